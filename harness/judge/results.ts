@@ -1,0 +1,123 @@
+import type { Expectation, Finding, FlowProtocol, Plan, SourcePosition } from '../scenario/plan.ts';
+import type { Cause, Prediction, Walk } from '../model/walk.ts';
+import type { Sighting } from '../observe/sighting.ts';
+
+/** Contents of results.json. A reader refuses another `version`. */
+export interface Results {
+  version: 1;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+  durationMs: number;
+  environment: Environment;
+  scenarios: ScenarioResult[];
+}
+
+export interface Environment {
+  l4lab: string;
+  node: string;
+  /** Name and version of the container engine. */
+  engine: string;
+  kernel: string;
+  os: string;
+  cpus: number;
+  image: string;
+}
+
+export interface ScenarioResult {
+  name: string;
+  title: string;
+  description: string;
+  /** Path of the YAML file, relative to the project's root. */
+  file: string;
+  lab: string;
+  /** Documents and passages that this scenario settles. */
+  sources: SourceRef[];
+  /** Rows of the matrix, in the order of the YAML. */
+  flows: { name: string; title: string; at: SourcePosition }[];
+  /** Columns of the matrix. */
+  variants: VariantResult[];
+}
+
+export interface SourceRef {
+  /** Name of the document, e.g. `seed 000`. */
+  document: string;
+  passage: string;
+  /** What this scenario says about the passage. */
+  settles: string;
+}
+
+export interface VariantResult {
+  name: string;
+  title: string;
+  /** What was changed against the scenario, as YAML text; empty for the scenario itself. */
+  change: string;
+  plan: Plan;
+  flows: FlowResult[];
+  /** Configuration, rules and log of every load balancer that ran, by node. */
+  lb: Record<string, { config: string; rules: string; log: string[] }>;
+  /** Log lines of the agents, by node. */
+  logs: Record<string, string[]>;
+  timings: { bootMs: number; configureMs: number; flowsMs: number; resetMs: number };
+}
+
+export type Verdict = 'pass' | 'fail' | 'not-run';
+
+/** One cell of the matrix. */
+export interface FlowResult {
+  name: string;
+  protocol: FlowProtocol;
+  /** Caller and destination in the field's words, e.g. `s1` and `web (203.0.113.80:80)`. */
+  from: string;
+  to: string;
+  at: SourcePosition;
+  expected: Expectation;
+  verdict: Verdict;
+  /** Why the verdict is not `pass`: one sentence each; empty on a pass. */
+  reasons: string[];
+  /** What was seen over all attempts; null when the flow did not run. */
+  outcome: 'works' | 'fails' | null;
+  cause: Cause | null;
+  findings: Finding[];
+  /** One alternative per server that the L4 may pick. */
+  predicted: Prediction[];
+  /** Set where prediction and observation part, whatever was expected. */
+  disagreement: { detail: string; hop: string | null } | null;
+  /** What the model says would make a failed flow work; smallest first. */
+  counterfactuals: Counterfactual[];
+  attempts: Attempt[];
+  /** Flows that show that the parts of a negative flow are alive. */
+  controls: { name: string; works: boolean; detail: string }[];
+  /** Command that runs just this flow again. */
+  rerun: string;
+  durationMs: number;
+}
+
+export interface Counterfactual {
+  /** In words: `servers' gateway to l3`. */
+  title: string;
+  /** Merge patch on the scenario, as YAML text. */
+  change: string;
+  /** Whether it was run for real, and what came of it. */
+  proven: boolean | null;
+}
+
+/** One try of a flow: what its packets did. */
+export interface Attempt {
+  token: string;
+  outcome: 'works' | 'fails';
+  /** What the caller's socket said: `200`, `ECONNREFUSED`, `timeout` … */
+  client: string;
+  cause: Cause | null;
+  findings: Finding[];
+  /** Server that answered; null when none did. */
+  servedBy: string | null;
+  /** Server that the L4 sent the request to, as seen on the wire. */
+  picked: string | null;
+  sourceSeen: string | null;
+  observed: Walk;
+  /** Every frame of the attempt in time order: times are nanoseconds since the first. */
+  packets: Sighting[];
+  /** MAC tables of the switches after the attempt: node → MAC → port. */
+  macTables: Record<string, Record<string, string>>;
+  durationMs: number;
+}

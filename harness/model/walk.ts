@@ -1,0 +1,58 @@
+import type { Finding } from '../scenario/plan.ts';
+import type { CauseCode } from './cause.ts';
+
+/** One crossing of one interface by a flow's packet. */
+export interface Hop {
+  node: string;
+  /** Interface (named after the peer), or `lo`. */
+  iface: string;
+  direction: 'in' | 'out';
+  src: HopAddress;
+  dst: HopAddress;
+  ttl: number;
+  /** What this node, or the wire before it, changed since the previous hop. */
+  changed: Change[];
+  /** Nanoseconds since the flow's first packet; only on observed hops. */
+  time?: number;
+}
+
+export interface HopAddress {
+  mac: string;
+  ip: string;
+  /** Null for ICMP. */
+  port: number | null;
+}
+
+export interface Change {
+  field: 'src mac' | 'dst mac' | 'src ip' | 'dst ip' | 'src port' | 'dst port' | 'ttl';
+  from: string;
+  to: string;
+}
+
+/** The hops of a flow's first packet and of the first answer to it. */
+export interface Walk {
+  request: Hop[];
+  reply: Hop[];
+}
+
+/** Why a flow failed, and where. */
+export interface Cause {
+  code: CauseCode;
+  /** Node at which the packet died or turned. */
+  node: string;
+  /** One sentence with the addresses of this very flow. */
+  detail: string;
+}
+
+/** What Linux and the load balancer's configuration should make of one flow, for one choice of server. */
+export interface Prediction extends Walk {
+  /** Server that the L4 picks in this alternative; null where no L4 is asked. */
+  picked: string | null;
+  outcome: 'works' | 'fails';
+  cause: Cause | null;
+  /** Node whose listener answered; null when none did. */
+  servedBy: string | null;
+  /** Source address as the serving node sees it. */
+  sourceSeen: string | null;
+  findings: Finding[];
+}

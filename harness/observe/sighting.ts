@@ -1,0 +1,67 @@
+/** One frame as one interface saw it: what captures are made of, decoded. */
+export interface Sighting {
+  /** Nanoseconds of the kernel's wall clock; below 2^53 after subtraction of the flow's start, a string of digits on the wire. */
+  time: number;
+  node: string;
+  iface: string;
+  /** `out` when the node sent it. */
+  direction: 'in' | 'out';
+  frame: Frame;
+}
+
+/** A decoded Ethernet frame; only what walks and causes need. */
+export interface Frame {
+  srcMac: string;
+  dstMac: string;
+  /** Bytes on the wire. */
+  length: number;
+  arp?: Arp;
+  ip?: Ip;
+  tcp?: Tcp;
+  udp?: { srcPort: number; dstPort: number };
+  icmp?: Icmp;
+  /** Token of a flow found in the payload. */
+  token?: string;
+}
+
+export interface Arp {
+  op: 'request' | 'reply';
+  senderMac: string;
+  senderIp: string;
+  targetIp: string;
+}
+
+export interface Ip {
+  version: 4 | 6;
+  src: string;
+  dst: string;
+  ttl: number;
+  /** IANA protocol number. */
+  protocol: number;
+  id: number;
+  dscp: number;
+}
+
+export interface Tcp {
+  srcPort: number;
+  dstPort: number;
+  seq: number;
+  ack: number;
+  /** Letters of tcpdump: S, A, F, R, P. */
+  flags: string;
+  payloadLength: number;
+}
+
+export interface Icmp {
+  type: number;
+  code: number;
+  /** Echo id and sequence number; 0 for other types. */
+  id: number;
+  seq: number;
+  /** Redirect: the gateway it names. */
+  gateway?: string;
+  /** Fragmentation needed: the MTU it names. */
+  mtu?: number;
+  /** Errors: the packet they complain about. */
+  inner?: { src: string; dst: string; protocol: number; srcPort: number; dstPort: number };
+}

@@ -1,0 +1,132 @@
+import type { LbConfig } from '../../lb/config.ts';
+
+/** A scenario variant with everything resolved and nothing implied: plain data, safe to serialise. */
+export interface Plan {
+  lab: string;
+  scenario: string;
+  variant: string;
+  nodes: NodePlan[];
+  links: LinkPlan[];
+  services: ServicePlan[];
+  flows: FlowPlan[];
+}
+
+export type Role = 'client' | 'l3' | 'l2' | 'l4' | 'server';
+
+/** One container: what its network namespace looks like once configured. */
+export interface NodePlan {
+  name: string;
+  role: Role;
+  interfaces: InterfacePlan[];
+  /** Addresses (CIDR) on `lo` beside 127.0.0.1: the VIPs of a DSR server. */
+  loopback: string[];
+  routes: RoutePlan[];
+  /** Below /proc/sys, with slashes (`net/ipv4/ip_forward`); every value that matters is listed. */
+  sysctls: Record<string, string>;
+  /** True where the interfaces are ports of one Linux bridge named `br0` (role l2, or an L4 that is a switch). */
+  bridge: boolean;
+  /** `stateful`: drops forwarded packets that conntrack calls invalid, and TCP that it did not see begin. */
+  firewall: 'none' | 'stateful';
+  listeners: ListenerPlan[];
+  /** Configuration of the load balancer that runs in this node, or null. */
+  lb: LbConfig | null;
+}
+
+export interface InterfacePlan {
+  /** Named after the peer node. */
+  name: string;
+  peer: string;
+  /** Lower case, colons. */
+  mac: string;
+  /** CIDR; empty for a bridge port. */
+  addresses: string[];
+}
+
+/** A wire between exactly two interfaces. */
+export interface LinkPlan {
+  ends: [LinkEnd, LinkEnd];
+}
+
+export interface LinkEnd {
+  node: string;
+  iface: string;
+}
+
+export interface RoutePlan {
+  /** CIDR, or `default`. */
+  to: string;
+  via: string;
+  dev: string;
+}
+
+export type FlowProtocol = 'http' | 'tcp' | 'udp' | 'icmp';
+
+export interface ListenerPlan {
+  protocol: 'http' | 'tcp' | 'udp';
+  port: number;
+}
+
+export type Mode = 'dnat' | 'proxy' | 'dsr' | 'l3dsr';
+
+/** A service as flows and reports see it; what the load balancer is told is in `NodePlan.lb`. */
+export interface ServicePlan {
+  name: string;
+  vip: string;
+  port: number;
+  protocol: 'tcp' | 'udp';
+  mode: Mode;
+  /** Names of server nodes with the address the L4 sends to. */
+  pool: { node: string; address: string }[];
+  /** Source addresses that the L4 may use toward servers (proxy mode); empty in the other modes. */
+  proxyIps: string[];
+  /** Name of the L4 node. */
+  l4: string;
+}
+
+export interface FlowPlan {
+  name: string;
+  from: string;
+  /** Address of the caller that its kernel would choose toward the destination. */
+  source: string;
+  /** A service or a node. */
+  to: { service: string } | { node: string };
+  address: string;
+  protocol: FlowProtocol;
+  /** 0 for ICMP. */
+  port: number;
+  repeat: number;
+  expect: Expectation;
+  /** Where the flow is declared. */
+  at: SourcePosition;
+}
+
+export interface SourcePosition {
+  file: string;
+  line: number;
+  col: number;
+}
+
+/** What must happen to a flow; absent fields are not judged. */
+export type Expectation =
+  | {
+      outcome: 'works';
+      /** `one` name, `eachOf` (all of these, no other), `noneBut` (some of these, no other); `self` names the caller. */
+      servedBy?: { one: string } | { eachOf: string[] } | { noneBut: string[] };
+      /** Source address that the server saw: `client` (the caller's own), `proxy-ip`, `l4`, or an address. */
+      sourceSeen?: string;
+      request?: PathExpectation;
+      reply?: PathExpectation;
+      /** Findings that must be present; a finding that is not listed here fails the flow. */
+      findings?: Finding[];
+    }
+  | { outcome: 'fails'; cause: string; at?: string; request?: PathExpectation; reply?: PathExpectation };
+
+export interface PathExpectation {
+  /** Nodes that the packets must cross. */
+  crosses?: string[];
+  /** Nodes that the packets must not touch. */
+  avoids?: string[];
+}
+
+/** The caller got its answer, yet not in the way that the topology is for. */
+export type Finding = 'answered-by-itself' | 'l4-bypassed';
