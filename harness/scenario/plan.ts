@@ -40,6 +40,10 @@ export interface InterfacePlan {
   mac: string;
   /** CIDR; empty for a bridge port. */
   addresses: string[];
+  /** False where the scenario takes the interface down; absent means up. */
+  up?: false;
+  /** Bytes; absent means the default of 1500. */
+  mtu?: number;
 }
 
 /** A wire between exactly two interfaces. */
@@ -61,8 +65,9 @@ export interface RoutePlan {
 
 export type FlowProtocol = 'http' | 'tcp' | 'udp' | 'icmp';
 
+/** A TCP listener answers HTTP flows as well. */
 export interface ListenerPlan {
-  protocol: 'http' | 'tcp' | 'udp';
+  protocol: 'tcp' | 'udp';
   port: number;
 }
 
@@ -95,6 +100,10 @@ export interface FlowPlan {
   /** 0 for ICMP. */
   port: number;
   repeat: number;
+  /** Extra payload in each direction, bytes; absent means none. */
+  bytes?: number;
+  /** Requests on one connection (tcp) or datagrams of one socket (udp); absent means 1. */
+  exchanges?: number;
   expect: Expectation;
   /** Where the flow is declared. */
   at: SourcePosition;

@@ -1,0 +1,53 @@
+/** Exit codes of the command: see README. */
+export const EXIT = { ok: 0, failed: 1, invalid: 2, unavailable: 3 } as const;
+
+const CODES = {
+  /** YAML or command line that cannot be understood. */
+  'invalid-input': EXIT.invalid,
+  /** No container engine answers, or it cannot do what a lab needs. */
+  'engine-unavailable': EXIT.unavailable,
+  /** The lab image is not there. */
+  'image-missing': EXIT.unavailable,
+  /** A lab uses an address that the engine's host has itself. */
+  'address-in-use': EXIT.unavailable,
+  /** A node did not become ready, or died. */
+  'node-failed': EXIT.unavailable,
+  /** A node could not be configured as planned. */
+  'configure-failed': EXIT.unavailable,
+  /** The load balancer did not come up. */
+  'lb-failed': EXIT.unavailable,
+  /** Something did not happen within its deadline. */
+  timeout: EXIT.unavailable,
+} as const;
+
+export type ErrorCode = keyof typeof CODES;
+
+/** The one class of errors that l4lab throws on purpose; anything else is a bug and keeps its stack. */
+export class L4labError extends Error {
+  override readonly name = 'L4labError';
+  readonly exitCode: number;
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+    this.exitCode = CODES[code];
+  }
+}
+
+/** One mistake in a YAML file. Lines and columns count from 1. */
+export interface Mistake {
+  file: string;
+  line: number;
+  col: number;
+  message: string;
+}
+
+/** All mistakes of one or more files at once. */
+export class InputError extends L4labError {
+  constructor(readonly mistakes: Mistake[]) {
+    super('invalid-input', mistakes.map((m) => `${m.file}:${m.line}:${m.col}: ${m.message}`).join('\n'));
+  }
+}

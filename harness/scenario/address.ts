@@ -1,0 +1,38 @@
+import { Address4, Address6 } from 'ip-address';
+
+/** Address without its prefix length: `203.0.113.11/24` → `203.0.113.11`. */
+export function host(cidr: string): string {
+  return cidr.split('/')[0]!;
+}
+
+/** The network that an interface address belongs to: `203.0.113.11/24` → `203.0.113.0/24`. */
+export function network(cidr: string): string {
+  const parsed = parse(cidr);
+  return `${parsed.startAddress().correctForm()}/${parsed.subnetMask}`;
+}
+
+/** Whether an address lies in a network; false across address families. */
+export function contains(net: string, address: string): boolean {
+  const outer = parse(net);
+  const inner = parse(host(address));
+  if (outer instanceof Address4) return inner instanceof Address4 && inner.isInSubnet(outer);
+  return inner instanceof Address6 && inner.isInSubnet(outer);
+}
+
+/** Address with the prefix length of a single host: /32, or /128. */
+export function hostRoute(address: string): string {
+  return `${address}/${isV6(address) ? 128 : 32}`;
+}
+
+export function isV6(address: string): boolean {
+  return address.includes(':');
+}
+
+/** One spelling for each address, so that addresses compare as strings (RFC 5952 for IPv6). */
+export function canonical(address: string): string {
+  return parse(address).correctForm();
+}
+
+function parse(text: string): Address4 | Address6 {
+  return isV6(text) ? new Address6(text) : new Address4(text);
+}

@@ -1,0 +1,206 @@
+import type { LbConfig } from '../../lb/config.ts';
+import { contains, host, hostRoute, isV6, network } from './address.ts';
+import { gatewayAddress, linkAddresses, nodeAddresses } from './check.ts';
+import type {
+  FlowPlan,
+  InterfacePlan,
+  LinkPlan,
+  ListenerPlan,
+  NodePlan,
+  Plan,
+  RoutePlan,
+  ServicePlan,
+} from './plan.ts';
+import type { Scenario, Variant } from './read.ts';
+import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
+import { sysctls } from './sysctls.ts';
+
+/** Everything resolved: what a variant of a scenario means in addresses, MACs, routes and settings. */
+export function resolvePlan(scenario: Scenario, variant: Variant): Plan {
+  const { lab } = scenario;
+  const body = variant.scenario;
+  const nodes = Object.keys(lab.nodes).map((name) => resolveNode(name, lab, body));
+  return {
+    lab: scenario.labName,
+    scenario: scenario.name,
+    variant: variant.name,
+    nodes,
+    links: lab.links.map(resolveLink),
+    services: Object.keys(body.services).map((name) => resolveService(name, lab, body)),
+    flows: Object.keys(body.flows).map((name) => resolveFlow(name, lab, body, nodes, variant)),
+  };
+}
+
+/** Settings of a node: the lab's, then those of all servers, then its own. */
+function settingsOf(name: string, lab: Lab, body: ScenarioFile): LabNode {
+  const node = lab.nodes[name]!;
+  return { ...node, ...(node.role === 'server' ? body.servers : {}), ...body.nodes[name] };
+}
+
+function resolveNode(name: string, lab: Lab, body: ScenarioFile): NodePlan {
+  const settings = settingsOf(name, lab, body);
+  const bridge = settings.role === 'l2' || (settings.bridge ?? false) !== false;
+  const interfaces = resolveInterfaces(name, lab, settings);
+  const ipv6 = Object.keys(lab.nodes).some((node) => nodeAddresses(lab, node).some(isV6));
+  return {
+    name,
+    role: settings.role,
+    interfaces,
+    loopback: (settings.loopback ?? []).map((entry) => hostRoute(body.services[entry]?.vip ?? entry)),
+    routes: resolveRoutes(name, lab, settings, interfaces),
+    sysctls: sysctls(
+      settings.role,
+      settings,
+      interfaces.map((i) => i.name),
+      ipv6,
+    ),
+    bridge,
+    firewall: settings.firewall ?? 'none',
+    listeners: settings.listeners?.map(parseListener) ?? defaultListeners(name, body),
+    lb: settings.role === 'l4' && settings.lb !== 'off' ? lbConfig(name, settings, lab, body) : null,
+  };
+}
+
+function resolveInterfaces(name: string, lab: Lab, settings: LabNode): InterfacePlan[] {
+  const index = Object.keys(lab.nodes).indexOf(name) + 1;
+  const links = lab.links.filter((link) => name in link);
+  const interfaces = links.map((link, position): InterfacePlan => {
+    const peer = Object.keys(link).find((end) => end !== name)!;
+    const end = link[name];
+    const ownMac = typeof end === 'object' && end !== null ? end.mac : undefined;
+    return {
+      name: peer,
+      peer,
+      mac: ownMac ?? stableMac(index, position + 1),
+      addresses: settings.address === undefined ? linkAddresses(end) : [settings.address],
+      ...(settings.down?.includes(peer) ? { up: false as const } : {}),
+      ...(settings.mtu === undefined ? {} : { mtu: settings.mtu }),
+    };
+  });
+  if (typeof settings.bridge === 'string') {
+    interfaces.push({ name: 'br0', peer: '', mac: stableMac(index, 0xff), addresses: [settings.bridge] });
+  }
+  return interfaces;
+}
+
+/** Locally administered (IEEE 802 bit 1 of the first octet): 02:4c:34 ("L4"), node, interface. */
+function stableMac(node: number, iface: number): string {
+  const hex = (value: number): string => value.toString(16).padStart(2, '0');
+  return `02:4c:34:00:${hex(node)}:${hex(iface)}`;
+}
+
+function resolveLink(link: Lab['links'][number]): LinkPlan {
+  const [a, b] = Object.keys(link) as [string, string];
+  return {
+    ends: [
+      { node: a, iface: b },
+      { node: b, iface: a },
+    ],
+  };
+}
+
+function resolveRoutes(name: string, lab: Lab, settings: NodeSettings, interfaces: InterfacePlan[]): RoutePlan[] {
+  const wanted = [...(settings.routes ?? [])];
+  if (settings.gateway !== undefined && settings.gateway !== 'none') {
+    const via = gatewayAddress(lab, name, settings.gateway, settings.address);
+    if (via !== null) wanted.push({ to: 'default', via });
+  }
+  return wanted.flatMap(({ to, via }) => {
+    const dev = interfaces.find((i) => i.addresses.some((cidr) => contains(network(cidr), via)));
+    return dev ? [{ to, via, dev: dev.name }] : [];
+  });
+}
+
+function parseListener(text: string): ListenerPlan {
+  const [port, protocol] = text.split('/') as [string, 'tcp' | 'udp'];
+  return { protocol, port: Number(port) };
+}
+
+function defaultListeners(name: string, body: ScenarioFile): ListenerPlan[] {
+  const keys = Object.values(body.services)
+    .filter((service) => service.pool.includes(name))
+    .map((service) => `${service.port}/${service.protocol}`);
+  return [...new Set(keys)].map(parseListener);
+}
+
+function l4Of(service: ScenarioFile['services'][string], lab: Lab): string {
+  return service.l4 ?? Object.keys(lab.nodes).find((node) => lab.nodes[node]!.role === 'l4')!;
+}
+
+/** Address that the L4 sends to: the one in a subnet of its own if there is one. */
+function serverAddress(server: string, l4: string, lab: Lab, body: ScenarioFile): string {
+  const override = settingsOf(server, lab, body).address;
+  const own = override === undefined ? nodeAddresses(lab, server) : [override];
+  const near = nodeAddresses(lab, l4).map(network);
+  return host(own.find((cidr) => near.some((net) => contains(net, cidr))) ?? own[0]!);
+}
+
+function resolveService(name: string, lab: Lab, body: ScenarioFile): ServicePlan {
+  const service = body.services[name]!;
+  const l4 = l4Of(service, lab);
+  const { proxyIp } = service;
+  return {
+    name,
+    vip: service.vip,
+    port: service.port,
+    protocol: service.protocol,
+    mode: service.mode,
+    pool: service.pool.map((node) => ({ node, address: serverAddress(node, l4, lab, body) })),
+    proxyIps: proxyIp === undefined ? [] : proxyIp === 'auto' ? nodeAddresses(lab, l4).map(host) : [proxyIp].flat(),
+    l4,
+  };
+}
+
+function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile): LbConfig {
+  const own = Object.entries(body.services).filter(([, service]) => l4Of(service, lab) === name);
+  return {
+    version: 1,
+    vipOwner: settings.vipOwner ?? true,
+    services: own.map(([serviceName, service]) => ({
+      name: serviceName,
+      vip: service.vip,
+      port: service.port,
+      protocol: service.protocol,
+      mode: service.mode,
+      ...(service.proxyIp === undefined ? {} : { proxyIp: service.proxyIp }),
+      sourceMac: service.sourceMac,
+      scheduler: service.scheduler,
+      check: service.check ?? { type: 'none', intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 },
+      servers: service.pool.map((server) => ({ name: server, address: serverAddress(server, name, lab, body) })),
+    })),
+  };
+}
+
+function resolveFlow(name: string, lab: Lab, body: ScenarioFile, nodes: NodePlan[], variant: Variant): FlowPlan {
+  const flow = body.flows[name]!;
+  const service = body.services[flow.to];
+  const target = nodes.find((node) => node.name === flow.to);
+  const address = service?.vip ?? host(target!.interfaces.flatMap((i) => i.addresses)[0]!);
+  const caller = nodes.find((node) => node.name === flow.from)!;
+  return {
+    name,
+    from: flow.from,
+    source: sourceAddress(caller, address),
+    to: service ? { service: flow.to } : { node: flow.to },
+    address,
+    protocol: flow.protocol,
+    port: flow.protocol === 'icmp' ? 0 : (service?.port ?? flow.port!),
+    repeat: flow.repeat,
+    bytes: flow.bytes,
+    exchanges: flow.exchanges,
+    expect: flow.expect as FlowPlan['expect'],
+    at: variant.locate(['flows', name]),
+  };
+}
+
+/** The address that the caller's kernel puts as source: its own, in the subnet of the next hop. */
+function sourceAddress(caller: NodePlan, destination: string): string {
+  if (caller.loopback.includes(hostRoute(destination))) return destination;
+  const addresses = caller.interfaces.flatMap((i) => i.addresses).filter((cidr) => isV6(cidr) === isV6(destination));
+  const direct = addresses.find((cidr) => contains(network(cidr), destination));
+  const route =
+    caller.routes.find((r) => r.to !== 'default' && contains(r.to, destination)) ??
+    caller.routes.find((r) => r.to === 'default');
+  const viaRoute = route && addresses.find((cidr) => contains(network(cidr), route.via));
+  return host(direct ?? viaRoute ?? addresses[0]!);
+}

@@ -1,0 +1,45 @@
+import type { NodeSettings, LabNode } from './schema.ts';
+
+/**
+ * Every kernel setting that decides a flow, written out: a new namespace copies the host's,
+ * so nothing may be left to default. Keys are paths below /proc/sys.
+ * Order matters: writing ip_forward resets accept_redirects (Documentation/networking/ip-sysctl.rst).
+ */
+export function sysctls(
+  role: LabNode['role'],
+  settings: NodeSettings,
+  interfaces: string[],
+  ipv6: boolean,
+): Record<string, string> {
+  const routes = settings.forwarding ?? (role === 'l3' || role === 'l4');
+  const conf = {
+    rp_filter: settings.rpFilter ?? 0,
+    arp_ignore: settings.arpIgnore ?? 0,
+    arp_announce: settings.arpAnnounce ?? 0,
+    accept_local: Number(settings.acceptLocal ?? false),
+    send_redirects: Number(settings.sendRedirects ?? false),
+    accept_redirects: Number(settings.acceptRedirects ?? false),
+    secure_redirects: 0,
+  };
+  const values: Record<string, string> = {
+    'net/ipv4/ip_forward': String(Number(routes)),
+    // Rate limits would make the evidence of the second failure disappear.
+    'net/ipv4/icmp_ratelimit': '0',
+    'net/ipv6/conf/all/disable_ipv6': String(Number(!ipv6)),
+    'net/ipv6/conf/default/disable_ipv6': String(Number(!ipv6)),
+  };
+  if (ipv6) {
+    values['net/ipv6/conf/all/forwarding'] = String(Number(routes));
+    // Duplicate address detection delays an address by a second, and a DSR VIP is a duplicate by design.
+    for (const scope of ['all', 'default', ...interfaces]) values[`net/ipv6/conf/${scope}/accept_dad`] = '0';
+  }
+  for (const scope of ['all', 'default', ...interfaces]) {
+    for (const [key, value] of Object.entries(conf)) values[`net/ipv4/conf/${scope}/${key}`] = String(value);
+  }
+  for (const name of interfaces) {
+    // An unanswered ARP request is given up after 3 × 100 ms instead of 3 × 1 s.
+    values[`net/ipv4/neigh/${name}/retrans_time_ms`] = '100';
+    values[`net/ipv4/neigh/${name}/delay_first_probe_time`] = '1';
+  }
+  return values;
+}
