@@ -1,0 +1,39 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { SetupError } from './setup-error.ts';
+
+/** Whether this is a Debian or a relative of it, by os-release(5), and whether we may install packages on it. */
+export function canInstallPackages(): boolean {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/etc/os-release')) return false;
+  return isDebianFamily(readFileSync('/etc/os-release', 'utf8')) && existsSync('/usr/bin/apt-get');
+}
+
+/** @param osRelease the text of /etc/os-release */
+export function isDebianFamily(osRelease: string): boolean {
+  const value = (key: string) => new RegExp(`^${key}=["']?([^"'\n]*)`, 'm').exec(osRelease)?.[1] ?? '';
+  return [value('ID'), ...value('ID_LIKE').split(' ')].some((id) => id === 'debian' || id === 'ubuntu');
+}
+
+/**
+ * Installs Debian packages without asking questions.
+ * @throws SetupError with apt's own words
+ */
+export async function aptInstall(packages: readonly string[]): Promise<void> {
+  const { execa } = await import('execa');
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  const install = () =>
+    execa('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], {
+      env,
+      reject: false,
+      all: true,
+    });
+  // The package lists of a fresh machine may be absent or old; refreshing them first would cost every machine.
+  let result = await install();
+  if (result.failed) {
+    await execa('apt-get', ['update', '-q'], { env, reject: false });
+    result = await install();
+  }
+  if (result.failed) {
+    const words = result.all.trimEnd().split('\n').slice(-8).join('\n  ');
+    throw new SetupError(`apt-get could not install ${packages.join(', ')}:\n  ${words}`);
+  }
+}

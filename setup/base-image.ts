@@ -1,0 +1,77 @@
+import type Docker from 'dockerode';
+import { existsSync } from 'node:fs';
+import { aptInstall, canInstallPackages } from './apt.ts';
+import { followProgress } from './progress.ts';
+import { SetupError } from './setup-error.ts';
+
+const PUBLISHED = 'debian:trixie-slim';
+const SELF_MADE = { repo: 'l4lab-base', tag: 'trixie' };
+const SELF_MADE_NAME = `${SELF_MADE.repo}:${SELF_MADE.tag}`;
+const PULL_DEADLINE_MS = 120_000;
+
+/**
+ * The image that the lab image stands on: Debian's published one, or where no registry can be reached, one made here
+ * of Debian's packages.
+ * @returns its name
+ */
+export async function ensureBase(docker: Docker, say: (line: string) => void): Promise<string> {
+  for (const name of [PUBLISHED, SELF_MADE_NAME]) {
+    if (await isPresent(docker, name)) return name;
+  }
+  say(`image: pulling ${PUBLISHED}`);
+  const reason = await pull(docker).then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  if (reason === undefined) return PUBLISHED;
+  say(`image: ${PUBLISHED} cannot be pulled (${reason.split('\n')[0] ?? reason})`);
+  await makeFromPackages(docker, say);
+  return SELF_MADE_NAME;
+}
+
+async function isPresent(docker: Docker, name: string): Promise<boolean> {
+  return docker
+    .getImage(name)
+    .inspect()
+    .then(() => true)
+    .catch((error: unknown) => {
+      if ((error as { statusCode?: number }).statusCode === 404) return false;
+      throw error;
+    });
+}
+
+async function pull(docker: Docker): Promise<void> {
+  const abortSignal = AbortSignal.timeout(PULL_DEADLINE_MS);
+  const stream = await docker.pull(PUBLISHED, { abortSignal });
+  await followProgress(docker, stream);
+}
+
+/** Debian's own tool makes the smallest system that apt can work in; as a tar archive it is an image. */
+async function makeFromPackages(docker: Docker, say: (line: string) => void): Promise<void> {
+  if (!canInstallPackages()) {
+    throw new SetupError(
+      `The image ${PUBLISHED} cannot be had, and making one from Debian's packages needs Debian or Ubuntu and root.\n` +
+        `Make it known to the engine (docker pull ${PUBLISHED}, or docker load from a machine that has it), ` +
+        'then run this again.',
+    );
+  }
+  if (!existsSync('/usr/bin/mmdebstrap')) {
+    say('image: installing mmdebstrap with apt-get');
+    await aptInstall(['mmdebstrap']);
+  }
+  say(`image: making ${SELF_MADE_NAME} from Debian's packages (about 20 s)`);
+  const { execa } = await import('execa');
+  const debootstrap = execa('mmdebstrap', ['--variant=minbase', 'trixie', '-'], {
+    buffer: { stdout: false },
+    stdin: 'ignore',
+    reject: false,
+  });
+  // Named only when it is known to be whole: a broken archive may still be imported.
+  const stream = await docker.importImage(debootstrap.stdout, {});
+  const imported = await followProgress(docker, stream);
+  const { failed, stderr } = await debootstrap;
+  if (failed) {
+    throw new SetupError(`mmdebstrap failed:\n  ${stderr.trimEnd().split('\n').slice(-8).join('\n  ')}`);
+  }
+  await docker.getImage(imported).tag(SELF_MADE);
+}

@@ -1,0 +1,157 @@
+// @ts-check
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const SOURCES = ['harness', 'lb', 'reports/page', 'setup', 'image', 'package-lock.json'];
+
+/** Says what dist/ was made from. */
+const STAMP = 'dist/.sources.json';
+
+/** Says which image belongs to dist/. */
+const IMAGE_NAME = 'dist/image.json';
+
+/** @type {import('esbuild').BuildOptions} */
+const NODE = { platform: 'node', format: 'esm', target: 'node20', mainFields: ['module', 'main'] };
+
+/** Runs where node_modules is at hand. @type {import('esbuild').BuildOptions} */
+export const ON_HOST = { ...NODE, packages: 'external' };
+
+/** Runs alone in a container; CommonJS packages within an ES module miss their `require`. @type {import('esbuild').BuildOptions} */
+const ALONE = {
+  ...NODE,
+  banner: {
+    js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+  },
+};
+
+/** Runs in a browser, within a page of one file. @type {import('esbuild').BuildOptions} */
+const IN_PAGE = {
+  platform: 'browser',
+  format: 'iife',
+  target: 'es2022',
+  minify: true,
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+};
+
+/** @typedef {{ entry: string, output: string, options: import('esbuild').BuildOptions }} Bundle */
+
+/** @type {Bundle[]} */
+const BUNDLES = [
+  { entry: 'setup/main.ts', output: 'dist/setup.js', options: ON_HOST },
+  { entry: 'harness/cli/main.ts', output: 'dist/l4lab.js', options: ON_HOST },
+  { entry: 'harness/agent/main.ts', output: 'dist/agent.js', options: ALONE },
+  { entry: 'lb/main.ts', output: 'dist/lb.js', options: ALONE },
+  { entry: 'reports/page/main.tsx', output: 'dist/report.js', options: IN_PAGE },
+  { entry: 'reports/page/style.css', output: 'dist/report.css', options: { minify: true } },
+];
+
+/** The programs that the image holds, besides Debian's packages. */
+const IN_IMAGE = ['dist/agent.js', 'dist/lb.js'];
+
+/**
+ * Whether dist/ is whole, and made from the sources as they are now.
+ * @param {string} root
+ */
+export function bundlesAreCurrent(root) {
+  const stamp = join(root, STAMP);
+  if (!existsSync(stamp)) return false;
+  const { sources, outputs } = JSON.parse(readFileSync(stamp, 'utf8'));
+  return sources === fingerprint(root) && outputs.every((/** @type {string} */ file) => existsSync(join(root, file)));
+}
+
+/**
+ * Bundles every program into dist/, unless the bundles are of these sources already.
+ * @param {string} root
+ * @param {(line: string) => void} say
+ */
+export async function ensureBundles(root, say) {
+  if (bundlesAreCurrent(root)) return;
+  say('bundles: building dist/');
+  await buildBundles(root);
+}
+
+/**
+ * Bundles every program into dist/, and notes in dist/image.json which image belongs to them.
+ * @param {string} root
+ */
+export async function buildBundles(root) {
+  // Before the work: what is changed meanwhile is built next time.
+  const sources = fingerprint(root);
+  const present = BUNDLES.filter(({ entry }) => existsSync(join(root, entry)));
+  await Promise.all(present.map((program) => bundle(root, program)));
+  const programs = IN_IMAGE.map((name) => join(root, name)).filter((file) => existsSync(file));
+  const tag = imageTag(
+    [join(root, 'image/Dockerfile'), ...programs].map((file) => [basename(file), readFileSync(file)]),
+  );
+  replace(join(root, IMAGE_NAME), `${JSON.stringify({ tag })}\n`);
+  const outputs = [IMAGE_NAME, ...present.map(({ output }) => output)];
+  replace(join(root, STAMP), JSON.stringify({ sources, outputs }));
+}
+
+/**
+ * Makes one file of a program and all that it imports.
+ * @param {string} root
+ * @param {Bundle} program
+ */
+export async function bundle(root, { entry, output, options }) {
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    logLevel: 'error',
+    ...options,
+  });
+  replace(join(root, output), outputFiles[0].contents);
+}
+
+/**
+ * The image's name says what is in it: the same content has the same name in every clone, and other content another.
+ * @param {[name: string, content: string | Uint8Array][]} files
+ */
+export function imageTag(files) {
+  const hash = createHash('sha256');
+  for (const [name, content] of files) hash.update(`${name} ${content.length}\n`).update(content);
+  return `l4lab:${hash.digest('hex').slice(0, 12)}`;
+}
+
+/**
+ * What dist/ depends on: path, size and time of change of every source file. Reading them all would take longer than
+ * the command that somebody waits for.
+ * @param {string} root
+ */
+function fingerprint(root) {
+  const hash = createHash('sha256');
+  for (const source of SOURCES) addTo(hash, join(root, source));
+  return hash.digest('hex');
+}
+
+/**
+ * @param {import('node:crypto').Hash} hash
+ * @param {string} path
+ */
+function addTo(hash, path) {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (status?.isFile()) hash.update(`${path} ${status.size} ${status.mtimeMs}\n`);
+  if (status?.isDirectory()) for (const name of readdirSync(path).sort()) addTo(hash, join(path, name));
+}
+
+/**
+ * Whoever reads the file meanwhile sees the old content or the new, never a part of it.
+ * @param {string} file
+ * @param {string | Uint8Array} content
+ */
+function replace(file, content) {
+  mkdirSync(dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}`;
+  writeFileSync(temporary, content);
+  renameSync(temporary, file);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await buildBundles(dirname(dirname(fileURLToPath(import.meta.url))));
+}

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { SetupError } from './setup-error.ts';
+
+/** Where a Docker engine listens, as the environment variables that every Docker client understands. */
+export interface Endpoint {
+  DOCKER_HOST: string;
+  DOCKER_TLS_VERIFY?: string;
+  DOCKER_CERT_PATH?: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The engines that may be used, in the order in which the docker command itself would choose them:
+ * DOCKER_HOST, DOCKER_CONTEXT, the current context, else the well-known sockets of this platform.
+ * Somebody who points at one engine gets that engine and no other.
+ * @param home the user's home folder, where `.docker/config.json` may name a context
+ */
+export function candidateEndpoints(env: Environment = process.env, home: string = homedir()): Endpoint[] {
+  if (env.DOCKER_HOST) {
+    const { DOCKER_TLS_VERIFY, DOCKER_CERT_PATH } = env;
+    return [
+      {
+        DOCKER_HOST: env.DOCKER_HOST,
+        ...(DOCKER_TLS_VERIFY
+          ? { DOCKER_TLS_VERIFY, DOCKER_CERT_PATH: DOCKER_CERT_PATH ?? join(home, '.docker') }
+          : {}),
+      },
+    ];
+  }
+  const configFolder = env.DOCKER_CONFIG ?? join(home, '.docker');
+  const context = env.DOCKER_CONTEXT ?? currentContext(configFolder);
+  if (context && context !== 'default') return [contextEndpoint(configFolder, context)];
+  if (process.platform === 'win32') return [{ DOCKER_HOST: 'npipe:////./pipe/docker_engine' }];
+  return [
+    '/var/run/docker.sock',
+    ...(env.XDG_RUNTIME_DIR ? [join(env.XDG_RUNTIME_DIR, 'docker.sock')] : []),
+    join(home, '.docker/run/docker.sock'),
+  ].map((path) => ({ DOCKER_HOST: `unix://${path}` }));
+}
+
+/** The context that `docker context use` chose, or undefined where none was chosen. */
+function currentContext(configFolder: string): string | undefined {
+  const file = join(configFolder, 'config.json');
+  if (!existsSync(file)) return undefined;
+  return (JSON.parse(readFileSync(file, 'utf8')) as { currentContext?: string }).currentContext;
+}
+
+/** A context is stored under the SHA-256 of its name; its TLS files lie in a folder of their own beside it. */
+function contextEndpoint(configFolder: string, name: string): Endpoint {
+  const id = createHash('sha256').update(name).digest('hex');
+  const file = join(configFolder, 'contexts/meta', id, 'meta.json');
+  if (!existsSync(file)) {
+    throw new SetupError(`The docker context "${name}" does not exist. See: docker context ls`);
+  }
+  const meta = JSON.parse(readFileSync(file, 'utf8')) as { Endpoints?: { docker?: { Host?: string } } };
+  const host = meta.Endpoints?.docker?.Host;
+  if (!host) throw new SetupError(`The docker context "${name}" names no Docker endpoint (${file}).`);
+  const certificates = join(configFolder, 'contexts/tls', id, 'docker');
+  return existsSync(certificates)
+    ? { DOCKER_HOST: host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certificates }
+    : { DOCKER_HOST: host };
+}
+
+/**
+ * One GET request to an engine's API, without any package: most calls of the set-up ask only whether all is there.
+ * @param timeoutMs how long an engine may be silent before it counts as not answering
+ * @returns the HTTP status and the body
+ * @throws the connection's error where no engine answers
+ */
+export function engineGet(
+  endpoint: Endpoint,
+  path: string,
+  timeoutMs = 3000,
+): Promise<{ status: number; body: string }> {
+  const { request, target } = connection(endpoint);
+  return new Promise((resolve, reject) => {
+    const call = request({ ...target, path, timeout: timeoutMs }, (response) => {
+      let body = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => (body += chunk));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      response.on('error', reject);
+    });
+    call.on('timeout', () => call.destroy(new Error(`no answer from ${endpoint.DOCKER_HOST} within ${timeoutMs} ms`)));
+    call.on('error', reject);
+    call.end();
+  });
+}
+
+function connection(endpoint: Endpoint) {
+  const { protocol, hostname, port, pathname } = new URL(endpoint.DOCKER_HOST);
+  if (protocol === 'unix:') return { request: httpRequest, target: { socketPath: pathname } };
+  if (protocol === 'npipe:') return { request: httpRequest, target: { socketPath: pathname.replaceAll('/', '\\') } };
+  if (protocol !== 'tcp:' && protocol !== 'http:' && protocol !== 'https:') {
+    throw new SetupError(
+      `DOCKER_HOST=${endpoint.DOCKER_HOST} is of a kind that l4lab cannot reach.\n` +
+        'Forward its socket and point there, for example:\n' +
+        '  ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock user@host &\n' +
+        '  export DOCKER_HOST=unix:///tmp/docker.sock',
+    );
+  }
+  const folder = endpoint.DOCKER_TLS_VERIFY ? endpoint.DOCKER_CERT_PATH : undefined;
+  if (folder === undefined && protocol !== 'https:') {
+    return { request: httpRequest, target: { host: hostname, port: port || '2375' } };
+  }
+  const pem = (name: string) => (folder === undefined ? undefined : readFileSync(join(folder, `${name}.pem`)));
+  return {
+    request: httpsRequest,
+    target: { host: hostname, port: port || '2376', ca: pem('ca'), cert: pem('cert'), key: pem('key') },
+  };
+}
+
+/** Whether an engine answers at this endpoint. */
+export async function answers(endpoint: Endpoint): Promise<boolean> {
+  try {
+    return (await engineGet(endpoint, '/_ping')).status === 200;
+  } catch (error) {
+    if (error instanceof SetupError) throw error;
+    return false;
+  }
+}

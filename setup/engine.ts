@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import { aptInstall, canInstallPackages } from './apt.ts';
+import { startDaemon } from './daemon.ts';
+import { answers, candidateEndpoints, type Endpoint } from './endpoint.ts';
+import { SetupError } from './setup-error.ts';
+
+export interface EngineOptions {
+  /** Install without asking, even when a person is at the terminal. */
+  yes: boolean;
+  say: (line: string) => void;
+}
+
+/** The first engine that answers, or undefined. */
+export async function findEngine(): Promise<Endpoint | undefined> {
+  for (const endpoint of candidateEndpoints()) {
+    if (await answers(endpoint)) return endpoint;
+  }
+  return undefined;
+}
+
+/**
+ * Makes sure that a Docker engine answers: one that does is used as it is; on Debian and Ubuntu as root a missing one
+ * is installed and a stopped one started.
+ * @throws SetupError where that is not possible, with the steps to do by hand
+ */
+export async function ensureEngine({ yes, say }: EngineOptions): Promise<Endpoint> {
+  const found = await findEngine();
+  if (found) return found;
+  const [wanted] = candidateEndpoints();
+  const local: Endpoint = { DOCKER_HOST: 'unix:///var/run/docker.sock' };
+  if (wanted?.DOCKER_HOST !== local.DOCKER_HOST) {
+    throw new SetupError(
+      `No Docker engine answers at ${wanted?.DOCKER_HOST ?? 'any known address'}, where DOCKER_HOST or the docker ` +
+        'context points.\nStart it, or point elsewhere (unset DOCKER_HOST; docker context use default), ' +
+        'and run this again.',
+    );
+  }
+  if (!canInstallPackages()) throw new SetupError(byHand());
+  if (!existsSync('/usr/bin/dockerd') && !existsSync('/usr/sbin/dockerd')) {
+    await agree('Docker is not installed. Install Debian’s docker.io now?', yes);
+    say('engine: installing docker.io with apt-get (about 400 MB on disk)');
+    await aptInstall(['docker.io', 'iptables']);
+    // The package may have started it, where the machine has an init system.
+    if (await answers(local)) return local;
+  }
+  await startDaemon(local, say);
+  return local;
+}
+
+/** Asks when a person is at the terminal; a script gets what it asked for by running the set-up. */
+async function agree(question: string, yes: boolean): Promise<void> {
+  if (yes || process.env.CI || !process.stdin.isTTY || !process.stdout.isTTY) return;
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await terminal.question(`${question} [Y/n] `).finally(() => terminal.close());
+  if (!/^(y|yes|)$/i.test(answer.trim())) {
+    throw new SetupError('Nothing was installed. l4lab needs a Docker engine: install one, then run this again.');
+  }
+}
+
+function byHand(): string {
+  const steps =
+    process.platform === 'linux'
+      ? [
+          'Debian and Ubuntu:  sudo apt-get install docker.io && sudo systemctl start docker',
+          'Fedora:             sudo dnf install moby-engine && sudo systemctl start docker',
+          'As another user than root, also: sudo usermod -aG docker "$USER", then log in again.',
+        ]
+      : ['Install Docker Desktop, start it, and wait until it says that the engine is running.'];
+  return ['No Docker engine answers, and l4lab cannot install one here.', ...steps, 'Then run: npm run setup'].join(
+    '\n',
+  );
+}

@@ -1,0 +1,79 @@
+import type Docker from 'dockerode';
+import { basename, join } from 'node:path';
+import { existsSync, copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { ensureBase } from './base-image.ts';
+import { engineGet, type Endpoint } from './endpoint.ts';
+import { EngineFailure, followProgress } from './progress.ts';
+import { SetupError } from './setup-error.ts';
+import { surplusImages } from './surplus-images.ts';
+
+/** Whether the engine holds an image of this name. */
+export async function hasImage(endpoint: Endpoint, tag: string): Promise<boolean> {
+  return (await engineGet(endpoint, `/images/${tag}/json`)).status === 200;
+}
+
+/**
+ * Makes the lab image, unless the engine holds it already, and removes those that it replaces.
+ * @param root the project's folder, with image/ and dist/
+ * @param tag the image's name, as dist/image.json has it
+ */
+export async function ensureImage(
+  root: string,
+  tag: string,
+  endpoint: Endpoint,
+  say: (line: string) => void,
+): Promise<void> {
+  if (await hasImage(endpoint, tag)) return;
+  if (!existsSync(join(root, 'dist/agent.js'))) return;
+  const { default: Dockerode } = await import('dockerode');
+  const docker = new Dockerode();
+  const base = await ensureBase(docker, say);
+  say(`image: building ${tag} on ${base}`);
+  const context = mkdtempSync(join(tmpdir(), 'l4lab-image-'));
+  try {
+    const programs = ['agent.js', 'lb.js'].map((name) => join(root, 'dist', name)).filter((file) => existsSync(file));
+    for (const file of [join(root, 'image/Dockerfile'), ...programs]) copyFileSync(file, join(context, basename(file)));
+    await build(docker, context, tag, base);
+  } finally {
+    rmSync(context, { recursive: true, force: true });
+  }
+  await prune(docker, say);
+}
+
+/** Where the engine's own bridge has no way out or no name server, its host has; not every engine lends its network. */
+async function build(docker: Docker, context: string, tag: string, base: string): Promise<void> {
+  const src = readdirSync(context);
+  const attempt = async (networkmode: 'host' | 'default') => {
+    const options = { t: tag, buildargs: { BASE: base }, networkmode, rm: true, forcerm: true };
+    await followProgress(docker, await docker.buildImage({ context, src }, options));
+  };
+  try {
+    await attempt('host').catch((error: unknown) => {
+      if (error instanceof Error && /host.*network/i.test(error.message)) return attempt('default');
+      throw error;
+    });
+  } catch (error) {
+    if (!(error instanceof EngineFailure)) throw error;
+    const lastLines = error.output.trimEnd().split('\n').slice(-15).join('\n  ');
+    throw new SetupError(`The lab image could not be built: ${error.message}\n  ${lastLines}`);
+  }
+}
+
+async function prune(docker: Docker, say: (line: string) => void): Promise<void> {
+  const images = await docker.listImages({ filters: { reference: ['l4lab'] } });
+  const containers = await docker.listContainers({ all: true });
+  for (const image of surplusImages(images, new Set(containers.map(({ ImageID }) => ImageID)))) {
+    // Another set-up or a lab that just started may have got there first: then it stays, or is gone already.
+    const removed = await docker
+      .getImage(image)
+      .remove()
+      .then(() => true)
+      .catch((error: unknown) => {
+        const { statusCode } = error as { statusCode?: number };
+        if (statusCode === 404 || statusCode === 409) return false;
+        throw error;
+      });
+    if (removed) say(`image: removed ${image}, which is out of date`);
+  }
+}

@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+// @ts-check
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { prepare, ROOT } from './prepare.mjs';
+
+/** Commands that boot labs; all others must work where there is no Docker. */
+const NEEDS_ENGINE = ['run', 'up'];
+
+try {
+  const words = process.argv.slice(2);
+  const engine = NEEDS_ENGINE.includes(words[0] ?? '') || words.includes('--prove');
+  // The command's own output may be read by a program: what the set-up has to say goes to stderr.
+  await prepare({ engine: engine && !words.includes('--help'), yes: false, say: console.error });
+  await import(pathToFileURL(join(ROOT, 'dist/l4lab.js')).href);
+} catch (error) {
+  const { exitCode, message, stack } = /** @type {Error & { exitCode?: number }} */ (error);
+  console.error(exitCode === undefined ? stack : message);
+  process.exitCode = exitCode ?? 1;
+}

@@ -1,0 +1,24 @@
+import { ensureEngine, findEngine, type EngineOptions } from './engine.ts';
+import { ensureImage, hasImage } from './image.ts';
+
+/**
+ * Whether an engine answers and holds the lab image. Then every Docker client in this process and its children is
+ * pointed at that engine.
+ */
+export async function labIsReady(tag: string): Promise<boolean> {
+  const engine = await findEngine();
+  if (engine === undefined || !(await hasImage(engine, tag))) return false;
+  Object.assign(process.env, engine);
+  return true;
+}
+
+/**
+ * Makes sure that an engine answers and holds the lab image, and points this process at that engine.
+ * @param root the project's folder
+ * @throws SetupError where the machine cannot give one
+ */
+export async function makeLabReady(root: string, tag: string, options: EngineOptions): Promise<void> {
+  const engine = await ensureEngine(options);
+  Object.assign(process.env, engine);
+  await ensureImage(root, tag, engine, options.say);
+}

@@ -1,0 +1,75 @@
+// @ts-check
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** @typedef {{ version?: string, integrity?: string, optional?: boolean, link?: boolean }} LockedPackage */
+
+/**
+ * Whether node_modules holds what package-lock.json asks for. npm itself notes what it installed, as its last act, in
+ * node_modules/.package-lock.json: a missing note is an installation that never ended.
+ * @param {string} root the folder of package.json
+ */
+export function packagesAreCurrent(root) {
+  const note = join(root, 'node_modules/.package-lock.json');
+  return existsSync(note) && satisfies(readLock(note), readLock(join(root, 'package-lock.json')));
+}
+
+/**
+ * Packages for other platforms are optional, and absent without harm.
+ * @param {Record<string, LockedPackage>} installed
+ * @param {Record<string, LockedPackage>} wanted
+ */
+export function satisfies(installed, wanted) {
+  return Object.entries(wanted).every(([path, { version, integrity, optional }]) => {
+    if (path === '') return true;
+    const found = installed[path];
+    if (found === undefined) return optional === true;
+    return found.version === version && found.integrity === integrity;
+  });
+}
+
+/**
+ * @param {string} file
+ * @returns {Record<string, LockedPackage>}
+ */
+function readLock(file) {
+  return JSON.parse(readFileSync(file, 'utf8')).packages ?? {};
+}
+
+/**
+ * Installs exactly what the lock file says, unless that is there already.
+ * @param {string} root
+ * @param {(line: string) => void} say
+ */
+export async function ensurePackages(root, say) {
+  if (packagesAreCurrent(root)) return;
+  say('packages: npm ci');
+  const code = await runNpm(root, ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  if (code !== 0) {
+    throw Object.assign(
+      new Error(`npm ci failed with code ${code}. Its own message is above; mend that, then run this again.`),
+      {
+        exitCode: 3,
+      },
+    );
+  }
+}
+
+/**
+ * npm's own words go to stderr, since stdout may be somebody's JSON.
+ * @param {string} root
+ * @param {string[]} args
+ * @returns {Promise<number>}
+ */
+function runNpm(root, args) {
+  // Under npm, its own script is known and needs no shell, not even on Windows, where npm is a batch file.
+  const script = process.env.npm_execpath;
+  const [command, ...rest] = script?.endsWith('.js') ? [process.execPath, script, ...args] : ['npm', ...args];
+  const options = { cwd: root, shell: process.platform === 'win32' && command === 'npm' };
+  return new Promise((resolve, reject) => {
+    const npm = spawn(command, rest, { ...options, stdio: ['ignore', process.stderr, process.stderr] });
+    npm.on('error', reject);
+    npm.on('close', (code) => resolve(code ?? 1));
+  });
+}

@@ -1,0 +1,45 @@
+// @ts-check
+import { readFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundlesAreCurrent, ensureBundles } from './build.mjs';
+import { withLock } from './lock.mjs';
+import { checkNode } from './node-version.mjs';
+import { ensurePackages, packagesAreCurrent } from './packages.mjs';
+
+/** The folder of package.json. */
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Machine-wide: clones share the engine and its images. */
+const LOCK = join(tmpdir(), `l4lab-setup-${userInfo().uid}.lock`);
+
+/**
+ * Makes sure that packages and bundles are there, and if a lab is to be booted, a Docker engine and the lab image too.
+ * Takes a moment when nothing is to do. Afterwards this process's environment points at the engine.
+ * @param {{ engine: boolean, yes: boolean, say: (line: string) => void }} options
+ */
+export async function prepare({ engine, yes, say }) {
+  checkNode(process.versions.node, JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).engines.node);
+  if (await isReady(engine)) return;
+  await withLock(LOCK, say, async () => {
+    await ensurePackages(ROOT, say);
+    await ensureBundles(ROOT, say);
+    if (engine) await (await labSetup()).makeLabReady(ROOT, labImage(), { yes, say });
+  });
+}
+
+/** @param {boolean} engine */
+async function isReady(engine) {
+  if (!packagesAreCurrent(ROOT) || !bundlesAreCurrent(ROOT)) return false;
+  return !engine || (await (await labSetup()).labIsReady(labImage()));
+}
+
+/**
+ * The part of the set-up that needs packages; it can be loaded once the bundles are there.
+ * @returns {Promise<typeof import('./main.ts')>}
+ */
+const labSetup = () => import(join(ROOT, 'dist/setup.js'));
+
+/** The name of the lab image that belongs to the bundles. @returns {string} */
+export const labImage = () => JSON.parse(readFileSync(join(ROOT, 'dist/image.json'), 'utf8')).tag;

@@ -1,0 +1,35 @@
+import type Docker from 'dockerode';
+
+interface ProgressEvent {
+  stream?: string;
+  status?: string;
+  error?: string;
+}
+
+/** What the engine printed while it built, pulled or imported, as far as it got. */
+export class EngineFailure extends Error {
+  override readonly name = 'EngineFailure';
+  readonly output: string;
+
+  constructor(message: string, output: string) {
+    super(message);
+    this.output = output;
+  }
+}
+
+/**
+ * Follows the engine's work to its end.
+ * @returns the last status line: after an import, the id of the image
+ * @throws EngineFailure where the work failed: the engine says so in the stream, under HTTP status 200
+ */
+export async function followProgress(docker: Docker, stream: NodeJS.ReadableStream): Promise<string> {
+  const events = await new Promise<ProgressEvent[]>((resolve, reject) => {
+    docker.modem.followProgress(stream, (error, list: ProgressEvent[]) => (error ? reject(error) : resolve(list)));
+  });
+  const failure = events.find(({ error }) => error !== undefined);
+  if (failure?.error !== undefined) {
+    const output = events.map((event) => event.stream ?? '').join('');
+    throw new EngineFailure(failure.error.trim(), output);
+  }
+  return events.at(-1)?.status ?? '';
+}

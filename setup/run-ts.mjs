@@ -1,0 +1,17 @@
+// @ts-check
+import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { bundle, ON_HOST } from './build.mjs';
+import { prepare, ROOT } from './prepare.mjs';
+
+const [entry, ...args] = process.argv.slice(2);
+if (entry === undefined) {
+  console.error('Usage: node setup/run-ts.mjs FILE.ts [ARGUMENTS…]');
+  process.exit(2);
+}
+await prepare({ engine: false, yes: false, say: console.error });
+const output = join('dist', basename(entry).replace(/\.ts$/, '.js'));
+await bundle(ROOT, { entry, output, options: ON_HOST });
+// The program sees its own arguments, as if it had been started itself.
+process.argv = [process.argv[0], join(ROOT, output), ...args];
+await import(pathToFileURL(process.argv[1]).href);

@@ -1,0 +1,61 @@
+// @ts-check
+import { spawn } from 'node:child_process';
+import { parseArgs } from 'node:util';
+import { labImage, prepare } from './prepare.mjs';
+
+const USAGE = `Usage: node setup/setup.mjs [--yes] [-- COMMAND…]
+Makes sure that packages, bundles, a Docker engine and the lab image are there; does nothing when they are.
+  --yes   install what is missing without asking
+  --      afterwards run COMMAND, with its Docker clients pointed at the engine that was found`;
+
+/** @returns {Promise<number>} the exit code: 0 ready, 2 invalid use, 3 the machine cannot give what is needed */
+async function main() {
+  const { options, command } = readArguments(process.argv.slice(2));
+  if (options.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  await prepare({ engine: true, yes: options.yes === true, say: console.log });
+  if (command.length > 0) return run(command);
+  console.log(`ready: engine at ${process.env.DOCKER_HOST}, image ${labImage()}`);
+  return 0;
+}
+
+/** @param {string[]} words */
+function readArguments(words) {
+  const end = words.includes('--') ? words.indexOf('--') : words.length;
+  try {
+    const options = {
+      yes: { type: /** @type {const} */ ('boolean') },
+      help: { type: /** @type {const} */ ('boolean') },
+    };
+    return { options: parseArgs({ args: words.slice(0, end), options }).values, command: words.slice(end + 1) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw Object.assign(new Error(`${reason}\n${USAGE}`), { exitCode: 2 });
+  }
+}
+
+/**
+ * Runs a command as this process's successor: same terminal, same exit code. Ctrl-C reaches it from the terminal;
+ * other signals are handed on, so that it can take down what it booted.
+ * @param {string[]} command
+ * @returns {Promise<number>}
+ */
+function run([program, ...args]) {
+  const child = spawn(program, args, { stdio: 'inherit' });
+  process.on('SIGINT', () => {});
+  for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  const { exitCode, message, stack } = /** @type {Error & { exitCode?: number }} */ (error);
+  console.error(exitCode === undefined ? stack : message);
+  process.exitCode = exitCode ?? 1;
+}
