@@ -4,7 +4,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync,
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const SOURCES = ['harness', 'lb', 'reports/page', 'setup', 'image', 'package-lock.json'];
+const SOURCES = ['harness', 'lb', 'reports', 'setup', 'image', 'package-lock.json'];
+
+/** Within the sources, and made by running. */
+const REPORTS_MADE = 'reports/latest';
 
 /** Says what dist/ was made from. */
 const STAMP = 'dist/.sources.json';
@@ -126,18 +129,16 @@ export function imageTag(files) {
  */
 function fingerprint(root) {
   const hash = createHash('sha256');
-  for (const source of SOURCES) addTo(hash, join(root, source));
+  /** @param {string} path */
+  const add = (path) => {
+    const status = statSync(join(root, path), { throwIfNoEntry: false });
+    if (status?.isFile()) hash.update(`${path} ${status.size} ${status.mtimeMs}\n`);
+    if (status?.isDirectory() && path !== REPORTS_MADE) {
+      for (const name of readdirSync(join(root, path)).sort()) add(`${path}/${name}`);
+    }
+  };
+  for (const source of SOURCES) add(source);
   return hash.digest('hex');
-}
-
-/**
- * @param {import('node:crypto').Hash} hash
- * @param {string} path
- */
-function addTo(hash, path) {
-  const status = statSync(path, { throwIfNoEntry: false });
-  if (status?.isFile()) hash.update(`${path} ${status.size} ${status.mtimeMs}\n`);
-  if (status?.isDirectory()) for (const name of readdirSync(path).sort()) addTo(hash, join(path, name));
 }
 
 /**
