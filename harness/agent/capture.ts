@@ -1,0 +1,122 @@
+import { execa } from 'execa';
+import { PcapReader } from './pcap.ts';
+import type { RawFrame } from './protocol.ts';
+
+/** Enough for every header and the token of a flow. */
+const SNAP_LENGTH = 400;
+const DRAIN_DEADLINE_MS = 2000;
+const STATS = /(\d+) packets? captured[,\s]+(\d+) packets? received by filter[,\s]+(\d+) packets? dropped by kernel/;
+
+/** tcpdump on one interface: every frame, both directions, as the kernel stamps it. */
+export class Capture {
+  readonly #process: ReturnType<typeof tcpdump>;
+  readonly #reader = new PcapReader();
+  #seen = 0;
+  #stderr = '';
+  #stats: { captured: number; received: number; dropped: number } | null = null;
+  #changed: () => void = () => undefined;
+  running = true;
+
+  constructor(
+    readonly iface: string,
+    onFrames: (frames: RawFrame[]) => void,
+  ) {
+    this.#process = tcpdump(iface);
+    this.#process.stdout.on('data', (piece: Buffer) => {
+      const frames = this.#reader.read(piece);
+      this.#seen += frames.length;
+      if (frames.length > 0) onFrames(frames);
+      this.#changed();
+    });
+    this.#process.stderr.on('data', (piece: Buffer) => {
+      this.#stderr += piece.toString();
+      this.#readStats();
+      this.#changed();
+    });
+    void this.#process.then(() => {
+      this.running = false;
+      this.#changed();
+    });
+  }
+
+  /** Waits until tcpdump listens. @throws Error with what tcpdump said */
+  async started(): Promise<void> {
+    await this.#until('to listen', () => this.#stderr.includes('listening on'));
+  }
+
+  /**
+   * Waits until all frames that the kernel had matched by now were handed on: tcpdump is asked for its
+   * counters (SIGUSR1, tcpdump(8)) until it has processed what the kernel received.
+   * @returns frames that the kernel dropped for lack of space
+   */
+  async drain(): Promise<number> {
+    const deadline = Date.now() + DRAIN_DEADLINE_MS;
+    while (this.running) {
+      this.#stats = null;
+      this.#process.kill('SIGUSR1');
+      await this.#until('its counters', () => this.#stats !== null);
+      const stats = this.#stats as { captured: number; received: number; dropped: number } | null;
+      if (stats === null) return 0;
+      if (stats.captured >= stats.received - stats.dropped) {
+        await this.#until('its last frames', () => this.#seen >= stats.captured);
+        return stats.dropped;
+      }
+      if (Date.now() > deadline)
+        throw new Error(`tcpdump on ${this.iface} did not catch up: ${stats.captured} of ${stats.received} frames`);
+    }
+    return 0;
+  }
+
+  async stop(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await this.#process;
+  }
+
+  #readStats(): void {
+    const found = STATS.exec(this.#stderr);
+    if (!found) return;
+    this.#stderr = this.#stderr.slice(found.index + found[0].length);
+    this.#stats = { captured: Number(found[1]), received: Number(found[2]), dropped: Number(found[3]) };
+  }
+
+  async #until(what: string, holds: () => boolean): Promise<void> {
+    if (holds()) return;
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(
+        () =>
+          reject(
+            new Error(`waited ${DRAIN_DEADLINE_MS} ms for tcpdump on ${this.iface}: ${what}; it said: ${this.#stderr}`),
+          ),
+        DRAIN_DEADLINE_MS,
+      );
+      this.#changed = () => {
+        if (!holds() && this.running) return;
+        clearTimeout(timer);
+        this.#changed = () => undefined;
+        if (holds()) resolve();
+        else reject(new Error(`tcpdump on ${this.iface} ended: ${this.#stderr}`));
+      };
+    });
+  }
+}
+
+function tcpdump(iface: string) {
+  return execa(
+    'tcpdump',
+    [
+      '-i',
+      iface,
+      '-w',
+      '-',
+      '-U',
+      '--immediate-mode',
+      '--time-stamp-precision=nano',
+      '-s',
+      String(SNAP_LENGTH),
+      '-n',
+      '-Z',
+      'root',
+    ],
+    { reject: false, buffer: false, encoding: 'buffer', stdin: 'ignore' },
+  );
+}

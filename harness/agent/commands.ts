@@ -1,0 +1,49 @@
+import type { NodePlan } from '../scenario/plan.ts';
+
+/** Lines for `ip -batch` that bring a wired namespace, in which a bridge exists already, to what the plan says. */
+export function ipCommands(node: NodePlan): string[] {
+  const lines: string[] = [];
+  for (const { name, mac, mtu, peer } of node.interfaces) {
+    if (mtu !== undefined) lines.push(`link set ${name} mtu ${mtu}`);
+    if (name === 'br0') lines.push(`link set br0 address ${mac}`);
+    if (node.bridge && peer !== '') lines.push(`link set ${name} master br0`);
+  }
+  if (node.bridge) lines.push('link set br0 up');
+  for (const { name, addresses, up } of node.interfaces) {
+    for (const cidr of addresses) lines.push(`addr add ${cidr} dev ${name}${noDad(cidr)}`);
+    lines.push(`link set ${name} ${up === false ? 'down' : 'up'}`);
+  }
+  for (const cidr of node.loopback) lines.push(`addr add ${cidr} dev lo${noDad(cidr)}`);
+  for (const { to, via, dev } of node.routes) {
+    if (node.interfaces.find((i) => i.name === dev)?.up !== false) lines.push(`route add ${to} via ${via} dev ${dev}`);
+  }
+  return lines;
+}
+
+/** Lines for `ip -batch` that take all of it away again. */
+export function ipUndoCommands(node: NodePlan): string[] {
+  const lines = node.loopback.map((cidr) => `addr del ${cidr} dev lo`);
+  for (const { name, mtu, addresses, peer, up } of node.interfaces) {
+    if (name !== 'br0' && addresses.length > 0) lines.push(`addr flush dev ${name}`);
+    if (node.bridge && peer !== '') lines.push(`link set ${name} nomaster`);
+    if (mtu !== undefined) lines.push(`link set ${name} mtu 1500`);
+    if (up === false) lines.push(`link set ${name} up`);
+  }
+  if (node.bridge) lines.push('link del br0');
+  lines.push('neigh flush all');
+  return lines;
+}
+
+/** A stateful firewall on forwarded packets: strict TCP tracking, invalid packets are dropped. */
+export const FIREWALL_RULES = `table inet l4lab_firewall {
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    ct state invalid counter drop
+    tcp flags & (syn|rst) == 0 ct state new counter drop
+  }
+}
+`;
+
+function noDad(cidr: string): string {
+  return cidr.includes(':') ? ' nodad' : '';
+}

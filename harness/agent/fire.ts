@@ -1,0 +1,116 @@
+import { createSocket } from 'node:dgram';
+import { connect } from 'node:net';
+import { execa } from 'execa';
+import type { FireParams, FireResult, ServerAnswer } from './protocol.ts';
+
+/** Sends one flow and says what the caller's socket makes of it. Ends within `timeoutMs`, or when cancelled. */
+export async function fire(params: FireParams, cancelled: AbortSignal): Promise<FireResult> {
+  const signal = AbortSignal.any([cancelled, AbortSignal.timeout(params.timeoutMs)]);
+  const result = await (params.protocol === 'icmp'
+    ? ping(params, signal)
+    : params.protocol === 'udp'
+      ? datagrams(params, signal)
+      : stream(params, signal));
+  return result ?? { answered: false, said: cancelled.aborted ? 'cancelled' : 'timeout', answer: null };
+}
+
+/** TCP: sends requests one after the other on one connection; HTTP is one GET. Null when the signal came first. */
+function stream(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
+  const { address, port, sourcePort, token, bytes, exchanges } = params;
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port, localPort: sourcePort });
+    let text = '';
+    let done = 0;
+    const finish = (result: FireResult | null): void => {
+      signal.removeEventListener('abort', onAbort);
+      if (result?.answered) socket.end();
+      else socket.destroy();
+      resolve(result);
+    };
+    const onAbort = (): void => finish(null);
+    signal.addEventListener('abort', onAbort);
+    const send = (): void => {
+      if (params.protocol === 'http') {
+        socket.write(
+          `GET /${token}?bytes=${bytes} HTTP/1.1\r\nHost: ${address}\r\nX-Filler: ${'x'.repeat(bytes)}\r\nConnection: close\r\n\r\n`,
+        );
+      } else {
+        socket.write(`${token} ${bytes} ${'x'.repeat(bytes)}\n`);
+      }
+    };
+    socket.setNoDelay(true);
+    socket.on('connect', send);
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      finish({ answered: false, said: error.code ?? error.message, answer: null }),
+    );
+    socket.on('close', () => finish({ answered: false, said: 'closed', answer: null }));
+    socket.on('data', (piece: Buffer) => {
+      text += piece.toString('latin1');
+      const line = /\{[^{}]*\} *\n/.exec(text);
+      if (!line) return;
+      done += 1;
+      const answer = parseAnswer(line[0], token);
+      text = text.slice(line.index + line[0].length);
+      if (answer === null) finish({ answered: false, said: 'wrong answer', answer: null });
+      else if (params.protocol === 'tcp' && done < exchanges) send();
+      else finish({ answered: true, said: params.protocol === 'http' ? '200' : 'answered', answer });
+    });
+  });
+}
+
+/** UDP on a connected socket, as most clients use it: an answer from another address is not taken. */
+function datagrams(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
+  const { address, port, sourcePort, token, bytes, exchanges } = params;
+  return new Promise((resolve) => {
+    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
+    let done = 0;
+    const finish = (result: FireResult | null): void => {
+      signal.removeEventListener('abort', onAbort);
+      socket.removeAllListeners();
+      socket.close();
+      resolve(result);
+    };
+    const onAbort = (): void => finish(null);
+    signal.addEventListener('abort', onAbort);
+    const send = (): void => socket.send(`${token} ${bytes} ${'x'.repeat(bytes)}`);
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      finish({ answered: false, said: error.code ?? error.message, answer: null }),
+    );
+    socket.on('message', (message) => {
+      done += 1;
+      const answer = parseAnswer(message.toString('latin1'), token);
+      if (answer !== null && done < exchanges) send();
+      else finish({ answered: answer !== null, said: answer === null ? 'wrong answer' : 'answered', answer });
+    });
+    socket.bind(sourcePort, () => {
+      socket.connect(port, address, (error?: Error) => {
+        if (error === undefined || error === null) send();
+      });
+    });
+  });
+}
+
+/** One ICMP echo whose payload is the token (ping(8) -p takes up to 16 bytes). */
+async function ping(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
+  const seconds = Math.max(1, Math.ceil(params.timeoutMs / 1000));
+  const pattern = Buffer.from(params.token).toString('hex');
+  const result = await execa('ping', ['-n', '-c', '1', '-W', String(seconds), '-p', pattern, params.address], {
+    reject: false,
+    cancelSignal: signal,
+    all: true,
+  });
+  if (signal.aborted) return null;
+  if (result.exitCode === 0) return { answered: true, said: 'answered', answer: null };
+  const said =
+    /(Destination \w+ \w+|[Nn]etwork is unreachable|Time to live exceeded)/.exec(result.all)?.[1] ?? 'timeout';
+  return { answered: false, said, answer: null };
+}
+
+function parseAnswer(text: string, token: string): ServerAnswer | null {
+  try {
+    const answer = JSON.parse(text) as ServerAnswer;
+    return answer.token === token ? answer : null;
+  } catch {
+    return null;
+  }
+}

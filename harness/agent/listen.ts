@@ -1,0 +1,113 @@
+import { createSocket, type Socket as UdpSocket } from 'node:dgram';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { ListenerPlan } from '../scenario/plan.ts';
+import type { ServerAnswer } from './protocol.ts';
+
+/** Something that listens and can be ended. */
+export interface Listening {
+  close(): Promise<unknown>;
+}
+
+/**
+ * Answers every request with who served it and whom it saw.
+ * @param addresses UDP binds to each of them, since an answer from a wildcard socket
+ *   carries the address of the route, not the one that was called (udp(7)).
+ */
+export async function listen(server: string, plan: ListenerPlan, addresses: string[]): Promise<Listening> {
+  if (plan.protocol === 'tcp') return listenTcp(server, plan.port);
+  const sockets = await Promise.all(addresses.map((address) => listenUdp(server, plan.port, address)));
+  return { close: () => Promise.all(sockets.map((socket) => closeUdp(socket))) };
+}
+
+async function listenTcp(name: string, port: number): Promise<Listening> {
+  const open = new Set<Socket>();
+  const server: Server = createServer((socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+    socket.on('error', () => socket.destroy());
+    serve(name, socket);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '::', 1024, resolve);
+  });
+  return {
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        for (const socket of open) socket.destroy();
+      }),
+  };
+}
+
+/** A line is `TOKEN BYTES`; a first line that is an HTTP request line is answered as HTTP/1.1. */
+function serve(name: string, socket: Socket): void {
+  let text = '';
+  socket.setNoDelay(true);
+  socket.on('data', (piece: Buffer) => {
+    text += piece.toString('latin1');
+    if (/^(GET|HEAD) /.test(text)) {
+      if (text.includes('\r\n\r\n')) answerHttp(name, socket, text);
+      return;
+    }
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+      const [token = '', bytes = '0'] = text.slice(0, end).split(' ');
+      text = text.slice(end + 1);
+      socket.write(`${JSON.stringify(answerOf(name, token, socket))}${filler(Number(bytes))}\n`);
+    }
+  });
+}
+
+function answerHttp(name: string, socket: Socket, text: string): void {
+  const [, token = '', bytes = '0'] = /^\S+ \/([^?\s]*)(?:\?bytes=(\d+))?/.exec(text) ?? [];
+  const body = `${JSON.stringify(answerOf(name, token, socket))}${filler(Number(bytes))}\n`;
+  socket.end(
+    `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+/** White space, so that the answer stays one JSON value. */
+function filler(bytes: number): string {
+  return ' '.repeat(bytes);
+}
+
+function answerOf(server: string, token: string, socket: Socket): ServerAnswer {
+  return {
+    token,
+    server,
+    peer: endpoint(socket.remoteAddress, socket.remotePort),
+    local: endpoint(socket.localAddress, socket.localPort),
+  };
+}
+
+/** `address port`; IPv4 addresses of a dual-stack socket lose their ::ffff: prefix. */
+function endpoint(address: string | undefined, port: number | undefined): string {
+  return `${(address ?? '').replace(/^::ffff:/, '')} ${port ?? 0}`;
+}
+
+async function listenUdp(name: string, port: number, address: string): Promise<UdpSocket> {
+  const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
+  socket.on('message', (message, from) => {
+    const [token = '', bytes = '0'] = message.toString('latin1').split(' ');
+    const answer: ServerAnswer = {
+      token,
+      server: name,
+      peer: endpoint(from.address, from.port),
+      local: endpoint(address, port),
+    };
+    socket.send(JSON.stringify(answer) + filler(Number(bytes)), from.port, from.address);
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.bind(port, address, () => {
+      socket.off('error', reject);
+      socket.on('error', () => undefined);
+      resolve();
+    });
+  });
+  return socket;
+}
+
+function closeUdp(socket: UdpSocket): Promise<void> {
+  return new Promise((resolve) => socket.close(() => resolve()));
+}

@@ -1,0 +1,58 @@
+import { createInterface } from 'node:readline';
+import type { NodePlan } from '../scenario/plan.ts';
+import { Node } from './node.ts';
+import type { Call, FromAgent } from './protocol.ts';
+
+/**
+ * The program inside every node, process 1 of its container.
+ * Under the harness it takes calls on stdin and ends with it, so that no node outlives a harness that died.
+ * With a plan in L4LAB_NODE (Docker Compose) it configures itself and stays until SIGTERM.
+ */
+async function main(): Promise<void> {
+  let detached = false;
+  const node = new Node(send, () => {
+    detached = true;
+  });
+  const end = (): void => void node.stop().finally(() => process.exit(0));
+  process.on('SIGTERM', end);
+  const standalone = process.env['L4LAB_NODE'];
+  if (standalone !== undefined) return configureAlone(node, standalone);
+  createInterface({ input: process.stdin })
+    .on('line', (line) => void answer(node, JSON.parse(line) as Call))
+    .on('close', () => {
+      if (!detached) end();
+    });
+  // A detached agent has nothing left that would keep the process alive.
+  setInterval(() => undefined, 2 ** 30);
+  send({ event: 'hello' });
+}
+
+async function answer(node: Node, { id, method, params }: Call): Promise<void> {
+  try {
+    const call = node.calls[method] as (params: unknown) => Promise<unknown>;
+    send({ id, result: await call(params) });
+  } catch (error) {
+    send({ id, error: (error as Error).message });
+  }
+}
+
+async function configureAlone(node: Node, text: string): Promise<void> {
+  const { plan, wires } = JSON.parse(text) as {
+    plan: NodePlan;
+    wires: { wireAddress: string; name: string; mac: string }[];
+  };
+  await node.calls.wire({ interfaces: wires });
+  await node.calls.configure({ node: plan });
+  if (plan.lb !== null) await node.calls.startLb({ config: plan.lb });
+  console.log(`${plan.name} is ready`);
+}
+
+function send(message: FromAgent): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
+
+process.on('unhandledRejection', (error) => {
+  console.error(error);
+  process.exit(1);
+});
+await main();

@@ -1,0 +1,95 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { ipCommands, ipUndoCommands, FIREWALL_RULES } from './commands.ts';
+import { ipBatch, program } from './program.ts';
+import type { NodePlan } from '../scenario/plan.ts';
+import type { WireParams } from './protocol.ts';
+
+interface LinkJson {
+  ifname: string;
+  addr_info?: { local: string }[];
+}
+
+/**
+ * Gives every interface the name and MAC of the lab and takes away the engine's addresses and routes.
+ * The order of ethN says nothing, so interfaces are found by their throwaway address.
+ */
+export async function wire({ interfaces }: WireParams): Promise<void> {
+  const links = JSON.parse(await program(['ip', '-j', 'addr'])) as LinkJson[];
+  const lines: string[] = [];
+  for (const { wireAddress, name, mac } of interfaces) {
+    const link = links.find((l) => l.addr_info?.some((a) => a.local === wireAddress));
+    if (!link) throw new Error(`no interface has the address ${wireAddress}`);
+    lines.push(
+      `link set ${link.ifname} down`,
+      `link set ${link.ifname} name ${name}`,
+      `link set ${name} address ${mac}`,
+      `addr flush dev ${name}`,
+      `link set ${name} up`,
+    );
+  }
+  await writeSysctls({ 'net/ipv6/conf/all/disable_ipv6': '1' });
+  await ipBatch(lines);
+  await ipBatch(['route flush table main'], true);
+}
+
+/** What `configure` changed, so that it can be undone. */
+export interface Applied {
+  node: NodePlan;
+  /** Values before. */
+  sysctls: [string, string][];
+}
+
+/** Brings a wired namespace to what the plan says. */
+export async function apply(node: NodePlan): Promise<Applied> {
+  const applied: Applied = { node, sysctls: [] };
+  if (node.bridge) await ipBatch(['link add br0 type bridge']);
+  applied.sysctls = await writeSysctls(node.sysctls);
+  if (node.bridge) await disableBridgeFiltering();
+  await ipBatch(ipCommands(node));
+  if (node.firewall === 'stateful') await program(['nft', '-f', '-'], FIREWALL_RULES);
+  return applied;
+}
+
+export async function undo({ node, sysctls }: Applied): Promise<void> {
+  if (node.firewall === 'stateful') await program(['nft', 'delete', 'table', 'inet', 'l4lab_firewall']);
+  await ipBatch(['route flush table main', ...ipUndoCommands(node)], true);
+  await writeSysctls(Object.fromEntries(sysctls.reverse().filter(([path]) => !path.includes('/br0/'))));
+  if (node.firewall === 'stateful' || node.lb !== null) await program(['conntrack', '-F']);
+}
+
+/** Everything that a flow could notice, as one text: equal texts mean an equal namespace. */
+export async function fingerprint(): Promise<string> {
+  const parts = await Promise.all([
+    program(['ip', '-o', 'link']),
+    program(['ip', '-o', 'addr']),
+    program(['ip', 'route', 'show', 'table', 'all']),
+    program(['ip', 'rule']),
+    program(['ip', 'neigh']),
+    program(['nft', 'list', 'tables']),
+  ]);
+  return parts.join('\n---\n').replace(/(valid|preferred)_lft \S+/g, '');
+}
+
+/** @returns path and former value of everything written, in the order of writing */
+async function writeSysctls(values: Record<string, string>): Promise<[string, string][]> {
+  const former: [string, string][] = [];
+  for (const [path, value] of Object.entries(values)) {
+    const file = `/proc/sys/${path}`;
+    try {
+      former.push([path, (await readFile(file, 'utf8')).trim()]);
+      await writeFile(file, value);
+    } catch (error) {
+      throw new Error(`sysctl ${path}=${value}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+  return former;
+}
+
+/** A bridge hands its frames to iptables where br_netfilter is loaded; the switch of a lab must not. */
+async function disableBridgeFiltering(): Promise<void> {
+  for (const name of ['iptables', 'ip6tables', 'arptables']) {
+    await writeFile(`/proc/sys/net/bridge/bridge-nf-call-${name}`, '0').catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    });
+  }
+}

@@ -1,0 +1,107 @@
+import { execa } from 'execa';
+import { host } from '../scenario/address.ts';
+import type { NodePlan } from '../scenario/plan.ts';
+import { Capture } from './capture.ts';
+import { fire } from './fire.ts';
+import { startLb, type RunningLb } from './lb-process.ts';
+import { listen, type Listening } from './listen.ts';
+import { apply, fingerprint, undo, wire, type Applied } from './namespace.ts';
+import type { Calls, FromAgent, Method } from './protocol.ts';
+
+/** What an agent can be asked to do; it holds whatever must be ended again. */
+export class Node {
+  #interfaces: string[] = [];
+  #captures: Capture[] = [];
+  #listeners: Listening[] = [];
+  #applied: Applied | null = null;
+  #lb: RunningLb | null = null;
+  readonly #fires = new Map<string, AbortController>();
+
+  constructor(
+    private readonly emit: (message: FromAgent) => void,
+    private readonly onDetach: () => void,
+  ) {}
+
+  readonly calls: { [M in Method]: (params: Calls[M]['params']) => Promise<Calls[M]['result']> } = {
+    wire: async (params) => {
+      await wire(params);
+      this.#interfaces = params.interfaces.map((i) => i.name);
+      await this.#capture();
+      return { fingerprint: await fingerprint() };
+    },
+    configure: async ({ node }) => {
+      this.#applied = await apply(node);
+      await this.#capture();
+      await this.#listen(node);
+      return null;
+    },
+    startLb: async ({ config }) => {
+      this.#lb = await startLb(config, (line) => this.emit({ event: 'log', line }));
+      return { log: this.#lb.log };
+    },
+    reset: async () => {
+      await this.#stopServices();
+      if (this.#applied) await undo(this.#applied);
+      this.#applied = null;
+      return { fingerprint: await fingerprint() };
+    },
+    fire: async (params) => {
+      const cancel = new AbortController();
+      this.#fires.set(params.token, cancel);
+      try {
+        return await fire(params, cancel.signal);
+      } finally {
+        this.#fires.delete(params.token);
+      }
+    },
+    cancel: ({ token }) => {
+      this.#fires.get(token)?.abort();
+      return Promise.resolve(null);
+    },
+    drain: async () => {
+      const dropped = await Promise.all(this.#captures.map((capture) => capture.drain()));
+      return { dropped: dropped.reduce((sum, n) => sum + n, 0) };
+    },
+    run: async ({ argv }) => {
+      const [file, ...args] = argv;
+      const { exitCode, stdout, stderr } = await execa(file!, args, { reject: false });
+      return { code: exitCode ?? -1, stdout, stderr };
+    },
+    detach: async () => {
+      this.onDetach();
+      for (const capture of this.#captures) await capture.stop();
+      this.#captures = [];
+      return null;
+    },
+  };
+
+  async stop(): Promise<void> {
+    await this.#stopServices();
+    await Promise.all(this.#captures.map((capture) => capture.stop()));
+  }
+
+  /** Sees to it that every interface is captured; a capture ends when its interface is taken down. */
+  async #capture(): Promise<void> {
+    this.#captures = this.#captures.filter((capture) => capture.running);
+    const missing = this.#interfaces.filter((name) => !this.#captures.some((capture) => capture.iface === name));
+    const started = missing.map(
+      (iface) => new Capture(iface, (frames) => this.emit({ event: 'frames', iface, frames })),
+    );
+    this.#captures.push(...started);
+    await Promise.all(started.map((capture) => capture.started()));
+  }
+
+  async #listen(node: NodePlan): Promise<void> {
+    const addresses = [...node.interfaces.flatMap((i) => (i.up === false ? [] : i.addresses)), ...node.loopback].map(
+      host,
+    );
+    this.#listeners = await Promise.all(node.listeners.map((plan) => listen(node.name, plan, addresses)));
+  }
+
+  async #stopServices(): Promise<void> {
+    await this.#lb?.stop();
+    this.#lb = null;
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    this.#listeners = [];
+  }
+}

@@ -1,0 +1,80 @@
+import type { FlowProtocol, NodePlan } from '../scenario/plan.ts';
+
+/**
+ * What the harness and an agent say to one another: one JSON value a line, calls on stdin,
+ * answers and events on stdout. Calls run side by side; answers carry the id of their call.
+ */
+export interface Calls {
+  /** Names interfaces after their peers and takes away what the engine gave them; answers with the fingerprint. */
+  wire: { params: WireParams; result: { fingerprint: string } };
+  /** Everything of the plan but the load balancer. */
+  configure: { params: { node: NodePlan }; result: null };
+  /** Starts the load balancer and waits until it is ready. */
+  startLb: { params: { config: unknown }; result: { log: string[] } };
+  /** Undoes `configure` and `startLb`; answers with the fingerprint. */
+  reset: { params: null; result: { fingerprint: string } };
+  fire: { params: FireParams; result: FireResult };
+  /** Ends a running `fire`, which then answers `cancelled`. */
+  cancel: { params: { token: string }; result: null };
+  /** Answers when every frame that the kernel had seen by now has been sent as an event. */
+  drain: { params: null; result: { dropped: number } };
+  /** Runs a program of the image. */
+  run: { params: { argv: string[] }; result: { code: number; stdout: string; stderr: string } };
+  /** The agent outlives its harness from now on. */
+  detach: { params: null; result: null };
+}
+
+export type Method = keyof Calls;
+
+export interface WireParams {
+  /** Throwaway address (engine's) by which each interface is found, its name and MAC in the lab. */
+  interfaces: { wireAddress: string; name: string; mac: string }[];
+}
+
+export interface FireParams {
+  token: string;
+  protocol: FlowProtocol;
+  address: string;
+  /** 0 for ICMP. */
+  port: number;
+  /** Source port to use; 0 for ICMP. */
+  sourcePort: number;
+  /** Extra payload in each direction, bytes. */
+  bytes: number;
+  /** Requests on one connection or socket. */
+  exchanges: number;
+  timeoutMs: number;
+}
+
+export interface FireResult {
+  answered: boolean;
+  /** `200`, `answered`, an errno such as `ECONNREFUSED`, `timeout` or `cancelled`. */
+  said: string;
+  answer: ServerAnswer | null;
+}
+
+/** What a listener says about the request it got. */
+export interface ServerAnswer {
+  token: string;
+  server: string;
+  /** Source address and port that the server saw. */
+  peer: string;
+  /** Address and port that the server was called at. */
+  local: string;
+}
+
+export interface Call {
+  id: number;
+  method: Method;
+  params: unknown;
+}
+
+export type FromAgent =
+  | { id: number; result: unknown }
+  | { id: number; error: string }
+  | { event: 'hello' }
+  | { event: 'frames'; iface: string; frames: RawFrame[] }
+  | { event: 'log'; line: string };
+
+/** Nanoseconds of the kernel's wall clock (digits), bytes on the wire, the first bytes in base64. */
+export type RawFrame = [time: string, length: number, bytes: string];

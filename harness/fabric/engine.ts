@@ -1,0 +1,66 @@
+import type Dockerode from 'dockerode';
+// The whole of testcontainers takes three quarters of a second to load; this part finds the engine.
+import { getContainerRuntimeClient } from 'testcontainers/build/container-runtime/index.js';
+import { L4labError } from '../errors.ts';
+
+/** A container engine that can carry labs. */
+export interface Engine {
+  docker: Dockerode;
+  /** Name and version. */
+  name: string;
+  kernel: string;
+  os: string;
+  cpus: number;
+  apparmor: boolean;
+}
+
+/**
+ * Finds the engine where the user's own tools would (DOCKER_HOST, contexts, Desktop, rootless).
+ * @throws L4labError `engine-unavailable` when none answers, or when it is one whose networks are no clean wires
+ */
+export async function findEngine(): Promise<Engine> {
+  const docker = await connect();
+  const [version, info] = await Promise.all([
+    docker.version() as Promise<{ Version: string; KernelVersion?: string; Components?: { Name: string }[] }>,
+    docker.info() as Promise<{
+      OperatingSystem: string;
+      NCPU: number;
+      SecurityOptions?: string[];
+      FirewallBackend?: { Driver?: string };
+    }>,
+  ]);
+  const podman = version.Components?.some(({ Name }) => Name.includes('Podman')) === true;
+  if (podman) {
+    throw new L4labError(
+      'engine-unavailable',
+      'the engine is Podman, whose networks ignore the options that a lab needs; point DOCKER_HOST at a Docker engine',
+    );
+  }
+  if (info.FirewallBackend?.Driver?.startsWith('nftables') === true) {
+    throw new L4labError(
+      'engine-unavailable',
+      "the engine's firewall backend is nftables, which labs do not support; start dockerd with --firewall-backend=iptables",
+    );
+  }
+  return {
+    docker,
+    name: `Docker ${version.Version}`,
+    kernel: version.KernelVersion ?? 'unknown',
+    os: info.OperatingSystem,
+    cpus: info.NCPU,
+    apparmor: info.SecurityOptions?.some((option) => option.includes('apparmor')) === true,
+  };
+}
+
+async function connect(): Promise<Dockerode> {
+  try {
+    const client = await getContainerRuntimeClient();
+    return client.container.dockerode;
+  } catch (error) {
+    throw new L4labError(
+      'engine-unavailable',
+      `no container engine answers (${(error as Error).message}); \`npm run setup\` installs or starts one`,
+      { cause: error },
+    );
+  }
+}

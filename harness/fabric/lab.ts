@@ -1,0 +1,203 @@
+import { randomBytes } from 'node:crypto';
+import type Dockerode from 'dockerode';
+import type { RawFrame } from '../agent/protocol.ts';
+import { L4labError } from '../errors.ts';
+import { isV6 } from '../scenario/address.ts';
+import type { NodePlan, Plan } from '../scenario/plan.ts';
+import { containerOptions } from './container-options.ts';
+import type { Engine } from './engine.ts';
+import { KEPT_LABEL, LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
+import { isGone } from './sweep.ts';
+import { NodeHandle } from './node-handle.ts';
+import { createWire, type Wire } from './wire.ts';
+
+export interface BootOptions {
+  engine: Engine;
+  image: string;
+  /** Further labels, e.g. those by which a reaper finds what to remove. */
+  labels?: Record<string, string>;
+  /** Scenario for which the lab stays after this process. */
+  kept?: string;
+  /** Aborts the boot; what was made is removed. */
+  signal?: AbortSignal;
+}
+
+/** A booted lab: containers, wires, agents that answer. It can be configured and reset many times. */
+export class Lab implements AsyncDisposable {
+  readonly #fingerprints: Map<string, string>;
+  #configured: Plan | null = null;
+
+  private constructor(
+    readonly id: string,
+    readonly nodes: ReadonlyMap<string, NodeHandle>,
+    private readonly remains: Remains,
+    fingerprints: Map<string, string>,
+  ) {
+    this.#fingerprints = fingerprints;
+  }
+
+  /** Boots the nodes and links of a plan; what the plan configures is left for `configure`. */
+  static async boot(plan: Plan, options: BootOptions): Promise<Lab> {
+    const id = randomBytes(4).toString('hex');
+    const remains = new Remains();
+    try {
+      return await boot(id, plan, options, remains, (nodes, fingerprints) => new Lab(id, nodes, remains, fingerprints));
+    } catch (error) {
+      await remains.remove();
+      throw error;
+    }
+  }
+
+  /** Brings every node to what the plan says, load balancers last, since they check servers. */
+  async configure(plan: Plan): Promise<void> {
+    this.#configured = plan;
+    await Promise.all(plan.nodes.map((node) => this.node(node.name).call('configure', { node })));
+    await Promise.all(
+      plan.nodes
+        .filter((node) => node.lb !== null)
+        .map((node) => this.node(node.name).call('startLb', { config: node.lb })),
+    );
+  }
+
+  /**
+   * Undoes `configure`.
+   * @returns false when some node is not as it was when freshly booted; such a lab must be thrown away
+   */
+  async reset(): Promise<boolean> {
+    if (this.#configured === null) return true;
+    this.#configured = null;
+    const fresh = await Promise.all(
+      [...this.nodes].map(
+        async ([name, node]) => (await node.call('reset', null)).fingerprint === this.#fingerprints.get(name),
+      ),
+    );
+    return fresh.every(Boolean);
+  }
+
+  node(name: string): NodeHandle {
+    return this.nodes.get(name)!;
+  }
+
+  onFrames(listener: (node: string, iface: string, frames: RawFrame[]) => void): void {
+    for (const [name, node] of this.nodes) node.onFrames = (iface, frames) => listener(name, iface, frames);
+  }
+
+  /** Answers when every frame that was on a wire by now has been handed to the listener. */
+  async drain(): Promise<void> {
+    await Promise.all([...this.nodes.values()].map((node) => node.call('drain', null)));
+  }
+
+  /** Lets the lab live on without this process. */
+  async detach(): Promise<void> {
+    await Promise.all([...this.nodes.values()].map((node) => node.call('detach', null)));
+    for (const node of this.nodes.values()) node.hangUp();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.remains.remove();
+  }
+}
+
+/** What a lab leaves in Docker, in the order in which it came to be. */
+class Remains {
+  readonly containers: Dockerode.Container[] = [];
+  readonly networks: Dockerode.Network[] = [];
+
+  /** Removes all of it; what is gone already is no error. */
+  async remove(): Promise<void> {
+    await Promise.all(this.containers.map((container) => ignoreGone(container.remove({ force: true }))));
+    await Promise.all(this.networks.map((network) => ignoreGone(network.remove())));
+  }
+}
+
+async function ignoreGone(removal: Promise<unknown>): Promise<void> {
+  await removal.catch((error: unknown) => {
+    if (!isGone(error)) throw error;
+  });
+}
+
+async function boot(
+  id: string,
+  plan: Plan,
+  options: BootOptions,
+  remains: Remains,
+  done: (nodes: Map<string, NodeHandle>, fingerprints: Map<string, string>) => Lab,
+): Promise<Lab> {
+  const labels = {
+    ...options.labels,
+    [LAB_LABEL]: id,
+    [OWNER_LABEL]: ownerLabel(),
+    ...(options.kept === undefined ? {} : { [KEPT_LABEL]: options.kept }),
+  };
+  const ipv6 = plan.nodes.some((node) => node.interfaces.some((i) => i.addresses.some(isV6)));
+  const wires = plan.links.map((link, index) =>
+    createWire(options.engine.docker, { name: `l4lab-${id}-${index}`, link, labels, ipv6 }).then((wire) => {
+      remains.networks.push(wire.network);
+      return wire;
+    }),
+  );
+  const fingerprints = new Map<string, string>();
+  const booted = plan.nodes.map(async (node): Promise<[string, NodeHandle]> => {
+    const own = plan.links.flatMap((link, index) =>
+      link.ends.some((end) => end.node === node.name) ? [wires[index]!] : [],
+    );
+    const handle = await bootNode(id, node, await Promise.all(own), labels, options, remains);
+    fingerprints.set(node.name, await nameInterfaces(handle, node, await Promise.all(own)));
+    return [node.name, handle];
+  });
+  const settled = await Promise.allSettled([...wires, ...booted]);
+  options.signal?.throwIfAborted();
+  const failed = settled.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason as Error;
+  return done(new Map(await Promise.all(booted)), fingerprints);
+}
+
+async function bootNode(
+  id: string,
+  node: NodePlan,
+  wires: Wire[],
+  labels: Record<string, string>,
+  { engine, image, signal }: BootOptions,
+  remains: Remains,
+): Promise<NodeHandle> {
+  signal?.throwIfAborted();
+  const [first, ...others] = wires as [Wire, ...Wire[]];
+  const create = containerOptions({ name: node.name, image, labels, apparmor: engine.apparmor });
+  const container = await engine.docker
+    .createContainer({
+      ...create,
+      name: `l4lab-${id}-${node.name}`,
+      HostConfig: { ...create.HostConfig, NetworkMode: first.network.id },
+      NetworkingConfig: { EndpointsConfig: { [first.network.id]: endpoint(first, node.name) } },
+    })
+    .catch((error: unknown) => {
+      if (!isGone(error)) throw error;
+      throw new L4labError('image-missing', `the lab image ${image} is not there; \`npm run setup\` builds it`);
+    });
+  remains.containers.push(container);
+  // The API before 1.44 takes one network at creation; the others join before the start.
+  await Promise.all(
+    others.map((wire) => wire.network.connect({ Container: container.id, EndpointConfig: endpoint(wire, node.name) })),
+  );
+  const stream = await container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true });
+  const handle = new NodeHandle(node.name, container, stream);
+  await container.start();
+  await handle.greeted();
+  return handle;
+}
+
+function endpoint(wire: Wire, node: string): Dockerode.EndpointSettings {
+  return { IPAMConfig: { IPv4Address: wire.addresses[node]! } };
+}
+
+async function nameInterfaces(handle: NodeHandle, node: NodePlan, wires: Wire[]): Promise<string> {
+  const ports = node.interfaces.filter((i) => i.peer !== '');
+  const { fingerprint } = await handle.call('wire', {
+    interfaces: ports.map(({ name, mac, peer }) => ({
+      name,
+      mac,
+      wireAddress: wires.find((wire) => peer in wire.addresses)!.addresses[node.name]!,
+    })),
+  });
+  return fingerprint;
+}

@@ -1,0 +1,114 @@
+import { createInterface } from 'node:readline';
+import { PassThrough } from 'node:stream';
+import type Dockerode from 'dockerode';
+import type { Calls, FromAgent, Method, RawFrame } from '../agent/protocol.ts';
+import { L4labError } from '../errors.ts';
+
+const CALL_DEADLINE_MS = 30_000;
+
+/** A running container and the line to the agent in it. */
+export class NodeHandle {
+  readonly log: string[] = [];
+  onFrames: (iface: string, frames: RawFrame[]) => void = () => undefined;
+  #next = 1;
+  readonly #pending = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (error: Error) => void; method: Method }
+  >();
+  #hello: () => void = () => undefined;
+  readonly #greeted = new Promise<void>((resolve) => (this.#hello = resolve));
+  #ended = false;
+  #stderr = '';
+
+  /** @param stream attached before the container starts, so that nothing is missed */
+  constructor(
+    readonly name: string,
+    readonly container: Dockerode.Container,
+    private readonly stream: NodeJS.ReadWriteStream,
+  ) {
+    const stdout = new PassThrough();
+    const stderr = new PassThrough();
+    (container.modem as { demuxStream(s: NodeJS.ReadWriteStream, o: PassThrough, e: PassThrough): void }).demuxStream(
+      stream,
+      stdout,
+      stderr,
+    );
+    createInterface({ input: stdout }).on('line', (line) => this.#receive(JSON.parse(line) as FromAgent));
+    stderr.on('data', (piece: Buffer) => {
+      this.#stderr += piece.toString();
+      this.log.push(piece.toString().trimEnd());
+    });
+    stream.on('close', () => this.#end());
+    stream.on('end', () => this.#end());
+    stream.on('error', () => this.#end());
+  }
+
+  /** Waits until the agent is there. */
+  async greeted(): Promise<void> {
+    await this.#within(this.#greeted, 'its agent to start');
+  }
+
+  /** @throws L4labError `configure-failed` with what the agent said, `node-failed` when the node is gone, `timeout` */
+  async call<M extends Method>(method: M, params: Calls[M]['params']): Promise<Calls[M]['result']> {
+    if (this.#ended) throw this.#gone(method);
+    const id = this.#next++;
+    const answer = new Promise<unknown>((resolve, reject) => this.#pending.set(id, { resolve, reject, method }));
+    this.stream.write(`${JSON.stringify({ id, method, params })}\n`);
+    return (await this.#within(answer, `an answer to ${method}`)) as Calls[M]['result'];
+  }
+
+  /** Closes the line; the agent ends with it unless it was detached. */
+  hangUp(): void {
+    this.stream.end();
+  }
+
+  #receive(message: FromAgent): void {
+    if ('event' in message) {
+      if (message.event === 'hello') this.#hello();
+      else if (message.event === 'frames') this.onFrames(message.iface, message.frames);
+      else this.log.push(message.line);
+      return;
+    }
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if ('error' in message) {
+      const code = pending?.method === 'startLb' ? 'lb-failed' : 'configure-failed';
+      pending?.reject(new L4labError(code, `${this.name}: ${pending.method}: ${message.error}`));
+    } else pending?.resolve(message.result);
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const { reject, method } of this.#pending.values()) reject(this.#gone(method));
+    this.#pending.clear();
+  }
+
+  #gone(method: Method): L4labError {
+    return new L4labError(
+      'node-failed',
+      `node ${this.name} is gone (${method}); ${this.#stderr.trim() || 'it said nothing'}`,
+    );
+  }
+
+  async #within<T>(promise: Promise<T>, awaited: string): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () =>
+          reject(
+            new L4labError(
+              'timeout',
+              `waited ${CALL_DEADLINE_MS} ms for ${awaited} of node ${this.name}; ${this.#stderr.trim()}`,
+            ),
+          ),
+        CALL_DEADLINE_MS,
+      );
+    });
+    try {
+      return await Promise.race([promise, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

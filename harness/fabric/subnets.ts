@@ -1,0 +1,27 @@
+import { randomInt } from 'node:crypto';
+
+/** A throwaway subnet for one wire: the engine insists on one; no lab address comes from it. */
+export interface WireSubnet {
+  /** CIDR, /28 out of 100.64.0.0/10 (RFC 6598), which no lab uses. */
+  subnet: string;
+  gateway: string;
+  /** Addresses of the two ends. */
+  ends: [string, string];
+}
+
+const COUNT = 1 << 18;
+
+/** The n-th wire subnet; n is taken modulo 2^18. */
+export function wireSubnet(n: number): WireSubnet {
+  const base = ((100 << 24) | (64 << 16)) + ((n % COUNT) << 4);
+  const address = (offset: number): string => {
+    const value = base + offset;
+    return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.');
+  };
+  return { subnet: `${address(0)}/28`, gateway: address(1), ends: [address(2), address(3)] };
+}
+
+/** Where to begin: random, so that labs of several processes seldom collide. */
+export function randomStart(): number {
+  return randomInt(COUNT);
+}

@@ -1,0 +1,61 @@
+import type Dockerode from 'dockerode';
+import { L4labError } from '../errors.ts';
+import type { LinkPlan } from '../scenario/plan.ts';
+import { randomStart, wireSubnet } from './subnets.ts';
+
+/** A Docker network as a clean wire between two nodes. */
+export interface Wire {
+  network: Dockerode.Network;
+  /** Throwaway address of each end, by node. */
+  addresses: Record<string, string>;
+}
+
+const ATTEMPTS = 50;
+let next = randomStart();
+
+/**
+ * Makes the network: no address of the host in it, no masquerade, not `internal` (which would drop
+ * frames whose addresses are not the subnet's), and a throwaway subnet that no lab uses.
+ */
+export async function createWire(
+  docker: Dockerode,
+  wire: { name: string; link: LinkPlan; labels: Record<string, string>; ipv6: boolean },
+): Promise<Wire> {
+  for (let attempt = 1; ; attempt++) {
+    const { subnet, gateway, ends } = wireSubnet(next++);
+    try {
+      const network = await docker.createNetwork({
+        Name: wire.name,
+        Driver: 'bridge',
+        EnableIPv6: wire.ipv6,
+        IPAM: {
+          Driver: 'default',
+          Config: [{ Subnet: subnet, Gateway: gateway }, ...(wire.ipv6 ? [{ Subnet: uniqueLocal(subnet) }] : [])],
+        },
+        Options: {
+          'com.docker.network.bridge.inhibit_ipv4': 'true',
+          'com.docker.network.bridge.enable_ip_masquerade': 'false',
+          // Known from Docker 27 on, ignored before.
+          'com.docker.network.bridge.gateway_mode_ipv4': 'routed',
+          'com.docker.network.bridge.gateway_mode_ipv6': 'routed',
+        },
+        Labels: wire.labels,
+      });
+      const [a, b] = wire.link.ends;
+      return { network, addresses: { [a.node]: ends[0], [b.node]: ends[1] } };
+    } catch (error) {
+      const overlaps = /overlaps with other one/.test((error as Error).message);
+      if (!overlaps || attempt === ATTEMPTS) {
+        throw new L4labError('engine-unavailable', `cannot make a network for a link: ${(error as Error).message}`, {
+          cause: error,
+        });
+      }
+    }
+  }
+}
+
+/** fd4c:… /64 with the bits of the IPv4 subnet (RFC 4193). */
+function uniqueLocal(subnet: string): string {
+  const [a, b, c, d] = subnet.split(/[./]/).map(Number) as [number, number, number, number];
+  return `fd4c:6c34:${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}::/64`;
+}

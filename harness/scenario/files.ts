@@ -1,0 +1,89 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { InputError } from '../errors.ts';
+import { readLab, readScenario, type Scenario } from './read.ts';
+import { parseYaml, type YamlFile } from './yaml-file.ts';
+
+/** A scenario and the text it was read from. */
+export interface LoadedScenario {
+  scenario: Scenario;
+  yaml: YamlFile;
+}
+
+/**
+ * Finds scenario files by path, by name below `scenarios/` (`seed-000/dsr`), or by the beginning of one (`seed-000`).
+ * No words mean all of them, in the order of their names.
+ * @throws InputError for a word that names none
+ */
+export function findScenarios(root: string, words: string[]): string[] {
+  const all = yamlFilesBelow(join(root, 'scenarios'));
+  if (words.length === 0) return all;
+  return [...new Set(words.flatMap((word) => matches(root, all, word)))];
+}
+
+function matches(root: string, all: string[], word: string): string[] {
+  if (/\.ya?ml$/.test(word) && existsSync(resolve(word))) return [resolve(word)];
+  const name = word.replace(/\/$/, '');
+  const found = all.filter((file) => {
+    const own = scenarioName(root, file);
+    return own === name || own.startsWith(`${name}/`) || own.endsWith(`/${name}`);
+  });
+  if (found.length > 0) return found;
+  const known = all.map((file) => scenarioName(root, file)).join(', ');
+  throw new InputError([
+    { file: word, line: 1, col: 1, message: `is neither a file nor the name of a scenario; scenarios are ${known}` },
+  ]);
+}
+
+/** Name of a scenario file: its path below `scenarios/` without the ending, else its path as given. */
+export function scenarioName(root: string, file: string): string {
+  const below = relative(join(root, 'scenarios'), file);
+  return (below.startsWith('..') ? relative(root, file) : below).replace(/\.ya?ml$/, '');
+}
+
+/** Reads a scenario and its lab. @throws InputError with every mistake at once */
+export function loadScenario(root: string, file: string): LoadedScenario {
+  const yaml = parseYaml(relative(root, file), read(root, file));
+  const named = (yaml.value as { lab?: unknown } | null)?.lab;
+  const labName = typeof named === 'string' ? named : '';
+  const labFile =
+    labName.includes('/') || labName.endsWith('.yaml')
+      ? resolve(dirname(file), labName)
+      : join(root, 'labs', `${labName}.yaml`);
+  if (labName !== '' && !existsSync(labFile)) {
+    throw new InputError([
+      { ...yaml.locate(['lab']), message: `no lab is named \`${labName}\`; labs are ${labNames(root).join(', ')}` },
+    ]);
+  }
+  if (labName === '')
+    throw new InputError([
+      { ...yaml.locate(['lab']), message: `lab: is missing; labs are ${labNames(root).join(', ')}` },
+    ]);
+  const lab = readLab(parseYaml(relative(root, labFile), read(root, labFile)));
+  return { scenario: readScenario(scenarioName(root, file), labName, lab, yaml), yaml };
+}
+
+/** Names of the labs in `labs/`. */
+export function labNames(root: string): string[] {
+  return readdirSync(join(root, 'labs'))
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => name.replace(/\.yaml$/, ''))
+    .sort();
+}
+
+function read(root: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new InputError([
+      { file: relative(root, file), line: 1, col: 1, message: `cannot be read: ${(error as Error).message}` },
+    ]);
+  }
+}
+
+function yamlFilesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.ya?ml$/.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+}
