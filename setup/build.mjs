@@ -101,15 +101,20 @@ export async function buildBundles(root) {
  */
 export async function bundle(root, { entry, output, options }) {
   const { build } = await import('esbuild');
-  const { outputFiles } = await build({
-    absWorkingDir: root,
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    logLevel: 'error',
-    ...options,
-  });
-  replace(join(root, output), outputFiles[0].contents);
+  try {
+    const made = await build({
+      absWorkingDir: root,
+      entryPoints: [entry],
+      bundle: true,
+      logLevel: 'error',
+      ...options,
+      write: false,
+    });
+    for (const { contents } of made.outputFiles) replace(join(root, output), contents);
+  } catch (error) {
+    // esbuild has printed each mistake with its place.
+    throw Object.assign(new Error(`${entry} cannot be bundled: see above.`, { cause: error }), { exitCode: 1 });
+  }
 }
 
 /**

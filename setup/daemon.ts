@@ -21,9 +21,11 @@ const PID_FILES = [
 export async function startDaemon(endpoint: Endpoint, say: (line: string) => void): Promise<void> {
   if (existsSync('/run/systemd/system')) return startUnit(endpoint, say);
   clearStalePidFiles();
-  if (runningPid(PID_FILES[0]!) !== undefined) {
-    say('engine: dockerd is running but does not answer yet; waiting for it');
-    return untilItAnswers(endpoint, () => undefined);
+  const running = runningPid(PID_FILES[0]!);
+  if (running !== undefined) {
+    say(`engine: dockerd (process ${running}) is running but does not answer yet; waiting for it`);
+    await untilItAnswers(endpoint, () => undefined);
+    return;
   }
   say(`engine: starting dockerd (log: ${LOG_FILE})`);
   const log = openSync(LOG_FILE, 'a');

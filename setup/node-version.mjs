@@ -16,9 +16,10 @@ export function checkNode(version, range) {
  * @param {string} wanted it may leave out its last parts
  */
 export function isAtLeast(version, wanted) {
-  const [have, want] = [version, wanted].map((text) => text.split('.').map(Number));
-  for (const [index, number] of want.entries()) {
-    if (have[index] !== number) return have[index] > number;
+  const have = version.split('.').map(Number);
+  for (const [index, number] of wanted.split('.').map(Number).entries()) {
+    const part = have[index] ?? 0;
+    if (part !== number) return part > number;
   }
   return true;
 }

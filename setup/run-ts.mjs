@@ -12,6 +12,7 @@ if (entry === undefined) {
 await prepare({ engine: false, yes: false, say: console.error });
 const output = join('dist', basename(entry).replace(/\.ts$/, '.js'));
 await bundle(ROOT, { entry, output, options: ON_HOST });
+const program = join(ROOT, output);
 // The program sees its own arguments, as if it had been started itself.
-process.argv = [process.argv[0], join(ROOT, output), ...args];
-await import(pathToFileURL(process.argv[1]).href);
+process.argv = [process.execPath, program, ...args];
+await import(pathToFileURL(program).href);

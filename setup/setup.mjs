@@ -42,7 +42,7 @@ function readArguments(words) {
  * @param {string[]} command
  * @returns {Promise<number>}
  */
-function run([program, ...args]) {
+function run([program = '', ...args]) {
   const child = spawn(program, args, { stdio: 'inherit' });
   process.on('SIGINT', () => {});
   for (const signal of /** @type {const} */ (['SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal));

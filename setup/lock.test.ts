@@ -1,0 +1,68 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { plainNode } from './plain-node.testing.ts';
+
+const UNTIL_KILLED = `
+  import { withLock } from './lock.mjs';
+  const [, path] = process.argv;
+  await withLock(path, () => {}, () => new Promise(() => {
+    console.log('held');
+    setInterval(() => {}, 1000);
+  }));`;
+
+/** Notes when its turn began and ended; two turns at once would show as two beginnings in a row. */
+const ONE_TURN = `
+  import { appendFileSync } from 'node:fs';
+  import { withLock } from './lock.mjs';
+  const [, path, log] = process.argv;
+  await withLock(path, () => {}, async () => {
+    appendFileSync(log, 'begin\\n');
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    appendFileSync(log, 'end\\n');
+  });`;
+
+let folder: string;
+let lock: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'l4lab-lock-'));
+  lock = join(folder, 'lock');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('several set-ups at once take turns, and leave nothing behind', async () => {
+  const log = join(folder, 'log');
+  await Promise.all([1, 2, 3, 4].map(() => plainNode(ONE_TURN, lock, log)));
+  expect(readFileSync(log, 'utf8')).toBe('begin\nend\n'.repeat(4));
+  expect(existsSync(lock)).toBe(false);
+});
+
+test('a set-up that was killed does not hold the lock', async () => {
+  const holder = plainNode(UNTIL_KILLED, lock);
+  await holder[Symbol.asyncIterator]().next();
+  expect(existsSync(lock)).toBe(true);
+  holder.kill('SIGKILL');
+  await holder.catch(() => undefined);
+  await plainNode(ONE_TURN, lock, join(folder, 'log'));
+  expect(existsSync(lock)).toBe(false);
+});
+
+test('a lock whose owner’s number went to another process is not held', async () => {
+  writeFileSync(lock, `${process.pid} 1`);
+  await plainNode(ONE_TURN, lock, join(folder, 'log'));
+  expect(existsSync(lock)).toBe(false);
+});
+
+test('who waits is told for whom', async () => {
+  const holder = plainNode(UNTIL_KILLED, lock);
+  await holder[Symbol.asyncIterator]().next();
+  const waiter = plainNode(
+    "import { withLock } from './lock.mjs'; await withLock(process.argv[1], console.log, async () => {});",
+    lock,
+  );
+  const { value } = (await waiter[Symbol.asyncIterator]().next()) as { value: string };
+  expect(value).toBe(`waiting for another set-up (process ${holder.pid ?? 0}) to end`);
+  holder.kill('SIGKILL');
+  await holder.catch(() => undefined);
+  await waiter;
+});
