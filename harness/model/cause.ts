@@ -62,6 +62,12 @@ export const CAUSES = {
       "The node's routing table has no entry for the destination; it answers with ICMP net unreachable or the call fails at once.",
     remedy: 'Add the route or the default gateway.',
   },
+  'not-forwarding': {
+    story: 'A node got a packet that is for somebody else, and does not forward.',
+    evidence:
+      "The packet arrives addressed to the node's MAC, its destination is no address of the node, and nothing leaves it (ip_forward=0).",
+    remedy: 'Set ip_forward=1 on that node, or correct the gateway or the address that led the packet there.',
+  },
   'no-neighbour': {
     story: 'Nobody on the segment answers ARP for the next hop.',
     evidence: 'ARP requests without an answer, or ICMP host unreachable from the node that asked.',

@@ -1,0 +1,51 @@
+import { answeredVips } from './address-ownership.ts';
+import { transmit } from './bridge.ts';
+import { noteAnswer, noteAsker } from './neighbours.ts';
+import { covers } from './prefix.ts';
+import type { ArpFrame } from './packet.ts';
+import { validateSource } from './routing.ts';
+import type { Run } from './run.ts';
+import type { Device, Host } from './topology.ts';
+
+/** arp_process of net/ipv4/arp.c: answers requests, learns from those who ask and those who answer. */
+export function receiveArp(run: Run, host: Host, device: Device, { arp }: ArpFrame): void {
+  if (arp.op === 'reply') {
+    noteAnswer(run, host, device, arp.senderIp, arp.senderMac);
+    return;
+  }
+  if (!answers(run, host, device, arp.senderIp, arp.targetIp)) return;
+  noteAsker(run, host, device, arp.senderIp, arp.senderMac);
+  transmit(run, host, device.name, {
+    srcMac: device.mac,
+    dstMac: arp.senderMac,
+    arp: { op: 'reply', senderMac: device.mac, senderIp: arp.targetIp, targetIp: arp.senderIp },
+  });
+}
+
+/** Whether a node answers `who has target, tell asker` on an interface. */
+function answers(run: Run, host: Host, device: Device, asker: string, target: string): boolean {
+  // The kernel routes the question like a packet, so its source is checked as well.
+  const verdict = validateSource(host, device, asker);
+  if (!verdict.accepted) {
+    const detail = `${host.name} dropped the ARP request for its address ${target}, since it names ${asker} as source`;
+    if (host.owned.has(target)) run.unanswered.set(target, { code: verdict.code, node: host.name, detail });
+    return false;
+  }
+  if (host.owned.has(target)) return mayAnswer(host, device, asker, target);
+  return host.plan.lb !== null && answeredVips(host.plan.lb).includes(target);
+}
+
+/** arp_ignore (Documentation/networking/ip-sysctl.rst); IPv6 knows level 1 only: an address of that very interface. */
+function mayAnswer(host: Host, device: Device, asker: string, target: string): boolean {
+  const here = device.addresses.find(({ ip }) => ip === target);
+  switch (target.includes(':') ? 1 : device.settings.arpIgnore) {
+    case 1:
+      return here !== undefined;
+    case 2:
+      return here !== undefined && covers(here.subnet, asker);
+    case 8:
+      return false;
+    default:
+      return true;
+  }
+}

@@ -1,0 +1,88 @@
+import type { LbService } from '../../lb/config.ts';
+import type { Packet } from './packet.ts';
+import { initialState, nextState } from './tcp-tracking.ts';
+import type { TcpState } from './tcp-tracking.ts';
+
+/** Both address pairs of a connection; for ICMP echo the id stands in both ports. */
+export interface Tuple {
+  src: string;
+  srcPort: number;
+  dst: string;
+  dstPort: number;
+}
+
+export interface Connection {
+  protocol: Packet['protocol'];
+  original: Tuple;
+  reply: Tuple;
+  /** Null for UDP and ICMP. */
+  tcp: TcpState | null;
+  /** Service whose NAT it is under, or null. */
+  service: LbService | null;
+}
+
+/** What connection tracking makes of one packet. */
+export type Tracked =
+  | { state: 'new'; connection: Connection }
+  | { state: 'known'; connection: Connection; direction: 'original' | 'reply' }
+  | { state: 'invalid' };
+
+/**
+ * Looks a packet up among a node's connections (nf_conntrack_in), and moves the TCP state on.
+ * A new connection joins the table only by `confirm`, once the packet has made it through the node.
+ */
+export function track(table: Connection[], packet: Packet, strict: boolean): Tracked {
+  const found = find(table, packet);
+  if (found === null) {
+    const tcp = packet.protocol === 'tcp' ? initialState(packet.step, strict) : null;
+    const answersNothing = packet.protocol === 'icmp' && packet.step === 'reply';
+    if ((packet.protocol === 'tcp' && tcp === null) || answersNothing) return { state: 'invalid' };
+    const original = tupleOf(packet);
+    return {
+      state: 'new',
+      connection: { protocol: packet.protocol, original, reply: inverse(original), tcp, service: null },
+    };
+  }
+  const { connection, direction } = found;
+  if (connection.tcp !== null) {
+    const next = nextState(connection.tcp, direction, packet.step);
+    if (next === null) return { state: 'invalid' };
+    connection.tcp = next;
+  }
+  return { state: 'known', connection, direction };
+}
+
+export function confirm(table: Connection[], tracked: Tracked): void {
+  if (tracked.state === 'new' && !table.includes(tracked.connection)) table.push(tracked.connection);
+}
+
+/** The connection that a packet belongs to, by either of its tuples. */
+export function find(
+  table: Connection[],
+  packet: Packet,
+): { connection: Connection; direction: 'original' | 'reply' } | null {
+  const tuple = tupleOf(packet);
+  for (const connection of table) {
+    if (connection.protocol !== packet.protocol) continue;
+    if (same(connection.original, tuple)) return { connection, direction: 'original' };
+    if (same(connection.reply, tuple)) return { connection, direction: 'reply' };
+  }
+  return null;
+}
+
+/** Whether NAT changes packets of a connection. */
+export function isNatted({ original, reply }: Connection): boolean {
+  return !same(original, inverse(reply));
+}
+
+function tupleOf({ src, srcPort, dst, dstPort }: Packet): Tuple {
+  return { src, srcPort, dst, dstPort };
+}
+
+function inverse({ src, srcPort, dst, dstPort }: Tuple): Tuple {
+  return { src: dst, srcPort: dstPort, dst: src, dstPort: srcPort };
+}
+
+function same(a: Tuple, b: Tuple): boolean {
+  return a.src === b.src && a.dst === b.dst && a.srcPort === b.srcPort && a.dstPort === b.dstPort;
+}

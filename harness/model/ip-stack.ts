@@ -1,0 +1,186 @@
+import type { LbService } from '../../lb/config.ts';
+import { confirm, find, isNatted, track } from './conntrack.ts';
+import type { Connection, Tracked } from './conntrack.ts';
+import { consume } from './endpoints.ts';
+import { balance } from './load-balancing.ts';
+import { sourcesFor, translateDestination, translateSource } from './nat.ts';
+import { sendTo } from './neighbours.ts';
+import type { Packet } from './packet.ts';
+import { learnRedirect, redirectAbout } from './redirects.ts';
+import { lookUp, validateSource } from './routing.ts';
+import { die, stateOf } from './run.ts';
+import type { Run } from './run.ts';
+import type { Device, Host, Route } from './topology.ts';
+import { crossing } from './trace.ts';
+import type { Cause } from './walk.ts';
+
+const UNTRACKED: Tracked = { state: 'invalid' };
+const NO_MAC = '00:00:00:00:00:00';
+
+/** A packet comes in by an interface: prerouting, routing, then up to a socket or on to the next hop. */
+export function receive(run: Run, host: Host, device: Device, arrived: Packet): void {
+  const tracked = prerouting(run, host, arrived);
+  if (tracked === null) return;
+  const packet = translateDestination(arrived, tracked);
+  const route = host.owned.has(packet.dst) ? 'local' : lookUp(host, packet.dst);
+  if (route === 'local') {
+    if (!sourceIsFine(run, host, device, packet)) return;
+    if (packet.step === 'redirect') {
+      learnRedirect(run, host, device, packet);
+      return;
+    }
+    up(run, host, packet, tracked);
+    return;
+  }
+  const notServed = withoutVip(host, packet);
+  if (!device.settings.forwarding) {
+    notForUs(run, host, packet, notServed);
+    return;
+  }
+  if (route === null) {
+    noRoute(run, host, packet);
+    return;
+  }
+  const source = sourceIsFine(run, host, device, packet);
+  const onward = notServed === null ? packet : { ...packet, blame: notServed };
+  if (source) forward(run, host, device, route, onward, tracked, source.onLink);
+}
+
+/** A packet that a socket of this node sends. */
+export function send(run: Run, host: Host, packet: Packet): void {
+  if (host.owned.has(packet.dst)) {
+    loopBack(run, host, packet);
+    return;
+  }
+  const route = lookUp(host, packet.dst);
+  if (route === null) {
+    noRoute(run, host, packet);
+    return;
+  }
+  const tracked = keepsTrack(host) ? track(stateOf(run, host).connections, packet, isStrict(host)) : UNTRACKED;
+  leave(run, host, route, packet, tracked);
+}
+
+function prerouting(run: Run, host: Host, packet: Packet): Tracked | null {
+  if (!keepsTrack(host) || packet.step === 'redirect') return UNTRACKED;
+  const tracked = track(stateOf(run, host).connections, packet, isStrict(host));
+  return balance(run, host, packet, tracked) ? tracked : null;
+}
+
+function up(run: Run, host: Host, packet: Packet, tracked: Tracked): void {
+  confirm(stateOf(run, host).connections, tracked);
+  for (const answer of consume(run, host, packet)) send(run, host, answer);
+}
+
+function forward(
+  run: Run,
+  host: Host,
+  from: Device,
+  route: Route,
+  packet: Packet,
+  tracked: Tracked,
+  sourceOnLink: boolean,
+): void {
+  if (packet.ttl <= 1) {
+    die(run, packet, host.name, 'loop', `the TTL of the packet to ${packet.dst} ran out at ${host.name}`);
+    return;
+  }
+  const to = host.devices.get(route.device)!;
+  if (from === to && sourceOnLink && to.settings.sendRedirects)
+    redirect(run, host, to, packet, route.via ?? packet.dst);
+  if (host.plan.firewall === 'stateful' && tracked.state === 'invalid') {
+    halfSeen(run, host, packet);
+    return;
+  }
+  leave(run, host, route, { ...packet, ttl: packet.ttl - 1 }, tracked);
+}
+
+/** Postrouting, and out. */
+function leave(run: Run, host: Host, route: Route, packet: Packet, tracked: Tracked): void {
+  const state = stateOf(run, host);
+  const device = host.devices.get(route.device)!;
+  const learned = state.redirects.get(packet.dst);
+  const nextHop = learned?.gateway ?? route.via ?? packet.dst;
+  if (tracked.state === 'new' && tracked.connection.service !== null) {
+    chooseSource(run, host, device, nextHop, tracked.connection, tracked.connection.service);
+  }
+  confirm(state.connections, tracked);
+  const translated = translateSource(packet, tracked);
+  sendTo(run, host, device, nextHop, learned ? { ...translated, blame: taught(host, packet, learned) } : translated);
+}
+
+function chooseSource(
+  run: Run,
+  host: Host,
+  device: Device,
+  nextHop: string,
+  connection: Connection,
+  service: LbService,
+): void {
+  const [first, ...others] = sourcesFor(service, host, device, nextHop);
+  if (first === undefined) return;
+  const source = run.choices.choose(`proxy ip ${host.name} ${service.name}`, [first, ...others]);
+  connection.reply = { ...connection.reply, dst: source };
+}
+
+function taught(host: Host, packet: Packet, { gateway, router }: { gateway: string; router: string }): Cause {
+  const detail = `${router} taught ${host.name} by ICMP redirect to send what is for ${packet.dst} to ${gateway}, around ${router}`;
+  return { code: 'redirected', node: host.name, detail };
+}
+
+/** Own address: the packet goes out of `lo` and comes in again, and nothing leaves the node. */
+function loopBack(run: Run, host: Host, packet: Packet): void {
+  const frame = { srcMac: NO_MAC, dstMac: NO_MAC, packet };
+  const out = crossing(frame, host.name, 'lo', 'out');
+  up(run, host, crossing({ ...frame, packet: out }, host.name, 'lo', 'in'), UNTRACKED);
+}
+
+/** ICMP redirect (RFC 792) to a neighbour that could have asked the next hop itself; none under NAT (nf_nat_proto.c). */
+function redirect(run: Run, host: Host, device: Device, packet: Packet, gateway: string): void {
+  const connection = find(stateOf(run, host).connections, packet)?.connection;
+  if (connection !== undefined && isNatted(connection)) return;
+  const message = redirectAbout(run, host, device, packet, gateway);
+  if (message !== null) send(run, host, message);
+}
+
+function sourceIsFine(run: Run, host: Host, device: Device, packet: Packet): { onLink: boolean } | null {
+  const verdict = validateSource(host, device, packet.src);
+  if (verdict.accepted) return verdict;
+  const story =
+    verdict.code === 'own-address-as-source'
+      ? `${host.name} got a packet from ${packet.src}, which is its own address, and dropped it as a martian`
+      : `${host.name} got a packet from ${packet.src} by ${device.name}, but its own way there is another (rp_filter=${device.settings.rpFilter})`;
+  die(run, packet, host.name, verdict.code, story);
+  return null;
+}
+
+function notForUs(run: Run, host: Host, packet: Packet, notServed: Cause | null): void {
+  const detail = `${host.name} got a packet for ${packet.dst} and does not forward`;
+  die(run, packet, host.name, notServed?.code ?? 'not-forwarding', notServed?.detail ?? detail);
+}
+
+/** The blame of a server that got a DSR frame for an address it does not own. */
+function withoutVip(host: Host, packet: Packet): Cause | null {
+  if (packet.dsr?.server !== host.name) return null;
+  const detail = `${host.name} got the frame for ${packet.dst}, but does not hold that address`;
+  return { code: 'vip-not-on-server', node: host.name, detail };
+}
+
+function noRoute(run: Run, host: Host, packet: Packet): void {
+  die(run, packet, host.name, 'no-route', `${host.name} has no route to ${packet.dst}`);
+}
+
+function halfSeen(run: Run, host: Host, packet: Packet): void {
+  const detail = `${host.name} is stateful and did not see all of this connection: it dropped ${packet.src} → ${packet.dst} (${packet.step})`;
+  die(run, packet, host.name, 'half-seen-by-firewall', detail);
+}
+
+function keepsTrack({ plan }: Host): boolean {
+  return (
+    plan.firewall === 'stateful' || (plan.lb?.services.some(({ mode }) => mode === 'dnat' || mode === 'proxy') ?? false)
+  );
+}
+
+function isStrict({ plan }: Host): boolean {
+  return plan.firewall === 'stateful';
+}

@@ -1,0 +1,57 @@
+import type { LbServer, LbService } from '../../lb/config.ts';
+import { sendTo } from './neighbours.ts';
+import { redirectTo, serviceFor } from './nat.ts';
+import type { Tracked } from './conntrack.ts';
+import type { Packet } from './packet.ts';
+import { lookUp } from './routing.ts';
+import { die } from './run.ts';
+import type { Run } from './run.ts';
+import type { Host } from './topology.ts';
+
+/**
+ * DSR, at the ingress of an interface, before the node's own bridge or IP stack sees the frame:
+ * the server's MAC is put on it and it leaves again. True where that was so.
+ */
+export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; packet: Packet }): boolean {
+  const service = serviceFor(host, frame.packet, ['dsr']);
+  if (service === null) return false;
+  const server = pick(run, host, service, frame.packet);
+  if (server === null) return true;
+  const device = host.devices.get(lookUp(host, server.address)?.device ?? '');
+  const packet = { ...frame.packet, dsr: { l4: host.name, server: server.name } };
+  if (device === undefined) {
+    die(run, packet, host.name, 'no-route', `${host.name} has no route to ${server.name} (${server.address})`);
+    return true;
+  }
+  if (service.sourceMac === 'keep') {
+    sendTo(run, host, device, server.address, packet, frame.srcMac);
+  } else if (packet.ttl <= 1) {
+    die(run, packet, host.name, 'loop', `the TTL of the packet to ${packet.dst} ran out at ${host.name}`);
+  } else {
+    sendTo(run, host, device, server.address, { ...packet, ttl: packet.ttl - 1 });
+  }
+  return true;
+}
+
+/** Destination NAT of a new connection to a service. False where no server can take it. */
+export function balance(run: Run, host: Host, packet: Packet, tracked: Tracked): boolean {
+  if (tracked.state !== 'new') return true;
+  const service = serviceFor(host, packet, ['dnat', 'proxy']);
+  if (service === null) return true;
+  const server = pick(run, host, service, packet);
+  if (server === null) return false;
+  redirectTo(tracked.connection, service, { address: server.address, port: server.port ?? service.port });
+  return true;
+}
+
+/** A server that is up; the same one for all packets of a flow. Null, and the packet is dead, when there is none. */
+function pick(run: Run, host: Host, service: LbService, packet: Packet): LbServer | null {
+  const [first, ...others] = service.servers.filter((server) => run.isUp(host, service, server));
+  if (first === undefined) {
+    die(run, packet, host.name, 'no-server-available', `no server of ${service.name} is up for ${host.name}`);
+    return null;
+  }
+  const server = run.choices.choose(`pick ${host.name} ${service.name}`, [first, ...others]);
+  run.picked.set(service.name, server.name);
+  return server;
+}

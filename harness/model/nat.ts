@@ -1,0 +1,53 @@
+import type { LbService } from '../../lb/config.ts';
+import { proxyIps } from './address-ownership.ts';
+import type { Connection, Tracked } from './conntrack.ts';
+import type { Packet } from './packet.ts';
+import { selectSource } from './routing.ts';
+import type { Device, Host } from './topology.ts';
+
+/** Where a new connection to a service goes, as the load balancer decided. */
+export interface Target {
+  address: string;
+  port: number;
+}
+
+/** Service of a node's load balancer that a packet is addressed to, in one of the given modes. */
+export function serviceFor(host: Host, packet: Packet, modes: LbService['mode'][]): LbService | null {
+  const services = host.plan.lb?.services ?? [];
+  return (
+    services.find(
+      ({ vip, port, protocol, mode }) =>
+        vip === packet.dst && port === packet.dstPort && protocol === packet.protocol && modes.includes(mode),
+    ) ?? null
+  );
+}
+
+/** Puts a new connection under destination NAT: answers will come from the target. */
+export function redirectTo(connection: Connection, service: LbService, target: Target): void {
+  connection.service = service;
+  connection.reply = { ...connection.reply, src: target.address, srcPort: target.port };
+}
+
+/** Destination NAT at prerouting: of the request, and undoing source NAT of the answer. */
+export function translateDestination(packet: Packet, tracked: Tracked): Packet {
+  if (tracked.state === 'invalid') return packet;
+  const { original, reply } = tracked.connection;
+  return tracked.state === 'known' && tracked.direction === 'reply'
+    ? { ...packet, dst: original.src, dstPort: original.srcPort }
+    : { ...packet, dst: reply.src, dstPort: reply.srcPort };
+}
+
+/** Source NAT at postrouting: of the request, and undoing destination NAT of the answer. */
+export function translateSource(packet: Packet, tracked: Tracked): Packet {
+  if (tracked.state === 'invalid') return packet;
+  const { original, reply } = tracked.connection;
+  return tracked.state === 'known' && tracked.direction === 'reply'
+    ? { ...packet, src: original.dst, srcPort: original.dstPort }
+    : { ...packet, src: reply.dst, srcPort: reply.dstPort };
+}
+
+/** Addresses that may stand in for the caller's toward a server; empty where its own is kept. */
+export function sourcesFor(service: LbService, host: Host, device: Device, nextHop: string): string[] {
+  if (service.mode !== 'proxy') return [];
+  return service.proxyIp === 'auto' ? [selectSource(host, device, nextHop)] : proxyIps(service);
+}

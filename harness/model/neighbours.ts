@@ -1,0 +1,156 @@
+import { covers } from './prefix.ts';
+import { transmit } from './bridge.ts';
+import { BROADCAST } from './packet.ts';
+import type { Packet } from './packet.ts';
+import { selectSource } from './routing.ts';
+import { die, stateOf } from './run.ts';
+import type { NodeState, Run } from './run.ts';
+import type { Device, Host } from './topology.ts';
+
+/** An entry of a node's neighbour table. */
+export interface Neighbour {
+  node: string;
+  device: string;
+  address: string;
+  /** Null until somebody answered. */
+  mac: string | null;
+  /** Who answered the one request, in the order of arrival; the first answer wins and locks the entry. */
+  answers: string[];
+  failed: boolean;
+  waiting: Waiting[];
+}
+
+interface Waiting {
+  packet: Packet;
+  srcMac: string;
+}
+
+/** Sends a packet to a neighbour, after asking for its MAC if need be. `srcMac` is the interface's own unless kept. */
+export function sendTo(
+  run: Run,
+  host: Host,
+  device: Device,
+  nextHop: string,
+  packet: Packet,
+  srcMac = device.mac,
+): void {
+  const state = stateOf(run, host);
+  const known = state.neighbours.get(key(device.name, nextHop));
+  if (known?.mac) {
+    emit(run, host, device.name, known.mac, { packet, srcMac });
+    return;
+  }
+  if (known?.failed) {
+    unreachable(run, known, packet);
+    return;
+  }
+  if (known) {
+    known.waiting.push({ packet, srcMac });
+    return;
+  }
+  addEntry(state, host, device, nextHop).waiting.push({ packet, srcMac });
+  const senderIp = announcedSource(host, device, nextHop, packet.src);
+  const arp = { op: 'request' as const, senderMac: device.mac, senderIp, targetIp: nextHop };
+  transmit(run, host, device.name, { srcMac: device.mac, dstMac: BROADCAST, arp });
+}
+
+/** Whether a node knows the MAC of a neighbour. */
+export function isOwnNeighbour(run: Run, host: Host, device: Device, address: string): boolean {
+  return typeof stateOf(run, host).neighbours.get(key(device.name, address))?.mac === 'string';
+}
+
+/** An answer to a request of ours; others than asked for are ignored (arp_accept=0). */
+export function noteAnswer(run: Run, host: Host, device: Device, address: string, mac: string): void {
+  const entry = stateOf(run, host).neighbours.get(key(device.name, address));
+  if (entry !== undefined && !entry.answers.includes(mac)) entry.answers.push(mac);
+}
+
+/** A request for an address of ours teaches us who asks, at once (neigh_event_ns). */
+export function noteAsker(run: Run, host: Host, device: Device, address: string, mac: string): void {
+  const state = stateOf(run, host);
+  const entry = state.neighbours.get(key(device.name, address)) ?? addEntry(state, host, device, address);
+  settle(run, host, entry, mac);
+}
+
+/**
+ * Called when nothing is under way any more: settles the first open entry by its answers, or gives it up.
+ * False when no entry was open.
+ */
+export function settleNext(run: Run): boolean {
+  for (const [name, state] of run.states) {
+    const host = run.topology.hosts.get(name)!;
+    for (const entry of state.neighbours.values()) {
+      if (entry.mac !== null || entry.failed) continue;
+      const [first, ...others] = entry.answers;
+      if (first === undefined) giveUp(run, entry);
+      else settle(run, host, entry, run.choices.choose(`arp ${name} ${entry.address}`, [first, ...others]));
+      return true;
+    }
+  }
+  return false;
+}
+
+function settle(run: Run, host: Host, entry: Neighbour, mac: string): void {
+  entry.mac = mac;
+  entry.failed = false;
+  for (const waiting of entry.waiting.splice(0)) emit(run, host, entry.device, mac, waiting);
+}
+
+function giveUp(run: Run, entry: Neighbour): void {
+  entry.failed = true;
+  for (const { packet } of entry.waiting.splice(0)) unreachable(run, entry, packet);
+}
+
+function unreachable(run: Run, entry: Neighbour, packet: Packet): void {
+  const { node, address, device } = entry;
+  const onLink = run.topology.hosts
+    .get(node)!
+    .devices.get(device)!
+    .addresses.some(({ subnet }) => covers(subnet, address));
+  if (packet.dsr?.l4 === node && !onLink) {
+    const detail = `${node} must put the MAC of ${packet.dsr.server} (${address}) on the frame, but it is not on a segment of ${node}: nobody answers ARP for it`;
+    die(run, packet, node, 'server-not-adjacent', detail);
+    return;
+  }
+  const {
+    code,
+    node: at,
+    detail,
+  } = run.unanswered.get(address) ?? {
+    code: 'no-neighbour',
+    node,
+    detail: `nobody on the segment of ${node}'s interface ${device} answers ARP for ${address}`,
+  };
+  die(run, packet, at, code, detail);
+}
+
+function emit(run: Run, host: Host, device: string, mac: string, { packet, srcMac }: Waiting): void {
+  transmit(run, host, device, { srcMac, dstMac: mac, packet });
+}
+
+function addEntry(state: NodeState, host: Host, device: Device, address: string): Neighbour {
+  const entry: Neighbour = {
+    node: host.name,
+    device: device.name,
+    address,
+    mac: null,
+    answers: [],
+    failed: false,
+    waiting: [],
+  };
+  state.neighbours.set(key(device.name, address), entry);
+  return entry;
+}
+
+/** arp_announce: 0 puts the packet's own source into the request if it is ours, 1 only within the subnet, 2 never. */
+function announcedSource(host: Host, device: Device, target: string, packetSource: string): string {
+  const level = device.settings.arpAnnounce;
+  const mayUse =
+    level === 0 ||
+    (level === 1 && device.addresses.some(({ subnet }) => covers(subnet, target) && covers(subnet, packetSource)));
+  return mayUse && host.owned.has(packetSource) ? packetSource : selectSource(host, device, target);
+}
+
+function key(device: string, address: string): string {
+  return `${device} ${address}`;
+}

@@ -1,0 +1,50 @@
+import type { Trace } from './trace.ts';
+import type { Cause } from './walk.ts';
+
+/** Which packet of an exchange this is; UDP and ICMP know `request` and `reply` only. */
+export type Step = 'syn' | 'syn-ack' | 'ack' | 'request' | 'reply' | 'reset' | 'redirect';
+
+/** An IP packet under way. Never changed in place: a flood makes copies that share their past. */
+export interface Packet {
+  /** The same for all copies of what was sent once. */
+  id: number;
+  step: Step;
+  protocol: 'tcp' | 'udp' | 'icmp';
+  src: string;
+  dst: string;
+  /** ICMP echo carries its id in both ports, as conntrack sees it. */
+  srcPort: number;
+  dstPort: number;
+  ttl: number;
+  trace: Trace | null;
+  /** What a load balancer in DSR mode did to it: last one wins. */
+  dsr?: { l4: string; server: string };
+  /** Why it is where it should not be: this is to blame when it dies, however it dies. */
+  blame?: Cause;
+  /** Switch that forwarded it by a MAC table entry that had moved. */
+  misled?: { bridge: string; mac: string; port: string };
+  /** ICMP redirect: who sends it, the better gateway, and the packet it is about. */
+  redirect?: { router: string; gateway: string; about: Packet };
+}
+
+/** A frame with an IP packet or an ARP message (RFC 826); neighbour discovery is told as ARP too. */
+export type Frame = IpFrame | ArpFrame;
+
+export interface IpFrame {
+  srcMac: string;
+  dstMac: string;
+  packet: Packet;
+}
+
+export interface ArpFrame {
+  srcMac: string;
+  dstMac: string;
+  arp: { op: 'request' | 'reply'; senderMac: string; senderIp: string; targetIp: string };
+}
+
+export const BROADCAST = 'ff:ff:ff:ff:ff:ff';
+
+/** Steps that the caller sends; the others are answers. */
+export function isRequest(step: Step): boolean {
+  return step === 'syn' || step === 'ack' || step === 'request';
+}

@@ -1,0 +1,81 @@
+import type { Finding, FlowPlan, Plan } from '../scenario/plan.ts';
+import { explore } from './choices.ts';
+import { firstAnswer, firstRequest } from './exchange.ts';
+import { isUp } from './health.ts';
+import { isRequest } from './packet.ts';
+import type { Packet } from './packet.ts';
+import type { Run } from './run.ts';
+import { simulate } from './simulate.ts';
+import { topologyOf } from './topology.ts';
+import { crossed, hops } from './trace.ts';
+import type { Cause, Hop, Prediction } from './walk.ts';
+
+/**
+ * What Linux and the load balancer's configuration make of a flow: one alternative for every server that the
+ * load balancer may pick (in pool order), and for every neighbour whose ARP answer may come first.
+ */
+export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
+  const topology = topologyOf(plan);
+  return explore((choices) =>
+    prediction(simulate(topology, flow, choices, (host, service, server) => isUp(topology, host, service, server))),
+  );
+}
+
+function prediction(run: Run): Prediction {
+  const { exchange } = run;
+  const works = exchange.answered;
+  return {
+    picked: pickedNode(run),
+    outcome: works ? 'works' : 'fails',
+    cause: works ? null : causeOf(run),
+    servedBy: exchange.served?.node ?? null,
+    sourceSeen: exchange.served?.source ?? null,
+    findings: works ? findingsOf(run) : [],
+    request: way(run, firstRequest(exchange)),
+    reply: way(run, firstAnswer(exchange)),
+  };
+}
+
+function pickedNode({ exchange, picked }: Run): string | null {
+  return exchange.service === null ? null : (picked.get(exchange.service.name) ?? null);
+}
+
+/** The first packet that did not reach its end decides. */
+function causeOf(run: Run): Cause {
+  for (const { id } of run.exchange.sent) {
+    const end = run.ends.get(id);
+    if (end === undefined) return lost(run.exchange.flow.from, 'it never came to an end');
+    if (end.fate === 'died') return end.cause ?? lost(end.node, 'it died there');
+    if (end.fate === 'unwanted') return straying(end.packet, end.node);
+  }
+  return lost(run.exchange.flow.from, 'every packet arrived, yet the answer is missing');
+}
+
+function straying(packet: Packet, node: string): Cause {
+  if (packet.misled === undefined) return lost(node, `the frame for ${packet.dst} reached nobody whose MAC it carries`);
+  const { bridge, mac, port } = packet.misled;
+  const detail = `${bridge} learned ${mac} at its port ${port}, because a frame came by there with that source; the frame for ${packet.dst} went that way and ended at ${node}`;
+  return { code: 'mac-moved', node: bridge, detail };
+}
+
+function lost(node: string, detail: string): Cause {
+  return { code: 'unexplained', node, detail };
+}
+
+function way({ ends }: Run, packet: Packet | null): Hop[] {
+  return packet === null ? [] : hops(ends.get(packet.id)?.packet.trace ?? null);
+}
+
+/** Both kinds of answer that a caller may take for granted wrongly. */
+function findingsOf({ exchange, ends }: Run): Finding[] {
+  const { service, flow, served, sent } = exchange;
+  if (service === null || served === null) return [];
+  if (served.node === flow.from && sent.every(({ id }) => staysHome(ends.get(id)?.packet)))
+    return ['answered-by-itself'];
+  const requests = sent.filter(({ step }) => isRequest(step)).map(({ id }) => ends.get(id)?.packet.trace ?? null);
+  return requests.every((trace) => crossed(trace, service.l4)) ? [] : ['l4-bypassed'];
+}
+
+function staysHome(packet: Packet | undefined): boolean {
+  return packet === undefined || hops(packet.trace).every(({ iface }) => iface === 'lo');
+}

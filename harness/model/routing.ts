@@ -1,0 +1,48 @@
+import { covers } from './prefix.ts';
+import type { Device, Host, Route } from './topology.ts';
+
+/** Main table: longest prefix wins. The local table is `host.owned` and comes first. Null: no route. */
+export function lookUp(host: Host, destination: string): Route | null {
+  let route = host.lookups.get(destination);
+  if (route === undefined) {
+    route = host.routes.find(({ to }) => covers(to, destination)) ?? null;
+    host.lookups.set(destination, route);
+  }
+  return route;
+}
+
+/** Source address that the kernel puts into packets of its own (inet_select_addr): the subnet of the next hop first. */
+export function selectSource(host: Host, device: Device, nextHop: string): string {
+  const { addresses } = device;
+  const chosen = addresses.find(({ subnet }) => covers(subnet, nextHop)) ?? addresses[0] ?? host.addresses[0];
+  return chosen?.ip ?? '0.0.0.0';
+}
+
+/** Whether a packet's source is acceptable on the interface it came in by. */
+export type SourceVerdict = { accepted: true; onLink: boolean } | { accepted: false; code: SourceRefusal };
+type SourceRefusal = 'own-address-as-source' | 'reverse-path';
+
+/**
+ * fib_validate_source of net/ipv4/fib_frontend.c. IPv6 knows neither check.
+ * `onLink`: the source is a neighbour on that interface, which is what makes a router send redirects.
+ */
+export function validateSource(host: Host, device: Device, source: string): SourceVerdict {
+  const { rpFilter, acceptLocal } = device.settings;
+  const isLocal = host.owned.has(source);
+  if (isLocal && !acceptLocal) {
+    return source.includes(':')
+      ? { accepted: true, onLink: false }
+      : { accepted: false, code: 'own-address-as-source' };
+  }
+  if (source.includes(':')) return { accepted: true, onLink: false };
+  const strict = rpFilter === 1;
+  if (isLocal) {
+    // The route back to an own address leads to the interface that holds it.
+    const match = host.addresses.some((address) => address.ip === source && address.device === device.name);
+    return strict && !match ? { accepted: false, code: 'reverse-path' } : { accepted: true, onLink: false };
+  }
+  const back = lookUp(host, source);
+  if (back !== null && back.device === device.name) return { accepted: true, onLink: back.via === null };
+  if (strict || (rpFilter === 2 && back === null)) return { accepted: false, code: 'reverse-path' };
+  return { accepted: true, onLink: false };
+}

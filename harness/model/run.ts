@@ -1,0 +1,92 @@
+import type { LbServer, LbService } from '../../lb/config.ts';
+import type { Choices } from './choices.ts';
+import type { CauseCode } from './cause.ts';
+import type { Connection } from './conntrack.ts';
+import type { Exchange } from './exchange.ts';
+import type { Neighbour } from './neighbours.ts';
+import type { Frame, Packet } from './packet.ts';
+import type { Host, Topology } from './topology.ts';
+import type { Cause } from './walk.ts';
+
+/** One simulated flow: what the nodes have learned so far, and what is on the wires. */
+export interface Run {
+  topology: Topology;
+  choices: Choices;
+  states: Map<string, NodeState>;
+  /** Frames about to arrive, first in first out. */
+  arrivals: Arrival[];
+  exchange: Exchange;
+  /** How each packet ended, by packet id. */
+  ends: Map<number, End>;
+  /** Whether a load balancer finds a server healthy. */
+  isUp: (host: Host, service: LbService, server: LbServer) => boolean;
+  /** Why the owner of an address did not answer ARP for it, by address. */
+  unanswered: Map<string, Cause>;
+  /** Server that the load balancer picked, by service. */
+  picked: Map<string, string>;
+}
+
+export interface Arrival {
+  node: string;
+  iface: string;
+  frame: Frame;
+}
+
+/** What a node learns while packets cross it. */
+export interface NodeState {
+  /** By `device address`. */
+  neighbours: Map<string, Neighbour>;
+  connections: Connection[];
+  /** MAC table of its bridge. */
+  macTable: Map<string, { port: string; movedFrom: string | null }>;
+  /** Next hops learned from ICMP redirects, by destination. */
+  redirects: Map<string, { gateway: string; router: string }>;
+  /** Neighbours that this router has sent a redirect: the kernel limits their rate. */
+  redirected: Set<string>;
+}
+
+/** Where a packet's way ended. Of the copies of a flood the luckiest counts. */
+export interface End {
+  packet: Packet;
+  fate: 'delivered' | 'died' | 'unwanted';
+  node: string;
+  /** Why it died; null for the other fates. */
+  cause: Cause | null;
+}
+
+const RANK = { unwanted: 0, died: 1, delivered: 2 } as const;
+
+export function stateOf(run: Run, host: Host): NodeState {
+  let state = run.states.get(host.name);
+  if (state === undefined) {
+    state = {
+      neighbours: new Map(),
+      connections: [],
+      macTable: new Map(),
+      redirects: new Map(),
+      redirected: new Set(),
+    };
+    run.states.set(host.name, state);
+  }
+  return state;
+}
+
+/** A node dropped a packet for a reason. */
+export function die(run: Run, packet: Packet, node: string, code: CauseCode, detail: string): void {
+  end(run, { packet, fate: 'died', node, cause: packet.blame ?? { code, node, detail } });
+}
+
+/** The packet reached the node that owns its destination. */
+export function deliver(run: Run, packet: Packet, node: string): void {
+  end(run, { packet, fate: 'delivered', node, cause: null });
+}
+
+/** A frame reached somebody who is not meant by its MAC: it counts only if no other copy got anywhere. */
+export function discard(run: Run, packet: Packet, node: string): void {
+  end(run, { packet, fate: 'unwanted', node, cause: null });
+}
+
+function end(run: Run, candidate: End): void {
+  const known = run.ends.get(candidate.packet.id);
+  if (known === undefined || RANK[candidate.fate] > RANK[known.fate]) run.ends.set(candidate.packet.id, candidate);
+}

@@ -1,0 +1,73 @@
+import type { LbServer, LbService } from '../../lb/config.ts';
+import type { FlowPlan } from '../scenario/plan.ts';
+import { receiveArp } from './arp.ts';
+import { receiveAtPort } from './bridge.ts';
+import type { Choices } from './choices.ts';
+import { callerSends, startExchange } from './exchange.ts';
+import { receive, send } from './ip-stack.ts';
+import { returnDirectly } from './load-balancing.ts';
+import { settleNext } from './neighbours.ts';
+import { BROADCAST } from './packet.ts';
+import { discard } from './run.ts';
+import type { Arrival, Run } from './run.ts';
+import type { Host, Topology } from './topology.ts';
+import { crossing } from './trace.ts';
+
+/** Frames that one exchange may need at most: a flow that makes more goes round in a ring of switches. */
+const FRAME_LIMIT = 20_000;
+
+/**
+ * Sends one flow through a lab in which nobody has learned anything yet, until nothing moves any more.
+ * Time does not exist: every answer comes, or it never comes.
+ */
+export function simulate(
+  topology: Topology,
+  flow: FlowPlan,
+  choices: Choices,
+  isUp: (host: Host, service: LbService, server: LbServer) => boolean,
+): Run {
+  const caller = topology.hosts.get(flow.from)!;
+  const name = 'service' in flow.to ? flow.to.service : null;
+  const service = topology.plan.services.find((s) => s.name === name) ?? null;
+  // To an address of its own the kernel speaks from that very address.
+  const source = caller.owned.has(flow.address) ? flow.address : flow.source;
+  const exchange = startExchange(flow, service, source);
+  const run: Run = {
+    topology,
+    choices,
+    exchange,
+    isUp,
+    states: new Map(),
+    arrivals: [],
+    ends: new Map(),
+    unanswered: new Map(),
+    picked: new Map(),
+  };
+  send(run, caller, callerSends(exchange, exchange.protocol === 'tcp' ? 'syn' : 'request'));
+  settleDown(run);
+  return run;
+}
+
+function settleDown(run: Run): void {
+  let next = 0;
+  do {
+    for (; next < run.arrivals.length && next < FRAME_LIMIT; next++) arrive(run, run.arrivals[next]!);
+  } while (next < FRAME_LIMIT && settleNext(run));
+}
+
+function arrive(run: Run, { node, iface, frame: arrived }: Arrival): void {
+  const host = run.topology.hosts.get(node)!;
+  const frame = 'packet' in arrived ? { ...arrived, packet: crossing(arrived, node, iface, 'in') } : arrived;
+  if ('packet' in frame && returnDirectly(run, host, frame)) return;
+  let device = host.devices.get(iface);
+  if (host.ports.includes(iface)) {
+    if (!receiveAtPort(run, host, iface, frame)) return;
+    device = host.devices.get('br0');
+  } else if (frame.dstMac !== BROADCAST && frame.dstMac !== device?.mac) {
+    if ('packet' in frame) discard(run, frame.packet, node);
+    return;
+  }
+  if (device === undefined) return;
+  if ('packet' in frame) receive(run, host, device, frame.packet);
+  else receiveArp(run, host, device, frame);
+}

@@ -1,0 +1,112 @@
+import type { LinkEnd, NodePlan, Plan } from '../scenario/plan.ts';
+import { localAddresses } from './address-ownership.ts';
+import type { LocalAddress } from './address-ownership.ts';
+import { deviceSettings } from './device-settings.ts';
+import type { DeviceSettings } from './device-settings.ts';
+import { prefix } from './prefix.ts';
+import type { Prefix } from './prefix.ts';
+
+/** A plan made ready for simulation: all that does not change while packets travel. */
+export interface Topology {
+  plan: Plan;
+  hosts: Map<string, Host>;
+  /** The other end of the wire at `node/iface`; nothing where a link is missing or down. */
+  wires: Map<string, LinkEnd>;
+}
+
+export interface Host {
+  name: string;
+  plan: NodePlan;
+  /** Interfaces that speak IP: all of a router or server, `br0` of a bridge. */
+  devices: Map<string, Device>;
+  /** Ports of the bridge; empty where there is none. */
+  ports: string[];
+  addresses: LocalAddress[];
+  /** Addresses of `addresses`, for the local table. */
+  owned: Set<string>;
+  /** Longest prefix first, connected before static. */
+  routes: Route[];
+  /** Answers of `lookUp`, kept by destination. */
+  lookups: Map<string, Route | null>;
+}
+
+export interface Device {
+  name: string;
+  mac: string;
+  settings: DeviceSettings;
+  /** Addresses it holds, in the order of configuration. */
+  addresses: LocalAddress[];
+}
+
+export interface Route {
+  to: Prefix;
+  /** Null where the destination itself is the next hop. */
+  via: string | null;
+  device: string;
+}
+
+const compiled = new WeakMap<Plan, Topology>();
+
+/** Topology of a plan; compiled once. */
+export function topologyOf(plan: Plan): Topology {
+  let topology = compiled.get(plan);
+  if (topology === undefined) {
+    topology = compile(plan);
+    compiled.set(plan, topology);
+  }
+  return topology;
+}
+
+function compile(plan: Plan): Topology {
+  const wires = new Map<string, LinkEnd>();
+  const isUp = ({ node, iface }: LinkEnd): boolean =>
+    plan.nodes.some((n) => n.name === node && n.interfaces.some((i) => i.name === iface && i.up !== false));
+  for (const { ends } of plan.links) {
+    if (!ends.every(isUp)) continue;
+    wires.set(`${ends[0].node}/${ends[0].iface}`, ends[1]);
+    wires.set(`${ends[1].node}/${ends[1].iface}`, ends[0]);
+  }
+  return { plan, wires, hosts: new Map(plan.nodes.map((node) => [node.name, host(node)])) };
+}
+
+function host(plan: NodePlan): Host {
+  const addresses = localAddresses(plan);
+  const speaking = plan.interfaces.filter(({ name }) => !plan.bridge || name === 'br0');
+  const devices = new Map(
+    speaking.map(({ name, mac }) => [
+      name,
+      {
+        name,
+        mac,
+        settings: deviceSettings(plan.sysctls, name),
+        addresses: addresses.filter(({ device }) => device === name),
+      },
+    ]),
+  );
+  return {
+    name: plan.name,
+    plan,
+    devices,
+    ports: plan.bridge ? plan.interfaces.map(({ name }) => name).filter((name) => name !== 'br0') : [],
+    addresses,
+    owned: new Set(addresses.map(({ ip }) => ip)),
+    routes: routesOf(plan, addresses),
+    lookups: new Map(),
+  };
+}
+
+/** An interface that is down takes its routes with it, its addresses stay. */
+function routesOf(plan: NodePlan, addresses: LocalAddress[]): Route[] {
+  const usable = (device: string): boolean => plan.interfaces.some(({ name, up }) => name === device && up !== false);
+  const connected = addresses
+    .filter(({ device, subnet }) => usable(device) && subnet.shift > 0n)
+    .map(({ subnet, device }) => ({ to: subnet, via: null, device }));
+  const configured = plan.routes
+    .filter(({ dev }) => usable(dev))
+    .map(({ to, via, dev }) => ({ to: prefix(to === 'default' ? everything(via) : to), via, device: dev }));
+  return [...connected, ...configured].sort((a, b) => b.to.length - a.to.length);
+}
+
+function everything(gateway: string): string {
+  return gateway.includes(':') ? '::/0' : '0.0.0.0/0';
+}

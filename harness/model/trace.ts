@@ -1,0 +1,52 @@
+import type { IpFrame, Packet } from './packet.ts';
+import type { Change, Hop } from './walk.ts';
+
+/** The hops of one packet, newest first: a linked list, so that the copies of a flood share it. */
+export interface Trace {
+  hop: Omit<Hop, 'changed'>;
+  before: Trace | null;
+}
+
+/** The packet of a frame that crosses an interface, with that crossing added to its trace. */
+export function crossing(frame: IpFrame, node: string, iface: string, direction: 'in' | 'out'): Packet {
+  const { packet, srcMac, dstMac } = frame;
+  const port = (number: number): number | null => (packet.protocol === 'icmp' ? null : number);
+  const hop = {
+    node,
+    iface,
+    direction,
+    src: { mac: srcMac, ip: packet.src, port: port(packet.srcPort) },
+    dst: { mac: dstMac, ip: packet.dst, port: port(packet.dstPort) },
+    ttl: packet.ttl,
+  };
+  return { ...packet, trace: { hop, before: packet.trace } };
+}
+
+/** The hops of a trace in the order of travel, each with what it changed. */
+export function hops(trace: Trace | null): Hop[] {
+  const list: Hop[] = [];
+  for (let at = trace; at !== null; at = at.before) {
+    list.push({ ...at.hop, changed: at.before === null ? [] : changes(at.before.hop, at.hop) });
+  }
+  return list.reverse();
+}
+
+/** Whether a packet crossed an interface of a node. */
+export function crossed(trace: Trace | null, node: string): boolean {
+  for (let at = trace; at !== null; at = at.before) if (at.hop.node === node) return true;
+  return false;
+}
+
+/** What differs between two crossings of the same packet. */
+export function changes(before: Omit<Hop, 'changed'>, after: Omit<Hop, 'changed'>): Change[] {
+  const fields: [Change['field'], string, string][] = [
+    ['src mac', before.src.mac, after.src.mac],
+    ['dst mac', before.dst.mac, after.dst.mac],
+    ['src ip', before.src.ip, after.src.ip],
+    ['dst ip', before.dst.ip, after.dst.ip],
+    ['src port', String(before.src.port), String(after.src.port)],
+    ['dst port', String(before.dst.port), String(after.dst.port)],
+    ['ttl', String(before.ttl), String(after.ttl)],
+  ];
+  return fields.filter(([, from, to]) => from !== to).map(([field, from, to]) => ({ field, from, to }));
+}
