@@ -1,0 +1,149 @@
+import { Address6 } from 'ip-address';
+import type { Arp, Frame, Icmp, Ip, Tcp } from './sighting.ts';
+
+const TOKEN = /l4lab-[0-9a-z]{8}/;
+
+/**
+ * Decodes the first bytes of an Ethernet frame; whatever is cut off or unknown is left out.
+ * Formats: IEEE 802.3, RFC 826, 791, 8200, 9293, 768, 792, 4443.
+ * @param length bytes on the wire
+ */
+export function decodeFrame(bytes: Buffer, length: number): Frame {
+  const frame: Frame = { srcMac: mac(bytes, 6), dstMac: mac(bytes, 0), length };
+  if (bytes.length < 14) return frame;
+  const type = bytes.readUInt16BE(12);
+  const body = bytes.subarray(14);
+  if (type === 0x0806 && body.length >= 28) frame.arp = arp(body);
+  if (type === 0x0800 && body.length >= 20) ipv4(body, frame);
+  if (type === 0x86dd && body.length >= 40) ipv6(body, frame);
+  const token = TOKEN.exec(body.toString('latin1'))?.[0];
+  if (token !== undefined && frame.ip) frame.token = token;
+  return frame;
+}
+
+function arp(body: Buffer): Arp {
+  return {
+    op: body.readUInt16BE(6) === 1 ? 'request' : 'reply',
+    senderMac: mac(body, 8),
+    senderIp: v4(body, 14),
+    targetIp: v4(body, 24),
+  };
+}
+
+function ipv4(body: Buffer, frame: Frame): void {
+  const headerLength = (body[0]! & 15) * 4;
+  const ip: Ip = {
+    version: 4,
+    src: v4(body, 12),
+    dst: v4(body, 16),
+    ttl: body[8]!,
+    protocol: body[9]!,
+    id: body.readUInt16BE(4),
+    dscp: body[1]! >> 2,
+  };
+  frame.ip = ip;
+  const isFirstFragment = (body.readUInt16BE(6) & 0x1fff) === 0;
+  const payloadLength = body.readUInt16BE(2) - headerLength;
+  if (isFirstFragment) transport(ip.protocol, body.subarray(headerLength), payloadLength, frame);
+}
+
+function ipv6(body: Buffer, frame: Frame): void {
+  const ip: Ip = {
+    version: 6,
+    src: v6(body, 8),
+    dst: v6(body, 24),
+    ttl: body[7]!,
+    protocol: body[6]!,
+    id: 0,
+    dscp: (body.readUInt16BE(0) >> 6) & 63,
+  };
+  frame.ip = ip;
+  transport(ip.protocol, body.subarray(40), body.readUInt16BE(4), frame);
+}
+
+function transport(protocol: number, body: Buffer, payloadLength: number, frame: Frame): void {
+  if (protocol === 6 && body.length >= 20) frame.tcp = tcp(body, payloadLength);
+  if (protocol === 17 && body.length >= 8) frame.udp = { srcPort: body.readUInt16BE(0), dstPort: body.readUInt16BE(2) };
+  if ((protocol === 1 || protocol === 58) && body.length >= 8) frame.icmp = icmp(protocol, body);
+}
+
+const FLAGS: [number, string][] = [
+  [2, 'S'],
+  [1, 'F'],
+  [4, 'R'],
+  [8, 'P'],
+  [16, 'A'],
+];
+
+function tcp(body: Buffer, length: number): Tcp {
+  const flags = body[13]!;
+  return {
+    srcPort: body.readUInt16BE(0),
+    dstPort: body.readUInt16BE(2),
+    seq: body.readUInt32BE(4),
+    ack: body.readUInt32BE(8),
+    flags: FLAGS.filter(([bit]) => (flags & bit) !== 0)
+      .map(([, letter]) => letter)
+      .join(''),
+    payloadLength: length - (body[12]! >> 4) * 4,
+  };
+}
+
+/** ICMP types of IPv4 stand for both families; see `icmpType`. */
+function icmp(protocol: number, body: Buffer): Icmp {
+  const type = protocol === 1 ? body[0]! : icmpType(body[0]!);
+  const echo = type === ICMP.echoReply || type === ICMP.echoRequest;
+  const message: Icmp = {
+    type,
+    code: body[1]!,
+    id: echo ? body.readUInt16BE(4) : 0,
+    seq: echo ? body.readUInt16BE(6) : 0,
+  };
+  if (type === ICMP.redirect && protocol === 1) message.gateway = v4(body, 4);
+  if (type === ICMP.tooBig) message.mtu = body.readUInt32BE(4);
+  if (type === ICMP.unreachable && body[1] === 4 && protocol === 1) message.mtu = body.readUInt16BE(6);
+  const inner = echo ? null : innerPacket(protocol, body.subarray(8));
+  if (inner) message.inner = inner;
+  return message;
+}
+
+/** Types as in `Icmp.type`. */
+export const ICMP = {
+  echoReply: 0,
+  unreachable: 3,
+  redirect: 5,
+  echoRequest: 8,
+  timeExceeded: 11,
+  tooBig: 258,
+} as const;
+
+/** ICMPv6 types (RFC 4443, 4861) by the number of their IPv4 counterpart; others are shifted out of the way. */
+function icmpType(v6type: number): number {
+  const same: Record<number, number> = { 129: 0, 1: 3, 137: 5, 128: 8, 3: 11, 2: 258 };
+  return same[v6type] ?? 256 + v6type;
+}
+
+function innerPacket(protocol: number, body: Buffer): Icmp['inner'] | null {
+  const version = protocol === 1 ? 4 : 6;
+  const headerLength = version === 4 ? ((body[0] ?? 0) & 15) * 4 : 40;
+  if (body.length < headerLength + 4 || headerLength < 20) return null;
+  return {
+    src: version === 4 ? v4(body, 12) : v6(body, 8),
+    dst: version === 4 ? v4(body, 16) : v6(body, 24),
+    protocol: body[version === 4 ? 9 : 6]!,
+    srcPort: body.readUInt16BE(headerLength),
+    dstPort: body.readUInt16BE(headerLength + 2),
+  };
+}
+
+function mac(bytes: Buffer, offset: number): string {
+  return [...bytes.subarray(offset, offset + 6)].map((octet) => octet.toString(16).padStart(2, '0')).join(':');
+}
+
+function v4(bytes: Buffer, offset: number): string {
+  return bytes.subarray(offset, offset + 4).join('.');
+}
+
+function v6(bytes: Buffer, offset: number): string {
+  return Address6.fromUnsignedByteArray([...bytes.subarray(offset, offset + 16)]).correctForm();
+}

@@ -1,0 +1,95 @@
+import { ICMP } from './decode.ts';
+import type { Frame, Sighting } from './sighting.ts';
+
+/** By what the packets of one attempt are known. */
+export interface FlowKey {
+  caller: string;
+  protocol: 'tcp' | 'udp' | 'icmp';
+  /** Called address and port (0 for ICMP). */
+  address: string;
+  port: number;
+  /** The caller's port, which no other attempt uses (0 for ICMP). */
+  sourcePort: number;
+  token: string;
+}
+
+/**
+ * The sightings that belong to an attempt, joined across NAT by what NAT leaves alone: the sequence number of a SYN,
+ * the number that a SYN-ACK acknowledges, the token in a payload, the packet inside an ICMP error.
+ * @param sightings in time order
+ */
+export function flowPackets(sightings: Sighting[], key: FlowKey): Sighting[] {
+  const known = new Known(key);
+  return sightings.filter(({ node, frame }) => known.takes(node, frame));
+}
+
+/** ARP, in time order, about the addresses that the packets of a flow carry. */
+export function flowArp(sightings: Sighting[], packets: Sighting[], alsoAbout: string[]): Sighting[] {
+  const addresses = new Set([
+    ...alsoAbout,
+    ...packets.flatMap(({ frame }) => (frame.ip ? [frame.ip.src, frame.ip.dst] : [])),
+  ]);
+  return sightings.filter(
+    ({ frame }) => frame.arp && (addresses.has(frame.arp.targetIp) || addresses.has(frame.arp.senderIp)),
+  );
+}
+
+class Known {
+  readonly #conversations = new Set<string>();
+  readonly #initialSequences = new Set<number>();
+
+  constructor(private readonly key: FlowKey) {}
+
+  takes(node: string, frame: Frame): boolean {
+    if (!frame.ip) return false;
+    if (frame.icmp && frame.icmp.type !== ICMP.echoRequest && frame.icmp.type !== ICMP.echoReply)
+      return this.#innerIsKnown(frame);
+    if (frame.token === this.key.token) {
+      this.#learn(frame);
+      return true;
+    }
+    if (!frame.tcp || this.key.protocol !== 'tcp') return false;
+    if (this.#conversations.has(conversation(frame)!)) {
+      if (frame.tcp.flags === 'S') this.#initialSequences.add(frame.tcp.seq);
+      return true;
+    }
+    if (!this.#begins(node, frame)) return false;
+    this.#learn(frame);
+    return true;
+  }
+
+  #begins(node: string, { ip, tcp }: Frame): boolean {
+    if (!ip || !tcp) return false;
+    const { caller, address, port, sourcePort } = this.key;
+    const opens = tcp.flags === 'S';
+    if (opens && node === caller && tcp.srcPort === sourcePort && tcp.dstPort === port && ip.dst === address)
+      return true;
+    if (opens) return this.#initialSequences.has(tcp.seq);
+    return tcp.flags.includes('A') && this.#initialSequences.has((tcp.ack - 1) >>> 0) && /[SR]/.test(tcp.flags);
+  }
+
+  #learn(frame: Frame): void {
+    const name = conversation(frame);
+    if (name !== null) this.#conversations.add(name);
+    if (frame.tcp?.flags === 'S') this.#initialSequences.add(frame.tcp.seq);
+  }
+
+  #innerIsKnown({ icmp }: Frame): boolean {
+    const inner = icmp?.inner;
+    if (!inner) return false;
+    if (this.key.protocol === 'icmp') return this.#conversations.has(pair(inner.src, 0, inner.dst, 0));
+    return this.#conversations.has(pair(inner.src, inner.srcPort, inner.dst, inner.dstPort));
+  }
+}
+
+/** Both directions of a conversation have one name. */
+function conversation({ ip, tcp, udp, icmp }: Frame): string | null {
+  if (!ip) return null;
+  const ports = tcp ?? udp;
+  if (ports) return pair(ip.src, ports.srcPort, ip.dst, ports.dstPort);
+  return icmp ? pair(ip.src, 0, ip.dst, 0) : null;
+}
+
+function pair(a: string, aPort: number, b: string, bPort: number): string {
+  return [`${a} ${aPort}`, `${b} ${bPort}`].sort().join(' – ');
+}

@@ -1,0 +1,133 @@
+import { changes } from '../model/trace.ts';
+import type { Hop, Walk } from '../model/walk.ts';
+import type { Plan } from '../scenario/plan.ts';
+import { ICMP } from './decode.ts';
+import type { FlowKey } from './flow-packets.ts';
+import type { Frame, Sighting } from './sighting.ts';
+
+/**
+ * The hops of the first packet that the caller sent and of the first answer to it (a SYN-ACK or RST, a datagram, an
+ * echo reply, an ICMP error).
+ * @param packets sightings of one attempt, in time order
+ */
+export function observedWalk(packets: Sighting[], key: FlowKey, plan: Plan): Walk {
+  const macs = new Map(
+    plan.nodes.flatMap((node) => node.interfaces.map((i) => [`${node.name} ${i.name}`, i.mac] as const)),
+  );
+  const bridges = new Set(plan.nodes.filter((node) => node.bridge).map((node) => node.name));
+  const links = new Map(
+    plan.links.flatMap(({ ends: [a, b] }) => [
+      [`${a.node} ${a.iface}`, b],
+      [`${b.node} ${b.iface}`, a],
+    ]),
+  );
+  const accepts = ({ node, iface, frame }: Sighting): boolean =>
+    bridges.has(node) || isMulticast(frame.dstMac) || macs.get(`${node} ${iface}`) === frame.dstMac;
+
+  /** Longest way on from a frame that was just sent. */
+  const follow = (sent: Sighting, rest: Sighting[]): Sighting[] => {
+    const peer = links.get(`${sent.node} ${sent.iface}`);
+    const arrival = rest.find(
+      (s) =>
+        s.time >= sent.time &&
+        s.direction === 'in' &&
+        s.node === peer?.node &&
+        s.iface === peer.iface &&
+        sameFrame(s.frame, sent.frame),
+    );
+    if (!arrival) return [sent];
+    if (!accepts(arrival)) return [];
+    const later = rest.filter(
+      (s) => s.time > arrival.time || (s.time === arrival.time && s !== arrival && s.direction === 'out'),
+    );
+    const ways = later
+      .filter((s) => s.node === arrival.node && s.direction === 'out')
+      .map((out) =>
+        follow(
+          out,
+          later.filter((s) => s !== out),
+        ),
+      )
+      .filter((way) => way.length > 0);
+    const longest = ways.reduce<Sighting[]>((best, way) => (way.length > best.length ? way : best), []);
+    return [sent, arrival, ...longest];
+  };
+
+  const walkOf = (first: Sighting | undefined, all: Sighting[]): Sighting[] =>
+    first
+      ? follow(
+          first,
+          all.filter((s) => s !== first),
+        )
+      : [];
+
+  const requests = packets.filter(({ frame }) => isRequest(frame, key));
+  const firstRequest = requests.find(({ node, direction }) => node === key.caller && direction === 'out');
+  const request = walkOf(
+    firstRequest,
+    firstRequest ? requests.filter(({ frame }) => samePacket(frame, firstRequest.frame)) : [],
+  );
+  const answers = packets.filter(({ frame }) => isAnswer(frame, key));
+  const firstAnswer = answers.find(({ direction }) => direction === 'out');
+  const reply = walkOf(
+    firstAnswer,
+    firstAnswer ? answers.filter(({ frame }) => sameAnswer(frame, firstAnswer.frame)) : [],
+  );
+  const origin = firstRequest?.time ?? 0;
+  return { request: hops(request, origin), reply: hops(reply, origin) };
+}
+
+function hops(sightings: Sighting[], origin: number): Hop[] {
+  const bare = sightings.map(({ time, node, iface, direction, frame }) => {
+    const ip = frame.ip!;
+    const ports = frame.tcp ?? frame.udp;
+    return {
+      node,
+      iface,
+      direction,
+      src: { mac: frame.srcMac, ip: ip.src, port: ports?.srcPort ?? null },
+      dst: { mac: frame.dstMac, ip: ip.dst, port: ports?.dstPort ?? null },
+      ttl: ip.ttl,
+      time: time - origin,
+    };
+  });
+  return bare.map((hop, index) => ({ ...hop, changed: index === 0 ? [] : changes(bare[index - 1]!, hop) }));
+}
+
+/** The opening packet of the flow, wherever it is seen. */
+function isRequest({ tcp, udp, icmp, token }: Frame, key: FlowKey): boolean {
+  if (key.protocol === 'tcp') return tcp?.flags === 'S';
+  if (key.protocol === 'udp') return udp?.dstPort === key.port && token === key.token;
+  return icmp?.type === ICMP.echoRequest;
+}
+
+function isAnswer({ tcp, udp, icmp, token }: Frame, key: FlowKey): boolean {
+  if (icmp?.inner) return icmp.type !== ICMP.redirect;
+  if (key.protocol === 'tcp') return tcp !== undefined && (tcp.flags === 'SA' || tcp.flags === 'RA');
+  if (key.protocol === 'udp') return udp?.srcPort === key.port && token === key.token;
+  return icmp?.type === ICMP.echoReply;
+}
+
+/** NAT and hops leave the sequence number and, where it is set, the IP id. */
+function samePacket(a: Frame, b: Frame): boolean {
+  return a.tcp?.seq === b.tcp?.seq && a.icmp?.seq === b.icmp?.seq && a.ip?.id === b.ip?.id;
+}
+
+/** Of an ICMP error only its kind stays the same: NAT rewrites what it quotes. */
+function sameAnswer(a: Frame, b: Frame): boolean {
+  return a.tcp?.seq === b.tcp?.seq && a.icmp?.type === b.icmp?.type && a.icmp?.code === b.icmp?.code;
+}
+
+function sameFrame(a: Frame, b: Frame): boolean {
+  return (
+    a.srcMac === b.srcMac &&
+    a.dstMac === b.dstMac &&
+    a.ip?.src === b.ip?.src &&
+    a.ip?.dst === b.ip?.dst &&
+    a.ip?.ttl === b.ip?.ttl
+  );
+}
+
+function isMulticast(mac: string): boolean {
+  return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
+}
