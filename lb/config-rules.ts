@@ -1,0 +1,81 @@
+import { isIPv6 } from 'node:net';
+import type { LbConfig, LbService } from './config.ts';
+
+/** A mistake in a configuration, at a path such as `['services', 0, 'vip']`. */
+export interface Problem {
+  path: (string | number)[];
+  message: string;
+}
+
+/** Everything in a configuration that the schema cannot say; empty when it is sound. */
+export function findProblems(config: LbConfig): Problem[] {
+  const problems = config.services.flatMap((service, i) =>
+    serviceProblems(service).map(({ path, message }) => ({ path: ['services', i, ...path], message })),
+  );
+  problems.push(
+    ...duplicates(['services'], config.services, 'name', 'service name', (s) => s.name),
+    ...duplicates(['services'], config.services, 'vip', 'VIP and port', (s) => `${s.vip} ${s.protocol}/${s.port}`),
+  );
+  return problems;
+}
+
+function serviceProblems(service: LbService): Problem[] {
+  const problems: Problem[] = [];
+  const sameFamily = (address: string) => isIPv6(address) === isIPv6(service.vip);
+  if (service.proxyIp !== undefined && service.mode !== 'proxy') {
+    problems.push({
+      path: ['proxyIp'],
+      message: `a proxy IP has a meaning in mode proxy only, not in ${service.mode}`,
+    });
+  }
+  for (const proxyIp of proxyIps(service)) {
+    if (!sameFamily(proxyIp)) {
+      problems.push({ path: ['proxyIp'], message: `proxy IP ${proxyIp} and VIP ${service.vip} differ in family` });
+    }
+  }
+  if (service.sourceMac === 'keep' && service.mode !== 'dsr') {
+    problems.push({ path: ['sourceMac'], message: `sourceMac has a meaning in mode dsr only, not in ${service.mode}` });
+  }
+  service.servers.forEach((server, i) => {
+    if (!sameFamily(server.address)) {
+      problems.push({
+        path: ['servers', i, 'address'],
+        message: `server ${server.address} and VIP ${service.vip} differ in family`,
+      });
+    }
+    if (service.mode === 'dsr' && server.port !== undefined && server.port !== service.port) {
+      problems.push({
+        path: ['servers', i, 'port'],
+        message: `dsr leaves the port as it is: it must be ${service.port}, or absent`,
+      });
+    }
+  });
+  problems.push(
+    ...duplicates(['servers'], service.servers, 'name', 'server name', (s) => s.name),
+    ...duplicates(
+      ['servers'],
+      service.servers,
+      'address',
+      'server',
+      (s) => `${s.address} port ${s.port ?? service.port}`,
+    ),
+  );
+  return problems;
+}
+
+/** Proxy IPs that a service names; empty for `auto`. */
+export function proxyIps(service: LbService): string[] {
+  const { proxyIp } = service;
+  if (proxyIp === undefined || proxyIp === 'auto') return [];
+  return typeof proxyIp === 'string' ? [proxyIp] : proxyIp;
+}
+
+function duplicates<T>(list: string[], items: T[], field: string, what: string, key: (item: T) => string): Problem[] {
+  const seen = new Set<string>();
+  return items.flatMap((item, i) => {
+    const value = key(item);
+    if (seen.has(value)) return [{ path: [...list, i, field], message: `${what} ${value} is given twice` }];
+    seen.add(value);
+    return [];
+  });
+}

@@ -1,0 +1,17 @@
+/**
+ * Why the load balancer could not do what it was told; closed, and part of its output.
+ * `bad-config` and `usage` are the user's to mend, the others the host's.
+ */
+export type LbErrorCode =
+  'usage' | 'bad-config' | 'forwarding-off' | 'no-device' | 'nft-failed' | 'ip-failed' | 'already-running' | 'internal';
+
+/** Every error that leaves a module of the load balancer; the message says what is wrong, where, and what to do. */
+export class LbError extends Error {
+  readonly code: LbErrorCode;
+
+  constructor(code: LbErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'LbError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,46 @@
+import { isIPv6 } from 'node:net';
+import type { LbConfig } from '../config.ts';
+import { proxyIps } from '../config-rules.ts';
+import type { HostFacts } from './facts.ts';
+import { onLink } from './facts.ts';
+
+/** Something beside nft tables that the load balancer puts into the host, so that packets for it arrive. */
+export type Holding =
+  | { kind: 'address'; address: string; dev: string }
+  /** A route to `lo` for an address that is answered for, but not owned: the kernel asks for one before it answers ARP. */
+  | { kind: 'route'; address: string }
+  | { kind: 'proxy-arp'; address: string; dev: string };
+
+/**
+ * What the host must hold for this configuration: every VIP and proxy IP on the interface whose subnet contains it,
+ * else on `lo` (somebody routes it here). Addresses that the host has anyway are left alone.
+ */
+export function holdingsFor(config: LbConfig, facts: HostFacts): Holding[] {
+  const present = new Set(facts.interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
+  const missing = (addresses: string[]) => [...new Set(addresses)].filter((address) => !present.has(address));
+  const vips = missing(config.services.map(({ vip }) => vip));
+  const owned = missing(config.services.flatMap(proxyIps));
+  if (config.vipOwner) owned.push(...vips.filter((vip) => !owned.includes(vip)));
+  const answered = config.vipOwner ? [] : vips.filter((vip) => !owned.includes(vip));
+  return [
+    ...owned.map((address): Holding => ({ kind: 'address', address, dev: onLink(facts, address) ?? 'lo' })),
+    ...answered.flatMap((address): Holding[] => {
+      const dev = onLink(facts, address);
+      const route: Holding = { kind: 'route', address };
+      return dev === null ? [route] : [route, { kind: 'proxy-arp', address, dev }];
+    }),
+  ];
+}
+
+/** Commands of `ip -batch` that add (or delete) a holding; only what is named there is touched. */
+export function holdingCommand(verb: 'add' | 'del', holding: Holding): string {
+  const host = `${holding.address}/${isIPv6(holding.address) ? '128' : '32'}`;
+  switch (holding.kind) {
+    case 'address':
+      return `addr ${verb} ${host} dev ${holding.dev}${verb === 'add' && isIPv6(holding.address) ? ' nodad' : ''}`;
+    case 'route':
+      return `route ${verb} ${host} dev lo`;
+    case 'proxy-arp':
+      return `neigh ${verb} proxy ${holding.address} dev ${holding.dev}`;
+  }
+}

@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import type { LbErrorCode } from '../errors.ts';
+import { LbError } from '../errors.ts';
+
+/**
+ * Runs a program of the host and returns what it printed.
+ * @throws {LbError} with the given code and the program's own message when it fails.
+ */
+export function run(code: LbErrorCode, program: string, args: string[], input = ''): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.on('error', (cause) => {
+      reject(new LbError(code, `${program} cannot be run (is it installed?): ${cause.message}`, { cause }));
+    });
+    child.on('close', (status, signal) => {
+      if (status === 0) resolve(Buffer.concat(out).toString());
+      else {
+        const said = Buffer.concat(err).toString().trim() || `ended with ${signal ?? status}`;
+        reject(new LbError(code, `${program} ${args.join(' ')}: ${said}`));
+      }
+    });
+    // A program that ends before it has read its input breaks the pipe; its exit status tells why.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+  });
+}

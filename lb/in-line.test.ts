@@ -1,0 +1,132 @@
+import type { Endpoint } from './testing/endpoint.ts';
+import type { NodeSpec } from './testing/netns-lab.ts';
+import { NetnsLab, QUIET_ARP, ROUTER } from './testing/netns-lab.ts';
+import { RunningLb } from './testing/running-lb.ts';
+
+const CLIENT = '198.51.100.100';
+const VIP = '203.0.113.80';
+const CALLED_VIP = '203.0.113.90';
+const SERVERS = [
+  { name: 's1', address: '203.0.113.11' },
+  { name: 's2', address: '203.0.113.12' },
+];
+
+/** Client, router, load balancer in the way, switch, two servers of one service and one of another. */
+async function inLine(l3: NodeSpec, l4: NodeSpec): Promise<NetnsLab> {
+  const server = (host: number, vip: string): NodeSpec => ({
+    links: { sw: `203.0.113.${host}/24` },
+    loopback: [`${vip}/32`],
+    gateway: '203.0.113.1',
+    sysctls: QUIET_ARP,
+  });
+  return NetnsLab.create({
+    client: { links: { l3: `${CLIENT}/24` }, gateway: '198.51.100.1' },
+    l3,
+    l4,
+    sw: { bridge: '', links: { l4: '', s1: '', s2: '', b1: '' } },
+    s1: server(11, VIP),
+    s2: server(12, VIP),
+    b1: server(21, CALLED_VIP),
+  });
+}
+
+describe('in-line by routing', () => {
+  let lab: NetnsLab;
+  let client: Endpoint;
+  let lb: RunningLb;
+
+  beforeAll(async () => {
+    lab = await inLine(
+      {
+        links: { client: '198.51.100.1/24', l4: '198.51.100.129/30' },
+        routes: ['203.0.113.0/24 via 198.51.100.130'],
+        sysctls: ROUTER,
+      },
+      { links: { l3: '198.51.100.130/30', sw: '203.0.113.1/24' }, gateway: '198.51.100.129', sysctls: ROUTER },
+    );
+    client = await lab.endpoint('client');
+    for (const name of ['s1', 's2']) await (await lab.endpoint(name)).listen('tcp', 80);
+  });
+  afterEach(async () => {
+    expect(await lb.stop()).toBe(0);
+  });
+  afterAll(() => lab.close());
+
+  it('dnat keeps the client’s address and needs no proxy IP', async () => {
+    lb = await RunningLb.start(lab, 'l4', {
+      version: 1,
+      services: [{ name: 'web', vip: VIP, port: 80, mode: 'dnat', servers: SERVERS }],
+    });
+    const answers = await client.calls(4, 'tcp', VIP, 80);
+    expect(answers.map(({ server }) => server)).toEqual(['s1', 's2', 's1', 's2']);
+    expect(answers.map(({ source }) => source)).toEqual(Array(4).fill(CLIENT));
+  });
+
+  it('dsr works through a gateway that does not own the VIP', async () => {
+    lb = await RunningLb.start(lab, 'l4', {
+      version: 1,
+      vipOwner: false,
+      services: [{ name: 'web', vip: VIP, port: 80, mode: 'dsr', servers: SERVERS }],
+    });
+    const answers = await client.calls(4, 'tcp', VIP, 80);
+    expect(answers.map(({ server }) => server)).toEqual(['s1', 's2', 's1', 's2']);
+  });
+});
+
+describe('in-line as a switch', () => {
+  let lab: NetnsLab;
+  let client: Endpoint;
+  let s1: Endpoint;
+  let lb: RunningLb;
+
+  beforeAll(async () => {
+    lab = await inLine(
+      { links: { client: '198.51.100.1/24', l4: '203.0.113.1/24' }, sysctls: ROUTER },
+      { bridge: '203.0.113.2/24', links: { l3: '', sw: '' }, gateway: '203.0.113.1', sysctls: ROUTER },
+    );
+    client = await lab.endpoint('client');
+    s1 = await lab.endpoint('s1');
+    await s1.listen('tcp', 80);
+    for (const name of ['s2', 'b1']) await (await lab.endpoint(name)).listen('tcp', 80);
+  });
+  afterEach(async () => {
+    expect(await lb.stop()).toBe(0);
+  });
+  afterAll(() => lab.close());
+
+  const start = async (sourceMac: string) => {
+    lb = await RunningLb.start(lab, 'l4', {
+      version: 1,
+      services: [
+        { name: 'web', vip: VIP, port: 80, mode: 'dsr', sourceMac, servers: SERVERS },
+        {
+          name: 'called',
+          vip: CALLED_VIP,
+          port: 80,
+          mode: 'dsr',
+          sourceMac,
+          servers: [{ name: 'b1', address: '203.0.113.21' }],
+        },
+      ],
+    });
+  };
+
+  it.each(['rewrite', 'keep'])('dsr with sourceMac %s carries a client to the VIP', async (sourceMac) => {
+    await start(sourceMac);
+    const answers = await client.calls(4, 'tcp', VIP, 80);
+    expect(answers.map(({ server }) => server)).toEqual(['s1', 's2', 's1', 's2']);
+  });
+
+  it('a server can call another VIP when the source MAC is rewritten', async () => {
+    await start('rewrite');
+    expect((await s1.call('tcp', CALLED_VIP, 80)).server).toBe('b1');
+  });
+
+  it('a server cannot call another VIP when the source MAC is kept: the switch learns it on the wrong port', async () => {
+    await start('keep');
+    const mac = (await lab.exec('s1', 'cat', '/sys/class/net/sw/address')).trim();
+    expect((await s1.call('tcp', CALLED_VIP, 80)).error).toBe('timeout');
+    const table = await lab.exec('sw', 'bridge', 'fdb', 'show', 'br', 'br0');
+    expect(table).toContain(`${mac} dev l4`);
+  });
+});

@@ -1,0 +1,12 @@
+/** One line of the program's output. */
+export type LogEvent =
+  | { event: 'ready'; services: number; rulesMs: number; startMs: number }
+  | { event: 'server-state'; service: string; server: string; up: boolean; reason: string }
+  | { event: 'applied'; durationMs: number }
+  | { event: 'stopped' }
+  | { event: 'error'; code: string; message: string };
+
+/** Writes an event as one JSON line with the wall clock's time. */
+export function log(event: LogEvent): void {
+  process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+}

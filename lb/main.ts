@@ -1,0 +1,58 @@
+/**
+ * l4lab-lb: a layer 4 load balancer, a control plane over nftables.
+ *
+ *     l4lab-lb --config FILE
+ *
+ * FILE is YAML or JSON (see config.ts). The program renders nft tables from it (`inet l4lab`, `netdev l4lab`), applies
+ * each change in one transaction, adds VIPs and proxy IPs to the interfaces whose subnets contain them, checks the
+ * servers' health, and writes what happens as JSON lines on stdout: `ready` once traffic is served, `server-state`
+ * whenever a server comes or goes, `error` with a code. SIGTERM and SIGINT remove exactly what was made.
+ *
+ * It needs CAP_NET_ADMIN, `nft` and `ip`, and for modes dnat and proxy `net.ipv4.ip_forward=1`, which it demands but
+ * does not set. Whoever runs it with one network interface for both sides wants `send_redirects=0` as well.
+ *
+ * Exit codes: 0 stopped by a signal, 2 bad configuration or usage, 1 anything else.
+ */
+import { Balancer } from './balancer.ts';
+import { LbError } from './errors.ts';
+import { loadConfig } from './load-config.ts';
+import { log } from './log.ts';
+
+async function main(args: string[]): Promise<void> {
+  const [option, file, ...rest] = args;
+  if (option !== '--config' || file === undefined || rest.length > 0) {
+    throw new LbError('usage', 'usage: l4lab-lb --config FILE');
+  }
+  const config = await loadConfig(file);
+  const stopping = untilSignal();
+  const began = performance.now();
+  const balancer = await Balancer.start(config);
+  const now = performance.now();
+  log({ event: 'ready', services: config.services.length, rulesMs: Math.round(now - began), startMs: Math.round(now) });
+  await stopping;
+  await balancer.stop();
+  log({ event: 'stopped' });
+}
+
+/** Resolves at the first SIGTERM or SIGINT, and keeps the program alive until then. */
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    // A signal handler alone does not keep Node's event loop from running empty.
+    const alive = setInterval(() => undefined, 2 ** 30);
+    const stop = () => {
+      clearInterval(alive);
+      resolve();
+    };
+    process.once('SIGTERM', stop);
+    process.once('SIGINT', stop);
+  });
+}
+
+main(process.argv.slice(2)).then(
+  () => process.exit(0),
+  (error: unknown) => {
+    const code = error instanceof LbError ? error.code : 'internal';
+    log({ event: 'error', code, message: error instanceof Error ? error.message : String(error) });
+    process.exit(code === 'usage' || code === 'bad-config' ? 2 : 1);
+  },
+);

@@ -1,0 +1,18 @@
+import { isIPv6 } from 'node:net';
+
+/** How nft writes one address family. */
+export interface Family {
+  version: 4 | 6;
+  /** Keyword of the protocol. */
+  ip: 'ip' | 'ip6';
+  type: 'ipv4_addr' | 'ipv6_addr';
+}
+
+export const FAMILIES: readonly Family[] = [
+  { version: 4, ip: 'ip', type: 'ipv4_addr' },
+  { version: 6, ip: 'ip6', type: 'ipv6_addr' },
+];
+
+export function familyOf(address: string): Family {
+  return FAMILIES[isIPv6(address) ? 1 : 0]!;
+}

@@ -1,0 +1,22 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+/** Makes one JavaScript file of a program below `lb/`, as it ships; the caller removes its folder. */
+export async function bundle(program: string): Promise<{ file: string; remove: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'l4lab-bundle-'));
+  const file = join(folder, 'program.mjs');
+  const entry = fileURLToPath(new URL(`../${program}`, import.meta.url));
+  await build({
+    entryPoints: [entry],
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    minify: true,
+  });
+  return { file, remove: () => rm(folder, { recursive: true, force: true }) };
+}

@@ -1,0 +1,135 @@
+/**
+ * Servers and callers of the tests: runs in a network namespace and does what JSON lines on stdin tell it.
+ * Every answer of a server is one line: its name and the address and port it was asked from.
+ */
+import { createSocket } from 'node:dgram';
+import type { Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { Answer, Command } from './endpoint.ts';
+
+const name = process.argv[2]!;
+const listeners = new Map<string, { close: (done: () => void) => unknown }>();
+const kept = new Map<number, Socket>();
+let handles = 0;
+
+function perform(command: Command): Promise<unknown> {
+  switch (command.op) {
+    case 'listen':
+      return command.protocol === 'udp' ? listenUdp(command.port, command.host) : listenTcp(command.port);
+    case 'unlisten':
+      return new Promise((resolve) => listeners.get(`${command.protocol}/${command.port}`)!.close(() => resolve(null)));
+    case 'call':
+      return command.protocol === 'udp' ? askUdp(command) : callTcp(command);
+    case 'open':
+      return open(command);
+    case 'ask':
+      return askTcp(kept.get(command.handle)!, command.timeoutMs);
+  }
+}
+
+function answerTo(address: string, port: number): string {
+  return `${name} ${address.replace(/^::ffff:/, '')} ${port}`;
+}
+
+function listenTcp(port: number): Promise<null> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => {
+      // A health check may be gone before it is accepted.
+      const answer = answerTo(socket.remoteAddress ?? '', socket.remotePort ?? 0);
+      socket.on('error', () => undefined);
+      socket.on('data', () => socket.write(`${answer}\n`));
+    });
+    server.on('error', reject);
+    server.listen(port, () => resolve(null));
+    listeners.set(`tcp/${port}`, server);
+  });
+}
+
+/** A UDP socket answers from the address it is bound to; one bound to none answers from the one its route prefers. */
+function listenUdp(port: number, host: string): Promise<null> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    socket.on('message', (_, peer) => socket.send(answerTo(peer.address, peer.port), peer.port, peer.address));
+    socket.on('error', reject);
+    socket.bind(port, host, () => resolve(null));
+    listeners.set(`udp/${port}`, socket);
+  });
+}
+
+async function callTcp(target: { host: string; port: number; timeoutMs: number }): Promise<Answer> {
+  const handle = await open(target);
+  if (typeof handle !== 'number') return handle;
+  const socket = kept.get(handle)!;
+  const answer = await askTcp(socket, target.timeoutMs);
+  kept.delete(handle);
+  socket.resetAndDestroy();
+  return answer;
+}
+
+function open({ host, port, timeoutMs }: { host: string; port: number; timeoutMs: number }): Promise<number | Answer> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const timer = setTimeout(() => {
+      socket.destroy();
+      resolve({ error: 'timeout' });
+    }, timeoutMs);
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      clearTimeout(timer);
+      resolve({ error: error.code ?? error.message });
+    });
+    socket.on('connect', () => {
+      clearTimeout(timer);
+      kept.set(++handles, socket);
+      resolve(handles);
+    });
+  });
+}
+
+function askTcp(socket: Socket, timeoutMs: number): Promise<Answer> {
+  return new Promise((resolve) => {
+    const done = (answer: Answer) => {
+      clearTimeout(timer);
+      socket.off('data', onData);
+      socket.off('error', onError);
+      resolve(answer);
+    };
+    const onData = (data: Buffer) => done(parse(data));
+    const onError = (error: NodeJS.ErrnoException) => done({ error: error.code ?? error.message });
+    const timer = setTimeout(() => done({ error: 'timeout' }), timeoutMs);
+    socket.on('data', onData);
+    socket.on('error', onError);
+    socket.write('?');
+  });
+}
+
+function askUdp({ host, port, timeoutMs }: { host: string; port: number; timeoutMs: number }): Promise<Answer> {
+  return new Promise((resolve) => {
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    const done = (answer: Answer) => {
+      clearTimeout(timer);
+      socket.close();
+      resolve(answer);
+    };
+    const timer = setTimeout(() => done({ error: 'timeout' }), timeoutMs);
+    socket.on('message', (data) => done(parse(data)));
+    socket.on('error', (error: NodeJS.ErrnoException) => done({ error: error.code ?? error.message }));
+    // Connected, so that strangers' answers are not taken for the server's.
+    socket.connect(port, host, () => socket.send('?'));
+  });
+}
+
+function parse(data: Buffer): Answer {
+  const [server, source, port] = data.toString().trim().split(' ');
+  return { server: server!, source: source!, sourcePort: Number(port) };
+}
+
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    const { id, command } = JSON.parse(line) as { id: number; command: Command };
+    perform(command).then(
+      (result) => console.log(JSON.stringify({ id, result })),
+      (error: unknown) => console.log(JSON.stringify({ id, result: { error: String(error) } })),
+    );
+  })
+  .on('close', () => process.exit(0));

@@ -1,0 +1,148 @@
+import { readdir } from 'node:fs/promises';
+import { run } from '../host/run.ts';
+import { bundle } from './bundle.ts';
+import { Endpoint } from './endpoint.ts';
+
+/** One node of a test lab. */
+export interface NodeSpec {
+  /** CIDR by peer: the interface toward it is named after it. Peers without an address are listed with ''. */
+  links?: Record<string, string>;
+  /** The node is a switch: its interfaces are ports of a bridge `br0`; the value is the bridge's own CIDR, or ''. */
+  bridge?: string;
+  loopback?: string[];
+  gateway?: string;
+  routes?: string[];
+  /** Below net/, for example `ipv4/ip_forward`. */
+  sysctls?: Record<string, string>;
+}
+
+const PREFIX = 'l4lab-test';
+
+/** Sysctls that make a node behave the same on every host. */
+const SYSCTLS: Record<string, string> = {
+  'ipv4/conf/all/rp_filter': '0',
+  'ipv4/conf/default/rp_filter': '0',
+  'ipv4/conf/all/send_redirects': '0',
+  'ipv4/conf/default/send_redirects': '0',
+  'ipv6/conf/all/disable_ipv6': '0',
+  'ipv6/conf/default/disable_ipv6': '0',
+  'ipv6/conf/default/accept_dad': '0',
+};
+
+export const ROUTER = { 'ipv4/ip_forward': '1', 'ipv6/conf/all/forwarding': '1' };
+/** A server that holds a VIP without answering ARP for it. */
+export const QUIET_ARP = { 'ipv4/conf/all/arp_ignore': '1', 'ipv4/conf/all/arp_announce': '2' };
+
+/** Network namespaces wired with veth pairs; needs root. Always close it. */
+export class NetnsLab {
+  readonly #names: string[];
+  readonly #closers: (() => Promise<unknown>)[] = [];
+  readonly #programs = new Map<string, Promise<string>>();
+  readonly #id: string;
+
+  private constructor(id: string, names: string[]) {
+    this.#id = id;
+    this.#names = names;
+  }
+
+  static async create(nodes: Record<string, NodeSpec>): Promise<NetnsLab> {
+    await sweep();
+    const lab = new NetnsLab(`${PREFIX}-${process.pid}-${counter++}`, Object.keys(nodes));
+    try {
+      await lab.#build(nodes);
+    } catch (error) {
+      await lab.close();
+      throw error;
+    }
+    return lab;
+  }
+
+  namespace(node: string): string {
+    return `${this.#id}-${node}`;
+  }
+
+  /** Starts a process that serves and calls in a node; it ends with the lab. */
+  async endpoint(node: string): Promise<Endpoint> {
+    const endpoint = new Endpoint(await this.program('testing/endpoint-process.ts'), this.namespace(node), node);
+    this.onClose(() => endpoint.close());
+    return endpoint;
+  }
+
+  /** File of a program below `lb/`, bundled once and removed with the lab. */
+  program(source: string): Promise<string> {
+    let file = this.#programs.get(source);
+    if (!file) {
+      file = bundle(source).then((bundled) => {
+        this.onClose(bundled.remove);
+        return bundled.file;
+      });
+      this.#programs.set(source, file);
+    }
+    return file;
+  }
+
+  exec(node: string, ...command: string[]): Promise<string> {
+    return run('ip-failed', 'ip', ['netns', 'exec', this.namespace(node), ...command]);
+  }
+
+  onClose(closer: () => Promise<unknown>): void {
+    this.#closers.push(closer);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#closers.splice(0).map((closer) => closer()));
+    for (const node of this.#names)
+      await run('ip-failed', 'ip', ['netns', 'del', this.namespace(node)]).catch(() => '');
+  }
+
+  async #build(nodes: Record<string, NodeSpec>): Promise<void> {
+    const batch: string[] = this.#names.map((node) => `netns add ${this.namespace(node)}`);
+    for (const [node, { links = {} }] of Object.entries(nodes)) {
+      for (const peer of Object.keys(links)) {
+        if (node > peer) continue;
+        batch.push(
+          `link add ${peer} netns ${this.namespace(node)} type veth peer name ${node} netns ${this.namespace(peer)}`,
+        );
+      }
+    }
+    await run('ip-failed', 'ip', ['-batch', '-'], `${batch.join('\n')}\n`);
+    await Promise.all(Object.entries(nodes).map(([node, spec]) => this.#configure(node, spec)));
+  }
+
+  async #configure(node: string, spec: NodeSpec): Promise<void> {
+    const links = Object.entries(spec.links ?? {});
+    const sysctls = Object.entries({ ...SYSCTLS, ...spec.sysctls });
+    await this.exec(
+      node,
+      'sysctl',
+      '-q',
+      '-w',
+      ...sysctls.map(([key, value]) => `net.${key.replaceAll('/', '.')}=${value}`),
+    );
+    const batch = ['link set lo up'];
+    if (spec.bridge !== undefined) batch.push('link add br0 type bridge forward_delay 0', 'link set br0 up');
+    if (spec.bridge) batch.push(`addr add ${spec.bridge} dev br0`);
+    for (const [peer, address] of links) {
+      if (spec.bridge !== undefined) batch.push(`link set ${peer} master br0`);
+      for (const cidr of address.split(' ').filter(Boolean)) batch.push(`addr add ${cidr} dev ${peer}`);
+      // veth's checksum offload must not hide a wrong checksum; interfaces inherit conf/default.
+      batch.push(`link set ${peer} up`);
+    }
+    for (const vip of spec.loopback ?? []) batch.push(`addr add ${vip} dev lo`);
+    if (spec.gateway) batch.push(...spec.gateway.split(' ').map((via) => `route add default via ${via}`));
+    for (const route of spec.routes ?? []) batch.push(`route add ${route}`);
+    await run('ip-failed', 'ip', ['-n', this.namespace(node), '-batch', '-'], `${batch.join('\n')}\n`);
+  }
+}
+
+let counter = 0;
+
+/** Removes namespaces of test runs that died. */
+async function sweep(): Promise<void> {
+  const names = await readdir('/run/netns').catch(() => []);
+  const running = new Set(await readdir('/proc'));
+  for (const name of names.filter((n) => n.startsWith(`${PREFIX}-`))) {
+    const pid = name.slice(PREFIX.length + 1).split('-')[0]!;
+    if (!running.has(pid)) await run('ip-failed', 'ip', ['netns', 'del', name]).catch(() => '');
+  }
+}

@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { NetnsLab } from './netns-lab.ts';
+
+/** A line of the load balancer's output. */
+export type Line = { event: string } & Record<string, unknown>;
+
+/** The load balancer as a process in a node of a test lab. */
+export class RunningLb {
+  readonly lines: Line[] = [];
+  /** Resolves with the exit code, or null after a signal. */
+  readonly ended: Promise<number | null>;
+  readonly #child: ChildProcess;
+  readonly #changed = new Set<() => void>();
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      this.lines.push(JSON.parse(line) as Line);
+      this.#changed.forEach((notify) => notify());
+    });
+    this.ended = new Promise((resolve) => child.once('close', (code) => resolve(code)));
+  }
+
+  /** Starts it with a configuration, without waiting for `ready`. */
+  static async spawn(lab: NetnsLab, node: string, config: unknown): Promise<RunningLb> {
+    const folder = await mkdtemp(join(tmpdir(), 'l4lab-lb-config-'));
+    const file = join(folder, 'lb.json');
+    await writeFile(file, typeof config === 'string' ? config : JSON.stringify(config));
+    const command = [
+      'netns',
+      'exec',
+      lab.namespace(node),
+      process.execPath,
+      await lab.program('main.ts'),
+      '--config',
+      file,
+    ];
+    const lb = new RunningLb(spawn('ip', command, { stdio: ['ignore', 'pipe', 'inherit'] }));
+    lab.onClose(async () => {
+      lb.kill();
+      await lb.ended;
+      await rm(folder, { recursive: true });
+    });
+    return lb;
+  }
+
+  /** Starts it and waits until it serves traffic. */
+  static async start(lab: NetnsLab, node: string, config: unknown): Promise<RunningLb> {
+    const lb = await RunningLb.spawn(lab, node, config);
+    await lb.line(({ event }) => event === 'ready');
+    return lb;
+  }
+
+  /** The first line that fits, now or later; throws when the program ends without it. */
+  line(fits: (line: Line) => boolean, from = 0): Promise<Line> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const found = this.lines.slice(from).find(fits);
+        if (!found) return;
+        this.#changed.delete(look);
+        resolve(found);
+      };
+      this.#changed.add(look);
+      void this.ended.then(() => reject(new Error(`the load balancer ended: ${JSON.stringify(this.lines)}`)));
+      look();
+    });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Ends it as a service manager does. */
+  async stop(): Promise<number | null> {
+    this.signal('SIGTERM');
+    return this.ended;
+  }
+
+  kill(): void {
+    this.signal('SIGKILL');
+  }
+}
