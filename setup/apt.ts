@@ -13,6 +13,9 @@ export function isDebianFamily(osRelease: string): boolean {
   return [value('ID'), ...value('ID_LIKE').split(' ')].some((id) => id === 'debian' || id === 'ubuntu');
 }
 
+/** A fresh machine may be busy with its own upgrades: their lock is waited for, up to this many seconds. */
+const APT_OPTIONS = ['-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
+
 /**
  * Installs Debian packages without asking questions.
  * @throws SetupError with apt's own words
@@ -21,7 +24,7 @@ export async function aptInstall(packages: readonly string[]): Promise<void> {
   const { execa } = await import('execa');
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   const install = () =>
-    execa('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], {
+    execa('apt-get', ['install', ...APT_OPTIONS, ...packages], {
       env,
       reject: false,
       all: true,
@@ -29,7 +32,7 @@ export async function aptInstall(packages: readonly string[]): Promise<void> {
   // The package lists of a fresh machine may be absent or old; refreshing them first would cost every machine.
   let result = await install();
   if (result.failed) {
-    await execa('apt-get', ['update', '-q'], { env, reject: false });
+    await execa('apt-get', ['update', ...APT_OPTIONS], { env, reject: false });
     result = await install();
   }
   if (result.failed) {

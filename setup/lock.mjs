@@ -1,33 +1,41 @@
 // @ts-check
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * Runs `work` while no other process does, across all clones on this machine. A process that was killed does not hold
- * the lock: its owner is the process id together with the time the process started, and both must still be true.
+ * the lock: an owner is a process id together with the time the process started, and both must still be true. A
+ * program that would outlive its killed parent is made an owner too, by `share` with its process id.
  * @template T
  * @param {string} path the lock file
  * @param {(line: string) => void} say hears once that somebody else is at work
- * @param {() => Promise<T>} work
+ * @param {(share: (pid: number) => void) => Promise<T>} work
  * @returns {Promise<T>}
  */
 export async function withLock(path, say, work) {
-  const me = `${process.pid} ${startTime(process.pid)}`;
+  await acquire(path, say);
+  try {
+    return await work((pid) => appendFileSync(path, `${ownerOf(pid)}\n`));
+  } finally {
+    rmSync(path, { force: true });
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {(line: string) => void} say
+ */
+async function acquire(path, say) {
   const mine = `${path}.${process.pid}`;
-  writeFileSync(mine, me);
+  writeFileSync(mine, `${ownerOf(process.pid)}\n`);
   try {
     let told = false;
     for (;;) {
       const holder = take(path, mine);
-      if (holder === undefined) break;
-      if (!told) say(`waiting for another set-up (process ${holder.split(' ')[0]}) to end`);
+      if (holder === undefined) return;
+      if (!told) say(`waiting for another set-up (process ${holder}) to end`);
       told = true;
       await delay(100);
-    }
-    try {
-      return await work();
-    } finally {
-      if (read(path) === me) rmSync(path, { force: true });
     }
   } finally {
     rmSync(mine, { force: true });
@@ -38,7 +46,7 @@ export async function withLock(path, say, work) {
  * Tries to take the lock: a link either appears with its owner's name in it, or not at all.
  * @param {string} path
  * @param {string} mine
- * @returns {string | undefined} the living owner, or undefined when the lock is ours
+ * @returns {number | undefined} the process that holds it, or undefined when the lock is ours
  */
 function take(path, mine) {
   for (;;) {
@@ -48,23 +56,25 @@ function take(path, mine) {
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw error;
     }
-    const holder = read(path);
-    if (holder !== undefined && isAlive(holder)) return holder;
-    if (holder !== undefined) putAside(path, `${mine}.dead`, holder);
+    const owners = read(path);
+    if (owners === undefined) continue;
+    const living = owners.split('\n').find(isAlive);
+    if (living !== undefined) return parseInt(living);
+    putAside(path, `${mine}.dead`, owners);
   }
 }
 
 /**
- * Removes a dead owner's lock. Renaming is atomic, so one of several waiters gets it; should the lock have changed
+ * Removes a lock whose owners are dead. Renaming is atomic, so one of several waiters gets it; should the lock have changed
  * hands since it was read, it is given back.
  * @param {string} path
  * @param {string} aside
- * @param {string} deadOwner
+ * @param {string} deadOwners
  */
-function putAside(path, aside, deadOwner) {
+function putAside(path, aside, deadOwners) {
   try {
     renameSync(path, aside);
-    if (read(aside) !== deadOwner) linkSync(aside, path);
+    if (read(aside) !== deadOwners) linkSync(aside, path);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'EEXIST') throw error;
   } finally {
@@ -72,26 +82,32 @@ function putAside(path, aside, deadOwner) {
   }
 }
 
-/** @param {string} owner */
+/** @param {number} pid */
+const ownerOf = (pid) => `${pid} ${startTime(pid)}`;
+
+/** @param {string} owner a line of a lock file */
 function isAlive(owner) {
-  const [pid, started] = owner.split(' ');
+  const pid = parseInt(owner);
+  if (!(pid > 0)) return false;
   try {
-    process.kill(Number(pid), 0);
+    process.kill(pid, 0);
   } catch (error) {
     if (codeOf(error) !== 'EPERM') return false;
   }
-  return startTime(Number(pid)) === started;
+  return ownerOf(pid) === owner;
 }
 
 /**
- * When a process started, in the kernel's clock ticks (field 22 of /proc/PID/stat, proc(5)): a number that a later
- * process of the same id does not share. "-" where there is no /proc.
+ * When a process started, in the kernel's clock ticks (proc(5), /proc/PID/stat): a number that a later process of the
+ * same id does not share. "dead" for a process that was killed while nobody waits for it, "-" where there is no /proc.
  * @param {number} pid
  */
 function startTime(pid) {
   const stat = read(`/proc/${pid}/stat`);
-  // The second field, the program's name, may hold blanks and brackets itself.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '-';
+  if (stat === undefined) return '-';
+  // The second field, the program's name, may hold blanks and brackets itself; the state is the third.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' ? 'dead' : fields[19];
 }
 
 /** @param {string} path */

@@ -1,12 +1,14 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { plainNode } from './plain-node.testing.ts';
 
 const UNTIL_KILLED = `
   import { withLock } from './lock.mjs';
-  const [, path] = process.argv;
-  await withLock(path, () => {}, () => new Promise(() => {
+  const [, path, child] = process.argv;
+  await withLock(path, () => {}, (share) => new Promise(() => {
+    if (child) share(Number(child));
     console.log('held');
     setInterval(() => {}, 1000);
   }));`;
@@ -16,7 +18,7 @@ const ONE_TURN = `
   import { appendFileSync } from 'node:fs';
   import { withLock } from './lock.mjs';
   const [, path, log] = process.argv;
-  await withLock(path, () => {}, async () => {
+  await withLock(path, console.log, async () => {
     appendFileSync(log, 'begin\\n');
     await new Promise((resolve) => setTimeout(resolve, 30));
     appendFileSync(log, 'end\\n');
@@ -48,18 +50,42 @@ test('a set-up that was killed does not hold the lock', async () => {
 });
 
 test('a lock whose owner’s number went to another process is not held', async () => {
-  writeFileSync(lock, `${process.pid} 1`);
+  writeFileSync(lock, `${process.pid} 1\n`);
   await plainNode(ONE_TURN, lock, join(folder, 'log'));
   expect(existsSync(lock)).toBe(false);
+});
+
+test('nor does one that was killed while its parent takes no note', async () => {
+  // The shell becomes a program that never waits for the child it inherits.
+  const script = `"$1" --input-type=module -e "$2" "$3" & exec sleep 60`;
+  const parent = execa('sh', ['-c', script, 'sh', process.execPath, UNTIL_KILLED, lock], { cwd: import.meta.dirname });
+  await parent[Symbol.asyncIterator]().next();
+  process.kill(parseInt(readFileSync(lock, 'utf8')), 'SIGKILL');
+  await plainNode(ONE_TURN, lock, join(folder, 'log'));
+  expect(existsSync(lock)).toBe(false);
+  parent.kill('SIGKILL');
+  await parent.catch(() => undefined);
+});
+
+test('a killed set-up’s own child still holds the lock while it works', async () => {
+  const child = plainNode("console.log('working'); setInterval(() => {}, 1000)");
+  await child[Symbol.asyncIterator]().next();
+  const holder = plainNode(UNTIL_KILLED, lock, String(child.pid));
+  await holder[Symbol.asyncIterator]().next();
+  holder.kill('SIGKILL');
+  await holder.catch(() => undefined);
+  const waiter = plainNode(ONE_TURN, lock, join(folder, 'log'));
+  const { value } = (await waiter[Symbol.asyncIterator]().next()) as { value: string };
+  expect(value).toBe(`waiting for another set-up (process ${child.pid ?? 0}) to end`);
+  child.kill('SIGKILL');
+  await child.catch(() => undefined);
+  await waiter;
 });
 
 test('who waits is told for whom', async () => {
   const holder = plainNode(UNTIL_KILLED, lock);
   await holder[Symbol.asyncIterator]().next();
-  const waiter = plainNode(
-    "import { withLock } from './lock.mjs'; await withLock(process.argv[1], console.log, async () => {});",
-    lock,
-  );
+  const waiter = plainNode(ONE_TURN, lock, join(folder, 'log'));
   const { value } = (await waiter[Symbol.asyncIterator]().next()) as { value: string };
   expect(value).toBe(`waiting for another set-up (process ${holder.pid ?? 0}) to end`);
   holder.kill('SIGKILL');

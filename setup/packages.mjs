@@ -41,11 +41,12 @@ function readLock(file) {
  * Installs exactly what the lock file says, unless that is there already.
  * @param {string} root
  * @param {(line: string) => void} say
+ * @param {(pid: number) => void} share hears of npm's process, which goes on should this one be killed
  */
-export async function ensurePackages(root, say) {
+export async function ensurePackages(root, say, share) {
   if (packagesAreCurrent(root)) return;
   say('packages: npm ci');
-  const code = await runNpm(root, ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+  const code = await runNpm(root, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], share);
   if (code !== 0) {
     throw Object.assign(
       new Error(`npm ci failed with code ${code}. Its own message is above; mend that, then run this again.`),
@@ -60,15 +61,17 @@ export async function ensurePackages(root, say) {
  * npm's own words go to stderr, since stdout may be somebody's JSON.
  * @param {string} root
  * @param {string[]} args
+ * @param {(pid: number) => void} share
  * @returns {Promise<number>}
  */
-function runNpm(root, args) {
+function runNpm(root, args, share) {
   // Under npm, its own script is known and needs no shell, not even on Windows, where npm is a batch file.
   const script = process.env.npm_execpath;
   const [command, ...rest] = script?.endsWith('.js') ? [process.execPath, script, ...args] : ['npm', ...args];
   const options = { cwd: root, shell: process.platform === 'win32' && command === 'npm' };
   return new Promise((resolve, reject) => {
     const npm = spawn(command, rest, { ...options, stdio: ['ignore', process.stderr, process.stderr] });
+    npm.on('spawn', () => npm.pid && share(npm.pid));
     npm.on('error', reject);
     npm.on('close', (code) => resolve(code ?? 1));
   });

@@ -22,8 +22,8 @@ const LOCK = join(tmpdir(), `l4lab-setup-${userInfo().uid}.lock`);
 export async function prepare({ engine, yes, say }) {
   checkNode(process.versions.node, JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).engines.node);
   if (await isReady(engine)) return;
-  await withLock(LOCK, say, async () => {
-    await ensurePackages(ROOT, say);
+  await withLock(LOCK, say, async (share) => {
+    await ensurePackages(ROOT, say, share);
     await ensureBundles(ROOT, say);
     if (engine) await (await labSetup()).makeLabReady(ROOT, labImage(), { yes, say });
   });
