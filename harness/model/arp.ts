@@ -32,7 +32,13 @@ function answers(run: Run, host: Host, device: Device, asker: string, target: st
     return false;
   }
   if (host.owned.has(target)) return mayAnswer(host, device, asker, target);
-  return host.plan.lb !== null && answeredVips(host.plan.lb).includes(target);
+  return answersForVip(host, device, target);
+}
+
+/** Proxy ARP for VIPs that the load balancer does not own, on the interface in whose subnet they are. */
+function answersForVip({ plan }: Host, device: Device, target: string): boolean {
+  if (plan.lb === null || !device.settings.forwarding || !answeredVips(plan.lb).includes(target)) return false;
+  return device.addresses.some(({ subnet }) => subnet.shift > 0n && covers(subnet, target));
 }
 
 /** arp_ignore (Documentation/networking/ip-sysctl.rst); IPv6 knows level 1 only: an address of that very interface. */

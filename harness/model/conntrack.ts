@@ -52,6 +52,13 @@ export function track(table: Connection[], packet: Packet, strict: boolean): Tra
   return { state: 'known', connection, direction };
 }
 
+/** An ICMP message about a packet goes the other way round than that packet. */
+export function trackRelated(table: Connection[], about: Packet): Tracked {
+  const { src, srcPort, dst, dstPort } = about;
+  const found = find(table, { ...about, src: dst, srcPort: dstPort, dst: src, dstPort: srcPort });
+  return found === null ? { state: 'invalid' } : { state: 'known', ...found };
+}
+
 export function confirm(table: Connection[], tracked: Tracked): void {
   if (tracked.state === 'new' && !table.includes(tracked.connection)) table.push(tracked.connection);
 }

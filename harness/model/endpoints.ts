@@ -1,63 +1,77 @@
+import type { CauseCode } from './cause.ts';
 import { answerTo, callerSends, hasSocket, isForCaller, openSocket } from './exchange.ts';
 import { isRequest } from './packet.ts';
 import type { Packet } from './packet.ts';
-import { deliver, die } from './run.ts';
+import { complain, deliver, die } from './run.ts';
 import type { Run } from './run.ts';
 import type { Host } from './topology.ts';
 
 /**
  * What a node does with a packet for one of its own addresses, after the kernel has accepted it.
- * Returns the packets that it sends in turn.
+ * What it sends in turn goes to the outbox.
  */
-export function consume(run: Run, host: Host, packet: Packet): Packet[] {
-  if (packet.step === 'reset') return [];
-  return isRequest(packet.step) ? serve(run, host, packet) : hear(run, host, packet);
+export function consume(run: Run, host: Host, packet: Packet): void {
+  if (packet.step === 'reset' || packet.step === 'error') deliver(run, packet, host.name);
+  else if (isRequest(packet.step)) serve(run, host, packet);
+  else hear(run, host, packet);
+}
+
+/** Turned away: a reset for TCP, ICMP port unreachable for the rest. */
+export function refuse(run: Run, host: Host, packet: Packet, why: string, code: CauseCode = 'refused'): void {
+  die(run, packet, host.name, code, `${host.name} ${why}`);
+  if (packet.protocol === 'tcp') post(run, host, answerTo(run.exchange, packet, 'reset'));
+  else complain(run, host, packet);
 }
 
 /** The server's side. */
-function serve(run: Run, host: Host, packet: Packet): Packet[] {
+function serve(run: Run, host: Host, packet: Packet): void {
   const { exchange } = run;
   const { protocol, step } = packet;
   if (protocol === 'tcp' && step !== 'syn') {
-    if (!hasSocket(exchange, host.name, packet)) return refuse(run, host, packet, 'knows of no such connection');
+    if (!hasSocket(exchange, host.name, packet)) {
+      refuse(run, host, packet, 'knows of no such connection');
+      return;
+    }
     deliver(run, packet, host.name);
-    return step === 'request' ? answer(run, host, packet) : [];
+    if (step === 'request') answer(run, host, packet);
+    return;
   }
   const listens = host.plan.listeners.some((l) => l.protocol === protocol && l.port === packet.dstPort);
   if (protocol !== 'icmp' && !listens) {
-    return refuse(run, host, packet, `does not listen on ${packet.dst}:${packet.dstPort}/${protocol}`);
+    refuse(run, host, packet, `does not listen on ${packet.dst}:${packet.dstPort}/${protocol}`);
+    return;
   }
   deliver(run, packet, host.name);
-  if (step !== 'syn') return answer(run, host, packet);
+  if (step !== 'syn') {
+    answer(run, host, packet);
+    return;
+  }
   openSocket(exchange, host.name, packet);
-  return [answerTo(exchange, packet, 'syn-ack')];
+  post(run, host, answerTo(exchange, packet, 'syn-ack'));
 }
 
-function answer({ exchange }: Run, host: Host, packet: Packet): Packet[] {
-  exchange.served ??= { node: host.name, source: packet.src };
-  return [answerTo(exchange, packet, 'reply')];
-}
-
-function refuse(run: Run, host: Host, packet: Packet, why: string): Packet[] {
-  die(run, packet, host.name, 'refused', `${host.name} ${why}`);
-  return packet.protocol === 'tcp' ? [answerTo(run.exchange, packet, 'reset')] : [];
+function answer(run: Run, host: Host, packet: Packet): void {
+  run.exchange.served ??= { node: host.name, source: packet.src };
+  post(run, host, answerTo(run.exchange, packet, 'reply'));
 }
 
 /** The caller's side. */
-function hear(run: Run, host: Host, packet: Packet): Packet[] {
+function hear(run: Run, host: Host, packet: Packet): void {
   const { exchange } = run;
   const { flow } = exchange;
   if (host.name !== flow.from || !isForCaller(exchange, packet)) {
     const detail = `${host.name} called ${flow.address}, but the answer came from ${packet.src}`;
     die(run, packet, host.name, 'reply-not-from-vip', detail);
-    return [];
+    return;
   }
   deliver(run, packet, host.name);
-  if (packet.step === 'reply') {
-    exchange.answered = true;
-    return [];
+  if (packet.step === 'reply') exchange.answered = true;
+  else if (!exchange.sent.some(({ step }) => step === 'request')) {
+    post(run, host, callerSends(exchange, 'ack'));
+    post(run, host, callerSends(exchange, 'request'));
   }
-  return exchange.sent.some(({ step }) => step === 'request')
-    ? []
-    : [callerSends(exchange, 'ack'), callerSends(exchange, 'request')];
+}
+
+function post(run: Run, host: Host, packet: Packet): void {
+  run.outbox.push({ node: host.name, packet });
 }

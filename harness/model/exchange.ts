@@ -43,6 +43,12 @@ export function answerTo(exchange: Exchange, packet: Packet, step: Step): Packet
   return send(exchange, { step, src: dst, srcPort: dstPort, dst: src, dstPort: srcPort });
 }
 
+/** ICMP error about a packet; `from` null means the address of the interface that it leaves by. */
+export function errorAbout(exchange: Exchange, about: Packet, from: string | null): Packet {
+  const base = send(exchange, { step: 'error', src: from ?? '', srcPort: 0, dst: about.src, dstPort: 0 });
+  return { ...base, protocol: 'icmp', about };
+}
+
 /** Whether a packet belongs to the caller's socket: from the address it called, to its own. */
 export function isForCaller({ flow, protocol, source, sourcePort }: Exchange, packet: Packet): boolean {
   const fromCalled = packet.src === flow.address && (protocol === 'icmp' || packet.srcPort === flow.port);
@@ -65,7 +71,7 @@ export function firstRequest(exchange: Exchange): Packet | null {
 
 /** First packet that anybody answered with. */
 export function firstAnswer(exchange: Exchange): Packet | null {
-  return exchange.sent.find(({ step }) => step === 'syn-ack' || step === 'reply' || step === 'reset') ?? null;
+  return exchange.sent.find(({ step }) => !isRequest(step)) ?? null;
 }
 
 function send(exchange: Exchange, fields: Pick<Packet, 'step' | 'src' | 'srcPort' | 'dst' | 'dstPort'>): Packet {

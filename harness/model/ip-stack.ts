@@ -1,14 +1,14 @@
 import type { LbService } from '../../lb/config.ts';
-import { confirm, find, isNatted, track } from './conntrack.ts';
+import { confirm, find, isNatted, track, trackRelated } from './conntrack.ts';
 import type { Connection, Tracked } from './conntrack.ts';
-import { consume } from './endpoints.ts';
+import { consume, refuse } from './endpoints.ts';
 import { balance } from './load-balancing.ts';
 import { sourcesFor, translateDestination, translateSource } from './nat.ts';
 import { sendTo } from './neighbours.ts';
 import type { Packet } from './packet.ts';
 import { learnRedirect, redirectAbout } from './redirects.ts';
-import { lookUp, validateSource } from './routing.ts';
-import { die, stateOf } from './run.ts';
+import { lookUp, selectSource, validateSource } from './routing.ts';
+import { complain, die, stateOf } from './run.ts';
 import type { Run } from './run.ts';
 import type { Device, Host, Route } from './topology.ts';
 import { crossing } from './trace.ts';
@@ -39,6 +39,7 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
   }
   if (route === null) {
     noRoute(run, host, packet);
+    complain(run, host, packet);
     return;
   }
   const source = sourceIsFine(run, host, device, packet);
@@ -47,29 +48,37 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
 }
 
 /** A packet that a socket of this node sends. */
-export function send(run: Run, host: Host, packet: Packet): void {
+export function send(run: Run, host: Host, made: Packet): void {
+  const tracked = keepsTrack(host) ? trackAny(run, host, made) : UNTRACKED;
+  const packet = translateDestination(made, tracked);
   if (host.owned.has(packet.dst)) {
     loopBack(run, host, packet);
     return;
   }
   const route = lookUp(host, packet.dst);
-  if (route === null) {
-    noRoute(run, host, packet);
-    return;
-  }
-  const tracked = keepsTrack(host) ? track(stateOf(run, host).connections, packet, isStrict(host)) : UNTRACKED;
-  leave(run, host, route, packet, tracked);
+  const device = host.devices.get(route?.device ?? '');
+  if (route === null) noRoute(run, host, packet);
+  else if (device === undefined) refuse(run, host, packet, `has no service at ${packet.dst}:${packet.dstPort}`);
+  else if (packet.src !== '') leave(run, host, route, packet, tracked);
+  else leave(run, host, route, { ...packet, src: selectSource(host, device, route.via ?? packet.dst) }, tracked);
 }
 
 function prerouting(run: Run, host: Host, packet: Packet): Tracked | null {
-  if (!keepsTrack(host) || packet.step === 'redirect') return UNTRACKED;
-  const tracked = track(stateOf(run, host).connections, packet, isStrict(host));
+  if (!keepsTrack(host)) return UNTRACKED;
+  const tracked = trackAny(run, host, packet);
   return balance(run, host, packet, tracked) ? tracked : null;
+}
+
+function trackAny(run: Run, host: Host, packet: Packet): Tracked {
+  const { connections } = stateOf(run, host);
+  return packet.about === undefined
+    ? track(connections, packet, isStrict(host))
+    : trackRelated(connections, packet.about);
 }
 
 function up(run: Run, host: Host, packet: Packet, tracked: Tracked): void {
   confirm(stateOf(run, host).connections, tracked);
-  for (const answer of consume(run, host, packet)) send(run, host, answer);
+  consume(run, host, packet);
 }
 
 function forward(
@@ -83,9 +92,14 @@ function forward(
 ): void {
   if (packet.ttl <= 1) {
     die(run, packet, host.name, 'loop', `the TTL of the packet to ${packet.dst} ran out at ${host.name}`);
+    complain(run, host, packet);
     return;
   }
-  const to = host.devices.get(route.device)!;
+  const to = host.devices.get(route.device);
+  if (to === undefined) {
+    refuse(run, host, packet, `has no service at ${packet.dst}:${packet.dstPort}`);
+    return;
+  }
   if (from === to && sourceOnLink && to.settings.sendRedirects)
     redirect(run, host, to, packet, route.via ?? packet.dst);
   if (host.plan.firewall === 'stateful' && tracked.state === 'invalid') {
@@ -140,7 +154,7 @@ function redirect(run: Run, host: Host, device: Device, packet: Packet, gateway:
   const connection = find(stateOf(run, host).connections, packet)?.connection;
   if (connection !== undefined && isNatted(connection)) return;
   const message = redirectAbout(run, host, device, packet, gateway);
-  if (message !== null) send(run, host, message);
+  if (message !== null) run.outbox.push({ node: host.name, packet: message });
 }
 
 function sourceIsFine(run: Run, host: Host, device: Device, packet: Packet): { onLink: boolean } | null {

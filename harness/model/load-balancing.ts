@@ -1,4 +1,5 @@
 import type { LbServer, LbService } from '../../lb/config.ts';
+import { refuse } from './endpoints.ts';
 import { sendTo } from './neighbours.ts';
 import { redirectTo, serviceFor } from './nat.ts';
 import type { Tracked } from './conntrack.ts';
@@ -48,7 +49,7 @@ export function balance(run: Run, host: Host, packet: Packet, tracked: Tracked):
 function pick(run: Run, host: Host, service: LbService, packet: Packet): LbServer | null {
   const [first, ...others] = service.servers.filter((server) => run.isUp(host, service, server));
   if (first === undefined) {
-    die(run, packet, host.name, 'no-server-available', `no server of ${service.name} is up for ${host.name}`);
+    refuse(run, host, packet, `finds no server of ${service.name} up`, 'no-server-available');
     return null;
   }
   const server = run.choices.choose(`pick ${host.name} ${service.name}`, [first, ...others]);

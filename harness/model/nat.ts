@@ -33,8 +33,8 @@ export function translateDestination(packet: Packet, tracked: Tracked): Packet {
   if (tracked.state === 'invalid') return packet;
   const { original, reply } = tracked.connection;
   return tracked.state === 'known' && tracked.direction === 'reply'
-    ? { ...packet, dst: original.src, dstPort: original.srcPort }
-    : { ...packet, dst: reply.src, dstPort: reply.srcPort };
+    ? withDestination(packet, original.src, original.srcPort)
+    : withDestination(packet, reply.src, reply.srcPort);
 }
 
 /** Source NAT at postrouting: of the request, and undoing destination NAT of the answer. */
@@ -42,8 +42,23 @@ export function translateSource(packet: Packet, tracked: Tracked): Packet {
   if (tracked.state === 'invalid') return packet;
   const { original, reply } = tracked.connection;
   return tracked.state === 'known' && tracked.direction === 'reply'
-    ? { ...packet, src: original.dst, srcPort: original.dstPort }
-    : { ...packet, src: reply.dst, srcPort: reply.dstPort };
+    ? withSource(packet, original.dst, original.dstPort)
+    : withSource(packet, reply.dst, reply.dstPort);
+}
+
+/** What an ICMP error quotes went the other way: NAT changes the other end of it. */
+function withDestination(packet: Packet, dst: string, dstPort: number): Packet {
+  const { about } = packet;
+  return about === undefined
+    ? { ...packet, dst, dstPort }
+    : { ...packet, dst, about: { ...about, src: dst, srcPort: dstPort } };
+}
+
+function withSource(packet: Packet, src: string, srcPort: number): Packet {
+  const { about } = packet;
+  return about === undefined
+    ? { ...packet, src, srcPort }
+    : { ...packet, src, about: { ...about, dst: src, dstPort: srcPort } };
 }
 
 /** Addresses that may stand in for the caller's toward a server; empty where its own is kept. */

@@ -3,7 +3,7 @@ import { transmit } from './bridge.ts';
 import { BROADCAST } from './packet.ts';
 import type { Packet } from './packet.ts';
 import { selectSource } from './routing.ts';
-import { die, stateOf } from './run.ts';
+import { complain, die, stateOf } from './run.ts';
 import type { NodeState, Run } from './run.ts';
 import type { Device, Host } from './topology.ts';
 
@@ -122,6 +122,8 @@ function unreachable(run: Run, entry: Neighbour, packet: Packet): void {
     detail: `nobody on the segment of ${node}'s interface ${device} answers ARP for ${address}`,
   };
   die(run, packet, at, code, detail);
+  const forwarded = packet.trace !== null && packet.dsr?.l4 !== node;
+  if (forwarded) complain(run, run.topology.hosts.get(node)!, packet);
 }
 
 function emit(run: Run, host: Host, device: string, mac: string, { packet, srcMac }: Waiting): void {

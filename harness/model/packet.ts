@@ -2,7 +2,7 @@ import type { Trace } from './trace.ts';
 import type { Cause } from './walk.ts';
 
 /** Which packet of an exchange this is; UDP and ICMP know `request` and `reply` only. */
-export type Step = 'syn' | 'syn-ack' | 'ack' | 'request' | 'reply' | 'reset' | 'redirect';
+export type Step = 'syn' | 'syn-ack' | 'ack' | 'request' | 'reply' | 'reset' | 'error' | 'redirect';
 
 /** An IP packet under way. Never changed in place: a flood makes copies that share their past. */
 export interface Packet {
@@ -23,8 +23,10 @@ export interface Packet {
   blame?: Cause;
   /** Switch that forwarded it by a MAC table entry that had moved. */
   misled?: { bridge: string; mac: string; port: string };
-  /** ICMP redirect: who sends it, the better gateway, and the packet it is about. */
-  redirect?: { router: string; gateway: string; about: Packet };
+  /** ICMP errors and redirects: the packet they quote. */
+  about?: Packet;
+  /** ICMP redirect: who sends it, and the better gateway. */
+  redirect?: { router: string; gateway: string };
 }
 
 /** A frame with an IP packet or an ARP message (RFC 826); neighbour discovery is told as ARP too. */

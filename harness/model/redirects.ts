@@ -16,7 +16,8 @@ export function redirectAbout(run: Run, router: Host, device: Device, packet: Pa
     ...base,
     src: selectSource(router, device, dst),
     dst,
-    redirect: { router: router.name, gateway, about: packet },
+    about: packet,
+    redirect: { router: router.name, gateway },
   };
 }
 
@@ -25,9 +26,10 @@ export function redirectAbout(run: Run, router: Host, device: Device, packet: Pa
  * neighbour already. A connection that is not established yet (SYN-ACK) takes no notice.
  */
 export function learnRedirect(run: Run, host: Host, device: Device, packet: Packet): void {
-  const { redirect } = packet;
-  if (redirect === undefined || !device.settings.acceptRedirects || redirect.about.step === 'syn-ack') return;
-  const { dst } = redirect.about;
+  const { redirect, about } = packet;
+  if (redirect === undefined || about === undefined || !device.settings.acceptRedirects || about.step === 'syn-ack')
+    return;
+  const { dst } = about;
   const fromGatewayInUse = lookUp(host, dst)?.via === packet.src && redirect.gateway !== packet.src;
   if (fromGatewayInUse && isOwnNeighbour(run, host, device, redirect.gateway)) {
     stateOf(run, host).redirects.set(dst, { gateway: redirect.gateway, router: redirect.router });

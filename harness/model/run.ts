@@ -2,6 +2,7 @@ import type { LbServer, LbService } from '../../lb/config.ts';
 import type { Choices } from './choices.ts';
 import type { CauseCode } from './cause.ts';
 import type { Connection } from './conntrack.ts';
+import { errorAbout } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 import type { Neighbour } from './neighbours.ts';
 import type { Frame, Packet } from './packet.ts';
@@ -16,6 +17,8 @@ export interface Run {
   /** Frames about to arrive, first in first out. */
   arrivals: Arrival[];
   exchange: Exchange;
+  /** Packets that sockets and kernels are about to send. */
+  outbox: { node: string; packet: Packet }[];
   /** How each packet ended, by packet id. */
   ends: Map<number, End>;
   /** Whether a load balancer finds a server healthy. */
@@ -84,6 +87,13 @@ export function deliver(run: Run, packet: Packet, node: string): void {
 /** A frame reached somebody who is not meant by its MAC: it counts only if no other copy got anywhere. */
 export function discard(run: Run, packet: Packet, node: string): void {
   end(run, { packet, fate: 'unwanted', node, cause: null });
+}
+
+/** ICMP error (RFC 792) to the source of a packet that a node could not send on; none about another ICMP message's fate. */
+export function complain(run: Run, host: Host, packet: Packet): void {
+  if (packet.about !== undefined) return;
+  const from = host.owned.has(packet.dst) ? packet.dst : null;
+  run.outbox.push({ node: host.name, packet: errorAbout(run.exchange, packet, from) });
 }
 
 function end(run: Run, candidate: End): void {

@@ -39,19 +39,24 @@ export function simulate(
     isUp,
     states: new Map(),
     arrivals: [],
+    outbox: [],
     ends: new Map(),
     unanswered: new Map(),
     picked: new Map(),
   };
-  send(run, caller, callerSends(exchange, exchange.protocol === 'tcp' ? 'syn' : 'request'));
+  run.outbox.push({ node: flow.from, packet: callerSends(exchange, exchange.protocol === 'tcp' ? 'syn' : 'request') });
   settleDown(run);
   return run;
 }
 
+/** What packets cause is sent before the next frame arrives. */
 function settleDown(run: Run): void {
   let next = 0;
   do {
-    for (; next < run.arrivals.length && next < FRAME_LIMIT; next++) arrive(run, run.arrivals[next]!);
+    while (run.outbox.length > 0 || next < Math.min(run.arrivals.length, FRAME_LIMIT)) {
+      for (const { node, packet } of run.outbox.splice(0)) send(run, run.topology.hosts.get(node)!, packet);
+      if (next < run.arrivals.length) arrive(run, run.arrivals[next++]!);
+    }
   } while (next < FRAME_LIMIT && settleNext(run));
 }
 

@@ -1,5 +1,5 @@
 import type { LinkEnd, NodePlan, Plan } from '../scenario/plan.ts';
-import { localAddresses } from './address-ownership.ts';
+import { answeredVips, localAddresses } from './address-ownership.ts';
 import type { LocalAddress } from './address-ownership.ts';
 import { deviceSettings } from './device-settings.ts';
 import type { DeviceSettings } from './device-settings.ts';
@@ -42,6 +42,7 @@ export interface Route {
   to: Prefix;
   /** Null where the destination itself is the next hop. */
   via: string | null;
+  /** An interface, or `lo` for a VIP that the node answers ARP for without owning it. */
   device: string;
 }
 
@@ -104,7 +105,13 @@ function routesOf(plan: NodePlan, addresses: LocalAddress[]): Route[] {
   const configured = plan.routes
     .filter(({ dev }) => usable(dev))
     .map(({ to, via, dev }) => ({ to: prefix(to === 'default' ? everything(via) : to), via, device: dev }));
-  return [...connected, ...configured].sort((a, b) => b.to.length - a.to.length);
+  // A VIP that is answered for but not owned is routed to `lo`, where the load balancer refuses what no service takes.
+  const answered = (plan.lb === null ? [] : answeredVips(plan.lb)).map((vip) => ({
+    to: prefix(vip),
+    via: null,
+    device: 'lo',
+  }));
+  return [...answered, ...connected, ...configured].sort((a, b) => b.to.length - a.to.length);
 }
 
 function everything(gateway: string): string {
