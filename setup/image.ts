@@ -63,7 +63,7 @@ async function build(docker: Docker, context: string, tag: string, base: string)
 async function prune(docker: Docker, say: (line: string) => void): Promise<void> {
   const images = await docker.listImages({ filters: { reference: ['l4lab'] } });
   const containers = await docker.listContainers({ all: true });
-  for (const image of surplusImages(images, new Set(containers.map(({ ImageID }) => ImageID)))) {
+  for (const image of surplusImages(images, new Set(containers.map(({ ImageID }) => ImageID)), Date.now() / 1000)) {
     // Another set-up or a lab that just started may have got there first: then it stays, or is gone already.
     const removed = await docker
       .getImage(image)

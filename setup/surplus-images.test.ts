@@ -1,16 +1,24 @@
 import { surplusImages, type Image } from './surplus-images.ts';
 
 const image = (Created: number): Image => ({ Id: `id-${Created}`, Created, RepoTags: [`l4lab:${Created}`] });
+const muchLater = 1_000_000;
 
 test('the newest two images stay, in whatever order the engine lists them', () => {
-  expect(surplusImages([image(2), image(4), image(1), image(3)], new Set())).toEqual(['l4lab:2', 'l4lab:1']);
+  const images = [image(2), image(4), image(1), image(3)];
+  expect(surplusImages(images, new Set(), muchLater)).toEqual(['l4lab:2', 'l4lab:1']);
 });
 
 test('an image that a container was made of stays', () => {
-  expect(surplusImages([image(1), image(2), image(3), image(4)], new Set(['id-1']))).toEqual(['l4lab:2']);
+  const images = [image(1), image(2), image(3), image(4)];
+  expect(surplusImages(images, new Set(['id-1']), muchLater)).toEqual(['l4lab:2']);
+});
+
+test('an image of the last hour stays: another clone may be about to boot it', () => {
+  const images = [image(1000), image(1001), image(5000), image(5001)];
+  expect(surplusImages(images, new Set(), 1001 + 3600)).toEqual(['l4lab:1000']);
 });
 
 test('an image without a name is nobody’s to remove', () => {
   const nameless: Image = { Id: 'x', Created: 1, RepoTags: null };
-  expect(surplusImages([nameless, image(2), image(3)], new Set())).toEqual([]);
+  expect(surplusImages([nameless, image(2), image(3)], new Set(), muchLater)).toEqual([]);
 });

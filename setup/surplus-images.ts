@@ -8,15 +8,19 @@ export interface Image {
 /** The newest images stay, so that going back and forth between two versions builds nothing. */
 const KEPT = 2;
 
+/** A run of another clone holds no container of its image between two labs. */
+const IN_USE_FOR_S = 3600;
+
 /**
- * The lab images that may go: all but the newest two and those that a container was made of.
+ * The lab images that may go: neither among the newest two, nor made within the last hour, nor with a container.
  * @param imagesInUse ids of images that have containers
+ * @param now seconds since 1970
  * @returns their names
  */
-export function surplusImages(images: readonly Image[], imagesInUse: ReadonlySet<string>): string[] {
+export function surplusImages(images: readonly Image[], imagesInUse: ReadonlySet<string>, now: number): string[] {
   return images
     .toSorted((a, b) => b.Created - a.Created)
     .slice(KEPT)
-    .filter(({ Id }) => !imagesInUse.has(Id))
+    .filter(({ Id, Created }) => !imagesInUse.has(Id) && Created < now - IN_USE_FOR_S)
     .flatMap(({ RepoTags }) => RepoTags ?? []);
 }
