@@ -1,0 +1,25 @@
+import type { Cause } from '../../model/walk.ts';
+import type { Evidence } from '../evidence.ts';
+import { halfSeen, redirected } from './broke-later.ts';
+import { neverLeft } from './never-left.ts';
+import { refusedOrUnreachable } from './refused-or-unreachable.ts';
+import { replyElsewhere } from './reply-elsewhere.ts';
+import { cause, type Rule } from './rule.ts';
+import { vanished } from './vanished.ts';
+
+/** In this order: what the caller itself can tell, then what somebody said, then where a packet was last seen. */
+const RULES: Rule[] = [neverLeft, redirected, replyElsewhere, halfSeen, refusedOrUnreachable, vanished];
+
+/** The cause of a failed attempt from what was seen; `unexplained` when nothing fits. */
+export function causeOfFailure(evidence: Evidence): Cause {
+  for (const rule of RULES) {
+    const found = rule(evidence);
+    if (found) return found;
+  }
+  const last = evidence.walk.reply.at(-1) ?? evidence.walk.request.at(-1);
+  return cause(
+    'unexplained',
+    last?.node ?? evidence.flow.from,
+    `the caller says ${evidence.client.said}; no known cause fits what was seen`,
+  );
+}

@@ -1,0 +1,23 @@
+import { cause, type Rule } from './rule.ts';
+
+/** No packet of the flow was seen leaving the caller: it had no route, or nobody answered its ARP. */
+export const neverLeft: Rule = ({ walk, flow, packets, client }) => {
+  if (walk.request.length > 0) return null;
+  if (/ENETUNREACH|[Nn]etwork is unreachable/.test(client.said)) {
+    return cause('no-route', flow.from, `${flow.from} has no route to ${flow.address}`);
+  }
+  const asked = packets.filter(
+    ({ node, direction, frame }) => node === flow.from && direction === 'out' && frame.arp?.op === 'request',
+  );
+  const target = asked
+    .map(({ frame }) => frame.arp!.targetIp)
+    .find(
+      (ip) =>
+        !packets.some(
+          ({ node, direction, frame }) =>
+            node === flow.from && direction === 'in' && frame.arp?.op === 'reply' && frame.arp.senderIp === ip,
+        ),
+    );
+  if (target === undefined) return null;
+  return cause('no-neighbour', flow.from, `${flow.from} asked for ${target} and nobody answered`);
+};

@@ -1,0 +1,51 @@
+import type { Sighting } from '../../observe/sighting.ts';
+import { ICMP } from '../../observe/decode.ts';
+import type { Cause } from '../../model/walk.ts';
+import type { Evidence } from '../evidence.ts';
+import { cause, type Rule } from './rule.ts';
+
+/** Somebody said no: with an RST, or with an ICMP error. */
+export const refusedOrUnreachable: Rule = (evidence) => {
+  const { packets, walk } = evidence;
+  const error = packets.find(
+    ({ direction, frame }) =>
+      direction === 'out' && frame.icmp?.inner !== undefined && frame.icmp.type !== ICMP.redirect,
+  );
+  if (error) return fromError(error, evidence);
+  const reset = packets.find(({ direction, frame }) => direction === 'out' && frame.tcp?.flags === 'RA');
+  const origin = walk.reply[0]?.node;
+  return reset && origin !== undefined ? refusal(origin, 'RST', evidence) : null;
+};
+
+/** Who says that nobody listens tells why: the L4 speaks for a pool without a healthy server. */
+function refusal(node: string, by: string, { plan, flow, healthy }: Evidence): Cause {
+  const service = plan.services.find(({ l4, vip }) => l4 === node && vip === flow.address);
+  if (!service) return cause('refused', node, `${node} answers ${flow.port}/${flow.protocol} with ${by}`);
+  if (service.pool.some((server) => healthy?.includes(server.node) ?? false)) {
+    return cause(
+      'unexplained',
+      node,
+      `${node} answers with ${by}, although it holds a server of ${service.name} for healthy`,
+    );
+  }
+  return cause('no-server-available', node, `${node} answers with ${by}: no server of ${service.name} is healthy`);
+}
+
+/** Codes of RFC 792, 1122 and 1812. */
+function fromError({ node, frame }: Sighting, evidence: Evidence): Cause | null {
+  const { type, code, inner, mtu } = frame.icmp!;
+  if (type === ICMP.timeExceeded)
+    return cause('loop', node, `the TTL of a packet for ${inner!.dst} ran out at ${node}`);
+  if (type === ICMP.tooBig || code === 4)
+    return cause(
+      'too-big',
+      node,
+      `${node} cannot send on a packet for ${inner!.dst}: the MTU there is ${mtu ?? 0} bytes`,
+    );
+  if (type !== ICMP.unreachable) return null;
+  if (code === 3) return refusal(node, 'ICMP port unreachable', evidence);
+  if (code === 9 || code === 10 || code === 13)
+    return cause('filtered', node, `a rule of ${node} rejects packets for ${inner!.dst}`);
+  if (code === 0 || code === 6) return cause('no-route', node, `${node} has no route to ${inner!.dst}`);
+  return cause('no-neighbour', node, `${node} asked for the next hop toward ${inner!.dst} and nobody answered`);
+}

@@ -1,0 +1,28 @@
+import type { CauseCode } from '../../model/cause.ts';
+import type { Cause } from '../../model/walk.ts';
+import { host } from '../../scenario/address.ts';
+import { interfaceAddresses, nodeOf } from '../../scenario/lookup.ts';
+import type { Plan } from '../../scenario/plan.ts';
+import type { Evidence } from '../evidence.ts';
+
+/** Recognises one kind of failure in the evidence, or says nothing. */
+export type Rule = (evidence: Evidence) => Cause | null;
+
+export function cause(code: CauseCode, node: string, detail: string): Cause {
+  return { code, node, detail };
+}
+
+/** Every address that a node holds by plan: its interfaces', its loopback's, and an L4's VIPs and proxy IPs. */
+export function addressesOf(plan: Plan, name: string): string[] {
+  const node = nodeOf(plan, name);
+  const own = [...interfaceAddresses(node), ...node.loopback.map(host)];
+  const balanced = node.lb === null ? [] : plan.services.filter(({ l4 }) => l4 === name);
+  const vips = node.lb?.vipOwner === false ? [] : balanced.map(({ vip }) => vip);
+  return [...own, ...vips, ...balanced.flatMap(({ proxyIps }) => proxyIps)];
+}
+
+/** In the field's words: `s1 (203.0.113.11)`. */
+export function ownerOf(plan: Plan, address: string): string {
+  const owner = plan.nodes.find((node) => interfaceAddresses(node).includes(address));
+  return owner ? `${owner.name} (${address})` : address;
+}

@@ -1,0 +1,142 @@
+import type { Hop } from '../../model/walk.ts';
+import { contains, network } from '../../scenario/address.ts';
+import { isAddressee, vanishedAt, type Evidence } from '../evidence.ts';
+import type { Cause } from '../../model/walk.ts';
+import { nodeOf, serviceOf } from '../../scenario/lookup.ts';
+import { addressesOf, cause, type Rule } from './rule.ts';
+
+/** A packet entered a node, or was to leave it, and was not seen again. */
+export const vanished: Rule = (evidence) => {
+  const at = vanishedAt(evidence);
+  if (!at) return null;
+  const { hop, leg } = at;
+  if (hop.direction === 'out') return lostOnWire(hop, evidence);
+  return macMoved(hop, evidence) ?? unanswered(hop, evidence) ?? insideKernel(hop, leg, evidence);
+};
+
+function lostOnWire({ node, iface, dst }: Hop, { plan }: Evidence): Cause {
+  const peer = plan.links.flatMap(({ ends: [a, b] }) =>
+    a.node === node && a.iface === iface ? [b] : b.node === node && b.iface === iface ? [a] : [],
+  )[0];
+  const down = peer && nodeOf(plan, peer.node).interfaces.find(({ name }) => name === peer.iface)?.up === false;
+  return down
+    ? cause(
+        'no-neighbour',
+        node,
+        `${node} sends to ${dst.ip}, but the interface of ${peer.node} at the other end is down`,
+      )
+    : cause('unexplained', node, `${node} sends to ${dst.ip} and nobody at the other end of the wire sees it`);
+}
+
+/** The frame ended at a node that it was not addressed to, since a switch had learned its MAC at the wrong port. */
+function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
+  if (isAddressee(hop, plan)) return null;
+  const owner = plan.nodes.find((node) => node.interfaces.some(({ mac }) => mac === hop.dst.mac));
+  const way = walk.reply.length > 0 ? walk.reply : walk.request;
+  const wrong = way.filter(({ node, direction }) => direction === 'out' && nodeOf(plan, node).bridge).at(-1);
+  const switchNode = wrong?.node ?? (nodeOf(plan, hop.node).bridge ? hop.node : undefined);
+  if (!owner || switchNode === undefined) return null;
+  const port = macTables[switchNode]?.[hop.dst.mac] ?? wrong?.iface;
+  return cause(
+    'mac-moved',
+    switchNode,
+    `${switchNode} holds the MAC of ${owner.name} at its port ${port ?? '?'}; the frame for ${hop.dst.ip} went that way and ended at ${hop.node}`,
+  );
+}
+
+/** The node asked for the next hop by ARP, and nobody answered. */
+function unanswered({ node }: Hop, { packets, plan, flow }: Evidence): Cause | null {
+  const service = serviceOf(plan, flow);
+  const requests = packets
+    .filter((p) => p.node === node && p.direction === 'out' && p.frame.arp?.op === 'request')
+    .map((p) => p.frame.arp!);
+  const lonely = requests.find(
+    ({ targetIp }) =>
+      !packets.some(
+        (p) =>
+          p.node === node && p.direction === 'in' && p.frame.arp?.op === 'reply' && p.frame.arp.senderIp === targetIp,
+      ),
+  );
+  if (!lonely) return null;
+  if (
+    service?.mode === 'dsr' &&
+    service.l4 === node &&
+    service.pool.some(({ address }) => address === lonely.targetIp)
+  ) {
+    const near = nodeOf(plan, node)
+      .interfaces.flatMap((i) => i.addresses)
+      .some((cidr) => contains(network(cidr), lonely.targetIp));
+    if (!near)
+      return cause(
+        'server-not-adjacent',
+        node,
+        `${node} looks for the MAC of ${lonely.targetIp} on its own segment; that server is in another subnet`,
+      );
+  }
+  return cause('no-neighbour', node, `${node} asked for ${lonely.targetIp} and nobody answered`);
+}
+
+/** The kernel of the node is asked about the very packet (`ip route get … from … iif …`). */
+function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cause | null {
+  const { plan, flow, kernel, healthy } = evidence;
+  const { node, iface, src, dst } = hop;
+  const own = addressesOf(plan, node);
+  const service = serviceOf(plan, flow);
+  const says = kernel ?? '';
+  const settings = nodeOf(plan, node);
+  if (
+    /Invalid cross-device link/.test(says) ||
+    (/Invalid argument/.test(says) && strict(settings.sysctls, iface) && !own.includes(src.ip))
+  ) {
+    return cause(
+      'reverse-path',
+      node,
+      `${node} got a packet from ${src.ip} at ${iface}, by which it would not send to ${src.ip}, and rp_filter is strict there`,
+    );
+  }
+  if (/Invalid argument/.test(says) && own.includes(src.ip)) {
+    return cause('own-address-as-source', node, `${node} got a packet from ${src.ip}, which is an address of its own`);
+  }
+  if (
+    service?.mode === 'dsr' &&
+    leg === 'request' &&
+    dst.ip === service.vip &&
+    service.pool.some((server) => server.node === node) &&
+    !own.includes(dst.ip)
+  ) {
+    return cause(
+      'vip-not-on-server',
+      node,
+      `the frame for ${dst.ip} reached ${node}, which does not hold that address`,
+    );
+  }
+  if (
+    service &&
+    leg === 'request' &&
+    node === service.l4 &&
+    dst.ip === service.vip &&
+    healthy !== null &&
+    !service.pool.some((server) => healthy.includes(server.node))
+  ) {
+    return cause('no-server-available', node, `${node} holds no server of ${service.name} for healthy`);
+  }
+  if (own.includes(dst.ip)) return null;
+  if (settings.sysctls['net/ipv4/ip_forward'] === '0' && !settings.bridge) {
+    return cause(
+      'not-forwarding',
+      node,
+      `${node} got a packet for ${dst.ip}, which is not its own, and does not forward`,
+    );
+  }
+  if (/unreachable/.test(says)) return cause('no-route', node, `${node} has no route to ${dst.ip}`);
+  return null;
+}
+
+function strict(sysctls: Record<string, string>, iface: string): boolean {
+  return (
+    Math.max(
+      Number(sysctls['net/ipv4/conf/all/rp_filter'] ?? 0),
+      Number(sysctls[`net/ipv4/conf/${iface}/rp_filter`] ?? 0),
+    ) === 1
+  );
+}

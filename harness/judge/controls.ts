@@ -1,0 +1,72 @@
+import { contains, network } from '../scenario/address.ts';
+import { interfaceAddresses, nodeOf, serviceOf } from '../scenario/lookup.ts';
+import type { FlowPlan, FlowProtocol, Plan } from '../scenario/plan.ts';
+
+/** A flow that must work in any topology whose parts are alive. */
+export interface Control {
+  name: string;
+  from: string;
+  address: string;
+  protocol: FlowProtocol;
+  port: number;
+}
+
+/** Causes that themselves say that a part is missing, so that the part cannot be asked. */
+const PART_IS_MISSING = ['no-neighbour', 'no-route', 'no-server-available', 'loop'];
+
+/**
+ * What must work for a negative flow to mean anything: the caller reaches its first hop, and a neighbour of each
+ * server that may be picked gets an answer from the very listener (or, when the flow is to be refused, from the server).
+ */
+export function controlsOf(plan: Plan, flow: FlowPlan): Control[] {
+  if (flow.expect.outcome === 'works') return [];
+  const { cause } = flow.expect;
+  const first = firstHop(plan, flow);
+  const controls: Control[] = first === null ? [] : [echo(flow.from, first)];
+  if (PART_IS_MISSING.includes(cause)) return controls;
+  for (const { node, address } of targets(plan, flow)) {
+    const asker = neighbourOf(plan, flow, node, address);
+    if (asker === null) continue;
+    const protocol = cause === 'refused' ? 'icmp' : flow.protocol;
+    controls.push(
+      protocol === 'icmp'
+        ? echo(asker, address)
+        : { name: `${asker} → ${node} ${address}:${flow.port}`, from: asker, address, protocol, port: flow.port },
+    );
+  }
+  return controls;
+}
+
+function echo(from: string, address: string): Control {
+  return { name: `${from} → ${address} echo`, from, address, protocol: 'icmp', port: 0 };
+}
+
+/** Address of the node that the caller hands its packets to: an L4's own address stands for a VIP on the same segment. */
+function firstHop(plan: Plan, flow: FlowPlan): string | null {
+  const caller = nodeOf(plan, flow.from);
+  const near = (address: string): boolean =>
+    caller.interfaces.some((i) => i.addresses.some((cidr) => contains(network(cidr), address)));
+  if (!near(flow.address))
+    return caller.routes.find((route) => route.to === 'default' || contains(route.to, flow.address))?.via ?? null;
+  const service = serviceOf(plan, flow);
+  if (!service) return null;
+  return interfaceAddresses(nodeOf(plan, service.l4)).find(near) ?? null;
+}
+
+function targets(plan: Plan, flow: FlowPlan): { node: string; address: string }[] {
+  const { to } = flow;
+  if ('node' in to) return [{ node: to.node, address: flow.address }];
+  return serviceOf(plan, flow)!.pool;
+}
+
+/** Who can ask a server without any router or balancing in between: the L4, or somebody else in the server's subnet. */
+function neighbourOf(plan: Plan, flow: FlowPlan, server: string, address: string): string | null {
+  const l4 = serviceOf(plan, flow)?.l4;
+  const order = [...plan.nodes].sort((a, b) => Number(b.name === l4) - Number(a.name === l4));
+  const near = order.find(
+    (node) =>
+      node.name !== server &&
+      node.interfaces.some((i) => i.up !== false && i.addresses.some((cidr) => contains(network(cidr), address))),
+  );
+  return near?.name ?? null;
+}

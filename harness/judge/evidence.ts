@@ -1,0 +1,39 @@
+import type { Hop, Walk } from '../model/walk.ts';
+import type { FlowKey } from '../observe/flow-packets.ts';
+import type { Sighting } from '../observe/sighting.ts';
+import type { FlowPlan, Plan } from '../scenario/plan.ts';
+
+/** Everything that was seen of one attempt; what verdict and cause are made from. */
+export interface Evidence {
+  plan: Plan;
+  flow: FlowPlan;
+  key: FlowKey;
+  /** What the caller's socket said. */
+  client: { answered: boolean; said: string; servedBy: string | null; sourceSeen: string | null };
+  /** Sightings of the flow, ARP about its addresses among them, in time order. */
+  packets: Sighting[];
+  walk: Walk;
+  /** Answer of the kernel of the node where the packet vanished to `ip route get` for that very packet; null when not asked. */
+  kernel: string | null;
+  /** Names of servers that the L4 holds for healthy; null when it was not asked. */
+  healthy: string[] | null;
+  macTables: Record<string, Record<string, string>>;
+}
+
+/** Where a packet that nobody answered was last seen; null when it arrived or never left. */
+export function vanishedAt({
+  walk,
+  flow,
+  plan,
+}: Pick<Evidence, 'walk' | 'flow' | 'plan'>): { hop: Hop; leg: 'request' | 'reply' } | null {
+  const reply = walk.reply.at(-1);
+  if (reply) return reply.node === flow.from && isAddressee(reply, plan) ? null : { hop: reply, leg: 'reply' };
+  const request = walk.request.at(-1);
+  return request ? { hop: request, leg: 'request' } : null;
+}
+
+/** Whether the frame was meant for the node that got it. */
+export function isAddressee(hop: Hop, plan: Plan): boolean {
+  const node = plan.nodes.find(({ name }) => name === hop.node);
+  return hop.direction === 'in' && node?.interfaces.find(({ name }) => name === hop.iface)?.mac === hop.dst.mac;
+}

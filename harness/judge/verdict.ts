@@ -1,0 +1,156 @@
+import type { Cause, Hop } from '../model/walk.ts';
+import { interfaceAddresses, nodeOf, serviceOf } from '../scenario/lookup.ts';
+import type { Expectation, FlowPlan, Finding, PathExpectation, Plan } from '../scenario/plan.ts';
+import type { Attempt, FlowResult } from './results.ts';
+
+/** What is known of a flow after all its attempts; the rest of a FlowResult follows from it. */
+export type Seen = Pick<FlowResult, 'attempts' | 'controls' | 'disagreement'>;
+
+/**
+ * Holds what was seen against what was expected.
+ * A flow that is to fail passes only when its request left the caller (unless the cause is the caller's own), every
+ * attempt failed for the named cause at the place where its packets ended, and the controls work.
+ */
+export function judgeFlow(
+  flow: FlowPlan,
+  plan: Plan,
+  seen: Seen,
+): Pick<FlowResult, 'verdict' | 'reasons' | 'outcome' | 'cause' | 'findings'> {
+  const { attempts } = seen;
+  const reasons = [
+    ...(flow.expect.outcome === 'works'
+      ? judgeWorking(flow, flow.expect, plan, attempts)
+      : judgeFailing(flow, flow.expect, seen)),
+    ...judgePaths(flow.expect, attempts),
+    ...(seen.disagreement
+      ? [
+          `Prediction and observation disagree: ${seen.disagreement.detail}${seen.disagreement.hop ? ` (${seen.disagreement.hop})` : ''}.`,
+        ]
+      : []),
+  ];
+  const failed = attempts.find(({ outcome }) => outcome === 'fails');
+  return {
+    verdict: reasons.length === 0 ? 'pass' : 'fail',
+    reasons: [...new Set(reasons)],
+    outcome: failed ? 'fails' : 'works',
+    cause: failed?.cause ?? null,
+    findings: [...new Set(attempts.flatMap(({ findings }) => findings))],
+  };
+}
+
+type Working = Extract<Expectation, { outcome: 'works' }>;
+type Failing = Extract<Expectation, { outcome: 'fails' }>;
+
+function judgeWorking(flow: FlowPlan, expect: Working, plan: Plan, attempts: Attempt[]): string[] {
+  const failed = attempts.filter(({ outcome }) => outcome === 'fails');
+  if (failed.length > 0) {
+    const share = attempts.length > 1 ? ` (${failed.length} of ${attempts.length} attempts)` : '';
+    return [`It should work, and fails${share}: ${because(failed[0]!.cause)}`];
+  }
+  return [
+    ...judgeServers(expect, attempts),
+    ...judgeSource(flow, expect, plan, attempts),
+    ...judgeFindings(expect, attempts),
+  ];
+}
+
+function judgeServers({ servedBy }: Working, attempts: Attempt[]): string[] {
+  if (!servedBy) return [];
+  const served = new Set(attempts.map((attempt) => attempt.servedBy));
+  const allowed = 'one' in servedBy ? [servedBy.one] : 'eachOf' in servedBy ? servedBy.eachOf : servedBy.noneBut;
+  const strangers = [...served].filter((name) => name === null || !allowed.includes(name));
+  const missing = 'eachOf' in servedBy ? allowed.filter((name) => !served.has(name)) : [];
+  return [
+    ...strangers.map((name) => `${name ?? 'Nobody'} served it; only ${allowed.join(', ')} should.`),
+    ...missing.map((name) => `${name} served none of ${attempts.length} attempts.`),
+  ];
+}
+
+function judgeSource(flow: FlowPlan, { sourceSeen }: Working, plan: Plan, attempts: Attempt[]): string[] {
+  if (sourceSeen === undefined) return [];
+  const allowed = sourceAddresses(sourceSeen, flow, plan);
+  const wrong = new Set(
+    attempts.map((attempt) => attempt.sourceSeen).filter((address) => address === null || !allowed.includes(address)),
+  );
+  return [...wrong].map(
+    (address) =>
+      `The server saw ${address ?? 'nobody'} as source; it should see ${sourceSeen === allowed[0] ? '' : `${sourceSeen}: `}${allowed.join(' or ')}.`,
+  );
+}
+
+function sourceAddresses(sourceSeen: string, flow: FlowPlan, plan: Plan): string[] {
+  const service = serviceOf(plan, flow);
+  if (sourceSeen === 'client') return [flow.source];
+  if (sourceSeen === 'proxy-ip') return service?.proxyIps ?? [];
+  if (sourceSeen === 'l4') return service ? interfaceAddresses(nodeOf(plan, service.l4)) : [];
+  return [sourceSeen];
+}
+
+function judgeFindings({ findings = [] }: Working, attempts: Attempt[]): string[] {
+  const found = new Set(attempts.flatMap((attempt) => attempt.findings));
+  const unexpected = [...found].filter((finding) => !findings.includes(finding));
+  const absent = findings.filter((finding) => !found.has(finding));
+  return [
+    ...unexpected.map((finding) => `It works, but ${FINDINGS[finding]}.`),
+    ...absent.map((finding) => `It should be that ${FINDINGS[finding]}, and it is not.`),
+  ];
+}
+
+const FINDINGS: Record<Finding, string> = {
+  'answered-by-itself': 'the caller answered itself, and nothing left it',
+  'l4-bypassed': 'the request never crossed the L4',
+};
+
+function judgeFailing(flow: FlowPlan, expect: Failing, { attempts, controls }: Seen): string[] {
+  const worked = attempts.filter(({ outcome }) => outcome === 'works');
+  if (worked.length > 0)
+    return [`It should fail (${expect.cause}), and works in ${worked.length} of ${attempts.length} attempts.`];
+  const others = attempts.filter(({ cause }) => cause?.code !== expect.cause);
+  const elsewhere = attempts.filter(({ cause }) => expect.at !== undefined && cause?.node !== expect.at);
+  return [
+    ...others.map(({ cause }) => `It fails for another reason than ${expect.cause}: ${because(cause)}`),
+    ...elsewhere.map(({ cause }) => `It fails at ${cause?.node ?? 'no known place'} instead of ${expect.at}.`),
+    ...attempts
+      .filter((attempt) => !leftCaller(flow, attempt))
+      .map(() => `No request was seen leaving ${flow.from}, so its failure proves nothing.`),
+    ...controls
+      .filter(({ works }) => !works)
+      .map(({ name, detail }) => `The control ${name} fails (${detail}), so the failure of the flow proves nothing.`),
+  ];
+}
+
+/** A cause at the caller itself (no route, no neighbour) shows before any request leaves. */
+function leftCaller(flow: FlowPlan, { cause, observed }: Attempt): boolean {
+  return (
+    observed.request.length > 0 ||
+    (cause?.node === flow.from && (cause.code === 'no-route' || cause.code === 'no-neighbour'))
+  );
+}
+
+function judgePaths(expect: Expectation, attempts: Attempt[]): string[] {
+  return attempts.flatMap(({ observed }) => [
+    ...judgePath('request', expect.request, observed.request),
+    ...judgePath('reply', expect.reply, observed.reply),
+  ]);
+}
+
+function judgePath(leg: string, expected: PathExpectation | undefined, hops: Hop[]): string[] {
+  const touched = new Set(hops.map(({ node }) => node));
+  const crossed = new Set(
+    hops
+      .filter(
+        ({ node, direction }) => direction === 'in' && hops.some((hop) => hop.node === node && hop.direction === 'out'),
+      )
+      .map(({ node }) => node),
+  );
+  return [
+    ...(expected?.crosses ?? [])
+      .filter((node) => !crossed.has(node))
+      .map((node) => `The ${leg} did not cross ${node}.`),
+    ...(expected?.avoids ?? []).filter((node) => touched.has(node)).map((node) => `The ${leg} touched ${node}.`),
+  ];
+}
+
+function because(cause: Cause | null): string {
+  return cause ? `${cause.code} at ${cause.node}: ${cause.detail}.` : 'no cause was found.';
+}
