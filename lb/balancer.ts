@@ -74,8 +74,7 @@ export class Balancer {
       this.#states.set(server, service.check.type === 'none' ? this.#unconditional(service, server) : UNCHECKED);
     }
     this.#macs = await resolveNeighbours(this.#keptNeighbours(), NEIGHBOUR_DEADLINE_MS);
-    await this.#apply();
-    await this.#hold(holdingsFor(this.#config, this.#facts));
+    await Promise.all([this.#apply(), this.#hold(holdingsFor(this.#config, this.#facts))]);
     const checked = this.#servers().filter(({ service }) => service.check.type !== 'none');
     if (checked.length > 0) {
       await Promise.all(checked.map(({ service, server }) => this.#check(service, server)));
@@ -89,11 +88,12 @@ export class Balancer {
   }
 
   async #hold(holdings: Holding[]): Promise<void> {
+    if (holdings.length === 0) return;
     this.#putBack = await answerAtOnce(holdings);
-    for (const holding of holdings) {
-      await run('ip-failed', 'ip', holdingCommand('add', holding).split(' '));
-      this.#held.push(holding);
-    }
+    // Noted before they are made: none of them was there, so a failure half-way takes all of them back.
+    this.#held.push(...holdings);
+    const batch = holdings.map((holding) => `${holdingCommand('add', holding)}\n`);
+    await run('ip-failed', 'ip', ['-batch', '-'], batch.join(''));
   }
 
   #servers(): { service: LbService; server: LbServer }[] {

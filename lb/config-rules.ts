@@ -5,6 +5,8 @@ import type { LbConfig, LbService } from './config.ts';
 export interface Problem {
   path: (string | number)[];
   message: string;
+  /** Whether the key itself is the mistake, rather than its value. */
+  at?: 'key';
 }
 
 /** Everything in a configuration that the schema cannot say; empty when it is sound. */

@@ -1,0 +1,76 @@
+import { parseConfig } from './load-config.ts';
+
+const SOUND = `
+version: 1
+services:
+  - name: web
+    vip: 203.0.113.80
+    port: 80
+    mode: dsr
+    servers:
+      - { name: s1, address: 203.0.113.11 }
+`;
+
+async function mistakes(text: string): Promise<string[]> {
+  return parseConfig(text, 'lb.yaml').then(
+    () => [],
+    (error: unknown) => (error as Error).message.split('\n'),
+  );
+}
+
+it('fills in what a configuration leaves out', async () => {
+  const config = await parseConfig(SOUND, 'lb.yaml');
+  expect(config.vipOwner).toBe(true);
+  expect(config.services[0]).toMatchObject({ protocol: 'tcp', scheduler: 'round-robin', check: { type: 'none' } });
+});
+
+it('reads the same from JSON', async () => {
+  const config = await parseConfig(SOUND, 'lb.yaml');
+  expect(await parseConfig(JSON.stringify(config), 'lb.json')).toEqual(config);
+});
+
+it('reports every mistake at once, each with its line and column', async () => {
+  const text = SOUND.replace('port: 80', 'port: 80000')
+    .replace('vip: 203.0.113.80', 'vip: 203.0.113')
+    .replace('dsr', 'nat');
+  expect(await mistakes(text)).toEqual([
+    expect.stringContaining('lb.yaml:5:10: services.0.vip:'),
+    expect.stringContaining('lb.yaml:6:11: services.0.port:'),
+    expect.stringContaining('lb.yaml:7:11: services.0.mode:'),
+  ]);
+});
+
+it('names an unknown key where it stands', async () => {
+  const text = SOUND.replace('mode: dsr', 'mode: dsr\n    proxyip: auto');
+  expect(await mistakes(text)).toEqual([expect.stringMatching(/^lb.yaml:8:5: services.0.proxyip: /)]);
+});
+
+it.each([
+  ['a proxy IP outside proxy mode', 'mode: dsr', 'mode: dsr\n    proxyIp: auto', 'lb.yaml:8:14: services.0.proxyIp:'],
+  ['a source MAC outside dsr', 'mode: dsr', 'mode: dnat\n    sourceMac: keep', 'lb.yaml:8:16: services.0.sourceMac:'],
+  ['a port in dsr', '.11 }', '.11, port: 81 }', 'lb.yaml:9:50: services.0.servers.0.port:'],
+  ['a server of the other family', '203.0.113.11', '2001:db8::11', 'lb.yaml:9:30: services.0.servers.0.address:'],
+  [
+    'a proxy IP of the other family',
+    'mode: dsr',
+    'mode: proxy\n    proxyIp: 2001:db8::1',
+    'lb.yaml:8:14: services.0.proxyIp:',
+  ],
+  [
+    'two servers of one name',
+    '.11 }',
+    '.11 }\n      - { name: s1, address: 203.0.113.12 }',
+    'lb.yaml:10:17: services.0.servers.1.name:',
+  ],
+])('refuses %s', async (_, from, to, message) => {
+  expect(await mistakes(SOUND.replace(from, to))).toEqual([expect.stringContaining(message)]);
+});
+
+it('refuses two services on one VIP and port', async () => {
+  const twice = SOUND + SOUND.slice(SOUND.indexOf('  - name')).replace('web', 'web2');
+  expect(await mistakes(twice)).toEqual([expect.stringContaining('lb.yaml:11:10: services.1.vip:')]);
+});
+
+it('says where YAML itself is broken', async () => {
+  expect(await mistakes('version: [1')).toEqual([expect.stringMatching(/^lb.yaml:1:12: /)]);
+});
