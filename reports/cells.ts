@@ -1,0 +1,46 @@
+import type { FlowResult, Results, ScenarioResult, VariantResult, Verdict } from '../harness/judge/results.ts';
+
+/** One cell of a scenario's matrix, with the row and column it stands in. */
+export interface CellInContext {
+  scenario: ScenarioResult;
+  variant: VariantResult;
+  flow: FlowResult;
+}
+
+/** Every cell of every matrix, in the order of the results. */
+export function cellsOf(results: Results): CellInContext[] {
+  return results.scenarios.flatMap((scenario) =>
+    scenario.variants.flatMap((variant) => variant.flows.map((flow) => ({ scenario, variant, flow }))),
+  );
+}
+
+/** Number of cells per verdict. */
+export function countVerdicts(cells: { verdict: Verdict }[]): Record<Verdict, number> {
+  const count = { pass: 0, fail: 0, 'not-run': 0 };
+  for (const { verdict } of cells) count[verdict] += 1;
+  return count;
+}
+
+/** What happened to a flow in one line of the field's words: `s1 → web (203.0.113.80:80): the answer came from …`. */
+export function story(flow: FlowResult): string {
+  const said = flow.cause?.detail ?? flow.reasons[0] ?? (flow.outcome === 'works' ? 'It works.' : 'Nothing is known.');
+  return `${flow.from} → ${flow.to}: ${said}`;
+}
+
+/** Cells that did not pass, by cause code (or `unexpected` where the flow works though it must not, `not run`). */
+export function failuresByCause(cells: CellInContext[]): Map<string, CellInContext[]> {
+  const groups = new Map<string, CellInContext[]>();
+  for (const cell of cells.filter(({ flow }) => flow.verdict !== 'pass')) {
+    const name = failureGroup(cell.flow);
+    groups.set(name, [...(groups.get(name) ?? []), cell]);
+  }
+  return groups;
+}
+
+/** Name of the group in which a failure is listed. */
+function failureGroup(flow: FlowResult): string {
+  if (flow.verdict === 'not-run') return 'not run';
+  return (
+    flow.cause?.code ?? flow.findings[0] ?? (flow.disagreement ? 'prediction and reality part' : 'other than expected')
+  );
+}

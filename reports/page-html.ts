@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { deflateRawSync } from 'node:zlib';
+import type { Results } from '../harness/judge/results.ts';
+import { cellsOf, countVerdicts } from './cells.ts';
+import { escapeXml } from './escape.ts';
+import { toPageIndex } from './page-index.ts';
+import { packVariant, type YamlExcerpt } from './page-variant.ts';
+
+/** Client code of the page, as esbuild bundled it. */
+export interface PageBundle {
+  js: string;
+  css: string;
+}
+
+/**
+ * The report as one self-contained HTML file. Data stands in it deflated and in base64: an index that is
+ * read at once, and one chunk per variant that is read when a flow is opened.
+ * `sources` holds the text of scenario files by path; the page quotes the flow's lines from it.
+ */
+export function pageHtml(results: Results, bundle: PageBundle, sources: Record<string, string> = {}): string {
+  const count = countVerdicts(cellsOf(results).map(({ flow }) => flow));
+  const totals = `${count.fail} failed, ${count['not-run']} not run, ${count.pass} passed`;
+  // Nothing outside of these tags can end them: `</` in a script or style is written in another way.
+  const js = bundle.js.replaceAll(/<\/(?=script)/gi, '\\x3c/');
+  const css = bundle.css.replaceAll(/<\/(?=style)/gi, '\\3c /');
+  const hash = createHash('sha256').update(js).digest('base64');
+  const chunks = results.scenarios.flatMap((scenario, s) =>
+    scenario.variants.map((variant, v) => {
+      const yaml = Object.fromEntries(variant.flows.map(({ name, at }) => [name, excerpt(sources[at.file], at.line)]));
+      return chunk(`variant-${s}-${v}`, packVariant(variant, yaml));
+    }),
+  );
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; img-src data:">
+<meta name="color-scheme" content="light dark">
+<title>l4lab: ${escapeXml(totals)}</title>
+<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(icon(count.fail + count['not-run'] > 0))}">
+<style>${css}</style>
+</head>
+<body>
+<div id="app"><noscript>${escapeXml(totals)}. This report needs JavaScript; results.json and summary.md beside it do not.</noscript></div>
+${chunk('index', toPageIndex(results))}
+${chunks.join('\n')}
+<script>${js}</script>
+</body>
+</html>
+`;
+}
+
+function chunk(id: string, value: object): string {
+  const data = deflateRawSync(JSON.stringify(value), { level: 9 }).toString('base64');
+  return `<script type="text/plain" id="${id}">${data}</script>`;
+}
+
+/** The lines of a flow's declaration: from its first line to the next item of the same list, twelve at most. */
+function excerpt(text: string | undefined, line: number): YamlExcerpt {
+  const lines = text?.split('\n').slice(line - 1, line + 11) ?? [];
+  const indent = lines[0]?.search(/\S/) ?? 0;
+  const end = lines.findIndex((l, i) => i > 0 && l.trim() !== '' && l.search(/\S/) <= indent);
+  return { firstLine: line, lines: end === -1 ? lines : lines.slice(0, end) };
+}
+
+function icon(bad: boolean): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="${bad ? '#c62828' : '#2e7d32'}"/><path d="${bad ? 'M4 4l8 8M12 4l-8 8' : 'M3.5 8.5l3 3 6-7'}" stroke="#fff" stroke-width="2" fill="none"/></svg>`;
+}

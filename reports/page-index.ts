@@ -1,0 +1,116 @@
+import type {
+  Environment,
+  FlowResult,
+  Results,
+  ScenarioResult,
+  VariantResult,
+  Verdict,
+} from '../harness/judge/results.ts';
+import type { CauseCode } from '../harness/model/cause.ts';
+import type { Finding, FlowProtocol, Mode, SourcePosition } from '../harness/scenario/plan.ts';
+import { expectationClauses } from './expectation-text.ts';
+
+/** What the page shows before a flow is opened: everything for lists, filters and matrices, no packets. */
+export interface PageIndex {
+  startedAt: string;
+  durationMs: number;
+  environment: Environment;
+  scenarios: IndexScenario[];
+}
+
+export interface IndexScenario {
+  name: string;
+  title: string;
+  description: string;
+  file: string;
+  lab: string;
+  sources: ScenarioResult['sources'];
+  flows: ScenarioResult['flows'];
+  variants: IndexVariant[];
+}
+
+export interface IndexVariant {
+  name: string;
+  title: string;
+  change: string;
+  timings: VariantResult['timings'];
+  flows: IndexFlow[];
+}
+
+/** One cell of the matrix in short. */
+export interface IndexFlow {
+  name: string;
+  protocol: FlowProtocol;
+  from: string;
+  to: string;
+  at: SourcePosition;
+  verdict: Verdict;
+  outcome: 'works' | 'fails' | null;
+  cause: CauseCode | null;
+  /** Node at which the packet died or turned. */
+  causeNode: string | null;
+  /** One sentence: what happened, or why the verdict is not a pass. */
+  detail: string;
+  expected: string[];
+  findings: Finding[];
+  /** Prediction and observation part. */
+  disagrees: boolean;
+  /** Mode of the service that is called; null for a flow to a node. */
+  mode: Mode | null;
+  /** Nodes that its packets touched, or that it names. */
+  nodes: string[];
+  durationMs: number;
+}
+
+/** The short form of the results. */
+export function toPageIndex({ startedAt, durationMs, environment, scenarios }: Results): PageIndex {
+  return {
+    startedAt,
+    durationMs,
+    environment,
+    scenarios: scenarios.map(({ name, title, description, file, lab, sources, flows, variants }) => ({
+      name,
+      title,
+      description,
+      file,
+      lab,
+      sources,
+      flows,
+      variants: variants.map((variant) => ({
+        name: variant.name,
+        title: variant.title,
+        change: variant.change,
+        timings: variant.timings,
+        flows: variant.flows.map((flow) => indexFlow(flow, variant)),
+      })),
+    })),
+  };
+}
+
+function indexFlow(flow: FlowResult, variant: VariantResult): IndexFlow {
+  const planned = variant.plan.flows.find((f) => f.name === flow.name);
+  const to = planned?.to;
+  const service = to && 'service' in to ? variant.plan.services.find((s) => s.name === to.service) : undefined;
+  const hops = flow.attempts.flatMap(({ observed }) => [...observed.request, ...observed.reply]);
+  const named = [planned?.from, flow.cause?.node, to && 'node' in to ? to.node : undefined].filter(
+    (n) => n !== undefined,
+  );
+  return {
+    name: flow.name,
+    protocol: flow.protocol,
+    from: flow.from,
+    to: flow.to,
+    at: flow.at,
+    verdict: flow.verdict,
+    outcome: flow.outcome,
+    cause: flow.cause?.code ?? null,
+    causeNode: flow.cause?.node ?? null,
+    detail: flow.cause?.detail ?? flow.reasons[0] ?? '',
+    expected: expectationClauses(flow.expected),
+    findings: flow.findings,
+    disagrees: flow.disagreement !== null,
+    mode: service?.mode ?? null,
+    nodes: [...new Set([...named, ...hops.map(({ node }) => node)])],
+    durationMs: flow.durationMs,
+  };
+}

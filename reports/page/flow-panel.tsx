@@ -1,0 +1,94 @@
+import type { IndexScenario } from '../page-index.ts';
+import type { PageFlow, PageVariant } from '../page-variant.ts';
+import { expectationClauses } from '../expectation-text.ts';
+import { Outcome, VerdictBadge } from './badge.tsx';
+import { usePage } from './context.ts';
+import { TABS, toFragment } from './route.ts';
+import { CompareTab } from './tabs/compare.tsx';
+import { LadderTab } from './tabs/ladder.tsx';
+import { TableTab } from './tabs/table.tsx';
+import { WayTab } from './tabs/way.tsx';
+import { WhyTab } from './tabs/why.tsx';
+
+/** What every tab of a flow gets. */
+export interface FlowView {
+  scenario: IndexScenario;
+  variant: PageVariant;
+  flow: PageFlow;
+}
+
+/** One flow in one variant: expectation and observation, then its packets in five views. */
+export function FlowPanel(view: FlowView) {
+  const { state, t } = usePage();
+  const { flow, variant } = view;
+  const attempt = flow.attempts[state.attempt] ?? flow.attempts[0];
+  return (
+    <section class="panel flow" aria-labelledby="flow">
+      <header>
+        <h2 id="flow">
+          <VerdictBadge verdict={flow.verdict} /> {flow.from} → {flow.to}
+        </h2>
+        <p class="facts">
+          {variant.title} · {flow.protocol.toUpperCase()} · {t.nAttempts(flow.attempts.length)}
+        </p>
+      </header>
+      <div class="verdict-grid">
+        <dl>
+          <dt>{t.expected}</dt>
+          <dd>{expectationClauses(flow.expected).join(' · ')}</dd>
+          <dt>{t.seen}</dt>
+          <dd>
+            <Outcome flow={{ outcome: flow.outcome, cause: flow.cause?.code ?? null, findings: flow.findings }} />
+            {flow.cause && ` @ ${flow.cause.node}`}
+          </dd>
+        </dl>
+        {attempt && (
+          <dl>
+            <dt>{t.client}</dt>
+            <dd>
+              <code>{attempt.client}</code>
+            </dd>
+            <dt>{t.servedBy}</dt>
+            <dd>{attempt.servedBy ?? t.nobody}</dd>
+            <dt>{t.sourceSeen}</dt>
+            <dd>{attempt.sourceSeen ? <code>{attempt.sourceSeen}</code> : t.nothing}</dd>
+          </dl>
+        )}
+      </div>
+      {flow.cause && <p class="detail">{flow.cause.detail}</p>}
+      {flow.reasons.map((reason, i) => (
+        <p key={i} class="reason">
+          {reason}
+        </p>
+      ))}
+      {flow.attempts.length > 1 && <AttemptPicker flow={flow} />}
+      <nav class="tabs" aria-label={flow.name}>
+        {TABS.map((tab, i) => (
+          <a key={tab} href={toFragment({ ...state, tab })} aria-current={state.tab === tab ? 'true' : undefined}>
+            {t.tabs[tab]} <kbd aria-hidden="true">{i + 1}</kbd>
+          </a>
+        ))}
+      </nav>
+      {state.tab === 'way' && <WayTab {...view} attempt={attempt ?? null} />}
+      {state.tab === 'ladder' && <LadderTab {...view} attempt={attempt ?? null} />}
+      {state.tab === 'table' && <TableTab {...view} attempt={attempt ?? null} />}
+      {state.tab === 'why' && <WhyTab {...view} attempt={attempt ?? null} />}
+      {state.tab === 'compare' && <CompareTab {...view} />}
+    </section>
+  );
+}
+
+function AttemptPicker({ flow }: { flow: PageFlow }) {
+  const { state, t } = usePage();
+  const shown = flow.attempts[state.attempt] ? state.attempt : 0;
+  return (
+    <nav class="attempts" aria-label={t.attempts}>
+      {flow.attempts.map((attempt, i) => (
+        <a key={i} href={toFragment({ ...state, attempt: i, step: 0 })} aria-current={i === shown ? 'true' : undefined}>
+          {t.attempt(i + 1)}: {attempt.outcome === 'works' ? t.works : t.fails}
+          {(attempt.picked ?? attempt.servedBy) && ` (${attempt.picked ?? attempt.servedBy})`}
+        </a>
+      ))}
+    </nav>
+  );
+}

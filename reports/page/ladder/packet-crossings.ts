@@ -1,0 +1,98 @@
+import type { Frame, Sighting } from '../../../harness/observe/sighting.ts';
+import type { PeerOf } from '../topology/crossing.ts';
+
+/** A frame on one wire, for the ladder. */
+export interface PacketCrossing {
+  from: string;
+  to: string;
+  /** Nanoseconds since the attempt's first frame. */
+  time: number;
+  frame: Frame;
+  /** Seen leaving; seen arriving. */
+  left: boolean;
+  arrived: boolean;
+  /** Text parts of the arrow; `changed` where the packet looked otherwise on the wire before. */
+  label: { text: string; changed: boolean }[];
+}
+
+/** Joins the two ends of every wire that a frame crossed, in time order, and marks what changed since the wire before. */
+export function packetCrossings(packets: Sighting[], peerOf: PeerOf): PacketCrossing[] {
+  const found: PacketCrossing[] = [];
+  const waiting = new Map<string, PacketCrossing[]>();
+  for (const { node, iface, direction, time, frame } of packets) {
+    const peer = iface === 'lo' ? node : (peerOf(node, iface) ?? '?');
+    const [from, to] = direction === 'out' ? [node, peer] : [peer, node];
+    const key = JSON.stringify([from, to, frame.srcMac, frame.dstMac, frame.ip?.src, frame.ip?.dst, identity(frame)]);
+    const partner = direction === 'in' ? waiting.get(key)?.shift() : undefined;
+    if (partner) {
+      partner.arrived = true;
+      continue;
+    }
+    const crossing = { from, to, time, frame, left: direction === 'out', arrived: direction === 'in', label: [] };
+    found.push(crossing);
+    if (direction === 'out') waiting.set(key, [...(waiting.get(key) ?? []), crossing]);
+  }
+  return withLabels(found);
+}
+
+/** What NAT leaves alone: the same on every wire that one packet crosses. */
+function identity({ tcp, udp, icmp, arp, ip, length }: Frame): string {
+  if (tcp) return `tcp ${tcp.flags} ${tcp.seq} ${tcp.ack} ${tcp.payloadLength}`;
+  if (icmp) return `icmp ${icmp.type} ${icmp.code} ${icmp.id} ${icmp.seq}`;
+  if (udp) return `udp ${ip?.id ?? 0} ${length}`;
+  return `arp ${arp?.op ?? ''} ${arp?.senderIp ?? ''} ${arp?.targetIp ?? ''}`;
+}
+
+function withLabels(crossings: PacketCrossing[]): PacketCrossing[] {
+  const before = new Map<string, PacketCrossing>();
+  return crossings.map((crossing) => {
+    const key = identity(crossing.frame);
+    const previous = before.get(key);
+    const label = labelOf(crossing.frame, previous?.to === crossing.from ? previous.frame : null);
+    before.set(key, crossing);
+    return { ...crossing, label };
+  });
+}
+
+function labelOf(frame: Frame, before: Frame | null): PacketCrossing['label'] {
+  const { arp, ip, icmp, tcp } = frame;
+  if (arp) {
+    const text =
+      arp.op === 'request'
+        ? `ARP who has ${arp.targetIp}? tell ${arp.senderIp}`
+        : `ARP ${arp.senderIp} is at ${arp.senderMac}`;
+    return [{ text, changed: false }];
+  }
+  const part = (pick: (f: Frame) => string | undefined) => ({
+    text: pick(frame) ?? '?',
+    changed: before !== null && pick(before) !== pick(frame),
+  });
+  const plain = (text: string) => ({ text, changed: false });
+  const port = (n: number | undefined) => (n === undefined ? '' : `:${n}`);
+  return [
+    part((f) => f.ip && `${f.ip.src}${port(f.tcp?.srcPort ?? f.udp?.srcPort)}`),
+    plain(' → '),
+    part((f) => f.ip && `${f.ip.dst}${port(f.tcp?.dstPort ?? f.udp?.dstPort)}`),
+    ...(tcp ? [plain(` [${tcp.flags}]${tcp.payloadLength ? ` ${tcp.payloadLength} B` : ''}`)] : []),
+    ...(icmp ? [plain(` ICMP ${icmpText(icmp.type, icmp.code)}`)] : []),
+    ...(frame.udp ? [plain(` UDP ${frame.length} B`)] : []),
+    ...(ip ? [plain(' ttl '), part((f) => f.ip && String(f.ip.ttl))] : []),
+  ];
+}
+
+/** Names of RFC 792 (and RFC 4443 for 128 to 129) where there is one. */
+export function icmpText(type: number, code: number): string {
+  const names: Record<number, string> = {
+    0: 'echo reply',
+    3:
+      ['net unreachable', 'host unreachable', 'protocol unreachable', 'port unreachable', 'fragmentation needed'][
+        code
+      ] ?? 'unreachable',
+    5: 'redirect',
+    8: 'echo request',
+    11: 'time exceeded',
+    128: 'echo request',
+    129: 'echo reply',
+  };
+  return names[type] ?? `type ${type} code ${code}`;
+}

@@ -1,0 +1,7 @@
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { readIndex } from './read-chunk.ts';
+
+void readIndex().then((index) => {
+  render(<App index={index} />, document.getElementById('app')!);
+});

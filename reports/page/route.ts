@@ -1,0 +1,84 @@
+/** What the page shows; all of it stands in the URL fragment, so that a link shows what its sender saw. */
+export interface PageState {
+  view: 'overview' | 'scenario' | 'run';
+  /** Names; null where nothing is chosen. */
+  scenario: string | null;
+  variant: string | null;
+  flow: string | null;
+  tab: Tab;
+  /** Number of the attempt shown, from 0. */
+  attempt: number;
+  /** Crossing that is stepped to, from 1; 0 shows the whole way. */
+  step: number;
+  /** Variant that the flow is compared with. */
+  against: string | null;
+  filter: Filter;
+  /** Null follows the reader's system. */
+  theme: 'light' | 'dark' | null;
+  lang: 'en' | 'ko' | null;
+}
+
+export const TABS = ['way', 'ladder', 'table', 'why', 'compare'] as const;
+export type Tab = (typeof TABS)[number];
+
+/** Empty text means any. */
+export interface Filter {
+  text: string;
+  verdict: string;
+  cause: string;
+  mode: string;
+  lab: string;
+  node: string;
+}
+
+export const NO_FILTER: Filter = { text: '', verdict: '', cause: '', mode: '', lab: '', node: '' };
+const FILTER_KEYS = Object.keys(NO_FILTER) as (keyof Filter)[];
+
+/** Reads a fragment, with or without `#`; what it does not understand becomes the default. */
+export function parseFragment(fragment: string): PageState {
+  const [path = '', query = ''] = fragment.replace(/^#?\/?/, '').split('?', 2);
+  const [view, scenario, variant, flow] = path.split('/').map(decode);
+  const params = new URLSearchParams(query);
+  const oneOf = <T extends string>(key: string, allowed: readonly T[]) =>
+    allowed.find((v) => v === params.get(key)) ?? null;
+  const count = (key: string) => Math.max(0, Number.parseInt(params.get(key) ?? '0', 10) || 0);
+  return {
+    view: view === 'scenario' && scenario ? 'scenario' : view === 'run' ? 'run' : 'overview',
+    scenario: (view === 'scenario' && scenario) || null,
+    variant: (view === 'scenario' && variant) || null,
+    flow: (view === 'scenario' && flow) || null,
+    tab: oneOf('tab', TABS) ?? 'way',
+    attempt: count('attempt'),
+    step: count('step'),
+    against: params.get('against'),
+    filter: Object.fromEntries(FILTER_KEYS.map((key) => [key, params.get(key) ?? ''])) as unknown as Filter,
+    theme: oneOf('theme', ['light', 'dark']),
+    lang: oneOf('lang', ['en', 'ko']),
+  };
+}
+
+/** Writes a fragment that `parseFragment` reads back to the same state. */
+export function toFragment(state: PageState): string {
+  const names = state.view === 'scenario' ? [state.scenario, state.variant, state.flow] : [];
+  const path = [state.view, ...names.filter((name) => name !== null)].map(encodeURIComponent).join('/');
+  const params = new URLSearchParams();
+  if (state.view === 'scenario') {
+    if (state.tab !== 'way') params.set('tab', state.tab);
+    if (state.attempt) params.set('attempt', String(state.attempt));
+    if (state.step) params.set('step', String(state.step));
+    if (state.against !== null) params.set('against', state.against);
+  }
+  for (const key of FILTER_KEYS) if (state.filter[key]) params.set(key, state.filter[key]);
+  if (state.theme) params.set('theme', state.theme);
+  if (state.lang) params.set('lang', state.lang);
+  const query = params.toString();
+  return `#/${path}${query ? `?${query}` : ''}`;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,120 @@
+import type { PageFlow, PageVariant } from '../../page-variant.ts';
+import { addressText } from '../../walk-text.ts';
+import { Outcome, VerdictMark } from '../badge.tsx';
+import { usePage } from '../context.ts';
+import type { FlowView } from '../flow-panel.tsx';
+import { changesOf, type Crossing, crossings, hopOf } from '../topology/crossing.ts';
+import { peersOf } from '../topology/peers.ts';
+import { useVariant } from '../views/scenario.tsx';
+
+/** The same flow in two variants, side by side, with their first difference marked. */
+export function CompareTab({ scenario, variant, flow }: FlowView) {
+  const { index, state, go, t } = usePage();
+  const others = scenario.variants.filter(
+    (v) => v.name !== variant.name && v.flows.some(({ name }) => name === flow.name),
+  );
+  const opposite = others.find((v) => v.flows.some((f) => f.name === flow.name && f.outcome !== flow.outcome));
+  const against = others.find(({ name }) => name === state.against) ?? opposite ?? others[0];
+  const other = useVariant(index.scenarios.indexOf(scenario), against ? scenario.variants.indexOf(against) : -1);
+  const otherFlow = other?.flows.find(({ name }) => name === flow.name);
+  if (!against) return <p class="calm">{t.noOther}</p>;
+  const mine = sides(variant, flow);
+  const theirs = other && otherFlow ? sides(other, otherFlow) : [];
+  const differs = firstDifference(mine, theirs);
+  return (
+    <>
+      <label class="switch">
+        {t.compareWith}{' '}
+        <select value={against.name} onChange={(event) => go({ against: event.currentTarget.value }, true)}>
+          {others.map(({ name, title }) => (
+            <option key={name} value={name}>
+              {title}
+            </option>
+          ))}
+        </select>
+      </label>
+      {differs === -1 && other && <p class="calm">{t.sameWay}</p>}
+      <div class="compare">
+        <Side variant={variant} flow={flow} crossings={mine} differs={differs} />
+        {other && otherFlow && <Side variant={other} flow={otherFlow} crossings={theirs} differs={differs} />}
+      </div>
+    </>
+  );
+}
+
+interface Step {
+  direction: 'request' | 'reply';
+  crossing: Crossing;
+}
+
+function sides(variant: PageVariant, flow: PageFlow): Step[] {
+  const walk = flow.attempts[0]?.observed ?? { request: [], reply: [] };
+  const peerOf = peersOf(variant.plan);
+  return (['request', 'reply'] as const).flatMap((direction) =>
+    crossings(walk[direction], peerOf).map((crossing) => ({ direction, crossing })),
+  );
+}
+
+/** Place of the first step that is not the same in both; -1 where there is none. Ports of the caller are always new. */
+function firstDifference(a: Step[], b: Step[]): number {
+  const text = (step: Step | undefined) => {
+    if (!step) return '';
+    const { src, dst } = hopOf(step.crossing);
+    return [step.direction, step.crossing.from, step.crossing.to, src.ip, dst.ip].join(' ');
+  };
+  const length = Math.max(a.length, b.length);
+  return Array.from({ length }, (_, i) => i).find((i) => text(a[i]) !== text(b[i])) ?? -1;
+}
+
+function Side({
+  variant,
+  flow,
+  crossings: steps,
+  differs,
+}: {
+  variant: PageVariant;
+  flow: PageFlow;
+  crossings: Step[];
+  differs: number;
+}) {
+  const { t } = usePage();
+  return (
+    <section>
+      <h3>
+        <VerdictMark verdict={flow.verdict} /> {variant.title}:{' '}
+        <Outcome flow={{ outcome: flow.outcome, cause: flow.cause?.code ?? null, findings: flow.findings }} />
+      </h3>
+      {steps.length === 0 && (
+        <p class="note">{flow.findings.includes('answered-by-itself') ? t.answeredByItself(flow.from) : t.noPackets}</p>
+      )}
+      <ol class="steps">
+        {steps.map(({ direction, crossing }, i) => (
+          <li key={i} class={`${direction} ${i === differs ? 'differs' : ''}`}>
+            {i === differs && <strong class="parts">≠ {t.firstDifference}</strong>}
+            <span class="step">
+              <span class="number">{i + 1}</span>
+              <span class="who">
+                {crossing.from} → {crossing.to}
+              </span>
+              <span class="direction">{direction === 'request' ? t.request : t.reply}</span>
+              <span class="pair">
+                {addressText(hopOf(crossing).src)} → {addressText(hopOf(crossing).dst)}
+              </span>
+              {changesOf(crossing).map(({ field, from, to }, n) => (
+                <span key={n} class="change">
+                  {field} {from} → <b>{to}</b>
+                </span>
+              ))}
+            </span>
+          </li>
+        ))}
+        {differs === steps.length && (
+          <li class="differs">
+            <strong class="parts">≠ {t.firstDifference}</strong> {t.nothing}
+          </li>
+        )}
+      </ol>
+      {flow.cause && <p class="detail">{flow.cause.detail}</p>}
+    </section>
+  );
+}

@@ -1,0 +1,92 @@
+import type { PageAttempt } from '../../page-variant.ts';
+import { usePage } from '../context.ts';
+import type { FlowView } from '../flow-panel.tsx';
+import { icmpText } from '../ladder/packet-crossings.ts';
+
+interface EvidenceProps extends Pick<FlowView, 'flow' | 'variant'> {
+  attempt: PageAttempt | null;
+  /** What must be seen for the cause to be named. */
+  evidence: string | null;
+}
+
+/** What was seen: controls, resets and errors, ARP, MAC tables, the load balancer's log. */
+export function Evidence({ flow, variant, attempt, evidence }: EvidenceProps) {
+  const { t } = usePage();
+  const owners = new Map(variant.plan.nodes.flatMap((n) => n.interfaces.map((i) => [i.mac, `${n.name} (${i.mac})`])));
+  const owner = (mac: string) => owners.get(mac) ?? mac;
+  const packets = attempt?.packets ?? [];
+  const arps = unique(
+    packets.flatMap(({ frame: { arp } }) => (arp?.op === 'reply' ? [t.holds(arp.senderIp, owner(arp.senderMac))] : [])),
+  );
+  const errors = unique(
+    packets.flatMap(({ node, direction, frame: { tcp, icmp, ip } }) => {
+      if (direction !== 'out' || !ip) return [];
+      if (tcp?.flags.includes('R')) return [`RST ${node}: ${ip.src}:${tcp.srcPort} → ${ip.dst}:${tcp.dstPort}`];
+      if (icmp && ![0, 8, 128, 129].includes(icmp.type))
+        return [`ICMP ${icmpText(icmp.type, icmp.code)} ${node}: ${ip.src} → ${ip.dst}`];
+      return [];
+    }),
+  );
+  return (
+    <div>
+      {evidence && (
+        <section>
+          <h3>{t.evidence}</h3>
+          <p>{evidence}</p>
+        </section>
+      )}
+      <Lines title={t.errorsSeen} lines={errors} />
+      <Lines title={t.arpSeen} lines={arps} />
+      {flow.controls.length > 0 && (
+        <section>
+          <h3>{t.controls}</h3>
+          <ul>
+            {flow.controls.map(({ name, works, detail }, i) => (
+              <li key={i}>
+                {works ? '✓' : '✗'} {name}: {works ? t.works : t.fails} ({detail})
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {Object.entries(attempt?.macTables ?? {}).map(([name, table]) => (
+        <section key={name}>
+          <h3>
+            {t.macTables}: {name}
+          </h3>
+          <table class="walk">
+            <thead>
+              <tr>
+                <th scope="col">MAC</th>
+                <th scope="col">{t.port}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {Object.entries(table).map(([mac, port]) => (
+                <tr key={mac}>
+                  <td>{owner(mac)}</td>
+                  <td>{port}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      ))}
+      {Object.entries(variant.lb).map(([name, { log }]) => (
+        <Lines key={name} title={t.logOf(name)} lines={log.slice(-20)} />
+      ))}
+    </div>
+  );
+}
+
+function Lines({ title, lines }: { title: string; lines: string[] }) {
+  if (lines.length === 0) return null;
+  return (
+    <section>
+      <h3>{title}</h3>
+      <pre>{lines.join('\n')}</pre>
+    </section>
+  );
+}
+
+const unique = (lines: string[]) => [...new Set(lines)];

@@ -1,0 +1,129 @@
+import { useMemo, useState } from 'preact/hooks';
+import type { PageAttempt } from '../../page-variant.ts';
+import { usePage } from '../context.ts';
+import type { FlowView } from '../flow-panel.tsx';
+import { type PacketCrossing, packetCrossings } from '../ladder/packet-crossings.ts';
+import { toFragment } from '../route.ts';
+import { layoutTopology } from '../topology/layout.ts';
+import { peersOf } from '../topology/peers.ts';
+
+const LANE_WIDTH = 190;
+const ROW_HEIGHT = 34;
+const TIME_WIDTH = 84;
+const HEAD = 40;
+
+/** Packets in time order: a lane per node, an arrow per crossing of a wire. */
+export function LadderTab({ variant, attempt, flow }: FlowView & { attempt: PageAttempt | null }) {
+  const { state, t } = usePage();
+  const [hideSwitches, setHideSwitches] = useState(false);
+  const order = useMemo(() => layoutTopology(variant.plan).boxes.map(({ name }) => name), [variant]);
+  const all = useMemo(() => packetCrossings(attempt?.packets ?? [], peersOf(variant.plan)), [variant, attempt]);
+  if (!attempt) return <p class="calm">{t.notRun}</p>;
+  if (attempt.sameAs !== null) {
+    return (
+      <p class="note">
+        {t.samePackets(attempt.sameAs + 1)}{' '}
+        <a href={toFragment({ ...state, attempt: attempt.sameAs })}>{t.attempt(attempt.sameAs + 1)}</a>
+      </p>
+    );
+  }
+  if (all.length === 0) {
+    const self = attempt.findings.includes('answered-by-itself');
+    return <p class="note">{self ? t.answeredByItself(flow.from) : t.noPackets}</p>;
+  }
+  const switches = new Set(variant.plan.nodes.filter(({ bridge }) => bridge).map(({ name }) => name));
+  const crossings = hideSwitches ? withoutSwitches(all, switches) : all;
+  const touched = new Set(crossings.flatMap(({ from, to }) => [from, to]));
+  const lanes = order.filter((name) => touched.has(name));
+  const x = (node: string) => TIME_WIDTH + (lanes.indexOf(node) + 0.5) * LANE_WIDTH;
+  const width = TIME_WIDTH + lanes.length * LANE_WIDTH;
+  const height = HEAD + crossings.length * ROW_HEIGHT + 24;
+  return (
+    <>
+      <label class="switch">
+        <input type="checkbox" checked={hideSwitches} onChange={() => setHideSwitches(!hideSwitches)} />{' '}
+        {t.hideSwitches}
+      </label>
+      <div class="ladder-scroll" tabIndex={0} role="region" aria-label={t.ladderTitle}>
+        <svg
+          class="ladder"
+          width={width}
+          height={height}
+          viewBox={`0 0 ${width} ${height}`}
+          role="img"
+          aria-label={t.ladderTitle}
+        >
+          {lanes.map((name) => (
+            <g key={name}>
+              <line class="lifeline" x1={x(name)} x2={x(name)} y1={HEAD} y2={height} />
+              <text class="node-name" x={x(name)} y={24} text-anchor="middle">
+                {name}
+              </text>
+            </g>
+          ))}
+          {crossings.map((crossing, i) => (
+            <Arrow
+              key={i}
+              crossing={crossing}
+              y={HEAD + (i + 1) * ROW_HEIGHT}
+              from={x(crossing.from)}
+              to={x(crossing.to)}
+            />
+          ))}
+        </svg>
+      </div>
+    </>
+  );
+}
+
+function Arrow({ crossing, y, from, to }: { crossing: PacketCrossing; y: number; from: number; to: number }) {
+  const sign = to >= from ? 1 : -1;
+  const end = crossing.arrived ? to : (from + to) / 2;
+  const kind = crossing.frame.arp
+    ? 'arp'
+    : crossing.frame.tcp?.flags.includes('R')
+      ? 'reset'
+      : crossing.frame.icmp
+        ? 'icmp'
+        : 'data';
+  return (
+    <g class={`arrow ${kind}`}>
+      <text class="time" x={4} y={y + 4}>
+        {timeText(crossing.time)}
+      </text>
+      <line x1={from} x2={end - sign * 6} y1={y} y2={y} />
+      <path d={`M${end},${y} l${-sign * 9},-4.5 v9 z`} />
+      {!crossing.arrived && <path class="lost" d={`M${end + 2},${y - 6} l12,12 m0,-12 l-12,12`} />}
+      <text class="label" x={(from + to) / 2} y={y - 6} text-anchor="middle">
+        {crossing.label.map(({ text, changed }, i) => (
+          <tspan key={i} class={changed ? 'changed' : undefined}>
+            {text}
+          </tspan>
+        ))}
+      </text>
+    </g>
+  );
+}
+
+/** Joins what enters and leaves a switch into one arrow from node to node. */
+function withoutSwitches(crossings: PacketCrossing[], switches: Set<string>): PacketCrossing[] {
+  const joined: PacketCrossing[] = [];
+  for (const crossing of crossings) {
+    const before = switches.has(crossing.from)
+      ? joined.findLast(
+          (c) =>
+            c.to === crossing.from &&
+            c.frame.srcMac === crossing.frame.srcMac &&
+            c.frame.ip?.id === crossing.frame.ip?.id,
+        )
+      : undefined;
+    if (before) Object.assign(before, { to: crossing.to, arrived: crossing.arrived });
+    else joined.push({ ...crossing });
+  }
+  return joined;
+}
+
+/** Nanoseconds as milliseconds with microseconds behind the point. */
+export function timeText(ns: number): string {
+  return `${(ns / 1e6).toFixed(3)} ms`;
+}

@@ -1,0 +1,82 @@
+import type { Hop } from '../../../harness/model/walk.ts';
+import type { PageAttempt } from '../../page-variant.ts';
+import { addressText, walkText } from '../../walk-text.ts';
+import { CopyButton } from '../copy-button.tsx';
+import { usePage } from '../context.ts';
+import type { FlowView } from '../flow-panel.tsx';
+
+/** Source and destination at every hop, there and back. */
+export function TableTab({ attempt, flow }: FlowView & { attempt: PageAttempt | null }) {
+  const { t } = usePage();
+  const walk = attempt?.observed;
+  if (!walk || walk.request.length === 0) {
+    const self = attempt?.findings.includes('answered-by-itself');
+    return <p class="note">{self ? t.answeredByItself(flow.from) : attempt ? t.noPackets : t.notRun}</p>;
+  }
+  const heads = [t.hop, t.node, t.iface, t.source, t.destination, t.sourceMac, t.destinationMac, 'TTL', t.changed];
+  return (
+    <>
+      <p class="row">
+        <CopyButton text={walkText(walk)} />
+      </p>
+      <div class="table-scroll" tabIndex={0} role="region" aria-label={t.tabs.table}>
+        <table class="walk">
+          <thead>
+            <tr>
+              {heads.map((head) => (
+                <th key={head} scope="col">
+                  {head}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <HopRows title={t.request} hops={walk.request} offset={0} />
+          <HopRows title={t.reply} hops={walk.reply} offset={walk.request.length} />
+        </table>
+      </div>
+      {walk.reply.length === 0 && <p class="note">{t.noReply}</p>}
+    </>
+  );
+}
+
+function HopRows({ title, hops, offset }: { title: string; hops: Hop[]; offset: number }) {
+  if (hops.length === 0) return null;
+  return (
+    <tbody>
+      <tr>
+        <th class="direction" colSpan={9} scope="rowgroup">
+          {title}
+        </th>
+      </tr>
+      {hops.map((hop, i) => (
+        <HopRow key={i} hop={hop} number={offset + i + 1} />
+      ))}
+    </tbody>
+  );
+}
+
+function HopRow({ hop, number }: { hop: Hop; number: number }) {
+  const changed = (field: Hop['changed'][number]['field']) => hop.changed.some((change) => change.field === field);
+  const mark = (...fields: Hop['changed'][number]['field'][]) => (fields.some(changed) ? 'changed' : undefined);
+  return (
+    <tr>
+      <td>{number}</td>
+      <th scope="row">{hop.node}</th>
+      <td>
+        {hop.direction} {hop.iface}
+      </td>
+      <td class={mark('src ip', 'src port')}>{addressText(hop.src)}</td>
+      <td class={mark('dst ip', 'dst port')}>{addressText(hop.dst)}</td>
+      <td class={mark('src mac')}>{hop.src.mac}</td>
+      <td class={mark('dst mac')}>{hop.dst.mac}</td>
+      <td class={mark('ttl')}>{hop.ttl}</td>
+      <td>
+        {hop.changed.map(({ field, from, to }, i) => (
+          <span key={i} class="change">
+            {field} {from} → <b>{to}</b>
+          </span>
+        ))}
+      </td>
+    </tr>
+  );
+}

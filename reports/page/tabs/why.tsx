@@ -1,0 +1,94 @@
+import type { PageAttempt } from '../../page-variant.ts';
+import { CopyButton } from '../copy-button.tsx';
+import { usePage } from '../context.ts';
+import type { FlowView } from '../flow-panel.tsx';
+import { Evidence } from './evidence.tsx';
+
+/** The story of a failure, its evidence, the YAML it concerns, what would mend it, and how to run it again. */
+export function WhyTab({ flow, variant, attempt }: FlowView & { attempt: PageAttempt | null }) {
+  const { t } = usePage();
+  const cause = attempt?.cause ?? flow.cause;
+  const entry = cause && t.causes[cause.code];
+  const yaml = variant.yaml[flow.name];
+  return (
+    <div class="why">
+      <div>
+        {entry && (
+          <section>
+            <h3>{t.story}</h3>
+            <p>
+              <code class="cause">{cause.code}</code> {entry.story}
+            </p>
+            <p class="detail">{cause.detail}</p>
+            <h3>{t.remedy}</h3>
+            <p>{entry.remedy}</p>
+          </section>
+        )}
+        {flow.findings.map((finding) => (
+          <section key={finding}>
+            <h3>{t.findings[finding]}</h3>
+            <p>{t.findingStories[finding]}</p>
+          </section>
+        ))}
+        {flow.disagreement && (
+          <section class="warn">
+            <h3>≠ {t.disagreement}</h3>
+            <p>
+              {flow.disagreement.detail} {flow.disagreement.hop && <code>{flow.disagreement.hop}</code>}
+            </p>
+          </section>
+        )}
+        {flow.reasons.length > 0 && (
+          <section>
+            <h3>{t.reasons}</h3>
+            <ul>
+              {flow.reasons.map((reason, i) => (
+                <li key={i}>{reason}</li>
+              ))}
+            </ul>
+          </section>
+        )}
+        {flow.counterfactuals.length > 0 && (
+          <section>
+            <h3>{t.counterfactuals}</h3>
+            <ul class="counterfactuals">
+              {flow.counterfactuals.map(({ title, change, proven }, i) => (
+                <li key={i}>
+                  <details open={i === 0}>
+                    <summary>
+                      {title}{' '}
+                      <small class={`proof ${String(proven)}`}>
+                        {proven === null ? t.unproven : proven ? `✓ ${t.proven}` : `✗ ${t.disproven}`}
+                      </small>
+                    </summary>
+                    <pre>{change}</pre>
+                  </details>
+                </li>
+              ))}
+            </ul>
+          </section>
+        )}
+        <section>
+          <h3>
+            {t.yaml} {flow.at.file}:{flow.at.line}:{flow.at.col}
+          </h3>
+          {yaml && yaml.lines.length > 0 && (
+            <pre class="yaml">
+              {yaml.lines.map((line, i) => (
+                <span key={i}>
+                  <i>{yaml.firstLine + i}</i> {line}
+                  {'\n'}
+                </span>
+              ))}
+            </pre>
+          )}
+          <h3>{t.rerun}</h3>
+          <p class="row">
+            <code class="command">{flow.rerun}</code> <CopyButton text={flow.rerun} />
+          </p>
+        </section>
+      </div>
+      <Evidence flow={flow} variant={variant} attempt={attempt} evidence={entry ? entry.evidence : null} />
+    </div>
+  );
+}

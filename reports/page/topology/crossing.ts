@@ -1,0 +1,41 @@
+import type { Hop } from '../../../harness/model/walk.ts';
+
+/** A packet on one wire: seen leaving a node, arriving at the next one, or both. */
+export interface Crossing {
+  from: string;
+  to: string;
+  /** Null where the packet was not seen leaving. */
+  out: Hop | null;
+  /** Null where it left and never arrived. */
+  in: Hop | null;
+}
+
+/** Node at the other end of an interface. */
+export type PeerOf = (node: string, iface: string) => string | null;
+
+/** The wires that a packet crossed, in order; on `lo` a node talks to itself. */
+export function crossings(hops: Hop[], peerOf: PeerOf): Crossing[] {
+  const found: Crossing[] = [];
+  hops.forEach((hop, i) => {
+    const peer = hop.iface === 'lo' ? hop.node : (peerOf(hop.node, hop.iface) ?? '?');
+    const previous = hops[i - 1];
+    if (hop.direction === 'out') {
+      found.push({ from: hop.node, to: peer, out: hop, in: null });
+    } else if (previous?.direction === 'out' && found.at(-1)?.to === hop.node && found.at(-1)?.from === peer) {
+      found.at(-1)!.in = hop;
+    } else {
+      found.push({ from: peer, to: hop.node, out: null, in: hop });
+    }
+  });
+  return found;
+}
+
+/** The hop that shows a crossing's addresses. */
+export function hopOf(crossing: Crossing): Hop {
+  return (crossing.out ?? crossing.in)!;
+}
+
+/** What the sending node changed, together with what changed on the wire. */
+export function changesOf(crossing: Crossing): Hop['changed'] {
+  return [...(crossing.out?.changed ?? []), ...(crossing.in?.changed ?? [])];
+}

@@ -1,0 +1,155 @@
+import type { NodePlan, Plan } from '../../../harness/scenario/plan.ts';
+import { type NodeLabel, nodeLabel } from './node-label.ts';
+
+/** A node as it is drawn; pixels, from its upper left corner. */
+export interface Box {
+  name: string;
+  label: NodeLabel;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+/** A wire from the border of one box to the border of another. */
+export interface Wire {
+  from: { node: string; at: Point };
+  to: { node: string; at: Point };
+}
+
+export interface Layout {
+  width: number;
+  height: number;
+  boxes: Box[];
+  wires: Wire[];
+}
+
+const CHAR_WIDTH = 6.7;
+const LINE_HEIGHT = 15;
+const TIER_GAP = 92;
+const NODE_GAP = 34;
+/** Room for the arrows of a wire between neighbours of one tier. */
+const SIDE_GAP = 150;
+const MARGIN = 24;
+
+/** Places the nodes in tiers: clients, then by distance from them, servers last; a one-armed L4 stands beside its peer. */
+export function layoutTopology(plan: Pick<Plan, 'nodes' | 'links' | 'services'>): Layout {
+  const tiers = tiersOf(plan.nodes);
+  const placed = new Map<string, Box>();
+  let y = MARGIN;
+  for (const tier of tiers) {
+    const boxes = orderByParents(tier, placed).map((node) => box(node, plan));
+    placeTier(boxes, y, tier);
+    for (const b of boxes) placed.set(b.name, b);
+    y = Math.max(...boxes.map((b) => b.y + b.height)) + TIER_GAP;
+  }
+  const left = Math.min(...[...placed.values()].map((b) => b.x)) - MARGIN;
+  const boxes = [...placed.values()].map((b) => ({ ...b, x: b.x - left }));
+  return {
+    width: Math.max(0, ...boxes.map((b) => b.x + b.width)) + MARGIN,
+    height: y - TIER_GAP + MARGIN,
+    boxes,
+    wires: wires(plan, boxes),
+  };
+}
+
+function tiersOf(nodes: NodePlan[]): NodePlan[][] {
+  const distance = new Map<string, number>();
+  const byName = new Map(nodes.map((n) => [n.name, n]));
+  const roots = nodes.filter(({ role }) => role === 'client');
+  let front = roots.length ? roots : nodes.slice(0, 1);
+  for (let d = 0; front.length > 0; d++) {
+    for (const n of front) distance.set(n.name, d);
+    front = front
+      .flatMap(({ interfaces }) => interfaces.map(({ peer }) => byName.get(peer)))
+      .filter((n): n is NodePlan => n !== undefined && !distance.has(n.name));
+    front = [...new Set(front)];
+  }
+  const inner = nodes.filter(({ role }) => role !== 'server').map((n) => distance.get(n.name) ?? 0);
+  const last = Math.max(0, ...inner) + 1;
+  const tierOf = (n: NodePlan): number => {
+    if (n.role === 'server') return last;
+    const peer = n.interfaces[0]?.peer;
+    return isOneArmed(n) && peer ? (distance.get(peer) ?? 0) : (distance.get(n.name) ?? 0);
+  };
+  const tiers = Array.from({ length: last + 1 }, (_, t) => nodes.filter((n) => tierOf(n) === t));
+  return tiers.filter((tier) => tier.length > 0);
+}
+
+function isOneArmed(n: NodePlan): boolean {
+  return n.role === 'l4' && n.interfaces.length === 1;
+}
+
+/** Nodes below the same parent stand together; a one-armed L4 comes right after its peer. */
+function orderByParents(tier: NodePlan[], placed: Map<string, Box>): NodePlan[] {
+  const parentX = (n: NodePlan) => {
+    const xs = n.interfaces.flatMap(({ peer }) => placed.get(peer)?.x ?? []);
+    return xs.length ? xs.reduce((a, b) => a + b, 0) / xs.length : 0;
+  };
+  const upright = tier.filter((n) => !isOneArmed(n)).sort((a, b) => parentX(a) - parentX(b));
+  const armed = tier.filter(isOneArmed);
+  const after = (name: string) => armed.filter(({ interfaces }) => interfaces[0]?.peer === name);
+  const ordered = upright.flatMap((n) => [n, ...after(n.name)]);
+  return [...ordered, ...armed.filter((n) => !ordered.includes(n))];
+}
+
+function box(node: NodePlan, plan: Pick<Plan, 'services'>): Box {
+  const label = nodeLabel(node, plan.services);
+  const chars = Math.max(node.name.length + node.role.length + 4, ...label.lines.map(({ text }) => text.length));
+  return {
+    name: node.name,
+    label,
+    x: 0,
+    y: 0,
+    width: Math.max(104, chars * CHAR_WIDTH + 24),
+    height: 34 + label.lines.length * LINE_HEIGHT + (label.lines.length ? 8 : 0),
+  };
+}
+
+/** Centres the tier on x = 0, leaving one-armed L4s out of the count so that the trunk stays straight. */
+function placeTier(boxes: Box[], y: number, tier: NodePlan[]): void {
+  const armed = new Set(tier.filter(isOneArmed).map(({ name }) => name));
+  let x = 0;
+  boxes.forEach((b, i) => {
+    if (i > 0) x += armed.has(b.name) ? SIDE_GAP : NODE_GAP;
+    b.x = x;
+    b.y = y;
+    x += b.width;
+  });
+  const trunk = boxes.filter((b) => !armed.has(b.name));
+  const all = trunk.length ? trunk : boxes;
+  const centre = (all[0]!.x + all.at(-1)!.x + all.at(-1)!.width) / 2;
+  for (const b of boxes) b.x -= centre;
+}
+
+function wires(plan: Pick<Plan, 'links'>, boxes: Box[]): Wire[] {
+  const byName = new Map(boxes.map((b) => [b.name, b]));
+  const ends = plan.links.flatMap(({ ends: [a, b] }) => {
+    const [from, to] = [byName.get(a.node), byName.get(b.node)];
+    if (!from || !to) return [];
+    return from.y <= to.y ? [[from, to] as const] : [[to, from] as const];
+  });
+  const upright = ends.filter(([a, b]) => a.y !== b.y);
+  const port = (b: Box, side: 'top' | 'bottom', other: Box): Point => {
+    const others = upright
+      .flatMap(([upper, lower]) =>
+        side === 'bottom' && upper === b ? [lower] : side === 'top' && lower === b ? [upper] : [],
+      )
+      .sort((p, q) => p.x + p.width / 2 - (q.x + q.width / 2));
+    const slot = (others.indexOf(other) + 1) / (others.length + 1);
+    return { x: b.x + b.width * slot, y: side === 'top' ? b.y : b.y + b.height };
+  };
+  return ends.map(([a, b]): Wire => {
+    if (a.y !== b.y) {
+      return { from: { node: a.name, at: port(a, 'bottom', b) }, to: { node: b.name, at: port(b, 'top', a) } };
+    }
+    const [l, r] = a.x < b.x ? [a, b] : [b, a];
+    const y = l.y + Math.min(l.height, r.height) / 2;
+    return { from: { node: l.name, at: { x: l.x + l.width, y } }, to: { node: r.name, at: { x: r.x, y } } };
+  });
+}

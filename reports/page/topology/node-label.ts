@@ -1,0 +1,40 @@
+import type { NodePlan, ServicePlan } from '../../../harness/scenario/plan.ts';
+
+/** What is written into a node: its addresses, gateway, VIPs and proxy IPs, where they live. */
+export interface NodeLabel {
+  role: NodePlan['role'];
+  lines: { kind: 'address' | 'gateway' | 'vip' | 'proxy-ip' | 'loopback' | 'note'; text: string }[];
+}
+
+/** Label of a node; `services` tell which of them the node balances. */
+export function nodeLabel(node: NodePlan, services: ServicePlan[]): NodeLabel {
+  const many = node.interfaces.filter(({ addresses }) => addresses.length > 0).length > 1;
+  const own = services.filter(({ l4 }) => l4 === node.name);
+  const down = node.interfaces.filter(({ up }) => up === false);
+  return {
+    role: node.role,
+    lines: [
+      ...node.interfaces.flatMap(({ name, addresses }) =>
+        addresses.map((text) => ({ kind: 'address' as const, text: many ? `${name}: ${text}` : text })),
+      ),
+      ...node.routes.map(({ to, via }) => ({
+        kind: 'gateway' as const,
+        text: to === 'default' ? `gw ${via}` : `${to} via ${via}`,
+      })),
+      ...own.map(({ vip, port, name, mode }) => ({
+        kind: 'vip' as const,
+        text: `VIP ${vip}:${port} ${name} (${mode})`,
+      })),
+      ...[...new Set(own.flatMap(({ proxyIps }) => proxyIps))].map((ip) => ({
+        kind: 'proxy-ip' as const,
+        text: `PIP ${ip}`,
+      })),
+      ...node.loopback.map((address) => ({
+        kind: 'loopback' as const,
+        text: `lo ${address.replace(/\/(32|128)$/, '')}`,
+      })),
+      ...(node.firewall === 'stateful' ? [{ kind: 'note' as const, text: 'stateful firewall' }] : []),
+      ...down.map(({ name }) => ({ kind: 'note' as const, text: `${name} is down` })),
+    ],
+  };
+}

@@ -1,0 +1,138 @@
+import { countVerdicts } from '../../cells.ts';
+import { VerdictMark } from '../badge.tsx';
+import { cellLink, usePage } from '../context.ts';
+import { causeOf, type Cell, groupBy } from '../filter.ts';
+import { FilterBar } from '../filter-bar.tsx';
+import { Limited } from '../limited.tsx';
+import { toFragment } from '../route.ts';
+import { ScenarioCard } from '../scenario-card.tsx';
+
+/** Totals, failures by cause, and all scenarios. */
+export function Overview() {
+  const { index, cells, shown, state, t } = usePage();
+  const failures = shown.filter(({ flow }) => flow.verdict !== 'pass');
+  const blocked = shown.filter(({ flow }) => flow.verdict === 'pass' && flow.outcome === 'fails');
+  const scenarios = groupBy(shown, ({ scenario }) => scenario.name);
+  const filtered = shown.length !== cells.length;
+  return (
+    <>
+      <Totals />
+      <FilterBar />
+      <section aria-labelledby="failures">
+        <h2 id="failures">{t.failures}</h2>
+        {failures.length === 0 && (
+          <p class="calm">{filtered && shown.length === 0 ? t.nothingMatches : t.noFailures}</p>
+        )}
+        {[...groupBy(failures, ({ flow }) => causeOf(flow))].map(([cause, group]) => (
+          <CauseGroup key={cause} cause={cause} group={group} />
+        ))}
+      </section>
+      {blocked.length > 0 && (
+        <section aria-labelledby="blocked">
+          <h2 id="blocked">{t.blocked}</h2>
+          {[...groupBy(blocked, ({ flow }) => causeOf(flow))].map(([cause, group]) => (
+            <details key={cause} class="group">
+              <summary>
+                <code class="cause">{cause}</code> <span class="count">{group.length}</span>
+                <span class="story">{causeStory(cause, t)}</span>
+              </summary>
+              <CellList cells={group} />
+            </details>
+          ))}
+        </section>
+      )}
+      <section aria-labelledby="scenarios">
+        <h2 id="scenarios">{t.scenarios}</h2>
+        <div class="cards">
+          <Limited
+            items={index.scenarios.filter(({ name }) => scenarios.has(name))}
+            limit={60}
+            render={(scenario) => (
+              <ScenarioCard
+                key={scenario.name}
+                scenario={scenario}
+                link={toFragment({ ...state, view: 'scenario', scenario: scenario.name, variant: null, flow: null })}
+              />
+            )}
+          />
+        </div>
+      </section>
+    </>
+  );
+}
+
+function Totals() {
+  const { index, cells, t } = usePage();
+  const count = countVerdicts(cells.map(({ flow }) => flow));
+  const verdicts = (['fail', 'not-run', 'pass'] as const).filter((v) => count[v] > 0 || v === 'pass');
+  return (
+    <section class="totals" aria-label={t.overview}>
+      <h1>
+        {verdicts.map((verdict) => (
+          <span key={verdict} class={`total ${verdict}`}>
+            <VerdictMark verdict={verdict} /> {count[verdict]} <small>{t.verdicts[verdict]}</small>
+          </span>
+        ))}
+      </h1>
+      <div class="proportion" aria-hidden="true">
+        {verdicts.map((verdict) => (
+          <i key={verdict} class={verdict} style={{ flexGrow: count[verdict] }} />
+        ))}
+      </div>
+      <p class="scope">
+        {t.totals(cells.length, index.scenarios.length, (index.durationMs / 1000).toFixed(1))}
+        <span> · {index.environment.engine}</span>
+        <span> · Linux {index.environment.kernel}</span>
+        <span>
+          {' '}
+          · <time dateTime={index.startedAt}>{index.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</time>
+        </span>
+      </p>
+    </section>
+  );
+}
+
+function CauseGroup({ cause, group }: { cause: string; group: Cell[] }) {
+  const { t } = usePage();
+  return (
+    <div class="group failed">
+      <h3>
+        <code class="cause">{cause}</code> <span class="count">{group.length}</span>
+        <span class="story">{causeStory(cause, t)}</span>
+      </h3>
+      <CellList cells={group} />
+    </div>
+  );
+}
+
+function CellList({ cells }: { cells: Cell[] }) {
+  const { state } = usePage();
+  return (
+    <ul class="cells">
+      <Limited
+        items={cells}
+        limit={50}
+        render={(cell) => (
+          <li key={`${cell.scenario.name}/${cell.variant.name}/${cell.flow.name}`}>
+            <a href={cellLink(state, cell)}>
+              <VerdictMark verdict={cell.flow.verdict} />
+              <span class="line">
+                <b>
+                  {cell.flow.from} → {cell.flow.to}
+                </b>{' '}
+                {cell.flow.detail}
+              </span>
+              <span class="where">
+                {cell.scenario.name} › {cell.variant.name} › {cell.flow.name}
+              </span>
+            </a>
+          </li>
+        )}
+      />
+    </ul>
+  );
+}
+
+function causeStory(cause: string, t: ReturnType<typeof usePage>['t']): string {
+  return Object.hasOwn(t.causes, cause) ? t.causes[cause as keyof typeof t.causes].story : '';
+}

@@ -1,0 +1,84 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { PageVariant } from '../../page-variant.ts';
+import { usePage } from '../context.ts';
+import { FlowPanel } from '../flow-panel.tsx';
+import { Matrix } from '../matrix.tsx';
+import { readVariant } from '../read-chunk.ts';
+import { TopologyDrawing } from '../topology/drawing.tsx';
+
+/** A scenario: its matrix, and below it the topology or the chosen flow. */
+export function ScenarioView() {
+  const { index, state, t } = usePage();
+  const s = index.scenarios.findIndex(({ name }) => name === state.scenario);
+  const scenario = index.scenarios[s];
+  const named = scenario?.variants.findIndex(({ name }) => name === state.variant) ?? -1;
+  const v = Math.max(0, named);
+  const variant = useVariant(s, v);
+  const chosen = scenario?.variants[v];
+  if (!scenario || !chosen) return <p class="calm">{t.nothingMatches}</p>;
+  const flow = variant?.flows.find(({ name }) => name === state.flow);
+  return (
+    <>
+      <header class="title">
+        <h1>{scenario.title}</h1>
+        <p class="lead">{scenario.description}</p>
+        <p class="facts">
+          <span class="chip">{scenario.lab}</span> <code>{scenario.file}</code>
+        </p>
+        {scenario.sources.length > 0 && (
+          <details class="sources">
+            <summary>{t.settles}</summary>
+            <ul>
+              {scenario.sources.map(({ document, passage, settles }, i) => (
+                <li key={i}>
+                  {settles}{' '}
+                  <cite>
+                    {document}: {passage}
+                  </cite>
+                </li>
+              ))}
+            </ul>
+          </details>
+        )}
+      </header>
+      <Matrix scenario={scenario} />
+      {!variant && <p class="calm">{t.loading}</p>}
+      {variant && flow && (
+        <FlowPanel key={`${variant.name}/${flow.name}`} scenario={scenario} variant={variant} flow={flow} />
+      )}
+      {variant && !flow && (
+        <section class="panel" aria-labelledby="topology">
+          <h2 id="topology">
+            {t.topologyTitle(scenario.lab)}: {chosen.title}
+          </h2>
+          <TopologyDrawing plan={variant.plan} lanes={[]} step={0} title={t.topologyTitle(scenario.lab)} mark={null} />
+          {chosen.change && (
+            <>
+              <h3>{t.change}</h3>
+              <pre>{chosen.change}</pre>
+            </>
+          )}
+          <p class="calm">{t.chooseCell}</p>
+        </section>
+      )}
+    </>
+  );
+}
+
+/** Details of a variant once they are read; null before. */
+export function useVariant(scenario: number, variant: number): PageVariant | null {
+  const [read, setRead] = useState<{ of: string; variant: PageVariant } | null>(null);
+  const of = `${scenario}/${variant}`;
+  useEffect(() => {
+    let current = true;
+    if (scenario >= 0 && variant >= 0) {
+      void readVariant(scenario, variant).then((details) => {
+        if (current) setRead({ of, variant: details });
+      });
+    }
+    return () => {
+      current = false;
+    };
+  }, [of]);
+  return read?.of === of ? read.variant : null;
+}

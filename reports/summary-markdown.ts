@@ -1,0 +1,68 @@
+import type { Results, ScenarioResult } from '../harness/judge/results.ts';
+import { type CellInContext, cellsOf, countVerdicts, failuresByCause } from './cells.ts';
+import { escapeMarkdown, escapeXml } from './escape.ts';
+
+/** GitHub cuts a job summary off at 1 MiB; the rest is for what the reader's step adds itself. */
+const DEFAULT_LIMIT_BYTES = 1_000_000;
+
+/** The run as GitHub-flavoured markdown: totals, failures by cause, a matrix per scenario; whole sections within the limit. */
+export function summaryMarkdown(results: Results, limitBytes = DEFAULT_LIMIT_BYTES): string {
+  const cells = cellsOf(results);
+  const count = countVerdicts(cells.map(({ flow }) => flow));
+  const head = [
+    `## l4lab: ${count.fail ? `❌ ${count.fail} failed, ` : ''}${count['not-run'] ? `⚠️ ${count['not-run']} not run, ` : ''}✅ ${count.pass} passed`,
+    '',
+    `${cells.length} flows in ${results.scenarios.length} scenarios, ${(results.durationMs / 1000).toFixed(1)} s on ${escapeMarkdown(results.environment.engine)}, kernel ${escapeMarkdown(results.environment.kernel)}.`,
+    '',
+  ].join('\n');
+  const failures = [...failuresByCause(cells)].map(([cause, group]) => failureSection(cause, group));
+  const matrices = results.scenarios.map(matrixSection);
+  return withinLimit([head, ...failures, ...matrices], limitBytes);
+}
+
+function failureSection(cause: string, group: CellInContext[]): string {
+  const lines = group.map(({ scenario, variant, flow }) => {
+    const where = `${scenario.name} › ${variant.name} › ${flow.name}`;
+    const why = flow.cause?.detail ?? flow.reasons[0] ?? '';
+    const mend = flow.counterfactuals[0] ? ` Would work with: ${escapeMarkdown(flow.counterfactuals[0].title)}.` : '';
+    return `- **${escapeMarkdown(`${flow.from} → ${flow.to}`)}**: ${escapeMarkdown(why)}${mend}<br>${escapeMarkdown(where)}, ${escapeMarkdown(`${flow.at.file}:${flow.at.line}`)}`;
+  });
+  return `### ${escapeMarkdown(cause)} (${group.length})\n\n${lines.join('\n')}\n\n`;
+}
+
+function matrixSection(scenario: ScenarioResult): string {
+  const columns = scenario.variants.map(({ title }) => escapeMarkdown(title));
+  const rows = scenario.flows.map(({ name }) => {
+    const cells = scenario.variants.map((variant) => {
+      const flow = variant.flows.find((f) => f.name === name);
+      if (!flow) return '';
+      const mark = { pass: '✅', fail: '❌', 'not-run': '⚠️' }[flow.verdict];
+      return `${mark} ${escapeMarkdown(flow.outcome === null ? 'not run' : (flow.cause?.code ?? flow.findings[0] ?? flow.outcome))}`;
+    });
+    return `| ${[escapeMarkdown(name), ...cells].join(' | ')} |`;
+  });
+  return [
+    `<details><summary>${escapeXml(scenario.title)}</summary>`,
+    '',
+    `| flow | ${columns.join(' | ')} |`,
+    `|---|${'---|'.repeat(columns.length)}`,
+    ...rows,
+    '',
+    '</details>',
+    '',
+    '',
+  ].join('\n');
+}
+
+function withinLimit(sections: string[], limitBytes: number): string {
+  const note = '\nThe rest is in the HTML report.\n';
+  const size = (text: string) => new TextEncoder().encode(text).length;
+  let text = '';
+  let used = size(note);
+  for (const section of sections) {
+    used += size(section);
+    if (used > limitBytes) return text + note;
+    text += section;
+  }
+  return text;
+}

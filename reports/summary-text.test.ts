@@ -1,0 +1,34 @@
+import { summaryText } from './summary-text.ts';
+import { sampleResults } from './testing/sample-results.ts';
+
+const plain = { color: false, reportPath: 'reports/latest/index.html' };
+
+test('failures come first, grouped by cause, each with its story, its YAML line and its command', () => {
+  const text = summaryText(sampleResults(), plain);
+  expect(text).toContain('reply-not-from-vip (1)\n  ✗ one-arm-modes › dnat-gateway-l3 › web-calls-shop\n');
+  expect(text).toContain(
+    's1 → shop (203.0.113.81:80): The answer came from 203.0.113.21, which s1 never called (it called 203.0.113.81).',
+  );
+  expect(text).toContain('would work with: services in proxy mode');
+  expect(text).toContain('scenarios/one-arm/one-arm-modes.yaml:52:5');
+  expect(text).toMatch(/not run \(1\)\n {2}! one-arm-modes › dsr-no-loopback › web-calls-shop/);
+  expect(text.trimEnd().split('\n').slice(-2)).toEqual([
+    '✗ 2 failed · ! 1 not run · ✓ 24 passed  (27 flows in 3 scenarios, 11.8 s)',
+    'Report: reports/latest/index.html',
+  ]);
+});
+
+test('a run without failures says so in one line', () => {
+  const results = sampleResults();
+  results.scenarios = results.scenarios.slice(1);
+  expect(summaryText(results, { color: false, reportPath: null })).toBe(
+    '✓ 7 passed  (7 flows in 2 scenarios, 11.8 s)\n',
+  );
+});
+
+test('colours are for terminals only, and no text steers the terminal', () => {
+  const results = sampleResults();
+  results.scenarios[0]!.variants[1]!.flows[2]!.cause!.detail = 'evil \u001b[2J';
+  expect(summaryText(results, plain)).not.toContain('\u001b');
+  expect(summaryText(results, { ...plain, color: true })).toContain('\u001b[31m✗ 2 failed\u001b[0m');
+});

@@ -1,0 +1,46 @@
+import type { Results } from '../harness/judge/results.ts';
+import { type CellInContext, cellsOf, countVerdicts, failuresByCause, story } from './cells.ts';
+
+export interface SummaryOptions {
+  /** ANSI colours; only for a terminal. */
+  color: boolean;
+  /** Path of the HTML report, as the reader can open it; null when none was written. */
+  reportPath: string | null;
+}
+
+/** The terminal's last words about a run: failures by cause, totals, and where the report is. */
+export function summaryText(results: Results, { color, reportPath }: SummaryOptions): string {
+  const paint = (code: number, text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const cells = cellsOf(results);
+  const count = countVerdicts(cells.map(({ flow }) => flow));
+  const groups = [...failuresByCause(cells)].flatMap(([cause, failures]) => [
+    paint(1, `${cause} (${failures.length})`),
+    ...failures.flatMap((cell) => failureLines(cell, paint)),
+    '',
+  ]);
+  const totals = [
+    ...(count.fail ? [paint(31, `✗ ${count.fail} failed`)] : []),
+    ...(count['not-run'] ? [paint(33, `! ${count['not-run']} not run`)] : []),
+    paint(count.pass ? 32 : 2, `✓ ${count.pass} passed`),
+  ].join(' · ');
+  const scope = `${cells.length} flows in ${results.scenarios.length} scenarios, ${(results.durationMs / 1000).toFixed(1)} s`;
+  return [...groups, `${totals}  ${paint(2, `(${scope})`)}`, ...(reportPath ? [`Report: ${reportPath}`] : []), ''].join(
+    '\n',
+  );
+}
+
+function failureLines({ scenario, variant, flow }: CellInContext, paint: (code: number, text: string) => string) {
+  const mark = flow.verdict === 'fail' ? paint(31, '✗') : paint(33, '!');
+  return [
+    `  ${mark} ${printable(`${scenario.name} › ${variant.name} › ${flow.name}`)}`,
+    `      ${printable(story(flow))}`,
+    ...flow.reasons.map((reason) => `      ${printable(reason)}`),
+    ...flow.counterfactuals.slice(0, 1).map(({ title }) => `      would work with: ${printable(title)}`),
+    paint(2, `      ${printable(`${flow.at.file}:${flow.at.line}:${flow.at.col}`)}   ${printable(flow.rerun)}`),
+  ];
+}
+
+/** Control characters from a YAML file must not steer the terminal. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\uFFFD');
+}

@@ -1,0 +1,199 @@
+import type { CauseCode } from '../../harness/model/cause.ts';
+import type { Expectation, Finding, FlowProtocol, Mode } from '../../harness/scenario/plan.ts';
+import type { Way } from './sample-packets.ts';
+
+export const CLIENT = '198.51.100.10';
+export const WEB = '203.0.113.80';
+export const SHOP = '203.0.113.81';
+export const PROXY_IP = '203.0.113.254';
+
+/** One flow of one variant of the samples: where its packets went and what came of it. */
+export interface Case {
+  flow: string;
+  title: string;
+  protocol: FlowProtocol;
+  from: string;
+  source: string;
+  to: { service: string } | { node: string };
+  address: string;
+  request: Way;
+  /** Null where nothing answers. */
+  reply: Way | null;
+  replySource: string;
+  servedBy: string | null;
+  picked: string | null;
+  sourceSeen: string | null;
+  cause: { code: CauseCode; node: string; detail: string } | null;
+  findings: Finding[];
+  /** Absent: what happened is what was expected. */
+  expect?: Expectation;
+  notRun?: boolean;
+}
+
+const l4Rewrite = (mode: Mode, server: string) =>
+  mode === 'dsr' ? {} : { l4: { dst: server, ...(mode === 'proxy' ? { src: PROXY_IP } : {}) } };
+
+/** The flows of the one-arm lab in one mode; `gateway` is the servers'. */
+export function oneArmCases(mode: Mode, gateway: 'l3' | 'l4', loopbackVips = true): Case[] {
+  const toClient =
+    mode === 'proxy' || (mode === 'dnat' && gateway === 'l4') ? ['l4', 'l2', 'l3', 'client'] : ['l3', 'client'];
+  const bypassed = mode === 'dnat' && gateway === 'l3';
+  const lost = mode === 'dsr' && !loopbackVips;
+  const base = { protocol: 'http' as const, findings: [] as Finding[], cause: null };
+  const peerCase = (
+    flow: string,
+    title: string,
+    service: string,
+    vip: string,
+    server: string,
+    address: string,
+  ): Case => ({
+    ...base,
+    flow,
+    title,
+    from: 's1',
+    source: '203.0.113.11',
+    to: { service },
+    address: vip,
+    request: { path: ['s1', 'l2', 'l4', 'l2', server], rewrites: l4Rewrite(mode, address) },
+    reply:
+      mode === 'proxy'
+        ? { path: [server, 'l2', 'l4', 'l2', 's1'], rewrites: { l4: { src: vip, dst: '203.0.113.11' } } }
+        : { path: [server, 'l2', 's1'] },
+    replySource: mode === 'dsr' ? vip : address,
+    servedBy: mode === 'dnat' ? null : server,
+    picked: server,
+    sourceSeen: mode === 'proxy' ? PROXY_IP : '203.0.113.11',
+    cause:
+      mode === 'dnat'
+        ? {
+            code: 'reply-not-from-vip',
+            node: 's1',
+            detail: `The answer came from ${address}, which s1 never called (it called ${vip}).`,
+          }
+        : null,
+  });
+  const web = peerCase('server-to-own-vip', 'A server calls the VIP of its own pool', 'web', WEB, 's2', '203.0.113.12');
+  return [
+    {
+      ...base,
+      flow: 'client-to-web',
+      title: 'The client calls the VIP',
+      from: 'client',
+      source: CLIENT,
+      to: { service: 'web' },
+      address: WEB,
+      request: { path: ['client', 'l3', 'l2', 'l4', 'l2', 's1'], rewrites: l4Rewrite(mode, '203.0.113.11') },
+      reply: lost
+        ? null
+        : {
+            path: ['s1', 'l2', ...toClient],
+            rewrites: mode === 'dsr' || bypassed ? {} : { l4: { src: WEB, dst: CLIENT } },
+          },
+      replySource: mode === 'dsr' ? WEB : '203.0.113.11',
+      servedBy: bypassed || lost ? null : 's1',
+      picked: 's1',
+      sourceSeen: lost ? null : mode === 'proxy' ? PROXY_IP : CLIENT,
+      cause: lost
+        ? { code: 'vip-not-on-server', node: 's1', detail: `s1 does not hold ${WEB} and dropped the frame.` }
+        : bypassed
+          ? {
+              code: 'reply-not-from-vip',
+              node: 'client',
+              detail: `The answer came from 203.0.113.11, which client never called (it called ${WEB}).`,
+            }
+          : null,
+      ...(lost ? { expect: { outcome: 'works', servedBy: { eachOf: ['s1', 's2'] }, sourceSeen: 'client' } } : {}),
+    },
+    mode === 'dsr' && loopbackVips
+      ? {
+          ...web,
+          request: { path: ['s1'] },
+          reply: null,
+          servedBy: 's1',
+          picked: null,
+          findings: ['answered-by-itself'],
+          expect: { outcome: 'works', servedBy: { one: 'self' }, findings: ['answered-by-itself'] },
+        }
+      : web,
+    {
+      ...peerCase(
+        'web-calls-shop',
+        'A server of one service calls the VIP of another',
+        'shop',
+        SHOP,
+        'b1',
+        '203.0.113.21',
+      ),
+      ...(bypassed ? { expect: { outcome: 'works', sourceSeen: 'client' } } : {}),
+      ...(lost ? { notRun: true } : {}),
+    },
+    {
+      ...base,
+      flow: 'client-pings-server',
+      title: 'Control: the server itself is alive',
+      protocol: 'icmp',
+      from: 'client',
+      source: CLIENT,
+      to: { node: 's1' },
+      address: '203.0.113.11',
+      request: { path: ['client', 'l3', 'l2', 's1'] },
+      reply: { path: ['s1', 'l2', 'l3', 'client'] },
+      replySource: '203.0.113.11',
+      servedBy: 's1',
+      picked: null,
+      sourceSeen: CLIENT,
+    },
+  ];
+}
+
+/** The flows of the in-line lab: the L4 routes, so the client's answer always crosses it. */
+export function inLineCases(mode: 'dnat' | 'proxy'): Case[] {
+  const [client, peer] = oneArmCases(mode, 'l4');
+  return [
+    {
+      ...client!,
+      request: { path: ['client', 'l3', 'l4', 'l2', 's1'], rewrites: l4Rewrite(mode, '203.0.113.11') },
+      reply: { path: ['s1', 'l2', 'l4', 'l3', 'client'], rewrites: { l4: { src: WEB, dst: CLIENT } } },
+    },
+    peer!,
+  ];
+}
+
+/** The client's flow where the servers are in another subnet. */
+export function crossSubnetCases(mode: Mode): Case[] {
+  const [client] = oneArmCases(mode, mode === 'proxy' ? 'l4' : 'l3');
+  const server = '203.0.113.141';
+  const inbound = ['client', 'l3', 'l2', 'l4'];
+  if (mode === 'dsr') {
+    return [
+      {
+        ...client!,
+        request: { path: inbound },
+        reply: null,
+        servedBy: null,
+        sourceSeen: null,
+        cause: {
+          code: 'server-not-adjacent',
+          node: 'l4',
+          detail: `l4 cannot reach the MAC of s1 (${server}): it is behind l3, in another subnet.`,
+        },
+      },
+    ];
+  }
+  return [
+    {
+      ...client!,
+      request: { path: [...inbound, 'l2', 'l3', 'l2b', 's1'], rewrites: l4Rewrite(mode, server) },
+      reply:
+        mode === 'proxy'
+          ? { path: ['s1', 'l2b', 'l3', 'l2', 'l4', 'l2', 'l3', 'client'], rewrites: { l4: { src: WEB, dst: CLIENT } } }
+          : { path: ['s1', 'l2b', 'l3', 'client'] },
+      replySource: server,
+      cause: client!.cause && {
+        ...client!.cause,
+        detail: `The answer came from ${server}, which client never called (it called ${WEB}).`,
+      },
+    },
+  ];
+}

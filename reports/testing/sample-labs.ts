@@ -1,0 +1,136 @@
+import type { LinkPlan, NodePlan, Role, ServicePlan } from '../../harness/scenario/plan.ts';
+
+/** A lab of the sample results: nodes and wires, before services are laid on it. */
+export interface SampleLab {
+  name: string;
+  nodes: NodePlan[];
+  links: LinkPlan[];
+}
+
+type Port = [peer: string, cidr?: string];
+
+function node(index: number, name: string, role: Role, ports: Port[], gateway?: [via: string, dev: string]): NodePlan {
+  const hex = (n: number) => n.toString(16).padStart(2, '0');
+  return {
+    name,
+    role,
+    interfaces: ports.map(([peer, cidr], port) => ({
+      name: peer,
+      peer,
+      mac: `02:4c:34:00:${hex(index)}:${hex(port + 1)}`,
+      addresses: cidr ? [cidr] : [],
+    })),
+    loopback: [],
+    routes: gateway ? [{ to: 'default', via: gateway[0], dev: gateway[1] }] : [],
+    sysctls: { 'net/ipv4/ip_forward': role === 'l3' || role === 'l4' ? '1' : '0' },
+    bridge: role === 'l2',
+    firewall: 'none',
+    listeners: role === 'server' ? [{ protocol: 'tcp', port: 80 }] : [],
+    lb: null,
+  };
+}
+
+function lab(name: string, nodes: NodePlan[]): SampleLab {
+  const links = nodes.flatMap((a) =>
+    a.interfaces
+      .filter(({ peer }) => a.name < peer)
+      .map(({ name: iface, peer }): LinkPlan => ({
+        ends: [
+          { node: a.name, iface },
+          { node: peer, iface: a.name },
+        ],
+      })),
+  );
+  return { name, nodes, links };
+}
+
+const client = node(1, 'client', 'client', [['l3', '198.51.100.10/24']], ['198.51.100.1', 'l3']);
+
+/** client – l3 – l2, with the L4 and three servers on the l2, all in one subnet. */
+export function oneArm(serverGateway = '203.0.113.1'): SampleLab {
+  return lab('one-arm', [
+    client,
+    node(2, 'l3', 'l3', [
+      ['client', '198.51.100.1/24'],
+      ['l2', '203.0.113.1/24'],
+    ]),
+    node(3, 'l2', 'l2', [['l3'], ['l4'], ['s1'], ['s2'], ['b1']]),
+    node(4, 'l4', 'l4', [['l2', '203.0.113.2/24']], ['203.0.113.1', 'l2']),
+    node(5, 's1', 'server', [['l2', '203.0.113.11/24']], [serverGateway, 'l2']),
+    node(6, 's2', 'server', [['l2', '203.0.113.12/24']], [serverGateway, 'l2']),
+    node(7, 'b1', 'server', [['l2', '203.0.113.21/24']], [serverGateway, 'l2']),
+  ]);
+}
+
+/** client – l3 – l4 – l2 – servers: the L4 routes. */
+export function inLine(): SampleLab {
+  return lab('in-line', [
+    client,
+    node(2, 'l3', 'l3', [
+      ['client', '198.51.100.1/24'],
+      ['l4', '203.0.113.129/25'],
+    ]),
+    node(
+      3,
+      'l4',
+      'l4',
+      [
+        ['l3', '203.0.113.130/25'],
+        ['l2', '203.0.113.2/25'],
+      ],
+      ['203.0.113.129', 'l3'],
+    ),
+    node(4, 'l2', 'l2', [['l4'], ['s1'], ['s2']]),
+    node(5, 's1', 'server', [['l2', '203.0.113.11/25']], ['203.0.113.2', 'l2']),
+    node(6, 's2', 'server', [['l2', '203.0.113.12/25']], ['203.0.113.2', 'l2']),
+  ]);
+}
+
+/** One-arm, with the servers in a subnet of their own behind the L3. */
+export function crossSubnet(): SampleLab {
+  return lab('cross-subnet', [
+    client,
+    node(2, 'l3', 'l3', [
+      ['client', '198.51.100.1/24'],
+      ['l2', '203.0.113.1/25'],
+      ['l2b', '203.0.113.129/25'],
+    ]),
+    node(3, 'l2', 'l2', [['l3'], ['l4']]),
+    node(4, 'l4', 'l4', [['l2', '203.0.113.2/25']], ['203.0.113.1', 'l2']),
+    node(5, 'l2b', 'l2', [['l3'], ['s1'], ['s2']]),
+    node(6, 's1', 'server', [['l2b', '203.0.113.141/25']], ['203.0.113.129', 'l2b']),
+    node(7, 's2', 'server', [['l2b', '203.0.113.142/25']], ['203.0.113.129', 'l2b']),
+  ]);
+}
+
+/** The lab with the services' VIPs on the loopbacks of DSR servers and their configuration in the L4. */
+export function withServices(lab: SampleLab, services: ServicePlan[], loopbackVips = true): SampleLab {
+  const nodes = lab.nodes.map((n): NodePlan => {
+    const held = services.filter((s) => s.mode === 'dsr' && s.pool.some(({ node }) => node === n.name));
+    const loopback = loopbackVips ? held.map(({ vip }) => `${vip}/32`) : [];
+    const sysctls: Record<string, string> = loopback.length
+      ? { ...n.sysctls, 'net/ipv4/conf/all/arp_ignore': '1', 'net/ipv4/conf/all/arp_announce': '2' }
+      : n.sysctls;
+    if (n.role !== 'l4') return { ...n, loopback, sysctls };
+    return {
+      ...n,
+      lb: {
+        version: 1,
+        vipOwner: true,
+        services: services.map(({ name, vip, port, protocol, mode, proxyIps, pool }) => ({
+          name,
+          vip,
+          port,
+          protocol,
+          mode: mode === 'l3dsr' ? 'dsr' : mode,
+          ...(proxyIps.length ? { proxyIp: proxyIps } : {}),
+          sourceMac: 'rewrite' as const,
+          scheduler: 'round-robin' as const,
+          check: { type: 'tcp' as const, intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 },
+          servers: pool.map(({ node, address }) => ({ name: node, address })),
+        })),
+      },
+    };
+  });
+  return { ...lab, nodes };
+}

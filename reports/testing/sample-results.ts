@@ -1,0 +1,261 @@
+import type { FlowResult, Results, ScenarioResult, VariantResult } from '../../harness/judge/results.ts';
+import type { Prediction } from '../../harness/model/walk.ts';
+import type { Mode, ServicePlan } from '../../harness/scenario/plan.ts';
+import { attemptOf, randomFrom, walkOf } from './sample-attempt.ts';
+import { type Case, crossSubnetCases, inLineCases, oneArmCases, PROXY_IP, SHOP, WEB } from './sample-cases.ts';
+import { crossSubnet, inLine, oneArm, type SampleLab, withServices } from './sample-labs.ts';
+
+/** Results as a run over three labs would write them, with failures of several kinds; the same on every call. */
+export function sampleResults(copies = 1): Results {
+  const random = randomFrom(7);
+  const scenarios = Array.from({ length: copies }, (_, copy) => {
+    const suffix = copy === 0 ? '' : `-${copy + 1}`;
+    return [oneArmScenario(suffix, random), inLineScenario(suffix, random), crossSubnetScenario(suffix, random)];
+  }).flat();
+  return {
+    version: 1,
+    startedAt: '2026-11-21T22:10:04.000Z',
+    durationMs: 11_840 * copies,
+    environment: {
+      l4lab: '0.1.0',
+      node: 'v20.19.2',
+      engine: 'Docker 20.10.24',
+      kernel: '6.18.0',
+      os: 'Debian GNU/Linux 13 (trixie)',
+      cpus: 2,
+      image: 'l4lab/node:4f1c22',
+    },
+    scenarios,
+  };
+}
+
+/** Flows in `sampleResults()` with one copy. */
+export const SAMPLE_FLOWS = 5 * 4 + 2 * 2 + 3;
+
+function service(name: string, vip: string, mode: Mode, pool: ServicePlan['pool']): ServicePlan {
+  return { name, vip, port: 80, protocol: 'tcp', mode, pool, proxyIps: mode === 'proxy' ? [PROXY_IP] : [], l4: 'l4' };
+}
+
+const oneArmPool = [
+  { node: 's1', address: '203.0.113.11' },
+  { node: 's2', address: '203.0.113.12' },
+];
+const shopPool = [{ node: 'b1', address: '203.0.113.21' }];
+
+function oneArmScenario(suffix: string, random: () => number): ScenarioResult {
+  const variants: [name: string, title: string, mode: Mode, gateway: 'l3' | 'l4', loopback: boolean][] = [
+    ['proxy', 'Proxy IP', 'proxy', 'l3', true],
+    ['dnat-gateway-l3', 'No proxy IP, gateway L3', 'dnat', 'l3', true],
+    ['dnat-gateway-l4', 'No proxy IP, gateway L4', 'dnat', 'l4', true],
+    ['dsr', 'DSR', 'dsr', 'l3', true],
+    ['dsr-no-loopback', 'DSR, no loopback VIP', 'dsr', 'l3', false],
+  ];
+  return scenario(
+    `one-arm-modes${suffix}`,
+    'One-arm: proxy, DNAT and DSR side by side',
+    'The L4 hangs off the L2 beside the servers. Which flows survive which mode, and which gateway must the servers have?',
+    variants.map(([name, title, mode, gateway, loopback]) => {
+      const lab = withServices(
+        oneArm(gateway === 'l4' ? '203.0.113.2' : undefined),
+        [service('web', WEB, mode, oneArmPool), service('shop', SHOP, mode, shopPool)],
+        loopback,
+      );
+      return { name, title, mode, lab, cases: oneArmCases(mode, gateway, loopback) };
+    }),
+    random,
+  );
+}
+
+function inLineScenario(suffix: string, random: () => number): ScenarioResult {
+  return scenario(
+    `in-line-recursion${suffix}`,
+    'In-line: a server calls its own VIP',
+    'Every packet of the client crosses the L4 anyway; what of a server that calls the VIP of its own pool?',
+    (['dnat', 'proxy'] as const).map((mode) => ({
+      name: mode,
+      title: mode === 'dnat' ? 'No proxy IP' : 'Proxy IP',
+      mode,
+      lab: withServices(inLine(), [service('web', WEB, mode, oneArmPool)]),
+      cases: inLineCases(mode),
+    })),
+    random,
+  );
+}
+
+function crossSubnetScenario(suffix: string, random: () => number): ScenarioResult {
+  const pool = [
+    { node: 's1', address: '203.0.113.141' },
+    { node: 's2', address: '203.0.113.142' },
+  ];
+  return scenario(
+    `cross-subnet${suffix}`,
+    'Servers in another subnet than the L4',
+    'The CDN case: the pool is behind the router, so nothing but a proxy IP brings the answer back.',
+    (['proxy', 'dnat', 'dsr'] as const).map((mode) => ({
+      name: mode,
+      title: mode === 'proxy' ? 'Proxy IP' : mode === 'dnat' ? 'No proxy IP' : 'DSR',
+      mode,
+      lab: withServices(crossSubnet(), [service('web', WEB, mode, pool)]),
+      cases: crossSubnetCases(mode),
+    })),
+    random,
+  );
+}
+
+interface SampleVariant {
+  name: string;
+  title: string;
+  mode: Mode;
+  lab: SampleLab;
+  cases: Case[];
+}
+
+function scenario(
+  name: string,
+  title: string,
+  description: string,
+  variants: SampleVariant[],
+  random: () => number,
+): ScenarioResult {
+  const file = `scenarios/${variants[0]!.lab.name}/${name}.yaml`;
+  const rows = variants[0]!.cases.map((c, i) => ({
+    name: c.flow,
+    title: c.title,
+    at: { file, line: 34 + i * 9, col: 5 },
+  }));
+  return {
+    name,
+    title,
+    description,
+    file,
+    lab: variants[0]!.lab.name,
+    sources: [
+      {
+        document: 'seed 002',
+        passage: 'Proxy IP 미 사용 시 (서비스 불가)',
+        settles: 'Without a proxy IP the answer comes from an address that the caller never called.',
+      },
+    ],
+    flows: rows,
+    variants: variants.map((variant, i) => variantResult(name, variant, i, rows, random)),
+  };
+}
+
+function variantResult(
+  scenarioName: string,
+  { name, title, mode, lab, cases }: SampleVariant,
+  index: number,
+  rows: ScenarioResult['flows'],
+  random: () => number,
+): VariantResult {
+  const flows = cases.map((c, i) => flowResult(`${scenarioName}#${name}`, c, rows[i]!.at, lab, mode, random));
+  const services = lab.nodes.flatMap((n) => n.lb?.services ?? []);
+  return {
+    name,
+    title,
+    change: index === 0 ? '' : `services:\n  web:\n    mode: ${mode}\n  shop:\n    mode: ${mode}\n`,
+    plan: {
+      lab: lab.name,
+      scenario: scenarioName,
+      variant: name,
+      nodes: lab.nodes,
+      links: lab.links,
+      services: services.map((s) => ({
+        ...service(s.name, s.vip, s.mode, []),
+        pool: s.servers.map((server) => ({ node: server.name, address: server.address })),
+      })),
+      flows: cases.map((c, i) => ({
+        name: c.flow,
+        from: c.from,
+        source: c.source,
+        to: c.to,
+        address: c.address,
+        protocol: c.protocol,
+        port: c.protocol === 'icmp' ? 0 : 80,
+        repeat: 2,
+        expect: flows[i]!.expected,
+        at: rows[i]!.at,
+      })),
+    },
+    flows,
+    lb: {
+      l4: {
+        config: JSON.stringify(lab.nodes.find((n) => n.lb)?.lb, null, 2),
+        rules: `table ip l4lab {\n  map web {\n    type inet_service : ipv4_addr\n    elements = { 0 : 203.0.113.11, 1 : 203.0.113.12 }\n  }\n}\n`,
+        log: ['level=info msg="applied" services=2 ms=11', 'level=info msg="server up" service=web server=s1'],
+      },
+    },
+    logs: Object.fromEntries(
+      lab.nodes.map((n) => [n.name, [`agent ready in ${(random() * 90).toFixed(0)} ms`, 'configured']]),
+    ),
+    timings: {
+      bootMs: index === 0 ? 1600 + random() * 300 : 0,
+      configureMs: 30 + random() * 20,
+      flowsMs: 200 + random() * 1400,
+      resetMs: 12 + random() * 8,
+    },
+  };
+}
+
+function flowResult(
+  scenarioVariant: string,
+  c: Case,
+  at: FlowResult['at'],
+  lab: SampleLab,
+  mode: Mode,
+  random: () => number,
+): FlowResult {
+  const outcome = c.cause ? 'fails' : 'works';
+  const expected: FlowResult['expected'] =
+    c.expect ??
+    (c.cause
+      ? { outcome: 'fails', cause: c.cause.code, at: c.cause.node }
+      : { outcome: 'works', ...(c.servedBy ? { servedBy: { one: c.servedBy } } : {}) });
+  const attempts = c.notRun ? [] : [attemptOf(lab.nodes, c, random), attemptOf(lab.nodes, c, random)];
+  const verdict = c.notRun ? 'not-run' : expected.outcome === outcome ? 'pass' : 'fail';
+  const prediction: Prediction = {
+    ...walkOf(
+      lab.nodes,
+      verdict === 'fail' && mode === 'dsr' ? { ...c, reply: { path: ['s1', 'l2', 'l3', 'client'] } } : c,
+      40_000,
+    ),
+    picked: c.picked,
+    outcome,
+    cause: c.cause,
+    servedBy: c.servedBy,
+    sourceSeen: c.sourceSeen,
+    findings: c.findings,
+  };
+  return {
+    name: c.flow,
+    protocol: c.protocol,
+    from: c.from,
+    to: 'service' in c.to ? `${c.to.service} (${c.address}:80)` : `${c.to.node} (${c.address})`,
+    at,
+    expected,
+    verdict,
+    reasons: c.notRun
+      ? ['The environment went away before this flow could run.']
+      : verdict === 'fail'
+        ? [`Expected to work, but it failed: ${c.cause?.code ?? 'unexplained'} at ${c.cause?.node ?? '?'}.`]
+        : [],
+    outcome: c.notRun ? null : outcome,
+    cause: c.notRun ? null : c.cause,
+    findings: c.findings,
+    predicted: [prediction],
+    disagreement:
+      verdict === 'fail' && mode === 'dsr'
+        ? { detail: 'Predicted an answer from s1; s1 sent none.', hop: 's1 out l2' }
+        : null,
+    counterfactuals: c.cause
+      ? [
+          { title: 'services in proxy mode', change: 'services:\n  web:\n    mode: proxy\n', proven: true },
+          { title: "servers' gateway to l4", change: 'servers:\n  gateway: l4\n', proven: null },
+        ]
+      : [],
+    attempts,
+    controls: c.cause ? [{ name: `${c.from} → s1 directly`, works: true, detail: '200 from s1' }] : [],
+    rerun: `npx l4lab run ${scenarioVariant.split('#')[0]} --variant ${scenarioVariant.split('#')[1]} --flow ${c.flow}`,
+    durationMs: attempts.reduce((sum, a) => sum + a.durationMs, 0),
+  };
+}

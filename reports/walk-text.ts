@@ -1,0 +1,45 @@
+import type { Hop, HopAddress, Walk } from '../harness/model/walk.ts';
+
+/** `203.0.113.80:80`, `[2001:db8::80]:80`, or the bare address where there is no port. */
+export function addressText({ ip, port }: Pick<HopAddress, 'ip' | 'port'>): string {
+  if (port === null) return ip;
+  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+}
+
+/** What a hop changed, in words: `dst ip 203.0.113.80 → 203.0.113.11, ttl 63 → 62`. */
+export function changesText(hop: Hop): string {
+  return hop.changed.map(({ field, from, to }) => `${field} ${from} → ${to}`).join(', ');
+}
+
+/** The walk as an aligned text table: source and destination at every hop, there and back. */
+export function walkText(walk: Walk): string {
+  const rows = [
+    ['#', '', 'node', 'interface', 'source', 'destination', 'source mac', 'destination mac', 'ttl', 'changed'],
+    ...directionRows('request', walk.request, 0),
+    ...directionRows('reply', walk.reply, walk.request.length),
+  ];
+  if (walk.request.length === 0) return 'No packet of this flow was on a wire.\n';
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const lines = rows.map((row) =>
+    row
+      .map((text, column) => text.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function directionRows(label: string, hops: Hop[], offset: number): string[][] {
+  return hops.map((hop, i) => [
+    String(offset + i + 1),
+    label,
+    hop.node,
+    `${hop.direction} ${hop.iface}`,
+    addressText(hop.src),
+    addressText(hop.dst),
+    hop.src.mac,
+    hop.dst.mac,
+    String(hop.ttl),
+    changesText(hop),
+  ]);
+}

@@ -1,0 +1,26 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Results } from '../harness/judge/results.ts';
+import { junitXml } from './junit.ts';
+import { type PageBundle, pageHtml } from './page-html.ts';
+import { summaryMarkdown } from './summary-markdown.ts';
+
+/**
+ * Writes index.html, results.json, junit.xml and summary.md into `dir`, which is created.
+ * `sources`: text of the scenario files by path, as in `SourcePosition.file`; the page quotes a flow's lines from it.
+ */
+export async function writeReports(
+  results: Results,
+  dir: string,
+  bundle: PageBundle,
+  sources: Record<string, string> = {},
+): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  const write = (name: string, text: string) => writeFile(path.join(dir, name), text);
+  await Promise.all([
+    write('index.html', pageHtml(results, bundle, sources)),
+    write('results.json', `${JSON.stringify(results)}\n`),
+    write('junit.xml', junitXml(results)),
+    write('summary.md', summaryMarkdown(results)),
+  ]);
+}
