@@ -26,6 +26,7 @@ const SYSCTLS: Record<string, string> = {
   'ipv4/conf/default/send_redirects': '0',
   'ipv6/conf/all/disable_ipv6': '0',
   'ipv6/conf/default/disable_ipv6': '0',
+  'ipv6/conf/all/accept_dad': '0',
   'ipv6/conf/default/accept_dad': '0',
 };
 
@@ -96,43 +97,46 @@ export class NetnsLab {
   }
 
   async #build(nodes: Record<string, NodeSpec>): Promise<void> {
-    const batch: string[] = this.#names.map((node) => `netns add ${this.namespace(node)}`);
-    for (const [node, { links = {} }] of Object.entries(nodes)) {
-      for (const peer of Object.keys(links)) {
-        if (node > peer) continue;
-        batch.push(
-          `link add ${peer} netns ${this.namespace(node)} type veth peer name ${node} netns ${this.namespace(peer)}`,
-        );
-      }
-    }
-    await run('ip-failed', 'ip', ['-batch', '-'], `${batch.join('\n')}\n`);
+    await ipBatch(this.#names.map((node) => `netns add ${this.namespace(node)}`));
+    // Before there are interfaces, which inherit conf/default.
+    await Promise.all(Object.entries(nodes).map(([node, { sysctls }]) => this.#setSysctls(node, sysctls)));
+    const pairs = Object.entries(nodes).flatMap(([node, { links = {} }]) =>
+      Object.keys(links).flatMap((peer) => (node < peer ? [[node, peer] as const] : [])),
+    );
+    await ipBatch(
+      pairs.map(
+        ([a, b]) => `link add ${b} netns ${this.namespace(a)} type veth peer name ${a} netns ${this.namespace(b)}`,
+      ),
+    );
     await Promise.all(Object.entries(nodes).map(([node, spec]) => this.#configure(node, spec)));
+  }
+
+  async #setSysctls(node: string, sysctls: Record<string, string> = {}): Promise<void> {
+    const values = Object.entries({ ...SYSCTLS, ...sysctls }).map(
+      ([key, value]) => `net.${key.replaceAll('/', '.')}=${value}`,
+    );
+    await this.exec(node, 'sysctl', '-q', '-w', ...values);
   }
 
   async #configure(node: string, spec: NodeSpec): Promise<void> {
     const links = Object.entries(spec.links ?? {});
-    const sysctls = Object.entries({ ...SYSCTLS, ...spec.sysctls });
-    await this.exec(
-      node,
-      'sysctl',
-      '-q',
-      '-w',
-      ...sysctls.map(([key, value]) => `net.${key.replaceAll('/', '.')}=${value}`),
-    );
     const batch = ['link set lo up'];
     if (spec.bridge !== undefined) batch.push('link add br0 type bridge forward_delay 0', 'link set br0 up');
     if (spec.bridge) batch.push(`addr add ${spec.bridge} dev br0`);
     for (const [peer, address] of links) {
       if (spec.bridge !== undefined) batch.push(`link set ${peer} master br0`);
       for (const cidr of address.split(' ').filter(Boolean)) batch.push(`addr add ${cidr} dev ${peer}`);
-      // veth's checksum offload must not hide a wrong checksum; interfaces inherit conf/default.
       batch.push(`link set ${peer} up`);
     }
     for (const vip of spec.loopback ?? []) batch.push(`addr add ${vip} dev lo`);
     if (spec.gateway) batch.push(...spec.gateway.split(' ').map((via) => `route add default via ${via}`));
     for (const route of spec.routes ?? []) batch.push(`route add ${route}`);
-    await run('ip-failed', 'ip', ['-n', this.namespace(node), '-batch', '-'], `${batch.join('\n')}\n`);
+    await ipBatch(batch, '-n', this.namespace(node));
   }
+}
+
+async function ipBatch(commands: string[], ...options: string[]): Promise<void> {
+  await run('ip-failed', 'ip', [...options, '-batch', '-'], `${commands.join('\n')}\n`);
 }
 
 let counter = 0;
