@@ -27,8 +27,8 @@ function answers(run: Run, host: Host, device: Device, asker: string, target: st
   // The kernel routes the question like a packet, so its source is checked as well.
   const verdict = validateSource(host, device, asker);
   if (!verdict.accepted) {
-    const detail = `${host.name} dropped the ARP request for its address ${target}, since it names ${asker} as source`;
-    if (host.owned.has(target)) run.unanswered.set(target, { code: verdict.code, node: host.name, detail });
+    const why = `${host.name} dropped the request, since it names ${asker} as source (${verdict.code})`;
+    if (host.owned.has(target)) run.unanswered.set(target, why);
     return false;
   }
   if (host.owned.has(target)) return mayAnswer(host, device, asker, target);

@@ -112,16 +112,9 @@ function unreachable(run: Run, entry: Neighbour, packet: Packet): void {
     die(run, packet, node, 'server-not-adjacent', detail);
     return;
   }
-  const {
-    code,
-    node: at,
-    detail,
-  } = run.unanswered.get(address) ?? {
-    code: 'no-neighbour',
-    node,
-    detail: `nobody on the segment of ${node}'s interface ${device} answers ARP for ${address}`,
-  };
-  die(run, packet, at, code, detail);
+  const refused = run.unanswered.get(address);
+  const detail = `${node} asked for ${address} by ${device}, and ${refused ?? 'nobody answered'}`;
+  die(run, packet, node, 'no-neighbour', detail);
   const forwarded = packet.trace !== null && packet.dsr?.l4 !== node;
   if (forwarded) complain(run, run.topology.hosts.get(node)!, packet);
 }

@@ -24,7 +24,7 @@ export interface Run {
   /** Whether a load balancer finds a server healthy. */
   isUp: (host: Host, service: LbService, server: LbServer) => boolean;
   /** Why the owner of an address did not answer ARP for it, by address. */
-  unanswered: Map<string, Cause>;
+  unanswered: Map<string, string>;
   /** Server that the load balancer picked, by service. */
   picked: Map<string, string>;
 }

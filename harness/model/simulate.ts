@@ -8,6 +8,7 @@ import { receive, send } from './ip-stack.ts';
 import { returnDirectly } from './load-balancing.ts';
 import { settleNext } from './neighbours.ts';
 import { BROADCAST } from './packet.ts';
+import type { Frame } from './packet.ts';
 import { discard } from './run.ts';
 import type { Arrival, Run } from './run.ts';
 import type { Host, Topology } from './topology.ts';
@@ -64,14 +65,18 @@ function arrive(run: Run, { node, iface, frame: arrived }: Arrival): void {
   const host = run.topology.hosts.get(node)!;
   const frame = 'packet' in arrived ? { ...arrived, packet: crossing(arrived, node, iface, 'in') } : arrived;
   if ('packet' in frame && returnDirectly(run, host, frame)) return;
-  let device = host.devices.get(iface);
   if (host.ports.includes(iface)) {
-    if (!receiveAtPort(run, host, iface, frame)) return;
-    device = host.devices.get('br0');
-  } else if (frame.dstMac !== BROADCAST && frame.dstMac !== device?.mac) {
-    if ('packet' in frame) discard(run, frame.packet, node);
-    return;
+    if (receiveAtPort(run, host, iface, frame)) accept(run, host, 'br0', frame);
+  } else if (frame.dstMac === BROADCAST || frame.dstMac === host.devices.get(iface)?.mac) {
+    accept(run, host, iface, frame);
+  } else if ('packet' in arrived) {
+    // A frame for somebody else's MAC is no part of the packet's way: neither its arrival nor its departure hither.
+    discard(run, { ...arrived.packet, trace: arrived.packet.trace?.before ?? null }, node);
   }
+}
+
+function accept(run: Run, host: Host, name: string, frame: Frame): void {
+  const device = host.devices.get(name);
   if (device === undefined) return;
   if ('packet' in frame) receive(run, host, device, frame.packet);
   else receiveArp(run, host, device, frame);

@@ -221,6 +221,7 @@ test('strict rp_filter on a node with two ways', () => {
   l4!.interfaces = { ...l4!.interfaces, client: '192.0.2.2/24' };
   client!.interfaces = { ...client!.interfaces, l4: '192.0.2.1/24' };
   client!.routes = { '203.0.113.0/24': '192.0.2.2' };
+  client!.conf = { arp_announce: 2 };
   const lab = plan(sketch);
   const asked = { ...flow(lab, 'client', 's1'), source: CLIENT };
   expect(predict(lab, asked)[0]!.cause).toMatchObject({ code: 'reverse-path', node: 'l4' });

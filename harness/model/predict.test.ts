@@ -1,0 +1,234 @@
+import fc from 'fast-check';
+import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import { predict } from './predict.ts';
+import { flow, plan } from './testing/lab-builder.ts';
+import { CLIENT, crossSubnet, inLine, L4, oneArm, PIP, QUIET_ARP, S1, S2, VIP_A, VIP_B } from './testing/labs.ts';
+import type { Hop, Prediction } from './walk.ts';
+
+/** A hop in short: `l4 in l2 SRC → DST ttl 63`. */
+function short({ node, direction, iface, src, dst, ttl }: Hop): string {
+  return `${node} ${direction} ${iface} ${src.ip} → ${dst.ip} ttl ${ttl}`;
+}
+
+function only(lab: Plan, asked: FlowPlan): Prediction {
+  const [first, ...others] = predict(lab, asked);
+  expect(others).toEqual([]);
+  return first!;
+}
+
+const oneServer = { vip: VIP_A, pool: ['s1'] };
+
+test('dsr changes MACs and TTL only, and the reply goes by the L3', () => {
+  const services = { a: { ...oneServer, mode: 'dsr' as const } };
+  const lab = plan(oneArm({ services, servers: { loopback: [VIP_A], conf: QUIET_ARP } }));
+  const { request, reply } = only(lab, flow(lab, 'client', 'a'));
+  expect(request.map(short)).toEqual([
+    `client out l3 ${CLIENT} → ${VIP_A} ttl 64`,
+    `l3 in client ${CLIENT} → ${VIP_A} ttl 64`,
+    `l3 out l2 ${CLIENT} → ${VIP_A} ttl 63`,
+    `l2 in l3 ${CLIENT} → ${VIP_A} ttl 63`,
+    `l2 out l4 ${CLIENT} → ${VIP_A} ttl 63`,
+    `l4 in l2 ${CLIENT} → ${VIP_A} ttl 63`,
+    `l4 out l2 ${CLIENT} → ${VIP_A} ttl 62`,
+    `l2 in l4 ${CLIENT} → ${VIP_A} ttl 62`,
+    `l2 out s1 ${CLIENT} → ${VIP_A} ttl 62`,
+    `s1 in l2 ${CLIENT} → ${VIP_A} ttl 62`,
+  ]);
+  const rewritten = request.find(({ node, direction }) => node === 'l4' && direction === 'out')!;
+  expect(rewritten.changed.map(({ field }) => field)).toEqual(['src mac', 'dst mac', 'ttl']);
+  expect(reply.map(short)).toEqual([
+    `s1 out l2 ${VIP_A} → ${CLIENT} ttl 64`,
+    `l2 in s1 ${VIP_A} → ${CLIENT} ttl 64`,
+    `l2 out l3 ${VIP_A} → ${CLIENT} ttl 64`,
+    `l3 in l2 ${VIP_A} → ${CLIENT} ttl 64`,
+    `l3 out client ${VIP_A} → ${CLIENT} ttl 63`,
+    `client in l3 ${VIP_A} → ${CLIENT} ttl 63`,
+  ]);
+});
+
+test('proxy changes both addresses on the way there and back', () => {
+  const lab = plan(oneArm({ services: { a: { ...oneServer, mode: 'proxy', proxyIp: PIP } } }));
+  const { request, reply } = only(lab, flow(lab, 'client', 'a'));
+  const pairs = (hops: Hop[]): string[] => [...new Set(hops.map(({ src, dst }) => `${src.ip} → ${dst.ip}`))];
+  expect(pairs(request)).toEqual([`${CLIENT} → ${VIP_A}`, `${PIP} → ${S1}`]);
+  expect(pairs(reply)).toEqual([`${S1} → ${PIP}`, `${VIP_A} → ${CLIENT}`]);
+});
+
+test('a pool of proxy IPs: each may be the source that the server sees', () => {
+  const lab = plan(oneArm({ services: { a: { ...oneServer, mode: 'proxy', proxyIp: [PIP, '203.0.113.253'] } } }));
+  expect(predict(lab, flow(lab, 'client', 'a')).map(({ sourceSeen }) => sourceSeen)).toEqual([PIP, '203.0.113.253']);
+});
+
+test('a walk ends where the packet dies, and the detail names the addresses of this flow', () => {
+  const lab = plan(oneArm({ services: { a: { ...oneServer, mode: 'dnat' } } }));
+  const { request, reply, cause } = only(lab, flow(lab, 's1', 'a'));
+  expect(request.at(-1)).toMatchObject({ node: 's1', direction: 'in', src: { ip: S1 } });
+  expect(reply).toEqual([]);
+  expect(cause!.detail).toContain(S1);
+});
+
+test('no listener: the reset is the answer, and it comes from the VIP', () => {
+  const services = { a: { ...oneServer, mode: 'proxy' as const, proxyIp: PIP } };
+  const lab = plan(oneArm({ services, servers: { listeners: [] } }));
+  const { cause, reply } = only(lab, flow(lab, 'client', 'a'));
+  expect(cause).toMatchObject({ code: 'refused', node: 's1' });
+  expect(reply.at(-1)).toMatchObject({ node: 'client', src: { ip: VIP_A, port: 80 } });
+});
+
+test('no listener for UDP: the ICMP error comes from the VIP as well, since NAT undoes both', () => {
+  const services = { a: { ...oneServer, mode: 'proxy' as const, proxyIp: PIP, protocol: 'udp' as const } };
+  const lab = plan(oneArm({ services, servers: { listeners: [] } }));
+  const { cause, reply } = only(lab, flow(lab, 'client', 'a', 'udp'));
+  expect(cause).toMatchObject({ code: 'refused', node: 's1' });
+  expect(reply.at(-1)).toMatchObject({ node: 'client', src: { ip: VIP_A, port: null }, dst: { ip: CLIENT } });
+});
+
+test.each(['udp', 'icmp'] as const)('%s to a node: there and back', (protocol) => {
+  const listeners = [{ protocol: 'udp' as const, port: 80 }];
+  const lab = plan(oneArm({ services: {}, servers: { listeners } }));
+  expect(only(lab, flow(lab, 'client', 's1', protocol))).toMatchObject({
+    outcome: 'works',
+    picked: null,
+    servedBy: 's1',
+    sourceSeen: CLIENT,
+  });
+});
+
+test('ICMP echo to a VIP is answered by its owner, the L4', () => {
+  const lab = plan(oneArm({ services: { a: { ...oneServer, mode: 'dnat' } } }));
+  expect(only(lab, flow(lab, 'client', 'a', 'icmp'))).toMatchObject({ outcome: 'works', servedBy: 'l4', findings: [] });
+});
+
+test('a health check takes a server without a listener out of the pool; with none left the L4 refuses', () => {
+  const services = { a: { vip: VIP_A, pool: ['s1', 's2'], mode: 'dnat' as const, check: 'tcp' as const } };
+  const half = plan(oneArm({ services, servers: { gateway: L4 }, nodes: { s1: { listeners: [] } } }));
+  expect(only(half, flow(half, 'client', 'a'))).toMatchObject({ picked: 's2', outcome: 'works' });
+  const none = plan(oneArm({ services, servers: { gateway: L4, listeners: [] } }));
+  expect(only(none, flow(none, 'client', 'a'))).toMatchObject({
+    picked: null,
+    cause: { code: 'no-server-available', node: 'l4' },
+  });
+});
+
+test.each([
+  ['no-route at the caller', { client: { gateway: undefined } }, 'no-route', 'client'],
+  ['no-route at the router', { l3: { interfaces: { client: '198.51.100.1/24' } } }, 'no-route', 'l3'],
+  ['nobody at the gateway address', { client: { gateway: '198.51.100.99' } }, 'no-neighbour', 'client'],
+  ['nobody answers for the VIP', { l4: { down: ['l2'] } }, 'no-neighbour', 'l3'],
+  ['a router that does not route', { l3: { forwarding: false } }, 'not-forwarding', 'l3'],
+  [
+    'strict rp_filter drops even the ARP request of a caller that is reached elsewhere',
+    { l3: { conf: { rp_filter: 1 }, routes: { '198.51.100.10/32': S2 } } },
+    'no-neighbour',
+    'client',
+  ],
+])('%s', (_name, nodes, code, node) => {
+  const services = { a: { ...oneServer, mode: 'proxy' as const, proxyIp: PIP } };
+  const sketch = oneArm({ services, nodes: nodes as Parameters<typeof oneArm>[0]['nodes'] & object });
+  if ('client' in nodes && nodes.client.gateway === undefined) delete sketch.nodes['client']!.gateway;
+  const lab = plan(sketch);
+  expect(only(lab, flow(lab, 'client', 'a')).cause).toMatchObject({ code, node });
+});
+
+test('two routers that each think the other is nearer: loop, after the TTL is used up', () => {
+  const sketch = oneArm({ services: {}, nodes: { l3: { routes: { '203.0.113.128/25': L4 } } } });
+  const lab = plan(sketch);
+  const lost = { ...flow(lab, 'client', 's1'), address: '203.0.113.200', to: { node: 's1' } };
+  sketch.nodes['l4']!.routes = { '203.0.113.128/25': '203.0.113.1' };
+  const looping = plan(sketch);
+  const { cause, request } = only(looping, lost);
+  expect(cause!.code).toBe('loop');
+  expect(request.at(-1)!.ttl).toBe(1);
+});
+
+describe('properties', () => {
+  const modes = fc.constantFrom('dnat' as const, 'proxy' as const, 'dsr' as const);
+  const labs = fc.record({
+    lab: fc.constantFrom(oneArm, inLine, crossSubnet),
+    a: modes,
+    b: modes,
+    gateway: fc.constantFrom('l3', 'l4'),
+    loopback: fc.subarray([VIP_A, VIP_B]),
+    conf: fc.record({
+      arp_ignore: fc.constantFrom(0, 1, 2),
+      arp_announce: fc.constantFrom(0, 1, 2),
+      rp_filter: fc.constantFrom(0, 1, 2),
+      send_redirects: fc.constantFrom(0, 1),
+      accept_redirects: fc.constantFrom(0, 1),
+    }),
+    l4Conf: fc.record({ rp_filter: fc.constantFrom(0, 1), accept_local: fc.constantFrom(0, 1) }),
+    vipOwner: fc.boolean(),
+    firewall: fc.constantFrom('none' as const, 'stateful' as const),
+    protocol: fc.constantFrom('http' as const, 'udp' as const, 'icmp' as const),
+    from: fc.constantFrom('client', 's1'),
+    to: fc.constantFrom('a', 'b', 's2'),
+  });
+  type Settings = typeof labs extends fc.Arbitrary<infer T> ? T : never;
+
+  function built({ lab, a, b, gateway, loopback, conf, l4Conf, vipOwner, firewall }: Settings): Plan {
+    const via = { oneArm: { l3: '203.0.113.1', l4: L4 }, inLine: { l3: L4, l4: L4 } }[lab.name] ?? {
+      l3: '198.51.100.129',
+      l4: '198.51.100.129',
+    };
+    return plan(
+      lab({
+        services: {
+          a: { vip: VIP_A, mode: a, pool: ['s1', 's2'], ...(a === 'proxy' ? { proxyIp: PIP } : {}) },
+          b: { vip: VIP_B, mode: b, pool: ['s2'], ...(b === 'proxy' ? { proxyIp: 'auto' } : {}) },
+        },
+        servers: { gateway: via[gateway], loopback, conf },
+        nodes: { l4: { conf: l4Conf, vipOwner }, l3: { firewall } },
+      }),
+    );
+  }
+
+  test('a prediction is complete: a failure has a cause at a node, a success has a server and an answer', () => {
+    fc.assert(
+      fc.property(labs, (settings) => {
+        const lab = built(settings);
+        for (const prediction of predict(lab, flow(lab, settings.from, settings.to, settings.protocol))) {
+          const { outcome, cause, servedBy, reply } = prediction;
+          if (outcome === 'works') {
+            expect(cause).toBeNull();
+            expect(servedBy).not.toBeNull();
+            expect(reply.at(-1)!.node).toBe(settings.from);
+          } else {
+            expect(cause).not.toBeNull();
+            expect(cause!.code).not.toBe('unexplained');
+            expect(lab.nodes.map(({ name }) => name)).toContain(cause!.node);
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('a walk is one unbroken way: what a node sends, its peer receives unchanged', () => {
+    fc.assert(
+      fc.property(labs, (settings) => {
+        const lab = built(settings);
+        for (const { request, reply } of predict(lab, flow(lab, settings.from, settings.to, settings.protocol))) {
+          for (const leg of [request, reply]) {
+            for (const [index, hop] of leg.entries()) {
+              expect(hop.direction).toBe(index % 2 === 0 ? 'out' : 'in');
+              if (hop.direction === 'in') expect(hop.changed).toEqual([]);
+              else if (index > 0) expect(hop.node).toBe(leg[index - 1]!.node);
+            }
+          }
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('the same plan is always predicted in the same way', () => {
+    fc.assert(
+      fc.property(labs, (settings) => {
+        const [one, other] = [built(settings), built(settings)];
+        const asked = flow(one, settings.from, settings.to, settings.protocol);
+        expect(predict(one, asked)).toEqual(predict(other, asked));
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
