@@ -16,6 +16,8 @@ const CODES = {
   'configure-failed': EXIT.unavailable,
   /** The load balancer did not come up. */
   'lb-failed': EXIT.unavailable,
+  /** The user wants to stop. */
+  interrupted: 130,
   /** Something did not happen within its deadline. */
   timeout: EXIT.unavailable,
 } as const;

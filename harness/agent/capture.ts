@@ -14,7 +14,9 @@ export class Capture {
   #seen = 0;
   #stderr = '';
   #stats: { captured: number; received: number; dropped: number } | null = null;
-  #changed: () => void = () => undefined;
+  readonly #waiting = new Set<() => void>();
+  #lastDrain: Promise<number> = Promise.resolve(0);
+  #nextDrain: Promise<number> | null = null;
   running = true;
 
   constructor(
@@ -49,7 +51,18 @@ export class Capture {
    * counters (SIGUSR1, tcpdump(8)) until it has processed what the kernel received.
    * @returns frames that the kernel dropped for lack of space
    */
-  async drain(): Promise<number> {
+  drain(): Promise<number> {
+    // A drain that is under way may have asked too early for this caller; one that has not begun serves all who wait.
+    this.#nextDrain ??= this.#lastDrain
+      .catch(() => 0)
+      .then(() => {
+        this.#nextDrain = null;
+        return (this.#lastDrain = this.#drain());
+      });
+    return this.#nextDrain;
+  }
+
+  async #drain(): Promise<number> {
     const deadline = Date.now() + DRAIN_DEADLINE_MS;
     while (this.running) {
       this.#stats = null;
@@ -82,21 +95,26 @@ export class Capture {
   async #until(what: string, holds: () => boolean): Promise<void> {
     if (holds()) return;
     await new Promise<void>((resolve, reject) => {
+      const said = (): string => `tcpdump on ${this.iface}: ${what}; it said: ${this.#stderr.trim()}`;
+      const end = (outcome: () => void): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        outcome();
+      };
+      const look = (): void => {
+        if (holds()) end(resolve);
+        else if (!this.running) end(() => reject(new Error(`ended while waiting for ${said()}`)));
+      };
       const timer = setTimeout(
-        () =>
-          reject(
-            new Error(`waited ${DRAIN_DEADLINE_MS} ms for tcpdump on ${this.iface}: ${what}; it said: ${this.#stderr}`),
-          ),
+        () => end(() => reject(new Error(`waited ${DRAIN_DEADLINE_MS} ms for ${said()}`))),
         DRAIN_DEADLINE_MS,
       );
-      this.#changed = () => {
-        if (!holds() && this.running) return;
-        clearTimeout(timer);
-        this.#changed = () => undefined;
-        if (holds()) resolve();
-        else reject(new Error(`tcpdump on ${this.iface} ended: ${this.#stderr}`));
-      };
+      this.#waiting.add(look);
     });
+  }
+
+  #changed(): void {
+    for (const look of this.#waiting) look();
   }
 }
 

@@ -1,0 +1,79 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT, L4labError } from '../errors.ts';
+import { listCommand } from './list-command.ts';
+import { runCommand, type RunCommandOptions } from './run-command.ts';
+import { cleanCommand, downCommand, upCommand } from './up-and-down.ts';
+import { validateCommand } from './validate-command.ts';
+import { version } from './project.ts';
+
+const interrupted = new AbortController();
+
+async function main(argv: string[]): Promise<number> {
+  let code: number = EXIT.ok;
+  const ends = (work: Promise<number>): Promise<void> => work.then((ended) => void (code = ended));
+  const collect = (value: string, all: string[]): string[] => [...all, ...value.split(',')];
+  const program = new Command('l4lab')
+    .description(
+      'Settles, with real packets, which flows an L4 load-balancer topology lets through, and why the others fail.',
+    )
+    .version(version())
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text) });
+
+  program
+    .command('run [scenarios...]')
+    .description('run scenarios (files, names, or beginnings of names; all by default) and write the report')
+    .option('--variant <names>', 'only these variants', collect, [])
+    .option('--flow <names>', 'only these flows', collect, [])
+    .option('--report <dir>', 'where the report goes', 'reports/latest')
+    .option('--json', 'print results.json instead of a summary', false)
+    .action((words: string[], options: RunCommandOptions) => ends(runCommand(words, options, interrupted.signal)));
+  program
+    .command('validate [scenarios...]')
+    .description('read scenarios and their labs, and tell every mistake with its place')
+    .action((words: string[]) => ends(validateCommand(words)));
+  program
+    .command('list')
+    .description('list scenarios with their labs, variants and flows')
+    .option('--json', 'as JSON', false)
+    .action((options: { json: boolean }) => ends(listCommand(options)));
+  program
+    .command('up <scenario>')
+    .description('boot and configure the lab of a scenario, and leave it running')
+    .option('--variant <name>', 'the variant to configure; the first by default')
+    .action((word: string, options: { variant?: string }) =>
+      ends(upCommand(word, options.variant, interrupted.signal)),
+    );
+  program
+    .command('down [scenario]')
+    .description('take down what `up` left running')
+    .action((word: string | undefined) => ends(downCommand(word)));
+  program
+    .command('clean')
+    .description('remove every container and network that l4lab ever made')
+    .action(() => ends(cleanCommand()));
+
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.invalid;
+    if (interrupted.signal.aborted) return 130;
+    if (!(error instanceof L4labError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return error.exitCode;
+  }
+  return code;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // The second time means now; the next run sweeps up.
+    if (interrupted.signal.aborted) process.exit(130);
+    process.stderr.write('\nstopping: taking down what was booted\n');
+    interrupted.abort(new L4labError('interrupted', 'interrupted'));
+  });
+}
+process.exitCode = await main(process.argv.slice(2));
+// Sockets to the engine that are kept alive would hold the process for seconds.
+if (process.stdout.writableLength === 0) process.exit();
+else process.stdout.once('drain', () => process.exit());

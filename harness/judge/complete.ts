@@ -1,0 +1,22 @@
+import type { FlowKey } from '../observe/flow-packets.ts';
+import type { Sighting } from '../observe/sighting.ts';
+
+/**
+ * Whether the packets show that waiting on is useless: the caller rejected the answer (RST), or repeated its request
+ * because nothing that it takes for an answer came.
+ * @param packets sightings of one attempt so far, in time order
+ */
+export function evidenceIsComplete(packets: Sighting[], key: FlowKey): boolean {
+  const sent = packets.filter(({ node, direction, frame }) => node === key.caller && direction === 'out' && frame.tcp);
+  if (sent.some(({ frame }) => frame.tcp!.flags.includes('R'))) return true;
+  const repeated = (flags: RegExp, times: number): boolean => {
+    const count = new Map<string, number>();
+    for (const { frame } of sent) {
+      const { seq, flags: own, payloadLength } = frame.tcp!;
+      if (!flags.test(own) || (own !== 'S' && payloadLength === 0)) continue;
+      count.set(`${seq}`, (count.get(`${seq}`) ?? 0) + 1);
+    }
+    return [...count.values()].some((n) => n >= times);
+  };
+  return repeated(/^S$/, 2) || repeated(/A/, 3);
+}

@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto';
+import type { FireResult } from '../agent/protocol.ts';
+import { evidenceIsComplete } from '../judge/complete.ts';
+import { judgeAttempt } from '../judge/attempt.ts';
+import { vanishedAt, type Evidence } from '../judge/evidence.ts';
+import type { Attempt } from '../judge/results.ts';
+import { directions } from '../observe/direction.ts';
+import { flowArp, flowPackets, type FlowKey } from '../observe/flow-packets.ts';
+import { observedWalk } from '../observe/observed-walk.ts';
+import { nodeOf, serviceOf } from '../scenario/lookup.ts';
+import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import type { PooledLab } from './lab-pool.ts';
+import { nextSourcePort } from './source-ports.ts';
+
+/** A negative attempt is decided within this time at the latest, ms. A lost SYN is repeated after 1,000 ms (RFC 6298). */
+const DEADLINE_MS = { http: 1400, tcp: 1400, udp: 700, icmp: 1000 } as const;
+const POLL_MS = 20;
+
+/** Fires a flow once and judges what its packets did. */
+export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab): Promise<Attempt> {
+  const began = performance.now();
+  const key: FlowKey = {
+    caller: flow.from,
+    protocol: flow.protocol === 'http' ? 'tcp' : flow.protocol,
+    address: flow.address,
+    port: flow.port,
+    sourcePort: flow.protocol === 'icmp' ? 0 : nextSourcePort(),
+    token: newToken(),
+  };
+  const mark = lab.recorder.mark();
+  const fired = await fireUntilDecided(flow, key, plan, lab, mark);
+  await lab.lab.drain();
+  const seen = observe(key, plan, lab, mark);
+  const base = {
+    plan,
+    flow,
+    key,
+    client: {
+      answered: fired.answered,
+      said: fired.said,
+      servedBy: fired.answer?.server ?? null,
+      sourceSeen: fired.answer?.peer.split(' ')[0] ?? null,
+    },
+    ...seen,
+  };
+  const inside = fired.answered ? NOTHING_INSIDE : await askInside(base, lab);
+  return judgeAttempt({ ...base, ...inside }, performance.now() - began);
+}
+
+export function newToken(): string {
+  const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
+  return `l4lab-${[...randomBytes(8)].map((byte) => alphabet[byte % 36]).join('')}`;
+}
+
+const NOTHING_INSIDE: Pick<Evidence, 'kernel' | 'healthy' | 'macTables'> = {
+  kernel: null,
+  healthy: null,
+  macTables: {},
+};
+
+/** Fires, and cancels as soon as the packets show that no answer will be taken. */
+async function fireUntilDecided(
+  flow: FlowPlan,
+  key: FlowKey,
+  plan: Plan,
+  { lab, recorder }: PooledLab,
+  mark: number,
+): Promise<FireResult> {
+  const caller = lab.node(flow.from);
+  const fired = caller.call('fire', {
+    token: key.token,
+    protocol: flow.protocol,
+    address: flow.address,
+    port: flow.port,
+    sourcePort: key.sourcePort,
+    bytes: flow.bytes ?? 0,
+    exchanges: flow.exchanges ?? 1,
+    timeoutMs: DEADLINE_MS[flow.protocol],
+  });
+  let looked = mark;
+  const poll = setInterval(() => {
+    if (recorder.mark() === looked) return;
+    looked = recorder.mark();
+    const { packets } = observe(key, plan, { recorder }, mark);
+    if (evidenceIsComplete(packets, key)) void caller.call('cancel', { token: key.token });
+  }, POLL_MS);
+  try {
+    return await fired;
+  } finally {
+    clearInterval(poll);
+  }
+}
+
+function observe(
+  key: FlowKey,
+  plan: Plan,
+  { recorder }: Pick<PooledLab, 'recorder'>,
+  mark: number,
+): Pick<Evidence, 'packets' | 'walk'> {
+  const captured = recorder.since(mark);
+  const sightings = directions(captured, plan, captured[0]?.time ?? 0n);
+  const own = flowPackets(sightings, key);
+  const about = [
+    key.address,
+    ...plan.services.flatMap(({ pool }) => pool.map(({ address }) => address)),
+    ...plan.nodes.flatMap(({ routes }) => routes.map(({ via }) => via)),
+  ];
+  const arp = flowArp(sightings, own, about);
+  return { packets: [...own, ...arp].sort((a, b) => a.time - b.time), walk: observedWalk(own, key, plan) };
+}
+
+/** What leaves no packet: the kernel's own word on a packet that vanished, the L4's on its servers, the switches' tables. */
+async function askInside(
+  base: Pick<Evidence, 'plan' | 'flow' | 'walk'>,
+  { lab }: PooledLab,
+): Promise<Pick<Evidence, 'kernel' | 'healthy' | 'macTables'>> {
+  const { plan } = base;
+  const at = vanishedAt(base)?.hop;
+  const run = async (node: string, ...argv: string[]): Promise<string> => {
+    const { stdout, stderr } = await lab.node(node).call('run', { argv });
+    return stdout + stderr;
+  };
+  const [kernel, tables] = await Promise.all([
+    at?.direction === 'in'
+      ? run(
+          at.node,
+          'ip',
+          'route',
+          'get',
+          at.dst.ip,
+          'from',
+          at.src.ip,
+          'iif',
+          nodeOf(plan, at.node).bridge ? 'br0' : at.iface,
+        )
+      : null,
+    Promise.all(
+      plan.nodes
+        .filter(({ bridge }) => bridge)
+        .map(
+          async ({ name }) => [name, macTable(await run(name, 'bridge', '-j', 'fdb', 'show', 'br', 'br0'))] as const,
+        ),
+    ),
+  ]);
+  return { kernel, healthy: healthyServers(base, lab), macTables: Object.fromEntries(tables) };
+}
+
+/** Learned MACs by the port that they were learned at. */
+function macTable(json: string): Record<string, string> {
+  const entries = JSON.parse(json) as { mac: string; ifname: string; state?: string }[];
+  return Object.fromEntries(
+    entries.filter(({ state }) => state !== 'permanent').map(({ mac, ifname }) => [mac, ifname]),
+  );
+}
+
+/** From the L4's log: a server counts as healthy until the load balancer says otherwise. */
+function healthyServers({ plan, flow }: Pick<Evidence, 'plan' | 'flow'>, lab: PooledLab['lab']): string[] | null {
+  const service = serviceOf(plan, flow);
+  if (!service) return null;
+  const up = new Set(service.pool.map(({ node }) => node));
+  for (const line of lab.node(service.l4).log) {
+    if (!line.includes('"server-state"')) continue;
+    const state = JSON.parse(line) as { service: string; server: string; up: boolean };
+    if (state.service !== service.name) continue;
+    if (state.up) up.add(state.server);
+    else up.delete(state.server);
+  }
+  return [...up];
+}

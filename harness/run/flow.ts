@@ -1,0 +1,83 @@
+import { disagreement } from '../judge/agreement.ts';
+import { controlsOf, type Control } from '../judge/controls.ts';
+import type { FlowResult } from '../judge/results.ts';
+import { judgeFlow } from '../judge/verdict.ts';
+import { predict } from '../model/predict.ts';
+import { serviceOf } from '../scenario/lookup.ts';
+import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import { runAttempt } from './attempt.ts';
+import type { PooledLab } from './lab-pool.ts';
+
+/** Runs a flow with its repetitions and controls, and judges it. */
+export async function runFlow(flow: FlowPlan, plan: Plan, lab: PooledLab): Promise<FlowResult> {
+  const began = performance.now();
+  const predicted = predict(plan, flow);
+  const attempts = [];
+  for (let i = 0; i < flow.repeat; i++) attempts.push(await runAttempt(flow, plan, lab));
+  const controls = await Promise.all(controlsOf(plan, flow).map((control) => runControl(control, plan, lab)));
+  const parting = attempts.map((attempt) => disagreement(attempt, predicted)).find((found) => found !== null) ?? null;
+  return {
+    ...describeFlow(flow, plan),
+    ...judgeFlow(flow, plan, { attempts, controls, disagreement: parting }),
+    predicted,
+    disagreement: parting,
+    counterfactuals: [],
+    attempts,
+    controls,
+    durationMs: performance.now() - began,
+  };
+}
+
+/** A flow that could not be run: never passed, never failed. */
+export function flowNotRun(flow: FlowPlan, plan: Plan, reason: string): FlowResult {
+  return {
+    ...describeFlow(flow, plan),
+    verdict: 'not-run',
+    reasons: [reason],
+    outcome: null,
+    cause: null,
+    findings: [],
+    predicted: predict(plan, flow),
+    disagreement: null,
+    counterfactuals: [],
+    attempts: [],
+    controls: [],
+    durationMs: 0,
+  };
+}
+
+function describeFlow(
+  flow: FlowPlan,
+  plan: Plan,
+): Pick<FlowResult, 'name' | 'protocol' | 'from' | 'to' | 'at' | 'expected' | 'rerun'> {
+  const service = serviceOf(plan, flow);
+  const port = flow.port === 0 ? '' : `:${flow.port}`;
+  return {
+    name: flow.name,
+    protocol: flow.protocol,
+    from: flow.from,
+    to: `${service?.name ?? ('node' in flow.to ? flow.to.node : '')} (${flow.address}${port})`,
+    at: flow.at,
+    expected: flow.expect,
+    rerun: `npx l4lab run ${plan.scenario} --variant ${plan.variant} --flow ${flow.name}`,
+  };
+}
+
+async function runControl(control: Control, plan: Plan, lab: PooledLab): Promise<FlowResult['controls'][number]> {
+  const target = plan.nodes.find((node) =>
+    node.interfaces.some((i) => i.addresses.some((cidr) => cidr.startsWith(`${control.address}/`))),
+  );
+  const attempt = await runAttempt(
+    {
+      ...control,
+      source: '',
+      to: { node: target?.name ?? control.from },
+      repeat: 1,
+      expect: { outcome: 'works' },
+      at: { file: '', line: 0, col: 0 },
+    },
+    plan,
+    lab,
+  );
+  return { name: control.name, works: attempt.outcome === 'works', detail: attempt.cause?.detail ?? attempt.client };
+}

@@ -1,0 +1,61 @@
+import { Lab, type BootOptions } from '../fabric/lab.ts';
+import { Recorder } from '../observe/recorder.ts';
+import type { Plan } from '../scenario/plan.ts';
+
+/** A booted lab with the recording of its wires. */
+export interface PooledLab {
+  lab: Lab;
+  recorder: Recorder;
+  bootMs: number;
+  topology: string;
+}
+
+/** Idle labs that are kept for the next scenario on the same topology. */
+const IDLE_LIMIT = 2;
+
+/** Boots labs and keeps them for reuse: booting costs seconds, configuring milliseconds. */
+export class LabPool implements AsyncDisposable {
+  readonly #idle: PooledLab[] = [];
+  readonly #all = new Set<PooledLab>();
+
+  constructor(private readonly options: BootOptions) {}
+
+  async acquire(plan: Plan): Promise<PooledLab> {
+    const topology = topologyKey(plan);
+    const index = this.#idle.findIndex((lab) => lab.topology === topology);
+    if (index >= 0) return { ...this.#idle.splice(index, 1)[0]!, bootMs: 0 };
+    const began = performance.now();
+    const lab = await Lab.boot(plan, this.options);
+    const recorder = new Recorder();
+    lab.onFrames((node, iface, frames) => recorder.add(node, iface, frames));
+    const pooled = { lab, recorder, topology, bootMs: performance.now() - began };
+    this.#all.add(pooled);
+    return pooled;
+  }
+
+  /** Gives a lab back. One that is not as fresh as it was booted is thrown away. */
+  async release(pooled: PooledLab, clean: boolean): Promise<void> {
+    if (clean) this.#idle.push(pooled);
+    const surplus = clean ? this.#idle.splice(0, Math.max(0, this.#idle.length - IDLE_LIMIT)) : [pooled];
+    await Promise.all(surplus.map((lab) => this.#close(lab)));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#all].map((lab) => this.#close(lab)));
+  }
+
+  async #close(pooled: PooledLab): Promise<void> {
+    for (const one of this.#all) if (one.lab === pooled.lab) this.#all.delete(one);
+    await pooled.lab[Symbol.asyncDispose]();
+  }
+}
+
+/** Plans with equal keys can run on the same booted lab. */
+export function topologyKey(plan: Plan): string {
+  const nodes = plan.nodes.map(({ name, interfaces }) => [
+    name,
+    interfaces.filter((i) => i.peer !== '').map((i) => [i.name, i.mac]),
+  ]);
+  const ipv6 = plan.nodes.some((node) => node.sysctls['net/ipv6/conf/all/disable_ipv6'] === '0');
+  return JSON.stringify([nodes, plan.links, ipv6]);
+}

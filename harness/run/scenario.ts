@@ -1,0 +1,93 @@
+import { L4labError } from '../errors.ts';
+import type { ScenarioResult, VariantResult } from '../judge/results.ts';
+import type { LoadedScenario } from '../scenario/files.ts';
+import type { Plan } from '../scenario/plan.ts';
+import type { Variant } from '../scenario/read.ts';
+import { resolvePlan } from '../scenario/resolve.ts';
+import type { OnEvent } from './events.ts';
+import { flowNotRun } from './flow.ts';
+import type { LabPool, PooledLab } from './lab-pool.ts';
+import { runVariant } from './variant.ts';
+
+/** Which parts of a scenario to run; empty lists mean all. */
+export interface Selection {
+  variants: string[];
+  flows: string[];
+}
+
+/** Plans of the selected variants and flows. */
+export function plansOf({ scenario }: LoadedScenario, selection: Selection): { variant: Variant; plan: Plan }[] {
+  return scenario.variants
+    .filter(({ name }) => selection.variants.length === 0 || selection.variants.includes(name))
+    .map((variant) => {
+      const plan = resolvePlan(scenario, variant);
+      const flows = plan.flows.filter(({ name }) => selection.flows.length === 0 || selection.flows.includes(name));
+      return { variant, plan: { ...plan, flows } };
+    })
+    .filter(({ plan }) => plan.flows.length > 0);
+}
+
+/** Runs a scenario: one lab, configured anew for each variant. */
+export async function runScenario(
+  loaded: LoadedScenario,
+  pool: LabPool,
+  selection: Selection,
+  onEvent: OnEvent,
+  signal?: AbortSignal,
+): Promise<ScenarioResult> {
+  const began = performance.now();
+  const variants: VariantResult[] = [];
+  for (const { variant, plan } of plansOf(loaded, selection)) {
+    signal?.throwIfAborted();
+    const pooled = await acquire(plan, pool, onEvent);
+    if (pooled instanceof L4labError) {
+      variants.push(notRun(variant, plan, pooled.message, onEvent));
+      continue;
+    }
+    const { result, clean } = await runVariant(variant, plan, pooled, onEvent);
+    variants.push(result);
+    await pool.release(pooled, clean);
+  }
+  const { scenario } = loaded;
+  onEvent({ event: 'scenario', scenario: scenario.name, durationMs: performance.now() - began });
+  return {
+    name: scenario.name,
+    title: scenario.file.title,
+    description: scenario.file.description,
+    file: loaded.yaml.file,
+    lab: scenario.labName,
+    sources: scenario.file.sources,
+    flows: Object.entries(scenario.file.flows).map(([name, flow]) => ({
+      name,
+      title: flow.title ?? name,
+      at: loaded.yaml.locate(['flows', name]),
+    })),
+    variants,
+  };
+}
+
+async function acquire(plan: Plan, pool: LabPool, onEvent: OnEvent): Promise<PooledLab | L4labError> {
+  onEvent({ event: 'booting', scenario: plan.scenario, nodes: plan.nodes.length });
+  try {
+    const pooled = await pool.acquire(plan);
+    onEvent({ event: 'booted', scenario: plan.scenario, durationMs: pooled.bootMs });
+    return pooled;
+  } catch (error) {
+    if (error instanceof L4labError) return error;
+    throw error;
+  }
+}
+
+function notRun(variant: Variant, plan: Plan, reason: string, onEvent: OnEvent): VariantResult {
+  onEvent({ event: 'not-run', scenario: plan.scenario, variant: plan.variant, reason });
+  return {
+    name: variant.name,
+    title: variant.title,
+    change: '',
+    plan,
+    flows: plan.flows.map((flow) => flowNotRun(flow, plan, reason)),
+    lb: {},
+    logs: {},
+    timings: { bootMs: 0, configureMs: 0, flowsMs: 0, resetMs: 0 },
+  };
+}

@@ -1,0 +1,92 @@
+import { stringify } from 'yaml';
+import { L4labError } from '../errors.ts';
+import type { FlowResult, VariantResult } from '../judge/results.ts';
+import type { Variant } from '../scenario/read.ts';
+import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import type { OnEvent } from './events.ts';
+import { flowNotRun, runFlow } from './flow.ts';
+import type { PooledLab } from './lab-pool.ts';
+
+/** Configures a booted lab for a variant, runs its flows, and undoes the configuration. */
+export async function runVariant(
+  variant: Variant,
+  plan: Plan,
+  pooled: PooledLab,
+  onEvent: OnEvent,
+): Promise<{ result: VariantResult; clean: boolean }> {
+  const { lab, recorder } = pooled;
+  const firstLine = new Map([...lab.nodes].map(([name, node]) => [name, node.log.length]));
+  const timings = { bootMs: pooled.bootMs, configureMs: 0, flowsMs: 0, resetMs: 0 };
+  const timed = async <T>(name: keyof typeof timings, work: () => Promise<T>): Promise<T> => {
+    const began = performance.now();
+    try {
+      return await work();
+    } finally {
+      timings[name] = performance.now() - began;
+    }
+  };
+  let flows: FlowResult[];
+  let lb: VariantResult['lb'] = {};
+  const say = (result: FlowResult): FlowResult => {
+    onEvent({ event: 'flow', scenario: plan.scenario, variant: plan.variant, result });
+    return result;
+  };
+  try {
+    await timed('configureMs', () => lab.configure(plan));
+    flows = await timed('flowsMs', () => runFlows(plan, pooled, say));
+    lb = await describeLbs(plan, pooled);
+  } catch (error) {
+    if (!(error instanceof L4labError)) throw error;
+    onEvent({ event: 'not-run', scenario: plan.scenario, variant: plan.variant, reason: error.message });
+    flows = plan.flows.map((flow) => say(flowNotRun(flow, plan, error.message)));
+  }
+  const clean = await timed('resetMs', () => lab.reset().catch(() => false));
+  recorder.clear();
+  const logs = Object.fromEntries([...lab.nodes].map(([name, node]) => [name, node.log.slice(firstLine.get(name))]));
+  const change = Object.keys(variant.change).length === 0 ? '' : stringify(variant.change);
+  return { result: { name: variant.name, title: variant.title, change, plan, flows, lb, logs, timings }, clean };
+}
+
+/** Side by side where flows cannot disturb one another, else one after the other, each from a clean start. */
+async function runFlows(plan: Plan, pooled: PooledLab, say: (result: FlowResult) => FlowResult): Promise<FlowResult[]> {
+  const run = async (flow: FlowPlan): Promise<FlowResult> => say(await runFlow(flow, plan, pooled));
+  if (!flowsDisturb(plan)) return Promise.all(plan.flows.map(run));
+  const results: FlowResult[] = [];
+  for (const flow of plan.flows) {
+    await forget(plan, pooled);
+    results.push(await run(flow));
+  }
+  return results;
+}
+
+/** Flows teach nodes what others then go by: a moved MAC, a redirect, a server's own answer for the VIP. */
+function flowsDisturb(plan: Plan): boolean {
+  return plan.nodes.some(
+    ({ lb, sysctls, loopback }) =>
+      lb?.services.some(({ sourceMac }) => sourceMac === 'keep') === true ||
+      sysctls['net/ipv4/conf/all/accept_redirects'] === '1' ||
+      (loopback.length > 0 &&
+        (sysctls['net/ipv4/conf/all/arp_ignore'] === '0' || sysctls['net/ipv4/conf/all/arp_announce'] === '0')),
+  );
+}
+
+/** Empties neighbour tables, MAC tables and learned routes. */
+async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
+  await Promise.all(
+    plan.nodes.map(async ({ name, bridge }) => {
+      const node = lab.node(name);
+      await node.call('run', { argv: ['ip', 'neigh', 'flush', 'all'] });
+      await node.call('run', { argv: ['ip', 'route', 'flush', 'cache'] });
+      if (bridge) await node.call('run', { argv: ['bridge', 'fdb', 'flush', 'dev', 'br0'] });
+    }),
+  );
+}
+
+async function describeLbs(plan: Plan, { lab }: PooledLab): Promise<VariantResult['lb']> {
+  const l4s = plan.nodes.filter((node) => node.lb !== null);
+  const entries = l4s.map(async ({ name, lb }): Promise<[string, VariantResult['lb'][string]]> => {
+    const { stdout } = await lab.node(name).call('run', { argv: ['nft', 'list', 'ruleset'] });
+    return [name, { config: stringify(lb), rules: stdout, log: [...lab.node(name).log] }];
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
