@@ -1,0 +1,55 @@
+import { diffResults, diffText } from './diff.ts';
+import { sampleResults } from './testing/sample-results.ts';
+
+test('two runs with the same outcome differ in nothing, whatever their timings and ports', () => {
+  const again = sampleResults();
+  for (const flow of again.scenarios.flatMap((s) => s.variants.flatMap((v) => v.flows))) flow.durationMs += 17;
+  expect(diffText(sampleResults(), again)).toBe('Nothing changed: 27 flows with the same verdicts and causes.\n');
+});
+
+test('tells what fails now, what is mended, what fails for another cause, what is new and what is gone', () => {
+  const [before, after] = [sampleResults(), sampleResults()];
+  const [proxy, dnatL3, dnatL4] = after.scenarios[0]!.variants;
+  Object.assign(proxy!.flows[0]!, {
+    verdict: 'fail',
+    outcome: 'fails',
+    cause: { code: 'refused', node: 's1', detail: '' },
+  });
+  Object.assign(dnatL3!.flows[2]!, { verdict: 'pass', outcome: 'works', cause: null });
+  dnatL4!.flows[1]!.cause = { code: 'own-address-as-source', node: 's1', detail: '' };
+  after.scenarios[1]!.variants[0]!.flows[0]!.name = 'renamed';
+  expect(diffText(before, after)).toBe(
+    [
+      'newly failing (1)',
+      '  ~ one-arm-modes › proxy › client-to-web: pass, works → fail, refused at s1',
+      '',
+      'mended (1)',
+      '  ~ one-arm-modes › dnat-gateway-l3 › web-calls-shop: fail, reply-not-from-vip at s1 → pass, works',
+      '',
+      'otherwise changed (1)',
+      '  ~ one-arm-modes › dnat-gateway-l4 › server-to-own-vip: pass, reply-not-from-vip at s1 → pass, own-address-as-source at s1',
+      '',
+      'new (1)',
+      '  + in-line-recursion › dnat › renamed: pass, works',
+      '',
+      'gone (1)',
+      '  - in-line-recursion › dnat › client-to-web: pass, works',
+      '',
+      '5 of 27 flows changed.',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('a flow that no longer runs is bad news', () => {
+  const after = sampleResults();
+  Object.assign(after.scenarios[0]!.variants[0]!.flows[0]!, { verdict: 'not-run', outcome: null });
+  expect(diffResults(sampleResults(), after)).toEqual([
+    {
+      kind: 'newly failing',
+      where: 'one-arm-modes › proxy › client-to-web',
+      before: 'pass, works',
+      after: 'not-run',
+    },
+  ]);
+});

@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import type { Results } from '../harness/judge/results.ts';
+import { mergeResults } from './merge.ts';
+import { sampleResults } from './testing/sample-results.ts';
+
+const whole = sampleResults(2);
+
+/** The run as `count` machines would have it, each cell given to the machine that `share` names. */
+function cut(results: Results, count: number, share: (cell: number) => number): Results[] {
+  return Array.from({ length: count }, (_, shard): Results => {
+    let cell = 0;
+    const scenarios = results.scenarios
+      .map((scenario) => ({
+        ...scenario,
+        variants: scenario.variants
+          .map((variant) => ({ ...variant, flows: variant.flows.filter(() => share(cell++) === shard) }))
+          .filter(({ flows }) => flows.length > 0),
+      }))
+      .filter(({ variants }) => variants.length > 0);
+    return { ...results, scenarios };
+  }).filter(({ scenarios }) => scenarios.length > 0);
+}
+
+test('however the run was cut, and in whatever order the parts come, the merged results are the same', () => {
+  const expected = mergeResults([whole]);
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 5 }),
+      fc.array(fc.nat(), { minLength: 60, maxLength: 60 }),
+      (count, shares) => {
+        const parts = cut(whole, count, (cell) => (shares[cell % shares.length] ?? 0) % count);
+        expect(mergeResults(parts)).toEqual(expected);
+        expect(mergeResults(parts.toReversed())).toEqual(expected);
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
+
+test('nothing is lost: every flow of every variant is still there, once', () => {
+  const names = (results: Results) =>
+    results.scenarios
+      .flatMap((s) => s.variants.flatMap((v) => v.flows.map((f) => `${s.name}/${v.name}/${f.name}`)))
+      .sort();
+  expect(names(mergeResults([whole, whole]))).toEqual(names(whole));
+});
+
+test('a flow that one part could not run and another one did keeps what was seen; a failure outweighs a pass', () => {
+  const [failed, notRun] = [sampleResults(), sampleResults()];
+  notRun.scenarios[0]!.variants[0]!.flows[0]!.verdict = 'not-run';
+  failed.scenarios[0]!.variants[1]!.flows[0]!.verdict = 'fail';
+  const merged = mergeResults([notRun, failed, sampleResults()]).scenarios.find(
+    ({ name }) => name === 'one-arm-modes',
+  )!;
+  const verdict = (variant: string) => merged.variants.find(({ name }) => name === variant)!.flows[0]!.verdict;
+  expect(verdict('proxy')).toBe('pass');
+  expect(verdict('dnat-gateway-l3')).toBe('fail');
+});
+
+test('the merged run lasts from the first start to the last end', () => {
+  const later = { ...sampleResults(), startedAt: '2026-11-21T22:10:10.000Z', durationMs: 20_000 };
+  const merged = mergeResults([later, sampleResults()]);
+  expect(merged.startedAt).toBe('2026-11-21T22:10:04.000Z');
+  expect(merged.durationMs).toBe(26_000);
+});

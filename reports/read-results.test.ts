@@ -1,0 +1,33 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { readResults } from './read-results.ts';
+import { sampleResults } from './testing/sample-results.ts';
+import { writeReports } from './write-reports.ts';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(path.join(os.tmpdir(), 'l4lab-results-'));
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+test('reads back what a run wrote, by the directory of the report or by the file', async () => {
+  await writeReports(sampleResults(), dir, { js: '', css: '' });
+  const results = sampleResults();
+  expect(await readResults(dir)).toEqual(results);
+  expect(await readResults(path.join(dir, 'results.json'))).toEqual(results);
+});
+
+test.each([
+  ['{"version":2,"scenarios":[]}', 'it has version 2, this l4lab reads version 1'],
+  ['[]', 'it is no results file of l4lab'],
+  ['{', 'it is not JSON'],
+])('refuses %s and says why', async (text, why) => {
+  const file = path.join(dir, 'results.json');
+  await writeFile(file, text);
+  await expect(readResults(file)).rejects.toMatchObject({ code: 'invalid-input', message: `${file}: ${why}.` });
+});
+
+test('says which file is missing', async () => {
+  await expect(readResults(path.join(dir, 'none.json'))).rejects.toThrow(/none\.json: it cannot be read/);
+});
