@@ -14,7 +14,7 @@ export function isDebianFamily(osRelease: string): boolean {
 }
 
 /** A fresh machine may be busy with its own upgrades: their lock is waited for, up to this many seconds. */
-const APT_OPTIONS = ['-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
+const APT_OPTIONS = ['-y', '-q', '-o', 'DPkg::Lock::Timeout=300'];
 
 /**
  * Installs Debian packages without asking questions.

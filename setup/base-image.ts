@@ -66,12 +66,19 @@ async function makeFromPackages(docker: Docker, say: (line: string) => void): Pr
     stdin: 'ignore',
     reject: false,
   });
+  const imported = docker.importImage(debootstrap.stdout, {}).then((stream) => followProgress(docker, stream));
+  const [system, image] = await Promise.allSettled([debootstrap, imported]);
   // Named only when it is known to be whole: a broken archive may still be imported.
-  const stream = await docker.importImage(debootstrap.stdout, {});
-  const imported = await followProgress(docker, stream);
-  const { failed, stderr } = await debootstrap;
-  if (failed) {
-    throw new SetupError(`mmdebstrap failed:\n  ${stderr.trimEnd().split('\n').slice(-8).join('\n  ')}`);
+  if (image.status === 'fulfilled' && system.status === 'fulfilled' && !system.value.failed) {
+    await docker.getImage(image.value).tag(SELF_MADE);
+    return;
   }
-  await docker.getImage(imported).tag(SELF_MADE);
+  const words = system.status === 'fulfilled' ? system.value.stderr : String(system.reason);
+  throw new SetupError(
+    [
+      `${SELF_MADE_NAME} could not be made${image.status === 'rejected' ? `: ${String(image.reason)}` : ''}.`,
+      'The end of what mmdebstrap said:',
+      ...words.trimEnd().split('\n').slice(-8),
+    ].join('\n  '),
+  );
 }

@@ -24,7 +24,7 @@ export async function startDaemon(endpoint: Endpoint, say: (line: string) => voi
   const running = runningPid(PID_FILES[0]!);
   if (running !== undefined) {
     say(`engine: dockerd (process ${running}) is running but does not answer yet; waiting for it`);
-    await untilItAnswers(endpoint, () => undefined);
+    await untilItAnswers(endpoint, () => undefined, `To end it: kill -9 ${running}; then run this again.`);
     return;
   }
   say(`engine: starting dockerd (log: ${LOG_FILE})`);
@@ -49,7 +49,11 @@ async function startUnit(endpoint: Endpoint, say: (line: string) => void): Promi
   await untilItAnswers(endpoint, () => undefined);
 }
 
-async function untilItAnswers(endpoint: Endpoint, ended: () => string | undefined): Promise<void> {
+/**
+ * @param ended says why the daemon is gone, or undefined while it may still come up
+ * @param remedy what to do about one that hangs
+ */
+async function untilItAnswers(endpoint: Endpoint, ended: () => string | undefined, remedy?: string): Promise<void> {
   const deadline = performance.now() + START_DEADLINE_MS;
   while (!(await answers(endpoint))) {
     const reason = ended();
@@ -61,6 +65,7 @@ async function untilItAnswers(endpoint: Endpoint, ended: () => string | undefine
     throw new SetupError(
       [
         `The Docker daemon did not answer at ${endpoint.DOCKER_HOST}: ${reason ?? `waited ${START_DEADLINE_MS / 1000} s`}.`,
+        ...(remedy === undefined ? [] : [remedy]),
         ...(lines.length > 0 ? [`The end of ${LOG_FILE}:`, ...lines.map((line) => `  ${line}`)] : []),
       ].join('\n'),
     );

@@ -40,7 +40,7 @@ export async function ensureEngine({ yes, say }: EngineOptions): Promise<Endpoin
   if (!existsSync('/usr/bin/dockerd') && !existsSync('/usr/sbin/dockerd')) {
     await agree('Docker is not installed. Install Debian’s docker.io now?', yes);
     say('engine: installing docker.io with apt-get (about 400 MB on disk)');
-    await aptInstall(['docker.io', 'iptables']);
+    await aptInstall(['docker.io']);
     // The package may have started it, where the machine has an init system.
     if (await answers(local)) return local;
   }

@@ -1,5 +1,6 @@
 import { ensureEngine, findEngine, type EngineOptions } from './engine.ts';
 import { ensureImage, hasImage } from './image.ts';
+import { SetupError } from './setup-error.ts';
 
 /**
  * Whether an engine answers and holds the lab image. Then every Docker client in this process and its children is
@@ -20,5 +21,9 @@ export async function labIsReady(tag: string): Promise<boolean> {
 export async function makeLabReady(root: string, tag: string, options: EngineOptions): Promise<void> {
   const engine = await ensureEngine(options);
   Object.assign(process.env, engine);
-  await ensureImage(root, tag, engine, options.say);
+  await ensureImage(root, tag, engine, options.say).catch((error: unknown) => {
+    // dockerode marks what the engine answered; anything else is a mistake of ours and keeps its stack.
+    if (!(error instanceof Error) || !('statusCode' in error)) throw error;
+    throw new SetupError(`The engine at ${engine.DOCKER_HOST} could not make the lab image: ${error.message}`);
+  });
 }
