@@ -51,6 +51,7 @@ export class Lab implements AsyncDisposable {
   /** Brings every node to what the plan says, load balancers last, since they check servers. */
   async configure(plan: Plan): Promise<void> {
     this.#configured = plan;
+    for (const node of this.nodes.values()) node.log.length = 0;
     await Promise.all(plan.nodes.map((node) => this.node(node.name).call('configure', { node })));
     await Promise.all(
       plan.nodes

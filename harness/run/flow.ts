@@ -5,15 +5,17 @@ import { judgeFlow } from '../judge/verdict.ts';
 import { predict } from '../model/predict.ts';
 import { serviceOf } from '../scenario/lookup.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import { sideBySide } from './side-by-side.ts';
 import { runAttempt } from './attempt.ts';
 import type { PooledLab } from './lab-pool.ts';
+
+const ATTEMPTS_AT_ONCE = 8;
 
 /** Runs a flow with its repetitions and controls, and judges it. */
 export async function runFlow(flow: FlowPlan, plan: Plan, lab: PooledLab): Promise<FlowResult> {
   const began = performance.now();
   const predicted = predict(plan, flow);
-  const attempts = [];
-  for (let i = 0; i < flow.repeat; i++) attempts.push(await runAttempt(flow, plan, lab));
+  const attempts = await sideBySide(flow.repeat, ATTEMPTS_AT_ONCE, () => runAttempt(flow, plan, lab));
   const controls = await Promise.all(controlsOf(plan, flow).map((control) => runControl(control, plan, lab)));
   const parting = attempts.map((attempt) => disagreement(attempt, predicted)).find((found) => found !== null) ?? null;
   return {

@@ -15,7 +15,6 @@ export async function runVariant(
   onEvent: OnEvent,
 ): Promise<{ result: VariantResult; clean: boolean }> {
   const { lab, recorder } = pooled;
-  const firstLine = new Map([...lab.nodes].map(([name, node]) => [name, node.log.length]));
   const timings = { bootMs: pooled.bootMs, configureMs: 0, flowsMs: 0, resetMs: 0 };
   const timed = async <T>(name: keyof typeof timings, work: () => Promise<T>): Promise<T> => {
     const began = performance.now();
@@ -42,7 +41,7 @@ export async function runVariant(
   }
   const clean = await timed('resetMs', () => lab.reset().catch(() => false));
   recorder.clear();
-  const logs = Object.fromEntries([...lab.nodes].map(([name, node]) => [name, node.log.slice(firstLine.get(name))]));
+  const logs = Object.fromEntries([...lab.nodes].map(([name, node]) => [name, [...node.log]]));
   const change = Object.keys(variant.change).length === 0 ? '' : stringify(variant.change);
   return { result: { name: variant.name, title: variant.title, change, plan, flows, lb, logs, timings }, clean };
 }
