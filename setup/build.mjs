@@ -45,6 +45,9 @@ const IN_PAGE = {
 const BUNDLES = [
   { entry: 'setup/main.ts', output: 'dist/setup.js', options: ON_HOST },
   { entry: 'harness/cli/main.ts', output: 'dist/l4lab.js', options: ON_HOST },
+  { entry: 'harness/jest/describe-scenario.ts', output: 'dist/jest-scenario.js', options: ON_HOST },
+  { entry: 'harness/jest/global-setup.ts', output: 'dist/jest-setup.js', options: ON_HOST },
+  { entry: 'harness/jest/global-teardown.ts', output: 'dist/jest-teardown.js', options: ON_HOST },
   { entry: 'harness/agent/main.ts', output: 'dist/agent.js', options: ALONE },
   { entry: 'lb/main.ts', output: 'dist/lb.js', options: ALONE },
   { entry: 'reports/page/main.tsx', output: 'dist/report.js', options: IN_PAGE },

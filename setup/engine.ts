@@ -27,15 +27,9 @@ export async function findEngine(): Promise<Endpoint | undefined> {
 export async function ensureEngine({ yes, say }: EngineOptions): Promise<Endpoint> {
   const found = await findEngine();
   if (found) return found;
-  const [wanted] = candidateEndpoints();
   const local: Endpoint = { DOCKER_HOST: 'unix:///var/run/docker.sock' };
-  if (wanted?.DOCKER_HOST !== local.DOCKER_HOST) {
-    throw new SetupError(
-      `No Docker engine answers at ${wanted?.DOCKER_HOST ?? 'any known address'}, where DOCKER_HOST or the docker ` +
-        'context points.\nStart it, or point elsewhere (unset DOCKER_HOST; docker context use default), ' +
-        'and run this again.',
-    );
-  }
+  const [wanted] = candidateEndpoints();
+  if (wanted?.DOCKER_HOST !== local.DOCKER_HOST) throw noAnswer();
   if (!canInstallPackages()) throw new SetupError(byHand());
   if (!existsSync('/usr/bin/dockerd') && !existsSync('/usr/sbin/dockerd')) {
     await agree('Docker is not installed. Install Debian’s docker.io now?', yes);
@@ -46,6 +40,15 @@ export async function ensureEngine({ yes, say }: EngineOptions): Promise<Endpoin
   }
   await startDaemon(local, say);
   return local;
+}
+
+/** For a command that has no use for a fresh engine. */
+export function noAnswer(): SetupError {
+  const places = candidateEndpoints().map((one) => one.DOCKER_HOST);
+  return new SetupError(
+    `No Docker engine answers at ${places.join(' or ')}, where DOCKER_HOST or the docker context points.\n` +
+      'Start it, or point elsewhere (unset DOCKER_HOST; docker context use default), and run this again.',
+  );
 }
 
 /** Asks when a person is at the terminal; a script gets what it asked for by running the set-up. */

@@ -2,16 +2,18 @@
 // @ts-check
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { prepare, ROOT } from './prepare.mjs';
+import { labSetup, prepare, ROOT } from './prepare.mjs';
 
-/** Commands that boot labs; all others must work where there is no Docker. */
-const NEEDS_ENGINE = ['run', 'up'];
+/** Commands that boot labs, and commands that look for what was booted; all others work where there is no Docker. */
+const BOOT = ['run', 'up'];
+const LOOK = ['down', 'clean'];
 
 try {
-  const words = process.argv.slice(2);
-  const engine = NEEDS_ENGINE.includes(words[0] ?? '') || words.includes('--prove');
+  const [command = '', ...rest] = process.argv.slice(2);
+  const boots = (BOOT.includes(command) || rest.includes('--prove')) && !rest.includes('--help');
   // The command's own output may be read by a program: what the set-up has to say goes to stderr.
-  await prepare({ engine: engine && !words.includes('--help'), yes: false, say: console.error });
+  await prepare({ engine: boots, yes: false, say: console.error });
+  if (LOOK.includes(command)) await (await labSetup()).pointAtEngine();
   await import(pathToFileURL(join(ROOT, 'dist/l4lab.js')).href);
 } catch (error) {
   const { exitCode, message, stack } = /** @type {Error & { exitCode?: number }} */ (error);

@@ -1,11 +1,18 @@
-import { ensureEngine, findEngine, type EngineOptions } from './engine.ts';
+import { ensureEngine, findEngine, noAnswer, type EngineOptions } from './engine.ts';
 import { ensureImage, hasImage } from './image.ts';
 import { SetupError } from './setup-error.ts';
 
 /**
- * Whether an engine answers and holds the lab image. Then every Docker client in this process and its children is
- * pointed at that engine.
+ * Points every Docker client in this process and its children at the engine that answers.
+ * @throws SetupError where none does
  */
+export async function pointAtEngine(): Promise<void> {
+  const engine = await findEngine();
+  if (engine === undefined) throw noAnswer();
+  Object.assign(process.env, engine);
+}
+
+/** Whether an engine answers and holds the lab image. Then this process is pointed at that engine. */
 export async function labIsReady(tag: string): Promise<boolean> {
   const engine = await findEngine();
   if (engine === undefined || !(await hasImage(engine, tag))) return false;

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundlesAreCurrent, ensureBundles } from './build.mjs';
 import { withLock } from './lock.mjs';
 import { checkNode } from './node-version.mjs';
@@ -39,7 +39,7 @@ async function isReady(engine) {
  * The part of the set-up that needs packages; it can be loaded once the bundles are there.
  * @returns {Promise<typeof import('./main.ts')>}
  */
-const labSetup = () => import(join(ROOT, 'dist/setup.js'));
+export const labSetup = () => import(pathToFileURL(join(ROOT, 'dist/setup.js')).href);
 
 /** The name of the lab image that belongs to the bundles. @returns {string} */
 export const labImage = () => JSON.parse(readFileSync(join(ROOT, 'dist/image.json'), 'utf8')).tag;
