@@ -7,11 +7,9 @@ import { SetupError } from './setup-error.ts';
 const LOG_FILE = '/var/log/l4lab-dockerd.log';
 const START_DEADLINE_MS = 90_000;
 
-/** Files in which the daemons note their process id, and the program that must be found behind it. */
-const PID_FILES = [
-  { file: '/var/run/docker.pid', program: 'dockerd' },
-  { file: '/var/run/docker/containerd/containerd.pid', program: 'containerd' },
-];
+/** Where the daemons note their process id, and the program that must be found behind it. */
+const DOCKERD = { file: '/var/run/docker.pid', program: 'dockerd' };
+const CONTAINERD = { file: '/var/run/docker/containerd/containerd.pid', program: 'containerd' };
 
 /**
  * Starts Debian's Docker daemon and waits until it answers. A machine with systemd starts the unit; any other runs
@@ -21,7 +19,7 @@ const PID_FILES = [
 export async function startDaemon(endpoint: Endpoint, say: (line: string) => void): Promise<void> {
   if (existsSync('/run/systemd/system')) return startUnit(endpoint, say);
   clearStalePidFiles();
-  const running = runningPid(PID_FILES[0]!);
+  const running = runningPid(DOCKERD);
   if (running !== undefined) {
     say(`engine: dockerd (process ${running}) is running but does not answer yet; waiting for it`);
     await untilItAnswers(endpoint, () => undefined, `To end it: kill -9 ${running}; then run this again.`);
@@ -35,7 +33,8 @@ export async function startDaemon(endpoint: Endpoint, say: (line: string) => voi
   daemon.once('error', (error) => (ended = error.message));
   daemon.once('exit', (code, signal) => (ended = `dockerd ended with ${signal ?? `code ${code ?? '?'}`}`));
   daemon.unref();
-  await untilItAnswers(endpoint, () => ended);
+  // Another start, by the package's own script for example, may have been quicker: then that one is waited for.
+  await untilItAnswers(endpoint, () => (runningPid(DOCKERD) === undefined ? ended : undefined));
   daemon.removeAllListeners();
 }
 
@@ -76,12 +75,12 @@ async function untilItAnswers(endpoint: Endpoint, ended: () => string | undefine
  * A daemon that was killed hard leaves its pid file, and refuses to start while *any* process has that number.
  */
 function clearStalePidFiles(): void {
-  for (const entry of PID_FILES) {
-    if (existsSync(entry.file) && runningPid(entry) === undefined) rmSync(entry.file, { force: true });
+  for (const daemon of [DOCKERD, CONTAINERD]) {
+    if (existsSync(daemon.file) && runningPid(daemon) === undefined) rmSync(daemon.file, { force: true });
   }
 }
 
-function runningPid({ file, program }: { file: string; program: string }): number | undefined {
+function runningPid({ file, program }: typeof DOCKERD): number | undefined {
   if (!existsSync(file)) return undefined;
   return livePid(readFileSync(file, 'utf8'), program, (pid) => {
     const status = `/proc/${pid}/status`;
