@@ -37,7 +37,7 @@ export default ts.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['*.js', 'setup/*.mjs'] },
+        projectService: { allowDefaultProject: ['*.js', 'setup/*.mjs', 'harness/jest/*.mjs'] },
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -1,5 +1,5 @@
 /** Unit tests stand beside their source; every scenario file is a test file of its own. */
-const transform = {
+const typescript = {
   '^.+\\.tsx?$': [
     '@swc/jest',
     {
@@ -14,12 +14,22 @@ const transform = {
 };
 
 export default {
+  maxWorkers: 2,
   projects: [
     {
       displayName: 'unit',
-      testMatch: ['<rootDir>/{harness,lb,reports,setup,image}/**/*.test.{ts,tsx}'],
+      testMatch: ['<rootDir>/{bench,harness,lb,reports,setup,image}/**/*.test.{ts,tsx}'],
       extensionsToTreatAsEsm: ['.ts', '.tsx'],
-      transform,
+      transform: typescript,
+    },
+    {
+      displayName: 'scenarios',
+      testMatch: ['<rootDir>/scenarios/**/*.yaml'],
+      moduleFileExtensions: ['js', 'mjs', 'cjs', 'json', 'yaml', 'node'],
+      extensionsToTreatAsEsm: ['.yaml'],
+      transform: { '\\.yaml$': '<rootDir>/harness/jest/scenario-transform.mjs' },
+      globalSetup: '<rootDir>/dist/jest-setup.js',
+      globalTeardown: '<rootDir>/dist/jest-teardown.js',
     },
   ],
 };
