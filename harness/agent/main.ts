@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { NodePlan } from '../scenario/plan.ts';
 import { Node } from './node.ts';
@@ -10,22 +11,24 @@ import type { Call, FromAgent } from './protocol.ts';
  */
 async function main(): Promise<void> {
   let detached = false;
-  const node = new Node(send, () => {
-    detached = true;
-  });
+  const standalone = process.env['L4LAB_NODE'];
+  const onDetach = (): void => void (detached = true);
+  const node = new Node(send, onDetach, standalone === undefined);
   const end = (): void => void node.stop().finally(() => process.exit(0));
   process.on('SIGTERM', end);
-  const standalone = process.env['L4LAB_NODE'];
+  // An agent without a harness has nothing else that keeps its process alive.
+  setInterval(() => undefined, 2 ** 30);
   if (standalone !== undefined) return configureAlone(node, standalone);
   createInterface({ input: process.stdin })
     .on('line', (line) => void answer(node, JSON.parse(line) as Call))
     .on('close', () => {
       if (!detached) end();
     });
-  // A detached agent has nothing left that would keep the process alive.
-  setInterval(() => undefined, 2 ** 30);
   send({ event: 'hello' });
 }
+
+/** Its presence tells Compose's health check that the node is configured. */
+const READY_FILE = '/run/l4lab-ready';
 
 async function answer(node: Node, { id, method, params }: Call): Promise<void> {
   try {
@@ -44,6 +47,7 @@ async function configureAlone(node: Node, text: string): Promise<void> {
   await node.calls.wire({ interfaces: wires });
   await node.calls.configure({ node: plan });
   if (plan.lb !== null) await node.calls.startLb({ config: plan.lb });
+  await writeFile(READY_FILE, '');
   console.log(`${plan.name} is ready`);
 }
 

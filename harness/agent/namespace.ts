@@ -70,14 +70,19 @@ export async function fingerprint(): Promise<string> {
   return parts.join('\n---\n').replace(/(valid|preferred)_lft \S+/g, '');
 }
 
-/** @returns path and former value of everything written, in the order of writing */
+/**
+ * Writes what is not so already: under Docker Compose /proc/sys is read-only, and the settings come with the container.
+ * @returns path and former value of everything written, in the order of writing
+ */
 async function writeSysctls(values: Record<string, string>): Promise<[string, string][]> {
   const former: [string, string][] = [];
   for (const [path, value] of Object.entries(values)) {
     const file = `/proc/sys/${path}`;
     try {
-      former.push([path, (await readFile(file, 'utf8')).trim()]);
+      const before = (await readFile(file, 'utf8')).trim();
+      if (before === value) continue;
       await writeFile(file, value);
+      former.push([path, before]);
     } catch (error) {
       throw new Error(`sysctl ${path}=${value}: ${(error as Error).message}`, { cause: error });
     }
@@ -89,7 +94,8 @@ async function writeSysctls(values: Record<string, string>): Promise<[string, st
 async function disableBridgeFiltering(): Promise<void> {
   for (const name of ['iptables', 'ip6tables', 'arptables']) {
     await writeFile(`/proc/sys/net/bridge/bridge-nf-call-${name}`, '0').catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      // Under Docker Compose it cannot be written; without rules in this namespace nothing is filtered then either.
+      if (!['ENOENT', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     });
   }
 }

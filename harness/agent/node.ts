@@ -11,7 +11,7 @@ import type { Calls, FromAgent, Method } from './protocol.ts';
 /** What an agent can be asked to do; it holds whatever must be ended again. */
 export class Node {
   #interfaces: string[] = [];
-  #captures: Capture[] = [];
+  #running: Capture[] = [];
   #listeners: Listening[] = [];
   #applied: Applied | null = null;
   #lb: RunningLb | null = null;
@@ -20,6 +20,8 @@ export class Node {
   constructor(
     private readonly emit: (message: FromAgent) => void,
     private readonly onDetach: () => void,
+    /** False where nobody is there to take the frames. */
+    private readonly captures: boolean,
   ) {}
 
   readonly calls: { [M in Method]: (params: Calls[M]['params']) => Promise<Calls[M]['result']> } = {
@@ -59,7 +61,7 @@ export class Node {
       return Promise.resolve(null);
     },
     drain: async () => {
-      const dropped = await Promise.all(this.#captures.map((capture) => capture.drain()));
+      const dropped = await Promise.all(this.#running.map((capture) => capture.drain()));
       return { dropped: dropped.reduce((sum, n) => sum + n, 0) };
     },
     run: async ({ argv }) => {
@@ -69,25 +71,26 @@ export class Node {
     },
     detach: async () => {
       this.onDetach();
-      for (const capture of this.#captures) await capture.stop();
-      this.#captures = [];
+      for (const capture of this.#running) await capture.stop();
+      this.#running = [];
       return null;
     },
   };
 
   async stop(): Promise<void> {
     await this.#stopServices();
-    await Promise.all(this.#captures.map((capture) => capture.stop()));
+    await Promise.all(this.#running.map((capture) => capture.stop()));
   }
 
   /** Sees to it that every interface is captured; a capture ends when its interface is taken down. */
   async #capture(): Promise<void> {
-    this.#captures = this.#captures.filter((capture) => capture.running);
-    const missing = this.#interfaces.filter((name) => !this.#captures.some((capture) => capture.iface === name));
+    if (!this.captures) return;
+    this.#running = this.#running.filter((capture) => capture.running);
+    const missing = this.#interfaces.filter((name) => !this.#running.some((capture) => capture.iface === name));
     const started = missing.map(
       (iface) => new Capture(iface, (frames) => this.emit({ event: 'frames', iface, frames })),
     );
-    this.#captures.push(...started);
+    this.#running.push(...started);
     await Promise.all(started.map((capture) => capture.started()));
   }
 

@@ -4,7 +4,8 @@ import { listCommand } from './list-command.ts';
 import { runCommand, type RunCommandOptions } from './run-command.ts';
 import { cleanCommand, downCommand, upCommand } from './up-and-down.ts';
 import { validateCommand } from './validate-command.ts';
-import { version } from './project.ts';
+import { composeCommand } from './compose-command.ts';
+import { ROOT, version } from './project.ts';
 
 const interrupted = new AbortController();
 
@@ -48,6 +49,10 @@ async function main(argv: string[]): Promise<number> {
     .command('down [scenario]')
     .description('take down what `up` left running')
     .action((word: string | undefined) => ends(downCommand(word)));
+  program
+    .command('compose')
+    .description('write docker-compose.yml anew')
+    .action(() => ends(composeCommand(ROOT)));
   program
     .command('clean')
     .description('remove every container and network that l4lab ever made')
