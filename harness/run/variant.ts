@@ -3,6 +3,7 @@ import { L4labError } from '../errors.ts';
 import type { FlowResult, VariantResult } from '../judge/results.ts';
 import type { Variant } from '../scenario/read.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import { batches } from './batches.ts';
 import type { OnEvent } from './events.ts';
 import { flowNotRun, runFlow } from './flow.ts';
 import type { PooledLab } from './lab-pool.ts';
@@ -46,27 +47,14 @@ export async function runVariant(
   return { result: { name: variant.name, title: variant.title, change, plan, flows, lb, logs, timings }, clean };
 }
 
-/** Side by side where flows cannot disturb one another, else one after the other, each from a clean start. */
+/** Runs the flows batch by batch; results in the order of the plan. */
 async function runFlows(plan: Plan, pooled: PooledLab, say: (result: FlowResult) => FlowResult): Promise<FlowResult[]> {
-  const run = async (flow: FlowPlan): Promise<FlowResult> => say(await runFlow(flow, plan, pooled));
-  if (!flowsDisturb(plan)) return Promise.all(plan.flows.map(run));
-  const results: FlowResult[] = [];
-  for (const flow of plan.flows) {
-    await forget(plan, pooled);
-    results.push(await run(flow));
+  const results = new Map<FlowPlan, FlowResult>();
+  for (const { flows, fromCleanStart } of batches(plan)) {
+    if (fromCleanStart) await forget(plan, pooled);
+    await Promise.all(flows.map(async (flow) => results.set(flow, say(await runFlow(flow, plan, pooled)))));
   }
-  return results;
-}
-
-/** Flows teach nodes what others then go by: a moved MAC, a redirect, a server's own answer for the VIP. */
-function flowsDisturb(plan: Plan): boolean {
-  return plan.nodes.some(
-    ({ lb, sysctls, loopback }) =>
-      lb?.services.some(({ sourceMac }) => sourceMac === 'keep') === true ||
-      sysctls['net/ipv4/conf/all/accept_redirects'] === '1' ||
-      (loopback.length > 0 &&
-        (sysctls['net/ipv4/conf/all/arp_ignore'] === '0' || sysctls['net/ipv4/conf/all/arp_announce'] === '0')),
-  );
+  return plan.flows.map((flow) => results.get(flow)!);
 }
 
 /** Empties neighbour tables, MAC tables and learned routes. */

@@ -1,0 +1,37 @@
+import { flow, plan } from '../model/testing/lab-builder.ts';
+import { oneArm, PIP, QUIET_ARP, VIP_A } from '../model/testing/labs.ts';
+import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import { batches } from './batches.ts';
+
+const pool = ['s1', 's2'];
+
+function named(lab: Plan, name: string, expect: FlowPlan['expect']): FlowPlan {
+  return { ...flow(lab, 'client', 'a'), name, expect };
+}
+
+function order(lab: Plan): string[][] {
+  return batches(lab).map(({ flows }) => flows.map(({ name }) => name));
+}
+
+test('a flow that must be served by each server runs alone, since others would take turns with it', () => {
+  const lab = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'proxy', pool, proxyIp: PIP } } }));
+  lab.flows = [
+    named(lab, 'counts', { outcome: 'works', servedBy: { eachOf: pool } }),
+    named(lab, 'any', { outcome: 'works' }),
+    named(lab, 'counts-too', { outcome: 'works', servedBy: { eachOf: pool } }),
+    named(lab, 'some', { outcome: 'works', servedBy: { noneBut: pool } }),
+  ];
+  expect(order(lab)).toEqual([['any', 'some'], ['counts'], ['counts-too']]);
+});
+
+test('flows that teach switches or neighbours run one by one, each from a clean start', () => {
+  const lab = plan(
+    oneArm({
+      services: { a: { vip: VIP_A, mode: 'dsr', pool, sourceMac: 'keep' } },
+      servers: { loopback: [VIP_A], conf: QUIET_ARP },
+    }),
+  );
+  lab.flows = [named(lab, 'one', { outcome: 'works' }), named(lab, 'two', { outcome: 'works' })];
+  expect(order(lab)).toEqual([['one'], ['two']]);
+  expect(batches(lab).every(({ fromCleanStart }) => fromCleanStart)).toBe(true);
+});

@@ -1,0 +1,33 @@
+import type { FlowPlan, Plan } from '../scenario/plan.ts';
+
+/** Flows that run side by side, and whether nodes must forget first what earlier flows have taught them. */
+export interface Batch {
+  flows: FlowPlan[];
+  fromCleanStart: boolean;
+}
+
+/** In which order the flows of a plan run: together, except for those that would disturb one another. */
+export function batches(plan: Plan): Batch[] {
+  if (flowsTeach(plan)) return plan.flows.map((flow) => ({ flows: [flow], fromCleanStart: true }));
+  const alone = plan.flows.filter(countsServers);
+  const together = plan.flows.filter((flow) => !countsServers(flow));
+  return [together, ...alone.map((flow) => [flow])]
+    .filter((flows) => flows.length > 0)
+    .map((flows) => ({ flows, fromCleanStart: false }));
+}
+
+/** Another flow to the same service would take turns with it at the scheduler. */
+function countsServers({ expect }: FlowPlan): boolean {
+  return expect.outcome === 'works' && expect.servedBy !== undefined && 'eachOf' in expect.servedBy;
+}
+
+/** Flows teach nodes what others then go by: a moved MAC, a redirect, a server's own answer for the VIP. */
+function flowsTeach(plan: Plan): boolean {
+  return plan.nodes.some(
+    ({ lb, sysctls, loopback }) =>
+      lb?.services.some(({ sourceMac }) => sourceMac === 'keep') === true ||
+      sysctls['net/ipv4/conf/all/accept_redirects'] === '1' ||
+      (loopback.length > 0 &&
+        (sysctls['net/ipv4/conf/all/arp_ignore'] === '0' || sysctls['net/ipv4/conf/all/arp_announce'] === '0')),
+  );
+}
