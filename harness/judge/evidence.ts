@@ -15,6 +15,8 @@ export interface Evidence {
   walk: Walk;
   /** Answer of the kernel of the node where the packet vanished to `ip route get` for that very packet; null when not asked. */
   kernel: string | null;
+  /** The same for the answer to that packet, where it was the node's own to answer; null when not asked. */
+  kernelOnAnswer: string | null;
   /** Names of servers that the L4 holds for healthy; null when it was not asked. */
   healthy: string[] | null;
   macTables: Record<string, Record<string, string>>;

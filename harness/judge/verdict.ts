@@ -119,11 +119,11 @@ function judgeFailing(flow: FlowPlan, expect: Failing, { attempts, controls }: S
   ];
 }
 
-/** A cause at the caller itself (no route, no neighbour) shows before any request leaves. */
+/** A cause at the caller itself (no route, no neighbour, it called itself) shows before any request leaves. */
 function leftCaller(flow: FlowPlan, { cause, observed }: Attempt): boolean {
   return (
     observed.request.length > 0 ||
-    (cause?.node === flow.from && (cause.code === 'no-route' || cause.code === 'no-neighbour'))
+    (cause?.node === flow.from && ['no-route', 'no-neighbour', 'refused'].includes(cause.code))
   );
 }
 

@@ -52,8 +52,9 @@ export function newToken(): string {
   return `l4lab-${[...randomBytes(8)].map((byte) => alphabet[byte % 36]).join('')}`;
 }
 
-const NOTHING_INSIDE: Pick<Evidence, 'kernel' | 'healthy' | 'macTables'> = {
+const NOTHING_INSIDE: Pick<Evidence, 'kernel' | 'kernelOnAnswer' | 'healthy' | 'macTables'> = {
   kernel: null,
+  kernelOnAnswer: null,
   healthy: null,
   macTables: {},
 };
@@ -113,14 +114,14 @@ function observe(
 async function askInside(
   base: Pick<Evidence, 'plan' | 'flow' | 'walk'>,
   { lab }: PooledLab,
-): Promise<Pick<Evidence, 'kernel' | 'healthy' | 'macTables'>> {
+): Promise<Pick<Evidence, 'kernel' | 'kernelOnAnswer' | 'healthy' | 'macTables'>> {
   const { plan } = base;
   const at = vanishedAt(base)?.hop;
   const run = async (node: string, ...argv: string[]): Promise<string> => {
     const { stdout, stderr } = await lab.node(node).call('run', { argv });
     return stdout + stderr;
   };
-  const [kernel, tables] = await Promise.all([
+  const [kernel, kernelOnAnswer, tables] = await Promise.all([
     at?.direction === 'in'
       ? run(
           at.node,
@@ -134,6 +135,7 @@ async function askInside(
           nodeOf(plan, at.node).bridge ? 'br0' : at.iface,
         )
       : null,
+    at?.direction === 'in' ? run(at.node, 'ip', 'route', 'get', at.src.ip) : null,
     Promise.all(
       plan.nodes
         .filter(({ bridge }) => bridge)
@@ -142,7 +144,7 @@ async function askInside(
         ),
     ),
   ]);
-  return { kernel, healthy: healthyServers(base, lab), macTables: Object.fromEntries(tables) };
+  return { kernel, kernelOnAnswer, healthy: healthyServers(base, lab), macTables: Object.fromEntries(tables) };
 }
 
 /** Learned MACs by the port that they were learned at. */

@@ -120,7 +120,11 @@ function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): C
   ) {
     return cause('no-server-available', node, `${node} holds no server of ${service.name} for healthy`);
   }
-  if (own.includes(dst.ip)) return null;
+  if (own.includes(dst.ip)) {
+    return /unreachable/.test(evidence.kernelOnAnswer ?? '')
+      ? cause('no-route', node, `${node} got the packet and has no route to ${src.ip}, so its answer never left`)
+      : null;
+  }
   if (settings.sysctls['net/ipv4/ip_forward'] === '0' && !settings.bridge) {
     return cause(
       'not-forwarding',
