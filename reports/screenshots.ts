@@ -4,36 +4,36 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import type { Results } from '../harness/judge/results.ts';
+import { type CellInContext, cellsOf } from './cells.ts';
 import { bundlePage } from './testing/bundle.ts';
 import { CHROMIUM } from './testing/chromium.ts';
 import { sampleResults } from './testing/sample-results.ts';
 import { writeReports } from './write-reports.ts';
 
-/** Views of a report, by the name of their picture. */
+/** Views of a report, by the name of their picture: the first flow, and the first that did not get through. */
 function shots(results: Results): Record<string, string> {
-  const scenario = results.scenarios[0]!;
-  const at = (variant: number, flow: number) =>
-    ['scenario', scenario.name, scenario.variants[variant]?.name ?? '', scenario.flows[flow]?.name ?? '']
-      .map(encodeURIComponent)
-      .join('/');
-  const failed = scenario.variants.findIndex(({ flows }) => flows.some(({ cause }) => cause !== null));
-  const f = Math.max(0, failed);
-  const row = Math.max(
-    0,
-    scenario.flows.findIndex(({ name }) => scenario.variants[f]!.flows.find((x) => x.name === name)?.cause),
-  );
+  const cells = cellsOf(results);
+  const link = ({ scenario, variant, flow }: CellInContext) =>
+    ['scenario', scenario.name, variant.name, flow.name].map(encodeURIComponent).join('/');
+  const first = cells[0]!;
+  const failed = cells.find(({ flow }) => flow.cause) ?? first;
+  const disagreeing = cells.find(({ flow }) => flow.disagreement) ?? failed;
+  const labs = new Map(cells.toReversed().map((cell) => [`lab-${cell.scenario.lab}`, link(cell)]));
   return {
     overview: 'overview',
     'overview-dark': 'overview?theme=dark',
     'overview-korean': 'overview?lang=ko',
-    scenario: `scenario/${encodeURIComponent(scenario.name)}`,
-    way: at(0, 0),
-    'way-dark-step': `${at(0, 0)}?theme=dark&step=4`,
-    'way-failed': at(f, row),
-    ladder: `${at(0, 0)}?tab=ladder`,
-    table: `${at(f, row)}?tab=table`,
-    why: `${at(f, row)}?tab=why`,
-    compare: `${at(f, row)}?tab=compare`,
+    scenario: `scenario/${encodeURIComponent(first.scenario.name)}`,
+    way: link(first),
+    'way-dark-step': `${link(first)}?theme=dark&step=4`,
+    'way-failed': link(failed),
+    'way-disagreeing': link(disagreeing),
+    ...Object.fromEntries(labs),
+    ladder: `${link(first)}?tab=ladder`,
+    table: `${link(failed)}?tab=table`,
+    why: `${link(failed)}?tab=why`,
+    'why-korean': `${link(failed)}?tab=why&lang=ko`,
+    compare: `${link(failed)}?tab=compare`,
     run: 'run',
   };
 }

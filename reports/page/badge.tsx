@@ -3,12 +3,12 @@ import { usePage } from './context.ts';
 
 const MARKS = { pass: '✓', fail: '✗', 'not-run': '!' } as const;
 
-/** Verdict as sign and word; colour is never the only sign. */
+/** Verdict as sign and words; colour is never the only sign. */
 export function VerdictBadge({ verdict }: { verdict: IndexFlow['verdict'] }) {
   const { t } = usePage();
   return (
     <span class={`badge ${verdict}`}>
-      <span aria-hidden="true">{MARKS[verdict]}</span> {t.verdicts[verdict]}
+      <span aria-hidden="true">{MARKS[verdict]}</span> {t.verdicts[verdict]}: {t.verdictHints[verdict]}
     </span>
   );
 }

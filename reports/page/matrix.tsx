@@ -9,7 +9,7 @@ export function Matrix({ scenario }: { scenario: IndexScenario }) {
   const { state, t } = usePage();
   return (
     <div class="matrix-scroll" tabIndex={0} role="region" aria-label={t.matrix}>
-      <table class="matrix" onKeyDown={moveFocus}>
+      <table class="matrix" data-own-arrows onKeyDown={moveFocus}>
         <caption class="hidden">{t.matrix}</caption>
         <thead>
           <tr>

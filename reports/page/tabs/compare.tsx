@@ -1,9 +1,10 @@
 import type { PageFlow, PageVariant } from '../../page-variant.ts';
-import { addressText } from '../../walk-text.ts';
 import { Outcome, VerdictMark } from '../badge.tsx';
+import { macOwners } from '../change-list.tsx';
 import { usePage } from '../context.ts';
+import { CrossingLine } from '../crossing-line.tsx';
 import type { FlowView } from '../flow-panel.tsx';
-import { changesOf, type Crossing, crossings, hopOf } from '../topology/crossing.ts';
+import { type Crossing, crossings, hopOf } from '../topology/crossing.ts';
 import { peersOf } from '../topology/peers.ts';
 import { useVariant } from '../views/scenario.tsx';
 
@@ -78,6 +79,7 @@ function Side({
   differs: number;
 }) {
   const { t } = usePage();
+  const ownerOf = macOwners(variant.plan);
   return (
     <section>
       <h3>
@@ -92,19 +94,7 @@ function Side({
           <li key={i} class={`${direction} ${i === differs ? 'differs' : ''}`}>
             {i === differs && <strong class="parts">≠ {t.firstDifference}</strong>}
             <span class="step">
-              <span class="number">{i + 1}</span>
-              <span class="who">
-                {crossing.from} → {crossing.to}
-              </span>
-              <span class="direction">{direction === 'request' ? t.request : t.reply}</span>
-              <span class="pair">
-                {addressText(hopOf(crossing).src)} → {addressText(hopOf(crossing).dst)}
-              </span>
-              {changesOf(crossing).map(({ field, from, to }, n) => (
-                <span key={n} class="change">
-                  {field} {from} → <b>{to}</b>
-                </span>
-              ))}
+              <CrossingLine number={i + 1} direction={direction} crossing={crossing} ownerOf={ownerOf} />
             </span>
           </li>
         ))}

@@ -1,3 +1,4 @@
+import type { Frame } from '../../../harness/observe/sighting.ts';
 import type { PageAttempt } from '../../page-variant.ts';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-panel.tsx';
@@ -18,15 +19,7 @@ export function Evidence({ flow, variant, attempt, evidence }: EvidenceProps) {
   const arps = unique(
     packets.flatMap(({ frame: { arp } }) => (arp?.op === 'reply' ? [t.holds(arp.senderIp, owner(arp.senderMac))] : [])),
   );
-  const errors = unique(
-    packets.flatMap(({ node, direction, frame: { tcp, icmp, ip } }) => {
-      if (direction !== 'out' || !ip) return [];
-      if (tcp?.flags.includes('R')) return [`RST ${node}: ${ip.src}:${tcp.srcPort} → ${ip.dst}:${tcp.dstPort}`];
-      if (icmp && ![0, 8, 128, 129].includes(icmp.type))
-        return [`ICMP ${icmpText(icmp.type, icmp.code)} ${node}: ${ip.src} → ${ip.dst}`];
-      return [];
-    }),
-  );
+  const errors = unique(packets.flatMap(({ frame }) => errorText(frame)));
   return (
     <div>
       {evidence && (
@@ -77,6 +70,13 @@ export function Evidence({ flow, variant, attempt, evidence }: EvidenceProps) {
       ))}
     </div>
   );
+}
+
+/** A reset or ICMP error in words; nothing for other frames. */
+function errorText({ tcp, icmp, ip }: Frame): string[] {
+  if (ip && tcp?.flags.includes('R')) return [`RST ${ip.src}:${tcp.srcPort} → ${ip.dst}:${tcp.dstPort}`];
+  const isError = icmp && ![0, 8, 128, 129].includes(icmp.type);
+  return ip && isError ? [`ICMP ${icmpText(icmp.type, icmp.code)} ${ip.src} → ${ip.dst}`] : [];
 }
 
 function Lines({ title, lines }: { title: string; lines: string[] }) {

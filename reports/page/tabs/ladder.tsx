@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
+import type { Frame } from '../../../harness/observe/sighting.ts';
 import type { PageAttempt } from '../../page-variant.ts';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-panel.tsx';
@@ -37,6 +38,7 @@ export function LadderTab({ variant, attempt, flow }: FlowView & { attempt: Page
   const lanes = order.filter((name) => touched.has(name));
   const x = (node: string) => TIME_WIDTH + (lanes.indexOf(node) + 0.5) * LANE_WIDTH;
   const width = TIME_WIDTH + lanes.length * LANE_WIDTH;
+  const called = attempt.observed.request[0]?.dst.port ?? null;
   const height = HEAD + crossings.length * ROW_HEIGHT + 24;
   return (
     <>
@@ -66,6 +68,7 @@ export function LadderTab({ variant, attempt, flow }: FlowView & { attempt: Page
               key={i}
               crossing={crossing}
               y={HEAD + (i + 1) * ROW_HEIGHT}
+              called={called}
               from={x(crossing.from)}
               to={x(crossing.to)}
             />
@@ -76,16 +79,19 @@ export function LadderTab({ variant, attempt, flow }: FlowView & { attempt: Page
   );
 }
 
-function Arrow({ crossing, y, from, to }: { crossing: PacketCrossing; y: number; from: number; to: number }) {
+interface ArrowProps {
+  crossing: PacketCrossing;
+  /** Port that the caller called; null for ICMP. */
+  called: number | null;
+  y: number;
+  from: number;
+  to: number;
+}
+
+function Arrow({ crossing, called, y, from, to }: ArrowProps) {
   const sign = to >= from ? 1 : -1;
   const end = crossing.arrived ? to : (from + to) / 2;
-  const kind = crossing.frame.arp
-    ? 'arp'
-    : crossing.frame.tcp?.flags.includes('R')
-      ? 'reset'
-      : crossing.frame.icmp
-        ? 'icmp'
-        : 'data';
+  const kind = kindOf(crossing.frame, called);
   return (
     <g class={`arrow ${kind}`}>
       <text class="time" x={4} y={y + 4}>
@@ -103,6 +109,13 @@ function Arrow({ crossing, y, from, to }: { crossing: PacketCrossing; y: number;
       </text>
     </g>
   );
+}
+
+function kindOf({ arp, tcp, udp, icmp }: Frame, called: number | null): string {
+  if (arp) return 'arp';
+  if (tcp?.flags.includes('R')) return 'reset';
+  if (icmp) return icmp.type === 0 || icmp.type === 129 ? 'reply' : 'request';
+  return (tcp ?? udp)?.srcPort === called ? 'reply' : 'request';
 }
 
 /** Joins what enters and leaves a switch into one arrow from node to node. */

@@ -1,13 +1,15 @@
 import type { Hop } from '../../../harness/model/walk.ts';
 import type { PageAttempt } from '../../page-variant.ts';
 import { addressText, walkText } from '../../walk-text.ts';
+import { ChangeList, type MacOwner, macOwners } from '../change-list.tsx';
 import { CopyButton } from '../copy-button.tsx';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-panel.tsx';
 
 /** Source and destination at every hop, there and back. */
-export function TableTab({ attempt, flow }: FlowView & { attempt: PageAttempt | null }) {
+export function TableTab({ attempt, flow, variant }: FlowView & { attempt: PageAttempt | null }) {
   const { t } = usePage();
+  const ownerOf = macOwners(variant.plan);
   const walk = attempt?.observed;
   if (!walk || walk.request.length === 0) {
     const self = attempt?.findings.includes('answered-by-itself');
@@ -30,8 +32,8 @@ export function TableTab({ attempt, flow }: FlowView & { attempt: PageAttempt | 
               ))}
             </tr>
           </thead>
-          <HopRows title={t.request} hops={walk.request} offset={0} />
-          <HopRows title={t.reply} hops={walk.reply} offset={walk.request.length} />
+          <HopRows ownerOf={ownerOf} title={t.request} hops={walk.request} offset={0} />
+          <HopRows ownerOf={ownerOf} title={t.reply} hops={walk.reply} offset={walk.request.length} />
         </table>
       </div>
       {walk.reply.length === 0 && <p class="note">{t.noReply}</p>}
@@ -39,7 +41,14 @@ export function TableTab({ attempt, flow }: FlowView & { attempt: PageAttempt | 
   );
 }
 
-function HopRows({ title, hops, offset }: { title: string; hops: Hop[]; offset: number }) {
+interface HopRowsProps {
+  title: string;
+  hops: Hop[];
+  offset: number;
+  ownerOf: MacOwner;
+}
+
+function HopRows({ title, hops, offset, ownerOf }: HopRowsProps) {
   if (hops.length === 0) return null;
   return (
     <tbody>
@@ -49,13 +58,13 @@ function HopRows({ title, hops, offset }: { title: string; hops: Hop[]; offset: 
         </th>
       </tr>
       {hops.map((hop, i) => (
-        <HopRow key={i} hop={hop} number={offset + i + 1} />
+        <HopRow key={i} ownerOf={ownerOf} hop={hop} number={offset + i + 1} />
       ))}
     </tbody>
   );
 }
 
-function HopRow({ hop, number }: { hop: Hop; number: number }) {
+function HopRow({ hop, number, ownerOf }: { hop: Hop; number: number; ownerOf: MacOwner }) {
   const changed = (field: Hop['changed'][number]['field']) => hop.changed.some((change) => change.field === field);
   const mark = (...fields: Hop['changed'][number]['field'][]) => (fields.some(changed) ? 'changed' : undefined);
   return (
@@ -67,16 +76,25 @@ function HopRow({ hop, number }: { hop: Hop; number: number }) {
       </td>
       <td class={mark('src ip', 'src port')}>{addressText(hop.src)}</td>
       <td class={mark('dst ip', 'dst port')}>{addressText(hop.dst)}</td>
-      <td class={mark('src mac')}>{hop.src.mac}</td>
-      <td class={mark('dst mac')}>{hop.dst.mac}</td>
+      <td class={mark('src mac')}>
+        <Mac mac={hop.src.mac} owner={ownerOf(hop.src.mac)} />
+      </td>
+      <td class={mark('dst mac')}>
+        <Mac mac={hop.dst.mac} owner={ownerOf(hop.dst.mac)} />
+      </td>
       <td class={mark('ttl')}>{hop.ttl}</td>
       <td>
-        {hop.changed.map(({ field, from, to }, i) => (
-          <span key={i} class="change">
-            {field} {from} → <b>{to}</b>
-          </span>
-        ))}
+        <ChangeList changes={hop.changed} ownerOf={ownerOf} />
       </td>
     </tr>
+  );
+}
+
+function Mac({ mac, owner }: { mac: string; owner: string | null }) {
+  return (
+    <>
+      {owner && <span class="owner">{owner}</span>}
+      {mac}
+    </>
   );
 }

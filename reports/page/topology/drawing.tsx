@@ -4,7 +4,7 @@ import { usePage } from '../context.ts';
 import { LaneArrow } from './lane-arrow.tsx';
 import { passages, placeLanes, type PlacedLane, xy } from './lane-geometry.ts';
 import type { Lane } from './lanes.ts';
-import { type Box, layoutTopology } from './layout.ts';
+import { type Box, type Layout, layoutTopology, type Wire } from './layout.ts';
 
 export interface DrawingProps {
   plan: Plan;
@@ -28,13 +28,18 @@ export function TopologyDrawing({ plan, lanes, step, title, mark }: DrawingProps
     <svg
       class="topology"
       viewBox={`0 0 ${Math.ceil(layout.width)} ${Math.ceil(layout.height)}`}
-      style={{ maxWidth: `${Math.ceil(layout.width * 1.15)}px` }}
+      style={{
+        maxWidth: `${Math.ceil(layout.width * 1.1)}px`,
+        minWidth: `${Math.min(520, Math.ceil(layout.width))}px`,
+      }}
       role="img"
       aria-label={mark ? `${title}: ${mark.label}, ${t.diedAt(mark.node)}` : title}
     >
-      {layout.wires.map((wire, i) => (
-        <path key={i} class="wire" d={`M${xy(wire.from.at)} L${xy(wire.to.at)}`} />
-      ))}
+      {layout.wires
+        .filter((wire) => !isCrossed(wire, lanes))
+        .map((wire, i) => (
+          <path key={i} class="wire" d={`M${xy(wire.from.at)} L${xy(wire.to.at)}`} />
+        ))}
       {layout.boxes.map((box) => (
         <BoxShape key={box.name} box={box} dead={mark?.node === box.name} />
       ))}
@@ -47,9 +52,14 @@ export function TopologyDrawing({ plan, lanes, step, title, mark }: DrawingProps
       {placed.map((p, i) => (
         <LaneArrow key={i} placed={p} state={stateOf(p)} />
       ))}
-      {mark && <DeathMark box={layout.boxes.find(({ name }) => name === mark.node)} label={mark.label} />}
+      {mark && <DeathMark layout={layout} node={mark.node} label={mark.label} />}
     </svg>
   );
+}
+
+function isCrossed({ from, to }: Wire, lanes: Lane[]): boolean {
+  const ends = [from.node, to.node];
+  return lanes.some((lane) => ends.includes(lane.from) && ends.includes(lane.to) && lane.from !== lane.to);
 }
 
 function BoxShape({ box, dead }: { box: Box; dead: boolean }) {
@@ -75,7 +85,7 @@ function BoxText({ box }: { box: Box }) {
         {box.label.role}
       </text>
       {box.label.lines.map(({ kind, text }, i) => (
-        <text key={i} class={`node-line ${kind}`} x={box.x + 12} y={box.y + 42 + i * 15}>
+        <text key={i} class={`node-line ${kind}`} x={box.x + 12} y={box.y + 42 + i * 16}>
           {text}
         </text>
       ))}
@@ -83,14 +93,21 @@ function BoxText({ box }: { box: Box }) {
   );
 }
 
-function DeathMark({ box, label }: { box: Box | undefined; label: string }) {
+/** The cause's code at the border of its node where no wire ends. */
+function DeathMark({ layout, node, label }: { layout: Layout; node: string; label: string }) {
+  const box = layout.boxes.find(({ name }) => name === node);
   if (!box) return null;
-  const width = label.length * 6.7 + 30;
-  const x = Math.max(2, box.x + box.width / 2 - width / 2);
+  const ends = layout.wires.flatMap(({ from, to }) => [from, to]).filter((end) => end.node === node);
+  const free = (y: number) => ends.every(({ at }) => at.y !== y);
+  const width = label.length * 7.3 + 30;
+  const y = free(box.y) ? box.y : free(box.y + box.height) ? box.y + box.height : box.y + box.height / 2;
+  const beside = !free(box.y) && !free(box.y + box.height);
+  const centre = beside ? box.x + box.width : box.x + box.width / 2;
+  const x = Math.min(Math.max(2, centre - width / 2), layout.width - width - 2);
   return (
     <g class="death">
-      <rect x={x} y={box.y + box.height - 9} width={width} height={19} rx={9.5} />
-      <text x={x + width / 2} y={box.y + box.height + 4.5} text-anchor="middle">
+      <rect x={x} y={y - 10} width={width} height={20} rx={10} />
+      <text x={x + width / 2} y={y + 4} text-anchor="middle">
         ✗ {label}
       </text>
     </g>

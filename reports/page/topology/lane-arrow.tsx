@@ -3,13 +3,13 @@ import { midpoint, type PlacedLane, xy } from './lane-geometry.ts';
 import type { Point } from './layout.ts';
 
 /** One crossing: grey where predicted, coloured and numbered where seen, red where it was lost or parts. */
-export function LaneArrow({ placed: { lane, line }, state }: { placed: PlacedLane; state: string }) {
+export function LaneArrow({ placed: { lane, line, badge: at }, state }: { placed: PlacedLane; state: string }) {
   const { t } = usePage();
   if (!line) return null;
   const arrived = lane.observed?.in !== null;
   const to = arrived ? line.to : midpoint(line, 0.62);
   const d = `M${xy(line.from)} L${xy(back(line.from, to, lane.observed ? 7 : 0))}`;
-  const badge = midpoint({ from: line.from, to }, 0.5);
+  const badge = midpoint(line, arrived ? at : 0.3);
   return (
     <g class={`lane ${lane.direction} ${state}`}>
       {lane.predicted && <path class="predicted" d={`M${xy(line.from)} L${xy(line.to)}`} />}

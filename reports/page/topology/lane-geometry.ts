@@ -5,6 +5,8 @@ import type { Lane } from './lanes.ts';
 export interface PlacedLane {
   lane: Lane;
   line: { from: Point; to: Point } | null;
+  /** Where on the line its number stands: neighbours are staggered. */
+  badge: number;
 }
 
 /** The stretch inside a node between two wires of the same packet. */
@@ -15,7 +17,8 @@ export interface Passage {
   to: PlacedLane;
 }
 
-const LANE_GAP = 15;
+const LANE_GAP = 19;
+const BADGE_STAGGER = 0.13;
 
 /** Puts lanes side by side on their wires, in the order of the way. */
 export function placeLanes(lanes: Lane[], wires: Wire[]): PlacedLane[] {
@@ -27,11 +30,13 @@ export function placeLanes(lanes: Lane[], wires: Wire[]): PlacedLane[] {
   const sharers = new Map(wires.map((wire) => [wire, onWire(wire)]));
   return lanes.map((lane) => {
     const wire = wires.find((w) => sharers.get(w)?.includes(lane));
-    if (!wire) return { lane, line: null };
+    if (!wire) return { lane, line: null, badge: 0.5 };
     const all = sharers.get(wire)!;
-    const offset = (all.indexOf(lane) - (all.length - 1) / 2) * LANE_GAP;
-    const { from, to } = shifted(wire, offset);
-    return { lane, line: lane.from === wire.from.node ? { from, to } : { from: to, to: from } };
+    const place = all.indexOf(lane);
+    const { from, to } = shifted(wire, (place - (all.length - 1) / 2) * LANE_GAP);
+    const along = lane.from === wire.from.node;
+    const badge = 0.5 + (place % 2 === 0 ? -1 : 1) * (all.length > 1 ? BADGE_STAGGER : 0);
+    return { lane, line: along ? { from, to } : { from: to, to: from }, badge: along ? badge : 1 - badge };
   });
 }
 
@@ -61,9 +66,11 @@ export function xy({ x, y }: Point): string {
 
 /** Moves a wire sideways: along the borders that it ends at, so that both ends stay on them. */
 function shifted({ from: { at: a }, to: { at: b } }: Wire, offset: number): { from: Point; to: Point } {
-  const upright = Math.abs(b.y - a.y) > Math.abs(b.x - a.x) * 0.2 && a.y !== b.y;
-  const move = ({ x, y }: Point): Point => (upright ? { x: x + offset, y } : { x, y: y + offset });
-  return { from: move(a), to: move(b) };
+  const [width, height] = [Math.abs(b.x - a.x), Math.abs(b.y - a.y)];
+  if (height === 0) return { from: { x: a.x, y: a.y + offset }, to: { x: b.x, y: b.y + offset } };
+  // The flatter the wire, the further apart its lanes must start to keep their distance.
+  const along = offset * Math.min(2.4, Math.hypot(width, height) / height);
+  return { from: { x: a.x + along, y: a.y }, to: { x: b.x + along, y: b.y } };
 }
 
 function towards({ x, y }: Point, centre: Point): Point {

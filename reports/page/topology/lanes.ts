@@ -14,10 +14,10 @@ export interface Lane {
   parts: boolean;
 }
 
-/** Arrows of a flow, request before reply: the common beginning once, then what was seen and what was predicted instead. */
-export function lanesOf(observed: Walk, predicted: Walk | null, peerOf: PeerOf): Lane[] {
-  const request = directionLanes('request', observed.request, predicted?.request ?? null, peerOf);
-  const reply = directionLanes('reply', observed.reply, predicted?.reply ?? null, peerOf);
+/** Arrows of a flow, request before reply: the common beginning once, then what was seen and what was predicted instead. Nothing parts where `observed` is null. */
+export function lanesOf(observed: Walk | null, predicted: Walk | null, peerOf: PeerOf): Lane[] {
+  const request = directionLanes('request', observed?.request ?? null, predicted?.request ?? null, peerOf);
+  const reply = directionLanes('reply', observed?.reply ?? null, predicted?.reply ?? null, peerOf);
   let number = 0;
   let parted = false;
   return [...request, ...reply].map((lane) => {
@@ -27,8 +27,13 @@ export function lanesOf(observed: Walk, predicted: Walk | null, peerOf: PeerOf):
   });
 }
 
-function directionLanes(direction: Lane['direction'], seen: Hop[], thought: Hop[] | null, peerOf: PeerOf): Lane[] {
-  const real = crossings(seen, peerOf);
+function directionLanes(
+  direction: Lane['direction'],
+  seen: Hop[] | null,
+  thought: Hop[] | null,
+  peerOf: PeerOf,
+): Lane[] {
+  const real = crossings(seen ?? [], peerOf);
   const paper = thought ? crossings(thought, peerOf) : [];
   const same = (i: number) => {
     const [a, b] = [real[i], paper[i]];
@@ -36,7 +41,7 @@ function directionLanes(direction: Lane['direction'], seen: Hop[], thought: Hop[
   };
   let common = 0;
   while (same(common)) common += 1;
-  const differs = thought !== null && (common < real.length || common < paper.length);
+  const differs = seen !== null && thought !== null && (common < real.length || common < paper.length);
   return [
     ...real.map((crossing, i) => ({
       direction,

@@ -9,6 +9,8 @@ export interface Box {
   y: number;
   width: number;
   height: number;
+  /** Row of the drawing, from 0. */
+  tier: number;
 }
 
 export interface Point {
@@ -29,12 +31,14 @@ export interface Layout {
   wires: Wire[];
 }
 
-const CHAR_WIDTH = 6.7;
-const LINE_HEIGHT = 15;
-const TIER_GAP = 92;
-const NODE_GAP = 34;
+const CHAR_WIDTH = 7.3;
+const LINE_HEIGHT = 16;
+const TIER_GAP = 96;
+const NODE_GAP = 30;
 /** Room for the arrows of a wire between neighbours of one tier. */
-const SIDE_GAP = 150;
+const SIDE_GAP = 130;
+/** A switch is drawn as wide as its ports need, and high enough for a wire that is crossed four times. */
+const SWITCH = { port: 62, height: 88 };
 const MARGIN = 24;
 
 /** Places the nodes in tiers: clients, then by distance from them, servers last; a one-armed L4 stands beside its peer. */
@@ -42,9 +46,9 @@ export function layoutTopology(plan: Pick<Plan, 'nodes' | 'links' | 'services'>)
   const tiers = tiersOf(plan.nodes);
   const placed = new Map<string, Box>();
   let y = MARGIN;
-  for (const tier of tiers) {
-    const boxes = orderByParents(tier, placed).map((node) => box(node, plan));
-    placeTier(boxes, y, tier);
+  for (const [index, tier] of tiers.entries()) {
+    const boxes = orderByParents(tier, placed).map((node) => box(node, index, plan));
+    placeTier(boxes, y, tier, placed);
     for (const b of boxes) placed.set(b.name, b);
     y = Math.max(...boxes.map((b) => b.y + b.height)) + TIER_GAP;
   }
@@ -87,44 +91,53 @@ function isOneArmed(n: NodePlan): boolean {
 
 /** Nodes below the same parent stand together; a one-armed L4 comes right after its peer. */
 function orderByParents(tier: NodePlan[], placed: Map<string, Box>): NodePlan[] {
-  const parentX = (n: NodePlan) => {
-    const xs = n.interfaces.flatMap(({ peer }) => placed.get(peer)?.x ?? []);
-    return xs.length ? xs.reduce((a, b) => a + b, 0) / xs.length : 0;
-  };
-  const upright = tier.filter((n) => !isOneArmed(n)).sort((a, b) => parentX(a) - parentX(b));
+  const upright = tier.filter((n) => !isOneArmed(n)).sort((a, b) => parentCentre(a, placed) - parentCentre(b, placed));
   const armed = tier.filter(isOneArmed);
   const after = (name: string) => armed.filter(({ interfaces }) => interfaces[0]?.peer === name);
   const ordered = upright.flatMap((n) => [n, ...after(n.name)]);
   return [...ordered, ...armed.filter((n) => !ordered.includes(n))];
 }
 
-function box(node: NodePlan, plan: Pick<Plan, 'services'>): Box {
+function box(node: NodePlan, tier: number, plan: Pick<Plan, 'services'>): Box {
   const label = nodeLabel(node, plan.services);
   const chars = Math.max(node.name.length + node.role.length + 4, ...label.lines.map(({ text }) => text.length));
+  const textHeight = 34 + label.lines.length * LINE_HEIGHT + (label.lines.length ? 8 : 0);
   return {
     name: node.name,
     label,
+    tier,
     x: 0,
     y: 0,
-    width: Math.max(104, chars * CHAR_WIDTH + 24),
-    height: 34 + label.lines.length * LINE_HEIGHT + (label.lines.length ? 8 : 0),
+    width: Math.max(112, chars * CHAR_WIDTH + 24, node.bridge ? node.interfaces.length * SWITCH.port : 0),
+    height: Math.max(textHeight, node.bridge || isOneArmed(node) ? SWITCH.height : 0),
   };
 }
 
-/** Centres the tier on x = 0, leaving one-armed L4s out of the count so that the trunk stays straight. */
-function placeTier(boxes: Box[], y: number, tier: NodePlan[]): void {
-  const armed = new Set(tier.filter(isOneArmed).map(({ name }) => name));
+/**
+ * Puts the tier's boxes side by side, on the whole below their parents. One-armed L4s do not count for that,
+ * so that the trunk stays straight.
+ */
+function placeTier(boxes: Box[], y: number, tier: NodePlan[], placed: Map<string, Box>): void {
+  const nodes = new Map(tier.map((node) => [node.name, node]));
+  const armed = (b: Box) => isOneArmed(nodes.get(b.name)!);
+  const height = Math.max(...boxes.map((b) => b.height));
   let x = 0;
   boxes.forEach((b, i) => {
-    if (i > 0) x += armed.has(b.name) ? SIDE_GAP : NODE_GAP;
+    if (i > 0) x += armed(b) ? SIDE_GAP : NODE_GAP;
     b.x = x;
-    b.y = y;
+    b.y = y + (height - b.height) / 2;
     x += b.width;
   });
-  const trunk = boxes.filter((b) => !armed.has(b.name));
-  const all = trunk.length ? trunk : boxes;
-  const centre = (all[0]!.x + all.at(-1)!.x + all.at(-1)!.width) / 2;
-  for (const b of boxes) b.x -= centre;
+  const trunk = boxes.some((b) => !armed(b)) ? boxes.filter((b) => !armed(b)) : boxes;
+  const away = trunk.map((b) => b.x + b.width / 2 - parentCentre(nodes.get(b.name)!, placed));
+  const shift = away.reduce((sum, distance) => sum + distance, 0) / away.length;
+  for (const b of boxes) b.x -= shift;
+}
+
+/** Middle of the nodes above that a node is wired to; 0 where there are none. */
+function parentCentre({ interfaces }: NodePlan, placed: Map<string, Box>): number {
+  const parents = interfaces.flatMap(({ peer }) => placed.get(peer) ?? []);
+  return parents.reduce((sum, b) => sum + b.x + b.width / 2, 0) / (parents.length || 1);
 }
 
 function wires(plan: Pick<Plan, 'links'>, boxes: Box[]): Wire[] {
@@ -132,9 +145,9 @@ function wires(plan: Pick<Plan, 'links'>, boxes: Box[]): Wire[] {
   const ends = plan.links.flatMap(({ ends: [a, b] }) => {
     const [from, to] = [byName.get(a.node), byName.get(b.node)];
     if (!from || !to) return [];
-    return from.y <= to.y ? [[from, to] as const] : [[to, from] as const];
+    return from.tier <= to.tier ? [[from, to] as const] : [[to, from] as const];
   });
-  const upright = ends.filter(([a, b]) => a.y !== b.y);
+  const upright = ends.filter(([a, b]) => a.tier !== b.tier);
   const port = (b: Box, side: 'top' | 'bottom', other: Box): Point => {
     const others = upright
       .flatMap(([upper, lower]) =>
@@ -145,11 +158,11 @@ function wires(plan: Pick<Plan, 'links'>, boxes: Box[]): Wire[] {
     return { x: b.x + b.width * slot, y: side === 'top' ? b.y : b.y + b.height };
   };
   return ends.map(([a, b]): Wire => {
-    if (a.y !== b.y) {
+    if (a.tier !== b.tier) {
       return { from: { node: a.name, at: port(a, 'bottom', b) }, to: { node: b.name, at: port(b, 'top', a) } };
     }
     const [l, r] = a.x < b.x ? [a, b] : [b, a];
-    const y = l.y + Math.min(l.height, r.height) / 2;
+    const y = (Math.max(l.y, r.y) + Math.min(l.y + l.height, r.y + r.height)) / 2;
     return { from: { node: l.name, at: { x: l.x + l.width, y } }, to: { node: r.name, at: { x: r.x, y } } };
   });
 }

@@ -1,0 +1,31 @@
+import { addressText } from '../walk-text.ts';
+import { ChangeList, type MacOwner } from './change-list.tsx';
+import { usePage } from './context.ts';
+import { changesOf, type Crossing, hopOf } from './topology/crossing.ts';
+
+export interface CrossingLineProps {
+  number: number;
+  direction: 'request' | 'reply';
+  crossing: Crossing;
+  ownerOf: MacOwner;
+}
+
+/** One crossing of a wire in words: from whom to whom, the address pair, and what changed. */
+export function CrossingLine({ number, direction, crossing, ownerOf }: CrossingLineProps) {
+  const { t } = usePage();
+  const hop = hopOf(crossing);
+  return (
+    <>
+      <span class="number">{number}</span>
+      <span class="who">
+        {crossing.from === crossing.to ? `${crossing.from} (lo)` : `${crossing.from} → ${crossing.to}`}
+      </span>
+      <span class="direction">{direction === 'request' ? t.request : t.reply}</span>
+      <span class="pair">
+        {addressText(hop.src)} → {addressText(hop.dst)}
+      </span>
+      <ChangeList changes={changesOf(crossing)} ownerOf={ownerOf} />
+      {!crossing.in && <strong class="lost">✗ {t.lost}</strong>}
+    </>
+  );
+}

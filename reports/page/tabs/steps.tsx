@@ -1,0 +1,71 @@
+import { useEffect, useRef } from 'preact/hooks';
+import type { MacOwner } from '../change-list.tsx';
+import { usePage } from '../context.ts';
+import { CrossingLine } from '../crossing-line.tsx';
+import type { Lane } from '../topology/lanes.ts';
+import type { Stepper } from './use-stepper.ts';
+
+/** Buttons that move a stepper. */
+export function StepButtons({ step, last, playing, stepTo, togglePlay }: Stepper) {
+  const { t } = usePage();
+  return (
+    <div class="stepper" role="group" aria-label={t.steps}>
+      <button type="button" onClick={() => stepTo(step - 1)} disabled={step === 0} aria-label={t.previous}>
+        ←
+      </button>
+      <button type="button" onClick={togglePlay} disabled={last === 0}>
+        {playing ? `❚❚ ${t.pause}` : `▶ ${t.play}`}
+      </button>
+      <button type="button" onClick={() => stepTo(step + 1)} disabled={step >= last} aria-label={t.next}>
+        →
+      </button>
+      <button type="button" onClick={() => stepTo(0)} aria-pressed={step === 0}>
+        {t.wholeWay}
+      </button>
+    </div>
+  );
+}
+
+/** The way as a list; what was predicted and not seen stands in it too. */
+export function StepList({ lanes, stepper, ownerOf }: { lanes: Lane[]; stepper: Stepper; ownerOf: MacOwner }) {
+  const list = useRef<HTMLOListElement>(null);
+  useEffect(() => {
+    if (stepper.step > 0) list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
+  }, [stepper.step]);
+  return (
+    <ol class="steps" ref={list}>
+      {lanes.map((lane, i) => (
+        <Step key={i} lane={lane} stepper={stepper} ownerOf={ownerOf} />
+      ))}
+    </ol>
+  );
+}
+
+function Step({ lane, stepper, ownerOf }: { lane: Lane; stepper: Stepper; ownerOf: MacOwner }) {
+  const { t } = usePage();
+  const { observed, number } = lane;
+  const parts = lane.parts && <strong class="parts">≠ {t.partsHere}</strong>;
+  if (!observed || number === null) {
+    return (
+      <li class="unseen">
+        {parts}
+        <span class="who">
+          {lane.from} → {lane.to}
+        </span>{' '}
+        <small>{t.predictedOnly}</small>
+      </li>
+    );
+  }
+  return (
+    <li class={lane.direction}>
+      {parts}
+      <button
+        type="button"
+        onClick={() => stepper.stepTo(number)}
+        aria-current={stepper.step === number ? 'step' : undefined}
+      >
+        <CrossingLine number={number} direction={lane.direction} crossing={observed} ownerOf={ownerOf} />
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,51 @@
+import { useEffect, useState } from 'preact/hooks';
+import { usePage } from '../context.ts';
+
+const STEP_MS = 1100;
+
+/** Stepping through `last` crossings: where one is, and how to move, by hand, by key or by itself. */
+export interface Stepper {
+  /** From 1; 0 is the whole way. */
+  step: number;
+  last: number;
+  playing: boolean;
+  stepTo: (step: number) => void;
+  togglePlay: () => void;
+}
+
+/** A stepper whose place stands in the fragment; arrow keys move it, the space bar plays. */
+export function useStepper(last: number): Stepper {
+  const { state, go } = usePage();
+  const [playing, setPlaying] = useState(false);
+  const step = Math.min(state.step, last);
+  const stepTo = (next: number) => go({ step: Math.max(0, Math.min(last, next)) }, true);
+  const togglePlay = () => {
+    if (!playing && step >= last) stepTo(0);
+    setPlaying(!playing && last > 0);
+  };
+  useEffect(() => {
+    if (!playing) return;
+    if (step >= last) {
+      setPlaying(false);
+      return;
+    }
+    const timer = setTimeout(() => stepTo(step + 1), step === 0 ? 0 : STEP_MS);
+    return () => clearTimeout(timer);
+  }, [playing, step]);
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const target = event.target as HTMLElement;
+      const busy = target.closest('input, select, textarea, dialog[open], [data-own-arrows], button, a, summary');
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (busy && (event.key === ' ' || !busy.matches('button, a, summary'))) return;
+      if (event.key === 'ArrowRight') stepTo(step + 1);
+      else if (event.key === 'ArrowLeft') stepTo(step - 1);
+      else if (event.key === ' ') togglePlay();
+      else return;
+      event.preventDefault();
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  });
+  return { step, last, playing, stepTo, togglePlay };
+}

@@ -1,0 +1,111 @@
+import fc from 'fast-check';
+import type { NodePlan } from '../../../harness/scenario/plan.ts';
+import { crossSubnet, inLine, oneArm, type SampleLab } from '../../testing/sample-labs.ts';
+import { layoutTopology } from './layout.ts';
+
+const layoutOf = (lab: Pick<SampleLab, 'nodes' | 'links'>) => layoutTopology({ ...lab, services: [] });
+const tiers = (lab: SampleLab) => {
+  const { boxes } = layoutOf(lab);
+  const last = Math.max(...boxes.map(({ tier }) => tier));
+  return Array.from({ length: last + 1 }, (_, t) => boxes.filter(({ tier }) => tier === t).map(({ name }) => name));
+};
+
+test('clients on top, servers at the bottom; a one-armed L4 stands beside its switch, an in-line one between', () => {
+  expect(tiers(oneArm())).toEqual([['client'], ['l3'], ['l2', 'l4'], ['s1', 's2', 'b1']]);
+  expect(tiers(inLine())).toEqual([['client'], ['l3'], ['l4'], ['l2'], ['s1', 's2']]);
+  expect(tiers(crossSubnet())).toEqual([['client'], ['l3'], ['l2', 'l4', 'l2b'], ['s1', 's2']]);
+});
+
+const node = (name: string, role: NodePlan['role'], peers: string[]): NodePlan => ({
+  name,
+  role,
+  interfaces: peers.map((peer) => ({ name: peer, peer, mac: '02:00:00:00:00:01', addresses: ['203.0.113.9/24'] })),
+  loopback: [],
+  routes: [],
+  sysctls: {},
+  bridge: role === 'l2',
+  firewall: 'none',
+  listeners: [],
+  lb: null,
+});
+
+/** Any connected tree of nodes, with or without a client. */
+const anyLab = fc
+  .array(
+    fc.record({
+      role: fc.constantFrom<NodePlan['role']>('client', 'l3', 'l2', 'l4', 'server'),
+      parent: fc.nat(),
+    }),
+    { minLength: 1, maxLength: 14 },
+  )
+  .map((specs) => {
+    const parents = specs.map(({ parent }, i) => (i === 0 ? null : parent % i));
+    const peers = (i: number) =>
+      parents.flatMap((parent, child) => (child === i && parent !== null ? [parent] : parent === i ? [child] : []));
+    return {
+      nodes: specs.map(({ role }, i) =>
+        node(
+          `n${i}`,
+          role,
+          peers(i).map((p) => `n${p}`),
+        ),
+      ),
+      links: parents.flatMap((parent, i) =>
+        parent === null
+          ? []
+          : [
+              {
+                ends: [
+                  { node: `n${parent}`, iface: `n${i}` },
+                  { node: `n${i}`, iface: `n${parent}` },
+                ] as [never, never],
+              },
+            ],
+      ),
+    };
+  });
+
+test('whatever the lab: every node is drawn once, within the drawing, and no two cover each other', () => {
+  fc.assert(
+    fc.property(anyLab, (lab) => {
+      const { boxes, wires, width, height } = layoutOf(lab);
+      expect(boxes.map(({ name }) => name).sort()).toEqual(lab.nodes.map(({ name }) => name).sort());
+      expect(wires).toHaveLength(lab.links.length);
+      for (const a of boxes) {
+        expect(a.x).toBeGreaterThanOrEqual(0);
+        expect(a.x + a.width).toBeLessThanOrEqual(width);
+        expect(a.y + a.height).toBeLessThanOrEqual(height);
+        for (const b of boxes) {
+          if (a === b) continue;
+          const apart = a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
+          expect(apart).toBe(true);
+        }
+      }
+    }),
+  );
+});
+
+test('a node shows what lives there: addresses, gateway, VIPs, proxy IPs, loopbacks', () => {
+  const lab = oneArm();
+  const [l4, s1] = [lab.nodes[3]!, lab.nodes[4]!];
+  s1.loopback = ['203.0.113.80/32'];
+  const web = {
+    name: 'web',
+    vip: '203.0.113.80',
+    port: 80,
+    protocol: 'tcp',
+    mode: 'proxy',
+    pool: [],
+    l4: l4.name,
+  } as const;
+  const { boxes } = layoutTopology({ ...lab, services: [{ ...web, pool: [], proxyIps: ['203.0.113.254'] }] });
+  const lines = (name: string) => boxes.find((b) => b.name === name)!.label.lines.map(({ text }) => text);
+  expect(lines('l4')).toEqual([
+    '203.0.113.2/24',
+    'gw 203.0.113.1',
+    'VIP 203.0.113.80:80 web (proxy)',
+    'PIP 203.0.113.254',
+  ]);
+  expect(lines('s1')).toEqual(['203.0.113.11/24', 'gw 203.0.113.1', 'lo 203.0.113.80']);
+  expect(lines('l3')).toEqual(['client: 198.51.100.1/24', 'l2: 203.0.113.1/24']);
+});
