@@ -1,4 +1,5 @@
 import { answeredVips } from './address-ownership.ts';
+import { forwards } from './device-settings.ts';
 import { transmit } from './bridge.ts';
 import { noteAnswer, noteAsker } from './neighbours.ts';
 import { covers } from './prefix.ts';
@@ -37,18 +38,18 @@ function answers(run: Run, host: Host, device: Device, asker: string, target: st
 
 /** Proxy ARP for VIPs that the load balancer does not own, on the interface in whose subnet they are. */
 function answersForVip({ plan }: Host, device: Device, target: string): boolean {
-  if (plan.lb === null || !device.settings.forwarding || !answeredVips(plan.lb).includes(target)) return false;
+  if (plan.lb === null || !forwards(device.settings, target) || !answeredVips(plan.lb).includes(target)) return false;
   return device.addresses.some(({ subnet }) => subnet.shift > 0n && covers(subnet, target));
 }
 
 /** arp_ignore (Documentation/networking/ip-sysctl.rst); IPv6 knows level 1 only: an address of that very interface. */
 function mayAnswer(host: Host, device: Device, asker: string, target: string): boolean {
-  const here = device.addresses.find(({ ip }) => ip === target);
+  const here = device.addresses.some(({ ip }) => ip === target);
   switch (target.includes(':') ? 1 : device.settings.arpIgnore) {
     case 1:
-      return here !== undefined;
+      return here;
     case 2:
-      return here !== undefined && covers(here.subnet, asker);
+      return here && device.addresses.some(({ subnet }) => covers(subnet, target) && covers(subnet, asker));
     case 8:
       return false;
     default:

@@ -77,9 +77,14 @@ export function find(
   return null;
 }
 
-/** Whether NAT changes packets of a connection. */
-export function isNatted({ original, reply }: Connection): boolean {
-  return !same(original, inverse(reply));
+/** Whether the connection is under destination NAT. */
+export function movesDestination({ original, reply }: Connection): boolean {
+  return original.dst !== reply.src || original.dstPort !== reply.srcPort;
+}
+
+/** Whether the connection is under source NAT. */
+export function hidesSource({ original, reply }: Connection): boolean {
+  return original.src !== reply.dst || original.srcPort !== reply.dstPort;
 }
 
 function tupleOf({ src, srcPort, dst, dstPort }: Packet): Tuple {

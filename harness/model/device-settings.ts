@@ -3,7 +3,7 @@
  * as the kernel combines them (Documentation/networking/ip-sysctl.rst).
  */
 export interface DeviceSettings {
-  forwarding: boolean;
+  forwarding: { v4: boolean; v6: boolean };
   /** 0 off, 1 strict, 2 loose. */
   rpFilter: number;
   arpIgnore: number;
@@ -27,7 +27,10 @@ export function deviceSettings(sysctls: Record<string, string>, device: string):
   const either = (key: string): boolean => all(key) !== 0 || own(key) !== 0;
   const both = (key: string): boolean => all(key) !== 0 && own(key) !== 0;
   const larger = (key: string): number => Math.max(all(key), own(key));
-  const forwarding = (read(device, 'forwarding') ?? Number(sysctls['net/ipv4/ip_forward'] ?? 0)) !== 0;
+  const forwarding = {
+    v4: (read(device, 'forwarding') ?? Number(sysctls['net/ipv4/ip_forward'] ?? 0)) !== 0,
+    v6: sysctls['net/ipv6/conf/all/forwarding'] === '1',
+  };
   return {
     forwarding,
     rpFilter: larger('rp_filter'),
@@ -35,6 +38,11 @@ export function deviceSettings(sysctls: Record<string, string>, device: string):
     arpAnnounce: larger('arp_announce'),
     acceptLocal: either('accept_local'),
     sendRedirects: either('send_redirects'),
-    acceptRedirects: forwarding ? both('accept_redirects') : either('accept_redirects'),
+    acceptRedirects: forwarding.v4 ? both('accept_redirects') : either('accept_redirects'),
   };
+}
+
+/** Whether packets for an address that come in by an interface with these settings are passed on. */
+export function forwards({ forwarding }: DeviceSettings, address: string): boolean {
+  return address.includes(':') ? forwarding.v6 : forwarding.v4;
 }

@@ -1,6 +1,7 @@
 import type { LbService } from '../../lb/config.ts';
-import { confirm, find, isNatted, track, trackRelated } from './conntrack.ts';
+import { confirm, find, hidesSource, movesDestination, track, trackRelated } from './conntrack.ts';
 import type { Connection, Tracked } from './conntrack.ts';
+import { forwards } from './device-settings.ts';
 import { consume, refuse } from './endpoints.ts';
 import { balance } from './load-balancing.ts';
 import { sourcesFor, translateDestination, translateSource } from './nat.ts';
@@ -33,7 +34,7 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
     return;
   }
   const notServed = withoutVip(host, packet);
-  if (!device.settings.forwarding) {
+  if (!forwards(device.settings, packet.dst)) {
     notForUs(run, host, packet, notServed);
     return;
   }
@@ -152,7 +153,7 @@ function loopBack(run: Run, host: Host, packet: Packet): void {
 /** ICMP redirect (RFC 792) to a neighbour that could have asked the next hop itself; none under NAT (nf_nat_proto.c). */
 function redirect(run: Run, host: Host, device: Device, packet: Packet, gateway: string): void {
   const connection = find(stateOf(run, host).connections, packet)?.connection;
-  if (connection !== undefined && isNatted(connection)) return;
+  if (connection !== undefined && (movesDestination(connection) || hidesSource(connection))) return;
   const message = redirectAbout(run, host, device, packet, gateway);
   if (message !== null) run.outbox.push({ node: host.name, packet: message });
 }

@@ -1,5 +1,6 @@
 import type { LbService } from '../../lb/config.ts';
 import { proxyIps } from './address-ownership.ts';
+import { hidesSource, movesDestination } from './conntrack.ts';
 import type { Connection, Tracked } from './conntrack.ts';
 import type { Packet } from './packet.ts';
 import { selectSource } from './routing.ts';
@@ -32,7 +33,10 @@ export function redirectTo(connection: Connection, service: LbService, target: T
 export function translateDestination(packet: Packet, tracked: Tracked): Packet {
   if (tracked.state === 'invalid') return packet;
   const { original, reply } = tracked.connection;
-  return tracked.state === 'known' && tracked.direction === 'reply'
+  const answers = tracked.state === 'known' && tracked.direction === 'reply';
+  const changes = answers ? hidesSource(tracked.connection) : movesDestination(tracked.connection);
+  if (!changes) return packet;
+  return answers
     ? withDestination(packet, original.src, original.srcPort)
     : withDestination(packet, reply.src, reply.srcPort);
 }
@@ -41,9 +45,10 @@ export function translateDestination(packet: Packet, tracked: Tracked): Packet {
 export function translateSource(packet: Packet, tracked: Tracked): Packet {
   if (tracked.state === 'invalid') return packet;
   const { original, reply } = tracked.connection;
-  return tracked.state === 'known' && tracked.direction === 'reply'
-    ? withSource(packet, original.dst, original.dstPort)
-    : withSource(packet, reply.dst, reply.dstPort);
+  const answers = tracked.state === 'known' && tracked.direction === 'reply';
+  const changes = answers ? movesDestination(tracked.connection) : hidesSource(tracked.connection);
+  if (!changes) return packet;
+  return answers ? withSource(packet, original.dst, original.dstPort) : withSource(packet, reply.dst, reply.dstPort);
 }
 
 /** What an ICMP error quotes went the other way: NAT changes the other end of it. */

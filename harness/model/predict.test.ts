@@ -232,3 +232,18 @@ describe('properties', () => {
     );
   });
 });
+
+test('arp_ignore=2 asks for a subnet that holds both, be it that of another address on the interface', () => {
+  const services = { a: { ...oneServer, mode: 'proxy' as const, proxyIp: PIP } };
+  const lab = plan(oneArm({ services, nodes: { l4: { conf: { arp_ignore: 2 } } } }));
+  expect(only(lab, flow(lab, 'client', 'a'))).toMatchObject({ outcome: 'works' });
+});
+
+test('a stateful router that does no NAT leaves the source of an ICMP error alone', () => {
+  const nowhere = { '192.0.2.0/24': '203.0.113.99' };
+  const nodes = { l3: { firewall: 'stateful' as const, routes: { '192.0.2.0/24': L4 } }, l4: { routes: nowhere } };
+  const lab = plan(oneArm({ services: {}, nodes }));
+  const { cause, reply } = only(lab, { ...flow(lab, 'client', 's2', 'icmp'), address: '192.0.2.1' });
+  expect(cause).toMatchObject({ code: 'no-neighbour', node: 'l4' });
+  expect(reply.at(-1)).toMatchObject({ node: 'client', src: { ip: L4 } });
+});

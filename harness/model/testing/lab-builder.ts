@@ -102,7 +102,10 @@ function node(name: string, sketch: NodeSketch, index: number, links: [string, s
     ...(sketch.down?.includes(peer) ? { up: false as const } : {}),
   }));
   const conf = { rp_filter: 0, arp_ignore: 0, arp_announce: 0, send_redirects: 0, accept_redirects: 0, ...sketch.conf };
-  const sysctls: Record<string, string> = { 'net/ipv4/ip_forward': String(Number(sketch.forwarding ?? false)) };
+  const sysctls: Record<string, string> = {
+    'net/ipv4/ip_forward': String(Number(sketch.forwarding ?? false)),
+    'net/ipv6/conf/all/forwarding': String(Number(sketch.forwarding ?? false)),
+  };
   for (const scope of ['all', 'default', ...named]) {
     for (const [key, value] of Object.entries(conf)) sysctls[`net/ipv4/conf/${scope}/${key}`] = String(value);
   }
@@ -115,7 +118,7 @@ function node(name: string, sketch: NodeSketch, index: number, links: [string, s
     name,
     role: sketch.role,
     interfaces,
-    loopback: (sketch.loopback ?? []).map((ip) => `${ip}/32`),
+    loopback: (sketch.loopback ?? []).map((ip) => `${ip}/${ip.includes(':') ? 128 : 32}`),
     routes,
     sysctls,
     bridge: sketch.bridge ?? sketch.role === 'l2',
