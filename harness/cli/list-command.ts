@@ -1,7 +1,7 @@
 import { EXIT } from '../errors.ts';
 import { findScenarios } from '../scenario/files.ts';
 import { ROOT } from './project.ts';
-import { loadAll } from './run-command.ts';
+import { loadAll } from './load-all.ts';
 
 /** `l4lab list`: what there is to run. */
 export function listCommand({ json }: { json: boolean }): Promise<number> {

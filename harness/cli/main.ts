@@ -1,6 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, L4labError } from '../errors.ts';
+import { explainCommand } from './explain-command.ts';
 import { listCommand } from './list-command.ts';
+import { matrixCommand } from './matrix-command.ts';
+import { predictCommand } from './predict-command.ts';
 import { runCommand, type RunCommandOptions } from './run-command.ts';
 import { cleanCommand, downCommand, upCommand } from './up-and-down.ts';
 import { validateCommand } from './validate-command.ts';
@@ -38,6 +41,24 @@ async function main(argv: string[]): Promise<number> {
     .description('list scenarios with their labs, variants and flows')
     .option('--json', 'as JSON', false)
     .action((options: { json: boolean }) => ends(listCommand(options)));
+  program
+    .command('predict <scenario>')
+    .description("print each flow's walk as the model predicts it; needs no Docker")
+    .option('--variant <names>', 'only these variants', collect, [])
+    .option('--flow <names>', 'only these flows', collect, [])
+    .action((word: string, options: { variant: string[]; flow: string[] }) => ends(predictCommand(word, options)));
+  program
+    .command('matrix <lab-or-scenario>')
+    .description('print which flows work in which variant or mode, and why not; needs no Docker')
+    .action((word: string) => ends(matrixCommand(word)));
+  program
+    .command('explain <scenario> <flow>')
+    .description('tell why a flow works or fails, and what would make it work')
+    .option('--variant <name>', 'the variant; the first by default')
+    .option('--prove', 'run the flow and every proposed change for real', false)
+    .action((word: string, flow: string, options: { variant?: string; prove: boolean }) =>
+      ends(explainCommand(word, flow, options, interrupted.signal)),
+    );
   program
     .command('up <scenario>')
     .description('boot and configure the lab of a scenario, and leave it running')

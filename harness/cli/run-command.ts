@@ -1,14 +1,15 @@
 import { join, relative, resolve } from 'node:path';
 import { summaryText } from '../../reports/summary-text.ts';
 import { writeReports } from '../../reports/write-reports.ts';
-import { EXIT, InputError, type Mistake } from '../errors.ts';
+import { EXIT, InputError } from '../errors.ts';
 import { findEngine } from '../fabric/engine.ts';
 import { reaperLabels } from '../fabric/reaper.ts';
 import { sweep } from '../fabric/sweep.ts';
 import type { Results } from '../judge/results.ts';
 import { run } from '../run/run.ts';
 import { plansOf, type Selection } from '../run/scenario.ts';
-import { findScenarios, loadScenario, type LoadedScenario } from '../scenario/files.ts';
+import { findScenarios, type LoadedScenario } from '../scenario/files.ts';
+import { loadAll } from './load-all.ts';
 import { labImage, pageBundle, ROOT, sourcesOf, version } from './project.ts';
 import { progress } from './progress.ts';
 
@@ -47,27 +48,6 @@ export async function runCommand(words: string[], options: RunCommandOptions, si
       }),
     );
   return exitCode(results);
-}
-
-/** Loads all files, and tells the mistakes of all of them at once. */
-export function loadAll(files: string[]): LoadedScenario[] {
-  const mistakes: Mistake[] = [];
-  const loaded = files.flatMap((file) => {
-    try {
-      return [loadScenario(ROOT, file)];
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      mistakes.push(...error.mistakes);
-      return [];
-    }
-  });
-  if (mistakes.length > 0) throw new InputError(unique(mistakes));
-  return loaded;
-}
-
-/** The mistakes of a lab show in every scenario that uses it. */
-function unique(mistakes: Mistake[]): Mistake[] {
-  return [...new Map(mistakes.map((mistake) => [JSON.stringify(mistake), mistake])).values()];
 }
 
 function checkSelection(scenarios: LoadedScenario[], selection: Selection): void {

@@ -1,29 +1,15 @@
-import { EXIT, InputError } from '../errors.ts';
+import { EXIT } from '../errors.ts';
 import { findEngine } from '../fabric/engine.ts';
 import { Lab } from '../fabric/lab.ts';
 import { sweep, type SweepScope } from '../fabric/sweep.ts';
-import { resolvePlan } from '../scenario/resolve.ts';
 import { findScenarios, scenarioName } from '../scenario/files.ts';
+import { findOne } from './find-one.ts';
 import { labImage, ROOT } from './project.ts';
-import { loadAll } from './run-command.ts';
 
 /** `l4lab up`: boots and configures a lab that stays, and says how to enter its nodes. */
 export async function upCommand(word: string, variantName: string | undefined, signal: AbortSignal): Promise<number> {
-  const { scenario } = loadAll(findScenarios(ROOT, [word]).slice(0, 1))[0]!;
-  const variant =
-    variantName === undefined ? scenario.variants[0] : scenario.variants.find(({ name }) => name === variantName);
-  if (!variant) {
-    const names = scenario.variants.map(({ name }) => name).join(', ');
-    throw new InputError([
-      {
-        file: scenario.name,
-        line: 1,
-        col: 1,
-        message: `has no variant \`${variantName ?? ''}\`; variants are ${names}`,
-      },
-    ]);
-  }
-  const plan = resolvePlan(scenario, variant);
+  const { loaded, variant, plan } = findOne(word, variantName);
+  const { scenario } = loaded;
   const { docker, ...engine } = await findEngine();
   await sweep(docker, { orphans: true });
   await sweep(docker, { kept: scenario.name });

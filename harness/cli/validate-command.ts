@@ -2,7 +2,7 @@ import { EXIT } from '../errors.ts';
 import { plansOf } from '../run/scenario.ts';
 import { findScenarios } from '../scenario/files.ts';
 import { ROOT } from './project.ts';
-import { loadAll } from './run-command.ts';
+import { loadAll } from './load-all.ts';
 
 /** `l4lab validate`: reads everything and resolves every plan; mistakes come as an InputError. */
 export function validateCommand(words: string[]): Promise<number> {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { InputError } from '../errors.ts';
 import { readLab, readScenario, type Scenario } from './read.ts';
+import type { Lab } from './schema.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
 
 /** A scenario and the text it was read from. */
@@ -46,21 +47,26 @@ export function loadScenario(root: string, file: string): LoadedScenario {
   const yaml = parseYaml(relative(root, file), read(root, file));
   const named = (yaml.value as { lab?: unknown } | null)?.lab;
   const labName = typeof named === 'string' ? named : '';
-  const labFile =
-    labName.includes('/') || labName.endsWith('.yaml')
-      ? resolve(dirname(file), labName)
-      : join(root, 'labs', `${labName}.yaml`);
-  if (labName !== '' && !existsSync(labFile)) {
-    throw new InputError([
-      { ...yaml.locate(['lab']), message: `no lab is named \`${labName}\`; labs are ${labNames(root).join(', ')}` },
-    ]);
+  const problem = labName === '' ? 'lab: is missing' : `no lab is named \`${labName}\``;
+  const labFile = labPath(root, dirname(file), labName);
+  if (labName === '' || !existsSync(labFile)) {
+    throw new InputError([{ ...yaml.locate(['lab']), message: `${problem}; labs are ${labNames(root).join(', ')}` }]);
   }
-  if (labName === '')
-    throw new InputError([
-      { ...yaml.locate(['lab']), message: `lab: is missing; labs are ${labNames(root).join(', ')}` },
-    ]);
-  const lab = readLab(parseYaml(relative(root, labFile), read(root, labFile)));
-  return { scenario: readScenario(scenarioName(root, file), labName, lab, yaml), yaml };
+  return { scenario: readScenario(scenarioName(root, file), labName, labAt(root, labFile), yaml), yaml };
+}
+
+/** A lab of `labs/` by its name. @throws InputError with every mistake at once */
+export function labOf(root: string, name: string): Lab {
+  return labAt(root, labPath(root, root, name));
+}
+
+function labAt(root: string, file: string): Lab {
+  return readLab(parseYaml(relative(root, file), read(root, file)));
+}
+
+/** A name stands for a file in `labs/`, a path for itself. */
+function labPath(root: string, folder: string, name: string): string {
+  return name.includes('/') || name.endsWith('.yaml') ? resolve(folder, name) : join(root, 'labs', `${name}.yaml`);
 }
 
 /** Names of the labs in `labs/`. */

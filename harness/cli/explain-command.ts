@@ -1,0 +1,88 @@
+import { stringify } from 'yaml';
+import { EXIT } from '../errors.ts';
+import { findEngine } from '../fabric/engine.ts';
+import { sweep } from '../fabric/sweep.ts';
+import type { FlowResult } from '../judge/results.ts';
+import { CAUSES } from '../model/cause.ts';
+import { predict } from '../model/predict.ts';
+import { walkTable } from '../model/walk-table.ts';
+import type { Cause } from '../model/walk.ts';
+import { LabPool } from '../run/lab-pool.ts';
+import { runVariant } from '../run/variant.ts';
+import { changedVariant, whatWouldHelp } from '../run/what-if.ts';
+import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import { resolvePlan } from '../scenario/resolve.ts';
+import { findFlow, findOne, type One } from './find-one.ts';
+import { describePrediction } from './predict-command.ts';
+import { labImage } from './project.ts';
+
+/**
+ * `l4lab explain`: a flow's walk, its cause with the story, and what would make it work.
+ * With `prove` the flow and every such change are run for real.
+ */
+export async function explainCommand(
+  word: string,
+  flowName: string,
+  options: { variant?: string; prove: boolean },
+  signal: AbortSignal,
+): Promise<number> {
+  const one = findOne(word, options.variant);
+  const flow = findFlow(one.plan, flowName);
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  say(describePrediction(flow, one.plan));
+  if (!options.prove) {
+    const cause = predict(one.plan, flow).find((prediction) => prediction.cause !== null)?.cause ?? null;
+    if (cause) say(describeCause(cause));
+    for (const { title, change } of whatWouldHelp(one.loaded, one.variant, one.plan, flow, cause))
+      say(`It would work with: ${title}\n${indent(change)}`);
+    return EXIT.ok;
+  }
+  return prove(one, flow, say, signal);
+}
+
+async function prove(
+  { loaded, variant, plan }: One,
+  flow: FlowPlan,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<number> {
+  const engine = await findEngine();
+  await sweep(engine.docker, { orphans: true });
+  await using pool = new LabPool({ engine, image: labImage(), signal });
+  const tryFlow = async (tried: typeof variant, triedPlan: Plan): Promise<FlowResult> => {
+    signal.throwIfAborted();
+    const pooled = await pool.acquire(triedPlan);
+    const { result, clean } = await runVariant(
+      tried,
+      { ...triedPlan, flows: triedPlan.flows.filter(({ name }) => name === flow.name) },
+      pooled,
+      () => undefined,
+    );
+    await pool.release(pooled, clean);
+    return result.flows[0]!;
+  };
+  const seen = await tryFlow(variant, plan);
+  say(
+    `Seen: ${seen.outcome ?? 'not run'}\n${walkTable(seen.attempts[0]?.observed ?? { request: [], reply: [] }, plan)}`,
+  );
+  if (seen.cause === null) return seen.verdict === 'not-run' ? EXIT.unavailable : EXIT.ok;
+  say(describeCause(seen.cause));
+  let wrong = 0;
+  for (const { title, patch } of whatWouldHelp(loaded, variant, plan, flow, seen.cause)) {
+    const changed = changedVariant(loaded, variant, patch)!;
+    const { outcome, cause } = await tryFlow(changed, resolvePlan(loaded.scenario, changed));
+    const proven = outcome === 'works';
+    wrong += Number(!proven);
+    say(`${proven ? '✓ works' : `✗ fails (${cause?.code ?? 'not run'})`} with: ${title}\n${indent(stringify(patch))}`);
+  }
+  return wrong === 0 ? EXIT.ok : EXIT.failed;
+}
+
+function describeCause({ code, node, detail }: Cause): string {
+  const { story, remedy } = CAUSES[code];
+  return `${code} at ${node}: ${detail}\n  ${story}\n  Usual remedy: ${remedy}\n`;
+}
+
+function indent(text: string): string {
+  return text.trimEnd().replaceAll(/^/gm, '    ');
+}

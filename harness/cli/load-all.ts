@@ -1,0 +1,24 @@
+import { InputError, type Mistake } from '../errors.ts';
+import { loadScenario, type LoadedScenario } from '../scenario/files.ts';
+import { ROOT } from './project.ts';
+
+/** Loads all files, and tells the mistakes of all of them at once. @throws InputError */
+export function loadAll(files: string[]): LoadedScenario[] {
+  const mistakes: Mistake[] = [];
+  const loaded = files.flatMap((file) => {
+    try {
+      return [loadScenario(ROOT, file)];
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      mistakes.push(...error.mistakes);
+      return [];
+    }
+  });
+  if (mistakes.length > 0) throw new InputError(unique(mistakes));
+  return loaded;
+}
+
+/** The mistakes of a lab show in every scenario that uses it. */
+function unique(mistakes: Mistake[]): Mistake[] {
+  return [...new Map(mistakes.map((mistake) => [JSON.stringify(mistake), mistake])).values()];
+}

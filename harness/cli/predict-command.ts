@@ -1,0 +1,35 @@
+import { EXIT } from '../errors.ts';
+import { outcomeOf } from '../model/matrix.ts';
+import { predict } from '../model/predict.ts';
+import { walkTable } from '../model/walk-table.ts';
+import type { Prediction } from '../model/walk.ts';
+import { plansOf } from '../run/scenario.ts';
+import { findScenarios } from '../scenario/files.ts';
+import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import { loadAll } from './load-all.ts';
+import { ROOT } from './project.ts';
+
+/** `l4lab predict`: every flow's walk as the model sees it; needs no Docker. */
+export function predictCommand(word: string, options: { variant: string[]; flow: string[] }): Promise<number> {
+  const selection = { variants: options.variant, flows: options.flow };
+  for (const loaded of loadAll(findScenarios(ROOT, [word]))) {
+    for (const { plan } of plansOf(loaded, selection)) {
+      for (const flow of plan.flows) process.stdout.write(`${describePrediction(flow, plan)}\n`);
+    }
+  }
+  return Promise.resolve(EXIT.ok);
+}
+
+/** A flow's outcome and walk, one block for each server that may be picked. */
+export function describePrediction(flow: FlowPlan, plan: Plan): string {
+  const predictions = predict(plan, flow);
+  const head = `${plan.scenario} [${plan.variant}] ${flow.name}: ${outcomeOf(predictions)}`;
+  return [head, ...predictions.map((prediction) => describeAlternative(prediction, plan))].join('\n');
+}
+
+function describeAlternative(prediction: Prediction, plan: Plan): string {
+  const { picked, cause } = prediction;
+  const title = picked === null ? [] : [`L4 picks ${picked}`];
+  const end = cause ? [`fails at ${cause.node}, ${cause.code}: ${cause.detail}`] : [];
+  return [...title, walkTable(prediction, plan).trimEnd(), ...end, ''].join('\n');
+}

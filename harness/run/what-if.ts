@@ -1,0 +1,50 @@
+import { stringify } from 'yaml';
+import { InputError } from '../errors.ts';
+import type { Counterfactual, FlowResult } from '../judge/results.ts';
+import { candidates } from '../model/candidates.ts';
+import { counterfactuals } from '../model/counterfactual.ts';
+import { predict } from '../model/predict.ts';
+import type { LoadedScenario } from '../scenario/files.ts';
+import { mergePatch } from '../scenario/merge-patch.ts';
+import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import { readVariant, type Variant } from '../scenario/read.ts';
+import { resolvePlan } from '../scenario/resolve.ts';
+
+type Change = Record<string, unknown>;
+
+/** A variant with a further change on top; null when that is no valid scenario. */
+export function changedVariant({ scenario, yaml }: LoadedScenario, variant: Variant, change: Change): Variant | null {
+  const merged = mergePatch(variant.change, change) as Change;
+  try {
+    return readVariant(variant.name, { title: variant.title, change: merged, expect: {} }, scenario.lab, yaml);
+  } catch (error) {
+    if (error instanceof InputError) return null;
+    throw error;
+  }
+}
+
+/** What the model says would make a failed flow work, smallest change first; nothing is run. */
+export function whatWouldHelp(
+  loaded: LoadedScenario,
+  variant: Variant,
+  plan: Plan,
+  flow: FlowPlan,
+  cause: FlowResult['cause'],
+): (Counterfactual & { patch: Change })[] {
+  if (cause === null) return [];
+  const predictWith = (change: Change): ReturnType<typeof predict> => {
+    const changed = changedVariant(loaded, variant, change);
+    if (!changed) return [];
+    const changedPlan = resolvePlan(loaded.scenario, changed);
+    const same = changedPlan.flows.find(({ name }) => name === flow.name);
+    return same ? predict(changedPlan, same) : [];
+  };
+  const merge = (one: Change, other: Change): Change => mergePatch(one, other) as Change;
+  const tried = candidates({ scenario: variant.scenario, plan, flow, cause });
+  return counterfactuals(tried, predictWith, merge).map(({ title, change }) => ({
+    title,
+    change: stringify(change),
+    patch: change,
+    proven: null,
+  }));
+}
