@@ -7,6 +7,7 @@ import { predictCommand } from './predict-command.ts';
 import { runCommand, type RunCommandOptions } from './run-command.ts';
 import { cleanCommand, downCommand, upCommand } from './up-and-down.ts';
 import { validateCommand } from './validate-command.ts';
+import { causesCommand } from './causes-command.ts';
 import { composeCommand } from './compose-command.ts';
 import { ROOT, version } from './project.ts';
 
@@ -59,6 +60,10 @@ async function main(argv: string[]): Promise<number> {
     .action((word: string, flow: string, options: { variant?: string; prove: boolean }) =>
       ends(explainCommand(word, flow, options, interrupted.signal)),
     );
+  program
+    .command('causes')
+    .description('print the catalogue of causes: story, evidence, remedy')
+    .action(() => ends(causesCommand()));
   program
     .command('up <scenario>')
     .description('boot and configure the lab of a scenario, and leave it running')
