@@ -1,52 +1,67 @@
 import { readFile } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
 import type { LbConfig, LbServer, LbService } from './config.ts';
 import { LbError } from './errors.ts';
-import { afterCheck, UNCHECKED } from './health/server-state.ts';
+import type { CheckTarget } from './health/check.ts';
+import { HealthMonitor } from './health/monitor.ts';
 import type { ServerState } from './health/server-state.ts';
-import { checkTcp } from './health/tcp.ts';
-import { answerAtOnce } from './host/proxy-delay.ts';
-import { applyTables, removeTables } from './host/apply.ts';
 import type { HostFacts } from './host/facts.ts';
 import { deviceFor } from './host/facts.ts';
-import type { Holding } from './host/holdings.ts';
-import { holdingCommand, holdingsFor } from './host/holdings.ts';
+import type { FlowCounts } from './host/flow-counts.ts';
+import { countFlows } from './host/flow-counts.ts';
+import { HeldAddresses } from './host/held-addresses.ts';
+import { holdingsFor, withoutHoldings } from './host/holdings.ts';
+import { KernelTables } from './host/kernel-tables.ts';
 import { resolveNeighbours } from './host/neighbours.ts';
 import { readFacts } from './host/read-facts.ts';
-import { run } from './host/run.ts';
+import type { LogEvent } from './log.ts';
 import { log } from './log.ts';
-import { checkPort } from './render/checks.ts';
+import { Pool } from './pool.ts';
 import { render } from './render/render.ts';
+import { serviceKey } from './render/service-key.ts';
 
 /** How long to wait for the MAC of a server whose frames keep their source MAC. */
 const NEIGHBOUR_DEADLINE_MS = 500;
+/** How often flows are counted while somebody waits for the number, and MACs looked at while rules hold them. */
+const WATCH_MS = 1000;
+/** First port that stands for a DSR service in health checks. */
+const FIRST_CHECK_PORT = 60_000;
 
-/** A running load balancer: what it made in the host, and how to take it back. */
+/** A running load balancer: what it made in the host, and how to change it and take it back. */
 export class Balancer {
-  readonly #config: LbConfig;
-  readonly #facts: HostFacts;
-  readonly #states = new Map<LbServer, ServerState>();
-  readonly #timers = new Set<NodeJS.Timeout>();
-  readonly #held: Holding[] = [];
+  readonly #pool = new Pool((service, server) => this.stateOf(service, server).up);
+  readonly #monitor = new HealthMonitor(() => void this.refresh());
+  readonly #checkPorts = new Map<string, number>();
+  readonly #logged = new Map<string, boolean>();
+  readonly #tables: KernelTables;
+  readonly #held: HeldAddresses;
+  #facts: HostFacts;
   #macs = new Map<string, string>();
-  #putBack: () => Promise<void> = () => Promise.resolve();
-  /** Last application of rules; they never overlap. */
-  #applying: Promise<void> = Promise.resolve();
+  #flows: FlowCounts = () => 0;
+  #watchTimer: NodeJS.Timeout | null = null;
+  /** The last change; changes never overlap. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #refreshing: Promise<void> | null = null;
   #stopped = false;
 
-  private constructor(config: LbConfig, facts: HostFacts) {
-    this.#config = config;
+  private constructor(facts: HostFacts, tables: KernelTables, held: HeldAddresses) {
     this.#facts = facts;
+    this.#tables = tables;
+    this.#held = held;
   }
 
   /**
-   * Takes the host over: rules, addresses, first round of health checks. Resolves when traffic is served.
+   * Takes the host over: rules, addresses, first round of health checks. Resolves when traffic is served. What a
+   * process that died has left is taken over without breaking its flows.
    * @throws {LbError} with everything undone.
    */
   static async start(config: LbConfig): Promise<Balancer> {
-    const [facts] = await Promise.all([readFacts(), demandForwarding(config)]);
-    const balancer = new Balancer(config, facts);
+    const [facts, { tables, held }] = await Promise.all([readFacts(), KernelTables.open(), demandForwarding(config)]);
+    const balancer = new Balancer(withoutHoldings(facts, held), tables, new HeldAddresses(held));
     try {
-      await balancer.#begin();
+      await balancer.#adopt(config);
+      await balancer.#monitor.firstRound();
+      await balancer.refresh();
     } catch (error) {
       await balancer.stop();
       throw error;
@@ -54,104 +69,188 @@ export class Balancer {
     return balancer;
   }
 
-  /** Ends the health checks and removes exactly what was made. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#timers.forEach(clearTimeout);
-    await this.#applying.catch(() => undefined);
-    await removeTables();
-    const held = this.#held.splice(0);
-    if (held.length > 0) {
-      const batch = held.reverse().map((holding) => `${holdingCommand('del', holding)}\n`);
-      // Somebody may have deleted an address already: that is what is wanted.
-      await run('ip-failed', 'ip', ['-force', '-batch', '-'], batch.join('')).catch(() => '');
-    }
-    await this.#putBack();
+  /** Configuration in force, with servers that are leaving. */
+  get config(): LbConfig {
+    return this.#pool.config;
   }
 
-  async #begin(): Promise<void> {
-    for (const { service, server } of this.#servers()) {
-      this.#states.set(server, service.check.type === 'none' ? this.#unconditional(service, server) : UNCHECKED);
-    }
-    this.#macs = await resolveNeighbours(this.#keptNeighbours(), NEIGHBOUR_DEADLINE_MS);
-    await Promise.all([this.#apply(), this.#hold(holdingsFor(this.#config, this.#facts))]);
-    const checked = this.#servers().filter(({ service }) => service.check.type !== 'none');
-    if (checked.length > 0) {
-      await Promise.all(checked.map(({ service, server }) => this.#check(service, server)));
-      await this.#apply();
-    }
-  }
-
-  #unconditional(service: LbService, server: LbServer): ServerState {
-    const routed = service.mode !== 'dsr' || deviceFor(this.#facts, server.address) !== null;
-    return { up: routed, against: 0, checked: true, reason: routed ? 'not checked' : `no route to ${server.address}` };
-  }
-
-  async #hold(holdings: Holding[]): Promise<void> {
-    if (holdings.length === 0) return;
-    this.#putBack = await answerAtOnce(holdings);
-    // Noted before they are made: none of them was there, so a failure half-way takes all of them back.
-    this.#held.push(...holdings);
-    const batch = holdings.map((holding) => `${holdingCommand('add', holding)}\n`);
-    await run('ip-failed', 'ip', ['-batch', '-'], batch.join(''));
-  }
-
-  #servers(): { service: LbService; server: LbServer }[] {
-    return this.#config.services.flatMap((service) => service.servers.map((server) => ({ service, server })));
-  }
-
-  #keptNeighbours() {
-    return this.#servers().flatMap(({ service, server: { address } }) => {
-      const dev = deviceFor(this.#facts, address);
-      return service.mode === 'dsr' && service.sourceMac === 'keep' && dev !== null ? [{ address, dev }] : [];
+  /**
+   * Puts another configuration in force, without touching established flows.
+   * @throws {LbError} with the former configuration still in force.
+   */
+  async reload(config: LbConfig): Promise<void> {
+    await demandForwarding(config);
+    await this.#inTurn(async () => {
+      this.#facts = withoutHoldings(await readFacts(), this.#held.all);
+      await this.#adopt(config);
     });
   }
 
-  #apply(): Promise<void> {
-    const tables = () =>
-      render({
-        config: this.#config,
-        facts: this.#facts,
-        isUp: (_, server) => this.#states.get(server)?.up ?? false,
-        macOf: (address) => this.#macs.get(address) ?? null,
-        uid: process.getuid?.() ?? 0,
-      });
-    this.#applying = this.#applying.then(() => applyTables(tables()));
-    return this.#applying;
+  /** Renders and applies again, after a server's state has changed. Calls that come meanwhile share the next run. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#inTurn(async () => {
+      this.#refreshing = null;
+      if (this.#stopped) return;
+      // Taken first: a state that changes meanwhile is not in the rules yet, and whoever reads of it relies on that.
+      const changes = this.#stateChanges();
+      await this.#apply(this.#pool.config);
+      changes.forEach(log);
+    }).catch((error: unknown) => {
+      log({ event: 'error', code: error instanceof LbError ? error.code : 'internal', message: String(error) });
+    });
+    return this.#refreshing;
   }
 
-  /** One check, its consequences, and the appointment for the next one. */
-  async #check(service: LbService, server: LbServer): Promise<void> {
-    const before = this.#states.get(server)!;
-    const port = service.mode === 'dsr' ? checkPort(this.#config, service) : (server.port ?? service.port);
-    const result = await checkTcp(server.address, port, service.check.timeoutMs);
-    if (this.#stopped) return;
-    const after = afterCheck(before, result, service.check);
-    this.#states.set(server, after);
-    if (!before.checked || before.up !== after.up) {
-      // During the first round one application for all servers follows. Whoever reads of a change may rely on it.
-      if (before.checked) await this.#apply();
-      log({ event: 'server-state', service: service.name, server: server.name, up: after.up, reason: after.reason });
+  /** Health of a server in a service, with its reason. */
+  stateOf(service: LbService, server: LbServer): ServerState & { lastDurationMs: number } {
+    const fixed = { against: 0, checked: true, lastDurationMs: 0 };
+    if (service.mode === 'dsr' && deviceFor(this.#facts, server.address) === null) {
+      return { ...fixed, up: false, reason: `no route to ${server.address}` };
     }
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      this.#check(service, server).catch((error: unknown) => {
-        log({ event: 'error', code: error instanceof LbError ? error.code : 'internal', message: String(error) });
-      });
-    }, service.check.intervalMs);
-    this.#timers.add(timer);
+    if (service.check.type === 'none') return { ...fixed, up: true, reason: 'not checked' };
+    const state = this.#monitor.stateOf(this.#target(service, server));
+    // Flows of a process that died go on until something is known against their servers.
+    return state.checked || !this.#tables.takenOver ? state : { ...state, up: true };
+  }
+
+  /** What a server does in a service. */
+  roleOf(service: LbService, server: LbServer) {
+    return this.#pool.roleOf(service, server);
+  }
+
+  /** Ends the health checks and removes exactly what was made. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#monitor.stop();
+    if (this.#watchTimer) clearTimeout(this.#watchTimer);
+    await this.#inTurn(async () => {
+      await this.#tables.remove();
+      await this.#held.release();
+    });
+  }
+
+  async #adopt(config: LbConfig): Promise<void> {
+    const next = this.#pool.next(config);
+    const holdings = holdingsFor(next, this.#facts);
+    this.#macs = await resolveNeighbours(this.#keptNeighbours(next), NEIGHBOUR_DEADLINE_MS);
+    const before = this.#held.all;
+    this.#held.expect(holdings);
+    try {
+      await Promise.all([this.#apply(next), this.#held.add(holdings)]);
+    } catch (error) {
+      await this.#held.retreat(before);
+      throw error;
+    }
+    this.#pool.adopt(next);
+    this.#monitor.watch(this.#targets(next));
+    await this.#held.keepOnly(holdings);
+    this.#scheduleWatch();
+  }
+
+  async #apply(config: LbConfig): Promise<void> {
+    const input = {
+      config,
+      facts: this.#facts,
+      roleOf: (service: LbService, server: LbServer) => this.#pool.roleOf(service, server),
+      flowsOf: this.#flows,
+      macOf: (address: string) => this.#macs.get(address) ?? null,
+      checkPortOf: (service: LbService) => this.#checkPort(service),
+      uid: process.getuid?.() ?? 0,
+    };
+    await this.#tables.apply(render(input, this.#held.all));
+  }
+
+  #stateChanges(): LogEvent[] {
+    const changes: LogEvent[] = [];
+    for (const service of this.#pool.config.services) {
+      if (service.check.type === 'none') continue;
+      for (const server of service.servers) {
+        const { up, checked, reason } = this.stateOf(service, server);
+        const key = `${service.name}/${server.name}`;
+        if (!checked || this.#logged.get(key) === up) continue;
+        this.#logged.set(key, up);
+        changes.push({ event: 'server-state', service: service.name, server: server.name, up, reason });
+      }
+    }
+    return changes;
+  }
+
+  /** While servers drain or flows decide who is next, flows are counted; while rules hold MACs, these are looked at. */
+  #scheduleWatch(): void {
+    if (this.#watchTimer || this.#stopped) return;
+    const { services } = this.#pool.config;
+    const counting = this.#pool.draining().length > 0 || services.some((s) => s.scheduler === 'least-connections');
+    if (!counting && this.#keptNeighbours(this.#pool.config).length === 0) return;
+    this.#watchTimer = setTimeout(() => {
+      this.#watchTimer = null;
+      void this.#inTurn(() => this.#look(counting)).then(
+        () => this.refresh().then(() => this.#scheduleWatch()),
+        (error: unknown) => log({ event: 'error', code: 'internal', message: String(error) }),
+      );
+    }, WATCH_MS);
+  }
+
+  async #look(counting: boolean): Promise<void> {
+    if (this.#stopped) return;
+    this.#macs = await resolveNeighbours(this.#keptNeighbours(this.#pool.config), 0);
+    if (!counting) return;
+    this.#flows = await countFlows(this.#pool.config);
+    for (const draining of this.#pool.draining()) {
+      const { service, server } = draining;
+      const reason = this.#pool.finish(draining, this.#flows(service, server));
+      if (reason !== null) log({ event: 'drained', service: service.name, server: server.name, reason });
+    }
+  }
+
+  #targets(config: LbConfig): CheckTarget[] {
+    return config.services
+      .filter(({ check }) => check.type !== 'none')
+      .flatMap((service) => service.servers.map((server) => this.#target(service, server)));
+  }
+
+  #target(service: LbService, server: LbServer): CheckTarget {
+    const port = this.#checkPort(service) ?? (service.check.type === 'icmp' ? 0 : (server.port ?? service.port));
+    return {
+      address: server.address,
+      port,
+      host: isIPv6(service.vip) ? `[${service.vip}]` : service.vip,
+      check: service.check,
+    };
+  }
+
+  /** A service keeps its port for good: a check under way must not turn into another one. */
+  #checkPort(service: LbService): number | null {
+    if (service.mode !== 'dsr' || service.check.type === 'none') return null;
+    const key = serviceKey(service);
+    const port = this.#checkPorts.get(key) ?? FIRST_CHECK_PORT + this.#checkPorts.size;
+    this.#checkPorts.set(key, port);
+    return port;
+  }
+
+  #keptNeighbours(config: LbConfig): { address: string; dev: string }[] {
+    const kept = config.services.filter(({ mode, sourceMac }) => mode === 'dsr' && sourceMac === 'keep');
+    return kept.flatMap(({ servers }) =>
+      servers.flatMap(({ address }) => {
+        const dev = deviceFor(this.#facts, address);
+        return dev === null ? [] : [{ address, dev }];
+      }),
+    );
+  }
+
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(change, change);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
   }
 }
 
 async function demandForwarding(config: LbConfig): Promise<void> {
-  const forwarded = config.services.find(({ mode }) => mode !== 'dsr');
-  if (!forwarded) return;
-  const family = forwarded.vip.includes(':') ? 'ipv6/conf/all/forwarding' : 'ipv4/ip_forward';
-  const value = await readFile(`/proc/sys/net/${family}`, 'utf8');
-  if (value.trim() !== '1') {
-    throw new LbError(
-      'forwarding-off',
-      `service ${forwarded.name} (${forwarded.mode}) needs IP forwarding: set net.${family.replaceAll('/', '.')}=1`,
-    );
+  for (const { name, mode, vip } of config.services) {
+    if (mode === 'dsr') continue;
+    const file = isIPv6(vip) ? 'ipv6/conf/all/forwarding' : 'ipv4/ip_forward';
+    const value = await readFile(`/proc/sys/net/${file}`, 'utf8');
+    if (value.trim() !== '0') continue;
+    const sysctl = `net.${file.replaceAll('/', '.')}`;
+    throw new LbError('forwarding-off', `service ${name} (${mode}) needs IP forwarding: set ${sysctl}=1`);
   }
 }

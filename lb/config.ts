@@ -4,18 +4,35 @@ const name = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'lower-case letters, dig
 const port = z.int().min(1).max(65535);
 const address = z.union([z.ipv4(), z.ipv6()], 'an IPv4 or IPv6 address');
 
+const idle = z.int().min(1000).max(86_400_000);
+
 const server = z.strictObject({
   name: name.describe('Name of the server; unique within the service.'),
   address: address.describe('Address that the load balancer sends to (dnat, proxy) or whose MAC it takes (dsr).'),
   port: port.optional().describe('Port on the server; the service’s own when absent. Fixed in dsr.'),
+  weight: z
+    .int()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe('Share of new flows relative to the other servers; 1 when absent.'),
+  drain: z.boolean().optional().describe('True: no new flows; those it has may finish.'),
 });
 
 const check = z.strictObject({
-  type: z.enum(['none', 'tcp']).describe('`none`: the server always counts as up.'),
+  type: z
+    .enum(['none', 'tcp', 'http', 'udp', 'icmp'])
+    .describe('`none`: the server always counts as up. In dsr every other type asks for the VIP at that server.'),
   intervalMs: z.int().min(50).max(3_600_000).default(2000),
   timeoutMs: z.int().min(10).max(60_000).default(500),
   rise: z.int().min(1).max(100).default(1).describe('Successes in a row that bring a server up.'),
   fall: z.int().min(1).max(100).default(2).describe('Failures in a row that take a server down.'),
+  jitterPercent: z.int().min(0).max(50).optional().describe('The interval varies by up to this much; 0 when absent.'),
+  path: z.string().startsWith('/').optional().describe('http: what to get; `/` when absent.'),
+  status: z.int().min(100).max(599).optional().describe('http: expected status; 200 when absent.'),
+  body: z.string().min(1).max(1024).optional().describe('http: text that the body must contain.'),
+  send: z.string().max(1024).optional().describe('udp: text to send; empty when absent.'),
+  expect: z.string().min(1).max(1024).optional().describe('udp: text that the answer must contain.'),
 });
 
 const service = z.strictObject({
@@ -34,7 +51,26 @@ const service = z.strictObject({
     .enum(['rewrite', 'keep'])
     .default('rewrite')
     .describe('dsr only: `keep` leaves the source MAC of the frame as it came, as some vendors do.'),
-  scheduler: z.enum(['round-robin', 'random', 'source-hash']).default('round-robin'),
+  scheduler: z
+    .enum(['round-robin', 'random', 'source-hash', 'maglev', 'least-connections'])
+    .default('round-robin')
+    .describe(
+      'All of them heed weights. `source-hash`: one client address, one server; `maglev`: by address and port; both move few flows when the pool changes.',
+    ),
+  persistence: z
+    .strictObject({ timeoutMs: z.int().min(1000).max(86_400_000) })
+    .optional()
+    .describe('New flows of a client address go to the server of its last flow, until none came for this long.'),
+  drainDeadlineMs: z
+    .int()
+    .min(0)
+    .max(86_400_000)
+    .optional()
+    .describe('How long the flows of a draining server may last before they are cut; an hour when absent.'),
+  whenNoneUp: z
+    .enum(['reject', 'last-resort'])
+    .optional()
+    .describe('No healthy server: `reject` (when absent) refuses at once, `last-resort` uses all of them.'),
   check: check.default({ type: 'none', intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 }),
   servers: z.array(server).min(1),
 });
@@ -47,6 +83,19 @@ const service = z.strictObject({
 export const lbConfigSchema = z.strictObject({
   version: z.literal(1),
   vipOwner: z.boolean().default(true),
+  flowTable: z
+    .strictObject({
+      limit: z
+        .int()
+        .min(16)
+        .max(16_777_216)
+        .optional()
+        .describe('Flows per protocol and address family; 262,144 when absent.'),
+      tcpIdleMs: idle.optional().describe('15 minutes when absent.'),
+      udpIdleMs: idle.optional().describe('3 minutes when absent.'),
+    })
+    .optional()
+    .describe('Flows that dsr remembers. A flow beyond the limit is served by hashing, so it may move with the pool.'),
   services: z.array(service),
 });
 

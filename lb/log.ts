@@ -2,7 +2,8 @@
 export type LogEvent =
   | { event: 'ready'; services: number; rulesMs: number; startMs: number }
   | { event: 'server-state'; service: string; server: string; up: boolean; reason: string }
-  | { event: 'applied'; durationMs: number }
+  | { event: 'drained'; service: string; server: string; reason: string }
+  | { event: 'reloaded'; services: number; durationMs: number }
   | { event: 'stopped' }
   | { event: 'error'; code: string; message: string };
 

@@ -6,7 +6,9 @@
  * FILE is YAML or JSON (see config.ts). The program renders nft tables from it (`inet l4lab`, `netdev l4lab`), applies
  * each change in one transaction, adds VIPs and proxy IPs to the interfaces whose subnets contain them, checks the
  * servers' health, and writes what happens as JSON lines on stdout: `ready` once traffic is served, `server-state`
- * whenever a server comes or goes, `error` with a code. SIGTERM and SIGINT remove exactly what was made.
+ * whenever a server comes or goes, `error` with a code. SIGHUP reads FILE again: flows go on, and a mistake in it leaves
+ * the former configuration in force. SIGTERM and SIGINT remove exactly what was made; a start after a crash takes over
+ * what is there, flows included.
  *
  * It needs CAP_NET_ADMIN, `nft` and `ip`, and for modes dnat and proxy `net.ipv4.ip_forward=1`, which it demands but
  * does not set. Whoever runs it with one network interface for both sides wants `send_redirects=0` as well.
@@ -14,6 +16,7 @@
  * Exit codes: 0 stopped by a signal, 2 bad configuration or usage, 1 anything else.
  */
 import { Balancer } from './balancer.ts';
+import type { LbErrorCode } from './errors.ts';
 import { LbError } from './errors.ts';
 import { loadConfig } from './load-config.ts';
 import { log } from './log.ts';
@@ -29,9 +32,26 @@ async function main(args: string[]): Promise<void> {
   const balancer = await Balancer.start(config);
   const now = performance.now();
   log({ event: 'ready', services: config.services.length, rulesMs: Math.round(now - began), startMs: Math.round(now) });
+  const reload = () =>
+    reloadFrom(file, balancer).catch((error: unknown) => {
+      log({ event: 'error', ...describe(error) });
+    });
+  process.on('SIGHUP', () => void reload());
   await stopping;
   await balancer.stop();
   log({ event: 'stopped' });
+}
+
+async function reloadFrom(file: string, balancer: Balancer): Promise<void> {
+  const began = performance.now();
+  const config = await loadConfig(file);
+  await balancer.reload(config);
+  log({ event: 'reloaded', services: config.services.length, durationMs: Math.round(performance.now() - began) });
+}
+
+function describe(error: unknown): { code: LbErrorCode; message: string } {
+  if (error instanceof LbError) return { code: error.code, message: error.message };
+  return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
 }
 
 /** Resolves at the first SIGTERM or SIGINT, and keeps the program alive until then. */
@@ -51,8 +71,8 @@ function untilSignal(): Promise<void> {
 main(process.argv.slice(2)).then(
   () => process.exit(0),
   (error: unknown) => {
-    const code = error instanceof LbError ? error.code : 'internal';
-    log({ event: 'error', code, message: error instanceof Error ? error.message : String(error) });
-    process.exit(code === 'usage' || code === 'bad-config' ? 2 : 1);
+    const described = describe(error);
+    log({ event: 'error', ...described });
+    process.exit(described.code === 'usage' || described.code === 'bad-config' ? 2 : 1);
   },
 );

@@ -4,12 +4,15 @@ import { proxyIps } from '../config-rules.ts';
 import type { HostFacts } from './facts.ts';
 import { onLink } from './facts.ts';
 
-/** Something beside nft tables that the load balancer puts into the host, so that packets for it arrive. */
-export type Holding =
-  | { kind: 'address'; address: string; dev: string }
-  /** A route to `lo` for an address that is answered for, but not owned: the kernel asks for one before it answers ARP. */
-  | { kind: 'route'; address: string }
-  | { kind: 'proxy-arp'; address: string; dev: string };
+/**
+ * Something beside nft tables that the load balancer puts into the host, so that packets for an address arrive: the
+ * address itself; or, to answer ARP without owning it, a route (to `lo`: the kernel wants one) and a proxy ARP entry.
+ */
+export interface Holding {
+  kind: 'address' | 'route' | 'proxy-arp';
+  address: string;
+  dev: string;
+}
 
 /**
  * What the host must hold for this configuration: every VIP and proxy IP on the interface whose subnet contains it,
@@ -26,20 +29,40 @@ export function holdingsFor(config: LbConfig, facts: HostFacts): Holding[] {
     ...owned.map((address): Holding => ({ kind: 'address', address, dev: onLink(facts, address) ?? 'lo' })),
     ...answered.flatMap((address): Holding[] => {
       const dev = onLink(facts, address);
-      const route: Holding = { kind: 'route', address };
+      const route: Holding = { kind: 'route', address, dev: 'lo' };
       return dev === null ? [route] : [route, { kind: 'proxy-arp', address, dev }];
     }),
   ];
 }
 
-/** Commands of `ip -batch` that add (or delete) a holding; only what is named there is touched. */
+/** The host as it would be without these holdings. */
+export function withoutHoldings(facts: HostFacts, held: Holding[]): HostFacts {
+  const isHeld = (dev: string, address: string) =>
+    held.some((holding) => holding.kind === 'address' && holding.dev === dev && holding.address === address);
+  return {
+    ...facts,
+    interfaces: facts.interfaces.map((link) => ({
+      ...link,
+      addresses: link.addresses.filter(({ address }) => !isHeld(link.name, address)),
+    })),
+  };
+}
+
+/** Holdings of the first list that the second lacks. */
+export function missingFrom(list: Holding[], other: Holding[]): Holding[] {
+  const key = ({ kind, address, dev }: Holding) => `${kind} ${address} ${dev}`;
+  const known = new Set(other.map(key));
+  return list.filter((holding) => !known.has(key(holding)));
+}
+
+/** Command of `ip -batch` that adds (or deletes) a holding; only what is named there is touched. */
 export function holdingCommand(verb: 'add' | 'del', holding: Holding): string {
   const host = `${holding.address}/${isIPv6(holding.address) ? '128' : '32'}`;
   switch (holding.kind) {
     case 'address':
       return `addr ${verb} ${host} dev ${holding.dev}${verb === 'add' && isIPv6(holding.address) ? ' nodad' : ''}`;
     case 'route':
-      return `route ${verb} ${host} dev lo`;
+      return `route ${verb} ${host} dev ${holding.dev}`;
     case 'proxy-arp':
       return `neigh ${verb} proxy ${holding.address} dev ${holding.dev}`;
   }

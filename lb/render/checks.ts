@@ -1,86 +1,99 @@
-import type { LbConfig, LbService } from '../config.ts';
+import type { LbService } from '../config.ts';
 import { deviceFor, ingressDevices } from '../host/facts.ts';
+import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
-import type { Chain, NftMap, Table } from './ruleset.ts';
-
-/** Ports from here on stand for "the VIP at that server" when the load balancer itself connects to a DSR server. */
-const FIRST_CHECK_PORT = 60_000;
+import { joinParts } from './part.ts';
+import type { NftMap, Part } from './ruleset.ts';
 
 /**
- * Port to which a health check of a DSR service connects at the server's own address. On its way out the packet's
- * destination becomes the VIP and the service's port, while its MAC stays the server's: so the answer proves that
- * the server holds the VIP.
+ * Health checks of DSR servers ask for the VIP at that server, so that a missing loopback is seen. The check connects
+ * to the server's own address and a port that stands for the service. At egress, where the frame has its MAC already,
+ * the destination becomes the VIP and the service's port; at ingress the answer's source is put back. Both happen
+ * outside the host's own stack, which could not connect to an address that it owns itself.
  */
-export function checkPort(config: LbConfig, service: LbService): number {
-  return FIRST_CHECK_PORT + checkedServices(config).indexOf(service);
-}
-
-function checkedServices(config: LbConfig): LbService[] {
-  return config.services.filter(({ mode, check }) => mode === 'dsr' && check.type !== 'none');
-}
-
-/** Stateless rewriting of DSR health checks, out at egress and back at ingress: before and after the host's own stack. */
-export function renderChecks(input: RenderInput): Pick<Table, 'maps' | 'chains'> {
-  const services = checkedServices(input.config);
-  if (services.length === 0) return { maps: [], chains: [] };
-  const maps: NftMap[] = [];
-  const chains: Chain[] = [];
-  const out: string[] = [];
-  const back: string[] = [];
-  for (const family of FAMILIES) {
-    const here = services.filter(({ vip }) => familyOf(vip) === family);
-    if (here.length === 0) continue;
-    const { ip, type, version } = family;
-    const own = input.facts.interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address));
-    const ownHere = own.filter((a) => familyOf(a) === family && !input.config.services.some(({ vip }) => vip === a));
-    const dynamic = ['flags dynamic,timeout', 'timeout 1m', 'size 65536'];
-    maps.push(
-      {
-        name: `checked.server${version}`,
-        kind: 'map',
-        spec: [`type inet_service : ${type}`, ...dynamic],
-        elements: null,
-      },
-      {
-        name: `checked.port${version}`,
-        kind: 'map',
-        spec: ['type inet_service : inet_service', ...dynamic],
-        elements: null,
-      },
-    );
-    for (const service of here) {
-      const port = checkPort(input.config, service);
-      const servers = service.servers.map(({ address }) => address).join(', ');
-      out.push(
-        `meta skuid ${input.uid} ${ip} daddr { ${servers} } ${service.protocol} dport ${port} ` +
-          `update @checked.server${version} { th sport : ${ip} daddr } ` +
-          `update @checked.port${version} { th sport : th dport } ` +
-          `${ip} daddr set ${service.vip} ${service.protocol} dport set ${service.port}`,
-      );
-      back.push(
-        `${ip} saddr ${service.vip} ${service.protocol} sport ${service.port} ${ip} daddr { ${ownHere.join(', ')} } ` +
-          `${ip} saddr set th dport map @checked.server${version} ` +
-          `${service.protocol} sport set th dport map @checked.port${version}`,
-      );
-    }
-  }
+export function renderChecks(input: RenderInput): Part {
+  const checked = input.config.services.flatMap((service) => {
+    const port = input.checkPortOf(service);
+    return port === null ? [] : [{ service, port }];
+  });
+  if (checked.length === 0) return joinParts();
+  const families = FAMILIES.map((family) => ({
+    family,
+    here: checked.filter(({ service }) => familyOf(service.vip) === family),
+  })).filter(({ here }) => here.length > 0);
+  const servers = checked.flatMap(({ service }) => service.servers.map(({ address }) => address));
   const outward = new Set(
-    services.flatMap(({ servers }) => servers.map(({ address }) => deviceFor(input.facts, address))),
+    servers.map((address) => deviceFor(input.facts, address)).filter((device) => device !== null),
   );
-  const devices = (names: Iterable<string | null>) =>
-    [...names].flatMap((name) => (name === null ? [] : [`"${name}"`])).join(', ');
-  chains.push(
-    {
-      name: 'checks.out',
-      hook: `type filter hook egress devices = { ${devices(outward)} } priority filter`,
-      rules: out,
-    },
-    {
-      name: 'checks.back',
-      hook: `type filter hook ingress devices = { ${devices(ingressDevices(input.facts))} } priority filter - 10`,
-      rules: back,
-    },
+  const devices = (names: Iterable<string>) => [...names].map((name) => `"${name}"`).join(', ');
+  const out = families.flatMap(({ here }) => here.map(({ service, port }) => outRule(input, service, port)));
+  const back = families.flatMap(({ family, here }) => here.map(({ service }) => backRule(input, family, service)));
+  const hook = (place: string, names: Iterable<string>, priority: string) =>
+    `type filter hook ${place} devices = { ${devices(names)} } priority ${priority}`;
+  return {
+    counters: [],
+    maps: families.flatMap(({ family }) => checkMaps(family)),
+    chains: [
+      ...(outward.size > 0 ? [{ name: 'checks.out', hook: hook('egress', outward, 'filter'), rules: out }] : []),
+      { name: 'checks.back', hook: hook('ingress', ingressDevices(input.facts), 'filter - 10'), rules: back },
+    ],
+  };
+}
+
+/** By the check's own source port or echo id: the server and port that it means to talk to. */
+function checkMaps({ ip, type, version }: Family): NftMap[] {
+  const dynamic = ['flags dynamic,timeout', 'timeout 1m', 'size 65536'];
+  const map = (name: string, types: string): NftMap => ({
+    name: `checked.${name}${version}`,
+    kind: 'map',
+    spec: [types, ...dynamic],
+    elements: null,
+  });
+  return [
+    map('server', `type inet_service : ${type}`),
+    map('port', 'type inet_service : inet_service'),
+    map('echo', `typeof ${version === 4 ? 'icmp' : 'icmpv6'} id : ${ip} daddr`),
+  ];
+}
+
+function outRule(input: RenderInput, service: LbService, port: number): string {
+  const { ip, version } = familyOf(service.vip);
+  const servers = service.servers.map(({ address }) => address).join(', ');
+  const toServer = `${ip} daddr { ${servers} }`;
+  const protocol = checkProtocol(service);
+  if (protocol === 'icmp') {
+    const echo = version === 4 ? 'icmp' : 'icmpv6';
+    return (
+      `meta mark ${port} ${toServer} ${echo} type echo-request ` +
+      `update @checked.echo${version} { ${echo} id : ${ip} daddr } ${ip} daddr set ${service.vip}`
+    );
+  }
+  return (
+    `meta skuid ${input.uid} ${toServer} ${protocol} dport ${port} ` +
+    `update @checked.server${version} { th sport : ${ip} daddr } ` +
+    `update @checked.port${version} { th sport : th dport } ` +
+    `${ip} daddr set ${service.vip} ${protocol} dport set ${service.port}`
   );
-  return { maps, chains };
+}
+
+function backRule(input: RenderInput, { ip, version }: Family, service: LbService): string {
+  const vips = new Set(input.config.services.map(({ vip }) => vip));
+  const own = input.facts.interfaces
+    .flatMap(({ addresses }) => addresses.map(({ address }) => address))
+    .filter((address) => familyOf(address).version === version && !vips.has(address));
+  const answer = `${ip} saddr ${service.vip} ${ip} daddr { ${own.join(', ')} }`;
+  const protocol = checkProtocol(service);
+  if (protocol === 'icmp') {
+    const echo = version === 4 ? 'icmp' : 'icmpv6';
+    return `${answer} ${echo} type echo-reply ${ip} saddr set ${echo} id map @checked.echo${version}`;
+  }
+  return (
+    `${answer} ${protocol} sport ${service.port} ${ip} saddr set th dport map @checked.server${version} ` +
+    `${protocol} sport set th dport map @checked.port${version}`
+  );
+}
+
+function checkProtocol({ check }: LbService): 'tcp' | 'udp' | 'icmp' {
+  return check.type === 'udp' || check.type === 'icmp' ? check.type : 'tcp';
 }

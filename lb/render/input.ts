@@ -1,19 +1,30 @@
 import type { LbConfig, LbServer, LbService } from '../config.ts';
 import type { HostFacts } from '../host/facts.ts';
 
+/** What a server does in a service: takes new flows, serves those it has, or nothing. */
+export type ServerRole = 'new' | 'keep' | 'out';
+
 /** Everything a ruleset depends on. */
 export interface RenderInput {
   config: LbConfig;
   facts: HostFacts;
-  /** Whether a server takes new flows. */
-  isUp: (service: LbService, server: LbServer) => boolean;
+  roleOf: (service: LbService, server: LbServer) => ServerRole;
+  /** Flows that a server has in a service, for least connections. */
+  flowsOf: (service: LbService, server: LbServer) => number;
   /** MAC of a neighbour, where it is known. */
   macOf: (address: string) => string | null;
+  /** Port that stands for the VIP in health checks of a DSR service; null when it is not checked. */
+  checkPortOf: (service: LbService) => number | null;
   /** User id of this process, by which its own health checks are told apart. */
   uid: number;
 }
 
-/** Servers of a service that take new flows, in the order of the configuration. */
-export function upServers(input: RenderInput, service: LbService): LbServer[] {
-  return service.servers.filter((server) => input.isUp(service, server));
+/** Servers of a service in one of the given roles, in the order of the configuration. */
+export function serversIn(input: RenderInput, service: LbService, ...roles: ServerRole[]): LbServer[] {
+  return service.servers.filter((server) => roles.includes(input.roleOf(service, server)));
+}
+
+/** Whether a service takes new flows at all. */
+export function isServed(input: RenderInput, service: LbService): boolean {
+  return service.servers.some((server) => input.roleOf(service, server) === 'new');
 }

@@ -1,93 +1,163 @@
-import type { LbService } from '../config.ts';
+import type { LbServer, LbService } from '../config.ts';
 import { proxyIps } from '../config-rules.ts';
 import { choose } from './choose.ts';
+import { exhaustionCounters, newFlowsCounter } from './counters.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
-import { upServers } from './input.ts';
-import type { Chain, NftMap, Table } from './ruleset.ts';
+import { isServed, serversIn } from './input.ts';
+import { markOf } from './mark.ts';
+import { joinParts } from './part.ts';
+import { stickyMap } from './persistence.ts';
+import type { Chain, Part } from './ruleset.ts';
 import { packetKey, serviceKey, serviceKeyType } from './service-key.ts';
 
 /**
  * Modes dnat and proxy. Prerouting finds the service and rewrites the destination; conntrack keeps the flow on its
- * server and undoes the rewriting on the way back. In proxy mode postrouting finds the service again, by the
- * destination that the packet had at first, and rewrites the source.
+ * server and undoes the rewriting on the way back. Postrouting finds the service again, by the destination that the
+ * packet had at first; there the flow is counted and, in proxy mode, its source rewritten. Both chains see the first
+ * packet of a flow only.
  */
-export function renderNat(input: RenderInput): Pick<Table, 'maps' | 'chains'> {
+export function renderNat(input: RenderInput): Part {
   const services = input.config.services.filter(({ mode }) => mode === 'dnat' || mode === 'proxy');
-  const maps: NftMap[] = [];
-  const chains: Chain[] = [];
-  const prerouting: string[] = [];
-  const postrouting: string[] = [];
-  for (const family of FAMILIES) {
-    const here = services.filter(({ vip }) => familyOf(vip) === family);
-    const served = here.filter((service) => upServers(input, service).length > 0);
-    if (here.length === 0) continue;
-    maps.push({
-      name: `services${family.version}`,
-      kind: 'map',
-      spec: [`type ${serviceKeyType(here[0]!.vip)} : verdict`],
-      elements: served.map((service) => `${serviceKey(service)} : goto to.${service.name}`),
-    });
-    prerouting.push(`${packetKey(family.version)} vmap @services${family.version}`);
-    chains.push(...served.map((service) => destinationChain(input, service)));
-    const proxied = here.filter(({ mode }) => mode === 'proxy');
-    if (proxied.length > 0) {
-      chains.push(...proxied.map(sourceChain), ...vipChains(family, proxied));
-      postrouting.push(`ct status dnat ct original ${family.ip} daddr vmap { ${vipVerdicts(proxied)} }`);
-    }
-  }
-  if (services.length > 0) {
-    chains.push(
-      { name: 'prerouting', hook: 'type nat hook prerouting priority dstnat', rules: prerouting },
-      { name: 'postrouting', hook: 'type nat hook postrouting priority srcnat', rules: postrouting },
-    );
-  }
-  return { maps, chains };
+  if (services.length === 0) return joinParts();
+  const families = FAMILIES.map((family) =>
+    familyPart(
+      input,
+      family,
+      services.filter((s) => familyOf(s.vip) === family),
+    ),
+  );
+  const hooks = {
+    prerouting: 'type nat hook prerouting priority dstnat',
+    postrouting: 'type nat hook postrouting priority srcnat',
+    mapped: 'type filter hook postrouting priority srcnat + 10',
+  };
+  const chains = Object.entries(hooks).map(([name, hook]): Chain => ({
+    name,
+    hook,
+    rules: families.flatMap(({ rules }) => rules[name as keyof typeof hooks]),
+  }));
+  return joinParts(...families.map(({ part }) => part), { counters: [], maps: [], chains });
 }
 
-function destinationChain(input: RenderInput, service: LbService): Chain {
-  const { ip } = familyOf(service.vip);
-  const targets = upServers(input, service).map(({ address, port }) => `${address} . ${port ?? service.port}`);
-  // Without this match nft refuses to rewrite a port.
-  const rules = [`meta l4proto ${service.protocol} dnat ${ip} to ${choose(service, targets)}`];
-  return { name: `to.${service.name}`, hook: null, rules };
+function familyPart(input: RenderInput, family: Family, services: LbService[]) {
+  if (services.length === 0) return { part: joinParts(), rules: { prerouting: [], postrouting: [], mapped: [] } };
+  const { ip, version } = family;
+  const served = services.filter((service) => isServed(input, service));
+  const proxied = services.filter(({ mode }) => mode === 'proxy');
+  const dispatch = {
+    name: `services${version}`,
+    kind: 'map' as const,
+    spec: [`type ${serviceKeyType(services[0]!.vip)} : verdict`],
+  };
+  const part = joinParts(...served.map((service) => destinationPart(input, service)), ...services.map(sourcePart), {
+    counters: [],
+    maps: [{ ...dispatch, elements: served.map((service) => [serviceKey(service), `goto to.${service.name}`]) }],
+    chains: [
+      ...perVip('from', version, services, (s) => `goto from.${s.name}`, 'vmap'),
+      ...perVip('mapped', version, proxied, (s) => `"${exhaustionCounters(s).mapped}"`, 'counter'),
+    ],
+  });
+  const byVip = (prefix: string, list: LbService[]) =>
+    `ct original ${ip} daddr vmap { ${distinctVips(list)
+      .map((vip, i) => `${vip} : goto ${prefix}${version}.${i}`)
+      .join(', ')} }`;
+  const rules = {
+    prerouting: [`${packetKey(version)} vmap @services${version}`],
+    postrouting: [`ct status dnat ${byVip('from', services)}`],
+    // Not confirmed yet: the first packet of a flow, not a repeated one.
+    mapped: proxied.length > 0 ? [`ct status & (confirmed | snat) == snat ${byVip('mapped', proxied)}`] : [],
+  };
+  return { part, rules };
 }
 
-function sourceChain(service: LbService): Chain {
+function destinationPart(input: RenderInput, service: LbService): Part {
   const { ip } = familyOf(service.vip);
-  const pool = proxyIps(service);
-  const slots = pool.map((address, i) => `${i} : ${address}`).join(', ');
-  const rule = {
-    0: 'masquerade',
-    1: `snat ${ip} to ${pool[0]}`,
-  }[pool.length];
+  const { protocol } = service;
+  const target = ({ address, port }: LbServer) => `${address} . ${port ?? service.port}`;
+  const name = `to.${service.name}`;
+  const sticky = stickyMap(service);
+  if (!sticky) {
+    const choice = choose(input, service, { type: `${ip} daddr . th dport`, value: target });
+    // Without the match on the protocol nft refuses to rewrite a port.
+    const rules = [`meta l4proto ${protocol} dnat ${ip} to ${choice.expression}`];
+    return { counters: [], maps: choice.maps, chains: [{ name, hook: null, rules }] };
+  }
+  const mark = ({ address, port }: LbServer) => markOf(address, port ?? service.port);
+  const takers = serversIn(input, service, 'new');
+  const choice = choose(input, service, { type: 'meta mark', value: mark });
+  const targets = takers.map((server) => `${mark(server)} : ${target(server)}`).join(', ');
   return {
-    name: `from.${service.name}`,
-    hook: null,
-    rules: [rule ?? `snat ${ip} to numgen inc mod ${pool.length} map { ${slots} }`],
+    counters: [],
+    maps: [...choice.maps, sticky.map],
+    chains: [
+      {
+        name: `remember.${service.name}`,
+        hook: null,
+        rules: [
+          `update @${sticky.name} { ${sticky.key} : meta mark }`,
+          `meta l4proto ${protocol} dnat ${ip} to meta mark map { ${targets} }`,
+        ],
+      },
+      {
+        name,
+        hook: null,
+        rules: [
+          'meta mark set 0',
+          `meta mark set ${sticky.key} map @${sticky.name}`,
+          `meta mark { ${takers.map(mark).join(', ')} } goto remember.${service.name}`,
+          `delete @${sticky.name} { ${sticky.key} : meta mark }`,
+          `meta mark set ${choice.expression}`,
+          `goto remember.${service.name}`,
+        ],
+      },
+    ],
   };
 }
 
-/** One chain a VIP: nft 1.0 cannot put the original port of a connection into a concatenated key. */
-function vipChains({ version }: Family, proxied: LbService[]): Chain[] {
-  return distinctVips(proxied).map((vip, i) => ({
-    name: `vip${version}.${i}`,
-    hook: null,
-    rules: (['tcp', 'udp'] as const).flatMap((protocol) => {
-      const ports = proxied
-        .filter((service) => service.vip === vip && service.protocol === protocol)
-        .map(({ port, name }) => `${port} : goto from.${name}`);
-      return ports.length > 0 ? [`meta l4proto ${protocol} ct original proto-dst vmap { ${ports.join(', ')} }`] : [];
-    }),
-  }));
+function sourcePart(service: LbService): Part {
+  const { ip } = familyOf(service.vip);
+  const counters = service.servers.map((server) => newFlowsCounter(service, server));
+  const byServer = service.servers.map((s, i) => `${s.address} . ${s.port ?? service.port} : "${counters[i]}"`);
+  const rules = [`counter name ${ip} daddr . th dport map { ${byServer.join(', ')} }`];
+  if (service.mode === 'proxy') {
+    const { wanted, mapped } = exhaustionCounters(service);
+    counters.push(wanted, mapped);
+    rules.push(`counter name "${wanted}" ${sourceRewrite(service)}`);
+  }
+  return { counters, maps: [], chains: [{ name: `from.${service.name}`, hook: null, rules }] };
 }
 
-function vipVerdicts(proxied: LbService[]): string {
-  const { version } = familyOf(proxied[0]!.vip);
-  return distinctVips(proxied)
-    .map((vip, i) => `${vip} : goto vip${version}.${i}`)
-    .join(', ');
+function sourceRewrite(service: LbService): string {
+  const { ip } = familyOf(service.vip);
+  const pool = proxyIps(service);
+  if (pool.length === 0) return 'masquerade';
+  if (pool.length === 1) return `snat ${ip} to ${pool[0]}`;
+  const slots = pool.map((address, i) => `${i} : ${address}`).join(', ');
+  return `snat ${ip} to numgen inc mod ${pool.length} map { ${slots} }`;
+}
+
+/** One chain a VIP: nft 1.0 cannot put the original port of a connection into a concatenated key. */
+function perVip(
+  prefix: string,
+  version: 4 | 6,
+  services: LbService[],
+  value: (service: LbService) => string,
+  what: 'vmap' | 'counter',
+): Chain[] {
+  return distinctVips(services).map((vip, i) => ({
+    name: `${prefix}${version}.${i}`,
+    hook: null,
+    rules: (['tcp', 'udp'] as const).flatMap((protocol) => {
+      const here = services.filter((service) => service.vip === vip && service.protocol === protocol);
+      if (here.length === 0) return [];
+      const ports = `{ ${here.map((service) => `${service.port} : ${value(service)}`).join(', ')} }`;
+      const lookUp =
+        what === 'vmap' ? `ct original proto-dst vmap ${ports}` : `counter name ct original proto-dst map ${ports}`;
+      return [`meta l4proto ${protocol} ${lookUp}`];
+    }),
+  }));
 }
 
 function distinctVips(services: LbService[]): string[] {

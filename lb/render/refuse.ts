@@ -1,43 +1,60 @@
+import type { LbServer, LbService } from '../config.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
-import { upServers } from './input.ts';
-import type { Chain, NftMap, Table } from './ruleset.ts';
+import { isServed, serversIn } from './input.ts';
+import { joinParts } from './part.ts';
+import type { Chain, Part } from './ruleset.ts';
 import { packetKey, serviceKey, serviceKeyType } from './service-key.ts';
 
 /**
- * Quick refusals: a service without a healthy server answers with a TCP reset or ICMP port unreachable, and so does a
- * VIP that the host does not own for ports that no service has (the route that makes it answer ARP would loop them).
+ * Quick refusals, by TCP reset or ICMP port unreachable: of a service without a server that takes new flows, of flows
+ * that conntrack keeps on a server that is out, and of ports without a service on a VIP that the host does not own (the
+ * route that makes it answer ARP would loop them).
  */
-export function renderRefusals(input: RenderInput): Pick<Table, 'maps' | 'chains'> {
-  const { services, vipOwner } = input.config;
-  const maps: NftMap[] = [];
-  const before: string[] = [];
-  const forward: string[] = [];
-  for (const family of FAMILIES) {
-    const here = services.filter(({ vip }) => familyOf(vip) === family);
-    if (here.length === 0) continue;
-    maps.push({
-      name: `refused${family.version}`,
-      kind: 'set',
-      spec: [`type ${serviceKeyType(here[0]!.vip)}`],
-      elements: here.filter((service) => upServers(input, service).length === 0).map(serviceKey),
-    });
-    before.push(`${packetKey(family.version)} @refused${family.version} counter goto refuse`);
+export function renderRefusals(input: RenderInput): Part {
+  const { vipOwner } = input.config;
+  const parts = FAMILIES.flatMap((family): Part[] => {
+    const here = input.config.services.filter(({ vip }) => familyOf(vip) === family);
+    if (here.length === 0) return [];
+    const refused = `refused${family.version}`;
+    const vips = [...new Set(here.map(({ vip }) => vip))].join(', ');
+    const before = [
+      ...here.flatMap((service) => serversIn(input, service, 'out').flatMap((server) => cut(service, server))),
+      // A service whose servers all drain still carries the flows that they have.
+      `ct state != established ${packetKey(family.version)} @${refused} counter goto refuse`,
+    ];
+    const chains: Chain[] = [
+      { name: `before${family.version}`, hook: 'type filter hook prerouting priority dstnat - 10', rules: before },
+    ];
     if (!vipOwner) {
-      const vips = [...new Set(here.map(({ vip }) => vip))].join(', ');
-      forward.push(`oifname "lo" ${family.ip} daddr { ${vips} } goto refuse`);
+      const rules = [`oifname "lo" ${family.ip} daddr { ${vips} } goto refuse`];
+      chains.push({ name: `forward${family.version}`, hook: 'type filter hook forward priority filter', rules });
     }
-  }
-  const chains: Chain[] = [
-    {
-      name: 'refuse',
-      hook: null,
-      rules: ['meta l4proto tcp reject with tcp reset', 'reject with icmpx port-unreachable'],
-    },
-    { name: 'before', hook: 'type filter hook prerouting priority dstnat - 10', rules: before },
+    const elements = here
+      .filter((service) => !isServed(input, service))
+      .map((service): [string, null] => [serviceKey(service), null]);
+    return [
+      {
+        counters: [],
+        maps: [{ name: refused, kind: 'set', spec: [`type ${serviceKeyType(here[0]!.vip)}`], elements }],
+        chains,
+      },
+    ];
+  });
+  const refuse = {
+    name: 'refuse',
+    hook: null,
+    rules: ['meta l4proto tcp reject with tcp reset', 'reject with icmpx port-unreachable'],
+  };
+  return joinParts({ counters: [], maps: [], chains: [refuse] }, ...parts);
+}
+
+/** Flows of a server that is out. In dsr the flow map gives them to another server, which resets them. */
+function cut(service: LbService, { address }: LbServer): string[] {
+  if (service.mode === 'dsr') return [];
+  const { ip } = familyOf(service.vip);
+  return [
+    `meta l4proto ${service.protocol} ct status dnat ct original ${ip} daddr ${service.vip} ` +
+      `ct original proto-dst ${service.port} ct reply ${ip} saddr ${address} goto refuse`,
   ];
-  if (forward.length > 0) {
-    chains.push({ name: 'forward', hook: 'type filter hook forward priority filter', rules: forward });
-  }
-  return { maps, chains };
 }

@@ -1,19 +1,18 @@
+import type { Holding } from '../host/holdings.ts';
 import { renderChecks } from './checks.ts';
 import { renderDsr } from './dsr.ts';
+import { renderHeld } from './held.ts';
 import type { RenderInput } from './input.ts';
 import { renderNat } from './nat.ts';
+import { joinParts } from './part.ts';
 import { renderRefusals } from './refuse.ts';
 import type { Table } from './ruleset.ts';
 
-/** The tables that make the kernel do what the configuration says; pure. */
-export function render(input: RenderInput): Table[] {
+/** The tables that make the kernel do what the configuration says; `held` is noted in them. Pure. */
+export function render(input: RenderInput, held: Holding[]): Table[] {
   const tables: Table[] = [
-    { family: 'inet', ...join(renderRefusals(input), renderNat(input)) },
-    { family: 'netdev', ...join(renderDsr(input), renderChecks(input)) },
+    { family: 'inet', ...joinParts(renderHeld(held), renderRefusals(input), renderNat(input)) },
+    { family: 'netdev', ...joinParts(renderDsr(input), renderChecks(input)) },
   ];
   return tables.filter(({ chains }) => chains.length > 0);
-}
-
-function join(...parts: Pick<Table, 'maps' | 'chains'>[]): Pick<Table, 'maps' | 'chains'> {
-  return { maps: parts.flatMap(({ maps }) => maps), chains: parts.flatMap(({ chains }) => chains) };
 }

@@ -1,9 +1,13 @@
 /** An nft table as data: what rendering makes, what is printed, compared and applied. */
 export interface Table {
-  family: 'inet' | 'netdev';
+  family: TableFamily;
+  /** Named counters; they outlive changes of the rules that count. */
+  counters: string[];
   maps: NftMap[];
   chains: Chain[];
 }
+
+export type TableFamily = 'inet' | 'netdev';
 
 /** A named set or map. */
 export interface NftMap {
@@ -11,8 +15,8 @@ export interface NftMap {
   kind: 'set' | 'map';
   /** Type, flags, timeout and size, as nft writes them. */
   spec: string[];
-  /** Null where packets fill it at run time. */
-  elements: string[] | null;
+  /** Key and value (null in a set); null as a whole where packets fill it at run time. */
+  elements: [key: string, value: string | null][] | null;
 }
 
 export interface Chain {
@@ -22,18 +26,30 @@ export interface Chain {
   rules: string[];
 }
 
+/** Part of a table, as one renderer contributes it. */
+export type Part = Pick<Table, 'counters' | 'maps' | 'chains'>;
+
 /** Name of every table that the load balancer makes. */
 export const TABLE = 'l4lab';
 
-/** The table as text that `nft -f` loads. */
+/** The table as text that a person reads and `nft -f` loads. */
 export function formatTable(table: Table): string {
-  const blocks = [...table.maps.map(formatMap), ...table.chains.map(formatChain)];
+  const blocks = [
+    ...table.counters.map((name) => block(`counter ${name}`, [])),
+    ...table.maps.map(formatMap),
+    ...table.chains.map(formatChain),
+  ];
   return `table ${table.family} ${TABLE} {\n${blocks.join('\n')}}\n`;
+}
+
+/** Elements as nft writes them. */
+export function formatElements(elements: [string, string | null][]): string {
+  return `{ ${elements.map(([key, value]) => (value === null ? key : `${key} : ${value}`)).join(', ')} }`;
 }
 
 function formatMap({ name, kind, spec, elements }: NftMap): string {
   const lines = [...spec];
-  if (elements !== null && elements.length > 0) lines.push(`elements = { ${elements.join(', ')} }`);
+  if (elements !== null && elements.length > 0) lines.push(`elements = ${formatElements(elements)}`);
   return block(`${kind} ${name}`, lines);
 }
 

@@ -25,6 +25,10 @@ function perform(command: Command): Promise<unknown> {
       return open(command);
     case 'ask':
       return askTcp(kept.get(command.handle)!, command.timeoutMs);
+    case 'close-all':
+      for (const socket of kept.values()) socket.end();
+      kept.clear();
+      return Promise.resolve(null);
   }
 }
 

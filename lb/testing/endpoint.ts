@@ -16,7 +16,8 @@ export type Command =
   | { op: 'unlisten'; protocol: Protocol; port: number }
   | { op: 'call'; protocol: Protocol; host: string; port: number; timeoutMs: number }
   | { op: 'open'; host: string; port: number; timeoutMs: number }
-  | { op: 'ask'; handle: number; timeoutMs: number };
+  | { op: 'ask'; handle: number; timeoutMs: number }
+  | { op: 'close-all' };
 
 interface Waiting {
   resolve: (result: unknown) => void;
@@ -72,6 +73,11 @@ export class Endpoint {
     const handle = await this.#do({ op: 'open', host, port, timeoutMs: TIMEOUT_MS });
     if (typeof handle !== 'number') throw new Error(`cannot connect: ${JSON.stringify(handle)}`);
     return () => this.#do({ op: 'ask', handle, timeoutMs: TIMEOUT_MS }) as Promise<Answer>;
+  }
+
+  /** Closes all connections that `open` has made, as a client does that is done. */
+  async closeAll(): Promise<void> {
+    await this.#do({ op: 'close-all' });
   }
 
   /** Ends the process. */

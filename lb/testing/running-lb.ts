@@ -4,10 +4,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { NetnsLab } from './netns-lab.ts';
 
 /** A line of the load balancer's output. */
 export type Line = { event: string } & Record<string, unknown>;
+
+const POLL_MS = 50;
 
 /** The load balancer as a process in a node of a test lab. */
 export class RunningLb {
@@ -17,8 +20,11 @@ export class RunningLb {
   readonly #child: ChildProcess;
   readonly #changed = new Set<() => void>();
 
-  private constructor(child: ChildProcess) {
+  readonly #file: string;
+
+  private constructor(child: ChildProcess, file: string) {
     this.#child = child;
+    this.#file = file;
     createInterface({ input: child.stdout! }).on('line', (line) => {
       this.lines.push(JSON.parse(line) as Line);
       this.#changed.forEach((notify) => notify());
@@ -40,7 +46,7 @@ export class RunningLb {
       '--config',
       file,
     ];
-    const lb = new RunningLb(spawn('ip', command, { stdio: ['ignore', 'pipe', 'inherit'] }));
+    const lb = new RunningLb(spawn('ip', command, { stdio: ['ignore', 'pipe', 'inherit'] }), file);
     lab.onClose(async () => {
       lb.kill();
       await lb.ended;
@@ -69,6 +75,24 @@ export class RunningLb {
       void this.ended.then(() => reject(new Error(`the load balancer ended: ${JSON.stringify(this.lines)}`)));
       look();
     });
+  }
+
+  /** Polls until something holds; the test's own time limit ends it otherwise. */
+  async until(holds: () => Promise<boolean>): Promise<void> {
+    while (!(await holds())) await delay(POLL_MS);
+  }
+
+  /** Replaces the configuration file. */
+  async rewrite(config: unknown): Promise<void> {
+    await writeFile(this.#file, JSON.stringify(config));
+  }
+
+  /** Replaces the configuration and waits until it is in force. */
+  async reload(config: unknown): Promise<Line> {
+    const seen = this.lines.length;
+    await this.rewrite(config);
+    this.signal('SIGHUP');
+    return this.line(({ event }) => event === 'reloaded', seen);
   }
 
   signal(signal: NodeJS.Signals): void {

@@ -1,0 +1,36 @@
+import type { LbService } from '../config.ts';
+import { checkHttp } from './http.ts';
+import { checkIcmp } from './icmp.ts';
+import type { CheckResult } from './result.ts';
+import { checkTcp } from './tcp.ts';
+import { checkUdp } from './udp.ts';
+
+/** What one health check asks; two services with the same target share it. */
+export interface CheckTarget {
+  address: string;
+  port: number;
+  /** Host header of HTTP: the VIP, whatever address is connected to. */
+  host: string;
+  check: LbService['check'];
+}
+
+/** Asks once. Never throws: whatever goes wrong is a failed check with its reason. */
+export function checkOnce({ address, port, host, check }: CheckTarget): Promise<CheckResult> {
+  switch (check.type) {
+    case 'none':
+      return Promise.resolve({ ok: true, reason: 'not checked' });
+    case 'tcp':
+      return checkTcp(address, port, check.timeoutMs);
+    case 'http':
+      return checkHttp(address, port, host, check);
+    case 'udp':
+      return checkUdp(address, port, check);
+    case 'icmp':
+      return checkIcmp(address, port, check.timeoutMs);
+  }
+}
+
+/** Identity of a target. */
+export function targetKey(target: CheckTarget): string {
+  return JSON.stringify(target);
+}

@@ -1,0 +1,28 @@
+import { spawn } from 'node:child_process';
+import type { CheckResult } from './result.ts';
+import { noAnswer } from './result.ts';
+
+/**
+ * Whether an echo request is answered in time. Node has no raw sockets, so `ping` asks; `mark` is the packet mark by
+ * which the rules of DSR checks know it.
+ */
+export function checkIcmp(address: string, mark: number, timeoutMs: number): Promise<CheckResult> {
+  return new Promise((resolve) => {
+    const seconds = Math.max(1, Math.ceil(timeoutMs / 1000));
+    const child = spawn('ping', ['-n', '-q', '-c', '1', '-m', String(mark), '-W', String(seconds), address], {
+      stdio: 'ignore',
+    });
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      resolve(noAnswer(timeoutMs));
+    }, timeoutMs);
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      resolve({ ok: false, reason: `ping cannot be run: ${error.message}` });
+    });
+    child.on('exit', (code) => {
+      clearTimeout(timer);
+      resolve(code === 0 ? { ok: true, reason: 'echo reply' } : noAnswer(timeoutMs));
+    });
+  });
+}

@@ -1,0 +1,69 @@
+import type { CheckTarget } from './check.ts';
+import { checkOnce, targetKey } from './check.ts';
+import type { ServerState } from './server-state.ts';
+import { afterCheck, UNCHECKED } from './server-state.ts';
+
+interface Watch {
+  target: CheckTarget;
+  state: ServerState;
+  timer: NodeJS.Timeout | null;
+  /** Settles when the first result is in. */
+  first: Promise<void>;
+  lastDurationMs: number;
+}
+
+/** Checks each target again and again, however many services ask for it, and tells when one comes or goes. */
+export class HealthMonitor {
+  readonly #watches = new Map<string, Watch>();
+  readonly #onChange: () => void;
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
+
+  /** Watches these targets from now on and no others; those that stay keep their state. */
+  watch(targets: CheckTarget[]): void {
+    const wanted = new Map(targets.map((target) => [targetKey(target), target]));
+    for (const [key, watch] of this.#watches) {
+      if (wanted.has(key)) continue;
+      if (watch.timer) clearTimeout(watch.timer);
+      this.#watches.delete(key);
+    }
+    for (const [key, target] of wanted) {
+      if (this.#watches.has(key)) continue;
+      const watch: Watch = { target, state: UNCHECKED, timer: null, first: Promise.resolve(), lastDurationMs: 0 };
+      this.#watches.set(key, watch);
+      watch.first = this.#check(key, watch);
+    }
+  }
+
+  /** Settles when every target has been checked once. */
+  async firstRound(): Promise<void> {
+    await Promise.all([...this.#watches.values()].map(({ first }) => first));
+  }
+
+  stateOf(target: CheckTarget): ServerState & { lastDurationMs: number } {
+    const watch = this.#watches.get(targetKey(target));
+    return { ...(watch?.state ?? UNCHECKED), lastDurationMs: watch?.lastDurationMs ?? 0 };
+  }
+
+  stop(): void {
+    this.watch([]);
+  }
+
+  async #check(key: string, watch: Watch): Promise<void> {
+    const began = performance.now();
+    const result = await checkOnce(watch.target);
+    if (this.#watches.get(key) !== watch) return;
+    watch.lastDurationMs = performance.now() - began;
+    const before = watch.state;
+    watch.state = afterCheck(before, result, watch.target.check);
+    watch.timer = setTimeout(() => void this.#check(key, watch), nextDelay(watch.target.check));
+    if (before.up !== watch.state.up || !before.checked) this.#onChange();
+  }
+}
+
+/** The interval, made longer or shorter by up to `jitterPercent`, so that many checks do not march in step. */
+function nextDelay({ intervalMs, jitterPercent = 0 }: CheckTarget['check']): number {
+  return intervalMs * (1 + ((Math.random() * 2 - 1) * jitterPercent) / 100);
+}

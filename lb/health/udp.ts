@@ -1,0 +1,25 @@
+import { createSocket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+import type { LbService } from '../config.ts';
+import type { CheckResult } from './result.ts';
+import { noAnswer } from './result.ts';
+
+/** Whether a datagram is answered in time, and by the expected text if one is given. */
+export function checkUdp(address: string, port: number, check: LbService['check']): Promise<CheckResult> {
+  const { send = '', expect = '', timeoutMs } = check;
+  return new Promise((resolve) => {
+    const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
+    const timer = setTimeout(() => finish(noAnswer(timeoutMs)), timeoutMs);
+    const finish = (result: CheckResult) => {
+      clearTimeout(timer);
+      socket.close();
+      resolve(result);
+    };
+    socket.on('error', (error: NodeJS.ErrnoException) => finish({ ok: false, reason: error.code ?? error.message }));
+    socket.on('message', (answer) => {
+      const fits = answer.toString().includes(expect);
+      finish({ ok: fits, reason: fits ? 'answered' : `an answer without ${JSON.stringify(expect)}` });
+    });
+    socket.connect(port, address, () => socket.send(send));
+  });
+}

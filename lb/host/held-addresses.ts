@@ -1,0 +1,62 @@
+import type { Holding } from './holdings.ts';
+import { holdingCommand, missingFrom } from './holdings.ts';
+import { answerAtOnce, putBack } from './proxy-delay.ts';
+import { run } from './run.ts';
+
+/** The addresses, routes and proxy ARP entries that the load balancer has in the host. */
+export class HeldAddresses {
+  #made: Holding[];
+  #expected: Holding[] = [];
+  readonly #former = new Map<string, string>();
+
+  /** `made`: what a process that died has left. */
+  constructor(made: Holding[]) {
+    this.#made = made;
+  }
+
+  /** Everything that is there or about to be: what the tables must note. */
+  get all(): Holding[] {
+    return [...this.#made, ...missingFrom(this.#expected, this.#made)];
+  }
+
+  /** Says what is about to be added, so that it is noted before it is made. */
+  expect(holdings: Holding[]): void {
+    this.#expected = holdings;
+  }
+
+  /** Adds what is not there yet. @throws {LbError} `ip-failed`; call `retreat` then. */
+  async add(holdings: Holding[]): Promise<void> {
+    const fresh = missingFrom(holdings, this.#made);
+    if (fresh.length === 0) return;
+    await answerAtOnce(fresh, this.#former);
+    // None of them was there, so whatever a failure half-way leaves is ours to take back.
+    this.#made = [...this.#made, ...fresh];
+    await run('ip-failed', 'ip', ['-batch', '-'], batch('add', fresh));
+  }
+
+  /** Goes back to what was held before a change that failed. */
+  async retreat(before: Holding[]): Promise<void> {
+    this.#expected = [];
+    await this.keepOnly(before);
+  }
+
+  /** Removes all but these. */
+  async keepOnly(holdings: Holding[]): Promise<void> {
+    const surplus = missingFrom(this.#made, holdings);
+    this.#made = this.#made.filter((holding) => !surplus.includes(holding));
+    if (surplus.length === 0) return;
+    // `-force`: what somebody has deleted already needs no deleting.
+    await run('ip-failed', 'ip', ['-force', '-batch', '-'], batch('del', surplus.toReversed())).catch(() => '');
+  }
+
+  /** Removes everything. */
+  async release(): Promise<void> {
+    this.#expected = [];
+    await this.keepOnly([]);
+    await putBack(this.#former);
+  }
+}
+
+function batch(verb: 'add' | 'del', holdings: Holding[]): string {
+  return holdings.map((holding) => `${holdingCommand(verb, holding)}\n`).join('');
+}

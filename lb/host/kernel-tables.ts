@@ -1,0 +1,96 @@
+import type { FoundTable } from '../render/changes.ts';
+import { changeScript, takeOverScript } from '../render/changes.ts';
+import { heldKind } from '../render/held.ts';
+import type { Table, TableFamily } from '../render/ruleset.ts';
+import { TABLE } from '../render/ruleset.ts';
+import type { Holding } from './holdings.ts';
+import { run } from './run.ts';
+
+const TABLE_FAMILIES: TableFamily[] = ['inet', 'netdev'];
+
+interface NftObject {
+  table?: NftNamed;
+  chain?: NftNamed;
+  set?: NftNamed;
+  map?: NftNamed;
+  counter?: NftNamed;
+}
+
+interface NftNamed {
+  family: string;
+  table?: string;
+  name: string;
+}
+
+/** The load balancer's tables in the kernel. Every change is one transaction: packets meet old rules or new ones. */
+export class KernelTables {
+  #current: Table[] = [];
+  /** What a process that died has left; null when there is nothing. */
+  #left: FoundTable[] | null;
+
+  private constructor(left: FoundTable[]) {
+    this.#left = left.length > 0 ? left : null;
+  }
+
+  /** Looks for tables that are there already, and for the holdings noted in them. */
+  static async open(): Promise<{ tables: KernelTables; held: Holding[] }> {
+    const found = await findTables();
+    const sets = found.flatMap(({ family, maps }) =>
+      maps.flatMap(({ name }) => {
+        const kind = heldKind(name);
+        return kind === null ? [] : [{ family, name, kind }];
+      }),
+    );
+    const held = await Promise.all(sets.map(({ family, name, kind }) => readHeld(family, name, kind)));
+    return { tables: new KernelTables(found), held: held.flat() };
+  }
+
+  /** Whether flows of a process that died are being carried. */
+  get takenOver(): boolean {
+    return this.#left !== null;
+  }
+
+  /** @throws {LbError} `nft-failed`, with the kernel's rules as they were. */
+  async apply(tables: Table[]): Promise<void> {
+    const first = this.#left !== null && this.#current.length === 0;
+    const script = first ? takeOverScript(this.#left!, tables) : changeScript(this.#current, tables);
+    if (script !== '') await run('nft-failed', 'nft', ['-f', '-'], script);
+    this.#current = tables;
+  }
+
+  /** Takes the load balancer's tables out; other tables are left alone. */
+  async remove(): Promise<void> {
+    const forget = TABLE_FAMILIES.map((family) => `add table ${family} ${TABLE}\ndelete table ${family} ${TABLE}\n`);
+    await run('nft-failed', 'nft', ['-f', '-'], forget.join(''));
+    this.#current = [];
+    this.#left = null;
+  }
+}
+
+async function findTables(): Promise<FoundTable[]> {
+  const all = await nftJson('list', 'tables');
+  const families = TABLE_FAMILIES.filter((family) =>
+    all.some(({ table }) => table?.name === TABLE && table.family === family),
+  );
+  return Promise.all(
+    families.map(async (family) => {
+      const objects = await nftJson('-t', 'list', 'table', family, TABLE);
+      const names = (kind: 'chain' | 'set' | 'map' | 'counter') =>
+        objects.flatMap((o) => (o[kind] ? [o[kind].name] : []));
+      const maps = (['set', 'map'] as const).flatMap((kind) => names(kind).map((name) => ({ name, kind })));
+      return { family, chains: names('chain'), maps, counters: names('counter') };
+    }),
+  );
+}
+
+async function readHeld(family: TableFamily, name: string, kind: Holding['kind']): Promise<Holding[]> {
+  const objects = await nftJson('list', 'set', family, TABLE, name);
+  const elements = objects.flatMap(
+    ({ set }) => (set as { elem?: { concat: [string, string] }[] } | undefined)?.elem ?? [],
+  );
+  return elements.map(({ concat: [address, dev] }) => ({ kind, address, dev }));
+}
+
+async function nftJson(...args: string[]): Promise<NftObject[]> {
+  return (JSON.parse(await run('nft-failed', 'nft', ['-j', ...args])) as { nftables: NftObject[] }).nftables;
+}

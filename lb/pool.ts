@@ -1,0 +1,104 @@
+import type { LbConfig, LbServer, LbService } from './config.ts';
+import type { ServerRole } from './render/input.ts';
+
+const DRAIN_DEADLINE_MS = 3_600_000;
+
+interface Drain {
+  /** Monotonic clock, ms. */
+  deadline: number;
+  done: boolean;
+}
+
+/** A draining server and its service. */
+export interface Draining {
+  service: LbService;
+  server: LbServer;
+}
+
+/**
+ * Which servers each service has, and what they do in it. A server that a new configuration leaves out is kept as a
+ * draining one, so that its flows may finish.
+ */
+export class Pool {
+  #config: LbConfig = { version: 1, vipOwner: true, services: [] };
+  readonly #drains = new Map<string, Drain>();
+  readonly #isUp: (service: LbService, server: LbServer) => boolean;
+
+  constructor(isUp: (service: LbService, server: LbServer) => boolean) {
+    this.#isUp = isUp;
+  }
+
+  /** The configuration in force, with servers that are leaving. */
+  get config(): LbConfig {
+    return this.#config;
+  }
+
+  /** What `adopt` would put in force. Until then nothing changes. */
+  next(config: LbConfig): LbConfig {
+    const services = config.services.map((service) => {
+      const former = this.#config.services.find((s) => s.name === service.name && sameEntrance(s, service));
+      const names = new Set(service.servers.map(({ name }) => name));
+      const addresses = new Set(service.servers.map(({ address, port }) => `${address} ${port ?? service.port}`));
+      const leaving = (former?.servers ?? []).filter(
+        (server) => !names.has(server.name) && !addresses.has(`${server.address} ${server.port ?? service.port}`),
+      );
+      const finished = (server: LbServer) => this.#drains.get(keyOf(service, server))?.done ?? false;
+      const ghosts = leaving.filter((server) => !finished(server)).map((server) => ({ ...server, drain: true }));
+      return ghosts.length > 0 ? { ...service, servers: [...service.servers, ...ghosts] } : service;
+    });
+    return { ...config, services };
+  }
+
+  /** Puts a configuration in force. */
+  adopt(config: LbConfig): void {
+    this.#config = config;
+    const now = performance.now();
+    const draining = new Set<string>();
+    for (const { service, server } of this.#servers()) {
+      if (!server.drain) continue;
+      const key = keyOf(service, server);
+      draining.add(key);
+      if (this.#drains.has(key)) continue;
+      this.#drains.set(key, { deadline: now + (service.drainDeadlineMs ?? DRAIN_DEADLINE_MS), done: false });
+    }
+    for (const key of this.#drains.keys()) if (!draining.has(key)) this.#drains.delete(key);
+  }
+
+  roleOf(service: LbService, server: LbServer): ServerRole {
+    const up = this.#isUp(service, server);
+    if (server.drain) return up && !this.#drains.get(keyOf(service, server))?.done ? 'keep' : 'out';
+    if (up) return 'new';
+    const lastResort =
+      service.whenNoneUp === 'last-resort' && !service.servers.some((s) => !s.drain && this.#isUp(service, s));
+    return lastResort ? 'new' : 'out';
+  }
+
+  /** Servers that still wait for their flows to finish. */
+  draining(): Draining[] {
+    return this.#servers().filter(
+      ({ service, server }) => server.drain && !this.#drains.get(keyOf(service, server))!.done,
+    );
+  }
+
+  /** Takes a draining server out if it has no flow left or its time is over; tells why, or null. */
+  finish({ service, server }: Draining, flows: number): string | null {
+    const drain = this.#drains.get(keyOf(service, server))!;
+    const reason =
+      flows === 0 ? 'drained' : performance.now() >= drain.deadline ? `${flows} flows cut at the deadline` : null;
+    if (reason !== null) drain.done = true;
+    return reason;
+  }
+
+  #servers(): Draining[] {
+    return this.#config.services.flatMap((service) => service.servers.map((server) => ({ service, server })));
+  }
+}
+
+function keyOf(service: LbService, server: LbServer): string {
+  return `${service.name}/${server.name}`;
+}
+
+/** Flows outlive a reload only where clients still reach them in the same way. */
+function sameEntrance(a: LbService, b: LbService): boolean {
+  return a.vip === b.vip && a.port === b.port && a.protocol === b.protocol && a.mode === b.mode;
+}

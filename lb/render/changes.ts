@@ -1,0 +1,126 @@
+import type { Chain, NftMap, Table, TableFamily } from './ruleset.ts';
+import { formatElements, TABLE } from './ruleset.ts';
+
+/** Elements per command: one line of nft's input may not grow without bound. */
+const CHUNK = 4096;
+
+/**
+ * Script for `nft -f` that turns one ruleset into another, in one transaction. What stays the same is not touched:
+ * counters keep their values, and maps that packets fill keep what is in them.
+ */
+export function changeScript(before: Table[], after: Table[]): string {
+  const families = [...new Set([...before, ...after].map(({ family }) => family))];
+  return families
+    .map((family) => {
+      const [from, to] = [before, after].map((tables) => tables.find((table) => table.family === family));
+      if (!to) return `delete table ${family} ${TABLE}\n`;
+      const lines = tableChanges(from ?? { family, counters: [], maps: [], chains: [] }, to);
+      if (!from) lines.unshift(`add table ${family} ${TABLE}`);
+      return lines.map((line) => `${line}\n`).join('');
+    })
+    .join('');
+}
+
+function tableChanges(from: Table, to: Table): string[] {
+  const at = (name: string) => `${to.family} ${TABLE} ${name}`;
+  const oldMaps = byName(from.maps);
+  const newMaps = byName(to.maps);
+  // A map cannot change its type: it becomes another one, and all rules are written again to refer to that.
+  const remade = from.maps.some((map) => newMaps.has(map.name) && specOf(newMaps.get(map.name)!) !== specOf(map));
+  const oldChains = byName(from.chains);
+  const newChains = byName(to.chains);
+  const gone = from.chains.filter(({ name, hook }) => newChains.get(name)?.hook !== hook);
+  const kept = (chain: Chain) => oldChains.get(chain.name)?.hook === chain.hook;
+  const changed = to.chains.filter((chain) => remade || !kept(chain) || !sameRules(oldChains.get(chain.name)!, chain));
+  const counters = new Set(from.counters);
+  const stillCounted = new Set(to.counters);
+  const sameMap = (map: NftMap) => oldMaps.has(map.name) && specOf(oldMaps.get(map.name)!) === specOf(map);
+  const goneMaps = from.maps.filter((map) => !newMaps.has(map.name) || !sameMap(newMaps.get(map.name)!));
+  return [
+    ...to.counters.filter((name) => !counters.has(name)).map((name) => `add counter ${at(name)}`),
+    ...[...changed.filter(kept), ...gone].map(({ name }) => `flush chain ${at(name)}`),
+    ...to.maps.filter(sameMap).flatMap((map) => staleElements(oldMaps.get(map.name)!, map, at(map.name))),
+    ...goneMaps.map(({ name, kind }) => `delete ${kind} ${at(name)}`),
+    ...gone.map(({ name }) => `delete chain ${at(name)}`),
+    ...to.maps.filter((map) => !sameMap(map)).map((map) => `add ${map.kind} ${at(map.name)} { ${specOf(map)}; }`),
+    ...to.chains.filter((chain) => !kept(chain)).map((chain) => `add chain ${at(chain.name)}${hookOf(chain)}`),
+    ...changed.flatMap(({ name, rules }) => rules.map((rule) => `add rule ${at(name)} ${rule}`)),
+    ...to.maps.flatMap((map) => freshElements(sameMap(map) ? oldMaps.get(map.name)! : null, map, at(map.name))),
+    ...from.counters.filter((name) => !stillCounted.has(name)).map((name) => `delete counter ${at(name)}`),
+  ];
+}
+
+/** Elements whose key is gone or has another value; a value can only be changed by deleting its key first. */
+function staleElements(from: NftMap, to: NftMap, at: string): string[] {
+  const wanted = new Map(to.elements);
+  const stale = (from.elements ?? []).filter(([key, value]) => wanted.get(key) !== value || !wanted.has(key));
+  return chunks(stale).map((elements) => `delete element ${at} ${formatElements(elements)}`);
+}
+
+function freshElements(from: NftMap | null, to: NftMap, at: string): string[] {
+  const present = new Map(from?.elements);
+  const fresh = (to.elements ?? []).filter(([key, value]) => present.get(key) !== value || !present.has(key));
+  return chunks(fresh).map((elements) => `add element ${at} ${formatElements(elements)}`);
+}
+
+/**
+ * Script that takes over the tables of a process that died: all rules are replaced, but maps that packets fill and
+ * counters stay, as far as the new ruleset has them, so that established flows go on. `found` tells their names.
+ */
+export function takeOverScript(found: FoundTable[], after: Table[]): string {
+  const cleared = found.flatMap(({ family, chains, maps, counters }): { script: string; left: Table }[] => {
+    const next = after.find((table) => table.family === family);
+    if (!next)
+      return [{ script: `delete table ${family} ${TABLE}\n`, left: { family, counters: [], maps: [], chains: [] } }];
+    const keptMaps = next.maps.filter((map) => map.elements === null && maps.some(({ name }) => name === map.name));
+    const keptCounters = next.counters.filter((name) => counters.includes(name));
+    const dropped = maps.filter(({ name }) => !keptMaps.some((map) => map.name === name));
+    const lines = [
+      `flush table ${family} ${TABLE}`,
+      // Verdicts in maps hold chains, so maps go first.
+      ...dropped.map(({ name, kind }) => `delete ${kind} ${family} ${TABLE} ${name}`),
+      ...chains.map((name) => `delete chain ${family} ${TABLE} ${name}`),
+      ...counters
+        .filter((name) => !keptCounters.includes(name))
+        .map((name) => `delete counter ${family} ${TABLE} ${name}`),
+    ];
+    return [
+      {
+        script: lines.map((line) => `${line}\n`).join(''),
+        left: { family, counters: keptCounters, maps: keptMaps, chains: [] },
+      },
+    ];
+  });
+  const left = cleared
+    .map((table) => table.left)
+    .filter(({ family }) => after.some((table) => table.family === family));
+  return cleared.map(({ script }) => script).join('') + changeScript(left, after);
+}
+
+/** Names of what a table in the kernel holds. */
+export interface FoundTable {
+  family: TableFamily;
+  chains: string[];
+  maps: { name: string; kind: 'set' | 'map' }[];
+  counters: string[];
+}
+
+function byName<T extends { name: string }>(items: T[]): Map<string, T> {
+  return new Map(items.map((item) => [item.name, item]));
+}
+
+function specOf({ spec }: NftMap): string {
+  return spec.join('; ');
+}
+
+function hookOf({ hook }: Chain): string {
+  return hook === null ? '' : ` { ${hook}; policy accept; }`;
+}
+
+function sameRules(a: Chain, b: Chain): boolean {
+  return a.rules.length === b.rules.length && a.rules.every((rule, i) => rule === b.rules[i]);
+}
+
+function chunks<T>(items: T[]): T[][] {
+  return Array.from({ length: Math.ceil(items.length / CHUNK) }, (_, i) => items.slice(i * CHUNK, (i + 1) * CHUNK));
+}

@@ -1,0 +1,73 @@
+import type { LbConfig } from '../config.ts';
+import type { Family } from './family.ts';
+import type { Chain, NftMap } from './ruleset.ts';
+
+/**
+ * Kernel memory of which server each DSR flow is on. Conntrack cannot do it: it sees one direction only.
+ *
+ * Keys are the last 32 bits of both addresses and both ports, taken as raw bytes: so the same shape serves both
+ * families, and the packet that an ICMP error quotes can be looked up as well. Two clients that share a key (IPv6
+ * addresses alike in their last 32 bits, with the same port) share a server, which harms neither. nft 1.0 cannot keep
+ * keys of more than 16 bytes in a map that packets fill.
+ */
+export interface FlowTable {
+  /** Key of a packet toward the VIP. */
+  key: string;
+  /** Map of live flows. */
+  flows: string;
+  /** Map of flows whose client has sent FIN or RST: their last packets must not revive them. */
+  closing: string | null;
+  /** Chain that a packet of a known flow goes to, its server being in `meta mark`. */
+  keep: string;
+}
+
+const DEFAULTS = { limit: 262_144, tcpIdleMs: 900_000, udpIdleMs: 180_000 };
+const CLOSING = '1m';
+/** Where source address, destination address and ports are, in bits from the network header. */
+const KEYS = {
+  4: '@nh,96,32 . @nh,128,32 . @nh,160,16 . @nh,176,16',
+  6: '@nh,160,32 . @nh,288,32 . @nh,320,16 . @nh,336,16',
+};
+/** The same flow in the reply that an ICMP error quotes, in bits from the ICMP header: all swapped. */
+export const QUOTED_KEYS = {
+  4: '@th,192,32 . @th,160,32 . @th,240,16 . @th,224,16',
+  6: '@th,352,32 . @th,224,32 . @th,400,16 . @th,384,16',
+};
+
+export function flowTable({ version }: Family, protocol: 'tcp' | 'udp'): FlowTable {
+  return {
+    key: KEYS[version],
+    flows: `flows.${protocol}${version}`,
+    closing: protocol === 'tcp' ? `closing.tcp${version}` : null,
+    keep: `keep.${protocol}${version}`,
+  };
+}
+
+export function flowMaps(config: LbConfig, table: FlowTable, protocol: 'tcp' | 'udp'): NftMap[] {
+  const { limit, tcpIdleMs, udpIdleMs } = { ...DEFAULTS, ...config.flowTable };
+  const map = (name: string, timeout: string): NftMap => ({
+    name,
+    kind: 'map',
+    spec: [`typeof ${table.key} : meta mark`, 'flags dynamic,timeout', `timeout ${timeout}`, `size ${limit}`],
+    elements: null,
+  });
+  const idle = map(table.flows, `${protocol === 'tcp' ? tcpIdleMs : udpIdleMs}ms`);
+  return table.closing === null ? [idle] : [idle, map(table.closing, CLOSING)];
+}
+
+/** Chains for packets of known flows, whatever their service. */
+export function keepChains({ key, flows, closing, keep }: FlowTable): Chain[] {
+  const refresh = [`update @${flows} { ${key} : meta mark }`, 'goto forward'];
+  if (closing === null) return [{ name: keep, hook: null, rules: refresh }];
+  const closed = {
+    name: `closed.${keep}`,
+    hook: null,
+    rules: [`update @${closing} { ${key} : meta mark }`, 'goto forward'],
+  };
+  const rules = [
+    // Forgotten early, since a flow table that keeps closed flows for long is full of them.
+    `tcp flags & (fin | rst) != 0 delete @${flows} { ${key} : meta mark } goto ${closed.name}`,
+    ...refresh,
+  ];
+  return [closed, { name: keep, hook: null, rules }];
+}

@@ -1,0 +1,33 @@
+import type { Holding } from '../host/holdings.ts';
+import { FAMILIES, familyOf } from './family.ts';
+import type { Part } from './ruleset.ts';
+
+const KINDS = ['address', 'route', 'proxy-arp'] as const;
+
+/**
+ * What the load balancer has put into the host beside its tables, noted in sets of the table itself: after a crash the
+ * next start knows which addresses are its own, and the note lives exactly as long as the namespace.
+ */
+export function renderHeld(held: Holding[]): Part {
+  const maps = KINDS.flatMap((kind) =>
+    FAMILIES.map((family) => ({
+      name: heldSet(kind, family.version),
+      kind: 'set' as const,
+      spec: [`type ${family.type} . ifname`],
+      elements: held
+        .filter((holding) => holding.kind === kind && familyOf(holding.address) === family)
+        .map((holding): [string, null] => [`${holding.address} . "${holding.dev}"`, null]),
+    })),
+  );
+  return { counters: [], chains: [], maps: maps.filter(({ elements }) => elements.length > 0) };
+}
+
+/** Name of the set that notes holdings of a kind. */
+export function heldSet(kind: Holding['kind'], version: 4 | 6): string {
+  return `held.${kind}${version}`;
+}
+
+/** Kind of the holdings in a set, by its name; null for other sets. */
+export function heldKind(name: string): Holding['kind'] | null {
+  return KINDS.find((kind) => FAMILIES.some(({ version }) => heldSet(kind, version) === name)) ?? null;
+}
