@@ -247,3 +247,10 @@ test('a stateful router that does no NAT leaves the source of an ICMP error alon
   expect(cause).toMatchObject({ code: 'no-neighbour', node: 'l4' });
   expect(reply.at(-1)).toMatchObject({ node: 'client', src: { ip: L4 } });
 });
+
+test('a refusal that cannot leave its node is no refusal: nobody hears of it', () => {
+  const sketch = oneArm({ services: {} });
+  delete sketch.nodes['s1']!.gateway;
+  const lab = plan(sketch);
+  expect(only(lab, flow(lab, 'client', 's1', 'udp')).cause).toMatchObject({ code: 'no-route', node: 's1' });
+});

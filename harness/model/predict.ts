@@ -45,10 +45,18 @@ function causeOf(run: Run): Cause {
   for (const { id } of run.exchange.sent) {
     const end = run.ends.get(id);
     if (end === undefined) return lost(run.exchange.flow.from, 'it never came to an end');
-    if (end.fate === 'died') return end.cause ?? lost(end.node, 'it died there');
+    if (end.fate === 'died') return unheardRefusal(run) ?? end.cause ?? lost(end.node, 'it died there');
     if (end.fate === 'unwanted') return straying(end.packet, end.node);
   }
   return lost(run.exchange.flow.from, 'every packet arrived, yet the answer is missing');
+}
+
+/** A reset or ICMP error that did not even leave its node: what kept it is all that can be known. */
+function unheardRefusal({ exchange, ends }: Run): Cause | null {
+  const answer = firstAnswer(exchange);
+  if (answer?.step !== 'reset' && answer?.step !== 'error') return null;
+  const end = ends.get(answer.id);
+  return end?.fate === 'died' && end.packet.trace === null ? end.cause : null;
 }
 
 function straying(packet: Packet, node: string): Cause {
