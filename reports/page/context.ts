@@ -4,6 +4,7 @@ import type { PageIndex } from '../page-index.ts';
 import type { Cell } from './filter.ts';
 import { type PageState, toFragment } from './route.ts';
 import type { Strings } from './strings/en.ts';
+import type { Go } from './use-page-state.ts';
 
 /** What every view needs: the data, the state in the fragment, and the reader's language. */
 export interface Page {
@@ -13,8 +14,7 @@ export interface Page {
   shown: Cell[];
   state: PageState;
   t: Strings;
-  /** Changes the state; `replace` leaves no entry in the history. */
-  go: (change: Partial<PageState>, replace?: boolean) => void;
+  go: Go;
 }
 
 export const PageContext = createContext<Page | null>(null);

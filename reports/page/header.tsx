@@ -51,7 +51,7 @@ export function Header({ lang, onHelp }: { lang: 'en' | 'ko'; onHelp: () => void
         >
           {lang === 'en' ? '한국어' : 'English'}
         </button>
-        <button type="button" onClick={() => go({ theme: nextTheme(state.theme) }, true)}>
+        <button type="button" onClick={() => go((now) => ({ theme: nextTheme(now.theme) }), true)}>
           <span class="wide-only">{t.theme}: </span>
           {theme}
         </button>

@@ -1,8 +1,8 @@
 import type { RefObject } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { type Cell } from './filter.ts';
+import type { Cell } from './filter.ts';
 import type { Page } from './context.ts';
-import { TABS } from './route.ts';
+import { type PageState, TABS } from './route.ts';
 
 /** Keys that work anywhere on the page; those of a single view are bound there. */
 export function useKeyboard(page: Page, lang: 'en' | 'ko', help: RefObject<HTMLDialogElement | null>): void {
@@ -30,11 +30,11 @@ function act(
 ): boolean {
   const tab = state.flow === null ? undefined : TABS[Number(key) - 1];
   if (tab) go({ tab });
-  else if (key === 'n' || key === 'p') openFailure(key === 'n' ? 1 : -1, { state, shown, go });
+  else if (key === 'n' || key === 'p') go((now) => neighbouringFailure(key === 'n' ? 1 : -1, now, shown));
   else if (key === '/') document.querySelector<HTMLInputElement>('#search')?.focus();
   else if (key === 'o') go({ view: 'overview' });
   else if (key === 'r') go({ view: 'run' });
-  else if (key === 't') go({ theme: nextTheme(state.theme) }, true);
+  else if (key === 't') go((now) => ({ theme: nextTheme(now.theme) }), true);
   else if (key === 'l') go({ lang: lang === 'en' ? 'ko' : 'en' }, true);
   else if (key === '?') help.current?.showModal();
   else return false;
@@ -46,24 +46,19 @@ export function nextTheme(theme: 'light' | 'dark' | null): 'light' | 'dark' | nu
   return theme === null ? 'dark' : theme === 'dark' ? 'light' : null;
 }
 
-function openFailure(by: 1 | -1, { state, shown, go }: Pick<Page, 'state' | 'shown' | 'go'>): void {
+/** The failure after or before the one that is open, round and round. */
+function neighbouringFailure(by: 1 | -1, now: PageState, shown: Cell[]): Partial<PageState> {
   const failures = shown.filter(({ flow }) => flow.verdict !== 'pass');
-  if (failures.length === 0) return;
-  const here = failures.findIndex((cell) => isOpen(cell, state));
+  const here = failures.findIndex((cell) => isOpen(cell, now));
   const from = here === -1 ? (by === 1 ? -1 : failures.length) : here;
-  const { scenario, variant, flow } = failures.at((from + by + failures.length) % failures.length)!;
-  go({
-    view: 'scenario',
-    scenario: scenario.name,
-    variant: variant.name,
-    flow: flow.name,
-    attempt: 0,
-    step: 0,
-    against: null,
-  });
+  const next = failures.at((from + by + failures.length) % failures.length);
+  if (!next) return {};
+  const { scenario, variant, flow } = next;
+  const names = { scenario: scenario.name, variant: variant.name, flow: flow.name };
+  return { view: 'scenario', ...names, attempt: 0, step: 0, against: null };
 }
 
-function isOpen({ scenario, variant, flow }: Cell, state: Page['state']): boolean {
+function isOpen({ scenario, variant, flow }: Cell, state: PageState): boolean {
   return (
     state.view === 'scenario' &&
     state.scenario === scenario.name &&

@@ -1,16 +1,23 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { type PageState, parseFragment, toFragment } from './route.ts';
 
+/**
+ * Changes the state; a function is given the state as it is now, which may be newer than the last drawing.
+ * `replace` leaves no entry in the history.
+ */
+export type Go = (change: Partial<PageState> | ((now: PageState) => Partial<PageState>), replace?: boolean) => void;
+
 /** The state in the URL fragment, and a way to change it. */
-export function usePageState(): [PageState, (change: Partial<PageState>, replace?: boolean) => void] {
+export function usePageState(): [PageState, Go] {
   const [state, setState] = useState(() => parseFragment(location.hash));
   useEffect(() => {
     const read = () => setState(parseFragment(location.hash));
     addEventListener('hashchange', read);
     return () => removeEventListener('hashchange', read);
   }, []);
-  const go = useCallback((change: Partial<PageState>, replace = false) => {
-    const fragment = toFragment({ ...parseFragment(location.hash), ...change });
+  const go = useCallback<Go>((change, replace = false) => {
+    const now = parseFragment(location.hash);
+    const fragment = toFragment({ ...now, ...(typeof change === 'function' ? change(now) : change) });
     if (replace) history.replaceState(null, '', fragment);
     else history.pushState(null, '', fragment);
     setState(parseFragment(fragment));

@@ -39,6 +39,7 @@ export const en = {
   failures: 'Failures',
   noFailures: 'Every flow did what it should.',
   nothingMatches: 'No flow matches the filter.',
+  noSuchScenario: (name: string) => `There is no scenario ${name} in this report.`,
   blocked: 'Do not get through, as expected',
   scenarios: 'Scenarios',
   more: (n: number) => `Show ${n} more`,

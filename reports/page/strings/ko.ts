@@ -35,6 +35,7 @@ export const ko: Strings = {
   failures: '실패',
   noFailures: '모든 흐름이 예상대로 동작했습니다.',
   nothingMatches: '필터에 맞는 흐름이 없습니다.',
+  noSuchScenario: (name) => `이 보고서에 ${name} 시나리오가 없습니다.`,
   blocked: '예상대로 통신되지 않는 흐름',
   scenarios: '시나리오',
   more: (n) => `${n}개 더 보기`,

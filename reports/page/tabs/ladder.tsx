@@ -8,7 +8,9 @@ import { toFragment } from '../route.ts';
 import { layoutTopology } from '../topology/layout.ts';
 import { peersOf } from '../topology/peers.ts';
 
-const LANE_WIDTH = 190;
+const LANE_WIDTH = { least: 190, most: 260 };
+/** Width that the page has for a ladder on a large screen. */
+const PAGE_WIDTH = 1180;
 const ROW_HEIGHT = 34;
 const TIME_WIDTH = 84;
 const HEAD = 40;
@@ -36,8 +38,9 @@ export function LadderTab({ variant, attempt, flow }: FlowView & { attempt: Page
   const crossings = hideSwitches ? withoutSwitches(all, switches) : all;
   const touched = new Set(crossings.flatMap(({ from, to }) => [from, to]));
   const lanes = order.filter((name) => touched.has(name));
-  const x = (node: string) => TIME_WIDTH + (lanes.indexOf(node) + 0.5) * LANE_WIDTH;
-  const width = TIME_WIDTH + lanes.length * LANE_WIDTH;
+  const laneWidth = Math.max(LANE_WIDTH.least, Math.min(LANE_WIDTH.most, (PAGE_WIDTH - TIME_WIDTH) / lanes.length));
+  const x = (node: string) => TIME_WIDTH + (lanes.indexOf(node) + 0.5) * laneWidth;
+  const width = TIME_WIDTH + lanes.length * laneWidth;
   const called = attempt.observed.request[0]?.dst.port ?? null;
   const height = HEAD + crossings.length * ROW_HEIGHT + 24;
   return (

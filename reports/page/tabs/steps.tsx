@@ -6,17 +6,17 @@ import type { Lane } from '../topology/lanes.ts';
 import type { Stepper } from './use-stepper.ts';
 
 /** Buttons that move a stepper. */
-export function StepButtons({ step, last, playing, stepTo, togglePlay }: Stepper) {
+export function StepButtons({ step, last, playing, stepTo, stepBy, togglePlay }: Stepper) {
   const { t } = usePage();
   return (
     <div class="stepper" role="group" aria-label={t.steps}>
-      <button type="button" onClick={() => stepTo(step - 1)} disabled={step === 0} aria-label={t.previous}>
+      <button type="button" onClick={() => stepBy(-1)} disabled={step === 0} aria-label={t.previous}>
         ←
       </button>
       <button type="button" onClick={togglePlay} disabled={last === 0}>
         {playing ? `❚❚ ${t.pause}` : `▶ ${t.play}`}
       </button>
-      <button type="button" onClick={() => stepTo(step + 1)} disabled={step >= last} aria-label={t.next}>
+      <button type="button" onClick={() => stepBy(1)} disabled={step >= last} aria-label={t.next}>
         →
       </button>
       <button type="button" onClick={() => stepTo(0)} aria-pressed={step === 0}>

@@ -10,6 +10,7 @@ export interface Stepper {
   last: number;
   playing: boolean;
   stepTo: (step: number) => void;
+  stepBy: (steps: 1 | -1) => void;
   togglePlay: () => void;
 }
 
@@ -18,7 +19,9 @@ export function useStepper(last: number): Stepper {
   const { state, go } = usePage();
   const [playing, setPlaying] = useState(false);
   const step = Math.min(state.step, last);
-  const stepTo = (next: number) => go({ step: Math.max(0, Math.min(last, next)) }, true);
+  const stepTo = (next: number) => go({ step: next }, true);
+  const stepBy = (by: number) =>
+    go((now) => ({ step: Math.max(0, Math.min(last, Math.min(last, now.step) + by)) }), true);
   const togglePlay = () => {
     if (!playing && step >= last) stepTo(0);
     setPlaying(!playing && last > 0);
@@ -29,7 +32,7 @@ export function useStepper(last: number): Stepper {
       setPlaying(false);
       return;
     }
-    const timer = setTimeout(() => stepTo(step + 1), step === 0 ? 0 : STEP_MS);
+    const timer = setTimeout(() => stepBy(1), step === 0 ? 0 : STEP_MS);
     return () => clearTimeout(timer);
   }, [playing, step]);
   useEffect(() => {
@@ -38,8 +41,8 @@ export function useStepper(last: number): Stepper {
       const busy = target.closest('input, select, textarea, dialog[open], [data-own-arrows], button, a, summary');
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (busy && (event.key === ' ' || !busy.matches('button, a, summary'))) return;
-      if (event.key === 'ArrowRight') stepTo(step + 1);
-      else if (event.key === 'ArrowLeft') stepTo(step - 1);
+      if (event.key === 'ArrowRight') stepBy(1);
+      else if (event.key === 'ArrowLeft') stepBy(-1);
       else if (event.key === ' ') togglePlay();
       else return;
       event.preventDefault();
@@ -47,5 +50,5 @@ export function useStepper(last: number): Stepper {
     addEventListener('keydown', press);
     return () => removeEventListener('keydown', press);
   });
-  return { step, last, playing, stepTo, togglePlay };
+  return { step, last, playing, stepTo, stepBy, togglePlay };
 }

@@ -38,7 +38,7 @@ const NODE_GAP = 30;
 /** Room for the arrows of a wire between neighbours of one tier. */
 const SIDE_GAP = 130;
 /** A switch is drawn as wide as its ports need, and high enough for a wire that is crossed four times. */
-const SWITCH = { port: 62, height: 88 };
+const SWITCH = { port: 72, height: 88 };
 const MARGIN = 24;
 
 /** Places the nodes in tiers: clients, then by distance from them, servers last; a one-armed L4 stands beside its peer. */

@@ -55,7 +55,7 @@ function Timings() {
           </li>
         ))}
       </ul>
-      <div class="table-scroll" tabIndex={0} role="region" aria-labelledby="timings">
+      <div class="table-scroll" tabIndex={0} role="region" aria-label={`${t.timings}: ${t.variant}`}>
         <table class="timings">
           <thead>
             <tr>

@@ -15,7 +15,7 @@ export function ScenarioView() {
   const v = Math.max(0, named);
   const variant = useVariant(s, v);
   const chosen = scenario?.variants[v];
-  if (!scenario || !chosen) return <p class="calm">{t.nothingMatches}</p>;
+  if (!scenario || !chosen) return <h1>{t.noSuchScenario(state.scenario ?? '')}</h1>;
   const flow = variant?.flows.find(({ name }) => name === state.flow);
   return (
     <>

@@ -1,0 +1,95 @@
+import type { Results } from '../../harness/judge/results.ts';
+import { junitXml } from '../junit.ts';
+import { reportBrowser, type ReportBrowser } from '../testing/report-page.ts';
+import { sampleResults } from '../testing/sample-results.ts';
+
+const HOSTILE = [
+  '<script>alert(1)</script>',
+  '</script><script>alert(2)</script>',
+  '"><img src=x onerror=alert(3)>',
+  "' onmouseover='alert(4)",
+  '<!--',
+  ']]>',
+  '\u202Egnp.exe',
+  'javascript:alert(5)',
+  '한국어 \u0007 \u001b[31m',
+  'x'.repeat(10_000),
+];
+
+/** The samples with hostile text wherever YAML or the wire has a say. */
+function hostileResults(): Results {
+  const results = sampleResults();
+  const [scenario] = results.scenarios;
+  const variant = scenario!.variants[1]!;
+  const flow = variant.flows[2]!;
+  const all = HOSTILE.join(' ');
+  scenario!.title = HOSTILE[0]!;
+  scenario!.description = all;
+  scenario!.sources[0]!.passage = all;
+  scenario!.flows[2]!.title = HOSTILE[2]!;
+  variant.title = HOSTILE[3]!;
+  variant.change = all;
+  flow.from = HOSTILE[1]!;
+  flow.to = HOSTILE[6]!;
+  flow.cause!.detail = all;
+  flow.reasons = HOSTILE;
+  flow.rerun = all;
+  flow.counterfactuals[0]!.title = HOSTILE[2]!;
+  flow.counterfactuals[0]!.change = all;
+  flow.controls[0]!.detail = all;
+  flow.attempts[0]!.client = HOSTILE[2]!;
+  flow.attempts[0]!.sourceSeen = HOSTILE[0]!;
+  variant.lb.l4!.log = HOSTILE;
+  variant.lb.l4!.rules = all;
+  variant.logs = { [HOSTILE[2]!]: HOSTILE };
+  variant.plan.nodes[4]!.loopback = [HOSTILE[2]!];
+  return results;
+}
+
+const results = hostileResults();
+let browser: ReportBrowser;
+beforeAll(async () => {
+  browser = await reportBrowser(results, { [results.scenarios[0]!.file]: `${'\n'.repeat(51)}${HOSTILE.join('\n')}` });
+});
+afterAll(() => browser[Symbol.asyncDispose]());
+
+const FLOW = 'scenario/one-arm-modes/dnat-gateway-l3/web-calls-shop';
+
+test.each(['', FLOW, `${FLOW}?tab=ladder`, `${FLOW}?tab=table`, `${FLOW}?tab=why`, `${FLOW}?tab=compare`, 'run'])(
+  'hostile text is only text at #/%s, and 10,000 characters do not widen the page',
+  async (fragment) => {
+    const { page, troubles } = await browser.open(fragment);
+    await page.locator('.cards, .tabs, .timings').first().waitFor();
+    if (fragment === 'run') await page.locator('details summary').nth(1).click();
+    expect(await page.evaluate(() => document.querySelectorAll('main script, main img, [onmouseover]').length)).toBe(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1360);
+    expect(troubles).toEqual([]);
+  },
+);
+
+test('what is shown is what was written', async () => {
+  const { page } = await browser.open(FLOW);
+  expect(await page.locator('h1').textContent()).toBe(HOSTILE[0]);
+  expect(await page.locator('.reason').first().textContent()).toBe(HOSTILE[0]);
+});
+
+test.each([
+  'scenario/%3Cimg%20src%3Dx%3E/%E0%A4%A?tab=%3Cimg%3E&step=-4&lang=xx',
+  'overview?text=%22%3E%3Cimg%20src%3Dx%3E&mode=%3Cimg%3E',
+])('a hostile fragment is read as text: %s', async (fragment) => {
+  const { page, troubles } = await browser.open(fragment);
+  expect(await page.evaluate(() => document.querySelectorAll('main img').length)).toBe(0);
+  expect(troubles).toEqual([]);
+});
+
+test('JUnit XML of hostile results is well-formed and has as many cases', async () => {
+  const { page } = await browser.open();
+  const parsed = await page.evaluate((xml) => {
+    const read = new DOMParser().parseFromString(xml, 'application/xml');
+    return {
+      error: read.querySelector('parsererror')?.textContent ?? null,
+      cases: read.querySelectorAll('testcase').length,
+    };
+  }, junitXml(results));
+  expect(parsed).toEqual({ error: null, cases: 27 });
+});

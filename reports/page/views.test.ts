@@ -1,0 +1,159 @@
+import type { Page } from 'playwright-core';
+import { sampleResults } from '../testing/sample-results.ts';
+import { reportBrowser, type ReportBrowser } from '../testing/report-page.ts';
+
+const results = sampleResults();
+const { file } = results.scenarios[0]!;
+let browser: ReportBrowser;
+beforeAll(async () => {
+  browser = await reportBrowser(results, { [file]: `${'\n'.repeat(51)}    - name: web-calls-shop\n      from: s1\n` });
+});
+afterAll(() => browser[Symbol.asyncDispose]());
+
+const FAILED = 'scenario/one-arm-modes/dnat-gateway-l3/web-calls-shop';
+const text = (page: Page, selector: string) => page.locator(selector).allInnerTexts();
+
+test('the overview puts failures first, each in one line of the field’s words, under its cause', async () => {
+  const { page, troubles } = await browser.open();
+  expect(await page.locator('h1').innerText()).toMatch(/✗\s*2\s*failed\s*!\s*1\s*not run\s*✓\s*24\s*passed/);
+  expect(await text(page, '.group.failed h3 .cause')).toEqual(['reply-not-from-vip', 'vip-not-on-server', 'not-run']);
+  expect(await page.locator('.group.failed .line').first().innerText()).toBe(
+    's1 → shop (203.0.113.81:80) The answer came from 203.0.113.21, which s1 never called (it called 203.0.113.81).',
+  );
+  expect(await text(page, '.cards h3')).toHaveLength(3);
+  expect(troubles).toEqual([]);
+});
+
+test('a failure is one click away from its packets, and the matrix says where else the flow fails', async () => {
+  const { page, troubles } = await browser.open();
+  await page.locator('.group.failed .cells a').first().click();
+  expect(new URL(page.url()).hash).toBe(`#/${FAILED}`);
+  await page.getByRole('heading', { name: 's1 → shop' }).waitFor();
+  const row = page.locator('.matrix tbody tr', { hasText: 'web-calls-shop' });
+  expect(await row.locator('td').allInnerTexts()).toEqual([
+    '✓ works',
+    '✗ reply-not-from-vip\n@ s1',
+    '✓ reply-not-from-vip\n@ s1',
+    '✓ works',
+    '! not run',
+  ]);
+  expect(await row.locator('.flip').innerText()).toContain('flips');
+  expect(await page.locator('.matrix tbody tr', { hasText: 'client-pings-server' }).locator('.flip').count()).toBe(0);
+  expect(troubles).toEqual([]);
+});
+
+test('the drawing has every node with its addresses, and every wire that was crossed, in both directions', async () => {
+  const { page } = await browser.open('scenario/one-arm-modes/proxy/client-to-web');
+  const drawing = page.locator('svg.topology');
+  await drawing.waitFor();
+  expect(await drawing.locator('.node-name').allTextContents()).toEqual(['client', 'l3', 'l2', 'l4', 's1', 's2', 'b1']);
+  expect(await drawing.locator('.proxy-ip').allTextContents()).toEqual(['PIP 203.0.113.254']);
+  expect(await drawing.locator('.lane.request .seen').count()).toBe(5);
+  expect(await drawing.locator('.lane.reply .seen').count()).toBe(5);
+  expect(await drawing.locator('.death').count()).toBe(0);
+});
+
+test('where prediction and packets part, the drawing and the list say so, and the node where it ended is marked', async () => {
+  const { page } = await browser.open('scenario/one-arm-modes/dsr-no-loopback/client-to-web');
+  await page.locator('svg.topology .parts').waitFor();
+  expect(await page.locator('svg.topology .death text').textContent()).toBe('✗ vip-not-on-server');
+  expect(await page.locator('.steps .unseen').allInnerTexts()).toEqual([
+    '≠ Prediction and packets part here\ns1 → l2 predicted, not seen',
+    'l2 → l3 predicted, not seen',
+    'l3 → client predicted, not seen',
+  ]);
+});
+
+test('stepping shows one crossing after the other, and playing ends at the last one', async () => {
+  const { page } = await browser.open('scenario/one-arm-modes/dsr/web-calls-shop?step=5');
+  const current = page.locator('.steps [aria-current="step"]');
+  await current.waitFor();
+  expect(await current.innerText()).toMatch(/^5\s*b1 → l2/);
+  await page.getByRole('button', { name: 'Previous hop' }).click();
+  expect(await current.innerText()).toMatch(/^4\s*l2 → b1/);
+  expect(await page.locator('.lane.current .number-text').textContent()).toBe('4');
+  await page.getByRole('button', { name: 'Play' }).click();
+  await page.locator('.steps [aria-current="step"]', { hasText: 'l2 → s1' }).waitFor();
+  await page.getByRole('button', { name: 'Play' }).waitFor();
+  expect(new URL(page.url()).hash).toContain('step=6');
+});
+
+test('a flow that never left its node says so instead of drawing nothing', async () => {
+  const { page } = await browser.open('scenario/one-arm-modes/dsr/server-to-own-vip');
+  expect(await page.locator('.note').innerText()).toContain('s1 answered itself');
+});
+
+test('the ladder has a lane per node and an arrow per wire, with what changed set apart', async () => {
+  const { page } = await browser.open('scenario/one-arm-modes/proxy/client-to-web?tab=ladder');
+  await page.locator('svg.ladder').waitFor();
+  expect(await page.locator('.ladder .node-name').allTextContents()).toEqual(['client', 'l3', 'l2', 'l4', 's1']);
+  const natted = page.locator('.ladder .label', { hasText: '203.0.113.254' }).first();
+  expect(await natted.locator('.changed').allTextContents()).toEqual([
+    expect.stringMatching(/^203\.0\.113\.254:\d+$/),
+    '203.0.113.11:80',
+    '62',
+  ]);
+  const arrows = await page.locator('.ladder .arrow').count();
+  await page.getByLabel('Leave out switches').check();
+  expect(await page.locator('.ladder .node-name').allTextContents()).toEqual(['client', 'l3', 'l4', 's1']);
+  expect(await page.locator('.ladder .arrow').count()).toBeLessThan(arrows);
+});
+
+test('the table gives source and destination at every hop, and can be copied as text', async () => {
+  const options = { permissions: ['clipboard-read', 'clipboard-write'] };
+  const { page } = await browser.open(`${FAILED}?tab=table`, options);
+  await page.locator('table.walk').waitFor();
+  expect(await page.locator('table.walk tbody tr').count()).toBe(12 + 2);
+  expect(await page.locator('table.walk tr', { hasText: '203.0.113.21:80' }).first().innerText()).toMatch(
+    /5\s+l4\s+out l2\s+203\.0\.113\.11:\d+\s+203\.0\.113\.21:80/,
+  );
+  await page.getByRole('button', { name: 'Copy as text' }).click();
+  await page.getByText('Copied').waitFor();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied).toMatch(/5 +request +l4 +out l2 +203\.0\.113\.11:\d+ +203\.0\.113\.21:80/);
+});
+
+test('why: story, evidence, the YAML, what would mend it, and the command that runs it again', async () => {
+  const { page } = await browser.open(`${FAILED}?tab=why`);
+  const why = page.locator('.why');
+  await why.waitFor();
+  const said = await why.innerText();
+  expect(said).toContain('it bypassed the L4, so nobody undid the NAT');
+  expect(said).toContain('Give the service a proxy IP');
+  expect(said).toContain('services in proxy mode ✓ proven by a run');
+  expect(said).toContain('Declared at scenarios/one-arm/one-arm-modes.yaml:52:5');
+  expect(said).toMatch(/52\s+- name: web-calls-shop/);
+  expect(said).toContain('npx l4lab run one-arm-modes --variant dnat-gateway-l3 --flow web-calls-shop');
+  expect(said).toMatch(/RST 203\.0\.113\.11:\d+ → 203\.0\.113\.21:80/);
+  expect(said).toMatch(/s1 \(02:4c:34:00:05:01\)\s+s1/);
+  expect(said).toContain('✓ s1 → s1 directly: works');
+});
+
+test('comparing starts with a variant of the other outcome and marks the first difference', async () => {
+  const { page } = await browser.open(`${FAILED}?tab=compare`);
+  const sides = page.locator('.compare section');
+  await sides.nth(1).waitFor();
+  expect(await sides.locator('h3').allInnerTexts()).toEqual([
+    '✓ No proxy IP, gateway L3: reply-not-from-vip'.replace('✓', '✗'),
+    '✓ Proxy IP: works',
+  ]);
+  expect(await sides.locator('.differs .who').allInnerTexts()).toEqual(['l4 → l2', 'l4 → l2']);
+  await page.getByLabel('Compare with').selectOption('DSR');
+  expect(await sides.nth(1).locator('h3').innerText()).toBe('✓ DSR: works');
+});
+
+test('the run: environment, where the time went, logs and rules of the load balancer', async () => {
+  const { page, troubles } = await browser.open('run');
+  expect(await page.locator('.environment').innerText()).toContain('Docker 20.10.24');
+  expect(await page.locator('.timings tbody tr').count()).toBe(10);
+  await page.getByText('One-arm: proxy, DNAT and DSR side by side: DSR', { exact: true }).click();
+  await page.getByText('l4: Rules').click();
+  expect(await page.locator('details.inner[open] pre').innerText()).toContain('table ip l4lab');
+  expect(troubles).toEqual([]);
+});
+
+test('an attempt that tells an earlier one’s story points to its packets', async () => {
+  const { page } = await browser.open('scenario/one-arm-modes/proxy/client-to-web?tab=ladder&attempt=1');
+  await page.locator('.note').getByRole('link', { name: 'Attempt 1' }).click();
+  await page.locator('svg.ladder').waitFor();
+});

@@ -1,0 +1,56 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { jest } from '@jest/globals';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Results } from '../../harness/judge/results.ts';
+import { writeReports } from '../write-reports.ts';
+import { bundlePage } from './bundle.ts';
+import { CHROMIUM } from './chromium.ts';
+
+// A browser on a busy machine takes its time; the waits in the tests are for states, never for time.
+jest.setTimeout(60_000);
+
+/** A report on disk and a browser to read it with; ends both when disposed of. */
+export interface ReportBrowser extends AsyncDisposable {
+  /** Opens the report at a fragment without `#/`, and closes what was open before. What goes wrong on the page, and every request beyond the file, is in `troubles`. */
+  open: (fragment?: string, options?: BrowserContextOptions) => Promise<{ page: Page; troubles: string[] }>;
+}
+
+/** Writes the report of these results and starts Chromium. */
+export async function reportBrowser(results: Results, sources: Record<string, string> = {}): Promise<ReportBrowser> {
+  const dir = await mkdtemp(path.join(os.tmpdir(), 'l4lab-report-'));
+  await writeReports(results, dir, await bundlePage(), sources);
+  const browser = await chromium.launch(CHROMIUM);
+  const url = pathToFileURL(path.join(dir, 'index.html')).href;
+  return {
+    open: (fragment, options) => openAt(browser, url, fragment ?? '', options ?? {}),
+    [Symbol.asyncDispose]: async () => {
+      await browser.close();
+      await rm(dir, { recursive: true });
+    },
+  };
+}
+
+async function openAt(browser: Browser, url: string, fragment: string, options: BrowserContextOptions) {
+  // One reader at a time: pages of earlier tests would only take time from this one.
+  await Promise.all(browser.contexts().map((earlier) => earlier.close()));
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1360, height: 900 }, ...options });
+  const page = await context.newPage();
+  const troubles: string[] = [];
+  page.on('pageerror', (error) => troubles.push(String(error)));
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) troubles.push(message.text());
+  });
+  page.on('request', (request) => {
+    if (!request.url().startsWith('file:') && !request.url().startsWith('data:')) troubles.push(request.url());
+  });
+  page.on('dialog', (dialog) => {
+    troubles.push(dialog.message());
+    void dialog.dismiss();
+  });
+  await page.goto(`${url}#/${fragment}`);
+  await page.locator('main h1').first().waitFor();
+  return { page, troubles };
+}
