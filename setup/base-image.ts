@@ -29,7 +29,8 @@ export async function ensureBase(docker: Docker, say: (line: string) => void): P
   return SELF_MADE_NAME;
 }
 
-async function isPresent(docker: Docker, name: string): Promise<boolean> {
+/** Whether the engine holds an image of this name. */
+export async function isPresent(docker: Docker, name: string): Promise<boolean> {
   return docker
     .getImage(name)
     .inspect()

@@ -1,16 +1,22 @@
 import type Docker from 'dockerode';
 import { basename, join } from 'node:path';
-import { existsSync, copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { ensureBase } from './base-image.ts';
+import { ensureBase, isPresent } from './base-image.ts';
 import { engineGet, type Endpoint } from './endpoint.ts';
 import { EngineFailure, followProgress } from './progress.ts';
 import { SetupError } from './setup-error.ts';
 import { surplusImages } from './surplus-images.ts';
 
-/** Whether the engine holds an image of this name. */
+/** The name by which docker-compose.yml asks for the image of the last set-up. */
+const LATEST = { repo: 'l4lab', tag: 'latest' };
+
+/** Whether the engine holds the image of this name, and takes it for the latest. */
 export async function hasImage(endpoint: Endpoint, tag: string): Promise<boolean> {
-  return (await engineGet(endpoint, `/images/${tag}/json`)).status === 200;
+  const { status, body } = await engineGet(endpoint, `/images/${tag}/json`);
+  if (status !== 200) return false;
+  const { RepoTags } = JSON.parse(body) as { RepoTags?: string[] };
+  return RepoTags?.includes(`${LATEST.repo}:${LATEST.tag}`) === true;
 }
 
 /**
@@ -25,23 +31,30 @@ export async function ensureImage(
   say: (line: string) => void,
 ): Promise<void> {
   if (await hasImage(endpoint, tag)) return;
-  if (!existsSync(join(root, 'dist/agent.js'))) return;
   const { default: Dockerode } = await import('dockerode');
   const docker = new Dockerode();
-  const base = await ensureBase(docker, say);
-  say(`image: building ${tag} on ${base}`);
+  if (!(await isPresent(docker, tag))) {
+    const base = await ensureBase(docker, say);
+    say(`image: building ${tag} on ${base}`);
+    await buildFrom(docker, root, tag, base);
+  }
+  await docker.getImage(tag).tag(LATEST);
+  await prune(docker, say);
+}
+
+/** The context is no more than what the image holds. */
+async function buildFrom(docker: Docker, root: string, tag: string, base: string): Promise<void> {
   const context = mkdtempSync(join(tmpdir(), 'l4lab-image-'));
   try {
-    const programs = ['agent.js', 'lb.js'].map((name) => join(root, 'dist', name)).filter((file) => existsSync(file));
-    for (const file of [join(root, 'image/Dockerfile'), ...programs]) copyFileSync(file, join(context, basename(file)));
+    for (const name of ['image/Dockerfile', 'dist/agent.js', 'dist/lb.js']) {
+      copyFileSync(join(root, name), join(context, basename(name)));
+    }
     await build(docker, context, tag, base);
   } finally {
     rmSync(context, { recursive: true, force: true });
   }
-  await prune(docker, say);
 }
 
-/** Where the engine's own bridge has no way out or no name server, its host has; not every engine lends its network. */
 async function build(docker: Docker, context: string, tag: string, base: string): Promise<void> {
   const src = readdirSync(context);
   const attempt = async (networkmode: 'host' | 'default') => {

@@ -18,6 +18,11 @@ test('an image of the last hour stays: another clone may be about to boot it', (
   expect(surplusImages(images, new Set(), 1001 + 3600)).toEqual(['l4lab:1000']);
 });
 
+test('the image of the last set-up stays, however old', () => {
+  const latest: Image = { Id: 'x', Created: 1, RepoTags: ['l4lab:1', 'l4lab:latest'] };
+  expect(surplusImages([latest, image(2), image(3), image(4)], new Set(), muchLater)).toEqual(['l4lab:2']);
+});
+
 test('an image without a name is nobody’s to remove', () => {
   const nameless: Image = { Id: 'x', Created: 1, RepoTags: null };
   expect(surplusImages([nameless, image(2), image(3)], new Set(), muchLater)).toEqual([]);

@@ -12,7 +12,8 @@ const KEPT = 2;
 const IN_USE_FOR_S = 3600;
 
 /**
- * The lab images that may go: neither among the newest two, nor made within the last hour, nor with a container.
+ * The lab images that may go: neither among the newest two, nor the one of the last set-up, nor
+ * made within the last hour, nor with a container.
  * @param imagesInUse ids of images that have containers
  * @param now seconds since 1970
  * @returns their names
@@ -22,5 +23,7 @@ export function surplusImages(images: readonly Image[], imagesInUse: ReadonlySet
     .toSorted((a, b) => b.Created - a.Created)
     .slice(KEPT)
     .filter(({ Id, Created }) => !imagesInUse.has(Id) && Created < now - IN_USE_FOR_S)
-    .flatMap(({ RepoTags }) => RepoTags ?? []);
+    .map(({ RepoTags }) => RepoTags ?? [])
+    .filter((names) => !names.includes('l4lab:latest'))
+    .flat();
 }
