@@ -29,7 +29,7 @@ function answers(topology: Topology, host: Host, service: LbService, server: LbS
     source: selectSource(host, device, route?.via ?? server.address),
     to: { node: server.name },
     address: server.address,
-    protocol: service.protocol,
+    protocol: protocolOf(service),
     port: server.port ?? service.port,
     repeat: 1,
     bytes: 0,
@@ -46,8 +46,11 @@ function servesVip(topology: Topology, host: Host, service: LbService, server: L
   const owner = [...topology.hosts.values()].find(({ owned }) => owned.has(server.address));
   if (owner === undefined || !owner.owned.has(service.vip)) return false;
   const adjacent = host.addresses.some(({ subnet, device }) => device !== 'lo' && covers(subnet, server.address));
-  return (
-    adjacent &&
-    owner.plan.listeners.some(({ port, protocol }) => port === service.port && protocol === service.protocol)
-  );
+  const protocol = protocolOf(service);
+  const listens = owner.plan.listeners.some((l) => l.port === service.port && l.protocol === protocol);
+  return adjacent && (protocol === 'icmp' || listens);
+}
+
+function protocolOf({ check }: LbService): 'tcp' | 'udp' | 'icmp' {
+  return check.type === 'udp' || check.type === 'icmp' ? check.type : 'tcp';
 }

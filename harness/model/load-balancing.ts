@@ -47,7 +47,7 @@ export function balance(run: Run, host: Host, packet: Packet, tracked: Tracked):
 
 /** A server that is up; the same one for all packets of a flow. Null, and the packet is dead, when there is none. */
 function pick(run: Run, host: Host, service: LbService, packet: Packet): LbServer | null {
-  const [first, ...others] = service.servers.filter((server) => run.isUp(host, service, server));
+  const [first, ...others] = takers(run, host, service);
   if (first === undefined) {
     refuse(run, host, packet, `finds no server of ${service.name} up`, 'no-server-available');
     return null;
@@ -55,4 +55,11 @@ function pick(run: Run, host: Host, service: LbService, packet: Packet): LbServe
   const server = run.choices.choose(`pick ${host.name} ${service.name}`, [first, ...others]);
   run.picked.set(service.name, server.name);
   return server;
+}
+
+/** Servers that take new flows; all of them where the service says so and none is up. */
+function takers(run: Run, host: Host, service: LbService): LbServer[] {
+  const healthy = service.servers.filter((server) => run.isUp(host, service, server));
+  if (healthy.length === 0 && service.whenNoneUp === 'last-resort') return service.servers;
+  return healthy.filter(({ drain }) => drain !== true);
 }

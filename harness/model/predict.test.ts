@@ -254,3 +254,17 @@ test('a refusal that cannot leave its node is no refusal: nobody hears of it', (
   const lab = plan(sketch);
   expect(only(lab, flow(lab, 'client', 's1', 'udp')).cause).toMatchObject({ code: 'no-route', node: 's1' });
 });
+
+test('no healthy server: with `last-resort` all of them are tried; a draining one takes no new flow', () => {
+  const services = { a: { vip: VIP_A, pool: ['s1', 's2'], mode: 'dnat' as const, check: 'tcp' as const } };
+  const lab = plan(oneArm({ services, servers: { gateway: L4, listeners: [] } }));
+  const balanced = lab.nodes.find(({ name }) => name === 'l4')!.lb!.services[0]!;
+  balanced.whenNoneUp = 'last-resort';
+  expect(predict(lab, flow(lab, 'client', 'a')).map(({ picked, cause }) => [picked, cause!.code])).toEqual([
+    ['s1', 'refused'],
+    ['s2', 'refused'],
+  ]);
+  balanced.check.type = 'none';
+  balanced.servers[0]!.drain = true;
+  expect(only(lab, flow(lab, 'client', 'a'))).toMatchObject({ picked: 's2' });
+});
