@@ -1,3 +1,4 @@
+import type { Plan } from '../scenario/plan.ts';
 import { ICMP } from './decode.ts';
 import type { Frame, Sighting } from './sighting.ts';
 
@@ -23,15 +24,22 @@ export function flowPackets(sightings: Sighting[], key: FlowKey): Sighting[] {
   return sightings.filter(({ node, frame }) => known.takes(node, frame));
 }
 
-/** ARP, in time order, about the addresses that the packets of a flow carry. */
-export function flowArp(sightings: Sighting[], packets: Sighting[], alsoAbout: string[]): Sighting[] {
+/**
+ * ARP, in time order, about the addresses that the packets of a flow carry: where somebody asks or answers, and where
+ * an answer arrives. The copies that switches flood say nothing more.
+ */
+export function flowArp(sightings: Sighting[], packets: Sighting[], alsoAbout: string[], plan: Plan): Sighting[] {
   const addresses = new Set([
     ...alsoAbout,
     ...packets.flatMap(({ frame }) => (frame.ip ? [frame.ip.src, frame.ip.dst] : [])),
   ]);
-  return sightings.filter(
-    ({ frame }) => frame.arp && (addresses.has(frame.arp.targetIp) || addresses.has(frame.arp.senderIp)),
+  const owners = new Map(
+    plan.nodes.flatMap(({ name, interfaces }) => interfaces.map(({ mac }) => [mac, name] as const)),
   );
+  return sightings.filter(({ node, direction, frame }) => {
+    const isAbout = frame.arp && (addresses.has(frame.arp.targetIp) || addresses.has(frame.arp.senderIp));
+    return isAbout && owners.get(direction === 'out' ? frame.srcMac : frame.dstMac) === node;
+  });
 }
 
 class Known {

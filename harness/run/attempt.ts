@@ -106,7 +106,7 @@ function observe(
     ...plan.services.flatMap(({ pool }) => pool.map(({ address }) => address)),
     ...plan.nodes.flatMap(({ routes }) => routes.map(({ via }) => via)),
   ];
-  const arp = flowArp(sightings, own, about);
+  const arp = flowArp(sightings, own, about, plan);
   return { packets: [...own, ...arp].sort((a, b) => a.time - b.time), walk: observedWalk(own, key, plan) };
 }
 
