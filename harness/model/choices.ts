@@ -3,7 +3,7 @@
  * The first decision under a key holds for the rest of the run.
  */
 export interface Choices {
-  choose<T>(key: string, options: readonly [T, ...T[]]): T;
+  choose: <T>(key: string, options: readonly [T, ...T[]]) => T;
 }
 
 /** Runs a simulation once for every combination of choices, the last choice varying fastest. */
