@@ -17,6 +17,7 @@ import { readFacts } from './host/read-facts.ts';
 import type { LogEvent } from './log.ts';
 import { log } from './log.ts';
 import { Pool } from './pool.ts';
+import type { Table } from './render/ruleset.ts';
 import { render } from './render/render.ts';
 import { serviceKey } from './render/service-key.ts';
 
@@ -36,6 +37,7 @@ export class Balancer {
   readonly #tables: KernelTables;
   readonly #held: HeldAddresses;
   #facts: HostFacts;
+  #desired: LbConfig = { version: 1, vipOwner: true, services: [] };
   #macs = new Map<string, string>();
   #flows: FlowCounts = () => 0;
   #watchTimer: NodeJS.Timeout | null = null;
@@ -74,13 +76,29 @@ export class Balancer {
     return this.#pool.config;
   }
 
+  /** Configuration as it was asked for last. */
+  get desired(): LbConfig {
+    return this.#desired;
+  }
+
+  /** Rules in force. */
+  get rules(): Table[] {
+    return this.#tables.current;
+  }
+
+  /** How often rules were changed, and how long the last change took. */
+  get applied(): { count: number; lastMs: number } {
+    return this.#tables.applied;
+  }
+
   /**
-   * Puts another configuration in force, without touching established flows.
+   * Puts another configuration in force, made from the one asked for last, without touching established flows.
    * @throws {LbError} with the former configuration still in force.
    */
-  async reload(config: LbConfig): Promise<void> {
-    await demandForwarding(config);
+  async change(edit: (config: LbConfig) => LbConfig): Promise<void> {
     await this.#inTurn(async () => {
+      const config = edit(this.#desired);
+      await demandForwarding(config);
       this.#facts = withoutHoldings(await readFacts(), this.#held.all);
       await this.#adopt(config);
     });
@@ -142,6 +160,7 @@ export class Balancer {
       throw error;
     }
     this.#pool.adopt(next);
+    this.#desired = config;
     this.#monitor.watch(this.#targets(next));
     await this.#held.keepOnly(holdings);
     this.#scheduleWatch();

@@ -96,6 +96,15 @@ export const lbConfigSchema = z.strictObject({
     })
     .optional()
     .describe('Flows that dsr remembers. A flow beyond the limit is served by hashing, so it may move with the pool.'),
+  api: z
+    .union([
+      z.strictObject({ socket: z.string().startsWith('/').max(107) }),
+      z.strictObject({ port, token: z.string().regex(/^[\x21-\x7e]{16,256}$/, '16 to 256 printable characters') }),
+    ])
+    .optional()
+    .describe(
+      'Where the API listens: a unix socket that only its owner may use, or a port of 127.0.0.1 that asks for the token. No API when absent.',
+    ),
   services: z.array(service),
 });
 

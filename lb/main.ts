@@ -15,10 +15,13 @@
  *
  * Exit codes: 0 stopped by a signal, 2 bad configuration or usage, 1 anything else.
  */
+import type { ApiContext } from './api/routes.ts';
 import { Balancer } from './balancer.ts';
+import type { LbConfig } from './config.ts';
 import type { LbErrorCode } from './errors.ts';
 import { LbError } from './errors.ts';
 import { loadConfig } from './load-config.ts';
+import { lockNamespace } from './lock.ts';
 import { log } from './log.ts';
 
 async function main(args: string[]): Promise<void> {
@@ -27,25 +30,40 @@ async function main(args: string[]): Promise<void> {
     throw new LbError('usage', 'usage: l4lab-lb --config FILE');
   }
   const config = await loadConfig(file);
+  const unlock = await lockNamespace();
   const stopping = untilSignal();
   const began = performance.now();
-  const balancer = await Balancer.start(config);
-  const now = performance.now();
-  log({ event: 'ready', services: config.services.length, rulesMs: Math.round(now - began), startMs: Math.round(now) });
-  const reload = () =>
-    reloadFrom(file, balancer).catch((error: unknown) => {
-      log({ event: 'error', ...describe(error) });
-    });
-  process.on('SIGHUP', () => void reload());
-  await stopping;
-  await balancer.stop();
+  const starting = Balancer.start(config);
+  const reload = async () => reloadFrom(file, await starting);
+  process.on('SIGHUP', () => {
+    reload().catch((error: unknown) => log({ event: 'error', ...describe(error) }));
+  });
+  const balancer = await starting;
+  try {
+    const closeApi = await openApi(config, { balancer, reload });
+    const now = performance.now();
+    const { length: services } = config.services;
+    log({ event: 'ready', services, rulesMs: Math.round(now - began), startMs: Math.round(now) });
+    await stopping;
+    await closeApi();
+  } finally {
+    await balancer.stop();
+    unlock();
+  }
   log({ event: 'stopped' });
+}
+
+/** Loaded only when it is wanted: the time to start matters to whoever restarts often. */
+async function openApi({ api }: LbConfig, context: ApiContext): Promise<() => Promise<void>> {
+  if (!api) return () => Promise.resolve();
+  const { serveApi } = await import('./api/server.ts');
+  return serveApi(api, context);
 }
 
 async function reloadFrom(file: string, balancer: Balancer): Promise<void> {
   const began = performance.now();
   const config = await loadConfig(file);
-  await balancer.reload(config);
+  await balancer.change(() => config);
   log({ event: 'reloaded', services: config.services.length, durationMs: Math.round(performance.now() - began) });
 }
 
@@ -54,17 +72,11 @@ function describe(error: unknown): { code: LbErrorCode; message: string } {
   return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
 }
 
-/** Resolves at the first SIGTERM or SIGINT, and keeps the program alive until then. */
+/** Resolves at the first SIGTERM or SIGINT. */
 function untilSignal(): Promise<void> {
   return new Promise((resolve) => {
-    // A signal handler alone does not keep Node's event loop from running empty.
-    const alive = setInterval(() => undefined, 2 ** 30);
-    const stop = () => {
-      clearInterval(alive);
-      resolve();
-    };
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
   });
 }
 

@@ -7,7 +7,7 @@ export interface HostFacts {
   routes: HostRoute[];
 }
 
-export interface HostInterface {
+interface HostInterface {
   name: string;
   mac: string;
   /** Bridge that this interface is a port of. */
@@ -15,7 +15,7 @@ export interface HostInterface {
   addresses: { address: string; prefix: number }[];
 }
 
-export interface HostRoute {
+interface HostRoute {
   /** CIDR. */
   to: string;
   dev: string;

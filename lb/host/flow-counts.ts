@@ -51,7 +51,7 @@ function dsrKey({ vip, port, protocol }: LbService, { address }: LbServer): stri
 }
 
 /** Last 32 bits of an address, as the flow maps hold it. */
-export function lastWord(address: string): number {
+function lastWord(address: string): number {
   if (isIPv4(address)) return Number(markOf(address));
   // The URL parser writes every IPv6 address in one canonical way, and an embedded IPv4 address in hexadecimal.
   const groups = new URL(`http://[${address}]`).hostname.slice(1, -1).split(':');

@@ -25,6 +25,7 @@ interface NftNamed {
 /** The load balancer's tables in the kernel. Every change is one transaction: packets meet old rules or new ones. */
 export class KernelTables {
   #current: Table[] = [];
+  #applied = { count: 0, lastMs: 0 };
   /** What a process that died has left; null when there is nothing. */
   #left: FoundTable[] | null;
 
@@ -50,11 +51,25 @@ export class KernelTables {
     return this.#left !== null;
   }
 
+  /** Tables as they were applied last. */
+  get current(): Table[] {
+    return this.#current;
+  }
+
+  /** How often something was changed, and how long the last change took. */
+  get applied(): { count: number; lastMs: number } {
+    return this.#applied;
+  }
+
   /** @throws {LbError} `nft-failed`, with the kernel's rules as they were. */
   async apply(tables: Table[]): Promise<void> {
     const first = this.#left !== null && this.#current.length === 0;
     const script = first ? takeOverScript(this.#left!, tables) : changeScript(this.#current, tables);
-    if (script !== '') await run('nft-failed', 'nft', ['-f', '-'], script);
+    if (script !== '') {
+      const began = performance.now();
+      await run('nft-failed', 'nft', ['-f', '-'], script);
+      this.#applied = { count: this.#applied.count + 1, lastMs: performance.now() - began };
+    }
     this.#current = tables;
   }
 

@@ -23,7 +23,7 @@ export function renderHeld(held: Holding[]): Part {
 }
 
 /** Name of the set that notes holdings of a kind. */
-export function heldSet(kind: Holding['kind'], version: 4 | 6): string {
+function heldSet(kind: Holding['kind'], version: 4 | 6): string {
   return `held.${kind}${version}`;
 }
 

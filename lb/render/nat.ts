@@ -10,6 +10,7 @@ import { markOf } from './mark.ts';
 import { joinParts } from './part.ts';
 import { stickyMap } from './persistence.ts';
 import type { Chain, Part } from './ruleset.ts';
+import { renderTraffic } from './traffic.ts';
 import { packetKey, serviceKey, serviceKeyType } from './service-key.ts';
 
 /**
@@ -38,7 +39,7 @@ export function renderNat(input: RenderInput): Part {
     hook,
     rules: families.flatMap(({ rules }) => rules[name as keyof typeof hooks]),
   }));
-  return joinParts(...families.map(({ part }) => part), { counters: [], maps: [], chains });
+  return joinParts(...families.map(({ part }) => part), { counters: [], maps: [], chains }, renderTraffic(services));
 }
 
 function familyPart(input: RenderInput, family: Family, services: LbService[]) {

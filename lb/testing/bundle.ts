@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
+/** CommonJS packages within an ES module miss their `require`. */
+const REQUIRE =
+  "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
+
 /** Makes one JavaScript file of a program below `lb/`, as it ships; the caller removes its folder. */
 export async function bundle(program: string): Promise<{ file: string; remove: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'l4lab-bundle-'));
@@ -16,7 +20,8 @@ export async function bundle(program: string): Promise<{ file: string; remove: (
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    minify: true,
+    mainFields: ['module', 'main'],
+    banner: { js: REQUIRE },
   });
   return { file, remove: () => rm(folder, { recursive: true, force: true }) };
 }

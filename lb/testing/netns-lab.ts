@@ -1,3 +1,4 @@
+import './patience.ts';
 import { readdir } from 'node:fs/promises';
 import { run } from '../host/run.ts';
 import { bundle } from './bundle.ts';

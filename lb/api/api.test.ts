@@ -1,0 +1,164 @@
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import type { Endpoint } from '../testing/endpoint.ts';
+import { NetnsLab, ROUTER } from '../testing/netns-lab.ts';
+import { RunningLb } from '../testing/running-lb.ts';
+
+const VIP = '203.0.113.80';
+const SOCKET = join(tmpdir(), `l4lab-lb-api-${process.pid}.sock`);
+const SERVICE = {
+  name: 'web',
+  vip: VIP,
+  port: 80,
+  mode: 'proxy',
+  servers: [
+    { name: 's1', address: '203.0.113.11' },
+    { name: 's2', address: '203.0.113.12' },
+  ],
+};
+const CONFIG = { version: 1, api: { socket: SOCKET }, services: [SERVICE] };
+
+interface Reply {
+  status: number;
+  body: string;
+}
+
+function call(method: string, path: string, body?: unknown, headers = {}): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ socketPath: SOCKET, method, path, headers }, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      response.on('end', () => resolve({ status: response.statusCode!, body: text }));
+    });
+    outgoing.on('error', reject);
+    outgoing.end(typeof body === 'string' ? body : body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+describe('API', () => {
+  let lab: NetnsLab;
+  let client: Endpoint;
+  let lb: RunningLb;
+
+  beforeAll(async () => {
+    const node = (host: number) => ({ links: { sw: `203.0.113.${host}/24` } });
+    lab = await NetnsLab.create({
+      sw: { bridge: '', links: { client: '', l4: '', s1: '', s2: '' } },
+      client: node(100),
+      l4: { ...node(2), sysctls: ROUTER },
+      s1: node(11),
+      s2: node(12),
+    });
+    client = await lab.endpoint('client');
+    for (const name of ['s1', 's2']) await (await lab.endpoint(name)).listen('tcp', 80);
+  });
+  beforeEach(async () => {
+    lb = await RunningLb.start(lab, 'l4', CONFIG);
+  });
+  afterEach(() => lb.stop());
+  afterAll(() => lab.close());
+
+  const served = async (times: number) => (await client.calls(times, 'tcp', VIP, 80)).map(({ server }) => server);
+
+  it('is open to its owner alone, and gone when the load balancer is', async () => {
+    expect((await stat(SOCKET)).mode & 0o777).toBe(0o600);
+    await lb.stop();
+    await expect(stat(SOCKET)).rejects.toThrow('ENOENT');
+  });
+
+  it('drains a server, and takes it back', async () => {
+    expect((await call('PATCH', '/v1/services/web/servers/s1', { drain: true })).status).toBe(200);
+    expect(await served(2)).toEqual(['s2', 's2']);
+    expect((await call('PATCH', '/v1/services/web/servers/s1', { drain: false })).status).toBe(200);
+    expect(new Set(await served(4)).size).toBe(2);
+  });
+
+  it('changes weights', async () => {
+    await call('PATCH', '/v1/services/web/servers/s2', { weight: 3 });
+    expect((await served(8)).filter((name) => name === 's2')).toHaveLength(6);
+  });
+
+  it('counts flows, packets and bytes by server', async () => {
+    await served(4);
+    await (
+      await client.open(VIP, 80)
+    )();
+    const [service] = JSON.parse((await call('GET', '/v1/services')).body) as { servers: Record<string, number>[] }[];
+    expect(service!.servers[0]).toMatchObject({ name: 's1', role: 'new', up: true, newFlows: 3, activeFlows: 1 });
+    expect(service!.servers[1]).toMatchObject({ name: 's2', newFlows: 2, activeFlows: 0 });
+    expect(service!.servers[0]!['bytes']).toBeGreaterThan(300);
+  });
+
+  it('gives the same figures to Prometheus', async () => {
+    await served(4);
+    const { body } = await call('GET', '/metrics');
+    expect(body).toContain('# TYPE l4lab_lb_new_flows_total counter');
+    expect(body).toContain('l4lab_lb_new_flows_total{service="web",server="s1"} 2\n');
+    expect(body).toMatch(/l4lab_lb_rule_change_seconds 0\.\d+/);
+  });
+
+  it('replaces the configuration, and refuses a bad one without touching anything', async () => {
+    const rules = (await call('GET', '/v1/rules')).body;
+    const bad = {
+      version: 1,
+      services: [
+        { ...SERVICE, port: 0 },
+        { ...SERVICE, name: 'Web' },
+      ],
+    };
+    const refused = await call('PUT', '/v1/config', bad);
+    expect(refused.status).toBe(400);
+    expect(refused.body).toMatch(/services\.0\.port: .*services\.1\.name: /);
+    expect((await call('GET', '/v1/rules')).body).toBe(rules);
+    const good = { version: 1, services: [{ ...SERVICE, servers: SERVICE.servers.slice(1) }] };
+    expect((await call('PUT', '/v1/config', good)).status).toBe(200);
+    expect(await served(2)).toEqual(['s2', 's2']);
+    expect((await call('POST', '/v1/reload')).status).toBe(200);
+    expect(new Set(await served(4)).size).toBe(2);
+  });
+
+  it.each([
+    ['GET', '/v1/nothing', undefined, 404],
+    ['DELETE', '/v1/services', undefined, 405],
+    ['PATCH', '/v1/services/web/servers/s9', { weight: 1 }, 404],
+    ['PATCH', '/v1/services/web/servers/s1', { weight: 0 }, 400],
+    ['PATCH', '/v1/services/web/servers/s1', { name: 'x' }, 400],
+    ['PUT', '/v1/config', '{', 400],
+    ['PUT', '/v1/config', undefined, 400],
+  ])('%s %s with %j answers %i with a reason', async (method, path, body, status) => {
+    const reply = await call(method, path, body);
+    expect(reply.status).toBe(status);
+    expect(JSON.parse(reply.body)).toMatchObject({ error: { message: expect.any(String) as string } });
+  });
+
+  it('describes every route', async () => {
+    const { paths } = JSON.parse((await call('GET', '/v1/openapi.json')).body) as {
+      paths: Record<string, Record<string, { summary?: string }>>;
+    };
+    const summaries = Object.values(paths).flatMap((methods) => Object.values(methods).map(({ summary }) => summary));
+    expect(summaries).toHaveLength(9);
+    expect(summaries).not.toContain(undefined);
+  });
+
+  it('a second load balancer in the same namespace is refused, and harms nothing', async () => {
+    const second = await RunningLb.spawn(lab, 'l4', { ...CONFIG, api: undefined });
+    expect(await second.ended).toBe(1);
+    expect(second.lines.at(-1)).toMatchObject({ event: 'error', code: 'already-running' });
+    expect(await served(2)).toEqual(['s1', 's2']);
+  });
+
+  it('a port asks for its token', async () => {
+    await lb.stop();
+    lb = await RunningLb.start(lab, 'l4', { ...CONFIG, api: { port: 9000, token: 'a-token-of-some-length' } });
+    const status = async (...headers: string[]) =>
+      lab.exec('l4', process.execPath, '-e', ASK, ...headers).then((text) => text.trim());
+    expect(await status()).toBe('401');
+    expect(await status('Bearer a-token-of-some-lengtH')).toBe('401');
+    expect(await status('Bearer a-token-of-some-length')).toBe('200');
+  });
+});
+
+const ASK = `fetch('http://127.0.0.1:9000/v1/services', { headers: process.argv[1] ? { authorization: process.argv[1] } : {} })
+  .then((response) => console.log(response.status))`;

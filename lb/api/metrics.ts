@@ -1,0 +1,87 @@
+import type { ServerStatus, ServiceStatus } from '../status.ts';
+
+interface Metric<T> {
+  name: string;
+  type: 'counter' | 'gauge';
+  help: string;
+  value: (of: T) => number;
+}
+
+const PER_SERVER: Metric<ServerStatus>[] = [
+  { name: 'new_flows_total', type: 'counter', help: 'Flows given to the server.', value: (s) => s.newFlows },
+  { name: 'active_flows', type: 'gauge', help: 'Flows that the server has now.', value: (s) => s.activeFlows },
+  { name: 'packets_total', type: 'counter', help: 'Packets; in dsr those toward the server.', value: (s) => s.packets },
+  { name: 'bytes_total', type: 'counter', help: 'Bytes of these packets.', value: (s) => s.bytes },
+  { name: 'server_up', type: 'gauge', help: '1 while the server counts as healthy.', value: (s) => Number(s.up) },
+  {
+    name: 'server_takes_new_flows',
+    type: 'gauge',
+    help: '1 while it takes new flows.',
+    value: (s) => Number(s.role === 'new'),
+  },
+  {
+    name: 'check_duration_seconds',
+    type: 'gauge',
+    help: 'How long the last health check took.',
+    value: (s) => s.checkDurationMs / 1000,
+  },
+];
+
+const PER_SERVICE: Metric<ServiceStatus>[] = [
+  {
+    name: 'forgotten_packets_total',
+    type: 'counter',
+    help: 'Packets of flows that the full flow table could not keep.',
+    value: (s) => s.forgottenPackets,
+  },
+  {
+    name: 'exhausted_flows_total',
+    type: 'counter',
+    help: 'Flows for which no proxy IP had a free port.',
+    value: (s) => s.exhaustedFlows,
+  },
+];
+
+/** How often rules were applied, and how long the last time took. */
+export interface ApplyStats {
+  count: number;
+  lastMs: number;
+}
+
+/** Status in the text format of Prometheus (exposition format 0.0.4). */
+export function formatMetrics(services: ServiceStatus[], applied: ApplyStats): string {
+  const servers = services.flatMap((service) =>
+    service.servers.map((server) => ({ labels: `service="${service.name}",server="${server.name}"`, of: server })),
+  );
+  const lines = [
+    ...PER_SERVER.flatMap((metric) => family(metric, servers)),
+    ...PER_SERVICE.flatMap((metric) =>
+      family(
+        metric,
+        services.map((of) => ({ labels: `service="${of.name}"`, of })),
+      ),
+    ),
+    ...family({ name: 'rule_changes_total', type: 'counter', help: 'Changes of the rules.', value: (a) => a.count }, [
+      { labels: '', of: applied },
+    ]),
+    ...family(
+      {
+        name: 'rule_change_seconds',
+        type: 'gauge',
+        help: 'How long the last one took.',
+        value: (a) => a.lastMs / 1000,
+      },
+      [{ labels: '', of: applied }],
+    ),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function family<T>({ name, type, help, value }: Metric<T>, samples: { labels: string; of: T }[]): string[] {
+  const full = `l4lab_lb_${name}`;
+  return [
+    `# HELP ${full} ${help}`,
+    `# TYPE ${full} ${type}`,
+    ...samples.map(({ labels, of }) => `${full}${labels === '' ? '' : `{${labels}}`} ${value(of)}`),
+  ];
+}

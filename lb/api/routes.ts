@@ -1,0 +1,134 @@
+import * as z from 'zod';
+import type { Balancer } from '../balancer.ts';
+import type { LbConfig } from '../config.ts';
+import { checkConfig } from '../load-config.ts';
+import { LbError } from '../errors.ts';
+import { formatTable } from '../render/ruleset.ts';
+import { readStatus } from '../status.ts';
+import { formatMetrics } from './metrics.ts';
+import { openApi } from './openapi.ts';
+
+/** What the API answers. */
+export interface ApiResponse {
+  status: number;
+  contentType: 'application/json' | 'text/plain';
+  body: string;
+}
+
+/** What the API acts on. */
+export interface ApiContext {
+  balancer: Balancer;
+  /** Reads the configuration file again. */
+  reload: () => Promise<void>;
+}
+
+interface Route {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  path: string;
+  run: (context: ApiContext, params: string[], body: unknown) => Promise<ApiResponse>;
+}
+
+/** What may be changed of a server while it runs. */
+export const serverPatch = z
+  .strictObject({ weight: z.int().min(1).max(256).optional(), drain: z.boolean().optional() })
+  .describe('Fields that are absent stay as they are.');
+
+export const ROUTES: Route[] = [
+  { method: 'GET', path: '/v1/openapi.json', run: () => Promise.resolve(json(200, openApi())) },
+  {
+    method: 'GET',
+    path: '/metrics',
+    run: async ({ balancer }) => text(formatMetrics(await readStatus(balancer), balancer.applied)),
+  },
+  {
+    method: 'GET',
+    path: '/v1/rules',
+    run: ({ balancer }) => Promise.resolve(text(balancer.rules.map(formatTable).join('\n'))),
+  },
+  {
+    method: 'GET',
+    path: '/v1/config',
+    run: ({ balancer }) => Promise.resolve(json(200, withoutSecrets(balancer.desired))),
+  },
+  { method: 'PUT', path: '/v1/config', run: ({ balancer }, _, body) => replaceConfig(balancer, body) },
+  {
+    method: 'POST',
+    path: '/v1/reload',
+    run: async ({ balancer, reload }) => {
+      await reload();
+      return json(200, withoutSecrets(balancer.desired));
+    },
+  },
+  { method: 'GET', path: '/v1/services', run: async ({ balancer }) => json(200, await readStatus(balancer)) },
+  {
+    method: 'GET',
+    path: '/v1/services/{service}',
+    run: async ({ balancer }, [name]) => {
+      const status = (await readStatus(balancer)).find((service) => service.name === name);
+      return status ? json(200, status) : notFound(`there is no service ${name}`);
+    },
+  },
+  {
+    method: 'PATCH',
+    path: '/v1/services/{service}/servers/{server}',
+    run: ({ balancer }, params, body) => patchServer(balancer, params, body),
+  },
+];
+
+function json(status: number, value: unknown): ApiResponse {
+  return { status, contentType: 'application/json', body: `${JSON.stringify(value)}\n` };
+}
+
+export function failure(status: number, code: string, message: string): ApiResponse {
+  return json(status, { error: { code, message } });
+}
+
+export function notFound(message: string): ApiResponse {
+  return failure(404, 'not-found', message);
+}
+
+function text(body: string): ApiResponse {
+  return { status: 200, contentType: 'text/plain', body };
+}
+
+async function replaceConfig(balancer: Balancer, body: unknown): Promise<ApiResponse> {
+  const { value, problems } = checkConfig(body);
+  if (!value)
+    return failure(400, 'bad-config', problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
+  await balancer.change(({ api }) => ({ ...value, ...(api ? { api } : {}) }));
+  return json(200, withoutSecrets(balancer.desired));
+}
+
+async function patchServer(balancer: Balancer, [service, server]: string[], body: unknown): Promise<ApiResponse> {
+  const patch = serverPatch.safeParse(body);
+  if (!patch.success) return failure(400, 'bad-request', z.prettifyError(patch.error));
+  const found = balancer.desired.services
+    .find(({ name }) => name === service)
+    ?.servers.some(({ name }) => name === server);
+  if (!found) return notFound(`there is no server ${server} in a service ${service}`);
+  const given = Object.fromEntries(Object.entries(patch.data).filter(([, value]) => value !== undefined));
+  await balancer.change((config) => ({
+    ...config,
+    services: config.services.map((s) =>
+      s.name !== service
+        ? s
+        : { ...s, servers: s.servers.map((entry) => (entry.name === server ? { ...entry, ...given } : entry)) },
+    ),
+  }));
+  return json(
+    200,
+    balancer.desired.services.find(({ name }) => name === service)!.servers.find(({ name }) => name === server),
+  );
+}
+
+/** The API's token is nobody's to read. */
+function withoutSecrets(config: LbConfig): Partial<LbConfig> {
+  return { ...config, api: undefined };
+}
+
+/** A failure of ours as an answer. */
+export function failureOf(error: unknown): ApiResponse {
+  if (!(error instanceof LbError))
+    return failure(500, 'internal', error instanceof Error ? error.message : String(error));
+  return failure(error.code === 'bad-config' ? 400 : 500, error.code, error.message);
+}

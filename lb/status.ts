@@ -1,0 +1,79 @@
+import type { Balancer } from './balancer.ts';
+import type { LbServer, LbService } from './config.ts';
+import { countFlows } from './host/flow-counts.ts';
+import { readCounters } from './host/read-counters.ts';
+import { exhaustionCounters, forgottenCounter, newFlowsCounter, packetsCounter } from './render/counters.ts';
+import type { ServerRole } from './render/input.ts';
+
+/** A service and its servers, as the API tells them. */
+export interface ServiceStatus {
+  name: string;
+  vip: string;
+  port: number;
+  protocol: 'tcp' | 'udp';
+  mode: LbService['mode'];
+  scheduler: LbService['scheduler'];
+  /** dsr: packets whose flow the full flow table could not remember. */
+  forgottenPackets: number;
+  /** proxy: flows for which no proxy IP had a free port. */
+  exhaustedFlows: number;
+  servers: ServerStatus[];
+}
+
+export interface ServerStatus {
+  name: string;
+  address: string;
+  port: number;
+  weight: number;
+  role: ServerRole;
+  up: boolean;
+  reason: string;
+  newFlows: number;
+  activeFlows: number;
+  /** dsr: requests only, since answers do not come by. */
+  packets: number;
+  bytes: number;
+  checkDurationMs: number;
+}
+
+/** What the load balancer knows of its services at this moment; counting flows reads the kernel's tables. */
+export async function readStatus(balancer: Balancer): Promise<ServiceStatus[]> {
+  const { config } = balancer;
+  const [counter, flows] = await Promise.all([readCounters(), countFlows(config)]);
+  const serverStatus = (service: LbService, server: LbServer): ServerStatus => {
+    const { up, reason, lastDurationMs } = balancer.stateOf(service, server);
+    const fresh = counter(newFlowsCounter(service, server));
+    const all = counter(packetsCounter(service, server));
+    // In dsr the first packet of a flow is counted as a new flow only.
+    const firsts = service.mode === 'dsr' ? fresh : { packets: 0, bytes: 0 };
+    return {
+      name: server.name,
+      address: server.address,
+      port: server.port ?? service.port,
+      weight: server.weight ?? 1,
+      role: balancer.roleOf(service, server),
+      up,
+      reason,
+      newFlows: fresh.packets,
+      activeFlows: flows(service, server),
+      packets: all.packets + firsts.packets,
+      bytes: all.bytes + firsts.bytes,
+      checkDurationMs: lastDurationMs,
+    };
+  };
+  return config.services.map((service) => {
+    const { name, vip, port, protocol, mode, scheduler, servers } = service;
+    const { wanted, mapped } = exhaustionCounters(service);
+    return {
+      name,
+      vip,
+      port,
+      protocol,
+      mode,
+      scheduler,
+      forgottenPackets: counter(forgottenCounter(service)).packets,
+      exhaustedFlows: Math.max(0, counter(wanted).packets - counter(mapped).packets),
+      servers: servers.map((server) => serverStatus(service, server)),
+    };
+  });
+}
