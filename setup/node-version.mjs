@@ -15,7 +15,7 @@ export function checkNode(version, range) {
  * @param {string} version
  * @param {string} wanted it may leave out its last parts
  */
-export function isAtLeast(version, wanted) {
+function isAtLeast(version, wanted) {
   const have = version.split('.').map(Number);
   for (const [index, number] of wanted.split('.').map(Number).entries()) {
     const part = have[index] ?? 0;

@@ -20,7 +20,7 @@ export function packagesAreCurrent(root) {
  * @param {Record<string, LockedPackage>} installed
  * @param {Record<string, LockedPackage>} wanted
  */
-export function satisfies(installed, wanted) {
+function satisfies(installed, wanted) {
   return Object.entries(wanted).every(([path, { version, integrity, optional }]) => {
     if (path === '') return true;
     const found = installed[path];
