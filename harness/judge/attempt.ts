@@ -1,12 +1,13 @@
 import type { Finding } from '../scenario/plan.ts';
+import type { Sighting } from '../observe/sighting.ts';
 import { serviceOf } from '../scenario/lookup.ts';
 import { causeOfFailure } from './causes/index.ts';
-import type { Evidence } from './evidence.ts';
+import { sameSegment, type Evidence } from './evidence.ts';
 import type { Attempt } from './results.ts';
 
 /** What one try of a flow was, from all that was seen of it. */
 export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
-  const { client, key, walk, packets, macTables } = evidence;
+  const { client, key, walk, packets, epoch, macTables } = evidence;
   const works = client.answered;
   const servedBy = works ? (client.servedBy ?? walk.reply[0]?.node ?? key.caller) : null;
   return {
@@ -20,16 +21,34 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
     sourceSeen: works ? (client.sourceSeen ?? walk.request.at(-1)?.src.ip ?? null) : null,
     observed: walk,
     packets,
+    epoch,
     macTables,
     durationMs,
   };
 }
 
-function findings({ walk, flow, plan }: Evidence, servedBy: string | null): Finding[] {
+function findings(evidence: Evidence, servedBy: string | null): Finding[] {
+  const { walk, flow, plan } = evidence;
   const service = serviceOf(plan, flow);
   if (!service) return [];
   if (servedBy === flow.from && walk.request.length === 0) return ['answered-by-itself'];
-  return walk.request.some(({ node }) => node === service.l4) ? [] : ['l4-bypassed'];
+  const crossed = walk.request.some(({ node }) => node === service.l4);
+  return crossed && !wentAround(service.l4, servedBy, evidence) ? [] : ['l4-bypassed'];
+}
+
+/** Whether a later segment of the caller reached the server without the L4 having seen it. */
+function wentAround(l4: string, server: string | null, { packets, flow }: Evidence): boolean {
+  const arrivals = (node: string | null): Sighting[] =>
+    packets.filter((p) => p.node === node && p.direction === 'in' && p.frame.tcp);
+  const atL4 = arrivals(l4);
+  return packets.some(
+    (sent) =>
+      sent.node === flow.from &&
+      sent.direction === 'out' &&
+      sent.frame.tcp &&
+      arrivals(server).some(({ frame }) => sameSegment(frame, sent.frame)) &&
+      !atL4.some(({ frame }) => sameSegment(frame, sent.frame)),
+  );
 }
 
 /** The server toward which the L4 sent the request: by its address, or in DSR by its MAC. */

@@ -1,6 +1,6 @@
 import type { Hop, Walk } from '../model/walk.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
-import type { Sighting } from '../observe/sighting.ts';
+import type { Frame, Sighting } from '../observe/sighting.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
 
 /** Everything that was seen of one attempt; what verdict and cause are made from. */
@@ -12,6 +12,8 @@ export interface Evidence {
   client: { answered: boolean; said: string; servedBy: string | null; sourceSeen: string | null };
   /** Sightings of the flow, ARP about its addresses among them, in time order. */
   packets: Sighting[];
+  /** Nanoseconds since 1970 (digits) that their times count from. */
+  epoch: string;
   walk: Walk;
   /** Answer of the kernel of the node where the packet vanished to `ip route get` for that very packet; null when not asked. */
   kernel: string | null;
@@ -38,4 +40,9 @@ export function vanishedAt({
 export function isAddressee(hop: Hop, plan: Plan): boolean {
   const node = plan.nodes.find(({ name }) => name === hop.node);
   return hop.direction === 'in' && node?.interfaces.find(({ name }) => name === hop.iface)?.mac === hop.dst.mac;
+}
+
+/** Whether two frames carry the same TCP segment: NAT leaves its numbers alone. */
+export function sameSegment(a: Frame, b: Frame): boolean {
+  return a.tcp?.seq === b.tcp?.seq && a.tcp?.ack === b.tcp?.ack && a.tcp?.flags === b.tcp?.flags;
 }

@@ -1,4 +1,5 @@
 import { ICMP } from '../../observe/decode.ts';
+import { sameSegment } from '../evidence.ts';
 import { cause, type Rule } from './rule.ts';
 
 /** An ICMP redirect reached a node that then went around its sender. */
@@ -25,6 +26,31 @@ export const redirected: Rule = ({ packets, plan, flow }) => {
     redirect.node,
     `${sender} told ${redirect.node} to send packets for ${inner?.dst ?? flow.source} to ${gateway ?? '?'}; from then on they bypass ${sender}`,
   );
+};
+
+/** A switch that has a node's MAC at the wrong port sent a frame there, and the node never got it. */
+export const macMovedLater: Rule = ({ packets, plan, macTables }) => {
+  for (const [node, table] of Object.entries(macTables)) {
+    for (const [mac, port] of Object.entries(table)) {
+      const owner = plan.nodes.find(({ interfaces }) => interfaces.some((i) => i.mac === mac));
+      const astray = packets.find(
+        (p) =>
+          p.node === node &&
+          p.iface === port &&
+          p.direction === 'out' &&
+          p.frame.tcp &&
+          p.frame.dstMac === mac &&
+          !packets.some((q) => q.node === owner?.name && q.direction === 'in' && sameSegment(p.frame, q.frame)),
+      );
+      if (!owner || !astray) continue;
+      return cause(
+        'mac-moved',
+        node,
+        `${node} holds the MAC of ${owner.name} at its port ${port}; a segment (${astray.frame.tcp!.flags}) for ${astray.frame.ip!.dst} went that way and never reached ${owner.name}`,
+      );
+    }
+  }
+  return null;
 };
 
 /** The handshake went well; a later packet entered a stateful node and did not leave it. */

@@ -1,5 +1,5 @@
 import { oneArm, QUIET_ARP, VIP_A } from '../../model/testing/labs.ts';
-import { evidenceOf } from '../testing/evidence.ts';
+import { evidenceOf, segment } from '../testing/evidence.ts';
 import { causeOfFailure } from './index.ts';
 
 const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
@@ -30,5 +30,26 @@ describe('a server that got the request and says nothing', () => {
       kernelOnAnswer: '198.51.100.10 via 203.0.113.1 dev l2',
     });
     expect(causeOfFailure(evidence)).toMatchObject({ code: 'unexplained', node: 's2' });
+  });
+});
+
+describe('the handshake went well, and then a switch sends a segment to a port where its addressee is not', () => {
+  const sketch = oneArm({ services: dsr, servers: { loopback: [VIP_A], conf: QUIET_ARP } });
+  const { plan } = evidenceOf(sketch, 's1', 'a');
+  const caller = plan.nodes.find(({ name }) => name === 's1')!.interfaces[0]!.mac;
+  const data = { dstMac: caller, seq: 7, flags: 'PA' };
+  const macTables = { l2: { [caller]: 'l4' } };
+
+  test('mac-moved at the switch', () => {
+    const packets = [segment(1, ['l2', 'in', 's2'], data), segment(2, ['l2', 'out', 'l4'], data)];
+    expect(causeOfFailure(evidenceOf(sketch, 's1', 'a', { packets, macTables }))).toMatchObject({
+      code: 'mac-moved',
+      node: 'l2',
+    });
+  });
+
+  test('a flooded copy that also reached the addressee is no harm', () => {
+    const packets = [segment(2, ['l2', 'out', 'l4'], data), segment(3, ['s1', 'in', 'l2'], data)];
+    expect(causeOfFailure(evidenceOf(sketch, 's1', 'a', { packets, macTables })).code).not.toBe('mac-moved');
   });
 });

@@ -1,6 +1,6 @@
 import type { Cause } from '../../model/walk.ts';
 import type { Evidence } from '../evidence.ts';
-import { halfSeen, redirected } from './broke-later.ts';
+import { halfSeen, macMovedLater, redirected } from './broke-later.ts';
 import { neverLeft } from './never-left.ts';
 import { refusedOrUnreachable } from './refused-or-unreachable.ts';
 import { replyElsewhere } from './reply-elsewhere.ts';
@@ -8,7 +8,7 @@ import { cause, type Rule } from './rule.ts';
 import { vanished } from './vanished.ts';
 
 /** In this order: what the caller itself can tell, then what somebody said, then where a packet was last seen. */
-const RULES: Rule[] = [neverLeft, redirected, replyElsewhere, halfSeen, refusedOrUnreachable, vanished];
+const RULES: Rule[] = [neverLeft, redirected, replyElsewhere, macMovedLater, halfSeen, refusedOrUnreachable, vanished];
 
 /** The cause of a failed attempt from what was seen; `unexplained` when nothing fits. */
 export function causeOfFailure(evidence: Evidence): Cause {

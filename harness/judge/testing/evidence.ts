@@ -1,5 +1,6 @@
 import { predict } from '../../model/predict.ts';
 import { flow as flowOf, plan as planOf, type LabSketch } from '../../model/testing/lab-builder.ts';
+import type { Sighting } from '../../observe/sighting.ts';
 import type { Evidence } from '../evidence.ts';
 
 /** What would be seen of a flow whose packets go the way that the model says, without ARP and with a silent kernel. */
@@ -18,7 +19,30 @@ export function evidenceOf(sketch: LabSketch, from: string, to: string, seen: Pa
     kernel: null,
     kernelOnAnswer: null,
     healthy: null,
+    epoch: '0',
     macTables: {},
     ...seen,
+  };
+}
+
+/** A TCP segment as an interface saw it; `frame` says what matters. */
+export function segment(
+  time: number,
+  [node, direction, iface]: [string, 'in' | 'out', string],
+  frame: { srcMac?: string; dstMac?: string; seq: number; flags: string },
+): Sighting {
+  const { srcMac = '', dstMac = '', seq, flags } = frame;
+  return {
+    time,
+    node,
+    iface,
+    direction,
+    frame: {
+      srcMac,
+      dstMac,
+      length: 66,
+      ip: { version: 4, src: '', dst: '', ttl: 64, protocol: 6, id: 0, dscp: 0 },
+      tcp: { srcPort: 0, dstPort: 0, seq, ack: 0, flags, payloadLength: 0 },
+    },
   };
 }

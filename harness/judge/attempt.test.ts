@@ -1,0 +1,23 @@
+import { oneArm, QUIET_ARP, VIP_A } from '../model/testing/labs.ts';
+import { judgeAttempt } from './attempt.ts';
+import { evidenceOf, segment } from './testing/evidence.ts';
+
+describe('a later segment that reaches the server around the L4', () => {
+  const sketch = oneArm({
+    services: { a: { vip: VIP_A, mode: 'dsr', pool: ['s1'] } },
+    servers: { loopback: [VIP_A], conf: QUIET_ARP },
+  });
+  const ack = { seq: 8, flags: 'A' };
+  const atEnds = [segment(1, ['client', 'out', 'l3'], ack), segment(3, ['s1', 'in', 'l2'], ack)];
+  const client = { answered: true, said: '200', servedBy: 's1', sourceSeen: null };
+
+  test('is a bypass of the L4', () => {
+    const evidence = evidenceOf(sketch, 'client', 'a', { packets: atEnds, client });
+    expect(judgeAttempt(evidence, 1).findings).toEqual(['l4-bypassed']);
+  });
+
+  test('is none when the L4 saw it too', () => {
+    const packets = [...atEnds, segment(2, ['l4', 'in', 'l2'], ack)];
+    expect(judgeAttempt(evidenceOf(sketch, 'client', 'a', { packets, client }), 1).findings).toEqual([]);
+  });
+});
