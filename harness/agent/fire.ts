@@ -24,7 +24,9 @@ function stream(params: FireParams, signal: AbortSignal): Promise<FireResult | n
     const finish = (result: FireResult | null): void => {
       signal.removeEventListener('abort', onAbort);
       if (result?.answered) socket.end();
-      else socket.destroy();
+      // A FIN that nobody answers would be repeated into the flows that follow.
+      else if (socket.connecting) socket.destroy();
+      else socket.resetAndDestroy();
       resolve(result);
     };
     const onAbort = (): void => finish(null);

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { L4labError } from '../errors.ts';
 import type { FlowResult, VariantResult } from '../judge/results.ts';
 import type { Variant } from '../scenario/read.ts';
-import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import type { FlowPlan, NodePlan, Plan } from '../scenario/plan.ts';
 import { batches } from './batches.ts';
 import type { OnEvent } from './events.ts';
 import { flowNotRun, runFlow } from './flow.ts';
@@ -57,16 +57,30 @@ async function runFlows(plan: Plan, pooled: PooledLab, say: (result: FlowResult)
   return plan.flows.map((flow) => results.get(flow)!);
 }
 
-/** Empties neighbour tables, MAC tables and learned routes. */
+/**
+ * Empties neighbour tables, MAC tables and learned routes. The engine's bridge that makes a wire learns MACs too and is
+ * out of reach: each node but an L4 announces itself first (`arp_notify`), so that every MAC is learned where it belongs.
+ */
 async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
-  await Promise.all(
-    plan.nodes.map(async ({ name, bridge }) => {
-      const node = lab.node(name);
-      await node.call('run', { argv: ['ip', 'neigh', 'flush', 'all'] });
-      await node.call('run', { argv: ['ip', 'route', 'flush', 'cache'] });
-      if (bridge) await node.call('run', { argv: ['bridge', 'fdb', 'flush', 'dev', 'br0'] });
-    }),
+  const onEach = async (argvs: (node: NodePlan) => string[][]): Promise<void> => {
+    await Promise.all(
+      plan.nodes.map(async (node) => {
+        for (const argv of argvs(node)) await lab.node(node.name).call('run', { argv });
+      }),
+    );
+  };
+  await onEach(({ lb, interfaces }) =>
+    interfaces
+      .filter(({ addresses }) => addresses.length > 0 && lb === null)
+      .map(({ name, mac }) => ['ip', 'link', 'set', 'dev', name, 'address', mac]),
   );
+  await onEach(({ lb, bridge }) => [
+    // A load balancer looks after its servers' MACs itself.
+    ...(lb === null ? [['ip', 'neigh', 'flush', 'all']] : []),
+    ['ip', 'route', 'flush', 'cache'],
+    // A permanent entry is the bridge's own MAC: without it the bridge floods what is addressed to itself.
+    ...(bridge ? [['bridge', 'fdb', 'flush', 'dev', 'br0', 'nopermanent']] : []),
+  ]);
 }
 
 async function describeLbs(plan: Plan, { lab }: PooledLab): Promise<VariantResult['lb']> {

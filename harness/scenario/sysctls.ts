@@ -20,6 +20,8 @@ export function sysctls(
     send_redirects: Number(settings.sendRedirects ?? false),
     accept_redirects: Number(settings.acceptRedirects ?? false),
     secure_redirects: 0,
+    // A node that is given its MAC anew announces itself, which is how switches are told where it is.
+    arp_notify: 1,
   };
   const values: Record<string, string> = {
     'net/ipv4/ip_forward': String(Number(routes)),
