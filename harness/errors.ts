@@ -47,9 +47,22 @@ export interface Mistake {
   message: string;
 }
 
-/** All mistakes of one or more files at once. */
+/** All mistakes of one or more files at once: each told once, in the order of their places. */
 export class InputError extends L4labError {
-  constructor(readonly mistakes: Mistake[]) {
-    super('invalid-input', mistakes.map((m) => `${m.file}:${m.line}:${m.col}: ${m.message}`).join('\n'));
+  readonly mistakes: Mistake[];
+
+  constructor(mistakes: Mistake[]) {
+    const told = new Map(mistakes.map((mistake) => [oneLine(mistake), mistake]));
+    super('invalid-input', [...told.values()].sort(byPlace).map(oneLine).join('\n'));
+    this.mistakes = [...told.values()].sort(byPlace);
   }
+}
+
+function oneLine({ file, line, col, message }: Mistake): string {
+  return `${file}:${line}:${col}: ${message}`;
+}
+
+function byPlace(a: Mistake, b: Mistake): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.line - b.line || a.col - b.col;
 }

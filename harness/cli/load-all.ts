@@ -14,11 +14,6 @@ export function loadAll(files: string[]): LoadedScenario[] {
       return [];
     }
   });
-  if (mistakes.length > 0) throw new InputError(unique(mistakes));
+  if (mistakes.length > 0) throw new InputError(mistakes);
   return loaded;
-}
-
-/** The mistakes of a lab show in every scenario that uses it. */
-function unique(mistakes: Mistake[]): Mistake[] {
-  return [...new Map(mistakes.map((mistake) => [JSON.stringify(mistake), mistake])).values()];
 }

@@ -1,5 +1,7 @@
-import { contains, host, isV6, network } from './address.ts';
-import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
+import { host, isV6 } from './address.ts';
+import { checkNextHops } from './check-next-hops.ts';
+import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
+import { isAddress, linkAddresses, nodeAddresses, peersOf, serversOf } from './topology.ts';
 import type { Path } from './yaml-file.ts';
 
 /** A mistake that the schema alone cannot see. */
@@ -41,6 +43,7 @@ export function checkLab(lab: Lab): Problem[] {
       problems.push({ path: ['nodes', name, 'bridge'], message: 'an l2 node is always a bridge' });
     problems.push(...checkSettings(['nodes', name], node, name, lab, []));
   }
+  problems.push(...checkNextHops(lab, (name) => [{ path: ['nodes', name], settings: lab.nodes[name]! }]));
   return problems;
 }
 
@@ -57,6 +60,12 @@ export function checkScenario(scenario: ScenarioFile, lab: Lab): Problem[] {
     if (lab.nodes[name]) problems.push(...checkSettings(['nodes', name], settings, name, lab, services));
     else problems.push({ path: ['nodes', name], message: unknown('node', name, nodes) });
   }
+  problems.push(
+    ...checkNextHops(lab, (name) => [
+      ...(lab.nodes[name]!.role === 'server' ? [{ path: ['servers'], settings: scenario.servers }] : []),
+      ...(scenario.nodes[name] ? [{ path: ['nodes', name], settings: scenario.nodes[name] }] : []),
+    ]),
+  );
   for (const name of services) problems.push(...checkService(name, scenario, lab));
   for (const name of Object.keys(scenario.flows)) problems.push(...checkFlow(name, scenario, lab));
   return problems;
@@ -71,30 +80,28 @@ function checkSettings(
 ): Problem[] {
   const problems: Problem[] = [];
   const names = node === null ? serversOf(lab) : [node];
-  const { gateway } = settings;
-  if (gateway !== undefined && gateway !== 'none') {
-    for (const name of names) {
-      if (gatewayAddress(lab, name, gateway, settings.address) === null) {
-        problems.push({ path: [...path, 'gateway'], message: `${gateway} has no address in a subnet of ${name}` });
-      }
-    }
-  }
   for (const [index, entry] of (settings.loopback ?? []).entries()) {
     if (!isAddress(entry) && !services.includes(entry)) {
       problems.push({ path: [...path, 'loopback', index], message: unknown('service', entry, services) });
     }
   }
   for (const [index, peer] of (settings.down ?? []).entries()) {
-    for (const name of names) {
-      if (!peersOf(lab, name).includes(peer))
-        problems.push({ path: [...path, 'down', index], message: unknown('peer', peer, peersOf(lab, name)) });
+    const strangers = names.filter((name) => !peersOf(lab, name).includes(peer));
+    if (strangers.length > 0) {
+      const known = [...new Set(strangers.flatMap((name) => peersOf(lab, name)))];
+      problems.push({
+        path: [...path, 'down', index],
+        message: unknown(`peer of ${strangers.join(', ')}`, peer, known),
+      });
     }
   }
   if (settings.address !== undefined) {
-    for (const name of names) {
-      if (peersOf(lab, name).length !== 1)
-        problems.push({ path: [...path, 'address'], message: `${name} has more than one link` });
-    }
+    const wide = names.filter((name) => peersOf(lab, name).length !== 1);
+    if (wide.length > 0)
+      problems.push({
+        path: [...path, 'address'],
+        message: `${wide.join(', ')} ${wide.length === 1 ? 'has' : 'have'} more than one link`,
+      });
   }
   const onlyL4 = (['vipOwner', 'lb'] as const).filter((key) => settings[key] !== undefined);
   if (onlyL4.length > 0 && names.some((name) => lab.nodes[name]?.role !== 'l4')) {
@@ -117,6 +124,20 @@ function checkService(name: string, scenario: ScenarioFile, lab: Lab): Problem[]
     if (lab.nodes[server]?.role !== 'server')
       problems.push({ path: [...path, 'pool', index], message: unknown('server', server, serversOf(lab)) });
   }
+  const family = isV6(service.vip);
+  for (const [index, server] of service.pool.entries()) {
+    if (
+      lab.nodes[server]?.role === 'server' &&
+      !addressesInScenario(scenario, lab, server).some((a) => isV6(a) === family)
+    )
+      problems.push({
+        path: [...path, 'pool', index],
+        message: `${server} has no ${familyName(family)} address, as the VIP has`,
+      });
+  }
+  const proxyIps = service.proxyIp === undefined || service.proxyIp === 'auto' ? [] : [service.proxyIp].flat();
+  if (proxyIps.some((proxyIp) => isV6(proxyIp) !== family))
+    problems.push({ path: [...path, 'proxyIp'], message: `must be ${familyName(family)}, as the VIP is` });
   if (service.proxyIp !== undefined && service.mode !== 'proxy') {
     problems.push({ path: [...path, 'proxyIp'], message: `is for mode proxy; this service is ${service.mode}` });
   }
@@ -151,6 +172,14 @@ function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
   if (!lab.nodes[flow.from]) problems.push({ path: [...path, 'from'], message: unknown('node', flow.from, nodes) });
   else if (nodeAddresses(lab, flow.from).length === 0)
     problems.push({ path: [...path, 'from'], message: `${flow.from} has no address to call from` });
+  const target = service?.vip ?? nodeAddresses(lab, flow.to)[0];
+  const own = addressesInScenario(scenario, lab, flow.from);
+  if (target !== undefined && own.length > 0 && !own.some((address) => isV6(address) === isV6(target))) {
+    problems.push({
+      path: [...path, 'from'],
+      message: `${flow.from} has no ${familyName(isV6(target))} address to call ${host(target)} from`,
+    });
+  }
   if (!service && !lab.nodes[flow.to]) {
     problems.push({
       path: [...path, 'to'],
@@ -167,70 +196,44 @@ function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
   }
   if (!service && flow.port === undefined && flow.protocol !== 'icmp')
     problems.push({ path, message: `needs \`port:\`, since ${flow.to} is a node` });
-  const { expect } = flow;
-  const named = [
-    ...(expect.request?.crosses ?? []),
-    ...(expect.request?.avoids ?? []),
-    ...(expect.reply?.crosses ?? []),
-    ...(expect.reply?.avoids ?? []),
-    ...(expect.outcome === 'fails' && expect.at !== undefined ? [expect.at] : []),
-    ...(expect.outcome === 'works' && expect.servedBy ? servedByNames(expect.servedBy) : []),
-  ];
-  for (const node of named) {
-    if (!lab.nodes[node]) problems.push({ path: [...path, 'expect'], message: unknown('node', node, nodes) });
-  }
+  const strangers = nodesExpected(flow.expect).filter(({ node }) => !lab.nodes[node]);
+  problems.push(
+    ...strangers.map(({ at, node }) => ({ path: [...path, 'expect', ...at], message: unknown('node', node, nodes) })),
+  );
   return problems;
 }
 
-function servedByNames(servedBy: { one: string } | { eachOf: string[] } | { noneBut: string[] }): string[] {
-  if ('one' in servedBy) return [servedBy.one];
-  return 'eachOf' in servedBy ? servedBy.eachOf : servedBy.noneBut;
+/** Nodes that an expectation names, and where. */
+function nodesExpected(expect: ScenarioFile['flows'][string]['expect']): { at: Path; node: string }[] {
+  const listed = (at: Path, names: string[] | undefined): { at: Path; node: string }[] =>
+    (names ?? []).map((node, index) => ({ at: [...at, index], node }));
+  const named = [
+    ...listed(['request', 'crosses'], expect.request?.crosses),
+    ...listed(['request', 'avoids'], expect.request?.avoids),
+    ...listed(['reply', 'crosses'], expect.reply?.crosses),
+    ...listed(['reply', 'avoids'], expect.reply?.avoids),
+  ];
+  if (expect.outcome === 'fails') return expect.at === undefined ? named : [...named, { at: ['at'], node: expect.at }];
+  const { servedBy } = expect;
+  if (!servedBy) return named;
+  if ('one' in servedBy) return [...named, { at: ['servedBy'], node: servedBy.one }];
+  return [
+    ...named,
+    ...('eachOf' in servedBy
+      ? listed(['servedBy', 'eachOf'], servedBy.eachOf)
+      : listed(['servedBy', 'noneBut'], servedBy.noneBut)),
+  ];
 }
 
-/** Addresses (CIDR) of a link's end as the lab writes them. */
-export function linkAddresses(end: Lab['links'][number][string] | undefined): string[] {
-  if (end === null || end === undefined) return [];
-  if (typeof end === 'string') return [end];
-  return end.address === undefined ? [] : [end.address].flat();
+/** Addresses of a node, as the scenario may have replaced them. */
+function addressesInScenario(scenario: ScenarioFile, lab: Lab, name: string): string[] {
+  const ofServers = lab.nodes[name]?.role === 'server' ? scenario.servers.address : undefined;
+  const replaced = scenario.nodes[name]?.address ?? ofServers;
+  return replaced === undefined ? nodeAddresses(lab, name) : [replaced];
 }
 
-/** All addresses (CIDR) of a node in the lab. */
-export function nodeAddresses(lab: Lab, name: string): string[] {
-  const bridge = lab.nodes[name]?.bridge;
-  return [...lab.links.flatMap((link) => linkAddresses(link[name])), ...(typeof bridge === 'string' ? [bridge] : [])];
-}
-
-/**
- * Address of a default gateway as seen from a node: `gateway` is a role, a node or an address.
- * Null when it stands for nothing in a subnet of the node.
- */
-export function gatewayAddress(lab: Lab, name: string, gateway: string, ownAddress?: string): string | null {
-  const own = (ownAddress === undefined ? nodeAddresses(lab, name) : [ownAddress]).map(network);
-  const reachable = (address: string): boolean => own.some((net) => contains(net, address));
-  if (isAddress(gateway)) return gateway;
-  const candidates = lab.nodes[gateway]
-    ? [gateway]
-    : Object.keys(lab.nodes).filter((node) => node !== name && lab.nodes[node]!.role === gateway);
-  return (
-    candidates
-      .flatMap((node) => nodeAddresses(lab, node))
-      .map(host)
-      .find(reachable) ?? null
-  );
-}
-
-function peersOf(lab: Lab, name: string): string[] {
-  return lab.links.filter((link) => name in link).flatMap((link) => Object.keys(link).filter((end) => end !== name));
-}
-
-function serversOf(lab: Lab): string[] {
-  return Object.entries(lab.nodes)
-    .filter(([, node]: [string, LabNode]) => node.role === 'server')
-    .map(([name]) => name);
-}
-
-function isAddress(text: string): boolean {
-  return isV6(text) || /^\d+(\.\d+){3}$/.test(text);
+function familyName(v6: boolean): string {
+  return v6 ? 'IPv6' : 'IPv4';
 }
 
 function unknown(kind: string, name: string, known: string[]): string {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { InputError } from '../errors.ts';
-import { readLab, readScenario, type Scenario } from './read.ts';
+import { InputError, type Mistake } from '../errors.ts';
+import { readLab, readScenario, readScenarioFile, type Scenario } from './read.ts';
 import type { Lab } from './schema.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
 
@@ -45,14 +45,32 @@ export function scenarioName(root: string, file: string): string {
 /** Reads a scenario and its lab. @throws InputError with every mistake at once */
 export function loadScenario(root: string, file: string): LoadedScenario {
   const yaml = parseYaml(relative(root, file), read(root, file));
-  const named = (yaml.value as { lab?: unknown } | null)?.lab;
-  const labName = typeof named === 'string' ? named : '';
-  const problem = labName === '' ? 'lab: is missing' : `no lab is named \`${labName}\``;
-  const labFile = labPath(root, dirname(file), labName);
-  if (labName === '' || !existsSync(labFile)) {
-    throw new InputError([{ ...yaml.locate(['lab']), message: `${problem}; labs are ${labNames(root).join(', ')}` }]);
+  const mistakes: Mistake[] = [];
+  const body = collect(mistakes, () => readScenarioFile(yaml));
+  const lab = collect(mistakes, () => labNamedBy(root, file, yaml));
+  if (!body || !lab) throw new InputError(mistakes);
+  return { scenario: readScenario(scenarioName(root, file), body.lab, lab, yaml), yaml };
+}
+
+/** Null when the scenario names no lab at all, which its own mistakes tell. */
+function labNamedBy(root: string, file: string, yaml: YamlFile): Lab | null {
+  const name = (yaml.value as { lab?: unknown } | null)?.lab;
+  if (typeof name !== 'string') return null;
+  const path = labPath(root, dirname(file), name);
+  if (existsSync(path)) return labAt(root, path);
+  const known = labNames(root).join(', ');
+  throw new InputError([{ ...yaml.locate(['lab']), message: `lab: no lab is named \`${name}\`; labs are ${known}` }]);
+}
+
+/** The result of a reader; null when it found mistakes, which are added to the list. */
+function collect<T>(mistakes: Mistake[], reader: () => T): T | null {
+  try {
+    return reader();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    mistakes.push(...error.mistakes);
+    return null;
   }
-  return { scenario: readScenario(scenarioName(root, file), labName, labAt(root, labFile), yaml), yaml };
 }
 
 /** A lab of `labs/` by its name. @throws InputError with every mistake at once */

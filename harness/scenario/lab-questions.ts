@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
 import { contains, host, network } from './address.ts';
-import { nodeAddresses } from './check.ts';
 import type { LoadedScenario } from './files.ts';
 import { readScenario } from './read.ts';
 import type { Lab } from './schema.ts';
+import { nodeAddresses } from './topology.ts';
 import { parseYaml } from './yaml-file.ts';
 
 /**

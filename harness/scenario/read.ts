@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import { InputError, type Mistake } from '../errors.ts';
-import { checkLab, checkScenario } from './check.ts';
+import { checkLab, checkScenario, type Problem } from './check.ts';
 import { mergePatch } from './merge-patch.ts';
 import type { SourcePosition } from './plan.ts';
 import { labSchema, scenarioSchema, type Lab, type ScenarioFile } from './schema.ts';
+import { wordsFor } from './words.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
 /** A scenario with its lab: typed and checked. */
@@ -30,13 +31,18 @@ export interface Variant {
 /** Types and checks a lab. @throws InputError with every mistake at once */
 export function readLab(yaml: YamlFile): Lab {
   const lab = parse(labSchema, yaml, yaml.value, (path) => yaml.locate(path));
-  throwAny(checkLab(lab).map(({ path, message }) => ({ ...yaml.locate(path), message })));
+  throwAny(checkLab(lab).map((problem) => mistakeAt(problem, (path) => yaml.locate(path))));
   return lab;
+}
+
+/** Types a scenario, which its lab and its variants are not held against yet. @throws InputError */
+export function readScenarioFile(yaml: YamlFile): ScenarioFile {
+  return parse(scenarioSchema, yaml, yaml.value, (path) => yaml.locate(path));
 }
 
 /** Types and checks a scenario and all its variants. @throws InputError with every mistake at once */
 export function readScenario(name: string, labName: string, lab: Lab, yaml: YamlFile): Scenario {
-  const file = parse(scenarioSchema, yaml, yaml.value, (path) => yaml.locate(path));
+  const file = readScenarioFile(yaml);
   const declared = Object.entries(file.variants);
   const all: [string, ScenarioFile['variants'][string]][] =
     declared.length > 0 ? declared : [['base', { title: 'As written', change: {}, expect: {} }]];
@@ -62,25 +68,25 @@ export function readVariant(
   yaml: YamlFile,
 ): Variant {
   const locate = (path: Path): SourcePosition => locateInVariant(yaml, name, path);
-  const unknownParts = Object.keys(variant.change).filter((key) => !CHANGEABLE.includes(key));
-  throwAny(
-    unknownParts.map((key) => ({
-      ...yaml.locate(['variants', name, 'change', key]),
-      message: `a variant cannot change \`${key}\`; it can change ${CHANGEABLE.join(', ')}`,
-    })),
-  );
   const merged = mergePatch(yaml.value, variant.change) as { flows?: Record<string, { expect?: unknown }> };
   const flows: Record<string, unknown> = { ...merged.flows };
-  const unknownFlows = Object.keys(variant.expect).filter((flow) => !(flow in flows));
-  throwAny(
-    unknownFlows.map((flow) => ({
-      ...yaml.locate(['variants', name, 'expect', flow]),
-      message: `no flow is named \`${flow}\`; flows are ${Object.keys(flows).join(', ')}`,
-    })),
-  );
+  throwAny([
+    ...Object.keys(variant.change)
+      .filter((key) => !CHANGEABLE.includes(key))
+      .map((key) => ({
+        ...yaml.locate(['variants', name, 'change', key]),
+        message: `variants.${name}.change: a variant cannot change \`${key}\`; it can change ${CHANGEABLE.join(', ')}`,
+      })),
+    ...Object.keys(variant.expect)
+      .filter((flow) => !Object.hasOwn(flows, flow))
+      .map((flow) => ({
+        ...yaml.locate(['variants', name, 'expect', flow]),
+        message: `variants.${name}.expect: no flow is named \`${flow}\`; flows are ${Object.keys(flows).join(', ')}`,
+      })),
+  ]);
   for (const [flow, expect] of Object.entries(variant.expect)) flows[flow] = { ...merged.flows?.[flow], expect };
   const scenario = parse(scenarioSchema, yaml, { ...merged, flows }, locate);
-  throwAny(checkScenario(scenario, lab).map(({ path, message }) => ({ ...locate(path), message })));
+  throwAny(checkScenario(scenario, lab).map((problem) => mistakeAt(problem, locate)));
   return { name, title: variant.title ?? name, change: variant.change, scenario, locate };
 }
 
@@ -110,21 +116,27 @@ function parse<T extends z.ZodType>(
   locate: (path: Path) => SourcePosition,
 ): z.infer<T> {
   throwAny(yaml.mistakes);
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: wordsFor });
   if (result.success) return result.data;
   throw new InputError(result.error.issues.flatMap((issue) => mistakesOf(issue, locate)));
 }
 
 function mistakesOf(issue: z.core.$ZodIssue, locate: (path: Path) => SourcePosition): Mistake[] {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
-  const where = path.length > 0 ? `${path.join('.')}: ` : '';
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ ...locate([...path, key]), message: `${where}unknown field \`${key}\`` }));
+    return issue.keys.map((key) =>
+      mistakeAt({ path, message: `unknown field \`${key}\`` }, () => locate([...path, key])),
+    );
   }
-  if (issue.code === 'invalid_key' || issue.code === 'invalid_element') {
-    return issue.issues.map((inner) => ({ ...locate(path), message: `${where}${inner.message}` }));
-  }
-  return [{ ...locate(path), message: `${where}${issue.message}` }];
+  const messages =
+    issue.code === 'invalid_key' || issue.code === 'invalid_element'
+      ? issue.issues.map((inner) => inner.message)
+      : [issue.message];
+  return messages.map((message) => mistakeAt({ path, message }, locate));
+}
+
+function mistakeAt({ path, message }: Problem, locate: (path: Path) => SourcePosition): Mistake {
+  return { ...locate(path), message: path.length > 0 ? `${path.join('.')}: ${message}` : message };
 }
 
 function throwAny(mistakes: Mistake[]): void {

@@ -1,6 +1,6 @@
 import type { LbConfig } from '../../lb/config.ts';
 import { contains, host, hostRoute, isV6, network } from './address.ts';
-import { gatewayAddress, linkAddresses, nodeAddresses } from './check.ts';
+
 import type {
   FlowPlan,
   InterfacePlan,
@@ -14,6 +14,7 @@ import type {
 import type { Scenario, Variant } from './read.ts';
 import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
 import { sysctls } from './sysctls.ts';
+import { gatewayAddress, linkAddresses, nodeAddresses } from './topology.ts';
 
 /** Everything resolved: what a variant of a scenario means in addresses, MACs, routes and settings. */
 export function resolvePlan(scenario: Scenario, variant: Variant): Plan {

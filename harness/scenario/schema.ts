@@ -1,33 +1,64 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { CAUSES } from '../model/cause.ts';
+import { canonical, host } from './address.ts';
+import { mustBe } from './words.ts';
 
+/** Names that Linux, its sysctls, JavaScript or `gateway:` use otherwise; interfaces are named after nodes. */
+const RESERVED = /^(lo|br0|all|default|none|constructor|eth\d+)$/;
+const ANOTHER_NAME = 'another name, since this one is used for something else';
 const nodeName = z
   .string()
   .regex(
     /^[a-z][a-z0-9-]{0,11}$/,
-    'a node name: lower-case letters, digits and hyphens, at most 12 (it names interfaces)',
-  );
-const address = z.string().refine((text) => isIP(text) !== 0, 'an IP address');
+    mustBe('a node name: lower-case letters, digits and hyphens, at most 12 (it names interfaces)'),
+  )
+  .refine((name) => !RESERVED.test(name), mustBe(ANOTHER_NAME));
+const serviceName = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{0,31}$/,
+    mustBe('a service name: lower-case letters, digits and hyphens, at most 32, a letter first'),
+  )
+  .refine((name) => !RESERVED.test(name), mustBe(ANOTHER_NAME));
+/** Addresses are compared as strings, so each has one spelling. */
+const address = z
+  .string()
+  .refine((text) => isIP(text) !== 0, mustBe('an IP address, like 203.0.113.80'))
+  .overwrite((text) => (isIP(text) === 0 ? text : canonical(text)));
 const cidr = z
   .string()
-  .refine(
-    (text) => /^[^/]+\/\d{1,3}$/.test(text) && isIP(text.split('/')[0]!) !== 0,
-    'an address with its prefix length, like 203.0.113.11/24',
-  );
-const mac = z.string().regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/, 'a MAC address, lower case, like 02:00:00:00:00:11');
+  .refine(isCidr, mustBe('an address with its prefix length, like 203.0.113.11/24'))
+  .overwrite((text) => (isCidr(text) ? `${canonical(host(text))}/${text.split('/')[1]!}` : text));
+const mac = z
+  .string()
+  .regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/, mustBe('a MAC address, lower case, like 02:00:00:00:00:11'));
 
 const listener = z
   .string()
-  .regex(/^\d{1,5}\/(tcp|udp)$/, 'a listener, like 80/tcp')
-  .refine((text) => Number.parseInt(text) >= 1 && Number.parseInt(text) <= 65535, 'a port from 1 to 65535');
+  .refine(
+    (text) => /^\d{1,5}\/(tcp|udp)$/.test(text) && Number.parseInt(text) >= 1 && Number.parseInt(text) <= 65535,
+    mustBe('a listener, like 80/tcp'),
+  );
 
-const route = z.strictObject({ to: z.union([z.literal('default'), cidr]), via: address });
+function isCidr(text: string): boolean {
+  const [host, length, ...rest] = text.split('/') as [string, string?, ...string[]];
+  if (length === undefined || rest.length > 0 || !/^\d{1,3}$/.test(length)) return false;
+  const family = isIP(host);
+  return family !== 0 && Number(length) <= (family === 6 ? 128 : 32);
+}
+
+const route = z.strictObject({
+  to: z
+    .string()
+    .refine((text) => text === 'default' || isCidr(text), mustBe('`default`, or a network like 198.51.100.0/24')),
+  via: address,
+});
 
 /** What can be set on a node: in the lab, for all servers at once (`servers`), or for one node (`nodes`). */
 const nodeSettings = z.strictObject({
   gateway: z
-    .union([nodeName, address, z.literal('none')])
+    .union([nodeName, address, z.literal('none')], mustBe('a role, a node, an address, or `none`'))
     .optional()
     .describe('Default gateway: a role (`l3`, `l4`), a node, an address, or `none`.'),
   routes: z.array(route).optional().describe('Routes beside the default one.'),
@@ -59,17 +90,25 @@ const role = z.enum(['client', 'l3', 'l2', 'l4', 'server']);
 const labNode = z.strictObject({
   role,
   bridge: z
-    .union([z.boolean(), cidr])
+    .union([z.boolean(), cidr], mustBe('true, false, or an address with its prefix length'))
     .optional()
     .describe('Interfaces become ports of one bridge; always so for l2. An address is given to the bridge itself.'),
   ...nodeSettings.shape,
 });
 
-const linkEnd = z.union([
-  z.null(),
-  cidr,
-  z.strictObject({ address: z.union([cidr, z.array(cidr)]).optional(), mac: mac.optional() }),
-]);
+const linkEnd = z.union(
+  [
+    z.null(),
+    cidr,
+    z.strictObject({
+      address: z
+        .union([cidr, z.array(cidr)], mustBe('an address with its prefix length, or a list of them'))
+        .optional(),
+      mac: mac.optional(),
+    }),
+  ],
+  mustBe('an address with its prefix length, `~`, or a mapping of `address` and `mac`'),
+);
 
 /** A topology: `labs/NAME.yaml`. */
 export const labSchema = z.strictObject({
@@ -77,9 +116,7 @@ export const labSchema = z.strictObject({
   description: z.string().default(''),
   nodes: z.record(nodeName, labNode),
   links: z
-    .array(
-      z.record(nodeName, linkEnd).refine((link) => Object.keys(link).length === 2, 'a link joins exactly two nodes'),
-    )
+    .array(z.record(nodeName, linkEnd).refine((link) => Object.keys(link).length === 2, 'must join exactly two nodes'))
     .min(1)
     .describe('Each link maps two nodes to their address on it; `~` for a switch port.'),
 });
@@ -100,7 +137,7 @@ const service = z.strictObject({
   protocol: z.enum(['tcp', 'udp']).default('tcp'),
   mode: z.enum(['dnat', 'proxy', 'dsr']),
   proxyIp: z
-    .union([z.literal('auto'), address, z.array(address).min(1)])
+    .union([z.literal('auto'), address, z.array(address).min(1)], mustBe('`auto`, an address, or a list of addresses'))
     .optional()
     .describe('proxy only: an address, `auto` (the address of the outgoing interface), or a list (a pool).'),
   sourceMac: z.enum(['rewrite', 'keep']).default('rewrite').describe('dsr only: whose MAC the L4 puts as source.'),
@@ -120,14 +157,18 @@ const servedBy = z.union(
     z.strictObject({ eachOf: z.array(nodeName).min(1) }),
     z.strictObject({ noneBut: z.array(nodeName).min(1) }),
   ],
-  'a node, or one of `one: NODE`, `eachOf: [NODES]`, `noneBut: [NODES]`',
+  mustBe('a node, or one of `one: NODE`, `eachOf: [NODES]`, `noneBut: [NODES]`'),
 );
 
 const works = z.strictObject({
   outcome: z.literal('works'),
   servedBy: servedBy.optional(),
   sourceSeen: z
-    .union([z.enum(['client', 'proxy-ip', 'l4']), address], 'one of client, proxy-ip, l4, or an address')
+    .string()
+    .refine(
+      (text) => ['client', 'proxy-ip', 'l4'].includes(text) || isIP(text) !== 0,
+      mustBe('client, proxy-ip, l4, or an address'),
+    )
     .optional()
     .describe('Source address that the server saw.'),
   request: path.optional(),
@@ -146,13 +187,16 @@ const fails = z.strictObject({
 /** `works`, or an object whose `outcome` says which. */
 const expectation = z.preprocess(
   (value) => (value === 'works' ? { outcome: 'works' } : value),
-  z.discriminatedUnion('outcome', [works, fails]),
+  z.discriminatedUnion('outcome', [works, fails], {
+    error: ({ input }) =>
+      input === undefined ? undefined : 'must be `works`, or a mapping with `outcome: works` or `outcome: fails`',
+  }),
 );
 
 const flow = z.strictObject({
   title: z.string().optional(),
   from: nodeName,
-  to: z.string().describe('A service or a node.'),
+  to: serviceName.describe('A service or a node.'),
   protocol: z.enum(['http', 'tcp', 'udp', 'icmp']).default('http'),
   port: z.int().min(1).max(65535).optional().describe('Only for a node; a service has its own.'),
   repeat: z.int().min(1).max(1000).default(1),
@@ -167,12 +211,15 @@ const source = z.strictObject({
   settles: z.string().describe('What the scenario says to them.'),
 });
 
+/** Flows and variants: what a command line and a test's name can carry. */
+const wordName = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, mustBe('a name of lower-case letters, digits and hyphens'));
+
 /** What a variant may change, and what every scenario consists of. */
 const scenarioBody = {
   servers: nodeSettings.default({}).describe('Settings of every server.'),
   nodes: z.record(nodeName, nodeSettings).default({}).describe('Settings of single nodes; they win over `servers`.'),
-  services: z.record(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/), service).default({}),
-  flows: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]*$/), flow),
+  services: z.record(serviceName, service).default({}),
+  flows: z.record(wordName, flow).refine((flows) => Object.keys(flows).length > 0, 'must not be empty'),
 };
 
 const variant = z.strictObject({
@@ -191,7 +238,7 @@ export const scenarioSchema = z.strictObject({
   lab: z.string().describe('Name of a file in labs/, or a path relative to this file.'),
   sources: z.array(source).default([]),
   ...scenarioBody,
-  variants: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]*$/), variant).default({}),
+  variants: z.record(wordName, variant).default({}),
 });
 
 export type Lab = z.infer<typeof labSchema>;

@@ -17,26 +17,28 @@ export interface YamlFile {
 /** @param file name used in messages */
 export function parseYaml(file: string, text: string): YamlFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const position = (offset: number): SourcePosition => {
     const { line, col } = lines.linePos(offset);
     return { file, line, col };
   };
-  return {
-    file,
-    value: document.errors.length > 0 ? null : (document.toJS() as unknown),
-    locate: (path) => position(offsetOf(document, path)),
-    mistakes: document.errors.map((error) => ({
-      ...position(error.pos[0]),
-      message: `not valid YAML: ${error.message}`,
-    })),
-  };
+  const mistakes = document.errors.map((error) => ({
+    ...position(error.pos[0]),
+    message: `not valid YAML: ${error.message}`,
+  }));
+  let value: unknown = null;
+  try {
+    if (mistakes.length === 0) value = document.toJS() as unknown;
+  } catch (error) {
+    mistakes.push({ ...position(0), message: `not valid YAML: ${(error as Error).message}` });
+  }
+  return { file, value, locate: (path) => position(offsetOf(document, path)), mistakes };
 }
 
 /** Offset of the key where the path ends in a mapping, else of the value. */
 function offsetOf(document: Document, path: Path): number {
   let node: unknown = document.contents;
-  let offset = 0;
+  let offset = document.contents?.range?.[0] ?? 0;
   for (const step of path) {
     if (isMap(node)) {
       const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step));

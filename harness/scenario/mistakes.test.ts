@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { InputError } from '../errors.ts';
+import { loadScenario } from './files.ts';
+import { readLab } from './read.ts';
+import { parseYaml } from './yaml-file.ts';
+
+/** Every file here is a bad scenario, or a bad lab where its name begins so; its first comments say what must be told. */
+const FOLDER = join('harness', 'scenario', 'mistakes');
+
+test.each(readdirSync(FOLDER))('%s: every mistake at once, each with its place', (name) => {
+  const file = join(FOLDER, name);
+  const text = readFileSync(file, 'utf8');
+  const expected = /^(# .*\n)*/
+    .exec(text)![0]
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.slice('# '.length));
+  expect(mistakesOf(file, text)).toEqual(expected);
+});
+
+function mistakesOf(file: string, text: string): string[] {
+  try {
+    if (basename(file).startsWith('lab-')) readLab(parseYaml(file, text));
+    else loadScenario(process.cwd(), file);
+    return [];
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return error.mistakes.map(({ line, col, message }) => `${line}:${col}: ${message}`);
+  }
+}

@@ -1,0 +1,49 @@
+import { contains, host, isV6, network } from './address.ts';
+import type { Lab, LabNode } from './schema.ts';
+
+/** Addresses (CIDR) of a link's end as the lab writes them. */
+export function linkAddresses(end: Lab['links'][number][string] | undefined): string[] {
+  if (end === null || end === undefined) return [];
+  if (typeof end === 'string') return [end];
+  return end.address === undefined ? [] : [end.address].flat();
+}
+
+/** All addresses (CIDR) of a node in the lab. */
+export function nodeAddresses(lab: Lab, name: string): string[] {
+  const bridge = lab.nodes[name]?.bridge;
+  return [...lab.links.flatMap((link) => linkAddresses(link[name])), ...(typeof bridge === 'string' ? [bridge] : [])];
+}
+
+/**
+ * Address of a default gateway as seen from a node: `gateway` is a role, a node or an address.
+ * Null when it stands for nothing in a subnet of the node.
+ */
+export function gatewayAddress(lab: Lab, name: string, gateway: string, ownAddress?: string): string | null {
+  const own = (ownAddress === undefined ? nodeAddresses(lab, name) : [ownAddress]).map(network);
+  const reachable = (address: string): boolean => own.some((net) => contains(net, address));
+  if (isAddress(gateway)) return reachable(gateway) ? gateway : null;
+  const candidates = lab.nodes[gateway]
+    ? [gateway]
+    : Object.keys(lab.nodes).filter((node) => node !== name && lab.nodes[node]!.role === gateway);
+  return (
+    candidates
+      .flatMap((node) => nodeAddresses(lab, node))
+      .map(host)
+      .find(reachable) ?? null
+  );
+}
+
+/** Nodes at the other ends of a node's links. */
+export function peersOf(lab: Lab, name: string): string[] {
+  return lab.links.filter((link) => name in link).flatMap((link) => Object.keys(link).filter((end) => end !== name));
+}
+
+export function serversOf(lab: Lab): string[] {
+  return Object.entries(lab.nodes)
+    .filter(([, node]: [string, LabNode]) => node.role === 'server')
+    .map(([name]) => name);
+}
+
+export function isAddress(text: string): boolean {
+  return isV6(text) || /^\d+(\.\d+){3}$/.test(text);
+}
