@@ -4,6 +4,7 @@ import { explainCommand } from './explain-command.ts';
 import { listCommand } from './list-command.ts';
 import { matrixCommand } from './matrix-command.ts';
 import { predictCommand } from './predict-command.ts';
+import { diffCommand, mergeCommand } from './results-commands.ts';
 import { runCommand, type RunCommandOptions } from './run-command.ts';
 import { cleanCommand, downCommand, upCommand } from './up-and-down.ts';
 import { validateCommand } from './validate-command.ts';
@@ -32,6 +33,7 @@ async function main(argv: string[]): Promise<number> {
     .option('--flow <names>', 'only these flows', collect, [])
     .option('--report <dir>', 'where the report goes', 'reports/latest')
     .option('--json', 'print results.json instead of a summary', false)
+    .option('--shard <k/n>', 'only the k-th of n parts; `merge` makes one report of all')
     .action((words: string[], options: RunCommandOptions) => ends(runCommand(words, options, interrupted.signal)));
   program
     .command('validate [scenarios...]')
@@ -75,6 +77,17 @@ async function main(argv: string[]): Promise<number> {
     .command('down [scenario]')
     .description('take down what `up` left running')
     .action((word: string | undefined) => ends(downCommand(word)));
+  program
+    .command('merge <dirs...>')
+    .description('make one report of the results of several runs (shards)')
+    .option('--report <dir>', 'where the report goes', 'reports/latest')
+    .action((dirs: string[], options: { report: string }) => ends(mergeCommand(dirs, options)));
+  program
+    .command('report')
+    .description('ask the results of earlier runs')
+    .command('diff <before> <after>')
+    .description('tell which verdicts and causes changed between two results.json (or the directories that hold them)')
+    .action((before: string, after: string) => ends(diffCommand(before, after)));
   program
     .command('compose')
     .description('write docker-compose.yml anew')

@@ -115,8 +115,10 @@ export interface Attempt {
   picked: string | null;
   sourceSeen: string | null;
   observed: Walk;
-  /** Every frame of the attempt in time order: times are nanoseconds since the first. */
+  /** Every frame of the attempt in time order: times are nanoseconds since `epoch`. */
   packets: Sighting[];
+  /** Nanoseconds since 1970 (digits) that the packets' times count from. */
+  epoch: string;
   /** MAC tables of the switches after the attempt: node → MAC → port. */
   macTables: Record<string, Record<string, string>>;
   durationMs: number;

@@ -7,6 +7,8 @@ export interface Sighting {
   /** `out` when the node sent it. */
   direction: 'in' | 'out';
   frame: Frame;
+  /** First bytes of the frame in base64; only where the flow's verdict is `fail`, for its capture file. */
+  raw?: string;
 }
 
 /** A decoded Ethernet frame; only what walks and causes need. */

@@ -97,9 +97,10 @@ function observe(
   plan: Plan,
   { recorder }: Pick<PooledLab, 'recorder'>,
   mark: number,
-): Pick<Evidence, 'packets' | 'walk'> {
+): Pick<Evidence, 'packets' | 'epoch' | 'walk'> {
   const captured = recorder.since(mark);
-  const sightings = directions(captured, plan, captured[0]?.time ?? 0n);
+  const epoch = captured[0]?.time ?? 0n;
+  const sightings = directions(captured, plan, epoch);
   const own = flowPackets(sightings, key);
   const about = [
     key.address,
@@ -107,7 +108,8 @@ function observe(
     ...plan.nodes.flatMap(({ routes }) => routes.map(({ via }) => via)),
   ];
   const arp = flowArp(sightings, own, about, plan);
-  return { packets: [...own, ...arp].sort((a, b) => a.time - b.time), walk: observedWalk(own, key, plan) };
+  const packets = [...own, ...arp].sort((a, b) => a.time - b.time);
+  return { packets, epoch: epoch.toString(), walk: observedWalk(own, key, plan) };
 }
 
 /** What leaves no packet: the kernel's own word on a packet that vanished, the L4's on its servers, the switches' tables. */

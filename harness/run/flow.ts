@@ -1,6 +1,6 @@
 import { disagreement } from '../judge/agreement.ts';
 import { controlsOf, type Control } from '../judge/controls.ts';
-import type { FlowResult } from '../judge/results.ts';
+import type { Attempt, FlowResult } from '../judge/results.ts';
 import { judgeFlow } from '../judge/verdict.ts';
 import { predict } from '../model/predict.ts';
 import { serviceOf } from '../scenario/lookup.ts';
@@ -18,13 +18,15 @@ export async function runFlow(flow: FlowPlan, plan: Plan, lab: PooledLab): Promi
   const attempts = await sideBySide(flow.repeat, ATTEMPTS_AT_ONCE, () => runAttempt(flow, plan, lab));
   const controls = await Promise.all(controlsOf(plan, flow).map((control) => runControl(control, plan, lab)));
   const parting = attempts.map((attempt) => disagreement(attempt, predicted)).find((found) => found !== null) ?? null;
+  const judged = judgeFlow(flow, plan, { attempts, controls, disagreement: parting });
+  const withRaw = (attempt: Attempt): Attempt => ({ ...attempt, packets: lab.recorder.withRaw(attempt.packets) });
   return {
     ...describeFlow(flow, plan),
-    ...judgeFlow(flow, plan, { attempts, controls, disagreement: parting }),
+    ...judged,
     predicted,
     disagreement: parting,
     counterfactuals: [],
-    attempts,
+    attempts: judged.verdict === 'fail' ? attempts.map(withRaw) : attempts,
     controls,
     durationMs: performance.now() - began,
   };

@@ -107,6 +107,7 @@ export function attemptOf(nodes: NodePlan[], c: Case, random: () => number): Att
     sourceSeen: c.sourceSeen,
     observed: { request: timed(walk.request, 0), reply: timed(walk.reply, walk.request.length) },
     packets,
+    epoch: '1795305600000000000',
     macTables: Object.fromEntries(
       switches.map((s) => [
         s.name,
