@@ -1,6 +1,6 @@
 import type { Holding } from './holdings.ts';
 import { holdingCommand, missingFrom } from './holdings.ts';
-import { answerAtOnce, putBack } from './proxy-delay.ts';
+import { answerAtOnce, putBack } from './proxy-answers.ts';
 import { run } from './run.ts';
 
 /** The addresses, routes and proxy ARP entries that the load balancer has in the host. */

@@ -60,7 +60,8 @@ export function holdingCommand(verb: 'add' | 'del', holding: Holding): string {
   const host = `${holding.address}/${isIPv6(holding.address) ? '128' : '32'}`;
   switch (holding.kind) {
     case 'address':
-      return `addr ${verb} ${host} dev ${holding.dev}${verb === 'add' && isIPv6(holding.address) ? ' nodad' : ''}`;
+      // Deprecated, so that the host's own IPv6 traffic, health checks above all, does not come from a VIP.
+      return `addr ${verb} ${host} dev ${holding.dev}${verb === 'add' && isIPv6(holding.address) ? ' nodad preferred_lft 0' : ''}`;
     case 'route':
       return `route ${verb} ${host} dev ${holding.dev}`;
     case 'proxy-arp':

@@ -24,7 +24,7 @@ function perform(command: Command): Promise<unknown> {
     case 'open':
       return open(command);
     case 'ask':
-      return askTcp(kept.get(command.handle)!, command.timeoutMs);
+      return askTcp(kept.get(command.handle)!, command.timeoutMs, command.bytes);
     case 'close-all':
       for (const socket of kept.values()) socket.end();
       kept.clear();
@@ -42,7 +42,7 @@ function listenTcp(port: number): Promise<null> {
       // A health check may be gone before it is accepted.
       const answer = answerTo(socket.remoteAddress ?? '', socket.remotePort ?? 0);
       socket.on('error', () => undefined);
-      socket.on('data', () => socket.write(`${answer}\n`));
+      socket.on('data', (asked) => socket.write(`${answer.padEnd(Number(asked.toString()) || 0)}\n`));
     });
     server.on('error', reject);
     server.listen(port, () => resolve(null));
@@ -90,7 +90,7 @@ function open({ host, port, timeoutMs }: { host: string; port: number; timeoutMs
   });
 }
 
-function askTcp(socket: Socket, timeoutMs: number): Promise<Answer> {
+function askTcp(socket: Socket, timeoutMs: number, bytes = 0): Promise<Answer> {
   return new Promise((resolve) => {
     const done = (answer: Answer) => {
       clearTimeout(timer);
@@ -98,12 +98,16 @@ function askTcp(socket: Socket, timeoutMs: number): Promise<Answer> {
       socket.off('error', onError);
       resolve(answer);
     };
-    const onData = (data: Buffer) => done(parse(data));
+    let text = '';
+    const onData = (data: Buffer) => {
+      text += data.toString();
+      if (text.endsWith('\n')) done(parse(text));
+    };
     const onError = (error: NodeJS.ErrnoException) => done({ error: error.code ?? error.message });
     const timer = setTimeout(() => done({ error: 'timeout' }), timeoutMs);
     socket.on('data', onData);
     socket.on('error', onError);
-    socket.write('?');
+    socket.write(String(bytes));
   });
 }
 
@@ -116,15 +120,15 @@ function askUdp({ host, port, timeoutMs }: { host: string; port: number; timeout
       resolve(answer);
     };
     const timer = setTimeout(() => done({ error: 'timeout' }), timeoutMs);
-    socket.on('message', (data) => done(parse(data)));
+    socket.on('message', (data) => done(parse(data.toString())));
     socket.on('error', (error: NodeJS.ErrnoException) => done({ error: error.code ?? error.message }));
     // Connected, so that strangers' answers are not taken for the server's.
     socket.connect(port, host, () => socket.send('?'));
   });
 }
 
-function parse(data: Buffer): Answer {
-  const [server, source, port] = data.toString().trim().split(' ');
+function parse(text: string): Answer {
+  const [server, source, port] = text.trim().split(' ');
   return { server: server!, source: source!, sourcePort: Number(port) };
 }
 

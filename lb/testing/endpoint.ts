@@ -16,7 +16,7 @@ export type Command =
   | { op: 'unlisten'; protocol: Protocol; port: number }
   | { op: 'call'; protocol: Protocol; host: string; port: number; timeoutMs: number }
   | { op: 'open'; host: string; port: number; timeoutMs: number }
-  | { op: 'ask'; handle: number; timeoutMs: number }
+  | { op: 'ask'; handle: number; timeoutMs: number; bytes: number }
   | { op: 'close-all' };
 
 interface Waiting {
@@ -68,11 +68,11 @@ export class Endpoint {
     return answers;
   }
 
-  /** Opens a TCP connection that stays, and returns what asks over it. */
-  async open(host: string, port: number): Promise<() => Promise<Answer>> {
+  /** Opens a TCP connection that stays, and returns what asks over it for an answer padded to so many bytes. */
+  async open(host: string, port: number): Promise<(bytes?: number) => Promise<Answer>> {
     const handle = await this.#do({ op: 'open', host, port, timeoutMs: TIMEOUT_MS });
     if (typeof handle !== 'number') throw new Error(`cannot connect: ${JSON.stringify(handle)}`);
-    return () => this.#do({ op: 'ask', handle, timeoutMs: TIMEOUT_MS }) as Promise<Answer>;
+    return (bytes = 0) => this.#do({ op: 'ask', handle, timeoutMs: TIMEOUT_MS, bytes }) as Promise<Answer>;
   }
 
   /** Closes all connections that `open` has made, as a client does that is done. */

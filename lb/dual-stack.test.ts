@@ -1,0 +1,130 @@
+import type { Endpoint } from './testing/endpoint.ts';
+import { NetnsLab, QUIET_ARP, ROUTER } from './testing/netns-lab.ts';
+import { RunningLb } from './testing/running-lb.ts';
+
+const FAMILIES = {
+  IPv4: { client: '198.51.100.100', lan: '203.0.113.', net: '/24', proxyIp: '203.0.113.254', host: '/32' },
+  IPv6: { client: '2001:db8:1::100', lan: '2001:db8:2::', net: '/64', proxyIp: '2001:db8:2::254', host: '/128' },
+};
+type Name = keyof typeof FAMILIES;
+const NAMES = Object.keys(FAMILIES) as Name[];
+
+/** The path from the router to the client is narrow, which no end knows: servers must learn it from ICMP errors. */
+const NARROW_MTU = '1300';
+
+describe('both address families, one-arm', () => {
+  let lab: NetnsLab;
+  let client: Endpoint;
+  let lb: RunningLb;
+  let endpoints: Record<string, Endpoint>;
+
+  const lan = (host: number) => NAMES.map((name) => `${FAMILIES[name].lan}${host}${FAMILIES[name].net}`).join(' ');
+  const vipOf = (name: Name) => `${FAMILIES[name].lan}80`;
+  const serversOf = (name: Name, fields = {}) =>
+    [11, 12].map((host) => ({ name: `s${host - 10}`, address: `${FAMILIES[name].lan}${host}`, ...fields }));
+  const start = async (name: Name, mode: string, fields: Record<string, unknown> = {}, root = {}) => {
+    const proxyIp = mode === 'proxy' ? { proxyIp: FAMILIES[name].proxyIp } : {};
+    const service = { name: 'web', vip: vipOf(name), port: 80, mode, servers: serversOf(name), ...proxyIp, ...fields };
+    lb = await RunningLb.start(lab, 'l4', { version: 1, ...root, services: [service] });
+  };
+
+  beforeAll(async () => {
+    const gateway = `${FAMILIES.IPv4.lan}1 ${FAMILIES.IPv6.lan}1`;
+    const server = (host: number) => ({
+      links: { sw: lan(host) },
+      loopback: NAMES.map((name) => `${vipOf(name)}${FAMILIES[name].host}`),
+      gateway,
+      sysctls: QUIET_ARP,
+    });
+    lab = await NetnsLab.create({
+      client: { links: { l3: '198.51.100.100/24 2001:db8:1::100/64' }, gateway: '198.51.100.1 2001:db8:1::1' },
+      l3: { links: { client: '198.51.100.1/24 2001:db8:1::1/64', sw: lan(1) }, sysctls: ROUTER },
+      sw: { bridge: '', links: { l3: '', l4: '', s1: '', s2: '' } },
+      l4: { links: { sw: lan(2) }, gateway, sysctls: ROUTER },
+      s1: server(11),
+      s2: server(12),
+    });
+    await lab.exec('l3', 'ip', 'link', 'set', 'client', 'mtu', NARROW_MTU);
+    client = await lab.endpoint('client');
+    endpoints = { s1: await lab.endpoint('s1'), s2: await lab.endpoint('s2') };
+    for (const endpoint of Object.values(endpoints)) await endpoint.listen('tcp', 80);
+  });
+  beforeEach(async () => {
+    for (const node of ['s1', 's2']) {
+      await lab.exec(node, 'ip', 'route', 'flush', 'cache');
+      await lab.exec(node, 'ip', '-6', 'route', 'flush', 'cache');
+    }
+  });
+  afterEach(() => lb.stop());
+  afterAll(() => lab.close());
+
+  describe.each(NAMES)('%s', (name) => {
+    it.each(['proxy', 'dsr'])('%s alternates servers', async (mode) => {
+      await start(name, mode);
+      const answers = await client.calls(4, 'tcp', vipOf(name), 80);
+      expect(answers.map(({ server }) => server)).toEqual(['s1', 's2', 's1', 's2']);
+      const source = mode === 'dsr' ? FAMILIES[name].client : FAMILIES[name].proxyIp;
+      expect(new Set(answers.map((answer) => answer.source))).toEqual(new Set([source]));
+    });
+
+    it.each(['proxy', 'dsr'])('%s: a server learns the path’s MTU from an ICMP error to the VIP', async (mode) => {
+      await start(name, mode);
+      for (let i = 0; i < 2; i++) {
+        const answer = await (await client.open(vipOf(name), 80))(8000);
+        expect(answer.error).toBeUndefined();
+      }
+      if (mode === 'proxy') return;
+      const family = name === 'IPv4' ? '-4' : '-6';
+      for (const node of ['s1', 's2']) {
+        expect(await lab.exec(node, 'ip', family, 'route', 'get', FAMILIES[name].client)).toContain(
+          `mtu ${NARROW_MTU}`,
+        );
+      }
+    });
+
+    it.each(['tcp', 'http', 'udp'])('a %s check of a dsr service asks for the VIP at each server', async (type) => {
+      const port = 8080;
+      for (const endpoint of Object.values(endpoints)) {
+        await endpoint.listen(type === 'udp' ? 'udp' : 'tcp', port, vipOf(name));
+      }
+      const [address, host] = [`${vipOf(name)}${FAMILIES[name].host}`, 's2'];
+      await lab.exec(host, 'ip', 'addr', 'del', address, 'dev', 'lo');
+      const http = { path: '/health', body: 'HTTP/1.1 200' };
+      const check = {
+        type,
+        timeoutMs: 400,
+        ...(type === 'http' ? http : {}),
+        ...(type === 'udp' ? { expect: 's' } : {}),
+      };
+      await start(name, 'dsr', { port, protocol: type === 'udp' ? 'udp' : 'tcp', check });
+      await lab.exec(host, 'ip', 'addr', 'add', address, 'dev', 'lo');
+      for (const endpoint of Object.values(endpoints)) await endpoint.unlisten(type === 'udp' ? 'udp' : 'tcp', port);
+      const states = lb.lines.filter(({ event }) => event === 'server-state');
+      expect(states).toEqual([
+        expect.objectContaining({ server: 's1', up: type !== 'http' }),
+        expect.objectContaining({ server: 's2', up: false }),
+      ]);
+    });
+
+    it('a VIP that is not owned is found by its neighbours', async () => {
+      await lab.exec('l3', 'ip', 'neigh', 'flush', 'dev', 'sw');
+      await start(name, 'proxy', {}, { vipOwner: false });
+      expect((await client.call('tcp', vipOf(name), 80)).server).toBe('s1');
+      const refusal = { IPv4: 'ECONNREFUSED', IPv6: 'ENETUNREACH' }[name];
+      expect((await client.call('tcp', vipOf(name), 81)).error).toBe(refusal);
+    });
+  });
+
+  it('dsr serves by hashing when the flow table is full, and counts it', async () => {
+    await start('IPv4', 'dsr', {}, { flowTable: { limit: 16 } });
+    const asks = [];
+    for (let i = 0; i < 20; i++) asks.push(await client.open(vipOf('IPv4'), 80));
+    const first = await Promise.all(asks.map((ask) => ask()));
+    const second = await Promise.all(asks.map((ask) => ask()));
+    expect(second.map(({ server }) => server)).toEqual(first.map(({ server }) => server));
+    expect(first.every(({ error }) => error === undefined)).toBe(true);
+    expect(await lab.exec('l4', 'nft', 'list', 'counter', 'netdev', 'l4lab', 'forgotten.web')).not.toContain(
+      'packets 0',
+    );
+  });
+});
