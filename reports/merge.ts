@@ -1,10 +1,11 @@
 import type { FlowResult, Results, ScenarioResult, VariantResult, Verdict } from '../harness/judge/results.ts';
 
 /**
- * One result of many parts of a run. The outcome depends neither on the order of the parts nor on how the
+ * One result of many parts of a run. What comes out depends neither on the order of the parts nor on how the
  * run was cut: by scenario, by variant or by flow. Scenarios stand in the order of their files, flows in the
- * order of the YAML, variants by name with the unchanged scenario first. A flow that is in several parts
- * keeps its worst verdict, where any verdict counts more than `not-run`. @throws RangeError without parts
+ * order of the YAML, and variants as the parts have them, or by name where no part holds both of two variants.
+ * A flow that is in several parts keeps its worst verdict, where any verdict counts more than `not-run`.
+ * @throws RangeError without parts
  */
 export function mergeResults(parts: Results[]): Results {
   if (parts.length === 0) throw new RangeError('There is nothing to merge.');
@@ -26,8 +27,9 @@ export function mergeResults(parts: Results[]): Results {
 function mergeScenario(parts: ScenarioResult[]): ScenarioResult {
   const variants = group(
     parts.flatMap((part) => part.variants),
-    ({ change, name }) => JSON.stringify([change === '' ? 0 : 1, name]),
+    ({ name }) => name,
   ).map(mergeVariant);
+  const order = commonOrder(parts.map((part) => part.variants.map(({ name }) => name)));
   const rows = parts.flatMap(({ flows }) => flows);
   const { name, title, description, file, lab, sources } = canonical(
     parts.map((part) => ({ ...part, flows: [], variants: [] })),
@@ -42,7 +44,9 @@ function mergeScenario(parts: ScenarioResult[]): ScenarioResult {
     flows: group(rows, ({ name: row }) => row)
       .map(canonical)
       .sort(byPosition),
-    variants: variants.map((variant) => ({ ...variant, flows: variant.flows.sort(byPosition) })),
+    variants: variants
+      .map((variant) => ({ ...variant, flows: variant.flows.sort(byPosition) }))
+      .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name)),
   };
 }
 
@@ -50,7 +54,8 @@ function mergeVariant(parts: VariantResult[]): VariantResult {
   const [first] = parts;
   const longest = (phase: keyof VariantResult['timings']) => Math.max(...parts.map(({ timings }) => timings[phase]));
   return {
-    ...first!,
+    name: first!.name,
+    change: smallest(parts.map(({ change }) => change)),
     title: smallest(parts.map(({ title }) => title)),
     plan: {
       ...canonical(parts.map(({ plan }) => ({ ...plan, flows: [] }))),
@@ -96,6 +101,23 @@ function group<T>(items: T[], keyOf: (item: T) => string): T[][] {
   const groups = new Map<string, T[]>();
   for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, same]) => same);
+}
+
+/** All names, in an order that no list contradicts where there is one; what the lists leave open is by name. */
+function commonOrder(lists: string[][]): string[] {
+  const left = new Set(lists.flat().sort());
+  const order: string[] = [];
+  while (left.size > 0) {
+    const fronts = [...left].filter((name) =>
+      lists.every(
+        (list) => !list.includes(name) || list.slice(0, list.indexOf(name)).every((earlier) => !left.has(earlier)),
+      ),
+    );
+    const next = fronts[0] ?? [...left][0]!;
+    order.push(next);
+    left.delete(next);
+  }
+  return order;
 }
 
 /** Of several, always the same one, whatever their order. */

@@ -26,6 +26,11 @@ test('rows come back as they were packed, whatever fields each of them has', () 
   );
 });
 
+test('values that look alike stay what they are', () => {
+  const rows = [{ a: [1] }, { a: '[1]' }, { a: 1 }, { a: '1' }, { a: null }, { a: 'null' }];
+  expect(unpackRows(packRows(rows), 0, rows.length)).toEqual(rows);
+});
+
 test('a part of the rows can be had alone', () => {
   const rows = [{ a: 1 }, { a: 2 }, { b: { c: 3 } }, { a: 4 }];
   expect(unpackRows(packRows(rows), 1, 2)).toEqual([{ a: 2 }, { b: { c: 3 } }]);

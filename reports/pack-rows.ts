@@ -19,18 +19,18 @@ interface PackedColumn {
 
 /** Packs rows by column. Keys are field names of our own types, never text from outside. */
 export function packRows(rows: object[]): PackedRows {
-  const columns = new Map<string, PackedColumn & { index: Map<string, number> }>();
+  const columns = new Map<string, PackedColumn & { index: Map<Json, number> }>();
   rows.forEach((row, i) => {
-    for (const [path, value] of leaves(row as Row, [])) {
-      const key = path.join('\0');
-      const column = columns.get(key) ?? { path, values: [], at: [], index: new Map<string, number>() };
-      columns.set(key, column);
-      const text = JSON.stringify(value);
-      const index = column.index.get(text) ?? column.values.push(value) - 1;
-      column.index.set(text, index);
+    eachLeaf(row as Row, '', (path, value) => {
+      const column = columns.get(path) ?? { path: path.split('/'), values: [], at: [], index: new Map<Json, number>() };
+      columns.set(path, column);
+      // Text is quoted, so that no text is taken for a list of the same look.
+      const key = typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : value;
+      const index = column.index.get(key) ?? column.values.push(value) - 1;
+      column.index.set(key, index);
       while (column.at.length < i) column.at.push(-1);
       column.at.push(index);
-    }
+    });
   });
   return { count: rows.length, columns: [...columns.values()].map(({ path, values, at }) => ({ path, values, at })) };
 }
@@ -47,12 +47,13 @@ export function unpackRows({ columns }: PackedRows, start: number, count: number
   });
 }
 
-/** Paths to the values of a row; arrays and empty objects are values themselves, absent fields are none. */
-function leaves(branch: Row, path: string[]): [string[], Json][] {
-  return Object.entries(branch).flatMap(([key, value]): [string[], Json][] => {
-    if (value === undefined) return [];
-    return isBranch(value) ? leaves(value, [...path, key]) : [[[...path, key], value]];
-  });
+/** Calls back for each value of a row; arrays and empty objects are values themselves, absent fields are none. */
+function eachLeaf(branch: Row, prefix: string, found: (path: string, value: Json) => void): void {
+  for (const [key, value] of Object.entries(branch)) {
+    if (value === undefined) continue;
+    if (isBranch(value)) eachLeaf(value, `${prefix}${key}/`, found);
+    else found(`${prefix}${key}`, value);
+  }
 }
 
 function isBranch(value: Json): value is Row {

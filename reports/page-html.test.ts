@@ -22,7 +22,7 @@ test("the flow's lines of YAML are quoted, up to the next flow", () => {
   const { file, flows } = results.scenarios[0]!;
   const source = `${'\n'.repeat(flows[0]!.at.line - 1)}  - name: client-to-web\n    from: client\n    expect: works\n  - name: next\n`;
   const html = pageHtml(results, bundle, { [file]: source });
-  const data = /id="variant-0-0">([^<]*)</.exec(html)![1]!;
+  const data = /id="scenario-0">([^<]*)</.exec(html)![1]!;
   const variant = JSON.parse(inflateRawSync(Buffer.from(data, 'base64')).toString()) as { yaml: unknown };
   expect(variant.yaml).toMatchObject({
     'client-to-web': { firstLine: 34, lines: ['  - name: client-to-web', '    from: client', '    expect: works'] },

@@ -4,7 +4,8 @@ import type { Results } from '../harness/judge/results.ts';
 import { cellsOf, countVerdicts } from './cells.ts';
 import { escapeXml } from './escape.ts';
 import { toPageIndex } from './page-index.ts';
-import { packVariant, type YamlExcerpt } from './page-variant.ts';
+import { packScenario } from './pack-details.ts';
+import type { Yaml } from './page-details.ts';
 
 /** Client code of the page, as esbuild bundled it. */
 export interface PageBundle {
@@ -14,7 +15,7 @@ export interface PageBundle {
 
 /**
  * The report as one self-contained HTML file. Data stands in it deflated and in base64: an index that is
- * read at once, and one chunk per variant that is read when a flow is opened.
+ * read at once, and one chunk per scenario that is read when one of its flows is opened.
  * `sources` holds the text of scenario files by path; the page quotes the flow's lines from it.
  */
 export function pageHtml(results: Results, bundle: PageBundle, sources: Record<string, string> = {}): string {
@@ -24,12 +25,10 @@ export function pageHtml(results: Results, bundle: PageBundle, sources: Record<s
   const js = bundle.js.replaceAll(/<\/(?=script)/gi, '\\x3c/');
   const css = bundle.css.replaceAll(/<\/(?=style)/gi, '\\3c /');
   const hash = createHash('sha256').update(js).digest('base64');
-  const chunks = results.scenarios.flatMap((scenario, s) =>
-    scenario.variants.map((variant, v) => {
-      const yaml = Object.fromEntries(variant.flows.map(({ name, at }) => [name, excerpt(sources[at.file], at.line)]));
-      return chunk(`variant-${s}-${v}`, packVariant(variant, yaml));
-    }),
-  );
+  const chunks = results.scenarios.map((scenario, s) => {
+    const yaml = Object.fromEntries(scenario.flows.map(({ name, at }) => [name, excerpt(sources[at.file], at.line)]));
+    return chunk(`scenario-${s}`, packScenario(scenario, yaml));
+  });
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -57,7 +56,7 @@ function chunk(id: string, value: object): string {
 }
 
 /** The lines of a flow's declaration: from its first line to the next item of the same list, twelve at most. */
-function excerpt(text: string | undefined, line: number): YamlExcerpt {
+function excerpt(text: string | undefined, line: number): Yaml[string] {
   const lines = text?.split('\n').slice(line - 1, line + 11) ?? [];
   const indent = lines[0]?.search(/\S/) ?? 0;
   const end = lines.findIndex((l, i) => i > 0 && l.trim() !== '' && l.search(/\S/) <= indent);

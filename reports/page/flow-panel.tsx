@@ -1,5 +1,5 @@
 import type { IndexScenario } from '../page-index.ts';
-import type { PageFlow, PageVariant } from '../page-variant.ts';
+import type { PageFlow, PageVariant } from '../page-details.ts';
 import { expectationClauses } from '../expectation-text.ts';
 import { Outcome, VerdictBadge } from './badge.tsx';
 import { usePage } from './context.ts';
@@ -30,6 +30,12 @@ export function FlowPanel(view: FlowView) {
         </h2>
         <p class="facts">
           {variant.title} · {flow.protocol.toUpperCase()} · {t.nAttempts(flow.attempts.length)}
+          {flow.capture && (
+            <>
+              {' · '}
+              <a href={flow.capture}>{t.capture}</a>
+            </>
+          )}
         </p>
       </header>
       <div class="verdict-grid">

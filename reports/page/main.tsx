@@ -4,4 +4,5 @@ import { readIndex } from './read-chunk.ts';
 
 void readIndex().then((index) => {
   render(<App index={index} />, document.getElementById('app')!);
+  requestAnimationFrame(() => performance.mark('first-view'));
 });

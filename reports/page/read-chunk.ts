@@ -1,6 +1,7 @@
 import type { PageIndex } from '../page-index.ts';
-import { type PackedVariant, type PageVariant, unpackVariant } from '../page-variant.ts';
+import { type PackedScenario, type PageVariant, unpackVariant } from '../page-details.ts';
 
+const scenarios = new Map<number, Promise<PackedScenario>>();
 const variants = new Map<string, Promise<PageVariant>>();
 
 /** The index that stands in the page. */
@@ -10,9 +11,11 @@ export function readIndex(): Promise<PageIndex> {
 
 /** Details of a variant, by its place in the index; decoded once. */
 export function readVariant(scenario: number, variant: number): Promise<PageVariant> {
-  const id = `variant-${scenario}-${variant}`;
-  const reading = variants.get(id) ?? readChunk<PackedVariant>(id).then(unpackVariant);
-  variants.set(id, reading);
+  const chunk = scenarios.get(scenario) ?? readChunk<PackedScenario>(`scenario-${scenario}`);
+  scenarios.set(scenario, chunk);
+  const place = `${scenario}/${variant}`;
+  const reading = variants.get(place) ?? chunk.then((packed) => unpackVariant(packed, variant));
+  variants.set(place, reading);
   return reading;
 }
 

@@ -58,6 +58,7 @@ export const en = {
   attempt: (n: number) => `Attempt ${n}`,
   attempts: 'Attempts',
   nAttempts: (n: number) => (n === 1 ? '1 attempt' : `${n} attempts`),
+  capture: 'Capture for Wireshark',
   client: 'Caller got',
   servedBy: 'Served by',
   sourceSeen: 'Server saw',

@@ -54,6 +54,7 @@ export const ko: Strings = {
   attempt: (n) => `시도 ${n}`,
   attempts: '시도',
   nAttempts: (n) => `${n}회 시도`,
+  capture: 'Wireshark 캡처',
   client: '호출자가 받은 것',
   servedBy: '응답한 서버',
   sourceSeen: '서버가 본 출발지',

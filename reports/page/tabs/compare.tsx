@@ -1,4 +1,4 @@
-import type { PageFlow, PageVariant } from '../../page-variant.ts';
+import type { PageFlow, PageVariant } from '../../page-details.ts';
 import { Outcome, VerdictMark } from '../badge.tsx';
 import { macOwners } from '../change-list.tsx';
 import { usePage } from '../context.ts';

@@ -1,5 +1,5 @@
 import type { Frame } from '../../../harness/observe/sighting.ts';
-import type { PageAttempt } from '../../page-variant.ts';
+import type { PageAttempt } from '../../page-details.ts';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-panel.tsx';
 import { icmpText } from '../ladder/packet-crossings.ts';

@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Frame } from '../../../harness/observe/sighting.ts';
-import type { PageAttempt } from '../../page-variant.ts';
+import type { PageAttempt } from '../../page-details.ts';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-panel.tsx';
 import { type PacketCrossing, packetCrossings } from '../ladder/packet-crossings.ts';

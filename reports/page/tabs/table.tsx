@@ -1,5 +1,5 @@
 import type { Hop } from '../../../harness/model/walk.ts';
-import type { PageAttempt } from '../../page-variant.ts';
+import type { PageAttempt } from '../../page-details.ts';
 import { addressText, walkText } from '../../walk-text.ts';
 import { ChangeList, type MacOwner, macOwners } from '../change-list.tsx';
 import { CopyButton } from '../copy-button.tsx';

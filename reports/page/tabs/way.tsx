@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { PageAttempt } from '../../page-variant.ts';
+import type { PageAttempt } from '../../page-details.ts';
 import { macOwners } from '../change-list.tsx';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-panel.tsx';

@@ -1,4 +1,4 @@
-import type { PageAttempt } from '../../page-variant.ts';
+import type { PageAttempt } from '../../page-details.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-panel.tsx';

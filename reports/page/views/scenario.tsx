@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { PageVariant } from '../../page-variant.ts';
+import type { PageVariant } from '../../page-details.ts';
 import { usePage } from '../context.ts';
 import { FlowPanel } from '../flow-panel.tsx';
 import { Matrix } from '../matrix.tsx';

@@ -1,0 +1,37 @@
+import type { Results } from '../../harness/judge/results.ts';
+import { cellsOf } from '../cells.ts';
+import { pageHtml } from '../page-html.ts';
+import { bundlePage } from '../testing/bundle.ts';
+import { reportBrowser } from '../testing/report-page.ts';
+import { sampleResults } from '../testing/sample-results.ts';
+
+test('a thousand flows with their walks are a page of 3 MB at most', async () => {
+  const results = sampleResults(38);
+  expect(cellsOf(results).length).toBeGreaterThan(1000);
+  expect(Buffer.byteLength(pageHtml(results, await bundlePage()))).toBeLessThanOrEqual(3_000_000);
+});
+
+/** Five thousand flows whose packets nobody looks at: scenarios of the samples under many names. */
+function manyFlows(): Results {
+  const results = sampleResults();
+  const bare = results.scenarios.map((scenario) => ({
+    ...scenario,
+    variants: scenario.variants.map((v) => ({ ...v, flows: v.flows.map((flow) => ({ ...flow, attempts: [] })) })),
+  }));
+  const copies = Array.from({ length: 185 }, (_, i) => bare.map((s) => ({ ...s, name: `${s.name}-${i}` }))).flat();
+  return { ...results, scenarios: [...copies, ...results.scenarios] };
+}
+
+test('five thousand flows: the first view draws a bounded part, and what is left can be reached', async () => {
+  await using browser = await reportBrowser(manyFlows());
+  const { page, troubles } = await browser.open();
+  expect(await page.locator('.filters output').innerText()).toBe('5022 of 5022 flows');
+  expect(await page.evaluate(() => document.querySelectorAll('*').length)).toBeLessThan(8000);
+  const failures = page.locator('.group.failed').first().locator('.cells li');
+  expect(await failures.count()).toBe(50);
+  await page.getByRole('button', { name: 'Show 136 more' }).first().click();
+  expect(await failures.count()).toBe(186);
+  await failures.last().locator('a').click();
+  await page.locator('svg.topology').waitFor();
+  expect(troubles).toEqual([]);
+});
