@@ -5,11 +5,13 @@ import { LbError } from './errors.ts';
 import type { CheckTarget } from './health/check.ts';
 import { HealthMonitor } from './health/monitor.ts';
 import type { ServerState } from './health/server-state.ts';
-import type { HostFacts } from './host/facts.ts';
+import { announce } from './host/announce.ts';
+import type { HostFacts, HostInterface } from './host/facts.ts';
 import { deviceFor } from './host/facts.ts';
 import type { FlowCounts } from './host/flow-counts.ts';
 import { countFlows } from './host/flow-counts.ts';
 import { HeldAddresses } from './host/held-addresses.ts';
+import type { Holding } from './host/holdings.ts';
 import { holdingsFor, withoutHoldings } from './host/holdings.ts';
 import { KernelTables } from './host/kernel-tables.ts';
 import { resolveNeighbours } from './host/neighbours.ts';
@@ -154,7 +156,8 @@ export class Balancer {
     const before = this.#held.all;
     this.#held.expect(holdings);
     try {
-      await Promise.all([this.#apply(next), this.#held.add(holdings)]);
+      const [fresh] = await Promise.all([this.#held.add(holdings), this.#apply(next)]);
+      await announce(announcers(this.#facts, fresh));
     } catch (error) {
       await this.#held.retreat(before);
       throw error;
@@ -261,6 +264,12 @@ export class Balancer {
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
+}
+
+/** Interfaces on which neighbours must hear of new addresses. */
+function announcers(facts: HostFacts, fresh: Holding[]): HostInterface[] {
+  const names = new Set(fresh.filter(({ kind, dev }) => kind === 'address' && dev !== 'lo').map(({ dev }) => dev));
+  return facts.interfaces.filter(({ name }) => names.has(name));
 }
 
 async function demandForwarding(config: LbConfig): Promise<void> {

@@ -106,6 +106,14 @@ describe('both address families, one-arm', () => {
       ]);
     });
 
+    it('neighbours learn at once who has the VIP now', async () => {
+      const stale = ['neigh', 'replace', vipOf(name), 'lladdr', '02:00:00:00:00:99', 'nud', 'stale', 'dev', 'sw'];
+      await lab.exec('l3', 'ip', ...stale);
+      await start(name, 'proxy');
+      const mac = (await lab.exec('l4', 'cat', '/sys/class/net/sw/address')).trim();
+      await lb.until(async () => (await lab.exec('l3', 'ip', 'neigh', 'show', vipOf(name))).includes(mac));
+    });
+
     it('a VIP that is not owned is found by its neighbours', async () => {
       await lab.exec('l3', 'ip', 'neigh', 'flush', 'dev', 'sw');
       await start(name, 'proxy', {}, { vipOwner: false });

@@ -7,7 +7,7 @@ export interface HostFacts {
   routes: HostRoute[];
 }
 
-interface HostInterface {
+export interface HostInterface {
   name: string;
   mac: string;
   /** Bridge that this interface is a port of. */

@@ -24,14 +24,15 @@ export class HeldAddresses {
     this.#expected = holdings;
   }
 
-  /** Adds what is not there yet. @throws {LbError} `ip-failed`; call `retreat` then. */
-  async add(holdings: Holding[]): Promise<void> {
+  /** Adds what is not there yet, and returns it. @throws {LbError} `ip-failed`; call `retreat` then. */
+  async add(holdings: Holding[]): Promise<Holding[]> {
     const fresh = missingFrom(holdings, this.#made);
-    if (fresh.length === 0) return;
+    if (fresh.length === 0) return [];
     await answerAtOnce(fresh, this.#former);
     // None of them was there, so whatever a failure half-way leaves is ours to take back.
     this.#made = [...this.#made, ...fresh];
     await run('ip-failed', 'ip', ['-batch', '-'], batch('add', fresh));
+    return fresh;
   }
 
   /** Goes back to what was held before a change that failed. */
