@@ -11,7 +11,7 @@ import type { Host } from './topology.ts';
  * What it sends in turn goes to the outbox.
  */
 export function consume(run: Run, host: Host, packet: Packet): void {
-  if (packet.step === 'reset' || packet.step === 'error') deliver(run, packet, host.name);
+  if (packet.step === 'error') deliver(run, packet, host.name);
   else if (isRequest(packet.step)) serve(run, host, packet);
   else hear(run, host, packet);
 }
@@ -66,7 +66,7 @@ function hear(run: Run, host: Host, packet: Packet): void {
   }
   deliver(run, packet, host.name);
   if (packet.step === 'reply') exchange.answered = true;
-  else if (!exchange.sent.some(({ step }) => step === 'request')) {
+  else if (packet.step === 'syn-ack' && !exchange.sent.some(({ step }) => step === 'request')) {
     post(run, host, callerSends(exchange, 'ack'));
     post(run, host, callerSends(exchange, 'request'));
   }

@@ -268,3 +268,11 @@ test('no healthy server: with `last-resort` all of them are tried; a draining on
   balanced.servers[0]!.drain = true;
   expect(only(lab, flow(lab, 'client', 'a'))).toMatchObject({ picked: 's2' });
 });
+
+test('a reset from an address that the caller never called is not heard as a refusal', () => {
+  const services = { a: { ...oneServer, mode: 'dnat' as const } };
+  const past = plan(oneArm({ services, servers: { listeners: [] } }));
+  expect(only(past, flow(past, 'client', 'a')).cause).toMatchObject({ code: 'reply-not-from-vip', node: 'client' });
+  const toItself = plan(oneArm({ services, servers: { listeners: [], conf: { accept_local: 1 } } }));
+  expect(only(toItself, flow(toItself, 's1', 'a')).cause).toMatchObject({ code: 'reply-not-from-vip', node: 's1' });
+});

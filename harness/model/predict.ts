@@ -1,4 +1,5 @@
 import type { Finding, FlowPlan, Plan } from '../scenario/plan.ts';
+import type { CauseCode } from './cause.ts';
 import { explore } from './choices.ts';
 import { firstAnswer, firstRequest } from './exchange.ts';
 import { isUp } from './health.ts';
@@ -40,6 +41,8 @@ function pickedNode({ exchange, picked }: Run): string | null {
   return exchange.service === null ? null : (picked.get(exchange.service.name) ?? null);
 }
 
+const UNHEARD: CauseCode[] = ['reply-not-from-vip', 'half-seen-by-firewall'];
+
 /** The first packet that did not reach its end decides. */
 function causeOf(run: Run): Cause {
   for (const { id } of run.exchange.sent) {
@@ -51,12 +54,13 @@ function causeOf(run: Run): Cause {
   return lost(run.exchange.flow.from, 'every packet arrived, yet the answer is missing');
 }
 
-/** A reset or ICMP error that did not even leave its node: what kept it is all that can be known. */
+/** A reset or ICMP error that did not even leave its node, or that the caller does not take: it says nothing. */
 function unheardRefusal({ exchange, ends }: Run): Cause | null {
   const answer = firstAnswer(exchange);
   if (answer?.step !== 'reset' && answer?.step !== 'error') return null;
   const end = ends.get(answer.id);
-  return end?.fate === 'died' && end.packet.trace === null ? end.cause : null;
+  if (end?.fate !== 'died' || end.cause === null) return null;
+  return end.packet.trace === null || UNHEARD.includes(end.cause.code) ? end.cause : null;
 }
 
 function straying(packet: Packet, node: string): Cause {
