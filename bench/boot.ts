@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { labImage } from '../harness/cli/project.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
@@ -62,6 +63,8 @@ async function main(signal: AbortSignal): Promise<number> {
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new L4labError('invalid-input', '--rounds wants a number from 1 on');
 
+  // What else the machine does belongs to the figures: more than a little, and they tell nothing about the lab.
+  const load = loadavg()[0]!;
   const lab = sixNodes();
   const engine = await findEngine();
   await sweep(engine.docker, { orphans: true });
@@ -85,6 +88,7 @@ async function main(signal: AbortSignal): Promise<number> {
   const figures = {
     engine: engine.name,
     cpus: engine.cpus,
+    loadBefore: load,
     nodes: lab.nodes.length,
     links: lab.links.length,
     rounds,
@@ -97,7 +101,9 @@ async function main(signal: AbortSignal): Promise<number> {
     megabytesPerNode: spread(memory),
   };
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`);
-  console.log(`${engine.name}, ${engine.cpus} CPUs; ${figures.nodes} nodes, ${figures.links} links; ${rounds} rounds`);
+  console.log(
+    `${engine.name}, ${engine.cpus} CPUs; ${figures.nodes} nodes, ${figures.links} links; ${rounds} rounds; load before ${load.toFixed(1)}`,
+  );
   console.log(row('l4lab until every agent answers', figures.l4lab.upSeconds, 's'));
   console.log(row('l4lab down', figures.l4lab.downSeconds, 's'));
   if (figures.compose) {
