@@ -184,14 +184,13 @@ const fails = z.strictObject({
   reply: path.optional(),
 });
 
-/** `works`, or an object whose `outcome` says which. */
-const expectation = z.preprocess(
-  (value) => (value === 'works' ? { outcome: 'works' } : value),
-  z.discriminatedUnion('outcome', [works, fails], {
-    error: ({ input }) =>
-      input === undefined ? undefined : 'must be `works`, or a mapping with `outcome: works` or `outcome: fails`',
-  }),
-);
+/** An expectation in full. */
+export const fullExpectation = z.discriminatedUnion('outcome', [works, fails], {
+  error: ({ input }) =>
+    input === undefined ? undefined : 'must be `works`, or a mapping with `outcome: works` or `outcome: fails`',
+});
+/** The same, or `works` alone. */
+const expectation = z.preprocess((value) => (value === 'works' ? { outcome: 'works' } : value), fullExpectation);
 
 const flow = z.strictObject({
   title: z.string().optional(),
