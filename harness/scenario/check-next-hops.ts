@@ -1,7 +1,7 @@
 import type { Problem } from './check.ts';
 import { contains, network } from './address.ts';
 import type { Lab, NodeSettings } from './schema.ts';
-import { gatewayAddress, isAddress, nodeAddresses } from './topology.ts';
+import { gatewayAddresses, isAddress, nodeAddresses } from './topology.ts';
 import type { Path } from './yaml-file.ts';
 
 /** Settings of a node, and where they are written. */
@@ -51,7 +51,7 @@ function strayHops(lab: Lab, name: string, layers: Layer[]): { path: Path; hop: 
     gatewayPath &&
     gateway !== undefined &&
     gateway !== 'none' &&
-    gatewayAddress(lab, name, gateway, address) === null
+    gatewayAddresses(lab, name, gateway, address).length === 0
   )
     stray.push({ path: gatewayPath, hop: gateway });
   const own = (address === undefined ? nodeAddresses(lab, name) : [address]).map(network);

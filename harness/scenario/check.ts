@@ -172,9 +172,11 @@ function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
   if (!lab.nodes[flow.from]) problems.push({ path: [...path, 'from'], message: unknown('node', flow.from, nodes) });
   else if (nodeAddresses(lab, flow.from).length === 0)
     problems.push({ path: [...path, 'from'], message: `${flow.from} has no address to call from` });
-  const target = service?.vip ?? nodeAddresses(lab, flow.to)[0];
+  const targets = service ? [service.vip] : addressesInScenario(scenario, lab, flow.to);
   const own = addressesInScenario(scenario, lab, flow.from);
-  if (target !== undefined && own.length > 0 && !own.some((address) => isV6(address) === isV6(target))) {
+  const families = own.map(isV6);
+  const [target] = targets;
+  if (target !== undefined && own.length > 0 && !targets.some((address) => families.includes(isV6(address)))) {
     problems.push({
       path: [...path, 'from'],
       message: `${flow.from} has no ${familyName(isV6(target))} address to call ${host(target)} from`,

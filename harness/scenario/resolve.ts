@@ -13,8 +13,9 @@ import type {
 } from './plan.ts';
 import type { Scenario, Variant } from './read.ts';
 import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
+import { interfaceAddresses } from './lookup.ts';
 import { sysctls } from './sysctls.ts';
-import { gatewayAddress, linkAddresses, nodeAddresses } from './topology.ts';
+import { gatewayAddresses, linkAddresses, nodeAddresses } from './topology.ts';
 
 /** Everything resolved: what a variant of a scenario means in addresses, MACs, routes and settings. */
 export function resolvePlan(scenario: Scenario, variant: Variant): Plan {
@@ -103,8 +104,8 @@ function resolveLink(link: Lab['links'][number]): LinkPlan {
 function resolveRoutes(name: string, lab: Lab, settings: NodeSettings, interfaces: InterfacePlan[]): RoutePlan[] {
   const wanted = [...(settings.routes ?? [])];
   if (settings.gateway !== undefined && settings.gateway !== 'none') {
-    const via = gatewayAddress(lab, name, settings.gateway, settings.address);
-    if (via !== null) wanted.push({ to: 'default', via });
+    for (const via of gatewayAddresses(lab, name, settings.gateway, settings.address))
+      wanted.push({ to: 'default', via });
   }
   return wanted.flatMap(({ to, via }) => {
     const dev = interfaces.find((i) => i.addresses.some((cidr) => contains(network(cidr), via)));
@@ -128,10 +129,11 @@ function l4Of(service: ScenarioFile['services'][string], lab: Lab): string {
   return service.l4 ?? Object.keys(lab.nodes).find((node) => lab.nodes[node]!.role === 'l4')!;
 }
 
-/** Address that the L4 sends to: the one in a subnet of its own if there is one. */
-function serverAddress(server: string, l4: string, lab: Lab, body: ScenarioFile): string {
+/** Address that the L4 sends to, of the family of the VIP: the one in a subnet of its own if there is one. */
+function serverAddress(server: string, vip: string, l4: string, lab: Lab, body: ScenarioFile): string {
   const override = settingsOf(server, lab, body).address;
-  const own = override === undefined ? nodeAddresses(lab, server) : [override];
+  const all = override === undefined ? nodeAddresses(lab, server) : [override];
+  const own = all.filter((cidr) => isV6(cidr) === isV6(vip));
   const near = nodeAddresses(lab, l4).map(network);
   return host(own.find((cidr) => near.some((net) => contains(net, cidr))) ?? own[0]!);
 }
@@ -146,10 +148,17 @@ function resolveService(name: string, lab: Lab, body: ScenarioFile): ServicePlan
     port: service.port,
     protocol: service.protocol,
     mode: service.mode,
-    pool: service.pool.map((node) => ({ node, address: serverAddress(node, l4, lab, body) })),
-    proxyIps: proxyIp === undefined ? [] : proxyIp === 'auto' ? nodeAddresses(lab, l4).map(host) : [proxyIp].flat(),
+    pool: service.pool.map((node) => ({ node, address: serverAddress(node, service.vip, l4, lab, body) })),
+    proxyIps:
+      proxyIp === 'auto' ? automaticProxyIps(service.vip, l4, lab) : proxyIp === undefined ? [] : [proxyIp].flat(),
     l4,
   };
+}
+
+function automaticProxyIps(vip: string, l4: string, lab: Lab): string[] {
+  return nodeAddresses(lab, l4)
+    .filter((cidr) => isV6(cidr) === isV6(vip))
+    .map(host);
 }
 
 function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile): LbConfig {
@@ -167,7 +176,10 @@ function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile)
       sourceMac: service.sourceMac,
       scheduler: service.scheduler,
       check: service.check ?? { type: 'none', intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 },
-      servers: service.pool.map((server) => ({ name: server, address: serverAddress(server, name, lab, body) })),
+      servers: service.pool.map((server) => ({
+        name: server,
+        address: serverAddress(server, service.vip, name, lab, body),
+      })),
     })),
   };
 }
@@ -175,9 +187,13 @@ function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile)
 function resolveFlow(name: string, lab: Lab, body: ScenarioFile, nodes: NodePlan[], variant: Variant): FlowPlan {
   const flow = body.flows[name]!;
   const service = body.services[flow.to];
-  const target = nodes.find((node) => node.name === flow.to);
-  const address = service?.vip ?? host(target!.interfaces.flatMap((i) => i.addresses)[0]!);
   const caller = nodes.find((node) => node.name === flow.from)!;
+  const address =
+    service?.vip ??
+    addressFor(
+      caller,
+      nodes.find((node) => node.name === flow.to)!,
+    );
   return {
     name,
     from: flow.from,
@@ -192,6 +208,12 @@ function resolveFlow(name: string, lab: Lab, body: ScenarioFile, nodes: NodePlan
     expect: flow.expect as FlowPlan['expect'],
     at: variant.locate(['flows', name]),
   };
+}
+
+/** The first address of a node that is of a family of the caller's. */
+function addressFor(caller: NodePlan, target: NodePlan): string {
+  const families = new Set(caller.interfaces.flatMap((i) => i.addresses).map(isV6));
+  return interfaceAddresses(target).find((address) => families.has(isV6(address)))!;
 }
 
 /** The address that the caller's kernel puts as source: its own, in the subnet of the next hop. */

@@ -15,22 +15,21 @@ export function nodeAddresses(lab: Lab, name: string): string[] {
 }
 
 /**
- * Address of a default gateway as seen from a node: `gateway` is a role, a node or an address.
- * Null when it stands for nothing in a subnet of the node.
+ * Addresses of a default gateway as seen from a node, one for each address family: `gateway` is a role, a node or an
+ * address. None when it stands for nothing in a subnet of the node.
  */
-export function gatewayAddress(lab: Lab, name: string, gateway: string, ownAddress?: string): string | null {
+export function gatewayAddresses(lab: Lab, name: string, gateway: string, ownAddress?: string): string[] {
   const own = (ownAddress === undefined ? nodeAddresses(lab, name) : [ownAddress]).map(network);
-  const reachable = (address: string): boolean => own.some((net) => contains(net, address));
-  if (isAddress(gateway)) return reachable(gateway) ? gateway : null;
-  const candidates = lab.nodes[gateway]
+  const near = addressesBehind(lab, name, gateway).filter((address) => own.some((net) => contains(net, address)));
+  return [false, true].flatMap((v6) => near.find((address) => isV6(address) === v6) ?? []);
+}
+
+function addressesBehind(lab: Lab, name: string, gateway: string): string[] {
+  if (isAddress(gateway)) return [gateway];
+  const nodes = lab.nodes[gateway]
     ? [gateway]
     : Object.keys(lab.nodes).filter((node) => node !== name && lab.nodes[node]!.role === gateway);
-  return (
-    candidates
-      .flatMap((node) => nodeAddresses(lab, node))
-      .map(host)
-      .find(reachable) ?? null
-  );
+  return nodes.flatMap((node) => nodeAddresses(lab, node)).map(host);
 }
 
 /** Nodes at the other ends of a node's links. */

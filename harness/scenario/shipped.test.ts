@@ -1,0 +1,50 @@
+import { predict } from '../model/predict.ts';
+import { plansOf } from '../run/scenario.ts';
+import { contains, host } from './address.ts';
+import { findScenarios, loadScenario, scenarioName } from './files.ts';
+import type { Plan } from './plan.ts';
+
+/** RFC 5737 and 3849. */
+const DOCUMENTATION = ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', '2001:db8::/32'];
+const ROOT = process.cwd();
+const shipped = findScenarios(ROOT, []).map((file): [string, string] => [scenarioName(ROOT, file), file]);
+
+describe.each(shipped)('%s', (_, file) => {
+  const plans = (): Plan[] => plansOf(loadScenario(ROOT, file), { variants: [], flows: [] }).map(({ plan }) => plan);
+
+  test('uses addresses alone that belong to nobody', () => {
+    const strangers = plans()
+      .flatMap(addressesOf)
+      .filter((address) => !DOCUMENTATION.some((range) => contains(range, address)));
+    expect(strangers).toEqual([]);
+  });
+
+  test('leaves no kernel setting to chance that decides a flow', () => {
+    expect([...new Set(plans().flatMap(settingsLeftToChance))]).toEqual([]);
+  });
+});
+
+function addressesOf({ nodes, services }: Plan): string[] {
+  const ofNodes = nodes.flatMap(({ interfaces, loopback, routes }) => [
+    ...interfaces.flatMap(({ addresses }) => addresses),
+    ...loopback,
+    ...routes.flatMap(({ to, via }) => (to === 'default' ? [via] : [to, via])),
+  ]);
+  return [...ofNodes, ...services.flatMap(({ vip, proxyIps }) => [vip, ...proxyIps])].map(host);
+}
+
+/** Settings that the model asks for and the plan does not say; writing ip_forward sets `forwarding` (ip-sysctl.rst). */
+function settingsLeftToChance(plan: Plan): string[] {
+  const missing = new Set<string>();
+  const watched = plan.nodes.map((node) => ({
+    ...node,
+    sysctls: new Proxy(node.sysctls, {
+      get(target, key: string): string | undefined {
+        if (!Object.hasOwn(target, key)) missing.add(key);
+        return target[key];
+      },
+    }),
+  }));
+  for (const flow of plan.flows) predict({ ...plan, nodes: watched }, flow);
+  return [...missing].filter((key) => key.startsWith('net/ipv4/') && !/^net\/ipv4\/conf\/[^/]+\/forwarding$/.test(key));
+}
