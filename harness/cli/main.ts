@@ -6,6 +6,7 @@ import { matrixCommand } from './matrix-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { diffCommand, mergeCommand } from './results-commands.ts';
 import { runCommand, type RunCommandOptions } from './run-command.ts';
+import { schemaCommand } from './schema-command.ts';
 import { cleanCommand, downCommand, upCommand } from './up-and-down.ts';
 import { validateCommand } from './validate-command.ts';
 import { causesCommand } from './causes-command.ts';
@@ -92,6 +93,10 @@ async function main(argv: string[]): Promise<number> {
     .command('compose')
     .description('write docker-compose.yml anew')
     .action(() => ends(composeCommand(ROOT)));
+  program
+    .command('schema')
+    .description('write the JSON Schemas in schema/ anew')
+    .action(() => ends(schemaCommand(ROOT)));
   program
     .command('clean')
     .description('remove every container and network that l4lab ever made')
