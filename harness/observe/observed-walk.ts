@@ -24,10 +24,19 @@ export function observedWalk(packets: Sighting[], key: FlowKey, plan: Plan): Wal
   const accepts = ({ node, iface, frame }: Sighting): boolean =>
     bridges.has(node) || isMulticast(frame.dstMac) || macs.get(`${node} ${iface}`) === frame.dstMac;
 
-  /** Longest way on from a frame that was just sent. */
-  const follow = (sent: Sighting, rest: Sighting[]): Sighting[] => {
+  /** Longest way on from a frame that was just sent; `known` holds the ways found so far, so that loops stay cheap. */
+  const follow = (sent: Sighting, all: Sighting[], known: Map<Sighting, Sighting[]>): Sighting[] => {
+    const before = known.get(sent);
+    if (before) return before;
+    known.set(sent, [sent]);
+    const way = onward(sent, all, known);
+    known.set(sent, way);
+    return way;
+  };
+
+  const onward = (sent: Sighting, all: Sighting[], known: Map<Sighting, Sighting[]>): Sighting[] => {
     const peer = links.get(`${sent.node} ${sent.iface}`);
-    const arrival = rest.find(
+    const arrival = all.find(
       (s) =>
         s.time >= sent.time &&
         s.direction === 'in' &&
@@ -37,29 +46,26 @@ export function observedWalk(packets: Sighting[], key: FlowKey, plan: Plan): Wal
     );
     if (!arrival) return [sent];
     if (!accepts(arrival)) return [];
-    const later = rest.filter(
-      (s) => s.time > arrival.time || (s.time === arrival.time && s !== arrival && s.direction === 'out'),
-    );
-    const ways = later
-      .filter((s) => s.node === arrival.node && s.direction === 'out')
-      .map((out) =>
-        follow(
-          out,
-          later.filter((s) => s !== out),
-        ),
-      )
-      .filter((way) => way.length > 0);
-    const longest = ways.reduce<Sighting[]>((best, way) => (way.length > best.length ? way : best), []);
+    const longest = all
+      .filter((s) => s.node === arrival.node && s.direction === 'out' && s.time >= arrival.time)
+      .map((out) => follow(out, all, known))
+      .reduce<Sighting[]>((best, way) => (way.length > best.length ? way : best), []);
     return [sent, arrival, ...longest];
   };
 
-  const walkOf = (first: Sighting | undefined, all: Sighting[]): Sighting[] =>
-    first
-      ? follow(
-          first,
-          all.filter((s) => s !== first),
-        )
-      : [];
+  const walkOf = (first: Sighting | undefined, all: Sighting[]): Sighting[] => {
+    if (!first) return [];
+    // A retransmission goes the same way once more; hops of both must not be taken for one longer way.
+    const again = all.find(
+      ({ time, direction, node, iface, frame }) =>
+        time > first.time &&
+        direction === 'out' &&
+        node === first.node &&
+        iface === first.iface &&
+        sameFrame(frame, first.frame),
+    );
+    return follow(first, again ? all.filter(({ time }) => time < again.time) : all, new Map());
+  };
 
   const requests = packets.filter(({ frame }) => isRequest(frame, key));
   const firstRequest = requests.find(({ node, direction }) => node === key.caller && direction === 'out');
