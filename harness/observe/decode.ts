@@ -89,13 +89,14 @@ function tcp(body: Buffer, length: number): Tcp {
   };
 }
 
-/** ICMP types of IPv4 stand for both families; see `icmpType`. */
+/** ICMP types and codes of IPv4 stand for both families; see `icmpType` and `UNREACHABLE_CODES`. */
 function icmp(protocol: number, body: Buffer): Icmp {
   const type = protocol === 1 ? body[0]! : icmpType(body[0]!);
+  const code = protocol === 58 && type === ICMP.unreachable ? (UNREACHABLE_CODES[body[1]!] ?? 1) : body[1]!;
   const echo = type === ICMP.echoReply || type === ICMP.echoRequest;
   const message: Icmp = {
     type,
-    code: body[1]!,
+    code,
     id: echo ? body.readUInt16BE(4) : 0,
     seq: echo ? body.readUInt16BE(6) : 0,
   };
@@ -116,6 +117,9 @@ export const ICMP = {
   timeExceeded: 11,
   tooBig: 258,
 } as const;
+
+/** Codes of ICMPv6's unreachable (RFC 4443) by those of IPv4 (RFC 792, 1812): no route, prohibited, scope, host, port … */
+const UNREACHABLE_CODES: Record<number, number> = { 0: 0, 1: 13, 2: 1, 3: 1, 4: 3, 5: 13, 6: 13 };
 
 /** ICMPv6 types (RFC 4443, 4861) by the number of their IPv4 counterpart; others are shifted out of the way. */
 function icmpType(v6type: number): number {

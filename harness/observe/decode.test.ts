@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+import { decodeFrame, ICMP } from './decode.ts';
+import { arp, ethernet, icmp, ipv4, ipv6, tcp, udp, uint16, v4Bytes } from './testing/frames.ts';
+import type { Frame } from './sighting.ts';
+
+const A = '02:4c:34:00:01:01';
+const B = '02:4c:34:00:02:01';
+const CLIENT = '198.51.100.10';
+const VIP = '203.0.113.80';
+const SYN_ACK = 0x12;
+
+function decoded(type: number, body: Buffer): Frame {
+  const bytes = ethernet(A, B, type, body);
+  return decodeFrame(bytes, bytes.length);
+}
+
+const overIpv4 = (protocol: number, payload: Buffer): Frame =>
+  decoded(0x0800, ipv4({ src: CLIENT, dst: VIP, protocol }, payload));
+
+test('MACs and length of any frame', () => {
+  expect(decodeFrame(ethernet(A, B, 0x88cc, Buffer.alloc(0)), 1514)).toEqual({ srcMac: A, dstMac: B, length: 1514 });
+});
+
+test.each([
+  [1 as const, 'request'],
+  [2 as const, 'reply'],
+])('ARP %d is a %s', (op, name) => {
+  const { arp: message } = decoded(0x0806, arp(op, { mac: A, ip: '203.0.113.1' }, VIP));
+  expect(message).toEqual({ op: name, senderMac: A, senderIp: '203.0.113.1', targetIp: VIP });
+});
+
+test('an IPv4 header', () => {
+  const { ip } = decoded(
+    0x0800,
+    ipv4({ src: CLIENT, dst: VIP, protocol: 6, ttl: 63, id: 4711, dscp: 46 }, Buffer.alloc(0)),
+  );
+  expect(ip).toEqual({ version: 4, src: CLIENT, dst: VIP, ttl: 63, protocol: 6, id: 4711, dscp: 46 });
+});
+
+test('a TCP segment behind IP and TCP options, with its payload counted', () => {
+  const segment = tcp({ srcPort: 20000, dstPort: 80, flags: SYN_ACK, seq: 0xfffffffe, ack: 7, options: 12 }, 'hello');
+  const frame = decoded(0x0800, ipv4({ src: CLIENT, dst: VIP, protocol: 6, options: 8 }, segment));
+  expect(frame.tcp).toEqual({ srcPort: 20000, dstPort: 80, seq: 0xfffffffe, ack: 7, flags: 'SA', payloadLength: 5 });
+});
+
+test.each([
+  [0x02, 'S'],
+  [0x11, 'FA'],
+  [0x14, 'RA'],
+  [0x18, 'PA'],
+])('TCP flags %d are %s', (flags, letters) => {
+  expect(overIpv4(6, tcp({ srcPort: 1, dstPort: 2, flags })).tcp?.flags).toBe(letters);
+});
+
+test('the padding of a short frame is no payload', () => {
+  const bytes = Buffer.concat([
+    ethernet(A, B, 0x0800, ipv4({ src: CLIENT, dst: VIP, protocol: 6 }, tcp({ srcPort: 1, dstPort: 2, flags: 16 }))),
+    Buffer.alloc(6),
+  ]);
+  expect(decodeFrame(bytes, 60).tcp?.payloadLength).toBe(0);
+});
+
+test('a datagram with the token of its flow', () => {
+  const frame = overIpv4(17, udp(20001, 53, 'l4lab-0a1b2c3d 0'));
+  expect([frame.udp, frame.token]).toEqual([{ srcPort: 20001, dstPort: 53 }, 'l4lab-0a1b2c3d']);
+});
+
+test('a later fragment has no ports, whatever stands where they would be', () => {
+  const frame = decoded(0x0800, ipv4({ src: CLIENT, dst: VIP, protocol: 17, fragmentOffset: 185 }, udp(1, 2)));
+  expect([frame.udp, frame.ip?.dst]).toEqual([undefined, VIP]);
+});
+
+test('an echo request', () => {
+  expect(overIpv4(1, icmp(8, 0, uint16(77, 3))).icmp).toEqual({ type: ICMP.echoRequest, code: 0, id: 77, seq: 3 });
+});
+
+const COMPLAINT = ipv4({ src: CLIENT, dst: VIP, protocol: 6 }, tcp({ srcPort: 20000, dstPort: 80, flags: 2 }));
+const QUOTED = { src: CLIENT, dst: VIP, protocol: 6, srcPort: 20000, dstPort: 80 };
+
+test.each([
+  ['port unreachable', icmp(3, 3, uint16(0, 0), COMPLAINT), { type: ICMP.unreachable, code: 3 }],
+  ['fragmentation needed', icmp(3, 4, uint16(0, 1400), COMPLAINT), { type: ICMP.unreachable, code: 4, mtu: 1400 }],
+  ['time exceeded', icmp(11, 0, uint16(0, 0), COMPLAINT), { type: ICMP.timeExceeded, code: 0 }],
+  [
+    'a redirect',
+    icmp(5, 1, v4Bytes('203.0.113.1'), COMPLAINT),
+    { type: ICMP.redirect, code: 1, gateway: '203.0.113.1' },
+  ],
+])('%s quotes the packet that it is about', (_, body, expected) => {
+  expect(overIpv4(1, body).icmp).toEqual({ id: 0, seq: 0, ...expected, inner: QUOTED });
+});
+
+test('an ICMP error whose quotation is cut off has none', () => {
+  expect(overIpv4(1, icmp(3, 3, uint16(0, 0), COMPLAINT.subarray(0, 20))).icmp).toEqual({
+    type: 3,
+    code: 3,
+    id: 0,
+    seq: 0,
+  });
+});
+
+describe('IPv6', () => {
+  const fields = { src: '2001:db8::a', dst: '2001:db8:0:0::80' };
+
+  test('a segment', () => {
+    const frame = decoded(
+      0x86dd,
+      ipv6({ ...fields, protocol: 6, ttl: 61, dscp: 10 }, tcp({ srcPort: 9, dstPort: 80, flags: 2 }, 'abc')),
+    );
+    expect(frame.ip).toEqual({
+      version: 6,
+      src: '2001:db8::a',
+      dst: '2001:db8::80',
+      ttl: 61,
+      protocol: 6,
+      id: 0,
+      dscp: 10,
+    });
+    expect(frame.tcp).toMatchObject({ dstPort: 80, flags: 'S', payloadLength: 3 });
+  });
+
+  test.each([
+    [128, 0, { type: ICMP.echoRequest }],
+    [129, 0, { type: ICMP.echoReply }],
+    [1, 0, { type: ICMP.unreachable, code: 0 }],
+    [1, 1, { type: ICMP.unreachable, code: 13 }],
+    [1, 3, { type: ICMP.unreachable, code: 1 }],
+    [1, 4, { type: ICMP.unreachable, code: 3 }],
+    [2, 0, { type: ICMP.tooBig, mtu: 1280 }],
+    [3, 0, { type: ICMP.timeExceeded }],
+  ])('ICMPv6 type %d, code %d has the numbers of its IPv4 counterpart', (type, code, expected) => {
+    const frame = decoded(0x86dd, ipv6({ ...fields, protocol: 58 }, icmp(type, code, uint16(0, 1280))));
+    expect(frame.icmp).toMatchObject(expected);
+  });
+
+  test('neighbour discovery is no echo and no error', () => {
+    const { icmp: message } = decoded(0x86dd, ipv6({ ...fields, protocol: 58 }, icmp(135, 0, uint16(0, 0))));
+    expect(Object.values(ICMP)).not.toContain(message?.type);
+  });
+
+  test('a quotation', () => {
+    const complaint = ipv6({ ...fields, protocol: 17 }, udp(5, 53));
+    const frame = decoded(0x86dd, ipv6({ ...fields, protocol: 58 }, icmp(1, 4, uint16(0, 0), complaint)));
+    expect(frame.icmp?.inner).toEqual({
+      src: '2001:db8::a',
+      dst: '2001:db8::80',
+      protocol: 17,
+      srcPort: 5,
+      dstPort: 53,
+    });
+  });
+});
+
+describe('what a wire may carry', () => {
+  const types = fc.constantFrom(0x0806, 0x0800, 0x86dd, 0x8100, 0);
+  const noise = fc
+    .tuple(types, fc.uint8Array({ maxLength: 120 }))
+    .map(([type, body]) => ethernet(A, B, type, Buffer.from(body)));
+  const whole = fc.constantFrom(
+    ethernet(A, B, 0x0806, arp(1, { mac: A, ip: CLIENT }, VIP)),
+    ethernet(A, B, 0x0800, ipv4({ src: CLIENT, dst: VIP, protocol: 6 }, tcp({ srcPort: 1, dstPort: 2, flags: 2 }))),
+    ethernet(A, B, 0x0800, ipv4({ src: CLIENT, dst: VIP, protocol: 1 }, icmp(3, 3, uint16(0, 0), COMPLAINT))),
+    ethernet(
+      A,
+      B,
+      0x86dd,
+      ipv6({ src: '::1', dst: '::2', protocol: 58 }, icmp(2, 0, uint16(0, 1280), Buffer.alloc(48))),
+    ),
+  );
+  const cut = fc.tuple(whole, fc.nat(140)).map(([bytes, end]) => bytes.subarray(0, end));
+  const flipped = fc.tuple(whole, fc.nat(139), fc.nat(255)).map(([bytes, at, value]) => {
+    const copy = Buffer.from(bytes);
+    if (at < copy.length) copy[at] = value;
+    return copy;
+  });
+
+  test('is decoded as far as it goes, and never an error', () => {
+    fc.assert(
+      fc.property(fc.oneof(noise, cut, flipped), (bytes) => {
+        expect(decodeFrame(bytes, bytes.length).length).toBe(bytes.length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
