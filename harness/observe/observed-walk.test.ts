@@ -1,0 +1,113 @@
+import { predict } from '../model/predict.ts';
+import { flow, plan, type LabSketch } from '../model/testing/lab-builder.ts';
+import { crossSubnet, inLine, inLineBridge, oneArm, PIP, QUIET_ARP, VIP_A } from '../model/testing/labs.ts';
+import type { Hop, Walk } from '../model/walk.ts';
+import type { Plan } from '../scenario/plan.ts';
+import { directions } from './direction.ts';
+import { flowPackets } from './flow-packets.ts';
+import { observedWalk } from './observed-walk.ts';
+import type { Captured } from './recorder.ts';
+import { keyOf, onTheWires } from './testing/wires.ts';
+
+const pool = ['s2'];
+const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, pool, proxyIp: PIP } };
+const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool } };
+const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool } };
+const holdsVip = { loopback: [VIP_A], conf: QUIET_ARP };
+
+const LABS: [string, LabSketch, string][] = [
+  ['proxy, one-arm: in and out of the L4 by the same interface', oneArm({ services: proxy }), 'client'],
+  ['proxy, a server calls the VIP', oneArm({ services: proxy }), 's1'],
+  ['dnat, one-arm, gateway L4', oneArm({ services: dnat, servers: { gateway: '203.0.113.2' } }), 'client'],
+  ['dnat, one-arm, gateway L3: the answer comes from another address', oneArm({ services: dnat }), 'client'],
+  ['dnat, a server calls the VIP and is answered on the segment', oneArm({ services: dnat }), 's1'],
+  ['dsr: the same addresses all the way, other MACs', oneArm({ services: dsr, servers: holdsVip }), 'client'],
+  ['dsr without the VIP on the server', oneArm({ services: dsr }), 'client'],
+  ['dnat, in-line', inLine({ services: dnat }), 'client'],
+  [
+    'dsr, an in-line switch that keeps the source MAC',
+    inLineBridge({ services: { a: { ...dsr.a, sourceMac: 'keep' } }, servers: holdsVip }),
+    'client',
+  ],
+  ['proxy, servers in another subnet', crossSubnet({ services: proxy }), 'client'],
+];
+
+describe.each(LABS)('%s', (_, sketch, from) => {
+  const lab = plan(sketch);
+  const walk = predict(lab, flow(lab, from, 'a'))[0]!;
+  const seen = onTheWires(lab, walk, { seq: 1000, begins: 0 });
+  const others = oneWithOtherPorts(walk);
+
+  test('the walk that its packets took is found', () => {
+    expect(observed(lab, walk, seen)).toEqual(bare(walk));
+  });
+
+  test('copies that switches flood are no part of it', () => {
+    expect(observed(lab, walk, onTheWires(lab, walk, { seq: 1000, begins: 0, floods: true }))).toEqual(bare(walk));
+  });
+
+  test('nor are the packets of another attempt at the same time', () => {
+    const parallel = [...seen, ...onTheWires(lab, others, { seq: 90_000, begins: 300 })].sort((a, b) =>
+      Number(a.time - b.time),
+    );
+    expect(observed(lab, walk, parallel)).toEqual(bare(walk));
+    expect(observed(lab, others, parallel)).toEqual(bare(others));
+  });
+
+  test('a retransmission changes nothing', () => {
+    const again = onTheWires(lab, { request: walk.request, reply: [] }, { seq: 1000, begins: 10_000_000 });
+    expect(observed(lab, walk, [...seen, ...again])).toEqual(bare(walk));
+  });
+});
+
+test('a packet that is lost on a wire was last seen where it was sent', () => {
+  const [, sketch, from] = LABS[0]!;
+  const lab = plan(sketch);
+  const { request } = predict(lab, flow(lab, from, 'a'))[0]!;
+  const walk = { request: request.slice(0, 3), reply: [] };
+  expect(observed(lab, walk, onTheWires(lab, walk, { seq: 1, begins: 0 })).request.map(step)).toEqual([
+    'client out l3',
+    'l3 in client',
+    'l3 out l2',
+  ]);
+});
+
+test('each hop tells what changed since the one before, and when it was', () => {
+  const lab = plan(oneArm({ services: proxy }));
+  const walk = predict(lab, flow(lab, 'client', 'a'))[0]!;
+  const seen = directions(onTheWires(lab, walk, { seq: 1000, begins: 0 }), lab, 0n);
+  const { request } = observedWalk(flowPackets(seen, keyOf(walk, 80)), keyOf(walk, 80), lab);
+  const leavesL4 = request.find(({ node, direction }) => node === 'l4' && direction === 'out')!;
+  expect(leavesL4.changed).toEqual(
+    expect.arrayContaining([
+      { field: 'dst ip', from: VIP_A, to: '203.0.113.12' },
+      { field: 'src ip', from: '198.51.100.10', to: PIP },
+    ]),
+  );
+  expect(request.map(({ time }) => time)).toEqual(request.map((_, index) => index * 1000));
+});
+
+function observed(lab: Plan, walk: Walk, captured: Captured[]): Walk {
+  const key = keyOf(walk, 80);
+  return bare(observedWalk(flowPackets(directions(captured, lab, 0n), key), key, lab));
+}
+
+/** Without times, and without what never was on a wire. */
+function bare({ request, reply }: Walk): Walk {
+  const strip = (hops: Hop[]): Hop[] => hops.filter(({ iface }) => iface !== 'lo').map((hop) => ({ ...hop, time: 0 }));
+  return { request: strip(request), reply: strip(reply) };
+}
+
+/** The same way, by another attempt: other source ports, where the caller's or the L4's stand. */
+function oneWithOtherPorts({ request, reply }: Walk): Walk {
+  const moved = (hop: Hop): Hop => ({
+    ...hop,
+    src: { ...hop.src, port: hop.src.port === 80 ? 80 : hop.src.port! + 7 },
+    dst: { ...hop.dst, port: hop.dst.port === 80 ? 80 : hop.dst.port! + 7 },
+  });
+  return { request: request.map(moved), reply: reply.map(moved) };
+}
+
+function step({ node, direction, iface }: Hop): string {
+  return `${node} ${direction} ${iface}`;
+}

@@ -1,0 +1,73 @@
+import type { Hop, Walk } from '../../model/walk.ts';
+import type { Plan } from '../../scenario/plan.ts';
+import { decodeFrame } from '../decode.ts';
+import type { FlowKey } from '../flow-packets.ts';
+import type { Captured } from '../recorder.ts';
+import { ethernet, ipv4, tcp } from './frames.ts';
+
+const SYN = 0x02;
+const SYN_ACK = 0x12;
+const HOP_NS = 1000;
+
+export interface Conversation {
+  /** Sequence number of the caller's SYN. */
+  seq: number;
+  /** Nanoseconds of its first crossing. */
+  begins: number;
+  /** Whether switches send a copy of every frame out of every port. */
+  floods?: boolean;
+}
+
+/** What tcpdump would see, in time order, at all interfaces that the packets of a handshake cross. */
+export function onTheWires(plan: Plan, walk: Walk, { seq, begins, floods }: Conversation): Captured[] {
+  const crossings = [
+    ...walk.request.map((hop) => ({ hop, segment: { flags: SYN, seq, ack: 0 } })),
+    ...walk.reply.map((hop) => ({ hop, segment: { flags: SYN_ACK, seq: seq + 5000, ack: seq + 1 } })),
+  ];
+  return crossings.flatMap(({ hop, segment }, index) => {
+    const time = begins + index * HOP_NS;
+    const bytes = bytesOf(hop, segment);
+    const copies = floods === true && hop.direction === 'in' ? copiesOf(plan, hop) : [];
+    return [
+      captured(time, hop.node, hop.iface, bytes),
+      ...copies.flatMap(({ port, peer }, copy) => [
+        captured(time + 10 + copy, hop.node, port, bytes),
+        captured(time + 20 + copy, peer, hop.node, bytes),
+      ]),
+    ];
+  });
+}
+
+/** A frame at one interface. */
+export function captured(time: number, node: string, iface: string, bytes: Buffer): Captured {
+  return { time: BigInt(time), node, iface, bytes, frame: decodeFrame(bytes, bytes.length) };
+}
+
+/** The key of the flow whose request a walk begins with. */
+export function keyOf(walk: Walk, port: number): FlowKey {
+  const first = walk.request[0]!;
+  return {
+    caller: first.node,
+    protocol: 'tcp',
+    address: first.dst.ip,
+    port,
+    sourcePort: first.src.port!,
+    token: 'l4lab-00000000',
+  };
+}
+
+function bytesOf({ src, dst, ttl }: Hop, segment: { flags: number; seq: number; ack: number }): Buffer {
+  const packet = ipv4(
+    { src: src.ip, dst: dst.ip, protocol: 6, ttl },
+    tcp({ srcPort: src.port!, dstPort: dst.port!, ...segment }),
+  );
+  return ethernet(src.mac, dst.mac, 0x0800, packet);
+}
+
+function copiesOf(plan: Plan, { node, iface, dst }: Hop): { port: string; peer: string }[] {
+  const { bridge, interfaces } = plan.nodes.find(({ name }) => name === node)!;
+  if (!bridge || interfaces.some(({ mac }) => mac === dst.mac)) return [];
+  return interfaces
+    .filter(({ name, peer }) => name !== iface && peer !== '')
+    .map(({ name, peer }) => ({ port: name, peer }));
+}
