@@ -120,6 +120,16 @@ test('datagrams and echoes are known by their token alone', () => {
   expect(belonging(echoes, { ...KEY, protocol: 'icmp' })).toEqual(echoes.slice(0, 2));
 });
 
+test('an ICMP error about a connection does not belong to an echo between the same addresses', () => {
+  const request = icmp(8, 0, uint16(1, 1), Buffer.from(KEY.token));
+  const echo = sighting('client', 0x0800, ipv4({ src: CLIENT, dst: S1, protocol: 1 }, request));
+  const error = (quoted: Buffer): Sighting =>
+    sighting('l3', 0x0800, ipv4({ src: '198.51.100.1', dst: CLIENT, protocol: 1 }, icmp(3, 1, uint16(0, 0), quoted)));
+  const aboutTcp = error(ipv4({ src: CLIENT, dst: S1, protocol: 6 }, tcp({ srcPort: 20001, dstPort: 80, flags: SYN })));
+  const aboutEcho = error(ipv4({ src: CLIENT, dst: S1, protocol: 1 }, request));
+  expect(belonging([echo, aboutTcp, aboutEcho], { ...KEY, protocol: 'icmp' })).toEqual([echo, aboutEcho]);
+});
+
 test('ARP about the addresses that the packets carry belongs to it, where somebody asks or answers', () => {
   const lab = plan(oneArm({ services: {} }));
   const mac = (node: string): string => lab.nodes.find(({ name }) => name === node)!.interfaces.at(-1)!.mac;

@@ -42,6 +42,9 @@ export function flowArp(sightings: Sighting[], packets: Sighting[], alsoAbout: s
   });
 }
 
+/** IANA protocol numbers of ICMP and ICMPv6. */
+const ICMP_PROTOCOLS = [1, 58];
+
 class Known {
   readonly #conversations = new Set<string>();
   readonly #initialSequences = new Set<number>();
@@ -85,7 +88,8 @@ class Known {
   #innerIsKnown({ icmp }: Frame): boolean {
     const inner = icmp?.inner;
     if (!inner) return false;
-    if (this.key.protocol === 'icmp') return this.#conversations.has(pair(inner.src, 0, inner.dst, 0));
+    if (this.key.protocol === 'icmp')
+      return ICMP_PROTOCOLS.includes(inner.protocol) && this.#conversations.has(pair(inner.src, 0, inner.dst, 0));
     return this.#conversations.has(pair(inner.src, inner.srcPort, inner.dst, inner.dstPort));
   }
 }
