@@ -34,7 +34,7 @@ export interface PackedFlow extends Omit<FlowResult, 'attempts' | 'predicted'> {
   capture: string | null;
 }
 
-export interface PackedAttempt extends Omit<Attempt, 'observed' | 'packets'> {
+interface PackedAttempt extends Omit<Attempt, 'observed' | 'packets'> {
   request: Range;
   reply: Range;
   /** The packets, or the number of an earlier attempt that tells the same story. */

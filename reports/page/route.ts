@@ -10,6 +10,8 @@ export interface PageState {
   attempt: number;
   /** Crossing that is stepped to, from 1; 0 shows the whole way. */
   step: number;
+  /** What the ladder leaves out. */
+  hide: Hidden[];
   /** Variant that the flow is compared with. */
   against: string | null;
   filter: Filter;
@@ -19,7 +21,10 @@ export interface PageState {
 }
 
 export const TABS = ['way', 'ladder', 'table', 'why', 'compare'] as const;
-export type Tab = (typeof TABS)[number];
+type Tab = (typeof TABS)[number];
+
+export const HIDDEN = ['switches', 'arp'] as const;
+export type Hidden = (typeof HIDDEN)[number];
 
 /** Empty text means any. */
 export interface Filter {
@@ -50,6 +55,7 @@ export function parseFragment(fragment: string): PageState {
     tab: oneOf('tab', TABS) ?? 'way',
     attempt: count('attempt'),
     step: count('step'),
+    hide: HIDDEN.filter((what) => params.get('hide')?.split(',').includes(what)),
     against: params.get('against'),
     filter: Object.fromEntries(FILTER_KEYS.map((key) => [key, params.get(key) ?? ''])) as unknown as Filter,
     theme: oneOf('theme', ['light', 'dark']),
@@ -66,6 +72,7 @@ export function toFragment(state: PageState): string {
     if (state.tab !== 'way') params.set('tab', state.tab);
     if (state.attempt) params.set('attempt', String(state.attempt));
     if (state.step) params.set('step', String(state.step));
+    if (state.hide.length > 0) params.set('hide', state.hide.join(','));
     if (state.against !== null) params.set('against', state.against);
   }
   for (const key of FILTER_KEYS) if (state.filter[key]) params.set(key, state.filter[key]);

@@ -18,7 +18,7 @@ test('the overview puts failures first, each in one line of the field’s words,
   expect(await page.locator('h1').innerText()).toMatch(/✗\s*2\s*failed\s*!\s*1\s*not run\s*✓\s*24\s*passed/);
   expect(await text(page, '.group.failed h3 .cause')).toEqual(['reply-not-from-vip', 'vip-not-on-server', 'not-run']);
   expect(await page.locator('.group.failed .line').first().innerText()).toBe(
-    's1 → shop (203.0.113.81:80) The answer came from 203.0.113.21, which s1 never called (it called 203.0.113.81).',
+    's1 → shop (203.0.113.81:80): The answer came from 203.0.113.21, which s1 never called (it called 203.0.113.81).',
   );
   expect(await text(page, '.cards h3')).toHaveLength(3);
   expect(troubles).toEqual([]);
@@ -95,8 +95,12 @@ test('the ladder has a lane per node and an arrow per wire, with what changed se
   ]);
   const arrows = await page.locator('.ladder .arrow').count();
   await page.getByLabel('Leave out switches').check();
+  await page.locator('.ladder .node-name', { hasText: 'l2' }).waitFor({ state: 'detached' });
   expect(await page.locator('.ladder .node-name').allTextContents()).toEqual(['client', 'l3', 'l4', 's1']);
   expect(await page.locator('.ladder .arrow').count()).toBeLessThan(arrows);
+  await page.getByLabel('Leave out ARP').check();
+  await page.locator('.ladder .arrow.arp').first().waitFor({ state: 'detached' });
+  expect(new URL(page.url()).hash).toContain('hide=switches%2Carp');
 });
 
 test('the table gives source and destination at every hop, and can be copied as text', async () => {

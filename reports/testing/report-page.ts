@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { jest } from '@jest/globals';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import type { Results } from '../../harness/judge/results.ts';
 import { writeReports } from '../write-reports.ts';
@@ -10,7 +9,7 @@ import { bundlePage } from './bundle.ts';
 import { CHROMIUM } from './chromium.ts';
 
 // A browser on a busy machine takes its time; the waits in the tests are for states, never for time.
-jest.setTimeout(60_000);
+import.meta.jest.setTimeout(60_000);
 
 /** A report on disk and a browser to read it with; ends both when disposed of. */
 export interface ReportBrowser extends AsyncDisposable {

@@ -2,7 +2,7 @@ import type { CauseCode } from '../../harness/model/cause.ts';
 import type { Expectation, Finding, FlowProtocol, Mode } from '../../harness/scenario/plan.ts';
 import type { Way } from './sample-packets.ts';
 
-export const CLIENT = '198.51.100.10';
+const CLIENT = '198.51.100.10';
 export const WEB = '203.0.113.80';
 export const SHOP = '203.0.113.81';
 export const PROXY_IP = '203.0.113.254';

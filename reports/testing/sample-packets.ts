@@ -3,7 +3,7 @@ import type { Sighting, Tcp } from '../../harness/observe/sighting.ts';
 import type { NodePlan } from '../../harness/scenario/plan.ts';
 
 /** What a node does to the addresses of a packet that it sends on. */
-export type Rewrites = Record<string, { src?: string; dst?: string }>;
+type Rewrites = Record<string, { src?: string; dst?: string }>;
 
 /** The way of a packet: nodes in order, and who rewrites what. */
 export interface Way {

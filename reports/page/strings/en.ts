@@ -2,7 +2,6 @@ import { type CauseCode, type CauseEntry, CAUSES } from '../../../harness/model/
 
 /** Every word of the page in English; the other languages have the same keys. */
 export const en = {
-  language: 'English',
   overview: 'Overview',
   run: 'Run',
   search: 'Search flows, addresses, causes',
@@ -45,7 +44,6 @@ export const en = {
   more: (n: number) => `Show ${n} more`,
   flow: 'Flow',
   variant: 'Variant',
-  lab: 'Lab',
   settles: 'Settles',
   matrix: 'Matrix',
   flipsHint: 'The outcome differs between variants.',
@@ -82,7 +80,6 @@ export const en = {
   noPackets: 'No packet of this flow was on a wire.',
   answeredByItself: (node: string) => `${node} answered itself: it holds the address, so nothing left the node.`,
   noReply: 'No answer was seen.',
-  predictedReply: 'Predicted answer',
   hop: 'Hop',
   node: 'Node',
   iface: 'Interface',
@@ -94,9 +91,8 @@ export const en = {
   time: 'Time',
   copy: 'Copy as text',
   copied: 'Copied',
-  copyLink: 'Copy link',
   ladderTitle: 'Packets in time order, one lane per node',
-  hideSwitches: 'Leave out switches',
+  hide: { switches: 'Leave out switches', arp: 'Leave out ARP' },
   samePackets: (n: number) => `This attempt tells the same story as attempt ${n}; its packets are in results.json.`,
   lost: 'not seen arriving',
   story: 'What happened',

@@ -3,7 +3,6 @@ import { koCauses } from './ko-causes.ts';
 
 /** Every word of the page in Korean. */
 export const ko: Strings = {
-  language: '한국어',
   overview: '개요',
   run: '실행 정보',
   search: '흐름, 주소, 원인 검색',
@@ -41,7 +40,6 @@ export const ko: Strings = {
   more: (n) => `${n}개 더 보기`,
   flow: '흐름',
   variant: '변형',
-  lab: '랩',
   settles: '확인하는 내용',
   matrix: '매트릭스',
   flipsHint: '변형에 따라 결과가 달라집니다.',
@@ -79,7 +77,6 @@ export const ko: Strings = {
   answeredByItself: (node) =>
     `${node}가 그 주소를 직접 가지고 있어 스스로 응답했습니다. 노드 밖으로 나간 패킷이 없습니다.`,
   noReply: '응답이 관측되지 않았습니다.',
-  predictedReply: '예측된 응답',
   hop: '홉',
   node: '노드',
   iface: '인터페이스',
@@ -91,9 +88,8 @@ export const ko: Strings = {
   time: '시간',
   copy: '텍스트로 복사',
   copied: '복사됨',
-  copyLink: '링크 복사',
   ladderTitle: '시간순 패킷, 노드마다 한 줄',
-  hideSwitches: '스위치 생략',
+  hide: { switches: '스위치 생략', arp: 'ARP 생략' },
   samePackets: (n) => `이 시도는 시도 ${n}과 같은 내용입니다. 패킷은 results.json에 있습니다.`,
   lost: '도착이 관측되지 않음',
   story: '무슨 일이 있었나',

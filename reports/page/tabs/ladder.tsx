@@ -1,10 +1,10 @@
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import type { Frame } from '../../../harness/observe/sighting.ts';
 import type { PageAttempt } from '../../page-details.ts';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-panel.tsx';
 import { type PacketCrossing, packetCrossings } from '../ladder/packet-crossings.ts';
-import { toFragment } from '../route.ts';
+import { HIDDEN, toFragment } from '../route.ts';
 import { layoutTopology } from '../topology/layout.ts';
 import { peersOf } from '../topology/peers.ts';
 
@@ -17,8 +17,7 @@ const HEAD = 40;
 
 /** Packets in time order: a lane per node, an arrow per crossing of a wire. */
 export function LadderTab({ variant, attempt, flow }: FlowView & { attempt: PageAttempt | null }) {
-  const { state, t } = usePage();
-  const [hideSwitches, setHideSwitches] = useState(false);
+  const { state, go, t } = usePage();
   const order = useMemo(() => layoutTopology(variant.plan).boxes.map(({ name }) => name), [variant]);
   const all = useMemo(() => packetCrossings(attempt?.packets ?? [], peersOf(variant.plan)), [variant, attempt]);
   if (!attempt) return <p class="calm">{t.notRun}</p>;
@@ -35,7 +34,8 @@ export function LadderTab({ variant, attempt, flow }: FlowView & { attempt: Page
     return <p class="note">{self ? t.answeredByItself(flow.from) : t.noPackets}</p>;
   }
   const switches = new Set(variant.plan.nodes.filter(({ bridge }) => bridge).map(({ name }) => name));
-  const crossings = hideSwitches ? withoutSwitches(all, switches) : all;
+  const wanted = state.hide.includes('arp') ? all.filter(({ frame }) => !frame.arp) : all;
+  const crossings = state.hide.includes('switches') ? withoutSwitches(wanted, switches) : wanted;
   const touched = new Set(crossings.flatMap(({ from, to }) => [from, to]));
   const lanes = order.filter((name) => touched.has(name));
   const laneWidth = Math.max(LANE_WIDTH.least, Math.min(LANE_WIDTH.most, (PAGE_WIDTH - TIME_WIDTH) / lanes.length));
@@ -45,10 +45,22 @@ export function LadderTab({ variant, attempt, flow }: FlowView & { attempt: Page
   const height = HEAD + crossings.length * ROW_HEIGHT + 24;
   return (
     <>
-      <label class="switch">
-        <input type="checkbox" checked={hideSwitches} onChange={() => setHideSwitches(!hideSwitches)} />{' '}
-        {t.hideSwitches}
-      </label>
+      <p class="row">
+        {HIDDEN.map((what) => {
+          const hidden = state.hide.includes(what);
+          const others = state.hide.filter((other) => other !== what);
+          return (
+            <label key={what} class="switch">
+              <input
+                type="checkbox"
+                checked={hidden}
+                onChange={() => go({ hide: hidden ? others : [...others, what] }, true)}
+              />{' '}
+              {t.hide[what]}
+            </label>
+          );
+        })}
+      </p>
       <div class="ladder-scroll" tabIndex={0} role="region" aria-label={t.ladderTitle}>
         <svg
           class="ladder"
@@ -140,6 +152,6 @@ function withoutSwitches(crossings: PacketCrossing[], switches: Set<string>): Pa
 }
 
 /** Nanoseconds as milliseconds with microseconds behind the point. */
-export function timeText(ns: number): string {
+function timeText(ns: number): string {
   return `${(ns / 1e6).toFixed(3)} ms`;
 }

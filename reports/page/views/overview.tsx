@@ -118,7 +118,7 @@ function CellList({ cells }: { cells: Cell[] }) {
               <VerdictMark verdict={cell.flow.verdict} />
               <span class="line">
                 <b>
-                  {cell.flow.from} → {cell.flow.to}
+                  {cell.flow.from} → {cell.flow.to}:
                 </b>{' '}
                 {cell.flow.detail}
               </span>

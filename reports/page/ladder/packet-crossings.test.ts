@@ -1,0 +1,40 @@
+import { attemptOf, randomFrom } from '../../testing/sample-attempt.ts';
+import { oneArmCases } from '../../testing/sample-cases.ts';
+import { oneArm } from '../../testing/sample-labs.ts';
+import { peersOf } from '../topology/peers.ts';
+import { packetCrossings } from './packet-crossings.ts';
+
+const { nodes } = oneArm();
+const [clientToWeb] = oneArmCases('proxy', 'l3');
+const { packets } = attemptOf(nodes, clientToWeb!, randomFrom(1));
+const crossings = packetCrossings(packets, peersOf({ nodes }));
+
+test('the two ends of every wire are one crossing, in the order of time', () => {
+  expect(crossings).toHaveLength(packets.length / 2);
+  expect(crossings.every(({ left, arrived }) => left && arrived)).toBe(true);
+  expect(crossings.map(({ time }) => time)).toEqual(crossings.map(({ time }) => time).toSorted((a, b) => a - b));
+});
+
+test('what a node changed is marked, and nothing else', () => {
+  const changed = crossings
+    .filter(({ frame }) => frame.tcp?.flags === 'S')
+    .map(({ from, to, label }) => [`${from}>${to}`, ...label.filter((part) => part.changed).map(({ text }) => text)]);
+  const port = crossings.find(({ frame }) => frame.tcp)!.frame.tcp!.srcPort;
+  expect(changed).toEqual([
+    ['client>l3'],
+    ['l3>l2', '63'],
+    ['l2>l4'],
+    ['l4>l2', `203.0.113.254:${port}`, '203.0.113.11:80', '62'],
+    ['l2>s1'],
+  ]);
+});
+
+test('a frame that never arrived, and one whose sender was not seen, are shown as such', () => {
+  const [left, arrived, ...rest] = packets.filter(({ frame }) => frame.tcp?.flags === 'S');
+  const found = packetCrossings([left!, rest[1]!], peersOf({ nodes }));
+  expect(arrived!.node).toBe('l3');
+  expect(found.map(({ from, to, left, arrived }) => ({ from, to, left, arrived }))).toEqual([
+    { from: 'client', to: 'l3', left: true, arrived: false },
+    { from: 'l3', to: 'l2', left: false, arrived: true },
+  ]);
+});
