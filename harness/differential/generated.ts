@@ -114,7 +114,16 @@ function documents(
   const { servers, s1, s2, client, l3, l4, flows } = settings;
   // A server that speaks up for its VIP is taught and teaches by every health check: then it depends on the moment.
   const checked = servers['arpAnnounce'] === 2;
-  const unchecked = (service: Record<string, unknown>) => (checked ? service : { ...service, check: { type: 'none' } });
+  const services = Object.fromEntries(
+    Object.entries({ web, api }).map(([key, service]) => [
+      key,
+      {
+        ...service,
+        ...(checked ? {} : { check: { type: 'none' } }),
+        ...(keepsMacSafely(settings) ? {} : { sourceMac: 'rewrite' }),
+      },
+    ]),
+  );
   return {
     shape: name,
     lab: { title: name, nodes: shape.nodes, links: shape.links },
@@ -129,8 +138,18 @@ function documents(
         s1,
         s2,
       },
-      services: { web: unchecked(web), api: unchecked(api) },
+      services,
       flows: Object.fromEntries(flows.map((flow) => [flow, { ...FLOWS[flow], expect: 'works' }])),
     },
   };
+}
+
+/**
+ * A wire of a lab is a Docker bridge, which learns MACs as well. Where a kept source MAC comes back to its owner, or the
+ * L4 speaks to it itself, that bridge drops frames that a cable would carry.
+ */
+function keepsMacSafely({ servers, s1, flows }: Settings): boolean {
+  const gateways = [servers['gateway'], s1['gateway']];
+  const throughL4 = gateways.includes('l4') || gateways.includes('203.0.113.2');
+  return servers['forwarding'] === false && !throughL4 && !flows.some((flow) => /^s\d-(web|api)$/.test(flow));
 }

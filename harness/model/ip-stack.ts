@@ -33,19 +33,19 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
     up(run, host, packet, tracked);
     return;
   }
-  const notServed = withoutVip(host, packet);
+  const passing = withoutVip(host, packet);
   if (!forwards(device.settings, packet.dst)) {
-    notForUs(run, host, packet, notServed);
+    const detail = `${host.name} got a packet for ${packet.dst} and does not forward`;
+    die(run, passing, host.name, 'not-forwarding', detail);
     return;
   }
   if (route === null) {
-    noRoute(run, host, packet);
-    complain(run, host, packet);
+    noRoute(run, host, passing);
+    complain(run, host, passing);
     return;
   }
-  const source = sourceIsFine(run, host, device, packet);
-  const onward = notServed === null ? packet : { ...packet, blame: notServed };
-  if (source) forward(run, host, device, route, onward, tracked, source.onLink);
+  const source = sourceIsFine(run, host, device, passing);
+  if (source) forward(run, host, device, route, passing, tracked, source.onLink);
 }
 
 /** A packet that a socket of this node sends. */
@@ -169,16 +169,11 @@ function sourceIsFine(run: Run, host: Host, device: Device, packet: Packet): { o
   return null;
 }
 
-function notForUs(run: Run, host: Host, packet: Packet, notServed: Cause | null): void {
-  const detail = `${host.name} got a packet for ${packet.dst} and does not forward`;
-  die(run, packet, host.name, notServed?.code ?? 'not-forwarding', notServed?.detail ?? detail);
-}
-
-/** The blame of a server that got a DSR frame for an address it does not own. */
-function withoutVip(host: Host, packet: Packet): Cause | null {
-  if (packet.dsr?.server !== host.name) return null;
+/** A server that got a DSR frame for an address it does not own is to blame, whatever becomes of the packet. */
+function withoutVip(host: Host, packet: Packet): Packet {
+  if (packet.dsr?.server !== host.name) return packet;
   const detail = `${host.name} got the frame for ${packet.dst}, but does not hold that address`;
-  return { code: 'vip-not-on-server', node: host.name, detail };
+  return { ...packet, blame: { code: 'vip-not-on-server', node: host.name, detail } };
 }
 
 function noRoute(run: Run, host: Host, packet: Packet): void {

@@ -276,3 +276,20 @@ test('a reset from an address that the caller never called is not heard as a ref
   const toItself = plan(oneArm({ services, servers: { listeners: [], conf: { accept_local: 1 } } }));
   expect(only(toItself, flow(toItself, 's1', 'a')).cause).toMatchObject({ code: 'reply-not-from-vip', node: 's1' });
 });
+
+test('a DSR server without the VIP is to blame however it loses the packet', () => {
+  const services = { a: { ...oneServer, mode: 'dsr' as const } };
+  const caller = plan(oneArm({ services, servers: { forwarding: true } }));
+  expect(only(caller, flow(caller, 's1', 'a')).cause).toMatchObject({ code: 'vip-not-on-server', node: 's1' });
+  const sketch = oneArm({ services: { a: { ...services.a, vip: '192.0.2.80' } }, servers: { forwarding: true } });
+  sketch.nodes['l3']!.routes = { '192.0.2.80/32': L4 };
+  delete sketch.nodes['s1']!.gateway;
+  const lost = plan(sketch);
+  expect(only(lost, flow(lost, 'client', 'a')).cause).toMatchObject({ code: 'vip-not-on-server', node: 's1' });
+});
+
+test('an ICMP refusal that a stateful router drops is a refusal still: the server said it', () => {
+  const nodes = { l4: { firewall: 'stateful' as const } };
+  const lab = plan(oneArm({ services: {}, servers: { gateway: L4 }, nodes }));
+  expect(only(lab, flow(lab, 'client', 's1', 'udp')).cause).toMatchObject({ code: 'refused', node: 's1' });
+});

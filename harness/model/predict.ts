@@ -41,6 +41,7 @@ function pickedNode({ exchange, picked }: Run): string | null {
   return exchange.service === null ? null : (picked.get(exchange.service.name) ?? null);
 }
 
+const REFUSALS: CauseCode[] = ['refused', 'no-server-available'];
 const UNHEARD: CauseCode[] = ['reply-not-from-vip', 'half-seen-by-firewall'];
 
 /** The first packet that did not reach its end decides. */
@@ -48,7 +49,9 @@ function causeOf(run: Run): Cause {
   for (const { id } of run.exchange.sent) {
     const end = run.ends.get(id);
     if (end === undefined) return lost(run.exchange.flow.from, 'it never came to an end');
-    if (end.fate === 'died') return unheardRefusal(run) ?? end.cause ?? lost(end.node, 'it died there');
+    if (end.fate === 'died' && end.cause !== null) {
+      return REFUSALS.includes(end.cause.code) ? (unheardRefusal(run) ?? end.cause) : end.cause;
+    }
     if (end.fate === 'unwanted') return straying(end.packet, end.node);
   }
   return lost(run.exchange.flow.from, 'every packet arrived, yet the answer is missing');
@@ -60,7 +63,8 @@ function unheardRefusal({ exchange, ends }: Run): Cause | null {
   if (answer?.step !== 'reset' && answer?.step !== 'error') return null;
   const end = ends.get(answer.id);
   if (end?.fate !== 'died' || end.cause === null) return null;
-  return end.packet.trace === null || UNHEARD.includes(end.cause.code) ? end.cause : null;
+  const unheard = answer.step === 'reset' && UNHEARD.includes(end.cause.code);
+  return end.packet.trace === null || unheard ? end.cause : null;
 }
 
 function straying(packet: Packet, node: string): Cause {

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { findEngine } from '../fabric/engine.ts';
+import { differential } from './differential.ts';
+
+const LABS = 6;
+const SEED = 2;
+
+test('what packets do on generated labs is what was predicted', async () => {
+  const { tag } = JSON.parse(readFileSync(new URL('../../dist/image.json', import.meta.url), 'utf8')) as {
+    tag: string;
+  };
+  const runner = { engine: await findEngine(), image: tag, version: 'test', concurrency: 2 };
+  const tally = await differential(LABS, SEED, runner, () => undefined);
+  expect(tally.notRun).toEqual([]);
+  expect(tally.disagreements.map(({ lab, flow, detail }) => `lab ${lab}, ${flow}: ${detail}`)).toEqual([]);
+  expect(tally.labs).toBe(LABS);
+}, 240_000);
