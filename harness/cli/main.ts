@@ -114,10 +114,13 @@ async function main(argv: string[]): Promise<number> {
   return code;
 }
 
+let interruptedAt = 0;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    // The second time means now; the next run sweeps up.
-    if (interrupted.signal.aborted) process.exit(130);
+    // The second time means now, and the next run sweeps up; one Ctrl-C may come twice, from the terminal and from npm.
+    if (interrupted.signal.aborted && Date.now() - interruptedAt > 1000) process.exit(130);
+    if (interrupted.signal.aborted) return;
+    interruptedAt = Date.now();
     process.stderr.write('\nstopping: taking down what was booted\n');
     interrupted.abort(new L4labError('interrupted', 'interrupted'));
   });
