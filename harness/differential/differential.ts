@@ -14,7 +14,7 @@ const SHRINK_MS = 60_000;
 export type Runner = Omit<RunOptions, 'selection' | 'onEvent'>;
 
 /** One flow of a generated lab whose packets did not do what was predicted. */
-export interface Disagreement {
+interface Disagreement {
   /** Counts from 1. */
   lab: number;
   flow: string;

@@ -38,7 +38,7 @@ export interface ScenarioResult {
   variants: VariantResult[];
 }
 
-export interface SourceRef {
+interface SourceRef {
   /** Name of the document, e.g. `seed 000`. */
   document: string;
   passage: string;

@@ -4,7 +4,7 @@ import { initialState, nextState } from './tcp-tracking.ts';
 import type { TcpState } from './tcp-tracking.ts';
 
 /** Both address pairs of a connection; for ICMP echo the id stands in both ports. */
-export interface Tuple {
+interface Tuple {
   src: string;
   srcPort: number;
   dst: string;

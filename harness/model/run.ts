@@ -49,7 +49,7 @@ export interface NodeState {
 }
 
 /** Where a packet's way ended. Of the copies of a flood the luckiest counts. */
-export interface End {
+interface End {
   packet: Packet;
   fate: 'delivered' | 'died' | 'unwanted';
   node: string;

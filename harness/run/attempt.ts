@@ -47,7 +47,7 @@ export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab): Pr
   return judgeAttempt({ ...base, ...inside }, performance.now() - began);
 }
 
-export function newToken(): string {
+function newToken(): string {
   const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
   return `l4lab-${[...randomBytes(8)].map((byte) => alphabet[byte % 36]).join('')}`;
 }

@@ -68,7 +68,7 @@ function byTopology(scenarios: LoadedScenario[], selection: Selection): LoadedSc
 }
 
 /** What a run ran on. */
-export function environment({
+function environment({
   engine,
   image,
   version,

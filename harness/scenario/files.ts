@@ -88,7 +88,7 @@ function labPath(root: string, folder: string, name: string): string {
 }
 
 /** Names of the labs in `labs/`. */
-export function labNames(root: string): string[] {
+function labNames(root: string): string[] {
   return readdirSync(join(root, 'labs'))
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => name.replace(/\.yaml$/, ''))

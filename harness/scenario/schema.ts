@@ -247,4 +247,3 @@ export type Lab = z.infer<typeof labSchema>;
 export type LabNode = Lab['nodes'][string];
 export type NodeSettings = z.infer<typeof nodeSettings>;
 export type ScenarioFile = z.infer<typeof scenarioSchema>;
-export type ScenarioService = ScenarioFile['services'][string];

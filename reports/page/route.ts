@@ -24,7 +24,7 @@ export const TABS = ['way', 'ladder', 'table', 'why', 'compare'] as const;
 type Tab = (typeof TABS)[number];
 
 export const HIDDEN = ['switches', 'arp'] as const;
-export type Hidden = (typeof HIDDEN)[number];
+type Hidden = (typeof HIDDEN)[number];
 
 /** Empty text means any. */
 export interface Filter {
