@@ -28,8 +28,7 @@ export async function wire({ interfaces }: WireParams): Promise<void> {
     );
   }
   await writeSysctls({ 'net/ipv6/conf/all/disable_ipv6': '1' });
-  await ipBatch(lines);
-  await ipBatch(['route flush table main'], true);
+  await ipBatch([...lines, 'route flush table main']);
 }
 
 /** What `configure` changed, so that it can be undone. */
@@ -60,11 +59,8 @@ export async function undo({ node, sysctls }: Applied): Promise<void> {
 /** Everything that a flow could notice, as one text: equal texts mean an equal namespace. */
 export async function fingerprint(): Promise<string> {
   const parts = await Promise.all([
-    program(['ip', '-o', 'link']),
-    program(['ip', '-o', 'addr']),
-    program(['ip', 'route', 'show', 'table', 'all']),
-    program(['ip', 'rule']),
-    program(['ip', 'neigh']),
+    // One process for all of them: a boot waits for every process that it starts.
+    program(['ip', '-o', '-batch', '-'], 'link show\naddr show\nroute show table all\nrule show\nneigh show\n'),
     program(['nft', 'list', 'tables']),
   ]);
   return parts.join('\n---\n').replace(/(valid|preferred)_lft \S+/g, '');
