@@ -11,7 +11,7 @@ export async function fire(params: FireParams, cancelled: AbortSignal): Promise<
     : params.protocol === 'udp'
       ? datagrams(params, signal)
       : stream(params, signal));
-  return result ?? { answered: false, said: cancelled.aborted ? 'cancelled' : 'timeout', answer: null };
+  return result ?? { answered: false, said: cancelled.aborted ? 'no answer' : 'timeout', answer: null };
 }
 
 /** TCP: sends requests one after the other on one connection; HTTP is one GET. Null when the signal came first. */

@@ -14,7 +14,7 @@ export interface Calls {
   /** Undoes `configure` and `startLb`; answers with the fingerprint. */
   reset: { params: null; result: { fingerprint: string } };
   fire: { params: FireParams; result: FireResult };
-  /** Ends a running `fire`, which then answers `cancelled`. */
+  /** Ends a running `fire`, which then says `no answer`. */
   cancel: { params: { token: string }; result: null };
   /** Answers when every frame that the kernel had seen by now has been sent as an event. */
   drain: { params: null; result: { dropped: number } };
@@ -48,7 +48,7 @@ export interface FireParams {
 
 export interface FireResult {
   answered: boolean;
-  /** `200`, `answered`, an errno such as `ECONNREFUSED`, `timeout` or `cancelled`. */
+  /** `200`, `answered`, an errno such as `ECONNREFUSED`, `timeout` or `no answer`. */
   said: string;
   answer: ServerAnswer | null;
 }
