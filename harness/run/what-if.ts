@@ -12,11 +12,21 @@ import { resolvePlan } from '../scenario/resolve.ts';
 
 type Change = Record<string, unknown>;
 
-/** A variant with a further change on top; null when that is no valid scenario. */
-export function changedVariant({ scenario, yaml }: LoadedScenario, variant: Variant, change: Change): Variant | null {
-  const merged = mergePatch(variant.change, change) as Change;
+/**
+ * A variant with a further change on top; null when that is no valid scenario. The changes are applied one after the
+ * other: merged into one patch, the second one's `null` would no longer remove anything.
+ * @param expect replaces the expectation of flows; the scenario's own hold where it says nothing
+ */
+export function changedVariant(
+  { scenario, yaml }: LoadedScenario,
+  variant: Variant,
+  change: Change,
+  expect: Change = {},
+): Variant | null {
+  const before = { ...yaml, value: mergePatch(yaml.value, variant.change) };
   try {
-    return readVariant(variant.name, { title: variant.title, change: merged, expect: {} }, scenario.lab, yaml);
+    const changed = readVariant(variant.name, { title: variant.title, change, expect }, scenario.lab, before);
+    return { ...changed, change: mergePatch(variant.change, change) as Change };
   } catch (error) {
     if (error instanceof InputError) return null;
     throw error;
