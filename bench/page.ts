@@ -1,14 +1,14 @@
 import { performance } from 'node:perf_hooks';
-import { cellsOf } from './cells.ts';
-import { pageHtml } from './page-html.ts';
-import { bundlePage } from './testing/bundle.ts';
+import { cellsOf } from '../reports/cells.ts';
+import { pageHtml } from '../reports/page-html.ts';
+import { bundlePage } from '../reports/testing/bundle.ts';
 import { chromium } from 'playwright-core';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { CHROMIUM } from './testing/chromium.ts';
-import { sampleResults } from './testing/sample-results.ts';
+import { CHROMIUM } from '../reports/testing/chromium.ts';
+import { sampleResults } from '../reports/testing/sample-results.ts';
 
 const LOADS = 5;
 

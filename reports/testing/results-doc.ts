@@ -1,0 +1,50 @@
+import { format, resolveConfig } from 'prettier';
+import ts from 'typescript';
+
+const INTRODUCTION = `# results.json
+
+What \`l4lab run\` writes beside the page, what \`--json\` prints, and what \`l4lab merge\` and \`l4lab report diff\` read.
+The file holds one \`Results\`. A reader refuses a \`version\` that it does not know. Optional fields are marked \`?\`.
+
+This page is made from the types (\`node setup/run-ts.mjs reports/write-results-doc.ts\`); a test holds it to them.
+`;
+
+/** The documentation of results.json as markdown: every exported type of these sources, with every field. */
+export async function resultsDoc(sources: { file: string; text: string }[]): Promise<string> {
+  const sections = sources.flatMap(({ file, text }) => {
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2023, true);
+    return source.statements.flatMap((statement) => {
+      if (ts.isInterfaceDeclaration(statement)) return [interfaceSection(statement)];
+      return ts.isTypeAliasDeclaration(statement) ? [aliasSection(statement)] : [];
+    });
+  });
+  const style = await resolveConfig('docs/results.md');
+  return format([INTRODUCTION, ...sections].join('\n'), { ...style, parser: 'markdown' });
+}
+
+function interfaceSection(node: ts.InterfaceDeclaration): string {
+  const parents = node.heritageClauses?.flatMap(({ types }) => types.map((type) => type.getText())) ?? [];
+  const rows = node.members.filter(ts.isPropertySignature).map((field) => {
+    const name = `${field.name.getText()}${field.questionToken ? '?' : ''}`;
+    return `| \`${name}\` | \`${oneLine(field.type?.getText() ?? '')}\` | ${docOf(field)} |`;
+  });
+  const and = parents.length > 0 ? `All fields of ${parents.map((p) => `\`${p}\``).join(', ')}, and:\n\n` : '';
+  return `## ${node.name.text}\n\n${paragraph(docOf(node))}${and}| field | type | meaning |\n|---|---|---|\n${rows.join('\n')}\n`;
+}
+
+function aliasSection(node: ts.TypeAliasDeclaration): string {
+  return `## ${node.name.text}\n\n${paragraph(docOf(node))}\`\`\`ts\n${node.type.getText()}\n\`\`\`\n`;
+}
+
+function paragraph(text: string): string {
+  return text ? `${text}\n\n` : '';
+}
+
+function docOf(node: ts.Node): string {
+  const docs = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);
+  return oneLine(docs.map(({ comment }) => ts.getTextOfJSDocComment(comment) ?? '').join(' '));
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').replaceAll('|', '\\|').trim();
+}
