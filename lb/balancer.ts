@@ -3,6 +3,7 @@ import { isIPv6 } from 'node:net';
 import type { LbConfig, LbServer, LbService } from './config.ts';
 import { LbError } from './errors.ts';
 import type { CheckTarget } from './health/check.ts';
+import { checkTarget } from './health/check.ts';
 import { HealthMonitor } from './health/monitor.ts';
 import type { ServerState } from './health/server-state.ts';
 import { announce } from './host/announce.ts';
@@ -35,6 +36,7 @@ export class Balancer {
   readonly #pool = new Pool((service, server) => this.stateOf(service, server).up);
   readonly #monitor = new HealthMonitor(() => void this.refresh());
   readonly #checkPorts = new Map<string, number>();
+  readonly #checkTargets = new WeakMap<LbServer, CheckTarget>();
   readonly #logged = new Map<string, boolean>();
   readonly #tables: KernelTables;
   readonly #held: HeldAddresses;
@@ -94,16 +96,23 @@ export class Balancer {
   }
 
   /**
-   * Puts another configuration in force, made from the one asked for last, without touching established flows.
+   * Puts another configuration in force, without touching established flows.
    * @throws {LbError} with the former configuration still in force.
    */
-  async change(edit: (config: LbConfig) => LbConfig): Promise<void> {
+  async replace(config: LbConfig): Promise<void> {
     await this.#inTurn(async () => {
-      const config = edit(this.#desired);
       await demandForwarding(config);
       this.#facts = withoutHoldings(await readFacts(), this.#held.all);
       await this.#adopt(config);
     });
+  }
+
+  /**
+   * Changes weights or draining in the configuration asked for last: nothing for which the host has to be looked at.
+   * @throws {LbError} with the former configuration still in force.
+   */
+  async adjust(edit: (config: LbConfig) => LbConfig): Promise<void> {
+    await this.#inTurn(() => this.#adopt(edit(this.#desired)));
   }
 
   /** Renders and applies again, after a server's state has changed. Calls that come meanwhile share the next run. */
@@ -231,13 +240,13 @@ export class Balancer {
   }
 
   #target(service: LbService, server: LbServer): CheckTarget {
+    const known = this.#checkTargets.get(server);
+    if (known?.check === service.check) return known;
     const port = this.#checkPort(service) ?? (service.check.type === 'icmp' ? 0 : (server.port ?? service.port));
-    return {
-      address: server.address,
-      port,
-      host: isIPv6(service.vip) ? `[${service.vip}]` : service.vip,
-      check: service.check,
-    };
+    const host = isIPv6(service.vip) ? `[${service.vip}]` : service.vip;
+    const target = checkTarget({ address: server.address, port, host, check: service.check });
+    this.#checkTargets.set(server, target);
+    return target;
   }
 
   /** A service keeps its port for good: a check under way must not turn into another one. */

@@ -63,7 +63,7 @@ async function openApi({ api }: LbConfig, context: ApiContext): Promise<() => Pr
 async function reloadFrom(file: string, balancer: Balancer): Promise<void> {
   const began = performance.now();
   const config = await loadConfig(file);
-  await balancer.change(() => config);
+  await balancer.replace(config);
   log({ event: 'reloaded', services: config.services.length, durationMs: Math.round(performance.now() - began) });
 }
 

@@ -95,7 +95,8 @@ async function replaceConfig(balancer: Balancer, body: unknown): Promise<ApiResp
   const { value, problems } = checkConfig(body);
   if (!value)
     return failure(400, 'bad-config', problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
-  await balancer.change(({ api }) => ({ ...value, ...(api ? { api } : {}) }));
+  const { api } = balancer.desired;
+  await balancer.replace({ ...value, ...(api ? { api } : {}) });
   return json(200, withoutSecrets(balancer.desired));
 }
 
@@ -107,7 +108,7 @@ async function patchServer(balancer: Balancer, [service, server]: string[], body
     ?.servers.some(({ name }) => name === server);
   if (!found) return notFound(`there is no server ${server} in a service ${service}`);
   const given = Object.fromEntries(Object.entries(patch.data).filter(([, value]) => value !== undefined));
-  await balancer.change((config) => ({
+  await balancer.adjust((config) => ({
     ...config,
     services: config.services.map((s) =>
       s.name !== service

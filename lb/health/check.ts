@@ -7,6 +7,8 @@ import { checkUdp } from './udp.ts';
 
 /** What one health check asks; two services with the same target share it. */
 export interface CheckTarget {
+  /** Identity. */
+  key: string;
   address: string;
   port: number;
   /** Host header of HTTP: the VIP, whatever address is connected to. */
@@ -30,7 +32,6 @@ export function checkOnce({ address, port, host, check }: CheckTarget): Promise<
   }
 }
 
-/** Identity of a target. */
-export function targetKey(target: CheckTarget): string {
-  return JSON.stringify(target);
+export function checkTarget(fields: Omit<CheckTarget, 'key'>): CheckTarget {
+  return { ...fields, key: JSON.stringify(fields) };
 }

@@ -1,5 +1,5 @@
 import type { CheckTarget } from './check.ts';
-import { checkOnce, targetKey } from './check.ts';
+import { checkOnce } from './check.ts';
 import type { ServerState } from './server-state.ts';
 import { afterCheck, UNCHECKED } from './server-state.ts';
 
@@ -23,7 +23,7 @@ export class HealthMonitor {
 
   /** Watches these targets from now on and no others; those that stay keep their state. */
   watch(targets: CheckTarget[]): void {
-    const wanted = new Map(targets.map((target) => [targetKey(target), target]));
+    const wanted = new Map(targets.map((target) => [target.key, target]));
     for (const [key, watch] of this.#watches) {
       if (wanted.has(key)) continue;
       if (watch.timer) clearTimeout(watch.timer);
@@ -43,7 +43,7 @@ export class HealthMonitor {
   }
 
   stateOf(target: CheckTarget): ServerState & { lastDurationMs: number } {
-    const watch = this.#watches.get(targetKey(target));
+    const watch = this.#watches.get(target.key);
     return { ...(watch?.state ?? UNCHECKED), lastDurationMs: watch?.lastDurationMs ?? 0 };
   }
 

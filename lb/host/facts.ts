@@ -23,18 +23,17 @@ interface HostRoute {
 
 /** Interface whose own subnet holds the address; null when none does. */
 export function onLink(facts: HostFacts, address: string): string | null {
-  const subnets = facts.interfaces.flatMap(({ name, addresses }) =>
-    addresses.map(({ address: own, prefix }) => ({ to: `${own}/${prefix}`, dev: name })),
-  );
-  return longestMatch(
-    subnets.filter(({ to, dev }) => dev !== 'lo' && !isHostRoute(to)),
-    address,
-  );
+  return lookUp(tablesOf(facts).subnets, address);
 }
 
 /** Interface by which the host reaches the address; null when there is no route. */
 export function deviceFor(facts: HostFacts, address: string): string | null {
-  return onLink(facts, address) ?? longestMatch(facts.routes, address);
+  const { subnets, routes, known } = tablesOf(facts);
+  const remembered = known.get(address);
+  if (remembered !== undefined) return remembered;
+  const device = lookUp(subnets, address) ?? lookUp(routes, address);
+  known.set(address, device);
+  return device;
 }
 
 /** Interfaces at which frames arrive: ports rather than their bridge, and never `lo`. */
@@ -43,27 +42,51 @@ export function ingressDevices(facts: HostFacts): string[] {
   return facts.interfaces.filter(({ name }) => name !== 'lo' && !bridges.has(name)).map(({ name }) => name);
 }
 
-function isHostRoute(cidr: string): boolean {
-  return cidr.endsWith(isIPv6(cidr.split('/')[0]!) ? '/128' : '/32');
+interface Prefix {
+  length: number;
+  dev: string;
+  family: 'ipv4' | 'ipv6';
+  covers: BlockList;
 }
 
-function longestMatch(routes: HostRoute[], address: string): string | null {
-  let best: HostRoute | null = null;
-  for (const route of routes) {
-    if (covers(route.to, address) && (best === null || prefixOf(route.to) > prefixOf(best.to))) best = route;
-  }
-  return best?.dev ?? null;
+/** Prefixes, the longest first, and answers that were given already. */
+interface Tables {
+  subnets: Prefix[];
+  routes: Prefix[];
+  known: Map<string, string | null>;
 }
 
-function prefixOf(cidr: string): number {
-  return Number(cidr.split('/')[1]);
+const tables = new WeakMap<HostFacts, Tables>();
+
+/** Made once for each state of the host: a large configuration asks thousands of times. */
+function tablesOf(facts: HostFacts): Tables {
+  const made = tables.get(facts);
+  if (made) return made;
+  const subnets = facts.interfaces
+    .filter(({ name }) => name !== 'lo')
+    .flatMap(({ name, addresses }) => addresses.map(({ address, prefix }) => prefixOf(address, prefix, name)))
+    .filter(({ length, family }) => length < (family === 'ipv6' ? 128 : 32));
+  const routes = facts.routes.map(({ to, dev }) => {
+    const [network, length] = to.split('/') as [string, string];
+    return prefixOf(network, Number(length), dev);
+  });
+  const fresh = { subnets: subnets.sort(longestFirst), routes: routes.sort(longestFirst), known: new Map() };
+  tables.set(facts, fresh);
+  return fresh;
 }
 
-function covers(cidr: string, address: string): boolean {
-  const [network, prefix] = cidr.split('/') as [string, string];
+function prefixOf(network: string, length: number, dev: string): Prefix {
   const family = isIPv6(network) ? 'ipv6' : 'ipv4';
-  if (isIPv6(address) !== (family === 'ipv6')) return false;
-  const list = new BlockList();
-  list.addSubnet(network, Number(prefix), family);
-  return list.check(address, family);
+  const covers = new BlockList();
+  covers.addSubnet(network, length, family);
+  return { length, dev, family, covers };
+}
+
+function longestFirst(a: Prefix, b: Prefix): number {
+  return b.length - a.length;
+}
+
+function lookUp(prefixes: Prefix[], address: string): string | null {
+  const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+  return prefixes.find((prefix) => prefix.family === family && prefix.covers.check(address, family))?.dev ?? null;
 }

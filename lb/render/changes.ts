@@ -118,6 +118,7 @@ function hookOf({ hook }: Chain): string {
 }
 
 function sameRules(a: Chain, b: Chain): boolean {
+  if (a.rules === b.rules) return true;
   return a.rules.length === b.rules.length && a.rules.every((rule, i) => rule === b.rules[i]);
 }
 

@@ -6,6 +6,7 @@ import { familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
 import type { NftMap } from './ruleset.ts';
+import { formatElements } from './ruleset.ts';
 
 /** Slots of a Maglev table: primes. A source hash has fewer keys to spread, and every service may have one. */
 const MAGLEV_SIZE = 65_537;
@@ -18,12 +19,17 @@ const SEED = 'seed 0x6c346c62';
 /** The choice of a server, as a rule's expression; `maps` are what it looks up. */
 export interface Choice {
   expression: string;
+  /** A choice that is the same for every packet of a flow, as long as the pool stays: it needs no memory. */
+  byHash: string;
   maps: NftMap[];
 }
 
 /**
  * Picks one of the servers that take new flows (there must be one), by the service's scheduler; evaluated once per new
  * flow. `value` is what the expression yields for a server, of nft type `type`.
+ *
+ * Slots are in a named map: a change of the pool touches only the slots that change hands, and the kernel takes much
+ * longer to make anonymous maps when there are thousands.
  */
 export function choose(
   input: RenderInput,
@@ -38,40 +44,32 @@ export function choose(
   }));
   const { ip } = familyOf(service.vip);
   const flow = `${ip} saddr . th sport`;
-  const inline = (index: string, slots: typeof servers, seed = ''): Choice => {
-    const entries = slots.map(({ server }, slot) => `${slot} : ${value(server)}`).join(', ');
-    return { expression: `${index} mod ${slots.length}${seed} map { ${entries} }`, maps: [] };
+  const { index, slots } = {
+    'round-robin': () => ({ index: 'numgen inc', slots: smoothRound(servers) }),
+    random: () => ({ index: 'numgen random', slots: smoothRound(servers) }),
+    'least-connections': () => ({ index: 'numgen inc', slots: leastConnections(servers, LEAST_CONNECTIONS_ROUND) }),
+    'source-hash': () => ({ index: `jhash ${ip} saddr`, slots: maglevTable(servers, SOURCE_HASH_SIZE) }),
+    maglev: () => ({ index: `jhash ${flow}`, slots: maglevTable(servers, MAGLEV_SIZE) }),
+  }[service.scheduler]();
+  const elements = slots.map(({ server }, slot): [string, string] => [String(slot), value(server)]);
+  // The plan holds from its first slot on. numgen starts there when its rule is new, hence a map within the rule.
+  const inline = service.scheduler === 'least-connections';
+  const name = `slots.${service.name}`;
+  const map = inline ? formatElements(elements) : `@${name}`;
+  const hashed = index.startsWith('jhash');
+  return {
+    expression: `${index} mod ${slots.length}${hashed ? ` ${SEED}` : ''} map ${map}`,
+    byHash: `jhash ${flow} mod ${slots.length} ${SEED} map ${map}`,
+    maps: inline
+      ? []
+      : [
+          {
+            name,
+            kind: 'map',
+            // Any number will do as the type of a slot.
+            spec: [`typeof numgen inc mod ${MAGLEV_SIZE} : ${type}`],
+            elements,
+          },
+        ],
   };
-  // By name, so that a change of the pool touches only the slots that change hands.
-  const table = (key: string, slots: typeof servers): Choice => ({
-    expression: `jhash ${key} mod ${slots.length} ${SEED} map @slots.${service.name}`,
-    maps: [
-      {
-        name: `slots.${service.name}`,
-        kind: 'map',
-        spec: [`typeof numgen inc mod ${slots.length} : ${type}`],
-        elements: slots.map(({ server }, slot) => [String(slot), value(server)]),
-      },
-    ],
-  });
-  switch (service.scheduler) {
-    case 'round-robin':
-      return inline('numgen inc', smoothRound(servers));
-    case 'random':
-      return inline('numgen random', smoothRound(servers));
-    case 'least-connections':
-      return inline('numgen inc', leastConnections(servers, LEAST_CONNECTIONS_ROUND));
-    case 'source-hash':
-      return table(`${ip} saddr`, maglevTable(servers, SOURCE_HASH_SIZE));
-    case 'maglev':
-      return table(flow, maglevTable(servers, MAGLEV_SIZE));
-  }
-}
-
-/** A choice that needs no memory: the same for every packet of a flow, as long as the pool stays. */
-export function chooseByHash(input: RenderInput, service: LbService, value: (server: LbServer) => string): string {
-  const servers = serversIn(input, service, 'new').map((server) => ({ server, weight: server.weight ?? 1 }));
-  const slots = smoothRound(servers);
-  const entries = slots.map(({ server }, slot) => `${slot} : ${value(server)}`).join(', ');
-  return `jhash ${familyOf(service.vip).ip} saddr . th sport mod ${slots.length} ${SEED} map { ${entries} }`;
 }

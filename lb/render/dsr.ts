@@ -1,15 +1,17 @@
 import type { LbServer, LbService } from '../config.ts';
 import { ingressDevices } from '../host/facts.ts';
-import { choose, chooseByHash } from './choose.ts';
+import { choose } from './choose.ts';
 import { forgottenCounter, newFlowsCounter, packetsCounter } from './counters.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import { flowMaps, flowTable, keepChains, QUOTED_KEYS } from './flow-table.ts';
 import { forwardChain, forwardMaps } from './forward.ts';
 import type { RenderInput } from './input.ts';
-import { serversIn } from './input.ts';
+import { isServed, serversIn } from './input.ts';
+import { memberKey, memberMaps, memberSets } from './members.ts';
 import { markOf } from './mark.ts';
 import { joinParts } from './part.ts';
+import { remember } from './remember.ts';
 import { stickyMap } from './persistence.ts';
 import type { Part } from './ruleset.ts';
 import { packetKey, serviceKey, serviceKeyType } from './service-key.ts';
@@ -67,7 +69,9 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]): 
   return joinParts(
     ...protocolsOf(services).map((protocol) => {
       const table = flowTable(family, protocol);
-      return { counters: [], maps: flowMaps(input.config, table, protocol), chains: keepChains(table) };
+      const here = served.filter((service) => service.protocol === protocol);
+      const maps = [...flowMaps(input.config, table, protocol), ...memberSets(input, family, protocol, here)];
+      return { counters: [], maps, chains: keepChains(table) };
     }),
     ...served.map((service) => servicePart(input, service)),
     {
@@ -85,70 +89,63 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]): 
   );
 }
 
-function servicePart(input: RenderInput, service: LbService): Part {
+const servicePart = remember((input: RenderInput, service: LbService): Part => {
   const value = ({ address }: LbServer) => markOf(address);
-  const known = serversIn(input, service, 'new', 'keep');
-  const takers = serversIn(input, service, 'new').map(value);
   const { key, flows, closing, keep } = flowTable(familyOf(service.vip), service.protocol);
-  const choice = choose(input, service, { type: 'meta mark', value });
-  const byServer = (servers: LbServer[], counter: (service: LbService, server: LbServer) => string) =>
-    `meta mark map { ${servers.map((server) => `${value(server)} : "${counter(service, server)}"`).join(', ')} }`;
-  const accepted = (marks: string[]) => `meta mark { ${marks.join(', ')} }`;
-  const everyone = accepted(known.map(value));
+  const { known, takers, newFlows, packets } = memberMaps(familyOf(service.vip), service.protocol);
   const sticky = stickyMap(service);
+  const member = memberKey(service);
   const closed =
     closing === null
       ? []
-      : [`meta mark set ${key} map @${closing}`, `${everyone} tcp flags & syn == 0 goto closed.${keep}`];
+      : [`meta mark set ${key} map @${closing}`, `tcp flags & syn == 0 ${member} @${known} goto closed.${keep}`];
   const lookUp = [
     'meta mark set 0',
     `meta mark set ${key} map @${flows}`,
-    `counter name ${byServer(known, packetsCounter)}`,
-    `${everyone} goto ${keep}`,
+    `counter name ${member} map @${packets}`,
+    `${member} @${known} goto ${keep}`,
     ...closed,
     // The flow is new, or its server has left: an element's value cannot be changed, only replaced.
     `delete @${flows} { ${key} : meta mark }`,
   ];
+  const name = `to.${service.name}`;
+  const counters = [
+    forgottenCounter(service),
+    ...service.servers.flatMap((server) => [newFlowsCounter(service, server), packetsCounter(service, server)]),
+  ];
+  // Whatever else comes is refused further up.
+  if (!isServed(input, service)) return { counters, maps: [], chains: [{ name, hook: null, rules: lookUp }] };
+  const choice = choose(input, service, { type: 'meta mark', value });
   const decide = [`meta mark set ${choice.expression}`];
-  const remember = [
-    `counter name ${byServer(serversIn(input, service, 'new'), newFlowsCounter)}`,
+  const store = [
+    `counter name ${member} map @${newFlows}`,
     `add @${flows} { ${key} : meta mark } goto forward`,
     // The table is full.
     `counter name "${forgottenCounter(service)}"`,
-    `meta mark set ${chooseByHash(input, service, value)}`,
+    `meta mark set ${choice.byHash}`,
     'goto forward',
   ];
-  const name = `to.${service.name}`;
-  const chains = sticky
-    ? [
-        {
-          name: `remember.${service.name}`,
-          hook: null,
-          rules: [`update @${sticky.name} { ${sticky.key} : meta mark }`, ...remember],
-        },
-        {
-          name,
-          hook: null,
-          rules: [
-            ...lookUp,
-            `meta mark set ${sticky.key} map @${sticky.name}`,
-            `${accepted(takers)} goto remember.${service.name}`,
-            `delete @${sticky.name} { ${sticky.key} : meta mark }`,
-            ...decide,
-            `goto remember.${service.name}`,
-          ],
-        },
-      ]
-    : [{ name, hook: null, rules: [...lookUp, ...decide, ...remember] }];
+  if (!sticky)
+    return { counters, maps: choice.maps, chains: [{ name, hook: null, rules: [...lookUp, ...decide, ...store] }] };
+  const remembered = `remember.${service.name}`;
+  const rules = [
+    ...lookUp,
+    `meta mark set ${sticky.key} map @${sticky.name}`,
+    `${member} @${takers} goto ${remembered}`,
+    `delete @${sticky.name} { ${sticky.key} : meta mark }`,
+    ...decide,
+    `goto ${remembered}`,
+  ];
+  const update = `update @${sticky.name} { ${sticky.key} : meta mark }`;
   return {
-    counters: [
-      forgottenCounter(service),
-      ...service.servers.flatMap((server) => [newFlowsCounter(service, server), packetsCounter(service, server)]),
+    counters,
+    maps: [...choice.maps, sticky.map],
+    chains: [
+      { name: remembered, hook: null, rules: [update, ...store] },
+      { name, hook: null, rules },
     ],
-    maps: [...choice.maps, ...(sticky ? [sticky.map] : [])],
-    chains,
   };
-}
+});
 
 function protocolsOf(services: LbService[]): ('tcp' | 'udp')[] {
   return (['tcp', 'udp'] as const).filter((protocol) => services.some((service) => service.protocol === protocol));

@@ -1,5 +1,3 @@
-import { isIPv6 } from 'node:net';
-
 /** How nft writes one address family. */
 export interface Family {
   version: 4 | 6;
@@ -13,6 +11,7 @@ export const FAMILIES: readonly Family[] = [
   { version: 6, ip: 'ip6', type: 'ipv6_addr' },
 ];
 
+/** Family of a valid address. */
 export function familyOf(address: string): Family {
-  return FAMILIES[isIPv6(address) ? 1 : 0]!;
+  return FAMILIES[address.includes(':') ? 1 : 0]!;
 }

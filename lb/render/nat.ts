@@ -1,16 +1,17 @@
 import type { LbServer, LbService } from '../config.ts';
 import { proxyIps } from '../config-rules.ts';
 import { choose } from './choose.ts';
-import { exhaustionCounters, newFlowsCounter } from './counters.ts';
+import { exhaustionCounters } from './counters.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
 import { isServed, serversIn } from './input.ts';
 import { markOf } from './mark.ts';
 import { joinParts } from './part.ts';
+import { remember } from './remember.ts';
 import { stickyMap } from './persistence.ts';
 import type { Chain, Part } from './ruleset.ts';
-import { renderTraffic } from './traffic.ts';
+import { newFlowsMap, renderTraffic } from './traffic.ts';
 import { packetKey, serviceKey, serviceKeyType } from './service-key.ts';
 
 /**
@@ -52,35 +53,42 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]) {
     kind: 'map' as const,
     spec: [`type ${serviceKeyType(services[0]!.vip)} : verdict`],
   };
-  const part = joinParts(...served.map((service) => destinationPart(input, service)), ...services.map(sourcePart), {
-    counters: [],
-    maps: [{ ...dispatch, elements: served.map((service) => [serviceKey(service), `goto to.${service.name}`]) }],
-    chains: [
-      ...perVip('from', version, services, (s) => `goto from.${s.name}`, 'vmap'),
-      ...perVip('mapped', version, proxied, (s) => `"${exhaustionCounters(s).mapped}"`, 'counter'),
-    ],
-  });
+  const part = joinParts(
+    ...served.map((service) => destinationPart(input, service)),
+    ...proxied.map((service) => sourcePart(input, service)),
+    {
+      counters: [],
+      maps: [{ ...dispatch, elements: served.map((service) => [serviceKey(service), `goto to.${service.name}`]) }],
+      chains: [
+        ...perVip('from', version, proxied, (s) => `goto from.${s.name}`, 'vmap'),
+        ...perVip('mapped', version, proxied, (s) => `"${exhaustionCounters(s).mapped}"`, 'counter'),
+      ],
+    },
+  );
   const byVip = (prefix: string, list: LbService[]) =>
     `ct original ${ip} daddr vmap { ${distinctVips(list)
       .map((vip, i) => `${vip} : goto ${prefix}${version}.${i}`)
       .join(', ')} }`;
   const rules = {
     prerouting: [`${packetKey(version)} vmap @services${version}`],
-    postrouting: [`ct status dnat ${byVip('from', services)}`],
+    postrouting: [
+      `ct status dnat counter name ct original ${ip} daddr . ${ip} daddr . th dport map @${newFlowsMap(version)}`,
+      ...(proxied.length > 0 ? [`ct status dnat ${byVip('from', proxied)}`] : []),
+    ],
     // Not confirmed yet: the first packet of a flow, not a repeated one.
     mapped: proxied.length > 0 ? [`ct status & (confirmed | snat) == snat ${byVip('mapped', proxied)}`] : [],
   };
   return { part, rules };
 }
 
-function destinationPart(input: RenderInput, service: LbService): Part {
+const destinationPart = remember((input: RenderInput, service: LbService): Part => {
   const { ip } = familyOf(service.vip);
   const { protocol } = service;
   const target = ({ address, port }: LbServer) => `${address} . ${port ?? service.port}`;
   const name = `to.${service.name}`;
   const sticky = stickyMap(service);
   if (!sticky) {
-    const choice = choose(input, service, { type: `${ip} daddr . th dport`, value: target });
+    const choice = choose(input, service, { type: `${ip} daddr . ${protocol} dport`, value: target });
     // Without the match on the protocol nft refuses to rewrite a port.
     const rules = [`meta l4proto ${protocol} dnat ${ip} to ${choice.expression}`];
     return { counters: [], maps: choice.maps, chains: [{ name, hook: null, rules }] };
@@ -115,20 +123,13 @@ function destinationPart(input: RenderInput, service: LbService): Part {
       },
     ],
   };
-}
+});
 
-function sourcePart(service: LbService): Part {
-  const { ip } = familyOf(service.vip);
-  const counters = service.servers.map((server) => newFlowsCounter(service, server));
-  const byServer = service.servers.map((s, i) => `${s.address} . ${s.port ?? service.port} : "${counters[i]}"`);
-  const rules = [`counter name ${ip} daddr . th dport map { ${byServer.join(', ')} }`];
-  if (service.mode === 'proxy') {
-    const { wanted, mapped } = exhaustionCounters(service);
-    counters.push(wanted, mapped);
-    rules.push(`counter name "${wanted}" ${sourceRewrite(service)}`);
-  }
-  return { counters, maps: [], chains: [{ name: `from.${service.name}`, hook: null, rules }] };
-}
+const sourcePart = remember((_, service): Part => {
+  const { wanted, mapped } = exhaustionCounters(service);
+  const rules = [`counter name "${wanted}" ${sourceRewrite(service)}`];
+  return { counters: [wanted, mapped], maps: [], chains: [{ name: `from.${service.name}`, hook: null, rules }] };
+});
 
 function sourceRewrite(service: LbService): string {
   const { ip } = familyOf(service.vip);

@@ -1,41 +1,54 @@
-import type { LbService } from '../config.ts';
-import { packetsCounter } from './counters.ts';
+import type { LbServer, LbService } from '../config.ts';
+import { newFlowsCounter, packetsCounter } from './counters.ts';
+import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
-import type { Part } from './ruleset.ts';
+import type { NftMap, Part } from './ruleset.ts';
 
 /**
- * Packets and bytes of modes dnat and proxy, both ways, by VIP and server. Where two services of one VIP lead to the
- * same port of a server, the first of them is counted.
+ * Counting in modes dnat and proxy, by VIP and server: new flows (by the rules of postrouting), and packets and bytes
+ * both ways. Where two services of one VIP lead to the same port of a server, the first of them is counted.
  */
 export function renderTraffic(services: LbService[]): Part {
-  const families = FAMILIES.map((family) => {
-    const here = services.filter(({ vip }) => familyOf(vip) === family);
-    const elements = new Map<string, string>();
-    for (const service of here) {
-      for (const server of service.servers) {
-        const key = `${service.vip} . ${server.address} . ${server.port ?? service.port}`;
-        if (!elements.has(key)) elements.set(key, `"${packetsCounter(service, server)}"`);
-      }
-    }
-    return { family, elements: [...elements] };
-  }).filter(({ elements }) => elements.length > 0);
+  const families = FAMILIES.filter((family) => services.some(({ vip }) => familyOf(vip) === family));
   return {
-    counters: services.flatMap((service) => service.servers.map((server) => packetsCounter(service, server))),
-    maps: families.map(({ family: { type, version }, elements }) => ({
-      name: `traffic${version}`,
-      kind: 'map' as const,
-      spec: [`type ${type} . ${type} . inet_service : counter`],
-      elements,
-    })),
+    counters: services.flatMap((service) =>
+      service.servers.flatMap((server) => [newFlowsCounter(service, server), packetsCounter(service, server)]),
+    ),
+    maps: families.flatMap((family) => [
+      counterMap(newFlowsMap(family.version), family, services, newFlowsCounter),
+      counterMap(`traffic${family.version}`, family, services, packetsCounter),
+    ]),
     chains: [
       {
         name: 'traffic',
         hook: 'type filter hook forward priority filter + 10',
-        rules: families.flatMap(({ family: { ip, version } }) => [
+        rules: families.flatMap(({ ip, version }) => [
           `ct status dnat ct direction original counter name ct original ${ip} daddr . ${ip} daddr . th dport map @traffic${version}`,
           `ct status dnat ct direction reply counter name ct original ${ip} daddr . ${ip} saddr . th sport map @traffic${version}`,
         ]),
       },
     ],
   };
+}
+
+/** Map from VIP, server and port to the counter of new flows. */
+export function newFlowsMap(version: 4 | 6): string {
+  return `new${version}`;
+}
+
+function counterMap(
+  name: string,
+  family: Family,
+  services: LbService[],
+  counter: (service: LbService, server: LbServer) => string,
+): NftMap {
+  const elements = new Map<string, string>();
+  for (const service of services.filter(({ vip }) => familyOf(vip) === family)) {
+    for (const server of service.servers) {
+      const key = `${service.vip} . ${server.address} . ${server.port ?? service.port}`;
+      if (!elements.has(key)) elements.set(key, `"${counter(service, server)}"`);
+    }
+  }
+  const { type } = family;
+  return { name, kind: 'map', spec: [`type ${type} . ${type} . inet_service : counter`], elements: [...elements] };
 }
