@@ -1,16 +1,20 @@
 import { ICMP } from '../../observe/decode.ts';
+import type { NodePlan } from '../../scenario/plan.ts';
 import { sameSegment } from '../evidence.ts';
 import { cause, type Rule } from './rule.ts';
 
 /** An ICMP redirect reached a node that then went around its sender. */
 export const redirected: Rule = ({ packets, plan, flow }) => {
-  const redirect = packets.find(({ direction, frame }) => direction === 'in' && frame.icmp?.type === ICMP.redirect);
-  if (!redirect) return null;
+  const holder = (mac: string): NodePlan | undefined =>
+    plan.nodes.find(({ interfaces }) => interfaces.some((i) => i.mac === mac));
+  // Switches on the way see it too; it means the node that it is addressed to.
+  const redirect = packets.find(
+    ({ node, direction, frame }) =>
+      direction === 'in' && frame.icmp?.type === ICMP.redirect && holder(frame.dstMac)?.name === node,
+  );
+  const sender = redirect && holder(redirect.frame.srcMac);
+  if (!sender) return null;
   const { gateway, inner } = redirect.frame.icmp!;
-  const sender =
-    packets.find(({ direction, frame }) => direction === 'out' && frame.icmp?.type === ICMP.redirect)?.node ?? '';
-  const macOf = (node: string): string[] =>
-    plan.nodes.find(({ name }) => name === node)!.interfaces.map(({ mac }) => mac);
   const around = packets.some(
     ({ time, node, direction, frame }) =>
       time > redirect.time &&
@@ -18,13 +22,13 @@ export const redirected: Rule = ({ packets, plan, flow }) => {
       direction === 'out' &&
       frame.ip?.dst === inner?.dst &&
       !frame.icmp &&
-      !macOf(sender).includes(frame.dstMac),
+      holder(frame.dstMac) !== sender,
   );
   if (!around) return null;
   return cause(
     'redirected',
     redirect.node,
-    `${sender} told ${redirect.node} to send packets for ${inner?.dst ?? flow.source} to ${gateway ?? '?'}; from then on they bypass ${sender}`,
+    `${sender.name} told ${redirect.node} to send packets for ${inner?.dst ?? flow.source} to ${gateway ?? '?'}; from then on they bypass ${sender.name}`,
   );
 };
 

@@ -1,0 +1,307 @@
+import type { CauseCode } from '../../model/cause.ts';
+import { crossSubnet, inLineBridge, oneArm, PIP, QUIET_ARP, S1, S2, VIP_A } from '../../model/testing/labs.ts';
+import type { NodeSketch } from '../../model/testing/lab-builder.ts';
+import type { Arp, Icmp, Sighting } from '../../observe/sighting.ts';
+import type { Evidence } from '../evidence.ts';
+import { evidenceOf, segment } from '../testing/evidence.ts';
+import { causeOfFailure } from './index.ts';
+
+const CLIENT = '198.51.100.10';
+const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
+const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, pool: ['s2'], proxyIp: PIP } };
+const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
+const holdsVip = { loopback: [VIP_A], conf: QUIET_ARP };
+const strict = { conf: { rp_filter: 1 } };
+
+function named(evidence: Evidence): [CauseCode, string] {
+  const { code, node } = causeOfFailure(evidence);
+  return [code, node];
+}
+
+/** The evidence up to the first time that the request came in at a node, and nothing after. */
+function vanishedAt(evidence: Evidence, node: string): Evidence {
+  const { request } = evidence.walk;
+  const end = request.findIndex((hop) => hop.node === node && hop.direction === 'in') + 1;
+  return { ...evidence, walk: { request: request.slice(0, end), reply: [] } };
+}
+
+function arp(node: string, direction: 'in' | 'out', message: Pick<Arp, 'op' | 'senderIp' | 'targetIp'>): Sighting {
+  return {
+    time: 0,
+    node,
+    iface: '',
+    direction,
+    frame: { srcMac: '', dstMac: '', length: 60, arp: { senderMac: '', ...message } },
+  };
+}
+
+function icmp(
+  [time, node, direction, iface]: [number, string, 'in' | 'out', string],
+  message: Partial<Icmp>,
+  [srcMac, dstMac] = ['', ''],
+): Sighting {
+  return {
+    time,
+    node,
+    iface,
+    direction,
+    frame: {
+      srcMac,
+      dstMac,
+      length: 98,
+      ip: { version: 4, src: '203.0.113.1', dst: CLIENT, ttl: 64, protocol: 1, id: 0, dscp: 0 },
+      icmp: {
+        type: 3,
+        code: 0,
+        id: 0,
+        seq: 0,
+        inner: { src: CLIENT, dst: VIP_A, protocol: 6, srcPort: 20000, dstPort: 80 },
+        ...message,
+      },
+    },
+  };
+}
+
+describe('the request never left the caller', () => {
+  const nothing = { request: [], reply: [] };
+  const base = evidenceOf(oneArm({ services: dnat }), 'client', 'a', { walk: nothing });
+
+  test('no route, as the socket says', () => {
+    expect(named({ ...base, client: { ...base.client, said: 'ENETUNREACH' } })).toEqual(['no-route', 'client']);
+  });
+
+  test('nobody answered the question for the next hop', () => {
+    const asks = arp('client', 'out', { op: 'request', senderIp: CLIENT, targetIp: '198.51.100.1' });
+    expect(named({ ...base, packets: [asks] })).toEqual(['no-neighbour', 'client']);
+  });
+
+  test('a question that was answered is no cause', () => {
+    const asks = arp('client', 'out', { op: 'request', senderIp: CLIENT, targetIp: '198.51.100.1' });
+    const answer = arp('client', 'in', { op: 'reply', senderIp: '198.51.100.1', targetIp: CLIENT });
+    expect(named({ ...base, packets: [asks, answer] })).toEqual(['unexplained', 'client']);
+  });
+
+  test('nor is the question of somebody else', () => {
+    const asks = arp('l3', 'out', { op: 'request', senderIp: '203.0.113.1', targetIp: VIP_A });
+    expect(named({ ...base, packets: [asks] })).toEqual(['unexplained', 'client']);
+  });
+});
+
+describe('reply-not-from-vip', () => {
+  const sketch = oneArm({ services: dnat });
+
+  test('where the answer reached the caller from the server', () => {
+    expect(named(evidenceOf(sketch, 'client', 'a'))).toEqual(['reply-not-from-vip', 'client']);
+  });
+
+  test('not where it came from the VIP', () => {
+    expect(named(evidenceOf(oneArm({ services: proxy }), 'client', 'a'))[0]).not.toBe('reply-not-from-vip');
+  });
+
+  test('not where it did not reach the caller', () => {
+    const evidence = evidenceOf(sketch, 'client', 'a');
+    const reply = evidence.walk.reply.slice(0, -1);
+    expect(named({ ...evidence, walk: { ...evidence.walk, reply } })[0]).not.toBe('reply-not-from-vip');
+  });
+});
+
+describe('redirected', () => {
+  const sketch = oneArm({ services: dnat, servers: { gateway: '203.0.113.2' } });
+  const base = evidenceOf(sketch, 'client', 'a');
+  const mac = (node: string): string => base.plan.nodes.find(({ name }) => name === node)!.interfaces.at(-1)!.mac;
+  const redirect = {
+    type: 5,
+    code: 1,
+    gateway: '203.0.113.1',
+    inner: { src: S2, dst: CLIENT, protocol: 6, srcPort: 80, dstPort: 20000 },
+  };
+  const told = [
+    icmp([10, 'l4', 'out', 'l2'], redirect, [mac('l4'), mac('s2')]),
+    icmp([11, 'l2', 'in', 'l4'], redirect, [mac('l4'), mac('s2')]),
+    icmp([12, 'l2', 'out', 's2'], redirect, [mac('l4'), mac('s2')]),
+    icmp([13, 's2', 'in', 'l2'], redirect, [mac('l4'), mac('s2')]),
+  ];
+  const later = (dstMac: string): Sighting[] =>
+    (['s2', 'l2'] as const).map((node, index) => {
+      const sighting = segment(20 + index, [node, 'out', node === 's2' ? 'l2' : 'l3'], { dstMac, seq: 9, flags: 'A' });
+      return { ...sighting, frame: { ...sighting.frame, ip: { ...sighting.frame.ip!, src: S2, dst: CLIENT } } };
+    });
+
+  test('at the node that was told and then went around the L4, with a switch in between', () => {
+    expect(named({ ...base, packets: [...told, ...later(mac('l3'))] })).toEqual(['redirected', 's2']);
+  });
+
+  test('also where nobody saw the redirect leave', () => {
+    expect(named({ ...base, packets: [told[3]!, ...later(mac('l3'))] })).toEqual(['redirected', 's2']);
+  });
+
+  test('not where the node did not heed it', () => {
+    expect(named({ ...base, packets: [...told, ...later(mac('l4'))] })[0]).not.toBe('redirected');
+  });
+
+  test('not where the packets went around before', () => {
+    const before = later(mac('l3')).map((sighting) => ({ ...sighting, time: 1 }));
+    expect(named({ ...base, packets: [...before, ...told] })[0]).not.toBe('redirected');
+  });
+});
+
+describe('somebody said no', () => {
+  const base = evidenceOf(oneArm({ services: dnat, servers: { gateway: '203.0.113.2' } }), 'client', 'a');
+  const reset = segment(5, ['s2', 'out', 'l2'], { seq: 0, flags: 'RA' });
+
+  test('refused by the server', () => {
+    expect(named({ ...base, packets: [reset] })).toEqual(['refused', 's2']);
+  });
+
+  test('no-server-available, where the L4 speaks and holds none for healthy', () => {
+    const atL4 = base.walk.reply.findIndex(({ node }) => node === 'l4');
+    const walk = { ...base.walk, reply: base.walk.reply.slice(atL4 + 1) };
+    const packets = [{ ...reset, node: 'l4' }];
+    expect(named({ ...base, walk, packets, healthy: [] })).toEqual(['no-server-available', 'l4']);
+    expect(named({ ...base, walk, packets, healthy: ['s2'] })).toEqual(['unexplained', 'l4']);
+  });
+
+  test.each<[string, Partial<Icmp>, CauseCode]>([
+    ['TTL', { type: 11, code: 0 }, 'loop'],
+    ['MTU', { type: 3, code: 4, mtu: 1400 }, 'too-big'],
+    ['MTU, IPv6', { type: 258, code: 0, mtu: 1280 }, 'too-big'],
+    ['net unreachable', { type: 3, code: 0 }, 'no-route'],
+    ['host unreachable', { type: 3, code: 1 }, 'no-neighbour'],
+    ['port unreachable', { type: 3, code: 3 }, 'refused'],
+    ['prohibited', { type: 3, code: 13 }, 'filtered'],
+  ])('an ICMP error: %s', (_, message, code) => {
+    const packets = [icmp([5, 'l3', 'out', 'client'], message)];
+    expect(named({ ...base, packets })).toEqual([code, 'l3']);
+  });
+
+  test('an ICMP error that only passed by is told of its sender', () => {
+    const packets = [icmp([5, 'l2', 'in', 's2'], { code: 1 }), icmp([6, 'l3', 'out', 'client'], { code: 1 })];
+    expect(named({ ...base, packets })).toEqual(['no-neighbour', 'l3']);
+  });
+});
+
+describe('half-seen-by-firewall', () => {
+  const stateful = { l3: { firewall: 'stateful' as const } };
+  const sketch = oneArm({ services: dsr, servers: holdsVip, nodes: stateful });
+  const base = evidenceOf(sketch, 'client', 'a');
+  const dsrWalk = evidenceOf(oneArm({ services: dsr, servers: holdsVip }), 'client', 'a').walk;
+  const oneWay = { request: dsrWalk.request, reply: dsrWalk.reply.filter(({ node }) => node !== 'l3').slice(0, 2) };
+  const swallowed = [segment(9, ['l3', 'in', 'client'], { seq: 4, flags: 'A' })];
+
+  test('where a stateful node saw one direction and swallowed a segment', () => {
+    expect(named({ ...base, walk: oneWay, packets: swallowed })).toEqual(['half-seen-by-firewall', 'l3']);
+  });
+
+  test('not where it passed the segment on', () => {
+    const passed = [...swallowed, segment(10, ['l3', 'out', 'l2'], { seq: 4, flags: 'A' })];
+    expect(named({ ...base, walk: oneWay, packets: passed })[0]).not.toBe('half-seen-by-firewall');
+  });
+
+  test('not where it saw both directions', () => {
+    expect(named({ ...base, walk: dsrWalk, packets: swallowed })[0]).not.toBe('half-seen-by-firewall');
+  });
+
+  test('not where the node is not stateful', () => {
+    const plain = evidenceOf(oneArm({ services: dsr, servers: holdsVip }), 'client', 'a');
+    expect(named({ ...plain, walk: oneWay, packets: swallowed })[0]).not.toBe('half-seen-by-firewall');
+  });
+});
+
+describe('a packet vanished on its way', () => {
+  const at = (
+    node: string,
+    sketch: Parameters<typeof evidenceOf>[0],
+    seen: Partial<Evidence> = {},
+  ): [CauseCode, string] => named({ ...vanishedAt(evidenceOf(sketch, 'client', 'a'), node), ...seen });
+
+  test('on a wire whose other end is down', () => {
+    const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
+    const request = evidence.walk.request.slice(0, 1);
+    evidence.plan.nodes.find(({ name }) => name === 'l3')!.interfaces[0]!.up = false;
+    expect(named({ ...evidence, walk: { request, reply: [] } })).toEqual(['no-neighbour', 'client']);
+  });
+
+  test('on a wire whose ends are up: nobody knows why', () => {
+    const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
+    expect(named({ ...evidence, walk: { request: evidence.walk.request.slice(0, 1), reply: [] } })).toEqual([
+      'unexplained',
+      'client',
+    ]);
+  });
+
+  test('mac-moved: the reply left by the port where the L4 had shown the MAC of the caller, and ended at the L4', () => {
+    const services = { a: { ...dsr.a, sourceMac: 'keep' as const } };
+    const sketch = inLineBridge({ services, servers: holdsVip, nodes: { s1: { loopback: [] } } });
+    const { walk, ...evidence } = evidenceOf(sketch, 's1', 'a');
+    const astray = walk.reply.map((hop) => {
+      if (hop.node === 'l2' && hop.direction === 'out') return { ...hop, iface: 'l4' };
+      return hop.node === 's1' ? { ...hop, node: 'l4', iface: 'l2' } : hop;
+    });
+    expect(named({ ...evidence, walk: { ...walk, reply: astray } })).toEqual(['mac-moved', 'l2']);
+    expect(named({ ...evidence, walk })[0]).not.toBe('mac-moved');
+  });
+
+  test('no-neighbour: a router asked for the next hop in vain', () => {
+    const packets = [arp('l3', 'out', { op: 'request', senderIp: '203.0.113.1', targetIp: VIP_A })];
+    expect(at('l3', oneArm({ services: proxy }), { packets })).toEqual(['no-neighbour', 'l3']);
+    const answered = [...packets, arp('l3', 'in', { op: 'reply', senderIp: VIP_A, targetIp: '203.0.113.1' })];
+    expect(at('l3', oneArm({ services: proxy }), { packets: answered })).toEqual(['unexplained', 'l3']);
+  });
+
+  test('server-not-adjacent: the L4 looked for a server of another subnet on its own segment', () => {
+    const asks = (ip: string): Sighting[] => [
+      arp('l4', 'out', { op: 'request', senderIp: '203.0.113.2', targetIp: ip }),
+    ];
+    const far = crossSubnet({ services: dsr, servers: holdsVip });
+    expect(at('l4', far, { packets: asks('198.51.100.142') })).toEqual(['server-not-adjacent', 'l4']);
+    expect(at('l4', oneArm({ services: dsr, servers: holdsVip }), { packets: asks(S2) })).toEqual([
+      'no-neighbour',
+      'l4',
+    ]);
+  });
+
+  const router = (nodes: Record<string, Partial<NodeSketch>>) => oneArm({ services: proxy, nodes });
+
+  test('reverse-path: the kernel says so, or rp_filter is strict and the source is a stranger', () => {
+    const says = 'RTNETLINK answers: Invalid cross-device link';
+    expect(at('l3', router({}), { kernel: says })).toEqual(['reverse-path', 'l3']);
+    const invalid = 'RTNETLINK answers: Invalid argument';
+    expect(at('l3', router({ l3: { ...baseL3, ...strict } }), { kernel: invalid })).toEqual(['reverse-path', 'l3']);
+    expect(at('l3', router({}), { kernel: invalid })).toEqual(['unexplained', 'l3']);
+  });
+
+  test('own-address-as-source: the receiver holds the source itself', () => {
+    const evidence = evidenceOf(oneArm({ services: { a: { ...dnat.a, pool: ['s1'] } } }), 's1', 'a');
+    expect(named({ ...evidence, kernel: 'RTNETLINK answers: Invalid argument' })).toEqual([
+      'own-address-as-source',
+      's1',
+    ]);
+    expect(named({ ...evidence, kernel: `local ${S1} from ${S1} dev lo` })[0]).not.toBe('own-address-as-source');
+  });
+
+  test('vip-not-on-server: the frame reached a server that does not hold the VIP', () => {
+    expect(at('s2', oneArm({ services: dsr }))).toEqual(['vip-not-on-server', 's2']);
+    expect(at('s2', oneArm({ services: dsr, servers: holdsVip }))[0]).not.toBe('vip-not-on-server');
+  });
+
+  test('no-server-available: the L4 swallowed the request and holds no server for healthy', () => {
+    expect(at('l4', oneArm({ services: proxy }), { healthy: [] })).toEqual(['no-server-available', 'l4']);
+    expect(at('l4', oneArm({ services: proxy }), { healthy: ['s2'] })).toEqual(['unexplained', 'l4']);
+    expect(at('l4', oneArm({ services: proxy }), { healthy: null })).toEqual(['unexplained', 'l4']);
+  });
+
+  test('not-forwarding: a packet for somebody else reached a node that does not forward', () => {
+    expect(at('l3', router({ l3: { ...baseL3, forwarding: false } }))).toEqual(['not-forwarding', 'l3']);
+    expect(at('l3', router({}))).toEqual(['unexplained', 'l3']);
+  });
+
+  test('no-route: the kernel of a router says so', () => {
+    expect(at('l3', router({}), { kernel: 'RTNETLINK answers: Network is unreachable' })).toEqual(['no-route', 'l3']);
+  });
+});
+
+const baseL3: NodeSketch = {
+  role: 'l3',
+  interfaces: { client: '198.51.100.1/24', l2: '203.0.113.1/24' },
+  forwarding: true,
+};
