@@ -18,6 +18,7 @@ export function judgeFlow(
 ): Pick<FlowResult, 'verdict' | 'reasons' | 'outcome' | 'cause' | 'findings'> {
   const { attempts } = seen;
   const reasons = [
+    ...(attempts.length === 0 ? ['It was never tried.'] : []),
     ...(flow.expect.outcome === 'works'
       ? judgeWorking(flow, flow.expect, plan, attempts)
       : judgeFailing(flow, flow.expect, seen)),
@@ -32,7 +33,7 @@ export function judgeFlow(
   return {
     verdict: reasons.length === 0 ? 'pass' : 'fail',
     reasons: [...new Set(reasons)],
-    outcome: failed ? 'fails' : 'works',
+    outcome: failed ? 'fails' : attempts.length > 0 ? 'works' : null,
     cause: failed?.cause ?? null,
     findings: [...new Set(attempts.flatMap(({ findings }) => findings))],
   };
@@ -105,7 +106,7 @@ function judgeFailing(flow: FlowPlan, expect: Failing, { attempts, controls }: S
   const worked = attempts.filter(({ outcome }) => outcome === 'works');
   if (worked.length > 0)
     return [`It should fail (${expect.cause}), and works in ${worked.length} of ${attempts.length} attempts.`];
-  const others = attempts.filter(({ cause }) => cause?.code !== expect.cause);
+  const others = attempts.filter(({ cause }) => cause?.code !== expect.cause || cause.code === 'unexplained');
   const elsewhere = attempts.filter(({ cause }) => expect.at !== undefined && cause?.node !== expect.at);
   return [
     ...others.map(({ cause }) => `It fails for another reason than ${expect.cause}: ${because(cause)}`),

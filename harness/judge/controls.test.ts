@@ -1,0 +1,40 @@
+import { flow as flowOf, plan as planOf } from '../model/testing/lab-builder.ts';
+import { oneArm, PIP, VIP_A } from '../model/testing/labs.ts';
+import type { Expectation } from '../scenario/plan.ts';
+import { controlsOf } from './controls.ts';
+
+const lab = planOf(oneArm({ services: { a: { vip: VIP_A, mode: 'proxy', pool: ['s1', 's2'], proxyIp: PIP } } }));
+
+function controls(from: string, expect: Expectation): string[] {
+  return controlsOf(lab, { ...flowOf(lab, from, 'a'), expect }).map(({ name }) => name);
+}
+
+test('a flow that is to work needs none', () => {
+  expect(controls('client', { outcome: 'works' })).toEqual([]);
+});
+
+test('the caller reaches its first hop, and a neighbour of each server its listener', () => {
+  expect(controls('client', { outcome: 'fails', cause: 'reply-not-from-vip' })).toEqual([
+    'client → 198.51.100.1 echo',
+    'l4 → s1 203.0.113.11:80',
+    'l4 → s2 203.0.113.12:80',
+  ]);
+});
+
+test('on the segment of the VIP the first hop is the L4 itself', () => {
+  expect(controls('s1', { outcome: 'fails', cause: 'reply-not-from-vip' })[0]).toBe('s1 → 203.0.113.2 echo');
+});
+
+test('a server that is to refuse must be there, not its listener', () => {
+  expect(controls('client', { outcome: 'fails', cause: 'refused' })).toEqual([
+    'client → 198.51.100.1 echo',
+    'l4 → 203.0.113.11 echo',
+    'l4 → 203.0.113.12 echo',
+  ]);
+});
+
+test('where a missing part is the cause, it cannot be asked', () => {
+  expect(controls('client', { outcome: 'fails', cause: 'no-server-available' })).toEqual([
+    'client → 198.51.100.1 echo',
+  ]);
+});
