@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import type { LbConfig } from '../config.ts';
+import type { HostFacts } from '../host/facts.ts';
+import { run } from '../host/run.ts';
+import { soundConfig } from '../testing/arbitrary-config.ts';
+import { NetnsLab } from '../testing/netns-lab.ts';
+import { changeScript, takeOverScript } from './changes.ts';
+import { render } from './render.ts';
+import type { Table } from './ruleset.ts';
+import { formatTable } from './ruleset.ts';
+
+const FACTS: HostFacts = {
+  interfaces: [
+    { name: 'lo', mac: '', master: null, addresses: [{ address: '127.0.0.1', prefix: 8 }] },
+    {
+      name: 'peer',
+      mac: '',
+      master: null,
+      addresses: [
+        { address: '203.0.113.2', prefix: 24 },
+        { address: '2001:db8::2', prefix: 64 },
+      ],
+    },
+  ],
+  routes: [],
+};
+
+function tablesOf(config: LbConfig): Table[] {
+  return render(
+    {
+      config,
+      facts: FACTS,
+      roleOf: (_, server) => (server.drain ? 'keep' : server.name === 's4' ? 'out' : 'new'),
+      flowsOf: () => 0,
+      macOf: (address) => (address.endsWith('1') ? '02:00:00:00:00:01' : null),
+      checkPortOf: ({ mode, check, port }) => (mode === 'dsr' && check.type !== 'none' ? 60_000 + port : null),
+      uid: 0,
+    },
+    [],
+  );
+}
+
+describe('changes of rules, in a kernel', () => {
+  let lab: NetnsLab;
+
+  beforeAll(async () => {
+    lab = await NetnsLab.create({
+      l4: { links: { peer: '203.0.113.2/24' } },
+      peer: { links: { l4: '203.0.113.1/24' } },
+    });
+  });
+  afterAll(() => lab.close());
+
+  const load = (script: string) =>
+    run('nft-failed', 'ip', ['netns', 'exec', lab.namespace('l4'), 'nft', '-f', '-'], script);
+  /** Everything that is loaded, block by block, since their order tells nothing. */
+  const loaded = async () => {
+    const text = await lab.exec('l4', 'nft', '-s', 'list', 'ruleset');
+    const tables = text.split(/^(?=table )/m);
+    return tables
+      .flatMap((table) => table.split('\n\n').map((block) => block.replaceAll(/^table .*\n|^\}\n/gm, '').trim()))
+      .toSorted();
+  };
+  const fresh = async (tables: Table[]) => {
+    await load(`flush ruleset\n${tables.map(formatTable).join('')}`);
+    return loaded();
+  };
+
+  it('a change leads to the same rules as loading them afresh', async () => {
+    await fc.assert(
+      fc.asyncProperty(soundConfig, soundConfig, async (first, second) => {
+        const [before, after] = [tablesOf(first), tablesOf(second)];
+        const wanted = await fresh(after);
+        await load(`flush ruleset\n${changeScript([], before)}`);
+        await load(changeScript(before, after));
+        expect(await loaded()).toEqual(wanted);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('taking over what another configuration has left leads to the same rules, too', async () => {
+    await fc.assert(
+      fc.asyncProperty(soundConfig, soundConfig, async (first, second) => {
+        const [before, after] = [tablesOf(first), tablesOf(second)];
+        const wanted = await fresh(after);
+        await fresh(before);
+        const left = before.map(({ family, chains, maps, counters }) => ({
+          family,
+          chains: chains.map(({ name }) => name),
+          maps,
+          counters,
+        }));
+        await load(takeOverScript(left, after));
+        expect(await loaded()).toEqual(wanted);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('no change is no script', () => {
+    fc.assert(fc.property(soundConfig, (config) => changeScript(tablesOf(config), tablesOf(config)) === ''));
+  });
+});

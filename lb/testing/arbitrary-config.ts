@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { lbConfigSchema } from '../config.ts';
+import type { LbConfig } from '../config.ts';
+
+const SERVERS = ['s1', 's2', 's3', 's4'];
+
+const check = fc.oneof(
+  fc.constant({ type: 'none' }),
+  fc.record({ type: fc.constantFrom('tcp', 'http', 'icmp'), intervalMs: fc.integer({ min: 50, max: 5000 }) }),
+);
+
+function service(version: 4 | 6, index: number) {
+  const lan = version === 4 ? '203.0.113.' : '2001:db8::';
+  return fc
+    .record({
+      mode: fc.constantFrom('dnat', 'proxy', 'dsr'),
+      protocol: fc.constantFrom('tcp', 'udp'),
+      vip: fc.constantFrom('80', '81'),
+      port: fc.constantFrom(80, 443),
+      scheduler: fc.constantFrom('round-robin', 'random', 'source-hash', 'least-connections'),
+      sticky: fc.boolean(),
+      keep: fc.boolean(),
+      pool: fc.constantFrom(undefined, 'auto', `${lan}90`, [`${lan}90`, `${lan}91`]),
+      names: fc.subarray(SERVERS, { minLength: 1 }),
+      weights: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 4, maxLength: 4 }),
+      drains: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+      check,
+    })
+    .map(({ mode, protocol, vip, port, scheduler, sticky, keep, pool, names, weights, drains, check: how }) => ({
+      name: `service-${index}`,
+      // Never two services at one place.
+      vip: `${lan}${vip}`,
+      port: port + index,
+      protocol,
+      mode,
+      scheduler,
+      ...(sticky ? { persistence: { timeoutMs: 60_000 } } : {}),
+      ...(mode === 'proxy' && pool !== undefined ? { proxyIp: pool } : {}),
+      ...(mode === 'dsr' && keep ? { sourceMac: 'keep' } : {}),
+      check: how,
+      servers: names.map((name, i) => ({
+        name,
+        address: `${lan}${10 + SERVERS.indexOf(name)}`,
+        ...(mode === 'dsr' ? {} : { port: 8080 }),
+        weight: weights[i],
+        drain: drains[i],
+      })),
+    }));
+}
+
+/** Sound configurations of up to four services, of both families, in a lab where 203.0.113.0/24 and 2001:db8::/64 are on the link. */
+export const soundConfig: fc.Arbitrary<LbConfig> = fc
+  .record({
+    vipOwner: fc.boolean(),
+    services: fc
+      .tuple(service(4, 0), service(4, 1), service(6, 2), service(6, 3))
+      .chain((services) => fc.subarray(services, { minLength: 0 })),
+  })
+  .map(({ vipOwner, services }) => lbConfigSchema.parse({ version: 1, vipOwner, services }));
