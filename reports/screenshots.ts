@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import type { Results } from '../harness/judge/results.ts';
 import { type CellInContext, cellsOf } from './cells.ts';
+import { readResults } from './read-results.ts';
 import { bundlePage } from './testing/bundle.ts';
 import { CHROMIUM } from './testing/chromium.ts';
 import { sampleResults } from './testing/sample-results.ts';
@@ -38,32 +39,35 @@ function shots(results: Results): Record<string, string> {
   };
 }
 
-/** Pictures of every view into `target`; results are those of a file, or samples. */
-async function takeScreenshots(target: string, resultsFile: string | undefined): Promise<void> {
-  const results = resultsFile ? (JSON.parse(await readFile(resultsFile, 'utf8')) as Results) : sampleResults();
+/**
+ * Pictures into the directory `target`, of a results file or of samples: of every view in full, or of one
+ * fragment as a screen shows it.
+ */
+async function takeScreenshots(target: string, resultsFile?: string, fragment?: string): Promise<void> {
+  const results = resultsFile ? await readResults(resultsFile) : sampleResults();
   const dir = await mkdtemp(path.join(os.tmpdir(), 'l4lab-screenshots-'));
   await mkdir(target, { recursive: true });
   const browser = await chromium.launch(CHROMIUM);
   try {
     await writeReports(results, dir, await bundlePage());
-    const page = await browser.newPage({ viewport: { width: 1360, height: 900 }, colorScheme: 'light' });
     const url = pathToFileURL(path.join(dir, 'index.html')).href;
-    for (const [name, fragment] of Object.entries(shots(results))) {
-      await page.goto(`${url}#/${fragment}`);
-      await page.reload();
+    const shoot = async (name: string, view: string, size: { width: number; height: number }, fullPage: boolean) => {
+      const page = await browser.newPage({ viewport: size, colorScheme: 'light' });
+      await page.goto(`${url}#/${view}`);
       await page.locator('main h1').first().waitFor();
-      await page.locator('.calm', { hasText: '…' }).waitFor({ state: 'detached' });
-      await page.screenshot({ path: path.join(target, `${name}.png`), fullPage: true });
-    }
-    await page.setViewportSize({ width: 390, height: 844 });
-    await page.goto(`${url}#/${shots(results).way ?? ''}`);
-    await page.reload();
-    await page.locator('.tabs').waitFor();
-    await page.screenshot({ path: path.join(target, 'way-phone.png'), fullPage: true });
+      await page.locator('.reading').waitFor({ state: 'detached' });
+      await page.screenshot({ path: path.join(target, `${name}.png`), fullPage });
+      await page.close();
+    };
+    const views: Record<string, string> = fragment === undefined ? shots(results) : {};
+    for (const [name, view] of Object.entries(views)) await shoot(name, view, { width: 1360, height: 900 }, true);
+    if (views.way !== undefined) await shoot('way-phone', views.way, { width: 390, height: 844 }, true);
+    if (fragment !== undefined) await shoot('report', fragment, { width: 1360, height: 1400 }, false);
   } finally {
     await browser.close();
     await rm(dir, { recursive: true });
   }
 }
 
-await takeScreenshots(process.argv[2] ?? 'reports/latest/screenshots', process.argv[3]);
+const [target, resultsFile, fragment] = process.argv.slice(2);
+await takeScreenshots(target ?? 'reports/latest/screenshots', resultsFile, fragment);

@@ -29,6 +29,6 @@ export function Outcome({ flow }: { flow: Pick<IndexFlow, 'outcome' | 'cause' | 
   if (flow.outcome === null) return <>{t.notRun}</>;
   if (flow.cause) return <code class="cause">{flow.cause}</code>;
   const finding = flow.findings[0];
-  if (finding) return <>{t.findings[finding]}</>;
+  if (finding) return <>↺ {t.findings[finding]}</>;
   return <>{flow.outcome === 'works' ? t.works : t.fails}</>;
 }

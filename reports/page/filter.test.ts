@@ -37,6 +37,7 @@ test('every word of the text must be there, in any order and case', () => {
 test('a row flips where its outcome depends on the variant; what did not run has no outcome', () => {
   const [oneArm, inLine] = index.scenarios;
   expect(flips(oneArm!, 'client-to-web')).toBe(true);
+  expect(flips(oneArm!, 'server-to-own-vip')).toBe(true);
   expect(flips(oneArm!, 'client-pings-server')).toBe(false);
   expect(flips(inLine!, 'client-to-web')).toBe(false);
 });

@@ -56,12 +56,17 @@ export function groupBy<T>(items: T[], key: (item: T) => string): Map<string, T[
   return groups;
 }
 
-/** A row flips when its outcome is not the same in all variants that ran it. */
+/** How a flow went, for telling cells apart: `works`, `fails`, a finding where there is one; null where it did not run. */
+export function wentHow(flow: IndexFlow): string | null {
+  return flow.findings[0] ?? flow.outcome;
+}
+
+/** A row flips when a flow does not go the same way in all variants that ran it. */
 export function flips(scenario: IndexScenario, flowName: string): boolean {
-  const outcomes = scenario.variants
-    .map((variant) => variant.flows.find(({ name }) => name === flowName)?.outcome)
-    .filter((outcome) => outcome !== undefined && outcome !== null);
-  return new Set(outcomes).size > 1;
+  const ways = scenario.variants
+    .flatMap(({ flows }) => flows.filter(({ name }) => name === flowName).map(wentHow))
+    .filter((way) => way !== null);
+  return new Set(ways).size > 1;
 }
 
 function tally(values: string[]): Map<string, number> {

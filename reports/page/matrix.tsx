@@ -1,7 +1,7 @@
 import type { IndexScenario } from '../page-index.ts';
 import { Outcome, VerdictMark } from './badge.tsx';
 import { cellLink, usePage } from './context.ts';
-import { flips } from './filter.ts';
+import { flips, wentHow } from './filter.ts';
 import { toFragment } from './route.ts';
 
 /** Flows × variants; a cell says how it went and whether that was expected. Arrow keys move between cells. */
@@ -50,18 +50,21 @@ export function Matrix({ scenario }: { scenario: IndexScenario }) {
                   if (!flow) return <td key={variant.name} class="none" />;
                   const open = state.variant === variant.name && state.flow === name;
                   return (
-                    <td key={variant.name} class={`${flow.verdict} ${flow.outcome ?? ''}`}>
+                    <td key={variant.name} class={`${flow.verdict} ${wentHow(flow) ?? ''}`}>
                       <a
                         href={cellLink(state, { scenario, variant, flow }, { tab: state.tab })}
                         aria-current={open ? 'true' : undefined}
                       >
-                        <VerdictMark verdict={flow.verdict} /> <Outcome flow={flow} />
-                        {flow.causeNode && <small>@ {flow.causeNode}</small>}
-                        {flow.disagrees && (
-                          <small class="disagrees" title={t.disagreement}>
-                            ≠ {t.predicted}
-                          </small>
-                        )}
+                        <span>
+                          {' '}
+                          <VerdictMark verdict={flow.verdict} /> <Outcome flow={flow} />
+                          {flow.causeNode && <small>@ {flow.causeNode}</small>}
+                          {flow.disagrees && (
+                            <small class="disagrees" title={t.disagreement}>
+                              ≠ {t.predicted}
+                            </small>
+                          )}
+                        </span>{' '}
                       </a>
                     </td>
                   );

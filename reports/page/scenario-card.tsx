@@ -2,6 +2,7 @@ import type { IndexScenario } from '../page-index.ts';
 import { countVerdicts } from '../cells.ts';
 import { VerdictMark } from './badge.tsx';
 import { usePage } from './context.ts';
+import { wentHow } from './filter.ts';
 
 /** A scenario in the list: its title, lab, and its matrix in small. */
 export function ScenarioCard({ scenario, link }: { scenario: IndexScenario; link: string }) {
@@ -25,7 +26,7 @@ export function ScenarioCard({ scenario, link }: { scenario: IndexScenario; link
           scenario.variants.map((variant) => {
             const flow = variant.flows.find((f) => f.name === name);
             return (
-              <i key={`${variant.name}/${name}`} class={flow ? `${flow.verdict} ${flow.outcome ?? ''}` : 'none'} />
+              <i key={`${variant.name}/${name}`} class={flow ? `${flow.verdict} ${wentHow(flow) ?? ''}` : 'none'} />
             );
           }),
         )}

@@ -1,6 +1,7 @@
-import { type CauseCode, type CauseEntry, CAUSES } from '../../../harness/model/cause.ts';
+import type { CauseCode, CauseEntry } from '../../../harness/model/cause.ts';
 
-const translated: Partial<Record<CauseCode, CauseEntry>> = {
+/** The catalogue of causes in Korean. */
+export const koCauses: Record<CauseCode, CauseEntry> = {
   'reply-not-from-vip': {
     story: '호출자가 호출한 적 없는 주소에서 응답이 왔습니다. 응답이 L4를 거치지 않아 NAT가 풀리지 않았습니다.',
     evidence: '호출한 주소와 다른 출발지의 응답 세그먼트가 호출자에게 도착하고, 호출자는 RST를 보내거나 무시합니다.',
@@ -46,6 +47,12 @@ const translated: Partial<Record<CauseCode, CauseEntry>> = {
     evidence: '라우팅 테이블에 목적지 항목이 없어 ICMP net unreachable로 응답하거나 호출이 즉시 실패합니다.',
     remedy: '경로 또는 기본 게이트웨이를 추가하십시오.',
   },
+  'not-forwarding': {
+    story: '다른 노드로 가야 할 패킷을 받은 노드가 패킷을 전달하지 않습니다.',
+    evidence:
+      '노드의 MAC 앞으로 온 패킷의 목적지가 그 노드의 주소가 아닌데, 노드에서 나가는 패킷이 없습니다(ip_forward=0).',
+    remedy: '그 노드에서 ip_forward=1로 하거나, 패킷을 그곳으로 보낸 게이트웨이 또는 주소를 바로잡으십시오.',
+  },
   'no-neighbour': {
     story: '구간 안의 누구도 다음 홉에 대한 ARP에 응답하지 않습니다.',
     evidence: '응답 없는 ARP 요청, 또는 요청한 노드의 ICMP host unreachable.',
@@ -87,6 +94,3 @@ const translated: Partial<Record<CauseCode, CauseEntry>> = {
     remedy: '캡처를 살펴보십시오. 이유를 찾으면 이 목록에 추가해야 합니다.',
   },
 };
-
-/** The catalogue of causes in Korean; a cause without a translation is told in English. */
-export const koCauses: Record<CauseCode, CauseEntry> = { ...CAUSES, ...translated };

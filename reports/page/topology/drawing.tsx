@@ -100,8 +100,10 @@ function DeathMark({ layout, node, label }: { layout: Layout; node: string; labe
   const ends = layout.wires.flatMap(({ from, to }) => [from, to]).filter((end) => end.node === node);
   const free = (y: number) => ends.every(({ at }) => at.y !== y);
   const width = label.length * 7.3 + 30;
-  const y = free(box.y) ? box.y : free(box.y + box.height) ? box.y + box.height : box.y + box.height / 2;
-  const beside = !free(box.y) && !free(box.y + box.height);
+  // A little outside of the box, so that its first and last line stay readable.
+  const [top, bottom] = [box.y, box.y + box.height];
+  const y = free(top) ? top - 6 : free(bottom) ? bottom + 6 : (top + bottom) / 2;
+  const beside = !free(top) && !free(bottom);
   const centre = beside ? box.x + box.width : box.x + box.width / 2;
   const x = Math.min(Math.max(2, centre - width / 2), layout.width - width - 2);
   return (

@@ -108,7 +108,7 @@ function Logs({ title, scenario, variant }: { title: string; scenario: number; v
 function LogContents({ scenario, variant: v }: { scenario: number; variant: number }) {
   const { t } = usePage();
   const variant = useVariant(scenario, v);
-  if (!variant) return <p class="calm">{t.loading}</p>;
+  if (!variant) return <p class="calm reading">{t.loading}</p>;
   return (
     <>
       {Object.entries(variant.lb).map(([node, { config, rules, log }]) => (

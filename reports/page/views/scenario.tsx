@@ -42,7 +42,7 @@ export function ScenarioView() {
         )}
       </header>
       <Matrix scenario={scenario} />
-      {!variant && <p class="calm">{t.loading}</p>}
+      {!variant && <p class="calm reading">{t.loading}</p>}
       {variant && flow && (
         <FlowPanel key={`${variant.name}/${flow.name}`} scenario={scenario} variant={variant} flow={flow} />
       )}
