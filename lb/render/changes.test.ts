@@ -75,7 +75,7 @@ describe('changes of rules, in a kernel', () => {
         await load(changeScript(before, after));
         expect(await loaded()).toEqual(wanted);
       }),
-      { numRuns: 25 },
+      { numRuns: 15 },
     );
   });
 

@@ -6,12 +6,17 @@ import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { Answer, Command } from './endpoint.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Answer, Command, LoadResult } from './endpoint.ts';
 
 const name = process.argv[2]!;
 const listeners = new Map<string, { close: (done: () => void) => unknown }>();
 const kept = new Map<number, Socket>();
 let handles = 0;
+let load: (() => Promise<LoadResult>) | null = null;
+
+/** Between two calls of a load, so that it leaves the machine to others. */
+const PAUSE_MS = 5;
 
 function perform(command: Command): Promise<unknown> {
   switch (command.op) {
@@ -25,6 +30,11 @@ function perform(command: Command): Promise<unknown> {
       return open(command);
     case 'ask':
       return askTcp(kept.get(command.handle)!, command.timeoutMs, command.bytes);
+    case 'load':
+      load = startLoad(command);
+      return Promise.resolve(null);
+    case 'end-load':
+      return load!();
     case 'close-all':
       for (const socket of kept.values()) socket.end();
       kept.clear();
@@ -109,6 +119,25 @@ function askTcp(socket: Socket, timeoutMs: number, bytes = 0): Promise<Answer> {
     socket.on('error', onError);
     socket.write(String(bytes));
   });
+}
+
+/** Calls until the returned function is called, which waits for those under way. */
+function startLoad(target: { host: string; port: number; parallel: number; timeoutMs: number }) {
+  const result: LoadResult = { answered: 0, failed: {} };
+  let ended = false;
+  const loops = Array.from({ length: target.parallel }, async () => {
+    while (!ended) {
+      const { error } = await callTcp(target);
+      if (error === undefined) result.answered++;
+      else result.failed[error] = (result.failed[error] ?? 0) + 1;
+      await delay(PAUSE_MS);
+    }
+  });
+  return async () => {
+    ended = true;
+    await Promise.all(loops);
+    return result;
+  };
 }
 
 function askUdp({ host, port, timeoutMs }: { host: string; port: number; timeoutMs: number }): Promise<Answer> {

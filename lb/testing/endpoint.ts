@@ -17,7 +17,16 @@ export type Command =
   | { op: 'call'; protocol: Protocol; host: string; port: number; timeoutMs: number }
   | { op: 'open'; host: string; port: number; timeoutMs: number }
   | { op: 'ask'; handle: number; timeoutMs: number; bytes: number }
-  | { op: 'close-all' };
+  | { op: 'close-all' }
+  | { op: 'load'; host: string; port: number; parallel: number; timeoutMs: number }
+  | { op: 'end-load' };
+
+/** What came of the calls of a load. */
+export interface LoadResult {
+  answered: number;
+  /** By error. */
+  failed: Record<string, number>;
+}
 
 interface Waiting {
   resolve: (result: unknown) => void;
@@ -78,6 +87,12 @@ export class Endpoint {
   /** Closes all connections that `open` has made, as a client does that is done. */
   async closeAll(): Promise<void> {
     await this.#do({ op: 'close-all' });
+  }
+
+  /** Calls on new TCP flows, several at a time and one after the other, until the returned function is called. */
+  async load(host: string, port: number, parallel = 4): Promise<() => Promise<LoadResult>> {
+    await this.#do({ op: 'load', host, port, parallel, timeoutMs: TIMEOUT_MS });
+    return () => this.#do({ op: 'end-load' }) as Promise<LoadResult>;
   }
 
   /** Ends the process. */
