@@ -1,5 +1,7 @@
 import type { Frame, Sighting } from '../../../harness/observe/sighting.ts';
+import { addressText } from '../../walk-text.ts';
 import type { PeerOf } from '../topology/crossing.ts';
+import { icmpText } from './icmp.ts';
 
 /** A frame on one wire, for the ladder. */
 export interface PacketCrossing {
@@ -68,31 +70,13 @@ function labelOf(frame: Frame, before: Frame | null): PacketCrossing['label'] {
     changed: before !== null && pick(before) !== pick(frame),
   });
   const plain = (text: string) => ({ text, changed: false });
-  const port = (n: number | undefined) => (n === undefined ? '' : `:${n}`);
   return [
-    part((f) => f.ip && `${f.ip.src}${port(f.tcp?.srcPort ?? f.udp?.srcPort)}`),
+    part((f) => f.ip && addressText({ ip: f.ip.src, port: (f.tcp ?? f.udp)?.srcPort ?? null })),
     plain(' → '),
-    part((f) => f.ip && `${f.ip.dst}${port(f.tcp?.dstPort ?? f.udp?.dstPort)}`),
+    part((f) => f.ip && addressText({ ip: f.ip.dst, port: (f.tcp ?? f.udp)?.dstPort ?? null })),
     ...(tcp ? [plain(` [${tcp.flags}]${tcp.payloadLength ? ` ${tcp.payloadLength} B` : ''}`)] : []),
-    ...(icmp ? [plain(` ICMP ${icmpText(icmp.type, icmp.code)}`)] : []),
+    ...(icmp ? [plain(` ICMP ${icmpText(icmp, ip?.version ?? 4)}`)] : []),
     ...(frame.udp ? [plain(` UDP ${frame.length} B`)] : []),
     ...(ip ? [plain(' ttl '), part((f) => f.ip && String(f.ip.ttl))] : []),
   ];
-}
-
-/** Names of RFC 792 (and RFC 4443 for 128 to 129) where there is one. */
-export function icmpText(type: number, code: number): string {
-  const names: Record<number, string> = {
-    0: 'echo reply',
-    3:
-      ['net unreachable', 'host unreachable', 'protocol unreachable', 'port unreachable', 'fragmentation needed'][
-        code
-      ] ?? 'unreachable',
-    5: 'redirect',
-    8: 'echo request',
-    11: 'time exceeded',
-    128: 'echo request',
-    129: 'echo reply',
-  };
-  return names[type] ?? `type ${type} code ${code}`;
 }

@@ -1,8 +1,9 @@
 import type { Frame } from '../../../harness/observe/sighting.ts';
 import type { PageAttempt } from '../../page-details.ts';
+import { addressText } from '../../walk-text.ts';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-panel.tsx';
-import { icmpText } from '../ladder/packet-crossings.ts';
+import { icmpText, isIcmpError } from '../ladder/icmp.ts';
 
 interface EvidenceProps extends Pick<FlowView, 'flow' | 'variant'> {
   attempt: PageAttempt | null;
@@ -74,9 +75,12 @@ export function Evidence({ flow, variant, attempt, evidence }: EvidenceProps) {
 
 /** A reset or ICMP error in words; nothing for other frames. */
 function errorText({ tcp, icmp, ip }: Frame): string[] {
-  if (ip && tcp?.flags.includes('R')) return [`RST ${ip.src}:${tcp.srcPort} → ${ip.dst}:${tcp.dstPort}`];
-  const isError = icmp && ![0, 8, 128, 129].includes(icmp.type);
-  return ip && isError ? [`ICMP ${icmpText(icmp.type, icmp.code)} ${ip.src} → ${ip.dst}`] : [];
+  if (ip && tcp?.flags.includes('R')) {
+    const [from, to] = [addressText({ ip: ip.src, port: tcp.srcPort }), addressText({ ip: ip.dst, port: tcp.dstPort })];
+    return [`RST ${from} → ${to}`];
+  }
+  const isError = ip && icmp && isIcmpError(icmp, ip.version);
+  return isError ? [`ICMP ${icmpText(icmp, ip.version)} ${ip.src} → ${ip.dst}`] : [];
 }
 
 function Lines({ title, lines }: { title: string; lines: string[] }) {

@@ -107,5 +107,9 @@ test('a node shows what lives there: addresses, gateway, VIPs, proxy IPs, loopba
     'PIP 203.0.113.254',
   ]);
   expect(lines('s1')).toEqual(['203.0.113.11/24', 'gw 203.0.113.1', 'lo 203.0.113.80']);
+  const v6 = layoutTopology({ ...lab, services: [{ ...web, vip: '2001:db8::80', pool: [], proxyIps: [] }] });
+  expect(v6.boxes.find((b) => b.name === 'l4')!.label.lines.map(({ text }) => text)).toContain(
+    'VIP [2001:db8::80]:80 web (proxy)',
+  );
   expect(lines('l3')).toEqual(['client: 198.51.100.1/24', 'l2: 203.0.113.1/24']);
 });

@@ -1,4 +1,5 @@
 import type { NodePlan, ServicePlan } from '../../../harness/scenario/plan.ts';
+import { addressText } from '../../walk-text.ts';
 
 /** What is written into a node: its addresses, gateway, VIPs and proxy IPs, where they live. */
 export interface NodeLabel {
@@ -23,7 +24,7 @@ export function nodeLabel(node: NodePlan, services: ServicePlan[]): NodeLabel {
       })),
       ...own.map(({ vip, port, name, mode }) => ({
         kind: 'vip' as const,
-        text: `VIP ${vip}:${port} ${name} (${mode})`,
+        text: `VIP ${addressText({ ip: vip, port })} ${name} (${mode})`,
       })),
       ...[...new Set(own.flatMap(({ proxyIps }) => proxyIps))].map((ip) => ({
         kind: 'proxy-ip' as const,
