@@ -5,7 +5,7 @@ import { execa } from 'execa';
 
 const PROGRAM = '/opt/l4lab/lb.js';
 const CONFIG = '/run/l4lab/lb.json';
-const START_DEADLINE_MS = 10_000;
+const START_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 5000;
 
 /** The load balancer as a process of this node. */

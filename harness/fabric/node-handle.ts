@@ -4,7 +4,7 @@ import type Dockerode from 'dockerode';
 import type { Calls, FromAgent, Method, RawFrame } from '../agent/protocol.ts';
 import { L4labError } from '../errors.ts';
 
-const CALL_DEADLINE_MS = 30_000;
+const CALL_DEADLINE_MS = 60_000;
 
 /** A running container and the line to the agent in it. */
 export class NodeHandle {
