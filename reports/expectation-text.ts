@@ -1,22 +1,53 @@
 import type { Expectation, PathExpectation } from '../harness/scenario/plan.ts';
 
+/** Words that expectations are told in, one set per language. */
+export interface ExpectationWords {
+  works: string;
+  fails: (cause: string, at: string | undefined) => string;
+  servedBy: (name: string) => string;
+  servedByCaller: string;
+  servedByEachOf: (names: string) => string;
+  servedByNoneBut: (names: string) => string;
+  serverSees: (source: string) => string;
+  finding: (names: string) => string;
+  crosses: (direction: 'request' | 'reply', nodes: string) => string;
+  avoids: (direction: 'request' | 'reply', nodes: string) => string;
+}
+
+export const ENGLISH_EXPECTATION: ExpectationWords = {
+  works: 'works',
+  fails: (cause, at) => `fails: ${cause}${at ? ` at ${at}` : ''}`,
+  servedBy: (name) => `served by ${name}`,
+  servedByCaller: 'served by the caller itself',
+  servedByEachOf: (names) => `served by each of ${names}`,
+  servedByNoneBut: (names) => `served by none but ${names}`,
+  serverSees: (source) => `server sees ${source}`,
+  finding: (names) => `finding: ${names}`,
+  crosses: (direction, nodes) => `${direction} crosses ${nodes}`,
+  avoids: (direction, nodes) => `${direction} avoids ${nodes}`,
+};
+
 /** An expectation in words, one clause each: `works`, `served by s1`, `request crosses l4` … */
-export function expectationClauses(expect: Expectation): string[] {
-  const paths = [...pathClauses('request', expect.request), ...pathClauses('reply', expect.reply)];
-  if (expect.outcome === 'fails') return [`fails: ${expect.cause}${expect.at ? ` at ${expect.at}` : ''}`, ...paths];
-  const clauses = ['works'];
+export function expectationClauses(expect: Expectation, words = ENGLISH_EXPECTATION): string[] {
+  const paths = [...pathClauses('request', expect.request, words), ...pathClauses('reply', expect.reply, words)];
+  if (expect.outcome === 'fails') return [words.fails(expect.cause, expect.at), ...paths];
+  const clauses = [words.works];
   const by = expect.servedBy;
-  if (by && 'one' in by) clauses.push(`served by ${by.one === 'self' ? 'the caller itself' : by.one}`);
-  if (by && 'eachOf' in by) clauses.push(`served by each of ${by.eachOf.join(', ')}`);
-  if (by && 'noneBut' in by) clauses.push(`served by none but ${by.noneBut.join(', ')}`);
-  if (expect.sourceSeen) clauses.push(`server sees ${expect.sourceSeen}`);
-  if (expect.findings?.length) clauses.push(`finding: ${expect.findings.join(', ')}`);
+  if (by && 'one' in by) clauses.push(by.one === 'self' ? words.servedByCaller : words.servedBy(by.one));
+  if (by && 'eachOf' in by) clauses.push(words.servedByEachOf(by.eachOf.join(', ')));
+  if (by && 'noneBut' in by) clauses.push(words.servedByNoneBut(by.noneBut.join(', ')));
+  if (expect.sourceSeen) clauses.push(words.serverSees(expect.sourceSeen));
+  if (expect.findings?.length) clauses.push(words.finding(expect.findings.join(', ')));
   return [...clauses, ...paths];
 }
 
-function pathClauses(direction: string, path: PathExpectation | undefined): string[] {
+function pathClauses(
+  direction: 'request' | 'reply',
+  path: PathExpectation | undefined,
+  words: ExpectationWords,
+): string[] {
   const clauses = [];
-  if (path?.crosses?.length) clauses.push(`${direction} crosses ${path.crosses.join(', ')}`);
-  if (path?.avoids?.length) clauses.push(`${direction} avoids ${path.avoids.join(', ')}`);
+  if (path?.crosses?.length) clauses.push(words.crosses(direction, path.crosses.join(', ')));
+  if (path?.avoids?.length) clauses.push(words.avoids(direction, path.avoids.join(', ')));
   return clauses;
 }

@@ -8,7 +8,6 @@ import type {
 } from '../harness/judge/results.ts';
 import type { CauseCode } from '../harness/model/cause.ts';
 import type { Finding, FlowProtocol, Mode, SourcePosition } from '../harness/scenario/plan.ts';
-import { expectationClauses } from './expectation-text.ts';
 
 /** What the page shows before a flow is opened: everything for lists, filters and matrices, no packets. */
 export interface PageIndex {
@@ -51,7 +50,6 @@ export interface IndexFlow {
   causeNode: string | null;
   /** One sentence: what happened, or why the verdict is not a pass. */
   detail: string;
-  expected: string[];
   findings: Finding[];
   /** Prediction and observation part. */
   disagrees: boolean;
@@ -106,7 +104,6 @@ function indexFlow(flow: FlowResult, variant: VariantResult): IndexFlow {
     cause: flow.cause?.code ?? null,
     causeNode: flow.cause?.node ?? null,
     detail: flow.cause?.detail ?? flow.reasons[0] ?? '',
-    expected: expectationClauses(flow.expected),
     findings: flow.findings,
     disagrees: flow.disagreement !== null,
     mode: service?.mode ?? null,

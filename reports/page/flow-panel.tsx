@@ -41,7 +41,7 @@ export function FlowPanel(view: FlowView) {
       <div class="verdict-grid">
         <dl>
           <dt>{t.expected}</dt>
-          <dd>{expectationClauses(flow.expected).join(' · ')}</dd>
+          <dd>{expectationClauses(flow.expected, t.expectation).join(' · ')}</dd>
           <dt>{t.seen}</dt>
           <dd>
             <Outcome flow={{ outcome: flow.outcome, cause: flow.cause?.code ?? null, findings: flow.findings }} />

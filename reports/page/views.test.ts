@@ -150,9 +150,11 @@ test('the run: environment, where the time went, logs and rules of the load bala
   const { page, troubles } = await browser.open('run');
   expect(await page.locator('.environment').innerText()).toContain('Docker 20.10.24');
   expect(await page.locator('.timings tbody tr').count()).toBe(10);
-  await page.getByText('One-arm: proxy, DNAT and DSR side by side: DSR', { exact: true }).click();
+  const logs = page.getByRole('region', { name: 'Logs and load balancers' });
+  await logs.getByText('One-arm: proxy, DNAT and DSR side by side', { exact: true }).click();
+  await logs.getByText('DSR, no loopback VIP', { exact: true }).click();
   await page.getByText('l4: Rules').click();
-  expect(await page.locator('details.inner[open] pre').innerText()).toContain('table ip l4lab');
+  expect(await page.locator('details.inner details.inner[open] pre').innerText()).toContain('table ip l4lab');
   expect(troubles).toEqual([]);
 });
 

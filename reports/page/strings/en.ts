@@ -1,4 +1,5 @@
 import { type CauseCode, type CauseEntry, CAUSES } from '../../../harness/model/cause.ts';
+import { ENGLISH_EXPECTATION } from '../../expectation-text.ts';
 
 /** Every word of the page in English; the other languages have the same keys. */
 export const en = {
@@ -52,6 +53,7 @@ export const en = {
   chooseCell: 'Choose a cell to follow its packets.',
   tabs: { way: 'Way', ladder: 'Ladder', table: 'Table', why: 'Why', compare: 'Compare' },
   expected: 'Expected',
+  expectation: ENGLISH_EXPECTATION,
   seen: 'Seen',
   attempt: (n: number) => `Attempt ${n}`,
   attempts: 'Attempts',
@@ -105,6 +107,7 @@ export const en = {
   controls: 'Control flows',
   macTables: 'MAC tables of the switches',
   port: 'Port',
+  noNode: 'no node of the lab',
   arpSeen: 'ARP answers seen',
   holds: (ip: string, mac: string) => `${ip} is at ${mac}`,
   errorsSeen: 'Resets and ICMP errors seen',

@@ -15,7 +15,7 @@ interface EvidenceProps extends Pick<FlowView, 'flow' | 'variant'> {
 export function Evidence({ flow, variant, attempt, evidence }: EvidenceProps) {
   const { t } = usePage();
   const owners = new Map(variant.plan.nodes.flatMap((n) => n.interfaces.map((i) => [i.mac, `${n.name} (${i.mac})`])));
-  const owner = (mac: string) => owners.get(mac) ?? mac;
+  const owner = (mac: string) => owners.get(mac) ?? `${mac} (${t.noNode})`;
   const packets = attempt?.packets ?? [];
   const arps = unique(
     packets.flatMap(({ frame: { arp } }) => (arp?.op === 'reply' ? [t.holds(arp.senderIp, owner(arp.senderMac))] : [])),
@@ -56,7 +56,7 @@ export function Evidence({ flow, variant, attempt, evidence }: EvidenceProps) {
               </tr>
             </thead>
             <tbody>
-              {Object.entries(table).map(([mac, port]) => (
+              {nodesFirst(table, owners).map(([mac, port]) => (
                 <tr key={mac}>
                   <td>{owner(mac)}</td>
                   <td>{port}</td>
@@ -71,6 +71,11 @@ export function Evidence({ flow, variant, attempt, evidence }: EvidenceProps) {
       ))}
     </div>
   );
+}
+
+/** The table's lines, those of MACs that belong to a node before the others. */
+function nodesFirst(table: Record<string, string>, owners: Map<string, string>): [mac: string, port: string][] {
+  return Object.entries(table).sort(([a], [b]) => Number(owners.has(b)) - Number(owners.has(a)));
 }
 
 /** A reset or ICMP error in words; nothing for other frames. */

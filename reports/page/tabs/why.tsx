@@ -19,7 +19,6 @@ export function WhyTab({ flow, variant, attempt }: FlowView & { attempt: PageAtt
             <p>
               <code class="cause">{cause.code}</code> {entry.story}
             </p>
-            <p class="detail">{cause.detail}</p>
             <h3>{t.remedy}</h3>
             <p>{entry.remedy}</p>
           </section>

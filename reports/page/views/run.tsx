@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { IndexVariant } from '../../page-index.ts';
 import { usePage } from '../context.ts';
+import { Limited } from '../limited.tsx';
 import { useVariant } from './scenario.tsx';
 
 const PHASES = ['bootMs', 'configureMs', 'flowsMs', 'resetMs'] as const;
@@ -31,11 +32,18 @@ export function RunView() {
       <Timings />
       <section class="panel" aria-labelledby="logs">
         <h2 id="logs">{t.logs}</h2>
-        {index.scenarios.map((scenario, s) =>
-          scenario.variants.map((variant, v) => (
-            <Logs key={`${s}/${v}`} title={`${scenario.title}: ${variant.title}`} scenario={s} variant={v} />
-          )),
-        )}
+        <Limited
+          items={index.scenarios.map((scenario, s) => ({ scenario, s }))}
+          limit={60}
+          render={({ scenario, s }) => (
+            <details key={s}>
+              <summary>{scenario.title}</summary>
+              {scenario.variants.map((variant, v) => (
+                <Logs key={v} title={variant.title} scenario={s} variant={v} />
+              ))}
+            </details>
+          )}
+        />
       </section>
     </>
   );
@@ -44,6 +52,7 @@ export function RunView() {
 function Timings() {
   const { index, t } = usePage();
   const rows = index.scenarios.flatMap((scenario) => scenario.variants.map((variant) => ({ scenario, variant })));
+  const [most, setMost] = useState(200);
   const longest = Math.max(1, ...rows.map(({ variant }) => total(variant)));
   return (
     <section class="panel" aria-labelledby="timings">
@@ -72,7 +81,7 @@ function Timings() {
             </tr>
           </thead>
           <tbody>
-            {rows.map(({ scenario, variant }) => (
+            {rows.slice(0, most).map(({ scenario, variant }) => (
               <tr key={`${scenario.name}/${variant.name}`}>
                 <th scope="row">
                   {scenario.name} › {variant.name}
@@ -91,6 +100,11 @@ function Timings() {
           </tbody>
         </table>
       </div>
+      {rows.length > most && (
+        <button type="button" class="more" onClick={() => setMost(rows.length)}>
+          {t.more(rows.length - most)}
+        </button>
+      )}
     </section>
   );
 }
@@ -98,7 +112,7 @@ function Timings() {
 function Logs({ title, scenario, variant }: { title: string; scenario: number; variant: number }) {
   const [open, setOpen] = useState(false);
   return (
-    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details class="inner" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{title}</summary>
       {open && <LogContents scenario={scenario} variant={variant} />}
     </details>
@@ -139,4 +153,4 @@ function total({ timings }: IndexVariant): number {
   return PHASES.reduce((sum, phase) => sum + timings[phase], 0);
 }
 
-const ms = (value: number) => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+const ms = (value: number) => (value === 0 ? '–' : `${value.toFixed(value < 10 ? 1 : 0)} ms`);
