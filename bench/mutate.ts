@@ -79,7 +79,10 @@ async function mutate(mutation: Mutation, runOne: RunOne, green: Map<string, boo
   const expect = loaded.scenario.file.variants[mutation.variant]?.expect ?? {};
   const changed = changedVariant(loaded, variant, mutation.change, expect);
   if (!changed) throw new L4labError('invalid-input', `${key}: "${mutation.title}" is no valid change`);
-  const red = (await runOne(loaded, changed)).filter(({ verdict }) => verdict === 'fail');
+  const flows = await runOne(loaded, changed);
+  const notRun = flows.find(({ verdict }) => verdict === 'not-run');
+  if (notRun) return { caught: false, named: false, seen: `not run: ${notRun.reasons.join(' ')}` };
+  const red = flows.filter(({ verdict }) => verdict === 'fail');
   return { caught: red.length > 0, named: red.some((flow) => isNamed(flow, mutation)), seen: summary(red) };
 }
 

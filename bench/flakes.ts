@@ -1,0 +1,93 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { loadAll } from '../harness/cli/load-all.ts';
+import { labImage, ROOT, version } from '../harness/cli/project.ts';
+import { EXIT, L4labError } from '../harness/errors.ts';
+import { findEngine } from '../harness/fabric/engine.ts';
+import { reaperLabels } from '../harness/fabric/reaper.ts';
+import { sweep } from '../harness/fabric/sweep.ts';
+import type { FlowResult, Results } from '../harness/judge/results.ts';
+import { run } from '../harness/run/run.ts';
+import { findScenarios } from '../harness/scenario/files.ts';
+
+/** Runs the whole library again and again: `npm run flakes -- --times 20 [--busy] [--only NAME]`. */
+async function main(signal: AbortSignal): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      times: { type: 'string', default: '3' },
+      busy: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+    },
+  });
+  const times = Number(values.times);
+  if (!Number.isInteger(times) || times < 1) throw new L4labError('invalid-input', '--times wants a number of runs');
+  const scenarios = loadAll(findScenarios(ROOT, values.only));
+  const engine = await findEngine();
+  await sweep(engine.docker, { orphans: true });
+  const labels = await reaperLabels(engine.docker);
+  const seen = new Map<string, Set<string>>();
+  const load = values.busy ? keepBusy(cpus().length) : [];
+  try {
+    for (let round = 1; round <= times; round++) {
+      const results = await run(scenarios, {
+        engine,
+        image: labImage(),
+        version: version(),
+        labels,
+        selection: { variants: [], flows: [] },
+        concurrency: Math.min(2, engine.cpus),
+        onEvent: () => undefined,
+        signal,
+      });
+      for (const [flow, what] of verdicts(results)) seen.set(flow, (seen.get(flow) ?? new Set()).add(what));
+      console.error(
+        `run ${round} of ${times}: ${(results.durationMs / 1000).toFixed(1)} s, ${flipped(seen).length} flipped so far`,
+      );
+    }
+  } finally {
+    for (const child of load) child.kill();
+  }
+  for (const [flow, all] of flipped(seen)) console.log(`${flow}: ${[...all].join(' | ')}`);
+  console.log(`runs ${times} flows ${seen.size} flipped ${flipped(seen).length}`);
+  return flipped(seen).length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+function flipped(seen: Map<string, Set<string>>): [string, Set<string>][] {
+  return [...seen].filter(([, all]) => all.size > 1);
+}
+
+/** Verdict and cause of every flow, by its full name. */
+function verdicts({ scenarios }: Results): [string, string][] {
+  return scenarios.flatMap((scenario) =>
+    scenario.variants.flatMap((variant) =>
+      variant.flows.map((flow): [string, string] => [`${scenario.name} [${variant.name}] ${flow.name}`, told(flow)]),
+    ),
+  );
+}
+
+/** Which attempt meets which server is chance; which causes there are is not. */
+function told({ verdict, attempts, reasons }: FlowResult): string {
+  const causes = new Set(attempts.flatMap(({ cause }) => (cause ? [`${cause.code} at ${cause.node}`] : [])));
+  return [verdict, ...[...causes].sort(), ...reasons].join(', ');
+}
+
+/** One process a core that does nothing but count. */
+function keepBusy(cores: number): ChildProcess[] {
+  // Its stdin is a pipe from here: however this process ends, that ends too, and the child with it.
+  const count =
+    "process.stdin.on('end', () => process.exit()).resume(); (function spin() { for (let i = 0; i < 1e7; i++); setImmediate(spin); })()";
+  return Array.from({ length: cores }, () =>
+    spawn(process.execPath, ['-e', count], { stdio: ['pipe', 'ignore', 'inherit'] }),
+  );
+}
+
+const stop = new AbortController();
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+try {
+  process.exitCode = await main(stop.signal);
+} catch (error) {
+  if (!(error instanceof L4labError)) throw error;
+  console.error(error.message);
+  process.exitCode = error.exitCode;
+}
