@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { stat } from 'node:fs/promises';
 import type { Endpoint } from '../testing/endpoint.ts';
 import { NetnsLab, ROUTER } from '../testing/netns-lab.ts';
+import '../testing/patience.ts';
 import { RunningLb } from '../testing/running-lb.ts';
 
 const VIP = '203.0.113.80';

@@ -4,6 +4,7 @@ import type { HostFacts } from '../host/facts.ts';
 import { run } from '../host/run.ts';
 import { soundConfig } from '../testing/arbitrary-config.ts';
 import { NetnsLab } from '../testing/netns-lab.ts';
+import '../testing/patience.ts';
 import { changeScript, takeOverScript } from './changes.ts';
 import { render } from './render.ts';
 import type { Table } from './ruleset.ts';

@@ -1,4 +1,3 @@
-import './patience.ts';
 import { readdir } from 'node:fs/promises';
 import { run } from '../host/run.ts';
 import { bundle } from './bundle.ts';
