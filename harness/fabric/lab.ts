@@ -6,6 +6,7 @@ import { isV6 } from '../scenario/address.ts';
 import type { NodePlan, Plan } from '../scenario/plan.ts';
 import { containerOptions } from './container-options.ts';
 import type { Engine } from './engine.ts';
+import { hostAddresses, refuseHostAddresses } from './host-addresses.ts';
 import { KEPT_LABEL, LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
 import { isGone } from './sweep.ts';
 import { NodeHandle } from './node-handle.ts';
@@ -31,6 +32,7 @@ export class Lab implements AsyncDisposable {
     readonly id: string,
     readonly nodes: ReadonlyMap<string, NodeHandle>,
     private readonly remains: Remains,
+    private readonly taken: Promise<Map<string, string>>,
     fingerprints: Map<string, string>,
   ) {
     this.#fingerprints = fingerprints;
@@ -40,16 +42,29 @@ export class Lab implements AsyncDisposable {
   static async boot(plan: Plan, options: BootOptions): Promise<Lab> {
     const id = randomBytes(4).toString('hex');
     const remains = new Remains();
+    const taken = hostAddresses(options.engine.docker, options.image);
+    // Whoever configures the lab is told of a failure.
+    taken.catch(() => undefined);
     try {
-      return await boot(id, plan, options, remains, (nodes, fingerprints) => new Lab(id, nodes, remains, fingerprints));
+      return await boot(
+        id,
+        plan,
+        options,
+        remains,
+        (nodes, fingerprints) => new Lab(id, nodes, remains, taken, fingerprints),
+      );
     } catch (error) {
-      await remains.remove();
+      await Promise.all([remains.remove(), taken.catch(() => undefined)]);
       throw error;
     }
   }
 
-  /** Brings every node to what the plan says, load balancers last, since they check servers. */
+  /**
+   * Brings every node to what the plan says, load balancers last, since they check servers.
+   * @throws L4labError `address-in-use` when the plan has an address of the engine's host
+   */
   async configure(plan: Plan): Promise<void> {
+    refuseHostAddresses(plan, await this.taken);
     this.#configured = plan;
     for (const node of this.nodes.values()) node.log.length = 0;
     await Promise.all(plan.nodes.map((node) => this.node(node.name).call('configure', { node })));
@@ -95,7 +110,8 @@ export class Lab implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.remains.remove();
+    // The container that tells the host's addresses is gone when they are known.
+    await Promise.all([this.remains.remove(), this.taken.catch(() => undefined)]);
   }
 }
 

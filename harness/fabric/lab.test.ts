@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { L4labError } from '../errors.ts';
+import { plansOf } from '../run/scenario.ts';
+import { findScenarios, loadScenario } from '../scenario/files.ts';
+import type { Plan } from '../scenario/plan.ts';
+import { findEngine, type Engine } from './engine.ts';
+import { hostAddresses } from './host-addresses.ts';
+import { Lab } from './lab.ts';
+import { LAB_LABEL, OWNER_LABEL } from './labels.ts';
+import { sweep } from './sweep.ts';
+import { NOTHING, remnants, until, type Remnants } from './testing/remnants.ts';
+
+/** A loaded machine boots labs slowly. */
+const DEADLINE_MS = 240_000;
+
+const report = join(tmpdir(), 'l4lab-killed-run');
+
+let image: string;
+let engine: Engine;
+let plans: Plan[];
+beforeAll(async () => {
+  image = (JSON.parse(readFileSync('dist/image.json', 'utf8')) as { tag: string }).tag;
+  engine = await findEngine();
+  const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['seed-000/dsr'])[0]!);
+  plans = plansOf(loaded, { variants: [], flows: [] }).map(({ plan }) => plan);
+}, DEADLINE_MS);
+
+const boot = (plan: Plan): Promise<Lab> => Lab.boot(plan, { engine, image });
+
+function call(lab: Lab, from: string, address: string, token: string): Promise<{ answered: boolean }> {
+  const flow = { protocol: 'http' as const, address, port: 80, sourcePort: 0, bytes: 0, exchanges: 1 };
+  return lab.node(from).call('fire', { ...flow, token, timeoutMs: 10_000 });
+}
+
+test(
+  'a booted lab carries a flow once configured, is as fresh after a reset as before, and leaves nothing',
+  async () => {
+    const lab = await boot(plans[0]!);
+    try {
+      for (const plan of plans.slice(0, 2)) {
+        await lab.configure(plan);
+        expect(await call(lab, 'client', '203.0.113.1', 'l4lab-00000000')).toMatchObject({ answered: false });
+        expect(await call(lab, 'l4', '203.0.113.11', 'l4lab-00000001')).toMatchObject({ answered: true });
+        expect(await lab.reset()).toBe(true);
+      }
+      await lab.node('s1').call('run', { argv: ['ip', 'addr', 'add', '203.0.113.99/32', 'dev', 'lo'] });
+      await lab.configure(plans[0]!);
+      expect(await lab.reset()).toBe(false);
+    } finally {
+      await lab[Symbol.asyncDispose]();
+    }
+    expect(await remnants(engine.docker, LAB_LABEL, lab.id)).toEqual(NOTHING);
+  },
+  DEADLINE_MS,
+);
+
+test(
+  'the same lab runs three times at once, each for itself',
+  async () => {
+    const labs = await Promise.all([0, 1, 2].map(() => boot(plans[0]!)));
+    try {
+      await Promise.all(labs.map((lab) => lab.configure(plans[0]!)));
+      const answers = await Promise.all(labs.map((lab, n) => call(lab, 'client', '203.0.113.80', `l4lab-1000000${n}`)));
+      expect(answers.map(({ answered }) => answered)).toEqual([true, true, true]);
+    } finally {
+      await Promise.all(labs.map((lab) => lab[Symbol.asyncDispose]()));
+    }
+  },
+  DEADLINE_MS,
+);
+
+test(
+  "an address that the engine's host has itself is refused by name",
+  async () => {
+    const [address, iface] = [...(await hostAddresses(engine.docker, image))][0]!;
+    const lab = await boot(plans[0]!);
+    try {
+      const stolen = structuredClone(plans[0]!);
+      stolen.nodes.find(({ name }) => name === 's1')!.interfaces[0]!.addresses = [`${address}/24`];
+      const refused = lab.configure(stolen);
+      await expect(refused).rejects.toThrow(`${address} of node s1 (there on ${iface})`);
+      await expect(refused).rejects.toMatchObject({ code: 'address-in-use' } satisfies Partial<L4labError>);
+    } finally {
+      await lab[Symbol.asyncDispose]();
+    }
+  },
+  DEADLINE_MS,
+);
+
+test(
+  'of a harness that is killed no container stays, and the next sweep takes its networks',
+  async () => {
+    const child = spawn('node', ['setup/l4lab.mjs', 'run', 'seed-000/dsr', '--report', report], { stdio: 'ignore' });
+    const owned = (): Promise<Remnants> => remnants(engine.docker, OWNER_LABEL, `${hostname()} ${child.pid!} `);
+    const { nodes, links } = plans[0]!;
+    await until('its lab to run', async () => {
+      const { running, networks } = await owned();
+      return running >= nodes.length && networks >= links.length;
+    });
+    child.kill('SIGKILL');
+    await until('its containers to be gone', async () => (await owned()).containers === 0);
+    await sweep(engine.docker, { orphans: true });
+    expect(await owned()).toEqual(NOTHING);
+  },
+  DEADLINE_MS,
+);

@@ -1,0 +1,43 @@
+import { hostname } from 'node:os';
+import type Dockerode from 'dockerode';
+import { KEPT_LABEL, LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
+import { sweep, type SweepScope } from './sweep.ts';
+
+const DEAD = `${hostname()} 999999999 1`;
+
+/** What an engine that all users of this machine share must not be asked to remove in a test. */
+function engineWith(things: Record<string, Record<string, string>>): { docker: Dockerode; left: () => string[] } {
+  const there = new Map(Object.entries(things));
+  const list = (options: { filters: { label: string[] } }): Promise<{ Id: string; Labels: Record<string, string> }[]> =>
+    Promise.resolve(
+      [...there]
+        .filter(([, labels]) => options.filters.label.every((label) => label in labels))
+        .map(([Id, Labels]) => ({ Id, Labels })),
+    );
+  const get = (id: string): { remove: () => Promise<void> } => ({
+    remove: () =>
+      there.delete(id) ? Promise.resolve() : Promise.reject(Object.assign(new Error('gone'), { statusCode: 404 })),
+  });
+  const docker = { listContainers: list, listNetworks: list, getContainer: get, getNetwork: get };
+  return { docker: docker as unknown as Dockerode, left: () => [...there.keys()].sort() };
+}
+
+const THINGS = {
+  dead: { [LAB_LABEL]: '1', [OWNER_LABEL]: DEAD },
+  living: { [LAB_LABEL]: '2', [OWNER_LABEL]: ownerLabel() },
+  remote: { [LAB_LABEL]: '3', [OWNER_LABEL]: 'another-host 1 1' },
+  'kept-dsr': { [LAB_LABEL]: '4', [OWNER_LABEL]: DEAD, [KEPT_LABEL]: 'seed-000/dsr' },
+  'kept-proxy': { [LAB_LABEL]: '5', [OWNER_LABEL]: DEAD, [KEPT_LABEL]: 'seed-002/proxy' },
+  stranger: { app: 'database' },
+};
+
+test.each<[string, SweepScope, string[]]>([
+  ['what dead processes left', { orphans: true }, ['kept-dsr', 'kept-proxy', 'living', 'remote', 'stranger']],
+  ['what was kept for one scenario', { kept: 'seed-000/dsr' }, ['dead', 'kept-proxy', 'living', 'remote', 'stranger']],
+  ['all that was kept', { kept: null }, ['dead', 'living', 'remote', 'stranger']],
+  ['everything of l4lab, and nothing of others', { everything: true }, ['stranger']],
+])('a sweep removes %s', async (_, scope, expected) => {
+  const { docker, left } = engineWith(THINGS);
+  await sweep(docker, scope);
+  expect(left()).toEqual(expected);
+});
