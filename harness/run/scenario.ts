@@ -81,7 +81,8 @@ async function acquire(plan: Plan, pool: LabPool, onEvent: OnEvent): Promise<Poo
     onEvent({ event: 'booted', scenario: plan.scenario, durationMs: pooled.bootMs });
     return pooled;
   } catch (error) {
-    if (error instanceof L4labError) return error;
+    // The user's own wish to stop is no trouble with the lab.
+    if (error instanceof L4labError && error.code !== 'interrupted') return error;
     throw error;
   }
 }
