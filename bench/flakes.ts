@@ -40,7 +40,11 @@ async function main(signal: AbortSignal): Promise<number> {
         onEvent: () => undefined,
         signal,
       });
-      for (const [flow, what] of verdicts(results)) seen.set(flow, (seen.get(flow) ?? new Set()).add(what));
+      for (const [flow, what] of verdicts(results)) {
+        const before = seen.get(flow) ?? new Set();
+        if (before.size > 0 && !before.has(what)) console.error(`${flow}: ${[...before].join(' | ')} | now ${what}`);
+        seen.set(flow, before.add(what));
+      }
       console.error(
         `run ${round} of ${times}: ${(results.durationMs / 1000).toFixed(1)} s, ${flipped(seen).length} flipped so far`,
       );
@@ -87,7 +91,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop
 try {
   process.exitCode = await main(stop.signal);
 } catch (error) {
-  if (!(error instanceof L4labError)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
+  if (!stop.signal.aborted && !(error instanceof L4labError)) throw error;
+  console.error((error as Error).message);
+  process.exitCode = error instanceof L4labError ? error.exitCode : 130;
 }

@@ -109,7 +109,7 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop
 try {
   process.exitCode = await main(stop.signal);
 } catch (error) {
-  if (!(error instanceof L4labError)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
+  if (!stop.signal.aborted && !(error instanceof L4labError)) throw error;
+  console.error((error as Error).message);
+  process.exitCode = error instanceof L4labError ? error.exitCode : 130;
 }
