@@ -3,7 +3,7 @@ import { findEngine } from '../fabric/engine.ts';
 import { differential } from './differential.ts';
 
 const LABS = 6;
-const SEED = 2;
+const SEED = 6;
 
 test('what packets do on generated labs is what was predicted', async () => {
   const { tag } = JSON.parse(readFileSync(new URL('../../dist/image.json', import.meta.url), 'utf8')) as {
