@@ -19,6 +19,7 @@ import { resolveNeighbours } from './host/neighbours.ts';
 import { readFacts } from './host/read-facts.ts';
 import type { LogEvent } from './log.ts';
 import { log } from './log.ts';
+import { isDirect } from './mode.ts';
 import { Pool } from './pool.ts';
 import type { Table } from './render/ruleset.ts';
 import { render } from './render/render.ts';
@@ -133,7 +134,7 @@ export class Balancer {
   /** Health of a server in a service, with its reason. */
   stateOf(service: LbService, server: LbServer): ServerState & { lastDurationMs: number } {
     const fixed = { against: 0, checked: true, lastDurationMs: 0 };
-    if (service.mode === 'dsr' && deviceFor(this.#facts, server.address) === null) {
+    if (isDirect(service) && deviceFor(this.#facts, server.address) === null) {
       return { ...fixed, up: false, reason: `no route to ${server.address}` };
     }
     if (service.check.type === 'none') return { ...fixed, up: true, reason: 'not checked' };
@@ -251,7 +252,7 @@ export class Balancer {
 
   /** A service keeps its port for good: a check under way must not turn into another one. */
   #checkPort(service: LbService): number | null {
-    if (service.mode !== 'dsr' || service.check.type === 'none') return null;
+    if (!isDirect(service) || service.check.type === 'none') return null;
     const key = serviceKey(service);
     const port = this.#checkPorts.get(key) ?? FIRST_CHECK_PORT + this.#checkPorts.size;
     this.#checkPorts.set(key, port);

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { LbConfig, LbService } from './config.ts';
+import { isDirect } from './mode.ts';
 
 /** A mistake in a configuration, at a path such as `['services', 0, 'vip']`. */
 export interface Problem {
@@ -18,7 +19,20 @@ export function findProblems(config: LbConfig): Problem[] {
     ...duplicates(['services'], config.services, 'name', 'service name', (s) => s.name),
     ...duplicates(['services'], config.services, 'vip', 'VIP and port', (s) => `${s.vip} ${s.protocol}/${s.port}`),
   );
+  problems.push(...dscpProblems(config.services));
   return problems;
+}
+
+/** A server knows the VIP by the DSCP value alone, and the load balancer the value by the VIP alone. */
+function dscpProblems(services: LbService[]): Problem[] {
+  return services.flatMap((service, i) => {
+    const other = services
+      .slice(0, i)
+      .find((s) => isDirect(s) && isDirect(service) && (s.vip === service.vip) !== (s.dscp === service.dscp));
+    if (!other || (other.dscp === undefined && service.dscp === undefined)) return [];
+    const message = `${service.name} and ${other.name} must have the same DSCP value and VIP, or neither in common`;
+    return [{ path: ['services', i, 'dscp'], message }];
+  });
 }
 
 function serviceProblems(service: LbService): Problem[] {
@@ -38,6 +52,9 @@ function serviceProblems(service: LbService): Problem[] {
   if (service.sourceMac === 'keep' && service.mode !== 'dsr') {
     problems.push({ path: ['sourceMac'], message: `sourceMac has a meaning in mode dsr only, not in ${service.mode}` });
   }
+  if ((service.dscp !== undefined) !== (service.mode === 'l3dsr')) {
+    problems.push({ path: ['dscp'], message: 'mode l3dsr needs a DSCP value, and no other mode has one' });
+  }
   service.servers.forEach((server, i) => {
     if (!sameFamily(server.address)) {
       problems.push({
@@ -45,10 +62,10 @@ function serviceProblems(service: LbService): Problem[] {
         message: `server ${server.address} and VIP ${service.vip} differ in family`,
       });
     }
-    if (service.mode === 'dsr' && server.port !== undefined && server.port !== service.port) {
+    if (isDirect(service) && server.port !== undefined && server.port !== service.port) {
       problems.push({
         path: ['servers', i, 'port'],
-        message: `dsr leaves the port as it is: it must be ${service.port}, or absent`,
+        message: `${service.mode} leaves the port as it is: it must be ${service.port}, or absent`,
       });
     }
   });

@@ -40,7 +40,13 @@ const service = z.strictObject({
   vip: address,
   port,
   protocol: z.enum(['tcp', 'udp']).default('tcp'),
-  mode: z.enum(['dnat', 'proxy', 'dsr']),
+  mode: z.enum(['dnat', 'proxy', 'dsr', 'l3dsr']),
+  dscp: z
+    .int()
+    .min(1)
+    .max(63)
+    .optional()
+    .describe('l3dsr only, and needed there: DSCP value by which the servers know the VIP; one VIP, one value.'),
   proxyIp: z
     .union([z.literal('auto'), address, z.array(address).min(1)])
     .optional()

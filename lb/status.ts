@@ -2,6 +2,7 @@ import type { Balancer } from './balancer.ts';
 import type { LbServer, LbService } from './config.ts';
 import { countFlows } from './host/flow-counts.ts';
 import { readCounters } from './host/read-counters.ts';
+import { isDirect } from './mode.ts';
 import { exhaustionCounters, forgottenCounter, newFlowsCounter, packetsCounter } from './render/counters.ts';
 import type { ServerRole } from './render/input.ts';
 
@@ -45,7 +46,7 @@ export async function readStatus(balancer: Balancer): Promise<ServiceStatus[]> {
     const fresh = counter(newFlowsCounter(service, server));
     const all = counter(packetsCounter(service, server));
     // In dsr the first packet of a flow is counted as a new flow only.
-    const firsts = service.mode === 'dsr' ? fresh : { packets: 0, bytes: 0 };
+    const firsts = isDirect(service) ? fresh : { packets: 0, bytes: 0 };
     return {
       name: server.name,
       address: server.address,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import type { LbConfig, LbServer, LbService } from '../config.ts';
+import { isDirect } from '../mode.ts';
 import { familyOf } from '../render/family.ts';
 import { flowTable } from '../render/flow-table.ts';
 import { markOf } from '../render/mark.ts';
@@ -18,17 +19,16 @@ const CONNTRACK = '/proc/net/nf_conntrack';
 /** TCP states of connections that are over, or nearly. */
 const CLOSED = new Set(['TIME_WAIT', 'CLOSE', 'CLOSE_WAIT', 'LAST_ACK', 'FIN_WAIT']);
 
-/** Counts flows: in dsr those of the flow maps, otherwise those of conntrack that are not about to end. */
+/** Counts flows: in dsr and l3dsr those of the flow maps, otherwise those of conntrack that are not about to end. */
 export async function countFlows(config: LbConfig): Promise<FlowCounts> {
   const counts = new Map<string, number>();
   const add = (key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
-  const dsr = config.services.filter(({ mode }) => mode === 'dsr');
+  const direct = config.services.filter(isDirect);
   await Promise.all([
-    ...flowMapsOf(dsr).map((name) => countMap(name, add)),
-    ...(dsr.length < config.services.length ? [countConntrack(add)] : []),
+    ...flowMapsOf(direct).map((name) => countMap(name, add)),
+    ...(direct.length < config.services.length ? [countConntrack(add)] : []),
   ]);
-  return (service, server) =>
-    counts.get(service.mode === 'dsr' ? dsrKey(service, server) : natKey(service, server)) ?? 0;
+  return (service, server) => counts.get(isDirect(service) ? directKey(service, server) : natKey(service, server)) ?? 0;
 }
 
 function flowMapsOf(services: LbService[]): string[] {
@@ -46,7 +46,7 @@ async function countMap(name: string, add: (key: string) => void): Promise<void>
   }
 }
 
-function dsrKey({ vip, port, protocol }: LbService, { address }: LbServer): string {
+function directKey({ vip, port, protocol }: LbService, { address }: LbServer): string {
   return `${flowTable(familyOf(vip), protocol).flows} ${lastWord(vip)} ${port} ${Number(markOf(address))}`;
 }
 

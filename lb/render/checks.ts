@@ -66,15 +66,21 @@ function outRule(input: RenderInput, service: LbService, port: number): string {
     const echo = version === 4 ? 'icmp' : 'icmpv6';
     return (
       `meta mark ${port} ${toServer} ${echo} type echo-request ` +
-      `update @checked.echo${version} { ${echo} id : ${ip} daddr } ${ip} daddr set ${service.vip}`
+      `update @checked.echo${version} { ${echo} id : ${ip} daddr } ${reachVip(service)}`
     );
   }
   return (
     `meta skuid ${input.uid} ${toServer} ${protocol} dport ${port} ` +
     `update @checked.server${version} { th sport : ${ip} daddr } ` +
     `update @checked.port${version} { th sport : th dport } ` +
-    `${ip} daddr set ${service.vip} ${protocol} dport set ${service.port}`
+    `${reachVip(service)} ${protocol} dport set ${service.port}`
   );
+}
+
+/** In dsr the frame has the server's MAC already; in l3dsr the packet needs its address, and names the VIP by DSCP. */
+function reachVip({ vip, dscp }: LbService): string {
+  const { ip } = familyOf(vip);
+  return dscp === undefined ? `${ip} daddr set ${vip}` : `${ip} dscp set ${dscp}`;
 }
 
 function backRule(input: RenderInput, { ip, version }: Family, service: LbService): string {

@@ -1,5 +1,6 @@
 import type { LbServer, LbService } from '../config.ts';
 import { ingressDevices } from '../host/facts.ts';
+import { isDirect } from '../mode.ts';
 import { choose } from './choose.ts';
 import { forgottenCounter, newFlowsCounter, packetsCounter } from './counters.ts';
 import type { Family } from './family.ts';
@@ -17,11 +18,11 @@ import type { Part } from './ruleset.ts';
 import { packetKey, serviceKey, serviceKeyType } from './service-key.ts';
 
 /**
- * Mode dsr: at ingress, before the host's own stack sees the frame, the destination MAC becomes the server's. A map
- * keeps each flow on its server.
+ * Modes dsr and l3dsr: at ingress, before the host's own stack sees the frame, the destination MAC becomes the server's,
+ * or the destination address with a DSCP value that names the VIP. A map keeps each flow on its server.
  */
 export function renderDsr(input: RenderInput): Part {
-  const services = input.config.services.filter(({ mode }) => mode === 'dsr');
+  const services = input.config.services.filter(isDirect);
   if (services.length === 0) return joinParts();
   const devices = ingressDevices(input.facts).map((name) => `"${name}"`);
   const perFamily = FAMILIES.flatMap((family) => {

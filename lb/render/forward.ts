@@ -49,10 +49,17 @@ export function forwardMaps(input: RenderInput, services: LbService[]): NftMap[]
 /**
  * Sends a frame to the server in `meta mark`. `fwd` with an address lets the kernel resolve and write both MACs and
  * lower the TTL; without one, source MAC and TTL stay as they came. A server whose MAC is not known yet gets its first
- * frames in the first way, which makes the kernel resolve it.
+ * frames in the first way, which makes the kernel resolve it. In l3dsr the packet gets the server's address and the DSCP
+ * value of its VIP, which the server turns back into the VIP.
  */
 export function forwardChain(services: LbService[]): Chain {
   const kept = services.filter(({ sourceMac }) => sourceMac === 'keep');
+  const tagged = new Map(services.flatMap(({ vip, dscp }) => (dscp === undefined ? [] : [[vip, dscp] as const])));
+  // The rest is the host's own routing, to wherever the server is.
+  const byDscp = [...tagged].map(([vip, dscp]) => {
+    const { ip, version } = familyOf(vip);
+    return `${ip} daddr ${vip} ${ip} dscp set ${dscp} ${ip} daddr set meta mark map @server.address${version} accept`;
+  });
   const rules = familiesOf(services).flatMap(({ ip, version }) => {
     const keys = kept.filter(({ vip }) => familyOf(vip).version === version);
     const destinations = keys.map(({ vip, protocol, port }) => `${vip} . ${protocol} . ${port}`);
@@ -64,7 +71,7 @@ export function forwardChain(services: LbService[]): Chain {
       `fwd ${ip} to meta mark map @server.address${version} device meta mark map @server.device`,
     ];
   });
-  return { name: 'forward', hook: null, rules };
+  return { name: 'forward', hook: null, rules: [...byDscp, ...rules] };
 }
 
 function familiesOf(services: LbService[]): Family[] {

@@ -1,4 +1,5 @@
 import type { LbServer, LbService } from '../config.ts';
+import { isDirect } from '../mode.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
 import { isServed, serversIn } from './input.ts';
@@ -49,9 +50,9 @@ export function renderRefusals(input: RenderInput): Part {
   return joinParts({ counters: [], maps: [], chains: [refuse] }, ...parts);
 }
 
-/** Flows of a server that is out. In dsr the flow map gives them to another server, which resets them. */
+/** Flows of a server that is out. In dsr and l3dsr the flow map gives them to another server, which resets them. */
 function cut(service: LbService, { address }: LbServer): string[] {
-  if (service.mode === 'dsr') return [];
+  if (isDirect(service)) return [];
   const { ip } = familyOf(service.vip);
   return [
     `meta l4proto ${service.protocol} ct status dnat ct original ${ip} daddr ${service.vip} ` +
