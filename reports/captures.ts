@@ -19,7 +19,9 @@ export function captureFiles(results: Results): { path: string; content: Uint8Ar
 /** Where the capture of a flow is, relative to the page; null where it has none. */
 export function capturePath(scenario: string, variant: string, flow: FlowResult): string | null {
   const kept = flow.verdict === 'fail' && flow.attempts.some(({ packets }) => packets.some(({ raw }) => raw));
-  const file = [scenario, variant, flow.name].map((name) => name.replace(/[^\w.-]/g, '_')).join('--');
+  const file = [scenario, variant, flow.name]
+    .map((name) => name.replace(/[^\w-]+/g, '_').replace(/^_+/, ''))
+    .join('--');
   return kept ? `${CAPTURES_DIR}/${file}.pcapng` : null;
 }
 

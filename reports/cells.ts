@@ -27,6 +27,12 @@ export function story(flow: FlowResult): string {
   return `${flow.from} → ${flow.to}: ${said}`;
 }
 
+/** What there is to say of a flow that needs explaining, each thing once: the cause is often part of a reason. */
+export function explanations({ cause, reasons }: Pick<FlowResult, 'cause' | 'reasons'>): string[] {
+  const detail = cause?.detail;
+  return detail === undefined || reasons.some((reason) => reason.includes(detail)) ? reasons : [detail, ...reasons];
+}
+
 /** Cells that did not pass, by cause code (or `unexpected` where the flow works though it must not, `not run`). */
 export function failuresByCause(cells: CellInContext[]): Map<string, CellInContext[]> {
   const groups = new Map<string, CellInContext[]>();

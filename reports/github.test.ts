@@ -9,7 +9,7 @@ test('a failure stands on the line of YAML that declares its flow', () => {
   expect(githubAnnotations(sampleResults())[0]).toBe(
     '::error file=scenarios/one-arm/one-arm-modes.yaml,line=52,col=5,' +
       'title=one-arm-modes › dnat-gateway-l3 › web-calls-shop%3A reply-not-from-vip::' +
-      's1 → shop (203.0.113.81:80): The answer came from 203.0.113.21, which s1 never called (it called 203.0.113.81).%0A' +
+      's1 → shop (203.0.113.81:80)%0AThe answer came from 203.0.113.21, which s1 never called (it called 203.0.113.81).%0A' +
       'Expected to work, but it failed: reply-not-from-vip at s1.%0A' +
       'Again: npx l4lab run one-arm-modes --variant dnat-gateway-l3 --flow web-calls-shop',
   );

@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import type { Results } from '../harness/judge/results.ts';
-import { cellsOf, story } from './cells.ts';
+import { cellsOf, explanations } from './cells.ts';
 import { summaryMarkdown } from './summary-markdown.ts';
 
 /** GitHub shows this many error annotations of one step and drops the rest. */
@@ -12,7 +12,7 @@ export function githubAnnotations(results: Results): string[] {
   const shown = failed.slice(0, failed.length > MOST_ANNOTATIONS ? MOST_ANNOTATIONS - 1 : MOST_ANNOTATIONS);
   const lines = shown.map(({ scenario, variant, flow }) => {
     const title = `${scenario.name} › ${variant.name} › ${flow.name}: ${flow.verdict === 'fail' ? (flow.cause?.code ?? 'other than expected') : 'not run'}`;
-    const message = [story(flow), ...flow.reasons, `Again: ${flow.rerun}`].join('\n');
+    const message = [`${flow.from} → ${flow.to}`, ...explanations(flow), `Again: ${flow.rerun}`].join('\n');
     const { file, line, col } = flow.at;
     return `::error file=${property(file)},line=${line},col=${col},title=${property(title)}::${data(message)}`;
   });

@@ -1,5 +1,6 @@
 import type { Results, ScenarioResult } from '../harness/judge/results.ts';
 import { type CellInContext, cellsOf, countVerdicts, failuresByCause } from './cells.ts';
+import { plural } from './plural.ts';
 import { escapeMarkdown, escapeXml } from './escape.ts';
 
 /** GitHub cuts a job summary off at 1 MiB; the rest is for what the reader's step adds itself. */
@@ -12,7 +13,7 @@ export function summaryMarkdown(results: Results, limitBytes = DEFAULT_LIMIT_BYT
   const head = [
     `## l4lab: ${count.fail ? `❌ ${count.fail} failed, ` : ''}${count['not-run'] ? `⚠️ ${count['not-run']} not run, ` : ''}✅ ${count.pass} passed`,
     '',
-    `${cells.length} flows in ${results.scenarios.length} scenarios, ${(results.durationMs / 1000).toFixed(1)} s on ${escapeMarkdown(results.environment.engine)}, kernel ${escapeMarkdown(results.environment.kernel)}.`,
+    `${plural(cells.length, 'flow')} in ${plural(results.scenarios.length, 'scenario')}, ${(results.durationMs / 1000).toFixed(1)} s on ${escapeMarkdown(results.environment.engine)}, kernel ${escapeMarkdown(results.environment.kernel)}.`,
     '',
   ].join('\n');
   const failures = [...failuresByCause(cells)].map(([cause, group]) => failureSection(cause, group));

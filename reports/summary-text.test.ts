@@ -7,7 +7,7 @@ test('failures come first, grouped by cause, each with its story, its YAML line 
   const text = summaryText(sampleResults(), plain);
   expect(text).toContain('reply-not-from-vip (1)\n  ✗ one-arm-modes › dnat-gateway-l3 › web-calls-shop\n');
   expect(text).toContain(
-    's1 → shop (203.0.113.81:80): The answer came from 203.0.113.21, which s1 never called (it called 203.0.113.81).',
+    '      s1 → shop (203.0.113.81:80)\n      The answer came from 203.0.113.21, which s1 never called (it called 203.0.113.81).\n',
   );
   expect(text).toContain('would work with: services in proxy mode');
   expect(text).toContain('scenarios/one-arm/one-arm-modes.yaml:52:5');
@@ -31,4 +31,11 @@ test('colours are for terminals only, and no text steers the terminal', () => {
   results.scenarios[0]!.variants[1]!.flows[2]!.cause!.detail = 'evil \u001b[2J';
   expect(summaryText(results, plain)).not.toContain('\u001b');
   expect(summaryText(results, { ...plain, color: true })).toContain('\u001b[31m✗ 2 failed\u001b[0m');
+});
+
+test('a cause that a reason tells already is not told twice', () => {
+  const results = sampleResults();
+  const flow = results.scenarios[0]!.variants[1]!.flows[2]!;
+  flow.reasons = [`It should work, and fails: ${flow.cause!.detail}`];
+  expect(summaryText(results, plain).split(flow.cause!.detail)).toHaveLength(2);
 });

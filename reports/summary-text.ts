@@ -1,5 +1,6 @@
 import type { Results } from '../harness/judge/results.ts';
-import { type CellInContext, cellsOf, countVerdicts, failuresByCause, story } from './cells.ts';
+import { plural } from './plural.ts';
+import { type CellInContext, cellsOf, countVerdicts, explanations, failuresByCause } from './cells.ts';
 
 export interface SummaryOptions {
   /** ANSI colours; only for a terminal. */
@@ -23,7 +24,7 @@ export function summaryText(results: Results, { color, reportPath }: SummaryOpti
     ...(count['not-run'] ? [paint(33, `! ${count['not-run']} not run`)] : []),
     paint(count.pass ? 32 : 2, `✓ ${count.pass} passed`),
   ].join(' · ');
-  const scope = `${cells.length} flows in ${results.scenarios.length} scenarios, ${(results.durationMs / 1000).toFixed(1)} s`;
+  const scope = `${plural(cells.length, 'flow')} in ${plural(results.scenarios.length, 'scenario')}, ${(results.durationMs / 1000).toFixed(1)} s`;
   return [...groups, `${totals}  ${paint(2, `(${scope})`)}`, ...(reportPath ? [`Report: ${reportPath}`] : []), ''].join(
     '\n',
   );
@@ -33,8 +34,8 @@ function failureLines({ scenario, variant, flow }: CellInContext, paint: (code: 
   const mark = flow.verdict === 'fail' ? paint(31, '✗') : paint(33, '!');
   return [
     `  ${mark} ${printable(`${scenario.name} › ${variant.name} › ${flow.name}`)}`,
-    `      ${printable(story(flow))}`,
-    ...flow.reasons.map((reason) => `      ${printable(reason)}`),
+    `      ${printable(`${flow.from} → ${flow.to}`)}`,
+    ...explanations(flow).map((sentence) => `      ${printable(sentence)}`),
     ...flow.counterfactuals.slice(0, 1).map(({ title }) => `      would work with: ${printable(title)}`),
     paint(2, `      ${printable(`${flow.at.file}:${flow.at.line}:${flow.at.col}`)}   ${printable(flow.rerun)}`),
   ];

@@ -1,5 +1,6 @@
 import type { IndexScenario } from '../page-index.ts';
 import type { PageFlow, PageVariant } from '../page-details.ts';
+import { explanations } from '../cells.ts';
 import { expectationClauses } from '../expectation-text.ts';
 import { Outcome, VerdictBadge } from './badge.tsx';
 import { usePage } from './context.ts';
@@ -61,10 +62,9 @@ export function FlowPanel(view: FlowView) {
           </dl>
         )}
       </div>
-      {flow.cause && <p class="detail">{flow.cause.detail}</p>}
-      {flow.reasons.map((reason, i) => (
-        <p key={i} class="reason">
-          {reason}
+      {explanations(flow).map((sentence, i) => (
+        <p key={i} class={i === 0 ? 'detail' : 'reason'}>
+          {sentence}
         </p>
       ))}
       {flow.attempts.length > 1 && <AttemptPicker flow={flow} />}

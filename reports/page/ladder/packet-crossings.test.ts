@@ -38,3 +38,8 @@ test('a frame that never arrived, and one whose sender was not seen, are shown a
     { from: 'l3', to: 'l2', left: false, arrived: true },
   ]);
 });
+
+test('of ARP one end is enough: a run keeps no more of it', () => {
+  const [asked] = packets.filter(({ frame }) => frame.arp);
+  expect(packetCrossings([asked!], peersOf({ nodes }))).toMatchObject([{ left: true, arrived: true }]);
+});

@@ -30,7 +30,9 @@ export function packetCrossings(packets: Sighting[], peerOf: PeerOf): PacketCros
       partner.arrived = true;
       continue;
     }
-    const crossing = { from, to, time, frame, left: direction === 'out', arrived: direction === 'in', label: [] };
+    // Of ARP a run keeps what its asker and its answerer saw, so a missing end says nothing.
+    const [left, arrived] = frame.arp ? [true, true] : [direction === 'out', direction === 'in'];
+    const crossing = { from, to, time, frame, left, arrived, label: [] };
     found.push(crossing);
     if (direction === 'out') waiting.set(key, [...(waiting.get(key) ?? []), crossing]);
   }

@@ -1,5 +1,6 @@
 import { type CauseCode, type CauseEntry, CAUSES } from '../../../harness/model/cause.ts';
 import { ENGLISH_EXPECTATION } from '../../expectation-text.ts';
+import { plural } from '../../plural.ts';
 
 /** Every word of the page in English; the other languages have the same keys. */
 export const en = {
@@ -34,7 +35,7 @@ export const en = {
   },
   direct: 'no service',
   totals: (flows: number, scenarios: number, seconds: string) =>
-    `${flows} flows in ${scenarios} scenarios, ${seconds} s`,
+    `${plural(flows, 'flow')} in ${plural(scenarios, 'scenario')}, ${seconds} s`,
   shownOf: (shown: number, all: number) => `${shown} of ${all} flows`,
   failures: 'Failures',
   noFailures: 'Every flow did what it should.',
@@ -57,7 +58,7 @@ export const en = {
   seen: 'Seen',
   attempt: (n: number) => `Attempt ${n}`,
   attempts: 'Attempts',
-  nAttempts: (n: number) => (n === 1 ? '1 attempt' : `${n} attempts`),
+  nAttempts: (n: number) => plural(n, 'attempt'),
   capture: 'Capture for Wireshark',
   client: 'Caller got',
   servedBy: 'Served by',
