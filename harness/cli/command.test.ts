@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { findEngine, type Engine } from '../fabric/engine.ts';
@@ -117,7 +117,30 @@ test(
 );
 
 test(
-  'Ctrl-C takes down what was booted',
+  'Ctrl-C takes down what was booted, also while flows run',
+  async () => {
+    const quick = scenario();
+    const slow = join(folder, 'slow.yaml');
+    writeFileSync(slow, SCENARIO.replace('expect: works', 'repeat: 1000, expect: works'));
+    const report = join(folder, 'interrupted');
+    const child = spawn('node', ['setup/l4lab.mjs', 'run', quick, slow, '--report', report], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const ended = once(child, 'close') as Promise<[number | null]>;
+    let said = '';
+    child.stdout.on('data', (piece: Buffer) => (said += piece.toString()));
+    const owned = () => remnants(engine.docker, OWNER_LABEL, `${hostname()} ${child.pid!} `);
+    await until('the first scenario to end', () => Promise.resolve(said.includes('✓')));
+    child.kill('SIGINT');
+    expect((await ended)[0]).toBe(130);
+    expect(await owned()).toEqual(NOTHING);
+    expect(existsSync(report)).toBe(false);
+  },
+  DEADLINE_MS,
+);
+
+test(
+  'Ctrl-C takes down what was booted, also while a lab boots',
   async () => {
     const slow = SCENARIO.replace('expect: works', 'repeat: 1000, expect: works');
     const child = spawn('node', ['setup/l4lab.mjs', 'run', scenario(slow), '--report', join(folder, 'report')], {

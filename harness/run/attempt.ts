@@ -18,6 +18,7 @@ const POLL_MS = 20;
 
 /** Fires a flow once and judges what its packets did. */
 export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab): Promise<Attempt> {
+  lab.signal?.throwIfAborted();
   const began = performance.now();
   const key: FlowKey = {
     caller: flow.from,

@@ -8,6 +8,8 @@ export interface PooledLab {
   recorder: Recorder;
   bootMs: number;
   topology: string;
+  /** Says when the user wants to stop. */
+  signal: AbortSignal | undefined;
 }
 
 /** Idle labs that are kept for the next scenario on the same topology. */
@@ -28,7 +30,8 @@ export class LabPool implements AsyncDisposable {
     const lab = await Lab.boot(plan, this.options);
     const recorder = new Recorder();
     lab.onFrames((node, iface, frames) => recorder.add(node, iface, frames));
-    const pooled = { lab, recorder, topology, bootMs: performance.now() - began };
+    const { signal } = this.options;
+    const pooled = { lab, recorder, topology, signal, bootMs: performance.now() - began };
     this.#all.add(pooled);
     return pooled;
   }

@@ -41,6 +41,8 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
     }
   };
   await allSettledOrThrow(Array.from({ length: Math.max(1, options.concurrency) }, worker));
+  // What was stopped half-way is no result.
+  signal?.throwIfAborted();
   return {
     version: 1,
     startedAt: startedAt.toISOString(),
