@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { lbConfigSchema } from '../config.ts';
+import type { HostFacts } from '../host/facts.ts';
+import { render } from './render.ts';
+import { formatTable } from './ruleset.ts';
+
+const SERVERS = [
+  { name: 's1', address: '203.0.113.11' },
+  { name: 's2', address: '203.0.113.12', weight: 2 },
+];
+
+const FACTS: HostFacts = {
+  interfaces: [
+    { name: 'l3', mac: '', master: null, addresses: [{ address: '198.51.100.2', prefix: 24 }] },
+    { name: 'sw', mac: '', master: null, addresses: [{ address: '203.0.113.2', prefix: 24 }] },
+  ],
+  routes: [],
+};
+
+/** Rules are read by people who look for a mistake: golden/ holds them as they are meant to be. */
+it.each([
+  ['proxy', { mode: 'proxy', proxyIp: '203.0.113.254' }],
+  ['dsr', { mode: 'dsr' }],
+])('%s is rendered as in its golden file', async (name, fields) => {
+  const config = lbConfigSchema.parse({
+    version: 1,
+    services: [{ name: 'web', vip: '203.0.113.80', port: 80, servers: SERVERS, ...fields }],
+  });
+  const tables = render(
+    {
+      config,
+      facts: FACTS,
+      roleOf: () => 'new',
+      flowsOf: () => 0,
+      macOf: () => null,
+      checkPortOf: () => null,
+      uid: 0,
+    },
+    [{ kind: 'address', address: '203.0.113.80', dev: 'sw' }],
+  );
+  const golden = await readFile(new URL(`./golden/${name}.nft`, import.meta.url), 'utf8');
+  expect(tables.map(formatTable).join('\n')).toBe(golden);
+});
