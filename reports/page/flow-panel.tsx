@@ -1,10 +1,11 @@
 import type { IndexScenario } from '../page-index.ts';
-import type { PageFlow, PageVariant } from '../page-details.ts';
+import type { PageAttempt, PageFlow, PageVariant } from '../page-details.ts';
 import { explanations } from '../cells.ts';
 import { expectationClauses } from '../expectation-text.ts';
 import { Outcome, VerdictBadge } from './badge.tsx';
 import { usePage } from './context.ts';
 import { TABS, toFragment } from './route.ts';
+import { shownAttempt } from './shown-attempt.ts';
 import { CompareTab } from './tabs/compare.tsx';
 import { LadderTab } from './tabs/ladder.tsx';
 import { TableTab } from './tabs/table.tsx';
@@ -22,7 +23,7 @@ export interface FlowView {
 export function FlowPanel(view: FlowView) {
   const { state, t } = usePage();
   const { flow, variant } = view;
-  const attempt = flow.attempts[state.attempt] ?? flow.attempts[0];
+  const attempt = shownAttempt(flow, state.attempt);
   return (
     <section class="panel flow" aria-labelledby="flow">
       <header>
@@ -67,7 +68,7 @@ export function FlowPanel(view: FlowView) {
           {sentence}
         </p>
       ))}
-      {flow.attempts.length > 1 && <AttemptPicker flow={flow} />}
+      {flow.attempts.length > 1 && <AttemptPicker flow={flow} shown={attempt} />}
       <nav class="tabs" aria-label={flow.name}>
         {TABS.map((tab, i) => (
           <a key={tab} href={toFragment({ ...state, tab })} aria-current={state.tab === tab ? 'true' : undefined}>
@@ -75,22 +76,25 @@ export function FlowPanel(view: FlowView) {
           </a>
         ))}
       </nav>
-      {state.tab === 'way' && <WayTab {...view} attempt={attempt ?? null} />}
-      {state.tab === 'ladder' && <LadderTab {...view} attempt={attempt ?? null} />}
-      {state.tab === 'table' && <TableTab {...view} attempt={attempt ?? null} />}
-      {state.tab === 'why' && <WhyTab {...view} attempt={attempt ?? null} />}
+      {state.tab === 'way' && <WayTab {...view} attempt={attempt} />}
+      {state.tab === 'ladder' && <LadderTab {...view} attempt={attempt} />}
+      {state.tab === 'table' && <TableTab {...view} attempt={attempt} />}
+      {state.tab === 'why' && <WhyTab {...view} attempt={attempt} />}
       {state.tab === 'compare' && <CompareTab {...view} />}
     </section>
   );
 }
 
-function AttemptPicker({ flow }: { flow: PageFlow }) {
+function AttemptPicker({ flow, shown }: { flow: PageFlow; shown: PageAttempt | null }) {
   const { state, t } = usePage();
-  const shown = flow.attempts[state.attempt] ? state.attempt : 0;
   return (
     <nav class="attempts" aria-label={t.attempts}>
       {flow.attempts.map((attempt, i) => (
-        <a key={i} href={toFragment({ ...state, attempt: i, step: 0 })} aria-current={i === shown ? 'true' : undefined}>
+        <a
+          key={i}
+          href={toFragment({ ...state, attempt: i + 1, step: 0 })}
+          aria-current={attempt === shown ? 'true' : undefined}
+        >
           {t.attempt(i + 1)}: {attempt.outcome === 'works' ? t.works : t.fails}
           {(attempt.picked ?? attempt.servedBy) && ` (${attempt.picked ?? attempt.servedBy})`}
         </a>

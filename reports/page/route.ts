@@ -6,7 +6,7 @@ export interface PageState {
   variant: string | null;
   flow: string | null;
   tab: Tab;
-  /** Number of the attempt shown, from 0. */
+  /** Attempt that is shown, from 1; 0 for the first that shows what the verdict is about. */
   attempt: number;
   /** Crossing that is stepped to, from 1; 0 shows the whole way. */
   step: number;

@@ -22,14 +22,9 @@ export function useKeyboard(page: Page, lang: 'en' | 'ko', help: RefObject<HTMLD
 }
 
 /** Does what the key stands for; false where it stands for nothing. */
-function act(
-  key: string,
-  { state, shown, go }: Page,
-  lang: 'en' | 'ko',
-  help: RefObject<HTMLDialogElement | null>,
-): boolean {
-  const tab = state.flow === null ? undefined : TABS[Number(key) - 1];
-  if (tab) go({ tab });
+function act(key: string, { shown, go }: Page, lang: 'en' | 'ko', help: RefObject<HTMLDialogElement | null>): boolean {
+  const tab = TABS[Number(key) - 1];
+  if (tab) go((now) => (now.flow === null ? {} : { tab }));
   else if (key === 'n' || key === 'p') go((now) => neighbouringFailure(key === 'n' ? 1 : -1, now, shown));
   else if (key === '/') document.querySelector<HTMLInputElement>('#search')?.focus();
   else if (key === 'o') go({ view: 'overview' });

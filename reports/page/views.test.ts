@@ -159,7 +159,7 @@ test('the run: environment, where the time went, logs and rules of the load bala
 });
 
 test('an attempt that tells an earlier one’s story points to its packets', async () => {
-  const { page } = await browser.open('scenario/one-arm-modes/proxy/client-to-web?tab=ladder&attempt=1');
+  const { page } = await browser.open('scenario/one-arm-modes/proxy/client-to-web?tab=ladder&attempt=2');
   await page.locator('.note').getByRole('link', { name: 'Attempt 1' }).click();
   await page.locator('svg.ladder').waitFor();
 });

@@ -5,6 +5,7 @@ import { usePage } from '../context.ts';
 import { CrossingLine } from '../crossing-line.tsx';
 import type { FlowView } from '../flow-panel.tsx';
 import { type Crossing, crossings, hopOf } from '../topology/crossing.ts';
+import { shownAttempt } from '../shown-attempt.ts';
 import { peersOf } from '../topology/peers.ts';
 import { useVariant } from '../views/scenario.tsx';
 
@@ -49,7 +50,7 @@ interface Step {
 }
 
 function sides(variant: PageVariant, flow: PageFlow): Step[] {
-  const walk = flow.attempts[0]?.observed ?? { request: [], reply: [] };
+  const walk = shownAttempt(flow, 0)?.observed ?? { request: [], reply: [] };
   const peerOf = peersOf(variant.plan);
   return (['request', 'reply'] as const).flatMap((direction) =>
     crossings(walk[direction], peerOf).map((crossing) => ({ direction, crossing })),

@@ -26,7 +26,7 @@ export function LadderTab({ variant, attempt, flow }: FlowView & { attempt: Page
     return (
       <p class="note">
         {t.samePackets(attempt.sameAs + 1)}{' '}
-        <a href={toFragment({ ...state, attempt: attempt.sameAs })}>{t.attempt(attempt.sameAs + 1)}</a>
+        <a href={toFragment({ ...state, attempt: attempt.sameAs + 1 })}>{t.attempt(attempt.sameAs + 1)}</a>
       </p>
     );
   }

@@ -20,7 +20,7 @@ export function WayTab({ variant, flow, attempt }: FlowView & { attempt: PageAtt
   const ownerOf = useMemo(() => macOwners(variant.plan), [variant]);
   const stepper = useStepper(lanes.filter(({ number }) => number !== null).length);
   const current = lanes.find(({ number }) => number !== null && number === stepper.step);
-  const cause = attempt?.cause ?? flow.cause;
+  const cause = attempt?.cause ?? null;
   return (
     <div class="way">
       <div class="way-drawing">
