@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { lastWord } from './address.ts';
 import type { LbConfig, LbService } from './config.ts';
 import { isDirect } from './mode.ts';
 
@@ -19,8 +20,29 @@ export function findProblems(config: LbConfig): Problem[] {
     ...duplicates(['services'], config.services, 'name', 'service name', (s) => s.name),
     ...duplicates(['services'], config.services, 'vip', 'VIP and port', (s) => `${s.vip} ${s.protocol}/${s.port}`),
   );
-  problems.push(...dscpProblems(config.services));
+  problems.push(...dscpProblems(config.services), ...confusedVips(config.services));
   return problems;
+}
+
+/** The kernel's table of dsr flows tells VIPs apart by their last 32 bits. */
+function confusedVips(services: LbService[]): Problem[] {
+  return services.flatMap((service, i) => {
+    const alike = (s: LbService) =>
+      isDirect(s) &&
+      s.vip !== service.vip &&
+      isIPv6(s.vip) === isIPv6(service.vip) &&
+      lastWord(s.vip) === lastWord(service.vip) &&
+      s.port === service.port &&
+      s.protocol === service.protocol;
+    const other = isDirect(service) && services.slice(0, i).find(alike);
+    if (!other) return [];
+    return [
+      {
+        path: ['services', i, 'vip'],
+        message: `${service.mode} needs VIPs that differ in their last 32 bits: see ${other.name}`,
+      },
+    ];
+  });
 }
 
 /** A server knows the VIP by the DSCP value alone, and the load balancer the value by the VIP alone. */

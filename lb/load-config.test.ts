@@ -71,6 +71,28 @@ it('refuses two services on one VIP and port', async () => {
   expect(await mistakes(twice)).toEqual([expect.stringContaining('lb.yaml:11:10: services.1.vip:')]);
 });
 
+it('writes every address in one way', async () => {
+  const text = SOUND.replace('203.0.113.80', '2001:DB8:0::0080').replace('203.0.113.11', '2001:db8:0:0::11');
+  const config = await parseConfig(text, 'lb.yaml');
+  expect([config.services[0]!.vip, config.services[0]!.servers[0]!.address]).toEqual(['2001:db8::80', '2001:db8::11']);
+});
+
+it('refuses dsr VIPs that its flow table could not tell apart', async () => {
+  const v6 = SOUND.replace('203.0.113.80', '2001:db8:1::80').replace('203.0.113.11', '2001:db8::11');
+  const both = v6 + v6.slice(v6.indexOf('  - name')).replace('web', 'web2').replace('db8:1', 'db8:2');
+  expect(await mistakes(both)).toEqual([expect.stringContaining('lb.yaml:11:10: services.1.vip:')]);
+});
+
+it('asks for a DSCP value in l3dsr, the same for the same VIP', async () => {
+  expect(await mistakes(SOUND.replace('dsr', 'l3dsr'))).toEqual([expect.stringContaining('services.0.dscp:')]);
+  const sound = SOUND.replace('dsr', 'l3dsr\n    dscp: 5');
+  const second = sound.slice(sound.indexOf('  - name')).replace('web', 'web2').replace('port: 80', 'port: 81');
+  expect(await mistakes(sound + second)).toEqual([]);
+  expect(await mistakes(sound + second.replace('dscp: 5', 'dscp: 6'))).toEqual([
+    expect.stringContaining('services.1.dscp:'),
+  ]);
+});
+
 it('says where YAML itself is broken', async () => {
   expect(await mistakes('version: [1')).toEqual([expect.stringMatching(/^lb.yaml:1:12: /)]);
 });

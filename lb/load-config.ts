@@ -1,5 +1,6 @@
 import type { core } from 'zod';
 import { readFile } from 'node:fs/promises';
+import { canonical } from './address.ts';
 import type { LbConfig } from './config.ts';
 import { lbConfigSchema } from './config.ts';
 import type { Problem } from './config-rules.ts';
@@ -31,8 +32,24 @@ export function checkConfig(data: unknown): { value: LbConfig | null; problems: 
   if (!parsed.success) {
     return { value: null, problems: parsed.error.issues.flatMap(problemsOf) };
   }
-  const problems = findProblems(parsed.data);
-  return { value: problems.length === 0 ? parsed.data : null, problems };
+  const config = withCanonicalAddresses(parsed.data);
+  const problems = findProblems(config);
+  return { value: problems.length === 0 ? config : null, problems };
+}
+
+/** From here on addresses can be compared as text, with the kernel's too. */
+function withCanonicalAddresses(config: LbConfig): LbConfig {
+  const services = config.services.map((service) => {
+    const { proxyIp } = service;
+    const proxy = Array.isArray(proxyIp)
+      ? proxyIp.map(canonical)
+      : proxyIp && proxyIp !== 'auto'
+        ? canonical(proxyIp)
+        : proxyIp;
+    const servers = service.servers.map((server) => ({ ...server, address: canonical(server.address) }));
+    return { ...service, vip: canonical(service.vip), ...(proxy === undefined ? {} : { proxyIp: proxy }), servers };
+  });
+  return { ...config, services };
 }
 
 function problemsOf(issue: core.$ZodIssue): Problem[] {

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import fc from 'fast-check';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stat } from 'node:fs/promises';
@@ -26,15 +27,17 @@ interface Reply {
   body: string;
 }
 
-function call(method: string, path: string, body?: unknown, headers = {}): Promise<Reply> {
+function call(method: string, path: string, body?: unknown): Promise<Reply> {
+  const text = typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body);
+  const headers = { 'content-length': Buffer.byteLength(text) };
   return new Promise((resolve, reject) => {
     const outgoing = request({ socketPath: SOCKET, method, path, headers }, (response) => {
-      let text = '';
-      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      response.on('end', () => resolve({ status: response.statusCode!, body: text }));
+      let answer = '';
+      response.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+      response.on('end', () => resolve({ status: response.statusCode!, body: answer }));
     });
     outgoing.on('error', reject);
-    outgoing.end(typeof body === 'string' ? body : body === undefined ? undefined : JSON.stringify(body));
+    outgoing.end(text);
   });
 }
 
@@ -132,6 +135,25 @@ describe('API', () => {
     const reply = await call(method, path, body);
     expect(reply.status).toBe(status);
     expect(JSON.parse(reply.body)).toMatchObject({ error: { message: expect.any(String) as string } });
+  });
+
+  it('answers whatever is asked, and changes nothing when it refuses', async () => {
+    const rules = (await call('GET', '/v1/rules')).body;
+    const path = fc.oneof(
+      fc.constantFrom('/v1/config', '/v1/services/web/servers/s1', '/v1/services', '/metrics'),
+      fc.webPath().map((text) => text || '/'),
+    );
+    const body = fc.oneof(fc.string(), fc.json(), fc.constant('{"weight":0}'));
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom('PUT', 'PATCH', 'DELETE', 'POST'), path, body, async (method, where, text) => {
+        const reply = await call(method, where, text);
+        fc.pre(reply.status !== 200);
+        expect(reply.status).toBeLessThan(500);
+        expect(JSON.parse(reply.body)).toHaveProperty('error.code');
+      }),
+      { numRuns: 500 },
+    );
+    expect((await call('GET', '/v1/rules')).body).toBe(rules);
   });
 
   it('describes every route', async () => {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { isIPv4 } from 'node:net';
+import { canonical, lastWord } from '../address.ts';
 import type { LbConfig, LbServer, LbService } from '../config.ts';
 import { isDirect } from '../mode.ts';
 import { familyOf } from '../render/family.ts';
@@ -50,15 +50,6 @@ function directKey({ vip, port, protocol }: LbService, { address }: LbServer): s
   return `${flowTable(familyOf(vip), protocol).flows} ${lastWord(vip)} ${port} ${Number(markOf(address))}`;
 }
 
-/** Last 32 bits of an address, as the flow maps hold it. */
-function lastWord(address: string): number {
-  if (isIPv4(address)) return Number(markOf(address));
-  // The URL parser writes every IPv6 address in one canonical way, and an embedded IPv4 address in hexadecimal.
-  const groups = new URL(`http://[${address}]`).hostname.slice(1, -1).split(':');
-  const group = (text: string | undefined) => parseInt(text === undefined || text === '' ? '0' : text, 16);
-  return group(groups.at(-2)) * 65_536 + group(groups.at(-1));
-}
-
 /** Lines such as `ipv4 2 tcp 6 431999 ESTABLISHED src=… dst=… sport=… dport=… src=… dst=… sport=… dport=… [ASSURED] …`. */
 async function countConntrack(add: (key: string) => void): Promise<void> {
   const text = await readFile(CONNTRACK, 'utf8').catch(() => '');
@@ -73,16 +64,11 @@ async function countConntrack(add: (key: string) => void): Promise<void> {
       values('sport'),
       values('dport'),
     ];
-    if (server && vip) add(`${words[2]} ${expand(vip)} ${port} ${expand(server)} ${serverPort}`);
+    if (server && vip) add(`${words[2]} ${canonical(vip)} ${port} ${canonical(server)} ${serverPort}`);
   }
 }
 
 function natKey(service: LbService, server: LbServer): string {
   const { vip, port, protocol } = service;
-  return `${protocol} ${expand(vip)} ${port} ${expand(server.address)} ${server.port ?? port}`;
-}
-
-/** One spelling of each address: conntrack writes IPv6 addresses in full. */
-function expand(address: string): string {
-  return isIPv4(address) ? address : new URL(`http://[${address}]`).hostname;
+  return `${protocol} ${canonical(vip)} ${port} ${canonical(server.address)} ${server.port ?? port}`;
 }

@@ -1,16 +1,13 @@
 import { isIPv4 } from 'node:net';
+import { lastWord } from '../address.ts';
 
 /**
  * Number of a server in maps that keep flows: its IPv4 address itself, a hash of anything else. It depends on nothing
  * but the server, so that whatever else is configured, and after a restart too, a kept flow finds its server.
  */
 export function markOf(address: string, port?: number): string {
-  const value = isIPv4(address) && port === undefined ? numberOf(address) : hash(`${address} ${port ?? ''}`);
+  const value = isIPv4(address) && port === undefined ? lastWord(address) : hash(`${address} ${port ?? ''}`);
   return `0x${value.toString(16).padStart(8, '0')}`;
-}
-
-function numberOf(address: string): number {
-  return address.split('.').reduce((value, octet) => value * 256 + Number(octet), 0);
 }
 
 /** FNV-1a; never 0, which means "no server". */
