@@ -8,7 +8,8 @@ describe('a later segment that reaches the server around the L4', () => {
     servers: { loopback: [VIP_A], conf: QUIET_ARP },
   });
   const ack = { seq: 8, flags: 'A' };
-  const atEnds = [segment(1, ['client', 'out', 'l3'], ack), segment(3, ['s1', 'in', 'l2'], ack)];
+  const answer = segment(9, ['client', 'in', 'l3'], { seq: 70, flags: 'PA', payloadLength: 100 });
+  const atEnds = [segment(1, ['client', 'out', 'l3'], ack), segment(3, ['s1', 'in', 'l2'], ack), answer];
   const client = { answered: true, said: '200', servedBy: 's1', sourceSeen: null };
 
   test('is a bypass of the L4', () => {
@@ -18,6 +19,12 @@ describe('a later segment that reaches the server around the L4', () => {
 
   test('is none when the L4 saw it too', () => {
     const packets = [...atEnds, segment(2, ['l4', 'in', 'l2'], ack)];
+    expect(judgeAttempt(evidenceOf(sketch, 'client', 'a', { packets, client }), 1).findings).toEqual([]);
+  });
+
+  test('is none when the caller sent it after the answer: the L4 may have seen it since', () => {
+    const fin = { seq: 9, flags: 'FA' };
+    const packets = [answer, segment(10, ['client', 'out', 'l3'], fin), segment(12, ['s1', 'in', 'l2'], fin)];
     expect(judgeAttempt(evidenceOf(sketch, 'client', 'a', { packets, client }), 1).findings).toEqual([]);
   });
 });

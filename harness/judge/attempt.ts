@@ -36,15 +36,20 @@ function findings(evidence: Evidence, servedBy: string | null): Finding[] {
   return crossed && !wentAround(service.l4, servedBy, evidence) ? [] : ['l4-bypassed'];
 }
 
-/** Whether a later segment of the caller reached the server without the L4 having seen it. */
+/**
+ * Whether a later segment of the caller reached the server without the L4 having seen it. What the caller sends after the
+ * answer may still be on its way when the captures are read.
+ */
 function wentAround(l4: string, server: string | null, { packets, flow }: Evidence): boolean {
   const arrivals = (node: string | null): Sighting[] =>
     packets.filter((p) => p.node === node && p.direction === 'in' && p.frame.tcp);
   const atL4 = arrivals(l4);
+  const answered = arrivals(flow.from).findLast(({ frame }) => frame.tcp!.payloadLength > 0)?.time ?? 0;
   return packets.some(
     (sent) =>
       sent.node === flow.from &&
       sent.direction === 'out' &&
+      sent.time < answered &&
       sent.frame.tcp &&
       arrivals(server).some(({ frame }) => sameSegment(frame, sent.frame)) &&
       !atL4.some(({ frame }) => sameSegment(frame, sent.frame)),

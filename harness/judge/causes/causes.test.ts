@@ -1,5 +1,5 @@
 import { oneArm, QUIET_ARP, VIP_A } from '../../model/testing/labs.ts';
-import { evidenceOf, segment } from '../testing/evidence.ts';
+import { arpRequest, evidenceOf, segment } from '../testing/evidence.ts';
 import { causeOfFailure } from './index.ts';
 
 const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
@@ -52,4 +52,20 @@ describe('the handshake went well, and then a switch sends a segment to a port w
     const packets = [segment(2, ['l2', 'out', 'l4'], data), segment(3, ['s1', 'in', 'l2'], data)];
     expect(causeOfFailure(evidenceOf(sketch, 's1', 'a', { packets, macTables })).code).not.toBe('mac-moved');
   });
+});
+
+test('what a node announces, or passes on as a bridge, is no unanswered question', () => {
+  const sketch = oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } } });
+  const { walk } = evidenceOf(sketch, 'client', 'a');
+  const endsAtL4 = {
+    request: walk.request.slice(0, walk.request.findIndex(({ node }) => node === 'l4') + 1),
+    reply: [],
+  };
+  const says = (senderIp: string, targetIp: string): ReturnType<typeof causeOfFailure> => {
+    const packets = [arpRequest(['l4', 'out', 'l2'], { senderIp, targetIp })];
+    return causeOfFailure(evidenceOf(sketch, 'client', 'a', { walk: endsAtL4, packets }));
+  };
+  expect(says('203.0.113.2', '203.0.113.12')).toMatchObject({ code: 'no-neighbour', node: 'l4' });
+  expect(says('203.0.113.2', '203.0.113.2').code).not.toBe('no-neighbour');
+  expect(says('203.0.113.11', '203.0.113.12').code).not.toBe('no-neighbour');
 });

@@ -1,7 +1,8 @@
-import { addressesOf, cause, type Rule } from './rule.ts';
+import { addressesOf, cause, unansweredArp, type Rule } from './rule.ts';
 
 /** No packet of the flow was seen leaving the caller: it called itself, had no route, or nobody answered its ARP. */
-export const neverLeft: Rule = ({ walk, flow, plan, packets, client }) => {
+export const neverLeft: Rule = (evidence) => {
+  const { walk, flow, plan, client } = evidence;
   if (walk.request.length > 0) return null;
   if (client.said === 'ECONNREFUSED' && addressesOf(plan, flow.from).includes(flow.address)) {
     return cause(
@@ -13,18 +14,7 @@ export const neverLeft: Rule = ({ walk, flow, plan, packets, client }) => {
   if (/ENETUNREACH|[Nn]etwork is unreachable/.test(client.said)) {
     return cause('no-route', flow.from, `${flow.from} has no route to ${flow.address}`);
   }
-  const asked = packets.filter(
-    ({ node, direction, frame }) => node === flow.from && direction === 'out' && frame.arp?.op === 'request',
-  );
-  const target = asked
-    .map(({ frame }) => frame.arp!.targetIp)
-    .find(
-      (ip) =>
-        !packets.some(
-          ({ node, direction, frame }) =>
-            node === flow.from && direction === 'in' && frame.arp?.op === 'reply' && frame.arp.senderIp === ip,
-        ),
-    );
-  if (target === undefined) return null;
+  const target = unansweredArp(evidence, flow.from);
+  if (target === null) return null;
   return cause('no-neighbour', flow.from, `${flow.from} asked for ${target} and nobody answered`);
 };

@@ -26,3 +26,17 @@ export function ownerOf(plan: Plan, address: string): string {
   const owner = plan.nodes.find((node) => interfaceAddresses(node).includes(address));
   return owner ? `${owner.name} (${address})` : address;
 }
+
+/** An address that the node asked for by ARP in vain; what it announces, or passes on as a bridge, is no question. */
+export function unansweredArp({ packets, plan }: Evidence, name: string): string | null {
+  const own = addressesOf(plan, name);
+  const arp = packets.filter(({ node, frame }) => node === name && frame.arp);
+  const answered = arp
+    .filter(({ direction, frame }) => direction === 'in' && frame.arp!.op === 'reply')
+    .map(({ frame }) => frame.arp!.senderIp);
+  const asked = arp
+    .filter(({ direction, frame }) => direction === 'out' && frame.arp!.op === 'request')
+    .map(({ frame }) => frame.arp!)
+    .find(({ senderIp, targetIp }) => own.includes(senderIp) && senderIp !== targetIp && !answered.includes(targetIp));
+  return asked?.targetIp ?? null;
+}

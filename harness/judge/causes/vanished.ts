@@ -3,7 +3,7 @@ import { contains, network } from '../../scenario/address.ts';
 import { isAddressee, vanishedAt, type Evidence } from '../evidence.ts';
 import type { Cause } from '../../model/walk.ts';
 import { nodeOf, serviceOf } from '../../scenario/lookup.ts';
-import { addressesOf, cause, type Rule } from './rule.ts';
+import { addressesOf, cause, unansweredArp, type Rule } from './rule.ts';
 
 /** A packet entered a node, or was to leave it, and was not seen again. */
 export const vanished: Rule = (evidence) => {
@@ -45,35 +45,23 @@ function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
 }
 
 /** The node asked for the next hop by ARP, and nobody answered. */
-function unanswered({ node }: Hop, { packets, plan, flow }: Evidence): Cause | null {
+function unanswered({ node }: Hop, evidence: Evidence): Cause | null {
+  const { plan, flow } = evidence;
   const service = serviceOf(plan, flow);
-  const requests = packets
-    .filter((p) => p.node === node && p.direction === 'out' && p.frame.arp?.op === 'request')
-    .map((p) => p.frame.arp!);
-  const lonely = requests.find(
-    ({ targetIp }) =>
-      !packets.some(
-        (p) =>
-          p.node === node && p.direction === 'in' && p.frame.arp?.op === 'reply' && p.frame.arp.senderIp === targetIp,
-      ),
-  );
-  if (!lonely) return null;
-  if (
-    service?.mode === 'dsr' &&
-    service.l4 === node &&
-    service.pool.some(({ address }) => address === lonely.targetIp)
-  ) {
+  const target = unansweredArp(evidence, node);
+  if (target === null) return null;
+  if (service?.mode === 'dsr' && service.l4 === node && service.pool.some(({ address }) => address === target)) {
     const near = nodeOf(plan, node)
       .interfaces.flatMap((i) => i.addresses)
-      .some((cidr) => contains(network(cidr), lonely.targetIp));
+      .some((cidr) => contains(network(cidr), target));
     if (!near)
       return cause(
         'server-not-adjacent',
         node,
-        `${node} looks for the MAC of ${lonely.targetIp} on its own segment; that server is in another subnet`,
+        `${node} looks for the MAC of ${target} on its own segment; that server is in another subnet`,
       );
   }
-  return cause('no-neighbour', node, `${node} asked for ${lonely.targetIp} and nobody answered`);
+  return cause('no-neighbour', node, `${node} asked for ${target} and nobody answered`);
 }
 
 /** The kernel of the node is asked about the very packet (`ip route get … from … iif …`). */

@@ -29,9 +29,9 @@ export function evidenceOf(sketch: LabSketch, from: string, to: string, seen: Pa
 export function segment(
   time: number,
   [node, direction, iface]: [string, 'in' | 'out', string],
-  frame: { srcMac?: string; dstMac?: string; seq: number; flags: string },
+  frame: { srcMac?: string; dstMac?: string; seq: number; flags: string; payloadLength?: number },
 ): Sighting {
-  const { srcMac = '', dstMac = '', seq, flags } = frame;
+  const { srcMac = '', dstMac = '', seq, flags, payloadLength = 0 } = frame;
   return {
     time,
     node,
@@ -42,7 +42,21 @@ export function segment(
       dstMac,
       length: 66,
       ip: { version: 4, src: '', dst: '', ttl: 64, protocol: 6, id: 0, dscp: 0 },
-      tcp: { srcPort: 0, dstPort: 0, seq, ack: 0, flags, payloadLength: 0 },
+      tcp: { srcPort: 0, dstPort: 0, seq, ack: 0, flags, payloadLength },
     },
   };
+}
+
+/** An ARP request as an interface saw it. */
+export function arpRequest(
+  [node, direction, iface]: [string, 'in' | 'out', string],
+  asks: { senderIp: string; targetIp: string },
+): Sighting {
+  const frame = {
+    srcMac: '',
+    dstMac: 'ff:ff:ff:ff:ff:ff',
+    length: 42,
+    arp: { op: 'request' as const, senderMac: '', ...asks },
+  };
+  return { time: 1, node, iface, direction, frame };
 }
