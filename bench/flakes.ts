@@ -70,9 +70,9 @@ function verdicts({ scenarios }: Results): [string, string][] {
   );
 }
 
-/** Which attempt meets which server is chance; which causes there are is not. */
+/** Which of its servers a flow meets is chance, and with it the node; verdict and causes are not. */
 function told({ verdict, attempts, reasons }: FlowResult): string {
-  const causes = new Set(attempts.flatMap(({ cause }) => (cause ? [`${cause.code} at ${cause.node}`] : [])));
+  const causes = new Set(attempts.flatMap(({ cause }) => (cause ? [cause.code] : [])));
   return [verdict, ...[...causes].sort(), ...reasons].join(', ');
 }
 
