@@ -24,5 +24,5 @@ test('text from YAML stays text: no links, no HTML, no table cells, no mentions'
   const flow = results.scenarios[0]!.variants[1]!.flows[2]!;
   flow.cause!.detail = '<img src=x> | [click](http://example.com) @someone\n# title';
   const text = summaryMarkdown(results);
-  expect(text).toContain('&#60;img src=x&#62; \\| \\[click\\]\\(http://example.com\\) \\@someone \\# title');
+  expect(text).toContain('&#60;img src=x&#62; \\| \\[click\\]\\(http://example.com\\) \\@someone \\# title.');
 });

@@ -24,7 +24,7 @@ export function summaryMarkdown(results: Results, limitBytes = DEFAULT_LIMIT_BYT
 function failureSection(cause: string, group: CellInContext[]): string {
   const lines = group.map(({ scenario, variant, flow }) => {
     const where = `${scenario.name} › ${variant.name} › ${flow.name}`;
-    const why = flow.cause?.detail ?? flow.reasons[0] ?? '';
+    const why = (flow.cause?.detail ?? flow.reasons[0] ?? '').replace(/[^.!?]$/, '$&.');
     const mend = flow.counterfactuals[0] ? ` Would work with: ${escapeMarkdown(flow.counterfactuals[0].title)}.` : '';
     return `- **${escapeMarkdown(`${flow.from} → ${flow.to}`)}**: ${escapeMarkdown(why)}${mend}<br>${escapeMarkdown(where)}, ${escapeMarkdown(`${flow.at.file}:${flow.at.line}`)}`;
   });
