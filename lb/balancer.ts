@@ -180,10 +180,16 @@ export class Balancer {
   }
 
   async #apply(config: LbConfig): Promise<void> {
+    // Looked at many times for each server.
+    const roles = new Map(
+      config.services.flatMap((service) =>
+        service.servers.map((server) => [server, this.#pool.roleOf(service, server)] as const),
+      ),
+    );
     const input = {
       config,
       facts: this.#facts,
-      roleOf: (service: LbService, server: LbServer) => this.#pool.roleOf(service, server),
+      roleOf: (service: LbService, server: LbServer) => roles.get(server) ?? this.#pool.roleOf(service, server),
       flowsOf: this.#flows,
       macOf: (address: string) => this.#macs.get(address) ?? null,
       checkPortOf: (service: LbService) => this.#checkPort(service),

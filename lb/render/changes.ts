@@ -52,12 +52,14 @@ function tableChanges(from: Table, to: Table): string[] {
 
 /** Elements whose key is gone or has another value; a value can only be changed by deleting its key first. */
 function staleElements(from: NftMap, to: NftMap, at: string): string[] {
+  if (sameElements(from, to)) return [];
   const wanted = new Map(to.elements);
   const stale = (from.elements ?? []).filter(([key, value]) => wanted.get(key) !== value || !wanted.has(key));
   return chunks(stale).map((elements) => `delete element ${at} ${formatElements(elements)}`);
 }
 
 function freshElements(from: NftMap | null, to: NftMap, at: string): string[] {
+  if (from && sameElements(from, to)) return [];
   const present = new Map(from?.elements);
   const fresh = (to.elements ?? []).filter(([key, value]) => present.get(key) !== value || !present.has(key));
   return chunks(fresh).map((elements) => `add element ${at} ${formatElements(elements)}`);
@@ -103,6 +105,13 @@ export interface FoundTable {
   chains: string[];
   maps: { name: string; kind: 'set' | 'map' }[];
   counters: string[];
+}
+
+/** The usual case, decided without making maps of ten thousand elements. */
+function sameElements({ elements: a }: NftMap, { elements: b }: NftMap): boolean {
+  if (a === b) return true;
+  if (a?.length !== b?.length) return false;
+  return a!.every((element, i) => element === b![i] || (element[0] === b![i]![0] && element[1] === b![i]![1]));
 }
 
 function byName<T extends { name: string }>(items: T[]): Map<string, T> {

@@ -1,10 +1,11 @@
-import type { LbService } from '../config.ts';
+import type { LbServer, LbService } from '../config.ts';
 import { newFlowsCounter, packetsCounter } from './counters.ts';
 import type { Family } from './family.ts';
 import { familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
 import { markOf } from './mark.ts';
+import { remember } from './remember.ts';
 import type { NftMap } from './ruleset.ts';
 
 /**
@@ -21,6 +22,8 @@ export function memberKey({ vip }: LbService): string {
   return `${familyOf(vip).ip} daddr . th dport . meta mark`;
 }
 
+type Elements = NonNullable<NftMap['elements']>;
+
 /** Servers that carry flows, servers that take new ones, and the counters of both. */
 export function memberSets(
   input: RenderInput,
@@ -30,29 +33,35 @@ export function memberSets(
 ): NftMap[] {
   const names = memberMaps(family, protocol);
   const type = `type ${family.type} . inet_service . mark`;
-  const members = services.flatMap((service) =>
-    serversIn(input, service, 'new', 'keep').map((server) => ({
-      key: `${service.vip} . ${service.port} . ${markOf(server.address)}`,
-      takes: input.roleOf(service, server) === 'new',
-      newFlows: `"${newFlowsCounter(service, server)}"`,
-      packets: `"${packetsCounter(service, server)}"`,
-    })),
-  );
-  const takers = members.filter(({ takes }) => takes);
+  const members = services.map((service) => membersOf(input, service));
   return [
-    { name: names.known, kind: 'set', spec: [type], elements: members.map(({ key }) => [key, null]) },
-    { name: names.takers, kind: 'set', spec: [type], elements: takers.map(({ key }) => [key, null]) },
+    { name: names.known, kind: 'set', spec: [type], elements: members.flatMap(({ known }) => known) },
+    { name: names.takers, kind: 'set', spec: [type], elements: members.flatMap(({ takers }) => takers) },
     {
       name: names.newFlows,
       kind: 'map',
       spec: [`${type} : counter`],
-      elements: takers.map(({ key, newFlows }) => [key, newFlows]),
+      elements: members.flatMap(({ newFlows }) => newFlows),
     },
     {
       name: names.packets,
       kind: 'map',
       spec: [`${type} : counter`],
-      elements: members.map(({ key, packets }) => [key, packets]),
+      elements: members.flatMap(({ packets }) => packets),
     },
   ];
 }
+
+const membersOf = remember(
+  (input: RenderInput, service: LbService): Record<'known' | 'takers' | 'newFlows' | 'packets', Elements> => {
+    const key = (server: LbServer) => `${service.vip} . ${service.port} . ${markOf(server.address)}`;
+    const carriers = serversIn(input, service, 'new', 'keep');
+    const takers = serversIn(input, service, 'new');
+    return {
+      known: carriers.map((server) => [key(server), null]),
+      takers: takers.map((server) => [key(server), null]),
+      newFlows: takers.map((server) => [key(server), `"${newFlowsCounter(service, server)}"`]),
+      packets: carriers.map((server) => [key(server), `"${packetsCounter(service, server)}"`]),
+    };
+  },
+);
