@@ -35,6 +35,7 @@ const IN_PAGE = {
   format: 'iife',
   target: 'es2022',
   minify: true,
+  charset: 'utf8',
   jsx: 'automatic',
   jsxImportSource: 'preact',
 };

@@ -2,6 +2,8 @@ import { ensureEngine, findEngine, noAnswer, type EngineOptions } from './engine
 import { ensureImage, hasImage } from './image.ts';
 import { SetupError } from './setup-error.ts';
 
+export { ensureTestTools, missingTools } from './test-tools.ts';
+
 /**
  * Points every Docker client in this process and its children at the engine that answers.
  * @throws SetupError where none does

@@ -17,21 +17,27 @@ const LOCK = join(tmpdir(), `l4lab-setup-${userInfo().uid}.lock`);
 /**
  * Makes sure that packages and bundles are there, and if a lab is to be booted, a Docker engine and the lab image too.
  * Takes a moment when nothing is to do. Afterwards this process's environment points at the engine.
- * @param {{ engine: boolean, yes: boolean, say: (line: string) => void }} options
+ * @param {{ engine: boolean, tests?: boolean, yes: boolean, say: (line: string) => void }} options `tests`: what tests
+ *   run on this machine itself is wanted too
  */
-export async function prepare({ engine, yes, say }) {
+export async function prepare({ engine, tests = false, yes, say }) {
   checkNode(process.versions.node, JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).engines.node);
-  if (await isReady(engine)) return;
+  if (await isReady(engine, tests)) return;
   await withLock(LOCK, say, async (share) => {
     await ensurePackages(ROOT, say, share);
     await ensureBundles(ROOT, say);
     if (engine) await (await labSetup()).makeLabReady(ROOT, labImage(), { yes, say });
+    if (tests) await (await labSetup()).ensureTestTools(say);
   });
 }
 
-/** @param {boolean} engine */
-async function isReady(engine) {
+/**
+ * @param {boolean} engine
+ * @param {boolean} tests
+ */
+async function isReady(engine, tests) {
   if (!packagesAreCurrent(ROOT) || !bundlesAreCurrent(ROOT)) return false;
+  if (tests && (await labSetup()).missingTools(process.env).length > 0) return false;
   return !engine || (await (await labSetup()).labIsReady(labImage()));
 }
 

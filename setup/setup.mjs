@@ -6,6 +6,7 @@ import { labImage, prepare } from './prepare.mjs';
 const USAGE = `Usage: node setup/setup.mjs [--yes] [-- COMMAND…]
 Makes sure that packages, bundles, a Docker engine and the lab image are there; does nothing when they are.
   --yes   install what is missing without asking
+  --tests also what the tests run on this machine itself: a browser, nft
   --      afterwards run COMMAND, with its Docker clients pointed at the engine that was found`;
 
 /** @returns {Promise<number>} the exit code: 0 ready, 2 invalid use, 3 the machine cannot give what is needed */
@@ -15,7 +16,7 @@ async function main() {
     console.log(USAGE);
     return 0;
   }
-  await prepare({ engine: true, yes: options.yes === true, say: console.log });
+  await prepare({ engine: true, tests: options.tests === true, yes: options.yes === true, say: console.log });
   if (command.length > 0) return run(command);
   console.log(`ready: engine at ${process.env.DOCKER_HOST}, image ${labImage()}`);
   return 0;
@@ -27,6 +28,7 @@ function readArguments(words) {
   try {
     const options = {
       yes: { type: /** @type {const} */ ('boolean') },
+      tests: { type: /** @type {const} */ ('boolean') },
       help: { type: /** @type {const} */ ('boolean') },
     };
     return { options: parseArgs({ args: words.slice(0, end), options }).values, command: words.slice(end + 1) };

@@ -9,14 +9,21 @@ import { EXIT } from '../errors.ts';
 import type { Results } from '../judge/results.ts';
 import { pageBundle, sourcesOf } from './project.ts';
 
+interface Publishing {
+  /** Print results.json instead of a summary. */
+  json: boolean;
+  /** Tell GitHub nothing: the merged report of all shards will. */
+  quiet: boolean;
+}
+
 /** Writes the reports of a run, and tells what came of it: on the terminal, and to GitHub when it runs there. */
-export async function publish(results: Results, report: string, json: boolean): Promise<void> {
+export async function publish(results: Results, report: string, { json, quiet }: Publishing): Promise<void> {
   const dir = resolve(report);
   await writeReports(results, dir, pageBundle(), sourcesOf(results.scenarios.map(({ file }) => file)));
   const reportPath = relative(process.cwd(), join(dir, 'index.html'));
   if (json) process.stdout.write(`${JSON.stringify(results)}\n`);
   else process.stdout.write(summaryText(results, { color: process.stdout.isTTY, reportPath }));
-  await reportToGithub(results, process.env, (line) => process.stdout.write(`${line}\n`));
+  if (!quiet) await reportToGithub(results, process.env, (line) => process.stdout.write(`${line}\n`));
 }
 
 /** 1 when a flow failed, 3 when one was not run, else 0. */
@@ -29,7 +36,7 @@ export function exitCode({ scenarios }: Results): number {
 /** `l4lab merge`: one report of the results of several machines. */
 export async function mergeCommand(dirs: string[], { report }: { report: string }): Promise<number> {
   const results = mergeResults(await Promise.all(dirs.map(readResults)));
-  await publish(results, report, false);
+  await publish(results, report, { json: false, quiet: false });
   return exitCode(results);
 }
 

@@ -37,7 +37,7 @@ export async function runCommand(words: string[], options: RunCommandOptions, si
     onEvent: progress(options.json ? process.stderr : process.stdout),
     signal,
   });
-  await publish(results, options.report, options.json);
+  await publish(results, options.report, { json: options.json, quiet: options.shard !== undefined });
   return exitCode(results);
 }
 

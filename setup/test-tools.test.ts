@@ -1,0 +1,24 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { missingTools } from './test-tools.ts';
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'l4lab-tools-'))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function put(name: string): string {
+  const file = join(folder, name);
+  writeFileSync(file, '');
+  chmodSync(file, 0o755);
+  return file;
+}
+
+test('a browser is taken from PATH, or from CHROMIUM, and from nowhere else when that is set', () => {
+  const elsewhere = put('another-browser');
+  expect(missingTools({ PATH: folder, CHROMIUM: elsewhere })).not.toContain('chromium');
+  expect(missingTools({ PATH: folder })).toContain('chromium');
+  put('chromium');
+  expect(missingTools({ PATH: folder })).not.toContain('chromium');
+  expect(missingTools({ PATH: folder, CHROMIUM: join(folder, 'gone') })).toContain('chromium');
+});

@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { aptInstall, canInstallPackages } from './apt.ts';
+import { SetupError } from './setup-error.ts';
+
+/** Programs that tests run on this machine itself, and the Debian package that brings each. */
+const TOOLS: Record<string, string> = { chromium: 'chromium', nft: 'nftables', ip: 'iproute2', ping: 'iputils-ping' };
+
+/** The tools that neither PATH nor, for the browser, $CHROMIUM leads to. */
+export function missingTools(env: { PATH?: string | undefined; CHROMIUM?: string | undefined }): string[] {
+  const folders = [...(env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
+  return Object.keys(TOOLS).filter((tool) => {
+    if (tool === 'chromium' && env.CHROMIUM !== undefined) return !existsSync(env.CHROMIUM);
+    return !folders.some((folder) => existsSync(join(folder, tool)));
+  });
+}
+
+/** Installs what the tests need beside a lab. @throws SetupError with the steps where that cannot be done */
+export async function ensureTestTools(say: (line: string) => void): Promise<void> {
+  const missing = missingTools(process.env);
+  if (missing.length === 0) return;
+  const packages = missing.map((tool) => TOOLS[tool]!);
+  if (!canInstallPackages()) {
+    throw new SetupError(
+      `The tests need ${missing.join(', ')} on this machine. Install ${packages.join(', ')} (for a browser elsewhere set CHROMIUM), or run the scenarios alone: npm start`,
+    );
+  }
+  say(`test tools: installing ${packages.join(', ')}`);
+  await aptInstall(packages);
+}
