@@ -31,7 +31,11 @@ export function vanishedAt({
   plan,
 }: Pick<Evidence, 'walk' | 'flow' | 'plan'>): { hop: Hop; leg: 'request' | 'reply' } | null {
   const reply = walk.reply.at(-1);
-  if (reply) return reply.node === flow.from && isAddressee(reply, plan) ? null : { hop: reply, leg: 'reply' };
+  if (reply) {
+    // An answer from the called address that the caller's socket never got was lost inside the caller.
+    const heard = reply.node === flow.from && isAddressee(reply, plan) && reply.src.ip !== flow.address;
+    return heard ? null : { hop: reply, leg: 'reply' };
+  }
   const request = walk.request.at(-1);
   return request ? { hop: request, leg: 'request' } : null;
 }

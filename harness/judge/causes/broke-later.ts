@@ -1,5 +1,7 @@
 import { ICMP } from '../../observe/decode.ts';
-import type { NodePlan } from '../../scenario/plan.ts';
+import type { Frame } from '../../observe/sighting.ts';
+import { nodeOf } from '../../scenario/lookup.ts';
+import type { NodePlan, Plan } from '../../scenario/plan.ts';
 import { sameSegment } from '../evidence.ts';
 import { cause, type Rule } from './rule.ts';
 
@@ -57,31 +59,45 @@ export const macMovedLater: Rule = ({ packets, plan, macTables }) => {
   return null;
 };
 
-/** The handshake went well; a later packet entered a stateful node and did not leave it. */
-export const halfSeen: Rule = ({ packets, plan, flow, walk }) => {
+/**
+ * A stateful node saw one direction only, and a packet entered it and did not leave: a segment that is no SYN, or the
+ * answer to an echo. What the kernel refuses for its source never got as far as the firewall.
+ */
+export const halfSeen: Rule = ({ packets, plan, flow, walk, kernel }) => {
+  if (/Invalid/.test(kernel ?? '')) return null;
   for (const node of plan.nodes.filter(({ firewall }) => firewall === 'stateful')) {
-    const at = packets.filter((p) => p.node === node.name && p.frame.tcp);
-    const entered = at.filter(({ direction }) => direction === 'in');
+    const at = packets.filter(
+      (p) =>
+        p.node === node.name && ((p.frame.tcp && p.frame.tcp.flags !== 'S') || p.frame.icmp?.type === ICMP.echoReply),
+    );
+    const entered = at.filter(({ direction, frame }) => direction === 'in' && meantFor(plan, node.name, frame));
     const swallowed = entered.find(
       (p) =>
         !at.some(
           (q) =>
             q.direction === 'out' &&
             q.time >= p.time &&
-            q.frame.tcp!.seq === p.frame.tcp!.seq &&
-            q.frame.tcp!.flags === p.frame.tcp!.flags,
+            q.frame.tcp?.seq === p.frame.tcp?.seq &&
+            q.frame.tcp?.flags === p.frame.tcp?.flags &&
+            q.frame.icmp?.seq === p.frame.icmp?.seq,
         ),
     );
     const sawRequest = walk.request.some((hop) => hop.node === node.name && hop.direction === 'out');
     const sawReply = walk.reply.some((hop) => hop.node === node.name && hop.direction === 'out');
     if (swallowed && !(sawRequest && sawReply)) {
-      const { flags } = swallowed.frame.tcp!;
+      const what = swallowed.frame.tcp ? `a segment (${swallowed.frame.tcp.flags})` : 'the answer to an echo';
       return cause(
         'half-seen-by-firewall',
         node.name,
-        `${node.name} saw one direction of ${flow.name} only, and dropped a segment (${flags}) from ${swallowed.frame.ip!.src}`,
+        `${node.name} saw one direction of ${flow.name} only, and dropped ${what} from ${swallowed.frame.ip!.src}`,
       );
     }
   }
   return null;
 };
+
+/** Frames for others reach a node by flooding; its firewall does not see them, unless it is a switch itself. */
+function meantFor(plan: Plan, name: string, { dstMac }: Frame): boolean {
+  if (nodeOf(plan, name).bridge) return true;
+  return !plan.nodes.some((node) => node.name !== name && node.interfaces.some(({ mac }) => mac === dstMac));
+}

@@ -1,5 +1,8 @@
 import { oneArm, QUIET_ARP, VIP_A } from '../../model/testing/labs.ts';
 import { arpRequest, evidenceOf, segment } from '../testing/evidence.ts';
+import type { Sighting } from '../../observe/sighting.ts';
+import { vanishedAt } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
 import { causeOfFailure } from './index.ts';
 
 const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
@@ -69,3 +72,110 @@ test('what a node announces, or passes on as a bridge, is no unanswered question
   expect(says('203.0.113.2', '203.0.113.2').code).not.toBe('no-neighbour');
   expect(says('203.0.113.11', '203.0.113.12').code).not.toBe('no-neighbour');
 });
+
+test('a server that does not hold the VIP is to blame, even where it routes and another node tells of the loop', () => {
+  const sketch = oneArm({ services: dsr, servers: { forwarding: true } });
+  const loop = icmp(9, ['s2', 'out', 'l2'], { type: 11, code: 0 });
+  expect(causeOfFailure(evidenceOf(sketch, 'client', 'a', { packets: [loop] }))).toMatchObject({
+    code: 'vip-not-on-server',
+    node: 's2',
+  });
+});
+
+test('an echo to a VIP that nobody holds is refused by the L4, whatever the state of the servers', () => {
+  const sketch = oneArm({ services: dsr, nodes: { l4: { vipOwner: false } } });
+  const error = icmp(3, ['l4', 'out', 'l2'], { type: 3, code: 3 });
+  const evidence = evidenceOf(sketch, 'client', 'a', { packets: [error], healthy: ['s2'] });
+  const { request, reply } = echoWalk(evidence);
+  expect(
+    causeOfFailure({ ...evidence, flow: { ...evidence.flow, protocol: 'icmp' }, walk: { request, reply } }),
+  ).toMatchObject({ code: 'refused', node: 'l4' });
+});
+
+test('loose reverse path filtering drops too, where there is no way back at all', () => {
+  const sketch = oneArm({
+    services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } },
+    servers: { conf: { rp_filter: 2 } },
+  });
+  delete sketch.nodes['s2']!.gateway;
+  const evidence = evidenceOf(sketch, 'client', 'a', { kernel: 'RTNETLINK answers: Invalid argument' });
+  expect(causeOfFailure(evidence)).toMatchObject({ code: 'reverse-path', node: 's2' });
+});
+
+test('a call of a server to itself, accepted there, is answered inside and never from the VIP', () => {
+  const sketch = oneArm({
+    services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } },
+    servers: { conf: { accept_local: 1 } },
+  });
+  const evidence = evidenceOf(sketch, 's2', 'a', { kernel: 'local 203.0.113.12 from 203.0.113.12 dev lo' });
+  expect(causeOfFailure(evidence)).toMatchObject({ code: 'reply-not-from-vip', node: 's2' });
+});
+
+describe('a stateful node', () => {
+  const services = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
+  const sketch = oneArm({
+    services,
+    nodes: { l4: { firewall: 'stateful' } },
+    servers: { loopback: [VIP_A], gateway: '203.0.113.2' },
+  });
+  const l4Mac = evidenceOf(sketch, 'client', 'a').plan.nodes.find(({ name }) => name === 'l4')!.interfaces[0]!.mac;
+
+  test('is not to blame for a SYN, which is never invalid', () => {
+    const packets = [segment(1, ['l4', 'in', 'l2'], { dstMac: l4Mac, seq: 1, flags: 'S' })];
+    expect(causeOfFailure(evidenceOf(sketch, 'client', 'a', { packets })).code).not.toBe('half-seen-by-firewall');
+  });
+
+  test('is not to blame for what its kernel refused before', () => {
+    const packets = [segment(2, ['l4', 'in', 'l2'], { dstMac: l4Mac, seq: 1, flags: 'SA' })];
+    const evidence = evidenceOf(sketch, 'client', 'a', { packets, kernel: 'RTNETLINK answers: Invalid argument' });
+    expect(causeOfFailure(evidence)).toMatchObject({ code: 'own-address-as-source', node: 'l4' });
+  });
+
+  test('is to blame for the answer to an echo that it did not see', () => {
+    const answer = icmp(2, ['l4', 'in', 'l2'], { type: 0, code: 0 }, l4Mac);
+    const evidence = evidenceOf(sketch, 'client', 's2', { packets: [answer] });
+    const flow = { ...evidence.flow, protocol: 'icmp' as const };
+    expect(causeOfFailure({ ...evidence, flow })).toMatchObject({ code: 'half-seen-by-firewall', node: 'l4' });
+  });
+});
+
+test('a redirect counts where it arrives, not at the switches on its way', () => {
+  const sketch = oneArm({
+    services: { a: { vip: VIP_A, mode: 'proxy', proxyIp: 'auto', pool: ['s2'] } },
+    servers: { listeners: [] },
+  });
+  const passing = segment(3, ['l2', 'out', 's1'], { seq: 1, flags: 'A' });
+  const packets = [
+    icmp(1, ['l4', 'out', 'l2'], { type: 5, code: 1 }),
+    icmp(2, ['l2', 'in', 'l4'], { type: 5, code: 1 }),
+    { ...passing, frame: { ...passing.frame, ip: { ...passing.frame.ip!, dst: VIP_A } } },
+  ];
+  expect(causeOfFailure(evidenceOf(sketch, 'client', 'a', { packets })).code).not.toBe('redirected');
+});
+
+test('an answer from the VIP that the caller drops for its source path was lost inside the caller', () => {
+  const sketch = oneArm({ services: dsr, servers: { loopback: [VIP_A], conf: QUIET_ARP } });
+  const evidence = evidenceOf(sketch, 'client', 'a', { kernel: 'RTNETLINK answers: Invalid cross-device link' });
+  expect(vanishedAt(evidence)).toMatchObject({ hop: { node: 'client', direction: 'in' }, leg: 'reply' });
+  expect(causeOfFailure(evidence)).toMatchObject({ code: 'reverse-path', node: 'client' });
+});
+
+/** The request up to the L4, and nothing after it. */
+function echoWalk({ walk }: Evidence): Evidence['walk'] {
+  const end = walk.request.findIndex(({ node }) => node === 'l4');
+  return { request: walk.request.slice(0, end + 1), reply: [] };
+}
+
+/** An ICMP message as an interface saw it; what it quotes came from the caller. */
+function icmp(
+  time: number,
+  [node, direction, iface]: [string, 'in' | 'out', string],
+  { type, code }: { type: number; code: number },
+  dstMac = '',
+): Sighting {
+  const bare = segment(time, [node, direction, iface], { dstMac, seq: 0, flags: '' });
+  const inner = { src: '', dst: VIP_A, protocol: 6, srcPort: 0, dstPort: 80 };
+  const message = { type, code, id: 0, seq: 1, ...(type === 0 ? {} : { inner }) };
+  const { srcMac, length, ip } = bare.frame;
+  return { ...bare, frame: { srcMac, dstMac, length, ...(ip ? { ip } : {}), icmp: message } };
+}

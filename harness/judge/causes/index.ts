@@ -5,10 +5,19 @@ import { neverLeft } from './never-left.ts';
 import { refusedOrUnreachable } from './refused-or-unreachable.ts';
 import { replyElsewhere } from './reply-elsewhere.ts';
 import { cause, type Rule } from './rule.ts';
-import { vanished } from './vanished.ts';
+import { vanished, withoutVip } from './vanished.ts';
 
 /** In this order: what the caller itself can tell, then what somebody said, then where a packet was last seen. */
-const RULES: Rule[] = [neverLeft, redirected, replyElsewhere, macMovedLater, halfSeen, refusedOrUnreachable, vanished];
+const RULES: Rule[] = [
+  neverLeft,
+  redirected,
+  replyElsewhere,
+  macMovedLater,
+  halfSeen,
+  withoutVip,
+  refusedOrUnreachable,
+  vanished,
+];
 
 /** The cause of a failed attempt from what was seen; `unexplained` when nothing fits. */
 export function causeOfFailure(evidence: Evidence): Cause {

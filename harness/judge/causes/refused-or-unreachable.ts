@@ -19,7 +19,9 @@ export const refusedOrUnreachable: Rule = (evidence) => {
 
 /** Who says that nobody listens tells why: the L4 speaks for a pool without a healthy server. */
 function refusal(node: string, by: string, { plan, flow, healthy }: Evidence): Cause {
-  const service = plan.services.find(({ l4, vip }) => l4 === node && vip === flow.address);
+  // An echo is addressed to the VIP alone: no pool stands behind it.
+  const service =
+    flow.protocol === 'icmp' ? undefined : plan.services.find(({ l4, vip }) => l4 === node && vip === flow.address);
   if (!service) return cause('refused', node, `${node} answers ${flow.port}/${flow.protocol} with ${by}`);
   if (service.pool.some((server) => healthy?.includes(server.node) ?? false)) {
     return cause(

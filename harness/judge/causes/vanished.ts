@@ -5,6 +5,25 @@ import type { Cause } from '../../model/walk.ts';
 import { nodeOf, serviceOf } from '../../scenario/lookup.ts';
 import { addressesOf, cause, unansweredArp, type Rule } from './rule.ts';
 
+/** DSR: the request reached a server that does not hold the VIP; if that server routes, it passed the packet on. */
+export const withoutVip: Rule = ({ plan, flow, walk }) => {
+  const service = serviceOf(plan, flow);
+  if (service?.mode !== 'dsr') return null;
+  const at = walk.request.find(
+    ({ node, direction, dst }) =>
+      direction === 'in' &&
+      dst.ip === service.vip &&
+      service.pool.some((server) => server.node === node) &&
+      !addressesOf(plan, node).includes(service.vip),
+  );
+  if (!at) return null;
+  return cause(
+    'vip-not-on-server',
+    at.node,
+    `the frame for ${service.vip} reached ${at.node}, which does not hold that address`,
+  );
+};
+
 /** A packet entered a node, or was to leave it, and was not seen again. */
 export const vanished: Rule = (evidence) => {
   const at = vanishedAt(evidence);
@@ -74,29 +93,16 @@ function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): C
   const settings = nodeOf(plan, node);
   if (
     /Invalid cross-device link/.test(says) ||
-    (/Invalid argument/.test(says) && strict(settings.sysctls, iface) && !own.includes(src.ip))
+    (/Invalid argument/.test(says) && filters(settings.sysctls, iface) && !own.includes(src.ip))
   ) {
     return cause(
       'reverse-path',
       node,
-      `${node} got a packet from ${src.ip} at ${iface}, by which it would not send to ${src.ip}, and rp_filter is strict there`,
+      `${node} got a packet from ${src.ip} at ${iface}, by which it would not send to ${src.ip}, and rp_filter is on there`,
     );
   }
   if (/Invalid argument/.test(says) && own.includes(src.ip)) {
     return cause('own-address-as-source', node, `${node} got a packet from ${src.ip}, which is an address of its own`);
-  }
-  if (
-    service?.mode === 'dsr' &&
-    leg === 'request' &&
-    dst.ip === service.vip &&
-    service.pool.some((server) => server.node === node) &&
-    !own.includes(dst.ip)
-  ) {
-    return cause(
-      'vip-not-on-server',
-      node,
-      `the frame for ${dst.ip} reached ${node}, which does not hold that address`,
-    );
   }
   if (
     service &&
@@ -107,6 +113,13 @@ function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): C
     !service.pool.some((server) => healthy.includes(server.node))
   ) {
     return cause('no-server-available', node, `${node} holds no server of ${service.name} for healthy`);
+  }
+  if (own.includes(dst.ip) && own.includes(src.ip)) {
+    return cause(
+      'reply-not-from-vip',
+      node,
+      `${node} took its own call for ${dst.ip} and answered it inside, from there`,
+    );
   }
   if (own.includes(dst.ip)) {
     return /unreachable/.test(evidence.kernelOnAnswer ?? '')
@@ -124,11 +137,11 @@ function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): C
   return null;
 }
 
-function strict(sysctls: Record<string, string>, iface: string): boolean {
+function filters(sysctls: Record<string, string>, iface: string): boolean {
   return (
     Math.max(
       Number(sysctls['net/ipv4/conf/all/rp_filter'] ?? 0),
       Number(sysctls[`net/ipv4/conf/${iface}/rp_filter`] ?? 0),
-    ) === 1
+    ) !== 0
   );
 }
