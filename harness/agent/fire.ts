@@ -5,13 +5,28 @@ import type { FireParams, FireResult, ServerAnswer } from './protocol.ts';
 
 /** Sends one flow and says what the caller's socket makes of it. Ends within `timeoutMs`, or when cancelled. */
 export async function fire(params: FireParams, cancelled: AbortSignal): Promise<FireResult> {
-  const signal = AbortSignal.any([cancelled, AbortSignal.timeout(params.timeoutMs)]);
-  const result = await (params.protocol === 'icmp'
-    ? ping(params, signal)
-    : params.protocol === 'udp'
-      ? datagrams(params, signal)
-      : stream(params, signal));
-  return result ?? { answered: false, said: cancelled.aborted ? 'no answer' : 'timeout', answer: null };
+  // Node 20 may collect `AbortSignal.any` and `AbortSignal.timeout` before they fire, whoever listens to them.
+  const ended = new AbortController();
+  const end = (): void => ended.abort();
+  const timer = setTimeout(end, params.timeoutMs);
+  cancelled.addEventListener('abort', end, { once: true });
+  if (cancelled.aborted) end();
+  try {
+    return (await attempt(params, ended.signal)) ?? unanswered(cancelled);
+  } finally {
+    clearTimeout(timer);
+    cancelled.removeEventListener('abort', end);
+  }
+}
+
+function unanswered(cancelled: AbortSignal): FireResult {
+  return { answered: false, said: cancelled.aborted ? 'no answer' : 'timeout', answer: null };
+}
+
+/** Null when the signal came first. */
+function attempt(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
+  if (params.protocol === 'icmp') return ping(params, signal);
+  return params.protocol === 'udp' ? datagrams(params, signal) : stream(params, signal);
 }
 
 /** TCP: sends requests one after the other on one connection; HTTP is one GET. Null when the signal came first. */

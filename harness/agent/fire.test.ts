@@ -1,0 +1,33 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { fire } from './fire.ts';
+
+setFlagsFromString('--expose_gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+test('a flow that nobody answers ends in time, however often garbage is collected meanwhile', async () => {
+  const silent = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const collecting = setInterval(collectGarbage, 20);
+  try {
+    const result = await fire(
+      {
+        token: 'l4lab-test',
+        protocol: 'udp',
+        address: '127.0.0.1',
+        port: silent.address().port,
+        sourcePort: 0,
+        bytes: 0,
+        exchanges: 1,
+        timeoutMs: 200,
+      },
+      new AbortController().signal,
+    );
+    expect(result).toEqual({ answered: false, said: 'timeout', answer: null });
+  } finally {
+    clearInterval(collecting);
+    silent.close();
+  }
+});
