@@ -66,8 +66,8 @@ export class Endpoint {
   }
 
   /** One exchange on a flow of its own. */
-  call(protocol: Protocol, host: string, port: number): Promise<Answer> {
-    return this.#do({ op: 'call', protocol, host, port, timeoutMs: TIMEOUT_MS }) as Promise<Answer>;
+  call(protocol: Protocol, host: string, port: number, timeoutMs = TIMEOUT_MS): Promise<Answer> {
+    return this.#do({ op: 'call', protocol, host, port, timeoutMs }) as Promise<Answer>;
   }
 
   /** Answers of `times` new flows, one after the other. */
