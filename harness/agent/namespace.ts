@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { ipCommands, ipUndoCommands, FIREWALL_RULES } from './commands.ts';
 import { ipBatch, program } from './program.ts';
 import type { NodePlan } from '../scenario/plan.ts';
@@ -27,7 +28,7 @@ export async function wire({ interfaces }: WireParams): Promise<void> {
       `link set ${name} up`,
     );
   }
-  await writeSysctls({ 'net/ipv6/conf/all/disable_ipv6': '1' });
+  writeSysctls({ 'net/ipv6/conf/all/disable_ipv6': '1' });
   await ipBatch([...lines, 'route flush table main']);
 }
 
@@ -42,7 +43,7 @@ export interface Applied {
 export async function apply(node: NodePlan): Promise<Applied> {
   const applied: Applied = { node, sysctls: [] };
   if (node.bridge) await ipBatch(['link add br0 type bridge']);
-  applied.sysctls = await writeSysctls(node.sysctls);
+  applied.sysctls = writeSysctls(node.sysctls);
   if (node.bridge) await disableBridgeFiltering();
   await ipBatch(ipCommands(node));
   if (node.firewall === 'stateful') await program(['nft', '-f', '-'], FIREWALL_RULES);
@@ -52,7 +53,7 @@ export async function apply(node: NodePlan): Promise<Applied> {
 export async function undo({ node, sysctls }: Applied): Promise<void> {
   if (node.firewall === 'stateful') await program(['nft', 'delete', 'table', 'inet', 'l4lab_firewall']);
   await ipBatch(['route flush table main', ...ipUndoCommands(node)], true);
-  await writeSysctls(Object.fromEntries(sysctls.reverse().filter(([path]) => !path.includes('/br0/'))));
+  writeSysctls(Object.fromEntries(sysctls.reverse().filter(([path]) => !path.includes('/br0/'))));
   if (node.firewall === 'stateful' || node.lb !== null) await program(['conntrack', '-F']);
 }
 
@@ -70,14 +71,15 @@ export async function fingerprint(): Promise<string> {
  * Writes what is not so already: under Docker Compose /proc/sys is read-only, and the settings come with the container.
  * @returns path and former value of everything written, in the order of writing
  */
-async function writeSysctls(values: Record<string, string>): Promise<[string, string][]> {
+function writeSysctls(values: Record<string, string>): [string, string][] {
   const former: [string, string][] = [];
   for (const [path, value] of Object.entries(values)) {
     const file = `/proc/sys/${path}`;
     try {
-      const before = (await readFile(file, 'utf8')).trim();
+      // /proc answers at once, and there are a hundred values: waiting for each would cost more than it gives.
+      const before = readFileSync(file, 'utf8').trim();
       if (before === value) continue;
-      await writeFile(file, value);
+      writeFileSync(file, value);
       former.push([path, before]);
     } catch (error) {
       throw new Error(`sysctl ${path}=${value}: ${(error as Error).message}`, { cause: error });
