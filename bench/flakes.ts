@@ -10,6 +10,7 @@ import { sweep } from '../harness/fabric/sweep.ts';
 import type { FlowResult, Results } from '../harness/judge/results.ts';
 import { run } from '../harness/run/run.ts';
 import { findScenarios } from '../harness/scenario/files.ts';
+import { untilInterrupted } from './until-interrupted.ts';
 
 /** Runs the whole library again and again: `npm run flakes -- --times 20 [--busy] [--only NAME]`. */
 async function main(signal: AbortSignal): Promise<number> {
@@ -86,12 +87,4 @@ function keepBusy(cores: number): ChildProcess[] {
   );
 }
 
-const stop = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-try {
-  process.exitCode = await main(stop.signal);
-} catch (error) {
-  if (!stop.signal.aborted && !(error instanceof L4labError)) throw error;
-  console.error((error as Error).message);
-  process.exitCode = error instanceof L4labError ? error.exitCode : 130;
-}
+await untilInterrupted(main);

@@ -14,6 +14,7 @@ import { loadScenario, type LoadedScenario } from '../harness/scenario/files.ts'
 import type { Variant } from '../harness/scenario/read.ts';
 import { resolvePlan } from '../harness/scenario/resolve.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
+import { untilInterrupted } from './until-interrupted.ts';
 
 /** What came of one mutation: caught when a flow turned red, named when one did for the reason that is the change. */
 interface Outcome {
@@ -104,12 +105,4 @@ function summary(red: FlowResult[]): string {
   return [...new Set(said)].join('; ') || 'all green';
 }
 
-const stop = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-try {
-  process.exitCode = await main(stop.signal);
-} catch (error) {
-  if (!stop.signal.aborted && !(error instanceof L4labError)) throw error;
-  console.error((error as Error).message);
-  process.exitCode = error instanceof L4labError ? error.exitCode : 130;
-}
+await untilInterrupted(main);
