@@ -57,8 +57,23 @@ function ipv6(body: Buffer, frame: Frame): void {
     id: 0,
     dscp: (body.readUInt16BE(0) >> 6) & 63,
   };
+  const asked = neighbourDiscovery(body, frame.srcMac);
+  if (asked) {
+    frame.arp = asked;
+    return;
+  }
   frame.ip = ip;
   transport(ip.protocol, body.subarray(40), body.readUInt16BE(4), frame);
+}
+
+/** A neighbour solicitation or advertisement (RFC 4861) in the words of ARP; null for any other packet. */
+function neighbourDiscovery(packet: Buffer, senderMac: string): Arp | null {
+  const type = packet[40];
+  if (packet[6] !== 58 || packet.length < 64 || (type !== 135 && type !== 136)) return null;
+  const [src, dst, target] = [v6(packet, 8), v6(packet, 24), v6(packet, 48)];
+  if (type === 135) return { op: 'request', senderMac, senderIp: src, targetIp: target };
+  // One that nobody asked for goes to all nodes, as a gratuitous ARP names its own address as target.
+  return { op: 'reply', senderMac, senderIp: target, targetIp: dst.startsWith('ff') ? target : dst };
 }
 
 function transport(protocol: number, body: Buffer, payloadLength: number, frame: Frame): void {

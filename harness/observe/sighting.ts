@@ -26,6 +26,7 @@ export interface Frame {
   token?: string;
 }
 
+/** ARP, or neighbour discovery of IPv6, which is told as ARP too. */
 export interface Arp {
   op: 'request' | 'reply';
   senderMac: string;

@@ -27,14 +27,11 @@ export function sysctls(
     'net/ipv4/ip_forward': String(Number(routes)),
     // Rate limits would make the evidence of the second failure disappear.
     'net/ipv4/icmp_ratelimit': '0',
+    ...(ipv6 ? sysctls6(routes, settings, interfaces) : {}),
+    // Last, since it brings the link-local addresses, which are to be as the rest says.
     'net/ipv6/conf/all/disable_ipv6': String(Number(!ipv6)),
     'net/ipv6/conf/default/disable_ipv6': String(Number(!ipv6)),
   };
-  if (ipv6) {
-    values['net/ipv6/conf/all/forwarding'] = String(Number(routes));
-    // Duplicate address detection delays an address by a second, and a DSR VIP is a duplicate by design.
-    for (const scope of ['all', 'default', ...interfaces]) values[`net/ipv6/conf/${scope}/accept_dad`] = '0';
-  }
   for (const scope of ['all', 'default', ...interfaces]) {
     for (const [key, value] of Object.entries(conf)) values[`net/ipv4/conf/${scope}/${key}`] = String(value);
   }
@@ -42,6 +39,32 @@ export function sysctls(
     // An unanswered ARP request is given up after 3 × 100 ms instead of 3 × 1 s.
     values[`net/ipv4/neigh/${name}/retrans_time_ms`] = '100';
     values[`net/ipv4/neigh/${name}/delay_first_probe_time`] = '1';
+  }
+  return values;
+}
+
+/** The same for IPv6, which has no reverse path filter, no ARP settings and no switch for sending redirects. */
+function sysctls6(routes: boolean, settings: NodeSettings, interfaces: string[]): Record<string, string> {
+  const conf = {
+    accept_redirects: Number(settings.acceptRedirects ?? false),
+    accept_ra: 0,
+    autoconf: 0,
+    router_solicitations: 0,
+    // Detection delays an address by a second, and a DSR VIP is a duplicate by design. A router whose link-local
+    // address is still tentative looks for no neighbour (ndisc_send_ns).
+    accept_dad: 0,
+    ndisc_notify: 1,
+  };
+  const values: Record<string, string> = {
+    'net/ipv6/conf/all/forwarding': String(Number(routes)),
+    'net/ipv6/icmp/ratelimit': '0',
+  };
+  for (const scope of ['all', 'default', ...interfaces]) {
+    for (const [key, value] of Object.entries(conf)) values[`net/ipv6/conf/${scope}/${key}`] = String(value);
+  }
+  for (const name of interfaces) {
+    values[`net/ipv6/neigh/${name}/retrans_time_ms`] = '100';
+    values[`net/ipv6/neigh/${name}/delay_first_probe_time`] = '1';
   }
   return values;
 }

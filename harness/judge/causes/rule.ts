@@ -27,9 +27,13 @@ export function ownerOf(plan: Plan, address: string): string {
   return owner ? `${owner.name} (${address})` : address;
 }
 
-/** An address that the node asked for by ARP in vain; what it announces, or passes on as a bridge, is no question. */
+/**
+ * An address that the node asked for by ARP in vain; what it announces, or passes on as a bridge, is no question.
+ * Who asks is known by the MAC: a router asks for IPv6 neighbours from its link-local address.
+ */
 export function unansweredArp({ packets, plan }: Evidence, name: string): string | null {
   const own = addressesOf(plan, name);
+  const macs = nodeOf(plan, name).interfaces.map(({ mac }) => mac);
   const arp = packets.filter(({ node, frame }) => node === name && frame.arp);
   const answered = arp
     .filter(({ direction, frame }) => direction === 'in' && frame.arp!.op === 'reply')
@@ -37,6 +41,6 @@ export function unansweredArp({ packets, plan }: Evidence, name: string): string
   const asked = arp
     .filter(({ direction, frame }) => direction === 'out' && frame.arp!.op === 'request')
     .map(({ frame }) => frame.arp!)
-    .find(({ senderIp, targetIp }) => own.includes(senderIp) && senderIp !== targetIp && !answered.includes(targetIp));
+    .find(({ senderMac, targetIp }) => macs.includes(senderMac) && !own.includes(targetIp) && !answered.includes(targetIp));
   return asked?.targetIp ?? null;
 }
