@@ -17,9 +17,11 @@ interface LinkJson {
 export async function wire({ interfaces }: WireParams): Promise<void> {
   const links = JSON.parse(await program(['ip', '-j', 'addr'])) as LinkJson[];
   const lines: string[] = [];
+  const withIpv6 = ['all', 'default', 'lo'];
   for (const { wireAddress, name, mac } of interfaces) {
     const link = links.find((l) => l.addr_info?.some((a) => a.local === wireAddress));
     if (!link) throw new Error(`no interface has the address ${wireAddress}`);
+    withIpv6.push(link.ifname);
     lines.push(
       `link set ${link.ifname} down`,
       `link set ${link.ifname} name ${name}`,
@@ -28,7 +30,8 @@ export async function wire({ interfaces }: WireParams): Promise<void> {
       `link set ${name} up`,
     );
   }
-  writeSysctls({ 'net/ipv6/conf/all/disable_ipv6': '1' });
+  // Each by itself: where `all` says so already, writing it would change nothing for those that the engine switched on.
+  writeSysctls(Object.fromEntries(withIpv6.map((scope) => [`net/ipv6/conf/${scope}/disable_ipv6`, '1'])));
   await ipBatch([...lines, 'route flush table main']);
 }
 

@@ -58,6 +58,23 @@ test(
 );
 
 test(
+  'a lab that speaks IPv6 is as fresh after a reset as before',
+  async () => {
+    const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['ipv6/one-arm'])[0]!);
+    const { plan } = plansOf(loaded, { variants: ['proxy'], flows: [] })[0]!;
+    const lab = await boot(plan);
+    try {
+      await lab.configure(plan);
+      expect(await call(lab, 'client', '2001:db8:5::80', 'l4lab-00000000')).toMatchObject({ answered: true });
+      expect(await lab.reset()).toBe(true);
+    } finally {
+      await lab[Symbol.asyncDispose]();
+    }
+  },
+  DEADLINE_MS,
+);
+
+test(
   'the same lab runs three times at once, each for itself',
   async () => {
     const labs = await Promise.all([0, 1, 2].map(() => boot(plans[0]!)));

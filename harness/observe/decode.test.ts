@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { decodeFrame, ICMP } from './decode.ts';
-import { arp, ethernet, icmp, ipv4, ipv6, tcp, udp, uint16, v4Bytes } from './testing/frames.ts';
+import { arp, ethernet, icmp, ipv4, ipv6, tcp, udp, uint16, v4Bytes, v6Bytes } from './testing/frames.ts';
 import type { Frame } from './sighting.ts';
 
 const A = '02:4c:34:00:01:01';
@@ -27,6 +27,24 @@ test.each([
 ])('ARP %d is a %s', (op, name) => {
   const { arp: message } = decoded(0x0806, arp(op, { mac: A, ip: '203.0.113.1' }, VIP));
   expect(message).toEqual({ op: name, senderMac: A, senderIp: '203.0.113.1', targetIp: VIP });
+});
+
+describe('neighbour discovery is told as ARP', () => {
+  const [router, multicast, target] = ['fe80::1', 'ff02::1:ff00:80', '2001:db8:5::80'];
+  const message = (type: number, src: string, dst: string): Frame =>
+    decoded(0x86dd, ipv6({ src, dst, protocol: 58, ttl: 255 }, icmp(type, 0, Buffer.alloc(4), v6Bytes(target))));
+
+  test.each([
+    ['a solicitation', 135, router, multicast, { op: 'request', senderIp: router, targetIp: target }],
+    ['an advertisement', 136, target, router, { op: 'reply', senderIp: target, targetIp: router }],
+    ['one that nobody asked for', 136, target, 'ff02::1', { op: 'reply', senderIp: target, targetIp: target }],
+  ])('%s', (_, type, src, dst, told) => {
+    expect(message(type, src, dst)).toMatchObject({ arp: { senderMac: A, ...told } });
+  });
+
+  test('other ICMPv6 stays what it is', () => {
+    expect(message(128, router, target)).toMatchObject({ icmp: { type: ICMP.echoRequest } });
+  });
 });
 
 test('an IPv4 header', () => {

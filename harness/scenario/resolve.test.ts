@@ -85,6 +85,20 @@ describe('settings', () => {
     ]);
   });
 
+  test('IPv6 is switched on after everything that its addresses depend on, and only where the lab has it', () => {
+    const off = 'net/ipv6/conf/all/disable_ipv6';
+    const lab = ONE_ARM.replace('s1: 203.0.113.11/24', "s1: { address: [203.0.113.11/24, '2001:db8::11/64'] }");
+    const { sysctls } = node(planOf({}, lab), 'l3');
+    const paths = Object.keys(sysctls);
+    expect(sysctls).toMatchObject({
+      [off]: '0',
+      'net/ipv6/conf/l2/accept_dad': '0',
+      'net/ipv6/conf/all/forwarding': '1',
+    });
+    expect(paths.indexOf('net/ipv6/conf/l2/accept_dad')).toBeLessThan(paths.indexOf(off));
+    expect(node(planOf({}), 'l3').sysctls).toMatchObject({ [off]: '1' });
+  });
+
   test('a cut link is down at the end that was named; an own address replaces that of the lab', () => {
     const plan = planOf({ nodes: { s1: { down: ['l2'], address: '203.0.113.99/25', mtu: 1400 } } });
     expect(node(plan, 's1').interfaces).toMatchObject([

@@ -29,7 +29,7 @@ export function ownerOf(plan: Plan, address: string): string {
 
 /**
  * An address that the node asked for by ARP in vain; what it announces, or passes on as a bridge, is no question.
- * Who asks is known by the MAC: a router asks for IPv6 neighbours from its link-local address.
+ * A router asks for IPv6 neighbours from its link-local address, and is known by its MAC.
  */
 export function unansweredArp({ packets, plan }: Evidence, name: string): string | null {
   const own = addressesOf(plan, name);
@@ -41,6 +41,7 @@ export function unansweredArp({ packets, plan }: Evidence, name: string): string
   const asked = arp
     .filter(({ direction, frame }) => direction === 'out' && frame.arp!.op === 'request')
     .map(({ frame }) => frame.arp!)
-    .find(({ senderMac, targetIp }) => macs.includes(senderMac) && !own.includes(targetIp) && !answered.includes(targetIp));
+    .filter(({ senderIp, senderMac }) => own.includes(senderIp) || macs.includes(senderMac))
+    .find(({ targetIp }) => !own.includes(targetIp) && !answered.includes(targetIp));
   return asked?.targetIp ?? null;
 }

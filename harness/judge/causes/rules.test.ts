@@ -248,6 +248,17 @@ describe('a packet vanished on its way', () => {
     expect(at('l3', oneArm({ services: proxy }), { packets: answered })).toEqual(['unexplained', 'l3']);
   });
 
+  test('no-neighbour: a router that asks for an IPv6 neighbour from its link-local address is known by its MAC', () => {
+    const asks = arp('l3', 'out', { op: 'request', senderIp: 'fe80::1', targetIp: '2001:db8::80' });
+    const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
+    const { mac: senderMac } = evidence.plan.nodes.find(({ name }) => name === 'l3')!.interfaces[1]!;
+    const from = (own: string): Sighting[] => [
+      { ...asks, frame: { ...asks.frame, arp: { ...asks.frame.arp!, senderMac: own } } },
+    ];
+    expect(named({ ...vanishedAt(evidence, 'l3'), packets: from(senderMac) })).toEqual(['no-neighbour', 'l3']);
+    expect(named({ ...vanishedAt(evidence, 'l3'), packets: from('02:00:00:00:00:99') })).toEqual(['unexplained', 'l3']);
+  });
+
   test('server-not-adjacent: the L4 looked for a server of another subnet on its own segment', () => {
     const asks = (ip: string): Sighting[] => [
       arp('l4', 'out', { op: 'request', senderIp: '203.0.113.2', targetIp: ip }),

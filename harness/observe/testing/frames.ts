@@ -85,7 +85,7 @@ export function v4Bytes(address: string): Buffer {
   return Buffer.from(address.split('.').map(Number));
 }
 
-function v6Bytes(address: string): Buffer {
+export function v6Bytes(address: string): Buffer {
   return Buffer.from(new Address6(address).toUnsignedByteArray());
 }
 
