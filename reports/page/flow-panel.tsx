@@ -54,7 +54,7 @@ export function FlowPanel(view: FlowView) {
           <dl>
             <dt>{t.client}</dt>
             <dd>
-              <code>{attempt.client}</code>
+              <code>{t.said(attempt.client)}</code>
             </dd>
             <dt>{t.servedBy}</dt>
             <dd>{attempt.servedBy ?? t.nobody}</dd>
@@ -65,7 +65,7 @@ export function FlowPanel(view: FlowView) {
       </div>
       {explanations(flow).map((sentence, i) => (
         <p key={i} class={i === 0 ? 'detail' : 'reason'}>
-          {sentence}
+          {t.said(sentence)}
         </p>
       ))}
       {flow.attempts.length > 1 && <AttemptPicker flow={flow} shown={attempt} />}

@@ -162,6 +162,8 @@ export const en = {
     Esc: 'close, leave the search',
   },
   causes: CAUSES as Record<CauseCode, CauseEntry>,
+  /** A sentence of the results, which are written in English. */
+  said: (sentence: string): string => sentence,
 };
 
 export type Strings = typeof en;

@@ -1,5 +1,9 @@
 import type { Strings } from './en.ts';
 import { koCauses } from './ko-causes.ts';
+import { koDetails } from './ko-details.ts';
+import { koReasons } from './ko-reasons.ts';
+import { koRemedies } from './ko-remedies.ts';
+import { translator } from './sentences.ts';
 
 /** Every word of the page in Korean. */
 export const ko: Strings = {
@@ -166,4 +170,5 @@ export const ko: Strings = {
     Esc: '닫기, 검색에서 나가기',
   },
   causes: koCauses,
+  said: translator([...koDetails, ...koReasons, ...koRemedies]),
 };

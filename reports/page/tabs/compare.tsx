@@ -105,7 +105,7 @@ function Side({
           </li>
         )}
       </ol>
-      {flow.cause && <p class="detail">{flow.cause.detail}</p>}
+      {flow.cause && <p class="detail">{t.said(flow.cause.detail)}</p>}
     </section>
   );
 }

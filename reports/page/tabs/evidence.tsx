@@ -37,7 +37,7 @@ export function Evidence({ flow, variant, attempt, evidence }: EvidenceProps) {
           <ul>
             {flow.controls.map(({ name, works, detail }, i) => (
               <li key={i}>
-                {works ? '✓' : '✗'} {name}: {works ? t.works : t.fails} ({detail})
+                {works ? '✓' : '✗'} {t.said(name)}: {works ? t.works : t.fails} ({t.said(detail)})
               </li>
             ))}
           </ul>

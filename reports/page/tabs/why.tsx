@@ -33,7 +33,7 @@ export function WhyTab({ flow, variant, attempt }: FlowView & { attempt: PageAtt
           <section class="warn">
             <h3>≠ {t.disagreement}</h3>
             <p>
-              {flow.disagreement.detail} {flow.disagreement.hop && <code>{flow.disagreement.hop}</code>}
+              {t.said(flow.disagreement.detail)} {flow.disagreement.hop && <code>{t.said(flow.disagreement.hop)}</code>}
             </p>
           </section>
         )}
@@ -42,7 +42,7 @@ export function WhyTab({ flow, variant, attempt }: FlowView & { attempt: PageAtt
             <h3>{t.reasons}</h3>
             <ul>
               {flow.reasons.map((reason, i) => (
-                <li key={i}>{reason}</li>
+                <li key={i}>{t.said(reason)}</li>
               ))}
             </ul>
           </section>
@@ -55,7 +55,7 @@ export function WhyTab({ flow, variant, attempt }: FlowView & { attempt: PageAtt
                 <li key={i}>
                   <details open={i === 0}>
                     <summary>
-                      {title}{' '}
+                      {t.said(title)}{' '}
                       <small class={`proof ${String(proven)}`}>
                         {proven === null ? t.unproven : proven ? `✓ ${t.proven}` : `✗ ${t.disproven}`}
                       </small>

@@ -106,7 +106,7 @@ function CauseGroup({ cause, group }: { cause: string; group: Cell[] }) {
 }
 
 function CellList({ cells }: { cells: Cell[] }) {
-  const { state } = usePage();
+  const { state, t } = usePage();
   return (
     <ul class="cells">
       <Limited
@@ -120,7 +120,7 @@ function CellList({ cells }: { cells: Cell[] }) {
                 <b>
                   {cell.flow.from} → {cell.flow.to}:
                 </b>{' '}
-                {cell.flow.detail}
+                {t.said(cell.flow.detail)}
               </span>
               <span class="where">
                 {cell.scenario.name} › {cell.variant.name} › {cell.flow.name}
