@@ -50,6 +50,8 @@ export interface IndexFlow {
   causeNode: string | null;
   /** One sentence: what happened, or why the verdict is not a pass. */
   detail: string;
+  /** The smallest change that would make a failed flow work; null where none is known. */
+  mend: string | null;
   findings: Finding[];
   /** Prediction and observation part. */
   disagrees: boolean;
@@ -104,6 +106,7 @@ function indexFlow(flow: FlowResult, variant: VariantResult): IndexFlow {
     cause: flow.cause?.code ?? null,
     causeNode: flow.cause?.node ?? null,
     detail: flow.cause?.detail ?? flow.reasons[0] ?? '',
+    mend: flow.counterfactuals.find(({ proven }) => proven !== false)?.title ?? null,
     findings: flow.findings,
     disagrees: flow.disagreement !== null,
     mode: service?.mode ?? null,

@@ -23,8 +23,10 @@ export function findScenarios(root: string, words: string[]): string[] {
 }
 
 function matches(root: string, all: string[], word: string): string[] {
-  if (/\.ya?ml$/.test(word) && existsSync(resolve(word))) return [resolve(word)];
-  const name = word.replace(/\/$/, '');
+  // A scenario elsewhere is named by its path without the ending, also in the command that runs it again.
+  const file = [word, `${word}.yaml`, `${word}.yml`].find((path) => /\.ya?ml$/.test(path) && existsSync(resolve(path)));
+  if (file !== undefined) return [resolve(file)];
+  const name = word.replace(/^scenarios\//, '').replace(/\/$/, '');
   const found = all.filter((file) => {
     const own = scenarioName(root, file);
     return own === name || own.startsWith(`${name}/`) || own.endsWith(`/${name}`);

@@ -68,6 +68,7 @@ export function FlowPanel(view: FlowView) {
           {t.said(sentence)}
         </p>
       ))}
+      <Mend flow={flow} />
       {flow.attempts.length > 1 && <AttemptPicker flow={flow} shown={attempt} />}
       <nav class="tabs" aria-label={flow.name}>
         {TABS.map((tab, i) => (
@@ -82,6 +83,19 @@ export function FlowPanel(view: FlowView) {
       {state.tab === 'why' && <WhyTab {...view} attempt={attempt} />}
       {state.tab === 'compare' && <CompareTab {...view} />}
     </section>
+  );
+}
+
+/** The smallest changes that would make a failed flow work; the tab that it leads to has them as YAML. */
+function Mend({ flow }: { flow: PageFlow }) {
+  const { state, t } = usePage();
+  const helps = flow.counterfactuals.filter(({ proven }) => proven !== false).slice(0, 2);
+  if (helps.length === 0) return null;
+  return (
+    <p class="mend">
+      <b>{t.counterfactuals}:</b>{' '}
+      <a href={toFragment({ ...state, tab: 'why' })}>{helps.map(({ title }) => t.said(title)).join(' · ')}</a>
+    </p>
   );
 }
 

@@ -20,6 +20,7 @@ test('the overview puts failures first, each in one line of the field’s words,
   expect(await page.locator('.group.failed .line').first().innerText()).toBe(
     's1 → shop (203.0.113.81:80): The answer came from 203.0.113.21, which s1 never called (it called 203.0.113.81).',
   );
+  expect(await page.locator('.group.failed .mend').first().innerText()).toBe('Would work with: services in proxy mode');
   expect(await text(page, '.cards h3')).toHaveLength(3);
   expect(troubles).toEqual([]);
 });

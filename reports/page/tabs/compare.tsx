@@ -1,4 +1,4 @@
-import type { PageFlow, PageVariant } from '../../page-details.ts';
+import type { PageAttempt, PageFlow, PageVariant } from '../../page-details.ts';
 import { Outcome, VerdictMark } from '../badge.tsx';
 import { macOwners } from '../change-list.tsx';
 import { usePage } from '../context.ts';
@@ -20,8 +20,9 @@ export function CompareTab({ scenario, variant, flow }: FlowView) {
   const other = useVariant(index.scenarios.indexOf(scenario), against ? scenario.variants.indexOf(against) : -1);
   const otherFlow = other?.flows.find(({ name }) => name === flow.name);
   if (!against) return <p class="calm">{t.noOther}</p>;
-  const mine = sides(variant, flow);
-  const theirs = other && otherFlow ? sides(other, otherFlow) : [];
+  const attempt = shownAttempt(flow, state.attempt);
+  const mine = sides(variant, attempt);
+  const theirs = other && otherFlow ? sides(other, counterpart(attempt, otherFlow)) : [];
   const differs = firstDifference(mine, theirs);
   return (
     <>
@@ -49,8 +50,15 @@ interface Step {
   crossing: Crossing;
 }
 
-function sides(variant: PageVariant, flow: PageFlow): Step[] {
-  const walk = shownAttempt(flow, 0)?.observed ?? { request: [], reply: [] };
+/** The other variant's attempt that went to the same server: which one the L4 picks is no difference of the variants. */
+function counterpart(mine: PageAttempt | null, flow: PageFlow): PageAttempt | null {
+  const shown = shownAttempt(flow, 0);
+  if (mine === null || mine.picked === null || shown?.picked === mine.picked) return shown;
+  return flow.attempts.find(({ picked, outcome }) => picked === mine.picked && outcome === shown?.outcome) ?? shown;
+}
+
+function sides(variant: PageVariant, attempt: PageAttempt | null): Step[] {
+  const walk = attempt?.observed ?? { request: [], reply: [] };
   const peerOf = peersOf(variant.plan);
   return (['request', 'reply'] as const).flatMap((direction) =>
     crossings(walk[direction], peerOf).map((crossing) => ({ direction, crossing })),
@@ -62,7 +70,7 @@ function firstDifference(a: Step[], b: Step[]): number {
   const text = (step: Step | undefined) => {
     if (!step) return '';
     const { src, dst } = hopOf(step.crossing);
-    return [step.direction, step.crossing.from, step.crossing.to, src.ip, dst.ip].join(' ');
+    return [step.direction, step.crossing.from, step.crossing.to, src.ip, src.mac, dst.ip, dst.mac].join(' ');
   };
   const length = Math.max(a.length, b.length);
   return Array.from({ length }, (_, i) => i).find((i) => text(a[i]) !== text(b[i])) ?? -1;

@@ -6,6 +6,7 @@ import { FilterBar } from '../filter-bar.tsx';
 import { Limited } from '../limited.tsx';
 import { toFragment } from '../route.ts';
 import { ScenarioCard } from '../scenario-card.tsx';
+import type { Strings } from '../strings/en.ts';
 
 /** Totals, failures by cause, and all scenarios. */
 export function Overview() {
@@ -122,6 +123,11 @@ function CellList({ cells }: { cells: Cell[] }) {
                 </b>{' '}
                 {t.said(cell.flow.detail)}
               </span>
+              {cell.flow.mend !== null && (
+                <span class="mend">
+                  {t.counterfactuals}: {t.said(cell.flow.mend)}
+                </span>
+              )}
               <span class="where">
                 {cell.scenario.name} › {cell.variant.name} › {cell.flow.name}
               </span>
@@ -133,6 +139,7 @@ function CellList({ cells }: { cells: Cell[] }) {
   );
 }
 
-function causeStory(cause: string, t: ReturnType<typeof usePage>['t']): string {
-  return Object.hasOwn(t.causes, cause) ? t.causes[cause as keyof typeof t.causes].story : '';
+function causeStory(cause: string, { causes, findingStories }: Strings): string {
+  if (Object.hasOwn(causes, cause)) return causes[cause as keyof typeof causes].story;
+  return Object.hasOwn(findingStories, cause) ? findingStories[cause as keyof typeof findingStories] : '';
 }

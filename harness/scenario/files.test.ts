@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { findScenarios, scenarioName } from './files.ts';
+
+const ROOT = process.cwd();
+const named = (word: string): string[] => findScenarios(ROOT, [word]).map((file) => scenarioName(ROOT, file));
+
+test.each(['seed-000/dsr', 'dsr', 'scenarios/seed-000/dsr', 'scenarios/seed-000/dsr.yaml'])(
+  '%s names a scenario',
+  (word) => {
+    expect(named(word)).toEqual(['seed-000/dsr']);
+  },
+);
+
+test.each(['seed-002', 'scenarios/seed-002', 'scenarios/seed-002/'])('%s names all in the folder', (word) => {
+  expect(named(word).length).toBeGreaterThan(1);
+  expect(named(word).every((name) => name.startsWith('seed-002/'))).toBe(true);
+});
+
+test('a scenario elsewhere is found again by the name that it has in results', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'l4lab-files-'));
+  try {
+    const file = join(folder, 'mine.yaml');
+    writeFileSync(file, '');
+    const name = scenarioName(ROOT, file);
+    expect(findScenarios(ROOT, [name])).toEqual([file]);
+    expect(name).toBe(relative(ROOT, file).replace('.yaml', ''));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
