@@ -3,7 +3,7 @@ import type { LbServer, LbService } from './config.ts';
 import { countFlows } from './host/flow-counts.ts';
 import { readCounters } from './host/read-counters.ts';
 import { isDirect } from './mode.ts';
-import { exhaustionCounters, forgottenCounter, newFlowsCounter, packetsCounter } from './render/counters.ts';
+import { exhaustionCounters, forgottenCounter, serverCounters } from './render/counters.ts';
 import type { ServerRole } from './render/input.ts';
 
 /** A service and its servers, as the API tells them. */
@@ -40,11 +40,11 @@ export interface ServerStatus {
 /** What the load balancer knows of its services at this moment; counting flows reads the kernel's tables. */
 export async function readStatus(balancer: Balancer): Promise<ServiceStatus[]> {
   const { config } = balancer;
-  const [counter, flows] = await Promise.all([readCounters(), countFlows(config)]);
+  const [counters, flows] = await Promise.all([readCounters(balancer.rules), countFlows(config)]);
   const serverStatus = (service: LbService, server: LbServer): ServerStatus => {
     const { up, reason, lastDurationMs } = balancer.stateOf(service, server);
-    const fresh = counter(newFlowsCounter(service, server));
-    const all = counter(packetsCounter(service, server));
+    const { newFlows, packets } = serverCounters(service, server);
+    const [fresh, all] = [counters.element(newFlows), counters.element(packets)];
     // In dsr the first packet of a flow is counted as a new flow only.
     const firsts = isDirect(service) ? fresh : { packets: 0, bytes: 0 };
     return {
@@ -72,8 +72,8 @@ export async function readStatus(balancer: Balancer): Promise<ServiceStatus[]> {
       protocol,
       mode,
       scheduler,
-      forgottenPackets: counter(forgottenCounter(service)).packets,
-      exhaustedFlows: Math.max(0, counter(wanted).packets - counter(mapped).packets),
+      forgottenPackets: counters.named(forgottenCounter(service)).packets,
+      exhaustedFlows: Math.max(0, counters.named(wanted).packets - counters.named(mapped).packets),
       servers: servers.map((server) => serverStatus(service, server)),
     };
   });

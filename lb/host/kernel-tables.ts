@@ -3,6 +3,7 @@ import { changeScript, takeOverScript } from '../render/changes.ts';
 import { heldKind } from '../render/held.ts';
 import type { Table, TableFamily } from '../render/ruleset.ts';
 import { TABLE } from '../render/ruleset.ts';
+import { readCountingSet } from './read-counters.ts';
 import type { Holding } from './holdings.ts';
 import { run } from './run.ts';
 
@@ -11,7 +12,8 @@ const TABLE_FAMILIES: TableFamily[] = ['inet', 'netdev'];
 interface NftObject {
   table?: NftNamed;
   chain?: NftNamed;
-  set?: NftNamed;
+  /** `stmt` is there when elements count. */
+  set?: NftNamed & { stmt?: unknown[] };
   map?: NftNamed;
   counter?: NftNamed;
 }
@@ -92,8 +94,13 @@ async function findTables(): Promise<FoundTable[]> {
       const objects = await nftJson('-t', 'list', 'table', family, TABLE);
       const names = (kind: 'chain' | 'set' | 'map' | 'counter') =>
         objects.flatMap((o) => (o[kind] ? [o[kind].name] : []));
-      const maps = (['set', 'map'] as const).flatMap((kind) => names(kind).map((name) => ({ name, kind })));
-      return { family, chains: names('chain'), maps, counters: names('counter') };
+      const counting = objects.flatMap(({ set }) => (set?.stmt ? [set.name] : []));
+      const elementsOf = async (name: string): Promise<[string, null][] | null> =>
+        counting.includes(name) ? [...(await readCountingSet(family, name)).keys()].map((key) => [key, null]) : null;
+      const maps = (['set', 'map'] as const).flatMap((kind) =>
+        names(kind).map(async (name) => ({ name, kind, elements: await elementsOf(name) })),
+      );
+      return { family, chains: names('chain'), maps: await Promise.all(maps), counters: names('counter') };
     }),
   );
 }

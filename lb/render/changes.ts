@@ -1,5 +1,5 @@
 import type { Chain, NftMap, Table, TableFamily } from './ruleset.ts';
-import { formatElements, TABLE } from './ruleset.ts';
+import { formatElements, isCounting, TABLE } from './ruleset.ts';
 
 /** Elements per command: one line of nft's input may not grow without bound. */
 const CHUNK = 4096;
@@ -67,14 +67,18 @@ function freshElements(from: NftMap | null, to: NftMap, at: string): string[] {
 
 /**
  * Script that takes over the tables of a process that died: all rules are replaced, but maps that packets fill and
- * counters stay, as far as the new ruleset has them, so that established flows go on. `found` tells their names.
+ * what counts stay, as far as the new ruleset has them, so that established flows go on. `found` tells their names.
  */
 export function takeOverScript(found: FoundTable[], after: Table[]): string {
   const cleared = found.flatMap(({ family, chains, maps, counters }): { script: string; left: Table }[] => {
     const next = after.find((table) => table.family === family);
     if (!next)
       return [{ script: `delete table ${family} ${TABLE}\n`, left: { family, counters: [], maps: [], chains: [] } }];
-    const keptMaps = next.maps.filter((map) => map.elements === null && maps.some(({ name }) => name === map.name));
+    const keptMaps = next.maps.flatMap((map) => {
+      const there = maps.find(({ name }) => name === map.name);
+      if (!there || (map.elements !== null && !isCounting(map))) return [];
+      return [{ ...map, elements: there.elements }];
+    });
     const keptCounters = next.counters.filter((name) => counters.includes(name));
     const dropped = maps.filter(({ name }) => !keptMaps.some((map) => map.name === name));
     const lines = [
@@ -103,7 +107,8 @@ export function takeOverScript(found: FoundTable[], after: Table[]): string {
 export interface FoundTable {
   family: TableFamily;
   chains: string[];
-  maps: { name: string; kind: 'set' | 'map' }[];
+  /** Elements are known of those sets whose elements count. */
+  maps: Pick<NftMap, 'name' | 'kind' | 'elements'>[];
   counters: string[];
 }
 

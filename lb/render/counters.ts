@@ -1,13 +1,22 @@
 import type { LbServer, LbService } from '../config.ts';
+import { isDirect } from '../mode.ts';
+import { familyOf } from './family.ts';
+import { memberElement, memberMaps } from './members.ts';
+import { trafficElement, trafficSets } from './traffic.ts';
 
-/** Counter of the flows that a server was given in a service. */
-export function newFlowsCounter(service: LbService, server: LbServer): string {
-  return `new.${service.name}.${server.name}`;
+/** A set whose elements count the packets that they match, and one of its elements. */
+export interface CountingElement {
+  set: string;
+  key: string;
 }
 
-/** Counter of the packets that a server was given in a service. */
-export function packetsCounter(service: LbService, server: LbServer): string {
-  return `all.${service.name}.${server.name}`;
+/** What counts the flows that a server was given in a service, and its packets. */
+export function serverCounters(service: LbService, server: LbServer): Record<'newFlows' | 'packets', CountingElement> {
+  const family = familyOf(service.vip);
+  const direct = isDirect(service);
+  const { newFlows, packets } = direct ? memberMaps(family, service.protocol) : trafficSets(family);
+  const key = direct ? memberElement(service, server) : trafficElement(service, server);
+  return { newFlows: { set: newFlows, key }, packets: { set: packets, key } };
 }
 
 /** Counter of packets of flows that the full flow table could not remember. */

@@ -2,7 +2,7 @@ import type { LbServer, LbService } from '../config.ts';
 import { ingressDevices } from '../host/facts.ts';
 import { isDirect } from '../mode.ts';
 import { choose } from './choose.ts';
-import { forgottenCounter, newFlowsCounter, packetsCounter } from './counters.ts';
+import { forgottenCounter } from './counters.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import { flowMaps, flowTable, keepChains, QUOTED_KEYS } from './flow-table.ts';
@@ -103,23 +103,20 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
   const lookUp = [
     'meta mark set 0',
     `meta mark set ${key} map @${flows}`,
-    `counter name ${member} map @${packets}`,
+    `${member} @${packets}`,
     `${member} @${known} goto ${keep}`,
     ...closed,
     // The flow is new, or its server has left: an element's value cannot be changed, only replaced.
     `delete @${flows} { ${key} : meta mark }`,
   ];
   const name = `to.${service.name}`;
-  const counters = [
-    forgottenCounter(service),
-    ...service.servers.flatMap((server) => [newFlowsCounter(service, server), packetsCounter(service, server)]),
-  ];
+  const counters = [forgottenCounter(service)];
   // Whatever else comes is refused further up.
   if (!isServed(input, service)) return { counters, maps: [], chains: [{ name, hook: null, rules: lookUp }] };
   const choice = choose(input, service, { type: 'meta mark', value });
   const decide = [`meta mark set ${choice.expression}`];
   const store = [
-    `counter name ${member} map @${newFlows}`,
+    `${member} @${newFlows}`,
     `add @${flows} { ${key} : meta mark } goto forward`,
     // The table is full.
     `counter name "${forgottenCounter(service)}"`,

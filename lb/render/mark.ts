@@ -7,6 +7,11 @@ import { lastWord } from '../address.ts';
  */
 export function markOf(address: string, port?: number): string {
   const value = isIPv4(address) && port === undefined ? lastWord(address) : hash(`${address} ${port ?? ''}`);
+  return formatMark(value);
+}
+
+/** A mark as rules have it. */
+export function formatMark(value: number): string {
   return `0x${value.toString(16).padStart(8, '0')}`;
 }
 

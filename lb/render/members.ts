@@ -1,5 +1,4 @@
 import type { LbServer, LbService } from '../config.ts';
-import { newFlowsCounter, packetsCounter } from './counters.ts';
 import type { Family } from './family.ts';
 import { familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
@@ -24,7 +23,7 @@ export function memberKey({ vip }: LbService): string {
 
 type Elements = NonNullable<NftMap['elements']>;
 
-/** Servers that carry flows, servers that take new ones, and the counters of both. */
+/** Servers that carry flows, servers that take new ones, and all of them twice more, for counting. */
 export function memberSets(
   input: RenderInput,
   family: Family,
@@ -34,34 +33,30 @@ export function memberSets(
   const names = memberMaps(family, protocol);
   const type = `type ${family.type} . inet_service . mark`;
   const members = services.map((service) => membersOf(input, service));
+  const counted = members.flatMap(({ all }) => all);
   return [
     { name: names.known, kind: 'set', spec: [type], elements: members.flatMap(({ known }) => known) },
     { name: names.takers, kind: 'set', spec: [type], elements: members.flatMap(({ takers }) => takers) },
-    {
-      name: names.newFlows,
-      kind: 'map',
-      spec: [`${type} : counter`],
-      elements: members.flatMap(({ newFlows }) => newFlows),
-    },
-    {
-      name: names.packets,
-      kind: 'map',
-      spec: [`${type} : counter`],
-      elements: members.flatMap(({ packets }) => packets),
-    },
+    ...[names.newFlows, names.packets].map((name): NftMap => ({
+      name,
+      kind: 'set',
+      spec: [type, 'counter'],
+      elements: counted,
+    })),
   ];
 }
 
-const membersOf = remember(
-  (input: RenderInput, service: LbService): Record<'known' | 'takers' | 'newFlows' | 'packets', Elements> => {
-    const key = (server: LbServer) => `${service.vip} . ${service.port} . ${markOf(server.address)}`;
-    const carriers = serversIn(input, service, 'new', 'keep');
-    const takers = serversIn(input, service, 'new');
-    return {
-      known: carriers.map((server) => [key(server), null]),
-      takers: takers.map((server) => [key(server), null]),
-      newFlows: takers.map((server) => [key(server), `"${newFlowsCounter(service, server)}"`]),
-      packets: carriers.map((server) => [key(server), `"${packetsCounter(service, server)}"`]),
-    };
-  },
-);
+const membersOf = remember((input: RenderInput, service: LbService): Record<'known' | 'takers' | 'all', Elements> => {
+  const elements = (servers: LbServer[]) =>
+    servers.map((server): [string, null] => [memberElement(service, server), null]);
+  return {
+    known: elements(serversIn(input, service, 'new', 'keep')),
+    takers: elements(serversIn(input, service, 'new')),
+    all: elements(service.servers),
+  };
+});
+
+/** Element that stands for a server in a service. */
+export function memberElement({ vip, port }: LbService, { address }: LbServer): string {
+  return `${vip} . ${port} . ${markOf(address)}`;
+}

@@ -11,7 +11,7 @@ import { joinParts } from './part.ts';
 import { remember } from './remember.ts';
 import { stickyMap } from './persistence.ts';
 import type { Chain, Part } from './ruleset.ts';
-import { newFlowsMap, renderTraffic } from './traffic.ts';
+import { renderTraffic, trafficSets } from './traffic.ts';
 import { packetKey, serviceKey, serviceKeyType } from './service-key.ts';
 
 /**
@@ -72,7 +72,7 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]) {
   const rules = {
     prerouting: [`${packetKey(version)} vmap @services${version}`],
     postrouting: [
-      `ct status dnat counter name ct original ${ip} daddr . ${ip} daddr . th dport map @${newFlowsMap(version)}`,
+      `ct status dnat ct original ${ip} daddr . ${ip} daddr . th dport @${trafficSets(family).newFlows}`,
       ...(proxied.length > 0 ? [`ct status dnat ${byVip('from', proxied)}`] : []),
     ],
     // Not confirmed yet: the first packet of a flow, not a repeated one.

@@ -26,6 +26,11 @@ export interface Chain {
   rules: string[];
 }
 
+/** Whether the elements of a set count what they match, so that it must outlive changes of the rules that count. */
+export function isCounting({ spec }: NftMap): boolean {
+  return spec.includes('counter');
+}
+
 /** Part of a table, as one renderer contributes it. */
 export type Part = Pick<Table, 'counters' | 'maps' | 'chains'>;
 

@@ -1,54 +1,46 @@
 import type { LbServer, LbService } from '../config.ts';
-import { newFlowsCounter, packetsCounter } from './counters.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
-import type { NftMap, Part } from './ruleset.ts';
+import type { Part } from './ruleset.ts';
 
 /**
  * Counting in modes dnat and proxy, by VIP and server: new flows (by the rules of postrouting), and packets and bytes
- * both ways. Where two services of one VIP lead to the same port of a server, the first of them is counted.
+ * both ways. Two services of one VIP that lead to the same port of a server are counted together.
  */
 export function renderTraffic(services: LbService[]): Part {
   const families = FAMILIES.filter((family) => services.some(({ vip }) => familyOf(vip) === family));
   return {
-    counters: services.flatMap((service) =>
-      service.servers.flatMap((server) => [newFlowsCounter(service, server), packetsCounter(service, server)]),
-    ),
-    maps: families.flatMap((family) => [
-      counterMap(newFlowsMap(family.version), family, services, newFlowsCounter),
-      counterMap(`traffic${family.version}`, family, services, packetsCounter),
-    ]),
+    counters: [],
+    maps: families.flatMap((family) => {
+      const here = services.filter(({ vip }) => familyOf(vip) === family);
+      const keys = new Set(here.flatMap((service) => service.servers.map((server) => trafficElement(service, server))));
+      const elements = [...keys].map((key): [string, null] => [key, null]);
+      const spec = [`type ${family.type} . ${family.type} . inet_service`, 'counter'];
+      return Object.values(trafficSets(family)).map((name) => ({ name, kind: 'set' as const, spec, elements }));
+    }),
     chains: [
       {
         name: 'traffic',
         hook: 'type filter hook forward priority filter + 10',
-        rules: families.flatMap(({ ip, version }) => [
-          `ct status dnat ct direction original counter name ct original ${ip} daddr . ${ip} daddr . th dport map @traffic${version}`,
-          `ct status dnat ct direction reply counter name ct original ${ip} daddr . ${ip} saddr . th sport map @traffic${version}`,
-        ]),
+        rules: families.flatMap((family) => {
+          const { ip } = family;
+          const { packets } = trafficSets(family);
+          return [
+            `ct status dnat ct direction original ct original ${ip} daddr . ${ip} daddr . th dport @${packets}`,
+            `ct status dnat ct direction reply ct original ${ip} daddr . ${ip} saddr . th sport @${packets}`,
+          ];
+        }),
       },
     ],
   };
 }
 
-/** Map from VIP, server and port to the counter of new flows. */
-export function newFlowsMap(version: 4 | 6): string {
-  return `new${version}`;
+/** Names of the sets that count. */
+export function trafficSets({ version }: Family): Record<'newFlows' | 'packets', string> {
+  return { newFlows: `new${version}`, packets: `traffic${version}` };
 }
 
-function counterMap(
-  name: string,
-  family: Family,
-  services: LbService[],
-  counter: (service: LbService, server: LbServer) => string,
-): NftMap {
-  const elements = new Map<string, string>();
-  for (const service of services.filter(({ vip }) => familyOf(vip) === family)) {
-    for (const server of service.servers) {
-      const key = `${service.vip} . ${server.address} . ${server.port ?? service.port}`;
-      if (!elements.has(key)) elements.set(key, `"${counter(service, server)}"`);
-    }
-  }
-  const { type } = family;
-  return { name, kind: 'map', spec: [`type ${type} . ${type} . inet_service : counter`], elements: [...elements] };
+/** Element by which both sets count a server in a service. */
+export function trafficElement({ vip, port }: LbService, server: LbServer): string {
+  return `${vip} . ${server.address} . ${server.port ?? port}`;
 }
