@@ -37,7 +37,7 @@ test('a bridge with an address is given its own MAC', () => {
   const l4 = plan(inLineBridge({ services: {} })).nodes.find(({ name }) => name === 'l4')!;
   const mac = l4.interfaces.find(({ name }) => name === 'br0')!.mac;
   expect(ipCommands(l4)).toEqual(
-    expect.arrayContaining([`link set br0 address ${mac}`, 'addr add 203.0.113.2/24 dev br0']),
+    expect.arrayContaining([`link set br0 address ${mac} gso_max_segs 1`, 'addr add 203.0.113.2/24 dev br0']),
   );
 });
 

@@ -1,3 +1,4 @@
+import { DEFAULT_MTU } from '../scenario/lookup.ts';
 import type { NodePlan } from '../scenario/plan.ts';
 
 /** Lines for `ip -batch` that bring a wired namespace, in which a bridge exists already, to what the plan says. */
@@ -5,7 +6,7 @@ export function ipCommands(node: NodePlan): string[] {
   const lines: string[] = [];
   for (const { name, mac, mtu, peer } of node.interfaces) {
     if (mtu !== undefined) lines.push(`link set ${name} mtu ${mtu}`);
-    if (name === 'br0') lines.push(`link set br0 address ${mac}`);
+    if (name === 'br0') lines.push(`link set br0 address ${mac} ${ONE_SEGMENT_A_FRAME}`);
     if (node.bridge && peer !== '') lines.push(`link set ${name} master br0`);
   }
   if (node.bridge) lines.push('link set br0 up');
@@ -26,7 +27,7 @@ export function ipUndoCommands(node: NodePlan): string[] {
   for (const { name, mtu, addresses, peer, up } of node.interfaces) {
     if (name !== 'br0' && addresses.length > 0) lines.push(`addr flush dev ${name}`);
     if (node.bridge && peer !== '') lines.push(`link set ${name} nomaster`);
-    if (mtu !== undefined) lines.push(`link set ${name} mtu 1500`);
+    if (mtu !== undefined) lines.push(`link set ${name} mtu ${DEFAULT_MTU}`);
     if (up === false) lines.push(`link set ${name} up`);
   }
   if (node.bridge) lines.push('link del br0');
@@ -43,6 +44,9 @@ export const FIREWALL_RULES = `table inet l4lab_firewall {
   }
 }
 `;
+
+/** Segmentation offload would put frames on the wire that are larger than any MTU, and no switch would drop them. */
+export const ONE_SEGMENT_A_FRAME = 'gso_max_segs 1';
 
 function noDad(cidr: string): string {
   return cidr.includes(':') ? ' nodad' : '';

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { ipCommands, ipUndoCommands, FIREWALL_RULES } from './commands.ts';
+import { FIREWALL_RULES, ipCommands, ipUndoCommands, ONE_SEGMENT_A_FRAME } from './commands.ts';
 import { ipBatch, program } from './program.ts';
 import type { NodePlan } from '../scenario/plan.ts';
 import type { WireParams } from './protocol.ts';
@@ -25,7 +25,7 @@ export async function wire({ interfaces }: WireParams): Promise<void> {
     lines.push(
       `link set ${link.ifname} down`,
       `link set ${link.ifname} name ${name}`,
-      `link set ${name} address ${mac}`,
+      `link set ${name} address ${mac} ${ONE_SEGMENT_A_FRAME}`,
       `addr flush dev ${name}`,
       `link set ${name} up`,
     );

@@ -1,12 +1,16 @@
+import { ICMP } from '../observe/decode.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
 import type { Sighting } from '../observe/sighting.ts';
 
 /**
  * Whether the packets show that waiting on is useless: the caller rejected the answer (RST), or repeated its request
- * because nothing that it takes for an answer came.
+ * because nothing that it takes for an answer came, or an ICMP error about its datagram reached it.
  * @param packets sightings of one attempt so far, in time order
  */
 export function evidenceIsComplete(packets: Sighting[], key: FlowKey): boolean {
+  const isError = ({ node, direction, frame }: Sighting): boolean =>
+    node === key.caller && direction === 'in' && frame.icmp?.inner !== undefined && frame.icmp.type !== ICMP.redirect;
+  if (key.protocol === 'udp' && packets.some(isError)) return true;
   const sent = packets.filter(({ node, direction, frame }) => node === key.caller && direction === 'out' && frame.tcp);
   if (sent.some(({ frame }) => frame.tcp!.flags.includes('R'))) return true;
   const repeated = (flags: RegExp, times: number): boolean => {

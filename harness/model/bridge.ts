@@ -1,5 +1,6 @@
 import { BROADCAST } from './packet.ts';
 import type { Frame } from './packet.ts';
+import { isSwallowed } from './path-mtu.ts';
 import { discard, stateOf } from './run.ts';
 import type { Run } from './run.ts';
 import type { Host } from './topology.ts';
@@ -11,6 +12,7 @@ export function transmit(run: Run, host: Host, iface: string, frame: Frame): voi
     forward(run, host, null, frame);
     return;
   }
+  if ('packet' in frame && host.ports.includes(iface) && isSwallowed(run, host, iface, frame.packet)) return;
   const sent = 'packet' in frame ? { ...frame, packet: crossing(frame, host.name, iface, 'out') } : frame;
   const far = run.topology.wires.get(`${host.name}/${iface}`);
   if (far !== undefined) run.arrivals.push({ ...far, frame: sent });

@@ -1,4 +1,4 @@
-import { serviceOf } from '../scenario/lookup.ts';
+import { DEFAULT_MTU, serviceOf } from '../scenario/lookup.ts';
 import type { FlowPlan, NodePlan, Plan } from '../scenario/plan.ts';
 import type { ScenarioFile } from '../scenario/schema.ts';
 import type { Candidate } from './counterfactual.ts';
@@ -19,6 +19,7 @@ export function candidates(failure: Failure): Candidate[] {
   return [
     ...listenersOn(failure),
     ...nodeSettings(failure),
+    ...widerLinks(failure),
     ...balancerSettings(failure),
     ...serverSettings(failure),
     ...modes(failure),
@@ -42,6 +43,14 @@ function nodeSettings({ plan, cause }: Failure): Candidate[] {
     ...(isSet(node, 'accept_redirects') ? [on('accept_redirects off', { acceptRedirects: false })] : []),
     ...gateways(plan).map((role) => on(`gateway ${role}`, { gateway: role })),
   ];
+}
+
+/** Interfaces at both ends of a wire must agree, so all that are narrow are widened together. */
+function widerLinks({ plan }: Failure): Candidate[] {
+  const narrow = plan.nodes.filter(({ interfaces }) => interfaces.some(({ mtu }) => mtu !== undefined));
+  if (narrow.length === 0) return [];
+  const nodes = Object.fromEntries(narrow.map(({ name }) => [name, { mtu: DEFAULT_MTU }]));
+  return [{ title: `MTU ${DEFAULT_MTU} on every interface`, change: { nodes } }];
 }
 
 function balancerSettings({ scenario, plan, flow }: Failure): Candidate[] {

@@ -20,7 +20,7 @@ const service = lbConfigSchema.parse({
 }).services[0]!;
 
 function packet(step: Step, src: string, srcPort: number, dst: string, dstPort: number): Packet {
-  return { id: 0, step, protocol: 'tcp', src, srcPort, dst, dstPort, ttl: 64, trace: null };
+  return { id: 0, step, protocol: 'tcp', src, srcPort, dst, dstPort, ttl: 64, size: 60, trace: null };
 }
 
 const port = fc.integer({ min: 1, max: 65535 });

@@ -2,6 +2,7 @@ import type { CauseCode } from './cause.ts';
 import { answerTo, callerSends, hasSocket, isForCaller, openSocket } from './exchange.ts';
 import { isRequest } from './packet.ts';
 import type { Packet } from './packet.ts';
+import { heedError, learnLimit } from './path-mtu.ts';
 import { complain, deliver, die } from './run.ts';
 import type { Run } from './run.ts';
 import type { Host } from './topology.ts';
@@ -11,8 +12,10 @@ import type { Host } from './topology.ts';
  * What it sends in turn goes to the outbox.
  */
 export function consume(run: Run, host: Host, packet: Packet): void {
-  if (packet.step === 'error') deliver(run, packet, host.name);
-  else if (isRequest(packet.step)) serve(run, host, packet);
+  if (packet.step === 'error') {
+    deliver(run, packet, host.name);
+    heedError(run, host, packet);
+  } else if (isRequest(packet.step)) serve(run, host, packet);
   else hear(run, host, packet);
 }
 
@@ -47,6 +50,7 @@ function serve(run: Run, host: Host, packet: Packet): void {
     return;
   }
   openSocket(exchange, host.name, packet);
+  learnLimit(run, host, packet.src, packet.takes);
   post(run, host, answerTo(exchange, packet, 'syn-ack'));
 }
 
@@ -67,6 +71,7 @@ function hear(run: Run, host: Host, packet: Packet): void {
   deliver(run, packet, host.name);
   if (packet.step === 'reply') exchange.answered = true;
   else if (packet.step === 'syn-ack' && !exchange.sent.some(({ step }) => step === 'request')) {
+    learnLimit(run, host, packet.src, packet.takes);
     post(run, host, callerSends(exchange, 'ack'));
     post(run, host, callerSends(exchange, 'request'));
   }

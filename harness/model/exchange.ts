@@ -22,12 +22,14 @@ export interface Exchange {
   served: { node: string; source: string } | null;
   /** Whether the caller has its answer. */
   answered: boolean;
+  /** Ids of packets that were sent again, in smaller pieces. */
+  repeated: Set<number>;
 }
 
 export function startExchange(flow: FlowPlan, service: ServicePlan | null, source: string): Exchange {
   const protocol = flow.protocol === 'http' ? 'tcp' : flow.protocol;
   const exchange = { flow, service, protocol, source, sourcePort: CALLER_PORT, sent: [], sockets: new Set<string>() };
-  return { ...exchange, served: null, answered: false };
+  return { ...exchange, served: null, answered: false, repeated: new Set() };
 }
 
 /** A packet of the caller's. */
@@ -47,6 +49,12 @@ export function answerTo(exchange: Exchange, packet: Packet, step: Step): Packet
 export function errorAbout(exchange: Exchange, about: Packet, from: string | null): Packet {
   const base = send(exchange, { step: 'error', src: from ?? '', srcPort: 0, dst: about.src, dstPort: 0 });
   return { ...base, protocol: 'icmp', about };
+}
+
+/** The same once more, since it was too big. */
+export function sendAgain(exchange: Exchange, packet: Packet): Packet {
+  exchange.repeated.add(packet.id);
+  return send(exchange, packet);
 }
 
 /** Whether a packet belongs to the caller's socket: from the address it called, to its own. */
@@ -75,9 +83,37 @@ export function firstAnswer(exchange: Exchange): Packet | null {
 }
 
 function send(exchange: Exchange, fields: Pick<Packet, 'step' | 'src' | 'srcPort' | 'dst' | 'dstPort'>): Packet {
-  const packet = { ...fields, id: exchange.sent.length, protocol: exchange.protocol, ttl: TTL, trace: null };
-  exchange.sent.push(packet);
+  const { step, src, srcPort, dst, dstPort } = fields;
+  const { protocol, flow, sent } = exchange;
+  const packet = {
+    id: sent.length,
+    step,
+    protocol,
+    src,
+    dst,
+    srcPort,
+    dstPort,
+    ttl: TTL,
+    size: sizeOf(step, flow),
+    trace: null,
+  };
+  sent.push(packet);
   return packet;
+}
+
+/** IP and TCP with its options, or UDP or ICMP; IPv6 has 20 more. */
+const HEADERS = { http: 52, tcp: 52, udp: 28, icmp: 28 } as const;
+/** What the agents' requests and answers hold beside the extra payload, to within some 20 bytes. */
+const PAYLOAD = {
+  request: { http: 110, tcp: 20, udp: 20, icmp: 56 },
+  reply: { http: 210, tcp: 100, udp: 100, icmp: 56 },
+} as const;
+
+/** Bytes of an IP packet that carries a message in one piece. */
+function sizeOf(step: Step, { protocol, address, bytes = 0 }: FlowPlan): number {
+  const headers = HEADERS[protocol] + (address.includes(':') ? 20 : 0);
+  if (step !== 'request' && step !== 'reply') return headers;
+  return headers + PAYLOAD[step][protocol] + (protocol === 'icmp' ? 0 : bytes);
 }
 
 function socketKey(node: string, { src, srcPort, dst, dstPort }: Packet): string {

@@ -7,6 +7,7 @@ import { balance } from './load-balancing.ts';
 import { sourcesFor, translateDestination, translateSource } from './nat.ts';
 import { sendTo } from './neighbours.ts';
 import type { Packet } from './packet.ts';
+import { fits, fitted } from './path-mtu.ts';
 import { learnRedirect, redirectAbout } from './redirects.ts';
 import { lookUp, selectSource, validateSource } from './routing.ts';
 import { complain, die, stateOf } from './run.ts';
@@ -60,8 +61,10 @@ export function send(run: Run, host: Host, made: Packet): void {
   const device = host.devices.get(route?.device ?? '');
   if (route === null) noRoute(run, host, packet);
   else if (device === undefined) refuse(run, host, packet, `has no service at ${packet.dst}:${packet.dstPort}`);
-  else if (packet.src !== '') leave(run, host, route, packet, tracked);
-  else leave(run, host, route, { ...packet, src: selectSource(host, device, route.via ?? packet.dst) }, tracked);
+  else {
+    const src = packet.src === '' ? selectSource(host, device, route.via ?? packet.dst) : packet.src;
+    leave(run, host, route, fitted(run, host, device, { ...packet, src }), tracked);
+  }
 }
 
 function prerouting(run: Run, host: Host, packet: Packet): Tracked | null {
@@ -101,6 +104,7 @@ function forward(
     refuse(run, host, packet, `has no service at ${packet.dst}:${packet.dstPort}`);
     return;
   }
+  if (!fits(run, host, to, packet)) return;
   if (from === to && sourceOnLink && to.settings.sendRedirects)
     redirect(run, host, to, packet, route.via ?? packet.dst);
   if (host.plan.firewall === 'stateful' && tracked.state === 'invalid') {

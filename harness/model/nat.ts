@@ -15,12 +15,22 @@ export interface Target {
 /** Service of a node's load balancer that a packet is addressed to, in one of the given modes. */
 export function serviceFor(host: Host, packet: Packet, modes: LbService['mode'][]): LbService | null {
   const services = host.plan.lb?.services ?? [];
+  // An ICMP error about a service's answer is for the server that gave it.
+  const { dst, dstPort, protocol } = packet.step === 'error' ? asked(packet) : packet;
   return (
     services.find(
-      ({ vip, port, protocol, mode }) =>
-        vip === packet.dst && port === packet.dstPort && protocol === packet.protocol && modes.includes(mode),
+      (service) =>
+        service.vip === dst &&
+        service.port === dstPort &&
+        service.protocol === protocol &&
+        modes.includes(service.mode),
     ) ?? null
   );
+}
+
+function asked(error: Packet): Pick<Packet, 'dst' | 'dstPort' | 'protocol'> {
+  const { src, srcPort, protocol } = error.about!;
+  return { dst: src, dstPort: srcPort, protocol };
 }
 
 /** Puts a new connection under destination NAT: answers will come from the target. */

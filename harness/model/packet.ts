@@ -16,6 +16,10 @@ export interface Packet {
   srcPort: number;
   dstPort: number;
   ttl: number;
+  /** Bytes of the IP packet. All may be sent in one piece only: sockets find out the path MTU (RFC 1191). */
+  size: number;
+  /** Opening of a TCP connection: the largest IP packet that the sender takes, bytes (its MSS and the headers). */
+  takes?: number;
   trace: Trace | null;
   /** What a load balancer in DSR mode did to it: last one wins. */
   dsr?: { l4: string; server: string };
@@ -25,6 +29,8 @@ export interface Packet {
   misled?: { bridge: string; mac: string; port: string };
   /** ICMP errors and redirects: the packet they quote. */
   about?: Packet;
+  /** ICMP error about a packet that was too big: what would fit, bytes. */
+  mtu?: number;
   /** ICMP redirect: who sends it, and the better gateway. */
   redirect?: { router: string; gateway: string };
 }

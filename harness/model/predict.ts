@@ -47,6 +47,7 @@ const UNHEARD: CauseCode[] = ['reply-not-from-vip', 'half-seen-by-firewall'];
 /** The first packet that did not reach its end decides. */
 function causeOf(run: Run): Cause {
   for (const { id } of run.exchange.sent) {
+    if (run.exchange.repeated.has(id)) continue;
     const end = run.ends.get(id);
     if (end === undefined) return lost(run.exchange.flow.from, 'it never came to an end');
     if (end.fate === 'died' && end.cause !== null) {
@@ -84,7 +85,8 @@ function way({ ends }: Run, packet: Packet | null): Hop[] {
 
 /** Both kinds of answer that a caller may take for granted wrongly. */
 function findingsOf({ exchange, ends }: Run): Finding[] {
-  const { service, flow, served, sent } = exchange;
+  const { service, flow, served, repeated } = exchange;
+  const sent = exchange.sent.filter(({ id }) => !repeated.has(id));
   if (service === null || served === null) return [];
   if (served.node === flow.from && sent.every(({ id }) => staysHome(ends.get(id)?.packet)))
     return ['answered-by-itself'];

@@ -11,7 +11,16 @@ export function redirectAbout(run: Run, router: Host, device: Device, packet: Pa
   if (redirected.has(packet.src)) return null;
   redirected.add(packet.src);
   const { src: dst, srcPort, dstPort } = packet;
-  const base = { id: -1, step: 'redirect' as const, protocol: 'icmp' as const, ttl: 64, trace: null, srcPort, dstPort };
+  const base = {
+    id: -1,
+    step: 'redirect' as const,
+    protocol: 'icmp' as const,
+    ttl: 64,
+    size: 68,
+    trace: null,
+    srcPort,
+    dstPort,
+  };
   return {
     ...base,
     src: selectSource(router, device, dst),

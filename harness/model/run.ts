@@ -44,6 +44,8 @@ export interface NodeState {
   macTable: Map<string, { port: string; movedFrom: string | null }>;
   /** Next hops learned from ICMP redirects, by destination. */
   redirects: Map<string, { gateway: string; router: string }>;
+  /** Largest IP packet that makes it to an address, as far as the node was told: by the other end, by ICMP. */
+  limits: Map<string, number>;
   /** Neighbours that this router has sent a redirect: the kernel limits their rate. */
   redirected: Set<string>;
 }
@@ -67,6 +69,7 @@ export function stateOf(run: Run, host: Host): NodeState {
       connections: [],
       macTable: new Map(),
       redirects: new Map(),
+      limits: new Map(),
       redirected: new Set(),
     };
     run.states.set(host.name, state);
@@ -89,11 +92,12 @@ export function discard(run: Run, packet: Packet, node: string): void {
   end(run, { packet, fate: 'unwanted', node, cause: null });
 }
 
-/** ICMP error (RFC 792) to the source of a packet that a node could not send on; none about another ICMP message's fate. */
-export function complain(run: Run, host: Host, packet: Packet): void {
+/** ICMP error (RFC 792) to the source of a packet that a node could not send on; none about another ICMP message's fate. `mtu`: what would fit. */
+export function complain(run: Run, host: Host, packet: Packet, mtu?: number): void {
   if (packet.about !== undefined) return;
   const from = host.owned.has(packet.dst) ? packet.dst : null;
-  run.outbox.push({ node: host.name, packet: errorAbout(run.exchange, packet, from) });
+  const error = errorAbout(run.exchange, packet, from);
+  run.outbox.push({ node: host.name, packet: mtu === undefined ? error : { ...error, mtu } });
 }
 
 function end(run: Run, candidate: End): void {

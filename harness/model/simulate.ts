@@ -9,6 +9,7 @@ import { returnDirectly } from './load-balancing.ts';
 import { settleNext } from './neighbours.ts';
 import { BROADCAST } from './packet.ts';
 import type { Frame } from './packet.ts';
+import { isSwallowed } from './path-mtu.ts';
 import { discard } from './run.ts';
 import type { Arrival, Run } from './run.ts';
 import type { Host, Topology } from './topology.ts';
@@ -63,6 +64,7 @@ function settleDown(run: Run): void {
 
 function arrive(run: Run, { node, iface, frame: arrived }: Arrival): void {
   const host = run.topology.hosts.get(node)!;
+  if ('packet' in arrived && isSwallowed(run, host, iface, arrived.packet)) return;
   const frame = 'packet' in arrived ? { ...arrived, packet: crossing(arrived, node, iface, 'in') } : arrived;
   if ('packet' in frame && returnDirectly(run, host, frame)) return;
   if (host.ports.includes(iface)) {

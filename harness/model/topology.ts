@@ -1,3 +1,4 @@
+import { DEFAULT_MTU, largestTaken } from '../scenario/lookup.ts';
 import type { LinkEnd, NodePlan, Plan } from '../scenario/plan.ts';
 import { answeredVips, localAddresses } from './address-ownership.ts';
 import type { LocalAddress } from './address-ownership.ts';
@@ -21,6 +22,8 @@ export interface Host {
   devices: Map<string, Device>;
   /** Ports of the bridge; empty where there is none. */
   ports: string[];
+  /** Largest IP packet that comes in by an interface or leaves by a bridge's port, bytes. */
+  largestTaken: Map<string, number>;
   addresses: LocalAddress[];
   /** Addresses of `addresses`, for the local table. */
   owned: Set<string>;
@@ -33,6 +36,8 @@ export interface Host {
 export interface Device {
   name: string;
   mac: string;
+  /** Bytes. */
+  mtu: number;
   settings: DeviceSettings;
   /** Addresses it holds, in the order of configuration. */
   addresses: LocalAddress[];
@@ -74,11 +79,12 @@ function host(plan: NodePlan): Host {
   const addresses = localAddresses(plan);
   const speaking = plan.interfaces.filter(({ name }) => !plan.bridge || name === 'br0');
   const devices = new Map(
-    speaking.map(({ name, mac }) => [
+    speaking.map(({ name, mac, mtu = DEFAULT_MTU }) => [
       name,
       {
         name,
         mac,
+        mtu,
         settings: deviceSettings(plan.sysctls, name),
         addresses: addresses.filter(({ device }) => device === name),
       },
@@ -89,6 +95,7 @@ function host(plan: NodePlan): Host {
     plan,
     devices,
     ports: plan.bridge ? plan.interfaces.map(({ name }) => name).filter((name) => name !== 'br0') : [],
+    largestTaken: new Map(plan.interfaces.map((item) => [item.name, largestTaken(item)])),
     addresses,
     owned: new Set(addresses.map(({ ip }) => ip)),
     routes: routesOf(plan, addresses),

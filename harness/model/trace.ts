@@ -37,6 +37,14 @@ export function crossed(trace: Trace | null, node: string): boolean {
   return false;
 }
 
+/** Node that sent a packet; null while it has not left. */
+export function sender(trace: Trace | null): string | null {
+  if (trace === null) return null;
+  let first = trace;
+  while (first.before !== null) first = first.before;
+  return first.hop.node;
+}
+
 /** What differs between two crossings of the same packet. */
 export function changes(before: Omit<Hop, 'changed'>, after: Omit<Hop, 'changed'>): Change[] {
   const fields: [Change['field'], string, string][] = [

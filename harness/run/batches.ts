@@ -21,10 +21,11 @@ function countsServers({ expect }: FlowPlan): boolean {
   return expect.outcome === 'works' && expect.servedBy !== undefined && 'eachOf' in expect.servedBy;
 }
 
-/** Flows teach nodes what others then go by: a moved MAC, a redirect, a server's own answer for the VIP. */
+/** Flows teach nodes what others then go by: a moved MAC, a redirect, a path MTU, a server's own answer for the VIP. */
 function flowsTeach(plan: Plan): boolean {
   return plan.nodes.some(
-    ({ lb, sysctls, loopback }) =>
+    ({ lb, sysctls, loopback, interfaces }) =>
+      interfaces.some(({ mtu }) => mtu !== undefined) ||
       lb?.services.some(({ sourceMac }) => sourceMac === 'keep') === true ||
       sysctls['net/ipv4/conf/all/accept_redirects'] === '1' ||
       (loopback.length > 0 &&

@@ -85,12 +85,16 @@ function checkSettings(
       problems.push({ path: [...path, 'loopback', index], message: unknown('service', entry, services) });
     }
   }
-  for (const [index, peer] of (settings.down ?? []).entries()) {
+  const byPeer = [
+    ...(settings.down ?? []).map((peer, index) => ({ peer, at: ['down', index] })),
+    ...Object.keys(typeof settings.mtu === 'object' ? settings.mtu : {}).map((peer) => ({ peer, at: ['mtu', peer] })),
+  ];
+  for (const { peer, at } of byPeer) {
     const strangers = names.filter((name) => !peersOf(lab, name).includes(peer));
     if (strangers.length > 0) {
       const known = [...new Set(strangers.flatMap((name) => peersOf(lab, name)))];
       problems.push({
-        path: [...path, 'down', index],
+        path: [...path, ...at],
         message: unknown(`peer of ${strangers.join(', ')}`, peer, known),
       });
     }

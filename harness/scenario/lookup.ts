@@ -1,5 +1,5 @@
 import { host } from './address.ts';
-import type { FlowPlan, NodePlan, Plan, ServicePlan } from './plan.ts';
+import type { FlowPlan, InterfacePlan, NodePlan, Plan, ServicePlan } from './plan.ts';
 
 /** The service that a flow calls; undefined when it calls a node. */
 export function serviceOf(plan: Plan, { to }: FlowPlan): ServicePlan | undefined {
@@ -14,4 +14,12 @@ export function nodeOf(plan: Plan, name: string): NodePlan {
 /** Addresses of a node's interfaces, without prefix lengths. */
 export function interfaceAddresses(node: NodePlan): string[] {
   return node.interfaces.flatMap((i) => i.addresses).map(host);
+}
+
+/** MTU of Ethernet, bytes. */
+export const DEFAULT_MTU = 1500;
+
+/** Largest IP packet that an interface takes in. The kernel leaves room for a VLAN tag (__is_skb_forwardable). */
+export function largestTaken({ mtu = DEFAULT_MTU }: Pick<InterfacePlan, 'mtu'>): number {
+  return mtu + 4;
 }

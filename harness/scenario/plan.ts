@@ -42,7 +42,7 @@ export interface InterfacePlan {
   addresses: string[];
   /** False where the scenario takes the interface down; absent means up. */
   up?: false;
-  /** Bytes; absent means the default of 1500. */
+  /** Bytes; absent means that of Ethernet, 1500. */
   mtu?: number;
 }
 

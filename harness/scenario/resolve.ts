@@ -76,13 +76,18 @@ function resolveInterfaces(name: string, lab: Lab, settings: LabNode): Interface
       mac: ownMac ?? stableMac(index, position + 1),
       addresses: settings.address === undefined ? linkAddresses(end) : [settings.address],
       ...(settings.down?.includes(peer) ? { up: false as const } : {}),
-      ...(settings.mtu === undefined ? {} : { mtu: settings.mtu }),
+      ...mtuToward(peer, settings),
     };
   });
   if (typeof settings.bridge === 'string') {
     interfaces.push({ name: 'br0', peer: '', mac: stableMac(index, 0xff), addresses: [settings.bridge] });
   }
   return interfaces;
+}
+
+function mtuToward(peer: string, { mtu }: NodeSettings): Pick<InterfacePlan, 'mtu'> {
+  const bytes = typeof mtu === 'object' ? mtu[peer] : mtu;
+  return bytes === undefined ? {} : { mtu: bytes };
 }
 
 /** Locally administered (IEEE 802 bit 1 of the first octet): 02:4c:34 ("L4"), node, interface. */

@@ -55,6 +55,8 @@ const route = z.strictObject({
   via: address,
 });
 
+const mtu = z.int().min(576).max(1500);
+
 /** What can be set on a node: in the lab, for all servers at once (`servers`), or for one node (`nodes`). */
 const nodeSettings = z.strictObject({
   gateway: z
@@ -82,7 +84,10 @@ const nodeSettings = z.strictObject({
   vipOwner: z.boolean().optional().describe('l4 only: whether the L4 holds the VIPs as addresses of its own.'),
   lb: z.enum(['on', 'off']).optional().describe('l4 only: `off` does not start the load balancer.'),
   down: z.array(nodeName).optional().describe('Peers toward which the interface is taken down: a cut link.'),
-  mtu: z.int().min(576).max(9000).optional().describe('MTU of the interfaces, bytes.'),
+  mtu: z
+    .union([mtu, z.record(nodeName, mtu)], mustBe('a number of bytes from 576 to 1500, or a mapping of peers to such'))
+    .optional()
+    .describe('MTU of all interfaces, or by peer, bytes; 1500 by default, which is also what the wires carry.'),
 });
 
 const role = z.enum(['client', 'l3', 'l2', 'l4', 'server']);

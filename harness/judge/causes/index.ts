@@ -5,6 +5,7 @@ import { neverLeft } from './never-left.ts';
 import { refusedOrUnreachable } from './refused-or-unreachable.ts';
 import { replyElsewhere } from './reply-elsewhere.ts';
 import { cause, type Rule } from './rule.ts';
+import { swallowed } from './too-big.ts';
 import { vanished, withoutVip } from './vanished.ts';
 
 /** In this order: what the caller itself can tell, then what somebody said, then where a packet was last seen. */
@@ -12,6 +13,7 @@ const RULES: Rule[] = [
   neverLeft,
   redirected,
   replyElsewhere,
+  swallowed,
   macMovedLater,
   halfSeen,
   withoutVip,

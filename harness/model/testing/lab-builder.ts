@@ -18,6 +18,8 @@ export interface NodeSketch {
   firewall?: NodePlan['firewall'];
   listeners?: NodePlan['listeners'];
   down?: string[];
+  /** Peer → MTU, bytes. */
+  mtu?: Record<string, number>;
   vipOwner?: boolean;
 }
 
@@ -100,6 +102,7 @@ function node(name: string, sketch: NodeSketch, index: number, links: [string, s
     mac: mac(index, position + 1),
     addresses: sketch.interfaces?.[peer] === undefined ? [] : sketch.interfaces[peer].split(' '),
     ...(sketch.down?.includes(peer) ? { up: false as const } : {}),
+    ...(sketch.mtu?.[peer] === undefined ? {} : { mtu: sketch.mtu[peer] }),
   }));
   const conf = { rp_filter: 0, arp_ignore: 0, arp_announce: 0, send_redirects: 0, accept_redirects: 0, ...sketch.conf };
   const sysctls: Record<string, string> = {

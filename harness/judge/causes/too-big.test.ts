@@ -1,0 +1,34 @@
+import { oneArm, VIP_A } from '../../model/testing/labs.ts';
+import type { Sighting } from '../../observe/sighting.ts';
+import { evidenceOf, segment } from '../testing/evidence.ts';
+import { swallowed } from './too-big.ts';
+
+const sketch = oneArm({
+  services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s1'] } },
+  nodes: { l2: { mtu: { s1: 1300 } } },
+});
+
+function large(time: number, node: string, direction: 'in' | 'out', iface: string, size: number): Sighting {
+  const sighting = segment(time, [node, direction, iface], { seq: 7, flags: 'A', payloadLength: size - 52 });
+  return { ...sighting, frame: { ...sighting.frame, length: size + 14 } };
+}
+
+test('a segment that came in at a switch and is larger than its narrowest other port', () => {
+  const evidence = evidenceOf(sketch, 'client', 'a', { packets: [large(1, 'l2', 'in', 'l3', 1500)] });
+  expect(swallowed(evidence)).toMatchObject({ code: 'too-big', node: 'l2' });
+});
+
+test('a segment that the interface at the other end of the wire does not take', () => {
+  const evidence = evidenceOf(sketch, 'client', 'a', { packets: [large(1, 's1', 'out', 'l2', 1500)] });
+  expect(swallowed(evidence)).toMatchObject({ code: 'too-big', node: 'l2' });
+});
+
+test('one that went on was not too big', () => {
+  const packets = [large(1, 'l2', 'in', 'l3', 1500), large(2, 'l2', 'out', 'l4', 1500)];
+  expect(swallowed(evidenceOf(sketch, 'client', 'a', { packets }))).toBeNull();
+});
+
+test('one that fits was lost for another reason; the kernel leaves room for a VLAN tag', () => {
+  const packets = [large(1, 'l2', 'in', 'l3', 1304)];
+  expect(swallowed(evidenceOf(sketch, 'client', 'a', { packets }))).toBeNull();
+});

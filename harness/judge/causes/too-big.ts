@@ -1,0 +1,51 @@
+import type { Sighting } from '../../observe/sighting.ts';
+import { largestTaken, nodeOf } from '../../scenario/lookup.ts';
+import type { InterfacePlan, Plan } from '../../scenario/plan.ts';
+import { sameSegment, type Evidence } from '../evidence.ts';
+import { cause, type Rule } from './rule.ts';
+
+const ETHERNET_HEADER = 14;
+
+/** A frame larger than the next interface takes was sent to it, or came in at a switch, and was not seen again. */
+export const swallowed: Rule = (evidence) => {
+  for (const sighting of evidence.packets) {
+    const { node, frame } = sighting;
+    const size = frame.length - ETHERNET_HEADER;
+    const next = frame.ip === undefined ? null : nextInterface(sighting, evidence.plan);
+    if (next === null || size <= largestTaken(next.iface) || wentOn(sighting, next.node, evidence)) continue;
+    return cause(
+      'too-big',
+      next.node,
+      `${node} has a packet of ${size} bytes for ${frame.ip!.dst}; the interface ${next.iface.name} of ${next.node} takes no more than its MTU of ${next.iface.mtu ?? 0} bytes, and says nothing`,
+    );
+  }
+  return null;
+};
+
+/** Where a frame must pass next: the other end of the wire, or the narrowest other port of the switch that has it. */
+function nextInterface(
+  { node, iface, direction }: Sighting,
+  plan: Plan,
+): { node: string; iface: InterfacePlan } | null {
+  if (direction === 'out') {
+    const ends = plan.links.find((link) => link.ends.some((end) => end.node === node && end.iface === iface))?.ends;
+    const far = ends?.find((end) => end.node !== node);
+    return far ? { node: far.node, iface: nodeOf(plan, far.node).interfaces.find((i) => i.name === far.iface)! } : null;
+  }
+  const { bridge, interfaces } = nodeOf(plan, node);
+  const others = bridge ? interfaces.filter(({ name }) => name !== iface) : [];
+  const [narrowest] = others.sort((a, b) => largestTaken(a) - largestTaken(b));
+  return narrowest ? { node, iface: narrowest } : null;
+}
+
+function wentOn({ time, direction, frame }: Sighting, node: string, { packets }: Evidence): boolean {
+  return packets.some(
+    (later) =>
+      later.time >= time &&
+      later.node === node &&
+      later.direction !== direction &&
+      later.frame.length === frame.length &&
+      later.frame.ip?.id === frame.ip?.id &&
+      sameSegment(later.frame, frame),
+  );
+}

@@ -1,0 +1,67 @@
+import { predict } from './predict.ts';
+import { flow, plan } from './testing/lab-builder.ts';
+import type { NodeSketch } from './testing/lab-builder.ts';
+import { oneArm, PIP, QUIET_ARP, VIP_A } from './testing/labs.ts';
+import type { Prediction } from './walk.ts';
+
+const services = {
+  proxied: { vip: VIP_A, mode: 'proxy' as const, pool: ['s1'], proxyIp: PIP },
+  direct: { vip: '203.0.113.81', mode: 'dsr' as const, pool: ['s2'] },
+  names: { vip: '203.0.113.82', mode: 'proxy' as const, protocol: 'udp' as const, pool: ['s1'], proxyIp: PIP },
+};
+
+/** The one-arm lab with a second router between client and l3; `nodes` may narrow links. */
+function predicted(to: string, bytes: number, nodes: Record<string, Partial<NodeSketch>>): Prediction {
+  const sketch = oneArm({
+    services,
+    nodes: {
+      s1: {
+        listeners: [
+          { protocol: 'tcp', port: 80 },
+          { protocol: 'udp', port: 80 },
+        ],
+      },
+      s2: { loopback: ['203.0.113.81'], conf: QUIET_ARP },
+      client: { interfaces: { edge: '198.51.100.10/25' }, gateway: '198.51.100.1', ...nodes['client'] },
+      l3: {
+        interfaces: { edge: '198.51.100.130/25', l2: '203.0.113.1/24' },
+        gateway: '198.51.100.129',
+        ...nodes['l3'],
+      },
+      l2: nodes['l2'] ?? {},
+    },
+  });
+  sketch.nodes['edge'] = {
+    role: 'l3',
+    interfaces: { client: '198.51.100.1/25', l3: '198.51.100.129/25' },
+    routes: { '203.0.113.0/24': '198.51.100.130' },
+    forwarding: true,
+    ...nodes['edge'],
+  };
+  sketch.links[0] = ['client', 'edge'];
+  sketch.links.push(['edge', 'l3']);
+  const lab = plan(sketch);
+  const called = flow(lab, 'client', to, to === 'names' ? 'udp' : 'http');
+  return predict(lab, { ...called, bytes })[0]!;
+}
+
+const NARROW = { edge: { mtu: { l3: 1300 } }, l3: { mtu: { edge: 1300 } } };
+
+test.each(['proxied', 'direct', 's1:80'])('routers tell, and TCP to %s finds out what fits, both ways', (to) => {
+  expect(predicted(to, 20_000, NARROW)).toMatchObject({ outcome: 'works', cause: null, findings: [] });
+});
+
+test('a datagram that is too big is lost; a smaller one is not', () => {
+  expect(predicted('names', 1400, NARROW).cause).toMatchObject({ code: 'too-big', node: 'edge' });
+  expect(predicted('names', 1100, NARROW).outcome).toBe('works');
+});
+
+test.each(['proxied', 'direct'])('a switch says nothing, and TCP to %s never finds out', (to) => {
+  const { outcome, cause } = predicted(to, 20_000, { l2: { mtu: { l3: 1300 } } });
+  expect({ outcome, code: cause?.code, node: cause?.node }).toEqual({ outcome: 'fails', code: 'too-big', node: 'l2' });
+});
+
+test('what both ends say of themselves is kept to: a narrow end needs no discovery', () => {
+  const { outcome } = predicted('proxied', 20_000, { client: { mtu: { edge: 1300 } } });
+  expect(outcome).toBe('works');
+});

@@ -1,0 +1,50 @@
+import { sendAgain } from './exchange.ts';
+import type { Packet } from './packet.ts';
+import { complain, die, stateOf } from './run.ts';
+import type { Run } from './run.ts';
+import type { Device, Host } from './topology.ts';
+import { sender } from './trace.ts';
+
+/**
+ * A packet of a node's own, as large as the interface and the way to its destination take: TCP sends smaller segments,
+ * UDP fragments at the source (of which the first stands for all). What is not known of the way is found out.
+ */
+export function fitted(run: Run, host: Host, device: Device, packet: Packet): Packet {
+  const known = stateOf(run, host).limits.get(packet.dst) ?? device.mtu;
+  const opens = packet.step === 'syn' || packet.step === 'syn-ack';
+  return { ...packet, size: Math.min(packet.size, known, device.mtu), ...(opens ? { takes: device.mtu } : {}) };
+}
+
+/** A router drops what is larger than the MTU of the interface it should leave by, and says so (RFC 1191, 8201). */
+export function fits(run: Run, host: Host, device: Device, packet: Packet): boolean {
+  if (packet.size <= device.mtu) return true;
+  const detail = `${host.name} cannot send on a packet of ${packet.size} bytes for ${packet.dst}: the MTU of ${device.name} is ${device.mtu} bytes`;
+  die(run, packet, host.name, 'too-big', detail);
+  complain(run, host, packet, device.mtu);
+  return false;
+}
+
+/** An interface takes in no larger frame than its MTU allows, a bridge's port lets out none; neither says a word. */
+export function isSwallowed(run: Run, host: Host, iface: string, packet: Packet): boolean {
+  const largest = host.largestTaken.get(iface);
+  if (largest === undefined || packet.size <= largest) return false;
+  const detail = `a packet of ${packet.size} bytes for ${packet.dst} is larger than the interface ${iface} of ${host.name} takes, which drops it without a word`;
+  die(run, packet, host.name, 'too-big', detail);
+  return true;
+}
+
+/** The other end of a connection said how large a packet it takes. */
+export function learnLimit(run: Run, host: Host, address: string, bytes: number | undefined): void {
+  const { limits } = stateOf(run, host);
+  if (bytes !== undefined) limits.set(address, Math.min(bytes, limits.get(address) ?? bytes));
+}
+
+/** An ICMP error says what would have fitted: whoever sent the packet learns it, and TCP sends again. */
+export function heedError(run: Run, host: Host, { about, mtu }: Packet): void {
+  if (about === undefined || mtu === undefined || sender(about.trace) !== host.name) return;
+  const original = run.exchange.sent[about.id]!;
+  learnLimit(run, host, original.dst, mtu);
+  const isNew = !run.exchange.repeated.has(original.id);
+  if (about.protocol === 'tcp' && isNew)
+    run.outbox.push({ node: host.name, packet: sendAgain(run.exchange, original) });
+}
