@@ -2,6 +2,7 @@ import type { SentencePair } from './sentences.ts';
 
 /** What would make a flow work, in Korean. */
 export const koRemedies: readonly SentencePair[] = [
+  ['MTU {mtu} on every interface', '모든 인터페이스의 MTU를 {mtu}(으)로 맞추기'],
   ['{node}: {remedy*}', '{node}: {remedy}'],
   ['all interfaces up', '모든 인터페이스 켜기'],
   ['forwarding on', '포워딩 켜기'],
