@@ -67,8 +67,7 @@ export class Balancer {
     const balancer = new Balancer(withoutHoldings(facts, held), tables, new HeldAddresses(held));
     try {
       await balancer.#adopt(config);
-      await balancer.#monitor.firstRound();
-      await balancer.refresh();
+      await balancer.settled();
     } catch (error) {
       await balancer.stop();
       throw error;
@@ -106,6 +105,12 @@ export class Balancer {
       this.#facts = withoutHoldings(await readFacts(), this.#held.all);
       await this.#adopt(config);
     });
+  }
+
+  /** Resolves when every server has been checked once, and the rules say what was found. */
+  async settled(): Promise<void> {
+    await this.#monitor.firstRound();
+    await this.refresh();
   }
 
   /**
@@ -200,16 +205,19 @@ export class Balancer {
 
   #stateChanges(): LogEvent[] {
     const changes: LogEvent[] = [];
+    const watched = new Set<string>();
     for (const service of this.#pool.config.services) {
       if (service.check.type === 'none') continue;
       for (const server of service.servers) {
         const { up, checked, reason } = this.stateOf(service, server);
         const key = `${service.name}/${server.name}`;
+        watched.add(key);
         if (!checked || this.#logged.get(key) === up) continue;
         this.#logged.set(key, up);
         changes.push({ event: 'server-state', service: service.name, server: server.name, up, reason });
       }
     }
+    for (const key of this.#logged.keys()) if (!watched.has(key)) this.#logged.delete(key);
     return changes;
   }
 

@@ -64,6 +64,7 @@ async function reloadFrom(file: string, balancer: Balancer): Promise<void> {
   const began = performance.now();
   const config = await loadConfig(file);
   await balancer.replace(config);
+  await balancer.settled();
   log({ event: 'reloaded', services: config.services.length, durationMs: Math.round(performance.now() - began) });
 }
 

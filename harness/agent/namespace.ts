@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { FIREWALL_RULES, ipCommands, ipUndoCommands, ONE_SEGMENT_A_FRAME } from './commands.ts';
-import { ipBatch, program } from './program.ts';
+import { ipBatch, ipTolerantBatch, program } from './program.ts';
 import type { NodePlan } from '../scenario/plan.ts';
 import type { WireParams } from './protocol.ts';
 
@@ -53,18 +53,25 @@ export async function apply(node: NodePlan): Promise<Applied> {
   return applied;
 }
 
-export async function undo({ node, sysctls }: Applied): Promise<void> {
-  if (node.firewall === 'stateful') await program(['nft', 'delete', 'table', 'inet', 'l4lab_firewall']);
-  await ipBatch(['route flush table main', ...ipUndoCommands(node)], true);
+/** Takes back what `apply` did. @returns the fingerprint afterwards */
+export async function undo({ node, sysctls }: Applied): Promise<string> {
+  const filters = node.firewall === 'stateful';
+  if (filters) await program(['nft', 'delete', 'table', 'inet', 'l4lab_firewall']);
   writeSysctls(Object.fromEntries(sysctls.reverse().filter(([path]) => !path.includes('/br0/'))));
-  if (node.firewall === 'stateful' || node.lb !== null) await program(['conntrack', '-F']);
+  const [seen] = await Promise.all([
+    fingerprint(['route flush table main', ...ipUndoCommands(node)]),
+    filters || node.lb !== null ? program(['conntrack', '-F']) : null,
+  ]);
+  return seen;
 }
 
-/** Everything that a flow could notice, as one text: equal texts mean an equal namespace. */
-export async function fingerprint(): Promise<string> {
+/**
+ * Everything that a flow could notice, as one text: equal texts mean an equal namespace.
+ * @param before lines of ip(8) that come first: what takes long about them is to start the process
+ */
+export async function fingerprint(before: string[] = []): Promise<string> {
   const parts = await Promise.all([
-    // One process for all of them: a boot waits for every process that it starts.
-    program(['ip', '-o', '-batch', '-'], 'link show\naddr show\nroute show table all\nrule show\nneigh show\n'),
+    ipTolerantBatch([...before, 'link show', 'addr show', 'route show table all', 'rule show', 'neigh show']),
     program(['nft', 'list', 'tables']),
   ]);
   return parts.join('\n---\n').replace(/(valid|preferred)_lft \S+/g, '');

@@ -3,7 +3,7 @@ import { host } from '../scenario/address.ts';
 import type { NodePlan } from '../scenario/plan.ts';
 import { Capture } from './capture.ts';
 import { fire } from './fire.ts';
-import { startLb, type RunningLb } from './lb-process.ts';
+import { LbProcess } from './lb-process.ts';
 import { listen, type Listening } from './listen.ts';
 import { apply, fingerprint, undo, wire, type Applied } from './namespace.ts';
 import type { Calls, FromAgent, Method } from './protocol.ts';
@@ -14,7 +14,7 @@ export class Node {
   #running: Capture[] = [];
   #listeners: Listening[] = [];
   #applied: Applied | null = null;
-  #lb: RunningLb | null = null;
+  #lb: LbProcess | null = null;
   readonly #fires = new Map<string, AbortController>();
 
   constructor(
@@ -38,14 +38,17 @@ export class Node {
       return null;
     },
     startLb: async ({ config }) => {
-      this.#lb = await startLb(config, (line) => this.emit({ event: 'log', line }));
-      return { log: this.#lb.log };
+      if (this.#lb?.running) await this.#lb.reload(config);
+      else this.#lb = await LbProcess.start(config, (line) => this.emit({ event: 'log', line }));
+      return null;
     },
     reset: async () => {
-      await this.#stopServices();
-      if (this.#applied) await undo(this.#applied);
+      // Starting the load balancer costs more than all else that a variant needs: it stays, without services.
+      if (this.#lb?.running) await this.#lb.clear();
+      await this.#stopListening();
+      const applied = this.#applied;
       this.#applied = null;
-      return { fingerprint: await fingerprint() };
+      return { fingerprint: applied ? await undo(applied) : await fingerprint() };
     },
     fire: async (params) => {
       const cancel = new AbortController();
@@ -78,7 +81,8 @@ export class Node {
   };
 
   async stop(): Promise<void> {
-    await this.#stopServices();
+    await this.#lb?.stop();
+    await this.#stopListening();
     await Promise.all(this.#running.map((capture) => capture.stop()));
   }
 
@@ -101,9 +105,7 @@ export class Node {
     this.#listeners = await Promise.all(node.listeners.map((plan) => listen(node.name, plan, addresses)));
   }
 
-  async #stopServices(): Promise<void> {
-    await this.#lb?.stop();
-    this.#lb = null;
+  async #stopListening(): Promise<void> {
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     this.#listeners = [];
   }

@@ -9,8 +9,8 @@ export interface Calls {
   wire: { params: WireParams; result: { fingerprint: string } };
   /** Everything of the plan but the load balancer. */
   configure: { params: { node: NodePlan }; result: null };
-  /** Starts the load balancer and waits until it is ready. */
-  startLb: { params: { config: unknown }; result: { log: string[] } };
+  /** Puts a configuration of the load balancer in force, starts it if need be, and waits until it serves. */
+  startLb: { params: { config: unknown }; result: null };
   /** Undoes `configure` and `startLb`; answers with the fingerprint. */
   reset: { params: null; result: { fingerprint: string } };
   fire: { params: FireParams; result: FireResult };

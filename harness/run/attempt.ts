@@ -12,8 +12,13 @@ import type { FlowPlan, Plan } from '../scenario/plan.ts';
 import type { PooledLab } from './lab-pool.ts';
 import { nextSourcePort } from './source-ports.ts';
 
-/** A negative attempt is decided within this time at the latest, ms. A lost SYN is repeated after 1,000 ms (RFC 6298). */
-const DEADLINE_MS = { http: 1400, tcp: 1400, udp: 700, icmp: 1000 } as const;
+/**
+ * An attempt of which no packet has been seen for so long is over, ms: a lost SYN is repeated after 1,000 ms (RFC 6298).
+ * On a busy machine a flow may take long and still go on.
+ */
+const SILENCE_MS = { http: 1400, tcp: 1400, udp: 1000, icmp: 1000 } as const;
+/** Whatever its packets do. */
+const DEADLINE_MS = 15_000;
 const POLL_MS = 20;
 
 /** Fires a flow once and judges what its packets did. */
@@ -60,7 +65,7 @@ const NOTHING_INSIDE: Pick<Evidence, 'kernel' | 'kernelOnAnswer' | 'healthy' | '
   macTables: {},
 };
 
-/** Fires, and cancels as soon as the packets show that no answer will be taken. */
+/** Fires, and cancels as soon as the packets show that no answer will be taken, or when they have stopped. */
 async function fireUntilDecided(
   flow: FlowPlan,
   key: FlowKey,
@@ -77,14 +82,26 @@ async function fireUntilDecided(
     sourcePort: key.sourcePort,
     bytes: flow.bytes ?? 0,
     exchanges: flow.exchanges ?? 1,
-    timeoutMs: DEADLINE_MS[flow.protocol],
+    timeoutMs: DEADLINE_MS,
   });
   let looked = mark;
+  let seen = 0;
+  let lastSeenAt = performance.now();
+  const decided = (): boolean => {
+    if (recorder.mark() > looked) {
+      looked = recorder.mark();
+      const { packets } = observe(key, plan, { recorder }, mark);
+      if (evidenceIsComplete(packets, key)) return true;
+      const own = packets.filter(({ frame }) => !frame.arp).length;
+      if (own > seen) lastSeenAt = performance.now();
+      seen = own;
+    }
+    return performance.now() - lastSeenAt > SILENCE_MS[flow.protocol];
+  };
   const poll = setInterval(() => {
-    if (recorder.mark() === looked) return;
-    looked = recorder.mark();
-    const { packets } = observe(key, plan, { recorder }, mark);
-    if (evidenceIsComplete(packets, key)) void caller.call('cancel', { token: key.token });
+    if (!decided()) return;
+    clearInterval(poll);
+    void caller.call('cancel', { token: key.token });
   }, POLL_MS);
   try {
     return await fired;

@@ -10,6 +10,7 @@ import type { Table } from './ruleset.ts';
 
 /** The tables that make the kernel do what the configuration says; `held` is noted in them. Pure. */
 export function render(input: RenderInput, held: Holding[]): Table[] {
+  if (input.config.services.length === 0) return [];
   const tables: Table[] = [
     { family: 'inet', ...joinParts(renderHeld(held), renderRefusals(input), renderNat(input)) },
     { family: 'netdev', ...joinParts(renderDsr(input), renderChecks(input)) },
