@@ -108,7 +108,10 @@ describe('one-arm: load balancer and servers in one subnet, client behind a rout
     expect((await client.call('tcp', VIP, 81)).error).toBe('ECONNREFUSED');
   });
 
-  it('removes everything it made', async () => {
+  it.each([
+    ['when it stops', () => lb.stop()],
+    ['when a reload leaves no service', () => lb.reload({ version: 1, services: [] })],
+  ])('removes everything it made %s', async (_when, end) => {
     const made = async () => [
       await lab.exec('l4', 'nft', 'list', 'ruleset'),
       await lab.exec('l4', 'ip', 'addr'),
@@ -119,7 +122,7 @@ describe('one-arm: load balancer and servers in one subnet, client behind a rout
     const before = await made();
     await start([service({ mode: 'proxy', proxyIp: '203.0.113.254' })], { vipOwner: false });
     expect(await made()).not.toEqual(before);
-    await lb.stop();
+    await end();
     expect(await made()).toEqual(before);
   });
 
@@ -142,6 +145,15 @@ describe('one-arm: load balancer and servers in one subnet, client behind a rout
       await Promise.all([state('s1', true, seen), state('s2', true, seen)]);
       expect(new Set((await client.calls(4, 'tcp', VIP, 80)).map(({ server }) => server)).size).toBe(2);
     });
+  });
+
+  it('has checked the servers of a new service when it says that it reloaded', async () => {
+    await start([]);
+    await s1.unlisten('tcp', 80);
+    await lb.reload({ version: 1, services: [service({ mode: 'dsr', check: { type: 'tcp', timeoutMs: 100 } })] });
+    const answers = await client.calls(2, 'tcp', VIP, 80);
+    await s1.listen('tcp', 80);
+    expect(answers.map(({ server }) => server)).toEqual(['s2', 's2']);
   });
 
   it('a health check in dsr sees that a server lacks the VIP', async () => {

@@ -48,13 +48,13 @@ export class HeldAddresses {
     if (surplus.length === 0) return;
     // `-force`: what somebody has deleted already needs no deleting.
     await run('ip-failed', 'ip', ['-force', '-batch', '-'], batch('del', surplus.toReversed())).catch(() => '');
+    if (!this.#made.some(({ kind }) => kind === 'proxy-arp')) await putBack(this.#former);
   }
 
   /** Removes everything. */
   async release(): Promise<void> {
     this.#expected = [];
     await this.keepOnly([]);
-    await putBack(this.#former);
   }
 }
 
