@@ -7,12 +7,11 @@ import { checkTarget } from './health/check.ts';
 import { HealthMonitor } from './health/monitor.ts';
 import type { ServerState } from './health/server-state.ts';
 import { announce } from './host/announce.ts';
-import type { HostFacts, HostInterface } from './host/facts.ts';
+import type { HostFacts } from './host/facts.ts';
 import { deviceFor } from './host/facts.ts';
 import type { FlowCounts } from './host/flow-counts.ts';
 import { countFlows } from './host/flow-counts.ts';
 import { HeldAddresses } from './host/held-addresses.ts';
-import type { Holding } from './host/holdings.ts';
 import { holdingsFor, withoutHoldings } from './host/holdings.ts';
 import { KernelTables } from './host/kernel-tables.ts';
 import { resolveNeighbours } from './host/neighbours.ts';
@@ -172,7 +171,7 @@ export class Balancer {
     this.#held.expect(holdings);
     try {
       const [fresh] = await Promise.all([this.#held.add(holdings), this.#apply(next)]);
-      await announce(announcers(this.#facts, fresh));
+      await announce(fresh, this.#facts.interfaces);
     } catch (error) {
       await this.#held.retreat(before);
       throw error;
@@ -288,12 +287,6 @@ export class Balancer {
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
-}
-
-/** Interfaces on which neighbours must hear of new addresses. */
-function announcers(facts: HostFacts, fresh: Holding[]): HostInterface[] {
-  const names = new Set(fresh.filter(({ kind, dev }) => kind === 'address' && dev !== 'lo').map(({ dev }) => dev));
-  return facts.interfaces.filter(({ name }) => names.has(name));
 }
 
 async function demandForwarding(config: LbConfig): Promise<void> {

@@ -107,10 +107,11 @@ describe('both address families, one-arm', () => {
       ]);
     });
 
-    it('neighbours learn at once who has the VIP now', async () => {
+    it.each([true, false])('neighbours learn at once who has the VIP now (vipOwner: %s)', async (vipOwner) => {
       const stale = ['neigh', 'replace', vipOf(name), 'lladdr', '02:00:00:00:00:99', 'nud', 'stale', 'dev', 'sw'];
       await lab.exec('l3', 'ip', ...stale);
-      await start(name, 'proxy');
+      await start(name, 'proxy', {}, { vipOwner });
+      expect((await lab.exec('l4', 'ip', 'addr')).includes(`${vipOf(name)}/`)).toBe(vipOwner);
       const mac = (await lab.exec('l4', 'cat', '/sys/class/net/sw/address')).trim();
       await lb.until(async () => (await lab.exec('l3', 'ip', 'neigh', 'show', vipOf(name))).includes(mac));
     });
@@ -121,6 +122,9 @@ describe('both address families, one-arm', () => {
       expect((await client.call('tcp', vipOf(name), 80)).server).toBe('s1');
       const refusal = { IPv4: 'ECONNREFUSED', IPv6: 'ENETUNREACH' }[name];
       expect((await client.call('tcp', vipOf(name), 81)).error).toBe(refusal);
+      expect(await lab.exec('client', 'ping', '-n', '-c', '1', '-W', '2', vipOf(name))).toContain(
+        `from ${vipOf(name)}`,
+      );
     });
   });
 

@@ -127,7 +127,7 @@ describe('in-line as a switch', () => {
     await start('keep');
     const mac = (await lab.exec('s1', 'cat', '/sys/class/net/sw/address')).trim();
     // Before anything is sent again (after 1 s, RFC 6298): a SYN of s1's moves its MAC back for a moment.
-    const call = s1.call('tcp', CALLED_VIP, 80, 800);
+    const call = s1.call('tcp', CALLED_VIP, 80, { timeoutMs: 800 });
     // While the call lasts: the next frame that s1 sends of its own accord moves its MAC back.
     await lb.until(async () => (await lab.exec('sw', 'bridge', 'fdb', 'show', 'br', 'br0')).includes(`${mac} dev l4`));
     expect((await call).error).toBe('timeout');

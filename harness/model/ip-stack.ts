@@ -1,4 +1,5 @@
 import type { LbService } from '../../lb/config.ts';
+import { answeredVips } from './address-ownership.ts';
 import { confirm, find, hidesSource, movesDestination, track, trackRelated } from './conntrack.ts';
 import type { Connection, Tracked } from './conntrack.ts';
 import { forwards } from './device-settings.ts';
@@ -24,7 +25,7 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
   const tracked = prerouting(run, host, arrived);
   if (tracked === null) return;
   const packet = translateDestination(arrived, tracked);
-  const route = host.owned.has(packet.dst) ? 'local' : lookUp(host, packet.dst);
+  const route = host.owned.has(packet.dst) || answersEcho(host, packet) ? 'local' : lookUp(host, packet.dst);
   if (route === 'local') {
     if (!sourceIsFine(run, host, device, packet)) return;
     if (packet.step === 'redirect') {
@@ -47,6 +48,11 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
   }
   const source = sourceIsFine(run, host, device, passing);
   if (source) forward(run, host, device, route, passing, tracked, source.onLink);
+}
+
+/** The load balancer answers echo requests to a VIP, be it an address of the node or not. */
+function answersEcho({ plan: { lb } }: Host, { protocol, step, dst }: Packet): boolean {
+  return lb !== null && protocol === 'icmp' && step === 'request' && answeredVips(lb).includes(dst);
 }
 
 /** A packet that a socket of this node sends. */

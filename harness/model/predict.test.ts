@@ -94,8 +94,8 @@ test.each(['udp', 'icmp'] as const)('%s to a node: there and back', (protocol) =
   });
 });
 
-test('ICMP echo to a VIP is answered by its owner, the L4', () => {
-  const lab = plan(oneArm({ services: { a: { ...oneServer, mode: 'dnat' } } }));
+test.each([true, false])('ICMP echo to a VIP is answered by the L4 (vipOwner: %s)', (vipOwner) => {
+  const lab = plan(oneArm({ services: { a: { ...oneServer, mode: 'dnat' } }, nodes: { l4: { vipOwner } } }));
   expect(only(lab, flow(lab, 'client', 'a', 'icmp'))).toMatchObject({ outcome: 'works', servedBy: 'l4', findings: [] });
 });
 

@@ -1,15 +1,20 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { isIPv6 } from 'node:net';
 import type { HostInterface } from './facts.ts';
+import type { Holding } from './holdings.ts';
+import { holdingCommand, hostPrefix } from './holdings.ts';
 import { run } from './run.ts';
 
 /**
- * Tells neighbours at once that an interface has new addresses: gratuitous ARP and unsolicited neighbour advertisements.
- * The kernel sends them when an interface's MAC is set, be it to what it is (sysctls arp_notify and ndisc_notify); no
- * packet has to be made by hand. The interface's neighbour entries are resolved anew after that.
+ * Tells neighbours at once who has these addresses now: gratuitous ARP and unsolicited neighbour advertisements. The
+ * kernel sends them for all addresses of an interface when its MAC is set, be it to what it is (sysctls arp_notify and
+ * ndisc_notify); no packet has to be made by hand. The interface's neighbour entries are resolved anew after that.
  */
-export async function announce(interfaces: HostInterface[]): Promise<void> {
-  if (interfaces.length === 0) return;
-  const files = interfaces.flatMap(({ name }) => [
+export async function announce(holdings: Holding[], interfaces: HostInterface[]): Promise<void> {
+  const told = holdings.filter(({ kind, dev }) => kind !== 'route' && dev !== 'lo');
+  const devices = interfaces.filter(({ name }) => told.some(({ dev }) => dev === name));
+  if (devices.length === 0) return;
+  const files = devices.flatMap(({ name }) => [
     `/proc/sys/net/ipv4/conf/${name}/arp_notify`,
     `/proc/sys/net/ipv6/conf/${name}/ndisc_notify`,
   ]);
@@ -18,10 +23,30 @@ export async function announce(interfaces: HostInterface[]): Promise<void> {
   );
   const present = former.flatMap(([file, value]) => (value === null ? [] : [{ file, value }]));
   await Promise.all(present.map(({ file }) => writeFile(file, '1')));
-  const batch = interfaces.map(({ name, mac }) => `link set dev ${name} address ${mac}\n`);
+  const borrowed = told.filter(({ kind }) => kind === 'proxy-arp');
+  const batch = [
+    ...borrowed.map((holding) => borrow('add', holding)),
+    ...devices.map(({ name, mac }) => `link set dev ${name} address ${mac}`),
+    ...borrowed.flatMap((holding) => [borrow('del', holding), ...rejoin(holding)]),
+  ];
   try {
-    await run('ip-failed', 'ip', ['-batch', '-'], batch.join(''));
+    await run('ip-failed', 'ip', ['-batch', '-'], batch.map((line) => `${line}\n`).join(''));
   } finally {
     await Promise.all(present.map(({ file, value }) => writeFile(file, value)));
   }
+}
+
+/** An address that goes before the kernel has set it up in full leaves a multicast group that the proxy entry needs. */
+function rejoin(holding: Holding): string[] {
+  return [holdingCommand('del', holding), holdingCommand('add', holding)];
+}
+
+/**
+ * An address that is only answered for must be the interface's own while it is announced; should the process die
+ * meanwhile, the kernel takes it away after a second.
+ */
+function borrow(verb: 'add' | 'del', { address, dev }: Holding): string {
+  if (verb === 'del') return `addr del ${hostPrefix(address)} dev ${dev}`;
+  const nodad = isIPv6(address) ? ' nodad' : '';
+  return `addr add ${hostPrefix(address)} dev ${dev}${nodad} noprefixroute valid_lft 1 preferred_lft 0`;
 }

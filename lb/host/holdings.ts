@@ -57,7 +57,7 @@ export function missingFrom(list: Holding[], other: Holding[]): Holding[] {
 
 /** Command of `ip -batch` that adds (or deletes) a holding; only what is named there is touched. */
 export function holdingCommand(verb: 'add' | 'del', holding: Holding): string {
-  const host = `${holding.address}/${isIPv6(holding.address) ? '128' : '32'}`;
+  const host = hostPrefix(holding.address);
   switch (holding.kind) {
     case 'address':
       // Deprecated, so that the host's own IPv6 traffic, health checks above all, does not come from a VIP.
@@ -67,4 +67,9 @@ export function holdingCommand(verb: 'add' | 'del', holding: Holding): string {
     case 'proxy-arp':
       return `neigh ${verb} proxy ${holding.address} dev ${holding.dev}`;
   }
+}
+
+/** The address alone, as a prefix. */
+export function hostPrefix(address: string): string {
+  return `${address}/${isIPv6(address) ? '128' : '32'}`;
 }

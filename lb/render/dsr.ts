@@ -6,7 +6,8 @@ import { forgottenCounter } from './counters.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import { flowMaps, flowTable, keepChains, QUOTED_KEYS } from './flow-table.ts';
-import { forwardChain, forwardMaps } from './forward.ts';
+import { forwardChains, forwardMaps } from './forward.ts';
+import { firstFragment6, followRule, fragmentMap } from './fragments.ts';
 import type { RenderInput } from './input.ts';
 import { isServed, serversIn } from './input.ts';
 import { memberKey, memberMaps, memberSets } from './members.ts';
@@ -32,7 +33,7 @@ export function renderDsr(input: RenderInput): Part {
   const ingress = perFamily.flatMap(({ family, here }) => ingressRules(family, here));
   return joinParts(
     ...perFamily.map(({ family, here }) => familyPart(input, family, here)),
-    { counters: [], maps: forwardMaps(input, services), chains: [forwardChain(services)] },
+    { counters: [], maps: forwardMaps(input, services), chains: forwardChains(services) },
     {
       counters: [],
       maps: [],
@@ -49,7 +50,9 @@ export function renderDsr(input: RenderInput): Part {
 
 function ingressRules(family: Family, services: LbService[]): string[] {
   return [
+    ...(family.version === 6 && protocolsOf(services).includes('udp') ? [firstFragment6().lookUp] : []),
     `${packetKey(family.version)} vmap @services${family.version}`,
+    followRule(family),
     ...protocolsOf(services).map((p) => quoted(family, p)),
   ];
 }
@@ -78,6 +81,7 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]): 
     {
       counters: [],
       maps: [
+        fragmentMap(family),
         {
           name: `services${family.version}`,
           kind: 'map',

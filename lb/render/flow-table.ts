@@ -28,6 +28,8 @@ const KEYS = {
   4: '@nh,96,32 . @nh,128,32 . @nh,160,16 . @nh,176,16',
   6: '@nh,160,32 . @nh,288,32 . @nh,320,16 . @nh,336,16',
 };
+/** The same in the first fragment of a datagram of IPv6, whose ports come after a fragment header. */
+export const FRAGMENT_KEY6 = '@nh,160,32 . @nh,288,32 . @nh,384,16 . @nh,400,16';
 /** The same flow in the reply that an ICMP error quotes, in bits from the ICMP header: all swapped. */
 export const QUOTED_KEYS = {
   4: '@th,192,32 . @th,160,32 . @th,240,16 . @th,224,16',

@@ -2,10 +2,12 @@ import type { LbService } from '../config.ts';
 import { deviceFor } from '../host/facts.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
+import { firstFragment6, laterFragment, leaveRule } from './fragments.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
 import { markOf } from './mark.ts';
 import type { Chain, NftMap } from './ruleset.ts';
+import { packetKey, serviceKey } from './service-key.ts';
 
 interface Neighbour {
   address: string;
@@ -47,31 +49,47 @@ export function forwardMaps(input: RenderInput, services: LbService[]): NftMap[]
 }
 
 /**
- * Sends a frame to the server in `meta mark`. `fwd` with an address lets the kernel resolve and write both MACs and
- * lower the TTL; without one, source MAC and TTL stay as they came. A server whose MAC is not known yet gets its first
- * frames in the first way, which makes the kernel resolve it. In l3dsr the packet gets the server's address and the DSCP
- * value of its VIP, which the server turns back into the VIP.
+ * Send a frame to the server in `meta mark`. `fwd` with an address lets the kernel resolve and write both MACs and lower
+ * the TTL; without one, source MAC and TTL stay as they came, and a server whose MAC is not known gets nothing. In l3dsr
+ * the packet gets the server's address and the DSCP value of its VIP, which the server turns back into the VIP.
  */
-export function forwardChain(services: LbService[]): Chain {
-  const kept = services.filter(({ sourceMac }) => sourceMac === 'keep');
+export function forwardChains(services: LbService[]): Chain[] {
   const tagged = new Map(services.flatMap(({ vip, dscp }) => (dscp === undefined ? [] : [[vip, dscp] as const])));
   // The rest is the host's own routing, to wherever the server is.
   const byDscp = [...tagged].map(([vip, dscp]) => {
     const { ip, version } = familyOf(vip);
     return `${ip} daddr ${vip} ${ip} dscp set ${dscp} ${ip} daddr set meta mark map @server.address${version} accept`;
   });
-  const rules = familiesOf(services).flatMap(({ ip, version }) => {
-    const keys = kept.filter(({ vip }) => familyOf(vip).version === version);
-    const destinations = keys.map(({ vip, protocol, port }) => `${vip} . ${protocol} . ${port}`);
-    const asItCame =
-      `${ip} daddr . meta l4proto . th dport { ${destinations.join(', ')} } ` +
-      'ether daddr set meta mark map @server.mac fwd to meta mark map @server.device';
-    return [
-      ...(keys.length > 0 ? [asItCame] : []),
-      `fwd ${ip} to meta mark map @server.address${version} device meta mark map @server.device`,
-    ];
-  });
-  return { name: 'forward', hook: null, rules: [...byDscp, ...rules] };
+  const families = familiesOf(services);
+  const overUdp6 = services.some(({ vip, protocol }) => protocol === 'udp' && familyOf(vip).version === 6);
+  const rules = [
+    ...families.map(leaveRule),
+    ...(overUdp6 ? [firstFragment6().note] : []),
+    ...byDscp,
+    ...families.flatMap((family) => keptRules(family, services)),
+    ...families.map(
+      ({ ip, version }) => `fwd ${ip} to meta mark map @server.address${version} device meta mark map @server.device`,
+    ),
+  ];
+  const asItCame = 'ether daddr set meta mark map @server.mac fwd to meta mark map @server.device';
+  const chains: Chain[] = [{ name: 'forward', hook: null, rules }];
+  if (services.some(({ sourceMac }) => sourceMac === 'keep'))
+    chains.unshift({ name: 'forward.kept', hook: null, rules: [asItCame, 'counter drop'] });
+  return chains;
+}
+
+function keptRules(family: Family, services: LbService[]): string[] {
+  const here = services.filter(({ vip }) => familyOf(vip) === family);
+  const kept = here.filter(({ sourceMac }) => sourceMac === 'keep');
+  if (kept.length === 0) return [];
+  const keys = kept.map(serviceKey).join(', ');
+  const rules = [`${packetKey(family.version)} { ${keys} } goto forward.kept`];
+  // A fragment without ports can only go the way of all services of its VIP.
+  const mixed = here.filter(({ sourceMac }) => sourceMac !== 'keep').map(({ vip }) => vip);
+  const vips = [...new Set(kept.map(({ vip }) => vip).filter((vip) => !mixed.includes(vip)))];
+  if (vips.length > 0)
+    rules.push(`${laterFragment(family)} ${family.ip} daddr { ${vips.join(', ')} } goto forward.kept`);
+  return rules;
 }
 
 function familiesOf(services: LbService[]): Family[] {

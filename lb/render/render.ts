@@ -1,6 +1,7 @@
 import type { Holding } from '../host/holdings.ts';
 import { renderChecks } from './checks.ts';
 import { renderDsr } from './dsr.ts';
+import { renderEcho } from './echo.ts';
 import { renderHeld } from './held.ts';
 import type { RenderInput } from './input.ts';
 import { renderNat } from './nat.ts';
@@ -12,7 +13,7 @@ import type { Table } from './ruleset.ts';
 export function render(input: RenderInput, held: Holding[]): Table[] {
   if (input.config.services.length === 0) return [];
   const tables: Table[] = [
-    { family: 'inet', ...joinParts(renderHeld(held), renderRefusals(input), renderNat(input)) },
+    { family: 'inet', ...joinParts(renderHeld(held), renderRefusals(input), renderEcho(input), renderNat(input)) },
     { family: 'netdev', ...joinParts(renderDsr(input), renderChecks(input)) },
   ];
   return tables.filter(({ chains }) => chains.length > 0);

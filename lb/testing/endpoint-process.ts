@@ -7,13 +7,19 @@ import type { Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Answer, Command, LoadResult } from './endpoint.ts';
+import type { Answer, CallOptions, Command, LoadResult } from './endpoint.ts';
 
 const name = process.argv[2]!;
 const listeners = new Map<string, { close: (done: () => void) => unknown }>();
 const kept = new Map<number, Socket>();
 let handles = 0;
 let load: (() => Promise<LoadResult>) | null = null;
+
+interface Target extends CallOptions {
+  host: string;
+  port: number;
+  timeoutMs: number;
+}
 
 /** Between two calls of a load, so that it leaves the machine to others. */
 const PAUSE_MS = 5;
@@ -71,7 +77,7 @@ function listenUdp(port: number, host: string): Promise<null> {
   });
 }
 
-async function callTcp(target: { host: string; port: number; timeoutMs: number }): Promise<Answer> {
+async function callTcp(target: Target): Promise<Answer> {
   const handle = await open(target);
   if (typeof handle !== 'number') return handle;
   const socket = kept.get(handle)!;
@@ -81,9 +87,9 @@ async function callTcp(target: { host: string; port: number; timeoutMs: number }
   return answer;
 }
 
-function open({ host, port, timeoutMs }: { host: string; port: number; timeoutMs: number }): Promise<number | Answer> {
+function open({ host, port, timeoutMs, from, localPort }: Target): Promise<number | Answer> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port });
+    const socket = connect({ host, port, localAddress: from, localPort });
     const timer = setTimeout(() => {
       socket.destroy();
       resolve({ error: 'timeout' });
@@ -140,7 +146,7 @@ function startLoad(target: { host: string; port: number; parallel: number; timeo
   };
 }
 
-function askUdp({ host, port, timeoutMs }: { host: string; port: number; timeoutMs: number }): Promise<Answer> {
+function askUdp({ host, port, timeoutMs, from, localPort, bytes = 1 }: Target): Promise<Answer> {
   return new Promise((resolve) => {
     const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
     const done = (answer: Answer) => {
@@ -151,8 +157,10 @@ function askUdp({ host, port, timeoutMs }: { host: string; port: number; timeout
     const timer = setTimeout(() => done({ error: 'timeout' }), timeoutMs);
     socket.on('message', (data) => done(parse(data.toString())));
     socket.on('error', (error: NodeJS.ErrnoException) => done({ error: error.code ?? error.message }));
-    // Connected, so that strangers' answers are not taken for the server's.
-    socket.connect(port, host, () => socket.send('?'));
+    socket.bind(localPort ?? 0, from, () => {
+      // Connected, so that strangers' answers are not taken for the server's.
+      socket.connect(port, host, () => socket.send('?'.repeat(bytes)));
+    });
   });
 }
 

@@ -14,7 +14,7 @@ export type Protocol = 'tcp' | 'udp';
 export type Command =
   | { op: 'listen'; protocol: Protocol; port: number; host: string }
   | { op: 'unlisten'; protocol: Protocol; port: number }
-  | { op: 'call'; protocol: Protocol; host: string; port: number; timeoutMs: number }
+  | ({ op: 'call'; protocol: Protocol; host: string; port: number; timeoutMs: number } & CallOptions)
   | { op: 'open'; host: string; port: number; timeoutMs: number }
   | { op: 'ask'; handle: number; timeoutMs: number; bytes: number }
   | { op: 'close-all' }
@@ -26,6 +26,15 @@ export interface LoadResult {
   answered: number;
   /** By error. */
   failed: Record<string, number>;
+}
+
+/** What a call may have of its own. */
+export interface CallOptions {
+  /** Source address. */
+  from?: string;
+  localPort?: number;
+  /** Bytes of a UDP request. */
+  bytes?: number;
 }
 
 interface Waiting {
@@ -66,8 +75,13 @@ export class Endpoint {
   }
 
   /** One exchange on a flow of its own. */
-  call(protocol: Protocol, host: string, port: number, timeoutMs = TIMEOUT_MS): Promise<Answer> {
-    return this.#do({ op: 'call', protocol, host, port, timeoutMs }) as Promise<Answer>;
+  call(
+    protocol: Protocol,
+    host: string,
+    port: number,
+    { timeoutMs = TIMEOUT_MS, ...options }: CallOptions & { timeoutMs?: number } = {},
+  ): Promise<Answer> {
+    return this.#do({ op: 'call', protocol, host, port, timeoutMs, ...options }) as Promise<Answer>;
   }
 
   /** Answers of `times` new flows, one after the other. */

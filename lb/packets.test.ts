@@ -1,0 +1,82 @@
+import type { Endpoint } from './testing/endpoint.ts';
+import type { NetnsLab } from './testing/netns-lab.ts';
+import { ROUTED, routedLab, routedService } from './testing/routed-lab.ts';
+import './testing/patience.ts';
+import { RunningLb } from './testing/running-lb.ts';
+
+const FAMILIES = ['IPv4', 'IPv6'] as const;
+const MODES = ['dnat', 'proxy', 'dsr', 'l3dsr'];
+const NAMES = ['s1', 's2'];
+/** The path from the router to the client is narrow then, which no end knows. */
+const NARROW_MTU = '1300';
+/** More than a frame holds, so that the datagram comes in three fragments. */
+const LARGE = 4000;
+
+describe('packets that name no service', () => {
+  let lab: NetnsLab;
+  let client: Endpoint;
+  let lb: RunningLb;
+
+  const start = async (...args: Parameters<typeof routedService>) => {
+    lb = await RunningLb.start(lab, 'l4', routedService(...args));
+  };
+
+  beforeAll(async () => {
+    lab = await routedLab(NAMES.length);
+    client = await lab.endpoint('client');
+    for (const [i, name] of NAMES.entries()) {
+      const endpoint = await lab.endpoint(name);
+      await endpoint.listen('tcp', 80);
+      for (const family of FAMILIES) {
+        await endpoint.listen('udp', 53, ROUTED[family].vip);
+        await endpoint.listen('udp', 53, ROUTED[family].server(i + 1));
+      }
+    }
+  });
+  afterEach(() => lb.stop());
+  afterAll(() => lab.close());
+
+  describe.each(FAMILIES)('%s', (family) => {
+    const { vip } = ROUTED[family];
+
+    it.each(MODES)('%s: all fragments of a datagram reach the server of their flow', async (mode) => {
+      await start(family, mode, { port: 53, protocol: 'udp' });
+      // Of its own in each mode, since conntrack remembers what it translated.
+      const base = 7000 + 10 * MODES.indexOf(mode);
+      const ask = (bytes: number, flow: number) =>
+        client.call('udp', vip, 53, { bytes, localPort: base + flow, timeoutMs: 1000 });
+      const small = [await ask(1, 1), await ask(1, 2), await ask(LARGE, 1), await ask(LARGE, 2)];
+      expect(small.map(({ server }) => server)).toEqual(['s1', 's2', 's1', 's2']);
+      const large = [await ask(LARGE, 3), await ask(LARGE, 4)];
+      expect(large.map(({ error }) => error)).toEqual([undefined, undefined]);
+      const after = [await ask(1, 3), await ask(1, 4)];
+      expect(after.map(({ server }) => server)).toEqual(large.map(({ server }) => server));
+    });
+
+    it.each(MODES)('%s: an ICMP error to the VIP tells the server of its flow how narrow the path is', async (mode) => {
+      for (const name of NAMES) {
+        await lab.exec(name, 'ip', 'route', 'flush', 'cache');
+        await lab.exec(name, 'ip', '-6', 'route', 'flush', 'cache');
+      }
+      await lab.exec('l3', 'ip', 'link', 'set', 'client', 'mtu', NARROW_MTU);
+      await start(family, mode);
+      for (let i = 0; i < NAMES.length; i++) {
+        const answer = await (await client.open(vip, 80))(8000);
+        expect(answer.error).toBeUndefined();
+      }
+      // In proxy mode the server talks to the load balancer, which translates the error for it as well.
+      const peer = mode === 'proxy' ? ROUTED[family].proxyIp : ROUTED[family].client;
+      for (const name of NAMES) {
+        const route = await lab.exec(name, 'ip', family === 'IPv4' ? '-4' : '-6', 'route', 'get', peer);
+        expect(route).toContain(`mtu ${NARROW_MTU}`);
+      }
+      await lab.exec('l3', 'ip', 'link', 'set', 'client', 'mtu', '1500');
+    });
+
+    it.each(MODES)('%s: an echo request to the VIP is answered', async (mode) => {
+      await start(family, mode);
+      const said = await lab.exec('client', 'ping', '-n', '-c', '1', '-W', '2', vip);
+      expect(said).toContain(`from ${vip}`);
+    });
+  });
+});

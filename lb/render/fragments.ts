@@ -1,0 +1,58 @@
+import type { Family } from './family.ts';
+import { familyOf } from './family.ts';
+import { flowTable, FRAGMENT_KEY6 } from './flow-table.ts';
+import { memberMaps } from './members.ts';
+import type { NftMap } from './ruleset.ts';
+
+/** First fragment of a UDP datagram over IPv6. */
+const FIRST6 = 'meta l4proto udp ip6 nexthdr 44 @nh,336,16 & 0xfff9 == 1';
+/** In bits from the network header. The fragment header of IPv6 comes first where there are no others. */
+const FIELDS = {
+  4: { id: 'ip saddr . ip daddr . ip id', more: 'ip frag-off & 0x2000 != 0', later: 'ip frag-off & 0x1fff != 0' },
+  6: {
+    id: '@nh,160,32 . @nh,288,32 . @nh,352,32',
+    more: 'ip6 nexthdr 44 @nh,336,16 & 1 == 1',
+    later: 'ip6 nexthdr 44 @nh,336,16 & 0xfff8 != 0',
+  },
+};
+
+/**
+ * Servers of datagrams that come in fragments. Only the first one has ports; it leaves its server here, under the
+ * datagram's id (RFC 791; RFC 8200, section 4.5), for those that follow. One that overtakes the first is lost.
+ */
+export function fragmentMap({ version }: Family): NftMap {
+  // A datagram's fragments come together; both limits keep strangers' fragments from filling the memory.
+  const spec = [`typeof ${FIELDS[version].id} : meta mark`, 'flags dynamic,timeout', 'timeout 10s', 'size 65536'];
+  return { name: `fragments${version}`, kind: 'map', spec, elements: null };
+}
+
+/** Match of a fragment without ports. */
+export function laterFragment({ version }: Family): string {
+  return FIELDS[version].later;
+}
+
+/** Rule at ingress that sends such a fragment to the server of its datagram. */
+export function followRule({ version }: Family): string {
+  const { id, later } = FIELDS[version];
+  return `${later} meta mark set ${id} map @fragments${version} goto forward`;
+}
+
+/** Rule that leaves the server in `meta mark` for the fragments to come. */
+export function leaveRule({ version }: Family): string {
+  const { id, more } = FIELDS[version];
+  return `${more} update @fragments${version} { ${id} : meta mark }`;
+}
+
+/**
+ * Where the flow table looks for ports, the first fragment of a datagram over IPv6 has another header: its flow has to be
+ * looked up before the services are, and noted once its server is chosen.
+ */
+export function firstFragment6(): { lookUp: string; note: string } {
+  const family = familyOf('::');
+  const { flows } = flowTable(family, 'udp');
+  const known = `ip6 daddr . th dport . meta mark @${memberMaps(family, 'udp').known}`;
+  return {
+    lookUp: `${FIRST6} meta mark set ${FRAGMENT_KEY6} map @${flows} ${known} goto forward`,
+    note: `${FIRST6} update @${flows} { ${FRAGMENT_KEY6} : meta mark }`,
+  };
+}
