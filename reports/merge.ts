@@ -2,8 +2,8 @@ import type { FlowResult, Results, ScenarioResult, VariantResult, Verdict } from
 
 /**
  * One result of many parts of a run. What comes out depends neither on the order of the parts nor on how the
- * run was cut: by scenario, by variant or by flow. Scenarios stand in the order of their files, flows in the
- * order of the YAML, and variants as the parts have them, or by name where no part holds both of two variants.
+ * run was cut: by scenario, by variant or by flow. Scenarios stand in the order of their files, flows and variants
+ * in the order of the YAML.
  * A flow that is in several parts keeps its worst verdict, where any verdict counts more than `not-run`.
  * @throws RangeError without parts
  */
@@ -25,11 +25,6 @@ export function mergeResults(parts: Results[]): Results {
 }
 
 function mergeScenario(parts: ScenarioResult[]): ScenarioResult {
-  const variants = group(
-    parts.flatMap((part) => part.variants),
-    ({ name }) => name,
-  ).map(mergeVariant);
-  const order = commonOrder(parts.map((part) => part.variants.map(({ name }) => name)));
   const rows = parts.flatMap(({ flows }) => flows);
   const { name, title, description, file, lab, sources } = canonical(
     parts.map((part) => ({ ...part, flows: [], variants: [] })),
@@ -44,9 +39,12 @@ function mergeScenario(parts: ScenarioResult[]): ScenarioResult {
     flows: group(rows, ({ name: row }) => row)
       .map(canonical)
       .sort(byPosition),
-    variants: variants
-      .map((variant) => ({ ...variant, flows: variant.flows.sort(byPosition) }))
-      .sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name)),
+    variants: group(
+      parts.flatMap((part) => part.variants),
+      ({ name: column }) => column,
+    )
+      .map(mergeVariant)
+      .sort(byPosition),
   };
 }
 
@@ -55,6 +53,7 @@ function mergeVariant(parts: VariantResult[]): VariantResult {
   const longest = (phase: keyof VariantResult['timings']) => Math.max(...parts.map(({ timings }) => timings[phase]));
   return {
     name: first!.name,
+    at: canonical(parts.map(({ at }) => at)),
     change: smallest(parts.map(({ change }) => change)),
     title: smallest(parts.map(({ title }) => title)),
     plan: {
@@ -69,7 +68,9 @@ function mergeVariant(parts: VariantResult[]): VariantResult {
     flows: group(
       parts.flatMap(({ flows }) => flows),
       ({ name }) => name,
-    ).map(worst),
+    )
+      .map(worst)
+      .sort(byPosition),
     lb: mergeRecords(parts.map(({ lb }) => lb)),
     logs: mergeRecords(parts.map(({ logs }) => logs)),
     timings: {
@@ -101,23 +102,6 @@ function group<T>(items: T[], keyOf: (item: T) => string): T[][] {
   const groups = new Map<string, T[]>();
   for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, same]) => same);
-}
-
-/** All names, in an order that no list contradicts where there is one; what the lists leave open is by name. */
-function commonOrder(lists: string[][]): string[] {
-  const left = new Set(lists.flat().sort());
-  const order: string[] = [];
-  while (left.size > 0) {
-    const fronts = [...left].filter((name) =>
-      lists.every(
-        (list) => !list.includes(name) || list.slice(0, list.indexOf(name)).every((earlier) => !left.has(earlier)),
-      ),
-    );
-    const next = fronts[0] ?? [...left][0]!;
-    order.push(next);
-    left.delete(next);
-  }
-  return order;
 }
 
 /** Of several, always the same one, whatever their order. */

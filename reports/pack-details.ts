@@ -9,10 +9,11 @@ import type { PackedFlow, PackedScenario, Range, Yaml } from './page-details.ts'
 export function packScenario({ name: scenario, variants }: ScenarioResult, yaml: Yaml): PackedScenario {
   const hops: Hop[] = [];
   const packets: Sighting[] = [];
-  const packed = variants.map(({ name, title, change, timings, flows }) => {
+  const packed = variants.map(({ name, title, at, change, timings, flows }) => {
     return {
       name,
       title,
+      at,
       change,
       timings,
       flows: flows.map((flow) => ({

@@ -49,6 +49,8 @@ interface SourceRef {
 export interface VariantResult {
   name: string;
   title: string;
+  /** Where the YAML declares it, which is its place among the columns; parts of a run may hold only some. */
+  at: SourcePosition;
   /** What was changed against the scenario, as YAML text; empty for the scenario itself. */
   change: string;
   plan: Plan;

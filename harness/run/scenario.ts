@@ -7,7 +7,7 @@ import { resolvePlan } from '../scenario/resolve.ts';
 import type { OnEvent } from './events.ts';
 import { flowNotRun } from './flow.ts';
 import type { LabPool, PooledLab } from './lab-pool.ts';
-import { runVariant } from './variant.ts';
+import { describeVariant, runVariant } from './variant.ts';
 import { whatWouldHelp } from './what-if.ts';
 
 /** Which parts of a scenario to run; empty lists mean all. */
@@ -90,9 +90,7 @@ async function acquire(plan: Plan, pool: LabPool, onEvent: OnEvent): Promise<Poo
 function notRun(variant: Variant, plan: Plan, reason: string, onEvent: OnEvent): VariantResult {
   onEvent({ event: 'not-run', scenario: plan.scenario, variant: plan.variant, reason });
   return {
-    name: variant.name,
-    title: variant.title,
-    change: '',
+    ...describeVariant(variant),
     plan,
     flows: plan.flows.map((flow) => flowNotRun(flow, plan, reason)),
     lb: {},

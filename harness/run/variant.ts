@@ -43,8 +43,18 @@ export async function runVariant(
   const clean = await timed('resetMs', () => lab.reset().catch(() => false));
   recorder.clear();
   const logs = Object.fromEntries([...lab.nodes].map(([name, node]) => [name, [...node.log]]));
-  const change = Object.keys(variant.change).length === 0 ? '' : stringify(variant.change);
-  return { result: { name: variant.name, title: variant.title, change, plan, flows, lb, logs, timings }, clean };
+  return { result: { ...describeVariant(variant), plan, flows, lb, logs, timings }, clean };
+}
+
+/** What a result says of its variant, whether that ran or not. */
+export function describeVariant(variant: Variant): Pick<VariantResult, 'name' | 'title' | 'at' | 'change'> {
+  const { name, title, change } = variant;
+  return {
+    name,
+    title,
+    at: variant.locate(['variants', name]),
+    change: Object.keys(change).length === 0 ? '' : stringify(change),
+  };
 }
 
 /** Runs the flows batch by batch; results in the order of the plan. */

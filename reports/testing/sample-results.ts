@@ -153,6 +153,7 @@ function variantResult(
   return {
     name,
     title,
+    at: { file: rows[0]!.at.file, line: 200 + index * 9, col: 3 },
     change: index === 0 ? '' : `services:\n  web:\n    mode: ${mode}\n  shop:\n    mode: ${mode}\n`,
     plan: {
       lab: lab.name,
