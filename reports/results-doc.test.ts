@@ -1,12 +1,29 @@
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import { contractSources } from './testing/contract-sources.ts';
 import { resultsDoc } from './testing/results-doc.ts';
+import { resultsSchema } from './testing/results-schema.ts';
 import { sampleResults } from './testing/sample-results.ts';
 
 const doc = await resultsDoc(contractSources());
+const schemaText = resultsSchema();
 
-test('docs/results.md is what the types say (node setup/run-ts.mjs reports/write-results-doc.ts writes it anew)', () => {
+test('docs/results.md and the schema are what the types say (mend with: npm run docs:results)', () => {
   expect(readFileSync('docs/results.md', 'utf8')).toBe(doc);
+  expect(readFileSync('schema/results.schema.json', 'utf8')).toBe(schemaText);
+});
+
+test('the schema takes results as they are, and nothing that was forgotten, misspelt or made up', () => {
+  const schema = z.fromJSONSchema(JSON.parse(schemaText) as Parameters<typeof z.fromJSONSchema>[0]);
+  const takes = (results: unknown): boolean => schema.safeParse(results).success;
+  expect(takes(sampleResults())).toBe(true);
+  for (const spoil of [
+    { version: 2 },
+    { startedAt: undefined },
+    { scenarios: [{ ...sampleResults().scenarios[0]!, variants: null }] },
+    { environmnt: {} },
+  ])
+    expect(takes({ ...sampleResults(), ...spoil })).toBe(false);
 });
 
 test('every field that results have is documented', () => {

@@ -1,7 +1,7 @@
 import { packScenario } from '../pack-details.ts';
 import { type PageFlow, unpackVariant } from '../page-details.ts';
 import { sampleResults } from '../testing/sample-results.ts';
-import { shownAttempt } from './shown-attempt.ts';
+import { counterpart, shownAttempt } from './shown-attempt.ts';
 
 /** A flow that worked at first and failed the second time. */
 function flakyFlow(): PageFlow {
@@ -24,4 +24,20 @@ test('the reader may choose another one; a number that is none is as no choice',
 
 test('a flow that did not run has none', () => {
   expect(shownAttempt({ ...flakyFlow(), attempts: [] }, 0)).toBeNull();
+});
+
+test('attempts are compared that went to the same server, as long as they went as their flows did', () => {
+  const flow = flakyFlow();
+  const [first, second] = flow.attempts;
+  const there = {
+    ...flow,
+    attempts: [
+      { ...second!, picked: 's1' },
+      { ...second!, picked: 's2' },
+      { ...first!, picked: 's3' },
+    ],
+  };
+  expect(counterpart({ ...first!, picked: 's2' }, there)).toBe(there.attempts[1]);
+  expect(counterpart({ ...first!, picked: 's3' }, there)).toBe(there.attempts[0]);
+  expect(counterpart(null, there)).toBe(there.attempts[0]);
 });

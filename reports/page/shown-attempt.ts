@@ -8,3 +8,13 @@ export function shownAttempt({ attempts, outcome, cause }: PageFlow, wanted: num
   const telling = attempts.find((attempt) => attempt.outcome === outcome && attempt.cause?.code === cause?.code);
   return attempts[wanted - 1] ?? telling ?? attempts[0] ?? null;
 }
+
+/**
+ * The attempt of another variant's flow that `mine` is compared with: the one that went to the same server, where there
+ * is one, since which server the L4 picks is no difference of the variants.
+ */
+export function counterpart(mine: PageAttempt | null, flow: PageFlow): PageAttempt | null {
+  const shown = shownAttempt(flow, 0);
+  if (mine?.picked == null) return shown;
+  return flow.attempts.find(({ picked, outcome }) => picked === mine.picked && outcome === shown?.outcome) ?? shown;
+}

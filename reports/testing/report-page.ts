@@ -21,6 +21,11 @@ export interface ReportBrowser extends AsyncDisposable {
 export async function reportBrowser(results: Results, sources: Record<string, string> = {}): Promise<ReportBrowser> {
   const dir = await mkdtemp(path.join(os.tmpdir(), 'l4lab-report-'));
   await writeReports(results, dir, await bundlePage(), sources);
+  return browserAt(dir);
+}
+
+/** Starts Chromium for the report that is in `dir`, which is gone afterwards. */
+export async function browserAt(dir: string): Promise<ReportBrowser> {
   const browser = await chromium.launch(CHROMIUM);
   const url = pathToFileURL(path.join(dir, 'index.html')).href;
   return {

@@ -5,7 +5,7 @@ import { usePage } from '../context.ts';
 import { CrossingLine } from '../crossing-line.tsx';
 import type { FlowView } from '../flow-panel.tsx';
 import { type Crossing, crossings, hopOf } from '../topology/crossing.ts';
-import { shownAttempt } from '../shown-attempt.ts';
+import { counterpart, shownAttempt } from '../shown-attempt.ts';
 import { peersOf } from '../topology/peers.ts';
 import { useVariant } from '../views/scenario.tsx';
 
@@ -48,13 +48,6 @@ export function CompareTab({ scenario, variant, flow }: FlowView) {
 interface Step {
   direction: 'request' | 'reply';
   crossing: Crossing;
-}
-
-/** The other variant's attempt that went to the same server: which one the L4 picks is no difference of the variants. */
-function counterpart(mine: PageAttempt | null, flow: PageFlow): PageAttempt | null {
-  const shown = shownAttempt(flow, 0);
-  if (mine === null || mine.picked === null || shown?.picked === mine.picked) return shown;
-  return flow.attempts.find(({ picked, outcome }) => picked === mine.picked && outcome === shown?.outcome) ?? shown;
 }
 
 function sides(variant: PageVariant, attempt: PageAttempt | null): Step[] {
@@ -109,7 +102,8 @@ function Side({
         ))}
         {differs === steps.length && (
           <li class="differs">
-            <strong class="parts">≠ {t.firstDifference}</strong> {t.nothing}
+            <strong class="parts">≠ {t.firstDifference}</strong>
+            <span class="step">{t.nothing}</span>
           </li>
         )}
       </ol>

@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { z } from 'zod';
+import type { Results } from '../../harness/judge/results.ts';
+import { cellsOf } from '../cells.ts';
+import { addAxe, FOR_AXE, violations } from '../testing/axe.ts';
+import { browserAt, type ReportBrowser } from '../testing/report-page.ts';
+
+/** A roll-out with mistakes in it, so that a real report has something to say. */
+const SCENARIO = `title: Roll-out
+lab: one-arm
+servers: { gateway: l3, loopback: [web], arpIgnore: 1, arpAnnounce: 2 }
+services:
+  web: { vip: 203.0.113.80, port: 80, mode: dsr, pool: [s1, s2] }
+flows:
+  client-to-web: { from: client, to: web, repeat: 2, expect: works }
+  s1-to-web: { from: s1, to: web, expect: works }
+  ping: { from: client, to: s1, protocol: icmp, expect: works }
+variants:
+  dsr: {}
+  forgotten: { change: { servers: { loopback: [] } } }
+  dnat:
+    change: { servers: { loopback: [] }, services: { web: { mode: dnat } } }
+    expect:
+      client-to-web: { outcome: fails, cause: reply-not-from-vip }
+`;
+const RUN_MS = 240_000;
+
+let dir: string;
+let results: Results;
+let browser: ReportBrowser;
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'l4lab-real-'));
+  const scenario = join(dir, 'roll-out.yaml');
+  writeFileSync(scenario, SCENARIO);
+  const code = await new Promise((resolve) => {
+    execFile('node', ['setup/l4lab.mjs', 'run', scenario, '--report', join(dir, 'report')], (error) =>
+      resolve(error?.code ?? 0),
+    );
+  });
+  expect(code).toBe(1);
+  results = JSON.parse(readFileSync(join(dir, 'report/results.json'), 'utf8')) as Results;
+  browser = await browserAt(join(dir, 'report'));
+}, RUN_MS);
+afterAll(async () => {
+  await browser[Symbol.asyncDispose]();
+  rmSync(dir, { recursive: true });
+});
+
+/** Fragment of a cell, whose scenario is named by where it is. */
+function at(variant: string, flow: string): string {
+  return ['scenario', results.scenarios[0]!.name, variant, flow].map(encodeURIComponent).join('/');
+}
+
+const VIEWS: Record<string, [fragment: () => string, ready: string]> = {
+  overview: [() => 'overview?', '.cards'],
+  way: [() => `${at('dsr', 'client-to-web')}?`, 'svg.topology .lane.reply'],
+  'way of a failure': [() => `${at('forgotten', 'client-to-web')}?`, 'svg.topology .death'],
+  'answered by itself': [() => `${at('dsr', 's1-to-web')}?`, '.note'],
+  step: [() => `${at('dnat', 'client-to-web')}?step=5`, '.steps [aria-current="step"]'],
+  ladder: [() => `${at('dnat', 'client-to-web')}?tab=ladder`, 'svg.ladder'],
+  table: [() => `${at('dsr', 'ping')}?tab=table`, 'table.walk'],
+  why: [() => `${at('forgotten', 'client-to-web')}?tab=why`, '.why'],
+  compare: [() => `${at('forgotten', 'client-to-web')}?tab=compare`, '.compare section:nth-child(2) .steps'],
+  run: [() => 'run?', '.timings'],
+};
+
+test('results.json is what its schema says', () => {
+  const schema = JSON.parse(readFileSync('schema/results.schema.json', 'utf8')) as Parameters<
+    typeof z.fromJSONSchema
+  >[0];
+  expect(z.fromJSONSchema(schema).safeParse(results).error?.issues ?? []).toEqual([]);
+});
+
+test('the first screen tells what failed, where, why, and what would mend it', async () => {
+  const { page } = await browser.open('', { viewport: { width: 1360, height: 900 } });
+  const failure = page.locator('.group.failed .cells a', { hasText: 'forgotten › client-to-web' });
+  expect(await failure.innerText()).toMatch(
+    /client → web \(203\.0\.113\.80:80\): the frame for 203\.0\.113\.80 reached s[12], which does not hold that address\s+Would work with: VIP of web on the loopback of its servers/,
+  );
+  const box = (await failure.boundingBox())!;
+  expect(box.y + box.height).toBeLessThan(900);
+});
+
+test('comparing with the variant that works marks the answer that never came', async () => {
+  const { page } = await browser.open(`${at('forgotten', 'client-to-web')}?tab=compare`);
+  await page.locator('.compare section:nth-child(2) .steps').waitFor();
+  const [without, working] = await page.locator('.compare .differs').allInnerTexts();
+  expect(without).toMatch(/First difference\s+nothing/);
+  expect(working).toMatch(/First difference\s+6\s+s[12] → l2/);
+});
+
+test('in Korean nothing is left in English but names and the scenario’s own words', async () => {
+  const { page } = await browser.open(`${at('forgotten', 'client-to-web')}?tab=why&lang=ko`);
+  await page.locator('.why').waitFor();
+  const said = page.locator('.detail, .reason, .mend, .why h3, .why p, .why li');
+  const english = (await said.allInnerTexts()).filter((text) => /[a-z]+ (the|is|with|which|of|on) /.test(text));
+  expect(english).toEqual([]);
+});
+
+test('every failed flow has a capture beside the page, and no other', async () => {
+  const failed = cellsOf(results).filter(({ flow }) => flow.verdict === 'fail');
+  expect(failed.length).toBeGreaterThan(2);
+  for (const { variant, flow } of failed) {
+    const { page } = await browser.open(at(variant.name, flow.name));
+    const link = page.getByRole('link', { name: 'Capture for Wireshark' });
+    const hasPackets = flow.attempts.some(({ packets }) => packets.length > 0);
+    expect(await link.count()).toBe(Number(hasPackets));
+    if (hasPackets) expect(existsSync(join(dir, 'report', (await link.getAttribute('href'))!))).toBe(true);
+  }
+});
+
+describe.each([
+  ['en', 'light'],
+  ['ko', 'dark'],
+] as const)('%s, %s', (lang, theme) => {
+  let page: Page;
+  let troubles: string[];
+  beforeAll(async () => {
+    ({ page, troubles } = await browser.open('', FOR_AXE));
+    await addAxe(page);
+  });
+
+  test.each(Object.keys(VIEWS))('%s is shown without trouble, and axe finds nothing wrong', async (name) => {
+    const [fragment, ready] = VIEWS[name]!;
+    await page.evaluate((hash) => void (location.hash = hash), `#/${fragment()}&lang=${lang}&theme=${theme}`);
+    await page.locator(ready).first().waitFor();
+    expect(await violations(page)).toEqual([]);
+    expect(troubles).toEqual([]);
+  });
+});
