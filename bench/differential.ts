@@ -1,14 +1,18 @@
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
-import { labImage, version } from '../harness/cli/project.ts';
+import { labImage } from '../harness/cli/project.ts';
 import { differential, shrink } from '../harness/differential/differential.ts';
+import type { Generated } from '../harness/differential/generated.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
+import { untilInterrupted } from './until-interrupted.ts';
 
 /** Labs that are shrunk at most: each takes up to a minute. */
 const SHRUNK = 3;
+/** A line of progress after so many labs. */
+const TOLD_EVERY = 20;
 
 /** Holds prediction against reality on generated labs: `npm run differential -- --labs 300 --seed 1`. */
 async function main(signal: AbortSignal): Promise<number> {
@@ -28,36 +32,35 @@ async function main(signal: AbortSignal): Promise<number> {
   const runner = {
     engine,
     image: labImage(),
-    version: version(),
     labels: await reaperLabels(engine.docker),
     concurrency: Math.min(2, engine.cpus),
     signal,
   };
   console.log(`seed ${seed}`);
   const began = performance.now();
-  const tally = await differential(labs, seed, runner, ({ labs: done, flows, disagreements }) =>
-    console.error(`${done} of ${labs} labs, ${flows} flows, ${disagreements.length} disagreements`),
-  );
+  const tally = await differential(labs, seed, runner, ({ labs: done, flows, disagreements }, partings) => {
+    for (const { lab, flow, detail, limit } of partings)
+      console.log(`${limit === null ? '' : `limit ${limit}: `}lab ${lab}, ${flow}: ${detail}`);
+    if (done % TOLD_EVERY === 0)
+      console.error(`${done} of ${labs} labs, ${flows} flows, ${disagreements.length} disagreements`);
+  });
   for (const line of tally.notRun) console.log(`not run: ${line}`);
-  for (const { lab, flow, detail } of tally.disagreements) console.log(`lab ${lab}, ${flow}: ${detail}`);
   const guilty = [...new Set(tally.disagreements.map(({ lab }) => lab))];
   for (const lab of guilty.slice(0, values.shrink ? SHRUNK : 0)) {
     const smallest = await shrink(lab, seed, runner);
-    if (smallest === null) console.log(`lab ${lab} agreed when it was run again`);
-    else console.log(`lab ${lab} shrunk:\n${stringify(smallest.lab)}---\n${stringify(smallest.scenario)}`);
+    console.log(smallest === null ? `lab ${lab} agreed when it was run again` : asFiles(lab, smallest));
   }
   console.log(`took ${((performance.now() - began) / 1000).toFixed(0)} s`);
+  console.log(`${tally.limits.length} flows met a limit of the model`);
   console.log(`labs ${tally.labs} flows ${tally.flows} disagreements ${tally.disagreements.length}`);
   if (tally.notRun.length > 0) return EXIT.unavailable;
   return tally.disagreements.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
-const stop = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-try {
-  process.exitCode = await main(stop.signal);
-} catch (error) {
-  if (!(error instanceof L4labError)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
+/** Both files of a lab, to be saved beside each other and run: the scenario names the lab by its path. */
+function asFiles(number: number, { lab, scenario }: Generated): string {
+  const file = `./lab-${number}.yaml`;
+  return `# ${file}\n${stringify(lab)}---\n# ./scenario-${number}.yaml\n${stringify({ ...scenario, lab: file })}`;
 }
+
+await untilInterrupted(main);

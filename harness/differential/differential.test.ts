@@ -9,7 +9,7 @@ test('what packets do on generated labs is what was predicted', async () => {
   const { tag } = JSON.parse(readFileSync(new URL('../../dist/image.json', import.meta.url), 'utf8')) as {
     tag: string;
   };
-  const runner = { engine: await findEngine(), image: tag, version: 'test', concurrency: 2 };
+  const runner = { engine: await findEngine(), image: tag, concurrency: 2 };
   const tally = await differential(LABS, SEED, runner, () => undefined);
   expect(tally.notRun).toEqual([]);
   expect(tally.disagreements.map(({ lab, flow, detail }) => `lab ${lab}, ${flow}: ${detail}`)).toEqual([]);

@@ -1,25 +1,30 @@
 import fc from 'fast-check';
+import type { BootOptions } from '../fabric/lab.ts';
 import type { FlowResult } from '../judge/results.ts';
-import type { RunOptions } from '../run/run.ts';
-import { run } from '../run/run.ts';
+import { LabPool } from '../run/lab-pool.ts';
+import { runScenario } from '../run/scenario.ts';
+import { sideBySide } from '../run/side-by-side.ts';
 import { generated } from './generated.ts';
 import type { Generated } from './generated.ts';
+import { limitOf, type Limit } from './limits.ts';
 import { load } from './load.ts';
 
-/** Labs that are run together: those of one shape share a booted lab. */
-const BATCH = 40;
 /** A disagreement is made smaller for this long at most. */
 const SHRINK_MS = 60_000;
 
-export type Runner = Omit<RunOptions, 'selection' | 'onEvent'>;
+export interface Runner extends BootOptions {
+  /** Labs that are busy at the same time. */
+  concurrency: number;
+}
 
 /** One flow of a generated lab whose packets did not do what was predicted. */
-interface Disagreement {
+interface Parting {
   /** Counts from 1. */
   lab: number;
   flow: string;
   detail: string;
-  sample: Generated;
+  /** What the model is known not to know, where that explains it. */
+  limit: Limit | null;
 }
 
 export interface Tally {
@@ -27,7 +32,10 @@ export interface Tally {
   flows: number;
   /** Flows that could not be run, with the reason. */
   notRun: string[];
-  disagreements: Disagreement[];
+  /** Partings that no limit of the model explains. */
+  disagreements: Parting[];
+  /** Partings that one does. */
+  limits: Parting[];
 }
 
 /** Runs generated labs for real and holds every flow against its prediction. The same seed makes the same labs. */
@@ -35,52 +43,61 @@ export async function differential(
   labs: number,
   seed: number,
   runner: Runner,
-  onBatch: (tally: Tally) => void,
+  onLab: (tally: Tally, partings: Parting[]) => void,
 ): Promise<Tally> {
-  const samples = fc.sample(generated, { seed, numRuns: labs });
-  const tally: Tally = { labs: 0, flows: 0, notRun: [], disagreements: [] };
-  for (let from = 0; from < samples.length; from += BATCH) {
-    const batch = samples.slice(from, from + BATCH);
-    const results = await runAll(batch, runner);
-    for (const [index, flows] of results.entries()) {
-      tally.labs += 1;
-      tally.flows += flows.length;
-      for (const flow of flows) {
-        if (flow.verdict === 'not-run')
-          tally.notRun.push(`lab ${from + index + 1}, ${flow.name}: ${flow.reasons.join(' ')}`);
-        const detail = parting(flow);
-        if (detail !== null) {
-          tally.disagreements.push({ lab: from + index + 1, flow: flow.name, detail, sample: batch[index]! });
-        }
-      }
+  const waiting = fc
+    .sample(generated, { seed, numRuns: labs })
+    .map((sample, index) => ({ lab: index + 1, sample }))
+    // Those that are wired alike follow one another on one booted lab.
+    .sort((a, b) => a.sample.scenario.lab.localeCompare(b.sample.scenario.lab));
+  const tally: Tally = { labs: 0, flows: 0, notRun: [], disagreements: [], limits: [] };
+  await using pool = new LabPool(runner);
+  await sideBySide(labs, runner.concurrency, async () => {
+    const { lab, sample } = waiting.shift()!;
+    const { flows, partings } = await runSample(lab, sample, pool, runner.signal);
+    tally.labs += 1;
+    tally.flows += flows.length;
+    for (const { verdict, name, reasons } of flows) {
+      if (verdict === 'not-run') tally.notRun.push(`lab ${lab}, ${name}: ${reasons.join(' ')}`);
     }
-    onBatch(tally);
-  }
+    tally.disagreements.push(...partings.filter(({ limit }) => limit === null));
+    tally.limits.push(...partings.filter(({ limit }) => limit !== null));
+    onLab(tally, partings);
+  });
   return tally;
 }
 
-/** The smallest lab found, within a minute, that still disagrees. `lab` counts from 1. */
+/** The smallest lab found, within a minute, that still disagrees; null when it agreed this time. `lab` counts from 1. */
 export async function shrink(lab: number, seed: number, runner: Runner): Promise<Generated | null> {
+  await using pool = new LabPool(runner);
   const agrees = fc.asyncProperty(generated, async (sample) => {
-    const [flows] = await runAll([sample], runner);
-    return flows!.every((flow) => parting(flow) === null);
+    const { partings } = await runSample(lab, sample, pool, runner.signal);
+    return partings.every(({ limit }) => limit !== null);
   });
   const { counterexample } = await fc.check(agrees, {
     seed,
     path: String(lab - 1),
+    numRuns: 1,
     interruptAfterTimeLimit: SHRINK_MS,
   });
   return counterexample?.[0] ?? null;
 }
 
-async function runAll(samples: Generated[], runner: Runner): Promise<FlowResult[][]> {
-  const scenarios = samples.map((sample, index) => load(`generated-${index + 1}`, sample));
-  const selection = { variants: [], flows: [] };
-  const results = await run(scenarios, { ...runner, selection, onEvent: () => undefined });
-  return results.scenarios.map(({ variants }) => variants.flatMap(({ flows }) => flows));
-}
-
-function parting({ disagreement }: FlowResult): string | null {
-  if (disagreement === null) return null;
-  return disagreement.hop === null ? disagreement.detail : `${disagreement.detail} (${disagreement.hop})`;
+async function runSample(
+  lab: number,
+  sample: Generated,
+  pool: LabPool,
+  signal: AbortSignal | undefined,
+): Promise<{ flows: FlowResult[]; partings: Parting[] }> {
+  const loaded = load(`generated-${lab}`, sample);
+  const { variants } = await runScenario(loaded, pool, { variants: [], flows: [] }, () => undefined, signal);
+  const { flows, plan } = variants[0]!;
+  const partings = flows.flatMap((flow) => {
+    const { name, disagreement } = flow;
+    if (disagreement === null) return [];
+    const { detail, hop } = disagreement;
+    const told = hop === null ? detail : `${detail} (${hop})`;
+    return [{ lab, flow: name, detail: told, limit: limitOf(flow, plan) }];
+  });
+  return { flows, partings };
 }

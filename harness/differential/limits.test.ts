@@ -1,0 +1,67 @@
+import type { FlowResult } from '../judge/results.ts';
+import type { Sighting } from '../observe/sighting.ts';
+import type { Plan } from '../scenario/plan.ts';
+import { resolvePlan } from '../scenario/resolve.ts';
+import { limitOf } from './limits.ts';
+import { load } from './load.ts';
+import { wire } from './wiring.ts';
+
+const { nodes, links } = wire({ l4: 'one-arm', routers: 'one', servers: 'near' });
+
+function plan(servers: Record<string, unknown>, check: string): Plan {
+  const scenario = {
+    title: '',
+    lab: 'one-arm',
+    servers,
+    services: { web: { vip: '203.0.113.80', port: 80, mode: 'dsr', pool: ['s1'], check: { type: check } } },
+    flows: { call: { from: 'client', to: 'web', expect: 'works' } },
+  };
+  const loaded = load('sample', { lab: { title: '', nodes, links }, scenario });
+  return resolvePlan(loaded.scenario, loaded.scenario.variants[0]!);
+}
+
+function seen(...frames: [node: string, iface: string, direction: 'in' | 'out', srcMac: string, dstMac: string][]) {
+  const packets = frames.map(([node, iface, direction, srcMac, dstMac], time): Sighting => ({
+    node,
+    iface,
+    direction,
+    time,
+    frame: { srcMac, dstMac, length: 60 },
+  }));
+  return { attempts: [{ packets }] } as FlowResult;
+}
+
+describe('wire-learns-macs', () => {
+  const quiet = plan({}, 'none');
+  const [kept, other] = ['02:00:00:00:00:01', '02:00:00:00:00:02'];
+
+  test('a frame for a MAC that its sender had shown as source never came out of the wire', () => {
+    const eaten = seen(
+      ['l4', 'l2', 'out', kept, other],
+      ['l2', 'l4', 'in', kept, other],
+      ['l4', 'l2', 'out', other, kept],
+    );
+    expect(limitOf(eaten, quiet)).toBe('wire-learns-macs');
+  });
+
+  test('not where it did come out', () => {
+    const passed = seen(
+      ['l4', 'l2', 'out', kept, other],
+      ['l2', 'l4', 'in', kept, other],
+      ['l4', 'l2', 'out', other, kept],
+      ['l2', 'l4', 'in', other, kept],
+    );
+    expect(limitOf(passed, quiet)).toBeNull();
+  });
+
+  test('not where the wire lost a frame for somebody else', () => {
+    expect(limitOf(seen(['l4', 'l2', 'out', kept, other]), quiet)).toBeNull();
+  });
+});
+
+test('checks-teach-neighbours: health checks of servers that speak up for their VIP', () => {
+  const speaksUp = { loopback: ['web'], arpAnnounce: 0 };
+  expect(limitOf(seen(), plan(speaksUp, 'tcp'))).toBe('checks-teach-neighbours');
+  expect(limitOf(seen(), plan(speaksUp, 'none'))).toBeNull();
+  expect(limitOf(seen(), plan({ loopback: ['web'], arpAnnounce: 2 }, 'tcp'))).toBeNull();
+});

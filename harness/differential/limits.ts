@@ -1,0 +1,34 @@
+import type { Attempt, FlowResult } from '../judge/results.ts';
+import type { Plan } from '../scenario/plan.ts';
+
+/** What the model does not know, each with its story in harness/model/README.md. */
+export type Limit = 'wire-learns-macs' | 'checks-teach-neighbours';
+
+/** The limit of the model that explains why a flow's packets did not do what was predicted; null where none does. */
+export function limitOf({ attempts }: FlowResult, plan: Plan): Limit | null {
+  if (attempts.some((attempt) => wireAteFrame(attempt, plan))) return 'wire-learns-macs';
+  return checksTeach(plan) ? 'checks-teach-neighbours' : null;
+}
+
+/** A frame went out of an interface that had sent its destination MAC as source before, and never came out of the wire. */
+function wireAteFrame({ packets }: Attempt, plan: Plan): boolean {
+  const ends = plan.links.flatMap(({ ends: [a, b] }) => [
+    { near: a, far: b },
+    { near: b, far: a },
+  ]);
+  return ends.some(({ near, far }) => {
+    const sent = packets.filter((p) => p.node === near.node && p.iface === near.iface && p.direction === 'out');
+    const came = packets.filter((p) => p.node === far.node && p.iface === far.iface && p.direction === 'in');
+    const shown = new Set(sent.map(({ frame }) => frame.srcMac));
+    const count = (all: typeof packets, mac: string): number => all.filter(({ frame }) => frame.dstMac === mac).length;
+    return [...shown].some((mac) => count(sent, mac) > count(came, mac));
+  });
+}
+
+/** A server that speaks up for its VIP in ARP (arp_announce below 2) is taught and teaches by every health check. */
+function checksTeach({ nodes }: Plan): boolean {
+  const checked = nodes.some(({ lb }) => lb?.services.some(({ check }) => check.type !== 'none'));
+  return (
+    checked && nodes.some((node) => node.loopback.length > 0 && node.sysctls['net/ipv4/conf/all/arp_announce'] !== '2')
+  );
+}

@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { mostly } from './settings.ts';
+
+/** A service; where it stands depends on the lab. */
+export interface Service {
+  /** Index into the places for VIPs. */
+  vip: number;
+  protocol: 'tcp' | 'udp';
+  pool: string[];
+  check: Record<string, unknown>;
+  scheduler: string;
+  mode: 'dnat' | 'proxy' | 'dsr';
+  /** Of mode proxy: the address of the outgoing interface, one address, a pool. */
+  proxyIp: 'auto' | 'one' | 'pool';
+  /** Of mode dsr. */
+  sourceMac: 'rewrite' | 'keep';
+}
+
+export const service: fc.Arbitrary<Service> = fc.record({
+  vip: fc.nat(2),
+  protocol: mostly<'tcp' | 'udp'>('tcp', ['udp']),
+  pool: fc.subarray(['s1', 's2'], { minLength: 1 }),
+  check: mostly<Record<string, unknown>>({ type: 'none' }, [{ type: 'tcp' }]),
+  scheduler: mostly('round-robin', ['random', 'source-hash']),
+  mode: fc.constantFrom<Service['mode'][]>('dsr', 'proxy', 'dnat'),
+  proxyIp: fc.constantFrom<Service['proxyIp'][]>('auto', 'one', 'pool'),
+  sourceMac: mostly<Service['sourceMac']>('rewrite', ['keep']),
+});
+
+/** The service as YAML would say it, without the settings that its mode does not know. */
+export function serviceYaml(
+  { vip, protocol, pool, check, scheduler, mode, proxyIp, sourceMac }: Service,
+  port: number,
+  places: { vips: string[]; proxyIps: string[] },
+): Record<string, unknown> {
+  const proxyIps = { auto: 'auto', one: places.proxyIps[0], pool: places.proxyIps };
+  return {
+    vip: places.vips[vip],
+    port,
+    protocol,
+    pool,
+    // A check by TCP tells nothing about a listener of UDP.
+    check: protocol === 'udp' ? { type: 'none' } : check,
+    scheduler,
+    mode,
+    ...(mode === 'proxy' ? { proxyIp: proxyIps[proxyIp] } : {}),
+    ...(mode === 'dsr' ? { sourceMac } : {}),
+  };
+}

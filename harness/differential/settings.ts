@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+
+/** Mostly what is usual, sometimes something else: a lab in which all is odd lets nothing through. */
+export function mostly<T>(usual: T, others: readonly T[], weight = 4): fc.Arbitrary<T> {
+  return fc.oneof({ weight, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: fc.constantFrom(...others) });
+}
+
+/** A setting that is seldom made at all. */
+function seldom(key: string, values: readonly unknown[], weight = 12): fc.Arbitrary<Record<string, unknown>> {
+  return mostly<Record<string, unknown>>(
+    {},
+    values.map((value) => ({ [key]: value })),
+    weight,
+  );
+}
+
+/** Settings of several arbitraries in one mapping. */
+function merged(...parts: fc.Arbitrary<Record<string, unknown>>[]): fc.Arbitrary<Record<string, unknown>> {
+  return fc.tuple(...parts).map((all) => Object.assign({}, ...all) as Record<string, unknown>);
+}
+
+/** Kernel settings of any node that speaks IP. */
+export const host: fc.Arbitrary<Record<string, unknown>> = merged(
+  fc.record({
+    rpFilter: mostly(0, [1, 2]),
+    arpIgnore: mostly(0, [1, 2]),
+    arpAnnounce: mostly(0, [1, 2]),
+    acceptLocal: mostly(false, [true]),
+    sendRedirects: mostly(false, [true]),
+    acceptRedirects: mostly(false, [true]),
+  }),
+  seldom('loopback', [['web'], ['api']]),
+);
+
+export const router: fc.Arbitrary<Record<string, unknown>> = merged(
+  host,
+  seldom('forwarding', [false]),
+  mostly({ firewall: 'none' }, [{ firewall: 'stateful' }]),
+);
+
+export const balancer: fc.Arbitrary<Record<string, unknown>> = merged(
+  router,
+  mostly({ vipOwner: true }, [{ vipOwner: false }]),
+  seldom('lb', ['off']),
+  seldom('gateway', ['none']),
+);
+
+/** What all servers have in common, as they are meant to in DSR. */
+export const servers: fc.Arbitrary<Record<string, unknown>> = fc.record({
+  arpIgnore: fc.constantFrom(1, 0, 2),
+  arpAnnounce: fc.constantFrom(2, 0, 1),
+  rpFilter: mostly(0, [1, 2]),
+  acceptLocal: mostly(false, [true]),
+  acceptRedirects: mostly(false, [true]),
+  forwarding: mostly(false, [true]),
+  loopback: fc.subarray(['web', 'api']),
+});
+
+/** What is another way with one server. */
+export const oneServer: fc.Arbitrary<Record<string, unknown>> = merged(
+  mostly({}, [{ listeners: [] }, { listeners: ['80/tcp', '80/udp'] }]),
+  seldom('loopback', [[], ['web'], ['web', 'api']], 6),
+  seldom('firewall', ['stateful']),
+  seldom('down', [['l2']], 20),
+);
+
+/** Netmasks of a server with one leg: nearly always as it should be. */
+export const prefixLength: fc.Arbitrary<number> = mostly(25, [24, 28, 4], 14);

@@ -1,0 +1,153 @@
+import fc from 'fast-check';
+
+/** How the nodes of a generated lab are wired. */
+export interface Wiring {
+  /** Where the L4 is: beside the servers, on a segment of its own, or between router and servers, as router or switch. */
+  l4: 'one-arm' | 'on-l3' | 'in-line' | 'in-line-switch';
+  /** A second router is on the client's way, or beside the first one. */
+  routers: 'one' | 'chain' | 'pair';
+  /** Where the servers are: where the L4 expects them, in another subnet, one here and one there, or with a leg in both. */
+  servers: 'near' | 'far' | 'split' | 'two-legs';
+}
+
+/** Shrinks toward the usual one-arm lab. */
+export const wiring: fc.Arbitrary<Wiring> = fc.record({
+  l4: fc.constantFrom<Wiring['l4'][]>('one-arm', 'in-line', 'on-l3', 'in-line-switch'),
+  routers: fc.constantFrom<Wiring['routers'][]>('one', 'one', 'chain', 'pair'),
+  servers: fc.constantFrom<Wiring['servers'][]>('near', 'near', 'far', 'split', 'two-legs'),
+});
+
+/** A lab as its YAML file would say it, and which addresses make sense in it. */
+export interface Wired {
+  name: string;
+  nodes: Record<string, Record<string, unknown>>;
+  links: Record<string, string | null>[];
+  /** Gateways that a server may have, by server. */
+  gateways: { s1: string[]; s2: string[] };
+  /** Places for VIPs; the first two are on a segment of the L4, the last one is in nobody's subnet. */
+  vips: string[];
+  /** Proxy IPs on a segment of the L4. */
+  proxyIps: string[];
+}
+
+/** A subnet that is nobody's: its addresses are routed to the L4. */
+const ROUTED = '198.51.100.240';
+const NEAR = '203.0.113.0/25';
+const CLIENTS = '198.51.100.0/26';
+const OF_L4 = { near: '203.0.113.2', own: '198.51.100.130' };
+
+export function wire({ l4, routers, servers }: Wiring): Wired {
+  const own = l4 === 'on-l3' || l4 === 'in-line';
+  const l4Address = own ? OF_L4.own : OF_L4.near;
+  const chained = routers === 'chain';
+  const paired = routers === 'pair';
+  const far = servers !== 'near';
+  const nearGateways = [
+    ...(l4 === 'in-line' ? [] : ['203.0.113.1']),
+    ...(l4 === 'on-l3' ? [] : [OF_L4.near]),
+    ...(paired ? ['203.0.113.3'] : []),
+  ];
+  const gatewaysOf = (legs: ('near' | 'far')[]): string[] => [
+    ...(legs.includes('near') ? nearGateways : []),
+    ...(legs.includes('far') ? ['203.0.113.129'] : []),
+    'none',
+  ];
+  const legs = {
+    s1: LEGS[servers].s1,
+    s2: LEGS[servers].s2,
+  };
+  return {
+    name: `${l4}-${routers}-${servers}`,
+    nodes: {
+      client: { role: 'client', gateway: '198.51.100.1' },
+      ...(chained ? { edge: { role: 'l3', routes: behindL3().map((to) => ({ to, via: '198.51.100.194' })) } } : {}),
+      l3: {
+        role: 'l3',
+        routes: [`${ROUTED}/32`, ...(l4 === 'in-line' ? [NEAR] : [])].map((to) => ({ to, via: l4Address })),
+        ...(chained ? { gateway: '198.51.100.193' } : {}),
+      },
+      ...(paired ? { l3b: { role: 'l3', ...secondRouter(l4) } } : {}),
+      l4: {
+        role: 'l4',
+        gateway: own ? '198.51.100.129' : '203.0.113.1',
+        ...(l4 === 'in-line-switch' ? { bridge: `${OF_L4.near}/25` } : {}),
+      },
+      l2: { role: 'l2' },
+      ...(far ? { 'l2-far': { role: 'l2' } } : {}),
+      s1: { role: 'server' },
+      s2: { role: 'server' },
+    },
+    links: [
+      ...(chained
+        ? [
+            { client: '198.51.100.10/26', edge: '198.51.100.1/26' },
+            { edge: '198.51.100.193/27', l3: '198.51.100.194/27' },
+          ]
+        : [{ client: '198.51.100.10/26', l3: '198.51.100.1/26' }]),
+      ...linksOfL4(l4),
+      ...(far ? [{ l3: '203.0.113.129/25', 'l2-far': null }] : []),
+      ...(paired
+        ? [
+            { client: '198.51.100.74/26', l3b: '198.51.100.65/26' },
+            { l3b: '203.0.113.3/25', l2: null },
+          ]
+        : []),
+      ...(['s1', 's2'] as const).flatMap((server, index) =>
+        legs[server].map((leg) =>
+          leg === 'near'
+            ? { [server]: `203.0.113.${11 + index}/25`, l2: null }
+            : { [server]: `203.0.113.${139 + index}/25`, 'l2-far': null },
+        ),
+      ),
+    ],
+    gateways: { s1: gatewaysOf(legs.s1), s2: gatewaysOf(legs.s2) },
+    vips: [...VIPS[l4], ROUTED],
+    proxyIps: l4 === 'on-l3' ? ['198.51.100.190', '198.51.100.189'] : ['203.0.113.124', '203.0.113.125'],
+  };
+}
+
+const LEGS: Record<Wiring['servers'], Record<'s1' | 's2', ('near' | 'far')[]>> = {
+  near: { s1: ['near'], s2: ['near'] },
+  far: { s1: ['far'], s2: ['far'] },
+  split: { s1: ['near'], s2: ['far'] },
+  'two-legs': { s1: ['near', 'far'], s2: ['near', 'far'] },
+};
+
+const VIPS: Record<Wiring['l4'], [string, string]> = {
+  'one-arm': ['203.0.113.80', '203.0.113.81'],
+  'in-line-switch': ['203.0.113.80', '203.0.113.81'],
+  'in-line': ['203.0.113.80', '198.51.100.181'],
+  'on-l3': ['198.51.100.180', '198.51.100.181'],
+};
+
+function linksOfL4(l4: Wiring['l4']): Record<string, string | null>[] {
+  const own = { l3: '198.51.100.129/26', l4: `${OF_L4.own}/26` };
+  const beside = { l3: '203.0.113.1/25', l2: null };
+  const near = { l4: `${OF_L4.near}/25`, l2: null };
+  switch (l4) {
+    case 'one-arm':
+      return [beside, near];
+    case 'on-l3':
+      return [beside, own];
+    case 'in-line':
+      return [own, near];
+    case 'in-line-switch':
+      return [
+        { l3: '203.0.113.1/25', l4: null },
+        { l4: null, l2: null },
+      ];
+  }
+}
+
+/** Where an outer router finds the rest. */
+function behindL3(): string[] {
+  return ['203.0.113.0/24', '198.51.100.128/26', `${ROUTED}/32`];
+}
+
+/** It reaches the client's first address by the client's second link, and all else by its neighbour. */
+function secondRouter(l4: Wiring['l4']): Record<string, unknown> {
+  return {
+    routes: [{ to: CLIENTS, via: '198.51.100.74' }],
+    gateway: l4 === 'in-line' ? OF_L4.near : '203.0.113.1',
+  };
+}
