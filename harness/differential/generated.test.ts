@@ -18,7 +18,7 @@ test('every generated lab is a valid scenario, and every flow on it is predicted
         }
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   );
 });
 

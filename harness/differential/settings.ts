@@ -32,14 +32,14 @@ export const host: fc.Arbitrary<Record<string, unknown>> = merged(
   seldom('loopback', [['web'], ['api']]),
 );
 
-export const router: fc.Arbitrary<Record<string, unknown>> = merged(
-  host,
-  seldom('forwarding', [false]),
-  mostly({ firewall: 'none' }, [{ firewall: 'stateful' }]),
-);
+const firewall = mostly<Record<string, unknown>>({ firewall: 'none' }, [{ firewall: 'stateful' }]);
 
+export const router: fc.Arbitrary<Record<string, unknown>> = merged(host, seldom('forwarding', [false]), firewall);
+
+/** It refuses to balance where it does not forward. */
 export const balancer: fc.Arbitrary<Record<string, unknown>> = merged(
-  router,
+  host,
+  firewall,
   mostly({ vipOwner: true }, [{ vipOwner: false }]),
   seldom('lb', ['off']),
   seldom('gateway', ['none']),

@@ -14,3 +14,12 @@ test('what a node says to itself is on no wire, and missing there is no disagree
   });
   expect(disagreement(judgeAttempt(evidence, 1), predict(evidence.plan, evidence.flow))).toBeNull();
 });
+
+test('a flow that should have worked tells why it failed', () => {
+  const evidence = evidenceOf(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } } }), 'client', 'a');
+  const attempt = judgeAttempt(evidence, 1);
+  const predicted = { ...predict(evidence.plan, evidence.flow)[0]!, outcome: 'works' as const, cause: null };
+  expect(disagreement(attempt, [predicted])?.detail).toBe(
+    'the flow fails (reply-not-from-vip at client); predicted was that it works',
+  );
+});

@@ -16,7 +16,7 @@ function parting(attempt: Attempt, prediction: Prediction): { detail: string; ho
   const hop = firstDifference(attempt, prediction);
   if (attempt.outcome !== prediction.outcome) {
     return {
-      detail: `the flow ${attempt.outcome}; predicted was that it ${prediction.outcome}${prediction.cause ? ` (${prediction.cause.code} at ${prediction.cause.node})` : ''}`,
+      detail: `the flow ${outcomeOf(attempt)}; predicted was that it ${outcomeOf(prediction)}`,
       hop,
     };
   }
@@ -36,6 +36,10 @@ function parting(attempt: Attempt, prediction: Prediction): { detail: string; ho
     };
   }
   return hop === null ? null : { detail: 'the way of the packets is another one than predicted', hop };
+}
+
+function outcomeOf({ outcome, cause }: Pick<Prediction, 'outcome' | 'cause'>): string {
+  return cause ? `${outcome} (${named(cause)})` : outcome;
 }
 
 function named(cause: { code: string; node: string } | null): string {

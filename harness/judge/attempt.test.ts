@@ -28,3 +28,20 @@ describe('a later segment that reaches the server around the L4', () => {
     expect(judgeAttempt(evidenceOf(sketch, 'client', 'a', { packets, client }), 1).findings).toEqual([]);
   });
 });
+
+test('who answers its own echo saw itself: nothing of it was on a wire', () => {
+  const sketch = oneArm({
+    services: { a: { vip: VIP_A, mode: 'dsr', pool: ['s1'] } },
+    nodes: { client: { loopback: [VIP_A] } },
+  });
+  const evidence = evidenceOf(sketch, 'client', 'a', {
+    client: { answered: true, said: 'echo reply', servedBy: null, sourceSeen: null },
+    walk: { request: [], reply: [] },
+  });
+  const { servedBy, sourceSeen, findings } = judgeAttempt(evidence, 1);
+  expect({ servedBy, sourceSeen, findings }).toEqual({
+    servedBy: 'client',
+    sourceSeen: VIP_A,
+    findings: ['answered-by-itself'],
+  });
+});

@@ -18,7 +18,8 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
     findings: works ? findings(evidence, servedBy) : [],
     servedBy,
     picked: pickedServer(evidence),
-    sourceSeen: works ? (client.sourceSeen ?? walk.request.at(-1)?.src.ip ?? null) : null,
+    // What was on no wire, the caller sent to an address of its own; the kernel speaks from that very address.
+    sourceSeen: works ? (client.sourceSeen ?? walk.request.at(-1)?.src.ip ?? key.address) : null,
     observed: walk,
     packets,
     epoch,

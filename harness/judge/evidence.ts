@@ -43,7 +43,9 @@ export function vanishedAt({
 /** Whether the frame was meant for the node that got it. */
 export function isAddressee(hop: Hop, plan: Plan): boolean {
   const node = plan.nodes.find(({ name }) => name === hop.node);
-  return hop.direction === 'in' && node?.interfaces.find(({ name }) => name === hop.iface)?.mac === hop.dst.mac;
+  // A bridge with an address is at home at all its ports.
+  const own = node?.interfaces.filter(({ name }) => name === hop.iface || name === 'br0') ?? [];
+  return hop.direction === 'in' && own.some(({ mac }) => mac === hop.dst.mac);
 }
 
 /** Whether two frames carry the same TCP segment: NAT leaves its numbers alone. */

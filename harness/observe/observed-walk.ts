@@ -46,11 +46,8 @@ export function observedWalk(packets: Sighting[], key: FlowKey, plan: Plan): Wal
     );
     if (!arrival) return [sent];
     if (!accepts(arrival)) return [];
-    const longest = all
-      .filter((s) => s.node === arrival.node && s.direction === 'out' && s.time >= arrival.time)
-      .map((out) => follow(out, all, known))
-      .reduce<Sighting[]>((best, way) => (way.length > best.length ? way : best), []);
-    return [sent, arrival, ...longest];
+    const outs = all.filter((s) => s.node === arrival.node && s.direction === 'out' && s.time >= arrival.time);
+    return [sent, arrival, ...longest(outs.map((out) => follow(out, all, known)))];
   };
 
   const walkOf = (first: Sighting | undefined, all: Sighting[]): Sighting[] => {
@@ -64,7 +61,12 @@ export function observedWalk(packets: Sighting[], key: FlowKey, plan: Plan): Wal
         iface === first.iface &&
         sameFrame(frame, first.frame),
     );
-    return follow(first, again ? all.filter(({ time }) => time < again.time) : all, new Map());
+    const once = again ? all.filter(({ time }) => time < again.time) : all;
+    // A bridge may send its own frame out of every port.
+    const copies = once.filter(
+      ({ direction, node, frame }) => direction === 'out' && node === first.node && sameFrame(frame, first.frame),
+    );
+    return longest(copies.map((copy) => follow(copy, once, new Map())));
   };
 
   const requests = packets.filter(({ frame }) => isRequest(frame, key));
@@ -81,6 +83,10 @@ export function observedWalk(packets: Sighting[], key: FlowKey, plan: Plan): Wal
   );
   const origin = firstRequest?.time ?? 0;
   return { request: hops(request, origin), reply: hops(reply, origin) };
+}
+
+function longest(ways: Sighting[][]): Sighting[] {
+  return ways.reduce((best, way) => (way.length > best.length ? way : best), []);
 }
 
 function hops(sightings: Sighting[], origin: number): Hop[] {

@@ -140,6 +140,13 @@ describe('listeners and loopbacks', () => {
       '203.0.113.7/32',
     ]);
   });
+
+  test('a VIP that two services share is held once', () => {
+    const both = { ...services, more: { ...services.web, port: 8080 } };
+    expect(node(planOf({ services: both, nodes: { s1: { loopback: ['web', 'more'] } } }), 's1').loopback).toEqual([
+      '203.0.113.80/32',
+    ]);
+  });
 });
 
 describe('services', () => {

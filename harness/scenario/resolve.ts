@@ -48,7 +48,8 @@ function resolveNode(name: string, lab: Lab, body: ScenarioFile): NodePlan {
     name,
     role: settings.role,
     interfaces,
-    loopback: (settings.loopback ?? []).map((entry) => hostRoute(body.services[entry]?.vip ?? entry)),
+    // Services may share a VIP; the kernel holds it once.
+    loopback: [...new Set((settings.loopback ?? []).map((entry) => hostRoute(body.services[entry]?.vip ?? entry)))],
     routes: resolveRoutes(name, lab, settings, interfaces),
     sysctls: sysctls(
       settings.role,

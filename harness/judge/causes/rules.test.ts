@@ -241,6 +241,14 @@ describe('a packet vanished on its way', () => {
     expect(named({ ...evidence, walk })[0]).not.toBe('mac-moved');
   });
 
+  test('a frame for the bridge itself is at home at any of its ports', () => {
+    const packets = [arp('l4', 'out', { op: 'request', senderIp: '203.0.113.2', targetIp: '198.51.100.142' })];
+    const services = { a: { ...dsr.a, pool: ['s2'] } };
+    const nodes = { s2: { interfaces: { l2: '198.51.100.142/25' }, gateway: '198.51.100.129' } };
+    const evidence = evidenceOf(inLineBridge({ services, nodes }), 'client', 'a');
+    expect(named({ ...vanishedAt(evidence, 'l4'), packets })).toEqual(['server-not-adjacent', 'l4']);
+  });
+
   test('no-neighbour: a router asked for the next hop in vain', () => {
     const packets = [arp('l3', 'out', { op: 'request', senderIp: '203.0.113.1', targetIp: VIP_A })];
     expect(at('l3', oneArm({ services: proxy }), { packets })).toEqual(['no-neighbour', 'l3']);
