@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { hostname, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { findEngine, type Engine } from '../fabric/engine.ts';
-import { hostAddresses } from '../fabric/host-addresses.ts';
+import { hostNetwork } from '../fabric/host-network.ts';
 import { KEPT_LABEL, OWNER_LABEL } from '../fabric/labels.ts';
 import { NOTHING, remnants, until } from '../fabric/testing/remnants.ts';
 
@@ -89,7 +89,7 @@ test(
   '3 when the environment cannot carry the lab: never passed',
   async () => {
     const { tag } = JSON.parse(readFileSync('dist/image.json', 'utf8')) as { tag: string };
-    const address = [...(await hostAddresses(engine.docker, tag)).keys()].find((key) => !key.includes(':'))!;
+    const address = [...(await hostNetwork(engine.docker, tag)).addresses.keys()].find((key) => !key.includes(':'))!;
     const { code, stdout } = await run(scenario(SCENARIO, address));
     expect([code, stdout]).toEqual([3, expect.stringContaining(`${address} of node client`)]);
   },

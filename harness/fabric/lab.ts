@@ -6,7 +6,7 @@ import { isV6 } from '../scenario/address.ts';
 import type { NodePlan, Plan } from '../scenario/plan.ts';
 import { containerOptions } from './container-options.ts';
 import type { Engine } from './engine.ts';
-import { hostAddresses, refuseHostAddresses } from './host-addresses.ts';
+import { hostNetwork, refuseClashes, type HostNetwork } from './host-network.ts';
 import { KEPT_LABEL, LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
 import { isGone } from './sweep.ts';
 import { NodeHandle } from './node-handle.ts';
@@ -32,7 +32,7 @@ export class Lab implements AsyncDisposable {
     readonly id: string,
     readonly nodes: ReadonlyMap<string, NodeHandle>,
     private readonly remains: Remains,
-    private readonly taken: Promise<Map<string, string>>,
+    private readonly host: Promise<HostNetwork>,
     fingerprints: Map<string, string>,
   ) {
     this.#fingerprints = fingerprints;
@@ -42,29 +42,21 @@ export class Lab implements AsyncDisposable {
   static async boot(plan: Plan, options: BootOptions): Promise<Lab> {
     const id = randomBytes(4).toString('hex');
     const remains = new Remains();
-    const taken = hostAddresses(options.engine.docker, options.image);
-    // Whoever configures the lab is told of a failure.
-    taken.catch(() => undefined);
     try {
-      return await boot(
-        id,
-        plan,
-        options,
-        remains,
-        (nodes, fingerprints) => new Lab(id, nodes, remains, taken, fingerprints),
-      );
+      const { nodes, fingerprints, host } = await boot(id, plan, options, remains);
+      return new Lab(id, nodes, remains, host, fingerprints);
     } catch (error) {
-      await Promise.all([remains.remove(), taken.catch(() => undefined)]);
+      await remains.remove();
       throw error;
     }
   }
 
   /**
    * Brings every node to what the plan says, load balancers last, since they check servers.
-   * @throws L4labError `address-in-use` when the plan has an address of the engine's host
+   * @throws L4labError `address-in-use` or `engine-unavailable` when the engine's host would disturb the lab
    */
   async configure(plan: Plan): Promise<void> {
-    refuseHostAddresses(plan, await this.taken);
+    refuseClashes(plan, await this.host);
     this.#configured = plan;
     for (const node of this.nodes.values()) node.log.length = 0;
     await Promise.all(plan.nodes.map((node) => this.node(node.name).call('configure', { node })));
@@ -110,8 +102,8 @@ export class Lab implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // The container that tells the host's addresses is gone when they are known.
-    await Promise.all([this.remains.remove(), this.taken.catch(() => undefined)]);
+    // The container that tells of the host's network is gone when it has told.
+    await Promise.all([this.remains.remove(), this.host.catch(() => undefined)]);
   }
 }
 
@@ -138,8 +130,7 @@ async function boot(
   plan: Plan,
   options: BootOptions,
   remains: Remains,
-  done: (nodes: Map<string, NodeHandle>, fingerprints: Map<string, string>) => Lab,
-): Promise<Lab> {
+): Promise<{ nodes: Map<string, NodeHandle>; fingerprints: Map<string, string>; host: Promise<HostNetwork> }> {
   const labels = {
     ...options.labels,
     [LAB_LABEL]: id,
@@ -162,11 +153,16 @@ async function boot(
     fingerprints.set(node.name, await nameInterfaces(handle, node, await Promise.all(own)));
     return [node.name, handle];
   });
+  // A node that is up has its ports in the engine's networks: what kind of ports these are can be seen from then on.
+  const host = Promise.any(booted).then(() => hostNetwork(options.engine.docker, options.image));
+  // Whoever configures the lab is told of a failure.
+  host.catch(() => undefined);
   const settled = await Promise.allSettled([...wires, ...booted]);
-  options.signal?.throwIfAborted();
   const failed = settled.find((result) => result.status === 'rejected');
+  if (failed || options.signal?.aborted === true) await host.catch(() => undefined);
+  options.signal?.throwIfAborted();
   if (failed) throw failed.reason as Error;
-  return done(new Map(await Promise.all(booted)), fingerprints);
+  return { nodes: new Map(await Promise.all(booted)), fingerprints, host };
 }
 
 async function bootNode(

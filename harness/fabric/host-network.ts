@@ -8,31 +8,59 @@ import { LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
 import { isGone } from './sweep.ts';
 
 const PROBE_DEADLINE_MS = 30_000;
-const known = new WeakMap<Dockerode, Promise<Map<string, string>>>();
+const known = new WeakMap<Dockerode, Promise<HostNetwork>>();
+
+/** What a lab has to know of the network of the engine's host. */
+export interface HostNetwork {
+  /** The host's own addresses, with their interfaces. */
+  addresses: ReadonlyMap<string, string>;
+  /** A port of a Docker network that gives frames back to whoever sent them; null when there is none. */
+  hairpinPort: string | null;
+}
 
 /**
- * Addresses that the engine's host has itself, with their interfaces; the engine may be on another machine, so a
- * container on the host's network tells. Asked once per process and engine.
+ * Asks a container on the host's network, since the engine may be on another machine; once per process and engine.
+ * Of hairpin ports it can tell when some container is on a Docker network.
  * @throws L4labError `engine-unavailable` when the container does not tell
  */
-export function hostAddresses(docker: Dockerode, image: string): Promise<Map<string, string>> {
+export function hostNetwork(docker: Dockerode, image: string): Promise<HostNetwork> {
   const asked = known.get(docker) ?? probe(docker, image);
   known.set(docker, asked);
   return asked;
 }
 
 /**
- * The host answers ARP for its own addresses even on a bridge where it has none, so no node may have one of them.
- * @throws L4labError `address-in-use`
+ * The host answers ARP for its own addresses even on a bridge where it has none, so no node may have one of them. On
+ * hairpin ports, which dockerd makes with `userland-proxy=false`, a switch would get back what it floods.
+ * @throws L4labError `address-in-use`, `engine-unavailable`
  */
-export function refuseHostAddresses(plan: Plan, taken: ReadonlyMap<string, string>): void {
-  const clashes = addressesOf(plan).filter(({ address }) => taken.has(address));
+export function refuseClashes(plan: Plan, { addresses, hairpinPort }: HostNetwork): void {
+  if (hairpinPort !== null) {
+    throw new L4labError(
+      'engine-unavailable',
+      `the engine's networks give frames back to their sender (hairpin mode, seen at ${hairpinPort}), which no wire does; start dockerd with --userland-proxy=true`,
+    );
+  }
+  const clashes = addressesOf(plan).filter(({ address }) => addresses.has(address));
   if (clashes.length === 0) return;
-  const named = clashes.map(({ owner, address }) => `${address} of ${owner} (there on ${taken.get(address)!})`);
+  const named = clashes.map(({ owner, address }) => `${address} of ${owner} (there on ${addresses.get(address)!})`);
   throw new L4labError(
     'address-in-use',
     `the engine's host itself has ${[...new Set(named)].join(', ')}; give the lab other addresses`,
   );
+}
+
+/** Reads `ip -j -d addr` of the host. */
+export function readHostNetwork(json: string): HostNetwork {
+  const links = JSON.parse(json) as LinkJson[];
+  // Link-local addresses and loopbacks are everybody's.
+  const addresses = links.flatMap(({ ifname, addr_info: infos = [] }) =>
+    infos.filter(({ scope }) => scope === 'global').map(({ local }) => [local, ifname] as const),
+  );
+  const hairpin = links.find(
+    ({ master = '', linkinfo }) => DOCKER_BRIDGE.test(master) && linkinfo?.info_slave_data?.hairpin === true,
+  );
+  return { addresses: new Map(addresses), hairpinPort: hairpin?.ifname ?? null };
 }
 
 function addressesOf({ nodes, services }: Plan): { owner: string; address: string }[] {
@@ -49,15 +77,19 @@ function addressesOf({ nodes, services }: Plan): { owner: string; address: strin
   ];
 }
 
+const DOCKER_BRIDGE = /^(docker0|br-[0-9a-f]{12})$/;
+
 interface LinkJson {
   ifname: string;
+  master?: string;
+  linkinfo?: { info_slave_data?: { hairpin?: boolean } };
   addr_info?: { local: string; scope: string }[];
 }
 
-async function probe(docker: Dockerode, image: string): Promise<Map<string, string>> {
+async function probe(docker: Dockerode, image: string): Promise<HostNetwork> {
   const container = await docker.createContainer({
     Image: image,
-    Cmd: ['ip', '-j', 'addr'],
+    Cmd: ['ip', '-j', '-d', 'addr'],
     Labels: { [LAB_LABEL]: 'probe', [OWNER_LABEL]: ownerLabel() },
     AttachStdout: true,
     AttachStderr: true,
@@ -76,16 +108,11 @@ async function probe(docker: Dockerode, image: string): Promise<Map<string, stri
     await container.start();
     const [said, complaints] = await within(Promise.all([text(stdout), text(stderr)]));
     if (!said.startsWith('[')) throw new Error(complaints.trim());
-    // Link-local addresses and loopbacks are everybody's.
-    return new Map(
-      (JSON.parse(said) as LinkJson[]).flatMap(({ ifname, addr_info: infos = [] }) =>
-        infos.filter(({ scope }) => scope === 'global').map(({ local }) => [local, ifname] as const),
-      ),
-    );
+    return readHostNetwork(said);
   } catch (error) {
     throw new L4labError(
       'engine-unavailable',
-      `a container on the host's network does not tell the host's addresses: ${(error as Error).message}`,
+      `a container on the host's network does not tell what that network is: ${(error as Error).message}`,
       { cause: error },
     );
   } finally {
