@@ -37,10 +37,12 @@ export function ipUndoCommands(node: NodePlan): string[] {
 
 /** A stateful firewall on forwarded packets: strict TCP tracking, invalid packets are dropped. */
 export const FIREWALL_RULES = `table inet l4lab_firewall {
+  counter invalid {}
+  counter unbegun {}
   chain forward {
     type filter hook forward priority filter; policy accept;
-    ct state invalid counter drop
-    tcp flags & (syn|rst) == 0 ct state new counter drop
+    ct state invalid counter name invalid drop
+    tcp flags & (syn|rst) == 0 ct state new counter name unbegun drop
   }
 }
 `;

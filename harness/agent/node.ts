@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { host } from '../scenario/address.ts';
 import type { NodePlan } from '../scenario/plan.ts';
 import { Capture } from './capture.ts';
+import { kernelCounters, nftCounters } from './counters.ts';
 import { fire } from './fire.ts';
 import { LbProcess } from './lb-process.ts';
 import { listen, type Listening } from './listen.ts';
@@ -66,6 +67,11 @@ export class Node {
     drain: async () => {
       const dropped = await Promise.all(this.#running.map((capture) => capture.drain()));
       return { dropped: dropped.reduce((sum, n) => sum + n, 0) };
+    },
+    counters: async () => {
+      const node = this.#applied?.node;
+      const hasRules = node?.firewall === 'stateful' || (node?.lb ?? null) !== null;
+      return { ...kernelCounters(), ...(hasRules ? await nftCounters() : {}) };
     },
     run: async ({ argv }) => {
       const [file, ...args] = argv;

@@ -18,6 +18,8 @@ export interface Calls {
   cancel: { params: { token: string }; result: null };
   /** Answers when every frame that the kernel had seen by now has been sent as an event. */
   drain: { params: null; result: { dropped: number } };
+  /** Counters of the namespace that are not zero; those of nftables only where the node has rules. */
+  counters: { params: null; result: Record<string, number> };
   /** Runs a program of the image. */
   run: { params: { argv: string[] }; result: { code: number; stdout: string; stderr: string } };
   /** The agent outlives its harness from now on. */

@@ -7,7 +7,7 @@ import type { Attempt } from './results.ts';
 
 /** What one try of a flow was, from all that was seen of it. */
 export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
-  const { client, key, walk, packets, epoch, macTables } = evidence;
+  const { client, key, walk, packets, epoch, macTables, counters } = evidence;
   const works = client.answered;
   const servedBy = works ? (client.servedBy ?? walk.reply[0]?.node ?? key.caller) : null;
   return {
@@ -24,6 +24,7 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
     packets,
     epoch,
     macTables,
+    counters,
     durationMs,
   };
 }

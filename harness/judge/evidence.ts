@@ -1,4 +1,5 @@
 import type { Hop, Walk } from '../model/walk.ts';
+import type { CountersByNode } from './counters.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
 import type { Frame, Sighting } from '../observe/sighting.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
@@ -22,6 +23,8 @@ export interface Evidence {
   /** Names of servers that the L4 holds for healthy; null when it was not asked. */
   healthy: string[] | null;
   macTables: Record<string, Record<string, string>>;
+  /** By how much counters that tell of trouble rose, whatever flow it was that made them rise; empty when not read. */
+  counters: CountersByNode;
 }
 
 /** Where a packet that nobody answered was last seen; null when it arrived or never left. */

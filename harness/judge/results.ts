@@ -1,5 +1,6 @@
 import type { Expectation, Finding, FlowProtocol, Plan, SourcePosition } from '../scenario/plan.ts';
 import type { Cause, Prediction, Walk } from '../model/walk.ts';
+import type { CountersByNode } from './counters.ts';
 import type { Sighting } from '../observe/sighting.ts';
 
 /** Contents of results.json. A reader refuses another `version`. */
@@ -123,5 +124,10 @@ export interface Attempt {
   epoch: string;
   /** MAC tables of the switches after the attempt: node → MAC → port. */
   macTables: Record<string, Record<string, string>>;
+  /**
+   * By how much counters that tell of trouble rose during the attempt: node → counter, as nstat(8) names them or
+   * `TABLE COUNTER` of nftables → packets. Flows side by side share them. Read only where a failure is expected.
+   */
+  counters: CountersByNode;
   durationMs: number;
 }

@@ -34,6 +34,7 @@ const WORKED: Attempt = {
   packets: [],
   epoch: '0',
   macTables: {},
+  counters: {},
   durationMs: 1,
 };
 const FAILED: Attempt = {

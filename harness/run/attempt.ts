@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import type { FireResult } from '../agent/protocol.ts';
 import { evidenceIsComplete } from '../judge/complete.ts';
 import { judgeAttempt } from '../judge/attempt.ts';
-import { vanishedAt, type Evidence } from '../judge/evidence.ts';
+import type { Evidence } from '../judge/evidence.ts';
 import type { Attempt } from '../judge/results.ts';
 import { directions } from '../observe/direction.ts';
 import { flowArp, flowPackets, type FlowKey } from '../observe/flow-packets.ts';
 import { observedWalk } from '../observe/observed-walk.ts';
-import { nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import { askInside, NOTHING_INSIDE, readCounters } from './inside.ts';
 import type { PooledLab } from './lab-pool.ts';
 import { nextSourcePort } from './source-ports.ts';
 
@@ -21,8 +21,11 @@ const SILENCE_MS = { http: 1400, tcp: 1400, udp: 1000, icmp: 1000 } as const;
 const DEADLINE_MS = 15_000;
 const POLL_MS = 20;
 
-/** Fires a flow once and judges what its packets did. */
-export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab): Promise<Attempt> {
+/**
+ * Fires a flow once and judges what its packets did.
+ * @param readsCounters whether to read every node's counters before and after: not worth the time where all goes well
+ */
+export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab, readsCounters = false): Promise<Attempt> {
   lab.signal?.throwIfAborted();
   const began = performance.now();
   const key: FlowKey = {
@@ -33,6 +36,7 @@ export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab): Pr
     sourcePort: flow.protocol === 'icmp' ? 0 : nextSourcePort(),
     token: newToken(),
   };
+  const countersBefore = readsCounters ? await readCounters(plan, lab) : null;
   const mark = lab.recorder.mark();
   const fired = await fireUntilDecided(flow, key, plan, lab, mark);
   await lab.lab.drain();
@@ -49,7 +53,7 @@ export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab): Pr
     },
     ...seen,
   };
-  const inside = fired.answered ? NOTHING_INSIDE : await askInside(base, lab);
+  const inside = fired.answered ? NOTHING_INSIDE : await askInside(base, lab, countersBefore);
   return judgeAttempt({ ...base, ...inside }, performance.now() - began);
 }
 
@@ -57,13 +61,6 @@ function newToken(): string {
   const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
   return `l4lab-${[...randomBytes(8)].map((byte) => alphabet[byte % 36]).join('')}`;
 }
-
-const NOTHING_INSIDE: Pick<Evidence, 'kernel' | 'kernelOnAnswer' | 'healthy' | 'macTables'> = {
-  kernel: null,
-  kernelOnAnswer: null,
-  healthy: null,
-  macTables: {},
-};
 
 /** Fires, and cancels as soon as the packets show that no answer will be taken, or when they have stopped. */
 async function fireUntilDecided(
@@ -128,64 +125,4 @@ function observe(
   const arp = flowArp(sightings, own, about, plan);
   const packets = [...own, ...arp].sort((a, b) => a.time - b.time);
   return { packets, epoch: epoch.toString(), walk: observedWalk(own, key, plan) };
-}
-
-/** What leaves no packet: the kernel's own word on a packet that vanished, the L4's on its servers, the switches' tables. */
-async function askInside(
-  base: Pick<Evidence, 'plan' | 'flow' | 'walk'>,
-  { lab }: PooledLab,
-): Promise<Pick<Evidence, 'kernel' | 'kernelOnAnswer' | 'healthy' | 'macTables'>> {
-  const { plan } = base;
-  const at = vanishedAt(base)?.hop;
-  const run = async (node: string, ...argv: string[]): Promise<string> => {
-    const { stdout, stderr } = await lab.node(node).call('run', { argv });
-    return stdout + stderr;
-  };
-  const [kernel, kernelOnAnswer, tables] = await Promise.all([
-    at?.direction === 'in'
-      ? run(
-          at.node,
-          'ip',
-          'route',
-          'get',
-          at.dst.ip,
-          'from',
-          at.src.ip,
-          'iif',
-          nodeOf(plan, at.node).bridge ? 'br0' : at.iface,
-        )
-      : null,
-    at?.direction === 'in' ? run(at.node, 'ip', 'route', 'get', at.src.ip) : null,
-    Promise.all(
-      plan.nodes
-        .filter(({ bridge }) => bridge)
-        .map(
-          async ({ name }) => [name, macTable(await run(name, 'bridge', '-j', 'fdb', 'show', 'br', 'br0'))] as const,
-        ),
-    ),
-  ]);
-  return { kernel, kernelOnAnswer, healthy: healthyServers(base, lab), macTables: Object.fromEntries(tables) };
-}
-
-/** Learned MACs by the port that they were learned at. */
-function macTable(json: string): Record<string, string> {
-  const entries = JSON.parse(json) as { mac: string; ifname: string; state?: string }[];
-  return Object.fromEntries(
-    entries.filter(({ state }) => state !== 'permanent').map(({ mac, ifname }) => [mac, ifname]),
-  );
-}
-
-/** From the L4's log: a server counts as healthy until the load balancer says otherwise. */
-function healthyServers({ plan, flow }: Pick<Evidence, 'plan' | 'flow'>, lab: PooledLab['lab']): string[] | null {
-  const service = serviceOf(plan, flow);
-  if (!service) return null;
-  const up = new Set(service.pool.map(({ node }) => node));
-  for (const line of lab.node(service.l4).log) {
-    if (!line.includes('"server-state"')) continue;
-    const state = JSON.parse(line) as { service: string; server: string; up: boolean };
-    if (state.service !== service.name) continue;
-    if (state.up) up.add(state.server);
-    else up.delete(state.server);
-  }
-  return [...up];
 }

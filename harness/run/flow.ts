@@ -15,7 +15,8 @@ const ATTEMPTS_AT_ONCE = 8;
 export async function runFlow(flow: FlowPlan, plan: Plan, lab: PooledLab): Promise<FlowResult> {
   const began = performance.now();
   const predicted = predict(plan, flow);
-  const attempts = await sideBySide(flow.repeat, ATTEMPTS_AT_ONCE, () => runAttempt(flow, plan, lab));
+  const mayFail = flow.expect.outcome === 'fails' || predicted.some(({ outcome }) => outcome === 'fails');
+  const attempts = await sideBySide(flow.repeat, ATTEMPTS_AT_ONCE, () => runAttempt(flow, plan, lab, mayFail));
   const controls = await Promise.all(controlsOf(plan, flow).map((control) => runControl(control, plan, lab)));
   const parting = attempts.map((attempt) => disagreement(attempt, predicted)).find((found) => found !== null) ?? null;
   const judged = judgeFlow(flow, plan, { attempts, controls, disagreement: parting });

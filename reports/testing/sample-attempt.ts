@@ -108,6 +108,7 @@ export function attemptOf(nodes: NodePlan[], c: Case, random: () => number): Att
     observed: { request: timed(walk.request, 0), reply: timed(walk.reply, walk.request.length) },
     packets,
     epoch: '1795305600000000000',
+    counters: c.cause ? { l3: { IpInAddrErrors: 1 } } : {},
     macTables: Object.fromEntries(
       switches.map((s) => [
         s.name,

@@ -1,7 +1,9 @@
 import type { Hop } from '../../model/walk.ts';
 import { contains, network } from '../../scenario/address.ts';
 import { isAddressee, vanishedAt, type Evidence } from '../evidence.ts';
+import type { CauseCode } from '../../model/cause.ts';
 import type { Cause } from '../../model/walk.ts';
+import type { ServicePlan } from '../../scenario/plan.ts';
 import { nodeOf, serviceOf } from '../../scenario/lookup.ts';
 import { addressesOf, cause, unansweredArp, type Rule } from './rule.ts';
 
@@ -114,6 +116,8 @@ function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): C
   ) {
     return cause('no-server-available', node, `${node} holds no server of ${service.name} for healthy`);
   }
+  const exhausted = service && node === service.l4 && leg === 'request' && portsExhausted(service, evidence);
+  if (exhausted) return exhausted;
   if (own.includes(dst.ip) && own.includes(src.ip)) {
     return cause(
       'reply-not-from-vip',
@@ -124,7 +128,7 @@ function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): C
   if (own.includes(dst.ip)) {
     return /unreachable/.test(evidence.kernelOnAnswer ?? '')
       ? cause('no-route', node, `${node} got the packet and has no route to ${src.ip}, so its answer never left`)
-      : null;
+      : byCounters(hop, evidence);
   }
   if (settings.sysctls['net/ipv4/ip_forward'] === '0' && !settings.bridge) {
     return cause(
@@ -134,7 +138,31 @@ function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): C
     );
   }
   if (/unreachable/.test(says)) return cause('no-route', node, `${node} has no route to ${dst.ip}`);
-  return null;
+  return byCounters(hop, evidence);
+}
+
+/** Where the kernel would send the packet on when asked afterwards, its counters may still tell that it did not. */
+function byCounters({ node, dst }: Hop, { plan, counters }: Evidence): Cause | null {
+  const rose = (pattern: RegExp): string | undefined => Object.keys(counters[node] ?? {}).find((c) => pattern.test(c));
+  const tell = (code: CauseCode, counter: string | undefined): Cause | null =>
+    counter === undefined
+      ? null
+      : cause(code, node, `${node} dropped a packet for ${dst.ip}: its counter ${counter} rose`);
+  return (
+    tell('reverse-path', rose(/IPReversePathFilter$/)) ??
+    tell('no-route', rose(/(In|Out)NoRoutes$/)) ??
+    (nodeOf(plan, node).firewall === 'stateful' ? tell('half-seen-by-firewall', rose(/^l4lab_firewall /)) : null)
+  );
+}
+
+/** Of nftables, in which the load balancer counts. */
+const LB_TABLE = 'l4lab';
+
+/** The load balancer counts flows before and after a port of the proxy IP was found for them. */
+function portsExhausted({ name, l4, proxyIps }: ServicePlan, { counters }: Evidence): Cause | null {
+  const rose = (counter: string): number => counters[l4]?.[`${LB_TABLE} ${counter}.${name}`] ?? 0;
+  if (rose('wanted') <= rose('mapped')) return null;
+  return cause('ports-exhausted', l4, `${l4} found no free port of ${proxyIps.join(', ')} for a flow to ${name}`);
 }
 
 function filters(sysctls: Record<string, string>, iface: string): boolean {

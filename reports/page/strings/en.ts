@@ -106,6 +106,7 @@ export const en = {
   disproven: 'tried, did not help',
   unproven: 'says the model',
   controls: 'Control flows',
+  countersOf: (node: string) => `Counters that rose at ${node}`,
   macTables: 'MAC tables of the switches',
   port: 'Port',
   noNode: 'no node of the lab',

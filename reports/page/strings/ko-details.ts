@@ -53,6 +53,14 @@ export const koDetails: readonly SentencePair[] = [
     '{node} has a packet of {size} bytes for {address}; the interface {iface} of {next} takes no more than its MTU of {mtu} bytes, and says nothing',
     '{node}에 {address}(으)로 가는 {size}바이트 패킷이 있으나, {next}의 {iface} 인터페이스는 MTU {mtu}바이트까지만 받고 아무것도 알리지 않음',
   ],
+  [
+    '{node} dropped a packet for {address}: its counter {counter*} rose',
+    '{node}이(가) {address}(으)로 가는 패킷을 버림: 카운터 {counter}이(가) 늘어남',
+  ],
+  [
+    '{node} found no free port of {addresses*} for a flow to {service}',
+    '{node}이(가) {service}(으)로 가는 통신에 쓸 {addresses}의 빈 포트를 찾지 못함',
+  ],
   ['a rule of {node} rejects packets for {address}', '{node}의 규칙이 {address}(으)로 가는 패킷을 거부함'],
   [
     '{caller} called {address}; the answer came from {source*}, which it never called',

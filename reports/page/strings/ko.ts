@@ -116,6 +116,7 @@ export const ko: Strings = {
   disproven: '실행해 보았으나 효과 없음',
   unproven: '모델의 예측',
   controls: '대조 흐름',
+  countersOf: (node: string) => `${node}에서 늘어난 카운터`,
   macTables: '스위치의 MAC 테이블',
   port: '포트',
   noNode: '랩의 노드가 아님',

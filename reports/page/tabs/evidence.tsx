@@ -43,6 +43,9 @@ export function Evidence({ flow, variant, attempt, evidence }: EvidenceProps) {
           </ul>
         </section>
       )}
+      {Object.entries(attempt?.counters ?? {}).map(([name, rose]) => (
+        <Lines key={name} title={t.countersOf(name)} lines={Object.entries(rose).map(([c, n]) => `${c} +${n}`)} />
+      ))}
       {Object.entries(attempt?.macTables ?? {}).map(([name, table]) => (
         <section key={name}>
           <h3>

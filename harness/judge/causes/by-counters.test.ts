@@ -1,0 +1,29 @@
+import type { CauseCode } from '../../model/cause.ts';
+import { oneArm, PIP, VIP_A } from '../../model/testing/labs.ts';
+import { evidenceOf } from '../testing/evidence.ts';
+import { causeOfFailure } from './index.ts';
+
+const sketch = oneArm({
+  services: { a: { vip: VIP_A, mode: 'proxy', pool: ['s2'], proxyIp: PIP } },
+  nodes: { l3: { firewall: 'stateful' } },
+});
+
+/** The request came in at a node and went no further; the kernel, asked afterwards, finds nothing wrong with it. */
+function causeAt(node: string, counters: Record<string, number>): CauseCode {
+  const evidence = evidenceOf(sketch, 'client', 'a', { kernel: `${VIP_A} dev l2`, counters: { [node]: counters } });
+  const { request } = evidence.walk;
+  const end = request.findIndex((hop) => hop.node === node && hop.direction === 'in') + 1;
+  return causeOfFailure({ ...evidence, walk: { request: request.slice(0, end), reply: [] } }).code;
+}
+
+test.each<[string, string, Record<string, number>, CauseCode]>([
+  ['reverse path filter', 'l3', { TcpExtIPReversePathFilter: 1 }, 'reverse-path'],
+  ['no route', 'l3', { IpExtInNoRoutes: 1 }, 'no-route'],
+  ['no route, IPv6', 'l3', { Ip6InNoRoutes: 1 }, 'no-route'],
+  ['rule of the firewall', 'l3', { 'l4lab_firewall invalid': 1 }, 'half-seen-by-firewall'],
+  ['no port found', 'l4', { 'l4lab wanted.a': 2, 'l4lab mapped.a': 1 }, 'ports-exhausted'],
+  ['ports found for all', 'l4', { 'l4lab wanted.a': 1, 'l4lab mapped.a': 1 }, 'unexplained'],
+  ['nothing of the kind', 'l3', { TcpOutRsts: 1 }, 'unexplained'],
+])('%s: what its counters say at %s', (_, node, counters, code) => {
+  expect(causeAt(node, counters)).toBe(code);
+});

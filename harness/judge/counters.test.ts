@@ -1,0 +1,14 @@
+import { tellingIncreases } from './counters.ts';
+
+test('what rose and tells of trouble is left; a counter that was not there before counts from zero', () => {
+  const before = { l3: { IpInReceives: 10, IpInAddrErrors: 2 }, l4: { 'l4lab wanted.web': 3 }, s1: { TcpOutRsts: 1 } };
+  const after = {
+    l3: { IpInReceives: 20, IpInAddrErrors: 2, TcpExtIPReversePathFilter: 1 },
+    l4: { 'l4lab wanted.web': 5 },
+    s1: { TcpOutRsts: 1, TcpInSegs: 9 },
+  };
+  expect(tellingIncreases(before, after)).toEqual({
+    l3: { TcpExtIPReversePathFilter: 1 },
+    l4: { 'l4lab wanted.web': 2 },
+  });
+});

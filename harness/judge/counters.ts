@@ -1,0 +1,17 @@
+/** Values of counters by node and name: of the kernel as nstat(8) names them, of nftables as `TABLE COUNTER`. */
+export type CountersByNode = Record<string, Record<string, number>>;
+
+/** What the kernel counts when it drops or refuses something (Documentation/networking/snmp_counter.rst), and all of nftables. */
+const TELLING =
+  / |Errors$|NoRoutes$|Discards$|Drops?$|Fails$|Overflows$|NoPorts$|ReversePathFilter$|Out(DestUnreachs|TimeExcds|PktTooBigs|Redirects|Rsts)$/;
+
+/** By how much the counters that tell of trouble rose; nodes and counters where nothing did are left out. */
+export function tellingIncreases(before: CountersByNode, after: CountersByNode): CountersByNode {
+  const nodes = Object.entries(after).map(([node, values]) => {
+    const rose = Object.entries(values)
+      .map(([name, value]) => [name, value - (before[node]?.[name] ?? 0)] as const)
+      .filter(([name, increase]) => TELLING.test(name) && increase > 0);
+    return [node, Object.fromEntries(rose)] as const;
+  });
+  return Object.fromEntries(nodes.filter(([, rose]) => Object.keys(rose).length > 0));
+}

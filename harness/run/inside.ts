@@ -1,0 +1,90 @@
+import { tellingIncreases, type CountersByNode } from '../judge/counters.ts';
+import { vanishedAt, type Evidence } from '../judge/evidence.ts';
+import { nodeOf, serviceOf } from '../scenario/lookup.ts';
+import type { Plan } from '../scenario/plan.ts';
+import type { PooledLab } from './lab-pool.ts';
+
+/** What leaves no packet: the kernel's word on one that vanished, the L4's on its servers, MAC tables, counters. */
+type Inside = Pick<Evidence, 'kernel' | 'kernelOnAnswer' | 'healthy' | 'macTables' | 'counters'>;
+
+export const NOTHING_INSIDE: Inside = {
+  kernel: null,
+  kernelOnAnswer: null,
+  healthy: null,
+  macTables: {},
+  counters: {},
+};
+
+/** Asks for it, once an attempt was not answered. */
+export async function askInside(
+  base: Pick<Evidence, 'plan' | 'flow' | 'walk'>,
+  { lab }: Pick<PooledLab, 'lab'>,
+  countersBefore: CountersByNode | null,
+): Promise<Inside> {
+  const { plan } = base;
+  const at = vanishedAt(base)?.hop;
+  const run = async (node: string, ...argv: string[]): Promise<string> => {
+    const { stdout, stderr } = await lab.node(node).call('run', { argv });
+    return stdout + stderr;
+  };
+  const [kernel, kernelOnAnswer, tables, countersAfter] = await Promise.all([
+    at?.direction === 'in'
+      ? run(
+          at.node,
+          'ip',
+          'route',
+          'get',
+          at.dst.ip,
+          'from',
+          at.src.ip,
+          'iif',
+          nodeOf(plan, at.node).bridge ? 'br0' : at.iface,
+        )
+      : null,
+    at?.direction === 'in' ? run(at.node, 'ip', 'route', 'get', at.src.ip) : null,
+    Promise.all(
+      plan.nodes
+        .filter(({ bridge }) => bridge)
+        .map(
+          async ({ name }) => [name, macTable(await run(name, 'bridge', '-j', 'fdb', 'show', 'br', 'br0'))] as const,
+        ),
+    ),
+    countersBefore === null ? null : readCounters(plan, { lab }),
+  ]);
+  return {
+    kernel,
+    kernelOnAnswer,
+    healthy: healthyServers(base, lab),
+    macTables: Object.fromEntries(tables),
+    counters: countersBefore === null || countersAfter === null ? {} : tellingIncreases(countersBefore, countersAfter),
+  };
+}
+
+/** Counters of every node's namespace. */
+export async function readCounters(plan: Plan, { lab }: Pick<PooledLab, 'lab'>): Promise<CountersByNode> {
+  const entries = plan.nodes.map(async ({ name }) => [name, await lab.node(name).call('counters', null)] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/** Learned MACs by the port that they were learned at. */
+function macTable(json: string): Record<string, string> {
+  const entries = JSON.parse(json) as { mac: string; ifname: string; state?: string }[];
+  return Object.fromEntries(
+    entries.filter(({ state }) => state !== 'permanent').map(({ mac, ifname }) => [mac, ifname]),
+  );
+}
+
+/** From the L4's log: a server counts as healthy until the load balancer says otherwise. */
+function healthyServers({ plan, flow }: Pick<Evidence, 'plan' | 'flow'>, lab: PooledLab['lab']): string[] | null {
+  const service = serviceOf(plan, flow);
+  if (!service) return null;
+  const up = new Set(service.pool.map(({ node }) => node));
+  for (const line of lab.node(service.l4).log) {
+    if (!line.includes('"server-state"')) continue;
+    const state = JSON.parse(line) as { service: string; server: string; up: boolean };
+    if (state.service !== service.name) continue;
+    if (state.up) up.add(state.server);
+    else up.delete(state.server);
+  }
+  return [...up];
+}
