@@ -19,7 +19,8 @@ const server = z.strictObject({
   drain: z.boolean().optional().describe('True: no new flows; those it has may finish.'),
 });
 
-const check = z.strictObject({
+/** How a load balancer finds out whether a server is up. */
+export const checkSchema = z.strictObject({
   type: z
     .enum(['none', 'tcp', 'http', 'udp', 'icmp'])
     .describe('`none`: the server always counts as up. In dsr every other type asks for the VIP at that server.'),
@@ -35,7 +36,8 @@ const check = z.strictObject({
   expect: z.string().min(1).max(1024).optional().describe('udp: text that the answer must contain.'),
 });
 
-const service = z.strictObject({
+/** One service of a load balancer. */
+export const serviceSchema = z.strictObject({
   name,
   vip: address,
   port,
@@ -77,7 +79,7 @@ const service = z.strictObject({
     .enum(['reject', 'last-resort'])
     .optional()
     .describe('No healthy server: `reject` (when absent) refuses at once, `last-resort` uses all of them.'),
-  check: check.default({ type: 'none', intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 }),
+  check: checkSchema.default({ type: 'none', intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 }),
   servers: z.array(server).min(1),
 });
 
@@ -111,7 +113,7 @@ export const lbConfigSchema = z.strictObject({
     .describe(
       'Where the API listens: a unix socket that only its owner may use, or a port of 127.0.0.1 that asks for the token. No API when absent.',
     ),
-  services: z.array(service),
+  services: z.array(serviceSchema),
 });
 
 export type LbConfig = z.infer<typeof lbConfigSchema>;

@@ -1,7 +1,7 @@
 import { plan } from '../model/testing/lab-builder.ts';
 import { inLineBridge, oneArm, VIP_A } from '../model/testing/labs.ts';
 import type { NodePlan } from '../scenario/plan.ts';
-import { ipCommands, ipUndoCommands } from './commands.ts';
+import { ipCommands, ipUndoCommands, undoDscpRules } from './commands.ts';
 
 function node(name: string, change: Partial<NodePlan> = {}): NodePlan {
   const found = plan(oneArm({ services: {}, servers: { loopback: [VIP_A] } })).nodes.find((n) => n.name === name)!;
@@ -58,4 +58,15 @@ test('what was set is taken back: addresses, MTU, bridge, cut links, neighbours'
     'neigh flush all',
   ]);
   expect(ipUndoCommands(node('l2'))).toContain('link del br0');
+});
+
+test('a DSCP value becomes its VIP at every interface of a server, in the words of the VIP’s family', () => {
+  const values = [
+    { dscp: 11, address: '203.0.113.11', vip: VIP_A },
+    { dscp: 12, address: '2001:db8::11', vip: '2001:db8::80' },
+  ];
+  const rules = undoDscpRules(node('s1', { undoDscp: values }));
+  expect(rules).toContain('devices = { "l2" }');
+  expect(rules).toContain('ip dscp 11 ip daddr 203.0.113.11 ip daddr set 203.0.113.80 ip dscp set 0');
+  expect(rules).toContain('ip6 dscp 12 ip6 daddr 2001:db8::11 ip6 daddr set 2001:db8::80 ip6 dscp set 0');
 });

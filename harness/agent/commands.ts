@@ -50,6 +50,22 @@ export const FIREWALL_RULES = `table inet l4lab_firewall {
 /** Segmentation offload would put frames on the wire that are larger than any MTU, and no switch would drop them. */
 export const ONE_SEGMENT_A_FRAME = 'gso_max_segs 1';
 
+/** l3dsr: turns a DSCP value into its VIP at ingress, so that the node's own stack gets what the client sent. */
+export function undoDscpRules({ interfaces, undoDscp = [] }: NodePlan): string {
+  const rules = undoDscp.map(({ dscp, address, vip }) => {
+    const ip = address.includes(':') ? 'ip6' : 'ip';
+    return `${ip} dscp ${dscp} ${ip} daddr ${address} ${ip} daddr set ${vip} ${ip} dscp set 0`;
+  });
+  const devices = interfaces.map(({ name }) => `"${name}"`).join(', ');
+  return `table netdev l4lab_undo_dscp {
+  chain ingress {
+    type filter hook ingress devices = { ${devices} } priority filter;
+    ${rules.join('\n    ')}
+  }
+}
+`;
+}
+
 function noDad(cidr: string): string {
   return cidr.includes(':') ? ' nodad' : '';
 }

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { FIREWALL_RULES, ipCommands, ipUndoCommands, ONE_SEGMENT_A_FRAME } from './commands.ts';
+import { FIREWALL_RULES, ipCommands, ipUndoCommands, ONE_SEGMENT_A_FRAME, undoDscpRules } from './commands.ts';
 import { ipBatch, ipTolerantBatch, program } from './program.ts';
 import type { NodePlan } from '../scenario/plan.ts';
 import type { WireParams } from './protocol.ts';
@@ -50,6 +50,7 @@ export async function apply(node: NodePlan): Promise<Applied> {
   if (node.bridge) await disableBridgeFiltering();
   await ipBatch(ipCommands(node));
   if (node.firewall === 'stateful') await program(['nft', '-f', '-'], FIREWALL_RULES);
+  if (node.undoDscp !== undefined) await program(['nft', '-f', '-'], undoDscpRules(node));
   return applied;
 }
 
@@ -57,6 +58,7 @@ export async function apply(node: NodePlan): Promise<Applied> {
 export async function undo({ node, sysctls }: Applied): Promise<string> {
   const filters = node.firewall === 'stateful';
   if (filters) await program(['nft', 'delete', 'table', 'inet', 'l4lab_firewall']);
+  if (node.undoDscp !== undefined) await program(['nft', 'delete', 'table', 'netdev', 'l4lab_undo_dscp']);
   writeSysctls(Object.fromEntries(sysctls.reverse().filter(([path]) => !path.includes('/br0/'))));
   const [seen] = await Promise.all([
     fingerprint(['route flush table main', ...ipUndoCommands(node)]),

@@ -1,5 +1,7 @@
 import { host, isV6 } from './address.ts';
 import { checkNextHops } from './check-next-hops.ts';
+import { checkServices } from './check-services.ts';
+import { addressesInScenario, familyName, unknown } from './check-words.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 import { isAddress, linkAddresses, nodeAddresses, peersOf, serversOf } from './topology.ts';
 import type { Path } from './yaml-file.ts';
@@ -41,7 +43,7 @@ export function checkLab(lab: Lab): Problem[] {
     if (!linked.has(name)) problems.push({ path: ['nodes', name], message: 'is not linked to anything' });
     if (node.role === 'l2' && node.bridge === false)
       problems.push({ path: ['nodes', name, 'bridge'], message: 'an l2 node is always a bridge' });
-    problems.push(...checkSettings(['nodes', name], node, name, lab, []));
+    problems.push(...checkSettings(['nodes', name], node, name, lab, {}));
   }
   problems.push(...checkNextHops(lab, (name) => [{ path: ['nodes', name], settings: lab.nodes[name]! }]));
   return problems;
@@ -55,9 +57,9 @@ export function checkScenario(scenario: ScenarioFile, lab: Lab): Problem[] {
   for (const service of services) {
     if (lab.nodes[service]) problems.push({ path: ['services', service], message: 'has the name of a node' });
   }
-  problems.push(...checkSettings(['servers'], scenario.servers, null, lab, services));
+  problems.push(...checkSettings(['servers'], scenario.servers, null, lab, scenario.services));
   for (const [name, settings] of Object.entries(scenario.nodes)) {
-    if (lab.nodes[name]) problems.push(...checkSettings(['nodes', name], settings, name, lab, services));
+    if (lab.nodes[name]) problems.push(...checkSettings(['nodes', name], settings, name, lab, scenario.services));
     else problems.push({ path: ['nodes', name], message: unknown('node', name, nodes) });
   }
   problems.push(
@@ -66,7 +68,7 @@ export function checkScenario(scenario: ScenarioFile, lab: Lab): Problem[] {
       ...(scenario.nodes[name] ? [{ path: ['nodes', name], settings: scenario.nodes[name] }] : []),
     ]),
   );
-  for (const name of services) problems.push(...checkService(name, scenario, lab));
+  problems.push(...checkServices(scenario, lab));
   for (const name of Object.keys(scenario.flows)) problems.push(...checkFlow(name, scenario, lab));
   return problems;
 }
@@ -76,14 +78,20 @@ function checkSettings(
   settings: NodeSettings,
   node: string | null,
   lab: Lab,
-  services: string[],
+  declared: ScenarioFile['services'],
 ): Problem[] {
   const problems: Problem[] = [];
+  const services = Object.keys(declared);
+  const l3dsr = services.filter((name) => declared[name]!.mode === 'l3dsr');
   const names = node === null ? serversOf(lab) : [node];
   for (const [index, entry] of (settings.loopback ?? []).entries()) {
     if (!isAddress(entry) && !services.includes(entry)) {
       problems.push({ path: [...path, 'loopback', index], message: unknown('service', entry, services) });
     }
+  }
+  for (const [index, name] of (settings.undoDscp ?? []).entries()) {
+    const known = l3dsr.includes(name);
+    if (!known) problems.push({ path: [...path, 'undoDscp', index], message: unknown('l3dsr service', name, l3dsr) });
   }
   const byPeer = [
     ...(settings.down ?? []).map((peer, index) => ({ peer, at: ['down', index] })),
@@ -111,59 +119,6 @@ function checkSettings(
   if (onlyL4.length > 0 && names.some((name) => lab.nodes[name]?.role !== 'l4')) {
     problems.push(...onlyL4.map((key) => ({ path: [...path, key], message: 'is for l4 nodes only' })));
   }
-  return problems;
-}
-
-function checkService(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
-  const problems: Problem[] = [];
-  const service = scenario.services[name]!;
-  const path = ['services', name];
-  const l4s = Object.keys(lab.nodes).filter((node) => lab.nodes[node]!.role === 'l4');
-  if (service.l4 !== undefined && !l4s.includes(service.l4))
-    problems.push({ path: [...path, 'l4'], message: unknown('l4 node', service.l4, l4s) });
-  if (service.l4 === undefined && l4s.length !== 1) {
-    problems.push({ path, message: `needs \`l4:\`, since the lab has ${l4s.length} l4 nodes` });
-  }
-  for (const [index, server] of service.pool.entries()) {
-    if (lab.nodes[server]?.role !== 'server')
-      problems.push({ path: [...path, 'pool', index], message: unknown('server', server, serversOf(lab)) });
-  }
-  const family = isV6(service.vip);
-  for (const [index, server] of service.pool.entries()) {
-    if (
-      lab.nodes[server]?.role === 'server' &&
-      !addressesInScenario(scenario, lab, server).some((a) => isV6(a) === family)
-    )
-      problems.push({
-        path: [...path, 'pool', index],
-        message: `${server} has no ${familyName(family)} address, as the VIP has`,
-      });
-  }
-  const proxyIps = service.proxyIp === undefined || service.proxyIp === 'auto' ? [] : [service.proxyIp].flat();
-  if (proxyIps.some((proxyIp) => isV6(proxyIp) !== family))
-    problems.push({ path: [...path, 'proxyIp'], message: `must be ${familyName(family)}, as the VIP is` });
-  if (service.proxyIp !== undefined && service.mode !== 'proxy') {
-    problems.push({ path: [...path, 'proxyIp'], message: `is for mode proxy; this service is ${service.mode}` });
-  }
-  if (service.mode === 'proxy' && service.proxyIp === undefined) {
-    problems.push({ path: [...path, 'mode'], message: 'proxy needs `proxyIp:` (an address, `auto`, or a list)' });
-  }
-  if (service.sourceMac === 'keep' && service.mode !== 'dsr') {
-    problems.push({ path: [...path, 'sourceMac'], message: `is for mode dsr; this service is ${service.mode}` });
-  }
-  const rival = Object.entries(scenario.services).find(
-    ([other, s]) =>
-      other < name &&
-      s.vip === service.vip &&
-      s.port === service.port &&
-      s.protocol === service.protocol &&
-      s.l4 === service.l4,
-  );
-  if (rival)
-    problems.push({
-      path: [...path, 'vip'],
-      message: `${service.vip}:${service.port}/${service.protocol} belongs to ${rival[0]} already`,
-    });
   return problems;
 }
 
@@ -229,19 +184,4 @@ function nodesExpected(expect: ScenarioFile['flows'][string]['expect']): { at: P
       ? listed(['servedBy', 'eachOf'], servedBy.eachOf)
       : listed(['servedBy', 'noneBut'], servedBy.noneBut)),
   ];
-}
-
-/** Addresses of a node, as the scenario may have replaced them. */
-function addressesInScenario(scenario: ScenarioFile, lab: Lab, name: string): string[] {
-  const ofServers = lab.nodes[name]?.role === 'server' ? scenario.servers.address : undefined;
-  const replaced = scenario.nodes[name]?.address ?? ofServers;
-  return replaced === undefined ? nodeAddresses(lab, name) : [replaced];
-}
-
-function familyName(v6: boolean): string {
-  return v6 ? 'IPv6' : 'IPv4';
-}
-
-function unknown(kind: string, name: string, known: string[]): string {
-  return `no ${kind} is named \`${name}\`; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ') || 'none'}`;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { fullExpectation, labSchema, scenarioSchema } from './schema.ts';
+import { fullExpectation } from './flow-schema.ts';
+import { labSchema, scenarioSchema } from './schema.ts';
 
 /** JSON Schemas of the YAML files, for editors that complete and check as one writes: path in the project → text. */
 export function jsonSchemas(): Record<string, string> {

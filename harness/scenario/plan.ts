@@ -20,6 +20,11 @@ export interface NodePlan {
   interfaces: InterfacePlan[];
   /** Addresses (CIDR) on `lo` beside 127.0.0.1: the VIPs of a DSR server. */
   loopback: string[];
+  /**
+   * l3dsr: a packet to `address` that carries `dscp` becomes one to `vip`, before the node's own stack sees it;
+   * absent means that the node knows no such value.
+   */
+  undoDscp?: { dscp: number; address: string; vip: string }[];
   routes: RoutePlan[];
   /** Below /proc/sys, with slashes (`net/ipv4/ip_forward`); every value that matters is listed. */
   sysctls: Record<string, string>;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { InputError } from '../errors.ts';
-import { EXPECTABLE_CAUSES } from './schema.ts';
+import { EXPECTABLE_CAUSES } from './flow-schema.ts';
 import { readLab, readScenario } from './read.ts';
 import { resolvePlan } from './resolve.ts';
 import { parseYaml } from './yaml-file.ts';

@@ -179,6 +179,27 @@ describe('services', () => {
     expect(plan.services).toMatchObject([{ name: 'web', l4: 'l4' }]);
   });
 
+  test('weights and drains are told of servers, and the rest of balancing as it is written', () => {
+    const told = { scheduler: 'source-hash', persistence: { timeoutMs: 60_000 }, whenNoneUp: 'last-resort' };
+    const pool = [{ node: 's1', weight: 3 }, 's2', { node: 'b1', drain: true }];
+    const plan = planOf({ services: { web: { ...WEB, ...told, pool } } });
+    expect(node(plan, 'l4').lb!.services[0]).toMatchObject(told);
+    expect(node(plan, 'l4').lb!.services[0]!.servers).toEqual([
+      { name: 's1', address: '203.0.113.11', weight: 3 },
+      { name: 's2', address: '203.0.113.12' },
+      { name: 'b1', address: '203.0.113.21', drain: true },
+    ]);
+    expect(plan.services[0]!.pool.map(({ node: name }) => name)).toEqual(['s1', 's2', 'b1']);
+  });
+
+  test('a server that undoes L3 DSR knows its own address, the value and the VIP; the others know of none', () => {
+    const web = { ...WEB, mode: 'l3dsr', dscp: 11 };
+    const plan = planOf({ services: { web }, nodes: { s2: { undoDscp: ['web'] } } });
+    expect(node(plan, 's2').undoDscp).toEqual([{ dscp: 11, address: '203.0.113.12', vip: '203.0.113.80' }]);
+    expect(node(plan, 's1').undoDscp).toBeUndefined();
+    expect(node(plan, 'l4').lb!.services[0]).toMatchObject({ mode: 'l3dsr', dscp: 11 });
+  });
+
   test.each([
     ['203.0.113.254', ['203.0.113.254']],
     [

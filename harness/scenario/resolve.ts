@@ -50,6 +50,9 @@ function resolveNode(name: string, lab: Lab, body: ScenarioFile): NodePlan {
     interfaces,
     // Services may share a VIP; the kernel holds it once.
     loopback: [...new Set((settings.loopback ?? []).map((entry) => hostRoute(body.services[entry]?.vip ?? entry)))],
+    ...(settings.undoDscp === undefined
+      ? {}
+      : { undoDscp: settings.undoDscp.map((s) => undoDscp(name, s, lab, body)) }),
     routes: resolveRoutes(name, lab, settings, interfaces),
     sysctls: sysctls(
       settings.role,
@@ -126,9 +129,15 @@ function parseListener(text: string): ListenerPlan {
 
 function defaultListeners(name: string, body: ScenarioFile): ListenerPlan[] {
   const keys = Object.values(body.services)
-    .filter((service) => service.pool.includes(name))
+    .filter((service) => service.pool.some(({ node }) => node === name))
     .map((service) => `${service.port}/${service.protocol}`);
   return [...new Set(keys)].map(parseListener);
+}
+
+function undoDscp(node: string, name: string, lab: Lab, body: ScenarioFile): NonNullable<NodePlan['undoDscp']>[number] {
+  const service = body.services[name]!;
+  const { vip } = service;
+  return { dscp: service.dscp!, address: serverAddress(node, vip, l4Of(service, lab), lab, body), vip };
 }
 
 function l4Of(service: ScenarioFile['services'][string], lab: Lab): string {
@@ -154,7 +163,7 @@ function resolveService(name: string, lab: Lab, body: ScenarioFile): ServicePlan
     port: service.port,
     protocol: service.protocol,
     mode: service.mode,
-    pool: service.pool.map((node) => ({ node, address: serverAddress(node, service.vip, l4, lab, body) })),
+    pool: service.pool.map(({ node }) => ({ node, address: serverAddress(node, service.vip, l4, lab, body) })),
     proxyIps:
       proxyIp === 'auto' ? automaticProxyIps(service.vip, l4, lab) : proxyIp === undefined ? [] : [proxyIp].flat(),
     l4,
@@ -172,23 +181,20 @@ function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile)
   return {
     version: 1,
     vipOwner: settings.vipOwner ?? true,
-    services: own.map(([serviceName, service]) => ({
+    services: own.map(([serviceName, { pool, l4: _, check, ...service }]) => ({
       name: serviceName,
-      vip: service.vip,
-      port: service.port,
-      protocol: service.protocol,
-      mode: service.mode,
-      ...(service.proxyIp === undefined ? {} : { proxyIp: service.proxyIp }),
-      sourceMac: service.sourceMac,
-      scheduler: service.scheduler,
-      check: service.check ?? { type: 'none', intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 },
-      servers: service.pool.map((server) => ({
-        name: server,
-        address: serverAddress(server, service.vip, name, lab, body),
+      ...service,
+      check: check ?? NO_CHECK,
+      servers: pool.map(({ node, ...told }) => ({
+        name: node,
+        address: serverAddress(node, service.vip, name, lab, body),
+        ...told,
       })),
     })),
   };
 }
+
+const NO_CHECK = { type: 'none' as const, intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 };
 
 function resolveFlow(name: string, lab: Lab, body: ScenarioFile, nodes: NodePlan[], variant: Variant): FlowPlan {
   const flow = body.flows[name]!;

@@ -17,9 +17,15 @@ export function wordsFor(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_value':
       return `must be ${oneOf(issue.values.map(String))}, not ${shown(input)}`;
     case 'too_small':
-      return Array.isArray(input) ? 'must not be empty' : `must be at least ${issue.minimum}, not ${shown(input)}`;
+      return Array.isArray(input) || input === ''
+        ? 'must not be empty'
+        : `must be at least ${issue.minimum}, not ${shown(input)}`;
     case 'too_big':
       return `must be at most ${issue.maximum}, not ${shown(input)}`;
+    case 'invalid_format':
+      return issue.format === 'starts_with'
+        ? `must begin with \`${String(issue['prefix'])}\`, not ${shown(input)}`
+        : undefined;
     default:
       return undefined;
   }

@@ -1,0 +1,79 @@
+import { findProblems } from '../../lb/config-rules.ts';
+import { host, isV6 } from './address.ts';
+import type { Problem } from './check.ts';
+import { addressesInScenario, familyName, unknown } from './check-words.ts';
+import type { Lab, ScenarioFile } from './schema.ts';
+import { serversOf } from './topology.ts';
+import type { Path } from './yaml-file.ts';
+
+type Service = ScenarioFile['services'][string];
+
+/** Whether services stand on nodes of the lab, and the load balancer could run them. */
+export function checkServices(scenario: ScenarioFile, lab: Lab): Problem[] {
+  const services = Object.entries(scenario.services);
+  const l4s = [...new Set(services.map(([, { l4 }]) => l4))];
+  return [
+    ...services.flatMap(([name, service]) => checkService(['services', name], service, scenario, lab)),
+    ...l4s.flatMap((l4) =>
+      balancerProblems(
+        services.filter(([, service]) => service.l4 === l4),
+        scenario,
+        lab,
+      ),
+    ),
+  ];
+}
+
+function checkService(path: Path, service: Service, scenario: ScenarioFile, lab: Lab): Problem[] {
+  const problems: Problem[] = [];
+  const l4s = Object.keys(lab.nodes).filter((node) => lab.nodes[node]!.role === 'l4');
+  if (service.l4 !== undefined && !l4s.includes(service.l4))
+    problems.push({ path: [...path, 'l4'], message: unknown('l4 node', service.l4, l4s) });
+  if (service.l4 === undefined && l4s.length !== 1) {
+    problems.push({ path, message: `needs \`l4:\`, since the lab has ${l4s.length} l4 nodes` });
+  }
+  for (const [index, { node }] of service.pool.entries()) {
+    const at = [...path, 'pool', index];
+    if (lab.nodes[node]?.role !== 'server')
+      problems.push({ path: at, message: unknown('server', node, serversOf(lab)) });
+    else if (addressToward(service, node, scenario, lab) === undefined)
+      problems.push({ path: at, message: `${node} has no ${familyName(isV6(service.vip))} address, as the VIP has` });
+  }
+  if (service.mode === 'proxy' && service.proxyIp === undefined) {
+    problems.push({ path: [...path, 'mode'], message: 'proxy needs `proxyIp:` (an address, `auto`, or a list)' });
+  }
+  return problems;
+}
+
+/** What the load balancer itself would find wrong with the services of one L4, told of the places in the scenario. */
+function balancerProblems(services: [string, Service][], scenario: ScenarioFile, lab: Lab): Problem[] {
+  const servers = services.map(([, service]) =>
+    service.pool.flatMap(({ node }, index) => {
+      const address = addressToward(service, node, scenario, lab);
+      return address === undefined ? [] : [{ name: node, address, index }];
+    }),
+  );
+  const found = findProblems({
+    version: 1,
+    vipOwner: true,
+    services: services.map(([name, service], i) => ({
+      ...service,
+      name,
+      check: { type: 'none', intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 1 },
+      servers: servers[i]!,
+    })),
+  });
+  // A server that is given twice has its address given twice.
+  const telling = found.filter(({ path: [, , list, , field] }) => list !== 'servers' || field !== 'address');
+  return telling.map(({ path: [, i, ...field], message }) => {
+    const index = i as number;
+    const place = field[0] === 'servers' ? ['pool', servers[index]![field[1] as number]!.index] : field;
+    return { path: ['services', services[index]![0], ...place], message };
+  });
+}
+
+/** Address of a server that is of the family of the VIP. */
+function addressToward({ vip }: Service, node: string, scenario: ScenarioFile, lab: Lab): string | undefined {
+  const address = addressesInScenario(scenario, lab, node).find((cidr) => isV6(cidr) === isV6(vip));
+  return address === undefined ? undefined : host(address);
+}

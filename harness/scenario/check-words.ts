@@ -1,0 +1,17 @@
+import type { Lab, ScenarioFile } from './schema.ts';
+import { nodeAddresses } from './topology.ts';
+
+/** Addresses of a node, as the scenario may have replaced them. */
+export function addressesInScenario(scenario: ScenarioFile, lab: Lab, name: string): string[] {
+  const ofServers = lab.nodes[name]?.role === 'server' ? scenario.servers.address : undefined;
+  const replaced = scenario.nodes[name]?.address ?? ofServers;
+  return replaced === undefined ? nodeAddresses(lab, name) : [replaced];
+}
+
+export function familyName(v6: boolean): string {
+  return v6 ? 'IPv6' : 'IPv4';
+}
+
+export function unknown(kind: string, name: string, known: string[]): string {
+  return `no ${kind} is named \`${name}\`; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ') || 'none'}`;
+}

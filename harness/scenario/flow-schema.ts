@@ -1,0 +1,68 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { CAUSES, type CauseCode } from '../model/cause.ts';
+import { nodeName, serviceName } from './schema-values.ts';
+import { mustBe } from './words.ts';
+
+const path = z.strictObject({
+  crosses: z.array(nodeName).optional(),
+  avoids: z.array(nodeName).optional(),
+});
+
+const servedBy = z.union(
+  [
+    nodeName.transform((one) => ({ one })),
+    z.strictObject({ one: nodeName }),
+    z.strictObject({ eachOf: z.array(nodeName).min(1) }),
+    z.strictObject({ noneBut: z.array(nodeName).min(1) }),
+  ],
+  mustBe('a node, or one of `one: NODE`, `eachOf: [NODES]`, `noneBut: [NODES]`'),
+);
+
+const works = z.strictObject({
+  outcome: z.literal('works'),
+  servedBy: servedBy.optional(),
+  sourceSeen: z
+    .string()
+    .refine(
+      (text) => ['client', 'proxy-ip', 'l4'].includes(text) || isIP(text) !== 0,
+      mustBe('client, proxy-ip, l4, or an address'),
+    )
+    .optional()
+    .describe('Source address that the server saw.'),
+  request: path.optional(),
+  reply: path.optional(),
+  findings: z.array(z.enum(['answered-by-itself', 'l4-bypassed'])).optional(),
+});
+
+/** Not knowing why is no reason: nobody may expect `unexplained`. */
+export const EXPECTABLE_CAUSES = (Object.keys(CAUSES) as CauseCode[]).filter((code) => code !== 'unexplained');
+
+const fails = z.strictObject({
+  outcome: z.literal('fails'),
+  cause: z.enum(EXPECTABLE_CAUSES),
+  at: nodeName.optional().describe('Node where it fails.'),
+  request: path.optional(),
+  reply: path.optional(),
+});
+
+/** An expectation in full. */
+export const fullExpectation = z.discriminatedUnion('outcome', [works, fails], {
+  error: ({ input }) =>
+    input === undefined ? undefined : 'must be `works`, or a mapping with `outcome: works` or `outcome: fails`',
+});
+/** The same, or `works` alone. */
+export const expectation = z.preprocess((value) => (value === 'works' ? { outcome: 'works' } : value), fullExpectation);
+
+/** One exchange that somebody starts. */
+export const flow = z.strictObject({
+  title: z.string().optional(),
+  from: nodeName,
+  to: serviceName.describe('A service or a node.'),
+  protocol: z.enum(['http', 'tcp', 'udp', 'icmp']).default('http'),
+  port: z.int().min(1).max(65535).optional().describe('Only for a node; a service has its own.'),
+  repeat: z.int().min(1).max(1000).default(1),
+  bytes: z.int().min(0).max(1_000_000).default(0).describe('Extra payload in each direction, bytes.'),
+  exchanges: z.int().min(1).max(100).default(1).describe('Requests on the same connection (tcp), or datagrams (udp).'),
+  expect: expectation,
+});

@@ -1,0 +1,54 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { canonical, host } from './address.ts';
+import { mustBe } from './words.ts';
+
+/** Names that Linux, its sysctls, JavaScript or `gateway:` use otherwise; interfaces are named after nodes. */
+const RESERVED = /^(lo|br0|all|default|none|constructor|eth\d+)$/;
+const ANOTHER_NAME = 'another name, since this one is used for something else';
+export const nodeName = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{0,11}$/,
+    mustBe('a node name: lower-case letters, digits and hyphens, at most 12 (it names interfaces)'),
+  )
+  .refine((name) => !RESERVED.test(name), mustBe(ANOTHER_NAME));
+export const serviceName = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{0,31}$/,
+    mustBe('a service name: lower-case letters, digits and hyphens, at most 32, a letter first'),
+  )
+  .refine((name) => !RESERVED.test(name), mustBe(ANOTHER_NAME));
+/** Addresses are compared as strings, so each has one spelling. */
+export const address = z
+  .string()
+  .refine((text) => isIP(text) !== 0, mustBe('an IP address, like 203.0.113.80'))
+  .overwrite((text) => (isIP(text) === 0 ? text : canonical(text)));
+export const cidr = z
+  .string()
+  .refine(isCidr, mustBe('an address with its prefix length, like 203.0.113.11/24'))
+  .overwrite((text) => (isCidr(text) ? `${canonical(host(text))}/${text.split('/')[1]!}` : text));
+export const mac = z
+  .string()
+  .regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/, mustBe('a MAC address, lower case, like 02:00:00:00:00:11'));
+
+export const listener = z
+  .string()
+  .refine(
+    (text) => /^\d{1,5}\/(tcp|udp)$/.test(text) && Number.parseInt(text) >= 1 && Number.parseInt(text) <= 65535,
+    mustBe('a listener, like 80/tcp'),
+  );
+
+/** Whether a text is an address with its prefix length. */
+export function isCidr(text: string): boolean {
+  const [host, length, ...rest] = text.split('/') as [string, string?, ...string[]];
+  if (length === undefined || rest.length > 0 || !/^\d{1,3}$/.test(length)) return false;
+  const family = isIP(host);
+  return family !== 0 && Number(length) <= (family === 6 ? 128 : 32);
+}
+
+/** Flows and variants: what a command line and a test's name can carry. */
+export const wordName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]*$/, mustBe('a name of lower-case letters, digits and hyphens'));

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { checkSchema, serviceSchema } from '../../lb/config.ts';
+import { address, nodeName } from './schema-values.ts';
+import { mustBe } from './words.ts';
+
+/** A server of a pool: its node, and what the load balancer is told of it. */
+const poolServer = z.union(
+  [
+    nodeName.transform((node) => ({ node })),
+    z.strictObject({
+      node: nodeName,
+      ...serviceSchema.shape.servers.element.pick({ weight: true, drain: true }).shape,
+    }),
+  ],
+  mustBe('a server, or a mapping of `node`, `weight` and `drain`'),
+);
+
+/** A service as the load balancer knows it, with nodes for servers. A lab's life is short, so its checks are quick. */
+export const service = serviceSchema.omit({ name: true, servers: true }).extend({
+  vip: address,
+  pool: z.array(poolServer).min(1).describe('Servers: nodes, or mappings of `node`, `weight` and `drain`.'),
+  l4: nodeName.optional().describe('The node that balances it; the only l4 of the lab by default.'),
+  proxyIp: z
+    .union([z.literal('auto'), address, z.array(address).min(1)], mustBe('`auto`, an address, or a list of addresses'))
+    .optional()
+    .describe('proxy only: an address, `auto` (the address of the outgoing interface), or a list (a pool).'),
+  check: checkSchema
+    .extend({
+      intervalMs: checkSchema.shape.intervalMs.unwrap().default(500),
+      timeoutMs: checkSchema.shape.timeoutMs.unwrap().default(300),
+      fall: checkSchema.shape.fall.unwrap().default(1),
+    })
+    .optional()
+    .describe('Health check; none by default, so that a verdict is about packets alone.'),
+});
