@@ -141,7 +141,11 @@ function undoDscp(node: string, name: string, lab: Lab, body: ScenarioFile): Non
 }
 
 function l4Of(service: ScenarioFile['services'][string], lab: Lab): string {
-  return service.l4 ?? Object.keys(lab.nodes).find((node) => lab.nodes[node]!.role === 'l4')!;
+  return service.l4 ?? onlyL4(lab);
+}
+
+function onlyL4(lab: Lab): string {
+  return Object.keys(lab.nodes).find((node) => lab.nodes[node]!.role === 'l4')!;
 }
 
 /** Address that the L4 sends to, of the family of the VIP: the one in a subnet of its own if there is one. */
@@ -177,21 +181,17 @@ function automaticProxyIps(vip: string, l4: string, lab: Lab): string[] {
 }
 
 function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile): LbConfig {
-  const own = Object.entries(body.services).filter(([, service]) => l4Of(service, lab) === name);
-  return {
-    version: 1,
-    vipOwner: settings.vipOwner ?? true,
-    services: own.map(([serviceName, { pool, l4: _, check, ...service }]) => ({
-      name: serviceName,
-      ...service,
-      check: check ?? NO_CHECK,
-      servers: pool.map(({ node, ...told }) => ({
-        name: node,
-        address: serverAddress(node, service.vip, name, lab, body),
-        ...told,
-      })),
-    })),
-  };
+  const services = Object.entries(body.services).flatMap(([serviceName, service]) => {
+    const { pool, l4 = onlyL4(lab), check = NO_CHECK, ...told } = service;
+    if (l4 !== name) return [];
+    const servers = pool.map(({ node, ...told }) => ({
+      name: node,
+      address: serverAddress(node, service.vip, name, lab, body),
+      ...told,
+    }));
+    return [{ name: serviceName, ...told, check, servers }];
+  });
+  return { version: 1, vipOwner: settings.vipOwner ?? true, services };
 }
 
 const NO_CHECK = { type: 'none' as const, intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 };
