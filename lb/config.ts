@@ -6,6 +6,8 @@ const address = z.union([z.ipv4(), z.ipv6()], 'an IPv4 or IPv6 address');
 
 const idle = z.int().min(1000).max(86_400_000);
 
+const drainDeadlineMs = z.int().min(0).max(86_400_000).optional();
+
 const server = z.strictObject({
   name: name.describe('Name of the server; unique within the service.'),
   address: address.describe('Address that the load balancer sends to (dnat, proxy) or whose MAC it takes (dsr).'),
@@ -17,6 +19,9 @@ const server = z.strictObject({
     .optional()
     .describe('Share of new flows relative to the other servers; 1 when absent.'),
   drain: z.boolean().optional().describe('True: no new flows; those it has may finish.'),
+  drainDeadlineMs: drainDeadlineMs.describe(
+    'How long they may last before they are cut; the service’s own when absent.',
+  ),
 });
 
 /** How a load balancer finds out whether a server is up. */
@@ -69,12 +74,9 @@ export const serviceSchema = z.strictObject({
     .strictObject({ timeoutMs: z.int().min(1000).max(86_400_000) })
     .optional()
     .describe('New flows of a client address go to the server of its last flow, until none came for this long.'),
-  drainDeadlineMs: z
-    .int()
-    .min(0)
-    .max(86_400_000)
-    .optional()
-    .describe('How long the flows of a draining server may last before they are cut; an hour when absent.'),
+  drainDeadlineMs: drainDeadlineMs.describe(
+    'How long the flows of a draining server may last before they are cut; an hour when absent.',
+  ),
   whenNoneUp: z
     .enum(['reject', 'last-resort'])
     .optional()

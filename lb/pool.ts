@@ -5,7 +5,7 @@ const DRAIN_DEADLINE_MS = 3_600_000;
 
 interface Drain {
   /** Monotonic clock, ms. */
-  deadline: number;
+  began: number;
   done: boolean;
 }
 
@@ -59,7 +59,7 @@ export class Pool {
       const key = keyOf(service, server);
       draining.add(key);
       if (this.#drains.has(key)) continue;
-      this.#drains.set(key, { deadline: now + (service.drainDeadlineMs ?? DRAIN_DEADLINE_MS), done: false });
+      this.#drains.set(key, { began: now, done: false });
     }
     for (const key of this.#drains.keys()) if (!draining.has(key)) this.#drains.delete(key);
   }
@@ -83,8 +83,9 @@ export class Pool {
   /** Takes a draining server out if it has no flow left or its time is over; tells why, or null. */
   finish({ service, server }: Draining, flows: number): string | null {
     const drain = this.#drains.get(keyOf(service, server))!;
+    const deadline = drain.began + (server.drainDeadlineMs ?? service.drainDeadlineMs ?? DRAIN_DEADLINE_MS);
     const reason =
-      flows === 0 ? 'drained' : performance.now() >= drain.deadline ? `${flows} flows cut at the deadline` : null;
+      flows === 0 ? 'drained' : performance.now() >= deadline ? `${flows} flows cut at the deadline` : null;
     if (reason !== null) drain.done = true;
     return reason;
   }

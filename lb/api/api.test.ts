@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stat } from 'node:fs/promises';
 import type { Endpoint } from '../testing/endpoint.ts';
-import { NetnsLab, ROUTER } from '../testing/netns-lab.ts';
+import { NetnsLab, QUIET_ARP, ROUTER } from '../testing/netns-lab.ts';
 import '../testing/patience.ts';
 import { RunningLb } from '../testing/running-lb.ts';
 
@@ -52,8 +52,8 @@ describe('API', () => {
       sw: { bridge: '', links: { client: '', l4: '', s1: '', s2: '' } },
       client: node(100),
       l4: { ...node(2), sysctls: ROUTER },
-      s1: node(11),
-      s2: node(12),
+      s1: { ...node(11), loopback: [`${VIP}/32`], sysctls: QUIET_ARP },
+      s2: { ...node(12), loopback: [`${VIP}/32`], sysctls: QUIET_ARP },
     });
     client = await lab.endpoint('client');
     for (const name of ['s1', 's2']) await (await lab.endpoint(name)).listen('tcp', 80);
@@ -61,13 +61,19 @@ describe('API', () => {
   beforeEach(async () => {
     lb = await RunningLb.start(lab, 'l4', CONFIG);
   });
-  afterEach(() => lb.stop());
+  afterEach(async () => {
+    await client.closeAll();
+    await lb.stop();
+  });
   afterAll(() => lab.close());
 
   const served = async (times: number) => (await client.calls(times, 'tcp', VIP, 80)).map(({ server }) => server);
 
   it('is open to its owner alone, and gone when the load balancer is', async () => {
     expect((await stat(SOCKET)).mode & 0o777).toBe(0o600);
+    const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
+    const connect = `require('node:net').connect('${SOCKET}').on('error', (error) => console.log(error.code))`;
+    expect(await lab.exec('l4', ...nobody, process.execPath, '-e', connect)).toBe('EACCES\n');
     await lb.stop();
     await expect(stat(SOCKET)).rejects.toThrow('ENOENT');
   });
@@ -95,12 +101,49 @@ describe('API', () => {
     expect(service!.servers[0]!['bytes']).toBeGreaterThan(300);
   });
 
+  it.each(['proxy', 'dsr'])('lists flows in %s, page by page, of a server if it is told', async (mode) => {
+    await call('PUT', '/v1/config', { version: 1, services: [{ ...SERVICE, mode }] });
+    for (let i = 0; i < 3; i++) {
+      await (
+        await client.open(VIP, 80)
+      )();
+    }
+    const flows = async (query = '') =>
+      JSON.parse((await call('GET', `/v1/flows${query}`)).body) as { total: number; flows: Record<string, unknown>[] };
+    const { total, flows: all } = await flows();
+    expect(total).toBe(3);
+    expect(all.map(({ server }) => server)).toEqual(['s1', 's1', 's2']);
+    expect(all[0]).toEqual({
+      service: 'web',
+      server: 's1',
+      client: '203.0.113.100',
+      clientPort: expect.any(Number) as number,
+    });
+    expect(await flows('?limit=2')).toEqual({ total: 3, flows: all.slice(0, 2) });
+    expect(await flows('?limit=2&offset=2')).toEqual({ total: 3, flows: all.slice(2) });
+    expect(await flows('?service=web&server=s2')).toEqual({ total: 1, flows: all.slice(2) });
+    expect(await flows('?service=other')).toEqual({ total: 0, flows: [] });
+  });
+
+  it('drains a server with a deadline of its own, also when it drains already', async () => {
+    const path = '/v1/services/web/servers/s1';
+    const [first, second] = [await client.open(VIP, 80), await client.open(VIP, 80)];
+    expect([(await first()).server, (await second()).server]).toEqual(['s1', 's2']);
+    await call('PATCH', path, { drain: true });
+    expect((await first()).server).toBe('s1');
+    await call('PATCH', path, { drainDeadlineMs: 0 });
+    expect(await lb.line(({ event }) => event === 'drained')).toMatchObject({ reason: '1 flows cut at the deadline' });
+    await lb.until(async () => (await first()).error === 'ECONNRESET');
+    expect((await second()).server).toBe('s2');
+  });
+
   it('gives the same figures to Prometheus', async () => {
     await served(4);
     const { body } = await call('GET', '/metrics');
     expect(body).toContain('# TYPE l4lab_lb_new_flows_total counter');
     expect(body).toContain('l4lab_lb_new_flows_total{service="web",server="s1"} 2\n');
     expect(body).toMatch(/l4lab_lb_rule_change_seconds 0\.\d+/);
+    expect(samplesOf(body)).toEqual(new Set(body.split('\n').filter((line) => line !== '' && !line.startsWith('#'))));
   });
 
   it('replaces the configuration, and refuses a bad one without touching anything', async () => {
@@ -129,6 +172,8 @@ describe('API', () => {
     ['PATCH', '/v1/services/web/servers/s9', { weight: 1 }, 404],
     ['PATCH', '/v1/services/web/servers/s1', { weight: 0 }, 400],
     ['PATCH', '/v1/services/web/servers/s1', { name: 'x' }, 400],
+    ['GET', '/v1/flows?limit=0', undefined, 400],
+    ['GET', '/v1/flows?since=1', undefined, 400],
     ['PUT', '/v1/config', '{', 400],
     ['PUT', '/v1/config', undefined, 400],
   ])('%s %s with %j answers %i with a reason', async (method, path, body, status) => {
@@ -161,7 +206,7 @@ describe('API', () => {
       paths: Record<string, Record<string, { summary?: string }>>;
     };
     const summaries = Object.values(paths).flatMap((methods) => Object.values(methods).map(({ summary }) => summary));
-    expect(summaries).toHaveLength(9);
+    expect(summaries).toHaveLength(10);
     expect(summaries).not.toContain(undefined);
   });
 
@@ -182,6 +227,20 @@ describe('API', () => {
     expect(await status('Bearer a-token-of-some-length')).toBe('200');
   });
 });
+
+/** Samples that stand, as the text format wants it, below the HELP and TYPE of their metric, which come once. */
+function samplesOf(exposition: string): Set<string> {
+  const name = '[a-z][a-z0-9_]*';
+  const labels = '(?:\\{(?:[a-z]+="[a-z0-9-]*",?)+\\})?';
+  const family = new RegExp(
+    `# HELP (${name}) [^\\n]+\\n# TYPE \\1 (?:counter|gauge)\\n((?:\\1${labels} [0-9.e+-]+\\n)*)`,
+    'g',
+  );
+  const families = [...exposition.matchAll(family)];
+  const names = families.map(([, metric]) => metric);
+  if (new Set(names).size < names.length) throw new Error(`a metric comes twice: ${names.join()}`);
+  return new Set(families.flatMap(([, , samples]) => samples!.split('\n').filter(Boolean)));
+}
 
 const ASK = `fetch('http://127.0.0.1:9000/v1/services', { headers: process.argv[1] ? { authorization: process.argv[1] } : {} })
   .then((response) => console.log(response.status))`;

@@ -11,7 +11,10 @@ const SUMMARIES: Record<string, string> = {
   'POST /v1/reload': 'Reads the configuration file again.',
   'GET /v1/services': 'All services with their servers: health, role, flows, packets.',
   'GET /v1/services/{service}': 'One service.',
-  'PATCH /v1/services/{service}/servers/{server}': 'Changes the weight of a server, or lets it drain.',
+  'PATCH /v1/services/{service}/servers/{server}':
+    'Changes the weight of a server, or lets it drain, with a deadline of its own if need be.',
+  'GET /v1/flows':
+    'Live flows, page by page: service, server, client (in dsr over IPv6 its last 32 bits, `*:0:100`) and its port.',
 };
 
 const BODIES: Record<string, () => unknown> = {
@@ -34,15 +37,23 @@ const ERROR = {
 /** Description of the API (OpenAPI 3.1), made from the routes themselves. */
 export function openApi() {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const { method, path } of ROUTES) {
+  for (const { method, path, query } of ROUTES) {
     const key = `${method} ${path}`;
     const body = BODIES[key];
-    const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
-      name,
-      in: 'path',
-      required: true,
-      schema: { type: 'string' },
-    }));
+    const parameters = [
+      ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+        name,
+        in: 'path',
+        required: true,
+        schema: { type: 'string' },
+      })),
+      ...Object.entries(query?.shape ?? {}).map(([name, schema]) => ({
+        name,
+        in: 'query',
+        required: false,
+        schema: z.toJSONSchema(schema, { io: 'input' }),
+      })),
+    ];
     paths[path] = {
       ...paths[path],
       [method.toLowerCase()]: {

@@ -4,6 +4,7 @@ import type { LbConfig } from '../config.ts';
 import { checkConfig } from '../load-config.ts';
 import { LbError } from '../errors.ts';
 import { formatTable } from '../render/ruleset.ts';
+import { listFlows } from '../flow-list.ts';
 import { readStatus } from '../status.ts';
 import { formatMetrics } from './metrics.ts';
 import { openApi } from './openapi.ts';
@@ -25,13 +26,26 @@ export interface ApiContext {
 interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH';
   path: string;
-  run: (context: ApiContext, params: string[], body: unknown) => Promise<ApiResponse>;
+  /** What may stand behind the `?`; nothing when absent. */
+  query?: z.ZodObject;
+  run: (context: ApiContext, params: string[], body: unknown, query: URLSearchParams) => Promise<ApiResponse>;
 }
 
 /** What may be changed of a server while it runs. */
 export const serverPatch = z
-  .strictObject({ weight: z.int().min(1).max(256).optional(), drain: z.boolean().optional() })
+  .strictObject({
+    weight: z.int().min(1).max(256).optional(),
+    drain: z.boolean().optional(),
+    drainDeadlineMs: z.int().min(0).max(86_400_000).optional(),
+  })
   .describe('Fields that are absent stay as they are.');
+
+const flowQuery = z.strictObject({
+  service: z.string().optional().describe('Flows of this service only.'),
+  server: z.string().optional().describe('Flows of servers of this name only.'),
+  offset: z.coerce.number().int().min(0).default(0).describe('Flows to leave out at the beginning.'),
+  limit: z.coerce.number().int().min(1).max(10_000).default(100).describe('Flows to show.'),
+});
 
 export const ROUTES: Route[] = [
   { method: 'GET', path: '/v1/openapi.json', run: () => Promise.resolve(json(200, openApi())) },
@@ -72,6 +86,17 @@ export const ROUTES: Route[] = [
     method: 'PATCH',
     path: '/v1/services/{service}/servers/{server}',
     run: ({ balancer }, params, body) => patchServer(balancer, params, body),
+  },
+  {
+    method: 'GET',
+    path: '/v1/flows',
+    query: flowQuery,
+    run: async ({ balancer }, _params, _body, query) => {
+      const asked = flowQuery.safeParse(Object.fromEntries(query));
+      if (!asked.success) return failure(400, 'bad-request', z.prettifyError(asked.error));
+      const { service = null, server = null, ...page } = asked.data;
+      return json(200, await listFlows(balancer.config, { service, server }, page));
+    },
   },
 ];
 

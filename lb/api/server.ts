@@ -74,7 +74,7 @@ async function respond(endpoint: ApiEndpoint, context: ApiContext, request: Inco
     if ('token' in endpoint && !authorised(request, endpoint.token)) {
       return failure(401, 'unauthorised', 'send `Authorization: Bearer` with the token of the configuration');
     }
-    const path = (request.url ?? '/').split('?')[0]!;
+    const [path = '/', ...search] = (request.url ?? '/').split('?');
     const here = ROUTES.map((route) => ({ route, params: match(route.path, path) })).filter(
       ({ params }) => params !== null,
     );
@@ -84,7 +84,7 @@ async function respond(endpoint: ApiEndpoint, context: ApiContext, request: Inco
       return failure(405, 'method-not-allowed', `${path} answers ${here.map(({ route }) => route.method).join(', ')}`);
     const body = request.method === 'GET' ? undefined : await readBody(request);
     if (body?.error) return body.error;
-    return await found.route.run(context, found.params!, body?.value);
+    return await found.route.run(context, found.params!, body?.value, new URLSearchParams(search.join('?')));
   } catch (error) {
     return failureOf(error);
   }

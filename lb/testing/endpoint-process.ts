@@ -107,6 +107,9 @@ function open({ host, port, timeoutMs, from, localPort }: Target): Promise<numbe
 }
 
 function askTcp(socket: Socket, timeoutMs: number, bytes = 0): Promise<Answer> {
+  // A reset may have come in between, as the answer to a late acknowledgement.
+  const failed: NodeJS.ErrnoException | null = socket.errored;
+  if (failed) return Promise.resolve({ error: failed.code ?? failed.message });
   return new Promise((resolve) => {
     const done = (answer: Answer) => {
       clearTimeout(timer);
