@@ -92,6 +92,7 @@ test(
     const address = [...(await hostNetwork(engine.docker, tag)).addresses.keys()].find((key) => !key.includes(':'))!;
     const { code, stdout } = await run(scenario(SCENARIO, address));
     expect([code, stdout]).toEqual([3, expect.stringContaining(`${address} of node client`)]);
+    expect(stdout).toContain('0 of 1 passed');
   },
   DEADLINE_MS,
 );

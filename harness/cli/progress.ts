@@ -1,61 +1,63 @@
+import { countVerdicts } from '../../reports/cells.ts';
+import { plural } from '../../reports/plural.ts';
+import type { FlowResult } from '../judge/results.ts';
 import type { OnEvent, RunEvent } from '../run/events.ts';
 
-/** Shows a run as it goes on: on a terminal one line that is rewritten, elsewhere a line per scenario; failures at once. */
-export function progress(out: NodeJS.WriteStream): OnEvent {
-  return out.isTTY ? live(out) : lines(out);
+/** Where progress is shown: a stream, or what stands for one. */
+export interface Output {
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): unknown;
 }
 
-function lines(out: NodeJS.WriteStream): OnEvent {
-  const counts = new Map<string, { passed: number; all: number }>();
-  return (event) => {
-    if (event.event === 'started') out.write(`${event.flows} flows in ${event.scenarios} scenarios\n`);
-    if (event.event === 'flow') {
-      const count = counts.get(event.scenario) ?? { passed: 0, all: 0 };
-      count.all += 1;
-      count.passed += Number(event.result.verdict === 'pass');
-      counts.set(event.scenario, count);
-    }
-    const bad = badNews(event);
-    if (bad !== null) out.write(`${bad}\n`);
-    if (event.event === 'scenario') {
-      const { passed, all } = counts.get(event.scenario) ?? { passed: 0, all: 0 };
-      out.write(
-        `${passed === all ? '✓' : '✗'} ${event.scenario}: ${passed} of ${all} passed (${seconds(event.durationMs)})\n`,
-      );
-    }
-  };
-}
+const ERASE_LINE = '\r\u001b[2K';
 
-function live(out: NodeJS.WriteStream): OnEvent {
+/**
+ * Shows a run as it goes on: a line for each failure at once and for each scenario at its end; on a terminal also a
+ * last line, rewritten all the time, of what is going on.
+ */
+export function progress(out: Output): OnEvent {
+  const live = out.isTTY === true;
+  const doing = new Map<string, string>();
+  const flows = new Map<string, FlowResult[]>();
   let total = 0;
-  let done = 0;
-  const scenarios = new Map<string, string>();
-  const draw = (): void => {
-    const doing = [...scenarios].map(([name, what]) => `${name} ${what}`).join(' · ');
-    out.write(`\r\u001b[2K${`[${done}/${total}] ${doing}`.slice(0, out.columns - 1)}`);
-  };
   return (event) => {
-    const bad = badNews(event);
-    if (bad !== null) out.write(`\r\u001b[2K${bad}\n`);
     if (event.event === 'started') total = event.flows;
-    if (event.event === 'booting') scenarios.set(event.scenario, 'booting');
-    if (event.event === 'booted') scenarios.set(event.scenario, 'running');
-    if (event.event === 'flow') done += 1;
-    if (event.event === 'scenario') {
-      scenarios.delete(event.scenario);
-      out.write(`\r\u001b[2K✓ ${event.scenario} (${seconds(event.durationMs)})\n`);
+    if (event.event === 'booting') doing.set(event.scenario, `boots ${event.nodes} nodes`);
+    if (event.event === 'booted') doing.set(event.scenario, 'runs');
+    if (event.event === 'flow') {
+      flows.set(event.scenario, [...(flows.get(event.scenario) ?? []), event.result]);
+      doing.set(event.scenario, `runs ${event.variant}`);
     }
-    draw();
-    if (done === total && scenarios.size === 0) out.write('\r\u001b[2K');
+    if (event.event === 'scenario') doing.delete(event.scenario);
+    const line = lineOf(event, flows);
+    if (line !== null) out.write(`${live ? ERASE_LINE : ''}${line}\n`);
+    if (live)
+      out.write(`${ERASE_LINE}${status(total, [...flows.values()].flat(), doing).slice(0, (out.columns ?? 80) - 1)}`);
   };
 }
 
-function badNews(event: RunEvent): string | null {
+/** What is told for good; null for what only passes by. */
+function lineOf(event: RunEvent, flows: Map<string, FlowResult[]>): string | null {
+  if (event.event === 'started') return `${plural(event.flows, 'flow')} in ${plural(event.scenarios, 'scenario')}`;
   if (event.event === 'not-run') return `! ${event.scenario} [${event.variant}] not run: ${event.reason}`;
-  if (event.event !== 'flow' || event.result.verdict !== 'fail') return null;
-  return `✗ ${event.scenario} [${event.variant}] ${event.result.name}: ${event.result.reasons.join(' ')}`;
+  if (event.event === 'flow' && event.result.verdict === 'fail') {
+    return `✗ ${event.scenario} [${event.variant}] ${event.result.name}: ${event.result.reasons.join(' ')}`;
+  }
+  if (event.event !== 'scenario') return null;
+  const results = flows.get(event.scenario) ?? [];
+  const { pass } = countVerdicts(results);
+  const mark = pass === results.length ? '✓' : '✗';
+  return `${mark} ${event.scenario}: ${pass} of ${results.length} passed (${(event.durationMs / 1000).toFixed(1)} s)`;
 }
 
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
+/** `[12/30] ✗ 2 · seed-000/dsr runs no-loopback`; nothing once all is done. */
+function status(total: number, results: FlowResult[], doing: Map<string, string>): string {
+  if (results.length === total && doing.size === 0) return '';
+  const { fail } = countVerdicts(results);
+  const parts = [
+    `[${results.length}/${total}]${fail > 0 ? ` ✗ ${fail}` : ''}`,
+    ...[...doing].map(([name, what]) => `${name} ${what}`),
+  ];
+  return parts.join(' · ');
 }

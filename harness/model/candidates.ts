@@ -139,8 +139,9 @@ const QUIET = { arpIgnore: 1, arpAnnounce: 2 };
 /** Settings for all servers; what single servers have of their own gives way. */
 function forServers({ scenario, plan }: Failure, settings: Patch): Patch {
   const yields = Object.fromEntries(Object.keys(settings).map((key) => [key, null]));
-  const servers = plan.nodes.filter(({ name, role }) => role === 'server' && scenario.nodes[name] !== undefined);
-  return { servers: settings, nodes: Object.fromEntries(servers.map(({ name }) => [name, yields])) };
+  const own = plan.nodes.filter(({ name, role }) => role === 'server' && scenario.nodes[name] !== undefined);
+  if (own.length === 0) return { servers: settings };
+  return { servers: settings, nodes: Object.fromEntries(own.map(({ name }) => [name, yields])) };
 }
 
 /** The VIP beside whatever the servers of the pool hold on their loopback already. */

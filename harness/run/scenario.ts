@@ -92,7 +92,11 @@ function notRun(variant: Variant, plan: Plan, reason: string, onEvent: OnEvent):
   return {
     ...describeVariant(variant),
     plan,
-    flows: plan.flows.map((flow) => flowNotRun(flow, plan, reason)),
+    flows: plan.flows.map((flow) => {
+      const result = flowNotRun(flow, plan, reason);
+      onEvent({ event: 'flow', scenario: plan.scenario, variant: plan.variant, result });
+      return result;
+    }),
     lb: {},
     logs: {},
     timings: { bootMs: 0, configureMs: 0, flowsMs: 0, resetMs: 0 },
