@@ -38,7 +38,7 @@ async function main(signal: AbortSignal): Promise<number> {
     const plan = resolvePlan(loaded.scenario, variant);
     const pooled = await pool.acquire(plan);
     const { result, clean } = await runVariant(variant, plan, pooled, () => undefined);
-    await pool.release(pooled, clean);
+    pool.release(pooled, clean);
     return result.flows;
   };
   const green = new Map<string, boolean>();

@@ -58,7 +58,7 @@ async function prove(
       pooled,
       () => undefined,
     );
-    await pool.release(pooled, clean);
+    pool.release(pooled, clean);
     return result.flows[0]!;
   };
   const seen = await tryFlow(variant, plan);

@@ -19,6 +19,7 @@ const IDLE_LIMIT = 2;
 export class LabPool implements AsyncDisposable {
   readonly #idle: PooledLab[] = [];
   readonly #all = new Set<PooledLab>();
+  readonly #closing: Promise<void>[] = [];
 
   constructor(private readonly options: BootOptions) {}
 
@@ -36,15 +37,20 @@ export class LabPool implements AsyncDisposable {
     return pooled;
   }
 
-  /** Gives a lab back. One that is not as fresh as it was booted is thrown away. */
-  async release(pooled: PooledLab, clean: boolean): Promise<void> {
+  /** Gives a lab back. One that is not as fresh as it was booted is thrown away, which nobody has to wait for. */
+  release(pooled: PooledLab, clean: boolean): void {
     if (clean) this.#idle.push(pooled);
     const surplus = clean ? this.#idle.splice(0, Math.max(0, this.#idle.length - IDLE_LIMIT)) : [pooled];
-    await Promise.all(surplus.map((lab) => this.#close(lab)));
+    for (const lab of surplus) {
+      const closing = this.#close(lab);
+      // Whoever ends the pool is told of a failure.
+      closing.catch(() => undefined);
+      this.#closing.push(closing);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#all].map((lab) => this.#close(lab)));
+    await Promise.all([...this.#closing, ...[...this.#all].map((lab) => this.#close(lab))]);
   }
 
   async #close(pooled: PooledLab): Promise<void> {

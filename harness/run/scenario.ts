@@ -46,7 +46,7 @@ export async function runScenario(
       continue;
     }
     const { result, clean } = await runVariant(variant, plan, pooled, onEvent);
-    await pool.release(pooled, clean);
+    pool.release(pooled, clean);
     variants.push({ ...result, flows: result.flows.map((flow) => withCounterfactuals(flow, loaded, variant, plan)) });
   }
   const { scenario } = loaded;
