@@ -150,7 +150,8 @@ function withVip({ scenario, plan, flow }: Failure): Patch {
   return Object.fromEntries(
     service.pool.map(({ node }) => {
       const held = scenario.nodes[node]?.loopback ?? scenario.servers.loopback ?? [];
-      return [node, { loopback: [...new Set([...held, service.name])], ...QUIET }];
+      const tag = service.mode === 'l3dsr' ? { undoDscp: [service.name] } : {};
+      return [node, { loopback: [...new Set([...held, service.name])], ...QUIET, ...tag }];
     }),
   );
 }

@@ -12,7 +12,7 @@ export function isUp(topology: Topology, host: Host, service: LbService, server:
   if (service.check.type === 'none') return true;
   let up = known.get(server);
   if (up === undefined) {
-    up = service.mode === 'dsr' ? servesVip(topology, host, service, server) : answers(topology, host, service, server);
+    up = isDirect(service) ? servesVip(topology, host, service, server) : answers(topology, host, service, server);
     known.set(server, up);
   }
   return up;
@@ -45,10 +45,18 @@ function answers(topology: Topology, host: Host, service: LbService, server: LbS
 function servesVip(topology: Topology, host: Host, service: LbService, server: LbServer): boolean {
   const owner = [...topology.hosts.values()].find(({ owned }) => owned.has(server.address));
   if (owner === undefined || !owner.owned.has(service.vip)) return false;
-  const adjacent = host.addresses.some(({ subnet, device }) => device !== 'lo' && covers(subnet, server.address));
+  const inReach =
+    service.mode === 'dsr'
+      ? host.addresses.some(({ subnet, device }) => device !== 'lo' && covers(subnet, server.address))
+      : lookUp(host, server.address) !== null &&
+        owner.plan.undoDscp?.some(({ dscp, vip }) => dscp === service.dscp && vip === service.vip) === true;
   const protocol = protocolOf(service);
   const listens = owner.plan.listeners.some((l) => l.port === service.port && l.protocol === protocol);
-  return adjacent && (protocol === 'icmp' || listens);
+  return inReach && (protocol === 'icmp' || listens);
+}
+
+function isDirect({ mode }: LbService): boolean {
+  return mode === 'dsr' || mode === 'l3dsr';
 }
 
 function protocolOf({ check }: LbService): 'tcp' | 'udp' | 'icmp' {

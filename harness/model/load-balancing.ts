@@ -34,6 +34,25 @@ export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; pa
   return true;
 }
 
+/**
+ * L3 DSR, at ingress: the server's address becomes the destination, a DSCP value names the VIP, and the node's own
+ * routing does the rest. Null where no server can take it; the packet itself where it is for no such service.
+ */
+export function sendTagged(run: Run, host: Host, packet: Packet): Packet | null {
+  const service = serviceFor(host, packet, ['l3dsr']);
+  if (service === null) return packet;
+  const server = pick(run, host, service, packet);
+  if (server === null) return null;
+  return { ...packet, dst: server.address, dscp: service.dscp!, dsr: { l4: null, server: server.name } };
+}
+
+/** At ingress of an l3dsr server: the DSCP value becomes the VIP again. */
+export function undoTag({ plan }: Host, packet: Packet): Packet {
+  const { dst, dscp, ...rest } = packet;
+  const known = plan.undoDscp?.find((tag) => tag.dscp === dscp && tag.address === dst);
+  return known === undefined ? packet : { ...rest, dst: known.vip };
+}
+
 /** Destination NAT of a new connection to a service. False where no server can take it. */
 export function balance(run: Run, host: Host, packet: Packet, tracked: Tracked): boolean {
   if (tracked.state !== 'new') return true;

@@ -21,8 +21,10 @@ export interface Packet {
   /** Opening of a TCP connection: the largest IP packet that the sender takes, bytes (its MSS and the headers). */
   takes?: number;
   trace: Trace | null;
-  /** What a load balancer in DSR mode did to it: last one wins. */
-  dsr?: { l4: string; server: string };
+  /** What a load balancer in DSR mode did to it: last one wins. `l4` is null where its own routing sends it on (l3dsr). */
+  dsr?: { l4: string | null; server: string };
+  /** Names the VIP that an l3dsr server is to put back. */
+  dscp?: number;
   /** Why it is where it should not be: this is to blame when it dies, however it dies. */
   blame?: Cause;
   /** Switch that forwarded it by a MAC table entry that had moved. */

@@ -5,10 +5,10 @@ import { receiveAtPort } from './bridge.ts';
 import type { Choices } from './choices.ts';
 import { callerSends, startExchange } from './exchange.ts';
 import { receive, send } from './ip-stack.ts';
-import { returnDirectly } from './load-balancing.ts';
+import { returnDirectly, sendTagged, undoTag } from './load-balancing.ts';
 import { settleNext } from './neighbours.ts';
 import { BROADCAST } from './packet.ts';
-import type { Frame } from './packet.ts';
+import type { Frame, IpFrame } from './packet.ts';
 import { isSwallowed } from './path-mtu.ts';
 import { discard } from './run.ts';
 import type { Arrival, Run } from './run.ts';
@@ -65,8 +65,8 @@ function settleDown(run: Run): void {
 function arrive(run: Run, { node, iface, frame: arrived }: Arrival): void {
   const host = run.topology.hosts.get(node)!;
   if ('packet' in arrived && isSwallowed(run, host, iface, arrived.packet)) return;
-  const frame = 'packet' in arrived ? { ...arrived, packet: crossing(arrived, node, iface, 'in') } : arrived;
-  if ('packet' in frame && returnDirectly(run, host, frame)) return;
+  const frame = 'packet' in arrived ? atIngress(run, host, iface, arrived) : arrived;
+  if (frame === null) return;
   if (host.ports.includes(iface)) {
     if (receiveAtPort(run, host, iface, frame)) accept(run, host, 'br0', frame);
   } else if (frame.dstMac === BROADCAST || frame.dstMac === host.devices.get(iface)?.mac) {
@@ -75,6 +75,14 @@ function arrive(run: Run, { node, iface, frame: arrived }: Arrival): void {
     // A frame for somebody else's MAC is no part of the packet's way: neither its arrival nor its departure hither.
     discard(run, { ...arrived.packet, trace: arrived.packet.trace?.before ?? null }, node);
   }
+}
+
+/** What load balancers and DSR servers make of a frame before anything else sees it; null where they keep it. */
+function atIngress(run: Run, host: Host, iface: string, arrived: IpFrame): IpFrame | null {
+  const packet = crossing(arrived, host.name, iface, 'in');
+  if (returnDirectly(run, host, { ...arrived, packet })) return null;
+  const tagged = sendTagged(run, host, undoTag(host, packet));
+  return tagged === null ? null : { ...arrived, packet: tagged };
 }
 
 function accept(run: Run, host: Host, name: string, frame: Frame): void {

@@ -10,11 +10,13 @@ import { addressesOf, cause, unansweredArp, type Rule } from './rule.ts';
 /** DSR: the request reached a server that does not hold the VIP; if that server routes, it passed the packet on. */
 export const withoutVip: Rule = ({ plan, flow, walk }) => {
   const service = serviceOf(plan, flow);
-  if (service?.mode !== 'dsr') return null;
+  if (service?.mode !== 'dsr' && service?.mode !== 'l3dsr') return null;
+  const asked = (node: string): string | undefined =>
+    service.mode === 'dsr' ? service.vip : nodeOf(plan, node).undoDscp?.find(({ vip }) => vip === service.vip)?.address;
   const at = walk.request.find(
     ({ node, direction, dst }) =>
       direction === 'in' &&
-      dst.ip === service.vip &&
+      dst.ip === asked(node) &&
       service.pool.some((server) => server.node === node) &&
       !addressesOf(plan, node).includes(service.vip),
   );

@@ -17,6 +17,8 @@ export interface NodeSketch {
   conf?: Record<string, number>;
   firewall?: NodePlan['firewall'];
   listeners?: NodePlan['listeners'];
+  /** l3dsr: what the node turns back into a VIP. */
+  undoDscp?: NodePlan['undoDscp'];
   down?: string[];
   /** Peer → MTU, bytes. */
   mtu?: Record<string, number>;
@@ -25,7 +27,9 @@ export interface NodeSketch {
 
 export interface ServiceSketch {
   vip: string;
-  mode: 'dnat' | 'proxy' | 'dsr';
+  mode: 'dnat' | 'proxy' | 'dsr' | 'l3dsr';
+  /** l3dsr only. */
+  dscp?: number;
   pool: string[];
   proxyIp?: string | string[];
   sourceMac?: 'rewrite' | 'keep';
@@ -122,6 +126,7 @@ function node(name: string, sketch: NodeSketch, index: number, links: [string, s
     role: sketch.role,
     interfaces,
     loopback: (sketch.loopback ?? []).map((ip) => `${ip}/${ip.includes(':') ? 128 : 32}`),
+    ...(sketch.undoDscp === undefined ? {} : { undoDscp: sketch.undoDscp }),
     routes,
     sysctls,
     bridge: sketch.bridge ?? sketch.role === 'l2',
@@ -168,6 +173,7 @@ function lbOf(
         protocol,
         mode,
         proxyIp: services[name]!.proxyIp,
+        dscp: services[name]!.dscp,
         sourceMac: services[name]!.sourceMac,
         check: { type: services[name]!.check ?? 'none' },
         servers: pool.map(({ node: server, address }) => ({ name: server, address })),
