@@ -2,10 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import type { LbConfig, LbServer, LbService } from './config.ts';
 import { LbError } from './errors.ts';
-import type { CheckTarget } from './health/check.ts';
-import { checkTarget } from './health/check.ts';
 import { HealthMonitor } from './health/monitor.ts';
 import type { ServerState } from './health/server-state.ts';
+import { CheckTargets } from './health/targets.ts';
 import { announce } from './host/announce.ts';
 import type { HostFacts } from './host/facts.ts';
 import { deviceFor } from './host/facts.ts';
@@ -22,21 +21,17 @@ import { isDirect } from './mode.ts';
 import { Pool } from './pool.ts';
 import type { Table } from './render/ruleset.ts';
 import { render } from './render/render.ts';
-import { serviceKey } from './render/service-key.ts';
 
 /** How long to wait for the MAC of a server whose frames keep their source MAC. */
 const NEIGHBOUR_DEADLINE_MS = 500;
 /** How often flows are counted while somebody waits for the number, and MACs looked at while rules hold them. */
 const WATCH_MS = 1000;
-/** First port that stands for a DSR service in health checks. */
-const FIRST_CHECK_PORT = 60_000;
 
 /** A running load balancer: what it made in the host, and how to change it and take it back. */
 export class Balancer {
   readonly #pool = new Pool((service, server) => this.stateOf(service, server).up);
   readonly #monitor = new HealthMonitor(() => void this.refresh());
-  readonly #checkPorts = new Map<string, number>();
-  readonly #checkTargets = new WeakMap<LbServer, CheckTarget>();
+  readonly #targets = new CheckTargets();
   readonly #logged = new Map<string, boolean>();
   readonly #tables: KernelTables;
   readonly #held: HeldAddresses;
@@ -141,8 +136,11 @@ export class Balancer {
     if (isDirect(service) && deviceFor(this.#facts, server.address) === null) {
       return { ...fixed, up: false, reason: `no route to ${server.address}` };
     }
+    if (service.sourceMac === 'keep' && !this.#macs.has(server.address)) {
+      return { ...fixed, up: false, reason: `no MAC known of ${server.address}` };
+    }
     if (service.check.type === 'none') return { ...fixed, up: true, reason: 'not checked' };
-    const state = this.#monitor.stateOf(this.#target(service, server));
+    const state = this.#monitor.stateOf(this.#targets.of(service, server));
     // Flows of a process that died go on until something is known against their servers.
     return state.checked || !this.#tables.takenOver ? state : { ...state, up: true };
   }
@@ -178,7 +176,8 @@ export class Balancer {
     }
     this.#pool.adopt(next);
     this.#desired = config;
-    this.#monitor.watch(this.#targets(next));
+    this.#targets.release(next);
+    this.#monitor.watch(this.#targets.all(next));
     await this.#held.keepOnly(holdings);
     this.#scheduleWatch();
   }
@@ -196,7 +195,7 @@ export class Balancer {
       roleOf: (service: LbService, server: LbServer) => roles.get(server) ?? this.#pool.roleOf(service, server),
       flowsOf: this.#flows,
       macOf: (address: string) => this.#macs.get(address) ?? null,
-      checkPortOf: (service: LbService) => this.#checkPort(service),
+      checkPortOf: (service: LbService) => this.#targets.portOf(service),
       uid: process.getuid?.() ?? 0,
     };
     await this.#tables.apply(render(input, this.#held.all));
@@ -206,12 +205,13 @@ export class Balancer {
     const changes: LogEvent[] = [];
     const watched = new Set<string>();
     for (const service of this.#pool.config.services) {
-      if (service.check.type === 'none') continue;
+      // Without checks it is no news that a server is up.
+      const assumed = service.check.type === 'none' ? true : null;
       for (const server of service.servers) {
         const { up, checked, reason } = this.stateOf(service, server);
         const key = `${service.name}/${server.name}`;
         watched.add(key);
-        if (!checked || this.#logged.get(key) === up) continue;
+        if (!checked || (this.#logged.get(key) ?? assumed) === up) continue;
         this.#logged.set(key, up);
         changes.push({ event: 'server-state', service: service.name, server: server.name, up, reason });
       }
@@ -245,31 +245,6 @@ export class Balancer {
       const reason = this.#pool.finish(draining, this.#flows(service, server));
       if (reason !== null) log({ event: 'drained', service: service.name, server: server.name, reason });
     }
-  }
-
-  #targets(config: LbConfig): CheckTarget[] {
-    return config.services
-      .filter(({ check }) => check.type !== 'none')
-      .flatMap((service) => service.servers.map((server) => this.#target(service, server)));
-  }
-
-  #target(service: LbService, server: LbServer): CheckTarget {
-    const known = this.#checkTargets.get(server);
-    if (known?.check === service.check) return known;
-    const port = this.#checkPort(service) ?? (service.check.type === 'icmp' ? 0 : (server.port ?? service.port));
-    const host = isIPv6(service.vip) ? `[${service.vip}]` : service.vip;
-    const target = checkTarget({ address: server.address, port, host, check: service.check });
-    this.#checkTargets.set(server, target);
-    return target;
-  }
-
-  /** A service keeps its port for good: a check under way must not turn into another one. */
-  #checkPort(service: LbService): number | null {
-    if (!isDirect(service) || service.check.type === 'none') return null;
-    const key = serviceKey(service);
-    const port = this.#checkPorts.get(key) ?? FIRST_CHECK_PORT + this.#checkPorts.size;
-    this.#checkPorts.set(key, port);
-    return port;
   }
 
   #keptNeighbours(config: LbConfig): { address: string; dev: string }[] {

@@ -118,6 +118,20 @@ describe('in-line as a switch', () => {
     expect(answers.map(({ server }) => server)).toEqual(['s1', 's2', 's1', 's2']);
   });
 
+  it('a server whose MAC is not known takes no flows until it is, since its frames could not keep theirs', async () => {
+    await lab.exec('s2', 'ip', 'link', 'set', 'sw', 'arp', 'off');
+    await lab.exec('l4', 'ip', 'neigh', 'flush', 'dev', 'br0');
+    await start('keep');
+    const state = (up: boolean) =>
+      lb.line((line) => line.event === 'server-state' && line['server'] === 's2' && line['up'] === up);
+    expect(await state(false)).toMatchObject({ reason: 'no MAC known of 203.0.113.12' });
+    const served = async () => (await client.calls(4, 'tcp', VIP, 80)).map(({ server }) => server);
+    expect(await served()).toEqual(['s1', 's1', 's1', 's1']);
+    await lab.exec('s2', 'ip', 'link', 'set', 'sw', 'arp', 'on');
+    await state(true);
+    expect(new Set(await served())).toEqual(new Set(['s1', 's2']));
+  });
+
   it('a server can call another VIP when the source MAC is rewritten', async () => {
     await start('rewrite');
     expect((await s1.call('tcp', CALLED_VIP, 80)).server).toBe('b1');

@@ -1,0 +1,43 @@
+import { lbConfigSchema } from '../config.ts';
+import { CheckTargets } from './targets.ts';
+
+function config(...services: Record<string, unknown>[]) {
+  const servers = [{ name: 's1', address: '203.0.113.11' }];
+  return lbConfigSchema.parse({
+    version: 1,
+    services: services.map((fields, i) => ({
+      name: `service-${i}`,
+      vip: '203.0.113.80',
+      port: 80 + i,
+      check: { type: 'tcp' },
+      servers,
+      ...fields,
+    })),
+  });
+}
+
+function keys(...services: Record<string, unknown>[]): number {
+  return new Set(new CheckTargets().all(config(...services)).map(({ key }) => key)).size;
+}
+
+it.each([
+  ['one port of a server is asked once, whatever the VIPs', 'proxy', 'tcp', { vip: '203.0.113.81', port: 80 }, 1],
+  ['HTTP asks for each VIP', 'proxy', 'http', { vip: '203.0.113.81', port: 80 }, 2],
+  ['an echo is asked once for all ports', 'proxy', 'icmp', { port: 81 }, 1],
+  ['ports are asked one by one', 'dnat', 'tcp', { port: 81 }, 2],
+  ['dsr asks for each VIP at the server', 'dsr', 'tcp', { vip: '203.0.113.81', port: 80 }, 2],
+  ['an echo to a VIP is asked once for all ports', 'dsr', 'icmp', { port: 81 }, 1],
+])('%s', (_, mode, type, second, asked) => {
+  expect(keys({ mode, check: { type } }, { mode, check: { type }, ...second })).toBe(asked);
+});
+
+it('ports of services that are gone serve others, so that reloads do not use them up', () => {
+  const targets = new CheckTargets();
+  const seen = new Set<number>();
+  for (let i = 0; i < 100; i++) {
+    const next = config({ mode: 'dsr', port: 1000 + i }, { mode: 'dsr', port: 2000 });
+    for (const { port } of targets.all(next)) seen.add(port);
+    targets.release(next);
+  }
+  expect(seen.size).toBeLessThanOrEqual(3);
+});

@@ -1,0 +1,59 @@
+import { isIPv6 } from 'node:net';
+import type { LbConfig, LbServer, LbService } from '../config.ts';
+import { isDirect } from '../mode.ts';
+import { serviceKey } from '../render/service-key.ts';
+import type { CheckTarget } from './check.ts';
+import { checkTarget } from './check.ts';
+
+/** First port that stands for a DSR service in health checks. */
+const FIRST_CHECK_PORT = 60_000;
+
+/** What is asked about each server, and the ports that stand for VIPs at the servers of DSR services (see render/checks.ts). */
+export class CheckTargets {
+  readonly #ports = new Map<string, number>();
+  readonly #free: number[] = [];
+  readonly #made = new WeakMap<LbServer, CheckTarget>();
+
+  /** Targets of a whole configuration. */
+  all(config: LbConfig): CheckTarget[] {
+    return config.services
+      .filter(({ check }) => check.type !== 'none')
+      .flatMap((service) => service.servers.map((server) => this.of(service, server)));
+  }
+
+  of(service: LbService, server: LbServer): CheckTarget {
+    const { check } = service;
+    const port = this.portOf(service) ?? (check.type === 'icmp' ? 0 : (server.port ?? service.port));
+    const known = this.#made.get(server);
+    if (known?.check === check && known.port === port) return known;
+    // Only HTTP names the VIP: whatever else two services ask of a server, they ask together.
+    const vip = isIPv6(service.vip) ? `[${service.vip}]` : service.vip;
+    const target = checkTarget({ address: server.address, port, host: check.type === 'http' ? vip : '', check });
+    this.#made.set(server, target);
+    return target;
+  }
+
+  /** Port that stands for a service; null when its servers are asked directly, or not at all. */
+  portOf(service: LbService): number | null {
+    if (!isDirect(service) || service.check.type === 'none') return null;
+    const key = portKey(service);
+    const port = this.#ports.get(key) ?? this.#free.pop() ?? FIRST_CHECK_PORT + this.#ports.size;
+    this.#ports.set(key, port);
+    return port;
+  }
+
+  /** Gives back the ports of services that the configuration in force does not have. */
+  release(config: LbConfig): void {
+    const wanted = new Set(config.services.map(portKey));
+    for (const [key, port] of this.#ports) {
+      if (wanted.has(key)) continue;
+      this.#ports.delete(key);
+      this.#free.push(port);
+    }
+  }
+}
+
+/** An echo request knows no port: all services of a VIP share it. */
+function portKey(service: LbService): string {
+  return service.check.type === 'icmp' ? service.vip : serviceKey(service);
+}
