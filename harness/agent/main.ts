@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   let detached = false;
   const standalone = process.env['L4LAB_NODE'];
   const onDetach = (): void => void (detached = true);
-  const node = new Node(send, onDetach, standalone === undefined);
+  const node = new Node(send, onDetach);
   const end = (): void => void node.stop().finally(() => process.exit(0));
   process.on('SIGTERM', end);
   // An agent without a harness has nothing else that keeps its process alive.
@@ -44,7 +44,7 @@ async function configureAlone(node: Node, text: string): Promise<void> {
     plan: NodePlan;
     wires: { wireAddress: string; name: string; mac: string }[];
   };
-  await node.calls.wire({ interfaces: wires });
+  await node.calls.wire({ interfaces: wires, captures: false });
   await node.calls.configure({ node: plan });
   if (plan.lb !== null) await node.calls.startLb({ config: plan.lb });
   await writeFile(READY_FILE, '');

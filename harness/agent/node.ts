@@ -11,7 +11,8 @@ import type { Calls, FromAgent, Method } from './protocol.ts';
 
 /** What an agent can be asked to do; it holds whatever must be ended again. */
 export class Node {
-  #interfaces: string[] = [];
+  /** Interfaces that are captured. */
+  #captured: string[] = [];
   #running: Capture[] = [];
   #listeners: Listening[] = [];
   #applied: Applied | null = null;
@@ -21,14 +22,12 @@ export class Node {
   constructor(
     private readonly emit: (message: FromAgent) => void,
     private readonly onDetach: () => void,
-    /** False where nobody is there to take the frames. */
-    private readonly captures: boolean,
   ) {}
 
   readonly calls: { [M in Method]: (params: Calls[M]['params']) => Promise<Calls[M]['result']> } = {
     wire: async (params) => {
       await wire(params);
-      this.#interfaces = params.interfaces.map((i) => i.name);
+      this.#captured = params.captures ? params.interfaces.map((i) => i.name) : [];
       await this.#capture();
       return { fingerprint: await fingerprint() };
     },
@@ -94,9 +93,8 @@ export class Node {
 
   /** Sees to it that every interface is captured; a capture ends when its interface is taken down. */
   async #capture(): Promise<void> {
-    if (!this.captures) return;
     this.#running = this.#running.filter((capture) => capture.running);
-    const missing = this.#interfaces.filter((name) => !this.#running.some((capture) => capture.iface === name));
+    const missing = this.#captured.filter((name) => !this.#running.some((capture) => capture.iface === name));
     const started = missing.map(
       (iface) => new Capture(iface, (frames) => this.emit({ event: 'frames', iface, frames })),
     );

@@ -19,6 +19,8 @@ export interface BootOptions {
   labels?: Record<string, string>;
   /** Scenario for which the lab stays after this process. */
   kept?: string;
+  /** False only to find out what captures cost: without them no verdict can be had. */
+  captures?: boolean;
   /** Aborts the boot; what was made is removed. */
   signal?: AbortSignal;
 }
@@ -150,7 +152,7 @@ async function boot(
       link.ends.some((end) => end.node === node.name) ? [wires[index]!] : [],
     );
     const handle = await bootNode(id, node, await Promise.all(own), labels, options, remains);
-    fingerprints.set(node.name, await nameInterfaces(handle, node, await Promise.all(own)));
+    fingerprints.set(node.name, await nameInterfaces(handle, node, await Promise.all(own), options.captures ?? true));
     return [node.name, handle];
   });
   // A node that is up has its ports in the engine's networks: what kind of ports these are can be seen from then on.
@@ -203,7 +205,7 @@ function endpoint(wire: Wire, node: string): Dockerode.EndpointSettings {
   return { IPAMConfig: { IPv4Address: wire.addresses[node]! } };
 }
 
-async function nameInterfaces(handle: NodeHandle, node: NodePlan, wires: Wire[]): Promise<string> {
+async function nameInterfaces(handle: NodeHandle, node: NodePlan, wires: Wire[], captures: boolean): Promise<string> {
   const ports = node.interfaces.filter((i) => i.peer !== '');
   const { fingerprint } = await handle.call('wire', {
     interfaces: ports.map(({ name, mac, peer }) => ({
@@ -211,6 +213,7 @@ async function nameInterfaces(handle: NodeHandle, node: NodePlan, wires: Wire[])
       mac,
       wireAddress: wires.find((wire) => peer in wire.addresses)!.addresses[node.name]!,
     })),
+    captures,
   });
   return fingerprint;
 }

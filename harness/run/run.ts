@@ -15,6 +15,8 @@ export interface RunOptions {
   /** Labs that are busy at the same time. */
   concurrency: number;
   onEvent: OnEvent;
+  /** As in BootOptions. */
+  captures?: boolean;
   signal?: AbortSignal;
 }
 
@@ -30,6 +32,7 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
     engine,
     image,
     ...(options.labels ? { labels: options.labels } : {}),
+    ...(options.captures === undefined ? {} : { captures: options.captures }),
     ...(signal ? { signal } : {}),
   });
   const results = new Map<LoadedScenario, ScenarioResult>();
