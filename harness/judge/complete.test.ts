@@ -1,0 +1,39 @@
+import type { Sighting } from '../observe/sighting.ts';
+import type { FlowKey } from '../observe/flow-packets.ts';
+import { evidenceIsComplete } from './complete.ts';
+import { segment } from './testing/evidence.ts';
+
+const key: FlowKey = {
+  caller: 'client',
+  protocol: 'tcp',
+  address: '203.0.113.80',
+  port: 80,
+  sourcePort: 20000,
+  token: 'l4lab-x',
+};
+const sent = (time: number, flags: string, payloadLength = 0): Sighting =>
+  segment(time, ['client', 'out', 'l3'], { seq: 7, flags, payloadLength });
+const error = (type: number): Sighting => ({
+  ...segment(3, ['client', 'in', 'l3'], { seq: 0, flags: '' }),
+  frame: {
+    srcMac: '',
+    dstMac: '',
+    length: 98,
+    icmp: { type, code: 4, id: 0, seq: 0, inner: { src: '', dst: '', protocol: 17, srcPort: 1, dstPort: 2 } },
+  },
+});
+
+test.each<[string, Sighting[], FlowKey['protocol'], boolean]>([
+  ['the first SYN alone', [sent(1, 'S')], 'tcp', false],
+  ['the SYN once more', [sent(1, 'S'), sent(2, 'S')], 'tcp', true],
+  ['the caller rejects the answer', [sent(1, 'S'), sent(2, 'R')], 'tcp', true],
+  ['data sent twice may still get through', [sent(1, 'PA', 9), sent(2, 'PA', 9)], 'tcp', false],
+  ['data sent three times', [1, 2, 3].map((time) => sent(time, 'PA', 9)), 'tcp', true],
+  ['acknowledgements repeat themselves', [1, 2, 3].map((time) => sent(time, 'A')), 'tcp', false],
+  ['a repetition that another node saw', [1, 2].map((t) => ({ ...sent(t, 'S'), node: 'l3' })), 'tcp', false],
+  ['an ICMP error about a datagram', [error(3)], 'udp', true],
+  ['an ICMP error that TCP makes the best of', [error(3)], 'tcp', false],
+  ['a redirect is no error', [error(5)], 'udp', false],
+])('%s', (_, packets, protocol, complete) => {
+  expect(evidenceIsComplete(packets, { ...key, protocol })).toBe(complete);
+});
