@@ -8,6 +8,8 @@ export interface ExpectationWords {
   servedByCaller: string;
   servedByEachOf: (names: string) => string;
   servedByNoneBut: (names: string) => string;
+  servedBySameOf: (names: string) => string;
+  servedByCounts: (counts: string) => string;
   serverSees: (source: string) => string;
   finding: (names: string) => string;
   crosses: (direction: 'request' | 'reply', nodes: string) => string;
@@ -21,6 +23,8 @@ export const ENGLISH_EXPECTATION: ExpectationWords = {
   servedByCaller: 'served by the caller itself',
   servedByEachOf: (names) => `served by each of ${names}`,
   servedByNoneBut: (names) => `served by none but ${names}`,
+  servedBySameOf: (names) => `served by the same one of ${names}`,
+  servedByCounts: (counts) => `served by ${counts}`,
   serverSees: (source) => `server sees ${source}`,
   finding: (names) => `finding: ${names}`,
   crosses: (direction, nodes) => `${direction} crosses ${nodes}`,
@@ -36,6 +40,11 @@ export function expectationClauses(expect: Expectation, words = ENGLISH_EXPECTAT
   if (by && 'one' in by) clauses.push(by.one === 'self' ? words.servedByCaller : words.servedBy(by.one));
   if (by && 'eachOf' in by) clauses.push(words.servedByEachOf(by.eachOf.join(', ')));
   if (by && 'noneBut' in by) clauses.push(words.servedByNoneBut(by.noneBut.join(', ')));
+  if (by && 'sameOf' in by) clauses.push(words.servedBySameOf(by.sameOf.join(', ')));
+  if (by && 'counts' in by) {
+    const counts = Object.entries(by.counts).map(([name, times]) => `${name} ${times}×`);
+    clauses.push(words.servedByCounts(counts.join(', ')));
+  }
   if (expect.sourceSeen) clauses.push(words.serverSees(expect.sourceSeen));
   if (expect.findings?.length) clauses.push(words.finding(expect.findings.join(', ')));
   return [...clauses, ...paths];

@@ -82,6 +82,20 @@ describe('a flow that is to work', () => {
     ['each of, and a stranger', { eachOf: ['s1'] }, ['s1', 's2'], ['fail', 's2 served it; only s1 should.']],
     ['none but', { noneBut: ['s1', 's2'] }, ['s2', 's2'], ['pass']],
     ['none but, and a stranger', { noneBut: ['s1'] }, ['s1', 's2'], ['fail', 's2 served it; only s1 should.']],
+    ['the same', { sameOf: ['s1', 's2'] }, ['s2', 's2'], ['pass']],
+    [
+      'the same, and it was not',
+      { sameOf: ['s1', 's2'] },
+      ['s1', 's2'],
+      ['fail', 's1, s2 served it; it should be the same each time.'],
+    ],
+    ['counts', { counts: { s1: 2, s2: 1 } }, ['s1', 's2', 's1'], ['pass']],
+    [
+      'counts that are others',
+      { counts: { s1: 1 } },
+      ['s1', 's2', 's1'],
+      ['fail', 's2 served it; only s1 should.', 's1 served 2 of 3 attempts; it should serve 1.'],
+    ],
   ])('served by %s', (_, servedBy, servers, expected) => {
     const attempts = servers.map((server) => ({ ...WORKED, servedBy: server }));
     expect(judged({ outcome: 'works', servedBy: servedBy! }, attempts)).toEqual(expected);

@@ -1,6 +1,6 @@
 import type { Cause, Hop } from '../model/walk.ts';
 import { interfaceAddresses, nodeOf, serviceOf } from '../scenario/lookup.ts';
-import type { Expectation, FlowPlan, Finding, PathExpectation, Plan } from '../scenario/plan.ts';
+import type { Expectation, FlowPlan, Finding, PathExpectation, Plan, ServedBy } from '../scenario/plan.ts';
 import type { Attempt, FlowResult } from './results.ts';
 
 /** What is known of a flow after all its attempts; the rest of a FlowResult follows from it. */
@@ -58,13 +58,29 @@ function judgeWorking(flow: FlowPlan, expect: Working, plan: Plan, attempts: Att
 function judgeServers({ servedBy }: Working, attempts: Attempt[]): string[] {
   if (!servedBy) return [];
   const served = new Set(attempts.map((attempt) => attempt.servedBy));
-  const allowed = 'one' in servedBy ? [servedBy.one] : 'eachOf' in servedBy ? servedBy.eachOf : servedBy.noneBut;
+  const allowed = serversIn(servedBy);
   const strangers = [...served].filter((name) => name === null || !allowed.includes(name));
   const missing = 'eachOf' in servedBy ? allowed.filter((name) => !served.has(name)) : [];
+  const times = (name: string): number => attempts.filter((attempt) => attempt.servedBy === name).length;
+  const miscounted =
+    'counts' in servedBy ? Object.entries(servedBy.counts).filter(([name, n]) => times(name) !== n) : [];
   return [
     ...strangers.map((name) => `${name ?? 'Nobody'} served it; only ${allowed.join(', ')} should.`),
     ...missing.map((name) => `${name} served none of ${attempts.length} attempts.`),
+    ...miscounted.map(
+      ([name, n]) => `${name} served ${times(name)} of ${attempts.length} attempts; it should serve ${n}.`,
+    ),
+    ...('sameOf' in servedBy && served.size > 1
+      ? [`${[...served].join(', ')} served it; it should be the same each time.`]
+      : []),
   ];
+}
+
+function serversIn(servedBy: ServedBy): string[] {
+  if ('one' in servedBy) return [servedBy.one];
+  if ('counts' in servedBy) return Object.keys(servedBy.counts);
+  if ('eachOf' in servedBy) return servedBy.eachOf;
+  return 'noneBut' in servedBy ? servedBy.noneBut : servedBy.sameOf;
 }
 
 function judgeSource(flow: FlowPlan, { sourceSeen }: Working, plan: Plan, attempts: Attempt[]): string[] {

@@ -24,6 +24,14 @@ test('a flow that must be served by each server runs alone, since others would t
   expect(order(lab)).toEqual([['any', 'some'], ['counts'], ['counts-too']]);
 });
 
+test('flows that count the servers of services of their own run side by side', () => {
+  const services = { mode: 'dnat' as const, pool };
+  const lab = plan(oneArm({ services: { a: { ...services, vip: VIP_A }, b: { ...services, vip: '203.0.113.81' } } }));
+  const counted: FlowPlan['expect'] = { outcome: 'works', servedBy: { counts: { s1: 1, s2: 1 } } };
+  lab.flows = ['a', 'b'].map((service) => ({ ...flow(lab, 'client', service), name: service, expect: counted }));
+  expect(order(lab)).toEqual([['a', 'b']]);
+});
+
 test('flows that teach switches or neighbours run one by one, each from a clean start', () => {
   const lab = plan(
     oneArm({

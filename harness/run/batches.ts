@@ -1,3 +1,4 @@
+import { serviceOf } from '../scenario/lookup.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
 
 /** Flows that run side by side, and whether nodes must forget first what earlier flows have taught them. */
@@ -9,8 +10,8 @@ export interface Batch {
 /** In which order the flows of a plan run: together, except for those that would disturb one another. */
 export function batches(plan: Plan): Batch[] {
   if (flowsTeach(plan)) return plan.flows.map((flow) => ({ flows: [flow], fromCleanStart: true }));
-  const alone = plan.flows.filter(countsServers);
-  const together = plan.flows.filter((flow) => !countsServers(flow));
+  const alone = plan.flows.filter((flow) => countsServers(flow) && sharesService(flow, plan));
+  const together = plan.flows.filter((flow) => !alone.includes(flow));
   return [together, ...alone.map((flow) => [flow])]
     .filter((flows) => flows.length > 0)
     .map((flows) => ({ flows, fromCleanStart: false }));
@@ -18,7 +19,13 @@ export function batches(plan: Plan): Batch[] {
 
 /** Another flow to the same service would take turns with it at the scheduler. */
 function countsServers({ expect }: FlowPlan): boolean {
-  return expect.outcome === 'works' && expect.servedBy !== undefined && 'eachOf' in expect.servedBy;
+  if (expect.outcome !== 'works' || expect.servedBy === undefined) return false;
+  return 'eachOf' in expect.servedBy || 'counts' in expect.servedBy;
+}
+
+function sharesService(flow: FlowPlan, plan: Plan): boolean {
+  const service = serviceOf(plan, flow);
+  return plan.flows.some((other) => other !== flow && serviceOf(plan, other) === service);
 }
 
 /** Flows teach nodes what others then go by: a moved MAC, a redirect, a path MTU, a server's own answer for the VIP. */

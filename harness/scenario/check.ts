@@ -178,10 +178,10 @@ function nodesExpected(expect: ScenarioFile['flows'][string]['expect']): { at: P
   const { servedBy } = expect;
   if (!servedBy) return named;
   if ('one' in servedBy) return [...named, { at: ['servedBy'], node: servedBy.one }];
+  if ('counts' in servedBy)
+    return [...named, ...Object.keys(servedBy.counts).map((node) => ({ at: ['servedBy', 'counts', node], node }))];
   return [
     ...named,
-    ...('eachOf' in servedBy
-      ? listed(['servedBy', 'eachOf'], servedBy.eachOf)
-      : listed(['servedBy', 'noneBut'], servedBy.noneBut)),
+    ...Object.entries(servedBy).flatMap(([kind, names]) => listed(['servedBy', kind], names)),
   ];
 }

@@ -15,8 +15,10 @@ const servedBy = z.union(
     z.strictObject({ one: nodeName }),
     z.strictObject({ eachOf: z.array(nodeName).min(1) }),
     z.strictObject({ noneBut: z.array(nodeName).min(1) }),
+    z.strictObject({ sameOf: z.array(nodeName).min(1) }),
+    z.strictObject({ counts: z.record(nodeName, z.int().min(1)) }),
   ],
-  mustBe('a node, or one of `one: NODE`, `eachOf: [NODES]`, `noneBut: [NODES]`'),
+  mustBe('a node, or one of `one: NODE`, `eachOf`, `noneBut`, `sameOf: [NODES]`, `counts: { NODE: TIMES }`'),
 );
 
 const works = z.strictObject({

@@ -124,8 +124,11 @@ export interface SourcePosition {
 export type Expectation =
   | {
       outcome: 'works';
-      /** `one` name, `eachOf` (all of these, no other), `noneBut` (some of these, no other); `self` names the caller. */
-      servedBy?: { one: string } | { eachOf: string[] } | { noneBut: string[] };
+      /**
+       * `one` name, `eachOf` (all of these, no other), `noneBut` (some of these, no other), `sameOf` (one of these, the
+       * same each time), `counts` (so many attempts by each of these); `self` names the caller.
+       */
+      servedBy?: ServedBy;
       /** Source address that the server saw: `client` (the caller's own), `proxy-ip`, `l4`, or an address. */
       sourceSeen?: string;
       request?: PathExpectation;
@@ -134,6 +137,13 @@ export type Expectation =
       findings?: Finding[];
     }
   | { outcome: 'fails'; cause: string; at?: string; request?: PathExpectation; reply?: PathExpectation };
+
+export type ServedBy =
+  | { one: string }
+  | { eachOf: string[] }
+  | { noneBut: string[] }
+  | { sameOf: string[] }
+  | { counts: Record<string, number> };
 
 export interface PathExpectation {
   /** Nodes that the packets must cross. */
