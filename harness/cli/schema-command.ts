@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EXIT } from '../errors.ts';
-import { jsonSchemas } from '../scenario/json-schema.ts';
+import { schemaFiles } from '../scenario/json-schema.ts';
 
-/** `l4lab schema`: writes the JSON Schemas of labs and scenarios anew. */
+/** `l4lab schema`: writes anew what is made from the schemas of labs and scenarios. */
 export function schemaCommand(root: string): Promise<number> {
-  for (const [path, text] of Object.entries(jsonSchemas())) {
+  for (const [path, text] of Object.entries(schemaFiles())) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }

@@ -180,8 +180,5 @@ function nodesExpected(expect: ScenarioFile['flows'][string]['expect']): { at: P
   if ('one' in servedBy) return [...named, { at: ['servedBy'], node: servedBy.one }];
   if ('counts' in servedBy)
     return [...named, ...Object.keys(servedBy.counts).map((node) => ({ at: ['servedBy', 'counts', node], node }))];
-  return [
-    ...named,
-    ...Object.entries(servedBy).flatMap(([kind, names]) => listed(['servedBy', kind], names)),
-  ];
+  return [...named, ...Object.entries(servedBy).flatMap(([kind, names]) => listed(['servedBy', kind], names))];
 }

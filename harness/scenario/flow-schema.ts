@@ -9,6 +9,7 @@ const path = z.strictObject({
   avoids: z.array(nodeName).optional(),
 });
 
+/** Who answers: one; each of these; some of these; the same of these each time; so many times each. */
 const servedBy = z.union(
   [
     nodeName.transform((one) => ({ one })),
@@ -23,7 +24,11 @@ const servedBy = z.union(
 
 const works = z.strictObject({
   outcome: z.literal('works'),
-  servedBy: servedBy.optional(),
+  servedBy: servedBy
+    .optional()
+    .describe(
+      'A node (`one`), all of `eachOf`, some of `noneBut`, the same of `sameOf` each time, or `counts` of attempts.',
+    ),
   sourceSeen: z
     .string()
     .refine(

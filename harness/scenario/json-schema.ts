@@ -1,22 +1,38 @@
 import { z } from 'zod';
+import { fieldRows, type Schema } from './field-reference.ts';
 import { fullExpectation } from './flow-schema.ts';
 import { labSchema, scenarioSchema } from './schema.ts';
 
-/** JSON Schemas of the YAML files, for editors that complete and check as one writes: path in the project → text. */
-export function jsonSchemas(): Record<string, string> {
+/**
+ * What is made from the schemas of the YAML files: JSON Schemas, by which editors complete and check as one writes, and
+ * a page that tells of every field. Path in the project → text.
+ */
+export function schemaFiles(): Record<string, string> {
+  const lab = jsonSchema(labSchema, 'A topology of l4lab: labs/NAME.yaml');
+  const scenario = jsonSchema(scenarioSchema, 'A scenario of l4lab: scenarios/TOPIC/NAME.yaml');
   return {
-    'schema/lab.schema.json': text(labSchema, 'A topology of l4lab: labs/NAME.yaml'),
-    'schema/scenario.schema.json': text(scenarioSchema, 'A scenario of l4lab: scenarios/TOPIC/NAME.yaml'),
+    'schema/lab.schema.json': `${JSON.stringify(lab, null, 2)}\n`,
+    'schema/scenario.schema.json': `${JSON.stringify(scenario, null, 2)}\n`,
+    'docs/fields.md': `${PAGE}${table('Scenario: `scenarios/TOPIC/NAME.yaml`', scenario)}${table('Lab: `labs/NAME.yaml`', lab)}`,
   };
 }
 
+const PAGE = `# Every field of a scenario and of a lab
+
+Made from the schema by \`npm run schema\`. \`NAME\` stands for a name of your own, \`[]\` for an entry of a list.
+`;
+
+function table(title: string, schema: Schema): string {
+  return `\n## ${title}\n\n| field | takes | meaning |\n| --- | --- | --- |\n${fieldRows(schema).join('\n')}\n`;
+}
+
 /** What one writes, not what is read from it; an expectation may be the one word `works`. */
-function text(schema: z.ZodType, title: string): string {
+function jsonSchema(schema: z.ZodType, title: string): Schema {
   const { $schema, ...rest } = z.toJSONSchema(schema, {
     io: 'input',
     override: ({ zodSchema, jsonSchema }) => {
       if ((zodSchema as unknown) === fullExpectation) jsonSchema.oneOf?.unshift({ const: 'works' });
     },
   });
-  return `${JSON.stringify({ $schema, title, ...rest }, null, 2)}\n`;
+  return { $schema, title, ...rest } as Schema;
 }

@@ -35,14 +35,22 @@ const nodeSettings = z.strictObject({
     .array(listener)
     .optional()
     .describe('What the node listens on; by default the ports of the services whose pools it is in.'),
-  arpIgnore: z.int().min(0).max(8).optional(),
-  arpAnnounce: z.int().min(0).max(2).optional(),
-  rpFilter: z.int().min(0).max(2).optional(),
-  acceptLocal: z.boolean().optional(),
-  sendRedirects: z.boolean().optional(),
-  acceptRedirects: z.boolean().optional(),
+  arpIgnore: z.int().min(0).max(8).optional().describe('Sysctl `arp_ignore`: whom ARP is answered; 0 by default.'),
+  arpAnnounce: z
+    .int()
+    .min(0)
+    .max(2)
+    .optional()
+    .describe('Sysctl `arp_announce`: the source that ARP names; 0 by default.'),
+  rpFilter: z.int().min(0).max(2).optional().describe('Sysctl `rp_filter`: 0 off (default), 1 strict, 2 loose.'),
+  acceptLocal: z.boolean().optional().describe('Sysctl `accept_local`: packets from own addresses; false by default.'),
+  sendRedirects: z.boolean().optional().describe('Sysctl `send_redirects`; false by default.'),
+  acceptRedirects: z.boolean().optional().describe('Sysctl `accept_redirects`; false by default.'),
   forwarding: z.boolean().optional().describe('Whether the node forwards IP packets; true for l3 and l4.'),
-  firewall: z.enum(['none', 'stateful']).optional(),
+  firewall: z
+    .enum(['none', 'stateful'])
+    .optional()
+    .describe('`stateful` drops forwarded packets of connections that it did not see begin.'),
   vipOwner: z.boolean().optional().describe('l4 only: whether the L4 holds the VIPs as addresses of its own.'),
   lb: z.enum(['on', 'off']).optional().describe('l4 only: `off` does not start the load balancer.'),
   down: z.array(nodeName).optional().describe('Peers toward which the interface is taken down: a cut link.'),

@@ -1,0 +1,31 @@
+import { fieldRows } from './field-reference.ts';
+
+test('every field has a row that says what it takes, whether it is needed, and what it means', () => {
+  const server = { type: 'object', properties: { node: { type: 'string' } }, required: ['node'] };
+  const rows = fieldRows({
+    type: 'object',
+    properties: {
+      port: { type: 'integer', minimum: 1, maximum: 65535, description: 'Where it listens.' },
+      pool: { type: 'array', items: { anyOf: [{ type: 'string' }, server] } },
+      nodes: { type: 'object', additionalProperties: { type: 'object', properties: { lb: { enum: ['on', 'off'] } } } },
+    },
+    required: ['port'],
+  });
+  expect(rows).toEqual([
+    '| `port` | number 1 to 65535 | Where it listens. **Needed.** |',
+    '| `pool` | list of text or mapping of node |  |',
+    '| `pool[].node` | text | **Needed.** |',
+    '| `nodes` | mapping by name |  |',
+    '| `nodes.NAME.lb` | `on`, `off` |  |',
+  ]);
+});
+
+test('the fields of a mapping are told once', () => {
+  const settings = { type: 'object', properties: { mtu: { type: 'integer' } } };
+  const nodes = { type: 'object', additionalProperties: settings };
+  expect(fieldRows({ properties: { servers: settings, nodes } })).toEqual([
+    '| `servers` | mapping of mtu |  |',
+    '| `servers.mtu` | number from 0 |  |',
+    '| `nodes` | mapping by name | The same fields as `servers`. |',
+  ]);
+});

@@ -1,0 +1,89 @@
+/** As much of JSON Schema as the files of this project use. */
+export interface Schema {
+  type?: string;
+  const?: string | number | boolean;
+  enum?: (string | number | boolean)[];
+  default?: unknown;
+  description?: string;
+  minimum?: number;
+  maximum?: number;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  additionalProperties?: Schema | boolean;
+  items?: Schema;
+  anyOf?: Schema[];
+  oneOf?: Schema[];
+}
+
+/** Every field of a YAML file as rows of a markdown table: where it stands, what it takes, what it means. */
+export function fieldRows(schema: Schema): string[] {
+  return rowsBelow('', schema, new Map());
+}
+
+/** @param told mappings that have been described already, by their fields: a second one refers to the first */
+function rowsBelow(path: string, schema: Schema, told: Map<string, string>): string[] {
+  const rows = Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+    const at = path === '' ? name : `${path}.${name}`;
+    const fields = fieldsOf(field);
+    const before = fields && told.get(JSON.stringify(fields));
+    if (fields && before === undefined) told.set(JSON.stringify(fields), at);
+    const needed = schema.required?.includes(name) ?? false;
+    return [row(at, field, needed, before), ...(before === undefined ? rowsBelow(at, field, told) : [])];
+  });
+  const { additionalProperties: named } = schema;
+  return [
+    ...rows,
+    ...(typeof named === 'object' ? rowsBelow(`${path}.NAME`, named, told) : []),
+    ...(schema.items ? rowsBelow(`${path}[]`, schema.items, told) : []),
+    ...choices(schema).flatMap((choice) => rowsBelow(path, choice, told)),
+  ];
+}
+
+/** Fields of a mapping, or of each mapping in one by name. */
+function fieldsOf({ properties, additionalProperties }: Schema): Schema['properties'] {
+  return properties ?? (typeof additionalProperties === 'object' ? additionalProperties.properties : undefined);
+}
+
+function row(at: string, field: Schema, needed: boolean, sameAs: string | undefined): string {
+  const meaning = [
+    field.description,
+    sameAs === undefined ? undefined : `The same fields as \`${sameAs}\`.`,
+    needed ? '**Needed.**' : undefined,
+    isPlain(field.default) ? `Default: \`${String(field.default)}\`.` : undefined,
+  ];
+  return `| \`${at}\` | ${takes(field)} | ${meaning.filter((part) => part !== undefined).join(' ')} |`;
+}
+
+function isPlain(value: unknown): boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value) && value !== '';
+}
+
+function choices({ anyOf, oneOf }: Schema): Schema[] {
+  return anyOf ?? oneOf ?? [];
+}
+
+/** What a field takes, in words. */
+function takes(field: Schema): string {
+  if (field.const !== undefined) return `\`${String(field.const)}\``;
+  if (field.enum) return field.enum.map((value) => `\`${String(value)}\``).join(', ');
+  const any = choices(field);
+  if (any.length > 0) return [...new Set(any.map(takes))].join(' or ');
+  switch (field.type) {
+    case 'integer':
+      return range(field);
+    case 'boolean':
+      return 'true or false';
+    case 'array':
+      return `list of ${field.items ? takes(field.items) : 'anything'}`;
+    case 'object':
+      return field.properties ? `mapping of ${Object.keys(field.properties).join(', ')}` : 'mapping by name';
+    case 'null':
+      return '`~`';
+    default:
+      return field.type === 'string' ? 'text' : 'anything';
+  }
+}
+
+function range({ minimum = 0, maximum = Number.MAX_SAFE_INTEGER }: Schema): string {
+  return maximum === Number.MAX_SAFE_INTEGER ? `number from ${minimum}` : `number ${minimum} to ${maximum}`;
+}
