@@ -8,10 +8,12 @@ export class HeldAddresses {
   #made: Holding[];
   #expected: Holding[] = [];
   readonly #former = new Map<string, string>();
+  readonly #left: ReadonlySet<string>;
 
   /** `made`: what a process that died has left. */
   constructor(made: Holding[]) {
     this.#made = made;
+    this.#left = new Set(made.filter(({ kind }) => kind === 'proxy-arp').map(({ dev }) => dev));
   }
 
   /** Everything that is there or about to be: what the tables must note. */
@@ -26,9 +28,9 @@ export class HeldAddresses {
 
   /** Adds what is not there yet, and returns it. @throws {LbError} `ip-failed`; call `retreat` then. */
   async add(holdings: Holding[]): Promise<Holding[]> {
+    await answerAtOnce(holdings, this.#former, this.#left);
     const fresh = missingFrom(holdings, this.#made);
     if (fresh.length === 0) return [];
-    await answerAtOnce(fresh, this.#former);
     // None of them was there, so whatever a failure half-way leaves is ours to take back.
     this.#made = [...this.#made, ...fresh];
     await run('ip-failed', 'ip', ['-batch', '-'], batch('add', fresh));
