@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { inIpv6 } from './family.ts';
 import { service, serviceYaml, type Service } from './services.ts';
 import { balancer, host, mostly, oneServer, prefixLength, router, servers } from './settings.ts';
 import { wire, wiring, type Wired, type Wiring } from './wiring.ts';
@@ -12,6 +13,7 @@ export interface Generated {
 type Settings = Record<string, unknown>;
 
 interface Sketch {
+  ipv6: boolean;
   wiring: Wiring;
   nodes: { client: Settings; edge: Settings; l3: Settings; l3b: Settings; l4: Settings };
   servers: Settings;
@@ -54,6 +56,7 @@ const FLOWS = {
 const oneOfServers = fc.record({ settings: oneServer, gateway: fc.nat(3), prefixLength });
 
 const sketch: fc.Arbitrary<Sketch> = fc.record({
+  ipv6: mostly(false, [true]),
   wiring,
   nodes: fc.record({ client: host, edge: router, l3: router, l3b: router, l4: balancer }),
   servers,
@@ -67,16 +70,20 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
 });
 
 /** Random labs with settings; they shrink toward a usual one-arm lab with a single flow. */
-export const generated: fc.Arbitrary<Generated> = sketch.map(documents);
+export const generated: fc.Arbitrary<Generated> = sketch.map((sketch) => {
+  const written = documents(sketch);
+  return sketch.ipv6 ? (inIpv6(written) as Generated) : written;
+});
 
 function documents(sketch: Sketch): Generated {
   const wired = wire(sketch.wiring);
+  const name = sketch.ipv6 ? `${wired.name}-ipv6` : wired.name;
   const nodes = Object.fromEntries(Object.entries(sketch.nodes).filter(([name]) => name in wired.nodes));
   return {
-    lab: { title: wired.name, nodes: wired.nodes, links: wired.links },
+    lab: { title: name, nodes: wired.nodes, links: wired.links },
     scenario: {
       title: 'generated',
-      lab: wired.name,
+      lab: name,
       servers: sketch.servers,
       nodes: { ...nodes, s1: serverYaml('s1', sketch.s1, wired), s2: serverYaml('s2', sketch.s2, wired) },
       services: {

@@ -2,12 +2,13 @@ import type { Attempt, FlowResult } from '../judge/results.ts';
 import type { Plan } from '../scenario/plan.ts';
 
 /** What the model does not know, each with its story in harness/model/README.md. */
-export type Limit = 'wire-learns-macs' | 'checks-teach-neighbours';
+export type Limit = 'wire-learns-macs' | 'checks-teach-neighbours' | 'ipv6-redirects';
 
 /** The limit of the model that explains why a flow's packets did not do what was predicted; null where none does. */
 export function limitOf({ attempts }: FlowResult, plan: Plan): Limit | null {
   if (attempts.some((attempt) => wireAteFrame(attempt, plan))) return 'wire-learns-macs';
-  return checksTeach(plan) ? 'checks-teach-neighbours' : null;
+  if (checksTeach(plan)) return 'checks-teach-neighbours';
+  return heedsIpv6Redirects(plan) ? 'ipv6-redirects' : null;
 }
 
 /** A frame went out of an interface that had sent its destination MAC as source before, and never came out of the wire. */
@@ -30,5 +31,13 @@ function checksTeach({ nodes }: Plan): boolean {
   const checked = nodes.some(({ lb }) => lb?.services.some(({ check }) => check.type !== 'none'));
   return (
     checked && nodes.some((node) => node.loopback.length > 0 && node.sysctls['net/ipv4/conf/all/arp_announce'] !== '2')
+  );
+}
+
+/** A router always sends redirects in IPv6, and a node that accepts them goes another way from then on. */
+function heedsIpv6Redirects({ nodes }: Plan): boolean {
+  return nodes.some(
+    ({ sysctls }) =>
+      sysctls['net/ipv6/conf/all/disable_ipv6'] === '0' && sysctls['net/ipv6/conf/all/accept_redirects'] === '1',
   );
 }
