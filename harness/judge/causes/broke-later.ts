@@ -3,7 +3,7 @@ import type { Frame } from '../../observe/sighting.ts';
 import { nodeOf } from '../../scenario/lookup.ts';
 import type { NodePlan, Plan } from '../../scenario/plan.ts';
 import { sameSegment } from '../evidence.ts';
-import { cause, type Rule } from './rule.ts';
+import { addressesOf, cause, type Rule } from './rule.ts';
 
 /** An ICMP redirect reached a node that then went around its sender. */
 export const redirected: Rule = ({ packets, plan, flow }) => {
@@ -96,8 +96,12 @@ export const halfSeen: Rule = ({ packets, plan, flow, walk, kernel }) => {
   return null;
 };
 
-/** Frames for others reach a node by flooding; its firewall does not see them, unless it is a switch itself. */
-function meantFor(plan: Plan, name: string, { dstMac }: Frame): boolean {
+/**
+ * Whether a node's firewall looks at a frame that came in: not at packets for the node itself, nor at frames for others,
+ * which reach a node by flooding, unless it is a switch.
+ */
+function meantFor(plan: Plan, name: string, { dstMac, ip }: Frame): boolean {
+  if (ip && addressesOf(plan, name).includes(ip.dst)) return false;
   if (nodeOf(plan, name).bridge) return true;
   return !plan.nodes.some((node) => node.name !== name && node.interfaces.some(({ mac }) => mac === dstMac));
 }

@@ -197,6 +197,12 @@ describe('half-seen-by-firewall', () => {
     expect(named({ ...base, walk: oneWay, packets: passed })[0]).not.toBe('half-seen-by-firewall');
   });
 
+  test('not where the segment was for the node itself: the firewall looks at what is forwarded', () => {
+    const refusal = segment(9, ['l3', 'in', 'client'], { seq: 4, flags: 'RA' });
+    const own = { ...refusal, frame: { ...refusal.frame, ip: { ...refusal.frame.ip!, dst: '203.0.113.1' } } };
+    expect(named({ ...base, walk: oneWay, packets: [own] })[0]).not.toBe('half-seen-by-firewall');
+  });
+
   test('not where it saw both directions', () => {
     expect(named({ ...base, walk: dsrWalk, packets: swallowed })[0]).not.toBe('half-seen-by-firewall');
   });
