@@ -2,13 +2,16 @@ import type { FlowResult } from '../judge/results.ts';
 import type { Sighting } from '../observe/sighting.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
+import { sysctls } from '../scenario/sysctls.ts';
 import { limitOf } from './limits.ts';
 import { load } from './load.ts';
 import { wire } from './wiring.ts';
 
-const { nodes, links } = wire({ l4: 'one-arm', routers: 'one', servers: 'near' });
-
-function plan(servers: Record<string, unknown>, check: string): Plan {
+function plan(
+  servers: Record<string, unknown>,
+  check: string,
+  wiring = wire({ l4: 'one-arm', routers: 'one', servers: 'near' }),
+): Plan {
   const scenario = {
     title: '',
     lab: 'one-arm',
@@ -16,7 +19,7 @@ function plan(servers: Record<string, unknown>, check: string): Plan {
     services: { web: { vip: '203.0.113.80', port: 80, mode: 'dsr', pool: ['s1'], check: { type: check } } },
     flows: { call: { from: 'client', to: 'web', expect: 'works' } },
   };
-  const loaded = load('sample', { lab: { title: '', nodes, links }, scenario });
+  const loaded = load('sample', { lab: { title: '', nodes: wiring.nodes, links: wiring.links }, scenario });
   return resolvePlan(loaded.scenario, loaded.scenario.variants[0]!);
 }
 
@@ -64,4 +67,21 @@ test('checks-teach-neighbours: health checks of servers that speak up for their 
   expect(limitOf(seen(), plan(speaksUp, 'tcp'))).toBe('checks-teach-neighbours');
   expect(limitOf(seen(), plan(speaksUp, 'none'))).toBeNull();
   expect(limitOf(seen(), plan({ loopback: ['web'], arpAnnounce: 2 }, 'tcp'))).toBeNull();
+});
+
+test('dsr-without-route: an L4 that cannot reach a server of a dsr service', () => {
+  const far = wire({ l4: 'one-arm', routers: 'one', servers: 'far' });
+  expect(limitOf(seen(), plan({}, 'none', far))).toBeNull();
+  const nodes = { ...far.nodes, l4: { role: 'l4' } };
+  expect(limitOf(seen(), plan({}, 'none', { ...far, nodes }))).toBe('dsr-without-route');
+});
+
+test('ipv6-redirects: a node of an IPv6 lab that accepts them', () => {
+  const accepts = { nodes: [{ sysctls: sysctls('server', { acceptRedirects: true }, ['l2'], true) }] };
+  const ignores = { nodes: [{ sysctls: sysctls('server', { acceptRedirects: false }, ['l2'], true) }] };
+  const bare = { links: [], loopback: [], interfaces: [], routes: [], lb: null };
+  const asPlan = ({ nodes }: typeof accepts): Plan =>
+    ({ ...bare, nodes: nodes.map((node) => ({ ...bare, ...node })) }) as unknown as Plan;
+  expect(limitOf(seen(), asPlan(accepts))).toBe('ipv6-redirects');
+  expect(limitOf(seen(), asPlan(ignores))).toBeNull();
 });

@@ -1,14 +1,16 @@
 import type { Attempt, FlowResult } from '../judge/results.ts';
+import { contains, network } from '../scenario/address.ts';
 import type { Plan } from '../scenario/plan.ts';
 
 /** What the model does not know, each with its story in harness/model/README.md. */
-export type Limit = 'wire-learns-macs' | 'checks-teach-neighbours' | 'ipv6-redirects';
+export type Limit = 'wire-learns-macs' | 'checks-teach-neighbours' | 'ipv6-redirects' | 'dsr-without-route';
 
 /** The limit of the model that explains why a flow's packets did not do what was predicted; null where none does. */
 export function limitOf({ attempts }: FlowResult, plan: Plan): Limit | null {
   if (attempts.some((attempt) => wireAteFrame(attempt, plan))) return 'wire-learns-macs';
   if (checksTeach(plan)) return 'checks-teach-neighbours';
-  return heedsIpv6Redirects(plan) ? 'ipv6-redirects' : null;
+  if (heedsIpv6Redirects(plan)) return 'ipv6-redirects';
+  return dsrWithoutRoute(plan) ? 'dsr-without-route' : null;
 }
 
 /** A frame went out of an interface that had sent its destination MAC as source before, and never came out of the wire. */
@@ -40,4 +42,15 @@ function heedsIpv6Redirects({ nodes }: Plan): boolean {
     ({ sysctls }) =>
       sysctls['net/ipv6/conf/all/disable_ipv6'] === '0' && sysctls['net/ipv6/conf/all/accept_redirects'] === '1',
   );
+}
+
+/** The load balancer takes a DSR server that it has no route to out of its pool, and refuses when none is left. */
+function dsrWithoutRoute({ nodes }: Plan): boolean {
+  return nodes.some(({ lb, interfaces, routes }) => {
+    const reaches = (address: string): boolean =>
+      routes.some(({ to }) => to === 'default' || contains(to, address)) ||
+      interfaces.some(({ addresses }) => addresses.some((cidr) => contains(network(cidr), address)));
+    const direct = lb?.services.filter(({ mode }) => mode === 'dsr') ?? [];
+    return direct.some(({ servers }) => servers.some(({ address }) => !reaches(address)));
+  });
 }
