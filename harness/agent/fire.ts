@@ -90,9 +90,9 @@ function datagrams(params: FireParams, signal: AbortSignal): Promise<FireResult 
     const onAbort = (): void => finish(null);
     signal.addEventListener('abort', onAbort);
     const send = (): void => socket.send(`${token} ${bytes} ${'x'.repeat(bytes)}`);
-    socket.on('error', (error: NodeJS.ErrnoException) =>
-      finish({ answered: false, said: error.code ?? error.message, answer: null }),
-    );
+    const fail = (error: NodeJS.ErrnoException): void =>
+      finish({ answered: false, said: error.code ?? error.message, answer: null });
+    socket.on('error', fail);
     socket.on('message', (message) => {
       done += 1;
       const answer = parseAnswer(message.toString('latin1'), token);
@@ -101,7 +101,8 @@ function datagrams(params: FireParams, signal: AbortSignal): Promise<FireResult 
     });
     socket.bind(sourcePort, () => {
       socket.connect(port, address, (error?: Error) => {
-        if (error === undefined || error === null) send();
+        if (error) fail(error);
+        else send();
       });
     });
   });

@@ -1,4 +1,5 @@
 import type { FlowResult } from '../judge/results.ts';
+import type { Prediction } from '../model/walk.ts';
 import type { Sighting } from '../observe/sighting.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
@@ -31,7 +32,7 @@ function seen(...frames: [node: string, iface: string, direction: 'in' | 'out', 
     time,
     frame: { srcMac, dstMac, length: 60 },
   }));
-  return { attempts: [{ packets }] } as FlowResult;
+  return { attempts: [{ packets }], predicted: [] as Prediction[] } as FlowResult;
 }
 
 describe('wire-learns-macs', () => {
@@ -67,6 +68,12 @@ test('checks-teach-neighbours: health checks of servers that speak up for their 
   expect(limitOf(seen(), plan(speaksUp, 'tcp'))).toBe('checks-teach-neighbours');
   expect(limitOf(seen(), plan(speaksUp, 'none'))).toBeNull();
   expect(limitOf(seen(), plan({ loopback: ['web'], arpAnnounce: 2 }, 'tcp'))).toBeNull();
+});
+
+test('mac-to-itself: a frame that is to go to the MAC that it comes from', () => {
+  const mac = '02:00:00:00:00:01';
+  const predicted = [{ request: [{ src: { mac }, dst: { mac } }] }] as Prediction[];
+  expect(limitOf({ ...seen(), predicted }, plan({}, 'none'))).toBe('mac-to-itself');
 });
 
 test('dsr-without-route: an L4 that cannot reach a server of a dsr service', () => {

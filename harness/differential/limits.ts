@@ -3,11 +3,13 @@ import { contains, network } from '../scenario/address.ts';
 import type { Plan } from '../scenario/plan.ts';
 
 /** What the model does not know, each with its story in harness/model/README.md. */
-export type Limit = 'wire-learns-macs' | 'checks-teach-neighbours' | 'ipv6-redirects' | 'dsr-without-route';
+export type Limit =
+  'wire-learns-macs' | 'mac-to-itself' | 'checks-teach-neighbours' | 'ipv6-redirects' | 'dsr-without-route';
 
 /** The limit of the model that explains why a flow's packets did not do what was predicted; null where none does. */
-export function limitOf({ attempts }: FlowResult, plan: Plan): Limit | null {
+export function limitOf({ attempts, predicted }: FlowResult, plan: Plan): Limit | null {
   if (attempts.some((attempt) => wireAteFrame(attempt, plan))) return 'wire-learns-macs';
+  if (predicted.some(({ request }) => request.some(({ src, dst }) => src.mac === dst.mac))) return 'mac-to-itself';
   if (checksTeach(plan)) return 'checks-teach-neighbours';
   if (heedsIpv6Redirects(plan)) return 'ipv6-redirects';
   return dsrWithoutRoute(plan) ? 'dsr-without-route' : null;

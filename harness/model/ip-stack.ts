@@ -4,7 +4,7 @@ import { confirm, find, hidesSource, movesDestination, track, trackRelated } fro
 import type { Connection, Tracked } from './conntrack.ts';
 import { forwards } from './device-settings.ts';
 import { consume, refuse } from './endpoints.ts';
-import { balance } from './load-balancing.ts';
+import { balance, refuseDirect } from './load-balancing.ts';
 import { sourcesFor, translateDestination, translateSource } from './nat.ts';
 import { sendTo } from './neighbours.ts';
 import type { Packet } from './packet.ts';
@@ -74,6 +74,7 @@ export function send(run: Run, host: Host, made: Packet): void {
 }
 
 function prerouting(run: Run, host: Host, packet: Packet): Tracked | null {
+  if (refuseDirect(run, host, packet)) return null;
   if (!keepsTrack(host)) return UNTRACKED;
   const tracked = trackAny(run, host, packet);
   return balance(run, host, packet, tracked) ? tracked : null;

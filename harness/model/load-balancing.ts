@@ -11,13 +11,12 @@ import type { Host } from './topology.ts';
 
 /**
  * DSR, at the ingress of an interface, before the node's own bridge or IP stack sees the frame:
- * the server's MAC is put on it and it leaves again. True where that was so.
+ * the server's MAC is put on it and it leaves again. True where that was so: without a server the frame goes on as it is.
  */
 export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; packet: Packet }): boolean {
   const service = serviceFor(host, frame.packet, ['dsr']);
-  if (service === null) return false;
-  const server = pick(run, host, service, frame.packet);
-  if (server === null) return true;
+  const server = service && pickAny(run, host, service);
+  if (!service || !server) return false;
   const device = host.devices.get(lookUp(host, server.address)?.device ?? '');
   const packet = { ...frame.packet, dsr: { l4: host.name, server: server.name } };
   if (device === undefined) {
@@ -36,13 +35,12 @@ export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; pa
 
 /**
  * L3 DSR, at ingress: the server's address becomes the destination, a DSCP value names the VIP, and the node's own
- * routing does the rest. Null where no server can take it; the packet itself where it is for no such service.
+ * routing does the rest. The packet itself where it is for no such service, or no server can take it.
  */
-export function sendTagged(run: Run, host: Host, packet: Packet): Packet | null {
+export function sendTagged(run: Run, host: Host, packet: Packet): Packet {
   const service = serviceFor(host, packet, ['l3dsr']);
-  if (service === null) return packet;
-  const server = pick(run, host, service, packet);
-  if (server === null) return null;
+  const server = service && pickAny(run, host, service);
+  if (!service || !server) return packet;
   return { ...packet, dst: server.address, dscp: service.dscp!, dsr: { l4: null, server: server.name } };
 }
 
@@ -51,6 +49,12 @@ export function undoTag({ plan }: Host, packet: Packet): Packet {
   const { dst, dscp, ...rest } = packet;
   const known = plan.undoDscp?.find((tag) => tag.dscp === dscp && tag.address === dst);
   return known === undefined ? packet : { ...rest, dst: known.vip };
+}
+
+/** What no server takes at ingress is refused at prerouting, like any other service without a server. */
+export function refuseDirect(run: Run, host: Host, packet: Packet): boolean {
+  const service = serviceFor(host, packet, ['dsr', 'l3dsr']);
+  return service !== null && pick(run, host, service, packet) === null;
 }
 
 /** Destination NAT of a new connection to a service. False where no server can take it. */
@@ -64,13 +68,17 @@ export function balance(run: Run, host: Host, packet: Packet, tracked: Tracked):
   return true;
 }
 
-/** A server that is up; the same one for all packets of a flow. Null, and the packet is dead, when there is none. */
+/** As `pickAny`; where there is none, the packet is refused and dead. */
 function pick(run: Run, host: Host, service: LbService, packet: Packet): LbServer | null {
+  const server = pickAny(run, host, service);
+  if (server === null) refuse(run, host, packet, `finds no server of ${service.name} up`, 'no-server-available');
+  return server;
+}
+
+/** A server that is up, the same one for all packets of a flow; null when there is none. */
+function pickAny(run: Run, host: Host, service: LbService): LbServer | null {
   const [first, ...others] = takers(run, host, service);
-  if (first === undefined) {
-    refuse(run, host, packet, `finds no server of ${service.name} up`, 'no-server-available');
-    return null;
-  }
+  if (first === undefined) return null;
   const server = run.choices.choose(`pick ${host.name} ${service.name}`, [first, ...others]);
   run.picked.set(service.name, server.name);
   return server;

@@ -81,8 +81,7 @@ function arrive(run: Run, { node, iface, frame: arrived }: Arrival): void {
 function atIngress(run: Run, host: Host, iface: string, arrived: IpFrame): IpFrame | null {
   const packet = crossing(arrived, host.name, iface, 'in');
   if (returnDirectly(run, host, { ...arrived, packet })) return null;
-  const tagged = sendTagged(run, host, undoTag(host, packet));
-  return tagged === null ? null : { ...arrived, packet: tagged };
+  return { ...arrived, packet: sendTagged(run, host, undoTag(host, packet)) };
 }
 
 function accept(run: Run, host: Host, name: string, frame: Frame): void {

@@ -315,6 +315,12 @@ describe('a packet vanished on its way', () => {
     expect(at('l4', oneArm({ services: proxy }), { healthy: null })).toEqual(['unexplained', 'l4']);
   });
 
+  test('loop: it came in with its last hop used up, and the node that made it is told by nobody', () => {
+    const evidence = vanishedAt(evidenceOf(router({}), 'client', 'a'), 'l3');
+    const request = evidence.walk.request.map((hop) => ({ ...hop, ttl: 1 }));
+    expect(named({ ...evidence, walk: { request, reply: [] } })).toEqual(['loop', 'l3']);
+  });
+
   test('not-forwarding: a packet for somebody else reached a node that does not forward', () => {
     expect(at('l3', router({ l3: { ...baseL3, forwarding: false } }))).toEqual(['not-forwarding', 'l3']);
     expect(at('l3', router({}))).toEqual(['unexplained', 'l3']);

@@ -140,6 +140,13 @@ function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): C
     );
   }
   if (/unreachable/.test(says)) return cause('no-route', node, `${node} has no route to ${dst.ip}`);
+  if (hop.ttl <= 1 && isAddressee(hop, plan)) {
+    return cause(
+      'loop',
+      node,
+      `${node} was to pass on the packet for ${dst.ip}, whose TTL had come down to ${hop.ttl}`,
+    );
+  }
   return byCounters(hop, evidence);
 }
 
