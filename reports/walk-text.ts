@@ -1,4 +1,5 @@
 import type { Hop, HopAddress, Walk } from '../harness/model/walk.ts';
+import type { Plan } from '../harness/scenario/plan.ts';
 
 /** `203.0.113.80:80`, `[2001:db8::80]:80`, or the bare address where there is no port. */
 export function addressText({ ip, port }: Pick<HopAddress, 'ip' | 'port'>): string {
@@ -11,12 +12,18 @@ export function changesText(hop: Hop): string {
   return hop.changed.map(({ field, from, to }) => `${field} ${from} → ${to}`).join(', ');
 }
 
-/** The walk as an aligned text table: source and destination at every hop, there and back. */
-export function walkText(walk: Walk): string {
+/**
+ * The walk as an aligned text table: source and destination at every hop, there and back.
+ * @param plan where it is given, a MAC of the lab is followed by the node that has it
+ */
+export function walkText(walk: Walk, plan?: Plan): string {
+  const owners = new Map(
+    plan?.nodes.flatMap(({ name, interfaces }) => interfaces.map(({ mac }) => [mac, name] as const)),
+  );
   const rows = [
     ['#', '', 'node', 'interface', 'source', 'destination', 'source mac', 'destination mac', 'ttl', 'changed'],
-    ...directionRows('request', walk.request, 0),
-    ...directionRows('reply', walk.reply, walk.request.length),
+    ...directionRows('request', walk.request, 0, owners),
+    ...directionRows('reply', walk.reply, walk.request.length, owners),
   ];
   if (walk.request.length === 0) return 'No packet of this flow was on a wire.\n';
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
@@ -29,7 +36,8 @@ export function walkText(walk: Walk): string {
   return `${lines.join('\n')}\n`;
 }
 
-function directionRows(label: string, hops: Hop[], offset: number): string[][] {
+function directionRows(label: string, hops: Hop[], offset: number, owners: Map<string, string>): string[][] {
+  const macText = ({ mac }: HopAddress): string => [mac, owners.get(mac) ?? ''].join(' ').trimEnd();
   return hops.map((hop, i) => [
     String(offset + i + 1),
     label,
@@ -37,8 +45,8 @@ function directionRows(label: string, hops: Hop[], offset: number): string[][] {
     `${hop.direction} ${hop.iface}`,
     addressText(hop.src),
     addressText(hop.dst),
-    hop.src.mac,
-    hop.dst.mac,
+    macText(hop.src),
+    macText(hop.dst),
     String(hop.ttl),
     changesText(hop),
   ]);

@@ -1,3 +1,4 @@
+import { walkText } from '../../reports/walk-text.ts';
 import { stringify } from 'yaml';
 import { EXIT } from '../errors.ts';
 import { findEngine } from '../fabric/engine.ts';
@@ -5,7 +6,6 @@ import { sweep } from '../fabric/sweep.ts';
 import type { FlowResult } from '../judge/results.ts';
 import { CAUSES } from '../model/cause.ts';
 import { predict } from '../model/predict.ts';
-import { walkTable } from '../model/walk-table.ts';
 import type { Cause } from '../model/walk.ts';
 import { LabPool } from '../run/lab-pool.ts';
 import { runVariant } from '../run/variant.ts';
@@ -63,7 +63,7 @@ async function prove(
   };
   const seen = await tryFlow(variant, plan);
   say(
-    `Seen: ${seen.outcome ?? 'not run'}\n${walkTable(seen.attempts[0]?.observed ?? { request: [], reply: [] }, plan)}`,
+    `Seen: ${seen.outcome ?? 'not run'}\n${walkText(seen.attempts[0]?.observed ?? { request: [], reply: [] }, plan)}`,
   );
   if (seen.cause === null) return seen.verdict === 'not-run' ? EXIT.unavailable : EXIT.ok;
   say(describeCause(seen.cause));

@@ -1,7 +1,7 @@
+import { walkText } from '../../reports/walk-text.ts';
 import { EXIT } from '../errors.ts';
 import { outcomeOf } from '../model/matrix.ts';
 import { predict } from '../model/predict.ts';
-import { walkTable } from '../model/walk-table.ts';
 import type { Prediction } from '../model/walk.ts';
 import { plansOf } from '../run/scenario.ts';
 import { findScenarios } from '../scenario/files.ts';
@@ -31,5 +31,5 @@ function describeAlternative(prediction: Prediction, plan: Plan): string {
   const { picked, cause } = prediction;
   const title = picked === null ? [] : [`L4 picks ${picked}`];
   const end = cause ? [`fails at ${cause.node}, ${cause.code}: ${cause.detail}`] : [];
-  return [...title, walkTable(prediction, plan).trimEnd(), ...end, ''].join('\n');
+  return [...title, walkText(prediction, plan).trimEnd(), ...end, ''].join('\n');
 }
