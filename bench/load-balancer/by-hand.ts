@@ -1,0 +1,38 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
+import type { Mode } from './contestants.ts';
+import type { Way } from './topology.ts';
+import { SERVICES } from './traffic.ts';
+
+/** Loads the smallest rules that carry the same services to one server. */
+export async function byHand(lab: NetnsLab, way: Way, mode: Mode): Promise<void> {
+  const file = join(tmpdir(), `${lab.namespace(way.balancer)}.nft`);
+  await writeFile(file, rulesOf(way)[mode]);
+  await lab.exec(way.balancer, 'nft', '-f', file).finally(() => rm(file));
+  if (mode === 'proxy') await lab.exec(way.balancer, 'ip', 'addr', 'add', `${way.proxyIp}/32`, 'dev', 'server');
+}
+
+function rulesOf({ vip, server, proxyIp }: Way): Record<Mode, string> {
+  const each = (action: string) =>
+    SERVICES.map(({ protocol, port }) => `ip daddr ${vip} ${protocol} dport ${port} ${action}`).join('\n');
+  const dnat = `chain pre {
+    type nat hook prerouting priority dstnat
+    ${each(`dnat to ${server}`)}
+  }`;
+  const snat = `chain post {
+    type nat hook postrouting priority srcnat
+    ip daddr ${server} snat to ${proxyIp}
+  }`;
+  return {
+    dsr: `table netdev hand {
+      chain in {
+        type filter hook ingress device "client" priority filter
+        ${each(`fwd ip to ${server} device "server"`)}
+      }
+    }`,
+    dnat: `table ip hand {\n${dnat}\n}`,
+    proxy: `table ip hand {\n${dnat}\n${snat}\n}`,
+  };
+}

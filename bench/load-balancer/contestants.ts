@@ -1,0 +1,77 @@
+import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
+import { RunningLb } from '../../lb/testing/running-lb.ts';
+import { byHand } from './by-hand.ts';
+import { haproxyConfig, nginxConfig, startProgram } from './programs.ts';
+import type { Way } from './topology.ts';
+import { SERVICES } from './traffic.ts';
+
+/** Something that carries the load from the client to the server. */
+export interface Contestant {
+  name: string;
+  /** Whether clients call the VIP; the server itself where there is no load balancer. */
+  balanced: boolean;
+  /** Whether the server sees the VIP as destination. */
+  direct: boolean;
+  udp: boolean;
+  /** Sets it up in its node; it ends with the lab. */
+  start: (lab: NetnsLab, way: Way) => Promise<void>;
+}
+
+const MODES = ['dsr', 'dnat', 'proxy'] as const;
+export type Mode = (typeof MODES)[number];
+
+export const DIRECT = 'direct';
+export const ours = (mode: Mode): string => `l4lab ${mode}`;
+export const handWritten = (mode: Mode): string => `by hand ${mode}`;
+
+/** Everything that takes part: the way itself, each mode beside the smallest rules that do the same, and two proxies. */
+export function contestants(): Contestant[] {
+  return [
+    { name: DIRECT, balanced: false, direct: false, udp: true, start: () => Promise.resolve() },
+    ...MODES.flatMap((mode) => {
+      const shared = { balanced: true, direct: mode === 'dsr', udp: true };
+      return [
+        { ...shared, name: ours(mode), start: (lab: NetnsLab, way: Way) => startOurs(lab, way, mode) },
+        { ...shared, name: handWritten(mode), start: (lab: NetnsLab, way: Way) => byHand(lab, way, mode) },
+      ];
+    }),
+    {
+      name: 'haproxy',
+      balanced: true,
+      direct: false,
+      udp: false,
+      start: async (lab, way) => {
+        await ownVip(lab, way);
+        await startProgram(lab, way.balancer, 'haproxy', haproxyConfig(way), ['-db', '-f']);
+      },
+    },
+    {
+      name: 'nginx',
+      balanced: true,
+      direct: false,
+      udp: true,
+      start: async (lab, way) => {
+        await ownVip(lab, way);
+        await startProgram(lab, way.balancer, 'nginx', nginxConfig(way), ['-c']);
+      },
+    },
+  ];
+}
+
+async function startOurs(lab: NetnsLab, { balancer, vip, server, proxyIp }: Way, mode: Mode): Promise<void> {
+  const services = SERVICES.map(({ protocol, port }) => ({
+    name: `${protocol}-${port}`,
+    vip,
+    port,
+    protocol,
+    mode,
+    ...(mode === 'proxy' ? { proxyIp } : {}),
+    servers: [{ name: 's1', address: server }],
+  }));
+  // In dsr the replies come back through this very node, which would drop packets from an address of its own.
+  await RunningLb.start(lab, balancer, { version: 1, vipOwner: false, services });
+}
+
+async function ownVip(lab: NetnsLab, { balancer, vip }: Way): Promise<void> {
+  await lab.exec(balancer, 'ip', 'addr', 'add', `${vip}/32`, 'dev', 'lo');
+}

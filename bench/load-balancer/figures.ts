@@ -1,0 +1,74 @@
+import { spread } from '../spread.ts';
+import { DIRECT, handWritten, ours } from './contestants.ts';
+import type { Sample } from './traffic.ts';
+
+/** Samples of one load, by contestant: one a round. */
+export type Rounds = Record<string, Sample[]>;
+
+/** One contestant under one load. Ratios are medians of the ratios within each round. */
+export interface Figure {
+  contestant: string;
+  rate: { min: number; median: number; max: number };
+  ofDirect: number;
+  /** To the hand-written rules of the same mode; null for others. */
+  ofByHand: number | null;
+  failed: number;
+  cpuUs: number;
+  p50: number | null;
+  p99: number | null;
+}
+
+/** Rounds as figures: contestants of one round met the same machine, so that they are compared within it. */
+export function figuresOf(rounds: Rounds): Figure[] {
+  return Object.entries(rounds).map(([contestant, samples]) => {
+    const median = (value: (sample: Sample) => number) => spread(samples.map(value)).median;
+    const latency = (at: 'p50' | 'p99') => (samples[0]![at] === null ? null : median((sample) => sample[at] ?? NaN));
+    const byHand = contestant.replace(/^l4lab/, 'by hand');
+    return {
+      contestant,
+      rate: spread(samples.map(({ rate }) => rate)),
+      ofDirect: ratio(samples, rounds[DIRECT]!),
+      ofByHand: byHand === contestant || !rounds[byHand] ? null : ratio(samples, rounds[byHand]),
+      failed: samples.reduce((sum, { failed }) => sum + failed, 0),
+      cpuUs: median(({ cpuUs }) => cpuUs),
+      p50: latency('p50'),
+      p99: latency('p99'),
+    };
+  });
+}
+
+function ratio(samples: Sample[], base: Sample[]): number {
+  return spread(samples.map(({ rate }, round) => rate / base[round]!.rate)).median;
+}
+
+/** Something that the load balancer is held to. */
+export interface Target {
+  text: string;
+  reached: number;
+  wanted: number;
+}
+
+/**
+ * What the load balancer is held to under one load.
+ * @param dsrShare of the direct way's rate that dsr is to reach; null where nothing is asked of it
+ */
+export function targetsOf(figures: Figure[], dsrShare: number | null): Target[] {
+  const find = (name: string) => figures.find(({ contestant }) => contestant === name)!;
+  const proxies = figures.filter(({ contestant }) => ['haproxy', 'nginx'].includes(contestant));
+  const dsr = ours('dsr');
+  return [
+    ...(dsrShare === null ? [] : [{ text: `${dsr} / ${DIRECT}`, reached: find(dsr).ofDirect, wanted: dsrShare }]),
+    ...(['dnat', 'proxy'] as const).map((mode) => ({
+      text: `${ours(mode)} / ${handWritten(mode)}`,
+      reached: find(ours(mode)).ofByHand!,
+      wanted: 0.97,
+    })),
+    ...(['dsr', 'dnat', 'proxy'] as const).flatMap((mode) =>
+      proxies.map((proxy) => ({
+        text: `${ours(mode)} / ${proxy.contestant}`,
+        reached: find(ours(mode)).ofDirect / proxy.ofDirect,
+        wanted: 1,
+      })),
+    ),
+  ];
+}
