@@ -3,7 +3,8 @@ import { isIPv6 } from 'node:net';
 import type { LbConfig, LbServer, LbService } from './config.ts';
 import { LbError } from './errors.ts';
 import { HealthMonitor } from './health/monitor.ts';
-import type { ServerState } from './health/server-state.ts';
+import type { CheckedState } from './health/server-state.ts';
+import { NEVER_CHECKED } from './health/server-state.ts';
 import { CheckTargets } from './health/targets.ts';
 import { announce } from './host/announce.ts';
 import type { HostFacts } from './host/facts.ts';
@@ -20,6 +21,7 @@ import { log } from './log.ts';
 import { isDirect } from './mode.ts';
 import { Pool } from './pool.ts';
 import type { Table } from './render/ruleset.ts';
+import type { ServerRole } from './render/input.ts';
 import { render } from './render/render.ts';
 
 /** How long to wait for the MAC of a server whose frames keep their source MAC. */
@@ -131,15 +133,14 @@ export class Balancer {
   }
 
   /** Health of a server in a service, with its reason. */
-  stateOf(service: LbService, server: LbServer): ServerState & { lastDurationMs: number } {
-    const fixed = { against: 0, checked: true, lastDurationMs: 0 };
+  stateOf(service: LbService, server: LbServer): CheckedState {
     if (isDirect(service) && deviceFor(this.#facts, server.address) === null) {
-      return { ...fixed, up: false, reason: `no route to ${server.address}` };
+      return { ...NEVER_CHECKED, up: false, reason: `no route to ${server.address}` };
     }
     if (service.sourceMac === 'keep' && !this.#macs.has(server.address)) {
-      return { ...fixed, up: false, reason: `no MAC known of ${server.address}` };
+      return { ...NEVER_CHECKED, up: false, reason: `no MAC known of ${server.address}` };
     }
-    if (service.check.type === 'none') return { ...fixed, up: true, reason: 'not checked' };
+    if (service.check.type === 'none') return NEVER_CHECKED;
     const state = this.#monitor.stateOf(this.#targets.of(service, server));
     // Flows of a process that died go on until something is known against their servers.
     return state.checked || !this.#tables.takenOver ? state : { ...state, up: true };
@@ -184,11 +185,9 @@ export class Balancer {
 
   async #apply(config: LbConfig): Promise<void> {
     // Looked at many times for each server.
-    const roles = new Map(
-      config.services.flatMap((service) =>
-        service.servers.map((server) => [server, this.#pool.roleOf(service, server)] as const),
-      ),
-    );
+    const roles = new Map<LbServer, ServerRole>();
+    for (const service of config.services)
+      for (const server of service.servers) roles.set(server, this.#pool.roleOf(service, server));
     const input = {
       config,
       facts: this.#facts,

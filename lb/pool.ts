@@ -35,11 +35,14 @@ export class Pool {
 
   /** What `adopt` would put in force. Until then nothing changes. */
   next(config: LbConfig): LbConfig {
+    const formers = new Map(this.#config.services.map((service) => [service.name, service]));
     const services = config.services.map((service) => {
-      const former = this.#config.services.find((s) => s.name === service.name && sameEntrance(s, service));
+      const former = formers.get(service.name);
+      // A change of one service leaves the others as they are, and there may be a thousand.
+      if (!former || former === service || !sameEntrance(former, service)) return service;
       const names = new Set(service.servers.map(({ name }) => name));
       const addresses = new Set(service.servers.map(({ address, port }) => `${address} ${port ?? service.port}`));
-      const leaving = (former?.servers ?? []).filter(
+      const leaving = former.servers.filter(
         (server) => !names.has(server.name) && !addresses.has(`${server.address} ${server.port ?? service.port}`),
       );
       const finished = (server: LbServer) => this.#drains.get(keyOf(service, server))?.done ?? false;
@@ -54,8 +57,7 @@ export class Pool {
     this.#config = config;
     const now = performance.now();
     const draining = new Set<string>();
-    for (const { service, server } of this.#servers()) {
-      if (!server.drain) continue;
+    for (const { service, server } of this.#leaving()) {
       const key = keyOf(service, server);
       draining.add(key);
       if (this.#drains.has(key)) continue;
@@ -75,9 +77,7 @@ export class Pool {
 
   /** Servers that still wait for their flows to finish. */
   draining(): Draining[] {
-    return this.#servers().filter(
-      ({ service, server }) => server.drain && !this.#drains.get(keyOf(service, server))!.done,
-    );
+    return this.#leaving().filter(({ service, server }) => !this.#drains.get(keyOf(service, server))!.done);
   }
 
   /** Takes a draining server out if it has no flow left or its time is over; tells why, or null. */
@@ -90,8 +90,10 @@ export class Pool {
     return reason;
   }
 
-  #servers(): Draining[] {
-    return this.#config.services.flatMap((service) => service.servers.map((server) => ({ service, server })));
+  #leaving(): Draining[] {
+    return this.#config.services.flatMap((service) =>
+      service.servers.filter(({ drain }) => drain).map((server) => ({ service, server })),
+    );
   }
 }
 

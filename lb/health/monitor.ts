@@ -1,6 +1,6 @@
 import type { CheckTarget } from './check.ts';
 import { checkOnce } from './check.ts';
-import type { ServerState } from './server-state.ts';
+import type { CheckedState, ServerState } from './server-state.ts';
 import { afterCheck, UNCHECKED } from './server-state.ts';
 
 interface Watch {
@@ -42,7 +42,7 @@ export class HealthMonitor {
     await Promise.all([...this.#watches.values()].map(({ first }) => first));
   }
 
-  stateOf(target: CheckTarget): ServerState & { lastDurationMs: number } {
+  stateOf(target: CheckTarget): CheckedState {
     const watch = this.#watches.get(target.key);
     return { ...(watch?.state ?? UNCHECKED), lastDurationMs: watch?.lastDurationMs ?? 0 };
   }

@@ -8,6 +8,20 @@ export interface ServerState {
   reason: string;
 }
 
+/** The same, with how long its last check took. */
+export interface CheckedState extends ServerState {
+  lastDurationMs: number;
+}
+
+/** State of a server of a service without checks. */
+export const NEVER_CHECKED: CheckedState = {
+  up: true,
+  against: 0,
+  checked: true,
+  reason: 'not checked',
+  lastDurationMs: 0,
+};
+
 /** State before the first check: no traffic until something is known. */
 export const UNCHECKED: ServerState = { up: false, against: 0, checked: false, reason: 'not checked yet' };
 

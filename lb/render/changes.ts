@@ -26,7 +26,7 @@ function tableChanges(from: Table, to: Table): string[] {
   const oldMaps = byName(from.maps);
   const newMaps = byName(to.maps);
   // A map cannot change its type: it becomes another one, and all rules are written again to refer to that.
-  const remade = from.maps.some((map) => newMaps.has(map.name) && specOf(newMaps.get(map.name)!) !== specOf(map));
+  const remade = from.maps.some((map) => newMaps.has(map.name) && !sameSpec(newMaps.get(map.name)!, map));
   const oldChains = byName(from.chains);
   const newChains = byName(to.chains);
   const gone = from.chains.filter(({ name, hook }) => newChains.get(name)?.hook !== hook);
@@ -34,7 +34,7 @@ function tableChanges(from: Table, to: Table): string[] {
   const changed = to.chains.filter((chain) => remade || !kept(chain) || !sameRules(oldChains.get(chain.name)!, chain));
   const counters = new Set(from.counters);
   const stillCounted = new Set(to.counters);
-  const sameMap = (map: NftMap) => oldMaps.has(map.name) && specOf(oldMaps.get(map.name)!) === specOf(map);
+  const sameMap = (map: NftMap) => oldMaps.has(map.name) && sameSpec(oldMaps.get(map.name)!, map);
   const goneMaps = from.maps.filter((map) => !newMaps.has(map.name) || !sameMap(newMaps.get(map.name)!));
   return [
     ...to.counters.filter((name) => !counters.has(name)).map((name) => `add counter ${at(name)}`),
@@ -121,6 +121,10 @@ function sameElements({ elements: a }: NftMap, { elements: b }: NftMap): boolean
 
 function byName<T extends { name: string }>(items: T[]): Map<string, T> {
   return new Map(items.map((item) => [item.name, item]));
+}
+
+function sameSpec(a: NftMap, b: NftMap): boolean {
+  return a === b || specOf(a) === specOf(b);
 }
 
 function specOf({ spec }: NftMap): string {

@@ -40,7 +40,11 @@ export function renderNat(input: RenderInput): Part {
     hook,
     rules: families.flatMap(({ rules }) => rules[name as keyof typeof hooks]),
   }));
-  return joinParts(...families.map(({ part }) => part), { counters: [], maps: [], chains }, renderTraffic(services));
+  return joinParts(
+    ...families.map(({ part }) => part),
+    { counters: [], maps: [], chains },
+    renderTraffic(input, services),
+  );
 }
 
 function familyPart(input: RenderInput, family: Family, services: LbService[]) {
@@ -66,7 +70,7 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]) {
     },
   );
   const byVip = (prefix: string, list: LbService[]) =>
-    `ct original ${ip} daddr vmap { ${distinctVips(list)
+    `ct original ${ip} daddr vmap { ${[...byVipOf(list).keys()]
       .map((vip, i) => `${vip} : goto ${prefix}${version}.${i}`)
       .join(', ')} }`;
   const rules = {
@@ -148,11 +152,11 @@ function perVip(
   value: (service: LbService) => string,
   what: 'vmap' | 'counter',
 ): Chain[] {
-  return distinctVips(services).map((vip, i) => ({
+  return [...byVipOf(services).values()].map((ofVip, i) => ({
     name: `${prefix}${version}.${i}`,
     hook: null,
     rules: (['tcp', 'udp'] as const).flatMap((protocol) => {
-      const here = services.filter((service) => service.vip === vip && service.protocol === protocol);
+      const here = ofVip.filter((service) => service.protocol === protocol);
       if (here.length === 0) return [];
       const ports = `{ ${here.map((service) => `${service.port} : ${value(service)}`).join(', ')} }`;
       const lookUp =
@@ -162,6 +166,13 @@ function perVip(
   }));
 }
 
-function distinctVips(services: LbService[]): string[] {
-  return [...new Set(services.map(({ vip }) => vip))];
+/** Services by VIP, in the order of the configuration. */
+function byVipOf(services: LbService[]): Map<string, LbService[]> {
+  const groups = new Map<string, LbService[]>();
+  for (const service of services) {
+    const group = groups.get(service.vip);
+    if (group) group.push(service);
+    else groups.set(service.vip, [service]);
+  }
+  return groups;
 }

@@ -2,9 +2,12 @@ import type { Part } from './ruleset.ts';
 
 /** Parts of a table put together. */
 export function joinParts(...parts: Part[]): Part {
-  return {
-    counters: parts.flatMap(({ counters }) => counters),
-    maps: parts.flatMap(({ maps }) => maps),
-    chains: parts.flatMap(({ chains }) => chains),
-  };
+  const joined: Part = { counters: [], maps: [], chains: [] };
+  // Thousands of parts, at every change: this is several times as fast as flatMap.
+  for (const { counters, maps, chains } of parts) {
+    joined.counters.push(...counters);
+    joined.maps.push(...maps);
+    joined.chains.push(...chains);
+  }
+  return joined;
 }

@@ -8,14 +8,26 @@ import type { RenderInput } from './input.ts';
 export function remember<T>(renderService: (input: RenderInput, service: LbService) => T) {
   const last = new WeakMap<LbService, { key: string; part: T }>();
   return (input: RenderInput, service: LbService): T => {
-    const counts = service.scheduler === 'least-connections';
-    const key = service.servers
-      .map((server) => `${input.roleOf(service, server)} ${counts ? input.flowsOf(service, server) : ''}`)
-      .join();
+    const key = dependenciesOf(input, service);
     const known = last.get(service);
     if (known?.key === key) return known.part;
     const part = renderService(input, service);
     last.set(service, { key, part });
     return part;
   };
+}
+
+const known = new WeakMap<RenderInput, Map<LbService, string>>();
+
+/** Everything beside the configuration that the rules of a service follow from, as text; made once for all renderers. */
+function dependenciesOf(input: RenderInput, service: LbService): string {
+  const ofInput = known.get(input) ?? new Map<LbService, string>();
+  known.set(input, ofInput);
+  const made = ofInput.get(service);
+  if (made !== undefined) return made;
+  const counts = service.scheduler === 'least-connections';
+  const roles = service.servers.map((server) => input.roleOf(service, server)).join();
+  const text = counts ? `${roles} ${service.servers.map((server) => input.flowsOf(service, server)).join()}` : roles;
+  ofInput.set(service, text);
+  return text;
 }

@@ -1,20 +1,24 @@
 import type { LbServer, LbService } from '../config.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
+import type { RenderInput } from './input.ts';
+import { remember } from './remember.ts';
 import type { Part } from './ruleset.ts';
 
 /**
  * Counting in modes dnat and proxy, by VIP and server: new flows (by the rules of postrouting), and packets and bytes
  * both ways. Two services of one VIP that lead to the same port of a server are counted together.
  */
-export function renderTraffic(services: LbService[]): Part {
+export function renderTraffic(input: RenderInput, services: LbService[]): Part {
   const families = FAMILIES.filter((family) => services.some(({ vip }) => familyOf(vip) === family));
   return {
     counters: [],
     maps: families.flatMap((family) => {
       const here = services.filter(({ vip }) => familyOf(vip) === family);
-      const keys = new Set(here.flatMap((service) => service.servers.map((server) => trafficElement(service, server))));
-      const elements = [...keys].map((key): [string, null] => [key, null]);
+      const seen = new Set<string>();
+      const elements = here
+        .flatMap((service) => elementsOf(input, service))
+        .filter(([key]) => !seen.has(key) && seen.add(key));
       const spec = [`type ${family.type} . ${family.type} . inet_service`, 'counter'];
       return Object.values(trafficSets(family)).map((name) => ({ name, kind: 'set' as const, spec, elements }));
     }),
@@ -34,6 +38,10 @@ export function renderTraffic(services: LbService[]): Part {
     ],
   };
 }
+
+const elementsOf = remember((_, service) =>
+  service.servers.map((server): [string, null] => [trafficElement(service, server), null]),
+);
 
 /** Names of the sets that count. */
 export function trafficSets({ version }: Family): Record<'newFlows' | 'packets', string> {
