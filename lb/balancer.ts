@@ -21,7 +21,6 @@ import { log } from './log.ts';
 import { isDirect } from './mode.ts';
 import { Pool } from './pool.ts';
 import type { Table } from './render/ruleset.ts';
-import type { ServerRole } from './render/input.ts';
 import { render } from './render/render.ts';
 
 /** How long to wait for the MAC of a server whose frames keep their source MAC. */
@@ -184,14 +183,10 @@ export class Balancer {
   }
 
   async #apply(config: LbConfig): Promise<void> {
-    // Looked at many times for each server.
-    const roles = new Map<LbServer, ServerRole>();
-    for (const service of config.services)
-      for (const server of service.servers) roles.set(server, this.#pool.roleOf(service, server));
     const input = {
       config,
       facts: this.#facts,
-      roleOf: (service: LbService, server: LbServer) => roles.get(server) ?? this.#pool.roleOf(service, server),
+      roleOf: (service: LbService, server: LbServer) => this.#pool.roleOf(service, server),
       flowsOf: this.#flows,
       macOf: (address: string) => this.#macs.get(address) ?? null,
       checkPortOf: (service: LbService) => this.#targets.portOf(service),

@@ -17,7 +17,7 @@ export interface Contestant {
   start: (lab: NetnsLab, way: Way) => Promise<void>;
 }
 
-const MODES = ['dsr', 'dnat', 'proxy'] as const;
+export const MODES = ['dsr', 'dnat', 'proxy'] as const;
 export type Mode = (typeof MODES)[number];
 
 export const DIRECT = 'direct';

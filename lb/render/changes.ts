@@ -55,14 +55,14 @@ function staleElements(from: NftMap, to: NftMap, at: string): string[] {
   if (sameElements(from, to)) return [];
   const wanted = new Map(to.elements);
   const stale = (from.elements ?? []).filter(([key, value]) => wanted.get(key) !== value || !wanted.has(key));
-  return chunks(stale).map((elements) => `delete element ${at} ${formatElements(elements)}`);
+  return chunks(distinct(stale)).map((elements) => `delete element ${at} ${formatElements(elements)}`);
 }
 
 function freshElements(from: NftMap | null, to: NftMap, at: string): string[] {
   if (from && sameElements(from, to)) return [];
   const present = new Map(from?.elements);
   const fresh = (to.elements ?? []).filter(([key, value]) => present.get(key) !== value || !present.has(key));
-  return chunks(fresh).map((elements) => `add element ${at} ${formatElements(elements)}`);
+  return chunks(distinct(fresh)).map((elements) => `add element ${at} ${formatElements(elements)}`);
 }
 
 /**
@@ -117,6 +117,11 @@ function sameElements({ elements: a }: NftMap, { elements: b }: NftMap): boolean
   if (a === b) return true;
   if (a?.length !== b?.length) return false;
   return a!.every((element, i) => element === b![i] || (element[0] === b![i]![0] && element[1] === b![i]![1]));
+}
+
+/** Two services may want the same element; nobody can delete it twice. */
+function distinct(elements: [string, string | null][]): [string, string | null][] {
+  return [...new Map(elements)];
 }
 
 function byName<T extends { name: string }>(items: T[]): Map<string, T> {

@@ -9,7 +9,7 @@ import { flowMaps, flowTable, keepChains, QUOTED_KEYS } from './flow-table.ts';
 import { forwardChains, forwardMaps } from './forward.ts';
 import { firstFragment6, followRule, fragmentMap } from './fragments.ts';
 import type { RenderInput } from './input.ts';
-import { isServed, serversIn } from './input.ts';
+import { isCarried, isServed } from './input.ts';
 import { memberKey, memberMaps, memberSets } from './members.ts';
 import { markOf } from './mark.ts';
 import { joinParts } from './part.ts';
@@ -69,7 +69,7 @@ function quoted(family: Family, protocol: 'tcp' | 'udp'): string {
 }
 
 function familyPart(input: RenderInput, family: Family, services: LbService[]): Part {
-  const served = services.filter((service) => serversIn(input, service, 'new', 'keep').length > 0);
+  const served = services.filter((service) => isCarried(input, service));
   return joinParts(
     ...protocolsOf(services).map((protocol) => {
       const table = flowTable(family, protocol);

@@ -6,6 +6,7 @@ import { firstFragment6, laterFragment, leaveRule } from './fragments.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
 import { markOf } from './mark.ts';
+import { remember } from './remember.ts';
 import type { Chain, NftMap } from './ruleset.ts';
 import { packetKey, serviceKey } from './service-key.ts';
 
@@ -96,9 +97,12 @@ function familiesOf(services: LbService[]): Family[] {
   return FAMILIES.filter((family) => services.some(({ vip }) => familyOf(vip) === family));
 }
 
+const addressesOf = remember((input, service) =>
+  serversIn(input, service, 'new', 'keep').map(({ address }) => address),
+);
+
 function neighboursOf(input: RenderInput, services: LbService[]): Neighbour[] {
-  const servers = services.flatMap((service) => serversIn(input, service, 'new', 'keep'));
-  return [...new Set(servers.map(({ address }) => address))].flatMap((address) => {
+  return [...new Set(services.flatMap((service) => addressesOf(input, service)))].flatMap((address) => {
     const device = deviceFor(input.facts, address);
     return device === null ? [] : [{ address, device, mac: input.macOf(address) }];
   });

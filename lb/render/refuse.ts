@@ -4,6 +4,7 @@ import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
 import { isServed, serversIn } from './input.ts';
 import { joinParts } from './part.ts';
+import { remember } from './remember.ts';
 import type { Chain, Part } from './ruleset.ts';
 import { packetKey, serviceKey, serviceKeyType } from './service-key.ts';
 
@@ -20,7 +21,7 @@ export function renderRefusals(input: RenderInput): Part {
     const refused = `refused${family.version}`;
     const vips = [...new Set(here.map(({ vip }) => vip))].join(', ');
     const before = [
-      ...here.flatMap((service) => serversIn(input, service, 'out').flatMap((server) => cut(service, server))),
+      ...here.flatMap((service) => cuts(input, service)),
       // A service whose servers all drain still carries the flows that they have.
       `ct state != established ${packetKey(family.version)} @${refused} counter goto refuse`,
     ];
@@ -51,6 +52,8 @@ export function renderRefusals(input: RenderInput): Part {
 }
 
 /** Flows of a server that is out. In dsr and l3dsr the flow map gives them to another server, which resets them. */
+const cuts = remember((input, service) => serversIn(input, service, 'out').flatMap((server) => cut(service, server)));
+
 function cut(service: LbService, { address }: LbServer): string[] {
   if (isDirect(service)) return [];
   const { ip } = familyOf(service.vip);

@@ -15,10 +15,7 @@ export function renderTraffic(input: RenderInput, services: LbService[]): Part {
     counters: [],
     maps: families.flatMap((family) => {
       const here = services.filter(({ vip }) => familyOf(vip) === family);
-      const seen = new Set<string>();
-      const elements = here
-        .flatMap((service) => elementsOf(input, service))
-        .filter(([key]) => !seen.has(key) && seen.add(key));
+      const elements = here.flatMap((service) => elementsOf(input, service));
       const spec = [`type ${family.type} . ${family.type} . inet_service`, 'counter'];
       return Object.values(trafficSets(family)).map((name) => ({ name, kind: 'set' as const, spec, elements }));
     }),

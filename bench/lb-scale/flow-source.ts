@@ -1,0 +1,76 @@
+import { run } from '../../lb/host/run.ts';
+import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
+
+const PORTS = 50_000;
+const SOURCES = Array.from({ length: 200 }, (_, i) => `198.51.100.${20 + i}`);
+
+/**
+ * Sends datagrams, argv: host, port, count; prints the microseconds of CPU time that this took. Between namespaces the
+ * kernel carries a packet to its end before the sender goes on, at the sender's expense.
+ */
+const SENDER = `
+const socket = require('node:dgram').createSocket('udp4');
+const [host, port, count] = process.argv.slice(1);
+socket.connect(Number(port), host, () => {
+  let left = Number(count);
+  const before = process.cpuUsage();
+  const next = () => (left-- > 0 ? socket.send('flow', next) : end());
+  const end = () => {
+    const { user, system } = process.cpuUsage(before);
+    console.log(user + system);
+    socket.close();
+  };
+  next();
+});`;
+
+/** Every datagram gets a source of its own when it leaves the client: ten million flows before one comes again. */
+const CLIENT_RULES = `table netdev source {
+  chain out {
+    type filter hook egress device "l4" priority filter
+    meta l4proto udp udp sport set numgen inc mod ${PORTS} offset 1024
+    meta l4proto udp ip saddr set numgen inc mod ${PORTS * SOURCES.length} map { ${SOURCES.map(
+      (address, i) => `${i * PORTS}-${(i + 1) * PORTS - 1} : ${address}`,
+    ).join(', ')} }
+  }
+}
+`;
+
+/** What arrives is counted and goes no further. */
+const SERVER_RULES = `table netdev sink {
+  counter arrived { }
+  chain in {
+    type filter hook ingress device "l4" priority filter
+    meta l4proto udp counter name arrived drop
+  }
+}
+`;
+
+/** A client whose every datagram is a new flow, and the end of these. */
+export class FlowSource {
+  readonly #lab: NetnsLab;
+
+  private constructor(lab: NetnsLab) {
+    this.#lab = lab;
+  }
+
+  /** Between the nodes `client` and `server`, whose neighbour is `l4`. */
+  static async create(lab: NetnsLab): Promise<FlowSource> {
+    const load = (node: string, rules: string) =>
+      run('nft-failed', 'ip', ['netns', 'exec', lab.namespace(node), 'nft', '-f', '-'], rules);
+    await Promise.all([load('client', CLIENT_RULES), load('server', SERVER_RULES)]);
+    return new FlowSource(lab);
+  }
+
+  /** Sends that many datagrams; tells how many of them have arrived, and the CPU time of all in microseconds. */
+  async send(host: string, port: number, count: number): Promise<{ arrived: number; cpuUs: number }> {
+    const before = await this.#arrived();
+    const cpuUs = await this.#lab.exec('client', process.execPath, '-e', SENDER, host, String(port), String(count));
+    return { arrived: (await this.#arrived()) - before, cpuUs: Number(cpuUs) };
+  }
+
+  async #arrived(): Promise<number> {
+    const text = await this.#lab.exec('server', 'nft', '-j', 'list', 'counters');
+    const { nftables } = JSON.parse(text) as { nftables: { counter?: { packets: number } }[] };
+    return nftables.find(({ counter }) => counter)!.counter!.packets;
+  }
+}
