@@ -26,22 +26,16 @@ export function findProblems(config: LbConfig): Problem[] {
 
 /** The kernel's table of dsr flows tells VIPs apart by their last 32 bits. */
 function confusedVips(services: LbService[]): Problem[] {
+  const first = new Map<string, LbService>();
   return services.flatMap((service, i) => {
-    const alike = (s: LbService) =>
-      isDirect(s) &&
-      s.vip !== service.vip &&
-      isIPv6(s.vip) === isIPv6(service.vip) &&
-      lastWord(s.vip) === lastWord(service.vip) &&
-      s.port === service.port &&
-      s.protocol === service.protocol;
-    const other = isDirect(service) && services.slice(0, i).find(alike);
-    if (!other) return [];
-    return [
-      {
-        path: ['services', i, 'vip'],
-        message: `${service.mode} needs VIPs that differ in their last 32 bits: see ${other.name}`,
-      },
-    ];
+    if (!isDirect(service)) return [];
+    const { vip, port, protocol, mode } = service;
+    const key = `${isIPv6(vip)} ${lastWord(vip)} ${port} ${protocol}`;
+    const other = first.get(key);
+    if (!other) first.set(key, service);
+    if (!other || other.vip === vip) return [];
+    const message = `${mode} needs VIPs that differ in their last 32 bits: see ${other.name}`;
+    return [{ path: ['services', i, 'vip'], message }];
   });
 }
 

@@ -6,6 +6,7 @@ import { firstFragment6, laterFragment, leaveRule } from './fragments.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
 import { markOf } from './mark.ts';
+import { joinLists } from './part.ts';
 import { remember } from './remember.ts';
 import type { Chain, NftMap } from './ruleset.ts';
 import { packetKey, serviceKey } from './service-key.ts';
@@ -102,7 +103,7 @@ const addressesOf = remember((input, service) =>
 );
 
 function neighboursOf(input: RenderInput, services: LbService[]): Neighbour[] {
-  return [...new Set(services.flatMap((service) => addressesOf(input, service)))].flatMap((address) => {
+  return [...new Set(joinLists(services.map((service) => addressesOf(input, service))))].flatMap((address) => {
     const device = deviceFor(input.facts, address);
     return device === null ? [] : [{ address, device, mac: input.macOf(address) }];
   });

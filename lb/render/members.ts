@@ -4,6 +4,7 @@ import { familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
 import { markOf } from './mark.ts';
+import { joinLists } from './part.ts';
 import { remember } from './remember.ts';
 import type { NftMap } from './ruleset.ts';
 
@@ -33,10 +34,10 @@ export function memberSets(
   const names = memberMaps(family, protocol);
   const type = `type ${family.type} . inet_service . mark`;
   const members = services.map((service) => membersOf(input, service));
-  const counted = members.flatMap(({ all }) => all);
+  const counted = joinLists(members.map(({ all }) => all));
   return [
-    { name: names.known, kind: 'set', spec: [type], elements: members.flatMap(({ known }) => known) },
-    { name: names.takers, kind: 'set', spec: [type], elements: members.flatMap(({ takers }) => takers) },
+    { name: names.known, kind: 'set', spec: [type], elements: joinLists(members.map(({ known }) => known)) },
+    { name: names.takers, kind: 'set', spec: [type], elements: joinLists(members.map(({ takers }) => takers)) },
     ...[names.newFlows, names.packets].map((name): NftMap => ({
       name,
       kind: 'set',

@@ -1,13 +1,15 @@
 import type { Part } from './ruleset.ts';
 
+/** One list of many, at every change of thousands: several times as fast as flatMap. */
+export function joinLists<T>(lists: T[][]): T[] {
+  return ([] as T[]).concat(...lists);
+}
+
 /** Parts of a table put together. */
 export function joinParts(...parts: Part[]): Part {
-  const joined: Part = { counters: [], maps: [], chains: [] };
-  // Thousands of parts, at every change: this is several times as fast as flatMap.
-  for (const { counters, maps, chains } of parts) {
-    joined.counters.push(...counters);
-    joined.maps.push(...maps);
-    joined.chains.push(...chains);
-  }
-  return joined;
+  return {
+    counters: joinLists(parts.map(({ counters }) => counters)),
+    maps: joinLists(parts.map(({ maps }) => maps)),
+    chains: joinLists(parts.map(({ chains }) => chains)),
+  };
 }

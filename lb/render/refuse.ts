@@ -3,7 +3,7 @@ import { isDirect } from '../mode.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
 import { isServed, serversIn } from './input.ts';
-import { joinParts } from './part.ts';
+import { joinLists, joinParts } from './part.ts';
 import { remember } from './remember.ts';
 import type { Chain, Part } from './ruleset.ts';
 import { packetKey, serviceKey, serviceKeyType } from './service-key.ts';
@@ -21,7 +21,7 @@ export function renderRefusals(input: RenderInput): Part {
     const refused = `refused${family.version}`;
     const vips = [...new Set(here.map(({ vip }) => vip))].join(', ');
     const before = [
-      ...here.flatMap((service) => cuts(input, service)),
+      ...joinLists(here.map((service) => cuts(input, service))),
       // A service whose servers all drain still carries the flows that they have.
       `ct state != established ${packetKey(family.version)} @${refused} counter goto refuse`,
     ];

@@ -2,6 +2,7 @@ import type { LbServer, LbService } from '../config.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
+import { joinLists } from './part.ts';
 import { remember } from './remember.ts';
 import type { Part } from './ruleset.ts';
 
@@ -15,7 +16,7 @@ export function renderTraffic(input: RenderInput, services: LbService[]): Part {
     counters: [],
     maps: families.flatMap((family) => {
       const here = services.filter(({ vip }) => familyOf(vip) === family);
-      const elements = here.flatMap((service) => elementsOf(input, service));
+      const elements = joinLists(here.map((service) => elementsOf(input, service)));
       const spec = [`type ${family.type} . ${family.type} . inet_service`, 'counter'];
       return Object.values(trafficSets(family)).map((name) => ({ name, kind: 'set' as const, spec, elements }));
     }),
