@@ -12,12 +12,13 @@ import { contestants } from './load-balancer/contestants.ts';
 import type { Rounds } from './load-balancer/figures.ts';
 import { figuresOf, targetsOf } from './load-balancer/figures.ts';
 import { formatFigures, formatTargets } from './load-balancer/figures-text.ts';
+import { measure } from './load-balancer/measure.ts';
 import { httpServerConfig, startBulkServers, startProgram } from './load-balancer/programs.ts';
 import { ensureTools } from './load-balancer/tools.ts';
 import type { Way } from './load-balancer/topology.ts';
 import { createLab, wayOf } from './load-balancer/topology.ts';
 import type { Load } from './load-balancer/traffic.ts';
-import { LOADS, measure } from './load-balancer/traffic.ts';
+import { LOADS } from './load-balancer/traffic.ts';
 import type { NetnsLab } from '../lb/testing/netns-lab.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 

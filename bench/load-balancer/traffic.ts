@@ -1,7 +1,3 @@
-import { execa } from 'execa';
-import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
-import { busyCpuSeconds } from './cpu-time.ts';
-
 export const HTTP_PORT = 80;
 export const BULK_PORT = 5201;
 /** What every contestant serves. */
@@ -12,8 +8,6 @@ export const SERVICES = [
 ] as const;
 
 const PARALLEL = 16;
-/** How much longer than asked a load may take: a way that is broken must not hold up the others. */
-const PATIENCE_MS = 20_000;
 
 /** What one load achieved. */
 export interface Sample {
@@ -81,21 +75,6 @@ export const LOADS: Load[] = [
     dsrShare: null,
   },
 ];
-
-/** Runs a load in the client and says what it achieved. */
-export async function measure(
-  lab: NetnsLab,
-  load: Load,
-  { host, seconds, signal }: { host: string; seconds: number; signal: AbortSignal },
-): Promise<Sample> {
-  const command = ['netns', 'exec', lab.namespace('client'), ...load.command(host, seconds)];
-  const [cpuBefore, began] = [await busyCpuSeconds(), performance.now()];
-  const { stdout } = await execa('ip', command, { cancelSignal: signal, timeout: seconds * 1000 + PATIENCE_MS });
-  const took = (performance.now() - began) / 1000;
-  const cpu = (await busyCpuSeconds()) - cpuBefore;
-  const result = load.read(stdout);
-  return { ...result, cpuUs: (cpu * 1e6) / (result.rate * took) };
-}
 
 function wrk(host: string, seconds: number, connections: number): string[] {
   return ['wrk', '-t', '1', '-c', String(connections), '-d', `${seconds}s`, '--latency', `http://${host}/`];
