@@ -27,14 +27,23 @@ export function renderChecks(input: RenderInput): Part {
     servers.map((address) => deviceFor(input.facts, address)).filter((device) => device !== null),
   );
   const devices = (names: Iterable<string>) => [...names].map((name) => `"${name}"`).join(', ');
-  const out = families.flatMap(({ here }) => here.map(({ service, port }) => outRule(input, service, port)));
-  const back = families.flatMap(({ family, here }) => here.map(({ service }) => backRule(input, family, service)));
+  const ask = families.flatMap(({ here }) => here.map(({ service, port }) => outRule(input, service, port)));
+  const answer = families.flatMap(({ family, here }) => here.map(({ service }) => backRule(family, service)));
+  // All traffic comes by here: one look must do for packets that are no checks, however many services there are.
+  const out = [`meta skuid ${input.uid} goto checks.ask`, 'meta l4proto { icmp, icmpv6 } goto checks.ask'];
+  const back = families.map(({ family, here }) => {
+    const vips = new Set(here.map(({ service }) => service.vip));
+    const from = `${family.ip} saddr { ${[...vips].join(', ')} }`;
+    return `${from} ${family.ip} daddr { ${ownAddresses(input, family).join(', ')} } goto checks.answer`;
+  });
   const hook = (place: string, names: Iterable<string>, priority: string) =>
     `type filter hook ${place} devices = { ${devices(names)} } priority ${priority}`;
   return {
     counters: [],
     maps: families.flatMap(({ family }) => checkMaps(family)),
     chains: [
+      { name: 'checks.ask', hook: null, rules: ask },
+      { name: 'checks.answer', hook: null, rules: answer },
       ...(outward.size > 0 ? [{ name: 'checks.out', hook: hook('egress', outward, 'filter'), rules: out }] : []),
       { name: 'checks.back', hook: hook('ingress', ingressDevices(input.facts), 'filter - 10'), rules: back },
     ],
@@ -83,12 +92,16 @@ function reachVip({ vip, dscp }: LbService): string {
   return dscp === undefined ? `${ip} daddr set ${vip}` : `${ip} dscp set ${dscp}`;
 }
 
-function backRule(input: RenderInput, { ip, version }: Family, service: LbService): string {
+/** Addresses of the host that are no VIPs. */
+function ownAddresses(input: RenderInput, { version }: Family): string[] {
   const vips = new Set(input.config.services.map(({ vip }) => vip));
-  const own = input.facts.interfaces
+  return input.facts.interfaces
     .flatMap(({ addresses }) => addresses.map(({ address }) => address))
     .filter((address) => familyOf(address).version === version && !vips.has(address));
-  const answer = `${ip} saddr ${service.vip} ${ip} daddr { ${own.join(', ')} }`;
+}
+
+function backRule({ ip, version }: Family, service: LbService): string {
+  const answer = `${ip} saddr ${service.vip}`;
   const protocol = checkProtocol(service);
   if (protocol === 'icmp') {
     const echo = version === 4 ? 'icmp' : 'icmpv6';
