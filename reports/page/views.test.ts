@@ -18,7 +18,7 @@ test('the overview puts failures first, each in one line of the field’s words,
   expect(await page.locator('h1').innerText()).toMatch(/✗\s*2\s*failed\s*!\s*1\s*not run\s*✓\s*24\s*passed/);
   expect(await text(page, '.group.failed h3 .cause')).toEqual(['reply-not-from-vip', 'vip-not-on-server', 'not-run']);
   expect(await page.locator('.group.failed .line').first().innerText()).toBe(
-    's1 → shop (203.0.113.81:80): The answer came from 203.0.113.21, which s1 never called (it called 203.0.113.81).',
+    's1 → shop (203.0.113.81:80): The answer came from 203.0.113.21, which s1 never called (it called 203.0.113.81). @ s1',
   );
   expect(await page.locator('.group.failed .mend').first().innerText()).toBe('Would work with: services in proxy mode');
   expect(await text(page, '.cards h3')).toHaveLength(3);

@@ -121,7 +121,7 @@ function CellList({ cells }: { cells: Cell[] }) {
                 <b>
                   {cell.flow.from} → {cell.flow.to}:
                 </b>{' '}
-                {t.said(cell.flow.detail)}
+                {t.said(cell.flow.detail)} {cell.flow.causeNode && <small>@ {cell.flow.causeNode}</small>}
               </span>
               {cell.flow.mend !== null && (
                 <span class="mend">
