@@ -76,11 +76,11 @@ test('mac-to-itself: a frame that is to go to the MAC that it comes from', () =>
   expect(limitOf({ ...seen(), predicted }, plan({}, 'none'))).toBe('mac-to-itself');
 });
 
-test('dsr-without-route: an L4 that cannot reach a server of a dsr service', () => {
+test('dsr-out-of-reach: an L4 that cannot reach a server of a dsr service', () => {
   const far = wire({ l4: 'one-arm', routers: 'one', servers: 'far' });
   expect(limitOf(seen(), plan({}, 'none', far))).toBeNull();
   const nodes = { ...far.nodes, l4: { role: 'l4' } };
-  expect(limitOf(seen(), plan({}, 'none', { ...far, nodes }))).toBe('dsr-without-route');
+  expect(limitOf(seen(), plan({}, 'none', { ...far, nodes }))).toBe('dsr-out-of-reach');
 });
 
 test('ipv6-redirects: a node of an IPv6 lab that accepts them', () => {

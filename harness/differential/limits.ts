@@ -4,7 +4,7 @@ import type { Plan } from '../scenario/plan.ts';
 
 /** What the model does not know, each with its story in harness/model/README.md. */
 export type Limit =
-  'wire-learns-macs' | 'mac-to-itself' | 'checks-teach-neighbours' | 'ipv6-redirects' | 'dsr-without-route';
+  'wire-learns-macs' | 'mac-to-itself' | 'checks-teach-neighbours' | 'ipv6-redirects' | 'dsr-out-of-reach';
 
 /** The limit of the model that explains why a flow's packets did not do what was predicted; null where none does. */
 export function limitOf({ attempts, predicted }: FlowResult, plan: Plan): Limit | null {
@@ -12,7 +12,7 @@ export function limitOf({ attempts, predicted }: FlowResult, plan: Plan): Limit 
   if (predicted.some(({ request }) => request.some(({ src, dst }) => src.mac === dst.mac))) return 'mac-to-itself';
   if (checksTeach(plan)) return 'checks-teach-neighbours';
   if (heedsIpv6Redirects(plan)) return 'ipv6-redirects';
-  return dsrWithoutRoute(plan) ? 'dsr-without-route' : null;
+  return dsrOutOfReach(plan) ? 'dsr-out-of-reach' : null;
 }
 
 /** A frame went out of an interface that had sent its destination MAC as source before, and never came out of the wire. */
@@ -46,13 +46,18 @@ function heedsIpv6Redirects({ nodes }: Plan): boolean {
   );
 }
 
-/** The load balancer takes a DSR server that it has no route to out of its pool, and refuses when none is left. */
-function dsrWithoutRoute({ nodes }: Plan): boolean {
+/**
+ * The load balancer takes a DSR server that it has no route to, or whose MAC it cannot learn where it keeps the source
+ * MAC, out of its pool, and refuses when none is left.
+ */
+function dsrOutOfReach({ nodes }: Plan): boolean {
   return nodes.some(({ lb, interfaces, routes }) => {
-    const reaches = (address: string): boolean =>
-      routes.some(({ to }) => to === 'default' || contains(to, address)) ||
+    const routed = (address: string): boolean => routes.some(({ to }) => to === 'default' || contains(to, address));
+    const near = (address: string): boolean =>
       interfaces.some(({ addresses }) => addresses.some((cidr) => contains(network(cidr), address)));
     const direct = lb?.services.filter(({ mode }) => mode === 'dsr') ?? [];
-    return direct.some(({ servers }) => servers.some(({ address }) => !reaches(address)));
+    return direct.some(({ servers, sourceMac }) =>
+      servers.some(({ address }) => !near(address) && (sourceMac === 'keep' || !routed(address))),
+    );
   });
 }

@@ -65,7 +65,7 @@ export const macMovedLater: Rule = ({ packets, plan, macTables }) => {
  */
 export const halfSeen: Rule = ({ packets, plan, flow, walk, kernel }) => {
   if (/Invalid/.test(kernel ?? '')) return null;
-  for (const node of plan.nodes.filter(({ firewall }) => firewall === 'stateful')) {
+  for (const node of plan.nodes.filter(filtersForwarded)) {
     const at = packets.filter(
       (p) =>
         p.node === node.name && ((p.frame.tcp && p.frame.tcp.flags !== 'S') || p.frame.icmp?.type === ICMP.echoReply),
@@ -95,6 +95,10 @@ export const halfSeen: Rule = ({ packets, plan, flow, walk, kernel }) => {
   }
   return null;
 };
+
+function filtersForwarded({ firewall, bridge, sysctls }: NodePlan): boolean {
+  return firewall === 'stateful' && (bridge || sysctls['net/ipv4/ip_forward'] !== '0');
+}
 
 /**
  * Whether a node's firewall looks at a frame that came in: not at packets for the node itself, nor at frames for others,

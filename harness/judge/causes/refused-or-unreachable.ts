@@ -2,6 +2,7 @@ import type { Sighting } from '../../observe/sighting.ts';
 import { ICMP } from '../../observe/decode.ts';
 import type { Cause } from '../../model/walk.ts';
 import type { Evidence } from '../evidence.ts';
+import { nodeOf } from '../../scenario/lookup.ts';
 import { cause, type Rule } from './rule.ts';
 
 /** Somebody said no: with an RST, or with an ICMP error. */
@@ -21,7 +22,9 @@ export const refusedOrUnreachable: Rule = (evidence) => {
 function refusal(node: string, by: string, { plan, flow, healthy }: Evidence): Cause {
   // An echo is addressed to the VIP alone: no pool stands behind it.
   const service =
-    flow.protocol === 'icmp' ? undefined : plan.services.find(({ l4, vip }) => l4 === node && vip === flow.address);
+    flow.protocol === 'icmp' || nodeOf(plan, node).lb === null
+      ? undefined
+      : plan.services.find(({ l4, vip, port }) => l4 === node && vip === flow.address && port === flow.port);
   if (!service) return cause('refused', node, `${node} answers ${flow.port}/${flow.protocol} with ${by}`);
   if (service.pool.some((server) => healthy?.includes(server.node) ?? false)) {
     return cause(

@@ -161,6 +161,16 @@ describe('somebody said no', () => {
     expect(named({ ...base, walk, packets, healthy: ['s2'] })).toEqual(['unexplained', 'l4']);
   });
 
+  test('refused by an L4 that holds the VIP, yet runs no load balancer', () => {
+    const evidence = evidenceOf(oneArm({ services: dnat, servers: { gateway: '203.0.113.2' } }), 'client', 'a');
+    const l4 = evidence.plan.nodes.find(({ name }) => name === 'l4')!;
+    l4.lb = null;
+    const reply = evidence.walk.reply.slice(evidence.walk.reply.findIndex(({ node }) => node === 'l4') + 1);
+    const packets = [{ ...reset, node: 'l4' }];
+    const seen = { ...evidence, walk: { ...evidence.walk, reply }, packets, healthy: ['s2'] };
+    expect(named(seen)).toEqual(['refused', 'l4']);
+  });
+
   test.each<[string, Partial<Icmp>, CauseCode]>([
     ['TTL', { type: 11, code: 0 }, 'loop'],
     ['MTU', { type: 3, code: 4, mtu: 1400 }, 'too-big'],
@@ -205,6 +215,12 @@ describe('half-seen-by-firewall', () => {
 
   test('not where it saw both directions', () => {
     expect(named({ ...base, walk: dsrWalk, packets: swallowed })[0]).not.toBe('half-seen-by-firewall');
+  });
+
+  test('not where the node forwards nothing at all', () => {
+    const off = { l3: { ...baseL3, ...stateful.l3, forwarding: false } };
+    const still = evidenceOf(oneArm({ services: dsr, servers: holdsVip, nodes: off }), 'client', 'a');
+    expect(named({ ...still, walk: oneWay, packets: swallowed })[0]).not.toBe('half-seen-by-firewall');
   });
 
   test('not where the node is not stateful', () => {
