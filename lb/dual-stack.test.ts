@@ -83,29 +83,32 @@ describe('both address families, one-arm', () => {
       }
     });
 
-    it.each(['tcp', 'http', 'udp'])('a %s check of a dsr service asks for the VIP at each server', async (type) => {
-      const port = 8080;
-      for (const endpoint of Object.values(endpoints)) {
-        await endpoint.listen(type === 'udp' ? 'udp' : 'tcp', port, vipOf(name));
-      }
-      const [address, host] = [`${vipOf(name)}${FAMILIES[name].host}`, 's2'];
-      await lab.exec(host, 'ip', 'addr', 'del', address, 'dev', 'lo');
-      const http = { path: '/health', body: 'HTTP/1.1 200' };
-      const check = {
-        type,
-        timeoutMs: 400,
-        ...(type === 'http' ? http : {}),
-        ...(type === 'udp' ? { expect: 's' } : {}),
-      };
-      await start(name, 'dsr', { port, protocol: type === 'udp' ? 'udp' : 'tcp', check });
-      await lab.exec(host, 'ip', 'addr', 'add', address, 'dev', 'lo');
-      for (const endpoint of Object.values(endpoints)) await endpoint.unlisten(type === 'udp' ? 'udp' : 'tcp', port);
-      const states = lb.lines.filter(({ event }) => event === 'server-state');
-      expect(states).toEqual([
-        expect.objectContaining({ server: 's1', up: type !== 'http' }),
-        expect.objectContaining({ server: 's2', up: false }),
-      ]);
-    });
+    it.each(['tcp', 'http', 'udp', 'icmp'])(
+      'a %s check of a dsr service asks for the VIP at each server',
+      async (type) => {
+        const port = 8080;
+        for (const endpoint of Object.values(endpoints)) {
+          await endpoint.listen(type === 'udp' ? 'udp' : 'tcp', port, vipOf(name));
+        }
+        const [address, host] = [`${vipOf(name)}${FAMILIES[name].host}`, 's2'];
+        await lab.exec(host, 'ip', 'addr', 'del', address, 'dev', 'lo');
+        const http = { path: '/health', body: 'HTTP/1.1 200' };
+        const check = {
+          type,
+          timeoutMs: 400,
+          ...(type === 'http' ? http : {}),
+          ...(type === 'udp' ? { expect: 's' } : {}),
+        };
+        await start(name, 'dsr', { port, protocol: type === 'udp' ? 'udp' : 'tcp', check });
+        await lab.exec(host, 'ip', 'addr', 'add', address, 'dev', 'lo');
+        for (const endpoint of Object.values(endpoints)) await endpoint.unlisten(type === 'udp' ? 'udp' : 'tcp', port);
+        const states = lb.lines.filter(({ event }) => event === 'server-state');
+        expect(states).toEqual([
+          expect.objectContaining({ server: 's1', up: type !== 'http' }),
+          expect.objectContaining({ server: 's2', up: false }),
+        ]);
+      },
+    );
 
     it.each([true, false])('neighbours learn at once who has the VIP now (vipOwner: %s)', async (vipOwner) => {
       const stale = ['neigh', 'replace', vipOf(name), 'lladdr', '02:00:00:00:00:99', 'nud', 'stale', 'dev', 'sw'];

@@ -74,6 +74,12 @@ describe.each(['dsr', 'proxy'])('flows in %s', (mode) => {
     expect(await calls(8)).toEqual({ s1: 6, s2: 2 });
   });
 
+  it('random spreads flows', async () => {
+    await start(both, { ...proxyIp, scheduler: 'random' });
+    // Chances that one of them gets none are 1 in 10^18.
+    expect(Object.keys(await calls(60)).toSorted()).toEqual(['s1', 's2']);
+  });
+
   it('a source hash keeps a client on one server', async () => {
     await start(both, { ...proxyIp, scheduler: 'source-hash' });
     expect(Object.values(await calls(6))).toEqual([6]);
