@@ -3,7 +3,7 @@ import type { LbServer, LbService } from './config.ts';
 import { countFlows } from './host/flow-counts.ts';
 import { readCounters } from './host/read-counters.ts';
 import { isDirect } from './mode.ts';
-import { exhaustionCounters, forgottenCounter, serverCounters } from './render/counters.ts';
+import { forgottenCounter, serverCounters } from './render/counters.ts';
 import type { ServerRole } from './render/input.ts';
 
 /** A service and its servers, as the API tells them. */
@@ -16,8 +16,6 @@ export interface ServiceStatus {
   scheduler: LbService['scheduler'];
   /** dsr: packets whose flow the full flow table could not remember. */
   forgottenPackets: number;
-  /** proxy: flows for which no proxy IP had a free port. */
-  exhaustedFlows: number;
   servers: ServerStatus[];
 }
 
@@ -64,7 +62,6 @@ export async function readStatus(balancer: Balancer): Promise<ServiceStatus[]> {
   };
   return config.services.map((service) => {
     const { name, vip, port, protocol, mode, scheduler, servers } = service;
-    const { wanted, mapped } = exhaustionCounters(service);
     return {
       name,
       vip,
@@ -73,7 +70,6 @@ export async function readStatus(balancer: Balancer): Promise<ServiceStatus[]> {
       mode,
       scheduler,
       forgottenPackets: counters.named(forgottenCounter(service)).packets,
-      exhaustedFlows: Math.max(0, counters.named(wanted).packets - counters.named(mapped).packets),
       servers: servers.map((server) => serverStatus(service, server)),
     };
   });

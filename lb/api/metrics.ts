@@ -34,22 +34,33 @@ const PER_SERVICE: Metric<ServiceStatus>[] = [
     help: 'Packets of flows that the full flow table could not keep.',
     value: (s) => s.forgottenPackets,
   },
+];
+
+/** The load balancer as a whole. */
+export interface OverallStats {
+  /** How often rules were applied, and how long the last time took. */
+  applied: { count: number; lastMs: number };
+  exhaustedFlows: number;
+}
+
+const OVERALL: Metric<OverallStats>[] = [
   {
     name: 'exhausted_flows_total',
     type: 'counter',
-    help: 'Flows for which no proxy IP had a free port.',
-    value: (s) => s.exhaustedFlows,
+    help: 'Flows that conntrack could not take in, above all since no proxy IP had a free port.',
+    value: (o) => o.exhaustedFlows,
+  },
+  { name: 'rule_changes_total', type: 'counter', help: 'Changes of the rules.', value: (o) => o.applied.count },
+  {
+    name: 'rule_change_seconds',
+    type: 'gauge',
+    help: 'How long the last one took.',
+    value: (o) => o.applied.lastMs / 1000,
   },
 ];
 
-/** How often rules were applied, and how long the last time took. */
-export interface ApplyStats {
-  count: number;
-  lastMs: number;
-}
-
 /** Status in the text format of Prometheus (exposition format 0.0.4). */
-export function formatMetrics(services: ServiceStatus[], applied: ApplyStats): string {
+export function formatMetrics(services: ServiceStatus[], overall: OverallStats): string {
   const servers = services.flatMap((service) =>
     service.servers.map((server) => ({ labels: `service="${service.name}",server="${server.name}"`, of: server })),
   );
@@ -61,18 +72,7 @@ export function formatMetrics(services: ServiceStatus[], applied: ApplyStats): s
         services.map((of) => ({ labels: `service="${of.name}"`, of })),
       ),
     ),
-    ...family({ name: 'rule_changes_total', type: 'counter', help: 'Changes of the rules.', value: (a) => a.count }, [
-      { labels: '', of: applied },
-    ]),
-    ...family(
-      {
-        name: 'rule_change_seconds',
-        type: 'gauge',
-        help: 'How long the last one took.',
-        value: (a) => a.lastMs / 1000,
-      },
-      [{ labels: '', of: applied }],
-    ),
+    ...OVERALL.flatMap((metric) => family(metric, [{ labels: '', of: overall }])),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }

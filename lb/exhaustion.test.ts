@@ -1,0 +1,60 @@
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { NetnsLab, ROUTER } from './testing/netns-lab.ts';
+import './testing/patience.ts';
+import { RunningLb } from './testing/running-lb.ts';
+
+const VIP = '203.0.113.80';
+const SOCKET = join(tmpdir(), `l4lab-lb-exhaustion-${process.pid}.sock`);
+/** Source NAT keeps a privileged port within 600 to 1023 (nf_nat_core.c): a range small enough to be used up. */
+const PORTS = Array.from({ length: 1024 - 600 }, (_, i) => 600 + i);
+
+function exhaustedFlows(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asking = request({ socketPath: SOCKET, path: '/metrics' }, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      response.on('end', () => resolve(/^l4lab_lb_exhausted_flows_total (.*)$/m.exec(text)?.[1] ?? ''));
+    });
+    asking.on('error', reject);
+    asking.end();
+  });
+}
+
+it('a flow for which the proxy IP has no port left is dropped and counted', async () => {
+  const lab = await NetnsLab.create({
+    client: { links: { sw: '203.0.113.100/24 203.0.113.101/24' } },
+    sw: { bridge: '', links: { client: '', l4: '', s1: '' } },
+    l4: { links: { sw: '203.0.113.2/24' }, sysctls: ROUTER },
+    s1: { links: { sw: '203.0.113.11/24' } },
+  });
+  try {
+    const client = await lab.endpoint('client');
+    await (await lab.endpoint('s1')).listen('udp', 53, '203.0.113.11');
+    await RunningLb.start(lab, 'l4', {
+      version: 1,
+      api: { socket: SOCKET },
+      services: [
+        {
+          name: 'dns',
+          vip: VIP,
+          port: 53,
+          protocol: 'udp',
+          mode: 'proxy',
+          proxyIp: '203.0.113.254',
+          servers: [{ name: 's1', address: '203.0.113.11' }],
+        },
+      ],
+    });
+    for (const localPort of PORTS) {
+      expect(await client.call('udp', VIP, 53, { from: '203.0.113.100', localPort })).toMatchObject({ server: 's1' });
+    }
+    expect(await exhaustedFlows()).toBe('0');
+    const options = { from: '203.0.113.101', localPort: PORTS[0]!, timeoutMs: 300 };
+    expect(await client.call('udp', VIP, 53, options)).toEqual({ error: 'timeout' });
+    expect(await exhaustedFlows()).toBe('1');
+  } finally {
+    await lab.close();
+  }
+});
