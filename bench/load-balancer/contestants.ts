@@ -69,7 +69,7 @@ async function startOurs(lab: NetnsLab, { balancer, vip, server, proxyIp }: Way,
     servers: [{ name: 's1', address: server }],
   }));
   // In dsr the replies come back through this very node, which would drop packets from an address of its own.
-  await RunningLb.start(lab, balancer, { version: 1, vipOwner: false, services });
+  await RunningLb.start(lab, balancer, { version: 1, vipOwner: mode !== 'dsr', services });
 }
 
 async function ownVip(lab: NetnsLab, { balancer, vip }: Way): Promise<void> {
