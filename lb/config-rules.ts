@@ -20,8 +20,19 @@ export function findProblems(config: LbConfig): Problem[] {
     ...duplicates(['services'], config.services, 'name', 'service name', (s) => s.name),
     ...duplicates(['services'], config.services, 'vip', 'VIP and port', (s) => `${s.vip} ${s.protocol}/${s.port}`),
   );
-  problems.push(...dscpProblems(config.services), ...confusedVips(config.services));
+  problems.push(...dscpProblems(config.services), ...confusedVips(config.services), ...tooManyChecks(config.services));
   return problems;
+}
+
+/** Each has a port of the host's, above 60,000, and another one while a reload replaces all of them. */
+const CHECKED_LIMIT = 2_750;
+
+function tooManyChecks(services: LbService[]): Problem[] {
+  const checked = services.filter((service) => isDirect(service) && service.check.type !== 'none');
+  const first = checked[CHECKED_LIMIT];
+  if (!first) return [];
+  const message = `at most ${CHECKED_LIMIT} services in dsr and l3dsr can have health checks, not ${checked.length}`;
+  return [{ path: ['services', services.indexOf(first), 'check'], message }];
 }
 
 /** The kernel's table of dsr flows tells VIPs apart by their last 32 bits. */

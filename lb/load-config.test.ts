@@ -77,6 +77,19 @@ it('writes every address in one way', async () => {
   expect([config.services[0]!.vip, config.services[0]!.servers[0]!.address]).toEqual(['2001:db8::80', '2001:db8::11']);
 });
 
+it('refuses more checked dsr services than there are ports to check them from', async () => {
+  const { services, ...rest } = await parseConfig(SOUND, 'lb.yaml');
+  const many = Array.from({ length: 2751 }, (_, i) => ({
+    ...services[0],
+    name: `s${i}`,
+    port: i + 1,
+    check: { type: 'tcp' },
+  }));
+  const text = (count: number) => JSON.stringify({ ...rest, services: many.slice(0, count) });
+  expect(await mistakes(text(2750))).toEqual([]);
+  expect(await mistakes(text(2751))).toEqual([expect.stringMatching(/^lb\.yaml:1:\d+: services\.2750\.check: /)]);
+});
+
 it('refuses dsr VIPs that its flow table could not tell apart', async () => {
   const v6 = SOUND.replace('203.0.113.80', '2001:db8:1::80').replace('203.0.113.11', '2001:db8::11');
   const both = v6 + v6.slice(v6.indexOf('  - name')).replace('web', 'web2').replace('db8:1', 'db8:2');

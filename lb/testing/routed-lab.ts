@@ -1,7 +1,7 @@
 import { NetnsLab, QUIET_ARP, ROUTER } from './netns-lab.ts';
 
 /** DSCP value by which the servers know the VIPs of l3dsr. */
-export const DSCP = 11;
+const DSCP = 11;
 interface Addresses {
   client: string;
   vip: string;
