@@ -2,6 +2,10 @@ import type { SentencePair } from './sentences.ts';
 
 /** What the harness says of a cause, in Korean. */
 export const koDetails: readonly SentencePair[] = [
+  [
+    '{node} was to pass on the packet for {address}, whose TTL had come down to {ttl}',
+    '{node}이(가) {address}(으)로 가는 패킷을 넘겨야 했으나 그 TTL이 이미 {ttl}(으)로 줄어 있었음',
+  ],
   ['{node} has no route to {address}', '{node}에 {address}(으)로 가는 경로가 없음'],
   ['{node} asked for {address} and nobody answered', '{node}이(가) {address}의 MAC을 물었으나 아무도 답하지 않음'],
   [

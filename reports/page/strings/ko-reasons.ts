@@ -10,6 +10,11 @@ export const koReasons: readonly SentencePair[] = [
   ['{server} served it; only {allowed*} should.', '응답한 서버: {server}. 응답해야 하는 서버: {allowed}.'],
   ['Nobody', '없음'],
   ['nobody', '없음'],
+  [
+    '{server} served {served} of {all} attempts; it should serve {expected*}.',
+    '{all}회 시도 중 {server}이(가) {served}회 응답했습니다. 응답해야 하는 횟수: {expected}.',
+  ],
+  ['{servers*} served it; it should be the same each time.', '응답한 서버: {servers}. 매번 같아야 합니다.'],
   ['{server} served none of {all} attempts.', '{all}회 시도 중 {server}이(가) 응답한 것이 없습니다.'],
   [
     'The server saw {seen*} as source; it should see {expected*}.',
