@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -51,9 +52,10 @@ export function httpServerConfig(): string {
   );
 }
 
+// nginx deletes its pid file when it ends: a device named here would be gone from the machine.
 function nginx(workers: string, rest: string, modules = ''): string {
   return `${modules}daemon off;
-pid /dev/null;
+pid ${join(tmpdir(), `l4lab-nginx-${randomUUID()}.pid`)};
 error_log /dev/null crit;
 worker_processes ${workers};
 events { worker_connections 16384; }
