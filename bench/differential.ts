@@ -7,6 +7,7 @@ import { EXIT, L4labError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
+import { labsAtOnce } from '../harness/run/run.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
 /** Labs that are shrunk at most: each takes up to a minute. */
@@ -33,7 +34,7 @@ async function main(signal: AbortSignal): Promise<number> {
     engine,
     image: labImage(),
     labels: await reaperLabels(engine.docker),
-    concurrency: Math.min(2, engine.cpus),
+    concurrency: labsAtOnce(engine.cpus),
     signal,
   };
   console.log(`seed ${seed}`);

@@ -8,7 +8,7 @@ import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
 import type { FlowResult, Results } from '../harness/judge/results.ts';
-import { run } from '../harness/run/run.ts';
+import { labsAtOnce, run } from '../harness/run/run.ts';
 import { findScenarios } from '../harness/scenario/files.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
@@ -37,7 +37,7 @@ async function main(signal: AbortSignal): Promise<number> {
         version: version(),
         labels,
         selection: { variants: [], flows: [] },
-        concurrency: Math.min(2, engine.cpus),
+        concurrency: labsAtOnce(engine.cpus),
         onEvent: () => undefined,
         signal,
       });

@@ -1,4 +1,5 @@
-import { execa } from 'execa';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { PcapReader } from './pcap.ts';
 import type { RawFrame } from './protocol.ts';
 
@@ -35,10 +36,11 @@ export class Capture {
       this.#readStats();
       this.#changed();
     });
-    void this.#process.then(() => {
-      this.running = false;
-      this.#changed();
+    this.#process.on('error', ({ message }) => {
+      this.#stderr += message;
+      this.#end();
     });
+    this.#process.on('close', () => this.#end());
   }
 
   /** Waits until tcpdump listens. @throws Error with what tcpdump said */
@@ -81,8 +83,14 @@ export class Capture {
   }
 
   async stop(): Promise<void> {
+    const closed = this.running ? once(this.#process, 'close') : null;
     this.#process.kill('SIGKILL');
-    await this.#process;
+    await closed;
+  }
+
+  #end(): void {
+    this.running = false;
+    this.#changed();
   }
 
   #readStats(): void {
@@ -119,22 +127,6 @@ export class Capture {
 }
 
 function tcpdump(iface: string) {
-  return execa(
-    'tcpdump',
-    [
-      '-i',
-      iface,
-      '-w',
-      '-',
-      '-U',
-      '--immediate-mode',
-      '--time-stamp-precision=nano',
-      '-s',
-      String(SNAP_LENGTH),
-      '-n',
-      '-Z',
-      'root',
-    ],
-    { reject: false, buffer: false, encoding: 'buffer', stdin: 'ignore' },
-  );
+  const options = ['-w', '-', '-U', '--immediate-mode', '--time-stamp-precision=nano', '-s', String(SNAP_LENGTH), '-n'];
+  return spawn('tcpdump', ['-i', iface, ...options, '-Z', 'root'], { stdio: ['ignore', 'pipe', 'pipe'] });
 }

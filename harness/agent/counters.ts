@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readInsertFailures } from '../../lb/host/insert-failures.ts';
 import { program } from './program.ts';
 
 /** Counters of this namespace that are not zero, named as nstat(8) does. */
@@ -15,6 +16,11 @@ export async function nftCounters(): Promise<Record<string, number>> {
   return Object.fromEntries(
     nftables.flatMap(({ counter }) => (counter ? [[`${counter.table} ${counter.name}`, counter.packets]] : [])),
   );
+}
+
+/** Flows that conntrack could not take in, under one name for all processors. */
+export async function conntrackCounters(): Promise<Record<string, number>> {
+  return { ConntrackInsertFails: await readInsertFailures() };
 }
 
 /** `Ip: Forwarding DefaultTTL …` above `Ip: 1 64 …` (/proc/net/snmp, /proc/net/netstat). */

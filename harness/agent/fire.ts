@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
-import { execa } from 'execa';
+import { runToEnd } from './program.ts';
 import type { FireParams, FireResult, ServerAnswer } from './protocol.ts';
 
 /** Sends one flow and says what the caller's socket makes of it. Ends within `timeoutMs`, or when cancelled. */
@@ -112,15 +112,14 @@ function datagrams(params: FireParams, signal: AbortSignal): Promise<FireResult 
 async function ping(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
   const seconds = Math.max(1, Math.ceil(params.timeoutMs / 1000));
   const pattern = Buffer.from(params.token).toString('hex');
-  const result = await execa('ping', ['-n', '-c', '1', '-W', String(seconds), '-p', pattern, params.address], {
-    reject: false,
-    cancelSignal: signal,
-    all: true,
-  });
+  const { code, stdout, stderr } = await runToEnd(
+    ['ping', '-n', '-c', '1', '-W', String(seconds), '-p', pattern, params.address],
+    { signal },
+  );
   if (signal.aborted) return null;
-  if (result.exitCode === 0) return { answered: true, said: 'answered', answer: null };
+  if (code === 0) return { answered: true, said: 'answered', answer: null };
   const said =
-    /(Destination \w+ \w+|[Nn]etwork is unreachable|Time to live exceeded)/.exec(result.all)?.[1] ?? 'timeout';
+    /(Destination \w+ \w+|[Nn]etwork is unreachable|Time to live exceeded)/.exec(stdout + stderr)?.[1] ?? 'timeout';
   return { answered: false, said, answer: null };
 }
 

@@ -1,7 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { execa } from 'execa';
 
 const PROGRAM = '/opt/l4lab/lb.js';
 const CONFIG = '/run/l4lab/lb.json';
@@ -13,25 +14,26 @@ type Said = { event?: string; message?: string };
 
 /** The load balancer as a process of this node. It goes from one configuration to the next by reloading. */
 export class LbProcess {
-  readonly #process = execa('node', [PROGRAM, '--config', CONFIG], {
-    reject: false,
-    buffer: false,
-    all: true,
-    stdin: 'ignore',
-  });
+  readonly #process = spawn('node', [PROGRAM, '--config', CONFIG], { stdio: ['ignore', 'pipe', 'pipe'] });
   readonly #log: string[] = [];
   #listener: (said: Said) => void = () => undefined;
   #running = true;
 
   private constructor(onLog: (line: string) => void) {
-    createInterface({ input: this.#process.all }).on('line', (line) => {
+    const take = (line: string): void => {
       this.#log.push(line);
       onLog(line);
       this.#listener(parse(line));
-    });
-    void this.#process.then(() => {
+    };
+    for (const input of [this.#process.stdout, this.#process.stderr]) createInterface({ input }).on('line', take);
+    const end = (): void => {
       this.#running = false;
       this.#listener({ event: 'ended' });
+    };
+    this.#process.on('close', end);
+    this.#process.on('error', ({ message }) => {
+      take(message);
+      end();
     });
   }
 
@@ -61,9 +63,11 @@ export class LbProcess {
   }
 
   async stop(): Promise<void> {
+    if (!this.#running) return;
+    const closed = once(this.#process, 'close');
     this.#process.kill('SIGTERM');
     const timer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_DEADLINE_MS);
-    await this.#process;
+    await closed;
     clearTimeout(timer);
   }
 

@@ -54,28 +54,40 @@ export async function apply(node: NodePlan): Promise<Applied> {
   return applied;
 }
 
-/** Takes back what `apply` did. @returns the fingerprint afterwards */
-export async function undo({ node, sysctls }: Applied): Promise<string> {
+/** Takes back what `apply` did. @param tables those of nftables before it @returns the fingerprint afterwards */
+export async function undo({ node, sysctls }: Applied, tables: string): Promise<string> {
   const filters = node.firewall === 'stateful';
   if (filters) await program(['nft', 'delete', 'table', 'inet', 'l4lab_firewall']);
   if (node.undoDscp !== undefined) await program(['nft', 'delete', 'table', 'netdev', 'l4lab_undo_dscp']);
   writeSysctls(Object.fromEntries(sysctls.reverse().filter(([path]) => !path.includes('/br0/'))));
   const [seen] = await Promise.all([
-    fingerprint(['route flush table main', ...ipUndoCommands(node)]),
+    fingerprint({
+      before: ['route flush table main', ...ipUndoCommands(node)],
+      ...(makesRules(node) ? {} : { tables }),
+    }),
     filters || node.lb !== null ? program(['conntrack', '-F']) : null,
   ]);
   return seen;
 }
 
+/** Names of the tables of nftables; the engine's own are among them. */
+export function nftTables(): Promise<string> {
+  return program(['nft', 'list', 'tables']);
+}
+
+/** Whether anything in a node that is configured so makes rules. */
+export function makesRules({ firewall, lb, undoDscp }: NodePlan): boolean {
+  return firewall === 'stateful' || lb !== null || undoDscp !== undefined;
+}
+
 /**
- * Everything that a flow could notice, as one text: equal texts mean an equal namespace.
- * @param before lines of ip(8) that come first: what takes long about them is to start the process
+ * Everything that a flow could notice, as one text: equal texts mean an equal namespace. Most of its cost is that of
+ * the processes that it starts.
+ * @param given lines of ip(8) to run before, in the same process, and the tables of nftables where they are known
  */
-export async function fingerprint(before: string[] = []): Promise<string> {
-  const parts = await Promise.all([
-    ipTolerantBatch([...before, 'link show', 'addr show', 'route show table all', 'rule show', 'neigh show']),
-    program(['nft', 'list', 'tables']),
-  ]);
+export async function fingerprint(given: { before?: string[]; tables?: string } = {}): Promise<string> {
+  const shown = ['link show', 'addr show', 'route show table all', 'rule show', 'neigh show'];
+  const parts = await Promise.all([ipTolerantBatch([...(given.before ?? []), ...shown]), given.tables ?? nftTables()]);
   return parts.join('\n---\n').replace(/(valid|preferred)_lft \S+/g, '');
 }
 

@@ -1,12 +1,12 @@
-import { execa } from 'execa';
 import { host } from '../scenario/address.ts';
 import type { NodePlan } from '../scenario/plan.ts';
 import { Capture } from './capture.ts';
-import { kernelCounters, nftCounters } from './counters.ts';
+import { conntrackCounters, kernelCounters, nftCounters } from './counters.ts';
 import { fire } from './fire.ts';
 import { LbProcess } from './lb-process.ts';
 import { listen, type Listening } from './listen.ts';
-import { apply, fingerprint, undo, wire, type Applied } from './namespace.ts';
+import { apply, fingerprint, makesRules, nftTables, undo, wire, type Applied } from './namespace.ts';
+import { runToEnd } from './program.ts';
 import type { Calls, FromAgent, Method } from './protocol.ts';
 
 /** What an agent can be asked to do; it holds whatever must be ended again. */
@@ -16,6 +16,8 @@ export class Node {
   #running: Capture[] = [];
   #listeners: Listening[] = [];
   #applied: Applied | null = null;
+  /** Of nftables, when nothing was configured yet. */
+  #tables = '';
   #lb: LbProcess | null = null;
   readonly #fires = new Map<string, AbortController>();
 
@@ -28,8 +30,9 @@ export class Node {
     wire: async (params) => {
       await wire(params);
       this.#captured = params.captures ? params.interfaces.map((i) => i.name) : [];
-      await this.#capture();
-      return { fingerprint: await fingerprint() };
+      const [tables] = await Promise.all([nftTables(), this.#capture()]);
+      this.#tables = tables;
+      return { fingerprint: await fingerprint({ tables }) };
     },
     configure: async ({ node }) => {
       this.#applied = await apply(node);
@@ -48,7 +51,7 @@ export class Node {
       await this.#stopListening();
       const applied = this.#applied;
       this.#applied = null;
-      return { fingerprint: applied ? await undo(applied) : await fingerprint() };
+      return { fingerprint: applied ? await undo(applied, this.#tables) : await fingerprint() };
     },
     fire: async (params) => {
       const cancel = new AbortController();
@@ -68,15 +71,10 @@ export class Node {
       return { dropped: dropped.reduce((sum, n) => sum + n, 0) };
     },
     counters: async () => {
-      const node = this.#applied?.node;
-      const hasRules = node?.firewall === 'stateful' || (node?.lb ?? null) !== null;
-      return { ...kernelCounters(), ...(hasRules ? await nftCounters() : {}) };
+      const hasRules = this.#applied !== null && makesRules(this.#applied.node);
+      return { ...kernelCounters(), ...(hasRules ? { ...(await nftCounters()), ...(await conntrackCounters()) } : {}) };
     },
-    run: async ({ argv }) => {
-      const [file, ...args] = argv;
-      const { exitCode, stdout, stderr } = await execa(file!, args, { reject: false });
-      return { code: exitCode ?? -1, stdout, stderr };
-    },
+    run: ({ argv, input = '' }) => runToEnd(argv, { input }),
     detach: async () => {
       this.onDetach();
       for (const capture of this.#running) await capture.stop();

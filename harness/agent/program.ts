@@ -1,11 +1,39 @@
-import { execa } from 'execa';
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+
+/** How a program of the image ended. */
+export interface Ended {
+  /** -1 when it could not be started or was killed. */
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * Runs a program of the image to its end, or until the signal comes. Agents do without execa: loading it, and what it
+ * does for each program, cost more processor time than the thousands of programs that a run of all scenarios starts.
+ */
+export async function runToEnd(
+  [file, ...args]: [string, ...string[]],
+  { input = '', signal }: { input?: string; signal?: AbortSignal } = {},
+): Promise<Ended> {
+  const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], ...(signal ? { signal } : {}) });
+  const ended = new Promise<Pick<Ended, 'code'> & { failure: string }>((resolve) => {
+    child.on('error', ({ message }) => resolve({ code: -1, failure: message }));
+    child.on('close', (code) => resolve({ code: code ?? -1, failure: '' }));
+  });
+  // A program that ends before it has read its input breaks the pipe; its exit code tells why.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const [{ code, failure }, stdout, stderr] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+  return { code, stdout: stdout.trimEnd(), stderr: (stderr || failure).trimEnd() };
+}
 
 /** Runs a program of the image; `input` goes to its stdin. @throws Error with what it said when it fails */
 export async function program(argv: [string, ...string[]], input = ''): Promise<string> {
-  const [file, ...args] = argv;
-  const result = await execa(file, args, { input, reject: false });
-  if (result.failed) throw new Error(`${argv.join(' ')}: ${result.stderr || result.message || 'failed'}`);
-  return result.stdout;
+  const { code, stdout, stderr } = await runToEnd(argv, { input });
+  if (code !== 0) throw new Error(`${argv.join(' ')}: ${stderr || `ended with ${code}`}`);
+  return stdout;
 }
 
 /** Runs lines of ip(8) in one process. @throws Error with the lines when one of them fails */
@@ -20,9 +48,5 @@ export async function ipBatch(lines: string[]): Promise<void> {
 
 /** Runs lines of ip(8) in one process, going on after one that fails. @returns what they print, a line for each thing */
 export async function ipTolerantBatch(lines: string[]): Promise<string> {
-  const { stdout } = await execa('ip', ['-o', '-force', '-batch', '-'], {
-    input: `${lines.join('\n')}\n`,
-    reject: false,
-  });
-  return stdout;
+  return (await runToEnd(['ip', '-o', '-force', '-batch', '-'], { input: `${lines.join('\n')}\n` })).stdout;
 }

@@ -20,8 +20,11 @@ export interface Calls {
   drain: { params: null; result: { dropped: number } };
   /** Counters of the namespace that are not zero; those of nftables only where the node has rules. */
   counters: { params: null; result: Record<string, number> };
-  /** Runs a program of the image. */
-  run: { params: { argv: string[] }; result: { code: number; stdout: string; stderr: string } };
+  /** Runs a program of the image, with `input` (nothing by default) on its stdin. */
+  run: {
+    params: { argv: [string, ...string[]]; input?: string };
+    result: { code: number; stdout: string; stderr: string };
+  };
   /** The agent outlives its harness from now on. */
   detach: { params: null; result: null };
 }

@@ -2,7 +2,7 @@ import { InputError } from '../errors.ts';
 import { findEngine } from '../fabric/engine.ts';
 import { reaperLabels } from '../fabric/reaper.ts';
 import { sweep } from '../fabric/sweep.ts';
-import { run } from '../run/run.ts';
+import { labsAtOnce, run } from '../run/run.ts';
 import { plansOf, type Selection } from '../run/scenario.ts';
 import { findScenarios, type LoadedScenario } from '../scenario/files.ts';
 import { loadAll } from './load-all.ts';
@@ -33,7 +33,7 @@ export async function runCommand(words: string[], options: RunCommandOptions, si
     version: version(),
     labels: await reaperLabels(engine.docker),
     selection,
-    concurrency: Math.min(2, engine.cpus),
+    concurrency: labsAtOnce(engine.cpus),
     onEvent: progress(options.json ? process.stderr : process.stdout),
     signal,
   });

@@ -23,7 +23,7 @@ export async function askInside(
 ): Promise<Inside> {
   const { plan } = base;
   const at = vanishedAt(base)?.hop;
-  const run = async (node: string, ...argv: string[]): Promise<string> => {
+  const run = async (node: string, ...argv: [string, ...string[]]): Promise<string> => {
     const { stdout, stderr } = await lab.node(node).call('run', { argv });
     return stdout + stderr;
   };

@@ -40,17 +40,28 @@ export class LabPool implements AsyncDisposable {
   /** Gives a lab back. One that is not as fresh as it was booted is thrown away, which nobody has to wait for. */
   release(pooled: PooledLab, clean: boolean): void {
     if (clean) this.#idle.push(pooled);
-    const surplus = clean ? this.#idle.splice(0, Math.max(0, this.#idle.length - IDLE_LIMIT)) : [pooled];
-    for (const lab of surplus) {
+    this.#discard(clean ? this.#idle.splice(0, Math.max(0, this.#idle.length - IDLE_LIMIT)) : [pooled]);
+  }
+
+  /** Ends the idle labs of a topology that nobody will ask for any more. */
+  retire(topology: string): void {
+    const of = (wanted: boolean): PooledLab[] => this.#idle.filter((lab) => (lab.topology === topology) === wanted);
+    const [retired, kept] = [of(true), of(false)];
+    this.#idle.splice(0, this.#idle.length, ...kept);
+    this.#discard(retired);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#closing, ...[...this.#all].map((lab) => this.#close(lab))]);
+  }
+
+  #discard(labs: PooledLab[]): void {
+    for (const lab of labs) {
       const closing = this.#close(lab);
       // Whoever ends the pool is told of a failure.
       closing.catch(() => undefined);
       this.#closing.push(closing);
     }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#closing, ...[...this.#all].map((lab) => this.#close(lab))]);
   }
 
   async #close(pooled: PooledLab): Promise<void> {

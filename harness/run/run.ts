@@ -3,6 +3,7 @@ import type { Results, ScenarioResult } from '../judge/results.ts';
 import type { LoadedScenario } from '../scenario/files.ts';
 import type { OnEvent } from './events.ts';
 import { LabPool, topologyKey } from './lab-pool.ts';
+import { Queue } from './queue.ts';
 import { plansOf, runScenario, type Selection } from './scenario.ts';
 
 export interface RunOptions {
@@ -18,6 +19,11 @@ export interface RunOptions {
   /** As in BootOptions. */
   captures?: boolean;
   signal?: AbortSignal;
+}
+
+/** How many labs keep so many processors busy: about a third of a lab's time is waiting. More than four need too much memory. */
+export function labsAtOnce(cpus: number): number {
+  return Math.min(4, cpus + 1);
 }
 
 /** Runs scenarios and gathers what came of them, in the order given. Whatever was booted is gone afterwards. */
@@ -36,11 +42,14 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
     ...(signal ? { signal } : {}),
   });
   const results = new Map<LoadedScenario, ScenarioResult>();
-  const waiting = byTopology(scenarios, selection);
+  const queue = new Queue(scenarios, (loaded) => topologyOf(loaded, selection));
   const worker = async (): Promise<void> => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
+    const mine = queue.worker();
+    for (let loaded = mine.next(); loaded; loaded = mine.next()) {
       signal?.throwIfAborted();
-      results.set(next, await runScenario(next, pool, selection, onEvent, signal));
+      results.set(loaded, await runScenario(loaded, pool, selection, onEvent, signal));
+      const topology = topologyOf(loaded, selection);
+      if (!queue.has(topology)) pool.retire(topology);
     }
   };
   await allSettledOrThrow(Array.from({ length: Math.max(1, options.concurrency) }, worker));
@@ -61,15 +70,10 @@ async function allSettledOrThrow(work: Promise<void>[]): Promise<void> {
   if (failed) throw failed.reason as Error;
 }
 
-/** Scenarios on the same topology follow one another, so that they share a lab. */
-function byTopology(scenarios: LoadedScenario[], selection: Selection): LoadedScenario[] {
-  const groups = new Map<string, LoadedScenario[]>();
-  for (const loaded of scenarios) {
-    const plan = plansOf(loaded, selection)[0]?.plan;
-    const key = plan ? topologyKey(plan) : '';
-    groups.set(key, [...(groups.get(key) ?? []), loaded]);
-  }
-  return [...groups.values()].sort((a, b) => b.length - a.length).flat();
+/** Topology that a scenario begins on; scenarios without a selected flow need none. */
+function topologyOf(loaded: LoadedScenario, selection: Selection): string {
+  const plan = plansOf(loaded, selection)[0]?.plan;
+  return plan ? topologyKey(plan) : '';
 }
 
 /** What a run ran on. */

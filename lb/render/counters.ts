@@ -23,8 +23,3 @@ export function serverCounters(service: LbService, server: LbServer): Record<'ne
 export function forgottenCounter(service: LbService): string {
   return `forgotten.${service.name}`;
 }
-
-/** Counters of new flows toward a proxy IP's pool, before and after a port was found: the difference found none. */
-export function exhaustionCounters(service: LbService): { wanted: string; mapped: string } {
-  return { wanted: `wanted.${service.name}`, mapped: `mapped.${service.name}` };
-}

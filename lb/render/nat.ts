@@ -1,7 +1,6 @@
 import type { LbServer, LbService } from '../config.ts';
 import { proxyIps } from '../config-rules.ts';
 import { choose } from './choose.ts';
-import { exhaustionCounters } from './counters.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
@@ -33,7 +32,6 @@ export function renderNat(input: RenderInput): Part {
   const hooks = {
     prerouting: 'type nat hook prerouting priority dstnat',
     postrouting: 'type nat hook postrouting priority srcnat',
-    mapped: 'type filter hook postrouting priority srcnat + 10',
   };
   const chains = Object.entries(hooks).map(([name, hook]): Chain => ({
     name,
@@ -48,7 +46,7 @@ export function renderNat(input: RenderInput): Part {
 }
 
 function familyPart(input: RenderInput, family: Family, services: LbService[]) {
-  if (services.length === 0) return { part: joinParts(), rules: { prerouting: [], postrouting: [], mapped: [] } };
+  if (services.length === 0) return { part: joinParts(), rules: { prerouting: [], postrouting: [] } };
   const { ip, version } = family;
   const served = services.filter((service) => isServed(input, service));
   const proxied = services.filter(({ mode }) => mode === 'proxy');
@@ -63,24 +61,16 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]) {
     {
       counters: [],
       maps: [{ ...dispatch, elements: served.map((service) => [serviceKey(service), `goto to.${service.name}`]) }],
-      chains: [
-        ...perVip('from', version, proxied, (s) => `goto from.${s.name}`, 'vmap'),
-        ...perVip('mapped', version, proxied, (s) => `"${exhaustionCounters(s).mapped}"`, 'counter'),
-      ],
+      chains: perVip(version, proxied),
     },
   );
-  const byVip = (prefix: string, list: LbService[]) =>
-    `ct original ${ip} daddr vmap { ${[...byVipOf(list).keys()]
-      .map((vip, i) => `${vip} : goto ${prefix}${version}.${i}`)
-      .join(', ')} }`;
+  const byVip = [...byVipOf(proxied).keys()].map((vip, i) => `${vip} : goto from${version}.${i}`).join(', ');
   const rules = {
     prerouting: [`${packetKey(version)} vmap @services${version}`],
     postrouting: [
       `ct status dnat ct original ${ip} daddr . ${ip} daddr . th dport @${trafficSets(family).newFlows}`,
-      ...(proxied.length > 0 ? [`ct status dnat ${byVip('from', proxied)}`] : []),
+      ...(proxied.length > 0 ? [`ct status dnat ct original ${ip} daddr vmap { ${byVip} }`] : []),
     ],
-    // Not confirmed yet: the first packet of a flow, not a repeated one.
-    mapped: proxied.length > 0 ? [`ct status & (confirmed | snat) == snat ${byVip('mapped', proxied)}`] : [],
   };
   return { part, rules };
 }
@@ -129,11 +119,11 @@ const destinationPart = remember((input: RenderInput, service: LbService): Part 
   };
 });
 
-const sourcePart = remember((_, service): Part => {
-  const { wanted, mapped } = exhaustionCounters(service);
-  const rules = [`counter name "${wanted}" ${sourceRewrite(service)}`];
-  return { counters: [wanted, mapped], maps: [], chains: [{ name: `from.${service.name}`, hook: null, rules }] };
-});
+const sourcePart = remember((_, service): Part => ({
+  counters: [],
+  maps: [],
+  chains: [{ name: `from.${service.name}`, hook: null, rules: [sourceRewrite(service)] }],
+}));
 
 function sourceRewrite(service: LbService): string {
   const { ip } = familyOf(service.vip);
@@ -145,23 +135,15 @@ function sourceRewrite(service: LbService): string {
 }
 
 /** One chain a VIP: nft 1.0 cannot put the original port of a connection into a concatenated key. */
-function perVip(
-  prefix: string,
-  version: 4 | 6,
-  services: LbService[],
-  value: (service: LbService) => string,
-  what: 'vmap' | 'counter',
-): Chain[] {
+function perVip(version: 4 | 6, services: LbService[]): Chain[] {
   return [...byVipOf(services).values()].map((ofVip, i) => ({
-    name: `${prefix}${version}.${i}`,
+    name: `from${version}.${i}`,
     hook: null,
     rules: (['tcp', 'udp'] as const).flatMap((protocol) => {
       const here = ofVip.filter((service) => service.protocol === protocol);
       if (here.length === 0) return [];
-      const ports = `{ ${here.map((service) => `${service.port} : ${value(service)}`).join(', ')} }`;
-      const lookUp =
-        what === 'vmap' ? `ct original proto-dst vmap ${ports}` : `counter name ct original proto-dst map ${ports}`;
-      return [`meta l4proto ${protocol} ${lookUp}`];
+      const ports = here.map(({ port, name }) => `${port} : goto from.${name}`).join(', ');
+      return [`meta l4proto ${protocol} ct original proto-dst vmap { ${ports} }`];
     }),
   }));
 }

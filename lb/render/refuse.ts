@@ -20,14 +20,15 @@ export function renderRefusals(input: RenderInput): Part {
     if (here.length === 0) return [];
     const refused = `refused${family.version}`;
     const vips = [...new Set(here.map(({ vip }) => vip))].join(', ');
-    const before = [
-      ...joinLists(here.map((service) => cuts(input, service))),
-      // A service whose servers all drain still carries the flows that they have.
-      `ct state != established ${packetKey(family.version)} @${refused} counter goto refuse`,
-    ];
+    const refusal = `${packetKey(family.version)} @${refused} counter goto refuse`;
+    // A chain of type nat sees the first packet of a flow only: no other pays for it.
     const chains: Chain[] = [
-      { name: `before${family.version}`, hook: 'type filter hook prerouting priority dstnat - 10', rules: before },
+      { name: `new${family.version}`, hook: 'type nat hook prerouting priority dstnat - 10', rules: [refusal] },
     ];
+    const rules = joinLists(here.map((service) => cuts(input, service)));
+    if (rules.length > 0) {
+      chains.push({ name: `cut${family.version}`, hook: 'type filter hook prerouting priority dstnat - 10', rules });
+    }
     if (!vipOwner) {
       const rules = [`oifname "lo" ${family.ip} daddr { ${vips} } goto refuse`];
       chains.push({ name: `forward${family.version}`, hook: 'type filter hook forward priority filter', rules });

@@ -21,8 +21,7 @@ test.each<[string, string, Record<string, number>, CauseCode]>([
   ['no route', 'l3', { IpExtInNoRoutes: 1 }, 'no-route'],
   ['no route, IPv6', 'l3', { Ip6InNoRoutes: 1 }, 'no-route'],
   ['rule of the firewall', 'l3', { 'l4lab_firewall invalid': 1 }, 'half-seen-by-firewall'],
-  ['no port found', 'l4', { 'l4lab wanted.a': 2, 'l4lab mapped.a': 1 }, 'ports-exhausted'],
-  ['ports found for all', 'l4', { 'l4lab wanted.a': 1, 'l4lab mapped.a': 1 }, 'unexplained'],
+  ['no port found', 'l4', { ConntrackInsertFails: 1 }, 'ports-exhausted'],
   ['nothing of the kind', 'l3', { TcpOutRsts: 1 }, 'unexplained'],
 ])('%s: what its counters say at %s', (_, node, counters, code) => {
   expect(causeAt(node, counters)).toBe(code);

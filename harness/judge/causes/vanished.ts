@@ -165,12 +165,9 @@ function byCounters({ node, dst }: Hop, { plan, counters }: Evidence): Cause | n
 }
 
 /** Of nftables, in which the load balancer counts. */
-const LB_TABLE = 'l4lab';
-
-/** The load balancer counts flows before and after a port of the proxy IP was found for them. */
-function portsExhausted({ name, l4, proxyIps }: ServicePlan, { counters }: Evidence): Cause | null {
-  const rose = (counter: string): number => counters[l4]?.[`${LB_TABLE} ${counter}.${name}`] ?? 0;
-  if (rose('wanted') <= rose('mapped')) return null;
+/** Source NAT that finds no free port takes a used one, and conntrack drops the flow when it enters it. */
+function portsExhausted({ name, l4, proxyIps, mode }: ServicePlan, { counters }: Evidence): Cause | null {
+  if (mode !== 'proxy' || (counters[l4]?.['ConntrackInsertFails'] ?? 0) === 0) return null;
   return cause('ports-exhausted', l4, `${l4} found no free port of ${proxyIps.join(', ')} for a flow to ${name}`);
 }
 

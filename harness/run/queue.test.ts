@@ -1,0 +1,25 @@
+import fc from 'fast-check';
+import { Queue } from './queue.ts';
+
+const kindOf = (name: string): string => name[0]!;
+
+test('each worker stays with one kind as long as there is some, and helps with another one then', () => {
+  const queue = new Queue(['a1', 'b1', 'a2', 'c1', 'a3', 'b2', 'a4', 'a5'], kindOf);
+  const [first, second, third] = [queue.worker(), queue.worker(), queue.worker()];
+  const taken = [first, second, first, second, second, second, third].map((worker) => worker.next());
+  expect(taken).toEqual(['a1', 'b1', 'a2', 'b2', 'c1', 'a3', undefined]);
+  expect(['a', 'b', 'c'].map((kind) => queue.has(kind))).toEqual([true, false, false]);
+  expect([first, second, first].map((worker) => worker.next())).toEqual(['a4', 'a5', undefined]);
+});
+
+test('all work is handed out once, however many workers there are and whoever asks first', () => {
+  const work = fc.uniqueArray(fc.stringMatching(/^[a-d][0-9]{1,2}$/), { maxLength: 30 });
+  fc.assert(
+    fc.property(work, fc.array(fc.nat({ max: 3 }), { minLength: 40, maxLength: 40 }), (names, turns) => {
+      const queue = new Queue(names, kindOf);
+      const workers = [0, 1, 2, 3].map(() => queue.worker());
+      const taken = [...turns.map((turn) => workers[turn]!.next()), ...workers.map((worker) => worker.next())];
+      expect(taken.filter((name) => name !== undefined).sort()).toEqual([...names].sort());
+    }),
+  );
+});

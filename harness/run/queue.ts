@@ -1,0 +1,55 @@
+/** Pieces of work for each worker at a kind: with fewer left, one more would come too late to be of use. */
+const WORTH_HELPING = 3;
+
+/** Work of one kind, the kind being what it runs on. */
+interface Group<T> {
+  kind: string;
+  waiting: T[];
+  workers: number;
+}
+
+/**
+ * Hands out work so that what runs on the same thing is done one after the other by the same worker: for a scenario
+ * that thing is a booted lab, and a boot costs more than most scenarios.
+ */
+export class Queue<T> {
+  readonly #groups: Group<T>[];
+
+  constructor(work: T[], kindOf: (one: T) => string) {
+    const groups = new Map<string, Group<T>>();
+    for (const one of work) {
+      const kind = kindOf(one);
+      const group = groups.get(kind) ?? { kind, waiting: [], workers: 0 };
+      group.waiting.push(one);
+      groups.set(kind, group);
+    }
+    // What takes longest begins first.
+    this.#groups = [...groups.values()].sort((a, b) => b.waiting.length - a.waiting.length);
+  }
+
+  /** Whether work of a kind is still to be handed out. */
+  has(kind: string): boolean {
+    return this.#groups.some((group) => group.kind === kind && group.waiting.length > 0);
+  }
+
+  /** A worker, which takes one piece of work after the other until there is none. */
+  worker(): { next(): T | undefined } {
+    let group: Group<T> | undefined;
+    const next = (): T | undefined => {
+      if (group?.waiting.length) return group.waiting.shift();
+      if (group) group.workers -= 1;
+      group = this.#next();
+      if (group) group.workers += 1;
+      return group?.waiting.shift();
+    };
+    return { next };
+  }
+
+  /** The largest group that nobody works on, else the one with the most work for each worker, if that is worth it. */
+  #next(): Group<T> | undefined {
+    const share = ({ waiting, workers }: Group<T>): number => waiting.length / workers;
+    const left = this.#groups.filter(({ waiting }) => waiting.length > 0);
+    const free = left.find(({ workers }) => workers === 0);
+    return free ?? left.filter((group) => share(group) >= WORTH_HELPING).sort((a, b) => share(b) - share(a))[0];
+  }
+}
