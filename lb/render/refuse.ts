@@ -19,6 +19,7 @@ export function renderRefusals(input: RenderInput): Part {
     const here = input.config.services.filter(({ vip }) => familyOf(vip) === family);
     if (here.length === 0) return [];
     const refused = `refused${family.version}`;
+    const carried = `carried${family.version}`;
     const vips = [...new Set(here.map(({ vip }) => vip))].join(', ');
     const refusal = `${packetKey(family.version)} @${refused} counter goto refuse`;
     // A chain of type nat sees the first packet of a flow only: no other pays for it.
@@ -29,20 +30,37 @@ export function renderRefusals(input: RenderInput): Part {
     if (rules.length > 0) {
       chains.push({ name: `cut${family.version}`, hook: 'type filter hook prerouting priority dstnat - 10', rules });
     }
-    if (!vipOwner) {
-      const rules = [`oifname "lo" ${family.ip} daddr { ${vips} } goto refuse`];
-      chains.push({ name: `forward${family.version}`, hook: 'type filter hook forward priority filter', rules });
-    }
-    const elements = here
-      .filter((service) => !isServed(input, service))
-      .map((service): [string, null] => [serviceKey(service), null]);
-    return [
-      {
-        counters: [],
-        maps: [{ name: refused, kind: 'set', spec: [`type ${serviceKeyType(here[0]!.vip)}`], elements }],
-        chains,
-      },
+    // A packet that looks a map up in the very moment in which rules change may miss it. Its sender repeats it, unless
+    // the host's own stack refuses it.
+    const missed = `${packetKey(family.version)} @${carried} counter drop`;
+    chains.push(
+      vipOwner
+        ? {
+            name: `input${family.version}`,
+            hook: 'type filter hook input priority filter',
+            rules: [`iifname != "lo" ${missed}`],
+          }
+        : {
+            name: `forward${family.version}`,
+            hook: 'type filter hook forward priority filter',
+            rules: [`oifname "lo" ${missed}`, `oifname "lo" ${family.ip} daddr { ${vips} } goto refuse`],
+          },
+    );
+    const set = (name: string, services: LbService[]) => ({
+      name,
+      kind: 'set' as const,
+      spec: [`type ${serviceKeyType(here[0]!.vip)}`],
+      elements: services.map((service): [string, null] => [serviceKey(service), null]),
+    });
+    const served = (service: LbService) => isServed(input, service);
+    const maps = [
+      set(
+        refused,
+        here.filter((service) => !served(service)),
+      ),
+      set(carried, here.filter(served)),
     ];
+    return [{ counters: [], maps, chains }];
   });
   const refuse = {
     name: 'refuse',
