@@ -21,9 +21,20 @@ export function countVerdicts(cells: { verdict: Verdict }[]): Record<Verdict, nu
   return count;
 }
 
+/** Whether a flow fails as it should, and something else keeps it from passing: a control, its way, a disagreement. */
+export function failsAsDeclared({ verdict, expected, cause }: FlowResult): boolean {
+  return verdict === 'fail' && expected.outcome === 'fails' && cause?.code === expected.cause;
+}
+
+/** What there is to say first of a flow: what happened to it, or why that is not enough. */
+export function headline(flow: FlowResult): string | undefined {
+  const [reason] = flow.reasons;
+  return failsAsDeclared(flow) ? reason : (flow.cause?.detail ?? reason);
+}
+
 /** What happened to a flow in one line of the field's words: `s1 → web (203.0.113.80:80): the answer came from …`. */
 export function story(flow: FlowResult): string {
-  const said = flow.cause?.detail ?? flow.reasons[0] ?? (flow.outcome === 'works' ? 'It works.' : 'Nothing is known.');
+  const said = headline(flow) ?? (flow.outcome === 'works' ? 'It works.' : 'Nothing is known.');
   return `${flow.from} → ${flow.to}: ${said}`;
 }
 
@@ -33,7 +44,7 @@ export function explanations({ cause, reasons }: Pick<FlowResult, 'cause' | 'rea
   return detail === undefined || reasons.some((reason) => reason.includes(detail)) ? reasons : [detail, ...reasons];
 }
 
-/** Cells that did not pass, by cause code (or `unexpected` where the flow works though it must not, `not run`). */
+/** Cells that did not pass, by cause code, or by what else is wrong with them. */
 export function failuresByCause(cells: CellInContext[]): Map<string, CellInContext[]> {
   const groups = new Map<string, CellInContext[]>();
   for (const cell of cells.filter(({ flow }) => flow.verdict !== 'pass')) {
@@ -46,6 +57,7 @@ export function failuresByCause(cells: CellInContext[]): Map<string, CellInConte
 /** Name of the group in which a failure is listed. */
 function failureGroup(flow: FlowResult): string {
   if (flow.verdict === 'not-run') return 'not run';
+  if (failsAsDeclared(flow)) return 'fails as it should, but that proves nothing';
   return (
     flow.cause?.code ?? flow.findings[0] ?? (flow.disagreement ? 'prediction and reality part' : 'other than expected')
   );

@@ -8,6 +8,7 @@ import type {
 } from '../harness/judge/results.ts';
 import type { CauseCode } from '../harness/model/cause.ts';
 import type { Finding, FlowProtocol, Mode, SourcePosition } from '../harness/scenario/plan.ts';
+import { failsAsDeclared, headline } from './cells.ts';
 
 /** What the page shows before a flow is opened: everything for lists, filters and matrices, no packets. */
 export interface PageIndex {
@@ -50,7 +51,7 @@ export interface IndexFlow {
   causeNode: string | null;
   /** One sentence: what happened, or why the verdict is not a pass. */
   detail: string;
-  /** The smallest change that would make a failed flow work; null where none is known. */
+  /** The smallest change that would make a failed flow work; null where none is known, or where it is meant to fail. */
   mend: string | null;
   findings: Finding[];
   /** Prediction and observation part. */
@@ -105,8 +106,8 @@ function indexFlow(flow: FlowResult, variant: VariantResult): IndexFlow {
     outcome: flow.outcome,
     cause: flow.cause?.code ?? null,
     causeNode: flow.cause?.node ?? null,
-    detail: flow.cause?.detail ?? flow.reasons[0] ?? '',
-    mend: flow.counterfactuals.find(({ proven }) => proven !== false)?.title ?? null,
+    detail: headline(flow) ?? '',
+    mend: failsAsDeclared(flow) ? null : (flow.counterfactuals.find(({ proven }) => proven !== false)?.title ?? null),
     findings: flow.findings,
     disagrees: flow.disagreement !== null,
     mode: service?.mode ?? null,

@@ -1,6 +1,6 @@
 import type { Results } from '../harness/judge/results.ts';
 import { plural } from './plural.ts';
-import { type CellInContext, cellsOf, countVerdicts, explanations, failuresByCause } from './cells.ts';
+import { type CellInContext, cellsOf, countVerdicts, explanations, failsAsDeclared, failuresByCause } from './cells.ts';
 
 export interface SummaryOptions {
   /** ANSI colours; only for a terminal. */
@@ -36,7 +36,9 @@ function failureLines({ scenario, variant, flow }: CellInContext, paint: (code: 
     `  ${mark} ${printable(`${scenario.name} › ${variant.name} › ${flow.name}`)}`,
     `      ${printable(`${flow.from} → ${flow.to}`)}`,
     ...explanations(flow).map((sentence) => `      ${printable(sentence)}`),
-    ...flow.counterfactuals.slice(0, 1).map(({ title }) => `      would work with: ${printable(title)}`),
+    ...(failsAsDeclared(flow) ? [] : flow.counterfactuals.slice(0, 1)).map(
+      ({ title }) => `      would work with: ${printable(title)}`,
+    ),
     paint(2, `      ${printable(`${flow.at.file}:${flow.at.line}:${flow.at.col}`)}   ${printable(flow.rerun)}`),
   ];
 }
