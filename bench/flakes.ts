@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadAll } from '../harness/cli/load-all.ts';
-import { labImage, ROOT, version } from '../harness/cli/project.ts';
+import { labImage, pageBundle, ROOT, sourcesOf, version } from '../harness/cli/project.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
@@ -10,6 +11,7 @@ import { sweep } from '../harness/fabric/sweep.ts';
 import type { FlowResult, Results } from '../harness/judge/results.ts';
 import { labsAtOnce, run } from '../harness/run/run.ts';
 import { findScenarios } from '../harness/scenario/files.ts';
+import { writeReports } from '../reports/write-reports.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
 /** Runs the whole library again and again: `npm run flakes -- --times 20 [--busy] [--only NAME]`. */
@@ -41,10 +43,19 @@ async function main(signal: AbortSignal): Promise<number> {
         onEvent: () => undefined,
         signal,
       });
+      let flips = false;
       for (const [flow, what] of verdicts(results)) {
         const before = seen.get(flow) ?? new Set();
-        if (before.size > 0 && !before.has(what)) console.error(`${flow}: ${[...before].join(' | ')} | now ${what}`);
+        if (before.size > 0 && !before.has(what)) {
+          console.error(`${flow}: ${[...before].join(' | ')} | now ${what}`);
+          flips = true;
+        }
         seen.set(flow, before.add(what));
+      }
+      // What was on the wire then is gone otherwise.
+      if (flips) {
+        const sources = sourcesOf(scenarios.map(({ yaml }) => yaml.file));
+        await writeReports(results, join(ROOT, 'reports/latest', `flakes-run-${round}`), pageBundle(), sources);
       }
       console.error(
         `run ${round} of ${times}: ${(results.durationMs / 1000).toFixed(1)} s, ${flipped(seen).length} flipped so far`,

@@ -1,4 +1,4 @@
-import type { Problem } from './check.ts';
+import type { Problem } from './problem.ts';
 import { contains, network } from './address.ts';
 import type { Lab, NodeSettings } from './schema.ts';
 import { gatewayAddresses, isAddress, nodeAddresses } from './topology.ts';

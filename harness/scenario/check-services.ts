@@ -1,6 +1,6 @@
 import { findProblems } from '../../lb/config-rules.ts';
 import { host, isV6 } from './address.ts';
-import type { Problem } from './check.ts';
+import type { Problem } from './problem.ts';
 import { addressesInScenario, familyName, unknown } from './check-words.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 import { serversOf } from './topology.ts';

@@ -3,14 +3,9 @@ import { checkNextHops } from './check-next-hops.ts';
 import { checkServices } from './check-services.ts';
 import { addressesInScenario, familyName, unknown } from './check-words.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
+import type { Problem } from './problem.ts';
 import { isAddress, linkAddresses, nodeAddresses, peersOf, serversOf } from './topology.ts';
 import type { Path } from './yaml-file.ts';
-
-/** A mistake that the schema alone cannot see. */
-export interface Problem {
-  path: Path;
-  message: string;
-}
 
 /** Whether links and nodes of a lab fit together. */
 export function checkLab(lab: Lab): Problem[] {

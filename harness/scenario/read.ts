@@ -1,11 +1,12 @@
 import type { z } from 'zod';
 import { InputError, type Mistake } from '../errors.ts';
-import { checkLab, checkScenario, type Problem } from './check.ts';
+import { checkLab, checkScenario } from './check.ts';
 import { mergePatch } from './merge-patch.ts';
 import type { SourcePosition } from './plan.ts';
 import { labSchema, scenarioSchema, type Lab, type ScenarioFile } from './schema.ts';
 import { wordsFor } from './words.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
+import type { Problem } from './problem.ts';
 
 /** A scenario with its lab: typed and checked. */
 export interface Scenario {

@@ -1,9 +1,9 @@
-import type { IndexScenario } from '../page-index.ts';
-import type { PageAttempt, PageFlow, PageVariant } from '../page-details.ts';
+import type { PageAttempt, PageFlow } from '../page-details.ts';
 import { explanations } from '../cells.ts';
 import { expectationClauses } from '../expectation-text.ts';
 import { Outcome, VerdictBadge } from './badge.tsx';
 import { usePage } from './context.ts';
+import type { FlowView } from './flow-view.ts';
 import { TABS, toFragment } from './route.ts';
 import { shownAttempt } from './shown-attempt.ts';
 import { CompareTab } from './tabs/compare.tsx';
@@ -11,13 +11,6 @@ import { LadderTab } from './tabs/ladder.tsx';
 import { TableTab } from './tabs/table.tsx';
 import { WayTab } from './tabs/way.tsx';
 import { WhyTab } from './tabs/why.tsx';
-
-/** What every tab of a flow gets. */
-export interface FlowView {
-  scenario: IndexScenario;
-  variant: PageVariant;
-  flow: PageFlow;
-}
 
 /** One flow in one variant: expectation and observation, then its packets in five views. */
 export function FlowPanel(view: FlowView) {

@@ -15,7 +15,9 @@ export const refusedOrUnreachable: Rule = (evidence) => {
   if (error) return fromError(error, evidence);
   const reset = packets.find(({ direction, frame }) => direction === 'out' && frame.tcp?.flags === 'RA');
   const origin = walk.reply[0]?.node;
-  return reset && origin !== undefined ? refusal(origin, 'RST', evidence) : null;
+  // The caller itself ends a connection in which nothing happens any more.
+  const byCaller = reset?.node === evidence.flow.from;
+  return reset && !byCaller && origin !== undefined ? refusal(origin, 'RST', evidence) : null;
 };
 
 /** Who says that nobody listens tells why: the L4 speaks for a pool without a healthy server. */

@@ -149,6 +149,12 @@ describe('somebody said no', () => {
   const base = evidenceOf(oneArm({ services: dnat, servers: { gateway: '203.0.113.2' } }), 'client', 'a');
   const reset = segment(5, ['s2', 'out', 'l2'], { seq: 0, flags: 'RA' });
 
+  test('a caller that resets a connection is not refused by the server', () => {
+    const own = segment(5, ['client', 'out', 'l3'], { seq: 0, flags: 'RA' });
+    const relayed = segment(6, ['l3', 'out', 'l2'], { seq: 0, flags: 'RA' });
+    expect(named({ ...base, packets: [own, relayed] })[0]).not.toBe('refused');
+  });
+
   test('refused by the server', () => {
     expect(named({ ...base, packets: [reset] })).toEqual(['refused', 's2']);
   });

@@ -3,11 +3,11 @@ import { Outcome, VerdictMark } from '../badge.tsx';
 import { macOwners } from '../change-list.tsx';
 import { usePage } from '../context.ts';
 import { CrossingLine } from '../crossing-line.tsx';
-import type { FlowView } from '../flow-panel.tsx';
+import type { FlowView } from '../flow-view.ts';
 import { type Crossing, crossings, hopOf } from '../topology/crossing.ts';
 import { counterpart, shownAttempt } from '../shown-attempt.ts';
 import { peersOf } from '../topology/peers.ts';
-import { useVariant } from '../views/scenario.tsx';
+import { useVariant } from '../use-variant.ts';
 
 /** The same flow in two variants, side by side, with their first difference marked. */
 export function CompareTab({ scenario, variant, flow }: FlowView) {

@@ -2,7 +2,7 @@ import type { Frame } from '../../../harness/observe/sighting.ts';
 import type { PageAttempt } from '../../page-details.ts';
 import { addressText } from '../../walk-text.ts';
 import { usePage } from '../context.ts';
-import type { FlowView } from '../flow-panel.tsx';
+import type { FlowView } from '../flow-view.ts';
 import { icmpText, isIcmpError } from '../ladder/icmp.ts';
 
 interface EvidenceProps extends Pick<FlowView, 'flow' | 'variant'> {

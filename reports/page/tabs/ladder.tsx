@@ -2,7 +2,7 @@ import { useMemo } from 'preact/hooks';
 import type { Frame } from '../../../harness/observe/sighting.ts';
 import type { PageAttempt } from '../../page-details.ts';
 import { usePage } from '../context.ts';
-import type { FlowView } from '../flow-panel.tsx';
+import type { FlowView } from '../flow-view.ts';
 import { isEchoReply, isNeighbourDiscovery } from '../ladder/icmp.ts';
 import { type PacketCrossing, packetCrossings } from '../ladder/packet-crossings.ts';
 import { HIDDEN, toFragment } from '../route.ts';

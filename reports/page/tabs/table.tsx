@@ -4,7 +4,7 @@ import { addressText, walkText } from '../../walk-text.ts';
 import { ChangeList, type MacOwner, macOwners } from '../change-list.tsx';
 import { CopyButton } from '../copy-button.tsx';
 import { usePage } from '../context.ts';
-import type { FlowView } from '../flow-panel.tsx';
+import type { FlowView } from '../flow-view.ts';
 
 /** Source and destination at every hop, there and back. */
 export function TableTab({ attempt, flow, variant }: FlowView & { attempt: PageAttempt | null }) {

@@ -2,7 +2,7 @@ import { useMemo } from 'preact/hooks';
 import type { PageAttempt } from '../../page-details.ts';
 import { macOwners } from '../change-list.tsx';
 import { usePage } from '../context.ts';
-import type { FlowView } from '../flow-panel.tsx';
+import type { FlowView } from '../flow-view.ts';
 import { TopologyDrawing } from '../topology/drawing.tsx';
 import { lanesOf } from '../topology/lanes.ts';
 import { peersOf } from '../topology/peers.ts';

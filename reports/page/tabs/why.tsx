@@ -1,7 +1,7 @@
 import type { PageAttempt } from '../../page-details.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { usePage } from '../context.ts';
-import type { FlowView } from '../flow-panel.tsx';
+import type { FlowView } from '../flow-view.ts';
 import { Evidence } from './evidence.tsx';
 
 /** The story of a failure, its evidence, the YAML it concerns, what would mend it, and how to run it again. */

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { IndexVariant } from '../../page-index.ts';
 import { usePage } from '../context.ts';
 import { Limited } from '../limited.tsx';
-import { useVariant } from './scenario.tsx';
+import { useVariant } from '../use-variant.ts';
 
 const PHASES = ['bootMs', 'configureMs', 'flowsMs', 'resetMs'] as const;
 

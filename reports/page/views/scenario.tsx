@@ -1,10 +1,8 @@
-import { useEffect, useState } from 'preact/hooks';
-import type { PageVariant } from '../../page-details.ts';
 import { usePage } from '../context.ts';
 import { FlowPanel } from '../flow-panel.tsx';
 import { Matrix } from '../matrix.tsx';
-import { readVariant } from '../read-chunk.ts';
 import { TopologyDrawing } from '../topology/drawing.tsx';
+import { useVariant } from '../use-variant.ts';
 
 /** A scenario: its matrix, and below it the topology or the chosen flow. */
 export function ScenarioView() {
@@ -63,22 +61,4 @@ export function ScenarioView() {
       )}
     </>
   );
-}
-
-/** Details of a variant once they are read; null before. */
-export function useVariant(scenario: number, variant: number): PageVariant | null {
-  const [read, setRead] = useState<{ of: string; variant: PageVariant } | null>(null);
-  const of = `${scenario}/${variant}`;
-  useEffect(() => {
-    let current = true;
-    if (scenario >= 0 && variant >= 0) {
-      void readVariant(scenario, variant).then((details) => {
-        if (current) setRead({ of, variant: details });
-      });
-    }
-    return () => {
-      current = false;
-    };
-  }, [of]);
-  return read?.of === of ? read.variant : null;
 }
