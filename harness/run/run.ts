@@ -21,7 +21,7 @@ export interface RunOptions {
   signal?: AbortSignal;
 }
 
-/** How many labs keep so many processors busy: about a third of a lab's time is waiting. More than four need too much memory. */
+/** How many labs keep so many processors busy: about a third of a lab's time is waiting. Four are enough for memory. */
 export function labsAtOnce(cpus: number): number {
   return Math.min(4, cpus + 1);
 }
