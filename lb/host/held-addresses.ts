@@ -47,9 +47,9 @@ export class HeldAddresses {
   async keepOnly(holdings: Holding[]): Promise<void> {
     const surplus = missingFrom(this.#made, holdings);
     this.#made = this.#made.filter((holding) => !surplus.includes(holding));
-    if (surplus.length === 0) return;
     // `-force`: what somebody has deleted already needs no deleting.
-    await run('ip-failed', 'ip', ['-force', '-batch', '-'], batch('del', surplus.toReversed())).catch(() => '');
+    if (surplus.length > 0)
+      await run('ip-failed', 'ip', ['-force', '-batch', '-'], batch('del', surplus.toReversed())).catch(() => '');
     if (!this.#made.some(({ kind }) => kind === 'proxy-arp')) await putBack(this.#former);
   }
 
