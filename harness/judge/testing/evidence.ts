@@ -1,7 +1,13 @@
+import type { CauseCode } from '../../model/cause.ts';
 import { predict } from '../../model/predict.ts';
+import { VIP_A } from '../../model/testing/labs.ts';
 import { flow as flowOf, plan as planOf, type LabSketch } from '../../model/testing/lab-builder.ts';
-import type { Sighting } from '../../observe/sighting.ts';
+import type { Icmp, Sighting } from '../../observe/sighting.ts';
+import { causeOfFailure } from '../causes/index.ts';
 import type { Evidence } from '../evidence.ts';
+
+/** Address of the client in the labs of tests. */
+export const CLIENT = '198.51.100.10';
 
 /** What would be seen of a flow whose packets go the way that the model says, without ARP and with a silent kernel. */
 export function evidenceOf(sketch: LabSketch, from: string, to: string, seen: Partial<Evidence> = {}): Evidence {
@@ -60,4 +66,38 @@ export function arpRequest(
     arp: { op: 'request' as const, senderMac: '', ...asks },
   };
   return { time: 1, node, iface, direction, frame };
+}
+
+/** Code and node of the cause that the evidence leads to. */
+export function named(evidence: Evidence): [CauseCode, string] {
+  const { code, node } = causeOfFailure(evidence);
+  return [code, node];
+}
+
+/** An ICMP message about the client's call of the VIP, as an interface saw it. */
+export function icmp(
+  [time, node, direction, iface]: [number, string, 'in' | 'out', string],
+  message: Partial<Icmp>,
+  [srcMac, dstMac] = ['', ''],
+): Sighting {
+  return {
+    time,
+    node,
+    iface,
+    direction,
+    frame: {
+      srcMac,
+      dstMac,
+      length: 98,
+      ip: { version: 4, src: '203.0.113.1', dst: CLIENT, ttl: 64, protocol: 1, id: 0, dscp: 0 },
+      icmp: {
+        type: 3,
+        code: 0,
+        id: 0,
+        seq: 0,
+        inner: { src: CLIENT, dst: VIP_A, protocol: 6, srcPort: 20000, dstPort: 80 },
+        ...message,
+      },
+    },
+  };
 }

@@ -1,0 +1,57 @@
+import type { CauseCode } from '../../model/cause.ts';
+import { oneArm, VIP_A } from '../../model/testing/labs.ts';
+import type { Icmp } from '../../observe/sighting.ts';
+import { evidenceOf, icmp, named, segment } from '../testing/evidence.ts';
+
+const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
+
+describe('somebody said no', () => {
+  const base = evidenceOf(oneArm({ services: dnat, servers: { gateway: '203.0.113.2' } }), 'client', 'a');
+  const reset = segment(5, ['s2', 'out', 'l2'], { seq: 0, flags: 'RA' });
+
+  test('a caller that resets a connection is not refused by the server', () => {
+    const own = segment(5, ['client', 'out', 'l3'], { seq: 0, flags: 'RA' });
+    const relayed = segment(6, ['l3', 'out', 'l2'], { seq: 0, flags: 'RA' });
+    expect(named({ ...base, packets: [own, relayed] })[0]).not.toBe('refused');
+  });
+
+  test('refused by the server', () => {
+    expect(named({ ...base, packets: [reset] })).toEqual(['refused', 's2']);
+  });
+
+  test('no-server-available, where the L4 speaks and holds none for healthy', () => {
+    const atL4 = base.walk.reply.findIndex(({ node }) => node === 'l4');
+    const walk = { ...base.walk, reply: base.walk.reply.slice(atL4 + 1) };
+    const packets = [{ ...reset, node: 'l4' }];
+    expect(named({ ...base, walk, packets, healthy: [] })).toEqual(['no-server-available', 'l4']);
+    expect(named({ ...base, walk, packets, healthy: ['s2'] })).toEqual(['unexplained', 'l4']);
+  });
+
+  test('refused by an L4 that holds the VIP, yet runs no load balancer', () => {
+    const evidence = evidenceOf(oneArm({ services: dnat, servers: { gateway: '203.0.113.2' } }), 'client', 'a');
+    const l4 = evidence.plan.nodes.find(({ name }) => name === 'l4')!;
+    l4.lb = null;
+    const reply = evidence.walk.reply.slice(evidence.walk.reply.findIndex(({ node }) => node === 'l4') + 1);
+    const packets = [{ ...reset, node: 'l4' }];
+    const seen = { ...evidence, walk: { ...evidence.walk, reply }, packets, healthy: ['s2'] };
+    expect(named(seen)).toEqual(['refused', 'l4']);
+  });
+
+  test.each<[string, Partial<Icmp>, CauseCode]>([
+    ['TTL', { type: 11, code: 0 }, 'loop'],
+    ['MTU', { type: 3, code: 4, mtu: 1400 }, 'too-big'],
+    ['MTU, IPv6', { type: 258, code: 0, mtu: 1280 }, 'too-big'],
+    ['net unreachable', { type: 3, code: 0 }, 'no-route'],
+    ['host unreachable', { type: 3, code: 1 }, 'no-neighbour'],
+    ['port unreachable', { type: 3, code: 3 }, 'refused'],
+    ['prohibited', { type: 3, code: 13 }, 'filtered'],
+  ])('an ICMP error: %s', (_, message, code) => {
+    const packets = [icmp([5, 'l3', 'out', 'client'], message)];
+    expect(named({ ...base, packets })).toEqual([code, 'l3']);
+  });
+
+  test('an ICMP error that only passed by is told of its sender', () => {
+    const packets = [icmp([5, 'l2', 'in', 's2'], { code: 1 }), icmp([6, 'l3', 'out', 'client'], { code: 1 })];
+    expect(named({ ...base, packets })).toEqual(['no-neighbour', 'l3']);
+  });
+});
