@@ -55,7 +55,7 @@ export function Header({ lang, onHelp }: { lang: 'en' | 'ko'; onHelp: () => void
           <span class="wide-only">{t.theme}: </span>
           {theme}
         </button>
-        <button type="button" onClick={onHelp}>
+        <button type="button" class="wide-only" onClick={onHelp}>
           {t.help} <kbd>?</kbd>
         </button>
       </span>

@@ -38,7 +38,7 @@ export function Matrix({ scenario }: { scenario: IndexScenario }) {
               <tr key={name} class={flip ? 'flips' : ''}>
                 <th scope="row">
                   <span class="flow-title">{title}</span>
-                  <code>{name}</code>
+                  {title !== name && <code>{name}</code>}
                   {flip && (
                     <span class="flip" title={t.flipsHint}>
                       ⇄ {t.flips}

@@ -1,6 +1,7 @@
 import type { Strings } from './en.ts';
 import { koCauses } from './ko-causes.ts';
 import { koDetails } from './ko-details.ts';
+import { koEnvironment } from './ko-environment.ts';
 import { koReasons } from './ko-reasons.ts';
 import { koRemedies } from './ko-remedies.ts';
 import { translator } from './sentences.ts';
@@ -173,5 +174,5 @@ export const ko: Strings = {
     Esc: '닫기, 검색에서 나가기',
   },
   causes: koCauses,
-  said: translator([...koDetails, ...koReasons, ...koRemedies]),
+  said: translator([...koDetails, ...koReasons, ...koRemedies, ...koEnvironment]),
 };

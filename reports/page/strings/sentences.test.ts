@@ -6,27 +6,46 @@ import { translator } from './sentences.ts';
 
 const HANGUL = /\p{Script=Hangul}/u;
 
-/** A hop as it is on the wire, and names that protocols have: the same in all languages. */
-const OF_THE_WIRE = / ttl |^ICMP port unreachable$/;
+/** A hop as it is on the wire, names that protocols have, and commands: the same in all languages. */
+const OF_THE_WIRE = / ttl |^ICMP port unreachable$|^sysctl /;
 
-/** Every sentence in the sources that judge a flow and say what would mend it; each place holds a word of its own. */
-function sentencesOfTheHarness(): string[] {
-  const judging = ['harness/judge', 'harness/judge/causes'].flatMap((folder) =>
-    readdirSync(folder)
-      .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-      .map((name) => `${folder}/${name}`),
-  );
-  return [...judging, 'harness/model/candidates.ts', 'harness/model/counterfactual.ts'].flatMap((file) => {
-    const found: string[] = [];
-    const look = (node: ts.Node): void => {
-      const text = textOf(node);
-      if (text !== null && /[a-z]{2,} [a-z]{2,}|\} [a-z]{2,} |[a-z]{2,} \{/.test(text)) found.push(filled(text));
-      ts.forEachChild(node, look);
-    };
-    look(ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2023));
-    return found;
-  });
+/** What judges a flow and says what would mend it, and what may keep a flow from running. */
+const JUDGING = [
+  'harness/judge',
+  'harness/judge/causes',
+  'harness/model/candidates.ts',
+  'harness/model/counterfactual.ts',
+];
+const RUNNING = ['harness/fabric', 'harness/agent', 'harness/run'];
+
+function sources(places: string[]): ts.SourceFile[] {
+  const isSource = (name: string) => name.endsWith('.ts') && !name.endsWith('.test.ts');
+  return places
+    .flatMap((place) =>
+      isSource(place)
+        ? [place]
+        : readdirSync(place)
+            .filter(isSource)
+            .map((name) => `${place}/${name}`),
+    )
+    .map((file) => ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2023));
 }
+
+/** Every piece of code below a node, and the node itself. */
+function piecesOf(node: ts.Node): ts.Node[] {
+  const pieces = [node];
+  ts.forEachChild(node, (child) => void pieces.push(...piecesOf(child)));
+  return pieces;
+}
+
+/** Every sentence in these pieces of code; each place holds a word of its own. */
+function sentencesIn(pieces: ts.Node[]): string[] {
+  const texts = pieces.map(textOf).filter((text) => text !== null);
+  return texts.filter((text) => /[a-z]{2,} [a-z]{2,}|\} [a-z]{2,} |[a-z]{2,} \{/.test(text)).map(filled);
+}
+
+const isNewError = (node: ts.Node): boolean =>
+  ts.isNewExpression(node) && ts.isIdentifier(node.expression) && node.expression.text.endsWith('Error');
 
 /** A string or template with `{}` for each of its places; null for any other piece of code. */
 function textOf(node: ts.Node): string | null {
@@ -40,9 +59,15 @@ function filled(text: string): string {
   return text.replaceAll('{}', () => `w${(place += 1)}`);
 }
 
-test('the page has Korean for every sentence that the harness says', () => {
-  const sentences = sentencesOfTheHarness();
-  expect(sentences.length).toBeGreaterThan(50);
+test.each([
+  ['of a flow', 50, sentencesIn(sources(JUDGING).flatMap(piecesOf))],
+  [
+    'of a flow that could not run',
+    20,
+    sentencesIn(sources(RUNNING).flatMap(piecesOf).filter(isNewError).flatMap(piecesOf)),
+  ],
+])('the page has Korean for every sentence that the harness says %s', (_, least, sentences) => {
+  expect(sentences.length).toBeGreaterThan(least);
   expect(sentences.filter((said) => !HANGUL.test(ko.said(said)) && !OF_THE_WIRE.test(said))).toEqual([]);
 });
 
@@ -62,6 +87,14 @@ test.each([
   [
     'l4: does not own the VIP, and gateway of the servers: l3',
     'l4: VIP를 직접 가지지 않기, 그리고 서버의 게이트웨이를 l3(으)로',
+  ],
+  [
+    "the engine's host itself has 192.0.2.2 of node client (there on eth0); give the lab other addresses",
+    '엔진의 호스트가 이미 가진 주소: client 노드의 192.0.2.2(호스트에서는 eth0). 랩에 다른 주소를 주십시오',
+  ],
+  [
+    'l4: startLb: the load balancer was not ready after 5000 ms: ',
+    'l4 노드의 startLb 실패: 로드 밸런서가 5000 ms 안에 ready 상태가 되지 않음: ',
   ],
   [
     'The server saw 198.51.100.10 as source; it should see proxy-ip: 203.0.113.254 or 203.0.113.253.',

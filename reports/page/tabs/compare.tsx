@@ -103,7 +103,7 @@ function Side({
         {differs === steps.length && (
           <li class="differs">
             <strong class="parts">≠ {t.firstDifference}</strong>
-            <span class="step">{t.nothing}</span>
+            <span class="absent">{t.nothing}</span>
           </li>
         )}
       </ol>

@@ -30,17 +30,18 @@ export function WayTab({ variant, flow, attempt }: FlowView & { attempt: PageAtt
           step={stepper.step}
           title={t.wayTitle(`${flow.from} → ${flow.to}`)}
           mark={cause ? { node: cause.node, label: cause.code } : null}
-        />
+        >
+          <ul class="legend">
+            {(['request', 'reply', 'predicted'] as const).map((kind) => (
+              <li key={kind}>
+                <i class={kind} /> {t[kind]}
+              </li>
+            ))}
+          </ul>
+        </TopologyDrawing>
         <p class="hidden" aria-live="polite">
           {current && `${stepper.step}: ${current.from} → ${current.to}`}
         </p>
-        <ul class="legend">
-          {(['request', 'reply', 'predicted'] as const).map((kind) => (
-            <li key={kind}>
-              <i class={kind} /> {t[kind]}
-            </li>
-          ))}
-        </ul>
       </div>
       <div class="way-steps">
         <StepButtons {...stepper} />

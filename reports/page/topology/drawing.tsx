@@ -1,10 +1,12 @@
+import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Plan } from '../../../harness/scenario/plan.ts';
 import { usePage } from '../context.ts';
+import { useMedia } from '../use-media.ts';
 import { LaneArrow } from './lane-arrow.tsx';
 import { passages, placeLanes, type PlacedLane, xy } from './lane-geometry.ts';
 import type { Lane } from './lanes.ts';
-import { type Box, type Layout, layoutTopology, type Wire } from './layout.ts';
+import { type Box, type Layout, layoutTopology, type Size, type Wire } from './layout.ts';
 
 export interface DrawingProps {
   plan: Plan;
@@ -14,46 +16,72 @@ export interface DrawingProps {
   title: string;
   /** Node at which the packet died or turned, with the cause's code. */
   mark: { node: string; label: string } | null;
+  /** What stands right below the drawing. */
+  children?: ComponentChildren;
 }
 
 /** The lab as tiers of boxes, with the way of a flow drawn over its wires. */
-export function TopologyDrawing({ plan, lanes, step, title, mark }: DrawingProps) {
+export function TopologyDrawing({ plan, lanes, step, title, mark, children }: DrawingProps) {
   const { t } = usePage();
-  const layout = useMemo(() => layoutTopology(plan), [plan]);
+  const size = useMedia('screen and (max-width: 700px)') ? 'compact' : 'full';
+  const layout = useMemo(() => layoutTopology(plan, size), [plan, size]);
   const placed = useMemo(() => placeLanes(lanes, layout.wires), [lanes, layout]);
   const inner = useMemo(() => passages(placed, layout), [placed, layout]);
   const stateOf = ({ lane }: PlacedLane) =>
     step === 0 ? '' : lane.number === step ? 'current' : lane.number !== null && lane.number < step ? 'past' : 'future';
   return (
-    <svg
-      class="topology"
-      viewBox={`0 0 ${Math.ceil(layout.width)} ${Math.ceil(layout.height)}`}
-      style={{
-        maxWidth: `${Math.ceil(layout.width * 1.1)}px`,
-        minWidth: `${Math.min(520, Math.ceil(layout.width))}px`,
-      }}
-      role="img"
-      aria-label={mark ? `${title}: ${mark.label}, ${t.diedAt(mark.node)}` : title}
-    >
-      {layout.wires
-        .filter((wire) => !isCrossed(wire, lanes))
-        .map((wire, i) => (
-          <path key={i} class="wire" d={`M${xy(wire.from.at)} L${xy(wire.to.at)}`} />
+    <>
+      <svg
+        class={`topology ${size}`}
+        viewBox={`0 0 ${Math.ceil(layout.width)} ${Math.ceil(layout.height)}`}
+        style={{ maxWidth: `${Math.ceil(layout.width * 1.1)}px` }}
+        role="img"
+        aria-label={mark ? `${title}: ${mark.label}, ${t.diedAt(mark.node)}` : title}
+      >
+        {layout.wires
+          .filter((wire) => !isCrossed(wire, lanes))
+          .map((wire, i) => (
+            <path key={i} class="wire" d={`M${xy(wire.from.at)} L${xy(wire.to.at)}`} />
+          ))}
+        {layout.boxes.map((box) => (
+          <BoxShape key={box.name} box={box} dead={mark?.node === box.name} />
         ))}
-      {layout.boxes.map((box) => (
-        <BoxShape key={box.name} box={box} dead={mark?.node === box.name} />
-      ))}
-      {inner.map(({ path, to }, i) => (
-        <path key={i} class={`passage ${to.lane.direction} ${stateOf(to)}`} d={path} />
-      ))}
-      {layout.boxes.map((box) => (
-        <BoxText key={box.name} box={box} />
-      ))}
-      {placed.map((p, i) => (
-        <LaneArrow key={i} placed={p} state={stateOf(p)} />
-      ))}
-      {mark && <DeathMark layout={layout} node={mark.node} label={mark.label} />}
-    </svg>
+        {inner.map(({ path, to }, i) => (
+          <path key={i} class={`passage ${to.lane.direction} ${stateOf(to)}`} d={path} />
+        ))}
+        {layout.boxes.map((box) => (
+          <BoxText key={box.name} box={box} size={size} />
+        ))}
+        {placed.map((p, i) => (
+          <LaneArrow key={i} placed={p} state={stateOf(p)} />
+        ))}
+        {mark && <DeathMark layout={layout} node={mark.node} label={mark.label} />}
+      </svg>
+      {children}
+      {size === 'compact' && <AddressList boxes={layout.boxes} />}
+    </>
+  );
+}
+
+/** What the boxes of a compact drawing have no room for. */
+function AddressList({ boxes }: { boxes: Box[] }) {
+  return (
+    <dl class="addresses">
+      {boxes
+        .filter(({ label }) => label.lines.length > 0)
+        .map(({ name, label }) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>
+              {label.lines.map(({ kind, text }, i) => (
+                <span key={i} class={kind}>
+                  {text}
+                </span>
+              ))}
+            </dd>
+          </div>
+        ))}
+    </dl>
   );
 }
 
@@ -75,20 +103,23 @@ function BoxShape({ box, dead }: { box: Box; dead: boolean }) {
   );
 }
 
-function BoxText({ box }: { box: Box }) {
+function BoxText({ box, size }: { box: Box; size: Size }) {
+  const [left, right, top] = [box.x + box.indent, box.x + box.width - 12, box.y + 22];
+  const role = size === 'compact' ? { x: left, y: top + 16 } : { x: right, y: top, 'text-anchor': 'end' as const };
   return (
-    <g class="box-text">
-      <text class="node-name" x={box.x + 12} y={box.y + 22}>
+    <g class={`box-text ${box.label.role}`}>
+      <text class="node-name" x={left} y={top}>
         {box.name}
       </text>
-      <text class="node-role" x={box.x + box.width - 12} y={box.y + 22} text-anchor="end">
+      <text class="node-role" {...role}>
         {box.label.role}
       </text>
-      {box.label.lines.map(({ kind, text }, i) => (
-        <text key={i} class={`node-line ${kind}`} x={box.x + 12} y={box.y + 42 + i * 16}>
-          {text}
-        </text>
-      ))}
+      {size === 'full' &&
+        box.label.lines.map(({ kind, text }, i) => (
+          <text key={i} class={`node-line ${kind}`} x={left} y={top + 20 + i * 16}>
+            {text}
+          </text>
+        ))}
     </g>
   );
 }

@@ -19,6 +19,7 @@ export interface Passage {
 
 const LANE_GAP = 19;
 const BADGE_STAGGER = 0.13;
+const TURN_DEPTH = 26;
 
 /** Puts lanes side by side on their wires, in the order of the way. */
 export function placeLanes(lanes: Lane[], wires: Wire[]): PlacedLane[] {
@@ -50,8 +51,15 @@ export function passages(placed: PlacedLane[], layout: Layout): Passage[] {
     if (!box) return [];
     const centre = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
     const [a, b] = [from.line.to, to.line.from];
-    const c1 = towards(a, centre);
-    const c2 = towards(b, centre);
+    // A packet that turns at the border that it came in by leaves the box's text alone.
+    const turn = { x: a.x + Math.sign(centre.x - a.x) * TURN_DEPTH, y: centre.y };
+    const [c1, c2] =
+      a.x === b.x
+        ? [
+            { ...turn, y: a.y },
+            { ...turn, y: b.y },
+          ]
+        : [towards(a, centre), towards(b, centre)];
     return [{ node: box.name, path: `M${xy(a)} C${xy(c1)} ${xy(c2)} ${xy(b)}`, from, to }];
   });
 }

@@ -5,6 +5,8 @@ import { type NodeLabel, nodeLabel } from './node-label.ts';
 export interface Box {
   name: string;
   label: NodeLabel;
+  /** Where its text begins, from its left border. */
+  indent: number;
   x: number;
   y: number;
   width: number;
@@ -33,30 +35,38 @@ export interface Layout {
 
 const CHAR_WIDTH = 7.3;
 const LINE_HEIGHT = 16;
-const TIER_GAP = 96;
-const NODE_GAP = 30;
-/** Room for the arrows of a wire between neighbours of one tier. */
-const SIDE_GAP = 130;
-/** A switch is drawn as wide as its ports need, and high enough for a wire that is crossed four times. */
-const SWITCH = { port: 72, height: 88 };
-const MARGIN = 24;
+const INDENT = 12;
+/** Room for a packet that turns in a one-armed L4, so that it does not cross the text there. */
+const TURN = 22;
+/** High enough for a wire that is crossed four times. */
+const FOUR_CROSSINGS = 88;
+
+/** Pixels; `side` is room for the arrows of a wire between neighbours of one tier, `port` what each wire of a switch needs. */
+const SIZES = {
+  full: { margin: 24, tierGap: 96, nodeGap: 30, side: 130, port: 72, least: 112 },
+  compact: { margin: 8, tierGap: 84, nodeGap: 10, side: 60, port: 48, least: 60 },
+};
+
+/** `compact`, for small screens, leaves the addresses out of the boxes. */
+export type Size = keyof typeof SIZES;
 
 /** Places the nodes in tiers: clients, then by distance from them, servers last; a one-armed L4 stands beside its peer. */
-export function layoutTopology(plan: Pick<Plan, 'nodes' | 'links' | 'services'>): Layout {
+export function layoutTopology(plan: Pick<Plan, 'nodes' | 'links' | 'services'>, size: Size = 'full'): Layout {
+  const { margin, tierGap } = SIZES[size];
   const tiers = tiersOf(plan.nodes);
   const placed = new Map<string, Box>();
-  let y = MARGIN;
+  let y = margin;
   for (const [index, tier] of tiers.entries()) {
-    const boxes = orderByParents(tier, placed).map((node) => box(node, index, plan));
-    placeTier(boxes, y, tier, placed);
+    const boxes = orderByParents(tier, placed).map((node) => box(node, index, plan, size));
+    placeTier(boxes, y, tier, placed, size);
     for (const b of boxes) placed.set(b.name, b);
-    y = Math.max(...boxes.map((b) => b.y + b.height)) + TIER_GAP;
+    y = Math.max(...boxes.map((b) => b.y + b.height)) + tierGap;
   }
-  const left = Math.min(...[...placed.values()].map((b) => b.x)) - MARGIN;
+  const left = Math.min(...[...placed.values()].map((b) => b.x)) - margin;
   const boxes = [...placed.values()].map((b) => ({ ...b, x: b.x - left }));
   return {
-    width: Math.max(0, ...boxes.map((b) => b.x + b.width)) + MARGIN,
-    height: y - TIER_GAP + MARGIN,
+    width: Math.max(0, ...boxes.map((b) => b.x + b.width)) + margin,
+    height: y - tierGap + margin,
     boxes,
     wires: wires(plan, boxes),
   };
@@ -98,18 +108,26 @@ function orderByParents(tier: NodePlan[], placed: Map<string, Box>): NodePlan[] 
   return [...ordered, ...armed.filter((n) => !ordered.includes(n))];
 }
 
-function box(node: NodePlan, tier: number, plan: Pick<Plan, 'services'>): Box {
+function box(node: NodePlan, tier: number, plan: Pick<Plan, 'services'>, size: Size): Box {
+  const { least, port } = SIZES[size];
   const label = nodeLabel(node, plan.services);
-  const chars = Math.max(node.name.length + node.role.length + 4, ...label.lines.map(({ text }) => text.length));
-  const textHeight = 34 + label.lines.length * LINE_HEIGHT + (label.lines.length ? 8 : 0);
+  const [name, role] = [node.name.length, node.role.length];
+  const chars =
+    size === 'compact'
+      ? Math.max(name, role)
+      : Math.max(name + role + 4, ...label.lines.map(({ text }) => text.length));
+  const lines = size === 'compact' ? 1 : label.lines.length;
+  const textHeight = 34 + lines * LINE_HEIGHT + (lines ? 8 : 0);
+  const indent = INDENT + (isOneArmed(node) ? TURN : 0);
   return {
     name: node.name,
     label,
+    indent,
     tier,
     x: 0,
     y: 0,
-    width: Math.max(112, chars * CHAR_WIDTH + 24, node.bridge ? node.interfaces.length * SWITCH.port : 0),
-    height: Math.max(textHeight, node.bridge || isOneArmed(node) ? SWITCH.height : 0),
+    width: Math.max(least, chars * CHAR_WIDTH + indent + INDENT, node.bridge ? node.interfaces.length * port : 0),
+    height: Math.max(textHeight, node.bridge || isOneArmed(node) ? FOUR_CROSSINGS : 0),
   };
 }
 
@@ -117,13 +135,14 @@ function box(node: NodePlan, tier: number, plan: Pick<Plan, 'services'>): Box {
  * Puts the tier's boxes side by side, on the whole below their parents. One-armed L4s do not count for that,
  * so that the trunk stays straight.
  */
-function placeTier(boxes: Box[], y: number, tier: NodePlan[], placed: Map<string, Box>): void {
+function placeTier(boxes: Box[], y: number, tier: NodePlan[], placed: Map<string, Box>, size: Size): void {
+  const { side, nodeGap } = SIZES[size];
   const nodes = new Map(tier.map((node) => [node.name, node]));
   const armed = (b: Box) => isOneArmed(nodes.get(b.name)!);
   const height = Math.max(...boxes.map((b) => b.height));
   let x = 0;
   boxes.forEach((b, i) => {
-    if (i > 0) x += armed(b) ? SIDE_GAP : NODE_GAP;
+    if (i > 0) x += armed(b) ? side : nodeGap;
     b.x = x;
     b.y = y + (height - b.height) / 2;
     x += b.width;

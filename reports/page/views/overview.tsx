@@ -96,7 +96,7 @@ function Totals() {
 function CauseGroup({ cause, group }: { cause: string; group: Cell[] }) {
   const { t } = usePage();
   return (
-    <div class="group failed">
+    <div class={`group failed ${cause === 'not-run' ? 'not-run' : ''}`}>
       <h3>
         <code class="cause">{cause}</code> <span class="count">{group.length}</span>
         <span class="story">{causeStory(cause, t)}</span>
@@ -139,7 +139,8 @@ function CellList({ cells }: { cells: Cell[] }) {
   );
 }
 
-function causeStory(cause: string, { causes, findingStories }: Strings): string {
+function causeStory(cause: string, { causes, findingStories, verdictHints }: Strings): string {
+  if (cause === 'not-run') return verdictHints['not-run'];
   if (Object.hasOwn(causes, cause)) return causes[cause as keyof typeof causes].story;
   return Object.hasOwn(findingStories, cause) ? findingStories[cause as keyof typeof findingStories] : '';
 }

@@ -1,0 +1,64 @@
+import type { SentencePair } from './sentences.ts';
+
+/** Why a flow could not be run, in Korean; what engine and programs say themselves stays as it is. */
+export const koEnvironment: readonly SentencePair[] = [
+  [
+    'the lab image {image} is not there; `npm run setup` builds it',
+    '랩 이미지 {image}이(가) 없음. `npm run setup`으로 만들 수 있음',
+  ],
+  ['cannot make a network for a link: {error*}', '링크로 쓸 네트워크를 만들 수 없음: {error}'],
+  [
+    "the engine's networks give frames back to their sender (hairpin mode, seen at {port}), which no wire does; start dockerd with --userland-proxy=true",
+    '엔진의 네트워크가 프레임을 보낸 쪽으로 되돌려 보냄(hairpin 모드, {port}에서 확인). 선로에서는 일어나지 않는 일이므로 dockerd를 --userland-proxy=true로 시작하십시오',
+  ],
+  [
+    "the engine's host itself has {addresses*}; give the lab other addresses",
+    '엔진의 호스트가 이미 가진 주소: {addresses}. 랩에 다른 주소를 주십시오',
+  ],
+  ['{one*}, {other*}', '{one}, {other}'],
+  ['{address} of {owner*} (there on {iface})', '{owner}의 {address}(호스트에서는 {iface})'],
+  ['node {node}', '{node} 노드'],
+  ['service {service}', '{service} 서비스'],
+  [
+    "a container on the host's network does not tell what that network is: {error*}",
+    '호스트 네트워크의 컨테이너가 그 네트워크의 정보를 주지 않음: {error}',
+  ],
+  ['no answer within {ms} ms', '{ms} ms 안에 응답이 없음'],
+  [
+    'the engine is Podman, whose networks ignore the options that a lab needs; point DOCKER_HOST at a Docker engine',
+    '엔진이 Podman이며, Podman의 네트워크는 랩에 필요한 옵션을 무시함. DOCKER_HOST가 Docker 엔진을 가리키게 하십시오',
+  ],
+  [
+    "the engine's firewall backend is nftables, which labs do not support; start dockerd with --firewall-backend=iptables",
+    '엔진의 방화벽 백엔드가 랩이 지원하지 않는 nftables임. dockerd를 --firewall-backend=iptables로 시작하십시오',
+  ],
+  [
+    'no container engine answers ({error*}); `npm run setup` installs or starts one',
+    '응답하는 컨테이너 엔진이 없음({error}). `npm run setup`으로 설치하거나 시작할 수 있음',
+  ],
+  ['node {node} is gone ({method}); {said*}', '{node} 노드가 사라짐({method}): {said}'],
+  ['it said nothing', '남긴 말 없음'],
+  [
+    'waited {ms} ms for {awaited*} of node {node}; {said?}',
+    '{node} 노드의 {awaited}을(를) {ms} ms 동안 기다림. {said}',
+  ],
+  ['an answer to {method}', '{method} 응답'],
+  ['{node}: {method}: {error*}', '{node} 노드의 {method} 실패: {error}'],
+  ['ended with {code}', '종료 코드 {code}'],
+  ['{error*}\nwhile running:\n{lines*}', '{error}\n실행하던 명령:\n{lines}'],
+  [
+    'tcpdump on {iface} did not catch up: {captured} of {received} frames',
+    '{iface}의 tcpdump가 따라잡지 못함: 프레임 {received}개 중 {captured}개',
+  ],
+  ['ended while waiting for {awaited*}', '{awaited}을(를) 기다리는 중에 종료됨'],
+  ['waited {ms} ms for {awaited*}', '{awaited}을(를) {ms} ms 동안 기다림'],
+  ['tcpdump on {iface}: {awaited*}; it said: {said?}', '{iface}의 tcpdump {awaited}(출력: {said})'],
+  ['no interface has the address {address}', '{address} 주소를 가진 인터페이스가 없음'],
+  ['not a little-endian nanosecond pcap stream', '나노초 단위 리틀 엔디언 pcap 스트림이 아님'],
+  [
+    'the load balancer was not {event} after {ms} ms: {log?}',
+    '로드 밸런서가 {ms} ms 안에 {event} 상태가 되지 않음: {log}',
+  ],
+  ['the load balancer: {said*}', '로드 밸런서: {said}'],
+  ['the load balancer ended before it was {event}: {log?}', '로드 밸런서가 {event} 상태가 되기 전에 종료됨: {log}'],
+];
