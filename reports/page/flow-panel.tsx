@@ -66,7 +66,10 @@ export function FlowPanel(view: FlowView) {
       <nav class="tabs" aria-label={flow.name}>
         {TABS.map((tab, i) => (
           <a key={tab} href={toFragment({ ...state, tab })} aria-current={state.tab === tab ? 'true' : undefined}>
-            {t.tabs[tab]} <kbd aria-hidden="true">{i + 1}</kbd>
+            {t.tabs[tab]}{' '}
+            <kbd class="wide-only" aria-hidden="true">
+              {i + 1}
+            </kbd>
           </a>
         ))}
       </nav>

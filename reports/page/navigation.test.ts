@@ -120,6 +120,22 @@ test('a small screen shows everything without scrolling the page sideways', asyn
   }
 });
 
+test('on a phone the drawing fits and can be read, and what lives in each node stands below it', async () => {
+  const phone = { viewport: { width: 390, height: 844 } };
+  const { page } = await browser.open('scenario/one-arm-modes/proxy/client-to-web', phone);
+  const drawing = (await page.locator('svg.topology').boundingBox())!;
+  expect(drawing.x + drawing.width).toBeLessThanOrEqual(390);
+  const heights = await page
+    .locator('svg.topology .node-role')
+    .evaluateAll((texts) => texts.map((text) => text.getBoundingClientRect().height));
+  expect(heights).toHaveLength(7);
+  expect(Math.min(...heights)).toBeGreaterThan(9);
+  const l4 = page.locator('.addresses div', { hasText: /^l4/ });
+  expect(await l4.innerText()).toMatch(
+    /203\.0\.113\.2\/24\s+gw 203\.0\.113\.1\s+VIP 203\.0\.113\.80:80 web \(proxy\)[^]*PIP/,
+  );
+});
+
 test('on paper there are no controls, and the matrix and the drawing are there', async () => {
   const { page } = await browser.open('scenario/one-arm-modes/proxy/client-to-web', { colorScheme: 'dark' });
   await page.locator('svg.topology').waitFor();

@@ -25,6 +25,13 @@ test('the overview puts failures first, each in one line of the field’s words,
   expect(troubles).toEqual([]);
 });
 
+test('what could not run is told apart from what failed, and why in the reader’s language', async () => {
+  const { page } = await browser.open('?lang=ko');
+  const group = page.locator('.group.not-run');
+  expect(await group.locator('h3').innerText()).toMatch(/not-run\s*1\s*환경이 준비되지 않음/);
+  expect(await group.locator('.line').innerText()).toContain('l4 노드가 사라짐(fire): 남긴 말 없음');
+});
+
 test('a failure is one click away from its packets, and the matrix says where else the flow fails', async () => {
   const { page, troubles } = await browser.open();
   await page.locator('.group.failed .cells a').first().click();

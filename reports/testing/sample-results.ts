@@ -236,7 +236,7 @@ function flowResult(
     expected,
     verdict,
     reasons: c.notRun
-      ? ['The environment went away before this flow could run.']
+      ? ['node l4 is gone (fire); it said nothing']
       : verdict === 'fail'
         ? [`Expected to work, but it failed: ${c.cause?.code ?? 'unexplained'} at ${c.cause?.node ?? '?'}.`]
         : [],
