@@ -169,7 +169,7 @@ export class Balancer {
     this.#held.expect(holdings);
     try {
       const [fresh] = await Promise.all([this.#held.add(holdings), this.#apply(next)]);
-      await announce(fresh, this.#facts.interfaces);
+      await announce(fresh, this.#facts.interfaces, before);
     } catch (error) {
       await this.#held.retreat(before);
       throw error;
@@ -178,7 +178,9 @@ export class Balancer {
     this.#desired = config;
     this.#targets.release(next);
     this.#monitor.watch(this.#targets.all(next));
-    await this.#held.keepOnly(holdings);
+    const gone = await this.#held.keepOnly(holdings);
+    // What the tables note is taken back after a crash: by then it might be somebody else's.
+    if (gone.length > 0) await this.#apply(next);
     this.#scheduleWatch();
   }
 

@@ -23,10 +23,13 @@ describe('both address families, one-arm', () => {
   const vipOf = (name: Name) => `${FAMILIES[name].lan}80`;
   const serversOf = (name: Name, fields = {}) =>
     [11, 12].map((host) => ({ name: `s${host - 10}`, address: `${FAMILIES[name].lan}${host}`, ...fields }));
-  const start = async (name: Name, mode: string, fields: Record<string, unknown> = {}, root = {}) => {
+  const config = (name: Name, mode: string, fields: Record<string, unknown> = {}, root = {}) => {
     const proxyIp = mode === 'proxy' ? { proxyIp: FAMILIES[name].proxyIp } : {};
     const service = { name: 'web', vip: vipOf(name), port: 80, mode, servers: serversOf(name), ...proxyIp, ...fields };
-    lb = await RunningLb.start(lab, 'l4', { version: 1, ...root, services: [service] });
+    return { version: 1, ...root, services: [service] };
+  };
+  const start = async (...args: Parameters<typeof config>) => {
+    lb = await RunningLb.start(lab, 'l4', config(...args));
   };
 
   beforeAll(async () => {
@@ -117,6 +120,16 @@ describe('both address families, one-arm', () => {
       expect((await lab.exec('l4', 'ip', 'addr')).includes(`${vipOf(name)}/`)).toBe(vipOwner);
       const mac = (await lab.exec('l4', 'cat', '/sys/class/net/sw/address')).trim();
       await lb.until(async () => (await lab.exec('l3', 'ip', 'neigh', 'show', vipOf(name))).includes(mac));
+    });
+
+    it('an owned VIP becomes one that is only answered for, and back', async () => {
+      await start(name, 'proxy', {}, { vipOwner: true });
+      for (const vipOwner of [false, true]) {
+        await lb.reload(config(name, 'proxy', {}, { vipOwner }));
+        expect((await lab.exec('l4', 'ip', 'addr')).includes(`${vipOf(name)}/`)).toBe(vipOwner);
+        await lab.exec('l3', 'ip', 'neigh', 'flush', 'dev', 'sw');
+        expect((await client.call('tcp', vipOf(name), 80)).error).toBeUndefined();
+      }
     });
 
     it('a VIP that is not owned is found by its neighbours', async () => {

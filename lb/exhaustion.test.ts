@@ -1,6 +1,6 @@
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { callApi } from './testing/api-client.ts';
 import { NetnsLab, ROUTER } from './testing/netns-lab.ts';
 import './testing/patience.ts';
 import { RunningLb } from './testing/running-lb.ts';
@@ -10,16 +10,9 @@ const SOCKET = join(tmpdir(), `l4lab-lb-exhaustion-${process.pid}.sock`);
 /** Source NAT keeps a privileged port within 600 to 1023 (nf_nat_core.c): a range small enough to be used up. */
 const PORTS = Array.from({ length: 1024 - 600 }, (_, i) => 600 + i);
 
-function exhaustedFlows(): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const asking = request({ socketPath: SOCKET, path: '/metrics' }, (response) => {
-      let text = '';
-      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      response.on('end', () => resolve(/^l4lab_lb_exhausted_flows_total (.*)$/m.exec(text)?.[1] ?? ''));
-    });
-    asking.on('error', reject);
-    asking.end();
-  });
+async function exhaustedFlows(): Promise<string> {
+  const { body } = await callApi(SOCKET, 'GET', '/metrics');
+  return /^l4lab_lb_exhausted_flows_total (.*)$/m.exec(body)?.[1] ?? '';
 }
 
 it('a flow for which the proxy IP has no port left is dropped and counted', async () => {

@@ -2,27 +2,9 @@ import fc from 'fast-check';
 import type { LbConfig } from './config.ts';
 import { LbError } from './errors.ts';
 import { parseConfig } from './load-config.ts';
-import { soundConfig } from './testing/arbitrary-config.ts';
+import { soundConfig, spoilt } from './testing/arbitrary-config.ts';
 
 const RUNS = 5000;
-
-/** A sound configuration with one thing in it replaced by anything, or taken out. */
-const spoilt = fc.tuple(soundConfig, fc.anything(), fc.nat(), fc.boolean()).map(([config, junk, where, remove]) => {
-  const copy = structuredClone(config) as unknown as Record<string, unknown>;
-  const places: [Record<string, unknown>, string][] = [];
-  const walk = (node: unknown) => {
-    if (typeof node !== 'object' || node === null) return;
-    for (const key of Object.keys(node)) {
-      places.push([node as Record<string, unknown>, key]);
-      walk((node as Record<string, unknown>)[key]);
-    }
-  };
-  walk(copy);
-  const [parent, key] = places[where % places.length]!;
-  if (remove) Reflect.deleteProperty(parent, key);
-  else parent[key] = junk;
-  return copy;
-});
 
 /** A configuration or a `bad-config` error; anything else is a crash. */
 async function settle(text: string): Promise<LbConfig | LbError> {
@@ -43,7 +25,7 @@ it('no text whatsoever makes the parser crash', async () => {
 
 it('whatever is wrong with a configuration, it is refused with a place for every mistake, or is none', async () => {
   await fc.assert(
-    fc.asyncProperty(spoilt, async (config) => {
+    fc.asyncProperty(spoilt(soundConfig), async (config) => {
       const result = await settle(JSON.stringify(config, null, 1) ?? '');
       if (result instanceof LbError) {
         for (const line of result.message.split('\n')) expect(line).toMatch(/^lb\.yaml:\d+:\d+: /);

@@ -71,7 +71,9 @@ function listen(server: Server, endpoint: { socket: string } | { port: number })
 
 async function respond(endpoint: ApiEndpoint, context: ApiContext, request: IncomingMessage): Promise<ApiResponse> {
   try {
-    if ('token' in endpoint && !authorised(request, endpoint.token)) {
+    const known = !('token' in endpoint) || authorised(request, endpoint.token);
+    const body = await readBody(request, known ? BODY_LIMIT : 0);
+    if (!known) {
       return failure(401, 'unauthorised', 'send `Authorization: Bearer` with the token of the configuration');
     }
     const [path = '/', ...search] = (request.url ?? '/').split('?');
@@ -82,9 +84,8 @@ async function respond(endpoint: ApiEndpoint, context: ApiContext, request: Inco
     if (here.length === 0) return notFound(`there is no ${path}; see /v1/openapi.json`);
     if (!found)
       return failure(405, 'method-not-allowed', `${path} answers ${here.map(({ route }) => route.method).join(', ')}`);
-    const body = request.method === 'GET' ? undefined : await readBody(request);
-    if (body?.error) return body.error;
-    return await found.route.run(context, found.params!, body?.value, new URLSearchParams(search.join('?')));
+    if (body.error) return body.error;
+    return await found.route.run(context, found.params!, body.value, new URLSearchParams(search.join('?')));
   } catch (error) {
     return failureOf(error);
   }
@@ -109,14 +110,15 @@ function match(pattern: string, path: string): string[] | null {
   return params;
 }
 
-async function readBody(request: IncomingMessage): Promise<{ value?: unknown; error?: ApiResponse }> {
+/** Reads a body to its end, whatever the answer: who is answered while still sending may see a broken pipe instead. */
+async function readBody(request: IncomingMessage, limit: number): Promise<{ value?: unknown; error?: ApiResponse }> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > BODY_LIMIT) return { error: failure(413, 'too-large', `a body may have ${BODY_LIMIT} bytes`) };
-    chunks.push(chunk);
+    if (length <= limit) chunks.push(chunk);
   }
+  if (length > limit) return { error: failure(413, 'too-large', `a body may have ${limit} bytes`) };
   if (length === 0) return {};
   try {
     return { value: JSON.parse(Buffer.concat(chunks).toString()) as unknown };

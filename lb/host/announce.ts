@@ -8,9 +8,10 @@ import { run } from './run.ts';
 /**
  * Tells neighbours at once who has these addresses now: gratuitous ARP and unsolicited neighbour advertisements. The
  * kernel sends them for all addresses of an interface when its MAC is set, be it to what it is (sysctls arp_notify and
- * ndisc_notify); no packet has to be made by hand. The interface's neighbour entries are resolved anew after that.
+ * ndisc_notify); no packet has to be made by hand. The interface's neighbour entries are resolved anew after that. `before` is what
+ * was held already.
  */
-export async function announce(holdings: Holding[], interfaces: HostInterface[]): Promise<void> {
+export async function announce(holdings: Holding[], interfaces: HostInterface[], before: Holding[]): Promise<void> {
   const told = holdings.filter(({ kind, dev }) => kind !== 'route' && dev !== 'lo');
   const devices = interfaces.filter(({ name }) => told.some(({ dev }) => dev === name));
   if (devices.length === 0) return;
@@ -23,7 +24,8 @@ export async function announce(holdings: Holding[], interfaces: HostInterface[])
   );
   const present = former.flatMap(([file, value]) => (value === null ? [] : [{ file, value }]));
   await Promise.all(present.map(({ file }) => writeFile(file, '1')));
-  const borrowed = told.filter(({ kind }) => kind === 'proxy-arp');
+  const owned = new Set(before.filter(({ kind }) => kind === 'address').map(({ address }) => address));
+  const borrowed = told.filter(({ kind, address }) => kind === 'proxy-arp' && !owned.has(address));
   const batch = [
     ...borrowed.map((holding) => borrow('add', holding)),
     ...devices.map(({ name, mac }) => `link set dev ${name} address ${mac}`),

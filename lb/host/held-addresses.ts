@@ -43,14 +43,15 @@ export class HeldAddresses {
     await this.keepOnly(before);
   }
 
-  /** Removes all but these. */
-  async keepOnly(holdings: Holding[]): Promise<void> {
+  /** Removes all but these, and returns what is gone. */
+  async keepOnly(holdings: Holding[]): Promise<Holding[]> {
     const surplus = missingFrom(this.#made, holdings);
     this.#made = this.#made.filter((holding) => !surplus.includes(holding));
     // `-force`: what somebody has deleted already needs no deleting.
     if (surplus.length > 0)
       await run('ip-failed', 'ip', ['-force', '-batch', '-'], batch('del', surplus.toReversed())).catch(() => '');
     if (!this.#made.some(({ kind }) => kind === 'proxy-arp')) await putBack(this.#former);
+    return surplus;
   }
 
   /** Removes everything. */

@@ -57,3 +57,27 @@ export const soundConfig: fc.Arbitrary<LbConfig> = fc
       .chain((services) => fc.subarray(services, { minLength: 0 })),
   })
   .map(({ vipOwner, services }) => lbConfigSchema.parse({ version: 1, vipOwner, services }));
+
+/** Addresses that no service and no server can have. */
+const SPECIAL_ADDRESS = fc.constantFrom('0.0.0.0', '127.0.0.1', '224.0.0.1', '255.255.255.255', '::', '::1', 'ff02::1');
+const junk = fc.oneof(fc.anything(), fc.ipV4(), fc.ipV6(), SPECIAL_ADDRESS, fc.integer());
+
+/** Configurations with one thing in them replaced by anything, or taken out. */
+export function spoilt(sound: fc.Arbitrary<LbConfig>): fc.Arbitrary<Record<string, unknown>> {
+  return fc.tuple(sound, junk, fc.nat(), fc.boolean()).map(([config, value, where, remove]) => {
+    const copy = structuredClone(config) as unknown as Record<string, unknown>;
+    const places: [Record<string, unknown>, string][] = [];
+    const walk = (node: unknown) => {
+      if (typeof node !== 'object' || node === null) return;
+      for (const key of Object.keys(node)) {
+        places.push([node as Record<string, unknown>, key]);
+        walk((node as Record<string, unknown>)[key]);
+      }
+    };
+    walk(copy);
+    const [parent, key] = places[where % places.length]!;
+    if (remove) Reflect.deleteProperty(parent, key);
+    else parent[key] = value;
+    return copy;
+  });
+}

@@ -92,7 +92,9 @@ export class RunningLb {
     const seen = this.lines.length;
     await this.rewrite(config);
     this.signal('SIGHUP');
-    return this.line(({ event }) => event === 'reloaded', seen);
+    const line = await this.line(({ event }) => event === 'reloaded' || event === 'error', seen);
+    if (line.event === 'error') throw new Error(`not reloaded: ${String(line['message'])}`);
+    return line;
   }
 
   signal(signal: NodeJS.Signals): void {
