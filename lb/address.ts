@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { BlockList, isIPv4 } from 'node:net';
 
 /** The one spelling of an address that the kernel uses too: IPv6 in lower case, shortened (RFC 5952). */
 export function canonical(address: string): string {
@@ -11,4 +11,18 @@ export function lastWord(address: string): number {
   const groups = canonical(address).split(':');
   const group = (text: string | undefined) => parseInt(text === undefined || text === '' ? '0' : text, 16);
   return group(groups.at(-2)) * 65_536 + group(groups.at(-1));
+}
+
+const NO_HOSTS = new BlockList();
+for (const cidr of ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3', '::/127', 'fe80::/10', 'ff00::/8']) {
+  const [network, length] = cidr.split('/') as [string, string];
+  NO_HOSTS.addSubnet(network, Number(length), isIPv4(network) ? 'ipv4' : 'ipv6');
+}
+
+/**
+ * Whether one host can have an address and be found by it: not unspecified, loopback, multicast or reserved, nor an
+ * IPv4 address in an IPv6 one, nor, as it means nothing without an interface, link-local IPv6 (RFC 6890, RFC 4291).
+ */
+export function isUnicast(address: string): boolean {
+  return !NO_HOSTS.check(address, isIPv4(address) ? 'ipv4' : 'ipv6') && !canonical(address).startsWith('::ffff:');
 }

@@ -1,8 +1,11 @@
 import * as z from 'zod';
+import { isUnicast } from './address.ts';
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'lower-case letters, digits and hyphens, at most 32');
 const port = z.int().min(1).max(65535);
-const address = z.union([z.ipv4(), z.ipv6()], 'an IPv4 or IPv6 address');
+const address = z
+  .union([z.ipv4(), z.ipv6()], 'an IPv4 or IPv6 address')
+  .refine(isUnicast, 'not an address that one host of a network can have');
 
 const idle = z.int().min(1000).max(86_400_000);
 

@@ -66,6 +66,24 @@ it.each([
   expect(await mistakes(SOUND.replace(from, to))).toEqual([expect.stringContaining(message)]);
 });
 
+it.each([
+  '0.0.0.0',
+  '127.0.0.1',
+  '224.0.0.1',
+  '255.255.255.255',
+  '::',
+  '::1',
+  'ff02::1',
+  'fe80::1',
+  '::ffff:203.0.113.9',
+])('refuses %s, which no host can be found by, as VIP and as server', async (address) => {
+  const text = SOUND.replace('203.0.113.80', `'${address}'`).replace('203.0.113.11', `'${address}'`);
+  expect(await mistakes(text)).toEqual([
+    expect.stringContaining('lb.yaml:5:10: services.0.vip:'),
+    expect.stringContaining('lb.yaml:9:30: services.0.servers.0.address:'),
+  ]);
+});
+
 it('refuses two services on one VIP and port', async () => {
   const twice = SOUND + SOUND.slice(SOUND.indexOf('  - name')).replace('web', 'web2');
   expect(await mistakes(twice)).toEqual([expect.stringContaining('lb.yaml:11:10: services.1.vip:')]);
