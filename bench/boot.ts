@@ -6,6 +6,7 @@ import { EXIT, L4labError } from '../harness/errors.ts';
 import { composeFile } from '../harness/fabric/compose.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { Lab, type BootOptions } from '../harness/fabric/lab.ts';
+import { topologyOf } from '../harness/fabric/topology.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
 import { plan, type NodeSketch } from '../harness/model/testing/lab-builder.ts';
@@ -120,7 +121,7 @@ async function main(signal: AbortSignal): Promise<number> {
 
 async function labRound(lab: Plan, options: BootOptions): Promise<Round & { memoryOfNodes: number[] }> {
   const start = performance.now();
-  await using booted = await Lab.boot(lab, options);
+  await using booted = await Lab.boot(topologyOf(lab), options);
   const up = (performance.now() - start) / 1000;
   const nodes = [...booted.nodes.values()];
   const bytes = await Promise.all(nodes.map(({ container }) => memoryOf(container)));

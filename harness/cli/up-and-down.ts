@@ -1,6 +1,7 @@
 import { EXIT } from '../errors.ts';
 import { findEngine } from '../fabric/engine.ts';
 import { Lab } from '../fabric/lab.ts';
+import { topologyOf } from '../fabric/topology.ts';
 import { sweep, type SweepScope } from '../fabric/sweep.ts';
 import { findScenarios, scenarioName } from '../scenario/files.ts';
 import { findOne } from './find-one.ts';
@@ -13,7 +14,12 @@ export async function upCommand(word: string, variantName: string | undefined, s
   const { docker, ...engine } = await findEngine();
   await sweep(docker, { orphans: true });
   await sweep(docker, { kept: scenario.name });
-  const lab = await Lab.boot(plan, { engine: { docker, ...engine }, image: labImage(), kept: scenario.name, signal });
+  const lab = await Lab.boot(topologyOf(plan), {
+    engine: { docker, ...engine },
+    image: labImage(),
+    kept: scenario.name,
+    signal,
+  });
   try {
     await lab.configure(plan);
     await lab.detach();

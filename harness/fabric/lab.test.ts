@@ -12,6 +12,7 @@ import { Lab } from './lab.ts';
 import { LAB_LABEL, OWNER_LABEL } from './labels.ts';
 import { sweep } from './sweep.ts';
 import { NOTHING, remnants, until, type Remnants } from './testing/remnants.ts';
+import { topologyOf } from './topology.ts';
 
 /** A loaded machine boots labs slowly. */
 const DEADLINE_MS = 240_000;
@@ -28,7 +29,7 @@ beforeAll(async () => {
   plans = plansOf(loaded, { variants: [], flows: [] }).map(({ plan }) => plan);
 }, DEADLINE_MS);
 
-const boot = (plan: Plan): Promise<Lab> => Lab.boot(plan, { engine, image });
+const boot = (plan: Plan): Promise<Lab> => Lab.boot(topologyOf(plan), { engine, image });
 
 function call(lab: Lab, from: string, address: string, token: string): Promise<{ answered: boolean }> {
   const flow = { protocol: 'http' as const, address, port: 80, sourcePort: 0, bytes: 0, exchanges: 1 };

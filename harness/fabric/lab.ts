@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type Dockerode from 'dockerode';
 import type { RawFrame } from '../agent/protocol.ts';
 import { L4labError } from '../errors.ts';
-import { isV6 } from '../scenario/address.ts';
-import type { NodePlan, Plan } from '../scenario/plan.ts';
+import type { Plan } from '../scenario/plan.ts';
 import { containerOptions } from './container-options.ts';
 import type { Engine } from './engine.ts';
 import { hostNetwork, refuseClashes, type HostNetwork } from './host-network.ts';
 import { KEPT_LABEL, LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
 import { isGone } from './sweep.ts';
 import { NodeHandle } from './node-handle.ts';
+import type { Topology } from './topology.ts';
 import { createWire, type Wire } from './wire.ts';
 
 export interface BootOptions {
@@ -40,12 +40,12 @@ export class Lab implements AsyncDisposable {
     this.#fingerprints = fingerprints;
   }
 
-  /** Boots the nodes and links of a plan; what the plan configures is left for `configure`. */
-  static async boot(plan: Plan, options: BootOptions): Promise<Lab> {
+  /** Boots nodes and links; everything else is left for `configure`. */
+  static async boot(topology: Topology, options: BootOptions): Promise<Lab> {
     const id = randomBytes(4).toString('hex');
     const remains = new Remains();
     try {
-      const { nodes, fingerprints, host } = await boot(id, plan, options, remains);
+      const { nodes, fingerprints, host } = await boot(id, topology, options, remains);
       return new Lab(id, nodes, remains, host, fingerprints);
     } catch (error) {
       await remains.remove();
@@ -74,11 +74,11 @@ export class Lab implements AsyncDisposable {
    * @returns false when some node is not as it was when freshly booted; such a lab must be thrown away
    */
   async reset(): Promise<boolean> {
-    if (this.#configured === null) return true;
+    const configured = this.#inUse();
     this.#configured = null;
     const fresh = await Promise.all(
-      [...this.nodes].map(
-        async ([name, node]) => (await node.call('reset', null)).fingerprint === this.#fingerprints.get(name),
+      configured.map(
+        async (node) => (await node.call('reset', null)).fingerprint === this.#fingerprints.get(node.name),
       ),
     );
     return fresh.every(Boolean);
@@ -94,7 +94,12 @@ export class Lab implements AsyncDisposable {
 
   /** Answers when every frame that was on a wire by now has been handed to the listener. */
   async drain(): Promise<void> {
-    await Promise.all([...this.nodes.values()].map((node) => node.call('drain', null)));
+    await Promise.all(this.#inUse().map((node) => node.call('drain', null)));
+  }
+
+  /** The nodes that are configured: a lab may have more than a plan needs. */
+  #inUse(): NodeHandle[] {
+    return this.#configured?.nodes.map(({ name }) => this.node(name)) ?? [];
   }
 
   /** Lets the lab live on without this process. */
@@ -129,7 +134,7 @@ async function ignoreGone(removal: Promise<unknown>): Promise<void> {
 
 async function boot(
   id: string,
-  plan: Plan,
+  { nodes, links, ipv6 }: Topology,
   options: BootOptions,
   remains: Remains,
 ): Promise<{ nodes: Map<string, NodeHandle>; fingerprints: Map<string, string>; host: Promise<HostNetwork> }> {
@@ -139,16 +144,15 @@ async function boot(
     [OWNER_LABEL]: ownerLabel(),
     ...(options.kept === undefined ? {} : { [KEPT_LABEL]: options.kept }),
   };
-  const ipv6 = plan.nodes.some((node) => node.interfaces.some((i) => i.addresses.some(isV6)));
-  const wires = plan.links.map((link, index) =>
+  const wires = links.map((link, index) =>
     createWire(options.engine.docker, { name: `l4lab-${id}-${index}`, link, labels, ipv6 }).then((wire) => {
       remains.networks.push(wire.network);
       return wire;
     }),
   );
   const fingerprints = new Map<string, string>();
-  const booted = plan.nodes.map(async (node): Promise<[string, NodeHandle]> => {
-    const own = plan.links.flatMap((link, index) =>
+  const booted = nodes.map(async (node): Promise<[string, NodeHandle]> => {
+    const own = links.flatMap((link, index) =>
       link.ends.some((end) => end.node === node.name) ? [wires[index]!] : [],
     );
     const handle = await bootNode(id, node, await Promise.all(own), labels, options, remains);
@@ -169,7 +173,7 @@ async function boot(
 
 async function bootNode(
   id: string,
-  node: NodePlan,
+  node: Topology['nodes'][number],
   wires: Wire[],
   labels: Record<string, string>,
   { engine, image, signal }: BootOptions,
@@ -205,13 +209,17 @@ function endpoint(wire: Wire, node: string): Dockerode.EndpointSettings {
   return { IPAMConfig: { IPv4Address: wire.addresses[node]! } };
 }
 
-async function nameInterfaces(handle: NodeHandle, node: NodePlan, wires: Wire[], captures: boolean): Promise<string> {
-  const ports = node.interfaces.filter((i) => i.peer !== '');
+async function nameInterfaces(
+  handle: NodeHandle,
+  { name: node, ports }: Topology['nodes'][number],
+  wires: Wire[],
+  captures: boolean,
+): Promise<string> {
   const { fingerprint } = await handle.call('wire', {
     interfaces: ports.map(({ name, mac, peer }) => ({
       name,
       mac,
-      wireAddress: wires.find((wire) => peer in wire.addresses)!.addresses[node.name]!,
+      wireAddress: wires.find((wire) => peer in wire.addresses)!.addresses[node]!,
     })),
     captures,
   });

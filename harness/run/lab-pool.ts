@@ -1,4 +1,5 @@
 import { Lab, type BootOptions } from '../fabric/lab.ts';
+import { contains, fewest, topologyOf, type Topology } from '../fabric/topology.ts';
 import { Recorder } from '../observe/recorder.ts';
 import type { Plan } from '../scenario/plan.ts';
 
@@ -7,7 +8,7 @@ export interface PooledLab {
   lab: Lab;
   recorder: Recorder;
   bootMs: number;
-  topology: string;
+  topology: Topology;
   /** Says when the user wants to stop. */
   signal: AbortSignal | undefined;
 }
@@ -21,14 +22,29 @@ export class LabPool implements AsyncDisposable {
   readonly #all = new Set<PooledLab>();
   readonly #closing: Promise<void>[] = [];
 
-  constructor(private readonly options: BootOptions) {}
+  readonly #topologies: Topology[];
+
+  /** @param plans those that will be asked for, as far as known: one that is contained in another shares its lab */
+  constructor(
+    private readonly options: BootOptions,
+    plans: Plan[] = [],
+  ) {
+    this.#topologies = fewest(plans.map(topologyOf));
+  }
+
+  /** The topology that is booted for a plan: the plan's own, or one that contains it. */
+  topologyFor(plan: Plan): Topology {
+    const own = topologyOf(plan);
+    return this.#topologies.find((topology) => contains(topology, own)) ?? own;
+  }
 
   async acquire(plan: Plan): Promise<PooledLab> {
-    const topology = topologyKey(plan);
-    const index = this.#idle.findIndex((lab) => lab.topology === topology);
+    const own = topologyOf(plan);
+    const index = this.#idle.findIndex((lab) => contains(lab.topology, own));
     if (index >= 0) return { ...this.#idle.splice(index, 1)[0]!, bootMs: 0 };
     const began = performance.now();
-    const lab = await Lab.boot(plan, this.options);
+    const topology = this.topologyFor(plan);
+    const lab = await Lab.boot(topology, this.options);
     const recorder = new Recorder();
     lab.onFrames((node, iface, frames) => recorder.add(node, iface, frames));
     const { signal } = this.options;
@@ -44,7 +60,7 @@ export class LabPool implements AsyncDisposable {
   }
 
   /** Ends the idle labs of a topology that nobody will ask for any more. */
-  retire(topology: string): void {
+  retire(topology: Topology): void {
     const of = (wanted: boolean): PooledLab[] => this.#idle.filter((lab) => (lab.topology === topology) === wanted);
     const [retired, kept] = [of(true), of(false)];
     this.#idle.splice(0, this.#idle.length, ...kept);
@@ -68,14 +84,4 @@ export class LabPool implements AsyncDisposable {
     for (const one of this.#all) if (one.lab === pooled.lab) this.#all.delete(one);
     await pooled.lab[Symbol.asyncDispose]();
   }
-}
-
-/** Plans with equal keys can run on the same booted lab. */
-export function topologyKey(plan: Plan): string {
-  const nodes = plan.nodes.map(({ name, interfaces }) => [
-    name,
-    interfaces.filter((i) => i.peer !== '').map((i) => [i.name, i.mac]),
-  ]);
-  const ipv6 = plan.nodes.some((node) => node.sysctls['net/ipv6/conf/all/disable_ipv6'] === '0');
-  return JSON.stringify([nodes, plan.links, ipv6]);
 }

@@ -2,8 +2,8 @@
 const WORTH_HELPING = 3;
 
 /** Work of one kind, the kind being what it runs on. */
-interface Group<T> {
-  kind: string;
+interface Group<T, K> {
+  kind: K;
   waiting: T[];
   workers: number;
 }
@@ -12,11 +12,11 @@ interface Group<T> {
  * Hands out work so that what runs on the same thing is done one after the other by the same worker: for a scenario
  * that thing is a booted lab, and a boot costs more than most scenarios.
  */
-export class Queue<T> {
-  readonly #groups: Group<T>[];
+export class Queue<T, K> {
+  readonly #groups: Group<T, K>[];
 
-  constructor(work: T[], kindOf: (one: T) => string) {
-    const groups = new Map<string, Group<T>>();
+  constructor(work: T[], kindOf: (one: T) => K) {
+    const groups = new Map<K, Group<T, K>>();
     for (const one of work) {
       const kind = kindOf(one);
       const group = groups.get(kind) ?? { kind, waiting: [], workers: 0 };
@@ -28,13 +28,13 @@ export class Queue<T> {
   }
 
   /** Whether work of a kind is still to be handed out. */
-  has(kind: string): boolean {
+  has(kind: K): boolean {
     return this.#groups.some((group) => group.kind === kind && group.waiting.length > 0);
   }
 
   /** A worker, which takes one piece of work after the other until there is none. */
   worker(): { next(): T | undefined } {
-    let group: Group<T> | undefined;
+    let group: Group<T, K> | undefined;
     const next = (): T | undefined => {
       if (group?.waiting.length) return group.waiting.shift();
       if (group) group.workers -= 1;
@@ -46,8 +46,8 @@ export class Queue<T> {
   }
 
   /** The largest group that nobody works on, else the one with the most work for each worker, if that is worth it. */
-  #next(): Group<T> | undefined {
-    const share = ({ waiting, workers }: Group<T>): number => waiting.length / workers;
+  #next(): Group<T, K> | undefined {
+    const share = ({ waiting, workers }: Group<T, K>): number => waiting.length / workers;
     const left = this.#groups.filter(({ waiting }) => waiting.length > 0);
     const free = left.find(({ workers }) => workers === 0);
     return free ?? left.filter((group) => share(group) >= WORTH_HELPING).sort((a, b) => share(b) - share(a))[0];

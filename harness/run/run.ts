@@ -1,8 +1,9 @@
 import type { Engine } from '../fabric/engine.ts';
+import type { Topology } from '../fabric/topology.ts';
 import type { Results, ScenarioResult } from '../judge/results.ts';
 import type { LoadedScenario } from '../scenario/files.ts';
 import type { OnEvent } from './events.ts';
-import { LabPool, topologyKey } from './lab-pool.ts';
+import { LabPool } from './lab-pool.ts';
 import { Queue } from './queue.ts';
 import { plansOf, runScenario, type Selection } from './scenario.ts';
 
@@ -30,26 +31,33 @@ export function labsAtOnce(cpus: number): number {
 export async function run(scenarios: LoadedScenario[], options: RunOptions): Promise<Results> {
   const { engine, image, selection, onEvent, signal } = options;
   const startedAt = new Date();
-  const flows = scenarios
-    .flatMap((loaded) => plansOf(loaded, selection))
-    .reduce((sum, { plan }) => sum + plan.flows.length, 0);
+  const plans = scenarios.flatMap((loaded) => plansOf(loaded, selection)).map(({ plan }) => plan);
+  const flows = plans.reduce((sum, plan) => sum + plan.flows.length, 0);
   onEvent({ event: 'started', scenarios: scenarios.length, flows });
-  await using pool = new LabPool({
-    engine,
-    image,
-    ...(options.labels ? { labels: options.labels } : {}),
-    ...(options.captures === undefined ? {} : { captures: options.captures }),
-    ...(signal ? { signal } : {}),
-  });
+  await using pool = new LabPool(
+    {
+      engine,
+      image,
+      ...(options.labels ? { labels: options.labels } : {}),
+      ...(options.captures === undefined ? {} : { captures: options.captures }),
+      ...(signal ? { signal } : {}),
+    },
+    plans,
+  );
+  /** Topology that a scenario begins on; scenarios without a selected flow need none. */
+  const topologyOf = (loaded: LoadedScenario): Topology | null => {
+    const plan = plansOf(loaded, selection)[0]?.plan;
+    return plan ? pool.topologyFor(plan) : null;
+  };
   const results = new Map<LoadedScenario, ScenarioResult>();
-  const queue = new Queue(scenarios, (loaded) => topologyOf(loaded, selection));
+  const queue = new Queue(scenarios, topologyOf);
   const worker = async (): Promise<void> => {
     const mine = queue.worker();
     for (let loaded = mine.next(); loaded; loaded = mine.next()) {
       signal?.throwIfAborted();
       results.set(loaded, await runScenario(loaded, pool, selection, onEvent, signal));
-      const topology = topologyOf(loaded, selection);
-      if (!queue.has(topology)) pool.retire(topology);
+      const topology = topologyOf(loaded);
+      if (topology && !queue.has(topology)) pool.retire(topology);
     }
   };
   await allSettledOrThrow(Array.from({ length: Math.max(1, options.concurrency) }, worker));
@@ -68,12 +76,6 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
 async function allSettledOrThrow(work: Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
   if (failed) throw failed.reason as Error;
-}
-
-/** Topology that a scenario begins on; scenarios without a selected flow need none. */
-function topologyOf(loaded: LoadedScenario, selection: Selection): string {
-  const plan = plansOf(loaded, selection)[0]?.plan;
-  return plan ? topologyKey(plan) : '';
 }
 
 /** What a run ran on. */
