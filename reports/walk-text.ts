@@ -1,5 +1,6 @@
 import type { Hop, HopAddress, Walk } from '../harness/model/walk.ts';
 import type { Plan } from '../harness/scenario/plan.ts';
+import { type MacOwner, macOwners } from './mac-owners.ts';
 
 /** `203.0.113.80:80`, `[2001:db8::80]:80`, or the bare address where there is no port. */
 export function addressText({ ip, port }: Pick<HopAddress, 'ip' | 'port'>): string {
@@ -17,13 +18,11 @@ export function changesText(hop: Hop): string {
  * @param plan where it is given, a MAC of the lab is followed by the node that has it
  */
 export function walkText(walk: Walk, plan?: Plan): string {
-  const owners = new Map(
-    plan?.nodes.flatMap(({ name, interfaces }) => interfaces.map(({ mac }) => [mac, name] as const)),
-  );
+  const ownerOf: MacOwner = plan ? macOwners(plan) : () => null;
   const rows = [
     ['#', '', 'node', 'interface', 'source', 'destination', 'source mac', 'destination mac', 'ttl', 'changed'],
-    ...directionRows('request', walk.request, 0, owners),
-    ...directionRows('reply', walk.reply, walk.request.length, owners),
+    ...directionRows('request', walk.request, 0, ownerOf),
+    ...directionRows('reply', walk.reply, walk.request.length, ownerOf),
   ];
   if (walk.request.length === 0) return 'No packet of this flow was on a wire.\n';
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
@@ -36,8 +35,8 @@ export function walkText(walk: Walk, plan?: Plan): string {
   return `${lines.join('\n')}\n`;
 }
 
-function directionRows(label: string, hops: Hop[], offset: number, owners: Map<string, string>): string[][] {
-  const macText = ({ mac }: HopAddress): string => [mac, owners.get(mac) ?? ''].join(' ').trimEnd();
+function directionRows(label: string, hops: Hop[], offset: number, ownerOf: MacOwner): string[][] {
+  const macText = ({ mac }: HopAddress): string => [mac, ownerOf(mac) ?? ''].join(' ').trimEnd();
   return hops.map((hop, i) => [
     String(offset + i + 1),
     label,

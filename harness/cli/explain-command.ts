@@ -1,20 +1,23 @@
-import { walkText } from '../../reports/walk-text.ts';
+import { walkDrawing } from '../../reports/walk-drawing.ts';
 import { stringify } from 'yaml';
 import { EXIT } from '../errors.ts';
 import { findEngine } from '../fabric/engine.ts';
 import { sweep } from '../fabric/sweep.ts';
 import type { FlowResult } from '../judge/results.ts';
 import { CAUSES } from '../model/cause.ts';
+import { outcomeOf } from '../model/matrix.ts';
 import { predict } from '../model/predict.ts';
-import type { Cause } from '../model/walk.ts';
+import type { Cause, Walk } from '../model/walk.ts';
 import { LabPool } from '../run/lab-pool.ts';
 import { runVariant } from '../run/variant.ts';
 import { changedVariant, whatWouldHelp } from '../run/what-if.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 import { findFlow, findOne, type One } from './find-one.ts';
-import { describePrediction } from './predict-command.ts';
 import { labImage } from './project.ts';
+
+/** Characters of a line where no terminal says how wide it is. */
+const WIDTH = 120;
 
 /**
  * `l4lab explain`: a flow's walk, its cause with the story, and what would make it work.
@@ -29,9 +32,12 @@ export async function explainCommand(
   const one = findOne(word, options.variant);
   const flow = findFlow(one.plan, flowName);
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
-  say(describePrediction(flow, one.plan));
+  const predictions = predict(one.plan, flow);
+  say(`${one.plan.scenario} [${one.plan.variant}] ${flow.name}: ${outcomeOf(predictions)}\n`);
+  for (const { picked, cause, ...walk } of predictions)
+    say(`${picked === null ? '' : `L4 picks ${picked}\n`}${draw(walk, one.plan, cause)}`);
   if (!options.prove) {
-    const cause = predict(one.plan, flow).find((prediction) => prediction.cause !== null)?.cause ?? null;
+    const cause = predictions.find((prediction) => prediction.cause !== null)?.cause ?? null;
     if (cause) say(describeCause(cause));
     for (const { title, change } of whatWouldHelp(one.loaded, one.variant, one.plan, flow, cause))
       say(`It would work with: ${title}\n${indent(change)}`);
@@ -62,9 +68,9 @@ async function prove(
     return result.flows[0]!;
   };
   const seen = await tryFlow(variant, plan);
-  say(
-    `Seen: ${seen.outcome ?? 'not run'}\n${walkText(seen.attempts[0]?.observed ?? { request: [], reply: [] }, plan)}`,
-  );
+  const [attempt] = seen.attempts;
+  say(`Seen: ${seen.outcome ?? 'not run'}\n`);
+  if (attempt) say(draw(attempt.observed, plan, attempt.cause));
   if (seen.cause === null) return seen.verdict === 'not-run' ? EXIT.unavailable : EXIT.ok;
   say(describeCause(seen.cause));
   let wrong = 0;
@@ -76,6 +82,10 @@ async function prove(
     say(`${proven ? '✓ works' : `✗ fails (${cause?.code ?? 'not run'})`} with: ${title}\n${indent(stringify(patch))}`);
   }
   return wrong === 0 ? EXIT.ok : EXIT.failed;
+}
+
+function draw(walk: Walk, plan: Plan, cause: Cause | null): string {
+  return walkDrawing(walk, plan, { width: process.stdout.columns ?? WIDTH, cause });
 }
 
 function describeCause({ code, node, detail }: Cause): string {

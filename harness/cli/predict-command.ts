@@ -21,7 +21,7 @@ export function predictCommand(word: string, options: { variant: string[]; flow:
 }
 
 /** A flow's outcome and walk, one block for each server that may be picked. */
-export function describePrediction(flow: FlowPlan, plan: Plan): string {
+function describePrediction(flow: FlowPlan, plan: Plan): string {
   const predictions = predict(plan, flow);
   const head = `${plan.scenario} [${plan.variant}] ${flow.name}: ${outcomeOf(predictions)}`;
   return [head, ...predictions.map((prediction) => describeAlternative(prediction, plan))].join('\n');

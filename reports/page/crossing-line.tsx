@@ -1,5 +1,6 @@
 import { addressText } from '../walk-text.ts';
-import { ChangeList, type MacOwner } from './change-list.tsx';
+import { ChangeList } from './change-list.tsx';
+import { type MacOwner } from '../mac-owners.ts';
 import { usePage } from './context.ts';
 import { changesOf, type Crossing, hopOf } from './topology/crossing.ts';
 

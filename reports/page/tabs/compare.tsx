@@ -1,6 +1,6 @@
 import type { PageAttempt, PageFlow, PageVariant } from '../../page-details.ts';
 import { Outcome, VerdictMark } from '../badge.tsx';
-import { macOwners } from '../change-list.tsx';
+import { macOwners } from '../../mac-owners.ts';
 import { usePage } from '../context.ts';
 import { CrossingLine } from '../crossing-line.tsx';
 import type { FlowView } from '../flow-view.ts';

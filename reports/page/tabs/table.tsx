@@ -1,7 +1,8 @@
 import type { Hop } from '../../../harness/model/walk.ts';
 import type { PageAttempt } from '../../page-details.ts';
 import { addressText, walkText } from '../../walk-text.ts';
-import { ChangeList, type MacOwner, macOwners } from '../change-list.tsx';
+import { ChangeList } from '../change-list.tsx';
+import { type MacOwner, macOwners } from '../../mac-owners.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-view.ts';

@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import type { PageAttempt } from '../../page-details.ts';
-import { macOwners } from '../change-list.tsx';
+import { macOwners } from '../../mac-owners.ts';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-view.ts';
 import { TopologyDrawing } from '../topology/drawing.tsx';

@@ -1,0 +1,72 @@
+import { predict } from '../harness/model/predict.ts';
+import { flow, plan } from '../harness/model/testing/lab-builder.ts';
+import { oneArm, VIP_A } from '../harness/model/testing/labs.ts';
+import type { Prediction } from '../harness/model/walk.ts';
+import type { Plan } from '../harness/scenario/plan.ts';
+import { walkDrawing } from './walk-drawing.ts';
+
+const dnat = plan(
+  oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s1'] } }, servers: { gateway: '203.0.113.2' } }),
+);
+const noLoopback = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'dsr', pool: ['s1'] } } }));
+const bySelf = plan(
+  oneArm({
+    services: { a: { vip: VIP_A, mode: 'dsr', pool: ['s1'] } },
+    servers: { loopback: [VIP_A] },
+  }),
+);
+
+function drawn(lab: Plan, width: number, from = 'client'): string[] {
+  const { cause, ...walk }: Prediction = predict(lab, flow(lab, from, 'a'))[0]!;
+  return walkDrawing(walk, lab, { width, cause }).trimEnd().split('\n');
+}
+
+test('lanes, arrows there and back, what changed beside them, and where addresses are rewritten', () => {
+  expect(drawn(dnat, 120)).toEqual([
+    '     client    l3      l2      l4      s1',
+    '       │       │       │       │       │    request',
+    ' 1     ●──────▶│       │       │       │    198.51.100.10:40000 → 203.0.113.80:80',
+    ' 2     │       ●──────▶│       │       │    src mac client → l3, dst mac l3 → l4, ttl 64 → 63',
+    ' 3     │       │       ●──────▶│       │',
+    ' 4     │       │       │◀──────◆       │    198.51.100.10:40000 → 203.0.113.11:80',
+    '       │       │       │       │       │    src mac l3 → l4, dst mac l4 → s1, dst ip 203.0.113.80 → 203.0.113.11,',
+    '       │       │       │       │       │    ttl 63 → 62',
+    ' 5     │       │       ●──────────────▶│',
+    '       │       │       │       │       │    reply',
+    ' 6     │       │       │◀──────────────●    203.0.113.11:80 → 198.51.100.10:40000',
+    ' 7     │       │       ●──────▶│       │',
+    ' 8     │       │       │◀──────◆       │    203.0.113.80:80 → 198.51.100.10:40000',
+    '       │       │       │       │       │    src mac s1 → l4, dst mac l4 → l3, src ip 203.0.113.11 → 203.0.113.80,',
+    '       │       │       │       │       │    ttl 64 → 63',
+    ' 9     │       │◀──────●       │       │',
+    '10     │◀──────●       │       │       │    src mac l4 → l3, dst mac l3 → client, ttl 63 → 62',
+  ]);
+});
+
+test('where the walk ends, its lane and the cause say so', () => {
+  const lines = drawn(noLoopback, 120);
+  expect(lines.at(-1)).toBe('       │       │       │       │       ✗    vip-not-on-server');
+  expect(lines.join('\n')).not.toContain('reply');
+});
+
+test('a packet that left and never arrived', () => {
+  const walk = predict(dnat, flow(dnat, 'client', 'a'))[0]!;
+  const lines = walkDrawing({ request: walk.request.slice(0, 1), reply: [] }, dnat, { width: 80, cause: null });
+  expect(lines).toContain(' 1     ●──────✗│');
+});
+
+test.each([60, 80, 100, 200])('no line is wider than a terminal of %i characters', (width) => {
+  expect(Math.max(...drawn(dnat, width).map((line) => line.length))).toBeLessThanOrEqual(width);
+});
+
+test('on a narrow terminal all is still there, below its arrow', () => {
+  const narrow = drawn(dnat, 60);
+  expect(narrow).toContain(' 4     │       │       │◀──────◆       │');
+  expect(narrow).toContain('    dst ip 203.0.113.80 → 203.0.113.11, ttl 63 → 62');
+});
+
+test('a node that talks to itself, and a flow of which nothing was seen', () => {
+  expect(drawn(bySelf, 80, 's1')[2]).toBe(' 1     ↺    203.0.113.80:40000 → 203.0.113.80:80');
+  const nothing = walkDrawing({ request: [], reply: [] }, bySelf, { width: 80, cause: null });
+  expect(nothing).toBe('No packet of this flow was on a wire.\n');
+});

@@ -1,0 +1,99 @@
+import type { Cause, Walk } from '../harness/model/walk.ts';
+import type { Plan } from '../harness/scenario/plan.ts';
+import { type MacOwner, macOwners } from './mac-owners.ts';
+import { type Crossing, changesOf, crossings, hopOf } from './page/topology/crossing.ts';
+import { peersOf } from './page/topology/peers.ts';
+import { addressText } from './walk-text.ts';
+
+export interface DrawingOptions {
+  /** Characters that a line may have; more where even the lanes need more. */
+  width: number;
+  /** Where and why the walk ended early; null where it did not. */
+  cause: Pick<Cause, 'code' | 'node'> | null;
+}
+
+const GUTTER = 4;
+const LEAST_LANE = 8;
+/** With less room beside the lanes, what is said of an arrow goes below it. */
+const LEAST_TEXT = 34;
+
+/**
+ * The walk as a ladder of text: a lane per node, an arrow per wire, `◆` where the sender rewrote addresses or ports,
+ * `✗` where a packet was lost and where the walk ended. What changed stands beside its arrow.
+ */
+export function walkDrawing(walk: Walk, plan: Pick<Plan, 'nodes'>, { width, cause }: DrawingOptions): string {
+  if (walk.request.length === 0) return 'No packet of this flow was on a wire.\n';
+  const [peerOf, ownerOf] = [peersOf(plan), macOwners(plan)];
+  const [request, reply] = [crossings(walk.request, peerOf), crossings(walk.reply, peerOf)];
+  const names = [...request, ...reply].flatMap(({ from, to }) => [from, to]);
+  const lanes = lanesFor([...new Set(cause ? [...names, cause.node] : names)]);
+  const left = GUTTER + lanes.width;
+  const beside = width - left >= LEAST_TEXT;
+  const rows = (number: string, picture: string, said: string[][]): string[] => {
+    const text = said.flatMap((line) => wrapped(line, beside ? width - left : width - GUTTER));
+    const first = `${number.padStart(GUTTER - 2)}  ${picture}`;
+    if (!beside) return [first, ...text.map((line) => ' '.repeat(GUTTER) + line)];
+    const others = text.slice(1).map((line) => ' '.repeat(GUTTER) + lanes.idle() + line);
+    return [first + (text[0] ?? ''), ...others];
+  };
+  const leg = (title: string, steps: Crossing[], offset: number): string[] => [
+    ...rows('', lanes.idle(), [[title]]),
+    ...steps.flatMap((step, i) =>
+      rows(String(offset + i + 1), lanes.arrow(step), whatIsNew(step, steps[i - 1], ownerOf)),
+    ),
+  ];
+  const lines = [
+    ' '.repeat(GUTTER) + lanes.names,
+    ...leg('request', request, 0),
+    ...(reply.length > 0 ? leg('reply', reply, request.length) : []),
+    ...(cause ? rows('', lanes.end(cause.node), [[cause.code]]) : []),
+  ];
+  return lines.map((line) => `${line.trimEnd()}\n`).join('');
+}
+
+function lanesFor(names: string[]) {
+  const lane = Math.max(LEAST_LANE, ...names.map((name) => name.length + 2));
+  const at = (name: string): number => names.indexOf(name) * lane + Math.floor(lane / 2) - 1;
+  const row = (): string[] => {
+    const cells = Array<string>(names.length * lane).fill(' ');
+    for (const name of names) cells[at(name)] = '│';
+    return cells;
+  };
+  return {
+    width: names.length * lane,
+    names: names.map((name) => name.padStart(Math.ceil((lane - 1 + name.length) / 2)).padEnd(lane)).join(''),
+    idle: (): string => row().join(''),
+    end: (name: string): string => row().with(at(name), '✗').join(''),
+    arrow({ from, to, out, in: arrived }: Crossing): string {
+      const cells = row();
+      const [start, end] = [at(from), at(to)];
+      const step = Math.sign(end - start);
+      for (let i = start + step; i !== end && step !== 0; i += step) cells[i] = '─';
+      const rewrites = out?.changed.some(({ field }) => /ip|port/.test(field));
+      cells[start] = step === 0 ? '↺' : out === null ? '│' : rewrites ? '◆' : '●';
+      if (step !== 0) cells[end - step] = arrived === null ? '✗' : step > 0 ? '▶' : '◀';
+      return cells.join('');
+    },
+  };
+}
+
+/** What is said of a crossing: lines, each of pieces that are kept together where there is room. */
+function whatIsNew(crossing: Crossing, before: Crossing | undefined, ownerOf: MacOwner): string[][] {
+  const pair = (of: Crossing): string[] => [`${addressText(hopOf(of).src)} →`, addressText(hopOf(of).dst)];
+  const changes = changesOf(crossing).map(
+    ({ field, from, to }) => `${field} ${ownerOf(from) ?? from} → ${ownerOf(to) ?? to}`,
+  );
+  const isNew = !before || pair(before).join() !== pair(crossing).join();
+  return [...(isNew ? [pair(crossing)] : []), changes.map((text, i) => (i < changes.length - 1 ? `${text},` : text))];
+}
+
+/** Breaks a line between its pieces, and a piece that is too long between its words. */
+function wrapped(pieces: string[], width: number): string[] {
+  const lines: string[] = [];
+  for (const piece of pieces.flatMap((text) => (text.length <= width ? [text] : text.split(' ')))) {
+    const last = lines.at(-1);
+    if (last !== undefined && `${last} ${piece}`.length <= width) lines[lines.length - 1] = `${last} ${piece}`;
+    else lines.push(piece);
+  }
+  return lines;
+}
