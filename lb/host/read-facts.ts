@@ -12,20 +12,20 @@ interface IpAddr {
 interface IpRoute {
   dst: string;
   dev?: string;
+  /** Absent for the main table. */
+  table?: string;
+  /** Router preference (RFC 4191): every route of IPv6 has one, and none of IPv4. */
+  pref?: string;
 }
 
-/** Asks iproute2 for interfaces, addresses and routes of this network namespace. */
+/** Asks iproute2, once, for interfaces, addresses and routes of this network namespace. */
 export async function readFacts(): Promise<HostFacts> {
-  const [links, routes4, routes6] = await Promise.all([
-    ip<IpAddr>('-j', 'addr', 'show'),
-    ip<IpRoute>('-j', 'route', 'show'),
-    ip<IpRoute>('-j', '-6', 'route', 'show'),
-  ]);
-  const withPrefix = (dst: string, any: string) => {
-    if (dst === 'default') return any;
-    return dst.includes('/') ? dst : `${dst}/${isIPv6(dst) ? 128 : 32}`;
-  };
-  const route = (any: string) => (r: IpRoute) => (r.dev ? [{ to: withPrefix(r.dst, any), dev: r.dev }] : []);
+  // Without a table only routes of IPv4 would be shown.
+  const text = await run('ip-failed', 'ip', ['-j', '-batch', '-'], 'addr show\nroute show table all\n');
+  const [links, routes] = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown) as [IpAddr[], IpRoute[]];
   return {
     interfaces: links.map((link) => ({
       name: link.ifname,
@@ -33,11 +33,11 @@ export async function readFacts(): Promise<HostFacts> {
       master: link.master ?? null,
       addresses: (link.addr_info ?? []).map(({ local, prefixlen }) => ({ address: local, prefix: prefixlen })),
     })),
-    routes: [...routes4.flatMap(route('0.0.0.0/0')), ...routes6.flatMap(route('::/0'))],
+    routes: routes.flatMap((route) => (route.dev && route.table === undefined ? [toRoute(route, route.dev)] : [])),
   };
 }
 
-async function ip<T>(...args: string[]): Promise<T[]> {
-  const text = await run('ip-failed', 'ip', args);
-  return (text.trim() === '' ? [] : JSON.parse(text)) as T[];
+function toRoute({ dst, pref }: IpRoute, dev: string): HostFacts['routes'][number] {
+  if (dst === 'default') return { to: pref === undefined ? '0.0.0.0/0' : '::/0', dev };
+  return { to: dst.includes('/') ? dst : `${dst}/${isIPv6(dst) ? 128 : 32}`, dev };
 }
