@@ -9,7 +9,7 @@ import { flowMaps, flowTable, keepChains, QUOTED_KEYS } from './flow-table.ts';
 import { forwardChains, forwardMaps } from './forward.ts';
 import { firstFragment6, followRule, fragmentMap } from './fragments.ts';
 import type { RenderInput } from './input.ts';
-import { isCarried, isServed } from './input.ts';
+import { isCarried, isServed, serversIn } from './input.ts';
 import { memberKey, memberMaps, memberSets } from './members.ts';
 import { markOf } from './mark.ts';
 import { joinParts } from './part.ts';
@@ -30,7 +30,6 @@ export function renderDsr(input: RenderInput): Part {
     const here = services.filter(({ vip }) => familyOf(vip) === family);
     return here.length === 0 ? [] : [{ family, here }];
   });
-  const ingress = perFamily.flatMap(({ family, here }) => ingressRules(family, here));
   return joinParts(
     ...perFamily.map(({ family, here }) => familyPart(input, family, here)),
     { counters: [], maps: forwardMaps(input, services), chains: forwardChains(services) },
@@ -38,17 +37,31 @@ export function renderDsr(input: RenderInput): Part {
       counters: [],
       maps: [],
       chains: [
+        ...perFamily.map(({ family, here }) => ({
+          name: chainOf(family),
+          hook: null,
+          rules: rulesOf(family, here),
+        })),
+        // All traffic comes by here, replies of the servers as well: one look must do for packets to no VIP.
         {
           name: 'ingress',
           hook: `type filter hook ingress devices = { ${devices.join(', ')} } priority filter`,
-          rules: ingress,
+          rules: perFamily.map(({ family, here }) => {
+            const vips = new Set(here.map(({ vip }) => vip));
+            return `${family.ip} daddr { ${[...vips].join(', ')} } goto ${chainOf(family)}`;
+          }),
         },
       ],
     },
   );
 }
 
-function ingressRules(family: Family, services: LbService[]): string[] {
+function chainOf({ version }: Family): string {
+  return `vip${version}`;
+}
+
+/** For packets to a VIP. */
+function rulesOf(family: Family, services: LbService[]): string[] {
   return [
     ...(family.version === 6 && protocolsOf(services).includes('udp') ? [firstFragment6().lookUp] : []),
     `${packetKey(family.version)} vmap @services${family.version}`,
@@ -97,19 +110,15 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]): 
 const servicePart = remember((input: RenderInput, service: LbService): Part => {
   const value = ({ address }: LbServer) => markOf(address);
   const { key, flows, closing, keep } = flowTable(familyOf(service.vip), service.protocol);
-  const { known, takers, newFlows, packets } = memberMaps(familyOf(service.vip), service.protocol);
+  const { out, takers, newFlows, packets } = memberMaps(familyOf(service.vip), service.protocol);
   const sticky = stickyMap(service);
   const member = memberKey(service);
-  const closed =
-    closing === null
-      ? []
-      : [`meta mark set ${key} map @${closing}`, `tcp flags & syn == 0 ${member} @${known} goto closed.${keep}`];
+  // Every packet of a known flow pays for each look: hence one that counts as well, and this one in need only.
+  const notOut = serversIn(input, service, 'out').length > 0 ? `${member} != @${out} ` : '';
+  const stays = `${notOut}${member} @${packets} goto`;
   const lookUp = [
-    'meta mark set 0',
-    `meta mark set ${key} map @${flows}`,
-    `${member} @${packets}`,
-    `${member} @${known} goto ${keep}`,
-    ...closed,
+    `meta mark set ${key} map @${flows} ${stays} ${keep}`,
+    ...(closing === null ? [] : [`tcp flags & syn == 0 meta mark set ${key} map @${closing} ${stays} closed.${keep}`]),
     // The flow is new, or its server has left: an element's value cannot be changed, only replaced.
     `delete @${flows} { ${key} : meta mark }`,
   ];

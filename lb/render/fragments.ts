@@ -50,9 +50,10 @@ export function leaveRule({ version }: Family): string {
 export function firstFragment6(): { lookUp: string; note: string } {
   const family = familyOf('::');
   const { flows } = flowTable(family, 'udp');
-  const known = `ip6 daddr . th dport . meta mark @${memberMaps(family, 'udp').known}`;
+  const { out, packets } = memberMaps(family, 'udp');
+  const member = 'ip6 daddr . th dport . meta mark';
   return {
-    lookUp: `${FIRST6} meta mark set ${FRAGMENT_KEY6} map @${flows} ${known} goto forward`,
+    lookUp: `${FIRST6} meta mark set ${FRAGMENT_KEY6} map @${flows} ${member} != @${out} ${member} @${packets} goto forward`,
     note: `${FIRST6} update @${flows} { ${FRAGMENT_KEY6} : meta mark }`,
   };
 }

@@ -14,7 +14,7 @@ import type { NftMap } from './ruleset.ts';
  */
 export function memberMaps({ version }: Family, protocol: 'tcp' | 'udp') {
   const name = (what: string) => `${what}.${protocol}${version}`;
-  return { known: name('known'), takers: name('takers'), newFlows: name('new'), packets: name('packets') };
+  return { out: name('out'), takers: name('takers'), newFlows: name('new'), packets: name('packets') };
 }
 
 /** What of a packet, with its server's mark, is looked up in them. */
@@ -24,7 +24,7 @@ export function memberKey({ vip }: LbService): string {
 
 type Elements = NonNullable<NftMap['elements']>;
 
-/** Servers that carry flows, servers that take new ones, and all of them twice more, for counting. */
+/** Servers that are out, servers that take new flows, and all of them twice more, for counting. */
 export function memberSets(
   input: RenderInput,
   family: Family,
@@ -36,7 +36,7 @@ export function memberSets(
   const members = services.map((service) => membersOf(input, service));
   const counted = joinLists(members.map(({ all }) => all));
   return [
-    { name: names.known, kind: 'set', spec: [type], elements: joinLists(members.map(({ known }) => known)) },
+    { name: names.out, kind: 'set', spec: [type], elements: joinLists(members.map(({ out }) => out)) },
     { name: names.takers, kind: 'set', spec: [type], elements: joinLists(members.map(({ takers }) => takers)) },
     ...[names.newFlows, names.packets].map((name): NftMap => ({
       name,
@@ -47,11 +47,11 @@ export function memberSets(
   ];
 }
 
-const membersOf = remember((input: RenderInput, service: LbService): Record<'known' | 'takers' | 'all', Elements> => {
+const membersOf = remember((input: RenderInput, service: LbService): Record<'out' | 'takers' | 'all', Elements> => {
   const elements = (servers: LbServer[]) =>
     servers.map((server): [string, null] => [memberElement(service, server), null]);
   return {
-    known: elements(serversIn(input, service, 'new', 'keep')),
+    out: elements(serversIn(input, service, 'out')),
     takers: elements(serversIn(input, service, 'new')),
     all: elements(service.servers),
   };

@@ -68,7 +68,7 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]) {
   const rules = {
     prerouting: [`${packetKey(version)} vmap @services${version}`],
     postrouting: [
-      `ct status dnat ct original ${ip} daddr . ${ip} daddr . th dport @${trafficSets(family).newFlows}`,
+      `ct original ${ip} daddr . ${ip} daddr . th dport @${trafficSets(family).newFlows}`,
       ...(proxied.length > 0 ? [`ct status dnat ct original ${ip} daddr vmap { ${byVip} }`] : []),
     ],
   };

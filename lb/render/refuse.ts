@@ -21,31 +21,32 @@ export function renderRefusals(input: RenderInput): Part {
     const refused = `refused${family.version}`;
     const carried = `carried${family.version}`;
     const vips = [...new Set(here.map(({ vip }) => vip))].join(', ');
-    const refusal = `${packetKey(family.version)} @${refused} counter goto refuse`;
-    // A chain of type nat sees the first packet of a flow only: no other pays for it.
+    const key = packetKey(family.version);
+    const strays: Chain = {
+      name: `stray${family.version}`,
+      hook: null,
+      rules: [
+        `${key} @${refused} counter goto refuse`,
+        // A packet that looks a map up in the very moment in which rules change may miss it. Its sender repeats it,
+        // unless the host's own stack refuses it.
+        `${key} @${carried} counter drop`,
+        ...(vipOwner ? [] : [`${family.ip} daddr { ${vips} } goto refuse`]),
+      ],
+    };
+    // Here, only packets that found no server still have the VIP as destination: no other pays for more than one look.
+    const { hook, stray } = vipOwner ? { hook: 'input', stray: 'iif != "lo"' } : { hook: 'forward', stray: 'oif "lo"' };
     const chains: Chain[] = [
-      { name: `new${family.version}`, hook: 'type nat hook prerouting priority dstnat - 10', rules: [refusal] },
+      strays,
+      {
+        name: `${hook}${family.version}`,
+        hook: `type filter hook ${hook} priority filter - 10`,
+        rules: [`${stray} goto ${strays.name}`],
+      },
     ];
     const rules = joinLists(here.map((service) => cuts(input, service)));
     if (rules.length > 0) {
       chains.push({ name: `cut${family.version}`, hook: 'type filter hook prerouting priority dstnat - 10', rules });
     }
-    // A packet that looks a map up in the very moment in which rules change may miss it. Its sender repeats it, unless
-    // the host's own stack refuses it.
-    const missed = `${packetKey(family.version)} @${carried} counter drop`;
-    chains.push(
-      vipOwner
-        ? {
-            name: `input${family.version}`,
-            hook: 'type filter hook input priority filter',
-            rules: [`iifname != "lo" ${missed}`],
-          }
-        : {
-            name: `forward${family.version}`,
-            hook: 'type filter hook forward priority filter',
-            rules: [`oifname "lo" ${missed}`, `oifname "lo" ${family.ip} daddr { ${vips} } goto refuse`],
-          },
-    );
     const set = (name: string, services: LbService[]) => ({
       name,
       kind: 'set' as const,

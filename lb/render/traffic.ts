@@ -28,8 +28,8 @@ export function renderTraffic(input: RenderInput, services: LbService[]): Part {
           const { ip } = family;
           const { packets } = trafficSets(family);
           return [
-            `ct status dnat ct direction original ct original ${ip} daddr . ${ip} daddr . th dport @${packets}`,
-            `ct status dnat ct direction reply ct original ${ip} daddr . ${ip} saddr . th sport @${packets}`,
+            `ct direction original ct original ${ip} daddr . ${ip} daddr . th dport @${packets}`,
+            `ct direction reply ct original ${ip} daddr . ${ip} saddr . th sport @${packets}`,
           ];
         }),
       },
