@@ -72,6 +72,19 @@ describe('in-line by routing', () => {
     const answers = await client.calls(4, 'tcp', VIP, 80);
     expect(answers.map(({ server }) => server)).toEqual(['s1', 's2', 's1', 's2']);
   });
+
+  it('dsr works beside a firewall of the host that drops replies without a request', async () => {
+    const firewall = 'type filter hook forward priority filter; ct state invalid drop;';
+    await lab.exec('l4', 'nft', `table inet firewall { chain forward { ${firewall} }; }`);
+    lb = await RunningLb.start(lab, 'l4', {
+      version: 1,
+      vipOwner: false,
+      services: [{ name: 'web', vip: VIP, port: 80, mode: 'dsr', servers: SERVERS }],
+    });
+    const answers = await client.calls(2, 'tcp', VIP, 80);
+    await lab.exec('l4', 'nft', 'delete', 'table', 'inet', 'firewall');
+    expect(answers.map(({ server }) => server)).toEqual(['s1', 's2']);
+  });
 });
 
 describe('in-line as a switch', () => {
