@@ -19,7 +19,7 @@ function shots(results: Results): Record<string, string> {
   const first = cells[0]!;
   const failed = cells.find(({ flow }) => flow.cause) ?? first;
   const disagreeing = cells.find(({ flow }) => flow.disagreement) ?? failed;
-  const labs = new Map(cells.toReversed().map((cell) => [`lab-${cell.scenario.lab}`, link(cell)]));
+  const labs = new Map(cells.toReversed().map((cell) => [`lab-${path.parse(cell.scenario.lab).name}`, link(cell)]));
   return {
     overview: 'overview',
     'overview-dark': 'overview?theme=dark',
@@ -56,6 +56,7 @@ async function takeScreenshots(target: string, resultsFile?: string, fragment?: 
       await page.goto(`${url}#/${view}`);
       await page.locator('main h1').first().waitFor();
       await page.locator('.reading').waitFor({ state: 'detached' });
+      await page.evaluate(() => scrollTo(0, 0));
       await page.screenshot({ path: path.join(target, `${name}.png`), fullPage });
       await page.close();
     };

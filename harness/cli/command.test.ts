@@ -37,9 +37,15 @@ function scenario(text = SCENARIO, client = '203.0.113.10'): string {
   return file;
 }
 
-function l4lab(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+const l4lab = (...words: string[]) => l4labIn({}, ...words);
+
+/** Runs the command with more in its environment. */
+function l4labIn(
+  env: Record<string, string>,
+  ...words: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile('node', ['setup/l4lab.mjs', ...words], (error, stdout, stderr) => {
+    execFile('node', ['setup/l4lab.mjs', ...words], { env: { ...process.env, ...env } }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
     });
   });
@@ -64,6 +70,20 @@ test(
   async () => {
     const { code, stdout } = await run(scenario(SCENARIO.replace('[80/tcp]', '[]')));
     expect([code, stdout]).toEqual([1, expect.stringContaining('refused at s1')]);
+  },
+  DEADLINE_MS,
+);
+
+test(
+  'in a GitHub job a failure is told at its line of YAML and in the summary; with --json stdout is results.json alone',
+  async () => {
+    const file = scenario(SCENARIO.replace('[80/tcp]', '[]'));
+    const summary = join(folder, 'summary');
+    const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary };
+    const { stdout, stderr } = await l4labIn(env, 'run', file, '--json', '--report', join(folder, 'report'));
+    expect(JSON.parse(stdout)).toMatchObject({ version: 1 });
+    expect(stderr).toMatch(/^::error file=[^,]+scenario\.yaml,line=5,col=3,title=.*refused::client → s1/m);
+    expect(readFileSync(summary, 'utf8')).toContain('refused');
   },
   DEADLINE_MS,
 );

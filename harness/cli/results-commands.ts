@@ -23,7 +23,9 @@ export async function publish(results: Results, report: string, { json, quiet }:
   const reportPath = relative(process.cwd(), join(dir, 'index.html'));
   if (json) process.stdout.write(`${JSON.stringify(results)}\n`);
   else process.stdout.write(summaryText(results, { color: process.stdout.isTTY, reportPath }));
-  if (!quiet) await reportToGithub(results, process.env, (line) => process.stdout.write(`${line}\n`));
+  // GitHub reads annotations from both streams; a program reads results.json from the one.
+  const out = json ? process.stderr : process.stdout;
+  if (!quiet) await reportToGithub(results, process.env, (line) => out.write(`${line}\n`));
 }
 
 /** 1 when a flow failed, 3 when one was not run, else 0. */

@@ -21,7 +21,11 @@ export function ScenarioCard({ scenario, link }: { scenario: IndexScenario; link
           .map((v) => `${count[v]} ${t.verdicts[v]}`)
           .join(' · ')}
       </p>
-      <span class="mini" aria-hidden="true" style={{ '--columns': scenario.variants.length }}>
+      <span
+        class="mini"
+        aria-hidden="true"
+        style={{ '--columns': scenario.variants.length > 1 ? scenario.variants.length : scenario.flows.length }}
+      >
         {scenario.flows.flatMap(({ name }) =>
           scenario.variants.map((variant) => {
             const flow = variant.flows.find((f) => f.name === name);

@@ -43,7 +43,7 @@ export function LadderTab({ variant, attempt, flow }: FlowView & { attempt: Page
   const x = (node: string) => TIME_WIDTH + (lanes.indexOf(node) + 0.5) * laneWidth;
   const width = TIME_WIDTH + lanes.length * laneWidth;
   const called = attempt.observed.request[0]?.dst.port ?? null;
-  const height = HEAD + crossings.length * ROW_HEIGHT + 24;
+  const height = crossings.length * ROW_HEIGHT + 24;
   return (
     <>
       <p class="row">
@@ -63,27 +63,22 @@ export function LadderTab({ variant, attempt, flow }: FlowView & { attempt: Page
         })}
       </p>
       <div class="ladder-scroll" tabIndex={0} role="region" aria-label={t.ladderTitle}>
-        <svg
-          class="ladder"
-          width={width}
-          height={height}
-          viewBox={`0 0 ${width} ${height}`}
-          role="img"
-          aria-label={t.ladderTitle}
-        >
+        <svg class="ladder names" width={width} height={HEAD} aria-hidden="true">
           {lanes.map((name) => (
-            <g key={name}>
-              <line class="lifeline" x1={x(name)} x2={x(name)} y1={HEAD} y2={height} />
-              <text class="node-name" x={x(name)} y={24} text-anchor="middle">
-                {name}
-              </text>
-            </g>
+            <text key={name} class="node-name" x={x(name)} y={24} text-anchor="middle">
+              {name}
+            </text>
+          ))}
+        </svg>
+        <svg class="ladder" width={width} height={height} role="img" aria-label={t.ladderTitle}>
+          {lanes.map((name) => (
+            <line key={name} class="lifeline" x1={x(name)} x2={x(name)} y1={0} y2={height} />
           ))}
           {crossings.map((crossing, i) => (
             <Arrow
               key={i}
               crossing={crossing}
-              y={HEAD + (i + 1) * ROW_HEIGHT}
+              y={(i + 0.7) * ROW_HEIGHT}
               called={called}
               from={x(crossing.from)}
               to={x(crossing.to)}
