@@ -145,3 +145,17 @@ test('on paper there are no controls, and the matrix and the drawing are there',
   expect(await page.locator('svg.topology').isVisible()).toBe(true);
   expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(255, 255, 255)');
 });
+
+test('a sheet of paper is wide enough for every view', async () => {
+  const flow = 'scenario/one-arm-modes/proxy/client-to-web';
+  for (const fragment of [
+    '',
+    ...['way', 'ladder', 'table', 'why', 'compare'].map((tab) => `${flow}?tab=${tab}`),
+    'run',
+  ]) {
+    const { page } = await browser.open(fragment, { viewport: { width: 718, height: 1000 } });
+    await page.locator('.cards, .tabs, .timings').first().waitFor();
+    await page.emulateMedia({ media: 'print' });
+    expect([fragment, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([fragment, 718]);
+  }
+});

@@ -94,7 +94,7 @@ test('a flow that never left its node says so instead of drawing nothing', async
 test('the ladder has a lane per node and an arrow per wire, with what changed set apart', async () => {
   const { page } = await browser.open('scenario/one-arm-modes/proxy/client-to-web?tab=ladder');
   await page.locator('svg.ladder').waitFor();
-  expect(await page.locator('.ladder .node-name').allTextContents()).toEqual(['client', 'l3', 'l2', 'l4', 's1']);
+  expect(await page.locator('.ladder-names .node-name').allTextContents()).toEqual(['client', 'l3', 'l2', 'l4', 's1']);
   const natted = page.locator('.ladder .label', { hasText: '203.0.113.254' }).first();
   expect(await natted.locator('.changed').allTextContents()).toEqual([
     expect.stringMatching(/^203\.0\.113\.254:\d+$/),
@@ -103,8 +103,8 @@ test('the ladder has a lane per node and an arrow per wire, with what changed se
   ]);
   const arrows = await page.locator('.ladder .arrow').count();
   await page.getByLabel('Leave out switches').check();
-  await page.locator('.ladder .node-name', { hasText: 'l2' }).waitFor({ state: 'detached' });
-  expect(await page.locator('.ladder .node-name').allTextContents()).toEqual(['client', 'l3', 'l4', 's1']);
+  await page.locator('.ladder-names .node-name', { hasText: 'l2' }).waitFor({ state: 'detached' });
+  expect(await page.locator('.ladder-names .node-name').allTextContents()).toEqual(['client', 'l3', 'l4', 's1']);
   expect(await page.locator('.ladder .arrow').count()).toBeLessThan(arrows);
   await page.getByLabel('Leave out ARP').check();
   await page.locator('.ladder .arrow.arp').first().waitFor({ state: 'detached' });

@@ -63,14 +63,21 @@ export function LadderTab({ variant, attempt, flow }: FlowView & { attempt: Page
         })}
       </p>
       <div class="ladder-scroll" tabIndex={0} role="region" aria-label={t.ladderTitle}>
-        <svg class="ladder names" width={width} height={HEAD} aria-hidden="true">
+        <svg class="ladder-names" width={width} height={HEAD} viewBox={`0 0 ${width} ${HEAD}`} aria-hidden="true">
           {lanes.map((name) => (
             <text key={name} class="node-name" x={x(name)} y={24} text-anchor="middle">
               {name}
             </text>
           ))}
         </svg>
-        <svg class="ladder" width={width} height={height} role="img" aria-label={t.ladderTitle}>
+        <svg
+          class="ladder"
+          width={width}
+          height={height}
+          viewBox={`0 0 ${width} ${height}`}
+          role="img"
+          aria-label={t.ladderTitle}
+        >
           {lanes.map((name) => (
             <line key={name} class="lifeline" x1={x(name)} x2={x(name)} y1={0} y2={height} />
           ))}
