@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { labImage } from '../harness/cli/project.ts';
-import { differential, shrink } from '../harness/differential/differential.ts';
+import { differential, labsOf, shrink } from '../harness/differential/differential.ts';
 import type { Generated } from '../harness/differential/generated.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
@@ -15,18 +15,22 @@ const SHRUNK = 3;
 /** A line of progress after so many labs. */
 const TOLD_EVERY = 20;
 
-/** Holds prediction against reality on generated labs: `npm run differential -- --labs 300 --seed 1`. */
+/**
+ * Holds prediction against reality on generated labs: `npm run differential -- --labs 300 --seed 1`.
+ * `--lab N` runs the Nth lab of a seed alone and prints its files.
+ */
 async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
     options: {
       labs: { type: 'string', default: '20' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      lab: { type: 'string' },
       shrink: { type: 'boolean', default: false },
     },
   });
-  const [labs, seed] = [Number(values.labs), Number(values.seed)];
+  const [labs, seed] = [Number(values.lab ?? values.labs), Number(values.seed)];
   if (!Number.isInteger(labs) || labs < 1 || !Number.isInteger(seed)) {
-    throw new L4labError('invalid-input', '--labs wants a number of labs, --seed a whole number');
+    throw new L4labError('invalid-input', '--labs and --lab want a number from 1, --seed a whole number');
   }
   const engine = await findEngine();
   await sweep(engine.docker, { orphans: true });
@@ -38,12 +42,14 @@ async function main(signal: AbortSignal): Promise<number> {
     signal,
   };
   console.log(`seed ${seed}`);
+  const chosen = labsOf(seed, labs).filter(({ lab }) => values.lab === undefined || lab === labs);
+  if (values.lab !== undefined) for (const { lab, sample } of chosen) console.log(asFiles(lab, sample));
   const began = performance.now();
-  const tally = await differential(labs, seed, runner, ({ labs: done, flows, disagreements }, partings) => {
+  const tally = await differential(chosen, runner, ({ labs: done, flows, disagreements }, partings) => {
     for (const { lab, flow, detail, limit } of partings)
       console.log(`${limit === null ? '' : `limit ${limit}: `}lab ${lab}, ${flow}: ${detail}`);
     if (done % TOLD_EVERY === 0)
-      console.error(`${done} of ${labs} labs, ${flows} flows, ${disagreements.length} disagreements`);
+      console.error(`${done} of ${chosen.length} labs, ${flows} flows, ${disagreements.length} disagreements`);
   });
   for (const line of tally.notRun) console.log(`not run: ${line}`);
   const guilty = [...new Set(tally.disagreements.map(({ lab }) => lab))];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { findEngine } from '../fabric/engine.ts';
-import { differential } from './differential.ts';
+import { differential, labsOf } from './differential.ts';
 
 const LABS = 6;
 const SEED = 6;
@@ -10,7 +10,7 @@ test('what packets do on generated labs is what was predicted', async () => {
     tag: string;
   };
   const runner = { engine: await findEngine(), image: tag, concurrency: 2 };
-  const tally = await differential(LABS, SEED, runner, () => undefined);
+  const tally = await differential(labsOf(SEED, LABS), runner, () => undefined);
   expect(tally.notRun).toEqual([]);
   expect(tally.disagreements.map(({ lab, flow, detail }) => `lab ${lab}, ${flow}: ${detail}`)).toEqual([]);
   expect(tally.labs).toBe(LABS);

@@ -38,21 +38,29 @@ export interface Tally {
   limits: Parting[];
 }
 
-/** Runs generated labs for real and holds every flow against its prediction. The same seed makes the same labs. */
+/** A generated lab by its place in the order of its seed; `lab` counts from 1. */
+export interface Numbered {
+  lab: number;
+  sample: Generated;
+}
+
+/** The first labs of a seed: the same seed makes the same labs. */
+export function labsOf(seed: number, labs: number): Numbered[] {
+  return fc.sample(generated, { seed, numRuns: labs }).map((sample, index) => ({ lab: index + 1, sample }));
+}
+
+/** Runs generated labs for real and holds every flow against its prediction. */
 export async function differential(
-  labs: number,
-  seed: number,
+  labs: Numbered[],
   runner: Runner,
   onLab: (tally: Tally, partings: Parting[]) => void,
 ): Promise<Tally> {
-  const waiting = fc
-    .sample(generated, { seed, numRuns: labs })
-    .map((sample, index) => ({ lab: index + 1, sample }))
+  const waiting = labs
     // Those that are wired alike follow one another on one booted lab.
-    .sort((a, b) => a.sample.scenario.lab.localeCompare(b.sample.scenario.lab));
+    .toSorted((a, b) => a.sample.scenario.lab.localeCompare(b.sample.scenario.lab));
   const tally: Tally = { labs: 0, flows: 0, notRun: [], disagreements: [], limits: [] };
   await using pool = new LabPool(runner);
-  await sideBySide(labs, runner.concurrency, async () => {
+  await sideBySide(labs.length, runner.concurrency, async () => {
     const { lab, sample } = waiting.shift()!;
     const { flows, partings } = await runSample(lab, sample, pool, runner.signal);
     tally.labs += 1;
@@ -94,8 +102,9 @@ async function runSample(
     const { name, disagreement } = flow;
     if (disagreement === null) return [];
     const { detail, hop } = disagreement;
-    const told = hop === null ? detail : `${detail} (${hop})`;
-    return [{ lab, flow: name, detail: told, limit: limitOf(flow, plan) }];
+    const cause = flow.cause?.code === 'unexplained' ? flow.cause.detail : null;
+    const more = [hop, cause].filter((item) => item !== null).join('; ');
+    return [{ lab, flow: name, detail: more === '' ? detail : `${detail} (${more})`, limit: limitOf(flow, plan) }];
   });
   return { flows, partings };
 }

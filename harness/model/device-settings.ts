@@ -10,7 +10,7 @@ export interface DeviceSettings {
   arpAnnounce: number;
   acceptLocal: boolean;
   sendRedirects: boolean;
-  acceptRedirects: boolean;
+  acceptRedirects: { v4: boolean; v6: boolean };
 }
 
 /** What the kernel has when nobody set it. */
@@ -38,7 +38,11 @@ export function deviceSettings(sysctls: Record<string, string>, device: string):
     arpAnnounce: larger('arp_announce'),
     acceptLocal: either('accept_local'),
     sendRedirects: either('send_redirects'),
-    acceptRedirects: forwarding.v4 ? both('accept_redirects') : either('accept_redirects'),
+    acceptRedirects: {
+      v4: forwarding.v4 ? both('accept_redirects') : either('accept_redirects'),
+      // A router takes none, and `all` says nothing (rt6_do_redirect of net/ipv6/route.c).
+      v6: !forwarding.v6 && (sysctls[`net/ipv6/conf/${device}/accept_redirects`] ?? '1') === '1',
+    },
   };
 }
 

@@ -1,59 +1,87 @@
 import type { LbServer, LbService } from '../../lb/config.ts';
 import type { FlowPlan } from '../scenario/plan.ts';
-import { covers } from './prefix.ts';
+import type { Choices } from './choices.ts';
+import { callerSends } from './exchange.ts';
+import { isOwnNeighbour, sendTo } from './neighbours.ts';
 import { lookUp, selectSource } from './routing.ts';
-import { simulate } from './simulate.ts';
+import type { NodeState, Run } from './run.ts';
+import { begin, settleDown, simulate } from './simulate.ts';
 import type { Host, Topology } from './topology.ts';
 
 const known = new WeakMap<LbServer, boolean>();
 
-/** Whether a load balancer's own check finds a server healthy; servers without a check always are. */
+/**
+ * Whether a load balancer takes a server for healthy. Servers without a check always are, unless a frame cannot be put on
+ * its way to them: without a route, or without a MAC where the source MAC is kept.
+ */
 export function isUp(topology: Topology, host: Host, service: LbService, server: LbServer): boolean {
-  if (service.check.type === 'none') return true;
   let up = known.get(server);
   if (up === undefined) {
-    up = isDirect(service) ? servesVip(topology, host, service, server) : answers(topology, host, service, server);
+    up =
+      isInReach(topology, host, service, server) &&
+      (service.check.type === 'none' || check(topology, host, service, server).exchange.answered);
     known.set(server, up);
   }
   return up;
 }
 
-/** The check asks the server at its own address, as any client on the load balancer would. */
-function answers(topology: Topology, host: Host, service: LbService, server: LbServer): boolean {
+/** What all health checks together have taught the nodes, by node; null where nothing is checked. */
+export function taughtByChecks(topology: Topology): Map<string, NodeState> | null {
+  let states: Map<string, NodeState> | null = null;
+  for (const host of topology.hosts.values()) {
+    for (const service of host.plan.lb?.services ?? []) {
+      if (service.check.type === 'none') continue;
+      for (const server of service.servers) {
+        if (isInReach(topology, host, service, server)) states = check(topology, host, service, server, states).states;
+      }
+    }
+  }
+  return states;
+}
+
+function isInReach(topology: Topology, host: Host, service: LbService, server: LbServer): boolean {
+  const device = host.devices.get(lookUp(host, server.address)?.device ?? '');
+  if (device === undefined) return !isDirect(service);
+  if (service.sourceMac !== 'keep') return true;
+  const run = begin(topology, checkFlow(host, service, server), FIRST, () => true);
+  sendTo(run, host, device, server.address, callerSends(run.exchange, 'request'));
+  settleDown(run);
+  return isOwnNeighbour(run, host, device, server.address);
+}
+
+/** One check: of the server's own address, as any client on the load balancer would ask, or in dsr and l3dsr of the VIP. */
+function check(
+  topology: Topology,
+  host: Host,
+  service: LbService,
+  server: LbServer,
+  states: Map<string, NodeState> | null = null,
+): Run {
+  const { vip, dscp } = service;
+  const translated = isDirect(service) ? { l4: host.name, server: server.address, vip, dscp } : null;
+  return simulate(topology, checkFlow(host, service, server), FIRST, () => true, { states, check: translated });
+}
+
+function checkFlow(host: Host, service: LbService, server: LbServer): FlowPlan {
   const route = lookUp(host, server.address);
   const device = host.devices.get(route?.device ?? '');
-  if (device === undefined) return false;
-  const flow: FlowPlan = {
+  return {
     name: `check ${server.name}`,
     from: host.name,
-    source: selectSource(host, device, route?.via ?? server.address),
+    source: device === undefined ? '' : selectSource(host, device, route?.via ?? server.address),
     to: { node: server.name },
     address: server.address,
     protocol: protocolOf(service),
-    port: server.port ?? service.port,
+    port: isDirect(service) ? service.port : (server.port ?? service.port),
     repeat: 1,
     bytes: 0,
     exchanges: 1,
     expect: { outcome: 'works' },
     at: { file: '', line: 0, col: 0 },
   };
-  const first = { choose: <T>(_key: string, options: readonly [T, ...T[]]): T => options[0] };
-  return simulate(topology, flow, first, () => true).exchange.answered;
 }
 
-/** In DSR the check asks for the VIP at that server. */
-function servesVip(topology: Topology, host: Host, service: LbService, server: LbServer): boolean {
-  const owner = [...topology.hosts.values()].find(({ owned }) => owned.has(server.address));
-  if (owner === undefined || !owner.owned.has(service.vip)) return false;
-  const inReach =
-    service.mode === 'dsr'
-      ? host.addresses.some(({ subnet, device }) => device !== 'lo' && covers(subnet, server.address))
-      : lookUp(host, server.address) !== null &&
-        owner.plan.undoDscp?.some(({ dscp, vip }) => dscp === service.dscp && vip === service.vip) === true;
-  const protocol = protocolOf(service);
-  const listens = owner.plan.listeners.some((l) => l.port === service.port && l.protocol === protocol);
-  return inReach && (protocol === 'icmp' || listens);
-}
+const FIRST: Choices = { choose: (_key, [first]) => first };
 
 function isDirect({ mode }: LbService): boolean {
   return mode === 'dsr' || mode === 'l3dsr';

@@ -9,7 +9,7 @@ import { sourcesFor, translateDestination, translateSource } from './nat.ts';
 import { sendTo } from './neighbours.ts';
 import type { Packet } from './packet.ts';
 import { fits, fitted } from './path-mtu.ts';
-import { learnRedirect, redirectAbout } from './redirects.ts';
+import { learnRedirect, redirectAbout, sendsRedirects } from './redirects.ts';
 import { lookUp, selectSource, validateSource } from './routing.ts';
 import { complain, die, stateOf } from './run.ts';
 import type { Run } from './run.ts';
@@ -112,7 +112,7 @@ function forward(
     return;
   }
   if (!fits(run, host, to, packet)) return;
-  if (from === to && sourceOnLink && to.settings.sendRedirects)
+  if (from === to && sourceOnLink && sendsRedirects(to, route, packet))
     redirect(run, host, to, packet, route.via ?? packet.dst);
   if (host.plan.firewall === 'stateful' && tracked.state === 'invalid') {
     halfSeen(run, host, packet);

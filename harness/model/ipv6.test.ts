@@ -1,3 +1,4 @@
+import type { Plan } from '../scenario/plan.ts';
 import { predict } from './predict.ts';
 import { flow, plan } from './testing/lab-builder.ts';
 import type { NodeSketch, ServiceSketch } from './testing/lab-builder.ts';
@@ -5,8 +6,8 @@ import type { NodeSketch, ServiceSketch } from './testing/lab-builder.ts';
 const VIP = '2001:db8:1::80';
 
 /** One-arm with IPv6 addresses only. */
-function outcomes(service: Omit<ServiceSketch, 'vip' | 'pool'>, server: Partial<NodeSketch>, from: string): string[] {
-  const lab = plan({
+function oneArm(service: Omit<ServiceSketch, 'vip' | 'pool'>, server: Partial<NodeSketch>): Plan {
+  return plan({
     nodes: {
       client: { role: 'client', interfaces: { l3: '2001:db8:c::10/64' }, gateway: '2001:db8:c::1' },
       l3: { role: 'l3', interfaces: { client: '2001:db8:c::1/64', l2: '2001:db8:1::1/64' }, forwarding: true },
@@ -24,6 +25,10 @@ function outcomes(service: Omit<ServiceSketch, 'vip' | 'pool'>, server: Partial<
     ],
     services: { web: { vip: VIP, pool: ['s1', 's2'], ...service } },
   });
+}
+
+function outcomes(service: Omit<ServiceSketch, 'vip' | 'pool'>, server: Partial<NodeSketch>, from: string): string[] {
+  const lab = oneArm(service, server);
   return predict(lab, flow(lab, from, 'web')).map(({ outcome, cause }) => cause?.code ?? outcome);
 }
 
@@ -40,4 +45,34 @@ test('a VIP on the loopback needs no arp settings: neighbour discovery answers f
 
 test('IPv6 drops no packet for its source: a server that is sent its own call answers to the wrong socket', () => {
   expect(outcomes({ mode: 'dnat' }, {}, 's1')).toEqual(['reply-not-from-vip', 'reply-not-from-vip']);
+});
+
+test('an ICMPv6 error speaks from the interface that the packet came in by', () => {
+  const lab = oneArm({ mode: 'dsr' }, { routes: { '2001:db8:c::/64': '2001:db8:1::1' } });
+  const lost = { ...flow(lab, 's1', 'client'), address: '2001:db8:c::99' };
+  const [{ reply } = { reply: [] }] = predict(lab, lost);
+  expect(reply[0]).toMatchObject({ node: 'l3', src: { ip: '2001:db8:1::1' } });
+});
+
+test('a server that forwards nothing tells no neighbour of a VIP on its loopback: it asks from its own addresses', () => {
+  const lab = oneArm({ mode: 'dsr' }, { loopback: [VIP] });
+  for (const { findings } of predict(lab, flow(lab, 'client', 'web'))) expect(findings).toEqual([]);
+});
+
+describe('redirects', () => {
+  /** s1 asks the L4 to pass on what is for its neighbour s2. */
+  const wayOf = (accepts: boolean): string[] => {
+    const around = { routes: { '2001:db8:1::12/128': '2001:db8:1::2' } };
+    const lab = oneArm({ mode: 'dsr' }, { ...around, listeners: [{ protocol: 'tcp', port: 80 }] });
+    for (const { name, sysctls } of lab.nodes) {
+      if (name === 's1') sysctls['net/ipv6/conf/l2/accept_redirects'] = String(Number(accepts));
+      if (name === 'l4') lab.nodes.find((node) => node.name === name)!.firewall = 'stateful';
+    }
+    return predict(lab, flow(lab, 's1', 's2')).map(({ outcome, cause }) => cause?.code ?? outcome);
+  };
+
+  test('a router sends them whatever is set; who accepts them goes around it from the second packet on', () => {
+    expect(wayOf(true)).toEqual(['works']);
+    expect(wayOf(false)).toEqual(['half-seen-by-firewall']);
+  });
 });

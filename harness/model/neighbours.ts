@@ -1,4 +1,5 @@
 import { covers } from './prefix.ts';
+import { askForVip } from './direct-check.ts';
 import { transmit } from './bridge.ts';
 import { BROADCAST } from './packet.ts';
 import type { Packet } from './packet.ts';
@@ -19,6 +20,9 @@ export interface Neighbour {
   failed: boolean;
   waiting: Waiting[];
 }
+
+/** Stands for the address that every interface has of its own. */
+const LINK_LOCAL = 'fe80::';
 
 interface Waiting {
   packet: Packet;
@@ -120,7 +124,7 @@ function unreachable(run: Run, entry: Neighbour, packet: Packet): void {
 }
 
 function emit(run: Run, host: Host, device: string, mac: string, { packet, srcMac }: Waiting): void {
-  transmit(run, host, device, { srcMac, dstMac: mac, packet });
+  transmit(run, host, device, { srcMac, dstMac: mac, packet: askForVip(run, host, packet) });
 }
 
 function addEntry(state: NodeState, host: Host, device: Device, address: string): Neighbour {
@@ -137,8 +141,13 @@ function addEntry(state: NodeState, host: Host, device: Device, address: string)
   return entry;
 }
 
-/** arp_announce: 0 puts the packet's own source into the request if it is ours, 1 only within the subnet, 2 never. */
+/**
+ * Who asks. IPv6: the packet's source if it is an address of that very interface, else the link-local one, which teaches
+ * nobody anything that matters (ndisc_solicit).
+ * arp_announce: 0 puts the packet's own source into the request if it is ours, 1 only within the subnet, 2 never.
+ */
 function announcedSource(host: Host, device: Device, target: string, packetSource: string): string {
+  if (target.includes(':')) return device.addresses.some(({ ip }) => ip === packetSource) ? packetSource : LINK_LOCAL;
   const level = device.settings.arpAnnounce;
   const mayUse =
     level === 0 ||

@@ -257,16 +257,18 @@ test('a refusal that cannot leave its node is no refusal: nobody hears of it', (
 
 test('no healthy server: with `last-resort` all of them are tried; a draining one takes no new flow', () => {
   const services = { a: { vip: VIP_A, pool: ['s1', 's2'], mode: 'dnat' as const, check: 'tcp' as const } };
-  const lab = plan(oneArm({ services, servers: { gateway: L4, listeners: [] } }));
-  const balanced = lab.nodes.find(({ name }) => name === 'l4')!.lb!.services[0]!;
-  balanced.whenNoneUp = 'last-resort';
-  expect(predict(lab, flow(lab, 'client', 'a')).map(({ picked, cause }) => [picked, cause!.code])).toEqual([
+  const sketch = oneArm({ services, servers: { gateway: L4, listeners: [] } });
+  const balancedBy = (lab: Plan) => lab.nodes.find(({ name }) => name === 'l4')!.lb!.services[0]!;
+  const dead = plan(sketch);
+  balancedBy(dead).whenNoneUp = 'last-resort';
+  expect(predict(dead, flow(dead, 'client', 'a')).map(({ picked, cause }) => [picked, cause!.code])).toEqual([
     ['s1', 'refused'],
     ['s2', 'refused'],
   ]);
-  balanced.check.type = 'none';
-  balanced.servers[0]!.drain = true;
-  expect(only(lab, flow(lab, 'client', 'a'))).toMatchObject({ picked: 's2' });
+  const draining = plan(sketch);
+  balancedBy(draining).check.type = 'none';
+  balancedBy(draining).servers[0]!.drain = true;
+  expect(only(draining, flow(draining, 'client', 'a'))).toMatchObject({ picked: 's2' });
 });
 
 test('a reset from an address that the caller never called is not heard as a refusal', () => {

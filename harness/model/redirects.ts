@@ -3,12 +3,21 @@ import { isOwnNeighbour } from './neighbours.ts';
 import { lookUp, selectSource } from './routing.ts';
 import { stateOf } from './run.ts';
 import type { Run } from './run.ts';
-import type { Device, Host } from './topology.ts';
+import type { Device, Host, Route } from './topology.ts';
+
+/**
+ * Whether a router tells neighbours of better ways. In IPv6 nothing switches it off, and a gateway is named by its
+ * link-local address or not at all (ndisc_send_redirect of net/ipv6/ndisc.c): gateways of labs have global ones.
+ */
+export function sendsRedirects(device: Device, { via }: Route, { dst }: Packet): boolean {
+  return dst.includes(':') ? via === null : device.settings.sendRedirects;
+}
 
 /** The ICMP redirect that a router sends about a packet which leaves by the interface it came by; one a neighbour. */
 export function redirectAbout(run: Run, router: Host, device: Device, packet: Packet, gateway: string): Packet | null {
   const { redirected } = stateOf(run, router);
-  if (redirected.has(packet.src)) return null;
+  // The first six in a row are within the rate limit of IPv6 (inet_peer_xrlim_allow).
+  if (redirected.has(packet.src) && !packet.src.includes(':')) return null;
   redirected.add(packet.src);
   const { src: dst, srcPort, dstPort } = packet;
   const base = {
@@ -32,15 +41,19 @@ export function redirectAbout(run: Run, router: Host, device: Device, packet: Pa
 
 /**
  * __ip_do_redirect of net/ipv4/route.c: believed only from the gateway in use, and only where the better one is a
- * neighbour already. A connection that is not established yet (SYN-ACK) takes no notice.
+ * neighbour already. A connection that is not established yet (SYN-ACK) takes no notice. In IPv6 the redirect comes from
+ * the router's link-local address, which is no gateway in use: only TCP, which does not look at that, believes it
+ * (tcp_v6_err; ip6_redirect for the rest).
  */
 export function learnRedirect(run: Run, host: Host, device: Device, packet: Packet): void {
   const { redirect, about } = packet;
-  if (redirect === undefined || about === undefined || !device.settings.acceptRedirects || about.step === 'syn-ack')
-    return;
+  if (redirect === undefined || about === undefined || about.step === 'syn-ack') return;
   const { dst } = about;
-  const fromGatewayInUse = lookUp(host, dst)?.via === packet.src && redirect.gateway !== packet.src;
-  if (fromGatewayInUse && isOwnNeighbour(run, host, device, redirect.gateway)) {
-    stateOf(run, host).redirects.set(dst, { gateway: redirect.gateway, router: redirect.router });
-  }
+  const believed = dst.includes(':')
+    ? device.settings.acceptRedirects.v6 && about.protocol === 'tcp' && about.step !== 'reset'
+    : device.settings.acceptRedirects.v4 &&
+      lookUp(host, dst)?.via === packet.src &&
+      redirect.gateway !== packet.src &&
+      isOwnNeighbour(run, host, device, redirect.gateway);
+  if (believed) stateOf(run, host).redirects.set(dst, { gateway: redirect.gateway, router: redirect.router });
 }

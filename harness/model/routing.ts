@@ -34,15 +34,16 @@ export function validateSource(host: Host, device: Device, source: string): Sour
       ? { accepted: true, onLink: false }
       : { accepted: false, code: 'own-address-as-source' };
   }
-  if (source.includes(':')) return { accepted: true, onLink: false };
+  const back = lookUp(host, source);
+  const onLink = back?.device === device.name && back.via === null;
+  if (source.includes(':')) return { accepted: true, onLink };
   const strict = rpFilter === 1;
   if (isLocal) {
     // The route back to an own address leads to the interface that holds it.
     const match = host.addresses.some((address) => address.ip === source && address.device === device.name);
     return strict && !match ? { accepted: false, code: 'reverse-path' } : { accepted: true, onLink: false };
   }
-  const back = lookUp(host, source);
-  if (back !== null && back.device === device.name) return { accepted: true, onLink: back.via === null };
+  if (back?.device === device.name) return { accepted: true, onLink };
   if (strict || (rpFilter === 2 && back === null)) return { accepted: false, code: 'reverse-path' };
   return { accepted: true, onLink: false };
 }

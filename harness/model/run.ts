@@ -2,10 +2,12 @@ import type { LbServer, LbService } from '../../lb/config.ts';
 import type { Choices } from './choices.ts';
 import type { CauseCode } from './cause.ts';
 import type { Connection } from './conntrack.ts';
+import type { DirectCheck } from './direct-check.ts';
 import { errorAbout } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 import type { Neighbour } from './neighbours.ts';
 import type { Frame, Packet } from './packet.ts';
+import { selectSource } from './routing.ts';
 import type { Host, Topology } from './topology.ts';
 import type { Cause } from './walk.ts';
 
@@ -23,6 +25,8 @@ export interface Run {
   ends: Map<number, End>;
   /** Whether a load balancer finds a server healthy. */
   isUp: (host: Host, service: LbService, server: LbServer) => boolean;
+  /** The flow is such a health check; null for flows that somebody else starts. */
+  check: DirectCheck | null;
   /** Why the owner of an address did not answer ARP for it, by address. */
   unanswered: Map<string, string>;
   /** Server that the load balancer picked, by service. */
@@ -95,9 +99,16 @@ export function discard(run: Run, packet: Packet, node: string): void {
 /** ICMP error (RFC 792) to the source of a packet that a node could not send on; none about another ICMP message's fate. `mtu`: what would fit. */
 export function complain(run: Run, host: Host, packet: Packet, mtu?: number): void {
   if (packet.about !== undefined) return;
-  const from = host.owned.has(packet.dst) ? packet.dst : null;
+  const from = host.owned.has(packet.dst) ? packet.dst : arrivalAddress(host, packet);
   const error = errorAbout(run.exchange, packet, from);
   run.outbox.push({ node: host.name, packet: mtu === undefined ? error : { ...error, mtu } });
+}
+
+/** IPv6 speaks from the interface that the packet came in by (icmp6_send), IPv4 from the one that the error leaves by. */
+function arrivalAddress(host: Host, { src, trace }: Packet): string | null {
+  if (!src.includes(':') || trace?.hop.node !== host.name) return null;
+  const device = host.devices.get(host.ports.includes(trace.hop.iface) ? 'br0' : trace.hop.iface);
+  return device === undefined ? null : selectSource(host, device, src);
 }
 
 function end(run: Run, candidate: End): void {

@@ -3,6 +3,8 @@ import type { FlowPlan } from '../scenario/plan.ts';
 import { receiveArp } from './arp.ts';
 import { receiveAtPort } from './bridge.ts';
 import type { Choices } from './choices.ts';
+import type { DirectCheck } from './direct-check.ts';
+import { undoVip } from './direct-check.ts';
 import { callerSends, startExchange } from './exchange.ts';
 import { receive, send } from './ip-stack.ts';
 import { returnDirectly, sendTagged, undoTag } from './load-balancing.ts';
@@ -11,48 +13,69 @@ import { BROADCAST } from './packet.ts';
 import type { Frame, IpFrame } from './packet.ts';
 import { isSwallowed } from './path-mtu.ts';
 import { discard } from './run.ts';
-import type { Arrival, Run } from './run.ts';
+import type { Arrival, NodeState, Run } from './run.ts';
 import type { Host, Topology } from './topology.ts';
 import { crossing } from './trace.ts';
 
 /** Frames that one exchange may need at most: a flow that makes more goes round in a ring of switches. */
 const FRAME_LIMIT = 20_000;
 
+/** What differs from a flow in a lab in which nobody has learned anything yet. */
+interface Beginning {
+  states?: Map<string, NodeState> | null;
+  check?: DirectCheck | null;
+}
+
 /**
- * Sends one flow through a lab in which nobody has learned anything yet, until nothing moves any more.
- * Time does not exist: every answer comes, or it never comes.
+ * Sends one flow through a lab until nothing moves any more. Time does not exist: every answer comes, or it never comes.
  */
-export function simulate(
+export function simulate(...beginning: Parameters<typeof begin>): Run {
+  const run = begin(...beginning);
+  const { flow, protocol } = run.exchange;
+  run.outbox.push({
+    node: flow.from,
+    packet: callerSends(run.exchange, protocol === 'tcp' ? 'syn' : 'request'),
+  });
+  settleDown(run);
+  return run;
+}
+
+/** A flow before its first packet. */
+export function begin(
   topology: Topology,
   flow: FlowPlan,
   choices: Choices,
   isUp: (host: Host, service: LbService, server: LbServer) => boolean,
+  { states = null, check = null }: Beginning = {},
 ): Run {
   const caller = topology.hosts.get(flow.from)!;
   const name = 'service' in flow.to ? flow.to.service : null;
   const service = topology.plan.services.find((s) => s.name === name) ?? null;
   // To an address of its own the kernel speaks from that very address.
   const source = caller.owned.has(flow.address) ? flow.address : flow.source;
-  const exchange = startExchange(flow, service, source);
-  const run: Run = {
+  return {
     topology,
     choices,
-    exchange,
+    exchange: startExchange(flow, service, source),
     isUp,
-    states: new Map(),
+    check,
+    states: copyOf(states),
     arrivals: [],
     outbox: [],
     ends: new Map(),
     unanswered: new Map(),
     picked: new Map(),
   };
-  run.outbox.push({ node: flow.from, packet: callerSends(exchange, exchange.protocol === 'tcp' ? 'syn' : 'request') });
-  settleDown(run);
-  return run;
+}
+
+/** Connections are left out: those of flows that are over mean nothing to another one. */
+function copyOf(states: Map<string, NodeState> | null): Map<string, NodeState> {
+  const copy = (state: NodeState): NodeState => structuredClone({ ...state, connections: [] });
+  return new Map([...(states ?? [])].map(([name, state]) => [name, copy(state)]));
 }
 
 /** What packets cause is sent before the next frame arrives. */
-function settleDown(run: Run): void {
+export function settleDown(run: Run): void {
   let next = 0;
   do {
     while (run.outbox.length > 0 || next < Math.min(run.arrivals.length, FRAME_LIMIT)) {
@@ -79,7 +102,7 @@ function arrive(run: Run, { node, iface, frame: arrived }: Arrival): void {
 
 /** What load balancers and DSR servers make of a frame before anything else sees it; null where they keep it. */
 function atIngress(run: Run, host: Host, iface: string, arrived: IpFrame): IpFrame | null {
-  const packet = crossing(arrived, host.name, iface, 'in');
+  const packet = undoVip(run, host, crossing(arrived, host.name, iface, 'in'));
   if (returnDirectly(run, host, { ...arrived, packet })) return null;
   return { ...arrived, packet: sendTagged(run, host, undoTag(host, packet)) };
 }

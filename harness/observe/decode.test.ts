@@ -169,6 +169,17 @@ describe('IPv6', () => {
   });
 });
 
+test('an ICMPv6 redirect names the better way and quotes the packet in an option', () => {
+  const [target, dst] = [Buffer.from('20010db8000000000000000000000012', 'hex'), Buffer.alloc(16)];
+  const itsMac = Buffer.from([2, 1, 2, 0, 0, 0, 0, 0x12]);
+  const quoted = ipv6({ src: '2001:db8::a', dst: '2001:db8::12', protocol: 17 }, udp(5, 53));
+  const options = Buffer.concat([itsMac, Buffer.from([4, 7, 0, 0, 0, 0, 0, 0]), quoted]);
+  const body = icmp(137, 0, uint16(0, 0), Buffer.concat([target, dst, options]));
+  const frame = decoded(0x86dd, ipv6({ src: 'fe80::1', dst: '2001:db8::a', protocol: 58 }, body));
+  expect(frame.icmp).toMatchObject({ type: ICMP.redirect, gateway: '2001:db8::12' });
+  expect(frame.icmp?.inner).toMatchObject({ src: '2001:db8::a', dst: '2001:db8::12', srcPort: 5, dstPort: 53 });
+});
+
 describe('what a wire may carry', () => {
   const types = fc.constantFrom(0x0806, 0x0800, 0x86dd, 0x8100, 0);
   const noise = fc

@@ -116,9 +116,12 @@ function icmp(protocol: number, body: Buffer): Icmp {
     seq: echo ? body.readUInt16BE(6) : 0,
   };
   if (type === ICMP.redirect && protocol === 1) message.gateway = v4(body, 4);
+  if (type === ICMP.redirect && protocol === 58 && body.length >= 24) message.gateway = v6(body, 8);
   if (type === ICMP.tooBig) message.mtu = body.readUInt32BE(4);
   if (type === ICMP.unreachable && body[1] === 4 && protocol === 1) message.mtu = body.readUInt16BE(6);
-  const inner = echo ? null : innerPacket(protocol, body.subarray(8));
+  const inner = echo
+    ? null
+    : innerPacket(protocol, body.subarray(type === ICMP.redirect ? quoteOf(protocol, body) : 8));
   if (inner) message.inner = inner;
   return message;
 }
@@ -141,6 +144,16 @@ function icmpType(v6type: number): number {
   const same: Record<number, number> = { 129: 0, 1: 3, 137: 5, 128: 8, 3: 11, 2: 258 };
   return same[v6type] ?? 256 + v6type;
 }
+
+/** Where a redirect quotes the packet: in IPv6 within an option, after both addresses (RFC 4861, 4.5 and 4.6.3). */
+function quoteOf(protocol: number, body: Buffer): number {
+  if (protocol === 1) return 8;
+  let at = 40;
+  while (at + 8 <= body.length && body[at] !== REDIRECTED_HEADER && body[at + 1] !== 0) at += body[at + 1]! * 8;
+  return at + 8;
+}
+
+const REDIRECTED_HEADER = 4;
 
 function innerPacket(protocol: number, body: Buffer): Icmp['inner'] | null {
   const version = protocol === 1 ? 4 : 6;

@@ -1,0 +1,71 @@
+import { predict } from './predict.ts';
+import { flow, plan } from './testing/lab-builder.ts';
+import type { LabSketch } from './testing/lab-builder.ts';
+import { crossSubnet, L3, oneArm, QUIET_ARP, VIP_A } from './testing/labs.ts';
+
+const dsr = { vip: VIP_A, mode: 'dsr' as const, pool: ['s1', 's2'] };
+
+function outcomes(sketch: LabSketch, from: string, to: string): string[] {
+  const lab = plan(sketch);
+  return predict(lab, flow(lab, from, to)).map(
+    ({ picked, outcome, cause }) => `${picked ?? '-'} ${cause?.code ?? outcome}`,
+  );
+}
+
+describe('a dsr server that no frame can be sent to is out of the pool', () => {
+  test('where the load balancer has no route to it', () => {
+    const sketch = crossSubnet({ services: { a: dsr } });
+    delete sketch.nodes['l4']!.gateway;
+    sketch.nodes['l4']!.routes = { '198.51.100.10/32': L3 };
+    expect(outcomes(sketch, 'client', 'a')).toEqual(['- no-server-available']);
+  });
+
+  test('where it keeps the source MAC, and cannot learn that of the server', () => {
+    const kept = crossSubnet({ services: { a: { ...dsr, sourceMac: 'keep' } } });
+    expect(outcomes(kept, 'client', 'a')).toEqual(['- no-server-available']);
+  });
+
+  test('not where it looks for the MAC in vain, packet by packet', () => {
+    const rewritten = crossSubnet({ services: { a: dsr } });
+    expect(outcomes(rewritten, 'client', 'a')).toEqual(['s1 server-not-adjacent', 's2 server-not-adjacent']);
+  });
+});
+
+describe('a check of a dsr server asks for the VIP there', () => {
+  const checked = { ...dsr, check: 'tcp' as const };
+  const holdsVip = { loopback: [VIP_A], conf: QUIET_ARP };
+
+  test('a server without it is out', () => {
+    const sketch = oneArm({ services: { a: checked }, servers: holdsVip, nodes: { s2: { loopback: [] } } });
+    expect(outcomes(sketch, 'client', 'a')).toEqual(['s1 works']);
+  });
+
+  test('a server whose answer does not reach the load balancer is out', () => {
+    const elsewhere = { ...holdsVip, routes: { '203.0.113.2/32': '203.0.113.99' } };
+    const sketch = oneArm({ services: { a: checked }, servers: holdsVip, nodes: { s2: elsewhere } });
+    expect(outcomes(sketch, 'client', 'a')).toEqual(['s1 works']);
+  });
+
+  test('one in another subnet is up if the router brings the question back, and another server answers it', () => {
+    const far = { interfaces: { l3: '198.51.100.142/25' }, gateway: '198.51.100.129' };
+    const sketch = oneArm({ services: { a: checked }, servers: holdsVip, nodes: { s2: far } });
+    sketch.nodes['l3']!.interfaces!['s2'] = '198.51.100.129/25';
+    sketch.links[4] = ['s2', 'l3'];
+    expect(outcomes(sketch, 'client', 'a')).toEqual(['s1 works', 's2 server-not-adjacent']);
+  });
+});
+
+test('checks teach: a server that speaks up for its VIP may be known as its holder before the flow begins', () => {
+  const speaksUp = { loopback: [VIP_A], conf: { arp_ignore: 1, arp_announce: 0 } };
+  const services = { a: { ...dsr, pool: ['s1'], check: 'tcp' as const } };
+  const asks = oneArm({
+    services,
+    servers: speaksUp,
+    nodes: { s1: { gateway: L3, routes: { '203.0.113.2/32': L3 } } },
+  });
+  const lab = plan(asks);
+  const crossesL4 = predict(lab, flow(lab, 'client', 'a')).map(({ request }) =>
+    request.some(({ node }) => node === 'l4'),
+  );
+  expect(crossesL4).toEqual([true, false]);
+});
