@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FireResult } from '../agent/protocol.ts';
 import { evidenceIsComplete } from '../judge/complete.ts';
 import { judgeAttempt } from '../judge/attempt.ts';
@@ -84,26 +85,36 @@ async function fireUntilDecided(
   let looked = mark;
   let seen = 0;
   let lastSeenAt = performance.now();
+  let ended = false;
   const decided = (): boolean => {
-    if (recorder.mark() > looked) {
-      looked = recorder.mark();
-      const { packets } = observe(key, plan, { recorder }, mark);
-      if (evidenceIsComplete(packets, key)) return true;
-      const own = packets.filter(({ frame }) => !frame.arp).length;
-      if (own > seen) lastSeenAt = performance.now();
-      seen = own;
-    }
-    return performance.now() - lastSeenAt > SILENCE_MS[flow.protocol];
+    if (recorder.mark() === looked) return false;
+    looked = recorder.mark();
+    const { packets } = observe(key, plan, { recorder }, mark);
+    const own = packets.filter(({ frame }) => !frame.arp).length;
+    if (own > seen) lastSeenAt = performance.now();
+    seen = own;
+    return evidenceIsComplete(packets, key);
   };
-  const poll = setInterval(() => {
-    if (!decided()) return;
-    clearInterval(poll);
-    void caller.call('cancel', { token: key.token });
-  }, POLL_MS);
+  const isSilent = (): boolean => performance.now() - lastSeenAt > SILENCE_MS[flow.protocol];
+  const cancelWhenDecided = async (): Promise<void> => {
+    while (!ended) {
+      await delay(POLL_MS);
+      if (ended) return;
+      let over = decided();
+      if (!over && isSilent()) {
+        // A busy machine may not have fired yet, or not have handed over what it has seen: that is no silence.
+        await lab.drain();
+        over = decided() || isSilent();
+      }
+      if (!over || ended) continue;
+      void caller.call('cancel', { token: key.token });
+      return;
+    }
+  };
   try {
-    return await fired;
+    return await Promise.race([fired, cancelWhenDecided().then(() => fired)]);
   } finally {
-    clearInterval(poll);
+    ended = true;
   }
 }
 

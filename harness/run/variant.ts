@@ -69,7 +69,8 @@ async function runFlows(plan: Plan, pooled: PooledLab, say: (result: FlowResult)
 
 /**
  * Empties neighbour tables, MAC tables and learned routes. The engine's bridge that makes a wire learns MACs too and is
- * out of reach: each node but an L4 announces itself first (`arp_notify`), so that every MAC is learned where it belongs.
+ * out of reach: each node but an L4 announces itself then (`arp_notify`), so that every MAC is learned where it belongs,
+ * and no switch has to flood: an L4 that is one and keeps the caller's MAC would show it to the wire that it came from.
  */
 async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
   const onEach = async (lines: (node: NodePlan) => string[]): Promise<void> => {
@@ -81,11 +82,6 @@ async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
       }),
     );
   };
-  await onEach(({ lb, interfaces }) =>
-    interfaces
-      .filter(({ addresses }) => addresses.length > 0 && lb === null)
-      .map(({ name, mac }) => `link set dev ${name} address ${mac}`),
-  );
   await Promise.all([
     // A load balancer looks after its servers' MACs itself.
     onEach(({ lb }) => [...(lb === null ? ['neigh flush all'] : []), 'route flush cache']),
@@ -94,6 +90,11 @@ async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
       // A permanent entry is the bridge's own MAC: without it the bridge floods what is addressed to itself.
       .map(({ name }) => lab.node(name).call('run', { argv: ['bridge', 'fdb', 'flush', 'dev', 'br0', 'nopermanent'] })),
   ]);
+  await onEach(({ lb, interfaces }) =>
+    interfaces
+      .filter(({ addresses }) => addresses.length > 0 && lb === null)
+      .map(({ name, mac }) => `link set dev ${name} address ${mac}`),
+  );
 }
 
 async function describeLbs(plan: Plan, { lab }: PooledLab): Promise<VariantResult['lb']> {

@@ -111,6 +111,15 @@ test('a call of a server to itself, accepted there, is answered inside and never
   expect(causeOfFailure(evidence)).toMatchObject({ code: 'reply-not-from-vip', node: 's2' });
 });
 
+test('a call of a server to itself is refused inside where nobody listens', () => {
+  const sketch = oneArm({
+    services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } },
+    servers: { conf: { accept_local: 1 }, listeners: [] },
+  });
+  const evidence = evidenceOf(sketch, 's2', 'a', { kernel: 'local 203.0.113.12 from 203.0.113.12 dev lo' });
+  expect(causeOfFailure(evidence)).toMatchObject({ code: 'refused', node: 's2' });
+});
+
 describe('a stateful node', () => {
   const services = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
   const sketch = oneArm({

@@ -3,7 +3,7 @@ import { contains, network } from '../../scenario/address.ts';
 import { isAddressee, vanishedAt, type Evidence } from '../evidence.ts';
 import type { CauseCode } from '../../model/cause.ts';
 import type { Cause } from '../../model/walk.ts';
-import type { ServicePlan } from '../../scenario/plan.ts';
+import type { NodePlan, ServicePlan } from '../../scenario/plan.ts';
 import { nodeOf, serviceOf } from '../../scenario/lookup.ts';
 import { addressesOf, cause, unansweredArp, type Rule } from './rule.ts';
 
@@ -121,6 +121,8 @@ function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): C
   const exhausted = service && node === service.l4 && leg === 'request' && portsExhausted(service, evidence);
   if (exhausted) return exhausted;
   if (own.includes(dst.ip) && own.includes(src.ip)) {
+    if (flow.protocol !== 'icmp' && !listensOn(settings, flow.protocol, dst.port))
+      return cause('refused', node, `${node} took its own call for ${dst.ip}, and nobody there listens on ${dst.port}`);
     return cause(
       'reply-not-from-vip',
       node,
@@ -169,6 +171,11 @@ function byCounters({ node, dst }: Hop, { plan, counters }: Evidence): Cause | n
 function portsExhausted({ name, l4, proxyIps, mode }: ServicePlan, { counters }: Evidence): Cause | null {
   if (mode !== 'proxy' || (counters[l4]?.['ConntrackInsertFails'] ?? 0) === 0) return null;
   return cause('ports-exhausted', l4, `${l4} found no free port of ${proxyIps.join(', ')} for a flow to ${name}`);
+}
+
+function listensOn({ listeners }: NodePlan, flowProtocol: 'http' | 'tcp' | 'udp', called: number | null): boolean {
+  const wanted = flowProtocol === 'udp' ? 'udp' : 'tcp';
+  return listeners.some(({ protocol, port }) => protocol === wanted && port === called);
 }
 
 function filters(sysctls: Record<string, string>, iface: string): boolean {

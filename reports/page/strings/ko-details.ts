@@ -75,6 +75,10 @@ export const koDetails: readonly SentencePair[] = [
     '{node}이(가) 자신이 보낸 {address} 호출을 직접 받아, 노드 안에서 그 주소로 응답함',
   ],
   [
+    '{node} took its own call for {address}, and nobody there listens on {port}',
+    '{node}이(가) 자신이 보낸 {address} 호출을 직접 받았으나, 거기서 {port} 포트를 여는 프로그램이 없음',
+  ],
+  [
     'the frame for {address} reached {node}, which does not hold that address',
     '{address}(으)로 가는 프레임이 {node}에 도착했으나 {node}은(는) 그 주소를 가지고 있지 않음',
   ],
