@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { isIPv6 } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { LbConfig, LbServer, LbService } from './config.ts';
 import { LbError } from './errors.ts';
 import { HealthMonitor } from './health/monitor.ts';
@@ -7,15 +6,17 @@ import type { CheckedState } from './health/server-state.ts';
 import { NEVER_CHECKED } from './health/server-state.ts';
 import { CheckTargets } from './health/targets.ts';
 import { announce } from './host/announce.ts';
+import { demandForwarding } from './host/demand-forwarding.ts';
 import type { HostFacts } from './host/facts.ts';
 import { deviceFor } from './host/facts.ts';
 import type { FlowCounts } from './host/flow-counts.ts';
 import { countFlows } from './host/flow-counts.ts';
 import { HeldAddresses } from './host/held-addresses.ts';
-import { holdingsFor, withoutHoldings } from './host/holdings.ts';
+import { holdingsFor, lostFrom, withoutHoldings } from './host/holdings.ts';
 import { KernelTables } from './host/kernel-tables.ts';
 import { resolveNeighbours } from './host/neighbours.ts';
 import { readFacts } from './host/read-facts.ts';
+import { watchHost } from './host/watch-host.ts';
 import type { LogEvent } from './log.ts';
 import { log } from './log.ts';
 import { isDirect } from './mode.ts';
@@ -27,6 +28,8 @@ import { render } from './render/render.ts';
 const NEIGHBOUR_DEADLINE_MS = 500;
 /** How often flows are counted while somebody waits for the number, and MACs looked at while rules hold them. */
 const WATCH_MS = 1000;
+
+const NO_MONITOR = '`ip monitor` has ended: send SIGHUP after interfaces, addresses or routes have changed';
 
 /** A running load balancer: what it made in the host, and how to change it and take it back. */
 export class Balancer {
@@ -45,6 +48,10 @@ export class Balancer {
   #turn: Promise<unknown> = Promise.resolve();
   #refreshing: Promise<void> | null = null;
   #stopped = false;
+  readonly #endWatch = watchHost(
+    () => void this.#inTurn(() => this.#lookAround()).catch(logError),
+    () => log({ event: 'error', code: 'ip-failed', message: NO_MONITOR }),
+  );
 
   private constructor(facts: HostFacts, tables: KernelTables, held: HeldAddresses) {
     this.#facts = facts;
@@ -97,7 +104,7 @@ export class Balancer {
   async replace(config: LbConfig): Promise<void> {
     await this.#inTurn(async () => {
       await demandForwarding(config);
-      this.#facts = withoutHoldings(await readFacts(), this.#held.all);
+      await this.#readHost();
       await this.#adopt(config);
     });
   }
@@ -125,9 +132,7 @@ export class Balancer {
       const changes = this.#stateChanges();
       await this.#apply(this.#pool.config);
       changes.forEach(log);
-    }).catch((error: unknown) => {
-      log({ event: 'error', code: error instanceof LbError ? error.code : 'internal', message: String(error) });
-    });
+    }).catch(logError);
     return this.#refreshing;
   }
 
@@ -154,11 +159,38 @@ export class Balancer {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#monitor.stop();
+    this.#endWatch();
     if (this.#watchTimer) clearTimeout(this.#watchTimer);
     await this.#inTurn(async () => {
       await this.#tables.remove();
       await this.#held.release();
     });
+  }
+
+  /** Makes rules and addresses fit a host that has changed. */
+  async #lookAround(): Promise<void> {
+    // The next configuration looks anyway.
+    if (this.#stopped || this.#desired.services.length === 0) return;
+    const began = performance.now();
+    const former = this.#facts;
+    if (!(await this.#readHost())) return;
+    await this.#adopt(this.#desired);
+    const all = this.#held.all;
+    const macs = new Map(former.interfaces.map(({ name, mac }) => [name, mac]));
+    const moved = this.#facts.interfaces.filter(({ name, mac }) => (macs.get(name) ?? mac) !== mac);
+    await announce(all, moved, all);
+    log({ event: 'host-changed', durationMs: Math.round(performance.now() - began) });
+  }
+
+  /** Looks at the host as it is now; whether it has changed. */
+  async #readHost(): Promise<boolean> {
+    const found = await readFacts();
+    const lost = lostFrom(found, this.#held.all, this.#facts);
+    const facts = withoutHoldings(found, this.#held.all);
+    const changed = lost.length > 0 || !isDeepStrictEqual(facts, this.#facts);
+    this.#held.lose(lost);
+    this.#facts = facts;
+    return changed;
   }
 
   async #adopt(config: LbConfig): Promise<void> {
@@ -226,7 +258,7 @@ export class Balancer {
       this.#watchTimer = null;
       void this.#inTurn(() => this.#look(counting)).then(
         () => this.refresh().then(() => this.#scheduleWatch()),
-        (error: unknown) => log({ event: 'error', code: 'internal', message: String(error) }),
+        logError,
       );
     }, WATCH_MS);
   }
@@ -260,13 +292,6 @@ export class Balancer {
   }
 }
 
-async function demandForwarding(config: LbConfig): Promise<void> {
-  for (const { name, mode, vip } of config.services) {
-    if (mode === 'dsr') continue;
-    const file = isIPv6(vip) ? 'ipv6/conf/all/forwarding' : 'ipv4/ip_forward';
-    const value = await readFile(`/proc/sys/net/${file}`, 'utf8');
-    if (value.trim() !== '0') continue;
-    const sysctl = `net.${file.replaceAll('/', '.')}`;
-    throw new LbError('forwarding-off', `service ${name} (${mode}) needs IP forwarding: set ${sysctl}=1`);
-  }
+function logError(error: unknown): void {
+  log({ event: 'error', code: error instanceof LbError ? error.code : 'internal', message: String(error) });
 }

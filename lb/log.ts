@@ -4,6 +4,8 @@ export type LogEvent =
   | { event: 'server-state'; service: string; server: string; up: boolean; reason: string }
   | { event: 'drained'; service: string; server: string; reason: string }
   | { event: 'reloaded'; services: number; durationMs: number }
+  /** Interfaces, addresses or routes are others, and the rules fit them. */
+  | { event: 'host-changed'; durationMs: number }
   | { event: 'stopped' }
   | { event: 'error'; code: string; message: string };
 

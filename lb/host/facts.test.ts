@@ -1,7 +1,7 @@
 import type { HostFacts } from './facts.ts';
 import { deviceFor, ingressDevices, onLink } from './facts.ts';
 
-const plain = { mac: '', master: null, addresses: [] };
+const plain = { index: 0, mac: '', master: null, addresses: [] };
 const FACTS: HostFacts = {
   interfaces: [
     { ...plain, name: 'lo', addresses: [{ address: '127.0.0.1', prefix: 8 }] },

@@ -9,6 +9,8 @@ export interface HostFacts {
 
 export interface HostInterface {
   name: string;
+  /** Another one when the interface was removed and made again. */
+  index: number;
   mac: string;
   /** Bridge that this interface is a port of. */
   master: string | null;
@@ -34,6 +36,11 @@ export function deviceFor(facts: HostFacts, address: string): string | null {
   const device = lookUp(subnets, address) ?? lookUp(routes, address);
   known.set(address, device);
   return device;
+}
+
+/** Index of an interface that there is. */
+export function indexOf(facts: HostFacts, device: string): number {
+  return facts.interfaces.find(({ name }) => name === device)!.index;
 }
 
 /** Interfaces at which frames arrive: ports rather than their bridge, and never `lo`. */

@@ -1,6 +1,6 @@
 import type { Holding } from './holdings.ts';
 import { holdingCommand, missingFrom } from './holdings.ts';
-import { answerAtOnce, putBack } from './proxy-answers.ts';
+import { answerAtOnce, forget, putBack } from './proxy-answers.ts';
 import { run } from './run.ts';
 
 /** The addresses, routes and proxy ARP entries that the load balancer has in the host. */
@@ -35,6 +35,12 @@ export class HeldAddresses {
     this.#made = [...this.#made, ...fresh];
     await run('ip-failed', 'ip', ['-batch', '-'], batch('add', fresh));
     return fresh;
+  }
+
+  /** Notes that these are in the host no more. */
+  lose(holdings: Holding[]): void {
+    this.#made = missingFrom(this.#made, holdings);
+    forget(holdings, this.#former);
   }
 
   /** Goes back to what was held before a change that failed. */

@@ -39,13 +39,28 @@ export function holdingsFor(config: LbConfig, facts: HostFacts): Holding[] {
 export function withoutHoldings(facts: HostFacts, held: Holding[]): HostFacts {
   const isHeld = (dev: string, address: string) =>
     held.some((holding) => holding.kind === 'address' && holding.dev === dev && holding.address === address);
+  // An address of IPv6 brings a route with it.
+  const toHeld = new Set(
+    held.filter(({ kind }) => kind !== 'proxy-arp').map(({ address, dev }) => `${hostPrefix(address)} ${dev}`),
+  );
   return {
-    ...facts,
+    routes: facts.routes.filter(({ to, dev }) => !toHeld.has(`${to} ${dev}`)),
     interfaces: facts.interfaces.map((link) => ({
       ...link,
       addresses: link.addresses.filter(({ address }) => !isHeld(link.name, address)),
     })),
   };
+}
+
+/** Holdings that are in the host no more; `former` is how its interfaces were. */
+export function lostFrom(facts: HostFacts, held: Holding[], former: HostFacts): Holding[] {
+  const find = ({ interfaces }: HostFacts, dev: string) => interfaces.find(({ name }) => name === dev);
+  return held.filter(({ kind, address, dev }) => {
+    const now = find(facts, dev);
+    if (kind === 'address') return !now?.addresses.some((present) => present.address === address);
+    if (kind === 'proxy-arp') return now?.index !== find(former, dev)?.index;
+    return !facts.routes.some((route) => route.to === hostPrefix(address) && route.dev === dev);
+  });
 }
 
 /** Holdings of the first list that the second lacks. */

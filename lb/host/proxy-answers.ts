@@ -40,6 +40,11 @@ function settingsFor({ kind, address, dev }: Holding): Setting[] {
   return [setting('ipv6/neigh', 'proxy_delay', '0', '80'), setting('ipv6/conf', 'proxy_ndp', '1', '0')];
 }
 
+/** What was set for these went with their interfaces. */
+export function forget(holdings: Holding[], former: Map<string, string>): void {
+  for (const { file } of holdings.flatMap(settingsFor)) former.delete(file);
+}
+
 /** Undoes `answerAtOnce`; an interface that is gone needs nothing. */
 export async function putBack(former: Map<string, string>): Promise<void> {
   await Promise.all([...former].map(([file, value]) => writeFile(file, value).catch(() => undefined)));

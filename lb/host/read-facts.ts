@@ -3,6 +3,7 @@ import { run } from './run.ts';
 import type { HostFacts } from './facts.ts';
 
 interface IpAddr {
+  ifindex: number;
   ifname: string;
   address?: string;
   master?: string;
@@ -29,6 +30,7 @@ export async function readFacts(): Promise<HostFacts> {
   return {
     interfaces: links.map((link) => ({
       name: link.ifname,
+      index: link.ifindex,
       mac: link.address ?? '',
       master: link.master ?? null,
       addresses: (link.addr_info ?? []).map(({ local, prefixlen }) => ({ address: local, prefix: prefixlen })),

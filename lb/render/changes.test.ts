@@ -12,9 +12,10 @@ import { formatTable } from './ruleset.ts';
 
 const FACTS: HostFacts = {
   interfaces: [
-    { name: 'lo', mac: '', master: null, addresses: [{ address: '127.0.0.1', prefix: 8 }] },
+    { name: 'lo', index: 1, mac: '', master: null, addresses: [{ address: '127.0.0.1', prefix: 8 }] },
     {
       name: 'peer',
+      index: 2,
       mac: '',
       master: null,
       addresses: [

@@ -1,5 +1,6 @@
 import type { LbService } from '../config.ts';
 import { deviceFor, ingressDevices } from '../host/facts.ts';
+import { deviceChain } from './device-chain.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
@@ -26,26 +27,25 @@ export function renderChecks(input: RenderInput): Part {
   const outward = new Set(
     servers.map((address) => deviceFor(input.facts, address)).filter((device) => device !== null),
   );
-  const devices = (names: Iterable<string>) => [...names].map((name) => `"${name}"`).join(', ');
   const ask = families.flatMap(({ here }) => here.map(({ service, port }) => outRule(input, service, port)));
   const answer = families.flatMap(({ family, here }) => here.map(({ service }) => backRule(family, service)));
   // All traffic comes by here: one look must do for packets that are no checks, however many services there are.
   const out = [`meta skuid ${input.uid} goto checks.ask`, 'meta l4proto { icmp, icmpv6 } goto checks.ask'];
-  const back = families.map(({ family, here }) => {
+  const back = families.flatMap(({ family, here }) => {
+    const own = ownAddresses(input, family);
+    if (own.length === 0) return [];
     const vips = new Set(here.map(({ service }) => service.vip));
     const from = `${family.ip} saddr { ${[...vips].join(', ')} }`;
-    return `${from} ${family.ip} daddr { ${ownAddresses(input, family).join(', ')} } goto checks.answer`;
+    return `${from} ${family.ip} daddr { ${own.join(', ')} } goto checks.answer`;
   });
-  const hook = (place: string, names: Iterable<string>, priority: string) =>
-    `type filter hook ${place} devices = { ${devices(names)} } priority ${priority}`;
   return {
     counters: [],
     maps: families.flatMap(({ family }) => checkMaps(family)),
     chains: [
       { name: 'checks.ask', hook: null, rules: ask },
       { name: 'checks.answer', hook: null, rules: answer },
-      ...(outward.size > 0 ? [{ name: 'checks.out', hook: hook('egress', outward, 'filter'), rules: out }] : []),
-      { name: 'checks.back', hook: hook('ingress', ingressDevices(input.facts), 'filter - 10'), rules: back },
+      ...deviceChain('checks.out', 'egress', outward, 'filter', out),
+      ...deviceChain('checks.back', 'ingress', ingressDevices(input.facts), 'filter - 10', back),
     ],
   };
 }

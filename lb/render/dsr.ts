@@ -3,6 +3,7 @@ import { ingressDevices } from '../host/facts.ts';
 import { isDirect } from '../mode.ts';
 import { choose } from './choose.ts';
 import { forgottenCounter } from './counters.ts';
+import { deviceChain } from './device-chain.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import { flowMaps, flowTable, keepChains, QUOTED_KEYS } from './flow-table.ts';
@@ -25,10 +26,14 @@ import { packetKey, serviceKey, serviceKeyType } from './service-key.ts';
 export function renderDsr(input: RenderInput): Part {
   const services = input.config.services.filter(isDirect);
   if (services.length === 0) return joinParts();
-  const devices = ingressDevices(input.facts).map((name) => `"${name}"`);
   const perFamily = FAMILIES.flatMap((family) => {
     const here = services.filter(({ vip }) => familyOf(vip) === family);
     return here.length === 0 ? [] : [{ family, here }];
+  });
+  // All traffic comes by here, replies of the servers as well: one look must do for packets to no VIP.
+  const ingress = perFamily.map(({ family, here }) => {
+    const vips = new Set(here.map(({ vip }) => vip));
+    return `${family.ip} daddr { ${[...vips].join(', ')} } goto ${chainOf(family)}`;
   });
   return joinParts(
     ...perFamily.map(({ family, here }) => familyPart(input, family, here)),
@@ -42,15 +47,7 @@ export function renderDsr(input: RenderInput): Part {
           hook: null,
           rules: rulesOf(family, here),
         })),
-        // All traffic comes by here, replies of the servers as well: one look must do for packets to no VIP.
-        {
-          name: 'ingress',
-          hook: `type filter hook ingress devices = { ${devices.join(', ')} } priority filter`,
-          rules: perFamily.map(({ family, here }) => {
-            const vips = new Set(here.map(({ vip }) => vip));
-            return `${family.ip} daddr { ${[...vips].join(', ')} } goto ${chainOf(family)}`;
-          }),
-        },
+        ...deviceChain('ingress', 'ingress', ingressDevices(input.facts), 'filter', ingress),
       ],
     },
   );

@@ -1,5 +1,5 @@
 import type { LbService } from '../config.ts';
-import { deviceFor } from '../host/facts.ts';
+import { deviceFor, indexOf } from '../host/facts.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import { firstFragment6, laterFragment, leaveRule } from './fragments.ts';
@@ -13,7 +13,8 @@ import { packetKey, serviceKey } from './service-key.ts';
 
 interface Neighbour {
   address: string;
-  device: string;
+  /** Of the interface that it is behind. */
+  device: number;
   mac: string | null;
 }
 
@@ -37,7 +38,7 @@ export function forwardMaps(input: RenderInput, services: LbService[]): NftMap[]
       name: 'server.device',
       kind: 'map',
       spec: ['type mark : iface_index'],
-      elements: neighbours.map(({ address, device }) => [markOf(address), `"${device}"`]),
+      elements: neighbours.map(({ address, device }) => [markOf(address), String(device)]),
     },
     {
       name: 'server.mac',
@@ -105,6 +106,6 @@ const addressesOf = remember((input, service) =>
 function neighboursOf(input: RenderInput, services: LbService[]): Neighbour[] {
   return [...new Set(joinLists(services.map((service) => addressesOf(input, service))))].flatMap((address) => {
     const device = deviceFor(input.facts, address);
-    return device === null ? [] : [{ address, device, mac: input.macOf(address) }];
+    return device === null ? [] : [{ address, device: indexOf(input.facts, device), mac: input.macOf(address) }];
   });
 }

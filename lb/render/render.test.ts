@@ -11,8 +11,8 @@ const SERVERS = [
 
 const FACTS: HostFacts = {
   interfaces: [
-    { name: 'l3', mac: '', master: null, addresses: [{ address: '198.51.100.2', prefix: 24 }] },
-    { name: 'sw', mac: '', master: null, addresses: [{ address: '203.0.113.2', prefix: 24 }] },
+    { name: 'l3', index: 2, mac: '', master: null, addresses: [{ address: '198.51.100.2', prefix: 24 }] },
+    { name: 'sw', index: 3, mac: '', master: null, addresses: [{ address: '203.0.113.2', prefix: 24 }] },
   ],
   routes: [],
 };

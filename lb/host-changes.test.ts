@@ -1,0 +1,101 @@
+import { run } from './host/run.ts';
+import type { Endpoint } from './testing/endpoint.ts';
+import { NetnsLab, QUIET_ARP, ROUTER } from './testing/netns-lab.ts';
+import './testing/patience.ts';
+import { RunningLb } from './testing/running-lb.ts';
+
+const LAN = {
+  IPv4: { net: '203.0.113.', prefix: 24, host: 32 },
+  IPv6: { net: '2001:db8::', prefix: 64, host: 128 },
+};
+const FAMILIES = ['IPv4', 'IPv6'] as const;
+const CASES = FAMILIES.flatMap((family) =>
+  (['proxy', 'dsr'] as const).flatMap((mode) => [true, false].map((vipOwner) => [family, mode, vipOwner] as const)),
+);
+
+describe('a host that changes while the load balancer runs', () => {
+  let lab: NetnsLab;
+  let client: Endpoint;
+  let lb: RunningLb;
+
+  const addresses = (host: number) => FAMILIES.map((f) => `${LAN[f].net}${host}/${LAN[f].prefix}`).join(' ');
+  const start = async (family: keyof typeof LAN, mode: string, vipOwner: boolean) => {
+    const { net } = LAN[family];
+    const servers = [11, 12].map((host) => ({ name: `s${host - 10}`, address: `${net}${host}` }));
+    const proxy = mode === 'proxy' ? { proxyIp: `${net}90` } : {};
+    const service = { name: 'web', vip: `${net}80`, port: 80, mode, servers, ...proxy };
+    lb = await RunningLb.start(lab, 'l4', { version: 1, vipOwner, services: [service] });
+  };
+  const removeInterface = () => lab.exec('l4', 'ip', 'link', 'del', 'sw');
+  const makeInterface = async () => {
+    const peer = ['type', 'veth', 'peer', 'name', 'l4', 'netns', lab.namespace('sw')];
+    await lab.exec('l4', 'ip', 'link', 'add', 'sw', ...peer);
+    await lab.exec('sw', 'ip', 'link', 'set', 'l4', 'master', 'br0', 'up');
+    await lab.exec('l4', 'ip', 'link', 'set', 'sw', 'up');
+    for (const cidr of addresses(2).split(' ')) await lab.exec('l4', 'ip', 'addr', 'add', cidr, 'dev', 'sw');
+  };
+  const served = (family: keyof typeof LAN) =>
+    lb.until(async () => {
+      const calls = [1, 2].map(() => client.call('tcp', `${LAN[family].net}80`, 80, { timeoutMs: 500 }));
+      const names = (await Promise.all(calls)).map(({ server }) => server);
+      return names.includes('s1') && names.includes('s2');
+    });
+
+  beforeAll(async () => {
+    const server = (host: number) => ({
+      links: { sw: addresses(host) },
+      loopback: FAMILIES.map((f) => `${LAN[f].net}80/${LAN[f].host}`),
+      sysctls: QUIET_ARP,
+    });
+    lab = await NetnsLab.create({
+      client: { links: { sw: addresses(100) } },
+      sw: { bridge: '', links: { client: '', l4: '', s1: '', s2: '' } },
+      l4: { links: { sw: addresses(2) }, sysctls: ROUTER },
+      s1: server(11),
+      s2: server(12),
+    });
+    client = await lab.endpoint('client');
+    for (const name of ['s1', 's2']) await (await lab.endpoint(name)).listen('tcp', 80, '::');
+  });
+  afterEach(() => lb.stop());
+  afterAll(() => lab.close());
+
+  it.each(CASES)('%s, %s, vipOwner %s: an interface that appears, or is made anew, carries traffic', async (...how) => {
+    await removeInterface();
+    await start(...how);
+    await makeInterface();
+    await served(how[0]);
+    await removeInterface();
+    await makeInterface();
+    await served(how[0]);
+    const before = (await lab.exec('l4', 'nft', 'list', 'ruleset')).length;
+    await lb.stop();
+    expect(before).toBeGreaterThan(0);
+    expect(await lab.exec('l4', 'nft', 'list', 'ruleset')).toBe('');
+    expect(await lab.exec('l4', 'ip', 'addr')).not.toContain(`${LAN[how[0]].net}80/`);
+    expect(await lab.exec('l4', 'ip', 'neigh', 'show', 'proxy')).toBe('');
+  });
+
+  it.each(FAMILIES)('%s: neighbours learn at once that the interface has another MAC', async (family) => {
+    await start(family, 'proxy', true);
+    await served(family);
+    await lab.exec('l4', 'ip', 'link', 'set', 'sw', 'address', '02:00:00:00:00:42');
+    await lb.until(async () =>
+      (await lab.exec('client', 'ip', 'neigh', 'show', `${LAN[family].net}80`)).includes('02:00:00:00:00:42'),
+    );
+  });
+
+  it.each(FAMILIES)('%s: a VIP that somebody takes away comes back', async (family) => {
+    await start(family, 'proxy', true);
+    const vip = `${LAN[family].net}80/${LAN[family].host}`;
+    await lab.exec('l4', 'ip', 'addr', 'del', vip, 'dev', 'sw');
+    await lb.until(async () => (await lab.exec('l4', 'ip', 'addr')).includes(vip));
+  });
+
+  it.each(['SIGTERM', 'SIGKILL'] as const)('leaves no process behind after %s', async (signal) => {
+    await start('IPv4', 'proxy', true);
+    lb.signal(signal);
+    await lb.ended;
+    await lb.until(async () => (await run('ip-failed', 'ip', ['netns', 'pids', lab.namespace('l4')])).trim() === '');
+  });
+});
