@@ -150,7 +150,7 @@ describe('one-arm: load balancer and servers in one subnet, client behind a rout
   it('has checked the servers of a new service when it says that it reloaded', async () => {
     await start([]);
     await s1.unlisten('tcp', 80);
-    await lb.reload({ version: 1, services: [service({ mode: 'dsr', check: { type: 'tcp', timeoutMs: 100 } })] });
+    await lb.reload({ version: 1, services: [service({ mode: 'dsr', check: { type: 'tcp', timeoutMs: 1000 } })] });
     const answers = await client.calls(2, 'tcp', VIP, 80);
     await s1.listen('tcp', 80);
     expect(answers.map(({ server }) => server)).toEqual(['s2', 's2']);
@@ -158,7 +158,7 @@ describe('one-arm: load balancer and servers in one subnet, client behind a rout
 
   it('a health check in dsr sees that a server lacks the VIP', async () => {
     await lab.exec('s2', 'ip', 'addr', 'del', `${VIP}/32`, 'dev', 'lo');
-    await start([service({ mode: 'dsr', check: { type: 'tcp', timeoutMs: 100 } })]);
+    await start([service({ mode: 'dsr', check: { type: 'tcp', timeoutMs: 500 } })]);
     const answers = await client.calls(2, 'tcp', VIP, 80);
     await lab.exec('s2', 'ip', 'addr', 'add', `${VIP}/32`, 'dev', 'lo');
     expect(answers.map(({ server }) => server)).toEqual(['s1', 's1']);
