@@ -23,10 +23,14 @@ const views = [
   ['run', 'run', '.timings'],
 ] as const;
 
-describe.each(['light', 'dark'] as const)('%s theme', (colorScheme) => {
+describe.each([
+  ['light', 1360],
+  ['dark', 1360],
+  ['light', 390],
+] as const)('%s theme, %i pixels wide', (colorScheme, width) => {
   let page: Page;
   beforeAll(async () => {
-    ({ page } = await browser.open('', { colorScheme, ...FOR_AXE }));
+    ({ page } = await browser.open('', { colorScheme, viewport: { width, height: 900 }, ...FOR_AXE }));
     await addAxe(page);
   });
 
