@@ -23,9 +23,17 @@ const error = (type: number): Sighting => ({
   },
 });
 
+const flooded = (iface: string): Sighting => segment(1, ['client', 'out', iface], { seq: 7, flags: 'S' });
+const passedOn = (): Sighting => {
+  const own = sent(2, 'S');
+  return { ...own, frame: { ...own.frame, ip: { ...own.frame.ip!, ttl: 62 } } };
+};
+
 test.each<[string, Sighting[], FlowKey['protocol'], boolean]>([
   ['the first SYN alone', [sent(1, 'S')], 'tcp', false],
   ['the SYN once more', [sent(1, 'S'), sent(2, 'S')], 'tcp', true],
+  ['a switch that calls floods its SYN', [flooded('l3'), flooded('l2')], 'tcp', false],
+  ['a router that calls passes its own SYN on', [sent(1, 'S'), passedOn()], 'tcp', false],
   ['the caller rejects the answer', [sent(1, 'S'), sent(2, 'R')], 'tcp', true],
   ['data sent twice may still get through', [sent(1, 'PA', 9), sent(2, 'PA', 9)], 'tcp', false],
   ['data sent three times', [1, 2, 3].map((time) => sent(time, 'PA', 9)), 'tcp', true],

@@ -11,14 +11,17 @@ export function evidenceIsComplete(packets: Sighting[], key: FlowKey): boolean {
   const isError = ({ node, direction, frame }: Sighting): boolean =>
     node === key.caller && direction === 'in' && frame.icmp?.inner !== undefined && frame.icmp.type !== ICMP.redirect;
   if (key.protocol === 'udp' && packets.some(isError)) return true;
-  const sent = packets.filter(({ node, direction, frame }) => node === key.caller && direction === 'out' && frame.tcp);
+  const left = packets.filter(({ node, direction, frame }) => node === key.caller && direction === 'out' && frame.tcp);
+  // A router that calls may get its own packets to pass on, with a lower TTL.
+  const sent = left.filter(({ frame }) => frame.ip?.ttl === left[0]!.frame.ip?.ttl);
   if (sent.some(({ frame }) => frame.tcp!.flags.includes('R'))) return true;
   const repeated = (flags: RegExp, times: number): boolean => {
     const count = new Map<string, number>();
-    for (const { frame } of sent) {
+    for (const { iface, frame } of sent) {
       const { seq, flags: own, payloadLength } = frame.tcp!;
       if (!flags.test(own) || (own !== 'S' && payloadLength === 0)) continue;
-      count.set(`${seq}`, (count.get(`${seq}`) ?? 0) + 1);
+      // A switch that calls may flood: the same once out of every port is no repetition.
+      count.set(`${iface} ${seq}`, (count.get(`${iface} ${seq}`) ?? 0) + 1);
     }
     return [...count.values()].some((n) => n >= times);
   };

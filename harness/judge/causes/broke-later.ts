@@ -1,8 +1,8 @@
 import { ICMP } from '../../observe/decode.ts';
 import type { Frame } from '../../observe/sighting.ts';
 import { nodeOf } from '../../scenario/lookup.ts';
-import type { NodePlan, Plan } from '../../scenario/plan.ts';
-import { sameSegment } from '../evidence.ts';
+import type { LinkEnd, NodePlan, Plan } from '../../scenario/plan.ts';
+import { isAddressee, sameSegment, vanishedAt } from '../evidence.ts';
 import { addressesOf, cause, type Rule } from './rule.ts';
 
 /** An ICMP redirect reached a node that then went around its sender. */
@@ -48,7 +48,7 @@ export const macMovedLater: Rule = ({ packets, plan, macTables }) => {
           p.frame.dstMac === mac &&
           !packets.some((q) => q.node === owner?.name && q.direction === 'in' && sameSegment(p.frame, q.frame)),
       );
-      if (!owner || !astray) continue;
+      if (!owner || !astray || leadsTo(plan, { node, iface: port }, mac)) continue;
       return cause(
         'mac-moved',
         node,
@@ -59,12 +59,29 @@ export const macMovedLater: Rule = ({ packets, plan, macTables }) => {
   return null;
 };
 
+/** Whether the node with a MAC is behind a switch's port, perhaps with further switches in between. */
+function leadsTo(plan: Plan, port: LinkEnd, mac: string): boolean {
+  const link = plan.links.find(({ ends }) => ends.some((end) => end.node === port.node && end.iface === port.iface));
+  const far = link?.ends.find(({ node }) => node !== port.node);
+  if (far === undefined) return false;
+  const { bridge, interfaces } = nodeOf(plan, far.node);
+  if (!bridge) return interfaces.some((i) => i.name === far.iface && i.mac === mac);
+  const others = interfaces.filter(({ name }) => name !== far.iface && name !== 'br0');
+  return (
+    interfaces.some((i) => i.mac === mac) ||
+    others.some(({ name }) => leadsTo(plan, { node: far.node, iface: name }, mac))
+  );
+}
+
 /**
  * A stateful node saw one direction only, and a packet entered it and did not leave: a segment that is no SYN, or the
- * answer to an echo. What the kernel refuses for its source never got as far as the firewall.
+ * answer to an echo. What the kernel refuses for its source, or has no route for, never got as far as the firewall.
  */
-export const halfSeen: Rule = ({ packets, plan, flow, walk, kernel }) => {
-  if (/Invalid/.test(kernel ?? '')) return null;
+export const halfSeen: Rule = (evidence) => {
+  const { packets, plan, flow, walk, kernel } = evidence;
+  const last = vanishedAt(evidence)?.hop;
+  const isRouted = last !== undefined && isAddressee(last, plan);
+  if (/Invalid/.test(kernel ?? '') || (isRouted && /unreachable/.test(kernel ?? ''))) return null;
   for (const node of plan.nodes.filter(filtersForwarded)) {
     const at = packets.filter(
       (p) =>

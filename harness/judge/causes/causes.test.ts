@@ -1,4 +1,4 @@
-import { oneArm, QUIET_ARP, VIP_A } from '../../model/testing/labs.ts';
+import { inLineBridge, oneArm, QUIET_ARP, VIP_A } from '../../model/testing/labs.ts';
 import { arpRequest, evidenceOf, segment } from '../testing/evidence.ts';
 import type { Sighting } from '../../observe/sighting.ts';
 import { vanishedAt } from '../evidence.ts';
@@ -118,6 +118,24 @@ test('a call of a server to itself is refused inside where nobody listens', () =
   });
   const evidence = evidenceOf(sketch, 's2', 'a', { kernel: 'local 203.0.113.12 from 203.0.113.12 dev lo' });
   expect(causeOfFailure(evidence)).toMatchObject({ code: 'refused', node: 's2' });
+});
+
+describe('a switch whose frame did not reach the node that it is for', () => {
+  const services = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s1'] } };
+  const evidence = evidenceOf(inLineBridge({ services }), 'client', 'a');
+  const mac = (node: string): string => evidence.plan.nodes.find(({ name }) => name === node)!.interfaces.at(-1)!.mac;
+  const astray = (to: string): Partial<Evidence> => ({
+    macTables: { l2: { [mac(to)]: 'l4' } },
+    packets: [segment(1, ['l2', 'out', 'l4'], { dstMac: mac(to), seq: 1, flags: 'S' })],
+  });
+
+  test('holds its MAC at the wrong port', () => {
+    expect(causeOfFailure({ ...evidence, ...astray('s1') })).toMatchObject({ code: 'mac-moved', node: 'l2' });
+  });
+
+  test('is not to blame where the node is behind that port, and a switch in between kept the frame', () => {
+    expect(causeOfFailure({ ...evidence, ...astray('l3') }).code).not.toBe('mac-moved');
+  });
 });
 
 describe('a stateful node', () => {

@@ -128,6 +128,13 @@ describe('half-seen-by-firewall', () => {
     expect(named({ ...base, walk: oneWay, packets: passed })[0]).not.toBe('half-seen-by-firewall');
   });
 
+  test('not where its kernel has no route for what ended there', () => {
+    const at = base.walk.request.findIndex(({ node, direction }) => node === 'l3' && direction === 'in');
+    const walk = { request: base.walk.request.slice(0, at + 1), reply: [] };
+    const kernel = 'RTNETLINK answers: Network is unreachable';
+    expect(named({ ...base, walk, kernel, packets: swallowed })).toEqual(['no-route', 'l3']);
+  });
+
   test('not where the segment was for the node itself: the firewall looks at what is forwarded', () => {
     const refusal = segment(9, ['l3', 'in', 'client'], { seq: 4, flags: 'RA' });
     const own = { ...refusal, frame: { ...refusal.frame, ip: { ...refusal.frame.ip!, dst: '203.0.113.1' } } };
@@ -250,6 +257,8 @@ describe('a packet vanished on its way', () => {
     expect(at('l4', oneArm({ services: proxy }), { healthy: [] })).toEqual(['no-server-available', 'l4']);
     expect(at('l4', oneArm({ services: proxy }), { healthy: ['s2'] })).toEqual(['unexplained', 'l4']);
     expect(at('l4', oneArm({ services: proxy }), { healthy: null })).toEqual(['unexplained', 'l4']);
+    const kernelOnAnswer = 'RTNETLINK answers: Network is unreachable';
+    expect(at('l4', oneArm({ services: proxy }), { healthy: [], kernelOnAnswer })).toEqual(['no-route', 'l4']);
   });
 
   test('loop: it came in with its last hop used up, and the node that made it is told by nobody', () => {

@@ -116,7 +116,10 @@ function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): C
     healthy !== null &&
     !service.pool.some((server) => healthy.includes(server.node))
   ) {
-    return cause('no-server-available', node, `${node} holds no server of ${service.name} for healthy`);
+    return (
+      answerHasNoRoute(hop, evidence) ??
+      cause('no-server-available', node, `${node} holds no server of ${service.name} for healthy`)
+    );
   }
   const exhausted = service && node === service.l4 && leg === 'request' && portsExhausted(service, evidence);
   if (exhausted) return exhausted;
@@ -130,9 +133,7 @@ function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): C
     );
   }
   if (own.includes(dst.ip)) {
-    return /unreachable/.test(evidence.kernelOnAnswer ?? '')
-      ? cause('no-route', node, `${node} got the packet and has no route to ${src.ip}, so its answer never left`)
-      : byCounters(hop, evidence);
+    return answerHasNoRoute(hop, evidence) ?? byCounters(hop, evidence);
   }
   if (settings.sysctls['net/ipv4/ip_forward'] === '0' && !settings.bridge) {
     return cause(
@@ -150,6 +151,12 @@ function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): C
     );
   }
   return byCounters(hop, evidence);
+}
+
+function answerHasNoRoute({ node, src }: Hop, { kernelOnAnswer }: Evidence): Cause | null {
+  return /unreachable/.test(kernelOnAnswer ?? '')
+    ? cause('no-route', node, `${node} got the packet and has no route to ${src.ip}, so its answer never left`)
+    : null;
 }
 
 /** Where the kernel would send the packet on when asked afterwards, its counters may still tell that it did not. */
