@@ -21,7 +21,7 @@ export function LaneArrow({ placed: { lane, line, badge: at }, state }: { placed
           {state === 'current' && (
             <circle key={lane.number} class="packet" r={6} style={{ offsetPath: `path("${d}")` }} />
           )}
-          <circle class="number-disc" cx={badge.x} cy={badge.y} r={8.5} />
+          <circle class="number-disc" cx={badge.x} cy={badge.y} r={9.5} />
           <text class="number-text" x={badge.x} y={badge.y + 3.5} text-anchor="middle">
             {lane.number}
           </text>

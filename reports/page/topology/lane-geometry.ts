@@ -51,16 +51,11 @@ export function passages(placed: PlacedLane[], layout: Layout): Passage[] {
     if (!box) return [];
     const centre = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
     const [a, b] = [from.line.to, to.line.from];
-    // A packet that turns at the border that it came in by leaves the box's text alone.
-    const turn = { x: a.x + Math.sign(centre.x - a.x) * TURN_DEPTH, y: centre.y };
-    const [c1, c2] =
-      a.x === b.x
-        ? [
-            { ...turn, y: a.y },
-            { ...turn, y: b.y },
-          ]
-        : [towards(a, centre), towards(b, centre)];
-    return [{ node: box.name, path: `M${xy(a)} C${xy(c1)} ${xy(c2)} ${xy(b)}`, from, to }];
+    // A packet that turns at the side that it came in by leaves the box's text alone.
+    const turns = a.x === b.x && (a.x === box.x || a.x === box.x + box.width);
+    const deep = a.x + Math.sign(centre.x - a.x) * TURN_DEPTH;
+    const [c1, c2] = [a, b].map((end) => (turns ? { x: deep, y: end.y } : towards(end, centre)));
+    return [{ node: box.name, path: `M${xy(a)} C${xy(c1!)} ${xy(c2!)} ${xy(b)}`, from, to }];
   });
 }
 

@@ -1,0 +1,30 @@
+import { oneArm } from '../../testing/sample-labs.ts';
+import { hopsAlong } from '../../testing/sample-packets.ts';
+import { passages, placeLanes } from './lane-geometry.ts';
+import { lanesOf } from './lanes.ts';
+import { layoutTopology } from './layout.ts';
+import { peersOf } from './peers.ts';
+
+const lab = oneArm();
+const layout = layoutTopology({ ...lab, services: [] });
+const ends = { src: '198.51.100.10', dst: '203.0.113.80', srcPort: 40_000, dstPort: 80 };
+const request = hopsAlong(lab.nodes, { path: ['client', 'l3', 'l2', 'l4', 'l2', 's1'] }, ends);
+const placed = placeLanes(lanesOf({ request, reply: [] }, null, peersOf(lab)), layout.wires);
+
+/** Box of a node, and the x of every point that shapes the packet's way through it. */
+function through(name: string) {
+  const box = layout.boxes.find((b) => b.name === name)!;
+  const { path } = passages(placed, layout).find(({ node }) => node === name)!;
+  return { box, xs: [...path.matchAll(/([\d.]+),/g)].map(([, x]) => Number(x)) };
+}
+
+test('a packet goes straight through a node that it leaves at the other side', () => {
+  const { xs } = through('l3');
+  expect(Math.max(...xs) - Math.min(...xs)).toBeLessThan(1);
+});
+
+test('a packet that turns in a one-armed L4 stays left of the text there', () => {
+  const { box, xs } = through('l4');
+  // A curve reaches three quarters of the way to the points that pull at it.
+  expect(0.75 * (Math.max(...xs) - box.x)).toBeLessThan(box.indent);
+});
