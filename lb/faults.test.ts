@@ -7,7 +7,9 @@ import { RunningLb } from './testing/running-lb.ts';
 const NAMES = ['s1', 's2', 's3'];
 /** Connections at a time. */
 const PARALLEL = 4;
-const CHECK = { type: 'tcp', intervalMs: 100, timeoutMs: 100, fall: 2 };
+const CHECK = { type: 'tcp', intervalMs: 1000, timeoutMs: 250, fall: 2 };
+/** The load balancer's own address toward the servers. */
+const CHECKER = { IPv4: '203.0.113.1', IPv6: '2001:db8:2::1' };
 const CASES = (['IPv4', 'IPv6'] as const).flatMap((family) =>
   ['dnat', 'proxy', 'dsr', 'l3dsr'].map((mode) => [family, mode] as const),
 );
@@ -81,11 +83,44 @@ describe.each(CASES)('faults and changes under load, over %s in %s', (family, mo
       await down('s2', seen);
     });
     const after = await loadDuring(() => client.calls(10, 'tcp', vip, 80));
-    await endpoints['s2']!.listen('tcp', 80);
-    const failures = Object.values(before.failed).reduce((sum, count) => sum + count, 0);
-    expect(Object.keys(before.failed).filter((error) => !['ECONNREFUSED', 'ECONNRESET'].includes(error))).toEqual([]);
-    // Every other one was its turn; a call under way may fail on each of the load's connections.
-    expect(failures).toBeLessThanOrEqual((before.answered + failures) / 2 + PARALLEL);
+    await endpoints['s2']!.listen('tcp', 80, '::');
+    expectFew(before, ['ECONNREFUSED', 'ECONNRESET']);
     expect(after).toEqual({ answered: expect.any(Number) as number, failed: {} });
   });
+
+  it('a server that falls silent is out after as many checks as `fall` says, and nothing fails after that', async () => {
+    const seen = lb.lines.length;
+    let checks = '';
+    const before = await loadDuring(async () => {
+      await lab.exec('s2', 'nft', silence(CHECKER[family]));
+      await down('s2', seen);
+      checks = await lab.exec('s2', 'nft', 'list', 'counter', 'inet', 'silence', 'checks');
+    });
+    const after = await loadDuring(() => client.calls(10, 'tcp', vip, 80));
+    await lab.exec('s2', 'nft', 'delete', 'table', 'inet', 'silence');
+    expectFew(before, ['timeout', 'ECONNREFUSED', 'ECONNRESET']);
+    expect(after).toEqual({ answered: expect.any(Number) as number, failed: {} });
+    // One more may have begun before the counter was read.
+    expect([CHECK.fall, CHECK.fall + 1]).toContain(Number(/packets (\d+)/.exec(checks)?.[1]));
+  });
 });
+
+/** Every other one was its turn; a call under way may fail on each of the load's connections. */
+function expectFew({ answered, failed }: LoadResult, errors: string[]): void {
+  const failures = Object.values(failed).reduce((sum, count) => sum + count, 0);
+  expect(Object.keys(failed).filter((error) => !errors.includes(error))).toEqual([]);
+  expect(failures).toBeLessThanOrEqual((answered + failures) / 2 + PARALLEL);
+}
+
+/** Drops everything that comes, without a word, and counts the checks among it. */
+function silence(checker: string): string {
+  const ip = checker.includes(':') ? 'ip6' : 'ip';
+  return `table inet silence {
+    counter checks { }
+    chain input {
+      type filter hook input priority filter; policy accept;
+      ${ip} saddr ${checker} tcp flags & (syn | ack) == syn counter name checks
+      meta l4proto tcp drop
+    }
+  }`;
+}

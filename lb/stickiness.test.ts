@@ -1,0 +1,112 @@
+import type { Endpoint } from './testing/endpoint.ts';
+import type { NetnsLab } from './testing/netns-lab.ts';
+import './testing/patience.ts';
+import { ROUTED, routedLab, routedService } from './testing/routed-lab.ts';
+import { RunningLb } from './testing/running-lb.ts';
+
+const NAMES = ['s1', 's2', 's3'];
+const CASES = (['IPv4', 'IPv6'] as const).flatMap((family) =>
+  ['dnat', 'proxy', 'dsr', 'l3dsr'].map((mode) => [family, mode] as const),
+);
+
+describe.each(CASES)('flows over %s in %s stay with their server', (family, mode) => {
+  const { vip, server: addressOf } = ROUTED[family];
+  let lab: NetnsLab;
+  let client: Endpoint;
+  let lb: RunningLb;
+
+  const server = (name: string, fields = {}) => ({ name, address: addressOf(Number(name.slice(1))), ...fields });
+  const config = (servers: unknown[], fields = {}, root = {}) => ({
+    ...routedService(family, mode, { servers, ...fields }),
+    ...root,
+  });
+  const both = [server('s1'), server('s2')];
+  const start = async (...args: Parameters<typeof config>) => {
+    lb = await RunningLb.start(lab, 'l4', config(...args));
+  };
+  const served = async (times: number) => {
+    const names = (await client.calls(times, 'tcp', vip, 80)).map(({ server: name, error }) => name ?? error);
+    return [...new Set(names)].toSorted();
+  };
+  /** An open connection and the server it is on. */
+  const openOn = async (name: string) => {
+    for (;;) {
+      const ask = await client.open(vip, 80);
+      if ((await ask()).server === name) return ask;
+    }
+  };
+
+  beforeAll(async () => {
+    lab = await routedLab(NAMES.length);
+    client = await lab.endpoint('client');
+    for (const name of NAMES) await (await lab.endpoint(name)).listen('tcp', 80, '::');
+  });
+  afterEach(async () => {
+    await client.closeAll();
+    await lb.stop();
+  });
+  afterAll(() => lab.close());
+
+  it('when servers, weights and scheduler change', async () => {
+    await start(both);
+    const ask = await openOn('s2');
+    await lb.reload(config([server('s3'), server('s2', { weight: 9 }), server('s1')], { scheduler: 'maglev' }));
+    expect((await ask()).server).toBe('s2');
+    await lb.reload(config([server('s1')]));
+    expect((await ask()).server).toBe('s2');
+    expect(await served(4)).toEqual(['s1']);
+  });
+
+  it('while it drains, and are cut at its deadline', async () => {
+    await start(both);
+    const ask = await openOn('s2');
+    await lb.reload(config([server('s1'), server('s2', { drain: true })]));
+    expect((await ask()).server).toBe('s2');
+    expect(await served(4)).toEqual(['s1']);
+    await lb.reload(config([server('s1'), server('s2', { drain: true })], { drainDeadlineMs: 0 }));
+    await lb.line(({ event, reason }) => event === 'drained' && String(reason).includes('cut'));
+    await lb.until(async () => (await ask()).error === 'ECONNRESET');
+    expect(await served(2)).toEqual(['s1']);
+  });
+
+  it('until the last of them ends, and then a draining server leaves', async () => {
+    await start(both);
+    await openOn('s2');
+    await lb.reload(config([server('s1'), server('s2', { drain: true })]));
+    await client.closeAll();
+    expect(await lb.line(({ event }) => event === 'drained')).toMatchObject({ server: 's2', reason: 'drained' });
+  });
+
+  it('with persistence, as all flows of their client, until none came for the timeout', async () => {
+    await start(both, { persistence: { timeoutMs: 1000 } });
+    expect(await served(4)).toEqual(['s1']);
+    const table = mode === 'dsr' || mode === 'l3dsr' ? 'netdev' : 'inet';
+    await lb.until(
+      async () => !(await lab.exec('l4', 'nft', 'list', 'map', table, 'l4lab', 'sticky.web')).includes('0x'),
+    );
+    expect(await served(1)).toEqual(['s2']);
+  });
+
+  it('when the process is killed and started again', async () => {
+    await start(both);
+    const asks = [await openOn('s1'), await openOn('s2')];
+    lb.kill();
+    await lb.ended;
+    await start([server('s2'), server('s1'), server('s3')]);
+    expect([(await asks[0]!()).server, (await asks[1]!()).server]).toEqual(['s1', 's2']);
+  });
+
+  if (mode === 'dnat' || mode === 'proxy') return;
+
+  it('also when the flow table is full: by hashing, and counted', async () => {
+    await start(both, {}, { flowTable: { limit: 16 } });
+    const asks = [];
+    for (let i = 0; i < 20; i++) asks.push(await client.open(vip, 80));
+    const first = await Promise.all(asks.map((ask) => ask()));
+    const second = await Promise.all(asks.map((ask) => ask()));
+    expect(first.map(({ error }) => error)).toEqual(asks.map(() => undefined));
+    expect(second.map(({ server: name }) => name)).toEqual(first.map(({ server: name }) => name));
+    const counter = await lab.exec('l4', 'nft', 'list', 'counter', 'netdev', 'l4lab', 'forgotten.web');
+    expect(Number(/packets (\d+)/.exec(counter)?.[1])).toBeGreaterThan(0);
+  });
+});
