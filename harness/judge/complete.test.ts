@@ -1,6 +1,6 @@
 import type { Sighting } from '../observe/sighting.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
-import { evidenceIsComplete } from './complete.ts';
+import { settledBy } from './complete.ts';
 import { segment } from './testing/evidence.ts';
 
 const key: FlowKey = {
@@ -29,19 +29,19 @@ const passedOn = (): Sighting => {
   return { ...own, frame: { ...own.frame, ip: { ...own.frame.ip!, ttl: 62 } } };
 };
 
-test.each<[string, Sighting[], FlowKey['protocol'], boolean]>([
-  ['the first SYN alone', [sent(1, 'S')], 'tcp', false],
-  ['the SYN once more', [sent(1, 'S'), sent(2, 'S')], 'tcp', true],
-  ['a switch that calls floods its SYN', [flooded('l3'), flooded('l2')], 'tcp', false],
-  ['a router that calls passes its own SYN on', [sent(1, 'S'), passedOn()], 'tcp', false],
-  ['the caller rejects the answer', [sent(1, 'S'), sent(2, 'R')], 'tcp', true],
-  ['data sent twice may still get through', [sent(1, 'PA', 9), sent(2, 'PA', 9)], 'tcp', false],
-  ['data sent three times', [1, 2, 3].map((time) => sent(time, 'PA', 9)), 'tcp', true],
-  ['acknowledgements repeat themselves', [1, 2, 3].map((time) => sent(time, 'A')), 'tcp', false],
-  ['a repetition that another node saw', [1, 2].map((t) => ({ ...sent(t, 'S'), node: 'l3' })), 'tcp', false],
-  ['an ICMP error about a datagram', [error(3)], 'udp', true],
-  ['an ICMP error that TCP makes the best of', [error(3)], 'tcp', false],
-  ['a redirect is no error', [error(5)], 'udp', false],
-])('%s', (_, packets, protocol, complete) => {
-  expect(evidenceIsComplete(packets, { ...key, protocol })).toBe(complete);
+test.each<[string, Sighting[], FlowKey['protocol'], ReturnType<typeof settledBy>]>([
+  ['the first SYN alone', [sent(1, 'S')], 'tcp', null],
+  ['the SYN once more', [sent(1, 'S'), sent(2, 'S')], 'tcp', 'repeated'],
+  ['a switch that calls floods its SYN', [flooded('l3'), flooded('l2')], 'tcp', null],
+  ['a router that calls passes its own SYN on', [sent(1, 'S'), passedOn()], 'tcp', null],
+  ['the caller rejects the answer', [sent(1, 'S'), sent(2, 'R')], 'tcp', 'refused'],
+  ['data sent twice may still get through', [sent(1, 'PA', 9), sent(2, 'PA', 9)], 'tcp', null],
+  ['data sent three times', [1, 2, 3].map((time) => sent(time, 'PA', 9)), 'tcp', 'repeated'],
+  ['acknowledgements repeat themselves', [1, 2, 3].map((time) => sent(time, 'A')), 'tcp', null],
+  ['a repetition that another node saw', [1, 2].map((t) => ({ ...sent(t, 'S'), node: 'l3' })), 'tcp', null],
+  ['an ICMP error about a datagram', [error(3)], 'udp', 'refused'],
+  ['an ICMP error that TCP makes the best of', [error(3)], 'tcp', null],
+  ['a redirect is no error', [error(5)], 'udp', null],
+])('%s', (_, packets, protocol, settled) => {
+  expect(settledBy(packets, { ...key, protocol })).toBe(settled);
 });

@@ -3,18 +3,19 @@ import type { FlowKey } from '../observe/flow-packets.ts';
 import type { Sighting } from '../observe/sighting.ts';
 
 /**
- * Whether the packets show that waiting on is useless: the caller rejected the answer (RST), or repeated its request
- * because nothing that it takes for an answer came, or an ICMP error about its datagram reached it.
+ * How far the packets of an attempt settle it: `refused` when the caller rejected the answer (RST) or an ICMP error about
+ * its datagram reached it; `repeated` when it sent its request again because nothing came that it takes for an answer,
+ * which settles it unless the repetition is answered.
  * @param packets sightings of one attempt so far, in time order
  */
-export function evidenceIsComplete(packets: Sighting[], key: FlowKey): boolean {
+export function settledBy(packets: Sighting[], key: FlowKey): 'refused' | 'repeated' | null {
   const isError = ({ node, direction, frame }: Sighting): boolean =>
     node === key.caller && direction === 'in' && frame.icmp?.inner !== undefined && frame.icmp.type !== ICMP.redirect;
-  if (key.protocol === 'udp' && packets.some(isError)) return true;
+  if (key.protocol === 'udp' && packets.some(isError)) return 'refused';
   const left = packets.filter(({ node, direction, frame }) => node === key.caller && direction === 'out' && frame.tcp);
   // A router that calls may get its own packets to pass on, with a lower TTL.
   const sent = left.filter(({ frame }) => frame.ip?.ttl === left[0]!.frame.ip?.ttl);
-  if (sent.some(({ frame }) => frame.tcp!.flags.includes('R'))) return true;
+  if (sent.some(({ frame }) => frame.tcp!.flags.includes('R'))) return 'refused';
   const repeated = (flags: RegExp, times: number): boolean => {
     const count = new Map<string, number>();
     for (const { iface, frame } of sent) {
@@ -25,5 +26,5 @@ export function evidenceIsComplete(packets: Sighting[], key: FlowKey): boolean {
     }
     return [...count.values()].some((n) => n >= times);
   };
-  return repeated(/^S$/, 2) || repeated(/A/, 3);
+  return repeated(/^S$/, 2) || repeated(/A/, 3) ? 'repeated' : null;
 }

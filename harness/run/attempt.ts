@@ -1,23 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { FireResult } from '../agent/protocol.ts';
-import { evidenceIsComplete } from '../judge/complete.ts';
 import { judgeAttempt } from '../judge/attempt.ts';
 import type { Evidence } from '../judge/evidence.ts';
 import type { Attempt } from '../judge/results.ts';
 import { directions } from '../observe/direction.ts';
 import { flowArp, flowPackets, type FlowKey } from '../observe/flow-packets.ts';
 import { observedWalk } from '../observe/observed-walk.ts';
+import type { Sighting } from '../observe/sighting.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
 import { askInside, NOTHING_INSIDE, readCounters } from './inside.ts';
 import type { PooledLab } from './lab-pool.ts';
+import { patience } from './patience.ts';
 import { nextSourcePort } from './source-ports.ts';
 
-/**
- * An attempt of which no packet has been seen for so long is over, ms: a lost SYN is repeated after 1,000 ms (RFC 6298).
- * On a busy machine a flow may take long and still go on.
- */
-const SILENCE_MS = { http: 1400, tcp: 1400, udp: 1000, icmp: 1000 } as const;
 /** Whatever its packets do. */
 const DEADLINE_MS = 15_000;
 const POLL_MS = 20;
@@ -83,38 +78,30 @@ async function fireUntilDecided(
     timeoutMs: DEADLINE_MS,
   });
   let looked = mark;
-  let seen = 0;
-  let lastSeenAt = performance.now();
-  let ended = false;
-  const decided = (): boolean => {
-    if (recorder.mark() === looked) return false;
+  const news = (): Sighting[] | null => {
+    if (recorder.mark() === looked) return null;
     looked = recorder.mark();
-    const { packets } = observe(key, plan, { recorder }, mark);
-    const own = packets.filter(({ frame }) => !frame.arp).length;
-    if (own > seen) lastSeenAt = performance.now();
-    seen = own;
-    return evidenceIsComplete(packets, key);
+    return observe(key, plan, { recorder }, mark).packets;
   };
-  const isSilent = (): boolean => performance.now() - lastSeenAt > SILENCE_MS[flow.protocol];
-  const cancelWhenDecided = async (): Promise<void> => {
-    while (!ended) {
-      await delay(POLL_MS);
-      if (ended) return;
-      let over = decided();
-      if (!over && isSilent()) {
-        // A busy machine may not have fired yet, or not have handed over what it has seen: that is no silence.
-        await lab.drain();
-        over = decided() || isSilent();
-      }
-      if (!over || ended) continue;
-      void caller.call('cancel', { token: key.token });
-      return;
-    }
+  const isOver = patience(key, news, () => performance.now());
+  let looking = false;
+  const look = async (): Promise<void> => {
+    if (looking || !isOver()) return;
+    looking = true;
+    // What seems to be missing may still be on its way from a capture. A node that is gone is found out by the caller.
+    await lab.drain().catch(() => undefined);
+    looking = false;
+    if (ended || !isOver()) return;
+    clearInterval(poll);
+    await caller.call('cancel', { token: key.token }).catch(() => undefined);
   };
+  let ended = false;
+  const poll = setInterval(() => void look(), POLL_MS);
   try {
-    return await Promise.race([fired, cancelWhenDecided().then(() => fired)]);
+    return await fired;
   } finally {
     ended = true;
+    clearInterval(poll);
   }
 }
 
