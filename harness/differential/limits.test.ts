@@ -7,13 +7,13 @@ import { limitOf } from './limits.ts';
 import { load } from './load.ts';
 import { wire } from './wiring.ts';
 
-function oneArm(): Plan {
+function oneArm(servers: Record<string, unknown> = {}): Plan {
   const { nodes, links } = wire({ l4: 'one-arm', routers: 'one', servers: 'near' });
   const services = { web: { vip: '203.0.113.80', port: 80, mode: 'dsr', pool: ['s1'] } };
   const flows = { call: { from: 'client', to: 'web', expect: 'works' } };
   const loaded = load('sample', {
     lab: { title: '', nodes, links },
-    scenario: { title: '', lab: 'one-arm', services, flows },
+    scenario: { title: '', lab: 'one-arm', servers, services, flows },
   });
   return resolvePlan(loaded.scenario, loaded.scenario.variants[0]!);
 }
@@ -61,4 +61,34 @@ test('mac-to-itself: a frame that is to go to the MAC that it comes from', () =>
   const mac = '02:00:00:00:00:01';
   const predicted = [{ request: [{ src: { mac }, dst: { mac } }] }] as Prediction[];
   expect(limitOf({ ...seen(), predicted }, oneArm())).toBe('mac-to-itself');
+});
+
+describe('check-in-between', () => {
+  const lab = oneArm({ loopback: ['web'], arpAnnounce: 0 });
+  const asks = (senderIp: string): FlowResult => {
+    const frame = {
+      srcMac: '02:00:00:00:00:01',
+      dstMac: '02:00:00:00:00:02',
+      length: 60,
+      arp: { op: 'request' as const, senderMac: '', senderIp, targetIp: '203.0.113.2' },
+    };
+    const packets: Sighting[] = [{ node: 's1', iface: 'l2', direction: 'out', time: 1, frame }];
+    return { attempts: [{ packets }], predicted: [] as Prediction[] } as unknown as FlowResult;
+  };
+
+  test('a server asks in the name of a VIP for which no packet of the flow had come to it', () => {
+    expect(limitOf(asks('203.0.113.80'), lab)).toBe('check-in-between');
+  });
+
+  test('not where it asks in its own name', () => {
+    expect(limitOf(asks('203.0.113.11'), lab)).toBeNull();
+  });
+
+  test('not where a packet of the flow made it ask', () => {
+    const flow = asks('203.0.113.80');
+    const ip = { version: 4 as const, src: '198.51.100.10', dst: '203.0.113.80', ttl: 62, protocol: 6, id: 0, dscp: 0 };
+    const frame = { srcMac: '02:00:00:00:00:01', dstMac: '02:00:00:00:00:02', length: 60, ip };
+    flow.attempts[0]!.packets.unshift({ node: 's1', iface: 'l2', direction: 'in', time: 0, frame });
+    expect(limitOf(flow, lab)).toBeNull();
+  });
 });

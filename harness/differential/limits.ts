@@ -1,14 +1,16 @@
 import type { Attempt, FlowResult } from '../judge/results.ts';
+import { host } from '../scenario/address.ts';
 import type { Plan } from '../scenario/plan.ts';
 
 /** What the model does not know, each with its story in harness/model/README.md. */
-export type Limit = 'wire-learns-macs' | 'mac-to-itself';
+export type Limit = 'wire-learns-macs' | 'mac-to-itself' | 'check-in-between';
 
 /** The limit of the model that explains why a flow's packets did not do what was predicted; null where none does. */
 export function limitOf({ attempts, predicted }: FlowResult, plan: Plan): Limit | null {
   if (attempts.some((attempt) => wireAteFrame(attempt, plan))) return 'wire-learns-macs';
   const toItself = predicted.some(({ request }) => request.some(({ src, dst }) => src.mac === dst.mac));
-  return toItself ? 'mac-to-itself' : null;
+  if (toItself) return 'mac-to-itself';
+  return attempts.some((attempt) => checkCameBetween(attempt, plan)) ? 'check-in-between' : null;
 }
 
 /** A frame went out of an interface that had sent its destination MAC as source before, and never came out of the wire. */
@@ -23,5 +25,21 @@ function wireAteFrame({ packets }: Attempt, plan: Plan): boolean {
     const shown = new Set(sent.map(({ frame }) => frame.srcMac));
     const count = (all: typeof packets, mac: string): number => all.filter(({ frame }) => frame.dstMac === mac).length;
     return [...shown].some((mac) => count(sent, mac) > count(came, mac));
+  });
+}
+
+/** A server asked for a neighbour in the name of its VIP, although no packet of the flow had come to it for that VIP. */
+function checkCameBetween({ packets }: Attempt, plan: Plan): boolean {
+  return plan.nodes.some(({ name, loopback }) => {
+    const here = packets.filter(({ node }) => node === name);
+    return loopback
+      .map(host)
+      .some(
+        (vip) =>
+          here.some(
+            ({ direction, frame: { arp } }) =>
+              direction === 'out' && arp?.op === 'request' && arp.senderIp === vip && arp.targetIp !== vip,
+          ) && !here.some(({ direction, frame }) => direction === 'in' && frame.ip?.dst === vip),
+      );
   });
 }

@@ -69,3 +69,11 @@ test('checks teach: a server that speaks up for its VIP may be known as its hold
   );
   expect(crossesL4).toEqual([true, false]);
 });
+
+test('a server that has forgotten the load balancer and asks for it as the VIP is not answered: its check fails', () => {
+  const speaksUp = { loopback: [VIP_A], conf: { arp_ignore: 1, arp_announce: 0 } };
+  const services = { a: { ...dsr, pool: ['s1'], check: 'tcp' as const } };
+  expect(outcomes(oneArm({ services, servers: speaksUp }), 'client', 'a')).toEqual(
+    expect.arrayContaining(['s1 works', '- no-server-available']),
+  );
+});

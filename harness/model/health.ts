@@ -8,25 +8,55 @@ import type { NodeState, Run } from './run.ts';
 import { begin, settleDown, simulate } from './simulate.ts';
 import type { Host, Topology } from './topology.ts';
 
-const known = new WeakMap<LbServer, boolean>();
+const known = new WeakMap<LbServer, [boolean, ...boolean[]]>();
 
 /**
  * Whether a load balancer takes a server for healthy. Servers without a check always are, unless a frame cannot be put on
- * its way to them: without a route, or without a MAC where the source MAC is kept.
+ * its way to them: without a route, or without a MAC where the source MAC is kept. Both where the check itself depends on
+ * whether the nodes remember the one before.
  */
-export function isUp(topology: Topology, host: Host, service: LbService, server: LbServer): boolean {
-  let up = known.get(server);
-  if (up === undefined) {
-    up =
-      isInReach(topology, host, service, server) &&
-      (service.check.type === 'none' || check(topology, host, service, server).exchange.answered);
-    known.set(server, up);
+export function health(
+  topology: Topology,
+  host: Host,
+  service: LbService,
+  server: LbServer,
+): readonly [boolean, ...boolean[]] {
+  let states = known.get(server);
+  if (states === undefined) {
+    states = statesOf(topology, host, service, server);
+    known.set(server, states);
   }
-  return up;
+  return states;
+}
+
+function statesOf(topology: Topology, host: Host, service: LbService, server: LbServer): [boolean, ...boolean[]] {
+  if (!isInReach(topology, host, service, server)) return [false];
+  if (service.check.type === 'none') return [true];
+  const [first, ...later] = beginnings(topology).map(
+    (states) => check(topology, host, service, server, states).exchange.answered,
+  );
+  return later.includes(!first!) ? [first!, !first!] : [first!];
+}
+
+const lessons = new WeakMap<Topology, (Map<string, NodeState> | null)[]>();
+
+/**
+ * What nodes may know when a flow begins: nothing; what health checks have taught all of them; or the load balancer alone,
+ * since the harness lets it keep what it knows when the others are to forget.
+ */
+export function beginnings(topology: Topology): (Map<string, NodeState> | null)[] {
+  let found = lessons.get(topology);
+  if (found === undefined) {
+    const all = taughtByChecks(topology);
+    const own = all && new Map([...all].filter(([name]) => topology.hosts.get(name)!.plan.lb !== null));
+    found = all === null ? [null] : [null, all, own];
+    lessons.set(topology, found);
+  }
+  return found;
 }
 
 /** What all health checks together have taught the nodes, by node; null where nothing is checked. */
-export function taughtByChecks(topology: Topology): Map<string, NodeState> | null {
+function taughtByChecks(topology: Topology): Map<string, NodeState> | null {
   let states: Map<string, NodeState> | null = null;
   for (const host of topology.hosts.values()) {
     for (const service of host.plan.lb?.services ?? []) {

@@ -2,12 +2,11 @@ import type { Finding, FlowPlan, Plan } from '../scenario/plan.ts';
 import type { CauseCode } from './cause.ts';
 import { explore } from './choices.ts';
 import { firstAnswer, firstRequest } from './exchange.ts';
-import { isUp, taughtByChecks } from './health.ts';
+import { beginnings, health } from './health.ts';
 import { isRequest } from './packet.ts';
 import type { Packet } from './packet.ts';
 import type { NodeState, Run } from './run.ts';
 import { simulate } from './simulate.ts';
-import type { Topology } from './topology.ts';
 import { topologyOf } from './topology.ts';
 import { crossed, hops } from './trace.ts';
 import type { Cause, Hop, Prediction } from './walk.ts';
@@ -22,29 +21,19 @@ export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
   const from = (states: Map<string, NodeState> | null): Prediction[] =>
     explore((choices) =>
       prediction(
-        simulate(topology, flow, choices, (host, service, server) => isUp(topology, host, service, server), { states }),
+        simulate(
+          topology,
+          flow,
+          choices,
+          (host, service, server) =>
+            choices.choose(`up ${service.name} ${server.name}`, health(topology, host, service, server)),
+          { states },
+        ),
       ),
     );
   const [untaught, ...taught] = beginnings(topology).map(from);
   const distinct = new Map([...untaught!, ...taught.flat()].map((item) => [JSON.stringify(item), item]));
   return taught.length === 0 ? untaught! : [...distinct.values()];
-}
-
-const lessons = new WeakMap<Topology, (Map<string, NodeState> | null)[]>();
-
-/**
- * What nodes may know when a flow begins: nothing; what health checks have taught all of them; or the load balancer alone,
- * since the harness lets it keep what it knows when the others are to forget.
- */
-function beginnings(topology: Topology): (Map<string, NodeState> | null)[] {
-  let known = lessons.get(topology);
-  if (known === undefined) {
-    const all = taughtByChecks(topology);
-    const own = all && new Map([...all].filter(([name]) => topology.hosts.get(name)!.plan.lb !== null));
-    known = all === null ? [null] : [null, all, own];
-    lessons.set(topology, known);
-  }
-  return known;
 }
 
 function prediction(run: Run): Prediction {
