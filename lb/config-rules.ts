@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import { lastWord } from './address.ts';
 import type { LbConfig, LbService } from './config.ts';
 import { isDirect } from './mode.ts';
+import { markOf } from './render/mark.ts';
 
 /** A mistake in a configuration, at a path such as `['services', 0, 'vip']`. */
 export interface Problem {
@@ -20,7 +21,12 @@ export function findProblems(config: LbConfig): Problem[] {
     ...duplicates(['services'], config.services, 'name', 'service name', (s) => s.name),
     ...duplicates(['services'], config.services, 'vip', 'VIP and port', (s) => `${s.vip} ${s.protocol}/${s.port}`),
   );
-  problems.push(...dscpProblems(config.services), ...confusedVips(config.services), ...tooManyChecks(config.services));
+  problems.push(
+    ...dscpProblems(config.services),
+    ...confusedVips(config.services),
+    ...confusedServers(config.services),
+    ...tooManyChecks(config.services),
+  );
   return problems;
 }
 
@@ -47,6 +53,26 @@ function confusedVips(services: LbService[]): Problem[] {
     if (!other || other.vip === vip) return [];
     const message = `${mode} needs VIPs that differ in their last 32 bits: see ${other.name}`;
     return [{ path: ['services', i, 'vip'], message }];
+  });
+}
+
+/** Maps that keep flows know a server by a number of 32 bits, which is a hash of most. */
+function confusedServers(services: LbService[]): Problem[] {
+  const ofDirect = new Map<string, string>();
+  return services.flatMap((service, i) => {
+    const direct = isDirect(service);
+    if (!direct && !service.persistence) return [];
+    // Without persistence, and of other services, conntrack keeps the flows of NAT.
+    const first = direct ? ofDirect : new Map<string, string>();
+    return service.servers.flatMap(({ address, port = service.port }, j) => {
+      const place = direct ? address : `${address} port ${port}`;
+      const mark = direct ? markOf(address) : markOf(address, port);
+      const other = first.get(mark) ?? place;
+      first.set(mark, other);
+      if (other === place) return [];
+      const message = `the kernel's tables cannot tell ${place} from ${other} (${mark}): give one another address`;
+      return [{ path: ['services', i, 'servers', j, 'address'], message }];
+    });
   });
 }
 

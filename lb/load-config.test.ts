@@ -114,6 +114,16 @@ it('refuses dsr VIPs that its flow table could not tell apart', async () => {
   expect(await mistakes(both)).toEqual([expect.stringContaining('lb.yaml:11:10: services.1.vip:')]);
 });
 
+it.each([
+  ['dsr', '2001:db8:1::80', '2001:db8::9:2d5d', '2001:db8::24:4c58', '', ''],
+  ['dnat', '203.0.113.80', '203.0.113.5', '203.0.113.8', ', port: 55169', ', port: 15292'],
+])('refuses servers of %s that its maps could not tell apart', async (mode, vip, first, second, port, otherPort) => {
+  const text = SOUND.replace('203.0.113.80', vip)
+    .replace('mode: dsr', `mode: ${mode}\n    persistence: { timeoutMs: 1000 }`)
+    .replace('203.0.113.11 }', `${first}${port} }\n      - { name: s2, address: ${second}${otherPort} }`);
+  expect(await mistakes(text)).toEqual([expect.stringContaining('lb.yaml:11:30: services.0.servers.1.address:')]);
+});
+
 it('asks for a DSCP value in l3dsr, the same for the same VIP', async () => {
   expect(await mistakes(SOUND.replace('dsr', 'l3dsr'))).toEqual([expect.stringContaining('services.0.dscp:')]);
   const sound = SOUND.replace('dsr', 'l3dsr\n    dscp: 5');
