@@ -10,14 +10,15 @@ import { flowMaps, flowTable, keepChains, QUOTED_KEYS } from './flow-table.ts';
 import { forwardChains, forwardMaps } from './forward.ts';
 import { firstFragment6, followRule, fragmentMap } from './fragments.ts';
 import type { RenderInput } from './input.ts';
-import { isCarried, isServed, serversIn } from './input.ts';
+import { serversIn } from './input.ts';
 import { memberKey, memberMaps, memberSets } from './members.ts';
 import { markOf } from './mark.ts';
 import { joinParts } from './part.ts';
 import { remember } from './remember.ts';
+import { isCarried, isServed } from './served.ts';
 import { stickyMap } from './persistence.ts';
 import type { Part } from './ruleset.ts';
-import { packetKey, serviceKey, serviceKeyType } from './service-key.ts';
+import { dispatchElement, packetKey, serviceKeyType } from './service-key.ts';
 
 /**
  * Modes dsr and l3dsr: at ingress, before the host's own stack sees the frame, the destination MAC becomes the server's,
@@ -96,7 +97,7 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]): 
           name: `services${family.version}`,
           kind: 'map',
           spec: [`type ${serviceKeyType(services[0]!.vip)} : verdict`],
-          elements: served.map((service) => [serviceKey(service), `goto to.${service.name}`]),
+          elements: served.map((service) => dispatchElement(input, service)),
         },
       ],
       chains: [],

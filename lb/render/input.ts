@@ -23,13 +23,3 @@ export interface RenderInput {
 export function serversIn(input: RenderInput, service: LbService, ...roles: ServerRole[]): LbServer[] {
   return service.servers.filter((server) => roles.includes(input.roleOf(service, server)));
 }
-
-/** Whether a service has a server for the flows that it has, at least. */
-export function isCarried(input: RenderInput, service: LbService): boolean {
-  return service.servers.some((server) => input.roleOf(service, server) !== 'out');
-}
-
-/** Whether a service takes new flows at all. */
-export function isServed(input: RenderInput, service: LbService): boolean {
-  return service.servers.some((server) => input.roleOf(service, server) === 'new');
-}

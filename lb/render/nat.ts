@@ -4,14 +4,15 @@ import { choose } from './choose.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
-import { isServed, serversIn } from './input.ts';
+import { serversIn } from './input.ts';
 import { markOf } from './mark.ts';
 import { joinParts } from './part.ts';
 import { remember } from './remember.ts';
+import { isServed } from './served.ts';
 import { stickyMap } from './persistence.ts';
 import type { Chain, Part } from './ruleset.ts';
 import { renderTraffic, trafficSets } from './traffic.ts';
-import { packetKey, serviceKey, serviceKeyType } from './service-key.ts';
+import { dispatchElement, packetKey, serviceKeyType } from './service-key.ts';
 
 /**
  * Modes dnat and proxy. Prerouting finds the service and rewrites the destination; conntrack keeps the flow on its
@@ -60,7 +61,7 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]) {
     ...proxied.map((service) => sourcePart(input, service)),
     {
       counters: [],
-      maps: [{ ...dispatch, elements: served.map((service) => [serviceKey(service), `goto to.${service.name}`]) }],
+      maps: [{ ...dispatch, elements: served.map((service) => dispatchElement(input, service)) }],
       chains: perVip(version, proxied),
     },
   );

@@ -2,11 +2,12 @@ import type { LbServer, LbService } from '../config.ts';
 import { isDirect } from '../mode.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
-import { isServed, serversIn } from './input.ts';
+import { serversIn } from './input.ts';
 import { joinLists, joinParts } from './part.ts';
 import { remember } from './remember.ts';
+import { isServed } from './served.ts';
 import type { Chain, Part } from './ruleset.ts';
-import { packetKey, serviceKey, serviceKeyType } from './service-key.ts';
+import { packetKey, serviceElement, serviceKeyType } from './service-key.ts';
 
 /**
  * Quick refusals, by TCP reset or ICMP port unreachable: of a service without a server that takes new flows, of flows
@@ -51,7 +52,7 @@ export function renderRefusals(input: RenderInput): Part {
       name,
       kind: 'set' as const,
       spec: [`type ${serviceKeyType(here[0]!.vip)}`],
-      elements: services.map((service): [string, null] => [serviceKey(service), null]),
+      elements: services.map((service) => serviceElement(input, service)),
     });
     const served = (service: LbService) => isServed(input, service);
     const maps = [
