@@ -132,6 +132,11 @@ describe('both address families, one-arm', () => {
       }
     });
 
+    it.each([true, false])('a service without a server refuses (vipOwner: %s)', async (vipOwner) => {
+      await start(name, 'proxy', { servers: serversOf(name, { drain: true }) }, { vipOwner });
+      expect((await client.call('tcp', vipOf(name), 80)).error).toBe('ECONNREFUSED');
+    });
+
     it('a VIP that is not owned is found by its neighbours', async () => {
       await lab.exec('l3', 'ip', 'neigh', 'flush', 'dev', 'sw');
       await start(name, 'proxy', {}, { vipOwner: false });

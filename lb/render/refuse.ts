@@ -44,6 +44,14 @@ export function renderRefusals(input: RenderInput): Part {
         rules: [`${stray} goto ${strays.name}`],
       },
     ];
+    // IPv6 takes a route to `lo` for a refusal of its own: nothing comes as far as the hook of forwarding.
+    if (!vipOwner && family.version === 6) {
+      chains.push({
+        name: 'new6',
+        hook: 'type nat hook prerouting priority dstnat - 10',
+        rules: [`${key} @${refused} counter goto refuse`],
+      });
+    }
     const rules = joinLists(here.map((service) => cuts(input, service)));
     if (rules.length > 0) {
       chains.push({ name: `cut${family.version}`, hook: 'type filter hook prerouting priority dstnat - 10', rules });
