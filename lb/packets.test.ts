@@ -53,6 +53,16 @@ describe('packets that name no service', () => {
       expect(after.map(({ server }) => server)).toEqual(large.map(({ server }) => server));
     });
 
+    it('a flow is answered at once after its service has another mode', async () => {
+      const fields = { port: 53, protocol: 'udp', servers: [{ name: 's1', address: ROUTED[family].server(1) }] };
+      await start(family, 'proxy', fields);
+      for (const mode of ['dsr', 'dnat', 'l3dsr', 'dnat', 'dsr', 'proxy', 'l3dsr', 'proxy', 'dsr']) {
+        await lb.reload(routedService(family, mode, fields));
+        const answer = await client.call('udp', vip, 53, { localPort: 7100, timeoutMs: 1000 });
+        expect([mode, answer.server ?? answer.error]).toEqual([mode, 's1']);
+      }
+    });
+
     it.each(MODES)('%s: an ICMP error to the VIP tells the server of its flow how narrow the path is', async (mode) => {
       for (const name of NAMES) {
         await lab.exec(name, 'ip', 'route', 'flush', 'cache');

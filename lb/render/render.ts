@@ -7,13 +7,23 @@ import type { RenderInput } from './input.ts';
 import { renderNat } from './nat.ts';
 import { joinParts } from './part.ts';
 import { renderRefusals } from './refuse.ts';
+import { renderUntracked } from './untracked.ts';
 import type { Table } from './ruleset.ts';
 
 /** The tables that make the kernel do what the configuration says; `held` is noted in them. Pure. */
 export function render(input: RenderInput, held: Holding[]): Table[] {
   if (input.config.services.length === 0) return [];
   const tables: Table[] = [
-    { family: 'inet', ...joinParts(renderHeld(held), renderRefusals(input), renderEcho(input), renderNat(input)) },
+    {
+      family: 'inet',
+      ...joinParts(
+        renderHeld(held),
+        renderRefusals(input),
+        renderEcho(input),
+        renderUntracked(input),
+        renderNat(input),
+      ),
+    },
     { family: 'netdev', ...joinParts(renderDsr(input), renderChecks(input)) },
   ];
   return tables.filter(({ chains }) => chains.length > 0);
