@@ -1,5 +1,6 @@
 import type { CheckTarget } from './check.ts';
 import { checkOnce } from './check.ts';
+import { nextDelay } from './next-delay.ts';
 import type { CheckedState, ServerState } from './server-state.ts';
 import { afterCheck, UNCHECKED } from './server-state.ts';
 
@@ -58,12 +59,7 @@ export class HealthMonitor {
     watch.lastDurationMs = performance.now() - began;
     const before = watch.state;
     watch.state = afterCheck(before, result, watch.target.check);
-    watch.timer = setTimeout(() => void this.#check(key, watch), nextDelay(watch.target.check));
+    watch.timer = setTimeout(() => void this.#check(key, watch), nextDelay(watch.target.check, Math.random()));
     if (before.up !== watch.state.up || !before.checked) this.#onChange();
   }
-}
-
-/** The interval, made longer or shorter by up to `jitterPercent`, so that many checks do not march in step. */
-function nextDelay({ intervalMs, jitterPercent = 0 }: CheckTarget['check']): number {
-  return intervalMs * (1 + ((Math.random() * 2 - 1) * jitterPercent) / 100);
 }
