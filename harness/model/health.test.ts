@@ -77,3 +77,15 @@ test('a server that has forgotten the load balancer and asks for it as the VIP i
     expect.arrayContaining(['s1 works', '- no-server-available']),
   );
 });
+
+test('what a service without a server gets is looked at for its source first, and then refused', () => {
+  const services = { a: { ...dsr, mode: 'dnat' as const, pool: ['s1'], check: 'tcp' as const } };
+  const nodes = { l4: { conf: { rp_filter: 1 }, routes: { '198.51.100.10/32': '203.0.113.99' } } };
+  const dead = { listeners: [] };
+  expect(outcomes(oneArm({ services, servers: dead }), 'client', 'a')).toEqual(['- no-server-available']);
+  const strict = oneArm({ services, servers: dead, nodes });
+  strict.nodes['l4']!.interfaces!['s1'] = '192.0.2.1/24';
+  strict.links.push(['l4', 's1']);
+  strict.nodes['l4']!.routes = { '198.51.100.10/32': '192.0.2.2' };
+  expect(outcomes(strict, 'client', 'a')).toEqual(['- reverse-path']);
+});

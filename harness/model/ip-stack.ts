@@ -4,7 +4,7 @@ import { confirm, find, hidesSource, movesDestination, track, trackRelated } fro
 import type { Connection, Tracked } from './conntrack.ts';
 import { forwards } from './device-settings.ts';
 import { consume, refuse } from './endpoints.ts';
-import { balance, refuseDirect } from './load-balancing.ts';
+import { balance, refuseFor, unservedDirect } from './load-balancing.ts';
 import { sourcesFor, translateDestination, translateSource } from './nat.ts';
 import { sendTo } from './neighbours.ts';
 import type { Packet } from './packet.ts';
@@ -22,8 +22,7 @@ const NO_MAC = '00:00:00:00:00:00';
 
 /** A packet comes in by an interface: prerouting, routing, then up to a socket or on to the next hop. */
 export function receive(run: Run, host: Host, device: Device, arrived: Packet): void {
-  const tracked = prerouting(run, host, arrived);
-  if (tracked === null) return;
+  const { tracked, unserved } = prerouting(run, host, arrived);
   const packet = translateDestination(arrived, tracked);
   const route = host.owned.has(packet.dst) || answersEcho(host, packet) ? 'local' : lookUp(host, packet.dst);
   if (route === 'local') {
@@ -32,7 +31,8 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
       learnRedirect(run, host, device, packet);
       return;
     }
-    up(run, host, packet, tracked);
+    if (unserved === null) up(run, host, packet, tracked);
+    else refuseFor(run, host, packet, unserved);
     return;
   }
   const passing = withoutVip(host, packet);
@@ -47,7 +47,8 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
     return;
   }
   const source = sourceIsFine(run, host, device, passing);
-  if (source) forward(run, host, device, route, passing, tracked, source.onLink);
+  if (source && unserved !== null) refuseFor(run, host, passing, unserved);
+  else if (source) forward(run, host, device, route, passing, tracked, source.onLink);
 }
 
 /** The load balancer answers echo requests to a VIP, be it an address of the node or not. */
@@ -73,11 +74,12 @@ export function send(run: Run, host: Host, made: Packet): void {
   }
 }
 
-function prerouting(run: Run, host: Host, packet: Packet): Tracked | null {
-  if (refuseDirect(run, host, packet)) return null;
-  if (!keepsTrack(host)) return UNTRACKED;
+/** What connection tracking makes of a packet, and the service that it is for where that has no server. */
+function prerouting(run: Run, host: Host, packet: Packet): { tracked: Tracked; unserved: LbService | null } {
+  const direct = unservedDirect(run, host, packet);
+  if (direct !== null || !keepsTrack(host)) return { tracked: UNTRACKED, unserved: direct };
   const tracked = trackAny(run, host, packet);
-  return balance(run, host, packet, tracked) ? tracked : null;
+  return { tracked, unserved: balance(run, host, packet, tracked) };
 }
 
 function trackAny(run: Run, host: Host, packet: Packet): Tracked {

@@ -51,28 +51,26 @@ export function undoTag({ plan }: Host, packet: Packet): Packet {
   return known === undefined ? packet : { ...rest, dst: known.vip };
 }
 
-/** What no server takes at ingress is refused at prerouting, like any other service without a server. */
-export function refuseDirect(run: Run, host: Host, packet: Packet): boolean {
+/** The service that no server takes at ingress: such a packet goes on as it is. */
+export function unservedDirect(run: Run, host: Host, packet: Packet): LbService | null {
   const service = serviceFor(host, packet, ['dsr', 'l3dsr']);
-  return service !== null && pick(run, host, service, packet) === null;
+  return service !== null && pickAny(run, host, service) === null ? service : null;
 }
 
-/** Destination NAT of a new connection to a service. False where no server can take it. */
-export function balance(run: Run, host: Host, packet: Packet, tracked: Tracked): boolean {
-  if (tracked.state !== 'new') return true;
+/** Destination NAT of a new connection to a service; that service where no server can take it. */
+export function balance(run: Run, host: Host, packet: Packet, tracked: Tracked): LbService | null {
+  if (tracked.state !== 'new') return null;
   const service = serviceFor(host, packet, ['dnat', 'proxy']);
-  if (service === null) return true;
-  const server = pick(run, host, service, packet);
-  if (server === null) return false;
+  if (service === null) return null;
+  const server = pickAny(run, host, service);
+  if (server === null) return service;
   redirectTo(tracked.connection, service, { address: server.address, port: server.port ?? service.port });
-  return true;
+  return null;
 }
 
-/** As `pickAny`; where there is none, the packet is refused and dead. */
-function pick(run: Run, host: Host, service: LbService, packet: Packet): LbServer | null {
-  const server = pickAny(run, host, service);
-  if (server === null) refuse(run, host, packet, `finds no server of ${service.name} up`, 'no-server-available');
-  return server;
+/** Without a server the load balancer refuses for it: once the kernel has accepted the packet's source (lb/render/refuse.ts). */
+export function refuseFor(run: Run, host: Host, packet: Packet, service: LbService): void {
+  refuse(run, host, packet, `finds no server of ${service.name} up`, 'no-server-available');
 }
 
 /** A server that is up, the same one for all packets of a flow; null when there is none. */
