@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FireResult } from '../agent/protocol.ts';
 import { judgeAttempt } from '../judge/attempt.ts';
+import type { CountersByNode } from '../judge/counters.ts';
 import type { Evidence } from '../judge/evidence.ts';
 import type { Attempt } from '../judge/results.ts';
 import { directions } from '../observe/direction.ts';
@@ -8,7 +9,7 @@ import { flowArp, flowPackets, type FlowKey } from '../observe/flow-packets.ts';
 import { observedWalk } from '../observe/observed-walk.ts';
 import type { Sighting } from '../observe/sighting.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
-import { askInside, NOTHING_INSIDE, readCounters } from './inside.ts';
+import { askInside, NOTHING_INSIDE } from './inside.ts';
 import type { PooledLab } from './lab-pool.ts';
 import { patience } from './patience.ts';
 import { nextSourcePort } from './source-ports.ts';
@@ -19,9 +20,14 @@ const POLL_MS = 20;
 
 /**
  * Fires a flow once and judges what its packets did.
- * @param readsCounters whether to read every node's counters before and after: not worth the time where all goes well
+ * @param countersBefore reads every node's counters, to be compared with those after: not worth the time where all goes well
  */
-export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab, readsCounters = false): Promise<Attempt> {
+export async function runAttempt(
+  flow: FlowPlan,
+  plan: Plan,
+  lab: PooledLab,
+  countersBefore?: () => Promise<CountersByNode>,
+): Promise<Attempt> {
   lab.signal?.throwIfAborted();
   const began = performance.now();
   const key: FlowKey = {
@@ -32,7 +38,7 @@ export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab, rea
     sourcePort: flow.protocol === 'icmp' ? 0 : nextSourcePort(),
     token: newToken(),
   };
-  const countersBefore = readsCounters ? await readCounters(plan, lab) : null;
+  const before = (await countersBefore?.()) ?? null;
   const mark = lab.recorder.mark();
   const fired = await fireUntilDecided(flow, key, plan, lab, mark);
   await lab.lab.drain();
@@ -49,7 +55,7 @@ export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab, rea
     },
     ...seen,
   };
-  const inside = fired.answered ? NOTHING_INSIDE : await askInside(base, lab, countersBefore);
+  const inside = fired.answered ? NOTHING_INSIDE : await askInside(base, lab, before);
   return judgeAttempt({ ...base, ...inside }, performance.now() - began);
 }
 

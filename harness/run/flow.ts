@@ -1,5 +1,6 @@
 import { disagreement } from '../judge/agreement.ts';
 import { controlsOf, type Control } from '../judge/controls.ts';
+import type { CountersByNode } from '../judge/counters.ts';
 import type { Attempt, FlowResult } from '../judge/results.ts';
 import { judgeFlow } from '../judge/verdict.ts';
 import { predict } from '../model/predict.ts';
@@ -11,12 +12,22 @@ import type { PooledLab } from './lab-pool.ts';
 
 const ATTEMPTS_AT_ONCE = 8;
 
-/** Runs a flow with its repetitions and controls, and judges it. */
-export async function runFlow(flow: FlowPlan, plan: Plan, lab: PooledLab): Promise<FlowResult> {
+/**
+ * Runs a flow with its repetitions and controls, and judges it.
+ * @param countersBefore reads every node's counters, once for all flows that run side by side
+ */
+export async function runFlow(
+  flow: FlowPlan,
+  plan: Plan,
+  lab: PooledLab,
+  countersBefore: () => Promise<CountersByNode>,
+): Promise<FlowResult> {
   const began = performance.now();
   const predicted = predict(plan, flow);
   const mayFail = flow.expect.outcome === 'fails' || predicted.some(({ outcome }) => outcome === 'fails');
-  const attempts = await sideBySide(flow.repeat, ATTEMPTS_AT_ONCE, () => runAttempt(flow, plan, lab, mayFail));
+  const attempts = await sideBySide(flow.repeat, ATTEMPTS_AT_ONCE, () =>
+    runAttempt(flow, plan, lab, mayFail ? countersBefore : undefined),
+  );
   const controls = await Promise.all(controlsOf(plan, flow).map((control) => runControl(control, plan, lab)));
   const parting = attempts.map((attempt) => disagreement(attempt, predicted)).find((found) => found !== null) ?? null;
   const judged = judgeFlow(flow, plan, { attempts, controls, disagreement: parting });

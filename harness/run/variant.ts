@@ -2,10 +2,12 @@ import { stringify } from 'yaml';
 import { L4labError } from '../errors.ts';
 import type { FlowResult, VariantResult } from '../judge/results.ts';
 import type { Variant } from '../scenario/read.ts';
-import type { FlowPlan, NodePlan, Plan } from '../scenario/plan.ts';
+import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import type { CountersByNode } from '../judge/counters.ts';
 import { batches } from './batches.ts';
 import type { OnEvent } from './events.ts';
 import { flowNotRun, runFlow } from './flow.ts';
+import { readCounters } from './inside.ts';
 import type { PooledLab } from './lab-pool.ts';
 
 /** Configures a booted lab for a variant, runs its flows, and undoes the configuration. */
@@ -62,7 +64,11 @@ async function runFlows(plan: Plan, pooled: PooledLab, say: (result: FlowResult)
   const results = new Map<FlowPlan, FlowResult>();
   for (const { flows, fromCleanStart } of batches(plan)) {
     if (fromCleanStart) await forget(plan, pooled);
-    await Promise.all(flows.map(async (flow) => results.set(flow, say(await runFlow(flow, plan, pooled)))));
+    let counters: Promise<CountersByNode> | null = null;
+    const countersBefore = (): Promise<CountersByNode> => (counters ??= readCounters(plan, pooled));
+    await Promise.all(
+      flows.map(async (flow) => results.set(flow, say(await runFlow(flow, plan, pooled, countersBefore)))),
+    );
   }
   return plan.flows.map((flow) => results.get(flow)!);
 }
@@ -73,27 +79,22 @@ async function runFlows(plan: Plan, pooled: PooledLab, say: (result: FlowResult)
  * and no switch has to flood: an L4 that is one and keeps the caller's MAC would show it to the wire that it came from.
  */
 async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
-  const onEach = async (lines: (node: NodePlan) => string[]): Promise<void> => {
-    await Promise.all(
-      plan.nodes.map(async (node) => {
-        // One process for all: to start it is what takes long.
-        const input = lines(node).join('\n');
-        if (input !== '') await lab.node(node.name).call('run', { argv: ['ip', '-batch', '-'], input });
-      }),
-    );
-  };
-  await Promise.all([
-    // A load balancer looks after its servers' MACs itself.
-    onEach(({ lb }) => [...(lb === null ? ['neigh flush all'] : []), 'route flush cache']),
-    ...plan.nodes
+  await Promise.all(
+    plan.nodes
       .filter(({ bridge }) => bridge)
       // A permanent entry is the bridge's own MAC: without it the bridge floods what is addressed to itself.
       .map(({ name }) => lab.node(name).call('run', { argv: ['bridge', 'fdb', 'flush', 'dev', 'br0', 'nopermanent'] })),
-  ]);
-  await onEach(({ lb, interfaces }) =>
-    interfaces
-      .filter(({ addresses }) => addresses.length > 0 && lb === null)
-      .map(({ name, mac }) => `link set dev ${name} address ${mac}`),
+  );
+  await Promise.all(
+    plan.nodes.map(({ name, lb, interfaces }) => {
+      const announced = interfaces.filter(({ addresses }) => addresses.length > 0);
+      // One process for all: to start it is what takes long. A load balancer looks after its servers' MACs itself.
+      const lines = [
+        'route flush cache',
+        ...(lb === null ? ['neigh flush all', ...announced.map((i) => `link set dev ${i.name} address ${i.mac}`)] : []),
+      ];
+      return lab.node(name).call('run', { argv: ['ip', '-batch', '-'], input: lines.join('\n') });
+    }),
   );
 }
 

@@ -26,8 +26,8 @@ export const service = serviceSchema.omit({ name: true, servers: true }).extend(
     .describe('proxy only: an address, `auto` (the address of the outgoing interface), or a list (a pool).'),
   check: checkSchema
     .extend({
-      intervalMs: checkSchema.shape.intervalMs.unwrap().default(500),
-      timeoutMs: checkSchema.shape.timeoutMs.unwrap().default(300),
+      intervalMs: checkSchema.shape.intervalMs.unwrap().default(1000),
+      timeoutMs: checkSchema.shape.timeoutMs.unwrap().default(1000),
       fall: checkSchema.shape.fall.unwrap().default(1),
     })
     .optional()
