@@ -43,7 +43,7 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
   }
   if (route === null) {
     noRoute(run, host, passing);
-    complain(run, host, passing);
+    complain(run, host, passing, tracked);
     return;
   }
   const source = sourceIsFine(run, host, device, passing);
@@ -56,9 +56,9 @@ function answersEcho({ plan: { lb } }: Host, { protocol, step, dst }: Packet): b
   return lb !== null && protocol === 'icmp' && step === 'request' && answeredVips(lb).includes(dst);
 }
 
-/** A packet that a socket of this node sends. */
-export function send(run: Run, host: Host, made: Packet): void {
-  const tracked = keepsTrack(host) ? trackAny(run, host, made) : UNTRACKED;
+/** A packet that a socket of this node sends, or its kernel, which may know what connection the packet belongs to. */
+export function send(run: Run, host: Host, made: Packet, known?: Tracked): void {
+  const tracked = known ?? (keepsTrack(host) ? trackAny(run, host, made) : UNTRACKED);
   const packet = translateDestination(made, tracked);
   if (host.owned.has(packet.dst)) {
     loopBack(run, host, packet);
@@ -105,7 +105,7 @@ function forward(
 ): void {
   if (packet.ttl <= 1) {
     die(run, packet, host.name, 'loop', `the TTL of the packet to ${packet.dst} ran out at ${host.name}`);
-    complain(run, host, packet);
+    complain(run, host, packet, tracked);
     return;
   }
   const to = host.devices.get(route.device);
@@ -113,7 +113,7 @@ function forward(
     refuse(run, host, packet, `has no service at ${packet.dst}:${packet.dstPort}`);
     return;
   }
-  if (!fits(run, host, to, packet)) return;
+  if (!fits(run, host, to, packet, tracked)) return;
   if (from === to && sourceOnLink && sendsRedirects(to, route, packet))
     redirect(run, host, to, packet, route.via ?? packet.dst);
   if (host.plan.firewall === 'stateful' && tracked.state === 'invalid') {

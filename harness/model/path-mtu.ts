@@ -1,3 +1,4 @@
+import type { Tracked } from './conntrack.ts';
 import { sendAgain } from './exchange.ts';
 import type { Packet } from './packet.ts';
 import { complain, die, stateOf } from './run.ts';
@@ -16,11 +17,11 @@ export function fitted(run: Run, host: Host, device: Device, packet: Packet): Pa
 }
 
 /** A router drops what is larger than the MTU of the interface it should leave by, and says so (RFC 1191, 8201). */
-export function fits(run: Run, host: Host, device: Device, packet: Packet): boolean {
+export function fits(run: Run, host: Host, device: Device, packet: Packet, tracked: Tracked): boolean {
   if (packet.size <= device.mtu) return true;
   const detail = `${host.name} cannot send on a packet of ${packet.size} bytes for ${packet.dst}: the MTU of ${device.name} is ${device.mtu} bytes`;
   die(run, packet, host.name, 'too-big', detail);
-  complain(run, host, packet, device.mtu);
+  complain(run, host, packet, tracked, device.mtu);
   return false;
 }
 

@@ -56,7 +56,6 @@ function pickedNode({ exchange, picked }: Run): string | null {
 }
 
 const REFUSALS: CauseCode[] = ['refused', 'no-server-available'];
-const UNHEARD: CauseCode[] = ['reply-not-from-vip', 'half-seen-by-firewall'];
 
 /** The first packet that did not reach its end decides. */
 function causeOf(run: Run): Cause {
@@ -72,14 +71,16 @@ function causeOf(run: Run): Cause {
   return lost(run.exchange.flow.from, 'every packet arrived, yet the answer is missing');
 }
 
-/** A reset or ICMP error that did not even leave its node, or that the caller does not take: it says nothing. */
+/**
+ * A refusal that the caller never hears says nothing: what ended its way decides. An ICMP error counts once it has left
+ * its node, since nothing repeats it and few callers listen to it.
+ */
 function unheardRefusal({ exchange, ends }: Run): Cause | null {
   const answer = firstAnswer(exchange);
   if (answer?.step !== 'reset' && answer?.step !== 'error') return null;
   const end = ends.get(answer.id);
-  if (end?.fate !== 'died' || end.cause === null) return null;
-  const unheard = answer.step === 'reset' && UNHEARD.includes(end.cause.code);
-  return end.packet.trace === null || unheard ? end.cause : null;
+  if (end === undefined || (answer.step === 'error' && end.packet.trace !== null)) return null;
+  return end.fate === 'unwanted' ? straying(end.packet, end.node) : end.cause;
 }
 
 function straying(packet: Packet, node: string): Cause {

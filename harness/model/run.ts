@@ -1,7 +1,7 @@
 import type { LbServer, LbService } from '../../lb/config.ts';
 import type { Choices } from './choices.ts';
 import type { CauseCode } from './cause.ts';
-import type { Connection } from './conntrack.ts';
+import type { Connection, Tracked } from './conntrack.ts';
 import type { DirectCheck } from './direct-check.ts';
 import { errorAbout } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
@@ -20,7 +20,7 @@ export interface Run {
   arrivals: Arrival[];
   exchange: Exchange;
   /** Packets that sockets and kernels are about to send. */
-  outbox: { node: string; packet: Packet }[];
+  outbox: Outgoing[];
   /** How each packet ended, by packet id. */
   ends: Map<number, End>;
   /** Whether a load balancer finds a server healthy. */
@@ -31,6 +31,13 @@ export interface Run {
   unanswered: Map<string, string>;
   /** Server that the load balancer picked, by service. */
   picked: Map<string, string>;
+}
+
+interface Outgoing {
+  node: string;
+  packet: Packet;
+  /** What connection tracking takes it for from the start; absent where it has to look. */
+  tracked?: Tracked;
 }
 
 export interface Arrival {
@@ -96,12 +103,22 @@ export function discard(run: Run, packet: Packet, node: string): void {
   end(run, { packet, fate: 'unwanted', node, cause: null });
 }
 
-/** ICMP error (RFC 792) to the source of a packet that a node could not send on; none about another ICMP message's fate. `mtu`: what would fit. */
-export function complain(run: Run, host: Host, packet: Packet, mtu?: number): void {
+/**
+ * ICMP error (RFC 792) to the source of a packet that a node could not send on; none about another ICMP message's fate.
+ * It belongs to the connection that the packet was to begin, even though that never came to be (nf_ct_attach).
+ * `mtu`: what would fit.
+ */
+export function complain(run: Run, host: Host, packet: Packet, tracked?: Tracked, mtu?: number): void {
   if (packet.about !== undefined) return;
   const from = host.owned.has(packet.dst) ? packet.dst : arrivalAddress(host, packet);
   const error = errorAbout(run.exchange, packet, from);
-  run.outbox.push({ node: host.name, packet: mtu === undefined ? error : { ...error, mtu } });
+  run.outbox.push({
+    node: host.name,
+    packet: mtu === undefined ? error : { ...error, mtu },
+    ...(tracked?.state === 'new'
+      ? { tracked: { state: 'known', connection: tracked.connection, direction: 'reply' } }
+      : {}),
+  });
 }
 
 /** IPv6 speaks from the interface that the packet came in by (icmp6_send), IPv4 from the one that the error leaves by. */

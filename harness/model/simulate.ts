@@ -79,7 +79,8 @@ export function settleDown(run: Run): void {
   let next = 0;
   do {
     while (run.outbox.length > 0 || next < Math.min(run.arrivals.length, FRAME_LIMIT)) {
-      for (const { node, packet } of run.outbox.splice(0)) send(run, run.topology.hosts.get(node)!, packet);
+      for (const { node, packet, tracked } of run.outbox.splice(0))
+        send(run, run.topology.hosts.get(node)!, packet, tracked);
       if (next < run.arrivals.length) arrive(run, run.arrivals[next++]!);
     }
   } while (next < FRAME_LIMIT && settleNext(run));

@@ -9,8 +9,8 @@ const sketch = oneArm({
 });
 
 /** The request came in at a node and went no further; the kernel, asked afterwards, finds nothing wrong with it. */
-function causeAt(node: string, counters: Record<string, number>): CauseCode {
-  const evidence = evidenceOf(sketch, 'client', 'a', { kernel: `${VIP_A} dev l2`, counters: { [node]: counters } });
+function causeAt(node: string, counters: Record<string, number>, kernel = `${VIP_A} dev l2`): CauseCode {
+  const evidence = evidenceOf(sketch, 'client', 'a', { kernel, counters: { [node]: counters } });
   const { request } = evidence.walk;
   const end = request.findIndex((hop) => hop.node === node && hop.direction === 'in') + 1;
   return causeOfFailure({ ...evidence, walk: { request: request.slice(0, end), reply: [] } }).code;
@@ -25,4 +25,11 @@ test.each<[string, string, Record<string, number>, CauseCode]>([
   ['nothing of the kind', 'l3', { TcpOutRsts: 1 }, 'unexplained'],
 ])('%s: what its counters say at %s', (_, node, counters, code) => {
   expect(causeAt(node, counters)).toBe(code);
+});
+
+test('of a packet for a VIP, the kernel is asked without its NAT: what the L4 counted goes before', () => {
+  const kernel = 'RTNETLINK answers: Invalid cross-device link';
+  expect(causeAt('l4', { IpExtInNoRoutes: 1 }, kernel)).toBe('no-route');
+  expect(causeAt('l4', { TcpExtIPReversePathFilter: 1 }, kernel)).toBe('reverse-path');
+  expect(causeAt('l4', {}, kernel)).toBe('reverse-path');
 });

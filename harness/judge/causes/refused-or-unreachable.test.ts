@@ -19,6 +19,15 @@ describe('somebody said no', () => {
     expect(named({ ...base, packets: [reset] })).toEqual(['refused', 's2']);
   });
 
+  test('a reset that a node on its way dropped is heard by nobody', () => {
+    const end = base.walk.reply.findIndex(({ node, direction }) => node === 'l4' && direction === 'in') + 1;
+    const lost = { walk: { ...base.walk, reply: base.walk.reply.slice(0, end) }, packets: [reset] };
+    const kernel = 'RTNETLINK answers: Invalid cross-device link';
+    expect(named({ ...base, ...lost, kernel })).toEqual(['reverse-path', 'l4']);
+    const client = { ...base.client, said: 'ECONNREFUSED' };
+    expect(named({ ...base, ...lost, client, kernel })).toEqual(['refused', 's2']);
+  });
+
   test('no-server-available, where the L4 speaks and holds none for healthy', () => {
     const atL4 = base.walk.reply.findIndex(({ node }) => node === 'l4');
     const walk = { ...base.walk, reply: base.walk.reply.slice(atL4 + 1) };

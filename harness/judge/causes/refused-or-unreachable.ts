@@ -4,6 +4,7 @@ import type { Cause } from '../../model/walk.ts';
 import type { Evidence } from '../evidence.ts';
 import { nodeOf } from '../../scenario/lookup.ts';
 import { cause, type Rule } from './rule.ts';
+import { vanished } from './vanished.ts';
 
 /** Somebody said no: with an RST, or with an ICMP error. */
 export const refusedOrUnreachable: Rule = (evidence) => {
@@ -17,7 +18,10 @@ export const refusedOrUnreachable: Rule = (evidence) => {
   const origin = walk.reply[0]?.node;
   // The caller itself ends a connection in which nothing happens any more.
   const byCaller = reset?.node === evidence.flow.from;
-  return reset && !byCaller && origin !== undefined ? refusal(origin, 'RST', evidence) : null;
+  if (!reset || byCaller || origin === undefined) return null;
+  // A reset that died on its way refused nobody: the caller goes on asking.
+  const unheard = evidence.client.said === 'ECONNREFUSED' ? null : vanished(evidence);
+  return unheard ?? refusal(origin, 'RST', evidence);
 };
 
 /** Who says that nobody listens tells why: the L4 speaks for a pool without a healthy server. */

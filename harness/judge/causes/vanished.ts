@@ -95,6 +95,9 @@ function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): C
   const service = serviceOf(plan, flow);
   const says = kernel ?? '';
   const settings = nodeOf(plan, node);
+  // The kernel is asked about the packet as it came; where NAT gave it another destination, counters know better.
+  const counted = service && node === service.l4 && dst.ip === service.vip ? byCounters(hop, evidence) : null;
+  if (counted) return counted;
   if (
     /Invalid cross-device link/.test(says) ||
     (/Invalid argument/.test(says) && filters(settings.sysctls, iface) && !own.includes(src.ip))
@@ -173,7 +176,6 @@ function byCounters({ node, dst }: Hop, { plan, counters }: Evidence): Cause | n
   );
 }
 
-/** Of nftables, in which the load balancer counts. */
 /** Source NAT that finds no free port takes a used one, and conntrack drops the flow when it enters it. */
 function portsExhausted({ name, l4, proxyIps, mode }: ServicePlan, { counters }: Evidence): Cause | null {
   if (mode !== 'proxy' || (counters[l4]?.['ConntrackInsertFails'] ?? 0) === 0) return null;
