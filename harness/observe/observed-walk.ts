@@ -7,7 +7,7 @@ import type { Frame, Sighting } from './sighting.ts';
 
 /**
  * The hops of the first packet that the caller sent and of the first answer to it (a SYN-ACK or RST, a datagram, an
- * echo reply, an ICMP error).
+ * echo reply, an ICMP error). Behind a full proxy they go on with the first request and answer there.
  * @param packets sightings of one attempt, in time order
  */
 export function observedWalk(packets: Sighting[], key: FlowKey, plan: Plan): Walk {
@@ -81,8 +81,45 @@ export function observedWalk(packets: Sighting[], key: FlowKey, plan: Plan): Wal
     firstAnswer,
     firstAnswer ? answers.filter(({ frame }) => sameAnswer(frame, firstAnswer.frame)) : [],
   );
+  const end = request.at(-1);
+  // Who accepts the caller's connection is its server, or a full proxy.
+  const accepted = end?.direction === 'in' && reply[0]?.node === end.node;
+  const far = accepted && key.protocol === 'tcp' ? farSideOf(end, packets, key, walkOf) : { request: [], reply: [] };
   const origin = firstRequest?.time ?? 0;
-  return { request: hops(request, origin), reply: hops(reply, origin) };
+  return { request: hops([...request, ...far.request], origin), reply: hops([...far.reply, ...reply], origin) };
+}
+
+/**
+ * Behind a full proxy: it takes the caller's connection for itself and asks on one of its own, which shares nothing but
+ * the token with it. The way of the first request and answer there; empty when the request ended at a server.
+ */
+function farSideOf(
+  end: Sighting,
+  packets: Sighting[],
+  key: FlowKey,
+  walkOf: (first: Sighting | undefined, all: Sighting[]) => Sighting[],
+): { request: Sighting[]; reply: Sighting[] } {
+  const spoken = packets.filter(({ frame }) => frame.token === key.token);
+  const firstFrom = (before: Sighting, isMeant: (frame: Frame) => boolean): Sighting | undefined =>
+    spoken.find(
+      ({ node, direction, time, frame }) =>
+        node === before.node && direction === 'out' && time > before.time && isMeant(frame),
+    );
+  const way = (first: Sighting | undefined): Sighting[] =>
+    walkOf(
+      first,
+      spoken.filter(({ frame }) => frame.tcp?.seq === first?.frame.tcp?.seq),
+    );
+  const request = way(firstFrom(end, (frame) => !isOfConnection(frame, end.frame)));
+  const asked = request.at(-1);
+  const reply = asked ? way(firstFrom(asked, (frame) => isOfConnection(frame, asked.frame))) : [];
+  return { request, reply };
+}
+
+/** In either direction. */
+function isOfConnection(a: Frame, b: Frame): boolean {
+  const ends = ({ ip, tcp }: Frame): string[] => [`${ip?.src} ${tcp?.srcPort}`, `${ip?.dst} ${tcp?.dstPort}`].sort();
+  return ends(a).join() === ends(b).join();
 }
 
 function longest(ways: Sighting[][]): Sighting[] {
