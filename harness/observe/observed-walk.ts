@@ -84,7 +84,8 @@ export function observedWalk(packets: Sighting[], key: FlowKey, plan: Plan): Wal
   const end = request.at(-1);
   // Who accepts the caller's connection is its server, or a full proxy.
   const accepted = end?.direction === 'in' && reply[0]?.node === end.node;
-  const far = accepted && key.protocol === 'tcp' ? farSideOf(end, packets, key, walkOf) : { request: [], reply: [] };
+  const far =
+    accepted && key.protocol === 'tcp' ? farSideOf(request, packets, key, walkOf) : { request: [], reply: [] };
   const origin = firstRequest?.time ?? 0;
   return { request: hops([...request, ...far.request], origin), reply: hops([...far.reply, ...reply], origin) };
 }
@@ -92,9 +93,10 @@ export function observedWalk(packets: Sighting[], key: FlowKey, plan: Plan): Wal
 /**
  * Behind a full proxy: it takes the caller's connection for itself and asks on one of its own, which shares nothing but
  * the token with it. The way of the first request and answer there; empty when the request ended at a server.
+ * @param near way of the caller's own request
  */
 function farSideOf(
-  end: Sighting,
+  near: Sighting[],
   packets: Sighting[],
   key: FlowKey,
   walkOf: (first: Sighting | undefined, all: Sighting[]) => Sighting[],
@@ -110,7 +112,9 @@ function farSideOf(
       first,
       spoken.filter(({ frame }) => frame.tcp?.seq === first?.frame.tcp?.seq),
     );
-  const request = way(firstFrom(end, (frame) => !isOfConnection(frame, end.frame)));
+  // NAT on the way, and a server that calls itself through it, give one connection several names.
+  const isOther = (frame: Frame): boolean => !near.some((hop) => isOfConnection(frame, hop.frame));
+  const request = way(firstFrom(near.at(-1)!, isOther));
   const asked = request.at(-1);
   const reply = asked ? way(firstFrom(asked, (frame) => isOfConnection(frame, asked.frame))) : [];
   return { request, reply };
