@@ -25,7 +25,9 @@ export interface Connection {
 export type Tracked =
   | { state: 'new'; connection: Connection }
   | { state: 'known'; connection: Connection; direction: 'original' | 'reply' }
-  | { state: 'invalid' };
+  | { state: 'invalid' }
+  /** Kept from it: neither translated nor held against it by a firewall. */
+  | { state: 'untracked' };
 
 /**
  * Looks a packet up among a node's connections (nf_conntrack_in), and moves the TCP state on.

@@ -4,7 +4,7 @@ import { confirm, find, hidesSource, movesDestination, track, trackRelated } fro
 import type { Connection, Tracked } from './conntrack.ts';
 import { forwards } from './device-settings.ts';
 import { consume, refuse } from './endpoints.ts';
-import { balance, refuseFor, unservedDirect } from './load-balancing.ts';
+import { balance, isUntracked, refuseFor, unservedDirect } from './load-balancing.ts';
 import { sourcesFor, translateDestination, translateSource } from './nat.ts';
 import { sendTo } from './neighbours.ts';
 import type { Packet } from './packet.ts';
@@ -17,7 +17,7 @@ import type { Device, Host, Route } from './topology.ts';
 import { crossing } from './trace.ts';
 import type { Cause } from './walk.ts';
 
-const UNTRACKED: Tracked = { state: 'invalid' };
+const UNTRACKED: Tracked = { state: 'untracked' };
 const NO_MAC = '00:00:00:00:00:00';
 
 /** A packet comes in by an interface: prerouting, routing, then up to a socket or on to the next hop. */
@@ -77,7 +77,8 @@ export function send(run: Run, host: Host, made: Packet, known?: Tracked): void 
 /** What connection tracking makes of a packet, and the service that it is for where that has no server. */
 function prerouting(run: Run, host: Host, packet: Packet): { tracked: Tracked; unserved: LbService | null } {
   const direct = unservedDirect(run, host, packet);
-  if (direct !== null || !keepsTrack(host)) return { tracked: UNTRACKED, unserved: direct };
+  if (direct !== null || !keepsTrack(host) || isUntracked(host, packet))
+    return { tracked: UNTRACKED, unserved: direct };
   const tracked = trackAny(run, host, packet);
   return { tracked, unserved: balance(run, host, packet, tracked) };
 }

@@ -1,4 +1,5 @@
 import type { LbServer, LbService } from '../../lb/config.ts';
+import { isDirect } from '../../lb/mode.ts';
 import { refuse } from './endpoints.ts';
 import { sendTo } from './neighbours.ts';
 import { redirectTo, serviceFor } from './nat.ts';
@@ -49,6 +50,20 @@ export function undoTag({ plan }: Host, packet: Packet): Packet {
   const { dst, dscp, ...rest } = packet;
   const known = plan.undoDscp?.find((tag) => tag.dscp === dscp && tag.address === dst);
   return known === undefined ? packet : { ...rest, dst: known.vip };
+}
+
+/**
+ * What a load balancer keeps from connection tracking (lb/render/untracked.ts): replies of direct services on their way
+ * through, whose VIP it does not own, and what it sends to servers of l3dsr.
+ */
+export function isUntracked({ plan: { lb } }: Host, { src, dst, dscp }: Packet): boolean {
+  const services = lb?.services ?? [];
+  const ofVip = services.filter(({ vip }) => vip === src);
+  const isReply = lb?.vipOwner === false && ofVip.length > 0 && ofVip.every(isDirect);
+  return (
+    isReply ||
+    (dscp !== undefined && services.some((s) => s.dscp === dscp && s.servers.some(({ address }) => address === dst)))
+  );
 }
 
 /** The service that no server takes at ingress: such a packet goes on as it is. */

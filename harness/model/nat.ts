@@ -41,7 +41,7 @@ export function redirectTo(connection: Connection, service: LbService, target: T
 
 /** Destination NAT at prerouting: of the request, and undoing source NAT of the answer. */
 export function translateDestination(packet: Packet, tracked: Tracked): Packet {
-  if (tracked.state === 'invalid') return packet;
+  if (tracked.state === 'invalid' || tracked.state === 'untracked') return packet;
   const { original, reply } = tracked.connection;
   const answers = tracked.state === 'known' && tracked.direction === 'reply';
   const changes = answers ? hidesSource(tracked.connection) : movesDestination(tracked.connection);
@@ -53,7 +53,7 @@ export function translateDestination(packet: Packet, tracked: Tracked): Packet {
 
 /** Source NAT at postrouting: of the request, and undoing destination NAT of the answer. */
 export function translateSource(packet: Packet, tracked: Tracked): Packet {
-  if (tracked.state === 'invalid') return packet;
+  if (tracked.state === 'invalid' || tracked.state === 'untracked') return packet;
   const { original, reply } = tracked.connection;
   const answers = tracked.state === 'known' && tracked.direction === 'reply';
   const changes = answers ? movesDestination(tracked.connection) : hidesSource(tracked.connection);

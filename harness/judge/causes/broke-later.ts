@@ -5,33 +5,34 @@ import type { LinkEnd, NodePlan, Plan } from '../../scenario/plan.ts';
 import { isAddressee, sameSegment, vanishedAt } from '../evidence.ts';
 import { addressesOf, cause, type Rule } from './rule.ts';
 
-/** An ICMP redirect reached a node that then went around its sender. */
+/**
+ * An ICMP redirect reached a node that then went around its sender. What the node never sent that way is not affected by
+ * it, and a segment that had been lost before is lost for another reason.
+ */
 export const redirected: Rule = ({ packets, plan, flow }) => {
   const holder = (mac: string): NodePlan | undefined =>
     plan.nodes.find(({ interfaces }) => interfaces.some((i) => i.mac === mac));
-  // Switches on the way see it too; it means the node that it is addressed to.
-  const redirect = packets.find(
-    ({ node, direction, frame }) =>
-      direction === 'in' && frame.icmp?.type === ICMP.redirect && holder(frame.dstMac)?.name === node,
-  );
-  const sender = redirect && holder(redirect.frame.srcMac);
-  if (!sender) return null;
-  const { gateway, inner } = redirect.frame.icmp!;
-  const around = packets.some(
-    ({ time, node, direction, frame }) =>
-      time > redirect.time &&
-      node === redirect.node &&
-      direction === 'out' &&
-      frame.ip?.dst === inner?.dst &&
-      !frame.icmp &&
-      holder(frame.dstMac) !== sender,
-  );
-  if (!around) return null;
-  return cause(
-    'redirected',
-    redirect.node,
-    `${sender.name} told ${redirect.node} to send packets for ${inner?.dst ?? flow.source} to ${gateway ?? '?'}; from then on they bypass ${sender.name}`,
-  );
+  for (const { time, node, direction, frame } of packets) {
+    const sender = holder(frame.srcMac);
+    // Switches on the way see it too; it means the node that it is addressed to.
+    const isTold = frame.icmp?.type === ICMP.redirect && direction === 'in' && holder(frame.dstMac)?.name === node;
+    if (!isTold || !sender) continue;
+    const { gateway, inner } = frame.icmp!;
+    const sent = packets.filter(
+      (p) => p.node === node && p.direction === 'out' && p.frame.ip?.dst === inner?.dst && !p.frame.icmp,
+    );
+    const before = sent.filter((p) => p.time <= time);
+    const after = sent.filter((p) => p.time > time);
+    const lostBefore = before.some((q) => q.frame.tcp && after.some((p) => sameSegment(p.frame, q.frame)));
+    const around = after.some((p) => holder(p.frame.dstMac) !== sender);
+    if (lostBefore || !around || !before.some((p) => holder(p.frame.dstMac) === sender)) continue;
+    return cause(
+      'redirected',
+      node,
+      `${sender.name} told ${node} to send packets for ${inner?.dst ?? flow.source} to ${gateway ?? '?'}; from then on they bypass ${sender.name}`,
+    );
+  }
+  return null;
 };
 
 /** A switch that has a node's MAC at the wrong port sent a frame there, and the node never got it. */

@@ -93,12 +93,24 @@ describe('redirected', () => {
       return { ...sighting, frame: { ...sighting.frame, ip: { ...sighting.frame.ip!, src: S2, dst: CLIENT } } };
     });
 
+  const earlier = later(mac('l4')).map(({ frame, ...sighting }) => ({
+    ...sighting,
+    time: 2,
+    frame: { ...frame, tcp: { ...frame.tcp!, seq: 8 } },
+  }));
+
   test('at the node that was told and then went around the L4, with a switch in between', () => {
-    expect(named({ ...base, packets: [...told, ...later(mac('l3'))] })).toEqual(['redirected', 's2']);
+    expect(named({ ...base, packets: [...earlier, ...told, ...later(mac('l3'))] })).toEqual(['redirected', 's2']);
   });
 
   test('also where nobody saw the redirect leave', () => {
-    expect(named({ ...base, packets: [told[3]!, ...later(mac('l3'))] })).toEqual(['redirected', 's2']);
+    expect(named({ ...base, packets: [...earlier, told[3]!, ...later(mac('l3'))] })).toEqual(['redirected', 's2']);
+  });
+
+  test('not where the node never sent that way, nor where a segment had been lost before', () => {
+    expect(named({ ...base, packets: [...told, ...later(mac('l3'))] })[0]).not.toBe('redirected');
+    const lost = later(mac('l4')).map((sighting) => ({ ...sighting, time: 3 }));
+    expect(named({ ...base, packets: [...lost, ...told, ...later(mac('l3'))] })[0]).not.toBe('redirected');
   });
 
   test('not where the node did not heed it', () => {
