@@ -9,7 +9,7 @@ import { hostNetwork, refuseClashes, type HostNetwork } from './host-network.ts'
 import { KEPT_LABEL, LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
 import { isGone } from './sweep.ts';
 import { NodeHandle } from './node-handle.ts';
-import type { Topology } from './topology.ts';
+import type { BareNode, Topology } from './topology.ts';
 import { createWire, type Wire } from './wire.ts';
 
 export interface BootOptions {
@@ -173,7 +173,7 @@ async function boot(
 
 async function bootNode(
   id: string,
-  node: Topology['nodes'][number],
+  node: BareNode,
   wires: Wire[],
   labels: Record<string, string>,
   { engine, image, signal }: BootOptions,
@@ -211,7 +211,7 @@ function endpoint(wire: Wire, node: string): Dockerode.EndpointSettings {
 
 async function nameInterfaces(
   handle: NodeHandle,
-  { name: node, ports }: Topology['nodes'][number],
+  { name: node, ports }: BareNode,
   wires: Wire[],
   captures: boolean,
 ): Promise<string> {

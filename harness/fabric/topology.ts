@@ -3,10 +3,16 @@ import type { InterfacePlan, LinkPlan, Plan } from '../scenario/plan.ts';
 
 /** What of a plan takes a boot: nodes with their ports, and the wires between these. All else is configuration. */
 export interface Topology {
-  nodes: { name: string; ports: Pick<InterfacePlan, 'name' | 'mac' | 'peer'>[] }[];
+  nodes: BareNode[];
   links: LinkPlan[];
   /** Whether the wires must carry IPv6 on every engine. */
   ipv6: boolean;
+}
+
+/** A container and its ports. */
+export interface BareNode {
+  name: string;
+  ports: Pick<InterfacePlan, 'name' | 'mac' | 'peer'>[];
 }
 
 export function topologyOf({ nodes, links }: Pick<Plan, 'nodes' | 'links'>): Topology {

@@ -1,16 +1,8 @@
 import type { Sighting } from '../observe/sighting.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
 import { settledBy } from './complete.ts';
-import { segment } from './testing/evidence.ts';
+import { segment, TCP_KEY } from './testing/evidence.ts';
 
-const key: FlowKey = {
-  caller: 'client',
-  protocol: 'tcp',
-  address: '203.0.113.80',
-  port: 80,
-  sourcePort: 20000,
-  token: 'l4lab-x',
-};
 const sent = (time: number, flags: string, payloadLength = 0): Sighting =>
   segment(time, ['client', 'out', 'l3'], { seq: 7, flags, payloadLength });
 const error = (type: number): Sighting => ({
@@ -43,5 +35,5 @@ test.each<[string, Sighting[], FlowKey['protocol'], ReturnType<typeof settledBy>
   ['an ICMP error that TCP makes the best of', [error(3)], 'tcp', null],
   ['a redirect is no error', [error(5)], 'udp', null],
 ])('%s', (_, packets, protocol, settled) => {
-  expect(settledBy(packets, { ...key, protocol })).toBe(settled);
+  expect(settledBy(packets, { ...TCP_KEY, protocol })).toBe(settled);
 });

@@ -94,8 +94,8 @@ class Known {
   }
 }
 
-/** Both directions of a conversation have one name. */
-function conversation({ ip, tcp, udp, icmp }: Frame): string | null {
+/** Both directions of a conversation have one name; null for what is none. */
+export function conversation({ ip, tcp, udp, icmp }: Frame): string | null {
   if (!ip) return null;
   const ports = tcp ?? udp;
   if (ports) return pair(ip.src, ports.srcPort, ip.dst, ports.dstPort);

@@ -2,7 +2,7 @@ import { changes } from '../model/trace.ts';
 import type { Hop, Walk } from '../model/walk.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { ICMP } from './decode.ts';
-import type { FlowKey } from './flow-packets.ts';
+import { conversation, type FlowKey } from './flow-packets.ts';
 import type { Frame, Sighting } from './sighting.ts';
 
 /**
@@ -113,17 +113,11 @@ function farSideOf(
       spoken.filter(({ frame }) => frame.tcp?.seq === first?.frame.tcp?.seq),
     );
   // NAT on the way, and a server that calls itself through it, give one connection several names.
-  const isOther = (frame: Frame): boolean => !near.some((hop) => isOfConnection(frame, hop.frame));
+  const isOther = (frame: Frame): boolean => !near.some((hop) => conversation(hop.frame) === conversation(frame));
   const request = way(firstFrom(near.at(-1)!, isOther));
   const asked = request.at(-1);
-  const reply = asked ? way(firstFrom(asked, (frame) => isOfConnection(frame, asked.frame))) : [];
+  const reply = asked ? way(firstFrom(asked, (frame) => conversation(frame) === conversation(asked.frame))) : [];
   return { request, reply };
-}
-
-/** In either direction. */
-function isOfConnection(a: Frame, b: Frame): boolean {
-  const ends = ({ ip, tcp }: Frame): string[] => [`${ip?.src} ${tcp?.srcPort}`, `${ip?.dst} ${tcp?.dstPort}`].sort();
-  return ends(a).join() === ends(b).join();
 }
 
 function longest(ways: Sighting[][]): Sighting[] {

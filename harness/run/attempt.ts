@@ -91,6 +91,7 @@ async function fireUntilDecided(
   };
   const isOver = patience(key, news, () => performance.now());
   let looking = false;
+  let ended = false;
   const look = async (): Promise<void> => {
     if (looking || !isOver()) return;
     looking = true;
@@ -101,7 +102,6 @@ async function fireUntilDecided(
     clearInterval(poll);
     await caller.call('cancel', { token: key.token }).catch(() => undefined);
   };
-  let ended = false;
   const poll = setInterval(() => void look(), POLL_MS);
   try {
     return await fired;

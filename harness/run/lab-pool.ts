@@ -21,7 +21,6 @@ export class LabPool implements AsyncDisposable {
   readonly #idle: PooledLab[] = [];
   readonly #all = new Set<PooledLab>();
   readonly #closing: Promise<void>[] = [];
-
   readonly #topologies: Topology[];
 
   /** @param plans those that will be asked for, as far as known: one that is contained in another shares its lab */

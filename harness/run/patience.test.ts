@@ -1,22 +1,13 @@
-import { arpRequest, segment } from '../judge/testing/evidence.ts';
-import type { FlowKey } from '../observe/flow-packets.ts';
+import { arpRequest, segment, TCP_KEY } from '../judge/testing/evidence.ts';
 import type { Sighting } from '../observe/sighting.ts';
 import { patience, SILENCE_AFTER_REPETITION_MS, SILENCE_MS } from './patience.ts';
 
-const tcp: FlowKey = {
-  caller: 'client',
-  protocol: 'tcp',
-  address: '203.0.113.80',
-  port: 80,
-  sourcePort: 20000,
-  token: 'l4lab-x',
-};
 const sent = (flags: string): Sighting => segment(0, ['client', 'out', 'l3'], { seq: 7, flags });
 const received = (flags: string): Sighting => segment(0, ['client', 'in', 'l3'], { seq: 9, flags });
 const asked = arpRequest(['l3', 'out', 'l2'], { senderIp: '203.0.113.1', targetIp: '203.0.113.80' });
 
 /** An attempt whose packets and clock are in the test's hands. */
-function attempt(key = tcp): { sees(...packets: Sighting[]): void; isOverAfter(ms: number): boolean } {
+function attempt(key = TCP_KEY): { sees(...packets: Sighting[]): void; isOverAfter(ms: number): boolean } {
   const packets: Sighting[] = [];
   let isNew = false;
   let clock = 5000;
@@ -69,7 +60,7 @@ test('a refused answer settles it at once', () => {
 test.each(['tcp', 'udp', 'icmp'] as const)(
   '%s: packets that stopped end it, questions for neighbours do not',
   (protocol) => {
-    const one = attempt({ ...tcp, protocol });
+    const one = attempt({ ...TCP_KEY, protocol });
     one.sees(sent('S'));
     expect(one.isOverAfter(SILENCE_MS[protocol])).toBe(false);
     one.sees(asked);

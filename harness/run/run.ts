@@ -31,7 +31,8 @@ export function labsAtOnce(cpus: number): number {
 export async function run(scenarios: LoadedScenario[], options: RunOptions): Promise<Results> {
   const { engine, image, selection, onEvent, signal } = options;
   const startedAt = new Date();
-  const plans = scenarios.flatMap((loaded) => plansOf(loaded, selection)).map(({ plan }) => plan);
+  const plansBy = new Map(scenarios.map((loaded) => [loaded, plansOf(loaded, selection).map(({ plan }) => plan)]));
+  const plans = [...plansBy.values()].flat();
   const flows = plans.reduce((sum, plan) => sum + plan.flows.length, 0);
   onEvent({ event: 'started', scenarios: scenarios.length, flows });
   await using pool = new LabPool(
@@ -46,7 +47,7 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
   );
   /** Topology that a scenario begins on; scenarios without a selected flow need none. */
   const topologyOf = (loaded: LoadedScenario): Topology | null => {
-    const plan = plansOf(loaded, selection)[0]?.plan;
+    const plan = plansBy.get(loaded)?.[0];
     return plan ? pool.topologyFor(plan) : null;
   };
   const results = new Map<LoadedScenario, ScenarioResult>();

@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
 import { L4labError } from '../errors.ts';
+import type { CountersByNode } from '../judge/counters.ts';
 import type { FlowResult, VariantResult } from '../judge/results.ts';
 import type { Variant } from '../scenario/read.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
-import type { CountersByNode } from '../judge/counters.ts';
 import { batches } from './batches.ts';
 import type { OnEvent } from './events.ts';
 import { flowNotRun, runFlow } from './flow.ts';

@@ -8,8 +8,8 @@ import { run } from './run.ts';
 /**
  * Tells neighbours at once who has these addresses now: gratuitous ARP and unsolicited neighbour advertisements. The
  * kernel sends them for all addresses of an interface when its MAC is set, be it to what it is (sysctls arp_notify and
- * ndisc_notify); no packet has to be made by hand. The interface's neighbour entries are resolved anew after that. `before` is what
- * was held already.
+ * ndisc_notify); no packet has to be made by hand. The interface's neighbour entries are resolved anew after that.
+ * @param before what was held already
  */
 export async function announce(holdings: Holding[], interfaces: HostInterface[], before: Holding[]): Promise<void> {
   const told = holdings.filter(({ kind, dev }) => kind !== 'route' && dev !== 'lo');

@@ -2,12 +2,23 @@ import type { CauseCode } from '../../model/cause.ts';
 import { predict } from '../../model/predict.ts';
 import { VIP_A } from '../../model/testing/labs.ts';
 import { flow as flowOf, plan as planOf, type LabSketch } from '../../model/testing/lab-builder.ts';
-import type { Icmp, Sighting } from '../../observe/sighting.ts';
+import type { FlowKey } from '../../observe/flow-packets.ts';
+import type { Frame, Icmp, Sighting } from '../../observe/sighting.ts';
 import { causeOfFailure } from '../causes/index.ts';
 import type { Evidence } from '../evidence.ts';
 
 /** Address of the client in the labs of tests. */
 export const CLIENT = '198.51.100.10';
+
+/** By what the packets of a TCP flow of the client are known. */
+export const TCP_KEY: FlowKey = {
+  caller: 'client',
+  protocol: 'tcp',
+  address: VIP_A,
+  port: 80,
+  sourcePort: 20000,
+  token: 'l4lab-x',
+};
 
 /** What would be seen of a flow whose packets go the way that the model says, without ARP and with a silent kernel. */
 export function evidenceOf(sketch: LabSketch, from: string, to: string, seen: Partial<Evidence> = {}): Evidence {
@@ -18,7 +29,7 @@ export function evidenceOf(sketch: LabSketch, from: string, to: string, seen: Pa
   return {
     plan,
     flow,
-    key: { caller: from, protocol: 'tcp', address: flow.address, port: flow.port, sourcePort: 20000, token: 'l4lab-x' },
+    key: { ...TCP_KEY, caller: from, address: flow.address, port: flow.port },
     client: { answered: false, said: 'cancelled', servedBy: null, sourceSeen: null },
     packets: [],
     walk: { request: onWires(request), reply: onWires(reply) },
@@ -32,26 +43,18 @@ export function evidenceOf(sketch: LabSketch, from: string, to: string, seen: Pa
   };
 }
 
-/** A TCP segment as an interface saw it; `frame` says what matters. */
+/** A TCP segment as an interface saw it; `told` says what matters. */
 export function segment(
   time: number,
   [node, direction, iface]: [string, 'in' | 'out', string],
-  frame: { srcMac?: string; dstMac?: string; seq: number; flags: string; payloadLength?: number },
+  told: { srcMac?: string; dstMac?: string; seq: number; flags: string; payloadLength?: number },
 ): Sighting {
-  const { srcMac = '', dstMac = '', seq, flags, payloadLength = 0 } = frame;
-  return {
-    time,
-    node,
-    iface,
-    direction,
-    frame: {
-      srcMac,
-      dstMac,
-      length: 66,
-      ip: { version: 4, src: '', dst: '', ttl: 64, protocol: 6, id: 0, dscp: 0 },
-      tcp: { srcPort: 0, dstPort: 0, seq, ack: 0, flags, payloadLength },
-    },
+  const { srcMac = '', dstMac = '', seq, flags, payloadLength = 0 } = told;
+  const frame = {
+    ...ipFrame(6, { srcMac, dstMac, src: '', dst: '' }),
+    tcp: { srcPort: 0, dstPort: 0, seq, ack: 0, flags, payloadLength },
   };
+  return { time, node, iface, direction, frame };
 }
 
 /** An ARP request as an interface saw it. */
@@ -80,24 +83,15 @@ export function icmp(
   message: Partial<Icmp>,
   [srcMac, dstMac] = ['', ''],
 ): Sighting {
-  return {
-    time,
-    node,
-    iface,
-    direction,
-    frame: {
-      srcMac,
-      dstMac,
-      length: 98,
-      ip: { version: 4, src: '203.0.113.1', dst: CLIENT, ttl: 64, protocol: 1, id: 0, dscp: 0 },
-      icmp: {
-        type: 3,
-        code: 0,
-        id: 0,
-        seq: 0,
-        inner: { src: CLIENT, dst: VIP_A, protocol: 6, srcPort: 20000, dstPort: 80 },
-        ...message,
-      },
-    },
+  const inner = { src: CLIENT, dst: VIP_A, protocol: 6, srcPort: 20000, dstPort: 80 };
+  const frame = {
+    ...ipFrame(1, { srcMac, dstMac, src: '203.0.113.1', dst: CLIENT }),
+    icmp: { type: 3, code: 0, id: 0, seq: 0, inner, ...message },
   };
+  return { time, node, iface, direction, frame };
+}
+
+function ipFrame(protocol: number, ends: { srcMac: string; dstMac: string; src: string; dst: string }): Frame {
+  const { srcMac, dstMac, src, dst } = ends;
+  return { srcMac, dstMac, length: 98, ip: { version: 4, src, dst, ttl: 64, protocol, id: 0, dscp: 0 } };
 }
