@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -39,6 +39,12 @@ function shots(results: Results): Record<string, string> {
   };
 }
 
+/** Text of the scenario files, by path, as far as they are there. */
+async function sourcesOf({ scenarios }: Results): Promise<Record<string, string>> {
+  const read = scenarios.map(async ({ file }) => [file, await readFile(file, 'utf8').catch(() => null)] as const);
+  return Object.fromEntries((await Promise.all(read)).flatMap(([file, text]) => (text === null ? [] : [[file, text]])));
+}
+
 /**
  * Pictures into the directory `target`, of a results file or of samples: of every view in full, or of one
  * fragment as a screen shows it.
@@ -49,7 +55,7 @@ async function takeScreenshots(target: string, resultsFile?: string, fragment?: 
   await mkdir(target, { recursive: true });
   const browser = await chromium.launch(CHROMIUM);
   try {
-    await writeReports(results, dir, await bundlePage());
+    await writeReports(results, dir, await bundlePage(), resultsFile ? await sourcesOf(results) : {});
     const url = pathToFileURL(path.join(dir, 'index.html')).href;
     const shoot = async (name: string, view: string, size: { width: number; height: number }, fullPage: boolean) => {
       const page = await browser.newPage({ viewport: size, colorScheme: 'light' });
