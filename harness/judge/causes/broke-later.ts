@@ -1,5 +1,5 @@
 import { ICMP } from '../../observe/decode.ts';
-import type { Frame } from '../../observe/sighting.ts';
+import type { Frame, Sighting } from '../../observe/sighting.ts';
 import { nodeOf } from '../../scenario/lookup.ts';
 import type { LinkEnd, NodePlan, Plan } from '../../scenario/plan.ts';
 import { isAddressee, sameSegment, vanishedAt } from '../evidence.ts';
@@ -7,7 +7,7 @@ import { addressesOf, cause, type Rule } from './rule.ts';
 
 /**
  * An ICMP redirect reached a node that then went around its sender. What the node never sent that way is not affected by
- * it, and a segment that had been lost before is lost for another reason.
+ * it, and where a segment had been lost before, that has another reason, and the node may have gone around only to give up.
  */
 export const redirected: Rule = ({ packets, plan, flow }) => {
   const holder = (mac: string): NodePlan | undefined =>
@@ -23,7 +23,9 @@ export const redirected: Rule = ({ packets, plan, flow }) => {
     );
     const before = sent.filter((p) => p.time <= time);
     const after = sent.filter((p) => p.time > time);
-    const lostBefore = before.some((q) => q.frame.tcp && after.some((p) => sameSegment(p.frame, q.frame)));
+    const lostBefore = before.some(
+      ({ frame }) => frame.tcp && (after.some((p) => sameSegment(p.frame, frame)) || !arrived(frame, packets, plan)),
+    );
     const around = after.some((p) => holder(p.frame.dstMac) !== sender);
     if (lostBefore || !around || !before.some((p) => holder(p.frame.dstMac) === sender)) continue;
     return cause(
@@ -34,6 +36,13 @@ export const redirected: Rule = ({ packets, plan, flow }) => {
   }
   return null;
 };
+
+function arrived(sent: Frame, packets: Sighting[], plan: Plan): boolean {
+  return packets.some(
+    ({ node, direction, frame }) =>
+      direction === 'in' && sameSegment(frame, sent) && frame.ip && addressesOf(plan, node).includes(frame.ip.dst),
+  );
+}
 
 /** A switch that has a node's MAC at the wrong port sent a frame there, and the node never got it. */
 export const macMovedLater: Rule = ({ packets, plan, macTables }) => {

@@ -93,28 +93,36 @@ describe('redirected', () => {
       return { ...sighting, frame: { ...sighting.frame, ip: { ...sighting.frame.ip!, src: S2, dst: CLIENT } } };
     });
 
-  const earlier = later(mac('l4')).map(({ frame, ...sighting }) => ({
-    ...sighting,
-    time: 2,
-    frame: { ...frame, tcp: { ...frame.tcp!, seq: 8 } },
-  }));
+  const earlier = (nodes: ['s2', ...string[]]): Sighting[] =>
+    nodes.map((node) => {
+      const [{ frame }] = later(mac('l4')) as [Sighting];
+      const direction = node === 's2' ? 'out' : 'in';
+      return { time: 2, node, iface: '', direction, frame: { ...frame, tcp: { ...frame.tcp!, seq: 8 } } };
+    });
+  const arrived = earlier(['s2', 'l4', 'client']);
 
   test('at the node that was told and then went around the L4, with a switch in between', () => {
-    expect(named({ ...base, packets: [...earlier, ...told, ...later(mac('l3'))] })).toEqual(['redirected', 's2']);
+    expect(named({ ...base, packets: [...arrived, ...told, ...later(mac('l3'))] })).toEqual(['redirected', 's2']);
   });
 
   test('also where nobody saw the redirect leave', () => {
-    expect(named({ ...base, packets: [...earlier, told[3]!, ...later(mac('l3'))] })).toEqual(['redirected', 's2']);
+    expect(named({ ...base, packets: [...arrived, told[3]!, ...later(mac('l3'))] })).toEqual(['redirected', 's2']);
   });
 
-  test('not where the node never sent that way, nor where a segment had been lost before', () => {
+  test('not where the node never sent that way', () => {
     expect(named({ ...base, packets: [...told, ...later(mac('l3'))] })[0]).not.toBe('redirected');
-    const lost = later(mac('l4')).map((sighting) => ({ ...sighting, time: 3 }));
-    expect(named({ ...base, packets: [...lost, ...told, ...later(mac('l3'))] })[0]).not.toBe('redirected');
+  });
+
+  test('not where a segment had been lost before, whether the node repeats it the other way or gives up there', () => {
+    const repeated = later(mac('l4')).map((sighting) => ({ ...sighting, time: 3 }));
+    expect(named({ ...base, packets: [...repeated, ...told, ...later(mac('l3'))] })[0]).not.toBe('redirected');
+    expect(named({ ...base, packets: [...earlier(['s2', 'l4']), ...told, ...later(mac('l3'))] })[0]).not.toBe(
+      'redirected',
+    );
   });
 
   test('not where the node did not heed it', () => {
-    expect(named({ ...base, packets: [...told, ...later(mac('l4'))] })[0]).not.toBe('redirected');
+    expect(named({ ...base, packets: [...arrived, ...told, ...later(mac('l4'))] })[0]).not.toBe('redirected');
   });
 
   test('not where the packets went around before', () => {
