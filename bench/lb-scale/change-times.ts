@@ -1,6 +1,4 @@
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { NetnsLab, ROUTER } from '../../lb/testing/netns-lab.ts';
 import { RunningLb } from '../../lb/testing/running-lb.ts';
 import type { Mode } from '../load-balancer/contestants.ts';
@@ -21,7 +19,7 @@ export async function changeTimes(mode: Mode, rounds: number, signal: AbortSigna
     l4: { links: { client: '203.0.113.1/24' }, sysctls: ROUTER },
     client: { links: { l4: '203.0.113.2/24' } },
   });
-  const socket = join(tmpdir(), `${lab.namespace('l4')}.sock`);
+  const socket = lab.file('api.sock');
   try {
     await lab.program('main.ts');
     for (let round = 0; round < rounds; round++) {

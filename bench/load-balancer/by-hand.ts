@@ -1,6 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
 import type { Mode } from './contestants.ts';
 import type { Way } from './topology.ts';
@@ -8,9 +6,9 @@ import { SERVICES } from './traffic.ts';
 
 /** Loads the smallest rules that carry the same services to one server. */
 export async function byHand(lab: NetnsLab, way: Way, mode: Mode): Promise<void> {
-  const file = join(tmpdir(), `${lab.namespace(way.balancer)}.nft`);
+  const file = lab.file(`${way.balancer}.nft`);
   await writeFile(file, rulesOf(way)[mode]);
-  await lab.exec(way.balancer, 'nft', '-f', file).finally(() => rm(file));
+  await lab.exec(way.balancer, 'nft', '-f', file);
   if (mode === 'proxy') await lab.exec(way.balancer, 'ip', 'addr', 'add', `${way.proxyIp}/32`, 'dev', 'server');
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -70,9 +70,8 @@ export async function startProgram(
   config: string,
   args: string[],
 ): Promise<void> {
-  const file = join(tmpdir(), `${lab.namespace(node)}.${program}`);
+  const file = lab.file(`${node}.${program}`);
   await writeFile(file, config);
-  lab.onClose(() => rm(file));
   keepRunning(lab, node, program, [...args, file]);
   await untilListening(lab, node, [HTTP_PORT]);
 }

@@ -1,16 +1,12 @@
 import fc from 'fast-check';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { callApi } from '../testing/api-client.ts';
 import { soundConfig, spoilt } from '../testing/arbitrary-config.ts';
 import { NetnsLab, ROUTER } from '../testing/netns-lab.ts';
 import '../testing/patience.ts';
 import { RunningLb } from '../testing/running-lb.ts';
 
-const SOCKET = join(tmpdir(), `l4lab-lb-api-fuzz-${process.pid}.sock`);
 const CONFIG = {
   version: 1,
-  api: { socket: SOCKET },
   services: [
     {
       name: 'web',
@@ -40,13 +36,15 @@ const [BATCHES, BATCH, CONFIGS] = [980, 10, 200];
 describe('API, asked for anything', () => {
   let lab: NetnsLab;
   let lb: RunningLb;
+  let socket: string;
 
   beforeAll(async () => {
     lab = await NetnsLab.create({
       l4: { links: { peer: '203.0.113.2/24 2001:db8::2/64' }, sysctls: ROUTER },
       peer: { links: { l4: '203.0.113.1/24 2001:db8::1/64' } },
     });
-    lb = await RunningLb.start(lab, 'l4', CONFIG);
+    socket = lab.file('api.sock');
+    lb = await RunningLb.start(lab, 'l4', { ...CONFIG, api: { socket } });
   });
   afterAll(async () => {
     await lb.stop();
@@ -71,7 +69,7 @@ describe('API, asked for anything', () => {
     const request = fc.tuple(fc.constantFrom('PUT', 'PATCH', 'DELETE', 'POST', 'GET'), path, body);
     await fc.assert(
       fc.asyncProperty(fc.array(request, { minLength: BATCH, maxLength: BATCH }), async (requests) => {
-        const replies = await Promise.all(requests.map((asked) => callApi(SOCKET, ...asked)));
+        const replies = await Promise.all(requests.map((asked) => callApi(socket, ...asked)));
         for (const { status, body: answer } of replies) {
           expect(status).toBeLessThan(500);
           if (status !== 200) expect(JSON.parse(answer)).toHaveProperty('error.code');
@@ -92,7 +90,7 @@ describe('API, asked for anything', () => {
         async (text) => {
           // Other names, so that no server of the former services stays to drain.
           const { status, body } = await callApi(
-            SOCKET,
+            socket,
             'PUT',
             '/v1/config',
             text.replaceAll('service-', `n${run++}-`),

@@ -1,7 +1,5 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { callApi } from '../testing/api-client.ts';
 import type { Endpoint } from '../testing/endpoint.ts';
@@ -10,7 +8,6 @@ import '../testing/patience.ts';
 import { RunningLb } from '../testing/running-lb.ts';
 
 const VIP = '203.0.113.80';
-const SOCKET = join(tmpdir(), `l4lab-lb-api-${process.pid}.sock`);
 const SERVICE = {
   name: 'web',
   vip: VIP,
@@ -21,16 +18,15 @@ const SERVICE = {
     { name: 's2', address: '203.0.113.12' },
   ],
 };
-const CONFIG = { version: 1, api: { socket: SOCKET }, services: [SERVICE] };
-
-function call(method: string, path: string, body?: unknown) {
-  return callApi(SOCKET, method, path, body);
-}
+const CONFIG = { version: 1, services: [SERVICE] };
 
 describe('API', () => {
   let lab: NetnsLab;
   let client: Endpoint;
   let lb: RunningLb;
+  let socket: string;
+
+  const call = (method: string, path: string, body?: unknown) => callApi(socket, method, path, body);
 
   beforeAll(async () => {
     const node = (host: number) => ({ links: { sw: `203.0.113.${host}/24` } });
@@ -41,11 +37,12 @@ describe('API', () => {
       s1: { ...node(11), loopback: [`${VIP}/32`], sysctls: QUIET_ARP },
       s2: { ...node(12), loopback: [`${VIP}/32`], sysctls: QUIET_ARP },
     });
+    socket = lab.file('api.sock');
     client = await lab.endpoint('client');
     for (const name of ['s1', 's2']) await (await lab.endpoint(name)).listen('tcp', 80);
   });
   beforeEach(async () => {
-    lb = await RunningLb.start(lab, 'l4', CONFIG);
+    lb = await RunningLb.start(lab, 'l4', { ...CONFIG, api: { socket } });
   });
   afterEach(async () => {
     await client.closeAll();
@@ -56,12 +53,12 @@ describe('API', () => {
   const served = async (times: number) => (await client.calls(times, 'tcp', VIP, 80)).map(({ server }) => server);
 
   it('is open to its owner alone, and gone when the load balancer is', async () => {
-    expect((await stat(SOCKET)).mode & 0o777).toBe(0o600);
+    expect((await stat(socket)).mode & 0o777).toBe(0o600);
     const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
-    const connect = `require('node:net').connect('${SOCKET}').on('error', (error) => console.log(error.code))`;
+    const connect = `require('node:net').connect('${socket}').on('error', (error) => console.log(error.code))`;
     expect(await lab.exec('l4', ...nobody, process.execPath, '-e', connect)).toBe('EACCES\n');
     await lb.stop();
-    await expect(stat(SOCKET)).rejects.toThrow('ENOENT');
+    await expect(stat(socket)).rejects.toThrow('ENOENT');
   });
 
   it('drains a server, and takes it back', async () => {
@@ -173,15 +170,17 @@ describe('API', () => {
     ['DELETE', '/v1/config', 405],
     ['PATCH', '/v1/services/web/servers/s1', 400],
   ])('%s %s is answered %i once it is read, so that nobody writes into a broken pipe', async (method, path, status) => {
-    const socket = connect(SOCKET);
-    const ended = once(socket, 'end');
+    const connection = connect(socket);
+    const ended = once(connection, 'end');
     let answer = '';
-    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
-    socket.write(`${method} ${path} HTTP/1.1\r\nhost: lb\r\nconnection: close\r\ncontent-length: 20\r\n\r\n0123456789`);
+    connection.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    connection.write(
+      `${method} ${path} HTTP/1.1\r\nhost: lb\r\nconnection: close\r\ncontent-length: 20\r\n\r\n0123456789`,
+    );
     // Another answer shows that the load balancer had its time.
     await call('GET', '/v1/openapi.json');
     expect(answer).toBe('');
-    socket.write('0123456789');
+    connection.write('0123456789');
     await ended;
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   });
@@ -200,7 +199,7 @@ describe('API', () => {
   });
 
   it('a second load balancer in the same namespace is refused, and harms nothing', async () => {
-    const second = await RunningLb.spawn(lab, 'l4', { ...CONFIG, api: undefined });
+    const second = await RunningLb.spawn(lab, 'l4', CONFIG);
     expect(await second.ended).toBe(1);
     expect(second.lines.at(-1)).toMatchObject({ event: 'error', code: 'already-running' });
     expect(await served(2)).toEqual(['s1', 's2']);

@@ -1,4 +1,6 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { run } from '../host/run.ts';
 import { bundle } from './bundle.ts';
 import { Endpoint } from './endpoint.ts';
@@ -34,7 +36,7 @@ export const ROUTER = { 'ipv4/ip_forward': '1', 'ipv6/conf/all/forwarding': '1' 
 /** A server that holds a VIP without answering ARP for it. */
 export const QUIET_ARP = { 'ipv4/conf/all/arp_ignore': '1', 'ipv4/conf/all/arp_announce': '2' };
 
-/** Network namespaces wired with veth pairs; needs root. Always close it. */
+/** Network namespaces wired with veth pairs, and a folder for what runs in them; needs root. Always close it. */
 export class NetnsLab {
   readonly #names: string[];
   readonly #closers: (() => Promise<unknown>)[] = [];
@@ -69,17 +71,20 @@ export class NetnsLab {
     return endpoint;
   }
 
-  /** File of a program below `lb/`, bundled once and removed with the lab. */
+  /** Path of a file that is removed with the lab. */
+  file(name: string): string {
+    return join(tmpdir(), this.#id, name);
+  }
+
+  /** File of a program below `lb/`, bundled once. */
   program(source: string): Promise<string> {
-    let file = this.#programs.get(source);
-    if (!file) {
-      file = bundle(source).then((bundled) => {
-        this.onClose(bundled.remove);
-        return bundled.file;
-      });
-      this.#programs.set(source, file);
+    let program = this.#programs.get(source);
+    if (!program) {
+      const file = this.file(basename(source).replace('.ts', '.mjs'));
+      program = bundle(source, file).then(() => file);
+      this.#programs.set(source, program);
     }
-    return file;
+    return program;
   }
 
   exec(node: string, ...command: string[]): Promise<string> {
@@ -91,12 +96,19 @@ export class NetnsLab {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#closers.splice(0).map((closer) => closer()));
-    for (const node of this.#names)
-      await run('ip-failed', 'ip', ['netns', 'del', this.namespace(node)]).catch(() => '');
+    try {
+      await Promise.all(this.#closers.splice(0).map((closer) => closer()));
+    } finally {
+      for (const node of this.#names)
+        await run('ip-failed', 'ip', ['netns', 'del', this.namespace(node)]).catch(() => '');
+      // A program that is being bundled would make the folder again.
+      await Promise.allSettled(this.#programs.values());
+      await rm(this.file(''), { recursive: true, force: true });
+    }
   }
 
   async #build(nodes: Record<string, NodeSpec>): Promise<void> {
+    await mkdir(this.file(''), { mode: 0o700 });
     await ipBatch(this.#names.map((node) => `netns add ${this.namespace(node)}`));
     // Before there are interfaces, which inherit conf/default.
     await Promise.all(Object.entries(nodes).map(([node, { sysctls }]) => this.#setSysctls(node, sysctls)));
@@ -141,12 +153,25 @@ async function ipBatch(commands: string[], ...options: string[]): Promise<void> 
 
 let counter = 0;
 
-/** Removes namespaces of test runs that died. */
+/** Ends and removes what test runs that died have left: processes, namespaces, folders. */
 async function sweep(): Promise<void> {
-  const names = await readdir('/run/netns').catch(() => []);
   const running = new Set(await readdir('/proc'));
-  for (const name of names.filter((n) => n.startsWith(`${PREFIX}-`))) {
-    const pid = name.slice(PREFIX.length + 1).split('-')[0]!;
-    if (!running.has(pid)) await run('ip-failed', 'ip', ['netns', 'del', name]).catch(() => '');
+  const left = async (place: string) => {
+    const names = await readdir(place).catch(() => []);
+    return names.filter((name) => name.startsWith(`${PREFIX}-`) && !running.has(name.split('-')[2]!));
+  };
+  for (const name of await left('/run/netns')) {
+    const pids = await run('ip-failed', 'ip', ['netns', 'pids', name]).catch(() => '');
+    for (const pid of pids.split('\n').filter(Boolean)) endNow(Number(pid));
+    await run('ip-failed', 'ip', ['netns', 'del', name]).catch(() => '');
+  }
+  for (const name of await left(tmpdir())) await rm(join(tmpdir(), name), { recursive: true, force: true });
+}
+
+function endNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has just ended by itself.
   }
 }

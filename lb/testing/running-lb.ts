@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -34,7 +33,7 @@ export class RunningLb {
 
   /** Starts it with a configuration, without waiting for `ready`. */
   static async spawn(lab: NetnsLab, node: string, config: unknown): Promise<RunningLb> {
-    const folder = await mkdtemp(join(tmpdir(), 'l4lab-lb-config-'));
+    const folder = await mkdtemp(lab.file('lb-'));
     const file = join(folder, 'lb.json');
     await writeFile(file, typeof config === 'string' ? config : JSON.stringify(config));
     const command = [
@@ -50,7 +49,6 @@ export class RunningLb {
     lab.onClose(async () => {
       lb.kill();
       await lb.ended;
-      await rm(folder, { recursive: true });
     });
     return lb;
   }

@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../host/run.ts';
+import { callApi } from './api-client.ts';
+import { NetnsLab } from './netns-lab.ts';
+import './patience.ts';
+import { RunningLb } from './running-lb.ts';
+
+const NODES = { l4: { links: { peer: '203.0.113.2/24' } }, peer: { links: { l4: '203.0.113.1/24' } } };
+
+it('a lab leaves no file and no process, also where the load balancer was killed', async () => {
+  const lab = await NetnsLab.create(NODES);
+  const socket = lab.file('api.sock');
+  const { ended } = await RunningLb.start(lab, 'l4', { version: 1, api: { socket }, services: [] });
+  expect((await callApi(socket, 'GET', '/v1/services')).status).toBe(200);
+  await lab.close();
+  expect(await ended).toBeNull();
+  await expect(access(lab.file(''))).rejects.toThrow('ENOENT');
+});
+
+it('a lab begins by ending and removing what a test run that died has left', async () => {
+  const dead = spawn('true');
+  await once(dead, 'exit');
+  const left = `l4lab-test-${dead.pid}-0`;
+  await mkdir(join(tmpdir(), left));
+  await run('ip-failed', 'ip', ['netns', 'add', `${left}-l4`]);
+  const orphan = spawn('ip', ['netns', 'exec', `${left}-l4`, 'sh', '-c', 'echo; exec cat']);
+  const ended = once(orphan, 'exit');
+  // A test that begins beside this one may be the first to find them.
+  await Promise.race([once(orphan.stdout, 'data'), ended]);
+  await (await NetnsLab.create(NODES)).close();
+  await ended;
+  expect(await run('ip-failed', 'ip', ['netns', 'list'])).not.toContain(left);
+  await expect(access(join(tmpdir(), left))).rejects.toThrow('ENOENT');
+});
