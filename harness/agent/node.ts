@@ -11,8 +11,9 @@ import type { Calls, FromAgent, Method } from './protocol.ts';
 
 /** What an agent can be asked to do; it holds whatever must be ended again. */
 export class Node {
-  /** Interfaces that are captured. */
-  #captured: string[] = [];
+  #captures = false;
+  /** Interfaces that the plan has, and that are captured therefore. */
+  #inUse: string[] = [];
   #running: Capture[] = [];
   #listeners: Listening[] = [];
   #applied: Applied | null = null;
@@ -29,12 +30,13 @@ export class Node {
   readonly calls: { [M in Method]: (params: Calls[M]['params']) => Promise<Calls[M]['result']> } = {
     wire: async (params) => {
       await wire(params);
-      this.#captured = params.captures ? params.interfaces.map((i) => i.name) : [];
-      const [tables] = await Promise.all([nftTables(), this.#capture()]);
-      this.#tables = tables;
-      return { fingerprint: await fingerprint({ tables }) };
+      this.#captures = params.captures;
+      this.#tables = await nftTables();
+      return { fingerprint: await fingerprint({ tables: this.#tables }) };
     },
     configure: async ({ node }) => {
+      this.#inUse = this.#captures ? node.interfaces.flatMap(({ name, peer }) => (peer === '' ? [] : [name])) : [];
+      await this.#capture();
       this.#applied = await apply(node);
       await this.#capture();
       await this.#listen(node);
@@ -67,7 +69,8 @@ export class Node {
       return Promise.resolve(null);
     },
     drain: async () => {
-      const dropped = await Promise.all(this.#running.map((capture) => capture.drain()));
+      const inUse = this.#running.filter(({ iface }) => this.#inUse.includes(iface));
+      const dropped = await Promise.all(inUse.map((capture) => capture.drain()));
       return { dropped: dropped.reduce((sum, n) => sum + n, 0) };
     },
     counters: async () => {
@@ -89,10 +92,10 @@ export class Node {
     await Promise.all(this.#running.map((capture) => capture.stop()));
   }
 
-  /** Sees to it that every interface is captured; a capture ends when its interface is taken down. */
+  /** Sees to it that every interface in use is captured; a capture ends when its interface is taken down. */
   async #capture(): Promise<void> {
     this.#running = this.#running.filter((capture) => capture.running);
-    const missing = this.#captured.filter((name) => !this.#running.some((capture) => capture.iface === name));
+    const missing = this.#inUse.filter((name) => !this.#running.some((capture) => capture.iface === name));
     const started = missing.map(
       (iface) => new Capture(iface, (frames) => this.emit({ event: 'frames', iface, frames })),
     );

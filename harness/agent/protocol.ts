@@ -34,7 +34,7 @@ export type Method = keyof Calls;
 export interface WireParams {
   /** Throwaway address (engine's) by which each interface is found, its name and MAC in the lab. */
   interfaces: { wireAddress: string; name: string; mac: string }[];
-  /** Whether to capture every interface: pointless where nobody takes the frames. */
+  /** Whether to capture every interface that a plan has: pointless where nobody takes the frames. */
   captures: boolean;
 }
 

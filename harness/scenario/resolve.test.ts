@@ -326,6 +326,16 @@ describe('MACs', () => {
     ).toEqual(macsOf(planOf({})));
   });
 
+  test('do not change with what else is in the lab, so that one booted lab fits several', () => {
+    const larger = ONE_ARM.replace('nodes:', 'nodes:\n  first: { role: client }').replace(
+      'links:',
+      'links:\n  - { first: 198.51.100.99/24, l2: ~ }',
+    );
+    const others = (plan: Plan): string[] =>
+      plan.nodes.flatMap(({ interfaces }) => interfaces.flatMap(({ mac, name }) => (name === 'first' ? [] : [mac])));
+    expect(others(planOf({}, larger)).slice(1)).toEqual(others(planOf({})));
+  });
+
   test('of the lab win', () => {
     const lab = ONE_ARM.replace('s1: 203.0.113.11/24', "s1: { address: 203.0.113.11/24, mac: '02:00:00:00:00:11' }");
     expect(node(planOf({}, lab), 's1').interfaces[0]!.mac).toBe('02:00:00:00:00:11');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { LbConfig } from '../../lb/config.ts';
 import { contains, host, hostRoute, isV6, network } from './address.ts';
 
@@ -68,23 +69,22 @@ function resolveNode(name: string, lab: Lab, body: ScenarioFile): NodePlan {
 }
 
 function resolveInterfaces(name: string, lab: Lab, settings: LabNode): InterfacePlan[] {
-  const index = Object.keys(lab.nodes).indexOf(name) + 1;
   const links = lab.links.filter((link) => name in link);
-  const interfaces = links.map((link, position): InterfacePlan => {
+  const interfaces = links.map((link): InterfacePlan => {
     const peer = Object.keys(link).find((end) => end !== name)!;
     const end = link[name];
     const ownMac = typeof end === 'object' && end !== null ? end.mac : undefined;
     return {
       name: peer,
       peer,
-      mac: ownMac ?? stableMac(index, position + 1),
+      mac: ownMac ?? stableMac(name, peer),
       addresses: settings.address === undefined ? linkAddresses(end) : [settings.address],
       ...(settings.down?.includes(peer) ? { up: false as const } : {}),
       ...mtuToward(peer, settings),
     };
   });
   if (typeof settings.bridge === 'string') {
-    interfaces.push({ name: 'br0', peer: '', mac: stableMac(index, 0xff), addresses: [settings.bridge] });
+    interfaces.push({ name: 'br0', peer: '', mac: stableMac(name, 'br0'), addresses: [settings.bridge] });
   }
   return interfaces;
 }
@@ -94,10 +94,13 @@ function mtuToward(peer: string, { mtu }: NodeSettings): Pick<InterfacePlan, 'mt
   return bytes === undefined ? {} : { mtu: bytes };
 }
 
-/** Locally administered (IEEE 802 bit 1 of the first octet): 02:4c:34 ("L4"), node, interface. */
-function stableMac(node: number, iface: number): string {
-  const hex = (value: number): string => value.toString(16).padStart(2, '0');
-  return `02:4c:34:00:${hex(node)}:${hex(iface)}`;
+/**
+ * Locally administered (IEEE 802, bit 1 of the first octet): 02:4c ("L"). Made of the names alone: a node that comes to a lab changes
+ * no other's, and a port has the same MAC in every lab that has it.
+ */
+function stableMac(node: string, iface: string): string {
+  const digest = createHash('sha256').update(`${node} ${iface}`).digest('hex');
+  return ['02', '4c', ...digest.match(/../g)!.slice(0, 4)].join(':');
 }
 
 function resolveLink(link: Lab['links'][number]): LinkPlan {
