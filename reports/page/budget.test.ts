@@ -30,6 +30,7 @@ test('five thousand flows: the first view draws a bounded part, and what is left
   const failures = page.locator('.group.failed').first().locator('.cells li');
   expect(await failures.count()).toBe(50);
   await page.getByRole('button', { name: 'Show 136 more' }).first().click();
+  await failures.nth(50).waitFor();
   expect(await failures.count()).toBe(186);
   await failures.last().locator('a').click();
   await page.locator('svg.topology').waitFor();

@@ -118,6 +118,7 @@ test('every failed flow has a capture beside the page, and no other', async () =
   expect(failed.length).toBeGreaterThan(2);
   for (const { variant, flow } of failed) {
     const { page } = await browser.open(at(variant.name, flow.name));
+    await page.locator('.tabs').waitFor();
     const link = page.getByRole('link', { name: 'Capture for Wireshark' });
     const hasPackets = flow.attempts.some(({ packets }) => packets.length > 0);
     expect(await link.count()).toBe(Number(hasPackets));
