@@ -1,0 +1,46 @@
+import type { NetnsLab } from './netns-lab.ts';
+
+/** Rules as one line of JSON, then the rest. */
+const LIST = ['nft -j -s list ruleset', 'ip -o addr', 'ip route show table all', 'ip neigh show proxy'];
+/** Where the kernel lists in an order of its own. */
+const UNORDERED = new Set(['set', 'elem']);
+
+/**
+ * Everything that the load balancer makes in its host, as sorted lines: the same in two nodes of the same links and
+ * addresses, however they came to it.
+ */
+export async function madeIn(lab: NetnsLab, node: string): Promise<string[]> {
+  const said = await lab.exec(node, 'sh', '-c', LIST.join(' && '));
+  const [rules = '', ...lines] = said.split('\n');
+  // Link-local addresses follow from MACs.
+  return [...ruleLines(rules), ...lines.filter((line) => !line.includes('fe80:')).toSorted()];
+}
+
+interface Named {
+  family: string;
+  name?: string;
+  chain?: string;
+}
+
+/** One line for each object of the kernel's, rules of a chain in their order. */
+function ruleLines(json: string): string[] {
+  const { nftables } = JSON.parse(json) as { nftables: Record<string, Named>[] };
+  const lines = nftables.flatMap((object) =>
+    Object.entries(object)
+      .filter(([kind]) => kind !== 'metainfo')
+      .map(([kind, named]) => ({
+        place: `${kind} ${named.family} ${named.chain ?? named.name}`,
+        text: JSON.stringify(named, plain),
+      })),
+  );
+  return lines
+    .toSorted((a, b) => (a.place < b.place ? -1 : Number(a.place > b.place)))
+    .map(({ place, text }) => `${place} ${text}`);
+}
+
+function plain(key: string, value: unknown): unknown {
+  if (key === 'handle') return undefined;
+  if (!UNORDERED.has(key) || !Array.isArray(value)) return value;
+  const texts = value.map((element) => JSON.stringify(element, plain));
+  return texts.toSorted();
+}
