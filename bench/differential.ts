@@ -17,7 +17,7 @@ const TOLD_EVERY = 20;
 
 /**
  * Holds prediction against reality on generated labs: `npm run differential -- --labs 300 --seed 1`.
- * `--lab N` runs the Nth lab of a seed alone and prints its files.
+ * `--lab N` runs the Nth lab of a seed alone and prints its files; `--mode l3dsr` leaves out labs without such a service.
  */
 async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
@@ -25,6 +25,7 @@ async function main(signal: AbortSignal): Promise<number> {
       labs: { type: 'string', default: '20' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       lab: { type: 'string' },
+      mode: { type: 'string' },
       shrink: { type: 'boolean', default: false },
     },
   });
@@ -42,7 +43,10 @@ async function main(signal: AbortSignal): Promise<number> {
     signal,
   };
   console.log(`seed ${seed}`);
-  const chosen = labsOf(seed, labs).filter(({ lab }) => values.lab === undefined || lab === labs);
+  const chosen = labsOf(seed, labs).filter(
+    ({ lab, sample }) =>
+      (values.lab === undefined || lab === labs) && (values.mode === undefined || hasMode(sample, values.mode)),
+  );
   if (values.lab !== undefined) for (const { lab, sample } of chosen) console.log(asFiles(lab, sample));
   const began = performance.now();
   const tally = await differential(chosen, runner, ({ labs: done, flows, disagreements }, partings) => {
@@ -62,6 +66,10 @@ async function main(signal: AbortSignal): Promise<number> {
   console.log(`labs ${tally.labs} flows ${tally.flows} disagreements ${tally.disagreements.length}`);
   if (tally.notRun.length > 0) return EXIT.unavailable;
   return tally.disagreements.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+function hasMode({ scenario }: Generated, wanted: string): boolean {
+  return Object.values(scenario.services).some(({ mode }) => mode === wanted);
 }
 
 /** Both files of a lab, to be saved beside each other and run: the scenario names the lab by its path. */

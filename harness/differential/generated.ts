@@ -1,16 +1,17 @@
 import fc from 'fast-check';
+import { isDirect } from '../../lb/mode.ts';
 import { inIpv6 } from './family.ts';
 import { service, serviceYaml, type Service } from './services.ts';
 import { balancer, host, mostly, oneServer, prefixLength, router, servers } from './settings.ts';
 import { wire, wiring, type Wired, type Wiring } from './wiring.ts';
 
+type Settings = Record<string, unknown>;
+
 /** A lab and a scenario on it, as their YAML files would say it. */
 export interface Generated {
-  lab: Record<string, unknown>;
-  scenario: Record<string, unknown> & { lab: string };
+  lab: Settings;
+  scenario: Settings & { lab: string; services: Record<string, Settings> };
 }
-
-type Settings = Record<string, unknown>;
 
 interface Sketch {
   ipv6: boolean;
@@ -76,7 +77,8 @@ export const generated: fc.Arbitrary<Generated> = sketch.map((sketch) => {
   return sketch.ipv6 ? (inIpv6(written) as Generated) : written;
 });
 
-function documents(sketch: Sketch): Generated {
+function documents(drawn: Sketch): Generated {
+  const sketch = agreed(drawn);
   const wired = wire(sketch.wiring);
   const name = sketch.ipv6 ? `${wired.name}-ipv6` : wired.name;
   const nodes = Object.fromEntries(Object.entries(sketch.nodes).filter(([name]) => name in wired.nodes));
@@ -85,8 +87,8 @@ function documents(sketch: Sketch): Generated {
     scenario: {
       title: 'generated',
       lab: name,
-      servers: sketch.servers,
-      nodes: { ...nodes, s1: serverYaml('s1', sketch.s1, wired), s2: serverYaml('s2', sketch.s2, wired) },
+      servers: knowing(sketch.servers, sketch),
+      nodes: { ...nodes, s1: serverYaml('s1', sketch, wired), s2: serverYaml('s2', sketch, wired) },
       services: {
         web: serviceYaml(sketch.web, WEB_PORT, wired),
         api: serviceYaml(sketch.api, apiPort(sketch), wired),
@@ -96,17 +98,32 @@ function documents(sketch: Sketch): Generated {
   };
 }
 
+/** Whether servers answer for a VIP themselves, and how they know it, is a matter of the VIP: the L4 takes one way only. */
+function agreed(sketch: Sketch): Sketch {
+  const { web, api } = sketch;
+  const differ = web.vip === api.vip && isDirect(web) && isDirect(api);
+  return differ ? { ...sketch, api: { ...api, mode: web.mode } } : sketch;
+}
+
+/** Settings of servers without the DSCP values that no service has. */
+function knowing({ undoDscp, ...settings }: Settings, sketch: Sketch): Settings {
+  if (undoDscp === undefined || (sketch.web.mode !== 'l3dsr' && sketch.api.mode !== 'l3dsr')) return settings;
+  const known = (undoDscp as ('web' | 'api')[]).filter((name) => sketch[name].mode === 'l3dsr');
+  return { ...settings, undoDscp: known };
+}
+
 /** Services that share a VIP need ports of their own. */
 function apiPort({ web, api }: Sketch): number {
   return web.vip === api.vip ? 8080 : WEB_PORT;
 }
 
-function serverYaml(name: 's1' | 's2', { settings, gateway, prefixLength }: OneServer, wired: Wired): Settings {
+function serverYaml(name: 's1' | 's2', sketch: Sketch, wired: Wired): Settings {
+  const { settings, gateway, prefixLength } = sketch[name];
   const gateways = wired.gateways[name];
   const links = wired.links.filter((link) => name in link);
   const address = links[0]![name]!;
   return {
-    ...settings,
+    ...knowing(settings, sketch),
     gateway: gateways[gateway % gateways.length],
     ...(links.length === 1 && prefixLength !== 25 ? { address: address.replace('/25', `/${prefixLength}`) } : {}),
     ...('down' in settings ? { down: Object.keys(links[0]!).filter((peer) => peer !== name) } : {}),

@@ -9,7 +9,7 @@ export interface Service {
   pool: string[];
   check: Record<string, unknown>;
   scheduler: string;
-  mode: 'dnat' | 'proxy' | 'dsr';
+  mode: 'dnat' | 'proxy' | 'dsr' | 'l3dsr';
   /** Of mode proxy: the address of the outgoing interface, one address, a pool. */
   proxyIp: 'auto' | 'one' | 'pool';
   /** Of mode dsr. */
@@ -22,7 +22,7 @@ export const service: fc.Arbitrary<Service> = fc.record({
   pool: fc.subarray(['s1', 's2'], { minLength: 1 }),
   check: mostly<Record<string, unknown>>({ type: 'none' }, [{ type: 'tcp' }]),
   scheduler: mostly('round-robin', ['random', 'source-hash']),
-  mode: fc.constantFrom<Service['mode'][]>('dsr', 'proxy', 'dnat'),
+  mode: fc.constantFrom<Service['mode'][]>('dsr', 'proxy', 'dnat', 'l3dsr'),
   proxyIp: fc.constantFrom<Service['proxyIp'][]>('auto', 'one', 'pool'),
   sourceMac: mostly<Service['sourceMac']>('rewrite', ['keep']),
 });
@@ -45,5 +45,7 @@ export function serviceYaml(
     mode,
     ...(mode === 'proxy' ? { proxyIp: proxyIps[proxyIp] } : {}),
     ...(mode === 'dsr' ? { sourceMac } : {}),
+    // One VIP, one value.
+    ...(mode === 'l3dsr' ? { dscp: 11 + vip } : {}),
   };
 }

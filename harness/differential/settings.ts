@@ -54,12 +54,14 @@ export const servers: fc.Arbitrary<Record<string, unknown>> = fc.record({
   acceptRedirects: mostly(false, [true]),
   forwarding: mostly(false, [true]),
   loopback: fc.subarray(['web', 'api']),
+  undoDscp: mostly(['web', 'api'], [[], ['web'], ['api']]),
 });
 
 /** What is another way with one server. */
 export const oneServer: fc.Arbitrary<Record<string, unknown>> = merged(
   mostly({}, [{ listeners: [] }, { listeners: ['80/tcp', '80/udp'] }]),
   seldom('loopback', [[], ['web'], ['web', 'api']], 6),
+  seldom('undoDscp', [[], ['web', 'api']]),
   seldom('firewall', ['stateful']),
   seldom('down', [['l2']], 20),
 );

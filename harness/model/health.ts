@@ -1,4 +1,5 @@
 import type { LbServer, LbService } from '../../lb/config.ts';
+import { isDirect } from '../../lb/mode.ts';
 import type { FlowPlan } from '../scenario/plan.ts';
 import type { Choices } from './choices.ts';
 import { callerSends } from './exchange.ts';
@@ -112,10 +113,6 @@ function checkFlow(host: Host, service: LbService, server: LbServer): FlowPlan {
 }
 
 const FIRST: Choices = { choose: (_key, [first]) => first };
-
-function isDirect({ mode }: LbService): boolean {
-  return mode === 'dsr' || mode === 'l3dsr';
-}
 
 function protocolOf({ check }: LbService): 'tcp' | 'udp' | 'icmp' {
   return check.type === 'udp' || check.type === 'icmp' ? check.type : 'tcp';

@@ -1,4 +1,4 @@
-import { flow, plan } from '../model/testing/lab-builder.ts';
+import { flow, plan, type LabSketch } from '../model/testing/lab-builder.ts';
 import { oneArm, PIP, QUIET_ARP, VIP_A } from '../model/testing/labs.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
 import { batches } from './batches.ts';
@@ -32,13 +32,20 @@ test('flows that count the servers of services of their own run side by side', (
   expect(order(lab)).toEqual([['a', 'b']]);
 });
 
-test('flows that teach switches or neighbours run one by one, each from a clean start', () => {
-  const lab = plan(
+test.each<[string, LabSketch]>([
+  [
+    'the source MAC is kept',
     oneArm({
       services: { a: { vip: VIP_A, mode: 'dsr', pool, sourceMac: 'keep' } },
       servers: { loopback: [VIP_A], conf: QUIET_ARP },
     }),
-  );
+  ],
+  [
+    'ARP is answered by who asks',
+    oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool } }, servers: { conf: { arp_ignore: 2 } } }),
+  ],
+])('flows that teach switches or neighbours run one by one, each from a clean start: %s', (_, sketch) => {
+  const lab = plan(sketch);
   lab.flows = [named(lab, 'one', { outcome: 'works' }), named(lab, 'two', { outcome: 'works' })];
   expect(order(lab)).toEqual([['one'], ['two']]);
   expect(batches(lab).every(({ fromCleanStart }) => fromCleanStart)).toBe(true);

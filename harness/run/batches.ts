@@ -28,13 +28,17 @@ function sharesService(flow: FlowPlan, plan: Plan): boolean {
   return plan.flows.some((other) => other !== flow && serviceOf(plan, other) === service);
 }
 
-/** Flows teach nodes what others then go by: a moved MAC, a redirect, a path MTU, a server's own answer for the VIP. */
+/**
+ * Flows teach nodes what others then go by: a moved MAC, a redirect, a path MTU, a server's own answer for the VIP, the MAC
+ * of a node that tells it only to some who ask (arp_ignore from 2).
+ */
 function flowsTeach(plan: Plan): boolean {
   return plan.nodes.some(
     ({ lb, sysctls, loopback, interfaces }) =>
       interfaces.some(({ mtu }) => mtu !== undefined) ||
       lb?.services.some(({ sourceMac }) => sourceMac === 'keep') === true ||
       sysctls['net/ipv4/conf/all/accept_redirects'] === '1' ||
+      Number(sysctls['net/ipv4/conf/all/arp_ignore']) >= 2 ||
       (loopback.length > 0 &&
         (sysctls['net/ipv4/conf/all/arp_ignore'] === '0' || sysctls['net/ipv4/conf/all/arp_announce'] === '0')),
   );

@@ -28,10 +28,10 @@ export function ownerOf(plan: Plan, address: string): string {
 }
 
 /**
- * An address that the node asked for by ARP in vain; what it announces, or passes on as a bridge, is no question.
- * A router asks for IPv6 neighbours from its link-local address, and is known by its MAC.
+ * An address, none of `except`, that the node asked for by ARP in vain; what it announces, or passes on as a bridge, is
+ * no question. A router asks for IPv6 neighbours from its link-local address, and is known by its MAC.
  */
-export function unansweredArp({ packets, plan }: Evidence, name: string): string | null {
+export function unansweredArp({ packets, plan }: Evidence, name: string, except: string[] = []): string | null {
   const own = addressesOf(plan, name);
   const macs = nodeOf(plan, name).interfaces.map(({ mac }) => mac);
   const arp = packets.filter(({ node, frame }) => node === name && frame.arp);
@@ -42,6 +42,6 @@ export function unansweredArp({ packets, plan }: Evidence, name: string): string
     .filter(({ direction, frame }) => direction === 'out' && frame.arp!.op === 'request')
     .map(({ frame }) => frame.arp!)
     .filter(({ senderIp, senderMac }) => own.includes(senderIp) || macs.includes(senderMac))
-    .find(({ targetIp }) => !own.includes(targetIp) && !answered.includes(targetIp));
+    .find(({ targetIp }) => ![...own, ...answered, ...except].includes(targetIp));
   return asked?.targetIp ?? null;
 }

@@ -281,6 +281,14 @@ describe('a packet vanished on its way', () => {
     expect(at('l4', oneArm({ services: proxy }), { healthy: [], kernelOnAnswer })).toEqual(['no-route', 'l4']);
   });
 
+  test('no-route: the question of a check for a server that is down is none of the packet', () => {
+    const packets = [arp('l4', 'out', { op: 'request', senderIp: '203.0.113.2', targetIp: S2 })];
+    const kernelOnAnswer = 'RTNETLINK answers: Network is unreachable';
+    const seen = { packets, kernelOnAnswer };
+    expect(at('l4', oneArm({ services: proxy }), { ...seen, healthy: [] })).toEqual(['no-route', 'l4']);
+    expect(at('l4', oneArm({ services: proxy }), { ...seen, healthy: ['s2'] })).toEqual(['no-neighbour', 'l4']);
+  });
+
   test('loop: it came in with its last hop used up, and the node that made it is told by nobody', () => {
     const evidence = vanishedAt(evidenceOf(router({}), 'client', 'a'), 'l3');
     const request = evidence.walk.request.map((hop) => ({ ...hop, ttl: 1 }));

@@ -69,9 +69,15 @@ function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
 
 /** The node asked for the next hop by ARP, and nobody answered. */
 function unanswered({ node }: Hop, evidence: Evidence): Cause | null {
-  const { plan, flow } = evidence;
+  const { plan, flow, healthy } = evidence;
   const service = serviceOf(plan, flow);
-  const target = unansweredArp(evidence, node);
+  // No flow goes to a server that is down: it is a health check that asks for its MAC.
+  const checked = service?.l4 === node ? service.pool.filter((server) => healthy?.includes(server.node) === false) : [];
+  const target = unansweredArp(
+    evidence,
+    node,
+    checked.map(({ address }) => address),
+  );
   if (target === null) return null;
   if (service?.mode === 'dsr' && service.l4 === node && service.pool.some(({ address }) => address === target)) {
     const near = nodeOf(plan, node)
