@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { findEngine } from '../fabric/engine.ts';
+import { findScenarios, loadScenario } from '../scenario/files.ts';
+import { runAttempt } from './attempt.ts';
+import { readCounters } from './inside.ts';
+import { LabPool } from './lab-pool.ts';
+import { plansOf } from './scenario.ts';
+
+/** A loaded machine boots labs slowly. */
+const DEADLINE_MS = 240_000;
+
+/** How long conntrack remembers a datagram: longer than the test takes. */
+const TAKEN_S = 600;
+
+/** Comes before the load balancer's own source NAT and leaves one port of the same proxy IP: all of them would take long. */
+const ONE_PORT = `table ip one_port {
+  chain postrouting {
+    type nat hook postrouting priority srcnat - 1
+    ct status dnat meta l4proto udp snat to 203.0.113.254:40000
+  }
+}`;
+
+test(
+  'a flow for which the proxy IP has no port left fails for that',
+  async () => {
+    const { tag } = JSON.parse(readFileSync('dist/image.json', 'utf8')) as { tag: string };
+    const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['seed-000/client-address'])[0]!);
+    const { plan } = plansOf(loaded, { variants: [], flows: [] })[0]!;
+    await using pool = new LabPool({ engine: await findEngine(), image: tag });
+    const pooled = await pool.acquire(plan);
+    await pooled.lab.configure(plan);
+    const l4 = pooled.lab.node('l4');
+    await l4.call('run', { argv: ['nft', '-f', '-'], input: ONE_PORT });
+    await l4.call('run', { argv: ['sh', '-c', `echo ${TAKEN_S} > /proc/sys/net/netfilter/nf_conntrack_udp_timeout`] });
+
+    const flow = plan.flows.find(({ to }) => 'service' in to && to.service === 'names')!;
+    const call = () => runAttempt(flow, plan, pooled, () => readCounters(plan, pooled));
+    // The port is taken once for each server.
+    const served = [(await call()).servedBy, (await call()).servedBy];
+    expect(served.sort()).toEqual(['s1', 's2']);
+    const { outcome, cause } = await call();
+    expect({ outcome, code: cause?.code, node: cause?.node }).toEqual({
+      outcome: 'fails',
+      code: 'ports-exhausted',
+      node: 'l4',
+    });
+  },
+  DEADLINE_MS,
+);
