@@ -108,13 +108,12 @@ function open({ host, port, timeoutMs, from, localPort }: Target): Promise<numbe
 
 function askTcp(socket: Socket, timeoutMs: number, bytes = 0): Promise<Answer> {
   // A reset may have come in between, as the answer to a late acknowledgement.
-  const failed: NodeJS.ErrnoException | null = socket.errored;
-  if (failed) return Promise.resolve({ error: failed.code ?? failed.message });
+  if (socket.destroyed) return Promise.resolve({ error: endOf(socket) });
   return new Promise((resolve) => {
     const done = (answer: Answer) => {
       clearTimeout(timer);
       socket.off('data', onData);
-      socket.off('error', onError);
+      socket.off('close', onClose);
       resolve(answer);
     };
     let text = '';
@@ -122,12 +121,18 @@ function askTcp(socket: Socket, timeoutMs: number, bytes = 0): Promise<Answer> {
       text += data.toString();
       if (text.endsWith('\n')) done(parse(text));
     };
-    const onError = (error: NodeJS.ErrnoException) => done({ error: error.code ?? error.message });
+    const onClose = () => done({ error: endOf(socket) });
     const timer = setTimeout(() => done({ error: 'timeout' }), timeoutMs);
     socket.on('data', onData);
-    socket.on('error', onError);
+    socket.on('close', onClose);
     socket.write(String(bytes));
   });
+}
+
+/** Why a connection is over. No server ends one, and libuv tells a reset that was read together with data as an end. */
+function endOf(socket: Socket): string {
+  const failed: NodeJS.ErrnoException | null = socket.errored;
+  return failed?.code ?? 'ECONNRESET';
 }
 
 /** Calls until the returned function is called, which waits for those under way. */
