@@ -8,18 +8,24 @@ export interface DirectCheck {
   /** Address of the server. */
   server: string;
   vip: string;
+  /** Of the service. */
+  port: number;
   /** l3dsr: the server turns this value into the VIP. */
   dscp: number | undefined;
 }
 
-/** At egress, where the frame has its MAC already: the VIP takes the place of the server's address. */
+/** Stands for the service in the load balancer's own stack: an answer from the service's port is nobody's there. */
+export const CHECK_PORT = 60000;
+
+/** At egress, where the frame has its MAC already: what stands for VIP and port gives way to them. */
 export function askForVip({ check }: Run, host: Host, packet: Packet): Packet {
   if (check?.l4 !== host.name || packet.dst !== check.server) return packet;
-  return check.dscp === undefined ? { ...packet, dst: check.vip } : { ...packet, dscp: check.dscp };
+  const dstPort = packet.dstPort === CHECK_PORT ? check.port : packet.dstPort;
+  return check.dscp === undefined ? { ...packet, dstPort, dst: check.vip } : { ...packet, dstPort, dscp: check.dscp };
 }
 
 /** At ingress, before anything else: the answer comes from the address that was asked. */
 export function undoVip({ check, exchange }: Run, host: Host, packet: Packet): Packet {
   if (check?.l4 !== host.name || packet.src !== check.vip || packet.dst !== exchange.source) return packet;
-  return { ...packet, src: check.server };
+  return { ...packet, src: check.server, srcPort: packet.protocol === 'icmp' ? packet.srcPort : CHECK_PORT };
 }

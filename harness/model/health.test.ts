@@ -55,6 +55,14 @@ describe('a check of a dsr server asks for the VIP there', () => {
   });
 });
 
+test('a check of an l3dsr server wants its answer from the VIP: a server that does not know the value is out', () => {
+  const address = { s1: '198.51.100.141', s2: '198.51.100.142' };
+  const knowing = { loopback: [VIP_A], undoDscp: [{ dscp: 11, address: address.s1, vip: VIP_A }] };
+  const services = { a: { ...dsr, mode: 'l3dsr' as const, dscp: 11, check: 'tcp' as const } };
+  const sketch = crossSubnet({ services, nodes: { s1: knowing, s2: { loopback: [VIP_A] } } });
+  expect(outcomes(sketch, 'client', 'a')).toEqual(['s1 works']);
+});
+
 test('checks teach: a server that speaks up for its VIP may be known as its holder before the flow begins', () => {
   const speaksUp = { loopback: [VIP_A], conf: { arp_ignore: 1, arp_announce: 0 } };
   const services = { a: { ...dsr, pool: ['s1'], check: 'tcp' as const } };

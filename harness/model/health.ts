@@ -2,6 +2,7 @@ import type { LbServer, LbService } from '../../lb/config.ts';
 import { isDirect } from '../../lb/mode.ts';
 import type { FlowPlan } from '../scenario/plan.ts';
 import type { Choices } from './choices.ts';
+import { CHECK_PORT } from './direct-check.ts';
 import { callerSends } from './exchange.ts';
 import { isOwnNeighbour, sendTo } from './neighbours.ts';
 import { lookUp, selectSource } from './routing.ts';
@@ -88,8 +89,8 @@ function check(
   server: LbServer,
   states: Map<string, NodeState> | null = null,
 ): Run {
-  const { vip, dscp } = service;
-  const translated = isDirect(service) ? { l4: host.name, server: server.address, vip, dscp } : null;
+  const { vip, port, dscp } = service;
+  const translated = isDirect(service) ? { l4: host.name, server: server.address, vip, port, dscp } : null;
   return simulate(topology, checkFlow(host, service, server), FIRST, () => true, { states, check: translated });
 }
 
@@ -103,7 +104,7 @@ function checkFlow(host: Host, service: LbService, server: LbServer): FlowPlan {
     to: { node: server.name },
     address: server.address,
     protocol: protocolOf(service),
-    port: isDirect(service) ? service.port : (server.port ?? service.port),
+    port: isDirect(service) ? CHECK_PORT : (server.port ?? service.port),
     repeat: 1,
     bytes: 0,
     exchanges: 1,
