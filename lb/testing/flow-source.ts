@@ -1,5 +1,5 @@
-import { run } from '../../lb/host/run.ts';
-import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
+import { run } from '../host/run.ts';
+import type { NetnsLab } from './netns-lab.ts';
 
 const PORTS = 50_000;
 const SOURCES = Array.from({ length: 200 }, (_, i) => `198.51.100.${20 + i}`);
@@ -23,11 +23,18 @@ socket.connect(Number(port), host, () => {
   next();
 });`;
 
-/** Every datagram gets a source of its own when it leaves the client: ten million flows before one comes again. */
+/**
+ * Every datagram gets a source of its own when it leaves the client: ten million flows before one comes again. Ports
+ * come from a map, since nft 1.0 would write the upper half of the number that numgen yields.
+ */
 const CLIENT_RULES = `table netdev source {
+  map ports {
+    typeof numgen inc mod ${PORTS} : udp sport
+    elements = { ${Array.from({ length: PORTS }, (_, i) => `${i} : ${i + 1024}`).join(', ')} }
+  }
   chain out {
     type filter hook egress device "l4" priority filter
-    meta l4proto udp udp sport set numgen inc mod ${PORTS} offset 1024
+    meta l4proto udp udp sport set numgen inc mod ${PORTS} map @ports
     meta l4proto udp ip saddr set numgen inc mod ${PORTS * SOURCES.length} map { ${SOURCES.map(
       (address, i) => `${i * PORTS}-${(i + 1) * PORTS - 1} : ${address}`,
     ).join(', ')} }
