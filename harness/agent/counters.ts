@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readInsertFailures } from '../../lb/host/insert-failures.ts';
+import { readConntrack } from '../../lb/host/conntrack.ts';
 import { program } from './program.ts';
 
 /** Counters of this namespace that are not zero, named as nstat(8) does. */
@@ -20,7 +20,7 @@ export async function nftCounters(): Promise<Record<string, number>> {
 
 /** Flows that conntrack could not take in, under one name for all processors. */
 export async function conntrackCounters(): Promise<Record<string, number>> {
-  return { ConntrackInsertFails: await readInsertFailures() };
+  return { ConntrackInsertFails: (await readConntrack()).insertFailed };
 }
 
 /** `Ip: Forwarding DefaultTTL …` above `Ip: 1 64 …` (/proc/net/snmp, /proc/net/netstat). */

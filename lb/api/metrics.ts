@@ -1,3 +1,4 @@
+import type { ConntrackStats } from '../host/conntrack.ts';
 import type { ServerStatus, ServiceStatus } from '../status.ts';
 
 interface Metric<T> {
@@ -40,7 +41,7 @@ const PER_SERVICE: Metric<ServiceStatus>[] = [
 export interface OverallStats {
   /** How often rules were applied, and how long the last time took. */
   applied: { count: number; lastMs: number };
-  exhaustedFlows: number;
+  conntrack: ConntrackStats;
 }
 
 const OVERALL: Metric<OverallStats>[] = [
@@ -48,8 +49,22 @@ const OVERALL: Metric<OverallStats>[] = [
     name: 'exhausted_flows_total',
     type: 'counter',
     help: 'Flows that conntrack could not take in, above all since no proxy IP had a free port.',
-    value: (o) => o.exhaustedFlows,
+    value: (o) => o.conntrack.insertFailed,
   },
+  {
+    name: 'conntrack_evicted_flows_total',
+    type: 'counter',
+    help: 'Flows without an answer that conntrack, being full, gave up for new ones.',
+    value: (o) => o.conntrack.evicted,
+  },
+  {
+    name: 'conntrack_dropped_packets_total',
+    type: 'counter',
+    help: 'Packets dropped since conntrack was full, or could not take their flow in.',
+    value: (o) => o.conntrack.dropped,
+  },
+  { name: 'conntrack_flows', type: 'gauge', help: 'Flows that conntrack has.', value: (o) => o.conntrack.flows },
+  { name: 'conntrack_limit', type: 'gauge', help: 'Flows that it may have.', value: (o) => o.conntrack.limit },
   { name: 'rule_changes_total', type: 'counter', help: 'Changes of the rules.', value: (o) => o.applied.count },
   {
     name: 'rule_change_seconds',

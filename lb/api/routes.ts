@@ -4,7 +4,7 @@ import type { LbConfig } from '../config.ts';
 import { checkConfig } from '../load-config.ts';
 import { LbError } from '../errors.ts';
 import { formatTable } from '../render/ruleset.ts';
-import { readInsertFailures } from '../host/insert-failures.ts';
+import { readConntrack } from '../host/conntrack.ts';
 import { listFlows } from '../flow-list.ts';
 import { readStatus } from '../status.ts';
 import { formatMetrics } from './metrics.ts';
@@ -54,8 +54,8 @@ export const ROUTES: Route[] = [
     method: 'GET',
     path: '/metrics',
     run: async ({ balancer }) => {
-      const [services, exhaustedFlows] = await Promise.all([readStatus(balancer), readInsertFailures()]);
-      return text(formatMetrics(services, { applied: balancer.applied, exhaustedFlows }));
+      const [services, conntrack] = await Promise.all([readStatus(balancer), readConntrack()]);
+      return text(formatMetrics(services, { applied: balancer.applied, conntrack }));
     },
   },
   {
