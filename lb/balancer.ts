@@ -8,7 +8,7 @@ import { CheckTargets } from './health/targets.ts';
 import { announce } from './host/announce.ts';
 import { demandForwarding } from './host/demand-forwarding.ts';
 import type { HostFacts } from './host/facts.ts';
-import { deviceFor } from './host/facts.ts';
+import { deviceFor, renamesSince } from './host/facts.ts';
 import type { FlowCounts } from './host/flow-counts.ts';
 import { countFlows } from './host/flow-counts.ts';
 import { HeldAddresses } from './host/held-addresses.ts';
@@ -185,6 +185,7 @@ export class Balancer {
   /** Looks at the host as it is now; whether it has changed. */
   async #readHost(): Promise<boolean> {
     const found = await readFacts();
+    this.#held.follow(renamesSince(this.#facts, found));
     const lost = lostFrom(found, this.#held.all, this.#facts);
     const facts = withoutHoldings(found, this.#held.all);
     const changed = lost.length > 0 || !isDeepStrictEqual(facts, this.#facts);

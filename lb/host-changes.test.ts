@@ -76,6 +76,26 @@ describe('a host that changes while the load balancer runs', () => {
     expect(await lab.exec('l4', 'ip', 'neigh', 'show', 'proxy')).toBe('');
   });
 
+  it.each(CASES)(
+    '%s, %s, vipOwner %s: an interface that gets another name keeps traffic and addresses',
+    async (...how) => {
+      const vip = `${LAN[how[0]].net}80/`;
+      await start(...how);
+      await served(how[0]);
+      const delay = '/proc/sys/net/ipv4/neigh/sw/proxy_delay';
+      await lab.exec('l4', 'ip', 'link', 'set', 'sw', 'name', 'other');
+      await lb.line(({ event }) => event === 'host-changed');
+      await served(how[0]);
+      expect((await lab.exec('l4', 'ip', 'addr', 'show', 'other')).includes(vip)).toBe(how[2]);
+      await lb.stop();
+      await lab.exec('l4', 'ip', 'link', 'set', 'other', 'name', 'sw');
+      expect(await lab.exec('l4', 'nft', 'list', 'ruleset')).toBe('');
+      expect(await lab.exec('l4', 'ip', 'addr')).not.toContain(vip);
+      expect(await lab.exec('l4', 'ip', 'neigh', 'show', 'proxy')).toBe('');
+      expect(await lab.exec('l4', 'cat', delay)).not.toBe('0\n');
+    },
+  );
+
   it.each(FAMILIES)('%s: neighbours learn at once that the interface has another MAC', async (family) => {
     await start(family, 'proxy', true);
     await served(family);

@@ -43,6 +43,17 @@ export function indexOf(facts: HostFacts, device: string): number {
   return facts.interfaces.find(({ name }) => name === device)!.index;
 }
 
+/** Interfaces that have another name than in `former`: that by this. */
+export function renamesSince(former: HostFacts, facts: HostFacts): Map<string, string> {
+  const names = new Map(facts.interfaces.map(({ index, name }) => [index, name]));
+  return new Map(
+    former.interfaces.flatMap(({ index, name }) => {
+      const now = names.get(index) ?? name;
+      return now === name ? [] : [[name, now]];
+    }),
+  );
+}
+
 /** Interfaces at which frames arrive: ports rather than their bridge, and never `lo`. */
 export function ingressDevices(facts: HostFacts): string[] {
   const bridges = new Set(facts.interfaces.map(({ master }) => master));

@@ -1,6 +1,6 @@
 import type { Holding } from './holdings.ts';
 import { holdingCommand, missingFrom } from './holdings.ts';
-import { answerAtOnce, forget, putBack } from './proxy-answers.ts';
+import { answerAtOnce, forget, putBack, rename } from './proxy-answers.ts';
 import { run } from './run.ts';
 
 /** The addresses, routes and proxy ARP entries that the load balancer has in the host. */
@@ -35,6 +35,14 @@ export class HeldAddresses {
     this.#made = [...this.#made, ...fresh];
     await run('ip-failed', 'ip', ['-batch', '-'], batch('add', fresh));
     return fresh;
+  }
+
+  /** Follows interfaces that have got other names, by their former ones. */
+  follow(names: ReadonlyMap<string, string>): void {
+    const renamed = (holding: Holding) => ({ ...holding, dev: names.get(holding.dev) ?? holding.dev });
+    this.#made = this.#made.map(renamed);
+    this.#expected = this.#expected.map(renamed);
+    rename(names, this.#former);
   }
 
   /** Notes that these are in the host no more. */

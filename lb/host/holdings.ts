@@ -54,11 +54,10 @@ export function withoutHoldings(facts: HostFacts, held: Holding[]): HostFacts {
 
 /** Holdings that are in the host no more; `former` is how its interfaces were. */
 export function lostFrom(facts: HostFacts, held: Holding[], former: HostFacts): Holding[] {
-  const find = ({ interfaces }: HostFacts, dev: string) => interfaces.find(({ name }) => name === dev);
   return held.filter(({ kind, address, dev }) => {
-    const now = find(facts, dev);
+    const now = facts.interfaces.find(({ name }) => name === dev);
     if (kind === 'address') return !now?.addresses.some((present) => present.address === address);
-    if (kind === 'proxy-arp') return now?.index !== find(former, dev)?.index;
+    if (kind === 'proxy-arp') return !former.interfaces.some(({ index }) => index === now?.index);
     return !facts.routes.some((route) => route.to === hostPrefix(address) && route.dev === dev);
   });
 }

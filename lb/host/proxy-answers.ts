@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
+import { basename, dirname, join } from 'node:path';
 import type { Holding } from './holdings.ts';
 
 /** A sysctl that must have a value, and the kernel's own default. */
@@ -43,6 +44,16 @@ function settingsFor({ kind, address, dev }: Holding): Setting[] {
 /** What was set for these went with their interfaces. */
 export function forget(holdings: Holding[], former: Map<string, string>): void {
   for (const { file } of holdings.flatMap(settingsFor)) former.delete(file);
+}
+
+/** Interfaces have got other names, by their former ones. */
+export function rename(names: ReadonlyMap<string, string>, former: Map<string, string>): void {
+  const entries = [...former];
+  former.clear();
+  for (const [file, value] of entries) {
+    const dev = basename(dirname(file));
+    former.set(join(dirname(file), '..', names.get(dev) ?? dev, basename(file)), value);
+  }
 }
 
 /** Undoes `answerAtOnce`; an interface that is gone needs nothing. */
