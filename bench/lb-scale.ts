@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { L4labError } from '../harness/errors.ts';
 import { changeTimes } from './lb-scale/change-times.ts';
 import { flowCosts } from './lb-scale/flow-costs.ts';
-import { MODES } from './load-balancer/contestants.ts';
+import { MODES } from './lb-scale/large-config.ts';
 import { spread } from './spread.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 

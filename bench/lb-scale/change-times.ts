@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { NetnsLab, ROUTER } from '../../lb/testing/netns-lab.ts';
 import { RunningLb } from '../../lb/testing/running-lb.ts';
-import type { Mode } from '../load-balancer/contestants.ts';
+import type { Mode } from './large-config.ts';
 import { largeConfig } from './large-config.ts';
 
 const SERVICES = 1000;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { NetnsLab, ROUTER } from '../../lb/testing/netns-lab.ts';
 import { RunningLb } from '../../lb/testing/running-lb.ts';
-import type { Mode } from '../load-balancer/contestants.ts';
 import { FlowSource } from '../../lb/testing/flow-source.ts';
+import type { Mode } from './large-config.ts';
 import { largeConfig, lastPort, SERVER_ADDRESSES, VIP } from './large-config.ts';
 
 /** New flows that are measured. */

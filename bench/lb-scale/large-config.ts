@@ -1,4 +1,6 @@
-import type { Mode } from '../load-balancer/contestants.ts';
+/** Modes that are measured at scale. */
+export const MODES = ['dsr', 'dnat', 'proxy'] as const;
+export type Mode = (typeof MODES)[number];
 
 export const VIP = '203.0.113.10';
 const PROXY_IPS = ['203.0.113.6', '203.0.113.7', '203.0.113.8', '203.0.113.9'];

@@ -1,14 +1,13 @@
-import { writeFile } from 'node:fs/promises';
 import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
 import type { Mode } from './contestants.ts';
+import { DSCP } from './l3dsr.ts';
+import { loadRules } from './load-rules.ts';
 import type { Way } from './topology.ts';
 import { SERVICES } from './traffic.ts';
 
 /** Loads the smallest rules that carry the same services to one server. */
 export async function byHand(lab: NetnsLab, way: Way, mode: Mode): Promise<void> {
-  const file = lab.file(`${way.balancer}.nft`);
-  await writeFile(file, rulesOf(way)[mode]);
-  await lab.exec(way.balancer, 'nft', '-f', file);
+  await loadRules(lab, way.balancer, way.balancer, rulesOf(way)[mode]);
   if (mode === 'proxy') await lab.exec(way.balancer, 'ip', 'addr', 'add', `${way.proxyIp}/32`, 'dev', 'server');
 }
 
@@ -23,13 +22,15 @@ function rulesOf({ vip, server, proxyIp }: Way): Record<Mode, string> {
     type nat hook postrouting priority srcnat
     ip daddr ${server} snat to ${proxyIp}
   }`;
+  const ingress = (action: string) => `table netdev hand {
+    chain in {
+      type filter hook ingress device "client" priority filter
+      ${each(action)}
+    }
+  }`;
   return {
-    dsr: `table netdev hand {
-      chain in {
-        type filter hook ingress device "client" priority filter
-        ${each(`fwd ip to ${server} device "server"`)}
-      }
-    }`,
+    dsr: ingress(`fwd ip to ${server} device "server"`),
+    l3dsr: ingress(`ip dscp set ${DSCP} ip daddr set ${server} accept`),
     dnat: `table ip hand {\n${dnat}\n}`,
     proxy: `table ip hand {\n${dnat}\n${snat}\n}`,
   };

@@ -1,6 +1,8 @@
 import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
+import { isDirect } from '../../lb/mode.ts';
 import { RunningLb } from '../../lb/testing/running-lb.ts';
 import { byHand } from './by-hand.ts';
+import { DSCP, undoL3dsr } from './l3dsr.ts';
 import { haproxyConfig, nginxConfig, startProgram } from './programs.ts';
 import type { Way } from './topology.ts';
 import { SERVICES } from './traffic.ts';
@@ -17,7 +19,7 @@ export interface Contestant {
   start: (lab: NetnsLab, way: Way) => Promise<void>;
 }
 
-export const MODES = ['dsr', 'dnat', 'proxy'] as const;
+export const MODES = ['dsr', 'l3dsr', 'dnat', 'proxy'] as const;
 export type Mode = (typeof MODES)[number];
 
 export const DIRECT = 'direct';
@@ -29,10 +31,14 @@ export function contestants(): Contestant[] {
   return [
     { name: DIRECT, balanced: false, direct: false, udp: true, start: () => Promise.resolve() },
     ...MODES.flatMap((mode) => {
-      const shared = { balanced: true, direct: mode === 'dsr', udp: true };
+      const shared = { balanced: true, direct: isDirect({ mode }), udp: true };
+      const start = (balance: typeof startOurs) => async (lab: NetnsLab, way: Way) => {
+        if (mode === 'l3dsr') await undoL3dsr(lab, way);
+        await balance(lab, way, mode);
+      };
       return [
-        { ...shared, name: ours(mode), start: (lab: NetnsLab, way: Way) => startOurs(lab, way, mode) },
-        { ...shared, name: handWritten(mode), start: (lab: NetnsLab, way: Way) => byHand(lab, way, mode) },
+        { ...shared, name: ours(mode), start: start(startOurs) },
+        { ...shared, name: handWritten(mode), start: start(byHand) },
       ];
     }),
     {
@@ -65,11 +71,11 @@ async function startOurs(lab: NetnsLab, { balancer, vip, server, proxyIp }: Way,
     port,
     protocol,
     mode,
-    ...(mode === 'proxy' ? { proxyIp } : {}),
+    ...(mode === 'proxy' ? { proxyIp } : mode === 'l3dsr' ? { dscp: DSCP } : {}),
     servers: [{ name: 's1', address: server }],
   }));
-  // In dsr the replies come back through this very node, which would drop packets from an address of its own.
-  await RunningLb.start(lab, balancer, { version: 1, vipOwner: mode !== 'dsr', services });
+  // The replies of a direct mode come back through this very node, which would drop packets from an address of its own.
+  await RunningLb.start(lab, balancer, { version: 1, vipOwner: !isDirect({ mode }), services });
 }
 
 async function ownVip(lab: NetnsLab, { balancer, vip }: Way): Promise<void> {

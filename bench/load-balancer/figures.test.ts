@@ -11,6 +11,7 @@ describe('figures of the benchmark', () => {
   const figures = figuresOf({
     direct: samples(100, 50, 100),
     'l4lab dsr': samples(90, 45, 90),
+    'l4lab l3dsr': samples(85, 42, 85),
     'l4lab dnat': samples(80, 40, 80),
     'by hand dnat': samples(160, 80, 40),
     'l4lab proxy': samples(70, 35, 70),

@@ -1,5 +1,5 @@
 import { spread } from '../spread.ts';
-import { DIRECT, handWritten, ours } from './contestants.ts';
+import { DIRECT, handWritten, MODES, ours } from './contestants.ts';
 import type { Sample } from './traffic.ts';
 
 /** Samples of one load, by contestant: one a round. */
@@ -63,7 +63,7 @@ export function targetsOf(figures: Figure[], dsrShare: number | null): Target[] 
       reached: find(ours(mode)).ofByHand!,
       wanted: 0.97,
     })),
-    ...(['dsr', 'dnat', 'proxy'] as const).flatMap((mode) =>
+    ...MODES.flatMap((mode) =>
       proxies.map((proxy) => ({
         text: `${ours(mode)} / ${proxy.contestant}`,
         reached: find(ours(mode)).ofDirect / proxy.ofDirect,

@@ -1,0 +1,17 @@
+import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
+import { loadRules } from './load-rules.ts';
+import type { Way } from './topology.ts';
+
+/** By which the server knows the VIPs of l3dsr. */
+export const DSCP = 11;
+
+/** The server's part in l3dsr: the DSCP value becomes the VIP again, before its own stack sees the packet. */
+export async function undoL3dsr(lab: NetnsLab, { balancer, vip, server }: Way): Promise<void> {
+  const rules = `table netdev undo-${balancer} {
+    chain in {
+      type filter hook ingress device "${balancer}" priority filter
+      ip dscp ${DSCP} ip daddr ${server} ip daddr set ${vip} ip dscp set 0
+    }
+  }`;
+  await loadRules(lab, 'server', `undo-${balancer}`, rules);
+}
