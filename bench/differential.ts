@@ -56,10 +56,14 @@ async function main(signal: AbortSignal): Promise<number> {
       console.error(`${done} of ${chosen.length} labs, ${flows} flows, ${disagreements.length} disagreements`);
   });
   for (const line of tally.notRun) console.log(`not run: ${line}`);
-  const guilty = [...new Set(tally.disagreements.map(({ lab }) => lab))];
-  for (const lab of guilty.slice(0, values.shrink ? SHRUNK : 0)) {
-    const smallest = await shrink(lab, seed, runner);
-    console.log(smallest === null ? `lab ${lab} agreed when it was run again` : asFiles(lab, smallest));
+  const guilty = new Map(tally.disagreements.map(({ lab, flow }) => [lab, flow]));
+  for (const [lab, flow] of [...guilty].slice(0, values.shrink ? SHRUNK : 0)) {
+    const smallest = await shrink(
+      chosen.find((numbered) => numbered.lab === lab)!,
+      flow,
+      runner,
+    );
+    console.log(smallest === null ? `lab ${lab}, ${flow}: agreed when it was run alone` : asFiles(lab, smallest));
   }
   console.log(`took ${((performance.now() - began) / 1000).toFixed(0)} s`);
   console.log(`${tally.limits.length} flows met a limit of the model`);

@@ -8,6 +8,7 @@ import { generated } from './generated.ts';
 import type { Generated } from './generated.ts';
 import { limitOf, type Limit } from './limits.ts';
 import { load } from './load.ts';
+import { smallest } from './smallest.ts';
 
 /** A disagreement is made smaller for this long at most. */
 const SHRINK_MS = 60_000;
@@ -75,18 +76,19 @@ export async function differential(
   return tally;
 }
 
-/** The smallest lab found, within a minute, that still disagrees; null when it agreed this time. `lab` counts from 1. */
-export async function shrink(lab: number, seed: number, runner: Runner): Promise<Generated | null> {
+/** The smallest lab found, within a minute, on which a flow still disagrees; null when alone it agreed. */
+export async function shrink({ lab, sample }: Numbered, flow: string, runner: Runner): Promise<Generated | null> {
   await using pool = new LabPool(runner);
+  const { scenario } = sample;
+  const alone = { ...sample, scenario: { ...scenario, flows: { [flow]: scenario.flows[flow]! } } };
+  const disagrees = async (smaller: Generated): Promise<boolean> => {
+    const { partings } = await runSample(lab, smaller, pool, runner.signal);
+    return partings.some(({ limit }) => limit === null);
+  };
+  if (!(await disagrees(alone))) return null;
   const deadline = performance.now() + SHRINK_MS;
-  const agrees = fc.asyncProperty(generated, async (sample) => {
-    // Not interrupted from outside, which would leave a lab behind that is still being booted.
-    if (performance.now() > deadline) return true;
-    const { partings } = await runSample(lab, sample, pool, runner.signal);
-    return partings.every(({ limit }) => limit !== null);
-  });
-  const { counterexample } = await fc.check(agrees, { seed, path: String(lab - 1), numRuns: 1 });
-  return counterexample?.[0] ?? null;
+  // Not interrupted from outside, which would leave a lab behind that is still being booted.
+  return await smallest(alone, async (smaller) => performance.now() < deadline && disagrees(smaller));
 }
 
 async function runSample(

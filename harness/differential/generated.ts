@@ -10,7 +10,7 @@ type Settings = Record<string, unknown>;
 /** A lab and a scenario on it, as their YAML files would say it. */
 export interface Generated {
   lab: Settings;
-  scenario: Settings & { lab: string; services: Record<string, Settings> };
+  scenario: Settings & { lab: string; services: Record<string, Settings>; flows: Record<string, Settings> };
 }
 
 interface Sketch {
@@ -56,7 +56,6 @@ const FLOWS = {
 
 const oneOfServers = fc.record({ settings: oneServer, gateway: fc.nat(3), prefixLength });
 
-/** What stands first shrinks first: with fewer flows every further try is quicker, with another wiring it boots anew. */
 const sketch: fc.Arbitrary<Sketch> = fc.record({
   flows: fc.subarray(Object.keys(FLOWS) as (keyof typeof FLOWS)[], { minLength: 1, maxLength: 6 }),
   bytes: mostly(0, [4000]),
@@ -71,7 +70,7 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
   wiring,
 });
 
-/** Random labs with settings; they shrink toward a usual one-arm lab with a single flow. */
+/** Random labs with settings. */
 export const generated: fc.Arbitrary<Generated> = sketch.map((sketch) => {
   const written = documents(sketch);
   return sketch.ipv6 ? (inIpv6(written) as Generated) : written;

@@ -10,7 +10,6 @@ export interface Wiring {
   servers: 'near' | 'far' | 'split' | 'two-legs';
 }
 
-/** Shrinks toward the usual one-arm lab. */
 export const wiring: fc.Arbitrary<Wiring> = fc.record({
   l4: fc.constantFrom<Wiring['l4'][]>('one-arm', 'in-line', 'on-l3', 'in-line-switch'),
   routers: fc.constantFrom<Wiring['routers'][]>('one', 'one', 'chain', 'pair'),
