@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Balancer } from '../balancer.ts';
-import type { LbConfig } from '../config.ts';
+import { lbConfigSchema, type LbConfig } from '../config.ts';
 import { checkConfig } from '../load-config.ts';
 import { LbError } from '../errors.ts';
 import { formatTable } from '../render/ruleset.ts';
@@ -8,7 +8,7 @@ import { readConntrack } from '../host/conntrack.ts';
 import { listFlows } from '../flow-list.ts';
 import { readStatus } from '../status.ts';
 import { formatMetrics } from './metrics.ts';
-import { openApi } from './openapi.ts';
+import { openApi, type DescribedRoute } from './openapi.ts';
 
 /** What the API answers. */
 export interface ApiResponse {
@@ -24,11 +24,7 @@ export interface ApiContext {
   reload: () => Promise<void>;
 }
 
-interface Route {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH';
-  path: string;
-  /** What may stand behind the `?`; nothing when absent. */
-  query?: z.ZodObject;
+interface Route extends DescribedRoute {
   run: (context: ApiContext, params: string[], body: unknown, query: URLSearchParams) => Promise<ApiResponse>;
 }
 
@@ -49,10 +45,16 @@ const flowQuery = z.strictObject({
 });
 
 export const ROUTES: Route[] = [
-  { method: 'GET', path: '/v1/openapi.json', run: () => Promise.resolve(json(200, openApi())) },
+  {
+    method: 'GET',
+    path: '/v1/openapi.json',
+    summary: 'This description.',
+    run: () => Promise.resolve(json(200, openApi(ROUTES))),
+  },
   {
     method: 'GET',
     path: '/metrics',
+    summary: 'Metrics in the text format of Prometheus.',
     run: async ({ balancer }) => {
       const [services, conntrack] = await Promise.all([readStatus(balancer), readConntrack()]);
       return text(formatMetrics(services, { applied: balancer.applied, conntrack }));
@@ -61,26 +63,41 @@ export const ROUTES: Route[] = [
   {
     method: 'GET',
     path: '/v1/rules',
+    summary: 'The nftables rules in force, as text.',
     run: ({ balancer }) => Promise.resolve(text(balancer.rules.map(formatTable).join('\n'))),
   },
   {
     method: 'GET',
     path: '/v1/config',
+    summary: 'The configuration in force.',
     run: ({ balancer }) => Promise.resolve(json(200, withoutSecrets(balancer.desired))),
   },
-  { method: 'PUT', path: '/v1/config', run: ({ balancer }, _, body) => replaceConfig(balancer, body) },
+  {
+    method: 'PUT',
+    path: '/v1/config',
+    summary: 'Puts another configuration in force; established flows go on. The file is not changed.',
+    body: lbConfigSchema,
+    run: ({ balancer }, _, body) => replaceConfig(balancer, body),
+  },
   {
     method: 'POST',
     path: '/v1/reload',
+    summary: 'Reads the configuration file again.',
     run: async ({ balancer, reload }) => {
       await reload();
       return json(200, withoutSecrets(balancer.desired));
     },
   },
-  { method: 'GET', path: '/v1/services', run: async ({ balancer }) => json(200, await readStatus(balancer)) },
+  {
+    method: 'GET',
+    path: '/v1/services',
+    summary: 'All services with their servers: health, role, flows, packets.',
+    run: async ({ balancer }) => json(200, await readStatus(balancer)),
+  },
   {
     method: 'GET',
     path: '/v1/services/{service}',
+    summary: 'One service.',
     run: async ({ balancer }, [name]) => {
       const status = (await readStatus(balancer)).find((service) => service.name === name);
       return status ? json(200, status) : notFound(`there is no service ${name}`);
@@ -89,11 +106,15 @@ export const ROUTES: Route[] = [
   {
     method: 'PATCH',
     path: '/v1/services/{service}/servers/{server}',
+    summary: 'Changes the weight of a server, or lets it drain, with a deadline of its own if need be.',
+    body: serverPatch,
     run: ({ balancer }, params, body) => patchServer(balancer, params, body),
   },
   {
     method: 'GET',
     path: '/v1/flows',
+    summary:
+      'Live flows, page by page: service, server, client (in dsr over IPv6 its last 32 bits, `*:0:100`) and its port.',
     query: flowQuery,
     run: async ({ balancer }, _params, _body, query) => {
       const asked = flowQuery.safeParse(Object.fromEntries(query));
