@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { lbConfigSchema } from '../config.ts';
+import { checkConfig } from '../load-config.ts';
 import { callApi } from '../testing/api-client.ts';
 import { soundConfig, spoilt } from '../testing/arbitrary-config.ts';
 import { madeIn } from '../testing/made.ts';
@@ -94,7 +94,7 @@ describe('API, asked for anything', () => {
             expect(now).toEqual(former);
             return;
           }
-          expect(JSON.parse(body)).toEqual({ ...lbConfigSchema.parse(JSON.parse(named)), api: undefined });
+          expect(JSON.parse(body)).toEqual({ ...checkConfig(JSON.parse(named)).value, api: undefined });
           // The same, put into a host that had nothing before.
           await callApi(freshSocket, 'PUT', '/v1/config', { version: 1, services: [] });
           await callApi(freshSocket, 'PUT', '/v1/config', named);
