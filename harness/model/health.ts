@@ -6,7 +6,8 @@ import { CHECK_PORT } from './direct-check.ts';
 import { callerSends } from './exchange.ts';
 import { isOwnNeighbour, sendTo } from './neighbours.ts';
 import { lookUp, selectSource } from './routing.ts';
-import type { NodeState, Run } from './run.ts';
+import type { NodeState } from './node-state.ts';
+import type { Run } from './run.ts';
 import { begin, settleDown, simulate } from './simulate.ts';
 import type { Host, Topology } from './topology.ts';
 
@@ -90,8 +91,10 @@ function check(
   states: Map<string, NodeState> | null = null,
 ): Run {
   const { vip, port, dscp } = service;
-  const translated = isDirect(service) ? { l4: host.name, server: server.address, vip, port, dscp } : null;
-  return simulate(topology, checkFlow(host, service, server), FIRST, () => true, { states, check: translated });
+  const flow = checkFlow(host, service, server);
+  const { name: l4 } = host;
+  const translated = { l4, source: flow.source, server: server.address, vip, port, dscp };
+  return simulate(topology, flow, FIRST, () => true, { states, check: isDirect(service) ? translated : null });
 }
 
 function checkFlow(host: Host, service: LbService, server: LbServer): FlowPlan {

@@ -1,33 +1,16 @@
 import { covers } from './prefix.ts';
 import { askForVip } from './direct-check.ts';
 import { transmit } from './bridge.ts';
+import type { Neighbour, NodeState, Waiting } from './node-state.ts';
 import { BROADCAST } from './packet.ts';
 import type { Packet } from './packet.ts';
 import { selectSource } from './routing.ts';
 import { complain, die, stateOf } from './run.ts';
-import type { NodeState, Run } from './run.ts';
+import type { Run } from './run.ts';
 import type { Device, Host } from './topology.ts';
-
-/** An entry of a node's neighbour table. */
-export interface Neighbour {
-  node: string;
-  device: string;
-  address: string;
-  /** Null until somebody answered. */
-  mac: string | null;
-  /** Who answered the one request, in the order of arrival; the first answer wins and locks the entry. */
-  answers: string[];
-  failed: boolean;
-  waiting: Waiting[];
-}
 
 /** Stands for the address that every interface has of its own. */
 const LINK_LOCAL = 'fe80::';
-
-interface Waiting {
-  packet: Packet;
-  srcMac: string;
-}
 
 /** Sends a packet to a neighbour, after asking for its MAC if need be. `srcMac` is the interface's own unless kept. */
 export function sendTo(
@@ -124,7 +107,7 @@ function unreachable(run: Run, entry: Neighbour, packet: Packet): void {
 }
 
 function emit(run: Run, host: Host, device: string, mac: string, { packet, srcMac }: Waiting): void {
-  transmit(run, host, device, { srcMac, dstMac: mac, packet: askForVip(run, host, packet) });
+  transmit(run, host, device, { srcMac, dstMac: mac, packet: askForVip(run.check, host, packet) });
 }
 
 function addEntry(state: NodeState, host: Host, device: Device, address: string): Neighbour {

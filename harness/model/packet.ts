@@ -1,5 +1,4 @@
-import type { Trace } from './trace.ts';
-import type { Cause } from './walk.ts';
+import type { Cause, Hop } from './walk.ts';
 
 /** Which packet of an exchange this is; UDP and ICMP know `request` and `reply` only. */
 export type Step = 'syn' | 'syn-ack' | 'ack' | 'request' | 'reply' | 'reset' | 'error' | 'redirect';
@@ -35,6 +34,12 @@ export interface Packet {
   mtu?: number;
   /** ICMP redirect: who sends it, and the better gateway. */
   redirect?: { router: string; gateway: string };
+}
+
+/** The hops of one packet, newest first: a linked list, so that the copies of a flood share it. */
+export interface Trace {
+  hop: Omit<Hop, 'changed'>;
+  before: Trace | null;
 }
 
 /** A frame with an IP packet or an ARP message (RFC 826); neighbour discovery is told as ARP too. */

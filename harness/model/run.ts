@@ -1,11 +1,11 @@
 import type { LbServer, LbService } from '../../lb/config.ts';
 import type { Choices } from './choices.ts';
 import type { CauseCode } from './cause.ts';
-import type { Connection, Tracked } from './conntrack.ts';
+import type { Tracked } from './conntrack.ts';
 import type { DirectCheck } from './direct-check.ts';
 import { errorAbout } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
-import type { Neighbour } from './neighbours.ts';
+import type { NodeState } from './node-state.ts';
 import type { Frame, Packet } from './packet.ts';
 import { selectSource } from './routing.ts';
 import type { Host, Topology } from './topology.ts';
@@ -44,21 +44,6 @@ export interface Arrival {
   node: string;
   iface: string;
   frame: Frame;
-}
-
-/** What a node learns while packets cross it. */
-export interface NodeState {
-  /** By `device address`. */
-  neighbours: Map<string, Neighbour>;
-  connections: Connection[];
-  /** MAC table of its bridge. */
-  macTable: Map<string, { port: string; movedFrom: string | null }>;
-  /** Next hops learned from ICMP redirects, by destination. */
-  redirects: Map<string, { gateway: string; router: string }>;
-  /** Largest IP packet that makes it to an address, as far as the node was told: by the other end, by ICMP. */
-  limits: Map<string, number>;
-  /** Neighbours that this router has sent a redirect: the kernel limits their rate. */
-  redirected: Set<string>;
 }
 
 /** Where a packet's way ended. Of the copies of a flood the luckiest counts. */

@@ -9,11 +9,12 @@ import { callerSends, startExchange } from './exchange.ts';
 import { receive, send } from './ip-stack.ts';
 import { returnDirectly, sendTagged, undoTag } from './load-balancing.ts';
 import { settleNext } from './neighbours.ts';
+import type { NodeState } from './node-state.ts';
 import { BROADCAST } from './packet.ts';
 import type { Frame, IpFrame } from './packet.ts';
 import { isSwallowed } from './path-mtu.ts';
 import { discard } from './run.ts';
-import type { Arrival, NodeState, Run } from './run.ts';
+import type { Arrival, Run } from './run.ts';
 import type { Host, Topology } from './topology.ts';
 import { crossing } from './trace.ts';
 
@@ -103,7 +104,7 @@ function arrive(run: Run, { node, iface, frame: arrived }: Arrival): void {
 
 /** What load balancers and DSR servers make of a frame before anything else sees it; null where they keep it. */
 function atIngress(run: Run, host: Host, iface: string, arrived: IpFrame): IpFrame | null {
-  const packet = undoVip(run, host, crossing(arrived, host.name, iface, 'in'));
+  const packet = undoVip(run.check, host, crossing(arrived, host.name, iface, 'in'));
   if (returnDirectly(run, host, { ...arrived, packet })) return null;
   return { ...arrived, packet: sendTagged(run, host, undoTag(host, packet)) };
 }

@@ -1,11 +1,5 @@
-import type { IpFrame, Packet } from './packet.ts';
+import type { IpFrame, Packet, Trace } from './packet.ts';
 import type { Change, Hop } from './walk.ts';
-
-/** The hops of one packet, newest first: a linked list, so that the copies of a flood share it. */
-export interface Trace {
-  hop: Omit<Hop, 'changed'>;
-  before: Trace | null;
-}
 
 /** The packet of a frame that crosses an interface, with that crossing added to its trace. */
 export function crossing(frame: IpFrame, node: string, iface: string, direction: 'in' | 'out'): Packet {

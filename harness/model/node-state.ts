@@ -1,0 +1,36 @@
+import type { Connection } from './conntrack.ts';
+import type { Packet } from './packet.ts';
+
+/** What a node learns while packets cross it. */
+export interface NodeState {
+  /** By `device address`. */
+  neighbours: Map<string, Neighbour>;
+  connections: Connection[];
+  /** MAC table of its bridge. */
+  macTable: Map<string, { port: string; movedFrom: string | null }>;
+  /** Next hops learned from ICMP redirects, by destination. */
+  redirects: Map<string, { gateway: string; router: string }>;
+  /** Largest IP packet that makes it to an address, as far as the node was told: by the other end, by ICMP. */
+  limits: Map<string, number>;
+  /** Neighbours that this router has sent a redirect: the kernel limits their rate. */
+  redirected: Set<string>;
+}
+
+/** An entry of a node's neighbour table. */
+export interface Neighbour {
+  node: string;
+  device: string;
+  address: string;
+  /** Null until somebody answered. */
+  mac: string | null;
+  /** Who answered the one request, in the order of arrival; the first answer wins and locks the entry. */
+  answers: string[];
+  failed: boolean;
+  waiting: Waiting[];
+}
+
+/** A packet that waits for the MAC to put on it, and the source MAC that it is to have. */
+export interface Waiting {
+  packet: Packet;
+  srcMac: string;
+}
