@@ -140,7 +140,7 @@ export const MUTATIONS: Mutation[] = [
   ...mutations('kernel/reverse-path', 'dsr-off', [
     ['rp_filter strict', { servers: { rpFilter: 1 } }, 'reverse-path'],
     ['loopback VIP dropped', { servers: { loopback: [] } }, 'vip-not-on-server'],
-    ['back network of the L3 cut', node('l3', { down: ['l2-back'] }), 'no-neighbour'],
+    ['back network of the L3 cut', node('l3', { down: ['l2-far'] }), 'no-neighbour'],
   ]),
   ...mutations('failures/health-check', 'all-up', [
     ['every listener stopped', { servers: { listeners: [] } }, 'no-server-available', 'l4'],

@@ -32,25 +32,32 @@ export function contains(whole: Topology, part: Topology): boolean {
   return (whole.ipv6 || !part.ipv6) && wiring(part).every((port) => wiring(whole).includes(port));
 }
 
-/** Nodes of a lab that serves several topologies: a run boots it once for each worker, whatever the worker needs of it. */
-const MOST_NODES = 16;
-
 /**
- * Labs to boot so that each of the topologies has one. Topologies with most of their nodes in common share a lab that
- * has what any of them has: booting a node costs far more than leaving it alone.
+ * Labs to boot so that each of the topologies has one. A topology shares the lab of others where it adds little to it:
+ * what is added is booted once for each worker of a run, whereas a lab of its own is booted for one.
  */
 export function fewest(topologies: Topology[]): Topology[] {
-  const bySize = [...topologies].sort((a, b) => b.nodes.length - a.nodes.length);
+  const bySize = [...topologies].sort((a, b) => sizeOf(b) - sizeOf(a));
   return bySize.reduce<Topology[]>((labs, topology) => {
-    const index = labs.findIndex((lab) => areAkin(lab, topology));
+    const index = labs.findIndex((lab) => addsLittle(lab, topology));
     return index < 0 ? [...labs, topology] : labs.with(index, union(labs[index]!, topology));
   }, []);
 }
 
-function areAkin(lab: Topology, other: Topology): boolean {
+/** As many as work at once on a small machine. */
+const WORKERS = 3;
+/** Nodes and links of a shared lab: nobody wants to wait long for the first flow. */
+const LARGEST = 40;
+
+function addsLittle(lab: Topology, other: Topology): boolean {
   const both = union(lab, other);
-  const common = lab.nodes.length + other.nodes.length - both.nodes.length;
-  return contains(both, other) && 2 * common > other.nodes.length && both.nodes.length <= MOST_NODES;
+  const added = sizeOf(both) - sizeOf(lab);
+  return contains(both, other) && WORKERS * added <= sizeOf(other) && sizeOf(both) <= LARGEST;
+}
+
+/** What takes the engine's time: containers and networks. */
+function sizeOf({ nodes, links }: Topology): number {
+  return nodes.length + links.length;
 }
 
 /** What either has; of a port that both have, it is that of the first. */

@@ -21,6 +21,8 @@ export class LabPool implements AsyncDisposable {
   readonly #idle: PooledLab[] = [];
   readonly #all = new Set<PooledLab>();
   readonly #closing: Promise<void>[] = [];
+  /** The engine makes its networks one after the other: labs that booted side by side would all be late. */
+  #lastBoot: Promise<unknown> = Promise.resolve();
   readonly #topologies: Topology[];
 
   /** @param plans those that will be asked for, as far as known: one that is contained in another shares its lab */
@@ -43,7 +45,9 @@ export class LabPool implements AsyncDisposable {
     if (index >= 0) return { ...this.#idle.splice(index, 1)[0]!, bootMs: 0 };
     const began = performance.now();
     const topology = this.topologyFor(plan);
-    const lab = await Lab.boot(topology, this.options);
+    const boot = this.#lastBoot.then(() => Lab.boot(topology, this.options));
+    this.#lastBoot = boot.catch(() => undefined);
+    const lab = await boot;
     const recorder = new Recorder();
     lab.onFrames((node, iface, frames) => recorder.add(node, iface, frames));
     const { signal } = this.options;

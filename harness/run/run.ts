@@ -2,6 +2,7 @@ import type { Engine } from '../fabric/engine.ts';
 import type { Topology } from '../fabric/topology.ts';
 import type { Results, ScenarioResult } from '../judge/results.ts';
 import type { LoadedScenario } from '../scenario/files.ts';
+import type { Plan } from '../scenario/plan.ts';
 import type { OnEvent } from './events.ts';
 import { LabPool } from './lab-pool.ts';
 import { Queue } from './queue.ts';
@@ -51,7 +52,8 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
     return plan ? pool.topologyFor(plan) : null;
   };
   const results = new Map<LoadedScenario, ScenarioResult>();
-  const queue = new Queue(scenarios, topologyOf);
+  const longestFirst = [...scenarios].sort((a, b) => lengthOf(plansBy.get(b)!) - lengthOf(plansBy.get(a)!));
+  const queue = new Queue(longestFirst, topologyOf);
   const worker = async (): Promise<void> => {
     const mine = queue.worker();
     for (let loaded = mine.next(); loaded; loaded = mine.next()) {
@@ -71,6 +73,11 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
     environment: environment(options),
     scenarios: scenarios.flatMap((loaded) => results.get(loaded) ?? []),
   };
+}
+
+/** How long plans take, in no unit: each is configured, and a flow that fails is waited for. */
+function lengthOf(plans: Plan[]): number {
+  return plans.flatMap(({ flows }) => [null, ...flows.filter(({ expect }) => expect.outcome === 'fails')]).length;
 }
 
 /** Waits for all, so that nothing is under way when the labs are taken down, and then throws the first error. */
