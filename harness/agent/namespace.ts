@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { FIREWALL_RULES, ipCommands, ipUndoCommands, ONE_SEGMENT_A_FRAME, undoDscpRules } from './commands.ts';
 import { ipBatch, ipTolerantBatch, program } from './program.ts';
 import type { NodePlan } from '../scenario/plan.ts';
@@ -86,9 +87,23 @@ export function makesRules({ firewall, lb, undoDscp }: NodePlan): boolean {
  * @param given lines of ip(8) to run before, in the same process, and the tables of nftables where they are known
  */
 export async function fingerprint(given: { before?: string[]; tables?: string } = {}): Promise<string> {
-  const shown = ['link show', 'addr show', 'route show table all', 'rule show', 'neigh show'];
-  const parts = await Promise.all([ipTolerantBatch([...(given.before ?? []), ...shown]), given.tables ?? nftTables()]);
+  const parts = await Promise.all([interfacesAndRoutes(given.before ?? []), given.tables ?? nftTables()]);
   return parts.join('\n---\n').replace(/(valid|preferred)_lft \S+/g, '');
+}
+
+const CARRIER_DEADLINE_MS = 2000;
+const CARRIER_POLL_MS = 5;
+
+/** Waits for the carrier of links that were just put up: the kernel tells of it a moment later (its linkwatch). */
+async function interfacesAndRoutes(before: string[]): Promise<string> {
+  const shown = ['link show', 'addr show', 'route show table all', 'rule show', 'neigh show'];
+  const deadline = Date.now() + CARRIER_DEADLINE_MS;
+  let said = await ipTolerantBatch([...before, ...shown]);
+  while (said.includes('NO-CARRIER') && Date.now() < deadline) {
+    await delay(CARRIER_POLL_MS);
+    said = await ipTolerantBatch(shown);
+  }
+  return said;
 }
 
 /**

@@ -76,6 +76,24 @@ test(
 );
 
 test(
+  'a lab whose links were down is as fresh after a reset as before, however late the kernel says so',
+  async () => {
+    const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['failures/unreachable'])[0]!);
+    const { plan } = plansOf(loaded, { variants: ['server-cut-off'], flows: [] })[0]!;
+    const lab = await boot(plan);
+    try {
+      for (let round = 0; round < 30; round++) {
+        await lab.configure(plan);
+        expect(await lab.reset()).toBe(true);
+      }
+    } finally {
+      await lab[Symbol.asyncDispose]();
+    }
+  },
+  DEADLINE_MS,
+);
+
+test(
   'the same lab runs three times at once, each for itself',
   async () => {
     const labs = await Promise.all([0, 1, 2].map(() => boot(plans[0]!)));
