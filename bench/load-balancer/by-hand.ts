@@ -1,17 +1,17 @@
+import type { LbService } from '../../lb/config.ts';
 import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
-import type { Mode } from './contestants.ts';
 import { DSCP } from './l3dsr.ts';
 import { loadRules } from './load-rules.ts';
 import type { Way } from './topology.ts';
 import { SERVICES } from './traffic.ts';
 
 /** Loads the smallest rules that carry the same services to one server. */
-export async function byHand(lab: NetnsLab, way: Way, mode: Mode): Promise<void> {
+export async function byHand(lab: NetnsLab, way: Way, mode: LbService['mode']): Promise<void> {
   await loadRules(lab, way.balancer, way.balancer, rulesOf(way)[mode]);
   if (mode === 'proxy') await lab.exec(way.balancer, 'ip', 'addr', 'add', `${way.proxyIp}/32`, 'dev', 'server');
 }
 
-function rulesOf({ vip, server, proxyIp }: Way): Record<Mode, string> {
+function rulesOf({ vip, server, proxyIp }: Way): Record<LbService['mode'], string> {
   const each = (action: string) =>
     SERVICES.map(({ protocol, port }) => `ip daddr ${vip} ${protocol} dport ${port} ${action}`).join('\n');
   const dnat = `chain pre {

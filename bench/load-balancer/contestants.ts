@@ -1,3 +1,4 @@
+import type { LbService } from '../../lb/config.ts';
 import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
 import { isDirect } from '../../lb/mode.ts';
 import { RunningLb } from '../../lb/testing/running-lb.ts';
@@ -19,8 +20,8 @@ export interface Contestant {
   start: (lab: NetnsLab, way: Way) => Promise<void>;
 }
 
-export const MODES = ['dsr', 'l3dsr', 'dnat', 'proxy'] as const;
-export type Mode = (typeof MODES)[number];
+type Mode = LbService['mode'];
+export const MODES: Mode[] = ['dsr', 'l3dsr', 'dnat', 'proxy'];
 
 export const DIRECT = 'direct';
 export const ours = (mode: Mode): string => `l4lab ${mode}`;
