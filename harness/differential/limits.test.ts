@@ -2,6 +2,7 @@ import type { FlowResult } from '../judge/results.ts';
 import type { Prediction } from '../model/walk.ts';
 import type { Sighting } from '../observe/sighting.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { segment } from '../judge/testing/evidence.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 import { limitOf } from './limits.ts';
 import { load } from './load.ts';
@@ -90,5 +91,26 @@ describe('check-in-between', () => {
     const frame = { srcMac: '02:00:00:00:00:01', dstMac: '02:00:00:00:00:02', length: 60, ip };
     flow.attempts[0]!.packets.unshift({ node: 's1', iface: 'l2', direction: 'in', time: 0, frame });
     expect(limitOf(flow, lab)).toBeNull();
+  });
+});
+
+describe('pool-changed', () => {
+  const [picks, none] = [{ picked: 's1' }, { picked: null, cause: { code: 'no-server-available' } }] as Prediction[];
+  const MACS = { in: { srcMac: 'l3', dstMac: 'l4' }, out: { srcMac: 'l4', dstMac: 's1' } };
+  const syn = (direction: 'in' | 'out') =>
+    segment(1, ['l4', direction, 'l2'], { ...MACS[direction], seq: 7, flags: 'S' });
+  const reset = (direction: 'in' | 'out') =>
+    segment(2, ['l4', direction, 'l2'], { ...MACS[direction], seq: 0, flags: 'RA' });
+  const flow = (packets: Sighting[], predicted = [picks!, none!]): FlowResult =>
+    ({ ...seen(), attempts: [{ packets }], predicted }) as FlowResult;
+
+  test('a SYN was sent on and its repetition refused, where checks of the server are unsteady', () => {
+    expect(limitOf(flow([syn('in'), syn('out'), syn('in'), reset('out')]), oneArm())).toBe('pool-changed');
+  });
+
+  test('not where checks are steady, nothing was sent on, or the refusal is the server’s', () => {
+    expect(limitOf(flow([syn('in'), syn('out'), reset('out')], [picks!]), oneArm())).toBeNull();
+    expect(limitOf(flow([syn('in'), reset('out')]), oneArm())).toBeNull();
+    expect(limitOf(flow([syn('in'), syn('out'), reset('in'), reset('out')]), oneArm())).toBeNull();
   });
 });

@@ -3,14 +3,18 @@ import { host } from '../scenario/address.ts';
 import type { Plan } from '../scenario/plan.ts';
 
 /** What the model does not know, each with its story in harness/model/README.md. */
-export type Limit = 'wire-learns-macs' | 'mac-to-itself' | 'check-in-between';
+export type Limit = 'wire-learns-macs' | 'mac-to-itself' | 'check-in-between' | 'pool-changed';
 
 /** The limit of the model that explains why a flow's packets did not do what was predicted; null where none does. */
 export function limitOf({ attempts, predicted }: FlowResult, plan: Plan): Limit | null {
   if (attempts.some((attempt) => wireAteFrame(attempt, plan))) return 'wire-learns-macs';
   const toItself = predicted.some(({ request }) => request.some(({ src, dst }) => src.mac === dst.mac));
   if (toItself) return 'mac-to-itself';
-  return attempts.some((attempt) => checkCameBetween(attempt, plan)) ? 'check-in-between' : null;
+  if (attempts.some((attempt) => checkCameBetween(attempt, plan))) return 'check-in-between';
+  const unsteady =
+    predicted.some(({ picked }) => picked !== null) &&
+    predicted.some(({ cause }) => cause?.code === 'no-server-available');
+  return unsteady && attempts.some((attempt) => poolChanged(attempt, plan)) ? 'pool-changed' : null;
 }
 
 /** A frame went out of an interface that had sent its destination MAC as source before, and never came out of the wire. */
@@ -41,5 +45,17 @@ function checkCameBetween({ packets }: Attempt, plan: Plan): boolean {
               direction === 'out' && arp?.op === 'request' && arp.senderIp === vip && arp.targetIp !== vip,
           ) && !here.some(({ direction, frame }) => direction === 'in' && frame.ip?.dst === vip),
       );
+  });
+}
+
+/** An L4 sent a SYN on, and refused its repetition. */
+function poolChanged({ packets }: Attempt, plan: Plan): boolean {
+  return plan.nodes.some(({ name, lb }) => {
+    const flags = (way: 'in' | 'out'): string[] =>
+      packets.flatMap(({ node, direction, frame }) =>
+        node === name && direction === way ? [frame.tcp?.flags ?? ''] : [],
+      );
+    const refused = flags('out').some((sent) => sent.includes('R')) && !flags('in').some((came) => came.includes('R'));
+    return lb !== null && refused && flags('out').includes('S');
   });
 }
