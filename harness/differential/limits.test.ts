@@ -95,7 +95,10 @@ describe('check-in-between', () => {
 });
 
 describe('pool-changed', () => {
-  const [picks, none] = [{ picked: 's1' }, { picked: null, cause: { code: 'no-server-available' } }] as Prediction[];
+  const [picks, none] = [
+    { request: [], picked: 's1' },
+    { request: [], picked: null, cause: { code: 'no-server-available' } },
+  ] as unknown as Prediction[];
   const MACS = { in: { srcMac: 'l3', dstMac: 'l4' }, out: { srcMac: 'l4', dstMac: 's1' } };
   const syn = (direction: 'in' | 'out') =>
     segment(1, ['l4', direction, 'l2'], { ...MACS[direction], seq: 7, flags: 'S' });
