@@ -11,12 +11,21 @@ describe('somebody said no', () => {
 
   test('a caller that resets a connection is not refused by the server', () => {
     const own = segment(5, ['client', 'out', 'l3'], { seq: 0, flags: 'RA' });
+    own.frame.ip!.dst = VIP_A;
     const relayed = segment(6, ['l3', 'out', 'l2'], { seq: 0, flags: 'RA' });
     expect(named({ ...base, packets: [own, relayed] })[0]).not.toBe('refused');
   });
 
   test('refused by the server', () => {
     expect(named({ ...base, packets: [reset] })).toEqual(['refused', 's2']);
+  });
+
+  test('refused by the caller, which is the server that was picked', () => {
+    const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, proxyIp: '203.0.113.254', pool: ['s2'] } };
+    const evidence = evidenceOf(oneArm({ services: proxy }), 's2', 'a');
+    const packets = [{ ...reset, frame: { ...reset.frame, ip: { ...reset.frame.ip!, dst: '203.0.113.254' } } }];
+    const client = { ...evidence.client, said: 'ECONNREFUSED' };
+    expect(named({ ...evidence, client, packets })).toEqual(['refused', 's2']);
   });
 
   test('a reset that a node on its way dropped is heard by nobody', () => {

@@ -16,8 +16,8 @@ export const refusedOrUnreachable: Rule = (evidence) => {
   if (error) return fromError(error, evidence);
   const reset = packets.find(({ direction, frame }) => direction === 'out' && frame.tcp?.flags === 'RA');
   const origin = walk.reply[0]?.node;
-  // The caller itself ends a connection in which nothing happens any more.
-  const byCaller = reset?.node === evidence.flow.from;
+  // The caller itself ends a connection in which nothing happens any more; as the server that was picked it may refuse.
+  const byCaller = reset?.node === evidence.flow.from && reset.frame.ip?.dst === evidence.flow.address;
   if (!reset || byCaller || origin === undefined) return null;
   // A reset that died on its way refused nobody: the caller goes on asking.
   const unheard = evidence.client.said === 'ECONNREFUSED' ? null : vanished(evidence);
