@@ -289,6 +289,14 @@ describe('a packet vanished on its way', () => {
     expect(at('l4', oneArm({ services: proxy }), { ...seen, healthy: ['s2'] })).toEqual(['no-neighbour', 'l4']);
   });
 
+  test('no-route: a server that has none for its answer asked for another packet’s sake', () => {
+    const packets = [arp('s2', 'out', { op: 'request', senderIp: VIP_A, targetIp: '203.0.113.2' })];
+    const kernelOnAnswer = 'RTNETLINK answers: Network is unreachable';
+    const lab = oneArm({ services: dsr, servers: holdsVip });
+    expect(at('s2', lab, { packets, kernelOnAnswer })).toEqual(['no-route', 's2']);
+    expect(at('s2', lab, { packets })).toEqual(['no-neighbour', 's2']);
+  });
+
   test('loop: it came in with its last hop used up, and the node that made it is told by nobody', () => {
     const evidence = vanishedAt(evidenceOf(router({}), 'client', 'a'), 'l3');
     const request = evidence.walk.request.map((hop) => ({ ...hop, ttl: 1 }));

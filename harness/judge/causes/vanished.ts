@@ -68,9 +68,13 @@ function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
 }
 
 /** The node asked for the next hop by ARP, and nobody answered. */
-function unanswered({ node }: Hop, evidence: Evidence): Cause | null {
+function unanswered(hop: Hop, evidence: Evidence): Cause | null {
+  const { node } = hop;
   const { plan, flow, healthy } = evidence;
   const service = serviceOf(plan, flow);
+  // Who has no route for an answer asks nobody for its sake: what was asked for is the answer to a health check.
+  const answers = node !== service?.l4 && addressesOf(plan, node).includes(hop.dst.ip);
+  if (answers && answerHasNoRoute(hop, evidence)) return null;
   // No flow goes to a server that is down: it is a health check that asks for its MAC.
   const checked = service?.l4 === node ? service.pool.filter((server) => healthy?.includes(server.node) === false) : [];
   const target = unansweredArp(
