@@ -211,6 +211,19 @@ describe('a packet vanished on its way', () => {
     expect(named({ ...evidence, walk })[0]).not.toBe('mac-moved');
   });
 
+  test('mac-moved: a segment went to the wrong port alone, though the switch has been put right since', () => {
+    const evidence = evidenceOf(inLineBridge({ services: dsr, servers: holdsVip }), 's1', 'a');
+    const { mac: dstMac } = evidence.plan.nodes.find(({ name }) => name === 's1')!.interfaces[0]!;
+    const macTables = { l2: { [dstMac]: 's1' } };
+    const out = (port: string) => segment(3, ['l2', 'out', port], { dstMac, seq: 9, flags: 'PA' });
+    const got = segment(4, ['s1', 'in', 'l2'], { dstMac, seq: 9, flags: 'PA' });
+    const name = (...packets: Sighting[]) => named({ ...evidence, macTables, packets });
+    expect(name(out('l4'))).toEqual(['mac-moved', 'l2']);
+    expect(name(out('s1'))[0]).not.toBe('mac-moved');
+    expect(name(out('l4'), out('s1'))[0]).not.toBe('mac-moved');
+    expect(name(out('l4'), got)[0]).not.toBe('mac-moved');
+  });
+
   test('a frame for the bridge itself is at home at any of its ports', () => {
     const packets = [arp('l4', 'out', { op: 'request', senderIp: '203.0.113.2', targetIp: '198.51.100.142' })];
     const services = { a: { ...dsr.a, pool: ['s2'] } };

@@ -21,7 +21,7 @@ export const koDetails: readonly SentencePair[] = [
     '{sender}이(가) {node}에게 {address}(으)로 가는 패킷을 {gateway}(으)로 보내라고 알렸고, 그 뒤로 패킷이 {sender2}을(를) 거치지 않음',
   ],
   [
-    '{node} holds the MAC of {owner} at its port {port}; {what*} for {address} went that way and never reached {owner2}',
+    '{node} held the MAC of {owner} at its port {port}; {what*} for {address} went that way and never reached {owner2}',
     '{node}이(가) {owner}의 MAC을 {port} 포트에서 학습함. {address}(으)로 가는 {what}이(가) 그쪽으로 나가 {owner2}에 도착하지 못함',
   ],
   [
