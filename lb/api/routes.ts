@@ -29,7 +29,7 @@ interface Route extends DescribedRoute {
 }
 
 /** What may be changed of a server while it runs. */
-export const serverPatch = z
+const serverPatch = z
   .strictObject({
     weight: z.int().min(1).max(256).optional(),
     drain: z.boolean().optional(),
