@@ -39,7 +39,10 @@ export class Balancer {
   readonly #logged = new Map<string, boolean>();
   readonly #tables: KernelTables;
   readonly #held: HeldAddresses;
-  #facts: HostFacts;
+  /** The host as it was read last. */
+  #facts: HostFacts = { interfaces: [], routes: [] };
+  /** The host that rules and addresses were made for. */
+  #fitted = this.#facts;
   #desired: LbConfig = { version: 1, vipOwner: true, services: [] };
   #macs = new Map<string, string>();
   #flows: FlowCounts = () => 0;
@@ -48,13 +51,13 @@ export class Balancer {
   #turn: Promise<unknown> = Promise.resolve();
   #refreshing: Promise<void> | null = null;
   #stopped = false;
-  readonly #endWatch = watchHost(
-    () => void this.#inTurn(() => this.#lookAround()).catch(logError),
+  #followTimer: NodeJS.Timeout | null = null;
+  readonly #watch = watchHost(
+    () => this.#follow(),
     () => log({ event: 'error', code: 'ip-failed', message: NO_MONITOR }),
   );
 
-  private constructor(facts: HostFacts, tables: KernelTables, held: HeldAddresses) {
-    this.#facts = facts;
+  private constructor(tables: KernelTables, held: HeldAddresses) {
     this.#tables = tables;
     this.#held = held;
   }
@@ -65,10 +68,15 @@ export class Balancer {
    * @throws {LbError} with everything undone.
    */
   static async start(config: LbConfig): Promise<Balancer> {
-    const [facts, { tables, held }] = await Promise.all([readFacts(), KernelTables.open(), demandForwarding(config)]);
-    const balancer = new Balancer(withoutHoldings(facts, held), tables, new HeldAddresses(held));
+    const [{ tables, held }] = await Promise.all([KernelTables.open(), demandForwarding(config)]);
+    const balancer = new Balancer(tables, new HeldAddresses(held));
     try {
-      await balancer.#adopt(config);
+      await balancer.#inTurn(async () => {
+        // What changes before would never be noticed.
+        await balancer.#watch.subscribed;
+        balancer.#facts = withoutHoldings(await readFacts(), held);
+        await balancer.#adopt(config);
+      });
       await balancer.settled();
     } catch (error) {
       await balancer.stop();
@@ -159,21 +167,29 @@ export class Balancer {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#monitor.stop();
-    this.#endWatch();
-    if (this.#watchTimer) clearTimeout(this.#watchTimer);
+    this.#watch.end();
+    for (const timer of [this.#watchTimer, this.#followTimer]) if (timer) clearTimeout(timer);
     await this.#inTurn(async () => {
       await this.#tables.remove();
       await this.#held.release();
     });
   }
 
-  /** Makes rules and addresses fit a host that has changed. */
+  /** Makes rules and addresses fit a host that has changed; a host that changes meanwhile may need another try. */
+  #follow(): void {
+    void this.#inTurn(() => this.#lookAround()).catch((error: unknown) => {
+      logError(error);
+      if (!this.#stopped) this.#followTimer = setTimeout(() => this.#follow(), WATCH_MS);
+    });
+  }
+
   async #lookAround(): Promise<void> {
     // The next configuration looks anyway.
     if (this.#stopped || this.#desired.services.length === 0) return;
     const began = performance.now();
-    const former = this.#facts;
-    if (!(await this.#readHost())) return;
+    const former = this.#fitted;
+    await this.#readHost();
+    if (this.#facts === former) return;
     await this.#adopt(this.#desired);
     const all = this.#held.all;
     const macs = new Map(former.interfaces.map(({ name, mac }) => [name, mac]));
@@ -182,16 +198,14 @@ export class Balancer {
     log({ event: 'host-changed', durationMs: Math.round(performance.now() - began) });
   }
 
-  /** Looks at the host as it is now; whether it has changed. */
-  async #readHost(): Promise<boolean> {
+  /** Looks at the host as it is now. */
+  async #readHost(): Promise<void> {
     const found = await readFacts();
     this.#held.follow(renamesSince(this.#facts, found));
     const lost = lostFrom(found, this.#held.all, this.#facts);
     const facts = withoutHoldings(found, this.#held.all);
-    const changed = lost.length > 0 || !isDeepStrictEqual(facts, this.#facts);
     this.#held.lose(lost);
-    this.#facts = facts;
-    return changed;
+    if (lost.length > 0 || !isDeepStrictEqual(facts, this.#facts)) this.#facts = facts;
   }
 
   async #adopt(config: LbConfig): Promise<void> {
@@ -214,6 +228,7 @@ export class Balancer {
     const gone = await this.#held.keepOnly(holdings);
     // What the tables note is taken back after a crash: by then it might be somebody else's.
     if (gone.length > 0) await this.#apply(next);
+    this.#fitted = this.#facts;
     this.#scheduleWatch();
   }
 

@@ -1,3 +1,5 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { run } from './host/run.ts';
 import type { Endpoint } from './testing/endpoint.ts';
 import { NetnsLab, QUIET_ARP, ROUTER } from './testing/netns-lab.ts';
@@ -19,12 +21,21 @@ describe('a host that changes while the load balancer runs', () => {
   let lb: RunningLb;
 
   const addresses = (host: number) => FAMILIES.map((f) => `${LAN[f].net}${host}/${LAN[f].prefix}`).join(' ');
-  const start = async (family: keyof typeof LAN, mode: string, vipOwner: boolean) => {
+  const start = async (family: keyof typeof LAN, mode: string, vipOwner: boolean, programs?: string) => {
     const { net } = LAN[family];
     const servers = [11, 12].map((host) => ({ name: `s${host - 10}`, address: `${net}${host}` }));
     const proxy = mode === 'proxy' ? { proxyIp: `${net}90` } : {};
     const service = { name: 'web', vip: `${net}80`, port: 80, mode, servers, ...proxy };
-    lb = await RunningLb.start(lab, 'l4', { version: 1, vipOwner, services: [service] });
+    lb = await RunningLb.start(lab, 'l4', { version: 1, vipOwner, services: [service] }, programs);
+  };
+  /** A program before the host's own of that name: `first` is what its shell does before. */
+  const preceded = async (name: string, first: string): Promise<string> => {
+    const folder = lab.file('programs');
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder);
+    const own = (await run('ip-failed', 'which', [name])).trim();
+    await writeFile(join(folder, name), `#!/bin/sh\n${first}\nexec ${own} "$@"\n`, { mode: 0o755 });
+    return folder;
   };
   const removeInterface = () => lab.exec('l4', 'ip', 'link', 'del', 'sw');
   const makeInterface = async () => {
@@ -110,6 +121,26 @@ describe('a host that changes while the load balancer runs', () => {
     const vip = `${LAN[family].net}80/${LAN[family].host}`;
     await lab.exec('l4', 'ip', 'addr', 'del', vip, 'dev', 'sw');
     await lb.until(async () => (await lab.exec('l4', 'ip', 'addr')).includes(vip));
+  });
+
+  it('notices what changes as soon as it serves traffic, however late its monitor is', async () => {
+    await start('IPv4', 'dsr', true, await preceded('ip', 'case "$*" in *monitor*) sleep 1;; esac'));
+    await removeInterface();
+    await makeInterface();
+    await served('IPv4');
+  });
+
+  it('tries again when rules could not be changed', async () => {
+    const broken = lab.file('broken');
+    await start('IPv4', 'dsr', true, await preceded('nft', `test -e ${broken} && exit 1`));
+    await served('IPv4');
+    await writeFile(broken, '');
+    await lab.exec('l4', 'ip', 'link', 'set', 'sw', 'name', 'other');
+    await lb.line(({ event }) => event === 'error');
+    await rm(broken);
+    await served('IPv4');
+    await lb.stop();
+    await lab.exec('l4', 'ip', 'link', 'set', 'other', 'name', 'sw');
   });
 
   it.each(['SIGTERM', 'SIGKILL'] as const)('leaves no process behind after %s', async (signal) => {

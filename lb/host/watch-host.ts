@@ -1,28 +1,45 @@
 import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { LbError } from '../errors.ts';
 
 /** Changes come in bursts: an interface, its addresses, their routes. */
 const BURST_MS = 50;
+const POLL_MS = 10;
+const SUBSCRIBE_DEADLINE_MS = 10_000;
 
 /**
- * `ip monitor`, which ends when its parent's stdin does: so it outlives this process on no path. The shell lets go of
- * stdout, so that its end tells of the monitor's.
+ * `ip monitor`, which ends when its parent's stdin does: so it outlives this process on no path. The shell tells its
+ * process id and lets go of stdout, so that its end tells of the monitor's.
  */
-const MONITOR = 'ip -o monitor link address route & exec >&-; read -r _; kill $!';
+const MONITOR = 'ip -o monitor link address route & echo $!; exec >&-; read -r _; kill $!';
+
+/** What tells of changes of a host. */
+export interface HostWatch {
+  /**
+   * Resolves when no change will be missed from now on, or when there is nobody to tell of them.
+   * @throws {LbError} `ip-failed` when that takes too long
+   */
+  subscribed: Promise<void>;
+  end(): void;
+}
 
 /**
- * Tells of changes of interfaces, addresses and routes in this network namespace, a burst at a time, until the returned
- * function is called. `onEnd` is told when there is nobody to tell of them any more.
+ * Tells of changes of interfaces, addresses and routes in this network namespace, a burst at a time. `onEnd` is told
+ * when there is nobody to tell of them any more.
  */
-export function watchHost(onChange: () => void, onEnd: () => void): () => void {
+export function watchHost(onChange: () => void, onEnd: () => void): HostWatch {
   // A session of its own: Ctrl-C is for this process, which ends the monitor then.
   const child = spawn('sh', ['-c', MONITOR], { stdio: ['pipe', 'pipe', 'ignore'], detached: true });
   let burst: NodeJS.Timeout | null = null;
   let over = false;
+  let told = '';
   const end = () => {
     if (!over) onEnd();
     over = true;
   };
-  child.stdout.on('data', () => {
+  child.stdout.on('data', (chunk: Buffer) => {
+    if (monitorIn(told) === undefined) told += chunk.toString();
     burst ??= setTimeout(() => {
       burst = null;
       onChange();
@@ -31,9 +48,34 @@ export function watchHost(onChange: () => void, onEnd: () => void): () => void {
   child.stdout.on('close', end);
   child.on('error', end);
   child.stdin.on('error', () => undefined);
-  return () => {
-    over = true;
-    if (burst) clearTimeout(burst);
-    child.stdin.end();
+  const subscribed = async () => {
+    const deadline = Date.now() + SUBSCRIBE_DEADLINE_MS;
+    while (!over && !(await isSubscribed(monitorIn(told)))) {
+      if (Date.now() > deadline)
+        throw new LbError('ip-failed', `ip monitor has not subscribed to changes within ${SUBSCRIBE_DEADLINE_MS} ms`);
+      await delay(POLL_MS);
+    }
   };
+  return {
+    subscribed: subscribed(),
+    end: () => {
+      over = true;
+      if (burst) clearTimeout(burst);
+      child.stdin.end();
+    },
+  };
+}
+
+/** Process id of the monitor, once the shell has told it. */
+function monitorIn(told: string): string | undefined {
+  return /^(\d+)\n/m.exec(told)?.[1];
+}
+
+/** Whether a process has a routing socket with groups: proc(5), /proc/net/netlink, columns Eth, Pid and Groups. */
+async function isSubscribed(pid: string | undefined): Promise<boolean> {
+  if (pid === undefined) return false;
+  const sockets = (await readFile('/proc/net/netlink', 'utf8')).split('\n').map((line) => line.split(/ +/));
+  return sockets.some(
+    ([, protocol, owner, groups]) => protocol === '0' && owner === pid && Number(`0x${groups}`) !== 0,
+  );
 }

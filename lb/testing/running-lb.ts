@@ -31,8 +31,8 @@ export class RunningLb {
     this.ended = new Promise((resolve) => child.once('close', (code) => resolve(code)));
   }
 
-  /** Starts it with a configuration, without waiting for `ready`. */
-  static async spawn(lab: NetnsLab, node: string, config: unknown): Promise<RunningLb> {
+  /** Starts it with a configuration, without waiting for `ready`; `programs` is a folder of programs that it finds first. */
+  static async spawn(lab: NetnsLab, node: string, config: unknown, programs?: string): Promise<RunningLb> {
     const folder = await mkdtemp(lab.file('lb-'));
     const file = join(folder, 'lb.json');
     await writeFile(file, typeof config === 'string' ? config : JSON.stringify(config));
@@ -45,7 +45,8 @@ export class RunningLb {
       '--config',
       file,
     ];
-    const lb = new RunningLb(spawn('ip', command, { stdio: ['ignore', 'pipe', 'inherit'] }), file);
+    const env = programs === undefined ? process.env : { ...process.env, PATH: `${programs}:${process.env['PATH']}` };
+    const lb = new RunningLb(spawn('ip', command, { stdio: ['ignore', 'pipe', 'inherit'], env }), file);
     lab.onClose(async () => {
       lb.kill();
       await lb.ended;
@@ -54,8 +55,8 @@ export class RunningLb {
   }
 
   /** Starts it and waits until it serves traffic. */
-  static async start(lab: NetnsLab, node: string, config: unknown): Promise<RunningLb> {
-    const lb = await RunningLb.spawn(lab, node, config);
+  static async start(lab: NetnsLab, node: string, config: unknown, programs?: string): Promise<RunningLb> {
+    const lb = await RunningLb.spawn(lab, node, config, programs);
     await lb.line(({ event }) => event === 'ready');
     return lb;
   }
