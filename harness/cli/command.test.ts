@@ -6,6 +6,7 @@ import { join, relative } from 'node:path';
 import { findEngine, type Engine } from '../fabric/engine.ts';
 import { hostNetwork } from '../fabric/host-network.ts';
 import { KEPT_LABEL, OWNER_LABEL } from '../fabric/labels.ts';
+import { builtImage } from '../fabric/testing/built-image.ts';
 import { NOTHING, remnants, until } from '../fabric/testing/remnants.ts';
 
 /** A loaded machine runs a scenario slowly. */
@@ -108,8 +109,9 @@ test(
 test(
   '3 when the environment cannot carry the lab: never passed',
   async () => {
-    const { tag } = JSON.parse(readFileSync('dist/image.json', 'utf8')) as { tag: string };
-    const address = [...(await hostNetwork(engine.docker, tag)).addresses.keys()].find((key) => !key.includes(':'))!;
+    const address = [...(await hostNetwork(engine.docker, builtImage())).addresses.keys()].find(
+      (key) => !key.includes(':'),
+    )!;
     const { code, stdout } = await run(scenario(SCENARIO, address));
     expect([code, stdout]).toEqual([3, expect.stringContaining(`${address} of node client`)]);
     expect(stdout).toContain('0 of 1 passed');

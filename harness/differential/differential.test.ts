@@ -1,15 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { findEngine } from '../fabric/engine.ts';
+import { builtImage } from '../fabric/testing/built-image.ts';
 import { differential, labsOf } from './differential.ts';
 
 const LABS = 6;
 const SEED = 6;
 
 test('what packets do on generated labs is what was predicted', async () => {
-  const { tag } = JSON.parse(readFileSync(new URL('../../dist/image.json', import.meta.url), 'utf8')) as {
-    tag: string;
-  };
-  const runner = { engine: await findEngine(), image: tag, concurrency: 2 };
+  const runner = { engine: await findEngine(), image: builtImage(), concurrency: 2 };
   const tally = await differential(labsOf(SEED, LABS), runner, () => undefined);
   expect(tally.notRun).toEqual([]);
   expect(tally.disagreements.map(({ lab, flow, detail }) => `lab ${lab}, ${flow}: ${detail}`)).toEqual([]);

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { L4labError } from '../errors.ts';
@@ -11,6 +10,7 @@ import { hostNetwork } from './host-network.ts';
 import { Lab } from './lab.ts';
 import { LAB_LABEL, OWNER_LABEL } from './labels.ts';
 import { sweep } from './sweep.ts';
+import { builtImage } from './testing/built-image.ts';
 import { NOTHING, remnants, until, type Remnants } from './testing/remnants.ts';
 import { topologyOf } from './topology.ts';
 
@@ -23,7 +23,7 @@ let image: string;
 let engine: Engine;
 let plans: Plan[];
 beforeAll(async () => {
-  image = (JSON.parse(readFileSync('dist/image.json', 'utf8')) as { tag: string }).tag;
+  image = builtImage();
   engine = await findEngine();
   const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['seed-000/dsr'])[0]!);
   plans = plansOf(loaded, { variants: [], flows: [] }).map(({ plan }) => plan);

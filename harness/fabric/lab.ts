@@ -42,6 +42,7 @@ export class Lab implements AsyncDisposable {
 
   /** Boots nodes and links; everything else is left for `configure`. */
   static async boot(topology: Topology, options: BootOptions): Promise<Lab> {
+    options.signal?.throwIfAborted();
     const id = randomBytes(4).toString('hex');
     const remains = new Remains();
     try {

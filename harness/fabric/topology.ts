@@ -34,25 +34,23 @@ export function contains(whole: Topology, part: Topology): boolean {
 
 /**
  * Labs to boot so that each of the topologies has one. A topology shares the lab of others where it adds little to it:
- * what is added is booted once for each worker of a run, whereas a lab of its own is booted for one.
+ * what is added is booted once for each of the `workers` of a run, whereas a lab of its own is booted for one.
  */
-export function fewest(topologies: Topology[]): Topology[] {
+export function labsFor(topologies: Topology[], workers: number): Topology[] {
   const bySize = [...topologies].sort((a, b) => sizeOf(b) - sizeOf(a));
   return bySize.reduce<Topology[]>((labs, topology) => {
-    const index = labs.findIndex((lab) => addsLittle(lab, topology));
+    const index = labs.findIndex((lab) => addsLittle(lab, topology, workers));
     return index < 0 ? [...labs, topology] : labs.with(index, union(labs[index]!, topology));
   }, []);
 }
 
-/** As many as work at once on a small machine. */
-const WORKERS = 3;
 /** Nodes and links of a shared lab: nobody wants to wait long for the first flow. */
 const LARGEST = 40;
 
-function addsLittle(lab: Topology, other: Topology): boolean {
+function addsLittle(lab: Topology, other: Topology, workers: number): boolean {
   const both = union(lab, other);
   const added = sizeOf(both) - sizeOf(lab);
-  return contains(both, other) && WORKERS * added <= sizeOf(other) && sizeOf(both) <= LARGEST;
+  return contains(both, other) && workers * added <= sizeOf(other) && sizeOf(both) <= LARGEST;
 }
 
 /** What takes the engine's time: containers and networks. */

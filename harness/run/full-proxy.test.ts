@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { findEngine } from '../fabric/engine.ts';
+import { builtImage } from '../fabric/testing/built-image.ts';
 import { until } from '../fabric/testing/remnants.ts';
 import { findScenarios, loadScenario } from '../scenario/files.ts';
 import type { FlowPlan } from '../scenario/plan.ts';
@@ -20,10 +20,9 @@ const RELAY = `require('node:net').createServer((near) => {
 test(
   'a full proxy: the walk goes through both of its connections, there and back',
   async () => {
-    const { tag } = JSON.parse(readFileSync('dist/image.json', 'utf8')) as { tag: string };
     const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['seed-000/dsr'])[0]!);
     const { plan } = plansOf(loaded, { variants: [], flows: [] })[0]!;
-    await using pool = new LabPool({ engine: await findEngine(), image: tag });
+    await using pool = new LabPool({ engine: await findEngine(), image: builtImage() });
     const pooled = await pool.acquire(plan);
     await pooled.lab.configure(plan);
     // It ends with its node.

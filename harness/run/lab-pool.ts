@@ -1,5 +1,5 @@
 import { Lab, type BootOptions } from '../fabric/lab.ts';
-import { contains, fewest, topologyOf, type Topology } from '../fabric/topology.ts';
+import { contains, labsFor, topologyOf, type Topology } from '../fabric/topology.ts';
 import { Recorder } from '../observe/recorder.ts';
 import type { Plan } from '../scenario/plan.ts';
 
@@ -25,12 +25,12 @@ export class LabPool implements AsyncDisposable {
   #lastBoot: Promise<unknown> = Promise.resolve();
   readonly #topologies: Topology[];
 
-  /** @param plans those that will be asked for, as far as known: one that is contained in another shares its lab */
+  /** @param known plans that will be asked for, by so many workers at once: those that are alike share labs */
   constructor(
     private readonly options: BootOptions,
-    plans: Plan[] = [],
+    known: { plans: Plan[]; workers: number } = { plans: [], workers: 1 },
   ) {
-    this.#topologies = fewest(plans.map(topologyOf));
+    this.#topologies = labsFor(known.plans.map(topologyOf), known.workers);
   }
 
   /** The topology that is booted for a plan: the plan's own, or one that contains it. */

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { findEngine } from '../fabric/engine.ts';
+import { builtImage } from '../fabric/testing/built-image.ts';
 import { findScenarios, loadScenario } from '../scenario/files.ts';
 import { runAttempt } from './attempt.ts';
 import { readCounters } from './inside.ts';
@@ -23,10 +23,9 @@ const ONE_PORT = `table ip one_port {
 test(
   'a flow for which the proxy IP has no port left fails for that',
   async () => {
-    const { tag } = JSON.parse(readFileSync('dist/image.json', 'utf8')) as { tag: string };
     const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['seed-000/client-address'])[0]!);
     const { plan } = plansOf(loaded, { variants: [], flows: [] })[0]!;
-    await using pool = new LabPool({ engine: await findEngine(), image: tag });
+    await using pool = new LabPool({ engine: await findEngine(), image: builtImage() });
     const pooled = await pool.acquire(plan);
     await pooled.lab.configure(plan);
     const l4 = pooled.lab.node('l4');

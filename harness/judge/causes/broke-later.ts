@@ -55,8 +55,8 @@ export const macMovedLater: Rule = ({ packets, plan }) => {
     if (!owner || owner.name === node || leadsTo(plan, { node, iface }, frame.dstMac)) continue;
     const same = packets.filter((q) => q.frame.dstMac === frame.dstMac && sameSegment(q.frame, frame));
     const flooded = same.some((q) => q.node === node && q.direction === 'out' && q.iface !== iface);
-    const arrived = same.some((q) => q.node === owner.name && q.direction === 'in');
-    if (flooded || arrived) continue;
+    const got = same.some((q) => q.node === owner.name && q.direction === 'in');
+    if (flooded || got) continue;
     return cause(
       'mac-moved',
       node,
