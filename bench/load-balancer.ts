@@ -1,5 +1,5 @@
 /**
- * The load balancer, measured beside others: `npm run bench:lb -- [--rounds N] [--seconds N] [--json FILE]`.
+ * The load balancer, measured beside others: `npm run bench:lb -- [--rounds N] [--seconds N] [--load TEXT] [--json FILE]`.
  *
  * Needs root, and says on what it ran. How to read the figures: lb/README.md.
  */
@@ -31,6 +31,7 @@ async function main(signal: AbortSignal): Promise<number> {
     options: {
       rounds: { type: 'string', default: '7' },
       seconds: { type: 'string', default: '1' },
+      load: { type: 'string', default: '' },
       json: { type: 'string' },
     },
   });
@@ -38,13 +39,18 @@ async function main(signal: AbortSignal): Promise<number> {
   if (![rounds, seconds].every((n) => Number.isInteger(n) && n > 0)) {
     throw new L4labError('invalid-input', '--rounds and --seconds want whole numbers above 0');
   }
+  const loads = LOADS.filter(({ name }) => name.includes(values.load));
+  if (loads.length === 0) {
+    const names = LOADS.map(({ name }) => `"${name}"`).join(', ');
+    throw new L4labError('invalid-input', `--load wants a part of one of these: ${names}`);
+  }
   await ensureTools();
   const machine = { kernel: release(), cpus: cpus().length, model: cpus()[0]?.model, loadBefore: loadavg()[0]! };
   const entries = contestants().map((contestant, i): Entry => ({ ...contestant, way: wayOf(i) }));
   const lab = await createLab(entries.map(({ way }) => way));
   try {
     await startAll(lab, entries);
-    const samples = await measureAll(lab, entries, { rounds, seconds, signal });
+    const samples = await measureAll(lab, entries, loads, { rounds, seconds, signal });
     const results = [...samples].map(([load, taken]) => {
       const figures = figuresOf(taken);
       return { load: load.name, unit: load.unit, figures, targets: targetsOf(figures, load.dsrShare) };
@@ -75,10 +81,11 @@ async function startAll(lab: NetnsLab, entries: Entry[]): Promise<void> {
 async function measureAll(
   lab: NetnsLab,
   entries: Entry[],
+  loads: Load[],
   { rounds, seconds, signal }: { rounds: number; seconds: number; signal: AbortSignal },
 ): Promise<Map<Load, Rounds>> {
   const takers = (load: Load) => entries.filter(({ udp }) => udp || !load.udp);
-  const samples = new Map(LOADS.map((load) => [load, Object.fromEntries(takers(load).map(({ name }) => [name, []]))]));
+  const samples = new Map(loads.map((load) => [load, Object.fromEntries(takers(load).map(({ name }) => [name, []]))]));
   for (let round = 0; round < rounds; round++) {
     console.error(`round ${round + 1} of ${rounds}`);
     for (const [load, taken] of samples) {
