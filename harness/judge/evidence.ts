@@ -27,18 +27,10 @@ export interface Evidence {
   counters: CountersByNode;
 }
 
-/** Where a packet that nobody answered was last seen; null when it arrived or never left. */
-export function vanishedAt({
-  walk,
-  flow,
-  plan,
-}: Pick<Evidence, 'walk' | 'flow' | 'plan'>): { hop: Hop; leg: 'request' | 'reply' } | null {
+/** Where the last packet of a failed attempt was seen last; null when none ever left. */
+export function vanishedAt({ walk }: Pick<Evidence, 'walk'>): { hop: Hop; leg: 'request' | 'reply' } | null {
   const reply = walk.reply.at(-1);
-  if (reply) {
-    // An answer from the called address that the caller's socket never got was lost inside the caller.
-    const heard = reply.node === flow.from && isAddressee(reply, plan) && reply.src.ip !== flow.address;
-    return heard ? null : { hop: reply, leg: 'reply' };
-  }
+  if (reply) return { hop: reply, leg: 'reply' };
   const request = walk.request.at(-1);
   return request ? { hop: request, leg: 'request' } : null;
 }

@@ -1,10 +1,11 @@
 import { isAddressee } from '../evidence.ts';
 import { cause, ownerOf, type Rule } from './rule.ts';
 
-/** The answer reached the caller, with a source that the caller never called. */
-export const replyElsewhere: Rule = ({ walk, flow, plan, packets }) => {
+/** The answer reached the caller, with a source that the caller never called and its kernel would let in. */
+export const replyElsewhere: Rule = ({ walk, flow, plan, packets, kernel }) => {
   const last = walk.reply.at(-1);
   if (last?.node !== flow.from || !isAddressee(last, plan) || last.src.ip === flow.address) return null;
+  if (/Invalid/.test(kernel ?? '')) return null;
   if (packets.some(({ frame }) => frame.icmp?.inner !== undefined && frame.ip?.src === last.src.ip)) return null;
   return cause(
     'reply-not-from-vip',

@@ -58,6 +58,9 @@ describe('reply-not-from-vip', () => {
 
   test('where the answer reached the caller from the server', () => {
     expect(named(evidenceOf(sketch, 'client', 'a'))).toEqual(['reply-not-from-vip', 'client']);
+    const kernel = 'RTNETLINK answers: Invalid cross-device link';
+    const filtered = evidenceOf(oneArm({ services: dnat, nodes: { client: strict } }), 'client', 'a', { kernel });
+    expect(named(filtered)).toEqual(['reverse-path', 'client']);
   });
 
   test('not where it came from the VIP', () => {
