@@ -1,3 +1,4 @@
+import type { Hop } from '../../model/walk.ts';
 import { ICMP } from '../../observe/decode.ts';
 import type { Frame, Sighting } from '../../observe/sighting.ts';
 import { nodeOf } from '../../scenario/lookup.ts';
@@ -106,9 +107,16 @@ export const halfSeen: Rule = (evidence) => {
             q.frame.icmp?.seq === p.frame.icmp?.seq,
         ),
     );
-    const sawRequest = walk.request.some((hop) => hop.node === node.name && hop.direction === 'out');
-    const sawReply = walk.reply.some((hop) => hop.node === node.name && hop.direction === 'out');
-    if (swallowed && !(sawRequest && sawReply)) {
+    if (!swallowed) continue;
+    // A switch with an address has two firewalls: what it routes is not seen by that for what it bridges.
+    const own = node.interfaces.map(({ mac }) => mac);
+    const routed = own.includes(swallowed.frame.dstMac);
+    const saw = (leg: Hop[]): boolean =>
+      leg.some(
+        (hop) =>
+          hop.node === node.name && hop.direction === 'out' && (!node.bridge || own.includes(hop.src.mac) === routed),
+      );
+    if (!saw(walk.request) || !saw(walk.reply)) {
       const what = swallowed.frame.tcp ? `a segment (${swallowed.frame.tcp.flags})` : 'the answer to an echo';
       return cause(
         'half-seen-by-firewall',

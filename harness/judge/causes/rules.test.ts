@@ -168,6 +168,15 @@ describe('half-seen-by-firewall', () => {
     expect(named({ ...base, walk: dsrWalk, packets: swallowed })[0]).not.toBe('half-seen-by-firewall');
   });
 
+  test('where a switch routes one direction and bridges the other: its firewalls do not know of one another', () => {
+    const atSwitch = { l4: { ...stateful.l3, bridge: true, interfaces: { br0: '203.0.113.2/24' }, forwarding: true } };
+    const sketch = inLineBridge({ services: dsr, servers: { gateway: '203.0.113.2' }, nodes: atSwitch });
+    const evidence = evidenceOf(sketch, 's1', 'client');
+    const dstMac = evidence.walk.request.find(({ node }) => node === 'l4')!.dst.mac;
+    const ack = segment(9, ['l4', 'in', 'l2'], { dstMac, seq: 4, flags: 'A' });
+    expect(named({ ...evidence, packets: [ack] })).toEqual(['half-seen-by-firewall', 'l4']);
+  });
+
   test('not where the node forwards nothing at all', () => {
     const off = { l3: { ...baseL3, ...stateful.l3, forwarding: false } };
     const still = evidenceOf(oneArm({ services: dsr, servers: holdsVip, nodes: off }), 'client', 'a');
