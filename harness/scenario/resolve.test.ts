@@ -264,9 +264,11 @@ describe('flows', () => {
   });
 
   test.each([
-    ['203.0.113.11', '203.0.113.10'],
-    ['198.51.100.130', '198.51.100.129'],
-  ])('of a caller with two addresses, the one toward the next hop is the source: to %s from %s', (to, source) => {
+    ['203.0.113.11', [], '203.0.113.10'],
+    ['198.51.100.130', [], '198.51.100.129'],
+    // The subnet of an interface that is down is reached through the gateway, if at all.
+    ['198.51.100.130', ['s2'], '203.0.113.10'],
+  ])('a caller’s source is its address toward the next hop: to %s, without %j, from %s', (to, down, source) => {
     const lab = stringify({
       title: 'two-homed',
       nodes: { client: { role: 'client', gateway: 's1' }, s1: { role: 'server' }, s2: { role: 'server' } },
@@ -276,7 +278,7 @@ describe('flows', () => {
       ],
     });
     const flows = { a: { from: 'client', to: to === '203.0.113.11' ? 's1' : 's2', port: 80, expect: 'works' } };
-    expect(planOf({ flows }, lab).flows).toMatchObject([{ address: to, source }]);
+    expect(planOf({ flows, nodes: { client: { down } } }, lab).flows).toMatchObject([{ address: to, source }]);
   });
 
   test('a node that holds the VIP itself calls from the VIP', () => {

@@ -234,11 +234,14 @@ function addressFor(caller: NodePlan, target: NodePlan): string {
 /** The address that the caller's kernel puts as source: its own, in the subnet of the next hop. */
 function sourceAddress(caller: NodePlan, destination: string): string {
   if (caller.loopback.includes(hostRoute(destination))) return destination;
-  const addresses = caller.interfaces.flatMap((i) => i.addresses).filter((cidr) => isV6(cidr) === isV6(destination));
-  const direct = addresses.find((cidr) => contains(network(cidr), destination));
+  const addressesOf = (interfaces: InterfacePlan[]): string[] =>
+    interfaces.flatMap((i) => i.addresses).filter((cidr) => isV6(cidr) === isV6(destination));
+  const addresses = addressesOf(caller.interfaces);
+  const near = addressesOf(caller.interfaces.filter(({ up }) => up !== false));
+  const direct = near.find((cidr) => contains(network(cidr), destination));
   const route =
     caller.routes.find((r) => r.to !== 'default' && contains(r.to, destination)) ??
     caller.routes.find((r) => r.to === 'default');
-  const viaRoute = route && addresses.find((cidr) => contains(network(cidr), route.via));
+  const viaRoute = route && near.find((cidr) => contains(network(cidr), route.via));
   return host(direct ?? viaRoute ?? addresses[0]!);
 }
