@@ -7,7 +7,7 @@ import { deviceChain } from './device-chain.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import { flowMaps, flowTable, keepChains, QUOTED_KEYS } from './flow-table.ts';
-import { forwardChains, forwardMaps } from './forward.ts';
+import { forwardPart } from './forward.ts';
 import { firstFragment6, followRule, fragmentMap } from './fragments.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
@@ -38,7 +38,7 @@ export function renderDsr(input: RenderInput): Part {
   });
   return joinParts(
     ...perFamily.map(({ family, here }) => familyPart(input, family, here)),
-    { counters: [], maps: forwardMaps(input, services), chains: forwardChains(services) },
+    forwardPart(input, services),
     {
       counters: [],
       maps: [],
@@ -46,7 +46,7 @@ export function renderDsr(input: RenderInput): Part {
         ...perFamily.map(({ family, here }) => ({
           name: chainOf(family),
           hook: null,
-          rules: rulesOf(family, here),
+          rules: rulesOf(input, family, here),
         })),
         ...deviceChain('ingress', 'ingress', ingressDevices(input.facts), 'filter', ingress),
       ],
@@ -59,24 +59,37 @@ function chainOf({ version }: Family): string {
 }
 
 /** For packets to a VIP. */
-function rulesOf(family: Family, services: LbService[]): string[] {
+function rulesOf(input: RenderInput, family: Family, services: LbService[]): string[] {
+  const protocols = protocolsOf(services);
   return [
-    ...(family.version === 6 && protocolsOf(services).includes('udp') ? [firstFragment6().lookUp] : []),
+    ...(family.version === 6 && protocols.includes('udp') ? [firstFragment6().lookUp] : []),
+    ...protocols.map((protocol) => known(input, family, protocol, services)),
     `${packetKey(family.version)} vmap @services${family.version}`,
     followRule(family),
-    ...protocolsOf(services).map((p) => quoted(family, p)),
+    ...protocols.map((p) => quoted(family, p)),
   ];
 }
+
+/** Every packet of a known flow pays for each look: hence one that counts as well, and that for servers in need only. */
+function known(input: RenderInput, family: Family, protocol: 'tcp' | 'udp', services: LbService[]): string {
+  const { key, flows, keep } = flowTable(family, protocol);
+  const { out, packets } = memberMaps(family, protocol);
+  const member = memberKey(family);
+  const notOut = services.some((service) => hasOut(input, service)) ? `${member} != @${out} ` : '';
+  return `meta l4proto ${protocol} meta mark set ${key} map @${flows} ${notOut}${member} @${packets} goto ${keep}`;
+}
+
+const hasOut = remember((input, service) => serversIn(input, service, 'out').length > 0);
 
 /** An ICMP error about a server's reply comes to the VIP; only the server of the flow that it quotes can use it. */
 function quoted(family: Family, protocol: 'tcp' | 'udp'): string {
   const number = { tcp: 6, udp: 17 }[protocol];
-  const { flows } = flowTable(family, protocol);
+  const { flows, forward } = flowTable(family, protocol);
   const errors = {
     4: `icmp type { destination-unreachable, time-exceeded, parameter-problem } @th,136,8 ${number}`,
     6: `icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } @th,112,8 ${number}`,
   }[family.version];
-  return `${errors} meta mark set ${QUOTED_KEYS[family.version]} map @${flows} goto forward`;
+  return `${errors} meta mark set ${QUOTED_KEYS[family.version]} map @${flows} goto ${forward}`;
 }
 
 function familyPart(input: RenderInput, family: Family, services: LbService[]): Part {
@@ -107,18 +120,17 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]): 
 
 const servicePart = remember((input: RenderInput, service: LbService): Part => {
   const value = ({ address }: LbServer) => markOf(address);
-  const { key, flows, closing, keep } = flowTable(familyOf(service.vip), service.protocol);
+  const { key, flows, closing, keep, forward } = flowTable(familyOf(service.vip), service.protocol);
   const { out, takers, newFlows, packets } = memberMaps(familyOf(service.vip), service.protocol);
   const sticky = stickyMap(service);
-  const member = memberKey(service);
-  // Every packet of a known flow pays for each look: hence one that counts as well, and this one in need only.
-  const notOut = serversIn(input, service, 'out').length > 0 ? `${member} != @${out} ` : '';
-  const stays = `${notOut}${member} @${packets} goto`;
+  const member = memberKey(familyOf(service.vip));
+  const stays = `${hasOut(input, service) ? `${member} != @${out} ` : ''}${member} @${packets}`;
   const lookUp = [
-    `meta mark set ${key} map @${flows} ${stays} ${keep}`,
-    ...(closing === null ? [] : [`tcp flags & syn == 0 meta mark set ${key} map @${closing} ${stays} closed.${keep}`]),
+    ...(closing === null
+      ? []
+      : [`tcp flags & syn == 0 meta mark set ${key} map @${closing} ${stays} goto closed.${keep}`]),
     // The flow is new, or its server has left: an element's value cannot be changed, only replaced.
-    `delete @${flows} { ${key} : meta mark }`,
+    `meta mark != 0 delete @${flows} { ${key} : meta mark }`,
   ];
   const name = `to.${service.name}`;
   const counters = [forgottenCounter(service)];
@@ -128,11 +140,11 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
   const decide = [`meta mark set ${choice.expression}`];
   const store = [
     `${member} @${newFlows}`,
-    `add @${flows} { ${key} : meta mark } goto forward`,
+    `add @${flows} { ${key} : meta mark } goto ${forward}`,
     // The table is full.
     `counter name "${forgottenCounter(service)}"`,
     `meta mark set ${choice.byHash}`,
-    'goto forward',
+    `goto ${forward}`,
   ];
   if (!sticky)
     return { counters, maps: choice.maps, chains: [{ name, hook: null, rules: [...lookUp, ...decide, ...store] }] };

@@ -5,8 +5,8 @@ import type { Chain, NftMap } from './ruleset.ts';
 /**
  * Kernel memory of which server each DSR flow is on. Conntrack cannot do it: it sees one direction only.
  *
- * Keys are the last 32 bits of both addresses and both ports, taken as raw bytes: so the same shape serves both
- * families, and the packet that an ICMP error quotes can be looked up as well. Two clients that share a key (IPv6
+ * Keys are the last 32 bits of both addresses and both ports, taken as raw bytes, here and wherever all packets come by:
+ * nft looks at the protocol again in each rule that names a field. So the same shape serves both families, and the packet that an ICMP error quotes can be looked up as well. Two clients that share a key (IPv6
  * addresses alike in their last 32 bits, with the same port) share a server, which harms neither. nft 1.0 cannot keep
  * keys of more than 16 bytes in a map that packets fill.
  */
@@ -19,6 +19,8 @@ export interface FlowTable {
   closing: string | null;
   /** Chain that a packet of a known flow goes to, its server being in `meta mark`. */
   keep: string;
+  /** Chain that sends a packet to the server in `meta mark`. */
+  forward: string;
 }
 
 const DEFAULTS = { limit: 262_144, tcpIdleMs: 900_000, udpIdleMs: 180_000 };
@@ -36,12 +38,18 @@ export const QUOTED_KEYS = {
   6: '@th,352,32 . @th,224,32 . @th,400,16 . @th,384,16',
 };
 
+/** Chain that packets of a family go to when their server is in `meta mark`. */
+export function forwardChain(version: 4 | 6): string {
+  return `forward${version}`;
+}
+
 export function flowTable({ version }: Family, protocol: 'tcp' | 'udp'): FlowTable {
   return {
     key: KEYS[version],
     flows: `flows.${protocol}${version}`,
     closing: protocol === 'tcp' ? `closing.tcp${version}` : null,
     keep: `keep.${protocol}${version}`,
+    forward: forwardChain(version),
   };
 }
 
@@ -58,17 +66,17 @@ export function flowMaps(config: LbConfig, table: FlowTable, protocol: 'tcp' | '
 }
 
 /** Chains for packets of known flows, whatever their service. */
-export function keepChains({ key, flows, closing, keep }: FlowTable): Chain[] {
-  const refresh = [`update @${flows} { ${key} : meta mark }`, 'goto forward'];
+export function keepChains({ key, flows, closing, keep, forward }: FlowTable): Chain[] {
+  const refresh = [`update @${flows} { ${key} : meta mark }`, `goto ${forward}`];
   if (closing === null) return [{ name: keep, hook: null, rules: refresh }];
   const closed = {
     name: `closed.${keep}`,
     hook: null,
-    rules: [`update @${closing} { ${key} : meta mark }`, 'goto forward'],
+    rules: [`update @${closing} { ${key} : meta mark }`, `goto ${forward}`],
   };
   const rules = [
-    // Forgotten early, since a flow table that keeps closed flows for long is full of them.
-    `tcp flags & (fin | rst) != 0 delete @${flows} { ${key} : meta mark } goto ${closed.name}`,
+    // FIN or RST. Forgotten early, since a flow table that keeps closed flows for long is full of them.
+    `@th,104,8 & 0x05 != 0 delete @${flows} { ${key} : meta mark } goto ${closed.name}`,
     ...refresh,
   ];
   return [closed, { name: keep, hook: null, rules }];

@@ -6,9 +6,10 @@ import { firstFragment6, laterFragment, leaveRule } from './fragments.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
 import { markOf } from './mark.ts';
+import { forwardChain } from './flow-table.ts';
 import { joinLists } from './part.ts';
 import { remember } from './remember.ts';
-import type { Chain, NftMap } from './ruleset.ts';
+import type { Chain, NftMap, Part } from './ruleset.ts';
 import { packetKey, serviceKey } from './service-key.ts';
 
 interface Neighbour {
@@ -18,37 +19,33 @@ interface Neighbour {
   mac: string | null;
 }
 
-/** Where each DSR server is: by mark, its address, the interface it is behind, and its MAC if it is needed. */
-export function forwardMaps(input: RenderInput, services: LbService[]): NftMap[] {
+/** Sends packets to the DSR server in `meta mark`. */
+export function forwardPart(input: RenderInput, services: LbService[]): Part {
   const neighbours = neighboursOf(input, services);
-  const keepers = neighboursOf(
-    input,
-    services.filter(({ sourceMac }) => sourceMac === 'keep'),
-  );
-  return [
-    ...familiesOf(services).map(({ type, version }): NftMap => ({
-      name: `server.address${version}`,
-      kind: 'map',
-      spec: [`type mark : ${type}`],
-      elements: neighbours
-        .filter(({ address }) => familyOf(address).version === version)
-        .map(({ address }) => [markOf(address), address]),
-    })),
-    {
-      name: 'server.device',
-      kind: 'map',
-      spec: ['type mark : iface_index'],
-      elements: neighbours.map(({ address, device }) => [markOf(address), String(device)]),
-    },
-    {
-      name: 'server.mac',
-      kind: 'map',
-      spec: ['type mark : ether_addr'],
-      elements: keepers.flatMap(({ address, mac }): [string, string][] =>
-        mac === null ? [] : [[markOf(address), mac]],
-      ),
-    },
-  ];
+  const kept = services.filter(({ sourceMac }) => sourceMac === 'keep');
+  const devices = [...new Set(neighbours.map(({ device }) => device))];
+  const maps: NftMap[] = familiesOf(services).map(({ type, version }) => ({
+    name: `server.address${version}`,
+    kind: 'map',
+    spec: [`type mark : ${type}`],
+    elements: neighbours
+      .filter(({ address }) => familyOf(address).version === version)
+      .map(({ address }) => [markOf(address), address]),
+  }));
+  // Where all servers are behind one interface, no packet has to pay for a look.
+  const isOne = devices.length === 1;
+  if (!isOne) {
+    const elements = neighbours.map(({ address, device }): [string, string] => [markOf(address), String(device)]);
+    maps.push({ name: 'server.device', kind: 'map', spec: ['type mark : iface_index'], elements });
+  }
+  if (kept.length > 0) {
+    const elements = neighboursOf(input, kept).flatMap(({ address, mac }): [string, string][] =>
+      mac === null ? [] : [[markOf(address), mac]],
+    );
+    maps.push({ name: 'server.mac', kind: 'map', spec: ['type mark : ether_addr'], elements });
+  }
+  const device = isOne ? String(devices[0]) : 'meta mark map @server.device';
+  return { counters: [], maps, chains: forwardChains(services, device) };
 }
 
 /**
@@ -56,33 +53,33 @@ export function forwardMaps(input: RenderInput, services: LbService[]): NftMap[]
  * the TTL; without one, source MAC and TTL stay as they came, and a server whose MAC is not known gets nothing. In l3dsr
  * the packet gets the server's address and the DSCP value of its VIP, which the server turns back into the VIP.
  */
-export function forwardChains(services: LbService[]): Chain[] {
+function forwardChains(services: LbService[], device: string): Chain[] {
   const tagged = new Map(services.flatMap(({ vip, dscp }) => (dscp === undefined ? [] : [[vip, dscp] as const])));
-  // The rest is the host's own routing, to wherever the server is.
-  const byDscp = [...tagged].map(([vip, dscp]) => {
-    const { ip, version } = familyOf(vip);
-    return `${ip} daddr ${vip} ${ip} dscp set ${dscp} ${ip} daddr set meta mark map @server.address${version} accept`;
+  const chains = familiesOf(services).map((family): Chain => {
+    const { ip, version } = family;
+    const here = services.filter(({ vip }) => familyOf(vip) === family);
+    const byMark = `meta mark map @server.address${version}`;
+    // The rest is the host's own routing, to wherever the server is.
+    const byDscp = [...tagged]
+      .filter(([vip]) => familyOf(vip) === family)
+      .map(([vip, dscp]) => `${ip} daddr ${vip} ${ip} dscp set ${dscp} ${ip} daddr set ${byMark} accept`);
+    const overUdp6 = version === 6 && here.some(({ protocol }) => protocol === 'udp');
+    const rules = [
+      leaveRule(family),
+      ...(overUdp6 ? [firstFragment6().note] : []),
+      ...byDscp,
+      ...keptRules(family, here),
+      `fwd ${ip} to ${byMark} device ${device}`,
+    ];
+    return { name: forwardChain(version), hook: null, rules };
   });
-  const families = familiesOf(services);
-  const overUdp6 = services.some(({ vip, protocol }) => protocol === 'udp' && familyOf(vip).version === 6);
-  const rules = [
-    ...families.map(leaveRule),
-    ...(overUdp6 ? [firstFragment6().note] : []),
-    ...byDscp,
-    ...families.flatMap((family) => keptRules(family, services)),
-    ...families.map(
-      ({ ip, version }) => `fwd ${ip} to meta mark map @server.address${version} device meta mark map @server.device`,
-    ),
-  ];
-  const asItCame = 'ether daddr set meta mark map @server.mac fwd to meta mark map @server.device';
-  const chains: Chain[] = [{ name: 'forward', hook: null, rules }];
+  const asItCame = `ether daddr set meta mark map @server.mac fwd to ${device}`;
   if (services.some(({ sourceMac }) => sourceMac === 'keep'))
     chains.unshift({ name: 'forward.kept', hook: null, rules: [asItCame, 'counter drop'] });
   return chains;
 }
 
-function keptRules(family: Family, services: LbService[]): string[] {
-  const here = services.filter(({ vip }) => familyOf(vip) === family);
+function keptRules(family: Family, here: LbService[]): string[] {
   const kept = here.filter(({ sourceMac }) => sourceMac === 'keep');
   if (kept.length === 0) return [];
   const keys = kept.map(serviceKey).join(', ');

@@ -1,18 +1,22 @@
 import type { Family } from './family.ts';
 import { familyOf } from './family.ts';
-import { flowTable, FRAGMENT_KEY6 } from './flow-table.ts';
-import { memberMaps } from './members.ts';
+import { flowTable, forwardChain, FRAGMENT_KEY6 } from './flow-table.ts';
+import { memberKey, memberMaps } from './members.ts';
 import type { NftMap } from './ruleset.ts';
 
 /** First fragment of a UDP datagram over IPv6. */
-const FIRST6 = 'meta l4proto udp ip6 nexthdr 44 @nh,336,16 & 0xfff9 == 1';
-/** In bits from the network header. The fragment header of IPv6 comes first where there are no others. */
+const FIRST6 = 'meta l4proto udp @nh,48,8 44 @nh,336,16 & 0xfff9 == 1';
+/** In bits from the network header. The fragment header of IPv6 (44) comes first where there are no others. */
 const FIELDS = {
-  4: { id: 'ip saddr . ip daddr . ip id', more: 'ip frag-off & 0x2000 != 0', later: 'ip frag-off & 0x1fff != 0' },
+  4: {
+    id: '@nh,96,32 . @nh,128,32 . @nh,32,16',
+    more: '@nh,48,16 & 0x2000 != 0',
+    later: '@nh,48,16 & 0x1fff != 0',
+  },
   6: {
     id: '@nh,160,32 . @nh,288,32 . @nh,352,32',
-    more: 'ip6 nexthdr 44 @nh,336,16 & 1 == 1',
-    later: 'ip6 nexthdr 44 @nh,336,16 & 0xfff8 != 0',
+    more: '@nh,48,8 44 @nh,336,16 & 1 == 1',
+    later: '@nh,48,8 44 @nh,336,16 & 0xfff8 != 0',
   },
 };
 
@@ -34,7 +38,7 @@ export function laterFragment({ version }: Family): string {
 /** Rule at ingress that sends such a fragment to the server of its datagram. */
 export function followRule({ version }: Family): string {
   const { id, later } = FIELDS[version];
-  return `${later} meta mark set ${id} map @fragments${version} goto forward`;
+  return `${later} meta mark set ${id} map @fragments${version} goto ${forwardChain(version)}`;
 }
 
 /** Rule that leaves the server in `meta mark` for the fragments to come. */
@@ -49,11 +53,11 @@ export function leaveRule({ version }: Family): string {
  */
 export function firstFragment6(): { lookUp: string; note: string } {
   const family = familyOf('::');
-  const { flows } = flowTable(family, 'udp');
+  const { flows, forward } = flowTable(family, 'udp');
   const { out, packets } = memberMaps(family, 'udp');
-  const member = 'ip6 daddr . th dport . meta mark';
+  const member = memberKey(family);
   return {
-    lookUp: `${FIRST6} meta mark set ${FRAGMENT_KEY6} map @${flows} ${member} != @${out} ${member} @${packets} goto forward`,
+    lookUp: `${FIRST6} meta mark set ${FRAGMENT_KEY6} map @${flows} ${member} != @${out} ${member} @${packets} goto ${forward}`,
     note: `${FIRST6} update @${flows} { ${FRAGMENT_KEY6} : meta mark }`,
   };
 }

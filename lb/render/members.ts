@@ -1,6 +1,5 @@
 import type { LbServer, LbService } from '../config.ts';
 import type { Family } from './family.ts';
-import { familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
 import { markOf } from './mark.ts';
@@ -18,8 +17,8 @@ export function memberMaps({ version }: Family, protocol: 'tcp' | 'udp') {
 }
 
 /** What of a packet, with its server's mark, is looked up in them. */
-export function memberKey({ vip }: LbService): string {
-  return `${familyOf(vip).ip} daddr . th dport . meta mark`;
+export function memberKey({ ip }: Family): string {
+  return `${ip} daddr . th dport . meta mark`;
 }
 
 type Elements = NonNullable<NftMap['elements']>;
