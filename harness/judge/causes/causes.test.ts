@@ -111,13 +111,18 @@ test('a call of a server to itself, accepted there, is answered inside and never
   expect(causeOfFailure(evidence)).toMatchObject({ code: 'reply-not-from-vip', node: 's2' });
 });
 
-test('a call of a server to itself is refused inside where nobody listens', () => {
+test.each([
+  ['udp', 'refused'],
+  // A reset from an address that was never called is for nobody.
+  ['tcp', 'reply-not-from-vip'],
+] as const)('a call of a server to itself over %s, where nobody listens, ends inside: %s', (protocol, code) => {
   const sketch = oneArm({
     services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } },
     servers: { conf: { accept_local: 1 }, listeners: [] },
   });
   const evidence = evidenceOf(sketch, 's2', 'a', { kernel: 'local 203.0.113.12 from 203.0.113.12 dev lo' });
-  expect(causeOfFailure(evidence)).toMatchObject({ code: 'refused', node: 's2' });
+  const flow = { ...evidence.flow, protocol };
+  expect(causeOfFailure({ ...evidence, flow })).toMatchObject({ code, node: 's2' });
 });
 
 describe('a switch whose frame did not reach the node that it is for', () => {

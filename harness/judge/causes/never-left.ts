@@ -14,7 +14,7 @@ export const neverLeft: Rule = (evidence) => {
   if (/ENETUNREACH|[Nn]etwork is unreachable/.test(client.said)) {
     return cause('no-route', flow.from, `${flow.from} has no route to ${flow.address}`);
   }
-  const target = unansweredArp(evidence, flow.from);
+  const target = unansweredArp(evidence, flow.from, [flow.address]);
   if (target === null) return null;
   return cause('no-neighbour', flow.from, `${flow.from} asked for ${target} and nobody answered`);
 };

@@ -28,11 +28,14 @@ export function ownerOf(plan: Plan, address: string): string {
 }
 
 /**
- * An address, none of `except`, that the node asked for by ARP in vain; what it announces, or passes on as a bridge, is
- * no question. A router asks for IPv6 neighbours from its link-local address, and is known by its MAC.
+ * An address that the node asked for by ARP in vain, and that is the next hop to one of `ends`, as far as the plan and
+ * redirects tell: other flows ask, too. What it announces, or passes on as a bridge, is no question. A router asks for
+ * IPv6 neighbours from its link-local address, and is known by its MAC.
  */
-export function unansweredArp({ packets, plan }: Evidence, name: string, except: string[] = []): string | null {
+export function unansweredArp({ packets, plan }: Evidence, name: string, ends: string[]): string | null {
   const own = addressesOf(plan, name);
+  const gateways = packets.map(({ frame }) => frame.icmp?.gateway);
+  const hops = [...ends, ...nodeOf(plan, name).routes.map(({ via }) => via), ...gateways];
   const macs = nodeOf(plan, name).interfaces.map(({ mac }) => mac);
   const arp = packets.filter(({ node, frame }) => node === name && frame.arp);
   const answered = arp
@@ -42,6 +45,6 @@ export function unansweredArp({ packets, plan }: Evidence, name: string, except:
     .filter(({ direction, frame }) => direction === 'out' && frame.arp!.op === 'request')
     .map(({ frame }) => frame.arp!)
     .filter(({ senderIp, senderMac }) => own.includes(senderIp) || macs.includes(senderMac))
-    .find(({ targetIp }) => ![...own, ...answered, ...except].includes(targetIp));
+    .find(({ targetIp }) => hops.includes(targetIp) && ![...own, ...answered].includes(targetIp));
   return asked?.targetIp ?? null;
 }

@@ -251,8 +251,18 @@ describe('a packet vanished on its way', () => {
     expect(at('l3', oneArm({ services: proxy }), { packets: answered })).toEqual(['unexplained', 'l3']);
   });
 
+  test('no-neighbour: not where another flow needed the address that was asked for', () => {
+    const others = [arp('l3', 'out', { op: 'request', senderIp: '203.0.113.1', targetIp: '203.0.113.99' })];
+    expect(at('l3', oneArm({ services: proxy }), { packets: others })).toEqual(['unexplained', 'l3']);
+    const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
+    const end = evidence.walk.reply.findIndex(({ node, direction }) => node === 'l4' && direction === 'in') + 1;
+    const walk = { ...evidence.walk, reply: evidence.walk.reply.slice(0, end) };
+    const forServer = [arp('l4', 'out', { op: 'request', senderIp: '203.0.113.2', targetIp: S1 })];
+    expect(named({ ...evidence, walk, packets: forServer })).toEqual(['unexplained', 'l4']);
+  });
+
   test('no-neighbour: a router that asks for an IPv6 neighbour from its link-local address is known by its MAC', () => {
-    const asks = arp('l3', 'out', { op: 'request', senderIp: 'fe80::1', targetIp: '2001:db8::80' });
+    const asks = arp('l3', 'out', { op: 'request', senderIp: 'fe80::1', targetIp: VIP_A });
     const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
     const { mac: senderMac } = evidence.plan.nodes.find(({ name }) => name === 'l3')!.interfaces[1]!;
     const from = (own: string): Sighting[] => [
@@ -319,7 +329,6 @@ describe('a packet vanished on its way', () => {
     const kernelOnAnswer = 'RTNETLINK answers: Network is unreachable';
     const lab = oneArm({ services: dsr, servers: holdsVip });
     expect(at('s2', lab, { packets, kernelOnAnswer })).toEqual(['no-route', 's2']);
-    expect(at('s2', lab, { packets })).toEqual(['no-neighbour', 's2']);
   });
 
   test('loop: it came in with its last hop used up, and the node that made it is told by nobody', () => {

@@ -34,7 +34,7 @@ export const vanished: Rule = (evidence) => {
   if (!at) return null;
   const { hop, leg } = at;
   if (hop.direction === 'out') return lostOnWire(hop, evidence);
-  return macMoved(hop, evidence) ?? unanswered(hop, evidence) ?? insideKernel(hop, leg, evidence);
+  return macMoved(hop, evidence) ?? unanswered(hop, leg, evidence) ?? insideKernel(hop, leg, evidence);
 };
 
 function lostOnWire({ node, iface, dst }: Hop, { plan }: Evidence): Cause {
@@ -68,20 +68,14 @@ function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
 }
 
 /** The node asked for the next hop by ARP, and nobody answered. */
-function unanswered(hop: Hop, evidence: Evidence): Cause | null {
-  const { node } = hop;
+function unanswered({ node, src, dst }: Hop, leg: 'request' | 'reply', evidence: Evidence): Cause | null {
   const { plan, flow, healthy } = evidence;
   const service = serviceOf(plan, flow);
-  // Who has no route for an answer asks nobody for its sake: what was asked for is the answer to a health check.
-  const answers = node !== service?.l4 && addressesOf(plan, node).includes(hop.dst.ip);
-  if (answers && answerHasNoRoute(hop, evidence)) return null;
   // No flow goes to a server that is down: it is a health check that asks for its MAC.
-  const checked = service?.l4 === node ? service.pool.filter((server) => healthy?.includes(server.node) === false) : [];
-  const target = unansweredArp(
-    evidence,
-    node,
-    checked.map(({ address }) => address),
-  );
+  const servers = leg === 'request' && service?.l4 === node ? service.pool : [];
+  const chosen = servers.filter((server) => healthy?.includes(server.node) !== false);
+  const ends = [dst.ip, src.ip, flow.source, ...chosen.map(({ address }) => address)];
+  const target = unansweredArp(evidence, node, ends);
   if (target === null) return null;
   if (service?.mode === 'dsr' && service.l4 === node && service.pool.some(({ address }) => address === target)) {
     const near = nodeOf(plan, node)
@@ -137,7 +131,10 @@ function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): C
   const exhausted = service && node === service.l4 && leg === 'request' && portsExhausted(service, evidence);
   if (exhausted) return exhausted;
   if (own.includes(dst.ip) && own.includes(src.ip)) {
-    if (flow.protocol !== 'icmp' && !listensOn(settings, flow.protocol, dst.port))
+    const isHeard = ({ protocol, port }: NodePlan['listeners'][number]): boolean =>
+      protocol === 'udp' && port === dst.port;
+    // Over TCP, a reset from an address that was never called is for nobody.
+    if (flow.protocol === 'udp' && !settings.listeners.some(isHeard))
       return cause('refused', node, `${node} took its own call for ${dst.ip}, and nobody there listens on ${dst.port}`);
     return cause(
       'reply-not-from-vip',
@@ -190,11 +187,6 @@ function byCounters({ node, dst }: Hop, { plan, counters }: Evidence): Cause | n
 function portsExhausted({ name, l4, proxyIps, mode }: ServicePlan, { counters }: Evidence): Cause | null {
   if (mode !== 'proxy' || (counters[l4]?.['ConntrackInsertFails'] ?? 0) === 0) return null;
   return cause('ports-exhausted', l4, `${l4} found no free port of ${proxyIps.join(', ')} for a flow to ${name}`);
-}
-
-function listensOn({ listeners }: NodePlan, flowProtocol: 'http' | 'tcp' | 'udp', called: number | null): boolean {
-  const wanted = flowProtocol === 'udp' ? 'udp' : 'tcp';
-  return listeners.some(({ protocol, port }) => protocol === wanted && port === called);
 }
 
 function filters(sysctls: Record<string, string>, iface: string): boolean {
