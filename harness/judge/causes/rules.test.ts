@@ -308,6 +308,15 @@ describe('a packet vanished on its way', () => {
     expect(at('s2', oneArm({ services: dsr, servers: holdsVip }))[0]).not.toBe('vip-not-on-server');
   });
 
+  test.each([true, false])('no-route: the L4 has none for its answer to an echo (vipOwner: %s)', (vipOwner) => {
+    const evidence = evidenceOf(oneArm({ services: proxy, nodes: { l4: { vipOwner } } }), 'client', 'a');
+    const end = evidence.walk.request.findIndex(({ node, direction }) => node === 'l4' && direction === 'in') + 1;
+    const walk = { request: evidence.walk.request.slice(0, end), reply: [] };
+    const flow = { ...evidence.flow, protocol: 'icmp' as const };
+    const kernelOnAnswer = 'RTNETLINK answers: Network is unreachable';
+    expect(named({ ...evidence, flow, walk, kernelOnAnswer })).toEqual(['no-route', 'l4']);
+  });
+
   test('no-server-available: the L4 swallowed the request and holds no server for healthy', () => {
     expect(at('l4', oneArm({ services: proxy }), { healthy: [] })).toEqual(['no-server-available', 'l4']);
     expect(at('l4', oneArm({ services: proxy }), { healthy: ['s2'] })).toEqual(['unexplained', 'l4']);

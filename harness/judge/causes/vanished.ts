@@ -142,7 +142,9 @@ function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): C
       `${node} took its own call for ${dst.ip} and answered it inside, from there`,
     );
   }
-  if (own.includes(dst.ip)) {
+  // An L4 answers an echo to its VIP even where it does not own it.
+  const echoed = flow.protocol === 'icmp' && settings.lb !== null && service?.l4 === node && dst.ip === service.vip;
+  if (own.includes(dst.ip) || echoed) {
     return answerHasNoRoute(hop, evidence) ?? byCounters(hop, evidence);
   }
   if (settings.sysctls['net/ipv4/ip_forward'] === '0' && !settings.bridge) {
