@@ -294,6 +294,17 @@ describe('a packet vanished on its way', () => {
     expect(at('l3', router({}), { kernel: invalid })).toEqual(['unexplained', 'l3']);
   });
 
+  test('reverse-path: a kernel that refuses a packet asks for no next hop, unless dsr took the packet before', () => {
+    const kernel = 'RTNETLINK answers: Invalid cross-device link';
+    const asks = (node: string, targetIp: string) => [
+      arp(node, 'out', { op: 'request', senderIp: node === 'l3' ? '203.0.113.1' : '203.0.113.2', targetIp }),
+    ];
+    const lab = oneArm({ services: proxy, nodes: { l3: { ...baseL3, ...strict } } });
+    expect(at('l3', lab, { kernel, packets: asks('l3', VIP_A) })).toEqual(['reverse-path', 'l3']);
+    const inDsr = oneArm({ services: dsr, servers: holdsVip });
+    expect(at('l4', inDsr, { kernel, packets: asks('l4', S2) })).toEqual(['no-neighbour', 'l4']);
+  });
+
   test('own-address-as-source: the receiver holds the source itself', () => {
     const evidence = evidenceOf(oneArm({ services: { a: { ...dnat.a, pool: ['s1'] } } }), 's1', 'a');
     expect(named({ ...evidence, kernel: 'RTNETLINK answers: Invalid argument' })).toEqual([

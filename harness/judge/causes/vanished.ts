@@ -69,8 +69,11 @@ function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
 
 /** The node asked for the next hop by ARP, and nobody answered. */
 function unanswered({ node, src, dst }: Hop, leg: 'request' | 'reply', evidence: Evidence): Cause | null {
-  const { plan, flow, healthy } = evidence;
+  const { plan, flow, healthy, kernel } = evidence;
   const service = serviceOf(plan, flow);
+  // What the kernel refuses for its source has no next hop; in dsr the L4 sends packets on before the kernel sees them.
+  const early = service?.mode === 'dsr' && service.l4 === node && service.vip === dst.ip;
+  if (/Invalid/.test(kernel ?? '') && !early) return null;
   // No flow goes to a server that is down: it is a health check that asks for its MAC.
   const servers = leg === 'request' && service?.l4 === node ? service.pool : [];
   const chosen = servers.filter((server) => healthy?.includes(server.node) !== false);
