@@ -35,6 +35,11 @@ export function vanishedAt({ walk }: Pick<Evidence, 'walk'>): { hop: Hop; leg: '
   return request ? { hop: request, leg: 'request' } : null;
 }
 
+/** Whether the kernel refuses the vanished packet for its source: an address of its own, or another way back. */
+export function refusesSource({ kernel }: Pick<Evidence, 'kernel'>): boolean {
+  return /Invalid/.test(kernel ?? '');
+}
+
 /** Whether the frame was meant for the node that got it. */
 export function isAddressee(hop: Hop, plan: Plan): boolean {
   const node = plan.nodes.find(({ name }) => name === hop.node);

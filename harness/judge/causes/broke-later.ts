@@ -3,7 +3,7 @@ import { ICMP } from '../../observe/decode.ts';
 import type { Frame, Sighting } from '../../observe/sighting.ts';
 import { nodeOf } from '../../scenario/lookup.ts';
 import type { LinkEnd, NodePlan, Plan } from '../../scenario/plan.ts';
-import { isAddressee, sameSegment, vanishedAt } from '../evidence.ts';
+import { isAddressee, refusesSource, sameSegment, vanishedAt } from '../evidence.ts';
 import { addressesOf, cause, type Rule } from './rule.ts';
 
 /**
@@ -89,7 +89,7 @@ export const halfSeen: Rule = (evidence) => {
   const { packets, plan, flow, walk, kernel } = evidence;
   const last = vanishedAt(evidence)?.hop;
   const isRouted = last !== undefined && isAddressee(last, plan);
-  if (/Invalid/.test(kernel ?? '') || (isRouted && /unreachable/.test(kernel ?? ''))) return null;
+  if (refusesSource(evidence) || (isRouted && /unreachable/.test(kernel ?? ''))) return null;
   for (const node of plan.nodes.filter(filtersForwarded)) {
     const at = packets.filter(
       (p) =>

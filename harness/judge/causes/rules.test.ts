@@ -58,6 +58,9 @@ describe('reply-not-from-vip', () => {
 
   test('where the answer reached the caller from the server', () => {
     expect(named(evidenceOf(sketch, 'client', 'a'))).toEqual(['reply-not-from-vip', 'client']);
+  });
+
+  test('not where the kernel of the caller refuses its way', () => {
     const kernel = 'RTNETLINK answers: Invalid cross-device link';
     const filtered = evidenceOf(oneArm({ services: dnat, nodes: { client: strict } }), 'client', 'a', { kernel });
     expect(named(filtered)).toEqual(['reverse-path', 'client']);
@@ -349,6 +352,9 @@ describe('a packet vanished on its way', () => {
     const kernelOnAnswer = 'RTNETLINK answers: Network is unreachable';
     const lab = oneArm({ services: dsr, servers: holdsVip });
     expect(at('s2', lab, { packets, kernelOnAnswer })).toEqual(['no-route', 's2']);
+    expect(at('s2', lab, { packets })).toEqual(['unexplained', 's2']);
+    const forAnswer = [arp('s2', 'out', { op: 'request', senderIp: VIP_A, targetIp: '203.0.113.1' })];
+    expect(at('s2', lab, { packets: forAnswer })).toEqual(['no-neighbour', 's2']);
   });
 
   test('loop: it came in with its last hop used up, and the node that made it is told by nobody', () => {

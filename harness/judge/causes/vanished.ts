@@ -1,9 +1,9 @@
 import type { Hop } from '../../model/walk.ts';
 import { contains, network } from '../../scenario/address.ts';
-import { isAddressee, vanishedAt, type Evidence } from '../evidence.ts';
+import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence.ts';
 import type { CauseCode } from '../../model/cause.ts';
 import type { Cause } from '../../model/walk.ts';
-import type { NodePlan, ServicePlan } from '../../scenario/plan.ts';
+import type { ServicePlan } from '../../scenario/plan.ts';
 import { nodeOf, serviceOf } from '../../scenario/lookup.ts';
 import { addressesOf, cause, unansweredArp, type Rule } from './rule.ts';
 
@@ -69,11 +69,11 @@ function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
 
 /** The node asked for the next hop by ARP, and nobody answered. */
 function unanswered({ node, src, dst }: Hop, leg: 'request' | 'reply', evidence: Evidence): Cause | null {
-  const { plan, flow, healthy, kernel } = evidence;
+  const { plan, flow, healthy } = evidence;
   const service = serviceOf(plan, flow);
   // What the kernel refuses for its source has no next hop; in dsr the L4 sends packets on before the kernel sees them.
   const early = service?.mode === 'dsr' && service.l4 === node && service.vip === dst.ip;
-  if (/Invalid/.test(kernel ?? '') && !early) return null;
+  if (refusesSource(evidence) && !early) return null;
   // No flow goes to a server that is down: it is a health check that asks for its MAC.
   const servers = leg === 'request' && service?.l4 === node ? service.pool : [];
   const chosen = servers.filter((server) => healthy?.includes(server.node) !== false);
@@ -134,10 +134,9 @@ function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): C
   const exhausted = service && node === service.l4 && leg === 'request' && portsExhausted(service, evidence);
   if (exhausted) return exhausted;
   if (own.includes(dst.ip) && own.includes(src.ip)) {
-    const isHeard = ({ protocol, port }: NodePlan['listeners'][number]): boolean =>
-      protocol === 'udp' && port === dst.port;
+    const listens = settings.listeners.some(({ protocol, port }) => protocol === 'udp' && port === dst.port);
     // Over TCP, a reset from an address that was never called is for nobody.
-    if (flow.protocol === 'udp' && !settings.listeners.some(isHeard))
+    if (flow.protocol === 'udp' && !listens)
       return cause('refused', node, `${node} took its own call for ${dst.ip}, and nobody there listens on ${dst.port}`);
     return cause(
       'reply-not-from-vip',
