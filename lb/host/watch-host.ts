@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LbError } from '../errors.ts';
 
@@ -71,11 +72,15 @@ function monitorIn(told: string): string | undefined {
   return /^(\d+)\n/m.exec(told)?.[1];
 }
 
-/** Whether a process has a routing socket with groups: proc(5), /proc/net/netlink, columns Eth, Pid and Groups. */
+/** Whether a process has a routing socket with groups: proc(5), /proc/net/netlink, columns Eth, Groups and Inode. */
 async function isSubscribed(pid: string | undefined): Promise<boolean> {
   if (pid === undefined) return false;
-  const sockets = (await readFile('/proc/net/netlink', 'utf8')).split('\n').map((line) => line.split(/ +/));
+  const folder = `/proc/${pid}/fd`;
+  // By inode: a process with several sockets has its own id as the address of one of them only.
+  const files = await readdir(folder).catch(() => []);
+  const links = await Promise.all(files.map((fd) => readlink(join(folder, fd)).catch(() => '')));
+  const sockets = (await readFile('/proc/net/netlink', 'utf8')).split('\n').map((line) => line.trim().split(/ +/));
   return sockets.some(
-    ([, protocol, owner, groups]) => protocol === '0' && owner === pid && Number(`0x${groups}`) !== 0,
+    (columns) => columns[1] === '0' && Number(`0x${columns[3]}`) !== 0 && links.includes(`socket:[${columns.at(-1)}]`),
   );
 }

@@ -10,12 +10,11 @@ import { flowMaps, flowTable, keepChains, QUOTED_KEYS } from './flow-table.ts';
 import { forwardPart } from './forward.ts';
 import { firstFragment6, followRule, fragmentMap } from './fragments.ts';
 import type { RenderInput } from './input.ts';
-import { serversIn } from './input.ts';
-import { memberKey, memberMaps, memberSets } from './members.ts';
+import { isMember, memberKey, memberMaps, memberSets } from './members.ts';
 import { markOf } from './mark.ts';
 import { joinParts } from './part.ts';
 import { remember } from './remember.ts';
-import { isCarried, isServed } from './served.ts';
+import { hasOut, isCarried, isServed } from './served.ts';
 import { stickyMap } from './persistence.ts';
 import type { Part } from './ruleset.ts';
 import { dispatchElement, packetKey, serviceKeyType } from './service-key.ts';
@@ -70,16 +69,12 @@ function rulesOf(input: RenderInput, family: Family, services: LbService[]): str
   ];
 }
 
-/** Every packet of a known flow pays for each look: hence one that counts as well, and that for servers in need only. */
+/** Packets of known flows come first, since most packets are: they find their server without looking for the service. */
 function known(input: RenderInput, family: Family, protocol: 'tcp' | 'udp', services: LbService[]): string {
   const { key, flows, keep } = flowTable(family, protocol);
-  const { out, packets } = memberMaps(family, protocol);
-  const member = memberKey(family);
-  const notOut = services.some((service) => hasOut(input, service)) ? `${member} != @${out} ` : '';
-  return `meta l4proto ${protocol} meta mark set ${key} map @${flows} ${notOut}${member} @${packets} goto ${keep}`;
+  const someOut = services.some((service) => hasOut(input, service));
+  return `meta l4proto ${protocol} meta mark set ${key} map @${flows} ${isMember(family, protocol, someOut)} goto ${keep}`;
 }
-
-const hasOut = remember((input, service) => serversIn(input, service, 'out').length > 0);
 
 /** An ICMP error about a server's reply comes to the VIP; only the server of the flow that it quotes can use it. */
 function quoted(family: Family, protocol: 'tcp' | 'udp'): string {
@@ -120,11 +115,13 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]): 
 
 const servicePart = remember((input: RenderInput, service: LbService): Part => {
   const value = ({ address }: LbServer) => markOf(address);
-  const { key, flows, closing, keep, forward } = flowTable(familyOf(service.vip), service.protocol);
-  const { out, takers, newFlows, packets } = memberMaps(familyOf(service.vip), service.protocol);
+  const { protocol } = service;
+  const family = familyOf(service.vip);
+  const { key, flows, closing, keep, forward } = flowTable(family, protocol);
+  const { takers, newFlows } = memberMaps(family, protocol);
   const sticky = stickyMap(service);
-  const member = memberKey(familyOf(service.vip));
-  const stays = `${hasOut(input, service) ? `${member} != @${out} ` : ''}${member} @${packets}`;
+  const member = memberKey(family);
+  const stays = isMember(family, protocol, hasOut(input, service));
   const lookUp = [
     ...(closing === null
       ? []

@@ -6,9 +6,10 @@ import type { Chain, NftMap } from './ruleset.ts';
  * Kernel memory of which server each DSR flow is on. Conntrack cannot do it: it sees one direction only.
  *
  * Keys are the last 32 bits of both addresses and both ports, taken as raw bytes, here and wherever all packets come by:
- * nft looks at the protocol again in each rule that names a field. So the same shape serves both families, and the packet that an ICMP error quotes can be looked up as well. Two clients that share a key (IPv6
- * addresses alike in their last 32 bits, with the same port) share a server, which harms neither. nft 1.0 cannot keep
- * keys of more than 16 bytes in a map that packets fill.
+ * nft looks at the protocol again in each rule that names a field. So the same shape serves both families, and the packet
+ * that an ICMP error quotes can be looked up as well. Two clients that share a key (IPv6 addresses alike in their last 32
+ * bits, with the same port) share a server, which harms neither. nft 1.0 cannot keep keys of more than 16 bytes in a map
+ * that packets fill.
  */
 export interface FlowTable {
   /** Key of a packet toward the VIP. */

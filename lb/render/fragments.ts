@@ -1,7 +1,7 @@
 import type { Family } from './family.ts';
 import { familyOf } from './family.ts';
 import { flowTable, forwardChain, FRAGMENT_KEY6 } from './flow-table.ts';
-import { memberKey, memberMaps } from './members.ts';
+import { isMember } from './members.ts';
 import type { NftMap } from './ruleset.ts';
 
 /** First fragment of a UDP datagram over IPv6. */
@@ -54,10 +54,8 @@ export function leaveRule({ version }: Family): string {
 export function firstFragment6(): { lookUp: string; note: string } {
   const family = familyOf('::');
   const { flows, forward } = flowTable(family, 'udp');
-  const { out, packets } = memberMaps(family, 'udp');
-  const member = memberKey(family);
   return {
-    lookUp: `${FIRST6} meta mark set ${FRAGMENT_KEY6} map @${flows} ${member} != @${out} ${member} @${packets} goto ${forward}`,
+    lookUp: `${FIRST6} meta mark set ${FRAGMENT_KEY6} map @${flows} ${isMember(family, 'udp', true)} goto ${forward}`,
     note: `${FIRST6} update @${flows} { ${FRAGMENT_KEY6} : meta mark }`,
   };
 }

@@ -21,6 +21,13 @@ export function memberKey({ ip }: Family): string {
   return `${ip} daddr . th dport . meta mark`;
 }
 
+/** Match of a packet whose server still is in the service; counts it. Only where a server is out does it take two looks. */
+export function isMember(family: Family, protocol: 'tcp' | 'udp', someOut: boolean): string {
+  const { out, packets } = memberMaps(family, protocol);
+  const member = memberKey(family);
+  return `${someOut ? `${member} != @${out} ` : ''}${member} @${packets}`;
+}
+
 type Elements = NonNullable<NftMap['elements']>;
 
 /** Servers that are out, servers that take new flows, and all of them twice more, for counting. */
