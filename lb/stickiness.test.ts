@@ -1,3 +1,5 @@
+import { isDirect } from './mode.ts';
+import { familyOf } from './render/family.ts';
 import type { Endpoint } from './testing/endpoint.ts';
 import type { NetnsLab } from './testing/netns-lab.ts';
 import './testing/patience.ts';
@@ -6,7 +8,7 @@ import { RunningLb } from './testing/running-lb.ts';
 
 const NAMES = ['s1', 's2', 's3'];
 const CASES = (['IPv4', 'IPv6'] as const).flatMap((family) =>
-  ['dnat', 'proxy', 'dsr', 'l3dsr'].map((mode) => [family, mode] as const),
+  (['dnat', 'proxy', 'dsr', 'l3dsr'] as const).map((mode) => [family, mode] as const),
 );
 
 describe.each(CASES)('flows over %s in %s stay with their server', (family, mode) => {
@@ -76,6 +78,25 @@ describe.each(CASES)('flows over %s in %s stay with their server', (family, mode
     await client.closeAll();
     expect(await lb.line(({ event }) => event === 'drained')).toMatchObject({ server: 's2', reason: 'drained' });
   });
+
+  if (isDirect({ mode })) {
+    it('for as long as configured once they are open, and a minute at most before that', async () => {
+      await start([server('s1')], { port: 81 }, { flowTable: { tcpIdleMs: 600_000 } });
+      const map = ['netdev', 'l4lab', `flows.tcp${familyOf(vip).version}`];
+      const left = async () => {
+        const kept = await lab.exec('l4', 'nft', '-j', 'list', 'map', ...map);
+        return [...kept.matchAll(/"expires": ?(\d+)/g)].map(([, seconds]) => Number(seconds));
+      };
+      const refused = () => client.call('tcp', vip, 81, { localPort: 7200 });
+      expect([await refused(), await refused()]).toEqual([{ error: 'ECONNREFUSED' }, { error: 'ECONNREFUSED' }]);
+      expect((await left()).map((seconds) => seconds <= 60)).toEqual([true]);
+      const server81 = await lab.endpoint('s1');
+      await server81.listen('tcp', 81, '::');
+      await client.open(vip, 81);
+      expect((await left()).map((seconds) => seconds <= 60).toSorted()).toEqual([false, true]);
+      await server81.close();
+    });
+  }
 
   it('with persistence, as all flows of their client, until none came for the timeout', async () => {
     await start(both, { persistence: { timeoutMs: 1000 } });

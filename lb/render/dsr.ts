@@ -117,7 +117,7 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
   const value = ({ address }: LbServer) => markOf(address);
   const { protocol } = service;
   const family = familyOf(service.vip);
-  const { key, flows, closing, keep, forward } = flowTable(family, protocol);
+  const { key, flows, closing, add, keep, forward } = flowTable(family, protocol);
   const { takers, newFlows } = memberMaps(family, protocol);
   const sticky = stickyMap(service);
   const member = memberKey(family);
@@ -137,7 +137,7 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
   const decide = [`meta mark set ${choice.expression}`];
   const store = [
     `${member} @${newFlows}`,
-    `add @${flows} { ${key} : meta mark } goto ${forward}`,
+    `${add} goto ${forward}`,
     // The table is full.
     `counter name "${forgottenCounter(service)}"`,
     `meta mark set ${choice.byHash}`,

@@ -18,6 +18,8 @@ export interface FlowTable {
   flows: string;
   /** Map of flows whose client has sent FIN or RST: their last packets must not revive them. */
   closing: string | null;
+  /** Statement that keeps a new flow on the server in `meta mark`; it fails when the table is full. */
+  add: string;
   /** Chain that a packet of a known flow goes to, its server being in `meta mark`. */
   keep: string;
   /** Chain that sends a packet to the server in `meta mark`. */
@@ -26,6 +28,11 @@ export interface FlowTable {
 
 const DEFAULTS = { limit: 262_144, tcpIdleMs: 900_000, udpIdleMs: 180_000 };
 const CLOSING = '1m';
+/**
+ * Of a TCP flow whose client has sent no more than a SYN: the server may have refused it, by an answer that does not come
+ * by here. As long as in IPVS (SYN_RECV of net/netfilter/ipvs/ip_vs_proto_tcp.c).
+ */
+const OPENING = '1m';
 /** Where source address, destination address and ports are, in bits from the network header. */
 const KEYS = {
   4: '@nh,96,32 . @nh,128,32 . @nh,160,16 . @nh,176,16',
@@ -45,9 +52,13 @@ export function forwardChain(version: 4 | 6): string {
 }
 
 export function flowTable({ version }: Family, protocol: 'tcp' | 'udp'): FlowTable {
+  const key = KEYS[version];
+  const flows = `flows.${protocol}${version}`;
+  const opening = protocol === 'tcp' ? ` timeout ${OPENING}` : '';
   return {
-    key: KEYS[version],
-    flows: `flows.${protocol}${version}`,
+    key,
+    flows,
+    add: `add @${flows} { ${key}${opening} : meta mark }`,
     closing: protocol === 'tcp' ? `closing.tcp${version}` : null,
     keep: `keep.${protocol}${version}`,
     forward: forwardChain(version),
@@ -75,10 +86,16 @@ export function keepChains({ key, flows, closing, keep, forward }: FlowTable): C
     hook: null,
     rules: [`update @${closing} { ${key} : meta mark }`, `goto ${forward}`],
   };
-  const rules = [
-    // FIN or RST. Forgotten early, since a flow table that keeps closed flows for long is full of them.
-    `@th,104,8 & 0x05 != 0 delete @${flows} { ${key} : meta mark } goto ${closed.name}`,
-    ...refresh,
-  ];
-  return [closed, { name: keep, hook: null, rules }];
+  const edge = {
+    name: `edge.${keep}`,
+    hook: null,
+    rules: [
+      // FIN or RST. Forgotten early, since a flow table that keeps closed flows for long is full of them.
+      `@th,104,8 & 0x05 != 0 delete @${flows} { ${key} : meta mark } goto ${closed.name}`,
+      // SYN, sent once more: what was not answered must not be kept for long either.
+      `goto ${forward}`,
+    ],
+  };
+  const rules = [`@th,104,8 & 0x07 != 0 goto ${edge.name}`, ...refresh];
+  return [closed, edge, { name: keep, hook: null, rules }];
 }
