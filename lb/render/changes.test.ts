@@ -100,6 +100,35 @@ describe('changes of rules, in a kernel', () => {
     );
   });
 
+  it('elements are deleted that are there and nobody wants, and added that are not, also where two want the same', () => {
+    const list = fc
+      .tuple(
+        fc.array(fc.nat({ max: 9 }), { maxLength: 12 }),
+        fc.array(fc.nat({ max: 2 }), { minLength: 10, maxLength: 10 }),
+      )
+      .map(([keys, values]) => keys.map((key): [string, string] => [`k${key}`, `v${values[key]!}`]));
+    const table = (elements: [string, string][]): Table[] => {
+      const map = { name: 'm', kind: 'map' as const, spec: ['type mark : mark'], elements };
+      return [{ family: 'inet', counters: [], maps: [map], chains: [] }];
+    };
+    fc.assert(
+      fc.property(list, list, (from, to) => {
+        const kernel = new Map(from);
+        for (const [, what, elements] of changeScript(table(from), table(to)).matchAll(
+          /(\w+) element .* \{ (.*) \}/g,
+        )) {
+          for (const [key, value] of elements!.split(', ').map((element) => element.split(' : ') as [string, string])) {
+            if (what === 'add') expect(kernel.get(key) ?? value).toBe(value);
+            else expect(kernel.get(key)).toBe(value);
+            if (what === 'add') kernel.set(key, value);
+            else kernel.delete(key);
+          }
+        }
+        expect(kernel).toEqual(new Map(to));
+      }),
+    );
+  });
+
   it('no change is no script', () => {
     fc.assert(fc.property(soundConfig, (config) => changeScript(tablesOf(config), tablesOf(config)) === ''));
   });

@@ -52,16 +52,12 @@ function tableChanges(from: Table, to: Table): string[] {
 
 /** Elements whose key is gone or has another value; a value can only be changed by deleting its key first. */
 function staleElements(from: NftMap, to: NftMap, at: string): string[] {
-  if (sameElements(from, to)) return [];
-  const wanted = new Map(to.elements);
-  const stale = (from.elements ?? []).filter(([key, value]) => wanted.get(key) !== value || !wanted.has(key));
+  const stale = missing(from.elements ?? [], to.elements ?? []);
   return chunks(distinct(stale)).map((elements) => `delete element ${at} ${formatElements(elements)}`);
 }
 
 function freshElements(from: NftMap | null, to: NftMap, at: string): string[] {
-  if (from && sameElements(from, to)) return [];
-  const present = new Map(from?.elements);
-  const fresh = (to.elements ?? []).filter(([key, value]) => present.get(key) !== value || !present.has(key));
+  const fresh = missing(to.elements ?? [], from?.elements ?? []);
   return chunks(distinct(fresh)).map((elements) => `add element ${at} ${formatElements(elements)}`);
 }
 
@@ -112,15 +108,30 @@ export interface FoundTable {
   counters: string[];
 }
 
-/** The usual case, decided without making maps of ten thousand elements. */
-function sameElements({ elements: a }: NftMap, { elements: b }: NftMap): boolean {
-  if (a === b) return true;
-  if (a?.length !== b?.length) return false;
-  return a!.every((element, i) => element === b![i] || (element[0] === b![i]![0] && element[1] === b![i]![1]));
+type Element = [key: string, value: string | null];
+
+/** Elements that the other list has not, or with another value. Of thousands, one change moves few. */
+function missing(list: Element[], other: Element[]): Element[] {
+  if (list === other) return [];
+  const suspects = unlike(list, other);
+  const keys = new Set(suspects.map(([key]) => key));
+  const there = new Map(other.filter(([key]) => keys.has(key)));
+  return suspects.filter(([key, value]) => there.get(key) !== value || !there.has(key));
+}
+
+/** What is left of a list without the beginning and the end that it shares with another. */
+function unlike(list: Element[], other: Element[]): Element[] {
+  const same = (a: Element, b: Element) => a === b || (a[0] === b[0] && a[1] === b[1]);
+  const shorter = Math.min(list.length, other.length);
+  let start = 0;
+  while (start < shorter && same(list[start]!, other[start]!)) start++;
+  let end = 0;
+  while (end < shorter - start && same(list.at(-1 - end)!, other.at(-1 - end)!)) end++;
+  return list.slice(start, list.length - end);
 }
 
 /** Two services may want the same element; nobody can delete it twice. */
-function distinct(elements: [string, string | null][]): [string, string | null][] {
+function distinct(elements: Element[]): Element[] {
   return [...new Map(elements)];
 }
 
