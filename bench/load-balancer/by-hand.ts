@@ -5,33 +5,97 @@ import { loadRules } from './load-rules.ts';
 import type { Way } from './topology.ts';
 import { SERVICES } from './traffic.ts';
 
+type Mode = LbService['mode'];
+
+/** Modes in which the load balancer must do what no rule of the smallest ones does, for every packet. */
+export const FAIR_MODES = ['dsr', 'dnat', 'proxy'] as const;
+
 /** Loads the smallest rules that carry the same services to one server. */
-export async function byHand(lab: NetnsLab, way: Way, mode: LbService['mode']): Promise<void> {
-  await loadRules(lab, way.balancer, way.balancer, rulesOf(way)[mode]);
+export function byHand(lab: NetnsLab, way: Way, mode: Mode): Promise<void> {
+  return load(lab, way, mode, rulesOf(way)[mode]);
+}
+
+/**
+ * Loads the smallest rules that also keep each flow on its server (dsr), or count packets and bytes by server and
+ * service (dnat, proxy): what a load balancer for more than one server cannot leave out.
+ */
+export function fairByHand(lab: NetnsLab, way: Way, mode: (typeof FAIR_MODES)[number]): Promise<void> {
+  return load(lab, way, mode, fairRulesOf(way)[mode]);
+}
+
+async function load(lab: NetnsLab, way: Way, mode: Mode, rules: string): Promise<void> {
+  await loadRules(lab, way.balancer, way.balancer, rules);
+  const { proxyIp } = way;
   if (mode === 'proxy') await lab.exec(way.balancer, 'ip', 'addr', 'add', `${way.proxyIp}/32`, 'dev', 'server');
 }
 
-function rulesOf({ vip, server, proxyIp }: Way): Record<LbService['mode'], string> {
-  const each = (action: string) =>
-    SERVICES.map(({ protocol, port }) => `ip daddr ${vip} ${protocol} dport ${port} ${action}`).join('\n');
+function rulesOf(way: Way): Record<Mode, string> {
+  const { server } = way;
+  const nat = natOf(way);
+  return {
+    dsr: ingressOf(way, `fwd ip to ${server} device "server"`),
+    l3dsr: ingressOf(way, `ip dscp set ${DSCP} ip daddr set ${server} accept`),
+    dnat: `table ip hand {\n${nat.dnat}\n}`,
+    proxy: `table ip hand {\n${nat.dnat}\n${nat.snat}\n}`,
+  };
+}
+
+function fairRulesOf(way: Way): Record<(typeof FAIR_MODES)[number], string> {
+  const { server } = way;
+  const nat = natOf(way);
+  const key = 'ip saddr . ip daddr . th sport . th dport';
+  const keeping = `map flows {
+    typeof ${key} : ip daddr
+    flags dynamic,timeout
+    timeout 15m
+    size 262144
+  }
+  chain keep {
+    update @flows { ${key} : ${server} }
+    fwd ip to ${key} map @flows device "server"
+  }`;
+  const elements = SERVICES.map(({ protocol, port }) => `${server} . ${protocol} . ${port}`).join(', ');
+  const counting = `set traffic {
+    type ipv4_addr . inet_proto . inet_service
+    counter
+    elements = { ${elements} }
+  }
+  chain count {
+    type filter hook forward priority filter
+    ct direction original ip daddr . meta l4proto . th dport @traffic
+    ct direction reply ip saddr . meta l4proto . th sport @traffic
+  }`;
+  return {
+    dsr: ingressOf(way, 'goto keep', keeping),
+    dnat: `table ip hand {\n${counting}\n${nat.dnat}\n}`,
+    proxy: `table ip hand {\n${counting}\n${nat.dnat}\n${nat.snat}\n}`,
+  };
+}
+
+/** A rule for each service. */
+function each({ vip }: Way, action: string): string {
+  return SERVICES.map(({ protocol, port }) => `ip daddr ${vip} ${protocol} dport ${port} ${action}`).join('\n');
+}
+
+function ingressOf(way: Way, action: string, before = ''): string {
+  return `table netdev hand {
+    ${before}
+    chain in {
+      type filter hook ingress device "client" priority filter
+      ${each(way, action)}
+    }
+  }`;
+}
+
+function natOf(way: Way): Record<'dnat' | 'snat', string> {
+  const { server, proxyIp } = way;
   const dnat = `chain pre {
     type nat hook prerouting priority dstnat
-    ${each(`dnat to ${server}`)}
+    ${each(way, `dnat to ${server}`)}
   }`;
   const snat = `chain post {
     type nat hook postrouting priority srcnat
     ip daddr ${server} snat to ${proxyIp}
   }`;
-  const ingress = (action: string) => `table netdev hand {
-    chain in {
-      type filter hook ingress device "client" priority filter
-      ${each(action)}
-    }
-  }`;
-  return {
-    dsr: ingress(`fwd ip to ${server} device "server"`),
-    l3dsr: ingress(`ip dscp set ${DSCP} ip daddr set ${server} accept`),
-    dnat: `table ip hand {\n${dnat}\n}`,
-    proxy: `table ip hand {\n${dnat}\n${snat}\n}`,
-  };
+  return { dnat, snat };
 }

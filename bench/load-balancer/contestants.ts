@@ -2,7 +2,7 @@ import type { LbService } from '../../lb/config.ts';
 import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
 import { isDirect } from '../../lb/mode.ts';
 import { RunningLb } from '../../lb/testing/running-lb.ts';
-import { byHand } from './by-hand.ts';
+import { byHand, FAIR_MODES, fairByHand } from './by-hand.ts';
 import { DSCP, undoL3dsr } from './l3dsr.ts';
 import { haproxyConfig, nginxConfig, startProgram } from './programs.ts';
 import type { Way } from './topology.ts';
@@ -27,6 +27,9 @@ export const DIRECT = 'direct';
 export const ours = (mode: Mode): string => `l4lab ${mode}`;
 export const handWritten = (mode: Mode): string => `by hand ${mode}`;
 
+/** Rules by hand that do for every packet what a load balancer must. */
+export const fairHandWritten = (mode: Mode): string => `by hand ${mode}, ${isDirect({ mode }) ? 'keeping' : 'counting'}`;
+
 /** Everything that takes part: the way itself, each mode beside the smallest rules that do the same, and two proxies. */
 export function contestants(): Contestant[] {
   return [
@@ -42,6 +45,13 @@ export function contestants(): Contestant[] {
         { ...shared, name: handWritten(mode), start: start(byHand) },
       ];
     }),
+    ...FAIR_MODES.map((mode) => ({
+      name: fairHandWritten(mode),
+      balanced: true,
+      direct: isDirect({ mode }),
+      udp: true,
+      start: (lab: NetnsLab, way: Way) => fairByHand(lab, way, mode),
+    })),
     {
       name: 'haproxy',
       balanced: true,

@@ -2,9 +2,9 @@ import type { Figure, Target } from './figures.ts';
 
 /** Figures of one load as lines of a table. */
 export function formatFigures(title: string, unit: string, figures: Figure[]): string {
-  const head = ['', unit, '(min–max)', 'of direct', 'of by hand', 'p50 ms', 'p99 ms', 'CPU µs', 'failed'];
+  const head = ['', unit, '(min–max)', 'of direct', 'of by hand', 'of fair', 'p50 ms', 'p99 ms', 'CPU µs', 'failed'];
   const rows = figures.map((figure) => {
-    const { contestant, rate, ofDirect, ofByHand, p50, p99, cpuUs, failed } = figure;
+    const { contestant, rate, ofDirect, ofByHand, ofFairByHand, p50, p99, cpuUs, failed } = figure;
     const number = (value: number) => (value < 1000 ? value.toPrecision(3) : value.toFixed(0));
     const maybe = (value: number | null, digits: number) => value?.toFixed(digits) ?? '';
     const range = `(${number(rate.min)}–${number(rate.max)})`;
@@ -14,6 +14,7 @@ export function formatFigures(title: string, unit: string, figures: Figure[]): s
       range,
       ofDirect.toFixed(2),
       maybe(ofByHand, 2),
+      maybe(ofFairByHand, 2),
       maybe(p50, 2),
       maybe(p99, 2),
       number(cpuUs),
