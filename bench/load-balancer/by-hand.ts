@@ -16,8 +16,9 @@ export function byHand(lab: NetnsLab, way: Way, mode: Mode): Promise<void> {
 }
 
 /**
- * Loads the smallest rules that also keep each flow on its server (dsr), or count packets and bytes by server and
- * service (dnat, proxy): what a load balancer for more than one server cannot leave out.
+ * Loads the smallest rules that also count packets and bytes by server and service, and in dsr keep each flow on its
+ * server until it is over: what a load balancer for more than one server cannot leave out. The server is a value that
+ * each packet's flow is looked up for, though there is only one.
  */
 export function fairByHand(lab: NetnsLab, way: Way, mode: (typeof FAIR_MODES)[number]): Promise<void> {
   return load(lab, way, mode, fairRulesOf(way)[mode]);
@@ -43,17 +44,6 @@ function rulesOf(way: Way): Record<Mode, string> {
 function fairRulesOf(way: Way): Record<(typeof FAIR_MODES)[number], string> {
   const { server } = way;
   const nat = natOf(way);
-  const key = 'ip saddr . ip daddr . th sport . th dport';
-  const keeping = `map flows {
-    typeof ${key} : ip daddr
-    flags dynamic,timeout
-    timeout 15m
-    size 262144
-  }
-  chain keep {
-    update @flows { ${key} : ${server} }
-    fwd ip to ${key} map @flows device "server"
-  }`;
   const elements = SERVICES.map(({ protocol, port }) => `${server} . ${protocol} . ${port}`).join(', ');
   const counting = `set traffic {
     type ipv4_addr . inet_proto . inet_service
@@ -66,10 +56,47 @@ function fairRulesOf(way: Way): Record<(typeof FAIR_MODES)[number], string> {
     ct direction reply ip saddr . meta l4proto . th sport @traffic
   }`;
   return {
-    dsr: ingressOf(way, 'goto keep', keeping),
+    dsr: ingressOf(way, 'goto keep', keepingOf(way)),
     dnat: `table ip hand {\n${counting}\n${nat.dnat}\n}`,
     proxy: `table ip hand {\n${counting}\n${nat.dnat}\n${nat.snat}\n}`,
   };
+}
+
+/** A flow is known by its first packet, lives on by each, and is over a minute after FIN or RST. */
+function keepingOf({ server, vip }: Way): string {
+  const key = 'ip saddr . ip daddr . th sport . th dport';
+  const map = (name: string, timeout: string) => `map ${name} {
+    typeof ${key} : meta mark
+    flags dynamic,timeout
+    timeout ${timeout}
+    size 262144
+  }`;
+  const elements = SERVICES.map(({ protocol, port }) => `${vip} . ${protocol} . ${port} . 1`).join(', ');
+  const send = `ip daddr . meta l4proto . th dport . meta mark @traffic
+    fwd ip to meta mark map { 1 : ${server} } device "server"`;
+  return `${map('flows', '15m')}
+  ${map('closing', '1m')}
+  set traffic {
+    type ipv4_addr . inet_proto . inet_service . mark
+    counter
+    elements = { ${elements} }
+  }
+  chain over {
+    update @closing { ${key} : meta mark }
+    ${send}
+  }
+  chain known {
+    tcp flags & (fin | rst) != 0 delete @flows { ${key} : meta mark } goto over
+    update @flows { ${key} : meta mark }
+    ${send}
+  }
+  chain keep {
+    meta mark set ${key} map @flows goto known
+    tcp flags & syn == 0 meta mark set ${key} map @closing goto over
+    meta mark set 1
+    add @flows { ${key} : meta mark }
+    ${send}
+  }`;
 }
 
 /** A rule for each service. */
