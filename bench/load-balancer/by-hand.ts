@@ -26,7 +26,6 @@ export function fairByHand(lab: NetnsLab, way: Way, mode: (typeof FAIR_MODES)[nu
 
 async function load(lab: NetnsLab, way: Way, mode: Mode, rules: string): Promise<void> {
   await loadRules(lab, way.balancer, way.balancer, rules);
-  const { proxyIp } = way;
   if (mode === 'proxy') await lab.exec(way.balancer, 'ip', 'addr', 'add', `${way.proxyIp}/32`, 'dev', 'server');
 }
 

@@ -28,7 +28,8 @@ export const ours = (mode: Mode): string => `l4lab ${mode}`;
 export const handWritten = (mode: Mode): string => `by hand ${mode}`;
 
 /** Rules by hand that do for every packet what a load balancer must. */
-export const fairHandWritten = (mode: Mode): string => `by hand ${mode}, ${isDirect({ mode }) ? 'keeping' : 'counting'}`;
+export const fairHandWritten = (mode: Mode): string =>
+  `by hand ${mode}, ${isDirect({ mode }) ? 'keeping' : 'counting'}`;
 
 /** Everything that takes part: the way itself, each mode beside the smallest rules that do the same, and two proxies. */
 export function contestants(): Contestant[] {

@@ -18,8 +18,22 @@ test('all work is handed out once, however many workers there are and whoever as
     fc.property(work, fc.array(fc.nat({ max: 3 }), { minLength: 40, maxLength: 40 }), (names, turns) => {
       const queue = new Queue(names, kindOf);
       const workers = [0, 1, 2, 3].map(() => queue.worker());
-      const taken = [...turns.map((turn) => workers[turn]!.next()), ...workers.map((worker) => worker.next())];
+      // A worker with work of its own asks again until there is none, however late.
+      const rest = (worker: ReturnType<typeof queue.worker>): string[] => {
+        const name = worker.next();
+        return name === undefined ? [] : [name, ...rest(worker)];
+      };
+      const taken = [...turns.map((turn) => workers[turn]!.next()), ...workers.flatMap(rest)];
       expect(taken.filter((name) => name !== undefined).sort()).toEqual([...names].sort());
     }),
+    {
+      // One worker has the rest of `c` to itself: too little for the others to help.
+      examples: [
+        [
+          ['c0', 'c1', 'a0', 'c00', 'c2', 'a1', 'd0', 'c3'],
+          [2, 1, 1, 2, 0, 2, ...Array<number>(34).fill(0)],
+        ],
+      ],
+    },
   );
 });
