@@ -48,6 +48,8 @@ const ICMP_PROTOCOLS = [1, 58];
 class Known {
   readonly #conversations = new Set<string>();
   readonly #initialSequences = new Set<number>();
+  /** Addresses from which the caller's port was seen to call. */
+  readonly #sources = new Set<string>();
 
   constructor(private readonly key: FlowKey) {}
 
@@ -83,6 +85,7 @@ class Known {
     const name = conversation(frame);
     if (name !== null) this.#conversations.add(name);
     if (frame.tcp?.flags === 'S') this.#initialSequences.add(frame.tcp.seq);
+    if (frame.ip && (frame.tcp ?? frame.udp)?.srcPort === this.key.sourcePort) this.#sources.add(frame.ip.src);
   }
 
   #innerIsKnown({ icmp }: Frame): boolean {
@@ -90,7 +93,9 @@ class Known {
     if (!inner) return false;
     if (this.key.protocol === 'icmp')
       return ICMP_PROTOCOLS.includes(inner.protocol) && this.#conversations.has(pair(inner.src, 0, inner.dst, 0));
-    return this.#conversations.has(pair(inner.src, inner.srcPort, inner.dst, inner.dstPort));
+    if (this.#conversations.has(pair(inner.src, inner.srcPort, inner.dst, inner.dstPort))) return true;
+    // l3dsr gives a packet the server's address, and an error may tell of it though it never left.
+    return inner.srcPort === this.key.sourcePort && this.#sources.has(inner.src);
   }
 }
 
