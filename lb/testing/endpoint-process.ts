@@ -24,6 +24,13 @@ interface Target extends CallOptions {
 /** Between two calls of a load, so that it leaves the machine to others. */
 const PAUSE_MS = 5;
 
+/**
+ * Ports from which a load calls, below those that the kernel gives. It would soon give that of a refused connection
+ * again, which in dsr finds the flow's server again: then it is not the scheduler that says who is asked.
+ */
+const LOAD_PORTS = { first: 10_000, count: 20_000 };
+let loadCalls = 0;
+
 function perform(command: Command): Promise<unknown> {
   switch (command.op) {
     case 'listen':
@@ -141,7 +148,8 @@ function startLoad(target: { host: string; port: number; parallel: number; timeo
   let ended = false;
   const loops = Array.from({ length: target.parallel }, async () => {
     while (!ended) {
-      const { error } = await callTcp(target);
+      const localPort = LOAD_PORTS.first + (loadCalls++ % LOAD_PORTS.count);
+      const { error } = await callTcp({ ...target, localPort });
       if (error === undefined) result.answered++;
       else result.failed[error] = (result.failed[error] ?? 0) + 1;
       await delay(PAUSE_MS);
