@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
 import { predict } from './predict.ts';
-import { flow, plan } from './testing/lab-builder.ts';
+import { flow, plan, type ServiceSketch } from './testing/lab-builder.ts';
 import { CLIENT, crossSubnet, inLine, L4, oneArm, PIP, QUIET_ARP, S1, S2, VIP_A, VIP_B } from './testing/labs.ts';
 import type { Hop, Prediction } from './walk.ts';
 
@@ -273,4 +273,19 @@ test('a DSR server without the VIP is to blame however it loses the packet', () 
   delete sketch.nodes['s1']!.gateway;
   const lost = plan(sketch);
   expect(only(lost, flow(lost, 'client', 'a')).cause).toMatchObject({ code: 'vip-not-on-server', node: 's1' });
+});
+
+test('it is to blame as well where its packet comes back to it by the L4 that keeps its MAC', () => {
+  const direct = { vip: VIP_A, pool: ['s2'], mode: 'dsr' as const, sourceMac: 'keep' as const };
+  const servers = { forwarding: true };
+  const causes = (services: Record<string, ServiceSketch>) => {
+    const lab = plan(oneArm({ services, servers }));
+    return predict(lab, flow(lab, 's1', 'a')).map(({ cause }) => [cause!.code, cause!.node]);
+  };
+  expect(causes({ a: direct })).toEqual([['vip-not-on-server', 's2']]);
+  // The check's own packet comes back as well, and the switch has learned s2 at the port of the L4.
+  expect(causes({ a: direct, b: { ...direct, vip: VIP_B, check: 'tcp' } })).toEqual([
+    ['vip-not-on-server', 's2'],
+    ['mac-moved', 'l2'],
+  ]);
 });

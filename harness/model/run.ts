@@ -83,9 +83,13 @@ export function deliver(run: Run, packet: Packet, node: string): void {
   end(run, { packet, fate: 'delivered', node, cause: null });
 }
 
-/** A frame reached somebody who is not meant by its MAC: it counts only if no other copy got anywhere. */
+/**
+ * A frame reached somebody who is not meant by its MAC: it counts only if no other copy got anywhere. A copy that somebody
+ * is to blame for had got to him.
+ */
 export function discard(run: Run, packet: Packet, node: string): void {
-  end(run, { packet, fate: 'unwanted', node, cause: null });
+  const { blame } = packet;
+  end(run, blame ? { packet, fate: 'died', node, cause: blame } : { packet, fate: 'unwanted', node, cause: null });
 }
 
 /**
