@@ -109,7 +109,7 @@ test(
 test(
   '3 when the environment cannot carry the lab: never passed',
   async () => {
-    const address = [...(await hostNetwork(engine.docker, builtImage())).addresses.keys()].find(
+    const address = [...(await hostNetwork(engine.docker, builtImage(), [])).addresses.keys()].find(
       (key) => !key.includes(':'),
     )!;
     const { code, stdout } = await run(scenario(SCENARIO, address));

@@ -8,7 +8,6 @@ import { LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
 import { isGone } from './sweep.ts';
 
 const PROBE_DEADLINE_MS = 30_000;
-const known = new WeakMap<Dockerode, Promise<HostNetwork>>();
 
 /** What a lab has to know of the network of the engine's host. */
 export interface HostNetwork {
@@ -18,15 +17,55 @@ export interface HostNetwork {
   hairpinPort: string | null;
 }
 
+/** A network of the engine is a switch: without a memory it floods, and with two ports that makes a cable of it. */
+const SCRIPT = 'for bridge; do ip link set "$bridge" type bridge ageing_time 0 fdb_flush || exit; done; ip -j -d addr';
+
 /**
- * Asks a container on the host's network, since the engine may be on another machine; once per process and engine.
- * Of hairpin ports it can tell when some container is on a Docker network.
- * @throws L4labError `engine-unavailable` when the container does not tell
+ * Takes the memory for MACs from the engine's networks that are a lab's wires, and tells what the host has: both by a
+ * container on the host's network, since the engine may be on another machine. Of hairpin ports it can tell when some
+ * container is on a Docker network.
+ * @throws L4labError `engine-unavailable` when it does not get there
  */
-export function hostNetwork(docker: Dockerode, image: string): Promise<HostNetwork> {
-  const asked = known.get(docker) ?? probe(docker, image);
-  known.set(docker, asked);
-  return asked;
+export async function hostNetwork(docker: Dockerode, image: string, wires: Dockerode.Network[]): Promise<HostNetwork> {
+  const container = await docker.createContainer({
+    Image: image,
+    Cmd: ['sh', '-c', SCRIPT, 'sh', ...wires.map(bridgeOf)],
+    Labels: { [LAB_LABEL]: 'probe', [OWNER_LABEL]: ownerLabel() },
+    AttachStdout: true,
+    AttachStderr: true,
+    HostConfig: {
+      NetworkMode: 'host',
+      AutoRemove: true,
+      CapDrop: ['ALL'],
+      CapAdd: wires.length > 0 ? ['NET_ADMIN'] : [],
+      LogConfig: { Type: 'none', Config: {} },
+    },
+  });
+  try {
+    const stdout = new PassThrough();
+    const stderr = new PassThrough();
+    const stream = await container.attach({ stream: true, stdout: true, stderr: true });
+    (container.modem as { demuxStream(s: NodeJS.ReadableStream, o: PassThrough, e: PassThrough): void }).demuxStream(
+      stream,
+      stdout,
+      stderr,
+    );
+    stream.on('close', () => [stdout, stderr].map((end) => end.end()));
+    await container.start();
+    const [said, complaints] = await within(Promise.all([text(stdout), text(stderr)]));
+    if (!said.startsWith('[')) throw new Error(complaints.trim());
+    return readHostNetwork(said);
+  } catch (error) {
+    throw new L4labError(
+      'engine-unavailable',
+      `a container on the host's network cannot make wires of the lab's networks: ${(error as Error).message}`,
+      { cause: error },
+    );
+  } finally {
+    await container.remove({ force: true }).catch((error: unknown) => {
+      if (!isGone(error)) throw error;
+    });
+  }
 }
 
 /**
@@ -86,40 +125,9 @@ interface LinkJson {
   addr_info?: { local: string; scope: string }[];
 }
 
-async function probe(docker: Dockerode, image: string): Promise<HostNetwork> {
-  const container = await docker.createContainer({
-    Image: image,
-    Cmd: ['ip', '-j', '-d', 'addr'],
-    Labels: { [LAB_LABEL]: 'probe', [OWNER_LABEL]: ownerLabel() },
-    AttachStdout: true,
-    AttachStderr: true,
-    HostConfig: { NetworkMode: 'host', AutoRemove: true, CapDrop: ['ALL'], LogConfig: { Type: 'none', Config: {} } },
-  });
-  try {
-    const stdout = new PassThrough();
-    const stderr = new PassThrough();
-    const stream = await container.attach({ stream: true, stdout: true, stderr: true });
-    (container.modem as { demuxStream(s: NodeJS.ReadableStream, o: PassThrough, e: PassThrough): void }).demuxStream(
-      stream,
-      stdout,
-      stderr,
-    );
-    stream.on('close', () => [stdout, stderr].map((end) => end.end()));
-    await container.start();
-    const [said, complaints] = await within(Promise.all([text(stdout), text(stderr)]));
-    if (!said.startsWith('[')) throw new Error(complaints.trim());
-    return readHostNetwork(said);
-  } catch (error) {
-    throw new L4labError(
-      'engine-unavailable',
-      `a container on the host's network does not tell what that network is: ${(error as Error).message}`,
-      { cause: error },
-    );
-  } finally {
-    await container.remove({ force: true }).catch((error: unknown) => {
-      if (!isGone(error)) throw error;
-    });
-  }
+/** The interface that dockerd makes for a network of its bridge driver. */
+function bridgeOf({ id }: Dockerode.Network): string {
+  return `br-${id.slice(0, 12)}`;
 }
 
 async function within<T>(work: Promise<T>): Promise<T> {

@@ -109,9 +109,36 @@ test(
 );
 
 test(
+  'a wire carries a frame to a MAC that it saw on the side of the sender before, as a cable does',
+  async () => {
+    const lab = await boot(plans[0]!);
+    const at = (node: string, ...argv: [string, ...string[]]): Promise<string> =>
+      lab
+        .node(node)
+        .call('run', { argv })
+        .then(({ stdout }) => stdout.trim());
+    try {
+      await lab.configure(plans[0]!);
+      const [own, other] = await Promise.all([
+        at('client', 'cat', '/sys/class/net/l3/address'),
+        at('l3', 'cat', '/sys/class/net/client/address'),
+      ]);
+      await at('client', 'ip', 'link', 'set', 'l3', 'address', other);
+      await at('client', 'ping', '-c1', '-W1', '198.51.100.77');
+      await at('client', 'ip', 'link', 'set', 'l3', 'address', own);
+      await at('client', 'ip', 'neigh', 'replace', '198.51.100.1', 'lladdr', other, 'dev', 'l3');
+      expect(await at('client', 'ping', '-c1', '-W2', '198.51.100.1')).toContain('1 received');
+    } finally {
+      await lab[Symbol.asyncDispose]();
+    }
+  },
+  DEADLINE_MS,
+);
+
+test(
   "an address that the engine's host has itself is refused by name",
   async () => {
-    const [address, iface] = [...(await hostNetwork(engine.docker, image)).addresses][0]!;
+    const [address, iface] = [...(await hostNetwork(engine.docker, image, [])).addresses][0]!;
     const lab = await boot(plans[0]!);
     try {
       const stolen = structuredClone(plans[0]!);
@@ -130,11 +157,16 @@ test(
   'of a harness that is killed no container stays, and the next sweep takes its networks',
   async () => {
     const child = spawn('node', ['setup/l4lab.mjs', 'run', 'seed-000/dsr', '--report', report], { stdio: 'ignore' });
-    const owned = (): Promise<Remnants> => remnants(engine.docker, OWNER_LABEL, `${hostname()} ${child.pid!} `);
-    const { nodes, links } = plans[0]!;
-    await until('its lab to run', async () => {
-      const { running, networks } = await owned();
-      return running >= nodes.length && networks >= links.length;
+    const owner = `${hostname()} ${child.pid!} `;
+    const owned = (): Promise<Remnants> => remnants(engine.docker, OWNER_LABEL, owner);
+    // From then on nothing of the lab is half made.
+    await until('its load balancer to run', async () => {
+      const l4 = (await engine.docker.listContainers({ filters: { name: ['-l4$'], label: [OWNER_LABEL] } })).find(
+        ({ Labels }) => Labels[OWNER_LABEL]!.startsWith(owner),
+      );
+      if (l4 === undefined) return false;
+      const { Processes: rows } = (await engine.docker.getContainer(l4.Id).top()) as { Processes: string[][] };
+      return rows.flat().some((command) => command.includes('lb.js --config'));
     });
     child.kill('SIGKILL');
     await until('its containers to be gone', async () => (await owned()).containers === 0);

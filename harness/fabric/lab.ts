@@ -161,7 +161,13 @@ async function boot(
     return [node.name, handle];
   });
   // A node that is up has its ports in the engine's networks: what kind of ports these are can be seen from then on.
-  const host = Promise.any(booted).then(() => hostNetwork(options.engine.docker, options.image));
+  const host = Promise.all([Promise.all(wires), Promise.any(booted)]).then(([made]) =>
+    hostNetwork(
+      options.engine.docker,
+      options.image,
+      made.map(({ network }) => network),
+    ),
+  );
   // Whoever configures the lab is told of a failure.
   host.catch(() => undefined);
   const settled = await Promise.allSettled([...wires, ...booted]);
