@@ -2,6 +2,7 @@ import type { Endpoint } from './testing/endpoint.ts';
 import type { NetnsLab } from './testing/netns-lab.ts';
 import { ROUTED, routedLab, routedService } from './testing/routed-lab.ts';
 import './testing/patience.ts';
+import { markOf } from './render/mark.ts';
 import { RunningLb } from './testing/running-lb.ts';
 
 const FAMILIES = ['IPv4', 'IPv6'] as const;
@@ -52,6 +53,23 @@ describe('packets that name no service', () => {
       const after = [await ask(1, 3), await ask(1, 4)];
       expect(after.map(({ server }) => server)).toEqual(large.map(({ server }) => server));
     });
+
+    // In IPv6 an id has 32 bits, too many to take up most of them.
+    if (family === 'IPv4') {
+      it.each(['dsr', 'l3dsr'] as const)(
+        '%s: fragments follow their first, whoever had its id before',
+        async (mode) => {
+          await start(family, mode, { port: 53, protocol: 'udp' });
+          const ask = (bytes: number) => client.call('udp', vip, 53, { bytes, localPort: 7200, timeoutMs: 1000 });
+          const { server } = await ask(1);
+          const other = markOf(ROUTED[family].server(server === 's1' ? 2 : 1));
+          const [from, to] = [markOf('198.51.100.100'), markOf(vip)];
+          const ids = `seq 0 59999 | sed 's/.*/add element netdev l4lab fragments4 { ${from} . ${to} . & : ${other} }/'`;
+          await lab.exec('l4', 'sh', '-c', `${ids} | nft -f -`);
+          expect(await ask(LARGE)).toMatchObject({ server });
+        },
+      );
+    }
 
     it('a flow is answered at once after its service has another mode', async () => {
       const fields = { port: 53, protocol: 'udp', servers: [{ name: 's1', address: ROUTED[family].server(1) }] };

@@ -19,6 +19,11 @@ const SEED = 'seed 0x6c346c62';
 /** The choice of a server, as a rule's expression; `maps` are what it looks up. */
 export interface Choice {
   expression: string;
+  /**
+   * For where that finds no server: in the moment of a change a packet may be judged by the rules of before, and look
+   * into the slots of after, which may be fewer. The first of them always is there. Null where slots are in the rule.
+   */
+  fallback: string | null;
   /** A choice that is the same for every packet of a flow, as long as the pool stays: it needs no memory. */
   byHash: string;
   maps: NftMap[];
@@ -59,6 +64,7 @@ export function choose(
   const hashed = index.startsWith('jhash');
   return {
     expression: `${index} mod ${slots.length}${hashed ? ` ${SEED}` : ''} map ${map}`,
+    fallback: inline ? null : `numgen inc mod 1 map ${map}`,
     byHash: `jhash ${flow} mod ${slots.length} ${SEED} map ${map}`,
     maps: inline
       ? []
@@ -72,4 +78,9 @@ export function choose(
           },
         ],
   };
+}
+
+/** Rules that leave the chosen server in `meta mark`, which must be 0 before. */
+export function markChosen({ expression, fallback }: Choice): string[] {
+  return [`meta mark set ${expression}`, ...(fallback === null ? [] : [`meta mark 0 meta mark set ${fallback}`])];
 }

@@ -1,7 +1,7 @@
 import type { LbServer, LbService } from '../config.ts';
 import { ingressDevices } from '../host/facts.ts';
 import { isDirect } from '../mode.ts';
-import { choose } from './choose.ts';
+import { choose, markChosen } from './choose.ts';
 import { forgottenCounter } from './counters.ts';
 import { deviceChain } from './device-chain.ts';
 import type { Family } from './family.ts';
@@ -127,17 +127,18 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
       ? []
       : [`tcp flags & syn == 0 meta mark set ${key} map @${closing} ${stays} goto closed.${keep}`]),
     // The flow is new, or its server has left: an element's value cannot be changed, only replaced.
-    `meta mark != 0 delete @${flows} { ${key} : meta mark }`,
+    `meta mark != 0 delete @${flows} { ${key} : meta mark } meta mark set 0`,
   ];
   const name = `to.${service.name}`;
   const counters = [forgottenCounter(service)];
   // Whatever else comes is refused further up.
   if (!isServed(input, service)) return { counters, maps: [], chains: [{ name, hook: null, rules: lookUp }] };
   const choice = choose(input, service, { type: 'meta mark', value });
-  const decide = [`meta mark set ${choice.expression}`];
+  const decide = markChosen(choice);
   const store = [
-    `${member} @${newFlows}`,
-    `${add} goto ${forward}`,
+    // Of a flow that came from the same port before: its last packets were to go to another server.
+    ...(closing === null ? [] : [`delete @${closing} { ${key} : meta mark }`]),
+    `${member} @${newFlows} ${add} goto ${forward}`,
     // The table is full.
     `counter name "${forgottenCounter(service)}"`,
     `meta mark set ${choice.byHash}`,
@@ -150,7 +151,7 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
     ...lookUp,
     `meta mark set ${sticky.key} map @${sticky.name}`,
     `${member} @${takers} goto ${remembered}`,
-    `delete @${sticky.name} { ${sticky.key} : meta mark }`,
+    `delete @${sticky.name} { ${sticky.key} : meta mark } meta mark set 0`,
     ...decide,
     `goto ${remembered}`,
   ];

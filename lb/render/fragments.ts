@@ -41,10 +41,10 @@ export function followRule({ version }: Family): string {
   return `${later} meta mark set ${id} map @fragments${version} goto ${forwardChain(version)}`;
 }
 
-/** Rule that leaves the server in `meta mark` for the fragments to come. */
+/** Rule that leaves the server in `meta mark` for the fragments to come, whatever datagram had the id before. */
 export function leaveRule({ version }: Family): string {
   const { id, more } = FIELDS[version];
-  return `${more} update @fragments${version} { ${id} : meta mark }`;
+  return `${more} ${replace(`fragments${version}`, id)}`;
 }
 
 /**
@@ -56,6 +56,11 @@ export function firstFragment6(): { lookUp: string; note: string } {
   const { flows, forward } = flowTable(family, 'udp');
   return {
     lookUp: `${FIRST6} meta mark set ${FRAGMENT_KEY6} map @${flows} ${isMember(family, 'udp', true)} goto ${forward}`,
-    note: `${FIRST6} update @${flows} { ${FRAGMENT_KEY6} : meta mark }`,
+    note: `${FIRST6} ${replace(flows, FRAGMENT_KEY6)}`,
   };
+}
+
+/** An element's value cannot be changed, only replaced. */
+function replace(map: string, key: string): string {
+  return `delete @${map} { ${key} : meta mark } update @${map} { ${key} : meta mark }`;
 }

@@ -1,6 +1,6 @@
 import type { LbServer, LbService } from '../config.ts';
 import { proxyIps } from '../config-rules.ts';
-import { choose } from './choose.ts';
+import { choose, markChosen } from './choose.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
@@ -85,7 +85,9 @@ const destinationPart = remember((input: RenderInput, service: LbService): Part 
   if (!sticky) {
     const choice = choose(input, service, { type: `${ip} daddr . ${protocol} dport`, value: target });
     // Without the match on the protocol nft refuses to rewrite a port.
-    const rules = [`meta l4proto ${protocol} dnat ${ip} to ${choice.expression}`];
+    const rules = [choice.expression, ...(choice.fallback === null ? [] : [choice.fallback])].map(
+      (expression) => `meta l4proto ${protocol} dnat ${ip} to ${expression}`,
+    );
     return { counters: [], maps: choice.maps, chains: [{ name, hook: null, rules }] };
   }
   const mark = ({ address, port }: LbServer) => markOf(address, port ?? service.port);
@@ -111,8 +113,8 @@ const destinationPart = remember((input: RenderInput, service: LbService): Part 
           'meta mark set 0',
           `meta mark set ${sticky.key} map @${sticky.name}`,
           `meta mark { ${takers.map(mark).join(', ')} } goto remember.${service.name}`,
-          `delete @${sticky.name} { ${sticky.key} : meta mark }`,
-          `meta mark set ${choice.expression}`,
+          `delete @${sticky.name} { ${sticky.key} : meta mark } meta mark set 0`,
+          ...markChosen(choice),
           `goto remember.${service.name}`,
         ],
       },

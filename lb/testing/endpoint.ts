@@ -15,7 +15,7 @@ export type Command =
   | { op: 'listen'; protocol: Protocol; port: number; host: string }
   | { op: 'unlisten'; protocol: Protocol; port: number }
   | ({ op: 'call'; protocol: Protocol; host: string; port: number; timeoutMs: number } & CallOptions)
-  | { op: 'open'; host: string; port: number; timeoutMs: number }
+  | { op: 'open'; host: string; port: number; timeoutMs: number; localPort?: number }
   | { op: 'ask'; handle: number; timeoutMs: number; bytes: number }
   | { op: 'close-all' }
   | { op: 'load'; host: string; port: number; parallel: number; timeoutMs: number }
@@ -92,8 +92,12 @@ export class Endpoint {
   }
 
   /** Opens a TCP connection that stays, and returns what asks over it for an answer padded to so many bytes. */
-  async open(host: string, port: number): Promise<(bytes?: number) => Promise<Answer>> {
-    const handle = await this.#do({ op: 'open', host, port, timeoutMs: TIMEOUT_MS });
+  async open(
+    host: string,
+    port: number,
+    options: { localPort?: number } = {},
+  ): Promise<(bytes?: number) => Promise<Answer>> {
+    const handle = await this.#do({ op: 'open', host, port, timeoutMs: TIMEOUT_MS, ...options });
     if (typeof handle !== 'number') throw new Error(`cannot connect: ${JSON.stringify(handle)}`);
     return (bytes = 0) => this.#do({ op: 'ask', handle, timeoutMs: TIMEOUT_MS, bytes }) as Promise<Answer>;
   }
