@@ -1,7 +1,7 @@
 import { predict } from './predict.ts';
 import { flow, plan } from './testing/lab-builder.ts';
 import type { LabSketch } from './testing/lab-builder.ts';
-import { crossSubnet, L3, oneArm, QUIET_ARP, VIP_A } from './testing/labs.ts';
+import { crossSubnet, inLine, L3, oneArm, QUIET_ARP, VIP_A } from './testing/labs.ts';
 
 const dsr = { vip: VIP_A, mode: 'dsr' as const, pool: ['s1', 's2'] };
 
@@ -96,4 +96,11 @@ test('what a service without a server gets is looked at for its source first, an
   strict.links.push(['l4', 's1']);
   strict.nodes['l4']!.routes = { '198.51.100.10/32': '192.0.2.2' };
   expect(outcomes(strict, 'client', 'a')).toEqual(['- reverse-path']);
+});
+
+test('a load balancer that keeps the source MAC knows its servers before any flow, so it asks none and teaches none', () => {
+  const announcing = { loopback: [VIP_A], conf: { arp_ignore: 1, arp_announce: 0 } };
+  const lab = inLine({ services: { a: { ...dsr, pool: ['s1'], sourceMac: 'keep' } }, servers: announcing });
+  // Whether the server still knows its gateway: if not, it asks in the name of the VIP, which is the gateway's own.
+  expect(outcomes(lab, 'client', 'a')).toEqual(['s1 own-address-as-source', 's1 no-neighbour']);
 });

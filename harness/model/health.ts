@@ -9,7 +9,7 @@ import { lookUp, selectSource } from './routing.ts';
 import type { NodeState } from './node-state.ts';
 import type { Run } from './run.ts';
 import { begin, settleDown, simulate } from './simulate.ts';
-import type { Host, Topology } from './topology.ts';
+import type { Device, Host, Topology } from './topology.ts';
 
 const known = new WeakMap<LbServer, [boolean, ...boolean[]]>();
 
@@ -58,14 +58,15 @@ export function beginnings(topology: Topology): (Map<string, NodeState> | null)[
   return found;
 }
 
-/** What all health checks together have taught the nodes, by node; null where nothing is checked. */
+/** What all health checks together have taught the nodes, by node; null where a load balancer asks nobody anything. */
 function taughtByChecks(topology: Topology): Map<string, NodeState> | null {
   let states: Map<string, NodeState> | null = null;
   for (const host of topology.hosts.values()) {
     for (const service of host.plan.lb?.services ?? []) {
-      if (service.check.type === 'none') continue;
       for (const server of service.servers) {
-        if (isInReach(topology, host, service, server)) states = check(topology, host, service, server, states).states;
+        if (asksForMac(service)) states = askForMac(topology, host, service, server, states)?.states ?? states;
+        if (service.check.type !== 'none' && isInReach(topology, host, service, server))
+          states = check(topology, host, service, server, states).states;
       }
     }
   }
@@ -73,13 +74,35 @@ function taughtByChecks(topology: Topology): Map<string, NodeState> | null {
 }
 
 function isInReach(topology: Topology, host: Host, service: LbService, server: LbServer): boolean {
-  const device = host.devices.get(lookUp(host, server.address)?.device ?? '');
+  const device = deviceToward(host, server);
   if (device === undefined) return !isDirect(service);
-  if (service.sourceMac !== 'keep') return true;
-  const run = begin(topology, checkFlow(host, service, server), FIRST, () => true);
+  if (!asksForMac(service)) return true;
+  const run = askForMac(topology, host, service, server, null);
+  return run !== null && isOwnNeighbour(run, host, device, server.address);
+}
+
+/** A load balancer that keeps the source MAC has to know that of the server, before there is any flow. */
+function asksForMac({ sourceMac }: LbService): boolean {
+  return sourceMac === 'keep';
+}
+
+function askForMac(
+  topology: Topology,
+  host: Host,
+  service: LbService,
+  server: LbServer,
+  states: Map<string, NodeState> | null,
+): Run | null {
+  const device = deviceToward(host, server);
+  if (device === undefined) return null;
+  const run = begin(topology, checkFlow(host, service, server), FIRST, () => true, { states });
   sendTo(run, host, device, server.address, callerSends(run.exchange, 'request'));
   settleDown(run);
-  return isOwnNeighbour(run, host, device, server.address);
+  return run;
+}
+
+function deviceToward(host: Host, { address }: LbServer): Device | undefined {
+  return host.devices.get(lookUp(host, address)?.device ?? '');
 }
 
 /** One check: of the server's own address, as any client on the load balancer would ask, or in dsr and l3dsr of the VIP. */
@@ -99,7 +122,7 @@ function check(
 
 function checkFlow(host: Host, service: LbService, server: LbServer): FlowPlan {
   const route = lookUp(host, server.address);
-  const device = host.devices.get(route?.device ?? '');
+  const device = deviceToward(host, server);
   return {
     name: `check ${server.name}`,
     from: host.name,

@@ -138,6 +138,17 @@ describe('a switch whose frame did not reach the node that it is for', () => {
     expect(causeOfFailure({ ...evidence, ...astray('s1') })).toMatchObject({ code: 'mac-moved', node: 'l2' });
   });
 
+  test('learned it from that very frame, whose two MACs are the same', () => {
+    const dst = { ip: VIP_A, port: 80, mac: mac('s1') };
+    const hop = { src: { ...dst, ip: '203.0.113.11' }, dst, ttl: 64, changed: [] };
+    const request = [
+      { ...hop, node: 'l4', iface: 'l2', direction: 'out' as const },
+      { ...hop, node: 'l2', iface: 'l4', direction: 'in' as const },
+    ];
+    const walk = { request, reply: [] };
+    expect(causeOfFailure({ ...evidence, walk })).toMatchObject({ code: 'mac-moved', node: 'l2' });
+  });
+
   test('is not to blame where the node is behind that port, and a switch in between kept the frame', () => {
     expect(causeOfFailure({ ...evidence, ...astray('l3') }).code).not.toBe('mac-moved');
   });

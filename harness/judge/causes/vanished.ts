@@ -56,7 +56,11 @@ function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
   if (isAddressee(hop, plan)) return null;
   const owner = plan.nodes.find((node) => node.interfaces.some(({ mac }) => mac === hop.dst.mac));
   const way = walk.reply.length > 0 ? walk.reply : walk.request;
-  const wrong = way.filter(({ node, direction }) => direction === 'out' && nodeOf(plan, node).bridge).at(-1);
+  // A frame to the MAC that it comes from teaches the wrong port to the switch that it has just reached.
+  const toItself = hop.src.mac === hop.dst.mac;
+  const wrong = toItself
+    ? undefined
+    : way.filter(({ node, direction }) => direction === 'out' && nodeOf(plan, node).bridge).at(-1);
   const switchNode = wrong?.node ?? (nodeOf(plan, hop.node).bridge ? hop.node : undefined);
   if (!owner || switchNode === undefined) return null;
   const port = macTables[switchNode]?.[hop.dst.mac] ?? wrong?.iface;
