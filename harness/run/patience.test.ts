@@ -1,10 +1,10 @@
-import { arpRequest, segment, TCP_KEY } from '../judge/testing/evidence.ts';
+import { arp, segment, TCP_KEY } from '../judge/testing/evidence.ts';
 import type { Sighting } from '../observe/sighting.ts';
 import { patience, SILENCE_AFTER_REPETITION_MS, SILENCE_MS } from './patience.ts';
 
 const sent = (flags: string): Sighting => segment(0, ['client', 'out', 'l3'], { seq: 7, flags });
 const received = (flags: string): Sighting => segment(0, ['client', 'in', 'l3'], { seq: 9, flags });
-const asked = arpRequest(['l3', 'out', 'l2'], { senderIp: '203.0.113.1', targetIp: '203.0.113.80' });
+const asked = arp(['l3', 'out', 'l2'], { op: 'request', senderIp: '203.0.113.1', targetIp: '203.0.113.80' });
 
 /** An attempt whose packets and clock are in the test's hands. */
 function attempt(key = TCP_KEY): { sees(...packets: Sighting[]): void; isOverAfter(ms: number): boolean } {

@@ -1,5 +1,5 @@
 import { inLineBridge, oneArm, QUIET_ARP, VIP_A } from '../../model/testing/labs.ts';
-import { arpRequest, evidenceOf, segment } from '../testing/evidence.ts';
+import { arp, evidenceOf, segment } from '../testing/evidence.ts';
 import type { Sighting } from '../../observe/sighting.ts';
 import { vanishedAt } from '../evidence.ts';
 import type { Evidence } from '../evidence.ts';
@@ -65,7 +65,7 @@ test('what a node announces, or passes on as a bridge, is no unanswered question
     reply: [],
   };
   const says = (senderIp: string, targetIp: string): ReturnType<typeof causeOfFailure> => {
-    const packets = [arpRequest(['l4', 'out', 'l2'], { senderIp, targetIp })];
+    const packets = [arp(['l4', 'out', 'l2'], { op: 'request', senderIp, targetIp })];
     return causeOfFailure(evidenceOf(sketch, 'client', 'a', { walk: endsAtL4, packets }));
   };
   expect(says('203.0.113.2', '203.0.113.12')).toMatchObject({ code: 'no-neighbour', node: 'l4' });

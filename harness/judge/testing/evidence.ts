@@ -3,7 +3,7 @@ import { predict } from '../../model/predict.ts';
 import { VIP_A } from '../../model/testing/labs.ts';
 import { flow as flowOf, plan as planOf, type LabSketch } from '../../model/testing/lab-builder.ts';
 import type { FlowKey } from '../../observe/flow-packets.ts';
-import type { Frame, Icmp, Sighting } from '../../observe/sighting.ts';
+import type { Arp, Frame, Icmp, Sighting } from '../../observe/sighting.ts';
 import { causeOfFailure } from '../causes/index.ts';
 import type { Evidence } from '../evidence.ts';
 
@@ -57,17 +57,12 @@ export function segment(
   return { time, node, iface, direction, frame };
 }
 
-/** An ARP request as an interface saw it. */
-export function arpRequest(
+/** An ARP message as an interface saw it. */
+export function arp(
   [node, direction, iface]: [string, 'in' | 'out', string],
-  asks: { senderIp: string; targetIp: string },
+  message: Pick<Arp, 'op' | 'senderIp' | 'targetIp'>,
 ): Sighting {
-  const frame = {
-    srcMac: '',
-    dstMac: 'ff:ff:ff:ff:ff:ff',
-    length: 42,
-    arp: { op: 'request' as const, senderMac: '', ...asks },
-  };
+  const frame = { srcMac: '', dstMac: '', length: 42, arp: { senderMac: '', ...message } };
   return { time: 1, node, iface, direction, frame };
 }
 

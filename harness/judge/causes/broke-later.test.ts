@@ -1,0 +1,135 @@
+import { inLineBridge, oneArm, QUIET_ARP, S2, VIP_A } from '../../model/testing/labs.ts';
+import type { Sighting } from '../../observe/sighting.ts';
+import { CLIENT, evidenceOf, icmp, named, segment } from '../testing/evidence.ts';
+
+const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
+const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
+const holdsVip = { loopback: [VIP_A], conf: QUIET_ARP };
+
+describe('redirected', () => {
+  const sketch = oneArm({ services: dnat, servers: { gateway: '203.0.113.2' } });
+  const base = evidenceOf(sketch, 'client', 'a');
+  const mac = (node: string): string => base.plan.nodes.find(({ name }) => name === node)!.interfaces.at(-1)!.mac;
+  const redirect = {
+    type: 5,
+    code: 1,
+    gateway: '203.0.113.1',
+    inner: { src: S2, dst: CLIENT, protocol: 6, srcPort: 80, dstPort: 20000 },
+  };
+  const told = [
+    icmp([10, 'l4', 'out', 'l2'], redirect, [mac('l4'), mac('s2')]),
+    icmp([11, 'l2', 'in', 'l4'], redirect, [mac('l4'), mac('s2')]),
+    icmp([12, 'l2', 'out', 's2'], redirect, [mac('l4'), mac('s2')]),
+    icmp([13, 's2', 'in', 'l2'], redirect, [mac('l4'), mac('s2')]),
+  ];
+  const later = (dstMac: string): Sighting[] =>
+    (['s2', 'l2'] as const).map((node, index) => {
+      const sighting = segment(20 + index, [node, 'out', node === 's2' ? 'l2' : 'l3'], { dstMac, seq: 9, flags: 'A' });
+      return { ...sighting, frame: { ...sighting.frame, ip: { ...sighting.frame.ip!, src: S2, dst: CLIENT } } };
+    });
+
+  const earlier = (nodes: ['s2', ...string[]]): Sighting[] =>
+    nodes.map((node) => {
+      const [{ frame }] = later(mac('l4')) as [Sighting];
+      const direction = node === 's2' ? 'out' : 'in';
+      return { time: 2, node, iface: '', direction, frame: { ...frame, tcp: { ...frame.tcp!, seq: 8 } } };
+    });
+  const arrived = earlier(['s2', 'l4', 'client']);
+
+  test('at the node that was told and then went around the L4, with a switch in between', () => {
+    expect(named({ ...base, packets: [...arrived, ...told, ...later(mac('l3'))] })).toEqual(['redirected', 's2']);
+  });
+
+  test('also where nobody saw the redirect leave', () => {
+    expect(named({ ...base, packets: [...arrived, told[3]!, ...later(mac('l3'))] })).toEqual(['redirected', 's2']);
+  });
+
+  test('not where the node never sent that way', () => {
+    expect(named({ ...base, packets: [...told, ...later(mac('l3'))] })[0]).not.toBe('redirected');
+  });
+
+  test('not where a segment had been lost before, whether the node repeats it the other way or gives up there', () => {
+    const repeated = later(mac('l4')).map((sighting) => ({ ...sighting, time: 3 }));
+    expect(named({ ...base, packets: [...repeated, ...told, ...later(mac('l3'))] })[0]).not.toBe('redirected');
+    expect(named({ ...base, packets: [...earlier(['s2', 'l4']), ...told, ...later(mac('l3'))] })[0]).not.toBe(
+      'redirected',
+    );
+  });
+
+  test('not where the node did not heed it', () => {
+    expect(named({ ...base, packets: [...arrived, ...told, ...later(mac('l4'))] })[0]).not.toBe('redirected');
+  });
+
+  test('not where the packets went around before', () => {
+    const before = later(mac('l3')).map((sighting) => ({ ...sighting, time: 1 }));
+    expect(named({ ...base, packets: [...before, ...told] })[0]).not.toBe('redirected');
+  });
+});
+
+describe('half-seen-by-firewall', () => {
+  const stateful = { l3: { firewall: 'stateful' as const } };
+  const sketch = oneArm({ services: dsr, servers: holdsVip, nodes: stateful });
+  const base = evidenceOf(sketch, 'client', 'a');
+  const dsrWalk = evidenceOf(oneArm({ services: dsr, servers: holdsVip }), 'client', 'a').walk;
+  const oneWay = { request: dsrWalk.request, reply: dsrWalk.reply.filter(({ node }) => node !== 'l3').slice(0, 2) };
+  const swallowed = [segment(9, ['l3', 'in', 'client'], { seq: 4, flags: 'A' })];
+
+  test('where a stateful node saw one direction and swallowed a segment', () => {
+    expect(named({ ...base, walk: oneWay, packets: swallowed })).toEqual(['half-seen-by-firewall', 'l3']);
+  });
+
+  test('not where it passed the segment on', () => {
+    const passed = [...swallowed, segment(10, ['l3', 'out', 'l2'], { seq: 4, flags: 'A' })];
+    expect(named({ ...base, walk: oneWay, packets: passed })[0]).not.toBe('half-seen-by-firewall');
+  });
+
+  test('not where its kernel has no route for what ended there', () => {
+    const at = base.walk.request.findIndex(({ node, direction }) => node === 'l3' && direction === 'in');
+    const walk = { request: base.walk.request.slice(0, at + 1), reply: [] };
+    const kernel = 'RTNETLINK answers: Network is unreachable';
+    expect(named({ ...base, walk, kernel, packets: swallowed })).toEqual(['no-route', 'l3']);
+  });
+
+  test('not where the segment was for the node itself: the firewall looks at what is forwarded', () => {
+    const refusal = segment(9, ['l3', 'in', 'client'], { seq: 4, flags: 'RA' });
+    const own = { ...refusal, frame: { ...refusal.frame, ip: { ...refusal.frame.ip!, dst: '203.0.113.1' } } };
+    expect(named({ ...base, walk: oneWay, packets: [own] })[0]).not.toBe('half-seen-by-firewall');
+  });
+
+  test('not where it saw both directions', () => {
+    expect(named({ ...base, walk: dsrWalk, packets: swallowed })[0]).not.toBe('half-seen-by-firewall');
+  });
+
+  test('where a switch routes one direction and bridges the other: its firewalls do not know of one another', () => {
+    const atSwitch = { l4: { ...stateful.l3, bridge: true, interfaces: { br0: '203.0.113.2/24' }, forwarding: true } };
+    const sketch = inLineBridge({ services: dsr, servers: { gateway: '203.0.113.2' }, nodes: atSwitch });
+    const evidence = evidenceOf(sketch, 's1', 'client');
+    const dstMac = evidence.walk.request.find(({ node }) => node === 'l4')!.dst.mac;
+    const ack = segment(9, ['l4', 'in', 'l2'], { dstMac, seq: 4, flags: 'A' });
+    expect(named({ ...evidence, packets: [ack] })).toEqual(['half-seen-by-firewall', 'l4']);
+  });
+
+  test('not where the node forwards nothing at all', () => {
+    const off = { l3: { ...stateful.l3, forwarding: false } };
+    const still = evidenceOf(oneArm({ services: dsr, servers: holdsVip, nodes: off }), 'client', 'a');
+    expect(named({ ...still, walk: oneWay, packets: swallowed })[0]).not.toBe('half-seen-by-firewall');
+  });
+
+  test('not where the node is not stateful', () => {
+    const plain = evidenceOf(oneArm({ services: dsr, servers: holdsVip }), 'client', 'a');
+    expect(named({ ...plain, walk: oneWay, packets: swallowed })[0]).not.toBe('half-seen-by-firewall');
+  });
+});
+
+test('mac-moved: a segment went to the wrong port alone, though the switch has been put right since', () => {
+  const evidence = evidenceOf(inLineBridge({ services: dsr, servers: holdsVip }), 's1', 'a');
+  const { mac: dstMac } = evidence.plan.nodes.find(({ name }) => name === 's1')!.interfaces[0]!;
+  const macTables = { l2: { [dstMac]: 's1' } };
+  const out = (port: string) => segment(3, ['l2', 'out', port], { dstMac, seq: 9, flags: 'PA' });
+  const got = segment(4, ['s1', 'in', 'l2'], { dstMac, seq: 9, flags: 'PA' });
+  const name = (...packets: Sighting[]) => named({ ...evidence, macTables, packets });
+  expect(name(out('l4'))).toEqual(['mac-moved', 'l2']);
+  expect(name(out('s1'))[0]).not.toBe('mac-moved');
+  expect(name(out('l4'), out('s1'))[0]).not.toBe('mac-moved');
+  expect(name(out('l4'), got)[0]).not.toBe('mac-moved');
+});

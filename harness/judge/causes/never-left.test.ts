@@ -1,0 +1,29 @@
+import { oneArm, VIP_A } from '../../model/testing/labs.ts';
+import { arp, CLIENT, evidenceOf, named } from '../testing/evidence.ts';
+
+const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
+
+describe('the request never left the caller', () => {
+  const nothing = { request: [], reply: [] };
+  const base = evidenceOf(oneArm({ services: dnat }), 'client', 'a', { walk: nothing });
+
+  test('no route, as the socket says', () => {
+    expect(named({ ...base, client: { ...base.client, said: 'ENETUNREACH' } })).toEqual(['no-route', 'client']);
+  });
+
+  test('nobody answered the question for the next hop', () => {
+    const asks = arp(['client', 'out', ''], { op: 'request', senderIp: CLIENT, targetIp: '198.51.100.1' });
+    expect(named({ ...base, packets: [asks] })).toEqual(['no-neighbour', 'client']);
+  });
+
+  test('a question that was answered is no cause', () => {
+    const asks = arp(['client', 'out', ''], { op: 'request', senderIp: CLIENT, targetIp: '198.51.100.1' });
+    const answer = arp(['client', 'in', ''], { op: 'reply', senderIp: '198.51.100.1', targetIp: CLIENT });
+    expect(named({ ...base, packets: [asks, answer] })).toEqual(['unexplained', 'client']);
+  });
+
+  test('nor is the question of somebody else', () => {
+    const asks = arp(['l3', 'out', ''], { op: 'request', senderIp: '203.0.113.1', targetIp: VIP_A });
+    expect(named({ ...base, packets: [asks] })).toEqual(['unexplained', 'client']);
+  });
+});

@@ -1,0 +1,187 @@
+import type { CauseCode } from '../../model/cause.ts';
+import { crossSubnet, inLineBridge, oneArm, PIP, QUIET_ARP, S1, S2, VIP_A } from '../../model/testing/labs.ts';
+import type { NodeSketch } from '../../model/testing/lab-builder.ts';
+import type { Sighting } from '../../observe/sighting.ts';
+import type { Evidence } from '../evidence.ts';
+import { arp, evidenceOf, named } from '../testing/evidence.ts';
+
+const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
+const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, pool: ['s2'], proxyIp: PIP } };
+const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
+const holdsVip = { loopback: [VIP_A], conf: QUIET_ARP };
+const strict = { conf: { rp_filter: 1 } };
+
+/** The evidence up to the first time that the request came in at a node, and nothing after. */
+function vanishedAt(evidence: Evidence, node: string): Evidence {
+  const { request } = evidence.walk;
+  const end = request.findIndex((hop) => hop.node === node && hop.direction === 'in') + 1;
+  return { ...evidence, walk: { request: request.slice(0, end), reply: [] } };
+}
+
+describe('a packet vanished on its way', () => {
+  const at = (
+    node: string,
+    sketch: Parameters<typeof evidenceOf>[0],
+    seen: Partial<Evidence> = {},
+  ): [CauseCode, string] => named({ ...vanishedAt(evidenceOf(sketch, 'client', 'a'), node), ...seen });
+
+  test('on a wire whose other end is down', () => {
+    const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
+    const request = evidence.walk.request.slice(0, 1);
+    evidence.plan.nodes.find(({ name }) => name === 'l3')!.interfaces[0]!.up = false;
+    expect(named({ ...evidence, walk: { request, reply: [] } })).toEqual(['no-neighbour', 'client']);
+  });
+
+  test('on a wire whose ends are up: nobody knows why', () => {
+    const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
+    expect(named({ ...evidence, walk: { request: evidence.walk.request.slice(0, 1), reply: [] } })).toEqual([
+      'unexplained',
+      'client',
+    ]);
+  });
+
+  test('mac-moved: the reply left by the port where the L4 had shown the MAC of the caller, and ended at the L4', () => {
+    const services = { a: { ...dsr.a, sourceMac: 'keep' as const } };
+    const sketch = inLineBridge({ services, servers: holdsVip, nodes: { s1: { loopback: [] } } });
+    const { walk, ...evidence } = evidenceOf(sketch, 's1', 'a');
+    const astray = walk.reply.map((hop) => {
+      if (hop.node === 'l2' && hop.direction === 'out') return { ...hop, iface: 'l4' };
+      return hop.node === 's1' ? { ...hop, node: 'l4', iface: 'l2' } : hop;
+    });
+    expect(named({ ...evidence, walk: { ...walk, reply: astray } })).toEqual(['mac-moved', 'l2']);
+    expect(named({ ...evidence, walk })[0]).not.toBe('mac-moved');
+  });
+
+  test('a frame for the bridge itself is at home at any of its ports', () => {
+    const packets = [arp(['l4', 'out', ''], { op: 'request', senderIp: '203.0.113.2', targetIp: '198.51.100.142' })];
+    const services = { a: { ...dsr.a, pool: ['s2'] } };
+    const nodes = { s2: { interfaces: { l2: '198.51.100.142/25' }, gateway: '198.51.100.129' } };
+    const evidence = evidenceOf(inLineBridge({ services, nodes }), 'client', 'a');
+    expect(named({ ...vanishedAt(evidence, 'l4'), packets })).toEqual(['server-not-adjacent', 'l4']);
+  });
+
+  test('no-neighbour: a router asked for the next hop in vain', () => {
+    const packets = [arp(['l3', 'out', ''], { op: 'request', senderIp: '203.0.113.1', targetIp: VIP_A })];
+    expect(at('l3', oneArm({ services: proxy }), { packets })).toEqual(['no-neighbour', 'l3']);
+    const answered = [...packets, arp(['l3', 'in', ''], { op: 'reply', senderIp: VIP_A, targetIp: '203.0.113.1' })];
+    expect(at('l3', oneArm({ services: proxy }), { packets: answered })).toEqual(['unexplained', 'l3']);
+  });
+
+  test('no-neighbour: not where another flow needed the address that was asked for', () => {
+    const others = [arp(['l3', 'out', ''], { op: 'request', senderIp: '203.0.113.1', targetIp: '203.0.113.99' })];
+    expect(at('l3', oneArm({ services: proxy }), { packets: others })).toEqual(['unexplained', 'l3']);
+    const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
+    const end = evidence.walk.reply.findIndex(({ node, direction }) => node === 'l4' && direction === 'in') + 1;
+    const walk = { ...evidence.walk, reply: evidence.walk.reply.slice(0, end) };
+    const forServer = [arp(['l4', 'out', ''], { op: 'request', senderIp: '203.0.113.2', targetIp: S1 })];
+    expect(named({ ...evidence, walk, packets: forServer })).toEqual(['unexplained', 'l4']);
+  });
+
+  test('no-neighbour: a router that asks for an IPv6 neighbour from its link-local address is known by its MAC', () => {
+    const asks = arp(['l3', 'out', ''], { op: 'request', senderIp: 'fe80::1', targetIp: VIP_A });
+    const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
+    const { mac: senderMac } = evidence.plan.nodes.find(({ name }) => name === 'l3')!.interfaces[1]!;
+    const from = (own: string): Sighting[] => [
+      { ...asks, frame: { ...asks.frame, arp: { ...asks.frame.arp!, senderMac: own } } },
+    ];
+    expect(named({ ...vanishedAt(evidence, 'l3'), packets: from(senderMac) })).toEqual(['no-neighbour', 'l3']);
+    expect(named({ ...vanishedAt(evidence, 'l3'), packets: from('02:00:00:00:00:99') })).toEqual(['unexplained', 'l3']);
+  });
+
+  test('server-not-adjacent: the L4 looked for a server of another subnet on its own segment', () => {
+    const asks = (ip: string): Sighting[] => [
+      arp(['l4', 'out', ''], { op: 'request', senderIp: '203.0.113.2', targetIp: ip }),
+    ];
+    const far = crossSubnet({ services: dsr, servers: holdsVip });
+    expect(at('l4', far, { packets: asks('198.51.100.142') })).toEqual(['server-not-adjacent', 'l4']);
+    expect(at('l4', oneArm({ services: dsr, servers: holdsVip }), { packets: asks(S2) })).toEqual([
+      'no-neighbour',
+      'l4',
+    ]);
+  });
+
+  const router = (nodes: Record<string, Partial<NodeSketch>>) => oneArm({ services: proxy, nodes });
+
+  test('reverse-path: the kernel says so, or rp_filter is strict and the source is a stranger', () => {
+    const says = 'RTNETLINK answers: Invalid cross-device link';
+    expect(at('l3', router({}), { kernel: says })).toEqual(['reverse-path', 'l3']);
+    const invalid = 'RTNETLINK answers: Invalid argument';
+    expect(at('l3', router({ l3: strict }), { kernel: invalid })).toEqual(['reverse-path', 'l3']);
+    expect(at('l3', router({}), { kernel: invalid })).toEqual(['unexplained', 'l3']);
+  });
+
+  test('reverse-path: a kernel that refuses a packet asks for no next hop, unless dsr took the packet before', () => {
+    const kernel = 'RTNETLINK answers: Invalid cross-device link';
+    const asks = (node: string, targetIp: string) => [
+      arp([node, 'out', ''], { op: 'request', senderIp: node === 'l3' ? '203.0.113.1' : '203.0.113.2', targetIp }),
+    ];
+    const lab = oneArm({ services: proxy, nodes: { l3: strict } });
+    expect(at('l3', lab, { kernel, packets: asks('l3', VIP_A) })).toEqual(['reverse-path', 'l3']);
+    const inDsr = oneArm({ services: dsr, servers: holdsVip });
+    expect(at('l4', inDsr, { kernel, packets: asks('l4', S2) })).toEqual(['no-neighbour', 'l4']);
+  });
+
+  test('own-address-as-source: the receiver holds the source itself', () => {
+    const evidence = evidenceOf(oneArm({ services: { a: { ...dnat.a, pool: ['s1'] } } }), 's1', 'a');
+    expect(named({ ...evidence, kernel: 'RTNETLINK answers: Invalid argument' })).toEqual([
+      'own-address-as-source',
+      's1',
+    ]);
+    expect(named({ ...evidence, kernel: `local ${S1} from ${S1} dev lo` })[0]).not.toBe('own-address-as-source');
+  });
+
+  test('vip-not-on-server: the frame reached a server that does not hold the VIP', () => {
+    expect(at('s2', oneArm({ services: dsr }))).toEqual(['vip-not-on-server', 's2']);
+    expect(at('s2', oneArm({ services: dsr, servers: holdsVip }))[0]).not.toBe('vip-not-on-server');
+  });
+
+  test.each([true, false])('no-route: the L4 has none for its answer to an echo (vipOwner: %s)', (vipOwner) => {
+    const evidence = evidenceOf(oneArm({ services: proxy, nodes: { l4: { vipOwner } } }), 'client', 'a');
+    const end = evidence.walk.request.findIndex(({ node, direction }) => node === 'l4' && direction === 'in') + 1;
+    const walk = { request: evidence.walk.request.slice(0, end), reply: [] };
+    const flow = { ...evidence.flow, protocol: 'icmp' as const };
+    const kernelOnAnswer = 'RTNETLINK answers: Network is unreachable';
+    expect(named({ ...evidence, flow, walk, kernelOnAnswer })).toEqual(['no-route', 'l4']);
+  });
+
+  test('no-server-available: the L4 swallowed the request and holds no server for healthy', () => {
+    expect(at('l4', oneArm({ services: proxy }), { healthy: [] })).toEqual(['no-server-available', 'l4']);
+    expect(at('l4', oneArm({ services: proxy }), { healthy: ['s2'] })).toEqual(['unexplained', 'l4']);
+    expect(at('l4', oneArm({ services: proxy }), { healthy: null })).toEqual(['unexplained', 'l4']);
+    const kernelOnAnswer = 'RTNETLINK answers: Network is unreachable';
+    expect(at('l4', oneArm({ services: proxy }), { healthy: [], kernelOnAnswer })).toEqual(['no-route', 'l4']);
+  });
+
+  test('no-route: the question of a check for a server that is down is none of the packet', () => {
+    const packets = [arp(['l4', 'out', ''], { op: 'request', senderIp: '203.0.113.2', targetIp: S2 })];
+    const kernelOnAnswer = 'RTNETLINK answers: Network is unreachable';
+    const seen = { packets, kernelOnAnswer };
+    expect(at('l4', oneArm({ services: proxy }), { ...seen, healthy: [] })).toEqual(['no-route', 'l4']);
+    expect(at('l4', oneArm({ services: proxy }), { ...seen, healthy: ['s2'] })).toEqual(['no-neighbour', 'l4']);
+  });
+
+  test('no-route: a server that has none for its answer asked for another packet’s sake', () => {
+    const packets = [arp(['s2', 'out', ''], { op: 'request', senderIp: VIP_A, targetIp: '203.0.113.2' })];
+    const kernelOnAnswer = 'RTNETLINK answers: Network is unreachable';
+    const lab = oneArm({ services: dsr, servers: holdsVip });
+    expect(at('s2', lab, { packets, kernelOnAnswer })).toEqual(['no-route', 's2']);
+    expect(at('s2', lab, { packets })).toEqual(['unexplained', 's2']);
+    const forAnswer = [arp(['s2', 'out', ''], { op: 'request', senderIp: VIP_A, targetIp: '203.0.113.1' })];
+    expect(at('s2', lab, { packets: forAnswer })).toEqual(['no-neighbour', 's2']);
+  });
+
+  test('loop: it came in with its last hop used up, and the node that made it is told by nobody', () => {
+    const evidence = vanishedAt(evidenceOf(router({}), 'client', 'a'), 'l3');
+    const request = evidence.walk.request.map((hop) => ({ ...hop, ttl: 1 }));
+    expect(named({ ...evidence, walk: { request, reply: [] } })).toEqual(['loop', 'l3']);
+  });
+
+  test('not-forwarding: a packet for somebody else reached a node that does not forward', () => {
+    expect(at('l3', router({ l3: { forwarding: false } }))).toEqual(['not-forwarding', 'l3']);
+    expect(at('l3', router({}))).toEqual(['unexplained', 'l3']);
+  });
+
+  test('no-route: the kernel of a router says so', () => {
+    expect(at('l3', router({}), { kernel: 'RTNETLINK answers: Network is unreachable' })).toEqual(['no-route', 'l3']);
+  });
+});
