@@ -36,7 +36,9 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
     return;
   }
   const passing = withoutVip(host, packet);
-  if (!forwards(device.settings, packet.dst)) {
+  // Where there is no route, IPv6 says so whether it forwards or not (ip6_pkt_discard of net/ipv6/route.c).
+  const saysNoRoute = route === null && packet.dst.includes(':');
+  if (!forwards(device.settings, packet.dst) && !saysNoRoute) {
     const detail = `${host.name} got a packet for ${packet.dst} and does not forward`;
     die(run, passing, host.name, 'not-forwarding', detail);
     return;

@@ -54,6 +54,19 @@ test('an ICMPv6 error speaks from the interface that the packet came in by', () 
   expect(reply[0]).toMatchObject({ node: 'l3', src: { ip: '2001:db8:1::1' } });
 });
 
+test('a host that forwards nothing looks for a route all the same, and says that it has none', () => {
+  const routed = (gateway: boolean) => {
+    const lab = oneArm({ mode: 'dsr' }, {});
+    const nodeOf = (name: string) => lab.nodes.find((node) => node.name === name)!;
+    nodeOf('l3').routes.push({ to: '2001:db8:7::/64', via: '2001:db8:1::11', dev: 'l2' });
+    if (!gateway) nodeOf('s1').routes = [{ to: '2001:db8:c::/64', via: '2001:db8:1::1', dev: 'l2' }];
+    const [prediction] = predict(lab, { ...flow(lab, 'client', 's1'), address: '2001:db8:7::1' });
+    return { cause: prediction?.cause?.code, says: prediction?.reply[0]?.src.ip };
+  };
+  expect(routed(true)).toEqual({ cause: 'not-forwarding', says: undefined });
+  expect(routed(false)).toEqual({ cause: 'no-route', says: '2001:db8:1::11' });
+});
+
 test('a server that forwards nothing tells no neighbour of a VIP on its loopback: it asks from its own addresses', () => {
   const lab = oneArm({ mode: 'dsr' }, { loopback: [VIP] });
   for (const { findings } of predict(lab, flow(lab, 'client', 'web'))) expect(findings).toEqual([]);
