@@ -64,7 +64,7 @@ describe('packets that name no service', () => {
           const { server } = await ask(1);
           const other = markOf(ROUTED[family].server(server === 's1' ? 2 : 1));
           const [from, to] = [markOf('198.51.100.100'), markOf(vip)];
-          const ids = `seq 0 59999 | sed 's/.*/add element netdev l4lab fragments4 { ${from} . ${to} . & : ${other} }/'`;
+          const ids = `seq 0 65000 | sed 's/.*/add element netdev l4lab fragments4 { ${from} . ${to} . & : ${other} }/'`;
           await lab.exec('l4', 'sh', '-c', `${ids} | nft -f -`);
           expect(await ask(LARGE)).toMatchObject({ server });
         },

@@ -91,21 +91,39 @@ describe.each(CASES)('flows over %s in %s stay with their server', (family, mode
   });
 
   if (isDirect({ mode })) {
+    const left = async () => {
+      const kept = await lab.exec(
+        'l4',
+        'nft',
+        '-j',
+        'list',
+        'map',
+        table,
+        'l4lab',
+        `flows.tcp${familyOf(vip).version}`,
+      );
+      return [...kept.matchAll(/"expires": ?(\d+)/g)].map(([, seconds]) => Number(seconds));
+    };
+
     it('for as long as configured once they are open, and a minute at most before that', async () => {
       await start([server('s1')], { port: 81 }, { flowTable: { tcpIdleMs: 600_000 } });
-      const map = ['netdev', 'l4lab', `flows.tcp${familyOf(vip).version}`];
-      const left = async () => {
-        const kept = await lab.exec('l4', 'nft', '-j', 'list', 'map', ...map);
-        return [...kept.matchAll(/"expires": ?(\d+)/g)].map(([, seconds]) => Number(seconds));
-      };
       const refused = () => client.call('tcp', vip, 81, { localPort: 7200 });
       expect([await refused(), await refused()]).toEqual([{ error: 'ECONNREFUSED' }, { error: 'ECONNREFUSED' }]);
       expect((await left()).map((seconds) => seconds <= 60)).toEqual([true]);
       const server81 = await lab.endpoint('s1');
-      await server81.listen('tcp', 81, '::');
-      await client.open(vip, 81);
-      expect((await left()).map((seconds) => seconds <= 60).toSorted()).toEqual([false, true]);
-      await server81.close();
+      try {
+        await server81.listen('tcp', 81, '::');
+        await client.open(vip, 81);
+        expect((await left()).map((seconds) => seconds <= 60).toSorted()).toEqual([false, true]);
+      } finally {
+        await server81.close();
+      }
+    });
+
+    it('no longer before they are open than after', async () => {
+      await start([server('s1')], { port: 82 }, { flowTable: { tcpIdleMs: 20_000 } });
+      expect(await client.call('tcp', vip, 82)).toEqual({ error: 'ECONNREFUSED' });
+      expect((await left()).map((seconds) => seconds <= 20)).toEqual([true]);
     });
 
     it('to their very end, though the same port was that of a flow on another server before', async () => {

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { hostname, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { findEngine, type Engine } from '../fabric/engine.ts';
-import { hostNetwork } from '../fabric/host-network.ts';
+import { prepareHostNetwork } from '../fabric/host-network.ts';
 import { KEPT_LABEL, OWNER_LABEL } from '../fabric/labels.ts';
 import { builtImage } from '../fabric/testing/built-image.ts';
 import { NOTHING, remnants, until } from '../fabric/testing/remnants.ts';
@@ -109,7 +109,7 @@ test(
 test(
   '3 when the environment cannot carry the lab: never passed',
   async () => {
-    const address = [...(await hostNetwork(engine.docker, builtImage(), [])).addresses.keys()].find(
+    const address = [...(await prepareHostNetwork(engine.docker, builtImage(), [])).addresses.keys()].find(
       (key) => !key.includes(':'),
     )!;
     const { code, stdout } = await run(scenario(SCENARIO, address));

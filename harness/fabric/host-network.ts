@@ -26,7 +26,7 @@ const SCRIPT = 'for bridge; do ip link set "$bridge" type bridge ageing_time 0 f
  * container is on a Docker network.
  * @throws L4labError `engine-unavailable` when it does not get there
  */
-export async function hostNetwork(docker: Dockerode, image: string, wires: Dockerode.Network[]): Promise<HostNetwork> {
+export async function prepareHostNetwork(docker: Dockerode, image: string, wires: Dockerode.Network[]): Promise<HostNetwork> {
   const container = await docker.createContainer({
     Image: image,
     Cmd: ['sh', '-c', SCRIPT, 'sh', ...wires.map(bridgeOf)],
@@ -58,7 +58,7 @@ export async function hostNetwork(docker: Dockerode, image: string, wires: Docke
   } catch (error) {
     throw new L4labError(
       'engine-unavailable',
-      `a container on the host's network cannot make wires of the lab's networks: ${(error as Error).message}`,
+      `a container on the host's network did not do what a lab needs there: ${(error as Error).message}`,
       { cause: error },
     );
   } finally {

@@ -6,7 +6,7 @@ import { plansOf } from '../run/scenario.ts';
 import { findScenarios, loadScenario } from '../scenario/files.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { findEngine, type Engine } from './engine.ts';
-import { hostNetwork } from './host-network.ts';
+import { prepareHostNetwork } from './host-network.ts';
 import { Lab } from './lab.ts';
 import { LAB_LABEL, OWNER_LABEL } from './labels.ts';
 import { sweep } from './sweep.ts';
@@ -138,7 +138,7 @@ test(
 test(
   "an address that the engine's host has itself is refused by name",
   async () => {
-    const [address, iface] = [...(await hostNetwork(engine.docker, image, [])).addresses][0]!;
+    const [address, iface] = [...(await prepareHostNetwork(engine.docker, image, [])).addresses][0]!;
     const lab = await boot(plans[0]!);
     try {
       const stolen = structuredClone(plans[0]!);

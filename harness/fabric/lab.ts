@@ -5,7 +5,7 @@ import { L4labError } from '../errors.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { containerOptions } from './container-options.ts';
 import type { Engine } from './engine.ts';
-import { hostNetwork, refuseClashes, type HostNetwork } from './host-network.ts';
+import { prepareHostNetwork, refuseClashes, type HostNetwork } from './host-network.ts';
 import { KEPT_LABEL, LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
 import { isGone } from './sweep.ts';
 import { NodeHandle } from './node-handle.ts';
@@ -162,7 +162,7 @@ async function boot(
   });
   // A node that is up has its ports in the engine's networks: what kind of ports these are can be seen from then on.
   const host = Promise.all([Promise.all(wires), Promise.any(booted)]).then(([made]) =>
-    hostNetwork(
+    prepareHostNetwork(
       options.engine.docker,
       options.image,
       made.map(({ network }) => network),

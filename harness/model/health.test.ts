@@ -1,6 +1,8 @@
+import { beginnings } from './health.ts';
 import { predict } from './predict.ts';
 import { flow, plan } from './testing/lab-builder.ts';
 import type { LabSketch } from './testing/lab-builder.ts';
+import { topologyOf } from './topology.ts';
 import { crossSubnet, inLine, L3, oneArm, QUIET_ARP, VIP_A } from './testing/labs.ts';
 
 const dsr = { vip: VIP_A, mode: 'dsr' as const, pool: ['s1', 's2'] };
@@ -103,4 +105,11 @@ test('a load balancer that keeps the source MAC knows its servers before any flo
   const lab = inLine({ services: { a: { ...dsr, pool: ['s1'], sourceMac: 'keep' } }, servers: announcing });
   // Whether the server still knows its gateway: if not, it asks in the name of the VIP, which is the gateway's own.
   expect(outcomes(lab, 'client', 'a')).toEqual(['s1 own-address-as-source', 's1 no-neighbour']);
+});
+
+test('to ask for a MAC is to send no packet: nobody learns from it who is behind a router', () => {
+  const services = { a: { ...dsr, pool: ['s1'], sourceMac: 'keep' as const } };
+  const lab = plan(oneArm({ services, servers: { routes: { '203.0.113.2/32': L3 } } }));
+  const [, taught] = beginnings(topologyOf(lab));
+  expect([...taught!.get('s1')!.neighbours.values()].map(({ address }) => address)).toEqual(['203.0.113.2']);
 });

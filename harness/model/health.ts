@@ -3,8 +3,7 @@ import { isDirect } from '../../lb/mode.ts';
 import type { FlowPlan } from '../scenario/plan.ts';
 import type { Choices } from './choices.ts';
 import { CHECK_PORT } from './direct-check.ts';
-import { callerSends } from './exchange.ts';
-import { isOwnNeighbour, sendTo } from './neighbours.ts';
+import { isOwnNeighbour, resolve } from './neighbours.ts';
 import { lookUp, selectSource } from './routing.ts';
 import type { NodeState } from './node-state.ts';
 import type { Run } from './run.ts';
@@ -44,13 +43,13 @@ function statesOf(topology: Topology, host: Host, service: LbService, server: Lb
 const lessons = new WeakMap<Topology, (Map<string, NodeState> | null)[]>();
 
 /**
- * What nodes may know when a flow begins: nothing; what health checks have taught all of them; or the load balancer alone,
- * since the harness lets it keep what it knows when the others are to forget.
+ * What nodes may know when a flow begins: nothing; what load balancers' checks and questions have taught all of them; or
+ * the load balancers alone, since the harness lets them keep what they know when the others are to forget.
  */
 export function beginnings(topology: Topology): (Map<string, NodeState> | null)[] {
   let found = lessons.get(topology);
   if (found === undefined) {
-    const all = taughtByChecks(topology);
+    const all = taughtByLoadBalancers(topology);
     const own = all && new Map([...all].filter(([name]) => topology.hosts.get(name)!.plan.lb !== null));
     found = all === null ? [null] : [null, all, own];
     lessons.set(topology, found);
@@ -58,8 +57,8 @@ export function beginnings(topology: Topology): (Map<string, NodeState> | null)[
   return found;
 }
 
-/** What all health checks together have taught the nodes, by node; null where a load balancer asks nobody anything. */
-function taughtByChecks(topology: Topology): Map<string, NodeState> | null {
+/** What all checks and questions together have taught the nodes, by node; null where no load balancer asks anybody. */
+function taughtByLoadBalancers(topology: Topology): Map<string, NodeState> | null {
   let states: Map<string, NodeState> | null = null;
   for (const host of topology.hosts.values()) {
     for (const service of host.plan.lb?.services ?? []) {
@@ -96,7 +95,7 @@ function askForMac(
   const device = deviceToward(host, server);
   if (device === undefined) return null;
   const run = begin(topology, checkFlow(host, service, server), FIRST, () => true, { states });
-  sendTo(run, host, device, server.address, callerSends(run.exchange, 'request'));
+  resolve(run, host, device, server.address);
   settleDown(run);
   return run;
 }

@@ -35,10 +35,12 @@ export function sendTo(
     known.waiting.push({ packet, srcMac });
     return;
   }
-  addEntry(state, host, device, nextHop).waiting.push({ packet, srcMac });
-  const senderIp = announcedSource(host, device, nextHop, packet.src);
-  const arp = { op: 'request' as const, senderMac: device.mac, senderIp, targetIp: nextHop };
-  transmit(run, host, device.name, { srcMac: device.mac, dstMac: BROADCAST, arp });
+  ask(run, host, device, nextHop, packet.src).waiting.push({ packet, srcMac });
+}
+
+/** Asks for the MAC of a neighbour that is not known yet, for no packet's sake. */
+export function resolve(run: Run, host: Host, device: Device, address: string): void {
+  if (!stateOf(run, host).neighbours.has(key(device.name, address))) ask(run, host, device, address, '');
 }
 
 /** Whether a node knows the MAC of a neighbour. */
@@ -108,6 +110,13 @@ function unreachable(run: Run, entry: Neighbour, packet: Packet): void {
 
 function emit(run: Run, host: Host, device: string, mac: string, { packet, srcMac }: Waiting): void {
   transmit(run, host, device, { srcMac, dstMac: mac, packet: askForVip(run.check, host, packet) });
+}
+
+function ask(run: Run, host: Host, device: Device, targetIp: string, packetSource: string): Neighbour {
+  const senderIp = announcedSource(host, device, targetIp, packetSource);
+  const arp = { op: 'request' as const, senderMac: device.mac, senderIp, targetIp };
+  transmit(run, host, device.name, { srcMac: device.mac, dstMac: BROADCAST, arp });
+  return addEntry(stateOf(run, host), host, device, targetIp);
 }
 
 function addEntry(state: NodeState, host: Host, device: Device, address: string): Neighbour {

@@ -74,9 +74,8 @@ async function runFlows(plan: Plan, pooled: PooledLab, say: (result: FlowResult)
 }
 
 /**
- * Empties neighbour tables, MAC tables and learned routes. The engine's bridge that makes a wire learns MACs too and is
- * out of reach: each node but an L4 announces itself then (`arp_notify`), so that every MAC is learned where it belongs,
- * and no switch has to flood: an L4 that is one and keeps the caller's MAC would show it to the wire that it came from.
+ * Empties neighbour tables, MAC tables and learned routes. Each node but an L4 announces itself then (`arp_notify`), so
+ * that no switch has to flood what an L4 sends, which still knows its servers.
  */
 async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
   await Promise.all(

@@ -6,7 +6,7 @@ import { forgottenCounter } from './counters.ts';
 import { deviceChain } from './device-chain.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
-import { flowMaps, flowTable, keepChains, QUOTED_KEYS } from './flow-table.ts';
+import { addFlow, flowMaps, flowTable, keepChains, QUOTED_KEYS } from './flow-table.ts';
 import { forwardPart } from './forward.ts';
 import { firstFragment6, followRule, fragmentMap } from './fragments.ts';
 import type { RenderInput } from './input.ts';
@@ -61,7 +61,7 @@ function chainOf({ version }: Family): string {
 function rulesOf(input: RenderInput, family: Family, services: LbService[]): string[] {
   const protocols = protocolsOf(services);
   return [
-    ...(family.version === 6 && protocols.includes('udp') ? [firstFragment6().lookUp] : []),
+    ...(family.version === 6 && protocols.includes('udp') ? firstFragment6().lookUp : []),
     ...protocols.map((protocol) => known(input, family, protocol, services)),
     `${packetKey(family.version)} vmap @services${family.version}`,
     followRule(family),
@@ -94,7 +94,7 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]): 
       const table = flowTable(family, protocol);
       const here = served.filter((service) => service.protocol === protocol);
       const maps = [...flowMaps(input.config, table, protocol), ...memberSets(input, family, protocol, here)];
-      return { counters: [], maps, chains: keepChains(table) };
+      return { counters: [], maps, chains: keepChains(table, input.config) };
     }),
     ...served.map((service) => servicePart(input, service)),
     {
@@ -117,7 +117,8 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
   const value = ({ address }: LbServer) => markOf(address);
   const { protocol } = service;
   const family = familyOf(service.vip);
-  const { key, flows, closing, add, keep, forward } = flowTable(family, protocol);
+  const table = flowTable(family, protocol);
+  const { key, flows, closing, keep, forward } = table;
   const { takers, newFlows } = memberMaps(family, protocol);
   const sticky = stickyMap(service);
   const member = memberKey(family);
@@ -138,7 +139,7 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
   const store = [
     // Of a flow that came from the same port before: its last packets were to go to another server.
     ...(closing === null ? [] : [`delete @${closing} { ${key} : meta mark }`]),
-    `${member} @${newFlows} ${add} goto ${forward}`,
+    `${member} @${newFlows} ${addFlow(table, input.config)} goto ${forward}`,
     // The table is full.
     `counter name "${forgottenCounter(service)}"`,
     `meta mark set ${choice.byHash}`,

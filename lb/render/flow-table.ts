@@ -18,8 +18,6 @@ export interface FlowTable {
   flows: string;
   /** Map of flows whose client has sent FIN or RST: their last packets must not revive them. */
   closing: string | null;
-  /** Statement that keeps a new flow on the server in `meta mark`; it fails when the table is full. */
-  add: string;
   /** Chain that a packet of a known flow goes to, its server being in `meta mark`. */
   keep: string;
   /** Chain that sends a packet to the server in `meta mark`. */
@@ -29,10 +27,10 @@ export interface FlowTable {
 const DEFAULTS = { limit: 262_144, tcpIdleMs: 900_000, udpIdleMs: 180_000 };
 const CLOSING = '1m';
 /**
- * Of a TCP flow whose client has sent no more than a SYN: the server may have refused it, by an answer that does not come
- * by here. As long as in IPVS (SYN_RECV of net/netfilter/ipvs/ip_vs_proto_tcp.c).
+ * Of a TCP flow whose client has sent no more than SYNs: the server may have refused it, by an answer that does not come
+ * by here. As long as in IPVS (SYN_RECV of net/netfilter/ipvs/ip_vs_proto_tcp.c), and no longer than an open one.
  */
-const OPENING = '1m';
+const OPENING_MS = 60_000;
 /** Where source address, destination address and ports are, in bits from the network header. */
 const KEYS = {
   4: '@nh,96,32 . @nh,128,32 . @nh,160,16 . @nh,176,16',
@@ -54,11 +52,9 @@ export function forwardChain(version: 4 | 6): string {
 export function flowTable({ version }: Family, protocol: 'tcp' | 'udp'): FlowTable {
   const key = KEYS[version];
   const flows = `flows.${protocol}${version}`;
-  const opening = protocol === 'tcp' ? ` timeout ${OPENING}` : '';
   return {
     key,
     flows,
-    add: `add @${flows} { ${key}${opening} : meta mark }`,
     closing: protocol === 'tcp' ? `closing.tcp${version}` : null,
     keep: `keep.${protocol}${version}`,
     forward: forwardChain(version),
@@ -77,8 +73,21 @@ export function flowMaps(config: LbConfig, table: FlowTable, protocol: 'tcp' | '
   return table.closing === null ? [idle] : [idle, map(table.closing, CLOSING)];
 }
 
+/** Statement that keeps a new flow on the server in `meta mark`; it fails when the table is full. */
+export function addFlow(table: FlowTable, config: LbConfig): string {
+  return `add @${table.flows} ${opened(table, config)}`;
+}
+
+/** Element of a flow that has just begun. */
+function opened({ key, closing }: FlowTable, { flowTable: limits }: LbConfig): string {
+  if (closing === null) return `{ ${key} : meta mark }`;
+  const idleMs = limits?.tcpIdleMs ?? DEFAULTS.tcpIdleMs;
+  return `{ ${key} timeout ${Math.min(OPENING_MS, idleMs)}ms : meta mark }`;
+}
+
 /** Chains for packets of known flows, whatever their service. */
-export function keepChains({ key, flows, closing, keep, forward }: FlowTable): Chain[] {
+export function keepChains(table: FlowTable, config: LbConfig): Chain[] {
+  const { key, flows, closing, keep, forward } = table;
   const refresh = [`update @${flows} { ${key} : meta mark }`, `goto ${forward}`];
   if (closing === null) return [{ name: keep, hook: null, rules: refresh }];
   const closed = {
@@ -92,8 +101,8 @@ export function keepChains({ key, flows, closing, keep, forward }: FlowTable): C
     rules: [
       // FIN or RST. Forgotten early, since a flow table that keeps closed flows for long is full of them.
       `@th,104,8 & 0x05 != 0 delete @${flows} { ${key} : meta mark } goto ${closed.name}`,
-      // SYN, sent once more: what was not answered must not be kept for long either.
-      `goto ${forward}`,
+      // SYN, sent once more: the flow may have been refused before.
+      `update @${flows} ${opened(table, config)} goto ${forward}`,
     ],
   };
   const rules = [`@th,104,8 & 0x07 != 0 goto ${edge.name}`, ...refresh];

@@ -4,21 +4,22 @@ import { flowTable, forwardChain, FRAGMENT_KEY6 } from './flow-table.ts';
 import { isMember } from './members.ts';
 import type { NftMap } from './ruleset.ts';
 
-/** First fragment of a UDP datagram over IPv6. */
-const FIRST6 = 'meta l4proto udp @nh,48,8 44 @nh,336,16 & 0xfff9 == 1';
 /** In bits from the network header. The fragment header of IPv6 (44) comes first where there are no others. */
 const FIELDS = {
   4: {
     id: '@nh,96,32 . @nh,128,32 . @nh,32,16',
-    more: '@nh,48,16 & 0x2000 != 0',
+    first: '@nh,48,16 & 0x3fff == 0x2000',
     later: '@nh,48,16 & 0x1fff != 0',
   },
   6: {
     id: '@nh,160,32 . @nh,288,32 . @nh,352,32',
-    more: '@nh,48,8 44 @nh,336,16 & 1 == 1',
+    first: '@nh,48,8 44 @nh,336,16 & 0xfff9 == 1',
     later: '@nh,48,8 44 @nh,336,16 & 0xfff8 != 0',
   },
 };
+
+/** First fragment of a UDP datagram over IPv6. */
+const FIRST6 = `meta l4proto udp ${FIELDS[6].first}`;
 
 /**
  * Servers of datagrams that come in fragments. Only the first one has ports; it leaves its server here, under the
@@ -41,26 +42,29 @@ export function followRule({ version }: Family): string {
   return `${later} meta mark set ${id} map @fragments${version} goto ${forwardChain(version)}`;
 }
 
-/** Rule that leaves the server in `meta mark` for the fragments to come, whatever datagram had the id before. */
+/**
+ * Rule that leaves the server in `meta mark` for the fragments to come, whatever datagram had the id before: an element's
+ * value cannot be changed, only replaced.
+ */
 export function leaveRule({ version }: Family): string {
-  const { id, more } = FIELDS[version];
-  return `${more} ${replace(`fragments${version}`, id)}`;
+  const { id, first } = FIELDS[version];
+  const element = `@fragments${version} { ${id} : meta mark }`;
+  return `${first} delete ${element} update ${element}`;
 }
 
 /**
  * Where the flow table looks for ports, the first fragment of a datagram over IPv6 has another header: its flow has to be
- * looked up before the services are, and noted once its server is chosen.
+ * looked up before the services are, forgotten where its server has left, and noted once its server is chosen.
  */
-export function firstFragment6(): { lookUp: string; note: string } {
+export function firstFragment6(): { lookUp: string[]; note: string } {
   const family = familyOf('::');
   const { flows, forward } = flowTable(family, 'udp');
+  const element = `@${flows} { ${FRAGMENT_KEY6} : meta mark }`;
   return {
-    lookUp: `${FIRST6} meta mark set ${FRAGMENT_KEY6} map @${flows} ${isMember(family, 'udp', true)} goto ${forward}`,
-    note: `${FIRST6} ${replace(flows, FRAGMENT_KEY6)}`,
+    lookUp: [
+      `${FIRST6} meta mark set ${FRAGMENT_KEY6} map @${flows} ${isMember(family, 'udp', true)} goto ${forward}`,
+      `${FIRST6} meta mark != 0 delete ${element}`,
+    ],
+    note: `${FIRST6} update ${element}`,
   };
-}
-
-/** An element's value cannot be changed, only replaced. */
-function replace(map: string, key: string): string {
-  return `delete @${map} { ${key} : meta mark } update @${map} { ${key} : meta mark }`;
 }

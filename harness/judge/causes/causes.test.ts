@@ -146,7 +146,9 @@ describe('a switch whose frame did not reach the node that it is for', () => {
       { ...hop, node: 'l2', iface: 'l4', direction: 'in' as const },
     ];
     const walk = { request, reply: [] };
-    expect(causeOfFailure({ ...evidence, walk })).toMatchObject({ code: 'mac-moved', node: 'l2' });
+    const found = causeOfFailure({ ...evidence, walk });
+    expect(found).toMatchObject({ code: 'mac-moved', node: 'l2' });
+    expect(found.detail).toContain('at its port l4');
   });
 
   test('is not to blame where the node is behind that port, and a switch in between kept the frame', () => {

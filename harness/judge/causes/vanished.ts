@@ -63,7 +63,7 @@ function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
     : way.filter(({ node, direction }) => direction === 'out' && nodeOf(plan, node).bridge).at(-1);
   const switchNode = wrong?.node ?? (nodeOf(plan, hop.node).bridge ? hop.node : undefined);
   if (!owner || switchNode === undefined) return null;
-  const port = macTables[switchNode]?.[hop.dst.mac] ?? wrong?.iface;
+  const port = toItself ? hop.iface : (macTables[switchNode]?.[hop.dst.mac] ?? wrong?.iface);
   return cause(
     'mac-moved',
     switchNode,

@@ -20,8 +20,8 @@ export const koEnvironment: readonly SentencePair[] = [
   ['node {node}', '{node} 노드'],
   ['service {service}', '{service} 서비스'],
   [
-    "a container on the host's network does not tell what that network is: {error*}",
-    '호스트 네트워크의 컨테이너가 그 네트워크의 정보를 주지 않음: {error}',
+    "a container on the host's network did not do what a lab needs there: {error*}",
+    '호스트 네트워크의 컨테이너가 랩에 필요한 일을 하지 못함: {error}',
   ],
   ['no answer within {ms} ms', '{ms} ms 안에 응답이 없음'],
   [
