@@ -7,7 +7,7 @@ import { SERVICES } from './traffic.ts';
 
 type Mode = LbService['mode'];
 
-/** Modes in which the load balancer must do what no rule of the smallest ones does, for every packet. */
+/** Modes that `fairByHand` has rules for; l3dsr differs from dsr in how a packet is sent, not in what is kept of it. */
 export const FAIR_MODES = ['dsr', 'dnat', 'proxy'] as const;
 
 /** Loads the smallest rules that carry the same services to one server. */

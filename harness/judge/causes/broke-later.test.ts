@@ -133,3 +133,63 @@ test('mac-moved: a segment went to the wrong port alone, though the switch has b
   expect(name(out('l4'), out('s1'))[0]).not.toBe('mac-moved');
   expect(name(out('l4'), got)[0]).not.toBe('mac-moved');
 });
+
+describe('the handshake went well, and then a switch sends a segment to a port where its addressee is not', () => {
+  const sketch = oneArm({ services: dsr, servers: { loopback: [VIP_A], conf: QUIET_ARP } });
+  const { plan } = evidenceOf(sketch, 's1', 'a');
+  const caller = plan.nodes.find(({ name }) => name === 's1')!.interfaces[0]!.mac;
+  const data = { dstMac: caller, seq: 7, flags: 'PA' };
+  const macTables = { l2: { [caller]: 'l4' } };
+
+  test('mac-moved at the switch', () => {
+    const packets = [segment(1, ['l2', 'in', 's2'], data), segment(2, ['l2', 'out', 'l4'], data)];
+    expect(named(evidenceOf(sketch, 's1', 'a', { packets, macTables }))).toEqual(['mac-moved', 'l2']);
+  });
+
+  test('a flooded copy that also reached the addressee is no harm', () => {
+    const packets = [segment(2, ['l2', 'out', 'l4'], data), segment(3, ['s1', 'in', 'l2'], data)];
+    expect(named(evidenceOf(sketch, 's1', 'a', { packets, macTables }))[0]).not.toBe('mac-moved');
+  });
+});
+
+describe('a stateful node', () => {
+  const services = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
+  const sketch = oneArm({
+    services,
+    nodes: { l4: { firewall: 'stateful' } },
+    servers: { loopback: [VIP_A], gateway: '203.0.113.2' },
+  });
+  const l4Mac = evidenceOf(sketch, 'client', 'a').plan.nodes.find(({ name }) => name === 'l4')!.interfaces[0]!.mac;
+
+  test('is not to blame for a SYN, which is never invalid', () => {
+    const packets = [segment(1, ['l4', 'in', 'l2'], { dstMac: l4Mac, seq: 1, flags: 'S' })];
+    expect(named(evidenceOf(sketch, 'client', 'a', { packets }))[0]).not.toBe('half-seen-by-firewall');
+  });
+
+  test('is not to blame for what its kernel refused before', () => {
+    const packets = [segment(2, ['l4', 'in', 'l2'], { dstMac: l4Mac, seq: 1, flags: 'SA' })];
+    const evidence = evidenceOf(sketch, 'client', 'a', { packets, kernel: 'RTNETLINK answers: Invalid argument' });
+    expect(named(evidence)).toEqual(['own-address-as-source', 'l4']);
+  });
+
+  test('is to blame for the answer to an echo that it did not see', () => {
+    const answer = icmp([2, 'l4', 'in', 'l2'], { type: 0, code: 0 }, ['', l4Mac]);
+    const evidence = evidenceOf(sketch, 'client', 's2', { packets: [answer] });
+    const flow = { ...evidence.flow, protocol: 'icmp' as const };
+    expect(named({ ...evidence, flow })).toEqual(['half-seen-by-firewall', 'l4']);
+  });
+});
+
+test('a redirect counts where it arrives, not at the switches on its way', () => {
+  const sketch = oneArm({
+    services: { a: { vip: VIP_A, mode: 'proxy', proxyIp: 'auto', pool: ['s2'] } },
+    servers: { listeners: [] },
+  });
+  const passing = segment(3, ['l2', 'out', 's1'], { seq: 1, flags: 'A' });
+  const packets = [
+    icmp([1, 'l4', 'out', 'l2'], { type: 5, code: 1 }),
+    icmp([2, 'l2', 'in', 'l4'], { type: 5, code: 1 }),
+    { ...passing, frame: { ...passing.frame, ip: { ...passing.frame.ip!, dst: VIP_A } } },
+  ];
+  expect(named(evidenceOf(sketch, 'client', 'a', { packets }))[0]).not.toBe('redirected');
+});

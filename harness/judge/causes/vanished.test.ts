@@ -3,7 +3,7 @@ import { crossSubnet, inLineBridge, oneArm, PIP, QUIET_ARP, S1, S2, VIP_A } from
 import type { NodeSketch } from '../../model/testing/lab-builder.ts';
 import type { Sighting } from '../../observe/sighting.ts';
 import type { Evidence } from '../evidence.ts';
-import { arp, evidenceOf, named } from '../testing/evidence.ts';
+import { arp, endingAt, evidenceOf, named } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
 const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, pool: ['s2'], proxyIp: PIP } };
@@ -11,19 +11,12 @@ const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
 const holdsVip = { loopback: [VIP_A], conf: QUIET_ARP };
 const strict = { conf: { rp_filter: 1 } };
 
-/** The evidence up to the first time that the request came in at a node, and nothing after. */
-function vanishedAt(evidence: Evidence, node: string): Evidence {
-  const { request } = evidence.walk;
-  const end = request.findIndex((hop) => hop.node === node && hop.direction === 'in') + 1;
-  return { ...evidence, walk: { request: request.slice(0, end), reply: [] } };
-}
-
 describe('a packet vanished on its way', () => {
   const at = (
     node: string,
     sketch: Parameters<typeof evidenceOf>[0],
     seen: Partial<Evidence> = {},
-  ): [CauseCode, string] => named({ ...vanishedAt(evidenceOf(sketch, 'client', 'a'), node), ...seen });
+  ): [CauseCode, string] => named({ ...endingAt(evidenceOf(sketch, 'client', 'a'), node), ...seen });
 
   test('on a wire whose other end is down', () => {
     const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
@@ -57,7 +50,7 @@ describe('a packet vanished on its way', () => {
     const services = { a: { ...dsr.a, pool: ['s2'] } };
     const nodes = { s2: { interfaces: { l2: '198.51.100.142/25' }, gateway: '198.51.100.129' } };
     const evidence = evidenceOf(inLineBridge({ services, nodes }), 'client', 'a');
-    expect(named({ ...vanishedAt(evidence, 'l4'), packets })).toEqual(['server-not-adjacent', 'l4']);
+    expect(named({ ...endingAt(evidence, 'l4'), packets })).toEqual(['server-not-adjacent', 'l4']);
   });
 
   test('no-neighbour: a router asked for the next hop in vain', () => {
@@ -84,8 +77,8 @@ describe('a packet vanished on its way', () => {
     const from = (own: string): Sighting[] => [
       { ...asks, frame: { ...asks.frame, arp: { ...asks.frame.arp!, senderMac: own } } },
     ];
-    expect(named({ ...vanishedAt(evidence, 'l3'), packets: from(senderMac) })).toEqual(['no-neighbour', 'l3']);
-    expect(named({ ...vanishedAt(evidence, 'l3'), packets: from('02:00:00:00:00:99') })).toEqual(['unexplained', 'l3']);
+    expect(named({ ...endingAt(evidence, 'l3'), packets: from(senderMac) })).toEqual(['no-neighbour', 'l3']);
+    expect(named({ ...endingAt(evidence, 'l3'), packets: from('02:00:00:00:00:99') })).toEqual(['unexplained', 'l3']);
   });
 
   test('server-not-adjacent: the L4 looked for a server of another subnet on its own segment', () => {
@@ -171,7 +164,7 @@ describe('a packet vanished on its way', () => {
   });
 
   test('loop: it came in with its last hop used up, and the node that made it is told by nobody', () => {
-    const evidence = vanishedAt(evidenceOf(router({}), 'client', 'a'), 'l3');
+    const evidence = endingAt(evidenceOf(router({}), 'client', 'a'), 'l3');
     const request = evidence.walk.request.map((hop) => ({ ...hop, ttl: 1 }));
     expect(named({ ...evidence, walk: { request, reply: [] } })).toEqual(['loop', 'l3']);
   });

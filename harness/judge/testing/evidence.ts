@@ -66,6 +66,13 @@ export function arp(
   return { time: 1, node, iface, direction, frame };
 }
 
+/** The evidence up to the first time that the request came in at a node, and nothing after. */
+export function endingAt(evidence: Evidence, node: string): Evidence {
+  const { request } = evidence.walk;
+  const end = request.findIndex((hop) => hop.node === node && hop.direction === 'in') + 1;
+  return { ...evidence, walk: { request: request.slice(0, end), reply: [] } };
+}
+
 /** Code and node of the cause that the evidence leads to. */
 export function named(evidence: Evidence): [CauseCode, string] {
   const { code, node } = causeOfFailure(evidence);

@@ -1,7 +1,6 @@
 import type { CauseCode } from '../../model/cause.ts';
 import { oneArm, PIP, VIP_A } from '../../model/testing/labs.ts';
-import { evidenceOf } from '../testing/evidence.ts';
-import { causeOfFailure } from './index.ts';
+import { endingAt, evidenceOf, named } from '../testing/evidence.ts';
 
 const sketch = oneArm({
   services: { a: { vip: VIP_A, mode: 'proxy', pool: ['s2'], proxyIp: PIP } },
@@ -10,10 +9,7 @@ const sketch = oneArm({
 
 /** The request came in at a node and went no further; the kernel, asked afterwards, finds nothing wrong with it. */
 function causeAt(node: string, counters: Record<string, number>, kernel = `${VIP_A} dev l2`): CauseCode {
-  const evidence = evidenceOf(sketch, 'client', 'a', { kernel, counters: { [node]: counters } });
-  const { request } = evidence.walk;
-  const end = request.findIndex((hop) => hop.node === node && hop.direction === 'in') + 1;
-  return causeOfFailure({ ...evidence, walk: { request: request.slice(0, end), reply: [] } }).code;
+  return named(endingAt(evidenceOf(sketch, 'client', 'a', { kernel, counters: { [node]: counters } }), node))[0];
 }
 
 test.each<[string, string, Record<string, number>, CauseCode]>([
