@@ -26,7 +26,11 @@ const SCRIPT = 'for bridge; do ip link set "$bridge" type bridge ageing_time 0 f
  * container is on a Docker network.
  * @throws L4labError `engine-unavailable` when it does not get there
  */
-export async function prepareHostNetwork(docker: Dockerode, image: string, wires: Dockerode.Network[]): Promise<HostNetwork> {
+export async function prepareHostNetwork(
+  docker: Dockerode,
+  image: string,
+  wires: Dockerode.Network[],
+): Promise<HostNetwork> {
   const container = await docker.createContainer({
     Image: image,
     Cmd: ['sh', '-c', SCRIPT, 'sh', ...wires.map(bridgeOf)],
