@@ -54,6 +54,17 @@ describe('packets that name no service', () => {
       expect(after.map(({ server }) => server)).toEqual(large.map(({ server }) => server));
     });
 
+    it.each(MODES)(
+      '%s: a datagram that finds no slot in the moment of a change has a server all the same',
+      async (mode) => {
+        await start(family, mode, { port: 53, protocol: 'udp' });
+        const table = mode.endsWith('dsr') ? 'netdev' : 'inet';
+        await lab.exec('l4', 'nft', 'delete', 'element', table, 'l4lab', 'slots.web', '{ 1 }');
+        const answers = await client.calls(4, 'udp', vip, 53);
+        expect(answers.map(({ server }) => server)).toEqual(['s1', 's1', 's1', 's1']);
+      },
+    );
+
     // In IPv6 an id has 32 bits, too many to take up most of them.
     if (family === 'IPv4') {
       it.each(['dsr', 'l3dsr'] as const)(

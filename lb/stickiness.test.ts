@@ -66,6 +66,7 @@ describe.each(CASES)('flows over %s in %s stay with their server', (family, mode
     for (let i = 0; i < 4; i++) {
       const ask = await client.open(vip, 80);
       const [first, second] = [await ask(), await ask()];
+      expect(NAMES).toContain(first.server);
       expect(second).toMatchObject({ server: first.server });
     }
   });
