@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { PcapReader } from './pcap.ts';
 import type { RawFrame } from './protocol.ts';
+import { together } from './together.ts';
 
 /** Enough for every header and the token of a flow. */
 const SNAP_LENGTH = 400;
@@ -16,8 +17,6 @@ export class Capture {
   #stderr = '';
   #stats: { captured: number; received: number; dropped: number } | null = null;
   readonly #waiting = new Set<() => void>();
-  #lastDrain: Promise<number> = Promise.resolve(0);
-  #nextDrain: Promise<number> | null = null;
   running = true;
 
   constructor(
@@ -53,16 +52,7 @@ export class Capture {
    * counters (SIGUSR1, tcpdump(8)) until it has processed what the kernel received.
    * @returns frames that the kernel dropped for lack of space
    */
-  drain(): Promise<number> {
-    // A drain that is under way may have asked too early for this caller; one that has not begun serves all who wait.
-    this.#nextDrain ??= this.#lastDrain
-      .catch(() => 0)
-      .then(() => {
-        this.#nextDrain = null;
-        return (this.#lastDrain = this.#drain());
-      });
-    return this.#nextDrain;
-  }
+  readonly drain = together(() => this.#drain());
 
   async #drain(): Promise<number> {
     const deadline = Date.now() + DRAIN_DEADLINE_MS;

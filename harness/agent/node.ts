@@ -4,10 +4,13 @@ import { Capture } from './capture.ts';
 import { conntrackCounters, kernelCounters, nftCounters } from './counters.ts';
 import { fire } from './fire.ts';
 import { LbProcess } from './lb-process.ts';
+import { macTable } from './mac-table.ts';
 import { listen, type Listening } from './listen.ts';
 import { apply, fingerprint, makesRules, nftTables, undo, wire, type Applied } from './namespace.ts';
 import { runToEnd } from './program.ts';
 import type { Calls, FromAgent, Method } from './protocol.ts';
+import { routeGet } from './route-get.ts';
+import { together } from './together.ts';
 
 /** What an agent can be asked to do; it holds whatever must be ended again. */
 export class Node {
@@ -73,10 +76,12 @@ export class Node {
       const dropped = await Promise.all(inUse.map((capture) => capture.drain()));
       return { dropped: dropped.reduce((sum, n) => sum + n, 0) };
     },
-    counters: async () => {
+    counters: together(async () => {
       const hasRules = this.#applied !== null && makesRules(this.#applied.node);
       return { ...kernelCounters(), ...(hasRules ? { ...(await nftCounters()), ...(await conntrackCounters()) } : {}) };
-    },
+    }),
+    macTable: together(macTable),
+    routeGet: together(routeGet),
     run: ({ argv, input = '' }) => runToEnd(argv, { input }),
     detach: async () => {
       this.onDetach();

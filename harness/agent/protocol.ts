@@ -20,6 +20,10 @@ export interface Calls {
   drain: { params: null; result: { dropped: number } };
   /** Counters of the namespace that are not zero; those of nftables only where the node has rules. */
   counters: { params: null; result: Record<string, number> };
+  /** MACs that the bridge has learned, by the port that it learned each at. */
+  macTable: { params: null; result: Record<string, string> };
+  /** What the kernel would do with a packet: the words of `ip route get`, or of its refusal. */
+  routeGet: { params: RouteQuestion; result: string };
   /** Runs a program of the image, with `input` (nothing by default) on its stdin. */
   run: {
     params: { argv: [string, ...string[]]; input?: string };
@@ -36,6 +40,12 @@ export interface WireParams {
   interfaces: { wireAddress: string; name: string; mac: string }[];
   /** Whether to capture every interface that a plan has: pointless where nobody takes the frames. */
   captures: boolean;
+}
+
+/** A packet to an address, of the node's own or as it came in. */
+export interface RouteQuestion {
+  to: string;
+  came?: { from: string; iif: string };
 }
 
 export interface FireParams {

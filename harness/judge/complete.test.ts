@@ -1,7 +1,7 @@
 import type { Sighting } from '../observe/sighting.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
-import { settledBy } from './complete.ts';
-import { segment, TCP_KEY } from './testing/evidence.ts';
+import { promising, settledBy } from './complete.ts';
+import { arp, segment, TCP_KEY } from './testing/evidence.ts';
 
 const sent = (time: number, flags: string, payloadLength = 0): Sighting =>
   segment(time, ['client', 'out', 'l3'], { seq: 7, flags, payloadLength });
@@ -16,10 +16,13 @@ const error = (type: number): Sighting => ({
 });
 
 const flooded = (iface: string): Sighting => segment(1, ['client', 'out', iface], { seq: 7, flags: 'S' });
-const passedOn = (): Sighting => {
-  const own = sent(2, 'S');
-  return { ...own, frame: { ...own.frame, ip: { ...own.frame.ip!, ttl: 62 } } };
-};
+const withTtl = ({ frame, ...own }: Sighting, ttl: number): Sighting => ({
+  ...own,
+  frame: { ...frame, ip: { ...frame.ip!, ttl } },
+});
+const passedOn = (): Sighting => withTtl(sent(2, 'S'), 62);
+const answer = (time: number, port = 'l3', dstMac = ''): Sighting =>
+  segment(time, ['s1', 'out', port], { seq: 9, flags: 'PA', payloadLength: 9, dstMac });
 
 test.each<[string, Sighting[], FlowKey['protocol'], ReturnType<typeof settledBy>]>([
   ['the first SYN alone', [sent(1, 'S')], 'tcp', null],
@@ -29,6 +32,11 @@ test.each<[string, Sighting[], FlowKey['protocol'], ReturnType<typeof settledBy>
   ['the caller rejects the answer', [sent(1, 'S'), sent(2, 'R')], 'tcp', 'refused'],
   ['data sent twice may still get through', [sent(1, 'PA', 9), sent(2, 'PA', 9)], 'tcp', null],
   ['data sent three times', [1, 2, 3].map((time) => sent(time, 'PA', 9)), 'tcp', 'repeated'],
+  ['an answer sent three times may still get through', [1, 2, 3].map((time) => answer(time)), 'tcp', null],
+  ['an answer sent four times', [1, 2, 3, 4].map((time) => answer(time)), 'tcp', 'repeated'],
+  ['an answer that a switch floods', ['client', 'l4', 's1', 's2'].map((port) => answer(1, port)), 'tcp', null],
+  ['an answer in a loop', [63, 62, 61, 60].map((ttl) => withTtl(answer(1), ttl)), 'tcp', null],
+  ['a request that an L4 switches on', [1, 1, 2, 2].map((t, i) => answer(t, 's1', ['L4', 'S1'][i % 2])), 'tcp', null],
   ['acknowledgements repeat themselves', [1, 2, 3].map((time) => sent(time, 'A')), 'tcp', null],
   ['a repetition that another node saw', [1, 2].map((t) => ({ ...sent(t, 'S'), node: 'l3' })), 'tcp', null],
   ['an ICMP error about a datagram', [error(3)], 'udp', 'refused'],
@@ -36,4 +44,33 @@ test.each<[string, Sighting[], FlowKey['protocol'], ReturnType<typeof settledBy>
   ['a redirect is no error', [error(5)], 'udp', null],
 ])('%s', (_, packets, protocol, settled) => {
   expect(settledBy(packets, { ...TCP_KEY, protocol })).toBe(settled);
+});
+
+describe('what gives a reason to wait', () => {
+  const comes = (node: string, direction: 'in' | 'out' = 'in'): Sighting =>
+    segment(1, [node, direction, 'l2'], { seq: 7, flags: 'S' });
+  const asks = (node = 'l3'): Sighting =>
+    arp([node, 'out', 'l2'], { op: 'request', senderIp: '203.0.113.1', targetIp: '203.0.113.80' });
+  const answers = arp(['l3', 'in', 'l2'], { op: 'reply', senderIp: '203.0.113.80', targetIp: '203.0.113.1' });
+
+  test('a node asks for a neighbour until it gives up, which is after three questions', () => {
+    const first = [comes('l3'), asks(), asks(), asks()];
+    expect(promising([...first, comes('l3'), asks(), asks()])).toEqual([...first, comes('l3')]);
+  });
+
+  test('who was answered asks anew', () => {
+    expect(promising([comes('l3'), asks(), asks(), answers, asks(), asks(), asks(), asks()])).toHaveLength(7);
+  });
+
+  test('each node asks for itself', () => {
+    expect(promising([comes('l3'), comes('l4'), asks(), asks(), asks(), asks('l4')])).toHaveLength(6);
+  });
+
+  test('a node without a packet asks for somebody else', () => {
+    expect(promising([comes('l3'), comes('l3', 'out'), asks(), asks('l4')])).toHaveLength(2);
+  });
+
+  test('an ICMP error promises nothing', () => {
+    expect(promising([sent(1, 'S'), error(3), sent(2, 'S'), error(3)])).toHaveLength(2);
+  });
 });

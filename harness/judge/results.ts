@@ -129,5 +129,6 @@ export interface Attempt {
    * `TABLE COUNTER` of nftables → packets. Flows side by side share them. Read only where a failure is expected.
    */
   counters: CountersByNode;
+  /** From the call to the judgement. */
   durationMs: number;
 }

@@ -7,6 +7,7 @@ import type { Attempt } from '../judge/results.ts';
 import { directions } from '../observe/direction.ts';
 import { flowArp, flowPackets, type FlowKey } from '../observe/flow-packets.ts';
 import { observedWalk } from '../observe/observed-walk.ts';
+import type { Recorder } from '../observe/recorder.ts';
 import type { Sighting } from '../observe/sighting.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
 import { askInside, NOTHING_INSIDE } from './inside.ts';
@@ -17,6 +18,9 @@ import { nextSourcePort } from './source-ports.ts';
 /** Whatever its packets do. */
 const DEADLINE_MS = 15_000;
 const POLL_MS = 20;
+
+/** All that the captures have shown of an attempt. */
+type Seen = Pick<Evidence, 'packets' | 'epoch' | 'walk'>;
 
 /**
  * Fires a flow once and judges what its packets did.
@@ -29,7 +33,6 @@ export async function runAttempt(
   countersBefore?: () => Promise<CountersByNode>,
 ): Promise<Attempt> {
   lab.signal?.throwIfAborted();
-  const began = performance.now();
   const key: FlowKey = {
     caller: flow.from,
     protocol: flow.protocol === 'http' ? 'tcp' : flow.protocol,
@@ -39,10 +42,8 @@ export async function runAttempt(
     token: newToken(),
   };
   const before = (await countersBefore?.()) ?? null;
-  const mark = lab.recorder.mark();
-  const fired = await fireUntilDecided(flow, key, plan, lab, mark);
-  await lab.lab.drain();
-  const seen = observe(key, plan, lab, mark);
+  const began = performance.now();
+  const { fired, seen } = await fireUntilDecided(flow, key, plan, lab);
   const base = {
     plan,
     flow,
@@ -64,14 +65,17 @@ function newToken(): string {
   return `l4lab-${[...randomBytes(8)].map((byte) => alphabet[byte % 36]).join('')}`;
 }
 
-/** Fires, and cancels as soon as the packets show that no answer will be taken, or when they have stopped. */
+/**
+ * Fires, and cancels as soon as the packets show that no answer will be taken, or when they have stopped.
+ * What was seen is what decided it then: how the caller's kernel ends a cancelled call belongs to no flow.
+ */
 async function fireUntilDecided(
   flow: FlowPlan,
   key: FlowKey,
   plan: Plan,
   { lab, recorder }: PooledLab,
-  mark: number,
-): Promise<FireResult> {
+): Promise<{ fired: FireResult; seen: Seen }> {
+  const mark = recorder.mark();
   const caller = lab.node(flow.from);
   const fired = caller.call('fire', {
     token: key.token,
@@ -83,15 +87,17 @@ async function fireUntilDecided(
     exchanges: flow.exchanges ?? 1,
     timeoutMs: DEADLINE_MS,
   });
+  const observed = (): Seen => observe(key, plan, recorder.since(mark));
   let looked = mark;
   const news = (): Sighting[] | null => {
     if (recorder.mark() === looked) return null;
     looked = recorder.mark();
-    return observe(key, plan, { recorder }, mark).packets;
+    return observed().packets;
   };
   const isOver = patience(key, news, () => performance.now());
   let looking = false;
   let ended = false;
+  let decided: Seen | null = null;
   const look = async (): Promise<void> => {
     if (looking || !isOver()) return;
     looking = true;
@@ -100,24 +106,24 @@ async function fireUntilDecided(
     looking = false;
     if (ended || !isOver()) return;
     clearInterval(poll);
+    decided = observed();
     await caller.call('cancel', { token: key.token }).catch(() => undefined);
   };
   const poll = setInterval(() => void look(), POLL_MS);
   try {
-    return await fired;
+    const result = await fired;
+    ended = true;
+    if (decided !== null && !result.answered) return { fired: result, seen: decided };
+    await lab.drain();
+    return { fired: result, seen: observed() };
   } finally {
     ended = true;
     clearInterval(poll);
   }
 }
 
-function observe(
-  key: FlowKey,
-  plan: Plan,
-  { recorder }: Pick<PooledLab, 'recorder'>,
-  mark: number,
-): Pick<Evidence, 'packets' | 'epoch' | 'walk'> {
-  const captured = recorder.since(mark);
+/** @param captured what the wires carried since the attempt began */
+function observe(key: FlowKey, plan: Plan, captured: ReturnType<Recorder['since']>): Seen {
   const epoch = captured[0]?.time ?? 0n;
   const sightings = directions(captured, plan, epoch);
   const own = flowPackets(sightings, key);

@@ -1,5 +1,6 @@
 import { tellingIncreases, type CountersByNode } from '../judge/counters.ts';
 import { vanishedAt, type Evidence } from '../judge/evidence.ts';
+import type { Hop } from '../model/walk.ts';
 import { nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { PooledLab } from './lab-pool.ts';
@@ -22,32 +23,15 @@ export async function askInside(
   countersBefore: CountersByNode | null,
 ): Promise<Inside> {
   const { plan } = base;
-  const at = vanishedAt(base)?.hop;
-  const run = async (node: string, ...argv: [string, ...string[]]): Promise<string> => {
-    const { stdout, stderr } = await lab.node(node).call('run', { argv });
-    return stdout + stderr;
-  };
+  const vanished = vanishedAt(base)?.hop;
+  const hop = vanished?.direction === 'in' ? vanished : null;
   const [kernel, kernelOnAnswer, tables, countersAfter] = await Promise.all([
-    at?.direction === 'in'
-      ? run(
-          at.node,
-          'ip',
-          'route',
-          'get',
-          at.dst.ip,
-          'from',
-          at.src.ip,
-          'iif',
-          nodeOf(plan, at.node).bridge ? 'br0' : at.iface,
-        )
-      : null,
-    at?.direction === 'in' ? run(at.node, 'ip', 'route', 'get', at.src.ip) : null,
+    hop && lab.node(hop.node).call('routeGet', { to: hop.dst.ip, came: { from: hop.src.ip, iif: cameBy(hop, plan) } }),
+    hop && lab.node(hop.node).call('routeGet', { to: hop.src.ip }),
     Promise.all(
       plan.nodes
         .filter(({ bridge }) => bridge)
-        .map(
-          async ({ name }) => [name, macTable(await run(name, 'bridge', '-j', 'fdb', 'show', 'br', 'br0'))] as const,
-        ),
+        .map(async ({ name }) => [name, await lab.node(name).call('macTable', null)] as const),
     ),
     countersBefore === null ? null : readCounters(plan, { lab }),
   ]);
@@ -60,18 +44,15 @@ export async function askInside(
   };
 }
 
+/** The interface by which IP takes a packet in: the bridge, where ports belong to one. */
+function cameBy({ node, iface }: Hop, plan: Plan): string {
+  return nodeOf(plan, node).bridge ? 'br0' : iface;
+}
+
 /** Counters of every node's namespace. */
 export async function readCounters(plan: Plan, { lab }: Pick<PooledLab, 'lab'>): Promise<CountersByNode> {
   const entries = plan.nodes.map(async ({ name }) => [name, await lab.node(name).call('counters', null)] as const);
   return Object.fromEntries(await Promise.all(entries));
-}
-
-/** Learned MACs by the port that they were learned at. */
-function macTable(json: string): Record<string, string> {
-  const entries = JSON.parse(json) as { mac: string; ifname: string; state?: string }[];
-  return Object.fromEntries(
-    entries.filter(({ state }) => state !== 'permanent').map(({ mac, ifname }) => [mac, ifname]),
-  );
 }
 
 /** From the L4's log: a server counts as healthy until the load balancer says otherwise. */

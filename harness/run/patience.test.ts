@@ -4,6 +4,7 @@ import { patience, SILENCE_AFTER_REPETITION_MS, SILENCE_MS } from './patience.ts
 
 const sent = (flags: string): Sighting => segment(0, ['client', 'out', 'l3'], { seq: 7, flags });
 const received = (flags: string): Sighting => segment(0, ['client', 'in', 'l3'], { seq: 9, flags });
+const arrived = segment(0, ['l3', 'in', 'client'], { seq: 7, flags: 'S' });
 const asked = arp(['l3', 'out', 'l2'], { op: 'request', senderIp: '203.0.113.1', targetIp: '203.0.113.80' });
 
 /** An attempt whose packets and clock are in the test's hands. */
@@ -44,7 +45,7 @@ test('a repeated request that stays alone settles it', () => {
 
 test('a repeated request that waits for a neighbour is not over while this one is asked for', () => {
   const one = attempt();
-  one.sees(sent('S'), sent('S'));
+  one.sees(sent('S'), sent('S'), arrived);
   expect(one.isOverAfter(100)).toBe(false);
   one.sees(asked);
   expect(one.isOverAfter(100)).toBe(false);

@@ -1,4 +1,4 @@
-import { settledBy } from '../judge/complete.ts';
+import { promising, settledBy } from '../judge/complete.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
 import type { Sighting } from '../observe/sighting.ts';
 
@@ -8,7 +8,7 @@ import type { Sighting } from '../observe/sighting.ts';
  */
 export const SILENCE_MS = { tcp: 1400, udp: 1000, icmp: 1000 } as const;
 
-/** The same, once the caller has repeated its request: longer than a node waits between two questions for a neighbour, ms. */
+/** The same, once a request or an answer was repeated: longer than a node waits between two questions for a neighbour, ms. */
 export const SILENCE_AFTER_REPETITION_MS = 150;
 
 /**
@@ -18,20 +18,20 @@ export const SILENCE_AFTER_REPETITION_MS = 150;
  */
 export function patience(key: FlowKey, news: () => Sighting[] | null, now: () => number): () => boolean {
   let settled: ReturnType<typeof settledBy> = null;
-  let seen = { own: 0, withArp: 0 };
-  const last = { own: now(), withArp: now() };
+  let seen = { own: 0, promising: 0 };
+  const last = { own: now(), promising: now() };
   return () => {
     const packets = news();
     if (packets) {
       settled = settledBy(packets, key);
-      const sees = { own: packets.filter(({ frame }) => !frame.arp).length, withArp: packets.length };
+      const sees = { own: packets.filter(({ frame }) => !frame.arp).length, promising: promising(packets).length };
       if (sees.own > seen.own) last.own = now();
-      if (sees.withArp > seen.withArp) last.withArp = now();
+      if (sees.promising > seen.promising) last.promising = now();
       seen = sees;
     }
     if (settled === 'refused') return true;
     // A repetition that waits for a neighbour may yet be answered.
-    if (settled === 'repeated' && now() - last.withArp > SILENCE_AFTER_REPETITION_MS) return true;
+    if (settled === 'repeated' && now() - last.promising > SILENCE_AFTER_REPETITION_MS) return true;
     return now() - last.own > SILENCE_MS[key.protocol];
   };
 }

@@ -1,0 +1,65 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { together } from './together.ts';
+
+/** An asking that ends when the test says so, and answers with its number. */
+class Asking {
+  static readonly begun: Asking[] = [];
+  end!: () => void;
+  fail!: () => void;
+  readonly answer = new Promise<number>((resolve, reject) => {
+    const number = Asking.begun.push(this);
+    this.end = () => resolve(number);
+    this.fail = () => reject(new Error(`asking ${number} failed`));
+  });
+
+  constructor(readonly question: string) {}
+}
+
+beforeEach(() => void (Asking.begun.length = 0));
+
+const shared = (): ((question?: string) => Promise<number>) =>
+  together((question = 'how are you') => new Asking(question).answer);
+
+test('those who come before an asking begins share it', async () => {
+  const ask = shared();
+  const answers = [ask(), ask(), ask()];
+  await turn();
+  expect(Asking.begun).toHaveLength(1);
+  Asking.begun[0]!.end();
+  expect(await Promise.all(answers)).toEqual([1, 1, 1]);
+});
+
+test('those who come while one is under way share the next, which begins when that one has ended', async () => {
+  const ask = shared();
+  const first = ask();
+  await turn();
+  const late = [ask(), ask()];
+  await turn();
+  expect(Asking.begun).toHaveLength(1);
+  Asking.begun[0]!.end();
+  expect(await first).toBe(1);
+  await turn();
+  Asking.begun[1]!.end();
+  expect(await Promise.all(late)).toEqual([2, 2]);
+});
+
+test('each question is asked by itself', async () => {
+  const ask = shared();
+  const answers = [ask('the way there'), ask('the way back'), ask('the way there')];
+  await turn();
+  expect(Asking.begun.map(({ question }) => question)).toEqual(['the way there', 'the way back']);
+  for (const asking of Asking.begun) asking.end();
+  expect(await Promise.all(answers)).toEqual([1, 2, 1]);
+});
+
+test('a failure is told to those whom that asking served, and to nobody after them', async () => {
+  const ask = shared();
+  const first = ask();
+  await turn();
+  const late = ask();
+  Asking.begun[0]!.fail();
+  await expect(first).rejects.toThrow('asking 1 failed');
+  await turn();
+  Asking.begun[1]!.end();
+  expect(await late).toBe(2);
+});
