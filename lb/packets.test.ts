@@ -92,6 +92,35 @@ describe('packets that name no service', () => {
       }
     });
 
+    it('a packet of a flow that dsr still knows has no mark when its service is dnat by now', async () => {
+      const service = (name: string, port: number, mode: string) => ({
+        ...routedService(family, mode, { port, protocol: 'udp' }).services[0]!,
+        name,
+      });
+      const config = (mode: string) => ({
+        ...routedService(family, mode),
+        services: [service('names', 53, mode), service('others', 54, 'dsr')],
+      });
+      const ask = () => client.call('udp', vip, 53, { localPort: 7150, timeoutMs: 1000 });
+      lb = await RunningLb.start(lab, 'l4', config('dsr'));
+      expect((await ask()).error).toBeUndefined();
+      await lb.reload(config('dnat'));
+      const marked = `table inet probe {
+        counter marked { }
+        chain early {
+          type filter hook prerouting priority raw
+          udp dport 53 meta mark != 0 counter name marked
+        }
+      }`;
+      await lab.exec('l4', 'nft', marked);
+      try {
+        expect((await ask()).error).toBeUndefined();
+        expect(await lab.exec('l4', 'nft', 'list', 'counter', 'inet', 'probe', 'marked')).toContain('packets 0 ');
+      } finally {
+        await lab.exec('l4', 'nft', 'delete', 'table', 'inet', 'probe');
+      }
+    });
+
     it.each(MODES)('%s: an ICMP error to the VIP tells the server of its flow how narrow the path is', async (mode) => {
       for (const name of NAMES) {
         await lab.exec(name, 'ip', 'route', 'flush', 'cache');

@@ -66,6 +66,8 @@ function rulesOf(input: RenderInput, family: Family, services: LbService[]): str
     `${packetKey(family.version)} vmap @services${family.version}`,
     followRule(family),
     ...protocols.map((p) => quoted(family, p)),
+    // The host may route by marks, and a flow that is known here may be one that it translates by now.
+    'meta mark set 0',
   ];
 }
 
