@@ -169,7 +169,7 @@ function innerPacket(protocol: number, body: Buffer): Icmp['inner'] | null {
 }
 
 function mac(bytes: Buffer, offset: number): string {
-  return [...bytes.subarray(offset, offset + 6)].map((octet) => octet.toString(16).padStart(2, '0')).join(':');
+  return bytes.toString('hex', offset, offset + 6).replace(/..(?=.)/g, '$&:');
 }
 
 function v4(bytes: Buffer, offset: number): string {

@@ -26,13 +26,14 @@ export function directions(captured: Captured[], plan: Plan, origin: bigint): Si
 
 /** For every frame seen at both ends of its wire: whether this end was the first. */
 function firstSeenElsewhere(captured: Captured[], wires: Wires): Map<Captured, boolean> {
-  const waiting = new Map<string, Captured[]>();
+  const waiting = new Map<number, Map<string, Captured[]>>();
   const result = new Map<Captured, boolean>();
   for (const at of captured) {
     const wire = wires.of(at);
     if (wire === undefined) continue;
-    const key = `${wire} ${at.bytes.toString('latin1')}`;
-    const queue = waiting.get(key) ?? [];
+    const here = waiting.get(wire) ?? new Map<string, Captured[]>();
+    waiting.set(wire, here);
+    const queue = here.get(at.raw) ?? [];
     const partner = queue[0];
     if (partner !== undefined && partner.node !== at.node) {
       queue.shift();
@@ -40,7 +41,7 @@ function firstSeenElsewhere(captured: Captured[], wires: Wires): Map<Captured, b
       result.set(at, false);
     } else {
       queue.push(at);
-      waiting.set(key, queue);
+      here.set(at.raw, queue);
     }
   }
   return result;

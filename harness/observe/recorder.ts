@@ -7,22 +7,21 @@ export interface Captured {
   time: bigint;
   node: string;
   iface: string;
-  /** The first bytes, as captured. */
-  bytes: Buffer;
+  /** The first bytes in base64, as captured: equal for equal frames. */
+  raw: string;
   frame: Frame;
 }
 
 /** Keeps the frames of a lab in the order in which they arrive. */
 export class Recorder {
   #frames: Captured[] = [];
-  readonly #bytes = new WeakMap<Frame, Buffer>();
+  readonly #raw = new WeakMap<Frame, string>();
 
   add(node: string, iface: string, frames: readonly (readonly [time: string, length: number, bytes: string])[]): void {
-    for (const [time, length, base64] of frames) {
-      const bytes = Buffer.from(base64, 'base64');
-      const frame = decodeFrame(bytes, length);
-      this.#bytes.set(frame, bytes);
-      this.#frames.push({ time: BigInt(time), node, iface, bytes, frame });
+    for (const [time, length, raw] of frames) {
+      const frame = decodeFrame(Buffer.from(raw, 'base64'), length);
+      this.#raw.set(frame, raw);
+      this.#frames.push({ time: BigInt(time), node, iface, raw, frame });
     }
   }
 
@@ -39,8 +38,8 @@ export class Recorder {
   /** The sightings with the first bytes of their frames, as far as these are still at hand. */
   withRaw(sightings: Sighting[]): Sighting[] {
     return sightings.map((sighting) => {
-      const bytes = this.#bytes.get(sighting.frame);
-      return bytes ? { ...sighting, raw: bytes.toString('base64') } : sighting;
+      const raw = this.#raw.get(sighting.frame);
+      return raw === undefined ? sighting : { ...sighting, raw };
     });
   }
 

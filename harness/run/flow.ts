@@ -4,6 +4,7 @@ import type { CountersByNode } from '../judge/counters.ts';
 import type { Attempt, FlowResult } from '../judge/results.ts';
 import { judgeFlow } from '../judge/verdict.ts';
 import { predict } from '../model/predict.ts';
+import type { Prediction } from '../model/walk.ts';
 import { serviceOf } from '../scenario/lookup.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -24,9 +25,8 @@ export async function runFlow(
 ): Promise<FlowResult> {
   const began = performance.now();
   const predicted = predict(plan, flow);
-  const mayFail = flow.expect.outcome === 'fails' || predicted.some(({ outcome }) => outcome === 'fails');
   const attempts = await sideBySide(flow.repeat, ATTEMPTS_AT_ONCE, () =>
-    runAttempt(flow, plan, lab, mayFail ? countersBefore : undefined),
+    runAttempt(flow, plan, lab, mayFail(flow, predicted) ? countersBefore : undefined),
   );
   const controls = await Promise.all(controlsOf(plan, flow).map((control) => runControl(control, plan, lab)));
   const parting = attempts.map((attempt) => disagreement(attempt, predicted)).find((found) => found !== null) ?? null;
@@ -42,6 +42,11 @@ export async function runFlow(
     controls,
     durationMs: performance.now() - began,
   };
+}
+
+/** Whether a flow is to fail, or the model says that it will. */
+export function mayFail({ expect }: FlowPlan, predicted: Prediction[]): boolean {
+  return expect.outcome === 'fails' || predicted.some(({ outcome }) => outcome === 'fails');
 }
 
 /** A flow that could not be run: never passed, never failed. */

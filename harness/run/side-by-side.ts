@@ -1,11 +1,11 @@
 /** Does something `times` times, at most `limit` at once; results in the order of their beginning. */
-export async function sideBySide<T>(times: number, limit: number, work: () => Promise<T>): Promise<T[]> {
+export async function sideBySide<T>(times: number, limit: number, work: (index: number) => Promise<T>): Promise<T[]> {
   const results: T[] = [];
   let begun = 0;
   const worker = async (): Promise<void> => {
     while (begun < times) {
       const index = begun++;
-      results[index] = await work();
+      results[index] = await work(index);
     }
   };
   await Promise.all(Array.from({ length: Math.min(times, limit) }, worker));

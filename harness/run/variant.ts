@@ -2,13 +2,21 @@ import { stringify } from 'yaml';
 import { L4labError } from '../errors.ts';
 import type { CountersByNode } from '../judge/counters.ts';
 import type { FlowResult, VariantResult } from '../judge/results.ts';
+import { predict } from '../model/predict.ts';
 import type { Variant } from '../scenario/read.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
 import { batches } from './batches.ts';
 import type { OnEvent } from './events.ts';
-import { flowNotRun, runFlow } from './flow.ts';
+import { flowNotRun, mayFail, runFlow } from './flow.ts';
 import { readCounters } from './inside.ts';
 import type { PooledLab } from './lab-pool.ts';
+import { sideBySide } from './side-by-side.ts';
+
+/**
+ * A flow that works waits for nothing but processors: more of them at once would all be judged later, and none earlier.
+ * Those that fail spend their time waiting for what does not come.
+ */
+const QUICK_FLOWS_AT_ONCE = 2;
 
 /** Configures a booted lab for a variant, runs its flows, and undoes the configuration. */
 export async function runVariant(
@@ -66,9 +74,11 @@ async function runFlows(plan: Plan, pooled: PooledLab, say: (result: FlowResult)
     if (fromCleanStart) await forget(plan, pooled);
     let counters: Promise<CountersByNode> | null = null;
     const countersBefore = (): Promise<CountersByNode> => (counters ??= readCounters(plan, pooled));
-    await Promise.all(
-      flows.map(async (flow) => results.set(flow, say(await runFlow(flow, plan, pooled, countersBefore)))),
-    );
+    const one = async (flow: FlowPlan): Promise<unknown> =>
+      results.set(flow, say(await runFlow(flow, plan, pooled, countersBefore)));
+    const quick = flows.filter((flow) => !mayFail(flow, predict(plan, flow)));
+    const slow = flows.filter((flow) => !quick.includes(flow));
+    await Promise.all([sideBySide(quick.length, QUICK_FLOWS_AT_ONCE, (index) => one(quick[index]!)), ...slow.map(one)]);
   }
   return plan.flows.map((flow) => results.get(flow)!);
 }

@@ -40,7 +40,7 @@ export function onTheWires(plan: Plan, walk: Walk, { seq, begins, floods }: Conv
 
 /** A frame at one interface. */
 export function captured(time: number, node: string, iface: string, bytes: Buffer): Captured {
-  return { time: BigInt(time), node, iface, bytes, frame: decodeFrame(bytes, bytes.length) };
+  return { time: BigInt(time), node, iface, raw: bytes.toString('base64'), frame: decodeFrame(bytes, bytes.length) };
 }
 
 /** The key of the flow whose request a walk begins with. */
