@@ -1,7 +1,7 @@
 import type { CauseCode } from '../../model/cause.ts';
 import type { Cause, Hop } from '../../model/walk.ts';
 import { nodeOf, serviceOf } from '../../scenario/lookup.ts';
-import type { ServicePlan } from '../../scenario/plan.ts';
+import type { NodePlan, ServicePlan } from '../../scenario/plan.ts';
 import { isAddressee, type Evidence } from '../evidence.ts';
 import { addressesOf, cause } from './rule.ts';
 
@@ -16,12 +16,14 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   const service = serviceOf(plan, flow);
   const says = kernel ?? '';
   const settings = nodeOf(plan, node);
+  // A kernel that takes packets from its own addresses asks of them what it asks of others: to come by the right interface.
+  const refusesOwn = own.includes(src.ip) && !isOn('accept_local', settings, iface);
   // The kernel is asked about the packet as it came; where NAT gave it another destination, counters know better.
   const counted = service && node === service.l4 && dst.ip === service.vip ? byCounters(hop, evidence) : null;
   if (counted) return counted;
   if (
     /Invalid cross-device link/.test(says) ||
-    (/Invalid argument/.test(says) && filters(settings.sysctls, iface) && !own.includes(src.ip))
+    (/Invalid argument/.test(says) && isOn('rp_filter', settings, iface) && !refusesOwn)
   ) {
     return cause(
       'reverse-path',
@@ -29,7 +31,7 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
       `${node} got a packet from ${src.ip} at ${iface}, by which it would not send to ${src.ip}, and rp_filter is on there`,
     );
   }
-  if (/Invalid argument/.test(says) && own.includes(src.ip)) {
+  if (/Invalid argument/.test(says) && refusesOwn) {
     return cause('own-address-as-source', node, `${node} got a packet from ${src.ip}, which is an address of its own`);
   }
   if (
@@ -107,11 +109,7 @@ function portsExhausted({ name, l4, proxyIps, mode }: ServicePlan, { counters }:
   return cause('ports-exhausted', l4, `${l4} found no free port of ${proxyIps.join(', ')} for a flow to ${name}`);
 }
 
-function filters(sysctls: Record<string, string>, iface: string): boolean {
-  return (
-    Math.max(
-      Number(sysctls['net/ipv4/conf/all/rp_filter'] ?? 0),
-      Number(sysctls[`net/ipv4/conf/${iface}/rp_filter`] ?? 0),
-    ) !== 0
-  );
+/** Whether a setting of IPv4 is on at an interface or at all of them (for both of these, either is enough). */
+function isOn(setting: 'rp_filter' | 'accept_local', { sysctls }: NodePlan, iface: string): boolean {
+  return ['all', iface].some((scope) => Number(sysctls[`net/ipv4/conf/${scope}/${setting}`] ?? 0) !== 0);
 }

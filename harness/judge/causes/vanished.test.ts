@@ -123,6 +123,13 @@ describe('a packet vanished on its way', () => {
     expect(named({ ...evidence, kernel: `local ${S1} from ${S1} dev lo` })[0]).not.toBe('own-address-as-source');
   });
 
+  test('reverse-path: who takes packets from own addresses wants them by the interface that holds the address', () => {
+    const s1 = { conf: { rp_filter: 1, accept_local: 1 } };
+    const evidence = evidenceOf(oneArm({ services: { a: { ...dnat.a, pool: ['s1'] } }, nodes: { s1 } }), 's1', 'a');
+    const kernel = 'RTNETLINK answers: Invalid argument';
+    expect(named({ ...endingAt(evidence, 's1'), kernel })).toEqual(['reverse-path', 's1']);
+  });
+
   test('vip-not-on-server: the frame reached a server that does not hold the VIP', () => {
     expect(at('s2', oneArm({ services: dsr }))).toEqual(['vip-not-on-server', 's2']);
     expect(at('s2', oneArm({ services: dsr, servers: holdsVip }))[0]).not.toBe('vip-not-on-server');
