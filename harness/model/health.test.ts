@@ -113,3 +113,10 @@ test('to ask for a MAC is to send no packet: nobody learns from it who is behind
   const [, taught] = beginnings(topologyOf(lab));
   expect([...taught!.get('s1')!.neighbours.values()].map(({ address }) => address)).toEqual(['203.0.113.2']);
 });
+
+test.each([0, 1, 2])('with arp_announce=%i a load balancer asks in its own name, since there is no packet', (level) => {
+  const services = { a: { ...dsr, pool: ['s1'], sourceMac: 'keep' as const } };
+  const lab = oneArm({ services, nodes: { l4: { conf: { arp_announce: level } } } });
+  const [, taught] = beginnings(topologyOf(plan(lab)));
+  expect([...taught!.get('s1')!.neighbours.values()].map(({ address }) => address)).toEqual(['203.0.113.2']);
+});

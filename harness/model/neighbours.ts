@@ -142,9 +142,10 @@ function announcedSource(host: Host, device: Device, target: string, packetSourc
   if (target.includes(':')) return device.addresses.some(({ ip }) => ip === packetSource) ? packetSource : LINK_LOCAL;
   const level = device.settings.arpAnnounce;
   const mayUse =
-    level === 0 ||
-    (level === 1 && device.addresses.some(({ subnet }) => covers(subnet, target) && covers(subnet, packetSource)));
-  return mayUse && host.owned.has(packetSource) ? packetSource : selectSource(host, device, target);
+    host.owned.has(packetSource) &&
+    (level === 0 ||
+      (level === 1 && device.addresses.some(({ subnet }) => covers(subnet, target) && covers(subnet, packetSource))));
+  return mayUse ? packetSource : selectSource(host, device, target);
 }
 
 function key(device: string, address: string): string {
