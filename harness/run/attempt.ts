@@ -101,12 +101,15 @@ async function fireUntilDecided(
   const look = async (): Promise<void> => {
     if (looking || !isOver()) return;
     looking = true;
-    // What seems to be missing may still be on its way from a capture. A node that is gone is found out by the caller.
-    await lab.drain().catch(() => undefined);
+    // What seems to be missing may still be on its way from a capture. A node that is gone shows when all is read again.
+    const allRead = await lab.drain().then(
+      () => true,
+      () => false,
+    );
     looking = false;
     if (ended || !isOver()) return;
     clearInterval(poll);
-    decided = observed();
+    if (allRead) decided = observed();
     await caller.call('cancel', { token: key.token }).catch(() => undefined);
   };
   const poll = setInterval(() => void look(), POLL_MS);

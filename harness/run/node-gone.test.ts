@@ -1,0 +1,26 @@
+import { findEngine } from '../fabric/engine.ts';
+import { builtImage } from '../fabric/testing/built-image.ts';
+import { findScenarios, loadScenario } from '../scenario/files.ts';
+import { runAttempt } from './attempt.ts';
+import { LabPool } from './lab-pool.ts';
+import { plansOf } from './scenario.ts';
+
+/** A loaded machine boots labs slowly. */
+const DEADLINE_MS = 240_000;
+
+test(
+  'a flow that fails while a node dies is not judged, though the node be off its way',
+  async () => {
+    const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['failures/unreachable'])[0]!);
+    const { plan } = plansOf(loaded, { variants: ['l3-does-not-forward'], flows: ['client-to-vip'] })[0]!;
+    await using pool = new LabPool({ engine: await findEngine(), image: builtImage() });
+    const pooled = await pool.acquire(plan);
+    await pooled.lab.configure(plan);
+    const attempt = runAttempt(plan.flows[0]!, plan, pooled);
+    await Promise.all([
+      expect(attempt).rejects.toMatchObject({ code: 'node-failed' }),
+      pooled.lab.node('b1').container.kill(),
+    ]);
+  },
+  DEADLINE_MS,
+);
