@@ -99,19 +99,8 @@ class Known {
   }
 }
 
-/** Frames are looked at anew for each attempt that they may belong to, and again while it is waited for. */
-const conversations = new WeakMap<Frame, string | null>();
-
 /** Both directions of a conversation have one name; null for what is none. */
-export function conversation(frame: Frame): string | null {
-  const known = conversations.get(frame);
-  if (known !== undefined) return known;
-  const name = conversationOf(frame);
-  conversations.set(frame, name);
-  return name;
-}
-
-function conversationOf({ ip, tcp, udp, icmp }: Frame): string | null {
+export function conversation({ ip, tcp, udp, icmp }: Frame): string | null {
   if (!ip) return null;
   const ports = tcp ?? udp;
   if (ports) return pair(ip.src, ports.srcPort, ip.dst, ports.dstPort);

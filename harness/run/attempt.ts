@@ -7,7 +7,7 @@ import type { Attempt } from '../judge/results.ts';
 import { directions } from '../observe/direction.ts';
 import { flowArp, flowPackets, type FlowKey } from '../observe/flow-packets.ts';
 import { observedWalk } from '../observe/observed-walk.ts';
-import type { Recorder } from '../observe/recorder.ts';
+import type { Captured } from '../observe/recorder.ts';
 import type { Sighting } from '../observe/sighting.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
 import { askInside, NOTHING_INSIDE } from './inside.ts';
@@ -126,7 +126,7 @@ async function fireUntilDecided(
 }
 
 /** @param captured what the wires carried since the attempt began */
-function observe(key: FlowKey, plan: Plan, captured: ReturnType<Recorder['since']>): Seen {
+function observe(key: FlowKey, plan: Plan, captured: Captured[]): Seen {
   const epoch = captured[0]?.time ?? 0n;
   const sightings = directions(captured, plan, epoch);
   const own = flowPackets(sightings, key);
