@@ -2,6 +2,7 @@ import { Lab, type BootOptions } from '../fabric/lab.ts';
 import { contains, labsFor, topologyOf, type Topology } from '../fabric/topology.ts';
 import { Recorder } from '../observe/recorder.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { Turns } from './turns.ts';
 
 /** A booted lab with the recording of its wires. */
 export interface PooledLab {
@@ -11,6 +12,8 @@ export interface PooledLab {
   topology: Topology;
   /** Says when the user wants to stop. */
   signal: AbortSignal | undefined;
+  /** Does what must wait for timers while no lab of the pool boots. */
+  undisturbed: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** Idle labs that are kept for the next scenario on the same topology. */
@@ -21,8 +24,7 @@ export class LabPool implements AsyncDisposable {
   readonly #idle: PooledLab[] = [];
   readonly #all = new Set<PooledLab>();
   readonly #closing: Promise<void>[] = [];
-  /** The engine makes its networks one after the other: labs that booted side by side would all be late. */
-  #lastBoot: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   readonly #topologies: Topology[];
 
   /** @param known plans that will be asked for, by so many workers at once: those that are alike share labs */
@@ -45,13 +47,12 @@ export class LabPool implements AsyncDisposable {
     if (index >= 0) return { ...this.#idle.splice(index, 1)[0]!, bootMs: 0 };
     const began = performance.now();
     const topology = this.topologyFor(plan);
-    const boot = this.#lastBoot.then(() => Lab.boot(topology, this.options));
-    this.#lastBoot = boot.catch(() => undefined);
-    const lab = await boot;
+    const lab = await this.#turns.take('boot', () => Lab.boot(topology, this.options));
     const recorder = new Recorder();
     lab.onFrames((node, iface, frames) => recorder.add(node, iface, frames));
     const { signal } = this.options;
-    const pooled = { lab, recorder, topology, signal, bootMs: performance.now() - began };
+    const undisturbed: PooledLab['undisturbed'] = (work) => this.#turns.take('wait', work);
+    const pooled = { lab, recorder, topology, signal, bootMs: performance.now() - began, undisturbed };
     this.#all.add(pooled);
     return pooled;
   }

@@ -78,7 +78,10 @@ async function runFlows(plan: Plan, pooled: PooledLab, say: (result: FlowResult)
       results.set(flow, say(await runFlow(flow, plan, pooled, countersBefore)));
     const quick = flows.filter((flow) => !mayFail(flow, predict(plan, flow)));
     const slow = flows.filter((flow) => !quick.includes(flow));
-    await Promise.all([sideBySide(quick.length, QUICK_FLOWS_AT_ONCE, (index) => one(quick[index]!)), ...slow.map(one)]);
+    await Promise.all([
+      sideBySide(quick.length, QUICK_FLOWS_AT_ONCE, (index) => one(quick[index]!)),
+      ...slow.map((flow) => pooled.undisturbed(() => one(flow))),
+    ]);
   }
   return plan.flows.map((flow) => results.get(flow)!);
 }
