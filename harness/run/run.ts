@@ -7,6 +7,7 @@ import type { OnEvent } from './events.ts';
 import { LabPool } from './lab-pool.ts';
 import { Queue } from './queue.ts';
 import { plansOf, runScenario, type Selection } from './scenario.ts';
+import { withCounterfactuals } from './what-if.ts';
 
 export interface RunOptions {
   engine: Engine;
@@ -69,12 +70,17 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
   await allSettledOrThrow(Array.from({ length: Math.max(1, options.concurrency) }, worker));
   // What was stopped half-way is no result.
   signal?.throwIfAborted();
+  // Tens of milliseconds for each failure: nobody waits for the judgement of his flow any more, but for the labs to end.
+  const explained = scenarios.flatMap((loaded) => {
+    const result = results.get(loaded);
+    return result ? [withCounterfactuals(result, loaded)] : [];
+  });
   return {
     version: 1,
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
     environment: environment(options),
-    scenarios: scenarios.flatMap((loaded) => results.get(loaded) ?? []),
+    scenarios: explained,
   };
 }
 

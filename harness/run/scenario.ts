@@ -1,5 +1,5 @@
 import { L4labError } from '../errors.ts';
-import type { FlowResult, ScenarioResult, VariantResult } from '../judge/results.ts';
+import type { ScenarioResult, VariantResult } from '../judge/results.ts';
 import type { LoadedScenario } from '../scenario/files.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Variant } from '../scenario/read.ts';
@@ -8,7 +8,6 @@ import type { OnEvent } from './events.ts';
 import { flowNotRun } from './flow.ts';
 import type { LabPool, PooledLab } from './lab-pool.ts';
 import { describeVariant, runVariant } from './variant.ts';
-import { whatWouldHelp } from './what-if.ts';
 
 /** Which parts of a scenario to run; empty lists mean all. */
 export interface Selection {
@@ -47,7 +46,7 @@ export async function runScenario(
     }
     const { result, clean } = await runVariant(variant, plan, pooled, onEvent);
     pool.release(pooled, clean);
-    variants.push({ ...result, flows: result.flows.map((flow) => withCounterfactuals(flow, loaded, variant, plan)) });
+    variants.push(result);
   }
   const { scenario } = loaded;
   onEvent({ event: 'scenario', scenario: scenario.name, durationMs: performance.now() - began });
@@ -65,13 +64,6 @@ export async function runScenario(
     })),
     variants,
   };
-}
-
-/** Every failure, expected or not, comes with what would make the flow work. */
-function withCounterfactuals(result: FlowResult, loaded: LoadedScenario, variant: Variant, plan: Plan): FlowResult {
-  const flow = plan.flows.find(({ name }) => name === result.name)!;
-  const helps = whatWouldHelp(loaded, variant, plan, flow, result.cause);
-  return { ...result, counterfactuals: helps.map(({ title, change, proven }) => ({ title, change, proven })) };
 }
 
 async function acquire(plan: Plan, pool: LabPool, onEvent: OnEvent): Promise<PooledLab | L4labError> {

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { InputError } from '../errors.ts';
-import type { Counterfactual, FlowResult } from '../judge/results.ts';
+import type { Counterfactual, FlowResult, ScenarioResult } from '../judge/results.ts';
 import { candidates } from '../model/candidates.ts';
 import { counterfactuals } from '../model/counterfactual.ts';
 import { predict } from '../model/predict.ts';
@@ -31,6 +31,20 @@ export function changedVariant(
     if (error instanceof InputError) return null;
     throw error;
   }
+}
+
+/** Every failure, expected or not, comes with what would make the flow work. */
+export function withCounterfactuals(result: ScenarioResult, loaded: LoadedScenario): ScenarioResult {
+  const variants = result.variants.map((of) => {
+    const variant = loaded.scenario.variants.find(({ name }) => name === of.name)!;
+    const flows = of.flows.map((seen): FlowResult => {
+      const flow = of.plan.flows.find(({ name }) => name === seen.name)!;
+      const helps = whatWouldHelp(loaded, variant, of.plan, flow, seen.cause);
+      return { ...seen, counterfactuals: helps.map(({ title, change, proven }) => ({ title, change, proven })) };
+    });
+    return { ...of, flows };
+  });
+  return { ...result, variants };
 }
 
 /** What the model says would make a failed flow work, smallest change first; nothing is run. */
