@@ -1,10 +1,15 @@
 import type { Sighting } from '../observe/sighting.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
-import { promising, settledBy } from './complete.ts';
+import { isSearching, promising, settledBy } from './complete.ts';
 import { arp, segment, TCP_KEY } from './testing/evidence.ts';
 
-const sent = (time: number, flags: string, payloadLength = 0): Sighting =>
-  segment(time, ['client', 'out', 'l3'], { seq: 7, flags, payloadLength });
+/** When Linux sends a single segment, its tail probe, and what it repeats, ms. */
+const SENDINGS = [0, 204, 412, 842];
+/** The same of the first of several segments, of which the last one is probed. */
+const SENDINGS_OF_MANY = [0, 216, 644, 1476];
+
+const sent = (ms: number, flags: string, payloadLength = 0): Sighting =>
+  segment(ms * 1e6, ['client', 'out', 'l3'], { seq: 7, flags, payloadLength });
 const error = (type: number): Sighting => ({
   ...segment(3, ['client', 'in', 'l3'], { seq: 0, flags: '' }),
   frame: {
@@ -21,24 +26,32 @@ const withTtl = ({ frame, ...own }: Sighting, ttl: number): Sighting => ({
   frame: { ...frame, ip: { ...frame.ip!, ttl } },
 });
 const passedOn = (): Sighting => withTtl(sent(2, 'S'), 62);
-const answer = (time: number, port = 'l3', dstMac = ''): Sighting =>
-  segment(time, ['s1', 'out', port], { seq: 9, flags: 'PA', payloadLength: 9, dstMac });
+const answer = (ms: number, port = 'l3', dstMac = ''): Sighting =>
+  segment(ms * 1e6, ['s1', 'out', port], { seq: 9, flags: 'PA', payloadLength: 9, dstMac });
 
 test.each<[string, Sighting[], FlowKey['protocol'], ReturnType<typeof settledBy>]>([
   ['the first SYN alone', [sent(1, 'S')], 'tcp', null],
-  ['the SYN once more', [sent(1, 'S'), sent(2, 'S')], 'tcp', 'repeated'],
+  ['the SYN once more', [sent(0, 'S'), sent(1001, 'S')], 'tcp', 'repeated'],
   ['a switch that calls floods its SYN', [flooded('l3'), flooded('l2')], 'tcp', null],
   ['a router that calls passes its own SYN on', [sent(1, 'S'), passedOn()], 'tcp', null],
   ['the caller rejects the answer', [sent(1, 'S'), sent(2, 'R')], 'tcp', 'refused'],
-  ['data sent twice may still get through', [sent(1, 'PA', 9), sent(2, 'PA', 9)], 'tcp', null],
-  ['data sent three times', [1, 2, 3].map((time) => sent(time, 'PA', 9)), 'tcp', 'repeated'],
-  ['an answer sent three times may still get through', [1, 2, 3].map((time) => answer(time)), 'tcp', null],
-  ['an answer sent four times', [1, 2, 3, 4].map((time) => answer(time)), 'tcp', 'repeated'],
+  ['data sent twice may still get through', SENDINGS.slice(0, 2).map((ms) => sent(ms, 'PA', 9)), 'tcp', null],
+  ['data sent three times', SENDINGS.slice(0, 3).map((ms) => sent(ms, 'PA', 9)), 'tcp', 'repeated'],
+  [
+    'much data: a repetition may still get through',
+    SENDINGS_OF_MANY.slice(0, 2).map((ms) => sent(ms, 'A', 9)),
+    'tcp',
+    null,
+  ],
+  ['an answer sent three times may still get through', SENDINGS.slice(0, 3).map((ms) => answer(ms)), 'tcp', null],
+  ['an answer sent four times', SENDINGS.map((ms) => answer(ms)), 'tcp', 'repeated'],
+  ['a long answer sent twice may still get through', SENDINGS_OF_MANY.slice(0, 2).map((ms) => answer(ms)), 'tcp', null],
+  ['a long answer sent three times', SENDINGS_OF_MANY.slice(0, 3).map((ms) => answer(ms)), 'tcp', 'repeated'],
   ['an answer that a switch floods', ['client', 'l4', 's1', 's2'].map((port) => answer(1, port)), 'tcp', null],
   ['an answer in a loop', [63, 62, 61, 60].map((ttl) => withTtl(answer(1), ttl)), 'tcp', null],
   ['a request that an L4 switches on', [1, 1, 2, 2].map((t, i) => answer(t, 's1', ['L4', 'S1'][i % 2])), 'tcp', null],
-  ['acknowledgements repeat themselves', [1, 2, 3].map((time) => sent(time, 'A')), 'tcp', null],
-  ['a repetition that another node saw', [1, 2].map((t) => ({ ...sent(t, 'S'), node: 'l3' })), 'tcp', null],
+  ['acknowledgements repeat themselves', SENDINGS.map((ms) => sent(ms, 'A')), 'tcp', null],
+  ['a repetition that another node saw', [0, 1001].map((ms) => ({ ...sent(ms, 'S'), node: 'l3' })), 'tcp', null],
   ['an ICMP error about a datagram', [error(3)], 'udp', 'refused'],
   ['an ICMP error that TCP makes the best of', [error(3)], 'tcp', null],
   ['a redirect is no error', [error(5)], 'udp', null],
@@ -49,8 +62,10 @@ test.each<[string, Sighting[], FlowKey['protocol'], ReturnType<typeof settledBy>
 describe('what gives a reason to wait', () => {
   const comes = (node: string, direction: 'in' | 'out' = 'in'): Sighting =>
     segment(1, [node, direction, 'l2'], { seq: 7, flags: 'S' });
-  const asks = (node = 'l3'): Sighting =>
-    arp([node, 'out', 'l2'], { op: 'request', senderIp: '203.0.113.1', targetIp: '203.0.113.80' });
+  const asks = (node = 'l3', ms = 0): Sighting => ({
+    ...arp([node, 'out', 'l2'], { op: 'request', senderIp: '203.0.113.1', targetIp: '203.0.113.80' }),
+    time: ms * 1e6 + 1,
+  });
   const answers = arp(['l3', 'in', 'l2'], { op: 'reply', senderIp: '203.0.113.80', targetIp: '203.0.113.1' });
 
   test('a node asks for a neighbour until it gives up, which is after three questions', () => {
@@ -58,8 +73,21 @@ describe('what gives a reason to wait', () => {
     expect(promising([...first, comes('l3'), asks(), asks()])).toEqual([...first, comes('l3')]);
   });
 
+  test('a node that asks for a neighbour at once, and then every 100 ms, does so for the packet', () => {
+    expect(promising([comes('l3'), asks(), asks('l3', 104), asks('l3', 208)])).toHaveLength(4);
+  });
+
+  test('a question that comes later is for something else', () => {
+    expect(promising([comes('l3'), asks('l3', 170), asks('l3', 274), answers])).toEqual([comes('l3')]);
+  });
+
   test('who was answered asks anew', () => {
     expect(promising([comes('l3'), asks(), asks(), answers, asks(), asks(), asks(), asks()])).toHaveLength(7);
+  });
+
+  test('who asks a neighbour whether its MAC still holds has sent the packet', () => {
+    const toNeighbour = { ...asks(), frame: { ...asks().frame, dstMac: '02:00:00:00:00:02' } };
+    expect(promising([comes('l3'), toNeighbour, answers])).toEqual([comes('l3')]);
   });
 
   test('each node asks for itself', () => {
@@ -68,6 +96,14 @@ describe('what gives a reason to wait', () => {
 
   test('a node without a packet asks for somebody else', () => {
     expect(promising([comes('l3'), comes('l3', 'out'), asks(), asks('l4')])).toHaveLength(2);
+  });
+
+  test('who holds a packet searches until the neighbour answers', () => {
+    const searches = (packets: Sighting[]): boolean => isSearching(promising(packets));
+    expect(searches([comes('l3'), asks()])).toBe(true);
+    expect(searches([comes('l3'), asks(), comes('s1'), asks('s1'), answers])).toBe(true);
+    expect(searches([comes('l3'), asks(), answers])).toBe(false);
+    expect(searches([comes('l3', 'out'), asks()])).toBe(false);
   });
 
   test('an ICMP error promises nothing', () => {

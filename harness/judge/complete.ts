@@ -2,11 +2,17 @@ import { ICMP } from '../observe/decode.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
 import type { Sighting } from '../observe/sighting.ts';
 
-/** So often a segment of data was sent when its sender has waited in vain for 850 ms, and the caller for 200 ms. */
-const SENDINGS = { ofAnyone: 4, ofTheCaller: 3 };
+/**
+ * After so long a sender sends again what nobody acknowledged, ms: a SYN after 1,000 (RFC 6298); of data Linux probes the
+ * tail or repeats the first segment after 200 at the soonest, and then after 200 or 400 more (TCP_RTO_MIN, RFC 8985).
+ */
+const WAITED_MS = { syn: 900, dataOfTheCaller: 400, dataOfAnyone: 600 };
 
 /** So often a node asks for a neighbour before it gives up (`mcast_solicit`, ip-sysctl of the kernel). */
 const QUESTIONS = 3;
+
+/** Within so long after it got a packet, or asked, a node asks for the neighbour that it looks for, ms: every 100 does it. */
+export const NEXT_QUESTION_MS = 120;
 
 /**
  * How far the packets of an attempt settle it: `refused` when the caller rejected the answer (RST) or an ICMP error about
@@ -25,40 +31,68 @@ export function settledBy(packets: Sighting[], key: FlowKey): 'refused' | 'repea
   if (own.some(({ frame }) => frame.tcp!.flags.includes('R'))) return 'refused';
   const data = ({ frame }: Sighting): boolean => frame.tcp!.payloadLength > 0;
   const isRepeated =
-    sendings(own.filter(({ frame }) => frame.tcp!.flags === 'S')) >= 2 ||
-    sendings(own.filter(data)) >= SENDINGS.ofTheCaller ||
-    sendings(sent.filter(data)) >= SENDINGS.ofAnyone;
+    waited(own.filter(({ frame }) => frame.tcp!.flags === 'S')) >= WAITED_MS.syn ||
+    waited(own.filter(data)) >= WAITED_MS.dataOfTheCaller ||
+    waited(sent.filter(data)) >= WAITED_MS.dataOfAnyone;
   return isRepeated ? 'repeated' : null;
 }
 
-/** How often the segment was sent that was sent most often. */
-function sendings(sent: Sighting[]): number {
-  const count = new Map<string, number>();
-  for (const { node, iface, frame } of sent) {
+/** The longest time between the first and the last sending of the same segment, ms. */
+function waited(sent: Sighting[]): number {
+  const first = new Map<string, number>();
+  let longest = 0;
+  for (const { time, node, iface, frame } of sent) {
     // A switch floods: the same once out of every port is no repetition. Nor is what comes by again, in a loop or from an L4.
     const { srcMac, dstMac, ip, tcp } = frame;
     const name = [node, iface, srcMac, dstMac, ip!.ttl, ip!.src, ip!.dst, tcp!.seq].join(' ');
-    count.set(name, (count.get(name) ?? 0) + 1);
+    const begun = first.get(name) ?? time;
+    first.set(name, begun);
+    longest = Math.max(longest, (time - begun) / 1e6);
   }
-  return Math.max(0, ...count.values());
+  return longest;
 }
 
 /**
- * The packets after which more may be expected: the attempt's own but for ICMP errors, and questions for a neighbour by
- * a node that holds such a packet, unless it has asked before until it gave up and does so again for a repetition.
+ * The packets after which more may be expected: the attempt's own but for ICMP errors, and the search for a neighbour by a
+ * node that holds such a packet, unless it has asked before until it gave up and does so again for a repetition. A search
+ * that begins later is for something else.
  * @param packets sightings of one attempt so far, in time order
  */
 export function promising(packets: Sighting[]): Sighting[] {
-  const holders = new Map<string, boolean>();
-  const asked = new Map<string, number>();
-  return packets.filter(({ node, direction, frame: { arp, icmp } }) => {
+  const held = new Map<string, number>();
+  const searches = new Map<string, { times: number; last: number }>();
+  return packets.filter(({ node, direction, time, frame: { arp, icmp, dstMac } }) => {
     if (!arp) {
-      holders.set(node, direction === 'in');
+      if (direction === 'in') held.set(node, time);
+      else held.delete(node);
       return icmp?.inner === undefined;
     }
+    const since = held.get(node);
     const name = `${node} ${arp.op === 'reply' ? arp.senderIp : arp.targetIp}`;
-    const times = arp.op === 'reply' ? 0 : (asked.get(name) ?? 0) + 1;
-    asked.set(name, times);
-    return holders.get(node) === true && times <= QUESTIONS;
+    const search = searches.get(name);
+    if (arp.op === 'reply') return searches.delete(name) && since !== undefined;
+    // Who asks a neighbour whose MAC it knows whether that still holds has sent the packet already (RFC 4861, 7.3.3).
+    if (since === undefined || !isGroup(dstMac) || search?.times === QUESTIONS) return false;
+    if (time - Math.max(since, search?.last ?? 0) > NEXT_QUESTION_MS * 1e6) return false;
+    searches.set(name, { times: (search?.times ?? 0) + 1, last: time });
+    return true;
   });
+}
+
+/**
+ * Whether a node still looks for the neighbour that it holds a packet for.
+ * @param packets those that are promising
+ */
+export function isSearching(packets: Sighting[]): boolean {
+  const open = new Set<string>();
+  for (const { node, frame } of packets) {
+    if (frame.arp?.op === 'request') open.add(`${node} ${frame.arp.targetIp}`);
+    if (frame.arp?.op === 'reply') open.delete(`${node} ${frame.arp.senderIp}`);
+  }
+  return open.size > 0;
+}
+
+/** Whether a frame goes to more than one node: broadcast or multicast (IEEE 802.3, 3.2.3). */
+function isGroup(mac: string): boolean {
+  return (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
 }

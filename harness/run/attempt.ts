@@ -10,7 +10,7 @@ import { observedWalk } from '../observe/observed-walk.ts';
 import type { Captured } from '../observe/recorder.ts';
 import type { Sighting } from '../observe/sighting.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
-import { askInside, NOTHING_INSIDE } from './inside.ts';
+import { askInside, NOTHING_INSIDE, type Inside } from './inside.ts';
 import type { PooledLab } from './lab-pool.ts';
 import { patience } from './patience.ts';
 import { nextSourcePort } from './source-ports.ts';
@@ -18,6 +18,8 @@ import { nextSourcePort } from './source-ports.ts';
 /** Whatever its packets do. */
 const DEADLINE_MS = 15_000;
 const POLL_MS = 20;
+/** So long before its end an attempt's nodes are asked for what packets do not show: about as long as that takes. */
+const ASK_AHEAD_MS = 100;
 
 /** All that the captures have shown of an attempt. */
 type Seen = Pick<Evidence, 'packets' | 'epoch' | 'walk'>;
@@ -43,21 +45,15 @@ export async function runAttempt(
   };
   const before = (await countersBefore?.()) ?? null;
   const began = performance.now();
-  const { fired, seen } = await fireUntilDecided(flow, key, plan, lab);
-  const base = {
-    plan,
-    flow,
-    key,
-    client: {
-      answered: fired.answered,
-      said: fired.said,
-      servedBy: fired.answer?.server ?? null,
-      sourceSeen: fired.answer?.peer.split(' ')[0] ?? null,
-    },
-    ...seen,
+  const ask = (seen: Seen): Promise<Inside> => askInside({ plan, flow, ...seen }, lab, before);
+  const { fired, seen, inside } = await fireUntilDecided(flow, key, plan, lab, ask);
+  const client = {
+    answered: fired.answered,
+    said: fired.said,
+    servedBy: fired.answer?.server ?? null,
+    sourceSeen: fired.answer?.peer.split(' ')[0] ?? null,
   };
-  const inside = fired.answered ? NOTHING_INSIDE : await askInside(base, lab, before);
-  return judgeAttempt({ ...base, ...inside }, performance.now() - began);
+  return judgeAttempt({ plan, flow, key, client, ...seen, ...inside }, performance.now() - began);
 }
 
 function newToken(): string {
@@ -68,13 +64,15 @@ function newToken(): string {
 /**
  * Fires, and cancels as soon as the packets show that no answer will be taken, or when they have stopped.
  * What was seen is what decided it then: how the caller's kernel ends a cancelled call belongs to no flow.
+ * @param ask reads what packets do not show, where no answer was taken
  */
 async function fireUntilDecided(
   flow: FlowPlan,
   key: FlowKey,
   plan: Plan,
   { lab, recorder }: PooledLab,
-): Promise<{ fired: FireResult; seen: Seen }> {
+  ask: (seen: Seen) => Promise<Inside>,
+): Promise<{ fired: FireResult; seen: Seen; inside: Inside }> {
   const mark = recorder.mark();
   const caller = lab.node(flow.from);
   const fired = caller.call('fire', {
@@ -87,19 +85,31 @@ async function fireUntilDecided(
     exchanges: flow.exchanges ?? 1,
     timeoutMs: DEADLINE_MS,
   });
-  const observed = (): Seen => observe(key, plan, recorder.since(mark));
+  let observedAt = mark;
+  let latest = observe(key, plan, []);
+  const observed = (): Seen => {
+    if (recorder.mark() !== observedAt) {
+      observedAt = recorder.mark();
+      latest = observe(key, plan, recorder.since(mark));
+    }
+    return latest;
+  };
   let looked = mark;
   const news = (): Sighting[] | null => {
     if (recorder.mark() === looked) return null;
     looked = recorder.mark();
     return observed().packets;
   };
-  const isOver = patience(key, news, () => performance.now());
+  const left = patience(key, news, () => performance.now());
+  const insideOf = askedOnce(ask);
   let looking = false;
   let ended = false;
   let decided: Seen | null = null;
   const look = async (): Promise<void> => {
-    if (looking || !isOver()) return;
+    if (looking) return;
+    const wait = left();
+    if (wait < ASK_AHEAD_MS) void insideOf(observed());
+    if (wait > 0) return;
     looking = true;
     // What seems to be missing may still be on its way from a capture. A node that is gone shows when all is read again.
     const allRead = await lab.drain().then(
@@ -107,7 +117,7 @@ async function fireUntilDecided(
       () => false,
     );
     looking = false;
-    if (ended || !isOver()) return;
+    if (ended || left() > 0) return;
     clearInterval(poll);
     if (allRead) decided = observed();
     await caller.call('cancel', { token: key.token }).catch(() => undefined);
@@ -116,13 +126,26 @@ async function fireUntilDecided(
   try {
     const result = await fired;
     ended = true;
-    if (decided !== null && !result.answered) return { fired: result, seen: decided };
-    await lab.drain();
-    return { fired: result, seen: observed() };
+    if (result.answered || decided === null) await lab.drain();
+    const seen = result.answered ? observed() : (decided ?? observed());
+    return { fired: result, seen, inside: result.answered ? NOTHING_INSIDE : await insideOf(seen) };
   } finally {
     ended = true;
     clearInterval(poll);
   }
+}
+
+/** Asks again only when more packets have been seen since it asked last. */
+function askedOnce(ask: (seen: Seen) => Promise<Inside>): (seen: Seen) => Promise<Inside> {
+  let last: { packets: number; inside: Promise<Inside> } | null = null;
+  return (seen) => {
+    if (last?.packets !== seen.packets.length) {
+      last = { packets: seen.packets.length, inside: ask(seen) };
+      // Whoever needs the answer is told of a failure.
+      last.inside.catch(() => undefined);
+    }
+    return last.inside;
+  };
 }
 
 /** @param captured what the wires carried since the attempt began */

@@ -6,7 +6,7 @@ import type { Plan } from '../scenario/plan.ts';
 import type { PooledLab } from './lab-pool.ts';
 
 /** What leaves no packet: the kernel's word on one that vanished, the L4's on its servers, MAC tables, counters. */
-type Inside = Pick<Evidence, 'kernel' | 'kernelOnAnswer' | 'healthy' | 'macTables' | 'counters'>;
+export type Inside = Pick<Evidence, 'kernel' | 'kernelOnAnswer' | 'healthy' | 'macTables' | 'counters'>;
 
 export const NOTHING_INSIDE: Inside = {
   kernel: null,

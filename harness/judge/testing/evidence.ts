@@ -62,7 +62,8 @@ export function arp(
   [node, direction, iface]: [string, 'in' | 'out', string],
   message: Pick<Arp, 'op' | 'senderIp' | 'targetIp'>,
 ): Sighting {
-  const frame = { srcMac: '', dstMac: '', length: 42, arp: { senderMac: '', ...message } };
+  const dstMac = message.op === 'request' ? 'ff:ff:ff:ff:ff:ff' : '';
+  const frame = { srcMac: '', dstMac, length: 42, arp: { senderMac: '', ...message } };
   return { time: 1, node, iface, direction, frame };
 }
 
