@@ -10,7 +10,6 @@ import { apply, fingerprint, makesRules, nftTables, undo, wire, type Applied } f
 import { runToEnd } from './program.ts';
 import type { Calls, FromAgent, Method } from './protocol.ts';
 import { routeGet } from './route-get.ts';
-import { together } from './together.ts';
 
 /** What an agent can be asked to do; it holds whatever must be ended again. */
 export class Node {
@@ -76,12 +75,12 @@ export class Node {
       const dropped = await Promise.all(inUse.map((capture) => capture.drain()));
       return { dropped: dropped.reduce((sum, n) => sum + n, 0) };
     },
-    counters: together(async () => {
+    counters: async () => {
       const hasRules = this.#applied !== null && makesRules(this.#applied.node);
       return { ...kernelCounters(), ...(hasRules ? { ...(await nftCounters()), ...(await conntrackCounters()) } : {}) };
-    }),
-    macTable: together(macTable),
-    routeGet: together(routeGet),
+    },
+    macTable,
+    routeGet,
     run: ({ argv, input = '' }) => runToEnd(argv, { input }),
     detach: async () => {
       this.onDetach();

@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import type Dockerode from 'dockerode';
-import type { Calls, FromAgent, Method, RawFrame } from '../agent/protocol.ts';
+import type { Calls, FromAgent, Method, Question, RawFrame } from '../agent/protocol.ts';
 import { L4labError } from '../errors.ts';
+import { together } from '../together.ts';
 
 const CALL_DEADLINE_MS = 60_000;
 
@@ -55,6 +56,13 @@ export class NodeHandle {
     const answer = new Promise<unknown>((resolve, reject) => this.#pending.set(id, { resolve, reject, method }));
     this.stream.write(`${JSON.stringify({ id, method, params })}\n`);
     return (await this.#within(answer, `an answer to ${method}`)) as Calls[M]['result'];
+  }
+
+  readonly #asked = together((question: Question, params: Calls[Question]['params']) => this.call(question, params));
+
+  /** As `call`, but those who ask the same at the same time share the answer. */
+  ask<Q extends Question>(question: Q, params: Calls[Q]['params']): Promise<Calls[Q]['result']> {
+    return this.#asked(question, params);
   }
 
   /** Closes the line; the agent ends with it unless it was detached. */

@@ -6,29 +6,39 @@ import { judgeFlow } from '../judge/verdict.ts';
 import { predict } from '../model/predict.ts';
 import type { Prediction } from '../model/walk.ts';
 import { serviceOf } from '../scenario/lookup.ts';
+import { together } from '../together.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
 import { sideBySide } from './side-by-side.ts';
 import { runAttempt } from './attempt.ts';
+import { readCounters } from './inside.ts';
 import type { PooledLab } from './lab-pool.ts';
 
 const ATTEMPTS_AT_ONCE = 8;
 
-/**
- * Runs a flow with its repetitions and controls, and judges it.
- * @param countersBefore reads every node's counters, once for all flows that run side by side
- */
-export async function runFlow(
-  flow: FlowPlan,
-  plan: Plan,
-  lab: PooledLab,
-  countersBefore: () => Promise<CountersByNode>,
-): Promise<FlowResult> {
+/** What flows that run side by side have in common. */
+export interface Shared {
+  /** Every node's counters as they were before these flows. */
+  countersBefore: () => Promise<CountersByNode>;
+  /** Runs a control that begins now or later: one that began before a flow had failed says nothing of that failure. */
+  control: (control: Control) => Promise<FlowResult['controls'][number]>;
+}
+
+export function sharedBy(plan: Plan, lab: PooledLab): Shared {
+  let counters: Promise<CountersByNode> | null = null;
+  return {
+    countersBefore: () => (counters ??= readCounters(plan, lab)),
+    control: together((control: Control) => runControl(control, plan, lab)),
+  };
+}
+
+/** Runs a flow with its repetitions and controls, and judges it. */
+export async function runFlow(flow: FlowPlan, plan: Plan, lab: PooledLab, shared: Shared): Promise<FlowResult> {
   const began = performance.now();
   const predicted = predict(plan, flow);
   const attempts = await sideBySide(flow.repeat, ATTEMPTS_AT_ONCE, () =>
-    runAttempt(flow, plan, lab, mayFail(flow, predicted) ? countersBefore : undefined),
+    runAttempt(flow, plan, lab, mayFail(flow, predicted) ? shared.countersBefore : undefined),
   );
-  const controls = await Promise.all(controlsOf(plan, flow).map((control) => runControl(control, plan, lab)));
+  const controls = await Promise.all(controlsOf(plan, flow).map(shared.control));
   const parting = attempts.map((attempt) => disagreement(attempt, predicted)).find((found) => found !== null) ?? null;
   const judged = judgeFlow(flow, plan, { attempts, controls, disagreement: parting });
   const withRaw = (attempt: Attempt): Attempt => ({ ...attempt, packets: lab.recorder.withRaw(attempt.packets) });

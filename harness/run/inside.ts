@@ -26,12 +26,12 @@ export async function askInside(
   const vanished = vanishedAt(base)?.hop;
   const hop = vanished?.direction === 'in' ? vanished : null;
   const [kernel, kernelOnAnswer, tables, countersAfter] = await Promise.all([
-    hop && lab.node(hop.node).call('routeGet', { to: hop.dst.ip, came: { from: hop.src.ip, iif: cameBy(hop, plan) } }),
-    hop && lab.node(hop.node).call('routeGet', { to: hop.src.ip }),
+    hop && lab.node(hop.node).ask('routeGet', { to: hop.dst.ip, came: { from: hop.src.ip, iif: cameBy(hop, plan) } }),
+    hop && lab.node(hop.node).ask('routeGet', { to: hop.src.ip }),
     Promise.all(
       plan.nodes
         .filter(({ bridge }) => bridge)
-        .map(async ({ name }) => [name, await lab.node(name).call('macTable', null)] as const),
+        .map(async ({ name }) => [name, await lab.node(name).ask('macTable', null)] as const),
     ),
     countersBefore === null ? null : readCounters(plan, { lab }),
   ]);
@@ -51,7 +51,7 @@ function cameBy({ node, iface }: Hop, plan: Plan): string {
 
 /** Counters of every node's namespace. */
 export async function readCounters(plan: Plan, { lab }: Pick<PooledLab, 'lab'>): Promise<CountersByNode> {
-  const entries = plan.nodes.map(async ({ name }) => [name, await lab.node(name).call('counters', null)] as const);
+  const entries = plan.nodes.map(async ({ name }) => [name, await lab.node(name).ask('counters', null)] as const);
   return Object.fromEntries(await Promise.all(entries));
 }
 

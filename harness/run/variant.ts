@@ -1,14 +1,12 @@
 import { stringify } from 'yaml';
 import { L4labError } from '../errors.ts';
-import type { CountersByNode } from '../judge/counters.ts';
 import type { FlowResult, VariantResult } from '../judge/results.ts';
 import { predict } from '../model/predict.ts';
 import type { Variant } from '../scenario/read.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
 import { batches } from './batches.ts';
 import type { OnEvent } from './events.ts';
-import { flowNotRun, mayFail, runFlow } from './flow.ts';
-import { readCounters } from './inside.ts';
+import { flowNotRun, mayFail, runFlow, sharedBy } from './flow.ts';
 import type { PooledLab } from './lab-pool.ts';
 import { sideBySide } from './side-by-side.ts';
 
@@ -72,10 +70,9 @@ async function runFlows(plan: Plan, pooled: PooledLab, say: (result: FlowResult)
   const results = new Map<FlowPlan, FlowResult>();
   for (const { flows, fromCleanStart } of batches(plan)) {
     if (fromCleanStart) await forget(plan, pooled);
-    let counters: Promise<CountersByNode> | null = null;
-    const countersBefore = (): Promise<CountersByNode> => (counters ??= readCounters(plan, pooled));
+    const shared = sharedBy(plan, pooled);
     const one = async (flow: FlowPlan): Promise<unknown> =>
-      results.set(flow, say(await runFlow(flow, plan, pooled, countersBefore)));
+      results.set(flow, say(await runFlow(flow, plan, pooled, shared)));
     const quick = flows.filter((flow) => !mayFail(flow, predict(plan, flow)));
     const slow = flows.filter((flow) => !quick.includes(flow));
     await Promise.all([
