@@ -8,7 +8,6 @@ import { directions } from '../observe/direction.ts';
 import { flowArp, flowPackets, type FlowKey } from '../observe/flow-packets.ts';
 import { observedWalk } from '../observe/observed-walk.ts';
 import type { Captured } from '../observe/recorder.ts';
-import type { Sighting } from '../observe/sighting.ts';
 import type { FlowPlan, Plan } from '../scenario/plan.ts';
 import { askInside, NOTHING_INSIDE, type Inside } from './inside.ts';
 import type { PooledLab } from './lab-pool.ts';
@@ -95,10 +94,10 @@ async function fireUntilDecided(
     return latest;
   };
   let looked = mark;
-  const news = (): Sighting[] | null => {
+  const news = (): Seen | null => {
     if (recorder.mark() === looked) return null;
     looked = recorder.mark();
-    return observed().packets;
+    return observed();
   };
   const left = patience(key, news, () => performance.now());
   const insideOf = askedOnce(ask);

@@ -1,52 +1,72 @@
 import { arp, segment, TCP_KEY } from '../judge/testing/evidence.ts';
 import type { Sighting } from '../observe/sighting.ts';
-import { patience, SILENCE_AFTER_REPETITION_MS, SILENCE_MS } from './patience.ts';
+import { patience, SILENCE_AFTER_REPETITION_MS, SILENCE_MS, type News } from './patience.ts';
 
-const sent = (flags: string, ms = 0): Sighting => segment(ms * 1e6, ['client', 'out', 'l3'], { seq: 7, flags });
+const sent = (flags: string): Sighting => segment(0, ['client', 'out', 'l3'], { seq: 7, flags });
 const received = (flags: string): Sighting => segment(0, ['client', 'in', 'l3'], { seq: 9, flags });
 const arrived = segment(0, ['l3', 'in', 'client'], { seq: 7, flags: 'S' });
 const asked = arp(['l3', 'out', 'l2'], { op: 'request', senderIp: '203.0.113.1', targetIp: '203.0.113.80' });
 const found = arp(['l3', 'in', 'l2'], { op: 'reply', senderIp: '203.0.113.80', targetIp: '203.0.113.1' });
 
+/** The engine's clock is far from ours. */
+const OURS_MS = 5000;
+const EPOCH = 1_795_395_713_432_000_000n;
+
 /** An attempt whose packets and clock are in the test's hands. */
-function attempt(key = TCP_KEY): { sees(...packets: Sighting[]): void; leftAfter(ms: number): number } {
-  const packets: Sighting[] = [];
-  let isNew = false;
-  let clock = 5000;
-  const news = (): Sighting[] | null => (isNew ? ((isNew = false), [...packets]) : null);
-  const left = patience(key, news, () => clock);
-  return {
-    sees(...more) {
-      packets.push(...more);
-      isNew = true;
-      left();
-    },
-    leftAfter(ms) {
-      clock += ms;
-      return left();
-    },
-  };
+class Attempt {
+  #clock = OURS_MS;
+  readonly #packets: Sighting[] = [];
+  #isNew = false;
+  readonly #left: () => number;
+
+  constructor(key = TCP_KEY) {
+    const news = (): News | null => {
+      if (!this.#isNew) return null;
+      this.#isNew = false;
+      return { packets: [...this.#packets], epoch: String(EPOCH) };
+    };
+    this.#left = patience(key, news, () => this.#clock);
+  }
+
+  /** Packets of this moment; captures hand them on 3 ms after that. */
+  sees(...packets: Sighting[]): void {
+    this.seesLate(3, ...packets);
+  }
+
+  seesLate(ms: number, ...packets: Sighting[]): void {
+    this.#packets.push(...packets.map((packet) => ({ ...packet, time: (this.#clock - OURS_MS - ms) * 1e6 })));
+    this.#isNew = true;
+    this.#left();
+  }
+
+  leftAfter(ms: number): number {
+    this.#clock += ms;
+    return this.#left();
+  }
+}
+
+function repeated(): Attempt {
+  const one = new Attempt();
+  one.sees(sent('S'));
+  expect(one.leftAfter(1000)).toBe(SILENCE_MS.tcp - 1000);
+  one.sees(sent('S'));
+  return one;
 }
 
 test('a repeated request may still be answered: it is waited for, and what follows is waited for in turn', () => {
-  const one = attempt();
-  one.sees(sent('S'));
-  expect(one.leftAfter(1000)).toBe(SILENCE_MS.tcp - 1000);
-  one.sees(sent('S', 1001));
+  const one = repeated();
   expect(one.leftAfter(SILENCE_AFTER_REPETITION_MS.atRest - 1)).toBe(1);
-  one.sees(received('SA'), sent('A', 1002));
+  one.sees(received('SA'), sent('A'));
   expect(one.leftAfter(SILENCE_AFTER_REPETITION_MS.atRest - 1)).toBe(1);
 });
 
 test('a repeated request that stays alone settles it', () => {
-  const one = attempt();
-  one.sees(sent('S'), sent('S', 1001));
-  expect(one.leftAfter(SILENCE_AFTER_REPETITION_MS.atRest)).toBe(0);
+  expect(repeated().leftAfter(SILENCE_AFTER_REPETITION_MS.atRest)).toBe(0);
 });
 
 test('a repeated request that waits for a neighbour is not over while this one is asked for', () => {
-  const one = attempt();
-  one.sees(sent('S'), sent('S', 1001), arrived);
+  const one = repeated();
+  one.sees(arrived);
   expect(one.leftAfter(0)).toBe(SILENCE_AFTER_REPETITION_MS.atRest);
   one.sees(asked);
   expect(one.leftAfter(100)).toBe(SILENCE_AFTER_REPETITION_MS.searching - 100);
@@ -57,8 +77,22 @@ test('a repeated request that waits for a neighbour is not over while this one i
   expect(one.leftAfter(50)).toBe(0);
 });
 
+test('a capture that hands on late what was on the wire long ago is no reason to wait longer', () => {
+  const one = repeated();
+  expect(one.leftAfter(100)).toBe(0);
+  one.seesLate(102, arrived);
+  expect(one.leftAfter(0)).toBe(0);
+});
+
+test('silence since a packet that a capture was late with counts from that packet', () => {
+  const one = repeated();
+  expect(one.leftAfter(100)).toBe(0);
+  one.seesLate(33, arrived);
+  expect(one.leftAfter(0)).toBe(SILENCE_AFTER_REPETITION_MS.atRest - 30);
+});
+
 test('a refused answer settles it at once', () => {
-  const one = attempt();
+  const one = new Attempt();
   one.sees(sent('S'), received('SA'), sent('R'));
   expect(one.leftAfter(0)).toBe(0);
 });
@@ -66,7 +100,7 @@ test('a refused answer settles it at once', () => {
 test.each(['tcp', 'udp', 'icmp'] as const)(
   '%s: packets that stopped end it, questions for neighbours do not',
   (protocol) => {
-    const one = attempt({ ...TCP_KEY, protocol });
+    const one = new Attempt({ ...TCP_KEY, protocol });
     one.sees(sent('S'));
     expect(one.leftAfter(SILENCE_MS[protocol] - 1)).toBe(1);
     one.sees(asked);

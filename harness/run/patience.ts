@@ -14,27 +14,35 @@ export const SILENCE_MS = { tcp: 1400, udp: 1000, icmp: 1000 } as const;
  */
 export const SILENCE_AFTER_REPETITION_MS = { atRest: 50, searching: NEXT_QUESTION_MS } as const;
 
+/** What the captures have shown of an attempt so far: its sightings, and the moment that their times count from, ns. */
+export interface News {
+  packets: Sighting[];
+  epoch: string;
+}
+
 /**
  * Tells how long to wait yet until nothing more is to be expected of an attempt, ms, by what the captures have shown of
- * it so far, if they show no more.
- * @param news all sightings of the attempt so far; null when there are no new ones
+ * it so far, if they show no more. On a busy machine a capture may be late: silence counts from the packets' own stamps.
+ * @param news null when there is nothing new
  * @param now a clock, ms
  */
-export function patience(key: FlowKey, news: () => Sighting[] | null, now: () => number): () => number {
+export function patience(key: FlowKey, news: () => News | null, now: () => number): () => number {
   let settled: ReturnType<typeof settledBy> = null;
-  let seen = { own: 0, promising: 0 };
-  const last = { own: now(), promising: now() };
   let pause: number = SILENCE_AFTER_REPETITION_MS.atRest;
+  const last = { own: now(), promising: now() };
+  // By so much our clock is ahead of the stamps, as far as the fastest capture tells.
+  let ahead = Infinity;
   return () => {
-    const packets = news();
-    if (packets) {
-      settled = settledBy(packets, key);
+    const seen = news();
+    if (seen && seen.packets.length > 0) {
+      const { packets, epoch } = seen;
+      const stamp = (of?: Sighting): number => (of ? Number(BigInt(epoch) / 1000n) / 1000 + of.time / 1e6 : -Infinity);
       const hopes = promising(packets);
-      const sees = { own: packets.filter(({ frame }) => !frame.arp).length, promising: hopes.length };
+      ahead = Math.min(ahead, now() - stamp(packets.at(-1)));
+      last.own = Math.max(last.own, stamp(packets.findLast(({ frame }) => !frame.arp)) + ahead);
+      last.promising = Math.max(last.promising, stamp(hopes.at(-1)) + ahead);
+      settled = settledBy(packets, key);
       pause = SILENCE_AFTER_REPETITION_MS[isSearching(hopes) ? 'searching' : 'atRest'];
-      if (sees.own > seen.own) last.own = now();
-      if (sees.promising > seen.promising) last.promising = now();
-      seen = sees;
     }
     if (settled === 'refused') return 0;
     const end = last.own + SILENCE_MS[key.protocol];
