@@ -36,7 +36,7 @@ export interface Calls {
 export type Method = keyof Calls;
 
 /** Calls that change nothing, so that one answer may serve many who ask. */
-export type Question = 'drain' | 'counters' | 'macTable' | 'routeGet';
+export type Question = 'counters' | 'macTable' | 'routeGet';
 
 export interface WireParams {
   /** Throwaway address (engine's) by which each interface is found, its name and MAC in the lab. */

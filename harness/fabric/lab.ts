@@ -95,7 +95,7 @@ export class Lab implements AsyncDisposable {
 
   /** Answers when every frame that was on a wire by now has been handed to the listener. */
   async drain(): Promise<void> {
-    await Promise.all(this.#inUse().map((node) => node.ask('drain', null)));
+    await Promise.all(this.#inUse().map((node) => node.call('drain', null)));
   }
 
   /** The nodes that are configured: a lab may have more than a plan needs. */
