@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { together } from '../together.ts';
 import { PcapReader } from './pcap.ts';
 import type { RawFrame } from './protocol.ts';
-import { together } from '../together.ts';
 
 /** Enough for every header and the token of a flow. */
 const SNAP_LENGTH = 400;

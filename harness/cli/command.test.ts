@@ -8,6 +8,7 @@ import { prepareHostNetwork } from '../fabric/host-network.ts';
 import { KEPT_LABEL, OWNER_LABEL } from '../fabric/labels.ts';
 import { builtImage } from '../fabric/testing/built-image.ts';
 import { NOTHING, remnants, until } from '../fabric/testing/remnants.ts';
+import type { Results } from '../judge/results.ts';
 
 /** A loaded machine runs a scenario slowly. */
 const DEADLINE_MS = 240_000;
@@ -67,10 +68,12 @@ test(
 );
 
 test(
-  '1 when a flow failed, with its cause',
+  '1 when a flow failed, with its cause and what would help',
   async () => {
     const { code, stdout } = await run(scenario(SCENARIO.replace('[80/tcp]', '[]')));
     expect([code, stdout]).toEqual([1, expect.stringContaining('refused at s1')]);
+    const { scenarios } = JSON.parse(readFileSync(join(folder, 'report/results.json'), 'utf8')) as Results;
+    expect(scenarios[0]!.variants[0]!.flows[0]!.counterfactuals).toMatchObject([{ title: 's1: listen on 80/tcp' }]);
   },
   DEADLINE_MS,
 );

@@ -1,3 +1,4 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Engine } from '../fabric/engine.ts';
 import type { Topology } from '../fabric/topology.ts';
 import type { Results, ScenarioResult } from '../judge/results.ts';
@@ -71,10 +72,14 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
   // What was stopped half-way is no result.
   signal?.throwIfAborted();
   // Tens of milliseconds for each failure: nobody waits for the judgement of his flow any more, but for the labs to end.
-  const explained = scenarios.flatMap((loaded) => {
+  const explained: ScenarioResult[] = [];
+  for (const loaded of scenarios) {
     const result = results.get(loaded);
-    return result ? [withCounterfactuals(result, loaded)] : [];
-  });
+    if (result) explained.push(withCounterfactuals(result, loaded));
+    // Whoever wants to stop is heard in between.
+    await othersTurn();
+    signal?.throwIfAborted();
+  }
   return {
     version: 1,
     startedAt: startedAt.toISOString(),
