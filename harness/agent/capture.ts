@@ -48,28 +48,19 @@ export class Capture {
   }
 
   /**
-   * Waits until all frames that the kernel had matched by now were handed on: tcpdump is asked for its
-   * counters (SIGUSR1, tcpdump(8)) until it has processed what the kernel received.
+   * Waits until all frames that the kernel had kept for tcpdump by now were handed on: tcpdump is asked for the kernel's
+   * counters (SIGUSR1, tcpdump(8)).
    * @returns frames that the kernel dropped for lack of space
    */
   readonly drain = together(() => this.#drain());
 
   async #drain(): Promise<number> {
-    const deadline = Date.now() + DRAIN_DEADLINE_MS;
-    while (this.running) {
-      this.#stats = null;
-      this.#process.kill('SIGUSR1');
-      await this.#until('its counters', () => this.#stats !== null);
-      const stats = this.#stats as { captured: number; received: number; dropped: number } | null;
-      if (stats === null) return 0;
-      if (stats.captured >= stats.received - stats.dropped) {
-        await this.#until('its last frames', () => this.#seen >= stats.captured);
-        return stats.dropped;
-      }
-      if (Date.now() > deadline)
-        throw new Error(`tcpdump on ${this.iface} did not catch up: ${stats.captured} of ${stats.received} frames`);
-    }
-    return 0;
+    if (!this.running) return 0;
+    this.#stats = null;
+    this.#process.kill('SIGUSR1');
+    const { received, dropped } = await this.#until('its counters', () => this.#stats);
+    await this.#until('its last frames', () => this.#seen >= received - dropped);
+    return dropped;
   }
 
   async stop(): Promise<void> {
@@ -90,9 +81,10 @@ export class Capture {
     this.#stats = { captured: Number(found[1]), received: Number(found[2]), dropped: Number(found[3]) };
   }
 
-  async #until(what: string, holds: () => boolean): Promise<void> {
-    if (holds()) return;
-    await new Promise<void>((resolve, reject) => {
+  async #until<T>(what: string, found: () => T | null | false): Promise<T> {
+    const already = found();
+    if (already) return already;
+    return new Promise<T>((resolve, reject) => {
       const said = (): string => `tcpdump on ${this.iface}: ${what}; it said: ${this.#stderr.trim()}`;
       const end = (outcome: () => void): void => {
         clearTimeout(timer);
@@ -100,7 +92,8 @@ export class Capture {
         outcome();
       };
       const look = (): void => {
-        if (holds()) end(resolve);
+        const now = found();
+        if (now) end(() => resolve(now));
         else if (!this.running) end(() => reject(new Error(`ended while waiting for ${said()}`)));
       };
       const timer = setTimeout(

@@ -68,6 +68,8 @@ export class Lab implements AsyncDisposable {
         .filter((node) => node.lb !== null)
         .map((node) => this.node(node.name).call('startLb', { config: node.lb })),
     );
+    // What a configuration puts on the wires keeps no flow waiting then.
+    await this.drain();
   }
 
   /**

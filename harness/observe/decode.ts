@@ -3,6 +3,22 @@ import type { Arp, Frame, Icmp, Ip, Tcp } from './sighting.ts';
 
 const TOKEN = /l4lab-[0-9a-z]{8}/;
 
+const mac = speller(6, (octets) => octets.toString('hex').replace(/..(?=.)/g, '$&:'));
+const v4 = speller(4, (octets) => octets.join('.'));
+const v6 = speller(16, (octets) => Address6.fromUnsignedByteArray([...octets]).correctForm());
+
+/** Remembers what it spelled: a lab has few addresses, and every packet carries four of them. */
+function speller(length: number, spell: (octets: Buffer) => string): (bytes: Buffer, offset: number) => string {
+  const known = new Map<string, string>();
+  return (bytes, offset) => {
+    const octets = bytes.subarray(offset, offset + length);
+    const key = octets.toString('latin1');
+    const text = known.get(key) ?? spell(octets);
+    known.set(key, text);
+    return text;
+  };
+}
+
 /**
  * Decodes the first bytes of an Ethernet frame; whatever is cut off or unknown is left out.
  * Formats: IEEE 802.3, RFC 826, 791, 8200, 9293, 768, 792, 4443.
@@ -166,16 +182,4 @@ function innerPacket(protocol: number, body: Buffer): Icmp['inner'] | null {
     srcPort: body.readUInt16BE(headerLength),
     dstPort: body.readUInt16BE(headerLength + 2),
   };
-}
-
-function mac(bytes: Buffer, offset: number): string {
-  return bytes.toString('hex', offset, offset + 6).replace(/..(?=.)/g, '$&:');
-}
-
-function v4(bytes: Buffer, offset: number): string {
-  return bytes.subarray(offset, offset + 4).join('.');
-}
-
-function v6(bytes: Buffer, offset: number): string {
-  return Address6.fromUnsignedByteArray([...bytes.subarray(offset, offset + 16)]).correctForm();
 }

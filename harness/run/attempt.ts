@@ -17,6 +17,8 @@ import { nextSourcePort } from './source-ports.ts';
 /** Whatever its packets do. */
 const DEADLINE_MS = 15_000;
 const POLL_MS = 20;
+/** An attempt that is to work is over by then: to look at it sooner would only take the processor that it needs. */
+const LEFT_ALONE_MS = 200;
 /** So long before its end an attempt's nodes are asked for what packets do not show: about as long as that takes. */
 const ASK_AHEAD_MS = 100;
 
@@ -25,7 +27,8 @@ type Seen = Pick<Evidence, 'packets' | 'epoch' | 'walk'>;
 
 /**
  * Fires a flow once and judges what its packets did.
- * @param countersBefore reads every node's counters, to be compared with those after: not worth the time where all goes well
+ * @param countersBefore reads every node's counters, to be compared with those after; left out where all is to go well,
+ *   which is not worth the time
  */
 export async function runAttempt(
   flow: FlowPlan,
@@ -45,7 +48,8 @@ export async function runAttempt(
   const before = (await countersBefore?.()) ?? null;
   const began = performance.now();
   const ask = (seen: Seen): Promise<Inside> => askInside({ plan, flow, ...seen }, lab, before);
-  const { fired, seen, inside } = await fireUntilDecided(flow, key, plan, lab, ask);
+  const firstLook = countersBefore ? began : began + LEFT_ALONE_MS;
+  const { fired, seen, inside } = await fireUntilDecided(flow, key, plan, lab, firstLook, ask);
   const client = {
     answered: fired.answered,
     said: fired.said,
@@ -63,6 +67,7 @@ function newToken(): string {
 /**
  * Fires, and cancels as soon as the packets show that no answer will be taken, or when they have stopped.
  * What was seen is what decided it then: how the caller's kernel ends a cancelled call belongs to no flow.
+ * @param firstLook moment before which nothing is decided by packets, ms
  * @param ask reads what packets do not show, where no answer was taken
  */
 async function fireUntilDecided(
@@ -70,6 +75,7 @@ async function fireUntilDecided(
   key: FlowKey,
   plan: Plan,
   { lab, recorder }: PooledLab,
+  firstLook: number,
   ask: (seen: Seen) => Promise<Inside>,
 ): Promise<{ fired: FireResult; seen: Seen; inside: Inside }> {
   const mark = recorder.mark();
@@ -105,7 +111,7 @@ async function fireUntilDecided(
   let ended = false;
   let decided: Seen | null = null;
   const look = async (): Promise<void> => {
-    if (looking) return;
+    if (looking || performance.now() < firstLook) return;
     const wait = left();
     if (wait < ASK_AHEAD_MS) void insideOf(observed());
     if (wait > 0) return;

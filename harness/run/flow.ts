@@ -32,9 +32,14 @@ export function sharedBy(plan: Plan, lab: PooledLab): Shared {
 }
 
 /** Runs a flow with its repetitions and controls, and judges it. */
-export async function runFlow(flow: FlowPlan, plan: Plan, lab: PooledLab, shared: Shared): Promise<FlowResult> {
+export async function runFlow(
+  flow: FlowPlan,
+  predicted: Prediction[],
+  plan: Plan,
+  lab: PooledLab,
+  shared: Shared,
+): Promise<FlowResult> {
   const began = performance.now();
-  const predicted = predict(plan, flow);
   const attempts = await sideBySide(flow.repeat, ATTEMPTS_AT_ONCE, () =>
     runAttempt(flow, plan, lab, mayFail(flow, predicted) ? shared.countersBefore : undefined),
   );

@@ -71,9 +71,10 @@ async function runFlows(plan: Plan, pooled: PooledLab, say: (result: FlowResult)
   for (const { flows, fromCleanStart } of batches(plan)) {
     if (fromCleanStart) await forget(plan, pooled);
     const shared = sharedBy(plan, pooled);
+    const predicted = new Map(flows.map((flow) => [flow, predict(plan, flow)]));
     const one = async (flow: FlowPlan): Promise<unknown> =>
-      results.set(flow, say(await runFlow(flow, plan, pooled, shared)));
-    const quick = flows.filter((flow) => !mayFail(flow, predict(plan, flow)));
+      results.set(flow, say(await runFlow(flow, predicted.get(flow)!, plan, pooled, shared)));
+    const quick = flows.filter((flow) => !mayFail(flow, predicted.get(flow)!));
     const slow = flows.filter((flow) => !quick.includes(flow));
     await Promise.all([
       sideBySide(quick.length, QUICK_FLOWS_AT_ONCE, (index) => one(quick[index]!)),
