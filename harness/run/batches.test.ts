@@ -44,6 +44,13 @@ test.each<[string, LabSketch]>([
     'ARP is answered by who asks',
     oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool } }, servers: { conf: { arp_ignore: 2 } } }),
   ],
+  [
+    'a server asks for its gateway in the name of the VIP, which lies in the same subnet',
+    oneArm({
+      services: { a: { vip: VIP_A, mode: 'dsr', pool } },
+      servers: { loopback: [VIP_A], conf: { arp_ignore: 1, arp_announce: 1 } },
+    }),
+  ],
 ])('flows that teach switches or neighbours run one by one, each from a clean start: %s', (_, sketch) => {
   const lab = plan(sketch);
   lab.flows = [named(lab, 'one', { outcome: 'works' }), named(lab, 'two', { outcome: 'works' })];

@@ -29,8 +29,9 @@ function sharesService(flow: FlowPlan, plan: Plan): boolean {
 }
 
 /**
- * Flows teach nodes what others then go by: a moved MAC, a redirect, a path MTU, a server's own answer for the VIP, the MAC
- * of a node that tells it only to some who ask (arp_ignore from 2).
+ * Flows teach nodes what others then go by: a moved MAC, a redirect, a path MTU, a server's own answer for the VIP or its
+ * question in the name of the VIP (arp_announce below 2), the MAC of a node that tells it only to some who ask (arp_ignore
+ * from 2).
  */
 function flowsTeach(plan: Plan): boolean {
   return plan.nodes.some(
@@ -40,6 +41,6 @@ function flowsTeach(plan: Plan): boolean {
       sysctls['net/ipv4/conf/all/accept_redirects'] === '1' ||
       Number(sysctls['net/ipv4/conf/all/arp_ignore']) >= 2 ||
       (loopback.length > 0 &&
-        (sysctls['net/ipv4/conf/all/arp_ignore'] === '0' || sysctls['net/ipv4/conf/all/arp_announce'] === '0')),
+        (sysctls['net/ipv4/conf/all/arp_ignore'] === '0' || Number(sysctls['net/ipv4/conf/all/arp_announce']) < 2)),
   );
 }

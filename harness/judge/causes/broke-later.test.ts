@@ -66,6 +66,11 @@ describe('redirected', () => {
   });
 });
 
+/** The same packet with these addresses. */
+function between({ frame, ...at }: Sighting, src: string, dst: string): Sighting {
+  return { ...at, frame: { ...frame, ip: { ...frame.ip!, src, dst } } };
+}
+
 describe('half-seen-by-firewall', () => {
   const stateful = { l3: { firewall: 'stateful' as const } };
   const sketch = oneArm({ services: dsr, servers: holdsVip, nodes: stateful });
@@ -97,7 +102,20 @@ describe('half-seen-by-firewall', () => {
   });
 
   test('not where it saw both directions', () => {
-    expect(named({ ...base, walk: dsrWalk, packets: swallowed })[0]).not.toBe('half-seen-by-firewall');
+    const packets = [between(swallowed[0]!, CLIENT, VIP_A)];
+    expect(named({ ...base, walk: dsrWalk, packets })[0]).not.toBe('half-seen-by-firewall');
+  });
+
+  test('where the request came by twice, the second time with the address of a server that answers from the VIP', () => {
+    const first = dsrWalk.request.filter(({ node }) => node === 'l3');
+    const again = first.map((hop) => ({ ...hop, dst: { ...hop.dst, ip: S2 } }));
+    const walk = { request: [...first, ...again], reply: dsrWalk.reply };
+    const packets = [
+      between(segment(8, ['l3', 'in', 'client'], { seq: 4, flags: 'A' }), CLIENT, VIP_A),
+      between(segment(9, ['l3', 'out', 'l2'], { seq: 4, flags: 'A' }), CLIENT, VIP_A),
+      between(segment(10, ['l3', 'in', 'l2'], { seq: 4, flags: 'A' }), CLIENT, S2),
+    ];
+    expect(named({ ...base, walk, packets })).toEqual(['half-seen-by-firewall', 'l3']);
   });
 
   test('where a switch routes one direction and bridges the other: its firewalls do not know of one another', () => {

@@ -1,4 +1,4 @@
-import type { Hop } from '../../model/walk.ts';
+import type { Hop, Walk } from '../../model/walk.ts';
 import { ICMP } from '../../observe/decode.ts';
 import type { Frame, Sighting } from '../../observe/sighting.ts';
 import { nodeOf } from '../../scenario/lookup.ts';
@@ -108,15 +108,7 @@ export const halfSeen: Rule = (evidence) => {
         ),
     );
     if (!swallowed) continue;
-    // A switch with an address has two firewalls: what it routes is not seen by that for what it bridges.
-    const own = node.interfaces.map(({ mac }) => mac);
-    const routed = own.includes(swallowed.frame.dstMac);
-    const saw = (leg: Hop[]): boolean =>
-      leg.some(
-        (hop) =>
-          hop.node === node.name && hop.direction === 'out' && (!node.bridge || own.includes(hop.src.mac) === routed),
-      );
-    if (!saw(walk.request) || !saw(walk.reply)) {
+    if (!sawBothWays(node, swallowed.frame, walk)) {
       const what = swallowed.frame.tcp ? `a segment (${swallowed.frame.tcp.flags})` : 'the answer to an echo';
       return cause(
         'half-seen-by-firewall',
@@ -127,6 +119,24 @@ export const halfSeen: Rule = (evidence) => {
   }
   return null;
 };
+
+/**
+ * Whether a node passed on both directions of a packet's connection, as its firewall knows it: by the addresses that the
+ * packet came in with. Where an L4 sends it by once more with another destination, that is another connection.
+ */
+function sawBothWays({ name, bridge, interfaces }: NodePlan, { ip, dstMac }: Frame, walk: Walk): boolean {
+  // A switch with an address has two firewalls: what it routes is not seen by that for what it bridges.
+  const own = interfaces.map(({ mac }) => mac);
+  const alike = (mac: string): boolean => !bridge || own.includes(mac) === own.includes(dstMac);
+  const legs = [walk.request, walk.reply].map((leg) => leg.filter(({ node }) => node === name));
+  const cameIn = ({ direction, src, dst }: Hop): boolean =>
+    direction === 'in' && alike(dst.mac) && src.ip === ip!.src && dst.ip === ip!.dst;
+  const isAnswer = ({ direction, src, dst }: Hop): boolean =>
+    direction === 'out' && alike(src.mac) && src.ip === ip!.dst && dst.ip === ip!.src;
+  const passedOn = (leg: Hop[]): boolean =>
+    leg.some((hop, index) => cameIn(hop) && leg.slice(index).some(({ direction }) => direction === 'out'));
+  return legs.some(passedOn) && legs.some((leg) => leg.some(isAnswer));
+}
 
 function filtersForwarded({ firewall, bridge, sysctls }: NodePlan): boolean {
   return firewall === 'stateful' && (bridge || sysctls['net/ipv4/ip_forward'] !== '0');
