@@ -10,7 +10,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, CallOptions, Command, LoadResult } from './endpoint.ts';
 
 const name = process.argv[2]!;
-const listeners = new Map<string, { close: (done: () => void) => unknown }>();
+/** What ends a listener, by protocol and port. */
+const listeners = new Map<string, (done: () => void) => unknown>();
 const kept = new Map<number, Socket>();
 let handles = 0;
 let load: (() => Promise<LoadResult>) | null = null;
@@ -36,7 +37,7 @@ function perform(command: Command): Promise<unknown> {
     case 'listen':
       return command.protocol === 'udp' ? listenUdp(command.port, command.host) : listenTcp(command.port);
     case 'unlisten':
-      return new Promise((resolve) => listeners.get(`${command.protocol}/${command.port}`)!.close(() => resolve(null)));
+      return new Promise((resolve) => listeners.get(`${command.protocol}/${command.port}`)!(() => resolve(null)));
     case 'call':
       return command.protocol === 'udp' ? askUdp(command) : callTcp(command);
     case 'open':
@@ -61,7 +62,10 @@ function answerTo(address: string, port: number): string {
 
 function listenTcp(port: number): Promise<null> {
   return new Promise((resolve, reject) => {
+    const sockets = new Set<Socket>();
     const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
       // A health check may be gone before it is accepted.
       const answer = answerTo(socket.remoteAddress ?? '', socket.remotePort ?? 0);
       socket.on('error', () => undefined);
@@ -69,7 +73,11 @@ function listenTcp(port: number): Promise<null> {
     });
     server.on('error', reject);
     server.listen(port, () => resolve(null));
-    listeners.set(`tcp/${port}`, server);
+    listeners.set(`tcp/${port}`, (done) => {
+      server.close(done);
+      // As the kernel does for a process that was killed: a client that is gone without a word would keep it open.
+      for (const socket of sockets) socket.resetAndDestroy();
+    });
   });
 }
 
@@ -80,7 +88,7 @@ function listenUdp(port: number, host: string): Promise<null> {
     socket.on('message', (_, peer) => socket.send(answerTo(peer.address, peer.port), peer.port, peer.address));
     socket.on('error', reject);
     socket.bind(port, host, () => resolve(null));
-    listeners.set(`udp/${port}`, socket);
+    listeners.set(`udp/${port}`, (done) => socket.close(done));
   });
 }
 

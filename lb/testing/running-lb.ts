@@ -10,6 +10,8 @@ import type { NetnsLab } from './netns-lab.ts';
 export type Line = { event: string } & Record<string, unknown>;
 
 const POLL_MS = 50;
+/** Less than a test has, so that it can say what was awaited. */
+const DEADLINE_MS = 45_000;
 
 /** The load balancer as a process in a node of a test lab. */
 export class RunningLb {
@@ -61,24 +63,42 @@ export class RunningLb {
     return lb;
   }
 
-  /** The first line that fits, now or later; throws when the program ends without it. */
+  /** The first line that fits, now or later; throws when the program ends without it, or time is up. */
   line(fits: (line: Line) => boolean, from = 0): Promise<Line> {
     return new Promise((resolve, reject) => {
+      const said = () => JSON.stringify(this.lines.slice(from));
+      const end = (outcome: () => void) => {
+        clearTimeout(timer);
+        this.#changed.delete(look);
+        outcome();
+      };
       const look = () => {
         const found = this.lines.slice(from).find(fits);
-        if (!found) return;
-        this.#changed.delete(look);
-        resolve(found);
+        if (found) end(() => resolve(found));
       };
+      const timer = setTimeout(
+        () =>
+          end(() =>
+            reject(new Error(`waited ${DEADLINE_MS} ms for a line that fits ${String(fits)}; it said ${said()}`)),
+          ),
+        DEADLINE_MS,
+      );
       this.#changed.add(look);
-      void this.ended.then(() => reject(new Error(`the load balancer ended: ${JSON.stringify(this.lines)}`)));
+      void this.ended.then(() => end(() => reject(new Error(`the load balancer ended: ${said()}`))));
       look();
     });
   }
 
-  /** Polls until something holds; the test's own time limit ends it otherwise. */
+  /** Polls until something holds; throws when time is up. */
   async until(holds: () => Promise<boolean>): Promise<void> {
-    while (!(await holds())) await delay(POLL_MS);
+    const deadline = Date.now() + DEADLINE_MS;
+    while (!(await holds())) {
+      if (Date.now() > deadline)
+        throw new Error(
+          `waited ${DEADLINE_MS} ms for ${String(holds)}; the load balancer said ${JSON.stringify(this.lines)}`,
+        );
+      await delay(POLL_MS);
+    }
   }
 
   /** Replaces the configuration file. */
