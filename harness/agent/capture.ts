@@ -7,7 +7,7 @@ import type { RawFrame } from './protocol.ts';
 /** Enough for every header and the token of a flow. */
 const SNAP_LENGTH = 400;
 const DRAIN_DEADLINE_MS = 2000;
-const STATS = /(\d+) packets? captured[,\s]+(\d+) packets? received by filter[,\s]+(\d+) packets? dropped by kernel/;
+const STATS = /\d+ packets? captured[,\s]+(\d+) packets? received by filter[,\s]+(\d+) packets? dropped by kernel/;
 
 /** tcpdump on one interface: every frame, both directions, as the kernel stamps it. */
 export class Capture {
@@ -15,7 +15,7 @@ export class Capture {
   readonly #reader = new PcapReader();
   #seen = 0;
   #stderr = '';
-  #stats: { captured: number; received: number; dropped: number } | null = null;
+  #stats: { received: number; dropped: number } | null = null;
   readonly #waiting = new Set<() => void>();
   running = true;
 
@@ -78,7 +78,7 @@ export class Capture {
     const found = STATS.exec(this.#stderr);
     if (!found) return;
     this.#stderr = this.#stderr.slice(found.index + found[0].length);
-    this.#stats = { captured: Number(found[1]), received: Number(found[2]), dropped: Number(found[3]) };
+    this.#stats = { received: Number(found[1]), dropped: Number(found[2]) };
   }
 
   async #until<T>(what: string, found: () => T | null | false): Promise<T> {
