@@ -21,8 +21,12 @@ import type { LogEvent } from './log.ts';
 import { log } from './log.ts';
 import { isDirect } from './mode.ts';
 import { Pool } from './pool.ts';
-import type { Table } from './render/ruleset.ts';
+import type { RenderInput } from './render/input.ts';
+import { reusesPorts } from './render/members.ts';
+import { rolesOf } from './render/remember.ts';
 import { render } from './render/render.ts';
+import type { Table } from './render/ruleset.ts';
+import { Settling } from './settling.ts';
 
 /** How long to wait for the MAC of a server whose frames keep their source MAC. */
 const NEIGHBOUR_DEADLINE_MS = 500;
@@ -36,6 +40,7 @@ export class Balancer {
   readonly #pool = new Pool((service, server) => this.stateOf(service, server).up);
   readonly #monitor = new HealthMonitor(() => void this.refresh());
   readonly #targets = new CheckTargets();
+  readonly #settling = new Settling();
   readonly #logged = new Map<string, boolean>();
   readonly #tables: KernelTables;
   readonly #held: HeldAddresses;
@@ -47,6 +52,7 @@ export class Balancer {
   #macs = new Map<string, string>();
   #flows: FlowCounts = () => 0;
   #watchTimer: NodeJS.Timeout | null = null;
+  #settleTimer: NodeJS.Timeout | null = null;
   /** The last change; changes never overlap. */
   #turn: Promise<unknown> = Promise.resolve();
   #refreshing: Promise<void> | null = null;
@@ -168,7 +174,7 @@ export class Balancer {
     this.#stopped = true;
     this.#monitor.stop();
     this.#watch.end();
-    for (const timer of [this.#watchTimer, this.#followTimer]) if (timer) clearTimeout(timer);
+    for (const timer of [this.#watchTimer, this.#followTimer, this.#settleTimer]) if (timer) clearTimeout(timer);
     await this.#inTurn(async () => {
       await this.#tables.remove();
       await this.#held.release();
@@ -233,16 +239,33 @@ export class Balancer {
   }
 
   async #apply(config: LbConfig): Promise<void> {
-    const input = {
+    // Steady while the rules are made, whatever time passes.
+    const settled = new Map<LbService, boolean>();
+    const input: RenderInput = {
       config,
       facts: this.#facts,
-      roleOf: (service: LbService, server: LbServer) => this.#pool.roleOf(service, server),
+      roleOf: (service, server) => this.#pool.roleOf(service, server),
       flowsOf: this.#flows,
-      macOf: (address: string) => this.#macs.get(address) ?? null,
-      checkPortOf: (service: LbService) => this.#targets.portOf(service),
+      isSettled: (service) => settled.get(service) ?? false,
+      macOf: (address) => this.#macs.get(address) ?? null,
+      checkPortOf: (service) => this.#targets.portOf(service),
       uid: process.getuid?.() ?? 0,
     };
+    for (const service of config.services.filter((one) => isDirect(one) && reusesPorts(one))) {
+      this.#settling.note(service, rolesOf(input, service));
+      settled.set(service, this.#settling.isSettled(service));
+    }
     await this.#tables.apply(render(input, this.#held.all));
+    this.#scheduleSettling([...settled].flatMap(([service, isSettled]) => (isSettled ? [] : [service])));
+  }
+
+  /** Rules change once more when the last of these services has settled. */
+  #scheduleSettling(unsettled: LbService[]): void {
+    if (this.#settleTimer) clearTimeout(this.#settleTimer);
+    this.#settleTimer = null;
+    if (unsettled.length === 0 || this.#stopped) return;
+    const ms = unsettled.reduce((longest, service) => Math.max(longest, this.#settling.msLeft(service)), 0);
+    this.#settleTimer = setTimeout(() => void this.refresh(), ms + 1);
   }
 
   #stateChanges(): LogEvent[] {

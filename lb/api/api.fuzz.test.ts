@@ -47,6 +47,9 @@ describe('API, asked for anything', () => {
       fresh: node,
       peer: { links: { l4: '203.0.113.1/24 2001:db8::1/64', fresh: '' } },
     });
+    // Rules have the host's own MAC, by which two hosts would differ.
+    for (const name of ['l4', 'fresh'])
+      await lab.exec(name, 'ip', 'link', 'set', 'peer', 'address', '02:00:00:00:00:02');
     [socket, freshSocket] = [lab.file('api.sock'), lab.file('fresh.sock')];
     await RunningLb.start(lab, 'l4', { ...CONFIG, api: { socket } });
     await RunningLb.start(lab, 'fresh', { version: 1, api: { socket: freshSocket }, services: [] });

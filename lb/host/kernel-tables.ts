@@ -3,7 +3,7 @@ import { changeScript, takeOverScript } from '../render/changes.ts';
 import { heldKind } from '../render/held.ts';
 import type { Table, TableFamily } from '../render/ruleset.ts';
 import { TABLE } from '../render/ruleset.ts';
-import { readCountingSet } from './read-counters.ts';
+import { readCounting } from './read-counters.ts';
 import type { Holding } from './holdings.ts';
 import { run } from './run.ts';
 
@@ -12,11 +12,13 @@ const TABLE_FAMILIES: TableFamily[] = ['inet', 'netdev'];
 interface NftObject {
   table?: NftNamed;
   chain?: NftNamed;
-  /** `stmt` is there when elements count. */
-  set?: NftNamed & { stmt?: unknown[] };
-  map?: NftNamed;
+  set?: NftMap;
+  map?: NftMap;
   counter?: NftNamed;
 }
+
+/** `stmt` is there when elements count. */
+type NftMap = NftNamed & { stmt?: unknown[] };
 
 interface NftNamed {
   family: string;
@@ -94,11 +96,11 @@ async function findTables(): Promise<FoundTable[]> {
       const objects = await nftJson('-t', 'list', 'table', family, TABLE);
       const names = (kind: 'chain' | 'set' | 'map' | 'counter') =>
         objects.flatMap((o) => (o[kind] ? [o[kind].name] : []));
-      const counting = objects.flatMap(({ set }) => (set?.stmt ? [set.name] : []));
-      const elementsOf = async (name: string): Promise<[string, null][] | null> =>
-        counting.includes(name) ? [...(await readCountingSet(family, name)).keys()].map((key) => [key, null]) : null;
+      const counting = objects.flatMap(({ set, map = set }) => (map?.stmt ? [map.name] : []));
+      const elementsOf = async (kind: 'set' | 'map', name: string): Promise<[string, string | null][] | null> =>
+        counting.includes(name) ? (await readCounting(family, kind, name)).map(({ key, value }) => [key, value]) : null;
       const maps = (['set', 'map'] as const).flatMap((kind) =>
-        names(kind).map(async (name) => ({ name, kind, elements: await elementsOf(name) })),
+        names(kind).map(async (name) => ({ name, kind, elements: await elementsOf(kind, name) })),
       );
       return { family, chains: names('chain'), maps: await Promise.all(maps), counters: names('counter') };
     }),

@@ -16,33 +16,48 @@ export interface Counters {
 
 interface CountingSet {
   type: string | string[];
-  elem?: { elem: { val: { concat: (string | number)[] }; counter: Count } }[];
+  /** Pairs of key and value in a map. */
+  elem?: (CountingElement | [CountingElement, string])[];
+}
+
+interface CountingElement {
+  elem: { val: { concat: (string | number)[] }; counter: Count };
+}
+
+/** An element of a set or map that counts, as rules have it; the value is null in a set. */
+export interface Counted {
+  key: string;
+  value: string | null;
+  count: Count;
 }
 
 const NOTHING: Count = { packets: 0, bytes: 0 };
 
 /** Everything that counts in these tables, as the kernel has it now. */
 export async function readCounters(tables: Table[]): Promise<Counters> {
-  const sets = tables.flatMap(({ family, maps }) => maps.filter(isCounting).map(({ name }) => ({ family, name })));
+  const sets = tables.flatMap(({ family, maps }) => maps.filter(isCounting).map((map) => ({ family, ...map })));
   const [named, ...counted] = await Promise.all([
     readNamed(),
-    ...sets.map(async ({ family, name }) => [name, await readCountingSet(family, name)] as const),
+    ...sets.map(async ({ family, kind, name }) => [name, await readCounting(family, kind, name)] as const),
   ]);
-  const bySet = new Map(counted);
+  const bySet = new Map(
+    counted.map(([name, elements]) => [name, new Map(elements.map(({ key, count }) => [key, count]))]),
+  );
   return {
     named: (name) => named.get(name) ?? NOTHING,
     element: ({ set, key }) => bySet.get(set)?.get(key) ?? NOTHING,
   };
 }
 
-/** Elements of a set that counts, as rules have them, with their counts. */
-export async function readCountingSet(family: TableFamily, name: string): Promise<Map<string, Count>> {
-  const text = await run('nft-failed', 'nft', ['-j', 'list', 'set', family, TABLE, name]);
-  const { nftables } = JSON.parse(text) as { nftables: { set?: CountingSet }[] };
-  return new Map(
-    nftables.flatMap(({ set }) =>
-      (set?.elem ?? []).map(({ elem }): [string, Count] => [keyOf(set!.type, elem.val.concat), elem.counter]),
-    ),
+/** Elements of a set or map that counts. */
+export async function readCounting(family: TableFamily, kind: 'set' | 'map', name: string): Promise<Counted[]> {
+  const text = await run('nft-failed', 'nft', ['-j', 'list', kind, family, TABLE, name]);
+  const { nftables } = JSON.parse(text) as { nftables: { set?: CountingSet; map?: CountingSet }[] };
+  return nftables.flatMap(({ set, map = set }) =>
+    (map?.elem ?? []).map((item): Counted => {
+      const [{ elem }, value] = Array.isArray(item) ? item : [item, null];
+      return { key: keyOf(map!.type, elem.val.concat), value, count: elem.counter };
+    }),
   );
 }
 

@@ -34,6 +34,7 @@ function tablesOf(config: LbConfig): Table[] {
       facts: FACTS,
       roleOf: (_, server) => (server.drain ? 'keep' : server.name === 's4' ? 'out' : 'new'),
       flowsOf: () => 0,
+      isSettled: () => true,
       macOf: (address) => (address.endsWith('1') ? '02:00:00:00:00:01' : null),
       checkPortOf: ({ mode, check, port }) => (mode === 'dsr' && check.type !== 'none' ? 60_000 + port : null),
       uid: 0,

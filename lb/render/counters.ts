@@ -1,10 +1,10 @@
 import type { LbServer, LbService } from '../config.ts';
 import { isDirect } from '../mode.ts';
 import { familyOf } from './family.ts';
-import { memberElement, memberMaps } from './members.ts';
+import { countedIn, memberElement, memberMaps } from './members.ts';
 import { trafficElement, trafficSets } from './traffic.ts';
 
-/** A set whose elements count the packets that they match, and one of its elements. */
+/** A set or map whose elements count the packets that they match, and one of its elements. */
 export interface CountingElement {
   set: string;
   key: string;
@@ -13,9 +13,13 @@ export interface CountingElement {
 /** What counts the flows that a server was given in a service, and its packets. */
 export function serverCounters(service: LbService, server: LbServer): Record<'newFlows' | 'packets', CountingElement> {
   const family = familyOf(service.vip);
-  const direct = isDirect(service);
-  const { newFlows, packets } = direct ? memberMaps(family, service.protocol) : trafficSets(family);
-  const key = direct ? memberElement(service, server) : trafficElement(service, server);
+  if (isDirect(service)) {
+    const key = memberElement(service, server);
+    const { newFlows } = memberMaps(family, service.protocol);
+    return { newFlows: { set: newFlows, key }, packets: { set: countedIn(service), key } };
+  }
+  const { newFlows, packets } = trafficSets(family);
+  const key = trafficElement(service, server);
   return { newFlows: { set: newFlows, key }, packets: { set: packets, key } };
 }
 

@@ -1,16 +1,17 @@
 import type { LbServer, LbService } from '../config.ts';
 import { ingressDevices } from '../host/facts.ts';
-import { isDirect } from '../mode.ts';
+import { isDirect, vipsAtIngress } from '../mode.ts';
+import { endRules } from './at-ingress.ts';
 import { choose, markChosen } from './choose.ts';
 import { forgottenCounter } from './counters.ts';
 import { deviceChain } from './device-chain.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
-import { addFlow, flowMaps, flowTable, keepChains, QUOTED_KEYS } from './flow-table.ts';
-import { forwardPart } from './forward.ts';
-import { firstFragment6, followRule, fragmentMap } from './fragments.ts';
+import { addFlow, flowMaps, flowTable, keepChains, NO_SYN, QUOTED_KEYS, shortCut } from './flow-table.ts';
+import { forwardPart, sendTo } from './forward.ts';
+import { firstFragment, firstFragmentRules6, followRule, fragmentMap, whole } from './fragments.ts';
 import type { RenderInput } from './input.ts';
-import { isMember, memberKey, memberMaps, memberSets } from './members.ts';
+import { countedIn, isMember, isNotOut, isPlain, memberKey, memberMaps, memberSets, reusesPorts } from './members.ts';
 import { markOf } from './mark.ts';
 import { joinParts } from './part.ts';
 import { remember } from './remember.ts';
@@ -35,47 +36,84 @@ export function renderDsr(input: RenderInput): Part {
     const vips = new Set(here.map(({ vip }) => vip));
     return `${family.ip} daddr { ${[...vips].join(', ')} } goto ${chainOf(family)}`;
   });
+  const rules = [...ingress, ...untracked(input, services)];
   return joinParts(
     ...perFamily.map(({ family, here }) => familyPart(input, family, here)),
     forwardPart(input, services),
-    {
-      counters: [],
-      maps: [],
-      chains: [
-        ...perFamily.map(({ family, here }) => ({
-          name: chainOf(family),
-          hook: null,
-          rules: rulesOf(input, family, here),
-        })),
-        ...deviceChain('ingress', 'ingress', ingressDevices(input.facts), 'filter', ingress),
-      ],
-    },
+    ...perFamily.map(({ family, here }) => entrance(input, family, here)),
+    { counters: [], maps: [], chains: deviceChain('ingress', 'ingress', ingressDevices(input.facts), 'filter', rules) },
   );
+}
+
+/**
+ * A server's reply on its way through: to track it would cost more than to forward it, and the host's own firewall would
+ * take it for invalid, since conntrack has seen no request.
+ */
+function untracked({ config }: RenderInput, services: LbService[]): string[] {
+  const vips = vipsAtIngress(config);
+  return FAMILIES.flatMap((family) => {
+    const here = new Set(services.map(({ vip }) => vip).filter((vip) => familyOf(vip) === family && vips.has(vip)));
+    return here.size > 0 ? [`${family.ip} saddr { ${[...here].join(', ')} } notrack`] : [];
+  });
 }
 
 function chainOf({ version }: Family): string {
   return `vip${version}`;
 }
 
-/** For packets to a VIP. */
-function rulesOf(input: RenderInput, family: Family, services: LbService[]): string[] {
+/** Rule that leads to the chain of the packet's service. */
+function dispatch({ version }: Family): string {
+  return `${packetKey(version)} vmap @services${version}`;
+}
+
+/** The chain for packets to a VIP. Those of known flows come first, since most packets are. */
+function entrance(input: RenderInput, family: Family, services: LbService[]): Part {
   const protocols = protocolsOf(services);
-  return [
-    ...(family.version === 6 && protocols.includes('udp') ? firstFragment6().lookUp : []),
-    ...protocols.map((protocol) => known(input, family, protocol, services)),
-    `${packetKey(family.version)} vmap @services${family.version}`,
+  const shortCuts = protocols.map((protocol) => shortCutFor(input, family, protocol, services));
+  const counted = [...new Set(services.filter(({ protocol }) => protocol === 'udp').map(countedIn))];
+  const rules = [
+    ...shortCuts.flatMap((part) => part.rules),
+    ...(family.version === 6 && counted.length > 0 ? firstFragmentRules6(counted) : []),
+    ...protocols.flatMap((protocol) => known(input, family, protocol, services)),
+    dispatch(family),
     followRule(family),
     ...protocols.map((p) => quoted(family, p)),
     // The host may route by marks, and a flow that is known here may be one that it translates by now.
     'meta mark set 0',
+    ...endRules(input, family),
   ];
+  const chain = { name: chainOf(family), hook: null, rules };
+  return { counters: [], maps: [], chains: [...shortCuts.flatMap(({ chains }) => chains), chain] };
 }
 
-/** Packets of known flows come first, since most packets are: they find their server without looking for the service. */
-function known(input: RenderInput, family: Family, protocol: 'tcp' | 'udp', services: LbService[]): string {
+/** For packets of known flows that need no more than their server's MAC. */
+function shortCutFor(input: RenderInput, family: Family, protocol: 'tcp' | 'udp', services: LbService[]) {
+  const here = services.filter((service) => service.protocol === protocol);
+  if (!here.some(isPlain)) return { rules: [], chains: [] };
+  const table = flowTable(family, protocol);
+  const { addresses } = memberMaps(family, protocol);
+  const someOut = here.some((service) => hasOut(input, service));
+  return shortCut(table, input.config, {
+    match: whole(family),
+    found: `meta mark set ${table.key} map @${table.flows}${isNotOut(family, protocol, someOut)} `,
+    send: sendTo(input, family, `${memberKey(family)} map @${addresses}`),
+    otherwise: dispatch(family),
+  });
+}
+
+/** For the others: they find their server without looking for the service. */
+function known(input: RenderInput, family: Family, protocol: 'tcp' | 'udp', services: LbService[]): string[] {
+  const here = services.filter((service) => service.protocol === protocol);
   const { key, flows, keep } = flowTable(family, protocol);
-  const someOut = services.some((service) => hasOut(input, service));
-  return `meta l4proto ${protocol} meta mark set ${key} map @${flows} ${isMember(family, protocol, someOut)} goto ${keep}`;
+  const { addresses, packets } = memberMaps(family, protocol);
+  const someOut = here.some((service) => hasOut(input, service));
+  const rule = (match: string, counted: string) =>
+    `meta l4proto ${protocol} ${match}meta mark set ${key} map @${flows} ` +
+    `${isMember(family, protocol, { someOut, counted })} goto ${keep}`;
+  return [
+    ...(here.some((service) => !isPlain(service)) ? [rule('', packets)] : []),
+    ...(here.some(isPlain) && family.version === 4 ? [rule(`${firstFragment(family)} `, addresses)] : []),
+  ];
 }
 
 /** An ICMP error about a server's reply comes to the VIP; only the server of the flow that it quotes can use it. */
@@ -121,14 +159,12 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
   const family = familyOf(service.vip);
   const table = flowTable(family, protocol);
   const { key, flows, closing, keep, forward } = table;
-  const { takers, newFlows } = memberMaps(family, protocol);
+  const { again, newFlows } = memberMaps(family, protocol);
   const sticky = stickyMap(service);
   const member = memberKey(family);
-  const stays = isMember(family, protocol, hasOut(input, service));
+  const stays = isMember(family, protocol, { someOut: hasOut(input, service), counted: countedIn(service) });
   const lookUp = [
-    ...(closing === null
-      ? []
-      : [`tcp flags & syn == 0 meta mark set ${key} map @${closing} ${stays} goto closed.${keep}`]),
+    ...(closing === null ? [] : [`${NO_SYN} meta mark set ${key} map @${closing} ${stays} goto closed.${keep}`]),
     // The flow is new, or its server has left: an element's value cannot be changed, only replaced.
     `meta mark != 0 delete @${flows} { ${key} : meta mark } meta mark set 0`,
   ];
@@ -137,11 +173,18 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
   // Whatever else comes is refused further up.
   if (!isServed(input, service)) return { counters, maps: [], chains: [{ name, hook: null, rules: lookUp }] };
   const choice = choose(input, service, { type: 'meta mark', value });
-  const decide = markChosen(choice);
+  const add = `${member} @${newFlows} ${addFlow(table, input.config)} goto ${forward}`;
+  const decide = [
+    ...(closing === null || !reusesPorts(service)
+      ? []
+      : // The last flow of the same port was on a server that takes new ones.
+        [`meta mark set ${key} map @${closing} ${member} @${again} ${add}`, 'meta mark set 0']),
+    ...markChosen(choice),
+  ];
   const store = [
     // Of a flow that came from the same port before: its last packets were to go to another server.
     ...(closing === null ? [] : [`delete @${closing} { ${key} : meta mark }`]),
-    `${member} @${newFlows} ${addFlow(table, input.config)} goto ${forward}`,
+    add,
     // The table is full.
     `counter name "${forgottenCounter(service)}"`,
     `meta mark set ${choice.byHash}`,
@@ -153,7 +196,7 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
   const rules = [
     ...lookUp,
     `meta mark set ${sticky.key} map @${sticky.name}`,
-    `${member} @${takers} goto ${remembered}`,
+    `${member} @${again} goto ${remembered}`,
     `delete @${sticky.name} { ${sticky.key} : meta mark } meta mark set 0`,
     ...decide,
     `goto ${remembered}`,

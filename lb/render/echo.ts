@@ -1,18 +1,23 @@
+import { vipsAtIngress } from '../mode.ts';
 import type { RenderInput } from './input.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { Part } from './ruleset.ts';
 
 /**
  * Echo requests to VIPs that the host does not own: `redirect` hands them to the host's own stack, and conntrack lets the
- * answer come from the VIP. For a VIP of its own the host answers anyway.
+ * answer come from the VIP. For a VIP of its own the host answers anyway, and one of direct modes alone needs no conntrack
+ * (at-ingress.ts).
  */
-export function renderEcho({ config: { vipOwner, services } }: RenderInput): Part {
-  if (vipOwner) return { counters: [], maps: [], chains: [] };
+export function renderEcho({ config }: RenderInput): Part {
+  if (config.vipOwner) return { counters: [], maps: [], chains: [] };
+  const atIngress = vipsAtIngress(config);
+  const others = config.services.map(({ vip }) => vip).filter((vip) => !atIngress.has(vip));
   const rules = FAMILIES.flatMap(({ ip, version }) => {
-    const vips = new Set(services.map(({ vip }) => vip).filter((vip) => familyOf(vip).version === version));
+    const vips = new Set(others.filter((vip) => familyOf(vip).version === version));
     const echo = version === 4 ? 'icmp' : 'icmpv6';
     return vips.size === 0 ? [] : [`${ip} daddr { ${[...vips].join(', ')} } ${echo} type echo-request redirect`];
   });
+  if (rules.length === 0) return { counters: [], maps: [], chains: [] };
   return {
     counters: [],
     maps: [],

@@ -18,6 +18,8 @@ export interface FlowTable {
   flows: string;
   /** Map of flows whose client has sent FIN or RST: their last packets must not revive them. */
   closing: string | null;
+  /** Statement that makes a known flow live on. */
+  refresh: string;
   /** Chain that a packet of a known flow goes to, its server being in `meta mark`. */
   keep: string;
   /** Chain that sends a packet to the server in `meta mark`. */
@@ -25,12 +27,17 @@ export interface FlowTable {
 }
 
 const DEFAULTS = { limit: 262_144, tcpIdleMs: 900_000, udpIdleMs: 180_000 };
-const CLOSING = '1m';
+/** How long a TCP flow whose client has sent FIN or RST is remembered. */
+export const CLOSING_MS = 60_000;
 /**
  * Of a TCP flow whose client has sent no more than SYNs: the server may have refused it, by an answer that does not come
  * by here. As long as in IPVS (SYN_RECV of net/netfilter/ipvs/ip_vs_proto_tcp.c), and no longer than an open one.
  */
 const OPENING_MS = 60_000;
+/** FIN, SYN and RST are the lowest bits. */
+const FLAGS = '@th,104,8';
+/** Match of a TCP segment that does not open a connection. */
+export const NO_SYN = `${FLAGS} & 0x02 == 0`;
 /** Where source address, destination address and ports are, in bits from the network header. */
 const KEYS = {
   4: '@nh,96,32 . @nh,128,32 . @nh,160,16 . @nh,176,16',
@@ -56,6 +63,7 @@ export function flowTable({ version }: Family, protocol: 'tcp' | 'udp'): FlowTab
     key,
     flows,
     closing: protocol === 'tcp' ? `closing.tcp${version}` : null,
+    refresh: `update @${flows} { ${key} : meta mark }`,
     keep: `keep.${protocol}${version}`,
     forward: forwardChain(version),
   };
@@ -70,7 +78,7 @@ export function flowMaps(config: LbConfig, table: FlowTable, protocol: 'tcp' | '
     elements: null,
   });
   const idle = map(table.flows, `${protocol === 'tcp' ? tcpIdleMs : udpIdleMs}ms`);
-  return table.closing === null ? [idle] : [idle, map(table.closing, CLOSING)];
+  return table.closing === null ? [idle] : [idle, map(table.closing, `${CLOSING_MS}ms`)];
 }
 
 /** Statement that keeps a new flow on the server in `meta mark`; it fails when the table is full. */
@@ -87,24 +95,52 @@ function opened({ key, closing }: FlowTable, { flowTable: limits }: LbConfig): s
 
 /** Chains for packets of known flows, whatever their service. */
 export function keepChains(table: FlowTable, config: LbConfig): Chain[] {
-  const { key, flows, closing, keep, forward } = table;
-  const refresh = [`update @${flows} { ${key} : meta mark }`, `goto ${forward}`];
+  const { key, closing, keep, forward } = table;
+  const refresh = [table.refresh, `goto ${forward}`];
   if (closing === null) return [{ name: keep, hook: null, rules: refresh }];
   const closed = {
     name: `closed.${keep}`,
     hook: null,
     rules: [`update @${closing} { ${key} : meta mark }`, `goto ${forward}`],
   };
-  const edge = {
-    name: `edge.${keep}`,
-    hook: null,
-    rules: [
-      // FIN or RST. Forgotten early, since a flow table that keeps closed flows for long is full of them.
-      `@th,104,8 & 0x05 != 0 delete @${flows} { ${key} : meta mark } goto ${closed.name}`,
-      // SYN, sent once more: the flow may have been refused before.
-      `update @${flows} ${opened(table, config)} goto ${forward}`,
-    ],
-  };
-  const rules = [`@th,104,8 & 0x07 != 0 goto ${edge.name}`, ...refresh];
+  const edge = { name: `edge.${keep}`, hook: null, rules: edgeRules(table, config, '', `goto ${forward}`) };
+  const rules = [`${FLAGS} & 0x07 != 0 goto ${edge.name}`, ...refresh];
   return [closed, edge, { name: keep, hook: null, rules }];
+}
+
+/**
+ * Rules for a TCP segment with SYN, FIN or RST, which `found` matches where its flow is known and leaves the server in
+ * `meta mark`, and `send` sends there.
+ */
+function edgeRules(table: FlowTable, config: LbConfig, found: string, send: string): string[] {
+  const { key, flows, closing } = table;
+  return [
+    // FIN or RST. Forgotten early, since a flow table that keeps closed flows for long is full of them.
+    `${FLAGS} & 0x05 != 0 ${found}delete @${flows} { ${key} : meta mark } update @${closing} { ${key} : meta mark } ${send}`,
+    // SYN, sent once more: the flow may have been refused before.
+    `${found}update @${flows} ${opened(table, config)} ${send}`,
+  ];
+}
+
+/**
+ * Rules that send packets of known flows where most of them go, each by a single rule: what a packet costs is mostly how
+ * many it meets. `found` as above; `match` keeps others away; `otherwise` is for the first packet of a TCP flow.
+ */
+export function shortCut(
+  table: FlowTable,
+  config: LbConfig,
+  { match, found, send, otherwise }: Record<'match' | 'found' | 'send' | 'otherwise', string>,
+): { rules: string[]; chains: Chain[] } {
+  const ordinary = `${found}${table.refresh} ${send}`;
+  if (table.closing === null) return { rules: [`meta l4proto udp ${match} ${ordinary}`], chains: [] };
+  const edge = {
+    name: `edge.${table.flows}`,
+    hook: null,
+    rules: [...edgeRules(table, config, found, send), otherwise],
+  };
+  const rules = [
+    `meta l4proto tcp ${match} ${FLAGS} & 0x07 == 0 ${ordinary}`,
+    `meta l4proto tcp ${match} ${FLAGS} & 0x07 != 0 jump ${edge.name}`,
+  ];
+  return { rules, chains: [edge] };
 }

@@ -1,8 +1,9 @@
 import type { LbService } from '../config.ts';
 import { deviceFor, indexOf } from '../host/facts.ts';
+import { isDirect } from '../mode.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
-import { firstFragment6, laterFragment, leaveRule } from './fragments.ts';
+import { laterFragment, leaveRule, noteRule6 } from './fragments.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
 import { markOf } from './mark.ts';
@@ -19,11 +20,27 @@ interface Neighbour {
   mac: string | null;
 }
 
+const FOUND_DEVICE = 'meta mark map @server.device';
+
+/** Where all servers are behind one interface, no packet has to pay for a look. */
+function deviceOf(neighbours: Neighbour[]): string {
+  const [device, ...others] = new Set(neighbours.map((neighbour) => neighbour.device));
+  return device === undefined || others.length > 0 ? FOUND_DEVICE : String(device);
+}
+
+/**
+ * Statement that sends a packet, whose server is in `meta mark`, to the address that it finds in a map; it ends there if
+ * the map has none. The kernel resolves and writes both MACs and lowers the TTL.
+ */
+export function sendTo(input: RenderInput, { ip }: Family, address: string): string {
+  const services = input.config.services.filter(isDirect);
+  return `fwd ${ip} to ${address} device ${deviceOf(neighboursOf(input, services))}`;
+}
+
 /** Sends packets to the DSR server in `meta mark`. */
 export function forwardPart(input: RenderInput, services: LbService[]): Part {
   const neighbours = neighboursOf(input, services);
   const kept = services.filter(({ sourceMac }) => sourceMac === 'keep');
-  const devices = [...new Set(neighbours.map(({ device }) => device))];
   const maps: NftMap[] = familiesOf(services).map(({ type, version }) => ({
     name: `server.address${version}`,
     kind: 'map',
@@ -32,9 +49,8 @@ export function forwardPart(input: RenderInput, services: LbService[]): Part {
       .filter(({ address }) => familyOf(address).version === version)
       .map(({ address }) => [markOf(address), address]),
   }));
-  // Where all servers are behind one interface, no packet has to pay for a look.
-  const isOne = devices.length === 1;
-  if (!isOne) {
+  const device = deviceOf(neighbours);
+  if (device === FOUND_DEVICE) {
     const elements = neighbours.map(({ address, device }): [string, string] => [markOf(address), String(device)]);
     maps.push({ name: 'server.device', kind: 'map', spec: ['type mark : iface_index'], elements });
   }
@@ -44,14 +60,14 @@ export function forwardPart(input: RenderInput, services: LbService[]): Part {
     );
     maps.push({ name: 'server.mac', kind: 'map', spec: ['type mark : ether_addr'], elements });
   }
-  const device = isOne ? String(devices[0]) : 'meta mark map @server.device';
   return { counters: [], maps, chains: forwardChains(services, device) };
 }
 
 /**
  * Send a frame to the server in `meta mark`. `fwd` with an address lets the kernel resolve and write both MACs and lower
  * the TTL; without one, source MAC and TTL stay as they came, and a server whose MAC is not known gets nothing. In l3dsr
- * the packet gets the server's address and the DSCP value of its VIP, which the server turns back into the VIP.
+ * the packet gets the server's address and the DSCP value of its VIP, which the server turns back into the VIP; conntrack
+ * may still keep the same flow from before, as one of dnat, and would refuse it.
  */
 function forwardChains(services: LbService[], device: string): Chain[] {
   const tagged = new Map(services.flatMap(({ vip, dscp }) => (dscp === undefined ? [] : [[vip, dscp] as const])));
@@ -62,11 +78,11 @@ function forwardChains(services: LbService[], device: string): Chain[] {
     // The rest is the host's own routing, to wherever the server is.
     const byDscp = [...tagged]
       .filter(([vip]) => familyOf(vip) === family)
-      .map(([vip, dscp]) => `${ip} daddr ${vip} ${ip} dscp set ${dscp} ${ip} daddr set ${byMark} accept`);
+      .map(([vip, dscp]) => `${ip} daddr ${vip} ${ip} dscp set ${dscp} ${ip} daddr set ${byMark} notrack accept`);
     const overUdp6 = version === 6 && here.some(({ protocol }) => protocol === 'udp');
     const rules = [
       leaveRule(family),
-      ...(overUdp6 ? [firstFragment6().note] : []),
+      ...(overUdp6 ? [noteRule6()] : []),
       ...byDscp,
       ...keptRules(family, here),
       `fwd ${ip} to ${byMark} device ${device}`,

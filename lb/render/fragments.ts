@@ -10,11 +10,13 @@ const FIELDS = {
     id: '@nh,96,32 . @nh,128,32 . @nh,32,16',
     first: '@nh,48,16 & 0x3fff == 0x2000',
     later: '@nh,48,16 & 0x1fff != 0',
+    none: '@nh,48,16 & 0x3fff == 0',
   },
   6: {
     id: '@nh,160,32 . @nh,288,32 . @nh,352,32',
     first: '@nh,48,8 44 @nh,336,16 & 0xfff9 == 1',
     later: '@nh,48,8 44 @nh,336,16 & 0xfff8 != 0',
+    none: '@nh,48,8 != 44',
   },
 };
 
@@ -36,6 +38,16 @@ export function laterFragment({ version }: Family): string {
   return FIELDS[version].later;
 }
 
+/** Match of the first fragment of a datagram; only in IPv4 its ports are where those of a whole one are. */
+export function firstFragment({ version }: Family): string {
+  return FIELDS[version].first;
+}
+
+/** Match of a packet that is no fragment. */
+export function whole({ version }: Family): string {
+  return FIELDS[version].none;
+}
+
 /** Rule at ingress that sends such a fragment to the server of its datagram. */
 export function followRule({ version }: Family): string {
   const { id, later } = FIELDS[version];
@@ -54,17 +66,23 @@ export function leaveRule({ version }: Family): string {
 
 /**
  * Where the flow table looks for ports, the first fragment of a datagram over IPv6 has another header: its flow has to be
- * looked up before the services are, forgotten where its server has left, and noted once its server is chosen.
+ * looked up before the services are, and forgotten where its server has left. `counted`: sets of all servers.
  */
-export function firstFragment6(): { lookUp: string[]; note: string } {
+export function firstFragmentRules6(counted: string[]): string[] {
   const family = familyOf('::');
   const { flows, forward } = flowTable(family, 'udp');
-  const element = `@${flows} { ${FRAGMENT_KEY6} : meta mark }`;
-  return {
-    lookUp: [
-      `${FIRST6} meta mark set ${FRAGMENT_KEY6} map @${flows} ${isMember(family, 'udp', true)} goto ${forward}`,
-      `${FIRST6} meta mark != 0 delete ${element}`,
-    ],
-    note: `${FIRST6} update ${element}`,
-  };
+  const found = `${FIRST6} meta mark set ${FRAGMENT_KEY6} map @${flows}`;
+  return [
+    ...counted.map((set) => `${found} ${isMember(family, 'udp', { someOut: true, counted: set })} goto ${forward}`),
+    `${FIRST6} meta mark != 0 delete ${elementOf(flows)}`,
+  ];
+}
+
+/** Rule that notes the flow of such a fragment, once its server is chosen. */
+export function noteRule6(): string {
+  return `${FIRST6} update ${elementOf(flowTable(familyOf('::'), 'udp').flows)}`;
+}
+
+function elementOf(flows: string): string {
+  return `@${flows} { ${FRAGMENT_KEY6} : meta mark }`;
 }

@@ -1,5 +1,7 @@
+import { canonical } from '../address.ts';
 import type { LbServer, LbService } from '../config.ts';
 import type { Family } from './family.ts';
+import { familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
 import { markOf } from './mark.ts';
@@ -13,7 +15,24 @@ import type { NftMap } from './ruleset.ts';
  */
 export function memberMaps({ version }: Family, protocol: 'tcp' | 'udp') {
   const name = (what: string) => `${what}.${protocol}${version}`;
-  return { out: name('out'), takers: name('takers'), newFlows: name('new'), packets: name('packets') };
+  return {
+    out: name('out'),
+    again: name('again'),
+    newFlows: name('new'),
+    packets: name('packets'),
+    addresses: name('addresses'),
+  };
+}
+
+/** Whether a service's packets need no more than their server's MAC, and the interface's own as source. */
+export function isPlain({ mode, sourceMac }: LbService): boolean {
+  return mode === 'dsr' && sourceMac === 'rewrite';
+}
+
+/** What counts a service's packets; where that is all they need, it also has the address whose MAC they get. */
+export function countedIn(service: LbService): string {
+  const { addresses, packets } = memberMaps(familyOf(service.vip), service.protocol);
+  return isPlain(service) ? addresses : packets;
 }
 
 /** What of a packet, with its server's mark, is looked up in them. */
@@ -21,16 +40,23 @@ export function memberKey({ ip }: Family): string {
   return `${ip} daddr . th dport . meta mark`;
 }
 
+/** Match of a packet whose server is not out; nothing where none is. */
+export function isNotOut(family: Family, protocol: 'tcp' | 'udp', someOut: boolean): string {
+  return someOut ? ` ${memberKey(family)} != @${memberMaps(family, protocol).out}` : '';
+}
+
 /** Match of a packet whose server still is in the service; counts it. Only where a server is out does it take two looks. */
-export function isMember(family: Family, protocol: 'tcp' | 'udp', someOut: boolean): string {
-  const { out, packets } = memberMaps(family, protocol);
-  const member = memberKey(family);
-  return `${someOut ? `${member} != @${out} ` : ''}${member} @${packets}`;
+export function isMember(
+  family: Family,
+  protocol: 'tcp' | 'udp',
+  { someOut, counted }: { someOut: boolean; counted: string },
+): string {
+  return `${isNotOut(family, protocol, someOut)} ${memberKey(family)} @${counted}`.trimStart();
 }
 
 type Elements = NonNullable<NftMap['elements']>;
 
-/** Servers that are out, servers that take new flows, and all of them twice more, for counting. */
+/** Servers that are out, servers that clients may return to, and all of them for counting. */
 export function memberSets(
   input: RenderInput,
   family: Family,
@@ -40,28 +66,61 @@ export function memberSets(
   const names = memberMaps(family, protocol);
   const type = `type ${family.type} . inet_service . mark`;
   const members = services.map((service) => membersOf(input, service));
-  const counted = joinLists(members.map(({ all }) => all));
+  const all = (isMeant: (service: LbService) => boolean) =>
+    joinLists(members.filter((_, i) => isMeant(services[i]!)).map((of) => of.all));
+  const set = (name: string, elements: Elements, ...spec: string[]): NftMap => ({
+    name,
+    kind: 'set',
+    spec: [type, ...spec],
+    elements,
+  });
   return [
-    { name: names.out, kind: 'set', spec: [type], elements: joinLists(members.map(({ out }) => out)) },
-    { name: names.takers, kind: 'set', spec: [type], elements: joinLists(members.map(({ takers }) => takers)) },
-    ...[names.newFlows, names.packets].map((name): NftMap => ({
-      name,
-      kind: 'set',
-      spec: [type, 'counter'],
-      elements: counted,
-    })),
+    set(names.out, joinLists(members.map(({ out }) => out))),
+    set(names.again, joinLists(members.map(({ again }) => again))),
+    set(
+      names.newFlows,
+      all(() => true),
+      'counter',
+    ),
+    set(
+      names.packets,
+      all((service) => !isPlain(service)),
+      'counter',
+    ),
+    {
+      name: names.addresses,
+      kind: 'map',
+      spec: [`${type} : ${family.type}`, 'counter'],
+      elements: joinLists(members.map(({ addresses }) => addresses)),
+    },
   ];
 }
 
-const membersOf = remember((input: RenderInput, service: LbService): Record<'out' | 'takers' | 'all', Elements> => {
+type Lists = Record<'out' | 'again' | 'all' | 'addresses', Elements>;
+
+const membersOf = remember((input: RenderInput, service: LbService): Lists => {
   const elements = (servers: LbServer[]) =>
     servers.map((server): [string, null] => [memberElement(service, server), null]);
   return {
     out: elements(serversIn(input, service, 'out')),
-    takers: elements(serversIn(input, service, 'new')),
+    again:
+      service.persistence || (reusesPorts(service) && input.isSettled(service))
+        ? elements(serversIn(input, service, 'new'))
+        : [],
     all: elements(service.servers),
+    addresses: isPlain(service)
+      ? service.servers.map((server): [string, string] => [memberElement(service, server), canonical(server.address)])
+      : [],
   };
 });
+
+/**
+ * Whether a port that is used again soon after its flow was over may lead to the same server again, which spares the
+ * kernel's maps a change: not where the server of each new flow follows from something else.
+ */
+export function reusesPorts({ scheduler, persistence }: LbService): boolean {
+  return scheduler !== 'least-connections' && persistence === undefined;
+}
 
 /** Element that stands for a server in a service. */
 export function memberElement({ vip, port }: LbService, { address }: LbServer): string {

@@ -1,5 +1,5 @@
 import type { LbServer, LbService } from '../config.ts';
-import { isDirect } from '../mode.ts';
+import { isDirect, vipsAtIngress } from '../mode.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
@@ -9,15 +9,19 @@ import { isServed } from './served.ts';
 import type { Chain, Part } from './ruleset.ts';
 import { packetKey, serviceElement, serviceKeyType } from './service-key.ts';
 
+/** What turns a packet away. */
+export const REFUSALS = ['meta l4proto tcp reject with tcp reset', 'reject with icmpx port-unreachable'];
+
 /**
  * Quick refusals, by TCP reset or ICMP port unreachable: of a service without a server that takes new flows, of flows
  * that conntrack keeps on a server that is out, and of ports without a service on a VIP that the host does not own (the
- * route that makes it answer ARP would loop them).
+ * route that makes it answer ARP would loop them). Those at ingress are in at-ingress.ts.
  */
 export function renderRefusals(input: RenderInput): Part {
   const { vipOwner } = input.config;
+  const atIngress = vipsAtIngress(input.config);
   const parts = FAMILIES.flatMap((family): Part[] => {
-    const here = input.config.services.filter(({ vip }) => familyOf(vip) === family);
+    const here = input.config.services.filter(({ vip }) => familyOf(vip) === family && !atIngress.has(vip));
     if (here.length === 0) return [];
     const refused = `refused${family.version}`;
     const carried = `carried${family.version}`;
@@ -72,11 +76,7 @@ export function renderRefusals(input: RenderInput): Part {
     ];
     return [{ counters: [], maps, chains }];
   });
-  const refuse = {
-    name: 'refuse',
-    hook: null,
-    rules: ['meta l4proto tcp reject with tcp reset', 'reject with icmpx port-unreachable'],
-  };
+  const refuse = { name: 'refuse', hook: null, rules: REFUSALS };
   return joinParts({ counters: [], maps: [], chains: [refuse] }, ...parts);
 }
 

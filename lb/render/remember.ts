@@ -17,17 +17,24 @@ export function remember<T>(renderService: (input: RenderInput, service: LbServi
   };
 }
 
-const known = new WeakMap<RenderInput, Map<LbService, string>>();
-
 /** Everything beside the configuration that the rules of a service follow from, as text; made once for all renderers. */
-function dependenciesOf(input: RenderInput, service: LbService): string {
-  const ofInput = known.get(input) ?? new Map<LbService, string>();
-  known.set(input, ofInput);
-  const made = ofInput.get(service);
-  if (made !== undefined) return made;
-  const counts = service.scheduler === 'least-connections';
-  const roles = service.servers.map((server) => input.roleOf(service, server)).join();
-  const text = counts ? `${roles} ${service.servers.map((server) => input.flowsOf(service, server)).join()}` : roles;
-  ofInput.set(service, text);
-  return text;
+const dependenciesOf = oncePerInput((input, service) => {
+  const flows = service.scheduler === 'least-connections' ? service.servers.map((s) => input.flowsOf(service, s)) : [];
+  return `${rolesOf(input, service)} ${input.isSettled(service)} ${flows.join()}`;
+});
+
+/** What the servers of a service do in it, as text. */
+export const rolesOf = oncePerInput((input, service) =>
+  service.servers.map((server) => input.roleOf(service, server)).join(),
+);
+
+function oncePerInput(make: (input: RenderInput, service: LbService) => string) {
+  const known = new WeakMap<RenderInput, Map<LbService, string>>();
+  return (input: RenderInput, service: LbService): string => {
+    const ofInput = known.get(input) ?? new Map<LbService, string>();
+    known.set(input, ofInput);
+    const made = ofInput.get(service) ?? make(input, service);
+    ofInput.set(service, made);
+    return made;
+  };
 }

@@ -32,6 +32,7 @@ it.each([
       facts: FACTS,
       roleOf: () => 'new',
       flowsOf: () => 0,
+      isSettled: () => true,
       macOf: () => null,
       checkPortOf: () => null,
       uid: 0,

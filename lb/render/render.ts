@@ -1,4 +1,5 @@
 import type { Holding } from '../host/holdings.ts';
+import { renderEnds } from './at-ingress.ts';
 import { renderChecks } from './checks.ts';
 import { renderDsr } from './dsr.ts';
 import { renderEcho } from './echo.ts';
@@ -7,7 +8,6 @@ import type { RenderInput } from './input.ts';
 import { renderNat } from './nat.ts';
 import { joinParts } from './part.ts';
 import { renderRefusals } from './refuse.ts';
-import { renderUntracked } from './untracked.ts';
 import type { Table } from './ruleset.ts';
 
 /** The tables that make the kernel do what the configuration says; `held` is noted in them. Pure. */
@@ -16,15 +16,9 @@ export function render(input: RenderInput, held: Holding[]): Table[] {
   const tables: Table[] = [
     {
       family: 'inet',
-      ...joinParts(
-        renderHeld(held),
-        renderRefusals(input),
-        renderEcho(input),
-        renderUntracked(input),
-        renderNat(input),
-      ),
+      ...joinParts(renderHeld(held), renderRefusals(input), renderEcho(input), renderNat(input)),
     },
-    { family: 'netdev', ...joinParts(renderDsr(input), renderChecks(input)) },
+    { family: 'netdev', ...joinParts(renderDsr(input), renderEnds(input), renderChecks(input)) },
   ];
   return tables.filter(({ chains }) => chains.length > 0);
 }

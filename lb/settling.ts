@@ -1,0 +1,35 @@
+import type { LbService } from './config.ts';
+import { CLOSING_MS } from './render/flow-table.ts';
+
+interface Choice {
+  /** What the servers do in the service. */
+  roles: string;
+  /** Monotonic clock, ms. */
+  since: number;
+}
+
+/**
+ * How long services have chosen their servers in the same way. A port that is used again leads to the server of before
+ * only where that was chosen as it would be now: otherwise a client that uses few ports would never see a new server, nor
+ * heed a new weight.
+ */
+export class Settling {
+  readonly #choices = new WeakMap<LbService, Choice>();
+
+  /** Notes what the servers of a service do from now on. Another configuration makes another service. */
+  note(service: LbService, roles: string): void {
+    if (this.#choices.get(service)?.roles === roles) return;
+    this.#choices.set(service, { roles, since: performance.now() });
+  }
+
+  /** Whether by now all that the kernel remembers of flows which are over was chosen in this way. */
+  isSettled(service: LbService): boolean {
+    return this.msLeft(service) === 0;
+  }
+
+  /** Time until a service is settled, ms. */
+  msLeft(service: LbService): number {
+    const { since } = this.#choices.get(service) ?? { since: performance.now() };
+    return Math.max(0, since + CLOSING_MS - performance.now());
+  }
+}
