@@ -145,6 +145,22 @@ describe('in-line as a switch', () => {
     expect(new Set(await served())).toEqual(new Set(['s1', 's2']));
   });
 
+  it('frames to a VIP that are for somebody else’s MAC pass, though the service is not theirs', async () => {
+    lb = await RunningLb.start(lab, 'l4', {
+      version: 1,
+      vipOwner: false,
+      services: [{ name: 'web', vip: VIP, port: 80, mode: 'dsr', servers: SERVERS }],
+    });
+    const mac = (await lab.exec('s1', 'cat', '/sys/class/net/sw/address')).trim();
+    await s1.listen('tcp', 81);
+    await lab.exec('l3', 'ip', 'neigh', 'replace', VIP, 'lladdr', mac, 'dev', 'l4', 'nud', 'permanent');
+    const passing = await client.call('tcp', VIP, 81);
+    await lab.exec('l3', 'ip', 'neigh', 'del', VIP, 'dev', 'l4');
+    expect(passing.server).toBe('s1');
+    expect(await client.call('tcp', VIP, 81)).toEqual({ error: 'ECONNREFUSED' });
+    expect(await lab.exec('client', 'ping', '-n', '-c', '1', '-W', '2', VIP)).toContain(`from ${VIP}`);
+  });
+
   it('a server can call another VIP when the source MAC is rewritten', async () => {
     await start('rewrite');
     expect((await s1.call('tcp', CALLED_VIP, 80)).server).toBe('b1');

@@ -15,11 +15,17 @@ interface Choice {
  */
 export class Settling {
   readonly #choices = new WeakMap<LbService, Choice>();
+  readonly #now: () => number;
+
+  /** @param now a monotonic clock, ms */
+  constructor(now = () => performance.now()) {
+    this.#now = now;
+  }
 
   /** Notes what the servers of a service do from now on. Another configuration makes another service. */
   note(service: LbService, roles: string): void {
     if (this.#choices.get(service)?.roles === roles) return;
-    this.#choices.set(service, { roles, since: performance.now() });
+    this.#choices.set(service, { roles, since: this.#now() });
   }
 
   /** Whether by now all that the kernel remembers of flows which are over was chosen in this way. */
@@ -29,7 +35,7 @@ export class Settling {
 
   /** Time until a service is settled, ms. */
   msLeft(service: LbService): number {
-    const { since } = this.#choices.get(service) ?? { since: performance.now() };
-    return Math.max(0, since + CLOSING_MS - performance.now());
+    const now = this.#now();
+    return Math.max(0, (this.#choices.get(service)?.since ?? now) + CLOSING_MS - now);
   }
 }

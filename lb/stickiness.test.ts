@@ -1,5 +1,6 @@
 import { isDirect } from './mode.ts';
 import { familyOf } from './render/family.ts';
+import { markOf } from './render/mark.ts';
 import type { Endpoint } from './testing/endpoint.ts';
 import type { NetnsLab } from './testing/netns-lab.ts';
 import './testing/patience.ts';
@@ -136,6 +137,20 @@ describe.each(CASES)('flows over %s in %s stay with their server', (family, mode
       // Otherwise it goes on saying FIN, and the acknowledgements go to the server before.
       const left = () => lab.exec(now!, 'ss', '-Htn', 'dport', '= :7300');
       await lb.until(async () => (await left()) === '');
+    });
+  }
+
+  if (isDirect({ mode })) {
+    it('as the next one does that comes from its port, when nothing has changed since it began', async () => {
+      await start(both);
+      const call = async () => (await client.call('tcp', vip, 80, { localPort: 7400 })).server;
+      const first = await call();
+      // The load balancer says so a minute after its last change.
+      const { version } = familyOf(vip);
+      const keys = both.map(({ address }) => `${vip} . 80 . ${markOf(address)}`).join(', ');
+      await lab.exec('l4', 'nft', 'add', 'element', table, 'l4lab', `again.tcp${version}`, `{ ${keys} }`);
+      expect([await call(), await call(), await call()]).toEqual([first, first, first]);
+      expect(await served(4)).toEqual(['s1', 's2']);
     });
   }
 

@@ -1,5 +1,5 @@
 import type { LbServer, LbService } from '../../lb/config.ts';
-import { isDirect } from '../../lb/mode.ts';
+import { vipsAtIngress } from '../../lb/mode.ts';
 import { refuse } from './endpoints.ts';
 import { sendTo } from './neighbours.ts';
 import { redirectTo, serviceFor } from './nat.ts';
@@ -53,13 +53,12 @@ export function undoTag({ plan }: Host, packet: Packet): Packet {
 }
 
 /**
- * What a load balancer keeps from connection tracking (lb/render/untracked.ts): replies of direct services on their way
- * through, whose VIP it does not own, and what it sends to servers of l3dsr.
+ * What a load balancer keeps from connection tracking (lb/render/dsr.ts, forward.ts): replies of direct services on their
+ * way through, whose VIP it does not own, and what it sends to servers of l3dsr.
  */
 export function isUntracked({ plan: { lb } }: Host, { src, dst, dscp }: Packet): boolean {
   const services = lb?.services ?? [];
-  const ofVip = services.filter(({ vip }) => vip === src);
-  const isReply = lb?.vipOwner === false && ofVip.length > 0 && ofVip.every(isDirect);
+  const isReply = lb !== null && vipsAtIngress(lb).has(src);
   return (
     isReply ||
     (dscp !== undefined && services.some((s) => s.dscp === dscp && s.servers.some(({ address }) => address === dst)))

@@ -6,6 +6,7 @@ import type { Choices } from './choices.ts';
 import type { DirectCheck } from './direct-check.ts';
 import { undoVip } from './direct-check.ts';
 import { callerSends, startExchange } from './exchange.ts';
+import { endAtIngress } from './ingress-ends.ts';
 import { receive, send } from './ip-stack.ts';
 import { returnDirectly, sendTagged, undoTag } from './load-balancing.ts';
 import { settleNext } from './neighbours.ts';
@@ -106,7 +107,8 @@ function arrive(run: Run, { node, iface, frame: arrived }: Arrival): void {
 function atIngress(run: Run, host: Host, iface: string, arrived: IpFrame): IpFrame | null {
   const packet = undoVip(run.check, host, crossing(arrived, host.name, iface, 'in'));
   if (returnDirectly(run, host, { ...arrived, packet })) return null;
-  return { ...arrived, packet: sendTagged(run, host, undoTag(host, packet)) };
+  const frame = { ...arrived, packet: sendTagged(run, host, undoTag(host, packet)) };
+  return endAtIngress(run, host, iface, frame) ? null : frame;
 }
 
 function accept(run: Run, host: Host, name: string, frame: Frame): void {

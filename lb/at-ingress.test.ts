@@ -1,0 +1,56 @@
+import type { Endpoint } from './testing/endpoint.ts';
+import type { NetnsLab } from './testing/netns-lab.ts';
+import './testing/patience.ts';
+import { ROUTED, routedLab, routedService } from './testing/routed-lab.ts';
+import { RunningLb } from './testing/running-lb.ts';
+
+const CASES = (['IPv4', 'IPv6'] as const).flatMap((family) =>
+  (['dsr', 'l3dsr'] as const).map((mode) => [family, mode] as const),
+);
+
+describe.each(CASES)('what no server gets of a VIP that the host does not own, over %s in %s', (family, mode) => {
+  const { vip } = ROUTED[family];
+  let lab: NetnsLab;
+  let client: Endpoint;
+  let lb: RunningLb;
+
+  beforeAll(async () => {
+    lab = await routedLab(1);
+    client = await lab.endpoint('client');
+    await (await lab.endpoint('s1')).listen('tcp', 80, '::');
+    lb = await RunningLb.start(
+      lab,
+      'l4',
+      routedService(family, mode, { servers: [{ name: 's1', address: ROUTED[family].server(1) }] }),
+    );
+  });
+  afterAll(() => lab.close());
+
+  const ping = (bytes: number, ttl: number) =>
+    lab.exec('client', 'ping', '-n', '-c', '1', '-W', '2', '-s', String(bytes), '-t', String(ttl), vip);
+
+  it('is answered if it is an echo request, in however many pieces it comes', async () => {
+    // Two routers on the way: the answer has a TTL of its own.
+    expect(await ping(56, 2)).toMatch(new RegExp(`from ${vip}: icmp_seq=1 ttl=63`));
+    expect(await ping(4000, 64)).toContain(`4008 bytes from ${vip}`);
+  });
+
+  it('is refused at once if no service is there', async () => {
+    expect(await client.call('tcp', vip, 81)).toEqual({ error: 'ECONNREFUSED' });
+    expect(await client.call('udp', vip, 81)).toEqual({ error: 'ECONNREFUSED' });
+  });
+
+  it('is refused when it comes from the host itself', async () => {
+    const l4 = await lab.endpoint('l4');
+    // In IPv6 a route to `lo` refuses by itself.
+    const error = family === 'IPv4' ? 'ECONNREFUSED' : 'ENETUNREACH';
+    expect(await l4.call('tcp', vip, 81)).toEqual({ error });
+    await l4.close();
+  });
+
+  it('never meets the connection tracking of the host, nor does what servers answer', async () => {
+    expect((await client.call('tcp', vip, 80)).server).toBe('s1');
+    await ping(56, 64);
+    expect((await lab.exec('l4', 'cat', '/proc/sys/net/netfilter/nf_conntrack_count')).trim()).toBe('0');
+  });
+});

@@ -1,0 +1,51 @@
+import type { LbService } from './config.ts';
+import { lbConfigSchema } from './config.ts';
+import { Settling } from './settling.ts';
+
+const MINUTE_MS = 60_000;
+
+function service(): LbService {
+  const servers = [{ name: 's1', address: '203.0.113.11' }];
+  return lbConfigSchema.parse({
+    version: 1,
+    services: [{ name: 'web', vip: '203.0.113.80', port: 80, mode: 'dsr', servers }],
+  }).services[0]!;
+}
+
+describe('a service is settled', () => {
+  let nowMs = 0;
+  let settling: Settling;
+  let web: LbService;
+
+  beforeEach(() => {
+    settling = new Settling(() => nowMs);
+    web = service();
+  });
+
+  it('a minute after its servers have begun to do what they do', () => {
+    settling.note(web, 'new,new');
+    nowMs += MINUTE_MS - 1;
+    expect(settling.isSettled(web)).toBe(false);
+    expect(settling.msLeft(web)).toBe(1);
+    nowMs += 1;
+    expect(settling.isSettled(web)).toBe(true);
+  });
+
+  it('no more when one of them does something else', () => {
+    settling.note(web, 'new,new');
+    nowMs += MINUTE_MS;
+    settling.note(web, 'new,new');
+    expect(settling.isSettled(web)).toBe(true);
+    settling.note(web, 'new,keep');
+    expect(settling.isSettled(web)).toBe(false);
+  });
+
+  it('no more under another configuration, and never before it was noted', () => {
+    settling.note(web, 'new,new');
+    nowMs += MINUTE_MS;
+    const next = service();
+    expect(settling.isSettled(next)).toBe(false);
+    settling.note(next, 'new,new');
+    expect(settling.msLeft(next)).toBe(MINUTE_MS);
+  });
+});
