@@ -12,13 +12,12 @@ describe.each(CASES)('what no server gets of a VIP that the host does not own, o
   const { vip } = ROUTED[family];
   let lab: NetnsLab;
   let client: Endpoint;
-  let lb: RunningLb;
 
   beforeAll(async () => {
     lab = await routedLab(1);
     client = await lab.endpoint('client');
     await (await lab.endpoint('s1')).listen('tcp', 80, '::');
-    lb = await RunningLb.start(
+    await RunningLb.start(
       lab,
       'l4',
       routedService(family, mode, { servers: [{ name: 's1', address: ROUTED[family].server(1) }] }),

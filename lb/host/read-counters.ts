@@ -3,7 +3,7 @@ import type { Table, TableFamily } from '../render/ruleset.ts';
 import { isCounting, TABLE } from '../render/ruleset.ts';
 import { run } from './run.ts';
 
-export interface Count {
+interface Count {
   packets: number;
   bytes: number;
 }
