@@ -12,16 +12,17 @@ describe.each(CASES)('what no server gets of a VIP that the host does not own, o
   const { vip } = ROUTED[family];
   let lab: NetnsLab;
   let client: Endpoint;
+  let lb: RunningLb;
 
   beforeAll(async () => {
     lab = await routedLab(1);
     client = await lab.endpoint('client');
     await (await lab.endpoint('s1')).listen('tcp', 80, '::');
-    await RunningLb.start(
-      lab,
-      'l4',
-      routedService(family, mode, { servers: [{ name: 's1', address: ROUTED[family].server(1) }] }),
-    );
+    const servers = [{ name: 's1', address: ROUTED[family].server(1) }];
+    const config = routedService(family, mode, { servers });
+    const check = { type: 'tcp', intervalMs: 3_600_000, fall: 1 };
+    const idle = { ...config.services[0]!, name: 'idle', port: 82, check };
+    lb = await RunningLb.start(lab, 'l4', { ...config, services: [...config.services, idle] });
   });
   afterAll(() => lab.close());
 
@@ -39,6 +40,10 @@ describe.each(CASES)('what no server gets of a VIP that the host does not own, o
     expect(await client.call('udp', vip, 81)).toEqual({ error: 'ECONNREFUSED' });
   });
 
+  it('is refused at once if no server of its service is up', async () => {
+    expect(await client.call('tcp', vip, 82)).toEqual({ error: 'ECONNREFUSED' });
+  });
+
   it('is refused when it comes from the host itself', async () => {
     const l4 = await lab.endpoint('l4');
     // In IPv6 a route to `lo` refuses by itself.
@@ -51,5 +56,15 @@ describe.each(CASES)('what no server gets of a VIP that the host does not own, o
     expect((await client.call('tcp', vip, 80)).server).toBe('s1');
     await ping(56, 64);
     expect((await lab.exec('l4', 'cat', '/proc/sys/net/netfilter/nf_conntrack_count')).trim()).toBe('0');
+  });
+
+  it('is refused at once if the servers of its service have flows to finish and take no more', async () => {
+    const ask = await client.open(vip, 80);
+    expect((await ask()).server).toBe('s1');
+    await lb.reload(
+      routedService(family, mode, { servers: [{ name: 's1', address: ROUTED[family].server(1), drain: true }] }),
+    );
+    expect(await client.call('tcp', vip, 80)).toEqual({ error: 'ECONNREFUSED' });
+    expect((await ask()).server).toBe('s1');
   });
 });

@@ -78,12 +78,24 @@ function entrance(input: RenderInput, family: Family, services: LbService[]): Pa
     dispatch(family),
     followRule(family),
     ...protocols.map((p) => quoted(family, p)),
+    `goto ${unserved(family)}`,
+  ];
+  const rest = [
     // The host may route by marks, and a flow that is known here may be one that it translates by now.
     'meta mark set 0',
     ...endRules(input, family),
   ];
-  const chain = { name: chainOf(family), hook: null, rules };
-  return { counters: [], maps: [], chains: [...shortCuts.flatMap(({ chains }) => chains), chain] };
+  const chains = [
+    { name: unserved(family), hook: null, rules: rest },
+    ...shortCuts.flatMap((part) => part.chains),
+    { name: chainOf(family), hook: null, rules },
+  ];
+  return { counters: [], maps: [], chains };
+}
+
+/** Chain for packets to a VIP that no server gets. */
+function unserved({ version }: Family): string {
+  return `unserved${version}`;
 }
 
 /** For packets of known flows that need no more than their server's MAC. */
@@ -170,8 +182,9 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
   ];
   const name = `to.${service.name}`;
   const counters = [forgottenCounter(service)];
-  // Whatever else comes is refused further up.
-  if (!isServed(input, service)) return { counters, maps: [], chains: [{ name, hook: null, rules: lookUp }] };
+  if (!isServed(input, service)) {
+    return { counters, maps: [], chains: [{ name, hook: null, rules: [...lookUp, `goto ${unserved(family)}`] }] };
+  }
   const choice = choose(input, service, { type: 'meta mark', value });
   const add = `${member} @${newFlows} ${addFlow(table, input.config)} goto ${forward}`;
   const decide = [
