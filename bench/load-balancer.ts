@@ -75,6 +75,7 @@ async function startAll(lab: NetnsLab, entries: Entry[]): Promise<void> {
   const arrivals = entries.map(({ direct, way }) => (direct ? way.vip : way.server));
   await startBulkServers(lab, 'server', arrivals);
   for (const { start, way } of entries) await start(lab, way);
+  for (const { settled, way } of entries) await settled?.(lab, way);
 }
 
 /** Every contestant takes its turn in every round, each round another first. */

@@ -5,6 +5,7 @@ import { RunningLb } from '../../lb/testing/running-lb.ts';
 import { byHand, FAIR_MODES, fairByHand } from './by-hand.ts';
 import { DSCP, undoL3dsr } from './l3dsr.ts';
 import { haproxyConfig, nginxConfig, startProgram } from './programs.ts';
+import { untilSettled } from './settled.ts';
 import type { Way } from './topology.ts';
 import { SERVICES } from './traffic.ts';
 
@@ -18,6 +19,8 @@ export interface Contestant {
   udp: boolean;
   /** Sets it up in its node; it ends with the lab. */
   start: (lab: NetnsLab, way: Way) => Promise<void>;
+  /** Resolves when it runs as it will from then on; absent where it does so from the start. */
+  settled?: (lab: NetnsLab, way: Way) => Promise<void>;
 }
 
 type Mode = LbService['mode'];
@@ -42,7 +45,12 @@ export function contestants(): Contestant[] {
         await balance(lab, way, mode);
       };
       return [
-        { ...shared, name: ours(mode), start: start(startOurs) },
+        {
+          ...shared,
+          name: ours(mode),
+          start: start(startOurs),
+          ...(isDirect({ mode }) ? { settled: (lab: NetnsLab, way: Way) => untilSettled(lab, way.balancer) } : {}),
+        },
         { ...shared, name: handWritten(mode), start: start(byHand) },
       ];
     }),

@@ -11,19 +11,33 @@ const SERVERS = [
 
 const FACTS: HostFacts = {
   interfaces: [
-    { name: 'l3', index: 2, mac: '', master: null, addresses: [{ address: '198.51.100.2', prefix: 24 }] },
-    { name: 'sw', index: 3, mac: '', master: null, addresses: [{ address: '203.0.113.2', prefix: 24 }] },
+    {
+      name: 'l3',
+      index: 2,
+      mac: '02:00:00:00:00:02',
+      master: null,
+      addresses: [{ address: '198.51.100.2', prefix: 24 }],
+    },
+    {
+      name: 'sw',
+      index: 3,
+      mac: '02:00:00:00:00:03',
+      master: null,
+      addresses: [{ address: '203.0.113.2', prefix: 24 }],
+    },
   ],
   routes: [],
 };
 
 /** Rules are read by people who look for a mistake: golden/ holds them as they are meant to be. */
-it.each([
+it.each<[string, object, object?]>([
   ['proxy', { mode: 'proxy', proxyIp: '203.0.113.254' }],
   ['dsr', { mode: 'dsr' }],
-])('%s is rendered as in its golden file', async (name, fields) => {
+  ['dsr-in-line', { mode: 'dsr' }, { vipOwner: false }],
+])('%s is rendered as in its golden file', async (name, fields, root = {}) => {
   const config = lbConfigSchema.parse({
     version: 1,
+    ...root,
     services: [{ name: 'web', vip: '203.0.113.80', port: 80, servers: SERVERS, ...fields }],
   });
   const tables = render(
@@ -37,7 +51,7 @@ it.each([
       checkPortOf: () => null,
       uid: 0,
     },
-    [{ kind: 'address', address: '203.0.113.80', dev: 'sw' }],
+    config.vipOwner ? [{ kind: 'address', address: '203.0.113.80', dev: 'sw' }] : [],
   );
   const golden = await readFile(new URL(`./golden/${name}.nft`, import.meta.url), 'utf8');
   expect(tables.map(formatTable).join('\n')).toBe(golden);
