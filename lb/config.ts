@@ -109,6 +109,12 @@ export const lbConfigSchema = z.strictObject({
     })
     .optional()
     .describe('Flows that dsr remembers. A flow beyond the limit is served by hashing, so it may move with the pool.'),
+  countPackets: z
+    .boolean()
+    .optional()
+    .describe(
+      'dnat and proxy: false leaves the packets and bytes of servers uncounted, which spares each packet a look; true when absent. In dsr the look that finds the server counts as well.',
+    ),
   api: z
     .union([
       z.strictObject({ socket: z.string().startsWith('/').max(107) }),

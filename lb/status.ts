@@ -29,9 +29,9 @@ export interface ServerStatus {
   reason: string;
   newFlows: number;
   activeFlows: number;
-  /** dsr: requests only, since answers do not come by. */
-  packets: number;
-  bytes: number;
+  /** dsr: requests only, since answers do not come by. Null where the configuration forgoes counting. */
+  packets: number | null;
+  bytes: number | null;
   checkDurationMs: number;
 }
 
@@ -43,6 +43,7 @@ export async function readStatus(balancer: Balancer): Promise<ServiceStatus[]> {
     const { up, reason, lastDurationMs } = balancer.stateOf(service, server);
     const { newFlows, packets } = serverCounters(service, server);
     const [fresh, all] = [counters.element(newFlows), counters.element(packets)];
+    const counts = isDirect(service) || config.countPackets !== false;
     // In dsr the first packet of a flow is counted as a new flow only.
     const firsts = isDirect(service) ? fresh : { packets: 0, bytes: 0 };
     return {
@@ -55,8 +56,8 @@ export async function readStatus(balancer: Balancer): Promise<ServiceStatus[]> {
       reason,
       newFlows: fresh.packets,
       activeFlows: flows(service, server),
-      packets: all.packets + firsts.packets,
-      bytes: all.bytes + firsts.bytes,
+      packets: counts ? all.packets + firsts.packets : null,
+      bytes: counts ? all.bytes + firsts.bytes : null,
       checkDurationMs: lastDurationMs,
     };
   };

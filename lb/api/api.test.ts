@@ -84,6 +84,17 @@ describe('API', () => {
     expect(service!.servers[0]!['bytes']).toBeGreaterThan(300);
   });
 
+  it('counts flows alone where packets are not to be counted, and asks nothing of the packets', async () => {
+    await call('PUT', '/v1/config', { version: 1, countPackets: false, services: [SERVICE] });
+    await served(2);
+    const [service] = JSON.parse((await call('GET', '/v1/services')).body) as { servers: Record<string, number>[] }[];
+    expect(service!.servers[0]).toMatchObject({ newFlows: 1, packets: null, bytes: null });
+    const metrics = (await call('GET', '/metrics')).body;
+    expect(metrics).toMatch(/^l4lab_lb_new_flows_total\{service="web",server="s1"\} 1$/m);
+    expect(metrics).not.toMatch(/^l4lab_lb_(packets|bytes)_total\{/m);
+    expect(await lab.exec('l4', 'nft', 'list', 'chains')).not.toContain('hook forward');
+  });
+
   it.each(['proxy', 'dsr'])('lists flows in %s, page by page, of a server if it is told', async (mode) => {
     await call('PUT', '/v1/config', { version: 1, services: [{ ...SERVICE, mode }] });
     for (let i = 0; i < 3; i++) {

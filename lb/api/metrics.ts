@@ -5,7 +5,8 @@ interface Metric<T> {
   name: string;
   type: 'counter' | 'gauge';
   help: string;
-  value: (of: T) => number;
+  /** Null where it is not known: such a sample is left out. */
+  value: (of: T) => number | null;
 }
 
 const PER_SERVER: Metric<ServerStatus>[] = [
@@ -97,6 +98,9 @@ function family<T>({ name, type, help, value }: Metric<T>, samples: { labels: st
   return [
     `# HELP ${full} ${help}`,
     `# TYPE ${full} ${type}`,
-    ...samples.map(({ labels, of }) => `${full}${labels === '' ? '' : `{${labels}}`} ${value(of)}`),
+    ...samples.flatMap(({ labels, of }) => {
+      const known = value(of);
+      return known === null ? [] : [`${full}${labels === '' ? '' : `{${labels}}`} ${known}`];
+    }),
   ];
 }
