@@ -6,7 +6,8 @@ import type { RawFrame } from './protocol.ts';
 
 /** Enough for every header and the token of a flow. */
 const SNAP_LENGTH = 400;
-const DRAIN_DEADLINE_MS = 2000;
+/** Long, since a program may take seconds to start on a machine that boots labs; it costs nothing where all is well. */
+const DEADLINE_MS = 10_000;
 const STATS = /\d+ packets? captured[,\s]+(\d+) packets? received by filter[,\s]+(\d+) packets? dropped by kernel/;
 
 /** tcpdump on one interface: every frame, both directions, as the kernel stamps it. */
@@ -97,8 +98,8 @@ export class Capture {
         else if (!this.running) end(() => reject(new Error(`ended while waiting for ${said()}`)));
       };
       const timer = setTimeout(
-        () => end(() => reject(new Error(`waited ${DRAIN_DEADLINE_MS} ms for ${said()}`))),
-        DRAIN_DEADLINE_MS,
+        () => end(() => reject(new Error(`waited ${DEADLINE_MS} ms for ${said()}`))),
+        DEADLINE_MS,
       );
       this.#waiting.add(look);
     });
