@@ -28,7 +28,7 @@ export class Settling {
     this.#choices.set(service, { roles, since: this.#now() });
   }
 
-  /** Whether by now all that the kernel remembers of flows which are over was chosen in this way. */
+  /** Whether what the kernel remembers of flows that are over was chosen in this way, but for those that began before. */
   isSettled(service: LbService): boolean {
     return this.msLeft(service) === 0;
   }

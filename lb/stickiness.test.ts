@@ -154,6 +154,19 @@ describe.each(CASES)('flows over %s in %s stay with their server', (family, mode
     });
   }
 
+  if (mode === 'l3dsr') {
+    it('when SYN is sent once more, though another service needs no more than the MAC', async () => {
+      const { services, ...root } = routedService(family, mode, { port: 81 });
+      const plain = { ...routedService(family, 'dsr', { name: 'plain' }).services[0]!, vip: `${vip.slice(0, -1)}1` };
+      lb = await RunningLb.start(lab, 'l4', { ...root, services: [...services, plain] });
+      const refused = () => client.call('tcp', vip, 81, { localPort: 7500 });
+      expect([await refused(), await refused()]).toEqual([{ error: 'ECONNREFUSED' }, { error: 'ECONNREFUSED' }]);
+      const counts = await lab.exec('l4', 'nft', 'list', 'set', table, 'l4lab', `new.tcp${familyOf(vip).version}`);
+      const given = [...counts.matchAll(/packets (\d+)/g)].map(([, packets]) => Number(packets));
+      expect(given.filter((packets) => packets > 0)).toEqual([1]);
+    });
+  }
+
   it('with persistence, as all flows of their client, until none came for the timeout', async () => {
     await start(both, { persistence: { timeoutMs: 1000 } });
     expect(await served(4)).toEqual(['s1']);

@@ -51,7 +51,8 @@ export function renderEnds(input: RenderInput): Part {
 function endPart(input: RenderInput, family: Family, vips: string[]): Part {
   const { version } = family;
   const icmp = version === 4 ? 'icmp' : 'icmpv6';
-  const served = input.config.services.filter((service) => vips.includes(service.vip) && isServed(input, service));
+  const known = new Set(vips);
+  const served = input.config.services.filter((service) => known.has(service.vip) && isServed(input, service));
   const carried = `carried${version}`;
   return {
     counters: [],

@@ -109,7 +109,8 @@ function shortCutFor(input: RenderInput, family: Family, protocol: 'tcp' | 'udp'
     match: whole(family),
     found: `meta mark set ${table.key} map @${table.flows}${isNotOut(family, protocol, someOut)} `,
     send: sendTo(input, family, `${memberKey(family)} map @${addresses}`),
-    otherwise: dispatch(family),
+    // Flows of the others are looked for first.
+    otherwise: here.every(isPlain) ? [dispatch(family)] : [],
   });
 }
 

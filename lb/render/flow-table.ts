@@ -129,14 +129,14 @@ function edgeRules(table: FlowTable, config: LbConfig, found: string, send: stri
 export function shortCut(
   table: FlowTable,
   config: LbConfig,
-  { match, found, send, otherwise }: Record<'match' | 'found' | 'send' | 'otherwise', string>,
+  { match, found, send, otherwise }: { match: string; found: string; send: string; otherwise: string[] },
 ): { rules: string[]; chains: Chain[] } {
   const ordinary = `${found}${table.refresh} ${send}`;
   if (table.closing === null) return { rules: [`meta l4proto udp ${match} ${ordinary}`], chains: [] };
   const edge = {
     name: `edge.${table.flows}`,
     hook: null,
-    rules: [...edgeRules(table, config, found, send), otherwise],
+    rules: [...edgeRules(table, config, found, send), ...otherwise],
   };
   const rules = [
     `meta l4proto tcp ${match} ${FLAGS} & 0x07 == 0 ${ordinary}`,

@@ -11,7 +11,7 @@ export interface RenderInput {
   roleOf: (service: LbService, server: LbServer) => ServerRole;
   /** Flows that a server has in a service, for least connections. */
   flowsOf: (service: LbService, server: LbServer) => number;
-  /** Whether a service has chosen its servers in the same way for so long that every flow over by now was chosen so. */
+  /** Whether a service has chosen its servers in the same way for as long as flows that are over are remembered. */
   isSettled: (service: LbService) => boolean;
   /** MAC of a neighbour, where it is known. */
   macOf: (address: string) => string | null;
