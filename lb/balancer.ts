@@ -256,6 +256,10 @@ export class Balancer {
       settled.set(service, this.#settling.isSettled(service));
     }
     await this.#tables.apply(render(input, this.#held.all));
+    // Whoever waits for this change is told first.
+    setImmediate(() => {
+      if (!this.#stopped) this.#tables.prepare();
+    });
     this.#scheduleSettling([...settled].flatMap(([service, isSettled]) => (isSettled ? [] : [service])));
   }
 

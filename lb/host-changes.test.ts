@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from './host/run.ts';
 import type { Endpoint } from './testing/endpoint.ts';
@@ -11,6 +11,8 @@ const LAN = {
   IPv6: { net: '2001:db8::', prefix: 64, host: 128 },
 };
 const FAMILIES = ['IPv4', 'IPv6'] as const;
+/** Name of a process; of one that has ended, nothing. */
+const nameOf = async (pid: string) => (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim();
 const CASES = FAMILIES.flatMap((family) =>
   (['proxy', 'dsr'] as const).flatMap((mode) => [true, false].map((vipOwner) => [family, mode, vipOwner] as const)),
 );
@@ -132,13 +134,34 @@ describe('a host that changes while the load balancer runs', () => {
 
   it('tries again when rules could not be changed', async () => {
     const broken = lab.file('broken');
-    await start('IPv4', 'dsr', true, await preceded('nft', `test -e ${broken} && exit 1`));
+    const script = lab.file('script');
+    // It may have started long before it is asked for anything.
+    const failing = `case "$*" in "-f -") cat > ${script}; test -e ${broken} && exit 1; exec < ${script};; esac`;
+    await start('IPv4', 'dsr', true, await preceded('nft', failing));
     await served('IPv4');
     await writeFile(broken, '');
     await lab.exec('l4', 'ip', 'link', 'set', 'sw', 'name', 'other');
     await lb.line(({ event }) => event === 'error');
     await rm(broken);
     await served('IPv4');
+    await lb.stop();
+    await lab.exec('l4', 'ip', 'link', 'set', 'other', 'name', 'sw');
+  });
+
+  it('changes rules though somebody killed the nft that waited for the change', async () => {
+    await start('IPv4', 'dsr', true);
+    const waiting = async () => {
+      const pids = (await run('ip-failed', 'ip', ['netns', 'pids', lab.namespace('l4')])).trim().split('\n');
+      const names = await Promise.all(pids.map(async (pid) => [pid, await nameOf(pid)] as const));
+      return names.filter(([, name]) => name === 'nft').map(([pid]) => Number(pid));
+    };
+    await lb.until(async () => (await waiting()).length === 1);
+    for (const pid of await waiting()) process.kill(pid, 'SIGKILL');
+    await lb.until(async () => (await waiting()).length === 0);
+    await lab.exec('l4', 'ip', 'link', 'set', 'sw', 'name', 'other');
+    await lb.line(({ event }) => event === 'host-changed');
+    await served('IPv4');
+    expect(lb.lines.filter(({ event }) => event === 'error')).toEqual([]);
     await lb.stop();
     await lab.exec('l4', 'ip', 'link', 'set', 'other', 'name', 'sw');
   });

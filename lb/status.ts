@@ -38,11 +38,11 @@ export interface ServerStatus {
 /** What the load balancer knows of its services at this moment; counting flows reads the kernel's tables. */
 export async function readStatus(balancer: Balancer): Promise<ServiceStatus[]> {
   const { config } = balancer;
-  const [counters, flows] = await Promise.all([readCounters(balancer.rules), countFlows(config)]);
+  const [countOf, flows] = await Promise.all([readCounters(balancer.rules), countFlows(config)]);
   const serverStatus = (service: LbService, server: LbServer): ServerStatus => {
     const { up, reason, lastDurationMs } = balancer.stateOf(service, server);
     const { newFlows, packets } = serverCounters(service, server);
-    const [fresh, all] = [counters.element(newFlows), counters.element(packets)];
+    const [fresh, all] = [countOf(newFlows), countOf(packets)];
     const counts = isDirect(service) || config.countPackets !== false;
     // In dsr the first packet of a flow is counted as a new flow only.
     const firsts = isDirect(service) ? fresh : { packets: 0, bytes: 0 };
@@ -63,6 +63,7 @@ export async function readStatus(balancer: Balancer): Promise<ServiceStatus[]> {
   };
   return config.services.map((service) => {
     const { name, vip, port, protocol, mode, scheduler, servers } = service;
+    const forgotten = forgottenCounter(service);
     return {
       name,
       vip,
@@ -70,7 +71,7 @@ export async function readStatus(balancer: Balancer): Promise<ServiceStatus[]> {
       protocol,
       mode,
       scheduler,
-      forgottenPackets: counters.named(forgottenCounter(service)).packets,
+      forgottenPackets: forgotten === null ? 0 : countOf(forgotten).packets,
       servers: servers.map((server) => serverStatus(service, server)),
     };
   });

@@ -6,6 +6,7 @@ import { TABLE } from '../render/ruleset.ts';
 import { readCounting } from './read-counters.ts';
 import type { Holding } from './holdings.ts';
 import { run } from './run.ts';
+import { WaitingNft } from './waiting-nft.ts';
 
 const TABLE_FAMILIES: TableFamily[] = ['inet', 'netdev'];
 
@@ -14,7 +15,6 @@ interface NftObject {
   chain?: NftNamed;
   set?: NftMap;
   map?: NftMap;
-  counter?: NftNamed;
 }
 
 /** `stmt` is there when elements count. */
@@ -28,6 +28,7 @@ interface NftNamed {
 
 /** The load balancer's tables in the kernel. Every change is one transaction: packets meet old rules or new ones. */
 export class KernelTables {
+  readonly #nft = new WaitingNft();
   #current: Table[] = [];
   #applied = { count: 0, lastMs: 0 };
   /** What a process that died has left; null when there is nothing. */
@@ -65,13 +66,18 @@ export class KernelTables {
     return this.#applied;
   }
 
+  /** Makes the next change quicker. */
+  prepare(): void {
+    this.#nft.prepare();
+  }
+
   /** @throws {LbError} `nft-failed`, with the kernel's rules as they were. */
   async apply(tables: Table[]): Promise<void> {
     const first = this.#left !== null && this.#current.length === 0;
     const script = first ? takeOverScript(this.#left!, tables) : changeScript(this.#current, tables);
     if (script !== '') {
       const began = performance.now();
-      await run('nft-failed', 'nft', ['-f', '-'], script);
+      await this.#nft.load(script);
       this.#applied = { count: this.#applied.count + 1, lastMs: performance.now() - began };
     }
     this.#current = tables;
@@ -80,7 +86,7 @@ export class KernelTables {
   /** Takes the load balancer's tables out; other tables are left alone. */
   async remove(): Promise<void> {
     const forget = TABLE_FAMILIES.map((family) => `add table ${family} ${TABLE}\ndelete table ${family} ${TABLE}\n`);
-    await run('nft-failed', 'nft', ['-f', '-'], forget.join(''));
+    await this.#nft.load(forget.join(''));
     this.#current = [];
     this.#left = null;
   }
@@ -94,15 +100,14 @@ async function findTables(): Promise<FoundTable[]> {
   return Promise.all(
     families.map(async (family) => {
       const objects = await nftJson('-t', 'list', 'table', family, TABLE);
-      const names = (kind: 'chain' | 'set' | 'map' | 'counter') =>
-        objects.flatMap((o) => (o[kind] ? [o[kind].name] : []));
+      const names = (kind: 'chain' | 'set' | 'map') => objects.flatMap((o) => (o[kind] ? [o[kind].name] : []));
       const counting = objects.flatMap(({ set, map = set }) => (map?.stmt ? [map.name] : []));
       const elementsOf = async (kind: 'set' | 'map', name: string): Promise<[string, string | null][] | null> =>
         counting.includes(name) ? (await readCounting(family, kind, name)).map(({ key, value }) => [key, value]) : null;
       const maps = (['set', 'map'] as const).flatMap((kind) =>
         names(kind).map(async (name) => ({ name, kind, elements: await elementsOf(kind, name) })),
       );
-      return { family, chains: names('chain'), maps: await Promise.all(maps), counters: names('counter') };
+      return { family, chains: names('chain'), maps: await Promise.all(maps) };
     }),
   );
 }

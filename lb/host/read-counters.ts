@@ -8,11 +8,8 @@ interface Count {
   bytes: number;
 }
 
-/** Values of counters; one that does not exist counts nothing. */
-export interface Counters {
-  named: (name: string) => Count;
-  element: (of: { set: string; key: string }) => Count;
-}
+/** Value of an element that counts; one that does not exist counts nothing. */
+export type CountOf = (of: { set: string; key: string }) => Count;
 
 interface CountingSet {
   type: string | string[];
@@ -34,19 +31,15 @@ export interface Counted {
 const NOTHING: Count = { packets: 0, bytes: 0 };
 
 /** Everything that counts in these tables, as the kernel has it now. */
-export async function readCounters(tables: Table[]): Promise<Counters> {
+export async function readCounters(tables: Table[]): Promise<CountOf> {
   const sets = tables.flatMap(({ family, maps }) => maps.filter(isCounting).map((map) => ({ family, ...map })));
-  const [named, ...counted] = await Promise.all([
-    readNamed(),
-    ...sets.map(async ({ family, kind, name }) => [name, await readCounting(family, kind, name)] as const),
-  ]);
+  const counted = await Promise.all(
+    sets.map(async ({ family, kind, name }) => [name, await readCounting(family, kind, name)] as const),
+  );
   const bySet = new Map(
     counted.map(([name, elements]) => [name, new Map(elements.map(({ key, count }) => [key, count]))]),
   );
-  return {
-    named: (name) => named.get(name) ?? NOTHING,
-    element: ({ set, key }) => bySet.get(set)?.get(key) ?? NOTHING,
-  };
+  return ({ set, key }) => bySet.get(set)?.get(key) ?? NOTHING;
 }
 
 /** Elements of a set or map that counts. */
@@ -63,10 +56,4 @@ export async function readCounting(family: TableFamily, kind: 'set' | 'map', nam
 
 function keyOf(type: string | string[], fields: (string | number)[]): string {
   return fields.map((field, i) => (type[i] === 'mark' ? formatMark(Number(field)) : field)).join(' . ');
-}
-
-async function readNamed(): Promise<Map<string, Count>> {
-  const text = await run('nft-failed', 'nft', ['-j', 'list', 'counters']);
-  const { nftables } = JSON.parse(text) as { nftables: { counter?: Count & { name: string; table: string } }[] };
-  return new Map(nftables.flatMap(({ counter }) => (counter?.table === TABLE ? [[counter.name, counter]] : [])));
 }

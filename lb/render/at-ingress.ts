@@ -42,7 +42,6 @@ export function renderEnds(input: RenderInput): Part {
   // What the host itself sends to a VIP comes by here; nothing else that is for one does.
   const own = families.map(({ family: { ip }, vips }) => `${ip} daddr { ${vips.join(', ')} } goto refuse`);
   return joinParts(...families.map(({ family, vips }) => endPart(input, family, vips)), {
-    counters: [],
     maps: [],
     chains: [{ name: 'refuse', hook: null, rules: REFUSALS }, ...deviceChain('own', 'ingress', ['lo'], 'filter', own)],
   });
@@ -55,7 +54,6 @@ function endPart(input: RenderInput, family: Family, vips: string[]): Part {
   const served = input.config.services.filter((service) => known.has(service.vip) && isServed(input, service));
   const carried = `carried${version}`;
   return {
-    counters: [],
     maps: [
       {
         name: carried,

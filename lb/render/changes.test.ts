@@ -88,11 +88,10 @@ describe('changes of rules, in a kernel', () => {
         const [before, after] = [tablesOf(first), tablesOf(second)];
         const wanted = await fresh(after);
         await fresh(before);
-        const left = before.map(({ family, chains, maps, counters }) => ({
+        const left = before.map(({ family, chains, maps }) => ({
           family,
           chains: chains.map(({ name }) => name),
           maps,
-          counters,
         }));
         await load(takeOverScript(left, after));
         expect(await loaded()).toEqual(wanted);
@@ -112,7 +111,7 @@ describe('changes of rules, in a kernel', () => {
     }));
     const table = (elements: [string, string][]): Table[] => {
       const map = { name: 'm', kind: 'map' as const, spec: ['type mark : mark'], elements };
-      return [{ family: 'inet', counters: [], maps: [map], chains: [] }];
+      return [{ family: 'inet', maps: [map], chains: [] }];
     };
     fc.assert(
       fc.property(lists, ({ from, to }) => {

@@ -6,7 +6,7 @@ const CHUNK = 4096;
 
 /**
  * Script for `nft -f` that turns one ruleset into another, in one transaction. What stays the same is not touched:
- * counters keep their values, and maps that packets fill keep what is in them.
+ * maps that packets fill keep what is in them, and elements that count their values.
  */
 export function changeScript(before: Table[], after: Table[]): string {
   const families = [...new Set([...before, ...after].map(({ family }) => family))];
@@ -14,7 +14,7 @@ export function changeScript(before: Table[], after: Table[]): string {
     .map((family) => {
       const [from, to] = [before, after].map((tables) => tables.find((table) => table.family === family));
       if (!to) return `delete table ${family} ${TABLE}\n`;
-      const lines = tableChanges(from ?? { family, counters: [], maps: [], chains: [] }, to);
+      const lines = tableChanges(from ?? { family, maps: [], chains: [] }, to);
       if (!from) lines.unshift(`add table ${family} ${TABLE}`);
       return lines.map((line) => `${line}\n`).join('');
     })
@@ -32,12 +32,9 @@ function tableChanges(from: Table, to: Table): string[] {
   const gone = from.chains.filter(({ name, hook }) => newChains.get(name)?.hook !== hook);
   const kept = (chain: Chain) => oldChains.get(chain.name)?.hook === chain.hook;
   const changed = to.chains.filter((chain) => remade || !kept(chain) || !sameRules(oldChains.get(chain.name)!, chain));
-  const counters = new Set(from.counters);
-  const stillCounted = new Set(to.counters);
   const sameMap = (map: NftMap) => oldMaps.has(map.name) && sameSpec(oldMaps.get(map.name)!, map);
   const goneMaps = from.maps.filter((map) => !newMaps.has(map.name) || !sameMap(newMaps.get(map.name)!));
   return [
-    ...to.counters.filter((name) => !counters.has(name)).map((name) => `add counter ${at(name)}`),
     ...[...changed.filter(kept), ...gone].map(({ name }) => `flush chain ${at(name)}`),
     ...to.maps.filter(sameMap).flatMap((map) => staleElements(oldMaps.get(map.name)!, map, at(map.name))),
     ...goneMaps.map(({ name, kind }) => `delete ${kind} ${at(name)}`),
@@ -46,7 +43,6 @@ function tableChanges(from: Table, to: Table): string[] {
     ...to.chains.filter((chain) => !kept(chain)).map((chain) => `add chain ${at(chain.name)}${hookOf(chain)}`),
     ...changed.flatMap(({ name, rules }) => rules.map((rule) => `add rule ${at(name)} ${rule}`)),
     ...to.maps.flatMap((map) => freshElements(sameMap(map) ? oldMaps.get(map.name)! : null, map, at(map.name))),
-    ...from.counters.filter((name) => !stillCounted.has(name)).map((name) => `delete counter ${at(name)}`),
   ];
 }
 
@@ -66,30 +62,25 @@ function freshElements(from: NftMap | null, to: NftMap, at: string): string[] {
  * what counts stay, as far as the new ruleset has them, so that established flows go on. `found` tells their names.
  */
 export function takeOverScript(found: FoundTable[], after: Table[]): string {
-  const cleared = found.flatMap(({ family, chains, maps, counters }): { script: string; left: Table }[] => {
+  const cleared = found.flatMap(({ family, chains, maps }): { script: string; left: Table }[] => {
     const next = after.find((table) => table.family === family);
-    if (!next)
-      return [{ script: `delete table ${family} ${TABLE}\n`, left: { family, counters: [], maps: [], chains: [] } }];
+    if (!next) return [{ script: `delete table ${family} ${TABLE}\n`, left: { family, maps: [], chains: [] } }];
     const keptMaps = next.maps.flatMap((map) => {
       const there = maps.find(({ name }) => name === map.name);
       if (!there || (map.elements !== null && !isCounting(map))) return [];
       return [{ ...map, elements: there.elements }];
     });
-    const keptCounters = next.counters.filter((name) => counters.includes(name));
     const dropped = maps.filter(({ name }) => !keptMaps.some((map) => map.name === name));
     const lines = [
       `flush table ${family} ${TABLE}`,
       // Verdicts in maps hold chains, so maps go first.
       ...dropped.map(({ name, kind }) => `delete ${kind} ${family} ${TABLE} ${name}`),
       ...chains.map((name) => `delete chain ${family} ${TABLE} ${name}`),
-      ...counters
-        .filter((name) => !keptCounters.includes(name))
-        .map((name) => `delete counter ${family} ${TABLE} ${name}`),
     ];
     return [
       {
         script: lines.map((line) => `${line}\n`).join(''),
-        left: { family, counters: keptCounters, maps: keptMaps, chains: [] },
+        left: { family, maps: keptMaps, chains: [] },
       },
     ];
   });
@@ -105,7 +96,6 @@ export interface FoundTable {
   chains: string[];
   /** Elements are known of those sets whose elements count. */
   maps: Pick<NftMap, 'name' | 'kind' | 'elements'>[];
-  counters: string[];
 }
 
 type Element = [key: string, value: string | null];
@@ -114,6 +104,7 @@ type Element = [key: string, value: string | null];
 function missing(list: Element[], other: Element[]): Element[] {
   if (list === other) return [];
   const suspects = unlike(list, other);
+  if (suspects.length === 0) return [];
   const keys = new Set(suspects.map(([key]) => key));
   const there = new Map(other.filter(([key]) => keys.has(key)));
   return suspects.filter(([key, value]) => there.get(key) !== value || !there.has(key));

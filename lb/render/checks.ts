@@ -39,7 +39,6 @@ export function renderChecks(input: RenderInput): Part {
     return `${from} ${family.ip} daddr { ${own.join(', ')} } goto checks.answer`;
   });
   return {
-    counters: [],
     maps: families.flatMap(({ family }) => checkMaps(family)),
     chains: [
       { name: 'checks.ask', hook: null, rules: ask },

@@ -1,7 +1,7 @@
 import type { LbServer, LbService } from '../config.ts';
 import { isDirect } from '../mode.ts';
 import { familyOf } from './family.ts';
-import { countedIn, memberElement, memberMaps } from './members.ts';
+import { countedIn, forgottenElement, memberElement, memberMaps } from './members.ts';
 import { trafficElement, trafficSets } from './traffic.ts';
 
 /** A set or map whose elements count the packets that they match, and one of its elements. */
@@ -23,7 +23,9 @@ export function serverCounters(service: LbService, server: LbServer): Record<'ne
   return { newFlows: { set: newFlows, key }, packets: { set: packets, key } };
 }
 
-/** Counter of packets of flows that the full flow table could not remember. */
-export function forgottenCounter(service: LbService): string {
-  return `forgotten.${service.name}`;
+/** What counts the packets of flows that the full flow table could not remember; null where there is none. */
+export function forgottenCounter(service: LbService): CountingElement | null {
+  if (!isDirect(service)) return null;
+  const { forgotten } = memberMaps(familyOf(service.vip), service.protocol);
+  return { set: forgotten, key: forgottenElement(service) };
 }

@@ -3,7 +3,6 @@ import { ingressDevices } from '../host/facts.ts';
 import { isDirect, vipsAtIngress } from '../mode.ts';
 import { endRules } from './at-ingress.ts';
 import { choose, markChosen } from './choose.ts';
-import { forgottenCounter } from './counters.ts';
 import { deviceChain } from './device-chain.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
@@ -11,7 +10,17 @@ import { addFlow, flowMaps, flowTable, keepChains, NO_SYN, QUOTED_KEYS, shortCut
 import { forwardPart, sendTo } from './forward.ts';
 import { firstFragment, firstFragmentRules6, followRule, fragmentMap, whole } from './fragments.ts';
 import type { RenderInput } from './input.ts';
-import { countedIn, isMember, isNotOut, isPlain, memberKey, memberMaps, memberSets, reusesPorts } from './members.ts';
+import {
+  countedIn,
+  isMember,
+  isNotOut,
+  isPlain,
+  memberKey,
+  memberMaps,
+  memberSets,
+  reusesPorts,
+  serviceMember,
+} from './members.ts';
 import { markOf } from './mark.ts';
 import { joinParts } from './part.ts';
 import { remember } from './remember.ts';
@@ -41,7 +50,7 @@ export function renderDsr(input: RenderInput): Part {
     ...perFamily.map(({ family, here }) => familyPart(input, family, here)),
     forwardPart(input, services),
     ...perFamily.map(({ family, here }) => entrance(input, family, here)),
-    { counters: [], maps: [], chains: deviceChain('ingress', 'ingress', ingressDevices(input.facts), 'filter', rules) },
+    { maps: [], chains: deviceChain('ingress', 'ingress', ingressDevices(input.facts), 'filter', rules) },
   );
 }
 
@@ -90,7 +99,7 @@ function entrance(input: RenderInput, family: Family, services: LbService[]): Pa
     ...shortCuts.flatMap((part) => part.chains),
     { name: chainOf(family), hook: null, rules },
   ];
-  return { counters: [], maps: [], chains };
+  return { maps: [], chains };
 }
 
 /** Chain for packets to a VIP that no server gets. */
@@ -147,11 +156,10 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]): 
       const table = flowTable(family, protocol);
       const here = served.filter((service) => service.protocol === protocol);
       const maps = [...flowMaps(input.config, table, protocol), ...memberSets(input, family, protocol, here)];
-      return { counters: [], maps, chains: keepChains(table, input.config) };
+      return { maps, chains: keepChains(table, input.config) };
     }),
     ...served.map((service) => servicePart(input, service)),
     {
-      counters: [],
       maps: [
         fragmentMap(family),
         {
@@ -172,7 +180,7 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
   const family = familyOf(service.vip);
   const table = flowTable(family, protocol);
   const { key, flows, closing, keep, forward } = table;
-  const { again, newFlows } = memberMaps(family, protocol);
+  const { again, newFlows, forgotten } = memberMaps(family, protocol);
   const sticky = stickyMap(service);
   const member = memberKey(family);
   const stays = isMember(family, protocol, { someOut: hasOut(input, service), counted: countedIn(service) });
@@ -182,9 +190,8 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
     `meta mark != 0 delete @${flows} { ${key} : meta mark } meta mark set 0`,
   ];
   const name = `to.${service.name}`;
-  const counters = [forgottenCounter(service)];
   if (!isServed(input, service)) {
-    return { counters, maps: [], chains: [{ name, hook: null, rules: [...lookUp, `goto ${unserved(family)}`] }] };
+    return { maps: [], chains: [{ name, hook: null, rules: [...lookUp, `goto ${unserved(family)}`] }] };
   }
   const choice = choose(input, service, { type: 'meta mark', value });
   const add = `${member} @${newFlows} ${addFlow(table, input.config)} goto ${forward}`;
@@ -200,12 +207,11 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
     ...(closing === null ? [] : [`delete @${closing} { ${key} : meta mark }`]),
     add,
     // The table is full.
-    `counter name "${forgottenCounter(service)}"`,
+    `${serviceMember(family)} @${forgotten}`,
     `meta mark set ${choice.byHash}`,
     `goto ${forward}`,
   ];
-  if (!sticky)
-    return { counters, maps: choice.maps, chains: [{ name, hook: null, rules: [...lookUp, ...decide, ...store] }] };
+  if (!sticky) return { maps: choice.maps, chains: [{ name, hook: null, rules: [...lookUp, ...decide, ...store] }] };
   const remembered = `remember.${service.name}`;
   const rules = [
     ...lookUp,
@@ -217,7 +223,6 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
   ];
   const update = `update @${sticky.name} { ${sticky.key} : meta mark }`;
   return {
-    counters,
     maps: [...choice.maps, sticky.map],
     chains: [
       { name: remembered, hook: null, rules: [update, ...store] },

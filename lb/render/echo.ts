@@ -9,7 +9,7 @@ import type { Part } from './ruleset.ts';
  * (at-ingress.ts).
  */
 export function renderEcho({ config }: RenderInput): Part {
-  if (config.vipOwner) return { counters: [], maps: [], chains: [] };
+  if (config.vipOwner) return { maps: [], chains: [] };
   const atIngress = vipsAtIngress(config);
   const others = config.services.map(({ vip }) => vip).filter((vip) => !atIngress.has(vip));
   const rules = FAMILIES.flatMap(({ ip, version }) => {
@@ -17,9 +17,8 @@ export function renderEcho({ config }: RenderInput): Part {
     const echo = version === 4 ? 'icmp' : 'icmpv6';
     return vips.size === 0 ? [] : [`${ip} daddr { ${[...vips].join(', ')} } ${echo} type echo-request redirect`];
   });
-  if (rules.length === 0) return { counters: [], maps: [], chains: [] };
+  if (rules.length === 0) return { maps: [], chains: [] };
   return {
-    counters: [],
     maps: [],
     chains: [{ name: 'echo', hook: 'type nat hook prerouting priority dstnat - 5', rules }],
   };

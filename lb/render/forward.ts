@@ -9,7 +9,7 @@ import { serversIn } from './input.ts';
 import { markOf } from './mark.ts';
 import { forwardChain } from './flow-table.ts';
 import { joinLists } from './part.ts';
-import { remember } from './remember.ts';
+import { oncePerInput, remember } from './remember.ts';
 import type { Chain, NftMap, Part } from './ruleset.ts';
 import { packetKey, serviceKey } from './service-key.ts';
 
@@ -17,6 +17,7 @@ interface Neighbour {
   address: string;
   /** Of the interface that it is behind. */
   device: number;
+  /** Where its frames keep their source MAC. */
   mac: string | null;
 }
 
@@ -33,14 +34,12 @@ function deviceOf(neighbours: Neighbour[]): string {
  * the map has none. The kernel resolves and writes both MACs and lowers the TTL.
  */
 export function sendTo(input: RenderInput, { ip }: Family, address: string): string {
-  const services = input.config.services.filter(isDirect);
-  return `fwd ${ip} to ${address} device ${deviceOf(neighboursOf(input, services))}`;
+  return `fwd ${ip} to ${address} device ${deviceOf(neighboursOf(input))}`;
 }
 
 /** Sends packets to the DSR server in `meta mark`. */
 export function forwardPart(input: RenderInput, services: LbService[]): Part {
-  const neighbours = neighboursOf(input, services);
-  const kept = services.filter(({ sourceMac }) => sourceMac === 'keep');
+  const neighbours = neighboursOf(input);
   const maps: NftMap[] = familiesOf(services).map(({ type, version }) => ({
     name: `server.address${version}`,
     kind: 'map',
@@ -54,13 +53,13 @@ export function forwardPart(input: RenderInput, services: LbService[]): Part {
     const elements = neighbours.map(({ address, device }): [string, string] => [markOf(address), String(device)]);
     maps.push({ name: 'server.device', kind: 'map', spec: ['type mark : iface_index'], elements });
   }
-  if (kept.length > 0) {
-    const elements = neighboursOf(input, kept).flatMap(({ address, mac }): [string, string][] =>
+  if (services.some(({ sourceMac }) => sourceMac === 'keep')) {
+    const elements = neighbours.flatMap(({ address, mac }): [string, string][] =>
       mac === null ? [] : [[markOf(address), mac]],
     );
     maps.push({ name: 'server.mac', kind: 'map', spec: ['type mark : ether_addr'], elements });
   }
-  return { counters: [], maps, chains: forwardChains(services, device) };
+  return { maps, chains: forwardChains(services, device) };
 }
 
 /**
@@ -116,9 +115,11 @@ const addressesOf = remember((input, service) =>
   serversIn(input, service, 'new', 'keep').map(({ address }) => address),
 );
 
-function neighboursOf(input: RenderInput, services: LbService[]): Neighbour[] {
+/** Servers of all services in direct modes; asked for by many rules. */
+const neighboursOf = oncePerInput((input): Neighbour[] => {
+  const services = input.config.services.filter(isDirect);
   return [...new Set(joinLists(services.map((service) => addressesOf(input, service))))].flatMap((address) => {
     const device = deviceFor(input.facts, address);
     return device === null ? [] : [{ address, device: indexOf(input.facts, device), mac: input.macOf(address) }];
   });
-}
+});

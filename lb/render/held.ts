@@ -19,7 +19,7 @@ export function renderHeld(held: Holding[]): Part {
         .map((holding): [string, null] => [`${holding.address} . "${holding.dev}"`, null]),
     })),
   );
-  return { counters: [], chains: [], maps: maps.filter(({ elements }) => elements.length > 0) };
+  return { chains: [], maps: maps.filter(({ elements }) => elements.length > 0) };
 }
 
 /** Name of the set that notes holdings of a kind. */

@@ -19,6 +19,7 @@ export function memberMaps({ version }: Family, protocol: 'tcp' | 'udp') {
     out: name('out'),
     again: name('again'),
     newFlows: name('new'),
+    forgotten: name('forgotten'),
     packets: name('packets'),
     addresses: name('addresses'),
   };
@@ -36,8 +37,13 @@ export function countedIn(service: LbService): string {
 }
 
 /** What of a packet, with its server's mark, is looked up in them. */
-export function memberKey({ ip }: Family): string {
-  return `${ip} daddr . th dport . meta mark`;
+export function memberKey(family: Family): string {
+  return `${serviceMember(family)} . meta mark`;
+}
+
+/** What of a packet is looked up in the set of services. */
+export function serviceMember({ ip }: Family): string {
+  return `${ip} daddr . th dport`;
 }
 
 /** Match of a packet whose server is not out; nothing where none is. */
@@ -56,7 +62,7 @@ export function isMember(
 
 type Elements = NonNullable<NftMap['elements']>;
 
-/** Servers that are out, servers that clients may return to, and all of them for counting. */
+/** Servers that are out, servers that clients may return to, all of them for counting, and services for what is forgotten. */
 export function memberSets(
   input: RenderInput,
   family: Family,
@@ -75,6 +81,12 @@ export function memberSets(
     elements,
   });
   return [
+    {
+      name: names.forgotten,
+      kind: 'set',
+      spec: [`type ${family.type} . inet_service`, 'counter'],
+      elements: joinLists(members.map(({ forgotten }) => forgotten)),
+    },
     set(names.out, joinLists(members.map(({ out }) => out))),
     set(names.again, joinLists(members.map(({ again }) => again))),
     set(
@@ -96,12 +108,13 @@ export function memberSets(
   ];
 }
 
-type Lists = Record<'out' | 'again' | 'all' | 'addresses', Elements>;
+type Lists = Record<'forgotten' | 'out' | 'again' | 'all' | 'addresses', Elements>;
 
 const membersOf = remember((input: RenderInput, service: LbService): Lists => {
   const elements = (servers: LbServer[]) =>
     servers.map((server): [string, null] => [memberElement(service, server), null]);
   return {
+    forgotten: [[forgottenElement(service), null]],
     out: elements(serversIn(input, service, 'out')),
     again:
       service.persistence || (reusesPorts(service) && input.isSettled(service))
@@ -120,6 +133,11 @@ const membersOf = remember((input: RenderInput, service: LbService): Lists => {
  */
 export function reusesPorts({ scheduler, persistence }: LbService): boolean {
   return scheduler !== 'least-connections' && persistence === undefined;
+}
+
+/** Element that stands for a service. */
+export function forgottenElement({ vip, port }: LbService): string {
+  return `${vip} . ${port}`;
 }
 
 /** Element that stands for a server in a service. */

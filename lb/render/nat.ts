@@ -39,11 +39,7 @@ export function renderNat(input: RenderInput): Part {
     hook,
     rules: families.flatMap(({ rules }) => rules[name as keyof typeof hooks]),
   }));
-  return joinParts(
-    ...families.map(({ part }) => part),
-    { counters: [], maps: [], chains },
-    renderTraffic(input, services),
-  );
+  return joinParts(...families.map(({ part }) => part), { maps: [], chains }, renderTraffic(input, services));
 }
 
 function familyPart(input: RenderInput, family: Family, services: LbService[]) {
@@ -56,15 +52,10 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]) {
     kind: 'map' as const,
     spec: [`type ${serviceKeyType(services[0]!.vip)} : verdict`],
   };
-  const part = joinParts(
-    ...served.map((service) => destinationPart(input, service)),
-    ...proxied.map((service) => sourcePart(input, service)),
-    {
-      counters: [],
-      maps: [{ ...dispatch, elements: served.map((service) => dispatchElement(input, service)) }],
-      chains: perVip(version, proxied),
-    },
-  );
+  const part = joinParts(...served.map((service) => destinationPart(input, service)), {
+    maps: [{ ...dispatch, elements: served.map((service) => dispatchElement(input, service)) }],
+    chains: sourceChains(input, version, proxied),
+  });
   const byVip = [...byVipOf(proxied).keys()].map((vip, i) => `${vip} : goto from${version}.${i}`).join(', ');
   const rules = {
     prerouting: [`${packetKey(version)} vmap @services${version}`],
@@ -88,14 +79,13 @@ const destinationPart = remember((input: RenderInput, service: LbService): Part 
     const rules = [choice.expression, ...(choice.fallback === null ? [] : [choice.fallback])].map(
       (expression) => `meta l4proto ${protocol} dnat ${ip} to ${expression}`,
     );
-    return { counters: [], maps: choice.maps, chains: [{ name, hook: null, rules }] };
+    return { maps: choice.maps, chains: [{ name, hook: null, rules }] };
   }
   const mark = ({ address, port }: LbServer) => markOf(address, port ?? service.port);
   const takers = serversIn(input, service, 'new');
   const choice = choose(input, service, { type: 'meta mark', value: mark });
   const targets = takers.map((server) => `${mark(server)} : ${target(server)}`).join(', ');
   return {
-    counters: [],
     maps: [...choice.maps, sticky.map],
     chains: [
       {
@@ -122,33 +112,35 @@ const destinationPart = remember((input: RenderInput, service: LbService): Part 
   };
 });
 
-const sourcePart = remember((_, service): Part => ({
-  counters: [],
-  maps: [],
-  chains: [{ name: `from.${service.name}`, hook: null, rules: [sourceRewrite(service)] }],
-}));
-
-function sourceRewrite(service: LbService): string {
+const sourceRewrite = remember((_, service): string => {
   const { ip } = familyOf(service.vip);
   const pool = proxyIps(service);
   if (pool.length === 0) return 'masquerade';
   if (pool.length === 1) return `snat ${ip} to ${pool[0]}`;
   const slots = pool.map((address, i) => `${i} : ${address}`).join(', ');
   return `snat ${ip} to numgen inc mod ${pool.length} map { ${slots} }`;
-}
+});
 
-/** One chain a VIP: nft 1.0 cannot put the original port of a connection into a concatenated key. */
-function perVip(version: 4 | 6, services: LbService[]): Chain[] {
-  return [...byVipOf(services).values()].map((ofVip, i) => ({
+/**
+ * Rewrite the source: a chain for each pool of proxy IPs, which thousands of services may share, and one a VIP that leads
+ * there, since nft 1.0 cannot put the original port of a connection into a concatenated key.
+ */
+function sourceChains(input: RenderInput, version: 4 | 6, services: LbService[]): Chain[] {
+  const rewriteOf = (service: LbService) => sourceRewrite(input, service);
+  const rewrites = [...new Set(services.map(rewriteOf))];
+  const nameOf = (rewrite: string) => `pool${version}.${rewrites.indexOf(rewrite)}`;
+  const pools = rewrites.map((rewrite) => ({ name: nameOf(rewrite), hook: null, rules: [rewrite] }));
+  const vips = [...byVipOf(services).values()].map((ofVip, i) => ({
     name: `from${version}.${i}`,
     hook: null,
     rules: (['tcp', 'udp'] as const).flatMap((protocol) => {
       const here = ofVip.filter((service) => service.protocol === protocol);
       if (here.length === 0) return [];
-      const ports = here.map(({ port, name }) => `${port} : goto from.${name}`).join(', ');
+      const ports = here.map((service) => `${service.port} : goto ${nameOf(rewriteOf(service))}`).join(', ');
       return [`meta l4proto ${protocol} ct original proto-dst vmap { ${ports} }`];
     }),
   }));
+  return [...pools, ...vips];
 }
 
 /** Services by VIP, in the order of the configuration. */

@@ -8,7 +8,6 @@ export function joinLists<T>(lists: T[][]): T[] {
 /** Parts of a table put together. */
 export function joinParts(...parts: Part[]): Part {
   return {
-    counters: joinLists(parts.map(({ counters }) => counters)),
     maps: joinLists(parts.map(({ maps }) => maps)),
     chains: joinLists(parts.map(({ chains }) => chains)),
   };

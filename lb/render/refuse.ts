@@ -74,10 +74,10 @@ export function renderRefusals(input: RenderInput): Part {
       ),
       set(carried, here.filter(served)),
     ];
-    return [{ counters: [], maps, chains }];
+    return [{ maps, chains }];
   });
   const refuse = { name: 'refuse', hook: null, rules: REFUSALS };
-  return joinParts({ counters: [], maps: [], chains: [refuse] }, ...parts);
+  return joinParts({ maps: [], chains: [refuse] }, ...parts);
 }
 
 /** Flows of a server that is out. In dsr and l3dsr the flow map gives them to another server, which resets them. */

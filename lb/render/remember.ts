@@ -18,21 +18,30 @@ export function remember<T>(renderService: (input: RenderInput, service: LbServi
 }
 
 /** Everything beside the configuration that the rules of a service follow from, as text; made once for all renderers. */
-const dependenciesOf = oncePerInput((input, service) => {
+const dependenciesOf = oncePerService((input, service) => {
   const flows = service.scheduler === 'least-connections' ? service.servers.map((s) => input.flowsOf(service, s)) : [];
   return `${rolesOf(input, service)} ${input.isSettled(service)} ${flows.join()}`;
 });
 
 /** What the servers of a service do in it, as text. */
-export const rolesOf = oncePerInput((input, service) =>
+export const rolesOf = oncePerService((input, service) =>
   service.servers.map((server) => input.roleOf(service, server)).join(),
 );
 
-function oncePerInput(make: (input: RenderInput, service: LbService) => string) {
-  const known = new WeakMap<RenderInput, Map<LbService, string>>();
+/** Makes what follows from an input once, however often it is asked for. */
+export function oncePerInput<T>(make: (input: RenderInput) => T) {
+  const known = new WeakMap<RenderInput, T>();
+  return (input: RenderInput): T => {
+    const made = known.get(input) ?? make(input);
+    known.set(input, made);
+    return made;
+  };
+}
+
+function oncePerService(make: (input: RenderInput, service: LbService) => string) {
+  const servicesOf = oncePerInput(() => new Map<LbService, string>());
   return (input: RenderInput, service: LbService): string => {
-    const ofInput = known.get(input) ?? new Map<LbService, string>();
-    known.set(input, ofInput);
+    const ofInput = servicesOf(input);
     const made = ofInput.get(service) ?? make(input, service);
     ofInput.set(service, made);
     return made;

@@ -1,8 +1,6 @@
 /** An nft table as data: what rendering makes, what is printed, compared and applied. */
 export interface Table {
   family: TableFamily;
-  /** Named counters; they outlive changes of the rules that count. */
-  counters: string[];
   maps: NftMap[];
   chains: Chain[];
 }
@@ -32,18 +30,14 @@ export function isCounting({ spec }: NftMap): boolean {
 }
 
 /** Part of a table, as one renderer contributes it. */
-export type Part = Pick<Table, 'counters' | 'maps' | 'chains'>;
+export type Part = Pick<Table, 'maps' | 'chains'>;
 
 /** Name of every table that the load balancer makes. */
 export const TABLE = 'l4lab';
 
 /** The table as text that a person reads and `nft -f` loads. */
 export function formatTable(table: Table): string {
-  const blocks = [
-    ...table.counters.map((name) => block(`counter ${name}`, [])),
-    ...table.maps.map(formatMap),
-    ...table.chains.map(formatChain),
-  ];
+  const blocks = [...table.maps.map(formatMap), ...table.chains.map(formatChain)];
   return `table ${table.family} ${TABLE} {\n${blocks.join('\n')}}\n`;
 }
 

@@ -18,7 +18,6 @@ export function renderTraffic(input: RenderInput, services: LbService[]): Part {
     return countsPackets ? [newFlows, packets] : [newFlows];
   };
   return {
-    counters: [],
     maps: families.flatMap((family) => {
       const here = services.filter(({ vip }) => familyOf(vip) === family);
       const elements = joinLists(here.map((service) => elementsOf(input, service)));
