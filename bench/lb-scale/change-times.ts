@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { NetnsLab, ROUTER } from '../../lb/testing/netns-lab.ts';
 import { RunningLb } from '../../lb/testing/running-lb.ts';
 import type { Mode } from './large-config.ts';
@@ -8,13 +9,23 @@ const SERVICES = 1000;
 const SERVERS = 10;
 /** Changes of each kind after each start. */
 const CHANGES = 10;
+/** Between single changes, ms: the load balancer is through with the last one, and what follows it. */
+const PAUSE_MS = 100;
 
 /** What was timed, in milliseconds. */
-export type ChangeTimes = Record<'start to ready' | 'change of a weight' | 'drain of a server', number[]>;
+export type ChangeTimes = Record<
+  'start to ready' | 'change of a weight' | 'drain of a server' | 'one change after another',
+  number[]
+>;
 
 /** Starts the load balancer with a large configuration and changes one server of it, several times. */
 export async function changeTimes(mode: Mode, rounds: number, signal: AbortSignal): Promise<ChangeTimes> {
-  const times: ChangeTimes = { 'start to ready': [], 'change of a weight': [], 'drain of a server': [] };
+  const times: ChangeTimes = {
+    'start to ready': [],
+    'change of a weight': [],
+    'drain of a server': [],
+    'one change after another': [],
+  };
   const lab = await NetnsLab.create({
     l4: { links: { client: '203.0.113.1/24' }, sysctls: ROUTER },
     client: { links: { l4: '203.0.113.2/24' } },
@@ -29,8 +40,14 @@ export async function changeTimes(mode: Mode, rounds: number, signal: AbortSigna
       times['start to ready'].push(performance.now() - began);
       for (let i = 0; i < CHANGES; i++) {
         const path = `/v1/services/s-${i * 99}/servers/h-3`;
+        await delay(PAUSE_MS);
         times['change of a weight'].push(await patch(socket, path, { weight: 2 }));
+        await delay(PAUSE_MS);
         times['drain of a server'].push(await patch(socket, path, { drain: true }));
+      }
+      for (let i = 0; i < CHANGES; i++) {
+        const path = `/v1/services/s-${i * 99}/servers/h-3`;
+        times['one change after another'].push(await patch(socket, path, { drain: false }));
       }
       await lb.stop();
     }

@@ -21,12 +21,14 @@ export function changeScript(before: Table[], after: Table[]): string {
     .join('');
 }
 
-function tableChanges(from: Table, to: Table): string[] {
-  const at = (name: string) => `${to.family} ${TABLE} ${name}`;
+function tableChanges(former: Table, next: Table): string[] {
+  const at = (name: string) => `${next.family} ${TABLE} ${name}`;
+  const [from, to] = unshared(former, next);
   const oldMaps = byName(from.maps);
   const newMaps = byName(to.maps);
   // A map cannot change its type: it becomes another one, and all rules are written again to refer to that.
   const remade = from.maps.some((map) => newMaps.has(map.name) && !sameSpec(newMaps.get(map.name)!, map));
+  if (remade) [from.chains, to.chains] = [former.chains, next.chains];
   const oldChains = byName(from.chains);
   const newChains = byName(to.chains);
   const gone = from.chains.filter(({ name, hook }) => newChains.get(name)?.hook !== hook);
@@ -43,6 +45,18 @@ function tableChanges(from: Table, to: Table): string[] {
     ...to.chains.filter((chain) => !kept(chain)).map((chain) => `add chain ${at(chain.name)}${hookOf(chain)}`),
     ...changed.flatMap(({ name, rules }) => rules.map((rule) => `add rule ${at(name)} ${rule}`)),
     ...to.maps.flatMap((map) => freshElements(sameMap(map) ? oldMaps.get(map.name)! : null, map, at(map.name))),
+  ];
+}
+
+/** Both tables without what they share as the very same object: of a thousand services, a change leaves most as they were. */
+function unshared(a: Table, b: Table): [Pick<Table, 'maps' | 'chains'>, Pick<Table, 'maps' | 'chains'>] {
+  const without = <T>(list: T[], other: T[]): T[] => {
+    const shared = new Set(other);
+    return list.filter((item) => !shared.has(item));
+  };
+  return [
+    { maps: without(a.maps, b.maps), chains: without(a.chains, b.chains) },
+    { maps: without(b.maps, a.maps), chains: without(b.chains, a.chains) },
   ];
 }
 

@@ -6,21 +6,33 @@ import type { RenderInput } from './input.ts';
  * the same: with a thousand services, a change of one costs the rendering of one.
  */
 export function remember<T>(renderService: (input: RenderInput, service: LbService) => T) {
-  const last = new WeakMap<LbService, { key: string; part: T }>();
+  const made = new WeakMap<State, { part: T }>();
   return (input: RenderInput, service: LbService): T => {
-    const key = dependenciesOf(input, service);
-    const known = last.get(service);
-    if (known?.key === key) return known.part;
+    const state = stateOf(input, service);
+    const known = made.get(state);
+    if (known) return known.part;
     const part = renderService(input, service);
-    last.set(service, { key, part });
+    made.set(state, { part });
     return part;
   };
 }
 
-/** Everything beside the configuration that the rules of a service follow from, as text; made once for all renderers. */
-const dependenciesOf = oncePerService((input, service) => {
+/** Everything beside the configuration that the rules of a service follow from, as text. */
+interface State {
+  text: string;
+}
+
+const lastStates = new WeakMap<LbService, State>();
+
+/** The same object while the text is the same, so that a thousand services are compared once for all renderers. */
+const stateOf = oncePerService((input, service): State => {
   const flows = service.scheduler === 'least-connections' ? service.servers.map((s) => input.flowsOf(service, s)) : [];
-  return `${rolesOf(input, service)} ${input.isSettled(service)} ${flows.join()}`;
+  const text = `${rolesOf(input, service)} ${input.isSettled(service)} ${flows.join()}`;
+  const last = lastStates.get(service);
+  if (last?.text === text) return last;
+  const state = { text };
+  lastStates.set(service, state);
+  return state;
 });
 
 /** What the servers of a service do in it, as text. */
@@ -38,11 +50,13 @@ export function oncePerInput<T>(make: (input: RenderInput) => T) {
   };
 }
 
-function oncePerService(make: (input: RenderInput, service: LbService) => string) {
-  const servicesOf = oncePerInput(() => new Map<LbService, string>());
-  return (input: RenderInput, service: LbService): string => {
+function oncePerService<T>(make: (input: RenderInput, service: LbService) => T) {
+  const servicesOf = oncePerInput(() => new Map<LbService, T>());
+  return (input: RenderInput, service: LbService): T => {
     const ofInput = servicesOf(input);
-    const made = ofInput.get(service) ?? make(input, service);
+    const known = ofInput.get(service);
+    if (known !== undefined) return known;
+    const made = make(input, service);
     ofInput.set(service, made);
     return made;
   };
