@@ -8,9 +8,9 @@ import { limitOf } from './limits.ts';
 import { load } from './load.ts';
 import { wire } from './wiring.ts';
 
-function oneArm(servers: Record<string, unknown> = {}): Plan {
+function oneArm(servers: Record<string, unknown> = {}, check = 'tcp'): Plan {
   const { nodes, links } = wire({ l4: 'one-arm', routers: 'one', servers: 'near' });
-  const services = { web: { vip: '203.0.113.80', port: 80, mode: 'dsr', pool: ['s1'] } };
+  const services = { web: { vip: '203.0.113.80', port: 80, mode: 'dsr', pool: ['s1'], check: { type: check } } };
   const flows = { call: { from: 'client', to: 'web', expect: 'works' } };
   const loaded = load('sample', {
     lab: { title: '', nodes, links },
@@ -21,16 +21,14 @@ function oneArm(servers: Record<string, unknown> = {}): Plan {
 
 describe('check-in-between', () => {
   const lab = oneArm({ loopback: ['web'], arpAnnounce: 0 });
-  const asks = (senderIp: string): FlowResult => {
-    const frame = {
-      srcMac: '02:00:00:00:00:01',
-      dstMac: '02:00:00:00:00:02',
-      length: 60,
-      arp: { op: 'request' as const, senderMac: '', senderIp, targetIp: '203.0.113.2' },
-    };
-    const packets: Sighting[] = [{ node: 's1', iface: 'l2', direction: 'out', time: 1, frame }];
-    return { attempts: [{ packets }], predicted: [] as Prediction[] } as unknown as FlowResult;
+  const request = (node: string, senderIp: string, targetIp: string): Sighting => {
+    const arp = { op: 'request' as const, senderMac: '', senderIp, targetIp };
+    const frame = { srcMac: '02:00:00:00:00:01', dstMac: '02:00:00:00:00:02', length: 60, arp };
+    return { node, iface: 'l2', direction: 'out', time: 1, frame };
   };
+  const flowOf = (packets: Sighting[]): FlowResult =>
+    ({ attempts: [{ packets }], predicted: [] as Prediction[] }) as unknown as FlowResult;
+  const asks = (senderIp: string): FlowResult => flowOf([request('s1', senderIp, '203.0.113.2')]);
 
   test('a server asks in the name of a VIP for which no packet of the flow had come to it', () => {
     expect(limitOf(asks('203.0.113.80'), lab)).toBe('check-in-between');
@@ -46,6 +44,22 @@ describe('check-in-between', () => {
     const frame = { srcMac: '02:00:00:00:00:01', dstMac: '02:00:00:00:00:02', length: 60, ip };
     flow.attempts[0]!.packets.unshift({ node: 's1', iface: 'l2', direction: 'in', time: 0, frame });
     expect(limitOf(flow, lab)).toBeNull();
+  });
+
+  test('a node that a packet of its own made ask in vain asks for the same neighbour in another name', () => {
+    const names = ['198.51.100.1', '203.0.113.1'].map((name) => request('l3', name, '203.0.113.11'));
+    expect(limitOf(flowOf(names), lab)).toBe('check-in-between');
+  });
+
+  test('not where nobody checks servers', () => {
+    const names = ['198.51.100.1', '203.0.113.1'].map((name) => request('l3', name, '203.0.113.11'));
+    expect(limitOf(flowOf(names), oneArm({}, 'none'))).toBeNull();
+  });
+
+  test('not where it asks in one name, or for different neighbours', () => {
+    const again = [1, 2].map(() => request('l3', '198.51.100.1', '203.0.113.11'));
+    const other = request('l3', '203.0.113.1', '203.0.113.2');
+    expect(limitOf(flowOf([...again, other]), lab)).toBeNull();
   });
 });
 

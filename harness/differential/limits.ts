@@ -7,15 +7,35 @@ export type Limit = 'check-in-between' | 'pool-changed';
 
 /** The limit of the model that explains why a flow's packets did not do what was predicted; null where none does. */
 export function limitOf({ attempts, predicted }: FlowResult, plan: Plan): Limit | null {
-  if (attempts.some((attempt) => checkCameBetween(attempt, plan))) return 'check-in-between';
+  if (hasChecks(plan) && attempts.some((attempt) => askedForVip(attempt, plan) || askedInTwoNames(attempt)))
+    return 'check-in-between';
   const unsteady =
     predicted.some(({ picked }) => picked !== null) &&
     predicted.some(({ cause }) => cause?.code === 'no-server-available');
   return unsteady && attempts.some((attempt) => poolChanged(attempt, plan)) ? 'pool-changed' : null;
 }
 
+function hasChecks({ nodes }: Plan): boolean {
+  return nodes.some(({ lb }) => lb?.services.some(({ check }) => check.type !== 'none'));
+}
+
+/**
+ * A node asked for one neighbour in two names. Packets of the flow make it ask in one (`arp_announce` 0: their source,
+ * where that is its own), those of somebody else in another, which may be answered where the first was not.
+ */
+function askedInTwoNames({ packets }: Attempt): boolean {
+  const names = new Map<string, string>();
+  return packets.some(({ node, direction, frame: { arp } }) => {
+    if (direction !== 'out' || arp?.op !== 'request') return false;
+    const question = `${node} ${arp.targetIp}`;
+    const first = names.get(question) ?? arp.senderIp;
+    names.set(question, first);
+    return first !== arp.senderIp;
+  });
+}
+
 /** A server asked for a neighbour in the name of its VIP, although no packet of the flow had come to it for that VIP. */
-function checkCameBetween({ packets }: Attempt, plan: Plan): boolean {
+function askedForVip({ packets }: Attempt, plan: Plan): boolean {
   return plan.nodes.some(({ name, loopback }) => {
     const here = packets.filter(({ node }) => node === name);
     return loopback
