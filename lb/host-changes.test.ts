@@ -1,4 +1,5 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { run } from './host/run.ts';
 import type { Endpoint } from './testing/endpoint.ts';
@@ -23,12 +24,12 @@ describe('a host that changes while the load balancer runs', () => {
   let lb: RunningLb;
 
   const addresses = (host: number) => FAMILIES.map((f) => `${LAN[f].net}${host}/${LAN[f].prefix}`).join(' ');
-  const start = async (family: keyof typeof LAN, mode: string, vipOwner: boolean, programs?: string) => {
+  const start = async (family: keyof typeof LAN, mode: string, vipOwner: boolean, programs?: string, root = {}) => {
     const { net } = LAN[family];
     const servers = [11, 12].map((host) => ({ name: `s${host - 10}`, address: `${net}${host}` }));
     const proxy = mode === 'proxy' ? { proxyIp: `${net}90` } : {};
     const service = { name: 'web', vip: `${net}80`, port: 80, mode, servers, ...proxy };
-    lb = await RunningLb.start(lab, 'l4', { version: 1, vipOwner, services: [service] }, programs);
+    lb = await RunningLb.start(lab, 'l4', { version: 1, vipOwner, services: [service], ...root }, programs);
   };
   /** A program before the host's own of that name: `first` is what its shell does before. */
   const preceded = async (name: string, first: string): Promise<string> => {
@@ -164,6 +165,24 @@ describe('a host that changes while the load balancer runs', () => {
     expect(lb.lines.filter(({ event }) => event === 'error')).toEqual([]);
     await lb.stop();
     await lab.exec('l4', 'ip', 'link', 'set', 'other', 'name', 'sw');
+  });
+
+  it('tells that it cannot open anything more, and goes on when it can', async () => {
+    const socket = lab.file('api.sock');
+    await start('IPv4', 'dsr', true, undefined, { api: { socket } });
+    const [pid] = (await run('ip-failed', 'ip', ['netns', 'pids', lab.namespace('l4')])).split('\n');
+    const open = (await readdir(`/proc/${pid}/fd`)).length;
+    await run('ip-failed', 'prlimit', ['--pid', pid!, `--nofile=${open + 8}`]);
+    const held = Array.from({ length: 6 }, () => connect(socket));
+    await lb.until(async () => (await readdir(`/proc/${pid}/fd`)).length >= open + 6);
+    lb.signal('SIGHUP');
+    await lb.line(({ event }) => event === 'error');
+    for (const one of held) one.destroy();
+    await lb.until(async () => (await readdir(`/proc/${pid}/fd`)).length < open + 4);
+    const seen = lb.lines.length;
+    lb.signal('SIGHUP');
+    await lb.line(({ event }) => event === 'reloaded', seen);
+    await served('IPv4');
   });
 
   it.each(['SIGTERM', 'SIGKILL'] as const)('leaves no process behind after %s', async (signal) => {

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import type { LbErrorCode } from '../errors.ts';
 import { LbError } from '../errors.ts';
@@ -13,19 +14,20 @@ export interface Started {
   finish: (input: string) => Promise<string>;
 }
 
-/** Starts a program of the host. */
+/** Starts a program of the host. That it could not be started is told when it is to finish. */
 export function start(code: LbErrorCode, program: string, args: string[]): Started {
-  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child: ChildProcess = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   let isWaiting = true;
   const ended = new Promise<string>((resolve, reject) => {
     const out: Buffer[] = [];
     const err: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     child.on('error', (cause) => {
       isWaiting = false;
       reject(new LbError(code, `${program} cannot be run (is it installed?): ${cause.message}`, { cause }));
     });
+    // Where this process may open no more files there are no pipes, and the error above is all that comes.
+    child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
     child.on('exit', () => (isWaiting = false));
     child.on('close', (status, signal) => {
       if (status === 0) resolve(Buffer.concat(out).toString());
@@ -38,11 +40,11 @@ export function start(code: LbErrorCode, program: string, args: string[]): Start
   // Whoever waits for its end hears of it; nobody may.
   ended.catch(() => undefined);
   // A program that ends before it has read its input breaks the pipe; its exit status tells why.
-  child.stdin.on('error', () => undefined);
+  child.stdin?.on('error', () => undefined);
   return {
     isWaiting: () => isWaiting,
     finish: (input) => {
-      child.stdin.end(input);
+      child.stdin?.end(input);
       return ended;
     },
   };
