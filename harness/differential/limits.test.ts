@@ -26,6 +26,10 @@ describe('check-in-between', () => {
     const frame = { srcMac: '02:00:00:00:00:01', dstMac: '02:00:00:00:00:02', length: 60, arp };
     return { node, iface: 'l2', direction: 'out', time: 1, frame };
   };
+  const answer = (node: string, senderIp: string): Sighting => {
+    const arp = { op: 'reply' as const, senderMac: '', senderIp, targetIp: '198.51.100.1' };
+    return { ...request(node, '', ''), direction: 'in', frame: { ...request(node, '', '').frame, arp } };
+  };
   const flowOf = (packets: Sighting[]): FlowResult =>
     ({ attempts: [{ packets }], predicted: [] as Prediction[] }) as unknown as FlowResult;
   const asks = (senderIp: string): FlowResult => flowOf([request('s1', senderIp, '203.0.113.2')]);
@@ -54,6 +58,11 @@ describe('check-in-between', () => {
   test('not where nobody checks servers', () => {
     const names = ['198.51.100.1', '203.0.113.1'].map((name) => request('l3', name, '203.0.113.11'));
     expect(limitOf(flowOf(names), oneArm({}, 'none'))).toBeNull();
+  });
+
+  test('not where the first question was answered', () => {
+    const [first, second] = ['198.51.100.1', '203.0.113.1'].map((name) => request('l3', name, '203.0.113.11'));
+    expect(limitOf(flowOf([first!, answer('l3', '203.0.113.11'), second!]), lab)).toBeNull();
   });
 
   test('not where it asks in one name, or for different neighbours', () => {

@@ -20,12 +20,13 @@ function hasChecks({ nodes }: Plan): boolean {
 }
 
 /**
- * A node asked for one neighbour in two names. Packets of the flow make it ask in one (`arp_announce` 0: their source,
- * where that is its own), those of somebody else in another, which may be answered where the first was not.
+ * A node asked for one neighbour in two names, in vain in the first. Packets of the flow make it ask in one
+ * (`arp_announce` 0: their source, where that is its own), those of somebody else in another, which may be answered.
  */
 function askedInTwoNames({ packets }: Attempt): boolean {
   const names = new Map<string, string>();
   return packets.some(({ node, direction, frame: { arp } }) => {
+    if (direction === 'in' && arp?.op === 'reply') names.delete(`${node} ${arp.senderIp}`);
     if (direction !== 'out' || arp?.op !== 'request') return false;
     const question = `${node} ${arp.targetIp}`;
     const first = names.get(question) ?? arp.senderIp;
