@@ -40,6 +40,12 @@ describe('a host that changes while the load balancer runs', () => {
     await writeFile(join(folder, name), `#!/bin/sh\n${first}\nexec ${own} "$@"\n`, { mode: 0o755 });
     return folder;
   };
+  /** Process ids of the programs of a name that the load balancer's node runs. */
+  const running = async (program: string): Promise<number[]> => {
+    const pids = (await run('ip-failed', 'ip', ['netns', 'pids', lab.namespace('l4')])).trim().split('\n');
+    const names = await Promise.all(pids.map(async (pid) => [pid, await nameOf(pid)] as const));
+    return names.filter(([, name]) => name === program).map(([pid]) => Number(pid));
+  };
   const removeInterface = () => lab.exec('l4', 'ip', 'link', 'del', 'sw');
   const makeInterface = async () => {
     const peer = ['type', 'veth', 'peer', 'name', 'l4', 'netns', lab.namespace('sw')];
@@ -151,14 +157,9 @@ describe('a host that changes while the load balancer runs', () => {
 
   it('changes rules though somebody killed the nft that waited for the change', async () => {
     await start('IPv4', 'dsr', true);
-    const waiting = async () => {
-      const pids = (await run('ip-failed', 'ip', ['netns', 'pids', lab.namespace('l4')])).trim().split('\n');
-      const names = await Promise.all(pids.map(async (pid) => [pid, await nameOf(pid)] as const));
-      return names.filter(([, name]) => name === 'nft').map(([pid]) => Number(pid));
-    };
-    await lb.until(async () => (await waiting()).length === 1);
-    for (const pid of await waiting()) process.kill(pid, 'SIGKILL');
-    await lb.until(async () => (await waiting()).length === 0);
+    await lb.until(async () => (await running('nft')).length === 1);
+    for (const pid of await running('nft')) process.kill(pid, 'SIGKILL');
+    await lb.until(async () => (await running('nft')).length === 0);
     await lab.exec('l4', 'ip', 'link', 'set', 'sw', 'name', 'other');
     await lb.line(({ event }) => event === 'host-changed');
     await served('IPv4');
@@ -170,9 +171,11 @@ describe('a host that changes while the load balancer runs', () => {
   it('tells that it cannot open anything more, and goes on when it can', async () => {
     const socket = lab.file('api.sock');
     await start('IPv4', 'dsr', true, undefined, { api: { socket } });
-    const [pid] = (await run('ip-failed', 'ip', ['netns', 'pids', lab.namespace('l4')])).split('\n');
+    // It holds files as well, and does not come later then.
+    await lb.until(async () => (await running('nft')).length === 1);
+    const [pid] = await running('node');
     const open = (await readdir(`/proc/${pid}/fd`)).length;
-    await run('ip-failed', 'prlimit', ['--pid', pid!, `--nofile=${open + 8}`]);
+    await run('ip-failed', 'prlimit', ['--pid', String(pid), `--nofile=${open + 8}`]);
     const held = Array.from({ length: 6 }, () => connect(socket));
     await lb.until(async () => (await readdir(`/proc/${pid}/fd`)).length >= open + 6);
     lb.signal('SIGHUP');

@@ -128,15 +128,15 @@ const sourceRewrite = remember((_, service): string => {
 function sourceChains(input: RenderInput, version: 4 | 6, services: LbService[]): Chain[] {
   const rewriteOf = (service: LbService) => sourceRewrite(input, service);
   const rewrites = [...new Set(services.map(rewriteOf))];
-  const nameOf = (rewrite: string) => `pool${version}.${rewrites.indexOf(rewrite)}`;
-  const pools = rewrites.map((rewrite) => ({ name: nameOf(rewrite), hook: null, rules: [rewrite] }));
+  const names = new Map(rewrites.map((rewrite, i) => [rewrite, `pool${version}.${i}`]));
+  const pools = [...names].map(([rewrite, name]) => ({ name, hook: null, rules: [rewrite] }));
   const vips = [...byVipOf(services).values()].map((ofVip, i) => ({
     name: `from${version}.${i}`,
     hook: null,
     rules: (['tcp', 'udp'] as const).flatMap((protocol) => {
       const here = ofVip.filter((service) => service.protocol === protocol);
       if (here.length === 0) return [];
-      const ports = here.map((service) => `${service.port} : goto ${nameOf(rewriteOf(service))}`).join(', ');
+      const ports = here.map((service) => `${service.port} : goto ${names.get(rewriteOf(service))}`).join(', ');
       return [`meta l4proto ${protocol} ct original proto-dst vmap { ${ports} }`];
     }),
   }));
