@@ -9,7 +9,7 @@ const SERVICES = 1000;
 const SERVERS = 10;
 /** Changes of each kind after each start. */
 const CHANGES = 10;
-/** Between single changes, ms: the load balancer is through with the last one, and what follows it. */
+/** The pace of single changes, ms; no state is waited for. What one leaves to do is mostly done when the next comes. */
 const PAUSE_MS = 100;
 
 /** What was timed, in milliseconds. */
