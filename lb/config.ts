@@ -113,7 +113,7 @@ export const lbConfigSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'dnat and proxy: false leaves the packets and bytes of servers uncounted, which spares each packet a look; true when absent. In dsr the look that finds the server counts as well.',
+      'dnat and proxy: false leaves the packets and bytes of servers uncounted, which spares each packet a look, and the conntrack marks of flows to others; true when absent. In dsr the look that finds the server counts as well.',
     ),
   api: z
     .union([

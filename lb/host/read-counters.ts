@@ -11,14 +11,18 @@ interface Count {
 /** Value of an element that counts; one that does not exist counts nothing. */
 export type CountOf = (of: { set: string; key: string }) => Count;
 
+type Field = string | number;
+
 interface CountingSet {
   type: string | string[];
+  /** Type of the values of a map. */
+  map?: string;
   /** Pairs of key and value in a map. */
-  elem?: (CountingElement | [CountingElement, string])[];
+  elem?: (CountingElement | [CountingElement, Field])[];
 }
 
 interface CountingElement {
-  elem: { val: { concat: (string | number)[] }; counter: Count };
+  elem: { val: Field | { concat: Field[] }; counter: Count };
 }
 
 /** An element of a set or map that counts, as rules have it; the value is null in a set. */
@@ -48,12 +52,19 @@ export async function readCounting(family: TableFamily, kind: 'set' | 'map', nam
   const { nftables } = JSON.parse(text) as { nftables: { set?: CountingSet; map?: CountingSet }[] };
   return nftables.flatMap(({ set, map = set }) =>
     (map?.elem ?? []).map((item): Counted => {
+      const { type, map: valueType } = map!;
       const [{ elem }, value] = Array.isArray(item) ? item : [item, null];
-      return { key: keyOf(map!.type, elem.val.concat), value, count: elem.counter };
+      const fields = typeof elem.val === 'object' ? elem.val.concat : [elem.val];
+      return {
+        key: fields.map((field, i) => written(typeof type === 'string' ? type : type[i], field)).join(' . '),
+        value: value === null ? null : written(valueType, value),
+        count: elem.counter,
+      };
     }),
   );
 }
 
-function keyOf(type: string | string[], fields: (string | number)[]): string {
-  return fields.map((field, i) => (type[i] === 'mark' ? formatMark(Number(field)) : field)).join(' . ');
+/** A field as rules have it. */
+function written(type: string | undefined, field: Field): string {
+  return type === 'mark' ? formatMark(Number(field)) : String(field);
 }

@@ -2,7 +2,7 @@ import type { LbServer, LbService } from '../config.ts';
 import { isDirect } from '../mode.ts';
 import { familyOf } from './family.ts';
 import { countedIn, forgottenElement, memberElement, memberMaps } from './members.ts';
-import { trafficElement, trafficSets } from './traffic.ts';
+import { trafficElements } from './traffic.ts';
 
 /** A set or map whose elements count the packets that they match, and one of its elements. */
 export interface CountingElement {
@@ -12,15 +12,10 @@ export interface CountingElement {
 
 /** What counts the flows that a server was given in a service, and its packets. */
 export function serverCounters(service: LbService, server: LbServer): Record<'newFlows' | 'packets', CountingElement> {
-  const family = familyOf(service.vip);
-  if (isDirect(service)) {
-    const key = memberElement(service, server);
-    const { newFlows } = memberMaps(family, service.protocol);
-    return { newFlows: { set: newFlows, key }, packets: { set: countedIn(service), key } };
-  }
-  const { newFlows, packets } = trafficSets(family);
-  const key = trafficElement(service, server);
-  return { newFlows: { set: newFlows, key }, packets: { set: packets, key } };
+  if (!isDirect(service)) return trafficElements(service, server);
+  const key = memberElement(service, server);
+  const { newFlows } = memberMaps(familyOf(service.vip), service.protocol);
+  return { newFlows: { set: newFlows, key }, packets: { set: countedIn(service), key } };
 }
 
 /** What counts the packets of flows that the full flow table could not remember; null where there is none. */

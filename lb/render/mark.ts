@@ -6,8 +6,13 @@ import { lastWord } from '../address.ts';
  * but the server, so that whatever else is configured, and after a restart too, a kept flow finds its server.
  */
 export function markOf(address: string, port?: number): string {
-  const value = isIPv4(address) && port === undefined ? lastWord(address) : hash(`${address} ${port ?? ''}`);
-  return formatMark(value);
+  if (isIPv4(address) && port === undefined) return formatMark(lastWord(address));
+  return markOfText(`${address} ${port ?? ''}`);
+}
+
+/** Number that depends on a text alone. */
+export function markOfText(text: string): string {
+  return formatMark(hash(text));
 }
 
 /** A mark as rules have it. */

@@ -11,7 +11,7 @@ import { remember } from './remember.ts';
 import { isServed } from './served.ts';
 import { stickyMap } from './persistence.ts';
 import type { Chain, Part } from './ruleset.ts';
-import { renderTraffic, trafficSets } from './traffic.ts';
+import { countNewFlow, renderTraffic } from './traffic.ts';
 import { dispatchElement, packetKey, serviceKeyType } from './service-key.ts';
 
 /**
@@ -32,7 +32,7 @@ export function renderNat(input: RenderInput): Part {
   );
   const hooks = {
     prerouting: 'type nat hook prerouting priority dstnat',
-    postrouting: 'type nat hook postrouting priority srcnat',
+    postrouting: 'type nat hook postrouting priority srcnat - 10',
   };
   const chains = Object.entries(hooks).map(([name, hook]): Chain => ({
     name,
@@ -60,7 +60,7 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]) {
   const rules = {
     prerouting: [`${packetKey(version)} vmap @services${version}`],
     postrouting: [
-      `ct original ${ip} daddr . ${ip} daddr . th dport @${trafficSets(family).newFlows}`,
+      countNewFlow(input, family),
       ...(proxied.length > 0 ? [`ct status dnat ct original ${ip} daddr vmap { ${byVip} }`] : []),
     ],
   };

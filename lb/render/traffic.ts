@@ -2,57 +2,82 @@ import type { LbServer, LbService } from '../config.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
+import { markOfText } from './mark.ts';
 import { joinLists } from './part.ts';
 import { remember } from './remember.ts';
-import type { Chain, Part } from './ruleset.ts';
+import type { Chain, NftMap, Part } from './ruleset.ts';
+
+/** The set that counts the packets of flows by their conntrack mark. */
+const PACKETS = 'packets';
 
 /**
  * Counting in modes dnat and proxy, by VIP and server: new flows (by the rules of postrouting), and packets and bytes
- * both ways, unless the configuration forgoes that. Two services of one VIP that lead to the same port of a server are counted together.
+ * both ways, unless the configuration forgoes that. Two services of one VIP that lead to the same port of a server are
+ * counted together.
+ *
+ * The first packet of a flow writes the number of its server into the flow's conntrack mark, so that all others take one
+ * look with a key of 4 bytes, at a hook where NAT has work for them anyway.
  */
 export function renderTraffic(input: RenderInput, services: LbService[]): Part {
   const families = FAMILIES.filter((family) => services.some(({ vip }) => familyOf(vip) === family));
-  const countsPackets = input.config.countPackets !== false;
-  const setsOf = (family: Family) => {
-    const { newFlows, packets } = trafficSets(family);
-    return countsPackets ? [newFlows, packets] : [newFlows];
-  };
+  const newFlows = families.map((family): NftMap => {
+    const here = services.filter(({ vip }) => familyOf(vip) === family);
+    return {
+      name: newFlowsMap(family),
+      kind: 'map',
+      spec: [`type ${family.type} . ${family.type} . inet_service : mark`, 'counter'],
+      elements: joinLists(here.map((service) => countedOf(input, service).newFlows)),
+    };
+  });
+  if (!countsPackets(input)) return { maps: newFlows, chains: [] };
+  const elements = joinLists(services.map((service) => countedOf(input, service).packets));
+  // A set of known size is a table of that size, which is quicker than one that grows.
+  const spec = ['type mark', `size ${sizeFor(elements.length)}`, 'counter'];
+  return { maps: [...newFlows, { name: PACKETS, kind: 'set', spec, elements }], chains: [packetChain] };
+}
+
+const packetChain: Chain = {
+  name: 'traffic',
+  hook: 'type filter hook postrouting priority srcnat + 10',
+  rules: [`ct mark @${PACKETS}`],
+};
+
+/** Room to grow without being made again, which would start counting from nothing. */
+function sizeFor(elements: number): number {
+  return Math.max(65536, 2 ** Math.ceil(Math.log2(2 * elements)));
+}
+
+/** Rule that counts a new flow, whose destination is its server's address already, and marks it for counting its packets. */
+export function countNewFlow(input: RenderInput, family: Family): string {
+  const key = `ct original ${family.ip} daddr . ${family.ip} daddr . th dport`;
+  const map = newFlowsMap(family);
+  return countsPackets(input) ? `ct mark set ${key} map @${map}` : `${key} @${map}`;
+}
+
+function countsPackets({ config }: RenderInput): boolean {
+  return config.countPackets !== false;
+}
+
+type Elements = NonNullable<NftMap['elements']>;
+
+const countedOf = remember((_, service): Record<'newFlows' | 'packets', Elements> => {
+  const counted = service.servers.map((server) => trafficElements(service, server));
   return {
-    maps: families.flatMap((family) => {
-      const here = services.filter(({ vip }) => familyOf(vip) === family);
-      const elements = joinLists(here.map((service) => elementsOf(input, service)));
-      const spec = [`type ${family.type} . ${family.type} . inet_service`, 'counter'];
-      return setsOf(family).map((name) => ({ name, kind: 'set' as const, spec, elements }));
-    }),
-    chains: countsPackets ? [packetChain(families)] : [],
+    newFlows: counted.map(({ newFlows, packets }) => [newFlows.key, packets.key]),
+    packets: counted.map(({ packets }) => [packets.key, null]),
   };
+});
+
+function newFlowsMap({ version }: Family): string {
+  return `newFlows${version}`;
 }
 
-function packetChain(families: Family[]): Chain {
+/** What counts the new flows of a server in a service, and its packets. */
+export function trafficElements(service: LbService, server: LbServer) {
+  const { vip, port } = service;
+  const key = `${vip} . ${server.address} . ${server.port ?? port}`;
   return {
-    name: 'traffic',
-    hook: 'type filter hook forward priority filter + 10',
-    rules: families.flatMap((family) => {
-      const { ip } = family;
-      const { packets } = trafficSets(family);
-      return [
-        `ct direction original ct original ${ip} daddr . ${ip} daddr . th dport @${packets}`,
-        `ct direction reply ct original ${ip} daddr . ${ip} saddr . th sport @${packets}`,
-      ];
-    }),
+    newFlows: { set: newFlowsMap(familyOf(vip)), key },
+    packets: { set: PACKETS, key: markOfText(key) },
   };
-}
-
-const elementsOf = remember((_, service) =>
-  service.servers.map((server): [string, null] => [trafficElement(service, server), null]),
-);
-
-/** Names of the sets that count. */
-export function trafficSets({ version }: Family): Record<'newFlows' | 'packets', string> {
-  return { newFlows: `new${version}`, packets: `traffic${version}` };
-}
-
-/** Element by which both sets count a server in a service. */
-export function trafficElement({ vip, port }: LbService, server: LbServer): string {
-  return `${vip} . ${server.address} . ${server.port ?? port}`;
 }

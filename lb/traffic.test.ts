@@ -1,0 +1,71 @@
+import type { ServiceStatus } from './status.ts';
+import { callApi } from './testing/api-client.ts';
+import type { Answer, Endpoint } from './testing/endpoint.ts';
+import type { NetnsLab } from './testing/netns-lab.ts';
+import './testing/patience.ts';
+import { ROUTED, routedLab, routedService } from './testing/routed-lab.ts';
+import { RunningLb } from './testing/running-lb.ts';
+
+const CASES = (['IPv4', 'IPv6'] as const).flatMap((family) =>
+  (['dnat', 'proxy'] as const).map((mode) => [family, mode] as const),
+);
+
+describe.each(CASES)('traffic over %s in %s', (family, mode) => {
+  const { vip, proxyIp } = ROUTED[family];
+  const headers = family === 'IPv4' ? 20 + 8 : 40 + 8;
+  let lab: NetnsLab;
+  let client: Endpoint;
+  let lb: RunningLb;
+  let socket: string;
+
+  const start = async () => {
+    lb = await RunningLb.start(lab, 'l4', { ...routedService(family, mode, { protocol: 'udp' }), api: { socket } });
+  };
+  const counted = async () => {
+    const [service] = JSON.parse((await callApi(socket, 'GET', '/v1/services')).body) as ServiceStatus[];
+    return service!.servers.map(({ name, newFlows, packets, bytes }) => ({ name, newFlows, packets, bytes }));
+  };
+  /** What is to be counted of calls with one byte each. */
+  const sums = (answers: Answer[]) =>
+    ['s1', 's2'].map((name) => {
+      const own = answers.filter(({ server }) => server === name);
+      const answered = own.map(({ source, ...a }) => `${name} ${source} ${'sourcePort' in a ? a.sourcePort : ''}`);
+      const bytes = answered.reduce((sum, answer) => sum + headers + 1 + headers + answer.length, 0);
+      return { name, newFlows: own.length, packets: 2 * own.length, bytes };
+    });
+
+  beforeAll(async () => {
+    lab = await routedLab(2);
+    socket = lab.file('api.sock');
+    client = await lab.endpoint('client');
+    for (const name of ['s1', 's2']) {
+      const endpoint = await lab.endpoint(name);
+      await endpoint.listen('udp', 80, family === 'IPv4' ? '0.0.0.0' : '::');
+    }
+  });
+  afterEach(() => lb.stop());
+  afterAll(() => lab.close());
+
+  it('is counted both ways, and goes on being so after a crash', async () => {
+    await start();
+    const before = await client.calls(3, 'udp', vip, 80);
+    expect(await counted()).toEqual(sums(before));
+    lb.kill();
+    await lb.ended;
+    const between = await client.calls(3, 'udp', vip, 80);
+    await start();
+    const after = await client.calls(3, 'udp', vip, 80);
+    expect(await counted()).toEqual(sums([...before, ...between, ...after]));
+  });
+
+  it('is counted, and has its source rewritten, where the host masquerades it', async () => {
+    const own = 'table inet own { chain post { type nat hook postrouting priority srcnat; oif "sw" masquerade; }; }';
+    await start();
+    await lab.exec('l4', 'nft', own);
+    const answers = await client.calls(4, 'udp', vip, 80);
+    await lab.exec('l4', 'nft', 'delete table inet own');
+    const seen = mode === 'proxy' ? proxyIp : family === 'IPv4' ? '203.0.113.1' : '2001:db8:2::1';
+    expect(answers.map(({ source }) => source)).toEqual(answers.map(() => seen));
+    expect(await counted()).toEqual(sums(answers));
+  });
+});
