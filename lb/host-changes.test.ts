@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { run } from './host/run.ts';
+import { callApi } from './testing/api-client.ts';
 import type { Endpoint } from './testing/endpoint.ts';
 import { NetnsLab, QUIET_ARP, ROUTER } from './testing/netns-lab.ts';
 import './testing/patience.ts';
@@ -142,8 +143,8 @@ describe('a host that changes while the load balancer runs', () => {
   it('tries again when rules could not be changed', async () => {
     const broken = lab.file('broken');
     const script = lab.file('script');
-    // It may have started long before it is asked for anything.
-    const failing = `case "$*" in "-f -") cat > ${script}; test -e ${broken} && exit 1; exec < ${script};; esac`;
+    // Such an nft has no interactive mode, so that each change has one of its own.
+    const failing = `case "$*" in -i) exit 1;; "-f -") cat > ${script}; test -e ${broken} && exit 1; exec < ${script};; esac`;
     await start('IPv4', 'dsr', true, await preceded('nft', failing));
     await served('IPv4');
     await writeFile(broken, '');
@@ -155,17 +156,69 @@ describe('a host that changes while the load balancer runs', () => {
     await lab.exec('l4', 'ip', 'link', 'set', 'other', 'name', 'sw');
   });
 
-  it('changes rules though somebody killed the nft that waited for the change', async () => {
-    await start('IPv4', 'dsr', true);
-    await lb.until(async () => (await running('nft')).length === 1);
-    for (const pid of await running('nft')) process.kill(pid, 'SIGKILL');
-    await lb.until(async () => (await running('nft')).length === 0);
-    await lab.exec('l4', 'ip', 'link', 'set', 'sw', 'name', 'other');
-    await lb.line(({ event }) => event === 'host-changed');
-    await served('IPv4');
-    expect(lb.lines.filter(({ event }) => event === 'error')).toEqual([]);
-    await lb.stop();
-    await lab.exec('l4', 'ip', 'link', 'set', 'other', 'name', 'sw');
+  describe('its standing nft', () => {
+    let socket: string;
+    const patch = (body: unknown) => callApi(socket, 'PATCH', '/v1/services/web/servers/s1', body);
+    const slots = () => lab.exec('l4', 'nft', 'list', 'map', 'netdev', 'l4lab', 'slots.web');
+
+    beforeEach(async () => {
+      socket = lab.file('api.sock');
+      await start('IPv4', 'dsr', true, undefined, { api: { socket } });
+      await lb.until(async () => (await running('nft')).length === 1);
+    });
+
+    it('takes one change after another, and no other nft has to be started for that', async () => {
+      await lb.stop();
+      const log = lab.file('started');
+      await start('IPv4', 'dsr', true, await preceded('nft', `echo "$*" >> ${log}`), { api: { socket } });
+      const started = async () => (await readFile(log, 'utf8')).split('\n').length;
+      const change = async (weight: number) => expect(await patch({ weight })).toMatchObject({ status: 200 });
+      await lb.until(async () => {
+        const before = await started();
+        await change(1);
+        await change(2);
+        return (await started()) === before;
+      });
+      const before = await started();
+      for (const weight of [3, 4, 5]) await change(weight);
+      expect(await slots()).toContain(' 5 : ');
+      expect(await started()).toBe(before);
+    });
+
+    it('tells what it has against a change, of which nothing is in force then', async () => {
+      await patch({ weight: 2 });
+      await lab.exec('l4', 'nft', 'delete element netdev l4lab slots.web { 2 }');
+      const before = await lab.exec('l4', 'nft', 'list', 'ruleset');
+      const { status, body } = await patch({ weight: 1 });
+      expect(status).toBe(500);
+      expect(body).toMatch(/"nft-failed".*Error: Could not process rule: No such file/);
+      expect(await lab.exec('l4', 'nft', 'list', 'ruleset')).toBe(before);
+      await lab.exec('l4', 'nft', 'add element netdev l4lab slots.web { 2 : 0 }');
+      expect(await patch({ weight: 1 })).toMatchObject({ status: 200 });
+    });
+
+    it('may be killed, and another takes its place', async () => {
+      const [pid] = await running('nft');
+      process.kill(pid!, 'SIGKILL');
+      await lb.until(async () => (await running('nft')).length === 0);
+      for (const weight of [2, 3]) {
+        expect(await patch({ weight })).toMatchObject({ status: 200 });
+        await lb.until(async () => (await running('nft')).length === 1);
+      }
+      expect(await slots()).toContain(' 3 : ');
+      expect(await running('nft')).not.toEqual([pid]);
+    });
+
+    it.each(['SIGTERM', 'SIGINT'] as const)(
+      'stands until the load balancer is done, whoever gets %s',
+      async (signal) => {
+        const [pid] = await running('nft');
+        process.kill(pid!, signal);
+        lb.signal(signal);
+        expect(await lb.ended).toBe(0);
+        expect(await lab.exec('l4', 'nft', 'list', 'ruleset')).toBe('');
+      },
+    );
   });
 
   it('tells that it cannot open anything more, and goes on when it can', async () => {

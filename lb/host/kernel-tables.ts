@@ -6,7 +6,7 @@ import { TABLE } from '../render/ruleset.ts';
 import { readCounting } from './read-counters.ts';
 import type { Holding } from './holdings.ts';
 import { run } from './run.ts';
-import { WaitingNft } from './waiting-nft.ts';
+import { StandingNft } from './standing-nft.ts';
 
 const TABLE_FAMILIES: TableFamily[] = ['inet', 'netdev'];
 
@@ -28,7 +28,7 @@ interface NftNamed {
 
 /** The load balancer's tables in the kernel. Every change is one transaction: packets meet old rules or new ones. */
 export class KernelTables {
-  readonly #nft = new WaitingNft();
+  readonly #nft = new StandingNft();
   #current: Table[] = [];
   #applied = { count: 0, lastMs: 0 };
   /** What a process that died has left; null when there is nothing. */
@@ -86,7 +86,8 @@ export class KernelTables {
   /** Takes the load balancer's tables out; other tables are left alone. */
   async remove(): Promise<void> {
     const forget = TABLE_FAMILIES.map((family) => `add table ${family} ${TABLE}\ndelete table ${family} ${TABLE}\n`);
-    await this.#nft.load(forget.join(''));
+    this.#nft.end();
+    await run('nft-failed', 'nft', ['-f', '-'], forget.join(''));
     this.#current = [];
     this.#left = null;
   }
