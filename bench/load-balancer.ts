@@ -1,5 +1,6 @@
 /**
- * The load balancer, measured beside others: `npm run bench:lb -- [--rounds N] [--seconds N] [--load TEXT] [--json FILE]`.
+ * The load balancer, measured beside others:
+ * `npm run bench:lb -- [--rounds N] [--seconds N] [--load TEXT] [--only TEXT] [--json FILE]`.
  *
  * Needs root, and says on what it ran. How to read the figures: lb/README.md.
  */
@@ -8,7 +9,7 @@ import { cpus, loadavg, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { L4labError } from '../harness/errors.ts';
 import type { Contestant } from './load-balancer/contestants.ts';
-import { contestants } from './load-balancer/contestants.ts';
+import { contestants, DIRECT } from './load-balancer/contestants.ts';
 import type { Rounds } from './load-balancer/figures.ts';
 import { figuresOf, targetsOf } from './load-balancer/figures.ts';
 import { formatFigures, formatTargets } from './load-balancer/figures-text.ts';
@@ -32,6 +33,7 @@ async function main(signal: AbortSignal): Promise<number> {
       rounds: { type: 'string', default: '7' },
       seconds: { type: 'string', default: '1' },
       load: { type: 'string', default: '' },
+      only: { type: 'string', default: '' },
       json: { type: 'string' },
     },
   });
@@ -44,9 +46,10 @@ async function main(signal: AbortSignal): Promise<number> {
     const names = LOADS.map(({ name }) => `"${name}"`).join(', ');
     throw new L4labError('invalid-input', `--load wants a part of one of these: ${names}`);
   }
+  const taking = contestants().filter(({ name }) => name === DIRECT || name.includes(values.only));
   await ensureTools();
   const machine = { kernel: release(), cpus: cpus().length, model: cpus()[0]?.model, loadBefore: loadavg()[0]! };
-  const entries = contestants().map((contestant, i): Entry => ({ ...contestant, way: wayOf(i) }));
+  const entries = taking.map((contestant, i): Entry => ({ ...contestant, way: wayOf(i) }));
   const lab = await createLab(entries.map(({ way }) => way));
   try {
     await startAll(lab, entries);
@@ -78,7 +81,7 @@ async function startAll(lab: NetnsLab, entries: Entry[]): Promise<void> {
   for (const { settled, way } of entries) await settled?.(lab, way);
 }
 
-/** Every contestant takes its turn in every round, each round another first. */
+/** Every contestant takes its turn in every round, each round in another order: nobody always follows the same one. */
 async function measureAll(
   lab: NetnsLab,
   entries: Entry[],
@@ -90,9 +93,8 @@ async function measureAll(
   for (let round = 0; round < rounds; round++) {
     console.error(`round ${round + 1} of ${rounds}`);
     for (const [load, taken] of samples) {
-      const turn = takers(load);
-      const first = round % turn.length;
-      for (const { name, balanced, way } of [...turn.slice(first), ...turn.slice(0, first)]) {
+      const turns = takers(load).map((taker) => ({ ...taker, at: Math.random() }));
+      for (const { name, balanced, way } of turns.toSorted((a, b) => a.at - b.at)) {
         const host = balanced ? way.vip : way.server;
         (taken as Rounds)[name]!.push(await measure(lab, load, { host, seconds, signal }));
       }

@@ -59,26 +59,27 @@ export interface Target {
  * @param dsrShare of the direct way's rate that dsr is to reach; null where nothing is asked of it
  */
 export function targetsOf(figures: Figure[], dsrShare: number | null): Target[] {
-  const find = (name: string) => figures.find(({ contestant }) => contestant === name)!;
+  const find = (name: string) => figures.find(({ contestant }) => contestant === name);
   const proxies = figures.filter(({ contestant }) => ['haproxy', 'nginx'].includes(contestant));
+  // Not all contestants may have taken part.
+  const target = (text: string, reached: number | null | undefined, wanted: number): Target[] =>
+    typeof reached === 'number' ? [{ text, reached, wanted }] : [];
   const dsr = ours('dsr');
   return [
-    ...(dsrShare === null ? [] : [{ text: `${dsr} / ${DIRECT}`, reached: find(dsr).ofDirect, wanted: dsrShare }]),
+    ...(dsrShare === null ? [] : target(`${dsr} / ${DIRECT}`, find(dsr)?.ofDirect, dsrShare)),
     ...(['dnat', 'proxy'] as const).flatMap((mode) => {
-      const { ofByHand, ofFairByHand } = find(ours(mode));
       const uncounted = oursUncounted(mode);
       return [
-        { text: `${ours(mode)} / ${handWritten(mode)}`, reached: ofByHand!, wanted: 0.97 },
-        { text: `${ours(mode)} / ${fairHandWritten(mode)}`, reached: ofFairByHand!, wanted: 0.97 },
-        { text: `${uncounted} / ${handWritten(mode)}`, reached: find(uncounted).ofByHand!, wanted: 0.97 },
+        ...target(`${ours(mode)} / ${handWritten(mode)}`, find(ours(mode))?.ofByHand, 0.97),
+        ...target(`${ours(mode)} / ${fairHandWritten(mode)}`, find(ours(mode))?.ofFairByHand, 0.97),
+        ...target(`${uncounted} / ${handWritten(mode)}`, find(uncounted)?.ofByHand, 0.97),
       ];
     }),
     ...MODES.flatMap((mode) =>
-      proxies.map((proxy) => ({
-        text: `${ours(mode)} / ${proxy.contestant}`,
-        reached: find(ours(mode)).ofDirect / proxy.ofDirect,
-        wanted: 1,
-      })),
+      proxies.flatMap((proxy) => {
+        const own = find(ours(mode));
+        return target(`${ours(mode)} / ${proxy.contestant}`, own && own.ofDirect / proxy.ofDirect, 1);
+      }),
     ),
   ];
 }
