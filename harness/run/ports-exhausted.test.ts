@@ -15,7 +15,7 @@ const TAKEN_S = 600;
 /** Comes before the load balancer's own source NAT and leaves one port of the same proxy IP: all of them would take long. */
 const ONE_PORT = `table ip one_port {
   chain postrouting {
-    type nat hook postrouting priority srcnat - 1
+    type nat hook postrouting priority srcnat - 20
     ct status dnat meta l4proto udp snat to 203.0.113.254:40000
   }
 }`;
