@@ -126,6 +126,16 @@ describe('a host that changes while the load balancer runs', () => {
     );
   });
 
+  it.each(FAMILIES)('%s: neighbours that somebody has set stay when the VIP is announced', async (family) => {
+    const neighbour = `${LAN[family].net}99`;
+    const set = ['lladdr', '02:00:00:00:00:99', 'dev', 'sw', 'nud', 'permanent'];
+    await lab.exec('l4', 'ip', 'neigh', 'replace', neighbour, ...set);
+    await start(family, 'proxy', true);
+    const kept = await lab.exec('l4', 'ip', 'neigh', 'show', neighbour);
+    await lab.exec('l4', 'ip', 'neigh', 'del', neighbour, 'dev', 'sw').catch(() => undefined);
+    expect(kept).toContain('lladdr 02:00:00:00:00:99 PERMANENT');
+  });
+
   it.each(FAMILIES)('%s: a VIP that somebody takes away comes back', async (family) => {
     await start(family, 'proxy', true);
     const vip = `${LAN[family].net}80/${LAN[family].host}`;

@@ -8,7 +8,8 @@ import { run } from './run.ts';
 /**
  * Tells neighbours at once who has these addresses now: gratuitous ARP and unsolicited neighbour advertisements. The
  * kernel sends them for all addresses of an interface when its MAC is set, be it to what it is (sysctls arp_notify and
- * ndisc_notify); no packet has to be made by hand. The interface's neighbour entries are resolved anew after that.
+ * ndisc_notify); no packet has to be made by hand. It forgets the interface's neighbours then: those that somebody has
+ * set are set again, the others resolved anew.
  * @param before what was held already
  */
 export async function announce(holdings: Holding[], interfaces: HostInterface[], before: Holding[]): Promise<void> {
@@ -26,9 +27,11 @@ export async function announce(holdings: Holding[], interfaces: HostInterface[],
   await Promise.all(present.map(({ file }) => writeFile(file, '1')));
   const owned = new Set(before.filter(({ kind }) => kind === 'address').map(({ address }) => address));
   const borrowed = told.filter(({ kind, address }) => kind === 'proxy-arp' && !owned.has(address));
+  const known = await permanentNeighbours(devices.map(({ name }) => name));
   const batch = [
     ...borrowed.map((holding) => borrow('add', holding)),
     ...devices.map(({ name, mac }) => `link set dev ${name} address ${mac}`),
+    ...known.map(({ dst, lladdr, dev }) => `neigh replace ${dst} lladdr ${lladdr} dev ${dev} nud permanent`),
     ...borrowed.flatMap((holding) => [borrow('del', holding), ...rejoin(holding)]),
   ];
   try {
@@ -36,6 +39,17 @@ export async function announce(holdings: Holding[], interfaces: HostInterface[],
   } finally {
     await Promise.all(present.map(({ file, value }) => writeFile(file, value)));
   }
+}
+
+interface Neighbour {
+  dst: string;
+  lladdr: string;
+  dev: string;
+}
+
+async function permanentNeighbours(devices: string[]): Promise<Neighbour[]> {
+  const all = JSON.parse(await run('ip-failed', 'ip', ['-j', 'neigh', 'show', 'nud', 'permanent'])) as Neighbour[];
+  return all.filter(({ dev, lladdr }) => devices.includes(dev) && lladdr !== undefined);
 }
 
 /** An address that goes before the kernel has set it up in full leaves a multicast group that the proxy entry needs. */
