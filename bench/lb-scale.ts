@@ -35,10 +35,10 @@ async function main(signal: AbortSignal): Promise<number> {
   const costs = [];
   for (const mode of MODES) {
     for await (const cost of flowCosts(mode, signal)) {
-      const { services, servers, flows, costUs, directUs } = cost;
+      const { services, servers, flows, family, costUs, directUs } = cost;
       console.log(
         `${mode.padEnd(6)} ${String(services).padStart(5)} services × ${String(servers).padStart(4)} servers, ` +
-          `${String(flows).padStart(7)} flows known: ${costUs.toFixed(2)} µs of CPU for a new flow, ${directUs.toFixed(2)} without the load balancer`,
+          `${String(flows).padStart(7)} flows known, ${family}: ${costUs.toFixed(2)} µs of CPU for a new flow, ${directUs.toFixed(2)} without the load balancer`,
       );
       costs.push({ mode, ...cost });
     }

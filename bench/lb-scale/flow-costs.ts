@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { run } from '../../lb/host/run.ts';
 import { NetnsLab, ROUTER } from '../../lb/testing/netns-lab.ts';
 import { RunningLb } from '../../lb/testing/running-lb.ts';
 import { FlowSource } from '../../lb/testing/flow-source.ts';
 import type { Mode } from './large-config.ts';
-import { largeConfig, lastPort, SERVER_ADDRESSES, VIP } from './large-config.ts';
+import { ADDRESSES, familyFor, largeConfig, lastPort } from './large-config.ts';
 
 /** New flows that are measured. */
 const MEASURED = 50_000;
@@ -20,6 +21,7 @@ interface Size {
 
 /** What one new flow costs at that size: CPU time from the sender to the receiver's end, in microseconds. */
 export interface FlowCost extends Size {
+  family: keyof typeof ADDRESSES;
   costUs: number;
   /** The same datagram without a load balancer. */
   directUs: number;
@@ -40,31 +42,43 @@ export async function* flowCosts(mode: Mode, signal: AbortSignal): AsyncGenerato
   }
 }
 
-/** Servers of dsr cannot be told apart by ports, and conntrack keeps as many flows as this host allows. */
-async function fits(mode: Mode, { servers, flows }: Size): Promise<boolean> {
-  if (mode === 'dsr') return servers <= SERVER_ADDRESSES.length;
-  return flows + MEASURED < Number(await readFile(CONNTRACK_MAX, 'utf8'));
+/** Conntrack keeps as many flows as this host allows. */
+async function fits(mode: Mode, { flows }: Size): Promise<boolean> {
+  return mode === 'dsr' || flows + MEASURED < Number(await readFile(CONNTRACK_MAX, 'utf8'));
 }
 
 async function flowCost(mode: Mode, size: Size): Promise<FlowCost> {
+  const family = familyFor(mode, size.servers);
+  const { vip, servers } = ADDRESSES[family];
   const lab = await NetnsLab.create({
-    client: { links: { l4: '198.51.100.2/24' }, gateway: '198.51.100.1' },
-    l4: { links: { client: '198.51.100.1/24', server: '203.0.113.1/24' }, sysctls: ROUTER },
-    server: { links: { l4: '203.0.113.2/24' }, loopback: SERVER_ADDRESSES.map((address) => `${address}/32`) },
+    client: { links: { l4: '198.51.100.2/24 2001:db8:1::2/64' }, gateway: '198.51.100.1 2001:db8:1::1' },
+    l4: {
+      links: { client: '198.51.100.1/24 2001:db8:1::1/64', server: '203.0.113.1/24 2001:db8:2::1/64' },
+      sysctls: ROUTER,
+    },
+    server: { links: { l4: '203.0.113.2/24 2001:db8:2::2/64' } },
   });
   try {
-    const source = await FlowSource.create(lab);
+    await knowNeighbours(lab, servers);
+    const source = await FlowSource.create(lab, family);
     const port = lastPort(size.services);
-    // Without load, the kernel resolves its neighbours first.
-    await source.send(SERVER_ADDRESSES[0]!, port, 1000);
-    const directUs = await cost(source, SERVER_ADDRESSES[0]!, port);
+    // Without load, the client resolves its gateway first.
+    await source.send(servers[0]!, port, 1000);
+    const directUs = await cost(source, servers[0]!, port);
     const config = largeConfig(mode, size.services, size.servers, { flowTable: { limit: FLOW_LIMIT } });
     await RunningLb.start(lab, 'l4', config);
-    await source.send(VIP, port, size.flows);
-    return { ...size, costUs: await cost(source, VIP, port), directUs };
+    await source.send(vip, port, size.flows);
+    return { ...size, family, costUs: await cost(source, vip, port), directUs };
   } finally {
     await lab.close();
   }
+}
+
+/** One node stands for all servers: the kernel keeps no thousand neighbours that it has to ask for. */
+async function knowNeighbours(lab: NetnsLab, servers: string[]): Promise<void> {
+  const mac = (await lab.exec('server', 'cat', '/sys/class/net/l4/address')).trim();
+  const commands = servers.map((address) => `neigh replace ${address} lladdr ${mac} dev server nud permanent`);
+  await run('ip-failed', 'ip', ['-n', lab.namespace('l4'), '-batch', '-'], `${commands.join('\n')}\n`);
 }
 
 async function cost(source: FlowSource, host: string, port: number): Promise<number> {

@@ -2,26 +2,34 @@
 export const MODES = ['dsr', 'dnat', 'proxy'] as const;
 export type Mode = (typeof MODES)[number];
 
-export const VIP = '203.0.113.10';
 const PROXY_IPS = ['203.0.113.6', '203.0.113.7', '203.0.113.8', '203.0.113.9'];
 const FIRST_PORT = 2000;
 
-/** Addresses that servers have; beyond these, modes that rewrite ports tell servers of one address apart by them. */
-export const SERVER_ADDRESSES = Array.from({ length: 200 }, (_, i) => `203.0.113.${16 + i}`);
+/** Addresses that a family of documentation ranges has for servers: two hundred in IPv4. */
+export const ADDRESSES = {
+  IPv4: { vip: '203.0.113.10', servers: Array.from({ length: 200 }, (_, i) => `203.0.113.${16 + i}`) },
+  IPv6: { vip: '2001:db8:2::10', servers: Array.from({ length: 1000 }, (_, i) => `2001:db8:2::1:${i.toString(16)}`) },
+};
+
+/** Family for so many servers of a service: modes that rewrite ports tell servers of one address apart by them. */
+export function familyFor(mode: Mode, servers: number): keyof typeof ADDRESSES {
+  return mode === 'dsr' && servers > ADDRESSES.IPv4.servers.length ? 'IPv6' : 'IPv4';
+}
 
 /** Services of one VIP, by port; the last of them is at `lastPort`. */
 export function largeConfig(mode: Mode, services: number, servers: number, fields: Record<string, unknown> = {}) {
+  const { vip, servers: addresses } = ADDRESSES[familyFor(mode, servers)];
   return {
     version: 1,
     vipOwner: false,
     services: Array.from({ length: services }, (_, i) => ({
       name: `s-${i}`,
-      vip: VIP,
+      vip,
       port: FIRST_PORT + i,
       protocol: 'udp',
       mode,
       ...(mode === 'proxy' ? { proxyIp: PROXY_IPS } : {}),
-      servers: Array.from({ length: servers }, (_, j) => serverOf(mode, j, i)),
+      servers: Array.from({ length: servers }, (_, j) => serverOf(mode, addresses, j, i)),
     })),
     ...fields,
   };
@@ -31,9 +39,8 @@ export function lastPort(services: number): number {
   return FIRST_PORT + services - 1;
 }
 
-function serverOf(mode: Mode, n: number, service: number) {
-  const place = n + service;
-  const address = SERVER_ADDRESSES[place % SERVER_ADDRESSES.length]!;
-  const port = mode === 'dsr' ? {} : { port: 10_000 + Math.floor(n / SERVER_ADDRESSES.length) };
+function serverOf(mode: Mode, addresses: string[], n: number, service: number) {
+  const address = addresses[(n + service) % addresses.length]!;
+  const port = mode === 'dsr' ? {} : { port: 10_000 + Math.floor(n / addresses.length) };
   return { name: `h-${n}`, address, ...port };
 }

@@ -2,15 +2,18 @@ import { run } from '../host/run.ts';
 import type { NetnsLab } from './netns-lab.ts';
 
 const PORTS = 50_000;
-const SOURCES = Array.from({ length: 200 }, (_, i) => `198.51.100.${20 + i}`);
+const SOURCES = {
+  IPv4: Array.from({ length: 200 }, (_, i) => `198.51.100.${20 + i}`),
+  IPv6: Array.from({ length: 200 }, (_, i) => `2001:db8:1::${20 + i}`),
+};
 
 /**
  * Sends datagrams, argv: host, port, count; prints the microseconds of CPU time that this took. Between namespaces the
  * kernel carries a packet to its end before the sender goes on, at the sender's expense.
  */
 const SENDER = `
-const socket = require('node:dgram').createSocket('udp4');
 const [host, port, count] = process.argv.slice(1);
+const socket = require('node:dgram').createSocket(host.includes(':') ? 'udp6' : 'udp4');
 socket.connect(Number(port), host, () => {
   let left = Number(count);
   const before = process.cpuUsage();
@@ -27,7 +30,10 @@ socket.connect(Number(port), host, () => {
  * Every datagram gets a source of its own when it leaves the client: ten million flows before one comes again. Ports
  * come from a map, since nft 1.0 would write the upper half of the number that numgen yields.
  */
-const CLIENT_RULES = `table netdev source {
+function clientRules(family: keyof typeof SOURCES): string {
+  const ip = { IPv4: 'ip', IPv6: 'ip6' }[family];
+  const sources = SOURCES[family].map((address, i) => `${i * PORTS}-${(i + 1) * PORTS - 1} : ${address}`);
+  return `table netdev source {
   map ports {
     typeof numgen inc mod ${PORTS} : udp sport
     elements = { ${Array.from({ length: PORTS }, (_, i) => `${i} : ${i + 1024}`).join(', ')} }
@@ -35,12 +41,11 @@ const CLIENT_RULES = `table netdev source {
   chain out {
     type filter hook egress device "l4" priority filter
     meta l4proto udp udp sport set numgen inc mod ${PORTS} map @ports
-    meta l4proto udp ip saddr set numgen inc mod ${PORTS * SOURCES.length} map { ${SOURCES.map(
-      (address, i) => `${i * PORTS}-${(i + 1) * PORTS - 1} : ${address}`,
-    ).join(', ')} }
+    meta l4proto udp ${ip} saddr set numgen inc mod ${PORTS * sources.length} map { ${sources.join(', ')} }
   }
 }
 `;
+}
 
 /** What arrives is counted and goes no further. */
 const SERVER_RULES = `table netdev sink {
@@ -61,10 +66,10 @@ export class FlowSource {
   }
 
   /** Between the nodes `client` and `server`, whose neighbour is `l4`. */
-  static async create(lab: NetnsLab): Promise<FlowSource> {
+  static async create(lab: NetnsLab, family: keyof typeof SOURCES = 'IPv4'): Promise<FlowSource> {
     const load = (node: string, rules: string) =>
       run('nft-failed', 'ip', ['netns', 'exec', lab.namespace(node), 'nft', '-f', '-'], rules);
-    await Promise.all([load('client', CLIENT_RULES), load('server', SERVER_RULES)]);
+    await Promise.all([load('client', clientRules(family)), load('server', SERVER_RULES)]);
     return new FlowSource(lab);
   }
 
