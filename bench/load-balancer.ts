@@ -46,7 +46,12 @@ async function main(signal: AbortSignal): Promise<number> {
     const names = LOADS.map(({ name }) => `"${name}"`).join(', ');
     throw new L4labError('invalid-input', `--load wants a part of one of these: ${names}`);
   }
-  const taking = contestants().filter(({ name }) => name === DIRECT || name.includes(values.only));
+  const all = contestants();
+  if (!all.some(({ name }) => name.includes(values.only))) {
+    const names = all.map(({ name }) => `"${name}"`).join(', ');
+    throw new L4labError('invalid-input', `--only wants a part of one of these: ${names}`);
+  }
+  const taking = all.filter(({ name }) => name === DIRECT || name.includes(values.only));
   await ensureTools();
   const machine = { kernel: release(), cpus: cpus().length, model: cpus()[0]?.model, loadBefore: loadavg()[0]! };
   const entries = taking.map((contestant, i): Entry => ({ ...contestant, way: wayOf(i) }));

@@ -1,6 +1,6 @@
 import type { ServiceStatus } from './status.ts';
 import { callApi } from './testing/api-client.ts';
-import type { Answer, Endpoint } from './testing/endpoint.ts';
+import type { Endpoint } from './testing/endpoint.ts';
 import type { NetnsLab } from './testing/netns-lab.ts';
 import './testing/patience.ts';
 import { ROUTED, routedLab, routedService } from './testing/routed-lab.ts';
@@ -25,12 +25,20 @@ describe.each(CASES)('traffic over %s in %s', (family, mode) => {
     const [service] = JSON.parse((await callApi(socket, 'GET', '/v1/services')).body) as ServiceStatus[];
     return service!.servers.map(({ name, newFlows, packets, bytes }) => ({ name, newFlows, packets, bytes }));
   };
-  /** What is to be counted of calls with one byte each. */
-  const sums = (answers: Answer[]) =>
+  /** So many answered calls with one byte each. */
+  const calls = async (times: number) => {
+    const answers = await client.calls(times, 'udp', vip, 80);
+    return answers.map((answer) => {
+      if (answer.error !== undefined) throw new Error(`a call was not answered: ${answer.error}`);
+      return answer;
+    });
+  };
+  /** What is to be counted of them. */
+  const sums = (answers: Awaited<ReturnType<typeof calls>>) =>
     ['s1', 's2'].map((name) => {
       const own = answers.filter(({ server }) => server === name);
-      const answered = own.map(({ source, ...a }) => `${name} ${source} ${'sourcePort' in a ? a.sourcePort : ''}`);
-      const bytes = answered.reduce((sum, answer) => sum + headers + 1 + headers + answer.length, 0);
+      const lengths = own.map(({ source, sourcePort }) => `${name} ${source} ${sourcePort}`.length);
+      const bytes = lengths.reduce((sum, length) => sum + headers + 1 + headers + length, 0);
       return { name, newFlows: own.length, packets: 2 * own.length, bytes };
     });
 
@@ -48,13 +56,13 @@ describe.each(CASES)('traffic over %s in %s', (family, mode) => {
 
   it('is counted both ways, and goes on being so after a crash', async () => {
     await start();
-    const before = await client.calls(3, 'udp', vip, 80);
+    const before = await calls(3);
     expect(await counted()).toEqual(sums(before));
     lb.kill();
     await lb.ended;
-    const between = await client.calls(3, 'udp', vip, 80);
+    const between = await calls(3);
     await start();
-    const after = await client.calls(3, 'udp', vip, 80);
+    const after = await calls(3);
     expect(await counted()).toEqual(sums([...before, ...between, ...after]));
   });
 
@@ -62,7 +70,7 @@ describe.each(CASES)('traffic over %s in %s', (family, mode) => {
     const own = 'table inet own { chain post { type nat hook postrouting priority srcnat; oif "sw" masquerade; }; }';
     await start();
     await lab.exec('l4', 'nft', own);
-    const answers = await client.calls(4, 'udp', vip, 80);
+    const answers = await calls(4);
     await lab.exec('l4', 'nft', 'delete table inet own');
     const seen = mode === 'proxy' ? proxyIp : family === 'IPv4' ? '203.0.113.1' : '2001:db8:2::1';
     expect(answers.map(({ source }) => source)).toEqual(answers.map(() => seen));

@@ -3,6 +3,7 @@ import { isIPv6 } from 'node:net';
 import type { HostInterface } from './facts.ts';
 import type { Holding } from './holdings.ts';
 import { holdingCommand, hostPrefix } from './holdings.ts';
+import { listNeighbours } from './neighbours.ts';
 import { run } from './run.ts';
 
 /**
@@ -27,11 +28,12 @@ export async function announce(holdings: Holding[], interfaces: HostInterface[],
   await Promise.all(present.map(({ file }) => writeFile(file, '1')));
   const owned = new Set(before.filter(({ kind }) => kind === 'address').map(({ address }) => address));
   const borrowed = told.filter(({ kind, address }) => kind === 'proxy-arp' && !owned.has(address));
-  const known = await permanentNeighbours(devices.map(({ name }) => name));
+  const permanent = await listNeighbours('nud', 'permanent');
+  const lost = permanent.filter(({ dev, lladdr }) => lladdr && devices.some(({ name }) => name === dev));
   const batch = [
     ...borrowed.map((holding) => borrow('add', holding)),
     ...devices.map(({ name, mac }) => `link set dev ${name} address ${mac}`),
-    ...known.map(({ dst, lladdr, dev }) => `neigh replace ${dst} lladdr ${lladdr} dev ${dev} nud permanent`),
+    ...lost.map(({ dst, lladdr, dev }) => `neigh replace ${dst} lladdr ${lladdr} dev ${dev} nud permanent`),
     ...borrowed.flatMap((holding) => [borrow('del', holding), ...rejoin(holding)]),
   ];
   try {
@@ -39,17 +41,6 @@ export async function announce(holdings: Holding[], interfaces: HostInterface[],
   } finally {
     await Promise.all(present.map(({ file, value }) => writeFile(file, value)));
   }
-}
-
-interface Neighbour {
-  dst: string;
-  lladdr: string;
-  dev: string;
-}
-
-async function permanentNeighbours(devices: string[]): Promise<Neighbour[]> {
-  const all = JSON.parse(await run('ip-failed', 'ip', ['-j', 'neigh', 'show', 'nud', 'permanent'])) as Neighbour[];
-  return all.filter(({ dev, lladdr }) => devices.includes(dev) && lladdr !== undefined);
 }
 
 /** An address that goes before the kernel has set it up in full leaves a multicast group that the proxy entry needs. */

@@ -3,8 +3,10 @@ import { run } from './run.ts';
 
 const POLL_MS = 20;
 
+/** A neighbour as `ip` tells it; one that has not answered yet has no MAC. */
 interface IpNeighbour {
   dst: string;
+  dev: string;
   lladdr?: string;
 }
 
@@ -31,9 +33,14 @@ export async function resolveNeighbours(queries: NeighbourQuery[], deadlineMs: n
   }
 }
 
+/** The kernel's neighbours, or those of a state (`nud permanent`). */
+export async function listNeighbours(...which: string[]): Promise<IpNeighbour[]> {
+  const text = await run('ip-failed', 'ip', ['-j', 'neigh', 'show', ...which]);
+  return JSON.parse(text || '[]') as IpNeighbour[];
+}
+
 async function readNeighbours(queries: NeighbourQuery[]): Promise<Map<string, string>> {
-  const text = await run('ip-failed', 'ip', ['-j', 'neigh', 'show']);
-  const table = JSON.parse(text || '[]') as IpNeighbour[];
+  const table = await listNeighbours();
   const asked = new Set(queries.map(({ address }) => address));
   return new Map(table.flatMap(({ dst, lladdr }) => (lladdr && asked.has(dst) ? [[dst, lladdr]] : [])));
 }
