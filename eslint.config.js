@@ -7,7 +7,7 @@ const forbidden = {
   'harness/scenario': [
     'harness/fabric',
     'harness/agent',
-    'harness/cli',
+    'cli',
     'harness/run',
     'harness/judge',
     'harness/observe',
@@ -16,18 +16,18 @@ const forbidden = {
   'harness/model': [
     'harness/fabric',
     'harness/agent',
-    'harness/cli',
+    'cli',
     'harness/run',
     'harness/judge',
     'harness/observe',
     'reports',
   ],
-  'harness/observe': ['harness/fabric', 'harness/agent', 'harness/cli', 'harness/run', 'harness/judge', 'reports'],
-  'harness/judge': ['harness/fabric', 'harness/agent', 'harness/cli', 'harness/run', 'reports'],
-  'harness/agent': ['harness/fabric', 'harness/cli', 'harness/run', 'harness/judge', 'reports'],
-  'harness/fabric': ['harness/cli', 'harness/run', 'harness/judge', 'reports'],
-  'harness/run': ['harness/cli', 'reports'],
-  reports: ['lb', 'harness/fabric', 'harness/agent', 'harness/cli', 'harness/run'],
+  'harness/observe': ['harness/fabric', 'harness/agent', 'cli', 'harness/run', 'harness/judge', 'reports'],
+  'harness/judge': ['harness/fabric', 'harness/agent', 'cli', 'harness/run', 'reports'],
+  'harness/agent': ['harness/fabric', 'cli', 'harness/run', 'harness/judge', 'reports'],
+  'harness/fabric': ['cli', 'harness/run', 'harness/judge', 'reports'],
+  'harness/run': ['cli', 'reports'],
+  reports: ['lb', 'harness/fabric', 'harness/agent', 'cli', 'harness/run'],
 };
 
 export default ts.config(

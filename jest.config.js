@@ -18,7 +18,7 @@ export default {
   projects: [
     {
       displayName: 'unit',
-      testMatch: ['<rootDir>/{bench,harness,lb,reports,setup,image}/**/*.test.{ts,tsx}'],
+      testMatch: ['<rootDir>/{bench,checks,cli,harness,jest,lb,reports,setup,image}/**/*.test.{ts,tsx}'],
       extensionsToTreatAsEsm: ['.ts', '.tsx'],
       transform: typescript,
     },
@@ -27,7 +27,7 @@ export default {
       testMatch: ['<rootDir>/scenarios/**/*.yaml'],
       moduleFileExtensions: ['js', 'mjs', 'cjs', 'json', 'yaml', 'node'],
       extensionsToTreatAsEsm: ['.yaml'],
-      transform: { '\\.yaml$': '<rootDir>/harness/jest/scenario-transform.mjs' },
+      transform: { '\\.yaml$': '<rootDir>/jest/scenario-transform.mjs' },
       globalSetup: '<rootDir>/dist/jest-setup.js',
       globalTeardown: '<rootDir>/dist/jest-teardown.js',
     },

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { loadAll } from '../harness/cli/load-all.ts';
-import { labImage, ROOT, version } from '../harness/cli/project.ts';
+import { loadAll } from '../cli/load-all.ts';
+import { labImage, ROOT, version } from '../cli/project.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
@@ -10,7 +10,7 @@ import { run, type RunOptions } from '../harness/run/run.ts';
 import { plansOf, type Selection } from '../harness/run/scenario.ts';
 import { findScenarios, type LoadedScenario } from '../harness/scenario/files.ts';
 import { spread } from './spread.ts';
-import { untilInterrupted } from './until-interrupted.ts';
+import { untilInterrupted } from '../cli/until-interrupted.ts';
 
 const LIMIT_PERCENT = 20;
 const LIMIT_MS = 50;

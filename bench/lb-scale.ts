@@ -13,7 +13,7 @@ import { changeTimes } from './lb-scale/change-times.ts';
 import { flowCosts } from './lb-scale/flow-costs.ts';
 import { MODES } from './lb-scale/large-config.ts';
 import { spread } from './spread.ts';
-import { untilInterrupted } from './until-interrupted.ts';
+import { untilInterrupted } from '../cli/until-interrupted.ts';
 
 async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, json: { type: 'string' } } });

@@ -21,7 +21,7 @@ import { createLab, wayOf } from './load-balancer/topology.ts';
 import type { Load } from './load-balancer/traffic.ts';
 import { LOADS } from './load-balancer/traffic.ts';
 import type { NetnsLab } from '../lb/testing/netns-lab.ts';
-import { untilInterrupted } from './until-interrupted.ts';
+import { untilInterrupted } from '../cli/until-interrupted.ts';
 
 interface Entry extends Contestant {
   way: Way;

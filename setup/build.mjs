@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync,
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const SOURCES = ['harness', 'lb', 'reports', 'setup', 'image', 'package-lock.json'];
+const SOURCES = ['cli', 'harness', 'jest', 'lb', 'reports', 'setup', 'image', 'package-lock.json'];
 
 /** Within the sources, and made by running. */
 const REPORTS_MADE = 'reports/latest';
@@ -45,10 +45,10 @@ const IN_PAGE = {
 /** @type {Bundle[]} */
 const BUNDLES = [
   { entry: 'setup/main.ts', output: 'dist/setup.js', options: ON_HOST },
-  { entry: 'harness/cli/main.ts', output: 'dist/l4lab.js', options: ON_HOST },
-  { entry: 'harness/jest/describe-scenario.ts', output: 'dist/jest-scenario.js', options: ON_HOST },
-  { entry: 'harness/jest/global-setup.ts', output: 'dist/jest-setup.js', options: ON_HOST },
-  { entry: 'harness/jest/global-teardown.ts', output: 'dist/jest-teardown.js', options: ON_HOST },
+  { entry: 'cli/main.ts', output: 'dist/l4lab.js', options: ON_HOST },
+  { entry: 'jest/describe-scenario.ts', output: 'dist/jest-scenario.js', options: ON_HOST },
+  { entry: 'jest/global-setup.ts', output: 'dist/jest-setup.js', options: ON_HOST },
+  { entry: 'jest/global-teardown.ts', output: 'dist/jest-teardown.js', options: ON_HOST },
   { entry: 'harness/agent/main.ts', output: 'dist/agent.js', options: ALONE },
   { entry: 'lb/main.ts', output: 'dist/lb.js', options: ALONE },
   { entry: 'reports/page/main.tsx', output: 'dist/report.js', options: IN_PAGE },

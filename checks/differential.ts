@@ -1,0 +1,85 @@
+import { parseArgs } from 'node:util';
+import { stringify } from 'yaml';
+import { labImage } from '../cli/project.ts';
+import { differential, labsOf, shrink } from './differential/differential.ts';
+import type { Generated } from './differential/generated.ts';
+import { EXIT, L4labError } from '../harness/errors.ts';
+import { findEngine } from '../harness/fabric/engine.ts';
+import { reaperLabels } from '../harness/fabric/reaper.ts';
+import { sweep } from '../harness/fabric/sweep.ts';
+import { labsAtOnce } from '../harness/run/run.ts';
+import { untilInterrupted } from '../cli/until-interrupted.ts';
+
+/** Labs that are shrunk at most: each takes up to a minute. */
+const SHRUNK = 3;
+/** A line of progress after so many labs. */
+const TOLD_EVERY = 20;
+
+/**
+ * Holds prediction against reality on generated labs: `npm run differential -- --labs 300 --seed 1`.
+ * `--lab N` runs the Nth lab of a seed alone and prints its files; `--mode l3dsr` leaves out labs without such a service.
+ */
+async function main(signal: AbortSignal): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      labs: { type: 'string', default: '20' },
+      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+      lab: { type: 'string' },
+      mode: { type: 'string' },
+      shrink: { type: 'boolean', default: false },
+    },
+  });
+  const [labs, seed] = [Number(values.lab ?? values.labs), Number(values.seed)];
+  if (!Number.isInteger(labs) || labs < 1 || !Number.isInteger(seed)) {
+    throw new L4labError('invalid-input', '--labs and --lab want a number from 1, --seed a whole number');
+  }
+  const engine = await findEngine();
+  await sweep(engine.docker, { orphans: true });
+  const runner = {
+    engine,
+    image: labImage(),
+    labels: await reaperLabels(engine.docker),
+    concurrency: labsAtOnce(engine.cpus),
+    signal,
+  };
+  console.log(`seed ${seed}`);
+  const chosen = labsOf(seed, labs).filter(
+    ({ lab, sample }) =>
+      (values.lab === undefined || lab === labs) && (values.mode === undefined || hasMode(sample, values.mode)),
+  );
+  if (values.lab !== undefined) for (const { lab, sample } of chosen) console.log(asFiles(lab, sample));
+  const began = performance.now();
+  const tally = await differential(chosen, runner, ({ labs: done, flows, disagreements }, partings) => {
+    for (const { lab, flow, detail, limit } of partings)
+      console.log(`${limit === null ? '' : `limit ${limit}: `}lab ${lab}, ${flow}: ${detail}`);
+    if (done % TOLD_EVERY === 0)
+      console.error(`${done} of ${chosen.length} labs, ${flows} flows, ${disagreements.length} disagreements`);
+  });
+  for (const line of tally.notRun) console.log(`not run: ${line}`);
+  const guilty = new Map(tally.disagreements.map(({ lab, flow }) => [lab, flow]));
+  for (const [lab, flow] of [...guilty].slice(0, values.shrink ? SHRUNK : 0)) {
+    const smallest = await shrink(
+      chosen.find((numbered) => numbered.lab === lab)!,
+      flow,
+      runner,
+    );
+    console.log(smallest === null ? `lab ${lab}, ${flow}: agreed when it was run alone` : asFiles(lab, smallest));
+  }
+  console.log(`took ${((performance.now() - began) / 1000).toFixed(0)} s`);
+  console.log(`${tally.limits.length} flows met a limit of the model`);
+  console.log(`labs ${tally.labs} flows ${tally.flows} disagreements ${tally.disagreements.length}`);
+  if (tally.notRun.length > 0) return EXIT.unavailable;
+  return tally.disagreements.length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+function hasMode({ scenario }: Generated, wanted: string): boolean {
+  return Object.values(scenario.services).some(({ mode }) => mode === wanted);
+}
+
+/** Both files of a lab, to be saved beside each other and run: the scenario names the lab by its path. */
+function asFiles(number: number, { lab, scenario }: Generated): string {
+  const file = `./lab-${number}.yaml`;
+  return `# ${file}\n${stringify(lab)}---\n# ./scenario-${number}.yaml\n${stringify({ ...scenario, lab: file })}`;
+}
+
+await untilInterrupted(main);

@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import type { BootOptions } from '../../harness/fabric/lab.ts';
+import type { FlowResult } from '../../harness/judge/results.ts';
+import { LabPool } from '../../harness/run/lab-pool.ts';
+import { runScenario } from '../../harness/run/scenario.ts';
+import { sideBySide } from '../../harness/run/side-by-side.ts';
+import { generated } from './generated.ts';
+import type { Generated } from './generated.ts';
+import { limitOf, type Limit } from './limits.ts';
+import { load } from './load.ts';
+import { smallest } from './smallest.ts';
+
+/** A disagreement is made smaller for this long at most. */
+const SHRINK_MS = 60_000;
+
+export interface Runner extends BootOptions {
+  /** Labs that are busy at the same time. */
+  concurrency: number;
+}
+
+/** One flow of a generated lab whose packets did not do what was predicted. */
+interface Parting {
+  /** Counts from 1. */
+  lab: number;
+  flow: string;
+  detail: string;
+  /** What the model is known not to know, where that explains it. */
+  limit: Limit | null;
+}
+
+export interface Tally {
+  labs: number;
+  flows: number;
+  /** Flows that could not be run, with the reason. */
+  notRun: string[];
+  /** Partings that no limit of the model explains. */
+  disagreements: Parting[];
+  /** Partings that one does. */
+  limits: Parting[];
+}
+
+/** A generated lab by its place in the order of its seed; `lab` counts from 1. */
+export interface Numbered {
+  lab: number;
+  sample: Generated;
+}
+
+/** The first labs of a seed: the same seed makes the same labs. */
+export function labsOf(seed: number, labs: number): Numbered[] {
+  return fc.sample(generated, { seed, numRuns: labs }).map((sample, index) => ({ lab: index + 1, sample }));
+}
+
+/** Runs generated labs for real and holds every flow against its prediction. */
+export async function differential(
+  labs: Numbered[],
+  runner: Runner,
+  onLab: (tally: Tally, partings: Parting[]) => void,
+): Promise<Tally> {
+  const waiting = labs
+    // Those that are wired alike follow one another on one booted lab.
+    .toSorted((a, b) => a.sample.scenario.lab.localeCompare(b.sample.scenario.lab));
+  const tally: Tally = { labs: 0, flows: 0, notRun: [], disagreements: [], limits: [] };
+  await using pool = new LabPool(runner);
+  await sideBySide(labs.length, runner.concurrency, async () => {
+    const { lab, sample } = waiting.shift()!;
+    const { flows, partings } = await runSample(lab, sample, pool, runner.signal);
+    tally.labs += 1;
+    tally.flows += flows.length;
+    for (const { verdict, name, reasons } of flows) {
+      if (verdict === 'not-run') tally.notRun.push(`lab ${lab}, ${name}: ${reasons.join(' ')}`);
+    }
+    tally.disagreements.push(...partings.filter(({ limit }) => limit === null));
+    tally.limits.push(...partings.filter(({ limit }) => limit !== null));
+    onLab(tally, partings);
+  });
+  return tally;
+}
+
+/** The smallest lab found, within a minute, on which a flow still disagrees; null when alone it agreed. */
+export async function shrink({ lab, sample }: Numbered, flow: string, runner: Runner): Promise<Generated | null> {
+  await using pool = new LabPool(runner);
+  const { scenario } = sample;
+  const alone = { ...sample, scenario: { ...scenario, flows: { [flow]: scenario.flows[flow]! } } };
+  const disagrees = async (smaller: Generated): Promise<boolean> => {
+    const { partings } = await runSample(lab, smaller, pool, runner.signal);
+    return partings.some(({ limit }) => limit === null);
+  };
+  if (!(await disagrees(alone))) return null;
+  const deadline = performance.now() + SHRINK_MS;
+  // Not interrupted from outside, which would leave a lab behind that is still being booted.
+  return await smallest(alone, async (smaller) => performance.now() < deadline && disagrees(smaller));
+}
+
+async function runSample(
+  lab: number,
+  sample: Generated,
+  pool: LabPool,
+  signal: AbortSignal | undefined,
+): Promise<{ flows: FlowResult[]; partings: Parting[] }> {
+  const loaded = load(`generated-${lab}`, sample);
+  const { variants } = await runScenario(loaded, pool, { variants: [], flows: [] }, () => undefined, signal);
+  const { flows, plan } = variants[0]!;
+  const partings = flows.flatMap((flow) => {
+    const { name, disagreement } = flow;
+    if (disagreement === null) return [];
+    const { detail, hop } = disagreement;
+    const cause = flow.cause?.code === 'unexplained' ? flow.cause.detail : null;
+    const more = [hop, cause].filter((item) => item !== null).join('; ');
+    return [{ lab, flow: name, detail: more === '' ? detail : `${detail} (${more})`, limit: limitOf(flow, plan) }];
+  });
+  return { flows, partings };
+}

@@ -1,0 +1,28 @@
+import { contains, network } from '../../harness/scenario/address.ts';
+import { inIpv6 } from './family.ts';
+
+test('hosts of one subnet stay in one, others do not', () => {
+  const [near, alsoNear, far] = inIpv6(['203.0.113.11/25', '203.0.113.2/25', '203.0.113.139/25']) as string[];
+  expect(contains(network(near!), alsoNear!)).toBe(true);
+  expect(contains(network(near!), far!)).toBe(false);
+  expect(near).toBe('2001:db8:0:7100::b/64');
+});
+
+test('a network that holds two subnets holds both afterwards', () => {
+  const [both, near, far] = inIpv6(['203.0.113.0/24', '203.0.113.11', '203.0.113.139']) as string[];
+  expect(contains(both!, near!) && contains(both!, far!)).toBe(true);
+});
+
+test('an address of no subnet is in none', () => {
+  const [routed, transit] = inIpv6(['198.51.100.240/32', '198.51.100.193/27']) as string[];
+  expect(contains(network(transit!), routed!)).toBe(false);
+});
+
+test('what is no address stays as it is', () => {
+  expect(inIpv6({ role: 'l3', port: 80, link: null, pool: ['s1'] })).toEqual({
+    role: 'l3',
+    port: 80,
+    link: null,
+    pool: ['s1'],
+  });
+});

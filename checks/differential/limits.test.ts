@@ -1,0 +1,97 @@
+import type { FlowResult } from '../../harness/judge/results.ts';
+import type { Prediction } from '../../harness/model/walk.ts';
+import type { Sighting } from '../../harness/observe/sighting.ts';
+import type { Plan } from '../../harness/scenario/plan.ts';
+import { segment } from '../../harness/judge/testing/evidence.ts';
+import { resolvePlan } from '../../harness/scenario/resolve.ts';
+import { limitOf } from './limits.ts';
+import { load } from './load.ts';
+import { wire } from './wiring.ts';
+
+function oneArm(servers: Record<string, unknown> = {}, check = 'tcp'): Plan {
+  const { nodes, links } = wire({ l4: 'one-arm', routers: 'one', servers: 'near' });
+  const services = { web: { vip: '203.0.113.80', port: 80, mode: 'dsr', pool: ['s1'], check: { type: check } } };
+  const flows = { call: { from: 'client', to: 'web', expect: 'works' } };
+  const loaded = load('sample', {
+    lab: { title: '', nodes, links },
+    scenario: { title: '', lab: 'one-arm', servers, services, flows },
+  });
+  return resolvePlan(loaded.scenario, loaded.scenario.variants[0]!);
+}
+
+describe('check-in-between', () => {
+  const lab = oneArm({ loopback: ['web'], arpAnnounce: 0 });
+  const request = (node: string, senderIp: string, targetIp: string): Sighting => {
+    const arp = { op: 'request' as const, senderMac: '', senderIp, targetIp };
+    const frame = { srcMac: '02:00:00:00:00:01', dstMac: '02:00:00:00:00:02', length: 60, arp };
+    return { node, iface: 'l2', direction: 'out', time: 1, frame };
+  };
+  const answer = (node: string, senderIp: string): Sighting => {
+    const arp = { op: 'reply' as const, senderMac: '', senderIp, targetIp: '198.51.100.1' };
+    return { ...request(node, '', ''), direction: 'in', frame: { ...request(node, '', '').frame, arp } };
+  };
+  const flowOf = (packets: Sighting[]): FlowResult =>
+    ({ attempts: [{ packets }], predicted: [] as Prediction[] }) as unknown as FlowResult;
+  const asks = (senderIp: string): FlowResult => flowOf([request('s1', senderIp, '203.0.113.2')]);
+
+  test('a server asks in the name of a VIP for which no packet of the flow had come to it', () => {
+    expect(limitOf(asks('203.0.113.80'), lab)).toBe('check-in-between');
+  });
+
+  test('not where it asks in its own name', () => {
+    expect(limitOf(asks('203.0.113.11'), lab)).toBeNull();
+  });
+
+  test('not where a packet of the flow made it ask', () => {
+    const flow = asks('203.0.113.80');
+    const ip = { version: 4 as const, src: '198.51.100.10', dst: '203.0.113.80', ttl: 62, protocol: 6, id: 0, dscp: 0 };
+    const frame = { srcMac: '02:00:00:00:00:01', dstMac: '02:00:00:00:00:02', length: 60, ip };
+    flow.attempts[0]!.packets.unshift({ node: 's1', iface: 'l2', direction: 'in', time: 0, frame });
+    expect(limitOf(flow, lab)).toBeNull();
+  });
+
+  test('a node that a packet of its own made ask in vain asks for the same neighbour in another name', () => {
+    const names = ['198.51.100.1', '203.0.113.1'].map((name) => request('l3', name, '203.0.113.11'));
+    expect(limitOf(flowOf(names), lab)).toBe('check-in-between');
+  });
+
+  test('not where nobody checks servers', () => {
+    const names = ['198.51.100.1', '203.0.113.1'].map((name) => request('l3', name, '203.0.113.11'));
+    expect(limitOf(flowOf(names), oneArm({}, 'none'))).toBeNull();
+  });
+
+  test('not where the first question was answered', () => {
+    const [first, second] = ['198.51.100.1', '203.0.113.1'].map((name) => request('l3', name, '203.0.113.11'));
+    expect(limitOf(flowOf([first!, answer('l3', '203.0.113.11'), second!]), lab)).toBeNull();
+  });
+
+  test('not where it asks in one name, or for different neighbours', () => {
+    const again = [1, 2].map(() => request('l3', '198.51.100.1', '203.0.113.11'));
+    const other = request('l3', '203.0.113.1', '203.0.113.2');
+    expect(limitOf(flowOf([...again, other]), lab)).toBeNull();
+  });
+});
+
+describe('pool-changed', () => {
+  const [picks, none] = [
+    { request: [], picked: 's1' },
+    { request: [], picked: null, cause: { code: 'no-server-available' } },
+  ] as unknown as Prediction[];
+  const MACS = { in: { srcMac: 'l3', dstMac: 'l4' }, out: { srcMac: 'l4', dstMac: 's1' } };
+  const syn = (direction: 'in' | 'out') =>
+    segment(1, ['l4', direction, 'l2'], { ...MACS[direction], seq: 7, flags: 'S' });
+  const reset = (direction: 'in' | 'out') =>
+    segment(2, ['l4', direction, 'l2'], { ...MACS[direction], seq: 0, flags: 'RA' });
+  const flow = (packets: Sighting[], predicted = [picks!, none!]): FlowResult =>
+    ({ attempts: [{ packets }], predicted }) as unknown as FlowResult;
+
+  test('a SYN was sent on and its repetition refused, where checks of the server are unsteady', () => {
+    expect(limitOf(flow([syn('in'), syn('out'), syn('in'), reset('out')]), oneArm())).toBe('pool-changed');
+  });
+
+  test('not where checks are steady, nothing was sent on, or the refusal is the server’s', () => {
+    expect(limitOf(flow([syn('in'), syn('out'), reset('out')], [picks!]), oneArm())).toBeNull();
+    expect(limitOf(flow([syn('in'), reset('out')]), oneArm())).toBeNull();
+    expect(limitOf(flow([syn('in'), syn('out'), reset('in'), reset('out')]), oneArm())).toBeNull();
+  });
+});

@@ -1,0 +1,64 @@
+import type { Attempt, FlowResult } from '../../harness/judge/results.ts';
+import { host } from '../../harness/scenario/address.ts';
+import type { Plan } from '../../harness/scenario/plan.ts';
+
+/** What the model does not know, each with its story in harness/model/README.md. */
+export type Limit = 'check-in-between' | 'pool-changed';
+
+/** The limit of the model that explains why a flow's packets did not do what was predicted; null where none does. */
+export function limitOf({ attempts, predicted }: FlowResult, plan: Plan): Limit | null {
+  if (hasChecks(plan) && attempts.some((attempt) => askedForVip(attempt, plan) || askedInTwoNames(attempt)))
+    return 'check-in-between';
+  const unsteady =
+    predicted.some(({ picked }) => picked !== null) &&
+    predicted.some(({ cause }) => cause?.code === 'no-server-available');
+  return unsteady && attempts.some((attempt) => poolChanged(attempt, plan)) ? 'pool-changed' : null;
+}
+
+function hasChecks({ nodes }: Plan): boolean {
+  return nodes.some(({ lb }) => lb?.services.some(({ check }) => check.type !== 'none'));
+}
+
+/**
+ * A node asked for one neighbour in two names, in vain in the first. Packets of the flow make it ask in one
+ * (`arp_announce` 0: their source, where that is its own), those of somebody else in another, which may be answered.
+ */
+function askedInTwoNames({ packets }: Attempt): boolean {
+  const names = new Map<string, string>();
+  return packets.some(({ node, direction, frame: { arp } }) => {
+    if (direction === 'in' && arp?.op === 'reply') names.delete(`${node} ${arp.senderIp}`);
+    if (direction !== 'out' || arp?.op !== 'request') return false;
+    const question = `${node} ${arp.targetIp}`;
+    const first = names.get(question) ?? arp.senderIp;
+    names.set(question, first);
+    return first !== arp.senderIp;
+  });
+}
+
+/** A server asked for a neighbour in the name of its VIP, although no packet of the flow had come to it for that VIP. */
+function askedForVip({ packets }: Attempt, plan: Plan): boolean {
+  return plan.nodes.some(({ name, loopback }) => {
+    const here = packets.filter(({ node }) => node === name);
+    return loopback
+      .map(host)
+      .some(
+        (vip) =>
+          here.some(
+            ({ direction, frame: { arp } }) =>
+              direction === 'out' && arp?.op === 'request' && arp.senderIp === vip && arp.targetIp !== vip,
+          ) && !here.some(({ direction, frame }) => direction === 'in' && frame.ip?.dst === vip),
+      );
+  });
+}
+
+/** An L4 sent a SYN on, and refused its repetition. */
+function poolChanged({ packets }: Attempt, plan: Plan): boolean {
+  return plan.nodes.some(({ name, lb }) => {
+    const flags = (way: 'in' | 'out'): string[] =>
+      packets.flatMap(({ node, direction, frame }) =>
+        node === name && direction === way ? [frame.tcp?.flags ?? ''] : [],
+      );
+    const refused = flags('out').some((sent) => sent.includes('R')) && !flags('in').some((came) => came.includes('R'));
+    return lb !== null && refused && flags('out').includes('S');
+  });
+}

@@ -1,0 +1,101 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { loadAll } from '../cli/load-all.ts';
+import { labImage, pageBundle, ROOT, sourcesOf, version } from '../cli/project.ts';
+import { EXIT, L4labError } from '../harness/errors.ts';
+import { findEngine } from '../harness/fabric/engine.ts';
+import { reaperLabels } from '../harness/fabric/reaper.ts';
+import { sweep } from '../harness/fabric/sweep.ts';
+import type { FlowResult, Results } from '../harness/judge/results.ts';
+import { labsAtOnce, run } from '../harness/run/run.ts';
+import { findScenarios } from '../harness/scenario/files.ts';
+import { writeReports } from '../reports/write-reports.ts';
+import { untilInterrupted } from '../cli/until-interrupted.ts';
+
+/** Runs the whole library again and again: `npm run flakes -- --times 20 [--busy] [--only NAME]`. */
+async function main(signal: AbortSignal): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      times: { type: 'string', default: '3' },
+      busy: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+    },
+  });
+  const times = Number(values.times);
+  if (!Number.isInteger(times) || times < 1) throw new L4labError('invalid-input', '--times wants a number of runs');
+  const scenarios = loadAll(findScenarios(ROOT, values.only));
+  const engine = await findEngine();
+  await sweep(engine.docker, { orphans: true });
+  const labels = await reaperLabels(engine.docker);
+  const seen = new Map<string, Set<string>>();
+  const load = values.busy ? keepBusy(cpus().length) : [];
+  try {
+    for (let round = 1; round <= times; round++) {
+      const results = await run(scenarios, {
+        engine,
+        image: labImage(),
+        version: version(),
+        labels,
+        selection: { variants: [], flows: [] },
+        concurrency: labsAtOnce(engine.cpus),
+        onEvent: () => undefined,
+        signal,
+      });
+      let flips = false;
+      for (const [flow, what] of verdicts(results)) {
+        const before = seen.get(flow) ?? new Set();
+        if (before.size > 0 && !before.has(what)) {
+          console.error(`${flow}: ${[...before].join(' | ')} | now ${what}`);
+          flips = true;
+        }
+        seen.set(flow, before.add(what));
+      }
+      // What was on the wire then is gone otherwise.
+      if (flips) {
+        const sources = sourcesOf(scenarios.map(({ yaml }) => yaml.file));
+        await writeReports(results, join(ROOT, 'reports/latest', `flakes-run-${round}`), pageBundle(), sources);
+      }
+      console.error(
+        `run ${round} of ${times}: ${(results.durationMs / 1000).toFixed(1)} s, ${flipped(seen).length} flipped so far`,
+      );
+    }
+  } finally {
+    for (const child of load) child.kill();
+  }
+  for (const [flow, all] of flipped(seen)) console.log(`${flow}: ${[...all].join(' | ')}`);
+  console.log(`runs ${times} flows ${seen.size} flipped ${flipped(seen).length}`);
+  return flipped(seen).length > 0 ? EXIT.failed : EXIT.ok;
+}
+
+function flipped(seen: Map<string, Set<string>>): [string, Set<string>][] {
+  return [...seen].filter(([, all]) => all.size > 1);
+}
+
+/** Verdict and cause of every flow, by its full name. */
+function verdicts({ scenarios }: Results): [string, string][] {
+  return scenarios.flatMap((scenario) =>
+    scenario.variants.flatMap((variant) =>
+      variant.flows.map((flow): [string, string] => [`${scenario.name} [${variant.name}] ${flow.name}`, told(flow)]),
+    ),
+  );
+}
+
+/** Which of its servers a flow meets is chance, and with it the node; verdict and causes are not. */
+function told({ verdict, attempts, reasons }: FlowResult): string {
+  const causes = new Set(attempts.flatMap(({ cause }) => (cause ? [cause.code] : [])));
+  return [verdict, ...[...causes].sort(), ...reasons].join(', ');
+}
+
+/** One process a core that does nothing but count. */
+function keepBusy(cores: number): ChildProcess[] {
+  // Its stdin is a pipe from here: however this process ends, that ends too, and the child with it.
+  const count =
+    "process.stdin.on('end', () => process.exit()).resume(); (function spin() { for (let i = 0; i < 1e7; i++); setImmediate(spin); })()";
+  return Array.from({ length: cores }, () =>
+    spawn(process.execPath, ['-e', count], { stdio: ['pipe', 'ignore', 'inherit'] }),
+  );
+}
+
+await untilInterrupted(main);

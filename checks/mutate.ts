@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { labImage, ROOT } from '../cli/project.ts';
+import { EXIT, L4labError } from '../harness/errors.ts';
+import { findEngine } from '../harness/fabric/engine.ts';
+import { reaperLabels } from '../harness/fabric/reaper.ts';
+import { sweep } from '../harness/fabric/sweep.ts';
+import type { FlowResult } from '../harness/judge/results.ts';
+import { textTable } from '../harness/model/text-table.ts';
+import { LabPool } from '../harness/run/lab-pool.ts';
+import { runVariant } from '../harness/run/variant.ts';
+import { changedVariant } from '../harness/run/what-if.ts';
+import { loadScenario, type LoadedScenario } from '../harness/scenario/files.ts';
+import type { Variant } from '../harness/scenario/read.ts';
+import { resolvePlan } from '../harness/scenario/resolve.ts';
+import { MUTATIONS, type Mutation } from './mutations.ts';
+import { untilInterrupted } from '../cli/until-interrupted.ts';
+
+/** What came of one mutation: caught when a flow turned red, named when one did for the reason that is the change. */
+interface Outcome {
+  caught: boolean;
+  named: boolean;
+  seen: string;
+}
+
+type RunOne = (loaded: LoadedScenario, variant: Variant) => Promise<FlowResult[]>;
+
+/** Breaks one thing at a time in passing scenarios, for real: `npm run mutate [-- --only WORD]`. */
+async function main(signal: AbortSignal): Promise<number> {
+  const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
+  const mutations = MUTATIONS.filter((m) => `${m.scenario} ${m.variant} ${m.title}`.includes(values.only));
+  if (mutations.length === 0) throw new L4labError('invalid-input', `no mutation is called ${values.only}`);
+  const engine = await findEngine();
+  await sweep(engine.docker, { orphans: true });
+  await using pool = new LabPool({ engine, image: labImage(), labels: await reaperLabels(engine.docker), signal });
+  const runOne: RunOne = async (loaded, variant) => {
+    signal.throwIfAborted();
+    const plan = resolvePlan(loaded.scenario, variant);
+    const pooled = await pool.acquire(plan);
+    const { result, clean } = await runVariant(variant, plan, pooled, () => undefined);
+    pool.release(pooled, clean);
+    return result.flows;
+  };
+  const green = new Map<string, boolean>();
+  const outcomes: Outcome[] = [];
+  const rows: string[][] = [];
+  for (const mutation of mutations) {
+    const outcome = await mutate(mutation, runOne, green);
+    outcomes.push(outcome);
+    const { scenario, variant, title, named, at } = mutation;
+    const row = [
+      outcome.named ? 'named' : outcome.caught ? 'caught' : 'MISSED',
+      `${scenario} [${variant}]`,
+      title,
+      at === undefined ? named : `${named} at ${at}`,
+      outcome.seen,
+    ];
+    rows.push(row);
+    console.error(`${rows.length} of ${mutations.length}: ${row.join(' | ')}`);
+  }
+  console.log(textTable([['', 'scenario', 'broken', 'must be named', 'seen'], ...rows]));
+  const caught = outcomes.filter((outcome) => outcome.caught).length;
+  const named = outcomes.filter((outcome) => outcome.named).length;
+  console.log(`caught ${caught}/${outcomes.length} named ${named}/${outcomes.length}`);
+  return caught === outcomes.length && named >= 0.95 * outcomes.length ? EXIT.ok : EXIT.failed;
+}
+
+/** A red flow proves nothing where the variant was red before, so that is run first, once for all its mutations. */
+async function mutate(mutation: Mutation, runOne: RunOne, green: Map<string, boolean>): Promise<Outcome> {
+  const loaded = loadScenario(ROOT, join(ROOT, 'scenarios', `${mutation.scenario}.yaml`));
+  const variant = loaded.scenario.variants.find(({ name }) => name === mutation.variant);
+  if (!variant) throw new L4labError('invalid-input', `${mutation.scenario} has no variant ${mutation.variant}`);
+  const key = `${mutation.scenario} ${mutation.variant}`;
+  if (!green.has(key))
+    green.set(
+      key,
+      (await runOne(loaded, variant)).every(({ verdict }) => verdict === 'pass'),
+    );
+  if (green.get(key) !== true) return { caught: false, named: false, seen: 'was red before' };
+  const expect = loaded.scenario.file.variants[mutation.variant]?.expect ?? {};
+  const changed = changedVariant(loaded, variant, mutation.change, expect);
+  if (!changed) throw new L4labError('invalid-input', `${key}: "${mutation.title}" is no valid change`);
+  const flows = await runOne(loaded, changed);
+  const notRun = flows.find(({ verdict }) => verdict === 'not-run');
+  if (notRun) return { caught: false, named: false, seen: `not run: ${notRun.reasons.join(' ')}` };
+  const red = flows.filter(({ verdict }) => verdict === 'fail');
+  return { caught: red.length > 0, named: red.some((flow) => isNamed(flow, mutation)), seen: summary(red) };
+}
+
+function isNamed({ attempts }: FlowResult, { named, at }: Mutation): boolean {
+  return attempts.some(
+    ({ cause, findings }) =>
+      (cause?.code === named && (at === undefined || cause.node === at)) || findings.some((found) => found === named),
+  );
+}
+
+function summary(red: FlowResult[]): string {
+  const said = red.flatMap(({ name, attempts, reasons }) =>
+    attempts.flatMap(({ cause, findings }) => [
+      ...(cause ? [`${name}: ${cause.code} at ${cause.node}`] : []),
+      ...findings.map((finding) => `${name}: ${finding}`),
+      ...(cause || findings.length > 0 ? [] : [`${name}: ${reasons[0] ?? ''}`]),
+    ]),
+  );
+  return [...new Set(said)].join('; ') || 'all green';
+}
+
+await untilInterrupted(main);

@@ -1,0 +1,183 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { findEngine, type Engine } from '../harness/fabric/engine.ts';
+import { prepareHostNetwork } from '../harness/fabric/host-network.ts';
+import { KEPT_LABEL, OWNER_LABEL } from '../harness/fabric/labels.ts';
+import { builtImage } from '../harness/fabric/testing/built-image.ts';
+import { NOTHING, remnants, until } from '../harness/fabric/testing/remnants.ts';
+import type { Results } from '../harness/judge/results.ts';
+
+/** A loaded machine runs a scenario slowly. */
+const DEADLINE_MS = 240_000;
+
+const LAB = `title: Two nodes
+nodes: { client: { role: client }, s1: { role: server } }
+links: [{ client: CLIENT/24, s1: 203.0.113.11/24 }]
+`;
+const SCENARIO = `title: One server
+lab: ./lab.yaml
+servers: { listeners: [80/tcp] }
+flows:
+  direct: { from: client, to: s1, port: 80, expect: works }
+`;
+
+let engine: Engine;
+let folder: string;
+beforeAll(async () => {
+  engine = await findEngine();
+  folder = mkdtempSync(join(tmpdir(), 'l4lab-command-'));
+}, DEADLINE_MS);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function scenario(text = SCENARIO, client = '203.0.113.10'): string {
+  writeFileSync(join(folder, 'lab.yaml'), LAB.replace('CLIENT', client));
+  const file = join(folder, 'scenario.yaml');
+  writeFileSync(file, text);
+  return file;
+}
+
+const l4lab = (...words: string[]) => l4labIn({}, ...words);
+
+/** Runs the command with more in its environment. */
+function l4labIn(
+  env: Record<string, string>,
+  ...words: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile('node', ['setup/l4lab.mjs', ...words], { env: { ...process.env, ...env } }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr });
+    });
+  });
+}
+
+const run = (file: string) => l4lab('run', file, '--report', join(folder, 'report'));
+
+test(
+  '0 when all passed, and the report is there',
+  async () => {
+    const { code, stdout } = await run(scenario());
+    expect([code, stdout]).toEqual([0, expect.stringContaining('1 of 1 passed')]);
+    const results = JSON.parse(readFileSync(join(folder, 'report/results.json'), 'utf8')) as { version: number };
+    expect(results.version).toBe(1);
+    expect(readFileSync(join(folder, 'report/index.html'), 'utf8')).toContain('<!doctype html>');
+  },
+  DEADLINE_MS,
+);
+
+test(
+  '1 when a flow failed, with its cause and what would help',
+  async () => {
+    const { code, stdout } = await run(scenario(SCENARIO.replace('[80/tcp]', '[]')));
+    expect([code, stdout]).toEqual([1, expect.stringContaining('refused at s1')]);
+    const { scenarios } = JSON.parse(readFileSync(join(folder, 'report/results.json'), 'utf8')) as Results;
+    expect(scenarios[0]!.variants[0]!.flows[0]!.counterfactuals).toMatchObject([{ title: 's1: listen on 80/tcp' }]);
+  },
+  DEADLINE_MS,
+);
+
+test(
+  'in a GitHub job a failure is told at its line of YAML and in the summary; with --json stdout is results.json alone',
+  async () => {
+    const file = scenario(SCENARIO.replace('[80/tcp]', '[]'));
+    const summary = join(folder, 'summary');
+    const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary };
+    const { stdout, stderr } = await l4labIn(env, 'run', file, '--json', '--report', join(folder, 'report'));
+    expect(JSON.parse(stdout)).toMatchObject({ version: 1 });
+    expect(stderr).toMatch(/^::error file=[^,]+scenario\.yaml,line=5,col=3,title=.*refused::client → s1/m);
+    expect(readFileSync(summary, 'utf8')).toContain('refused');
+  },
+  DEADLINE_MS,
+);
+
+test(
+  '2 for a mistake in the YAML or on the command line, without a stack',
+  async () => {
+    const file = scenario(SCENARIO.replace('to: s1', 'to: s7'));
+    const [mistaken, unknown] = await Promise.all([run(file), l4lab('run', '--no-such-option')]);
+    expect(mistaken).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(
+        `scenario.yaml:5:27: flows.direct.to: no service or node is named \`s7\``,
+      ) as unknown,
+    });
+    expect(mistaken.stderr).not.toMatch(/^\s+at /m);
+    expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('--no-such-option') as unknown });
+  },
+  DEADLINE_MS,
+);
+
+test(
+  '3 when the environment cannot carry the lab: never passed',
+  async () => {
+    const address = [...(await prepareHostNetwork(engine.docker, builtImage(), [])).addresses.keys()].find(
+      (key) => !key.includes(':'),
+    )!;
+    const { code, stdout } = await run(scenario(SCENARIO, address));
+    expect([code, stdout]).toEqual([3, expect.stringContaining(`${address} of node client`)]);
+    expect(stdout).toContain('0 of 1 passed');
+  },
+  DEADLINE_MS,
+);
+
+test(
+  'up leaves a lab running, which down takes away',
+  async () => {
+    const file = scenario();
+    const name = relative(process.cwd(), file).replace('.yaml', '');
+    const up = await l4lab('up', file);
+    expect(up).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/docker exec -it l4lab-\w+-s1 bash/) as unknown,
+    });
+    expect(await remnants(engine.docker, KEPT_LABEL, name)).toMatchObject({ running: 2, networks: 1 });
+    expect(await l4lab('down', file)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('removed 2 containers') as unknown,
+    });
+    expect(await remnants(engine.docker, KEPT_LABEL, name)).toEqual(NOTHING);
+  },
+  DEADLINE_MS,
+);
+
+test(
+  'Ctrl-C takes down what was booted, also while flows run',
+  async () => {
+    const quick = scenario();
+    const slow = join(folder, 'slow.yaml');
+    writeFileSync(slow, SCENARIO.replace('expect: works', 'repeat: 1000, expect: works'));
+    const report = join(folder, 'interrupted');
+    const child = spawn('node', ['setup/l4lab.mjs', 'run', quick, slow, '--report', report], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const ended = once(child, 'close') as Promise<[number | null]>;
+    let said = '';
+    child.stdout.on('data', (piece: Buffer) => (said += piece.toString()));
+    const owned = () => remnants(engine.docker, OWNER_LABEL, `${hostname()} ${child.pid!} `);
+    await until('the first scenario to end', () => Promise.resolve(said.includes('✓')));
+    child.kill('SIGINT');
+    expect((await ended)[0]).toBe(130);
+    expect(await owned()).toEqual(NOTHING);
+    expect(existsSync(report)).toBe(false);
+  },
+  DEADLINE_MS,
+);
+
+test(
+  'Ctrl-C takes down what was booted, also while a lab boots',
+  async () => {
+    const slow = SCENARIO.replace('expect: works', 'repeat: 1000, expect: works');
+    const child = spawn('node', ['setup/l4lab.mjs', 'run', scenario(slow), '--report', join(folder, 'report')], {
+      stdio: 'ignore',
+    });
+    const owned = () => remnants(engine.docker, OWNER_LABEL, `${hostname()} ${child.pid!} `);
+    await until('its lab to run', async () => (await owned()).running >= 2);
+    child.kill('SIGINT');
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect(code).toBe(130);
+    expect(await owned()).toEqual(NOTHING);
+  },
+  DEADLINE_MS,
+);

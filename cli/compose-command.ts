@@ -1,0 +1,24 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT } from '../harness/errors.ts';
+import { composeFile } from '../harness/fabric/compose.ts';
+import { findScenarios, loadScenario } from '../harness/scenario/files.ts';
+import { resolvePlan } from '../harness/scenario/resolve.ts';
+
+/** The scenario that docker-compose.yml at the root shows. */
+const SHOWN = 'seed-000/dsr';
+
+/** `l4lab compose`: writes docker-compose.yml anew. */
+export function composeCommand(root: string): Promise<number> {
+  writeFileSync(join(root, 'docker-compose.yml'), generatedCompose(root));
+  return Promise.resolve(EXIT.ok);
+}
+
+export function generatedCompose(root: string): string {
+  const { scenario, yaml } = loadScenario(root, findScenarios(root, [SHOWN])[0]!);
+  return composeFile(resolvePlan(scenario, scenario.variants[0]!), yaml.file);
+}
+
+export function committedCompose(root: string): string {
+  return readFileSync(join(root, 'docker-compose.yml'), 'utf8');
+}

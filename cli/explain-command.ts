@@ -1,0 +1,98 @@
+import { walkDrawing } from '../reports/walk-drawing.ts';
+import { stringify } from 'yaml';
+import { EXIT } from '../harness/errors.ts';
+import { findEngine } from '../harness/fabric/engine.ts';
+import { sweep } from '../harness/fabric/sweep.ts';
+import type { FlowResult } from '../harness/judge/results.ts';
+import { CAUSES } from '../harness/model/cause.ts';
+import { outcomeOf } from '../harness/model/matrix.ts';
+import { predict } from '../harness/model/predict.ts';
+import type { Cause, Walk } from '../harness/model/walk.ts';
+import { LabPool } from '../harness/run/lab-pool.ts';
+import { runVariant } from '../harness/run/variant.ts';
+import { changedVariant, whatWouldHelp } from '../harness/run/what-if.ts';
+import type { FlowPlan, Plan } from '../harness/scenario/plan.ts';
+import { resolvePlan } from '../harness/scenario/resolve.ts';
+import { findFlow, findOne, type One } from './find-one.ts';
+import { labImage } from './project.ts';
+
+/** Characters of a line where no terminal says how wide it is. */
+const WIDTH = 120;
+
+/**
+ * `l4lab explain`: a flow's walk, its cause with the story, and what would make it work.
+ * With `prove` the flow and every such change are run for real.
+ */
+export async function explainCommand(
+  word: string,
+  flowName: string,
+  options: { variant?: string; prove: boolean },
+  signal: AbortSignal,
+): Promise<number> {
+  const one = findOne(word, options.variant);
+  const flow = findFlow(one.plan, flowName);
+  const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  const predictions = predict(one.plan, flow);
+  say(`${one.plan.scenario} [${one.plan.variant}] ${flow.name}: ${outcomeOf(predictions)}\n`);
+  for (const { picked, cause, ...walk } of predictions)
+    say(`${picked === null ? '' : `L4 picks ${picked}\n`}${draw(walk, one.plan, cause)}`);
+  if (!options.prove) {
+    const cause = predictions.find((prediction) => prediction.cause !== null)?.cause ?? null;
+    if (cause) say(describeCause(cause));
+    for (const { title, change } of whatWouldHelp(one.loaded, one.variant, one.plan, flow, cause))
+      say(`It would work with: ${title}\n${indent(change)}`);
+    return EXIT.ok;
+  }
+  return prove(one, flow, say, signal);
+}
+
+async function prove(
+  { loaded, variant, plan }: One,
+  flow: FlowPlan,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<number> {
+  const engine = await findEngine();
+  await sweep(engine.docker, { orphans: true });
+  await using pool = new LabPool({ engine, image: labImage(), signal });
+  const tryFlow = async (tried: typeof variant, triedPlan: Plan): Promise<FlowResult> => {
+    signal.throwIfAborted();
+    const pooled = await pool.acquire(triedPlan);
+    const { result, clean } = await runVariant(
+      tried,
+      { ...triedPlan, flows: triedPlan.flows.filter(({ name }) => name === flow.name) },
+      pooled,
+      () => undefined,
+    );
+    pool.release(pooled, clean);
+    return result.flows[0]!;
+  };
+  const seen = await tryFlow(variant, plan);
+  const [attempt] = seen.attempts;
+  say(`Seen: ${seen.outcome ?? 'not run'}\n`);
+  if (attempt) say(draw(attempt.observed, plan, attempt.cause));
+  if (seen.cause === null) return seen.verdict === 'not-run' ? EXIT.unavailable : EXIT.ok;
+  say(describeCause(seen.cause));
+  let wrong = 0;
+  for (const { title, patch } of whatWouldHelp(loaded, variant, plan, flow, seen.cause)) {
+    const changed = changedVariant(loaded, variant, patch)!;
+    const { outcome, cause } = await tryFlow(changed, resolvePlan(loaded.scenario, changed));
+    const proven = outcome === 'works';
+    wrong += Number(!proven);
+    say(`${proven ? '✓ works' : `✗ fails (${cause?.code ?? 'not run'})`} with: ${title}\n${indent(stringify(patch))}`);
+  }
+  return wrong === 0 ? EXIT.ok : EXIT.failed;
+}
+
+function draw(walk: Walk, plan: Plan, cause: Cause | null): string {
+  return walkDrawing(walk, plan, { width: process.stdout.columns ?? WIDTH, cause });
+}
+
+function describeCause({ code, node, detail }: Cause): string {
+  const { story, remedy } = CAUSES[code];
+  return `${code} at ${node}: ${detail}\n  ${story}\n  Usual remedy: ${remedy}\n`;
+}
+
+function indent(text: string): string {
+  return text.trimEnd().replaceAll(/^/gm, '    ');
+}

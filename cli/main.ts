@@ -1,0 +1,131 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT, L4labError } from '../harness/errors.ts';
+import { explainCommand } from './explain-command.ts';
+import { listCommand } from './list-command.ts';
+import { matrixCommand } from './matrix-command.ts';
+import { predictCommand } from './predict-command.ts';
+import { diffCommand, mergeCommand } from './results-commands.ts';
+import { runCommand, type RunCommandOptions } from './run-command.ts';
+import { schemaCommand } from './schema-command.ts';
+import { cleanCommand, downCommand, upCommand } from './up-and-down.ts';
+import { validateCommand } from './validate-command.ts';
+import { causesCommand } from './causes-command.ts';
+import { composeCommand } from './compose-command.ts';
+import { ROOT, version } from './project.ts';
+
+const interrupted = new AbortController();
+
+async function main(argv: string[]): Promise<number> {
+  let code: number = EXIT.ok;
+  const ends = (work: Promise<number>): Promise<void> => work.then((ended) => void (code = ended));
+  const collect = (value: string, all: string[]): string[] => [...all, ...value.split(',')];
+  const program = new Command('l4lab')
+    .description(
+      'Settles, with real packets, which flows an L4 load-balancer topology lets through, and why the others fail.',
+    )
+    .version(version())
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text) });
+
+  program
+    .command('run [scenarios...]')
+    .description('run scenarios (files, names, or beginnings of names; all by default) and write the report')
+    .option('--variant <names>', 'only these variants', collect, [])
+    .option('--flow <names>', 'only these flows', collect, [])
+    .option('--report <dir>', 'where the report goes', 'reports/latest')
+    .option('--json', 'print results.json instead of a summary', false)
+    .option('--shard <k/n>', 'only the k-th of n parts; `merge` makes one report of all')
+    .action((words: string[], options: RunCommandOptions) => ends(runCommand(words, options, interrupted.signal)));
+  program
+    .command('validate [scenarios...]')
+    .description('read scenarios and their labs, and tell every mistake with its place')
+    .action((words: string[]) => ends(validateCommand(words)));
+  program
+    .command('list')
+    .description('list scenarios with their labs, variants and flows')
+    .option('--json', 'as JSON', false)
+    .action((options: { json: boolean }) => ends(listCommand(options)));
+  program
+    .command('predict <scenario>')
+    .description("print each flow's walk as the model predicts it; needs no Docker")
+    .option('--variant <names>', 'only these variants', collect, [])
+    .option('--flow <names>', 'only these flows', collect, [])
+    .action((word: string, options: { variant: string[]; flow: string[] }) => ends(predictCommand(word, options)));
+  program
+    .command('matrix <lab-or-scenario>')
+    .description('print which flows work in which variant or mode, and why not; needs no Docker')
+    .action((word: string) => ends(matrixCommand(word)));
+  program
+    .command('explain <scenario> <flow>')
+    .description('tell why a flow works or fails, and what would make it work')
+    .option('--variant <name>', 'the variant; the first by default')
+    .option('--prove', 'run the flow and every proposed change for real', false)
+    .action((word: string, flow: string, options: { variant?: string; prove: boolean }) =>
+      ends(explainCommand(word, flow, options, interrupted.signal)),
+    );
+  program
+    .command('causes')
+    .description('print the catalogue of causes: story, evidence, remedy')
+    .action(() => ends(causesCommand()));
+  program
+    .command('up <scenario>')
+    .description('boot and configure the lab of a scenario, and leave it running')
+    .option('--variant <name>', 'the variant to configure; the first by default')
+    .action((word: string, options: { variant?: string }) =>
+      ends(upCommand(word, options.variant, interrupted.signal)),
+    );
+  program
+    .command('down [scenario]')
+    .description('take down what `up` left running')
+    .action((word: string | undefined) => ends(downCommand(word)));
+  program
+    .command('merge <dirs...>')
+    .description('make one report of the results of several runs (shards)')
+    .option('--report <dir>', 'where the report goes', 'reports/latest')
+    .action((dirs: string[], options: { report: string }) => ends(mergeCommand(dirs, options)));
+  program
+    .command('report')
+    .description('ask the results of earlier runs')
+    .command('diff <before> <after>')
+    .description('tell which verdicts and causes changed between two results.json (or the directories that hold them)')
+    .action((before: string, after: string) => ends(diffCommand(before, after)));
+  program
+    .command('compose')
+    .description('write docker-compose.yml anew')
+    .action(() => ends(composeCommand(ROOT)));
+  program
+    .command('schema')
+    .description('write the JSON Schemas in schema/ anew')
+    .action(() => ends(schemaCommand(ROOT)));
+  program
+    .command('clean')
+    .description('remove every container and network that l4lab ever made')
+    .action(() => ends(cleanCommand()));
+
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.invalid;
+    if (interrupted.signal.aborted) return 130;
+    if (!(error instanceof L4labError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return error.exitCode;
+  }
+  return code;
+}
+
+let interruptedAt = 0;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // The second time means now, and the next run sweeps up; one Ctrl-C may come twice, from the terminal and from npm.
+    if (interrupted.signal.aborted && Date.now() - interruptedAt > 1000) process.exit(130);
+    if (interrupted.signal.aborted) return;
+    interruptedAt = Date.now();
+    process.stderr.write('\nstopping: taking down what was booted\n');
+    interrupted.abort(new L4labError('interrupted', 'interrupted'));
+  });
+}
+process.exitCode = await main(process.argv.slice(2));
+// Sockets to the engine that are kept alive would hold the process for seconds.
+if (process.stdout.writableLength === 0) process.exit();
+else process.stdout.once('drain', () => process.exit());

@@ -1,0 +1,67 @@
+import { sampleResults } from '../reports/testing/sample-results.ts';
+import type { FlowResult } from '../harness/judge/results.ts';
+import type { RunEvent } from '../harness/run/events.ts';
+import { progress } from './progress.ts';
+
+const flows = sampleResults().scenarios[0]!.variants.flatMap((variant) => variant.flows);
+const one = (verdict: FlowResult['verdict']): FlowResult => flows.find((flow) => flow.verdict === verdict)!;
+const ran = (result: FlowResult): RunEvent => ({ event: 'flow', scenario: 'a', variant: 'v', result });
+
+const RUN: RunEvent[] = [
+  { event: 'started', scenarios: 1, flows: 2 },
+  { event: 'booting', scenario: 'a', nodes: 7 },
+  { event: 'booted', scenario: 'a', durationMs: 900 },
+  ran(one('pass')),
+  ran(one('fail')),
+  { event: 'scenario', scenario: 'a', durationMs: 1240 },
+];
+
+function shown(events: RunEvent[], terminal: { isTTY?: boolean; columns?: number } = {}): string {
+  let text = '';
+  const onEvent = progress({ ...terminal, write: (piece) => (text += piece) });
+  events.forEach(onEvent);
+  return text;
+}
+
+/** What a terminal has on its screen after such text. */
+function screen(text: string): string[] {
+  return text.split('\n').map((line) => line.split('\r\u001b[2K').at(-1)!);
+}
+
+const LINES = [
+  '2 flows in 1 scenario',
+  `✗ a [v] ${one('fail').name}: ${one('fail').reasons.join(' ')}`,
+  '✗ a: 1 of 2 passed (1.2 s)',
+  '',
+];
+
+test('elsewhere than on a terminal there are lines and nothing else', () => {
+  expect(shown(RUN).split('\n')).toEqual(LINES);
+});
+
+test('on a terminal the last line says what is going on, and leaves nothing behind', () => {
+  const terminal = { isTTY: true, columns: 80 };
+  const last = (count: number): string => screen(shown(RUN.slice(0, count), terminal)).at(-1)!;
+  expect(last(2)).toBe('[0/2] · a boots 7 nodes');
+  expect(last(4)).toBe('[1/2] · a runs v');
+  expect(last(5)).toBe('[2/2] ✗ 1 · a runs v');
+  expect(screen(shown(RUN, terminal))).toEqual(LINES);
+});
+
+test('the last line never runs over into the next one', () => {
+  const columns = 12;
+  const text = shown(RUN.slice(0, 3), { isTTY: true, columns });
+  expect(screen(text).at(-1)!.length).toBeLessThan(columns);
+});
+
+test('a scenario that could not run did not pass', () => {
+  const reason = 'no engine';
+  const text = shown([
+    { event: 'started', scenarios: 1, flows: 1 },
+    { event: 'not-run', scenario: 'a', variant: 'v', reason },
+    ran(one('not-run')),
+    { event: 'scenario', scenario: 'a', durationMs: 0 },
+  ]);
+  expect(text).toContain('! a [v] not run: no engine\n');
+  expect(text).toContain('✗ a: 0 of 1 passed');
+});

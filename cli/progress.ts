@@ -1,0 +1,63 @@
+import { countVerdicts } from '../reports/cells.ts';
+import { plural } from '../reports/plural.ts';
+import type { FlowResult } from '../harness/judge/results.ts';
+import type { OnEvent, RunEvent } from '../harness/run/events.ts';
+
+/** Where progress is shown: a stream, or what stands for one. */
+export interface Output {
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): unknown;
+}
+
+const ERASE_LINE = '\r\u001b[2K';
+
+/**
+ * Shows a run as it goes on: a line for each failure at once and for each scenario at its end; on a terminal also a
+ * last line, rewritten all the time, of what is going on.
+ */
+export function progress(out: Output): OnEvent {
+  const live = out.isTTY === true;
+  const doing = new Map<string, string>();
+  const flows = new Map<string, FlowResult[]>();
+  let total = 0;
+  return (event) => {
+    if (event.event === 'started') total = event.flows;
+    if (event.event === 'booting') doing.set(event.scenario, `boots ${event.nodes} nodes`);
+    if (event.event === 'booted') doing.set(event.scenario, 'runs');
+    if (event.event === 'flow') {
+      flows.set(event.scenario, [...(flows.get(event.scenario) ?? []), event.result]);
+      doing.set(event.scenario, `runs ${event.variant}`);
+    }
+    if (event.event === 'scenario') doing.delete(event.scenario);
+    const line = lineOf(event, flows);
+    if (line !== null) out.write(`${live ? ERASE_LINE : ''}${line}\n`);
+    if (live)
+      out.write(`${ERASE_LINE}${status(total, [...flows.values()].flat(), doing).slice(0, (out.columns ?? 80) - 1)}`);
+  };
+}
+
+/** What is told for good; null for what only passes by. */
+function lineOf(event: RunEvent, flows: Map<string, FlowResult[]>): string | null {
+  if (event.event === 'started') return `${plural(event.flows, 'flow')} in ${plural(event.scenarios, 'scenario')}`;
+  if (event.event === 'not-run') return `! ${event.scenario} [${event.variant}] not run: ${event.reason}`;
+  if (event.event === 'flow' && event.result.verdict === 'fail') {
+    return `✗ ${event.scenario} [${event.variant}] ${event.result.name}: ${event.result.reasons.join(' ')}`;
+  }
+  if (event.event !== 'scenario') return null;
+  const results = flows.get(event.scenario) ?? [];
+  const { pass } = countVerdicts(results);
+  const mark = pass === results.length ? '✓' : '✗';
+  return `${mark} ${event.scenario}: ${pass} of ${results.length} passed (${(event.durationMs / 1000).toFixed(1)} s)`;
+}
+
+/** `[12/30] ✗ 2 · seed-000/dsr runs no-loopback`; nothing once all is done. */
+function status(total: number, results: FlowResult[], doing: Map<string, string>): string {
+  if (results.length === total && doing.size === 0) return '';
+  const { fail } = countVerdicts(results);
+  const parts = [
+    `[${results.length}/${total}]${fail > 0 ? ` ✗ ${fail}` : ''}`,
+    ...[...doing].map(([name, what]) => `${name} ${what}`),
+  ];
+  return parts.join(' · ');
+}

@@ -1,0 +1,56 @@
+import { EXIT } from '../harness/errors.ts';
+import { findEngine } from '../harness/fabric/engine.ts';
+import { Lab } from '../harness/fabric/lab.ts';
+import { topologyOf } from '../harness/fabric/topology.ts';
+import { sweep, type SweepScope } from '../harness/fabric/sweep.ts';
+import { findScenarios, scenarioName } from '../harness/scenario/files.ts';
+import { findOne } from './find-one.ts';
+import { labImage, ROOT } from './project.ts';
+
+/** `l4lab up`: boots and configures a lab that stays, and says how to enter its nodes. */
+export async function upCommand(word: string, variantName: string | undefined, signal: AbortSignal): Promise<number> {
+  const { loaded, variant, plan } = findOne(word, variantName);
+  const { scenario } = loaded;
+  const { docker, ...engine } = await findEngine();
+  await sweep(docker, { orphans: true });
+  await sweep(docker, { kept: scenario.name });
+  const lab = await Lab.boot(topologyOf(plan), {
+    engine: { docker, ...engine },
+    image: labImage(),
+    kept: scenario.name,
+    signal,
+  });
+  try {
+    await lab.configure(plan);
+    await lab.detach();
+  } catch (error) {
+    await lab[Symbol.asyncDispose]();
+    throw error;
+  }
+  const lines = [
+    `${scenario.name} [${variant.name}] is up. Enter a node with`,
+    ...plan.nodes.map(({ name, role }) => `  docker exec -it l4lab-${lab.id}-${name} bash    # ${role}`),
+    ...plan.services.map(({ name, vip, port, mode }) => `Service ${name}: ${vip}:${port}, ${mode}`),
+    `Take it down with: npx l4lab down ${scenario.name}`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  return EXIT.ok;
+}
+
+/** `l4lab down`: takes down labs that `up` left running, one scenario's or all. */
+export async function downCommand(word: string | undefined): Promise<number> {
+  const kept = word === undefined ? null : scenarioName(ROOT, findScenarios(ROOT, [word])[0]!);
+  return remove({ kept });
+}
+
+/** `l4lab clean`: removes everything that carries the label of l4lab. */
+export function cleanCommand(): Promise<number> {
+  return remove({ everything: true });
+}
+
+async function remove(scope: SweepScope): Promise<number> {
+  const { docker } = await findEngine();
+  const { containers, networks } = await sweep(docker, scope);
+  process.stdout.write(`removed ${containers} containers and ${networks} networks\n`);
+  return EXIT.ok;
+}

@@ -1,0 +1,59 @@
+import { walkText } from '../reports/walk-text.ts';
+import { labImage, ROOT, version } from '../cli/project.ts';
+import { findEngine } from '../harness/fabric/engine.ts';
+import { reaperLabels } from '../harness/fabric/reaper.ts';
+import type { FlowResult, ScenarioResult } from '../harness/judge/results.ts';
+import { run } from '../harness/run/run.ts';
+import { plansOf } from '../harness/run/scenario.ts';
+import { loadScenario } from '../harness/scenario/files.ts';
+import { Parts, PARTS_FOLDER } from './parts.ts';
+
+const EVERYTHING = { variants: [], flows: [] };
+const SCENARIO_DEADLINE_MS = 300_000;
+
+/** A scenario as jest tests: one `describe` per scenario and variant, one test per flow. */
+export function describeScenario(file: string): void {
+  const loaded = loadScenario(ROOT, file);
+  describe(loaded.scenario.name, () => {
+    let result: ScenarioResult | undefined;
+    beforeAll(async () => {
+      const engine = await findEngine();
+      const results = await run([loaded], {
+        engine,
+        image: labImage(),
+        version: version(),
+        labels: await reaperLabels(engine.docker),
+        selection: EVERYTHING,
+        concurrency: 1,
+        onEvent: () => undefined,
+      });
+      const folder = process.env[PARTS_FOLDER];
+      if (folder !== undefined) new Parts(folder).write(loaded.scenario.name, results);
+      result = results.scenarios[0];
+    }, SCENARIO_DEADLINE_MS);
+    for (const { variant, plan } of plansOf(loaded, EVERYTHING)) {
+      describe(variant.name, () => {
+        for (const { name } of plan.flows) {
+          test(name, () => {
+            const flow = result?.variants.find((v) => v.name === variant.name)?.flows.find((f) => f.name === name);
+            if (flow?.verdict !== 'pass') throw new Failure(flow);
+          });
+        }
+      });
+    }
+  });
+}
+
+/** The verdict as the reader of a test log wants it: no stack, but the walk. */
+class Failure extends Error {
+  constructor(flow: FlowResult | undefined) {
+    super(
+      flow
+        ? [...flow.reasons, ...flow.attempts.slice(0, 1).map(({ observed }) => walkText(observed)), flow.rerun].join(
+            '\n',
+          )
+        : 'the scenario did not run',
+    );
+    this.stack = this.message;
+  }
+}
