@@ -10,7 +10,7 @@ import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
 import { topologyOf } from '../harness/fabric/topology.ts';
 import { plan, type NodeSketch } from '../harness/model/testing/lab-builder.ts';
-import type { Plan } from '../harness/scenario/plan.ts';
+import type { Plan } from '../harness/terms/plan.ts';
 import { ComposeProject, findCompose } from './compose-project.ts';
 import { memoryOf } from './memory.ts';
 import { spread, type Spread } from './spread.ts';

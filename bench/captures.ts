@@ -5,7 +5,7 @@ import { EXIT, L4labError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
-import type { FlowResult } from '../harness/judge/results.ts';
+import type { FlowResult } from '../harness/terms/results.ts';
 import { run, type RunOptions } from '../harness/run/run.ts';
 import { plansOf, type Selection } from '../harness/run/scenario.ts';
 import { findScenarios, type LoadedScenario } from '../harness/scenario/files.ts';

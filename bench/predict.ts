@@ -1,7 +1,7 @@
 import { predict } from '../harness/model/predict.ts';
 import { flow, plan } from '../harness/model/testing/lab-builder.ts';
 import type { LabSketch, NodeSketch } from '../harness/model/testing/lab-builder.ts';
-import type { FlowPlan, Plan } from '../harness/scenario/plan.ts';
+import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 
 const FLOWS = 1000;
 const ROUNDS = 7;

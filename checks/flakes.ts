@@ -8,7 +8,7 @@ import { EXIT, L4labError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
-import type { FlowResult, Results } from '../harness/judge/results.ts';
+import type { FlowResult, Results } from '../harness/terms/results.ts';
 import { labsAtOnce, run } from '../harness/run/run.ts';
 import { findScenarios } from '../harness/scenario/files.ts';
 import { writeReports } from '../reports/write-reports.ts';

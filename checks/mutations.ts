@@ -1,5 +1,5 @@
-import type { CauseCode } from '../harness/model/cause.ts';
-import type { Finding } from '../harness/scenario/plan.ts';
+import type { CauseCode } from '../harness/terms/cause.ts';
+import type { Finding } from '../harness/terms/plan.ts';
 
 /** One thing that is broken in a passing variant, and what must then be said about it. */
 export interface Mutation {

@@ -1,5 +1,5 @@
 import { EXIT } from '../harness/errors.ts';
-import { CAUSES } from '../harness/model/cause.ts';
+import { CAUSES } from '../harness/terms/cause.ts';
 
 /** `l4lab causes`: the catalogue of causes, each with its story, its evidence and its usual remedy. */
 export function causesCommand(): Promise<number> {

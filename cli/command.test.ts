@@ -8,7 +8,7 @@ import { prepareHostNetwork } from '../harness/fabric/host-network.ts';
 import { KEPT_LABEL, OWNER_LABEL } from '../harness/fabric/labels.ts';
 import { builtImage } from '../harness/fabric/testing/built-image.ts';
 import { NOTHING, remnants, until } from '../harness/fabric/testing/remnants.ts';
-import type { Results } from '../harness/judge/results.ts';
+import type { Results } from '../harness/terms/results.ts';
 
 /** A loaded machine runs a scenario slowly. */
 const DEADLINE_MS = 240_000;

@@ -1,6 +1,6 @@
 import { InputError } from '../harness/errors.ts';
 import { findScenarios, type LoadedScenario } from '../harness/scenario/files.ts';
-import type { FlowPlan, Plan } from '../harness/scenario/plan.ts';
+import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 import type { Variant } from '../harness/scenario/read.ts';
 import { resolvePlan } from '../harness/scenario/resolve.ts';
 import { loadAll } from './load-all.ts';

@@ -2,10 +2,10 @@ import { walkText } from '../reports/walk-text.ts';
 import { EXIT } from '../harness/errors.ts';
 import { outcomeOf } from '../harness/model/matrix.ts';
 import { predict } from '../harness/model/predict.ts';
-import type { Prediction } from '../harness/model/walk.ts';
+import type { Prediction } from '../harness/terms/walk.ts';
 import { plansOf } from '../harness/run/scenario.ts';
 import { findScenarios } from '../harness/scenario/files.ts';
-import type { FlowPlan, Plan } from '../harness/scenario/plan.ts';
+import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 import { loadAll } from './load-all.ts';
 import { ROOT } from './project.ts';
 

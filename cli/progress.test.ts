@@ -1,5 +1,5 @@
 import { sampleResults } from '../reports/testing/sample-results.ts';
-import type { FlowResult } from '../harness/judge/results.ts';
+import type { FlowResult } from '../harness/terms/results.ts';
 import type { RunEvent } from '../harness/run/events.ts';
 import { progress } from './progress.ts';
 

@@ -1,6 +1,6 @@
 import { countVerdicts } from '../reports/cells.ts';
 import { plural } from '../reports/plural.ts';
-import type { FlowResult } from '../harness/judge/results.ts';
+import type { FlowResult } from '../harness/terms/results.ts';
 import type { OnEvent, RunEvent } from '../harness/run/events.ts';
 
 /** Where progress is shown: a stream, or what stands for one. */

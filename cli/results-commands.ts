@@ -6,7 +6,7 @@ import { readResults } from '../reports/read-results.ts';
 import { summaryText } from '../reports/summary-text.ts';
 import { writeReports } from '../reports/write-reports.ts';
 import { EXIT } from '../harness/errors.ts';
-import type { Results } from '../harness/judge/results.ts';
+import type { Results } from '../harness/terms/results.ts';
 import { pageBundle, sourcesOf } from './project.ts';
 
 interface Publishing {

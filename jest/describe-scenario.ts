@@ -2,7 +2,7 @@ import { walkText } from '../reports/walk-text.ts';
 import { labImage, ROOT, version } from '../cli/project.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
-import type { FlowResult, ScenarioResult } from '../harness/judge/results.ts';
+import type { FlowResult, ScenarioResult } from '../harness/terms/results.ts';
 import { run } from '../harness/run/run.ts';
 import { plansOf } from '../harness/run/scenario.ts';
 import { loadScenario } from '../harness/scenario/files.ts';

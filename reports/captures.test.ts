@@ -1,5 +1,5 @@
 import { captureFiles, capturePath } from './captures.ts';
-import type { Results } from '../harness/judge/results.ts';
+import type { Results } from '../harness/terms/results.ts';
 import { sampleResults } from './testing/sample-results.ts';
 
 /** The samples with frames kept for failed flows, as a run keeps them. */

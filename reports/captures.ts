@@ -1,6 +1,6 @@
-import type { FlowResult, Results } from '../harness/judge/results.ts';
-import type { Hop } from '../harness/model/walk.ts';
-import type { Sighting } from '../harness/observe/sighting.ts';
+import type { FlowResult, Results } from '../harness/terms/results.ts';
+import type { Hop } from '../harness/terms/walk.ts';
+import type { Sighting } from '../harness/terms/sighting.ts';
 import { cellsOf } from './cells.ts';
 import { type CapturedFrame, pcapng } from './pcapng.ts';
 import { changesText } from './walk-text.ts';

@@ -1,4 +1,4 @@
-import type { FlowResult } from '../harness/judge/results.ts';
+import type { FlowResult } from '../harness/terms/results.ts';
 import { cellsOf, failuresByCause, story } from './cells.ts';
 import { toPageIndex } from './page-index.ts';
 import { sampleResults } from './testing/sample-results.ts';

@@ -1,4 +1,4 @@
-import type { FlowResult, Results, ScenarioResult, VariantResult, Verdict } from '../harness/judge/results.ts';
+import type { FlowResult, Results, ScenarioResult, VariantResult, Verdict } from '../harness/terms/results.ts';
 
 /** One cell of a scenario's matrix, with the row and column it stands in. */
 export interface CellInContext {

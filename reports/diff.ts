@@ -1,4 +1,4 @@
-import type { FlowResult, Results } from '../harness/judge/results.ts';
+import type { FlowResult, Results } from '../harness/terms/results.ts';
 import { cellsOf } from './cells.ts';
 
 /** What became of one flow between two runs. */

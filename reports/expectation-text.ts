@@ -1,4 +1,4 @@
-import type { Expectation, PathExpectation } from '../harness/scenario/plan.ts';
+import type { Expectation, PathExpectation } from '../harness/terms/plan.ts';
 
 /** Words that expectations are told in, one set per language. */
 export interface ExpectationWords {

@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises';
-import type { Results } from '../harness/judge/results.ts';
+import type { Results } from '../harness/terms/results.ts';
 import { cellsOf, explanations } from './cells.ts';
 import { summaryMarkdown } from './summary-markdown.ts';
 

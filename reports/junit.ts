@@ -1,4 +1,4 @@
-import type { FlowResult, Results, ScenarioResult, VariantResult } from '../harness/judge/results.ts';
+import type { FlowResult, Results, ScenarioResult, VariantResult } from '../harness/terms/results.ts';
 import { countVerdicts, story } from './cells.ts';
 import { expectationClauses } from './expectation-text.ts';
 import { escapeXml } from './escape.ts';

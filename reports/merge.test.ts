@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Results } from '../harness/judge/results.ts';
+import type { Results } from '../harness/terms/results.ts';
 import { mergeResults } from './merge.ts';
 import { sampleResults } from './testing/sample-results.ts';
 

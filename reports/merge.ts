@@ -1,4 +1,4 @@
-import type { FlowResult, Results, ScenarioResult, VariantResult, Verdict } from '../harness/judge/results.ts';
+import type { FlowResult, Results, ScenarioResult, VariantResult, Verdict } from '../harness/terms/results.ts';
 
 /**
  * One result of many parts of a run. What comes out depends neither on the order of the parts nor on how the

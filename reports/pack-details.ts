@@ -1,6 +1,6 @@
-import type { Attempt, FlowResult, ScenarioResult } from '../harness/judge/results.ts';
-import type { Hop } from '../harness/model/walk.ts';
-import type { Sighting } from '../harness/observe/sighting.ts';
+import type { Attempt, FlowResult, ScenarioResult } from '../harness/terms/results.ts';
+import type { Hop } from '../harness/terms/walk.ts';
+import type { Sighting } from '../harness/terms/sighting.ts';
 import { capturePath } from './captures.ts';
 import { packRows } from './pack-rows.ts';
 import type { PackedFlow, PackedScenario, Range, Yaml } from './page-details.ts';

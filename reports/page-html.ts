@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
-import type { Results } from '../harness/judge/results.ts';
+import type { Results } from '../harness/terms/results.ts';
 import { cellsOf, countVerdicts } from './cells.ts';
 import { escapeXml } from './escape.ts';
 import { toPageIndex } from './page-index.ts';

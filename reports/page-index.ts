@@ -5,9 +5,9 @@ import type {
   ScenarioResult,
   VariantResult,
   Verdict,
-} from '../harness/judge/results.ts';
-import type { CauseCode } from '../harness/model/cause.ts';
-import type { Finding, FlowProtocol, Mode, SourcePosition } from '../harness/scenario/plan.ts';
+} from '../harness/terms/results.ts';
+import type { CauseCode } from '../harness/terms/cause.ts';
+import type { Finding, FlowProtocol, Mode, SourcePosition } from '../harness/terms/plan.ts';
 import { failsAsDeclared, headline } from './cells.ts';
 
 /** What the page shows before a flow is opened: everything for lists, filters and matrices, no packets. */

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { L4labError } from '../harness/errors.ts';
-import type { Results } from '../harness/judge/results.ts';
+import type { Results } from '../harness/terms/results.ts';
 
 /**
  * Reads a results.json, or the one in a report's directory.

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
-import type { Results } from '../harness/judge/results.ts';
+import type { Results } from '../harness/terms/results.ts';
 import { type CellInContext, cellsOf } from './cells.ts';
 import { readResults } from './read-results.ts';
 import { bundlePage } from './testing/bundle.ts';

@@ -1,4 +1,4 @@
-import type { Results, ScenarioResult } from '../harness/judge/results.ts';
+import type { Results, ScenarioResult } from '../harness/terms/results.ts';
 import { type CellInContext, cellsOf, countVerdicts, failuresByCause } from './cells.ts';
 import { plural } from './plural.ts';
 import { escapeMarkdown, escapeXml } from './escape.ts';

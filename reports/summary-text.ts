@@ -1,4 +1,4 @@
-import type { Results } from '../harness/judge/results.ts';
+import type { Results } from '../harness/terms/results.ts';
 import { plural } from './plural.ts';
 import { type CellInContext, cellsOf, countVerdicts, explanations, failsAsDeclared, failuresByCause } from './cells.ts';
 

@@ -1,5 +1,5 @@
-import type { Cause, Walk } from '../harness/model/walk.ts';
-import type { Plan } from '../harness/scenario/plan.ts';
+import type { Cause, Walk } from '../harness/terms/walk.ts';
+import type { Plan } from '../harness/terms/plan.ts';
 import { type MacOwner, macOwners } from './mac-owners.ts';
 import { type Crossing, changesOf, crossings, hopOf } from './page/topology/crossing.ts';
 import { peersOf } from './page/topology/peers.ts';

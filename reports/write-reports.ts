@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Results } from '../harness/judge/results.ts';
+import type { Results } from '../harness/terms/results.ts';
 import { captureFiles, CAPTURES_DIR } from './captures.ts';
 import { junitXml } from './junit.ts';
 import { type PageBundle, pageHtml } from './page-html.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { BootOptions } from '../../harness/fabric/lab.ts';
-import type { FlowResult } from '../../harness/judge/results.ts';
+import type { FlowResult } from '../../harness/terms/results.ts';
 import { LabPool } from '../../harness/run/lab-pool.ts';
 import { runScenario } from '../../harness/run/scenario.ts';
 import { sideBySide } from '../../harness/run/side-by-side.ts';

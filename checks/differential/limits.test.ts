@@ -1,7 +1,7 @@
-import type { FlowResult } from '../../harness/judge/results.ts';
-import type { Prediction } from '../../harness/model/walk.ts';
-import type { Sighting } from '../../harness/observe/sighting.ts';
-import type { Plan } from '../../harness/scenario/plan.ts';
+import type { FlowResult } from '../../harness/terms/results.ts';
+import type { Prediction } from '../../harness/terms/walk.ts';
+import type { Sighting } from '../../harness/terms/sighting.ts';
+import type { Plan } from '../../harness/terms/plan.ts';
 import { segment } from '../../harness/judge/testing/evidence.ts';
 import { resolvePlan } from '../../harness/scenario/resolve.ts';
 import { limitOf } from './limits.ts';

@@ -1,6 +1,6 @@
-import type { Attempt, FlowResult } from '../../harness/judge/results.ts';
+import type { Attempt, FlowResult } from '../../harness/terms/results.ts';
 import { host } from '../../harness/scenario/address.ts';
-import type { Plan } from '../../harness/scenario/plan.ts';
+import type { Plan } from '../../harness/terms/plan.ts';
 
 /** What the model does not know, each with its story in harness/model/README.md. */
 export type Limit = 'check-in-between' | 'pool-changed';

@@ -1,6 +1,6 @@
 import { plan } from '../model/testing/lab-builder.ts';
 import { inLineBridge, oneArm, VIP_A } from '../model/testing/labs.ts';
-import type { NodePlan } from '../scenario/plan.ts';
+import type { NodePlan } from '../terms/plan.ts';
 import { ipCommands, ipUndoCommands, undoDscpRules } from './commands.ts';
 
 function node(name: string, change: Partial<NodePlan> = {}): NodePlan {

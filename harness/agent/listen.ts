@@ -1,6 +1,6 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { ListenerPlan } from '../scenario/plan.ts';
+import type { ListenerPlan } from '../terms/plan.ts';
 import type { ServerAnswer } from './protocol.ts';
 
 /** Something that listens and can be ended. */

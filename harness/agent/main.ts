@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import type { NodePlan } from '../scenario/plan.ts';
+import type { NodePlan } from '../terms/plan.ts';
 import { Node } from './node.ts';
 import type { Call, FromAgent } from './protocol.ts';
 

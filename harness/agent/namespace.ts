@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { FIREWALL_RULES, ipCommands, ipUndoCommands, ONE_SEGMENT_A_FRAME, undoDscpRules } from './commands.ts';
 import { ipBatch, ipTolerantBatch, program } from './program.ts';
-import type { NodePlan } from '../scenario/plan.ts';
+import type { NodePlan } from '../terms/plan.ts';
 import type { WireParams } from './protocol.ts';
 
 interface LinkJson {

@@ -1,5 +1,5 @@
 import { host } from '../scenario/address.ts';
-import type { NodePlan } from '../scenario/plan.ts';
+import type { NodePlan } from '../terms/plan.ts';
 import { Capture } from './capture.ts';
 import { conntrackCounters, kernelCounters, nftCounters } from './counters.ts';
 import { fire } from './fire.ts';

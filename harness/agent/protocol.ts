@@ -1,4 +1,4 @@
-import type { FlowProtocol, NodePlan } from '../scenario/plan.ts';
+import type { FlowProtocol, NodePlan } from '../terms/plan.ts';
 
 /**
  * What the harness and an agent say to one another: one JSON value a line, calls on stdin,

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { NodePlan, Plan } from '../scenario/plan.ts';
+import type { NodePlan, Plan } from '../terms/plan.ts';
 import { wireSubnet } from './subnets.ts';
 
 /**

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import type Dockerode from 'dockerode';
 import { L4labError } from '../errors.ts';
 import { host } from '../scenario/address.ts';
-import type { Plan } from '../scenario/plan.ts';
+import type { Plan } from '../terms/plan.ts';
 import { LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
 import { isGone } from './sweep.ts';
 

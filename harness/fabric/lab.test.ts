@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { L4labError } from '../errors.ts';
 import { plansOf } from '../run/scenario.ts';
 import { findScenarios, loadScenario } from '../scenario/files.ts';
-import type { Plan } from '../scenario/plan.ts';
+import type { Plan } from '../terms/plan.ts';
 import { findEngine, type Engine } from './engine.ts';
 import { prepareHostNetwork } from './host-network.ts';
 import { Lab } from './lab.ts';

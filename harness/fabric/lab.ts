@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type Dockerode from 'dockerode';
 import type { RawFrame } from '../agent/protocol.ts';
 import { L4labError } from '../errors.ts';
-import type { Plan } from '../scenario/plan.ts';
+import type { Plan } from '../terms/plan.ts';
 import { containerOptions } from './container-options.ts';
 import type { Engine } from './engine.ts';
 import { prepareHostNetwork, refuseClashes, type HostNetwork } from './host-network.ts';

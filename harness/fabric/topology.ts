@@ -1,5 +1,5 @@
 import { isV6 } from '../scenario/address.ts';
-import type { InterfacePlan, LinkPlan, Plan } from '../scenario/plan.ts';
+import type { InterfacePlan, LinkPlan, Plan } from '../terms/plan.ts';
 
 /** What of a plan takes a boot: nodes with their ports, and the wires between these. All else is configuration. */
 export interface Topology {

@@ -1,6 +1,6 @@
 import type Dockerode from 'dockerode';
 import { L4labError } from '../errors.ts';
-import type { LinkPlan } from '../scenario/plan.ts';
+import type { LinkPlan } from '../terms/plan.ts';
 import { randomStart, wireSubnet } from './subnets.ts';
 
 /** A Docker network as a clean wire between two nodes. */

@@ -1,5 +1,5 @@
-import type { Hop, Prediction } from '../model/walk.ts';
-import type { Attempt } from './results.ts';
+import type { Hop, Prediction } from '../terms/walk.ts';
+import type { Attempt } from '../terms/results.ts';
 
 /** Where prediction and observation part; null when some alternative of the prediction is what was seen. */
 export function disagreement(attempt: Attempt, predicted: Prediction[]): { detail: string; hop: string | null } | null {

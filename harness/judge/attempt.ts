@@ -1,9 +1,9 @@
-import type { Finding } from '../scenario/plan.ts';
-import type { Sighting } from '../observe/sighting.ts';
+import type { Finding } from '../terms/plan.ts';
+import type { Sighting } from '../terms/sighting.ts';
 import { serviceOf } from '../scenario/lookup.ts';
 import { causeOfFailure } from './causes/index.ts';
 import { sameSegment, type Evidence } from './evidence.ts';
-import type { Attempt } from './results.ts';
+import type { Attempt } from '../terms/results.ts';
 
 /** What one try of a flow was, from all that was seen of it. */
 export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {

@@ -1,4 +1,4 @@
-import type { Sighting } from '../observe/sighting.ts';
+import type { Sighting } from '../terms/sighting.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
 import { isSearching, promising, settledBy } from './complete.ts';
 import { arp, segment, TCP_KEY } from './testing/evidence.ts';

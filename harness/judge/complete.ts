@@ -1,6 +1,6 @@
 import { ICMP } from '../observe/decode.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
-import type { Sighting } from '../observe/sighting.ts';
+import type { Sighting } from '../terms/sighting.ts';
 
 /**
  * After so long a sender sends again what nobody acknowledged, ms: a SYN after 1,000 (RFC 6298); of data Linux probes the

@@ -1,6 +1,6 @@
 import { flow as flowOf, plan as planOf } from '../model/testing/lab-builder.ts';
 import { oneArm, PIP, VIP_A } from '../model/testing/labs.ts';
-import type { Expectation } from '../scenario/plan.ts';
+import type { Expectation } from '../terms/plan.ts';
 import { controlsOf } from './controls.ts';
 
 const lab = planOf(oneArm({ services: { a: { vip: VIP_A, mode: 'proxy', pool: ['s1', 's2'], proxyIp: PIP } } }));

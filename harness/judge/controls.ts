@@ -1,6 +1,6 @@
 import { contains, network } from '../scenario/address.ts';
 import { interfaceAddresses, nodeOf, serviceOf } from '../scenario/lookup.ts';
-import type { FlowPlan, FlowProtocol, Plan } from '../scenario/plan.ts';
+import type { FlowPlan, FlowProtocol, Plan } from '../terms/plan.ts';
 
 /** A flow that must work in any topology whose parts are alive. */
 export interface Control {

@@ -1,5 +1,4 @@
-/** Values of counters by node and name: of the kernel as nstat(8) names them, of nftables as `TABLE COUNTER`. */
-export type CountersByNode = Record<string, Record<string, number>>;
+import type { CountersByNode } from '../terms/counters.ts';
 
 /** What the kernel counts when it drops or refuses something (Documentation/networking/snmp_counter.rst), and all of nftables. */
 const TELLING =

@@ -1,8 +1,8 @@
-import type { Hop, Walk } from '../model/walk.ts';
-import type { CountersByNode } from './counters.ts';
+import type { Hop, Walk } from '../terms/walk.ts';
+import type { CountersByNode } from '../terms/counters.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
-import type { Frame, Sighting } from '../observe/sighting.ts';
-import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import type { Frame, Sighting } from '../terms/sighting.ts';
+import type { FlowPlan, Plan } from '../terms/plan.ts';
 
 /** Everything that was seen of one attempt; what verdict and cause are made from. */
 export interface Evidence {

@@ -1,8 +1,8 @@
 import { flow as flowOf, plan as planOf } from '../model/testing/lab-builder.ts';
 import { oneArm, PIP, S2, VIP_A } from '../model/testing/labs.ts';
-import type { Hop } from '../model/walk.ts';
-import type { Expectation, FlowPlan } from '../scenario/plan.ts';
-import type { Attempt } from './results.ts';
+import type { Hop } from '../terms/walk.ts';
+import type { Expectation, FlowPlan } from '../terms/plan.ts';
+import type { Attempt } from '../terms/results.ts';
 import { judgeFlow, type Seen } from './verdict.ts';
 
 const lab = planOf(oneArm({ services: { a: { vip: VIP_A, mode: 'proxy', pool: ['s1', 's2'], proxyIp: PIP } } }));

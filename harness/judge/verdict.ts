@@ -1,7 +1,7 @@
-import type { Cause, Hop } from '../model/walk.ts';
+import type { Cause, Hop } from '../terms/walk.ts';
 import { interfaceAddresses, nodeOf, serviceOf } from '../scenario/lookup.ts';
-import type { Expectation, FlowPlan, Finding, PathExpectation, Plan, ServedBy } from '../scenario/plan.ts';
-import type { Attempt, FlowResult } from './results.ts';
+import type { Expectation, FlowPlan, Finding, PathExpectation, Plan, ServedBy } from '../terms/plan.ts';
+import type { Attempt, FlowResult } from '../terms/results.ts';
 
 /** What is known of a flow after all its attempts; the rest of a FlowResult follows from it. */
 export type Seen = Pick<FlowResult, 'attempts' | 'controls' | 'disagreement'>;

@@ -1,5 +1,5 @@
 import type { LbConfig, LbService } from '../../lb/config.ts';
-import type { NodePlan } from '../scenario/plan.ts';
+import type { NodePlan } from '../terms/plan.ts';
 import { covers, prefix } from './prefix.ts';
 import type { Prefix } from './prefix.ts';
 

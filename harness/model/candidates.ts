@@ -1,8 +1,8 @@
 import { DEFAULT_MTU, serviceOf } from '../scenario/lookup.ts';
-import type { FlowPlan, NodePlan, Plan } from '../scenario/plan.ts';
+import type { FlowPlan, NodePlan, Plan } from '../terms/plan.ts';
 import type { ScenarioFile } from '../scenario/schema.ts';
 import type { Candidate } from './counterfactual.ts';
-import type { Cause } from './walk.ts';
+import type { Cause } from '../terms/walk.ts';
 
 /** What a failed flow is, for finding out what would make it work. */
 export interface Failure {

@@ -2,7 +2,7 @@ import { mergePatch } from '../scenario/merge-patch.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 import { labSchema, scenarioSchema } from '../scenario/schema.ts';
 import type { ScenarioFile } from '../scenario/schema.ts';
-import type { Plan } from '../scenario/plan.ts';
+import type { Plan } from '../terms/plan.ts';
 import { candidates } from './candidates.ts';
 import { counterfactuals } from './counterfactual.ts';
 import { predict } from './predict.ts';

@@ -1,4 +1,4 @@
-import type { Prediction } from './walk.ts';
+import type { Prediction } from '../terms/walk.ts';
 
 /** A change to a scenario that might make a flow work. */
 export interface Candidate {

@@ -1,4 +1,4 @@
-import type { CauseCode } from './cause.ts';
+import type { CauseCode } from '../terms/cause.ts';
 import { answerTo, callerSends, hasSocket, isForCaller, openSocket } from './exchange.ts';
 import { isRequest } from './packet.ts';
 import type { Packet } from './packet.ts';

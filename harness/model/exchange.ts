@@ -1,4 +1,4 @@
-import type { FlowPlan, ServicePlan } from '../scenario/plan.ts';
+import type { FlowPlan, ServicePlan } from '../terms/plan.ts';
 import type { Packet, Step } from './packet.ts';
 import { isRequest } from './packet.ts';
 

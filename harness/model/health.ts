@@ -1,6 +1,6 @@
 import type { LbServer, LbService } from '../../lb/config.ts';
 import { isDirect } from '../../lb/mode.ts';
-import type { FlowPlan } from '../scenario/plan.ts';
+import type { FlowPlan } from '../terms/plan.ts';
 import type { Choices } from './choices.ts';
 import { CHECK_PORT } from './direct-check.ts';
 import { isOwnNeighbour, resolve } from './neighbours.ts';

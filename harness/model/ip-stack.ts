@@ -15,7 +15,7 @@ import { complain, die, stateOf } from './run.ts';
 import type { Run } from './run.ts';
 import type { Device, Host, Route } from './topology.ts';
 import { crossing } from './trace.ts';
-import type { Cause } from './walk.ts';
+import type { Cause } from '../terms/walk.ts';
 
 const UNTRACKED: Tracked = { state: 'untracked' };
 const NO_MAC = '00:00:00:00:00:00';

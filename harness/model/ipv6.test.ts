@@ -1,4 +1,4 @@
-import type { Plan } from '../scenario/plan.ts';
+import type { Plan } from '../terms/plan.ts';
 import { predict } from './predict.ts';
 import { flow, plan } from './testing/lab-builder.ts';
 import type { NodeSketch, ServiceSketch } from './testing/lab-builder.ts';

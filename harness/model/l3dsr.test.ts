@@ -2,7 +2,7 @@ import { predict } from './predict.ts';
 import { flow, plan } from './testing/lab-builder.ts';
 import type { NodeSketch } from './testing/lab-builder.ts';
 import { crossSubnet, VIP_A } from './testing/labs.ts';
-import type { Prediction } from './walk.ts';
+import type { Prediction } from '../terms/walk.ts';
 
 const S1 = '198.51.100.141';
 const SERVER: Partial<NodeSketch> = { loopback: [VIP_A], undoDscp: [{ dscp: 11, address: S1, vip: VIP_A }] };

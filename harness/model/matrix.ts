@@ -1,5 +1,5 @@
 import { textTable } from './text-table.ts';
-import type { Prediction } from './walk.ts';
+import type { Prediction } from '../terms/walk.ts';
 
 /** One column of a matrix: what the model says of every flow in this variant. */
 export interface MatrixColumn {

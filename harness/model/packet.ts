@@ -1,4 +1,4 @@
-import type { Cause, Hop } from './walk.ts';
+import type { Cause, Hop } from '../terms/walk.ts';
 
 /** Which packet of an exchange this is; UDP and ICMP know `request` and `reply` only. */
 export type Step = 'syn' | 'syn-ack' | 'ack' | 'request' | 'reply' | 'reset' | 'error' | 'redirect';

@@ -2,7 +2,7 @@ import { predict } from './predict.ts';
 import { flow, plan } from './testing/lab-builder.ts';
 import type { NodeSketch } from './testing/lab-builder.ts';
 import { oneArm, PIP, QUIET_ARP, VIP_A } from './testing/labs.ts';
-import type { Prediction } from './walk.ts';
+import type { Prediction } from '../terms/walk.ts';
 
 const services = {
   proxied: { vip: VIP_A, mode: 'proxy' as const, pool: ['s1'], proxyIp: PIP },

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { predict } from './predict.ts';
 import { flow, plan, type ServiceSketch } from './testing/lab-builder.ts';
 import { CLIENT, crossSubnet, inLine, L4, oneArm, PIP, QUIET_ARP, S1, S2, VIP_A, VIP_B } from './testing/labs.ts';
-import type { Hop, Prediction } from './walk.ts';
+import type { Hop, Prediction } from '../terms/walk.ts';
 
 /** A hop in short: `l4 in l2 SRC → DST ttl 63`. */
 function short({ node, direction, iface, src, dst, ttl }: Hop): string {

@@ -1,5 +1,5 @@
-import type { Finding, FlowPlan, Plan } from '../scenario/plan.ts';
-import type { CauseCode } from './cause.ts';
+import type { Finding, FlowPlan, Plan } from '../terms/plan.ts';
+import type { CauseCode } from '../terms/cause.ts';
 import { explore } from './choices.ts';
 import { firstAnswer, firstRequest } from './exchange.ts';
 import { beginnings, health } from './health.ts';
@@ -10,7 +10,7 @@ import type { Run } from './run.ts';
 import { simulate } from './simulate.ts';
 import { topologyOf } from './topology.ts';
 import { crossed, hops } from './trace.ts';
-import type { Cause, Hop, Prediction } from './walk.ts';
+import type { Cause, Hop, Prediction } from '../terms/walk.ts';
 
 /**
  * What Linux and the load balancer's configuration make of a flow: one alternative for every server that the

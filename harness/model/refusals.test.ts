@@ -1,8 +1,8 @@
-import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { predict } from './predict.ts';
 import { flow, plan } from './testing/lab-builder.ts';
 import { CLIENT, crossSubnet, L4, oneArm, VIP_A } from './testing/labs.ts';
-import type { Prediction } from './walk.ts';
+import type { Prediction } from '../terms/walk.ts';
 
 const oneServer = { vip: VIP_A, pool: ['s1'] };
 

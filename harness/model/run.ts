@@ -1,6 +1,6 @@
 import type { LbServer, LbService } from '../../lb/config.ts';
 import type { Choices } from './choices.ts';
-import type { CauseCode } from './cause.ts';
+import type { CauseCode } from '../terms/cause.ts';
 import type { Tracked } from './conntrack.ts';
 import type { DirectCheck } from './direct-check.ts';
 import { errorAbout } from './exchange.ts';
@@ -9,7 +9,7 @@ import type { NodeState } from './node-state.ts';
 import type { Frame, Packet } from './packet.ts';
 import { selectSource } from './routing.ts';
 import type { Host, Topology } from './topology.ts';
-import type { Cause } from './walk.ts';
+import type { Cause } from '../terms/walk.ts';
 
 /** One simulated flow: what the nodes have learned so far, and what is on the wires. */
 export interface Run {

@@ -1,5 +1,5 @@
 import type { LbServer, LbService } from '../../lb/config.ts';
-import type { FlowPlan } from '../scenario/plan.ts';
+import type { FlowPlan } from '../terms/plan.ts';
 import { receiveArp } from './arp.ts';
 import { receiveAtPort } from './bridge.ts';
 import type { Choices } from './choices.ts';

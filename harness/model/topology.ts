@@ -1,5 +1,5 @@
 import { DEFAULT_MTU, largestTaken } from '../scenario/lookup.ts';
-import type { LinkEnd, NodePlan, Plan } from '../scenario/plan.ts';
+import type { LinkEnd, NodePlan, Plan } from '../terms/plan.ts';
 import { answeredVips, localAddresses } from './address-ownership.ts';
 import type { LocalAddress } from './address-ownership.ts';
 import { deviceSettings } from './device-settings.ts';

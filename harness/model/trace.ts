@@ -1,5 +1,5 @@
 import type { IpFrame, Packet, Trace } from './packet.ts';
-import type { Change, Hop } from './walk.ts';
+import type { Change, Hop } from '../terms/walk.ts';
 
 /** The packet of a frame that crosses an interface, with that crossing added to its trace. */
 export function crossing(frame: IpFrame, node: string, iface: string, direction: 'in' | 'out'): Packet {

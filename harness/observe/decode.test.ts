@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { decodeFrame, ICMP } from './decode.ts';
 import { arp, ethernet, icmp, ipv4, ipv6, tcp, udp, uint16, v4Bytes, v6Bytes } from './testing/frames.ts';
-import type { Frame } from './sighting.ts';
+import type { Frame } from '../terms/sighting.ts';
 
 const A = '02:4c:34:00:01:01';
 const B = '02:4c:34:00:02:01';

@@ -1,5 +1,5 @@
 import { Address6 } from 'ip-address';
-import type { Arp, Frame, Icmp, Ip, Tcp } from './sighting.ts';
+import type { Arp, Frame, Icmp, Ip, Tcp } from '../terms/sighting.ts';
 
 const TOKEN = /l4lab-[0-9a-z]{8}/;
 

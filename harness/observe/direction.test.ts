@@ -1,7 +1,7 @@
 import { flow, plan } from '../model/testing/lab-builder.ts';
 import { inLineBridge, oneArm, QUIET_ARP, VIP_A } from '../model/testing/labs.ts';
 import { predict } from '../model/predict.ts';
-import type { Plan } from '../scenario/plan.ts';
+import type { Plan } from '../terms/plan.ts';
 import { directions } from './direction.ts';
 import type { Captured } from './recorder.ts';
 import { ethernet, ipv4, tcp } from './testing/frames.ts';

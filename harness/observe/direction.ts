@@ -1,6 +1,6 @@
-import type { Plan } from '../scenario/plan.ts';
+import type { Plan } from '../terms/plan.ts';
 import type { Captured } from './recorder.ts';
-import type { Sighting } from './sighting.ts';
+import type { Sighting } from '../terms/sighting.ts';
 
 /**
  * Tells which way each frame went. A wire has two ends that share a clock: the end that saw a frame first sent it.

@@ -2,7 +2,7 @@ import { flowArp, flowPackets, type FlowKey } from './flow-packets.ts';
 import { decodeFrame } from './decode.ts';
 import { plan } from '../model/testing/lab-builder.ts';
 import { oneArm } from '../model/testing/labs.ts';
-import type { Sighting } from './sighting.ts';
+import type { Sighting } from '../terms/sighting.ts';
 import { arp, ethernet, icmp, ipv4, tcp, udp, uint16 } from './testing/frames.ts';
 
 const [MAC_A, MAC_B] = ['02:4c:34:00:01:01', '02:4c:34:00:02:01'];

@@ -1,6 +1,6 @@
-import type { Plan } from '../scenario/plan.ts';
+import type { Plan } from '../terms/plan.ts';
 import { ICMP } from './decode.ts';
-import type { Frame, Sighting } from './sighting.ts';
+import type { Frame, Sighting } from '../terms/sighting.ts';
 
 /** By what the packets of one attempt are known. */
 export interface FlowKey {

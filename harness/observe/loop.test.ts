@@ -1,6 +1,6 @@
 import { plan } from '../model/testing/lab-builder.ts';
 import { observedWalk } from './observed-walk.ts';
-import type { Sighting } from './sighting.ts';
+import type { Sighting } from '../terms/sighting.ts';
 
 test('a packet that goes round until its TTL runs out is followed all the way', () => {
   const lab = plan({

@@ -1,8 +1,8 @@
 import { predict } from '../model/predict.ts';
 import { flow, plan, type LabSketch } from '../model/testing/lab-builder.ts';
 import { crossSubnet, inLine, inLineBridge, oneArm, PIP, QUIET_ARP, VIP_A } from '../model/testing/labs.ts';
-import type { Hop, Walk } from '../model/walk.ts';
-import type { Plan } from '../scenario/plan.ts';
+import type { Hop, Walk } from '../terms/walk.ts';
+import type { Plan } from '../terms/plan.ts';
 import { directions } from './direction.ts';
 import { flowPackets } from './flow-packets.ts';
 import { observedWalk } from './observed-walk.ts';

@@ -1,9 +1,9 @@
 import { changes } from '../model/trace.ts';
-import type { Hop, Walk } from '../model/walk.ts';
-import type { Plan } from '../scenario/plan.ts';
+import type { Hop, Walk } from '../terms/walk.ts';
+import type { Plan } from '../terms/plan.ts';
 import { ICMP } from './decode.ts';
 import { conversation, type FlowKey } from './flow-packets.ts';
-import type { Frame, Sighting } from './sighting.ts';
+import type { Frame, Sighting } from '../terms/sighting.ts';
 
 /**
  * The hops of the first packet that the caller sent and of the first answer to it (a SYN-ACK or RST, a datagram, an

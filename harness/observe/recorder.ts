@@ -1,5 +1,5 @@
 import { decodeFrame } from './decode.ts';
-import type { Frame, Sighting } from './sighting.ts';
+import type { Frame, Sighting } from '../terms/sighting.ts';
 
 /** A frame as one interface saw it, before it is known which way it went. */
 export interface Captured {

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { FireResult } from '../agent/protocol.ts';
 import { judgeAttempt } from '../judge/attempt.ts';
-import type { CountersByNode } from '../judge/counters.ts';
+import type { CountersByNode } from '../terms/counters.ts';
 import type { Evidence } from '../judge/evidence.ts';
-import type { Attempt } from '../judge/results.ts';
+import type { Attempt } from '../terms/results.ts';
 import { directions } from '../observe/direction.ts';
 import { flowArp, flowPackets, type FlowKey } from '../observe/flow-packets.ts';
 import { observedWalk } from '../observe/observed-walk.ts';
 import type { Captured } from '../observe/recorder.ts';
-import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { askInside, NOTHING_INSIDE, type Inside } from './inside.ts';
 import type { PooledLab } from './lab-pool.ts';
 import { patience } from './patience.ts';

@@ -1,6 +1,6 @@
 import { flow, plan, type LabSketch } from '../model/testing/lab-builder.ts';
 import { oneArm, PIP, QUIET_ARP, VIP_A } from '../model/testing/labs.ts';
-import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { batches } from './batches.ts';
 
 const pool = ['s1', 's2'];

@@ -1,5 +1,5 @@
 import { serviceOf } from '../scenario/lookup.ts';
-import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import type { FlowPlan, Plan } from '../terms/plan.ts';
 
 /** Flows that run side by side, and whether nodes must forget first what earlier flows have taught them. */
 export interface Batch {

@@ -1,4 +1,4 @@
-import type { FlowResult } from '../judge/results.ts';
+import type { FlowResult } from '../terms/results.ts';
 
 /** What a run tells while it goes on. */
 export type RunEvent =

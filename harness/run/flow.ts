@@ -1,12 +1,12 @@
 import { disagreement } from '../judge/agreement.ts';
 import { controlsOf, type Control } from '../judge/controls.ts';
-import type { CountersByNode } from '../judge/counters.ts';
-import type { Attempt, FlowResult } from '../judge/results.ts';
+import type { CountersByNode } from '../terms/counters.ts';
+import type { Attempt, FlowResult } from '../terms/results.ts';
 import { judgeFlow } from '../judge/verdict.ts';
 import { predict } from '../model/predict.ts';
-import type { Prediction } from '../model/walk.ts';
+import type { Prediction } from '../terms/walk.ts';
 import { serviceOf } from '../scenario/lookup.ts';
-import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { together } from '../together.ts';
 import { sideBySide } from './side-by-side.ts';
 import { runAttempt } from './attempt.ts';

@@ -2,7 +2,7 @@ import { findEngine } from '../fabric/engine.ts';
 import { builtImage } from '../fabric/testing/built-image.ts';
 import { until } from '../fabric/testing/remnants.ts';
 import { findScenarios, loadScenario } from '../scenario/files.ts';
-import type { FlowPlan } from '../scenario/plan.ts';
+import type { FlowPlan } from '../terms/plan.ts';
 import { runAttempt } from './attempt.ts';
 import { LabPool } from './lab-pool.ts';
 import { plansOf } from './scenario.ts';

@@ -1,8 +1,9 @@
-import { tellingIncreases, type CountersByNode } from '../judge/counters.ts';
+import { tellingIncreases } from '../judge/counters.ts';
+import type { CountersByNode } from '../terms/counters.ts';
 import { vanishedAt, type Evidence } from '../judge/evidence.ts';
-import type { Hop } from '../model/walk.ts';
+import type { Hop } from '../terms/walk.ts';
 import { nodeOf, serviceOf } from '../scenario/lookup.ts';
-import type { Plan } from '../scenario/plan.ts';
+import type { Plan } from '../terms/plan.ts';
 import type { PooledLab } from './lab-pool.ts';
 
 /** What leaves no packet: the kernel's word on one that vanished, the L4's on its servers, MAC tables, counters. */

@@ -1,7 +1,7 @@
 import { Lab, type BootOptions } from '../fabric/lab.ts';
 import { contains, labsFor, topologyOf, type Topology } from '../fabric/topology.ts';
 import { Recorder } from '../observe/recorder.ts';
-import type { Plan } from '../scenario/plan.ts';
+import type { Plan } from '../terms/plan.ts';
 import { Turns } from './turns.ts';
 
 /** A booted lab with the recording of its wires. */

@@ -1,5 +1,5 @@
 import { arp, segment, TCP_KEY } from '../judge/testing/evidence.ts';
-import type { Sighting } from '../observe/sighting.ts';
+import type { Sighting } from '../terms/sighting.ts';
 import { patience, SILENCE_AFTER_REPETITION_MS, SILENCE_MS, type News } from './patience.ts';
 
 const sent = (flags: string): Sighting => segment(0, ['client', 'out', 'l3'], { seq: 7, flags });

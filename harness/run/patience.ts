@@ -1,6 +1,6 @@
 import { isSearching, NEXT_QUESTION_MS, promising, settledBy } from '../judge/complete.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
-import type { Sighting } from '../observe/sighting.ts';
+import type { Sighting } from '../terms/sighting.ts';
 
 /**
  * An attempt of which no packet has been seen for so long is over, ms: a lost SYN is repeated after 1,000 ms (RFC 6298).

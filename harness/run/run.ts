@@ -1,9 +1,9 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Engine } from '../fabric/engine.ts';
 import type { Topology } from '../fabric/topology.ts';
-import type { Results, ScenarioResult } from '../judge/results.ts';
+import type { Results, ScenarioResult } from '../terms/results.ts';
 import type { LoadedScenario } from '../scenario/files.ts';
-import type { Plan } from '../scenario/plan.ts';
+import type { Plan } from '../terms/plan.ts';
 import type { OnEvent } from './events.ts';
 import { LabPool } from './lab-pool.ts';
 import { Queue } from './queue.ts';

@@ -1,7 +1,7 @@
 import { L4labError } from '../errors.ts';
-import type { ScenarioResult, VariantResult } from '../judge/results.ts';
+import type { ScenarioResult, VariantResult } from '../terms/results.ts';
 import type { LoadedScenario } from '../scenario/files.ts';
-import type { Plan } from '../scenario/plan.ts';
+import type { Plan } from '../terms/plan.ts';
 import type { Variant } from '../scenario/read.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 import type { OnEvent } from './events.ts';

@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
 import { L4labError } from '../errors.ts';
-import type { FlowResult, VariantResult } from '../judge/results.ts';
+import type { FlowResult, VariantResult } from '../terms/results.ts';
 import { predict } from '../model/predict.ts';
 import type { Variant } from '../scenario/read.ts';
-import type { FlowPlan, Plan } from '../scenario/plan.ts';
+import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { batches } from './batches.ts';
 import type { OnEvent } from './events.ts';
 import { flowNotRun, mayFail, runFlow, sharedBy } from './flow.ts';

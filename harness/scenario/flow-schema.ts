@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { CAUSES, type CauseCode } from '../model/cause.ts';
+import { CAUSES, type CauseCode } from '../terms/cause.ts';
 import { nodeName, serviceName } from './schema-values.ts';
 import { mustBe } from './words.ts';
 

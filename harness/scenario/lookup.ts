@@ -1,5 +1,5 @@
 import { host } from './address.ts';
-import type { FlowPlan, InterfacePlan, NodePlan, Plan, ServicePlan } from './plan.ts';
+import type { FlowPlan, InterfacePlan, NodePlan, Plan, ServicePlan } from '../terms/plan.ts';
 
 /** The service that a flow calls; undefined when it calls a node. */
 export function serviceOf(plan: Plan, { to }: FlowPlan): ServicePlan | undefined {

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { InputError, type Mistake } from '../errors.ts';
 import { checkLab, checkScenario } from './check.ts';
 import { mergePatch } from './merge-patch.ts';
-import type { SourcePosition } from './plan.ts';
+import type { SourcePosition } from '../terms/plan.ts';
 import { labSchema, scenarioSchema, type Lab, type ScenarioFile } from './schema.ts';
 import { wordsFor } from './words.ts';
 import type { Path, YamlFile } from './yaml-file.ts';

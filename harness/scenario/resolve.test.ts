@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import type { NodePlan, Plan } from './plan.ts';
+import type { NodePlan, Plan } from '../terms/plan.ts';
 import { readLab, readScenario } from './read.ts';
 import { resolvePlan } from './resolve.ts';
 import { parseYaml } from './yaml-file.ts';

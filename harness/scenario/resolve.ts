@@ -11,7 +11,7 @@ import type {
   Plan,
   RoutePlan,
   ServicePlan,
-} from './plan.ts';
+} from '../terms/plan.ts';
 import type { Scenario, Variant } from './read.ts';
 import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
 import { interfaceAddresses } from './lookup.ts';

@@ -2,7 +2,7 @@ import { predict } from '../model/predict.ts';
 import { plansOf } from '../run/scenario.ts';
 import { contains, host } from './address.ts';
 import { findScenarios, loadScenario, scenarioName } from './files.ts';
-import type { Plan } from './plan.ts';
+import type { Plan } from '../terms/plan.ts';
 
 /** RFC 5737 and 3849. */
 const DOCUMENTATION = ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', '2001:db8::/32'];

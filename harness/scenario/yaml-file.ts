@@ -1,6 +1,6 @@
 import { LineCounter, isMap, isScalar, isSeq, parseDocument, type Document } from 'yaml';
 import type { Mistake } from '../errors.ts';
-import type { SourcePosition } from './plan.ts';
+import type { SourcePosition } from '../terms/plan.ts';
 
 export type Path = readonly (string | number)[];
 

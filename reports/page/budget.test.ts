@@ -1,4 +1,4 @@
-import type { Results } from '../../harness/judge/results.ts';
+import type { Results } from '../../harness/terms/results.ts';
 import { cellsOf } from '../cells.ts';
 import { pageHtml } from '../page-html.ts';
 import { bundlePage } from '../testing/bundle.ts';

@@ -1,4 +1,4 @@
-import type { Hop } from '../../harness/model/walk.ts';
+import type { Hop } from '../../harness/terms/walk.ts';
 import type { MacOwner } from '../mac-owners.ts';
 
 /** What a hop changed, new values in bold; a MAC is told by its node, where one has it. */

@@ -1,4 +1,4 @@
-import type { Results } from '../../harness/judge/results.ts';
+import type { Results } from '../../harness/terms/results.ts';
 import { junitXml } from '../junit.ts';
 import { reportBrowser, type ReportBrowser } from '../testing/report-page.ts';
 import { sampleResults } from '../testing/sample-results.ts';

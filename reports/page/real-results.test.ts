@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { z } from 'zod';
-import type { Results } from '../../harness/judge/results.ts';
+import type { Results } from '../../harness/terms/results.ts';
 import { cellsOf } from '../cells.ts';
 import { addAxe, FOR_AXE, violations } from '../testing/axe.ts';
 import { browserAt, type ReportBrowser } from '../testing/report-page.ts';

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 
 /** The files whose types results.json is made of, from the project's root. */
 const FILES = [
-  'harness/judge/results.ts',
-  'harness/model/walk.ts',
-  'harness/observe/sighting.ts',
-  'harness/scenario/plan.ts',
+  'harness/terms/results.ts',
+  'harness/terms/walk.ts',
+  'harness/terms/sighting.ts',
+  'harness/terms/plan.ts',
 ];
 
 /** Names and text of the files whose types results.json is made of. */

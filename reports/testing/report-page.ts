@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import type { Results } from '../../harness/judge/results.ts';
+import type { Results } from '../../harness/terms/results.ts';
 import { writeReports } from '../write-reports.ts';
 import { bundlePage } from './bundle.ts';
 import { CHROMIUM } from './chromium.ts';

@@ -4,7 +4,7 @@ import ts from 'typescript';
 type Schema = Record<string, unknown>;
 
 /** JSON Schema (draft 2020-12) of results.json as text, made from the type `Results` in `file`. */
-export function resultsSchema(file = 'harness/judge/results.ts'): string {
+export function resultsSchema(file = 'harness/terms/results.ts'): string {
   const { config } = ts.readConfigFile('tsconfig.json', (name) => ts.sys.readFile(name)) as { config: unknown };
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, path.resolve('.'), { types: [] });
   const program = ts.createProgram([file], options);

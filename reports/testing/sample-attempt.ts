@@ -1,7 +1,7 @@
-import type { Attempt } from '../../harness/judge/results.ts';
-import type { Hop } from '../../harness/model/walk.ts';
-import type { Sighting } from '../../harness/observe/sighting.ts';
-import type { NodePlan } from '../../harness/scenario/plan.ts';
+import type { Attempt } from '../../harness/terms/results.ts';
+import type { Hop } from '../../harness/terms/walk.ts';
+import type { Sighting } from '../../harness/terms/sighting.ts';
+import type { NodePlan } from '../../harness/terms/plan.ts';
 import type { Case } from './sample-cases.ts';
 import { arp, hopsAlong, sightings } from './sample-packets.ts';
 

@@ -1,5 +1,5 @@
-import type { CauseCode } from '../../harness/model/cause.ts';
-import type { Expectation, Finding, FlowProtocol, Mode } from '../../harness/scenario/plan.ts';
+import type { CauseCode } from '../../harness/terms/cause.ts';
+import type { Expectation, Finding, FlowProtocol, Mode } from '../../harness/terms/plan.ts';
 import type { Way } from './sample-packets.ts';
 
 const CLIENT = '198.51.100.10';

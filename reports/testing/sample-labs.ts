@@ -1,4 +1,4 @@
-import type { LinkPlan, NodePlan, Role, ServicePlan } from '../../harness/scenario/plan.ts';
+import type { LinkPlan, NodePlan, Role, ServicePlan } from '../../harness/terms/plan.ts';
 
 /** A lab of the sample results: nodes and wires, before services are laid on it. */
 export interface SampleLab {

@@ -1,6 +1,6 @@
-import type { Change, Hop } from '../../harness/model/walk.ts';
-import type { Sighting, Tcp } from '../../harness/observe/sighting.ts';
-import type { NodePlan } from '../../harness/scenario/plan.ts';
+import type { Change, Hop } from '../../harness/terms/walk.ts';
+import type { Sighting, Tcp } from '../../harness/terms/sighting.ts';
+import type { NodePlan } from '../../harness/terms/plan.ts';
 
 /** What a node does to the addresses of a packet that it sends on. */
 type Rewrites = Record<string, { src?: string; dst?: string }>;

@@ -1,6 +1,6 @@
-import type { FlowResult, Results, ScenarioResult, VariantResult } from '../../harness/judge/results.ts';
-import type { Prediction } from '../../harness/model/walk.ts';
-import type { Mode, ServicePlan } from '../../harness/scenario/plan.ts';
+import type { FlowResult, Results, ScenarioResult, VariantResult } from '../../harness/terms/results.ts';
+import type { Prediction } from '../../harness/terms/walk.ts';
+import type { Mode, ServicePlan } from '../../harness/terms/plan.ts';
 import { attemptOf, randomFrom, walkOf } from './sample-attempt.ts';
 import { type Case, crossSubnetCases, inLineCases, oneArmCases, PROXY_IP, SHOP, WEB } from './sample-cases.ts';
 import { crossSubnet, inLine, oneArm, type SampleLab, withServices } from './sample-labs.ts';

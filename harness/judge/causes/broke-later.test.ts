@@ -1,5 +1,5 @@
 import { inLineBridge, oneArm, QUIET_ARP, S2, VIP_A } from '../../model/testing/labs.ts';
-import type { Sighting } from '../../observe/sighting.ts';
+import type { Sighting } from '../../terms/sighting.ts';
 import { CLIENT, evidenceOf, icmp, named, segment } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };

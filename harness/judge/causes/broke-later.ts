@@ -1,8 +1,8 @@
-import type { Hop, Walk } from '../../model/walk.ts';
+import type { Hop, Walk } from '../../terms/walk.ts';
 import { ICMP } from '../../observe/decode.ts';
-import type { Frame, Sighting } from '../../observe/sighting.ts';
+import type { Frame, Sighting } from '../../terms/sighting.ts';
 import { nodeOf } from '../../scenario/lookup.ts';
-import type { LinkEnd, NodePlan, Plan } from '../../scenario/plan.ts';
+import type { LinkEnd, NodePlan, Plan } from '../../terms/plan.ts';
 import { isAddressee, refusesSource, sameSegment, vanishedAt } from '../evidence.ts';
 import { addressesOf, cause, type Rule } from './rule.ts';
 

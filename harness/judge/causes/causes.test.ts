@@ -1,6 +1,6 @@
 import { inLineBridge, oneArm, QUIET_ARP, VIP_A } from '../../model/testing/labs.ts';
 import { arp, evidenceOf, segment } from '../testing/evidence.ts';
-import type { Sighting } from '../../observe/sighting.ts';
+import type { Sighting } from '../../terms/sighting.ts';
 import { vanishedAt } from '../evidence.ts';
 import type { Evidence } from '../evidence.ts';
 import { causeOfFailure } from './index.ts';

@@ -1,4 +1,4 @@
-import type { Cause } from '../../model/walk.ts';
+import type { Cause } from '../../terms/walk.ts';
 import type { Evidence } from '../evidence.ts';
 import { halfSeen, macMovedLater, redirected } from './broke-later.ts';
 import { neverLeft } from './never-left.ts';

@@ -1,4 +1,4 @@
-import type { CauseCode } from '../../model/cause.ts';
+import type { CauseCode } from '../../terms/cause.ts';
 import { oneArm, PIP, VIP_A } from '../../model/testing/labs.ts';
 import { endingAt, evidenceOf, named } from '../testing/evidence.ts';
 

@@ -1,7 +1,7 @@
-import type { CauseCode } from '../../model/cause.ts';
-import type { Cause, Hop } from '../../model/walk.ts';
+import type { CauseCode } from '../../terms/cause.ts';
+import type { Cause, Hop } from '../../terms/walk.ts';
 import { nodeOf, serviceOf } from '../../scenario/lookup.ts';
-import type { NodePlan, ServicePlan } from '../../scenario/plan.ts';
+import type { NodePlan, ServicePlan } from '../../terms/plan.ts';
 import { isAddressee, type Evidence } from '../evidence.ts';
 import { addressesOf, cause } from './rule.ts';
 

@@ -1,6 +1,6 @@
-import type { CauseCode } from '../../model/cause.ts';
+import type { CauseCode } from '../../terms/cause.ts';
 import { oneArm, VIP_A } from '../../model/testing/labs.ts';
-import type { Icmp } from '../../observe/sighting.ts';
+import type { Icmp } from '../../terms/sighting.ts';
 import { evidenceOf, icmp, named, segment } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };

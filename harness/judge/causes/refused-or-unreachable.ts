@@ -1,6 +1,6 @@
-import type { Sighting } from '../../observe/sighting.ts';
+import type { Sighting } from '../../terms/sighting.ts';
 import { ICMP } from '../../observe/decode.ts';
-import type { Cause } from '../../model/walk.ts';
+import type { Cause } from '../../terms/walk.ts';
 import type { Evidence } from '../evidence.ts';
 import { nodeOf } from '../../scenario/lookup.ts';
 import { cause, type Rule } from './rule.ts';

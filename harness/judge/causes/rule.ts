@@ -1,8 +1,8 @@
-import type { CauseCode } from '../../model/cause.ts';
-import type { Cause } from '../../model/walk.ts';
+import type { CauseCode } from '../../terms/cause.ts';
+import type { Cause } from '../../terms/walk.ts';
 import { host } from '../../scenario/address.ts';
 import { interfaceAddresses, nodeOf } from '../../scenario/lookup.ts';
-import type { Plan } from '../../scenario/plan.ts';
+import type { Plan } from '../../terms/plan.ts';
 import type { Evidence } from '../evidence.ts';
 
 /** Recognises one kind of failure in the evidence, or says nothing. */

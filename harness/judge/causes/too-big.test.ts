@@ -1,5 +1,5 @@
 import { oneArm, VIP_A } from '../../model/testing/labs.ts';
-import type { Sighting } from '../../observe/sighting.ts';
+import type { Sighting } from '../../terms/sighting.ts';
 import { evidenceOf, segment } from '../testing/evidence.ts';
 import { swallowed } from './too-big.ts';
 

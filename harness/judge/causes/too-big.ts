@@ -1,6 +1,6 @@
-import type { Sighting } from '../../observe/sighting.ts';
+import type { Sighting } from '../../terms/sighting.ts';
 import { largestTaken, nodeOf } from '../../scenario/lookup.ts';
-import type { InterfacePlan, Plan } from '../../scenario/plan.ts';
+import type { InterfacePlan, Plan } from '../../terms/plan.ts';
 import { sameSegment, type Evidence } from '../evidence.ts';
 import { cause, type Rule } from './rule.ts';
 

@@ -1,7 +1,7 @@
-import type { Hop } from '../../model/walk.ts';
+import type { Hop } from '../../terms/walk.ts';
 import { contains, network } from '../../scenario/address.ts';
 import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence.ts';
-import type { Cause } from '../../model/walk.ts';
+import type { Cause } from '../../terms/walk.ts';
 import { nodeOf, serviceOf } from '../../scenario/lookup.ts';
 import { insideKernel } from './inside-kernel.ts';
 import { addressesOf, cause, unansweredArp, type Rule } from './rule.ts';

@@ -1,9 +1,9 @@
-import type { CauseCode } from '../../model/cause.ts';
+import type { CauseCode } from '../../terms/cause.ts';
 import { predict } from '../../model/predict.ts';
 import { VIP_A } from '../../model/testing/labs.ts';
 import { flow as flowOf, plan as planOf, type LabSketch } from '../../model/testing/lab-builder.ts';
 import type { FlowKey } from '../../observe/flow-packets.ts';
-import type { Arp, Frame, Icmp, Sighting } from '../../observe/sighting.ts';
+import type { Arp, Frame, Icmp, Sighting } from '../../terms/sighting.ts';
 import { causeOfFailure } from '../causes/index.ts';
 import type { Evidence } from '../evidence.ts';
 

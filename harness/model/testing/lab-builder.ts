@@ -1,5 +1,5 @@
 import { lbConfigSchema } from '../../../lb/config.ts';
-import type { FlowPlan, LinkPlan, NodePlan, Plan, RoutePlan, ServicePlan } from '../../scenario/plan.ts';
+import type { FlowPlan, LinkPlan, NodePlan, Plan, RoutePlan, ServicePlan } from '../../terms/plan.ts';
 import { covers, prefix } from '../prefix.ts';
 
 /** A node in a few words: what is left out is off or empty. */

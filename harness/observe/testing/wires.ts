@@ -1,5 +1,5 @@
-import type { Hop, Walk } from '../../model/walk.ts';
-import type { Plan } from '../../scenario/plan.ts';
+import type { Hop, Walk } from '../../terms/walk.ts';
+import type { Plan } from '../../terms/plan.ts';
 import { decodeFrame } from '../decode.ts';
 import type { FlowKey } from '../flow-packets.ts';
 import type { Captured } from '../recorder.ts';

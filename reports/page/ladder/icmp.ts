@@ -1,4 +1,4 @@
-import type { Icmp } from '../../../harness/observe/sighting.ts';
+import type { Icmp } from '../../../harness/terms/sighting.ts';
 
 type Version = 4 | 6;
 

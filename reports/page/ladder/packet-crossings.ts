@@ -1,4 +1,4 @@
-import type { Frame, Sighting } from '../../../harness/observe/sighting.ts';
+import type { Frame, Sighting } from '../../../harness/terms/sighting.ts';
 import { addressText } from '../../walk-text.ts';
 import type { PeerOf } from '../topology/crossing.ts';
 import { icmpText } from './icmp.ts';

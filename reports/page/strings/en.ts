@@ -1,4 +1,4 @@
-import { type CauseCode, type CauseEntry, CAUSES } from '../../../harness/model/cause.ts';
+import { type CauseCode, type CauseEntry, CAUSES } from '../../../harness/terms/cause.ts';
 import { ENGLISH_EXPECTATION } from '../../expectation-text.ts';
 import { plural } from '../../plural.ts';
 

@@ -1,4 +1,4 @@
-import type { CauseCode, CauseEntry } from '../../../harness/model/cause.ts';
+import type { CauseCode, CauseEntry } from '../../../harness/terms/cause.ts';
 
 /** The catalogue of causes in Korean. */
 export const koCauses: Record<CauseCode, CauseEntry> = {

@@ -1,4 +1,4 @@
-import type { Frame } from '../../../harness/observe/sighting.ts';
+import type { Frame } from '../../../harness/terms/sighting.ts';
 import type { PageAttempt } from '../../page-details.ts';
 import { addressText } from '../../walk-text.ts';
 import { usePage } from '../context.ts';

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { Frame } from '../../../harness/observe/sighting.ts';
+import type { Frame } from '../../../harness/terms/sighting.ts';
 import type { PageAttempt } from '../../page-details.ts';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-view.ts';

@@ -1,4 +1,4 @@
-import type { Hop } from '../../../harness/model/walk.ts';
+import type { Hop } from '../../../harness/terms/walk.ts';
 import type { PageAttempt } from '../../page-details.ts';
 import { addressText, walkText } from '../../walk-text.ts';
 import { ChangeList } from '../change-list.tsx';

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
-import type { Plan } from '../../../harness/scenario/plan.ts';
+import type { Plan } from '../../../harness/terms/plan.ts';
 import { usePage } from '../context.ts';
 import { useMedia } from '../use-media.ts';
 import { LaneArrow } from './lane-arrow.tsx';

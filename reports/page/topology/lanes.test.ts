@@ -1,4 +1,4 @@
-import type { Walk } from '../../../harness/model/walk.ts';
+import type { Walk } from '../../../harness/terms/walk.ts';
 import { oneArm } from '../../testing/sample-labs.ts';
 import { hopsAlong, type Way } from '../../testing/sample-packets.ts';
 import { lanesOf } from './lanes.ts';

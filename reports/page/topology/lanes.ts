@@ -1,4 +1,4 @@
-import type { Hop, Walk } from '../../../harness/model/walk.ts';
+import type { Hop, Walk } from '../../../harness/terms/walk.ts';
 import { type Crossing, crossings, hopOf, type PeerOf } from './crossing.ts';
 
 /** One crossing as an arrow on its wire; where prediction and observation agree they share it. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { NodePlan } from '../../../harness/scenario/plan.ts';
+import type { NodePlan } from '../../../harness/terms/plan.ts';
 import { crossSubnet, inLine, oneArm, type SampleLab } from '../../testing/sample-labs.ts';
 import { layoutTopology } from './layout.ts';
 

@@ -1,4 +1,4 @@
-import type { NodePlan, Plan } from '../../../harness/scenario/plan.ts';
+import type { NodePlan, Plan } from '../../../harness/terms/plan.ts';
 import { type NodeLabel, nodeLabel } from './node-label.ts';
 
 /** A node as it is drawn; pixels, from its upper left corner. */

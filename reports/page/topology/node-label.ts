@@ -1,4 +1,4 @@
-import type { NodePlan, ServicePlan } from '../../../harness/scenario/plan.ts';
+import type { NodePlan, ServicePlan } from '../../../harness/terms/plan.ts';
 import { addressText } from '../../walk-text.ts';
 
 /** What is written into a node: its addresses, gateway, VIPs and proxy IPs, where they live. */

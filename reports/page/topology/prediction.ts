@@ -1,5 +1,5 @@
-import type { Attempt, FlowResult } from '../../../harness/judge/results.ts';
-import type { Prediction } from '../../../harness/model/walk.ts';
+import type { Attempt, FlowResult } from '../../../harness/terms/results.ts';
+import type { Prediction } from '../../../harness/terms/walk.ts';
 
 /** The predicted alternative that an attempt is held against: the one for the server that was picked. */
 export function predictionFor(

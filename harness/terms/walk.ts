@@ -1,4 +1,4 @@
-import type { Finding } from '../scenario/plan.ts';
+import type { Finding } from './plan.ts';
 import type { CauseCode } from './cause.ts';
 
 /** One crossing of one interface by a flow's packet. */

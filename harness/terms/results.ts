@@ -1,7 +1,7 @@
-import type { Expectation, Finding, FlowProtocol, Plan, SourcePosition } from '../scenario/plan.ts';
-import type { Cause, Prediction, Walk } from '../model/walk.ts';
+import type { Expectation, Finding, FlowProtocol, Plan, SourcePosition } from './plan.ts';
+import type { Cause, Prediction, Walk } from './walk.ts';
 import type { CountersByNode } from './counters.ts';
-import type { Sighting } from '../observe/sighting.ts';
+import type { Sighting } from './sighting.ts';
 
 /** Contents of results.json. A reader refuses another `version`. */
 export interface Results {
