@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { answers, candidateEndpoints } from './endpoint.ts';
+import { answers, candidateEndpoints, findEndpoint } from './endpoint.ts';
 
 let home: string;
 beforeEach(() => (home = mkdtempSync(join(tmpdir(), 'l4lab-home-'))));
@@ -89,4 +89,42 @@ describe('an endpoint answers', () => {
     await serve(200);
     await expect(answers({ DOCKER_HOST: 'ssh://somebody@engine.example' })).rejects.toThrow('ssh -nNT -L');
   });
+
+  test('unless this user may not use it, and the message says who and what to do', async () => {
+    const endpoint = { DOCKER_HOST: await serve(200) };
+    chmodSync(join(home, 'engine.sock'), 0o000);
+    const silent = { DOCKER_HOST: `unix://${home}/nothing.sock` };
+    await asOrdinaryUser(async () => {
+      await expect(findEndpoint([silent, endpoint])).rejects.toThrow(
+        new RegExp(
+          `There is a Docker engine at ${endpoint.DOCKER_HOST}, but user (\\S+) may not use it[^]*usermod -aG docker \\1$`,
+        ),
+      );
+    });
+  });
+
+  test('and another one that answers is used instead of one that refuses', async () => {
+    const endpoint = { DOCKER_HOST: await serve(200) };
+    chmodSync(join(home, 'engine.sock'), 0o777);
+    const locked = join(home, 'locked');
+    mkdirSync(locked, { mode: 0o000 });
+    await asOrdinaryUser(async () => {
+      expect(await findEndpoint([{ DOCKER_HOST: `unix://${locked}/engine.sock` }, endpoint])).toBe(endpoint);
+    });
+  });
+
+  /** Root may open everything, so for the time of some work this process is somebody else. */
+  async function asOrdinaryUser(work: () => Promise<void>): Promise<void> {
+    const isRoot = process.geteuid!() === 0;
+    const NOBODY = 65534;
+    if (isRoot) {
+      chmodSync(home, 0o755);
+      process.seteuid!(NOBODY);
+    }
+    try {
+      await work();
+    } finally {
+      if (isRoot) process.seteuid!(0);
+    }
+  }
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { SetupError } from './setup-error.ts';
 
@@ -68,6 +68,57 @@ function contextEndpoint(configFolder: string, name: string): Endpoint {
 }
 
 /**
+ * How to reach an endpoint, as Node's http clients and dockerode take it. Nothing is left out: dockerode fills what it
+ * is not told from the environment, which may point at another engine.
+ * @throws SetupError for an endpoint of a kind that cannot be reached, such as ssh
+ */
+export function clientOptions(endpoint: Endpoint): ClientOptions {
+  const { protocol, hostname, port, pathname } = new URL(endpoint.DOCKER_HOST);
+  const none = {
+    socketPath: undefined,
+    host: undefined,
+    port: undefined,
+    ca: undefined,
+    cert: undefined,
+    key: undefined,
+  };
+  if (protocol === 'unix:') return { ...none, protocol: 'http', socketPath: pathname };
+  if (protocol === 'npipe:') return { ...none, protocol: 'http', socketPath: pathname.replaceAll('/', '\\') };
+  if (protocol !== 'tcp:' && protocol !== 'http:' && protocol !== 'https:') {
+    throw new SetupError(
+      `DOCKER_HOST=${endpoint.DOCKER_HOST} is of a kind that l4lab cannot reach.\n` +
+        'Forward its socket and point there, for example:\n' +
+        '  ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock user@host &\n' +
+        '  export DOCKER_HOST=unix:///tmp/docker.sock',
+    );
+  }
+  const folder = endpoint.DOCKER_TLS_VERIFY ? endpoint.DOCKER_CERT_PATH : undefined;
+  if (folder === undefined && protocol !== 'https:') {
+    return { ...none, protocol: 'http', host: hostname, port: port || '2375' };
+  }
+  const pem = (name: string) => (folder === undefined ? undefined : readFileSync(join(folder, `${name}.pem`)));
+  return {
+    ...none,
+    protocol: 'https',
+    host: hostname,
+    port: port || '2376',
+    ca: pem('ca'),
+    cert: pem('cert'),
+    key: pem('key'),
+  };
+}
+
+interface ClientOptions {
+  protocol: 'http' | 'https';
+  socketPath: string | undefined;
+  host: string | undefined;
+  port: string | undefined;
+  ca: Buffer | undefined;
+  cert: Buffer | undefined;
+  key: Buffer | undefined;
+}
+
+/**
  * One GET request to an engine's API, without any package: most calls of the set-up ask only whether all is there.
  * @param timeoutMs how long an engine may be silent before it counts as not answering
  * @returns the HTTP status and the body
@@ -78,7 +129,8 @@ export function engineGet(
   path: string,
   timeoutMs = 3000,
 ): Promise<{ status: number; body: string }> {
-  const { request, target } = connection(endpoint);
+  const { protocol, ...target } = clientOptions(endpoint);
+  const request = protocol === 'https' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const call = request({ ...target, path, timeout: timeoutMs }, (response) => {
       let body = '';
@@ -93,35 +145,65 @@ export function engineGet(
   });
 }
 
-function connection(endpoint: Endpoint) {
-  const { protocol, hostname, port, pathname } = new URL(endpoint.DOCKER_HOST);
-  if (protocol === 'unix:') return { request: httpRequest, target: { socketPath: pathname } };
-  if (protocol === 'npipe:') return { request: httpRequest, target: { socketPath: pathname.replaceAll('/', '\\') } };
-  if (protocol !== 'tcp:' && protocol !== 'http:' && protocol !== 'https:') {
-    throw new SetupError(
-      `DOCKER_HOST=${endpoint.DOCKER_HOST} is of a kind that l4lab cannot reach.\n` +
-        'Forward its socket and point there, for example:\n' +
-        '  ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock user@host &\n' +
-        '  export DOCKER_HOST=unix:///tmp/docker.sock',
-    );
+/** What comes of asking at an endpoint. `refused`: its socket is there, but not for this user. */
+type Reply = 'answers' | 'silent' | 'refused';
+
+async function ask(endpoint: Endpoint): Promise<Reply> {
+  try {
+    return (await engineGet(endpoint, '/_ping')).status === 200 ? 'answers' : 'silent';
+  } catch (error) {
+    if (error instanceof SetupError) throw error;
+    return REFUSALS.includes((error as NodeJS.ErrnoException).code ?? '') ? 'refused' : 'silent';
   }
-  const folder = endpoint.DOCKER_TLS_VERIFY ? endpoint.DOCKER_CERT_PATH : undefined;
-  if (folder === undefined && protocol !== 'https:') {
-    return { request: httpRequest, target: { host: hostname, port: port || '2375' } };
-  }
-  const pem = (name: string) => (folder === undefined ? undefined : readFileSync(join(folder, `${name}.pem`)));
-  return {
-    request: httpsRequest,
-    target: { host: hostname, port: port || '2376', ca: pem('ca'), cert: pem('cert'), key: pem('key') },
-  };
 }
+
+const REFUSALS = ['EACCES', 'EPERM'];
 
 /** Whether an engine answers at this endpoint. */
 export async function answers(endpoint: Endpoint): Promise<boolean> {
+  return (await ask(endpoint)) === 'answers';
+}
+
+/**
+ * The first of the candidates where an engine answers, or undefined.
+ * @throws SetupError where none does because this user may not use it
+ */
+export async function findEndpoint(candidates: Endpoint[] = candidateEndpoints()): Promise<Endpoint | undefined> {
+  const refused: Endpoint[] = [];
+  for (const endpoint of candidates) {
+    const reply = await ask(endpoint);
+    if (reply === 'answers') return endpoint;
+    if (reply === 'refused') refused.push(endpoint);
+  }
+  if (refused[0] !== undefined) throw mayNotUse(refused[0]);
+  return undefined;
+}
+
+/** As `findEndpoint`. @throws SetupError where none answers as well */
+export async function requireEndpoint(): Promise<Endpoint> {
+  const candidates = candidateEndpoints();
+  const found = await findEndpoint(candidates);
+  if (found) return found;
+  throw new SetupError(
+    `No Docker engine answers at ${candidates.map((one) => one.DOCKER_HOST).join(' or ')}.\n` +
+      'Start it (npm run setup does that on Debian and Ubuntu), or point elsewhere: with DOCKER_HOST, or docker context use.',
+  );
+}
+
+function mayNotUse({ DOCKER_HOST }: Endpoint): SetupError {
+  const user = userName();
+  return new SetupError(
+    `There is a Docker engine at ${DOCKER_HOST}, but user ${user} may not use it (permission denied).\n` +
+      'Make this user a member of group docker, then log in again (or run: newgrp docker):\n' +
+      `  sudo usermod -aG docker ${user}`,
+  );
+}
+
+/** The user's name, or the number of one that has none. */
+function userName(): string {
   try {
-    return (await engineGet(endpoint, '/_ping')).status === 200;
-  } catch (error) {
-    if (error instanceof SetupError) throw error;
-    return false;
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.());
   }
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { aptInstall, canInstallPackages } from './apt.ts';
 import { startDaemon } from './daemon.ts';
-import { answers, candidateEndpoints, type Endpoint } from './endpoint.ts';
+import { answers, candidateEndpoints, findEndpoint, requireEndpoint, type Endpoint } from './endpoint.ts';
 import { SetupError } from './setup-error.ts';
 
 export interface EngineOptions {
@@ -11,25 +11,17 @@ export interface EngineOptions {
   say: (line: string) => void;
 }
 
-/** The first engine that answers, or undefined. */
-export async function findEngine(): Promise<Endpoint | undefined> {
-  for (const endpoint of candidateEndpoints()) {
-    if (await answers(endpoint)) return endpoint;
-  }
-  return undefined;
-}
-
 /**
  * Makes sure that a Docker engine answers: one that does is used as it is; on Debian and Ubuntu as root a missing one
  * is installed and a stopped one started.
  * @throws SetupError where that is not possible, with the steps to do by hand
  */
 export async function ensureEngine({ yes, say }: EngineOptions): Promise<Endpoint> {
-  const found = await findEngine();
+  const found = await findEndpoint();
   if (found) return found;
   const local: Endpoint = { DOCKER_HOST: 'unix:///var/run/docker.sock' };
   const [wanted] = candidateEndpoints();
-  if (wanted?.DOCKER_HOST !== local.DOCKER_HOST) throw noAnswer();
+  if (wanted?.DOCKER_HOST !== local.DOCKER_HOST) return requireEndpoint();
   if (!canInstallPackages()) throw new SetupError(byHand());
   if (!existsSync('/usr/bin/dockerd') && !existsSync('/usr/sbin/dockerd')) {
     await agree('Docker is not installed. Install Debian’s docker.io now?', yes);
@@ -40,15 +32,6 @@ export async function ensureEngine({ yes, say }: EngineOptions): Promise<Endpoin
   }
   await startDaemon(local, say);
   return local;
-}
-
-/** For a command that has no use for a fresh engine. */
-export function noAnswer(): SetupError {
-  const places = candidateEndpoints().map((one) => one.DOCKER_HOST);
-  return new SetupError(
-    `No Docker engine answers at ${places.join(' or ')}, where DOCKER_HOST or the docker context points.\n` +
-      'Start it, or point elsewhere (unset DOCKER_HOST; docker context use default), and run this again.',
-  );
 }
 
 /** Asks when a person is at the terminal; a script gets what it asked for by running the set-up. */

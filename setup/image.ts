@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { ensureBase, isPresent } from './base-image.ts';
-import { engineGet, type Endpoint } from './endpoint.ts';
+import { clientOptions, engineGet, type Endpoint } from './endpoint.ts';
 import { EngineFailure, followProgress } from './progress.ts';
 import { SetupError } from './setup-error.ts';
 import { surplusImages } from './surplus-images.ts';
@@ -32,7 +32,7 @@ export async function ensureImage(
 ): Promise<void> {
   if (await hasImage(endpoint, tag)) return;
   const { default: Dockerode } = await import('dockerode');
-  const docker = new Dockerode();
+  const docker = new Dockerode(clientOptions(endpoint));
   if (!(await isPresent(docker, tag))) {
     const base = await ensureBase(docker, say);
     say(`image: building ${tag} on ${base}`);

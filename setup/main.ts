@@ -1,4 +1,5 @@
-import { ensureEngine, findEngine, noAnswer, type EngineOptions } from './engine.ts';
+import { findEndpoint, requireEndpoint } from './endpoint.ts';
+import { ensureEngine, type EngineOptions } from './engine.ts';
 import { ensureImage, hasImage } from './image.ts';
 import { SetupError } from './setup-error.ts';
 
@@ -9,14 +10,12 @@ export { ensureTestTools, missingTools } from './test-tools.ts';
  * @throws SetupError where none does
  */
 export async function pointAtEngine(): Promise<void> {
-  const engine = await findEngine();
-  if (engine === undefined) throw noAnswer();
-  Object.assign(process.env, engine);
+  Object.assign(process.env, await requireEndpoint());
 }
 
 /** Whether an engine answers and holds the lab image. Then this process is pointed at that engine. */
 export async function labIsReady(tag: string): Promise<boolean> {
-  const engine = await findEngine();
+  const engine = await findEndpoint();
   if (engine === undefined || !(await hasImage(engine, tag))) return false;
   Object.assign(process.env, engine);
   return true;

@@ -1,6 +1,6 @@
-import type Dockerode from 'dockerode';
-// The whole of testcontainers takes three quarters of a second to load; this part finds the engine.
-import { getContainerRuntimeClient } from 'testcontainers/build/container-runtime/index.js';
+import Dockerode from 'dockerode';
+import { clientOptions, requireEndpoint } from '../../setup/endpoint.ts';
+import { SetupError } from '../../setup/setup-error.ts';
 import { L4labError } from '../errors.ts';
 
 /** A container engine that can carry labs. */
@@ -15,7 +15,8 @@ export interface Engine {
 }
 
 /**
- * Finds the engine where the user's own tools would (DOCKER_HOST, contexts, Desktop, rootless).
+ * Finds the engine where the user's own tools and the set-up would (DOCKER_HOST, contexts, Desktop, rootless), and
+ * takes no other in its place.
  * @throws L4labError `engine-unavailable` when none answers, or when it is one whose networks are no clean wires
  */
 export async function findEngine(): Promise<Engine> {
@@ -54,13 +55,9 @@ export async function findEngine(): Promise<Engine> {
 
 async function connect(): Promise<Dockerode> {
   try {
-    const client = await getContainerRuntimeClient();
-    return client.container.dockerode;
+    return new Dockerode(clientOptions(await requireEndpoint()));
   } catch (error) {
-    throw new L4labError(
-      'engine-unavailable',
-      `no container engine answers (${(error as Error).message}); \`npm run setup\` installs or starts one`,
-      { cause: error },
-    );
+    if (!(error instanceof SetupError)) throw error;
+    throw new L4labError('engine-unavailable', error.message, { cause: error });
   }
 }

@@ -2,12 +2,21 @@ import type Dockerode from 'dockerode';
 
 /**
  * Labels by which testcontainers' reaper (Ryuk) removes what this process leaves when it dies.
- * It is used where its image is there already or can be had at once; elsewhere the next run sweeps (see sweep.ts).
+ * It is used where its image is there already, and where testcontainers, which looks for an engine by itself, finds the
+ * very one that carries the labs; elsewhere the next run sweeps (see sweep.ts).
  */
 export async function reaperLabels(docker: Dockerode): Promise<Record<string, string>> {
   const images = await docker.listImages({ filters: { reference: ['testcontainers/ryuk'] } });
   if (images.length === 0 || process.env['TESTCONTAINERS_RYUK_DISABLED'] === 'true') return {};
   const { getContainerRuntimeClient, getReaper } = await import('testcontainers');
-  const reaper = await getReaper(await getContainerRuntimeClient());
+  const client = await getContainerRuntimeClient().catch(() => null);
+  if (client === null || !(await isSame(client.container.dockerode, docker))) return {};
+  const reaper = await getReaper(client);
   return { 'org.testcontainers': 'true', 'org.testcontainers.session-id': reaper.sessionId };
+}
+
+/** Whether two clients speak to the same engine. */
+async function isSame(one: Dockerode, other: Dockerode): Promise<boolean> {
+  const [a, b] = (await Promise.all([one.info(), other.info()])) as { ID: string }[];
+  return a!.ID === b!.ID;
 }

@@ -1,0 +1,66 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findEngine } from './engine.ts';
+import { reaperLabels } from './reaper.ts';
+
+let folder: string;
+let server: Server | undefined;
+const before = { ...process.env };
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'l4lab-engine-'))));
+afterEach(() => {
+  server?.close();
+  rmSync(folder, { recursive: true });
+  process.env = { ...before };
+});
+
+/** An engine that answers what it is told to, and nothing else. */
+async function pointAtEngine(answers: Record<string, object>): Promise<void> {
+  const answer: RequestListener = ({ url = '' }, response) => {
+    const found = answers[url.split('?')[0]!];
+    response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(found ?? { message: `no ${url}` }));
+  };
+  const socket = join(folder, 'engine.sock');
+  server = createServer(answer);
+  await new Promise<void>((resolve) => server!.listen(socket, resolve));
+  process.env.DOCKER_HOST = `unix://${socket}`;
+}
+
+const OWN = {
+  '/_ping': {},
+  '/version': { Version: '99.1', KernelVersion: '9.9' },
+  '/info': { ID: 'own', OperatingSystem: 'Own OS', NCPU: 3 },
+};
+
+describe('whoever points at an engine', () => {
+  test('gets that one', async () => {
+    await pointAtEngine(OWN);
+    expect(await findEngine()).toMatchObject({ name: 'Docker 99.1', kernel: '9.9', os: 'Own OS', cpus: 3 });
+  });
+
+  test('or an error, though another one answers at the usual place', async () => {
+    process.env.DOCKER_HOST = `unix://${folder}/nothing.sock`;
+    await expect(findEngine()).rejects.toMatchObject({
+      code: 'engine-unavailable',
+      message: expect.stringContaining(`No Docker engine answers at unix://${folder}/nothing.sock`) as string,
+    });
+  });
+
+  test('has the reaper there or nowhere', async () => {
+    await pointAtEngine({ ...OWN, '/images/json': [{ Id: 'ryuk' }] });
+    const { docker } = await findEngine();
+    // Where testcontainers goes, which looks for an engine by itself.
+    process.env.DOCKER_HOST = 'unix:///var/run/docker.sock';
+    expect(await reaperLabels(docker)).toEqual({});
+  });
+
+  test.each([
+    ['Podman', { '/version': { Version: '5.4', Components: [{ Name: 'Podman Engine' }] } }, /is Podman/],
+    ['an nftables backend', { '/info': { NCPU: 1, FirewallBackend: { Driver: 'nftables' } } }, /--firewall-backend/],
+  ])('is told that %s carries no labs', async (_, answers, message) => {
+    await pointAtEngine({ ...OWN, ...answers });
+    await expect(findEngine()).rejects.toThrow(message);
+  });
+});
