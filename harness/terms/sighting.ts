@@ -56,7 +56,9 @@ export interface Tcp {
 }
 
 export interface Icmp {
+  /** Number of RFC 792, for ICMPv6 too (1 → 3, 3 → 11, 128 → 8, 129 → 0, 137 → 5); an ICMPv6 type that IPv4 lacks is 256 + its own. */
   type: number;
+  /** Code of RFC 792 and 1812, for ICMPv6's unreachable too. */
   code: number;
   /** Echo id and sequence number; 0 for other types. */
   id: number;

@@ -1,6 +1,7 @@
 import type { CauseCode } from '../../terms/cause.ts';
 import { oneArm, VIP_A } from '../../model/testing/labs.ts';
 import type { Icmp } from '../../terms/sighting.ts';
+import { causeOfFailure } from './index.ts';
 import { evidenceOf, icmp, named, segment } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
@@ -66,6 +67,11 @@ describe('somebody said no', () => {
   ])('an ICMP error: %s', (_, message, code) => {
     const packets = [icmp([5, 'l3', 'out', 'client'], message)];
     expect(named({ ...base, packets })).toEqual([code, 'l3']);
+  });
+
+  test('an ICMP error that names no MTU, as of RFC 792, is told without one', () => {
+    const packets = [icmp([5, 'l3', 'out', 'client'], { type: 3, code: 4, mtu: 0 })];
+    expect(causeOfFailure({ ...base, packets }).detail).toMatch(/: it is larger than the MTU there$/);
   });
 
   test('an ICMP error that only passed by is told of its sender', () => {

@@ -47,12 +47,16 @@ function fromError({ node, frame }: Sighting, evidence: Evidence): Cause | null 
   const { type, code, inner, mtu } = frame.icmp!;
   if (type === ICMP.timeExceeded)
     return cause('loop', node, `the TTL of a packet for ${inner!.dst} ran out at ${node}`);
-  if (type === ICMP.tooBig || code === 4)
+  if (type === ICMP.tooBig || (type === ICMP.unreachable && code === 4)) {
+    // Routers older than RFC 1191 name no MTU: it reads as 0.
     return cause(
       'too-big',
       node,
-      `${node} cannot send on a packet for ${inner!.dst}: the MTU there is ${mtu ?? 0} bytes`,
+      mtu
+        ? `${node} cannot send on a packet for ${inner!.dst}: the MTU there is ${mtu} bytes`
+        : `${node} cannot send on a packet for ${inner!.dst}: it is larger than the MTU there`,
     );
+  }
   if (type !== ICMP.unreachable) return null;
   if (code === 3) return refusal(node, 'ICMP port unreachable', evidence);
   if (code === 9 || code === 10 || code === 13)

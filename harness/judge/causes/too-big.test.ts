@@ -23,6 +23,13 @@ test('a segment that the interface at the other end of the wire does not take', 
   expect(swallowed(evidence)).toMatchObject({ code: 'too-big', node: 'l2' });
 });
 
+test('an interface whose MTU nobody set takes no more than that of Ethernet', () => {
+  const evidence = evidenceOf(oneArm({ services: {} }), 'client', 's1', {
+    packets: [large(1, 's1', 'out', 'l2', 1600)],
+  });
+  expect(swallowed(evidence)!.detail).toContain('no more than its MTU of 1500 bytes');
+});
+
 test('one that went on was not too big', () => {
   const packets = [large(1, 'l2', 'in', 'l3', 1500), large(2, 'l2', 'out', 'l4', 1500)];
   expect(swallowed(evidenceOf(sketch, 'client', 'a', { packets }))).toBeNull();

@@ -1,5 +1,5 @@
 import type { Sighting } from '../../terms/sighting.ts';
-import { largestTaken, nodeOf } from '../../scenario/lookup.ts';
+import { DEFAULT_MTU, largestTaken, nodeOf } from '../../scenario/lookup.ts';
 import type { InterfacePlan, Plan } from '../../terms/plan.ts';
 import { sameSegment, type Evidence } from '../evidence.ts';
 import { cause, type Rule } from './rule.ts';
@@ -16,7 +16,7 @@ export const swallowed: Rule = (evidence) => {
     return cause(
       'too-big',
       next.node,
-      `${node} has a packet of ${size} bytes for ${frame.ip!.dst}; the interface ${next.iface.name} of ${next.node} takes no more than its MTU of ${next.iface.mtu ?? 0} bytes, and says nothing`,
+      `${node} has a packet of ${size} bytes for ${frame.ip!.dst}; the interface ${next.iface.name} of ${next.node} takes no more than its MTU of ${next.iface.mtu ?? DEFAULT_MTU} bytes, and says nothing`,
     );
   }
   return null;

@@ -77,7 +77,7 @@ function labelOf(frame: Frame, before: Frame | null): PacketCrossing['label'] {
     plain(' → '),
     part((f) => f.ip && addressText({ ip: f.ip.dst, port: (f.tcp ?? f.udp)?.dstPort ?? null })),
     ...(tcp ? [plain(` [${tcp.flags}]${tcp.payloadLength ? ` ${tcp.payloadLength} B` : ''}`)] : []),
-    ...(icmp ? [plain(` ICMP ${icmpText(icmp, ip?.version ?? 4)}`)] : []),
+    ...(icmp ? [plain(` ICMP ${icmpText(icmp)}`)] : []),
     ...(frame.udp ? [plain(` UDP ${frame.length} B`)] : []),
     ...(ip ? [plain(' ttl '), part((f) => f.ip && String(f.ip.ttl))] : []),
   ];

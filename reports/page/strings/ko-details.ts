@@ -54,6 +54,10 @@ export const koDetails: readonly SentencePair[] = [
     '{node}에서 {address}(으)로 가는 패킷을 내보낼 수 없음: 그 링크의 MTU는 {mtu}바이트임',
   ],
   [
+    '{node} cannot send on a packet for {address}: it is larger than the MTU there',
+    '{node}에서 {address}(으)로 가는 패킷을 내보낼 수 없음: 그 링크의 MTU보다 큼',
+  ],
+  [
     '{node} has a packet of {size} bytes for {address}; the interface {iface} of {next} takes no more than its MTU of {mtu} bytes, and says nothing',
     '{node}에 {address}(으)로 가는 {size}바이트 패킷이 있으나, {next}의 {iface} 인터페이스는 MTU {mtu}바이트까지만 받고 아무것도 알리지 않음',
   ],

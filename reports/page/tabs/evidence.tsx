@@ -87,8 +87,7 @@ function errorText({ tcp, icmp, ip }: Frame): string[] {
     const [from, to] = [addressText({ ip: ip.src, port: tcp.srcPort }), addressText({ ip: ip.dst, port: tcp.dstPort })];
     return [`RST ${from} → ${to}`];
   }
-  const isError = ip && icmp && isIcmpError(icmp, ip.version);
-  return isError ? [`ICMP ${icmpText(icmp, ip.version)} ${ip.src} → ${ip.dst}`] : [];
+  return ip && icmp && isIcmpError(icmp) ? [`ICMP ${icmpText(icmp)} ${ip.src} → ${ip.dst}`] : [];
 }
 
 function Lines({ title, lines }: { title: string; lines: string[] }) {

@@ -3,7 +3,7 @@ import type { Frame } from '../../../harness/terms/sighting.ts';
 import type { PageAttempt } from '../../page-details.ts';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-view.ts';
-import { isEchoReply, isNeighbourDiscovery } from '../ladder/icmp.ts';
+import { isEchoReply } from '../ladder/icmp.ts';
 import { type PacketCrossing, packetCrossings } from '../ladder/packet-crossings.ts';
 import { HIDDEN, toFragment } from '../route.ts';
 import { layoutTopology } from '../topology/layout.ts';
@@ -35,7 +35,7 @@ export function LadderTab({ variant, attempt, flow }: FlowView & { attempt: Page
     return <p class="note">{self ? t.answeredByItself(flow.from) : t.noPackets}</p>;
   }
   const switches = new Set(variant.plan.nodes.filter(({ bridge }) => bridge).map(({ name }) => name));
-  const wanted = state.hide.includes('arp') ? all.filter(({ frame }) => !asksForNeighbour(frame)) : all;
+  const wanted = state.hide.includes('arp') ? all.filter(({ frame }) => frame.arp === undefined) : all;
   const crossings = state.hide.includes('switches') ? withoutSwitches(wanted, switches) : wanted;
   const touched = new Set(crossings.flatMap(({ from, to }) => [from, to]));
   const lanes = order.filter((name) => touched.has(name));
@@ -129,16 +129,11 @@ function Arrow({ crossing, called, y, from, to }: ArrowProps) {
   );
 }
 
-/** True for ARP, and for what IPv6 has in its place. */
-function asksForNeighbour({ arp, icmp, ip }: Frame): boolean {
-  return arp !== undefined || (icmp !== undefined && isNeighbourDiscovery(icmp, ip?.version ?? 4));
-}
-
 function kindOf(frame: Frame, called: number | null): string {
-  const { tcp, udp, icmp, ip } = frame;
-  if (asksForNeighbour(frame)) return 'arp';
+  const { arp, tcp, udp, icmp } = frame;
+  if (arp) return 'arp';
   if (tcp?.flags.includes('R')) return 'reset';
-  if (icmp) return isEchoReply(icmp, ip?.version ?? 4) ? 'reply' : 'request';
+  if (icmp) return isEchoReply(icmp) ? 'reply' : 'request';
   return (tcp ?? udp)?.srcPort === called ? 'reply' : 'request';
 }
 
