@@ -110,6 +110,52 @@ test(
 );
 
 test(
+  'a name that stands for nothing or for several things is refused, with what was meant',
+  async () => {
+    const refusals = await Promise.all([
+      l4lab('run', 'seed-000/dsr', '--variant', 'vip-on-loopback,no-vip-on-s3'),
+      l4lab('predict', 'seed-000/dsr', '--flow', 'clent-to-vip'),
+      l4lab('matrix', 'seed-000/dsr', '--flow', 'clent-to-vip'),
+      l4lab('causes', 'own-address-as-sorce'),
+      l4lab('explain', 'seed-000', 'client-to-vip'),
+      l4lab('down', 'seed-000'),
+    ]);
+    const told = [
+      /^no variant is named `no-vip-on-s3` \(did you mean `no-vip-on-s2`\?\); variants are vip-on-loopback, /m,
+      /^no flow is named `clent-to-vip` \(did you mean `client-to-vip`\?\); flows are client-to-vip, /m,
+      /^no flow is named `clent-to-vip` \(did you mean `client-to-vip`\?\); flows are client-to-vip, /m,
+      /^no cause is named `own-address-as-sorce` \(did you mean `own-address-as-source`\?\); causes are /m,
+      /^`client-to-vip` is in \d scenarios; name one of seed-000\/dsr, /m,
+      /^`seed-000` names \d scenarios; name one of seed-000\//m,
+    ];
+    for (const [index, refusal] of refusals.entries())
+      expect(refusal).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(told[index]!) as unknown });
+  },
+  DEADLINE_MS,
+);
+
+test(
+  'a flow that only one of the scenarios has needs no longer name, and one cause can be looked up',
+  async () => {
+    const [explained, cause, valid] = await Promise.all([
+      l4lab('explain', 'seed-000', 'server-to-own-vip', '--variant', 'no-vip-on-s2'),
+      l4lab('causes', 'refused'),
+      l4lab('validate', scenario()),
+    ]);
+    expect(explained).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^seed-000\/dsr \[no-vip-on-s2]/) as unknown,
+    });
+    expect(cause).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^refused\n[^]+Remedy: [^\n]+\n\n$/) as unknown,
+    });
+    expect(valid.stdout).toBe('1 scenario, 1 variant, 1 flow: no mistakes\n');
+  },
+  DEADLINE_MS,
+);
+
+test(
   '3 when the environment cannot carry the lab: never passed',
   async () => {
     const address = [...(await prepareHostNetwork(engine.docker, builtImage(), [])).addresses.keys()].find(
@@ -133,9 +179,10 @@ test(
       stdout: expect.stringMatching(/docker exec -it l4lab-\w+-s1 bash/) as unknown,
     });
     expect(await remnants(engine.docker, KEPT_LABEL, name)).toMatchObject({ running: 2, networks: 1 });
+    expect((await l4lab('up', file)).stdout).toMatch(/^\S+ was up already; its former lab is taken down\n/);
     expect(await l4lab('down', file)).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('removed 2 containers') as unknown,
+      stdout: expect.stringContaining('removed 2 containers and 1 network\n') as unknown,
     });
     expect(await remnants(engine.docker, KEPT_LABEL, name)).toEqual(NOTHING);
   },

@@ -13,7 +13,7 @@ import { runVariant } from '../harness/run/variant.ts';
 import { changedVariant, whatWouldHelp } from '../harness/run/what-if.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 import { resolvePlan } from '../harness/scenario/resolve.ts';
-import { findFlow, findOne, type One } from './find-one.ts';
+import { findOneFlow, type One } from './find-one.ts';
 import { labImage } from './project.ts';
 
 /** Characters of a line where no terminal says how wide it is. */
@@ -29,8 +29,7 @@ export async function explainCommand(
   options: { variant?: string; prove: boolean },
   signal: AbortSignal,
 ): Promise<number> {
-  const one = findOne(word, options.variant);
-  const flow = findFlow(one.plan, flowName);
+  const { flow, ...one } = findOneFlow(word, options.variant, flowName);
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   const predictions = predict(one.plan, flow);
   say(`${one.plan.scenario} [${one.plan.variant}] ${flow.name}: ${outcomeOf(predictions)}\n`);

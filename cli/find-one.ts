@@ -1,10 +1,13 @@
-import { InputError } from '../harness/errors.ts';
-import { findScenarios, type LoadedScenario } from '../harness/scenario/files.ts';
+import type { L4labError } from '../harness/errors.ts';
+import { plansOf } from '../harness/run/scenario.ts';
+import { findScenarios, type LoadedScenario, scenarioName } from '../harness/scenario/files.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 import type { Variant } from '../harness/scenario/read.ts';
 import { resolvePlan } from '../harness/scenario/resolve.ts';
+import { commandLineError } from './command-line-error.ts';
 import { loadAll } from './load-all.ts';
 import { ROOT } from './project.ts';
+import { select } from './selection.ts';
 
 /** One variant of one scenario, as words on the command line name it. */
 export interface One {
@@ -13,37 +16,44 @@ export interface One {
   plan: Plan;
 }
 
-/** @param variantName the first variant when absent. @throws InputError naming what there is */
+/** The file of the only scenario that a word names. @throws L4labError `invalid-input` naming all that it may mean */
+export function findOneFile(word: string): string {
+  const files = findScenarios(ROOT, [word]);
+  const names = files.map((file) => scenarioName(ROOT, file));
+  const exact = names.indexOf(word);
+  if (files.length > 1 && exact < 0) throw ambiguous(`\`${word}\` names`, names);
+  return files[Math.max(0, exact)]!;
+}
+
+/**
+ * @param variantName the first variant when absent
+ * @throws L4labError `invalid-input` naming what there is, or all that the word may mean
+ */
 export function findOne(word: string, variantName: string | undefined): One {
-  const loaded = loadAll(findScenarios(ROOT, [word]).slice(0, 1))[0]!;
-  const { scenario } = loaded;
-  const variant =
-    variantName === undefined ? scenario.variants[0] : scenario.variants.find(({ name }) => name === variantName);
-  if (!variant)
-    throw unknown(
-      scenario.name,
-      'variant',
-      variantName ?? '',
-      scenario.variants.map(({ name }) => name),
-    );
-  return { loaded, variant, plan: resolvePlan(scenario, variant) };
+  return first(loadAll([findOneFile(word)]), variantName);
 }
 
-/** @throws InputError naming the flows that there are */
-export function findFlow(plan: Plan, name: string): FlowPlan {
-  const flow = plan.flows.find((f) => f.name === name);
-  if (!flow)
-    throw unknown(
-      plan.scenario,
-      'flow',
-      name,
-      plan.flows.map((f) => f.name),
-    );
-  return flow;
+/**
+ * The same with a flow: a word that names several scenarios will do when only one of them has it.
+ * @param variantName the first variant that has the flow when absent
+ */
+export function findOneFlow(word: string, variantName: string | undefined, flowName: string): One & { flow: FlowPlan } {
+  const one = first(loadAll(findScenarios(ROOT, [word])), variantName, flowName);
+  return { ...one, flow: one.plan.flows.find(({ name }) => name === flowName)! };
 }
 
-function unknown(scenario: string, kind: string, name: string, known: string[]): InputError {
-  return new InputError([
-    { file: scenario, line: 1, col: 1, message: `has no ${kind} \`${name}\`; there is ${known.join(', ')}` },
-  ]);
+function first(scenarios: LoadedScenario[], variantName: string | undefined, flowName?: string): One {
+  const listed = (name: string | undefined): string[] => (name === undefined ? [] : [name]);
+  const selection = { variants: listed(variantName), flows: listed(flowName) };
+  const [loaded, ...others] = select(scenarios, selection);
+  if (others.length > 0) {
+    const names = [loaded!, ...others].map(({ scenario }) => scenario.name);
+    throw ambiguous(`\`${[...listed(variantName), ...listed(flowName)].join(' ')}\` is in`, names);
+  }
+  const { variant } = plansOf(loaded!, selection)[0]!;
+  return { loaded: loaded!, variant, plan: resolvePlan(loaded!.scenario, variant) };
+}
+
+function ambiguous(what: string, scenarios: string[]): L4labError {
+  return commandLineError(`${what} ${scenarios.length} scenarios; name one of ${scenarios.join(', ')}`);
 }

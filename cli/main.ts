@@ -54,19 +54,21 @@ async function main(argv: string[]): Promise<number> {
   program
     .command('matrix <lab-or-scenario>')
     .description('print which flows work in which variant or mode, and why not; needs no Docker')
-    .action((word: string) => ends(matrixCommand(word)));
+    .option('--variant <names>', 'only these variants', collect, [])
+    .option('--flow <names>', 'only these flows', collect, [])
+    .action((word: string, options: { variant: string[]; flow: string[] }) => ends(matrixCommand(word, options)));
   program
     .command('explain <scenario> <flow>')
     .description('tell why a flow works or fails, and what would make it work')
-    .option('--variant <name>', 'the variant; the first by default')
+    .option('--variant <name>', 'the variant; the first that has the flow by default')
     .option('--prove', 'run the flow and every proposed change for real', false)
     .action((word: string, flow: string, options: { variant?: string; prove: boolean }) =>
       ends(explainCommand(word, flow, options, interrupted.signal)),
     );
   program
-    .command('causes')
-    .description('print the catalogue of causes: story, evidence, remedy')
-    .action(() => ends(causesCommand()));
+    .command('causes [names...]')
+    .description('print causes (all by default): story, evidence, remedy')
+    .action((names: string[]) => ends(causesCommand(names)));
   program
     .command('up <scenario>')
     .description('boot and configure the lab of a scenario, and leave it running')

@@ -3,22 +3,24 @@ import { join } from 'node:path';
 import { EXIT } from '../harness/errors.ts';
 import { matrix } from '../harness/model/matrix.ts';
 import { predict } from '../harness/model/predict.ts';
-import { plansOf } from '../harness/run/scenario.ts';
+import { plansOf, type Selection } from '../harness/run/scenario.ts';
 import { findScenarios, labOf, type LoadedScenario } from '../harness/scenario/files.ts';
 import { questionsOf } from '../harness/scenario/lab-questions.ts';
 import { loadAll } from './load-all.ts';
 import { ROOT } from './project.ts';
+import { select } from './selection.ts';
 
 /** `l4lab matrix`: which flows work in which variant, and why not; of a lab, in each mode. Needs no Docker. */
-export function matrixCommand(word: string): Promise<number> {
+export function matrixCommand(word: string, options: { variant: string[]; flow: string[] }): Promise<number> {
   const isLab = existsSync(join(ROOT, 'labs', `${word}.yaml`));
   const scenarios = isLab ? [questionsOf(word, labOf(ROOT, word))] : loadAll(findScenarios(ROOT, [word]));
-  for (const loaded of scenarios) process.stdout.write(`${describeMatrix(loaded)}\n`);
+  const selection = { variants: options.variant, flows: options.flow };
+  for (const loaded of select(scenarios, selection)) process.stdout.write(`${describeMatrix(loaded, selection)}\n`);
   return Promise.resolve(EXIT.ok);
 }
 
-function describeMatrix(loaded: LoadedScenario): string {
-  const plans = plansOf(loaded, { variants: [], flows: [] });
+function describeMatrix(loaded: LoadedScenario, selection: Selection): string {
+  const plans = plansOf(loaded, selection);
   const flows = [...new Set(plans.flatMap(({ plan }) => plan.flows.map(({ name }) => name)))];
   const columns = plans.map(({ variant, plan }) => ({
     variant: variant.name,

@@ -8,11 +8,12 @@ import { findScenarios } from '../harness/scenario/files.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 import { loadAll } from './load-all.ts';
 import { ROOT } from './project.ts';
+import { select } from './selection.ts';
 
 /** `l4lab predict`: every flow's walk as the model sees it; needs no Docker. */
 export function predictCommand(word: string, options: { variant: string[]; flow: string[] }): Promise<number> {
   const selection = { variants: options.variant, flows: options.flow };
-  for (const loaded of loadAll(findScenarios(ROOT, [word]))) {
+  for (const loaded of select(loadAll(findScenarios(ROOT, [word])), selection)) {
     for (const { plan } of plansOf(loaded, selection)) {
       for (const flow of plan.flows) process.stdout.write(`${describePrediction(flow, plan)}\n`);
     }

@@ -65,3 +65,15 @@ test('a scenario that could not run did not pass', () => {
   expect(text).toContain('! a [v] not run: no engine\n');
   expect(text).toContain('✗ a: 0 of 1 passed');
 });
+
+test('a flow whose verdict is taken back, since its node was lost, counts once', () => {
+  const passed = one('pass');
+  const text = shown([
+    { event: 'started', scenarios: 1, flows: 1 },
+    ran(passed),
+    { event: 'not-run', scenario: 'a', variant: 'v', reason: 'node s1 is gone' },
+    ran({ ...passed, verdict: 'not-run' }),
+    { event: 'scenario', scenario: 'a', durationMs: 0 },
+  ]);
+  expect(text).toContain('✗ a: 0 of 1 passed');
+});

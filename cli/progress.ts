@@ -19,33 +19,36 @@ const ERASE_LINE = '\r\u001b[2K';
 export function progress(out: Output): OnEvent {
   const live = out.isTTY === true;
   const doing = new Map<string, string>();
-  const flows = new Map<string, FlowResult[]>();
+  /** By scenario; a flow that is told of again has a new verdict. */
+  const flows = new Map<string, Map<string, FlowResult>>();
   let total = 0;
   return (event) => {
     if (event.event === 'started') total = event.flows;
-    if (event.event === 'booting') doing.set(event.scenario, `boots ${event.nodes} nodes`);
+    if (event.event === 'booting') doing.set(event.scenario, `boots ${plural(event.nodes, 'node')}`);
     if (event.event === 'booted') doing.set(event.scenario, 'runs');
     if (event.event === 'flow') {
-      flows.set(event.scenario, [...(flows.get(event.scenario) ?? []), event.result]);
+      const told = flows.get(event.scenario) ?? new Map<string, FlowResult>();
+      flows.set(event.scenario, told.set(`${event.variant} ${event.result.name}`, event.result));
       doing.set(event.scenario, `runs ${event.variant}`);
     }
     if (event.event === 'scenario') doing.delete(event.scenario);
-    const line = lineOf(event, flows);
+    const told = event.event === 'started' ? undefined : flows.get(event.scenario);
+    const line = lineOf(event, [...(told?.values() ?? [])]);
     if (line !== null) out.write(`${live ? ERASE_LINE : ''}${line}\n`);
-    if (live)
-      out.write(`${ERASE_LINE}${status(total, [...flows.values()].flat(), doing).slice(0, (out.columns ?? 80) - 1)}`);
+    if (!live) return;
+    const all = [...flows.values()].flatMap((told) => [...told.values()]);
+    out.write(`${ERASE_LINE}${status(total, all, doing).slice(0, (out.columns ?? 80) - 1)}`);
   };
 }
 
-/** What is told for good; null for what only passes by. */
-function lineOf(event: RunEvent, flows: Map<string, FlowResult[]>): string | null {
+/** What is told for good of a scenario's flows; null for what only passes by. */
+function lineOf(event: RunEvent, results: FlowResult[]): string | null {
   if (event.event === 'started') return `${plural(event.flows, 'flow')} in ${plural(event.scenarios, 'scenario')}`;
   if (event.event === 'not-run') return `! ${event.scenario} [${event.variant}] not run: ${event.reason}`;
   if (event.event === 'flow' && event.result.verdict === 'fail') {
     return `✗ ${event.scenario} [${event.variant}] ${event.result.name}: ${event.result.reasons.join(' ')}`;
   }
   if (event.event !== 'scenario') return null;
-  const results = flows.get(event.scenario) ?? [];
   const { pass } = countVerdicts(results);
   const mark = pass === results.length ? '✓' : '✗';
   return `${mark} ${event.scenario}: ${pass} of ${results.length} passed (${(event.durationMs / 1000).toFixed(1)} s)`;

@@ -1,14 +1,13 @@
-import { InputError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
 import { labsAtOnce, run } from '../harness/run/run.ts';
-import { plansOf, type Selection } from '../harness/run/scenario.ts';
-import { findScenarios, type LoadedScenario } from '../harness/scenario/files.ts';
+import { findScenarios } from '../harness/scenario/files.ts';
 import { loadAll } from './load-all.ts';
 import { labImage, ROOT, version } from './project.ts';
 import { progress } from './progress.ts';
 import { exitCode, publish } from './results-commands.ts';
+import { select } from './selection.ts';
 import { shardOf } from './shard.ts';
 
 export interface RunCommandOptions {
@@ -22,9 +21,8 @@ export interface RunCommandOptions {
 
 /** `l4lab run`: runs scenarios, writes the reports, and ends with what the verdicts say. */
 export async function runCommand(words: string[], options: RunCommandOptions, signal: AbortSignal): Promise<number> {
-  const scenarios = shardOf(loadAll(findScenarios(ROOT, words)), options.shard);
-  const selection: Selection = { variants: options.variant, flows: options.flow };
-  checkSelection(scenarios, selection);
+  const selection = { variants: options.variant, flows: options.flow };
+  const scenarios = shardOf(select(loadAll(findScenarios(ROOT, words)), selection), options.shard);
   const engine = await findEngine();
   await sweep(engine.docker, { orphans: true });
   const results = await run(scenarios, {
@@ -39,17 +37,4 @@ export async function runCommand(words: string[], options: RunCommandOptions, si
   });
   await publish(results, options.report, { json: options.json, quiet: options.shard !== undefined });
   return exitCode(results);
-}
-
-function checkSelection(scenarios: LoadedScenario[], selection: Selection): void {
-  if (scenarios.some((loaded) => plansOf(loaded, selection).length > 0)) return;
-  const variants = [...new Set(scenarios.flatMap(({ scenario }) => scenario.variants.map(({ name }) => name)))];
-  throw new InputError([
-    {
-      file: 'command line',
-      line: 1,
-      col: 1,
-      message: `nothing to run: no scenario has such a variant and flow; variants are ${variants.join(', ')}`,
-    },
-  ]);
 }

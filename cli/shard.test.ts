@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { InputError } from '../harness/errors.ts';
+import { L4labError } from '../harness/errors.ts';
 import { shardOf } from './shard.ts';
 
 test('the shards together are everything, once', () => {
@@ -12,5 +12,5 @@ test('the shards together are everything, once', () => {
 });
 
 test.each(['0/4', '5/4', '2', 'a/b', '1/0'])('%s is no shard', (shard) => {
-  expect(() => shardOf([1], shard)).toThrow(InputError);
+  expect(() => shardOf([1], shard)).toThrow(L4labError);
 });

@@ -1,13 +1,11 @@
-import { InputError } from '../harness/errors.ts';
+import { commandLineError } from './command-line-error.ts';
 
 /** The part of the work that one machine of several takes: every n-th item, beginning with the k-th. */
 export function shardOf<T>(items: T[], shard: string | undefined): T[] {
   if (shard === undefined) return items;
   const [, k, n] = /^(\d+)\/(\d+)$/.exec(shard) ?? [];
   if (k === undefined || n === undefined || Number(k) < 1 || Number(k) > Number(n)) {
-    throw new InputError([
-      { file: 'command line', line: 1, col: 1, message: `--shard ${shard}: write K/N with K from 1 to N, like 2/4` },
-    ]);
+    throw commandLineError(`--shard ${shard}: write K/N with K from 1 to N, like 2/4`);
   }
   return items.filter((_, index) => index % Number(n) === Number(k) - 1);
 }

@@ -1,10 +1,11 @@
+import { plural } from '../reports/plural.ts';
 import { EXIT } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { Lab } from '../harness/fabric/lab.ts';
 import { topologyOf } from '../harness/fabric/topology.ts';
 import { sweep, type SweepScope } from '../harness/fabric/sweep.ts';
-import { findScenarios, scenarioName } from '../harness/scenario/files.ts';
-import { findOne } from './find-one.ts';
+import { scenarioName } from '../harness/scenario/files.ts';
+import { findOne, findOneFile } from './find-one.ts';
 import { labImage, ROOT } from './project.ts';
 
 /** `l4lab up`: boots and configures a lab that stays, and says how to enter its nodes. */
@@ -13,7 +14,8 @@ export async function upCommand(word: string, variantName: string | undefined, s
   const { scenario } = loaded;
   const { docker, ...engine } = await findEngine();
   await sweep(docker, { orphans: true });
-  await sweep(docker, { kept: scenario.name });
+  const former = await sweep(docker, { kept: scenario.name });
+  if (former.containers > 0) process.stdout.write(`${scenario.name} was up already; its former lab is taken down\n`);
   const lab = await Lab.boot(topologyOf(plan), {
     engine: { docker, ...engine },
     image: labImage(),
@@ -39,7 +41,7 @@ export async function upCommand(word: string, variantName: string | undefined, s
 
 /** `l4lab down`: takes down labs that `up` left running, one scenario's or all. */
 export async function downCommand(word: string | undefined): Promise<number> {
-  const kept = word === undefined ? null : scenarioName(ROOT, findScenarios(ROOT, [word])[0]!);
+  const kept = word === undefined ? null : scenarioName(ROOT, findOneFile(word));
   return remove({ kept });
 }
 
@@ -51,6 +53,6 @@ export function cleanCommand(): Promise<number> {
 async function remove(scope: SweepScope): Promise<number> {
   const { docker } = await findEngine();
   const { containers, networks } = await sweep(docker, scope);
-  process.stdout.write(`removed ${containers} containers and ${networks} networks\n`);
+  process.stdout.write(`removed ${plural(containers, 'container')} and ${plural(networks, 'network')}\n`);
   return EXIT.ok;
 }

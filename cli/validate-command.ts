@@ -1,3 +1,4 @@
+import { plural } from '../reports/plural.ts';
 import { EXIT } from '../harness/errors.ts';
 import { plansOf } from '../harness/run/scenario.ts';
 import { findScenarios } from '../harness/scenario/files.ts';
@@ -9,6 +10,7 @@ export function validateCommand(words: string[]): Promise<number> {
   const scenarios = loadAll(findScenarios(ROOT, words));
   const plans = scenarios.flatMap((loaded) => plansOf(loaded, { variants: [], flows: [] }));
   const flows = plans.reduce((sum, { plan }) => sum + plan.flows.length, 0);
-  process.stdout.write(`${scenarios.length} scenarios, ${plans.length} variants, ${flows} flows: no mistakes\n`);
+  const read = [plural(scenarios.length, 'scenario'), plural(plans.length, 'variant'), plural(flows, 'flow')];
+  process.stdout.write(`${read.join(', ')}: no mistakes\n`);
   return Promise.resolve(EXIT.ok);
 }

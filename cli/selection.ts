@@ -1,0 +1,42 @@
+import { didYouMean } from '../harness/did-you-mean.ts';
+import { plansOf, type Selection } from '../harness/run/scenario.ts';
+import type { LoadedScenario } from '../harness/scenario/files.ts';
+import { commandLineError } from './command-line-error.ts';
+
+/**
+ * The scenarios of which a selection leaves something. Each name must choose something: what was asked for and does not
+ * run must not look as if it had.
+ * @throws L4labError `invalid-input` naming what chooses nothing, and what there is
+ */
+export function select(scenarios: LoadedScenario[], selection: Selection): LoadedScenario[] {
+  const variants = scenarios.flatMap(({ scenario }) => scenario.variants);
+  const known = {
+    variant: new Set(variants.map(({ name }) => name)),
+    flow: new Set(variants.flatMap(({ scenario }) => Object.keys(scenario.flows))),
+  };
+  const asked = [
+    ...selection.variants.map((name) => ({ kind: 'variant' as const, other: 'flow', name })),
+    ...selection.flows.map((name) => ({ kind: 'flow' as const, other: 'variant', name })),
+  ];
+  const unknown = asked.filter(({ kind, name }) => !known[kind].has(name));
+  if (unknown.length > 0) throw commandLineError(...unknown.map(({ kind, name }) => noSuch(kind, name, known[kind])));
+  const chosen = scenarios.map((loaded) => ({ loaded, plans: plansOf(loaded, selection) }));
+  const plans = chosen.flatMap((one) => one.plans);
+  const left = {
+    variant: plans.map(({ variant }) => variant.name),
+    flow: plans.flatMap(({ plan }) => plan.flows.map(({ name }) => name)),
+  };
+  const idle = asked.filter(({ kind, name }) => !left[kind].includes(name));
+  if (idle.length > 0) {
+    const clash = ({ kind, other, name }: (typeof idle)[number]) =>
+      `--${kind} ${name}: nothing to run, since no such ${kind} goes with the --${other} given`;
+    throw commandLineError(...idle.map(clash));
+  }
+  return chosen.filter((one) => one.plans.length > 0).map(({ loaded }) => loaded);
+}
+
+/** `no flow is named …`, with a guess and what there is. */
+export function noSuch(kind: string, name: string, known: Iterable<string>): string {
+  const names = [...known];
+  return `no ${kind} is named \`${name}\`${didYouMean(name, names)}; ${kind}s are ${names.join(', ')}`;
+}

@@ -1,0 +1,16 @@
+import { didYouMean } from './did-you-mean.ts';
+
+const KNOWN = ['vip-on-loopback', 'no-vip-on-loopback', 'web', 's1'];
+
+test.each([
+  ['wbe', 'web'],
+  ['vip-on-lopback', 'vip-on-loopback'],
+  ['no-vip-on-loopbak', 'no-vip-on-loopback'],
+  ['s2', 's1'],
+])('%s is %s with a slip', (name, meant) => {
+  expect(didYouMean(name, KNOWN)).toBe(` (did you mean \`${meant}\`?)`);
+});
+
+test.each(['proxy', 'x'])('%s is none of them', (name) => {
+  expect(didYouMean(name, KNOWN)).toBe('');
+});
