@@ -1,34 +1,6 @@
 import js from '@eslint/js';
 import ts from 'typescript-eslint';
-
-/** Folders that must not be imported from a folder: imports go one way. */
-const forbidden = {
-  lb: ['harness', 'reports'],
-  'harness/scenario': [
-    'harness/fabric',
-    'harness/agent',
-    'cli',
-    'harness/run',
-    'harness/judge',
-    'harness/observe',
-    'reports',
-  ],
-  'harness/model': [
-    'harness/fabric',
-    'harness/agent',
-    'cli',
-    'harness/run',
-    'harness/judge',
-    'harness/observe',
-    'reports',
-  ],
-  'harness/observe': ['harness/fabric', 'harness/agent', 'cli', 'harness/run', 'harness/judge', 'reports'],
-  'harness/judge': ['harness/fabric', 'harness/agent', 'cli', 'harness/run', 'reports'],
-  'harness/agent': ['harness/fabric', 'cli', 'harness/run', 'harness/judge', 'reports'],
-  'harness/fabric': ['cli', 'harness/run', 'harness/judge', 'reports'],
-  'harness/run': ['cli', 'reports'],
-  reports: ['lb', 'harness/fabric', 'harness/agent', 'cli', 'harness/run'],
-};
+import importsFromBelow from './lint/imports-from-below.mjs';
 
 export default ts.config(
   { ignores: ['dist/', 'node_modules/', 'reports/latest/', 'coverage/'] },
@@ -49,23 +21,12 @@ export default ts.config(
       '@typescript-eslint/no-non-null-assertion': 'off',
     },
   },
-  ...Object.entries(forbidden).map(([folder, targets]) => ({
-    files: [`${folder}/**/*.{ts,tsx}`],
-    ignores: ['**/*.test.ts', '**/*.test.tsx'],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            {
-              regex: `^(\\.\\./)+(${targets.map((t) => t.replace('harness/', folder.startsWith('harness/') ? '(harness/)?' : 'harness/')).join('|')})/`,
-              message: `${folder} must not import it: see ARCHITECTURE.md.`,
-            },
-          ],
-        },
-      ],
-    },
-  })),
+  {
+    files: ['**/*.{ts,tsx}'],
+    ignores: ['**/*.test.{ts,tsx}', '**/testing/**'],
+    plugins: { l4lab: { rules: { 'imports-from-below': importsFromBelow } } },
+    rules: { 'l4lab/imports-from-below': 'error' },
+  },
   {
     files: ['**/*.{js,mjs}'],
     ...ts.configs.disableTypeChecked,
