@@ -74,6 +74,20 @@ describe('a flow that is to work', () => {
     expect(judged({ outcome: 'works' }, [])[0]).toBe('fail');
   });
 
+  test.each<[NonNullable<Extract<Expectation, { outcome: 'works' }>['servedBy']>]>([
+    [{ one: 'self' }],
+    [{ eachOf: ['self'] }],
+    [{ noneBut: ['self', 's2'] }],
+    [{ sameOf: ['self'] }],
+    [{ counts: { self: 1 } }],
+  ])('served by %j is served by the caller', (servedBy) => {
+    const own: Attempt = { ...WORKED, servedBy: 's1', findings: ['answered-by-itself'] };
+    const by = (from: string): string[] =>
+      judged({ outcome: 'works', servedBy, findings: ['answered-by-itself'] }, [own], {}, { ...called, from });
+    expect(by('s1')).toEqual(['pass']);
+    expect(by('client')).toContain('s1 served it; only client' + ('noneBut' in servedBy ? ', s2' : '') + ' should.');
+  });
+
   test.each<[string, Extract<Expectation, { outcome: 'works' }>['servedBy'], string[], string[]]>([
     ['one', { one: 's2' }, ['s2', 's2'], ['pass']],
     ['another one', { one: 's1' }, ['s1', 's2'], ['fail', 's2 served it; only s1 should.']],

@@ -49,14 +49,15 @@ function judgeWorking(flow: FlowPlan, expect: Working, plan: Plan, attempts: Att
     return [`It should work, and fails${share}: ${because(failed[0]!.cause)}`];
   }
   return [
-    ...judgeServers(expect, attempts),
+    ...judgeServers(flow, expect, attempts),
     ...judgeSource(flow, expect, plan, attempts),
     ...judgeFindings(expect, attempts),
   ];
 }
 
-function judgeServers({ servedBy }: Working, attempts: Attempt[]): string[] {
-  if (!servedBy) return [];
+function judgeServers(flow: FlowPlan, expect: Working, attempts: Attempt[]): string[] {
+  if (!expect.servedBy) return [];
+  const servedBy = callerNamed(flow.from, expect.servedBy);
   const served = new Set(attempts.map((attempt) => attempt.servedBy));
   const allowed = serversIn(servedBy);
   const strangers = [...served].filter((name) => name === null || !allowed.includes(name));
@@ -74,6 +75,16 @@ function judgeServers({ servedBy }: Working, attempts: Attempt[]): string[] {
       ? [`${[...served].join(', ')} served it; it should be the same each time.`]
       : []),
   ];
+}
+
+/** The same with the caller's name in place of `self`. */
+function callerNamed(caller: string, servedBy: ServedBy): ServedBy {
+  const named = (name: string): string => (name === 'self' ? caller : name);
+  if ('one' in servedBy) return { one: named(servedBy.one) };
+  if ('eachOf' in servedBy) return { eachOf: servedBy.eachOf.map(named) };
+  if ('noneBut' in servedBy) return { noneBut: servedBy.noneBut.map(named) };
+  if ('sameOf' in servedBy) return { sameOf: servedBy.sameOf.map(named) };
+  return { counts: Object.fromEntries(Object.entries(servedBy.counts).map(([name, times]) => [named(name), times])) };
 }
 
 function serversIn(servedBy: ServedBy): string[] {

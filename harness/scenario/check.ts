@@ -2,6 +2,7 @@ import { host, isV6 } from './address.ts';
 import { checkNextHops } from './check-next-hops.ts';
 import { checkServices } from './check-services.ts';
 import { addressesInScenario, familyName, unknown } from './check-words.ts';
+import type { ServedBy } from '../terms/plan.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 import type { Problem } from './problem.ts';
 import { isAddress, linkAddresses, nodeAddresses, peersOf, serversOf } from './topology.ts';
@@ -161,8 +162,6 @@ function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
 
 /** Nodes that an expectation names, and where. */
 function nodesExpected(expect: ScenarioFile['flows'][string]['expect']): { at: Path; node: string }[] {
-  const listed = (at: Path, names: string[] | undefined): { at: Path; node: string }[] =>
-    (names ?? []).map((node, index) => ({ at: [...at, index], node }));
   const named = [
     ...listed(['request', 'crosses'], expect.request?.crosses),
     ...listed(['request', 'avoids'], expect.request?.avoids),
@@ -170,10 +169,18 @@ function nodesExpected(expect: ScenarioFile['flows'][string]['expect']): { at: P
     ...listed(['reply', 'avoids'], expect.reply?.avoids),
   ];
   if (expect.outcome === 'fails') return expect.at === undefined ? named : [...named, { at: ['at'], node: expect.at }];
-  const { servedBy } = expect;
-  if (!servedBy) return named;
-  if ('one' in servedBy) return [...named, { at: ['servedBy'], node: servedBy.one }];
+  // `self` is the caller, whoever that is.
+  return [...named, ...serversExpected(expect.servedBy).filter(({ node }) => node !== 'self')];
+}
+
+function serversExpected(servedBy: ServedBy | undefined): { at: Path; node: string }[] {
+  if (!servedBy) return [];
+  if ('one' in servedBy) return [{ at: ['servedBy'], node: servedBy.one }];
   if ('counts' in servedBy)
-    return [...named, ...Object.keys(servedBy.counts).map((node) => ({ at: ['servedBy', 'counts', node], node }))];
-  return [...named, ...Object.entries(servedBy).flatMap(([kind, names]) => listed(['servedBy', kind], names))];
+    return Object.keys(servedBy.counts).map((node) => ({ at: ['servedBy', 'counts', node], node }));
+  return Object.entries(servedBy).flatMap(([kind, names]) => listed(['servedBy', kind], names));
+}
+
+function listed(at: Path, names: string[] = []): { at: Path; node: string }[] {
+  return names.map((node, index) => ({ at: [...at, index], node }));
 }

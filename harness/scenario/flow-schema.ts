@@ -27,7 +27,7 @@ const works = z.strictObject({
   servedBy: servedBy
     .optional()
     .describe(
-      'A node (`one`), all of `eachOf`, some of `noneBut`, the same of `sameOf` each time, or `counts` of attempts.',
+      'A node (`one`), all of `eachOf`, some of `noneBut`, the same of `sameOf` each time, or `counts` of attempts; `self` is the caller.',
     ),
   sourceSeen: z
     .string()
