@@ -3,7 +3,15 @@
  * `bad-config` and `usage` are the user's to mend, the others the host's.
  */
 export type LbErrorCode =
-  'usage' | 'bad-config' | 'forwarding-off' | 'no-device' | 'nft-failed' | 'ip-failed' | 'already-running' | 'internal';
+  | 'usage'
+  | 'bad-config'
+  | 'forwarding-off'
+  | 'sysctl-refused'
+  | 'no-device'
+  | 'nft-failed'
+  | 'ip-failed'
+  | 'already-running'
+  | 'internal';
 
 /** Every error that leaves a module of the load balancer; the message says what is wrong, where, and what to do. */
 export class LbError extends Error {

@@ -6,6 +6,8 @@ export type LogEvent =
   | { event: 'reloaded'; services: number; durationMs: number }
   /** Interfaces, addresses or routes are others, and the rules fit them. */
   | { event: 'host-changed'; durationMs: number }
+  /** A kernel setting could not be made; the load balancer goes on without, and `message` says what is not so then. */
+  | { event: 'sysctl-refused'; sysctl: string; value: string; message: string }
   | { event: 'stopped' }
   | { event: 'error'; code: string; message: string };
 

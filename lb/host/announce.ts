@@ -1,31 +1,64 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import type { HostInterface } from './facts.ts';
 import type { Holding } from './holdings.ts';
 import { holdingCommand, hostPrefix } from './holdings.ts';
 import { listNeighbours } from './neighbours.ts';
 import { run } from './run.ts';
+import type { Sysctl } from './sysctl.ts';
+import { fileOf, setSysctl, tellRefused } from './sysctl.ts';
 
 /**
  * Tells neighbours at once who has these addresses now: gratuitous ARP and unsolicited neighbour advertisements. The
  * kernel sends them for all addresses of an interface when its MAC is set, be it to what it is (sysctls arp_notify and
  * ndisc_notify); no packet has to be made by hand. It forgets the interface's neighbours then: those that somebody has
- * set are set again, the others resolved anew.
+ * set are set again, the others resolved anew. Where these sysctls cannot be set, neighbours learn it when they ask.
  * @param before what was held already
  */
 export async function announce(holdings: Holding[], interfaces: HostInterface[], before: Holding[]): Promise<void> {
-  const told = holdings.filter(({ kind, dev }) => kind !== 'route' && dev !== 'lo');
-  const devices = interfaces.filter(({ name }) => told.some(({ dev }) => dev === name));
-  if (devices.length === 0) return;
-  const files = devices.flatMap(({ name }) => [
-    `/proc/sys/net/ipv4/conf/${name}/arp_notify`,
-    `/proc/sys/net/ipv6/conf/${name}/ndisc_notify`,
-  ]);
-  const former = await Promise.all(
-    files.map(async (file) => [file, await readFile(file, 'utf8').catch(() => null)] as const),
-  );
-  const present = former.flatMap(([file, value]) => (value === null ? [] : [{ file, value }]));
-  await Promise.all(present.map(({ file }) => writeFile(file, '1')));
+  const wanted = holdings.filter(({ kind, dev }) => kind !== 'route' && interfaces.some(({ name }) => name === dev));
+  const notices = noticesFor(wanted.filter(({ dev }) => dev !== 'lo'));
+  const set = await Promise.all(notices.map(async (notice) => ({ notice, ...(await switchOn(notice)) })));
+  try {
+    const told = set.flatMap(({ notice, holds }) => (holds ? notice.holdings : []));
+    const devices = interfaces.filter(({ name }) => told.some(({ dev }) => dev === name));
+    if (devices.length > 0) await setMacs(devices, told, before);
+  } finally {
+    const changed = set.flatMap(({ notice, changedFrom }) => (changedFrom === null ? [] : [{ notice, changedFrom }]));
+    await Promise.all(changed.map(({ notice, changedFrom }) => writeFile(fileOf(notice.sysctl), changedFrom)));
+  }
+}
+
+/** What makes the kernel announce addresses of a family on an interface. */
+interface Notice {
+  sysctl: Sysctl;
+  holdings: Holding[];
+}
+
+function noticesFor(holdings: Holding[]): Notice[] {
+  const notices = new Map<string, Notice>();
+  for (const holding of holdings) {
+    const [family, name] = isIPv6(holding.address)
+      ? (['ipv6', 'ndisc_notify'] as const)
+      : (['ipv4', 'arp_notify'] as const);
+    const sysctl: Sysctl = { family, folder: 'conf', dev: holding.dev, name };
+    const notice = notices.get(fileOf(sysctl)) ?? { sysctl, holdings: [] };
+    notice.holdings.push(holding);
+    notices.set(fileOf(sysctl), notice);
+  }
+  return [...notices.values()];
+}
+
+async function switchOn({ sysctl, holdings }: Notice): ReturnType<typeof setSysctl> {
+  const outcome = await setSysctl(sysctl, '1');
+  if (!outcome.holds) {
+    const addresses = [...new Set(holdings.map(({ address }) => address))].join(', ');
+    tellRefused(sysctl, '1', `neighbours are not told at once who has ${addresses}`);
+  }
+  return outcome;
+}
+
+async function setMacs(devices: HostInterface[], told: Holding[], before: Holding[]): Promise<void> {
   const owned = new Set(before.filter(({ kind }) => kind === 'address').map(({ address }) => address));
   const borrowed = told.filter(({ kind, address }) => kind === 'proxy-arp' && !owned.has(address));
   const permanent = await listNeighbours('nud', 'permanent');
@@ -36,11 +69,7 @@ export async function announce(holdings: Holding[], interfaces: HostInterface[],
     ...lost.map(({ dst, lladdr, dev }) => `neigh replace ${dst} lladdr ${lladdr} dev ${dev} nud permanent`),
     ...borrowed.flatMap((holding) => [borrow('del', holding), ...rejoin(holding)]),
   ];
-  try {
-    await run('ip-failed', 'ip', ['-batch', '-'], batch.map((line) => `${line}\n`).join(''));
-  } finally {
-    await Promise.all(present.map(({ file, value }) => writeFile(file, value)));
-  }
+  await run('ip-failed', 'ip', ['-batch', '-'], batch.map((line) => `${line}\n`).join(''));
 }
 
 /** An address that goes before the kernel has set it up in full leaves a multicast group that the proxy entry needs. */

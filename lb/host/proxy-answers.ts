@@ -1,14 +1,18 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { basename, dirname, join } from 'node:path';
+import { LbError } from '../errors.ts';
 import type { Holding } from './holdings.ts';
+import type { Sysctl } from './sysctl.ts';
+import { fileOf, remedy, setSysctl, tellRefused } from './sysctl.ts';
 
-/** A sysctl that must have a value, and the kernel's own default. */
+/** A sysctl that should have a value, the kernel's own default, and what is not so without it. */
 interface Setting {
-  dev: string;
-  file: string;
+  sysctl: Sysctl;
   value: string;
   usual: string;
+  /** Null where nothing would be answered at all. */
+  without: string | null;
 }
 
 /**
@@ -16,34 +20,45 @@ interface Setting {
  * to 0.8 s (`proxy_delay`), so that the owner may answer first, who is meant to stay silent here. IPv6 must be told to
  * answer at all (`proxy_ndp`). Former values go to `former`, by file. On interfaces in `left` a process that died has set
  * them already: the kernel's default is the best guess at what was there.
+ * @throws {LbError} `sysctl-refused` where the kernel would not answer at all, and cannot be told to.
  */
 export async function answerAtOnce(
   holdings: Holding[],
   former: Map<string, string>,
   left: ReadonlySet<string>,
 ): Promise<void> {
-  for (const { dev, file, value, usual } of holdings.flatMap(settingsFor)) {
+  for (const { sysctl, value, usual, without } of holdings.flatMap(settingsFor)) {
+    const file = fileOf(sysctl);
     if (former.has(file)) continue;
-    former.set(file, left.has(dev) ? usual : await readFile(file, 'utf8'));
-    await writeFile(file, value);
+    const { changedFrom, holds } = await setSysctl(sysctl, value);
+    if (holds && left.has(sysctl.dev)) former.set(file, usual);
+    else if (changedFrom !== null) former.set(file, changedFrom);
+    if (holds) continue;
+    if (without !== null) tellRefused(sysctl, value, without);
+    else
+      throw new LbError(
+        'sysctl-refused',
+        `${sysctl.dev} must answer for VIPs that the host does not own, and /proc/sys cannot be written: set ${remedy(sysctl, value)} before the start`,
+      );
   }
 }
 
 function settingsFor({ kind, address, dev }: Holding): Setting[] {
   if (kind !== 'proxy-arp') return [];
-  const setting = (folder: string, name: string, value: string, usual: string) => ({
-    dev,
-    file: `/proc/sys/net/${folder}/${dev}/${name}`,
-    value,
-    usual,
-  });
-  if (!isIPv6(address)) return [setting('ipv4/neigh', 'proxy_delay', '0', '80')];
-  return [setting('ipv6/neigh', 'proxy_delay', '0', '80'), setting('ipv6/conf', 'proxy_ndp', '1', '0')];
+  const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+  const delay: Setting = {
+    sysctl: { family, folder: 'neigh', dev, name: 'proxy_delay' },
+    value: '0',
+    usual: '80',
+    without: `whoever asks for ${address} is answered up to 0.8 s late`,
+  };
+  if (family === 'ipv4') return [delay];
+  return [{ sysctl: { family, folder: 'conf', dev, name: 'proxy_ndp' }, value: '1', usual: '0', without: null }, delay];
 }
 
 /** What was set for these went with their interfaces. */
 export function forget(holdings: Holding[], former: Map<string, string>): void {
-  for (const { file } of holdings.flatMap(settingsFor)) former.delete(file);
+  for (const { sysctl } of holdings.flatMap(settingsFor)) former.delete(fileOf(sysctl));
 }
 
 /** Interfaces have got other names, by their former ones. */
