@@ -6,7 +6,7 @@ import { labImage, prepare } from './prepare.mjs';
 const USAGE = `Usage: node setup/setup.mjs [--yes] [-- COMMAND…]
 Makes sure that packages, bundles, a Docker engine and the lab image are there; does nothing when they are.
   --yes   install what is missing without asking
-  --tests also what the tests run on this machine itself: a browser, nft
+  --tests also what the tests run on this machine itself: a browser, nft, Docker Compose
   --      afterwards run COMMAND, with its Docker clients pointed at the engine that was found`;
 
 /** @returns {Promise<number>} the exit code: 0 ready, 2 invalid use, 3 the machine cannot give what is needed */

@@ -1,6 +1,7 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findCompose } from './compose-program.ts';
 import { missingTools } from './test-tools.ts';
 
 let folder: string;
@@ -21,4 +22,13 @@ test('a browser is taken from PATH, or from CHROMIUM, and from nowhere else when
   put('chromium');
   expect(missingTools({ PATH: folder })).not.toContain('chromium');
   expect(missingTools({ PATH: folder, CHROMIUM: join(folder, 'gone') })).toContain('chromium');
+});
+
+test('Docker Compose may be a program on PATH, or a plugin of the docker command', () => {
+  expect(findCompose({ PATH: folder }, '/nobody')).not.toBe(join(folder, 'docker-compose'));
+  const program = put('docker-compose');
+  expect(findCompose({ PATH: `/nowhere:${folder}` }, '/nobody')).toBe(program);
+  mkdirSync(join(folder, '.docker/cli-plugins'), { recursive: true });
+  const plugin = put('.docker/cli-plugins/docker-compose');
+  expect(findCompose({ PATH: '/nowhere' }, folder)).toBe(plugin);
 });

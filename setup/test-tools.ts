@@ -1,16 +1,24 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { aptInstall, canInstallPackages } from './apt.ts';
+import { findCompose } from './compose-program.ts';
 import { SetupError } from './setup-error.ts';
 
 /** Programs that tests run on this machine itself, and the Debian package that brings each. */
-const TOOLS: Record<string, string> = { chromium: 'chromium', nft: 'nftables', ip: 'iproute2', ping: 'iputils-ping' };
+const TOOLS: Record<string, string> = {
+  chromium: 'chromium',
+  nft: 'nftables',
+  ip: 'iproute2',
+  ping: 'iputils-ping',
+  'docker-compose': 'docker-compose',
+};
 
-/** The tools that neither PATH nor, for the browser, $CHROMIUM leads to. */
+/** The tools that neither PATH nor, for the browser, $CHROMIUM leads to, nor is Compose a plugin of the docker command. */
 export function missingTools(env: { PATH?: string | undefined; CHROMIUM?: string | undefined }): string[] {
   const folders = [...(env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
   return Object.keys(TOOLS).filter((tool) => {
     if (tool === 'chromium' && env.CHROMIUM !== undefined) return !existsSync(env.CHROMIUM);
+    if (tool === 'docker-compose') return findCompose(env) === undefined;
     return !folders.some((folder) => existsSync(join(folder, tool)));
   });
 }

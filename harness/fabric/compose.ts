@@ -45,6 +45,7 @@ export function composeFile(plan: Plan, origin: string): string {
 
 const HEAD = (origin: string): string => `# Generated from ${origin} by \`npm run compose\`; do not edit.
 # npm run setup && docker compose up -d --wait, then: docker compose exec client curl http://203.0.113.80/
+# docker-compose 1.29 (Debian 12) knows no --wait: there it is up when \`docker-compose ps\` shows all as healthy.
 `;
 
 function service(node: NodePlan, wires: { name: string; iface: string; wireAddress: string }[]): unknown {
@@ -67,7 +68,7 @@ function service(node: NodePlan, wires: { name: string; iface: string; wireAddre
     cap_add: ['NET_ADMIN', 'NET_RAW'],
     sysctls: Object.fromEntries(sysctls.map(([path, value]) => [path.replaceAll('/', '.'), value])),
     environment: { L4LAB_NODE: JSON.stringify(configuration) },
-    healthcheck: { test: ['CMD', 'test', '-e', '/run/l4lab-ready'], interval: '1s', retries: 30 },
+    healthcheck: { test: ['CMD', 'test', '-e', '/run/l4lab-ready'], interval: '1s', retries: 120 },
     networks: Object.fromEntries(wires.map(({ name, wireAddress }) => [name, { ipv4_address: wireAddress }])),
   };
 }
