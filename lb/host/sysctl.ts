@@ -43,7 +43,7 @@ async function holdsForAll(sysctl: Sysctl, value: string): Promise<boolean> {
 }
 
 /** As sysctl(8) writes it: dots of an interface's name become slashes. */
-export function sysctlName({ family, folder, dev, name }: Sysctl): string {
+function sysctlName({ family, folder, dev, name }: Sysctl): string {
   return ['net', family, folder, dev.replaceAll('.', '/'), name].join('.');
 }
 
