@@ -148,7 +148,7 @@ test(
     });
     expect(cause).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^refused\n[^]+Remedy: [^\n]+\n\n$/) as unknown,
+      stdout: expect.stringMatching(/^refused\n[^]+Usual fix: [^\n]+\n\n$/) as unknown,
     });
     expect(valid.stdout).toBe('1 scenario, 1 variant, 1 flow: no mistakes\n');
   },

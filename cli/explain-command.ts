@@ -1,10 +1,10 @@
+import { en } from '../reports/messages/en.ts';
 import { walkDrawing } from '../reports/walk-drawing.ts';
 import { stringify } from 'yaml';
 import { EXIT } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
-import { CAUSES } from '../harness/terms/cause.ts';
 import { outcomeOf } from '../harness/model/matrix.ts';
 import { predict } from '../harness/model/predict.ts';
 import type { Cause, Walk } from '../harness/terms/walk.ts';
@@ -88,8 +88,8 @@ function draw(walk: Walk, plan: Plan, cause: Cause | null): string {
 }
 
 function describeCause({ code, node, detail }: Cause): string {
-  const { story, remedy } = CAUSES[code];
-  return `${code} at ${node}: ${detail}\n  ${story}\n  Usual remedy: ${remedy}\n`;
+  const { story, fix } = en.causes[code];
+  return `${code} at ${node}: ${detail}\n  ${story}\n  Usual fix: ${fix}\n`;
 }
 
 function indent(text: string): string {

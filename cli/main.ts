@@ -67,7 +67,7 @@ async function main(argv: string[]): Promise<number> {
     );
   program
     .command('causes [names...]')
-    .description('print causes (all by default): story, evidence, remedy')
+    .description('print causes (all by default): story, evidence, fix')
     .action((names: string[]) => ends(causesCommand(names)));
   program
     .command('up <scenario>')

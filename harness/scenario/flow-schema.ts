@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { CAUSES, type CauseCode } from '../terms/cause.ts';
+import { CAUSES } from '../terms/cause.ts';
 import { nodeName, serviceName } from './schema-values.ts';
 import { mustBe } from './words.ts';
 
@@ -43,7 +43,7 @@ const works = z.strictObject({
 });
 
 /** Not knowing why is no reason: nobody may expect `unexplained`. */
-export const EXPECTABLE_CAUSES = (Object.keys(CAUSES) as CauseCode[]).filter((code) => code !== 'unexplained');
+export const EXPECTABLE_CAUSES = CAUSES.filter((code) => code !== 'unexplained');
 
 const fails = z.strictObject({
   outcome: z.literal('fails'),

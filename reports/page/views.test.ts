@@ -130,7 +130,7 @@ test('why: story, evidence, the YAML, what would mend it, and the command that r
   const why = page.locator('.why');
   await why.waitFor();
   const said = await why.innerText();
-  expect(said).toContain('it bypassed the L4, so nobody undid the NAT');
+  expect(said).toContain('it bypassed the L4, so nothing undid the NAT');
   expect(said).toContain('Give the service a proxy IP');
   expect(said).toContain('services in proxy mode ✓ proven by a run');
   expect(said).toContain('Declared at scenarios/one-arm/one-arm-modes.yaml:52:5');

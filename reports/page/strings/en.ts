@@ -1,5 +1,6 @@
-import { type CauseCode, type CauseEntry, CAUSES } from '../../../harness/terms/cause.ts';
 import { ENGLISH_EXPECTATION } from '../../expectation-text.ts';
+import { en as messages } from '../../messages/en.ts';
+import type { Catalogue } from '../../messages/catalogue.ts';
 import { plural } from '../../plural.ts';
 
 /** Every word of the page in English; the other languages have the same keys. */
@@ -99,7 +100,7 @@ export const en = {
   samePackets: (n: number) => `This attempt tells the same story as attempt ${n}; its packets are in results.json.`,
   lost: 'not seen arriving',
   story: 'What happened',
-  remedy: 'What usually mends it',
+  fix: 'Usual fix',
   evidence: 'What must be seen for this cause',
   counterfactuals: 'Would work with',
   proven: 'proven by a run',
@@ -162,7 +163,7 @@ export const en = {
     '?': 'these keys',
     Esc: 'close, leave the search',
   },
-  causes: CAUSES as Record<CauseCode, CauseEntry>,
+  causes: messages.causes as Catalogue['causes'],
   /** A sentence of the results, which are written in English. */
   said: (sentence: string): string => sentence,
 };

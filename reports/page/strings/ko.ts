@@ -1,5 +1,5 @@
 import type { Strings } from './en.ts';
-import { koCauses } from './ko-causes.ts';
+import { ko as messages } from '../../messages/ko.ts';
 import { koDetails } from './ko-details.ts';
 import { koEnvironment } from './ko-environment.ts';
 import { koReasons } from './ko-reasons.ts';
@@ -112,7 +112,7 @@ export const ko: Strings = {
   samePackets: (n) => `이 시도는 시도 ${n}과 같은 내용입니다. 패킷은 results.json에 있습니다.`,
   lost: '도착이 관측되지 않음',
   story: '무슨 일이 있었나',
-  remedy: '일반적인 해결책',
+  fix: '일반적인 해결책',
   evidence: '이 원인의 판단 근거',
   counterfactuals: '이렇게 바꾸면 통신됨',
   proven: '실제 실행으로 증명됨',
@@ -173,6 +173,6 @@ export const ko: Strings = {
     '?': '단축키 보기',
     Esc: '닫기, 검색에서 나가기',
   },
-  causes: koCauses,
+  causes: messages.causes,
   said: translator([...koDetails, ...koReasons, ...koRemedies, ...koEnvironment]),
 };

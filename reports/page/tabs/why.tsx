@@ -4,7 +4,7 @@ import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-view.ts';
 import { Evidence } from './evidence.tsx';
 
-/** The story of a failure, its evidence, the YAML it concerns, what would mend it, and how to run it again. */
+/** The story of a failure, its evidence, the YAML it concerns, what would fix it, and how to run it again. */
 export function WhyTab({ flow, variant, attempt }: FlowView & { attempt: PageAttempt | null }) {
   const { t } = usePage();
   const cause = attempt?.cause ?? flow.cause;
@@ -19,8 +19,8 @@ export function WhyTab({ flow, variant, attempt }: FlowView & { attempt: PageAtt
             <p>
               <code class="cause">{cause.code}</code> {entry.story}
             </p>
-            <h3>{t.remedy}</h3>
-            <p>{entry.remedy}</p>
+            <h3>{t.fix}</h3>
+            <p>{entry.fix}</p>
           </section>
         )}
         {flow.findings.map((finding) => (
