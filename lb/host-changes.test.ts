@@ -166,7 +166,7 @@ describe('a host that changes while the load balancer runs', () => {
     await lab.exec('l4', 'ip', 'link', 'set', 'other', 'name', 'sw');
   });
 
-  describe('its standing nft', () => {
+  describe('its nft session', () => {
     const socket = () => lab.file('api.sock');
     const patch = (weight: number) => callApi(socket(), 'PATCH', '/v1/services/web/servers/s1', { weight });
     const change = async (weight: number) => expect(await patch(weight)).toMatchObject({ status: 200 });
@@ -216,20 +216,68 @@ describe('a host that changes while the load balancer runs', () => {
       expect(await running('nft')).not.toEqual([pid]);
     });
 
-    it.each(['SIGTERM', 'SIGINT'] as const)(
-      'stands until the load balancer is done, whoever gets %s',
-      async (signal) => {
-        const standing = await running('nft');
-        const before = await started();
-        for (const pid of standing) process.kill(pid, signal);
-        await change(2);
-        expect(await running('nft')).toEqual(standing);
-        expect(await started()).toBe(before);
-        lb.signal(signal);
-        expect(await lb.ended).toBe(0);
-        expect(await lab.exec('l4', 'nft', 'list', 'ruleset')).toBe('');
+    it.each(['SIGTERM', 'SIGINT'] as const)('runs until the load balancer is done, whoever gets %s', async (signal) => {
+      const session = await running('nft');
+      const before = await started();
+      for (const pid of session) process.kill(pid, signal);
+      await change(2);
+      expect(await running('nft')).toEqual(session);
+      expect(await started()).toBe(before);
+      lb.signal(signal);
+      expect(await lb.ended).toBe(0);
+      expect(await lab.exec('l4', 'nft', 'list', 'ruleset')).toBe('');
+    });
+  });
+
+  describe('an nft session that dies when it loads a script', () => {
+    const socket = () => lab.file('api.sock');
+    const patch = (weight: number) => callApi(socket(), 'PATCH', '/v1/services/web/servers/s1', { weight });
+    /** Rules without what they count; the order in which they were made tells nothing. */
+    const rules = async () => (await lab.exec('l4', 'nft', '-s', 'list', 'ruleset')).split('\n').toSorted();
+    /** An nft whose session loads scripts as a shell would; where it finds the file `dies`, it kills itself instead, or after. */
+    const mortal = async (when: 'before' | 'after') => {
+      const load = `${(await run('ip-failed', 'which', ['nft'])).trim()} -f /proc/self/fd/3`;
+      const die = `if test -e ${lab.file('dies')}; then kill -9 $$; fi`;
+      const include = when === 'before' ? `${die}; ${load}` : `${load}; ${die}`;
+      const describes = 'echo "datatype ipv4_addr (IPv4 address)"';
+      const session = `while read -r line; do case "$line" in include*) ${include};; *) ${describes};; esac; done; exit`;
+      return preceded('nft', `case "$*" in -i) echo >> ${lab.file('sessions')}; ${session};; esac`);
+    };
+    const sessions = async () => (await readFile(lab.file('sessions'), 'utf8')).length;
+
+    afterEach(() => Promise.all(['dies', 'sessions'].map((name) => rm(lab.file(name), { force: true }))));
+
+    it.each(['before', 'after'] as const)(
+      '%s it: the change is made once, flows go on, another starts',
+      async (when) => {
+        await start('IPv4', 'dsr', true, await mortal(when), { api: { socket: socket() } });
+        await lb.until(async () => (await running('nft')).length === 1);
+        const ask = await client.open(`${LAN.IPv4.net}80`, 80);
+        const { server } = await ask();
+        expect(await patch(3)).toMatchObject({ status: 200 });
+        const wanted = await rules();
+        expect(await patch(2)).toMatchObject({ status: 200 });
+        expect(await rules()).not.toEqual(wanted);
+        await writeFile(lab.file('dies'), '');
+        expect(await patch(3)).toMatchObject({ status: 200 });
+        expect(await rules()).toEqual(wanted);
+        expect(await ask()).toMatchObject({ server });
+        await rm(lab.file('dies'));
+        await lb.until(async () => (await running('nft')).length === 1);
+        expect(await patch(1)).toMatchObject({ status: 200 });
+        expect(await sessions()).toBe(2);
       },
     );
+
+    it('each time: then none is started any more', async () => {
+      await writeFile(lab.file('dies'), '');
+      await start('IPv4', 'dsr', true, await mortal('after'), { api: { socket: socket() } });
+      await lb.until(async () => (await running('nft')).length === 1);
+      for (const weight of [2, 3, 4, 5]) expect(await patch(weight)).toMatchObject({ status: 200 });
+      expect((await rules()).join('\n')).toContain(' 5 : ');
+      expect(await sessions()).toBe(1);
+      await served('IPv4');
+    });
   });
 
   it('tells that it cannot open anything more, and goes on when it can', async () => {
@@ -237,7 +285,7 @@ describe('a host that changes while the load balancer runs', () => {
     await start('IPv4', 'dsr', true, undefined, { api: { socket } });
     // It holds files as well, and does not come later then.
     await lb.until(async () => (await running('nft')).length === 1);
-    const [pid] = await running('node');
+    const { pid } = lb;
     const open = (await readdir(`/proc/${pid}/fd`)).length;
     await run('ip-failed', 'prlimit', ['--pid', String(pid), `--nofile=${open + 8}`]);
     const held = Array.from({ length: 6 }, () => connect(socket));

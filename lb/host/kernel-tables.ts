@@ -5,8 +5,8 @@ import type { Table, TableFamily } from '../render/ruleset.ts';
 import { TABLE } from '../render/ruleset.ts';
 import { readCounting } from './read-counters.ts';
 import type { Holding } from './holdings.ts';
-import { run } from './run.ts';
-import { StandingNft } from './standing-nft.ts';
+import { NftSession } from './nft-session.ts';
+import { ProgramDied, run } from './run.ts';
 
 const TABLE_FAMILIES: TableFamily[] = ['inet', 'netdev'];
 
@@ -28,14 +28,16 @@ interface NftNamed {
 
 /** The load balancer's tables in the kernel. Every change is one transaction: packets meet old rules or new ones. */
 export class KernelTables {
-  readonly #nft = new StandingNft();
+  readonly #nft = new NftSession();
   #current: Table[] = [];
   #applied = { count: 0, lastMs: 0 };
-  /** What a process that died has left; null when there is nothing. */
-  #left: FoundTable[] | null;
+  /** What is in the kernel; null where that is `#current`. To be read once more after a change that failed. */
+  #found: FoundTable[] | 'unread' | null;
+  #takenOver: boolean;
 
-  private constructor(left: FoundTable[]) {
-    this.#left = left.length > 0 ? left : null;
+  private constructor(found: FoundTable[]) {
+    this.#found = found;
+    this.#takenOver = found.length > 0;
   }
 
   /** Looks for tables that are there already, and for the holdings noted in them. */
@@ -53,7 +55,7 @@ export class KernelTables {
 
   /** Whether flows of a process that died are being carried. */
   get takenOver(): boolean {
-    return this.#left !== null;
+    return this.#takenOver;
   }
 
   /** Tables as they were applied last. */
@@ -71,15 +73,24 @@ export class KernelTables {
     this.#nft.prepare();
   }
 
-  /** @throws {LbError} `nft-failed`, with the kernel's rules as they were. */
+  /**
+   * Where `nft` dies over a change, nobody knows whether that is in force: then the tables are taken over as after a crash.
+   * @throws {LbError} `nft-failed`, with the kernel's rules as they were, unless `nft` died twice.
+   */
   async apply(tables: Table[]): Promise<void> {
-    const first = this.#left !== null && this.#current.length === 0;
-    const script = first ? takeOverScript(this.#left!, tables) : changeScript(this.#current, tables);
+    const began = performance.now();
+    const script = this.#found === null ? changeScript(this.#current, tables) : await this.#takeOverScript(tables);
     if (script !== '') {
-      const began = performance.now();
-      await this.#nft.load(script);
+      this.#found = 'unread';
+      try {
+        await this.#nft.load(script);
+      } catch (error) {
+        if (!(error instanceof ProgramDied)) throw error;
+        await this.#nft.load(await this.#takeOverScript(tables));
+      }
       this.#applied = { count: this.#applied.count + 1, lastMs: performance.now() - began };
     }
+    this.#found = null;
     this.#current = tables;
   }
 
@@ -89,7 +100,13 @@ export class KernelTables {
     this.#nft.end();
     await run('nft-failed', 'nft', ['-f', '-'], forget.join(''));
     this.#current = [];
-    this.#left = null;
+    this.#found = null;
+    this.#takenOver = false;
+  }
+
+  async #takeOverScript(tables: Table[]): Promise<string> {
+    const found = this.#found === null || this.#found === 'unread' ? await findTables() : this.#found;
+    return takeOverScript(found, tables, this.#current);
   }
 }
 

@@ -3,9 +3,12 @@ import { spawn } from 'node:child_process';
 import type { LbErrorCode } from '../errors.ts';
 import { LbError } from '../errors.ts';
 
+/** A program was ended by a signal, or ended without a word: what it has done is unknown. */
+export class ProgramDied extends LbError {}
+
 /**
  * Runs a program of the host and returns what it printed.
- * @throws {LbError} with the given code and the program's own message when it fails.
+ * @throws {LbError} with the given code and the program's own message when it fails; `ProgramDied` after a signal.
  */
 export function run(code: LbErrorCode, program: string, args: string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -22,7 +25,8 @@ export function run(code: LbErrorCode, program: string, args: string[], input = 
       if (status === 0) resolve(Buffer.concat(out).toString());
       else {
         const said = Buffer.concat(err).toString().trim() || `ended with ${signal ?? status}`;
-        reject(new LbError(code, `${program} ${args.join(' ')}: ${said}`));
+        const Failure = signal === null ? LbError : ProgramDied;
+        reject(new Failure(code, `${program} ${args.join(' ')}: ${said}`));
       }
     });
     // A program that ends before it has read its input breaks the pipe; its exit status tells why.

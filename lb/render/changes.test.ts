@@ -5,6 +5,7 @@ import { run } from '../host/run.ts';
 import { soundConfig } from '../testing/arbitrary-config.ts';
 import { NetnsLab } from '../testing/netns-lab.ts';
 import '../testing/patience.ts';
+import type { FoundTable } from './changes.ts';
 import { changeScript, takeOverScript } from './changes.ts';
 import { render } from './render.ts';
 import type { Table } from './ruleset.ts';
@@ -42,6 +43,9 @@ function tablesOf(config: LbConfig): Table[] {
     [],
   );
 }
+
+const foundOf = (tables: Table[]): FoundTable[] =>
+  tables.map(({ family, chains, maps }) => ({ family, chains: chains.map(({ name }) => name), maps }));
 
 describe('changes of rules, in a kernel', () => {
   let lab: NetnsLab;
@@ -88,16 +92,38 @@ describe('changes of rules, in a kernel', () => {
         const [before, after] = [tablesOf(first), tablesOf(second)];
         const wanted = await fresh(after);
         await fresh(before);
-        const left = before.map(({ family, chains, maps }) => ({
-          family,
-          chains: chains.map(({ name }) => name),
-          maps,
-        }));
-        await load(takeOverScript(left, after));
+        await load(takeOverScript(foundOf(before), after));
         expect(await loaded()).toEqual(wanted);
       }),
       { numRuns: 15 },
     );
+  });
+
+  it.each([false, true])('taking over a change of which nobody knows leads there, whether made: %s', async (isMade) => {
+    await fc.assert(
+      fc.asyncProperty(soundConfig, soundConfig, async (first, second) => {
+        const [before, after] = [tablesOf(first), tablesOf(second)];
+        const wanted = await fresh(after);
+        const there = isMade ? after : before;
+        await fresh(there);
+        await load(takeOverScript(foundOf(there), after, before));
+        expect(await loaded()).toEqual(wanted);
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  it('a map that becomes another one while nft dies is not taken for the former', async () => {
+    const map = (limit: number) => ({
+      name: 'flows',
+      kind: 'map' as const,
+      spec: ['type ipv4_addr : mark', `size ${limit}`, 'flags dynamic, timeout'],
+      elements: null,
+    });
+    const table = (limit: number): Table[] => [{ family: 'inet', maps: [map(limit)], chains: [] }];
+    await fresh(table(16));
+    await load(takeOverScript(foundOf(table(16)), table(32), table(16)));
+    expect((await loaded()).join('\n')).toContain('size 32');
   });
 
   it('elements are deleted that are there and nobody wants, and added that are not, also where two want the same', () => {

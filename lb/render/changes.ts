@@ -73,13 +73,17 @@ function freshElements(from: NftMap | null, to: NftMap, at: string): string[] {
 
 /**
  * Script that takes over the tables of a process that died: all rules are replaced, but maps that packets fill and
- * what counts stay, as far as the new ruleset has them, so that established flows go on. `found` tells their names.
+ * what counts stay, as far as the new ruleset has them, so that established flows go on. `found` tells their names. Where
+ * only an `nft` died, `before` is what was in force then: maps that are to be others now do not stay.
  */
-export function takeOverScript(found: FoundTable[], after: Table[]): string {
+export function takeOverScript(found: FoundTable[], after: Table[], before: Table[] = []): string {
   const cleared = found.flatMap(({ family, chains, maps }): { script: string; left: Table }[] => {
     const next = after.find((table) => table.family === family);
     if (!next) return [{ script: `delete table ${family} ${TABLE}\n`, left: { family, maps: [], chains: [] } }];
+    const formerMaps = byName(before.find((table) => table.family === family)?.maps ?? []);
     const keptMaps = next.maps.flatMap((map) => {
+      const former = formerMaps.get(map.name);
+      if (former && !sameSpec(former, map)) return [];
       const there = maps.find(({ name }) => name === map.name);
       if (!there || (map.elements !== null && !isCounting(map))) return [];
       return [{ ...map, elements: there.elements }];

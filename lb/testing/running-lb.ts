@@ -33,6 +33,10 @@ export class RunningLb {
     this.ended = new Promise((resolve) => child.once('close', (code) => resolve(code)));
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** Starts it with a configuration, without waiting for `ready`; `programs` is a folder of programs that it finds first. */
   static async spawn(lab: NetnsLab, node: string, config: unknown, programs?: string): Promise<RunningLb> {
     const folder = await mkdtemp(lab.file('lb-'));
