@@ -56,9 +56,20 @@ test('an IPv4 header', () => {
 });
 
 test('a TCP segment behind IP and TCP options, with its payload counted', () => {
-  const segment = tcp({ srcPort: 20000, dstPort: 80, flags: SYN_ACK, seq: 0xfffffffe, ack: 7, options: 12 }, 'hello');
+  const segment = tcp(
+    { srcPort: 20000, dstPort: 80, flags: SYN_ACK, seq: 0xfffffffe, ack: 7, timestamp: 0xfffffffd },
+    'hello',
+  );
   const frame = decoded(0x0800, ipv4({ src: CLIENT, dst: VIP, protocol: 6, options: 8 }, segment));
-  expect(frame.tcp).toEqual({ srcPort: 20000, dstPort: 80, seq: 0xfffffffe, ack: 7, flags: 'SA', payloadLength: 5 });
+  expect(frame.tcp).toEqual({
+    srcPort: 20000,
+    dstPort: 80,
+    seq: 0xfffffffe,
+    ack: 7,
+    flags: 'SA',
+    payloadLength: 5,
+    timestamp: 0xfffffffd,
+  });
 });
 
 test.each([

@@ -21,7 +21,7 @@ function speller(length: number, spell: (octets: Buffer) => string): (bytes: Buf
 
 /**
  * Decodes the first bytes of an Ethernet frame; whatever is cut off or unknown is left out.
- * Formats: IEEE 802.3, RFC 826, 791, 8200, 9293, 768, 792, 4443.
+ * Formats: IEEE 802.3, RFC 826, 791, 8200, 9293, 7323, 768, 792, 4443.
  * @param length bytes on the wire
  */
 export function decodeFrame(bytes: Buffer, length: number): Frame {
@@ -108,6 +108,8 @@ const FLAGS: [number, string][] = [
 
 function tcp(body: Buffer, length: number): Tcp {
   const flags = body[13]!;
+  const headerLength = (body[12]! >> 4) * 4;
+  const timestamp = timestampIn(body.subarray(20, headerLength));
   return {
     srcPort: body.readUInt16BE(0),
     dstPort: body.readUInt16BE(2),
@@ -116,8 +118,20 @@ function tcp(body: Buffer, length: number): Tcp {
     flags: FLAGS.filter(([bit]) => (flags & bit) !== 0)
       .map(([, letter]) => letter)
       .join(''),
-    payloadLength: length - (body[12]! >> 4) * 4,
+    payloadLength: length - headerLength,
+    ...(timestamp === null ? {} : { timestamp }),
   };
+}
+
+/** TSval among the options of a TCP header (RFC 9293, 3.1; RFC 7323, 3.2). */
+function timestampIn(options: Buffer): number | null {
+  const [END, NO_OPERATION, TIMESTAMPS] = [0, 1, 8];
+  let at = 0;
+  while (at + 6 <= options.length && options[at] !== END) {
+    if (options[at] === TIMESTAMPS) return options.readUInt32BE(at + 2);
+    at += options[at] === NO_OPERATION ? 1 : Math.max(2, options[at + 1]!);
+  }
+  return null;
 }
 
 /** ICMP types and codes of IPv4 stand for both families; see `icmpType` and `UNREACHABLE_CODES`. */

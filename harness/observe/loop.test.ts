@@ -2,7 +2,10 @@ import { plan } from '../model/testing/lab-builder.ts';
 import { observedWalk } from './observed-walk.ts';
 import type { Sighting } from '../terms/sighting.ts';
 
-test('a packet that goes round until its TTL runs out is followed all the way', () => {
+test.each([
+  ['', []],
+  [', when it is sent once more as well', [500]],
+])('a packet that goes round until its TTL runs out is followed all the way%s', (_, repetitions) => {
   const lab = plan({
     nodes: {
       a: { role: 'l3', interfaces: { b: '203.0.113.1/24' } },
@@ -27,6 +30,7 @@ test('a packet that goes round until its TTL runs out is followed all the way', 
       { time: round * 2 + 2, node: to, iface: from, direction: 'in', frame },
     ] satisfies Sighting[];
   });
+  const again = repetitions.flatMap((later) => crossings.flat().map((seen) => ({ ...seen, time: seen.time + later })));
   const key = {
     caller: 'a',
     protocol: 'icmp' as const,
@@ -35,7 +39,7 @@ test('a packet that goes round until its TTL runs out is followed all the way', 
     sourcePort: 0,
     token: 'l4lab-x',
   };
-  const { request } = observedWalk(crossings.flat(), key, lab);
+  const { request } = observedWalk([...crossings.flat(), ...again], key, lab);
   expect(request).toHaveLength(128);
   expect(request.at(-1)).toMatchObject({ node: 'a', direction: 'in', ttl: 1 });
 });

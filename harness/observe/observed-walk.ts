@@ -3,6 +3,7 @@ import type { Hop, Walk } from '../terms/walk.ts';
 import type { Plan } from '../terms/plan.ts';
 import { ICMP } from './decode.ts';
 import { conversation, type FlowKey } from './flow-packets.ts';
+import { transmissionOf } from './transmissions.ts';
 import type { Frame, Sighting } from '../terms/sighting.ts';
 
 /**
@@ -52,16 +53,7 @@ export function observedWalk(packets: Sighting[], key: FlowKey, plan: Plan): Wal
 
   const walkOf = (first: Sighting | undefined, all: Sighting[]): Sighting[] => {
     if (!first) return [];
-    // A retransmission goes the same way once more; hops of both must not be taken for one longer way.
-    const again = all.find(
-      ({ time, direction, node, iface, frame }) =>
-        time > first.time &&
-        direction === 'out' &&
-        node === first.node &&
-        iface === first.iface &&
-        sameFrame(frame, first.frame),
-    );
-    const once = again ? all.filter(({ time }) => time < again.time) : all;
+    const once = transmissionOf(first, all);
     // A bridge may send its own frame out of every port.
     const copies = once.filter(
       ({ direction, node, frame }) => direction === 'out' && node === first.node && sameFrame(frame, first.frame),
@@ -155,9 +147,9 @@ function isAnswer({ tcp, udp, icmp, token }: Frame, key: FlowKey): boolean {
   return icmp?.type === ICMP.echoReply;
 }
 
-/** NAT and hops leave the sequence number and, where it is set, the IP id. */
+/** NAT and hops leave the sequence number alone. */
 function samePacket(a: Frame, b: Frame): boolean {
-  return a.tcp?.seq === b.tcp?.seq && a.icmp?.seq === b.icmp?.seq && a.ip?.id === b.ip?.id;
+  return a.tcp?.seq === b.tcp?.seq && a.icmp?.seq === b.icmp?.seq;
 }
 
 /** Of an ICMP error only its kind stays the same: NAT rewrites what it quotes. */

@@ -53,6 +53,8 @@ export interface Tcp {
   /** Letters of tcpdump: S, A, F, R, P. */
   flags: string;
   payloadLength: number;
+  /** Sender's clock when it sent this (TSval of RFC 7323); absent where the segment has none. */
+  timestamp?: number;
 }
 
 export interface Icmp {

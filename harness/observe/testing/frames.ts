@@ -55,10 +55,19 @@ export function ipv6(fields: IpFields, payload: Buffer): Buffer {
 }
 
 export function tcp(
-  fields: { srcPort: number; dstPort: number; flags: number; seq?: number; ack?: number; options?: number },
+  fields: {
+    srcPort: number;
+    dstPort: number;
+    flags: number;
+    seq?: number;
+    ack?: number;
+    /** TSval; without it the segment has no option. */
+    timestamp?: number;
+  },
   payload = '',
 ): Buffer {
-  const header = Buffer.alloc(20 + (fields.options ?? 0));
+  const options = fields.timestamp === undefined ? Buffer.alloc(0) : timestamps(fields.timestamp);
+  const header = Buffer.concat([Buffer.alloc(20), options]);
   header.writeUInt16BE(fields.srcPort, 0);
   header.writeUInt16BE(fields.dstPort, 2);
   header.writeUInt32BE(fields.seq ?? 0, 4);
@@ -66,6 +75,16 @@ export function tcp(
   header[12] = (header.length / 4) << 4;
   header[13] = fields.flags;
   return Buffer.concat([header, Buffer.from(payload)]);
+}
+
+/** As Linux sends them in a SYN: after two other options, one of them with a length. */
+function timestamps(value: number): Buffer {
+  const [maximumSegmentSize, noOperation] = [Buffer.from([2, 4, 5, 180]), Buffer.from([1])];
+  const option = Buffer.alloc(10);
+  option[0] = 8;
+  option[1] = 10;
+  option.writeUInt32BE(value, 2);
+  return Buffer.concat([maximumSegmentSize, noOperation, option, noOperation]);
 }
 
 export function udp(srcPort: number, dstPort: number, payload = ''): Buffer {

@@ -18,6 +18,32 @@ export interface Conversation {
   floods?: boolean;
 }
 
+/** A packet that is sent once more, as far as it gets. */
+export interface Transmission {
+  hops: Hop[];
+  /** Nanoseconds at which each hop is crossed. */
+  times: number[];
+  /** What this transmission has anew; where both are left out, nothing tells it from another. */
+  id?: number;
+  timestamp?: number;
+}
+
+/** What tcpdump would see of SYNs with one sequence number, sent again and again, in time order. */
+export function sentAgain(transmissions: Transmission[]): Captured[] {
+  return transmissions
+    .flatMap(({ hops, times, id, timestamp }) =>
+      hops.map((hop, index) =>
+        captured(
+          times[index]!,
+          hop.node,
+          hop.iface,
+          bytesOf(hop, { flags: SYN, seq: 1000, ack: 0, ...(timestamp === undefined ? {} : { timestamp }) }, id),
+        ),
+      ),
+    )
+    .sort((a, b) => Number(a.time - b.time));
+}
+
 /** What tcpdump would see, in time order, at all interfaces that the packets of a handshake cross. */
 export function onTheWires(plan: Plan, walk: Walk, { seq, begins, floods }: Conversation): Captured[] {
   const crossings = [
@@ -27,7 +53,7 @@ export function onTheWires(plan: Plan, walk: Walk, { seq, begins, floods }: Conv
   return crossings.flatMap(({ hop, segment }, index) => {
     const time = begins + index * HOP_NS;
     const bytes = bytesOf(hop, segment);
-    const copies = floods === true && hop.direction === 'in' ? copiesOf(plan, hop) : [];
+    const copies = floods === true && hop.direction === 'in' ? copiesOf(plan, hop, crossings[index + 1]?.hop) : [];
     return [
       captured(time, hop.node, hop.iface, bytes),
       ...copies.flatMap(({ port, peer }, copy) => [
@@ -56,18 +82,23 @@ export function keyOf(walk: Walk, port: number): FlowKey {
   };
 }
 
-function bytesOf({ src, dst, ttl }: Hop, segment: { flags: number; seq: number; ack: number }): Buffer {
+function bytesOf(
+  { src, dst, ttl }: Hop,
+  segment: { flags: number; seq: number; ack: number; timestamp?: number },
+  id = 0,
+): Buffer {
   const packet = ipv4(
-    { src: src.ip, dst: dst.ip, protocol: 6, ttl },
+    { src: src.ip, dst: dst.ip, protocol: 6, ttl, id },
     tcp({ srcPort: src.port!, dstPort: dst.port!, ...segment }),
   );
   return ethernet(src.mac, dst.mac, 0x0800, packet);
 }
 
-function copiesOf(plan: Plan, { node, iface, dst }: Hop): { port: string; peer: string }[] {
+/** Out of every port but the one that the frame came by, and the one that the walk goes on by. */
+function copiesOf(plan: Plan, { node, iface, dst }: Hop, next: Hop | undefined): { port: string; peer: string }[] {
   const { bridge, interfaces } = plan.nodes.find(({ name }) => name === node)!;
   if (!bridge || interfaces.some(({ mac }) => mac === dst.mac)) return [];
   return interfaces
-    .filter(({ name, peer }) => name !== iface && peer !== '')
+    .filter(({ name, peer }) => name !== iface && peer !== '' && !(next?.node === node && next.iface === name))
     .map(({ name, peer }) => ({ port: name, peer }));
 }
