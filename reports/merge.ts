@@ -71,7 +71,7 @@ function mergeVariant(parts: VariantResult[]): VariantResult {
     )
       .map(worst)
       .sort(byPosition),
-    lb: mergeRecords(parts.map(({ lb }) => lb)),
+    balancers: mergeRecords(parts.map(({ balancers }) => balancers)),
     logs: mergeRecords(parts.map(({ logs }) => logs)),
     timings: {
       bootMs: longest('bootMs'),

@@ -9,7 +9,12 @@ test('plans, logs, and the walks of every attempt and every prediction survive t
     const packed = packScenario(scenario, {});
     scenario.variants.forEach((variant, v) => {
       const read = unpackVariant(packed, v);
-      expect(read).toMatchObject({ name: variant.name, plan: variant.plan, lb: variant.lb, logs: variant.logs });
+      expect(read).toMatchObject({
+        name: variant.name,
+        plan: variant.plan,
+        balancers: variant.balancers,
+        logs: variant.logs,
+      });
       expect(read.flows.map((f) => f.attempts.map((a) => a.observed))).toEqual(
         variant.flows.map((f) => f.attempts.map((a) => a.observed)),
       );

@@ -24,7 +24,7 @@ export function packScenario({ name: scenario, variants }: ScenarioResult, yaml:
   });
   return {
     plans: variants.map(({ plan }) => plan),
-    lbs: variants.map(({ lb }) => lb),
+    balancers: variants.map(({ balancers }) => balancers),
     logs: variants.map(({ logs }) => logs),
     variants: packed,
     hops: packRows(hops),

@@ -9,7 +9,7 @@ import { type PackedRows, unpackRows } from './pack-rows.ts';
  */
 export interface PackedScenario {
   plans: VariantResult['plan'][];
-  lbs: VariantResult['lb'][];
+  balancers: VariantResult['balancers'][];
   logs: VariantResult['logs'][];
   variants: PackedVariant[];
   hops: PackedRows;
@@ -24,7 +24,7 @@ export type Yaml = Record<string, { firstLine: number; lines: string[] }>;
 /** Place of some rows in a table. */
 export type Range = [start: number, count: number];
 
-interface PackedVariant extends Omit<VariantResult, 'flows' | 'plan' | 'lb' | 'logs'> {
+interface PackedVariant extends Omit<VariantResult, 'flows' | 'plan' | 'balancers' | 'logs'> {
   flows: PackedFlow[];
 }
 
@@ -66,7 +66,7 @@ export function unpackVariant(packed: PackedScenario, number: number): PageVaria
   return {
     ...variant,
     plan: packed.plans[number]!,
-    lb: packed.lbs[number]!,
+    balancers: packed.balancers[number]!,
     logs: packed.logs[number]!,
     yaml: packed.yaml,
     flows: flows.map((flow) => ({

@@ -16,7 +16,7 @@ export function limitOf({ attempts, predicted }: FlowResult, plan: Plan): Limit 
 }
 
 function hasChecks({ nodes }: Plan): boolean {
-  return nodes.some(({ lb }) => lb?.services.some(({ check }) => check.type !== 'none'));
+  return nodes.some(({ balancer }) => balancer?.config.services.some(({ check }) => check.type !== 'none'));
 }
 
 /**
@@ -53,12 +53,12 @@ function askedForVip({ packets }: Attempt, plan: Plan): boolean {
 
 /** An L4 sent a SYN on, and refused its repetition. */
 function poolChanged({ packets }: Attempt, plan: Plan): boolean {
-  return plan.nodes.some(({ name, lb }) => {
+  return plan.nodes.some(({ name, balancer }) => {
     const flags = (way: 'in' | 'out'): string[] =>
       packets.flatMap(({ node, direction, frame }) =>
         node === name && direction === way ? [frame.tcp?.flags ?? ''] : [],
       );
     const refused = flags('out').some((sent) => sent.includes('R')) && !flags('in').some((came) => came.includes('R'));
-    return lb !== null && refused && flags('out').includes('S');
+    return balancer !== null && refused && flags('out').includes('S');
   });
 }

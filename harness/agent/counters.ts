@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { readConntrack } from '../../lb/host/conntrack.ts';
 import { program } from './program.ts';
 
 /** Counters of this namespace that are not zero, named as nstat(8) does. */
@@ -19,8 +18,13 @@ export async function nftCounters(): Promise<Record<string, number>> {
 }
 
 /** Flows that conntrack could not take in, under one name for all processors. */
-export async function conntrackCounters(): Promise<Record<string, number>> {
-  return { ConntrackInsertFails: (await readConntrack()).insertFailed };
+export function conntrackCounters(text = readFileSync('/proc/net/stat/nf_conntrack', 'utf8')): Record<string, number> {
+  const [names = [], ...processors] = text
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/));
+  const column = names.indexOf('insert_failed');
+  return { ConntrackInsertFails: processors.reduce((sum, row) => sum + parseInt(row[column] ?? '0', 16), 0) };
 }
 
 /** `Ip: Forwarding DefaultTTL …` above `Ip: 1 64 …` (/proc/net/snmp, /proc/net/netstat). */

@@ -46,7 +46,7 @@ async function configureAlone(node: Node, text: string): Promise<void> {
   };
   await node.calls.wire({ interfaces: wires, captures: false });
   await node.calls.configure({ node: plan });
-  if (plan.lb !== null) await node.calls.startLb({ config: plan.lb });
+  if (plan.balancer !== null) await node.calls.startBalancer({ balancer: plan.balancer });
   await writeFile(READY_FILE, '');
   console.log(`${plan.name} is ready`);
 }

@@ -66,7 +66,7 @@ export async function undo({ node, sysctls }: Applied, tables: string): Promise<
       before: ['route flush table main', ...ipUndoCommands(node)],
       ...(makesRules(node) ? {} : { tables }),
     }),
-    filters || node.lb !== null ? program(['conntrack', '-F']) : null,
+    filters || node.balancer !== null ? program(['conntrack', '-F']) : null,
   ]);
   return seen;
 }
@@ -77,8 +77,8 @@ export function nftTables(): Promise<string> {
 }
 
 /** Whether anything in a node that is configured so makes rules. */
-export function makesRules({ firewall, lb, undoDscp }: NodePlan): boolean {
-  return firewall === 'stateful' || lb !== null || undoDscp !== undefined;
+export function makesRules({ firewall, balancer, undoDscp }: NodePlan): boolean {
+  return firewall === 'stateful' || balancer !== null || undoDscp !== undefined;
 }
 
 /**

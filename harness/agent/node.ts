@@ -1,9 +1,10 @@
 import { host } from '../scenario/address.ts';
 import type { NodePlan } from '../terms/plan.ts';
+import type { Balancer } from './balancers/balancer.ts';
+import { BALANCERS } from './balancers/kinds.ts';
 import { Capture } from './capture.ts';
 import { conntrackCounters, kernelCounters, nftCounters } from './counters.ts';
 import { fire } from './fire.ts';
-import { LbProcess } from './lb-process.ts';
 import { listen, type Listening } from './listen.ts';
 import { macTable } from './mac-table.ts';
 import { apply, fingerprint, makesRules, nftTables, undo, wire, type Applied } from './namespace.ts';
@@ -21,7 +22,7 @@ export class Node {
   #applied: Applied | null = null;
   /** Of nftables, when nothing was configured yet. */
   #tables = '';
-  #lb: LbProcess | null = null;
+  #balancer: Balancer | null = null;
   readonly #fires = new Map<string, AbortController>();
 
   constructor(
@@ -44,14 +45,16 @@ export class Node {
       await this.#listen(node);
       return null;
     },
-    startLb: async ({ config }) => {
-      if (this.#lb?.running) await this.#lb.reload(config);
-      else this.#lb = await LbProcess.start(config, (line) => this.emit({ event: 'log', line }));
+    startBalancer: async ({ balancer: { kind, config } }) => {
+      if (this.#balancer?.running) await this.#balancer.reload(config);
+      else this.#balancer = await BALANCERS[kind](config, (line) => this.emit({ event: 'log', line }));
       return null;
     },
+    serverStates: () => Promise.resolve(this.#balancer?.serverStates() ?? []),
+    balancerRules: async () => (await this.#balancer?.describeRules()) ?? '',
     reset: async () => {
       // Starting the load balancer costs more than all else that a variant needs: it stays, without services.
-      if (this.#lb?.running) await this.#lb.clear();
+      if (this.#balancer?.running) await this.#balancer.clear();
       await this.#stopListening();
       const applied = this.#applied;
       this.#applied = null;
@@ -77,7 +80,7 @@ export class Node {
     },
     counters: async () => {
       const hasRules = this.#applied !== null && makesRules(this.#applied.node);
-      return { ...kernelCounters(), ...(hasRules ? { ...(await nftCounters()), ...(await conntrackCounters()) } : {}) };
+      return { ...kernelCounters(), ...(hasRules ? { ...(await nftCounters()), ...conntrackCounters() } : {}) };
     },
     macTable,
     routeGet,
@@ -91,7 +94,7 @@ export class Node {
   };
 
   async stop(): Promise<void> {
-    await this.#lb?.stop();
+    await this.#balancer?.stop();
     await this.#stopListening();
     await Promise.all(this.#running.map((capture) => capture.stop()));
   }

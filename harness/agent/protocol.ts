@@ -1,4 +1,5 @@
-import type { FlowProtocol, NodePlan } from '../terms/plan.ts';
+import type { BalancerPlan, FlowProtocol, NodePlan } from '../terms/plan.ts';
+import type { ServerState } from './balancers/balancer.ts';
 
 /**
  * What the harness and an agent say to one another: one JSON value a line, calls on stdin,
@@ -10,8 +11,12 @@ export interface Calls {
   /** Everything of the plan but the load balancer. */
   configure: { params: { node: NodePlan }; result: null };
   /** Puts a configuration of the load balancer in force, starts it if need be, and waits until it serves. */
-  startLb: { params: { config: unknown }; result: null };
-  /** Undoes `configure` and `startLb`; answers with the fingerprint. */
+  startBalancer: { params: { balancer: BalancerPlan }; result: null };
+  /** Servers whose health the load balancer has judged. */
+  serverStates: { params: null; result: ServerState[] };
+  /** The rules by which the load balancer carries traffic, as text. */
+  balancerRules: { params: null; result: string };
+  /** Undoes `configure` and `startBalancer`; answers with the fingerprint. */
   reset: { params: null; result: { fingerprint: string } };
   fire: { params: FireParams; result: FireResult };
   /** Ends a running `fire`, which then says `no answer`. */
@@ -36,7 +41,7 @@ export interface Calls {
 export type Method = keyof Calls;
 
 /** Calls that change nothing, so that one answer may serve many who ask. */
-export type Question = 'counters' | 'macTable' | 'routeGet';
+export type Question = 'counters' | 'macTable' | 'routeGet' | 'serverStates';
 
 export interface WireParams {
   /** Throwaway address (engine's) by which each interface is found, its name and MAC in the lab. */

@@ -65,8 +65,8 @@ export class Lab implements AsyncDisposable {
     await Promise.all(plan.nodes.map((node) => this.node(node.name).call('configure', { node })));
     await Promise.all(
       plan.nodes
-        .filter((node) => node.lb !== null)
-        .map((node) => this.node(node.name).call('startLb', { config: node.lb })),
+        .flatMap(({ name, balancer }) => (balancer === null ? [] : [{ name, balancer }]))
+        .map(({ name, balancer }) => this.node(name).call('startBalancer', { balancer })),
     );
     // What a configuration puts on the wires keeps no flow waiting then.
     await this.drain();

@@ -80,7 +80,7 @@ export class NodeHandle {
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);
     if ('error' in message) {
-      const code = pending?.method === 'startLb' ? 'lb-failed' : 'configure-failed';
+      const code = pending?.method === 'startBalancer' ? 'lb-failed' : 'configure-failed';
       pending?.reject(new L4labError(code, `${this.name}: ${pending.method}: ${message.error}`));
     } else pending?.resolve(message.result);
   }

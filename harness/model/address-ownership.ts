@@ -17,7 +17,7 @@ export function localAddresses(node: NodePlan): LocalAddress[] {
     ...node.interfaces.flatMap(({ name, addresses }) => addresses.map((cidr) => local(cidr, name))),
     ...node.loopback.map((cidr) => local(cidr, 'lo')),
   ];
-  for (const ip of node.lb === null ? [] : addedByLb(node.lb)) {
+  for (const ip of node.balancer === null ? [] : addedByLb(node.balancer.config)) {
     if (own.some((address) => address.ip === ip)) continue;
     const device = own.find(({ subnet, device: name }) => name !== 'lo' && covers(subnet, ip))?.device ?? 'lo';
     own.push(local(`${ip}/${ip.includes(':') ? 128 : 32}`, device));

@@ -38,7 +38,9 @@ function answers(run: Run, host: Host, device: Device, asker: string, target: st
 
 /** Proxy ARP for VIPs that the load balancer does not own, on the interface in whose subnet they are. */
 function answersForVip({ plan }: Host, device: Device, target: string): boolean {
-  if (plan.lb === null || !forwards(device.settings, target) || !answeredVips(plan.lb).includes(target)) return false;
+  const { balancer } = plan;
+  if (balancer === null || !forwards(device.settings, target)) return false;
+  if (!answeredVips(balancer.config).includes(target)) return false;
   return device.addresses.some(({ subnet }) => subnet.shift > 0n && covers(subnet, target));
 }
 

@@ -63,8 +63,8 @@ function balancerSettings({ scenario, plan, flow }: Failure): Candidate[] {
   });
   const keepsSource = scenario.services[service.name]?.sourceMac === 'keep';
   return [
-    ...(l4.lb === null ? [on('load balancer on', { lb: 'on' })] : []),
-    ...(l4.lb?.vipOwner === false ? [] : [on('does not own the VIP', { vipOwner: false })]),
+    ...(l4.balancer === null ? [on('load balancer on', { lb: 'on' })] : []),
+    ...(l4.balancer?.config.vipOwner === false ? [] : [on('does not own the VIP', { vipOwner: false })]),
     ...(isSet(l4, 'send_redirects') ? [on('send_redirects off', { sendRedirects: false })] : []),
     ...(keepsSource
       ? [

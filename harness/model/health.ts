@@ -50,7 +50,7 @@ export function beginnings(topology: Topology): (Map<string, NodeState> | null)[
   let found = lessons.get(topology);
   if (found === undefined) {
     const all = taughtByLoadBalancers(topology);
-    const own = all && new Map([...all].filter(([name]) => topology.hosts.get(name)!.plan.lb !== null));
+    const own = all && new Map([...all].filter(([name]) => topology.hosts.get(name)!.plan.balancer !== null));
     found = all === null ? [null] : [null, all, own];
     lessons.set(topology, found);
   }
@@ -61,7 +61,7 @@ export function beginnings(topology: Topology): (Map<string, NodeState> | null)[
 function taughtByLoadBalancers(topology: Topology): Map<string, NodeState> | null {
   let states: Map<string, NodeState> | null = null;
   for (const host of topology.hosts.values()) {
-    for (const service of host.plan.lb?.services ?? []) {
+    for (const service of host.plan.balancer?.config.services ?? []) {
       for (const server of service.servers) {
         if (asksForMac(service)) states = askForMac(topology, host, service, server, states)?.states ?? states;
         if (service.check.type !== 'none' && isInReach(topology, host, service, server))

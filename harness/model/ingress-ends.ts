@@ -13,9 +13,10 @@ import type { Host } from './topology.ts';
  * node's routes say. True where that was so.
  */
 export function endAtIngress(run: Run, host: Host, iface: string, { srcMac, dstMac, packet }: IpFrame): boolean {
-  const { lb } = host.plan;
+  const { balancer } = host.plan;
   const isMeant = host.plan.interfaces.some(({ mac }) => mac === dstMac);
-  if (lb === null || !isMeant || packet.about !== undefined || !vipsAtIngress(lb).has(packet.dst)) return false;
+  if (balancer === null || !isMeant || packet.about !== undefined) return false;
+  if (!vipsAtIngress(balancer.config).has(packet.dst)) return false;
   const speaker = host.ports.includes(iface) ? 'br0' : iface;
   const mac = host.plan.interfaces.find(({ name }) => name === speaker)!.mac;
   const reply = packet.protocol === 'icmp' ? echo(run, host, packet) : refusal(run, host, packet);

@@ -54,8 +54,8 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
 }
 
 /** The load balancer answers echo requests to a VIP, be it an address of the node or not. */
-function answersEcho({ plan: { lb } }: Host, { protocol, step, dst }: Packet): boolean {
-  return lb !== null && protocol === 'icmp' && step === 'request' && answeredVips(lb).includes(dst);
+function answersEcho({ plan: { balancer } }: Host, { protocol, step, dst }: Packet): boolean {
+  return balancer !== null && protocol === 'icmp' && step === 'request' && answeredVips(balancer.config).includes(dst);
 }
 
 /** A packet that a socket of this node sends, or its kernel, which may know what connection the packet belongs to. */
@@ -203,7 +203,8 @@ function halfSeen(run: Run, host: Host, packet: Packet): void {
 
 function keepsTrack({ plan }: Host): boolean {
   return (
-    plan.firewall === 'stateful' || (plan.lb?.services.some(({ mode }) => mode === 'dnat' || mode === 'proxy') ?? false)
+    plan.firewall === 'stateful' ||
+    (plan.balancer?.config.services.some(({ mode }) => mode === 'dnat' || mode === 'proxy') ?? false)
   );
 }
 

@@ -56,9 +56,9 @@ export function undoTag({ plan }: Host, packet: Packet): Packet {
  * What a load balancer keeps from connection tracking (lb/render/dsr.ts, forward.ts): replies of direct services on their
  * way through, whose VIP it does not own, and what it sends to servers of l3dsr.
  */
-export function isUntracked({ plan: { lb } }: Host, { src, dst, dscp }: Packet): boolean {
-  const services = lb?.services ?? [];
-  const isReply = lb !== null && vipsAtIngress(lb).has(src);
+export function isUntracked({ plan: { balancer } }: Host, { src, dst, dscp }: Packet): boolean {
+  const services = balancer?.config.services ?? [];
+  const isReply = balancer !== null && vipsAtIngress(balancer.config).has(src);
   return (
     isReply ||
     (dscp !== undefined && services.some((s) => s.dscp === dscp && s.servers.some(({ address }) => address === dst)))

@@ -14,7 +14,7 @@ export interface Target {
 
 /** Service of a node's load balancer that a packet is addressed to, in one of the given modes. */
 export function serviceFor(host: Host, packet: Packet, modes: LbService['mode'][]): LbService | null {
-  const services = host.plan.lb?.services ?? [];
+  const services = host.plan.balancer?.config.services ?? [];
   // An ICMP error about a service's answer is for the server that gave it.
   const { dst, dstPort, protocol } = packet.step === 'error' ? asked(packet) : packet;
   return (

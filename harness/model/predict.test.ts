@@ -251,7 +251,7 @@ test('a stateful router that does no NAT leaves the source of an ICMP error alon
 test('no healthy server: with `last-resort` all of them are tried; a draining one takes no new flow', () => {
   const services = { a: { vip: VIP_A, pool: ['s1', 's2'], mode: 'dnat' as const, check: 'tcp' as const } };
   const sketch = oneArm({ services, servers: { gateway: L4, listeners: [] } });
-  const balancedBy = (lab: Plan) => lab.nodes.find(({ name }) => name === 'l4')!.lb!.services[0]!;
+  const balancedBy = (lab: Plan) => lab.nodes.find(({ name }) => name === 'l4')!.balancer!.config.services[0]!;
   const dead = plan(sketch);
   balancedBy(dead).whenNoneUp = 'last-resort';
   expect(predict(dead, flow(dead, 'client', 'a')).map(({ picked, cause }) => [picked, cause!.code])).toEqual([

@@ -113,7 +113,7 @@ function routesOf(plan: NodePlan, addresses: LocalAddress[]): Route[] {
     .filter(({ dev }) => usable(dev))
     .map(({ to, via, dev }) => ({ to: prefix(to === 'default' ? everything(via) : to), via, device: dev }));
   // A VIP that is answered for but not owned is routed to `lo`, where the load balancer refuses what no service takes.
-  const answered = (plan.lb === null ? [] : answeredVips(plan.lb)).map((vip) => ({
+  const answered = (plan.balancer === null ? [] : answeredVips(plan.balancer.config)).map((vip) => ({
     to: prefix(vip),
     via: null,
     device: 'lo',

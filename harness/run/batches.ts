@@ -35,9 +35,9 @@ function sharesService(flow: FlowPlan, plan: Plan): boolean {
  */
 function flowsTeach(plan: Plan): boolean {
   return plan.nodes.some(
-    ({ lb, sysctls, loopback, interfaces }) =>
+    ({ balancer, sysctls, loopback, interfaces }) =>
       interfaces.some(({ mtu }) => mtu !== undefined) ||
-      lb?.services.some(({ sourceMac }) => sourceMac === 'keep') === true ||
+      balancer?.config.services.some(({ sourceMac }) => sourceMac === 'keep') === true ||
       sysctls['net/ipv4/conf/all/accept_redirects'] === '1' ||
       Number(sysctls['net/ipv4/conf/all/arp_ignore']) >= 2 ||
       (loopback.length > 0 &&

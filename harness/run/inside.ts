@@ -26,7 +26,7 @@ export async function askInside(
   const { plan } = base;
   const vanished = vanishedAt(base)?.hop;
   const hop = vanished?.direction === 'in' ? vanished : null;
-  const [kernel, kernelOnAnswer, tables, countersAfter] = await Promise.all([
+  const [kernel, kernelOnAnswer, tables, countersAfter, healthy] = await Promise.all([
     hop && lab.node(hop.node).ask('routeGet', { to: hop.dst.ip, came: { from: hop.src.ip, iif: cameBy(hop, plan) } }),
     hop && lab.node(hop.node).ask('routeGet', { to: hop.src.ip }),
     Promise.all(
@@ -35,11 +35,12 @@ export async function askInside(
         .map(async ({ name }) => [name, await lab.node(name).ask('macTable', null)] as const),
     ),
     countersBefore === null ? null : readCounters(plan, { lab }),
+    healthyServers(base, lab),
   ]);
   return {
     kernel,
     kernelOnAnswer,
-    healthy: healthyServers(base, lab),
+    healthy,
     macTables: Object.fromEntries(tables),
     counters: countersBefore === null || countersAfter === null ? {} : tellingIncreases(countersBefore, countersAfter),
   };
@@ -56,17 +57,16 @@ export async function readCounters(plan: Plan, { lab }: Pick<PooledLab, 'lab'>):
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** From the L4's log: a server counts as healthy until the load balancer says otherwise. */
-function healthyServers({ plan, flow }: Pick<Evidence, 'plan' | 'flow'>, lab: PooledLab['lab']): string[] | null {
+/** A server counts as healthy until the load balancer says otherwise. */
+async function healthyServers(
+  { plan, flow }: Pick<Evidence, 'plan' | 'flow'>,
+  lab: PooledLab['lab'],
+): Promise<string[] | null> {
   const service = serviceOf(plan, flow);
   if (!service) return null;
-  const up = new Set(service.pool.map(({ node }) => node));
-  for (const line of lab.node(service.l4).log) {
-    if (!line.includes('"server-state"')) continue;
-    const state = JSON.parse(line) as { service: string; server: string; up: boolean };
-    if (state.service !== service.name) continue;
-    if (state.up) up.add(state.server);
-    else up.delete(state.server);
-  }
-  return [...up];
+  const states = await lab.node(service.l4).ask('serverStates', null);
+  const down = new Set(
+    states.filter((state) => state.service === service.name && !state.up).map(({ server }) => server),
+  );
+  return service.pool.map(({ node }) => node).filter((node) => !down.has(node));
 }

@@ -89,7 +89,7 @@ function notRun(variant: Variant, plan: Plan, reason: string, onEvent: OnEvent):
       onEvent({ event: 'flow', scenario: plan.scenario, variant: plan.variant, result });
       return result;
     }),
-    lb: {},
+    balancers: {},
     logs: {},
     timings: { bootMs: 0, configureMs: 0, flowsMs: 0, resetMs: 0 },
   };

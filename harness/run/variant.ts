@@ -34,7 +34,7 @@ export async function runVariant(
     }
   };
   let flows: FlowResult[];
-  let lb: VariantResult['lb'] = {};
+  let balancers: VariantResult['balancers'] = {};
   const say = (result: FlowResult): FlowResult => {
     onEvent({ event: 'flow', scenario: plan.scenario, variant: plan.variant, result });
     return result;
@@ -42,7 +42,7 @@ export async function runVariant(
   try {
     await timed('configureMs', () => lab.configure(plan));
     flows = await timed('flowsMs', () => runFlows(plan, pooled, say));
-    lb = await describeLbs(plan, pooled);
+    balancers = await describeBalancers(plan, pooled);
   } catch (error) {
     if (!(error instanceof L4labError)) throw error;
     onEvent({ event: 'not-run', scenario: plan.scenario, variant: plan.variant, reason: error.message });
@@ -51,7 +51,7 @@ export async function runVariant(
   const clean = await timed('resetMs', () => lab.reset().catch(() => false));
   recorder.clear();
   const logs = Object.fromEntries([...lab.nodes].map(([name, node]) => [name, [...node.log]]));
-  return { result: { ...describeVariant(variant), plan, flows, lb, logs, timings }, clean };
+  return { result: { ...describeVariant(variant), plan, flows, balancers, logs, timings }, clean };
 }
 
 /** What a result says of its variant, whether that ran or not. */
@@ -96,23 +96,25 @@ async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
       .map(({ name }) => lab.node(name).call('run', { argv: ['bridge', 'fdb', 'flush', 'dev', 'br0', 'nopermanent'] })),
   );
   await Promise.all(
-    plan.nodes.map(({ name, lb, interfaces }) => {
+    plan.nodes.map(({ name, balancer, interfaces }) => {
       const announced = interfaces.filter(({ addresses }) => addresses.length > 0);
       // One process for all: to start it is what takes long. A load balancer looks after its servers' MACs itself.
       const lines = [
         'route flush cache',
-        ...(lb === null ? ['neigh flush all', ...announced.map((i) => `link set dev ${i.name} address ${i.mac}`)] : []),
+        ...(balancer === null
+          ? ['neigh flush all', ...announced.map((i) => `link set dev ${i.name} address ${i.mac}`)]
+          : []),
       ];
       return lab.node(name).call('run', { argv: ['ip', '-batch', '-'], input: lines.join('\n') });
     }),
   );
 }
 
-async function describeLbs(plan: Plan, { lab }: PooledLab): Promise<VariantResult['lb']> {
-  const l4s = plan.nodes.filter((node) => node.lb !== null);
-  const entries = l4s.map(async ({ name, lb }): Promise<[string, VariantResult['lb'][string]]> => {
-    const { stdout } = await lab.node(name).call('run', { argv: ['nft', 'list', 'ruleset'] });
-    return [name, { config: stringify(lb), rules: stdout, log: [...lab.node(name).log] }];
+async function describeBalancers(plan: Plan, { lab }: PooledLab): Promise<VariantResult['balancers']> {
+  const described = plan.nodes.map(async ({ name, balancer }) => {
+    if (balancer === null) return [];
+    const rules = await lab.node(name).call('balancerRules', null);
+    return [[name, { kind: balancer.kind, config: stringify(balancer.config), rules, log: [...lab.node(name).log] }]];
   });
-  return Object.fromEntries(await Promise.all(entries));
+  return Object.fromEntries((await Promise.all(described)).flat()) as VariantResult['balancers'];
 }

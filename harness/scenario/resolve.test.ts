@@ -151,7 +151,9 @@ describe('listeners and loopbacks', () => {
 
 describe('services', () => {
   test('the load balancer is told of its services with everything decided', () => {
-    expect(node(planOf({ services: { web: { ...WEB, mode: 'dsr', sourceMac: 'keep' } } }), 'l4').lb).toEqual({
+    expect(
+      node(planOf({ services: { web: { ...WEB, mode: 'dsr', sourceMac: 'keep' } } }), 'l4').balancer!.config,
+    ).toEqual({
       version: 1,
       vipOwner: true,
       services: [
@@ -175,7 +177,7 @@ describe('services', () => {
 
   test('an L4 whose load balancer is off runs none, and flows to its VIPs are still known', () => {
     const plan = planOf({ services: { web: WEB }, nodes: { l4: { lb: 'off' } } });
-    expect(node(plan, 'l4').lb).toBeNull();
+    expect(node(plan, 'l4').balancer).toBeNull();
     expect(plan.services).toMatchObject([{ name: 'web', l4: 'l4' }]);
   });
 
@@ -183,8 +185,8 @@ describe('services', () => {
     const told = { scheduler: 'source-hash', persistence: { timeoutMs: 60_000 }, whenNoneUp: 'last-resort' };
     const pool = [{ node: 's1', weight: 3 }, 's2', { node: 'b1', drain: true }];
     const plan = planOf({ services: { web: { ...WEB, ...told, pool } } });
-    expect(node(plan, 'l4').lb!.services[0]).toMatchObject(told);
-    expect(node(plan, 'l4').lb!.services[0]!.servers).toEqual([
+    expect(node(plan, 'l4').balancer!.config.services[0]).toMatchObject(told);
+    expect(node(plan, 'l4').balancer!.config.services[0]!.servers).toEqual([
       { name: 's1', address: '203.0.113.11', weight: 3 },
       { name: 's2', address: '203.0.113.12' },
       { name: 'b1', address: '203.0.113.21', drain: true },
@@ -197,7 +199,7 @@ describe('services', () => {
     const plan = planOf({ services: { web }, nodes: { s2: { undoDscp: ['web'] } } });
     expect(node(plan, 's2').undoDscp).toEqual([{ dscp: 11, address: '203.0.113.12', vip: '203.0.113.80' }]);
     expect(node(plan, 's1').undoDscp).toBeUndefined();
-    expect(node(plan, 'l4').lb!.services[0]).toMatchObject({ mode: 'l3dsr', dscp: 11 });
+    expect(node(plan, 'l4').balancer!.config.services[0]).toMatchObject({ mode: 'l3dsr', dscp: 11 });
   });
 
   test.each([
@@ -219,7 +221,7 @@ describe('services', () => {
     const pool = ['s1'];
     const plan = planOf({ services: { web: { ...WEB, pool }, web6: { ...WEB, vip: '2001:db8::80', pool } } }, lab);
     expect(plan.services.map((service) => service.pool[0]!.address)).toEqual(['203.0.113.11', '2001:db8::11']);
-    expect(node(plan, 'l4').lb!.services.map(({ servers }) => servers[0]!.address)).toEqual([
+    expect(node(plan, 'l4').balancer!.config.services.map(({ servers }) => servers[0]!.address)).toEqual([
       '203.0.113.11',
       '2001:db8::11',
     ]);

@@ -64,7 +64,10 @@ function resolveNode(name: string, lab: Lab, body: ScenarioFile): NodePlan {
     bridge,
     firewall: settings.firewall ?? 'none',
     listeners: settings.listeners?.map(parseListener) ?? defaultListeners(name, body),
-    lb: settings.role === 'l4' && settings.lb !== 'off' ? lbConfig(name, settings, lab, body) : null,
+    balancer:
+      settings.role === 'l4' && settings.lb !== 'off'
+        ? { kind: 'l4lab', config: lbConfig(name, settings, lab, body) }
+        : null,
   };
 }
 

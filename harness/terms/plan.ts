@@ -33,8 +33,14 @@ export interface NodePlan {
   /** `stateful`: drops forwarded packets that conntrack calls invalid, and TCP that it did not see begin. */
   firewall: 'none' | 'stateful';
   listeners: ListenerPlan[];
-  /** Configuration of the load balancer that runs in this node, or null. */
-  lb: LbConfig | null;
+  /** The load balancer that runs in this node, or null. */
+  balancer: BalancerPlan | null;
+}
+
+/** A kind of load balancer that an agent can run (harness/agent/balancers), with its own configuration. */
+export interface BalancerPlan {
+  kind: 'l4lab';
+  config: LbConfig;
 }
 
 export interface InterfacePlan {
@@ -78,7 +84,7 @@ export interface ListenerPlan {
 
 export type Mode = 'dnat' | 'proxy' | 'dsr' | 'l3dsr';
 
-/** A service as flows and reports see it; what the load balancer is told is in `NodePlan.lb`. */
+/** A service as flows and reports see it; what the load balancer is told is in `NodePlan.balancer`. */
 export interface ServicePlan {
   name: string;
   vip: string;

@@ -1,4 +1,4 @@
-import type { Expectation, Finding, FlowProtocol, Plan, SourcePosition } from './plan.ts';
+import type { BalancerPlan, Expectation, Finding, FlowProtocol, Plan, SourcePosition } from './plan.ts';
 import type { Cause, Prediction, Walk } from './walk.ts';
 import type { CountersByNode } from './counters.ts';
 import type { Sighting } from './sighting.ts';
@@ -57,7 +57,7 @@ export interface VariantResult {
   plan: Plan;
   flows: FlowResult[];
   /** Configuration, rules and log of every load balancer that ran, by node. */
-  lb: Record<string, { config: string; rules: string; log: string[] }>;
+  balancers: Record<string, { kind: BalancerPlan['kind']; config: string; rules: string; log: string[] }>;
   /** Log lines of the agents, by node. */
   logs: Record<string, string[]>;
   timings: { bootMs: number; configureMs: number; flowsMs: number; resetMs: number };

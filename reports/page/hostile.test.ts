@@ -39,8 +39,8 @@ function hostileResults(): Results {
   flow.controls[0]!.detail = all;
   flow.attempts[0]!.client = HOSTILE[2]!;
   flow.attempts[0]!.sourceSeen = HOSTILE[0]!;
-  variant.lb.l4!.log = HOSTILE;
-  variant.lb.l4!.rules = all;
+  variant.balancers.l4!.log = HOSTILE;
+  variant.balancers.l4!.rules = all;
   variant.logs = { [HOSTILE[2]!]: HOSTILE };
   variant.plan.nodes[4]!.loopback = [HOSTILE[2]!];
   return results;

@@ -26,7 +26,7 @@ function node(index: number, name: string, role: Role, ports: Port[], gateway?: 
     bridge: role === 'l2',
     firewall: 'none',
     listeners: role === 'server' ? [{ protocol: 'tcp', port: 80 }] : [],
-    lb: null,
+    balancer: null,
   };
 }
 
@@ -114,21 +114,24 @@ export function withServices(lab: SampleLab, services: ServicePlan[], loopbackVi
     if (n.role !== 'l4') return { ...n, loopback, sysctls };
     return {
       ...n,
-      lb: {
-        version: 1,
-        vipOwner: true,
-        services: services.map(({ name, vip, port, protocol, mode, proxyIps, pool }) => ({
-          name,
-          vip,
-          port,
-          protocol,
-          mode: mode === 'l3dsr' ? 'dsr' : mode,
-          ...(proxyIps.length ? { proxyIp: proxyIps } : {}),
-          sourceMac: 'rewrite' as const,
-          scheduler: 'round-robin' as const,
-          check: { type: 'tcp' as const, intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 },
-          servers: pool.map(({ node, address }) => ({ name: node, address })),
-        })),
+      balancer: {
+        kind: 'l4lab' as const,
+        config: {
+          version: 1,
+          vipOwner: true,
+          services: services.map(({ name, vip, port, protocol, mode, proxyIps, pool }) => ({
+            name,
+            vip,
+            port,
+            protocol,
+            mode: mode === 'l3dsr' ? 'dsr' : mode,
+            ...(proxyIps.length ? { proxyIp: proxyIps } : {}),
+            sourceMac: 'rewrite' as const,
+            scheduler: 'round-robin' as const,
+            check: { type: 'tcp' as const, intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 },
+            servers: pool.map(({ node, address }) => ({ name: node, address })),
+          })),
+        },
       },
     };
   });

@@ -149,7 +149,7 @@ function variantResult(
   random: () => number,
 ): VariantResult {
   const flows = cases.map((c, i) => flowResult(`${scenarioName}#${name}`, c, rows[i]!.at, lab, mode, random));
-  const services = lab.nodes.flatMap((n) => n.lb?.services ?? []);
+  const services = lab.nodes.flatMap((n) => n.balancer?.config.services ?? []);
   return {
     name,
     title,
@@ -179,9 +179,10 @@ function variantResult(
       })),
     },
     flows,
-    lb: {
+    balancers: {
       l4: {
-        config: JSON.stringify(lab.nodes.find((n) => n.lb)?.lb, null, 2),
+        kind: 'l4lab',
+        config: JSON.stringify(lab.nodes.find((n) => n.balancer)?.balancer?.config, null, 2),
         rules: `table ip l4lab {\n  map web {\n    type inet_service : ipv4_addr\n    elements = { 0 : 203.0.113.11, 1 : 203.0.113.12 }\n  }\n}\n`,
         log: ['level=info msg="applied" services=2 ms=11', 'level=info msg="server up" service=web server=s1'],
       },

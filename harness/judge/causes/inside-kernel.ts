@@ -61,7 +61,8 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
     );
   }
   // An L4 answers an echo to its VIP even where it does not own it.
-  const echoed = flow.protocol === 'icmp' && settings.lb !== null && service?.l4 === node && dst.ip === service.vip;
+  const echoed =
+    flow.protocol === 'icmp' && settings.balancer !== null && service?.l4 === node && dst.ip === service.vip;
   if (own.includes(dst.ip) || echoed) {
     return answerHasNoRoute(hop, evidence) ?? byCounters(hop, evidence);
   }

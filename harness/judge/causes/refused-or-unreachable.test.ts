@@ -49,7 +49,7 @@ describe('somebody said no', () => {
   test('refused by an L4 that holds the VIP, yet runs no load balancer', () => {
     const evidence = evidenceOf(oneArm({ services: dnat, servers: { gateway: '203.0.113.2' } }), 'client', 'a');
     const l4 = evidence.plan.nodes.find(({ name }) => name === 'l4')!;
-    l4.lb = null;
+    l4.balancer = null;
     const reply = evidence.walk.reply.slice(evidence.walk.reply.findIndex(({ node }) => node === 'l4') + 1);
     const packets = [{ ...reset, node: 'l4' }];
     const seen = { ...evidence, walk: { ...evidence.walk, reply }, packets, healthy: ['s2'] };

@@ -28,7 +28,7 @@ export const refusedOrUnreachable: Rule = (evidence) => {
 function refusal(node: string, by: string, { plan, flow, healthy }: Evidence): Cause {
   // An echo is addressed to the VIP alone: no pool stands behind it.
   const service =
-    flow.protocol === 'icmp' || nodeOf(plan, node).lb === null
+    flow.protocol === 'icmp' || nodeOf(plan, node).balancer === null
       ? undefined
       : plan.services.find(({ l4, vip, port }) => l4 === node && vip === flow.address && port === flow.port);
   if (!service) return cause('refused', node, `${node} answers ${flow.port}/${flow.protocol} with ${by}`);

@@ -16,8 +16,8 @@ export function cause(code: CauseCode, node: string, detail: string): Cause {
 export function addressesOf(plan: Plan, name: string): string[] {
   const node = nodeOf(plan, name);
   const own = [...interfaceAddresses(node), ...node.loopback.map(host)];
-  const balanced = node.lb === null ? [] : plan.services.filter(({ l4 }) => l4 === name);
-  const vips = node.lb?.vipOwner === false ? [] : balanced.map(({ vip }) => vip);
+  const balanced = node.balancer === null ? [] : plan.services.filter(({ l4 }) => l4 === name);
+  const vips = node.balancer?.config.vipOwner === false ? [] : balanced.map(({ vip }) => vip);
   return [...own, ...vips, ...balanced.flatMap(({ proxyIps }) => proxyIps)];
 }
 

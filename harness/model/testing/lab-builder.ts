@@ -50,7 +50,8 @@ const PORT = 80;
 export function plan({ nodes, links, services }: LabSketch): Plan {
   const all = Object.keys(nodes).map((name, index) => node(name, nodes[name]!, index + 1, links));
   const servicePlans = Object.entries(services).map(([name, service]) => servicePlan(name, service, all));
-  for (const item of all) if (item.role === 'l4') item.lb = lbOf(item.name, nodes[item.name]!, services, servicePlans);
+  for (const item of all)
+    if (item.role === 'l4') item.balancer = balancerOf(item.name, nodes[item.name]!, services, servicePlans);
   return {
     lab: 'test',
     scenario: 'test',
@@ -132,7 +133,7 @@ function node(name: string, sketch: NodeSketch, index: number, links: [string, s
     bridge: sketch.bridge ?? sketch.role === 'l2',
     firewall: sketch.firewall ?? 'none',
     listeners: sketch.listeners ?? (sketch.role === 'server' ? [{ protocol: 'tcp', port: PORT }] : []),
-    lb: null,
+    balancer: null,
   };
 }
 
@@ -155,13 +156,13 @@ function servicePlan(name: string, sketch: ServiceSketch, nodes: NodePlan[]): Se
   };
 }
 
-function lbOf(
+function balancerOf(
   l4: string,
   sketch: NodeSketch,
   services: Record<string, ServiceSketch>,
   plans: ServicePlan[],
-): NodePlan['lb'] {
-  return lbConfigSchema.parse({
+): NodePlan['balancer'] {
+  const config = lbConfigSchema.parse({
     version: 1,
     vipOwner: sketch.vipOwner ?? true,
     services: plans
@@ -179,6 +180,7 @@ function lbOf(
         servers: pool.map(({ node: server, address }) => ({ name: server, address })),
       })),
   });
+  return { kind: 'l4lab', config };
 }
 
 function addressOf(item: NodePlan): string {

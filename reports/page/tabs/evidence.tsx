@@ -69,7 +69,7 @@ export function Evidence({ flow, variant, attempt, evidence }: EvidenceProps) {
           </table>
         </section>
       ))}
-      {Object.entries(variant.lb).map(([name, { log }]) => (
+      {Object.entries(variant.balancers).map(([name, { log }]) => (
         <Lines key={name} title={t.logOf(name)} lines={log.slice(-20)} />
       ))}
     </div>

@@ -26,7 +26,7 @@ const node = (name: string, role: NodePlan['role'], peers: string[]): NodePlan =
   bridge: role === 'l2',
   firewall: 'none',
   listeners: [],
-  lb: null,
+  balancer: null,
 });
 
 /** Any connected tree of nodes, with or without a client. */

@@ -125,7 +125,7 @@ function LogContents({ scenario, variant: v }: { scenario: number; variant: numb
   if (!variant) return <p class="calm reading">{t.loading}</p>;
   return (
     <>
-      {Object.entries(variant.lb).map(([node, { config, rules, log }]) => (
+      {Object.entries(variant.balancers).map(([node, { config, rules, log }]) => (
         <div key={node}>
           <Text title={`${node}: ${t.lbConfig}`} text={config} />
           <Text title={`${node}: ${t.lbRules}`} text={rules} />

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Balancer, ServerState } from './balancer.ts';
+import { program } from '../program.ts';
 
 const PROGRAM = '/opt/l4lab/lb.js';
 const CONFIG = '/run/l4lab/lb.json';
@@ -10,20 +12,24 @@ const NO_SERVICES = { version: 1, services: [] };
 const READY_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 5000;
 
-type Said = { event?: string; message?: string };
+/** A line of the program's log, as far as the harness reads it. */
+type LogEntry = { event?: string; message?: string; service?: string; server?: string; up?: boolean };
 
-/** The load balancer as a process of this node. It goes from one configuration to the next by reloading. */
-export class LbProcess {
+/** The included load balancer (lb/). It goes from one configuration to the next by reloading. */
+export class L4labBalancer implements Balancer {
   readonly #process = spawn('node', [PROGRAM, '--config', CONFIG], { stdio: ['ignore', 'pipe', 'pipe'] });
   readonly #log: string[] = [];
-  #listener: (said: Said) => void = () => undefined;
+  readonly #states = new Map<string, ServerState>();
+  #listener: (entry: LogEntry) => void = () => undefined;
   #running = true;
 
   private constructor(onLog: (line: string) => void) {
     const take = (line: string): void => {
       this.#log.push(line);
       onLog(line);
-      this.#listener(parse(line));
+      const entry = parse(line);
+      this.#note(entry);
+      this.#listener(entry);
     };
     for (const input of [this.#process.stdout, this.#process.stderr]) createInterface({ input }).on('line', take);
     const end = (): void => {
@@ -37,27 +43,25 @@ export class LbProcess {
     });
   }
 
-  /** Starts the program and waits until it serves. @throws Error with its log when it ends or stays silent */
-  static async start(config: unknown, onLog: (line: string) => void): Promise<LbProcess> {
+  static async start(config: unknown, onLog: (line: string) => void): Promise<L4labBalancer> {
     await writeConfig(config);
-    const lb = new LbProcess(onLog);
-    await lb.#until('ready');
-    return lb;
+    const balancer = new L4labBalancer(onLog);
+    await balancer.#until('ready');
+    return balancer;
   }
 
   get running(): boolean {
     return this.#running;
   }
 
-  /** Puts another configuration in force. @throws Error with the program's log when it refuses, ends or stays silent */
   async reload(config: unknown): Promise<void> {
     this.#log.length = 0;
+    this.#states.clear();
     await writeConfig(config);
     this.#process.kill('SIGHUP');
     await this.#until('reloaded');
   }
 
-  /** Takes all services out, and with them everything that the program has made in this node. */
   async clear(): Promise<void> {
     await this.reload(NO_SERVICES);
   }
@@ -71,6 +75,19 @@ export class LbProcess {
     clearTimeout(timer);
   }
 
+  serverStates(): ServerState[] {
+    return [...this.#states.values()];
+  }
+
+  describeRules(): Promise<string> {
+    return program(['nft', 'list', 'ruleset']);
+  }
+
+  #note({ event, service, server, up }: LogEntry): void {
+    if (event !== 'server-state' || service === undefined || server === undefined || up === undefined) return;
+    this.#states.set(`${service} ${server}`, { service, server, up });
+  }
+
   async #until(event: string): Promise<void> {
     const log = (): string => this.#log.join('\n');
     await new Promise<void>((resolve, reject) => {
@@ -78,10 +95,10 @@ export class LbProcess {
         this.#process.kill('SIGKILL');
         reject(new Error(`the load balancer was not ${event} after ${READY_DEADLINE_MS} ms: ${log()}`));
       }, READY_DEADLINE_MS);
-      this.#listener = (said) => {
-        if (said.event === event) resolve();
-        else if (said.event === 'error') reject(new Error(`the load balancer: ${said.message}`));
-        else if (said.event === 'ended') reject(new Error(`the load balancer ended before it was ${event}: ${log()}`));
+      this.#listener = (entry) => {
+        if (entry.event === event) resolve();
+        else if (entry.event === 'error') reject(new Error(`the load balancer: ${entry.message}`));
+        else if (entry.event === 'ended') reject(new Error(`the load balancer ended before it was ${event}: ${log()}`));
         else return;
         clearTimeout(timer);
       };
@@ -95,9 +112,9 @@ async function writeConfig(config: unknown): Promise<void> {
 }
 
 /** Lines that are not the program's own are for people alone. */
-function parse(line: string): Said {
+function parse(line: string): LogEntry {
   try {
-    return JSON.parse(line) as Said;
+    return JSON.parse(line) as LogEntry;
   } catch {
     return {};
   }

@@ -1,0 +1,24 @@
+/** Whether a balancer sends new flows of a service to a server, as its health checks have found. */
+export interface ServerState {
+  service: string;
+  server: string;
+  up: boolean;
+}
+
+/** A load balancer that runs as a process of a node: all that an agent knows of it. */
+export interface Balancer {
+  /** False once the process has ended by itself. */
+  readonly running: boolean;
+  /** Puts another configuration in force. @throws Error with the program's log when it refuses, ends or stays silent */
+  reload(config: unknown): Promise<void>;
+  /** Takes all services out, and with them everything that the program has made in this node. */
+  clear(): Promise<void>;
+  stop(): Promise<void>;
+  /** The last state of each server that had one since the configuration came into force. */
+  serverStates(): ServerState[];
+  /** For the report: the rules that carry traffic, as text. */
+  describeRules(): Promise<string>;
+}
+
+/** Starts a balancer of one kind and waits until it serves. @throws Error with its log when it ends or stays silent */
+export type StartBalancer = (config: unknown, onLog: (line: string) => void) => Promise<Balancer>;
