@@ -14,6 +14,8 @@ const CODES = {
   'node-failed': EXIT.unavailable,
   /** A node could not be configured as planned. */
   'configure-failed': EXIT.unavailable,
+  /** The kernel was built without something that the load balancer needs. */
+  'kernel-lacks': EXIT.unavailable,
   /** The load balancer did not come up. */
   'lb-failed': EXIT.unavailable,
   /** The user wants to stop. */

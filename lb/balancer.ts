@@ -13,6 +13,7 @@ import type { FlowCounts } from './host/flow-counts.ts';
 import { countFlows } from './host/flow-counts.ts';
 import { HeldAddresses } from './host/held-addresses.ts';
 import { holdingsFor, lostFrom, withoutHoldings } from './host/holdings.ts';
+import { explainRefusal } from './host/kernel-features.ts';
 import { KernelTables } from './host/kernel-tables.ts';
 import { resolveNeighbours } from './host/neighbours.ts';
 import { readFacts } from './host/read-facts.ts';
@@ -26,6 +27,7 @@ import { reusesPorts } from './render/members.ts';
 import { rolesOf } from './render/remember.ts';
 import { render } from './render/render.ts';
 import type { Table } from './render/ruleset.ts';
+import { formatTable } from './render/ruleset.ts';
 import { Settling } from './settling.ts';
 
 /** How long to wait for the MAC of a server whose frames keep their source MAC. */
@@ -255,7 +257,10 @@ export class Balancer {
       this.#settling.note(service, rolesOf(input, service));
       settled.set(service, this.#settling.isSettled(service));
     }
-    await this.#tables.apply(render(input, this.#held.all));
+    const tables = render(input, this.#held.all);
+    await this.#tables.apply(tables).catch(async (error: unknown) => {
+      throw await explainRefusal(error, tables.map(formatTable).join(''));
+    });
     // Whoever waits for this change is told first.
     setImmediate(() => {
       if (!this.#stopped) this.#tables.prepare();

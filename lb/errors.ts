@@ -7,6 +7,7 @@ export type LbErrorCode =
   | 'bad-config'
   | 'forwarding-off'
   | 'sysctl-refused'
+  | 'kernel-lacks'
   | 'no-device'
   | 'nft-failed'
   | 'ip-failed'

@@ -35,7 +35,8 @@ async function answer(node: Node, { id, method, params }: Call): Promise<void> {
     const call = node.calls[method] as (params: unknown) => Promise<unknown>;
     send({ id, result: await call(params) });
   } catch (error) {
-    send({ id, error: (error as Error).message });
+    const { message, code } = error as Error & { code?: string };
+    send({ id, error: message, code });
   }
 }
 

@@ -96,7 +96,8 @@ export interface Call {
 
 export type FromAgent =
   | { id: number; result: unknown }
-  | { id: number; error: string }
+  /** `code` is the load balancer's, where it was asked. */
+  | { id: number; error: string; code?: string | undefined }
   | { event: 'hello' }
   | { event: 'frames'; iface: string; frames: RawFrame[] }
   | { event: 'log'; line: string };

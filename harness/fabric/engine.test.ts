@@ -59,6 +59,11 @@ describe('whoever points at an engine', () => {
   test.each([
     ['Podman', { '/version': { Version: '5.4', Components: [{ Name: 'Podman Engine' }] } }, /is Podman/],
     ['an nftables backend', { '/info': { NCPU: 1, FirewallBackend: { Driver: 'nftables' } } }, /--firewall-backend/],
+    [
+      'a kernel of long ago',
+      { '/version': { Version: '99.1', KernelVersion: '5.4.0-42-generic' } },
+      /5.4.0-42-generic; labs need 6.1/,
+    ],
   ])('is told that %s carries no labs', async (_, answers, message) => {
     await pointAtEngine({ ...OWN, ...answers });
     await expect(findEngine()).rejects.toThrow(message);

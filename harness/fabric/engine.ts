@@ -1,5 +1,6 @@
 import Dockerode from 'dockerode';
 import { clientOptions, requireEndpoint } from '../../setup/endpoint.ts';
+import { isTooOld, OLDEST_KERNEL } from '../../lb/host/oldest-kernel.ts';
 import { SetupError } from '../../setup/setup-error.ts';
 import { L4labError } from '../errors.ts';
 
@@ -17,7 +18,8 @@ export interface Engine {
 /**
  * Finds the engine where the user's own tools and the set-up would (DOCKER_HOST, contexts, Desktop, rootless), and
  * takes no other in its place.
- * @throws L4labError `engine-unavailable` when none answers, or when it is one whose networks are no clean wires
+ * @throws L4labError `engine-unavailable` when none answers, or when it is one whose networks are no clean wires,
+ * `kernel-lacks` when its kernel is too old
  */
 export async function findEngine(): Promise<Engine> {
   const docker = await connect();
@@ -43,10 +45,14 @@ export async function findEngine(): Promise<Engine> {
       "the engine's firewall backend is nftables, which labs do not support; start dockerd with --firewall-backend=iptables",
     );
   }
+  const kernel = version.KernelVersion ?? 'unknown';
+  if (isTooOld(kernel)) {
+    throw new L4labError('kernel-lacks', `the engine's kernel is Linux ${kernel}; labs need ${OLDEST_KERNEL} or later`);
+  }
   return {
     docker,
     name: `Docker ${version.Version}`,
-    kernel: version.KernelVersion ?? 'unknown',
+    kernel,
     os: info.OperatingSystem,
     cpus: info.NCPU,
     apparmor: info.SecurityOptions?.some((option) => option.includes('apparmor')) === true,

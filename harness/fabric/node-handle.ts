@@ -49,7 +49,7 @@ export class NodeHandle {
     await this.#within(this.#greeted, 'its agent to start');
   }
 
-  /** @throws L4labError `configure-failed` with what the agent said, `node-failed` when the node is gone, `timeout` */
+  /** @throws L4labError `configure-failed`, `lb-failed` or `kernel-lacks` with what the agent said, `node-failed` when the node is gone, `timeout` */
   async call<M extends Method>(method: M, params: Calls[M]['params']): Promise<Calls[M]['result']> {
     if (this.#ended) throw this.#gone(method);
     const id = this.#next++;
@@ -80,8 +80,7 @@ export class NodeHandle {
     const pending = this.#pending.get(message.id);
     this.#pending.delete(message.id);
     if ('error' in message) {
-      const code = pending?.method === 'startBalancer' ? 'lb-failed' : 'configure-failed';
-      pending?.reject(new L4labError(code, `${this.name}: ${pending.method}: ${message.error}`));
+      pending?.reject(failure(this.name, pending.method, message));
     } else pending?.resolve(message.result);
   }
 
@@ -119,4 +118,14 @@ export class NodeHandle {
       clearTimeout(timer);
     }
   }
+}
+
+function failure(
+  node: string,
+  method: Method,
+  { error, code }: { error: string; code?: string | undefined },
+): L4labError {
+  const message = `${node}: ${method}: ${error}`;
+  if (method !== 'startBalancer') return new L4labError('configure-failed', message);
+  return new L4labError(code === 'kernel-lacks' ? 'kernel-lacks' : 'lb-failed', message);
 }

@@ -3,12 +3,18 @@ import { isIPv6 } from 'node:net';
 import type { LbConfig } from '../config.ts';
 import { LbError } from '../errors.ts';
 
-/** @throws {LbError} `forwarding-off` when a service needs the host to forward, and it does not. */
+/** @throws {LbError} `forwarding-off` when a service needs the host to forward, and it does not; `kernel-lacks` IPv6. */
 export async function demandForwarding(config: LbConfig): Promise<void> {
   for (const { name, mode, vip } of config.services) {
     if (mode === 'dsr') continue;
     const file = isIPv6(vip) ? 'ipv6/conf/all/forwarding' : 'ipv4/ip_forward';
-    const value = await readFile(`/proc/sys/net/${file}`, 'utf8');
+    const value = await readFile(`/proc/sys/net/${file}`, 'utf8').catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      throw new LbError(
+        'kernel-lacks',
+        `needs ipv6: the kernel has it not (ipv6.disable=1?), and the VIP of service ${name} is of IPv6`,
+      );
+    });
     if (value.trim() !== '0') continue;
     const sysctl = `net.${file.replaceAll('/', '.')}`;
     throw new LbError('forwarding-off', `service ${name} (${mode}) needs IP forwarding: set ${sysctl}=1`);

@@ -13,7 +13,7 @@ const READY_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 5000;
 
 /** A line of the program's log, as far as the harness reads it. */
-type LogEntry = { event?: string; message?: string; service?: string; server?: string; up?: boolean };
+type LogEntry = { event?: string; code?: string; message?: string; service?: string; server?: string; up?: boolean };
 
 /** The included load balancer (lb/). It goes from one configuration to the next by reloading. */
 export class L4labBalancer implements Balancer {
@@ -97,7 +97,8 @@ export class L4labBalancer implements Balancer {
       }, READY_DEADLINE_MS);
       this.#listener = (entry) => {
         if (entry.event === event) resolve();
-        else if (entry.event === 'error') reject(new Error(`the load balancer: ${entry.message}`));
+        else if (entry.event === 'error')
+          reject(Object.assign(new Error(`the load balancer: ${entry.message}`), { code: entry.code }));
         else if (entry.event === 'ended') reject(new Error(`the load balancer ended before it was ${event}: ${log()}`));
         else return;
         clearTimeout(timer);

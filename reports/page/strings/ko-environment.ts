@@ -36,6 +36,10 @@ export const koEnvironment: readonly SentencePair[] = [
     'no container engine answers ({error*}); `npm run setup` installs or starts one',
     '응답하는 컨테이너 엔진이 없음({error}). `npm run setup`으로 설치하거나 시작할 수 있음',
   ],
+  [
+    "the engine's kernel is Linux {kernel}; labs need {oldest} or later",
+    '엔진의 커널이 Linux {kernel}임. 랩에는 {oldest} 이상이 필요함',
+  ],
   ['node {node} is gone ({method}); {said*}', '{node} 노드가 사라짐({method}): {said}'],
   ['it said nothing', '남긴 말 없음'],
   [
