@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { findEngine, type Engine } from '../harness/fabric/engine.ts';
@@ -53,6 +53,8 @@ function l4labIn(
   });
 }
 
+const resultsIn = (report: string) => JSON.parse(readFileSync(join(report, 'results.json'), 'utf8')) as Results;
+
 const run = (file: string) => l4lab('run', file, '--report', join(folder, 'report'));
 
 test(
@@ -60,8 +62,7 @@ test(
   async () => {
     const { code, stdout } = await run(scenario());
     expect([code, stdout]).toEqual([0, expect.stringContaining('1 of 1 passed')]);
-    const results = JSON.parse(readFileSync(join(folder, 'report/results.json'), 'utf8')) as { version: number };
-    expect(results.version).toBe(1);
+    expect(resultsIn(join(folder, 'report')).version).toBe(1);
     expect(readFileSync(join(folder, 'report/index.html'), 'utf8')).toContain('<!doctype html>');
   },
   DEADLINE_MS,
@@ -72,7 +73,7 @@ test(
   async () => {
     const { code, stdout } = await run(scenario(SCENARIO.replace('[80/tcp]', '[]')));
     expect([code, stdout]).toEqual([1, expect.stringContaining('refused at s1')]);
-    const { scenarios } = JSON.parse(readFileSync(join(folder, 'report/results.json'), 'utf8')) as Results;
+    const { scenarios } = resultsIn(join(folder, 'report'));
     expect(scenarios[0]!.variants[0]!.flows[0]!.counterfactuals).toMatchObject([{ title: 's1: listen on 80/tcp' }]);
   },
   DEADLINE_MS,
@@ -169,6 +170,58 @@ test(
 );
 
 test(
+  'shards are merged when all are there, also one for which nothing was left',
+  async () => {
+    const file = scenario();
+    const shard = (k: number) => l4lab('run', file, '--shard', `${k}/2`, '--report', join(folder, `shards/${k}`));
+    expect(await shard(1)).toMatchObject({ code: 0 });
+    expect(await shard(2)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('shard 2/2 is empty: 1 scenario') as unknown,
+    });
+    const merge = (...parts: string[]) =>
+      l4lab('merge', ...parts.map((part) => join(folder, 'shards', part)), '--report', join(folder, 'merged'));
+    expect(await merge('1')).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('missing: shard 2/2.') as unknown,
+    });
+    expect(await merge('2', '1')).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ 1 passed') as unknown });
+    expect(resultsIn(join(folder, 'merged')).shard).toBeUndefined();
+  },
+  DEADLINE_MS,
+);
+
+test(
+  'a report that cannot be written is refused before anything runs; what is in the way later loses no results',
+  async () => {
+    const file = scenario();
+    const refused = await Promise.all(
+      ['', file, join(file, 'below')].map((dir) => l4lab('run', file, '--report', dir)),
+    );
+    expect(refused.map(({ code, stdout }) => [code, stdout])).toEqual([
+      [2, ''],
+      [3, ''],
+      [3, ''],
+    ]);
+    expect(refused.map(({ stderr }) => stderr).join('')).toMatch(
+      /--report: name a folder\n[^]*scenario.yaml: it is a file[^]*below: a part of the path is a file/,
+    );
+    mkdirSync(join(folder, 'blocked/results.json/x'), { recursive: true });
+    mkdirSync(join(folder, 'tmp'), { recursive: true });
+    const blocked = await l4labIn({ TMPDIR: join(folder, 'tmp') }, 'run', file, '--report', join(folder, 'blocked'));
+    const [elsewhere] = readdirSync(join(folder, 'tmp')).filter((name) => name.startsWith('l4lab-report-'));
+    expect(blocked).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining(`it is in ${join(folder, 'tmp', elsewhere!)}`) as unknown,
+    });
+    expect(blocked.stderr).not.toMatch(/^\s+at /m);
+    expect(blocked.stdout).toContain('✓ 1 passed');
+    expect(resultsIn(join(folder, 'tmp', elsewhere!)).scenarios).toHaveLength(1);
+  },
+  DEADLINE_MS,
+);
+
+test(
   'up leaves a lab running, which down takes away',
   async () => {
     const file = scenario();
@@ -207,7 +260,16 @@ test(
     child.kill('SIGINT');
     expect((await ended)[0]).toBe(130);
     expect(await owned()).toEqual(NOTHING);
-    expect(existsSync(report)).toBe(false);
+    const { interrupted, scenarios } = resultsIn(report);
+    expect([interrupted, ...scenarios.map(({ variants }) => variants[0]!.flows[0]!.verdict)]).toEqual([
+      true,
+      'pass',
+      'not-run',
+    ]);
+    expect(await l4lab('merge', report, '--report', report)).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining('! 1 not run · ✓ 1 passed') as unknown,
+    });
   },
   DEADLINE_MS,
 );

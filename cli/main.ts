@@ -108,7 +108,7 @@ async function main(argv: string[]): Promise<number> {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.invalid;
-    if (interrupted.signal.aborted) return 130;
+    if (interrupted.signal.aborted) return EXIT.interrupted;
     if (!(error instanceof L4labError)) throw error;
     process.stderr.write(`${error.message}\n`);
     return error.exitCode;
@@ -120,11 +120,11 @@ let interruptedAt = 0;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // The second time means now, and the next run sweeps up; one Ctrl-C may come twice, from the terminal and from npm.
-    if (interrupted.signal.aborted && Date.now() - interruptedAt > 1000) process.exit(130);
+    if (interrupted.signal.aborted && Date.now() - interruptedAt > 1000) process.exit(EXIT.interrupted);
     if (interrupted.signal.aborted) return;
     interruptedAt = Date.now();
     process.stderr.write('\nstopping: taking down what was booted\n');
-    interrupted.abort(new L4labError('interrupted', 'interrupted'));
+    interrupted.abort(new L4labError('interrupted', 'the run was interrupted'));
   });
 }
 process.exitCode = await main(process.argv.slice(2));

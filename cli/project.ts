@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PageBundle } from '../reports/page-html.ts';
@@ -23,7 +23,8 @@ export function pageBundle(): PageBundle {
   };
 }
 
-/** Text of scenario files by path, as results name them. */
+/** Text of scenario files by path, as results name them; of those that are still there. */
 export function sourcesOf(files: string[]): Record<string, string> {
-  return Object.fromEntries(files.map((file) => [file, readFileSync(join(ROOT, file), 'utf8')]));
+  const there = files.filter((file) => existsSync(join(ROOT, file)));
+  return Object.fromEntries(there.map((file) => [file, readFileSync(join(ROOT, file), 'utf8')]));
 }

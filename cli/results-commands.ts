@@ -3,10 +3,13 @@ import { diffText } from '../reports/diff.ts';
 import { reportToGithub } from '../reports/github.ts';
 import { mergeResults } from '../reports/merge.ts';
 import { readResults } from '../reports/read-results.ts';
+import { tryReportFolder } from '../reports/report-folder.ts';
+import { saveReports } from '../reports/save-reports.ts';
+import { checkShards } from '../reports/shards.ts';
 import { summaryText } from '../reports/summary-text.ts';
-import { writeReports } from '../reports/write-reports.ts';
 import { EXIT } from '../harness/errors.ts';
 import type { Results } from '../harness/terms/results.ts';
+import { commandLineError } from './command-line-error.ts';
 import { pageBundle, sourcesOf } from './project.ts';
 
 interface Publishing {
@@ -16,30 +19,48 @@ interface Publishing {
   quiet: boolean;
 }
 
-/** Writes the reports of a run, and tells what came of it: on the terminal, and to GitHub when it runs there. */
-export async function publish(results: Results, report: string, { json, quiet }: Publishing): Promise<void> {
+/** The folder that `--report` names, tried before the work. @throws L4labError where no report can be written to it */
+export async function reportFolder(report: string): Promise<string> {
+  if (report === '') throw commandLineError('--report: name a folder');
   const dir = resolve(report);
-  await writeReports(results, dir, pageBundle(), sourcesOf(results.scenarios.map(({ file }) => file)));
-  const reportPath = relative(process.cwd(), join(dir, 'index.html'));
+  await tryReportFolder(dir);
+  return dir;
+}
+
+/**
+ * Writes the reports of a run, and tells what came of it: on the terminal, and to GitHub when it runs there.
+ * @returns the exit code that the verdicts ask for, or 3 when the report is not where it belongs
+ */
+export async function publish(results: Results, dir: string, { json, quiet }: Publishing): Promise<number> {
   if (json) process.stdout.write(`${JSON.stringify(results)}\n`);
-  else process.stdout.write(summaryText(results, { color: process.stdout.isTTY, reportPath }));
+  const sources = sourcesOf(results.scenarios.map(({ file }) => file));
+  const saved = await saveReports(results, dir, pageBundle(), sources);
+  if (!json) {
+    const page = join(saved.dir, 'index.html');
+    const near = relative(process.cwd(), page);
+    const reportPath = near.startsWith('..') ? page : near;
+    process.stdout.write(summaryText(results, { color: process.stdout.isTTY, reportPath }));
+  }
   // GitHub reads annotations from both streams; a program reads results.json from the one.
   const out = json ? process.stderr : process.stdout;
   if (!quiet) await reportToGithub(results, process.env, (line) => out.write(`${line}\n`));
+  if (saved.problem) process.stderr.write(`${saved.problem.message}\n`);
+  return saved.problem?.exitCode ?? exitCode(results);
 }
 
-/** 1 when a flow failed, 3 when one was not run, else 0. */
-export function exitCode({ scenarios }: Results): number {
+/** 1 when a flow failed, 3 when one was not run or the run was stopped, else 0. */
+function exitCode({ scenarios, interrupted }: Results): number {
   const verdicts = scenarios.flatMap(({ variants }) => variants.flatMap(({ flows }) => flows.map((f) => f.verdict)));
   if (verdicts.includes('fail')) return EXIT.failed;
-  return verdicts.includes('not-run') ? EXIT.unavailable : EXIT.ok;
+  return verdicts.includes('not-run') || interrupted === true ? EXIT.unavailable : EXIT.ok;
 }
 
 /** `l4lab merge`: one report of the results of several machines. */
 export async function mergeCommand(dirs: string[], { report }: { report: string }): Promise<number> {
-  const results = mergeResults(await Promise.all(dirs.map(readResults)));
-  await publish(results, report, { json: false, quiet: false });
-  return exitCode(results);
+  const dir = await reportFolder(report);
+  const parts = await Promise.all(dirs.map(async (from) => ({ from, results: await readResults(from) })));
+  checkShards(parts);
+  return publish(mergeResults(parts.map(({ results }) => results)), dir, { json: false, quiet: false });
 }
 
 /** `l4lab report diff`: which verdicts and causes changed between two runs. */

@@ -1,14 +1,17 @@
+import { plural } from '../reports/plural.ts';
+import { EXIT } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
 import { labsAtOnce, run } from '../harness/run/run.ts';
 import { findScenarios } from '../harness/scenario/files.ts';
+import type { Results } from '../harness/terms/results.ts';
 import { loadAll } from './load-all.ts';
 import { labImage, ROOT, version } from './project.ts';
 import { progress } from './progress.ts';
-import { exitCode, publish } from './results-commands.ts';
+import { publish, reportFolder } from './results-commands.ts';
 import { select } from './selection.ts';
-import { shardOf } from './shard.ts';
+import { parseShard, shardOf } from './shard.ts';
 
 export interface RunCommandOptions {
   variant: string[];
@@ -21,8 +24,13 @@ export interface RunCommandOptions {
 
 /** `l4lab run`: runs scenarios, writes the reports, and ends with what the verdicts say. */
 export async function runCommand(words: string[], options: RunCommandOptions, signal: AbortSignal): Promise<number> {
+  const shard = options.shard === undefined ? null : parseShard(options.shard);
   const selection = { variants: options.variant, flows: options.flow };
-  const scenarios = shardOf(select(loadAll(findScenarios(ROOT, words)), selection), options.shard);
+  const all = select(loadAll(findScenarios(ROOT, words)), selection);
+  const scenarios = shard ? shardOf(all, shard) : all;
+  const report = await reportFolder(options.report);
+  const out = options.json ? process.stderr : process.stdout;
+  if (scenarios.length === 0) out.write(`shard ${options.shard} is empty: ${plural(all.length, 'scenario')} in all\n`);
   const engine = await findEngine();
   await sweep(engine.docker, { orphans: true });
   const results = await run(scenarios, {
@@ -32,9 +40,21 @@ export async function runCommand(words: string[], options: RunCommandOptions, si
     labels: await reaperLabels(engine.docker),
     selection,
     concurrency: labsAtOnce(engine.cpus),
-    onEvent: progress(options.json ? process.stderr : process.stdout),
+    onEvent: progress(out),
     signal,
   });
-  await publish(results, options.report, { json: options.json, quiet: options.shard !== undefined });
-  return exitCode(results);
+  // A report of nothing would only take the place of an older one.
+  if (signal.aborted && !anyFinished(results)) {
+    process.stderr.write('no report: no flow had finished\n');
+    return EXIT.interrupted;
+  }
+  const code = await publish({ ...results, ...(shard ? { shard } : {}) }, report, {
+    json: options.json,
+    quiet: shard !== null,
+  });
+  return signal.aborted ? EXIT.interrupted : code;
+}
+
+function anyFinished({ scenarios }: Results): boolean {
+  return scenarios.some(({ variants }) => variants.some(({ flows }) => flows.some((f) => f.verdict !== 'not-run')));
 }

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { L4labError } from '../harness/errors.ts';
-import { shardOf } from './shard.ts';
+import { parseShard, shardOf } from './shard.ts';
 
 test('the shards together are everything, once', () => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.integer()), fc.integer({ min: 1, max: 9 }), (items, n) => {
-      const shards = Array.from({ length: n }, (_, k) => shardOf(items, `${k + 1}/${n}`));
+      const shards = Array.from({ length: n }, (_, k) => shardOf(items, parseShard(`${k + 1}/${n}`)));
       expect(shards.flat().sort()).toEqual([...items].sort());
     }),
   );
 });
 
 test.each(['0/4', '5/4', '2', 'a/b', '1/0'])('%s is no shard', (shard) => {
-  expect(() => shardOf([1], shard)).toThrow(L4labError);
+  expect(() => parseShard(shard)).toThrow(L4labError);
 });

@@ -1,11 +1,15 @@
+import type { Shard } from '../harness/terms/results.ts';
 import { commandLineError } from './command-line-error.ts';
 
+/** `2/4` as a shard. @throws L4labError `invalid-input` */
+export function parseShard(text: string): Shard {
+  const [, k, n] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+  if (k === undefined || n === undefined || Number(k) < 1 || Number(k) > Number(n))
+    throw commandLineError(`--shard ${text}: write K/N with K from 1 to N, like 2/4`);
+  return { index: Number(k), count: Number(n) };
+}
+
 /** The part of the work that one machine of several takes: every n-th item, beginning with the k-th. */
-export function shardOf<T>(items: T[], shard: string | undefined): T[] {
-  if (shard === undefined) return items;
-  const [, k, n] = /^(\d+)\/(\d+)$/.exec(shard) ?? [];
-  if (k === undefined || n === undefined || Number(k) < 1 || Number(k) > Number(n)) {
-    throw commandLineError(`--shard ${shard}: write K/N with K from 1 to N, like 2/4`);
-  }
-  return items.filter((_, index) => index % Number(n) === Number(k) - 1);
+export function shardOf<T>(items: T[], { index, count }: Shard): T[] {
+  return items.filter((_, i) => i % count === index - 1);
 }

@@ -1,5 +1,5 @@
 /** Exit codes of the command: see README. */
-export const EXIT = { ok: 0, failed: 1, invalid: 2, unavailable: 3 } as const;
+export const EXIT = { ok: 0, failed: 1, invalid: 2, unavailable: 3, interrupted: 130 } as const;
 
 const CODES = {
   /** YAML or command line that cannot be understood. */
@@ -19,7 +19,11 @@ const CODES = {
   /** The load balancer did not come up. */
   'lb-failed': EXIT.unavailable,
   /** The user wants to stop. */
-  interrupted: 130,
+  interrupted: EXIT.interrupted,
+  /** The report's folder cannot be written. */
+  'report-unwritable': EXIT.unavailable,
+  /** Results of a part of the run are not there. */
+  'shard-missing': EXIT.unavailable,
   /** Something did not happen within its deadline. */
   timeout: EXIT.unavailable,
 } as const;

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Results } from '../harness/terms/results.ts';
 
@@ -13,11 +13,15 @@ export class Parts {
   }
 
   write(name: string, results: Results): void {
-    writeFileSync(join(this.folder, `${name.replaceAll('/', '__')}.json`), JSON.stringify(results));
+    const file = join(this.folder, name.replaceAll('/', '__'));
+    // Ctrl-C ends workers in the midst of writing.
+    writeFileSync(file, JSON.stringify(results));
+    renameSync(file, `${file}.json`);
   }
 
   read(): Results[] {
     return readdirSync(this.folder)
+      .filter((name) => name.endsWith('.json'))
       .sort()
       .map((name) => JSON.parse(readFileSync(join(this.folder, name), 'utf8')) as Results);
   }

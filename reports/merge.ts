@@ -20,6 +20,7 @@ export function mergeResults(parts: Results[]): Results {
     startedAt,
     durationMs: Math.max(...parts.map((part) => Date.parse(part.startedAt) + part.durationMs - start)),
     environment: canonical(parts.map(({ environment }) => environment)),
+    ...(parts.some(({ interrupted }) => interrupted) ? { interrupted: true as const } : {}),
     scenarios: groups.map(mergeScenario),
   };
 }

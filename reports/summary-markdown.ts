@@ -13,7 +13,7 @@ export function summaryMarkdown(results: Results, limitBytes = DEFAULT_LIMIT_BYT
   const head = [
     `## l4lab: ${count.fail ? `❌ ${count.fail} failed, ` : ''}${count['not-run'] ? `⚠️ ${count['not-run']} not run, ` : ''}✅ ${count.pass} passed`,
     '',
-    `${plural(cells.length, 'flow')} in ${plural(results.scenarios.length, 'scenario')}, ${(results.durationMs / 1000).toFixed(1)} s on ${escapeMarkdown(results.environment.engine)}, kernel ${escapeMarkdown(results.environment.kernel)}.`,
+    `${plural(cells.length, 'flow')} in ${plural(results.scenarios.length, 'scenario')}, ${(results.durationMs / 1000).toFixed(1)} s on ${escapeMarkdown(results.environment.engine)}, kernel ${escapeMarkdown(results.environment.kernel)}.${results.interrupted ? ' The run was interrupted: this is what had finished.' : ''}`,
     '',
   ].join('\n');
   const failures = [...failuresByCause(cells)].map(([cause, group]) => failureSection(cause, group));

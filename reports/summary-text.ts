@@ -14,7 +14,9 @@ export function summaryText(results: Results, { color, reportPath }: SummaryOpti
   const paint = (code: number, text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const cells = cellsOf(results);
   const count = countVerdicts(cells.map(({ flow }) => flow));
-  const groups = [...failuresByCause(cells)].flatMap(([cause, failures]) => [
+  // Whoever stopped a run need not be told of each flow that it was stopped before.
+  const told = results.interrupted ? cells.filter(({ flow }) => flow.verdict !== 'not-run') : cells;
+  const groups = [...failuresByCause(told)].flatMap(([cause, failures]) => [
     paint(1, `${cause} (${failures.length})`),
     ...failures.flatMap((cell) => failureLines(cell, paint)),
     '',
@@ -25,9 +27,14 @@ export function summaryText(results: Results, { color, reportPath }: SummaryOpti
     paint(count.pass ? 32 : 2, `✓ ${count.pass} passed`),
   ].join(' · ');
   const scope = `${plural(cells.length, 'flow')} in ${plural(results.scenarios.length, 'scenario')}, ${(results.durationMs / 1000).toFixed(1)} s`;
-  return [...groups, `${totals}  ${paint(2, `(${scope})`)}`, ...(reportPath ? [`Report: ${reportPath}`] : []), ''].join(
-    '\n',
-  );
+  const interrupted = results.interrupted ? ['Interrupted: the report tells what had finished.'] : [];
+  return [
+    ...groups,
+    ...interrupted,
+    `${totals}  ${paint(2, `(${scope})`)}`,
+    ...(reportPath ? [`Report: ${reportPath}`] : []),
+    '',
+  ].join('\n');
 }
 
 function failureLines({ scenario, variant, flow }: CellInContext, paint: (code: number, text: string) => string) {

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Results } from '../harness/terms/results.ts';
 import { captureFiles, CAPTURES_DIR } from './captures.ts';
@@ -8,6 +8,7 @@ import { summaryMarkdown } from './summary-markdown.ts';
 
 /**
  * Writes index.html, results.json, junit.xml, summary.md and the captures of failed flows into `dir`, which is created.
+ * What stood there before is replaced when all of it has been written: nobody finds half a file.
  * `sources`: text of the scenario files by path, as in `SourcePosition.file`; the page quotes a flow's lines from it.
  */
 export async function writeReports(
@@ -16,16 +17,27 @@ export async function writeReports(
   bundle: PageBundle,
   sources: Record<string, string> = {},
 ): Promise<void> {
-  // Captures of an earlier run would be taken for this one's.
-  await rm(path.join(dir, CAPTURES_DIR), { recursive: true, force: true });
-  await mkdir(path.join(dir, CAPTURES_DIR), { recursive: true });
-  const captures = captureFiles(results);
-  const write = (name: string, text: string | Uint8Array) => writeFile(path.join(dir, name), text);
-  await Promise.all([
-    write('index.html', pageHtml(results, bundle, sources)),
-    write('results.json', `${JSON.stringify(results)}\n`),
-    write('junit.xml', junitXml(results)),
-    write('summary.md', summaryMarkdown(results)),
-    ...captures.map((file) => write(file.path, file.content)),
-  ]);
+  await mkdir(dir, { recursive: true });
+  const draft = await mkdtemp(path.join(dir, '.draft-'));
+  try {
+    await mkdir(path.join(draft, CAPTURES_DIR));
+    const files: Record<string, string> = {
+      'results.json': `${JSON.stringify(results)}\n`,
+      'index.html': pageHtml(results, bundle, sources),
+      'junit.xml': junitXml(results),
+      'summary.md': summaryMarkdown(results),
+    };
+    const write = (name: string, text: string | Uint8Array) => writeFile(path.join(draft, name), text);
+    await Promise.all([
+      ...Object.entries(files).map(([name, text]) => write(name, text)),
+      ...captureFiles(results).map((file) => write(file.path, file.content)),
+    ]);
+    const place = (name: string) => rename(path.join(draft, name), path.join(dir, name));
+    for (const name of Object.keys(files)) await place(name);
+    // Captures of an earlier run would be taken for this one's.
+    await rm(path.join(dir, CAPTURES_DIR), { recursive: true, force: true });
+    await place(CAPTURES_DIR);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
 }

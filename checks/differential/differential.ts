@@ -99,6 +99,7 @@ async function runSample(
 ): Promise<{ flows: FlowResult[]; partings: Parting[] }> {
   const loaded = load(`generated-${lab}`, sample);
   const { variants } = await runScenario(loaded, pool, { variants: [], flows: [] }, () => undefined, signal);
+  signal?.throwIfAborted();
   const { flows, plan } = variants[0]!;
   const partings = flows.flatMap((flow) => {
     const { name, disagreement } = flow;

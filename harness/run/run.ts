@@ -33,7 +33,10 @@ export function labsAtOnce(cpus: number): number {
   return Math.min(4, cpus);
 }
 
-/** Runs scenarios and gathers what came of them, in the order given. Whatever was booted is gone afterwards. */
+/**
+ * Runs scenarios and gathers what came of them, in the order given. Whatever was booted is gone afterwards. When the
+ * user stops the run, what had finished is kept, and everything else was not run.
+ */
 export async function run(scenarios: LoadedScenario[], options: RunOptions): Promise<Results> {
   const { engine, image, selection, onEvent, signal } = options;
   const startedAt = new Date();
@@ -62,29 +65,27 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
   const worker = async (): Promise<void> => {
     const mine = queue.worker();
     for (let loaded = mine.next(); loaded; loaded = mine.next()) {
-      signal?.throwIfAborted();
       results.set(loaded, await runScenario(loaded, pool, selection, onEvent, signal));
       const topology = topologyOf(loaded);
       if (topology && !queue.has(topology)) pool.retire(topology);
     }
   };
   await allSettledOrThrow(Array.from({ length: Math.max(1, options.concurrency) }, worker));
-  // What was stopped half-way is no result.
-  signal?.throwIfAborted();
+  const interrupted = signal?.aborted === true;
   // Tens of milliseconds for each failure: nobody waits for the judgement of his flow any more, but for the labs to end.
   const explained: ScenarioResult[] = [];
   for (const loaded of scenarios) {
     const result = results.get(loaded);
-    if (result) explained.push(withCounterfactuals(result, loaded));
+    if (result) explained.push(signal?.aborted === true ? result : withCounterfactuals(result, loaded));
     // Whoever wants to stop is heard in between.
     await othersTurn();
-    signal?.throwIfAborted();
   }
   return {
     version: 1,
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
     environment: environment(options),
+    ...(interrupted ? { interrupted } : {}),
     scenarios: explained,
   };
 }

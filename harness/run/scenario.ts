@@ -27,7 +27,10 @@ export function plansOf({ scenario }: LoadedScenario, selection: Selection): { v
     .filter(({ plan }) => plan.flows.length > 0);
 }
 
-/** Runs a scenario: one lab, configured anew for each variant. */
+/**
+ * Runs a scenario: one lab, configured anew for each variant. Once the user wants to stop, variants are no longer run,
+ * and nothing more is told.
+ */
 export async function runScenario(
   loaded: LoadedScenario,
   pool: LabPool,
@@ -37,19 +40,21 @@ export async function runScenario(
 ): Promise<ScenarioResult> {
   const began = performance.now();
   const variants: VariantResult[] = [];
+  const tell: OnEvent = (event) => {
+    if (signal?.aborted !== true) onEvent(event);
+  };
   for (const { variant, plan } of plansOf(loaded, selection)) {
-    signal?.throwIfAborted();
-    const pooled = await acquire(plan, pool, onEvent);
+    const pooled = await acquire(plan, pool, tell, signal);
     if (pooled instanceof L4labError) {
-      variants.push(notRun(variant, plan, pooled.message, onEvent));
+      variants.push(notRun(variant, plan, pooled.message, tell));
       continue;
     }
-    const { result, clean } = await runVariant(variant, plan, pooled, onEvent);
+    const { result, clean } = await runVariant(variant, plan, pooled, tell);
     pool.release(pooled, clean);
     variants.push(result);
   }
   const { scenario } = loaded;
-  onEvent({ event: 'scenario', scenario: scenario.name, durationMs: performance.now() - began });
+  tell({ event: 'scenario', scenario: scenario.name, durationMs: performance.now() - began });
   return {
     name: scenario.name,
     title: scenario.file.title,
@@ -66,15 +71,20 @@ export async function runScenario(
   };
 }
 
-async function acquire(plan: Plan, pool: LabPool, onEvent: OnEvent): Promise<PooledLab | L4labError> {
+async function acquire(
+  plan: Plan,
+  pool: LabPool,
+  onEvent: OnEvent,
+  signal: AbortSignal | undefined,
+): Promise<PooledLab | L4labError> {
   onEvent({ event: 'booting', scenario: plan.scenario, nodes: plan.nodes.length });
   try {
+    signal?.throwIfAborted();
     const pooled = await pool.acquire(plan);
     onEvent({ event: 'booted', scenario: plan.scenario, durationMs: pooled.bootMs });
     return pooled;
   } catch (error) {
-    // The user's own wish to stop is no trouble with the lab.
-    if (error instanceof L4labError && error.code !== 'interrupted') return error;
+    if (error instanceof L4labError) return error;
     throw error;
   }
 }

@@ -33,7 +33,7 @@ export async function runVariant(
       timings[name] = performance.now() - began;
     }
   };
-  let flows: FlowResult[];
+  const finished = new Map<FlowPlan, FlowResult>();
   let balancers: VariantResult['balancers'] = {};
   const say = (result: FlowResult): FlowResult => {
     onEvent({ event: 'flow', scenario: plan.scenario, variant: plan.variant, result });
@@ -41,13 +41,17 @@ export async function runVariant(
   };
   try {
     await timed('configureMs', () => lab.configure(plan));
-    flows = await timed('flowsMs', () => runFlows(plan, pooled, say));
+    await timed('flowsMs', () => runFlows(plan, pooled, finished, say));
     balancers = await describeBalancers(plan, pooled);
   } catch (error) {
     if (!(error instanceof L4labError)) throw error;
     onEvent({ event: 'not-run', scenario: plan.scenario, variant: plan.variant, reason: error.message });
-    flows = plan.flows.map((flow) => say(flowNotRun(flow, plan, error.message)));
+    // A node that is lost casts doubt on what was seen before; a user who stops does not.
+    if (error.code !== 'interrupted') finished.clear();
+    for (const flow of plan.flows)
+      if (!finished.has(flow)) finished.set(flow, say(flowNotRun(flow, plan, error.message)));
   }
+  const flows = plan.flows.map((flow) => finished.get(flow)!);
   const clean = await timed('resetMs', () => lab.reset().catch(() => false));
   recorder.clear();
   const logs = Object.fromEntries([...lab.nodes].map(([name, node]) => [name, [...node.log]]));
@@ -65,15 +69,19 @@ export function describeVariant(variant: Variant): Pick<VariantResult, 'name' | 
   };
 }
 
-/** Runs the flows batch by batch; results in the order of the plan. */
-async function runFlows(plan: Plan, pooled: PooledLab, say: (result: FlowResult) => FlowResult): Promise<FlowResult[]> {
-  const results = new Map<FlowPlan, FlowResult>();
+/** Runs the flows batch by batch, and adds each to those that have finished. */
+async function runFlows(
+  plan: Plan,
+  pooled: PooledLab,
+  finished: Map<FlowPlan, FlowResult>,
+  say: (result: FlowResult) => FlowResult,
+): Promise<void> {
   for (const { flows, fromCleanStart } of batches(plan)) {
     if (fromCleanStart) await forget(plan, pooled);
     const shared = sharedBy(plan, pooled);
     const predicted = new Map(flows.map((flow) => [flow, predict(plan, flow)]));
     const one = async (flow: FlowPlan): Promise<unknown> =>
-      results.set(flow, say(await runFlow(flow, predicted.get(flow)!, plan, pooled, shared)));
+      finished.set(flow, say(await runFlow(flow, predicted.get(flow)!, plan, pooled, shared)));
     const quick = flows.filter((flow) => !mayFail(flow, predicted.get(flow)!));
     const slow = flows.filter((flow) => !quick.includes(flow));
     await Promise.all([
@@ -81,7 +89,6 @@ async function runFlows(plan: Plan, pooled: PooledLab, say: (result: FlowResult)
       ...slow.map((flow) => pooled.undisturbed(() => one(flow))),
     ]);
   }
-  return plan.flows.map((flow) => results.get(flow)!);
 }
 
 /**

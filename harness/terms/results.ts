@@ -10,7 +10,17 @@ export interface Results {
   startedAt: string;
   durationMs: number;
   environment: Environment;
+  /** Which part this is of a run that was cut into shards; absent for a whole run. */
+  shard?: Shard;
+  /** Present when the user stopped the run: flows that had not finished are `not-run`, or absent. */
+  interrupted?: true;
   scenarios: ScenarioResult[];
+}
+
+/** The `index`-th of `count` parts, counted from 1. */
+export interface Shard {
+  index: number;
+  count: number;
 }
 
 export interface Environment {

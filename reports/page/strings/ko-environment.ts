@@ -40,6 +40,7 @@ export const koEnvironment: readonly SentencePair[] = [
     "the engine's kernel is Linux {kernel}; labs need {oldest} or later",
     '엔진의 커널이 Linux {kernel}임. 랩에는 {oldest} 이상이 필요함',
   ],
+  ['the run was interrupted', '실행이 중단됨'],
   ['node {node} is gone ({method}); {said*}', '{node} 노드가 사라짐({method}): {said}'],
   ['it said nothing', '남긴 말 없음'],
   [

@@ -1,0 +1,31 @@
+import { join, relative } from 'node:path';
+import { pageBundle, ROOT, sourcesOf } from '../cli/project.ts';
+import type { Results } from '../harness/terms/results.ts';
+import { mergeResults } from '../reports/merge.ts';
+import { saveReports } from '../reports/save-reports.ts';
+import { summaryText } from '../reports/summary-text.ts';
+
+export const REPORT_FOLDER = join(ROOT, 'reports/latest');
+
+/** What this needs of jest's own configuration. */
+export interface JestConfig {
+  shard?: { shardIndex: number; shardCount: number };
+}
+
+/**
+ * Writes one report of what the test files found, and tells it; none where they found nothing.
+ * @throws L4labError `report-unwritable`, also when the report had to go elsewhere
+ */
+export async function report(parts: Results[], { shard }: JestConfig, interrupted: boolean): Promise<void> {
+  if (parts.length === 0) return;
+  const results: Results = {
+    ...mergeResults(parts),
+    ...(shard ? { shard: { index: shard.shardIndex, count: shard.shardCount } } : {}),
+    ...(interrupted ? { interrupted } : {}),
+  };
+  const sources = sourcesOf(results.scenarios.map(({ file }) => file));
+  const { dir, problem } = await saveReports(results, REPORT_FOLDER, pageBundle(), sources);
+  const reportPath = relative(process.cwd(), join(dir, 'index.html'));
+  process.stdout.write(`\n${summaryText(results, { color: process.stdout.isTTY, reportPath })}`);
+  if (problem) throw problem;
+}

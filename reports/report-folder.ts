@@ -1,0 +1,41 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { L4labError } from '../harness/errors.ts';
+
+/** A disk without room for as much has none for a report. */
+const PROBE_BYTES = 65_536;
+
+/**
+ * Makes a report's folder and writes into it, which is better tried before a run than after it.
+ * @throws L4labError `report-unwritable`
+ */
+export async function tryReportFolder(dir: string): Promise<void> {
+  const probe = path.join(dir, `.l4lab-${process.pid}`);
+  try {
+    await mkdir(dir, { recursive: true });
+    await writeFile(probe, Buffer.alloc(PROBE_BYTES));
+  } catch (error) {
+    throw unwritable(dir, error);
+  } finally {
+    await rm(probe, { force: true }).catch(() => undefined);
+  }
+}
+
+/** @throws what is no error of the file system */
+export function unwritable(dir: string, error: unknown): L4labError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === undefined) throw error;
+  return new L4labError('report-unwritable', `no report can be written to ${dir}: ${WHY[code] ?? message}`, {
+    cause: error,
+  });
+}
+
+const WHY: Partial<Record<string, string>> = {
+  EEXIST: 'it is a file; name a folder',
+  ENOTDIR: 'a part of the path is a file; name a folder',
+  EACCES: 'you may not write there',
+  EPERM: 'you may not write there',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space is left there',
+  EDQUOT: 'your quota is used up there',
+};
