@@ -16,7 +16,7 @@ const JUDGING = [
   'harness/model/candidates.ts',
   'harness/model/counterfactual.ts',
 ];
-const RUNNING = ['harness/fabric', 'harness/agent', 'harness/run'];
+const RUNNING = ['harness/fabric', 'harness/agent', 'harness/agent/balancers', 'harness/run'];
 
 function sources(places: string[]): ts.SourceFile[] {
   const isSource = (name: string) => name.endsWith('.ts') && !name.endsWith('.test.ts');
