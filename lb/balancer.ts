@@ -324,7 +324,7 @@ export class Balancer {
   }
 
   #keptNeighbours(config: LbConfig): { address: string; dev: string }[] {
-    const kept = config.services.filter(({ mode, sourceMac }) => mode === 'dsr' && sourceMac === 'keep');
+    const kept = config.services.filter(({ sourceMac }) => sourceMac === 'keep');
     return kept.flatMap(({ servers }) =>
       servers.flatMap(({ address }) => {
         const dev = deviceFor(this.#facts, address);

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
 import { lastWord } from './address.ts';
 import type { LbConfig, LbService } from './config.ts';
-import { isDirect } from './mode.ts';
+import { isDirect, MODES } from './mode.ts';
 import { markOf } from './render/mark.ts';
 
 /** A mistake in a configuration, at a path such as `['services', 0, 'vip']`. */
@@ -90,8 +90,9 @@ function dscpProblems(services: LbService[]): Problem[] {
 
 function serviceProblems(service: LbService): Problem[] {
   const problems: Problem[] = [];
+  const traits = MODES[service.mode];
   const sameFamily = (address: string) => isIPv6(address) === isIPv6(service.vip);
-  if (service.proxyIp !== undefined && service.mode !== 'proxy') {
+  if (service.proxyIp !== undefined && !traits.hidesSource) {
     problems.push({
       path: ['proxyIp'],
       message: `a proxy IP has a meaning in mode proxy only, not in ${service.mode}`,
@@ -102,10 +103,10 @@ function serviceProblems(service: LbService): Problem[] {
       problems.push({ path: ['proxyIp'], message: `proxy IP ${proxyIp} and VIP ${service.vip} differ in family` });
     }
   }
-  if (service.sourceMac === 'keep' && service.mode !== 'dsr') {
+  if (service.sourceMac === 'keep' && traits.handsOver !== 'mac') {
     problems.push({ path: ['sourceMac'], message: `sourceMac has a meaning in mode dsr only, not in ${service.mode}` });
   }
-  if ((service.dscp !== undefined) !== (service.mode === 'l3dsr')) {
+  if ((service.dscp !== undefined) !== (traits.handsOver === 'dscp')) {
     problems.push({ path: ['dscp'], message: 'mode l3dsr needs a DSCP value, and no other mode has one' });
   }
   service.servers.forEach((server, i) => {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isUnicast } from './address.ts';
+import { MODES, type Mode } from './mode.ts';
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'lower-case letters, digits and hyphens, at most 32');
 const port = z.int().min(1).max(65535);
@@ -50,7 +51,7 @@ export const serviceSchema = z.strictObject({
   vip: address,
   port,
   protocol: z.enum(['tcp', 'udp']).default('tcp'),
-  mode: z.enum(['dnat', 'proxy', 'dsr', 'l3dsr']),
+  mode: z.enum(Object.keys(MODES) as [Mode, ...Mode[]]),
   dscp: z
     .int()
     .min(1)

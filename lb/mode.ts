@@ -1,8 +1,28 @@
 import type { LbConfig, LbService } from './config.ts';
 
+export type Mode = 'dnat' | 'proxy' | 'dsr' | 'l3dsr';
+
+/** What a mode does to a packet on its way to a server. */
+interface ModeTraits {
+  /**
+   * How the server gets it: by NAT of its destination; by the server's MAC on the frame, with the VIP still in it; or by
+   * the server's address and a DSCP value that the server turns back into the VIP.
+   */
+  handsOver: 'nat' | 'mac' | 'dscp';
+  /** Whether a proxy IP takes the place of the client's address. */
+  hidesSource: boolean;
+}
+
+export const MODES: Record<Mode, ModeTraits> = {
+  dnat: { handsOver: 'nat', hidesSource: false },
+  proxy: { handsOver: 'nat', hidesSource: true },
+  dsr: { handsOver: 'mac', hidesSource: false },
+  l3dsr: { handsOver: 'dscp', hidesSource: false },
+};
+
 /** Whether servers answer clients directly (dsr, l3dsr), so that the load balancer sees one direction only. */
 export function isDirect({ mode }: Pick<LbService, 'mode'>): boolean {
-  return mode === 'dsr' || mode === 'l3dsr';
+  return MODES[mode].handsOver !== 'nat';
 }
 
 /**

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isDirect } from '../../lb/mode.ts';
+import { isDirect } from '../../harness/terms/mode.ts';
 import { inIpv6 } from './family.ts';
 import { service, serviceYaml, type Service } from './services.ts';
 import { balancer, host, mostly, oneServer, prefixLength, router, servers } from './settings.ts';

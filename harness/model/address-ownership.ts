@@ -1,4 +1,5 @@
 import type { LbConfig, LbService } from '../../lb/config.ts';
+import { MODES } from '../terms/mode.ts';
 import type { NodePlan } from '../terms/plan.ts';
 import { covers, prefix } from './prefix.ts';
 import type { Prefix } from './prefix.ts';
@@ -32,7 +33,7 @@ export function answeredVips(lb: LbConfig): string[] {
 
 /** Proxy IPs of a service that are addresses of the load balancer's own; none for `auto`. */
 export function proxyIps(service: LbService): string[] {
-  if (service.mode !== 'proxy' || service.proxyIp === undefined || service.proxyIp === 'auto') return [];
+  if (!MODES[service.mode].hidesSource || service.proxyIp === undefined || service.proxyIp === 'auto') return [];
   return [service.proxyIp].flat();
 }
 

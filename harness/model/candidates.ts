@@ -1,3 +1,5 @@
+import { ROLES } from '../terms/role.ts';
+import { MODES } from '../terms/mode.ts';
 import { DEFAULT_MTU, serviceOf } from '../scenario/lookup.ts';
 import type { FlowPlan, NodePlan, Plan } from '../terms/plan.ts';
 import type { ScenarioFile } from '../scenario/schema.ts';
@@ -139,7 +141,7 @@ const QUIET = { arpIgnore: 1, arpAnnounce: 2 };
 /** Settings for all servers; what single servers have of their own gives way. */
 function forServers({ scenario, plan }: Failure, settings: Patch): Patch {
   const yields = Object.fromEntries(Object.keys(settings).map((key) => [key, null]));
-  const own = plan.nodes.filter(({ name, role }) => role === 'server' && scenario.nodes[name] !== undefined);
+  const own = plan.nodes.filter(({ name, role }) => ROLES[role].serves && scenario.nodes[name] !== undefined);
   if (own.length === 0) return { servers: settings };
   return { servers: settings, nodes: Object.fromEntries(own.map(({ name }) => [name, yields])) };
 }
@@ -150,7 +152,7 @@ function withVip({ scenario, plan, flow }: Failure): Patch {
   return Object.fromEntries(
     service.pool.map(({ node }) => {
       const held = scenario.nodes[node]?.loopback ?? scenario.servers.loopback ?? [];
-      const tag = service.mode === 'l3dsr' ? { undoDscp: [service.name] } : {};
+      const tag = MODES[service.mode].handsOver === 'dscp' ? { undoDscp: [service.name] } : {};
       return [node, { loopback: [...new Set([...held, service.name])], ...QUIET, ...tag }];
     }),
   );

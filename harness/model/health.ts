@@ -1,5 +1,5 @@
 import type { LbServer, LbService } from '../../lb/config.ts';
-import { isDirect } from '../../lb/mode.ts';
+import { isDirect } from '../terms/mode.ts';
 import type { FlowPlan } from '../terms/plan.ts';
 import type { Choices } from './choices.ts';
 import { CHECK_PORT } from './direct-check.ts';

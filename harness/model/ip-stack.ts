@@ -1,3 +1,4 @@
+import { isDirect } from '../terms/mode.ts';
 import type { LbService } from '../../lb/config.ts';
 import { answeredVips } from './address-ownership.ts';
 import { confirm, find, hidesSource, movesDestination, track, trackRelated } from './conntrack.ts';
@@ -203,8 +204,7 @@ function halfSeen(run: Run, host: Host, packet: Packet): void {
 
 function keepsTrack({ plan }: Host): boolean {
   return (
-    plan.firewall === 'stateful' ||
-    (plan.balancer?.config.services.some(({ mode }) => mode === 'dnat' || mode === 'proxy') ?? false)
+    plan.firewall === 'stateful' || (plan.balancer?.config.services.some((service) => !isDirect(service)) ?? false)
   );
 }
 

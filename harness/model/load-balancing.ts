@@ -15,7 +15,7 @@ import type { Host } from './topology.ts';
  * the server's MAC is put on it and it leaves again. True where that was so: without a server the frame goes on as it is.
  */
 export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; packet: Packet }): boolean {
-  const service = serviceFor(host, frame.packet, ['dsr']);
+  const service = serviceFor(host, frame.packet, 'mac');
   const server = service && pickAny(run, host, service);
   if (!service || !server) return false;
   const device = host.devices.get(lookUp(host, server.address)?.device ?? '');
@@ -39,7 +39,7 @@ export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; pa
  * routing does the rest. The packet itself where it is for no such service, or no server can take it.
  */
 export function sendTagged(run: Run, host: Host, packet: Packet): Packet {
-  const service = serviceFor(host, packet, ['l3dsr']);
+  const service = serviceFor(host, packet, 'dscp');
   const server = service && pickAny(run, host, service);
   if (!service || !server) return packet;
   return { ...packet, dst: server.address, dscp: service.dscp!, dsr: { l4: null, server: server.name } };
@@ -67,14 +67,14 @@ export function isUntracked({ plan: { balancer } }: Host, { src, dst, dscp }: Pa
 
 /** The service that no server takes at ingress: such a packet goes on as it is. */
 export function unservedDirect(run: Run, host: Host, packet: Packet): LbService | null {
-  const service = serviceFor(host, packet, ['dsr', 'l3dsr']);
+  const service = serviceFor(host, packet, 'mac', 'dscp');
   return service !== null && pickAny(run, host, service) === null ? service : null;
 }
 
 /** Destination NAT of a new connection to a service; that service where no server can take it. */
 export function balance(run: Run, host: Host, packet: Packet, tracked: Tracked): LbService | null {
   if (tracked.state !== 'new') return null;
-  const service = serviceFor(host, packet, ['dnat', 'proxy']);
+  const service = serviceFor(host, packet, 'nat');
   if (service === null) return null;
   const server = pickAny(run, host, service);
   if (server === null) return service;

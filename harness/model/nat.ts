@@ -1,4 +1,5 @@
 import type { LbService } from '../../lb/config.ts';
+import { MODES, type ModeTraits } from '../terms/mode.ts';
 import { proxyIps } from './address-ownership.ts';
 import { hidesSource, movesDestination } from './conntrack.ts';
 import type { Connection, Tracked } from './conntrack.ts';
@@ -12,8 +13,8 @@ export interface Target {
   port: number;
 }
 
-/** Service of a node's load balancer that a packet is addressed to, in one of the given modes. */
-export function serviceFor(host: Host, packet: Packet, modes: LbService['mode'][]): LbService | null {
+/** Service of a node's load balancer that a packet is addressed to, that it hands over in one of the given ways. */
+export function serviceFor(host: Host, packet: Packet, ...handsOver: ModeTraits['handsOver'][]): LbService | null {
   const services = host.plan.balancer?.config.services ?? [];
   // An ICMP error about a service's answer is for the server that gave it.
   const { dst, dstPort, protocol } = packet.step === 'error' ? asked(packet) : packet;
@@ -23,7 +24,7 @@ export function serviceFor(host: Host, packet: Packet, modes: LbService['mode'][
         service.vip === dst &&
         service.port === dstPort &&
         service.protocol === protocol &&
-        modes.includes(service.mode),
+        handsOver.includes(MODES[service.mode].handsOver),
     ) ?? null
   );
 }
@@ -78,6 +79,6 @@ function withSource(packet: Packet, src: string, srcPort: number): Packet {
 
 /** Addresses that may stand in for the caller's toward a server; empty where its own is kept. */
 export function sourcesFor(service: LbService, host: Host, device: Device, nextHop: string): string[] {
-  if (service.mode !== 'proxy') return [];
+  if (!MODES[service.mode].hidesSource) return [];
   return service.proxyIp === 'auto' ? [selectSource(host, device, nextHop)] : proxyIps(service);
 }

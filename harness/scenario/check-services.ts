@@ -1,9 +1,10 @@
+import { MODES } from '../terms/mode.ts';
 import { findProblems } from '../../lb/config-rules.ts';
 import { host, isV6 } from './address.ts';
 import type { Problem } from './problem.ts';
 import { addressesInScenario, familyName, unknown } from './check-words.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
-import { serversOf } from './topology.ts';
+import { balancersOf, serversOf } from './topology.ts';
 import type { Path } from './yaml-file.ts';
 
 type Service = ScenarioFile['services'][string];
@@ -26,7 +27,7 @@ export function checkServices(scenario: ScenarioFile, lab: Lab): Problem[] {
 
 function checkService(path: Path, service: Service, scenario: ScenarioFile, lab: Lab): Problem[] {
   const problems: Problem[] = [];
-  const l4s = Object.keys(lab.nodes).filter((node) => lab.nodes[node]!.role === 'l4');
+  const l4s = balancersOf(lab);
   if (service.l4 !== undefined && !l4s.includes(service.l4))
     problems.push({ path: [...path, 'l4'], message: unknown('l4 node', service.l4, l4s) });
   if (service.l4 === undefined && l4s.length !== 1) {
@@ -34,12 +35,11 @@ function checkService(path: Path, service: Service, scenario: ScenarioFile, lab:
   }
   for (const [index, { node }] of service.pool.entries()) {
     const at = [...path, 'pool', index];
-    if (lab.nodes[node]?.role !== 'server')
-      problems.push({ path: at, message: unknown('server', node, serversOf(lab)) });
+    if (!serversOf(lab).includes(node)) problems.push({ path: at, message: unknown('server', node, serversOf(lab)) });
     else if (addressToward(service, node, scenario, lab) === undefined)
       problems.push({ path: at, message: `${node} has no ${familyName(isV6(service.vip))} address, as the VIP has` });
   }
-  if (service.mode === 'proxy' && service.proxyIp === undefined) {
+  if (MODES[service.mode].hidesSource && service.proxyIp === undefined) {
     problems.push({ path: [...path, 'mode'], message: 'proxy needs `proxyIp:` (an address, `auto`, or a list)' });
   }
   return problems;

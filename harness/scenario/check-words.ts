@@ -1,9 +1,10 @@
+import { serversOf } from './topology.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 import { nodeAddresses } from './topology.ts';
 
 /** Addresses of a node, as the scenario may have replaced them. */
 export function addressesInScenario(scenario: ScenarioFile, lab: Lab, name: string): string[] {
-  const ofServers = lab.nodes[name]?.role === 'server' ? scenario.servers.address : undefined;
+  const ofServers = serversOf(lab).includes(name) ? scenario.servers.address : undefined;
   const replaced = scenario.nodes[name]?.address ?? ofServers;
   return replaced === undefined ? nodeAddresses(lab, name) : [replaced];
 }

@@ -1,3 +1,5 @@
+import { ROLES } from '../terms/role.ts';
+import { MODES } from '../terms/mode.ts';
 import { host, isV6 } from './address.ts';
 import { checkNextHops } from './check-next-hops.ts';
 import { checkServices } from './check-services.ts';
@@ -37,8 +39,8 @@ export function checkLab(lab: Lab): Problem[] {
   }
   for (const [name, node] of Object.entries(lab.nodes)) {
     if (!linked.has(name)) problems.push({ path: ['nodes', name], message: 'is not linked to anything' });
-    if (node.role === 'l2' && node.bridge === false)
-      problems.push({ path: ['nodes', name, 'bridge'], message: 'an l2 node is always a bridge' });
+    if (ROLES[node.role].switches && node.bridge === false)
+      problems.push({ path: ['nodes', name, 'bridge'], message: `an ${node.role} node is always a bridge` });
     problems.push(...checkSettings(['nodes', name], node, name, lab, {}));
   }
   problems.push(...checkNextHops(lab, (name) => [{ path: ['nodes', name], settings: lab.nodes[name]! }]));
@@ -60,7 +62,7 @@ export function checkScenario(scenario: ScenarioFile, lab: Lab): Problem[] {
   }
   problems.push(
     ...checkNextHops(lab, (name) => [
-      ...(lab.nodes[name]!.role === 'server' ? [{ path: ['servers'], settings: scenario.servers }] : []),
+      ...(ROLES[lab.nodes[name]!.role].serves ? [{ path: ['servers'], settings: scenario.servers }] : []),
       ...(scenario.nodes[name] ? [{ path: ['nodes', name], settings: scenario.nodes[name] }] : []),
     ]),
   );
@@ -78,7 +80,7 @@ function checkSettings(
 ): Problem[] {
   const problems: Problem[] = [];
   const services = Object.keys(declared);
-  const l3dsr = services.filter((name) => declared[name]!.mode === 'l3dsr');
+  const l3dsr = services.filter((name) => MODES[declared[name]!.mode].handsOver === 'dscp');
   const names = node === null ? serversOf(lab) : [node];
   for (const [index, entry] of (settings.loopback ?? []).entries()) {
     if (!isAddress(entry) && !services.includes(entry)) {

@@ -1,3 +1,4 @@
+import { ROLES } from '../terms/role.ts';
 import { createHash } from 'node:crypto';
 import type { LbConfig } from '../../lb/config.ts';
 import { contains, host, hostRoute, isV6, network } from './address.ts';
@@ -16,7 +17,7 @@ import type { Scenario, Variant } from './read.ts';
 import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
 import { interfaceAddresses } from './lookup.ts';
 import { sysctls } from './sysctls.ts';
-import { gatewayAddresses, linkAddresses, nodeAddresses } from './topology.ts';
+import { balancersOf, gatewayAddresses, linkAddresses, nodeAddresses } from './topology.ts';
 
 /** Everything resolved: what a variant of a scenario means in addresses, MACs, routes and settings. */
 export function resolvePlan(scenario: Scenario, variant: Variant): Plan {
@@ -37,12 +38,12 @@ export function resolvePlan(scenario: Scenario, variant: Variant): Plan {
 /** Settings of a node: the lab's, then those of all servers, then its own. */
 function settingsOf(name: string, lab: Lab, body: ScenarioFile): LabNode {
   const node = lab.nodes[name]!;
-  return { ...node, ...(node.role === 'server' ? body.servers : {}), ...body.nodes[name] };
+  return { ...node, ...(ROLES[node.role].serves ? body.servers : {}), ...body.nodes[name] };
 }
 
 function resolveNode(name: string, lab: Lab, body: ScenarioFile): NodePlan {
   const settings = settingsOf(name, lab, body);
-  const bridge = settings.role === 'l2' || (settings.bridge ?? false) !== false;
+  const bridge = ROLES[settings.role].switches || (settings.bridge ?? false) !== false;
   const interfaces = resolveInterfaces(name, lab, settings);
   const ipv6 = Object.keys(lab.nodes).some((node) => nodeAddresses(lab, node).some(isV6));
   return {
@@ -65,7 +66,7 @@ function resolveNode(name: string, lab: Lab, body: ScenarioFile): NodePlan {
     firewall: settings.firewall ?? 'none',
     listeners: settings.listeners?.map(parseListener) ?? defaultListeners(name, body),
     balancer:
-      settings.role === 'l4' && settings.lb !== 'off'
+      ROLES[settings.role].balances && settings.lb !== 'off'
         ? { kind: 'l4lab', config: lbConfig(name, settings, lab, body) }
         : null,
   };
@@ -151,7 +152,7 @@ function l4Of(service: ScenarioFile['services'][string], lab: Lab): string {
 }
 
 function onlyL4(lab: Lab): string {
-  return Object.keys(lab.nodes).find((node) => lab.nodes[node]!.role === 'l4')!;
+  return balancersOf(lab)[0]!;
 }
 
 /** Address that the L4 sends to, of the family of the VIP: the one in a subnet of its own if there is one. */

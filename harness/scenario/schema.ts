@@ -1,3 +1,5 @@
+import type { Role } from '../terms/plan.ts';
+import { ROLES } from '../terms/role.ts';
 import { z } from 'zod';
 import { expectation, flow } from './flow-schema.ts';
 import { address, cidr, isCidr, listener, mac, nodeName, serviceName, wordName } from './schema-values.ts';
@@ -60,7 +62,7 @@ const nodeSettings = z.strictObject({
     .describe('MTU of all interfaces, or by peer, bytes; 1500 by default, which is also what the wires carry.'),
 });
 
-const role = z.enum(['client', 'l3', 'l2', 'l4', 'server']);
+const role = z.enum(Object.keys(ROLES) as [Role, ...Role[]]);
 
 const labNode = z.strictObject({
   role,

@@ -1,3 +1,4 @@
+import { ROLES } from '../terms/role.ts';
 import type { NodeSettings, LabNode } from './schema.ts';
 
 /**
@@ -11,7 +12,7 @@ export function sysctls(
   interfaces: string[],
   ipv6: boolean,
 ): Record<string, string> {
-  const routes = settings.forwarding ?? (role === 'l3' || role === 'l4');
+  const routes = settings.forwarding ?? ROLES[role].forwards;
   const conf = {
     rp_filter: settings.rpFilter ?? 0,
     arp_ignore: settings.arpIgnore ?? 0,

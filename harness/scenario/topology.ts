@@ -1,5 +1,6 @@
 import { contains, host, isV6, network } from './address.ts';
-import type { Lab, LabNode } from './schema.ts';
+import { ROLES } from '../terms/role.ts';
+import type { Lab } from './schema.ts';
 
 /** Addresses (CIDR) of a link's end as the lab writes them. */
 export function linkAddresses(end: Lab['links'][number][string] | undefined): string[] {
@@ -38,9 +39,15 @@ export function peersOf(lab: Lab, name: string): string[] {
 }
 
 export function serversOf(lab: Lab): string[] {
-  return Object.entries(lab.nodes)
-    .filter(([, node]: [string, LabNode]) => node.role === 'server')
-    .map(([name]) => name);
+  return nodesThat(lab, 'serves');
+}
+
+export function balancersOf(lab: Lab): string[] {
+  return nodesThat(lab, 'balances');
+}
+
+function nodesThat(lab: Lab, does: 'serves' | 'balances'): string[] {
+  return Object.keys(lab.nodes).filter((name) => ROLES[lab.nodes[name]!.role][does]);
 }
 
 export function isAddress(text: string): boolean {

@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import type { LbConfig } from '../config.ts';
 import { LbError } from '../errors.ts';
+import { MODES } from '../mode.ts';
 
 /** @throws {LbError} `forwarding-off` when a service needs the host to forward, and it does not; `kernel-lacks` IPv6. */
 export async function demandForwarding(config: LbConfig): Promise<void> {
   for (const { name, mode, vip } of config.services) {
-    if (mode === 'dsr') continue;
+    if (MODES[mode].handsOver === 'mac') continue;
     const file = isIPv6(vip) ? 'ipv6/conf/all/forwarding' : 'ipv4/ip_forward';
     const value = await readFile(`/proc/sys/net/${file}`, 'utf8').catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;

@@ -1,3 +1,4 @@
+import { MODES } from '../mode.ts';
 import { canonical } from '../address.ts';
 import type { LbServer, LbService } from '../config.ts';
 import type { Family } from './family.ts';
@@ -27,7 +28,7 @@ export function memberMaps({ version }: Family, protocol: 'tcp' | 'udp') {
 
 /** Whether a service's packets need no more than their server's MAC, and the interface's own as source. */
 export function isPlain({ mode, sourceMac }: LbService): boolean {
-  return mode === 'dsr' && sourceMac === 'rewrite';
+  return MODES[mode].handsOver === 'mac' && sourceMac === 'rewrite';
 }
 
 /** What counts a service's packets; where that is all they need, it also has the address whose MAC they get. */

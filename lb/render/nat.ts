@@ -1,6 +1,7 @@
 import type { LbServer, LbService } from '../config.ts';
 import { proxyIps } from '../config-rules.ts';
 import { choose, markChosen } from './choose.ts';
+import { isDirect, MODES } from '../mode.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
@@ -21,7 +22,7 @@ import { dispatchElement, packetKey, serviceKeyType } from './service-key.ts';
  * packet of a flow only.
  */
 export function renderNat(input: RenderInput): Part {
-  const services = input.config.services.filter(({ mode }) => mode === 'dnat' || mode === 'proxy');
+  const services = input.config.services.filter((service) => !isDirect(service));
   if (services.length === 0) return joinParts();
   const families = FAMILIES.map((family) =>
     familyPart(
@@ -46,7 +47,7 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]) {
   if (services.length === 0) return { part: joinParts(), rules: { prerouting: [], postrouting: [] } };
   const { ip, version } = family;
   const served = services.filter((service) => isServed(input, service));
-  const proxied = services.filter(({ mode }) => mode === 'proxy');
+  const proxied = services.filter(({ mode }) => MODES[mode].hidesSource);
   const dispatch = {
     name: `services${version}`,
     kind: 'map' as const,

@@ -1,3 +1,4 @@
+import { MODES } from '../../terms/mode.ts';
 import type { CauseCode } from '../../terms/cause.ts';
 import type { Cause, Hop } from '../../terms/walk.ts';
 import { nodeOf, serviceOf } from '../../scenario/lookup.ts';
@@ -106,7 +107,7 @@ function byCounters({ node, dst }: Hop, { plan, counters }: Evidence): Cause | n
 
 /** Source NAT that finds no free port takes a used one, and conntrack drops the flow when it enters it. */
 function portsExhausted({ name, l4, proxyIps, mode }: ServicePlan, { counters }: Evidence): Cause | null {
-  if (mode !== 'proxy' || (counters[l4]?.['ConntrackInsertFails'] ?? 0) === 0) return null;
+  if (!MODES[mode].hidesSource || (counters[l4]?.['ConntrackInsertFails'] ?? 0) === 0) return null;
   return cause('ports-exhausted', l4, `${l4} found no free port of ${proxyIps.join(', ')} for a flow to ${name}`);
 }
 

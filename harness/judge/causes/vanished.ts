@@ -1,3 +1,4 @@
+import { isDirect, MODES } from '../../terms/mode.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { contains, network } from '../../scenario/address.ts';
 import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence.ts';
@@ -9,9 +10,11 @@ import { addressesOf, cause, unansweredArp, type Rule } from './rule.ts';
 /** DSR: the request reached a server that does not hold the VIP; if that server routes, it passed the packet on. */
 export const withoutVip: Rule = ({ plan, flow, walk }) => {
   const service = serviceOf(plan, flow);
-  if (service?.mode !== 'dsr' && service?.mode !== 'l3dsr') return null;
+  if (!service || !isDirect(service)) return null;
   const asked = (node: string): string | undefined =>
-    service.mode === 'dsr' ? service.vip : nodeOf(plan, node).undoDscp?.find(({ vip }) => vip === service.vip)?.address;
+    MODES[service.mode].handsOver === 'mac'
+      ? service.vip
+      : nodeOf(plan, node).undoDscp?.find(({ vip }) => vip === service.vip)?.address;
   const at = walk.request.find(
     ({ node, direction, dst }) =>
       direction === 'in' &&
@@ -75,7 +78,8 @@ function unanswered({ node, src, dst }: Hop, leg: 'request' | 'reply', evidence:
   const { plan, flow, healthy } = evidence;
   const service = serviceOf(plan, flow);
   // What the kernel refuses for its source has no next hop; in dsr the L4 sends packets on before the kernel sees them.
-  const early = service?.mode === 'dsr' && service.l4 === node && service.vip === dst.ip;
+  const forwardsFrames = service !== undefined && MODES[service.mode].handsOver === 'mac' && service.l4 === node;
+  const early = forwardsFrames && service.vip === dst.ip;
   if (refusesSource(evidence) && !early) return null;
   // No flow goes to a server that is down: it is a health check that asks for its MAC.
   const servers = leg === 'request' && service?.l4 === node ? service.pool : [];
@@ -83,7 +87,7 @@ function unanswered({ node, src, dst }: Hop, leg: 'request' | 'reply', evidence:
   const ends = [dst.ip, src.ip, flow.source, ...chosen.map(({ address }) => address)];
   const target = unansweredArp(evidence, node, ends);
   if (target === null) return null;
-  if (service?.mode === 'dsr' && service.l4 === node && service.pool.some(({ address }) => address === target)) {
+  if (forwardsFrames && service.pool.some(({ address }) => address === target)) {
     const near = nodeOf(plan, node)
       .interfaces.flatMap((i) => i.addresses)
       .some((cidr) => contains(network(cidr), target));

@@ -1,3 +1,4 @@
+import { ROLES } from '../../../harness/terms/role.ts';
 import type { NodePlan, Plan } from '../../../harness/terms/plan.ts';
 import { type NodeLabel, nodeLabel } from './node-label.ts';
 
@@ -75,7 +76,7 @@ export function layoutTopology(plan: Pick<Plan, 'nodes' | 'links' | 'services'>,
 function tiersOf(nodes: NodePlan[]): NodePlan[][] {
   const distance = new Map<string, number>();
   const byName = new Map(nodes.map((n) => [n.name, n]));
-  const roots = nodes.filter(({ role }) => role === 'client');
+  const roots = nodes.filter(({ role }) => ROLES[role].calls);
   let front = roots.length ? roots : nodes.slice(0, 1);
   for (let d = 0; front.length > 0; d++) {
     for (const n of front) distance.set(n.name, d);
@@ -84,10 +85,10 @@ function tiersOf(nodes: NodePlan[]): NodePlan[][] {
       .filter((n): n is NodePlan => n !== undefined && !distance.has(n.name));
     front = [...new Set(front)];
   }
-  const inner = nodes.filter(({ role }) => role !== 'server').map((n) => distance.get(n.name) ?? 0);
+  const inner = nodes.filter(({ role }) => !ROLES[role].serves).map((n) => distance.get(n.name) ?? 0);
   const last = Math.max(0, ...inner) + 1;
   const tierOf = (n: NodePlan): number => {
-    if (n.role === 'server') return last;
+    if (ROLES[n.role].serves) return last;
     const peer = n.interfaces[0]?.peer;
     return isOneArmed(n) && peer ? (distance.get(peer) ?? 0) : (distance.get(n.name) ?? 0);
   };
@@ -96,7 +97,7 @@ function tiersOf(nodes: NodePlan[]): NodePlan[][] {
 }
 
 function isOneArmed(n: NodePlan): boolean {
-  return n.role === 'l4' && n.interfaces.length === 1;
+  return ROLES[n.role].balances && n.interfaces.length === 1;
 }
 
 /** Nodes below the same parent stand together; a one-armed L4 comes right after its peer. */

@@ -1,0 +1,25 @@
+import type { Role } from './plan.ts';
+
+/** What a node of a role is and does, unless its settings say otherwise. */
+interface RoleTraits {
+  /** Forwards IP packets. */
+  forwards: boolean;
+  /** Its interfaces are ports of one bridge, and it has no addresses; never otherwise. */
+  switches: boolean;
+  /** Runs a load balancer; services name it. */
+  balances: boolean;
+  /** Belongs into pools; the settings `servers:` are for it. */
+  serves: boolean;
+  /** Stands first in a drawing. */
+  calls: boolean;
+}
+
+const NONE = { forwards: false, switches: false, balances: false, serves: false, calls: false };
+
+export const ROLES: Record<Role, RoleTraits> = {
+  client: { ...NONE, calls: true },
+  l3: { ...NONE, forwards: true },
+  l2: { ...NONE, switches: true },
+  l4: { ...NONE, forwards: true, balances: true },
+  server: { ...NONE, serves: true },
+};
