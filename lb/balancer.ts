@@ -21,6 +21,8 @@ import { watchHost } from './host/watch-host.ts';
 import type { LogEvent } from './log.ts';
 import { log } from './log.ts';
 import { isDirect } from './mode.ts';
+import type { Override, OverrideFields } from './overrides.ts';
+import { dropOverrides, override, sortOverrides, withOverrides } from './overrides.ts';
 import { Pool } from './pool.ts';
 import type { RenderInput } from './render/input.ts';
 import { reusesPorts } from './render/members.ts';
@@ -51,6 +53,8 @@ export class Balancer {
   /** The host that rules and addresses were made for. */
   #fitted = this.#facts;
   #desired: LbConfig = { version: 1, vipOwner: true, services: [] };
+  /** What the API has set over the configuration's own values; `#desired` has it too. */
+  #overrides: Override[] = [];
   #macs = new Map<string, string>();
   #flows: FlowCounts = () => 0;
   #watchTimer: NodeJS.Timeout | null = null;
@@ -76,14 +80,15 @@ export class Balancer {
    * @throws {LbError} with everything undone.
    */
   static async start(config: LbConfig): Promise<Balancer> {
-    const [{ tables, held }] = await Promise.all([KernelTables.open(), demandForwarding(config)]);
+    const [{ tables, held, overrides }] = await Promise.all([KernelTables.open(), demandForwarding(config)]);
     const balancer = new Balancer(tables, new HeldAddresses(held));
     try {
       await balancer.#inTurn(async () => {
         // What changes before would never be noticed.
         await balancer.#watch.subscribed;
         balancer.#facts = withoutHoldings(await readFacts(), held);
-        await balancer.#adopt(config);
+        balancer.#overrides = overrides;
+        await balancer.#adoptBelow(config);
       });
       await balancer.settled();
     } catch (error) {
@@ -103,6 +108,11 @@ export class Balancer {
     return this.#desired;
   }
 
+  /** What the API has set over the configuration's own values. */
+  get overrides(): Override[] {
+    return this.#overrides;
+  }
+
   /** Rules in force. */
   get rules(): Table[] {
     return this.#tables.current;
@@ -114,14 +124,29 @@ export class Balancer {
   }
 
   /**
-   * Puts another configuration in force, without touching established flows.
+   * Puts another configuration file in force, without touching established flows. What the API has set for servers stays
+   * over it, unless the file has changed there.
+   * @throws {LbError} with the former configuration still in force.
+   */
+  async reload(config: LbConfig): Promise<void> {
+    await this.#inTurn(async () => {
+      await demandForwarding(config);
+      await this.#readHost();
+      await this.#adoptBelow(config);
+    });
+  }
+
+  /**
+   * Puts exactly this configuration in force, without touching established flows.
    * @throws {LbError} with the former configuration still in force.
    */
   async replace(config: LbConfig): Promise<void> {
     await this.#inTurn(async () => {
       await demandForwarding(config);
       await this.#readHost();
-      await this.#adopt(config);
+      const dropped = dropOverrides(this.#overrides, 'the API has replaced the configuration', config);
+      await this.#adopt(config, []);
+      dropped.forEach(log);
     });
   }
 
@@ -132,11 +157,21 @@ export class Balancer {
   }
 
   /**
-   * Changes weights or draining in the configuration asked for last: nothing for which the host has to be looked at.
+   * Changes the weight or draining of a server: nothing for which the host has to be looked at. Returns the server as it is
+   * then; null if there is none.
    * @throws {LbError} with the former configuration still in force.
    */
-  async adjust(edit: (config: LbConfig) => LbConfig): Promise<void> {
-    await this.#inTurn(() => this.#adopt(edit(this.#desired)));
+  adjust(serviceName: string, serverName: string, fields: OverrideFields): Promise<LbServer | null> {
+    return this.#inTurn(async () => {
+      const former = this.#desired.services.find(({ name }) => name === serviceName);
+      const server = former?.servers.find(({ name }) => name === serverName);
+      if (!former || !server) return null;
+      const adjusted = { ...server, ...fields };
+      const service = { ...former, servers: former.servers.map((one) => (one === server ? adjusted : one)) };
+      const services = this.#desired.services.map((one) => (one === former ? service : one));
+      await this.#adopt({ ...this.#desired, services }, override(this.#overrides, serviceName, server, fields));
+      return adjusted;
+    });
   }
 
   /** Renders and applies again, after a server's state has changed. Calls that come meanwhile share the next run. */
@@ -178,6 +213,7 @@ export class Balancer {
     this.#watch.end();
     for (const timer of [this.#watchTimer, this.#followTimer, this.#settleTimer]) if (timer) clearTimeout(timer);
     await this.#inTurn(async () => {
+      dropOverrides(this.#overrides, 'the load balancer stops').forEach(log);
       await this.#tables.remove();
       await this.#held.release();
     });
@@ -216,14 +252,20 @@ export class Balancer {
     if (lost.length > 0 || !isDeepStrictEqual(facts, this.#facts)) this.#facts = facts;
   }
 
-  async #adopt(config: LbConfig): Promise<void> {
+  async #adoptBelow(config: LbConfig): Promise<void> {
+    const { kept, dropped } = sortOverrides(this.#overrides, config);
+    await this.#adopt(withOverrides(config, kept), kept);
+    dropped.forEach(log);
+  }
+
+  async #adopt(config: LbConfig, overrides = this.#overrides): Promise<void> {
     const next = this.#pool.next(config);
     const holdings = holdingsFor(next, this.#facts);
     this.#macs = await resolveNeighbours(this.#keptNeighbours(next), NEIGHBOUR_DEADLINE_MS);
     const before = this.#held.all;
     this.#held.expect(holdings);
     try {
-      const [fresh] = await Promise.all([this.#held.add(holdings), this.#apply(next)]);
+      const [fresh] = await Promise.all([this.#held.add(holdings), this.#apply(next, overrides)]);
       await announce(fresh, this.#facts.interfaces, before);
     } catch (error) {
       await this.#held.retreat(before);
@@ -231,6 +273,7 @@ export class Balancer {
     }
     this.#pool.adopt(next);
     this.#desired = config;
+    this.#overrides = overrides;
     this.#targets.release(next);
     this.#monitor.watch(this.#targets.all(next));
     const gone = await this.#held.keepOnly(holdings);
@@ -240,7 +283,7 @@ export class Balancer {
     this.#scheduleWatch();
   }
 
-  async #apply(config: LbConfig): Promise<void> {
+  async #apply(config: LbConfig, overrides = this.#overrides): Promise<void> {
     // Steady while the rules are made, whatever time passes.
     const settled = new Map<LbService, boolean>();
     const input: RenderInput = {
@@ -257,7 +300,7 @@ export class Balancer {
       this.#settling.note(service, rolesOf(input, service));
       settled.set(service, this.#settling.isSettled(service));
     }
-    const tables = render(input, this.#held.all);
+    const tables = render(input, this.#held.all, overrides);
     await this.#tables.apply(tables).catch(async (error: unknown) => {
       throw await explainRefusal(error, tables.map(formatTable).join(''));
     });

@@ -7,7 +7,7 @@
  * each change in one transaction, adds VIPs and proxy IPs to the interfaces whose subnets contain them, checks the
  * servers' health, and writes what happens as JSON lines on stdout: `ready` once traffic is served, `server-state`
  * whenever a server comes or goes, `error` with a code. SIGHUP reads FILE again: flows go on, and a mistake in it leaves
- * the former configuration in force. SIGTERM and SIGINT remove exactly what was made; a start after a crash takes over
+ * the former configuration in force; what the API has set for servers outlasts it. SIGTERM and SIGINT remove exactly what was made; a start after a crash takes over
  * what is there, flows included.
  *
  * It needs CAP_NET_ADMIN, `nft` and `ip`, and for modes dnat and proxy `net.ipv4.ip_forward=1`, which it demands but
@@ -43,7 +43,13 @@ async function main(args: string[]): Promise<void> {
     const closeApi = await openApi(config, { balancer, reload });
     const now = performance.now();
     const { length: services } = config.services;
-    log({ event: 'ready', services, rulesMs: Math.round(now - began), startMs: Math.round(now) });
+    log({
+      event: 'ready',
+      services,
+      rulesMs: Math.round(now - began),
+      startMs: Math.round(now),
+      overrides: balancer.overrides.length,
+    });
     await stopping;
     await closeApi();
   } finally {
@@ -63,9 +69,14 @@ async function openApi({ api }: LbConfig, context: ApiContext): Promise<() => Pr
 async function reloadFrom(file: string, balancer: Balancer): Promise<void> {
   const began = performance.now();
   const config = await loadConfig(file);
-  await balancer.replace(config);
+  await balancer.reload(config);
   await balancer.settled();
-  log({ event: 'reloaded', services: config.services.length, durationMs: Math.round(performance.now() - began) });
+  log({
+    event: 'reloaded',
+    services: config.services.length,
+    durationMs: Math.round(performance.now() - began),
+    overrides: balancer.overrides.length,
+  });
 }
 
 function describe(error: unknown): { code: LbErrorCode; message: string } {

@@ -73,6 +73,65 @@ describe('API', () => {
     expect((await served(8)).filter((name) => name === 's2')).toHaveLength(6);
   });
 
+  describe('what it sets for a server', () => {
+    const config = (first = {}) => ({
+      ...CONFIG,
+      api: { socket },
+      services: [{ ...SERVICE, servers: [{ ...SERVICE.servers[0], ...first }, SERVICE.servers[1]] }],
+    });
+    const server = async () => {
+      const { services } = JSON.parse((await call('GET', '/v1/config')).body) as { services: (typeof SERVICE)[] };
+      return services[0]!.servers[0];
+    };
+    const dropped = () => lb.lines.filter(({ event }) => event === 'override-dropped');
+
+    beforeEach(async () => {
+      const changes = { drain: true, weight: 3 };
+      expect((await call('PATCH', '/v1/services/web/servers/s1', changes)).status).toBe(200);
+    });
+
+    it('outlasts reloads, until the file changes the same value, which is told', async () => {
+      await call('POST', '/v1/reload');
+      expect(await lb.reload(config())).toMatchObject({ overrides: 2 });
+      expect(await served(2)).toEqual(['s2', 's2']);
+      expect(await lb.reload(config({ weight: 5 }))).toMatchObject({ overrides: 1 });
+      expect(await server()).toMatchObject({ drain: true, weight: 5 });
+      expect(dropped()).toMatchObject([{ server: 's1', field: 'weight', value: 3 }]);
+      await call('PATCH', '/v1/services/web/servers/s1', { drain: false });
+      expect(await lb.reload(config({ weight: 1 }))).toMatchObject({ overrides: 0 });
+      expect(new Set(await served(4)).size).toBe(2);
+      expect(dropped()).toHaveLength(1);
+    });
+
+    it.each(['proxy', 'dsr'])('outlasts a crash, in %s, unless the file has changed since', async (mode) => {
+      const services = [{ ...SERVICE, mode }];
+      await lb.reload({ ...config(), services });
+      lb.kill();
+      await lb.ended;
+      lb = await RunningLb.start(lab, 'l4', {
+        ...config({ weight: 5 }),
+        services: [{ ...config({ weight: 5 }).services[0], mode }],
+      });
+      expect(lb.lines.at(-1)).toMatchObject({ event: 'ready', overrides: 1 });
+      expect(await server()).toMatchObject({ drain: true, weight: 5 });
+      expect(await served(2)).toEqual(['s2', 's2']);
+      expect(dropped()).toMatchObject([{ server: 's1', field: 'weight', value: 3 }]);
+    });
+
+    it('ends with a configuration that the API puts, and that is told', async () => {
+      await call('PUT', '/v1/config', { version: 1, services: config({ weight: 3 }).services });
+      expect(await server()).toEqual({ ...SERVICE.servers[0], weight: 3 });
+      expect(dropped()).toMatchObject([{ server: 's1', field: 'drain', value: true }]);
+    });
+
+    it('ends with the load balancer, and that is told', async () => {
+      await lb.stop();
+      expect(dropped()).toMatchObject([{ field: 'weight' }, { field: 'drain' }]);
+      lb = await RunningLb.start(lab, 'l4', config());
+      expect(lb.lines.at(-1)).toMatchObject({ event: 'ready', overrides: 0 });
+    });
+  });
+
   it('counts flows, packets and bytes by server', async () => {
     await served(4);
     await (

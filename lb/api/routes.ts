@@ -69,20 +69,21 @@ export const ROUTES: Route[] = [
   {
     method: 'GET',
     path: '/v1/config',
-    summary: 'The configuration in force.',
+    summary: 'The configuration in force, with what was changed of servers.',
     run: ({ balancer }) => Promise.resolve(json(200, withoutSecrets(balancer.desired))),
   },
   {
     method: 'PUT',
     path: '/v1/config',
-    summary: 'Puts another configuration in force; established flows go on. The file is not changed.',
+    summary:
+      'Puts another configuration in force; established flows go on. What was changed of servers ends; the file is not changed.',
     body: lbConfigSchema,
     run: ({ balancer }, _, body) => replaceConfig(balancer, body),
   },
   {
     method: 'POST',
     path: '/v1/reload',
-    summary: 'Reads the configuration file again.',
+    summary: 'Reads the configuration file again. What was changed of servers stays where the file has not changed.',
     run: async ({ balancer, reload }) => {
       await reload();
       return json(200, withoutSecrets(balancer.desired));
@@ -106,9 +107,10 @@ export const ROUTES: Route[] = [
   {
     method: 'PATCH',
     path: '/v1/services/{service}/servers/{server}',
-    summary: 'Changes the weight of a server, or lets it drain, with a deadline of its own if need be.',
+    summary:
+      'Changes the weight of a server, or lets it drain, with a deadline of its own if need be. This outlasts reloads (unless the file changes the same value) and crashes, but neither a stop nor PUT /v1/config; the log tells when it ends (`override-dropped`).',
     body: serverPatch,
-    run: ({ balancer }, params, body) => patchServer(balancer, params, body),
+    run: patchServer,
   },
   {
     method: 'GET',
@@ -150,26 +152,16 @@ async function replaceConfig(balancer: Balancer, body: unknown): Promise<ApiResp
   return json(200, withoutSecrets(balancer.desired));
 }
 
-async function patchServer(balancer: Balancer, [service, server]: string[], body: unknown): Promise<ApiResponse> {
+async function patchServer(
+  { balancer }: ApiContext,
+  [service = '', server = '']: string[],
+  body: unknown,
+): Promise<ApiResponse> {
   const patch = serverPatch.safeParse(body);
   if (!patch.success) return failure(400, 'bad-request', z.prettifyError(patch.error));
-  const found = balancer.desired.services
-    .find(({ name }) => name === service)
-    ?.servers.some(({ name }) => name === server);
-  if (!found) return notFound(`there is no server ${server} in a service ${service}`);
   const given = Object.fromEntries(Object.entries(patch.data).filter(([, value]) => value !== undefined));
-  await balancer.adjust((config) => ({
-    ...config,
-    services: config.services.map((s) =>
-      s.name !== service
-        ? s
-        : { ...s, servers: s.servers.map((entry) => (entry.name === server ? { ...entry, ...given } : entry)) },
-    ),
-  }));
-  return json(
-    200,
-    balancer.desired.services.find(({ name }) => name === service)!.servers.find(({ name }) => name === server),
-  );
+  const adjusted = await balancer.adjust(service, server, given);
+  return adjusted ? json(200, adjusted) : notFound(`there is no server ${server} in a service ${service}`);
 }
 
 /** The API's token is nobody's to read. */

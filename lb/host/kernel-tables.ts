@@ -1,6 +1,9 @@
 import type { FoundTable } from '../render/changes.ts';
 import { changeScript, takeOverScript } from '../render/changes.ts';
 import { heldKind } from '../render/held.ts';
+import type { Override } from '../overrides.ts';
+import { parseOverride } from '../overrides.ts';
+import { OVERRIDES_SET } from '../render/overrides.ts';
 import type { Table, TableFamily } from '../render/ruleset.ts';
 import { TABLE } from '../render/ruleset.ts';
 import { readCounting } from './read-counters.ts';
@@ -40,8 +43,8 @@ export class KernelTables {
     this.#takenOver = found.length > 0;
   }
 
-  /** Looks for tables that are there already, and for the holdings noted in them. */
-  static async open(): Promise<{ tables: KernelTables; held: Holding[] }> {
+  /** Looks for tables that are there already, and for the holdings and overrides noted in them. */
+  static async open(): Promise<{ tables: KernelTables; held: Holding[]; overrides: Override[] }> {
     const found = await findTables();
     const sets = found.flatMap(({ family, maps }) =>
       maps.flatMap(({ name }) => {
@@ -50,7 +53,9 @@ export class KernelTables {
       }),
     );
     const held = await Promise.all(sets.map(({ family, name, kind }) => readHeld(family, name, kind)));
-    return { tables: new KernelTables(found), held: held.flat() };
+    const noting = found.find(({ maps }) => maps.some(({ name }) => name === OVERRIDES_SET));
+    const overrides = noting ? await readOverrides(noting.family) : [];
+    return { tables: new KernelTables(found), held: held.flat(), overrides };
   }
 
   /** Whether flows of a process that died are being carried. */
@@ -136,6 +141,14 @@ async function readHeld(family: TableFamily, name: string, kind: Holding['kind']
     ({ set }) => (set as { elem?: { concat: [string, string] }[] } | undefined)?.elem ?? [],
   );
   return elements.map(({ concat: [address, dev] }) => ({ kind, address, dev }));
+}
+
+async function readOverrides(family: TableFamily): Promise<Override[]> {
+  const objects = await nftJson('list', 'set', family, TABLE, OVERRIDES_SET);
+  const elements = objects.flatMap(
+    ({ set }) => (set as { elem?: { elem: { comment?: string } }[] } | undefined)?.elem ?? [],
+  );
+  return elements.flatMap(({ elem }) => parseOverride(elem.comment ?? '') ?? []);
 }
 
 async function nftJson(...args: string[]): Promise<NftObject[]> {

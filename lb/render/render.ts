@@ -4,19 +4,27 @@ import { renderChecks } from './checks.ts';
 import { renderDsr } from './dsr.ts';
 import { renderEcho } from './echo.ts';
 import { renderHeld } from './held.ts';
+import type { Override } from '../overrides.ts';
 import type { RenderInput } from './input.ts';
 import { renderNat } from './nat.ts';
+import { renderOverrides } from './overrides.ts';
 import { joinParts } from './part.ts';
 import { renderRefusals } from './refuse.ts';
 import type { Table } from './ruleset.ts';
 
-/** The tables that make the kernel do what the configuration says; `held` is noted in them. Pure. */
-export function render(input: RenderInput, held: Holding[]): Table[] {
+/** The tables that make the kernel do what the configuration says; `held` and `overrides` are noted in them. Pure. */
+export function render(input: RenderInput, held: Holding[], overrides: Override[] = []): Table[] {
   if (input.config.services.length === 0) return [];
   const tables: Table[] = [
     {
       family: 'inet',
-      ...joinParts(renderHeld(held), renderRefusals(input), renderEcho(input), renderNat(input)),
+      ...joinParts(
+        renderHeld(held),
+        renderOverrides(overrides),
+        renderRefusals(input),
+        renderEcho(input),
+        renderNat(input),
+      ),
     },
     { family: 'netdev', ...joinParts(renderDsr(input), renderEnds(input), renderChecks(input)) },
   ];
