@@ -11,7 +11,8 @@ import type { Captured } from '../observe/recorder.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { askInside, NOTHING_INSIDE, type Inside } from './inside.ts';
 import type { PooledLab } from './lab-pool.ts';
-import { patience } from './patience.ts';
+import { patience, SILENCE_MS } from './patience.ts';
+import { readWhole } from './read-whole.ts';
 import { nextSourcePort } from './source-ports.ts';
 
 /** Whatever its packets do. */
@@ -21,6 +22,9 @@ const POLL_MS = 20;
 const LEFT_ALONE_MS = 200;
 /** So long before its end an attempt's nodes are asked for what packets do not show: about as long as that takes. */
 const ASK_AHEAD_MS = 100;
+
+/** A node that takes longer to answer may have stood still, ms: it gets as long again to go on with what it was at. */
+const STOOD_STILL_MS = 500;
 
 /** All that the captures have shown of an attempt. */
 type Seen = Pick<Evidence, 'packets' | 'epoch' | 'walk'>;
@@ -110,21 +114,28 @@ async function fireUntilDecided(
   let looking = false;
   let ended = false;
   let decided: Seen | null = null;
+  let lookFrom = firstLook;
+  let expectedMs = STOOD_STILL_MS;
   const look = async (): Promise<void> => {
-    if (looking || performance.now() < firstLook) return;
+    if (looking || performance.now() < lookFrom) return;
     const wait = left();
     if (wait < ASK_AHEAD_MS) void insideOf(observed());
     if (wait > 0) return;
     looking = true;
     // What seems to be missing may still be on its way from a capture. A node that is gone shows when all is read again.
-    const allRead = await lab.drain().then(
-      () => true,
-      () => false,
-    );
+    const tookMs = await readWhole(
+      () => lab.drain(),
+      () => observed().packets.length,
+    ).catch(() => null);
     looking = false;
     if (ended || left() > 0) return;
+    if (tookMs !== null && tookMs > expectedMs) {
+      expectedMs = 2 * tookMs;
+      lookFrom = performance.now() + Math.min(tookMs, SILENCE_MS[key.protocol]);
+      return;
+    }
     clearInterval(poll);
-    if (allRead) decided = observed();
+    if (tookMs !== null) decided = observed();
     await caller.call('cancel', { token: key.token }).catch(() => undefined);
   };
   const poll = setInterval(() => void look(), POLL_MS);

@@ -7,6 +7,7 @@ import { ethernet, ipv4, tcp } from './frames.ts';
 
 const SYN = 0x02;
 const SYN_ACK = 0x12;
+const RST = 0x04;
 const HOP_NS = 1000;
 
 export interface Conversation {
@@ -62,6 +63,20 @@ export function onTheWires(plan: Plan, walk: Walk, { seq, begins, floods }: Conv
       ]),
     ];
   });
+}
+
+/** The reset that a node answers a segment with that it got, on its first wire. */
+export function resetBy(plan: Plan, { time, node, iface, frame }: Captured): Captured[] {
+  const { ip, tcp: segment } = frame;
+  const packet = ipv4(
+    { src: ip!.dst, dst: ip!.src, protocol: 6 },
+    tcp({ srcPort: segment!.dstPort, dstPort: segment!.srcPort, flags: RST, seq: segment!.ack }),
+  );
+  const bytes = ethernet(frame.dstMac, frame.srcMac, 0x0800, packet);
+  const { ends } = plan.links.find((link) => link.ends.some((end) => end.node === node && end.iface === iface))!;
+  const peer = ends.find((end) => end.node !== node)!;
+  const leaves = Number(time) + HOP_NS;
+  return [captured(leaves, node, iface, bytes), captured(leaves + HOP_NS, peer.node, peer.iface, bytes)];
 }
 
 /** A frame at one interface. */

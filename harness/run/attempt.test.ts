@@ -1,0 +1,86 @@
+import type { FireParams, FireResult, Method } from '../agent/protocol.ts';
+import { flow, plan } from '../model/testing/lab-builder.ts';
+import { oneArm, VIP_A } from '../model/testing/labs.ts';
+import { predict } from '../model/predict.ts';
+import { Recorder, type Captured } from '../observe/recorder.ts';
+import { onTheWires, resetBy } from '../observe/testing/wires.ts';
+import { runAttempt } from './attempt.ts';
+import type { PooledLab } from './lab-pool.ts';
+
+const lab = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } } }));
+const called = flow(lab, 'client', 'a');
+const walk = predict(lab, called)[0]!;
+const NOTHING_COUNTED = (): Promise<Record<string, never>> => Promise.resolve({});
+const UNANSWERED: FireResult = { answered: false, said: 'no answer', answer: null };
+
+/** A lab whose captures and agents are in the test's hands. */
+class ScriptedLab {
+  readonly recorder = new Recorder();
+  #end: (result: FireResult) => void = () => undefined;
+
+  /**
+   * @param onFire what happens when the caller is told to fire
+   * @param onDrain what happens until the captures have been read for the n-th time, n from 1
+   */
+  constructor(
+    private readonly onFire: (params: FireParams) => void,
+    private readonly onDrain: (time: number, end: (result: FireResult) => void) => Promise<void> | void,
+  ) {}
+
+  hands(frames: Captured[]): void {
+    for (const { time, node, iface, raw } of frames) {
+      this.recorder.add(node, iface, [[String(time), Buffer.from(raw, 'base64').length, raw]]);
+    }
+  }
+
+  get pooled(): PooledLab {
+    let drains = 0;
+    const call = (method: Method, params: unknown): Promise<unknown> => {
+      if (method === 'cancel') this.#end(UNANSWERED);
+      if (method !== 'fire') return Promise.resolve(null);
+      this.onFire(params as FireParams);
+      return new Promise((resolve) => (this.#end = resolve));
+    };
+    const agent = { call, ask: (method: string) => Promise.resolve(method === 'macTable' ? {} : ''), log: [] };
+    const drain = (): Promise<void> => Promise.resolve(this.onDrain(++drains, this.#end));
+    return { lab: { node: () => agent, drain }, recorder: this.recorder } as unknown as PooledLab;
+  }
+}
+
+test('packets that some captures alone have shown so far are not taken for lost', async () => {
+  let frames: Captured[] = [];
+  const at = (...nodes: string[]): Captured[] => frames.filter(({ node }) => nodes.includes(node));
+  const scripted: ScriptedLab = new ScriptedLab(
+    ({ sourcePort }) => {
+      const port = walk.request[0]!.src.port!;
+      const handshake = onTheWires(lab, withPort(walk, port, sourcePort), { seq: 1000, begins: 1_000_000 });
+      frames = [...handshake, ...resetBy(lab, handshake.at(-1)!)];
+      scripted.hands(at('client'));
+    },
+    (time) => scripted.hands([[], at('s2'), at('l3', 'l2', 'l4')][time] ?? []),
+  );
+  const { cause } = await runAttempt(called, lab, scripted.pooled, NOTHING_COUNTED);
+  expect(cause).toMatchObject({ code: 'reply-not-from-vip', node: 'client' });
+});
+
+test('a caller that stood still while all was silent gets time to go on', async () => {
+  const answer = { token: '', server: 's2', peer: '198.51.100.10 20000', local: '203.0.113.12 80' };
+  const stoodStill = 700;
+  const scripted = new ScriptedLab(
+    () => undefined,
+    async (time, end) => {
+      if (time > 1) return;
+      await new Promise((resolve) => setTimeout(resolve, stoodStill));
+      setTimeout(() => end({ answered: true, said: '200', answer }), stoodStill / 2);
+    },
+  );
+  const { outcome } = await runAttempt(called, lab, scripted.pooled, NOTHING_COUNTED);
+  expect(outcome).toBe('works');
+});
+
+function withPort({ request, reply }: typeof walk, from: number, to: number): typeof walk {
+  const end = <T extends { port: number | null }>(at: T): T => ({ ...at, port: at.port === from ? to : at.port });
+  const moved = (hops: typeof request): typeof request =>
+    hops.map((hop) => ({ ...hop, src: end(hop.src), dst: end(hop.dst) }));
+  return { ...walk, request: moved(request), reply: moved(reply) };
+}
