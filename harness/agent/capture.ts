@@ -7,7 +7,7 @@ import type { RawFrame } from './protocol.ts';
 /** Enough for every header and the token of a flow. */
 const SNAP_LENGTH = 400;
 /** Long, since a program may take seconds to start on a machine that boots labs; it costs nothing where all is well. */
-const DEADLINE_MS = 10_000;
+const DEADLINE_S = 10;
 const STATS = /\d+ packets? captured[,\s]+(\d+) packets? received by filter[,\s]+(\d+) packets? dropped by kernel/;
 
 /** tcpdump on one interface: every frame, both directions, as the kernel stamps it. */
@@ -45,7 +45,7 @@ export class Capture {
 
   /** Waits until tcpdump listens. @throws Error with what tcpdump said */
   async started(): Promise<void> {
-    await this.#until('to listen', () => this.#stderr.includes('listening on'));
+    await this.#until('listen', () => this.#stderr.includes('listening on'));
   }
 
   /**
@@ -59,8 +59,8 @@ export class Capture {
     if (!this.running) return 0;
     this.#stats = null;
     this.#process.kill('SIGUSR1');
-    const { received, dropped } = await this.#until('its counters', () => this.#stats);
-    await this.#until('its last frames', () => this.#seen >= received - dropped);
+    const { received, dropped } = await this.#until('tell its counters', () => this.#stats);
+    await this.#until('hand on its last frames', () => this.#seen >= received - dropped);
     return dropped;
   }
 
@@ -86,7 +86,6 @@ export class Capture {
     const already = found();
     if (already) return already;
     return new Promise<T>((resolve, reject) => {
-      const said = (): string => `tcpdump on ${this.iface}: ${what}; it said: ${this.#stderr.trim()}`;
       const end = (outcome: () => void): void => {
         clearTimeout(timer);
         this.#waiting.delete(look);
@@ -95,12 +94,12 @@ export class Capture {
       const look = (): void => {
         const now = found();
         if (now) end(() => resolve(now));
-        else if (!this.running) end(() => reject(new Error(`ended while waiting for ${said()}`)));
+        else if (!this.running)
+          end(() => reject(new Error(`tcpdump on ${this.iface} ended; it said: ${this.#stderr.trim()}`)));
       };
-      const timer = setTimeout(
-        () => end(() => reject(new Error(`waited ${DEADLINE_MS} ms for ${said()}`))),
-        DEADLINE_MS,
-      );
+      const late = (): Error =>
+        new Error(`tcpdump on ${this.iface} did not ${what} within ${DEADLINE_S} s; it said: ${this.#stderr.trim()}`);
+      const timer = setTimeout(() => end(() => reject(late())), DEADLINE_S * 1000);
       this.#waiting.add(look);
     });
   }

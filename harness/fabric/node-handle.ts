@@ -5,7 +5,11 @@ import type { Calls, FromAgent, Method, Question, RawFrame } from '../agent/prot
 import { L4labError } from '../errors.ts';
 import { together } from '../together.ts';
 
-const CALL_DEADLINE_MS = 60_000;
+/** What may take long on a busy machine: to start, to configure, to send a flow that nobody answers. */
+const DEADLINE_S = 60;
+/** What an agent does in milliseconds: after so long it stands still, and so does every flow that needs the node. */
+const PROMPT_DEADLINE_S = 20;
+const PROMPT: ReadonlySet<Method> = new Set(['drain', 'cancel', 'counters', 'macTable', 'routeGet']);
 
 /** A running container and the line to the agent in it. */
 export class NodeHandle {
@@ -14,11 +18,16 @@ export class NodeHandle {
   #next = 1;
   readonly #pending = new Map<
     number,
-    { resolve: (value: unknown) => void; reject: (error: Error) => void; method: Method }
+    { resolve: (value: unknown) => void; reject: (error: Error) => void; method: Method; timer: NodeJS.Timeout }
   >();
   #hello: () => void = () => undefined;
-  readonly #greeted = new Promise<void>((resolve) => (this.#hello = resolve));
-  #ended = false;
+  #refuse: (error: L4labError) => void = () => undefined;
+  readonly #greeted = new Promise<void>((resolve, reject) => {
+    this.#hello = resolve;
+    this.#refuse = reject;
+  });
+  /** Why no call is answered any more. */
+  #failure: L4labError | null = null;
   #stderr = '';
 
   /** @param stream attached before the container starts, so that nothing is missed */
@@ -39,23 +48,40 @@ export class NodeHandle {
       this.#stderr += piece.toString();
       this.log.push(piece.toString().trimEnd());
     });
-    stream.on('close', () => this.#end());
-    stream.on('end', () => this.#end());
-    stream.on('error', () => this.#end());
+    // Whoever waits for the agent is told.
+    this.#greeted.catch(() => undefined);
+    const gone = (): void =>
+      this.#fail(new L4labError('node-failed', `node ${this.name} is gone: its container ended`));
+    stream.on('close', gone);
+    stream.on('end', gone);
+    stream.on('error', gone);
   }
 
   /** Waits until the agent is there. */
   async greeted(): Promise<void> {
-    await this.#within(this.#greeted, 'its agent to start');
+    const timer = this.#deadline(
+      DEADLINE_S,
+      () => new L4labError('timeout', `node ${this.name}: its agent did not start within ${DEADLINE_S} s`),
+    );
+    try {
+      await this.#greeted;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** @throws L4labError `configure-failed`, `lb-failed` or `kernel-lacks` with what the agent said, `node-failed` when the node is gone, `timeout` */
   async call<M extends Method>(method: M, params: Calls[M]['params']): Promise<Calls[M]['result']> {
-    if (this.#ended) throw this.#gone(method);
+    if (this.#failure) throw this.#failure;
     const id = this.#next++;
-    const answer = new Promise<unknown>((resolve, reject) => this.#pending.set(id, { resolve, reject, method }));
+    const seconds = PROMPT.has(method) ? PROMPT_DEADLINE_S : DEADLINE_S;
+    const timer = this.#deadline(
+      seconds,
+      () => new L4labError('timeout', `node ${this.name} did not answer to ${method} within ${seconds} s`),
+    );
+    const answer = new Promise<unknown>((resolve, reject) => this.#pending.set(id, { resolve, reject, method, timer }));
     this.stream.write(`${JSON.stringify({ id, method, params })}\n`);
-    return (await this.#within(answer, `an answer to ${method}`)) as Calls[M]['result'];
+    return (await answer) as Calls[M]['result'];
   }
 
   readonly #asked = together((question: Question, params: Calls[Question]['params']) => this.call(question, params));
@@ -78,45 +104,28 @@ export class NodeHandle {
       return;
     }
     const pending = this.#pending.get(message.id);
+    clearTimeout(pending?.timer);
     this.#pending.delete(message.id);
     if ('error' in message) {
       pending?.reject(failure(this.name, pending.method, message));
     } else pending?.resolve(message.result);
   }
 
-  #end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    for (const { reject, method } of this.#pending.values()) reject(this.#gone(method));
-    this.#pending.clear();
+  /** A node that stands still keeps nobody waiting twice: it fails for good. */
+  #deadline(seconds: number, error: () => L4labError): NodeJS.Timeout {
+    return setTimeout(() => this.#fail(error()), seconds * 1000);
   }
 
-  #gone(method: Method): L4labError {
-    return new L4labError(
-      'node-failed',
-      `node ${this.name} is gone (${method}); ${this.#stderr.trim() || 'it said nothing'}`,
-    );
-  }
-
-  async #within<T>(promise: Promise<T>, awaited: string): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () =>
-          reject(
-            new L4labError(
-              'timeout',
-              `waited ${CALL_DEADLINE_MS} ms for ${awaited} of node ${this.name}; ${this.#stderr.trim()}`,
-            ),
-          ),
-        CALL_DEADLINE_MS,
-      );
-    });
-    try {
-      return await Promise.race([promise, late]);
-    } finally {
+  #fail(error: L4labError): void {
+    if (this.#failure) return;
+    const stderr = this.#stderr.trim();
+    this.#failure = stderr ? new L4labError(error.code, `${error.message}; it said: ${stderr}`) : error;
+    for (const { reject, timer } of this.#pending.values()) {
       clearTimeout(timer);
+      reject(this.#failure);
     }
+    this.#pending.clear();
+    this.#refuse(this.#failure);
   }
 }
 

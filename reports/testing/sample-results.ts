@@ -237,7 +237,7 @@ function flowResult(
     expected,
     verdict,
     reasons: c.notRun
-      ? ['node l4 is gone (fire); it said nothing']
+      ? ['node l4 is gone: its container ended']
       : verdict === 'fail'
         ? [`Expected to work, but it failed: ${c.cause?.code ?? 'unexplained'} at ${c.cause?.node ?? '?'}.`]
         : [],

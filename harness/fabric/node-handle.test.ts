@@ -1,0 +1,65 @@
+import { PassThrough } from 'node:stream';
+import { jest } from '@jest/globals';
+import type Dockerode from 'dockerode';
+import { NodeHandle } from './node-handle.ts';
+
+/** A line to an agent that never says a word. */
+function silent(): { node: NodeHandle; stream: PassThrough } {
+  const stream = new PassThrough();
+  const container = { modem: { demuxStream: () => undefined } } as unknown as Dockerode.Container;
+  return { node: new NodeHandle('s1', container, stream), stream };
+}
+
+const FIRE = {
+  token: 'l4lab-00000000',
+  protocol: 'tcp' as const,
+  address: '203.0.113.80',
+  port: 80,
+  sourcePort: 20000,
+  bytes: 0,
+  exchanges: 1,
+  timeoutMs: 15_000,
+};
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+test('an agent that does not start is named, with how long it was waited for', async () => {
+  const { node } = silent();
+  const failure = expect(node.greeted()).rejects.toMatchObject({
+    code: 'timeout',
+    message: 'node s1: its agent did not start within 60 s',
+  });
+  await jest.advanceTimersByTimeAsync(60_000);
+  await failure;
+});
+
+test('a node that stands still is given up once and for all, with every call that it owes an answer', async () => {
+  const { node } = silent();
+  const awaited = { code: 'timeout', message: 'node s1 did not answer to drain within 20 s' };
+  const fired = expect(node.call('fire', FIRE)).rejects.toMatchObject(awaited);
+  const drained = expect(node.call('drain', null)).rejects.toMatchObject(awaited);
+  await jest.advanceTimersByTimeAsync(20_000);
+  await Promise.all([fired, drained]);
+  await expect(node.call('reset', null)).rejects.toMatchObject(awaited);
+});
+
+test('a flow may take longer than what is asked in passing', async () => {
+  const { node } = silent();
+  const settled = jest.fn();
+  node.call('fire', FIRE).catch(settled);
+  await jest.advanceTimersByTimeAsync(59_000);
+  expect(settled).not.toHaveBeenCalled();
+  await jest.advanceTimersByTimeAsync(1000);
+  expect(settled).toHaveBeenCalled();
+});
+
+test('a node whose line ends is gone', async () => {
+  const { node, stream } = silent();
+  const failure = expect(node.call('drain', null)).rejects.toMatchObject({
+    code: 'node-failed',
+    message: 'node s1 is gone: its container ended',
+  });
+  stream.destroy();
+  await failure;
+});
