@@ -9,7 +9,7 @@ import { together } from '../together.ts';
 const DEADLINE_S = 60;
 /** What an agent does in milliseconds: after so long it stands still, and so does every flow that needs the node. */
 const PROMPT_DEADLINE_S = 20;
-const PROMPT: ReadonlySet<Method> = new Set(['drain', 'cancel', 'counters', 'macTable', 'routeGet']);
+const PROMPT: ReadonlySet<Method> = new Set(['drain', 'cancel', 'counters', 'macTable', 'routeGet', 'serverStates']);
 
 /** A running container and the line to the agent in it. */
 export class NodeHandle {

@@ -1,4 +1,4 @@
-import type { FireParams, FireResult, Method } from '../agent/protocol.ts';
+import type { FireParams, FireResult, Method, Question } from '../agent/protocol.ts';
 import { flow, plan } from '../model/testing/lab-builder.ts';
 import { oneArm, VIP_A } from '../model/testing/labs.ts';
 import { predict } from '../model/predict.ts';
@@ -41,7 +41,8 @@ class ScriptedLab {
       this.onFire(params as FireParams);
       return new Promise((resolve) => (this.#end = resolve));
     };
-    const agent = { call, ask: (method: string) => Promise.resolve(method === 'macTable' ? {} : ''), log: [] };
+    const nothing = { macTable: {}, counters: {}, serverStates: [], routeGet: '' };
+    const agent = { call, ask: (question: Question) => Promise.resolve(nothing[question]) };
     const drain = (): Promise<void> => Promise.resolve(this.onDrain(++drains, this.#end));
     return { lab: { node: () => agent, drain }, recorder: this.recorder } as unknown as PooledLab;
   }

@@ -63,7 +63,7 @@ test.each([
   ['of a flow', 50, sentencesIn(sources(JUDGING).flatMap(piecesOf))],
   [
     'of a flow that could not run',
-    20,
+    15,
     sentencesIn(sources(RUNNING).flatMap(piecesOf).filter(isNewError).flatMap(piecesOf)),
   ],
 ])('the page has Korean for every sentence that the harness says %s', (_, least, sentences) => {
