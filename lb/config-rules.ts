@@ -109,6 +109,7 @@ function serviceProblems(service: LbService): Problem[] {
   if ((service.dscp !== undefined) !== (traits.handsOver === 'dscp')) {
     problems.push({ path: ['dscp'], message: 'mode l3dsr needs a DSCP value, and no other mode has one' });
   }
+  problems.push(...idleCheckFields(service.check));
   service.servers.forEach((server, i) => {
     if (!sameFamily(server.address)) {
       problems.push({
@@ -134,6 +135,18 @@ function serviceProblems(service: LbService): Problem[] {
     ),
   );
   return problems;
+}
+
+/** What only one type of check asks for or about. */
+const ONLY_OF = { path: 'http', status: 'http', body: 'http', send: 'udp', expect: 'udp' } as const;
+
+function idleCheckFields(check: LbService['check']): Problem[] {
+  return (Object.keys(ONLY_OF) as (keyof typeof ONLY_OF)[])
+    .filter((field) => check[field] !== undefined && check.type !== ONLY_OF[field])
+    .map((field) => ({
+      path: ['check', field],
+      message: `has a meaning in checks by ${ONLY_OF[field]} only, not in type ${check.type}`,
+    }));
 }
 
 /** Proxy IPs that a service names; empty for `auto`. */

@@ -59,7 +59,7 @@ function balancerProblems(services: [string, Service][], scenario: ScenarioFile,
     services: services.map(([name, service], i) => ({
       ...service,
       name,
-      check: { type: 'none', intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 1 },
+      check: service.check ?? { type: 'none', intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 1 },
       servers: servers[i]!,
     })),
   });

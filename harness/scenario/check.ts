@@ -1,6 +1,7 @@
 import { ROLES } from '../terms/role.ts';
 import { MODES } from '../terms/mode.ts';
 import { host, isV6 } from './address.ts';
+import { idleFlowFields, idleLabSettings, idleScenarioSettings, idleServiceFields } from './check-effects.ts';
 import { checkNextHops } from './check-next-hops.ts';
 import { checkServices } from './check-services.ts';
 import { addressesInScenario, familyName, unknown } from './check-words.ts';
@@ -43,6 +44,7 @@ export function checkLab(lab: Lab): Problem[] {
       problems.push({ path: ['nodes', name, 'bridge'], message: `an ${node.role} node is always a bridge` });
     problems.push(...checkSettings(['nodes', name], node, name, lab, {}));
   }
+  problems.push(...idleLabSettings(lab));
   problems.push(...checkNextHops(lab, (name) => [{ path: ['nodes', name], settings: lab.nodes[name]! }]));
   return problems;
 }
@@ -68,6 +70,7 @@ export function checkScenario(scenario: ScenarioFile, lab: Lab): Problem[] {
   );
   problems.push(...checkServices(scenario, lab));
   for (const name of Object.keys(scenario.flows)) problems.push(...checkFlow(name, scenario, lab));
+  problems.push(...idleScenarioSettings(scenario, lab), ...idleServiceFields(scenario), ...idleFlowFields(scenario));
   return problems;
 }
 

@@ -15,8 +15,11 @@ const poolServer = z.union(
   mustBe('a server, or a mapping of `node`, `weight` and `drain`'),
 );
 
-/** A service as the load balancer knows it, with nodes for servers. A lab's life is short, so its checks are quick. */
-export const service = serviceSchema.omit({ name: true, servers: true }).extend({
+/**
+ * A service as the load balancer knows it, with nodes for servers. A lab's life is short, so its checks are quick, and no
+ * flow is there before its server drains.
+ */
+export const service = serviceSchema.omit({ name: true, servers: true, drainDeadlineMs: true }).extend({
   vip: address,
   pool: z.array(poolServer).min(1).describe('Servers: nodes, or mappings of `node`, `weight` and `drain`.'),
   l4: nodeName.optional().describe('The node that balances it; the only l4 of the lab by default.'),

@@ -1,0 +1,82 @@
+import type { Problem } from './problem.ts';
+import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
+import { serversOf } from './topology.ts';
+import type { Path } from './yaml-file.ts';
+
+/** Fields of flows that their protocol makes nothing of: they would promise a test that is none. */
+export function idleFlowFields(scenario: ScenarioFile): Problem[] {
+  return Object.entries(scenario.flows).flatMap(([name, { protocol, bytes, exchanges, port, to }]) => {
+    const problem = (field: string, message: string): Problem => ({ path: ['flows', name, field], message });
+    if (protocol === 'http' && exchanges !== 1)
+      return [problem('exchanges', 'http sends one request; with `protocol: tcp` there are several on one connection')];
+    if (protocol !== 'icmp') return [];
+    const toNode = scenario.services[to] === undefined;
+    return [
+      ...(bytes === 0 ? [] : [problem('bytes', 'icmp sends one small echo request; tcp, udp and http carry more')]),
+      ...(exchanges === 1 ? [] : [problem('exchanges', 'icmp sends one echo request; `repeat` sends more of them')]),
+      ...(port === undefined || !toNode ? [] : [problem('port', 'icmp has no ports')]),
+    ];
+  });
+}
+
+/** Fields of services that nothing comes of. */
+export function idleServiceFields(scenario: ScenarioFile): Problem[] {
+  return Object.entries(scenario.services).flatMap(([name, { whenNoneUp, check, pool }]) => {
+    const alwaysUp =
+      (check?.type ?? 'none') === 'none' && pool.some((server) => !('drain' in server) || server.drain !== true);
+    if (whenNoneUp === undefined || !alwaysUp) return [];
+    return [{ path: ['services', name, 'whenNoneUp'], message: 'without a `check:` every server counts as up' }];
+  });
+}
+
+/** What a switch without an address makes nothing of. */
+const OF_IP: (keyof NodeSettings)[] = [
+  'address',
+  'loopback',
+  'undoDscp',
+  'listeners',
+  'arpIgnore',
+  'arpAnnounce',
+  'rpFilter',
+  'acceptLocal',
+  'sendRedirects',
+  'acceptRedirects',
+  'forwarding',
+  'firewall',
+];
+
+/** Settings of a lab's nodes that their roles make nothing of. */
+export function idleLabSettings(lab: Lab): Problem[] {
+  return Object.entries(lab.nodes).flatMap(([name, node]) => idleSettings(['nodes', name], [node], node));
+}
+
+/** Settings of a scenario that the roles of its nodes make nothing of. */
+export function idleScenarioSettings({ servers, nodes }: ScenarioFile, lab: Lab): Problem[] {
+  const [server] = serversOf(lab);
+  const known = Object.entries(nodes).filter(([name]) => lab.nodes[name]);
+  return [
+    ...(server === undefined
+      ? Object.keys(servers).map((key) => ({ path: ['servers', key], message: 'the lab has no server' }))
+      : idleSettings(['servers'], [servers, lab.nodes[server]!], lab.nodes[server]!)),
+    ...known.flatMap(([name, settings]) => {
+      const node = lab.nodes[name]!;
+      return idleSettings(['nodes', name], [settings, ...(node.role === 'server' ? [servers] : []), node], node);
+    }),
+  ];
+}
+
+/** @param layers settings of a node, the strongest first: those are looked at, the others are what they add to */
+function idleSettings(path: Path, layers: NodeSettings[], { role, bridge }: LabNode): Problem[] {
+  const [settings] = layers;
+  if (role === 'l2' && typeof bridge !== 'string') {
+    return OF_IP.filter((key) => settings![key] !== undefined).map((key) => ({
+      path: [...path, key],
+      message: 'a switch has no IP unless its `bridge:` has an address',
+    }));
+  }
+  // Whoever says that a router forwards nothing need not take back its firewall.
+  const mayForward = role === 'l3' || role === 'l4' || layers.some(({ forwarding }) => forwarding !== undefined);
+  if (settings!.firewall !== 'stateful' || mayForward) return [];
+  const message = `is for forwarded packets, and a ${role} forwards none without \`forwarding: true\``;
+  return [{ path: [...path, 'firewall'], message }];
+}
