@@ -1,41 +1,40 @@
 import { vipsAtIngress } from '../../lb/mode.ts';
 import { transmit } from './bridge.ts';
-import { answerTo, errorAbout } from './exchange.ts';
-import { unservedDirect } from './load-balancing.ts';
+import { refuse } from './endpoints.ts';
+import { answerTo } from './exchange.ts';
+import { refuseFor, unservedDirect } from './load-balancing.ts';
 import type { IpFrame, Packet } from './packet.ts';
-import { deliver, die } from './run.ts';
+import { deliver } from './run.ts';
 import type { Run } from './run.ts';
 import type { Host } from './topology.ts';
 
 /**
- * What a load balancer does at ingress with packets to VIPs that it need not own, where no server gets them: it answers echo
- * requests and refuses the rest (lb/render/at-ingress.ts). Both go back to the MAC that the frame came from, whatever the
- * node's routes say. True where that was so.
+ * An echo request to a VIP that the load balancer need not own: it is answered at ingress (lb/render/at-ingress.ts), back
+ * to the MAC that the frame came from, whatever the node's routes say. True where that was so.
  */
-export function endAtIngress(run: Run, host: Host, iface: string, { srcMac, dstMac, packet }: IpFrame): boolean {
-  const { balancer } = host.plan;
+export function answersAtIngress(run: Run, host: Host, iface: string, { srcMac, dstMac, packet }: IpFrame): boolean {
   const isMeant = host.plan.interfaces.some(({ mac }) => mac === dstMac);
-  if (balancer === null || !isMeant || packet.about !== undefined) return false;
-  if (!vipsAtIngress(balancer.config).has(packet.dst)) return false;
+  if (!isMeant || packet.protocol !== 'icmp' || !endsHere(host, packet)) return false;
+  deliver(run, packet, host.name);
+  run.exchange.served ??= { node: host.name, source: packet.src };
   const speaker = host.ports.includes(iface) ? 'br0' : iface;
   const mac = host.plan.interfaces.find(({ name }) => name === speaker)!.mac;
-  const reply = packet.protocol === 'icmp' ? echo(run, host, packet) : refusal(run, host, packet);
-  transmit(run, host, iface, { srcMac: mac, dstMac: srcMac, packet: reply });
+  transmit(run, host, iface, { srcMac: mac, dstMac: srcMac, packet: answerTo(run.exchange, packet, 'reply') });
   return true;
 }
 
-function echo(run: Run, host: Host, packet: Packet): Packet {
-  deliver(run, packet, host.name);
-  run.exchange.served ??= { node: host.name, source: packet.src };
-  return answerTo(run.exchange, packet, 'reply');
+/**
+ * Everything else to such a VIP that no server gets: the node's own stack refuses it, before it tracks or routes it. True
+ * where that was so.
+ */
+export function refusesUntracked(run: Run, host: Host, packet: Packet): boolean {
+  if (packet.protocol === 'icmp' || !endsHere(host, packet)) return false;
+  const service = unservedDirect(run, host, packet);
+  if (service === null) refuse(run, host, packet, `has no service at ${packet.dst}:${packet.dstPort}`);
+  else refuseFor(run, host, packet, service);
+  return true;
 }
 
-function refusal(run: Run, host: Host, packet: Packet): Packet {
-  const service = unservedDirect(run, host, packet);
-  if (service === null)
-    die(run, packet, host.name, 'refused', `${host.name} has no service at ${packet.dst}:${packet.dstPort}`);
-  else die(run, packet, host.name, 'no-server-available', `${host.name} finds no server of ${service.name} up`);
-  return packet.protocol === 'tcp'
-    ? answerTo(run.exchange, packet, 'reset')
-    : errorAbout(run.exchange, packet, packet.dst);
+function endsHere({ plan: { balancer } }: Host, { about, dst }: Packet): boolean {
+  return balancer !== null && about === undefined && vipsAtIngress(balancer.config).has(dst);
 }

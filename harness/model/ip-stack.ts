@@ -5,6 +5,7 @@ import { confirm, find, hidesSource, movesDestination, track, trackRelated } fro
 import type { Connection, Tracked } from './conntrack.ts';
 import { forwards } from './device-settings.ts';
 import { consume, refuse } from './endpoints.ts';
+import { refusesUntracked } from './ingress-ends.ts';
 import { balance, isUntracked, refuseFor, unservedDirect } from './load-balancing.ts';
 import { sourcesFor, translateDestination, translateSource } from './nat.ts';
 import { sendTo } from './neighbours.ts';
@@ -23,6 +24,7 @@ const NO_MAC = '00:00:00:00:00:00';
 
 /** A packet comes in by an interface: prerouting, routing, then up to a socket or on to the next hop. */
 export function receive(run: Run, host: Host, device: Device, arrived: Packet): void {
+  if (refusesUntracked(run, host, arrived)) return;
   const { tracked, unserved } = prerouting(run, host, arrived);
   const packet = translateDestination(arrived, tracked);
   const route = host.owned.has(packet.dst) || answersEcho(host, packet) ? 'local' : lookUp(host, packet.dst);

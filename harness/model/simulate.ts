@@ -6,7 +6,7 @@ import type { Choices } from './choices.ts';
 import type { DirectCheck } from './direct-check.ts';
 import { undoVip } from './direct-check.ts';
 import { callerSends, startExchange } from './exchange.ts';
-import { endAtIngress } from './ingress-ends.ts';
+import { answersAtIngress } from './ingress-ends.ts';
 import { receive, send } from './ip-stack.ts';
 import { returnDirectly, sendTagged, undoTag } from './load-balancing.ts';
 import { settleNext } from './neighbours.ts';
@@ -108,7 +108,7 @@ function atIngress(run: Run, host: Host, iface: string, arrived: IpFrame): IpFra
   const packet = undoVip(run.check, host, crossing(arrived, host.name, iface, 'in'));
   if (returnDirectly(run, host, { ...arrived, packet })) return null;
   const frame = { ...arrived, packet: sendTagged(run, host, undoTag(host, packet)) };
-  return endAtIngress(run, host, iface, frame) ? null : frame;
+  return answersAtIngress(run, host, iface, frame) ? null : frame;
 }
 
 function accept(run: Run, host: Host, name: string, frame: Frame): void {

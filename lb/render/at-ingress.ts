@@ -5,14 +5,20 @@ import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import { laterFragment } from './fragments.ts';
 import type { RenderInput } from './input.ts';
+import { markOfText } from './mark.ts';
 import { joinParts } from './part.ts';
-import { REFUSALS } from './refuse.ts';
-import type { Part } from './ruleset.ts';
+import type { Chain, Part } from './ruleset.ts';
 import { packetKey, serviceElement, serviceKeyType } from './service-key.ts';
 import { isServed } from './served.ts';
 
 /** For answers that begin here (net.ipv4.ip_default_ttl). */
 const TTL = 64;
+/**
+ * Mark of a packet that the host's own stack refuses before anything else is made of it: it comes from the same host, and
+ * goes no further.
+ */
+const REFUSED = markOfText('refused');
+const MARK_REFUSED = `meta mark set ${REFUSED}`;
 /** Where the source MAC is, in bits from the link header; free for a moment while a frame is turned round. */
 const SCRATCH = '@ll,48,32';
 /** Where the 32-bit words of source and destination address are, in bits from the network header. */
@@ -31,8 +37,8 @@ export function endRules(input: RenderInput, { ip, version }: Family): string[] 
 }
 
 /**
- * What no server gets of all that is sent to VIPs which the host does not own: echo requests are answered, the rest is
- * refused. Both go back the way that the packet came, whatever the host's own routes say.
+ * What no server gets of all that is sent to VIPs which the host does not own: echo requests go back answered the way that
+ * they came, whatever the host's own routes say, and the rest is marked for `refuseMarked`.
  */
 export function renderEnds(input: RenderInput): Part {
   const families = FAMILIES.map((family) => ({ family, vips: ofFamily(input, family.version) })).filter(
@@ -40,11 +46,21 @@ export function renderEnds(input: RenderInput): Part {
   );
   if (families.length === 0) return joinParts();
   // What the host itself sends to a VIP comes by here; nothing else that is for one does.
-  const own = families.map(({ family: { ip }, vips }) => `${ip} daddr { ${vips.join(', ')} } goto refuse`);
+  const own = families.map(({ family: { ip }, vips }) => `${ip} daddr { ${vips.join(', ')} } ${MARK_REFUSED}`);
   return joinParts(...families.map(({ family, vips }) => endPart(input, family, vips)), {
     maps: [],
-    chains: [{ name: 'refuse', hook: null, rules: REFUSALS }, ...deviceChain('own', 'ingress', ['lo'], 'filter', own)],
+    chains: deviceChain('own', 'ingress', ['lo'], 'filter', own),
   });
+}
+
+/**
+ * Chain that refuses what is marked, before the host's connection tracking and routing. Many kernels cannot refuse at
+ * ingress itself (CONFIG_NFT_REJECT_NETDEV).
+ */
+export function refuseMarked({ config }: RenderInput): Chain[] {
+  if (vipsAtIngress(config).size === 0) return [];
+  const rules = [`meta mark ${REFUSED} meta mark set 0 goto refuse`];
+  return [{ name: 'marked', hook: 'type filter hook prerouting priority raw', rules }];
 }
 
 function endPart(input: RenderInput, family: Family, vips: string[]): Part {
@@ -75,7 +91,7 @@ function endPart(input: RenderInput, family: Family, vips: string[]): Part {
           `meta l4proto ${icmp} accept`,
           // A packet that looks a map up in the very moment in which rules change may miss it. Its sender repeats it.
           `${packetKey(version)} @${carried} counter drop`,
-          'goto refuse',
+          MARK_REFUSED,
         ],
       },
     ],

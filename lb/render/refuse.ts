@@ -1,5 +1,6 @@
 import type { LbServer, LbService } from '../config.ts';
 import { isDirect, vipsAtIngress } from '../mode.ts';
+import { refuseMarked } from './at-ingress.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
@@ -9,13 +10,11 @@ import { isServed } from './served.ts';
 import type { Chain, Part } from './ruleset.ts';
 import { packetKey, serviceElement, serviceKeyType } from './service-key.ts';
 
-/** What turns a packet away. */
-export const REFUSALS = ['meta l4proto tcp reject with tcp reset', 'reject with icmpx port-unreachable'];
-
 /**
  * Quick refusals, by TCP reset or ICMP port unreachable: of a service without a server that takes new flows, of flows
  * that conntrack keeps on a server that is out, and of ports without a service on a VIP that the host does not own (the
- * route that makes it answer ARP would loop them). Those at ingress are in at-ingress.ts.
+ * route that makes it answer ARP would loop them). Which packets are refused of those that nothing
+ * but ingress rules may meet is in at-ingress.ts.
  */
 export function renderRefusals(input: RenderInput): Part {
   const { vipOwner } = input.config;
@@ -76,8 +75,12 @@ export function renderRefusals(input: RenderInput): Part {
     ];
     return [{ maps, chains }];
   });
-  const refuse = { name: 'refuse', hook: null, rules: REFUSALS };
-  return joinParts({ maps: [], chains: [refuse] }, ...parts);
+  const refuse: Chain = {
+    name: 'refuse',
+    hook: null,
+    rules: ['meta l4proto tcp reject with tcp reset', 'reject with icmpx port-unreachable'],
+  };
+  return joinParts({ maps: [], chains: [refuse, ...refuseMarked(input)] }, ...parts);
 }
 
 /** Flows of a server that is out. In dsr and l3dsr the flow map gives them to another server, which resets them. */
