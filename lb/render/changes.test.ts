@@ -17,7 +17,7 @@ const FACTS: HostFacts = {
     {
       name: 'peer',
       index: 2,
-      mac: '',
+      mac: '02:00:00:00:00:02',
       master: null,
       addresses: [
         { address: '203.0.113.2', prefix: 24 },

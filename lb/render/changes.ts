@@ -85,7 +85,7 @@ export function takeOverScript(found: FoundTable[], after: Table[], before: Tabl
       const former = formerMaps.get(map.name);
       if (former && !sameSpec(former, map)) return [];
       const there = maps.find(({ name }) => name === map.name);
-      if (!there || (map.elements !== null && !isCounting(map))) return [];
+      if (there?.kind !== map.kind || (map.elements !== null && !isCounting(map))) return [];
       return [{ ...map, elements: there.elements }];
     });
     const dropped = maps.filter(({ name }) => !keptMaps.some((map) => map.name === name));

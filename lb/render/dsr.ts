@@ -6,12 +6,11 @@ import { choose, markChosen } from './choose.ts';
 import { deviceChain } from './device-chain.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
-import { addFlow, flowMaps, flowTable, keepChains, NO_SYN, QUOTED_KEYS, shortCut } from './flow-table.ts';
+import { addFlow, closedChain, flowMaps, flowTable, keepChains, NO_SYN, QUOTED_KEYS, shortCut } from './flow-table.ts';
 import { forwardPart, sendTo } from './forward.ts';
-import { firstFragment, firstFragmentRules6, followRule, fragmentMap, whole } from './fragments.ts';
+import { firstFragment, firstFragmentRules6, followRule, fragmentMap, leaveRule, whole } from './fragments.ts';
 import type { RenderInput } from './input.ts';
 import {
-  countedIn,
   isMember,
   isNotOut,
   isPlain,
@@ -79,10 +78,11 @@ function dispatch({ version }: Family): string {
 function entrance(input: RenderInput, family: Family, services: LbService[]): Part {
   const protocols = protocolsOf(services);
   const shortCuts = protocols.map((protocol) => shortCutFor(input, family, protocol, services));
-  const counted = [...new Set(services.filter(({ protocol }) => protocol === 'udp').map(countedIn))];
+  const udp = services.filter(({ protocol }) => protocol === 'udp');
+  const sendsPlain = udp.some(isPlain) ? sendPlain(input, family, 'udp') : null;
   const rules = [
     ...shortCuts.flatMap((part) => part.rules),
-    ...(family.version === 6 && counted.length > 0 ? firstFragmentRules6(counted) : []),
+    ...(family.version === 6 && udp.length > 0 ? firstFragmentRules6(sendsPlain, !udp.every(isPlain)) : []),
     ...protocols.flatMap((protocol) => known(input, family, protocol, services)),
     dispatch(family),
     followRule(family),
@@ -112,30 +112,31 @@ function shortCutFor(input: RenderInput, family: Family, protocol: 'tcp' | 'udp'
   const here = services.filter((service) => service.protocol === protocol);
   if (!here.some(isPlain)) return { rules: [], chains: [] };
   const table = flowTable(family, protocol);
-  const { addresses } = memberMaps(family, protocol);
   const someOut = here.some((service) => hasOut(input, service));
   return shortCut(table, input.config, {
     match: whole(family),
+    first: family.version === 4 ? firstFragment(family) : null,
+    leave: leaveRule(family),
     found: `meta mark set ${table.key} map @${table.flows}${isNotOut(family, protocol, someOut)} `,
-    send: sendTo(input, family, `${memberKey(family)} map @${addresses}`),
+    send: sendPlain(input, family, protocol),
     // Flows of the others are looked for first.
     otherwise: here.every(isPlain) ? [dispatch(family)] : [],
   });
 }
 
+/** Statement that sends and counts a packet of a plain service, if the server in `meta mark` still is in it. */
+function sendPlain(input: RenderInput, family: Family, protocol: 'tcp' | 'udp'): string {
+  return sendTo(input, family, `${memberKey(family)} map @${memberMaps(family, protocol).addresses}`);
+}
+
 /** For the others: they find their server without looking for the service. */
 function known(input: RenderInput, family: Family, protocol: 'tcp' | 'udp', services: LbService[]): string[] {
   const here = services.filter((service) => service.protocol === protocol);
+  if (here.every(isPlain)) return [];
   const { key, flows, keep } = flowTable(family, protocol);
-  const { addresses, packets } = memberMaps(family, protocol);
   const someOut = here.some((service) => hasOut(input, service));
-  const rule = (match: string, counted: string) =>
-    `meta l4proto ${protocol} ${match}meta mark set ${key} map @${flows} ` +
-    `${isMember(family, protocol, { someOut, counted })} goto ${keep}`;
-  return [
-    ...(here.some((service) => !isPlain(service)) ? [rule('', packets)] : []),
-    ...(here.some(isPlain) && family.version === 4 ? [rule(`${firstFragment(family)} `, addresses)] : []),
-  ];
+  const found = `meta mark set ${key} map @${flows} ${isMember(family, protocol, someOut)}`;
+  return [`meta l4proto ${protocol} ${found} goto ${keep}`];
 }
 
 /** An ICMP error about a server's reply comes to the VIP; only the server of the flow that it quotes can use it. */
@@ -156,7 +157,8 @@ function familyPart(input: RenderInput, family: Family, services: LbService[]): 
       const table = flowTable(family, protocol);
       const here = served.filter((service) => service.protocol === protocol);
       const maps = [...flowMaps(input.config, table, protocol), ...memberSets(input, family, protocol, here)];
-      return { maps, chains: keepChains(table, input.config) };
+      const someOthers = services.some((service) => service.protocol === protocol && !isPlain(service));
+      return { maps, chains: someOthers ? keepChains(table, input.config) : [] };
     }),
     ...served.map((service) => servicePart(input, service)),
     {
@@ -179,13 +181,12 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
   const { protocol } = service;
   const family = familyOf(service.vip);
   const table = flowTable(family, protocol);
-  const { key, flows, closing, keep, forward } = table;
+  const { key, flows, closing, forward } = table;
   const { again, newFlows, forgotten } = memberMaps(family, protocol);
   const sticky = stickyMap(service);
   const member = memberKey(family);
-  const stays = isMember(family, protocol, { someOut: hasOut(input, service), counted: countedIn(service) });
   const lookUp = [
-    ...(closing === null ? [] : [`${NO_SYN} meta mark set ${key} map @${closing} ${stays} goto closed.${keep}`]),
+    ...(closing === null ? [] : [`${NO_SYN} meta mark set ${key} map @${closing}${toClosed(input, service)}`]),
     // The flow is new, or its server has left: an element's value cannot be changed, only replaced.
     `meta mark != 0 delete @${flows} { ${key} : meta mark } meta mark set 0`,
   ];
@@ -230,6 +231,16 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
     ],
   };
 });
+
+/** Rest of a rule for packets of flows that are over: matches one whose server stays in the service, and leads it on. */
+function toClosed(input: RenderInput, service: LbService): string {
+  const family = familyOf(service.vip);
+  const { protocol } = service;
+  const table = flowTable(family, protocol);
+  const someOut = hasOut(input, service);
+  if (isPlain(service)) return `${isNotOut(family, protocol, someOut)} jump ${closedChain(table)}`;
+  return ` ${isMember(family, protocol, someOut)} goto closed.${table.keep}`;
+}
 
 function protocolsOf(services: LbService[]): ('tcp' | 'udp')[] {
   return (['tcp', 'udp'] as const).filter((protocol) => services.some((service) => service.protocol === protocol));

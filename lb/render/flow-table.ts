@@ -12,6 +12,7 @@ import type { Chain, NftMap } from './ruleset.ts';
  * that packets fill.
  */
 export interface FlowTable {
+  protocol: 'tcp' | 'udp';
   /** Key of a packet toward the VIP. */
   key: string;
   /** Map of live flows. */
@@ -60,6 +61,7 @@ export function flowTable({ version }: Family, protocol: 'tcp' | 'udp'): FlowTab
   const key = KEYS[version];
   const flows = `flows.${protocol}${version}`;
   return {
+    protocol,
     key,
     flows,
     closing: protocol === 'tcp' ? `closing.tcp${version}` : null,
@@ -124,23 +126,37 @@ function edgeRules(table: FlowTable, config: LbConfig, found: string, send: stri
 
 /**
  * Rules that send packets of known flows where most of them go, each by a single rule: what a packet costs is mostly how
- * many it meets. `found` as above; `match` keeps others away; `otherwise` is for the first packet of a TCP flow.
+ * many it meets. `found` as above; `match` keeps others away; `otherwise` is for the first packet of a TCP flow. What
+ * matches `first` begins a datagram whose other fragments have no ports; `leave` leaves its server to them.
  */
 export function shortCut(
   table: FlowTable,
   config: LbConfig,
-  { match, found, send, otherwise }: { match: string; found: string; send: string; otherwise: string[] },
+  short: { match: string; first: string | null; leave: string; found: string; send: string; otherwise: string[] },
 ): { rules: string[]; chains: Chain[] } {
-  const ordinary = `${found}${table.refresh} ${send}`;
-  if (table.closing === null) return { rules: [`meta l4proto udp ${match} ${ordinary}`], chains: [] };
-  const edge = {
-    name: `edge.${table.flows}`,
+  const { protocol, key, flows, closing, refresh } = table;
+  const { match, first, leave, found, send, otherwise } = short;
+  const edge = { name: `edge.${flows}`, hook: null, rules: [...edgeRules(table, config, found, send), ...otherwise] };
+  const closed = {
+    name: closedChain(table),
     hook: null,
-    rules: [...edgeRules(table, config, found, send), ...otherwise],
+    rules: [leave, `update @${closing} { ${key} : meta mark } ${send}`],
   };
-  const rules = [
-    `meta l4proto tcp ${match} ${FLAGS} & 0x07 == 0 ${ordinary}`,
-    `meta l4proto tcp ${match} ${FLAGS} & 0x07 != 0 jump ${edge.name}`,
-  ];
-  return { rules, chains: [edge] };
+  const known =
+    closing === null
+      ? [`${found}${refresh} ${send}`]
+      : [`${FLAGS} & 0x07 == 0 ${found}${refresh} ${send}`, `${FLAGS} & 0x07 != 0 jump ${edge.name}`];
+  const fragmented = { name: `first.${flows}`, hook: null, rules: [`${found}${leave}`, ...known] };
+  return {
+    rules: [
+      ...known.map((rule) => `meta l4proto ${protocol} ${match} ${rule}`),
+      ...(first === null ? [] : [`meta l4proto ${protocol} ${first} jump ${fragmented.name}`]),
+    ],
+    chains: [...(closing === null ? [] : [closed, edge]), ...(first === null ? [] : [fragmented])],
+  };
+}
+
+/** Chain that a packet of a flow that is over, whose server may be in `meta mark`, jumps to where a short cut is. */
+export function closedChain({ flows }: FlowTable): string {
+  return `closed.${flows}`;
 }

@@ -1,7 +1,7 @@
 import type { Family } from './family.ts';
 import { familyOf } from './family.ts';
 import { flowTable, forwardChain, FRAGMENT_KEY6 } from './flow-table.ts';
-import { isMember } from './members.ts';
+import { isMember, isNotOut } from './members.ts';
 import type { NftMap } from './ruleset.ts';
 
 /** In bits from the network header. The fragment header of IPv6 (44) comes first where there are no others. */
@@ -66,14 +66,17 @@ export function leaveRule({ version }: Family): string {
 
 /**
  * Where the flow table looks for ports, the first fragment of a datagram over IPv6 has another header: its flow has to be
- * looked up before the services are, and forgotten where its server has left. `counted`: sets of all servers.
+ * looked up before the services are, and forgotten where its server has left. `sendPlain` sends a packet of a plain
+ * service, where there are such; `someOthers` where there are others.
  */
-export function firstFragmentRules6(counted: string[]): string[] {
+export function firstFragmentRules6(sendPlain: string | null, someOthers: boolean): string[] {
   const family = familyOf('::');
   const { flows, forward } = flowTable(family, 'udp');
   const found = `${FIRST6} meta mark set ${FRAGMENT_KEY6} map @${flows}`;
+  const foundPlain = `${found}${isNotOut(family, 'udp', true)}`;
   return [
-    ...counted.map((set) => `${found} ${isMember(family, 'udp', { someOut: true, counted: set })} goto ${forward}`),
+    ...(someOthers ? [`${found} ${isMember(family, 'udp', true)} goto ${forward}`] : []),
+    ...(sendPlain === null ? [] : [`${foundPlain} ${leaveRule(family)}`, `${foundPlain} ${noteRule6()} ${sendPlain}`]),
     `${FIRST6} meta mark != 0 delete ${elementOf(flows)}`,
   ];
 }

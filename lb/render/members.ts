@@ -52,13 +52,13 @@ export function isNotOut(family: Family, protocol: 'tcp' | 'udp', someOut: boole
   return someOut ? ` ${memberKey(family)} != @${memberMaps(family, protocol).out}` : '';
 }
 
-/** Match of a packet whose server still is in the service; counts it. Only where a server is out does it take two looks. */
-export function isMember(
-  family: Family,
-  protocol: 'tcp' | 'udp',
-  { someOut, counted }: { someOut: boolean; counted: string },
-): string {
-  return `${isNotOut(family, protocol, someOut)} ${memberKey(family)} @${counted}`.trimStart();
+/**
+ * Match of a packet whose server still is in a service that is not plain; counts it. Only where a server is out does it
+ * take two looks. In a plain service `sendPlain` tells it: before Linux 6.6 a map cannot be matched as a set can.
+ */
+export function isMember(family: Family, protocol: 'tcp' | 'udp', someOut: boolean): string {
+  const { packets } = memberMaps(family, protocol);
+  return `${isNotOut(family, protocol, someOut)} ${memberKey(family)} @${packets}`.trimStart();
 }
 
 type Elements = NonNullable<NftMap['elements']>;

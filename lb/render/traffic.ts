@@ -22,12 +22,13 @@ export function renderTraffic(input: RenderInput, services: LbService[]): Part {
   const families = FAMILIES.filter((family) => services.some(({ vip }) => familyOf(vip) === family));
   const newFlows = families.map((family): NftMap => {
     const here = services.filter(({ vip }) => familyOf(vip) === family);
-    return {
-      name: newFlowsMap(family),
-      kind: 'map',
-      spec: [`type ${family.type} . ${family.type} . inet_service : mark`, 'counter'],
-      elements: joinLists(here.map((service) => countedOf(input, service).newFlows)),
-    };
+    const name = newFlowsMap(family);
+    const elements = joinLists(here.map((service) => countedOf(input, service).newFlows));
+    const type = `type ${family.type} . ${family.type} . inet_service`;
+    // Before Linux 6.6 a map cannot be matched as a set can.
+    return countsPackets(input)
+      ? { name, kind: 'map', spec: [`${type} : mark`, 'counter'], elements }
+      : { name, kind: 'set', spec: [type, 'counter'], elements: elements.map(([key]) => [key, null]) };
   });
   if (!countsPackets(input)) return { maps: newFlows, chains: [] };
   const elements = joinLists(services.map((service) => countedOf(input, service).packets));

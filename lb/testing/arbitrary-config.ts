@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { lbConfigSchema } from '../config.ts';
 import type { LbConfig } from '../config.ts';
+import { isDirect } from '../mode.ts';
 
 const SERVERS = ['s1', 's2', 's3', 's4'];
+
+/** A VIP with a DSCP value has no services without. */
+const DSCP_VIPS: Record<string, string> = { 80: '82', 81: '83' };
 
 const check = fc.oneof(
   fc.constant({ type: 'none' }),
@@ -13,7 +17,7 @@ function service(version: 4 | 6, index: number) {
   const lan = version === 4 ? '203.0.113.' : '2001:db8::';
   return fc
     .record({
-      mode: fc.constantFrom('dnat', 'proxy', 'dsr'),
+      mode: fc.constantFrom('dnat', 'proxy', 'dsr', 'l3dsr'),
       protocol: fc.constantFrom('tcp', 'udp'),
       vip: fc.constantFrom('80', '81'),
       port: fc.constantFrom(80, 443),
@@ -29,7 +33,7 @@ function service(version: 4 | 6, index: number) {
     .map(({ mode, protocol, vip, port, scheduler, sticky, keep, pool, names, weights, drains, check: how }) => ({
       name: `service-${index}`,
       // Never two services at one place.
-      vip: `${lan}${vip}`,
+      vip: `${lan}${mode === 'l3dsr' ? DSCP_VIPS[vip] : vip}`,
       port: port + index,
       protocol,
       mode,
@@ -37,11 +41,12 @@ function service(version: 4 | 6, index: number) {
       ...(sticky ? { persistence: { timeoutMs: 60_000 } } : {}),
       ...(mode === 'proxy' && pool !== undefined ? { proxyIp: pool } : {}),
       ...(mode === 'dsr' && keep ? { sourceMac: 'keep' } : {}),
+      ...(mode === 'l3dsr' ? { dscp: (Number(vip) % 10) + version } : {}),
       check: how,
       servers: names.map((name, i) => ({
         name,
         address: `${lan}${10 + SERVERS.indexOf(name)}`,
-        ...(mode === 'dsr' ? {} : { port: 8080 }),
+        ...(isDirect({ mode }) ? {} : { port: 8080 }),
         weight: weights[i],
         drain: drains[i],
       })),
@@ -52,11 +57,12 @@ function service(version: 4 | 6, index: number) {
 export const soundConfig: fc.Arbitrary<LbConfig> = fc
   .record({
     vipOwner: fc.boolean(),
+    countPackets: fc.boolean(),
     services: fc
       .tuple(service(4, 0), service(4, 1), service(6, 2), service(6, 3))
       .chain((services) => fc.subarray(services, { minLength: 0 })),
   })
-  .map(({ vipOwner, services }) => lbConfigSchema.parse({ version: 1, vipOwner, services }));
+  .map((fields) => lbConfigSchema.parse({ version: 1, ...fields }));
 
 /** Addresses that no service and no server can have. */
 const SPECIAL_ADDRESS = fc.constantFrom('0.0.0.0', '127.0.0.1', '224.0.0.1', '255.255.255.255', '::', '::1', 'ff02::1');
