@@ -1,9 +1,10 @@
 import { plural } from '../reports/plural.ts';
 import { EXIT } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
+import { removeStrayBridges } from '../harness/fabric/bridges.ts';
 import { Lab } from '../harness/fabric/lab.ts';
 import { topologyOf } from '../harness/fabric/topology.ts';
-import { sweep, type SweepScope } from '../harness/fabric/sweep.ts';
+import { isGone, sweep, type SweepScope } from '../harness/fabric/sweep.ts';
 import { scenarioName } from '../harness/scenario/files.ts';
 import { findOne, findOneFile } from './find-one.ts';
 import { labImage, ROOT } from './project.ts';
@@ -45,9 +46,17 @@ export async function downCommand(word: string | undefined): Promise<number> {
   return remove({ kept });
 }
 
-/** `l4lab clean`: removes everything that carries the label of l4lab. */
-export function cleanCommand(): Promise<number> {
-  return remove({ everything: true });
+/** `l4lab clean`: removes everything that carries the label of l4lab, and the interfaces that Docker forgot. */
+export async function cleanCommand(): Promise<number> {
+  await remove({ everything: true });
+  const { docker } = await findEngine();
+  const bridges = await removeStrayBridges(docker, labImage()).catch((error: unknown) => {
+    // Without an image nobody can look at the host, and without a lab that was booted there is nothing to find.
+    if (isGone(error)) return [];
+    throw error;
+  });
+  if (bridges.length > 0) process.stdout.write(`removed ${plural(bridges.length, 'bridge')} that no network has\n`);
+  return EXIT.ok;
 }
 
 async function remove(scope: SweepScope): Promise<number> {

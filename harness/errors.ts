@@ -6,6 +6,8 @@ const CODES = {
   'invalid-input': EXIT.invalid,
   /** No container engine answers, or it cannot do what a lab needs. */
   'engine-unavailable': EXIT.unavailable,
+  /** A firewall of the engine's host keeps networks from being made, or drops what they carry. */
+  'host-firewall': EXIT.unavailable,
   /** The lab image is not there. */
   'image-missing': EXIT.unavailable,
   /** A lab uses an address that the engine's host has itself. */

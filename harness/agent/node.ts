@@ -11,10 +11,12 @@ import { apply, fingerprint, makesRules, nftTables, undo, wire, type Applied } f
 import { runToEnd } from './program.ts';
 import type { Calls, FromAgent, Method } from './protocol.ts';
 import { routeGet } from './route-get.ts';
+import { answerAt, silentEnds, type Answering } from './try-wire.ts';
 
 /** What an agent can be asked to do; it holds whatever must be ended again. */
 export class Node {
   #captures = false;
+  #answering: Answering | null = null;
   /** Interfaces that the plan has, and that are captured therefore. */
   #inUse: string[] = [];
   #running: Capture[] = [];
@@ -31,7 +33,14 @@ export class Node {
   ) {}
 
   readonly calls: { [M in Method]: (params: Calls[M]['params']) => Promise<Calls[M]['result']> } = {
+    answerAt: async (params) => {
+      this.#answering = await answerAt(params);
+      return this.#answering.ends;
+    },
+    silentEnds: ({ ends, timeoutMs, ...params }) => silentEnds(params, ends, timeoutMs),
     wire: async (params) => {
+      this.#answering?.close();
+      this.#answering = null;
       await wire(params);
       this.#captures = params.captures;
       this.#tables = await nftTables();

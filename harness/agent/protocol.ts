@@ -6,6 +6,10 @@ import type { ServerState } from './balancers/balancer.ts';
  * answers and events on stdout. Calls run side by side; answers carry the id of their call.
  */
 export interface Calls {
+  /** From now on until `wire`, datagrams that come over one of the wires are answered. */
+  answerAt: { params: TryParams; result: WireEnd[] };
+  /** Calls the other end of a wire; answers with those of its own addresses at which nothing was heard. */
+  silentEnds: { params: TryParams & { ends: WireEnd[]; timeoutMs: number }; result: string[] };
   /** Names interfaces after their peers and takes away what the engine gave them; answers with the fingerprint. */
   wire: { params: WireParams; result: { fingerprint: string } };
   /** Everything of the plan but the load balancer. */
@@ -48,6 +52,18 @@ export interface WireParams {
   interfaces: { wireAddress: string; name: string; mac: string }[];
   /** Whether to capture every interface that a plan has: pointless where nobody takes the frames. */
   captures: boolean;
+}
+
+/** How a wire is tried: the interface, by its throwaway address, and the addresses (CIDR) that it gets meanwhile. */
+export interface TryParams {
+  wireAddress: string;
+  addresses: string[];
+}
+
+/** Where a node answers before it is wired. */
+export interface WireEnd {
+  address: string;
+  port: number;
 }
 
 /** A packet to an address, of the node's own or as it came in. */

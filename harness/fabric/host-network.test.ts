@@ -1,5 +1,6 @@
 import { plan } from '../model/testing/lab-builder.ts';
 import { oneArm, PIP, VIP_A } from '../model/testing/labs.ts';
+import { bridgeName } from './bridges.ts';
 import { readHostNetwork, refuseClashes, type HostNetwork } from './host-network.ts';
 
 const lab = plan(
@@ -33,9 +34,12 @@ describe('a port that gives frames back to their sender', () => {
       JSON.stringify([{ ifname: 'veth1', master, linkinfo: { info_slave_data: { hairpin } }, addr_info: [] }]),
     );
 
-  test("is refused in one of the engine's networks", () => {
-    expect(() => refuseClashes(lab, port('br-11d401fbd3bd', true))).toThrow('veth1');
-  });
+  test.each(['br-11d401fbd3bd', bridgeName('0a1b2c3d', 4)])(
+    "is refused in one of the engine's networks: %s",
+    (name) => {
+      expect(() => refuseClashes(lab, port(name, true))).toThrow('veth1');
+    },
+  );
 
   test('is nothing to a lab elsewhere', () => {
     expect(() => refuseClashes(lab, port('virbr0', true))).not.toThrow();

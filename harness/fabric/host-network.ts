@@ -1,13 +1,10 @@
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import type Dockerode from 'dockerode';
 import { L4labError } from '../errors.ts';
 import { host } from '../scenario/address.ts';
 import type { Plan } from '../terms/plan.ts';
-import { LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
-import { isGone } from './sweep.ts';
-
-const PROBE_DEADLINE_MS = 30_000;
+import { isBridgeName } from './bridges.ts';
+import { onHostNetwork } from './host-container.ts';
+import type { Wire } from './wire.ts';
 
 /** What a lab has to know of the network of the engine's host. */
 export interface HostNetwork {
@@ -18,7 +15,7 @@ export interface HostNetwork {
 }
 
 /** A network of the engine is a switch: without a memory it floods, and with two ports that makes a cable of it. */
-const SCRIPT = 'for bridge; do ip link set "$bridge" type bridge ageing_time 0 fdb_flush || exit; done; ip -j -d addr';
+const SCRIPT = 'for bridge; do ip link set "$bridge" type bridge ageing_time 0 fdb_flush; done; ip -j -d addr';
 
 /**
  * Takes the memory for MACs from the engine's networks that are a lab's wires, and tells what the host has: both by a
@@ -29,47 +26,10 @@ const SCRIPT = 'for bridge; do ip link set "$bridge" type bridge ageing_time 0 f
 export async function prepareHostNetwork(
   docker: Dockerode,
   image: string,
-  wires: Dockerode.Network[],
+  wires: Pick<Wire, 'bridge'>[],
 ): Promise<HostNetwork> {
-  const container = await docker.createContainer({
-    Image: image,
-    Cmd: ['sh', '-c', SCRIPT, 'sh', ...wires.map(bridgeOf)],
-    Labels: { [LAB_LABEL]: 'probe', [OWNER_LABEL]: ownerLabel() },
-    AttachStdout: true,
-    AttachStderr: true,
-    HostConfig: {
-      NetworkMode: 'host',
-      AutoRemove: true,
-      CapDrop: ['ALL'],
-      CapAdd: wires.length > 0 ? ['NET_ADMIN'] : [],
-      LogConfig: { Type: 'none', Config: {} },
-    },
-  });
-  try {
-    const stdout = new PassThrough();
-    const stderr = new PassThrough();
-    const stream = await container.attach({ stream: true, stdout: true, stderr: true });
-    (container.modem as { demuxStream(s: NodeJS.ReadableStream, o: PassThrough, e: PassThrough): void }).demuxStream(
-      stream,
-      stdout,
-      stderr,
-    );
-    stream.on('close', () => [stdout, stderr].map((end) => end.end()));
-    await container.start();
-    const [said, complaints] = await within(Promise.all([text(stdout), text(stderr)]));
-    if (!said.startsWith('[')) throw new Error(complaints.trim());
-    return readHostNetwork(said);
-  } catch (error) {
-    throw new L4labError(
-      'engine-unavailable',
-      `a container on the host's network did not do what a lab needs there: ${(error as Error).message}`,
-      { cause: error },
-    );
-  } finally {
-    await container.remove({ force: true }).catch((error: unknown) => {
-      if (!isGone(error)) throw error;
-    });
-  }
+  const args = wires.map(({ bridge }) => bridge);
+  return readHostNetwork(await onHostNetwork(docker, image, { script: SCRIPT, args, admin: args.length > 0 }));
 }
 
 /**
@@ -101,7 +61,8 @@ export function readHostNetwork(json: string): HostNetwork {
     infos.filter(({ scope }) => scope === 'global').map(({ local }) => [local, ifname] as const),
   );
   const hairpin = links.find(
-    ({ master = '', linkinfo }) => DOCKER_BRIDGE.test(master) && linkinfo?.info_slave_data?.hairpin === true,
+    ({ master = '', linkinfo }) =>
+      (DOCKER_BRIDGE.test(master) || isBridgeName(master)) && linkinfo?.info_slave_data?.hairpin === true,
   );
   return { addresses: new Map(addresses), hairpinPort: hairpin?.ifname ?? null };
 }
@@ -127,21 +88,4 @@ interface LinkJson {
   master?: string;
   linkinfo?: { info_slave_data?: { hairpin?: boolean } };
   addr_info?: { local: string; scope: string }[];
-}
-
-/** The interface that dockerd makes for a network of its bridge driver. */
-function bridgeOf({ id }: Dockerode.Network): string {
-  return `br-${id.slice(0, 12)}`;
-}
-
-async function within<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${PROBE_DEADLINE_MS} ms`)), PROBE_DEADLINE_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

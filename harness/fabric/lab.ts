@@ -3,8 +3,10 @@ import type Dockerode from 'dockerode';
 import type { RawFrame } from '../agent/protocol.ts';
 import { L4labError } from '../errors.ts';
 import type { Plan } from '../terms/plan.ts';
+import { bridgeName, removeBridges } from './bridges.ts';
 import { containerOptions } from './container-options.ts';
 import type { Engine } from './engine.ts';
+import { wiresBlocked } from './firewall.ts';
 import { prepareHostNetwork, refuseClashes, type HostNetwork } from './host-network.ts';
 import { KEPT_LABEL, LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
 import { isGone } from './sweep.ts';
@@ -44,7 +46,7 @@ export class Lab implements AsyncDisposable {
   static async boot(topology: Topology, options: BootOptions): Promise<Lab> {
     options.signal?.throwIfAborted();
     const id = randomBytes(4).toString('hex');
-    const remains = new Remains();
+    const remains = new Remains((bridges) => removeBridges(options.engine.docker, options.image, bridges));
     try {
       const { nodes, fingerprints, host } = await boot(id, topology, options, remains);
       return new Lab(id, nodes, remains, host, fingerprints);
@@ -121,11 +123,16 @@ export class Lab implements AsyncDisposable {
 class Remains {
   readonly containers: Dockerode.Container[] = [];
   readonly networks: Dockerode.Network[] = [];
+  /** Interfaces on the host of networks that could not be made: the engine does not know them. */
+  readonly bridges: string[] = [];
+
+  constructor(private readonly removeBridges: (names: string[]) => Promise<void>) {}
 
   /** Removes all of it; what is gone already is no error. */
   async remove(): Promise<void> {
     await Promise.all(this.containers.map((container) => ignoreGone(container.remove({ force: true }))));
     await Promise.all(this.networks.map((network) => ignoreGone(network.remove())));
+    await this.removeBridges(this.bridges);
   }
 }
 
@@ -147,28 +154,45 @@ async function boot(
     [OWNER_LABEL]: ownerLabel(),
     ...(options.kept === undefined ? {} : { [KEPT_LABEL]: options.kept }),
   };
-  const wires = links.map((link, index) =>
-    createWire(options.engine.docker, { name: `l4lab-${id}-${index}`, link, labels, ipv6 }).then((wire) => {
+  const wires = links.map(async (link, index) => {
+    const bridge = bridgeName(id, index);
+    try {
+      const wire = await createWire(options.engine.docker, {
+        name: `l4lab-${id}-${index}`,
+        bridge,
+        link,
+        labels,
+        ipv6,
+      });
       remains.networks.push(wire.network);
       return wire;
-    }),
-  );
+    } catch (error) {
+      remains.bridges.push(bridge);
+      throw error;
+    }
+  });
   const fingerprints = new Map<string, string>();
+  const own = (name: string): Promise<Wire[]> =>
+    Promise.all(links.flatMap(({ ends }, index) => (ends.some(({ node }) => node === name) ? [wires[index]!] : [])));
+  const started = new Map(
+    nodes.map((node) => [
+      node.name,
+      own(node.name).then((wired) => bootNode(id, node, wired, labels, options, remains)),
+    ]),
+  );
+  const tried = tryWire(wires[0]!, started, ipv6, options);
+  // The nodes at its ends tell of a failure.
+  tried.catch(() => undefined);
   const booted = nodes.map(async (node): Promise<[string, NodeHandle]> => {
-    const own = links.flatMap((link, index) =>
-      link.ends.some((end) => end.node === node.name) ? [wires[index]!] : [],
-    );
-    const handle = await bootNode(id, node, await Promise.all(own), labels, options, remains);
-    fingerprints.set(node.name, await nameInterfaces(handle, node, await Promise.all(own), options.captures ?? true));
+    const handle = await started.get(node.name)!;
+    const wired = await own(node.name);
+    if (wired.includes(await wires[0]!)) await tried;
+    fingerprints.set(node.name, await nameInterfaces(handle, node, wired, options.captures ?? true));
     return [node.name, handle];
   });
   // A node that is up has its ports in the engine's networks: what kind of ports these are can be seen from then on.
   const host = Promise.all([Promise.all(wires), Promise.any(booted)]).then(([made]) =>
-    prepareHostNetwork(
-      options.engine.docker,
-      options.image,
-      made.map(({ network }) => network),
-    ),
+    prepareHostNetwork(options.engine.docker, options.image, made),
   );
   // Whoever configures the lab is told of a failure.
   host.catch(() => undefined);
@@ -178,6 +202,41 @@ async function boot(
   options.signal?.throwIfAborted();
   if (failed) throw failed.reason as Error;
   return { nodes: new Map(await Promise.all(booted)), fingerprints, host };
+}
+
+const WIRE_DEADLINE_MS = 5000;
+
+/**
+ * What the two ends of a wire are called while it is tried (RFC 2544, RFC 5180): to the engine's host as foreign as the
+ * addresses of labs are, since a filter may ask where it would route them.
+ */
+const TRIED_ADDRESSES = [
+  ['198.18.77.1/30', '2001:2:0:4c34::1/64'],
+  ['198.18.77.2/30', '2001:2:0:4c34::2/64'],
+];
+
+/**
+ * Sends a packet there and back over one of a lab's wires, in each IP version that it must carry: the others are made
+ * in the same way.
+ * @throws L4labError `host-firewall` when nothing comes back
+ */
+async function tryWire(
+  made: Promise<Wire>,
+  nodes: ReadonlyMap<string, Promise<NodeHandle>>,
+  ipv6: boolean,
+  { engine, image }: BootOptions,
+): Promise<void> {
+  const { addresses } = await made;
+  const [here, there] = await Promise.all(Object.keys(addresses).map((name) => nodes.get(name)!));
+  const [mine, theirs] = TRIED_ADDRESSES.map((both) => (ipv6 ? both : both.slice(0, 1)));
+  const ends = await there!.call('answerAt', { wireAddress: addresses[there!.name]!, addresses: theirs! });
+  const silent = await here!.call('silentEnds', {
+    wireAddress: addresses[here!.name]!,
+    addresses: mine!,
+    ends,
+    timeoutMs: WIRE_DEADLINE_MS,
+  });
+  if (silent.length > 0) throw await wiresBlocked(engine.docker, image, silent);
 }
 
 async function bootNode(

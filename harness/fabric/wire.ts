@@ -1,11 +1,15 @@
 import type Dockerode from 'dockerode';
 import { L4labError } from '../errors.ts';
 import type { LinkPlan } from '../terms/plan.ts';
+import { BRIDGE_NAME } from './bridges.ts';
+import { missingRules } from './firewall.ts';
 import { randomStart, wireSubnet } from './subnets.ts';
 
 /** A Docker network as a clean wire between two nodes. */
 export interface Wire {
   network: Dockerode.Network;
+  /** Its interface on the engine's host. */
+  bridge: string;
   /** Throwaway address of each end, by node. */
   addresses: Record<string, string>;
 }
@@ -15,11 +19,13 @@ let next = randomStart();
 
 /**
  * Makes the network: no address of the host in it, no masquerade, not `internal` (which would drop
- * frames whose addresses are not the subnet's), and a throwaway subnet that no lab uses.
+ * frames whose addresses are not the subnet's), and a throwaway subnet that no lab uses. Where that fails, the
+ * interface may stay on the host.
+ * @throws L4labError `host-firewall`, `engine-unavailable`
  */
 export async function createWire(
   docker: Dockerode,
-  wire: { name: string; link: LinkPlan; labels: Record<string, string>; ipv6: boolean },
+  wire: { name: string; bridge: string; link: LinkPlan; labels: Record<string, string>; ipv6: boolean },
 ): Promise<Wire> {
   for (let attempt = 1; ; attempt++) {
     const { subnet, gateway, ends } = wireSubnet(next++);
@@ -33,6 +39,7 @@ export async function createWire(
           Config: [{ Subnet: subnet, Gateway: gateway }, ...(wire.ipv6 ? [{ Subnet: uniqueLocal(subnet) }] : [])],
         },
         Options: {
+          [BRIDGE_NAME]: wire.bridge,
           'com.docker.network.bridge.inhibit_ipv4': 'true',
           'com.docker.network.bridge.enable_ip_masquerade': 'false',
           // Known from Docker 27 on, ignored before.
@@ -42,14 +49,14 @@ export async function createWire(
         Labels: wire.labels,
       });
       const [a, b] = wire.link.ends;
-      return { network, addresses: { [a.node]: ends[0], [b.node]: ends[1] } };
+      return { network, bridge: wire.bridge, addresses: { [a.node]: ends[0], [b.node]: ends[1] } };
     } catch (error) {
-      const overlaps = /overlaps with other one/.test((error as Error).message);
-      if (!overlaps || attempt === ATTEMPTS) {
-        throw new L4labError('engine-unavailable', `cannot make a network for a link: ${(error as Error).message}`, {
-          cause: error,
-        });
-      }
+      const { message } = error as Error;
+      if (/overlaps with other one/.test(message) && attempt < ATTEMPTS) continue;
+      throw (
+        missingRules(error as Error) ??
+        new L4labError('engine-unavailable', `cannot make a network for a link: ${message}`, { cause: error })
+      );
     }
   }
 }

@@ -1,3 +1,4 @@
+import { L4labError } from '../errors.ts';
 import { Lab, type BootOptions } from '../fabric/lab.ts';
 import { contains, labsFor, topologyOf, type Topology } from '../fabric/topology.ts';
 import { Recorder } from '../observe/recorder.ts';
@@ -26,6 +27,10 @@ export class LabPool implements AsyncDisposable {
   readonly #closing: Promise<void>[] = [];
   readonly #turns = new Turns();
   readonly #topologies: Topology[];
+  /** Stands in the way of every further lab as well. */
+  #firewall: L4labError | null = null;
+  /** Whether no lab has booted yet. */
+  unused = true;
 
   /** @param known plans that will be asked for, by so many workers at once: those that are alike share labs */
   constructor(
@@ -47,7 +52,14 @@ export class LabPool implements AsyncDisposable {
     if (index >= 0) return { ...this.#idle.splice(index, 1)[0]!, bootMs: 0 };
     const began = performance.now();
     const topology = this.topologyFor(plan);
-    const lab = await this.#turns.take('boot', () => Lab.boot(topology, this.options));
+    if (this.#firewall !== null) throw this.#firewall;
+    const lab = await this.#turns
+      .take('boot', () => Lab.boot(topology, this.options))
+      .catch((error: unknown) => {
+        if (error instanceof L4labError && error.code === 'host-firewall') this.#firewall = error;
+        throw error;
+      });
+    this.unused = false;
     const recorder = new Recorder();
     lab.onFrames((node, iface, frames) => recorder.add(node, iface, frames));
     const { signal } = this.options;

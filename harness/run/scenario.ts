@@ -84,7 +84,9 @@ async function acquire(
     onEvent({ event: 'booted', scenario: plan.scenario, durationMs: pooled.bootMs });
     return pooled;
   } catch (error) {
-    if (error instanceof L4labError) return error;
+    // Where no lab boots at all, the user is told so once, and not of every flow.
+    const hopeless = error instanceof L4labError && error.code === 'host-firewall' && pool.unused;
+    if (error instanceof L4labError && !hopeless) return error;
     throw error;
   }
 }

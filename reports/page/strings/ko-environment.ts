@@ -6,6 +6,14 @@ export const koEnvironment: readonly SentencePair[] = [
     'the lab image {image} is not there; `npm run setup` builds it',
     '랩 이미지 {image}이(가) 없음. `npm run setup`으로 만들 수 있음',
   ],
+  [
+    "Docker cannot make networks: its rules are gone from the host's firewall. Something has flushed them since Docker started, as nft flush ruleset and the start of nftables or of another firewall do.\nRestart Docker, which writes them anew: sudo systemctl restart docker",
+    'Docker가 네트워크를 만들 수 없음. 호스트 방화벽에서 Docker의 규칙이 사라졌음. Docker가 시작된 뒤 무언가가 규칙을 지웠음(nft flush ruleset, 또는 nftables나 다른 방화벽의 시작).\nDocker를 다시 시작하면 규칙이 다시 만들어짐: sudo systemctl restart docker',
+  ],
+  [
+    "Docker's networks do not carry {versions*}: the engine's host drops what goes over a bridge, so no flow can be judged.\n{evidence*}",
+    'Docker의 네트워크가 {versions} 패킷을 전달하지 않음. 엔진의 호스트가 브리지를 지나는 패킷을 버리므로 어떤 흐름도 판정할 수 없음.\n{evidence}',
+  ],
   ['cannot make a network for a link: {error*}', '링크로 쓸 네트워크를 만들 수 없음: {error}'],
   [
     "the engine's networks give frames back to their sender (hairpin mode, seen at {port}), which no wire does; start dockerd with --userland-proxy=true",
@@ -31,10 +39,6 @@ export const koEnvironment: readonly SentencePair[] = [
   [
     "the engine's firewall backend is nftables, which labs do not support; start dockerd with --firewall-backend=iptables",
     '엔진의 방화벽 백엔드가 랩이 지원하지 않는 nftables임. dockerd를 --firewall-backend=iptables로 시작하십시오',
-  ],
-  [
-    'no container engine answers ({error*}); `npm run setup` installs or starts one',
-    '응답하는 컨테이너 엔진이 없음({error}). `npm run setup`으로 설치하거나 시작할 수 있음',
   ],
   [
     "the engine's kernel is Linux {kernel}; labs need {oldest} or later",

@@ -1,0 +1,97 @@
+import { describeBlock, missingRules, suspects, type Suspect } from './firewall.ts';
+
+type Rule = Record<string, unknown>[];
+
+/** A base chain with its rules, as `nft -j list ruleset` prints them. */
+function chain(words: string, hook: string, policy: string, ...rules: Rule[]): object[] {
+  const [family, table, name] = words.split(' ');
+  return [
+    { chain: { family, table, name, hook, policy, type: 'filter', prio: 0 } },
+    ...rules.map((expr) => ({ rule: { family, table, chain: name, expr } })),
+  ];
+}
+
+const list = (...chains: object[][]): string => JSON.stringify({ nftables: [{ metainfo: {} }, ...chains.flat()] });
+const jump = (target: string): Rule => [{ counter: {} }, { jump: { target } }];
+
+const NFTABLES = chain('inet filter forward', 'forward', 'drop');
+const DOCKER = chain('ip filter FORWARD', 'forward', 'drop', jump('DOCKER-USER'), jump('ufw-before-forward'));
+const UFW = chain('ip6 filter FORWARD', 'forward', 'drop', jump('ufw6-before-forward'));
+const REJECT: Rule = [{ reject: { type: 'icmpx', expr: 'admin-prohibited' } }];
+const ESTABLISHED: Rule = [
+  { match: { op: 'in', left: { ct: { key: 'state' } }, right: 'established' } },
+  { accept: null },
+];
+const FIREWALLD = chain('inet firewalld filter_FORWARD', 'forward', 'accept', ESTABLISHED, REJECT);
+const REVERSE_PATH = chain('inet firewalld filter_PREROUTING', 'prerouting', 'accept', [
+  { match: { op: '==', left: { fib: { result: 'oif', flags: ['saddr', 'mark', 'iif'] } }, right: false } },
+  { drop: null },
+]);
+const LOCAL = chain('ip nat PREROUTING', 'prerouting', 'accept', [
+  { match: { op: '==', left: { fib: { result: 'type', flags: 'daddr' } }, right: 'local' } },
+  ...jump('DOCKER'),
+]);
+
+describe('of the rules of a host, those stop bridged packets which', () => {
+  const found = (families: (4 | 6)[], ...chains: object[][]): string[] =>
+    suspects(list(...chains), families).map(
+      ({ family, table, chain, how, owner }) => `${family} ${table} ${chain}: ${how}, ${owner}`,
+    );
+
+  test('have a policy of drop, in the IP version that is not carried', () => {
+    expect(found([4], NFTABLES, UFW)).toEqual(['inet filter forward: policy drop, nftables']);
+    expect(found([6], DOCKER, UFW)).toEqual(['ip6 filter FORWARD: policy drop, ufw']);
+  });
+
+  test('end by refusing all', () => {
+    expect(found([4], FIREWALLD)).toEqual(['inet firewalld filter_FORWARD: last rule reject, firewalld']);
+  });
+
+  test('ask where the source would be routed', () => {
+    expect(found([6], REVERSE_PATH)).toEqual(['inet firewalld filter_PREROUTING: reverse-path filter, firewalld']);
+  });
+
+  test("are not Docker's own, which know its networks", () => {
+    expect(found([4, 6], DOCKER, LOCAL)).toEqual([]);
+  });
+});
+
+describe('the message', () => {
+  const message = (families: (4 | 6)[], ...chains: object[][]): string =>
+    describeBlock(families, suspects(list(...chains), families), false);
+
+  test('names IP version and chain, and how to let labs through', () => {
+    const said = message([4], NFTABLES);
+    expect(said).toContain('do not carry IPv4:');
+    expect(said).toContain('table inet filter, chain forward: policy drop (nftables, as in /etc/nftables.conf)');
+    expect(said).toContain(`nft insert rule inet filter forward iifname '"l4lab*"' oifname '"l4lab*"' accept`);
+    expect(said).toContain('sysctl net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0');
+  });
+
+  test("speaks the firewall's own language", () => {
+    expect(message([6], UFW)).toContain('ufw route allow in on l4lab+ out on l4lab+');
+    expect(message([4], FIREWALLD)).toContain('systemctl restart docker');
+  });
+
+  test('promises nothing of a rule at forward where a filter before it drops', () => {
+    expect(message([6], REVERSE_PATH, FIREWALLD)).not.toContain('restart docker');
+  });
+
+  test('promises nothing of br_netfilter where the table is one of bridges', () => {
+    expect(message([4], chain('bridge filter forward', 'forward', 'drop'))).not.toContain('sysctl');
+  });
+
+  test('says where to look when no rule shows', () => {
+    const none: Suspect[] = [];
+    expect(describeBlock([4, 6], none, false)).toMatch(/IPv4 and IPv6[^]*sudo nft list ruleset/);
+    expect(describeBlock([4], none, true)).toContain('sudo iptables-legacy-save');
+  });
+});
+
+test.each([
+  ["iptables v1.8.9 (nf_tables): Chain 'DOCKER' does not exist", true],
+  ['Unable to enable SKIP DNAT rule: iptables: No chain/target/match by that name.', true],
+  ['Pool overlaps with other one on this address space', false],
+])("an engine's rules are gone when it says %s: %s", (message, gone) => {
+  expect(missingRules(new Error(message))?.message.includes('sudo systemctl restart docker') === true).toBe(gone);
+});
