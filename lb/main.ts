@@ -23,9 +23,14 @@ import { LbError } from './errors.ts';
 import { loadConfig } from './load-config.ts';
 import { lockNamespace } from './lock.ts';
 import { log } from './log.ts';
+import { USAGE } from './usage.ts';
 
 async function main(args: string[]): Promise<void> {
   const [option, file, ...rest] = args;
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(USAGE);
+    return;
+  }
   if (option !== '--config' || file === undefined || rest.length > 0) {
     throw new LbError('usage', 'usage: l4lab-lb --config FILE');
   }

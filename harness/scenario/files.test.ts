@@ -30,3 +30,9 @@ test('a scenario elsewhere is found again by the name that it has in results', (
     rmSync(folder, { recursive: true });
   }
 });
+
+test('a name with a slip is refused with what was meant', () => {
+  expect(() => named('seed-000/drs')).toThrow(
+    /^seed-000\/drs:1:1: .*\(did you mean `seed-000\/dsr`\?\); scenarios are /,
+  );
+});

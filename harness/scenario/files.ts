@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { didYouMean } from '../did-you-mean.ts';
 import { InputError, type Mistake } from '../errors.ts';
 import { readLab, readScenario, readScenarioFile, type Scenario } from './read.ts';
 import type { Lab } from './schema.ts';
@@ -32,10 +33,9 @@ function matches(root: string, all: string[], word: string): string[] {
     return own === name || own.startsWith(`${name}/`) || own.endsWith(`/${name}`);
   });
   if (found.length > 0) return found;
-  const known = all.map((file) => scenarioName(root, file)).join(', ');
-  throw new InputError([
-    { file: word, line: 1, col: 1, message: `is neither a file nor the name of a scenario; scenarios are ${known}` },
-  ]);
+  const known = all.map((file) => scenarioName(root, file));
+  const message = `is neither a file nor the name of a scenario${didYouMean(name, known)}; scenarios are ${known.join(', ')}`;
+  throw new InputError([{ file: word, line: 1, col: 1, message }]);
 }
 
 /** Name of a scenario file: its path below `scenarios/` without the ending, else its path as given. */

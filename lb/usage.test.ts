@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bundle } from './testing/bundle.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'l4lab-lb-'));
+  await bundle('main.ts', join(folder, 'lb.mjs'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const lb = (...args: string[]) => spawnSync('node', [join(folder, 'lb.mjs'), ...args], { encoding: 'utf8' });
+
+test.each(['--help', '-h'])('%s tells how to call it', (option) => {
+  expect(lb(option)).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^usage: l4lab-lb --config FILE\n/) as unknown,
+  });
+});
+
+test('a call that is not understood is an error, as any other', () => {
+  const { status, stdout } = lb('--confg', 'x');
+  expect([status, JSON.parse(stdout)]).toMatchObject([2, { event: 'error', code: 'usage' }]);
+});

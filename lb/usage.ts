@@ -1,0 +1,10 @@
+/** What `l4lab-lb --help` says. */
+export const USAGE = `usage: l4lab-lb --config FILE
+
+A layer 4 load balancer on nftables. FILE is YAML or JSON: see lb/README.md.
+
+SIGHUP reads FILE again; SIGTERM and SIGINT remove what was made and end.
+What happens is told on stdout as JSON lines.
+
+Exit codes: 0 stopped by a signal, 2 bad configuration or usage, 1 anything else.
+`;
