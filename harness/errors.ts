@@ -20,6 +20,8 @@ const CODES = {
   'kernel-lacks': EXIT.unavailable,
   /** The load balancer did not come up. */
   'lb-failed': EXIT.unavailable,
+  /** A virtual machine cannot be made, or does not come up. */
+  'machine-failed': EXIT.unavailable,
   /** The user wants to stop. */
   interrupted: EXIT.interrupted,
   /** The report's folder cannot be written. */

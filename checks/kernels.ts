@@ -1,0 +1,141 @@
+/**
+ * Boots Debian's kernels in virtual machines, and runs in each the load balancer's tests in namespaces and labs on
+ * Docker: `npm run check:kernels -- [--kernel SUITE]… [--step TEXT] [--quick] [--tests] [--fresh] [--enter]`.
+ *
+ * Needs Debian and root to make the disk of the machines. Says what passed for each kernel; how to read it: CONTRIBUTING.md.
+ */
+import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { labImage, ROOT } from '../cli/project.ts';
+import { EXIT, L4labError } from '../harness/errors.ts';
+import { untilInterrupted } from '../cli/until-interrupted.ts';
+import { ensureDisk, SUITES, type Disk, type Kernel } from './kernels/disk.ts';
+import { packLuggage } from './kernels/luggage.ts';
+import { Machine } from './kernels/machine.ts';
+import { ensurePrograms } from './kernels/programs.ts';
+import { perform, stepsOf, type Step } from './kernels/steps.ts';
+import { formatTable, type Row } from './kernels/table.ts';
+
+const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'l4lab-checks');
+
+/** What the machine took along of a set-up that was done here. */
+const LOAD_IMAGE = 'if [ -f /luggage/image.tar ]; then docker load </luggage/image.tar; fi';
+const CLONE = 'git clone -q /luggage/l4lab.git l4lab';
+/** At the place where npm would have put them: bundles, and the image's name with them, tell of it. */
+const packagesInto = (clone: string) =>
+  `if [ -d /luggage/node_modules ]; then mkdir ${clone}/node_modules && mount --bind /luggage/node_modules ${clone}/node_modules; fi`;
+
+interface Options {
+  suites: string[];
+  steps: Step[];
+  fresh: boolean;
+  enter: boolean;
+  signal: AbortSignal;
+}
+
+async function main(signal: AbortSignal): Promise<number> {
+  const options = readOptions(signal);
+  await ensurePrograms();
+  const [cache, logs] = [join(CACHE), join(CACHE, 'logs')];
+  mkdirSync(logs, { recursive: true });
+  const disk = await ensureDisk({
+    cache,
+    populate: join(ROOT, 'checks/kernels/populate.sh'),
+    fresh: options.fresh,
+    say,
+  });
+  const luggage = await packLuggage({ root: ROOT, image: options.fresh ? undefined : labImage() }, cache);
+  const rows: Row[] = [];
+  for (const suite of options.suites) {
+    const kernel = disk.kernels.find((one) => one.suite === suite);
+    if (kernel === undefined) {
+      say(`${suite}: not run: the archive does not serve it`);
+      continue;
+    }
+    rows.push(...(await tryKernel({ disk, kernel, luggage, logs }, options)));
+  }
+  if (options.enter) return EXIT.ok;
+  console.log(formatTable(rows));
+  return rows.length > 0 && rows.every(({ outcome }) => outcome.failed === 0 && outcome.notRun === 0)
+    ? EXIT.ok
+    : EXIT.failed;
+}
+
+function readOptions(signal: AbortSignal): Options {
+  const { values } = parseArgs({
+    options: {
+      kernel: { type: 'string', multiple: true, default: [] },
+      step: { type: 'string', default: '' },
+      quick: { type: 'boolean', default: false },
+      tests: { type: 'boolean', default: false },
+      fresh: { type: 'boolean', default: false },
+      enter: { type: 'boolean', default: false },
+    },
+  });
+  const unknown = values.kernel.find((name) => !SUITES.includes(name));
+  if (unknown !== undefined) {
+    throw new L4labError('invalid-input', `--kernel wants one of ${SUITES.join(', ')}, not "${unknown}"`);
+  }
+  const all = stepsOf(values);
+  const steps = all.filter(({ name }) => name.includes(values.step));
+  if (steps.length === 0) {
+    const names = all.map(({ name }) => `"${name}"`).join(', ');
+    throw new L4labError('invalid-input', `--step wants a part of one of these: ${names}`);
+  }
+  const suites = values.kernel.length > 0 ? values.kernel : SUITES;
+  return { suites, steps, fresh: values.fresh, enter: values.enter, signal };
+}
+
+interface Trial {
+  disk: Disk;
+  kernel: Kernel;
+  luggage: string;
+  /** Folder for what is said. */
+  logs: string;
+}
+
+async function tryKernel({ disk, kernel, luggage, logs }: Trial, { steps, enter, signal }: Options): Promise<Row[]> {
+  const log = (name: string) => join(logs, `${kernel.suite}-${name.replaceAll(/\W+/g, '-')}.txt`);
+  say(`${kernel.suite}: booting ${kernel.release}`);
+  const machine = await Machine.boot({ disk, kernel, luggage, console: log('console'), signal });
+  try {
+    say(`${kernel.suite}: up (${machine.accelerator})`);
+    await must(machine, LOAD_IMAGE, { user: 'root', log: log('image') });
+    if (enter) {
+      console.log(`ssh ${machine.entry('root').join(' ')}\nCtrl-C ends the machine.`);
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      return [];
+    }
+    for (const user of new Set(steps.map((step) => step.user))) {
+      await must(machine, CLONE, { user, log: log(`clone-${user}`) });
+      await must(machine, packagesInto(`~${user}/l4lab`), { user: 'root', log: log(`packages-${user}`) });
+    }
+    const rows: Row[] = [];
+    for (const step of steps) {
+      const begun = performance.now();
+      const outcome = await perform(machine, step, log(step.name));
+      const { passed, failed, notRun, trouble } = outcome;
+      rows.push({ kernel: kernel.release, what: step.name, outcome, seconds: (performance.now() - begun) / 1000 });
+      say(`${kernel.suite}: ${step.name}: ${passed} passed, ${failed} failed, ${notRun} not run (${log(step.name)})`);
+      for (const line of trouble) say(`  ${line}`);
+    }
+    return rows;
+  } finally {
+    await machine.off();
+  }
+}
+
+/** @throws L4labError where the machine cannot be made ready */
+async function must(machine: Machine, command: string, who: { user: string; log: string }): Promise<void> {
+  const { exitCode } = await machine.run(command, who);
+  if (exitCode !== 0)
+    throw new L4labError('machine-failed', `${command}\nended with ${exitCode ?? 'a signal'}: see ${who.log}`);
+}
+
+function say(line: string): void {
+  console.error(line);
+}
+
+await untilInterrupted(main);

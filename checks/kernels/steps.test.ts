@@ -1,0 +1,79 @@
+import { countFlows, countTests, perform, type Step } from './steps.ts';
+
+const flow = (name: string, verdict: string, reasons: string[] = []) => ({ name, verdict, reasons });
+const results = (...flows: object[]) =>
+  JSON.stringify({ scenarios: [{ name: 'seed-000/dsr', variants: [{ name: 'plain', flows }] }] });
+
+it('flows are counted by verdict, and what did not pass is told with its reasons', () => {
+  const text = results(flow('a', 'pass'), flow('b', 'fail', ['late', 'lost']), flow('c', 'not-run', ['needs dsr']));
+  expect(countFlows(text)).toEqual({
+    passed: 1,
+    failed: 1,
+    notRun: 1,
+    trouble: ['seed-000/dsr [plain] b: fail: late; lost', 'seed-000/dsr [plain] c: not-run: needs dsr'],
+  });
+});
+
+it('a test file that could not even start is a failure', () => {
+  const text = JSON.stringify({
+    numPassedTests: 2,
+    numFailedTests: 1,
+    numPendingTests: 0,
+    testResults: [
+      { name: 'a.test.ts', status: 'failed', message: 'Cannot find module\nmore', assertionResults: [] },
+      {
+        name: 'b.test.ts',
+        status: 'failed',
+        message: '',
+        assertionResults: [
+          { fullName: 'b works', status: 'failed', failureMessages: ['expected 1\nmore'] },
+          { fullName: 'b too', status: 'passed', failureMessages: [] },
+        ],
+      },
+    ],
+  });
+  expect(countTests(text)).toEqual({
+    passed: 2,
+    failed: 2,
+    notRun: 0,
+    trouble: ['a.test.ts: Cannot find module', 'b works: expected 1'],
+  });
+});
+
+describe('a step', () => {
+  const step: Step = {
+    name: 'labs',
+    user: 'alice',
+    command: 'npm start',
+    results: { file: 'results.json', read: countFlows },
+  };
+  /** A machine in which the command ends with a code, and leaves this behind or nothing. */
+  const machine = (exitCode: number | undefined, left?: string) => ({
+    run: (command: string) =>
+      Promise.resolve(
+        command.startsWith('cat ')
+          ? { exitCode: left === undefined ? 1 : 0, stdout: left ?? '' }
+          : { exitCode, stdout: '' },
+      ),
+  });
+
+  it.each([
+    ['left no results', machine(0)],
+    ['ran nothing', machine(0, results())],
+    ['passed all and ended with an error', machine(3, results(flow('a', 'pass')))],
+    ['was ended by a signal', machine(undefined, results(flow('a', 'pass')))],
+  ])('that %s has failed', async (_, inMachine) => {
+    const { failed, trouble } = await perform(inMachine, step, '/dev/null');
+    expect(failed).toBe(1);
+    expect(trouble).toHaveLength(1);
+  });
+
+  it('that passed all and ended with 0 has passed', async () => {
+    expect(await perform(machine(0, results(flow('a', 'pass'))), step, '/dev/null')).toEqual({
+      passed: 1,
+      failed: 0,
+      notRun: 0,
+      trouble: [],
+    });
+  });
+});

@@ -1,0 +1,132 @@
+import type { Results } from '../../harness/terms/results.ts';
+import type { Machine } from './machine.ts';
+
+export interface Outcome {
+  passed: number;
+  failed: number;
+  notRun: number;
+  /** What did not pass, and why; or why nothing could be counted. */
+  trouble: string[];
+}
+
+/** What one user does in a machine. */
+export interface Step {
+  name: string;
+  user: string;
+  /** In the user's clone; what it ends with counts as well: 0 is all passed. */
+  command: string;
+  /** Reads what the command left behind, as text. */
+  results: { file: string; read: (text: string) => Outcome };
+}
+
+/** One scenario for each mode, and one that needs refusals. */
+const QUICK = ['seed-000/gateway', 'seed-000/proxy', 'seed-000/dsr', 'seed-002/l3-dsr', 'kernel/l4-as-gateway-in-dsr'];
+
+/** Tests of the load balancer that need a kernel: packets through its rules in every mode, and rules of any configuration. */
+const LB_TESTS = [
+  ...['lb/render/changes.test.ts', 'lb/balancer.test.ts', 'lb/packets.test.ts', 'lb/dual-stack.test.ts'],
+  ...['lb/in-line.test.ts', 'lb/l3dsr.test.ts', 'lb/at-ingress.test.ts', 'lb/stickiness.test.ts', 'lb/flows.test.ts'],
+];
+
+/**
+ * @param quick one scenario for each mode instead of all
+ * @param tests the scenarios as jest tests as well
+ */
+export function stepsOf({ quick, tests }: { quick: boolean; tests: boolean }): Step[] {
+  const start = ['npm', 'start', '--', ...(quick ? QUICK : [])].join(' ');
+  const labs = { file: 'reports/latest/results.json', read: countFlows };
+  // The whole of `npm test` would also want a browser.
+  const jest =
+    'node setup/build.mjs && node --experimental-vm-modules --disable-warning=ExperimentalWarning node_modules/jest/bin/jest.js';
+  return [
+    {
+      name: 'load balancer',
+      user: 'root',
+      command: `${jest} --selectProjects unit --json --outputFile=tests.json ${LB_TESTS.join(' ')}`,
+      results: { file: 'tests.json', read: countTests },
+    },
+    { name: 'labs, root', user: 'root', command: start, results: labs },
+    { name: 'labs, group docker', user: 'alice', command: start, results: labs },
+    ...(tests
+      ? [
+          {
+            name: 'npm test -- scenarios',
+            user: 'root',
+            command: 'npm test -- scenarios --json --outputFile=tests.json',
+            results: { file: 'tests.json', read: countTests },
+          },
+        ]
+      : []),
+  ];
+}
+
+/** @param text results.json of a run */
+export function countFlows(text: string): Outcome {
+  const { scenarios } = JSON.parse(text) as Results;
+  const flows = scenarios.flatMap((scenario) =>
+    scenario.variants.flatMap((variant) =>
+      variant.flows.map((flow) => ({ ...flow, title: `${scenario.name} [${variant.name}] ${flow.name}` })),
+    ),
+  );
+  const having = (verdict: string) => flows.filter((flow) => flow.verdict === verdict);
+  return {
+    passed: having('pass').length,
+    failed: having('fail').length,
+    notRun: having('not-run').length,
+    trouble: [...having('fail'), ...having('not-run')].map(
+      ({ title, verdict, reasons }) => `${title}: ${verdict}: ${reasons.join('; ')}`,
+    ),
+  };
+}
+
+/** The part of jest's JSON that is read. */
+interface JestResults {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  testResults: {
+    name: string;
+    status: string;
+    message: string;
+    assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
+  }[];
+}
+
+/** @param text what jest's --json writes; a file that could not even start counts as one failure */
+export function countTests(text: string): Outcome {
+  const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(text) as JestResults;
+  const broken = testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  );
+  const failed = testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status === 'failed'),
+  );
+  return {
+    passed: numPassedTests,
+    failed: numFailedTests + broken.length,
+    notRun: numPendingTests,
+    trouble: [
+      ...broken.map(({ name, message }) => `${name}: ${firstLine(message)}`),
+      ...failed.map(({ fullName, failureMessages }) => `${fullName}: ${firstLine(failureMessages[0] ?? '')}`),
+    ],
+  };
+}
+
+const firstLine = (text: string) => text.split('\n')[0]!;
+
+/**
+ * Does one step in a machine. Whatever ends other than with 0 has at least one failure, and so has what left no results.
+ * @param log file for what the command says
+ */
+export async function perform(
+  machine: Pick<Machine, 'run'>,
+  { user, command, results }: Step,
+  log: string,
+): Promise<Outcome> {
+  // A result that was there before would be taken for this step's.
+  const { exitCode } = await machine.run(`cd l4lab && rm -f ${results.file} && ${command}`, { user, log });
+  const left = await machine.run(`cat l4lab/${results.file}`, { user });
+  const outcome = left.exitCode === 0 ? results.read(left.stdout) : { passed: 0, failed: 0, notRun: 0, trouble: [] };
+  if (outcome.failed > 0 || outcome.notRun > 0 || (exitCode === 0 && outcome.passed > 0)) return outcome;
+  return { ...outcome, failed: 1, trouble: [`ended with ${exitCode ?? 'a signal'}, ${outcome.passed} passed`] };
+}
