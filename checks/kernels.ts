@@ -22,7 +22,7 @@ const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), '
 
 /** What the machine took along of a set-up that was done here. */
 const LOAD_IMAGE = 'if [ -f /luggage/image.tar ]; then docker load </luggage/image.tar; fi';
-const CLONE = 'git clone -q /luggage/l4lab.git l4lab';
+const CLONE = 'git clone -q /luggage/l4lab.bundle l4lab';
 /** At the place where npm would have put them: bundles, and the image's name with them, tell of it. */
 const packagesInto = (clone: string) =>
   `if [ -d /luggage/node_modules ]; then mkdir ${clone}/node_modules && mount --bind /luggage/node_modules ${clone}/node_modules; fi`;

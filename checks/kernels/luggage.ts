@@ -8,7 +8,7 @@ import { makeFilesystem } from './disk.ts';
 
 /** What a machine takes along, to be found in the folder /luggage. */
 export interface Contents {
-  /** The project's folder: its last commit becomes l4lab.git. */
+  /** The project's folder: its last commit becomes l4lab.bundle. */
   root: string;
   /** Name of the lab image, which becomes image.tar: made here in a tenth of the time. Packages come along as well. */
   image: string | undefined;
@@ -19,7 +19,8 @@ export async function packLuggage({ root, image }: Contents, cache: string): Pro
   const folder = join(cache, 'luggage');
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  await execa('git', ['clone', '-q', '--bare', root, join(folder, 'l4lab.git')]);
+  // A file, since git takes no repository that another user owns.
+  await execa('git', ['bundle', 'create', '-q', join(folder, 'l4lab.bundle'), 'HEAD'], { cwd: root });
   if (image !== undefined) {
     await execa('cp', ['-a', '--reflink=auto', join(root, 'node_modules'), join(folder, 'node_modules')]);
     await pipeline(await new Dockerode().getImage(image).get(), createWriteStream(join(folder, 'image.tar')));
