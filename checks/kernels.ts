@@ -11,11 +11,12 @@ import { parseArgs } from 'node:util';
 import { labImage, ROOT } from '../cli/project.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
+import { isTooOld } from '../lb/host/oldest-kernel.ts';
 import { ensureDisk, SUITES, type Disk, type Kernel } from './kernels/disk.ts';
 import { packLuggage } from './kernels/luggage.ts';
 import { Machine } from './kernels/machine.ts';
 import { ensurePrograms } from './kernels/programs.ts';
-import { perform, stepsOf, type Step } from './kernels/steps.ts';
+import { perform, REFUSAL, stepsOf, type Step } from './kernels/steps.ts';
 import { formatTable, type Row } from './kernels/table.ts';
 
 const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'l4lab-checks');
@@ -96,7 +97,9 @@ interface Trial {
   logs: string;
 }
 
-async function tryKernel({ disk, kernel, luggage, logs }: Trial, { steps, enter, signal }: Options): Promise<Row[]> {
+async function tryKernel({ disk, kernel, luggage, logs }: Trial, options: Options): Promise<Row[]> {
+  const { enter, signal } = options;
+  const steps = isTooOld(kernel.release) ? [REFUSAL] : options.steps;
   const log = (name: string) => join(logs, `${kernel.suite}-${name.replaceAll(/\W+/g, '-')}.txt`);
   say(`${kernel.suite}: booting ${kernel.release}`);
   const machine = await Machine.boot({ disk, kernel, luggage, console: log('console'), signal });

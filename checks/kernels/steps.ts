@@ -1,3 +1,5 @@
+import { EXIT } from '../../harness/errors.ts';
+import { OLDEST_KERNEL } from '../../lb/host/oldest-kernel.ts';
 import type { Results } from '../../harness/terms/results.ts';
 import type { Machine } from './machine.ts';
 
@@ -59,6 +61,17 @@ export function stepsOf({ quick, tests }: { quick: boolean; tests: boolean }): S
       : []),
   ];
 }
+
+/** What there is to see on a kernel that is too old: that it is said. */
+export const REFUSAL: Step = {
+  name: 'refused as too old',
+  user: 'root',
+  command:
+    'npm start -- seed-000/gateway 2>&1 | tee refusal.txt; ' +
+    `test \${PIPESTATUS[0]} -eq ${EXIT.unavailable} && grep -q "labs need ${OLDEST_KERNEL} or later" refusal.txt`,
+  // That there is such a file tells nothing: the command ends with 0 or has failed.
+  results: { file: 'refusal.txt', read: () => ({ passed: 1, failed: 0, notRun: 0, trouble: [] }) },
+};
 
 /** @param text results.json of a run */
 export function countFlows(text: string): Outcome {
