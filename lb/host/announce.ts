@@ -16,12 +16,15 @@ import { fileOf, setSysctl, tellRefused } from './sysctl.ts';
  * @param before what was held already
  */
 export async function announce(holdings: Holding[], interfaces: HostInterface[], before: Holding[]): Promise<void> {
-  const wanted = holdings.filter(({ kind, dev }) => kind !== 'route' && interfaces.some(({ name }) => name === dev));
-  const notices = noticesFor(wanted.filter(({ dev }) => dev !== 'lo'));
+  // Behind an interface without a MAC there is nobody to tell.
+  const ethernet = interfaces.filter(({ mac }) => mac !== '');
+  const notices = noticesFor(
+    holdings.filter(({ kind, dev }) => kind !== 'route' && ethernet.some(({ name }) => name === dev)),
+  );
   const set = await Promise.all(notices.map(async (notice) => ({ notice, ...(await switchOn(notice)) })));
   try {
     const told = set.flatMap(({ notice, holds }) => (holds ? notice.holdings : []));
-    const devices = interfaces.filter(({ name }) => told.some(({ dev }) => dev === name));
+    const devices = ethernet.filter(({ name }) => told.some(({ dev }) => dev === name));
     if (devices.length > 0) await setMacs(devices, told, before);
   } finally {
     const changed = set.flatMap(({ notice, changedFrom }) => (changedFrom === null ? [] : [{ notice, changedFrom }]));

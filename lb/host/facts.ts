@@ -11,6 +11,7 @@ export interface HostInterface {
   name: string;
   /** Another one when the interface was removed and made again. */
   index: number;
+  /** Empty where it is no Ethernet interface. */
   mac: string;
   /** Bridge that this interface is a port of. */
   master: string | null;

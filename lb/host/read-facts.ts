@@ -5,6 +5,8 @@ import type { HostFacts } from './facts.ts';
 interface IpAddr {
   ifindex: number;
   ifname: string;
+  /** `ether`, `loopback`, `ipip`, `none` … */
+  link_type: string;
   address?: string;
   master?: string;
   addr_info?: { local: string; prefixlen: number }[];
@@ -23,6 +25,11 @@ interface IpRoute {
 export async function readFacts(): Promise<HostFacts> {
   // Without a table only routes of IPv4 would be shown.
   const text = await run('ip-failed', 'ip', ['-j', '-batch', '-'], 'addr show\nroute show table all\n');
+  return parseFacts(text);
+}
+
+/** Facts of what `ip -j` prints for `addr show` and `route show table all`: a line of JSON each. */
+export function parseFacts(text: string): HostFacts {
   const [links, routes] = text
     .trim()
     .split('\n')
@@ -31,7 +38,8 @@ export async function readFacts(): Promise<HostFacts> {
     interfaces: links.map((link) => ({
       name: link.ifname,
       index: link.ifindex,
-      mac: link.address ?? '',
+      // That of a tunnel is an IP address, be it 0.0.0.0.
+      mac: link.link_type === 'ether' ? (link.address ?? '') : '',
       master: link.master ?? null,
       addresses: (link.addr_info ?? []).map(({ local, prefixlen }) => ({ address: local, prefix: prefixlen })),
     })),

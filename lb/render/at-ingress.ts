@@ -122,7 +122,7 @@ function turnRound({ facts }: RenderInput, { version }: Family): string[] {
 
 /** Addresses that frames for the host have. */
 function macsOf({ facts }: RenderInput): Set<string> {
-  return new Set(facts.interfaces.filter(({ name, mac }) => name !== 'lo' && mac !== '').map(({ mac }) => mac));
+  return new Set(facts.interfaces.filter(({ mac }) => mac !== '').map(({ mac }) => mac));
 }
 
 function ofFamily({ config }: RenderInput, version: 4 | 6): string[] {

@@ -1,0 +1,27 @@
+import { parseFacts } from './read-facts.ts';
+
+/** As iproute2 6.1 tells them on Linux 6.1 where ipip, sit and ip6_tunnel are loaded, without what nobody reads. */
+const LINKS = [
+  { ifindex: 1, ifname: 'lo', link_type: 'loopback', address: '00:00:00:00:00:00', addr_info: [] },
+  { ifindex: 2, link: null, ifname: 'tunl0', link_type: 'ipip', address: '0.0.0.0', broadcast: '0.0.0.0' },
+  { ifindex: 3, link: null, ifname: 'sit0', link_type: 'sit', address: '0.0.0.0', broadcast: '0.0.0.0' },
+  { ifindex: 4, link: null, ifname: 'ip6tnl0', link_type: 'tunnel6', address: '::', permaddr: 'ea2f:f3de:d35c::' },
+  { ifindex: 5, ifname: 'gre0', link_type: 'gre', address: '0.0.0.0', broadcast: '0.0.0.0' },
+  { ifindex: 6, ifname: 'wg0', link_type: 'none', addr_info: [{ local: '192.0.2.1', prefixlen: 24 }] },
+  { ifindex: 7, ifname: 'br0', link_type: 'ether', address: '02:00:00:00:00:07' },
+  { ifindex: 8, ifname: 'eth0', link_type: 'ether', address: '02:00:00:00:00:08', master: 'br0' },
+];
+
+test('only an Ethernet interface has a MAC, whatever another has for an address', () => {
+  const { interfaces } = parseFacts(`${JSON.stringify(LINKS)}\n[]\n`);
+  expect(Object.fromEntries(interfaces.map(({ name, mac }) => [name, mac]))).toEqual({
+    lo: '',
+    tunl0: '',
+    sit0: '',
+    ip6tnl0: '',
+    gre0: '',
+    wg0: '',
+    br0: '02:00:00:00:00:07',
+    eth0: '02:00:00:00:00:08',
+  });
+});
