@@ -57,6 +57,14 @@ export const KERNEL_FEATURES: readonly KernelFeature[] = [
     probe: netdev('accept'),
   },
   {
+    code: 'nft-egress',
+    name: 'nftables at egress (Linux 5.16)',
+    neededBy: 'health checks in mode dsr',
+    options: 'CONFIG_NETFILTER_EGRESS',
+    usedIn: /\bhook egress\b/,
+    probe: 'table netdev l4lab_probe { chain c { type filter hook egress device "lo" priority filter; accept; }; }',
+  },
+  {
     code: 'nft-fwd',
     name: 'forwarding at ingress',
     neededBy: 'modes dsr and l3dsr',

@@ -32,7 +32,7 @@ const FACTS: HostFacts = {
 /** Rules are read by people who look for a mistake: golden/ holds them as they are meant to be. */
 it.each<[string, object, object?]>([
   ['proxy', { mode: 'proxy', proxyIp: '203.0.113.254' }],
-  ['dsr', { mode: 'dsr' }],
+  ['dsr', { mode: 'dsr', check: { type: 'http' } }],
   ['dsr-in-line', { mode: 'dsr' }, { vipOwner: false }],
 ])('%s is rendered as in its golden file', async (name, fields, root = {}) => {
   const config = lbConfigSchema.parse({
@@ -48,7 +48,7 @@ it.each<[string, object, object?]>([
       flowsOf: () => 0,
       isSettled: () => true,
       macOf: () => null,
-      checkPortOf: () => null,
+      checkPortOf: ({ check }) => (check.type === 'http' ? 60_000 : null),
       uid: 0,
     },
     config.vipOwner ? [{ kind: 'address', address: '203.0.113.80', dev: 'sw' }] : [],
