@@ -93,7 +93,8 @@ async function runFlows(
 
 /**
  * Empties neighbour tables, MAC tables and learned routes. Each node but an L4 announces itself then (`arp_notify`), so
- * that no switch has to flood what an L4 sends, which still knows its servers.
+ * that no switch has to flood what is sent to it. An L4 that keeps the source MAC has looked for its servers' MACs before
+ * any flow, and still knows them; any other asks anew, by which its servers learn its own.
  */
 async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
   await Promise.all(
@@ -104,13 +105,13 @@ async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
   );
   await Promise.all(
     plan.nodes.map(({ name, balancer, interfaces }) => {
-      const announced = interfaces.filter(({ addresses }) => addresses.length > 0);
-      // One process for all: to start it is what takes long. A load balancer looks after its servers' MACs itself.
+      const announced = balancer === null ? interfaces.filter(({ addresses }) => addresses.length > 0) : [];
+      const keepsMacs = balancer?.config.services.some(({ sourceMac }) => sourceMac === 'keep') === true;
+      // One process for all: to start it is what takes long.
       const lines = [
         'route flush cache',
-        ...(balancer === null
-          ? ['neigh flush all', ...announced.map((i) => `link set dev ${i.name} address ${i.mac}`)]
-          : []),
+        ...(keepsMacs ? [] : ['neigh flush all']),
+        ...announced.map((i) => `link set dev ${i.name} address ${i.mac}`),
       ];
       return lab.node(name).call('run', { argv: ['ip', '-batch', '-'], input: lines.join('\n') });
     }),
