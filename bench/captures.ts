@@ -7,8 +7,9 @@ import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
 import { run, type RunOptions } from '../harness/run/run.ts';
-import { plansOf, type Selection } from '../harness/run/scenario.ts';
-import { findScenarios, type LoadedScenario } from '../harness/scenario/files.ts';
+import { plansOf, type Selection } from '../harness/scenario/plans.ts';
+import { findScenarios } from '../harness/project/scenario-files.ts';
+import type { LoadedScenario } from '../harness/scenario/plans.ts';
 import { spread } from './spread.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
 

@@ -10,7 +10,7 @@ import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
 import type { FlowResult, Results } from '../harness/terms/results.ts';
 import { labsAtOnce, run } from '../harness/run/run.ts';
-import { findScenarios } from '../harness/scenario/files.ts';
+import { findScenarios } from '../harness/project/scenario-files.ts';
 import { writeReports } from '../reports/write-reports.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT } from '../harness/errors.ts';
 import { composeFile } from '../harness/fabric/compose.ts';
-import { findScenarios, loadScenario } from '../harness/scenario/files.ts';
+import { findScenarios, loadScenario } from '../harness/project/scenario-files.ts';
 import { resolvePlan } from '../harness/scenario/resolve.ts';
 
 /** The scenario that docker-compose.yml at the root shows. */

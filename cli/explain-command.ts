@@ -10,7 +10,7 @@ import { predict } from '../harness/model/predict.ts';
 import type { Cause, Walk } from '../harness/terms/walk.ts';
 import { LabPool } from '../harness/run/lab-pool.ts';
 import { runVariant } from '../harness/run/variant.ts';
-import { changedVariant, whatWouldHelp } from '../harness/run/what-if.ts';
+import { changedVariant, whatWouldHelp } from '../harness/model/what-if.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 import { resolvePlan } from '../harness/scenario/resolve.ts';
 import { findOneFlow, type One } from './find-one.ts';

@@ -1,6 +1,7 @@
 import type { L4labError } from '../harness/errors.ts';
-import { plansOf } from '../harness/run/scenario.ts';
-import { findScenarios, type LoadedScenario, scenarioName } from '../harness/scenario/files.ts';
+import { plansOf } from '../harness/scenario/plans.ts';
+import { findScenarios, scenarioName } from '../harness/project/scenario-files.ts';
+import type { LoadedScenario } from '../harness/scenario/plans.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 import type { Variant } from '../harness/scenario/read.ts';
 import { resolvePlan } from '../harness/scenario/resolve.ts';

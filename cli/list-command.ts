@@ -1,5 +1,5 @@
 import { EXIT } from '../harness/errors.ts';
-import { findScenarios } from '../harness/scenario/files.ts';
+import { findScenarios } from '../harness/project/scenario-files.ts';
 import { ROOT } from './project.ts';
 import { loadAll } from './load-all.ts';
 

@@ -1,5 +1,6 @@
 import { InputError, type Mistake } from '../harness/errors.ts';
-import { loadScenario, type LoadedScenario } from '../harness/scenario/files.ts';
+import { loadScenario } from '../harness/project/scenario-files.ts';
+import type { LoadedScenario } from '../harness/scenario/plans.ts';
 import { ROOT } from './project.ts';
 
 /** Loads all files, and tells the mistakes of all of them at once. @throws InputError */

@@ -4,7 +4,7 @@ import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
 import { labsAtOnce, run } from '../harness/run/run.ts';
-import { findScenarios } from '../harness/scenario/files.ts';
+import { findScenarios } from '../harness/project/scenario-files.ts';
 import type { Results } from '../harness/terms/results.ts';
 import { loadAll } from './load-all.ts';
 import { labImage, ROOT, version } from './project.ts';

@@ -1,4 +1,4 @@
-import { loadScenario } from '../harness/scenario/files.ts';
+import { loadScenario } from '../harness/project/scenario-files.ts';
 import { select } from './selection.ts';
 
 const dsr = loadScenario(process.cwd(), 'scenarios/seed-000/dsr.yaml');

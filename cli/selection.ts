@@ -1,6 +1,6 @@
 import { didYouMean } from '../harness/did-you-mean.ts';
-import { plansOf, type Selection } from '../harness/run/scenario.ts';
-import type { LoadedScenario } from '../harness/scenario/files.ts';
+import { plansOf, type Selection } from '../harness/scenario/plans.ts';
+import type { LoadedScenario } from '../harness/scenario/plans.ts';
 import { commandLineError } from './command-line-error.ts';
 
 /**

@@ -5,7 +5,7 @@ import { removeStrayBridges } from '../harness/fabric/bridges.ts';
 import { Lab } from '../harness/fabric/lab.ts';
 import { topologyOf } from '../harness/fabric/topology.ts';
 import { isGone, sweep, type SweepScope } from '../harness/fabric/sweep.ts';
-import { scenarioName } from '../harness/scenario/files.ts';
+import { scenarioName } from '../harness/project/scenario-files.ts';
 import { findOne, findOneFile } from './find-one.ts';
 import { labImage, ROOT } from './project.ts';
 

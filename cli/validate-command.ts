@@ -1,7 +1,7 @@
 import { plural } from '../reports/plural.ts';
 import { EXIT } from '../harness/errors.ts';
-import { plansOf } from '../harness/run/scenario.ts';
-import { findScenarios } from '../harness/scenario/files.ts';
+import { plansOf } from '../harness/scenario/plans.ts';
+import { findScenarios } from '../harness/project/scenario-files.ts';
 import { ROOT } from './project.ts';
 import { loadAll } from './load-all.ts';
 

@@ -4,8 +4,8 @@ import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
 import type { FlowResult, ScenarioResult } from '../harness/terms/results.ts';
 import { run } from '../harness/run/run.ts';
-import { plansOf } from '../harness/run/scenario.ts';
-import { loadScenario } from '../harness/scenario/files.ts';
+import { plansOf } from '../harness/scenario/plans.ts';
+import { loadScenario } from '../harness/project/scenario-files.ts';
 import { Parts, PARTS_FOLDER } from './parts.ts';
 
 const EVERYTHING = { variants: [], flows: [] };

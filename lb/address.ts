@@ -1,4 +1,6 @@
-import { BlockList, isIPv4 } from 'node:net';
+export function isIPv4(address: string): boolean {
+  return !address.includes(':');
+}
 
 /** The one spelling of an address that the kernel uses too: IPv6 in lower case, shortened (RFC 5952). */
 export function canonical(address: string): string {
@@ -13,16 +15,14 @@ export function lastWord(address: string): number {
   return group(groups.at(-2)) * 65_536 + group(groups.at(-1));
 }
 
-const NO_HOSTS = new BlockList();
-for (const cidr of ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3', '::/127', 'fe80::/10', 'ff00::/8']) {
-  const [network, length] = cidr.split('/') as [string, string];
-  NO_HOSTS.addSubnet(network, Number(length), isIPv4(network) ? 'ipv4' : 'ipv6');
-}
-
 /**
  * Whether one host can have an address and be found by it: not unspecified, loopback, multicast or reserved, nor an
  * IPv4 address in an IPv6 one, nor, as it means nothing without an interface, link-local IPv6 (RFC 6890, RFC 4291).
  */
 export function isUnicast(address: string): boolean {
-  return !NO_HOSTS.check(address, isIPv4(address) ? 'ipv4' : 'ipv6') && !canonical(address).startsWith('::ffff:');
+  if (isIPv4(address)) {
+    const first = Number(address.split('.')[0]);
+    return first !== 0 && first !== 127 && first < 224;
+  }
+  return !/^(::1?$|::ffff:|fe[89ab]|ff)/.test(canonical(address));
 }

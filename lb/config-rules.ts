@@ -1,5 +1,4 @@
-import { isIPv6 } from 'node:net';
-import { lastWord } from './address.ts';
+import { isIPv4, lastWord } from './address.ts';
 import type { LbConfig, LbService } from './config.ts';
 import { isDirect, MODES } from './mode.ts';
 import { markOf } from './render/mark.ts';
@@ -47,7 +46,7 @@ function confusedVips(services: LbService[]): Problem[] {
   return services.flatMap((service, i) => {
     if (!isDirect(service)) return [];
     const { vip, port, protocol, mode } = service;
-    const key = `${isIPv6(vip)} ${lastWord(vip)} ${port} ${protocol}`;
+    const key = `${isIPv4(vip)} ${lastWord(vip)} ${port} ${protocol}`;
     const other = first.get(key);
     if (!other) first.set(key, service);
     if (!other || other.vip === vip) return [];
@@ -91,7 +90,7 @@ function dscpProblems(services: LbService[]): Problem[] {
 function serviceProblems(service: LbService): Problem[] {
   const problems: Problem[] = [];
   const traits = MODES[service.mode];
-  const sameFamily = (address: string) => isIPv6(address) === isIPv6(service.vip);
+  const sameFamily = (address: string) => isIPv4(address) === isIPv4(service.vip);
   if (service.proxyIp !== undefined && !traits.hidesSource) {
     problems.push({
       path: ['proxyIp'],

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { contractSources } from './testing/contract-sources.ts';
 import { resultsDoc } from './testing/results-doc.ts';
 import { resultsSchema } from './testing/results-schema.ts';

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { LoadedScenario } from '../../harness/scenario/files.ts';
+import type { LoadedScenario } from '../../harness/scenario/plans.ts';
 import { readLab, readScenario } from '../../harness/scenario/read.ts';
 import { parseYaml } from '../../harness/scenario/yaml-file.ts';
 import type { Generated } from './generated.ts';

@@ -1,11 +1,11 @@
 import { findEngine } from '../fabric/engine.ts';
 import { builtImage } from '../fabric/testing/built-image.ts';
 import { until } from '../fabric/testing/remnants.ts';
-import { findScenarios, loadScenario } from '../scenario/files.ts';
+import { findScenarios, loadScenario } from '../project/scenario-files.ts';
 import type { FlowPlan } from '../terms/plan.ts';
 import { runAttempt } from './attempt.ts';
 import { LabPool } from './lab-pool.ts';
-import { plansOf } from './scenario.ts';
+import { plansOf } from '../scenario/plans.ts';
 
 /** A loaded machine boots labs slowly. */
 const DEADLINE_MS = 240_000;

@@ -1,8 +1,8 @@
 import { findEngine } from '../fabric/engine.ts';
 import { builtImage } from '../fabric/testing/built-image.ts';
-import { findScenarios, loadScenario } from '../scenario/files.ts';
+import { findScenarios, loadScenario } from '../project/scenario-files.ts';
 import { LabPool } from './lab-pool.ts';
-import { plansOf } from './scenario.ts';
+import { plansOf } from '../scenario/plans.ts';
 import { runVariant } from './variant.ts';
 
 /** A loaded machine boots labs slowly. */

@@ -1,9 +1,9 @@
 import { findEngine } from '../fabric/engine.ts';
 import { builtImage } from '../fabric/testing/built-image.ts';
-import { findScenarios, loadScenario } from '../scenario/files.ts';
+import { findScenarios, loadScenario } from '../project/scenario-files.ts';
 import { runAttempt } from './attempt.ts';
 import { LabPool } from './lab-pool.ts';
-import { plansOf } from './scenario.ts';
+import { plansOf } from '../scenario/plans.ts';
 
 /** A loaded machine boots labs slowly. */
 const DEADLINE_MS = 240_000;

@@ -2,13 +2,14 @@ import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Engine } from '../fabric/engine.ts';
 import type { Topology } from '../fabric/topology.ts';
 import type { Results, ScenarioResult } from '../terms/results.ts';
-import type { LoadedScenario } from '../scenario/files.ts';
+import type { LoadedScenario } from '../scenario/plans.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { OnEvent } from './events.ts';
 import { LabPool } from './lab-pool.ts';
 import { Queue } from './queue.ts';
-import { plansOf, runScenario, type Selection } from './scenario.ts';
-import { withCounterfactuals } from './what-if.ts';
+import { runScenario } from './scenario.ts';
+import { plansOf, type Selection } from '../scenario/plans.ts';
+import { withCounterfactuals } from '../model/what-if.ts';
 
 export interface RunOptions {
   engine: Engine;

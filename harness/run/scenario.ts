@@ -1,31 +1,12 @@
+import { plansOf, type LoadedScenario, type Selection } from '../scenario/plans.ts';
 import { L4labError } from '../errors.ts';
 import type { ScenarioResult, VariantResult } from '../terms/results.ts';
-import type { LoadedScenario } from '../scenario/files.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { Variant } from '../scenario/read.ts';
-import { resolvePlan } from '../scenario/resolve.ts';
 import type { OnEvent } from './events.ts';
 import { flowNotRun } from './flow.ts';
 import type { LabPool, PooledLab } from './lab-pool.ts';
 import { describeVariant, runVariant } from './variant.ts';
-
-/** Which parts of a scenario to run; empty lists mean all. */
-export interface Selection {
-  variants: string[];
-  flows: string[];
-}
-
-/** Plans of the selected variants and flows. */
-export function plansOf({ scenario }: LoadedScenario, selection: Selection): { variant: Variant; plan: Plan }[] {
-  return scenario.variants
-    .filter(({ name }) => selection.variants.length === 0 || selection.variants.includes(name))
-    .map((variant) => {
-      const plan = resolvePlan(scenario, variant);
-      const flows = plan.flows.filter(({ name }) => selection.flows.length === 0 || selection.flows.includes(name));
-      return { variant, plan: { ...plan, flows } };
-    })
-    .filter(({ plan }) => plan.flows.length > 0);
-}
 
 /**
  * Runs a scenario: one lab, configured anew for each variant. Once the user wants to stop, variants are no longer run,

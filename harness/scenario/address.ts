@@ -24,6 +24,11 @@ export function hostRoute(address: string): string {
   return `${address}/${isV6(address) ? 128 : 32}`;
 }
 
+/** Whether a text is an address and nothing more. */
+export function isAddress(text: string): boolean {
+  return !text.includes('/') && (Address4.isValid(text) || Address6.isValid(text));
+}
+
 export function isV6(address: string): boolean {
   return address.includes(':');
 }

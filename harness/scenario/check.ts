@@ -1,6 +1,6 @@
 import { ROLES } from '../terms/role.ts';
 import { MODES } from '../terms/mode.ts';
-import { host, isV6 } from './address.ts';
+import { host, isAddress, isV6 } from './address.ts';
 import { idleFlowFields, idleLabSettings, idleScenarioSettings, idleServiceFields } from './check-effects.ts';
 import { checkNextHops } from './check-next-hops.ts';
 import { checkServices } from './check-services.ts';
@@ -8,7 +8,7 @@ import { addressesInScenario, familyName, unknown } from './check-words.ts';
 import type { ServedBy } from '../terms/plan.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 import type { Problem } from './problem.ts';
-import { isAddress, linkAddresses, nodeAddresses, peersOf, serversOf } from './topology.ts';
+import { linkAddresses, nodeAddresses, peersOf, serversOf } from './topology.ts';
 import type { Path } from './yaml-file.ts';
 
 /** Whether links and nodes of a lab fit together. */

@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CAUSES } from '../terms/cause.ts';
+import { isAddress } from './address.ts';
 import { nodeName, serviceName } from './schema-values.ts';
 import { mustBe } from './words.ts';
 
@@ -32,7 +32,7 @@ const works = z.strictObject({
   sourceSeen: z
     .string()
     .refine(
-      (text) => ['client', 'proxy-ip', 'l4'].includes(text) || isIP(text) !== 0,
+      (text) => ['client', 'proxy-ip', 'l4'].includes(text) || isAddress(text),
       mustBe('client, proxy-ip, l4, or an address'),
     )
     .optional()

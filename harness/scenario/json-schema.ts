@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { fieldRows, type Schema } from './field-reference.ts';
 import { fullExpectation } from './flow-schema.ts';
 import { labSchema, scenarioSchema } from './schema.ts';

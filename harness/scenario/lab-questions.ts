@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { contains, host, network } from './address.ts';
-import type { LoadedScenario } from './files.ts';
+import type { LoadedScenario } from './plans.ts';
 import { readScenario } from './read.ts';
 import type { Lab } from './schema.ts';
 import { nodeAddresses } from './topology.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { InputError } from '../errors.ts';
-import { loadScenario } from './files.ts';
+import { loadScenario } from '../project/scenario-files.ts';
 import { readLab } from './read.ts';
 import { parseYaml } from './yaml-file.ts';
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { InputError, type Mistake } from '../errors.ts';
 import { checkLab, checkScenario } from './check.ts';
 import { mergePatch } from './merge-patch.ts';

@@ -1,5 +1,4 @@
 import { ROLES } from '../terms/role.ts';
-import { createHash } from 'node:crypto';
 import type { LbConfig } from '../../lb/config.ts';
 import { contains, host, hostRoute, isV6, network } from './address.ts';
 
@@ -103,8 +102,15 @@ function mtuToward(peer: string, { mtu }: NodeSettings): Pick<InterfacePlan, 'mt
  * no other's, and a port has the same MAC in every lab that has it.
  */
 function stableMac(node: string, iface: string): string {
-  const digest = createHash('sha256').update(`${node} ${iface}`).digest('hex');
-  return ['02', '4c', ...digest.match(/../g)!.slice(0, 4)].join(':');
+  const digits = hash(`${node} ${iface}`).toString(16).padStart(8, '0');
+  return ['02', '4c', ...digits.match(/../g)!].join(':');
+}
+
+/** FNV-1a, 32 bits. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (const char of text) value = Math.imul(value ^ char.codePointAt(0)!, 0x01000193);
+  return value >>> 0;
 }
 
 function resolveLink(link: Lab['links'][number]): LinkPlan {

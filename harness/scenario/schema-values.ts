@@ -1,6 +1,5 @@
-import { isIP } from 'node:net';
-import { z } from 'zod';
-import { canonical, host } from './address.ts';
+import * as z from 'zod';
+import { canonical, host, isAddress, isV6 } from './address.ts';
 import { mustBe } from './words.ts';
 
 /** Names that Linux, its sysctls, JavaScript or `gateway:` use otherwise; interfaces are named after nodes. */
@@ -23,8 +22,8 @@ export const serviceName = z
 /** Addresses are compared as strings, so each has one spelling. */
 export const address = z
   .string()
-  .refine((text) => isIP(text) !== 0, mustBe('an IP address, like 203.0.113.80'))
-  .overwrite((text) => (isIP(text) === 0 ? text : canonical(text)));
+  .refine(isAddress, mustBe('an IP address, like 203.0.113.80'))
+  .overwrite((text) => (isAddress(text) ? canonical(text) : text));
 export const cidr = z
   .string()
   .refine(isCidr, mustBe('an address with its prefix length, like 203.0.113.11/24'))
@@ -44,8 +43,7 @@ export const listener = z
 export function isCidr(text: string): boolean {
   const [host, length, ...rest] = text.split('/') as [string, string?, ...string[]];
   if (length === undefined || rest.length > 0 || !/^\d{1,3}$/.test(length)) return false;
-  const family = isIP(host);
-  return family !== 0 && Number(length) <= (family === 6 ? 128 : 32);
+  return isAddress(host) && Number(length) <= (isV6(host) ? 128 : 32);
 }
 
 /** Flows and variants: what a command line and a test's name can carry. */

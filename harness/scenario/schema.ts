@@ -1,6 +1,6 @@
 import type { Role } from '../terms/plan.ts';
 import { ROLES } from '../terms/role.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 import { expectation, flow } from './flow-schema.ts';
 import { address, cidr, isCidr, listener, mac, nodeName, serviceName, wordName } from './schema-values.ts';
 import { service } from './service-schema.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkSchema, serviceSchema } from '../../lb/config.ts';
 import { address, nodeName } from './schema-values.ts';
 import { mustBe } from './words.ts';

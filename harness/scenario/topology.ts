@@ -1,4 +1,4 @@
-import { contains, host, isV6, network } from './address.ts';
+import { contains, host, isAddress, isV6, network } from './address.ts';
 import { ROLES } from '../terms/role.ts';
 import type { Lab } from './schema.ts';
 
@@ -48,8 +48,4 @@ export function balancersOf(lab: Lab): string[] {
 
 function nodesThat(lab: Lab, does: 'serves' | 'balances'): string[] {
   return Object.keys(lab.nodes).filter((name) => ROLES[lab.nodes[name]!.role][does]);
-}
-
-export function isAddress(text: string): boolean {
-  return isV6(text) || /^\d+(\.\d+){3}$/.test(text);
 }

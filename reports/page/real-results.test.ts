@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Results } from '../../harness/terms/results.ts';
 import { cellsOf } from '../cells.ts';
 import { addAxe, FOR_AXE, violations } from '../testing/axe.ts';

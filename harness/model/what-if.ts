@@ -1,10 +1,10 @@
 import { stringify } from 'yaml';
 import { InputError } from '../errors.ts';
 import type { Counterfactual, FlowResult, ScenarioResult } from '../terms/results.ts';
-import { candidates } from '../model/candidates.ts';
-import { counterfactuals } from '../model/counterfactual.ts';
-import { predict } from '../model/predict.ts';
-import type { LoadedScenario } from '../scenario/files.ts';
+import { candidates } from './candidates.ts';
+import { counterfactuals } from './counterfactual.ts';
+import { predict } from './predict.ts';
+import type { LoadedScenario } from '../scenario/plans.ts';
 import { mergePatch } from '../scenario/merge-patch.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { readVariant, type Variant } from '../scenario/read.ts';

@@ -1,7 +1,7 @@
 import { predict } from '../model/predict.ts';
-import { plansOf } from '../run/scenario.ts';
-import { contains, host } from './address.ts';
-import { findScenarios, loadScenario, scenarioName } from './files.ts';
+import { plansOf } from '../scenario/plans.ts';
+import { contains, host } from '../scenario/address.ts';
+import { findScenarios, loadScenario, scenarioName } from './scenario-files.ts';
 import type { Plan } from '../terms/plan.ts';
 
 /** RFC 5737 and 3849. */

@@ -1,16 +1,11 @@
+import type { LoadedScenario } from '../scenario/plans.ts';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { didYouMean } from '../did-you-mean.ts';
 import { InputError, type Mistake } from '../errors.ts';
-import { readLab, readScenario, readScenarioFile, type Scenario } from './read.ts';
-import type { Lab } from './schema.ts';
-import { parseYaml, type YamlFile } from './yaml-file.ts';
-
-/** A scenario and the text it was read from. */
-export interface LoadedScenario {
-  scenario: Scenario;
-  yaml: YamlFile;
-}
+import { readLab, readScenario, readScenarioFile } from '../scenario/read.ts';
+import type { Lab } from '../scenario/schema.ts';
+import { parseYaml, type YamlFile } from '../scenario/yaml-file.ts';
 
 /**
  * Finds scenario files by path, by name below `scenarios/` (`seed-000/dsr`), or by the beginning of one (`seed-000`).

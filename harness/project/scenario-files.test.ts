@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { findScenarios, scenarioName } from './files.ts';
+import { findScenarios, scenarioName } from './scenario-files.ts';
 
 const ROOT = process.cwd();
 const named = (word: string): string[] => findScenarios(ROOT, [word]).map((file) => scenarioName(ROOT, file));

@@ -1,0 +1,11 @@
+/**
+ * What needs neither Docker nor Node: from the text of a lab and a scenario to plans, predicted walks and what would fix
+ * a failure. It runs in a browser as well.
+ */
+export { readLab, readScenario, readScenarioFile } from '../harness/scenario/read.ts';
+export { parseYaml } from '../harness/scenario/yaml-file.ts';
+export { plansOf } from '../harness/scenario/plans.ts';
+export { predict } from '../harness/model/predict.ts';
+export { matrix } from '../harness/model/matrix.ts';
+export { whatWouldHelp } from '../harness/model/what-if.ts';
+export { walkDrawing } from '../reports/walk-drawing.ts';

@@ -1,0 +1,28 @@
+import type { Plan } from '../terms/plan.ts';
+import type { Scenario, Variant } from './read.ts';
+import { resolvePlan } from './resolve.ts';
+import type { YamlFile } from './yaml-file.ts';
+
+/** A scenario and the text it was read from. */
+export interface LoadedScenario {
+  scenario: Scenario;
+  yaml: YamlFile;
+}
+
+/** Parts of a scenario; empty lists mean all. */
+export interface Selection {
+  variants: string[];
+  flows: string[];
+}
+
+/** Plans of the selected variants and flows. */
+export function plansOf({ scenario }: LoadedScenario, selection: Selection): { variant: Variant; plan: Plan }[] {
+  return scenario.variants
+    .filter(({ name }) => selection.variants.length === 0 || selection.variants.includes(name))
+    .map((variant) => {
+      const plan = resolvePlan(scenario, variant);
+      const flows = plan.flows.filter(({ name }) => selection.flows.length === 0 || selection.flows.includes(name));
+      return { variant, plan: { ...plan, flows } };
+    })
+    .filter(({ plan }) => plan.flows.length > 0);
+}
