@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pageBundle, ROOT, sourcesOf } from '../cli/project.ts';
 import type { Results } from '../harness/terms/results.ts';
@@ -26,6 +27,7 @@ export async function report(parts: Results[], { shard }: JestConfig, interrupte
   const sources = sourcesOf(results.scenarios.map(({ file }) => file));
   const { dir, problem } = await saveReports(results, REPORT_FOLDER, pageBundle(), sources);
   const reportPath = relative(process.cwd(), join(dir, 'index.html'));
-  process.stdout.write(`\n${summaryText(results, { color: process.stdout.isTTY, reportPath })}`);
+  // While tests run, jest holds back what is written to its own stream.
+  writeSync(process.stdout.fd, `\n${summaryText(results, { color: process.stdout.isTTY, reportPath })}`);
   if (problem) throw problem;
 }
