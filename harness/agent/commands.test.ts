@@ -11,7 +11,7 @@ function node(name: string, change: Partial<NodePlan> = {}): NodePlan {
 test('a server gets its address, the VIP on its loopback, and then its routes', () => {
   expect(ipCommands(node('s1'))).toEqual([
     'addr add 203.0.113.11/24 dev l2',
-    'link set l2 up',
+    'link set dev l2 up',
     'addr add 203.0.113.80/32 dev lo',
     'route add default via 203.0.113.1 dev l2',
   ]);
@@ -22,22 +22,24 @@ test('over an interface that is down no route is added, since the kernel would r
   cut.interfaces[0]!.up = false;
   expect(ipCommands(cut)).toEqual([
     'addr add 203.0.113.11/24 dev l2',
-    'link set l2 down',
+    'link set dev l2 down',
     'addr add 203.0.113.80/32 dev lo',
   ]);
 });
 
 test('ports of a switch join its bridge before they come up', () => {
   const commands = ipCommands(node('l2'));
-  const up = commands.indexOf('link set br0 up');
-  expect(commands.slice(0, up)).toEqual(['l3', 'l4', 's1', 's2', 'b1'].map((port) => `link set ${port} master br0`));
+  const up = commands.indexOf('link set dev br0 up');
+  expect(commands.slice(0, up)).toEqual(
+    ['l3', 'l4', 's1', 's2', 'b1'].map((port) => `link set dev ${port} master br0`),
+  );
 });
 
 test('a bridge with an address is given its own MAC', () => {
   const l4 = plan(inLineBridge({ services: {} })).nodes.find(({ name }) => name === 'l4')!;
   const mac = l4.interfaces.find(({ name }) => name === 'br0')!.mac;
   expect(ipCommands(l4)).toEqual(
-    expect.arrayContaining([`link set br0 address ${mac} gso_max_segs 1`, 'addr add 203.0.113.2/24 dev br0']),
+    expect.arrayContaining([`link set dev br0 address ${mac} gso_max_segs 1`, 'addr add 203.0.113.2/24 dev br0']),
   );
 });
 
@@ -53,8 +55,8 @@ test('what was set is taken back: addresses, MTU, bridge, cut links, neighbours'
   expect(ipUndoCommands(changed)).toEqual([
     'addr del 203.0.113.80/32 dev lo',
     'addr flush dev l2',
-    'link set l2 mtu 1500',
-    'link set l2 up',
+    'link set dev l2 mtu 1500',
+    'link set dev l2 up',
     'neigh flush all',
   ]);
   expect(ipUndoCommands(node('l2'))).toContain('link del br0');

@@ -5,14 +5,14 @@ import type { NodePlan } from '../terms/plan.ts';
 export function ipCommands(node: NodePlan): string[] {
   const lines: string[] = [];
   for (const { name, mac, mtu, peer } of node.interfaces) {
-    if (mtu !== undefined) lines.push(`link set ${name} mtu ${mtu}`);
-    if (name === 'br0') lines.push(`link set br0 address ${mac} ${ONE_SEGMENT_A_FRAME}`);
-    if (node.bridge && peer !== '') lines.push(`link set ${name} master br0`);
+    if (mtu !== undefined) lines.push(`link set dev ${name} mtu ${mtu}`);
+    if (name === 'br0') lines.push(`link set dev br0 address ${mac} ${ONE_SEGMENT_A_FRAME}`);
+    if (node.bridge && peer !== '') lines.push(`link set dev ${name} master br0`);
   }
-  if (node.bridge) lines.push('link set br0 up');
+  if (node.bridge) lines.push('link set dev br0 up');
   for (const { name, addresses, up } of node.interfaces) {
     for (const cidr of addresses) lines.push(`addr add ${cidr} dev ${name}${noDad(cidr)}`);
-    lines.push(`link set ${name} ${up === false ? 'down' : 'up'}`);
+    lines.push(`link set dev ${name} ${up === false ? 'down' : 'up'}`);
   }
   for (const cidr of node.loopback) lines.push(`addr add ${cidr} dev lo${noDad(cidr)}`);
   for (const { to, via, dev } of node.routes) {
@@ -26,9 +26,9 @@ export function ipUndoCommands(node: NodePlan): string[] {
   const lines = node.loopback.map((cidr) => `addr del ${cidr} dev lo`);
   for (const { name, mtu, addresses, peer, up } of node.interfaces) {
     if (name !== 'br0' && addresses.length > 0) lines.push(`addr flush dev ${name}`);
-    if (node.bridge && peer !== '') lines.push(`link set ${name} nomaster`);
-    if (mtu !== undefined) lines.push(`link set ${name} mtu ${DEFAULT_MTU}`);
-    if (up === false) lines.push(`link set ${name} up`);
+    if (node.bridge && peer !== '') lines.push(`link set dev ${name} nomaster`);
+    if (mtu !== undefined) lines.push(`link set dev ${name} mtu ${DEFAULT_MTU}`);
+    if (up === false) lines.push(`link set dev ${name} up`);
   }
   if (node.bridge) lines.push('link del br0');
   lines.push('neigh flush all');

@@ -24,11 +24,11 @@ export async function wire({ interfaces }: WireParams): Promise<void> {
     if (!link) throw new Error(`no interface has the address ${wireAddress}`);
     withIpv6.push(link.ifname);
     lines.push(
-      `link set ${link.ifname} down`,
-      `link set ${link.ifname} name ${name}`,
-      `link set ${name} address ${mac} ${ONE_SEGMENT_A_FRAME}`,
+      `link set dev ${link.ifname} down`,
+      `link set dev ${link.ifname} name ${name}`,
+      `link set dev ${name} address ${mac} ${ONE_SEGMENT_A_FRAME}`,
       `addr flush dev ${name}`,
-      `link set ${name} up`,
+      `link set dev ${name} up`,
     );
   }
   // Each by itself: where `all` says so already, writing it would change nothing for those that the engine switched on.
