@@ -10,6 +10,7 @@ import { schemaCommand } from './schema-command.ts';
 import { cleanCommand, downCommand, upCommand } from './up-and-down.ts';
 import { validateCommand } from './validate-command.ts';
 import { causesCommand } from './causes-command.ts';
+import { doctorCommand } from './doctor-command.ts';
 import { composeCommand } from './compose-command.ts';
 import { ROOT, version } from './project.ts';
 
@@ -99,6 +100,11 @@ async function main(argv: string[]): Promise<number> {
     .command('schema')
     .description('write the JSON Schemas in schema/ anew')
     .action(() => ends(schemaCommand(ROOT)));
+  program
+    .command('doctor')
+    .description('look at engine, kernel, firewall and the rest that labs need, and tell what to do')
+    .option('--json', 'as JSON, for a bug report', false)
+    .action((options: { json: boolean }) => ends(doctorCommand(ROOT, options)));
   program
     .command('clean')
     .description('remove every container and network that l4lab ever made')

@@ -11,6 +11,8 @@ export interface EngineOptions {
   say: (line: string) => void;
 }
 
+const OWN: Endpoint = { DOCKER_HOST: 'unix:///var/run/docker.sock' };
+
 /**
  * Makes sure that a Docker engine answers: one that does is used as it is; on Debian and Ubuntu as root a missing one
  * is installed and a stopped one started.
@@ -19,11 +21,10 @@ export interface EngineOptions {
 export async function ensureEngine({ yes, say }: EngineOptions): Promise<Endpoint> {
   const found = await findEndpoint();
   if (found) return found;
-  const local: Endpoint = { DOCKER_HOST: 'unix:///var/run/docker.sock' };
-  const [wanted] = candidateEndpoints();
-  if (wanted?.DOCKER_HOST !== local.DOCKER_HOST) return requireEndpoint();
+  if (!wantsOwnEngine()) return requireEndpoint();
+  const local = OWN;
   if (!canInstallPackages()) throw new SetupError(byHand());
-  if (!existsSync('/usr/bin/dockerd') && !existsSync('/usr/sbin/dockerd')) {
+  if (!hasDockerd()) {
     await agree('Docker is not installed. Install Debian’s docker.io now?', yes);
     say('engine: installing docker.io with apt-get (about 400 MB on disk)');
     await aptInstall(['docker.io']);
@@ -32,6 +33,16 @@ export async function ensureEngine({ yes, say }: EngineOptions): Promise<Endpoin
   }
   await startDaemon(local, say);
   return local;
+}
+
+/** Whether nobody points at another engine than this machine's own. */
+export function wantsOwnEngine(): boolean {
+  return candidateEndpoints()[0]?.DOCKER_HOST === OWN.DOCKER_HOST;
+}
+
+/** Whether Docker's daemon is installed on this machine. */
+export function hasDockerd(): boolean {
+  return existsSync('/usr/bin/dockerd') || existsSync('/usr/sbin/dockerd');
 }
 
 /** Asks when a person is at the terminal; a script gets what it asked for by running the set-up. */

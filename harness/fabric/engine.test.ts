@@ -48,13 +48,14 @@ describe('whoever points at an engine', () => {
     });
   });
 
+  // To load all of testcontainers takes a busy machine long.
   test('has the reaper there or nowhere', async () => {
     await pointAtEngine({ ...OWN, '/images/json': [{ Id: 'ryuk' }] });
     const { docker } = await findEngine();
     // Where testcontainers goes, which looks for an engine by itself.
     process.env.DOCKER_HOST = 'unix:///var/run/docker.sock';
     expect(await reaperLabels(docker)).toEqual({});
-  });
+  }, 60_000);
 
   test.each([
     ['Podman', { '/version': { Version: '5.4', Components: [{ Name: 'Podman Engine' }] } }, /is Podman/],

@@ -37,20 +37,29 @@ export async function prepareHostNetwork(
  * hairpin ports, which dockerd makes with `userland-proxy=false`, a switch would get back what it floods.
  * @throws L4labError `address-in-use`, `engine-unavailable`
  */
-export function refuseClashes(plan: Plan, { addresses, hairpinPort }: HostNetwork): void {
+export function refuseClashes(plan: Plan, host: HostNetwork): void {
+  const { hairpinPort } = host;
   if (hairpinPort !== null) {
     throw new L4labError(
       'engine-unavailable',
       `the engine's networks give frames back to their sender (hairpin mode, seen at ${hairpinPort}), which no wire does; start dockerd with --userland-proxy=true`,
     );
   }
-  const clashes = addressesOf(plan).filter(({ address }) => addresses.has(address));
+  const clashes = clashesOf(plan, host);
   if (clashes.length === 0) return;
-  const named = clashes.map(({ owner, address }) => `${address} of ${owner} (there on ${addresses.get(address)!})`);
+  const named = clashes.map(({ owner, address, iface }) => `${address} of ${owner} (there on ${iface})`);
   throw new L4labError(
     'address-in-use',
     `the engine's host itself has ${[...new Set(named)].join(', ')}; give the lab other addresses`,
   );
+}
+
+/** Addresses of a plan that the host has itself, and on which interface. */
+export function clashesOf(plan: Plan, { addresses }: HostNetwork): { owner: string; address: string; iface: string }[] {
+  return addressesOf(plan).flatMap(({ owner, address }) => {
+    const iface = addresses.get(address);
+    return iface === undefined ? [] : [{ owner, address, iface }];
+  });
 }
 
 /** Reads `ip -j -d addr` of the host. */

@@ -1,0 +1,20 @@
+import { EXIT } from '../harness/errors.ts';
+import { findingsOf } from './doctor/findings.ts';
+import { readFacts } from './doctor/read-facts.ts';
+import { doctorText } from './doctor/text.ts';
+import { labImage, version } from './project.ts';
+
+/**
+ * `l4lab doctor`: looks at all that labs need of this machine and its engine, and says what to do where it is not well.
+ * @returns 3 where labs cannot run
+ */
+export async function doctorCommand(root: string, { json }: { json: boolean }): Promise<number> {
+  const facts = await readFacts(root, labImage());
+  const findings = findingsOf(facts);
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ version: 1, l4lab: version(), findings, facts }, null, 2)}\n`
+      : doctorText(findings, { color: process.stdout.isTTY && !process.env['NO_COLOR'] }),
+  );
+  return findings.some(({ level }) => level === 'fail') ? EXIT.unavailable : EXIT.ok;
+}

@@ -1,0 +1,200 @@
+import { execFile } from 'node:child_process';
+import { NEEDED_OF_KERNEL, readFromInside } from '../../harness/fabric/kernel-features.ts';
+import type { Facts } from './facts.ts';
+import { findingsOf, type Level } from './findings.ts';
+import { doctorText } from './text.ts';
+
+const ENGINE = {
+  name: 'Docker 99.1',
+  api: '9.9',
+  kernel: '6.12.1',
+  os: 'Own OS',
+  cpus: 2,
+  storage: 'overlay2',
+  cgroups: 'systemd, v2',
+  firewall: 'iptables',
+  apparmor: true,
+  rootless: false,
+  podman: false,
+};
+const FILTERS = { 'net.bridge.bridge-nf-call-iptables': '1', 'net.bridge.bridge-nf-call-ip6tables': '1' };
+const WELL = {
+  node: { version: '22.1.0', wanted: '20.19', newEnough: true },
+  engine: { endpoint: 'unix:///own.sock', facts: ENGINE, unfit: null },
+  kernel: '6.1.0',
+  image: { name: 'l4lab:1', present: true },
+  inside: { lacks: {}, openFiles: null, processes: null, diskFree: 5e9 },
+  network: { filters: [], bridgeFilters: FILTERS, hairpinPort: null, clashes: [] },
+  lab: { bootMs: 1234 },
+  unasked: null,
+  setup: { tools: [], installs: true, dockerd: true },
+} satisfies Facts;
+const FILTER = { chain: 'table inet filter, chain forward', how: 'policy drop', owner: 'nftables' };
+const CLASH = { lab: 'one-arm', owner: 'node s1', address: '203.0.113.11', iface: 'eth0' };
+
+const text = (facts: Facts) => doctorText(findingsOf(facts), { color: false });
+const worst = (facts: Facts): Level => {
+  const levels = findingsOf(facts).map(({ level }) => level);
+  return levels.includes('fail') ? 'fail' : levels.includes('warn') ? 'warn' : 'ok';
+};
+
+test('a machine on which all is well has nothing but ticks', () => {
+  expect(worst(WELL)).toBe('ok');
+  expect(text(WELL)).toMatch(/^(✓ [^\n]+\n)+\nLabs can run here\.\n$/);
+  expect(text(WELL)).toContain(`the kernel has ${NEEDED_OF_KERNEL.length} features`);
+});
+
+const CASES: [what: string, level: Level, says: RegExp, facts: Facts][] = [
+  [
+    'an old Node',
+    'fail',
+    /✗ Node 18[^]*20\.19 or later/,
+    { ...WELL, node: { ...WELL.node, version: '18.0.0', newEnough: false } },
+  ],
+  [
+    'no engine, which set-up can install',
+    'fail',
+    /✗ no Docker engine\n {4}nobody there[^]*! npm run setup would install docker\.io[^]*, then build the lab image/,
+    {
+      ...WELL,
+      engine: { endpoint: null, reason: 'nobody there' },
+      ...{
+        image: null,
+        inside: null,
+        network: null,
+        lab: null,
+        unasked: 'later',
+        setup: { ...WELL.setup, dockerd: false },
+      },
+    },
+  ],
+  [
+    'an engine that labs cannot use',
+    'fail',
+    /✗ the engine cannot carry labs\n {4}it is Podman/,
+    { ...WELL, engine: { ...WELL.engine, unfit: 'it is Podman' } },
+  ],
+  [
+    'an old kernel, which is said once',
+    'fail',
+    /✗ Linux 5\.10[^]*6\.1 or later/,
+    { ...WELL, engine: { ...WELL.engine, facts: { ...ENGINE, kernel: '5.10.0-46-amd64' }, unfit: 'too old' } },
+  ],
+  [
+    'a kernel without something',
+    'warn',
+    /has no hashes of nftables \(nft-hash\): No such file[^]*maglev[^]*CONFIG_NFT_HASH/,
+    { ...WELL, inside: { ...WELL.inside, lacks: { 'nft-hash': 'No such file' } } },
+  ],
+  [
+    'a host that lets no lab through',
+    'fail',
+    /! table inet filter, chain forward: policy drop \(nftables\)\n[^]*✗ no lab boots\n {4}nothing comes through/,
+    { ...WELL, network: { ...WELL.network, filters: [FILTER] }, lab: { reason: 'nothing comes through' } },
+  ],
+  [
+    'a filter that lets labs through',
+    'ok',
+    /✓ table inet filter, chain forward: policy drop \(nftables\); it lets labs through/,
+    { ...WELL, network: { ...WELL.network, filters: [FILTER] } },
+  ],
+  ['hairpin mode', 'fail', /--userland-proxy=true/, { ...WELL, network: { ...WELL.network, hairpinPort: 'veth1' } }],
+  [
+    'an address of a lab that the host has',
+    'warn',
+    /203\.0\.113\.11 of node s1 in one-arm is the host's own \(eth0\)/,
+    { ...WELL, network: { ...WELL.network, clashes: [CLASH] } },
+  ],
+  [
+    'a small limit of open files',
+    'warn',
+    /a node may open 256 files/,
+    { ...WELL, inside: { ...WELL.inside, openFiles: 256 } },
+  ],
+  [
+    'a small limit of processes',
+    'warn',
+    /may have 100 processes/,
+    { ...WELL, inside: { ...WELL.inside, processes: 100 } },
+  ],
+  ['a full disk', 'warn', /0\.5 GB free/, { ...WELL, inside: { ...WELL.inside, diskFree: 5e8 } }],
+  [
+    'a missing image',
+    'warn',
+    /were not looked at[^]*l4lab:1 is missing[^]*would build the lab image/,
+    {
+      ...WELL,
+      image: { name: 'l4lab:1', present: false },
+      inside: null,
+      network: null,
+      lab: null,
+      unasked: 'npm run setup',
+    },
+  ],
+  [
+    'missing programs of the tests',
+    'warn',
+    /npm test needs chromium, nft/,
+    { ...WELL, setup: { ...WELL.setup, tools: ['chromium', 'nft'] } },
+  ],
+];
+
+test.each(CASES)('%s: %s, with what to do', (_, level, says, facts) => {
+  expect(worst(facts)).toBe(level);
+  expect(text(facts)).toMatch(says);
+  const count = findingsOf(facts).filter((finding) => finding.level === 'fail').length;
+  expect(count).toBe(level === 'fail' ? 1 : 0);
+});
+
+test('reads what the container found', () => {
+  const said = `bridge yes
+nft-hash no Error: Could not process rule: No such file or directory
+openFiles yes 1024
+processes yes max
+diskFree yes 2000000
+`;
+  expect(readFromInside(said)).toEqual({
+    lacks: { 'nft-hash': 'Error: Could not process rule: No such file or directory' },
+    openFiles: 1024,
+    processes: null,
+    diskFree: 2_048_000_000,
+  });
+});
+
+/** A loaded machine starts containers slowly. */
+const DEADLINE_MS = 120_000;
+
+function doctor(env: Record<string, string> = {}): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile('node', ['setup/l4lab.mjs', 'doctor', '--json'], { env: { ...process.env, ...env } }, (error, ...said) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout: said[0], stderr: said[1] });
+    });
+  });
+}
+
+test(
+  'asks the engine and its kernel for real, in containers that it takes away',
+  async () => {
+    const { code, stdout } = await doctor();
+    const { findings, facts } = JSON.parse(stdout) as { findings: { code: string; level: Level }[]; facts: Facts };
+    expect(facts.unasked).toBeNull();
+    expect(facts.inside!.lacks).toEqual({});
+    expect(facts.inside!.diskFree).toBeGreaterThan(0);
+    expect(facts.lab).toMatchObject({ bootMs: expect.any(Number) as unknown });
+    expect(findings).toContainEqual(expect.objectContaining({ code: 'addresses-free', level: 'ok' }));
+    expect(code).toBe(0);
+  },
+  DEADLINE_MS,
+);
+
+test(
+  'where no engine answers, it says so, and still tells the rest',
+  async () => {
+    const { code, stdout, stderr } = await doctor({ DOCKER_HOST: 'unix:///nothing.sock' });
+    const { findings } = JSON.parse(stdout) as { findings: { code: string; level: Level }[] };
+    expect(findings).toContainEqual(expect.objectContaining({ code: 'no-engine', level: 'fail' }));
+    expect(findings).toContainEqual(expect.objectContaining({ code: 'node-version', level: 'ok' }));
+    expect([code, stderr]).toEqual([3, '']);
+  },
+  DEADLINE_MS,
+);

@@ -1,0 +1,130 @@
+import type { Engine } from '../../harness/fabric/engine.ts';
+import { readFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { connect, readEngine, whyUnfit } from '../../harness/fabric/engine.ts';
+import { suspects } from '../../harness/fabric/firewall.ts';
+import { onHostNetwork } from '../../harness/fabric/host-container.ts';
+import { clashesOf, readHostNetwork } from '../../harness/fabric/host-network.ts';
+import { lookInside } from '../../harness/fabric/kernel-features.ts';
+import { tryLab } from '../../harness/fabric/try-lab.ts';
+import { findScenarios, loadScenario } from '../../harness/project/scenario-files.ts';
+import { resolvePlan } from '../../harness/scenario/resolve.ts';
+import type { Plan } from '../../harness/terms/plan.ts';
+import { canInstallPackages } from '../../setup/apt.ts';
+import { hasDockerd, wantsOwnEngine } from '../../setup/engine.ts';
+import { checkNode } from '../../setup/node-version.mjs';
+import { L4labError } from '../../harness/errors.ts';
+import { missingTools } from '../../setup/test-tools.ts';
+import type { EngineAnswer, Facts, NetworkFacts } from './facts.ts';
+
+/** Asks this machine and its engine; what does not answer is null. @param root the project's folder */
+export async function readFacts(root: string, image: string): Promise<Facts> {
+  const common = {
+    node: nodeFacts(root),
+    kernel: release(),
+    setup: {
+      tools: missingTools(process.env),
+      installs: canInstallPackages() && wantsOwnEngine(),
+      dockerd: hasDockerd(),
+    },
+  };
+  const nothing = { image: null, inside: null, network: null, lab: null };
+  const found = await findDocker();
+  if (!('docker' in found)) {
+    return { ...common, ...nothing, engine: found, unasked: 'They are looked at in a container: an engine is needed.' };
+  }
+  const { docker, engine } = found;
+  const present = await docker
+    .getImage(image)
+    .inspect()
+    .then(() => true)
+    .catch(() => false);
+  const unknown = { inside: null, network: null, lab: null };
+  const asked = { ...common, engine, image: { name: image, present } };
+  if (!present) {
+    const unasked = 'They are looked at in a container of the lab image: npm run setup, then run this again.';
+    return { ...asked, ...unknown, unasked };
+  }
+  try {
+    const [inside, network] = await Promise.all([
+      lookInside(docker, image, engine.facts.apparmor),
+      readNetwork(docker, image, root),
+    ]);
+    const lab = engine.unfit === null ? await bootOne({ docker, ...engine.facts }, image) : null;
+    return { ...asked, inside, network, lab, unasked: null };
+  } catch (error) {
+    return { ...asked, ...unknown, unasked: (error as Error).message };
+  }
+}
+
+async function bootOne(engine: Engine, image: string): Promise<Facts['lab']> {
+  try {
+    return { bootMs: Math.round(await tryLab(engine, image)) };
+  } catch (error) {
+    if (!(error instanceof L4labError)) throw error;
+    return { reason: error.message };
+  }
+}
+
+function nodeFacts(root: string): Facts['node'] {
+  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { engines: { node: string } };
+  const node = { version: process.versions.node, wanted: engines.node.replace('>=', '') };
+  try {
+    checkNode(node.version, engines.node);
+    return { ...node, newEnough: true };
+  } catch {
+    return { ...node, newEnough: false };
+  }
+}
+
+type Docker = Engine['docker'];
+
+async function findDocker(): Promise<
+  { docker: Docker; engine: EngineAnswer & { endpoint: string } } | (EngineAnswer & { endpoint: null })
+> {
+  try {
+    const { docker, endpoint } = await connect();
+    const facts = await readEngine(docker);
+    return { docker, engine: { endpoint, facts, unfit: whyUnfit(facts)?.message ?? null } };
+  } catch (error) {
+    if (!(error instanceof L4labError)) throw error;
+    return { endpoint: null, reason: error.message };
+  }
+}
+
+/** One line each: the host's rules, its addresses; then settings. */
+const SCRIPT = `nft -j list ruleset 2>/dev/null || echo '{"nftables":[]}'
+ip -j -d addr
+for name in iptables ip6tables; do
+  file=/proc/sys/net/bridge/bridge-nf-call-$name
+  [ ! -e $file ] || echo "net.bridge.bridge-nf-call-$name $(cat $file)"
+done`;
+
+async function readNetwork(docker: Docker, image: string, root: string): Promise<NetworkFacts> {
+  const said = await onHostNetwork(docker, image, { script: SCRIPT, admin: true });
+  const [ruleset = '', addresses = '', ...settings] = said.split('\n');
+  const host = readHostNetwork(addresses);
+  return {
+    filters: suspects(ruleset, [4, 6]).map(({ family, table, chain, how, owner }) => ({
+      chain: `table ${family} ${table}, chain ${chain}`,
+      how,
+      owner,
+    })),
+    bridgeFilters: Object.fromEntries(settings.filter(Boolean).map((line) => line.split(' ') as [string, string])),
+    hairpinPort: host.hairpinPort,
+    clashes: shippedPlans(root).flatMap(({ lab, plan }) =>
+      clashesOf(plan, host).map(({ owner, address, iface }) => ({ lab, owner, address, iface })),
+    ),
+  };
+}
+
+/** A plan of each lab that a scenario uses. */
+function shippedPlans(root: string): { lab: string; plan: Plan }[] {
+  const plans = new Map<string, Plan>();
+  for (const file of findScenarios(root, [])) {
+    const { scenario } = loadScenario(root, file);
+    plans.set(scenario.labName, resolvePlan(scenario, scenario.variants[0]!));
+  }
+  return [...plans].map(([lab, plan]) => ({ lab, plan }));
+}

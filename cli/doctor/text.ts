@@ -1,0 +1,115 @@
+import type { Finding, Level, Params, SetupAction } from './findings.ts';
+
+const MARKS: Record<Level, string> = { ok: '✓', warn: '!', fail: '✗' };
+const COLORS: Record<Level, number> = { ok: 32, warn: 33, fail: 31 };
+
+const ACTIONS: Record<SetupAction, string> = {
+  'install-engine': 'install docker.io with apt-get, which needs about 400 MB',
+  'start-engine': 'start the Docker engine of this machine',
+  'build-image': 'build the lab image',
+};
+
+/** What is said of a finding: one line, and what to do where it is not well. */
+type Said = [line: string, remedy?: string];
+
+const TEXTS: { [Code in keyof Params]: (params: Params[Code], level: Level) => Said } = {
+  'node-version': ({ version, wanted }) => [
+    `Node ${version}`,
+    `Node ${wanted} or later is needed: install a newer one.`,
+  ],
+  'no-engine': ({ reason }) => ['no Docker engine', reason],
+  engine: ({ endpoint, name, api, os, cpus }) => [`${name} (API ${api}) at ${endpoint}: ${os}, ${cpus} CPUs`],
+  'engine-unfit': ({ reason }) => ['the engine cannot carry labs', reason],
+  'engine-parts': ({ storage, cgroups, firewall, security }) => [
+    `storage ${storage}, cgroups ${cgroups}, firewall backend ${firewall}, security ${security}`,
+  ],
+  kernel: ({ release, oldest }) => [`Linux ${release}`, `Linux ${oldest} or later is needed.`],
+  'kernel-features': ({ count }) => [`the kernel has ${count} features that labs and load balancer use`],
+  'kernel-lacks': ({ code, name, neededBy, options, said }) => [
+    `the kernel has no ${name} (${code}): ${said}`,
+    `Needed by ${neededBy}. Flows that need it are not run. It comes with ${options}.`,
+  ],
+  lab: ({ bootMs }) => [
+    `a lab of two nodes boots in ${(bootMs / 1000).toFixed(1)} s, and its wire carries IPv4 and IPv6`,
+  ],
+  'lab-fails': ({ reason }) => ['no lab boots', reason],
+  'bridge-filters': ({ on }) => [
+    on.length === 0 ? 'bridged frames do not meet the firewall' : `bridged frames meet the firewall (${on.join(', ')})`,
+  ],
+  'host-filter': ({ chain, how, owner }, level) => [
+    `${chain}: ${how} (${owner})${level === 'ok' ? '; it lets labs through' : ''}`,
+    'It may be what keeps labs from booting: see below.',
+  ],
+  'hairpin-port': ({ port }) => [
+    `the engine's networks give frames back to their sender (hairpin mode, seen at ${port})`,
+    'Start dockerd with --userland-proxy=true.',
+  ],
+  'address-in-use': ({ lab, owner, address, iface }) => [
+    `${address} of ${owner} in ${lab} is the host's own (${iface})`,
+    'Its flows are not run. Give that lab other addresses, or run it on another host.',
+  ],
+  'addresses-free': () => ['no lab uses an address of the host'],
+  'open-files': ({ limit, least }) => [
+    `a node may open ${limit ?? 'any number of'} files`,
+    `Less than ${least} may be too few: raise LimitNOFILE of the engine.`,
+  ],
+  processes: ({ limit, least }) => [
+    `a node may have ${limit ?? 'any number of'} processes`,
+    `Less than ${least} may be too few: raise the engine's default for pids.`,
+  ],
+  'disk-free': ({ bytes, least }) => [
+    `${gigabytes(bytes)} free where the engine keeps images`,
+    `The lab image takes less than ${gigabytes(least)}, its base included: make room (docker system df).`,
+  ],
+  image: ({ name, present }) => [
+    `lab image ${name} ${present ? 'is there' : 'is missing'}`,
+    'npm run setup builds it.',
+  ],
+  'not-asked': ({ reason }) => ['kernel features, firewall, addresses and limits were not looked at', reason],
+  'setup-would': ({ actions }) =>
+    actions.length === 0
+      ? ['npm run setup has nothing to do']
+      : [
+          `npm run setup would ${actions.map((action) => ACTIONS[action]).join(', then ')}`,
+          'npm start does so as well.',
+        ],
+  'test-tools': ({ missing, installs }) =>
+    missing === ''
+      ? ['all programs that the tests need']
+      : [
+          `npm test needs ${missing} as well; npm start does not`,
+          installs ? 'npm test installs them.' : 'Install them; npm test does so as root on Debian and Ubuntu.',
+        ],
+};
+
+/** The findings as lines for a person. */
+export function doctorText(findings: Finding[], { color }: { color: boolean }): string {
+  const paint = (code: number, text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const lines = findings.map((finding) => {
+    const [line, remedy] = say(finding);
+    const mark = paint(COLORS[finding.level], MARKS[finding.level]);
+    return [`${mark} ${line}`, ...(finding.level === 'ok' || !remedy ? [] : [indent(remedy)])].join('\n');
+  });
+  return `${[...lines, '', conclusion(findings)].join('\n')}\n`;
+}
+
+function conclusion(findings: Finding[]): string {
+  const count = (level: Level) => findings.filter((finding) => finding.level === level).length;
+  if (count('fail') > 0) return 'Labs cannot run here yet: see ✗ above.';
+  return count('warn') > 0 ? 'Labs can run here; see ! above.' : 'Labs can run here.';
+}
+
+function say({ code, params, level }: Finding): Said {
+  return (TEXTS[code] as (params: unknown, level: Level) => Said)(params, level);
+}
+
+function indent(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `    ${line}`)
+    .join('\n');
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}

@@ -1,0 +1,129 @@
+import type Dockerode from 'dockerode';
+import { KERNEL_FEATURES } from '../../lb/host/kernel-features.ts';
+import { containerOptions } from './container-options.ts';
+import { runBriefly } from './brief-container.ts';
+import { LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
+
+export { isTooOld, OLDEST_KERNEL } from '../../lb/host/oldest-kernel.ts';
+
+/** Something that labs need of the kernel on which they run, and that it may lack. */
+export interface NeededOfKernel {
+  code: string;
+  /** In words: `the kernel has no …`. */
+  name: string;
+  neededBy: string;
+  /** Options of the kernel's build, or what else brings it. */
+  options: string;
+  /** Shell command that fails without it, in a namespace of its own. */
+  probe: string;
+}
+
+/** Everything that labs need of the kernel: what the nodes do themselves, and what the load balancer's rules use. */
+export const NEEDED_OF_KERNEL: readonly NeededOfKernel[] = [
+  {
+    code: 'sysctls',
+    name: 'settings of a network namespace that a container may write',
+    neededBy: 'every lab',
+    options: 'no security module that keeps /proc/sys/net',
+    probe: 'echo 1 > /proc/sys/net/ipv4/conf/all/arp_notify',
+  },
+  {
+    code: 'ipv6',
+    name: 'IPv6',
+    neededBy: 'labs with addresses of IPv6',
+    options: 'CONFIG_IPV6, and no ipv6.disable=1 at its start',
+    probe: 'echo 0 > /proc/sys/net/ipv6/conf/all/disable_ipv6',
+  },
+  {
+    code: 'bridge',
+    name: 'bridges',
+    neededBy: 'nodes with role l2',
+    options: 'CONFIG_BRIDGE',
+    probe: 'ip link add br0 type bridge',
+  },
+  {
+    code: 'fdb-flush',
+    name: 'a way to empty a MAC table at once (Linux 5.19)',
+    neededBy: 'nodes with role l2',
+    options: 'CONFIG_BRIDGE',
+    probe: 'ip link add br1 type bridge && bridge fdb flush dev br1 nopermanent',
+  },
+  {
+    code: 'ct-state',
+    name: 'stateful filters of nftables',
+    neededBy: 'stateful firewalls on routers',
+    options: 'CONFIG_NFT_CT',
+    probe: nft('table inet l4lab_probe { chain c { type filter hook forward priority 0; ct state invalid drop; }; }'),
+  },
+  {
+    code: 'dscp-at-ingress',
+    name: 'rules at ingress that change packets',
+    neededBy: 'servers in mode l3dsr',
+    options: 'CONFIG_NF_TABLES_NETDEV and CONFIG_NETFILTER_INGRESS',
+    probe: nft(
+      'table netdev l4lab_probe { chain c { type filter hook ingress devices = { "lo" } priority 0; ip dscp 11 ip dscp set 0; }; }',
+    ),
+  },
+  ...KERNEL_FEATURES.map(({ code, name, neededBy, options, probe }) => ({
+    code,
+    name,
+    neededBy,
+    options,
+    probe: nft(probe),
+  })),
+];
+
+function nft(rules: string): string {
+  return `nft -c -f - <<'RULES'\n${rules}\nRULES`;
+}
+
+const SCRIPT = `while [ $# -gt 0 ]; do
+  if said=$(sh -ec "$2" 2>&1); then echo "$1 yes"; else echo "$1 no $said" | head -n 1; fi
+  shift 2
+done
+echo "openFiles yes $(ulimit -n)"
+echo "processes yes $(cat /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max 2>/dev/null | head -n 1)"
+echo "diskFree yes $(df -Pk / | awk 'END { print $4 }')"`;
+
+/** What a container finds where labs run. */
+export interface FromInside {
+  /** What the kernel said against each feature that it lacks, by code. */
+  lacks: Record<string, string>;
+  /** Files that a node may open; null for no limit. */
+  openFiles: number | null;
+  /** Processes and threads that a node may have; null for no limit. */
+  processes: number | null;
+  /** Bytes that are free where the engine keeps containers. */
+  diskFree: number;
+}
+
+/** Looks around in a short-lived container that may do what nodes may. */
+export async function lookInside(docker: Dockerode, image: string, apparmor: boolean): Promise<FromInside> {
+  const labels = { [LAB_LABEL]: 'probe', [OWNER_LABEL]: ownerLabel() };
+  const options = containerOptions({ name: 'probe', image, labels, apparmor });
+  const args = NEEDED_OF_KERNEL.flatMap(({ code, probe }) => [code, probe]);
+  const { stdout } = await runBriefly(docker, {
+    ...options,
+    Cmd: ['sh', '-c', SCRIPT, 'sh', ...args],
+    HostConfig: { ...options.HostConfig, NetworkMode: 'none' },
+  });
+  return readFromInside(stdout);
+}
+
+/** Reads what the container printed: a line for each thing, with its code, `yes` or `no`, and a value or a reason. */
+export function readFromInside(text: string): FromInside {
+  const lines = text.split('\n').map((line) => /^(\S+) (yes|no) ?(.*)$/.exec(line));
+  const found = new Map(
+    lines.flatMap((line) => (line ? [[line[1]!, { is: line[2]!, value: line[3]! }] as const] : [])),
+  );
+  const limit = (code: string): number | null => {
+    const value = Number(found.get(code)?.value || 'unlimited');
+    return Number.isNaN(value) ? null : value;
+  };
+  return {
+    lacks: Object.fromEntries([...found].flatMap(([code, { is, value }]) => (is === 'no' ? [[code, value]] : []))),
+    openFiles: limit('openFiles'),
+    processes: limit('processes'),
+    diskFree: (limit('diskFree') ?? 0) * 1024,
+  };
+}
