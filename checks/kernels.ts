@@ -22,7 +22,8 @@ import { formatTable, type Row } from './kernels/table.ts';
 const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'l4lab-checks');
 
 /** What the machine took along of a set-up that was done here. */
-const LOAD_IMAGE = 'if [ -f /luggage/image.tar ]; then docker load </luggage/image.tar; fi';
+const UNPACK =
+  'mount -o ro /dev/vdb /luggage && if [ -f /luggage/image.tar ]; then docker load </luggage/image.tar; fi';
 const CLONE = 'git clone -q /luggage/l4lab.bundle l4lab';
 /** At the place where npm would have put them: bundles, and the image's name with them, tell of it. */
 const packagesInto = (clone: string) =>
@@ -105,7 +106,7 @@ async function tryKernel({ disk, kernel, luggage, logs }: Trial, options: Option
   const machine = await Machine.boot({ disk, kernel, luggage, console: log('console'), signal });
   try {
     say(`${kernel.suite}: up (${machine.accelerator})`);
-    await must(machine, LOAD_IMAGE, { user: 'root', log: log('image') });
+    await must(machine, UNPACK, { user: 'root', log: log('unpack') });
     if (enter) {
       console.log(`ssh ${machine.entry('root').join(' ')}\nCtrl-C ends the machine.`);
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
