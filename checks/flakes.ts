@@ -85,7 +85,7 @@ function verdicts({ scenarios }: Results): [string, string][] {
 /** Which of its servers a flow meets is chance, and with it the node; verdict and causes are not. */
 function told({ verdict, attempts, reasons }: FlowResult): string {
   const causes = new Set(attempts.flatMap(({ cause }) => (cause ? [cause.code] : [])));
-  return [verdict, ...[...causes].sort(), ...reasons].join(', ');
+  return [verdict, ...[...causes].sort(), ...reasons.map(({ code }) => code)].join(', ');
 }
 
 /** One process a core that does nothing but count. */

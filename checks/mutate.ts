@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { say } from '../reports/messages/catalogue.ts';
+import { en } from '../reports/messages/en.ts';
 import { labImage, ROOT } from '../cli/project.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
@@ -83,7 +85,12 @@ async function mutate(mutation: Mutation, runOne: RunOne, green: Map<string, boo
   if (!changed) throw new L4labError('invalid-input', `${key}: "${mutation.title}" is no valid change`);
   const flows = await runOne(loaded, changed);
   const notRun = flows.find(({ verdict }) => verdict === 'not-run');
-  if (notRun) return { caught: false, named: false, seen: `not run: ${notRun.reasons.join(' ')}` };
+  if (notRun)
+    return {
+      caught: false,
+      named: false,
+      seen: `not run: ${notRun.reasons.map((reason) => say(en, reason)).join(' ')}`,
+    };
   const red = flows.filter(({ verdict }) => verdict === 'fail');
   return { caught: red.length > 0, named: red.some((flow) => isNamed(flow, mutation)), seen: summary(red) };
 }
@@ -100,7 +107,7 @@ function summary(red: FlowResult[]): string {
     attempts.flatMap(({ cause, findings }) => [
       ...(cause ? [`${name}: ${cause.code} at ${cause.node}`] : []),
       ...findings.map((finding) => `${name}: ${finding}`),
-      ...(cause || findings.length > 0 ? [] : [`${name}: ${reasons[0] ?? ''}`]),
+      ...(cause || findings.length > 0 ? [] : [`${name}: ${reasons[0]?.code ?? ''}`]),
     ]),
   );
   return [...new Set(said)].join('; ') || 'all green';

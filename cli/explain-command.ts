@@ -1,3 +1,4 @@
+import { fixesText, say as sentence } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
 import { walkDrawing } from '../reports/walk-drawing.ts';
 import { stringify } from 'yaml';
@@ -7,7 +8,8 @@ import { sweep } from '../harness/fabric/sweep.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
 import { outcomeOf } from '../harness/model/matrix.ts';
 import { predict } from '../harness/model/predict.ts';
-import type { Cause, Walk } from '../harness/terms/walk.ts';
+import type { Cause } from '../harness/terms/cause.ts';
+import type { Walk } from '../harness/terms/walk.ts';
 import { LabPool } from '../harness/run/lab-pool.ts';
 import { runVariant } from '../harness/run/variant.ts';
 import { changedVariant, whatWouldHelp } from '../harness/model/what-if.ts';
@@ -38,8 +40,8 @@ export async function explainCommand(
   if (!options.prove) {
     const cause = predictions.find((prediction) => prediction.cause !== null)?.cause ?? null;
     if (cause) say(describeCause(cause));
-    for (const { title, change } of whatWouldHelp(one.loaded, one.variant, one.plan, flow, cause))
-      say(`It would work with: ${title}\n${indent(change)}`);
+    for (const { fixes, change } of whatWouldHelp(one.loaded, one.variant, one.plan, flow, cause))
+      say(`It would work with: ${fixesText(en, fixes)}\n${indent(change)}`);
     return EXIT.ok;
   }
   return prove(one, flow, say, signal);
@@ -73,12 +75,14 @@ async function prove(
   if (seen.cause === null) return seen.verdict === 'not-run' ? EXIT.unavailable : EXIT.ok;
   say(describeCause(seen.cause));
   let wrong = 0;
-  for (const { title, patch } of whatWouldHelp(loaded, variant, plan, flow, seen.cause)) {
+  for (const { fixes, patch } of whatWouldHelp(loaded, variant, plan, flow, seen.cause)) {
     const changed = changedVariant(loaded, variant, patch)!;
     const { outcome, cause } = await tryFlow(changed, resolvePlan(loaded.scenario, changed));
     const proven = outcome === 'works';
     wrong += Number(!proven);
-    say(`${proven ? '✓ works' : `✗ fails (${cause?.code ?? 'not run'})`} with: ${title}\n${indent(stringify(patch))}`);
+    say(
+      `${proven ? '✓ works' : `✗ fails (${cause?.code ?? 'not run'})`} with: ${fixesText(en, fixes)}\n${indent(stringify(patch))}`,
+    );
   }
   return wrong === 0 ? EXIT.ok : EXIT.failed;
 }
@@ -89,7 +93,7 @@ function draw(walk: Walk, plan: Plan, cause: Cause | null): string {
 
 function describeCause({ code, node, detail }: Cause): string {
   const { story, fix } = en.causes[code];
-  return `${code} at ${node}: ${detail}\n  ${story}\n  Usual fix: ${fix}\n`;
+  return `${code} at ${node}: ${sentence(en, detail)}\n  ${story}\n  Usual fix: ${fix}\n`;
 }
 
 function indent(text: string): string {

@@ -1,3 +1,5 @@
+import { say } from '../reports/messages/catalogue.ts';
+import { en } from '../reports/messages/en.ts';
 import { walkText } from '../reports/walk-text.ts';
 import { EXIT } from '../harness/errors.ts';
 import { outcomeOf } from '../harness/model/matrix.ts';
@@ -31,6 +33,6 @@ function describePrediction(flow: FlowPlan, plan: Plan): string {
 function describeAlternative(prediction: Prediction, plan: Plan): string {
   const { picked, cause } = prediction;
   const title = picked === null ? [] : [`L4 picks ${picked}`];
-  const end = cause ? [`fails at ${cause.node}, ${cause.code}: ${cause.detail}`] : [];
+  const end = cause ? [`fails at ${cause.node}, ${cause.code}: ${say(en, cause.detail)}`] : [];
   return [...title, walkText(prediction, plan).trimEnd(), ...end, ''].join('\n');
 }

@@ -1,3 +1,6 @@
+import type { Fault } from '../harness/terms/fault.ts';
+import { say } from '../reports/messages/catalogue.ts';
+import { en } from '../reports/messages/en.ts';
 import { sampleResults } from '../reports/testing/sample-results.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
 import type { RunEvent } from '../harness/run/events.ts';
@@ -30,7 +33,9 @@ function screen(text: string): string[] {
 
 const LINES = [
   '2 flows in 1 scenario',
-  `✗ a [v] ${one('fail').name}: ${one('fail').reasons.join(' ')}`,
+  `✗ a [v] ${one('fail').name}: ${one('fail')
+    .reasons.map((reason) => say(en, reason))
+    .join(' ')}`,
   '✗ a: 1 of 2 passed (1.2 s)',
   '',
 ];
@@ -55,7 +60,7 @@ test('the last line never runs over into the next one', () => {
 });
 
 test('a scenario that could not run did not pass', () => {
-  const reason = 'no engine';
+  const reason: Fault = { code: 'environment', params: { error: 'no engine' } };
   const text = shown([
     { event: 'started', scenarios: 1, flows: 1 },
     { event: 'not-run', scenario: 'a', variant: 'v', reason },
@@ -71,7 +76,12 @@ test('a flow whose verdict is taken back, since its node was lost, counts once',
   const text = shown([
     { event: 'started', scenarios: 1, flows: 1 },
     ran(passed),
-    { event: 'not-run', scenario: 'a', variant: 'v', reason: 'node s1 is gone' },
+    {
+      event: 'not-run',
+      scenario: 'a',
+      variant: 'v',
+      reason: { code: 'environment', params: { error: 'node s1 is gone' } },
+    },
     ran({ ...passed, verdict: 'not-run' }),
     { event: 'scenario', scenario: 'a', durationMs: 0 },
   ]);

@@ -1,4 +1,6 @@
 import { countVerdicts } from '../reports/cells.ts';
+import { say } from '../reports/messages/catalogue.ts';
+import { en } from '../reports/messages/en.ts';
 import { plural } from '../reports/plural.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
 import type { OnEvent, RunEvent } from '../harness/run/events.ts';
@@ -44,9 +46,9 @@ export function progress(out: Output): OnEvent {
 /** What is told for good of a scenario's flows; null for what only passes by. */
 function lineOf(event: RunEvent, results: FlowResult[]): string | null {
   if (event.event === 'started') return `${plural(event.flows, 'flow')} in ${plural(event.scenarios, 'scenario')}`;
-  if (event.event === 'not-run') return `! ${event.scenario} [${event.variant}] not run: ${event.reason}`;
+  if (event.event === 'not-run') return `! ${event.scenario} [${event.variant}] not run: ${say(en, event.reason)}`;
   if (event.event === 'flow' && event.result.verdict === 'fail') {
-    return `✗ ${event.scenario} [${event.variant}] ${event.result.name}: ${event.result.reasons.join(' ')}`;
+    return `✗ ${event.scenario} [${event.variant}] ${event.result.name}: ${event.result.reasons.map((reason) => say(en, reason)).join(' ')}`;
   }
   if (event.event !== 'scenario') return null;
   const { pass } = countVerdicts(results);

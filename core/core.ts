@@ -8,4 +8,7 @@ export { plansOf } from '../harness/scenario/plans.ts';
 export { predict } from '../harness/model/predict.ts';
 export { matrix } from '../harness/model/matrix.ts';
 export { whatWouldHelp } from '../harness/model/what-if.ts';
+export { fixesText, say } from '../reports/messages/catalogue.ts';
+export { en } from '../reports/messages/en.ts';
+export { ko } from '../reports/messages/ko.ts';
 export { walkDrawing } from '../reports/walk-drawing.ts';

@@ -1,3 +1,5 @@
+import { say } from '../reports/messages/catalogue.ts';
+import { en } from '../reports/messages/en.ts';
 import { walkText } from '../reports/walk-text.ts';
 import { labImage, ROOT, version } from '../cli/project.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
@@ -49,9 +51,11 @@ class Failure extends Error {
   constructor(flow: FlowResult | undefined) {
     super(
       flow
-        ? [...flow.reasons, ...flow.attempts.slice(0, 1).map(({ observed }) => walkText(observed)), flow.rerun].join(
-            '\n',
-          )
+        ? [
+            ...flow.reasons.map((reason) => say(en, reason)),
+            ...flow.attempts.slice(0, 1).map(({ observed }) => walkText(observed)),
+            flow.rerun,
+          ].join('\n')
         : 'the scenario did not run',
     );
     this.stack = this.message;

@@ -1,9 +1,24 @@
+import type { Reason } from '../harness/terms/reason.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
 import { cellsOf, failuresByCause, story } from './cells.ts';
 import { toPageIndex } from './page-index.ts';
 import { sampleResults } from './testing/sample-results.ts';
 
-const CONTROL = 'The control client → s2 fails (timeout), so the failure of the flow proves nothing.';
+const CONTROL: Reason = {
+  code: 'control-failed',
+  params: {
+    control: {
+      from: 'client',
+      to: 's2',
+      address: '203.0.113.12',
+      protocol: 'http',
+      port: 80,
+      works: false,
+      client: 'timeout',
+      cause: null,
+    },
+  },
+};
 
 /** Results of which one flow fails for its declared cause while a control of it fails too. */
 function withFailedControl() {
@@ -12,18 +27,18 @@ function withFailedControl() {
   const failed: Partial<FlowResult> = {
     expected: { outcome: 'fails', cause: cell.flow.cause!.code },
     reasons: [CONTROL],
-    counterfactuals: [{ title: 'services in proxy mode', change: '', proven: null }],
+    counterfactuals: [{ fixes: [{ code: 'use-proxy', params: { service: 'web' } }], change: '', proven: null }],
   };
   Object.assign(cell.flow, failed);
   return { results, cell };
 }
 
-test('of a flow that fails as it should, what keeps it from passing is told, and nothing to mend it', () => {
+test('of a flow that fails as it should, what keeps it from passing is told, and no fix for it', () => {
   const { results, cell } = withFailedControl();
-  expect(story(cell.flow)).toContain(CONTROL);
+  expect(story(cell.flow)).toContain('The control flow client → s2 203.0.113.12:80 failed');
   const index = toPageIndex(results);
   const flows = index.scenarios.flatMap(({ variants }) => variants.flatMap((variant) => variant.flows));
-  expect(flows.find(({ detail }) => detail === CONTROL)).toMatchObject({ verdict: 'fail', mend: null });
+  expect(flows.find(({ message }) => message === CONTROL)).toMatchObject({ verdict: 'fail', fixes: null });
 });
 
 test('it is not listed under its cause', () => {

@@ -1,4 +1,8 @@
+import type { CauseDetail } from '../harness/terms/cause.ts';
+import type { Reason } from '../harness/terms/reason.ts';
 import type { FlowResult, Results, ScenarioResult, VariantResult, Verdict } from '../harness/terms/results.ts';
+import { say } from './messages/catalogue.ts';
+import { en } from './messages/en.ts';
 
 /** One cell of a scenario's matrix, with the row and column it stands in. */
 export interface CellInContext {
@@ -21,27 +25,30 @@ export function countVerdicts(cells: { verdict: Verdict }[]): Record<Verdict, nu
   return count;
 }
 
-/** Whether a flow fails as it should, and something else keeps it from passing: a control, its way, a disagreement. */
+/** Whether a flow fails as expected, and something else keeps it from passing: a control, its path, a disagreement. */
 export function failsAsDeclared({ verdict, expected, cause }: FlowResult): boolean {
   return verdict === 'fail' && expected.outcome === 'fails' && cause?.code === expected.cause;
 }
 
+/** What happened to the packet, or why that is not a pass. */
+export type Headline = CauseDetail | Reason;
+
 /** What there is to say first of a flow: what happened to it, or why that is not enough. */
-export function headline(flow: FlowResult): string | undefined {
+export function headline(flow: FlowResult): Headline | undefined {
   const [reason] = flow.reasons;
   return failsAsDeclared(flow) ? reason : (flow.cause?.detail ?? reason);
 }
 
 /** What happened to a flow in one line of the field's words: `s1 → web (203.0.113.80:80): the answer came from …`. */
 export function story(flow: FlowResult): string {
-  const said = headline(flow) ?? (flow.outcome === 'works' ? 'It works.' : 'Nothing is known.');
-  return `${flow.from} → ${flow.to}: ${said}`;
+  const message = headline(flow);
+  return `${flow.from} → ${flow.to}: ${message ? say(en, message) : flow.outcome === 'works' ? 'works.' : 'nothing is known.'}`;
 }
 
 /** What there is to say of a flow that needs explaining, each thing once: the cause is often part of a reason. */
-export function explanations({ cause, reasons }: Pick<FlowResult, 'cause' | 'reasons'>): string[] {
-  const detail = cause?.detail;
-  return detail === undefined || reasons.some((reason) => reason.includes(detail)) ? reasons : [detail, ...reasons];
+export function explanations({ cause, reasons }: Pick<FlowResult, 'cause' | 'reasons'>): Headline[] {
+  const isTold = reasons.some(({ code }) => code === 'expected-to-work' || code === 'other-cause');
+  return cause === null || isTold ? reasons : [cause.detail, ...reasons];
 }
 
 /** Cells that did not pass, by cause code, or by what else is wrong with them. */
@@ -57,8 +64,10 @@ export function failuresByCause(cells: CellInContext[]): Map<string, CellInConte
 /** Name of the group in which a failure is listed. */
 function failureGroup(flow: FlowResult): string {
   if (flow.verdict === 'not-run') return 'not run';
-  if (failsAsDeclared(flow)) return 'fails as it should, but that proves nothing';
+  if (failsAsDeclared(flow)) return 'failed as expected, but not proven';
   return (
-    flow.cause?.code ?? flow.findings[0] ?? (flow.disagreement ? 'prediction and reality part' : 'other than expected')
+    flow.cause?.code ??
+    flow.findings[0] ??
+    (flow.disagreement ? 'prediction and observation differ' : 'not as expected')
   );
 }

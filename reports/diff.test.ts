@@ -1,3 +1,4 @@
+import { cause } from '../harness/terms/cause.ts';
 import { diffResults, diffText } from './diff.ts';
 import { sampleResults } from './testing/sample-results.ts';
 
@@ -13,10 +14,10 @@ test('tells what fails now, what is mended, what fails for another cause, what i
   Object.assign(proxy!.flows[0]!, {
     verdict: 'fail',
     outcome: 'fails',
-    cause: { code: 'refused', node: 's1', detail: '' },
+    cause: cause('refused', 'connection-unknown', { node: 's1', source: '' }),
   });
   Object.assign(dnatL3!.flows[2]!, { verdict: 'pass', outcome: 'works', cause: null });
-  dnatL4!.flows[1]!.cause = { code: 'own-address-as-source', node: 's1', detail: '' };
+  dnatL4!.flows[1]!.cause = cause('own-address-as-source', 'own-source', { node: 's1', source: '' });
   after.scenarios[1]!.variants[0]!.flows[0]!.name = 'renamed';
   expect(diffText(before, after)).toBe(
     [

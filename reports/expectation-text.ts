@@ -22,7 +22,7 @@ export const ENGLISH_EXPECTATION: ExpectationWords = {
   servedBy: (name) => `served by ${name}`,
   servedByCaller: 'served by the caller itself',
   servedByEachOf: (names) => `served by each of ${names}`,
-  servedByNoneBut: (names) => `served by none but ${names}`,
+  servedByNoneBut: (names) => `served only by ${names}`,
   servedBySameOf: (names) => `served by the same one of ${names}`,
   servedByCounts: (counts) => `served by ${counts}`,
   serverSees: (source) => `server sees ${source}`,

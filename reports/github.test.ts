@@ -9,8 +9,8 @@ test('a failure stands on the line of YAML that declares its flow', () => {
   expect(githubAnnotations(sampleResults())[0]).toBe(
     '::error file=scenarios/one-arm/one-arm-modes.yaml,line=52,col=5,' +
       'title=one-arm-modes › dnat-gateway-l3 › web-calls-shop%3A reply-not-from-vip::' +
-      's1 → shop (203.0.113.81:80)%0AThe answer came from 203.0.113.21, which s1 never called (it called 203.0.113.81).%0A' +
-      'Expected to work, but it failed: reply-not-from-vip at s1.%0A' +
+      's1 → shop (203.0.113.81:80)%0AExpected to work, but failed (2 of 2 attempts). ' +
+      'reply-not-from-vip at s1: s1 called 203.0.113.81, but the reply came from b1 (203.0.113.21).%0A' +
       'Again: npx l4lab run one-arm-modes --variant dnat-gateway-l3 --flow web-calls-shop',
   );
 });
@@ -23,7 +23,10 @@ test('no more annotations than GitHub shows; the last one counts the rest', () =
 
 test('text from YAML cannot start another workflow command', () => {
   const results = sampleResults();
-  results.scenarios[0]!.variants[1]!.flows[2]!.cause!.detail = 'x\n::set-output name=a::b';
+  results.scenarios[0]!.variants[1]!.flows[2]!.cause!.detail = {
+    code: 'vip-missing',
+    params: { node: 's1', vip: 'x\n::set-output name=a::b' },
+  };
   for (const line of githubAnnotations(results)) expect(line).not.toMatch(/[\r\n]/);
 });
 

@@ -1,6 +1,8 @@
 import { appendFile } from 'node:fs/promises';
 import type { Results } from '../harness/terms/results.ts';
 import { cellsOf, explanations } from './cells.ts';
+import { say } from './messages/catalogue.ts';
+import { en } from './messages/en.ts';
 import { summaryMarkdown } from './summary-markdown.ts';
 
 /** GitHub shows this many error annotations of one step and drops the rest. */
@@ -11,8 +13,12 @@ export function githubAnnotations(results: Results): string[] {
   const failed = cellsOf(results).filter(({ flow }) => flow.verdict !== 'pass');
   const shown = failed.slice(0, failed.length > MOST_ANNOTATIONS ? MOST_ANNOTATIONS - 1 : MOST_ANNOTATIONS);
   const lines = shown.map(({ scenario, variant, flow }) => {
-    const title = `${scenario.name} › ${variant.name} › ${flow.name}: ${flow.verdict === 'fail' ? (flow.cause?.code ?? 'other than expected') : 'not run'}`;
-    const message = [`${flow.from} → ${flow.to}`, ...explanations(flow), `Again: ${flow.rerun}`].join('\n');
+    const title = `${scenario.name} › ${variant.name} › ${flow.name}: ${flow.verdict === 'fail' ? (flow.cause?.code ?? 'not as expected') : 'not run'}`;
+    const message = [
+      `${flow.from} → ${flow.to}`,
+      ...explanations(flow).map((message) => say(en, message)),
+      `Again: ${flow.rerun}`,
+    ].join('\n');
     const { file, line, col } = flow.at;
     return `::error file=${property(file)},line=${line},col=${col},title=${property(title)}::${data(message)}`;
   });

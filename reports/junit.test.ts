@@ -29,7 +29,7 @@ test('text from YAML and from the wire cannot leave its place', () => {
   const results = sampleResults();
   const flow = results.scenarios[0]!.variants[1]!.flows[2]!;
   flow.name = '"><script>&\u0000\u001b[31m';
-  flow.cause!.detail = ']]></failure><testcase name="forged"/>';
+  flow.cause!.detail = { code: 'vip-missing', params: { node: 's1', vip: ']]></failure><testcase name="forged"/>' } };
   const hostile = junitXml(results);
   expect(hostile).not.toContain('<script>');
   expect(hostile).not.toContain('forged"');

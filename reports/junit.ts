@@ -1,4 +1,6 @@
 import type { FlowResult, Results, ScenarioResult, VariantResult } from '../harness/terms/results.ts';
+import { fixesText, say } from './messages/catalogue.ts';
+import { en } from './messages/en.ts';
 import { countVerdicts, story } from './cells.ts';
 import { expectationClauses } from './expectation-text.ts';
 import { escapeXml } from './escape.ts';
@@ -31,10 +33,9 @@ function failureText(flow: FlowResult): string {
   const attempt = flow.attempts.find((a) => a.outcome === 'fails') ?? flow.attempts[0];
   const lines = [
     `expected: ${expectationClauses(flow.expected).join('; ')}`,
-    ...flow.reasons.map((reason) => `reason: ${reason}`),
-    ...(flow.cause ? [`cause: ${flow.cause.code} at ${flow.cause.node}: ${flow.cause.detail}`] : []),
-    ...(flow.disagreement ? [`prediction and reality part: ${flow.disagreement.detail}`] : []),
-    ...flow.counterfactuals.map(({ title }) => `would work with: ${title}`),
+    ...flow.reasons.map((reason) => `reason: ${say(en, reason)}`),
+    ...(flow.cause ? [`cause: ${flow.cause.code} at ${flow.cause.node}: ${say(en, flow.cause.detail)}`] : []),
+    ...flow.counterfactuals.map(({ fixes }) => `would work with: ${fixesText(en, fixes)}`),
     `declared: ${flow.at.file}:${flow.at.line}:${flow.at.col}`,
     `again: ${flow.rerun}`,
     ...(attempt ? ['', walkText(attempt.observed)] : []),

@@ -8,7 +8,8 @@ import type {
 } from '../harness/terms/results.ts';
 import type { CauseCode } from '../harness/terms/cause.ts';
 import type { Finding, FlowProtocol, Mode, SourcePosition } from '../harness/terms/plan.ts';
-import { failsAsDeclared, headline } from './cells.ts';
+import type { Fix } from '../harness/terms/fix.ts';
+import { failsAsDeclared, type Headline, headline } from './cells.ts';
 
 /** What the page shows before a flow is opened: everything for lists, filters and matrices, no packets. */
 export interface PageIndex {
@@ -49,12 +50,12 @@ export interface IndexFlow {
   cause: CauseCode | null;
   /** Node at which the packet died or turned. */
   causeNode: string | null;
-  /** One sentence: what happened, or why the verdict is not a pass. */
-  detail: string;
+  /** What happened, or why the verdict is not a pass. */
+  message: Headline | null;
   /** The smallest change that would make a failed flow work; null where none is known, or where it is meant to fail. */
-  mend: string | null;
+  fixes: Fix[] | null;
   findings: Finding[];
-  /** Prediction and observation part. */
+  /** Prediction and observation differ. */
   disagrees: boolean;
   /** Mode of the service that is called; null for a flow to a node. */
   mode: Mode | null;
@@ -106,8 +107,8 @@ function indexFlow(flow: FlowResult, variant: VariantResult): IndexFlow {
     outcome: flow.outcome,
     cause: flow.cause?.code ?? null,
     causeNode: flow.cause?.node ?? null,
-    detail: headline(flow) ?? '',
-    mend: failsAsDeclared(flow) ? null : (flow.counterfactuals.find(({ proven }) => proven !== false)?.title ?? null),
+    message: headline(flow) ?? null,
+    fixes: failsAsDeclared(flow) ? null : (flow.counterfactuals.find(({ proven }) => proven !== false)?.fixes ?? null),
     findings: flow.findings,
     disagrees: flow.disagreement !== null,
     mode: service?.mode ?? null,

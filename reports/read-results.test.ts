@@ -19,7 +19,8 @@ test('reads back what a run wrote, by the directory of the report or by the file
 });
 
 test.each([
-  ['{"version":2,"scenarios":[]}', 'it has version 2, this l4lab reads version 1'],
+  ['{"version":1,"scenarios":[]}', 'an older l4lab made it. Run again with this version, or read it with l4lab 0.1'],
+  ['{"version":3,"scenarios":[]}', 'it has version 3, but this l4lab reads version 2'],
   ['[]', 'it is no results file of l4lab'],
   ['{', 'it is not JSON'],
 ])('refuses %s and says why', async (text, why) => {

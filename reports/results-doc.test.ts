@@ -18,7 +18,7 @@ test('the schema takes results as they are, and nothing that was forgotten, miss
   const takes = (results: unknown): boolean => schema.safeParse(results).success;
   expect(takes(sampleResults())).toBe(true);
   for (const spoil of [
-    { version: 2 },
+    { version: 1 },
     { startedAt: undefined },
     { scenarios: [{ ...sampleResults().scenarios[0]!, variants: null }] },
     { environmnt: {} },

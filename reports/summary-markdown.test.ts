@@ -4,7 +4,9 @@ import { sampleResults } from './testing/sample-results.ts';
 test('totals, failures by cause and a matrix per scenario', () => {
   const text = summaryMarkdown(sampleResults());
   expect(text).toContain('## l4lab: ❌ 2 failed, ⚠️ 1 not run, ✅ 24 passed');
-  expect(text).toContain('- **s1 → shop \\(203.0.113.81:80\\)**: The answer came from 203.0.113.21');
+  expect(text).toContain(
+    '- **s1 → shop \\(203.0.113.81:80\\)**: s1 called 203.0.113.81, but the reply came from b1 \\(203.0.113.21\\).',
+  );
   expect(text).toContain('| flow | No proxy IP | Proxy IP |');
   expect(text).toContain('| server-to-own-vip | ✅ reply-not-from-vip | ✅ works |');
 });
@@ -22,7 +24,10 @@ test('whole sections only, within the limit, and it says when some are missing',
 test('text from YAML stays text: no links, no HTML, no table cells, no mentions', () => {
   const results = sampleResults();
   const flow = results.scenarios[0]!.variants[1]!.flows[2]!;
-  flow.cause!.detail = '<img src=x> | [click](http://example.com) @someone\n# title';
+  flow.cause!.detail = {
+    code: 'vip-missing',
+    params: { node: 's1', vip: '<img src=x> | [click](http://example.com) @someone\n# title' },
+  };
   const text = summaryMarkdown(results);
-  expect(text).toContain('&#60;img src=x&#62; \\| \\[click\\]\\(http://example.com\\) \\@someone \\# title.');
+  expect(text).toContain('&#60;img src=x&#62; \\| \\[click\\]\\(http://example.com\\) \\@someone \\# title reached s1');
 });

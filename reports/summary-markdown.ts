@@ -1,5 +1,7 @@
 import type { Results, ScenarioResult } from '../harness/terms/results.ts';
 import { type CellInContext, cellsOf, countVerdicts, failuresByCause } from './cells.ts';
+import { fixesText, say } from './messages/catalogue.ts';
+import { en } from './messages/en.ts';
 import { plural } from './plural.ts';
 import { escapeMarkdown, escapeXml } from './escape.ts';
 
@@ -24,9 +26,10 @@ export function summaryMarkdown(results: Results, limitBytes = DEFAULT_LIMIT_BYT
 function failureSection(cause: string, group: CellInContext[]): string {
   const lines = group.map(({ scenario, variant, flow }) => {
     const where = `${scenario.name} › ${variant.name} › ${flow.name}`;
-    const why = (flow.cause?.detail ?? flow.reasons[0] ?? '').replace(/[^.!?]$/, '$&.');
-    const mend = flow.counterfactuals[0] ? ` Would work with: ${escapeMarkdown(flow.counterfactuals[0].title)}.` : '';
-    return `- **${escapeMarkdown(`${flow.from} → ${flow.to}`)}**: ${escapeMarkdown(why)}${mend}<br>${escapeMarkdown(where)}, ${escapeMarkdown(`${flow.at.file}:${flow.at.line}`)}`;
+    const message = flow.cause?.detail ?? flow.reasons[0];
+    const [fix] = flow.counterfactuals;
+    const why = `${message ? say(en, message) : ''}${fix ? ` Would work with: ${fixesText(en, fix.fixes)}.` : ''}`;
+    return `- **${escapeMarkdown(`${flow.from} → ${flow.to}`)}**: ${escapeMarkdown(why)}<br>${escapeMarkdown(where)}, ${escapeMarkdown(`${flow.at.file}:${flow.at.line}`)}`;
   });
   return `### ${escapeMarkdown(cause)} (${group.length})\n\n${lines.join('\n')}\n\n`;
 }

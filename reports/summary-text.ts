@@ -1,4 +1,6 @@
 import type { Results } from '../harness/terms/results.ts';
+import { fixesText, say } from './messages/catalogue.ts';
+import { en } from './messages/en.ts';
 import { plural } from './plural.ts';
 import { type CellInContext, cellsOf, countVerdicts, explanations, failsAsDeclared, failuresByCause } from './cells.ts';
 
@@ -42,9 +44,9 @@ function failureLines({ scenario, variant, flow }: CellInContext, paint: (code: 
   return [
     `  ${mark} ${printable(`${scenario.name} › ${variant.name} › ${flow.name}`)}`,
     `      ${printable(`${flow.from} → ${flow.to}`)}`,
-    ...explanations(flow).map((sentence) => `      ${printable(sentence)}`),
+    ...explanations(flow).map((message) => `      ${printable(say(en, message))}`),
     ...(failsAsDeclared(flow) ? [] : flow.counterfactuals.slice(0, 1)).map(
-      ({ title }) => `      would work with: ${printable(title)}`,
+      ({ fixes }) => `      would work with: ${printable(fixesText(en, fixes))}`,
     ),
     paint(2, `      ${printable(`${flow.at.file}:${flow.at.line}:${flow.at.col}`)}   ${printable(flow.rerun)}`),
   ];

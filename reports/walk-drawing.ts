@@ -1,4 +1,5 @@
-import type { Cause, Walk } from '../harness/terms/walk.ts';
+import type { Cause } from '../harness/terms/cause.ts';
+import type { Walk } from '../harness/terms/walk.ts';
 import type { Plan } from '../harness/terms/plan.ts';
 import { type MacOwner, macOwners } from './mac-owners.ts';
 import { type Crossing, changesOf, crossings, hopOf } from './page/topology/crossing.ts';

@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { say } from '../../reports/messages/catalogue.ts';
+import { en } from '../../reports/messages/en.ts';
 import type { BootOptions } from '../../harness/fabric/lab.ts';
 import type { FlowResult } from '../../harness/terms/results.ts';
 import { LabPool } from '../../harness/run/lab-pool.ts';
@@ -67,7 +69,8 @@ export async function differential(
     tally.labs += 1;
     tally.flows += flows.length;
     for (const { verdict, name, reasons } of flows) {
-      if (verdict === 'not-run') tally.notRun.push(`lab ${lab}, ${name}: ${reasons.join(' ')}`);
+      if (verdict === 'not-run')
+        tally.notRun.push(`lab ${lab}, ${name}: ${reasons.map((reason) => say(en, reason)).join(' ')}`);
     }
     tally.disagreements.push(...partings.filter(({ limit }) => limit === null));
     tally.limits.push(...partings.filter(({ limit }) => limit !== null));
@@ -104,10 +107,8 @@ async function runSample(
   const partings = flows.flatMap((flow) => {
     const { name, disagreement } = flow;
     if (disagreement === null) return [];
-    const { detail, hop } = disagreement;
-    const cause = flow.cause?.code === 'unexplained' ? flow.cause.detail : null;
-    const more = [hop, cause].filter((item) => item !== null).join('; ');
-    return [{ lab, flow: name, detail: more === '' ? detail : `${detail} (${more})`, limit: limitOf(flow, plan) }];
+    const more = flow.cause?.code === 'unexplained' ? [say(en, flow.cause.detail)] : [];
+    return [{ lab, flow: name, detail: [say(en, disagreement), ...more].join(' '), limit: limitOf(flow, plan) }];
   });
   return { flows, partings };
 }

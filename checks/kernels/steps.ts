@@ -1,5 +1,7 @@
 import { EXIT } from '../../harness/errors.ts';
 import { OLDEST_KERNEL } from '../../lb/host/oldest-kernel.ts';
+import { say } from '../../reports/messages/catalogue.ts';
+import { en } from '../../reports/messages/en.ts';
 import type { Results } from '../../harness/terms/results.ts';
 import type { Machine } from './machine.ts';
 
@@ -87,7 +89,7 @@ export function countFlows(text: string): Outcome {
     failed: having('fail').length,
     notRun: having('not-run').length,
     trouble: [...having('fail'), ...having('not-run')].map(
-      ({ title, verdict, reasons }) => `${title}: ${verdict}: ${reasons.join('; ')}`,
+      ({ title, verdict, reasons }) => `${title}: ${verdict}: ${reasons.map((reason) => say(en, reason)).join(' ')}`,
     ),
   };
 }

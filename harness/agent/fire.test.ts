@@ -25,7 +25,7 @@ test('a flow that nobody answers ends in time, however often garbage is collecte
       },
       new AbortController().signal,
     );
-    expect(result).toEqual({ answered: false, said: 'timeout', answer: null });
+    expect(result).toEqual({ answered: false, outcome: 'timeout', answer: null });
   } finally {
     clearInterval(collecting);
     silent.close();
@@ -36,5 +36,5 @@ test('a socket that cannot even be connected says why', async () => {
   const params = { token: 'l4lab-test', port: 9, sourcePort: 0, bytes: 0, exchanges: 1, timeoutMs: 2000 };
   // Without SO_BROADCAST the kernel refuses it, as it refuses an address that it has no route to.
   const call = { ...params, protocol: 'udp' as const, address: '255.255.255.255' };
-  expect(await fire(call, new AbortController().signal)).toEqual({ answered: false, said: 'EACCES', answer: null });
+  expect(await fire(call, new AbortController().signal)).toEqual({ answered: false, outcome: 'EACCES', answer: null });
 });

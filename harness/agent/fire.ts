@@ -1,3 +1,4 @@
+import type { ClientOutcome } from '../terms/cause.ts';
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { runToEnd } from './program.ts';
@@ -20,7 +21,7 @@ export async function fire(params: FireParams, cancelled: AbortSignal): Promise<
 }
 
 function unanswered(cancelled: AbortSignal): FireResult {
-  return { answered: false, said: cancelled.aborted ? 'no answer' : 'timeout', answer: null };
+  return { answered: false, outcome: cancelled.aborted ? 'no-answer' : 'timeout', answer: null };
 }
 
 /** Null when the signal came first. */
@@ -58,9 +59,9 @@ function stream(params: FireParams, signal: AbortSignal): Promise<FireResult | n
     socket.setNoDelay(true);
     socket.on('connect', send);
     socket.on('error', (error: NodeJS.ErrnoException) =>
-      finish({ answered: false, said: error.code ?? error.message, answer: null }),
+      finish({ answered: false, outcome: codeOf(error), answer: null }),
     );
-    socket.on('close', () => finish({ answered: false, said: 'closed', answer: null }));
+    socket.on('close', () => finish({ answered: false, outcome: 'closed', answer: null }));
     socket.on('data', (piece: Buffer) => {
       text += piece.toString('latin1');
       const line = /\{[^{}]*\} *\n/.exec(text);
@@ -68,9 +69,9 @@ function stream(params: FireParams, signal: AbortSignal): Promise<FireResult | n
       done += 1;
       const answer = parseAnswer(line[0], token);
       text = text.slice(line.index + line[0].length);
-      if (answer === null) finish({ answered: false, said: 'wrong answer', answer: null });
+      if (answer === null) finish({ answered: false, outcome: 'wrong-answer', answer: null });
       else if (params.protocol === 'tcp' && done < exchanges) send();
-      else finish({ answered: true, said: params.protocol === 'http' ? '200' : 'answered', answer });
+      else finish({ answered: true, outcome: params.protocol === 'http' ? '200' : 'answered', answer });
     });
   });
 }
@@ -91,13 +92,13 @@ function datagrams(params: FireParams, signal: AbortSignal): Promise<FireResult 
     signal.addEventListener('abort', onAbort);
     const send = (): void => socket.send(`${token} ${bytes} ${'x'.repeat(bytes)}`);
     const fail = (error: NodeJS.ErrnoException): void =>
-      finish({ answered: false, said: error.code ?? error.message, answer: null });
+      finish({ answered: false, outcome: codeOf(error), answer: null });
     socket.on('error', fail);
     socket.on('message', (message) => {
       done += 1;
       const answer = parseAnswer(message.toString('latin1'), token);
       if (answer !== null && done < exchanges) send();
-      else finish({ answered: answer !== null, said: answer === null ? 'wrong answer' : 'answered', answer });
+      else finish({ answered: answer !== null, outcome: answer === null ? 'wrong-answer' : 'answered', answer });
     });
     socket.bind(sourcePort, () => {
       socket.connect(port, address, (error?: Error) => {
@@ -108,6 +109,15 @@ function datagrams(params: FireParams, signal: AbortSignal): Promise<FireResult 
   });
 }
 
+/** What ping(8) prints of an error, as sockets name it. */
+const PING_ERRORS: [RegExp, ClientOutcome][] = [
+  [/network is unreachable|Destination Net /i, 'ENETUNREACH'],
+  [/Destination Host /, 'EHOSTUNREACH'],
+  [/Destination Port /, 'ECONNREFUSED'],
+  [/Destination Protocol /, 'ENOPROTOOPT'],
+  [/Time to live exceeded/, 'ttl-exceeded'],
+];
+
 /** One ICMP echo whose payload is the token (ping(8) -p takes up to 16 bytes). */
 async function ping(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
   const seconds = Math.max(1, Math.ceil(params.timeoutMs / 1000));
@@ -117,10 +127,14 @@ async function ping(params: FireParams, signal: AbortSignal): Promise<FireResult
     { signal },
   );
   if (signal.aborted) return null;
-  if (code === 0) return { answered: true, said: 'answered', answer: null };
-  const said =
-    /(Destination \w+ \w+|[Nn]etwork is unreachable|Time to live exceeded)/.exec(stdout + stderr)?.[1] ?? 'timeout';
-  return { answered: false, said, answer: null };
+  if (code === 0) return { answered: true, outcome: 'answered', answer: null };
+  const printed = stdout + stderr;
+  const [, outcome = 'timeout'] = PING_ERRORS.find(([text]) => text.test(printed)) ?? [];
+  return { answered: false, outcome, answer: null };
+}
+
+function codeOf({ code }: NodeJS.ErrnoException): ClientOutcome {
+  return code?.startsWith('E') ? (code as ClientOutcome) : 'EIO';
 }
 
 function parseAnswer(text: string, token: string): ServerAnswer | null {

@@ -1,3 +1,4 @@
+import type { ClientOutcome } from '../terms/cause.ts';
 import type { BalancerPlan, FlowProtocol, NodePlan } from '../terms/plan.ts';
 import type { ServerState } from './balancers/balancer.ts';
 
@@ -89,8 +90,7 @@ export interface FireParams {
 
 export interface FireResult {
   answered: boolean;
-  /** `200`, `answered`, an errno such as `ECONNREFUSED`, `timeout` or `no answer`. */
-  said: string;
+  outcome: ClientOutcome;
   answer: ServerAnswer | null;
 }
 

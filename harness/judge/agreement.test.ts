@@ -10,7 +10,7 @@ test('what a node says to itself is on no wire, and missing there is no disagree
     servers: { loopback: [VIP_A], conf: QUIET_ARP, listeners: [] },
   });
   const evidence = evidenceOf(sketch, 's1', 'a', {
-    client: { answered: false, said: 'ECONNREFUSED', servedBy: null, sourceSeen: null },
+    client: { answered: false, outcome: 'ECONNREFUSED', servedBy: null, sourceSeen: null },
   });
   expect(disagreement(judgeAttempt(evidence, 1), predict(evidence.plan, evidence.flow))).toBeNull();
 });
@@ -19,14 +19,19 @@ test('a flow that should have worked tells why it failed', () => {
   const evidence = evidenceOf(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } } }), 'client', 'a');
   const attempt = judgeAttempt(evidence, 1);
   const predicted = { ...predict(evidence.plan, evidence.flow)[0]!, outcome: 'works' as const, cause: null };
-  expect(disagreement(attempt, [predicted])?.detail).toBe(
-    'the flow fails (reply-not-from-vip at client); predicted was that it works',
-  );
+  expect(disagreement(attempt, [predicted])).toEqual({
+    code: 'outcome-differs',
+    params: {
+      seen: { outcome: 'fails', cause: { code: 'reply-not-from-vip', node: 'client' } },
+      predicted: { outcome: 'works', cause: null },
+      hop: null,
+    },
+  });
 });
 
 describe('a flow that works', () => {
   const proxied = { a: { vip: VIP_A, mode: 'proxy' as const, pool: ['s1', 's2'], proxyIp: '203.0.113.254' } };
-  const client = { answered: true, said: '200', servedBy: 's1', sourceSeen: '203.0.113.254' };
+  const client = { answered: true, outcome: '200' as const, servedBy: 's1', sourceSeen: '203.0.113.254' };
   const evidence = evidenceOf(oneArm({ services: proxied }), 'client', 'a', { client });
   const attempt = judgeAttempt(evidence, 1);
   const predicted = predict(evidence.plan, evidence.flow);
@@ -36,14 +41,30 @@ describe('a flow that works', () => {
     expect(disagreement(attempt, predicted)).toBeNull();
   });
 
-  test('parts at the first hop that was seen otherwise', () => {
+  test('differs at the first hop that was seen otherwise', () => {
     const request = attempt.observed.request.filter(({ node }) => node !== 'l3');
     const seen = { ...attempt, observed: { ...attempt.observed, request } };
-    expect(disagreement(seen, predicted)?.hop).toMatch(/^request, hop 2: seen l2 in l3 .*, predicted l3 in client /);
+    expect(disagreement(seen, predicted)).toMatchObject({
+      code: 'path-differs',
+      params: {
+        hop: {
+          leg: 'request',
+          number: 2,
+          seen: { node: 'l2', direction: 'in', iface: 'l3' },
+          predicted: { node: 'l3', direction: 'in', iface: 'client' },
+        },
+      },
+    });
   });
 
-  test('parts where another source was seen, or another server answered', () => {
-    expect(disagreement({ ...attempt, sourceSeen: '198.51.100.10' }, predicted)?.detail).toMatch(/the server saw 198/);
-    expect(disagreement({ ...attempt, servedBy: 's2' }, predicted)?.detail).toMatch(/served by s2; predicted was s1/);
+  test('differs where another source was seen, or another server answered', () => {
+    expect(disagreement({ ...attempt, sourceSeen: '198.51.100.10' }, predicted)).toEqual({
+      code: 'source-differs',
+      params: { seen: '198.51.100.10', predicted: '203.0.113.254', hop: null },
+    });
+    expect(disagreement({ ...attempt, servedBy: 's2' }, predicted)).toEqual({
+      code: 'server-differs',
+      params: { seen: 's2', predicted: 's1', hop: null },
+    });
   });
 });

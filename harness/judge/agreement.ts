@@ -1,52 +1,43 @@
+import type { Disagreement, HopDifference, Leg, Place, Step } from '../terms/reason.ts';
 import type { Hop, Prediction } from '../terms/walk.ts';
 import type { Attempt } from '../terms/results.ts';
 
-/** Where prediction and observation part; null when some alternative of the prediction is what was seen. */
-export function disagreement(attempt: Attempt, predicted: Prediction[]): { detail: string; hop: string | null } | null {
-  const partings = predicted.map((prediction) => parting(attempt, prediction));
-  if (predicted.length === 0 || partings.includes(null)) return null;
+/** Where prediction and observation differ; null when some alternative of the prediction is what was seen. */
+export function disagreement(attempt: Attempt, predicted: Prediction[]): Disagreement | null {
+  const differences = predicted.map((prediction) => difference(attempt, prediction));
+  if (predicted.length === 0 || differences.includes(null)) return null;
   const same = predicted.findIndex(({ picked }) => picked === attempt.picked);
-  return partings[same] ?? partings[0] ?? null;
+  return differences[same] ?? differences[0] ?? null;
 }
 
-function parting(attempt: Attempt, prediction: Prediction): { detail: string; hop: string | null } | null {
-  if (attempt.picked !== null && prediction.picked !== null && attempt.picked !== prediction.picked) {
-    return { detail: `the L4 picked ${attempt.picked}; predicted was ${prediction.picked}`, hop: null };
-  }
+function difference(attempt: Attempt, prediction: Prediction): Disagreement | null {
+  const { picked, servedBy, sourceSeen } = prediction;
+  if (attempt.picked !== null && picked !== null && attempt.picked !== picked)
+    return { code: 'picked-differs', params: { seen: attempt.picked, predicted: picked, hop: null } };
   const hop = firstDifference(attempt, prediction);
-  if (attempt.outcome !== prediction.outcome) {
-    return {
-      detail: `the flow ${outcomeOf(attempt)}; predicted was that it ${outcomeOf(prediction)}`,
-      hop,
-    };
-  }
-  if (attempt.cause?.code !== prediction.cause?.code || attempt.cause?.node !== prediction.cause?.node) {
-    return { detail: `it fails for ${named(attempt.cause)}; predicted was ${named(prediction.cause)}`, hop };
-  }
-  if (attempt.outcome === 'works' && attempt.servedBy !== prediction.servedBy) {
-    return {
-      detail: `served by ${attempt.servedBy ?? 'nobody'}; predicted was ${prediction.servedBy ?? 'nobody'}`,
-      hop,
-    };
-  }
-  if (attempt.outcome === 'works' && attempt.sourceSeen !== prediction.sourceSeen) {
-    return {
-      detail: `the server saw ${attempt.sourceSeen ?? 'nobody'}; predicted was ${prediction.sourceSeen ?? 'nobody'}`,
-      hop,
-    };
-  }
-  return hop === null ? null : { detail: 'the way of the packets is another one than predicted', hop };
+  if (attempt.outcome !== prediction.outcome)
+    return { code: 'outcome-differs', params: { seen: outcomeOf(attempt), predicted: outcomeOf(prediction), hop } };
+  const [seenAt, predictedAt] = [placeOf(attempt), placeOf(prediction)];
+  if (seenAt?.code !== predictedAt?.code || seenAt?.node !== predictedAt?.node)
+    return { code: 'cause-differs', params: { seen: seenAt, predicted: predictedAt, hop } };
+  if (attempt.outcome === 'works' && attempt.servedBy !== servedBy)
+    return { code: 'server-differs', params: { seen: attempt.servedBy, predicted: servedBy, hop } };
+  if (attempt.outcome === 'works' && attempt.sourceSeen !== sourceSeen)
+    return { code: 'source-differs', params: { seen: attempt.sourceSeen, predicted: sourceSeen, hop } };
+  return hop === null ? null : { code: 'path-differs', params: { hop } };
 }
 
-function outcomeOf({ outcome, cause }: Pick<Prediction, 'outcome' | 'cause'>): string {
-  return cause ? `${outcome} (${named(cause)})` : outcome;
+type Outcome = Pick<Prediction, 'outcome' | 'cause'>;
+
+function outcomeOf({ outcome, cause }: Outcome): Pick<Outcome, 'outcome'> & { cause: Place | null } {
+  return { outcome, cause: placeOf({ cause }) };
 }
 
-function named(cause: { code: string; node: string } | null): string {
-  return cause ? `${cause.code} at ${cause.node}` : 'nothing';
+function placeOf({ cause }: Pick<Outcome, 'cause'>): Place | null {
+  return cause && { code: cause.code, node: cause.node };
 }
 
-function firstDifference(attempt: Attempt, prediction: Prediction): string | null {
+function firstDifference(attempt: Attempt, prediction: Prediction): HopDifference | null {
   return (
     legDifference('request', attempt.observed.request, onWires(prediction.request)) ??
     legDifference('reply', attempt.observed.reply, onWires(prediction.reply))
@@ -58,16 +49,24 @@ function onWires(hops: Hop[]): Hop[] {
   return hops.filter(({ iface }) => iface !== 'lo');
 }
 
-function legDifference(leg: string, seen: Hop[], expected: Hop[]): string | null {
-  for (let i = 0; i < Math.max(seen.length, expected.length); i++) {
-    const [a, b] = [seen[i], expected[i]];
-    if (a && b && step(a) === step(b)) continue;
-    return `${leg}, hop ${i + 1}: seen ${a ? step(a) : 'nothing'}, predicted ${b ? step(b) : 'nothing'}`;
+function legDifference(leg: Leg, seen: Hop[], expected: Hop[]): HopDifference | null {
+  const length = Math.max(seen.length, expected.length);
+  for (let i = 0; i < length; i++) {
+    const [a, b] = [stepOf(seen[i]), stepOf(expected[i])];
+    if (keyOf(a) !== keyOf(b)) return { leg, number: i + 1, seen: a, predicted: b };
   }
   return null;
 }
 
+function stepOf(hop: Hop | undefined): Step | null {
+  if (hop === undefined) return null;
+  const { node, iface, direction, src, dst, ttl } = hop;
+  return { node, iface, direction, src, dst, ttl };
+}
+
 /** Ports are left out: a proxy may choose another source port. */
-function step({ node, iface, direction, src, dst, ttl }: Hop): string {
-  return `${node} ${direction} ${iface} ${src.ip} [${src.mac}] → ${dst.ip} [${dst.mac}] ttl ${ttl}`;
+function keyOf(step: Step | null): string {
+  if (step === null) return '';
+  const { node, iface, direction, src, dst, ttl } = step;
+  return JSON.stringify([node, iface, direction, src.ip, src.mac, dst.ip, dst.mac, ttl]);
 }

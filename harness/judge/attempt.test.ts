@@ -10,7 +10,7 @@ describe('a later segment that reaches the server around the L4', () => {
   const ack = { seq: 8, flags: 'A' };
   const answer = segment(9, ['client', 'in', 'l3'], { seq: 70, flags: 'PA', payloadLength: 100 });
   const atEnds = [segment(1, ['client', 'out', 'l3'], ack), segment(3, ['s1', 'in', 'l2'], ack), answer];
-  const client = { answered: true, said: '200', servedBy: 's1', sourceSeen: null };
+  const client = { answered: true, outcome: '200' as const, servedBy: 's1', sourceSeen: null };
 
   test('is a bypass of the L4', () => {
     const evidence = evidenceOf(sketch, 'client', 'a', { packets: atEnds, client });
@@ -35,7 +35,7 @@ test('who answers its own echo saw itself: nothing of it was on a wire', () => {
     nodes: { client: { loopback: [VIP_A] } },
   });
   const evidence = evidenceOf(sketch, 'client', 'a', {
-    client: { answered: true, said: 'echo reply', servedBy: null, sourceSeen: null },
+    client: { answered: true, outcome: 'answered', servedBy: null, sourceSeen: null },
     walk: { request: [], reply: [] },
   });
   const { servedBy, sourceSeen, findings } = judgeAttempt(evidence, 1);

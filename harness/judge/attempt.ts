@@ -13,7 +13,7 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
   return {
     token: key.token,
     outcome: works ? 'works' : 'fails',
-    client: client.said,
+    client: client.outcome,
     cause: works ? null : causeOfFailure(evidence),
     findings: works ? findings(evidence, servedBy) : [],
     servedBy,

@@ -5,8 +5,12 @@ import { controlsOf } from './controls.ts';
 
 const lab = planOf(oneArm({ services: { a: { vip: VIP_A, mode: 'proxy', pool: ['s1', 's2'], proxyIp: PIP } } }));
 
+/** Who calls whom: the address, and its port where it is not asked for an echo. */
 function controls(from: string, expect: Expectation): string[] {
-  return controlsOf(lab, { ...flowOf(lab, from, 'a'), expect }).map(({ name }) => name);
+  return controlsOf(lab, { ...flowOf(lab, from, 'a'), expect }).map(
+    ({ from: asker, to, address, protocol, port }) =>
+      `${asker} → ${to ?? 'next hop'} ${protocol === 'icmp' ? address : `${address}:${port}`}`,
+  );
 }
 
 test('a flow that is to work needs none', () => {
@@ -15,26 +19,26 @@ test('a flow that is to work needs none', () => {
 
 test('the caller reaches its first hop, and a neighbour of each server its listener', () => {
   expect(controls('client', { outcome: 'fails', cause: 'reply-not-from-vip' })).toEqual([
-    'client → 198.51.100.1 echo',
+    'client → next hop 198.51.100.1',
     'l4 → s1 203.0.113.11:80',
     'l4 → s2 203.0.113.12:80',
   ]);
 });
 
 test('on the segment of the VIP the first hop is the L4 itself', () => {
-  expect(controls('s1', { outcome: 'fails', cause: 'reply-not-from-vip' })[0]).toBe('s1 → 203.0.113.2 echo');
+  expect(controls('s1', { outcome: 'fails', cause: 'reply-not-from-vip' })[0]).toBe('s1 → next hop 203.0.113.2');
 });
 
 test('a server that is to refuse must be there, not its listener', () => {
   expect(controls('client', { outcome: 'fails', cause: 'refused' })).toEqual([
-    'client → 198.51.100.1 echo',
-    'l4 → 203.0.113.11 echo',
-    'l4 → 203.0.113.12 echo',
+    'client → next hop 198.51.100.1',
+    'l4 → s1 203.0.113.11',
+    'l4 → s2 203.0.113.12',
   ]);
 });
 
 test('where a missing part is the cause, it cannot be asked', () => {
   expect(controls('client', { outcome: 'fails', cause: 'no-server-available' })).toEqual([
-    'client → 198.51.100.1 echo',
+    'client → next hop 198.51.100.1',
   ]);
 });

@@ -1,15 +1,7 @@
 import { contains, network } from '../scenario/address.ts';
 import { interfaceAddresses, nodeOf, serviceOf } from '../scenario/lookup.ts';
-import type { FlowPlan, FlowProtocol, Plan } from '../terms/plan.ts';
-
-/** A flow that must work in any topology whose parts are alive. */
-export interface Control {
-  name: string;
-  from: string;
-  address: string;
-  protocol: FlowProtocol;
-  port: number;
-}
+import type { FlowPlan, Plan } from '../terms/plan.ts';
+import type { Control } from '../terms/reason.ts';
 
 /** Causes that themselves say that a part is missing, so that the part cannot be asked. */
 const PART_IS_MISSING = ['no-neighbour', 'no-route', 'no-server-available', 'loop'];
@@ -22,23 +14,21 @@ export function controlsOf(plan: Plan, flow: FlowPlan): Control[] {
   if (flow.expect.outcome === 'works') return [];
   const { cause } = flow.expect;
   const first = firstHop(plan, flow);
-  const controls: Control[] = first === null ? [] : [echo(flow.from, first)];
+  const controls: Control[] = first === null ? [] : [echo(flow.from, null, first)];
   if (PART_IS_MISSING.includes(cause)) return controls;
   for (const { node, address } of targets(plan, flow)) {
     const asker = neighbourOf(plan, flow, node, address);
     if (asker === null) continue;
     const protocol = cause === 'refused' ? 'icmp' : flow.protocol;
     controls.push(
-      protocol === 'icmp'
-        ? echo(asker, address)
-        : { name: `${asker} → ${node} ${address}:${flow.port}`, from: asker, address, protocol, port: flow.port },
+      protocol === 'icmp' ? echo(asker, node, address) : { from: asker, to: node, address, protocol, port: flow.port },
     );
   }
   return controls;
 }
 
-function echo(from: string, address: string): Control {
-  return { name: `${from} → ${address} echo`, from, address, protocol: 'icmp', port: 0 };
+function echo(from: string, to: string | null, address: string): Control {
+  return { from, to, address, protocol: 'icmp', port: 0 };
 }
 
 /** Address of the node that the caller hands its packets to: an L4's own address stands for a VIP on the same segment. */

@@ -1,3 +1,4 @@
+import type { ClientOutcome } from '../terms/cause.ts';
 import type { Hop, Walk } from '../terms/walk.ts';
 import type { CountersByNode } from '../terms/counters.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
@@ -9,8 +10,7 @@ export interface Evidence {
   plan: Plan;
   flow: FlowPlan;
   key: FlowKey;
-  /** What the caller's socket said. */
-  client: { answered: boolean; said: string; servedBy: string | null; sourceSeen: string | null };
+  client: { answered: boolean; outcome: ClientOutcome; servedBy: string | null; sourceSeen: string | null };
   /** Sightings of the flow, ARP about its addresses among them, in time order. */
   packets: Sighting[];
   /** Nanoseconds since 1970 (digits) that their times count from. */

@@ -1,8 +1,10 @@
 import { flow as flowOf, plan as planOf } from '../model/testing/lab-builder.ts';
 import { oneArm, PIP, S2, VIP_A } from '../model/testing/labs.ts';
+import { cause } from '../terms/cause.ts';
+import type { ControlResult, Disagreement, Reason } from '../terms/reason.ts';
 import type { Hop } from '../terms/walk.ts';
 import type { Expectation, FlowPlan } from '../terms/plan.ts';
-import type { Attempt } from '../terms/results.ts';
+import type { Attempt, Verdict } from '../terms/results.ts';
 import { judgeFlow, type Seen } from './verdict.ts';
 
 const lab = planOf(oneArm({ services: { a: { vip: VIP_A, mode: 'proxy', pool: ['s1', 's2'], proxyIp: PIP } } }));
@@ -40,15 +42,27 @@ const WORKED: Attempt = {
 const FAILED: Attempt = {
   ...WORKED,
   outcome: 'fails',
-  client: 'cancelled',
-  cause: { code: 'reply-not-from-vip', node: 'client', detail: 'the answer came from s2' },
+  client: 'no-answer',
+  cause: cause('reply-not-from-vip', 'reply-from-elsewhere', {
+    node: 'client',
+    called: VIP_A,
+    source: S2,
+    owner: 's2',
+  }),
   servedBy: null,
   sourceSeen: null,
   observed: { request: way('client', 'l3', 'l4', 's2'), reply: way('s2', 'l3', 'client') },
 };
-const ALIVE = [{ name: 'l4 → s2', works: true, detail: '200' }];
+const ALIVE: ControlResult[] = [
+  { from: 'l4', to: 's2', address: S2, protocol: 'http', port: 80, works: true, client: '200', cause: null },
+];
 
-function judged(expect: Expectation, attempts: Attempt[], seen: Partial<Seen> = {}, flow: FlowPlan = called) {
+function judged(
+  expect: Expectation,
+  attempts: Attempt[],
+  seen: Partial<Seen> = {},
+  flow: FlowPlan = called,
+): (Verdict | Reason)[] {
   const { verdict, reasons } = judgeFlow({ ...flow, expect }, lab, {
     attempts,
     controls: [],
@@ -66,7 +80,7 @@ describe('a flow that is to work', () => {
   test('fails when one attempt does, and says why', () => {
     expect(judged({ outcome: 'works' }, [WORKED, FAILED])).toEqual([
       'fail',
-      'It should work, and fails (1 of 2 attempts): reply-not-from-vip at client: the answer came from s2.',
+      { code: 'expected-to-work', params: { failed: 1, attempts: 2, cause: FAILED.cause } },
     ]);
   });
 
@@ -82,47 +96,80 @@ describe('a flow that is to work', () => {
     [{ counts: { self: 1 } }],
   ])('served by %j is served by the caller', (servedBy) => {
     const own: Attempt = { ...WORKED, servedBy: 's1', findings: ['answered-by-itself'] };
-    const by = (from: string): string[] =>
+    const by = (from: string): (Verdict | Reason)[] =>
       judged({ outcome: 'works', servedBy, findings: ['answered-by-itself'] }, [own], {}, { ...called, from });
     expect(by('s1')).toEqual(['pass']);
-    expect(by('client')).toContain('s1 served it; only client' + ('noneBut' in servedBy ? ', s2' : '') + ' should.');
+    const allowed = ['client', ...('noneBut' in servedBy ? ['s2'] : [])];
+    expect(by('client')).toContainEqual({ code: 'wrong-server', params: { server: 's1', allowed } });
   });
 
-  test.each<[string, Extract<Expectation, { outcome: 'works' }>['servedBy'], string[], string[]]>([
+  test.each<[string, Extract<Expectation, { outcome: 'works' }>['servedBy'], string[], (Verdict | Reason)[]]>([
     ['one', { one: 's2' }, ['s2', 's2'], ['pass']],
-    ['another one', { one: 's1' }, ['s1', 's2'], ['fail', 's2 served it; only s1 should.']],
+    [
+      'another one',
+      { one: 's1' },
+      ['s1', 's2'],
+      ['fail', { code: 'wrong-server', params: { server: 's2', allowed: ['s1'] } }],
+    ],
     ['each of', { eachOf: ['s1', 's2'] }, ['s2', 's1'], ['pass']],
-    ['each of, and one served none', { eachOf: ['s1', 's2'] }, ['s2', 's2'], ['fail', 's1 served none of 2 attempts.']],
-    ['each of, and a stranger', { eachOf: ['s1'] }, ['s1', 's2'], ['fail', 's2 served it; only s1 should.']],
+    [
+      'each of, and one served none',
+      { eachOf: ['s1', 's2'] },
+      ['s2', 's2'],
+      ['fail', { code: 'server-unused', params: { server: 's1', attempts: 2 } }],
+    ],
+    [
+      'each of, and a stranger',
+      { eachOf: ['s1'] },
+      ['s1', 's2'],
+      ['fail', { code: 'wrong-server', params: { server: 's2', allowed: ['s1'] } }],
+    ],
     ['none but', { noneBut: ['s1', 's2'] }, ['s2', 's2'], ['pass']],
-    ['none but, and a stranger', { noneBut: ['s1'] }, ['s1', 's2'], ['fail', 's2 served it; only s1 should.']],
+    [
+      'none but, and a stranger',
+      { noneBut: ['s1'] },
+      ['s1', 's2'],
+      ['fail', { code: 'wrong-server', params: { server: 's2', allowed: ['s1'] } }],
+    ],
     ['the same', { sameOf: ['s1', 's2'] }, ['s2', 's2'], ['pass']],
     [
       'the same, and it was not',
       { sameOf: ['s1', 's2'] },
       ['s1', 's2'],
-      ['fail', 's1, s2 served it; it should be the same each time.'],
+      ['fail', { code: 'servers-vary', params: { servers: ['s1', 's2'] } }],
     ],
     ['counts', { counts: { s1: 2, s2: 1 } }, ['s1', 's2', 's1'], ['pass']],
     [
       'counts that are others',
       { counts: { s1: 1 } },
       ['s1', 's2', 's1'],
-      ['fail', 's2 served it; only s1 should.', 's1 served 2 of 3 attempts; it should serve 1.'],
+      [
+        'fail',
+        { code: 'wrong-server', params: { server: 's2', allowed: ['s1'] } },
+        { code: 'wrong-share', params: { server: 's1', served: 2, expected: 1, attempts: 3 } },
+      ],
     ],
   ])('served by %s', (_, servedBy, servers, expected) => {
     const attempts = servers.map((server) => ({ ...WORKED, servedBy: server }));
     expect(judged({ outcome: 'works', servedBy: servedBy! }, attempts)).toEqual(expected);
   });
 
-  test.each([
+  test.each<[string, string, (Verdict | Reason)[]]>([
     ['proxy-ip', PIP, ['pass']],
-    ['proxy-ip', '198.51.100.10', ['fail', `The server saw 198.51.100.10 as source; it should see proxy-ip: ${PIP}.`]],
+    [
+      'proxy-ip',
+      '198.51.100.10',
+      ['fail', { code: 'wrong-source', params: { seen: '198.51.100.10', expected: 'proxy-ip', allowed: [PIP] } }],
+    ],
     ['client', '198.51.100.10', ['pass']],
-    ['client', PIP, ['fail', `The server saw ${PIP} as source; it should see client: 198.51.100.10.`]],
+    [
+      'client',
+      PIP,
+      ['fail', { code: 'wrong-source', params: { seen: PIP, expected: 'client', allowed: ['198.51.100.10'] } }],
+    ],
     ['l4', '203.0.113.2', ['pass']],
     [S2, S2, ['pass']],
-    [S2, PIP, ['fail', `The server saw ${PIP} as source; it should see ${S2}.`]],
+    [S2, PIP, ['fail', { code: 'wrong-source', params: { seen: PIP, expected: S2, allowed: [S2] } }]],
   ])('source %s, seen %s', (sourceSeen, seen, expected) => {
     expect(judged({ outcome: 'works', sourceSeen }, [{ ...WORKED, sourceSeen: seen }])).toEqual(expected);
   });
@@ -131,26 +178,29 @@ describe('a flow that is to work', () => {
     const bypassed: Attempt = { ...WORKED, findings: ['l4-bypassed'] };
     expect(judged({ outcome: 'works' }, [bypassed])).toEqual([
       'fail',
-      'It works, but the request never crossed the L4.',
+      { code: 'unexpected-finding', params: { finding: 'l4-bypassed' } },
     ]);
     expect(judged({ outcome: 'works', findings: ['l4-bypassed'] }, [bypassed])).toEqual(['pass']);
     expect(judged({ outcome: 'works', findings: ['answered-by-itself'] }, [WORKED])).toEqual([
       'fail',
-      'It should be that the caller answered itself, and nothing left it, and it is not.',
+      { code: 'finding-missing', params: { finding: 'answered-by-itself' } },
     ]);
   });
 
   test('prediction and observation that disagree are no pass, whatever was expected', () => {
-    const disagreement = { detail: 'the flow works; predicted was that it fails', hop: null };
+    const disagreement: Disagreement = {
+      code: 'server-differs',
+      params: { seen: 's1', predicted: 's2', hop: null },
+    };
     expect(judged({ outcome: 'works' }, [WORKED], { disagreement })).toEqual([
       'fail',
-      'Prediction and observation disagree: the flow works; predicted was that it fails.',
+      { code: 'disagreement', params: { disagreement } },
     ]);
   });
 });
 
 describe('paths', () => {
-  test.each<[string, Expectation, string[]]>([
+  test.each<[string, Expectation, (Verdict | Reason)[]]>([
     [
       'crossed as they should',
       { outcome: 'works', request: { crosses: ['l3', 'l4'] }, reply: { crosses: ['l4'], avoids: ['s1'] } },
@@ -159,17 +209,17 @@ describe('paths', () => {
     [
       'a node that was not crossed',
       { outcome: 'works', request: { crosses: ['b1'] } },
-      ['fail', 'The request did not cross b1.'],
+      ['fail', { code: 'not-crossed', params: { leg: 'request', node: 'b1' } }],
     ],
     [
       'an end is not crossed',
       { outcome: 'works', request: { crosses: ['s2'] } },
-      ['fail', 'The request did not cross s2.'],
+      ['fail', { code: 'not-crossed', params: { leg: 'request', node: 's2' } }],
     ],
     [
       'a node that was to be avoided',
       { outcome: 'works', reply: { avoids: ['l4'] } },
-      ['fail', 'The reply touched l4.'],
+      ['fail', { code: 'not-avoided', params: { leg: 'reply', node: 'l4' } }],
     ],
   ])('%s', (_, expectation, expected) => {
     expect(judged(expectation, [WORKED])).toEqual(expected);
@@ -177,7 +227,10 @@ describe('paths', () => {
 
   test('are judged on flows that are to fail as well', () => {
     const expectation: Expectation = { outcome: 'fails', cause: 'reply-not-from-vip', reply: { avoids: ['l4', 'l3'] } };
-    expect(judged(expectation, [FAILED], { controls: ALIVE })).toEqual(['fail', 'The reply touched l3.']);
+    expect(judged(expectation, [FAILED], { controls: ALIVE })).toEqual([
+      'fail',
+      { code: 'not-avoided', params: { leg: 'reply', node: 'l3' } },
+    ]);
   });
 });
 
@@ -191,7 +244,7 @@ describe('a flow that is to fail', () => {
   test('does not pass when an attempt works', () => {
     expect(judged(expectation, [FAILED, WORKED], { controls: ALIVE })).toEqual([
       'fail',
-      'It should fail (reply-not-from-vip), and works in 1 of 2 attempts.',
+      { code: 'expected-to-fail', params: { cause: 'reply-not-from-vip', worked: 1, attempts: 2 } },
     ]);
   });
 
@@ -199,15 +252,16 @@ describe('a flow that is to fail', () => {
     const silent = { ...FAILED, observed: { request: [], reply: [] } };
     expect(judged(expectation, [silent], { controls: ALIVE })).toEqual([
       'fail',
-      'No request was seen leaving client, so its failure proves nothing.',
+      { code: 'request-not-seen', params: { caller: 'client' } },
     ]);
   });
 
   test('does not pass for another cause, not even in one attempt', () => {
-    const other: Attempt = { ...FAILED, cause: { code: 'refused', node: 'client', detail: 'RST' } };
+    const refused = { ...FAILED.cause!, code: 'refused' as const };
+    const other: Attempt = { ...FAILED, cause: refused };
     expect(judged(expectation, [FAILED, other], { controls: ALIVE })).toEqual([
       'fail',
-      'It fails for another reason than reply-not-from-vip: refused at client: RST.',
+      { code: 'other-cause', params: { expected: 'reply-not-from-vip', cause: refused } },
     ]);
   });
 
@@ -215,15 +269,16 @@ describe('a flow that is to fail', () => {
     const elsewhere: Attempt = { ...FAILED, cause: { ...FAILED.cause!, node: 's1' } };
     expect(judged(expectation, [elsewhere], { controls: ALIVE })).toEqual([
       'fail',
-      'It fails at s1 instead of client.',
+      { code: 'other-place', params: { expected: 'client', node: 's1' } },
     ]);
   });
 
   test('does not pass when a control fails', () => {
-    const controls = [...ALIVE, { name: 'l4 → s1', works: false, detail: 'timeout' }];
+    const control: ControlResult = { ...ALIVE[0]!, to: 's1', works: false, client: 'timeout' };
+    const controls = [...ALIVE, control];
     expect(judged(expectation, [FAILED], { controls })).toEqual([
       'fail',
-      'The control l4 → s1 fails (timeout), so the failure of the flow proves nothing.',
+      { code: 'control-failed', params: { control } },
     ]);
   });
 
@@ -232,7 +287,7 @@ describe('a flow that is to fail', () => {
   });
 
   test('never passes for a failure that nobody can explain, even where that was written', () => {
-    const unexplained: Attempt = { ...FAILED, cause: { code: 'unexplained', node: 'client', detail: '?' } };
+    const unexplained: Attempt = { ...FAILED, cause: { ...FAILED.cause!, code: 'unexplained' } };
     expect(judged({ outcome: 'fails', cause: 'unexplained' }, [unexplained], { controls: ALIVE })[0]).toBe('fail');
   });
 
@@ -241,7 +296,7 @@ describe('a flow that is to fail', () => {
     (code) => {
       const attempt: Attempt = {
         ...FAILED,
-        cause: { code, node: 'client', detail: '' },
+        cause: { ...FAILED.cause!, code },
         observed: { request: [], reply: [] },
       };
       expect(judged({ outcome: 'fails', cause: code }, [attempt], { controls: ALIVE })).toEqual(['pass']);

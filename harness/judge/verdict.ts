@@ -1,6 +1,7 @@
-import type { Cause, Hop } from '../terms/walk.ts';
+import type { Hop } from '../terms/walk.ts';
 import { interfaceAddresses, nodeOf, serviceOf } from '../scenario/lookup.ts';
-import type { Expectation, FlowPlan, Finding, PathExpectation, Plan, ServedBy } from '../terms/plan.ts';
+import type { Expectation, FlowPlan, PathExpectation, Plan, ServedBy } from '../terms/plan.ts';
+import type { Leg, Reason, Reasons } from '../terms/reason.ts';
 import type { Attempt, FlowResult } from '../terms/results.ts';
 
 /** What is known of a flow after all its attempts; the rest of a FlowResult follows from it. */
@@ -18,21 +19,17 @@ export function judgeFlow(
 ): Pick<FlowResult, 'verdict' | 'reasons' | 'outcome' | 'cause' | 'findings'> {
   const { attempts } = seen;
   const reasons = [
-    ...(attempts.length === 0 ? ['It was never tried.'] : []),
+    ...(attempts.length === 0 ? [reason('never-tried', { flow: flow.name })] : []),
     ...(flow.expect.outcome === 'works'
       ? judgeWorking(flow, flow.expect, plan, attempts)
       : judgeFailing(flow, flow.expect, seen)),
     ...judgePaths(flow.expect, attempts),
-    ...(seen.disagreement
-      ? [
-          `Prediction and observation disagree: ${seen.disagreement.detail}${seen.disagreement.hop ? ` (${seen.disagreement.hop})` : ''}.`,
-        ]
-      : []),
+    ...(seen.disagreement ? [reason('disagreement', { disagreement: seen.disagreement })] : []),
   ];
   const failed = attempts.find(({ outcome }) => outcome === 'fails');
   return {
     verdict: reasons.length === 0 ? 'pass' : 'fail',
-    reasons: [...new Set(reasons)],
+    reasons: distinct(reasons),
     outcome: failed ? 'fails' : attempts.length > 0 ? 'works' : null,
     cause: failed?.cause ?? null,
     findings: [...new Set(attempts.flatMap(({ findings }) => findings))],
@@ -42,11 +39,11 @@ export function judgeFlow(
 type Working = Extract<Expectation, { outcome: 'works' }>;
 type Failing = Extract<Expectation, { outcome: 'fails' }>;
 
-function judgeWorking(flow: FlowPlan, expect: Working, plan: Plan, attempts: Attempt[]): string[] {
+function judgeWorking(flow: FlowPlan, expect: Working, plan: Plan, attempts: Attempt[]): Reason[] {
   const failed = attempts.filter(({ outcome }) => outcome === 'fails');
   if (failed.length > 0) {
-    const share = attempts.length > 1 ? ` (${failed.length} of ${attempts.length} attempts)` : '';
-    return [`It should work, and fails${share}: ${because(failed[0]!.cause)}`];
+    const { cause } = failed[0]!;
+    return [reason('expected-to-work', { failed: failed.length, attempts: attempts.length, cause })];
   }
   return [
     ...judgeServers(flow, expect, attempts),
@@ -55,7 +52,7 @@ function judgeWorking(flow: FlowPlan, expect: Working, plan: Plan, attempts: Att
   ];
 }
 
-function judgeServers(flow: FlowPlan, expect: Working, attempts: Attempt[]): string[] {
+function judgeServers(flow: FlowPlan, expect: Working, attempts: Attempt[]): Reason[] {
   if (!expect.servedBy) return [];
   const servedBy = callerNamed(flow.from, expect.servedBy);
   const served = new Set(attempts.map((attempt) => attempt.servedBy));
@@ -66,14 +63,12 @@ function judgeServers(flow: FlowPlan, expect: Working, attempts: Attempt[]): str
   const miscounted =
     'counts' in servedBy ? Object.entries(servedBy.counts).filter(([name, n]) => times(name) !== n) : [];
   return [
-    ...strangers.map((name) => `${name ?? 'Nobody'} served it; only ${allowed.join(', ')} should.`),
-    ...missing.map((name) => `${name} served none of ${attempts.length} attempts.`),
-    ...miscounted.map(
-      ([name, n]) => `${name} served ${times(name)} of ${attempts.length} attempts; it should serve ${n}.`,
+    ...strangers.map((server) => reason('wrong-server', { server, allowed })),
+    ...missing.map((server) => reason('server-unused', { server, attempts: attempts.length })),
+    ...miscounted.map(([server, expected]) =>
+      reason('wrong-share', { server, served: times(server), expected, attempts: attempts.length }),
     ),
-    ...('sameOf' in servedBy && served.size > 1
-      ? [`${[...served].join(', ')} served it; it should be the same each time.`]
-      : []),
+    ...('sameOf' in servedBy && served.size > 1 ? [reason('servers-vary', { servers: [...served] })] : []),
   ];
 }
 
@@ -94,16 +89,13 @@ function serversIn(servedBy: ServedBy): string[] {
   return 'noneBut' in servedBy ? servedBy.noneBut : servedBy.sameOf;
 }
 
-function judgeSource(flow: FlowPlan, { sourceSeen }: Working, plan: Plan, attempts: Attempt[]): string[] {
+function judgeSource(flow: FlowPlan, { sourceSeen }: Working, plan: Plan, attempts: Attempt[]): Reason[] {
   if (sourceSeen === undefined) return [];
   const allowed = sourceAddresses(sourceSeen, flow, plan);
   const wrong = new Set(
     attempts.map((attempt) => attempt.sourceSeen).filter((address) => address === null || !allowed.includes(address)),
   );
-  return [...wrong].map(
-    (address) =>
-      `The server saw ${address ?? 'nobody'} as source; it should see ${sourceSeen === allowed[0] ? '' : `${sourceSeen}: `}${allowed.join(' or ')}.`,
-  );
+  return [...wrong].map((seen) => reason('wrong-source', { seen, expected: sourceSeen, allowed }));
 }
 
 function sourceAddresses(sourceSeen: string, flow: FlowPlan, plan: Plan): string[] {
@@ -114,36 +106,29 @@ function sourceAddresses(sourceSeen: string, flow: FlowPlan, plan: Plan): string
   return [sourceSeen];
 }
 
-function judgeFindings({ findings = [] }: Working, attempts: Attempt[]): string[] {
+function judgeFindings({ findings = [] }: Working, attempts: Attempt[]): Reason[] {
   const found = new Set(attempts.flatMap((attempt) => attempt.findings));
   const unexpected = [...found].filter((finding) => !findings.includes(finding));
   const absent = findings.filter((finding) => !found.has(finding));
   return [
-    ...unexpected.map((finding) => `It works, but ${FINDINGS[finding]}.`),
-    ...absent.map((finding) => `It should be that ${FINDINGS[finding]}, and it is not.`),
+    ...unexpected.map((finding) => reason('unexpected-finding', { finding })),
+    ...absent.map((finding) => reason('finding-missing', { finding })),
   ];
 }
 
-const FINDINGS: Record<Finding, string> = {
-  'answered-by-itself': 'the caller answered itself, and nothing left it',
-  'l4-bypassed': 'the request never crossed the L4',
-};
-
-function judgeFailing(flow: FlowPlan, expect: Failing, { attempts, controls }: Seen): string[] {
+function judgeFailing(flow: FlowPlan, expect: Failing, { attempts, controls }: Seen): Reason[] {
   const worked = attempts.filter(({ outcome }) => outcome === 'works');
   if (worked.length > 0)
-    return [`It should fail (${expect.cause}), and works in ${worked.length} of ${attempts.length} attempts.`];
+    return [reason('expected-to-fail', { cause: expect.cause, worked: worked.length, attempts: attempts.length })];
   const others = attempts.filter(({ cause }) => cause?.code !== expect.cause || cause.code === 'unexplained');
   const elsewhere = attempts.filter(({ cause }) => expect.at !== undefined && cause?.node !== expect.at);
   return [
-    ...others.map(({ cause }) => `It fails for another reason than ${expect.cause}: ${because(cause)}`),
-    ...elsewhere.map(({ cause }) => `It fails at ${cause?.node ?? 'no known place'} instead of ${expect.at}.`),
-    ...attempts
-      .filter((attempt) => !leftCaller(flow, attempt))
-      .map(() => `No request was seen leaving ${flow.from}, so its failure proves nothing.`),
-    ...controls
-      .filter(({ works }) => !works)
-      .map(({ name, detail }) => `The control ${name} fails (${detail}), so the failure of the flow proves nothing.`),
+    ...others.map(({ cause }) => reason('other-cause', { expected: expect.cause, cause })),
+    ...elsewhere.map(({ cause }) => reason('other-place', { expected: expect.at!, node: cause?.node ?? null })),
+    ...(attempts.every((attempt) => leftCaller(flow, attempt))
+      ? []
+      : [reason('request-not-seen', { caller: flow.from })]),
+    ...controls.filter(({ works }) => !works).map((control) => reason('control-failed', { control })),
   ];
 }
 
@@ -155,14 +140,14 @@ function leftCaller(flow: FlowPlan, { cause, observed }: Attempt): boolean {
   );
 }
 
-function judgePaths(expect: Expectation, attempts: Attempt[]): string[] {
+function judgePaths(expect: Expectation, attempts: Attempt[]): Reason[] {
   return attempts.flatMap(({ observed }) => [
     ...judgePath('request', expect.request, observed.request),
     ...judgePath('reply', expect.reply, observed.reply),
   ]);
 }
 
-function judgePath(leg: string, expected: PathExpectation | undefined, hops: Hop[]): string[] {
+function judgePath(leg: Leg, expected: PathExpectation | undefined, hops: Hop[]): Reason[] {
   const touched = new Set(hops.map(({ node }) => node));
   const crossed = new Set(
     hops
@@ -174,11 +159,16 @@ function judgePath(leg: string, expected: PathExpectation | undefined, hops: Hop
   return [
     ...(expected?.crosses ?? [])
       .filter((node) => !crossed.has(node))
-      .map((node) => `The ${leg} did not cross ${node}.`),
-    ...(expected?.avoids ?? []).filter((node) => touched.has(node)).map((node) => `The ${leg} touched ${node}.`),
+      .map((node) => reason('not-crossed', { leg, node })),
+    ...(expected?.avoids ?? []).filter((node) => touched.has(node)).map((node) => reason('not-avoided', { leg, node })),
   ];
 }
 
-function because(cause: Cause | null): string {
-  return cause ? `${cause.code} at ${cause.node}: ${cause.detail}.` : 'no cause was found.';
+function reason<C extends keyof Reasons>(code: C, params: Reasons[C]): Reason {
+  return { code, params } as Reason;
+}
+
+/** Many attempts may give the same reason. */
+function distinct(reasons: Reason[]): Reason[] {
+  return [...new Map(reasons.map((one) => [JSON.stringify(one), one])).values()];
 }

@@ -28,8 +28,7 @@ function answers(run: Run, host: Host, device: Device, asker: string, target: st
   // The kernel routes the question like a packet, so its source is checked as well.
   const verdict = validateSource(host, device, asker);
   if (!verdict.accepted) {
-    const why = `${host.name} dropped the request, since it names ${asker} as source (${verdict.code})`;
-    if (host.owned.has(target)) run.unanswered.set(target, why);
+    if (host.owned.has(target)) run.unanswered.set(target, { owner: host.name, source: asker });
     return false;
   }
   if (host.owned.has(target)) return mayAnswer(host, device, asker, target);

@@ -3,8 +3,9 @@ import { MODES } from '../terms/mode.ts';
 import { DEFAULT_MTU, serviceOf } from '../scenario/lookup.ts';
 import type { FlowPlan, NodePlan, Plan } from '../terms/plan.ts';
 import type { ScenarioFile } from '../scenario/schema.ts';
+import type { Fix } from '../terms/fix.ts';
 import type { Candidate } from './counterfactual.ts';
-import type { Cause } from '../terms/walk.ts';
+import type { Cause } from '../terms/cause.ts';
 
 /** What a failed flow is, for finding out what would make it work. */
 export interface Failure {
@@ -15,6 +16,9 @@ export interface Failure {
 }
 
 type Patch = Record<string, unknown>;
+
+/** Codes of fixes that name nothing but a node. */
+type NodeFix = Exclude<Extract<Fix, { params: { node: string } }>['code'], 'node-gateway'>;
 
 /** Changes worth trying for a failed flow, from the least to the greatest intrusion into the topology. */
 export function candidates(failure: Failure): Candidate[] {
@@ -33,17 +37,16 @@ function nodeSettings({ plan, cause }: Failure): Candidate[] {
   const node = plan.nodes.find(({ name }) => name === cause.node);
   if (node === undefined) return [];
   const { name } = node;
-  const on = (title: string, settings: Patch): Candidate => ({
-    title: `${name}: ${title}`,
-    change: { nodes: { [name]: settings } },
-  });
+  const on = (code: NodeFix, settings: Patch): Candidate => onNode(name, { code, params: { node: name } }, settings);
   return [
-    ...(node.interfaces.some(({ up }) => up === false) ? [on('all interfaces up', { down: [] })] : []),
-    ...(isOn(node, 'ip_forward') ? [] : [on('forwarding on', { forwarding: true })]),
-    ...(isSet(node, 'rp_filter') ? [on('rp_filter off', { rpFilter: 0 })] : []),
-    ...(node.firewall === 'stateful' ? [on('no stateful firewall', { firewall: 'none' })] : []),
-    ...(isSet(node, 'accept_redirects') ? [on('accept_redirects off', { acceptRedirects: false })] : []),
-    ...gateways(plan).map((role) => on(`gateway ${role}`, { gateway: role })),
+    ...(node.interfaces.some(({ up }) => up === false) ? [on('interfaces-up', { down: [] })] : []),
+    ...(isOn(node, 'ip_forward') ? [] : [on('forwarding-on', { forwarding: true })]),
+    ...(isSet(node, 'rp_filter') ? [on('rp-filter-off', { rpFilter: 0 })] : []),
+    ...(node.firewall === 'stateful' ? [on('firewall-off', { firewall: 'none' })] : []),
+    ...(isSet(node, 'accept_redirects') ? [on('accept-redirects-off', { acceptRedirects: false })] : []),
+    ...gateways(plan).map((gateway) =>
+      onNode(name, { code: 'node-gateway', params: { node: name, gateway } }, { gateway }),
+    ),
   ];
 }
 
@@ -52,26 +55,24 @@ function widerLinks({ plan }: Failure): Candidate[] {
   const narrow = plan.nodes.filter(({ interfaces }) => interfaces.some(({ mtu }) => mtu !== undefined));
   if (narrow.length === 0) return [];
   const nodes = Object.fromEntries(narrow.map(({ name }) => [name, { mtu: DEFAULT_MTU }]));
-  return [{ title: `MTU ${DEFAULT_MTU} on every interface`, change: { nodes } }];
+  return [{ fixes: [{ code: 'widen-mtu', params: { mtu: DEFAULT_MTU } }], change: { nodes } }];
 }
 
 function balancerSettings({ scenario, plan, flow }: Failure): Candidate[] {
   const service = serviceOf(plan, flow);
   if (service === undefined) return [];
   const l4 = plan.nodes.find(({ name }) => name === service.l4)!;
-  const on = (title: string, settings: Patch): Candidate => ({
-    title: `${l4.name}: ${title}`,
-    change: { nodes: { [l4.name]: settings } },
-  });
+  const params = { node: l4.name };
+  const on = (code: NodeFix, settings: Patch): Candidate => onNode(l4.name, { code, params }, settings);
   const keepsSource = scenario.services[service.name]?.sourceMac === 'keep';
   return [
-    ...(l4.balancer === null ? [on('load balancer on', { lb: 'on' })] : []),
-    ...(l4.balancer?.config.vipOwner === false ? [] : [on('does not own the VIP', { vipOwner: false })]),
-    ...(isSet(l4, 'send_redirects') ? [on('send_redirects off', { sendRedirects: false })] : []),
+    ...(l4.balancer === null ? [on('balancer-on', { lb: 'on' })] : []),
+    ...(l4.balancer?.config.vipOwner === false ? [] : [on('disown-vip', { vipOwner: false })]),
+    ...(isSet(l4, 'send_redirects') ? [on('send-redirects-off', { sendRedirects: false })] : []),
     ...(keepsSource
       ? [
           {
-            title: 'the L4 rewrites the source MAC',
+            fixes: [{ code: 'rewrite-source-mac', params }] satisfies Fix[],
             change: { services: { [service.name]: { sourceMac: 'rewrite' } } },
           },
         ]
@@ -94,7 +95,7 @@ function listenersOn({ plan, flow }: Failure): Candidate[] {
   ]);
   return [
     {
-      title: `${silent.map(({ name }) => name).join(', ')}: listen on ${flow.port}/${protocol}`,
+      fixes: [{ code: 'listen', params: { nodes: silent.map(({ name }) => name), port: flow.port, protocol } }],
       change: { nodes: Object.fromEntries(nodes) as Patch },
     },
   ];
@@ -106,16 +107,16 @@ function serverSettings(failure: Failure): Candidate[] {
   if (service === undefined) return [];
   return [
     {
-      title: `VIP of ${service.name} on the loopback of its servers, quiet about it`,
+      fixes: [{ code: 'vip-on-loopback', params: { service: service.name } }],
       change: { nodes: withVip(failure) },
     },
     {
-      title: 'servers keep quiet about their loopback (arp_ignore=1, arp_announce=2)',
+      fixes: [{ code: 'quiet-loopback', params: QUIET }],
       change: forServers(failure, QUIET),
     },
-    ...gateways(plan).map((role) => ({
-      title: `gateway of the servers: ${role}`,
-      change: forServers(failure, { gateway: role }),
+    ...gateways(plan).map((gateway): Candidate => ({
+      fixes: [{ code: 'servers-gateway', params: { gateway } }],
+      change: forServers(failure, { gateway }),
     })),
   ];
 }
@@ -123,17 +124,19 @@ function serverSettings(failure: Failure): Candidate[] {
 function modes(failure: Failure): Candidate[] {
   const service = serviceOf(failure.plan, failure.flow);
   if (service === undefined) return [];
-  const to = (mode: string, title: string, settings: Patch, rest: Patch = {}): Candidate[] =>
-    service.mode === mode ? [] : [{ title, change: { services: { [service.name]: { mode, ...settings } }, ...rest } }];
+  const params = { service: service.name };
+  const to = (mode: string, fix: Fix, settings: Patch, rest: Patch = {}): Candidate[] => {
+    const change = { services: { [service.name]: { mode, ...settings } }, ...rest };
+    return service.mode === mode ? [] : [{ fixes: [fix], change }];
+  };
   return [
-    ...to('proxy', `proxy IP for ${service.name}`, { proxyIp: 'auto', sourceMac: null }),
-    ...to(
-      'dsr',
-      `DSR for ${service.name}, its VIP on the loopback of its servers`,
-      { proxyIp: null },
-      { nodes: withVip(failure) },
-    ),
+    ...to('proxy', { code: 'use-proxy', params }, { proxyIp: 'auto', sourceMac: null }),
+    ...to('dsr', { code: 'use-dsr', params }, { proxyIp: null }, { nodes: withVip(failure) }),
   ];
+}
+
+function onNode(name: string, fix: Fix, settings: Patch): Candidate {
+  return { fixes: [fix], change: { nodes: { [name]: settings } } };
 }
 
 const QUIET = { arpIgnore: 1, arpAnnounce: 2 };

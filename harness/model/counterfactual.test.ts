@@ -1,3 +1,4 @@
+import type { Fix } from '../terms/fix.ts';
 import { mergePatch } from '../scenario/merge-patch.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 import { labSchema, scenarioSchema } from '../scenario/schema.ts';
@@ -35,7 +36,7 @@ function planOf(scenario: ScenarioFile): Plan {
 }
 
 /** What would make the flow `f` of a scenario work, in words. */
-function mends(settings: Record<string, unknown>): string[] {
+function fixes(settings: Record<string, unknown>): Fix[][] {
   const scenario = scenarioSchema.parse({
     title: 'test',
     lab: 'one-arm',
@@ -53,43 +54,46 @@ function mends(settings: Record<string, unknown>): string[] {
   const merge = (one: object, other: object) => mergePatch(one, other) as Record<string, unknown>;
   const found = counterfactuals(candidates({ scenario, plan, flow, cause: failed!.cause! }), predictWith, merge);
   for (const { change } of found) expect(predictWith(change).every(({ outcome }) => outcome === 'works')).toBe(true);
-  return found.map(({ title }) => title);
+  return found.map(({ fixes }) => fixes);
 }
 
 const web = { vip: '203.0.113.80', port: 80, pool: ['s1', 's2'] };
 
 test('dnat past the L4: gateway l4, a proxy IP, or DSR', () => {
-  expect(mends({ servers: { gateway: 'l3' }, services: { web: { ...web, mode: 'dnat' } } })).toEqual([
-    'gateway of the servers: l4',
-    'proxy IP for web',
-    'DSR for web, its VIP on the loopback of its servers',
+  expect(fixes({ servers: { gateway: 'l3' }, services: { web: { ...web, mode: 'dnat' } } })).toEqual([
+    [{ code: 'servers-gateway', params: { gateway: 'l4' } }],
+    [{ code: 'use-proxy', params: { service: 'web' } }],
+    [{ code: 'use-dsr', params: { service: 'web' } }],
   ]);
 });
 
 test('dsr without the VIP on the servers: put it there, or take proxy mode', () => {
-  expect(mends({ servers: { gateway: 'l3' }, services: { web: { ...web, mode: 'dsr' } } })).toEqual([
-    'VIP of web on the loopback of its servers, quiet about it',
-    'proxy IP for web',
+  expect(fixes({ servers: { gateway: 'l3' }, services: { web: { ...web, mode: 'dsr' } } })).toEqual([
+    [{ code: 'vip-on-loopback', params: { service: 'web' } }],
+    [{ code: 'use-proxy', params: { service: 'web' } }],
   ]);
 });
 
 test('dsr with gateway l4: another gateway, or an L4 that does not own the VIP', () => {
   const servers = { gateway: 'l4', loopback: ['web'], arpIgnore: 1, arpAnnounce: 2 };
-  expect(mends({ servers, services: { web: { ...web, mode: 'dsr' } } })).toEqual([
-    'l4: does not own the VIP',
-    'gateway of the servers: l3',
-    'proxy IP for web',
+  expect(fixes({ servers, services: { web: { ...web, mode: 'dsr' } } })).toEqual([
+    [{ code: 'disown-vip', params: { node: 'l4' } }],
+    [{ code: 'servers-gateway', params: { gateway: 'l3' } }],
+    [{ code: 'use-proxy', params: { service: 'web' } }],
   ]);
 });
 
 test('a listener that is off', () => {
   const settings = { servers: { gateway: 'l4' }, nodes: { s2: { listeners: [] } } };
-  expect(mends({ ...settings, services: { web: { ...web, mode: 'dnat' } } })).toEqual(['s2: listen on 80/tcp']);
+  expect(fixes({ ...settings, services: { web: { ...web, mode: 'dnat' } } })).toEqual([
+    [{ code: 'listen', params: { nodes: ['s2'], port: 80, protocol: 'tcp' } }],
+  ]);
 });
 
-test('two things wrong at once are mended together', () => {
+test('two things wrong at once are fixed together', () => {
   const settings = { servers: { gateway: 'l3' }, nodes: { s2: { listeners: [] } } };
-  expect(mends({ ...settings, services: { web: { ...web, mode: 'dnat' } } })).toContain(
-    's2: listen on 80/tcp, and proxy IP for web',
-  );
+  expect(fixes({ ...settings, services: { web: { ...web, mode: 'dnat' } } })).toContainEqual([
+    { code: 'listen', params: { nodes: ['s2'], port: 80, protocol: 'tcp' } },
+    { code: 'use-proxy', params: { service: 'web' } },
+  ]);
 });

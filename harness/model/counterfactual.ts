@@ -1,9 +1,10 @@
+import type { Fix } from '../terms/fix.ts';
 import type { Prediction } from '../terms/walk.ts';
 
 /** A change to a scenario that might make a flow work. */
 export interface Candidate {
-  /** In words: `gateway of the servers: l3`. */
-  title: string;
+  /** One, or two that help only together. */
+  fixes: Fix[];
   /** Merge patch (RFC 7396) on the scenario. */
   change: Record<string, unknown>;
 }
@@ -22,7 +23,7 @@ export function counterfactuals(
   const single = candidates.filter(helps);
   if (single.length > 0) return single;
   return pairs(candidates)
-    .map(([a, b]) => ({ title: `${a.title}, and ${b.title}`, change: merge(a.change, b.change) }))
+    .map(([a, b]) => ({ fixes: [...a.fixes, ...b.fixes], change: merge(a.change, b.change) }))
     .filter(helps);
 }
 

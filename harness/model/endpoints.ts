@@ -1,4 +1,5 @@
-import type { CauseCode } from '../terms/cause.ts';
+import { cause, type Cause } from '../terms/cause.ts';
+import { ownerOf } from '../scenario/lookup.ts';
 import { answerTo, callerSends, hasSocket, isForCaller, openSocket } from './exchange.ts';
 import { isRequest } from './packet.ts';
 import type { Packet } from './packet.ts';
@@ -20,10 +21,15 @@ export function consume(run: Run, host: Host, packet: Packet): void {
 }
 
 /** Turned away: a reset for TCP, ICMP port unreachable for the rest. */
-export function refuse(run: Run, host: Host, packet: Packet, why: string, code: CauseCode = 'refused'): void {
-  die(run, packet, host.name, code, `${host.name} ${why}`);
+export function refuse(run: Run, host: Host, packet: Packet, why = withoutListener(host, packet)): void {
+  die(run, packet, why);
   if (packet.protocol === 'tcp') post(run, host, answerTo(run.exchange, packet, 'reset'));
   else complain(run, host, packet);
+}
+
+/** Nothing at a node takes packets to that address and port. */
+function withoutListener({ name }: Host, { dst, dstPort, protocol }: Packet): Cause {
+  return cause('refused', 'listener-missing', { node: name, address: dst, port: dstPort, protocol });
 }
 
 /** The server's side. */
@@ -32,7 +38,7 @@ function serve(run: Run, host: Host, packet: Packet): void {
   const { protocol, step } = packet;
   if (protocol === 'tcp' && step !== 'syn') {
     if (!hasSocket(exchange, host.name, packet)) {
-      refuse(run, host, packet, 'knows of no such connection');
+      refuse(run, host, packet, cause('refused', 'connection-unknown', { node: host.name, source: packet.src }));
       return;
     }
     deliver(run, packet, host.name);
@@ -41,7 +47,7 @@ function serve(run: Run, host: Host, packet: Packet): void {
   }
   const listens = host.plan.listeners.some((l) => l.protocol === protocol && l.port === packet.dstPort);
   if (protocol !== 'icmp' && !listens) {
-    refuse(run, host, packet, `does not listen on ${packet.dst}:${packet.dstPort}/${protocol}`);
+    refuse(run, host, packet);
     return;
   }
   deliver(run, packet, host.name);
@@ -64,8 +70,13 @@ function hear(run: Run, host: Host, packet: Packet): void {
   const { exchange } = run;
   const { flow } = exchange;
   if (host.name !== flow.from || !isForCaller(exchange, packet)) {
-    const detail = `${host.name} called ${flow.address}, but the answer came from ${packet.src}`;
-    die(run, packet, host.name, 'reply-not-from-vip', detail);
+    const { src: source } = packet;
+    const owner = ownerOf(run.topology.plan, source);
+    die(
+      run,
+      packet,
+      cause('reply-not-from-vip', 'reply-from-elsewhere', { node: host.name, called: flow.address, source, owner }),
+    );
     return;
   }
   deliver(run, packet, host.name);

@@ -30,7 +30,7 @@ export function answersAtIngress(run: Run, host: Host, iface: string, { srcMac, 
 export function refusesUntracked(run: Run, host: Host, packet: Packet): boolean {
   if (packet.protocol === 'icmp' || !endsHere(host, packet)) return false;
   const service = unservedDirect(run, host, packet);
-  if (service === null) refuse(run, host, packet, `has no service at ${packet.dst}:${packet.dstPort}`);
+  if (service === null) refuse(run, host, packet);
   else refuseFor(run, host, packet, service);
   return true;
 }

@@ -1,5 +1,6 @@
 import { isDirect } from '../terms/mode.ts';
 import type { LbService } from '../../lb/config.ts';
+import { cause, type Cause } from '../terms/cause.ts';
 import { answeredVips } from './address-ownership.ts';
 import { confirm, find, hidesSource, movesDestination, track, trackRelated } from './conntrack.ts';
 import type { Connection, Tracked } from './conntrack.ts';
@@ -17,7 +18,6 @@ import { complain, die, stateOf } from './run.ts';
 import type { Run } from './run.ts';
 import type { Device, Host, Route } from './topology.ts';
 import { crossing } from './trace.ts';
-import type { Cause } from '../terms/walk.ts';
 
 const UNTRACKED: Tracked = { state: 'untracked' };
 const NO_MAC = '00:00:00:00:00:00';
@@ -42,8 +42,7 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
   // Where there is no route, IPv6 says so whether it forwards or not (ip6_pkt_discard of net/ipv6/route.c).
   const saysNoRoute = route === null && packet.dst.includes(':');
   if (!forwards(device.settings, packet.dst) && !saysNoRoute) {
-    const detail = `${host.name} got a packet for ${packet.dst} and does not forward`;
-    die(run, passing, host.name, 'not-forwarding', detail);
+    die(run, passing, cause('not-forwarding', 'forwarding-off', { node: host.name, address: packet.dst }));
     return;
   }
   if (route === null) {
@@ -72,7 +71,7 @@ export function send(run: Run, host: Host, made: Packet, known?: Tracked): void 
   const route = lookUp(host, packet.dst);
   const device = host.devices.get(route?.device ?? '');
   if (route === null) noRoute(run, host, packet);
-  else if (device === undefined) refuse(run, host, packet, `has no service at ${packet.dst}:${packet.dstPort}`);
+  else if (device === undefined) refuse(run, host, packet);
   else {
     const src = packet.src === '' ? selectSource(host, device, route.via ?? packet.dst) : packet.src;
     leave(run, host, route, fitted(run, host, device, { ...packet, src }), tracked);
@@ -110,13 +109,13 @@ function forward(
   sourceOnLink: boolean,
 ): void {
   if (packet.ttl <= 1) {
-    die(run, packet, host.name, 'loop', `the TTL of the packet to ${packet.dst} ran out at ${host.name}`);
+    die(run, packet, cause('loop', 'ttl-expired', { node: host.name, address: packet.dst }));
     complain(run, host, packet, tracked);
     return;
   }
   const to = host.devices.get(route.device);
   if (to === undefined) {
-    refuse(run, host, packet, `has no service at ${packet.dst}:${packet.dstPort}`);
+    refuse(run, host, packet);
     return;
   }
   if (!fits(run, host, to, packet, tracked)) return;
@@ -158,8 +157,7 @@ function chooseSource(
 }
 
 function taught(host: Host, packet: Packet, { gateway, router }: { gateway: string; router: string }): Cause {
-  const detail = `${router} taught ${host.name} by ICMP redirect to send what is for ${packet.dst} to ${gateway}, around ${router}`;
-  return { code: 'redirected', node: host.name, detail };
+  return cause('redirected', 'redirect-followed', { node: host.name, router, address: packet.dst, gateway });
 }
 
 /** Own address: the packet goes out of `lo` and comes in again, and nothing leaves the node. */
@@ -180,28 +178,28 @@ function redirect(run: Run, host: Host, device: Device, packet: Packet, gateway:
 function sourceIsFine(run: Run, host: Host, device: Device, packet: Packet): { onLink: boolean } | null {
   const verdict = validateSource(host, device, packet.src);
   if (verdict.accepted) return verdict;
-  const story =
+  const at = { node: host.name, source: packet.src };
+  const why =
     verdict.code === 'own-address-as-source'
-      ? `${host.name} got a packet from ${packet.src}, which is its own address, and dropped it as a martian`
-      : `${host.name} got a packet from ${packet.src} by ${device.name}, but its own way there is another (rp_filter=${device.settings.rpFilter})`;
-  die(run, packet, host.name, verdict.code, story);
+      ? cause(verdict.code, 'own-source', at)
+      : cause(verdict.code, 'reverse-path-fails', { ...at, iface: device.name });
+  die(run, packet, why);
   return null;
 }
 
 /** A server that got a DSR frame for an address it does not own is to blame, whatever becomes of the packet. */
 function withoutVip(host: Host, packet: Packet): Packet {
   if (packet.dsr?.server !== host.name) return packet;
-  const detail = `${host.name} got the frame for ${packet.dst}, but does not hold that address`;
-  return { ...packet, blame: { code: 'vip-not-on-server', node: host.name, detail } };
+  return { ...packet, blame: cause('vip-not-on-server', 'vip-missing', { node: host.name, vip: packet.dst }) };
 }
 
 function noRoute(run: Run, host: Host, packet: Packet): void {
-  die(run, packet, host.name, 'no-route', `${host.name} has no route to ${packet.dst}`);
+  die(run, packet, cause('no-route', 'route-missing', { node: host.name, address: packet.dst }));
 }
 
 function halfSeen(run: Run, host: Host, packet: Packet): void {
-  const detail = `${host.name} is stateful and did not see all of this connection: it dropped ${packet.src} → ${packet.dst} (${packet.step})`;
-  die(run, packet, host.name, 'half-seen-by-firewall', detail);
+  const at = { node: host.name, source: packet.src, destination: packet.dst };
+  die(run, packet, cause('half-seen-by-firewall', 'half-seen', at));
 }
 
 function keepsTrack({ plan }: Host): boolean {

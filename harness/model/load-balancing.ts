@@ -1,4 +1,5 @@
 import type { LbServer, LbService } from '../../lb/config.ts';
+import { cause } from '../terms/cause.ts';
 import { vipsAtIngress } from '../../lb/mode.ts';
 import { refuse } from './endpoints.ts';
 import { sendTo } from './neighbours.ts';
@@ -21,13 +22,13 @@ export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; pa
   const device = host.devices.get(lookUp(host, server.address)?.device ?? '');
   const packet = { ...frame.packet, dsr: { l4: host.name, server: server.name } };
   if (device === undefined) {
-    die(run, packet, host.name, 'no-route', `${host.name} has no route to ${server.name} (${server.address})`);
+    die(run, packet, cause('no-route', 'route-missing', { node: host.name, address: server.address }));
     return true;
   }
   if (service.sourceMac === 'keep') {
     sendTo(run, host, device, server.address, packet, frame.srcMac);
   } else if (packet.ttl <= 1) {
-    die(run, packet, host.name, 'loop', `the TTL of the packet to ${packet.dst} ran out at ${host.name}`);
+    die(run, packet, cause('loop', 'ttl-expired', { node: host.name, address: packet.dst }));
   } else {
     sendTo(run, host, device, server.address, { ...packet, ttl: packet.ttl - 1 });
   }
@@ -84,7 +85,8 @@ export function balance(run: Run, host: Host, packet: Packet, tracked: Tracked):
 
 /** Without a server the load balancer refuses for it: once the kernel has accepted the packet's source (lb/render/refuse.ts). */
 export function refuseFor(run: Run, host: Host, packet: Packet, service: LbService): void {
-  refuse(run, host, packet, `finds no server of ${service.name} up`, 'no-server-available');
+  const { name: node } = host;
+  refuse(run, host, packet, cause('no-server-available', 'pool-down', { node, service: service.name }));
 }
 
 /** A server that is up, the same one for all packets of a flow; null when there is none. */

@@ -1,3 +1,4 @@
+import { cause } from '../terms/cause.ts';
 import { covers } from './prefix.ts';
 import { askForVip } from './direct-check.ts';
 import { transmit } from './bridge.ts';
@@ -97,13 +98,14 @@ function unreachable(run: Run, entry: Neighbour, packet: Packet): void {
     .devices.get(device)!
     .addresses.some(({ subnet }) => covers(subnet, address));
   if (packet.dsr?.l4 === node && !onLink) {
-    const detail = `${node} must put the MAC of ${packet.dsr.server} (${address}) on the frame, but it is not on a segment of ${node}: nobody answers ARP for it`;
-    die(run, packet, node, 'server-not-adjacent', detail);
+    die(run, packet, cause('server-not-adjacent', 'server-off-segment', { node, address }));
     return;
   }
-  const refused = run.unanswered.get(address);
-  const detail = `${node} asked for ${address} by ${device}, and ${refused ?? 'nobody answered'}`;
-  die(run, packet, node, 'no-neighbour', detail);
+  const dropped = run.unanswered.get(address);
+  const why = dropped
+    ? cause('no-neighbour', 'arp-request-dropped', { node, address, ...dropped })
+    : cause('no-neighbour', 'arp-unanswered', { node, address });
+  die(run, packet, why);
   const forwarded = packet.trace !== null && packet.dsr?.l4 !== node;
   if (forwarded) complain(run, run.topology.hosts.get(node)!, packet);
 }

@@ -1,4 +1,5 @@
-import type { Cause, Hop } from '../terms/walk.ts';
+import type { Cause } from '../terms/cause.ts';
+import type { Hop } from '../terms/walk.ts';
 
 /** Which packet of an exchange this is; UDP and ICMP know `request` and `reply` only. */
 export type Step = 'syn' | 'syn-ack' | 'ack' | 'request' | 'reply' | 'reset' | 'error' | 'redirect';

@@ -1,3 +1,5 @@
+import { DEFAULT_MTU } from '../scenario/lookup.ts';
+import { cause } from '../terms/cause.ts';
 import type { Tracked } from './conntrack.ts';
 import { sendAgain } from './exchange.ts';
 import type { Packet } from './packet.ts';
@@ -19,8 +21,7 @@ export function fitted(run: Run, host: Host, device: Device, packet: Packet): Pa
 /** A router drops what is larger than the MTU of the interface it should leave by, and says so (RFC 1191, 8201). */
 export function fits(run: Run, host: Host, device: Device, packet: Packet, tracked: Tracked): boolean {
   if (packet.size <= device.mtu) return true;
-  const detail = `${host.name} cannot send on a packet of ${packet.size} bytes for ${packet.dst}: the MTU of ${device.name} is ${device.mtu} bytes`;
-  die(run, packet, host.name, 'too-big', detail);
+  die(run, packet, cause('too-big', 'exceeds-mtu', { node: host.name, address: packet.dst, mtu: device.mtu }));
   complain(run, host, packet, tracked, device.mtu);
   return false;
 }
@@ -29,8 +30,9 @@ export function fits(run: Run, host: Host, device: Device, packet: Packet, track
 export function isSwallowed(run: Run, host: Host, iface: string, packet: Packet): boolean {
   const largest = host.largestTaken.get(iface);
   if (largest === undefined || packet.size <= largest) return false;
-  const detail = `a packet of ${packet.size} bytes for ${packet.dst} is larger than the interface ${iface} of ${host.name} takes, which drops it without a word`;
-  die(run, packet, host.name, 'too-big', detail);
+  const { dst: address, size } = packet;
+  const { mtu = DEFAULT_MTU } = host.plan.interfaces.find(({ name }) => name === iface)!;
+  die(run, packet, cause('too-big', 'exceeds-interface', { node: host.name, address, iface, size, mtu }));
   return true;
 }
 

@@ -1,16 +1,17 @@
 import type { Finding, FlowPlan, Plan } from '../terms/plan.ts';
-import type { CauseCode } from '../terms/cause.ts';
+import { cause, type Cause, type CauseCode } from '../terms/cause.ts';
+import { nodeWithMac } from '../scenario/lookup.ts';
 import { explore } from './choices.ts';
 import { firstAnswer, firstRequest } from './exchange.ts';
 import { beginnings, health } from './health.ts';
 import type { NodeState } from './node-state.ts';
 import { isRequest } from './packet.ts';
 import type { Packet } from './packet.ts';
-import type { Run } from './run.ts';
+import type { End, Run } from './run.ts';
 import { simulate } from './simulate.ts';
 import { topologyOf } from './topology.ts';
 import { crossed, hops } from './trace.ts';
-import type { Cause, Hop, Prediction } from '../terms/walk.ts';
+import type { Hop, Prediction } from '../terms/walk.ts';
 
 /**
  * What Linux and the load balancer's configuration make of a flow: one alternative for every server that the
@@ -60,39 +61,38 @@ const REFUSALS: CauseCode[] = ['refused', 'no-server-available'];
 
 /** The first packet that did not reach its end decides. */
 function causeOf(run: Run): Cause {
+  const { from: node, address } = run.exchange.flow;
+  const called = { node, address };
   for (const { id } of run.exchange.sent) {
     if (run.exchange.repeated.has(id)) continue;
     const end = run.ends.get(id);
-    if (end === undefined) return lost(run.exchange.flow.from, 'it never came to an end');
+    if (end === undefined) return cause('unexplained', 'never-ends', called);
     if (end.fate === 'died' && end.cause !== null) {
       return REFUSALS.includes(end.cause.code) ? (unheardRefusal(run) ?? end.cause) : end.cause;
     }
-    if (end.fate === 'unwanted') return straying(end.packet, end.node);
+    if (end.fate === 'unwanted') return straying(run, end);
   }
-  return lost(run.exchange.flow.from, 'every packet arrived, yet the answer is missing');
+  return cause('unexplained', 'reply-missing', called);
 }
 
 /**
  * A refusal that the caller never hears says nothing: what ended its way decides. An ICMP error counts once it has left
  * its node, since nothing repeats it and few callers listen to it.
  */
-function unheardRefusal({ exchange, ends }: Run): Cause | null {
+function unheardRefusal(run: Run): Cause | null {
+  const { exchange, ends } = run;
   const answer = firstAnswer(exchange);
   if (answer?.step !== 'reset' && answer?.step !== 'error') return null;
   const end = ends.get(answer.id);
   if (end === undefined || (answer.step === 'error' && end.packet.trace !== null)) return null;
-  return end.fate === 'unwanted' ? straying(end.packet, end.node) : end.cause;
+  return end.fate === 'unwanted' ? straying(run, end) : end.cause;
 }
 
-function straying(packet: Packet, node: string): Cause {
-  if (packet.misled === undefined) return lost(node, `the frame for ${packet.dst} reached nobody whose MAC it carries`);
-  const { bridge, mac, port } = packet.misled;
-  const detail = `${bridge} learned ${mac} at its port ${port}, because a frame came by there with that source; the frame for ${packet.dst} went that way and ended at ${node}`;
-  return { code: 'mac-moved', node: bridge, detail };
-}
-
-function lost(node: string, detail: string): Cause {
-  return { code: 'unexplained', node, detail };
+function straying({ topology }: Run, { packet: { misled, dst: address }, node }: End): Cause {
+  if (misled === undefined) return cause('unexplained', 'frame-unclaimed', { node, address });
+  const { bridge, mac, port } = misled;
+  const owner = nodeWithMac(topology.plan, mac)?.name ?? mac;
+  return cause('mac-moved', 'mac-on-wrong-port', { node: bridge, owner, port, address });
 }
 
 function way({ ends }: Run, packet: Packet | null): Hop[] {

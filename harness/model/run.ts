@@ -1,6 +1,6 @@
 import type { LbServer, LbService } from '../../lb/config.ts';
 import type { Choices } from './choices.ts';
-import type { CauseCode } from '../terms/cause.ts';
+import type { Cause } from '../terms/cause.ts';
 import type { Tracked } from './conntrack.ts';
 import type { DirectCheck } from './direct-check.ts';
 import { errorAbout } from './exchange.ts';
@@ -9,7 +9,6 @@ import type { NodeState } from './node-state.ts';
 import type { Frame, Packet } from './packet.ts';
 import { selectSource } from './routing.ts';
 import type { Host, Topology } from './topology.ts';
-import type { Cause } from '../terms/walk.ts';
 
 /** One simulated flow: what the nodes have learned so far, and what is on the wires. */
 export interface Run {
@@ -27,8 +26,8 @@ export interface Run {
   isUp: (host: Host, service: LbService, server: LbServer) => boolean;
   /** The flow is such a health check; null for flows that somebody else starts. */
   check: DirectCheck | null;
-  /** Why the owner of an address did not answer ARP for it, by address. */
-  unanswered: Map<string, string>;
+  /** Owners of addresses that dropped an ARP request for its source, by address. */
+  unanswered: Map<string, { owner: string; source: string }>;
   /** Server that the load balancer picked, by service. */
   picked: Map<string, string>;
 }
@@ -47,7 +46,7 @@ export interface Arrival {
 }
 
 /** Where a packet's way ended. Of the copies of a flood the luckiest counts. */
-interface End {
+export interface End {
   packet: Packet;
   fate: 'delivered' | 'died' | 'unwanted';
   node: string;
@@ -74,8 +73,8 @@ export function stateOf(run: Run, host: Host): NodeState {
 }
 
 /** A node dropped a packet for a reason. */
-export function die(run: Run, packet: Packet, node: string, code: CauseCode, detail: string): void {
-  end(run, { packet, fate: 'died', node, cause: packet.blame ?? { code, node, detail } });
+export function die(run: Run, packet: Packet, cause: Cause): void {
+  end(run, { packet, fate: 'died', node: cause.node, cause: packet.blame ?? cause });
 }
 
 /** The packet reached the node that owns its destination. */

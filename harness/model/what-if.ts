@@ -40,7 +40,7 @@ export function withCounterfactuals(result: ScenarioResult, loaded: LoadedScenar
     const flows = of.flows.map((seen): FlowResult => {
       const flow = of.plan.flows.find(({ name }) => name === seen.name)!;
       const helps = whatWouldHelp(loaded, variant, of.plan, flow, seen.cause);
-      return { ...seen, counterfactuals: helps.map(({ title, change, proven }) => ({ title, change, proven })) };
+      return { ...seen, counterfactuals: helps.map(({ fixes, change, proven }) => ({ fixes, change, proven })) };
     });
     return { ...of, flows };
   });
@@ -65,8 +65,8 @@ export function whatWouldHelp(
   };
   const merge = (one: Change, other: Change): Change => mergePatch(one, other) as Change;
   const tried = candidates({ scenario: variant.scenario, plan, flow, cause });
-  return counterfactuals(tried, predictWith, merge).map(({ title, change }) => ({
-    title,
+  return counterfactuals(tried, predictWith, merge).map(({ fixes, change }) => ({
+    fixes,
     change: stringify(change),
     patch: change,
     proven: null,

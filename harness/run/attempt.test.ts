@@ -11,7 +11,7 @@ const lab = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'
 const called = flow(lab, 'client', 'a');
 const walk = predict(lab, called)[0]!;
 const NOTHING_COUNTED = (): Promise<Record<string, never>> => Promise.resolve({});
-const UNANSWERED: FireResult = { answered: false, said: 'no answer', answer: null };
+const UNANSWERED: FireResult = { answered: false, outcome: 'no-answer', answer: null };
 
 /** A lab whose captures and agents are in the test's hands. */
 class ScriptedLab {
@@ -72,7 +72,7 @@ test('a caller that stood still while all was silent gets time to go on', async 
     async (time, end) => {
       if (time > 1) return;
       await new Promise((resolve) => setTimeout(resolve, stoodStill));
-      setTimeout(() => end({ answered: true, said: '200', answer }), stoodStill / 2);
+      setTimeout(() => end({ answered: true, outcome: '200', answer }), stoodStill / 2);
     },
   );
   const { outcome } = await runAttempt(called, lab, scripted.pooled, NOTHING_COUNTED);

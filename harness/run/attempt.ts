@@ -56,7 +56,7 @@ export async function runAttempt(
   const { fired, seen, inside } = await fireUntilDecided(flow, key, plan, lab, firstLook, ask);
   const client = {
     answered: fired.answered,
-    said: fired.said,
+    outcome: fired.outcome,
     servedBy: fired.answer?.server ?? null,
     sourceSeen: fired.answer?.peer.split(' ')[0] ?? null,
   };

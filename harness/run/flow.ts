@@ -1,11 +1,13 @@
 import { disagreement } from '../judge/agreement.ts';
-import { controlsOf, type Control } from '../judge/controls.ts';
+import { controlsOf } from '../judge/controls.ts';
 import type { CountersByNode } from '../terms/counters.ts';
+import type { Fault } from '../terms/fault.ts';
+import type { Control, ControlResult } from '../terms/reason.ts';
 import type { Attempt, FlowResult } from '../terms/results.ts';
 import { judgeFlow } from '../judge/verdict.ts';
 import { predict } from '../model/predict.ts';
 import type { Prediction } from '../terms/walk.ts';
-import { serviceOf } from '../scenario/lookup.ts';
+import { ownerOf, serviceOf } from '../scenario/lookup.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { together } from '../together.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -20,7 +22,7 @@ export interface Shared {
   /** Every node's counters as they were before these flows. */
   countersBefore: () => Promise<CountersByNode>;
   /** Runs a control that begins now or later: one that began before a flow had failed says nothing of that failure. */
-  control: (control: Control) => Promise<FlowResult['controls'][number]>;
+  control: (control: Control) => Promise<ControlResult>;
 }
 
 export function sharedBy(plan: Plan, lab: PooledLab): Shared {
@@ -44,14 +46,14 @@ export async function runFlow(
     runAttempt(flow, plan, lab, mayFail(flow, predicted) ? shared.countersBefore : undefined),
   );
   const controls = await Promise.all(controlsOf(plan, flow).map(shared.control));
-  const parting = attempts.map((attempt) => disagreement(attempt, predicted)).find((found) => found !== null) ?? null;
-  const judged = judgeFlow(flow, plan, { attempts, controls, disagreement: parting });
+  const differs = attempts.map((attempt) => disagreement(attempt, predicted)).find((found) => found !== null) ?? null;
+  const judged = judgeFlow(flow, plan, { attempts, controls, disagreement: differs });
   const withRaw = (attempt: Attempt): Attempt => ({ ...attempt, packets: lab.recorder.withRaw(attempt.packets) });
   return {
     ...describeFlow(flow, plan),
     ...judged,
     predicted,
-    disagreement: parting,
+    disagreement: differs,
     counterfactuals: [],
     attempts: judged.verdict === 'fail' ? attempts.map(withRaw) : attempts,
     controls,
@@ -65,7 +67,7 @@ export function mayFail({ expect }: FlowPlan, predicted: Prediction[]): boolean 
 }
 
 /** A flow that could not be run: never passed, never failed. */
-export function flowNotRun(flow: FlowPlan, plan: Plan, reason: string): FlowResult {
+export function flowNotRun(flow: FlowPlan, plan: Plan, reason: Fault): FlowResult {
   return {
     ...describeFlow(flow, plan),
     verdict: 'not-run',
@@ -99,18 +101,21 @@ function describeFlow(
   };
 }
 
-async function runControl(control: Control, plan: Plan, lab: PooledLab): Promise<FlowResult['controls'][number]> {
-  const target = plan.nodes.find((node) =>
-    node.interfaces.some((i) => i.addresses.some((cidr) => cidr.startsWith(`${control.address}/`))),
-  );
+async function runControl(control: Control, plan: Plan, lab: PooledLab): Promise<ControlResult> {
+  const { from, address, protocol, port } = control;
   const flow: FlowPlan = {
-    ...control,
+    name: `control ${from} ${address}`,
+    from,
+    address,
+    protocol,
+    port,
     source: '',
-    to: { node: target?.name ?? control.from },
+    to: { node: ownerOf(plan, address) ?? from },
     repeat: 1,
     expect: { outcome: 'works' },
     at: { file: '', line: 0, col: 0 },
   };
   const attempt = await runAttempt(flow, plan, lab);
-  return { name: control.name, works: attempt.outcome === 'works', detail: attempt.cause?.detail ?? attempt.client };
+  const { outcome, client, cause } = attempt;
+  return { ...control, works: outcome === 'works', client, cause };
 }

@@ -82,7 +82,7 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
     await othersTurn();
   }
   return {
-    version: 1,
+    version: 2,
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
     environment: environment(options),

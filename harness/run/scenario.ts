@@ -4,6 +4,8 @@ import type { ScenarioResult, VariantResult } from '../terms/results.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { Variant } from '../scenario/read.ts';
 import type { OnEvent } from './events.ts';
+import type { Fault } from '../terms/fault.ts';
+import { faultOf } from './fault-of.ts';
 import { flowNotRun } from './flow.ts';
 import type { LabPool, PooledLab } from './lab-pool.ts';
 import { describeVariant, runVariant } from './variant.ts';
@@ -27,7 +29,7 @@ export async function runScenario(
   for (const { variant, plan } of plansOf(loaded, selection)) {
     const pooled = await acquire(plan, pool, tell, signal);
     if (pooled instanceof L4labError) {
-      variants.push(notRun(variant, plan, pooled.message, tell));
+      variants.push(notRun(variant, plan, faultOf(pooled), tell));
       continue;
     }
     const { result, clean } = await runVariant(variant, plan, pooled, tell);
@@ -72,7 +74,7 @@ async function acquire(
   }
 }
 
-function notRun(variant: Variant, plan: Plan, reason: string, onEvent: OnEvent): VariantResult {
+function notRun(variant: Variant, plan: Plan, reason: Fault, onEvent: OnEvent): VariantResult {
   onEvent({ event: 'not-run', scenario: plan.scenario, variant: plan.variant, reason });
   return {
     ...describeVariant(variant),

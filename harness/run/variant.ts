@@ -6,6 +6,7 @@ import type { Variant } from '../scenario/read.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { batches } from './batches.ts';
 import type { OnEvent } from './events.ts';
+import { faultOf } from './fault-of.ts';
 import { flowNotRun, mayFail, runFlow, sharedBy } from './flow.ts';
 import type { PooledLab } from './lab-pool.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -45,11 +46,11 @@ export async function runVariant(
     balancers = await describeBalancers(plan, pooled);
   } catch (error) {
     if (!(error instanceof L4labError)) throw error;
-    onEvent({ event: 'not-run', scenario: plan.scenario, variant: plan.variant, reason: error.message });
+    onEvent({ event: 'not-run', scenario: plan.scenario, variant: plan.variant, reason: faultOf(error) });
     // A node that is lost casts doubt on what was seen before; a user who stops does not.
     if (error.code !== 'interrupted') finished.clear();
     for (const flow of plan.flows)
-      if (!finished.has(flow)) finished.set(flow, say(flowNotRun(flow, plan, error.message)));
+      if (!finished.has(flow)) finished.set(flow, say(flowNotRun(flow, plan, faultOf(error))));
   }
   const flows = plan.flows.map((flow) => finished.get(flow)!);
   const clean = await timed('resetMs', () => lab.reset().catch(() => false));

@@ -16,6 +16,16 @@ export function interfaceAddresses(node: NodePlan): string[] {
   return node.interfaces.flatMap((i) => i.addresses).map(host);
 }
 
+/** Name of the node that has an address on an interface; null where none has. */
+export function ownerOf({ nodes }: Pick<Plan, 'nodes'>, address: string): string | null {
+  return nodes.find((node) => interfaceAddresses(node).includes(address))?.name ?? null;
+}
+
+/** The node with an interface of that MAC. */
+export function nodeWithMac({ nodes }: Pick<Plan, 'nodes'>, mac: string): NodePlan | undefined {
+  return nodes.find(({ interfaces }) => interfaces.some((i) => i.mac === mac));
+}
+
 /** MTU of Ethernet, bytes. */
 export const DEFAULT_MTU = 1500;
 

@@ -1,3 +1,5 @@
+import type { MessageOf } from './message.ts';
+
 /** Why a flow can fail: the closed list of causes. What each means is in reports/messages, in every language. */
 export const CAUSES = [
   'reply-not-from-vip',
@@ -22,3 +24,67 @@ export const CAUSES = [
 
 /** Stable code of a cause. */
 export type CauseCode = (typeof CAUSES)[number];
+
+/** What happened to the packet of a failed flow, by code: model and judge use the same one for the same event. */
+export interface CauseDetails {
+  'route-missing': At & { address: string };
+  'arp-unanswered': At & { address: string };
+  /** The owner of the address dropped the ARP request, since it did not accept its source. */
+  'arp-request-dropped': At & { address: string; owner: string; source: string };
+  /** ICMP host unreachable: the next hop did not answer ARP. */
+  'host-unreachable': At & { address: string };
+  /** The interface at the other end of the wire is down. */
+  'peer-down': At & { address: string; peer: string };
+  'server-off-segment': At & { address: string };
+  'listener-missing': At & { address: string; port: number; protocol: string };
+  'connection-unknown': At & { source: string };
+  'pool-down': At & { service: string };
+  'refused-although-healthy': At & { service: string };
+  'reply-from-elsewhere': At & { called: string; source: string; owner: string | null };
+  'vip-missing': At & { vip: string };
+  'own-source': At & { source: string };
+  'reverse-path-fails': At & { source: string; iface: string };
+  'half-seen': At & { source: string; destination: string };
+  'mac-on-wrong-port': At & { owner: string; port: string; address: string };
+  'redirect-followed': At & { router: string; address: string; gateway: string };
+  'forwarding-off': At & { address: string };
+  'ports-used-up': At & { service: string; proxyIps: string[] };
+  'ttl-expired': At & { address: string };
+  /** A router reports it. `mtu`: bytes; null where the ICMP error names none. */
+  'exceeds-mtu': At & { address: string; mtu: number | null };
+  /** An interface drops it and reports nothing. Bytes. */
+  'exceeds-interface': At & { address: string; iface: string; size: number; mtu: number };
+  'rejected-by-rule': At & { address: string };
+  'counter-rose': At & { address: string; counter: string };
+  'lost-on-wire': At & { address: string };
+  /** The frame reached no node that has its MAC. */
+  'frame-unclaimed': At & { address: string };
+  'reply-missing': At & { address: string };
+  'never-ends': At & { address: string };
+  'nothing-fits': At & { client: ClientOutcome };
+}
+
+/** The node at which it happened: `node` of the cause. */
+interface At {
+  node: string;
+}
+
+export type CauseDetail = MessageOf<CauseDetails>;
+
+/** What the caller got: the HTTP status, an error code of its socket, or one of these. */
+export type ClientOutcome =
+  '200' | 'answered' | 'no-answer' | 'timeout' | 'closed' | 'wrong-answer' | 'ttl-exceeded' | `E${string}`;
+
+/** Why a flow failed, and where. */
+export interface Cause {
+  code: CauseCode;
+  /** Node at which the packet was dropped or turned away. */
+  node: string;
+  /** What happened there, with the addresses of this flow. */
+  detail: CauseDetail;
+}
+
+/** A cause at the node that its detail names. */
+export function cause<C extends keyof CauseDetails>(code: CauseCode, detail: C, params: CauseDetails[C]): Cause {
+  return { code, node: params.node, detail: { code: detail, params } as CauseDetail };
+}

@@ -1,11 +1,14 @@
+import type { Cause, ClientOutcome } from './cause.ts';
+import type { Fix } from './fix.ts';
 import type { BalancerPlan, Expectation, Finding, FlowProtocol, Plan, SourcePosition } from './plan.ts';
-import type { Cause, Prediction, Walk } from './walk.ts';
+import type { ControlResult, Disagreement, Reason } from './reason.ts';
+import type { Prediction, Walk } from './walk.ts';
 import type { CountersByNode } from './counters.ts';
 import type { Sighting } from './sighting.ts';
 
 /** Contents of results.json. A reader refuses another `version`. */
 export interface Results {
-  version: 1;
+  version: 2;
   /** ISO 8601, UTC. */
   startedAt: string;
   durationMs: number;
@@ -85,29 +88,29 @@ export interface FlowResult {
   at: SourcePosition;
   expected: Expectation;
   verdict: Verdict;
-  /** Why the verdict is not `pass`: one sentence each; empty on a pass. */
-  reasons: string[];
+  /** Why the verdict is not `pass`; empty on a pass. */
+  reasons: Reason[];
   /** What was seen over all attempts; null when the flow did not run. */
   outcome: 'works' | 'fails' | null;
   cause: Cause | null;
   findings: Finding[];
   /** One alternative per server that the L4 may pick. */
   predicted: Prediction[];
-  /** Set where prediction and observation part, whatever was expected. */
-  disagreement: { detail: string; hop: string | null } | null;
+  /** Set where prediction and observation differ, whatever was expected. */
+  disagreement: Disagreement | null;
   /** What the model says would make a failed flow work; smallest first. */
   counterfactuals: Counterfactual[];
   attempts: Attempt[];
   /** Flows that show that the parts of a negative flow are alive. */
-  controls: { name: string; works: boolean; detail: string }[];
+  controls: ControlResult[];
   /** Command that runs just this flow again. */
   rerun: string;
   durationMs: number;
 }
 
 export interface Counterfactual {
-  /** In words: `servers' gateway to l3`. */
-  title: string;
+  /** One change, or two that help only together. */
+  fixes: Fix[];
   /** Merge patch on the scenario, as YAML text. */
   change: string;
   /** Whether it was run for real, and what came of it. */
@@ -118,8 +121,8 @@ export interface Counterfactual {
 export interface Attempt {
   token: string;
   outcome: 'works' | 'fails';
-  /** What the caller's socket said: `200`, `ECONNREFUSED`, `timeout` … */
-  client: string;
+  /** What the caller got. */
+  client: ClientOutcome;
   cause: Cause | null;
   findings: Finding[];
   /** Server that answered; null when none did. */

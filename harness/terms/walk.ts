@@ -1,5 +1,5 @@
 import type { Finding } from './plan.ts';
-import type { CauseCode } from './cause.ts';
+import type { Cause } from './cause.ts';
 
 /** One crossing of one interface by a flow's packet. */
 export interface Hop {
@@ -33,15 +33,6 @@ export interface Change {
 export interface Walk {
   request: Hop[];
   reply: Hop[];
-}
-
-/** Why a flow failed, and where. */
-export interface Cause {
-  code: CauseCode;
-  /** Node at which the packet died or turned. */
-  node: string;
-  /** One sentence with the addresses of this very flow. */
-  detail: string;
 }
 
 /** What Linux and the load balancer's configuration should make of one flow, for one choice of server. */

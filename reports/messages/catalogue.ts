@@ -1,14 +1,61 @@
-import type { CauseCode } from '../../harness/terms/cause.ts';
+import type { CauseCode, CauseDetails, ClientOutcome } from '../../harness/terms/cause.ts';
+import type { Faults } from '../../harness/terms/fault.ts';
+import type { Fix, Fixes } from '../../harness/terms/fix.ts';
+import type { MessageOf } from '../../harness/terms/message.ts';
+import type { Finding } from '../../harness/terms/plan.ts';
+import type { Control, Disagreements, Reasons, Step } from '../../harness/terms/reason.ts';
 
-/** Everything that l4lab reports about a flow, in one language; each language has the same keys. */
+/** All that results say in messages, by code. */
+export interface Messages extends CauseDetails, Reasons, Disagreements, Faults, Fixes {}
+
+export type Message = MessageOf<Messages>;
+
+type Texts<Params> = { [Code in keyof Params]: (params: Params[Code]) => string };
+
+/** Everything that results say, in one language; each language has the same keys. */
 export interface Catalogue {
   causes: Record<CauseCode, CauseText>;
+  findings: Record<Finding, string>;
+  messages: Texts<Messages>;
+  /** What the caller got, where that is no status and no error code. */
+  outcomes: Record<Exclude<ClientOutcome, '200' | `E${string}`>, string>;
+  control: (control: Control) => string;
+  /** Joins changes that help only together. */
+  and: (changes: string[]) => string;
 }
 
-export interface CauseText {
+interface CauseText {
   /** What happened to the packet, one sentence. */
   story: string;
   /** What must be seen for this cause to be named. */
   evidence: string;
   fix: string;
+}
+
+/** A message as a sentence. */
+export function say<C extends keyof Messages>(
+  { messages }: { messages: Texts<Pick<Messages, C>> },
+  { code, params }: { [Code in C]: { code: Code; params: Messages[Code] } }[C],
+): string {
+  return messages[code](params);
+}
+
+/** What the caller got; a status or an error code is the same in every language. */
+export function outcomeText({ outcomes }: Pick<Catalogue, 'outcomes'>, outcome: ClientOutcome): string {
+  return (outcomes as Partial<Record<string, string>>)[outcome] ?? outcome;
+}
+
+/** One change to a scenario, or two that help only together. */
+export function fixesText(catalogue: Catalogue, fixes: Fix[]): string {
+  return catalogue.and(fixes.map((fix) => say(catalogue, fix)));
+}
+
+/** Address and port of a listener. */
+export function socketText(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** A hop on one line, the same in every language. */
+export function stepText({ node, direction, iface, src, dst, ttl }: Step): string {
+  return `${node} ${direction} ${iface} ${src.ip} [${src.mac}] → ${dst.ip} [${dst.mac}] ttl ${ttl}`;
 }

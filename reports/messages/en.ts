@@ -1,7 +1,9 @@
-import type { Catalogue } from './catalogue.ts';
+import type { Cause } from '../../harness/terms/cause.ts';
+import type { HopDifference, Place } from '../../harness/terms/reason.ts';
+import { type Catalogue, outcomeText, say, socketText, stepText } from './catalogue.ts';
 
 /** The messages in English; the command line, JUnit, markdown and GitHub annotations use them. */
-export const en = {
+export const en: Catalogue = {
   causes: {
     'reply-not-from-vip': {
       story:
@@ -105,4 +107,151 @@ export const en = {
       fix: 'Look at the capture. If you find the reason, it belongs in this catalogue.',
     },
   },
-} satisfies Catalogue;
+  findings: {
+    'answered-by-itself': 'The caller has the VIP on its own loopback and answered itself; no packet left the node.',
+    'l4-bypassed': 'The reply came without the L4: a server answered ARP for the VIP.',
+  },
+  messages: {
+    'route-missing': ({ node, address }) => `${node} has no route to ${address}.`,
+    'arp-unanswered': ({ node, address }) => `${node} sent ARP requests for ${address}, but no node answered.`,
+    'arp-request-dropped': ({ node, address, owner, source }) =>
+      `${node} sent ARP requests for ${address}, but ${owner} dropped them because of their source ${source}.`,
+    'host-unreachable': ({ node, address }) =>
+      `${node} reported host unreachable for ${address}: the next hop did not answer ARP.`,
+    'peer-down': ({ node, address, peer }) =>
+      `${node} sent a packet to ${address}, but the interface of ${peer} at the other end is down.`,
+    'server-off-segment': ({ node, address }) =>
+      `${node} sent ARP requests for the server ${address} on its own segment, but that server is in another subnet.`,
+    'listener-missing': ({ node, address, port, protocol }) =>
+      `${node} has no listener on ${socketText(address, port)}/${protocol}.`,
+    'connection-unknown': ({ node, source }) =>
+      `${node} has no connection for a segment from ${source}, and refused it.`,
+    'pool-down': ({ node, service }) => `${node} has no healthy server for ${service}.`,
+    'refused-although-healthy': ({ node, service }) =>
+      `${node} refused the request, although it has a healthy server for ${service}.`,
+    'reply-from-elsewhere': ({ node, called, source, owner }) =>
+      `${node} called ${called}, but the reply came from ${owner === null ? source : `${owner} (${source})`}.`,
+    'vip-missing': ({ node, vip }) => `The frame for ${vip} reached ${node}, which does not have that address.`,
+    'own-source': ({ node, source }) =>
+      `${node} received a packet from ${source}, which is its own address, and dropped it.`,
+    'reverse-path-fails': ({ node, source, iface }) =>
+      `${node} received a packet from ${source} on ${iface}, but has its route to that address elsewhere, and dropped it (rp_filter).`,
+    'half-seen': ({ node, source, destination }) =>
+      `${node} saw only one direction of the connection, and dropped a packet from ${source} to ${destination}.`,
+    'mac-on-wrong-port': ({ node, owner, port, address }) =>
+      `${node} learned the MAC of ${owner} on its port ${port}; the frame for ${address} left there and did not reach ${owner}.`,
+    'redirect-followed': ({ node, router, address, gateway }) =>
+      `${router} sent ${node} an ICMP redirect for ${address} to ${gateway}; packets then bypassed ${router}.`,
+    'forwarding-off': ({ node, address }) =>
+      `${node} received a packet for ${address}, which is not its own address, and does not forward.`,
+    'ports-used-up': ({ node, service, proxyIps }) =>
+      `${node} has no free port on ${proxyIps.join(', ')} for a connection to ${service}.`,
+    'ttl-expired': ({ node, address }) => `The TTL of a packet for ${address} expired at ${node}.`,
+    'exceeds-mtu': ({ node, address, mtu }) =>
+      `${node} cannot forward a packet for ${address}: it exceeds the MTU of the next link${mtu === null ? '' : ` (${mtu} bytes)`}.`,
+    'exceeds-interface': ({ node, address, iface, size, mtu }) =>
+      `${node} silently dropped a packet of ${size} bytes for ${address}: the MTU of its interface ${iface} is ${mtu} bytes.`,
+    'rejected-by-rule': ({ node, address }) => `A firewall rule on ${node} rejected a packet for ${address}.`,
+    'counter-rose': ({ node, address, counter }) =>
+      `${node} dropped a packet for ${address}: its counter ${counter} rose.`,
+    'lost-on-wire': ({ node, address }) =>
+      `${node} sent a packet to ${address}, but it was not seen at the other end of the wire.`,
+    'frame-unclaimed': ({ node, address }) =>
+      `The frame for ${address} reached no node that has its MAC; it was last seen at ${node}.`,
+    'reply-missing': ({ node, address }) => `Every packet arrived, but ${node} got no reply from ${address}.`,
+    'never-ends': ({ node, address }) => `Packets from ${node} to ${address} keep circulating.`,
+    'nothing-fits': ({ node, client }) =>
+      `No known cause matches; the last packet was seen at ${node}, and the caller got: ${outcomeText(en, client)}.`,
+
+    'never-tried': ({ flow }) => `${flow} was never tried.`,
+    'expected-to-work': ({ failed, attempts, cause }) =>
+      `Expected to work, but failed${share(failed, attempts)}. ${because(cause)}`,
+    'expected-to-fail': ({ cause, worked, attempts }) =>
+      `Expected to fail (${cause}), but worked${share(worked, attempts)}.`,
+    'other-cause': ({ expected, cause }) => `Failed for a different reason than ${expected}. ${because(cause)}`,
+    'other-place': ({ expected, node }) => `Failed at ${node ?? 'an unknown node'}; expected: ${expected}.`,
+    'wrong-server': ({ server, allowed }) => `${server ?? 'No server'} answered; expected: ${allowed.join(', ')}.`,
+    'server-unused': ({ server, attempts }) => `${server} answered none of ${attempts} attempts.`,
+    'wrong-share': ({ server, served, expected, attempts }) =>
+      `${server} answered ${served} of ${attempts} attempts; expected: ${expected}.`,
+    'servers-vary': ({ servers }) =>
+      `Different servers answered (${servers.map((server) => server ?? 'none').join(', ')}); expected: the same one each time.`,
+    'wrong-source': ({ seen, expected, allowed }) =>
+      `The server saw the source ${seen ?? 'of no packet'}; expected: ${expected === allowed[0] ? expected : `${expected} (${allowed.join(' or ')})`}.`,
+    'unexpected-finding': ({ finding }) => `Works, but with the finding ${finding}. ${en.findings[finding]}`,
+    'finding-missing': ({ finding }) => `Works, but without the expected finding ${finding}.`,
+    'request-not-seen': ({ caller }) => `No request was seen leaving ${caller}, so the failure proves nothing.`,
+    'control-failed': ({ control }) => {
+      const why = control.cause ? say(en, control.cause.detail) : `The caller got: ${outcomeText(en, control.client)}.`;
+      return `The control flow ${en.control(control)} failed, so the failure proves nothing. ${why}`;
+    },
+    'not-crossed': ({ leg, node }) => `The ${leg} did not cross ${node}.`,
+    'not-avoided': ({ leg, node }) => `The ${leg} reached ${node}, which it must avoid.`,
+    disagreement: ({ disagreement }) => `Prediction and observation differ. ${say(en, disagreement)}`,
+
+    'picked-differs': ({ seen, predicted }) => `The L4 picked ${seen}; predicted: ${predicted}.`,
+    'outcome-differs': ({ seen, predicted, hop }) =>
+      `The flow ${outcome(seen)}; predicted: ${outcome(predicted)}.${at(hop)}`,
+    'cause-differs': ({ seen, predicted, hop }) =>
+      `The cause is ${place(seen)}; predicted: ${place(predicted)}.${at(hop)}`,
+    'server-differs': ({ seen, predicted, hop }) =>
+      `${seen ?? 'No server'} answered; predicted: ${predicted ?? 'no server'}.${at(hop)}`,
+    'source-differs': ({ seen, predicted, hop }) =>
+      `The server saw the source ${seen ?? 'of no packet'}; predicted: ${predicted ?? 'none'}.${at(hop)}`,
+    'path-differs': ({ hop }) => `The packets took a different path than predicted.${at(hop)}`,
+
+    environment: ({ error }) => error,
+
+    'interfaces-up': ({ node }) => `${node}: all interfaces up`,
+    'forwarding-on': ({ node }) => `${node}: forwarding on`,
+    'rp-filter-off': ({ node }) => `${node}: rp_filter off`,
+    'firewall-off': ({ node }) => `${node}: no stateful firewall`,
+    'accept-redirects-off': ({ node }) => `${node}: accept_redirects off`,
+    'node-gateway': ({ node, gateway }) => `${node}: gateway ${gateway}`,
+    'widen-mtu': ({ mtu }) => `MTU ${mtu} on every interface`,
+    'balancer-on': ({ node }) => `${node}: load balancer on`,
+    'disown-vip': ({ node }) => `${node}: does not own the VIP`,
+    'send-redirects-off': ({ node }) => `${node}: send_redirects off`,
+    'rewrite-source-mac': ({ node }) => `${node}: rewrites the source MAC`,
+    listen: ({ nodes, port, protocol }) => `${nodes.join(', ')}: listen on ${port}/${protocol}`,
+    'vip-on-loopback': ({ service }) => `VIP of ${service} on the loopback of its servers, without ARP replies for it`,
+    'quiet-loopback': ({ arpIgnore, arpAnnounce }) =>
+      `servers: no ARP replies for loopback addresses (arp_ignore=${arpIgnore}, arp_announce=${arpAnnounce})`,
+    'servers-gateway': ({ gateway }) => `servers: gateway ${gateway}`,
+    'use-proxy': ({ service }) => `proxy IP for ${service}`,
+    'use-dsr': ({ service }) => `DSR for ${service}, with its VIP on the loopback of its servers`,
+  },
+  outcomes: {
+    answered: 'a reply',
+    'no-answer': 'no reply',
+    timeout: 'timeout',
+    closed: 'connection closed',
+    'wrong-answer': 'wrong reply',
+    'ttl-exceeded': 'TTL exceeded',
+  },
+  control: ({ from, to, address, protocol, port }) =>
+    `${from} → ${to === null ? '' : `${to} `}${protocol === 'icmp' ? `${address} (ping)` : socketText(address, port)}`,
+  and: (changes) => changes.join(', and '),
+};
+
+function because(cause: Cause | null): string {
+  return cause === null ? 'No cause was found.' : `${place(cause)}: ${say(en, cause.detail)}`;
+}
+
+function place(of: Place | null): string {
+  return of === null ? 'none' : `${of.code} at ${of.node}`;
+}
+
+function outcome({ outcome: how, cause }: { outcome: 'works' | 'fails'; cause: Place | null }): string {
+  return cause === null ? how : `${how} (${place(cause)})`;
+}
+
+function share(part: number, attempts: number): string {
+  return attempts === 1 ? '' : ` (${part} of ${attempts} attempts)`;
+}
+
+function at(hop: HopDifference | null): string {
+  if (hop === null) return '';
+  const [seen, predicted] = [hop.seen, hop.predicted].map((step) => (step === null ? 'nothing' : stepText(step)));
+  return ` At hop ${hop.number} of the ${hop.leg}: seen ${seen}, predicted ${predicted}.`;
+}

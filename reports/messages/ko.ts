@@ -1,7 +1,9 @@
-import type { Catalogue } from './catalogue.ts';
+import type { Cause } from '../../harness/terms/cause.ts';
+import type { HopDifference, Leg, Place } from '../../harness/terms/reason.ts';
+import { type Catalogue, outcomeText, say, socketText, stepText } from './catalogue.ts';
 
 /** The messages in Korean. */
-export const ko = {
+export const ko: Catalogue = {
   causes: {
     'reply-not-from-vip': {
       story: '호출자가 호출한 적 없는 주소에서 응답이 왔습니다. 응답이 L4를 거치지 않아 NAT가 풀리지 않았습니다.',
@@ -95,4 +97,155 @@ export const ko = {
       fix: '캡처를 살펴보십시오. 이유를 찾으면 이 목록에 추가해야 합니다.',
     },
   },
-} satisfies Catalogue;
+  findings: {
+    'answered-by-itself':
+      '호출자가 VIP를 자신의 루프백에 가지고 있어 스스로 응답했습니다. 노드 밖으로 나간 패킷이 없습니다.',
+    'l4-bypassed': 'L4를 거치지 않고 응답이 왔습니다. 서버가 VIP에 대한 ARP에 응답했습니다.',
+  },
+  messages: {
+    'route-missing': ({ node, address }) => `${node}에 ${address}(으)로 가는 경로가 없습니다.`,
+    'arp-unanswered': ({ node, address }) => `${node}이(가) ${address}의 MAC을 ARP로 물었으나 응답한 노드가 없습니다.`,
+    'arp-request-dropped': ({ node, address, owner, source }) =>
+      `${node}이(가) ${address}의 MAC을 ARP로 물었으나, ${owner}이(가) 출발지 ${source} 때문에 요청을 버렸습니다.`,
+    'host-unreachable': ({ node, address }) =>
+      `${node}이(가) ${address}에 대해 host unreachable을 알렸습니다. 다음 홉이 ARP에 응답하지 않았습니다.`,
+    'peer-down': ({ node, address, peer }) =>
+      `${node}이(가) ${address}(으)로 패킷을 보냈으나, 맞은편 ${peer}의 인터페이스가 꺼져 있습니다.`,
+    'server-off-segment': ({ node, address }) =>
+      `${node}이(가) 자신의 L2 구간에서 서버 ${address}의 MAC을 찾지만, 그 서버는 다른 서브넷에 있습니다.`,
+    'listener-missing': ({ node, address, port, protocol }) =>
+      `${node}에 ${socketText(address, port)}/${protocol} 리스너가 없습니다.`,
+    'connection-unknown': ({ node, source }) =>
+      `${node}이(가) ${source}에서 온 세그먼트에 해당하는 연결이 없어 거부했습니다.`,
+    'pool-down': ({ node, service }) => `${node}에 ${service}의 정상 서버가 없습니다.`,
+    'refused-although-healthy': ({ node, service }) =>
+      `${service}의 정상 서버가 있는데도 ${node}이(가) 요청을 거부했습니다.`,
+    'reply-from-elsewhere': ({ node, called, source, owner }) =>
+      `${node}은(는) ${called}을(를) 호출했으나, 응답은 ${owner === null ? source : `${owner}(${source})`}에서 왔습니다.`,
+    'vip-missing': ({ node, vip }) => `${vip}(으)로 가는 프레임이 그 주소가 없는 ${node}에 도착했습니다.`,
+    'own-source': ({ node, source }) => `${node}이(가) 자신의 주소 ${source}에서 온 패킷을 받아 버렸습니다.`,
+    'reverse-path-fails': ({ node, source, iface }) =>
+      `${node}이(가) ${iface} 인터페이스로 ${source}의 패킷을 받았으나, 그 주소로 가는 경로는 다른 인터페이스여서 버렸습니다(rp_filter).`,
+    'half-seen': ({ node, source, destination }) =>
+      `${node}이(가) 연결의 한쪽 방향만 보았고, ${source}에서 ${destination}(으)로 가는 패킷을 버렸습니다.`,
+    'mac-on-wrong-port': ({ node, owner, port, address }) =>
+      `${node}이(가) ${owner}의 MAC을 ${port} 포트에서 학습했습니다. ${address}(으)로 가는 프레임이 그 포트로 나가 ${owner}에 도착하지 못했습니다.`,
+    'redirect-followed': ({ node, router, address, gateway }) =>
+      `${router}이(가) ${node}에게 ${address}(으)로 가는 패킷을 ${gateway}(으)로 보내라는 ICMP 리다이렉트를 보냈고, 그 뒤로 패킷이 ${router}을(를) 거치지 않았습니다.`,
+    'forwarding-off': ({ node, address }) =>
+      `${node}이(가) 자신의 주소가 아닌 ${address}(으)로 가는 패킷을 받았으나 포워딩하지 않습니다.`,
+    'ports-used-up': ({ node, service, proxyIps }) =>
+      `${node}에 ${service} 연결에 쓸 ${proxyIps.join(', ')}의 빈 포트가 없습니다.`,
+    'ttl-expired': ({ node, address }) => `${address}(으)로 가는 패킷의 TTL이 ${node}에서 다했습니다.`,
+    'exceeds-mtu': ({ node, address, mtu }) =>
+      `${node}이(가) ${address}(으)로 가는 패킷을 내보낼 수 없습니다. 다음 링크의 MTU${mtu === null ? '' : `(${mtu}바이트)`}보다 큽니다.`,
+    'exceeds-interface': ({ node, address, iface, size, mtu }) =>
+      `${node}이(가) ${address}(으)로 가는 ${size}바이트 패킷을 알림 없이 버렸습니다. ${iface} 인터페이스의 MTU는 ${mtu}바이트입니다.`,
+    'rejected-by-rule': ({ node, address }) => `${node}의 방화벽 규칙이 ${address}(으)로 가는 패킷을 거부했습니다.`,
+    'counter-rose': ({ node, address, counter }) =>
+      `${node}이(가) ${address}(으)로 가는 패킷을 버렸습니다. 카운터 ${counter}이(가) 늘어났습니다.`,
+    'lost-on-wire': ({ node, address }) =>
+      `${node}이(가) ${address}(으)로 패킷을 보냈으나, 선로 맞은편에서 관측되지 않았습니다.`,
+    'frame-unclaimed': ({ node, address }) =>
+      `${address}(으)로 가는 프레임이 그 MAC을 가진 노드에 도착하지 못했습니다. 마지막으로 관측된 곳: ${node}.`,
+    'reply-missing': ({ node, address }) => `모든 패킷이 도착했으나 ${node}이(가) ${address}의 응답을 받지 못했습니다.`,
+    'never-ends': ({ node, address }) => `${node}에서 ${address}(으)로 가는 패킷이 계속 돕니다.`,
+    'nothing-fits': ({ node, client }) =>
+      `관측된 내용에 맞는 알려진 원인이 없습니다. 마지막 패킷이 관측된 곳: ${node}, 호출자가 받은 것: ${outcomeText(ko, client)}.`,
+
+    'never-tried': ({ flow }) => `${flow} 흐름은 한 번도 시도되지 않았습니다.`,
+    'expected-to-work': ({ failed, attempts, cause }) =>
+      `통신되어야 하지만 실패했습니다${share(failed, attempts)}. ${because(cause)}`,
+    'expected-to-fail': ({ cause, worked, attempts }) =>
+      `실패해야 하지만(${cause}) 통신되었습니다${share(worked, attempts)}.`,
+    'other-cause': ({ expected, cause }) => `${expected}이(가) 아닌 다른 원인으로 실패했습니다. ${because(cause)}`,
+    'other-place': ({ expected, node }) => `실패한 곳: ${node ?? '알 수 없음'}. 예상: ${expected}.`,
+    'wrong-server': ({ server, allowed }) => `응답한 서버: ${server ?? '없음'}. 예상: ${allowed.join(', ')}.`,
+    'server-unused': ({ server, attempts }) => `${attempts}회 시도 중 ${server}이(가) 응답한 것이 없습니다.`,
+    'wrong-share': ({ server, served, expected, attempts }) =>
+      `${attempts}회 시도 중 ${server}이(가) ${served}회 응답했습니다. 예상: ${expected}회.`,
+    'servers-vary': ({ servers }) =>
+      `응답한 서버: ${servers.map((server) => server ?? '없음').join(', ')}. 예상: 매번 같은 서버.`,
+    'wrong-source': ({ seen, expected, allowed }) =>
+      `서버가 본 출발지: ${seen ?? '없음'}. 예상: ${expected === allowed[0] ? expected : `${expected}(${allowed.join(' 또는 ')})`}.`,
+    'unexpected-finding': ({ finding }) => `통신은 되지만 특이 사항이 있습니다(${finding}). ${ko.findings[finding]}`,
+    'finding-missing': ({ finding }) => `통신은 되지만 예상한 특이 사항이 없습니다(${finding}).`,
+    'request-not-seen': ({ caller }) =>
+      `${caller}에서 요청이 나가는 것이 관측되지 않아, 이 실패로는 아무것도 증명되지 않습니다.`,
+    'control-failed': ({ control }) => {
+      const why = control.cause
+        ? say(ko, control.cause.detail)
+        : `호출자가 받은 것: ${outcomeText(ko, control.client)}.`;
+      return `대조 흐름 ${ko.control(control)}이(가) 실패하여, 이 흐름의 실패로는 아무것도 증명되지 않습니다. ${why}`;
+    },
+    'not-crossed': ({ leg, node }) => `${LEGS[leg]}이 ${node}을(를) 지나지 않았습니다.`,
+    'not-avoided': ({ leg, node }) => `${LEGS[leg]}이 피해야 하는 ${node}에 도착했습니다.`,
+    disagreement: ({ disagreement }) => `예측과 관측이 다릅니다. ${say(ko, disagreement)}`,
+
+    'picked-differs': ({ seen, predicted }) => `L4가 고른 서버: ${seen}, 예측: ${predicted}.`,
+    'outcome-differs': ({ seen, predicted, hop }) => `관측: ${outcome(seen)}, 예측: ${outcome(predicted)}.${at(hop)}`,
+    'cause-differs': ({ seen, predicted, hop }) => `실패 원인: ${place(seen)}, 예측: ${place(predicted)}.${at(hop)}`,
+    'server-differs': ({ seen, predicted, hop }) =>
+      `응답한 서버: ${seen ?? '없음'}, 예측: ${predicted ?? '없음'}.${at(hop)}`,
+    'source-differs': ({ seen, predicted, hop }) =>
+      `서버가 본 출발지: ${seen ?? '없음'}, 예측: ${predicted ?? '없음'}.${at(hop)}`,
+    'path-differs': ({ hop }) => `패킷의 경로가 예측과 다릅니다.${at(hop)}`,
+
+    environment: ({ error }) => error,
+
+    'interfaces-up': ({ node }) => `${node}: 모든 인터페이스 켜기`,
+    'forwarding-on': ({ node }) => `${node}: 포워딩 켜기`,
+    'rp-filter-off': ({ node }) => `${node}: rp_filter 끄기`,
+    'firewall-off': ({ node }) => `${node}: 상태 기반 방화벽 끄기`,
+    'accept-redirects-off': ({ node }) => `${node}: accept_redirects 끄기`,
+    'node-gateway': ({ node, gateway }) => `${node}: 게이트웨이를 ${gateway}(으)로`,
+    'widen-mtu': ({ mtu }) => `모든 인터페이스의 MTU를 ${mtu}(으)로 맞추기`,
+    'balancer-on': ({ node }) => `${node}: 로드 밸런서 켜기`,
+    'disown-vip': ({ node }) => `${node}: VIP를 직접 가지지 않기`,
+    'send-redirects-off': ({ node }) => `${node}: send_redirects 끄기`,
+    'rewrite-source-mac': ({ node }) => `${node}: 출발지 MAC을 자신의 것으로 바꾸기`,
+    listen: ({ nodes, port, protocol }) => `${nodes.join(', ')}: ${port}/${protocol} 포트 열기`,
+    'vip-on-loopback': ({ service }) => `${service}의 VIP를 서버의 루프백에 두고 ARP에는 응답하지 않기`,
+    'quiet-loopback': ({ arpIgnore, arpAnnounce }) =>
+      `서버: 루프백 주소에 대한 ARP에 응답하지 않기(arp_ignore=${arpIgnore}, arp_announce=${arpAnnounce})`,
+    'servers-gateway': ({ gateway }) => `서버: 게이트웨이를 ${gateway}(으)로`,
+    'use-proxy': ({ service }) => `${service}에 Proxy IP 사용`,
+    'use-dsr': ({ service }) => `${service}을(를) DSR로, VIP를 서버의 루프백에 두기`,
+  },
+  outcomes: {
+    answered: '응답 받음',
+    'no-answer': '응답 없음',
+    timeout: '시간 초과',
+    closed: '연결 닫힘',
+    'wrong-answer': '잘못된 응답',
+    'ttl-exceeded': 'TTL 초과',
+  },
+  control: ({ from, to, address, protocol, port }) =>
+    `${from} → ${to === null ? '' : `${to} `}${protocol === 'icmp' ? `${address}(ping)` : socketText(address, port)}`,
+  and: (changes) => changes.join(', 그리고 '),
+};
+
+const LEGS: Record<Leg, string> = { request: '요청', reply: '응답' };
+
+function because(cause: Cause | null): string {
+  return cause === null ? '원인을 찾지 못했습니다.' : `${place(cause)}: ${say(ko, cause.detail)}`;
+}
+
+function place(of: Place | null): string {
+  return of === null ? '없음' : `${of.node}에서 ${of.code}`;
+}
+
+function outcome({ outcome: how, cause }: { outcome: 'works' | 'fails'; cause: Place | null }): string {
+  const text = how === 'works' ? '통신됨' : '통신 안 됨';
+  return cause === null ? text : `${text}(${place(cause)})`;
+}
+
+function share(part: number, attempts: number): string {
+  return attempts === 1 ? '' : `(${attempts}회 중 ${part}회)`;
+}
+
+function at(hop: HopDifference | null): string {
+  if (hop === null) return '';
+  const [seen, predicted] = [hop.seen, hop.predicted].map((step) => (step === null ? '없음' : stepText(step)));
+  return ` ${LEGS[hop.leg]} ${hop.number}번째 홉: 관측 ${seen}, 예측 ${predicted}.`;
+}

@@ -17,9 +17,10 @@ export function App({ index }: { index: PageIndex }) {
   const [state, go] = usePageState();
   const help = useRef<HTMLDialogElement>(null);
   const cells = useMemo(() => allCells(index), [index]);
-  const shown = useMemo(() => filterCells(cells, state.filter), [cells, JSON.stringify(state.filter)]);
   const lang = state.lang ?? (navigator.language.startsWith('ko') ? 'ko' : 'en');
-  const page = { index, cells, shown, state, go, t: lang === 'ko' ? ko : en };
+  const t = lang === 'ko' ? ko : en;
+  const shown = useMemo(() => filterCells(cells, state.filter, t.messages), [cells, t, JSON.stringify(state.filter)]);
+  const page = { index, cells, shown, state, go, t };
   useEffect(() => {
     document.documentElement.lang = lang;
     if (state.theme) document.documentElement.dataset.theme = state.theme;

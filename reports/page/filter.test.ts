@@ -1,3 +1,4 @@
+import { en } from '../messages/en.ts';
 import { toPageIndex } from '../page-index.ts';
 import { sampleResults } from '../testing/sample-results.ts';
 import { allCells, filterCells, filterChoices, flips } from './filter.ts';
@@ -6,7 +7,7 @@ import { NO_FILTER } from './route.ts';
 const index = toPageIndex(sampleResults());
 const cells = allCells(index);
 const names = (filter: Partial<typeof NO_FILTER>) =>
-  filterCells(cells, { ...NO_FILTER, ...filter }).map(({ variant, flow }) => `${variant.name}/${flow.name}`);
+  filterCells(cells, { ...NO_FILTER, ...filter }, en).map(({ variant, flow }) => `${variant.name}/${flow.name}`);
 
 test('every choice that a filter offers finds as many cells as it says', () => {
   const choices = filterChoices(cells);

@@ -1,4 +1,5 @@
 import type { IndexFlow, IndexScenario, IndexVariant, PageIndex } from '../page-index.ts';
+import { type Catalogue, say } from '../messages/catalogue.ts';
 import type { Filter } from './route.ts';
 
 /** One cell with the names that lead to it. */
@@ -20,8 +21,8 @@ export function causeOf(flow: IndexFlow): string {
   return flow.cause ?? flow.findings[0] ?? flow.outcome ?? 'not-run';
 }
 
-/** Cells that the filter lets through; every word of the text must occur somewhere in the cell's words. */
-export function filterCells(cells: Cell[], filter: Filter): Cell[] {
+/** Cells that the filter lets through; every word of the text must occur somewhere in the cell's words, as the reader sees them. */
+export function filterCells(cells: Cell[], filter: Filter, messages: Catalogue): Cell[] {
   const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
   return cells.filter(
     ({ scenario, variant, flow }) =>
@@ -30,7 +31,7 @@ export function filterCells(cells: Cell[], filter: Filter): Cell[] {
       (!filter.mode || (flow.mode ?? 'direct') === filter.mode) &&
       (!filter.lab || scenario.lab === filter.lab) &&
       (!filter.node || flow.nodes.includes(filter.node)) &&
-      (words.length === 0 || words.every((word) => wordsOf(scenario, variant, flow).includes(word))),
+      (words.length === 0 || contains(wordsOf({ scenario, variant, flow }, messages), words)),
   );
 }
 
@@ -74,7 +75,11 @@ function tally(values: string[]): Map<string, number> {
   return new Map([...groups].map(([value, all]) => [value, all.length] as const).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function wordsOf(scenario: IndexScenario, variant: IndexVariant, flow: IndexFlow): string {
+function contains(text: string, words: string[]): boolean {
+  return words.every((word) => text.includes(word));
+}
+
+function wordsOf({ scenario, variant, flow }: Cell, messages: Catalogue): string {
   return [
     scenario.name,
     scenario.title,
@@ -84,7 +89,7 @@ function wordsOf(scenario: IndexScenario, variant: IndexVariant, flow: IndexFlow
     flow.name,
     flow.from,
     flow.to,
-    flow.detail,
+    flow.message && say(messages, flow.message),
     flow.cause,
     ...flow.findings,
   ]

@@ -1,5 +1,6 @@
 import type { PageAttempt, PageFlow } from '../page-details.ts';
 import { explanations } from '../cells.ts';
+import { fixesText, outcomeText, say } from '../messages/catalogue.ts';
 import { expectationClauses } from '../expectation-text.ts';
 import { Outcome, VerdictBadge } from './badge.tsx';
 import { usePage } from './context.ts';
@@ -47,7 +48,7 @@ export function FlowPanel(view: FlowView) {
           <dl>
             <dt>{t.client}</dt>
             <dd>
-              <code>{t.said(attempt.client)}</code>
+              <code>{outcomeText(t.messages, attempt.client)}</code>
             </dd>
             <dt>{t.servedBy}</dt>
             <dd>{attempt.servedBy ?? t.nobody}</dd>
@@ -56,9 +57,9 @@ export function FlowPanel(view: FlowView) {
           </dl>
         )}
       </div>
-      {explanations(flow).map((sentence, i) => (
+      {explanations(flow).map((message, i) => (
         <p key={i} class={i === 0 ? 'detail' : 'reason'}>
-          {t.said(sentence)}
+          {say(t.messages, message)}
         </p>
       ))}
       <Mend flow={flow} />
@@ -90,7 +91,9 @@ function Mend({ flow }: { flow: PageFlow }) {
   return (
     <p class="mend">
       <b>{t.counterfactuals}:</b>{' '}
-      <a href={toFragment({ ...state, tab: 'why' })}>{helps.map(({ title }) => t.said(title)).join(' · ')}</a>
+      <a href={toFragment({ ...state, tab: 'why' })}>
+        {helps.map(({ fixes }) => fixesText(t.messages, fixes)).join(' · ')}
+      </a>
     </p>
   );
 }

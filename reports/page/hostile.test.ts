@@ -31,13 +31,13 @@ function hostileResults(): Results {
   variant.change = all;
   flow.from = HOSTILE[1]!;
   flow.to = HOSTILE[6]!;
-  flow.cause!.detail = all;
-  flow.reasons = HOSTILE;
+  flow.cause!.detail = { code: 'vip-missing', params: { node: all, vip: all } };
+  flow.reasons = HOSTILE.map((error) => ({ code: 'environment', params: { error } }));
   flow.rerun = all;
-  flow.counterfactuals[0]!.title = HOSTILE[2]!;
+  flow.counterfactuals[0]!.fixes = [{ code: 'use-proxy', params: { service: HOSTILE[2]! } }];
   flow.counterfactuals[0]!.change = all;
-  flow.controls[0]!.detail = all;
-  flow.attempts[0]!.client = HOSTILE[2]!;
+  flow.controls[0]!.to = all;
+  flow.attempts[0]!.client = `E${HOSTILE[2]!}`;
   flow.attempts[0]!.sourceSeen = HOSTILE[0]!;
   variant.balancers.l4!.log = HOSTILE;
   variant.balancers.l4!.rules = all;

@@ -18,9 +18,9 @@ test('the overview puts failures first, each in one line of the field’s words,
   expect(await page.locator('h1').innerText()).toMatch(/✗\s*2\s*failed\s*!\s*1\s*not run\s*✓\s*24\s*passed/);
   expect(await text(page, '.group.failed h3 .cause')).toEqual(['reply-not-from-vip', 'vip-not-on-server', 'not-run']);
   expect(await page.locator('.group.failed .line').first().innerText()).toBe(
-    's1 → shop (203.0.113.81:80): The answer came from 203.0.113.21, which s1 never called (it called 203.0.113.81). @ s1',
+    's1 → shop (203.0.113.81:80): s1 called 203.0.113.81, but the reply came from b1 (203.0.113.21). @ s1',
   );
-  expect(await page.locator('.group.failed .mend').first().innerText()).toBe('Would work with: services in proxy mode');
+  expect(await page.locator('.group.failed .mend').first().innerText()).toBe('Would work with: proxy IP for web');
   expect(await text(page, '.cards h3')).toHaveLength(3);
   expect(troubles).toEqual([]);
 });
@@ -29,7 +29,7 @@ test('what could not run is told apart from what failed, and why in the reader�
   const { page } = await browser.open('?lang=ko');
   const group = page.locator('.group.not-run');
   expect(await group.locator('h3').innerText()).toMatch(/not-run\s*1\s*환경이 준비되지 않음/);
-  expect(await group.locator('.line').innerText()).toContain('l4 노드가 사라짐(fire): 남긴 말 없음');
+  expect(await group.locator('.line').innerText()).toContain('node l4 is gone');
 });
 
 test('a failure is one click away from its packets, and the matrix says where else the flow fails', async () => {
@@ -45,7 +45,7 @@ test('a failure is one click away from its packets, and the matrix says where el
     '✓ works',
     '! not run',
   ]);
-  expect(await row.locator('.flip').innerText()).toContain('flips');
+  expect(await row.locator('.flip').innerText()).toContain('differs by variant');
   expect(await page.locator('.matrix tbody tr', { hasText: 'client-pings-server' }).locator('.flip').count()).toBe(0);
   expect(troubles).toEqual([]);
 });
@@ -66,7 +66,7 @@ test('where prediction and packets part, the drawing and the list say so, and th
   await page.locator('svg.topology .parts').waitFor();
   expect(await page.locator('svg.topology .death text').textContent()).toBe('✗ vip-not-on-server');
   expect(await page.locator('.steps .unseen').allInnerTexts()).toEqual([
-    '≠ Prediction and packets part here\ns1 → l2 predicted, not seen',
+    '≠ Prediction and packets differ here\ns1 → l2 predicted, not seen',
     'l2 → l3 predicted, not seen',
     'l3 → client predicted, not seen',
   ]);
@@ -125,20 +125,20 @@ test('the table gives source and destination at every hop, and can be copied as 
   expect(copied).toMatch(/5 +request +l4 +out l2 +203\.0\.113\.11:\d+ +203\.0\.113\.21:80/);
 });
 
-test('why: story, evidence, the YAML, what would mend it, and the command that runs it again', async () => {
+test('why: story, evidence, the YAML, what would fix it, and the command that runs it again', async () => {
   const { page } = await browser.open(`${FAILED}?tab=why`);
   const why = page.locator('.why');
   await why.waitFor();
   const said = await why.innerText();
   expect(said).toContain('it bypassed the L4, so nothing undid the NAT');
   expect(said).toContain('Give the service a proxy IP');
-  expect(said).toContain('services in proxy mode ✓ proven by a run');
+  expect(said).toContain('proxy IP for web ✓ confirmed by a run');
   expect(said).toContain('Declared at scenarios/one-arm/one-arm-modes.yaml:52:5');
   expect(said).toMatch(/52\s+- name: web-calls-shop/);
   expect(said).toContain('npx l4lab run one-arm-modes --variant dnat-gateway-l3 --flow web-calls-shop');
   expect(said).toMatch(/RST 203\.0\.113\.11:\d+ → 203\.0\.113\.21:80/);
   expect(said).toMatch(/s1 \(02:4c:34:00:05:01\)\s+s1/);
-  expect(said).toContain('✓ s1 → s1 directly: works');
+  expect(said).toContain('✓ s1 → s1 203.0.113.11:80: works');
 });
 
 test('comparing starts with a variant of the other outcome and marks the first difference', async () => {

@@ -3,6 +3,11 @@ import { readFileSync } from 'node:fs';
 /** The files whose types results.json is made of, from the project's root. */
 const FILES = [
   'harness/terms/results.ts',
+  'harness/terms/reason.ts',
+  'harness/terms/cause.ts',
+  'harness/terms/fault.ts',
+  'harness/terms/fix.ts',
+  'harness/terms/message.ts',
   'harness/terms/walk.ts',
   'harness/terms/sighting.ts',
   'harness/terms/plan.ts',

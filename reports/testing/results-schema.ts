@@ -34,7 +34,7 @@ function schemaOf(type: ts.Type, context: Context): Schema {
   if (type.isLiteral()) return { const: type.value };
   const primitive = checker.typeToString(type);
   if (['string', 'number', 'boolean'].includes(primitive)) return { type: primitive };
-  if (type.isUnion()) return unionSchema(type, context);
+  if (type.flags & ts.TypeFlags.TemplateLiteral) return { type: 'string' };
   if (checker.isTupleType(type)) {
     const items = checker.getTypeArguments(type as ts.TypeReference);
     return { type: 'array', prefixItems: items.map((item) => schemaOf(item, context)), items: false };
@@ -42,13 +42,21 @@ function schemaOf(type: ts.Type, context: Context): Schema {
   if (checker.isArrayType(type)) {
     return { type: 'array', items: schemaOf(checker.getTypeArguments(type as ts.TypeReference)[0]!, context) };
   }
-  const name = type.symbol.flags & ts.SymbolFlags.Interface ? type.symbol.name : null;
-  if (name === null) return objectSchema(type, context);
+  const schema = (): Schema => (type.isUnion() ? unionSchema(type, context) : objectSchema(type, context));
+  const name = nameOf(type);
+  if (name === null) return schema();
   if (!$defs[name]) {
     $defs[name] = {};
-    $defs[name] = objectSchema(type, context);
+    $defs[name] = schema();
   }
   return { $ref: `#/$defs/${name}` };
+}
+
+/** Name of an interface, or of a union that has one; what has parameters is not one type. */
+function nameOf(type: ts.Type): string | null {
+  const { symbol, aliasSymbol, aliasTypeArguments } = type as { symbol?: ts.Symbol } & ts.Type;
+  if (type.isUnion()) return aliasTypeArguments ? null : (aliasSymbol?.name ?? null);
+  return symbol && symbol.flags & ts.SymbolFlags.Interface ? symbol.name : null;
 }
 
 /** An enumeration where all are literals. */

@@ -99,7 +99,7 @@ export function attemptOf(nodes: NodePlan[], c: Case, random: () => number): Att
   return {
     token: `f${Math.floor(random() * 2 ** 40).toString(36)}`,
     outcome: c.cause ? 'fails' : 'works',
-    client: c.cause ? 'timeout' : c.protocol === 'icmp' ? 'reply' : '200',
+    client: c.cause ? 'timeout' : c.protocol === 'icmp' ? 'answered' : '200',
     cause: c.cause,
     findings: c.findings,
     servedBy: c.servedBy,

@@ -1,4 +1,4 @@
-import type { CauseCode } from '../../harness/terms/cause.ts';
+import { cause, type Cause } from '../../harness/terms/cause.ts';
 import type { Expectation, Finding, FlowProtocol, Mode } from '../../harness/terms/plan.ts';
 import type { Way } from './sample-packets.ts';
 
@@ -23,7 +23,7 @@ export interface Case {
   servedBy: string | null;
   picked: string | null;
   sourceSeen: string | null;
-  cause: { code: CauseCode; node: string; detail: string } | null;
+  cause: Cause | null;
   findings: Finding[];
   /** Absent: what happened is what was expected. */
   expect?: Expectation;
@@ -66,11 +66,12 @@ export function oneArmCases(mode: Mode, gateway: 'l3' | 'l4', loopbackVips = tru
     sourceSeen: mode === 'proxy' ? PROXY_IP : '203.0.113.11',
     cause:
       mode === 'dnat'
-        ? {
-            code: 'reply-not-from-vip',
+        ? cause('reply-not-from-vip', 'reply-from-elsewhere', {
             node: 's1',
-            detail: `The answer came from ${address}, which s1 never called (it called ${vip}).`,
-          }
+            called: vip,
+            source: address,
+            owner: server,
+          })
         : null,
   });
   const web = peerCase('server-to-own-vip', 'A server calls the VIP of its own pool', 'web', WEB, 's2', '203.0.113.12');
@@ -95,13 +96,14 @@ export function oneArmCases(mode: Mode, gateway: 'l3' | 'l4', loopbackVips = tru
       picked: 's1',
       sourceSeen: lost ? null : mode === 'proxy' ? PROXY_IP : CLIENT,
       cause: lost
-        ? { code: 'vip-not-on-server', node: 's1', detail: `s1 does not hold ${WEB} and dropped the frame.` }
+        ? cause('vip-not-on-server', 'vip-missing', { node: 's1', vip: WEB })
         : bypassed
-          ? {
-              code: 'reply-not-from-vip',
+          ? cause('reply-not-from-vip', 'reply-from-elsewhere', {
               node: 'client',
-              detail: `The answer came from 203.0.113.11, which client never called (it called ${WEB}).`,
-            }
+              called: WEB,
+              source: '203.0.113.11',
+              owner: 's1',
+            })
           : null,
       ...(lost ? { expect: { outcome: 'works', servedBy: { eachOf: ['s1', 's2'] }, sourceSeen: 'client' } } : {}),
     },
@@ -173,11 +175,7 @@ export function crossSubnetCases(mode: Mode): Case[] {
         reply: null,
         servedBy: null,
         sourceSeen: null,
-        cause: {
-          code: 'server-not-adjacent',
-          node: 'l4',
-          detail: `l4 cannot reach the MAC of s1 (${server}): it is behind l3, in another subnet.`,
-        },
+        cause: cause('server-not-adjacent', 'server-off-segment', { node: 'l4', address: server }),
       },
     ];
   }
@@ -190,10 +188,14 @@ export function crossSubnetCases(mode: Mode): Case[] {
           ? { path: ['s1', 'l2b', 'l3', 'l2', 'l4', 'l2', 'l3', 'client'], rewrites: { l4: { src: WEB, dst: CLIENT } } }
           : { path: ['s1', 'l2b', 'l3', 'client'] },
       replySource: server,
-      cause: client!.cause && {
-        ...client!.cause,
-        detail: `The answer came from ${server}, which client never called (it called ${WEB}).`,
-      },
+      cause:
+        client!.cause &&
+        cause('reply-not-from-vip', 'reply-from-elsewhere', {
+          node: 'client',
+          called: WEB,
+          source: server,
+          owner: 's1',
+        }),
     },
   ];
 }

@@ -1,5 +1,6 @@
 import type { FlowResult, Results, ScenarioResult, VariantResult } from '../../harness/terms/results.ts';
-import type { Prediction } from '../../harness/terms/walk.ts';
+import type { Step } from '../../harness/terms/reason.ts';
+import type { Hop, Prediction } from '../../harness/terms/walk.ts';
 import type { Mode, ServicePlan } from '../../harness/terms/plan.ts';
 import { attemptOf, randomFrom, walkOf } from './sample-attempt.ts';
 import { type Case, crossSubnetCases, inLineCases, oneArmCases, PROXY_IP, SHOP, WEB } from './sample-cases.ts';
@@ -13,7 +14,7 @@ export function sampleResults(copies = 1): Results {
     return [oneArmScenario(suffix, random), inLineScenario(suffix, random), crossSubnetScenario(suffix, random)];
   }).flat();
   return {
-    version: 1,
+    version: 2,
     startedAt: '2026-11-21T22:10:04.000Z',
     durationMs: 11_840 * copies,
     environment: {
@@ -237,9 +238,9 @@ function flowResult(
     expected,
     verdict,
     reasons: c.notRun
-      ? ['node l4 is gone: its container ended']
+      ? [{ code: 'environment', params: { error: 'node l4 is gone: its container ended' } }]
       : verdict === 'fail'
-        ? [`Expected to work, but it failed: ${c.cause?.code ?? 'unexplained'} at ${c.cause?.node ?? '?'}.`]
+        ? [{ code: 'expected-to-work', params: { failed: 2, attempts: 2, cause: c.cause } }]
         : [],
     outcome: c.notRun ? null : outcome,
     cause: c.notRun ? null : c.cause,
@@ -247,17 +248,45 @@ function flowResult(
     predicted: [prediction],
     disagreement:
       verdict === 'fail' && mode === 'dsr'
-        ? { detail: 'Predicted an answer from s1; s1 sent none.', hop: 's1 out l2' }
+        ? {
+            code: 'path-differs',
+            params: { hop: { leg: 'reply', number: 1, seen: null, predicted: stepOf(prediction.reply[0]!) } },
+          }
         : null,
     counterfactuals: c.cause
       ? [
-          { title: 'services in proxy mode', change: 'services:\n  web:\n    mode: proxy\n', proven: true },
-          { title: "servers' gateway to l4", change: 'servers:\n  gateway: l4\n', proven: null },
+          {
+            fixes: [{ code: 'use-proxy', params: { service: 'web' } }],
+            change: 'services:\n  web:\n    mode: proxy\n',
+            proven: true,
+          },
+          {
+            fixes: [{ code: 'servers-gateway', params: { gateway: 'l4' } }],
+            change: 'servers:\n  gateway: l4\n',
+            proven: null,
+          },
         ]
       : [],
     attempts,
-    controls: c.cause ? [{ name: `${c.from} → s1 directly`, works: true, detail: '200 from s1' }] : [],
+    controls: c.cause
+      ? [
+          {
+            from: c.from,
+            to: 's1',
+            address: '203.0.113.11',
+            protocol: 'http',
+            port: 80,
+            works: true,
+            client: '200',
+            cause: null,
+          },
+        ]
+      : [],
     rerun: `npx l4lab run ${scenarioVariant.split('#')[0]} --variant ${scenarioVariant.split('#')[1]} --flow ${c.flow}`,
     durationMs: attempts.reduce((sum, a) => sum + a.durationMs, 0),
   };
+}
+
+function stepOf({ node, iface, direction, src, dst, ttl }: Hop): Step {
+  return { node, iface, direction, src, dst, ttl };
 }

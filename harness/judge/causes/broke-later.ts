@@ -1,18 +1,18 @@
+import { cause } from '../../terms/cause.ts';
 import type { Hop, Walk } from '../../terms/walk.ts';
 import { ICMP } from '../../observe/decode.ts';
 import type { Frame, Sighting } from '../../terms/sighting.ts';
-import { nodeOf } from '../../scenario/lookup.ts';
+import { nodeOf, nodeWithMac } from '../../scenario/lookup.ts';
 import type { LinkEnd, NodePlan, Plan } from '../../terms/plan.ts';
 import { isAddressee, refusesSource, sameSegment, vanishedAt } from '../evidence.ts';
-import { addressesOf, cause, type Rule } from './rule.ts';
+import { addressesOf, type Rule } from './rule.ts';
 
 /**
  * An ICMP redirect reached a node that then went around its sender. What the node never sent that way is not affected by
  * it, and where a segment had been lost before, that has another reason, and the node may have gone around only to give up.
  */
 export const redirected: Rule = ({ packets, plan, flow }) => {
-  const holder = (mac: string): NodePlan | undefined =>
-    plan.nodes.find(({ interfaces }) => interfaces.some((i) => i.mac === mac));
+  const holder = (mac: string): NodePlan | undefined => nodeWithMac(plan, mac);
   for (const { time, node, direction, frame } of packets) {
     const sender = holder(frame.srcMac);
     // Switches on the way see it too; it means the node that it is addressed to.
@@ -29,11 +29,8 @@ export const redirected: Rule = ({ packets, plan, flow }) => {
     );
     const around = after.some((p) => holder(p.frame.dstMac) !== sender);
     if (lostBefore || !around || !before.some((p) => holder(p.frame.dstMac) === sender)) continue;
-    return cause(
-      'redirected',
-      node,
-      `${sender.name} told ${node} to send packets for ${inner?.dst ?? flow.source} to ${gateway ?? '?'}; from then on they bypass ${sender.name}`,
-    );
+    const address = inner?.dst ?? flow.source;
+    return cause('redirected', 'redirect-followed', { node, router: sender.name, address, gateway: gateway ?? '?' });
   }
   return null;
 };
@@ -52,17 +49,14 @@ function arrived(sent: Frame, packets: Sighting[], plan: Plan): boolean {
 export const macMovedLater: Rule = ({ packets, plan }) => {
   for (const { node, iface, direction, frame } of packets) {
     if (direction !== 'out' || !frame.tcp || !nodeOf(plan, node).bridge) continue;
-    const owner = plan.nodes.find(({ interfaces }) => interfaces.some(({ mac }) => mac === frame.dstMac));
+    const owner = nodeWithMac(plan, frame.dstMac);
     if (!owner || owner.name === node || leadsTo(plan, { node, iface }, frame.dstMac)) continue;
     const same = packets.filter((q) => q.frame.dstMac === frame.dstMac && sameSegment(q.frame, frame));
     const flooded = same.some((q) => q.node === node && q.direction === 'out' && q.iface !== iface);
     const got = same.some((q) => q.node === owner.name && q.direction === 'in');
     if (flooded || got) continue;
-    return cause(
-      'mac-moved',
-      node,
-      `${node} held the MAC of ${owner.name} at its port ${iface}; a segment (${frame.tcp.flags}) for ${frame.ip!.dst} went that way and never reached ${owner.name}`,
-    );
+    const address = frame.ip!.dst;
+    return cause('mac-moved', 'mac-on-wrong-port', { node, owner: owner.name, port: iface, address });
   }
   return null;
 };
@@ -86,7 +80,7 @@ function leadsTo(plan: Plan, port: LinkEnd, mac: string): boolean {
  * answer to an echo. What the kernel refuses for its source, or has no route for, never got as far as the firewall.
  */
 export const halfSeen: Rule = (evidence) => {
-  const { packets, plan, flow, walk, kernel } = evidence;
+  const { packets, plan, walk, kernel } = evidence;
   const last = vanishedAt(evidence)?.hop;
   const isRouted = last !== undefined && isAddressee(last, plan);
   if (refusesSource(evidence) || (isRouted && /unreachable/.test(kernel ?? ''))) return null;
@@ -109,12 +103,8 @@ export const halfSeen: Rule = (evidence) => {
     );
     if (!swallowed) continue;
     if (!sawBothWays(node, swallowed.frame, walk)) {
-      const what = swallowed.frame.tcp ? `a segment (${swallowed.frame.tcp.flags})` : 'the answer to an echo';
-      return cause(
-        'half-seen-by-firewall',
-        node.name,
-        `${node.name} saw one direction of ${flow.name} only, and dropped ${what} from ${swallowed.frame.ip!.src}`,
-      );
+      const { src: source, dst: destination } = swallowed.frame.ip!;
+      return cause('half-seen-by-firewall', 'half-seen', { node: node.name, source, destination });
     }
   }
   return null;

@@ -10,7 +10,7 @@ const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
 test('refused at the caller, when it holds the called VIP itself and nothing listens there', () => {
   const sketch = oneArm({ services: dsr, servers: { loopback: [VIP_A], conf: QUIET_ARP, listeners: [] } });
   const evidence = evidenceOf(sketch, 's1', 'a', {
-    client: { answered: false, said: 'ECONNREFUSED', servedBy: null, sourceSeen: null },
+    client: { answered: false, outcome: 'ECONNREFUSED', servedBy: null, sourceSeen: null },
   });
   expect(causeOfFailure(evidence)).toMatchObject({ code: 'refused', node: 's1' });
 });
@@ -127,7 +127,7 @@ describe('a switch whose frame did not reach the node that it is for', () => {
     const walk = { request, reply: [] };
     const found = causeOfFailure({ ...evidence, walk });
     expect(found).toMatchObject({ code: 'mac-moved', node: 'l2' });
-    expect(found.detail).toContain('at its port l4');
+    expect(found.detail).toMatchObject({ code: 'mac-on-wrong-port', params: { owner: 's1', port: 'l4' } });
   });
 
   test('is not to blame where the node is behind that port, and a switch in between kept the frame', () => {

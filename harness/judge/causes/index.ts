@@ -1,10 +1,10 @@
-import type { Cause } from '../../terms/walk.ts';
+import { cause, type Cause } from '../../terms/cause.ts';
 import type { Evidence } from '../evidence.ts';
 import { halfSeen, macMovedLater, redirected } from './broke-later.ts';
 import { neverLeft } from './never-left.ts';
 import { refusedOrUnreachable } from './refused-or-unreachable.ts';
 import { replyElsewhere } from './reply-elsewhere.ts';
-import { cause, type Rule } from './rule.ts';
+import type { Rule } from './rule.ts';
 import { swallowed } from './too-big.ts';
 import { vanished, withoutVip } from './vanished.ts';
 
@@ -28,9 +28,6 @@ export function causeOfFailure(evidence: Evidence): Cause {
     if (found) return found;
   }
   const last = evidence.walk.reply.at(-1) ?? evidence.walk.request.at(-1);
-  return cause(
-    'unexplained',
-    last?.node ?? evidence.flow.from,
-    `the caller says ${evidence.client.said}; no known cause fits what was seen`,
-  );
+  const node = last?.node ?? evidence.flow.from;
+  return cause('unexplained', 'nothing-fits', { node, client: evidence.client.outcome });
 }

@@ -1,10 +1,10 @@
 import { MODES } from '../../terms/mode.ts';
-import type { CauseCode } from '../../terms/cause.ts';
-import type { Cause, Hop } from '../../terms/walk.ts';
-import { nodeOf, serviceOf } from '../../scenario/lookup.ts';
+import { cause, type Cause, type CauseCode } from '../../terms/cause.ts';
+import type { Hop } from '../../terms/walk.ts';
+import { nodeOf, ownerOf, serviceOf } from '../../scenario/lookup.ts';
 import type { NodePlan, ServicePlan } from '../../terms/plan.ts';
 import { isAddressee, type Evidence } from '../evidence.ts';
-import { addressesOf, cause } from './rule.ts';
+import { addressesOf } from './rule.ts';
 
 /**
  * A packet that came in at a node and was not seen again: its kernel is asked about that very packet
@@ -26,14 +26,10 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
     /Invalid cross-device link/.test(says) ||
     (/Invalid argument/.test(says) && isOn('rp_filter', settings, iface) && !refusesOwn)
   ) {
-    return cause(
-      'reverse-path',
-      node,
-      `${node} got a packet from ${src.ip} at ${iface}, by which it would not send to ${src.ip}, and rp_filter is on there`,
-    );
+    return cause('reverse-path', 'reverse-path-fails', { node, source: src.ip, iface });
   }
   if (/Invalid argument/.test(says) && refusesOwn) {
-    return cause('own-address-as-source', node, `${node} got a packet from ${src.ip}, which is an address of its own`);
+    return cause('own-address-as-source', 'own-source', { node, source: src.ip });
   }
   if (
     service &&
@@ -44,8 +40,7 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
     !service.pool.some((server) => healthy.includes(server.node))
   ) {
     return (
-      answerHasNoRoute(hop, evidence) ??
-      cause('no-server-available', node, `${node} holds no server of ${service.name} for healthy`)
+      answerHasNoRoute(hop, evidence) ?? cause('no-server-available', 'pool-down', { node, service: service.name })
     );
   }
   const exhausted = service && node === service.l4 && leg === 'request' && portsExhausted(service, evidence);
@@ -54,12 +49,9 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
     const listens = settings.listeners.some(({ protocol, port }) => protocol === 'udp' && port === dst.port);
     // Over TCP, a reset from an address that was never called is for nobody.
     if (flow.protocol === 'udp' && !listens)
-      return cause('refused', node, `${node} took its own call for ${dst.ip}, and nobody there listens on ${dst.port}`);
-    return cause(
-      'reply-not-from-vip',
-      node,
-      `${node} took its own call for ${dst.ip} and answered it inside, from there`,
-    );
+      return cause('refused', 'listener-missing', { node, address: dst.ip, port: dst.port!, protocol: 'udp' });
+    const came = { node, called: flow.address, source: dst.ip, owner: ownerOf(plan, dst.ip) };
+    return cause('reply-not-from-vip', 'reply-from-elsewhere', came);
   }
   // An L4 answers an echo to its VIP even where it does not own it.
   const echoed =
@@ -68,26 +60,18 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
     return answerHasNoRoute(hop, evidence) ?? byCounters(hop, evidence);
   }
   if (settings.sysctls['net/ipv4/ip_forward'] === '0' && !settings.bridge) {
-    return cause(
-      'not-forwarding',
-      node,
-      `${node} got a packet for ${dst.ip}, which is not its own, and does not forward`,
-    );
+    return cause('not-forwarding', 'forwarding-off', { node, address: dst.ip });
   }
-  if (/unreachable/.test(says)) return cause('no-route', node, `${node} has no route to ${dst.ip}`);
+  if (/unreachable/.test(says)) return cause('no-route', 'route-missing', { node, address: dst.ip });
   if (hop.ttl <= 1 && isAddressee(hop, plan)) {
-    return cause(
-      'loop',
-      node,
-      `${node} was to pass on the packet for ${dst.ip}, whose TTL had come down to ${hop.ttl}`,
-    );
+    return cause('loop', 'ttl-expired', { node, address: dst.ip });
   }
   return byCounters(hop, evidence);
 }
 
 function answerHasNoRoute({ node, src }: Hop, { kernelOnAnswer }: Evidence): Cause | null {
   return /unreachable/.test(kernelOnAnswer ?? '')
-    ? cause('no-route', node, `${node} got the packet and has no route to ${src.ip}, so its answer never left`)
+    ? cause('no-route', 'route-missing', { node, address: src.ip })
     : null;
 }
 
@@ -95,9 +79,7 @@ function answerHasNoRoute({ node, src }: Hop, { kernelOnAnswer }: Evidence): Cau
 function byCounters({ node, dst }: Hop, { plan, counters }: Evidence): Cause | null {
   const rose = (pattern: RegExp): string | undefined => Object.keys(counters[node] ?? {}).find((c) => pattern.test(c));
   const tell = (code: CauseCode, counter: string | undefined): Cause | null =>
-    counter === undefined
-      ? null
-      : cause(code, node, `${node} dropped a packet for ${dst.ip}: its counter ${counter} rose`);
+    counter === undefined ? null : cause(code, 'counter-rose', { node, address: dst.ip, counter });
   return (
     tell('reverse-path', rose(/IPReversePathFilter$/)) ??
     tell('no-route', rose(/(In|Out)NoRoutes$/)) ??
@@ -108,7 +90,7 @@ function byCounters({ node, dst }: Hop, { plan, counters }: Evidence): Cause | n
 /** Source NAT that finds no free port takes a used one, and conntrack drops the flow when it enters it. */
 function portsExhausted({ name, l4, proxyIps, mode }: ServicePlan, { counters }: Evidence): Cause | null {
   if (!MODES[mode].hidesSource || (counters[l4]?.['ConntrackInsertFails'] ?? 0) === 0) return null;
-  return cause('ports-exhausted', l4, `${l4} found no free port of ${proxyIps.join(', ')} for a flow to ${name}`);
+  return cause('ports-exhausted', 'ports-used-up', { node: l4, service: name, proxyIps });
 }
 
 /** Whether a setting of IPv4 is on at an interface or at all of them (for both of these, either is enough). */

@@ -8,7 +8,7 @@ describe('the request never left the caller', () => {
   const base = evidenceOf(oneArm({ services: dnat }), 'client', 'a', { walk: nothing });
 
   test('no route, as the socket says', () => {
-    expect(named({ ...base, client: { ...base.client, said: 'ENETUNREACH' } })).toEqual(['no-route', 'client']);
+    expect(named({ ...base, client: { ...base.client, outcome: 'ENETUNREACH' } })).toEqual(['no-route', 'client']);
   });
 
   test('nobody answered the question for the next hop', () => {

@@ -25,7 +25,7 @@ describe('somebody said no', () => {
     const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, proxyIp: '203.0.113.254', pool: ['s2'] } };
     const evidence = evidenceOf(oneArm({ services: proxy }), 's2', 'a');
     const packets = [{ ...reset, frame: { ...reset.frame, ip: { ...reset.frame.ip!, dst: '203.0.113.254' } } }];
-    const client = { ...evidence.client, said: 'ECONNREFUSED' };
+    const client = { ...evidence.client, outcome: 'ECONNREFUSED' as const };
     expect(named({ ...evidence, client, packets })).toEqual(['refused', 's2']);
   });
 
@@ -34,7 +34,7 @@ describe('somebody said no', () => {
     const lost = { walk: { ...base.walk, reply: base.walk.reply.slice(0, end) }, packets: [reset] };
     const kernel = 'RTNETLINK answers: Invalid cross-device link';
     expect(named({ ...base, ...lost, kernel })).toEqual(['reverse-path', 'l4']);
-    const client = { ...base.client, said: 'ECONNREFUSED' };
+    const client = { ...base.client, outcome: 'ECONNREFUSED' as const };
     expect(named({ ...base, ...lost, client, kernel })).toEqual(['refused', 's2']);
   });
 
@@ -71,7 +71,8 @@ describe('somebody said no', () => {
 
   test('an ICMP error that names no MTU, as of RFC 792, is told without one', () => {
     const packets = [icmp([5, 'l3', 'out', 'client'], { type: 3, code: 4, mtu: 0 })];
-    expect(causeOfFailure({ ...base, packets }).detail).toMatch(/: it is larger than the MTU there$/);
+    const params = { node: 'l3', address: VIP_A, mtu: null };
+    expect(causeOfFailure({ ...base, packets }).detail).toEqual({ code: 'exceeds-mtu', params });
   });
 
   test('an ICMP error that only passed by is told of its sender', () => {

@@ -1,5 +1,4 @@
-import type { CauseCode } from '../../terms/cause.ts';
-import type { Cause } from '../../terms/walk.ts';
+import type { Cause } from '../../terms/cause.ts';
 import { host } from '../../scenario/address.ts';
 import { interfaceAddresses, nodeOf } from '../../scenario/lookup.ts';
 import type { Plan } from '../../terms/plan.ts';
@@ -8,10 +7,6 @@ import type { Evidence } from '../evidence.ts';
 /** Recognises one kind of failure in the evidence, or says nothing. */
 export type Rule = (evidence: Evidence) => Cause | null;
 
-export function cause(code: CauseCode, node: string, detail: string): Cause {
-  return { code, node, detail };
-}
-
 /** Every address that a node holds by plan: its interfaces', its loopback's, and an L4's VIPs and proxy IPs. */
 export function addressesOf(plan: Plan, name: string): string[] {
   const node = nodeOf(plan, name);
@@ -19,12 +14,6 @@ export function addressesOf(plan: Plan, name: string): string[] {
   const balanced = node.balancer === null ? [] : plan.services.filter(({ l4 }) => l4 === name);
   const vips = node.balancer?.config.vipOwner === false ? [] : balanced.map(({ vip }) => vip);
   return [...own, ...vips, ...balanced.flatMap(({ proxyIps }) => proxyIps)];
-}
-
-/** In the field's words: `s1 (203.0.113.11)`. */
-export function ownerOf(plan: Plan, address: string): string {
-  const owner = plan.nodes.find((node) => interfaceAddresses(node).includes(address));
-  return owner ? `${owner.name} (${address})` : address;
 }
 
 /**

@@ -27,7 +27,7 @@ test('an interface whose MTU nobody set takes no more than that of Ethernet', ()
   const evidence = evidenceOf(oneArm({ services: {} }), 'client', 's1', {
     packets: [large(1, 's1', 'out', 'l2', 1600)],
   });
-  expect(swallowed(evidence)!.detail).toContain('no more than its MTU of 1500 bytes');
+  expect(swallowed(evidence)!.detail).toMatchObject({ code: 'exceeds-interface', params: { size: 1600, mtu: 1500 } });
 });
 
 test('one that went on was not too big', () => {

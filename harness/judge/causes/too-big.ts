@@ -1,23 +1,21 @@
+import { cause } from '../../terms/cause.ts';
 import type { Sighting } from '../../terms/sighting.ts';
 import { DEFAULT_MTU, largestTaken, nodeOf } from '../../scenario/lookup.ts';
 import type { InterfacePlan, Plan } from '../../terms/plan.ts';
 import { sameSegment, type Evidence } from '../evidence.ts';
-import { cause, type Rule } from './rule.ts';
+import type { Rule } from './rule.ts';
 
 const ETHERNET_HEADER = 14;
 
 /** A frame larger than the next interface takes was sent to it, or came in at a switch, and was not seen again. */
 export const swallowed: Rule = (evidence) => {
   for (const sighting of evidence.packets) {
-    const { node, frame } = sighting;
+    const { frame } = sighting;
     const size = frame.length - ETHERNET_HEADER;
     const next = frame.ip === undefined ? null : nextInterface(sighting, evidence.plan);
     if (next === null || size <= largestTaken(next.iface) || wentOn(sighting, next.node, evidence)) continue;
-    return cause(
-      'too-big',
-      next.node,
-      `${node} has a packet of ${size} bytes for ${frame.ip!.dst}; the interface ${next.iface.name} of ${next.node} takes no more than its MTU of ${next.iface.mtu ?? DEFAULT_MTU} bytes, and says nothing`,
-    );
+    const { name: iface, mtu = DEFAULT_MTU } = next.iface;
+    return cause('too-big', 'exceeds-interface', { node: next.node, address: frame.ip!.dst, iface, size, mtu });
   }
   return null;
 };

@@ -2,10 +2,10 @@ import { isDirect, MODES } from '../../terms/mode.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { contains, network } from '../../scenario/address.ts';
 import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence.ts';
-import type { Cause } from '../../terms/walk.ts';
-import { nodeOf, serviceOf } from '../../scenario/lookup.ts';
+import { cause, type Cause } from '../../terms/cause.ts';
+import { nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
 import { insideKernel } from './inside-kernel.ts';
-import { addressesOf, cause, unansweredArp, type Rule } from './rule.ts';
+import { addressesOf, unansweredArp, type Rule } from './rule.ts';
 
 /** DSR: the request reached a server that does not hold the VIP; if that server routes, it passed the packet on. */
 export const withoutVip: Rule = ({ plan, flow, walk }) => {
@@ -23,11 +23,7 @@ export const withoutVip: Rule = ({ plan, flow, walk }) => {
       !addressesOf(plan, node).includes(service.vip),
   );
   if (!at) return null;
-  return cause(
-    'vip-not-on-server',
-    at.node,
-    `the frame for ${service.vip} reached ${at.node}, which does not hold that address`,
-  );
+  return cause('vip-not-on-server', 'vip-missing', { node: at.node, vip: service.vip });
 };
 
 /** A packet entered a node, or was to leave it, and was not seen again. */
@@ -45,18 +41,14 @@ function lostOnWire({ node, iface, dst }: Hop, { plan }: Evidence): Cause {
   )[0];
   const down = peer && nodeOf(plan, peer.node).interfaces.find(({ name }) => name === peer.iface)?.up === false;
   return down
-    ? cause(
-        'no-neighbour',
-        node,
-        `${node} sends to ${dst.ip}, but the interface of ${peer.node} at the other end is down`,
-      )
-    : cause('unexplained', node, `${node} sends to ${dst.ip} and nobody at the other end of the wire sees it`);
+    ? cause('no-neighbour', 'peer-down', { node, address: dst.ip, peer: peer.node })
+    : cause('unexplained', 'lost-on-wire', { node, address: dst.ip });
 }
 
 /** The frame ended at a node that it was not addressed to, since a switch had learned its MAC at the wrong port. */
 function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
   if (isAddressee(hop, plan)) return null;
-  const owner = plan.nodes.find((node) => node.interfaces.some(({ mac }) => mac === hop.dst.mac));
+  const owner = nodeWithMac(plan, hop.dst.mac);
   const way = walk.reply.length > 0 ? walk.reply : walk.request;
   // A frame to the MAC that it comes from teaches the wrong port to the switch that it has just reached.
   const toItself = hop.src.mac === hop.dst.mac;
@@ -65,12 +57,8 @@ function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
     : way.filter(({ node, direction }) => direction === 'out' && nodeOf(plan, node).bridge).at(-1);
   const switchNode = wrong?.node ?? (nodeOf(plan, hop.node).bridge ? hop.node : undefined);
   if (!owner || switchNode === undefined) return null;
-  const port = toItself ? hop.iface : (macTables[switchNode]?.[hop.dst.mac] ?? wrong?.iface);
-  return cause(
-    'mac-moved',
-    switchNode,
-    `${switchNode} holds the MAC of ${owner.name} at its port ${port ?? '?'}; the frame for ${hop.dst.ip} went that way and ended at ${hop.node}`,
-  );
+  const port = toItself ? hop.iface : (macTables[switchNode]?.[hop.dst.mac] ?? wrong?.iface ?? '?');
+  return cause('mac-moved', 'mac-on-wrong-port', { node: switchNode, owner: owner.name, port, address: hop.dst.ip });
 }
 
 /** The node asked for the next hop by ARP, and nobody answered. */
@@ -91,12 +79,7 @@ function unanswered({ node, src, dst }: Hop, leg: 'request' | 'reply', evidence:
     const near = nodeOf(plan, node)
       .interfaces.flatMap((i) => i.addresses)
       .some((cidr) => contains(network(cidr), target));
-    if (!near)
-      return cause(
-        'server-not-adjacent',
-        node,
-        `${node} looks for the MAC of ${target} on its own segment; that server is in another subnet`,
-      );
+    if (!near) return cause('server-not-adjacent', 'server-off-segment', { node, address: target });
   }
-  return cause('no-neighbour', node, `${node} asked for ${target} and nobody answered`);
+  return cause('no-neighbour', 'arp-unanswered', { node, address: target });
 }

@@ -30,7 +30,7 @@ export function evidenceOf(sketch: LabSketch, from: string, to: string, seen: Pa
     plan,
     flow,
     key: { ...TCP_KEY, caller: from, address: flow.address, port: flow.port },
-    client: { answered: false, said: 'cancelled', servedBy: null, sourceSeen: null },
+    client: { answered: false, outcome: 'no-answer', servedBy: null, sourceSeen: null },
     packets: [],
     walk: { request: onWires(request), reply: onWires(reply) },
     kernel: null,

@@ -1,6 +1,5 @@
 import { ENGLISH_EXPECTATION } from '../../expectation-text.ts';
 import { en as messages } from '../../messages/en.ts';
-import type { Catalogue } from '../../messages/catalogue.ts';
 import { plural } from '../../plural.ts';
 
 /** Every word of the page in English; the other languages have the same keys. */
@@ -19,7 +18,7 @@ export const en = {
   verdictHints: {
     pass: 'as expected',
     fail: 'not as expected',
-    'not-run': 'the environment was not there',
+    'not-run': 'the environment was not available',
   },
   works: 'works',
   fails: 'fails',
@@ -39,10 +38,10 @@ export const en = {
     `${plural(flows, 'flow')} in ${plural(scenarios, 'scenario')}, ${seconds} s`,
   shownOf: (shown: number, all: number) => `${shown} of ${all} flows`,
   failures: 'Failures',
-  noFailures: 'Every flow did what it should.',
+  noFailures: 'Every flow behaved as expected.',
   nothingMatches: 'No flow matches the filter.',
   noSuchScenario: (name: string) => `There is no scenario ${name} in this report.`,
-  blocked: 'Do not get through, as expected',
+  blocked: 'Expected failures',
   scenarios: 'Scenarios',
   more: (n: number) => `Show ${n} more`,
   flow: 'Flow',
@@ -50,7 +49,7 @@ export const en = {
   settles: 'Settles',
   matrix: 'Matrix',
   flipsHint: 'The outcome differs between variants.',
-  flips: 'flips',
+  flips: 'differs by variant',
   change: 'Changed against the scenario',
   chooseCell: 'Choose a cell to follow its packets.',
   tabs: { way: 'Way', ladder: 'Ladder', table: 'Table', why: 'Why', compare: 'Compare' },
@@ -65,13 +64,13 @@ export const en = {
   servedBy: 'Served by',
   sourceSeen: 'Server saw',
   picked: 'L4 picked',
-  nobody: 'nobody',
+  nobody: 'no server',
   nothing: 'nothing',
   request: 'request',
   reply: 'reply',
   predicted: 'predicted',
   predictedOnly: 'predicted, not seen',
-  partsHere: 'Prediction and packets part here',
+  partsHere: 'Prediction and packets differ here',
   diedAt: (node: string) => `ends at ${node}`,
   wayTitle: (flow: string) => `Way of the packets of ${flow}`,
   topologyTitle: (lab: string) => `Topology of ${lab}`,
@@ -103,9 +102,9 @@ export const en = {
   fix: 'Usual fix',
   evidence: 'What must be seen for this cause',
   counterfactuals: 'Would work with',
-  proven: 'proven by a run',
+  proven: 'confirmed by a run',
   disproven: 'tried, did not help',
-  unproven: 'says the model',
+  unproven: 'predicted',
   controls: 'Control flows',
   countersOf: (node: string) => `Counters that rose at ${node}`,
   macTables: 'MAC tables of the switches',
@@ -117,14 +116,10 @@ export const en = {
   yaml: 'Declared at',
   rerun: 'Run just this flow again',
   reasons: 'Why the verdict is not a pass',
-  disagreement: 'Prediction and reality part',
+  disagreement: 'Prediction and observation differ',
   findings: {
     'answered-by-itself': 'answered by itself',
     'l4-bypassed': 'L4 bypassed',
-  },
-  findingStories: {
-    'answered-by-itself': 'The caller holds the VIP on its own loopback and answered itself; nothing left the node.',
-    'l4-bypassed': 'The answer came without the L4: a server answered ARP for the VIP.',
   },
   compareWith: 'Compare with',
   sameWay: 'Both took the same way.',
@@ -163,9 +158,8 @@ export const en = {
     '?': 'these keys',
     Esc: 'close, leave the search',
   },
-  causes: messages.causes as Catalogue['causes'],
-  /** A sentence of the results, which are written in English. */
-  said: (sentence: string): string => sentence,
+  /** What the results say. */
+  messages,
 };
 
 export type Strings = typeof en;

@@ -1,10 +1,5 @@
 import type { Strings } from './en.ts';
 import { ko as messages } from '../../messages/ko.ts';
-import { koDetails } from './ko-details.ts';
-import { koEnvironment } from './ko-environment.ts';
-import { koReasons } from './ko-reasons.ts';
-import { koRemedies } from './ko-remedies.ts';
-import { translator } from './sentences.ts';
 
 /** Every word of the page in Korean. */
 export const ko: Strings = {
@@ -131,11 +126,6 @@ export const ko: Strings = {
   reasons: '통과가 아닌 이유',
   disagreement: '예측과 실제가 다름',
   findings: { 'answered-by-itself': '스스로 응답', 'l4-bypassed': 'L4 우회' },
-  findingStories: {
-    'answered-by-itself':
-      '호출자가 VIP를 자신의 루프백에 가지고 있어 스스로 응답했습니다. 노드 밖으로 나간 패킷이 없습니다.',
-    'l4-bypassed': 'L4를 거치지 않고 응답이 왔습니다. 서버가 VIP에 대한 ARP에 응답했습니다.',
-  },
   compareWith: '비교 대상',
   sameWay: '두 경로가 같습니다.',
   firstDifference: '첫 번째 차이',
@@ -173,6 +163,5 @@ export const ko: Strings = {
     '?': '단축키 보기',
     Esc: '닫기, 검색에서 나가기',
   },
-  causes: messages.causes,
-  said: translator([...koDetails, ...koReasons, ...koRemedies, ...koEnvironment]),
+  messages,
 };

@@ -1,4 +1,5 @@
 import type { PageAttempt, PageFlow, PageVariant } from '../../page-details.ts';
+import { say } from '../../messages/catalogue.ts';
 import { Outcome, VerdictMark } from '../badge.tsx';
 import { macOwners } from '../../mac-owners.ts';
 import { usePage } from '../context.ts';
@@ -107,7 +108,7 @@ function Side({
           </li>
         )}
       </ol>
-      {flow.cause && <p class="detail">{t.said(flow.cause.detail)}</p>}
+      {flow.cause && <p class="detail">{say(t.messages, flow.cause.detail)}</p>}
     </section>
   );
 }

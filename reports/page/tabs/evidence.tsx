@@ -1,5 +1,6 @@
 import type { Frame } from '../../../harness/terms/sighting.ts';
 import type { PageAttempt } from '../../page-details.ts';
+import { outcomeText, say } from '../../messages/catalogue.ts';
 import { addressText } from '../../walk-text.ts';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-view.ts';
@@ -35,9 +36,10 @@ export function Evidence({ flow, variant, attempt, evidence }: EvidenceProps) {
         <section>
           <h3>{t.controls}</h3>
           <ul>
-            {flow.controls.map(({ name, works, detail }, i) => (
+            {flow.controls.map((control, i) => (
               <li key={i}>
-                {works ? '✓' : '✗'} {t.said(name)}: {works ? t.works : t.fails} ({t.said(detail)})
+                {control.works ? '✓' : '✗'} {t.messages.control(control)}: {control.works ? t.works : t.fails} (
+                {control.cause ? say(t.messages, control.cause.detail) : outcomeText(t.messages, control.client)})
               </li>
             ))}
           </ul>

@@ -1,4 +1,5 @@
 import type { PageAttempt } from '../../page-details.ts';
+import { fixesText, say } from '../../messages/catalogue.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-view.ts';
@@ -8,7 +9,7 @@ import { Evidence } from './evidence.tsx';
 export function WhyTab({ flow, variant, attempt }: FlowView & { attempt: PageAttempt | null }) {
   const { t } = usePage();
   const cause = attempt?.cause ?? flow.cause;
-  const entry = cause && t.causes[cause.code];
+  const entry = cause && t.messages.causes[cause.code];
   const yaml = variant.yaml[flow.name];
   return (
     <div class="why">
@@ -26,15 +27,13 @@ export function WhyTab({ flow, variant, attempt }: FlowView & { attempt: PageAtt
         {flow.findings.map((finding) => (
           <section key={finding}>
             <h3>{t.findings[finding]}</h3>
-            <p>{t.findingStories[finding]}</p>
+            <p>{t.messages.findings[finding]}</p>
           </section>
         ))}
         {flow.disagreement && (
           <section class="warn">
             <h3>≠ {t.disagreement}</h3>
-            <p>
-              {t.said(flow.disagreement.detail)} {flow.disagreement.hop && <code>{t.said(flow.disagreement.hop)}</code>}
-            </p>
+            <p>{say(t.messages, flow.disagreement)}</p>
           </section>
         )}
         {flow.reasons.length > 0 && (
@@ -42,7 +41,7 @@ export function WhyTab({ flow, variant, attempt }: FlowView & { attempt: PageAtt
             <h3>{t.reasons}</h3>
             <ul>
               {flow.reasons.map((reason, i) => (
-                <li key={i}>{t.said(reason)}</li>
+                <li key={i}>{say(t.messages, reason)}</li>
               ))}
             </ul>
           </section>
@@ -51,11 +50,11 @@ export function WhyTab({ flow, variant, attempt }: FlowView & { attempt: PageAtt
           <section>
             <h3>{t.counterfactuals}</h3>
             <ul class="counterfactuals">
-              {flow.counterfactuals.map(({ title, change, proven }, i) => (
+              {flow.counterfactuals.map(({ fixes, change, proven }, i) => (
                 <li key={i}>
                   <details open={i === 0}>
                     <summary>
-                      {t.said(title)}{' '}
+                      {fixesText(t.messages, fixes)}{' '}
                       <small class={`proof ${String(proven)}`}>
                         {proven === null ? t.unproven : proven ? `✓ ${t.proven}` : `✗ ${t.disproven}`}
                       </small>

@@ -1,4 +1,5 @@
 import { countVerdicts } from '../../cells.ts';
+import { fixesText, say } from '../../messages/catalogue.ts';
 import { VerdictMark } from '../badge.tsx';
 import { cellLink, usePage } from '../context.ts';
 import { causeOf, type Cell, groupBy } from '../filter.ts';
@@ -121,11 +122,12 @@ function CellList({ cells }: { cells: Cell[] }) {
                 <b>
                   {cell.flow.from} → {cell.flow.to}:
                 </b>{' '}
-                {t.said(cell.flow.detail)} {cell.flow.causeNode && <small>@ {cell.flow.causeNode}</small>}
+                {cell.flow.message && say(t.messages, cell.flow.message)}{' '}
+                {cell.flow.causeNode && <small>@ {cell.flow.causeNode}</small>}
               </span>
-              {cell.flow.mend !== null && (
+              {cell.flow.fixes !== null && (
                 <span class="mend">
-                  {t.counterfactuals}: {t.said(cell.flow.mend)}
+                  {t.counterfactuals}: {fixesText(t.messages, cell.flow.fixes)}
                 </span>
               )}
               <span class="where">
@@ -139,8 +141,8 @@ function CellList({ cells }: { cells: Cell[] }) {
   );
 }
 
-function causeStory(cause: string, { causes, findingStories, verdictHints }: Strings): string {
+function causeStory(cause: string, { messages: { causes, findings }, verdictHints }: Strings): string {
   if (cause === 'not-run') return verdictHints['not-run'];
   if (Object.hasOwn(causes, cause)) return causes[cause as keyof typeof causes].story;
-  return Object.hasOwn(findingStories, cause) ? findingStories[cause as keyof typeof findingStories] : '';
+  return Object.hasOwn(findings, cause) ? findings[cause as keyof typeof findings] : '';
 }

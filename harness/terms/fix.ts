@@ -1,0 +1,24 @@
+import type { MessageOf } from './message.ts';
+
+/** A change to a scenario that may make a flow work. */
+export type Fix = MessageOf<Fixes>;
+
+export interface Fixes {
+  'interfaces-up': { node: string };
+  'forwarding-on': { node: string };
+  'rp-filter-off': { node: string };
+  'firewall-off': { node: string };
+  'accept-redirects-off': { node: string };
+  'node-gateway': { node: string; gateway: string };
+  'widen-mtu': { mtu: number };
+  'balancer-on': { node: string };
+  'disown-vip': { node: string };
+  'send-redirects-off': { node: string };
+  'rewrite-source-mac': { node: string };
+  listen: { nodes: string[]; port: number; protocol: string };
+  'vip-on-loopback': { service: string };
+  'quiet-loopback': { arpIgnore: number; arpAnnounce: number };
+  'servers-gateway': { gateway: string };
+  'use-proxy': { service: string };
+  'use-dsr': { service: string };
+}

@@ -1,0 +1,80 @@
+import type { Cause, ClientOutcome } from './cause.ts';
+import type { Fault } from './fault.ts';
+import type { MessageOf } from './message.ts';
+import type { Finding, FlowProtocol } from './plan.ts';
+import type { Hop } from './walk.ts';
+
+/** Why a verdict is not `pass`. */
+export type Reason = MessageOf<Reasons> | Fault;
+
+export interface Reasons {
+  'never-tried': { flow: string };
+  'expected-to-work': { failed: number; attempts: number; cause: Cause | null };
+  'expected-to-fail': { cause: string; worked: number; attempts: number };
+  'other-cause': { expected: string; cause: Cause | null };
+  'other-place': { expected: string; node: string | null };
+  'wrong-server': { server: string | null; allowed: string[] };
+  'server-unused': { server: string; attempts: number };
+  'wrong-share': { server: string; served: number; expected: number; attempts: number };
+  'servers-vary': { servers: (string | null)[] };
+  /** `expected` is what the YAML says, `allowed` the addresses that it stands for. */
+  'wrong-source': { seen: string | null; expected: string; allowed: string[] };
+  'unexpected-finding': { finding: Finding };
+  'finding-missing': { finding: Finding };
+  'request-not-seen': { caller: string };
+  'control-failed': { control: ControlResult };
+  'not-crossed': { leg: Leg; node: string };
+  'not-avoided': { leg: Leg; node: string };
+  disagreement: { disagreement: Disagreement };
+}
+
+export type Leg = 'request' | 'reply';
+
+/** A flow that must work in any topology whose parts are alive. */
+export interface Control {
+  from: string;
+  /** Node that has the address; null where that is the caller's next hop. */
+  to: string | null;
+  address: string;
+  protocol: FlowProtocol;
+  /** 0 for ICMP. */
+  port: number;
+}
+
+export interface ControlResult extends Control {
+  works: boolean;
+  /** What the caller got. */
+  client: ClientOutcome;
+  cause: Cause | null;
+}
+
+/** Where prediction and observation differ. */
+export type Disagreement = MessageOf<Disagreements>;
+
+export interface Disagreements {
+  'picked-differs': Differing<string>;
+  'outcome-differs': Differing<{ outcome: 'works' | 'fails'; cause: Place | null }>;
+  'cause-differs': Differing<Place | null>;
+  'server-differs': Differing<string | null>;
+  'source-differs': Differing<string | null>;
+  'path-differs': { hop: HopDifference };
+}
+
+interface Differing<T> {
+  seen: T;
+  predicted: T;
+  /** First hop that is not the same; null where all are. */
+  hop: HopDifference | null;
+}
+
+export type Place = Pick<Cause, 'code' | 'node'>;
+
+export interface HopDifference {
+  leg: Leg;
+  /** Counts from 1. */
+  number: number;
+  seen: Step | null;
+  predicted: Step | null;
+}
+
+export type Step = Pick<Hop, 'node' | 'iface' | 'direction' | 'src' | 'dst' | 'ttl'>;

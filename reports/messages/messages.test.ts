@@ -1,0 +1,172 @@
+import { CAUSES, cause, type CauseDetails } from '../../harness/terms/cause.ts';
+import type { Faults } from '../../harness/terms/fault.ts';
+import type { Fixes } from '../../harness/terms/fix.ts';
+import type { ControlResult, Disagreements, HopDifference, Reasons } from '../../harness/terms/reason.ts';
+import { type Message, type Messages, say } from './catalogue.ts';
+import { en } from './en.ts';
+import { ko } from './ko.ts';
+
+const node = 'n0';
+const address = '192.0.2.7';
+const why = cause('no-route', 'route-missing', { node: 'n7', address: '192.0.2.77' });
+const control: ControlResult = {
+  from: 'asker',
+  to: 'target',
+  address,
+  protocol: 'tcp',
+  port: 8081,
+  works: false,
+  client: 'ECONNRESET',
+  cause: null,
+};
+const end = { mac: '02:4c:34:00:00:01', ip: '192.0.2.99', port: 80 };
+const hop: HopDifference = {
+  leg: 'reply',
+  number: 3,
+  seen: { node: 'n4', iface: 'eth4', direction: 'in', src: end, dst: end, ttl: 61 },
+  predicted: null,
+};
+const place = { code: 'refused', node: 'n8' } as const;
+
+/** Every code once with parameters of its own; the compiler sees to it that none is missing. */
+const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
+  ...({
+    'route-missing': { node, address },
+    'arp-unanswered': { node, address },
+    'arp-request-dropped': { node, address, owner: 'n1', source: '192.0.2.8' },
+    'host-unreachable': { node, address },
+    'peer-down': { node, address, peer: 'n1' },
+    'server-off-segment': { node, address },
+    'listener-missing': { node, address, port: 8081, protocol: 'udp' },
+    'connection-unknown': { node, source: '192.0.2.8' },
+    'pool-down': { node, service: 'web' },
+    'refused-although-healthy': { node, service: 'web' },
+    'reply-from-elsewhere': { node, called: address, source: '192.0.2.8', owner: 'n1' },
+    'vip-missing': { node, vip: address },
+    'own-source': { node, source: address },
+    'reverse-path-fails': { node, source: address, iface: 'eth9' },
+    'half-seen': { node, source: address, destination: '192.0.2.8' },
+    'mac-on-wrong-port': { node, owner: 'n1', port: 'eth9', address },
+    'redirect-followed': { node, router: 'n1', address, gateway: '192.0.2.8' },
+    'forwarding-off': { node, address },
+    'ports-used-up': { node, service: 'web', proxyIps: ['192.0.2.8', '192.0.2.9'] },
+    'ttl-expired': { node, address },
+    'exceeds-mtu': { node, address, mtu: 1301 },
+    'exceeds-interface': { node, address, iface: 'eth9', size: 1502, mtu: 1301 },
+    'rejected-by-rule': { node, address },
+    'counter-rose': { node, address, counter: 'IpInNoRoutes' },
+    'lost-on-wire': { node, address },
+    'frame-unclaimed': { node, address },
+    'reply-missing': { node, address },
+    'never-ends': { node, address },
+    'nothing-fits': { node, client: 'EPIPE' },
+  } satisfies CauseDetails),
+  ...({
+    'never-tried': { flow: 'f' },
+    'expected-to-work': { failed: 3, attempts: 4, cause: why },
+    'expected-to-fail': { cause: 'refused', worked: 3, attempts: 4 },
+    'other-cause': { expected: 'refused', cause: why },
+    'other-place': { expected: 'n1', node },
+    'wrong-server': { server: 'n1', allowed: ['n2', 'n3'] },
+    'server-unused': { server: 'n1', attempts: 4 },
+    'wrong-share': { server: 'n1', served: 3, expected: 2, attempts: 4 },
+    'servers-vary': { servers: ['n1', 'n2'] },
+    'wrong-source': { seen: address, expected: 'proxy-ip', allowed: ['192.0.2.8', '192.0.2.9'] },
+    'unexpected-finding': { finding: 'l4-bypassed' },
+    'finding-missing': { finding: 'answered-by-itself' },
+    'request-not-seen': { caller: 'n1' },
+    'control-failed': { control },
+    'not-crossed': { leg: 'reply', node },
+    'not-avoided': { leg: 'reply', node },
+    disagreement: { disagreement: { code: 'server-differs', params: { seen: 'n1', predicted: 'n2', hop: null } } },
+  } satisfies Reasons),
+  ...({
+    'picked-differs': { seen: 'n1', predicted: 'n2', hop: null },
+    'outcome-differs': {
+      seen: { outcome: 'works', cause: null },
+      predicted: { outcome: 'fails', cause: place },
+      hop,
+    },
+    'cause-differs': { seen: place, predicted: { ...place, node: 'n9' }, hop },
+    'server-differs': { seen: 'n1', predicted: 'n2', hop },
+    'source-differs': { seen: address, predicted: '192.0.2.8', hop },
+    'path-differs': { hop },
+  } satisfies Disagreements),
+  ...({ environment: { error: 'no space left' } } satisfies Faults),
+  ...({
+    'interfaces-up': { node },
+    'forwarding-on': { node },
+    'rp-filter-off': { node },
+    'firewall-off': { node },
+    'accept-redirects-off': { node },
+    'node-gateway': { node, gateway: 'l3' },
+    'widen-mtu': { mtu: 1301 },
+    'balancer-on': { node },
+    'disown-vip': { node },
+    'send-redirects-off': { node },
+    'rewrite-source-mac': { node },
+    listen: { nodes: ['n1', 'n2'], port: 8081, protocol: 'udp' },
+    'vip-on-loopback': { service: 'web' },
+    'quiet-loopback': { arpIgnore: 1, arpAnnounce: 2 },
+    'servers-gateway': { gateway: 'l3' },
+    'use-proxy': { service: 'web' },
+    'use-dsr': { service: 'web' },
+  } satisfies Fixes),
+};
+const messages = Object.entries(EXAMPLES).map(([code, params]) => ({ code, params }) as Message);
+
+/** Words of a closed list, each language has its own for them; the HTTP status or a place is of no interest here. */
+const TRANSLATED = ['request', 'reply', 'works', 'fails', 'server-differs', 'tcp', 'false'];
+
+/** Every name, address and number of the parameters, however deep. */
+function valuesIn(params: unknown): string[] {
+  if (params === null || params === undefined) return [];
+  if (typeof params === 'object') {
+    // A detail within is named by its own parameters, and a hop is told without ports.
+    const entries = Object.entries(params).filter(([key]) => !(key === 'port' && 'mac' in params));
+    const inner = 'params' in params ? entries.filter(([key]) => key !== 'code') : entries;
+    return inner.flatMap(([, value]) => valuesIn(value));
+  }
+  const text = JSON.stringify(params).replaceAll('"', '');
+  return TRANSLATED.includes(text) ? [] : [text];
+}
+
+describe.each([
+  ['English', en, /^[^\p{Script=Hangul}]+$/u],
+  ['Korean', ko, /./],
+] as const)('%s', (_, catalogue, alphabet) => {
+  test.each(messages)('$code tells every name, address and number', (message) => {
+    const text = say(catalogue, message);
+    for (const value of valuesIn(message.params)) expect(text).toContain(value);
+    expect(text).toMatch(alphabet);
+    expect(text).not.toMatch(/undefined|null|\[object/);
+  });
+
+  test('what is not known is left out, or named so', () => {
+    const unknown: Message[] = [
+      { code: 'exceeds-mtu', params: { node, address, mtu: null } },
+      { code: 'reply-from-elsewhere', params: { node, called: address, source: '192.0.2.8', owner: null } },
+      { code: 'expected-to-work', params: { failed: 1, attempts: 1, cause: null } },
+      { code: 'other-place', params: { expected: 'n1', node: null } },
+      { code: 'wrong-server', params: { server: null, allowed: ['n2'] } },
+      { code: 'wrong-source', params: { seen: null, expected: address, allowed: [address] } },
+      { code: 'cause-differs', params: { seen: null, predicted: place, hop: null } },
+    ];
+    for (const message of unknown) expect(say(catalogue, message)).not.toMatch(/undefined|null|\[object/);
+  });
+
+  test('every cause has its story, evidence and fix', () => {
+    expect(Object.keys(catalogue.causes)).toEqual([...CAUSES]);
+  });
+});
+
+test('no message in Korean is left in English, but what the environment itself reports', () => {
+  const english = messages.filter((message) => !/\p{Script=Hangul}/u.test(say(ko, message)));
+  expect(english.map(({ code }) => code)).toEqual(['environment']);
+});
+
+test('the port of an IPv6 address stands outside of its brackets', () => {
+  expect(
+    say(en, { code: 'listener-missing', params: { node, address: '2001:db8::7', port: 80, protocol: 'tcp' } }),
+  ).toBe('n0 has no listener on [2001:db8::7]:80/tcp.');
+});
