@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { findEngine } from './engine.ts';
 import { reaperLabels } from './reaper.ts';
 
+/** All of testcontainers takes its time to load on a busy machine. */
+const LOADING_DEADLINE_MS = 60_000;
+
 let folder: string;
 let server: Server | undefined;
 const before = { ...process.env };
@@ -48,14 +51,17 @@ describe('whoever points at an engine', () => {
     });
   });
 
-  // To load all of testcontainers takes a busy machine long.
-  test('has the reaper there or nowhere', async () => {
-    await pointAtEngine({ ...OWN, '/images/json': [{ Id: 'ryuk' }] });
-    const { docker } = await findEngine();
-    // Where testcontainers goes, which looks for an engine by itself.
-    process.env.DOCKER_HOST = 'unix:///var/run/docker.sock';
-    expect(await reaperLabels(docker)).toEqual({});
-  }, 60_000);
+  test(
+    'has the reaper there or nowhere',
+    async () => {
+      await pointAtEngine({ ...OWN, '/images/json': [{ Id: 'ryuk' }] });
+      const { docker } = await findEngine();
+      // Where testcontainers goes, which looks for an engine by itself.
+      process.env.DOCKER_HOST = 'unix:///var/run/docker.sock';
+      expect(await reaperLabels(docker)).toEqual({});
+    },
+    LOADING_DEADLINE_MS,
+  );
 
   test.each([
     ['Podman', { '/version': { Version: '5.4', Components: [{ Name: 'Podman Engine' }] } }, /is Podman/],
@@ -68,5 +74,16 @@ describe('whoever points at an engine', () => {
   ])('is told that %s carries no labs', async (_, answers, message) => {
     await pointAtEngine({ ...OWN, ...answers });
     await expect(findEngine()).rejects.toThrow(message);
+  });
+
+  test('is told in plain words when it goes away', async () => {
+    await pointAtEngine(OWN);
+    const { docker } = await findEngine();
+    server!.close();
+    server!.closeAllConnections();
+    await expect(docker.listContainers()).rejects.toMatchObject({
+      code: 'engine-unavailable',
+      message: expect.stringContaining('the Docker engine is not there any more') as string,
+    });
   });
 });

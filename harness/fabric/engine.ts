@@ -107,9 +107,35 @@ export function whyUnfit({ podman, firewall, kernel }: EngineFacts): L4labError 
 export async function connect(): Promise<{ docker: Dockerode; endpoint: string }> {
   try {
     const endpoint = await requireEndpoint();
-    return { docker: new Dockerode(clientOptions(endpoint)), endpoint: endpoint.DOCKER_HOST };
+    const docker = new Dockerode(clientOptions(endpoint));
+    tellWhenGone(docker.modem);
+    return { docker, endpoint: endpoint.DOCKER_HOST };
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     throw new L4labError('engine-unavailable', error.message, { cause: error });
   }
+}
+
+const CONNECTION_ERRORS = ['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE'];
+
+interface Modem {
+  dial(options: unknown, callback: (error: (Error & { code?: string }) | null, data: unknown) => void): void;
+}
+
+/** An engine that was there and is not any more is no mistake of ours: every call says so in plain words. */
+function tellWhenGone(modem: Modem): void {
+  const dial = modem.dial.bind(modem);
+  modem.dial = (options, callback) =>
+    dial(options, (error, data) => {
+      const gone = error !== null && CONNECTION_ERRORS.includes(error.code ?? '');
+      callback(gone ? goneError(error) : error, data);
+    });
+}
+
+function goneError(error: Error): L4labError {
+  return new L4labError(
+    'engine-unavailable',
+    `the Docker engine is not there any more (${error.message}): it was stopped, or is starting anew`,
+    { cause: error },
+  );
 }

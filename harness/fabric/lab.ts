@@ -9,7 +9,7 @@ import type { Engine } from './engine.ts';
 import { wiresBlocked } from './firewall.ts';
 import { prepareHostNetwork, refuseClashes, type HostNetwork } from './host-network.ts';
 import { KEPT_LABEL, LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
-import { isGone } from './sweep.ts';
+import { isGone, removeSurely } from './sweep.ts';
 import { NodeHandle } from './node-handle.ts';
 import type { BareNode, Topology } from './topology.ts';
 import { createWire, type Wire } from './wire.ts';
@@ -130,16 +130,13 @@ class Remains {
 
   /** Removes all of it; what is gone already is no error. */
   async remove(): Promise<void> {
-    await Promise.all(this.containers.map((container) => ignoreGone(container.remove({ force: true }))));
-    await Promise.all(this.networks.map((network) => ignoreGone(network.remove())));
-    await this.removeBridges(this.bridges);
+    await Promise.all(this.containers.map((container) => removeSurely(container)));
+    await Promise.all(this.networks.map((network) => removeSurely(network)));
+    await this.removeBridges(this.bridges).catch((error: unknown) => {
+      // Why they could not be made is what matters; `clean` finds them as well.
+      if (!(error instanceof L4labError)) throw error;
+    });
   }
-}
-
-async function ignoreGone(removal: Promise<unknown>): Promise<void> {
-  await removal.catch((error: unknown) => {
-    if (!isGone(error)) throw error;
-  });
 }
 
 async function boot(
@@ -269,6 +266,7 @@ async function bootNode(
   const stream = await container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true });
   const handle = new NodeHandle(node.name, container, stream);
   await container.start();
+  handle.watch();
   await handle.greeted();
   return handle;
 }

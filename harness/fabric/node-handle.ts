@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import type { Calls, FromAgent, Method, Question, RawFrame } from '../agent/protocol.ts';
 import { L4labError } from '../errors.ts';
@@ -10,6 +11,11 @@ const DEADLINE_S = 60;
 /** What an agent does in milliseconds: after so long it stands still, and so does every flow that needs the node. */
 const PROMPT_DEADLINE_S = 20;
 const PROMPT: ReadonlySet<Method> = new Set(['drain', 'cancel', 'counters', 'macTable', 'routeGet', 'serverStates']);
+
+/** An engine says how a container ended a moment after its line has ended. */
+const EXIT_CODE_DEADLINE_MS = 2000;
+/** Exit code after SIGKILL. */
+const KILLED = 137;
 
 /** A running container and the line to the agent in it. */
 export class NodeHandle {
@@ -29,6 +35,8 @@ export class NodeHandle {
   /** Why no call is answered any more. */
   #failure: L4labError | null = null;
   #stderr = '';
+  /** Of the container, once it has ended; null when that cannot be known. */
+  #exitCode: Promise<number | null> = Promise.resolve(null);
 
   /** @param stream attached before the container starts, so that nothing is missed */
   constructor(
@@ -51,10 +59,31 @@ export class NodeHandle {
     // Whoever waits for the agent is told.
     this.#greeted.catch(() => undefined);
     const gone = (): void =>
-      this.#fail(new L4labError('node-failed', `node ${this.name} is gone: its container ended`));
+      void this.#ending().then((how) => this.#fail(new L4labError('node-failed', `node ${this.name} is gone: ${how}`)));
     stream.on('close', gone);
     stream.on('end', gone);
     stream.on('error', gone);
+  }
+
+  /** Asks the engine to tell when the container, which has just been started, ends. */
+  watch(): void {
+    this.#exitCode = this.container.wait().then(
+      ({ StatusCode }: { StatusCode: number }) => StatusCode,
+      () => null,
+    );
+  }
+
+  /** Why the line ended. An engine that is being stopped may not get to tell. */
+  async #ending(): Promise<string> {
+    const tooLate = new AbortController();
+    const late = delay(EXIT_CODE_DEADLINE_MS, null, { signal: tooLate.signal }).catch(() => null);
+    const code = await Promise.race([this.#exitCode, late]);
+    tooLate.abort();
+    if (code === null) return 'its container ended';
+    // An agent ends so when it is told to, and the harness did not tell it.
+    if (code === 0) return 'its container was stopped, as by a restart of Docker';
+    if (code === KILLED) return 'its container was killed, as by docker kill or for want of memory';
+    return `its container ended with exit code ${code}`;
   }
 
   /** Waits until the agent is there. */

@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
+import { L4labError } from '../errors.ts';
 import { KEPT_LABEL, LAB_LABEL, OWNER_LABEL, ownerIsGone } from './labels.ts';
 
 /** What a sweep removed. */
@@ -14,9 +16,9 @@ export type SweepScope = { orphans: true } | { kept: string | null } | { everyth
 export async function sweep(docker: Dockerode, scope: SweepScope): Promise<Swept> {
   const filters = { label: [LAB_LABEL] };
   const containers = (await docker.listContainers({ all: true, filters })).filter((c) => isIn(scope, c.Labels));
-  await Promise.all(containers.map((c) => docker.getContainer(c.Id).remove({ force: true }).catch(unlessGone)));
+  await Promise.all(containers.map((c) => removeSurely(docker.getContainer(c.Id))));
   const networks = (await docker.listNetworks({ filters })).filter((n) => isIn(scope, n.Labels ?? {}));
-  await Promise.all(networks.map((n) => docker.getNetwork(n.Id).remove().catch(unlessGone)));
+  await Promise.all(networks.map((n) => removeSurely(docker.getNetwork(n.Id))));
   return { containers: containers.length, networks: networks.length };
 }
 
@@ -27,12 +29,39 @@ function isIn(scope: SweepScope, labels: Record<string, string>): boolean {
   return kept === undefined && ownerIsGone(labels[OWNER_LABEL] ?? '');
 }
 
+const RESTART_DEADLINE_MS = 20_000;
+const RESTART_POLL_MS = 100;
+
+/**
+ * Removes something of the engine, also while that restarts: then it says anything, and still has what it stopped.
+ * What is gone already is no error, and what an engine has that does not come back is for the next sweep.
+ */
+export async function removeSurely(thing: { remove(options: { force: true }): Promise<unknown> }): Promise<void> {
+  const deadline = performance.now() + RESTART_DEADLINE_MS;
+  for (;;) {
+    try {
+      await thing.remove({ force: true });
+      return;
+    } catch (error) {
+      if (isGone(error)) return;
+      const { statusCode = 0 } = error as { statusCode?: number };
+      const away = error instanceof L4labError;
+      if (!away && statusCode !== STILL_USED && statusCode < SERVER_ERROR) throw error;
+      if (performance.now() > deadline) {
+        if (away) return;
+        throw error;
+      }
+      await delay(RESTART_POLL_MS);
+    }
+  }
+}
+
+/** Of a network: it has containers yet. */
+const STILL_USED = 403;
+const SERVER_ERROR = 500;
+
 /** Whether Docker says that a thing is gone (404) or on its way out (409). */
 export function isGone(error: unknown): boolean {
   const { statusCode } = error as { statusCode?: number };
   return statusCode === 404 || statusCode === 409;
-}
-
-function unlessGone(error: unknown): void {
-  if (!isGone(error)) throw error;
 }

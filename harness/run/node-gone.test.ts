@@ -18,7 +18,10 @@ test(
     await pooled.lab.configure(plan);
     const attempt = runAttempt(plan.flows[0]!, plan, pooled);
     await Promise.all([
-      expect(attempt).rejects.toMatchObject({ code: 'node-failed' }),
+      expect(attempt).rejects.toMatchObject({
+        code: 'node-failed',
+        message: 'node b1 is gone: its container was killed, as by docker kill or for want of memory',
+      }),
       pooled.lab.node('b1').container.kill(),
     ]);
   },
