@@ -11,15 +11,15 @@ import { parseArgs } from 'node:util';
 import { labImage, ROOT } from '../cli/project.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
+import { textTable } from '../harness/model/text-table.ts';
 import { isTooOld } from '../lb/host/oldest-kernel.ts';
 import { ensureDisk, SUITES, type Disk, type Kernel } from './kernels/disk.ts';
 import { packLuggage } from './kernels/luggage.ts';
 import { Machine } from './kernels/machine.ts';
 import { ensurePrograms } from './kernels/programs.ts';
-import { perform, REFUSAL, stepsOf, type Step } from './kernels/steps.ts';
-import { formatTable, type Row } from './kernels/table.ts';
+import { perform, REFUSAL, stepsOf, type Outcome, type Step } from './kernels/steps.ts';
 
-const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'l4lab-checks');
+const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'l4lab/kernels');
 
 /** What the machine took along of a set-up that was done here. */
 const UNPACK =
@@ -40,26 +40,27 @@ interface Options {
 async function main(signal: AbortSignal): Promise<number> {
   const options = readOptions(signal);
   await ensurePrograms();
-  const [cache, logs] = [join(CACHE), join(CACHE, 'logs')];
+  const logs = join(CACHE, 'logs');
   mkdirSync(logs, { recursive: true });
   const disk = await ensureDisk({
-    cache,
+    cache: CACHE,
     populate: join(ROOT, 'checks/kernels/populate.sh'),
     fresh: options.fresh,
     say,
   });
-  const luggage = await packLuggage({ root: ROOT, image: options.fresh ? undefined : labImage() }, cache);
+  const luggage = await packLuggage({ root: ROOT, image: options.fresh ? undefined : labImage() }, CACHE);
   const rows: Row[] = [];
   for (const suite of options.suites) {
     const kernel = disk.kernels.find((one) => one.suite === suite);
     if (kernel === undefined) {
-      say(`${suite}: not run: the archive does not serve it`);
+      const outcome = { passed: 0, failed: 0, notRun: 1, trouble: [] };
+      rows.push({ kernel: suite, what: 'nothing: the archive does not serve it', outcome, seconds: 0 });
       continue;
     }
     rows.push(...(await tryKernel({ disk, kernel, luggage, logs }, options)));
   }
   if (options.enter) return EXIT.ok;
-  console.log(formatTable(rows));
+  console.log(tableOf(rows));
   return rows.length > 0 && rows.every(({ outcome }) => outcome.failed === 0 && outcome.notRun === 0)
     ? EXIT.ok
     : EXIT.failed;
@@ -88,6 +89,23 @@ function readOptions(signal: AbortSignal): Options {
   }
   const suites = values.kernel.length > 0 ? values.kernel : SUITES;
   return { suites, steps, fresh: values.fresh, enter: values.enter, signal };
+}
+
+/** One step on one kernel. */
+interface Row {
+  kernel: string;
+  what: string;
+  outcome: Outcome;
+  seconds: number;
+}
+
+function tableOf(rows: Row[]): string {
+  const cells = rows.map(({ kernel, what, outcome: { passed, failed, notRun }, seconds }) => [
+    ...[kernel, what],
+    ...[passed, failed, notRun].map(String),
+    `${seconds.toFixed(0)} s`,
+  ]);
+  return textTable([['kernel', 'what ran', 'passed', 'failed', 'not run', 'took'], ...cells]);
 }
 
 interface Trial {
