@@ -1,16 +1,25 @@
+import type { MessageOf } from '../../harness/terms/message.ts';
+import type { Reasons } from '../../harness/terms/reason.ts';
+import { say } from '../../reports/messages/catalogue.ts';
+import { en } from '../../reports/messages/en.ts';
 import { countFlows, countTests, perform, type Step } from './steps.ts';
 
-const flow = (name: string, verdict: string, reasons: string[] = []) => ({ name, verdict, reasons });
+const flow = (name: string, verdict: string, reasons: object[] = []) => ({ name, verdict, reasons });
 const results = (...flows: object[]) =>
   JSON.stringify({ scenarios: [{ name: 'seed-000/dsr', variants: [{ name: 'plain', flows }] }] });
 
 it('flows are counted by verdict, and what did not pass is told with its reasons', () => {
-  const text = results(flow('a', 'pass'), flow('b', 'fail', ['late', 'lost']), flow('c', 'not-run', ['needs dsr']));
+  const unused: MessageOf<Pick<Reasons, 'server-unused'>> = {
+    code: 'server-unused',
+    params: { server: 's1', attempts: 4 },
+  };
+  const said = say(en, unused);
+  const text = results(flow('a', 'pass'), flow('b', 'fail', [unused]), flow('c', 'not-run', [unused, unused]));
   expect(countFlows(text)).toEqual({
     passed: 1,
     failed: 1,
     notRun: 1,
-    trouble: ['seed-000/dsr [plain] b: fail: late; lost', 'seed-000/dsr [plain] c: not-run: needs dsr'],
+    trouble: [`seed-000/dsr [plain] b: fail: ${said}`, `seed-000/dsr [plain] c: not-run: ${said} ${said}`],
   });
 });
 
