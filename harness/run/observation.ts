@@ -1,0 +1,59 @@
+import type { Evidence } from '../judge/evidence.ts';
+import { directions } from '../observe/direction.ts';
+import { flowArp, flowPackets, type FlowKey } from '../observe/flow-packets.ts';
+import { observedWalk } from '../observe/observed-walk.ts';
+import type { Captured, Recorder } from '../observe/recorder.ts';
+import type { Plan } from '../terms/plan.ts';
+
+/** All that the captures have shown of an attempt. */
+export type Seen = Pick<Evidence, 'packets' | 'epoch' | 'walk'>;
+
+/** What the captures show of an attempt from now on, read anew only once they show more. */
+export class Observation {
+  readonly #began: number;
+  #readAt: number;
+  #seen: Seen;
+  #toldAt: number;
+
+  constructor(
+    private readonly key: FlowKey,
+    private readonly plan: Plan,
+    private readonly recorder: Recorder,
+  ) {
+    this.#began = this.#readAt = this.#toldAt = recorder.mark();
+    this.#seen = seenOf([], key, plan);
+  }
+
+  /** All of it so far. */
+  get seen(): Seen {
+    const mark = this.recorder.mark();
+    if (mark !== this.#readAt) {
+      this.#readAt = mark;
+      this.#seen = seenOf(this.recorder.since(this.#began), this.key, this.plan);
+    }
+    return this.#seen;
+  }
+
+  /** All of it so far; null when nothing has come since this was asked last. */
+  news(): Seen | null {
+    const mark = this.recorder.mark();
+    if (mark === this.#toldAt) return null;
+    this.#toldAt = mark;
+    return this.seen;
+  }
+}
+
+/** @param captured what the wires carried since the attempt began */
+function seenOf(captured: Captured[], key: FlowKey, plan: Plan): Seen {
+  const epoch = captured[0]?.time ?? 0n;
+  const sightings = directions(captured, plan, epoch);
+  const own = flowPackets(sightings, key);
+  const about = [
+    key.address,
+    ...plan.services.flatMap(({ pool }) => pool.map(({ address }) => address)),
+    ...plan.nodes.flatMap(({ routes }) => routes.map(({ via }) => via)),
+  ];
+  const arp = flowArp(sightings, own, about, plan);
+  const packets = [...own, ...arp].sort((a, b) => a.time - b.time);
+  return { packets, epoch: epoch.toString(), walk: observedWalk(own, key, plan) };
+}

@@ -1,0 +1,155 @@
+import type { FireResult } from '../agent/protocol.ts';
+import type { FlowKey } from '../observe/flow-packets.ts';
+import type { FlowPlan, Plan } from '../terms/plan.ts';
+import { NOTHING_INSIDE, type Inside } from './inside.ts';
+import type { PooledLab } from './lab-pool.ts';
+import { Observation, type Seen } from './observation.ts';
+import { patience, SILENCE_MS } from './patience.ts';
+import { readWhole } from './read-whole.ts';
+
+/** Whatever its packets do. */
+const DEADLINE_MS = 15_000;
+const POLL_MS = 20;
+/** So long before its end an attempt's nodes are asked for what packets do not show: about as long as that takes. */
+const ASK_AHEAD_MS = 100;
+
+/** A node that takes longer to answer may have stood still, ms: it gets as long again to go on with what it was at. */
+const STOOD_STILL_MS = 500;
+
+interface Watch {
+  flow: FlowPlan;
+  key: FlowKey;
+  plan: Plan;
+  lab: Pick<PooledLab, 'lab' | 'recorder'>;
+  /** Moment before which nothing is decided by packets, ms. */
+  firstLook: number;
+  /** Reads what packets do not show, where no answer was taken. */
+  ask: (seen: Seen) => Promise<Inside>;
+}
+
+interface Decided {
+  fired: FireResult;
+  seen: Seen;
+  inside: Inside;
+}
+
+/**
+ * A flow's one call, cancelled as soon as the packets show that no answer will be taken, or when they have stopped.
+ * What was seen is what decided it then: how the caller's kernel ends a cancelled call belongs to no flow.
+ */
+export class WatchedCall {
+  readonly #observation: Observation;
+  /** How long to wait yet, ms. */
+  readonly #left: () => number;
+  readonly #insideOf: (seen: Seen) => Promise<Inside>;
+  /** Packets decide nothing before, ms. */
+  #lookFrom: number;
+  /** A reading of the captures that takes longer tells of nodes that stood still, ms. */
+  #expectedMs = STOOD_STILL_MS;
+  #state: 'waiting' | 'reading' | 'over' = 'waiting';
+  /** What decided it, where packets did. */
+  #decidedBy: Seen | null = null;
+
+  constructor(private readonly watch: Watch) {
+    const { key, plan, lab, firstLook, ask } = watch;
+    this.#observation = new Observation(key, plan, lab.recorder);
+    this.#left = patience(
+      key,
+      () => this.#observation.news(),
+      () => performance.now(),
+    );
+    this.#insideOf = askedOnce(ask);
+    this.#lookFrom = firstLook;
+  }
+
+  /** Makes the call and watches it to its end. */
+  async untilDecided(): Promise<Decided> {
+    const fired = this.#fire();
+    const poll = setInterval(() => void this.#look(), POLL_MS);
+    try {
+      const result = await fired;
+      this.#state = 'over';
+      if (result.answered || this.#decidedBy === null) await this.watch.lab.lab.drain();
+      const seen = (result.answered ? null : this.#decidedBy) ?? this.#observation.seen;
+      return { fired: result, seen, inside: result.answered ? NOTHING_INSIDE : await this.#insideOf(seen) };
+    } finally {
+      this.#state = 'over';
+      clearInterval(poll);
+    }
+  }
+
+  #fire(): Promise<FireResult> {
+    const { flow, key, lab } = this.watch;
+    return lab.lab.node(flow.from).call('fire', {
+      token: key.token,
+      protocol: flow.protocol,
+      address: flow.address,
+      port: flow.port,
+      sourcePort: key.sourcePort,
+      bytes: flow.bytes ?? 0,
+      exchanges: flow.exchanges ?? 1,
+      timeoutMs: DEADLINE_MS,
+    });
+  }
+
+  async #look(): Promise<void> {
+    if (this.#state !== 'waiting' || performance.now() < this.#lookFrom) return;
+    const wait = this.#left();
+    if (wait < ASK_AHEAD_MS) void this.#insideOf(this.#observation.seen);
+    if (wait > 0) return;
+    this.#state = 'reading';
+    const tookMs = await this.#readWhole();
+    if (!this.#isReading()) return;
+    this.#state = 'waiting';
+    if (this.#left() > 0) return;
+    if (tookMs !== null && tookMs > this.#expectedMs) {
+      this.#giveTime(tookMs);
+      return;
+    }
+    await this.#cancel(tookMs === null ? null : this.#observation.seen);
+  }
+
+  /**
+   * What seems to be missing may still be on its way from a capture.
+   * @returns null where a node is gone, which shows when all is read again
+   */
+  #readWhole(): Promise<number | null> {
+    return readWhole(
+      () => this.watch.lab.lab.drain(),
+      () => this.#observation.seen.packets.length,
+    ).catch(() => null);
+  }
+
+  /** False once the call has ended meanwhile. */
+  #isReading(): boolean {
+    return this.#state === 'reading';
+  }
+
+  #giveTime(tookMs: number): void {
+    this.#expectedMs = 2 * tookMs;
+    this.#lookFrom = performance.now() + Math.min(tookMs, SILENCE_MS[this.watch.key.protocol]);
+  }
+
+  async #cancel(decidedBy: Seen | null): Promise<void> {
+    const { flow, key, lab } = this.watch;
+    this.#state = 'over';
+    this.#decidedBy = decidedBy;
+    await lab.lab
+      .node(flow.from)
+      .call('cancel', { token: key.token })
+      .catch(() => undefined);
+  }
+}
+
+/** Asks again only when more packets have been seen since it asked last. */
+function askedOnce(ask: (seen: Seen) => Promise<Inside>): (seen: Seen) => Promise<Inside> {
+  let last: { packets: number; inside: Promise<Inside> } | null = null;
+  return (seen) => {
+    if (last?.packets !== seen.packets.length) {
+      last = { packets: seen.packets.length, inside: ask(seen) };
+      // Whoever needs the answer is told of a failure.
+      last.inside.catch(() => undefined);
+    }
+    return last.inside;
+  };
+}
