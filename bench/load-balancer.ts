@@ -79,7 +79,7 @@ async function main(signal: AbortSignal): Promise<number> {
 }
 
 async function startAll(lab: NetnsLab, entries: Entry[]): Promise<void> {
-  await startProgram(lab, 'server', 'nginx', httpServerConfig(), ['-c']);
+  await startProgram(lab, 'server', { program: 'nginx', config: httpServerConfig(), args: ['-c'] });
   const arrivals = entries.map(({ direct, way }) => (direct ? way.vip : way.server));
   await startBulkServers(lab, 'server', arrivals);
   for (const { start, way } of entries) await start(lab, way);

@@ -40,7 +40,7 @@ export async function explainCommand(
   if (!options.prove) {
     const cause = predictions.find((prediction) => prediction.cause !== null)?.cause ?? null;
     if (cause) say(describeCause(cause));
-    for (const { fixes, change } of whatWouldHelp(one.loaded, one.variant, one.plan, flow, cause))
+    for (const { fixes, change } of whatWouldHelp({ ...one, flow, cause }))
       say(`It would work with: ${fixesText(en, fixes)}\n${indent(change)}`);
     return EXIT.ok;
   }
@@ -75,7 +75,7 @@ async function prove(
   if (seen.cause === null) return seen.verdict === 'not-run' ? EXIT.unavailable : EXIT.ok;
   say(describeCause(seen.cause));
   let wrong = 0;
-  for (const { fixes, patch } of whatWouldHelp(loaded, variant, plan, flow, seen.cause)) {
+  for (const { fixes, patch } of whatWouldHelp({ loaded, variant, plan, flow, cause: seen.cause })) {
     const changed = changedVariant(loaded, variant, patch)!;
     const { outcome, cause } = await tryFlow(changed, resolvePlan(loaded.scenario, changed));
     const proven = outcome === 'works';

@@ -17,8 +17,13 @@ export function findProblems(config: LbConfig): Problem[] {
     serviceProblems(service).map(({ path, message }) => ({ path: ['services', i, ...path], message })),
   );
   problems.push(
-    ...duplicates(['services'], config.services, 'name', 'service name', (s) => s.name),
-    ...duplicates(['services'], config.services, 'vip', 'VIP and port', (s) => `${s.vip} ${s.protocol}/${s.port}`),
+    ...duplicates(['services'], config.services, { field: 'name', what: 'service name' }, (s) => s.name),
+    ...duplicates(
+      ['services'],
+      config.services,
+      { field: 'vip', what: 'VIP and port' },
+      (s) => `${s.vip} ${s.protocol}/${s.port}`,
+    ),
   );
   problems.push(
     ...dscpProblems(config.services),
@@ -124,12 +129,11 @@ function serviceProblems(service: LbService): Problem[] {
     }
   });
   problems.push(
-    ...duplicates(['servers'], service.servers, 'name', 'server name', (s) => s.name),
+    ...duplicates(['servers'], service.servers, { field: 'name', what: 'server name' }, (s) => s.name),
     ...duplicates(
       ['servers'],
       service.servers,
-      'address',
-      'server',
+      { field: 'address', what: 'server' },
       (s) => `${s.address} port ${s.port ?? service.port}`,
     ),
   );
@@ -155,7 +159,12 @@ export function proxyIps(service: LbService): string[] {
   return typeof proxyIp === 'string' ? [proxyIp] : proxyIp;
 }
 
-function duplicates<T>(list: string[], items: T[], field: string, what: string, key: (item: T) => string): Problem[] {
+function duplicates<T>(
+  list: string[],
+  items: T[],
+  { field, what }: { field: string; what: string },
+  key: (item: T) => string,
+): Problem[] {
   const seen = new Set<string>();
   return items.flatMap((item, i) => {
     const value = key(item);

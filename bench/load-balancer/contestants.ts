@@ -78,7 +78,7 @@ export function contestants(): Contestant[] {
       udp: false,
       start: async (lab, way) => {
         await ownVip(lab, way);
-        await startProgram(lab, way.balancer, 'haproxy', haproxyConfig(way), ['-db', '-f']);
+        await startProgram(lab, way.balancer, { program: 'haproxy', config: haproxyConfig(way), args: ['-db', '-f'] });
       },
     },
     {
@@ -88,7 +88,7 @@ export function contestants(): Contestant[] {
       udp: true,
       start: async (lab, way) => {
         await ownVip(lab, way);
-        await startProgram(lab, way.balancer, 'nginx', nginxConfig(way), ['-c']);
+        await startProgram(lab, way.balancer, { program: 'nginx', config: nginxConfig(way), args: ['-c'] });
       },
     },
   ];

@@ -66,9 +66,7 @@ ${rest}`;
 export async function startProgram(
   lab: NetnsLab,
   node: string,
-  program: string,
-  config: string,
-  args: string[],
+  { program, config, args }: { program: string; config: string; args: string[] },
 ): Promise<void> {
   const file = lab.file(`${node}.${program}`);
   await writeFile(file, config);

@@ -101,7 +101,12 @@ async function runSample(
   signal: AbortSignal | undefined,
 ): Promise<{ flows: FlowResult[]; partings: Parting[] }> {
   const loaded = load(`generated-${lab}`, sample);
-  const { variants } = await runScenario(loaded, pool, { variants: [], flows: [] }, () => undefined, signal);
+  const { variants } = await runScenario(
+    loaded,
+    pool,
+    { variants: [], flows: [] },
+    { onEvent: () => undefined, signal },
+  );
   signal?.throwIfAborted();
   const { flows, plan } = variants[0]!;
   const partings = flows.flatMap((flow) => {

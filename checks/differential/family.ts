@@ -2,14 +2,17 @@ const IPV4 = /^(\d+)\.\d+\.(\d+)\.(\d+)(?:\/(\d+))?$/;
 
 /** The same document with IPv6 in place of IPv4: equal subnets stay equal, and so do the places of hosts in them. */
 export function inIpv6(value: unknown): unknown {
-  if (typeof value === 'string') return value.replace(IPV4, translated);
+  if (typeof value === 'string') {
+    const parts = IPV4.exec(value);
+    return parts ? translated(parts) : value;
+  }
   if (Array.isArray(value)) return value.map(inIpv6);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inIpv6(item)]));
 }
 
 /** One /64 for each block of 32 addresses, of those that the block's subnet begins with. */
-function translated(_: string, network: string, group: string, host: string, length: string | undefined): string {
+function translated([, network, group, host, length]: RegExpExecArray): string {
   const block = network === '203' ? Number(host) & 0x80 : blockOf198(Number(host));
   const subnet = (Number(group) * 0x100 + block).toString(16);
   const isNetwork = length !== undefined && length !== '32' && Number(host) === block;

@@ -29,16 +29,18 @@ export interface BootOptions {
 
 /** A booted lab: containers, wires, agents that answer. It can be configured and reset many times. */
 export class Lab implements AsyncDisposable {
-  readonly #fingerprints: Map<string, string>;
+  readonly nodes: ReadonlyMap<string, NodeHandle>;
+  readonly #host: Promise<HostNetwork>;
+  readonly #fingerprints: ReadonlyMap<string, string>;
   #configured: Plan | null = null;
 
   private constructor(
     readonly id: string,
-    readonly nodes: ReadonlyMap<string, NodeHandle>,
     private readonly remains: Remains,
-    private readonly host: Promise<HostNetwork>,
-    fingerprints: Map<string, string>,
+    { nodes, host, fingerprints }: Booted,
   ) {
+    this.nodes = nodes;
+    this.#host = host;
     this.#fingerprints = fingerprints;
   }
 
@@ -48,8 +50,7 @@ export class Lab implements AsyncDisposable {
     const id = randomBytes(4).toString('hex');
     const remains = new Remains((bridges) => removeBridges(options.engine.docker, options.image, bridges));
     try {
-      const { nodes, fingerprints, host } = await boot(id, topology, options, remains);
-      return new Lab(id, nodes, remains, host, fingerprints);
+      return new Lab(id, remains, await boot(id, topology, options, remains));
     } catch (error) {
       await remains.remove();
       throw error;
@@ -61,7 +62,7 @@ export class Lab implements AsyncDisposable {
    * @throws L4labError `address-in-use` or `engine-unavailable` when the engine's host would disturb the lab
    */
   async configure(plan: Plan): Promise<void> {
-    refuseClashes(plan, await this.host);
+    refuseClashes(plan, await this.#host);
     this.#configured = plan;
     for (const node of this.nodes.values()) node.log.length = 0;
     await Promise.all(plan.nodes.map((node) => this.node(node.name).call('configure', { node })));
@@ -115,8 +116,15 @@ export class Lab implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // The container that tells of the host's network is gone when it has told.
-    await Promise.all([this.remains.remove(), this.host.catch(() => undefined)]);
+    await Promise.all([this.remains.remove(), this.#host.catch(() => undefined)]);
   }
+}
+
+interface Booted {
+  nodes: Map<string, NodeHandle>;
+  host: Promise<HostNetwork>;
+  /** Of every node as it was when freshly booted. */
+  fingerprints: Map<string, string>;
 }
 
 /** What a lab leaves in Docker, in the order in which it came to be. */
@@ -144,7 +152,7 @@ async function boot(
   { nodes, links, ipv6 }: Topology,
   options: BootOptions,
   remains: Remains,
-): Promise<{ nodes: Map<string, NodeHandle>; fingerprints: Map<string, string>; host: Promise<HostNetwork> }> {
+): Promise<Booted> {
   const labels = {
     ...options.labels,
     [LAB_LABEL]: id,
@@ -174,7 +182,7 @@ async function boot(
   const started = new Map(
     nodes.map((node) => [
       node.name,
-      own(node.name).then((wired) => bootNode(id, node, wired, labels, options, remains)),
+      own(node.name).then((wired) => bootNode(node, wired, { id, labels, options, remains })),
     ]),
   );
   const tried = tryWire(wires[0]!, started, ipv6, options);
@@ -236,14 +244,16 @@ async function tryWire(
   if (silent.length > 0) throw await wiresBlocked(engine.docker, image, silent);
 }
 
-async function bootNode(
-  id: string,
-  node: BareNode,
-  wires: Wire[],
-  labels: Record<string, string>,
-  { engine, image, signal }: BootOptions,
-  remains: Remains,
-): Promise<NodeHandle> {
+/** A lab that is coming to be. */
+interface Booting {
+  id: string;
+  labels: Record<string, string>;
+  options: BootOptions;
+  remains: Remains;
+}
+
+async function bootNode(node: BareNode, wires: Wire[], { id, labels, options, remains }: Booting): Promise<NodeHandle> {
+  const { engine, image, signal } = options;
   signal?.throwIfAborted();
   const [first, ...others] = wires as [Wire, ...Wire[]];
   const create = containerOptions({ name: node.name, image, labels, apparmor: engine.apparmor });

@@ -3,7 +3,7 @@ import { forwards } from './device-settings.ts';
 import { transmit } from './bridge.ts';
 import { noteAnswer, noteAsker } from './neighbours.ts';
 import { covers } from './prefix.ts';
-import type { ArpFrame } from './packet.ts';
+import type { Arp, ArpFrame } from './packet.ts';
 import { validateSource } from './routing.ts';
 import type { Run } from './run.ts';
 import type { Device, Host } from './topology.ts';
@@ -11,11 +11,11 @@ import type { Device, Host } from './topology.ts';
 /** arp_process of net/ipv4/arp.c: answers requests, learns from those who ask and those who answer. */
 export function receiveArp(run: Run, host: Host, device: Device, { arp }: ArpFrame): void {
   if (arp.op === 'reply') {
-    noteAnswer(run, host, device, arp.senderIp, arp.senderMac);
+    noteAnswer(run, host, { device, address: arp.senderIp }, arp.senderMac);
     return;
   }
-  if (!answers(run, host, device, arp.senderIp, arp.targetIp)) return;
-  noteAsker(run, host, device, arp.senderIp, arp.senderMac);
+  if (!answers(run, host, device, arp)) return;
+  noteAsker(run, host, { device, address: arp.senderIp }, arp.senderMac);
   transmit(run, host, device.name, {
     srcMac: device.mac,
     dstMac: arp.senderMac,
@@ -24,7 +24,7 @@ export function receiveArp(run: Run, host: Host, device: Device, { arp }: ArpFra
 }
 
 /** Whether a node answers `who has target, tell asker` on an interface. */
-function answers(run: Run, host: Host, device: Device, asker: string, target: string): boolean {
+function answers(run: Run, host: Host, device: Device, { senderIp: asker, targetIp: target }: Arp): boolean {
   // The kernel routes the question like a packet, so its source is checked as well.
   const verdict = validateSource(host, device, asker);
   if (!verdict.accepted) {

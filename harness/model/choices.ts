@@ -11,26 +11,28 @@ export function explore<T>(simulate: (choices: Choices) => T): T[] {
   const results: T[] = [];
   let script: number[] = [];
   for (;;) {
-    const decided: { index: number; count: number }[] = [];
-    const known = new Map<string, unknown>();
-    results.push(simulate({ choose: (key, options) => decide(key, options, script, decided, known) }));
+    const choices = new ScriptedChoices(script);
+    results.push(simulate(choices));
+    const { decided } = choices;
     const last = decided.findLastIndex(({ index, count }) => index + 1 < count);
     if (last === -1) return results;
     script = [...decided.slice(0, last).map(({ index }) => index), decided[last]!.index + 1];
   }
 }
 
-function decide<T>(
-  key: string,
-  options: readonly [T, ...T[]],
-  script: number[],
-  decided: { index: number; count: number }[],
-  known: Map<string, unknown>,
-): T {
-  if (known.has(key)) return known.get(key) as T;
-  const index = script[decided.length] ?? 0;
-  decided.push({ index, count: options.length });
-  const option = options[index]!;
-  known.set(key, option);
-  return option;
+/** Decides by a script, and for the first option where that ends. */
+class ScriptedChoices implements Choices {
+  readonly decided: { index: number; count: number }[] = [];
+  readonly #known = new Map<string, unknown>();
+
+  constructor(private readonly script: number[]) {}
+
+  readonly choose = <T>(key: string, options: readonly [T, ...T[]]): T => {
+    if (this.#known.has(key)) return this.#known.get(key) as T;
+    const index = this.script[this.decided.length] ?? 0;
+    this.decided.push({ index, count: options.length });
+    const option = options[index]!;
+    this.#known.set(key, option);
+    return option;
+  };
 }

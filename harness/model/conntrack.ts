@@ -29,6 +29,12 @@ export type Tracked =
   /** Kept from it: neither translated nor held against it by a firewall. */
   | { state: 'untracked' };
 
+/** A packet, and what connection tracking takes it for. */
+export interface Passing {
+  packet: Packet;
+  tracked: Tracked;
+}
+
 /**
  * Looks a packet up among a node's connections (nf_conntrack_in), and moves the TCP state on.
  * A new connection joins the table only by `confirm`, once the packet has made it through the node.

@@ -10,6 +10,14 @@ import type { Run } from './run.ts';
 import { begin, settleDown, simulate } from './simulate.ts';
 import type { Device, Host, Topology } from './topology.ts';
 
+/** A server that a load balancer may check, as one of a service. */
+interface Checked {
+  topology: Topology;
+  host: Host;
+  service: LbService;
+  server: LbServer;
+}
+
 const known = new WeakMap<LbServer, [boolean, ...boolean[]]>();
 
 /**
@@ -25,18 +33,16 @@ export function health(
 ): readonly [boolean, ...boolean[]] {
   let states = known.get(server);
   if (states === undefined) {
-    states = statesOf(topology, host, service, server);
+    states = statesOf({ topology, host, service, server });
     known.set(server, states);
   }
   return states;
 }
 
-function statesOf(topology: Topology, host: Host, service: LbService, server: LbServer): [boolean, ...boolean[]] {
-  if (!isInReach(topology, host, service, server)) return [false];
-  if (service.check.type === 'none') return [true];
-  const [first, ...later] = beginnings(topology).map(
-    (states) => check(topology, host, service, server, states).exchange.answered,
-  );
+function statesOf(checked: Checked): [boolean, ...boolean[]] {
+  if (!isInReach(checked)) return [false];
+  if (checked.service.check.type === 'none') return [true];
+  const [first, ...later] = beginnings(checked.topology).map((states) => check(checked, states).exchange.answered);
   return later.includes(!first!) ? [first!, !first!] : [first!];
 }
 
@@ -63,21 +69,22 @@ function taughtByLoadBalancers(topology: Topology): Map<string, NodeState> | nul
   for (const host of topology.hosts.values()) {
     for (const service of host.plan.balancer?.config.services ?? []) {
       for (const server of service.servers) {
-        if (asksForMac(service)) states = askForMac(topology, host, service, server, states)?.states ?? states;
-        if (service.check.type !== 'none' && isInReach(topology, host, service, server))
-          states = check(topology, host, service, server, states).states;
+        const checked = { topology, host, service, server };
+        if (asksForMac(service)) states = askForMac(checked, states)?.states ?? states;
+        if (service.check.type !== 'none' && isInReach(checked)) states = check(checked, states).states;
       }
     }
   }
   return states;
 }
 
-function isInReach(topology: Topology, host: Host, service: LbService, server: LbServer): boolean {
+function isInReach(checked: Checked): boolean {
+  const { host, service, server } = checked;
   const device = deviceToward(host, server);
   if (device === undefined) return !isDirect(service);
   if (!asksForMac(service)) return true;
-  const run = askForMac(topology, host, service, server, null);
-  return run !== null && isOwnNeighbour(run, host, device, server.address);
+  const run = askForMac(checked, null);
+  return run !== null && isOwnNeighbour(run, host, { device, address: server.address });
 }
 
 /** A load balancer that keeps the source MAC has to know that of the server, before there is any flow. */
@@ -85,17 +92,12 @@ function asksForMac({ sourceMac }: LbService): boolean {
   return sourceMac === 'keep';
 }
 
-function askForMac(
-  topology: Topology,
-  host: Host,
-  service: LbService,
-  server: LbServer,
-  states: Map<string, NodeState> | null,
-): Run | null {
+function askForMac(checked: Checked, states: Map<string, NodeState> | null): Run | null {
+  const { topology, host, server } = checked;
   const device = deviceToward(host, server);
   if (device === undefined) return null;
-  const run = begin(topology, checkFlow(host, service, server), FIRST, () => true, { states });
-  resolve(run, host, device, server.address);
+  const run = begin(topology, checkFlow(checked), { ...ALL_UP, states });
+  resolve(run, host, { device, address: server.address });
   settleDown(run);
   return run;
 }
@@ -105,21 +107,15 @@ function deviceToward(host: Host, { address }: LbServer): Device | undefined {
 }
 
 /** One check: of the server's own address, as any client on the load balancer would ask, or in dsr and l3dsr of the VIP. */
-function check(
-  topology: Topology,
-  host: Host,
-  service: LbService,
-  server: LbServer,
-  states: Map<string, NodeState> | null = null,
-): Run {
+function check(checked: Checked, states: Map<string, NodeState> | null): Run {
+  const { topology, host, service, server } = checked;
   const { vip, port, dscp } = service;
-  const flow = checkFlow(host, service, server);
-  const { name: l4 } = host;
-  const translated = { l4, source: flow.source, server: server.address, vip, port, dscp };
-  return simulate(topology, flow, FIRST, () => true, { states, check: isDirect(service) ? translated : null });
+  const flow = checkFlow(checked);
+  const translated = { l4: host.name, source: flow.source, server: server.address, vip, port, dscp };
+  return simulate(topology, flow, { ...ALL_UP, states, check: isDirect(service) ? translated : null });
 }
 
-function checkFlow(host: Host, service: LbService, server: LbServer): FlowPlan {
+function checkFlow({ host, service, server }: Checked): FlowPlan {
   const route = lookUp(host, server.address);
   const device = deviceToward(host, server);
   return {
@@ -139,6 +135,7 @@ function checkFlow(host: Host, service: LbService, server: LbServer): FlowPlan {
 }
 
 const FIRST: Choices = { choose: (_key, [first]) => first };
+const ALL_UP = { choices: FIRST, isUp: () => true };
 
 function protocolOf({ check }: LbService): 'tcp' | 'udp' | 'icmp' {
   return check.type === 'udp' || check.type === 'icmp' ? check.type : 'tcp';

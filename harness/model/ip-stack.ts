@@ -3,13 +3,13 @@ import type { LbService } from '../../lb/config.ts';
 import { cause, type Cause } from '../terms/cause.ts';
 import { answeredVips } from './address-ownership.ts';
 import { confirm, find, hidesSource, movesDestination, track, trackRelated } from './conntrack.ts';
-import type { Connection, Tracked } from './conntrack.ts';
+import type { Connection, Passing, Tracked } from './conntrack.ts';
 import { forwards } from './device-settings.ts';
 import { consume, refuse } from './endpoints.ts';
 import { refusesUntracked } from './ingress-ends.ts';
 import { balance, isUntracked, refuseFor, unservedDirect } from './load-balancing.ts';
 import { sourcesFor, translateDestination, translateSource } from './nat.ts';
-import { sendTo } from './neighbours.ts';
+import { sendTo, type OnLink } from './neighbours.ts';
 import type { Packet } from './packet.ts';
 import { fits, fitted } from './path-mtu.ts';
 import { learnRedirect, redirectAbout, sendsRedirects } from './redirects.ts';
@@ -47,12 +47,13 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
   }
   if (route === null) {
     noRoute(run, host, passing);
-    complain(run, host, passing, tracked);
+    complain(run, host, passing, { tracked });
     return;
   }
   const source = sourceIsFine(run, host, device, passing);
   if (source && unserved !== null) refuseFor(run, host, passing, unserved);
-  else if (source) forward(run, host, device, route, passing, tracked, source.onLink);
+  else if (source)
+    forward(run, host, { packet: passing, tracked }, { from: device, route, sourceOnLink: source.onLink });
 }
 
 /** The load balancer answers echo requests to a VIP, be it an address of the node or not. */
@@ -74,7 +75,7 @@ export function send(run: Run, host: Host, made: Packet, known?: Tracked): void 
   else if (device === undefined) refuse(run, host, packet);
   else {
     const src = packet.src === '' ? selectSource(host, device, route.via ?? packet.dst) : packet.src;
-    leave(run, host, route, fitted(run, host, device, { ...packet, src }), tracked);
+    leave(run, host, route, { packet: fitted(run, host, device, { ...packet, src }), tracked });
   }
 }
 
@@ -102,15 +103,13 @@ function up(run: Run, host: Host, packet: Packet, tracked: Tracked): void {
 function forward(
   run: Run,
   host: Host,
-  from: Device,
-  route: Route,
-  packet: Packet,
-  tracked: Tracked,
-  sourceOnLink: boolean,
+  passing: Passing,
+  { from, route, sourceOnLink }: { from: Device; route: Route; sourceOnLink: boolean },
 ): void {
+  const { packet, tracked } = passing;
   if (packet.ttl <= 1) {
     die(run, packet, cause('loop', 'ttl-expired', { node: host.name, address: packet.dst }));
-    complain(run, host, packet, tracked);
+    complain(run, host, packet, { tracked });
     return;
   }
   const to = host.devices.get(route.device);
@@ -118,40 +117,32 @@ function forward(
     refuse(run, host, packet);
     return;
   }
-  if (!fits(run, host, to, packet, tracked)) return;
+  if (!fits(run, host, to, passing)) return;
   if (from === to && sourceOnLink && sendsRedirects(to, route, packet))
-    redirect(run, host, to, packet, route.via ?? packet.dst);
+    redirect(run, host, packet, { device: to, address: route.via ?? packet.dst });
   if (host.plan.firewall === 'stateful' && tracked.state === 'invalid') {
     halfSeen(run, host, packet);
     return;
   }
-  leave(run, host, route, { ...packet, ttl: packet.ttl - 1 }, tracked);
+  leave(run, host, route, { packet: { ...packet, ttl: packet.ttl - 1 }, tracked });
 }
 
 /** Postrouting, and out. */
-function leave(run: Run, host: Host, route: Route, packet: Packet, tracked: Tracked): void {
+function leave(run: Run, host: Host, route: Route, { packet, tracked }: Passing): void {
   const state = stateOf(run, host);
-  const device = host.devices.get(route.device)!;
   const learned = state.redirects.get(packet.dst);
-  const nextHop = learned?.gateway ?? route.via ?? packet.dst;
-  if (tracked.state === 'new' && tracked.connection.service !== null) {
-    chooseSource(run, host, device, nextHop, tracked.connection, tracked.connection.service);
-  }
+  const nextHop = { device: host.devices.get(route.device)!, address: learned?.gateway ?? route.via ?? packet.dst };
+  if (tracked.state === 'new') chooseSource(run, host, nextHop, tracked.connection);
   confirm(state.connections, tracked);
   const translated = translateSource(packet, tracked);
-  sendTo(run, host, device, nextHop, learned ? { ...translated, blame: taught(host, packet, learned) } : translated);
+  const blame = learned && taught(host, packet, learned);
+  sendTo(run, host, nextHop, { packet: blame ? { ...translated, blame } : translated });
 }
 
-function chooseSource(
-  run: Run,
-  host: Host,
-  device: Device,
-  nextHop: string,
-  connection: Connection,
-  service: LbService,
-): void {
-  const [first, ...others] = sourcesFor(service, host, device, nextHop);
-  if (first === undefined) return;
+function chooseSource(run: Run, host: Host, { device, address }: OnLink, connection: Connection): void {
+  const { service } = connection;
+  const [first, ...others] = service === null ? [] : sourcesFor(service, host, device, address);
+  if (service === null || first === undefined) return;
   const source = run.choices.choose(`proxy ip ${host.name} ${service.name}`, [first, ...others]);
   connection.reply = { ...connection.reply, dst: source };
 }
@@ -168,10 +159,10 @@ function loopBack(run: Run, host: Host, packet: Packet): void {
 }
 
 /** ICMP redirect (RFC 792) to a neighbour that could have asked the next hop itself; none under NAT (nf_nat_proto.c). */
-function redirect(run: Run, host: Host, device: Device, packet: Packet, gateway: string): void {
+function redirect(run: Run, host: Host, packet: Packet, gateway: OnLink): void {
   const connection = find(stateOf(run, host).connections, packet)?.connection;
   if (connection !== undefined && (movesDestination(connection) || hidesSource(connection))) return;
-  const message = redirectAbout(run, host, device, packet, gateway);
+  const message = redirectAbout(run, host, packet, gateway);
   if (message !== null) run.outbox.push({ node: host.name, packet: message });
 }
 

@@ -25,12 +25,13 @@ export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; pa
     die(run, packet, cause('no-route', 'route-missing', { node: host.name, address: server.address }));
     return true;
   }
+  const nextHop = { device, address: server.address };
   if (service.sourceMac === 'keep') {
-    sendTo(run, host, device, server.address, packet, frame.srcMac);
+    sendTo(run, host, nextHop, { packet, srcMac: frame.srcMac });
   } else if (packet.ttl <= 1) {
     die(run, packet, cause('loop', 'ttl-expired', { node: host.name, address: packet.dst }));
   } else {
-    sendTo(run, host, device, server.address, { ...packet, ttl: packet.ttl - 1 });
+    sendTo(run, host, nextHop, { packet: { ...packet, ttl: packet.ttl - 1 } });
   }
   return true;
 }

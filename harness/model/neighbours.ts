@@ -2,7 +2,7 @@ import { cause } from '../terms/cause.ts';
 import { covers } from './prefix.ts';
 import { askForVip } from './direct-check.ts';
 import { transmit } from './bridge.ts';
-import type { Neighbour, NodeState, Waiting } from './node-state.ts';
+import type { Leaving, Neighbour, NodeState } from './node-state.ts';
 import { BROADCAST } from './packet.ts';
 import type { Packet } from './packet.ts';
 import { selectSource } from './routing.ts';
@@ -10,55 +10,47 @@ import { complain, die, stateOf } from './run.ts';
 import type { Run } from './run.ts';
 import type { Device, Host } from './topology.ts';
 
+/** An address that is looked for behind an interface. */
+export interface OnLink {
+  device: Device;
+  address: string;
+}
+
 /** Stands for the address that every interface has of its own. */
 const LINK_LOCAL = 'fe80::';
 
-/** Sends a packet to a neighbour, after asking for its MAC if need be. `srcMac` is the interface's own unless kept. */
-export function sendTo(
-  run: Run,
-  host: Host,
-  device: Device,
-  nextHop: string,
-  packet: Packet,
-  srcMac = device.mac,
-): void {
-  const state = stateOf(run, host);
-  const known = state.neighbours.get(key(device.name, nextHop));
-  if (known?.mac) {
-    emit(run, host, device.name, known.mac, { packet, srcMac });
-    return;
-  }
+/** Sends a packet to a neighbour, after asking for its MAC if need be. */
+export function sendTo(run: Run, host: Host, nextHop: OnLink, leaving: Leaving): void {
+  const known = stateOf(run, host).neighbours.get(keyOf(nextHop));
   if (known?.failed) {
-    unreachable(run, known, packet);
+    unreachable(run, known, leaving.packet);
     return;
   }
-  if (known) {
-    known.waiting.push({ packet, srcMac });
-    return;
-  }
-  ask(run, host, device, nextHop, packet.src).waiting.push({ packet, srcMac });
+  const entry = known ?? ask(run, host, nextHop, leaving.packet.src);
+  if (entry.mac === null) entry.waiting.push(leaving);
+  else emit(run, host, { ...nextHop, mac: entry.mac }, leaving);
 }
 
 /** Asks for the MAC of a neighbour that is not known yet, for no packet's sake. */
-export function resolve(run: Run, host: Host, device: Device, address: string): void {
-  if (!stateOf(run, host).neighbours.has(key(device.name, address))) ask(run, host, device, address, '');
+export function resolve(run: Run, host: Host, neighbour: OnLink): void {
+  if (!stateOf(run, host).neighbours.has(keyOf(neighbour))) ask(run, host, neighbour, '');
 }
 
 /** Whether a node knows the MAC of a neighbour. */
-export function isOwnNeighbour(run: Run, host: Host, device: Device, address: string): boolean {
-  return typeof stateOf(run, host).neighbours.get(key(device.name, address))?.mac === 'string';
+export function isOwnNeighbour(run: Run, host: Host, neighbour: OnLink): boolean {
+  return typeof stateOf(run, host).neighbours.get(keyOf(neighbour))?.mac === 'string';
 }
 
 /** An answer to a request of ours; others than asked for are ignored (arp_accept=0). */
-export function noteAnswer(run: Run, host: Host, device: Device, address: string, mac: string): void {
-  const entry = stateOf(run, host).neighbours.get(key(device.name, address));
+export function noteAnswer(run: Run, host: Host, neighbour: OnLink, mac: string): void {
+  const entry = stateOf(run, host).neighbours.get(keyOf(neighbour));
   if (entry !== undefined && !entry.answers.includes(mac)) entry.answers.push(mac);
 }
 
 /** A request for an address of ours teaches us who asks, at once (neigh_event_ns). */
-export function noteAsker(run: Run, host: Host, device: Device, address: string, mac: string): void {
+export function noteAsker(run: Run, host: Host, asker: OnLink, mac: string): void {
   const state = stateOf(run, host);
-  const entry = state.neighbours.get(key(device.name, address)) ?? addEntry(state, host, device, address);
+  const entry = state.neighbours.get(keyOf(asker)) ?? addEntry(state, host, asker);
   settle(run, host, entry, mac);
 }
 
@@ -83,7 +75,8 @@ export function settleNext(run: Run): boolean {
 function settle(run: Run, host: Host, entry: Neighbour, mac: string): void {
   entry.mac = mac;
   entry.failed = false;
-  for (const waiting of entry.waiting.splice(0)) emit(run, host, entry.device, mac, waiting);
+  const device = host.devices.get(entry.device)!;
+  for (const waiting of entry.waiting.splice(0)) emit(run, host, { device, mac }, waiting);
 }
 
 function giveUp(run: Run, entry: Neighbour): void {
@@ -110,28 +103,31 @@ function unreachable(run: Run, entry: Neighbour, packet: Packet): void {
   if (forwarded) complain(run, run.topology.hosts.get(node)!, packet);
 }
 
-function emit(run: Run, host: Host, device: string, mac: string, { packet, srcMac }: Waiting): void {
-  transmit(run, host, device, { srcMac, dstMac: mac, packet: askForVip(run.check, host, packet) });
+function emit(run: Run, host: Host, to: { device: Device; mac: string }, { packet, srcMac }: Leaving): void {
+  const { device, mac } = to;
+  const frame = { srcMac: srcMac ?? device.mac, dstMac: mac, packet: askForVip(run.check, host, packet) };
+  transmit(run, host, device.name, frame);
 }
 
-function ask(run: Run, host: Host, device: Device, targetIp: string, packetSource: string): Neighbour {
+function ask(run: Run, host: Host, neighbour: OnLink, packetSource: string): Neighbour {
+  const { device, address: targetIp } = neighbour;
   const senderIp = announcedSource(host, device, targetIp, packetSource);
   const arp = { op: 'request' as const, senderMac: device.mac, senderIp, targetIp };
   transmit(run, host, device.name, { srcMac: device.mac, dstMac: BROADCAST, arp });
-  return addEntry(stateOf(run, host), host, device, targetIp);
+  return addEntry(stateOf(run, host), host, neighbour);
 }
 
-function addEntry(state: NodeState, host: Host, device: Device, address: string): Neighbour {
+function addEntry(state: NodeState, host: Host, neighbour: OnLink): Neighbour {
   const entry: Neighbour = {
     node: host.name,
-    device: device.name,
-    address,
+    device: neighbour.device.name,
+    address: neighbour.address,
     mac: null,
     answers: [],
     failed: false,
     waiting: [],
   };
-  state.neighbours.set(key(device.name, address), entry);
+  state.neighbours.set(keyOf(neighbour), entry);
   return entry;
 }
 
@@ -150,6 +146,6 @@ function announcedSource(host: Host, device: Device, target: string, packetSourc
   return mayUse ? packetSource : selectSource(host, device, target);
 }
 
-function key(device: string, address: string): string {
-  return `${device} ${address}`;
+function keyOf({ device, address }: OnLink): string {
+  return `${device.name} ${address}`;
 }

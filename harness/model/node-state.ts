@@ -26,11 +26,13 @@ export interface Neighbour {
   /** Who answered the one request, in the order of arrival; the first answer wins and locks the entry. */
   answers: string[];
   failed: boolean;
-  waiting: Waiting[];
+  /** Packets that wait for the MAC. */
+  waiting: Leaving[];
 }
 
-/** A packet that waits for the MAC to put on it, and the source MAC that it is to have. */
-export interface Waiting {
+/** A packet on its way out of a node. */
+export interface Leaving {
   packet: Packet;
-  srcMac: string;
+  /** Source MAC that it is to have; absent: the interface's own. */
+  srcMac?: string;
 }

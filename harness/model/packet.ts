@@ -55,7 +55,14 @@ export interface IpFrame {
 export interface ArpFrame {
   srcMac: string;
   dstMac: string;
-  arp: { op: 'request' | 'reply'; senderMac: string; senderIp: string; targetIp: string };
+  arp: Arp;
+}
+
+export interface Arp {
+  op: 'request' | 'reply';
+  senderMac: string;
+  senderIp: string;
+  targetIp: string;
 }
 
 export const BROADCAST = 'ff:ff:ff:ff:ff:ff';

@@ -1,6 +1,6 @@
 import { DEFAULT_MTU } from '../scenario/lookup.ts';
 import { cause } from '../terms/cause.ts';
-import type { Tracked } from './conntrack.ts';
+import type { Passing } from './conntrack.ts';
 import { sendAgain } from './exchange.ts';
 import type { Packet } from './packet.ts';
 import { complain, die, stateOf } from './run.ts';
@@ -19,10 +19,10 @@ export function fitted(run: Run, host: Host, device: Device, packet: Packet): Pa
 }
 
 /** A router drops what is larger than the MTU of the interface it should leave by, and says so (RFC 1191, 8201). */
-export function fits(run: Run, host: Host, device: Device, packet: Packet, tracked: Tracked): boolean {
+export function fits(run: Run, host: Host, device: Device, { packet, tracked }: Passing): boolean {
   if (packet.size <= device.mtu) return true;
   die(run, packet, cause('too-big', 'exceeds-mtu', { node: host.name, address: packet.dst, mtu: device.mtu }));
-  complain(run, host, packet, tracked, device.mtu);
+  complain(run, host, packet, { tracked, mtu: device.mtu });
   return false;
 }
 

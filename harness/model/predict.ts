@@ -23,14 +23,12 @@ export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
   const from = (states: Map<string, NodeState> | null): Prediction[] =>
     explore((choices) =>
       prediction(
-        simulate(
-          topology,
-          flow,
+        simulate(topology, flow, {
           choices,
-          (host, service, server) =>
+          isUp: (host, service, server) =>
             choices.choose(`up ${service.name} ${server.name}`, health(topology, host, service, server)),
-          { states },
-        ),
+          states,
+        }),
       ),
     );
   const [untaught, ...taught] = beginnings(topology).map(from);

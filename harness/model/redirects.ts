@@ -1,5 +1,5 @@
 import type { Packet } from './packet.ts';
-import { isOwnNeighbour } from './neighbours.ts';
+import { isOwnNeighbour, type OnLink } from './neighbours.ts';
 import { lookUp, selectSource } from './routing.ts';
 import { stateOf } from './run.ts';
 import type { Run } from './run.ts';
@@ -14,7 +14,7 @@ export function sendsRedirects(device: Device, { via }: Route, { dst }: Packet):
 }
 
 /** The ICMP redirect that a router sends about a packet which leaves by the interface it came by; one a neighbour. */
-export function redirectAbout(run: Run, router: Host, device: Device, packet: Packet, gateway: string): Packet | null {
+export function redirectAbout(run: Run, router: Host, packet: Packet, gateway: OnLink): Packet | null {
   const { redirected } = stateOf(run, router);
   // The first six in a row are within the rate limit of IPv6 (inet_peer_xrlim_allow).
   if (redirected.has(packet.src) && !packet.src.includes(':')) return null;
@@ -32,10 +32,10 @@ export function redirectAbout(run: Run, router: Host, device: Device, packet: Pa
   };
   return {
     ...base,
-    src: selectSource(router, device, dst),
+    src: selectSource(router, gateway.device, dst),
     dst,
     about: packet,
-    redirect: { router: router.name, gateway },
+    redirect: { router: router.name, gateway: gateway.address },
   };
 }
 
@@ -54,6 +54,6 @@ export function learnRedirect(run: Run, host: Host, device: Device, packet: Pack
     : device.settings.acceptRedirects.v4 &&
       lookUp(host, dst)?.via === packet.src &&
       redirect.gateway !== packet.src &&
-      isOwnNeighbour(run, host, device, redirect.gateway);
+      isOwnNeighbour(run, host, { device, address: redirect.gateway });
   if (believed) stateOf(run, host).redirects.set(dst, { gateway: redirect.gateway, router: redirect.router });
 }

@@ -94,9 +94,14 @@ export function discard(run: Run, packet: Packet, node: string): void {
 /**
  * ICMP error (RFC 792) to the source of a packet that a node could not send on; none about another ICMP message's fate.
  * It belongs to the connection that the packet was to begin, even though that never came to be (nf_ct_attach).
- * `mtu`: what would fit.
+ * @param known what the node knows of the packet: its connection, and what size would fit
  */
-export function complain(run: Run, host: Host, packet: Packet, tracked?: Tracked, mtu?: number): void {
+export function complain(
+  run: Run,
+  host: Host,
+  packet: Packet,
+  { tracked, mtu }: { tracked?: Tracked; mtu?: number } = {},
+): void {
   if (packet.about !== undefined) return;
   const from = host.owned.has(packet.dst) ? packet.dst : arrivalAddress(host, packet);
   const error = errorAbout(run.exchange, packet, from);

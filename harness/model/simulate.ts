@@ -1,4 +1,3 @@
-import type { LbServer, LbService } from '../../lb/config.ts';
 import type { FlowPlan } from '../terms/plan.ts';
 import { receiveArp } from './arp.ts';
 import { receiveAtPort } from './bridge.ts';
@@ -22,8 +21,12 @@ import { crossing } from './trace.ts';
 /** Frames that one exchange may need at most: a flow that makes more goes round in a ring of switches. */
 const FRAME_LIMIT = 20_000;
 
-/** What differs from a flow in a lab in which nobody has learned anything yet. */
-interface Beginning {
+/** What a simulation takes as given. */
+interface Given {
+  choices: Choices;
+  /** Whether a load balancer finds a server healthy. */
+  isUp: Run['isUp'];
+  /** What the nodes have learned before; left out where nobody has learned anything yet. */
   states?: Map<string, NodeState> | null;
   check?: DirectCheck | null;
 }
@@ -31,8 +34,8 @@ interface Beginning {
 /**
  * Sends one flow through a lab until nothing moves any more. Time does not exist: every answer comes, or it never comes.
  */
-export function simulate(...beginning: Parameters<typeof begin>): Run {
-  const run = begin(...beginning);
+export function simulate(topology: Topology, started: FlowPlan, given: Given): Run {
+  const run = begin(topology, started, given);
   const { flow, protocol } = run.exchange;
   run.outbox.push({
     node: flow.from,
@@ -43,13 +46,7 @@ export function simulate(...beginning: Parameters<typeof begin>): Run {
 }
 
 /** A flow before its first packet. */
-export function begin(
-  topology: Topology,
-  flow: FlowPlan,
-  choices: Choices,
-  isUp: (host: Host, service: LbService, server: LbServer) => boolean,
-  { states = null, check = null }: Beginning = {},
-): Run {
+export function begin(topology: Topology, flow: FlowPlan, { choices, isUp, states = null, check = null }: Given): Run {
   const caller = topology.hosts.get(flow.from)!;
   const name = 'service' in flow.to ? flow.to.service : null;
   const service = topology.plan.services.find((s) => s.name === name) ?? null;

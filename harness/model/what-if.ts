@@ -39,7 +39,7 @@ export function withCounterfactuals(result: ScenarioResult, loaded: LoadedScenar
     const variant = loaded.scenario.variants.find(({ name }) => name === of.name)!;
     const flows = of.flows.map((seen): FlowResult => {
       const flow = of.plan.flows.find(({ name }) => name === seen.name)!;
-      const helps = whatWouldHelp(loaded, variant, of.plan, flow, seen.cause);
+      const helps = whatWouldHelp({ loaded, variant, plan: of.plan, flow, cause: seen.cause });
       return { ...seen, counterfactuals: helps.map(({ fixes, change, proven }) => ({ fixes, change, proven })) };
     });
     return { ...of, flows };
@@ -47,14 +47,17 @@ export function withCounterfactuals(result: ScenarioResult, loaded: LoadedScenar
   return { ...result, variants };
 }
 
+/** A flow of a variant, and why it failed: null where it did not. */
+interface Failure {
+  loaded: LoadedScenario;
+  variant: Variant;
+  plan: Plan;
+  flow: FlowPlan;
+  cause: FlowResult['cause'];
+}
+
 /** What the model says would make a failed flow work, smallest change first; nothing is run. */
-export function whatWouldHelp(
-  loaded: LoadedScenario,
-  variant: Variant,
-  plan: Plan,
-  flow: FlowPlan,
-  cause: FlowResult['cause'],
-): (Counterfactual & { patch: Change })[] {
+export function whatWouldHelp({ loaded, variant, plan, flow, cause }: Failure): (Counterfactual & { patch: Change })[] {
   if (cause === null) return [];
   const predictWith = (change: Change): ReturnType<typeof predict> => {
     const changed = changedVariant(loaded, variant, change);

@@ -19,6 +19,8 @@ const ATTEMPTS_AT_ONCE = 8;
 
 /** What flows that run side by side have in common. */
 export interface Shared {
+  plan: Plan;
+  lab: PooledLab;
   /** Every node's counters as they were before these flows. */
   countersBefore: () => Promise<CountersByNode>;
   /** Runs a control that begins now or later: one that began before a flow had failed says nothing of that failure. */
@@ -28,6 +30,8 @@ export interface Shared {
 export function sharedBy(plan: Plan, lab: PooledLab): Shared {
   let counters: Promise<CountersByNode> | null = null;
   return {
+    plan,
+    lab,
     countersBefore: () => (counters ??= readCounters(plan, lab)),
     control: together((control: Control) => runControl(control, plan, lab)),
   };
@@ -37,9 +41,7 @@ export function sharedBy(plan: Plan, lab: PooledLab): Shared {
 export async function runFlow(
   flow: FlowPlan,
   predicted: Prediction[],
-  plan: Plan,
-  lab: PooledLab,
-  shared: Shared,
+  { plan, lab, ...shared }: Shared,
 ): Promise<FlowResult> {
   const began = performance.now();
   const attempts = await sideBySide(flow.repeat, ATTEMPTS_AT_ONCE, () =>

@@ -66,7 +66,7 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
   const worker = async (): Promise<void> => {
     const mine = queue.worker();
     for (let loaded = mine.next(); loaded; loaded = mine.next()) {
-      results.set(loaded, await runScenario(loaded, pool, selection, onEvent, signal));
+      results.set(loaded, await runScenario(loaded, pool, selection, { onEvent, signal }));
       const topology = topologyOf(loaded);
       if (topology && !queue.has(topology)) pool.retire(topology);
     }

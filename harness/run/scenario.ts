@@ -18,8 +18,7 @@ export async function runScenario(
   loaded: LoadedScenario,
   pool: LabPool,
   selection: Selection,
-  onEvent: OnEvent,
-  signal?: AbortSignal,
+  { onEvent, signal }: { onEvent: OnEvent; signal?: AbortSignal | undefined },
 ): Promise<ScenarioResult> {
   const began = performance.now();
   const variants: VariantResult[] = [];

@@ -82,7 +82,7 @@ async function runFlows(
     const shared = sharedBy(plan, pooled);
     const predicted = new Map(flows.map((flow) => [flow, predict(plan, flow)]));
     const one = async (flow: FlowPlan): Promise<unknown> =>
-      finished.set(flow, say(await runFlow(flow, predicted.get(flow)!, plan, pooled, shared)));
+      finished.set(flow, say(await runFlow(flow, predicted.get(flow)!, shared)));
     const quick = flows.filter((flow) => !mayFail(flow, predicted.get(flow)!));
     const slow = flows.filter((flow) => !quick.includes(flow));
     await Promise.all([

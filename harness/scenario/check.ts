@@ -42,7 +42,7 @@ export function checkLab(lab: Lab): Problem[] {
     if (!linked.has(name)) problems.push({ path: ['nodes', name], message: 'is not linked to anything' });
     if (ROLES[node.role].switches && node.bridge === false)
       problems.push({ path: ['nodes', name, 'bridge'], message: `an ${node.role} node is always a bridge` });
-    problems.push(...checkSettings(['nodes', name], node, name, lab, {}));
+    problems.push(...checkSettings(['nodes', name], node, name, { lab, services: {} }));
   }
   problems.push(...idleLabSettings(lab));
   problems.push(...checkNextHops(lab, (name) => [{ path: ['nodes', name], settings: lab.nodes[name]! }]));
@@ -57,9 +57,10 @@ export function checkScenario(scenario: ScenarioFile, lab: Lab): Problem[] {
   for (const service of services) {
     if (lab.nodes[service]) problems.push({ path: ['services', service], message: 'has the name of a node' });
   }
-  problems.push(...checkSettings(['servers'], scenario.servers, null, lab, scenario.services));
+  problems.push(...checkSettings(['servers'], scenario.servers, null, { lab, services: scenario.services }));
   for (const [name, settings] of Object.entries(scenario.nodes)) {
-    if (lab.nodes[name]) problems.push(...checkSettings(['nodes', name], settings, name, lab, scenario.services));
+    if (lab.nodes[name])
+      problems.push(...checkSettings(['nodes', name], settings, name, { lab, services: scenario.services }));
     else problems.push({ path: ['nodes', name], message: unknown('node', name, nodes) });
   }
   problems.push(
@@ -78,8 +79,7 @@ function checkSettings(
   path: Path,
   settings: NodeSettings,
   node: string | null,
-  lab: Lab,
-  declared: ScenarioFile['services'],
+  { lab, services: declared }: { lab: Lab; services: ScenarioFile['services'] },
 ): Problem[] {
   const problems: Problem[] = [];
   const services = Object.keys(declared);

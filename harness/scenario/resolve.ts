@@ -18,6 +18,8 @@ import { interfaceAddresses } from './lookup.ts';
 import { sysctls } from './sysctls.ts';
 import { balancersOf, gatewayAddresses, linkAddresses, nodeAddresses } from './topology.ts';
 
+type Service = ScenarioFile['services'][string];
+
 /** Everything resolved: what a variant of a scenario means in addresses, MACs, routes and settings. */
 export function resolvePlan(scenario: Scenario, variant: Variant): Plan {
   const { lab } = scenario;
@@ -30,7 +32,7 @@ export function resolvePlan(scenario: Scenario, variant: Variant): Plan {
     nodes,
     links: lab.links.map(resolveLink),
     services: Object.keys(body.services).map((name) => resolveService(name, lab, body)),
-    flows: Object.keys(body.flows).map((name) => resolveFlow(name, lab, body, nodes, variant)),
+    flows: Object.keys(body.flows).map((name) => resolveFlow(name, nodes, variant)),
   };
 }
 
@@ -150,10 +152,10 @@ function defaultListeners(name: string, body: ScenarioFile): ListenerPlan[] {
 function undoDscp(node: string, name: string, lab: Lab, body: ScenarioFile): NonNullable<NodePlan['undoDscp']>[number] {
   const service = body.services[name]!;
   const { vip } = service;
-  return { dscp: service.dscp!, address: serverAddress(node, vip, l4Of(service, lab), lab, body), vip };
+  return { dscp: service.dscp!, address: serverAddress(node, service, lab, body), vip };
 }
 
-function l4Of(service: ScenarioFile['services'][string], lab: Lab): string {
+function l4Of(service: Service, lab: Lab): string {
   return service.l4 ?? onlyL4(lab);
 }
 
@@ -162,11 +164,12 @@ function onlyL4(lab: Lab): string {
 }
 
 /** Address that the L4 sends to, of the family of the VIP: the one in a subnet of its own if there is one. */
-function serverAddress(server: string, vip: string, l4: string, lab: Lab, body: ScenarioFile): string {
+function serverAddress(server: string, service: Service, lab: Lab, body: ScenarioFile): string {
+  const { vip } = service;
   const override = settingsOf(server, lab, body).address;
   const all = override === undefined ? nodeAddresses(lab, server) : [override];
   const own = all.filter((cidr) => isV6(cidr) === isV6(vip));
-  const near = nodeAddresses(lab, l4).map(network);
+  const near = nodeAddresses(lab, l4Of(service, lab)).map(network);
   return host(own.find((cidr) => near.some((net) => contains(net, cidr))) ?? own[0]!);
 }
 
@@ -180,7 +183,7 @@ function resolveService(name: string, lab: Lab, body: ScenarioFile): ServicePlan
     port: service.port,
     protocol: service.protocol,
     mode: service.mode,
-    pool: service.pool.map(({ node }) => ({ node, address: serverAddress(node, service.vip, l4, lab, body) })),
+    pool: service.pool.map(({ node }) => ({ node, address: serverAddress(node, service, lab, body) })),
     proxyIps:
       proxyIp === 'auto' ? automaticProxyIps(service.vip, l4, lab) : proxyIp === undefined ? [] : [proxyIp].flat(),
     l4,
@@ -199,7 +202,7 @@ function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile)
     if (l4 !== name) return [];
     const servers = pool.map(({ node, ...told }) => ({
       name: node,
-      address: serverAddress(node, service.vip, name, lab, body),
+      address: serverAddress(node, service, lab, body),
       ...told,
     }));
     return [{ name: serviceName, ...told, check, servers }];
@@ -209,7 +212,8 @@ function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile)
 
 const NO_CHECK = { type: 'none' as const, intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 };
 
-function resolveFlow(name: string, lab: Lab, body: ScenarioFile, nodes: NodePlan[], variant: Variant): FlowPlan {
+function resolveFlow(name: string, nodes: NodePlan[], variant: Variant): FlowPlan {
+  const body = variant.scenario;
   const flow = body.flows[name]!;
   const service = body.services[flow.to];
   const caller = nodes.find((node) => node.name === flow.from)!;

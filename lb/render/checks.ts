@@ -43,8 +43,8 @@ export function renderChecks(input: RenderInput): Part {
     chains: [
       { name: 'checks.ask', hook: null, rules: ask },
       { name: 'checks.answer', hook: null, rules: answer },
-      ...deviceChain('checks.out', 'egress', outward, 'filter', out),
-      ...deviceChain('checks.back', 'ingress', ingressDevices(input.facts), 'filter - 10', back),
+      ...deviceChain('checks.out', outward, { place: 'egress' }, out),
+      ...deviceChain('checks.back', ingressDevices(input.facts), { place: 'ingress', priority: 'filter - 10' }, back),
     ],
   };
 }

@@ -3,9 +3,8 @@ import type { Chain } from './ruleset.ts';
 /** A chain at `ingress` or `egress` of these interfaces; none where there are none, since nft refuses an empty list. */
 export function deviceChain(
   name: string,
-  place: 'ingress' | 'egress',
   devices: Iterable<string>,
-  priority: string,
+  { place, priority = 'filter' }: { place: 'ingress' | 'egress'; priority?: string },
   rules: string[],
 ): Chain[] {
   const names = [...devices].map((device) => `"${device}"`).join(', ');

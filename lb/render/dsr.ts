@@ -49,7 +49,7 @@ export function renderDsr(input: RenderInput): Part {
     ...perFamily.map(({ family, here }) => familyPart(input, family, here)),
     forwardPart(input, services),
     ...perFamily.map(({ family, here }) => entrance(input, family, here)),
-    { maps: [], chains: deviceChain('ingress', 'ingress', ingressDevices(input.facts), 'filter', rules) },
+    { maps: [], chains: deviceChain('ingress', ingressDevices(input.facts), { place: 'ingress' }, rules) },
   );
 }
 
