@@ -51,46 +51,45 @@ export function attemptOf(nodes: NodePlan[], c: Case, random: () => number): Att
   const isn = Math.floor(random() * 4e9);
   const peerIsn = Math.floor(random() * 4e9);
   const id = Math.floor(random() * 60_000);
-  const mine = (n: number, flags: string, seq: number, ack: number, payloadLength = 0) => ({
+  const mine = (n: number, flags: string, [seq, ack]: [number, number], payloadLength = 0) => ({
     id: (id + n) % 65_536,
     flags,
     seq,
     ack,
     payloadLength,
   });
-  const syn = mine(0, 'S', isn, 0);
-  const synAck = { ...mine(0, 'SA', peerIsn, isn + 1), id: 0 };
+  const syn = mine(0, 'S', [isn, 0]);
+  const synAck = { ...mine(0, 'SA', [peerIsn, isn + 1]), id: 0 };
   let packets: Sighting[];
   if (walk.request.length === 0) packets = [];
   else if (c.protocol === 'icmp')
     packets = [...there({ id, protocol: 1, flags: 'request' }), ...back({ id, protocol: 1, flags: 'reply' })];
-  else if (!c.reply) packets = [...there(syn), ...wait(1024), ...there(mine(1, 'S', isn, 0))];
+  else if (!c.reply) packets = [...there(syn), ...wait(1024), ...there(mine(1, 'S', [isn, 0]))];
   else if (c.cause) {
     const rst = hopsAlong(
       nodes,
       { path: c.reply.path.toReversed() },
       { src: c.source, dst: c.replySource, srcPort: port, dstPort: 80 },
     );
-    packets = [...there(syn), ...back(synAck), ...sightings(rst, mine(1, 'R', isn + 1, 0), clock)];
+    packets = [...there(syn), ...back(synAck), ...sightings(rst, mine(1, 'R', [isn + 1, 0]), clock)];
   } else {
     packets = [
       ...arp(
         nodes,
         walk.request.length > 8 ? ['l4', 'l2', c.servedBy === 's1' ? 's1' : 's2'] : ['s1', 'l2', 'l4'],
-        '203.0.113.2',
-        '203.0.113.11',
+        { senderIp: '203.0.113.2', targetIp: '203.0.113.11' },
         clock,
       ).slice(0, 8),
       ...there(syn),
       ...back(synAck),
-      ...there(mine(1, 'A', isn + 1, peerIsn + 1)),
-      ...there(mine(2, 'PA', isn + 1, peerIsn + 1, 124)),
-      ...back(mine(11, 'A', peerIsn + 1, isn + 125)),
-      ...back(mine(12, 'PA', peerIsn + 1, isn + 125, 231)),
-      ...there(mine(3, 'A', isn + 125, peerIsn + 232)),
-      ...back(mine(13, 'FA', peerIsn + 232, isn + 125)),
-      ...there(mine(4, 'FA', isn + 125, peerIsn + 233)),
-      ...back(mine(14, 'A', peerIsn + 233, isn + 126)),
+      ...there(mine(1, 'A', [isn + 1, peerIsn + 1])),
+      ...there(mine(2, 'PA', [isn + 1, peerIsn + 1], 124)),
+      ...back(mine(11, 'A', [peerIsn + 1, isn + 125])),
+      ...back(mine(12, 'PA', [peerIsn + 1, isn + 125], 231)),
+      ...there(mine(3, 'A', [isn + 125, peerIsn + 232])),
+      ...back(mine(13, 'FA', [peerIsn + 232, isn + 125])),
+      ...there(mine(4, 'FA', [isn + 125, peerIsn + 233])),
+      ...back(mine(14, 'A', [peerIsn + 233, isn + 126])),
     ];
   }
   const timed = (hops: Hop[], from: number) =>

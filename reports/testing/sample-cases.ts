@@ -43,10 +43,8 @@ export function oneArmCases(mode: Mode, gateway: 'l3' | 'l4', loopbackVips = tru
   const peerCase = (
     flow: string,
     title: string,
-    service: string,
-    vip: string,
-    server: string,
-    address: string,
+    { service, vip }: { service: string; vip: string },
+    { server, address }: { server: string; address: string },
   ): Case => ({
     ...base,
     flow,
@@ -74,7 +72,12 @@ export function oneArmCases(mode: Mode, gateway: 'l3' | 'l4', loopbackVips = tru
           })
         : null,
   });
-  const web = peerCase('server-to-own-vip', 'A server calls the VIP of its own pool', 'web', WEB, 's2', '203.0.113.12');
+  const web = peerCase(
+    'server-to-own-vip',
+    'A server calls the VIP of its own pool',
+    { service: 'web', vip: WEB },
+    { server: 's2', address: '203.0.113.12' },
+  );
   return [
     {
       ...base,
@@ -122,10 +125,8 @@ export function oneArmCases(mode: Mode, gateway: 'l3' | 'l4', loopbackVips = tru
       ...peerCase(
         'web-calls-shop',
         'A server of one service calls the VIP of another',
-        'shop',
-        SHOP,
-        'b1',
-        '203.0.113.21',
+        { service: 'shop', vip: SHOP },
+        { server: 'b1', address: '203.0.113.21' },
       ),
       ...(bypassed ? { expect: { outcome: 'works', sourceSeen: 'client' } } : {}),
       ...(lost ? { notRun: true } : {}),

@@ -9,17 +9,11 @@ export interface SampleLab {
 
 type Port = [peer: string, cidr?: string];
 
-function node(index: number, name: string, role: Role, ports: Port[], gateway?: [via: string, dev: string]): NodePlan {
-  const hex = (n: number) => n.toString(16).padStart(2, '0');
+function node(name: string, role: Role, ports: Port[], gateway?: [via: string, dev: string]): NodePlan {
   return {
     name,
     role,
-    interfaces: ports.map(([peer, cidr], port) => ({
-      name: peer,
-      peer,
-      mac: `02:4c:34:00:${hex(index)}:${hex(port + 1)}`,
-      addresses: cidr ? [cidr] : [],
-    })),
+    interfaces: ports.map(([peer, cidr]) => ({ name: peer, peer, mac: '', addresses: cidr ? [cidr] : [] })),
     loopback: [],
     routes: gateway ? [{ to: 'default', via: gateway[0], dev: gateway[1] }] : [],
     sysctls: { 'net/ipv4/ip_forward': role === 'l3' || role === 'l4' ? '1' : '0' },
@@ -30,7 +24,15 @@ function node(index: number, name: string, role: Role, ports: Port[], gateway?: 
   };
 }
 
-function lab(name: string, nodes: NodePlan[]): SampleLab {
+function lab(name: string, bare: NodePlan[]): SampleLab {
+  const hex = (n: number) => n.toString(16).padStart(2, '0');
+  const nodes = bare.map((node, index) => ({
+    ...node,
+    interfaces: node.interfaces.map((iface, port) => ({
+      ...iface,
+      mac: `02:4c:34:00:${hex(index + 1)}:${hex(port + 1)}`,
+    })),
+  }));
   const links = nodes.flatMap((a) =>
     a.interfaces
       .filter(({ peer }) => a.name < peer)
@@ -44,21 +46,21 @@ function lab(name: string, nodes: NodePlan[]): SampleLab {
   return { name, nodes, links };
 }
 
-const client = node(1, 'client', 'client', [['l3', '198.51.100.10/24']], ['198.51.100.1', 'l3']);
+const client = node('client', 'client', [['l3', '198.51.100.10/24']], ['198.51.100.1', 'l3']);
 
 /** client – l3 – l2, with the L4 and three servers on the l2, all in one subnet. */
 export function oneArm(serverGateway = '203.0.113.1'): SampleLab {
   return lab('one-arm', [
     client,
-    node(2, 'l3', 'l3', [
+    node('l3', 'l3', [
       ['client', '198.51.100.1/24'],
       ['l2', '203.0.113.1/24'],
     ]),
-    node(3, 'l2', 'l2', [['l3'], ['l4'], ['s1'], ['s2'], ['b1']]),
-    node(4, 'l4', 'l4', [['l2', '203.0.113.2/24']], ['203.0.113.1', 'l2']),
-    node(5, 's1', 'server', [['l2', '203.0.113.11/24']], [serverGateway, 'l2']),
-    node(6, 's2', 'server', [['l2', '203.0.113.12/24']], [serverGateway, 'l2']),
-    node(7, 'b1', 'server', [['l2', '203.0.113.21/24']], [serverGateway, 'l2']),
+    node('l2', 'l2', [['l3'], ['l4'], ['s1'], ['s2'], ['b1']]),
+    node('l4', 'l4', [['l2', '203.0.113.2/24']], ['203.0.113.1', 'l2']),
+    node('s1', 'server', [['l2', '203.0.113.11/24']], [serverGateway, 'l2']),
+    node('s2', 'server', [['l2', '203.0.113.12/24']], [serverGateway, 'l2']),
+    node('b1', 'server', [['l2', '203.0.113.21/24']], [serverGateway, 'l2']),
   ]);
 }
 
@@ -66,12 +68,11 @@ export function oneArm(serverGateway = '203.0.113.1'): SampleLab {
 export function inLine(): SampleLab {
   return lab('in-line', [
     client,
-    node(2, 'l3', 'l3', [
+    node('l3', 'l3', [
       ['client', '198.51.100.1/24'],
       ['l4', '203.0.113.129/25'],
     ]),
     node(
-      3,
       'l4',
       'l4',
       [
@@ -80,9 +81,9 @@ export function inLine(): SampleLab {
       ],
       ['203.0.113.129', 'l3'],
     ),
-    node(4, 'l2', 'l2', [['l4'], ['s1'], ['s2']]),
-    node(5, 's1', 'server', [['l2', '203.0.113.11/25']], ['203.0.113.2', 'l2']),
-    node(6, 's2', 'server', [['l2', '203.0.113.12/25']], ['203.0.113.2', 'l2']),
+    node('l2', 'l2', [['l4'], ['s1'], ['s2']]),
+    node('s1', 'server', [['l2', '203.0.113.11/25']], ['203.0.113.2', 'l2']),
+    node('s2', 'server', [['l2', '203.0.113.12/25']], ['203.0.113.2', 'l2']),
   ]);
 }
 
@@ -90,16 +91,16 @@ export function inLine(): SampleLab {
 export function crossSubnet(): SampleLab {
   return lab('cross-subnet', [
     client,
-    node(2, 'l3', 'l3', [
+    node('l3', 'l3', [
       ['client', '198.51.100.1/24'],
       ['l2', '203.0.113.1/25'],
       ['l2b', '203.0.113.129/25'],
     ]),
-    node(3, 'l2', 'l2', [['l3'], ['l4']]),
-    node(4, 'l4', 'l4', [['l2', '203.0.113.2/25']], ['203.0.113.1', 'l2']),
-    node(5, 'l2b', 'l2', [['l3'], ['s1'], ['s2']]),
-    node(6, 's1', 'server', [['l2b', '203.0.113.141/25']], ['203.0.113.129', 'l2b']),
-    node(7, 's2', 'server', [['l2b', '203.0.113.142/25']], ['203.0.113.129', 'l2b']),
+    node('l2', 'l2', [['l3'], ['l4']]),
+    node('l4', 'l4', [['l2', '203.0.113.2/25']], ['203.0.113.1', 'l2']),
+    node('l2b', 'l2', [['l3'], ['s1'], ['s2']]),
+    node('s1', 'server', [['l2b', '203.0.113.141/25']], ['203.0.113.129', 'l2b']),
+    node('s2', 'server', [['l2b', '203.0.113.142/25']], ['203.0.113.129', 'l2b']),
   ]);
 }
 

@@ -106,7 +106,12 @@ export function sightings(
 }
 
 /** An ARP exchange on the wire between two neighbours behind one switch. */
-export function arp(nodes: NodePlan[], path: string[], senderIp: string, targetIp: string, clock: () => number) {
+export function arp(
+  nodes: NodePlan[],
+  path: string[],
+  { senderIp, targetIp }: { senderIp: string; targetIp: string },
+  clock: () => number,
+) {
   const ends = { src: senderIp, dst: targetIp, srcPort: null, dstPort: null };
   const there = hopsAlong(nodes, { path }, ends);
   const back = hopsAlong(

@@ -52,9 +52,12 @@ function oneArmScenario(suffix: string, random: () => number): ScenarioResult {
     ['dsr-no-loopback', 'DSR, no loopback VIP', 'dsr', 'l3', false],
   ];
   return scenario(
-    `one-arm-modes${suffix}`,
-    'One-arm: proxy, DNAT and DSR side by side',
-    'The L4 hangs off the L2 beside the servers. Which flows survive which mode, and which gateway must the servers have?',
+    {
+      name: `one-arm-modes${suffix}`,
+      title: 'One-arm: proxy, DNAT and DSR side by side',
+      description:
+        'The L4 hangs off the L2 beside the servers. Which flows survive which mode, and which gateway must the servers have?',
+    },
     variants.map(([name, title, mode, gateway, loopback]) => {
       const lab = withServices(
         oneArm(gateway === 'l4' ? '203.0.113.2' : undefined),
@@ -69,9 +72,12 @@ function oneArmScenario(suffix: string, random: () => number): ScenarioResult {
 
 function inLineScenario(suffix: string, random: () => number): ScenarioResult {
   return scenario(
-    `in-line-recursion${suffix}`,
-    'In-line: a server calls its own VIP',
-    'Every packet of the client crosses the L4 anyway; what of a server that calls the VIP of its own pool?',
+    {
+      name: `in-line-recursion${suffix}`,
+      title: 'In-line: a server calls its own VIP',
+      description:
+        'Every packet of the client crosses the L4 anyway; what of a server that calls the VIP of its own pool?',
+    },
     (['dnat', 'proxy'] as const).map((mode) => ({
       name: mode,
       title: mode === 'dnat' ? 'No proxy IP' : 'Proxy IP',
@@ -89,9 +95,11 @@ function crossSubnetScenario(suffix: string, random: () => number): ScenarioResu
     { node: 's2', address: '203.0.113.142' },
   ];
   return scenario(
-    `cross-subnet${suffix}`,
-    'Servers in another subnet than the L4',
-    'The CDN case: the pool is behind the router, so nothing but a proxy IP brings the answer back.',
+    {
+      name: `cross-subnet${suffix}`,
+      title: 'Servers in another subnet than the L4',
+      description: 'The CDN case: the pool is behind the router, so nothing but a proxy IP brings the answer back.',
+    },
     (['proxy', 'dnat', 'dsr'] as const).map((mode) => ({
       name: mode,
       title: mode === 'proxy' ? 'Proxy IP' : mode === 'dnat' ? 'No proxy IP' : 'DSR',
@@ -112,9 +120,7 @@ interface SampleVariant {
 }
 
 function scenario(
-  name: string,
-  title: string,
-  description: string,
+  { name, title, description }: Pick<ScenarioResult, 'name' | 'title' | 'description'>,
   variants: SampleVariant[],
   random: () => number,
 ): ScenarioResult {
@@ -138,18 +144,18 @@ function scenario(
       },
     ],
     flows: rows,
-    variants: variants.map((variant, i) => variantResult(name, variant, i, rows, random)),
+    variants: variants.map((variant, i) => variantResult(name, variant, { index: i, rows }, random)),
   };
 }
 
 function variantResult(
   scenarioName: string,
-  { name, title, mode, lab, cases }: SampleVariant,
-  index: number,
-  rows: ScenarioResult['flows'],
+  variant: SampleVariant,
+  { index, rows }: { index: number; rows: ScenarioResult['flows'] },
   random: () => number,
 ): VariantResult {
-  const flows = cases.map((c, i) => flowResult(`${scenarioName}#${name}`, c, rows[i]!.at, lab, mode, random));
+  const { name, title, mode, lab, cases } = variant;
+  const flows = cases.map((c, i) => flowResult(scenarioName, variant, { ...c, at: rows[i]!.at }, random));
   const services = lab.nodes.flatMap((n) => n.balancer?.config.services ?? []);
   return {
     name,
@@ -201,11 +207,9 @@ function variantResult(
 }
 
 function flowResult(
-  scenarioVariant: string,
-  c: Case,
-  at: FlowResult['at'],
-  lab: SampleLab,
-  mode: Mode,
+  scenarioName: string,
+  { name: variant, lab, mode }: SampleVariant,
+  c: Case & Pick<FlowResult, 'at'>,
   random: () => number,
 ): FlowResult {
   const outcome = c.cause ? 'fails' : 'works';
@@ -234,7 +238,7 @@ function flowResult(
     protocol: c.protocol,
     from: c.from,
     to: 'service' in c.to ? `${c.to.service} (${c.address}:80)` : `${c.to.node} (${c.address})`,
-    at,
+    at: c.at,
     expected,
     verdict,
     reasons: c.notRun
@@ -282,7 +286,7 @@ function flowResult(
           },
         ]
       : [],
-    rerun: `npx l4lab run ${scenarioVariant.split('#')[0]} --variant ${scenarioVariant.split('#')[1]} --flow ${c.flow}`,
+    rerun: `npx l4lab run ${scenarioName} --variant ${variant} --flow ${c.flow}`,
     durationMs: attempts.reduce((sum, a) => sum + a.durationMs, 0),
   };
 }

@@ -59,7 +59,7 @@ export function layoutTopology(plan: Pick<Plan, 'nodes' | 'links' | 'services'>,
   let y = margin;
   for (const [index, tier] of tiers.entries()) {
     const boxes = orderByParents(tier, placed).map((node) => box(node, index, plan, size));
-    placeTier(boxes, y, tier, placed, size);
+    placeTier(boxes, { y, nodes: tier, size }, placed);
     for (const b of boxes) placed.set(b.name, b);
     y = Math.max(...boxes.map((b) => b.y + b.height)) + tierGap;
   }
@@ -132,11 +132,18 @@ function box(node: NodePlan, tier: number, plan: Pick<Plan, 'services'>, size: S
   };
 }
 
+/** A row of the drawing, and where it begins. */
+interface Tier {
+  y: number;
+  nodes: NodePlan[];
+  size: Size;
+}
+
 /**
  * Puts the tier's boxes side by side, on the whole below their parents. One-armed L4s do not count for that,
  * so that the trunk stays straight.
  */
-function placeTier(boxes: Box[], y: number, tier: NodePlan[], placed: Map<string, Box>, size: Size): void {
+function placeTier(boxes: Box[], { y, nodes: tier, size }: Tier, placed: Map<string, Box>): void {
   const { side, nodeGap } = SIZES[size];
   const nodes = new Map(tier.map((node) => [node.name, node]));
   const armed = (b: Box) => isOneArmed(nodes.get(b.name)!);
