@@ -1,4 +1,5 @@
 import type { ClientOutcome } from '../terms/cause.ts';
+import type { RouteAnswer } from '../terms/route-answer.ts';
 import type { BalancerPlan, FlowProtocol, NodePlan } from '../terms/plan.ts';
 import type { ServerState } from './balancers/balancer.ts';
 
@@ -33,7 +34,7 @@ export interface Calls {
   /** MACs that the bridge has learned, by the port that it learned each at. */
   macTable: { params: null; result: Record<string, string> };
   /** What the kernel would do with a packet: the words of `ip route get`, or of its refusal. */
-  routeGet: { params: RouteQuestion; result: string };
+  routeGet: { params: RouteQuestion; result: RouteAnswer };
   /** Runs a program of the image, with `input` (nothing by default) on its stdin. */
   run: {
     params: { argv: [string, ...string[]]; input?: string };

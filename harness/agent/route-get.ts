@@ -1,9 +1,18 @@
-import { runToEnd } from './program.ts';
+import type { RouteAnswer } from '../terms/route-answer.ts';
+import { runToEnd, type Ended } from './program.ts';
 import type { RouteQuestion } from './protocol.ts';
 
-/** What the kernel would do with a packet: the words of `ip route get` (ip-route(8)), or of its refusal. */
-export async function routeGet({ to, came }: RouteQuestion): Promise<string> {
+/** What the kernel would do with a packet, as `ip route get` tells (ip-route(8)). */
+export async function routeGet({ to, came }: RouteQuestion): Promise<RouteAnswer> {
   const as = came ? ['from', came.from, 'iif', came.iif] : [];
-  const { stdout, stderr } = await runToEnd(['ip', 'route', 'get', to, ...as]);
-  return stdout + stderr;
+  return routeAnswer(await runToEnd(['ip', 'route', 'get', to, ...as]));
+}
+
+/** Reads the output of `ip route get`: the kernel refuses by an error number, or by a route of type `unreachable`. */
+export function routeAnswer({ code, stdout, stderr }: Ended): RouteAnswer {
+  const output = stdout + stderr;
+  if (output.includes('unreachable')) return 'no-route';
+  if (output.includes('Invalid cross-device link')) return 'reverse-path';
+  if (output.includes('Invalid argument')) return 'source-refused';
+  return code === 0 ? 'routed' : 'unknown';
 }

@@ -1,4 +1,5 @@
 import type { ClientOutcome } from '../terms/cause.ts';
+import type { RouteAnswer } from '../terms/route-answer.ts';
 import type { Hop, Walk } from '../terms/walk.ts';
 import type { CountersByNode } from '../terms/counters.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
@@ -16,10 +17,10 @@ export interface Evidence {
   /** Nanoseconds since 1970 (digits) that their times count from. */
   epoch: string;
   walk: Walk;
-  /** Answer of the kernel of the node where the packet vanished to `ip route get` for that very packet; null when not asked. */
-  kernel: string | null;
+  /** What the kernel of the node where the packet vanished would do with that very packet; null when not asked. */
+  kernel: RouteAnswer | null;
   /** The same for the answer to that packet, where it was the node's own to answer; null when not asked. */
-  kernelOnAnswer: string | null;
+  kernelOnAnswer: RouteAnswer | null;
   /** Names of servers that the L4 holds for healthy; null when it was not asked. */
   healthy: string[] | null;
   macTables: Record<string, Record<string, string>>;
@@ -37,7 +38,7 @@ export function vanishedAt({ walk }: Pick<Evidence, 'walk'>): { hop: Hop; leg: '
 
 /** Whether the kernel refuses the vanished packet for its source: an address of its own, or another way back. */
 export function refusesSource({ kernel }: Pick<Evidence, 'kernel'>): boolean {
-  return /Invalid/.test(kernel ?? '');
+  return kernel === 'source-refused' || kernel === 'reverse-path';
 }
 
 /** Whether the frame was meant for the node that got it. */

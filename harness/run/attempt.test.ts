@@ -41,7 +41,7 @@ class ScriptedLab {
       this.onFire(params as FireParams);
       return new Promise((resolve) => (this.#end = resolve));
     };
-    const nothing = { macTable: {}, counters: {}, serverStates: [], routeGet: '' };
+    const nothing = { macTable: {}, counters: {}, serverStates: [], routeGet: 'routed' };
     const agent = { call, ask: (question: Question) => Promise.resolve(nothing[question]) };
     const drain = (): Promise<void> => Promise.resolve(this.onDrain(++drains, this.#end));
     return { lab: { node: () => agent, drain }, recorder: this.recorder } as unknown as PooledLab;

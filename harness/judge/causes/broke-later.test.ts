@@ -91,7 +91,7 @@ describe('half-seen-by-firewall', () => {
   test('not where its kernel has no route for what ended there', () => {
     const at = base.walk.request.findIndex(({ node, direction }) => node === 'l3' && direction === 'in');
     const walk = { request: base.walk.request.slice(0, at + 1), reply: [] };
-    const kernel = 'RTNETLINK answers: Network is unreachable';
+    const kernel = 'no-route';
     expect(named({ ...base, walk, kernel, packets: swallowed })).toEqual(['no-route', 'l3']);
   });
 
@@ -186,7 +186,7 @@ describe('a stateful node', () => {
 
   test('is not to blame for what its kernel refused before', () => {
     const packets = [segment(2, ['l4', 'in', 'l2'], { dstMac: l4Mac, seq: 1, flags: 'SA' })];
-    const evidence = evidenceOf(sketch, 'client', 'a', { packets, kernel: 'RTNETLINK answers: Invalid argument' });
+    const evidence = evidenceOf(sketch, 'client', 'a', { packets, kernel: 'source-refused' });
     expect(named(evidence)).toEqual(['own-address-as-source', 'l4']);
   });
 

@@ -83,7 +83,7 @@ export const halfSeen: Rule = (evidence) => {
   const { packets, plan, walk, kernel } = evidence;
   const last = vanishedAt(evidence)?.hop;
   const isRouted = last !== undefined && isAddressee(last, plan);
-  if (refusesSource(evidence) || (isRouted && /unreachable/.test(kernel ?? ''))) return null;
+  if (refusesSource(evidence) || (isRouted && kernel === 'no-route')) return null;
   for (const node of plan.nodes.filter(filtersForwarded)) {
     const at = packets.filter(
       (p) =>

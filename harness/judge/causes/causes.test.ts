@@ -21,16 +21,16 @@ describe('a server that got the request and says nothing', () => {
 
   test('has no route for its answer, when its kernel says so', () => {
     const evidence = evidenceOf(sketch, 'client', 'a', {
-      kernel: 'local 203.0.113.12 from 198.51.100.10 dev lo',
-      kernelOnAnswer: 'RTNETLINK answers: Network is unreachable',
+      kernel: 'routed',
+      kernelOnAnswer: 'no-route',
     });
     expect(causeOfFailure(evidence)).toMatchObject({ code: 'no-route', node: 's2' });
   });
 
   test('stays unexplained, when its kernel knows the way', () => {
     const evidence = evidenceOf(sketch, 'client', 'a', {
-      kernel: 'local 203.0.113.12 from 198.51.100.10 dev lo',
-      kernelOnAnswer: '198.51.100.10 via 203.0.113.1 dev l2',
+      kernel: 'routed',
+      kernelOnAnswer: 'routed',
     });
     expect(causeOfFailure(evidence)).toMatchObject({ code: 'unexplained', node: 's2' });
   });
@@ -77,7 +77,7 @@ test('loose reverse path filtering drops too, where there is no way back at all'
     servers: { conf: { rp_filter: 2 } },
   });
   delete sketch.nodes['s2']!.gateway;
-  const evidence = evidenceOf(sketch, 'client', 'a', { kernel: 'RTNETLINK answers: Invalid argument' });
+  const evidence = evidenceOf(sketch, 'client', 'a', { kernel: 'source-refused' });
   expect(causeOfFailure(evidence)).toMatchObject({ code: 'reverse-path', node: 's2' });
 });
 
@@ -86,7 +86,7 @@ test('a call of a server to itself, accepted there, is answered inside and never
     services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } },
     servers: { conf: { accept_local: 1 } },
   });
-  const evidence = evidenceOf(sketch, 's2', 'a', { kernel: 'local 203.0.113.12 from 203.0.113.12 dev lo' });
+  const evidence = evidenceOf(sketch, 's2', 'a', { kernel: 'routed' });
   expect(causeOfFailure(evidence)).toMatchObject({ code: 'reply-not-from-vip', node: 's2' });
 });
 
@@ -99,7 +99,7 @@ test.each([
     services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } },
     servers: { conf: { accept_local: 1 }, listeners: [] },
   });
-  const evidence = evidenceOf(sketch, 's2', 'a', { kernel: 'local 203.0.113.12 from 203.0.113.12 dev lo' });
+  const evidence = evidenceOf(sketch, 's2', 'a', { kernel: 'routed' });
   const flow = { ...evidence.flow, protocol };
   expect(causeOfFailure({ ...evidence, flow })).toMatchObject({ code, node: 's2' });
 });
@@ -137,7 +137,7 @@ describe('a switch whose frame did not reach the node that it is for', () => {
 
 test('an answer from the VIP that the caller drops for its source path was lost inside the caller', () => {
   const sketch = oneArm({ services: dsr, servers: { loopback: [VIP_A], conf: QUIET_ARP } });
-  const evidence = evidenceOf(sketch, 'client', 'a', { kernel: 'RTNETLINK answers: Invalid cross-device link' });
+  const evidence = evidenceOf(sketch, 'client', 'a', { kernel: 'reverse-path' });
   expect(vanishedAt(evidence)).toMatchObject({ hop: { node: 'client', direction: 'in' }, leg: 'reply' });
   expect(causeOfFailure(evidence)).toMatchObject({ code: 'reverse-path', node: 'client' });
 });

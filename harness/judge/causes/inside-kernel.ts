@@ -15,20 +15,16 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   const { node, iface, src, dst } = hop;
   const own = addressesOf(plan, node);
   const service = serviceOf(plan, flow);
-  const says = kernel ?? '';
   const settings = nodeOf(plan, node);
   // A kernel that takes packets from its own addresses asks of them what it asks of others: to come by the right interface.
   const refusesOwn = own.includes(src.ip) && !isOn('accept_local', settings, iface);
   // The kernel is asked about the packet as it came; where NAT gave it another destination, counters know better.
   const counted = service && node === service.l4 && dst.ip === service.vip ? byCounters(hop, evidence) : null;
   if (counted) return counted;
-  if (
-    /Invalid cross-device link/.test(says) ||
-    (/Invalid argument/.test(says) && isOn('rp_filter', settings, iface) && !refusesOwn)
-  ) {
+  if (kernel === 'reverse-path' || (kernel === 'source-refused' && isOn('rp_filter', settings, iface) && !refusesOwn)) {
     return cause('reverse-path', 'reverse-path-fails', { node, source: src.ip, iface });
   }
-  if (/Invalid argument/.test(says) && refusesOwn) {
+  if (kernel === 'source-refused' && refusesOwn) {
     return cause('own-address-as-source', 'own-source', { node, source: src.ip });
   }
   if (
@@ -62,7 +58,7 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   if (settings.sysctls['net/ipv4/ip_forward'] === '0' && !settings.bridge) {
     return cause('not-forwarding', 'forwarding-off', { node, address: dst.ip });
   }
-  if (/unreachable/.test(says)) return cause('no-route', 'route-missing', { node, address: dst.ip });
+  if (kernel === 'no-route') return cause('no-route', 'route-missing', { node, address: dst.ip });
   if (hop.ttl <= 1 && isAddressee(hop, plan)) {
     return cause('loop', 'ttl-expired', { node, address: dst.ip });
   }
@@ -70,9 +66,7 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
 }
 
 function answerHasNoRoute({ node, src }: Hop, { kernelOnAnswer }: Evidence): Cause | null {
-  return /unreachable/.test(kernelOnAnswer ?? '')
-    ? cause('no-route', 'route-missing', { node, address: src.ip })
-    : null;
+  return kernelOnAnswer === 'no-route' ? cause('no-route', 'route-missing', { node, address: src.ip }) : null;
 }
 
 /** Where the kernel would send the packet on when asked afterwards, its counters may still tell that it did not. */
