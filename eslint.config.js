@@ -28,6 +28,11 @@ export default ts.config(
     rules: { 'l4lab/imports-from-below': 'error' },
   },
   {
+    files: ['**/*.{ts,tsx}'],
+    ignores: ['**/*.test.{ts,tsx}'],
+    rules: { '@typescript-eslint/max-params': ['error', { max: 4 }] },
+  },
+  {
     files: ['**/*.{js,mjs}'],
     ...ts.configs.disableTypeChecked,
     languageOptions: {
