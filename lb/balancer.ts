@@ -264,11 +264,18 @@ export class Balancer {
     this.#macs = await resolveNeighbours(this.#keptNeighbours(next), NEIGHBOUR_DEADLINE_MS);
     const before = this.#held.all;
     this.#held.expect(holdings);
+    const applying = this.#apply(next, overrides);
     try {
-      const [fresh] = await Promise.all([this.#held.add(holdings), this.#apply(next, overrides)]);
+      const [fresh] = await Promise.all([this.#held.add(holdings), applying]);
       await announce(fresh, this.#facts.interfaces, before);
     } catch (error) {
+      // Rules that are on their way would come after all that is undone.
+      const applied = await applying.then(
+        () => true,
+        () => false,
+      );
       await this.#held.retreat(before);
+      if (applied) await this.#apply(this.#pool.config).catch(logError);
       throw error;
     }
     this.#pool.adopt(next);

@@ -118,6 +118,18 @@ exec ${own} "$@"
     expect(lb.lines).toContainEqual(expect.objectContaining({ event: 'sysctl-refused', sysctl, value: '1' }));
   });
 
+  it('keeps the configuration in force when another one is for a VIP that the kernel would not answer for', async () => {
+    await start('IPv4', false);
+    // Chains that are made again come in another order.
+    const rules = async () => (await lab.exec('l4', 'nft', '-s', 'list', 'ruleset')).split('\n').sort();
+    const before = await rules();
+    const servers = [{ name: 's1', address: '2001:db8::11' }];
+    const service = { name: 'web6', vip: '2001:db8::80', port: 80, mode: 'dsr', servers };
+    await expect(lb.reload({ version: 1, vipOwner: false, services: [service] })).rejects.toThrow('proxy_ndp=1');
+    expect(await rules()).toEqual(before);
+    expect(await served('IPv4')).toBe('s1');
+  });
+
   it('does not start where the kernel would not answer for a VIP at all', async () => {
     const lb = await RunningLb.spawn(
       lab,
