@@ -8,7 +8,7 @@ import { findEngine } from '../harness/fabric/engine.ts';
 import { Lab, type BootOptions } from '../harness/fabric/lab.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
-import { topologyOf } from '../harness/fabric/topology.ts';
+import { topologyOf } from '../harness/fabric/lab-topology.ts';
 import { plan, type NodeSketch } from '../harness/model/testing/lab-builder.ts';
 import type { Plan } from '../harness/terms/plan.ts';
 import { ComposeProject, findCompose } from './compose-project.ts';

@@ -3,7 +3,7 @@ import { EXIT } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { removeStrayBridges } from '../harness/fabric/bridges.ts';
 import { Lab } from '../harness/fabric/lab.ts';
-import { topologyOf } from '../harness/fabric/topology.ts';
+import { topologyOf } from '../harness/fabric/lab-topology.ts';
 import { isGone, sweep, type SweepScope } from '../harness/fabric/sweep.ts';
 import { scenarioName } from '../harness/project/scenario-files.ts';
 import { findOne, findOneFile } from './find-one.ts';

@@ -12,7 +12,7 @@ import { LAB_LABEL, OWNER_LABEL } from './labels.ts';
 import { sweep } from './sweep.ts';
 import { builtImage } from './testing/built-image.ts';
 import { NOTHING, remnants, until, type Remnants } from './testing/remnants.ts';
-import { topologyOf } from './topology.ts';
+import { topologyOf } from './lab-topology.ts';
 
 /** A loaded machine boots labs slowly. */
 const DEADLINE_MS = 240_000;

@@ -11,7 +11,7 @@ import { prepareHostNetwork, refuseClashes, type HostNetwork } from './host-netw
 import { KEPT_LABEL, LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
 import { isGone, removeSurely } from './sweep.ts';
 import { NodeHandle } from './node-handle.ts';
-import type { BareNode, Topology } from './topology.ts';
+import type { BareNode, Topology } from './lab-topology.ts';
 import { createWire, type Wire } from './wire.ts';
 
 export interface BootOptions {

@@ -1,6 +1,6 @@
 import type { Engine } from './engine.ts';
 import { Lab } from './lab.ts';
-import type { Topology } from './topology.ts';
+import type { Topology } from './lab-topology.ts';
 
 /** The smallest lab: two nodes and a wire, which must carry both IP versions. */
 const TWO_NODES: Topology = {

@@ -6,7 +6,7 @@ import { covers } from './prefix.ts';
 import type { Arp, ArpFrame } from './packet.ts';
 import { validateSource } from './routing.ts';
 import type { Run } from './run.ts';
-import type { Device, Host } from './topology.ts';
+import type { Device, Host } from './network.ts';
 
 /** arp_process of net/ipv4/arp.c: answers requests, learns from those who ask and those who answer. */
 export function receiveArp(run: Run, host: Host, device: Device, { arp }: ArpFrame): void {

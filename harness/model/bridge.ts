@@ -3,7 +3,7 @@ import type { Frame } from './packet.ts';
 import { isSwallowed } from './path-mtu.ts';
 import { discard, stateOf } from './run.ts';
 import type { Run } from './run.ts';
-import type { Host } from './topology.ts';
+import type { Host } from './network.ts';
 import { crossing } from './trace.ts';
 
 /** Sends a frame out of an interface; what `br0` sends goes where the MAC table says, else out of every port. */
@@ -14,7 +14,7 @@ export function transmit(run: Run, host: Host, iface: string, frame: Frame): voi
   }
   if ('packet' in frame && host.ports.includes(iface) && isSwallowed(run, host, iface, frame.packet)) return;
   const sent = 'packet' in frame ? { ...frame, packet: crossing(frame, host.name, iface, 'out') } : frame;
-  const far = run.topology.wires.get(`${host.name}/${iface}`);
+  const far = run.network.wires.get(`${host.name}/${iface}`);
   if (far !== undefined) run.arrivals.push({ ...far, frame: sent });
   else if ('packet' in sent) discard(run, sent.packet, host.name);
 }

@@ -1,5 +1,5 @@
 import type { Packet } from './packet.ts';
-import type { Host } from './topology.ts';
+import type { Host } from './network.ts';
 
 /** A health check of a dsr or l3dsr server: the load balancer asks the server itself and means the VIP there. */
 export interface DirectCheck {

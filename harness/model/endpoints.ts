@@ -6,7 +6,7 @@ import type { Packet } from './packet.ts';
 import { heedError, learnLimit } from './path-mtu.ts';
 import { complain, deliver, die } from './run.ts';
 import type { Run } from './run.ts';
-import type { Host } from './topology.ts';
+import type { Host } from './network.ts';
 
 /**
  * What a node does with a packet for one of its own addresses, after the kernel has accepted it.
@@ -71,7 +71,7 @@ function hear(run: Run, host: Host, packet: Packet): void {
   const { flow } = exchange;
   if (host.name !== flow.from || !isForCaller(exchange, packet)) {
     const { src: source } = packet;
-    const owner = ownerOf(run.topology.plan, source);
+    const owner = ownerOf(run.network.plan, source);
     die(
       run,
       packet,

@@ -2,7 +2,7 @@ import { beginnings } from './health.ts';
 import { predict } from './predict.ts';
 import { flow, plan } from './testing/lab-builder.ts';
 import type { LabSketch } from './testing/lab-builder.ts';
-import { topologyOf } from './topology.ts';
+import { networkOf } from './network.ts';
 import { crossSubnet, inLine, L3, oneArm, QUIET_ARP, VIP_A } from './testing/labs.ts';
 
 const dsr = { vip: VIP_A, mode: 'dsr' as const, pool: ['s1', 's2'] };
@@ -110,13 +110,13 @@ test('a load balancer that keeps the source MAC knows its servers before any flo
 test('to ask for a MAC is to send no packet: nobody learns from it who is behind a router', () => {
   const services = { a: { ...dsr, pool: ['s1'], sourceMac: 'keep' as const } };
   const lab = plan(oneArm({ services, servers: { routes: { '203.0.113.2/32': L3 } } }));
-  const [, taught] = beginnings(topologyOf(lab));
+  const [, taught] = beginnings(networkOf(lab));
   expect([...taught!.get('s1')!.neighbours.values()].map(({ address }) => address)).toEqual(['203.0.113.2']);
 });
 
 test.each([0, 1, 2])('with arp_announce=%i a load balancer asks in its own name, since there is no packet', (level) => {
   const services = { a: { ...dsr, pool: ['s1'], sourceMac: 'keep' as const } };
   const lab = oneArm({ services, nodes: { l4: { conf: { arp_announce: level } } } });
-  const [, taught] = beginnings(topologyOf(plan(lab)));
+  const [, taught] = beginnings(networkOf(plan(lab)));
   expect([...taught!.get('s1')!.neighbours.values()].map(({ address }) => address)).toEqual(['203.0.113.2']);
 });

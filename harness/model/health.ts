@@ -8,11 +8,11 @@ import { lookUp, selectSource } from './routing.ts';
 import type { NodeState } from './node-state.ts';
 import type { Run } from './run.ts';
 import { begin, settleDown, simulate } from './simulate.ts';
-import type { Device, Host, Topology } from './topology.ts';
+import type { Device, Host, Network } from './network.ts';
 
 /** A server that a load balancer may check, as one of a service. */
 interface Checked {
-  topology: Topology;
+  network: Network;
   host: Host;
   service: LbService;
   server: LbServer;
@@ -26,14 +26,14 @@ const known = new WeakMap<LbServer, [boolean, ...boolean[]]>();
  * whether the nodes remember the one before.
  */
 export function health(
-  topology: Topology,
+  network: Network,
   host: Host,
   service: LbService,
   server: LbServer,
 ): readonly [boolean, ...boolean[]] {
   let states = known.get(server);
   if (states === undefined) {
-    states = statesOf({ topology, host, service, server });
+    states = statesOf({ network, host, service, server });
     known.set(server, states);
   }
   return states;
@@ -42,34 +42,34 @@ export function health(
 function statesOf(checked: Checked): [boolean, ...boolean[]] {
   if (!isInReach(checked)) return [false];
   if (checked.service.check.type === 'none') return [true];
-  const [first, ...later] = beginnings(checked.topology).map((states) => check(checked, states).exchange.answered);
+  const [first, ...later] = beginnings(checked.network).map((states) => check(checked, states).exchange.answered);
   return later.includes(!first!) ? [first!, !first!] : [first!];
 }
 
-const lessons = new WeakMap<Topology, (Map<string, NodeState> | null)[]>();
+const lessons = new WeakMap<Network, (Map<string, NodeState> | null)[]>();
 
 /**
  * What nodes may know when a flow begins: nothing; what load balancers' checks and questions have taught all of them; or
  * the load balancers alone, since the harness lets them keep what they know when the others are to forget.
  */
-export function beginnings(topology: Topology): (Map<string, NodeState> | null)[] {
-  let found = lessons.get(topology);
+export function beginnings(network: Network): (Map<string, NodeState> | null)[] {
+  let found = lessons.get(network);
   if (found === undefined) {
-    const all = taughtByLoadBalancers(topology);
-    const own = all && new Map([...all].filter(([name]) => topology.hosts.get(name)!.plan.balancer !== null));
+    const all = taughtByLoadBalancers(network);
+    const own = all && new Map([...all].filter(([name]) => network.hosts.get(name)!.plan.balancer !== null));
     found = all === null ? [null] : [null, all, own];
-    lessons.set(topology, found);
+    lessons.set(network, found);
   }
   return found;
 }
 
 /** What all checks and questions together have taught the nodes, by node; null where no load balancer asks anybody. */
-function taughtByLoadBalancers(topology: Topology): Map<string, NodeState> | null {
+function taughtByLoadBalancers(network: Network): Map<string, NodeState> | null {
   let states: Map<string, NodeState> | null = null;
-  for (const host of topology.hosts.values()) {
+  for (const host of network.hosts.values()) {
     for (const service of host.plan.balancer?.config.services ?? []) {
       for (const server of service.servers) {
-        const checked = { topology, host, service, server };
+        const checked = { network, host, service, server };
         if (asksForMac(service)) states = askForMac(checked, states)?.states ?? states;
         if (service.check.type !== 'none' && isInReach(checked)) states = check(checked, states).states;
       }
@@ -93,10 +93,10 @@ function asksForMac({ sourceMac }: LbService): boolean {
 }
 
 function askForMac(checked: Checked, states: Map<string, NodeState> | null): Run | null {
-  const { topology, host, server } = checked;
+  const { network, host, server } = checked;
   const device = deviceToward(host, server);
   if (device === undefined) return null;
-  const run = begin(topology, checkFlow(checked), { ...ALL_UP, states });
+  const run = begin(network, checkFlow(checked), { ...ALL_UP, states });
   resolve(run, host, { device, address: server.address });
   settleDown(run);
   return run;
@@ -108,11 +108,11 @@ function deviceToward(host: Host, { address }: LbServer): Device | undefined {
 
 /** One check: of the server's own address, as any client on the load balancer would ask, or in dsr and l3dsr of the VIP. */
 function check(checked: Checked, states: Map<string, NodeState> | null): Run {
-  const { topology, host, service, server } = checked;
+  const { network, host, service, server } = checked;
   const { vip, port, dscp } = service;
   const flow = checkFlow(checked);
   const translated = { l4: host.name, source: flow.source, server: server.address, vip, port, dscp };
-  return simulate(topology, flow, { ...ALL_UP, states, check: isDirect(service) ? translated : null });
+  return simulate(network, flow, { ...ALL_UP, states, check: isDirect(service) ? translated : null });
 }
 
 function checkFlow({ host, service, server }: Checked): FlowPlan {

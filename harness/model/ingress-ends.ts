@@ -6,7 +6,7 @@ import { refuseFor, unservedDirect } from './load-balancing.ts';
 import type { IpFrame, Packet } from './packet.ts';
 import { deliver } from './run.ts';
 import type { Run } from './run.ts';
-import type { Host } from './topology.ts';
+import type { Host } from './network.ts';
 
 /**
  * An echo request to a VIP that the load balancer need not own: it is answered at ingress (lb/render/at-ingress.ts), back

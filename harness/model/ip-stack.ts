@@ -16,7 +16,7 @@ import { learnRedirect, redirectAbout, sendsRedirects } from './redirects.ts';
 import { lookUp, selectSource, validateSource } from './routing.ts';
 import { complain, die, stateOf } from './run.ts';
 import type { Run } from './run.ts';
-import type { Device, Host, Route } from './topology.ts';
+import type { Device, Host, Route } from './network.ts';
 import { crossing } from './trace.ts';
 
 const UNTRACKED: Tracked = { state: 'untracked' };

@@ -9,7 +9,7 @@ import type { Packet } from './packet.ts';
 import { lookUp } from './routing.ts';
 import { die } from './run.ts';
 import type { Run } from './run.ts';
-import type { Host } from './topology.ts';
+import type { Host } from './network.ts';
 
 /**
  * DSR, at the ingress of an interface, before the node's own bridge or IP stack sees the frame:

@@ -5,7 +5,7 @@ import { hidesSource, movesDestination } from './conntrack.ts';
 import type { Connection, Tracked } from './conntrack.ts';
 import type { Packet } from './packet.ts';
 import { selectSource } from './routing.ts';
-import type { Device, Host } from './topology.ts';
+import type { Device, Host } from './network.ts';
 
 /** Where a new connection to a service goes, as the load balancer decided. */
 export interface Target {

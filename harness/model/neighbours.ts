@@ -8,7 +8,7 @@ import type { Packet } from './packet.ts';
 import { selectSource } from './routing.ts';
 import { complain, die, stateOf } from './run.ts';
 import type { Run } from './run.ts';
-import type { Device, Host } from './topology.ts';
+import type { Device, Host } from './network.ts';
 
 /** An address that is looked for behind an interface. */
 export interface OnLink {
@@ -60,7 +60,7 @@ export function noteAsker(run: Run, host: Host, asker: OnLink, mac: string): voi
  */
 export function settleNext(run: Run): boolean {
   for (const [name, state] of run.states) {
-    const host = run.topology.hosts.get(name)!;
+    const host = run.network.hosts.get(name)!;
     for (const entry of state.neighbours.values()) {
       if (entry.mac !== null || entry.failed) continue;
       const [first, ...others] = entry.answers;
@@ -86,7 +86,7 @@ function giveUp(run: Run, entry: Neighbour): void {
 
 function unreachable(run: Run, entry: Neighbour, packet: Packet): void {
   const { node, address, device } = entry;
-  const onLink = run.topology.hosts
+  const onLink = run.network.hosts
     .get(node)!
     .devices.get(device)!
     .addresses.some(({ subnet }) => covers(subnet, address));
@@ -100,7 +100,7 @@ function unreachable(run: Run, entry: Neighbour, packet: Packet): void {
     : cause('no-neighbour', 'arp-unanswered', { node, address });
   die(run, packet, why);
   const forwarded = packet.trace !== null && packet.dsr?.l4 !== node;
-  if (forwarded) complain(run, run.topology.hosts.get(node)!, packet);
+  if (forwarded) complain(run, run.network.hosts.get(node)!, packet);
 }
 
 function emit(run: Run, host: Host, to: { device: Device; mac: string }, { packet, srcMac }: Leaving): void {

@@ -5,7 +5,7 @@ import { sendAgain } from './exchange.ts';
 import type { Packet } from './packet.ts';
 import { complain, die, stateOf } from './run.ts';
 import type { Run } from './run.ts';
-import type { Device, Host } from './topology.ts';
+import type { Device, Host } from './network.ts';
 import { sender } from './trace.ts';
 
 /**

@@ -9,7 +9,7 @@ import { isRequest } from './packet.ts';
 import type { Packet } from './packet.ts';
 import type { End, Run } from './run.ts';
 import { simulate } from './simulate.ts';
-import { topologyOf } from './topology.ts';
+import { networkOf } from './network.ts';
 import { crossed, hops } from './trace.ts';
 import type { Hop, Prediction } from '../terms/walk.ts';
 
@@ -19,19 +19,19 @@ import type { Hop, Prediction } from '../terms/walk.ts';
  * matters what health checks have taught the nodes before.
  */
 export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
-  const topology = topologyOf(plan);
+  const network = networkOf(plan);
   const from = (states: Map<string, NodeState> | null): Prediction[] =>
     explore((choices) =>
       prediction(
-        simulate(topology, flow, {
+        simulate(network, flow, {
           choices,
           isUp: (host, service, server) =>
-            choices.choose(`up ${service.name} ${server.name}`, health(topology, host, service, server)),
+            choices.choose(`up ${service.name} ${server.name}`, health(network, host, service, server)),
           states,
         }),
       ),
     );
-  const [untaught, ...taught] = beginnings(topology).map(from);
+  const [untaught, ...taught] = beginnings(network).map(from);
   const distinct = new Map([...untaught!, ...taught.flat()].map((item) => [JSON.stringify(item), item]));
   return taught.length === 0 ? untaught! : [...distinct.values()];
 }
@@ -86,10 +86,10 @@ function unheardRefusal(run: Run): Cause | null {
   return end.fate === 'unwanted' ? straying(run, end) : end.cause;
 }
 
-function straying({ topology }: Run, { packet: { misled, dst: address }, node }: End): Cause {
+function straying({ network }: Run, { packet: { misled, dst: address }, node }: End): Cause {
   if (misled === undefined) return cause('unexplained', 'frame-unclaimed', { node, address });
   const { bridge, mac, port } = misled;
-  const owner = nodeWithMac(topology.plan, mac)?.name ?? mac;
+  const owner = nodeWithMac(network.plan, mac)?.name ?? mac;
   return cause('mac-moved', 'mac-on-wrong-port', { node: bridge, owner, port, address });
 }
 

@@ -3,7 +3,7 @@ import { isOwnNeighbour, type OnLink } from './neighbours.ts';
 import { lookUp, selectSource } from './routing.ts';
 import { stateOf } from './run.ts';
 import type { Run } from './run.ts';
-import type { Device, Host, Route } from './topology.ts';
+import type { Device, Host, Route } from './network.ts';
 
 /**
  * Whether a router tells neighbours of better ways. In IPv6 nothing switches it off, and a gateway is named by its

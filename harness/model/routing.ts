@@ -1,5 +1,5 @@
 import { covers } from './prefix.ts';
-import type { Device, Host, Route } from './topology.ts';
+import type { Device, Host, Route } from './network.ts';
 
 /** Main table: longest prefix wins. The local table is `host.owned` and comes first. Null: no route. */
 export function lookUp(host: Host, destination: string): Route | null {

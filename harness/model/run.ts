@@ -8,11 +8,11 @@ import type { Exchange } from './exchange.ts';
 import type { NodeState } from './node-state.ts';
 import type { Frame, Packet } from './packet.ts';
 import { selectSource } from './routing.ts';
-import type { Host, Topology } from './topology.ts';
+import type { Host, Network } from './network.ts';
 
 /** One simulated flow: what the nodes have learned so far, and what is on the wires. */
 export interface Run {
-  topology: Topology;
+  network: Network;
   choices: Choices;
   states: Map<string, NodeState>;
   /** Frames about to arrive, first in first out. */

@@ -15,7 +15,7 @@ import type { Frame, IpFrame } from './packet.ts';
 import { isSwallowed } from './path-mtu.ts';
 import { discard } from './run.ts';
 import type { Arrival, Run } from './run.ts';
-import type { Host, Topology } from './topology.ts';
+import type { Host, Network } from './network.ts';
 import { crossing } from './trace.ts';
 
 /** Frames that one exchange may need at most: a flow that makes more goes round in a ring of switches. */
@@ -34,8 +34,8 @@ interface Given {
 /**
  * Sends one flow through a lab until nothing moves any more. Time does not exist: every answer comes, or it never comes.
  */
-export function simulate(topology: Topology, started: FlowPlan, given: Given): Run {
-  const run = begin(topology, started, given);
+export function simulate(network: Network, started: FlowPlan, given: Given): Run {
+  const run = begin(network, started, given);
   const { flow, protocol } = run.exchange;
   run.outbox.push({
     node: flow.from,
@@ -46,14 +46,14 @@ export function simulate(topology: Topology, started: FlowPlan, given: Given): R
 }
 
 /** A flow before its first packet. */
-export function begin(topology: Topology, flow: FlowPlan, { choices, isUp, states = null, check = null }: Given): Run {
-  const caller = topology.hosts.get(flow.from)!;
+export function begin(network: Network, flow: FlowPlan, { choices, isUp, states = null, check = null }: Given): Run {
+  const caller = network.hosts.get(flow.from)!;
   const name = 'service' in flow.to ? flow.to.service : null;
-  const service = topology.plan.services.find((s) => s.name === name) ?? null;
+  const service = network.plan.services.find((s) => s.name === name) ?? null;
   // To an address of its own the kernel speaks from that very address.
   const source = caller.owned.has(flow.address) ? flow.address : flow.source;
   return {
-    topology,
+    network,
     choices,
     exchange: startExchange(flow, service, source),
     isUp,
@@ -79,14 +79,14 @@ export function settleDown(run: Run): void {
   do {
     while (run.outbox.length > 0 || next < Math.min(run.arrivals.length, FRAME_LIMIT)) {
       for (const { node, packet, tracked } of run.outbox.splice(0))
-        send(run, run.topology.hosts.get(node)!, packet, tracked);
+        send(run, run.network.hosts.get(node)!, packet, tracked);
       if (next < run.arrivals.length) arrive(run, run.arrivals[next++]!);
     }
   } while (next < FRAME_LIMIT && settleNext(run));
 }
 
 function arrive(run: Run, { node, iface, frame: arrived }: Arrival): void {
-  const host = run.topology.hosts.get(node)!;
+  const host = run.network.hosts.get(node)!;
   if ('packet' in arrived && isSwallowed(run, host, iface, arrived.packet)) return;
   const frame = 'packet' in arrived ? atIngress(run, host, iface, arrived) : arrived;
   if (frame === null) return;

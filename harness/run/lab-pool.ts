@@ -1,6 +1,6 @@
 import { L4labError } from '../errors.ts';
 import { Lab, type BootOptions } from '../fabric/lab.ts';
-import { contains, labsFor, topologyOf, type Topology } from '../fabric/topology.ts';
+import { contains, labsFor, topologyOf, type Topology } from '../fabric/lab-topology.ts';
 import { Recorder } from '../observe/recorder.ts';
 import type { Plan } from '../terms/plan.ts';
 import { Turns } from './turns.ts';

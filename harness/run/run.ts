@@ -1,6 +1,6 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Engine } from '../fabric/engine.ts';
-import type { Topology } from '../fabric/topology.ts';
+import type { Topology } from '../fabric/lab-topology.ts';
 import type { Results, ScenarioResult } from '../terms/results.ts';
 import type { LoadedScenario } from '../scenario/plans.ts';
 import type { Plan } from '../terms/plan.ts';

@@ -1,6 +1,6 @@
 import type { Problem } from './problem.ts';
 import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
-import { serversOf } from './topology.ts';
+import { serversOf } from './lab-queries.ts';
 import type { Path } from './yaml-file.ts';
 
 /** Fields of flows that their protocol makes nothing of: they would promise a test that is none. */

@@ -1,7 +1,7 @@
 import type { Problem } from './problem.ts';
 import { contains, isAddress, network } from './address.ts';
 import type { Lab, NodeSettings } from './schema.ts';
-import { gatewayAddresses, nodeAddresses } from './topology.ts';
+import { gatewayAddresses, nodeAddresses } from './lab-queries.ts';
 import type { Path } from './yaml-file.ts';
 
 /** Settings of a node, and where they are written. */

@@ -4,7 +4,7 @@ import { host, isV6 } from './address.ts';
 import type { Problem } from './problem.ts';
 import { addressesInScenario, familyName, unknown } from './check-words.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
-import { balancersOf, serversOf } from './topology.ts';
+import { balancersOf, serversOf } from './lab-queries.ts';
 import type { Path } from './yaml-file.ts';
 
 type Service = ScenarioFile['services'][string];

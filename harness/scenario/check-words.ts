@@ -1,6 +1,6 @@
-import { serversOf } from './topology.ts';
+import { serversOf } from './lab-queries.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
-import { nodeAddresses } from './topology.ts';
+import { nodeAddresses } from './lab-queries.ts';
 
 /** Addresses of a node, as the scenario may have replaced them. */
 export function addressesInScenario(scenario: ScenarioFile, lab: Lab, name: string): string[] {

@@ -8,7 +8,7 @@ import { addressesInScenario, familyName, unknown } from './check-words.ts';
 import type { ServedBy } from '../terms/plan.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 import type { Problem } from './problem.ts';
-import { linkAddresses, nodeAddresses, peersOf, serversOf } from './topology.ts';
+import { linkAddresses, nodeAddresses, peersOf, serversOf } from './lab-queries.ts';
 import type { Path } from './yaml-file.ts';
 
 /** Whether links and nodes of a lab fit together. */

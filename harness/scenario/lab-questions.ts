@@ -3,7 +3,7 @@ import { contains, host, network } from './address.ts';
 import type { LoadedScenario } from './plans.ts';
 import { readScenario } from './read.ts';
 import type { Lab } from './schema.ts';
-import { nodeAddresses } from './topology.ts';
+import { nodeAddresses } from './lab-queries.ts';
 import { parseYaml } from './yaml-file.ts';
 
 /**

@@ -16,7 +16,7 @@ import type { Scenario, Variant } from './read.ts';
 import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
 import { interfaceAddresses } from './lookup.ts';
 import { sysctls } from './sysctls.ts';
-import { balancersOf, gatewayAddresses, linkAddresses, nodeAddresses } from './topology.ts';
+import { balancersOf, gatewayAddresses, linkAddresses, nodeAddresses } from './lab-queries.ts';
 
 type Service = ScenarioFile['services'][string];
 

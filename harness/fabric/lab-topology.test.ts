@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { contains, labsFor, type Topology } from './topology.ts';
+import { contains, labsFor, type Topology } from './lab-topology.ts';
 
 /** Nodes a to e around one switch, each link of its own wire. */
 function star(spokes: string, ipv6 = false): Topology {

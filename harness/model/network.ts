@@ -8,7 +8,7 @@ import { prefix } from './prefix.ts';
 import type { Prefix } from './prefix.ts';
 
 /** A plan made ready for simulation: all that does not change while packets travel. */
-export interface Topology {
+export interface Network {
   plan: Plan;
   hosts: Map<string, Host>;
   /** The other end of the wire at `node/iface`; nothing where a link is missing or down. */
@@ -51,19 +51,19 @@ export interface Route {
   device: string;
 }
 
-const compiled = new WeakMap<Plan, Topology>();
+const compiled = new WeakMap<Plan, Network>();
 
-/** Topology of a plan; compiled once. */
-export function topologyOf(plan: Plan): Topology {
-  let topology = compiled.get(plan);
-  if (topology === undefined) {
-    topology = compile(plan);
-    compiled.set(plan, topology);
+/** Network of a plan; compiled once. */
+export function networkOf(plan: Plan): Network {
+  let network = compiled.get(plan);
+  if (network === undefined) {
+    network = compile(plan);
+    compiled.set(plan, network);
   }
-  return topology;
+  return network;
 }
 
-function compile(plan: Plan): Topology {
+function compile(plan: Plan): Network {
   const wires = new Map<string, LinkEnd>();
   const isUp = ({ node, iface }: LinkEnd): boolean =>
     plan.nodes.some((n) => n.name === node && n.interfaces.some((i) => i.name === iface && i.up !== false));
