@@ -82,6 +82,7 @@ function entrance(input: RenderInput, family: Family, services: LbService[]): Pa
   const sendsPlain = udp.some(isPlain) ? sendPlain(input, family, 'udp') : null;
   const rules = [
     ...shortCuts.flatMap((part) => part.rules),
+    ...shortCuts.flatMap((part) => part.later),
     ...(family.version === 6 && udp.length > 0 ? firstFragmentRules6(sendsPlain, !udp.every(isPlain)) : []),
     ...protocols.flatMap((protocol) => known(input, family, protocol, services)),
     dispatch(family),
@@ -110,7 +111,7 @@ function unserved({ version }: Family): string {
 /** For packets of known flows that need no more than their server's MAC. */
 function shortCutFor(input: RenderInput, family: Family, protocol: 'tcp' | 'udp', services: LbService[]) {
   const here = services.filter((service) => service.protocol === protocol);
-  if (!here.some(isPlain)) return { rules: [], chains: [] };
+  if (!here.some(isPlain)) return { rules: [], later: [], chains: [] };
   const table = flowTable(family, protocol);
   const someOut = here.some((service) => hasOut(input, service));
   return shortCut(table, input.config, {

@@ -127,13 +127,14 @@ function edgeRules(table: FlowTable, config: LbConfig, found: string, send: stri
 /**
  * Rules that send packets of known flows where most of them go, each by a single rule: what a packet costs is mostly how
  * many it meets. `found` as above; `match` keeps others away; `otherwise` is for the first packet of a TCP flow. What
- * matches `first` begins a datagram whose other fragments have no ports; `leave` leaves its server to them.
+ * matches `first` begins a datagram whose other fragments have no ports; `leave` leaves its server to them. Rules that few
+ * packets need are to come `later`.
  */
 export function shortCut(
   table: FlowTable,
   config: LbConfig,
   short: { match: string; first: string | null; leave: string; found: string; send: string; otherwise: string[] },
-): { rules: string[]; chains: Chain[] } {
+): { rules: string[]; later: string[]; chains: Chain[] } {
   const { protocol, key, flows, closing, refresh } = table;
   const { match, first, leave, found, send, otherwise } = short;
   const edge = { name: `edge.${flows}`, hook: null, rules: [...edgeRules(table, config, found, send), ...otherwise] };
@@ -148,10 +149,8 @@ export function shortCut(
       : [`${FLAGS} & 0x07 == 0 ${found}${refresh} ${send}`, `${FLAGS} & 0x07 != 0 jump ${edge.name}`];
   const fragmented = { name: `first.${flows}`, hook: null, rules: [`${found}${leave}`, ...known] };
   return {
-    rules: [
-      ...known.map((rule) => `meta l4proto ${protocol} ${match} ${rule}`),
-      ...(first === null ? [] : [`meta l4proto ${protocol} ${first} jump ${fragmented.name}`]),
-    ],
+    rules: known.map((rule) => `meta l4proto ${protocol} ${match} ${rule}`),
+    later: first === null ? [] : [`meta l4proto ${protocol} ${first} jump ${fragmented.name}`],
     chains: [...(closing === null ? [] : [closed, edge]), ...(first === null ? [] : [fragmented])],
   };
 }
