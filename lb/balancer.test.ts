@@ -127,9 +127,28 @@ describe('one-arm: load balancer and servers in one subnet, client behind a rout
   });
 
   describe.each(['proxy', 'dsr'])('health checks in %s', (mode) => {
-    const check = { type: 'tcp', intervalMs: 50, timeoutMs: 50, fall: 2 };
+    // Servers refuse at once, so that patience costs nothing.
+    const check = { type: 'tcp', intervalMs: 50, timeoutMs: 5000, fall: 2 };
     const state = (server: string, up: boolean, from = 0) =>
       lb.line((line) => line.event === 'server-state' && line['server'] === server && line['up'] === up, from);
+
+    it.each([
+      ['stays', check.fall - 1],
+      ['is out', check.fall],
+    ])('a server %s after %i failed checks', async (_, failures) => {
+      await start([service({ mode, check: { ...check, rise: 100 } })]);
+      const seen = lb.lines.length;
+      const down = () => lb.lines.slice(seen).filter(({ event, up }) => event === 'server-state' && up === false);
+      await lab.exec('s1', 'nft', refusing(failures));
+      // Each check begins when the result of the one before is known.
+      await lb.until(async () => {
+        const counter = await lab.exec('s1', 'nft', 'list', 'counter', 'inet', 'refusing', 'accepted');
+        return Number(/packets (\d+)/.exec(counter)?.[1]) >= 2;
+      });
+      if (failures === check.fall) await state('s1', false, seen);
+      await lab.exec('s1', 'nft', 'delete', 'table', 'inet', 'refusing');
+      expect(down()).toHaveLength(failures === check.fall ? 1 : 0);
+    });
 
     it('takes a dead server out, takes it in again, and refuses at once when none is left', async () => {
       await start([service({ mode, check })]);
@@ -165,3 +184,16 @@ describe('one-arm: load balancer and servers in one subnet, client behind a rout
     expect(lb.lines).toContainEqual(expect.objectContaining({ event: 'server-state', server: 's2', up: false }));
   });
 });
+
+/** Refuses the next connections from the load balancer, and counts those that it accepts after them. */
+function refusing(times: number): string {
+  return `table inet refusing {
+    set refused { type inet_service; size ${times}; flags dynamic; }
+    counter accepted { }
+    chain input {
+      type filter hook input priority filter; policy accept;
+      ip saddr 203.0.113.2 tcp flags & (syn | ack) == syn add @refused { tcp sport } reject with tcp reset
+      ip saddr 203.0.113.2 tcp flags & (syn | ack) == syn counter name accepted
+    }
+  }`;
+}

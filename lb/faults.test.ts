@@ -88,7 +88,7 @@ describe.each(CASES)('faults and changes under load, over %s in %s', (family, mo
     expect(after).toEqual({ answered: expect.any(Number) as number, failed: {} });
   });
 
-  it('a server that falls silent is out after as many checks as `fall` says, and nothing fails after that', async () => {
+  it('a server that falls silent is out after no fewer checks than `fall` says, and nothing fails after that', async () => {
     const seen = lb.lines.length;
     let checks = '';
     const before = await loadDuring(async () => {
@@ -100,8 +100,8 @@ describe.each(CASES)('faults and changes under load, over %s in %s', (family, mo
     await lab.exec('s2', 'nft', 'delete', 'table', 'inet', 'silence');
     expectFew(before, ['timeout', 'ECONNREFUSED', 'ECONNRESET']);
     expect(after).toEqual({ answered: expect.any(Number) as number, failed: {} });
-    // One more may have begun before the counter was read.
-    expect([CHECK.fall, CHECK.fall + 1]).toContain(Number(/packets (\d+)/.exec(checks)?.[1]));
+    // Others may have begun before the rules were changed and the counter read: that there need be none, balancer.test.ts asks.
+    expect(Number(/packets (\d+)/.exec(checks)?.[1])).toBeGreaterThanOrEqual(CHECK.fall);
   });
 });
 
