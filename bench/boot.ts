@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { errorText } from '../cli/error-text.ts';
 import { labImage } from '../cli/project.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { composeFile } from '../harness/fabric/compose.ts';
@@ -148,7 +149,7 @@ try {
 } catch (error) {
   if (stop.signal.aborted) process.exitCode = 130;
   else if (error instanceof L4labError) {
-    console.error(error.message);
+    console.error(errorText(error));
     process.exitCode = error.exitCode;
   } else throw error;
 }

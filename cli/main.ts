@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT, L4labError } from '../harness/errors.ts';
+import { errorText } from './error-text.ts';
 import { explainCommand } from './explain-command.ts';
 import { listCommand } from './list-command.ts';
 import { matrixCommand } from './matrix-command.ts';
@@ -116,7 +117,7 @@ async function main(argv: string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.invalid;
     if (interrupted.signal.aborted) return EXIT.interrupted;
     if (!(error instanceof L4labError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${errorText(error)}\n`);
     return error.exitCode;
   }
   return code;

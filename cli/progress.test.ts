@@ -60,14 +60,14 @@ test('the last line never runs over into the next one', () => {
 });
 
 test('a scenario that could not run did not pass', () => {
-  const reason: Fault = { code: 'environment', params: { error: 'no engine' } };
+  const reason: Fault = { code: 'image-missing', params: { image: 'l4lab/node' } };
   const text = shown([
     { event: 'started', scenarios: 1, flows: 1 },
     { event: 'not-run', scenario: 'a', variant: 'v', reason },
     ran(one('not-run')),
     { event: 'scenario', scenario: 'a', durationMs: 0 },
   ]);
-  expect(text).toContain('! a [v] not run: no engine\n');
+  expect(text).toContain('! a [v] not run: The lab image l4lab/node is missing.');
   expect(text).toContain('✗ a: 0 of 1 passed');
 });
 
@@ -80,7 +80,7 @@ test('a flow whose verdict is taken back, since its node was lost, counts once',
       event: 'not-run',
       scenario: 'a',
       variant: 'v',
-      reason: { code: 'environment', params: { error: 'node s1 is gone' } },
+      reason: { code: 'node-gone', params: { node: 's1', exitCode: null, output: '' } },
     },
     ran({ ...passed, verdict: 'not-run' }),
     { event: 'scenario', scenario: 'a', durationMs: 0 },

@@ -1,3 +1,4 @@
+import { errorText } from './error-text.ts';
 import { L4labError } from '../harness/errors.ts';
 
 /** Runs a program that Ctrl-C may end; a mistake of the user's or of the machine is told without a stack. */
@@ -8,7 +9,7 @@ export async function untilInterrupted(main: (signal: AbortSignal) => Promise<nu
     process.exitCode = await main(stop.signal);
   } catch (error) {
     if (!stop.signal.aborted && !(error instanceof L4labError)) throw error;
-    console.error((error as Error).message);
+    console.error(errorText(error as Error));
     process.exitCode = error instanceof L4labError ? error.exitCode : 130;
   }
 }

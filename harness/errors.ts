@@ -1,3 +1,5 @@
+import type { Fault } from './terms/fault.ts';
+
 /** Exit codes of the command: see README. */
 export const EXIT = { ok: 0, failed: 1, invalid: 2, unavailable: 3, interrupted: 130 } as const;
 
@@ -46,6 +48,17 @@ export class L4labError extends Error {
   ) {
     super(message, options);
     this.exitCode = CODES[code];
+  }
+}
+
+/** Something is wrong with engine, host or nodes. `fault` says what: reports/messages has the sentences, not `message`. */
+export class EnvironmentError extends L4labError {
+  constructor(
+    code: ErrorCode,
+    readonly fault: Fault,
+    options?: { cause?: unknown },
+  ) {
+    super(code, JSON.stringify(fault), options);
   }
 }
 

@@ -1,3 +1,4 @@
+import { errorText } from '../error-text.ts';
 import type { Engine } from '../../harness/fabric/engine.ts';
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
@@ -54,7 +55,7 @@ export async function readFacts(root: string, image: string): Promise<Facts> {
     const lab = engine.unfit === null ? await bootOne({ docker, ...engine.facts }, image) : null;
     return { ...asked, inside, network, lab, unasked: null };
   } catch (error) {
-    return { ...asked, ...unknown, unasked: (error as Error).message };
+    return { ...asked, ...unknown, unasked: errorText(error as Error) };
   }
 }
 
@@ -63,7 +64,7 @@ async function bootOne(engine: Engine, image: string): Promise<Facts['lab']> {
     return { bootMs: Math.round(await tryLab(engine, image)) };
   } catch (error) {
     if (!(error instanceof L4labError)) throw error;
-    return { reason: error.message };
+    return { reason: errorText(error) };
   }
 }
 

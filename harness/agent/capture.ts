@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { together } from '../together.ts';
+import { AgentError } from './agent-error.ts';
 import { PcapReader } from './pcap.ts';
 import type { RawFrame } from './protocol.ts';
 
@@ -45,7 +46,7 @@ export class Capture {
 
   /** Waits until tcpdump listens. @throws Error with what tcpdump said */
   async started(): Promise<void> {
-    await this.#until('listen', () => this.#stderr.includes('listening on'));
+    await this.#until(() => this.#stderr.includes('listening on'));
   }
 
   /**
@@ -59,8 +60,8 @@ export class Capture {
     if (!this.running) return 0;
     this.#stats = null;
     this.#process.kill('SIGUSR1');
-    const { received, dropped } = await this.#until('tell its counters', () => this.#stats);
-    await this.#until('hand on its last frames', () => this.#seen >= received - dropped);
+    const { received, dropped } = await this.#until(() => this.#stats);
+    await this.#until(() => this.#seen >= received - dropped);
     return dropped;
   }
 
@@ -82,9 +83,10 @@ export class Capture {
     this.#stats = { received: Number(found[1]), dropped: Number(found[2]) };
   }
 
-  async #until<T>(what: string, found: () => T | null | false): Promise<T> {
+  async #until<T>(found: () => T | null | false): Promise<T> {
     const already = found();
     if (already) return already;
+    const printed = (): { iface: string; output: string } => ({ iface: this.iface, output: this.#stderr.trim() });
     return new Promise<T>((resolve, reject) => {
       const end = (outcome: () => void): void => {
         clearTimeout(timer);
@@ -94,12 +96,13 @@ export class Capture {
       const look = (): void => {
         const now = found();
         if (now) end(() => resolve(now));
-        else if (!this.running)
-          end(() => reject(new Error(`tcpdump on ${this.iface} ended; it said: ${this.#stderr.trim()}`)));
+        else if (!this.running) end(() => reject(new AgentError({ code: 'capture-ended', params: printed() })));
       };
-      const late = (): Error =>
-        new Error(`tcpdump on ${this.iface} did not ${what} within ${DEADLINE_S} s; it said: ${this.#stderr.trim()}`);
-      const timer = setTimeout(() => end(() => reject(late())), DEADLINE_S * 1000);
+      const timer = setTimeout(
+        () =>
+          end(() => reject(new AgentError({ code: 'capture-late', params: { ...printed(), seconds: DEADLINE_S } }))),
+        DEADLINE_S * 1000,
+      );
       this.#waiting.add(look);
     });
   }

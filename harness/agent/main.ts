@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import type { AgentFault } from '../terms/fault.ts';
+import { AgentError } from './agent-error.ts';
 import type { NodePlan } from '../terms/plan.ts';
 import { Node } from './node.ts';
 import type { Call, FromAgent } from './protocol.ts';
@@ -35,8 +37,8 @@ async function answer(node: Node, { id, method, params }: Call): Promise<void> {
     const call = node.calls[method] as (params: unknown) => Promise<unknown>;
     send({ id, result: await call(params) });
   } catch (error) {
-    const { message, code } = error as Error & { code?: string };
-    send({ id, error: message, code });
+    const other: AgentFault = { code: 'agent-failed', params: { error: (error as Error).message } };
+    send({ id, error: error instanceof AgentError ? error.fault : other });
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { AgentError } from './agent-error.ts';
 import { FIREWALL_RULES, ipCommands, ipUndoCommands, ONE_SEGMENT_A_FRAME, undoDscpRules } from './commands.ts';
 import { ipBatch, ipTolerantBatch, program } from './program.ts';
 import type { NodePlan } from '../terms/plan.ts';
@@ -21,7 +22,7 @@ export async function wire({ interfaces }: WireParams): Promise<void> {
   const withIpv6 = ['all', 'default', 'lo'];
   for (const { wireAddress, name, mac } of interfaces) {
     const link = links.find((l) => l.addr_info?.some((a) => a.local === wireAddress));
-    if (!link) throw new Error(`no interface has the address ${wireAddress}`);
+    if (!link) throw new AgentError({ code: 'interface-missing', params: { address: wireAddress } });
     withIpv6.push(link.ifname);
     lines.push(
       `link set dev ${link.ifname} down`,
@@ -121,7 +122,8 @@ function writeSysctls(values: Record<string, string>): [string, string][] {
       writeFileSync(file, value);
       former.push([path, before]);
     } catch (error) {
-      throw new Error(`sysctl ${path}=${value}: ${(error as Error).message}`, { cause: error });
+      const params = { setting: `${path}=${value}`, error: (error as Error).message };
+      throw new AgentError({ code: 'sysctl-failed', params }, { cause: error });
     }
   }
   return former;

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
+import { AgentError } from './agent-error.ts';
 
 /** How a program of the image ended. */
 export interface Ended {
@@ -29,21 +30,20 @@ export async function runToEnd(
   return { code, stdout: stdout.trimEnd(), stderr: (stderr || failure).trimEnd() };
 }
 
-/** Runs a program of the image; `input` goes to its stdin. @throws Error with what it said when it fails */
+/** Runs a program of the image; `input` goes to its stdin. @throws AgentError with what it printed when it fails */
 export async function program(argv: [string, ...string[]], input = ''): Promise<string> {
   const { code, stdout, stderr } = await runToEnd(argv, { input });
-  if (code !== 0) throw new Error(`${argv.join(' ')}: ${stderr || `ended with ${code}`}`);
+  if (code !== 0) {
+    const params = { command: argv.join(' '), exitCode: code, output: stderr, input };
+    throw new AgentError({ code: 'program-failed', params });
+  }
   return stdout;
 }
 
-/** Runs lines of ip(8) in one process. @throws Error with the lines when one of them fails */
+/** Runs lines of ip(8) in one process. @throws AgentError with the lines when one of them fails */
 export async function ipBatch(lines: string[]): Promise<void> {
   if (lines.length === 0) return;
-  try {
-    await program(['ip', '-batch', '-'], `${lines.join('\n')}\n`);
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\nwhile running:\n${lines.join('\n')}`, { cause: error });
-  }
+  await program(['ip', '-batch', '-'], `${lines.join('\n')}\n`);
 }
 
 /** Runs lines of ip(8) in one process, going on after one that fails. @returns what they print, a line for each thing */

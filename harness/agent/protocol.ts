@@ -1,3 +1,4 @@
+import type { AgentFault } from '../terms/fault.ts';
 import type { ClientOutcome } from '../terms/cause.ts';
 import type { RouteAnswer } from '../terms/route-answer.ts';
 import type { BalancerPlan, FlowProtocol, NodePlan } from '../terms/plan.ts';
@@ -114,7 +115,7 @@ export interface Call {
 export type FromAgent =
   | { id: number; result: unknown }
   /** `code` is the load balancer's, where it was asked. */
-  | { id: number; error: string; code?: string | undefined }
+  | { id: number; error: AgentFault }
   | { event: 'hello' }
   | { event: 'frames'; iface: string; frames: RawFrame[] }
   | { event: 'log'; line: string };

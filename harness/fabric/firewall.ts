@@ -1,17 +1,15 @@
 import type Dockerode from 'dockerode';
-import { L4labError } from '../errors.ts';
+import { EnvironmentError } from '../errors.ts';
+import type { Fault } from '../terms/fault.ts';
 import { isV6 } from '../scenario/address.ts';
 import { BRIDGE_PREFIX } from './bridges.ts';
 import { onHostNetwork } from './host-container.ts';
 
 /** What an error of the engine means that comes from its rules; null when it is about something else. */
-export function missingRules(error: Error): L4labError | null {
+export function missingRules(error: Error): EnvironmentError | null {
   if (!/Chain '[^']+' does not exist|No chain\/target\/match by that name/.test(error.message)) return null;
-  return new L4labError(
-    'host-firewall',
-    "Docker cannot make networks: its rules are gone from the host's firewall. Something has flushed them since Docker started, as nft flush ruleset and the start of nftables or of another firewall do.\nRestart Docker, which writes them anew: sudo systemctl restart docker",
-    { cause: error },
-  );
+  const fault: Fault = { code: 'docker-rules-gone', params: { error: error.message } };
+  return new EnvironmentError('host-firewall', fault, { cause: error });
 }
 
 /** IP versions. */
@@ -30,14 +28,13 @@ cat /proc/net/ip_tables_names /proc/net/ip6_tables_names 2>/dev/null || true`;
  * Finds out why the engine's networks carry nothing.
  * @param silent addresses from which no answer came
  */
-export async function wiresBlocked(docker: Dockerode, image: string, silent: string[]): Promise<L4labError> {
+export async function wiresBlocked(docker: Dockerode, image: string, silent: string[]): Promise<EnvironmentError> {
   const families = [...new Set(silent.map((address): Family => (isV6(address) ? 6 : 4)))].sort();
   const said = await onHostNetwork(docker, image, { script: SCRIPT, admin: true });
   const [ruleset, ...legacy] = said.split('\n').filter((line) => line !== '');
-  return new L4labError(
-    'host-firewall',
-    describeBlock(families, suspects(ruleset!, families), legacy.includes('filter')),
-  );
+  const versions = families.map((family) => FAMILIES[family].name);
+  const evidence = describeBlock(suspects(ruleset!, families), legacy.includes('filter'));
+  return new EnvironmentError('host-firewall', { code: 'networks-blocked', params: { versions, evidence } });
 }
 
 /** A chain of the host that may drop what goes over a bridge. */
@@ -99,9 +96,8 @@ const OWNERS = {
   iptables: 'iptables',
 };
 
-/** The message of such an error. @param legacy whether the host has rules of the old iptables, which nft does not see */
-export function describeBlock(families: Family[], found: Suspect[], legacy: boolean): string {
-  const versions = families.map((family) => FAMILIES[family].name).join(' and ');
+/** What drops the packets, and how to let those of labs through. @param legacy whether the host has rules of the old iptables, which nft does not see */
+export function describeBlock(found: Suspect[], legacy: boolean): string {
   const evidence =
     found.length > 0
       ? [
@@ -113,7 +109,6 @@ export function describeBlock(families: Family[], found: Suspect[], legacy: bool
         ]
       : [`No chain of nftables says so. See: sudo ${legacy ? 'iptables-legacy-save' : 'nft list ruleset'}`];
   return [
-    `Docker's networks do not carry ${versions}: the engine's host drops what goes over a bridge, so no flow can be judged.`,
     ...evidence,
     ...(found.length > 0 && found.every(({ family }) => family === 'bridge') ? [] : OFF_BRIDGES),
     ...commands(found),

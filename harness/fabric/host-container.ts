@@ -1,5 +1,6 @@
 import type Dockerode from 'dockerode';
-import { L4labError } from '../errors.ts';
+import type { Fault } from '../terms/fault.ts';
+import { EnvironmentError } from '../errors.ts';
 import { runBriefly } from './brief-container.ts';
 import { LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
 
@@ -34,10 +35,7 @@ export async function onHostNetwork(
     if (!stdout.endsWith(`${DONE}\n`)) throw new Error(stderr.trim());
     return stdout.slice(0, -DONE.length - 1);
   } catch (error) {
-    throw new L4labError(
-      'engine-unavailable',
-      `a container on the host's network did not do what a lab needs there: ${(error as Error).message}`,
-      { cause: error },
-    );
+    const fault: Fault = { code: 'host-container-failed', params: { error: (error as Error).message } };
+    throw new EnvironmentError('engine-unavailable', fault, { cause: error });
   }
 }

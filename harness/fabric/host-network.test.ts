@@ -1,3 +1,5 @@
+import type { EnvironmentError } from '../errors.ts';
+import type { Fault } from '../terms/fault.ts';
 import { plan } from '../model/testing/lab-builder.ts';
 import { oneArm, PIP, VIP_A } from '../model/testing/labs.ts';
 import { bridgeName } from './bridges.ts';
@@ -15,13 +17,26 @@ const hostWith = (...addresses: string[]): HostNetwork => ({
   hairpinPort: null,
 });
 
+/** Why a lab is refused on a host; undefined where it is not. */
+function faultOf(...clash: Parameters<typeof refuseClashes>): Fault | undefined {
+  try {
+    refuseClashes(...clash);
+    return undefined;
+  } catch (error) {
+    return (error as EnvironmentError).fault;
+  }
+}
+
 test.each([
-  ['203.0.113.11', 'node s1'],
-  ['203.0.113.7', 'node s1'],
-  [VIP_A, 'service a'],
-  [PIP, 'service a'],
+  ['203.0.113.11', 's1'],
+  ['203.0.113.7', 's1'],
+  [VIP_A, 'a'],
+  [PIP, 'a'],
 ])('%s of %s may not be an address of the host', (address, owner) => {
-  expect(() => refuseClashes(lab, hostWith(address))).toThrow(`${address} of ${owner} (there on eth0)`);
+  expect(faultOf(lab, hostWith(address))).toMatchObject({
+    code: 'addresses-in-use',
+    params: { clashes: expect.arrayContaining([{ address, owner, iface: 'eth0' }]) as unknown },
+  });
 });
 
 test('the same subnet may be: wires are no part of the host', () => {
@@ -37,7 +52,7 @@ describe('a port that gives frames back to their sender', () => {
   test.each(['br-11d401fbd3bd', bridgeName('0a1b2c3d', 4)])(
     "is refused in one of the engine's networks: %s",
     (name) => {
-      expect(() => refuseClashes(lab, port(name, true))).toThrow('veth1');
+      expect(faultOf(lab, port(name, true))).toEqual({ code: 'hairpin', params: { port: 'veth1' } });
     },
   );
 

@@ -1,5 +1,5 @@
 import type Dockerode from 'dockerode';
-import { L4labError } from '../errors.ts';
+import { EnvironmentError } from '../errors.ts';
 import { host } from '../scenario/address.ts';
 import type { Plan } from '../terms/plan.ts';
 import { isBridgeName } from './bridges.ts';
@@ -40,18 +40,11 @@ export async function prepareHostNetwork(
 export function refuseClashes(plan: Plan, host: HostNetwork): void {
   const { hairpinPort } = host;
   if (hairpinPort !== null) {
-    throw new L4labError(
-      'engine-unavailable',
-      `the engine's networks give frames back to their sender (hairpin mode, seen at ${hairpinPort}), which no wire does; start dockerd with --userland-proxy=true`,
-    );
+    throw new EnvironmentError('engine-unavailable', { code: 'hairpin', params: { port: hairpinPort } });
   }
   const clashes = clashesOf(plan, host);
   if (clashes.length === 0) return;
-  const named = clashes.map(({ owner, address, iface }) => `${address} of ${owner} (there on ${iface})`);
-  throw new L4labError(
-    'address-in-use',
-    `the engine's host itself has ${[...new Set(named)].join(', ')}; give the lab other addresses`,
-  );
+  throw new EnvironmentError('address-in-use', { code: 'addresses-in-use', params: { clashes } });
 }
 
 /** Addresses of a plan that the host has itself, and on which interface. */
@@ -80,13 +73,11 @@ function addressesOf({ nodes, services }: Plan): { owner: string; address: strin
   return [
     ...nodes.flatMap(({ name, interfaces, loopback }) =>
       [...interfaces.flatMap(({ addresses }) => addresses), ...loopback].map((cidr) => ({
-        owner: `node ${name}`,
+        owner: name,
         address: host(cidr),
       })),
     ),
-    ...services.flatMap(({ name, vip, proxyIps }) =>
-      [vip, ...proxyIps].map((address) => ({ owner: `service ${name}`, address })),
-    ),
+    ...services.flatMap(({ name, vip, proxyIps }) => [vip, ...proxyIps].map((address) => ({ owner: name, address }))),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { L4labError } from '../errors.ts';
+import type { EnvironmentError } from '../errors.ts';
 import { plansOf } from '../scenario/plans.ts';
 import { findScenarios, loadScenario } from '../project/scenario-files.ts';
 import type { Plan } from '../terms/plan.ts';
@@ -144,8 +144,10 @@ test(
       const stolen = structuredClone(plans[0]!);
       stolen.nodes.find(({ name }) => name === 's1')!.interfaces[0]!.addresses = [`${address}/24`];
       const refused = lab.configure(stolen);
-      await expect(refused).rejects.toThrow(`${address} of node s1 (there on ${iface})`);
-      await expect(refused).rejects.toMatchObject({ code: 'address-in-use' } satisfies Partial<L4labError>);
+      await expect(refused).rejects.toMatchObject({
+        code: 'address-in-use',
+        fault: { code: 'addresses-in-use', params: { clashes: [{ address, owner: 's1', iface }] } },
+      } satisfies Partial<EnvironmentError>);
     } finally {
       await lab[Symbol.asyncDispose]();
     }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type Dockerode from 'dockerode';
 import type { RawFrame } from '../agent/protocol.ts';
-import { L4labError } from '../errors.ts';
+import { EnvironmentError, L4labError } from '../errors.ts';
 import type { Plan } from '../terms/plan.ts';
 import { bridgeName, removeBridges } from './bridges.ts';
 import { containerOptions } from './container-options.ts';
@@ -266,7 +266,7 @@ async function bootNode(node: BareNode, wires: Wire[], { id, labels, options, re
     })
     .catch((error: unknown) => {
       if (!isGone(error)) throw error;
-      throw new L4labError('image-missing', `the lab image ${image} is not there; \`npm run setup\` builds it`);
+      throw new EnvironmentError('image-missing', { code: 'image-missing', params: { image } });
     });
   remains.containers.push(container);
   // The API before 1.44 takes one network at creation; the others join before the start.

@@ -28,7 +28,7 @@ test('an agent that does not start is named, with how long it was waited for', a
   const { node } = silent();
   const failure = expect(node.greeted()).rejects.toMatchObject({
     code: 'timeout',
-    message: 'node s1: its agent did not start within 60 s',
+    fault: { code: 'agent-late', params: { node: 's1', seconds: 60, output: '' } },
   });
   await jest.advanceTimersByTimeAsync(60_000);
   await failure;
@@ -36,7 +36,10 @@ test('an agent that does not start is named, with how long it was waited for', a
 
 test('a node that stands still is given up once and for all, with every call that it owes an answer', async () => {
   const { node } = silent();
-  const awaited = { code: 'timeout', message: 'node s1 did not answer to drain within 20 s' };
+  const awaited = {
+    code: 'timeout',
+    fault: { code: 'call-late', params: { node: 's1', method: 'drain', seconds: 20, output: '' } },
+  };
   const fired = expect(node.call('fire', FIRE)).rejects.toMatchObject(awaited);
   const drained = expect(node.call('drain', null)).rejects.toMatchObject(awaited);
   await jest.advanceTimersByTimeAsync(20_000);
@@ -58,7 +61,7 @@ test('a node whose line ends is gone', async () => {
   const { node, stream } = silent();
   const failure = expect(node.call('drain', null)).rejects.toMatchObject({
     code: 'node-failed',
-    message: 'node s1 is gone: its container ended',
+    fault: { code: 'node-gone', params: { node: 's1', exitCode: null, output: '' } },
   });
   stream.destroy();
   await failure;

@@ -3,7 +3,8 @@ import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import type { Calls, FromAgent, Method, Question, RawFrame } from '../agent/protocol.ts';
-import { L4labError } from '../errors.ts';
+import { EnvironmentError, type ErrorCode, type L4labError } from '../errors.ts';
+import type { AgentFault, Fault } from '../terms/fault.ts';
 import { together } from '../together.ts';
 
 /** What may take long on a busy machine: to start, to configure, to send a flow that nobody answers. */
@@ -14,8 +15,6 @@ const PROMPT: ReadonlySet<Method> = new Set(['drain', 'cancel', 'counters', 'mac
 
 /** An engine says how a container ended a moment after its line has ended. */
 const EXIT_CODE_DEADLINE_MS = 2000;
-/** Exit code after SIGKILL. */
-const KILLED = 137;
 
 /** A running container and the line to the agent in it. */
 export class NodeHandle {
@@ -59,7 +58,9 @@ export class NodeHandle {
     // Whoever waits for the agent is told.
     this.#greeted.catch(() => undefined);
     const gone = (): void =>
-      void this.#ending().then((how) => this.#fail(new L4labError('node-failed', `node ${this.name} is gone: ${how}`)));
+      void this.#exited().then((exitCode) =>
+        this.#fail('node-failed', (output) => ({ code: 'node-gone', params: { node: name, exitCode, output } })),
+      );
     stream.on('close', gone);
     stream.on('end', gone);
     stream.on('error', gone);
@@ -73,25 +74,21 @@ export class NodeHandle {
     );
   }
 
-  /** Why the line ended. An engine that is being stopped may not get to tell. */
-  async #ending(): Promise<string> {
+  /** Exit code of the container; null where an engine that is being stopped does not get to tell. */
+  async #exited(): Promise<number | null> {
     const tooLate = new AbortController();
     const late = delay(EXIT_CODE_DEADLINE_MS, null, { signal: tooLate.signal }).catch(() => null);
     const code = await Promise.race([this.#exitCode, late]);
     tooLate.abort();
-    if (code === null) return 'its container ended';
-    // An agent ends so when it is told to, and the harness did not tell it.
-    if (code === 0) return 'its container was stopped, as by a restart of Docker';
-    if (code === KILLED) return 'its container was killed, as by docker kill or for want of memory';
-    return `its container ended with exit code ${code}`;
+    return code;
   }
 
   /** Waits until the agent is there. */
   async greeted(): Promise<void> {
-    const timer = this.#deadline(
-      DEADLINE_S,
-      () => new L4labError('timeout', `node ${this.name}: its agent did not start within ${DEADLINE_S} s`),
-    );
+    const timer = this.#deadline(DEADLINE_S, (output) => ({
+      code: 'agent-late',
+      params: { node: this.name, seconds: DEADLINE_S, output },
+    }));
     try {
       await this.#greeted;
     } finally {
@@ -104,10 +101,10 @@ export class NodeHandle {
     if (this.#failure) throw this.#failure;
     const id = this.#next++;
     const seconds = PROMPT.has(method) ? PROMPT_DEADLINE_S : DEADLINE_S;
-    const timer = this.#deadline(
-      seconds,
-      () => new L4labError('timeout', `node ${this.name} did not answer to ${method} within ${seconds} s`),
-    );
+    const timer = this.#deadline(seconds, (output) => ({
+      code: 'call-late',
+      params: { node: this.name, method, seconds, output },
+    }));
     const answer = new Promise<unknown>((resolve, reject) => this.#pending.set(id, { resolve, reject, method, timer }));
     this.stream.write(`${JSON.stringify({ id, method, params })}\n`);
     return (await answer) as Calls[M]['result'];
@@ -136,19 +133,19 @@ export class NodeHandle {
     clearTimeout(pending?.timer);
     this.#pending.delete(message.id);
     if ('error' in message) {
-      pending?.reject(failure(this.name, pending.method, message));
+      pending?.reject(failure(this.name, pending.method, message.error));
     } else pending?.resolve(message.result);
   }
 
   /** A node that stands still keeps nobody waiting twice: it fails for good. */
-  #deadline(seconds: number, error: () => L4labError): NodeJS.Timeout {
-    return setTimeout(() => this.#fail(error()), seconds * 1000);
+  #deadline(seconds: number, fault: (output: string) => Fault): NodeJS.Timeout {
+    return setTimeout(() => this.#fail('timeout', fault), seconds * 1000);
   }
 
-  #fail(error: L4labError): void {
+  /** @param fault made of what the node printed */
+  #fail(code: ErrorCode, fault: (output: string) => Fault): void {
     if (this.#failure) return;
-    const stderr = this.#stderr.trim();
-    this.#failure = stderr ? new L4labError(error.code, `${error.message}; it said: ${stderr}`) : error;
+    this.#failure = new EnvironmentError(code, fault(this.#stderr.trim()));
     for (const { reject, timer } of this.#pending.values()) {
       clearTimeout(timer);
       reject(this.#failure);
@@ -158,12 +155,8 @@ export class NodeHandle {
   }
 }
 
-function failure(
-  node: string,
-  method: Method,
-  { error, code }: { error: string; code?: string | undefined },
-): L4labError {
-  const message = `${node}: ${method}: ${error}`;
-  if (method !== 'startBalancer') return new L4labError('configure-failed', message);
-  return new L4labError(code === 'kernel-lacks' ? 'kernel-lacks' : 'lb-failed', message);
+function failure(node: string, method: Method, fault: AgentFault): EnvironmentError {
+  const lacks = fault.code === 'balancer-failed' && fault.params.code === 'kernel-lacks';
+  const code = lacks ? 'kernel-lacks' : method === 'startBalancer' ? 'lb-failed' : 'configure-failed';
+  return new EnvironmentError(code, { code: 'call-failed', params: { node, method, fault } });
 }

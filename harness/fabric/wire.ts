@@ -1,5 +1,5 @@
 import type Dockerode from 'dockerode';
-import { L4labError } from '../errors.ts';
+import { EnvironmentError } from '../errors.ts';
 import type { LinkPlan } from '../terms/plan.ts';
 import { BRIDGE_NAME } from './bridges.ts';
 import { missingRules } from './firewall.ts';
@@ -55,7 +55,11 @@ export async function createWire(
       if (/overlaps with other one/.test(message) && attempt < ATTEMPTS) continue;
       throw (
         missingRules(error as Error) ??
-        new L4labError('engine-unavailable', `cannot make a network for a link: ${message}`, { cause: error })
+        new EnvironmentError(
+          'engine-unavailable',
+          { code: 'network-failed', params: { error: message } },
+          { cause: error },
+        )
       );
     }
   }

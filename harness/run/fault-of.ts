@@ -1,7 +1,7 @@
-import type { L4labError } from '../errors.ts';
+import { EnvironmentError, type L4labError } from '../errors.ts';
 import type { Fault } from '../terms/fault.ts';
 
-/** What an error says of the environment. */
-export function faultOf({ message }: L4labError): Fault {
-  return { code: 'environment', params: { error: message } };
+/** Why flows are not run: what is wrong with the environment, or that the user wants to stop. */
+export function faultOf(error: L4labError): Fault {
+  return error instanceof EnvironmentError ? error.fault : { code: 'interrupted', params: {} };
 }

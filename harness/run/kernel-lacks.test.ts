@@ -37,7 +37,21 @@ test(
       {
         verdict: 'not-run',
         outcome: null,
-        reasons: [expect.stringMatching(/needs nft-fwd: the kernel, .* has no forwarding at ingress/) as unknown],
+        reasons: [
+          {
+            code: 'call-failed',
+            params: {
+              node: 'l4',
+              fault: {
+                code: 'balancer-failed',
+                params: {
+                  error: expect.stringMatching(/needs nft-fwd: the kernel, .* has no forwarding at ingress/) as unknown,
+                  code: 'kernel-lacks',
+                },
+              },
+            },
+          },
+        ],
       },
     ]);
   },

@@ -20,7 +20,7 @@ test(
     await Promise.all([
       expect(attempt).rejects.toMatchObject({
         code: 'node-failed',
-        message: 'node b1 is gone: its container was killed, as by docker kill or for want of memory',
+        fault: { code: 'node-gone', params: { node: 'b1', exitCode: 137, output: '' } },
       }),
       pooled.lab.node('b1').container.kill(),
     ]);

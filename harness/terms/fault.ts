@@ -1,8 +1,40 @@
 import type { MessageOf } from './message.ts';
 
-/** Why a flow could not be run: what is wrong with the environment. */
-export type Fault = MessageOf<Faults>;
+/** Why a flow could not be run. */
+export type Fault = MessageOf<Faults> | AgentFault;
 
+/** What is wrong with engine, host or nodes. `error` and `output` are what programs printed. */
 export interface Faults {
-  environment: { error: string };
+  interrupted: Record<string, never>;
+  'image-missing': { image: string };
+  'network-failed': { error: string };
+  /** The engine's own rules are gone from the host's firewall. */
+  'docker-rules-gone': { error: string };
+  /** The host's firewall drops what the engine's networks carry; `evidence` names its chains and how to let labs through. */
+  'networks-blocked': { versions: string[]; evidence: string };
+  'host-container-failed': { error: string };
+  /** The engine's networks give frames back to their sender. */
+  hairpin: { port: string };
+  'addresses-in-use': { clashes: { address: string; owner: string; iface: string }[] };
+  /** `exitCode` of its container; null where the engine did not tell. */
+  'node-gone': { node: string; exitCode: number | null; output: string };
+  'agent-late': { node: string; seconds: number; output: string };
+  'call-late': { node: string; method: string; seconds: number; output: string };
+  'call-failed': { node: string; method: string; fault: AgentFault };
+}
+
+/** What went wrong inside a node. */
+export type AgentFault = MessageOf<AgentFaults>;
+
+export interface AgentFaults {
+  /** `input`: what the program read; empty where that was nothing. */
+  'program-failed': { command: string; exitCode: number; output: string; input: string };
+  'interface-missing': { address: string };
+  'sysctl-failed': { setting: string; error: string };
+  'capture-ended': { iface: string; output: string };
+  'capture-late': { iface: string; seconds: number; output: string };
+  'balancer-late': { awaited: string; seconds: number; log: string };
+  'balancer-ended': { awaited: string; log: string };
+  'balancer-failed': { error: string; code: string | null };
+  'agent-failed': { error: string };
 }

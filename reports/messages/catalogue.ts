@@ -1,12 +1,12 @@
 import type { CauseCode, CauseDetails, ClientOutcome } from '../../harness/terms/cause.ts';
-import type { Faults } from '../../harness/terms/fault.ts';
+import type { AgentFaults, Faults } from '../../harness/terms/fault.ts';
 import type { Fix, Fixes } from '../../harness/terms/fix.ts';
 import type { MessageOf } from '../../harness/terms/message.ts';
 import type { Finding } from '../../harness/terms/plan.ts';
 import type { Control, Disagreements, Reasons, Step } from '../../harness/terms/reason.ts';
 
 /** All that results say in messages, by code. */
-export interface Messages extends CauseDetails, Reasons, Disagreements, Faults, Fixes {}
+export interface Messages extends CauseDetails, Reasons, Disagreements, Faults, AgentFaults, Fixes {}
 
 export type Message = MessageOf<Messages>;
 
@@ -31,6 +31,9 @@ interface CauseText {
   evidence: string;
   fix: string;
 }
+
+/** Exit code of a program that got SIGKILL. */
+export const KILLED = 137;
 
 /** A message as a sentence. */
 export function say<C extends keyof Messages>(

@@ -1,6 +1,6 @@
 import type { Cause } from '../../harness/terms/cause.ts';
 import type { HopDifference, Place } from '../../harness/terms/reason.ts';
-import { type Catalogue, outcomeText, say, socketText, stepText } from './catalogue.ts';
+import { type Catalogue, KILLED, outcomeText, say, socketText, stepText } from './catalogue.ts';
 
 /** The messages in English; the command line, JUnit, markdown and GitHub annotations use them. */
 export const en: Catalogue = {
@@ -200,7 +200,36 @@ export const en: Catalogue = {
       `The server saw the source ${seen ?? 'of no packet'}; predicted: ${predicted ?? 'none'}.${at(hop)}`,
     'path-differs': ({ hop }) => `The packets took a different path than predicted.${at(hop)}`,
 
-    environment: ({ error }) => error,
+    interrupted: () => 'The run was interrupted.',
+    'image-missing': ({ image }) => `The lab image ${image} is missing. Build it: npm run setup`,
+    'network-failed': ({ error }) => `Docker could not create a network for a link: ${error}`,
+    'docker-rules-gone': ({ error }) =>
+      `Docker cannot create networks (${error}). Its rules were flushed from the host's firewall, for example by nft flush ruleset or by starting nftables or another firewall. Restart Docker to restore them: sudo systemctl restart docker`,
+    'networks-blocked': ({ versions, evidence }) =>
+      `Docker's networks do not carry ${versions.join(' and ')}: the host drops packets on bridges, so no flow can be judged.\n${evidence}`,
+    'host-container-failed': ({ error }) => `A container on the host's network failed: ${error}`,
+    hairpin: ({ port }) =>
+      `Docker's networks return frames to their sender (hairpin mode, seen on ${port}). Start dockerd with --userland-proxy=true`,
+    'addresses-in-use': ({ clashes }) =>
+      `The host already has addresses of the lab: ${clashes.map(({ address, owner, iface }) => `${address} of ${owner} (on ${iface})`).join(', ')}. Use other addresses in the lab.`,
+    'node-gone': ({ node, exitCode, output }) => `The container of node ${node} ${ending(exitCode)}.${printed(output)}`,
+    'agent-late': ({ node, seconds, output }) =>
+      `The agent of node ${node} did not start within ${seconds} s.${printed(output)}`,
+    'call-late': ({ node, method, seconds, output }) =>
+      `Node ${node} did not answer ${method} within ${seconds} s.${printed(output)}`,
+    'call-failed': ({ node, method, fault }) => `Node ${node} failed at ${method}. ${say(en, fault)}`,
+    'program-failed': ({ command, exitCode, output, input }) =>
+      `${command} ended with ${exitCode}.${printed(output)}${input && `\nInput:\n${input}`}`,
+    'interface-missing': ({ address }) => `No interface has the address ${address}.`,
+    'sysctl-failed': ({ setting, error }) => `sysctl ${setting} failed: ${error}`,
+    'capture-ended': ({ iface, output }) => `tcpdump on ${iface} ended.${printed(output)}`,
+    'capture-late': ({ iface, seconds, output }) =>
+      `tcpdump on ${iface} did not answer within ${seconds} s.${printed(output)}`,
+    'balancer-late': ({ awaited, seconds, log }) =>
+      `The load balancer was not ${awaited} within ${seconds} s.${printed(log)}`,
+    'balancer-ended': ({ awaited, log }) => `The load balancer ended before it was ${awaited}.${printed(log)}`,
+    'balancer-failed': ({ error }) => `The load balancer reported: ${error}`,
+    'agent-failed': ({ error }) => error,
 
     'interfaces-up': ({ node }) => `${node}: all interfaces up`,
     'forwarding-on': ({ node }) => `${node}: forwarding on`,
@@ -233,6 +262,17 @@ export const en: Catalogue = {
     `${from} → ${to === null ? '' : `${to} `}${protocol === 'icmp' ? `${address} (ping)` : socketText(address, port)}`,
   and: (changes) => changes.join(', and '),
 };
+
+function ending(exitCode: number | null): string {
+  // An agent ends so when it is told to, and the harness did not tell it.
+  if (exitCode === 0) return 'was stopped (exit code 0), for example by a restart of Docker';
+  if (exitCode === KILLED) return `was killed (exit code ${KILLED}), for example by docker kill or for lack of memory`;
+  return exitCode === null ? 'ended' : `ended with exit code ${exitCode}`;
+}
+
+function printed(output: string): string {
+  return output === '' ? '' : ` Output: ${output}`;
+}
 
 function because(cause: Cause | null): string {
   return cause === null ? 'No cause was found.' : `${place(cause)}: ${say(en, cause.detail)}`;

@@ -1,6 +1,6 @@
 import type { Cause } from '../../harness/terms/cause.ts';
 import type { HopDifference, Leg, Place } from '../../harness/terms/reason.ts';
-import { type Catalogue, outcomeText, say, socketText, stepText } from './catalogue.ts';
+import { type Catalogue, KILLED, outcomeText, say, socketText, stepText } from './catalogue.ts';
 
 /** The messages in Korean. */
 export const ko: Catalogue = {
@@ -191,7 +191,36 @@ export const ko: Catalogue = {
       `서버가 본 출발지: ${seen ?? '없음'}, 예측: ${predicted ?? '없음'}.${at(hop)}`,
     'path-differs': ({ hop }) => `패킷의 경로가 예측과 다릅니다.${at(hop)}`,
 
-    environment: ({ error }) => error,
+    interrupted: () => '실행이 중단되었습니다.',
+    'image-missing': ({ image }) => `랩 이미지 ${image}이(가) 없습니다. 다음으로 만드십시오: npm run setup`,
+    'network-failed': ({ error }) => `Docker가 링크로 쓸 네트워크를 만들지 못했습니다: ${error}`,
+    'docker-rules-gone': ({ error }) =>
+      `Docker가 네트워크를 만들 수 없습니다(${error}). 호스트 방화벽에서 Docker의 규칙이 지워졌습니다(nft flush ruleset, 또는 nftables나 다른 방화벽의 시작). Docker를 다시 시작하면 규칙이 복구됩니다: sudo systemctl restart docker`,
+    'networks-blocked': ({ versions, evidence }) =>
+      `Docker의 네트워크가 ${versions.join(', ')} 패킷을 전달하지 않습니다. 호스트가 브리지를 지나는 패킷을 버리므로 어떤 흐름도 판정할 수 없습니다.\n${evidence}`,
+    'host-container-failed': ({ error }) => `호스트 네트워크의 컨테이너가 실패했습니다: ${error}`,
+    hairpin: ({ port }) =>
+      `Docker의 네트워크가 프레임을 보낸 쪽으로 되돌려 보냅니다(hairpin 모드, ${port}에서 확인). dockerd를 --userland-proxy=true로 시작하십시오`,
+    'addresses-in-use': ({ clashes }) =>
+      `호스트가 이미 랩의 주소를 가지고 있습니다: ${clashes.map(({ address, owner, iface }) => `${owner}의 ${address}(호스트의 ${iface})`).join(', ')}. 랩에 다른 주소를 사용하십시오.`,
+    'node-gone': ({ node, exitCode, output }) => `${node} 노드의 컨테이너가 ${ending(exitCode)}.${printed(output)}`,
+    'agent-late': ({ node, seconds, output }) =>
+      `${node} 노드의 에이전트가 ${seconds}초 안에 시작되지 않았습니다.${printed(output)}`,
+    'call-late': ({ node, method, seconds, output }) =>
+      `${node} 노드가 ${seconds}초 안에 ${method}에 응답하지 않았습니다.${printed(output)}`,
+    'call-failed': ({ node, method, fault }) => `${node} 노드에서 ${method}이(가) 실패했습니다. ${say(ko, fault)}`,
+    'program-failed': ({ command, exitCode, output, input }) =>
+      `${command}: 종료 코드 ${exitCode}.${printed(output)}${input && `\n입력:\n${input}`}`,
+    'interface-missing': ({ address }) => `${address} 주소를 가진 인터페이스가 없습니다.`,
+    'sysctl-failed': ({ setting, error }) => `sysctl ${setting} 설정에 실패했습니다: ${error}`,
+    'capture-ended': ({ iface, output }) => `${iface}의 tcpdump가 종료되었습니다.${printed(output)}`,
+    'capture-late': ({ iface, seconds, output }) =>
+      `${iface}의 tcpdump가 ${seconds}초 안에 응답하지 않았습니다.${printed(output)}`,
+    'balancer-late': ({ awaited, seconds, log }) =>
+      `로드 밸런서가 ${seconds}초 안에 ${awaited} 상태가 되지 않았습니다.${printed(log)}`,
+    'balancer-ended': ({ awaited, log }) => `로드 밸런서가 ${awaited} 상태가 되기 전에 종료되었습니다.${printed(log)}`,
+    'balancer-failed': ({ error }) => `로드 밸런서의 오류: ${error}`,
+    'agent-failed': ({ error }) => error,
 
     'interfaces-up': ({ node }) => `${node}: 모든 인터페이스 켜기`,
     'forwarding-on': ({ node }) => `${node}: 포워딩 켜기`,
@@ -226,6 +255,16 @@ export const ko: Catalogue = {
 };
 
 const LEGS: Record<Leg, string> = { request: '요청', reply: '응답' };
+
+function ending(exitCode: number | null): string {
+  if (exitCode === 0) return '중지되었습니다(종료 코드 0, 예: Docker 재시작)';
+  if (exitCode === KILLED) return `강제 종료되었습니다(종료 코드 ${KILLED}, 예: docker kill, 메모리 부족)`;
+  return exitCode === null ? '종료되었습니다' : `종료 코드 ${exitCode}(으)로 종료되었습니다`;
+}
+
+function printed(output: string): string {
+  return output === '' ? '' : ` 출력: ${output}`;
+}
 
 function because(cause: Cause | null): string {
   return cause === null ? '원인을 찾지 못했습니다.' : `${place(cause)}: ${say(ko, cause.detail)}`;

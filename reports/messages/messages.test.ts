@@ -1,5 +1,5 @@
 import { CAUSES, cause, type CauseDetails } from '../../harness/terms/cause.ts';
-import type { Faults } from '../../harness/terms/fault.ts';
+import type { AgentFaults, Faults } from '../../harness/terms/fault.ts';
 import type { Fixes } from '../../harness/terms/fix.ts';
 import type { ControlResult, Disagreements, HopDifference, Reasons } from '../../harness/terms/reason.ts';
 import { type Message, type Messages, say } from './catalogue.ts';
@@ -92,7 +92,31 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'source-differs': { seen: address, predicted: '192.0.2.8', hop },
     'path-differs': { hop },
   } satisfies Disagreements),
-  ...({ environment: { error: 'no space left' } } satisfies Faults),
+  ...({
+    interrupted: {},
+    'image-missing': { image: 'l4lab/node:1' },
+    'network-failed': { error: 'no space left' },
+    'docker-rules-gone': { error: 'no chain' },
+    'networks-blocked': { versions: ['IPv4', 'IPv6'], evidence: 'table inet filter' },
+    'host-container-failed': { error: 'no space left' },
+    hairpin: { port: 'veth7' },
+    'addresses-in-use': { clashes: [{ address, owner: 'n1', iface: 'eth9' }] },
+    'node-gone': { node, exitCode: 137, output: 'killed' },
+    'agent-late': { node, seconds: 61, output: 'slow' },
+    'call-late': { node, method: 'drain', seconds: 61, output: 'slow' },
+    'call-failed': { node, method: 'wire', fault: { code: 'interface-missing', params: { address } } },
+  } satisfies Faults),
+  ...({
+    'program-failed': { command: 'ip -batch -', exitCode: 3, output: 'no such device', input: 'link set x up' },
+    'interface-missing': { address },
+    'sysctl-failed': { setting: 'net/ipv4/ip_forward=1', error: 'EROFS' },
+    'capture-ended': { iface: 'eth9', output: 'killed' },
+    'capture-late': { iface: 'eth9', seconds: 61, output: 'slow' },
+    'balancer-late': { awaited: 'ready', seconds: 61, log: 'slow' },
+    'balancer-ended': { awaited: 'ready', log: 'killed' },
+    'balancer-failed': { error: 'no nft', code: null },
+    'agent-failed': { error: 'no space left' },
+  } satisfies AgentFaults),
   ...({
     'interfaces-up': { node },
     'forwarding-on': { node },
@@ -162,7 +186,7 @@ describe.each([
 
 test('no message in Korean is left in English, but what the environment itself reports', () => {
   const english = messages.filter((message) => !/\p{Script=Hangul}/u.test(say(ko, message)));
-  expect(english.map(({ code }) => code)).toEqual(['environment']);
+  expect(english.map(({ code }) => code)).toEqual(['agent-failed']);
 });
 
 test('the port of an IPv6 address stands outside of its brackets', () => {

@@ -32,7 +32,10 @@ function hostileResults(): Results {
   flow.from = HOSTILE[1]!;
   flow.to = HOSTILE[6]!;
   flow.cause!.detail = { code: 'vip-missing', params: { node: all, vip: all } };
-  flow.reasons = HOSTILE.map((error) => ({ code: 'environment', params: { error } }));
+  flow.reasons = HOSTILE.map((error) => ({
+    code: 'call-failed',
+    params: { node: 's1', method: 'run', fault: { code: 'agent-failed', params: { error } } },
+  }));
   flow.rerun = all;
   flow.counterfactuals[0]!.fixes = [{ code: 'use-proxy', params: { service: HOSTILE[2]! } }];
   flow.counterfactuals[0]!.change = all;
@@ -70,7 +73,7 @@ test.each(['', FLOW, `${FLOW}?tab=ladder`, `${FLOW}?tab=table`, `${FLOW}?tab=why
 test('what is shown is what was written', async () => {
   const { page } = await browser.open(FLOW);
   expect(await page.locator('h1').textContent()).toBe(HOSTILE[0]);
-  expect(await page.locator('.reason').first().textContent()).toBe(HOSTILE[0]);
+  expect(await page.locator('.reason').first().textContent()).toBe(`Node s1 failed at run. ${HOSTILE[0]}`);
 });
 
 test.each([

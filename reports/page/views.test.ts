@@ -29,7 +29,7 @@ test('what could not run is told apart from what failed, and why in the reader�
   const { page } = await browser.open('?lang=ko');
   const group = page.locator('.group.not-run');
   expect(await group.locator('h3').innerText()).toMatch(/not-run\s*1\s*환경이 준비되지 않음/);
-  expect(await group.locator('.line').innerText()).toContain('node l4 is gone');
+  expect(await group.locator('.line').innerText()).toContain('l4 노드의 컨테이너가 종료되었습니다.');
 });
 
 test('a failure is one click away from its packets, and the matrix says where else the flow fails', async () => {

@@ -30,6 +30,7 @@ function isResults(node: ts.Statement): node is ts.InterfaceDeclaration {
 function schemaOf(type: ts.Type, context: Context): Schema {
   const { checker, $defs } = context;
   if (type.flags & ts.TypeFlags.Null) return { type: 'null' };
+  if (type.flags & ts.TypeFlags.Never) return { not: {} };
   if (type.flags & ts.TypeFlags.BooleanLiteral) return { const: checker.typeToString(type) === 'true' };
   if (type.isLiteral()) return { const: type.value };
   const primitive = checker.typeToString(type);

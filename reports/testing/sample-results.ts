@@ -242,7 +242,7 @@ function flowResult(
     expected,
     verdict,
     reasons: c.notRun
-      ? [{ code: 'environment', params: { error: 'node l4 is gone: its container ended' } }]
+      ? [{ code: 'node-gone', params: { node: 'l4', exitCode: null, output: '' } }]
       : verdict === 'fail'
         ? [{ code: 'expected-to-work', params: { failed: 2, attempts: 2, cause: c.cause } }]
         : [],

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import { AgentError } from '../agent-error.ts';
 import type { Balancer, ServerState } from './balancer.ts';
 import { program } from '../program.ts';
 
@@ -93,14 +94,17 @@ export class L4labBalancer implements Balancer {
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#process.kill('SIGKILL');
-        reject(new Error(`the load balancer was not ${event} after ${READY_DEADLINE_MS} ms: ${log()}`));
+        const params = { awaited: event, seconds: READY_DEADLINE_MS / 1000, log: log() };
+        reject(new AgentError({ code: 'balancer-late', params }));
       }, READY_DEADLINE_MS);
       this.#listener = (entry) => {
         if (entry.event === event) resolve();
-        else if (entry.event === 'error')
-          reject(Object.assign(new Error(`the load balancer: ${entry.message}`), { code: entry.code }));
-        else if (entry.event === 'ended') reject(new Error(`the load balancer ended before it was ${event}: ${log()}`));
-        else return;
+        else if (entry.event === 'error') {
+          const params = { error: entry.message ?? '', code: entry.code ?? null };
+          reject(new AgentError({ code: 'balancer-failed', params }));
+        } else if (entry.event === 'ended') {
+          reject(new AgentError({ code: 'balancer-ended', params: { awaited: event, log: log() } }));
+        } else return;
         clearTimeout(timer);
       };
     });
