@@ -21,9 +21,9 @@ import { perform, REFUSAL, stepsOf, type Outcome, type Step } from './kernels/st
 
 const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'l4lab/kernels');
 
-/** What the machine took along of a set-up that was done here. */
-const UNPACK =
-  'mount -o ro /dev/vdb /luggage && if [ -f /luggage/image.tar ]; then docker load </luggage/image.tar; fi';
+/** What the machine took along: the project, and what a set-up here made of it, but for --fresh. */
+const UNPACK = 'mount -o ro /dev/vdb /luggage';
+const LOAD_IMAGE = 'if [ -f /luggage/image.tar ]; then docker load </luggage/image.tar; fi';
 const CLONE = 'git clone -q /luggage/l4lab.bundle l4lab';
 /** At the place where npm would have put them: bundles, and the image's name with them, tell of it. */
 const packagesInto = (clone: string) =>
@@ -47,6 +47,7 @@ async function main(signal: AbortSignal): Promise<number> {
     populate: join(ROOT, 'checks/kernels/populate.sh'),
     fresh: options.fresh,
     say,
+    signal,
   });
   const luggage = await packLuggage({ root: ROOT, image: options.fresh ? undefined : labImage() }, CACHE);
   const rows: Row[] = [];
@@ -125,6 +126,8 @@ async function tryKernel({ disk, kernel, luggage, logs }: Trial, options: Option
   try {
     say(`${kernel.suite}: up (${machine.accelerator})`);
     await must(machine, UNPACK, { user: 'root', log: log('unpack') });
+    if (enter || steps.some(({ docker }) => docker))
+      await must(machine, LOAD_IMAGE, { user: 'root', log: log('image') });
     if (enter) {
       console.log(`ssh ${machine.entry('root').join(' ')}\nCtrl-C ends the machine.`);
       await new Promise((resolve) => signal.addEventListener('abort', resolve));

@@ -47,6 +47,7 @@ export interface DiskOptions {
   /** Without what the product's set-up installs. */
   fresh: boolean;
   say: (line: string) => void;
+  signal: AbortSignal;
 }
 
 /**
@@ -85,7 +86,7 @@ export async function ensureDisk(options: DiskOptions): Promise<Disk> {
 }
 
 async function makeDisk(
-  { folder, packages, populate, say }: DiskOptions & { folder: string; packages: string[] },
+  { folder, packages, populate, say, signal }: DiskOptions & { folder: string; packages: string[] },
   archive: Archive,
 ): Promise<Disk> {
   const found = [];
@@ -100,7 +101,8 @@ async function makeDisk(
   const root = join(folder, 'root');
   const sources = join(folder, 'sources.list');
   await writeFile(sources, sourcesOf(archive, USERLAND));
-  await mmdebstrap(root, sources, packages, `sh ${populate} "$1" ${key}.pub ${join(folder, 'kernels')}`);
+  const hook = `sh ${populate} "$1" ${key}.pub ${join(folder, 'kernels')}`;
+  await mmdebstrap({ root, sources, packages, hook, signal });
   const kernels = found.map(({ suite, release }): Kernel => ({
     suite,
     release,
@@ -117,18 +119,28 @@ async function makeDisk(
   return { image, key, kernels };
 }
 
+interface Userland {
+  root: string;
+  /** A sources.list(5). */
+  sources: string;
+  packages: string[];
+  /** Shell command that completes the root, which is `$1`. */
+  hook: string;
+  signal: AbortSignal;
+}
+
 /** apt's settings are this machine's, but for what only it has hooks for. */
-async function mmdebstrap(root: string, sources: string, packages: string[], populate: string): Promise<void> {
+async function mmdebstrap({ root, sources, packages, hook, signal }: Userland): Promise<void> {
   const settings = (await readdir('/etc/apt/apt.conf.d')).filter((name) => !/docker|autoremove|listchanges/.test(name));
   const copySettings = settings.map((name) => `cp /etc/apt/apt.conf.d/${name} "$1/etc/apt/apt.conf.d/"`).join('; ');
   const { failed, stderr } = await execa(
     'mmdebstrap',
     [
       ...['--variant=important', '--format=directory', '--architectures=amd64', `--include=${packages.join(',')}`],
-      ...[`--setup-hook=mkdir -p "$1/etc/apt/apt.conf.d"; ${copySettings || ':'}`, `--customize-hook=${populate}`],
+      ...[`--setup-hook=mkdir -p "$1/etc/apt/apt.conf.d"; ${copySettings || ':'}`, `--customize-hook=${hook}`],
       ...[USERLAND, root, sources],
     ],
-    { reject: false, stdin: 'ignore' },
+    { reject: false, stdin: 'ignore', cancelSignal: signal, cleanup: false },
   );
   if (failed)
     throw new L4labError(

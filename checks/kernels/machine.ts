@@ -149,6 +149,8 @@ export class Machine {
       stderr: { file: log },
       reject: false,
       cancelSignal: this.#boot.signal,
+      // Otherwise execa ends this process at an interruption before it has cleaned up.
+      cleanup: false,
     });
     this.#boot.signal.throwIfAborted();
     return { exitCode, stdout };

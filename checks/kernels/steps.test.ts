@@ -53,6 +53,7 @@ describe('a step', () => {
   const step: Step = {
     name: 'labs',
     user: 'alice',
+    docker: true,
     command: 'npm start',
     results: { file: 'results.json', read: countFlows },
   };

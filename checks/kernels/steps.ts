@@ -17,6 +17,8 @@ export interface Outcome {
 export interface Step {
   name: string;
   user: string;
+  /** Whether it boots labs. */
+  docker: boolean;
   /** In the user's clone; what it ends with counts as well: 0 is all passed. */
   command: string;
   /** Reads what the command left behind, as text. */
@@ -46,16 +48,18 @@ export function stepsOf({ quick, tests }: { quick: boolean; tests: boolean }): S
     {
       name: 'load balancer',
       user: 'root',
+      docker: false,
       command: `${jest} --selectProjects unit --json --outputFile=tests.json ${LB_TESTS.join(' ')}`,
       results: { file: 'tests.json', read: countTests },
     },
-    { name: 'labs, root', user: 'root', command: start, results: labs },
-    { name: 'labs, group docker', user: 'alice', command: start, results: labs },
+    { name: 'labs, root', user: 'root', docker: true, command: start, results: labs },
+    { name: 'labs, group docker', user: 'alice', docker: true, command: start, results: labs },
     ...(tests
       ? [
           {
             name: 'npm test -- scenarios',
             user: 'root',
+            docker: true,
             command: 'npm test -- scenarios --json --outputFile=tests.json',
             results: { file: 'tests.json', read: countTests },
           },
@@ -68,6 +72,7 @@ export function stepsOf({ quick, tests }: { quick: boolean; tests: boolean }): S
 export const REFUSAL: Step = {
   name: 'refused as too old',
   user: 'root',
+  docker: true,
   command:
     'npm start -- seed-000/gateway 2>&1 | tee refusal.txt; ' +
     `test \${PIPESTATUS[0]} -eq ${EXIT.unavailable} && grep -q "labs need ${OLDEST_KERNEL} or later" refusal.txt`,
