@@ -62,7 +62,7 @@ test(
   async () => {
     const { code, stdout } = await run(scenario());
     expect([code, stdout]).toEqual([0, expect.stringContaining('1 of 1 passed')]);
-    expect(resultsIn(join(folder, 'report')).version).toBe(1);
+    expect(resultsIn(join(folder, 'report')).version).toBe(2);
     expect(readFileSync(join(folder, 'report/index.html'), 'utf8')).toContain('<!doctype html>');
   },
   DEADLINE_MS,
@@ -74,7 +74,9 @@ test(
     const { code, stdout } = await run(scenario(SCENARIO.replace('[80/tcp]', '[]')));
     expect([code, stdout]).toEqual([1, expect.stringContaining('refused at s1')]);
     const { scenarios } = resultsIn(join(folder, 'report'));
-    expect(scenarios[0]!.variants[0]!.flows[0]!.counterfactuals).toMatchObject([{ title: 's1: listen on 80/tcp' }]);
+    expect(scenarios[0]!.variants[0]!.flows[0]!.counterfactuals).toMatchObject([
+      { fixes: [{ code: 'listen', params: { nodes: ['s1'], port: 80, protocol: 'tcp' } }] },
+    ]);
   },
   DEADLINE_MS,
 );
@@ -86,7 +88,7 @@ test(
     const summary = join(folder, 'summary');
     const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary };
     const { stdout, stderr } = await l4labIn(env, 'run', file, '--json', '--report', join(folder, 'report'));
-    expect(JSON.parse(stdout)).toMatchObject({ version: 1 });
+    expect(JSON.parse(stdout)).toMatchObject({ version: 2 });
     expect(stderr).toMatch(/^::error file=[^,]+scenario\.yaml,line=5,col=3,title=.*refused::client → s1/m);
     expect(readFileSync(summary, 'utf8')).toContain('refused');
   },
