@@ -287,16 +287,21 @@ describe('a host that changes while the load balancer runs', () => {
     await lb.until(async () => (await running('nft')).length === 1);
     const { pid } = lb;
     const open = (await readdir(`/proc/${pid}/fd`)).length;
-    await run('ip-failed', 'prlimit', ['--pid', String(pid), `--nofile=${open + 8}`]);
-    const held = Array.from({ length: 6 }, () => connect(socket));
-    await lb.until(async () => (await readdir(`/proc/${pid}/fd`)).length >= open + 6);
-    lb.signal('SIGHUP');
-    await lb.line(({ event }) => event === 'error');
+    await run('ip-failed', 'prlimit', ['--pid', String(pid), `--nofile=${open + 12}`]);
+    const reload = async () => {
+      const seen = lb.lines.length;
+      lb.signal('SIGHUP');
+      return (await lb.line(({ event }) => event === 'reloaded' || event === 'error', seen)).event;
+    };
+    const hold = () => connect(socket).on('error', () => undefined);
+    const held = Array.from({ length: 6 }, hold);
+    // Files that it had open for a moment let it take some more.
+    await lb.until(async () => {
+      held.push(hold());
+      return (await reload()) === 'error';
+    });
     for (const one of held) one.destroy();
-    await lb.until(async () => (await readdir(`/proc/${pid}/fd`)).length < open + 4);
-    const seen = lb.lines.length;
-    lb.signal('SIGHUP');
-    await lb.line(({ event }) => event === 'reloaded', seen);
+    await lb.until(async () => (await reload()) === 'reloaded');
     await served('IPv4');
   });
 

@@ -4,6 +4,7 @@ import { closeSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LbError } from '../errors.ts';
+import { demandRoomForChild } from './room-for-child.ts';
 import { ProgramDied, run } from './run.ts';
 
 /**
@@ -57,6 +58,7 @@ const MAX_SCRIPTS = 10_000;
 /** Null where no file can be created or opened. */
 function startProcess(): NftProcess | null {
   try {
+    demandRoomForChild();
     const path = join(tmpdir(), `l4lab-lb-${process.pid}-${Date.now()}.nft`);
     const file = openSync(path, 'wx', 0o600);
     unlinkSync(path);

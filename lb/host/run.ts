@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import type { LbErrorCode } from '../errors.ts';
 import { LbError } from '../errors.ts';
+import { demandRoomForChild } from './room-for-child.ts';
 
 /** A program was ended by a signal, or ended without a word: what it has done is unknown. */
 export class ProgramDied extends LbError {}
@@ -12,12 +13,20 @@ export class ProgramDied extends LbError {}
  */
 export function run(code: LbErrorCode, program: string, args: string[], input = ''): Promise<string> {
   return new Promise((resolve, reject) => {
+    const fail = (cause: unknown) => {
+      const message = `${program} cannot be run (is it installed?): ${cause instanceof Error ? cause.message : String(cause)}`;
+      reject(new LbError(code, message, { cause }));
+    };
+    try {
+      demandRoomForChild();
+    } catch (cause) {
+      fail(cause);
+      return;
+    }
     const child: ChildProcess = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
-    child.on('error', (cause) =>
-      reject(new LbError(code, `${program} cannot be run (is it installed?): ${cause.message}`, { cause })),
-    );
+    child.on('error', fail);
     // Where this process may open no more files there are no pipes, and the error above is all that comes.
     child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
