@@ -165,7 +165,7 @@ test(
       (key) => !key.includes(':'),
     )!;
     const { code, stdout } = await run(scenario(SCENARIO, address));
-    expect([code, stdout]).toEqual([3, expect.stringContaining(`${address} of node client`)]);
+    expect([code, stdout]).toEqual([3, expect.stringContaining(`${address} of client`)]);
     expect(stdout).toContain('0 of 1 passed');
   },
   DEADLINE_MS,

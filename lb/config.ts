@@ -33,8 +33,8 @@ export const checkSchema = z.strictObject({
   type: z
     .enum(['none', 'tcp', 'http', 'udp', 'icmp'])
     .describe('`none`: the server always counts as up. In dsr every other type asks for the VIP at that server.'),
-  intervalMs: z.int().min(50).max(3_600_000).default(2000),
-  timeoutMs: z.int().min(10).max(60_000).default(500),
+  intervalMs: z.int().min(50).max(3_600_000).default(2000).describe('Time from one check to the next, ms.'),
+  timeoutMs: z.int().min(10).max(60_000).default(500).describe('How long an answer may take, ms.'),
   rise: z.int().min(1).max(100).default(1).describe('Successes in a row that bring a server up.'),
   fall: z.int().min(1).max(100).default(2).describe('Failures in a row that take a server down.'),
   jitterPercent: z.int().min(0).max(50).optional().describe('The interval varies by up to this much; 0 when absent.'),
@@ -49,9 +49,11 @@ export const checkSchema = z.strictObject({
 export const serviceSchema = z.strictObject({
   name,
   vip: address,
-  port,
-  protocol: z.enum(['tcp', 'udp']).default('tcp'),
-  mode: z.enum(Object.keys(MODES) as [Mode, ...Mode[]]),
+  port: port.describe('Port of the service, on the VIP.'),
+  protocol: z.enum(['tcp', 'udp']).default('tcp').describe('Protocol of the service.'),
+  mode: z
+    .enum(Object.keys(MODES) as [Mode, ...Mode[]])
+    .describe('How packets get to a server: see `docs/explanation/modes.md`.'),
   dscp: z
     .int()
     .min(1)
@@ -75,7 +77,13 @@ export const serviceSchema = z.strictObject({
       'All of them heed weights. `source-hash`: one client address, one server; `maglev`: by address and port; both move few flows when the pool changes.',
     ),
   persistence: z
-    .strictObject({ timeoutMs: z.int().min(1000).max(86_400_000) })
+    .strictObject({
+      timeoutMs: z
+        .int()
+        .min(1000)
+        .max(86_400_000)
+        .describe('How long a client is remembered after its last new flow, ms.'),
+    })
     .optional()
     .describe('New flows of a client address go to the server of its last flow, until none came for this long.'),
   drainDeadlineMs: drainDeadlineMs.describe(

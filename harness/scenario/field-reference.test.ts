@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fieldRows } from './field-reference.ts';
 
 test('every field has a row that says what it takes, whether it is needed, and what it means', () => {
@@ -28,4 +29,33 @@ test('the fields of a mapping are told once', () => {
     '| `servers.mtu` | number from 0 |  |',
     '| `nodes` | mapping by name | The same fields as `servers`. |',
   ]);
+});
+
+test('a field that several mappings of a choice have is told once, with all that it takes', () => {
+  const works = {
+    type: 'object',
+    properties: { outcome: { const: 'works' }, reply: { type: 'string' } },
+    required: ['outcome'],
+  };
+  const fails = {
+    type: 'object',
+    properties: { outcome: { const: 'fails' }, at: { type: 'string' } },
+    required: ['outcome', 'at'],
+  };
+  expect(fieldRows({ properties: { expect: { anyOf: [{ const: 'works' }, works, fails] } } }).slice(1)).toEqual([
+    '| `expect.outcome` | `works` or `fails` | **Needed.** |',
+    '| `expect.reply` | text |  |',
+    '| `expect.at` | text |  |',
+  ]);
+});
+
+test('the shipped reference says of every field what it means, in one row', () => {
+  const reference = readFileSync('docs/fields.md', 'utf8');
+  for (const part of reference.split('\n## ').slice(1)) {
+    const rows = part.split('\n').filter((line) => line.startsWith('| `'));
+    const fields = rows.map((row) => row.split(' | ')[0]);
+    expect(fields.filter((field, index) => fields.indexOf(field) !== index)).toEqual([]);
+    const bare = rows.filter((row) => /\| *(\*\*Needed\.\*\*)? ?(Default: `[^`]*`\.)? *\|$/.test(row));
+    expect(bare).toEqual([]);
+  }
 });

@@ -35,7 +35,7 @@ function rowsBelow(path: string, schema: Schema, told: Map<string, string>): str
     ...rows,
     ...(typeof named === 'object' ? rowsBelow(`${path}.NAME`, named, told) : []),
     ...(schema.items ? rowsBelow(`${path}[]`, schema.items, told) : []),
-    ...choices(schema).flatMap((choice) => rowsBelow(path, choice, told)),
+    ...alternatives(schema).flatMap((choice) => rowsBelow(path, choice, told)),
   ];
 }
 
@@ -60,6 +60,25 @@ function isPlain(value: unknown): boolean {
 
 function choices({ anyOf, oneOf }: Schema): Schema[] {
   return anyOf ?? oneOf ?? [];
+}
+
+/** What a value may be: mappings count as one, with the fields of all of them, so that each field has one row. */
+function alternatives(schema: Schema): Schema[] {
+  const mappings = choices(schema).filter(({ properties }) => properties !== undefined);
+  if (mappings.length < 2) return choices(schema);
+  const names = [...new Set(mappings.flatMap(({ properties }) => Object.keys(properties!)))];
+  const properties = Object.fromEntries(
+    names.map((name) => [name, either(mappings.flatMap((one) => one.properties![name] ?? []))]),
+  );
+  const required = names.filter((name) => mappings.every((one) => one.required?.includes(name)));
+  return [{ properties, required }, ...choices(schema).filter((choice) => !mappings.includes(choice))];
+}
+
+function either(fields: Schema[]): Schema {
+  const different = new Map(fields.map((field) => [JSON.stringify(field), field]));
+  if (different.size === 1) return fields[0]!;
+  const { description } = fields.find((field) => field.description !== undefined) ?? {};
+  return { anyOf: [...different.values()], ...(description === undefined ? {} : { description }) };
 }
 
 /** What a field takes, in words. */

@@ -5,25 +5,27 @@ import { nodeName, serviceName } from './schema-values.ts';
 import { mustBe } from './words.ts';
 
 const path = z.strictObject({
-  crosses: z.array(nodeName).optional(),
-  avoids: z.array(nodeName).optional(),
+  crosses: z.array(nodeName).optional().describe('Nodes that the packets must cross.'),
+  avoids: z.array(nodeName).optional().describe('Nodes that the packets must not touch.'),
 });
 
 /** Who answers: one; each of these; some of these; the same of these each time; so many times each. */
 const servedBy = z.union(
   [
     nodeName.transform((one) => ({ one })),
-    z.strictObject({ one: nodeName }),
-    z.strictObject({ eachOf: z.array(nodeName).min(1) }),
-    z.strictObject({ noneBut: z.array(nodeName).min(1) }),
-    z.strictObject({ sameOf: z.array(nodeName).min(1) }),
-    z.strictObject({ counts: z.record(nodeName, z.int().min(1)) }),
+    z.strictObject({ one: nodeName.describe('The node that answers every attempt.') }),
+    z.strictObject({ eachOf: z.array(nodeName).min(1).describe('All of these answer, and no other.') }),
+    z.strictObject({ noneBut: z.array(nodeName).min(1).describe('Only these answer; not necessarily all.') }),
+    z.strictObject({ sameOf: z.array(nodeName).min(1).describe('One of these answers, the same one each time.') }),
+    z.strictObject({
+      counts: z.record(nodeName, z.int().min(1)).describe('So many attempts are answered by each node.'),
+    }),
   ],
   mustBe('a node, or one of `one: NODE`, `eachOf`, `noneBut`, `sameOf: [NODES]`, `counts: { NODE: TIMES }`'),
 );
 
 const works = z.strictObject({
-  outcome: z.literal('works'),
+  outcome: z.literal('works').describe('Whether the caller gets its answer.'),
   servedBy: servedBy
     .optional()
     .describe(
@@ -37,9 +39,12 @@ const works = z.strictObject({
     )
     .optional()
     .describe('Source address that the server saw.'),
-  request: path.optional(),
-  reply: path.optional(),
-  findings: z.array(z.enum(['answered-by-itself', 'l4-bypassed'])).optional(),
+  request: path.optional().describe('Path of the request.'),
+  reply: path.optional().describe('Path of the answer.'),
+  findings: z
+    .array(z.enum(['answered-by-itself', 'l4-bypassed']))
+    .optional()
+    .describe('Unusual ways in which it works; all that occur must be listed.'),
 });
 
 /** Not knowing why is no reason: nobody may expect `unexplained`. */
@@ -47,10 +52,10 @@ export const EXPECTABLE_CAUSES = CAUSES.filter((code) => code !== 'unexplained')
 
 const fails = z.strictObject({
   outcome: z.literal('fails'),
-  cause: z.enum(EXPECTABLE_CAUSES),
+  cause: z.enum(EXPECTABLE_CAUSES).describe('Why it fails; `npx l4lab causes` explains each.'),
   at: nodeName.optional().describe('Node where it fails.'),
-  request: path.optional(),
-  reply: path.optional(),
+  request: path.optional().describe('Path of the request.'),
+  reply: path.optional().describe('Path of the answer.'),
 });
 
 /** An expectation in full. */
@@ -63,13 +68,13 @@ export const expectation = z.preprocess((value) => (value === 'works' ? { outcom
 
 /** One exchange that somebody starts. */
 export const flow = z.strictObject({
-  title: z.string().optional(),
-  from: nodeName,
+  title: z.string().optional().describe('One line for the report; the name by default.'),
+  from: nodeName.describe('Node that calls.'),
   to: serviceName.describe('A service or a node.'),
-  protocol: z.enum(['http', 'tcp', 'udp', 'icmp']).default('http'),
+  protocol: z.enum(['http', 'tcp', 'udp', 'icmp']).default('http').describe('`icmp` is an echo request.'),
   port: z.int().min(1).max(65535).optional().describe('Only for a node; a service has its own.'),
-  repeat: z.int().min(1).max(1000).default(1),
+  repeat: z.int().min(1).max(1000).default(1).describe('Attempts, each from a source port of its own.'),
   bytes: z.int().min(0).max(1_000_000).default(0).describe('Extra payload in each direction, bytes.'),
   exchanges: z.int().min(1).max(100).default(1).describe('Requests on the same connection (tcp), or datagrams (udp).'),
-  expect: expectation,
+  expect: expectation.describe('What must happen: `works`, or a mapping.'),
 });

@@ -9,8 +9,9 @@ import { mustBe } from './words.ts';
 const route = z.strictObject({
   to: z
     .string()
-    .refine((text) => text === 'default' || isCidr(text), mustBe('`default`, or a network like 198.51.100.0/24')),
-  via: address,
+    .refine((text) => text === 'default' || isCidr(text), mustBe('`default`, or a network like 198.51.100.0/24'))
+    .describe('Destination network, or `default`.'),
+  via: address.describe('Address of the next hop.'),
 });
 
 const mtu = z.int().min(576).max(1500);
@@ -65,7 +66,7 @@ const nodeSettings = z.strictObject({
 const role = z.enum(Object.keys(ROLES) as [Role, ...Role[]]);
 
 const labNode = z.strictObject({
-  role,
+  role: role.describe('What the node is; sets defaults, such as forwarding.'),
   bridge: z
     .union([z.boolean(), cidr], mustBe('true, false, or an address with its prefix length'))
     .optional()
@@ -80,8 +81,9 @@ const linkEnd = z.union(
     z.strictObject({
       address: z
         .union([cidr, z.array(cidr)], mustBe('an address with its prefix length, or a list of them'))
-        .optional(),
-      mac: mac.optional(),
+        .optional()
+        .describe('One address with its prefix length, or one for each family.'),
+      mac: mac.optional().describe('MAC of the interface; made from the names by default.'),
     }),
   ],
   mustBe('an address with its prefix length, `~`, or a mapping of `address` and `mac`'),
@@ -89,9 +91,9 @@ const linkEnd = z.union(
 
 /** A topology: `labs/NAME.yaml`. */
 export const labSchema = z.strictObject({
-  title: z.string(),
-  description: z.string().default(''),
-  nodes: z.record(nodeName, labNode),
+  title: z.string().describe('One line, shown in lists.'),
+  description: z.string().default('').describe('What the topology is about.'),
+  nodes: z.record(nodeName, labNode).describe('Nodes by name: one container each.'),
   links: z
     .array(z.record(nodeName, linkEnd).refine((link) => Object.keys(link).length === 2, 'must join exactly two nodes'))
     .min(1)
@@ -99,7 +101,7 @@ export const labSchema = z.strictObject({
 });
 
 const source = z.strictObject({
-  document: z.string(),
+  document: z.string().describe('Name of the document.'),
   passage: z.string().describe('The words of the document.'),
   settles: z.string().describe('What the scenario says to them.'),
 });
@@ -108,12 +110,15 @@ const source = z.strictObject({
 const scenarioBody = {
   servers: nodeSettings.default({}).describe('Settings of every server.'),
   nodes: z.record(nodeName, nodeSettings).default({}).describe('Settings of single nodes; they win over `servers`.'),
-  services: z.record(serviceName, service).default({}),
-  flows: z.record(wordName, flow).refine((flows) => Object.keys(flows).length > 0, 'must not be empty'),
+  services: z.record(serviceName, service).default({}).describe('Services by name: what load balancers offer.'),
+  flows: z
+    .record(wordName, flow)
+    .refine((flows) => Object.keys(flows).length > 0, 'must not be empty')
+    .describe('Flows by name; each runs in every variant.'),
 };
 
 const variant = z.strictObject({
-  title: z.string().optional(),
+  title: z.string().optional().describe('One line for the report; the name by default.'),
   change: z
     .record(z.string(), z.unknown())
     .default({})
@@ -123,12 +128,15 @@ const variant = z.strictObject({
 
 /** What runs on a lab: `scenarios/TOPIC/NAME.yaml`. */
 export const scenarioSchema = z.strictObject({
-  title: z.string(),
-  description: z.string().default(''),
+  title: z.string().describe('One line, shown in lists and in the report.'),
+  description: z.string().default('').describe('What the scenario shows.'),
   lab: z.string().describe('Name of a file in labs/, or a path relative to this file.'),
-  sources: z.array(source).default([]),
+  sources: z.array(source).default([]).describe('Documents whose statements the scenario settles.'),
   ...scenarioBody,
-  variants: z.record(wordName, variant).default({}),
+  variants: z
+    .record(wordName, variant)
+    .default({})
+    .describe('Variants by name: the scenario with one thing changed. Without any, the scenario runs as it is.'),
 });
 
 export type Lab = z.infer<typeof labSchema>;

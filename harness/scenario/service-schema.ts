@@ -8,7 +8,7 @@ const poolServer = z.union(
   [
     nodeName.transform((node) => ({ node })),
     z.strictObject({
-      node: nodeName,
+      node: nodeName.describe('A server of the lab.'),
       ...serviceSchema.shape.servers.element.pick({ weight: true, drain: true }).shape,
     }),
   ],
@@ -20,7 +20,7 @@ const poolServer = z.union(
  * flow is there before its server drains.
  */
 export const service = serviceSchema.omit({ name: true, servers: true, drainDeadlineMs: true }).extend({
-  vip: address,
+  vip: address.describe('Virtual IP that clients call.'),
   pool: z.array(poolServer).min(1).describe('Servers: nodes, or mappings of `node`, `weight` and `drain`.'),
   l4: nodeName.optional().describe('The node that balances it; the only l4 of the lab by default.'),
   proxyIp: z
@@ -29,9 +29,12 @@ export const service = serviceSchema.omit({ name: true, servers: true, drainDead
     .describe('proxy only: an address, `auto` (the address of the outgoing interface), or a list (a pool).'),
   check: checkSchema
     .extend({
-      intervalMs: checkSchema.shape.intervalMs.unwrap().default(1000),
-      timeoutMs: checkSchema.shape.timeoutMs.unwrap().default(1000),
-      fall: checkSchema.shape.fall.unwrap().default(1),
+      intervalMs: checkSchema.shape.intervalMs
+        .unwrap()
+        .default(1000)
+        .describe(checkSchema.shape.intervalMs.description!),
+      timeoutMs: checkSchema.shape.timeoutMs.unwrap().default(1000).describe(checkSchema.shape.timeoutMs.description!),
+      fall: checkSchema.shape.fall.unwrap().default(1).describe(checkSchema.shape.fall.description!),
     })
     .optional()
     .describe('Health check; none by default, so that a verdict is about packets alone.'),
