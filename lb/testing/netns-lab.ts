@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { run } from '../host/run.ts';
 import { bundle } from './bundle.ts';
 import { Endpoint } from './endpoint.ts';
@@ -19,6 +20,9 @@ export interface NodeSpec {
 }
 
 const PREFIX = 'l4lab-test';
+
+const FORWARDING_DEADLINE_MS = 30_000;
+const FORWARDING_POLL_MS = 20;
 
 /** Sysctls that make a node behave the same on every host. */
 const SYSCTLS: Record<string, string> = {
@@ -121,6 +125,23 @@ export class NetnsLab {
       ),
     );
     await Promise.all(Object.entries(nodes).map(([node, spec]) => this.#configure(node, spec)));
+    const switches = Object.keys(nodes).filter((node) => nodes[node]!.bridge !== undefined);
+    await Promise.all(switches.map((node) => this.#untilForwarding(node)));
+  }
+
+  /** A port forwards once the kernel has told the bridge of its carrier, up to a second later; frames until then are lost. */
+  async #untilForwarding(node: string): Promise<void> {
+    const deadline = Date.now() + FORWARDING_DEADLINE_MS;
+    for (;;) {
+      const ports = JSON.parse(await this.exec(node, 'bridge', '-j', 'link', 'show')) as {
+        ifname: string;
+        state: string;
+      }[];
+      const waiting = ports.filter(({ state }) => state !== 'forwarding').map(({ ifname }) => ifname);
+      if (waiting.length === 0) return;
+      if (Date.now() > deadline) throw new Error(`ports of ${node} do not forward: ${waiting.join(', ')}`);
+      await delay(FORWARDING_POLL_MS);
+    }
   }
 
   async #setSysctls(node: string, sysctls: Record<string, string> = {}): Promise<void> {
