@@ -14,7 +14,7 @@ const VERSIONS = ['20.19.0', '22.23.3', '24.21.0', '26.10.0'];
 /** What is tried on each: tests that need no Docker, the load balancer's among them, and one scenario. */
 const UNIT_TESTS = [
   'bench/',
-  'harness/(agent|judge|model|observe|project|scenario|terms|together)',
+  'harness/(agent|judge|model|observe|project|scenario|terms|coalesce)',
   'lb/',
   'lint/',
   'reports/',

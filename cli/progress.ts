@@ -29,16 +29,16 @@ export function progress(out: Output): OnEvent {
     if (event.event === 'booting') doing.set(event.scenario, `boots ${plural(event.nodes, 'node')}`);
     if (event.event === 'booted') doing.set(event.scenario, 'runs');
     if (event.event === 'flow') {
-      const told = flows.get(event.scenario) ?? new Map<string, FlowResult>();
-      flows.set(event.scenario, told.set(`${event.variant} ${event.result.name}`, event.result));
+      const reported = flows.get(event.scenario) ?? new Map<string, FlowResult>();
+      flows.set(event.scenario, reported.set(`${event.variant} ${event.result.name}`, event.result));
       doing.set(event.scenario, `runs ${event.variant}`);
     }
     if (event.event === 'scenario') doing.delete(event.scenario);
-    const told = event.event === 'started' ? undefined : flows.get(event.scenario);
-    const line = lineOf(event, [...(told?.values() ?? [])]);
+    const reported = event.event === 'started' ? undefined : flows.get(event.scenario);
+    const line = lineOf(event, [...(reported?.values() ?? [])]);
     if (line !== null) out.write(`${live ? ERASE_LINE : ''}${line}\n`);
     if (!live) return;
-    const all = [...flows.values()].flatMap((told) => [...told.values()]);
+    const all = [...flows.values()].flatMap((reported) => [...reported.values()]);
     out.write(`${ERASE_LINE}${status(total, all, doing).slice(0, (out.columns ?? 80) - 1)}`);
   };
 }

@@ -75,9 +75,9 @@ export class InputError extends L4labError {
   readonly mistakes: Mistake[];
 
   constructor(mistakes: Mistake[]) {
-    const told = new Map(mistakes.map((mistake) => [oneLine(mistake), mistake]));
-    super('invalid-input', [...told.values()].sort(byPlace).map(oneLine).join('\n'));
-    this.mistakes = [...told.values()].sort(byPlace);
+    const distinct = new Map(mistakes.map((mistake) => [oneLine(mistake), mistake]));
+    super('invalid-input', [...distinct.values()].sort(byPlace).map(oneLine).join('\n'));
+    this.mistakes = [...distinct.values()].sort(byPlace);
   }
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { callApi } from './testing/api-client.ts';
 import { FlowSource } from './testing/flow-source.ts';
 import { NetnsLab, ROUTER } from './testing/netns-lab.ts';
-import './testing/patience.ts';
+import './testing/test-timeout.ts';
 import { RunningLb } from './testing/running-lb.ts';
 
 const VIP = '203.0.113.80';

@@ -1,6 +1,6 @@
 import type { Answer, Endpoint } from './testing/endpoint.ts';
 import { NetnsLab, QUIET_ARP, ROUTER } from './testing/netns-lab.ts';
-import './testing/patience.ts';
+import './testing/test-timeout.ts';
 import { RunningLb } from './testing/running-lb.ts';
 
 const VIP = '203.0.113.80';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { run } from './host/run.ts';
 import type { Endpoint } from './testing/endpoint.ts';
 import { NetnsLab, QUIET_ARP, ROUTER } from './testing/netns-lab.ts';
-import './testing/patience.ts';
+import './testing/test-timeout.ts';
 import { RunningLb } from './testing/running-lb.ts';
 
 const LAN = {

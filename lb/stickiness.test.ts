@@ -4,7 +4,7 @@ import { markOf } from './render/mark.ts';
 import { callApi } from './testing/api-client.ts';
 import type { Endpoint } from './testing/endpoint.ts';
 import type { NetnsLab } from './testing/netns-lab.ts';
-import './testing/patience.ts';
+import './testing/test-timeout.ts';
 import { ROUTED, routedLab, routedService } from './testing/routed-lab.ts';
 import { RunningLb } from './testing/running-lb.ts';
 

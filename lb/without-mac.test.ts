@@ -1,4 +1,4 @@
-import './testing/patience.ts';
+import './testing/test-timeout.ts';
 import { NetnsLab, ROUTER } from './testing/netns-lab.ts';
 import { RunningLb } from './testing/running-lb.ts';
 

@@ -47,8 +47,8 @@ export function story(flow: FlowResult): string {
 
 /** What there is to say of a flow that needs explaining, each thing once: the cause is often part of a reason. */
 export function explanations({ cause, reasons }: Pick<FlowResult, 'cause' | 'reasons'>): Headline[] {
-  const isTold = reasons.some(({ code }) => code === 'expected-to-work' || code === 'other-cause');
-  return cause === null || isTold ? reasons : [cause.detail, ...reasons];
+  const isInReasons = reasons.some(({ code }) => code === 'expected-to-work' || code === 'other-cause');
+  return cause === null || isInReasons ? reasons : [cause.detail, ...reasons];
 }
 
 /** Cells that did not pass, by cause code, or by what else is wrong with them. */

@@ -18,7 +18,7 @@ export function diffResults(before: Results, after: Results): FlowChange[] {
   const [old, now] = [flowsByPlace(before), flowsByPlace(after)];
   const changes = [...new Set([...old.keys(), ...now.keys()])].flatMap((where): FlowChange[] => {
     const [a, b] = [old.get(where), now.get(where)];
-    const [was, is] = [a ? inWords(a) : null, b ? inWords(b) : null];
+    const [was, is] = [a ? summaryOf(a) : null, b ? summaryOf(b) : null];
     if (was === is) return [];
     return [{ kind: kindOf(a, b), where, before: was, after: is }];
   });
@@ -50,7 +50,7 @@ function kindOf(before: FlowResult | undefined, after: FlowResult | undefined): 
   return before.verdict !== 'pass' && after.verdict === 'pass' ? 'mended' : 'otherwise changed';
 }
 
-function inWords({ verdict, outcome, cause, findings }: FlowResult): string {
+function summaryOf({ verdict, outcome, cause, findings }: FlowResult): string {
   const happened = cause ? `${cause.code} at ${cause.node}` : (outcome ?? '');
   return [verdict, happened, ...findings].filter(Boolean).join(', ');
 }

@@ -1,7 +1,7 @@
 import type { Expectation, PathExpectation } from '../harness/terms/plan.ts';
 
 /** Words that expectations are told in, one set per language. */
-export interface ExpectationWords {
+export interface ExpectationMessages {
   works: string;
   fails: (cause: string, at: string | undefined) => string;
   servedBy: (name: string) => string;
@@ -16,7 +16,7 @@ export interface ExpectationWords {
   avoids: (direction: 'request' | 'reply', nodes: string) => string;
 }
 
-export const ENGLISH_EXPECTATION: ExpectationWords = {
+export const ENGLISH_EXPECTATION: ExpectationMessages = {
   works: 'works',
   fails: (cause, at) => `fails: ${cause}${at ? ` at ${at}` : ''}`,
   servedBy: (name) => `served by ${name}`,
@@ -32,31 +32,31 @@ export const ENGLISH_EXPECTATION: ExpectationWords = {
 };
 
 /** An expectation in words, one clause each: `works`, `served by s1`, `request crosses l4` … */
-export function expectationClauses(expect: Expectation, words = ENGLISH_EXPECTATION): string[] {
-  const paths = [...pathClauses('request', expect.request, words), ...pathClauses('reply', expect.reply, words)];
-  if (expect.outcome === 'fails') return [words.fails(expect.cause, expect.at), ...paths];
-  const clauses = [words.works];
+export function expectationClauses(expect: Expectation, messages = ENGLISH_EXPECTATION): string[] {
+  const paths = [...pathClauses('request', expect.request, messages), ...pathClauses('reply', expect.reply, messages)];
+  if (expect.outcome === 'fails') return [messages.fails(expect.cause, expect.at), ...paths];
+  const clauses = [messages.works];
   const by = expect.servedBy;
-  if (by && 'one' in by) clauses.push(by.one === 'self' ? words.servedByCaller : words.servedBy(by.one));
-  if (by && 'eachOf' in by) clauses.push(words.servedByEachOf(by.eachOf.join(', ')));
-  if (by && 'noneBut' in by) clauses.push(words.servedByNoneBut(by.noneBut.join(', ')));
-  if (by && 'sameOf' in by) clauses.push(words.servedBySameOf(by.sameOf.join(', ')));
+  if (by && 'one' in by) clauses.push(by.one === 'self' ? messages.servedByCaller : messages.servedBy(by.one));
+  if (by && 'eachOf' in by) clauses.push(messages.servedByEachOf(by.eachOf.join(', ')));
+  if (by && 'noneBut' in by) clauses.push(messages.servedByNoneBut(by.noneBut.join(', ')));
+  if (by && 'sameOf' in by) clauses.push(messages.servedBySameOf(by.sameOf.join(', ')));
   if (by && 'counts' in by) {
     const counts = Object.entries(by.counts).map(([name, times]) => `${name} ${times}×`);
-    clauses.push(words.servedByCounts(counts.join(', ')));
+    clauses.push(messages.servedByCounts(counts.join(', ')));
   }
-  if (expect.sourceSeen) clauses.push(words.serverSees(expect.sourceSeen));
-  if (expect.findings?.length) clauses.push(words.finding(expect.findings.join(', ')));
+  if (expect.sourceSeen) clauses.push(messages.serverSees(expect.sourceSeen));
+  if (expect.findings?.length) clauses.push(messages.finding(expect.findings.join(', ')));
   return [...clauses, ...paths];
 }
 
 function pathClauses(
   direction: 'request' | 'reply',
   path: PathExpectation | undefined,
-  words: ExpectationWords,
+  messages: ExpectationMessages,
 ): string[] {
   const clauses = [];
-  if (path?.crosses?.length) clauses.push(words.crosses(direction, path.crosses.join(', ')));
-  if (path?.avoids?.length) clauses.push(words.avoids(direction, path.avoids.join(', ')));
+  if (path?.crosses?.length) clauses.push(messages.crosses(direction, path.crosses.join(', ')));
+  if (path?.avoids?.length) clauses.push(messages.avoids(direction, path.avoids.join(', ')));
   return clauses;
 }

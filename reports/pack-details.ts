@@ -34,13 +34,13 @@ export function packScenario({ name: scenario, variants }: ScenarioResult, yaml:
 }
 
 function packFlow(flow: FlowResult, hops: Hop[], packets: Sighting[]): Omit<PackedFlow, 'capture'> {
-  const told = new Map<string, number>();
+  const firstOf = new Map<string, number>();
   return {
     ...flow,
     predicted: flow.predicted.map((p) => ({ ...p, request: append(hops, p.request), reply: append(hops, p.reply) })),
     attempts: flow.attempts.map(({ observed, packets: seen, ...attempt }, i) => {
-      const earlier = told.get(storyOf(attempt));
-      told.set(storyOf(attempt), earlier ?? i);
+      const earlier = firstOf.get(contentOf(attempt));
+      firstOf.set(contentOf(attempt), earlier ?? i);
       return {
         ...attempt,
         request: append(hops, observed.request),
@@ -51,7 +51,7 @@ function packFlow(flow: FlowResult, hops: Hop[], packets: Sighting[]): Omit<Pack
   };
 }
 
-function storyOf({
+function contentOf({
   outcome,
   client,
   cause,

@@ -25,10 +25,10 @@ function shots(results: Results): Record<string, string> {
     'overview-dark': 'overview?theme=dark',
     'overview-korean': 'overview?lang=ko',
     scenario: `scenario/${encodeURIComponent(first.scenario.name)}`,
-    way: link(first),
-    'way-dark-step': `${link(first)}?theme=dark&step=4`,
-    'way-failed': link(failed),
-    'way-disagreeing': link(disagreeing),
+    path: link(first),
+    'path-dark-step': `${link(first)}?theme=dark&step=4`,
+    'path-failed': link(failed),
+    'path-disagreeing': link(disagreeing),
     ...Object.fromEntries(labs),
     ladder: `${link(first)}?tab=ladder`,
     table: `${link(failed)}?tab=table`,
@@ -68,7 +68,7 @@ async function takeScreenshots(target: string, resultsFile?: string, fragment?: 
     };
     const views: Record<string, string> = fragment === undefined ? shots(results) : {};
     for (const [name, view] of Object.entries(views)) await shoot(name, view, { width: 1360, height: 900 }, true);
-    if (views.way !== undefined) await shoot('way-phone', views.way, { width: 390, height: 844 }, true);
+    if (views.path !== undefined) await shoot('path-phone', views.path, { width: 390, height: 844 }, true);
     if (fragment !== undefined) await shoot('report', fragment, { width: 1360, height: 1400 }, false);
   } finally {
     await browser.close();

@@ -39,8 +39,8 @@ test('colours are for terminals only, and no text steers the terminal', () => {
 test('a cause that a reason tells already is not told twice', () => {
   const results = sampleResults();
   const flow = results.scenarios[0]!.variants[1]!.flows[2]!;
-  const told = (): number => summaryText(results, plain).split('the reply came from b1').length - 1;
-  expect(told()).toBe(1);
+  const mentions = (): number => summaryText(results, plain).split('the reply came from b1').length - 1;
+  expect(mentions()).toBe(1);
   flow.reasons = [{ code: 'not-crossed', params: { leg: 'reply', node: 'l4' } }];
-  expect(told()).toBe(1);
+  expect(mentions()).toBe(1);
 });

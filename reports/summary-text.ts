@@ -17,8 +17,8 @@ export function summaryText(results: Results, { color, reportPath }: SummaryOpti
   const cells = cellsOf(results);
   const count = countVerdicts(cells.map(({ flow }) => flow));
   // Whoever stopped a run need not be told of each flow that it was stopped before.
-  const told = results.interrupted ? cells.filter(({ flow }) => flow.verdict !== 'not-run') : cells;
-  const groups = [...failuresByCause(told)].flatMap(([cause, failures]) => [
+  const shown = results.interrupted ? cells.filter(({ flow }) => flow.verdict !== 'not-run') : cells;
+  const groups = [...failuresByCause(shown)].flatMap(([cause, failures]) => [
     paint(1, `${cause} (${failures.length})`),
     ...failures.flatMap((cell) => failureLines(cell, paint)),
     '',

@@ -30,8 +30,8 @@ export function walkDrawing(walk: Walk, plan: Pick<Plan, 'nodes'>, { width, caus
   const lanes = lanesFor([...new Set(cause ? [...names, cause.node] : names)]);
   const left = GUTTER + lanes.width;
   const beside = width - left >= LEAST_TEXT;
-  const rows = (number: string, picture: string, said: string[][]): string[] => {
-    const text = said.flatMap((line) => wrapped(line, beside ? width - left : width - GUTTER));
+  const rows = (number: string, picture: string, text_: string[][]): string[] => {
+    const text = text_.flatMap((line) => wrapped(line, beside ? width - left : width - GUTTER));
     const first = `${number.padStart(GUTTER - 2)}  ${picture}`;
     if (!beside) return [first, ...text.map((line) => ' '.repeat(GUTTER) + line)];
     const others = text.slice(1).map((line) => ' '.repeat(GUTTER) + lanes.idle() + line);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { NEEDED_OF_KERNEL, readFromInside } from '../../harness/fabric/kernel-features.ts';
+import { NEEDED_OF_KERNEL, parseProbe } from '../../harness/fabric/kernel-features.ts';
 import type { Facts } from './facts.ts';
 import { findingsOf, type Level } from './findings.ts';
 import { doctorText } from './text.ts';
@@ -153,7 +153,7 @@ openFiles yes 1024
 processes yes max
 diskFree yes 2000000
 `;
-  expect(readFromInside(said)).toEqual({
+  expect(parseProbe(said)).toEqual({
     lacks: { 'nft-hash': 'Error: Could not process rule: No such file or directory' },
     openFiles: 1024,
     processes: null,

@@ -1,5 +1,5 @@
 import type { EngineFacts } from '../../harness/fabric/engine.ts';
-import type { FromInside } from '../../harness/fabric/kernel-features.ts';
+import type { ContainerProbe } from '../../harness/fabric/kernel-features.ts';
 
 /** What was found out about a machine and its engine; null where it could not be asked. */
 export interface Facts {
@@ -8,7 +8,7 @@ export interface Facts {
   /** Kernel of this machine; the engine's may be another one. */
   kernel: string;
   image: { name: string; present: boolean } | null;
-  inside: FromInside | null;
+  inside: ContainerProbe | null;
   network: NetworkFacts | null;
   /** The smallest lab, booted for real. */
   lab: { bootMs: number } | { reason: string } | null;

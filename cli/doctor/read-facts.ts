@@ -7,7 +7,7 @@ import { connect, readEngine, whyUnfit } from '../../harness/fabric/engine.ts';
 import { suspects } from '../../harness/fabric/firewall.ts';
 import { onHostNetwork } from '../../harness/fabric/host-container.ts';
 import { clashesOf, readHostNetwork } from '../../harness/fabric/host-network.ts';
-import { lookInside } from '../../harness/fabric/kernel-features.ts';
+import { probeContainer } from '../../harness/fabric/kernel-features.ts';
 import { tryLab } from '../../harness/fabric/try-lab.ts';
 import { findScenarios, loadScenario } from '../../harness/project/scenario-files.ts';
 import { resolvePlan } from '../../harness/scenario/resolve.ts';
@@ -49,7 +49,7 @@ export async function readFacts(root: string, image: string): Promise<Facts> {
   }
   try {
     const [inside, network] = await Promise.all([
-      lookInside(docker, image, engine.facts.apparmor),
+      probeContainer(docker, image, engine.facts.apparmor),
       readNetwork(docker, image, root),
     ]);
     const lab = engine.unfit === null ? await bootOne({ docker, ...engine.facts }, image) : null;

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { together } from '../together.ts';
+import { coalesce } from '../coalesce.ts';
 import { AgentError } from './agent-error.ts';
 import { PcapReader } from './pcap.ts';
 import type { RawFrame } from './protocol.ts';
@@ -54,7 +54,7 @@ export class Capture {
    * counters (SIGUSR1, tcpdump(8)).
    * @returns frames that the kernel dropped for lack of space
    */
-  readonly drain = together(() => this.#drain());
+  readonly drain = coalesce(() => this.#drain());
 
   async #drain(): Promise<number> {
     if (!this.running) return 0;

@@ -99,12 +99,12 @@ const CARRIER_POLL_MS = 5;
 async function interfacesAndRoutes(before: string[]): Promise<string> {
   const shown = ['link show', 'addr show', 'route show table all', 'rule show', 'neigh show'];
   const deadline = Date.now() + CARRIER_DEADLINE_MS;
-  let said = await ipTolerantBatch([...before, ...shown]);
-  while (said.includes('NO-CARRIER') && Date.now() < deadline) {
+  let output = await ipTolerantBatch([...before, ...shown]);
+  while (output.includes('NO-CARRIER') && Date.now() < deadline) {
     await delay(CARRIER_POLL_MS);
-    said = await ipTolerantBatch(shown);
+    output = await ipTolerantBatch(shown);
   }
-  return said;
+  return output;
 }
 
 /**

@@ -35,7 +35,7 @@ export interface Calls {
   /** MACs that the bridge has learned, by the port that it learned each at. */
   macTable: { params: null; result: Record<string, string> };
   /** What the kernel would do with a packet: the words of `ip route get`, or of its refusal. */
-  routeGet: { params: RouteQuestion; result: RouteAnswer };
+  routeGet: { params: RouteQuery; result: RouteAnswer };
   /** Runs a program of the image, with `input` (nothing by default) on its stdin. */
   run: {
     params: { argv: [string, ...string[]]; input?: string };
@@ -48,7 +48,7 @@ export interface Calls {
 export type Method = keyof Calls;
 
 /** Calls that change nothing, so that one answer may serve many who ask. */
-export type Question = 'counters' | 'macTable' | 'routeGet' | 'serverStates';
+export type Query = 'counters' | 'macTable' | 'routeGet' | 'serverStates';
 
 export interface WireParams {
   /** Throwaway address (engine's) by which each interface is found, its name and MAC in the lab. */
@@ -70,9 +70,9 @@ export interface WireEnd {
 }
 
 /** A packet to an address, of the node's own or as it came in. */
-export interface RouteQuestion {
+export interface RouteQuery {
   to: string;
-  came?: { from: string; iif: string };
+  incoming?: { from: string; iif: string };
 }
 
 export interface FireParams {

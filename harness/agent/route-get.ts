@@ -1,10 +1,10 @@
 import type { RouteAnswer } from '../terms/route-answer.ts';
 import { runToEnd, type Ended } from './program.ts';
-import type { RouteQuestion } from './protocol.ts';
+import type { RouteQuery } from './protocol.ts';
 
 /** What the kernel would do with a packet, as `ip route get` tells (ip-route(8)). */
-export async function routeGet({ to, came }: RouteQuestion): Promise<RouteAnswer> {
-  const as = came ? ['from', came.from, 'iif', came.iif] : [];
+export async function routeGet({ to, incoming }: RouteQuery): Promise<RouteAnswer> {
+  const as = incoming ? ['from', incoming.from, 'iif', incoming.iif] : [];
   return routeAnswer(await runToEnd(['ip', 'route', 'get', to, ...as]));
 }
 

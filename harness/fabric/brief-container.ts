@@ -32,8 +32,8 @@ export async function runBriefly(
     );
     stream.on('close', () => [stdout, stderr].map((end) => end.end()));
     await container.start();
-    const [said, complaints] = await within(Promise.all([text(stdout), text(stderr)]));
-    return { stdout: said, stderr: complaints };
+    const [output, errors] = await within(Promise.all([text(stdout), text(stderr)]));
+    return { stdout: output, stderr: errors };
   } finally {
     await container.remove({ force: true }).catch((error: unknown) => {
       if (!isGone(error)) throw error;

@@ -108,7 +108,7 @@ export async function connect(): Promise<{ docker: Dockerode; endpoint: string }
   try {
     const endpoint = await requireEndpoint();
     const docker = new Dockerode(clientOptions(endpoint));
-    tellWhenGone(docker.modem);
+    watchConnection(docker.modem);
     return { docker, endpoint: endpoint.DOCKER_HOST };
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
@@ -123,7 +123,7 @@ interface Modem {
 }
 
 /** An engine that was there and is not any more is no mistake of ours: every call says so in plain words. */
-function tellWhenGone(modem: Modem): void {
+function watchConnection(modem: Modem): void {
   const dial = modem.dial.bind(modem);
   modem.dial = (options, callback) =>
     dial(options, (error, data) => {

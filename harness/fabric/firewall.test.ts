@@ -3,8 +3,8 @@ import { describeBlock, missingRules, suspects, type Suspect } from './firewall.
 type Rule = Record<string, unknown>[];
 
 /** A base chain with its rules, as `nft -j list ruleset` prints them. */
-function chain(words: string, hook: string, policy: string, ...rules: Rule[]): object[] {
-  const [family, table, name] = words.split(' ');
+function chain(title: string, hook: string, policy: string, ...rules: Rule[]): object[] {
+  const [family, table, name] = title.split(' ');
   return [
     { chain: { family, table, name, hook, policy, type: 'filter', prio: 0 } },
     ...rules.map((expr) => ({ rule: { family, table, chain: name, expr } })),
@@ -61,10 +61,10 @@ describe('the message', () => {
     describeBlock(suspects(list(...chains), families), false);
 
   test('names the chain, and how to let labs through', () => {
-    const said = message([4], NFTABLES);
-    expect(said).toContain('table inet filter, chain forward: policy drop (nftables, as in /etc/nftables.conf)');
-    expect(said).toContain(`nft insert rule inet filter forward iifname '"l4lab*"' oifname '"l4lab*"' accept`);
-    expect(said).toContain('sysctl net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0');
+    const output = message([4], NFTABLES);
+    expect(output).toContain('table inet filter, chain forward: policy drop (nftables, as in /etc/nftables.conf)');
+    expect(output).toContain(`nft insert rule inet filter forward iifname '"l4lab*"' oifname '"l4lab*"' accept`);
+    expect(output).toContain('sysctl net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0');
   });
 
   test("speaks the firewall's own language", () => {

@@ -30,8 +30,8 @@ cat /proc/net/ip_tables_names /proc/net/ip6_tables_names 2>/dev/null || true`;
  */
 export async function wiresBlocked(docker: Dockerode, image: string, silent: string[]): Promise<EnvironmentError> {
   const families = [...new Set(silent.map((address): Family => (isV6(address) ? 6 : 4)))].sort();
-  const said = await onHostNetwork(docker, image, { script: SCRIPT, admin: true });
-  const [ruleset, ...legacy] = said.split('\n').filter((line) => line !== '');
+  const output = await onHostNetwork(docker, image, { script: SCRIPT, admin: true });
+  const [ruleset, ...legacy] = output.split('\n').filter((line) => line !== '');
   const versions = families.map((family) => FAMILIES[family].name);
   const evidence = describeBlock(suspects(ruleset!, families), legacy.includes('filter'));
   return new EnvironmentError('host-firewall', { code: 'networks-blocked', params: { versions, evidence } });

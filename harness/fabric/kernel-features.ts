@@ -86,7 +86,7 @@ echo "processes yes $(cat /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max 2
 echo "diskFree yes $(df -Pk / | awk 'END { print $4 }')"`;
 
 /** What a container finds where labs run. */
-export interface FromInside {
+export interface ContainerProbe {
   /** What the kernel said against each feature that it lacks, by code. */
   lacks: Record<string, string>;
   /** Files that a node may open; null for no limit. */
@@ -98,7 +98,7 @@ export interface FromInside {
 }
 
 /** Looks around in a short-lived container that may do what nodes may. */
-export async function lookInside(docker: Dockerode, image: string, apparmor: boolean): Promise<FromInside> {
+export async function probeContainer(docker: Dockerode, image: string, apparmor: boolean): Promise<ContainerProbe> {
   const labels = { [LAB_LABEL]: 'probe', [OWNER_LABEL]: ownerLabel() };
   const options = containerOptions({ name: 'probe', image, labels, apparmor });
   const args = NEEDED_OF_KERNEL.flatMap(({ code, probe }) => [code, probe]);
@@ -107,11 +107,11 @@ export async function lookInside(docker: Dockerode, image: string, apparmor: boo
     Cmd: ['sh', '-c', SCRIPT, 'sh', ...args],
     HostConfig: { ...options.HostConfig, NetworkMode: 'none' },
   });
-  return readFromInside(stdout);
+  return parseProbe(stdout);
 }
 
 /** Reads what the container printed: a line for each thing, with its code, `yes` or `no`, and a value or a reason. */
-export function readFromInside(text: string): FromInside {
+export function parseProbe(text: string): ContainerProbe {
   const lines = text.split('\n').map((line) => /^(\S+) (yes|no) ?(.*)$/.exec(line));
   const found = new Map(
     lines.flatMap((line) => (line ? [[line[1]!, { is: line[2]!, value: line[3]! }] as const] : [])),

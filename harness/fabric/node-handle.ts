@@ -2,10 +2,10 @@ import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
-import type { Calls, FromAgent, Method, Question, RawFrame } from '../agent/protocol.ts';
+import type { Calls, FromAgent, Method, Query, RawFrame } from '../agent/protocol.ts';
 import { EnvironmentError, type ErrorCode, type L4labError } from '../errors.ts';
 import type { AgentFault, Fault } from '../terms/fault.ts';
-import { together } from '../together.ts';
+import { coalesce } from '../coalesce.ts';
 
 /** What may take long on a busy machine: to start, to configure, to send a flow that nobody answers. */
 const DEADLINE_S = 60;
@@ -110,11 +110,11 @@ export class NodeHandle {
     return (await answer) as Calls[M]['result'];
   }
 
-  readonly #asked = together((question: Question, params: Calls[Question]['params']) => this.call(question, params));
+  readonly #asked = coalesce((query: Query, params: Calls[Query]['params']) => this.call(query, params));
 
   /** As `call`, but those who ask the same at the same time share the answer. */
-  ask<Q extends Question>(question: Q, params: Calls[Q]['params']): Promise<Calls[Q]['result']> {
-    return this.#asked(question, params);
+  ask<Q extends Query>(query: Q, params: Calls[Q]['params']): Promise<Calls[Q]['result']> {
+    return this.#asked(query, params);
   }
 
   /** Closes the line; the agent ends with it unless it was detached. */

@@ -1,6 +1,6 @@
 import type { Sighting } from '../terms/sighting.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
-import { isSearching, promising, settledBy } from './complete.ts';
+import { isSearching, inFlight, settledBy } from './complete.ts';
 import { arp, segment, TCP_KEY } from './testing/evidence.ts';
 
 /** When Linux sends a single segment, its tail probe, and what it repeats, ms. */
@@ -70,36 +70,36 @@ describe('what gives a reason to wait', () => {
 
   test('a node asks for a neighbour until it gives up, which is after three questions', () => {
     const first = [comes('l3'), asks(), asks(), asks()];
-    expect(promising([...first, comes('l3'), asks(), asks()])).toEqual([...first, comes('l3')]);
+    expect(inFlight([...first, comes('l3'), asks(), asks()])).toEqual([...first, comes('l3')]);
   });
 
   test('a node that asks for a neighbour at once, and then every 100 ms, does so for the packet', () => {
-    expect(promising([comes('l3'), asks(), asks('l3', 104), asks('l3', 208)])).toHaveLength(4);
+    expect(inFlight([comes('l3'), asks(), asks('l3', 104), asks('l3', 208)])).toHaveLength(4);
   });
 
   test('a question that comes later is for something else', () => {
-    expect(promising([comes('l3'), asks('l3', 170), asks('l3', 274), answers])).toEqual([comes('l3')]);
+    expect(inFlight([comes('l3'), asks('l3', 170), asks('l3', 274), answers])).toEqual([comes('l3')]);
   });
 
   test('who was answered asks anew', () => {
-    expect(promising([comes('l3'), asks(), asks(), answers, asks(), asks(), asks(), asks()])).toHaveLength(7);
+    expect(inFlight([comes('l3'), asks(), asks(), answers, asks(), asks(), asks(), asks()])).toHaveLength(7);
   });
 
   test('who asks a neighbour whether its MAC still holds has sent the packet', () => {
     const toNeighbour = { ...asks(), frame: { ...asks().frame, dstMac: '02:00:00:00:00:02' } };
-    expect(promising([comes('l3'), toNeighbour, answers])).toEqual([comes('l3')]);
+    expect(inFlight([comes('l3'), toNeighbour, answers])).toEqual([comes('l3')]);
   });
 
   test('each node asks for itself', () => {
-    expect(promising([comes('l3'), comes('l4'), asks(), asks(), asks(), asks('l4')])).toHaveLength(6);
+    expect(inFlight([comes('l3'), comes('l4'), asks(), asks(), asks(), asks('l4')])).toHaveLength(6);
   });
 
   test('a node without a packet asks for somebody else', () => {
-    expect(promising([comes('l3'), comes('l3', 'out'), asks(), asks('l4')])).toHaveLength(2);
+    expect(inFlight([comes('l3'), comes('l3', 'out'), asks(), asks('l4')])).toHaveLength(2);
   });
 
   test('who holds a packet searches until the neighbour answers', () => {
-    const searches = (packets: Sighting[]): boolean => isSearching(promising(packets));
+    const searches = (packets: Sighting[]): boolean => isSearching(inFlight(packets));
     expect(searches([comes('l3'), asks()])).toBe(true);
     expect(searches([comes('l3'), asks(), comes('s1'), asks('s1'), answers])).toBe(true);
     expect(searches([comes('l3'), asks(), answers])).toBe(false);
@@ -107,6 +107,6 @@ describe('what gives a reason to wait', () => {
   });
 
   test('an ICMP error promises nothing', () => {
-    expect(promising([sent(1, 'S'), error(3), sent(2, 'S'), error(3)])).toHaveLength(2);
+    expect(inFlight([sent(1, 'S'), error(3), sent(2, 'S'), error(3)])).toHaveLength(2);
   });
 });

@@ -9,10 +9,10 @@ import type { Sighting } from '../terms/sighting.ts';
 const WAITED_MS = { syn: 900, dataOfTheCaller: 400, dataOfAnyone: 600 };
 
 /** So often a node asks for a neighbour before it gives up (`mcast_solicit`, ip-sysctl of the kernel). */
-const QUESTIONS = 3;
+const MAX_REQUESTS = 3;
 
 /** Within so long after it got a packet, or asked, a node asks for the neighbour that it looks for, ms: every 100 does it. */
-export const NEXT_QUESTION_MS = 120;
+export const NEXT_REQUEST_MS = 120;
 
 /**
  * How far the packets of an attempt settle it: `refused` when the caller rejected the answer (RST) or an ICMP error about
@@ -58,22 +58,22 @@ function waited(sent: Sighting[]): number {
  * that begins later is for something else.
  * @param packets sightings of one attempt so far, in time order
  */
-export function promising(packets: Sighting[]): Sighting[] {
-  const held = new Map<string, number>();
+export function inFlight(packets: Sighting[]): Sighting[] {
+  const holding = new Map<string, number>();
   const searches = new Map<string, { times: number; last: number }>();
   return packets.filter(({ node, direction, time, frame: { arp, icmp, dstMac } }) => {
     if (!arp) {
-      if (direction === 'in') held.set(node, time);
-      else held.delete(node);
+      if (direction === 'in') holding.set(node, time);
+      else holding.delete(node);
       return icmp?.inner === undefined;
     }
-    const since = held.get(node);
+    const since = holding.get(node);
     const name = `${node} ${arp.op === 'reply' ? arp.senderIp : arp.targetIp}`;
     const search = searches.get(name);
     if (arp.op === 'reply') return searches.delete(name) && since !== undefined;
     // Who asks a neighbour whose MAC it knows whether that still holds has sent the packet already (RFC 4861, 7.3.3).
-    if (since === undefined || !isGroup(dstMac) || search?.times === QUESTIONS) return false;
-    if (time - Math.max(since, search?.last ?? 0) > NEXT_QUESTION_MS * 1e6) return false;
+    if (since === undefined || !isGroup(dstMac) || search?.times === MAX_REQUESTS) return false;
+    if (time - Math.max(since, search?.last ?? 0) > NEXT_REQUEST_MS * 1e6) return false;
     searches.set(name, { times: (search?.times ?? 0) + 1, last: time });
     return true;
   });

@@ -1,4 +1,4 @@
-import { tellingIncreases } from './counters.ts';
+import { relevantIncreases } from './counters.ts';
 
 test('what rose and tells of trouble is left; a counter that was not there before counts from zero', () => {
   const before = { l3: { IpInReceives: 10, IpInAddrErrors: 2 }, l4: { 'l4lab wanted.web': 3 }, s1: { TcpOutRsts: 1 } };
@@ -7,7 +7,7 @@ test('what rose and tells of trouble is left; a counter that was not there befor
     l4: { 'l4lab wanted.web': 5 },
     s1: { TcpOutRsts: 1, TcpInSegs: 9 },
   };
-  expect(tellingIncreases(before, after)).toEqual({
+  expect(relevantIncreases(before, after)).toEqual({
     l3: { TcpExtIPReversePathFilter: 1 },
     l4: { 'l4lab wanted.web': 2 },
   });

@@ -5,7 +5,7 @@ const TELLING =
   / |Errors$|NoRoutes$|Discards$|Drops?$|Fails$|Overflows$|NoPorts$|ReversePathFilter$|Out(DestUnreachs|TimeExcds|PktTooBigs|Redirects|Rsts)$/;
 
 /** By how much the counters that tell of trouble rose; nodes and counters where nothing did are left out. */
-export function tellingIncreases(before: CountersByNode, after: CountersByNode): CountersByNode {
+export function relevantIncreases(before: CountersByNode, after: CountersByNode): CountersByNode {
   const nodes = Object.entries(after).map(([node, values]) => {
     const rose = Object.entries(values)
       .map(([name, value]) => [name, value - (before[node]?.[name] ?? 0)] as const)

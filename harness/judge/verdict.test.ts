@@ -16,7 +16,7 @@ function hop(node: string, direction: 'in' | 'out'): Hop {
 }
 
 /** Hops of a packet that starts at the first node, crosses those between, and ends at the last. */
-function way(...nodes: string[]): Hop[] {
+function path(...nodes: string[]): Hop[] {
   return nodes.flatMap((node, index) => [
     ...(index > 0 ? [hop(node, 'in')] : []),
     ...(index < nodes.length - 1 ? [hop(node, 'out')] : []),
@@ -32,7 +32,7 @@ const WORKED: Attempt = {
   servedBy: 's2',
   picked: 's2',
   sourceSeen: PIP,
-  observed: { request: way('client', 'l3', 'l4', 's2'), reply: way('s2', 'l4', 'l3', 'client') },
+  observed: { request: path('client', 'l3', 'l4', 's2'), reply: path('s2', 'l4', 'l3', 'client') },
   packets: [],
   epoch: '0',
   macTables: {},
@@ -51,7 +51,7 @@ const FAILED: Attempt = {
   }),
   servedBy: null,
   sourceSeen: null,
-  observed: { request: way('client', 'l3', 'l4', 's2'), reply: way('s2', 'l3', 'client') },
+  observed: { request: path('client', 'l3', 'l4', 's2'), reply: path('s2', 'l3', 'client') },
 };
 const ALIVE: ControlResult[] = [
   { from: 'l4', to: 's2', address: S2, protocol: 'http', port: 80, works: true, client: '200', cause: null },

@@ -44,13 +44,13 @@ function forward(run: Run, host: Host, from: string | null, frame: Frame): void 
     for (const port of host.ports) if (port !== from) transmit(run, host, port, frame);
     return;
   }
-  const led = known.movedFrom === null ? frame : misled(frame, host.name, known.port);
+  const led = known.movedFrom === null ? frame : misdirected(frame, host.name, known.port);
   // A bridge never sends a frame back out of the port it came by.
   if (known.port !== from) transmit(run, host, known.port, led);
   else if ('packet' in led) discard(run, led.packet, host.name);
 }
 
-function misled(frame: Frame, bridge: string, port: string): Frame {
+function misdirected(frame: Frame, bridge: string, port: string): Frame {
   if (!('packet' in frame)) return frame;
-  return { ...frame, packet: { ...frame.packet, misled: { bridge, mac: frame.dstMac, port } } };
+  return { ...frame, packet: { ...frame.packet, misdirected: { bridge, mac: frame.dstMac, port } } };
 }

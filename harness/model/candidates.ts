@@ -154,9 +154,9 @@ function withVip({ scenario, plan, flow }: Failure): Patch {
   const service = serviceOf(plan, flow)!;
   return Object.fromEntries(
     service.pool.map(({ node }) => {
-      const held = scenario.nodes[node]?.loopback ?? scenario.servers.loopback ?? [];
+      const existing = scenario.nodes[node]?.loopback ?? scenario.servers.loopback ?? [];
       const tag = MODES[service.mode].handsOver === 'dscp' ? { undoDscp: [service.name] } : {};
-      return [node, { loopback: [...new Set([...held, service.name])], ...QUIET, ...tag }];
+      return [node, { loopback: [...new Set([...existing, service.name])], ...QUIET, ...tag }];
     }),
   );
 }

@@ -3,8 +3,8 @@ import { ownerOf } from '../scenario/lookup.ts';
 import { answerTo, callerSends, hasSocket, isForCaller, openSocket } from './exchange.ts';
 import { isRequest } from './packet.ts';
 import type { Packet } from './packet.ts';
-import { heedError, learnLimit } from './path-mtu.ts';
-import { complain, deliver, die } from './run.ts';
+import { handleIcmpError, learnLimit } from './path-mtu.ts';
+import { sendIcmpError, deliver, die } from './run.ts';
 import type { Run } from './run.ts';
 import type { Host } from './network.ts';
 
@@ -15,16 +15,16 @@ import type { Host } from './network.ts';
 export function consume(run: Run, host: Host, packet: Packet): void {
   if (packet.step === 'error') {
     deliver(run, packet, host.name);
-    heedError(run, host, packet);
+    handleIcmpError(run, host, packet);
   } else if (isRequest(packet.step)) serve(run, host, packet);
-  else hear(run, host, packet);
+  else receiveReply(run, host, packet);
 }
 
 /** Turned away: a reset for TCP, ICMP port unreachable for the rest. */
 export function refuse(run: Run, host: Host, packet: Packet, why = withoutListener(host, packet)): void {
   die(run, packet, why);
-  if (packet.protocol === 'tcp') post(run, host, answerTo(run.exchange, packet, 'reset'));
-  else complain(run, host, packet);
+  if (packet.protocol === 'tcp') enqueue(run, host, answerTo(run.exchange, packet, 'reset'));
+  else sendIcmpError(run, host, packet);
 }
 
 /** Nothing at a node takes packets to that address and port. */
@@ -57,16 +57,16 @@ function serve(run: Run, host: Host, packet: Packet): void {
   }
   openSocket(exchange, host.name, packet);
   learnLimit(run, host, packet.src, packet.takes);
-  post(run, host, answerTo(exchange, packet, 'syn-ack'));
+  enqueue(run, host, answerTo(exchange, packet, 'syn-ack'));
 }
 
 function answer(run: Run, host: Host, packet: Packet): void {
   run.exchange.served ??= { node: host.name, source: packet.src };
-  post(run, host, answerTo(run.exchange, packet, 'reply'));
+  enqueue(run, host, answerTo(run.exchange, packet, 'reply'));
 }
 
 /** The caller's side. */
-function hear(run: Run, host: Host, packet: Packet): void {
+function receiveReply(run: Run, host: Host, packet: Packet): void {
   const { exchange } = run;
   const { flow } = exchange;
   if (host.name !== flow.from || !isForCaller(exchange, packet)) {
@@ -83,11 +83,11 @@ function hear(run: Run, host: Host, packet: Packet): void {
   if (packet.step === 'reply') exchange.answered = true;
   else if (packet.step === 'syn-ack' && !exchange.sent.some(({ step }) => step === 'request')) {
     learnLimit(run, host, packet.src, packet.takes);
-    post(run, host, callerSends(exchange, 'ack'));
-    post(run, host, callerSends(exchange, 'request'));
+    enqueue(run, host, callerSends(exchange, 'ack'));
+    enqueue(run, host, callerSends(exchange, 'request'));
   }
 }
 
-function post(run: Run, host: Host, packet: Packet): void {
+function enqueue(run: Run, host: Host, packet: Packet): void {
   run.outbox.push({ node: host.name, packet });
 }

@@ -1,4 +1,4 @@
-import { beginnings } from './health.ts';
+import { initialStates } from './health.ts';
 import { predict } from './predict.ts';
 import { flow, plan } from './testing/lab-builder.ts';
 import type { LabSketch } from './testing/lab-builder.ts';
@@ -66,11 +66,11 @@ test('a check of an l3dsr server wants its answer from the VIP: a server that do
 });
 
 test('checks teach: a server that speaks up for its VIP may be known as its holder before the flow begins', () => {
-  const speaksUp = { loopback: [VIP_A], conf: { arp_ignore: 1, arp_announce: 0 } };
+  const answersArp = { loopback: [VIP_A], conf: { arp_ignore: 1, arp_announce: 0 } };
   const services = { a: { ...dsr, pool: ['s1'], check: 'tcp' as const } };
   const asks = oneArm({
     services,
-    servers: speaksUp,
+    servers: answersArp,
     nodes: { s1: { gateway: L3, routes: { '203.0.113.2/32': L3 } } },
   });
   const lab = plan(asks);
@@ -81,9 +81,9 @@ test('checks teach: a server that speaks up for its VIP may be known as its hold
 });
 
 test('a server that has forgotten the load balancer and asks for it as the VIP is not answered: its check fails', () => {
-  const speaksUp = { loopback: [VIP_A], conf: { arp_ignore: 1, arp_announce: 0 } };
+  const answersArp = { loopback: [VIP_A], conf: { arp_ignore: 1, arp_announce: 0 } };
   const services = { a: { ...dsr, pool: ['s1'], check: 'tcp' as const } };
-  expect(outcomes(oneArm({ services, servers: speaksUp }), 'client', 'a')).toEqual(
+  expect(outcomes(oneArm({ services, servers: answersArp }), 'client', 'a')).toEqual(
     expect.arrayContaining(['s1 works', '- no-server-available']),
   );
 });
@@ -110,13 +110,13 @@ test('a load balancer that keeps the source MAC knows its servers before any flo
 test('to ask for a MAC is to send no packet: nobody learns from it who is behind a router', () => {
   const services = { a: { ...dsr, pool: ['s1'], sourceMac: 'keep' as const } };
   const lab = plan(oneArm({ services, servers: { routes: { '203.0.113.2/32': L3 } } }));
-  const [, taught] = beginnings(networkOf(lab));
-  expect([...taught!.get('s1')!.neighbours.values()].map(({ address }) => address)).toEqual(['203.0.113.2']);
+  const [, learned] = initialStates(networkOf(lab));
+  expect([...learned!.get('s1')!.neighbours.values()].map(({ address }) => address)).toEqual(['203.0.113.2']);
 });
 
 test.each([0, 1, 2])('with arp_announce=%i a load balancer asks in its own name, since there is no packet', (level) => {
   const services = { a: { ...dsr, pool: ['s1'], sourceMac: 'keep' as const } };
   const lab = oneArm({ services, nodes: { l4: { conf: { arp_announce: level } } } });
-  const [, taught] = beginnings(networkOf(plan(lab)));
-  expect([...taught!.get('s1')!.neighbours.values()].map(({ address }) => address)).toEqual(['203.0.113.2']);
+  const [, learned] = initialStates(networkOf(plan(lab)));
+  expect([...learned!.get('s1')!.neighbours.values()].map(({ address }) => address)).toEqual(['203.0.113.2']);
 });

@@ -42,29 +42,29 @@ export function health(
 function statesOf(checked: Checked): [boolean, ...boolean[]] {
   if (!isInReach(checked)) return [false];
   if (checked.service.check.type === 'none') return [true];
-  const [first, ...later] = beginnings(checked.network).map((states) => check(checked, states).exchange.answered);
+  const [first, ...later] = initialStates(checked.network).map((states) => check(checked, states).exchange.answered);
   return later.includes(!first!) ? [first!, !first!] : [first!];
 }
 
-const lessons = new WeakMap<Network, (Map<string, NodeState> | null)[]>();
+const cache = new WeakMap<Network, (Map<string, NodeState> | null)[]>();
 
 /**
- * What nodes may know when a flow begins: nothing; what load balancers' checks and questions have taught all of them; or
- * the load balancers alone, since the harness lets them keep what they know when the others are to forget.
+ * What nodes may know when a flow begins: nothing; what all of them learned from load balancers' checks and ARP requests;
+ * or only what the load balancers themselves learned, since the harness lets them keep what they know when the others are to forget.
  */
-export function beginnings(network: Network): (Map<string, NodeState> | null)[] {
-  let found = lessons.get(network);
+export function initialStates(network: Network): (Map<string, NodeState> | null)[] {
+  let found = cache.get(network);
   if (found === undefined) {
-    const all = taughtByLoadBalancers(network);
+    const all = learnedFromLoadBalancers(network);
     const own = all && new Map([...all].filter(([name]) => network.hosts.get(name)!.plan.balancer !== null));
     found = all === null ? [null] : [null, all, own];
-    lessons.set(network, found);
+    cache.set(network, found);
   }
   return found;
 }
 
-/** What all checks and questions together have taught the nodes, by node; null where no load balancer asks anybody. */
-function taughtByLoadBalancers(network: Network): Map<string, NodeState> | null {
+/** What nodes learn from all checks and ARP requests, by node; null where no load balancer sends any. */
+function learnedFromLoadBalancers(network: Network): Map<string, NodeState> | null {
   let states: Map<string, NodeState> | null = null;
   for (const host of network.hosts.values()) {
     for (const service of host.plan.balancer?.config.services ?? []) {

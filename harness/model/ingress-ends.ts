@@ -17,8 +17,8 @@ export function answersAtIngress(run: Run, host: Host, iface: string, { srcMac, 
   if (!isMeant || packet.protocol !== 'icmp' || !endsHere(host, packet)) return false;
   deliver(run, packet, host.name);
   run.exchange.served ??= { node: host.name, source: packet.src };
-  const speaker = host.ports.includes(iface) ? 'br0' : iface;
-  const mac = host.plan.interfaces.find(({ name }) => name === speaker)!.mac;
+  const ingress = host.ports.includes(iface) ? 'br0' : iface;
+  const mac = host.plan.interfaces.find(({ name }) => name === ingress)!.mac;
   transmit(run, host, iface, { srcMac: mac, dstMac: srcMac, packet: answerTo(run.exchange, packet, 'reply') });
   return true;
 }

@@ -14,7 +14,7 @@ import type { Packet } from './packet.ts';
 import { fits, fitted } from './path-mtu.ts';
 import { learnRedirect, redirectAbout, sendsRedirects } from './redirects.ts';
 import { lookUp, selectSource, validateSource } from './routing.ts';
-import { complain, die, stateOf } from './run.ts';
+import { sendIcmpError, die, stateOf } from './run.ts';
 import type { Run } from './run.ts';
 import type { Device, Host, Route } from './network.ts';
 import { crossing } from './trace.ts';
@@ -47,7 +47,7 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
   }
   if (route === null) {
     noRoute(run, host, passing);
-    complain(run, host, passing, { tracked });
+    sendIcmpError(run, host, passing, { tracked });
     return;
   }
   const source = sourceIsFine(run, host, device, passing);
@@ -109,7 +109,7 @@ function forward(
   const { packet, tracked } = passing;
   if (packet.ttl <= 1) {
     die(run, packet, cause('loop', 'ttl-expired', { node: host.name, address: packet.dst }));
-    complain(run, host, packet, { tracked });
+    sendIcmpError(run, host, packet, { tracked });
     return;
   }
   const to = host.devices.get(route.device);
@@ -135,7 +135,7 @@ function leave(run: Run, host: Host, route: Route, { packet, tracked }: Passing)
   if (tracked.state === 'new') chooseSource(run, host, nextHop, tracked.connection);
   confirm(state.connections, tracked);
   const translated = translateSource(packet, tracked);
-  const blame = learned && taught(host, packet, learned);
+  const blame = learned && redirectBlame(host, packet, learned);
   sendTo(run, host, nextHop, { packet: blame ? { ...translated, blame } : translated });
 }
 
@@ -147,7 +147,7 @@ function chooseSource(run: Run, host: Host, { device, address }: OnLink, connect
   connection.reply = { ...connection.reply, dst: source };
 }
 
-function taught(host: Host, packet: Packet, { gateway, router }: { gateway: string; router: string }): Cause {
+function redirectBlame(host: Host, packet: Packet, { gateway, router }: { gateway: string; router: string }): Cause {
   return cause('redirected', 'redirect-followed', { node: host.name, router, address: packet.dst, gateway });
 }
 

@@ -61,10 +61,10 @@ test('a host that forwards nothing looks for a route all the same, and says that
     nodeOf('l3').routes.push({ to: '2001:db8:7::/64', via: '2001:db8:1::11', dev: 'l2' });
     if (!gateway) nodeOf('s1').routes = [{ to: '2001:db8:c::/64', via: '2001:db8:1::1', dev: 'l2' }];
     const [prediction] = predict(lab, { ...flow(lab, 'client', 's1'), address: '2001:db8:7::1' });
-    return { cause: prediction?.cause?.code, says: prediction?.reply[0]?.src.ip };
+    return { cause: prediction?.cause?.code, answer: prediction?.reply[0]?.src.ip };
   };
-  expect(routed(true)).toEqual({ cause: 'not-forwarding', says: undefined });
-  expect(routed(false)).toEqual({ cause: 'no-route', says: '2001:db8:1::11' });
+  expect(routed(true)).toEqual({ cause: 'not-forwarding', answer: undefined });
+  expect(routed(false)).toEqual({ cause: 'no-route', answer: '2001:db8:1::11' });
 });
 
 test('a server that forwards nothing tells no neighbour of a VIP on its loopback: it asks from its own addresses', () => {
@@ -74,7 +74,7 @@ test('a server that forwards nothing tells no neighbour of a VIP on its loopback
 
 describe('redirects', () => {
   /** s1 asks the L4 to pass on what is for its neighbour s2. */
-  const wayOf = (accepts: boolean): string[] => {
+  const pathOf = (accepts: boolean): string[] => {
     const around = { routes: { '2001:db8:1::12/128': '2001:db8:1::2' } };
     const lab = oneArm({ mode: 'dsr' }, { ...around, listeners: [{ protocol: 'tcp', port: 80 }] });
     for (const { name, sysctls } of lab.nodes) {
@@ -85,7 +85,7 @@ describe('redirects', () => {
   };
 
   test('a router sends them whatever is set; who accepts them goes around it from the second packet on', () => {
-    expect(wayOf(true)).toEqual(['works']);
-    expect(wayOf(false)).toEqual(['half-seen-by-firewall']);
+    expect(pathOf(true)).toEqual(['works']);
+    expect(pathOf(false)).toEqual(['half-seen-by-firewall']);
   });
 });

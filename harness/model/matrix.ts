@@ -22,16 +22,16 @@ export function matrix(flows: string[], columns: MatrixColumn[]): string {
 export function outcomeOf(predictions: Prediction[]): string {
   const byOutcome = new Map<string, string[]>();
   for (const prediction of predictions) {
-    const words = inWords(prediction);
-    byOutcome.set(words, [...(byOutcome.get(words) ?? []), prediction.picked ?? 'no pick']);
+    const summary = summaryOf(prediction);
+    byOutcome.set(summary, [...(byOutcome.get(summary) ?? []), prediction.picked ?? 'no pick']);
   }
   const [only, ...others] = byOutcome.keys();
   if (only === undefined) return '–';
   if (others.length === 0) return only;
-  return [...byOutcome].map(([words, picks]) => `${[...new Set(picks)].join('/')}: ${words}`).join(', ');
+  return [...byOutcome].map(([summary, picks]) => `${[...new Set(picks)].join('/')}: ${summary}`).join(', ');
 }
 
-function inWords({ outcome, cause, findings }: Prediction): string {
+function summaryOf({ outcome, cause, findings }: Prediction): string {
   const main = outcome === 'works' ? 'works' : (cause?.code ?? 'fails');
   return findings.length === 0 ? main : `${main} (${findings.join(', ')})`;
 }

@@ -6,7 +6,7 @@ import type { Leaving, Neighbour, NodeState } from './node-state.ts';
 import { BROADCAST } from './packet.ts';
 import type { Packet } from './packet.ts';
 import { selectSource } from './routing.ts';
-import { complain, die, stateOf } from './run.ts';
+import { sendIcmpError, die, stateOf } from './run.ts';
 import type { Run } from './run.ts';
 import type { Device, Host } from './network.ts';
 
@@ -100,7 +100,7 @@ function unreachable(run: Run, entry: Neighbour, packet: Packet): void {
     : cause('no-neighbour', 'arp-unanswered', { node, address });
   die(run, packet, why);
   const forwarded = packet.trace !== null && packet.dsr?.l4 !== node;
-  if (forwarded) complain(run, run.network.hosts.get(node)!, packet);
+  if (forwarded) sendIcmpError(run, run.network.hosts.get(node)!, packet);
 }
 
 function emit(run: Run, host: Host, to: { device: Device; mac: string }, { packet, srcMac }: Leaving): void {

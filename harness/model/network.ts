@@ -77,9 +77,9 @@ function compile(plan: Plan): Network {
 
 function host(plan: NodePlan): Host {
   const addresses = localAddresses(plan);
-  const speaking = plan.interfaces.filter(({ name }) => !plan.bridge || name === 'br0');
+  const ipInterfaces = plan.interfaces.filter(({ name }) => !plan.bridge || name === 'br0');
   const devices = new Map(
-    speaking.map(({ name, mac, mtu = DEFAULT_MTU }) => [
+    ipInterfaces.map(({ name, mac, mtu = DEFAULT_MTU }) => [
       name,
       {
         name,

@@ -28,7 +28,7 @@ export interface Packet {
   /** Why it is where it should not be: this is to blame when it dies, however it dies. */
   blame?: Cause;
   /** Switch that forwarded it by a MAC table entry that had moved. */
-  misled?: { bridge: string; mac: string; port: string };
+  misdirected?: { bridge: string; mac: string; port: string };
   /** ICMP errors and redirects: the packet they quote. */
   about?: Packet;
   /** ICMP error about a packet that was too big: what would fit, bytes. */

@@ -3,7 +3,7 @@ import { cause } from '../terms/cause.ts';
 import type { Passing } from './conntrack.ts';
 import { sendAgain } from './exchange.ts';
 import type { Packet } from './packet.ts';
-import { complain, die, stateOf } from './run.ts';
+import { sendIcmpError, die, stateOf } from './run.ts';
 import type { Run } from './run.ts';
 import type { Device, Host } from './network.ts';
 import { sender } from './trace.ts';
@@ -22,7 +22,7 @@ export function fitted(run: Run, host: Host, device: Device, packet: Packet): Pa
 export function fits(run: Run, host: Host, device: Device, { packet, tracked }: Passing): boolean {
   if (packet.size <= device.mtu) return true;
   die(run, packet, cause('too-big', 'exceeds-mtu', { node: host.name, address: packet.dst, mtu: device.mtu }));
-  complain(run, host, packet, { tracked, mtu: device.mtu });
+  sendIcmpError(run, host, packet, { tracked, mtu: device.mtu });
   return false;
 }
 
@@ -43,7 +43,7 @@ export function learnLimit(run: Run, host: Host, address: string, bytes: number 
 }
 
 /** An ICMP error says what would have fitted: whoever sent the packet learns it, and TCP sends again. */
-export function heedError(run: Run, host: Host, { about, mtu }: Packet): void {
+export function handleIcmpError(run: Run, host: Host, { about, mtu }: Packet): void {
   if (about === undefined || mtu === undefined || sender(about.trace) !== host.name) return;
   const original = run.exchange.sent[about.id]!;
   learnLimit(run, host, original.dst, mtu);

@@ -3,7 +3,7 @@ import { cause, type Cause, type CauseCode } from '../terms/cause.ts';
 import { nodeWithMac } from '../scenario/lookup.ts';
 import { explore } from './choices.ts';
 import { firstAnswer, firstRequest } from './exchange.ts';
-import { beginnings, health } from './health.ts';
+import { initialStates, health } from './health.ts';
 import type { NodeState } from './node-state.ts';
 import { isRequest } from './packet.ts';
 import type { Packet } from './packet.ts';
@@ -16,7 +16,7 @@ import type { Hop, Prediction } from '../terms/walk.ts';
 /**
  * What Linux and the load balancer's configuration make of a flow: one alternative for every server that the
  * load balancer may pick (in pool order), and for every neighbour whose ARP answer may come first; further ones where it
- * matters what health checks have taught the nodes before.
+ * matters what nodes learned from health checks before.
  */
 export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
   const network = networkOf(plan);
@@ -31,9 +31,9 @@ export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
         }),
       ),
     );
-  const [untaught, ...taught] = beginnings(network).map(from);
-  const distinct = new Map([...untaught!, ...taught.flat()].map((item) => [JSON.stringify(item), item]));
-  return taught.length === 0 ? untaught! : [...distinct.values()];
+  const [fresh, ...learned] = initialStates(network).map(from);
+  const distinct = new Map([...fresh!, ...learned.flat()].map((item) => [JSON.stringify(item), item]));
+  return learned.length === 0 ? fresh! : [...distinct.values()];
 }
 
 function prediction(run: Run): Prediction {
@@ -46,8 +46,8 @@ function prediction(run: Run): Prediction {
     servedBy: exchange.served?.node ?? null,
     sourceSeen: exchange.served?.source ?? null,
     findings: works ? findingsOf(run) : [],
-    request: way(run, firstRequest(exchange)),
-    reply: way(run, firstAnswer(exchange)),
+    request: path(run, firstRequest(exchange)),
+    reply: path(run, firstAnswer(exchange)),
   };
 }
 
@@ -66,34 +66,34 @@ function causeOf(run: Run): Cause {
     const end = run.ends.get(id);
     if (end === undefined) return cause('unexplained', 'never-ends', called);
     if (end.fate === 'died' && end.cause !== null) {
-      return REFUSALS.includes(end.cause.code) ? (unheardRefusal(run) ?? end.cause) : end.cause;
+      return REFUSALS.includes(end.cause.code) ? (lostRefusal(run) ?? end.cause) : end.cause;
     }
-    if (end.fate === 'unwanted') return straying(run, end);
+    if (end.fate === 'unwanted') return misdelivery(run, end);
   }
   return cause('unexplained', 'reply-missing', called);
 }
 
 /**
- * A refusal that the caller never hears says nothing: what ended its way decides. An ICMP error counts once it has left
+ * A refusal that never reaches the caller does not count: what stopped it decides. An ICMP error counts once it has left
  * its node, since nothing repeats it and few callers listen to it.
  */
-function unheardRefusal(run: Run): Cause | null {
+function lostRefusal(run: Run): Cause | null {
   const { exchange, ends } = run;
   const answer = firstAnswer(exchange);
   if (answer?.step !== 'reset' && answer?.step !== 'error') return null;
   const end = ends.get(answer.id);
   if (end === undefined || (answer.step === 'error' && end.packet.trace !== null)) return null;
-  return end.fate === 'unwanted' ? straying(run, end) : end.cause;
+  return end.fate === 'unwanted' ? misdelivery(run, end) : end.cause;
 }
 
-function straying({ network }: Run, { packet: { misled, dst: address }, node }: End): Cause {
-  if (misled === undefined) return cause('unexplained', 'frame-unclaimed', { node, address });
-  const { bridge, mac, port } = misled;
+function misdelivery({ network }: Run, { packet: { misdirected, dst: address }, node }: End): Cause {
+  if (misdirected === undefined) return cause('unexplained', 'frame-unclaimed', { node, address });
+  const { bridge, mac, port } = misdirected;
   const owner = nodeWithMac(network.plan, mac)?.name ?? mac;
   return cause('mac-moved', 'mac-on-wrong-port', { node: bridge, owner, port, address });
 }
 
-function way({ ends }: Run, packet: Packet | null): Hop[] {
+function path({ ends }: Run, packet: Packet | null): Hop[] {
   return packet === null ? [] : hops(ends.get(packet.id)?.packet.trace ?? null);
 }
 

@@ -49,11 +49,11 @@ export function learnRedirect(run: Run, host: Host, device: Device, packet: Pack
   const { redirect, about } = packet;
   if (redirect === undefined || about === undefined || about.step === 'syn-ack') return;
   const { dst } = about;
-  const believed = dst.includes(':')
+  const accepted = dst.includes(':')
     ? device.settings.acceptRedirects.v6 && about.protocol === 'tcp' && about.step !== 'reset'
     : device.settings.acceptRedirects.v4 &&
       lookUp(host, dst)?.via === packet.src &&
       redirect.gateway !== packet.src &&
       isOwnNeighbour(run, host, { device, address: redirect.gateway });
-  if (believed) stateOf(run, host).redirects.set(dst, { gateway: redirect.gateway, router: redirect.router });
+  if (accepted) stateOf(run, host).redirects.set(dst, { gateway: redirect.gateway, router: redirect.router });
 }

@@ -96,7 +96,7 @@ export function discard(run: Run, packet: Packet, node: string): void {
  * It belongs to the connection that the packet was to begin, even though that never came to be (nf_ct_attach).
  * @param known what the node knows of the packet: its connection, and what size would fit
  */
-export function complain(
+export function sendIcmpError(
   run: Run,
   host: Host,
   packet: Packet,

@@ -168,8 +168,8 @@ describe('IPv6', () => {
   });
 
   test('a quotation', () => {
-    const complaint = ipv6({ ...fields, protocol: 17 }, udp(5, 53));
-    const frame = decoded(0x86dd, ipv6({ ...fields, protocol: 58 }, icmp(1, 4, uint16(0, 0), complaint)));
+    const icmpError = ipv6({ ...fields, protocol: 17 }, udp(5, 53));
+    const frame = decoded(0x86dd, ipv6({ ...fields, protocol: 58 }, icmp(1, 4, uint16(0, 0), icmpError)));
     expect(frame.icmp?.inner).toEqual({
       src: '2001:db8::a',
       dst: '2001:db8::80',

@@ -21,15 +21,18 @@ function frame(from: string, iface: string, seq = 1): Buffer {
   return ethernet(mac(from, iface), mac('s2', 'l2'), 0x0800, packet);
 }
 
-function ways(seen: Captured[], on: Plan = lab): string[] {
+function paths(seen: Captured[], on: Plan = lab): string[] {
   return directions(seen, on, 0n).map(({ node, iface, direction }) => `${node} ${direction} ${iface}`);
 }
 
 test('of the two ends of a wire, the one that saw a frame first sent it', () => {
   const bytes = frame('s1', 'l2');
-  expect(ways([captured(1, 's1', 'l2', bytes), captured(2, 'l2', 's1', bytes)])).toEqual(['s1 out l2', 'l2 in s1']);
+  expect(paths([captured(1, 's1', 'l2', bytes), captured(2, 'l2', 's1', bytes)])).toEqual(['s1 out l2', 'l2 in s1']);
   const flooded = frame('client', 'l3');
-  expect(ways([captured(1, 'l2', 's1', flooded), captured(2, 's1', 'l2', flooded)])).toEqual(['l2 out s1', 's1 in l2']);
+  expect(paths([captured(1, 'l2', 's1', flooded), captured(2, 's1', 'l2', flooded)])).toEqual([
+    'l2 out s1',
+    's1 in l2',
+  ]);
 });
 
 test('times count from the origin', () => {
@@ -38,13 +41,13 @@ test('times count from the origin', () => {
 });
 
 test('a frame that one end alone saw was sent by the host whose MAC it carries', () => {
-  expect(ways([captured(1, 's1', 'l2', frame('s1', 'l2'))])).toEqual(['s1 out l2']);
-  expect(ways([captured(1, 's1', 'l2', frame('s2', 'l2'))])).toEqual(['s1 in l2']);
+  expect(paths([captured(1, 's1', 'l2', frame('s1', 'l2'))])).toEqual(['s1 out l2']);
+  expect(paths([captured(1, 's1', 'l2', frame('s2', 'l2'))])).toEqual(['s1 in l2']);
 });
 
 test('a switch port sends whatever its neighbour did not', () => {
-  expect(ways([captured(1, 'l2', 's1', frame('s2', 'l2'))])).toEqual(['l2 out s1']);
-  expect(ways([captured(1, 'l2', 's1', frame('s1', 'l2'))])).toEqual(['l2 in s1']);
+  expect(paths([captured(1, 'l2', 's1', frame('s2', 'l2'))])).toEqual(['l2 out s1']);
+  expect(paths([captured(1, 'l2', 's1', frame('s1', 'l2'))])).toEqual(['l2 in s1']);
 });
 
 test('equal frames on one wire are matched in the order in which they were sent', () => {
@@ -55,20 +58,20 @@ test('equal frames on one wire are matched in the order in which they were sent'
     captured(3, 's1', 'l2', bytes),
     captured(4, 'l2', 's1', bytes),
   ];
-  expect(ways(times)).toEqual(['s1 out l2', 'l2 in s1', 's1 out l2', 'l2 in s1']);
+  expect(paths(times)).toEqual(['s1 out l2', 'l2 in s1', 's1 out l2', 'l2 in s1']);
 });
 
 test('of two equal frames the second of which is lost, each still has its direction', () => {
   const bytes = frame('s1', 'l2');
   expect(
-    ways([captured(1, 's1', 'l2', bytes), captured(2, 'l2', 's1', bytes), captured(3, 's1', 'l2', bytes)]),
+    paths([captured(1, 's1', 'l2', bytes), captured(2, 'l2', 's1', bytes), captured(3, 's1', 'l2', bytes)]),
   ).toEqual(['s1 out l2', 'l2 in s1', 's1 out l2']);
 });
 
 test('the same frame on other wires is another crossing', () => {
   const bytes = frame('s1', 'l2');
   expect(
-    ways([
+    paths([
       captured(1, 's1', 'l2', bytes),
       captured(2, 'l2', 's1', bytes),
       captured(3, 'l2', 's2', bytes),
@@ -82,7 +85,7 @@ test('an L4 that keeps the source MAC sends frames that carry that of somebody e
   const keeps = plan(inLineBridge({ services, servers: { loopback: [VIP_A], conf: QUIET_ARP } }));
   const walk = predict(keeps, flow(keeps, 'client', 'a'))[0]!;
   const seen = onTheWires(keeps, walk, { seq: 1, begins: 0 });
-  expect(ways(seen, keeps)).toEqual(
+  expect(paths(seen, keeps)).toEqual(
     [...walk.request, ...walk.reply].map(({ node, direction, iface }) => `${node} ${direction} ${iface}`),
   );
 });

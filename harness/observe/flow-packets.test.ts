@@ -158,7 +158,7 @@ test('ARP about the addresses that the packets carry belongs to it, where somebo
 });
 
 test('an error about a packet that l3dsr gave another destination, and that never left', () => {
-  const complaint = (srcPort: number) => {
+  const icmpError = (srcPort: number) => {
     const quoted = ipv4({ src: CLIENT, dst: S1, protocol: 6 }, tcp({ srcPort, dstPort: 80, flags: SYN, seq: 100 }));
     return sighting(
       'l4',
@@ -166,6 +166,6 @@ test('an error about a packet that l3dsr gave another destination, and that neve
       ipv4({ src: '203.0.113.2', dst: CLIENT, protocol: 1 }, icmp(3, 1, uint16(0, 0), quoted)),
     );
   };
-  const mine = [segment('client', [CLIENT, 20000], [VIP, 80], SYN, 100), complaint(20000)];
-  expect(belonging([...mine, complaint(20001)])).toEqual(mine);
+  const mine = [segment('client', [CLIENT, 20000], [VIP, 80], SYN, 100), icmpError(20000)];
+  expect(belonging([...mine, icmpError(20001)])).toEqual(mine);
 });

@@ -66,12 +66,12 @@ class Known {
       if (frame.tcp.flags === 'S') this.#initialSequences.add(frame.tcp.seq);
       return true;
     }
-    if (!this.#begins(node, frame)) return false;
+    if (!this.#isStart(node, frame)) return false;
     this.#learn(frame);
     return true;
   }
 
-  #begins(node: string, { ip, tcp }: Frame): boolean {
+  #isStart(node: string, { ip, tcp }: Frame): boolean {
     if (!ip || !tcp) return false;
     const { caller, address, port, sourcePort } = this.key;
     const opens = tcp.flags === 'S';

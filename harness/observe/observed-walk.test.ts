@@ -146,8 +146,8 @@ test('where a switch is the caller itself and floods, the copy that got on is th
   const lab = plan(inLineBridge({ services: dsr }));
   const walk = predict(lab, flow(lab, 'l4', 's2:80'))[0]!;
   const sent = onTheWires(lab, walk, { seq: 1000, begins: 1000 });
-  const astray = { ...sent[0]!, iface: 'l3', time: 0n };
-  expect(observed(lab, walk, [astray, ...sent])).toEqual(bare(walk));
+  const misdirected = { ...sent[0]!, iface: 'l3', time: 0n };
+  expect(observed(lab, walk, [misdirected, ...sent])).toEqual(bare(walk));
 });
 
 test('each hop tells what changed since the one before, and when it was', () => {

@@ -30,9 +30,9 @@ export function observedWalk(packets: Sighting[], key: FlowKey, plan: Plan): Wal
     const before = known.get(sent);
     if (before) return before;
     known.set(sent, [sent]);
-    const way = onward(sent, all, known);
-    known.set(sent, way);
-    return way;
+    const path = onward(sent, all, known);
+    known.set(sent, path);
+    return path;
   };
 
   const onward = (sent: Sighting, all: Sighting[], known: Map<Sighting, Sighting[]>): Sighting[] => {
@@ -93,27 +93,27 @@ function farSideOf(
   key: FlowKey,
   walkOf: (first: Sighting | undefined, all: Sighting[]) => Sighting[],
 ): { request: Sighting[]; reply: Sighting[] } {
-  const spoken = packets.filter(({ frame }) => frame.token === key.token);
+  const withToken = packets.filter(({ frame }) => frame.token === key.token);
   const firstFrom = (before: Sighting, isMeant: (frame: Frame) => boolean): Sighting | undefined =>
-    spoken.find(
+    withToken.find(
       ({ node, direction, time, frame }) =>
         node === before.node && direction === 'out' && time > before.time && isMeant(frame),
     );
-  const way = (first: Sighting | undefined): Sighting[] =>
+  const path = (first: Sighting | undefined): Sighting[] =>
     walkOf(
       first,
-      spoken.filter(({ frame }) => frame.tcp?.seq === first?.frame.tcp?.seq),
+      withToken.filter(({ frame }) => frame.tcp?.seq === first?.frame.tcp?.seq),
     );
   // NAT on the way, and a server that calls itself through it, give one connection several names.
   const isOther = (frame: Frame): boolean => !near.some((hop) => conversation(hop.frame) === conversation(frame));
-  const request = way(firstFrom(near.at(-1)!, isOther));
+  const request = path(firstFrom(near.at(-1)!, isOther));
   const asked = request.at(-1);
-  const reply = asked ? way(firstFrom(asked, (frame) => conversation(frame) === conversation(asked.frame))) : [];
+  const reply = asked ? path(firstFrom(asked, (frame) => conversation(frame) === conversation(asked.frame))) : [];
   return { request, reply };
 }
 
-function longest(ways: Sighting[][]): Sighting[] {
-  return ways.reduce((best, way) => (way.length > best.length ? way : best), []);
+function longest(paths: Sighting[][]): Sighting[] {
+  return paths.reduce((best, path) => (path.length > best.length ? path : best), []);
 }
 
 function hops(sightings: Sighting[], origin: number): Hop[] {

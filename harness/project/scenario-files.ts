@@ -12,10 +12,10 @@ import { parseYaml, type YamlFile } from '../scenario/yaml-file.ts';
  * No words mean all of them, in the order of their names.
  * @throws InputError for a word that names none
  */
-export function findScenarios(root: string, words: string[]): string[] {
+export function findScenarios(root: string, names: string[]): string[] {
   const all = yamlFilesBelow(join(root, 'scenarios'));
-  if (words.length === 0) return all;
-  return [...new Set(words.flatMap((word) => matches(root, all, word)))];
+  if (names.length === 0) return all;
+  return [...new Set(names.flatMap((word) => matches(root, all, word)))];
 }
 
 function matches(root: string, all: string[], word: string): string[] {

@@ -1,4 +1,4 @@
-import type { FireParams, FireResult, Method, Question } from '../agent/protocol.ts';
+import type { FireParams, FireResult, Method, Query } from '../agent/protocol.ts';
 import { flow, plan } from '../model/testing/lab-builder.ts';
 import { oneArm, VIP_A } from '../model/testing/labs.ts';
 import { predict } from '../model/predict.ts';
@@ -42,7 +42,7 @@ class ScriptedLab {
       return new Promise((resolve) => (this.#end = resolve));
     };
     const nothing = { macTable: {}, counters: {}, serverStates: [], routeGet: 'routed' };
-    const agent = { call, ask: (question: Question) => Promise.resolve(nothing[question]) };
+    const agent = { call, ask: (query: Query) => Promise.resolve(nothing[query]) };
     const drain = (): Promise<void> => Promise.resolve(this.onDrain(++drains, this.#end));
     return { lab: { node: () => agent, drain }, recorder: this.recorder } as unknown as PooledLab;
   }

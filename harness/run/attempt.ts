@@ -4,7 +4,7 @@ import type { CountersByNode } from '../terms/counters.ts';
 import type { Attempt } from '../terms/results.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
-import { askInside, type Inside } from './inside.ts';
+import { queryNodes, type QueriedState } from './query-nodes.ts';
 import type { PooledLab } from './lab-pool.ts';
 import type { Seen } from './observation.ts';
 import { nextSourcePort } from './source-ports.ts';
@@ -35,16 +35,16 @@ export async function runAttempt(
   };
   const before = (await countersBefore?.()) ?? null;
   const began = performance.now();
-  const ask = (seen: Seen): Promise<Inside> => askInside({ plan, flow, ...seen }, lab, before);
+  const ask = (seen: Seen): Promise<QueriedState> => queryNodes({ plan, flow, ...seen }, lab, before);
   const firstLook = countersBefore ? began : began + LEFT_ALONE_MS;
-  const { fired, seen, inside } = await new WatchedCall({ flow, key, plan, lab, firstLook, ask }).untilDecided();
+  const { fired, seen, queried } = await new WatchedCall({ flow, key, plan, lab, firstLook, ask }).untilDecided();
   const client = {
     answered: fired.answered,
     outcome: fired.outcome,
     servedBy: fired.answer?.server ?? null,
     sourceSeen: fired.answer?.peer.split(' ')[0] ?? null,
   };
-  return judgeAttempt({ plan, flow, key, client, ...seen, ...inside }, performance.now() - began);
+  return judgeAttempt({ plan, flow, key, client, ...seen, ...queried }, performance.now() - began);
 }
 
 function newToken(): string {

@@ -1,7 +1,7 @@
 import { serviceOf } from '../scenario/lookup.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 
-/** Flows that run side by side, and whether nodes must forget first what earlier flows have taught them. */
+/** Flows that run side by side, and whether nodes must first forget what they learned from earlier flows. */
 export interface Batch {
   flows: FlowPlan[];
   fromCleanStart: boolean;
@@ -9,10 +9,10 @@ export interface Batch {
 
 /** In which order the flows of a plan run: together, except for those that would disturb one another. */
 export function batches(plan: Plan): Batch[] {
-  if (flowsTeach(plan)) return plan.flows.map((flow) => ({ flows: [flow], fromCleanStart: true }));
+  if (flowsChangeNodes(plan)) return plan.flows.map((flow) => ({ flows: [flow], fromCleanStart: true }));
   const alone = plan.flows.filter((flow) => countsServers(flow) && sharesService(flow, plan));
-  const together = plan.flows.filter((flow) => !alone.includes(flow));
-  return [together, ...alone.map((flow) => [flow])]
+  const sideBySide = plan.flows.filter((flow) => !alone.includes(flow));
+  return [sideBySide, ...alone.map((flow) => [flow])]
     .filter((flows) => flows.length > 0)
     .map((flows) => ({ flows, fromCleanStart: false }));
 }
@@ -29,11 +29,11 @@ function sharesService(flow: FlowPlan, plan: Plan): boolean {
 }
 
 /**
- * Flows teach nodes what others then go by: a moved MAC, a redirect, a path MTU, a server's own answer for the VIP or its
+ * Flows change what nodes know, and so other flows: a moved MAC, a redirect, a path MTU, a server's own answer for the VIP or its
  * question in the name of the VIP (arp_announce below 2), the MAC of a node that tells it only to some who ask (arp_ignore
  * from 2).
  */
-function flowsTeach(plan: Plan): boolean {
+function flowsChangeNodes(plan: Plan): boolean {
   return plan.nodes.some(
     ({ balancer, sysctls, loopback, interfaces }) =>
       interfaces.some(({ mtu }) => mtu !== undefined) ||

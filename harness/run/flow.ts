@@ -9,10 +9,10 @@ import { predict } from '../model/predict.ts';
 import type { Prediction } from '../terms/walk.ts';
 import { ownerOf, serviceOf } from '../scenario/lookup.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
-import { together } from '../together.ts';
+import { coalesce } from '../coalesce.ts';
 import { sideBySide } from './side-by-side.ts';
 import { runAttempt } from './attempt.ts';
-import { readCounters } from './inside.ts';
+import { readCounters } from './query-nodes.ts';
 import type { PooledLab } from './lab-pool.ts';
 
 const ATTEMPTS_AT_ONCE = 8;
@@ -33,7 +33,7 @@ export function sharedBy(plan: Plan, lab: PooledLab): Shared {
     plan,
     lab,
     countersBefore: () => (counters ??= readCounters(plan, lab)),
-    control: together((control: Control) => runControl(control, plan, lab)),
+    control: coalesce((control: Control) => runControl(control, plan, lab)),
   };
 }
 

@@ -3,7 +3,7 @@ import { Lab, type BootOptions } from '../fabric/lab.ts';
 import { contains, labsFor, topologyOf, type Topology } from '../fabric/lab-topology.ts';
 import { Recorder } from '../observe/recorder.ts';
 import type { Plan } from '../terms/plan.ts';
-import { Turns } from './turns.ts';
+import { BootGate } from './boot-gate.ts';
 
 /** A booted lab with the recording of its wires. */
 export interface PooledLab {
@@ -25,7 +25,7 @@ export class LabPool implements AsyncDisposable {
   readonly #idle: PooledLab[] = [];
   readonly #all = new Set<PooledLab>();
   readonly #closing: Promise<void>[] = [];
-  readonly #turns = new Turns();
+  readonly #gate = new BootGate();
   readonly #topologies: Topology[];
   /** Stands in the way of every further lab as well. */
   #firewall: L4labError | null = null;
@@ -53,8 +53,8 @@ export class LabPool implements AsyncDisposable {
     const began = performance.now();
     const topology = this.topologyFor(plan);
     if (this.#firewall !== null) throw this.#firewall;
-    const lab = await this.#turns
-      .take('boot', () => Lab.boot(topology, this.options))
+    const lab = await this.#gate
+      .enter('boot', () => Lab.boot(topology, this.options))
       .catch((error: unknown) => {
         if (error instanceof L4labError && error.code === 'host-firewall') this.#firewall = error;
         throw error;
@@ -63,7 +63,7 @@ export class LabPool implements AsyncDisposable {
     const recorder = new Recorder();
     lab.onFrames((node, iface, frames) => recorder.add(node, iface, frames));
     const { signal } = this.options;
-    const undisturbed: PooledLab['undisturbed'] = (work) => this.#turns.take('wait', work);
+    const undisturbed: PooledLab['undisturbed'] = (work) => this.#gate.enter('wait', work);
     const pooled = { lab, recorder, topology, signal, bootMs: performance.now() - began, undisturbed };
     this.#all.add(pooled);
     return pooled;

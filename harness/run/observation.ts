@@ -13,14 +13,14 @@ export class Observation {
   readonly #began: number;
   #readAt: number;
   #seen: Seen;
-  #toldAt: number;
+  #reportedAt: number;
 
   constructor(
     private readonly key: FlowKey,
     private readonly plan: Plan,
     private readonly recorder: Recorder,
   ) {
-    this.#began = this.#readAt = this.#toldAt = recorder.mark();
+    this.#began = this.#readAt = this.#reportedAt = recorder.mark();
     this.#seen = seenOf([], key, plan);
   }
 
@@ -34,11 +34,11 @@ export class Observation {
     return this.#seen;
   }
 
-  /** All of it so far; null when nothing has come since this was asked last. */
-  news(): Seen | null {
+  /** All of it so far; null when nothing has come since the last call. */
+  newPackets(): Seen | null {
     const mark = this.recorder.mark();
-    if (mark === this.#toldAt) return null;
-    this.#toldAt = mark;
+    if (mark === this.#reportedAt) return null;
+    this.#reportedAt = mark;
     return this.seen;
   }
 }

@@ -2,7 +2,7 @@ import { findEngine } from '../fabric/engine.ts';
 import { builtImage } from '../fabric/testing/built-image.ts';
 import { findScenarios, loadScenario } from '../project/scenario-files.ts';
 import { runAttempt } from './attempt.ts';
-import { readCounters } from './inside.ts';
+import { readCounters } from './query-nodes.ts';
 import { LabPool } from './lab-pool.ts';
 import { plansOf } from '../scenario/plans.ts';
 

@@ -22,21 +22,21 @@ export async function runScenario(
 ): Promise<ScenarioResult> {
   const began = performance.now();
   const variants: VariantResult[] = [];
-  const tell: OnEvent = (event) => {
+  const emit: OnEvent = (event) => {
     if (signal?.aborted !== true) onEvent(event);
   };
   for (const { variant, plan } of plansOf(loaded, selection)) {
-    const pooled = await acquire(plan, pool, tell, signal);
+    const pooled = await acquire(plan, pool, emit, signal);
     if (pooled instanceof L4labError) {
-      variants.push(notRun(variant, plan, faultOf(pooled), tell));
+      variants.push(notRun(variant, plan, faultOf(pooled), emit));
       continue;
     }
-    const { result, clean } = await runVariant(variant, plan, pooled, tell);
+    const { result, clean } = await runVariant(variant, plan, pooled, emit);
     pool.release(pooled, clean);
     variants.push(result);
   }
   const { scenario } = loaded;
-  tell({ event: 'scenario', scenario: scenario.name, durationMs: performance.now() - began });
+  emit({ event: 'scenario', scenario: scenario.name, durationMs: performance.now() - began });
   return {
     name: scenario.name,
     title: scenario.file.title,
@@ -67,8 +67,8 @@ async function acquire(
     return pooled;
   } catch (error) {
     // Where no lab boots at all, the user is told so once, and not of every flow.
-    const hopeless = error instanceof L4labError && error.code === 'host-firewall' && pool.unused;
-    if (error instanceof L4labError && !hopeless) return error;
+    const noLabBoots = error instanceof L4labError && error.code === 'host-firewall' && pool.unused;
+    if (error instanceof L4labError && !noLabBoots) return error;
     throw error;
   }
 }

@@ -36,13 +36,13 @@ export async function runVariant(
   };
   const finished = new Map<FlowPlan, FlowResult>();
   let balancers: VariantResult['balancers'] = {};
-  const say = (result: FlowResult): FlowResult => {
+  const emit = (result: FlowResult): FlowResult => {
     onEvent({ event: 'flow', scenario: plan.scenario, variant: plan.variant, result });
     return result;
   };
   try {
     await timed('configureMs', () => lab.configure(plan));
-    await timed('flowsMs', () => runFlows(plan, pooled, finished, say));
+    await timed('flowsMs', () => runFlows(plan, pooled, finished, emit));
     balancers = await describeBalancers(plan, pooled);
   } catch (error) {
     if (!(error instanceof L4labError)) throw error;
@@ -50,7 +50,7 @@ export async function runVariant(
     // A node that is lost casts doubt on what was seen before; a user who stops does not.
     if (error.code !== 'interrupted') finished.clear();
     for (const flow of plan.flows)
-      if (!finished.has(flow)) finished.set(flow, say(flowNotRun(flow, plan, faultOf(error))));
+      if (!finished.has(flow)) finished.set(flow, emit(flowNotRun(flow, plan, faultOf(error))));
   }
   const flows = plan.flows.map((flow) => finished.get(flow)!);
   const clean = await timed('resetMs', () => lab.reset().catch(() => false));
@@ -75,14 +75,14 @@ async function runFlows(
   plan: Plan,
   pooled: PooledLab,
   finished: Map<FlowPlan, FlowResult>,
-  say: (result: FlowResult) => FlowResult,
+  emit: (result: FlowResult) => FlowResult,
 ): Promise<void> {
   for (const { flows, fromCleanStart } of batches(plan)) {
     if (fromCleanStart) await forget(plan, pooled);
     const shared = sharedBy(plan, pooled);
     const predicted = new Map(flows.map((flow) => [flow, predict(plan, flow)]));
     const one = async (flow: FlowPlan): Promise<unknown> =>
-      finished.set(flow, say(await runFlow(flow, predicted.get(flow)!, shared)));
+      finished.set(flow, emit(await runFlow(flow, predicted.get(flow)!, shared)));
     const quick = flows.filter((flow) => !mayFail(flow, predicted.get(flow)!));
     const slow = flows.filter((flow) => !quick.includes(flow));
     await Promise.all([

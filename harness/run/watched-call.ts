@@ -1,10 +1,10 @@
 import type { FireResult } from '../agent/protocol.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
-import { NOTHING_INSIDE, type Inside } from './inside.ts';
+import { NOTHING_QUERIED, type QueriedState } from './query-nodes.ts';
 import type { PooledLab } from './lab-pool.ts';
 import { Observation, type Seen } from './observation.ts';
-import { patience, SILENCE_MS } from './patience.ts';
+import { quiescence, SILENCE_MS } from './quiescence.ts';
 import { readWhole } from './read-whole.ts';
 
 /** Whatever its packets do. */
@@ -24,13 +24,13 @@ interface Watch {
   /** Moment before which nothing is decided by packets, ms. */
   firstLook: number;
   /** Reads what packets do not show, where no answer was taken. */
-  ask: (seen: Seen) => Promise<Inside>;
+  ask: (seen: Seen) => Promise<QueriedState>;
 }
 
 interface Decided {
   fired: FireResult;
   seen: Seen;
-  inside: Inside;
+  queried: QueriedState;
 }
 
 /**
@@ -41,7 +41,7 @@ export class WatchedCall {
   readonly #observation: Observation;
   /** How long to wait yet, ms. */
   readonly #left: () => number;
-  readonly #insideOf: (seen: Seen) => Promise<Inside>;
+  readonly #query: (seen: Seen) => Promise<QueriedState>;
   /** Packets decide nothing before, ms. */
   #lookFrom: number;
   /** A reading of the captures that takes longer tells of nodes that stood still, ms. */
@@ -53,12 +53,12 @@ export class WatchedCall {
   constructor(private readonly watch: Watch) {
     const { key, plan, lab, firstLook, ask } = watch;
     this.#observation = new Observation(key, plan, lab.recorder);
-    this.#left = patience(
+    this.#left = quiescence(
       key,
-      () => this.#observation.news(),
+      () => this.#observation.newPackets(),
       () => performance.now(),
     );
-    this.#insideOf = askedOnce(ask);
+    this.#query = askedOnce(ask);
     this.#lookFrom = firstLook;
   }
 
@@ -71,7 +71,7 @@ export class WatchedCall {
       this.#state = 'over';
       if (result.answered || this.#decidedBy === null) await this.watch.lab.lab.drain();
       const seen = (result.answered ? null : this.#decidedBy) ?? this.#observation.seen;
-      return { fired: result, seen, inside: result.answered ? NOTHING_INSIDE : await this.#insideOf(seen) };
+      return { fired: result, seen, queried: result.answered ? NOTHING_QUERIED : await this.#query(seen) };
     } finally {
       this.#state = 'over';
       clearInterval(poll);
@@ -95,7 +95,7 @@ export class WatchedCall {
   async #look(): Promise<void> {
     if (this.#state !== 'waiting' || performance.now() < this.#lookFrom) return;
     const wait = this.#left();
-    if (wait < ASK_AHEAD_MS) void this.#insideOf(this.#observation.seen);
+    if (wait < ASK_AHEAD_MS) void this.#query(this.#observation.seen);
     if (wait > 0) return;
     this.#state = 'reading';
     const tookMs = await this.#readWhole();
@@ -142,14 +142,14 @@ export class WatchedCall {
 }
 
 /** Asks again only when more packets have been seen since it asked last. */
-function askedOnce(ask: (seen: Seen) => Promise<Inside>): (seen: Seen) => Promise<Inside> {
-  let last: { packets: number; inside: Promise<Inside> } | null = null;
+function askedOnce(ask: (seen: Seen) => Promise<QueriedState>): (seen: Seen) => Promise<QueriedState> {
+  let last: { packets: number; queried: Promise<QueriedState> } | null = null;
   return (seen) => {
     if (last?.packets !== seen.packets.length) {
-      last = { packets: seen.packets.length, inside: ask(seen) };
+      last = { packets: seen.packets.length, queried: ask(seen) };
       // Whoever needs the answer is told of a failure.
-      last.inside.catch(() => undefined);
+      last.queried.catch(() => undefined);
     }
-    return last.inside;
+    return last.queried;
   };
 }

@@ -17,7 +17,7 @@ interface Layer {
 export function checkNextHops(lab: Lab, layersOf: (name: string) => Layer[]): Problem[] {
   const found = new Map<string, { path: Path; hop: string; nodes: string[] }>();
   for (const name of Object.keys(lab.nodes)) {
-    for (const { path, hop } of strayHops(lab, name, layersOf(name))) {
+    for (const { path, hop } of unreachableHops(lab, name, layersOf(name))) {
       const key = JSON.stringify([path, hop]);
       found.set(key, { path, hop, nodes: [...(found.get(key)?.nodes ?? []), name] });
     }
@@ -36,7 +36,7 @@ function problemWith(lab: Lab, hop: string, nodes: string): string {
     : `\`${hop}\` is neither the name nor the role of a node`;
 }
 
-function strayHops(lab: Lab, name: string, layers: Layer[]): { path: Path; hop: string }[] {
+function unreachableHops(lab: Lab, name: string, layers: Layer[]): { path: Path; hop: string }[] {
   const settings: NodeSettings = Object.assign(
     {},
     lab.nodes[name]!,
@@ -45,7 +45,7 @@ function strayHops(lab: Lab, name: string, layers: Layer[]): { path: Path; hop: 
   const { gateway, address, routes = [] } = settings;
   // A next hop that was right may have become wrong by a new address.
   const written = (key: 'gateway' | 'routes'): Path | null => pathOf(layers, key) ?? pathOf(layers, 'address');
-  const stray: { path: Path; hop: string }[] = [];
+  const unreachable: { path: Path; hop: string }[] = [];
   const gatewayPath = written('gateway');
   if (
     gatewayPath &&
@@ -53,14 +53,14 @@ function strayHops(lab: Lab, name: string, layers: Layer[]): { path: Path; hop: 
     gateway !== 'none' &&
     gatewayAddresses(lab, name, gateway, address).length === 0
   )
-    stray.push({ path: gatewayPath, hop: gateway });
+    unreachable.push({ path: gatewayPath, hop: gateway });
   const own = (address === undefined ? nodeAddresses(lab, name) : [address]).map(network);
   const routesPath = written('routes');
   for (const [index, { via }] of routes.entries()) {
     if (routesPath && !own.some((net) => contains(net, via)))
-      stray.push({ path: routesPath.at(-1) === 'routes' ? [...routesPath, index, 'via'] : routesPath, hop: via });
+      unreachable.push({ path: routesPath.at(-1) === 'routes' ? [...routesPath, index, 'via'] : routesPath, hop: via });
   }
-  return stray;
+  return unreachable;
 }
 
 function pathOf(layers: Layer[], key: keyof NodeSettings): Path | null {

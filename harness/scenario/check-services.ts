@@ -2,7 +2,7 @@ import { MODES } from '../terms/mode.ts';
 import { findProblems } from '../../lb/config-rules.ts';
 import { host, isV6 } from './address.ts';
 import type { Problem } from './problem.ts';
-import { addressesInScenario, familyName, unknown } from './check-words.ts';
+import { addressesInScenario, familyName, unknown } from './check-messages.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 import { balancersOf, serversOf } from './lab-queries.ts';
 import type { Path } from './yaml-file.ts';
@@ -64,8 +64,8 @@ function balancerProblems(services: [string, Service][], scenario: ScenarioFile,
     })),
   });
   // A server that is given twice has its address given twice.
-  const telling = found.filter(({ path: [, , list, , field] }) => list !== 'servers' || field !== 'address');
-  return telling.map(({ path: [, i, ...field], message }) => {
+  const relevant = found.filter(({ path: [, , list, , field] }) => list !== 'servers' || field !== 'address');
+  return relevant.map(({ path: [, i, ...field], message }) => {
     const index = i as number;
     const place = field[0] === 'servers' ? ['pool', servers[index]![field[1] as number]!.index] : field;
     return { path: ['services', services[index]![0], ...place], message };

@@ -4,7 +4,7 @@ import { host, isAddress, isV6 } from './address.ts';
 import { idleFlowFields, idleLabSettings, idleScenarioSettings, idleServiceFields } from './check-effects.ts';
 import { checkNextHops } from './check-next-hops.ts';
 import { checkServices } from './check-services.ts';
-import { addressesInScenario, familyName, unknown } from './check-words.ts';
+import { addressesInScenario, familyName, unknown } from './check-messages.ts';
 import type { ServedBy } from '../terms/plan.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 import type { Problem } from './problem.ts';

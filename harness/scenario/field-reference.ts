@@ -21,21 +21,21 @@ export function fieldRows(schema: Schema): string[] {
 }
 
 /** @param told mappings that have been described already, by their fields: a second one refers to the first */
-function rowsBelow(path: string, schema: Schema, told: Map<string, string>): string[] {
+function rowsBelow(path: string, schema: Schema, described: Map<string, string>): string[] {
   const rows = Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
     const at = path === '' ? name : `${path}.${name}`;
     const fields = fieldsOf(field);
-    const before = fields && told.get(JSON.stringify(fields));
-    if (fields && before === undefined) told.set(JSON.stringify(fields), at);
+    const before = fields && described.get(JSON.stringify(fields));
+    if (fields && before === undefined) described.set(JSON.stringify(fields), at);
     const needed = schema.required?.includes(name) ?? false;
-    return [row(at, field, needed, before), ...(before === undefined ? rowsBelow(at, field, told) : [])];
+    return [row(at, field, needed, before), ...(before === undefined ? rowsBelow(at, field, described) : [])];
   });
   const { additionalProperties: named } = schema;
   return [
     ...rows,
-    ...(typeof named === 'object' ? rowsBelow(`${path}.NAME`, named, told) : []),
-    ...(schema.items ? rowsBelow(`${path}[]`, schema.items, told) : []),
-    ...alternatives(schema).flatMap((choice) => rowsBelow(path, choice, told)),
+    ...(typeof named === 'object' ? rowsBelow(`${path}.NAME`, named, described) : []),
+    ...(schema.items ? rowsBelow(`${path}[]`, schema.items, described) : []),
+    ...alternatives(schema).flatMap((choice) => rowsBelow(path, choice, described)),
   ];
 }
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { CAUSES } from '../terms/cause.ts';
 import { isAddress } from './address.ts';
 import { nodeName, serviceName } from './schema-values.ts';
-import { mustBe } from './words.ts';
+import { mustBe } from './messages.ts';
 
 const path = z.strictObject({
   crosses: z.array(nodeName).optional().describe('Nodes that the packets must cross.'),

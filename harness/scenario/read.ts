@@ -4,7 +4,7 @@ import { checkLab, checkScenario } from './check.ts';
 import { mergePatch } from './merge-patch.ts';
 import type { SourcePosition } from '../terms/plan.ts';
 import { labSchema, scenarioSchema, type Lab, type ScenarioFile } from './schema.ts';
-import { wordsFor } from './words.ts';
+import { messageFor } from './messages.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 import type { Problem } from './problem.ts';
 
@@ -117,7 +117,7 @@ function parse<T extends z.ZodType>(
   locate: (path: Path) => SourcePosition,
 ): z.infer<T> {
   throwAny(yaml.mistakes);
-  const result = schema.safeParse(value, { error: wordsFor });
+  const result = schema.safeParse(value, { error: messageFor });
   if (result.success) return result.data;
   throw new InputError(result.error.issues.flatMap((issue) => mistakesOf(issue, locate)));
 }

@@ -182,11 +182,11 @@ describe('services', () => {
   });
 
   test('weights and drains are told of servers, and the rest of balancing as it is written', () => {
-    const told = { scheduler: 'source-hash', persistence: { timeoutMs: 60_000 }, whenNoneUp: 'last-resort' };
+    const settings = { scheduler: 'source-hash', persistence: { timeoutMs: 60_000 }, whenNoneUp: 'last-resort' };
     const check = { type: 'tcp' };
     const pool = [{ node: 's1', weight: 3 }, 's2', { node: 'b1', drain: true }];
-    const plan = planOf({ services: { web: { ...WEB, ...told, check, pool } } });
-    expect(node(plan, 'l4').balancer!.config.services[0]).toMatchObject(told);
+    const plan = planOf({ services: { web: { ...WEB, ...settings, check, pool } } });
+    expect(node(plan, 'l4').balancer!.config.services[0]).toMatchObject(settings);
     expect(node(plan, 'l4').balancer!.config.services[0]!.servers).toEqual([
       { name: 's1', address: '203.0.113.11', weight: 3 },
       { name: 's2', address: '203.0.113.12' },

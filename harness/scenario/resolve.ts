@@ -198,14 +198,14 @@ function automaticProxyIps(vip: string, l4: string, lab: Lab): string[] {
 
 function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile): LbConfig {
   const services = Object.entries(body.services).flatMap(([serviceName, service]) => {
-    const { pool, l4 = onlyL4(lab), check = NO_CHECK, ...told } = service;
+    const { pool, l4 = onlyL4(lab), check = NO_CHECK, ...rest } = service;
     if (l4 !== name) return [];
-    const servers = pool.map(({ node, ...told }) => ({
+    const servers = pool.map(({ node, ...rest }) => ({
       name: node,
       address: serverAddress(node, service, lab, body),
-      ...told,
+      ...rest,
     }));
-    return [{ name: serviceName, ...told, check, servers }];
+    return [{ name: serviceName, ...rest, check, servers }];
   });
   return { version: 1, vipOwner: settings.vipOwner ?? true, services };
 }

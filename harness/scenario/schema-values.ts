@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { canonical, host, isAddress, isV6 } from './address.ts';
-import { mustBe } from './words.ts';
+import { mustBe } from './messages.ts';
 
 /** Names that Linux, its sysctls, JavaScript or `gateway:` use otherwise; interfaces are named after nodes. */
 const RESERVED = /^(lo|br0|all|default|none|constructor|eth\d+)$/;

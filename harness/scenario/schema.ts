@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { expectation, flow } from './flow-schema.ts';
 import { address, cidr, isCidr, listener, mac, nodeName, serviceName, wordName } from './schema-values.ts';
 import { service } from './service-schema.ts';
-import { mustBe } from './words.ts';
+import { mustBe } from './messages.ts';
 
 const route = z.strictObject({
   to: z

@@ -4,7 +4,7 @@ import { callApi } from '../testing/api-client.ts';
 import { soundConfig, spoilt } from '../testing/arbitrary-config.ts';
 import { madeIn } from '../testing/made.ts';
 import { NetnsLab, ROUTER } from '../testing/netns-lab.ts';
-import '../testing/patience.ts';
+import '../testing/test-timeout.ts';
 import { RunningLb } from '../testing/running-lb.ts';
 
 const CONFIG = {

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { callApi } from '../testing/api-client.ts';
 import type { Endpoint } from '../testing/endpoint.ts';
 import { NetnsLab, QUIET_ARP, ROUTER } from '../testing/netns-lab.ts';
-import '../testing/patience.ts';
+import '../testing/test-timeout.ts';
 import { RunningLb } from '../testing/running-lb.ts';
 
 const VIP = '203.0.113.80';

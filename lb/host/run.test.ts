@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundle } from '../testing/bundle.ts';
-import '../testing/patience.ts';
+import '../testing/test-timeout.ts';
 import { run } from './run.ts';
 
 /** Leaves so many files to open as the first argument says, tries to run a program, and tells what came of it. */

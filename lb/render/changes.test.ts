@@ -4,7 +4,7 @@ import type { HostFacts } from '../host/facts.ts';
 import { run } from '../host/run.ts';
 import { soundConfig } from '../testing/arbitrary-config.ts';
 import { NetnsLab } from '../testing/netns-lab.ts';
-import '../testing/patience.ts';
+import '../testing/test-timeout.ts';
 import type { FoundTable } from './changes.ts';
 import { changeScript, takeOverScript } from './changes.ts';
 import { render } from './render.ts';

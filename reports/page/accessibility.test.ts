@@ -14,8 +14,8 @@ afterAll(() => browser[Symbol.asyncDispose]());
 const views = [
   ['overview', '', '.cards'],
   ['scenario', 'scenario/one-arm-modes', 'svg.topology'],
-  ['way', FLOW, 'svg.topology'],
-  ['way, stepping', `${FLOW}?step=3`, '[aria-current="step"]'],
+  ['path', FLOW, 'svg.topology'],
+  ['path, stepping', `${FLOW}?step=3`, '[aria-current="step"]'],
   ['ladder', `${FLOW}?tab=ladder`, 'svg.ladder'],
   ['table', `${FLOW}?tab=table`, 'table.walk'],
   ['why', `${FLOW}?tab=why`, '.why'],

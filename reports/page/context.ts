@@ -36,7 +36,7 @@ export function cellLink(state: PageState, { scenario, variant, flow }: Cell, ch
     attempt: 0,
     step: 0,
     against: null,
-    tab: 'way',
+    tab: 'path',
     ...change,
   });
 }

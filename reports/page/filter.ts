@@ -31,7 +31,7 @@ export function filterCells(cells: Cell[], filter: Filter, messages: Catalogue):
       (!filter.mode || (flow.mode ?? 'direct') === filter.mode) &&
       (!filter.lab || scenario.lab === filter.lab) &&
       (!filter.node || flow.nodes.includes(filter.node)) &&
-      (words.length === 0 || contains(wordsOf({ scenario, variant, flow }, messages), words)),
+      (words.length === 0 || contains(searchText({ scenario, variant, flow }, messages), words)),
   );
 }
 
@@ -64,10 +64,10 @@ export function wentHow(flow: IndexFlow): string | null {
 
 /** A row flips when a flow does not go the same way in all variants that ran it. */
 export function flips(scenario: IndexScenario, flowName: string): boolean {
-  const ways = scenario.variants
+  const paths = scenario.variants
     .flatMap(({ flows }) => flows.filter(({ name }) => name === flowName).map(wentHow))
-    .filter((way) => way !== null);
-  return new Set(ways).size > 1;
+    .filter((path) => path !== null);
+  return new Set(paths).size > 1;
 }
 
 function tally(values: string[]): Map<string, number> {
@@ -79,7 +79,7 @@ function contains(text: string, words: string[]): boolean {
   return words.every((word) => text.includes(word));
 }
 
-function wordsOf({ scenario, variant, flow }: Cell, messages: Catalogue): string {
+function searchText({ scenario, variant, flow }: Cell, messages: Catalogue): string {
   return [
     scenario.name,
     scenario.title,

@@ -10,7 +10,7 @@ import { shownAttempt } from './shown-attempt.ts';
 import { CompareTab } from './tabs/compare.tsx';
 import { LadderTab } from './tabs/ladder.tsx';
 import { TableTab } from './tabs/table.tsx';
-import { WayTab } from './tabs/way.tsx';
+import { PathTab } from './tabs/path.tsx';
 import { WhyTab } from './tabs/why.tsx';
 
 /** One flow in one variant: expectation and observation, then its packets in five views. */
@@ -62,7 +62,7 @@ export function FlowPanel(view: FlowView) {
           {say(t.messages, message)}
         </p>
       ))}
-      <Mend flow={flow} />
+      <UsualFix flow={flow} />
       {flow.attempts.length > 1 && <AttemptPicker flow={flow} shown={attempt} />}
       <nav class="tabs" aria-label={flow.name}>
         {TABS.map((tab, i) => (
@@ -74,7 +74,7 @@ export function FlowPanel(view: FlowView) {
           </a>
         ))}
       </nav>
-      {state.tab === 'way' && <WayTab {...view} attempt={attempt} />}
+      {state.tab === 'path' && <PathTab {...view} attempt={attempt} />}
       {state.tab === 'ladder' && <LadderTab {...view} attempt={attempt} />}
       {state.tab === 'table' && <TableTab {...view} attempt={attempt} />}
       {state.tab === 'why' && <WhyTab {...view} attempt={attempt} />}
@@ -84,7 +84,7 @@ export function FlowPanel(view: FlowView) {
 }
 
 /** The smallest changes that would make a failed flow work; the tab that it leads to has them as YAML. */
-function Mend({ flow }: { flow: PageFlow }) {
+function UsualFix({ flow }: { flow: PageFlow }) {
   const { state, t } = usePage();
   const helps = flow.counterfactuals.filter(({ proven }) => proven !== false).slice(0, 2);
   if (helps.length === 0) return null;

@@ -150,7 +150,7 @@ test('a sheet of paper is wide enough for every view', async () => {
   const flow = 'scenario/one-arm-modes/proxy/client-to-web';
   for (const fragment of [
     '',
-    ...['way', 'ladder', 'table', 'why', 'compare'].map((tab) => `${flow}?tab=${tab}`),
+    ...['path', 'ladder', 'table', 'why', 'compare'].map((tab) => `${flow}?tab=${tab}`),
     'run',
   ]) {
     const { page } = await browser.open(fragment, { viewport: { width: 718, height: 1000 } });

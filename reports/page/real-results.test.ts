@@ -58,8 +58,8 @@ function at(variant: string, flow: string): string {
 const VIEWS: Record<string, [fragment: () => string, ready: string]> = {
   overview: [() => 'overview?', '.cards'],
   scenario: [() => `scenario/${encodeURIComponent(results.scenarios[0]!.name)}?`, 'svg.topology'],
-  way: [() => `${at('dsr', 'client-to-web')}?`, 'svg.topology .lane.reply'],
-  'way of a failure': [() => `${at('forgotten', 'client-to-web')}?`, 'svg.topology .death'],
+  path: [() => `${at('dsr', 'client-to-web')}?`, 'svg.topology .lane.reply'],
+  'path of a failure': [() => `${at('forgotten', 'client-to-web')}?`, 'svg.topology .death'],
   'answered by itself': [() => `${at('dsr', 's1-to-web')}?`, '.note'],
   step: [() => `${at('dnat', 'client-to-web')}?step=5`, '.steps [aria-current="step"]'],
   ladder: [() => `${at('dnat', 'client-to-web')}?tab=ladder`, 'svg.ladder'],
@@ -97,20 +97,20 @@ test('comparing with the variant that works marks the answer that never came', a
 test('in Korean nothing is left in English but names and the scenario’s own words', async () => {
   const { page } = await browser.open(`${at('forgotten', 'client-to-web')}?tab=why&lang=ko`);
   await page.locator('.why').waitFor();
-  const said = page.locator('.detail, .reason, .mend, .why h3, .why p, .why li');
-  const english = (await said.allInnerTexts()).filter((text) => /[a-z]+ (the|is|with|which|of|on) /.test(text));
+  const shown = page.locator('.detail, .reason, .mend, .why h3, .why p, .why li');
+  const english = (await shown.allInnerTexts()).filter((text) => /[a-z]+ (the|is|with|which|of|on) /.test(text));
   expect(english).toEqual([]);
 });
 
 test('the evidence of a failure: ARP, MAC tables, counters, the log of the L4, and the lines of YAML', async () => {
   const { page } = await browser.open(`${at('forgotten', 'client-to-web')}?tab=why`);
   await page.locator('.why').waitFor();
-  const said = await page.locator('.why').innerText();
-  expect(said).toMatch(/ARP answers seen[^]*203\.0\.113\.80 is at l4 \(/);
-  expect(said).toMatch(/Counters that rose at s[12]\s+IpInAddrErrors \+/);
-  expect(said).toMatch(/MAC tables of the switches: l2[^]*l4 \([0-9a-f:]+\)\s+l4/);
-  expect(said).toMatch(/Log of l4[^]*"event":"(reloaded|ready)"/);
-  expect(said).toMatch(/roll-out\.yaml:7:3\s+7\s+client-to-web: \{ from: client/);
+  const shown = await page.locator('.why').innerText();
+  expect(shown).toMatch(/ARP answers seen[^]*203\.0\.113\.80 is at l4 \(/);
+  expect(shown).toMatch(/Counters that rose at s[12]\s+IpInAddrErrors \+/);
+  expect(shown).toMatch(/MAC tables of the switches: l2[^]*l4 \([0-9a-f:]+\)\s+l4/);
+  expect(shown).toMatch(/Log of l4[^]*"event":"(reloaded|ready)"/);
+  expect(shown).toMatch(/roll-out\.yaml:7:3\s+7\s+client-to-web: \{ from: client/);
 });
 
 test('every failed flow has a capture beside the page, and no other', async () => {

@@ -19,7 +19,7 @@ const nothingOpen = {
   scenario: null,
   variant: null,
   flow: null,
-  tab: 'way',
+  tab: 'path',
   attempt: 0,
   step: 0,
   hide: [],

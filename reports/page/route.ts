@@ -20,7 +20,7 @@ export interface PageState {
   lang: 'en' | 'ko' | null;
 }
 
-export const TABS = ['way', 'ladder', 'table', 'why', 'compare'] as const;
+export const TABS = ['path', 'ladder', 'table', 'why', 'compare'] as const;
 type Tab = (typeof TABS)[number];
 
 export const HIDDEN = ['switches', 'arp'] as const;
@@ -52,7 +52,7 @@ export function parseFragment(fragment: string): PageState {
     scenario: (view === 'scenario' && scenario) || null,
     variant: (view === 'scenario' && variant) || null,
     flow: (view === 'scenario' && flow) || null,
-    tab: oneOf('tab', TABS) ?? 'way',
+    tab: oneOf('tab', TABS) ?? 'path',
     attempt: count('attempt'),
     step: count('step'),
     hide: HIDDEN.filter((what) => params.get('hide')?.split(',').includes(what)),
@@ -69,7 +69,7 @@ export function toFragment(state: PageState): string {
   const path = [state.view, ...names.filter((name) => name !== null)].map(encodeURIComponent).join('/');
   const params = new URLSearchParams();
   if (state.view === 'scenario') {
-    if (state.tab !== 'way') params.set('tab', state.tab);
+    if (state.tab !== 'path') params.set('tab', state.tab);
     if (state.attempt) params.set('attempt', String(state.attempt));
     if (state.step) params.set('step', String(state.step));
     if (state.hide.length > 0) params.set('hide', state.hide.join(','));

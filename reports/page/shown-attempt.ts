@@ -5,8 +5,8 @@ import type { PageAttempt, PageFlow } from '../page-details.ts';
  * Null for a flow that did not run.
  */
 export function shownAttempt({ attempts, outcome, cause }: PageFlow, wanted: number): PageAttempt | null {
-  const telling = attempts.find((attempt) => attempt.outcome === outcome && attempt.cause?.code === cause?.code);
-  return attempts[wanted - 1] ?? telling ?? attempts[0] ?? null;
+  const typical = attempts.find((attempt) => attempt.outcome === outcome && attempt.cause?.code === cause?.code);
+  return attempts[wanted - 1] ?? typical ?? attempts[0] ?? null;
 }
 
 /**

@@ -129,16 +129,16 @@ test('why: story, evidence, the YAML, what would fix it, and the command that ru
   const { page } = await browser.open(`${FAILED}?tab=why`);
   const why = page.locator('.why');
   await why.waitFor();
-  const said = await why.innerText();
-  expect(said).toContain('it bypassed the L4, so nothing undid the NAT');
-  expect(said).toContain('Give the service a proxy IP');
-  expect(said).toContain('proxy IP for web ✓ confirmed by a run');
-  expect(said).toContain('Declared at scenarios/one-arm/one-arm-modes.yaml:52:5');
-  expect(said).toMatch(/52\s+- name: web-calls-shop/);
-  expect(said).toContain('npx l4lab run one-arm-modes --variant dnat-gateway-l3 --flow web-calls-shop');
-  expect(said).toMatch(/RST 203\.0\.113\.11:\d+ → 203\.0\.113\.21:80/);
-  expect(said).toMatch(/s1 \(02:4c:34:00:05:01\)\s+s1/);
-  expect(said).toContain('✓ s1 → s1 203.0.113.11:80: works');
+  const shown = await why.innerText();
+  expect(shown).toContain('it bypassed the L4, so nothing undid the NAT');
+  expect(shown).toContain('Give the service a proxy IP');
+  expect(shown).toContain('proxy IP for web ✓ confirmed by a run');
+  expect(shown).toContain('Declared at scenarios/one-arm/one-arm-modes.yaml:52:5');
+  expect(shown).toMatch(/52\s+- name: web-calls-shop/);
+  expect(shown).toContain('npx l4lab run one-arm-modes --variant dnat-gateway-l3 --flow web-calls-shop');
+  expect(shown).toMatch(/RST 203\.0\.113\.11:\d+ → 203\.0\.113\.21:80/);
+  expect(shown).toMatch(/s1 \(02:4c:34:00:05:01\)\s+s1/);
+  expect(shown).toContain('✓ s1 → s1 203.0.113.11:80: works');
 });
 
 test('comparing starts with a variant of the other outcome and marks the first difference', async () => {

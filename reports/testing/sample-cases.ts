@@ -1,6 +1,6 @@
 import { cause, type Cause } from '../../harness/terms/cause.ts';
 import type { Expectation, Finding, FlowProtocol, Mode } from '../../harness/terms/plan.ts';
-import type { Way } from './sample-packets.ts';
+import type { TestPath } from './sample-packets.ts';
 
 const CLIENT = '198.51.100.10';
 export const WEB = '203.0.113.80';
@@ -16,9 +16,9 @@ export interface Case {
   source: string;
   to: { service: string } | { node: string };
   address: string;
-  request: Way;
+  request: TestPath;
   /** Null where nothing answers. */
-  reply: Way | null;
+  reply: TestPath | null;
   replySource: string;
   servedBy: string | null;
   picked: string | null;

@@ -107,8 +107,8 @@ export function crossSubnet(): SampleLab {
 /** The lab with the services' VIPs on the loopbacks of DSR servers and their configuration in the L4. */
 export function withServices(lab: SampleLab, services: ServicePlan[], loopbackVips = true): SampleLab {
   const nodes = lab.nodes.map((n): NodePlan => {
-    const held = services.filter((s) => s.mode === 'dsr' && s.pool.some(({ node }) => node === n.name));
-    const loopback = loopbackVips ? held.map(({ vip }) => `${vip}/32`) : [];
+    const direct = services.filter((s) => s.mode === 'dsr' && s.pool.some(({ node }) => node === n.name));
+    const loopback = loopbackVips ? direct.map(({ vip }) => `${vip}/32`) : [];
     const sysctls: Record<string, string> = loopback.length
       ? { ...n.sysctls, 'net/ipv4/conf/all/arp_ignore': '1', 'net/ipv4/conf/all/arp_announce': '2' }
       : n.sysctls;

@@ -6,7 +6,7 @@ import type { NodePlan } from '../../harness/terms/plan.ts';
 type Rewrites = Record<string, { src?: string; dst?: string }>;
 
 /** The way of a packet: nodes in order, and who rewrites what. */
-export interface Way {
+export interface TestPath {
   path: string[];
   rewrites?: Rewrites;
 }
@@ -19,7 +19,7 @@ export interface Endpoints {
 }
 
 /** Hops of one packet along a way: switches leave it alone, every other node lowers the TTL and sets both MACs. */
-export function hopsAlong(nodes: NodePlan[], way: Way, ends: Endpoints): Hop[] {
+export function hopsAlong(nodes: NodePlan[], along: TestPath, ends: Endpoints): Hop[] {
   const byName = new Map(nodes.map((n) => [n.name, n]));
   const mac = (node: string, peer: string) =>
     byName.get(node)?.interfaces.find((i) => i.peer === peer)?.mac ?? '00:00:00:00:00:00';
@@ -29,15 +29,15 @@ export function hopsAlong(nodes: NodePlan[], way: Way, ends: Endpoints): Hop[] {
   let ttl = 64;
   let srcMac = '';
   let dstMac = '';
-  way.path.slice(0, -1).forEach((node, i) => {
-    const peer = way.path[i + 1]!;
+  along.path.slice(0, -1).forEach((node, i) => {
+    const peer = along.path[i + 1]!;
     if (i > 0 && !isSwitch(node)) ttl -= 1;
-    src = way.rewrites?.[node]?.src ?? src;
-    dst = way.rewrites?.[node]?.dst ?? dst;
+    src = along.rewrites?.[node]?.src ?? src;
+    dst = along.rewrites?.[node]?.dst ?? dst;
     if (!isSwitch(node)) {
-      const next = way.path.slice(i + 1).findIndex((n) => !isSwitch(n)) + i + 1;
+      const next = along.path.slice(i + 1).findIndex((n) => !isSwitch(n)) + i + 1;
       srcMac = mac(node, peer);
-      dstMac = next > i ? mac(way.path[next]!, way.path[next - 1]!) : 'ff:ff:ff:ff:ff:ff';
+      dstMac = next > i ? mac(along.path[next]!, along.path[next - 1]!) : 'ff:ff:ff:ff:ff:ff';
     }
     const address = {
       src: { mac: srcMac, ip: src, port: ends.srcPort },

@@ -43,13 +43,13 @@ test('what a node announces, or passes on as a bridge, is no unanswered question
     request: walk.request.slice(0, walk.request.findIndex(({ node }) => node === 'l4') + 1),
     reply: [],
   };
-  const says = (senderIp: string, targetIp: string): ReturnType<typeof causeOfFailure> => {
+  const answer = (senderIp: string, targetIp: string): ReturnType<typeof causeOfFailure> => {
     const packets = [arp(['l4', 'out', 'l2'], { op: 'request', senderIp, targetIp })];
     return causeOfFailure(evidenceOf(sketch, 'client', 'a', { walk: endsAtL4, packets }));
   };
-  expect(says('203.0.113.2', '203.0.113.12')).toMatchObject({ code: 'no-neighbour', node: 'l4' });
-  expect(says('203.0.113.2', '203.0.113.2').code).not.toBe('no-neighbour');
-  expect(says('203.0.113.11', '203.0.113.12').code).not.toBe('no-neighbour');
+  expect(answer('203.0.113.2', '203.0.113.12')).toMatchObject({ code: 'no-neighbour', node: 'l4' });
+  expect(answer('203.0.113.2', '203.0.113.2').code).not.toBe('no-neighbour');
+  expect(answer('203.0.113.11', '203.0.113.12').code).not.toBe('no-neighbour');
 });
 
 test('a server that does not hold the VIP is to blame, even where it routes and another node tells of the loop', () => {
@@ -108,13 +108,13 @@ describe('a switch whose frame did not reach the node that it is for', () => {
   const services = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s1'] } };
   const evidence = evidenceOf(inLineBridge({ services }), 'client', 'a');
   const mac = (node: string): string => evidence.plan.nodes.find(({ name }) => name === node)!.interfaces.at(-1)!.mac;
-  const astray = (to: string): Partial<Evidence> => ({
+  const misdirected = (to: string): Partial<Evidence> => ({
     macTables: { l2: { [mac(to)]: 'l4' } },
     packets: [segment(1, ['l2', 'out', 'l4'], { dstMac: mac(to), seq: 1, flags: 'S' })],
   });
 
   test('holds its MAC at the wrong port', () => {
-    expect(causeOfFailure({ ...evidence, ...astray('s1') })).toMatchObject({ code: 'mac-moved', node: 'l2' });
+    expect(causeOfFailure({ ...evidence, ...misdirected('s1') })).toMatchObject({ code: 'mac-moved', node: 'l2' });
   });
 
   test('learned it from that very frame, whose two MACs are the same', () => {
@@ -131,7 +131,7 @@ describe('a switch whose frame did not reach the node that it is for', () => {
   });
 
   test('is not to blame where the node is behind that port, and a switch in between kept the frame', () => {
-    expect(causeOfFailure({ ...evidence, ...astray('l3') }).code).not.toBe('mac-moved');
+    expect(causeOfFailure({ ...evidence, ...misdirected('l3') }).code).not.toBe('mac-moved');
   });
 });
 

@@ -46,8 +46,8 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
     // Over TCP, a reset from an address that was never called is for nobody.
     if (flow.protocol === 'udp' && !listens)
       return cause('refused', 'listener-missing', { node, address: dst.ip, port: dst.port!, protocol: 'udp' });
-    const came = { node, called: flow.address, source: dst.ip, owner: ownerOf(plan, dst.ip) };
-    return cause('reply-not-from-vip', 'reply-from-elsewhere', came);
+    const params = { node, called: flow.address, source: dst.ip, owner: ownerOf(plan, dst.ip) };
+    return cause('reply-not-from-vip', 'reply-from-elsewhere', params);
   }
   // An L4 answers an echo to its VIP even where it does not own it.
   const echoed =
@@ -72,12 +72,12 @@ function answerHasNoRoute({ node, src }: Hop, { kernelOnAnswer }: Evidence): Cau
 /** Where the kernel would send the packet on when asked afterwards, its counters may still tell that it did not. */
 function byCounters({ node, dst }: Hop, { plan, counters }: Evidence): Cause | null {
   const rose = (pattern: RegExp): string | undefined => Object.keys(counters[node] ?? {}).find((c) => pattern.test(c));
-  const tell = (code: CauseCode, counter: string | undefined): Cause | null =>
+  const counted = (code: CauseCode, counter: string | undefined): Cause | null =>
     counter === undefined ? null : cause(code, 'counter-rose', { node, address: dst.ip, counter });
   return (
-    tell('reverse-path', rose(/IPReversePathFilter$/)) ??
-    tell('no-route', rose(/(In|Out)NoRoutes$/)) ??
-    (nodeOf(plan, node).firewall === 'stateful' ? tell('half-seen-by-firewall', rose(/^l4lab_firewall /)) : null)
+    counted('reverse-path', rose(/IPReversePathFilter$/)) ??
+    counted('no-route', rose(/(In|Out)NoRoutes$/)) ??
+    (nodeOf(plan, node).firewall === 'stateful' ? counted('half-seen-by-firewall', rose(/^l4lab_firewall /)) : null)
   );
 }
 

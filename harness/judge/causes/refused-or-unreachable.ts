@@ -20,9 +20,9 @@ export const refusedOrUnreachable: Rule = (evidence) => {
   const byCaller = reset?.node === evidence.flow.from && reset.frame.ip?.dst === evidence.flow.address;
   if (!reset || byCaller || origin === undefined) return null;
   // A reset that died on its way refused nobody: the caller goes on asking.
-  const unheard = evidence.client.outcome === 'ECONNREFUSED' ? null : vanished(evidence);
+  const lost = evidence.client.outcome === 'ECONNREFUSED' ? null : vanished(evidence);
   const { ip, tcp } = reset.frame;
-  return unheard ?? refusal(origin, { address: ip!.src, port: tcp!.srcPort }, evidence);
+  return lost ?? refusal(origin, { address: ip!.src, port: tcp!.srcPort }, evidence);
 };
 
 /**

@@ -11,6 +11,6 @@ export const replyElsewhere: Rule = (evidence) => {
   if (refusesSource(evidence)) return null;
   if (packets.some(({ frame }) => frame.icmp?.inner !== undefined && frame.ip?.src === last.src.ip)) return null;
   const source = last.src.ip;
-  const came = { node: flow.from, called: flow.address, source, owner: ownerOf(plan, source) };
-  return cause('reply-not-from-vip', 'reply-from-elsewhere', came);
+  const params = { node: flow.from, called: flow.address, source, owner: ownerOf(plan, source) };
+  return cause('reply-not-from-vip', 'reply-from-elsewhere', params);
 };

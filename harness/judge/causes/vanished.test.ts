@@ -37,11 +37,11 @@ describe('a packet vanished on its way', () => {
     const services = { a: { ...dsr.a, sourceMac: 'keep' as const } };
     const sketch = inLineBridge({ services, servers: holdsVip, nodes: { s1: { loopback: [] } } });
     const { walk, ...evidence } = evidenceOf(sketch, 's1', 'a');
-    const astray = walk.reply.map((hop) => {
+    const misdirected = walk.reply.map((hop) => {
       if (hop.node === 'l2' && hop.direction === 'out') return { ...hop, iface: 'l4' };
       return hop.node === 's1' ? { ...hop, node: 'l4', iface: 'l2' } : hop;
     });
-    expect(named({ ...evidence, walk: { ...walk, reply: astray } })).toEqual(['mac-moved', 'l2']);
+    expect(named({ ...evidence, walk: { ...walk, reply: misdirected } })).toEqual(['mac-moved', 'l2']);
     expect(named({ ...evidence, walk })[0]).not.toBe('mac-moved');
   });
 
@@ -96,8 +96,8 @@ describe('a packet vanished on its way', () => {
   const router = (nodes: Record<string, Partial<NodeSketch>>) => oneArm({ services: proxy, nodes });
 
   test('reverse-path: the kernel says so, or rp_filter is strict and the source is a stranger', () => {
-    const says = 'reverse-path';
-    expect(at('l3', router({}), { kernel: says })).toEqual(['reverse-path', 'l3']);
+    const answer = 'reverse-path';
+    expect(at('l3', router({}), { kernel: answer })).toEqual(['reverse-path', 'l3']);
     const invalid = 'source-refused';
     expect(at('l3', router({ l3: strict }), { kernel: invalid })).toEqual(['reverse-path', 'l3']);
     expect(at('l3', router({}), { kernel: invalid })).toEqual(['unexplained', 'l3']);

@@ -49,12 +49,12 @@ function lostOnWire({ node, iface, dst }: Hop, { plan }: Evidence): Cause {
 function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
   if (isAddressee(hop, plan)) return null;
   const owner = nodeWithMac(plan, hop.dst.mac);
-  const way = walk.reply.length > 0 ? walk.reply : walk.request;
+  const path = walk.reply.length > 0 ? walk.reply : walk.request;
   // A frame to the MAC that it comes from teaches the wrong port to the switch that it has just reached.
   const toItself = hop.src.mac === hop.dst.mac;
   const wrong = toItself
     ? undefined
-    : way.filter(({ node, direction }) => direction === 'out' && nodeOf(plan, node).bridge).at(-1);
+    : path.filter(({ node, direction }) => direction === 'out' && nodeOf(plan, node).bridge).at(-1);
   const switchNode = wrong?.node ?? (nodeOf(plan, hop.node).bridge ? hop.node : undefined);
   if (!owner || switchNode === undefined) return null;
   const port = toItself ? hop.iface : (macTables[switchNode]?.[hop.dst.mac] ?? wrong?.iface ?? '?');

@@ -47,9 +47,9 @@ export function evidenceOf(sketch: LabSketch, from: string, to: string, seen: Pa
 export function segment(
   time: number,
   [node, direction, iface]: [string, 'in' | 'out', string],
-  told: { srcMac?: string; dstMac?: string; seq: number; flags: string; payloadLength?: number },
+  fields: { srcMac?: string; dstMac?: string; seq: number; flags: string; payloadLength?: number },
 ): Sighting {
-  const { srcMac = '', dstMac = '', seq, flags, payloadLength = 0 } = told;
+  const { srcMac = '', dstMac = '', seq, flags, payloadLength = 0 } = fields;
   const frame = {
     ...ipFrame(6, { srcMac, dstMac, src: '', dst: '' }),
     tcp: { srcPort: 0, dstPort: 0, seq, ack: 0, flags, payloadLength },

@@ -37,7 +37,7 @@ export function CompareTab({ scenario, variant, flow }: FlowView) {
           ))}
         </select>
       </label>
-      {differs === -1 && other && <p class="calm">{t.sameWay}</p>}
+      {differs === -1 && other && <p class="calm">{t.samePath}</p>}
       <div class="compare">
         <Side variant={variant} flow={flow} crossings={mine} differs={differs} />
         {other && otherFlow && <Side variant={other} flow={otherFlow} crossings={theirs} differs={differs} />}

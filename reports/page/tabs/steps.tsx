@@ -20,7 +20,7 @@ export function StepButtons({ step, last, playing, stepTo, stepBy, togglePlay }:
         →
       </button>
       <button type="button" onClick={() => stepTo(0)} aria-pressed={step === 0}>
-        {t.wholeWay}
+        {t.wholePath}
       </button>
     </div>
   );

@@ -1,6 +1,6 @@
 import type { Walk } from '../../../harness/terms/walk.ts';
 import { oneArm } from '../../testing/sample-labs.ts';
-import { hopsAlong, type Way } from '../../testing/sample-packets.ts';
+import { hopsAlong, type TestPath } from '../../testing/sample-packets.ts';
 import { lanesOf } from './lanes.ts';
 import { peersOf } from './peers.ts';
 
@@ -8,11 +8,11 @@ const { nodes } = oneArm();
 const peerOf = peersOf({ nodes });
 const ends = { src: '198.51.100.10', dst: '203.0.113.80', srcPort: 40_000, dstPort: 80 };
 const back = { src: '203.0.113.80', dst: '198.51.100.10', srcPort: 80, dstPort: 40_000 };
-const walk = (request: Way, reply?: Way): Walk => ({
+const walk = (request: TestPath, reply?: TestPath): Walk => ({
   request: hopsAlong(nodes, request, ends),
   reply: reply ? hopsAlong(nodes, reply, back) : [],
 });
-const told = (observed: Walk | null, predicted: Walk | null) =>
+const arrows = (observed: Walk | null, predicted: Walk | null) =>
   lanesOf(observed, predicted, peerOf).map(
     ({ number, from, to, predicted, parts }) =>
       `${number ?? '-'} ${from}>${to}${predicted ? ' predicted' : ''}${parts ? ' parts' : ''}`,
@@ -22,7 +22,7 @@ const there = { path: ['client', 'l3', 'l2', 'l4', 'l2', 's1'] };
 const direct = { path: ['s1', 'l2', 'l3', 'client'] };
 
 test('what was predicted and seen is one arrow', () => {
-  expect(told(walk(there), walk(there))).toEqual([
+  expect(arrows(walk(there), walk(there))).toEqual([
     '1 client>l3 predicted',
     '2 l3>l2 predicted',
     '3 l2>l4 predicted',
@@ -33,7 +33,7 @@ test('what was predicted and seen is one arrow', () => {
 
 test('ways that part share their beginning; then each goes its own, and the place is marked once', () => {
   const seen = walk({ path: ['client', 'l3', 'l2', 's2'] });
-  expect(told(seen, walk(there, direct))).toEqual([
+  expect(arrows(seen, walk(there, direct))).toEqual([
     '1 client>l3 predicted',
     '2 l3>l2 predicted',
     '3 l2>s2 parts',
@@ -47,7 +47,7 @@ test('ways that part share their beginning; then each goes its own, and the plac
 });
 
 test('a missing answer parts where it should have begun', () => {
-  expect(told(walk(there), walk(there, direct)).slice(4)).toEqual([
+  expect(arrows(walk(there), walk(there, direct)).slice(4)).toEqual([
     '5 l2>s1 predicted',
     '- s1>l2 predicted parts',
     '- l2>l3 predicted',
@@ -57,11 +57,11 @@ test('a missing answer parts where it should have begun', () => {
 
 test('the same wire with other addresses is another way', () => {
   const natted = walk({ path: there.path, rewrites: { l4: { dst: '203.0.113.11' } } });
-  expect(told(walk(there), natted)[3]).toBe('4 l4>l2 parts');
+  expect(arrows(walk(there), natted)[3]).toBe('4 l4>l2 parts');
 });
 
 test('a flow that did not run has a predicted way and parts nowhere', () => {
-  expect(told(null, walk({ path: ['s1', 'l2', 'l4'] }))).toEqual(['- s1>l2 predicted', '- l2>l4 predicted']);
+  expect(arrows(null, walk({ path: ['s1', 'l2', 'l4'] }))).toEqual(['- s1>l2 predicted', '- l2>l4 predicted']);
 });
 
 test('a packet that left and never arrived is seen on its wire', () => {

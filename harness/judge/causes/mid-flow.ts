@@ -16,8 +16,8 @@ export const redirected: Rule = ({ packets, plan, flow }) => {
   for (const { time, node, direction, frame } of packets) {
     const sender = holder(frame.srcMac);
     // Switches on the way see it too; it means the node that it is addressed to.
-    const isTold = frame.icmp?.type === ICMP.redirect && direction === 'in' && holder(frame.dstMac)?.name === node;
-    if (!isTold || !sender) continue;
+    const isAddressed = frame.icmp?.type === ICMP.redirect && direction === 'in' && holder(frame.dstMac)?.name === node;
+    if (!isAddressed || !sender) continue;
     const { gateway, inner } = frame.icmp!;
     const sent = packets.filter(
       (p) => p.node === node && p.direction === 'out' && p.frame.ip?.dst === inner?.dst && !p.frame.icmp,
@@ -102,7 +102,7 @@ export const halfSeen: Rule = (evidence) => {
         ),
     );
     if (!swallowed) continue;
-    if (!sawBothWays(node, swallowed.frame, walk)) {
+    if (!sawBothDirections(node, swallowed.frame, walk)) {
       const { src: source, dst: destination } = swallowed.frame.ip!;
       return cause('half-seen-by-firewall', 'half-seen', { node: node.name, source, destination });
     }
@@ -114,17 +114,17 @@ export const halfSeen: Rule = (evidence) => {
  * Whether a node passed on both directions of a packet's connection, as its firewall knows it: by the addresses that the
  * packet came in with. Where an L4 sends it by once more with another destination, that is another connection.
  */
-function sawBothWays({ name, bridge, interfaces }: NodePlan, { ip, dstMac }: Frame, walk: Walk): boolean {
+function sawBothDirections({ name, bridge, interfaces }: NodePlan, { ip, dstMac }: Frame, walk: Walk): boolean {
   // A switch with an address has two firewalls: what it routes is not seen by that for what it bridges.
   const own = interfaces.map(({ mac }) => mac);
   const alike = (mac: string): boolean => !bridge || own.includes(mac) === own.includes(dstMac);
   const legs = [walk.request, walk.reply].map((leg) => leg.filter(({ node }) => node === name));
-  const cameIn = ({ direction, src, dst }: Hop): boolean =>
+  const entered = ({ direction, src, dst }: Hop): boolean =>
     direction === 'in' && alike(dst.mac) && src.ip === ip!.src && dst.ip === ip!.dst;
   const isAnswer = ({ direction, src, dst }: Hop): boolean =>
     direction === 'out' && alike(src.mac) && src.ip === ip!.dst && dst.ip === ip!.src;
   const passedOn = (leg: Hop[]): boolean =>
-    leg.some((hop, index) => cameIn(hop) && leg.slice(index).some(({ direction }) => direction === 'out'));
+    leg.some((hop, index) => entered(hop) && leg.slice(index).some(({ direction }) => direction === 'out'));
   return legs.some(passedOn) && legs.some((leg) => leg.some(isAnswer));
 }
 

@@ -1,4 +1,4 @@
-import { tellingIncreases } from '../judge/counters.ts';
+import { relevantIncreases } from '../judge/counters.ts';
 import type { CountersByNode } from '../terms/counters.ts';
 import { vanishedAt, type Evidence } from '../judge/evidence.ts';
 import type { Hop } from '../terms/walk.ts';
@@ -6,10 +6,10 @@ import { nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { PooledLab } from './lab-pool.ts';
 
-/** What leaves no packet: the kernel's word on one that vanished, the L4's on its servers, MAC tables, counters. */
-export type Inside = Pick<Evidence, 'kernel' | 'kernelOnAnswer' | 'healthy' | 'macTables' | 'counters'>;
+/** What captures do not show: the kernel's route for a lost packet, the L4's server states, MAC tables, counters. */
+export type QueriedState = Pick<Evidence, 'kernel' | 'kernelOnAnswer' | 'healthy' | 'macTables' | 'counters'>;
 
-export const NOTHING_INSIDE: Inside = {
+export const NOTHING_QUERIED: QueriedState = {
   kernel: null,
   kernelOnAnswer: null,
   healthy: null,
@@ -17,17 +17,18 @@ export const NOTHING_INSIDE: Inside = {
   counters: {},
 };
 
-/** Asks for it, once an attempt was not answered. */
-export async function askInside(
+/** Queries the nodes, once an attempt was not answered. */
+export async function queryNodes(
   base: Pick<Evidence, 'plan' | 'flow' | 'walk'>,
   { lab }: Pick<PooledLab, 'lab'>,
   countersBefore: CountersByNode | null,
-): Promise<Inside> {
+): Promise<QueriedState> {
   const { plan } = base;
   const vanished = vanishedAt(base)?.hop;
   const hop = vanished?.direction === 'in' ? vanished : null;
   const [kernel, kernelOnAnswer, tables, countersAfter, healthy] = await Promise.all([
-    hop && lab.node(hop.node).ask('routeGet', { to: hop.dst.ip, came: { from: hop.src.ip, iif: cameBy(hop, plan) } }),
+    hop &&
+      lab.node(hop.node).ask('routeGet', { to: hop.dst.ip, incoming: { from: hop.src.ip, iif: cameBy(hop, plan) } }),
     hop && lab.node(hop.node).ask('routeGet', { to: hop.src.ip }),
     Promise.all(
       plan.nodes
@@ -42,7 +43,7 @@ export async function askInside(
     kernelOnAnswer,
     healthy,
     macTables: Object.fromEntries(tables),
-    counters: countersBefore === null || countersAfter === null ? {} : tellingIncreases(countersBefore, countersAfter),
+    counters: countersBefore === null || countersAfter === null ? {} : relevantIncreases(countersBefore, countersAfter),
   };
 }
 

@@ -1,6 +1,6 @@
 import { arp, segment, TCP_KEY } from '../judge/testing/evidence.ts';
 import type { Sighting } from '../terms/sighting.ts';
-import { patience, SILENCE_AFTER_REPETITION_MS, SILENCE_MS, type News } from './patience.ts';
+import { quiescence, SILENCE_AFTER_REPETITION_MS, SILENCE_MS, type NewPackets } from './quiescence.ts';
 
 const sent = (flags: string): Sighting => segment(0, ['client', 'out', 'l3'], { seq: 7, flags });
 const received = (flags: string): Sighting => segment(0, ['client', 'in', 'l3'], { seq: 9, flags });
@@ -20,12 +20,12 @@ class Attempt {
   readonly #left: () => number;
 
   constructor(key = TCP_KEY) {
-    const news = (): News | null => {
+    const newPackets = (): NewPackets | null => {
       if (!this.#isNew) return null;
       this.#isNew = false;
       return { packets: [...this.#packets], epoch: String(EPOCH) };
     };
-    this.#left = patience(key, news, () => this.#clock);
+    this.#left = quiescence(key, newPackets, () => this.#clock);
   }
 
   /** Packets of this moment; captures hand them on 3 ms after that. */

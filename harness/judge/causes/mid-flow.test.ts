@@ -16,7 +16,7 @@ describe('redirected', () => {
     gateway: '203.0.113.1',
     inner: { src: S2, dst: CLIENT, protocol: 6, srcPort: 80, dstPort: 20000 },
   };
-  const told = [
+  const redirectSeen = [
     icmp([10, 'l4', 'out', 'l2'], redirect, [mac('l4'), mac('s2')]),
     icmp([11, 'l2', 'in', 'l4'], redirect, [mac('l4'), mac('s2')]),
     icmp([12, 'l2', 'out', 's2'], redirect, [mac('l4'), mac('s2')]),
@@ -37,32 +37,38 @@ describe('redirected', () => {
   const arrived = earlier(['s2', 'l4', 'client']);
 
   test('at the node that was told and then went around the L4, with a switch in between', () => {
-    expect(named({ ...base, packets: [...arrived, ...told, ...later(mac('l3'))] })).toEqual(['redirected', 's2']);
+    expect(named({ ...base, packets: [...arrived, ...redirectSeen, ...later(mac('l3'))] })).toEqual([
+      'redirected',
+      's2',
+    ]);
   });
 
   test('also where nobody saw the redirect leave', () => {
-    expect(named({ ...base, packets: [...arrived, told[3]!, ...later(mac('l3'))] })).toEqual(['redirected', 's2']);
+    expect(named({ ...base, packets: [...arrived, redirectSeen[3]!, ...later(mac('l3'))] })).toEqual([
+      'redirected',
+      's2',
+    ]);
   });
 
   test('not where the node never sent that way', () => {
-    expect(named({ ...base, packets: [...told, ...later(mac('l3'))] })[0]).not.toBe('redirected');
+    expect(named({ ...base, packets: [...redirectSeen, ...later(mac('l3'))] })[0]).not.toBe('redirected');
   });
 
   test('not where a segment had been lost before, whether the node repeats it the other way or gives up there', () => {
     const repeated = later(mac('l4')).map((sighting) => ({ ...sighting, time: 3 }));
-    expect(named({ ...base, packets: [...repeated, ...told, ...later(mac('l3'))] })[0]).not.toBe('redirected');
-    expect(named({ ...base, packets: [...earlier(['s2', 'l4']), ...told, ...later(mac('l3'))] })[0]).not.toBe(
+    expect(named({ ...base, packets: [...repeated, ...redirectSeen, ...later(mac('l3'))] })[0]).not.toBe('redirected');
+    expect(named({ ...base, packets: [...earlier(['s2', 'l4']), ...redirectSeen, ...later(mac('l3'))] })[0]).not.toBe(
       'redirected',
     );
   });
 
   test('not where the node did not heed it', () => {
-    expect(named({ ...base, packets: [...arrived, ...told, ...later(mac('l4'))] })[0]).not.toBe('redirected');
+    expect(named({ ...base, packets: [...arrived, ...redirectSeen, ...later(mac('l4'))] })[0]).not.toBe('redirected');
   });
 
   test('not where the packets went around before', () => {
     const before = later(mac('l3')).map((sighting) => ({ ...sighting, time: 1 }));
-    expect(named({ ...base, packets: [...before, ...told] })[0]).not.toBe('redirected');
+    expect(named({ ...base, packets: [...before, ...redirectSeen] })[0]).not.toBe('redirected');
   });
 });
 

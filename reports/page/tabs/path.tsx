@@ -11,7 +11,7 @@ import { StepButtons, StepList } from './steps.tsx';
 import { useStepper } from './use-stepper.ts';
 
 /** Topology with the way drawn on it, and the same way as a list to step through. */
-export function WayTab({ variant, flow, attempt }: FlowView & { attempt: PageAttempt | null }) {
+export function PathTab({ variant, flow, attempt }: FlowView & { attempt: PageAttempt | null }) {
   const { t } = usePage();
   const lanes = useMemo(
     () => lanesOf(attempt?.observed ?? null, predictionFor(flow, attempt), peersOf(variant.plan)),
@@ -22,13 +22,13 @@ export function WayTab({ variant, flow, attempt }: FlowView & { attempt: PageAtt
   const current = lanes.find(({ number }) => number !== null && number === stepper.step);
   const cause = attempt?.cause ?? null;
   return (
-    <div class="way">
-      <div class="way-drawing">
+    <div class="path-view">
+      <div class="path-drawing">
         <TopologyDrawing
           plan={variant.plan}
           lanes={lanes}
           step={stepper.step}
-          title={t.wayTitle(`${flow.from} → ${flow.to}`)}
+          title={t.pathTitle(`${flow.from} → ${flow.to}`)}
           mark={cause ? { node: cause.node, label: cause.code } : null}
         >
           <ul class="legend">
@@ -43,7 +43,7 @@ export function WayTab({ variant, flow, attempt }: FlowView & { attempt: PageAtt
           {current && `${stepper.step}: ${current.from} → ${current.to}`}
         </p>
       </div>
-      <div class="way-steps">
+      <div class="path-steps">
         <StepButtons {...stepper} />
         <EmptyNotes flow={flow} attempt={attempt} />
         <StepList lanes={lanes} stepper={stepper} ownerOf={ownerOf} />

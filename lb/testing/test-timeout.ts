@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 
 /** Tests in network namespaces start processes by the dozen: on a busy machine that alone takes seconds. */
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
-jest.setTimeout(PATIENCE_MS);
+jest.setTimeout(TIMEOUT_MS);

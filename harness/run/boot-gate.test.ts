@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Turns } from './turns.ts';
+import { BootGate } from './boot-gate.ts';
 
 /** Work that ends when told to, and the names of what is under way. */
 function workshop(): { begin: (name: string) => () => Promise<void>; end: (name: string) => void; busy: Set<string> } {
@@ -17,12 +17,12 @@ const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 
 describe('boots and failing flows take turns', () => {
   test('a flow waits for the boot under way, the next boot for that flow', async () => {
-    const turns = new Turns();
+    const gate = new BootGate();
     const { begin, end, busy } = workshop();
-    void turns.take('boot', begin('boot 1'));
-    void turns.take('boot', begin('boot 2'));
-    void turns.take('wait', begin('flow'));
-    void turns.take('boot', begin('boot 3'));
+    void gate.enter('boot', begin('boot 1'));
+    void gate.enter('boot', begin('boot 2'));
+    void gate.enter('wait', begin('flow'));
+    void gate.enter('boot', begin('boot 3'));
     await settle();
     expect([...busy]).toEqual(['boot 1', 'boot 2']);
     end('boot 1');
@@ -37,22 +37,22 @@ describe('boots and failing flows take turns', () => {
   });
 
   test('work that went wrong is over', async () => {
-    const turns = new Turns();
-    const boot = turns.take('boot', () => Promise.reject(new Error('no such image')));
+    const gate = new BootGate();
+    const boot = gate.enter('boot', () => Promise.reject(new Error('no such image')));
     await expect(boot).rejects.toThrow('no such image');
-    expect(await turns.take('wait', () => Promise.resolve('ran'))).toBe('ran');
+    expect(await gate.enter('wait', () => Promise.resolve('ran'))).toBe('ran');
   });
 
   test('whatever comes in whatever order: all of it is done, and never both kinds at once', async () => {
-    const kinds = fc.array(fc.record({ kind: fc.constantFrom('boot' as const, 'wait' as const), turns: fc.nat(3) }));
+    const kinds = fc.array(fc.record({ kind: fc.constantFrom('boot' as const, 'wait' as const), gate: fc.nat(3) }));
     await fc.assert(
       fc.asyncProperty(kinds, async (jobs) => {
-        const turns = new Turns();
+        const gate = new BootGate();
         const busy = { boot: 0, wait: 0 };
         let done = 0;
         await Promise.all(
-          jobs.map(({ kind, turns: length }) =>
-            turns.take(kind, async () => {
+          jobs.map(({ kind, gate: length }) =>
+            gate.enter(kind, async () => {
               busy[kind] += 1;
               expect(Math.min(busy.boot, busy.wait)).toBe(0);
               for (let i = 0; i < length; i++) await Promise.resolve();

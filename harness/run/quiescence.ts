@@ -1,4 +1,4 @@
-import { isSearching, NEXT_QUESTION_MS, promising, settledBy } from '../judge/complete.ts';
+import { isSearching, NEXT_REQUEST_MS, inFlight, settledBy } from '../judge/complete.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
 import type { Sighting } from '../terms/sighting.ts';
 
@@ -12,10 +12,10 @@ export const SILENCE_MS = { tcp: 1400, udp: 1000, icmp: 1000 } as const;
  * The same, once a request or an answer was repeated, ms: a packet needs microseconds from node to node, unless one looks
  * for a neighbour.
  */
-export const SILENCE_AFTER_REPETITION_MS = { atRest: 50, searching: NEXT_QUESTION_MS } as const;
+export const SILENCE_AFTER_REPETITION_MS = { atRest: 50, searching: NEXT_REQUEST_MS } as const;
 
 /** What the captures have shown of an attempt so far: its sightings, and the moment that their times count from, ns. */
-export interface News {
+export interface NewPackets {
   packets: Sighting[];
   epoch: string;
 }
@@ -26,27 +26,27 @@ export interface News {
  * @param news null when there is nothing new
  * @param now a clock, ms
  */
-export function patience(key: FlowKey, news: () => News | null, now: () => number): () => number {
+export function quiescence(key: FlowKey, newPackets: () => NewPackets | null, now: () => number): () => number {
   let settled: ReturnType<typeof settledBy> = null;
   let pause: number = SILENCE_AFTER_REPETITION_MS.atRest;
-  const last = { own: now(), promising: now() };
+  const last = { own: now(), inFlight: now() };
   // By so much our clock is ahead of the stamps, as far as the fastest capture tells.
   let ahead = Infinity;
   return () => {
-    const seen = news();
+    const seen = newPackets();
     if (seen && seen.packets.length > 0) {
       const { packets, epoch } = seen;
       const stamp = (of?: Sighting): number => (of ? Number(BigInt(epoch) / 1000n) / 1000 + of.time / 1e6 : -Infinity);
-      const hopes = promising(packets);
+      const pending = inFlight(packets);
       ahead = Math.min(ahead, now() - stamp(packets.at(-1)));
       last.own = Math.max(last.own, stamp(packets.findLast(({ frame }) => !frame.arp)) + ahead);
-      last.promising = Math.max(last.promising, stamp(hopes.at(-1)) + ahead);
+      last.inFlight = Math.max(last.inFlight, stamp(pending.at(-1)) + ahead);
       settled = settledBy(packets, key);
-      pause = SILENCE_AFTER_REPETITION_MS[isSearching(hopes) ? 'searching' : 'atRest'];
+      pause = SILENCE_AFTER_REPETITION_MS[isSearching(pending) ? 'searching' : 'atRest'];
     }
     if (settled === 'refused') return 0;
     const end = last.own + SILENCE_MS[key.protocol];
-    const endOfRepetition = settled === 'repeated' ? last.promising + pause : Infinity;
+    const endOfRepetition = settled === 'repeated' ? last.inFlight + pause : Infinity;
     return Math.max(0, Math.min(end, endOfRepetition) - now());
   };
 }

@@ -8,7 +8,7 @@ export function mustBe(what: string): { error: (issue: { input?: unknown }) => s
 }
 
 /** zod's own issues in words for people who write YAML. */
-export function wordsFor(issue: z.core.$ZodRawIssue): string | undefined {
+export function messageFor(issue: z.core.$ZodRawIssue): string | undefined {
   const { input } = issue;
   if (input === undefined && issue.code !== 'unrecognized_keys') return MISSING;
   switch (issue.code) {

@@ -7,10 +7,10 @@ import { nodeAddresses } from './lab-queries.ts';
 import { parseYaml } from './yaml-file.ts';
 
 /**
- * The questions that one asks of any topology, as a scenario: a service on all servers, called by every client and
+ * The default matrix of a topology, as a scenario: a service on all servers, called by every client and
  * every server, in each mode and with either gateway.
  */
-export function questionsOf(labName: string, lab: Lab): LoadedScenario {
+export function defaultMatrix(labName: string, lab: Lab): LoadedScenario {
   const names = (role: string): string[] => Object.keys(lab.nodes).filter((name) => lab.nodes[name]!.role === role);
   const servers = names('server');
   const callers = [...names('client'), ...servers];

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { together } from './together.ts';
+import { coalesce } from './coalesce.ts';
 
 /** An asking that ends when the test says so, and answers with its number. */
 class Asking {
@@ -12,13 +12,12 @@ class Asking {
     this.fail = () => reject(new Error(`asking ${number} failed`));
   });
 
-  constructor(readonly question: string) {}
+  constructor(readonly key: string) {}
 }
 
 beforeEach(() => void (Asking.begun.length = 0));
 
-const shared = (): ((question?: string) => Promise<number>) =>
-  together((question = 'how are you') => new Asking(question).answer);
+const shared = (): ((key?: string) => Promise<number>) => coalesce((key = 'how are you') => new Asking(key).answer);
 
 test('those who come before an asking begins share it', async () => {
   const ask = shared();
@@ -47,7 +46,7 @@ test('each question is asked by itself', async () => {
   const ask = shared();
   const answers = [ask('the way there'), ask('the way back'), ask('the way there')];
   await turn();
-  expect(Asking.begun.map(({ question }) => question)).toEqual(['the way there', 'the way back']);
+  expect(Asking.begun.map(({ key }) => key)).toEqual(['the way there', 'the way back']);
   for (const asking of Asking.begun) asking.end();
   expect(await Promise.all(answers)).toEqual([1, 2, 1]);
 });
