@@ -62,6 +62,17 @@ test('a mistake of an anchor that is used twice is told where it is used', () =>
   );
 });
 
+test('merge keys bring along what a mapping does not say itself', () => {
+  const text = `title: a
+lab: one-arm
+flows:
+  a: &a { from: client, to: s1, port: 80, expect: works }
+  b: { <<: *a, to: s2 }
+`;
+  const { file } = readScenario('x', 'one-arm', readLab(LAB), parseYaml('s.yaml', text));
+  expect(file.flows['b']).toEqual({ ...file.flows['a'], to: 's2' });
+});
+
 /** Values that somebody might write in place of the right one, and words that JavaScript knows otherwise. */
 const anything = fc.oneof(
   fc.constantFrom<unknown>(

@@ -1,4 +1,17 @@
-import { LineCounter, isMap, isScalar, isSeq, parseDocument, type Document } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  LineCounter,
+  type Node,
+  type YAMLMap,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  parseDocument,
+  visit,
+} from 'yaml';
 import type { Mistake } from '../errors.ts';
 import type { SourcePosition } from '../terms/plan.ts';
 
@@ -8,7 +21,10 @@ export type Path = readonly (string | number)[];
 export interface YamlFile {
   file: string;
   value: unknown;
-  /** Position of the value at `path`; of its nearest parent when the value is absent. */
+  /**
+   * Position of the value at `path`; of its nearest parent when the value is absent, or came by an alias or a merge key
+   * (`<<`).
+   */
   locate(path: Path): SourcePosition;
   /** Mistakes of YAML itself (syntax, duplicate keys). */
   mistakes: Mistake[];
@@ -17,41 +33,143 @@ export interface YamlFile {
 /** @param file name used in messages */
 export function parseYaml(file: string, text: string): YamlFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error', merge: true });
   const position = (offset: number): SourcePosition => {
     const { line, col } = lines.linePos(offset);
     return { file, line, col };
   };
-  const mistakes = document.errors.map((error) => ({
-    ...position(error.pos[0]),
-    message: `not valid YAML: ${error.message}`,
-  }));
+  const mistakeAt = (offset: number, what: string): Mistake => ({
+    ...position(offset),
+    message: `not valid YAML: ${what}`,
+  });
+  const mistakes = document.errors.map((error) => mistakeAt(error.pos[0], error.message));
+  const sources = sourcesOf(document);
+  if (mistakes.length === 0) {
+    mistakes.push(...aliasMistakes(document, sources).map(({ alias, why }) => mistakeAt(alias.range?.[0] ?? 0, why)));
+  }
   let value: unknown = null;
   try {
-    if (mistakes.length === 0) value = document.toJS() as unknown;
+    if (mistakes.length === 0) value = document.toJS({ maxAliasCount: -1 }) as unknown;
   } catch (error) {
-    mistakes.push({ ...position(0), message: `not valid YAML: ${(error as Error).message}` });
+    mistakes.push(mistakeAt(0, (error as Error).message));
   }
-  return { file, value, locate: (path) => position(offsetOf(document, path)), mistakes };
+  const places = new Places(document, sources);
+  return { file, value, locate: (path) => position(places.offsetOf(path)), mistakes };
 }
 
-/** Offset of the key where the path ends in a mapping, else of the value. */
-function offsetOf(document: Document, path: Path): number {
-  let node: unknown = document.contents;
-  let offset = document.contents?.range?.[0] ?? 0;
-  for (const step of path) {
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step));
-      if (!pair) return offset;
-      offset = isScalar(pair.key) ? (pair.key.range?.[0] ?? offset) : offset;
-      node = pair.value;
-    } else if (isSeq(node) && typeof step === 'number' && node.items[step] !== undefined) {
-      node = node.items[step];
-      const range = (node as { range?: [number, number, number] | null }).range;
-      offset = range?.[0] ?? offset;
-    } else {
-      return offset;
-    }
+/** What each alias stands for: the last node before it that has its anchor. */
+function sourcesOf(document: Document): Map<Alias, Node | undefined> {
+  const anchors = new Map<string, Node>();
+  const sources = new Map<Alias, Node | undefined>();
+  visit(document, {
+    Alias: (_, alias) => void sources.set(alias, anchors.get(alias.source)),
+    Value: (_, node) => {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return sources;
+}
+
+/** Values that aliases may stand for in one file, all told; more is an attack, or a slip that amounts to one. */
+const MOST_ALIASED = 100_000;
+
+/** Aliases that stand for nothing or within what they stand for, and the one by which a file unfolds to too much. */
+function aliasMistakes(document: Document, sources: Map<Alias, Node | undefined>): { alias: Alias; why: string }[] {
+  const found: { alias: Alias; why: string }[] = [];
+  const sizes = new Map<Node, number>();
+  const open = new Set<Node>();
+  const sizeOf = (node: unknown): number => {
+    if (!isNode(node)) return 0;
+    const known = sizes.get(node);
+    if (known !== undefined) return known;
+    open.add(node);
+    const size = isAlias(node)
+      ? sizeOfAlias(node)
+      : 1 + childrenOf(node).reduce<number>((sum, n) => sum + sizeOf(n), 0);
+    open.delete(node);
+    sizes.set(node, size);
+    return size;
+  };
+  const sizeOfAlias = (alias: Alias): number => {
+    const source = sources.get(alias);
+    if (source !== undefined && !open.has(source)) return sizeOf(source);
+    const why = source ? 'stands within what it stands for' : 'comes before any anchor of that name';
+    found.push({ alias, why: `\`*${alias.source}\` ${why}` });
+    return 0;
+  };
+  sizeOf(document.contents);
+  if (found.length > 0) return found;
+  let unfolded = 0;
+  for (const alias of sources.keys()) {
+    unfolded += sizeOf(alias);
+    if (unfolded > MOST_ALIASED)
+      return [{ alias, why: `with \`*${alias.source}\` the file unfolds to more than ${MOST_ALIASED} values` }];
   }
-  return offset;
+  return [];
+}
+
+function childrenOf(node: Node): unknown[] {
+  if (isMap(node)) return node.items.flatMap(({ key, value }) => [key, value]);
+  return isSeq(node) ? node.items : [];
+}
+
+type Pair = YAMLMap['items'][number];
+
+/** Where values stand. Keys are looked up, not searched: a file of thousands of flows asks for as many. */
+class Places {
+  private readonly known = new WeakMap<YAMLMap, Map<string, Pair>>();
+
+  constructor(
+    private readonly document: Document,
+    private readonly sources: Map<Alias, Node | undefined>,
+  ) {}
+
+  /** Offset of the key where the path ends in a mapping, else of the value. */
+  offsetOf(path: Path): number {
+    let node: unknown = this.document.contents;
+    let offset = this.document.contents?.range?.[0] ?? 0;
+    for (const step of path) {
+      if (isMap(node)) {
+        const keys = this.keysOf(node);
+        const pair = keys.get(String(step));
+        const merge = keys.get(MERGE);
+        if (!pair) return merge && this.merges(merge.value, step) ? offsetOfKey(merge, offset) : offset;
+        offset = offsetOfKey(pair, offset);
+        node = pair.value;
+      } else if (isSeq(node) && typeof step === 'number' && node.items[step] !== undefined) {
+        node = node.items[step];
+        offset = (isNode(node) ? node.range?.[0] : undefined) ?? offset;
+      } else {
+        return offset;
+      }
+    }
+    return offset;
+  }
+
+  private keysOf(map: YAMLMap): Map<string, Pair> {
+    const keys =
+      this.known.get(map) ??
+      new Map(map.items.flatMap((pair) => (isScalar(pair.key) ? [[keyText(pair.key.value), pair] as const] : [])));
+    this.known.set(map, keys);
+    return keys;
+  }
+
+  /** Whether what stands behind a merge key brings a key along. */
+  private merges(merged: unknown, key: string | number): boolean {
+    const source = isAlias(merged) ? this.sources.get(merged) : merged;
+    if (isSeq(source)) return source.items.some((item) => this.merges(item, key));
+    if (!isMap(source)) return false;
+    const keys = this.keysOf(source);
+    return keys.has(String(key)) || this.merges(keys.get(MERGE)?.value, key);
+  }
+}
+
+const MERGE = '<<';
+
+function keyText(value: unknown): string {
+  return typeof value === 'symbol' ? MERGE : String(value);
+}
+
+function offsetOfKey({ key }: Pair, otherwise: number): number {
+  return isScalar(key) ? (key.range?.[0] ?? otherwise) : otherwise;
 }
