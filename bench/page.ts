@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { cellsOf } from '../reports/cells.ts';
+import { cellsOf } from '../reports/content/cells.ts';
 import { pageHtml } from '../reports/page-html.ts';
 import { bundlePage } from '../reports/testing/bundle.ts';
 import { chromium } from 'playwright-core';

@@ -1,6 +1,6 @@
 import { fixesText, say as sentence } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
-import { walkDrawing } from '../reports/walk-drawing.ts';
+import { walkDrawing } from '../reports/content/walk-drawing.ts';
 import { stringify } from 'yaml';
 import { EXIT } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';

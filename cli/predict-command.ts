@@ -1,6 +1,6 @@
 import { say } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
-import { walkText } from '../reports/walk-text.ts';
+import { walkText } from '../reports/content/walk-text.ts';
 import { EXIT } from '../harness/errors.ts';
 import { outcomeOf } from '../harness/model/matrix.ts';
 import { predict } from '../harness/model/predict.ts';

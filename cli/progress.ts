@@ -1,7 +1,7 @@
-import { countVerdicts } from '../reports/cells.ts';
+import { countVerdicts } from '../reports/content/cells.ts';
 import { say } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
-import { plural } from '../reports/plural.ts';
+import { plural } from '../reports/content/plural.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
 import type { OnEvent, RunEvent } from '../harness/run/events.ts';
 

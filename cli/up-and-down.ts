@@ -1,4 +1,4 @@
-import { plural } from '../reports/plural.ts';
+import { plural } from '../reports/content/plural.ts';
 import { EXIT } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { removeStrayBridges } from '../harness/fabric/bridges.ts';

@@ -1,4 +1,4 @@
-import { plural } from '../reports/plural.ts';
+import { plural } from '../reports/content/plural.ts';
 import { EXIT } from '../harness/errors.ts';
 import { plansOf } from '../harness/scenario/plans.ts';
 import { findScenarios } from '../harness/project/scenario-files.ts';

@@ -11,4 +11,4 @@ export { whatWouldHelp } from '../harness/model/what-if.ts';
 export { fixesText, say } from '../reports/messages/catalogue.ts';
 export { en } from '../reports/messages/en.ts';
 export { ko } from '../reports/messages/ko.ts';
-export { walkDrawing } from '../reports/walk-drawing.ts';
+export { walkDrawing } from '../reports/content/walk-drawing.ts';

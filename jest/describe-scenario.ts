@@ -1,6 +1,6 @@
 import { say } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
-import { walkText } from '../reports/walk-text.ts';
+import { walkText } from '../reports/content/walk-text.ts';
 import { labImage, ROOT, version } from '../cli/project.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';

@@ -1,28 +1,28 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { LbConfig, LbServer, LbService } from './config.ts';
-import { LbError } from './errors.ts';
+import type { LbConfig, LbServer, LbService } from './terms/config.ts';
+import { LbError } from './terms/errors.ts';
 import { HealthMonitor } from './health/monitor.ts';
 import type { CheckedState } from './health/server-state.ts';
 import { NEVER_CHECKED } from './health/server-state.ts';
 import { CheckTargets } from './health/targets.ts';
 import { announce } from './host/announce.ts';
 import { demandForwarding } from './host/demand-forwarding.ts';
-import type { HostFacts } from './host/facts.ts';
-import { deviceFor, renamesSince } from './host/facts.ts';
+import type { HostFacts } from './terms/facts.ts';
+import { deviceFor, renamesSince } from './terms/facts.ts';
 import type { FlowCounts } from './host/flow-counts.ts';
 import { countFlows } from './host/flow-counts.ts';
-import { HeldAddresses } from './host/held-addresses.ts';
+import { OwnedAddresses } from './host/owned-addresses.ts';
 import { holdingsFor, lostFrom, withoutHoldings } from './host/holdings.ts';
 import { explainRefusal } from './host/kernel-features.ts';
 import { KernelTables } from './host/kernel-tables.ts';
 import { resolveNeighbours } from './host/neighbours.ts';
 import { readFacts } from './host/read-facts.ts';
 import { watchHost } from './host/watch-host.ts';
-import type { LogEvent } from './log.ts';
-import { log } from './log.ts';
-import { isDirect } from './mode.ts';
-import type { Override, OverrideFields } from './overrides.ts';
-import { dropOverrides, override, sortOverrides, withOverrides } from './overrides.ts';
+import type { LogEvent } from './terms/log.ts';
+import { log } from './terms/log.ts';
+import { isDirect } from './terms/mode.ts';
+import type { Override, OverrideFields } from './terms/overrides.ts';
+import { dropOverrides, override, sortOverrides, withOverrides } from './terms/overrides.ts';
 import { Pool } from './pool.ts';
 import type { RenderInput } from './render/input.ts';
 import { reusesPorts } from './render/members.ts';
@@ -47,7 +47,7 @@ export class Balancer {
   readonly #settling = new Settling();
   readonly #logged = new Map<string, boolean>();
   readonly #tables: KernelTables;
-  readonly #held: HeldAddresses;
+  readonly #owned: OwnedAddresses;
   /** The host as it was read last. */
   #facts: HostFacts = { interfaces: [], routes: [] };
   /** The host that rules and addresses were made for. */
@@ -69,9 +69,9 @@ export class Balancer {
     () => log({ event: 'error', code: 'ip-failed', message: NO_MONITOR }),
   );
 
-  private constructor(tables: KernelTables, held: HeldAddresses) {
+  private constructor(tables: KernelTables, owned: OwnedAddresses) {
     this.#tables = tables;
-    this.#held = held;
+    this.#owned = owned;
   }
 
   /**
@@ -80,13 +80,13 @@ export class Balancer {
    * @throws {LbError} with everything undone.
    */
   static async start(config: LbConfig): Promise<Balancer> {
-    const [{ tables, held, overrides }] = await Promise.all([KernelTables.open(), demandForwarding(config)]);
-    const balancer = new Balancer(tables, new HeldAddresses(held));
+    const [{ tables, owned, overrides }] = await Promise.all([KernelTables.open(), demandForwarding(config)]);
+    const balancer = new Balancer(tables, new OwnedAddresses(owned));
     try {
       await balancer.#inTurn(async () => {
         // What changes before would never be noticed.
         await balancer.#watch.subscribed;
-        balancer.#facts = withoutHoldings(await readFacts(), held);
+        balancer.#facts = withoutHoldings(await readFacts(), owned);
         balancer.#overrides = overrides;
         await balancer.#adoptBelow(config);
       });
@@ -215,7 +215,7 @@ export class Balancer {
     await this.#inTurn(async () => {
       dropOverrides(this.#overrides, 'the load balancer stops').forEach(log);
       await this.#tables.remove();
-      await this.#held.release();
+      await this.#owned.release();
     });
   }
 
@@ -235,7 +235,7 @@ export class Balancer {
     await this.#readHost();
     if (this.#facts === former) return;
     await this.#adopt(this.#desired);
-    const all = this.#held.all;
+    const all = this.#owned.all;
     const macs = new Map(former.interfaces.map(({ name, mac }) => [name, mac]));
     const moved = this.#facts.interfaces.filter(({ name, mac }) => (macs.get(name) ?? mac) !== mac);
     await announce(all, moved, all);
@@ -245,10 +245,10 @@ export class Balancer {
   /** Looks at the host as it is now. */
   async #readHost(): Promise<void> {
     const found = await readFacts();
-    this.#held.follow(renamesSince(this.#facts, found));
-    const lost = lostFrom(found, this.#held.all, this.#facts);
-    const facts = withoutHoldings(found, this.#held.all);
-    this.#held.lose(lost);
+    this.#owned.follow(renamesSince(this.#facts, found));
+    const lost = lostFrom(found, this.#owned.all, this.#facts);
+    const facts = withoutHoldings(found, this.#owned.all);
+    this.#owned.forget(lost);
     if (lost.length > 0 || !isDeepStrictEqual(facts, this.#facts)) this.#facts = facts;
   }
 
@@ -262,11 +262,11 @@ export class Balancer {
     const next = this.#pool.next(config);
     const holdings = holdingsFor(next, this.#facts);
     this.#macs = await resolveNeighbours(this.#keptNeighbours(next), NEIGHBOUR_DEADLINE_MS);
-    const before = this.#held.all;
-    this.#held.expect(holdings);
+    const before = this.#owned.all;
+    this.#owned.expect(holdings);
     const applying = this.#apply(next, overrides);
     try {
-      const [fresh] = await Promise.all([this.#held.add(holdings), applying]);
+      const [fresh] = await Promise.all([this.#owned.add(holdings), applying]);
       await announce(fresh, this.#facts.interfaces, before);
     } catch (error) {
       // Rules that are on their way would come after all that is undone.
@@ -274,7 +274,7 @@ export class Balancer {
         () => true,
         () => false,
       );
-      await this.#held.retreat(before);
+      await this.#owned.rollBack(before);
       if (applied) await this.#apply(this.#pool.config).catch(logError);
       throw error;
     }
@@ -283,7 +283,7 @@ export class Balancer {
     this.#overrides = overrides;
     this.#targets.release(next);
     this.#monitor.watch(this.#targets.all(next));
-    const gone = await this.#held.keepOnly(holdings);
+    const gone = await this.#owned.keepOnly(holdings);
     // What the tables note is taken back after a crash: by then it might be somebody else's.
     if (gone.length > 0) await this.#apply(next);
     this.#fitted = this.#facts;
@@ -307,7 +307,7 @@ export class Balancer {
       this.#settling.note(service, rolesOf(input, service));
       settled.set(service, this.#settling.isSettled(service));
     }
-    const tables = render(input, this.#held.all, overrides);
+    const tables = render(input, this.#owned.all, overrides);
     await this.#tables.apply(tables).catch(async (error: unknown) => {
       throw await explainRefusal(error, tables.map(formatTable).join(''));
     });

@@ -1,5 +1,5 @@
-import { canonical } from './address.ts';
-import type { LbConfig } from './config.ts';
+import { canonical } from './terms/address.ts';
+import type { LbConfig } from './terms/config.ts';
 import { flowKey, visitFlows } from './host/visit-flows.ts';
 
 /** A flow that the kernel keeps on its server. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { LbConfig } from './config.ts';
-import { LbError } from './errors.ts';
+import type { LbConfig } from './terms/config.ts';
+import { LbError } from './terms/errors.ts';
 import { parseConfig } from './load-config.ts';
 import { soundConfig, spoilt } from './testing/arbitrary-config.ts';
 

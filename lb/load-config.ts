@@ -1,11 +1,11 @@
 import type { core } from 'zod';
 import { readFile } from 'node:fs/promises';
-import { canonical } from './address.ts';
-import type { LbConfig } from './config.ts';
-import { lbConfigSchema } from './config.ts';
-import type { Problem } from './config-rules.ts';
-import { findProblems } from './config-rules.ts';
-import { LbError } from './errors.ts';
+import { canonical } from './terms/address.ts';
+import type { LbConfig } from './terms/config.ts';
+import { lbConfigSchema } from './terms/config.ts';
+import type { Problem } from './terms/config-rules.ts';
+import { findProblems } from './terms/config-rules.ts';
+import { LbError } from './terms/errors.ts';
 
 /**
  * Reads a YAML or JSON file.

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { LbError } from './errors.ts';
+import { LbError } from './terms/errors.ts';
 
 /** An abstract socket: the kernel keeps one of a name per network namespace, and forgets it with its process. */
 const NAME = '\0l4lab-lb';

@@ -17,12 +17,12 @@
  */
 import type { ApiContext } from './api/routes.ts';
 import { Balancer } from './balancer.ts';
-import type { LbConfig } from './config.ts';
-import type { LbErrorCode } from './errors.ts';
-import { LbError } from './errors.ts';
+import type { LbConfig } from './terms/config.ts';
+import type { LbErrorCode } from './terms/errors.ts';
+import { LbError } from './terms/errors.ts';
 import { loadConfig } from './load-config.ts';
 import { lockNamespace } from './lock.ts';
-import { log } from './log.ts';
+import { log } from './terms/log.ts';
 import { USAGE } from './usage.ts';
 
 async function main(args: string[]): Promise<void> {

@@ -2,7 +2,7 @@ import type { Endpoint } from './testing/endpoint.ts';
 import type { NetnsLab } from './testing/netns-lab.ts';
 import { ROUTED, routedLab, routedService } from './testing/routed-lab.ts';
 import './testing/test-timeout.ts';
-import { markOf } from './render/mark.ts';
+import { markOf } from './terms/mark.ts';
 import { RunningLb } from './testing/running-lb.ts';
 
 const FAMILIES = ['IPv4', 'IPv6'] as const;

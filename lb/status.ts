@@ -1,8 +1,8 @@
 import type { Balancer } from './balancer.ts';
-import type { LbServer, LbService } from './config.ts';
+import type { LbServer, LbService } from './terms/config.ts';
 import { countFlows } from './host/flow-counts.ts';
 import { readCounters } from './host/read-counters.ts';
-import { isDirect } from './mode.ts';
+import { isDirect } from './terms/mode.ts';
 import { forgottenCounter, serverCounters } from './render/counters.ts';
 import type { ServerRole } from './render/input.ts';
 

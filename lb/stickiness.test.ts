@@ -1,6 +1,6 @@
-import { isDirect } from './mode.ts';
+import { isDirect } from './terms/mode.ts';
 import { familyOf } from './render/family.ts';
-import { markOf } from './render/mark.ts';
+import { markOf } from './terms/mark.ts';
 import { callApi } from './testing/api-client.ts';
 import type { Endpoint } from './testing/endpoint.ts';
 import type { NetnsLab } from './testing/netns-lab.ts';

@@ -1,7 +1,7 @@
 import type { Document } from 'yaml';
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
-import type { Problem } from './config-rules.ts';
-import { LbError } from './errors.ts';
+import type { Problem } from './terms/config-rules.ts';
+import { LbError } from './terms/errors.ts';
 
 /**
  * Parses YAML, of which JSON is a part.

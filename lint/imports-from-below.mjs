@@ -7,6 +7,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 /**
  * A folder imports only what the `DEPS.list` in it names: other folders from the root, packages, and `node:*`.
  * A folder without a list belongs to the nearest one above that has one. Tests and their helpers may import anything.
+ * No two folders may depend on each other, directly or through others.
  * @type {import('eslint').Rule.RuleModule}
  */
 export default {
@@ -19,9 +20,13 @@ export default {
       const source = node.source?.value;
       if (typeof source !== 'string') return;
       const to = targetOf(source, context.filename);
-      if (to === undefined || to === from || allowed.has(to)) return;
-      const message = `${from} must not import ${to}: it is not in ${from}/${LIST} (directions: see ARCHITECTURE.md).`;
-      context.report({ node: /** @type {never} */ (node), message });
+      if (to === undefined || to === from) return;
+      const message = !allowed.has(to)
+        ? `${from} must not import ${to}: it is not in ${from}/${LIST} (directions: see ARCHITECTURE.md).`
+        : dependsOn(to, from)
+          ? `${from} must not import ${to}, which depends on ${from}: see ${LIST} in both.`
+          : null;
+      if (message !== null) context.report({ node: /** @type {never} */ (node), message });
     };
     return {
       ImportDeclaration: check,
@@ -48,6 +53,14 @@ function folderOf(/** @type {string} */ filename) {
     if (existsSync(join(folder, LIST))) return relative(ROOT, folder).split(sep).join('/');
   }
   return undefined;
+}
+
+/** Whether a folder's list leads to another folder. */
+function dependsOn(/** @type {string} */ folder, /** @type {string} */ other, seen = new Set()) {
+  if (folder === other) return true;
+  if (seen.has(folder) || !existsSync(join(ROOT, folder, LIST))) return false;
+  seen.add(folder);
+  return readList(folder).some((next) => dependsOn(next, other, seen));
 }
 
 function readList(/** @type {string} */ folder) {

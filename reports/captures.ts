@@ -1,9 +1,9 @@
 import type { FlowResult, Results } from '../harness/terms/results.ts';
 import type { Hop } from '../harness/terms/walk.ts';
 import type { Sighting } from '../harness/terms/sighting.ts';
-import { cellsOf } from './cells.ts';
+import { cellsOf } from './content/cells.ts';
 import { type CapturedFrame, pcapng } from './pcapng.ts';
-import { changesText } from './walk-text.ts';
+import { changesText } from './content/walk-text.ts';
 
 /** Directory of the capture files, beside the page. */
 export const CAPTURES_DIR = 'captures';

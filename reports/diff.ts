@@ -1,5 +1,5 @@
 import type { FlowResult, Results } from '../harness/terms/results.ts';
-import { cellsOf } from './cells.ts';
+import { cellsOf } from './content/cells.ts';
 
 /** What became of one flow between two runs. */
 export interface FlowChange {

@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import type { Results } from '../harness/terms/results.ts';
-import { cellsOf, explanations } from './cells.ts';
+import { cellsOf, explanations } from './content/cells.ts';
 import { say } from './messages/catalogue.ts';
 import { en } from './messages/en.ts';
 import { summaryMarkdown } from './summary-markdown.ts';

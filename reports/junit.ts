@@ -1,10 +1,10 @@
 import type { FlowResult, Results, ScenarioResult, VariantResult } from '../harness/terms/results.ts';
 import { fixesText, say } from './messages/catalogue.ts';
 import { en } from './messages/en.ts';
-import { countVerdicts, story } from './cells.ts';
-import { expectationClauses } from './expectation-text.ts';
+import { countVerdicts, story } from './content/cells.ts';
+import { expectationClauses } from './content/expectation-text.ts';
 import { escapeXml } from './escape.ts';
-import { walkText } from './walk-text.ts';
+import { walkText } from './content/walk-text.ts';
 
 /** JUnit XML: a suite per scenario, a case per flow and variant; a flow that did not run is an `<error>`. */
 export function junitXml(results: Results): string {

@@ -1,5 +1,5 @@
 import { packScenario } from './pack-details.ts';
-import { unpackVariant } from './page-details.ts';
+import { unpackVariant } from './content/page-details.ts';
 import { sampleResults } from './testing/sample-results.ts';
 
 const { scenarios } = sampleResults();

@@ -2,8 +2,8 @@ import type { Attempt, FlowResult, ScenarioResult } from '../harness/terms/resul
 import type { Hop } from '../harness/terms/walk.ts';
 import type { Sighting } from '../harness/terms/sighting.ts';
 import { capturePath } from './captures.ts';
-import { packRows } from './pack-rows.ts';
-import type { PackedFlow, PackedScenario, Range, Yaml } from './page-details.ts';
+import { packRows } from './content/pack-rows.ts';
+import type { PackedFlow, PackedScenario, Range, Yaml } from './content/page-details.ts';
 
 /** Packs a scenario; of attempts that tell the same story only the first keeps its packets. */
 export function packScenario({ name: scenario, variants }: ScenarioResult, yaml: Yaml): PackedScenario {

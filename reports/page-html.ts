@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import type { Results } from '../harness/terms/results.ts';
-import { cellsOf, countVerdicts } from './cells.ts';
+import { cellsOf, countVerdicts } from './content/cells.ts';
 import { escapeXml } from './escape.ts';
-import { toPageIndex } from './page-index.ts';
+import { toPageIndex } from './content/page-index.ts';
 import { packScenario } from './pack-details.ts';
-import type { Yaml } from './page-details.ts';
+import type { Yaml } from './content/page-details.ts';
 
 /** Client code of the page, as esbuild bundled it. */
 export interface PageBundle {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import type { Results } from '../harness/terms/results.ts';
-import { type CellInContext, cellsOf } from './cells.ts';
+import { type CellInContext, cellsOf } from './content/cells.ts';
 import { readResults } from './read-results.ts';
 import { bundlePage } from './testing/bundle.ts';
 import { CHROMIUM } from './testing/chromium.ts';

@@ -1,8 +1,8 @@
 import type { Results, ScenarioResult } from '../harness/terms/results.ts';
-import { type CellInContext, cellsOf, countVerdicts, failuresByCause } from './cells.ts';
+import { type CellInContext, cellsOf, countVerdicts, failuresByCause } from './content/cells.ts';
 import { fixesText, say } from './messages/catalogue.ts';
 import { en } from './messages/en.ts';
-import { plural } from './plural.ts';
+import { plural } from './content/plural.ts';
 import { escapeMarkdown, escapeXml } from './escape.ts';
 
 /** GitHub cuts a job summary off at 1 MiB; the rest is for what the reader's step adds itself. */

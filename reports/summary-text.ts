@@ -1,8 +1,15 @@
 import type { Results } from '../harness/terms/results.ts';
 import { fixesText, say } from './messages/catalogue.ts';
 import { en } from './messages/en.ts';
-import { plural } from './plural.ts';
-import { type CellInContext, cellsOf, countVerdicts, explanations, failsAsDeclared, failuresByCause } from './cells.ts';
+import { plural } from './content/plural.ts';
+import {
+  type CellInContext,
+  cellsOf,
+  countVerdicts,
+  explanations,
+  failsAsDeclared,
+  failuresByCause,
+} from './content/cells.ts';
 
 export interface SummaryOptions {
   /** ANSI colours; only for a terminal. */

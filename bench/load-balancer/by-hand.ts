@@ -1,4 +1,4 @@
-import type { LbService } from '../../lb/config.ts';
+import type { LbService } from '../../lb/terms/config.ts';
 import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
 import { DSCP } from './l3dsr.ts';
 import { loadRules } from './load-rules.ts';

@@ -1,6 +1,6 @@
-import type { LbService } from '../../lb/config.ts';
+import type { LbService } from '../../lb/terms/config.ts';
 import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
-import { isDirect } from '../../lb/mode.ts';
+import { isDirect } from '../../lb/terms/mode.ts';
 import { RunningLb } from '../../lb/testing/running-lb.ts';
 import { byHand, FAIR_MODES, fairByHand } from './by-hand.ts';
 import { DSCP, undoL3dsr } from './l3dsr.ts';

@@ -1,4 +1,4 @@
-import type { LbConfig, LbService } from '../../lb/config.ts';
+import type { LbConfig, LbService } from '../../lb/terms/config.ts';
 import { MODES } from '../terms/mode.ts';
 import type { NodePlan } from '../terms/plan.ts';
 import { covers, prefix } from './prefix.ts';

@@ -3,7 +3,7 @@ import { confirm, track, trackRelated } from './conntrack.ts';
 import type { Connection } from './conntrack.ts';
 import { redirectTo, translateDestination, translateSource } from './nat.ts';
 import type { Packet, Step } from './packet.ts';
-import { lbConfigSchema } from '../../lb/config.ts';
+import { lbConfigSchema } from '../../lb/terms/config.ts';
 
 const service = lbConfigSchema.parse({
   version: 1,

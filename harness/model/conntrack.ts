@@ -1,4 +1,4 @@
-import type { LbService } from '../../lb/config.ts';
+import type { LbService } from '../../lb/terms/config.ts';
 import type { Packet } from './packet.ts';
 import { initialState, nextState } from './tcp-tracking.ts';
 import type { TcpState } from './tcp-tracking.ts';

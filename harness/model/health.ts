@@ -1,4 +1,4 @@
-import type { LbServer, LbService } from '../../lb/config.ts';
+import type { LbServer, LbService } from '../../lb/terms/config.ts';
 import { isDirect } from '../terms/mode.ts';
 import type { FlowPlan } from '../terms/plan.ts';
 import type { Choices } from './choices.ts';

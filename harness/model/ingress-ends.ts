@@ -1,4 +1,4 @@
-import { vipsAtIngress } from '../../lb/mode.ts';
+import { vipsAtIngress } from '../../lb/terms/mode.ts';
 import { transmit } from './bridge.ts';
 import { refuse } from './endpoints.ts';
 import { answerTo } from './exchange.ts';

@@ -1,5 +1,5 @@
 import { isDirect } from '../terms/mode.ts';
-import type { LbService } from '../../lb/config.ts';
+import type { LbService } from '../../lb/terms/config.ts';
 import { cause, type Cause } from '../terms/cause.ts';
 import { answeredVips } from './address-ownership.ts';
 import { confirm, find, hidesSource, movesDestination, track, trackRelated } from './conntrack.ts';

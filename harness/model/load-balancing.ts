@@ -1,6 +1,6 @@
-import type { LbServer, LbService } from '../../lb/config.ts';
+import type { LbServer, LbService } from '../../lb/terms/config.ts';
 import { cause } from '../terms/cause.ts';
-import { vipsAtIngress } from '../../lb/mode.ts';
+import { vipsAtIngress } from '../../lb/terms/mode.ts';
 import { refuse } from './endpoints.ts';
 import { sendTo } from './neighbours.ts';
 import { redirectTo, serviceFor } from './nat.ts';

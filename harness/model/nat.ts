@@ -1,4 +1,4 @@
-import type { LbService } from '../../lb/config.ts';
+import type { LbService } from '../../lb/terms/config.ts';
 import { MODES, type ModeTraits } from '../terms/mode.ts';
 import { proxyIps } from './address-ownership.ts';
 import { hidesSource, movesDestination } from './conntrack.ts';

@@ -1,4 +1,4 @@
-import type { LbServer, LbService } from '../../lb/config.ts';
+import type { LbServer, LbService } from '../../lb/terms/config.ts';
 import type { Choices } from './choices.ts';
 import type { Cause } from '../terms/cause.ts';
 import type { Tracked } from './conntrack.ts';

@@ -1,5 +1,5 @@
 import { MODES } from '../terms/mode.ts';
-import { findProblems } from '../../lb/config-rules.ts';
+import { findProblems } from '../../lb/terms/config-rules.ts';
 import { host, isV6 } from './address.ts';
 import type { Problem } from './problem.ts';
 import { addressesInScenario, familyName, unknown } from './check-messages.ts';

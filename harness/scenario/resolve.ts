@@ -1,5 +1,5 @@
 import { ROLES } from '../terms/role.ts';
-import type { LbConfig } from '../../lb/config.ts';
+import type { LbConfig } from '../../lb/terms/config.ts';
 import { contains, host, hostRoute, isV6, network } from './address.ts';
 
 import type {

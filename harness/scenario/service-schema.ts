@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { checkSchema, serviceSchema } from '../../lb/config.ts';
+import { checkSchema, serviceSchema } from '../../lb/terms/config.ts';
 import { address, nodeName } from './schema-values.ts';
 import { mustBe } from './messages.ts';
 

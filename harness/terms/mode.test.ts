@@ -1,4 +1,4 @@
-import { MODES as MODES_OF_LB } from '../../lb/mode.ts';
+import { MODES as MODES_OF_LB } from '../../lb/terms/mode.ts';
 import { MODES } from './mode.ts';
 
 it('the included load balancer does in each mode what the model takes it to do', () => {

@@ -1,4 +1,4 @@
-import type { LbConfig } from '../../lb/config.ts';
+import type { LbConfig } from '../../lb/terms/config.ts';
 
 /** A scenario variant with everything resolved and nothing implied: plain data, safe to serialise. */
 export interface Plan {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { Balancer } from '../balancer.ts';
-import { lbConfigSchema, type LbConfig } from '../config.ts';
+import { lbConfigSchema, type LbConfig } from '../terms/config.ts';
 import { checkConfig } from '../load-config.ts';
-import { LbError } from '../errors.ts';
+import { LbError } from '../terms/errors.ts';
 import { formatTable } from '../render/ruleset.ts';
 import { readConntrack } from '../host/conntrack.ts';
 import { listFlows } from '../flow-list.ts';

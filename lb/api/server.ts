@@ -3,8 +3,8 @@ import { chmod, rm } from 'node:fs/promises';
 import type { IncomingMessage, Server } from 'node:http';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
-import type { LbConfig } from '../config.ts';
-import { LbError } from '../errors.ts';
+import type { LbConfig } from '../terms/config.ts';
+import { LbError } from '../terms/errors.ts';
 import type { ApiContext, ApiResponse } from './routes.ts';
 import { failure, failureOf, notFound, ROUTES } from './routes.ts';
 

@@ -1,4 +1,4 @@
-import type { LbService } from '../config.ts';
+import type { LbService } from '../terms/config.ts';
 import { checkHttp } from './http.ts';
 import { checkIcmp } from './icmp.ts';
 import type { CheckResult } from './result.ts';

@@ -1,5 +1,5 @@
 import { get } from 'node:http';
-import type { LbService } from '../config.ts';
+import type { LbService } from '../terms/config.ts';
 import type { CheckResult } from './result.ts';
 import { noAnswer } from './result.ts';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { checkSchema } from '../config.ts';
+import { checkSchema } from '../terms/config.ts';
 import { nextDelay } from './next-delay.ts';
 
 const check = fc

@@ -1,4 +1,4 @@
-import type { LbService } from '../config.ts';
+import type { LbService } from '../terms/config.ts';
 
 /**
  * Time from the end of a check to the next one, ms: the interval, made longer or shorter by up to `jitterPercent`, so

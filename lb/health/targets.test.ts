@@ -1,4 +1,4 @@
-import { lbConfigSchema } from '../config.ts';
+import { lbConfigSchema } from '../terms/config.ts';
 import { CheckTargets } from './targets.ts';
 
 function config(...services: Record<string, unknown>[]) {

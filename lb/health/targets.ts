@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
-import type { LbConfig, LbServer, LbService } from '../config.ts';
-import { isDirect } from '../mode.ts';
+import type { LbConfig, LbServer, LbService } from '../terms/config.ts';
+import { isDirect } from '../terms/mode.ts';
 import { serviceKey } from '../render/service-key.ts';
 import type { CheckTarget } from './check.ts';
 import { checkTarget } from './check.ts';

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import type { LbService } from '../config.ts';
+import type { LbService } from '../terms/config.ts';
 import type { CheckResult } from './result.ts';
 import { noAnswer } from './result.ts';
 

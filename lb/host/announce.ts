@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
-import type { HostInterface } from './facts.ts';
-import type { Holding } from './holdings.ts';
+import type { HostInterface } from '../terms/facts.ts';
+import type { Holding } from '../terms/holding.ts';
 import { holdingCommand, hostPrefix } from './holdings.ts';
 import { listNeighbours } from './neighbours.ts';
 import { run } from './run.ts';
 import type { Sysctl } from './sysctl.ts';
-import { fileOf, setSysctl, tellRefused } from './sysctl.ts';
+import { fileOf, setSysctl, logRefusal } from './sysctl.ts';
 
 /**
  * Tells neighbours at once who has these addresses now: gratuitous ARP and unsolicited neighbour advertisements. The
@@ -23,9 +23,9 @@ export async function announce(holdings: Holding[], interfaces: HostInterface[],
   );
   const set = await Promise.all(notices.map(async (notice) => ({ notice, ...(await switchOn(notice)) })));
   try {
-    const told = set.flatMap(({ notice, holds }) => (holds ? notice.holdings : []));
-    const devices = ethernet.filter(({ name }) => told.some(({ dev }) => dev === name));
-    if (devices.length > 0) await setMacs(devices, told, before);
+    const announced = set.flatMap(({ notice, holds }) => (holds ? notice.holdings : []));
+    const devices = ethernet.filter(({ name }) => announced.some(({ dev }) => dev === name));
+    if (devices.length > 0) await setMacs(devices, announced, before);
   } finally {
     const changed = set.flatMap(({ notice, changedFrom }) => (changedFrom === null ? [] : [{ notice, changedFrom }]));
     await Promise.all(changed.map(({ notice, changedFrom }) => writeFile(fileOf(notice.sysctl), changedFrom)));
@@ -56,14 +56,14 @@ async function switchOn({ sysctl, holdings }: Notice): ReturnType<typeof setSysc
   const outcome = await setSysctl(sysctl, '1');
   if (!outcome.holds) {
     const addresses = [...new Set(holdings.map(({ address }) => address))].join(', ');
-    tellRefused(sysctl, '1', `neighbours are not told at once who has ${addresses}`);
+    logRefusal(sysctl, '1', `neighbours are not told at once who has ${addresses}`);
   }
   return outcome;
 }
 
-async function setMacs(devices: HostInterface[], told: Holding[], before: Holding[]): Promise<void> {
+async function setMacs(devices: HostInterface[], announced: Holding[], before: Holding[]): Promise<void> {
   const owned = new Set(before.filter(({ kind }) => kind === 'address').map(({ address }) => address));
-  const borrowed = told.filter(({ kind, address }) => kind === 'proxy-arp' && !owned.has(address));
+  const borrowed = announced.filter(({ kind, address }) => kind === 'proxy-arp' && !owned.has(address));
   const permanent = await listNeighbours('nud', 'permanent');
   const lost = permanent.filter(({ dev, lladdr }) => lladdr && devices.some(({ name }) => name === dev));
   const batch = [

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
-import type { LbConfig } from '../config.ts';
-import { LbError } from '../errors.ts';
-import { MODES } from '../mode.ts';
+import type { LbConfig } from '../terms/config.ts';
+import { LbError } from '../terms/errors.ts';
+import { MODES } from '../terms/mode.ts';
 
 /** @throws {LbError} `forwarding-off` when a service needs the host to forward, and it does not; `kernel-lacks` IPv6. */
 export async function demandForwarding(config: LbConfig): Promise<void> {

@@ -1,4 +1,4 @@
-import type { LbConfig, LbServer, LbService } from '../config.ts';
+import type { LbConfig, LbServer, LbService } from '../terms/config.ts';
 import { flowKey, visitFlows } from './visit-flows.ts';
 
 /** Live flows by service and server. */

@@ -1,18 +1,9 @@
 import { isIPv6 } from 'node:net';
-import type { LbConfig } from '../config.ts';
-import { proxyIps } from '../config-rules.ts';
-import type { HostFacts } from './facts.ts';
-import { onLink } from './facts.ts';
-
-/**
- * Something beside nft tables that the load balancer puts into the host, so that packets for an address arrive: the
- * address itself; or, to answer ARP without owning it, a route (to `lo`: the kernel wants one) and a proxy ARP entry.
- */
-export interface Holding {
-  kind: 'address' | 'route' | 'proxy-arp';
-  address: string;
-  dev: string;
-}
+import type { LbConfig } from '../terms/config.ts';
+import { proxyIps } from '../terms/config-rules.ts';
+import type { HostFacts } from '../terms/facts.ts';
+import { onLink } from '../terms/facts.ts';
+import type { Holding } from '../terms/holding.ts';
 
 /**
  * What the host must hold for this configuration: every VIP and proxy IP on the interface whose subnet contains it,
@@ -36,25 +27,25 @@ export function holdingsFor(config: LbConfig, facts: HostFacts): Holding[] {
 }
 
 /** The host as it would be without these holdings. */
-export function withoutHoldings(facts: HostFacts, held: Holding[]): HostFacts {
-  const isHeld = (dev: string, address: string) =>
-    held.some((holding) => holding.kind === 'address' && holding.dev === dev && holding.address === address);
+export function withoutHoldings(facts: HostFacts, owned: Holding[]): HostFacts {
+  const isOwned = (dev: string, address: string) =>
+    owned.some((holding) => holding.kind === 'address' && holding.dev === dev && holding.address === address);
   // An address of IPv6 brings a route with it.
-  const toHeld = new Set(
-    held.filter(({ kind }) => kind !== 'proxy-arp').map(({ address, dev }) => `${hostPrefix(address)} ${dev}`),
+  const toOwned = new Set(
+    owned.filter(({ kind }) => kind !== 'proxy-arp').map(({ address, dev }) => `${hostPrefix(address)} ${dev}`),
   );
   return {
-    routes: facts.routes.filter(({ to, dev }) => !toHeld.has(`${to} ${dev}`)),
+    routes: facts.routes.filter(({ to, dev }) => !toOwned.has(`${to} ${dev}`)),
     interfaces: facts.interfaces.map((link) => ({
       ...link,
-      addresses: link.addresses.filter(({ address }) => !isHeld(link.name, address)),
+      addresses: link.addresses.filter(({ address }) => !isOwned(link.name, address)),
     })),
   };
 }
 
 /** Holdings that are in the host no more; `former` is how its interfaces were. */
-export function lostFrom(facts: HostFacts, held: Holding[], former: HostFacts): Holding[] {
-  return held.filter(({ kind, address, dev }) => {
+export function lostFrom(facts: HostFacts, owned: Holding[], former: HostFacts): Holding[] {
+  return owned.filter(({ kind, address, dev }) => {
     const now = facts.interfaces.find(({ name }) => name === dev);
     if (kind === 'address') return !now?.addresses.some((present) => present.address === address);
     if (kind === 'proxy-arp') return !former.interfaces.some(({ index }) => index === now?.index);

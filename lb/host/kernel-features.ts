@@ -1,5 +1,5 @@
 import { release } from 'node:os';
-import { LbError } from '../errors.ts';
+import { LbError } from '../terms/errors.ts';
 import { isTooOld, OLDEST_KERNEL } from './oldest-kernel.ts';
 import { run } from './run.ts';
 

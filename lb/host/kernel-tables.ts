@@ -1,13 +1,13 @@
 import type { FoundTable } from '../render/changes.ts';
 import { changeScript, takeOverScript } from '../render/changes.ts';
-import { heldKind } from '../render/held.ts';
-import type { Override } from '../overrides.ts';
-import { parseOverride } from '../overrides.ts';
+import { ownedKind } from '../render/owned.ts';
+import type { Override } from '../terms/overrides.ts';
+import { parseOverride } from '../terms/overrides.ts';
 import { OVERRIDES_SET } from '../render/overrides.ts';
 import type { Table, TableFamily } from '../render/ruleset.ts';
 import { TABLE } from '../render/ruleset.ts';
 import { readCounting } from './read-counters.ts';
-import type { Holding } from './holdings.ts';
+import type { Holding } from '../terms/holding.ts';
 import { NftSession } from './nft-session.ts';
 import { ProgramDied, run } from './run.ts';
 
@@ -44,18 +44,18 @@ export class KernelTables {
   }
 
   /** Looks for tables that are there already, and for the holdings and overrides noted in them. */
-  static async open(): Promise<{ tables: KernelTables; held: Holding[]; overrides: Override[] }> {
+  static async open(): Promise<{ tables: KernelTables; owned: Holding[]; overrides: Override[] }> {
     const found = await findTables();
     const sets = found.flatMap(({ family, maps }) =>
       maps.flatMap(({ name }) => {
-        const kind = heldKind(name);
+        const kind = ownedKind(name);
         return kind === null ? [] : [{ family, name, kind }];
       }),
     );
-    const held = await Promise.all(sets.map(({ family, name, kind }) => readHeld(family, name, kind)));
+    const owned = await Promise.all(sets.map(({ family, name, kind }) => readOwned(family, name, kind)));
     const noting = found.find(({ maps }) => maps.some(({ name }) => name === OVERRIDES_SET));
     const overrides = noting ? await readOverrides(noting.family) : [];
-    return { tables: new KernelTables(found), held: held.flat(), overrides };
+    return { tables: new KernelTables(found), owned: owned.flat(), overrides };
   }
 
   /** Whether flows of a process that died are being carried. */
@@ -135,7 +135,7 @@ async function findTables(): Promise<FoundTable[]> {
   );
 }
 
-async function readHeld(family: TableFamily, name: string, kind: Holding['kind']): Promise<Holding[]> {
+async function readOwned(family: TableFamily, name: string, kind: Holding['kind']): Promise<Holding[]> {
   const objects = await nftJson('list', 'set', family, TABLE, name);
   const elements = objects.flatMap(
     ({ set }) => (set as { elem?: { concat: [string, string] }[] } | undefined)?.elem ?? [],

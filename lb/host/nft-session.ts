@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LbError } from '../errors.ts';
+import { LbError } from '../terms/errors.ts';
 import { demandRoomForChild } from './room-for-child.ts';
 import { ProgramDied, run } from './run.ts';
 

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 import { basename, dirname, join } from 'node:path';
-import { LbError } from '../errors.ts';
-import type { Holding } from './holdings.ts';
+import { LbError } from '../terms/errors.ts';
+import type { Holding } from '../terms/holding.ts';
 import type { Sysctl } from './sysctl.ts';
-import { fileOf, remedy, setSysctl, tellRefused } from './sysctl.ts';
+import { fileOf, remedy, setSysctl, logRefusal } from './sysctl.ts';
 
 /** A sysctl that should have a value, the kernel's own default, and what is not so without it. */
 interface Setting {
@@ -34,7 +34,7 @@ export async function answerAtOnce(
     if (holds && left.has(sysctl.dev)) former.set(file, usual);
     else if (changedFrom !== null) former.set(file, changedFrom);
     if (holds) continue;
-    if (without !== null) tellRefused(sysctl, value, without);
+    if (without !== null) logRefusal(sysctl, value, without);
     else
       throw new LbError(
         'sysctl-refused',

@@ -1,4 +1,4 @@
-import { formatMark } from '../render/mark.ts';
+import { formatMark } from '../terms/mark.ts';
 import type { Table, TableFamily } from '../render/ruleset.ts';
 import { isCounting, TABLE } from '../render/ruleset.ts';
 import { run } from './run.ts';

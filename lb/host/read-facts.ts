@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { run } from './run.ts';
-import type { HostFacts } from './facts.ts';
+import type { HostFacts } from '../terms/facts.ts';
 
 interface IpAddr {
   ifindex: number;

@@ -28,12 +28,12 @@ it('leaves no file open, however few more it may open, and tells that these are 
     await bundle('host/run.ts', join(folder, 'run.mjs'));
     await writeFile(script, SCRIPT);
     const command = (room: number) => `ulimit -n 64; exec ${process.execPath} ${script} ${room}`;
-    const told: { outcome: string; left: number }[] = [];
+    const outcomes: { outcome: string; left: number }[] = [];
     for (let room = 0; room <= 9; room++)
-      told.push(JSON.parse(await run('internal', 'sh', ['-c', command(room)])) as (typeof told)[number]);
-    expect(told.map(({ left }) => left)).toEqual(told.map(() => 0));
-    expect(told[0]!.outcome).toMatch(/^ip-failed: true cannot be run.*EMFILE/);
-    expect(told.at(-1)!.outcome).toBe('ran');
+      outcomes.push(JSON.parse(await run('internal', 'sh', ['-c', command(room)])) as (typeof outcomes)[number]);
+    expect(outcomes.map(({ left }) => left)).toEqual(outcomes.map(() => 0));
+    expect(outcomes[0]!.outcome).toMatch(/^ip-failed: true cannot be run.*EMFILE/);
+    expect(outcomes.at(-1)!.outcome).toBe('ran');
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

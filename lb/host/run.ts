@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import type { LbErrorCode } from '../errors.ts';
-import { LbError } from '../errors.ts';
+import type { LbErrorCode } from '../terms/errors.ts';
+import { LbError } from '../terms/errors.ts';
 import { demandRoomForChild } from './room-for-child.ts';
 
 /** A program was ended by a signal, or ended without a word: what it has done is unknown. */

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { log } from '../log.ts';
+import { log } from '../terms/log.ts';
 
 /** A kernel setting of one interface. */
 export interface Sysctl {
@@ -52,13 +52,13 @@ export function remedy(sysctl: Sysctl, value: string): string {
   return `${sysctlName(sysctl.folder === 'conf' ? { ...sysctl, dev: 'all' } : sysctl)}=${value}`;
 }
 
-const told = new Set<string>();
+const logged = new Set<string>();
 
 /** Says once that a setting is missing, and what that means. */
-export function tellRefused(sysctl: Sysctl, value: string, consequence: string): void {
+export function logRefusal(sysctl: Sysctl, value: string, consequence: string): void {
   const name = sysctlName(sysctl);
-  if (told.has(name)) return;
-  told.add(name);
+  if (logged.has(name)) return;
+  logged.add(name);
   const message = `/proc/sys cannot be written: ${consequence}; set ${remedy(sysctl, value)} before the start`;
   log({ event: 'sysctl-refused', sysctl: name, value, message });
 }

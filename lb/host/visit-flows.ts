@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { canonical, lastWord } from '../address.ts';
-import type { LbConfig, LbServer, LbService } from '../config.ts';
-import { isDirect } from '../mode.ts';
+import { canonical, lastWord } from '../terms/address.ts';
+import type { LbConfig, LbServer, LbService } from '../terms/config.ts';
+import { isDirect } from '../terms/mode.ts';
 import { familyOf } from '../render/family.ts';
 import { flowTable } from '../render/flow-table.ts';
-import { markOf } from '../render/mark.ts';
+import { markOf } from '../terms/mark.ts';
 import { TABLE } from '../render/ruleset.ts';
 import { run } from './run.ts';
 
@@ -56,15 +56,15 @@ async function visitMap(name: string, visit: Visit): Promise<void> {
 async function visitConntrack(visit: Visit): Promise<void> {
   const text = await readFile(CONNTRACK, 'utf8').catch(() => '');
   for (const line of text.split('\n')) {
-    const words = line.split(/\s+/);
-    if (words[2] === 'tcp' && CLOSED.has(words[5]!)) continue;
+    const fields = line.split(/\s+/);
+    if (fields[2] === 'tcp' && CLOSED.has(fields[5]!)) continue;
     const values = (name: string) =>
-      words.filter((word) => word.startsWith(`${name}=`)).map((word) => word.slice(name.length + 1));
+      fields.filter((word) => word.startsWith(`${name}=`)).map((word) => word.slice(name.length + 1));
     const [client, server] = values('src');
     const [vip] = values('dst');
     const [clientPort, serverPort] = values('sport');
     const [port] = values('dport');
     if (!client || !server || !vip) continue;
-    visit(`${words[2]} ${canonical(vip)} ${port} ${canonical(server)} ${serverPort}`, client, Number(clientPort));
+    visit(`${fields[2]} ${canonical(vip)} ${port} ${canonical(server)} ${serverPort}`, client, Number(clientPort));
   }
 }

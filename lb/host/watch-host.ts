@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { LbError } from '../errors.ts';
+import { LbError } from '../terms/errors.ts';
 
 /** Changes come in bursts: an interface, its addresses, their routes. */
 const BURST_MS = 50;
@@ -34,13 +34,13 @@ export function watchHost(onChange: () => void, onEnd: () => void): HostWatch {
   const child = spawn('sh', ['-c', MONITOR], { stdio: ['pipe', 'pipe', 'ignore'], detached: true });
   let burst: NodeJS.Timeout | null = null;
   let over = false;
-  let told = '';
+  let output = '';
   const end = () => {
     if (!over) onEnd();
     over = true;
   };
   child.stdout.on('data', (chunk: Buffer) => {
-    if (monitorIn(told) === undefined) told += chunk.toString();
+    if (monitorIn(output) === undefined) output += chunk.toString();
     burst ??= setTimeout(() => {
       burst = null;
       onChange();
@@ -51,7 +51,7 @@ export function watchHost(onChange: () => void, onEnd: () => void): HostWatch {
   child.stdin.on('error', () => undefined);
   const subscribed = async () => {
     const deadline = Date.now() + SUBSCRIBE_DEADLINE_MS;
-    while (!over && !(await isSubscribed(monitorIn(told)))) {
+    while (!over && !(await isSubscribed(monitorIn(output)))) {
       if (Date.now() > deadline)
         throw new LbError('ip-failed', `ip monitor has not subscribed to changes within ${SUBSCRIBE_DEADLINE_MS} ms`);
       await delay(POLL_MS);
@@ -68,8 +68,8 @@ export function watchHost(onChange: () => void, onEnd: () => void): HostWatch {
 }
 
 /** Process id of the monitor, once the shell has told it. */
-function monitorIn(told: string): string | undefined {
-  return /^(\d+)\n/m.exec(told)?.[1];
+function monitorIn(output: string): string | undefined {
+  return /^(\d+)\n/m.exec(output)?.[1];
 }
 
 /** Whether a process has a routing socket with groups: proc(5), /proc/net/netlink, columns Eth, Groups and Inode. */

@@ -1,11 +1,11 @@
-import { ingressDevices } from '../host/facts.ts';
-import { vipsAtIngress } from '../mode.ts';
+import { ingressDevices } from '../terms/facts.ts';
+import { vipsAtIngress } from '../terms/mode.ts';
 import { deviceChain } from './device-chain.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import { laterFragment } from './fragments.ts';
 import type { RenderInput } from './input.ts';
-import { markOfText } from './mark.ts';
+import { markOfText } from '../terms/mark.ts';
 import { joinParts } from './part.ts';
 import type { Chain, Part } from './ruleset.ts';
 import { packetKey, serviceElement, serviceKeyType } from './service-key.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { LbConfig } from '../config.ts';
-import type { HostFacts } from '../host/facts.ts';
+import type { LbConfig } from '../terms/config.ts';
+import type { HostFacts } from '../terms/facts.ts';
 import { run } from '../host/run.ts';
 import { soundConfig } from '../testing/arbitrary-config.ts';
 import { NetnsLab } from '../testing/netns-lab.ts';

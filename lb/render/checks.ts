@@ -1,5 +1,5 @@
-import type { LbService } from '../config.ts';
-import { deviceFor, ingressDevices } from '../host/facts.ts';
+import type { LbService } from '../terms/config.ts';
+import { deviceFor, ingressDevices } from '../terms/facts.ts';
 import { deviceChain } from './device-chain.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';

@@ -1,4 +1,4 @@
-import type { LbServer, LbService } from '../config.ts';
+import type { LbServer, LbService } from '../terms/config.ts';
 import { leastConnections } from '../schedule/least-connections.ts';
 import { maglevTable } from '../schedule/maglev.ts';
 import { smoothRound } from '../schedule/smooth-wrr.ts';

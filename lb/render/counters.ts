@@ -1,5 +1,5 @@
-import type { LbServer, LbService } from '../config.ts';
-import { isDirect } from '../mode.ts';
+import type { LbServer, LbService } from '../terms/config.ts';
+import { isDirect } from '../terms/mode.ts';
 import { familyOf } from './family.ts';
 import { countedIn, forgottenElement, memberElement, memberMaps } from './members.ts';
 import { trafficElements } from './traffic.ts';

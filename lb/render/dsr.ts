@@ -1,6 +1,6 @@
-import type { LbServer, LbService } from '../config.ts';
-import { ingressDevices } from '../host/facts.ts';
-import { isDirect, vipsAtIngress } from '../mode.ts';
+import type { LbServer, LbService } from '../terms/config.ts';
+import { ingressDevices } from '../terms/facts.ts';
+import { isDirect, vipsAtIngress } from '../terms/mode.ts';
 import { endRules } from './at-ingress.ts';
 import { choose, markChosen } from './choose.ts';
 import { deviceChain } from './device-chain.ts';
@@ -20,7 +20,7 @@ import {
   reusesPorts,
   serviceMember,
 } from './members.ts';
-import { markOf } from './mark.ts';
+import { markOf } from '../terms/mark.ts';
 import { joinParts } from './part.ts';
 import { remember } from './remember.ts';
 import { hasOut, isCarried, isServed } from './served.ts';

@@ -1,4 +1,4 @@
-import { vipsAtIngress } from '../mode.ts';
+import { vipsAtIngress } from '../terms/mode.ts';
 import type { RenderInput } from './input.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { Part } from './ruleset.ts';

@@ -1,4 +1,4 @@
-import type { LbConfig } from '../config.ts';
+import type { LbConfig } from '../terms/config.ts';
 import type { Family } from './family.ts';
 import type { Chain, NftMap } from './ruleset.ts';
 

@@ -1,12 +1,12 @@
-import type { LbService } from '../config.ts';
-import { deviceFor, indexOf } from '../host/facts.ts';
-import { isDirect } from '../mode.ts';
+import type { LbService } from '../terms/config.ts';
+import { deviceFor, indexOf } from '../terms/facts.ts';
+import { isDirect } from '../terms/mode.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import { laterFragment, leaveRule, noteRule6 } from './fragments.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
-import { markOf } from './mark.ts';
+import { markOf } from '../terms/mark.ts';
 import { forwardChain } from './flow-table.ts';
 import { joinLists } from './part.ts';
 import { oncePerInput, remember } from './remember.ts';

@@ -1,5 +1,5 @@
-import type { LbConfig, LbServer, LbService } from '../config.ts';
-import type { HostFacts } from '../host/facts.ts';
+import type { LbConfig, LbServer, LbService } from '../terms/config.ts';
+import type { HostFacts } from '../terms/facts.ts';
 
 /** What a server does in a service: takes new flows, serves those it has, or nothing. */
 export type ServerRole = 'new' | 'keep' | 'out';

@@ -1,11 +1,11 @@
-import { MODES } from '../mode.ts';
-import { canonical } from '../address.ts';
-import type { LbServer, LbService } from '../config.ts';
+import { MODES } from '../terms/mode.ts';
+import { canonical } from '../terms/address.ts';
+import type { LbServer, LbService } from '../terms/config.ts';
 import type { Family } from './family.ts';
 import { familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
-import { markOf } from './mark.ts';
+import { markOf } from '../terms/mark.ts';
 import { joinLists } from './part.ts';
 import { remember } from './remember.ts';
 import type { NftMap } from './ruleset.ts';

@@ -1,12 +1,12 @@
-import type { LbServer, LbService } from '../config.ts';
-import { proxyIps } from '../config-rules.ts';
+import type { LbServer, LbService } from '../terms/config.ts';
+import { proxyIps } from '../terms/config-rules.ts';
 import { choose, markChosen } from './choose.ts';
-import { isDirect, MODES } from '../mode.ts';
+import { isDirect, MODES } from '../terms/mode.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
-import { markOf } from './mark.ts';
+import { markOf } from '../terms/mark.ts';
 import { joinParts } from './part.ts';
 import { remember } from './remember.ts';
 import { isServed } from './served.ts';

@@ -1,5 +1,5 @@
-import type { Override } from '../overrides.ts';
-import { formatOverride } from '../overrides.ts';
+import type { Override } from '../terms/overrides.ts';
+import { formatOverride } from '../terms/overrides.ts';
 import type { Part } from './ruleset.ts';
 
 /** Name of the set that notes overrides. */

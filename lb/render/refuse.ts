@@ -1,5 +1,5 @@
-import type { LbServer, LbService } from '../config.ts';
-import { isDirect, vipsAtIngress } from '../mode.ts';
+import type { LbServer, LbService } from '../terms/config.ts';
+import { isDirect, vipsAtIngress } from '../terms/mode.ts';
 import { refuseMarked } from './at-ingress.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';

@@ -1,4 +1,4 @@
-import type { LbService } from '../config.ts';
+import type { LbService } from '../terms/config.ts';
 import type { RenderInput } from './input.ts';
 
 /**

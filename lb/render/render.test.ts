@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { lbConfigSchema } from '../config.ts';
-import type { HostFacts } from '../host/facts.ts';
+import { lbConfigSchema } from '../terms/config.ts';
+import type { HostFacts } from '../terms/facts.ts';
 import { render } from './render.ts';
 import { formatTable } from './ruleset.ts';
 

@@ -1,10 +1,10 @@
-import type { Holding } from '../host/holdings.ts';
+import type { Holding } from '../terms/holding.ts';
 import { renderEnds } from './at-ingress.ts';
 import { renderChecks } from './checks.ts';
 import { renderDsr } from './dsr.ts';
 import { renderEcho } from './echo.ts';
-import { renderHeld } from './held.ts';
-import type { Override } from '../overrides.ts';
+import { renderOwned } from './owned.ts';
+import type { Override } from '../terms/overrides.ts';
 import type { RenderInput } from './input.ts';
 import { renderNat } from './nat.ts';
 import { renderOverrides } from './overrides.ts';
@@ -13,13 +13,13 @@ import { renderRefusals } from './refuse.ts';
 import type { Table } from './ruleset.ts';
 
 /** The tables that make the kernel do what the configuration says; `held` and `overrides` are noted in them. Pure. */
-export function render(input: RenderInput, held: Holding[], overrides: Override[] = []): Table[] {
+export function render(input: RenderInput, owned: Holding[], overrides: Override[] = []): Table[] {
   if (input.config.services.length === 0) return [];
   const tables: Table[] = [
     {
       family: 'inet',
       ...joinParts(
-        renderHeld(held),
+        renderOwned(owned),
         renderOverrides(overrides),
         renderRefusals(input),
         renderEcho(input),

@@ -1,4 +1,4 @@
-import type { LbService } from '../config.ts';
+import type { LbService } from '../terms/config.ts';
 import { familyOf } from './family.ts';
 import { remember } from './remember.ts';
 

@@ -1,8 +1,8 @@
-import type { LbServer, LbService } from '../config.ts';
+import type { LbServer, LbService } from '../terms/config.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
-import { markOfText } from './mark.ts';
+import { markOfText } from '../terms/mark.ts';
 import { joinLists } from './part.ts';
 import { remember } from './remember.ts';
 import type { Chain, NftMap, Part } from './ruleset.ts';

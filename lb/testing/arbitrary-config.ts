@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { lbConfigSchema } from '../config.ts';
-import type { LbConfig } from '../config.ts';
-import { isDirect } from '../mode.ts';
+import { lbConfigSchema } from '../terms/config.ts';
+import type { LbConfig } from '../terms/config.ts';
+import { isDirect } from '../terms/mode.ts';
 
 const SERVERS = ['s1', 's2', 's3', 's4'];
 

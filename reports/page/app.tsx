@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import type { PageIndex } from '../page-index.ts';
+import type { PageIndex } from '../content/page-index.ts';
 import { PageContext } from './context.ts';
 import { allCells, filterCells } from './filter.ts';
 import { Header } from './header.tsx';

@@ -1,4 +1,4 @@
-import type { IndexFlow } from '../page-index.ts';
+import type { IndexFlow } from '../content/page-index.ts';
 import { usePage } from './context.ts';
 
 const MARKS = { pass: '✓', fail: '✗', 'not-run': '!' } as const;

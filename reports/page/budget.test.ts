@@ -1,5 +1,5 @@
 import type { Results } from '../../harness/terms/results.ts';
-import { cellsOf } from '../cells.ts';
+import { cellsOf } from '../content/cells.ts';
 import { pageHtml } from '../page-html.ts';
 import { bundlePage } from '../testing/bundle.ts';
 import { reportBrowser } from '../testing/report-page.ts';

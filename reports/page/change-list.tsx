@@ -1,5 +1,5 @@
 import type { Hop } from '../../harness/terms/walk.ts';
-import type { MacOwner } from '../mac-owners.ts';
+import type { MacOwner } from '../content/mac-owners.ts';
 
 /** What a hop changed, new values in bold; a MAC is told by its node, where one has it. */
 export function ChangeList({ changes, ownerOf }: { changes: Hop['changed']; ownerOf: MacOwner }) {

@@ -1,6 +1,6 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { PageIndex } from '../page-index.ts';
+import type { PageIndex } from '../content/page-index.ts';
 import type { Cell } from './filter.ts';
 import { type PageState, toFragment } from './route.ts';
 import type { Strings } from './strings/en.ts';

@@ -1,8 +1,8 @@
-import { addressText } from '../walk-text.ts';
+import { addressText } from '../content/walk-text.ts';
 import { ChangeList } from './change-list.tsx';
-import { type MacOwner } from '../mac-owners.ts';
+import { type MacOwner } from '../content/mac-owners.ts';
 import { usePage } from './context.ts';
-import { changesOf, type Crossing, hopOf } from './topology/crossing.ts';
+import { changesOf, type Crossing, hopOf } from '../content/crossing.ts';
 
 export interface CrossingLineProps {
   number: number;

@@ -1,5 +1,5 @@
 import { en } from '../messages/en.ts';
-import { toPageIndex } from '../page-index.ts';
+import { toPageIndex } from '../content/page-index.ts';
 import { sampleResults } from '../testing/sample-results.ts';
 import { allCells, filterCells, filterChoices, flips } from './filter.ts';
 import { NO_FILTER } from './route.ts';

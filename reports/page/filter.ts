@@ -1,4 +1,4 @@
-import type { IndexFlow, IndexScenario, IndexVariant, PageIndex } from '../page-index.ts';
+import type { IndexFlow, IndexScenario, IndexVariant, PageIndex } from '../content/page-index.ts';
 import { type Catalogue, say } from '../messages/catalogue.ts';
 import type { Filter } from './route.ts';
 

@@ -1,7 +1,7 @@
-import type { PageAttempt, PageFlow } from '../page-details.ts';
-import { explanations } from '../cells.ts';
+import type { PageAttempt, PageFlow } from '../content/page-details.ts';
+import { explanations } from '../content/cells.ts';
 import { fixesText, outcomeText, say } from '../messages/catalogue.ts';
-import { expectationClauses } from '../expectation-text.ts';
+import { expectationClauses } from '../content/expectation-text.ts';
 import { Outcome, VerdictBadge } from './badge.tsx';
 import { usePage } from './context.ts';
 import type { FlowView } from './flow-view.ts';

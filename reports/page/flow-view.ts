@@ -1,5 +1,5 @@
-import type { PageFlow, PageVariant } from '../page-details.ts';
-import type { IndexScenario } from '../page-index.ts';
+import type { PageFlow, PageVariant } from '../content/page-details.ts';
+import type { IndexScenario } from '../content/page-index.ts';
 
 /** What every tab of a flow gets. */
 export interface FlowView {

@@ -1,4 +1,4 @@
-import type { IndexScenario } from '../page-index.ts';
+import type { IndexScenario } from '../content/page-index.ts';
 import { Outcome, VerdictMark } from './badge.tsx';
 import { cellLink, usePage } from './context.ts';
 import { flips, wentHow } from './filter.ts';

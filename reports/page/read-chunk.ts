@@ -1,5 +1,5 @@
-import type { PageIndex } from '../page-index.ts';
-import { type PackedScenario, type PageVariant, unpackVariant } from '../page-details.ts';
+import type { PageIndex } from '../content/page-index.ts';
+import { type PackedScenario, type PageVariant, unpackVariant } from '../content/page-details.ts';
 
 const scenarios = new Map<number, Promise<PackedScenario>>();
 const variants = new Map<string, Promise<PageVariant>>();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import * as z from 'zod';
 import type { Results } from '../../harness/terms/results.ts';
-import { cellsOf } from '../cells.ts';
+import { cellsOf } from '../content/cells.ts';
 import { addAxe, FOR_AXE, violations } from '../testing/axe.ts';
 import { browserAt, type ReportBrowser } from '../testing/report-page.ts';
 

@@ -1,5 +1,5 @@
-import type { IndexScenario } from '../page-index.ts';
-import { countVerdicts } from '../cells.ts';
+import type { IndexScenario } from '../content/page-index.ts';
+import { countVerdicts } from '../content/cells.ts';
 import { VerdictMark } from './badge.tsx';
 import { usePage } from './context.ts';
 import { wentHow } from './filter.ts';

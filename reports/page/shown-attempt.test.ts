@@ -1,5 +1,5 @@
 import { packScenario } from '../pack-details.ts';
-import { type PageFlow, unpackVariant } from '../page-details.ts';
+import { type PageFlow, unpackVariant } from '../content/page-details.ts';
 import { sampleResults } from '../testing/sample-results.ts';
 import { counterpart, shownAttempt } from './shown-attempt.ts';
 

@@ -1,4 +1,4 @@
-import type { PageAttempt, PageFlow } from '../page-details.ts';
+import type { PageAttempt, PageFlow } from '../content/page-details.ts';
 
 /**
  * The attempt that is shown: number `wanted`, from 1, or the first that went as the flow as a whole did.

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { PageVariant } from '../page-details.ts';
+import type { PageVariant } from '../content/page-details.ts';
 import { readVariant } from './read-chunk.ts';
 
 /** Details of a variant once they are read; null before. */

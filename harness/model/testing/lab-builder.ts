@@ -1,4 +1,4 @@
-import { lbConfigSchema } from '../../../lb/config.ts';
+import { lbConfigSchema } from '../../../lb/terms/config.ts';
 import type { FlowPlan, LinkPlan, NodePlan, Plan, RoutePlan, ServicePlan } from '../../terms/plan.ts';
 import { covers, prefix } from '../prefix.ts';
 

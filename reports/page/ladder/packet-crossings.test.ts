@@ -1,7 +1,7 @@
 import { attemptOf, randomFrom } from '../../testing/sample-attempt.ts';
 import { oneArmCases } from '../../testing/sample-cases.ts';
 import { oneArm } from '../../testing/sample-labs.ts';
-import { peersOf } from '../topology/peers.ts';
+import { peersOf } from '../../content/peers.ts';
 import { packetCrossings } from './packet-crossings.ts';
 
 const { nodes } = oneArm();

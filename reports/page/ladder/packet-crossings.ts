@@ -1,6 +1,6 @@
 import type { Frame, Sighting } from '../../../harness/terms/sighting.ts';
-import { addressText } from '../../walk-text.ts';
-import type { PeerOf } from '../topology/crossing.ts';
+import { addressText } from '../../content/walk-text.ts';
+import type { PeerOf } from '../../content/crossing.ts';
 import { icmpText } from './icmp.ts';
 
 /** A frame on one wire, for the ladder. */

@@ -1,6 +1,6 @@
-import { ENGLISH_EXPECTATION } from '../../expectation-text.ts';
+import { ENGLISH_EXPECTATION } from '../../content/expectation-text.ts';
 import { en as messages } from '../../messages/en.ts';
-import { plural } from '../../plural.ts';
+import { plural } from '../../content/plural.ts';
 
 /** Every word of the page in English; the other languages have the same keys. */
 export const en = {

@@ -1,13 +1,13 @@
-import type { PageAttempt, PageFlow, PageVariant } from '../../page-details.ts';
+import type { PageAttempt, PageFlow, PageVariant } from '../../content/page-details.ts';
 import { say } from '../../messages/catalogue.ts';
 import { Outcome, VerdictMark } from '../badge.tsx';
-import { macOwners } from '../../mac-owners.ts';
+import { macOwners } from '../../content/mac-owners.ts';
 import { usePage } from '../context.ts';
 import { CrossingLine } from '../crossing-line.tsx';
 import type { FlowView } from '../flow-view.ts';
-import { type Crossing, crossings, hopOf } from '../topology/crossing.ts';
+import { type Crossing, crossings, hopOf } from '../../content/crossing.ts';
 import { counterpart, shownAttempt } from '../shown-attempt.ts';
-import { peersOf } from '../topology/peers.ts';
+import { peersOf } from '../../content/peers.ts';
 import { useVariant } from '../use-variant.ts';
 
 /** The same flow in two variants, side by side, with their first difference marked. */

@@ -1,7 +1,7 @@
 import type { Frame } from '../../../harness/terms/sighting.ts';
-import type { PageAttempt } from '../../page-details.ts';
+import type { PageAttempt } from '../../content/page-details.ts';
 import { outcomeText, say } from '../../messages/catalogue.ts';
-import { addressText } from '../../walk-text.ts';
+import { addressText } from '../../content/walk-text.ts';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-view.ts';
 import { icmpText, isIcmpError } from '../ladder/icmp.ts';

@@ -1,13 +1,13 @@
 import { useMemo } from 'preact/hooks';
 import type { Frame } from '../../../harness/terms/sighting.ts';
-import type { PageAttempt } from '../../page-details.ts';
+import type { PageAttempt } from '../../content/page-details.ts';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-view.ts';
 import { isEchoReply } from '../ladder/icmp.ts';
 import { type PacketCrossing, packetCrossings } from '../ladder/packet-crossings.ts';
 import { HIDDEN, toFragment } from '../route.ts';
 import { layoutTopology } from '../topology/layout.ts';
-import { peersOf } from '../topology/peers.ts';
+import { peersOf } from '../../content/peers.ts';
 
 const LANE_WIDTH = { least: 190, most: 260 };
 /** Width that the page has for a ladder on a large screen. */

@@ -1,11 +1,11 @@
 import { useMemo } from 'preact/hooks';
-import type { PageAttempt } from '../../page-details.ts';
-import { macOwners } from '../../mac-owners.ts';
+import type { PageAttempt } from '../../content/page-details.ts';
+import { macOwners } from '../../content/mac-owners.ts';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-view.ts';
 import { TopologyDrawing } from '../topology/drawing.tsx';
 import { lanesOf } from '../topology/lanes.ts';
-import { peersOf } from '../topology/peers.ts';
+import { peersOf } from '../../content/peers.ts';
 import { predictionFor } from '../topology/prediction.ts';
 import { StepButtons, StepList } from './steps.tsx';
 import { useStepper } from './use-stepper.ts';

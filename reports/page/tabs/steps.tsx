@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import type { MacOwner } from '../../mac-owners.ts';
+import type { MacOwner } from '../../content/mac-owners.ts';
 import { usePage } from '../context.ts';
 import { CrossingLine } from '../crossing-line.tsx';
 import type { Lane } from '../topology/lanes.ts';

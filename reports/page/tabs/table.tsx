@@ -1,8 +1,8 @@
 import type { Hop } from '../../../harness/terms/walk.ts';
-import type { PageAttempt } from '../../page-details.ts';
-import { addressText, walkText } from '../../walk-text.ts';
+import type { PageAttempt } from '../../content/page-details.ts';
+import { addressText, walkText } from '../../content/walk-text.ts';
 import { ChangeList } from '../change-list.tsx';
-import { type MacOwner, macOwners } from '../../mac-owners.ts';
+import { type MacOwner, macOwners } from '../../content/mac-owners.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-view.ts';

@@ -1,4 +1,4 @@
-import type { PageAttempt } from '../../page-details.ts';
+import type { PageAttempt } from '../../content/page-details.ts';
 import { fixesText, say } from '../../messages/catalogue.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { usePage } from '../context.ts';

@@ -3,7 +3,7 @@ import { hopsAlong } from '../../testing/sample-packets.ts';
 import { passages, placeLanes } from './lane-geometry.ts';
 import { lanesOf } from './lanes.ts';
 import { layoutTopology } from './layout.ts';
-import { peersOf } from './peers.ts';
+import { peersOf } from '../../content/peers.ts';
 
 const lab = oneArm();
 const layout = layoutTopology({ ...lab, services: [] });

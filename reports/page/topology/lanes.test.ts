@@ -2,7 +2,7 @@ import type { Walk } from '../../../harness/terms/walk.ts';
 import { oneArm } from '../../testing/sample-labs.ts';
 import { hopsAlong, type TestPath } from '../../testing/sample-packets.ts';
 import { lanesOf } from './lanes.ts';
-import { peersOf } from './peers.ts';
+import { peersOf } from '../../content/peers.ts';
 
 const { nodes } = oneArm();
 const peerOf = peersOf({ nodes });

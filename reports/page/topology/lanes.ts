@@ -1,5 +1,5 @@
 import type { Hop, Walk } from '../../../harness/terms/walk.ts';
-import { type Crossing, crossings, hopOf, type PeerOf } from './crossing.ts';
+import { type Crossing, crossings, hopOf, type PeerOf } from '../../content/crossing.ts';
 
 /** One crossing as an arrow on its wire; where prediction and observation agree they share it. */
 export interface Lane {

@@ -1,5 +1,5 @@
 import type { NodePlan, ServicePlan } from '../../../harness/terms/plan.ts';
-import { addressText } from '../../walk-text.ts';
+import { addressText } from '../../content/walk-text.ts';
 
 /** What is written into a node: its addresses, gateway, VIPs and proxy IPs, where they live. */
 export interface NodeLabel {

@@ -1,4 +1,4 @@
-import { countVerdicts } from '../../cells.ts';
+import { countVerdicts } from '../../content/cells.ts';
 import { fixesText, say } from '../../messages/catalogue.ts';
 import { VerdictMark } from '../badge.tsx';
 import { cellLink, usePage } from '../context.ts';

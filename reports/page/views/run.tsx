@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { IndexVariant } from '../../page-index.ts';
+import type { IndexVariant } from '../../content/page-index.ts';
 import { usePage } from '../context.ts';
 import { Limited } from '../limited.tsx';
 import { useVariant } from '../use-variant.ts';

@@ -1,5 +1,3 @@
-import type { LbConfig, LbService } from './config.ts';
-
 export type Mode = 'dnat' | 'proxy' | 'dsr' | 'l3dsr';
 
 /** What a mode does to a packet on its way to a server. */
@@ -21,7 +19,7 @@ export const MODES: Record<Mode, ModeTraits> = {
 };
 
 /** Whether servers answer clients directly (dsr, l3dsr), so that the load balancer sees one direction only. */
-export function isDirect({ mode }: Pick<LbService, 'mode'>): boolean {
+export function isDirect({ mode }: { mode: Mode }): boolean {
   return MODES[mode].handsOver !== 'nat';
 }
 
@@ -29,7 +27,13 @@ export function isDirect({ mode }: Pick<LbService, 'mode'>): boolean {
  * VIPs of direct modes alone that the host does not own: the load balancer deals with all that is sent to them where it
  * comes in, and the host's own stack, its connection tracking above all, has no part in it.
  */
-export function vipsAtIngress({ vipOwner, services }: Pick<LbConfig, 'vipOwner' | 'services'>): Set<string> {
+export function vipsAtIngress({
+  vipOwner,
+  services,
+}: {
+  vipOwner: boolean;
+  services: { vip: string; mode: Mode }[];
+}): Set<string> {
   if (vipOwner) return new Set();
   const translated = new Set(services.filter((service) => !isDirect(service)).map(({ vip }) => vip));
   return new Set(services.map(({ vip }) => vip).filter((vip) => !translated.has(vip)));

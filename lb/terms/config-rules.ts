@@ -1,7 +1,7 @@
 import { isIPv4, lastWord } from './address.ts';
 import type { LbConfig, LbService } from './config.ts';
 import { isDirect, MODES } from './mode.ts';
-import { markOf } from './render/mark.ts';
+import { markOf } from './mark.ts';
 
 /** A mistake in a configuration, at a path such as `['services', 0, 'vip']`. */
 export interface Problem {

@@ -1,8 +1,8 @@
-import { predict } from '../harness/model/predict.ts';
-import { flow, plan } from '../harness/model/testing/lab-builder.ts';
-import { oneArm, VIP_A } from '../harness/model/testing/labs.ts';
-import type { Prediction } from '../harness/terms/walk.ts';
-import type { Plan } from '../harness/terms/plan.ts';
+import { predict } from '../../harness/model/predict.ts';
+import { flow, plan } from '../../harness/model/testing/lab-builder.ts';
+import { oneArm, VIP_A } from '../../harness/model/testing/labs.ts';
+import type { Prediction } from '../../harness/terms/walk.ts';
+import type { Plan } from '../../harness/terms/plan.ts';
 import { walkDrawing } from './walk-drawing.ts';
 
 const dnat = plan(

@@ -5,10 +5,10 @@ import type {
   ScenarioResult,
   VariantResult,
   Verdict,
-} from '../harness/terms/results.ts';
-import type { CauseCode } from '../harness/terms/cause.ts';
-import type { Finding, FlowProtocol, Mode, SourcePosition } from '../harness/terms/plan.ts';
-import type { Fix } from '../harness/terms/fix.ts';
+} from '../../harness/terms/results.ts';
+import type { CauseCode } from '../../harness/terms/cause.ts';
+import type { Finding, FlowProtocol, Mode, SourcePosition } from '../../harness/terms/plan.ts';
+import type { Fix } from '../../harness/terms/fix.ts';
 import { failsAsDeclared, type Headline, headline } from './cells.ts';
 
 /** What the page shows before a flow is opened: everything for lists, filters and matrices, no packets. */

@@ -1,8 +1,8 @@
-import type { CauseDetail } from '../harness/terms/cause.ts';
-import type { Reason } from '../harness/terms/reason.ts';
-import type { FlowResult, Results, ScenarioResult, VariantResult, Verdict } from '../harness/terms/results.ts';
-import { say } from './messages/catalogue.ts';
-import { en } from './messages/en.ts';
+import type { CauseDetail } from '../../harness/terms/cause.ts';
+import type { Reason } from '../../harness/terms/reason.ts';
+import type { FlowResult, Results, ScenarioResult, VariantResult, Verdict } from '../../harness/terms/results.ts';
+import { say } from '../messages/catalogue.ts';
+import { en } from '../messages/en.ts';
 
 /** One cell of a scenario's matrix, with the row and column it stands in. */
 export interface CellInContext {

@@ -1,5 +1,5 @@
-import type { Hop, HopAddress, Walk } from '../harness/terms/walk.ts';
-import type { Plan } from '../harness/terms/plan.ts';
+import type { Hop, HopAddress, Walk } from '../../harness/terms/walk.ts';
+import type { Plan } from '../../harness/terms/plan.ts';
 import { type MacOwner, macOwners } from './mac-owners.ts';
 
 /** `203.0.113.80:80`, `[2001:db8::80]:80`, or the bare address where there is no port. */

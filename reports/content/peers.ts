@@ -1,4 +1,4 @@
-import type { Plan } from '../../../harness/terms/plan.ts';
+import type { Plan } from '../../harness/terms/plan.ts';
 import type { PeerOf } from './crossing.ts';
 
 /** Looks up the node at the other end of an interface. */

@@ -1,4 +1,4 @@
-import type { Holding } from '../host/holdings.ts';
+import type { Holding } from '../terms/holding.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { Part } from './ruleset.ts';
 
@@ -8,13 +8,13 @@ const KINDS = ['address', 'route', 'proxy-arp'] as const;
  * What the load balancer has put into the host beside its tables, noted in sets of the table itself: after a crash the
  * next start knows which addresses are its own, and the note lives exactly as long as the namespace.
  */
-export function renderHeld(held: Holding[]): Part {
+export function renderOwned(owned: Holding[]): Part {
   const maps = KINDS.flatMap((kind) =>
     FAMILIES.map((family) => ({
-      name: heldSet(kind, family.version),
+      name: ownedSet(kind, family.version),
       kind: 'set' as const,
       spec: [`type ${family.type} . ifname`],
-      elements: held
+      elements: owned
         .filter((holding) => holding.kind === kind && familyOf(holding.address) === family)
         .map((holding): [string, null] => [`${holding.address} . "${holding.dev}"`, null]),
     })),
@@ -22,12 +22,12 @@ export function renderHeld(held: Holding[]): Part {
   return { chains: [], maps: maps.filter(({ elements }) => elements.length > 0) };
 }
 
-/** Name of the set that notes holdings of a kind. */
-function heldSet(kind: Holding['kind'], version: 4 | 6): string {
+/** Name of the set that notes holdings of a kind; it never changes, so that each version finds what another one noted. */
+function ownedSet(kind: Holding['kind'], version: 4 | 6): string {
   return `held.${kind}${version}`;
 }
 
 /** Kind of the holdings in a set, by its name; null for other sets. */
-export function heldKind(name: string): Holding['kind'] | null {
-  return KINDS.find((kind) => FAMILIES.some(({ version }) => heldSet(kind, version) === name)) ?? null;
+export function ownedKind(name: string): Holding['kind'] | null {
+  return KINDS.find((kind) => FAMILIES.some(({ version }) => ownedSet(kind, version) === name)) ?? null;
 }

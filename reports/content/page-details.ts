@@ -1,6 +1,6 @@
-import type { Attempt, FlowResult, VariantResult } from '../harness/terms/results.ts';
-import type { Hop, Prediction } from '../harness/terms/walk.ts';
-import type { Sighting } from '../harness/terms/sighting.ts';
+import type { Attempt, FlowResult, VariantResult } from '../../harness/terms/results.ts';
+import type { Hop, Prediction } from '../../harness/terms/walk.ts';
+import type { Sighting } from '../../harness/terms/sighting.ts';
 import { type PackedRows, unpackRows } from './pack-rows.ts';
 
 /**

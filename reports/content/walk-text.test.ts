@@ -1,6 +1,6 @@
-import { predict } from '../harness/model/predict.ts';
-import { flow, mac, plan } from '../harness/model/testing/lab-builder.ts';
-import { oneArm, S1, VIP_A } from '../harness/model/testing/labs.ts';
+import { predict } from '../../harness/model/predict.ts';
+import { flow, mac, plan } from '../../harness/model/testing/lab-builder.ts';
+import { oneArm, S1, VIP_A } from '../../harness/model/testing/labs.ts';
 import { walkText } from './walk-text.ts';
 
 const lab = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s1', 's2'] } } }));

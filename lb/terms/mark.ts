@@ -1,4 +1,4 @@
-import { isIPv4, lastWord } from '../address.ts';
+import { isIPv4, lastWord } from './address.ts';
 
 /**
  * Number of a server in maps that keep flows: its IPv4 address itself, a hash of anything else. It depends on nothing

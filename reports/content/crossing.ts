@@ -1,4 +1,4 @@
-import type { Hop } from '../../../harness/terms/walk.ts';
+import type { Hop } from '../../harness/terms/walk.ts';
 
 /** A packet on one wire: seen leaving a node, arriving at the next one, or both. */
 export interface Crossing {

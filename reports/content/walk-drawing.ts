@@ -1,9 +1,9 @@
-import type { Cause } from '../harness/terms/cause.ts';
-import type { Walk } from '../harness/terms/walk.ts';
-import type { Plan } from '../harness/terms/plan.ts';
+import type { Cause } from '../../harness/terms/cause.ts';
+import type { Walk } from '../../harness/terms/walk.ts';
+import type { Plan } from '../../harness/terms/plan.ts';
 import { type MacOwner, macOwners } from './mac-owners.ts';
-import { type Crossing, changesOf, crossings, hopOf } from './page/topology/crossing.ts';
-import { peersOf } from './page/topology/peers.ts';
+import { type Crossing, changesOf, crossings, hopOf } from './crossing.ts';
+import { peersOf } from './peers.ts';
 import { addressText } from './walk-text.ts';
 
 export interface DrawingOptions {

@@ -1,4 +1,4 @@
-import type { Expectation, PathExpectation } from '../harness/terms/plan.ts';
+import type { Expectation, PathExpectation } from '../../harness/terms/plan.ts';
 
 /** Words that expectations are told in, one set per language. */
 export interface ExpectationMessages {

@@ -1,10 +1,10 @@
-import type { Holding } from './holdings.ts';
+import type { Holding } from '../terms/holding.ts';
 import { holdingCommand, missingFrom } from './holdings.ts';
 import { answerAtOnce, forget, putBack, rename } from './proxy-answers.ts';
 import { run } from './run.ts';
 
 /** The addresses, routes and proxy ARP entries that the load balancer has in the host. */
-export class HeldAddresses {
+export class OwnedAddresses {
   #made: Holding[];
   #expected: Holding[] = [];
   readonly #former = new Map<string, string>();
@@ -26,7 +26,7 @@ export class HeldAddresses {
     this.#expected = holdings;
   }
 
-  /** Adds what is not there yet, and returns it. @throws {LbError} `ip-failed`; call `retreat` then. */
+  /** Adds what is not there yet, and returns it. @throws {LbError} `ip-failed`; call `rollBack` then. */
   async add(holdings: Holding[]): Promise<Holding[]> {
     await answerAtOnce(holdings, this.#former, this.#left);
     const fresh = missingFrom(holdings, this.#made);
@@ -46,13 +46,13 @@ export class HeldAddresses {
   }
 
   /** Notes that these are in the host no more. */
-  lose(holdings: Holding[]): void {
+  forget(holdings: Holding[]): void {
     this.#made = missingFrom(this.#made, holdings);
     forget(holdings, this.#former);
   }
 
-  /** Goes back to what was held before a change that failed. */
-  async retreat(before: Holding[]): Promise<void> {
+  /** Goes back to what was owned before a change that failed. */
+  async rollBack(before: Holding[]): Promise<void> {
     this.#expected = [];
     await this.keepOnly(before);
   }

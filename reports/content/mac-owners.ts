@@ -1,4 +1,4 @@
-import type { Plan } from '../harness/terms/plan.ts';
+import type { Plan } from '../../harness/terms/plan.ts';
 
 /** Names the node that a MAC belongs to. */
 export type MacOwner = (mac: string) => string | null;
