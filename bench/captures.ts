@@ -26,7 +26,7 @@ async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
     options: {
       rounds: { type: 'string', default: '5' },
-      only: { type: 'string', multiple: true, default: ['seed-000/proxy', 'basics/protocols'] },
+      only: { type: 'string', multiple: true, default: ['proxy-and-dsr/proxy', 'basics/protocols'] },
     },
   });
   const rounds = Number(values.rounds);

@@ -34,7 +34,7 @@ const node = (name: string, settings: Record<string, unknown>): Record<string, u
 const NO_PROXY_IP = web({ mode: 'dnat', proxyIp: null });
 
 export const MUTATIONS: Mutation[] = [
-  ...mutations('seed-000/proxy', 'fixed', [
+  ...mutations('proxy-and-dsr/proxy', 'fixed', [
     ['proxy IP removed', NO_PROXY_IP, 'reply-not-from-vip', 'client'],
     ['listener of s1 stopped', node('s1', { listeners: [] }), 'refused', 's1'],
     ['cable of s1 cut', node('s1', { down: ['l2'] }), 'no-neighbour', 'l4'],
@@ -45,18 +45,18 @@ export const MUTATIONS: Mutation[] = [
     ['netmask of the client too wide', node('client', { address: '198.51.100.10/4' }), 'no-neighbour', 'client'],
     ['proxy IP on s1 as well', node('s1', { loopback: ['203.0.113.254'] }), 'own-address-as-source', 's1'],
   ]),
-  ...mutations('seed-000/gateway', 'dnat-gateway-l4', [
+  ...mutations('proxy-and-dsr/gateway', 'dnat-gateway-l4', [
     ['gateway of the servers to the L3', { servers: { gateway: 'l3' } }, 'reply-not-from-vip', 'client'],
     ['L3 does not forward', node('l3', { forwarding: false }), 'not-forwarding', 'l3'],
     ['gateway of s1 removed', node('s1', { gateway: 'none' }), 'no-route', 's1'],
     ['gateway of the L4 removed', node('l4', { gateway: 'none' }), 'no-route', 'l4'],
   ]),
-  ...mutations('seed-000/gateway', 'dsr-gateway-l3', [
+  ...mutations('proxy-and-dsr/gateway', 'dsr-gateway-l3', [
     ['loopback VIP dropped', { servers: { loopback: [] } }, 'vip-not-on-server'],
     ['gateway of the servers to the L4', { servers: { gateway: 'l4' } }, 'own-address-as-source', 'l4'],
     ['pool in mode dnat', web({ mode: 'dnat' }), 'reply-not-from-vip', 'client'],
   ]),
-  ...mutations('seed-000/dsr', 'vip-on-loopback', [
+  ...mutations('proxy-and-dsr/dsr', 'vip-on-loopback', [
     ['loopback VIP of s2 dropped', node('s2', { loopback: [] }), 'vip-not-on-server', 's2'],
     ['listener of s1 stopped', node('s1', { listeners: [] }), 'refused', 's1'],
     ['gateway of s1 removed', node('s1', { gateway: 'none' }), 'no-route', 's1'],
@@ -71,52 +71,52 @@ export const MUTATIONS: Mutation[] = [
     ['source MAC kept', web({ sourceMac: 'keep' }), 'mac-moved', 'l2'],
     ['VIP on b1 as well', node('b1', { loopback: ['web'] }), 'answered-by-itself'],
   ]),
-  ...mutations('seed-000/client-address', 'base', [
+  ...mutations('proxy-and-dsr/client-address', 'base', [
     ['loopback VIPs dropped', { servers: { loopback: [] } }, 'vip-not-on-server'],
     ['listener of the UDP service stopped', { servers: { listeners: ['80/tcp', '5060/udp'] } }, 'refused'],
     ['source MAC kept', { services: { direct: { sourceMac: 'keep' } } }, 'mac-moved', 'l2'],
   ]),
-  ...mutations('seed-000/services-that-call-each-other', 'pools-of-their-own', [
+  ...mutations('proxy-and-dsr/services-that-call-each-other', 'pools-of-their-own', [
     ['VIP of B on s1 as well', node('s1', { loopback: ['a', 'b'] }), 'answered-by-itself'],
     ['source MAC of B kept', { services: { b: { sourceMac: 'keep' } } }, 'mac-moved', 'l2'],
     ['B without a proxy IP', { services: { b: { mode: 'dnat' } } }, 'reply-not-from-vip'],
   ]),
-  ...mutations('seed-000/services-that-call-each-other', 'b-in-proxy', [
+  ...mutations('proxy-and-dsr/services-that-call-each-other', 'b-in-proxy', [
     ['proxy IP of B removed', { services: { b: { mode: 'dnat', proxyIp: null } } }, 'reply-not-from-vip'],
   ]),
-  ...mutations('seed-000/in-line', 'proxy', [
+  ...mutations('proxy-and-dsr/in-line', 'proxy', [
     ['proxy IP removed, s2 picked', web({ mode: 'dnat', proxyIp: null, pool: ['s2'] }), 'reply-not-from-vip', 's1'],
     ['proxy IP removed, s1 picked', web({ mode: 'dnat', proxyIp: null, pool: ['s1'] }), 'own-address-as-source', 's1'],
     ['L3 does not forward', node('l3', { forwarding: false }), 'not-forwarding', 'l3'],
     ['cable between L4 and L2 cut', node('l2', { down: ['l4'] }), 'no-neighbour', 'l4'],
     ['load balancer off', node('l4', { lb: 'off' }), 'no-neighbour', 'l3'],
   ]),
-  ...mutations('seed-000/in-line', 'dnat-picks-s2', [
+  ...mutations('proxy-and-dsr/in-line', 'dnat-picks-s2', [
     ['gateway of the servers removed', { servers: { gateway: 'none' } }, 'no-route', 's2'],
   ]),
-  ...mutations('seed-000/in-line', 'dsr', [
+  ...mutations('proxy-and-dsr/in-line', 'dsr', [
     ['L4 holds the VIP', node('l4', { vipOwner: true }), 'own-address-as-source', 'l4'],
     ['gateway of the L4 removed', node('l4', { gateway: 'none' }), 'no-route', 'l4'],
   ]),
-  ...mutations('seed-000/l4-on-the-l3', 'fixed', [
+  ...mutations('proxy-and-dsr/l4-on-the-l3', 'fixed', [
     ['proxy IP removed', NO_PROXY_IP, 'reply-not-from-vip', 'client'],
     ['gateway of the L4 removed', node('l4', { gateway: 'none' }), 'no-route', 'l4'],
     ['cable between L3 and L4 cut', node('l4', { down: ['l3'] }), 'no-neighbour', 'l3'],
     ['mode dsr', web({ mode: 'dsr', proxyIp: null }), 'server-not-adjacent', 'l4'],
   ]),
-  ...mutations('seed-002/proxy-ip', 'gateway-l3', [
+  ...mutations('proxy-ip/address-pairs', 'gateway-l3', [
     ['listener of UDP stopped', { servers: { listeners: ['80/tcp'] } }, 'refused'],
     ['proxy IP removed', NO_PROXY_IP, 'reply-not-from-vip', 'client'],
   ]),
-  ...mutations('seed-002/proxy-ip', 'no-gateway', [['proxy IP removed', NO_PROXY_IP, 'no-route']]),
-  ...mutations('seed-002/server-to-vip', 'proxy-ip-picks-s2', [
+  ...mutations('proxy-ip/address-pairs', 'no-gateway', [['proxy IP removed', NO_PROXY_IP, 'no-route']]),
+  ...mutations('proxy-ip/server-to-vip', 'proxy-ip-picks-s2', [
     ['proxy IP removed', NO_PROXY_IP, 'reply-not-from-vip', 's1'],
     ['mode dsr without loopback VIP', web({ mode: 'dsr', proxyIp: null }), 'vip-not-on-server', 's2'],
   ]),
-  ...mutations('seed-002/server-to-vip', 'proxy-ip-picks-s1', [
+  ...mutations('proxy-ip/server-to-vip', 'proxy-ip-picks-s1', [
     ['proxy IP removed', NO_PROXY_IP, 'own-address-as-source', 's1'],
   ]),
-  ...mutations('seed-002/servers-in-another-subnet', 'proxy-ip', [
+  ...mutations('proxy-ip/servers-in-another-subnet', 'proxy-ip', [
     ['proxy IP removed', NO_PROXY_IP, 'reply-not-from-vip', 'client'],
     ['link between L3 and the servers cut', node('l3', { down: ['l2-far'] }), 'no-route', 'l3'],
     ['mode dsr', web({ mode: 'dsr', proxyIp: null }), 'server-not-adjacent', 'l4'],

@@ -20,7 +20,7 @@ const UNIT_TESTS = [
   'reports/',
   'setup/',
 ];
-const SCENARIO = 'seed-000/dsr';
+const SCENARIO = 'proxy-and-dsr/dsr';
 
 /** Programs are fetched once. */
 const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'l4lab/node');

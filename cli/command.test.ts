@@ -116,20 +116,20 @@ test(
   'a name that stands for nothing or for several things is refused, with what was meant',
   async () => {
     const refusals = await Promise.all([
-      l4lab('run', 'seed-000/dsr', '--variant', 'vip-on-loopback,no-vip-on-s3'),
-      l4lab('predict', 'seed-000/dsr', '--flow', 'clent-to-vip'),
-      l4lab('matrix', 'seed-000/dsr', '--flow', 'clent-to-vip'),
+      l4lab('run', 'proxy-and-dsr/dsr', '--variant', 'vip-on-loopback,no-vip-on-s3'),
+      l4lab('predict', 'proxy-and-dsr/dsr', '--flow', 'clent-to-vip'),
+      l4lab('matrix', 'proxy-and-dsr/dsr', '--flow', 'clent-to-vip'),
       l4lab('causes', 'own-address-as-sorce'),
-      l4lab('explain', 'seed-000', 'client-to-vip'),
-      l4lab('down', 'seed-000'),
+      l4lab('explain', 'proxy-and-dsr', 'client-to-vip'),
+      l4lab('down', 'proxy-and-dsr'),
     ]);
     const told = [
       /^no variant is named `no-vip-on-s3` \(did you mean `no-vip-on-s2`\?\); variants are vip-on-loopback, /m,
       /^no flow is named `clent-to-vip` \(did you mean `client-to-vip`\?\); flows are client-to-vip, /m,
       /^no flow is named `clent-to-vip` \(did you mean `client-to-vip`\?\); flows are client-to-vip, /m,
       /^no cause is named `own-address-as-sorce` \(did you mean `own-address-as-source`\?\); causes are /m,
-      /^`client-to-vip` is in \d scenarios; name one of seed-000\/dsr, /m,
-      /^`seed-000` names \d scenarios; name one of seed-000\//m,
+      /^`client-to-vip` is in \d scenarios; name one of proxy-and-dsr\/dsr, /m,
+      /^`proxy-and-dsr` names \d scenarios; name one of proxy-and-dsr\//m,
     ];
     for (const [index, refusal] of refusals.entries())
       expect(refusal).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(told[index]!) as unknown });
@@ -141,13 +141,13 @@ test(
   'a flow that only one of the scenarios has needs no longer name, and one cause can be looked up',
   async () => {
     const [explained, cause, valid] = await Promise.all([
-      l4lab('explain', 'seed-000', 'server-to-own-vip', '--variant', 'no-vip-on-s2'),
+      l4lab('explain', 'proxy-and-dsr', 'server-to-own-vip', '--variant', 'no-vip-on-s2'),
       l4lab('causes', 'refused'),
       l4lab('validate', scenario()),
     ]);
     expect(explained).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^seed-000\/dsr \[no-vip-on-s2]/) as unknown,
+      stdout: expect.stringMatching(/^proxy-and-dsr\/dsr \[no-vip-on-s2]/) as unknown,
     });
     expect(cause).toMatchObject({
       code: 0,

@@ -6,7 +6,7 @@ import { findScenarios, loadScenario } from '../harness/project/scenario-files.t
 import { resolvePlan } from '../harness/scenario/resolve.ts';
 
 /** The scenario that docker-compose.yml at the root shows. */
-const SHOWN = 'seed-000/dsr';
+const SHOWN = 'proxy-and-dsr/dsr';
 
 /** `l4lab compose`: writes docker-compose.yml anew. */
 export function composeCommand(root: string): Promise<number> {

@@ -56,7 +56,7 @@ function lineOf(event: RunEvent, results: FlowResult[]): string | null {
   return `${mark} ${event.scenario}: ${pass} of ${results.length} passed (${(event.durationMs / 1000).toFixed(1)} s)`;
 }
 
-/** `[12/30] ✗ 2 · seed-000/dsr runs no-loopback`; nothing once all is done. */
+/** `[12/30] ✗ 2 · proxy-and-dsr/dsr runs no-loopback`; nothing once all is done. */
 function status(total: number, results: FlowResult[], doing: Map<string, string>): string {
   if (results.length === total && doing.size === 0) return '';
   const { fail } = countVerdicts(results);

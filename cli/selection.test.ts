@@ -1,15 +1,15 @@
 import { loadScenario } from '../harness/project/scenario-files.ts';
 import { select } from './selection.ts';
 
-const dsr = loadScenario(process.cwd(), 'scenarios/seed-000/dsr.yaml');
+const dsr = loadScenario(process.cwd(), 'scenarios/proxy-and-dsr/dsr.yaml');
 const pathMtu = loadScenario(process.cwd(), 'scenarios/failures/path-mtu.yaml');
 const names = (...selection: [variants: string[], flows: string[]]) =>
   select([dsr, pathMtu], { variants: selection[0], flows: selection[1] }).map(({ scenario }) => scenario.name);
 
 test('a selection leaves the scenarios that have it', () => {
-  expect(names([], [])).toEqual(['seed-000/dsr', 'failures/path-mtu']);
-  expect(names(['no-vip-on-s2', 'wide'], [])).toEqual(['seed-000/dsr', 'failures/path-mtu']);
-  expect(names([], ['client-to-vip'])).toEqual(['seed-000/dsr']);
+  expect(names([], [])).toEqual(['proxy-and-dsr/dsr', 'failures/path-mtu']);
+  expect(names(['no-vip-on-s2', 'wide'], [])).toEqual(['proxy-and-dsr/dsr', 'failures/path-mtu']);
+  expect(names([], ['client-to-vip'])).toEqual(['proxy-and-dsr/dsr']);
 });
 
 test('a name that there is not is refused, also beside names that there are', () => {

@@ -41,7 +41,7 @@ test('in a browser a shipped scenario is read and predicted as it is here', asyn
     target: 'es2022',
   });
   const lab = readFileSync('labs/one-arm.yaml', 'utf8');
-  const scenario = readFileSync('scenarios/seed-000/dsr.yaml', 'utf8');
+  const scenario = readFileSync('scenarios/proxy-and-dsr/dsr.yaml', 'utf8');
   const browser = await chromium.launch(CHROMIUM);
   try {
     const page = await browser.newPage();

@@ -6,7 +6,7 @@ import { countFlows, countTests, perform, type Step } from './steps.ts';
 
 const flow = (name: string, verdict: string, reasons: object[] = []) => ({ name, verdict, reasons });
 const results = (...flows: object[]) =>
-  JSON.stringify({ scenarios: [{ name: 'seed-000/dsr', variants: [{ name: 'plain', flows }] }] });
+  JSON.stringify({ scenarios: [{ name: 'proxy-and-dsr/dsr', variants: [{ name: 'plain', flows }] }] });
 
 it('flows are counted by verdict, and what did not pass is told with its reasons', () => {
   const unused: MessageOf<Pick<Reasons, 'server-unused'>> = {
@@ -19,7 +19,7 @@ it('flows are counted by verdict, and what did not pass is told with its reasons
     passed: 1,
     failed: 1,
     notRun: 1,
-    trouble: [`seed-000/dsr [plain] b: fail: ${said}`, `seed-000/dsr [plain] c: not-run: ${said} ${said}`],
+    trouble: [`proxy-and-dsr/dsr [plain] b: fail: ${said}`, `proxy-and-dsr/dsr [plain] c: not-run: ${said} ${said}`],
   });
 });
 

@@ -26,7 +26,13 @@ export interface Step {
 }
 
 /** One scenario for each mode, and one that needs refusals. */
-const QUICK = ['seed-000/gateway', 'seed-000/proxy', 'seed-000/dsr', 'seed-002/l3-dsr', 'kernel/l4-as-gateway-in-dsr'];
+const QUICK = [
+  'proxy-and-dsr/gateway',
+  'proxy-and-dsr/proxy',
+  'proxy-and-dsr/dsr',
+  'proxy-ip/l3-dsr',
+  'kernel/l4-as-gateway-in-dsr',
+];
 
 /** Tests of the load balancer that need a kernel: packets through its rules in every mode, and rules of any configuration. */
 const LB_TESTS = [
@@ -74,7 +80,7 @@ export const REFUSAL: Step = {
   user: 'root',
   docker: true,
   command:
-    'npm start -- seed-000/gateway 2>&1 | tee refusal.txt; ' +
+    'npm start -- proxy-and-dsr/gateway 2>&1 | tee refusal.txt; ' +
     `test \${PIPESTATUS[0]} -eq ${EXIT.unavailable} && grep -q "labs need ${OLDEST_KERNEL} or later" refusal.txt`,
   // That there is such a file tells nothing: the command ends with 0 or has failed.
   results: { file: 'refusal.txt', read: () => ({ passed: 1, failed: 0, notRun: 0, trouble: [] }) },

@@ -25,7 +25,7 @@ let plans: Plan[];
 beforeAll(async () => {
   image = builtImage();
   engine = await findEngine();
-  const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['seed-000/dsr'])[0]!);
+  const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['proxy-and-dsr/dsr'])[0]!);
   plans = plansOf(loaded, { variants: [], flows: [] }).map(({ plan }) => plan);
 }, DEADLINE_MS);
 
@@ -158,7 +158,9 @@ test(
 test(
   'of a harness that is killed no container stays, and the next sweep takes its networks',
   async () => {
-    const child = spawn('node', ['setup/l4lab.mjs', 'run', 'seed-000/dsr', '--report', report], { stdio: 'ignore' });
+    const child = spawn('node', ['setup/l4lab.mjs', 'run', 'proxy-and-dsr/dsr', '--report', report], {
+      stdio: 'ignore',
+    });
     const owner = `${hostname()} ${child.pid!} `;
     const owned = (): Promise<Remnants> => remnants(engine.docker, OWNER_LABEL, owner);
     // From then on nothing of the lab is half made.

@@ -26,14 +26,18 @@ const THINGS = {
   dead: { [LAB_LABEL]: '1', [OWNER_LABEL]: DEAD },
   living: { [LAB_LABEL]: '2', [OWNER_LABEL]: ownerLabel() },
   remote: { [LAB_LABEL]: '3', [OWNER_LABEL]: 'another-host 1 1' },
-  'kept-dsr': { [LAB_LABEL]: '4', [OWNER_LABEL]: DEAD, [KEPT_LABEL]: 'seed-000/dsr' },
-  'kept-proxy': { [LAB_LABEL]: '5', [OWNER_LABEL]: DEAD, [KEPT_LABEL]: 'seed-002/proxy' },
+  'kept-dsr': { [LAB_LABEL]: '4', [OWNER_LABEL]: DEAD, [KEPT_LABEL]: 'proxy-and-dsr/dsr' },
+  'kept-proxy': { [LAB_LABEL]: '5', [OWNER_LABEL]: DEAD, [KEPT_LABEL]: 'proxy-ip/proxy' },
   stranger: { app: 'database' },
 };
 
 test.each<[string, SweepScope, string[]]>([
   ['what dead processes left', { orphans: true }, ['kept-dsr', 'kept-proxy', 'living', 'remote', 'stranger']],
-  ['what was kept for one scenario', { kept: 'seed-000/dsr' }, ['dead', 'kept-proxy', 'living', 'remote', 'stranger']],
+  [
+    'what was kept for one scenario',
+    { kept: 'proxy-and-dsr/dsr' },
+    ['dead', 'kept-proxy', 'living', 'remote', 'stranger'],
+  ],
   ['all that was kept', { kept: null }, ['dead', 'living', 'remote', 'stranger']],
   ['everything of l4lab, and nothing of others', { everything: true }, ['stranger']],
 ])('a sweep removes %s', async (_, scope, expected) => {

@@ -6,16 +6,16 @@ import { findScenarios, scenarioName } from './scenario-files.ts';
 const ROOT = process.cwd();
 const named = (word: string): string[] => findScenarios(ROOT, [word]).map((file) => scenarioName(ROOT, file));
 
-test.each(['seed-000/dsr', 'dsr', 'scenarios/seed-000/dsr', 'scenarios/seed-000/dsr.yaml'])(
+test.each(['proxy-and-dsr/dsr', 'dsr', 'scenarios/proxy-and-dsr/dsr', 'scenarios/proxy-and-dsr/dsr.yaml'])(
   '%s names a scenario',
   (word) => {
-    expect(named(word)).toEqual(['seed-000/dsr']);
+    expect(named(word)).toEqual(['proxy-and-dsr/dsr']);
   },
 );
 
-test.each(['seed-002', 'scenarios/seed-002', 'scenarios/seed-002/'])('%s names all in the folder', (word) => {
+test.each(['proxy-ip', 'scenarios/proxy-ip', 'scenarios/proxy-ip/'])('%s names all in the folder', (word) => {
   expect(named(word).length).toBeGreaterThan(1);
-  expect(named(word).every((name) => name.startsWith('seed-002/'))).toBe(true);
+  expect(named(word).every((name) => name.startsWith('proxy-ip/'))).toBe(true);
 });
 
 test('a scenario elsewhere is found again by the name that it has in results', () => {
@@ -32,7 +32,7 @@ test('a scenario elsewhere is found again by the name that it has in results', (
 });
 
 test('a name with a slip is refused with what was meant', () => {
-  expect(() => named('seed-000/drs')).toThrow(
-    /^seed-000\/drs:1:1: .*\(did you mean `seed-000\/dsr`\?\); scenarios are /,
+  expect(() => named('proxy-and-dsr/drs')).toThrow(
+    /^proxy-and-dsr\/drs:1:1: .*\(did you mean `proxy-and-dsr\/dsr`\?\); scenarios are /,
   );
 });

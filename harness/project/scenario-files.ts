@@ -8,7 +8,7 @@ import type { Lab } from '../scenario/schema.ts';
 import { parseYaml, type YamlFile } from '../scenario/yaml-file.ts';
 
 /**
- * Finds scenario files by path, by name below `scenarios/` (`seed-000/dsr`), or by the beginning of one (`seed-000`).
+ * Finds scenario files by path, by name below `scenarios/` (`proxy-and-dsr/dsr`), or by the beginning of one (`proxy-and-dsr`).
  * No words mean all of them, in the order of their names.
  * @throws InputError for a word that names none
  */

@@ -20,7 +20,7 @@ const RELAY = `require('node:net').createServer((near) => {
 test(
   'a full proxy: the walk goes through both of its connections, there and back',
   async () => {
-    const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['seed-000/dsr'])[0]!);
+    const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['proxy-and-dsr/dsr'])[0]!);
     const { plan } = plansOf(loaded, { variants: [], flows: [] })[0]!;
     await using pool = new LabPool({ engine: await findEngine(), image: builtImage() });
     const pooled = await pool.acquire(plan);

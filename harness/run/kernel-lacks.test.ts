@@ -26,7 +26,7 @@ exec /usr/sbin/nft "$@"
 test(
   'flows whose load balancer needs what the kernel lacks are not run, and say what that is',
   async () => {
-    const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['seed-000/dsr'])[0]!);
+    const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['proxy-and-dsr/dsr'])[0]!);
     const { variant, plan } = plansOf(loaded, { variants: [], flows: ['client-to-vip'] })[0]!;
     await using pool = new LabPool({ engine: await findEngine(), image: builtImage() });
     const pooled = await pool.acquire(plan);

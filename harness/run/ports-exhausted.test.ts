@@ -23,7 +23,7 @@ const ONE_PORT = `table ip one_port {
 test(
   'a flow for which the proxy IP has no port left fails for that',
   async () => {
-    const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['seed-000/client-address'])[0]!);
+    const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['proxy-and-dsr/client-address'])[0]!);
     const { plan } = plansOf(loaded, { variants: [], flows: [] })[0]!;
     await using pool = new LabPool({ engine: await findEngine(), image: builtImage() });
     const pooled = await pool.acquire(plan);

@@ -10,7 +10,7 @@ import type { Problem } from './problem.ts';
 
 /** A scenario with its lab: typed and checked. */
 export interface Scenario {
-  /** Path below `scenarios/` without the ending, e.g. `seed-000/dsr`. */
+  /** Path below `scenarios/` without the ending, e.g. `proxy-and-dsr/dsr`. */
   name: string;
   labName: string;
   lab: Lab;
