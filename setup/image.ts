@@ -87,6 +87,6 @@ async function prune(docker: Docker, say: (line: string) => void): Promise<void>
         if (statusCode === 404 || statusCode === 409) return false;
         throw error;
       });
-    if (removed) say(`image: removed ${image}, which is out of date`);
+    if (removed) say(`image: removed ${image}: unused, and older than a week`);
   }
 }

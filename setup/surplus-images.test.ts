@@ -1,7 +1,8 @@
 import { surplusImages, type Image } from './surplus-images.ts';
 
 const image = (Created: number): Image => ({ Id: `id-${Created}`, Created, RepoTags: [`l4lab:${Created}`] });
-const muchLater = 1_000_000;
+const DAY = 86_400;
+const muchLater = 100 * DAY;
 
 test('the newest two images stay, in whatever order the engine lists them', () => {
   const images = [image(2), image(4), image(1), image(3)];
@@ -13,9 +14,9 @@ test('an image that a container was made of stays', () => {
   expect(surplusImages(images, new Set(['id-1']), muchLater)).toEqual(['l4lab:2']);
 });
 
-test('an image of the last hour stays: another clone may be about to boot it', () => {
-  const images = [image(1000), image(1001), image(5000), image(5001)];
-  expect(surplusImages(images, new Set(), 1001 + 3600)).toEqual(['l4lab:1000']);
+test('an image of the last week stays, even without a container: another checkout may use it', () => {
+  const images = [9, 3, 2, 1].map((daysAgo) => image(muchLater - daysAgo * DAY));
+  expect(surplusImages(images, new Set(), muchLater)).toEqual([`l4lab:${muchLater - 9 * DAY}`]);
 });
 
 test('the image of the last set-up stays, however old', () => {

@@ -8,12 +8,15 @@ export interface Image {
 /** The newest images stay, so that going back and forth between two versions builds nothing. */
 const KEPT = 2;
 
-/** A run of another clone holds no container of its image between two labs. */
-const IN_USE_FOR_S = 3600;
+/**
+ * Another checkout may use an image that has no container right now. Images differ by their last layer, a few MB, so
+ * keeping them for a week costs little.
+ */
+const IN_USE_FOR_S = 7 * 86_400;
 
 /**
  * The lab images that may go: neither among the newest two, nor the one of the last set-up, nor
- * made within the last hour, nor with a container.
+ * made within the last week, nor with a container.
  * @param imagesInUse ids of images that have containers
  * @param now seconds since 1970
  * @returns their names
