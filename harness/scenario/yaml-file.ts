@@ -33,7 +33,14 @@ export interface YamlFile {
 /** @param file name used in messages */
 export function parseYaml(file: string, text: string): YamlFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error', merge: true });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error',
+    merge: true,
+    // The library compares each key with all before it, which takes a minute for some 10,000 flows.
+    uniqueKeys: false,
+  });
   const position = (offset: number): SourcePosition => {
     const { line, col } = lines.linePos(offset);
     return { file, line, col };
@@ -42,7 +49,10 @@ export function parseYaml(file: string, text: string): YamlFile {
     ...position(offset),
     message: `not valid YAML: ${what}`,
   });
-  const mistakes = document.errors.map((error) => mistakeAt(error.pos[0], error.message));
+  const mistakes = [
+    ...document.errors.map((error) => mistakeAt(error.pos[0], error.message)),
+    ...keysGivenTwice(document).map(({ offset, key }) => mistakeAt(offset, `the key \`${key}\` is given twice`)),
+  ];
   const sources = sourcesOf(document);
   if (mistakes.length === 0) {
     mistakes.push(...aliasMistakes(document, sources).map(({ alias, why }) => mistakeAt(alias.range?.[0] ?? 0, why)));
@@ -55,6 +65,22 @@ export function parseYaml(file: string, text: string): YamlFile {
   }
   const places = new Places(document, sources);
   return { file, value, locate: (path) => position(places.offsetOf(path)), mistakes };
+}
+
+function keysGivenTwice(document: Document): { offset: number; key: string }[] {
+  const found: { offset: number; key: string }[] = [];
+  visit(document, {
+    Map: (_, map) => {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const text = keyText(key.value);
+        if (seen.has(text)) found.push({ offset: key.range?.[0] ?? 0, key: text });
+        seen.add(text);
+      }
+    },
+  });
+  return found;
 }
 
 /** What each alias stands for: the last node before it that has its anchor. */
