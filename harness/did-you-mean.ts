@@ -1,5 +1,9 @@
+/** Below this any name is but a slip away from any other. */
+const LEAST_LENGTH = 3;
+
 /** ` (did you mean NAME?)` where one of the known names is but a slip away, else nothing. */
 export function didYouMean(name: string, known: string[]): string {
+  if (name.length < LEAST_LENGTH) return '';
   const limit = Math.max(1, Math.floor(name.length / 3));
   const [best] = known
     .map((other) => ({ other, slips: slipsBetween(name, other) }))

@@ -43,10 +43,11 @@ export function scenarioName(root: string, file: string): string {
 export function loadScenario(root: string, file: string): LoadedScenario {
   const yaml = parseYaml(relative(root, file), read(root, file));
   const mistakes: Mistake[] = [];
-  const body = collect(mistakes, () => readScenarioFile(yaml));
   const lab = collect(mistakes, () => labNamedBy(root, file, yaml));
-  if (!body || !lab) throw new InputError(mistakes);
-  return { scenario: readScenario(scenarioName(root, file), body.lab, lab, yaml), yaml };
+  if (lab)
+    return { scenario: readScenario(scenarioName(root, file), (yaml.value as { lab: string }).lab, lab, yaml), yaml };
+  collect(mistakes, () => readScenarioFile(yaml));
+  throw new InputError(mistakes);
 }
 
 /** Null when the scenario names no lab at all, which its own mistakes tell. */

@@ -11,6 +11,12 @@ export function network(cidr: string): string {
   return `${parsed.startAddress().correctForm()}/${parsed.subnetMask}`;
 }
 
+/** Broadcast address of the subnet of an interface address; null where there is none (IPv6; /31 and /32, RFC 3021). */
+export function broadcastOf(cidr: string): string | null {
+  const parsed = parse(cidr);
+  return parsed instanceof Address4 && parsed.subnetMask < 31 ? parsed.endAddress().correctForm() : null;
+}
+
 /** Whether an address lies in a network; false across address families. */
 export function contains(net: string, address: string): boolean {
   const outer = parse(net);

@@ -1,3 +1,4 @@
+import { didYouMean } from '../did-you-mean.ts';
 import { serversOf } from './lab-queries.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 import { nodeAddresses } from './lab-queries.ts';
@@ -14,5 +15,5 @@ export function familyName(v6: boolean): string {
 }
 
 export function unknown(kind: string, name: string, known: string[]): string {
-  return `no ${kind} is named \`${name}\`; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ') || 'none'}`;
+  return `no ${kind} is named \`${name}\`${didYouMean(name, known)}; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ') || 'none'}`;
 }

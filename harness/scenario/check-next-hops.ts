@@ -1,7 +1,9 @@
+import { didYouMean } from '../did-you-mean.ts';
+import { isAddress, isV6, network } from './address.ts';
+import { familyName } from './check-messages.ts';
+import { nextHops, nodeAddresses, routesOf } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
-import { contains, isAddress, network } from './address.ts';
 import type { Lab, NodeSettings } from './schema.ts';
-import { gatewayAddresses, nodeAddresses } from './lab-queries.ts';
 import type { Path } from './yaml-file.ts';
 
 /** Settings of a node, and where they are written. */
@@ -11,56 +13,77 @@ interface Layer {
 }
 
 /**
- * Whether every next hop lies in a subnet of its node: the kernel would refuse the route otherwise.
+ * Whether the kernel would take every route of a node: its next hop lies in a subnet of the node, and no other route
+ * leads to the same network.
  * @param layersOf what is said of a node beyond the lab, the weakest first; nodes of which nothing is said are not looked at
  */
 export function checkNextHops(lab: Lab, layersOf: (name: string) => Layer[]): Problem[] {
-  const found = new Map<string, { path: Path; hop: string; nodes: string[] }>();
+  const found = new Map<string, RouteProblem & { nodes: string[] }>();
   for (const name of Object.keys(lab.nodes)) {
-    for (const { path, hop } of unreachableHops(lab, name, layersOf(name))) {
-      const key = JSON.stringify([path, hop]);
-      found.set(key, { path, hop, nodes: [...(found.get(key)?.nodes ?? []), name] });
+    for (const problem of routeProblems(lab, name, layersOf(name))) {
+      const key = JSON.stringify([problem.path, problem.what]);
+      found.set(key, { ...problem, nodes: [...(found.get(key)?.nodes ?? []), name] });
     }
   }
-  return [...found.values()].map(({ path, hop, nodes }) => ({
+  return [...found.values()].map(({ path, what, dependsOn, nodes }) => ({
     path,
-    message: problemWith(lab, hop, nodes.join(', ')),
+    message: what.replace('NODES', nodes.join(', ')),
+    dependsOn,
   }));
 }
 
-function problemWith(lab: Lab, hop: string, nodes: string): string {
-  if (isAddress(hop)) return `${hop} is in no subnet of ${nodes}`;
-  const stands = Object.entries(lab.nodes).some(([name, { role }]) => name === hop || role === hop);
-  return stands
-    ? `${hop} has no address in a subnet of ${nodes}`
-    : `\`${hop}\` is neither the name nor the role of a node`;
+interface RouteProblem {
+  path: Path;
+  /** A sentence in which `NODES` stands for the nodes that have the problem. */
+  what: string;
+  dependsOn: Path[];
 }
 
-function unreachableHops(lab: Lab, name: string, layers: Layer[]): { path: Path; hop: string }[] {
-  const settings: NodeSettings = Object.assign(
-    {},
-    lab.nodes[name]!,
-    ...layers.map((layer) => layer.settings),
-  ) as NodeSettings;
-  const { gateway, address, routes = [] } = settings;
-  // A next hop that was right may have become wrong by a new address.
-  const written = (key: 'gateway' | 'routes'): Path | null => pathOf(layers, key) ?? pathOf(layers, 'address');
-  const unreachable: { path: Path; hop: string }[] = [];
-  const gatewayPath = written('gateway');
-  if (
-    gatewayPath &&
-    gateway !== undefined &&
-    gateway !== 'none' &&
-    gatewayAddresses(lab, name, gateway, address).length === 0
-  )
-    unreachable.push({ path: gatewayPath, hop: gateway });
-  const own = (address === undefined ? nodeAddresses(lab, name) : [address]).map(network);
-  const routesPath = written('routes');
-  for (const [index, { via }] of routes.entries()) {
-    if (routesPath && !own.some((net) => contains(net, via)))
-      unreachable.push({ path: routesPath.at(-1) === 'routes' ? [...routesPath, index, 'via'] : routesPath, hop: via });
-  }
-  return unreachable;
+function routeProblems(lab: Lab, name: string, layers: Layer[]): RouteProblem[] {
+  const settings = Object.assign({}, lab.nodes[name]!, ...layers.map((layer) => layer.settings)) as NodeSettings;
+  // A route that was right may have become wrong by a new address.
+  const pathTo = (key: 'gateway' | 'routes'): Path | null => pathOf(layers, key) ?? pathOf(layers, 'address');
+  const own = settings.address === undefined ? nodeAddresses(lab, name) : [settings.address];
+  // The kernel keeps the IPv4 route to a subnet of the node's own in the same place as ours.
+  const subnets = own.filter((cidr) => !isV6(cidr)).map(network);
+  const before = new Set<string>();
+  const dependsOn: Path[] = [...layers.map(({ path }) => path), ['links']];
+  const routes = routesOf(settings).map((route, index) => {
+    const isGateway = index === (settings.routes ?? []).length;
+    return { route, index, written: pathTo(isGateway ? 'gateway' : 'routes') };
+  });
+  // Those of the lab come first: a scenario is told of its own.
+  const inOrder = [...routes.filter(({ written }) => !written), ...routes.filter(({ written }) => written)];
+  return inOrder.flatMap(({ route, index, written }): RouteProblem[] => {
+    const hops = nextHops(lab, name, route, settings.address);
+    const networks = hops.map((hop) => (route.to !== 'default' ? route.to : isV6(hop) ? '::/0' : '0.0.0.0/0'));
+    const isSecond = networks.some((net) => before.has(net));
+    for (const net of networks) before.add(net);
+    if (written === null) return [];
+    const at = (field: 'to' | 'via'): Path => (written.at(-1) === 'routes' ? [...written, index, field] : written);
+    if (!isNextHop(lab, route.via))
+      return [{ path: at('via'), what: unknownHop(lab, route.via), dependsOn: [['nodes', route.via]] }];
+    if (hops.length === 0) return [{ path: at('via'), what: unreachable(route), dependsOn }];
+    if (subnets.includes(route.to))
+      return [{ path: at('to'), what: `${route.to} is a subnet of NODES itself`, dependsOn }];
+    return isSecond ? [{ path: at('to'), what: `another route of NODES leads to ${route.to}`, dependsOn }] : [];
+  });
+}
+
+/** Whether a word is an address, a node or a role that a node has. */
+function isNextHop(lab: Lab, via: string): boolean {
+  return isAddress(via) || Object.entries(lab.nodes).some(([name, { role }]) => name === via || role === via);
+}
+
+function unknownHop(lab: Lab, via: string): string {
+  const known = Object.entries(lab.nodes).flatMap(([name, { role }]) => [name, role]);
+  return `\`${via}\` is neither the name nor the role of a node${didYouMean(via, known)}`;
+}
+
+function unreachable({ to, via }: { to: string; via: string }): string {
+  if (isAddress(via)) return `${via} is in no subnet of NODES`;
+  const family = to === 'default' ? '' : `${familyName(isV6(to))} `;
+  return `${via} has no ${family}address in a subnet of NODES`;
 }
 
 function pathOf(layers: Layer[], key: keyof NodeSettings): Path | null {

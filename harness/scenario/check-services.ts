@@ -29,15 +29,20 @@ function checkService(path: Path, service: Service, scenario: ScenarioFile, lab:
   const problems: Problem[] = [];
   const l4s = balancersOf(lab);
   if (service.l4 !== undefined && !l4s.includes(service.l4))
-    problems.push({ path: [...path, 'l4'], message: unknown('l4 node', service.l4, l4s) });
+    problems.push({ path: [...path, 'l4'], message: unknown('l4 node', service.l4, l4s), dependsOn: [] });
   if (service.l4 === undefined && l4s.length !== 1) {
     problems.push({ path, message: `needs \`l4:\`, since the lab has ${l4s.length} l4 nodes` });
   }
   for (const [index, { node }] of service.pool.entries()) {
     const at = [...path, 'pool', index];
-    if (!serversOf(lab).includes(node)) problems.push({ path: at, message: unknown('server', node, serversOf(lab)) });
+    if (!serversOf(lab).includes(node))
+      problems.push({ path: at, message: unknown('server', node, serversOf(lab)), dependsOn: [] });
     else if (addressToward(service, node, scenario, lab) === undefined)
-      problems.push({ path: at, message: `${node} has no ${familyName(isV6(service.vip))} address, as the VIP has` });
+      problems.push({
+        path: at,
+        message: `${node} has no ${familyName(isV6(service.vip))} address, as the VIP has`,
+        dependsOn: [path, ['servers'], ['nodes']],
+      });
   }
   if (MODES[service.mode].hidesSource && service.proxyIp === undefined) {
     problems.push({ path: [...path, 'mode'], message: 'proxy needs `proxyIp:` (an address, `auto`, or a list)' });

@@ -1,6 +1,6 @@
 import { contains, host, isAddress, isV6, network } from './address.ts';
 import { ROLES } from '../terms/role.ts';
-import type { Lab } from './schema.ts';
+import type { Lab, NodeSettings } from './schema.ts';
 
 /** Addresses (CIDR) of a link's end as the lab writes them. */
 export function linkAddresses(end: Lab['links'][number][string] | undefined): string[] {
@@ -23,6 +23,25 @@ export function gatewayAddresses(lab: Lab, name: string, gateway: string, ownAdd
   const own = (ownAddress === undefined ? nodeAddresses(lab, name) : [ownAddress]).map(network);
   const near = addressesBehind(lab, name, gateway).filter((address) => own.some((net) => contains(net, address)));
   return [false, true].flatMap((v6) => near.find((address) => isV6(address) === v6) ?? []);
+}
+
+/** Routes of a node as its settings say them; the gateway is the last one. */
+export function routesOf({ routes = [], gateway }: NodeSettings): { to: string; via: string }[] {
+  return gateway === undefined || gateway === 'none' ? routes : [...routes, { to: 'default', via: gateway }];
+}
+
+/**
+ * Addresses of the next hop of a route as seen from a node, of the family of its destination; for `default` one for each
+ * family. None when it stands for nothing in a subnet of the node.
+ */
+export function nextHops(
+  lab: Lab,
+  name: string,
+  { to, via }: { to: string; via: string },
+  ownAddress?: string,
+): string[] {
+  const hops = gatewayAddresses(lab, name, via, ownAddress);
+  return to === 'default' ? hops : hops.filter((hop) => isV6(hop) === isV6(to));
 }
 
 function addressesBehind(lab: Lab, name: string, gateway: string): string[] {

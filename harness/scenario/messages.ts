@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { didYouMean } from '../did-you-mean.ts';
 
 const LONGEST_SHOWN = 40;
 
@@ -7,28 +8,39 @@ export function mustBe(what: string): { error: (issue: { input?: unknown }) => s
   return { error: ({ input }) => (input === undefined ? MISSING : `must be ${what}, not ${shown(input)}`) };
 }
 
-/** zod's own issues in words for people who write YAML. */
-export function messageFor(issue: z.core.$ZodRawIssue): string | undefined {
+/** zod's own issues in words for people who write YAML; several unknown fields have a line each. */
+export function messageFor(issue: z.core.$ZodRawIssue): string {
   const { input } = issue;
-  if (input === undefined && issue.code !== 'unrecognized_keys') return MISSING;
+  if (issue.code === 'unrecognized_keys') {
+    const known = Object.keys((issue.inst as { shape?: object } | undefined)?.shape ?? {});
+    return issue.keys.map((key) => `unknown field \`${key}\`${didYouMean(key, known)}`).join('\n');
+  }
+  if (input === undefined) return issue.code === 'invalid_value' ? `${MISSING}: ${oneOf(issue.values)}` : MISSING;
   switch (issue.code) {
     case 'invalid_type':
       return `must be ${TYPES[issue.expected] ?? issue.expected}, not ${shown(input)}`;
-    case 'invalid_value':
-      return `must be ${oneOf(issue.values.map(String))}, not ${shown(input)}`;
+    case 'invalid_value': {
+      const hint = typeof input === 'string' ? didYouMean(input, issue.values.map(String)) : '';
+      return `must be ${oneOf(issue.values)}, not ${shown(input)}${hint}`;
+    }
     case 'too_small':
       return Array.isArray(input) || input === ''
         ? 'must not be empty'
-        : `must be at least ${issue.minimum}, not ${shown(input)}`;
+        : `must be at least ${amount(issue.minimum, issue.origin)}, not ${shown(input)}`;
     case 'too_big':
-      return `must be at most ${issue.maximum}, not ${shown(input)}`;
+      return `must be at most ${amount(issue.maximum, issue.origin)}, not ${shown(input)}`;
     case 'invalid_format':
       return issue.format === 'starts_with'
         ? `must begin with \`${String(issue['prefix'])}\`, not ${shown(input)}`
-        : undefined;
+        : `has the wrong format: ${shown(input)}`;
     default:
-      return undefined;
+      return `cannot be ${shown(input)}`;
   }
+}
+
+function amount(count: number | bigint, origin: string): string {
+  if (origin === 'string') return `${count} characters`;
+  return origin === 'array' ? `${count} entries` : String(count);
 }
 
 const MISSING = 'is missing';
@@ -44,8 +56,8 @@ const TYPES: Partial<Record<string, string>> = {
   null: 'empty (`~`)',
 };
 
-function oneOf(values: string[]): string {
-  return values.length === 1 ? `\`${values[0]!}\`` : `one of ${values.join(', ')}`;
+function oneOf(values: readonly unknown[]): string {
+  return values.length === 1 ? `\`${String(values[0])}\`` : `one of ${values.map(String).join(', ')}`;
 }
 
 /** A value as its author would recognise it. */
@@ -53,7 +65,8 @@ function shown(value: unknown): string {
   if (value === null) return 'empty';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  // JSON knows no infinity, which `1e400` is.
+  const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value : JSON.stringify(value);
   const short = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
   return typeof value === 'string' ? `\`${short}\`` : short;
 }

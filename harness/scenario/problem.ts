@@ -4,4 +4,9 @@ import type { Path } from './yaml-file.ts';
 export interface Problem {
   path: Path;
   message: string;
+  /**
+   * Values that it depends on, beside the one at `path`: where one of these is invalid, nobody can say. The flow, service
+   * or node of `path` when absent.
+   */
+  dependsOn?: Path[];
 }

@@ -4,9 +4,12 @@ import { checkLab, checkScenario } from './check.ts';
 import { mergePatch } from './merge-patch.ts';
 import type { SourcePosition } from '../terms/plan.ts';
 import { labSchema, scenarioSchema, type Lab, type ScenarioFile } from './schema.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { unknown } from './check-messages.ts';
 import { messageFor } from './messages.ts';
-import type { Path, YamlFile } from './yaml-file.ts';
 import type { Problem } from './problem.ts';
+import { overlap, repaired, valueAt } from './repair.ts';
+import type { Path, YamlFile } from './yaml-file.ts';
 
 /** A scenario with its lab: typed and checked. */
 export interface Scenario {
@@ -31,23 +34,38 @@ export interface Variant {
 
 /** Types and checks a lab. @throws InputError with every mistake at once */
 export function readLab(yaml: YamlFile): Lab {
-  const lab = parse(labSchema, yaml, yaml.value, (path) => yaml.locate(path));
-  throwAny(checkLab(lab).map((problem) => mistakeAt(problem, (path) => yaml.locate(path))));
-  return lab;
+  const { data, mistakes } = read(labSchema, yaml, {
+    value: yaml.value,
+    blanks: { title: '' },
+    check: checkLab,
+    locate: yaml.locate,
+  });
+  throwAny(mistakes);
+  return data!;
 }
 
 /** Types a scenario, which its lab and its variants are not held against yet. @throws InputError */
 export function readScenarioFile(yaml: YamlFile): ScenarioFile {
-  return parse(scenarioSchema, yaml, yaml.value, (path) => yaml.locate(path));
+  const { data, mistakes } = readAlone(yaml);
+  throwAny(mistakes);
+  return data!;
 }
+
+function readAlone(yaml: YamlFile) {
+  return read(scenarioSchema, yaml, { value: yaml.value, blanks: BLANKS, check: () => [], locate: yaml.locate });
+}
+
+const BLANKS = { title: '', lab: '' };
 
 /** Types and checks a scenario and all its variants. @throws InputError with every mistake at once */
 export function readScenario(name: string, labName: string, lab: Lab, yaml: YamlFile): Scenario {
-  const file = readScenarioFile(yaml);
+  const base = readAlone(yaml);
+  if (base.data === null) throw new InputError(base.mistakes);
+  const file = base.data;
   const declared = Object.entries(file.variants);
   const all: [string, ScenarioFile['variants'][string]][] =
     declared.length > 0 ? declared : [['base', { title: 'As written', change: {}, expect: {} }]];
-  const mistakes: Mistake[] = [];
+  const mistakes: Mistake[] = [...base.mistakes];
   const variants: Variant[] = [];
   for (const [variantName, variant] of all) {
     try {
@@ -69,29 +87,63 @@ export function readVariant(
   yaml: YamlFile,
 ): Variant {
   const locate = (path: Path): SourcePosition => locateInVariant(yaml, name, path);
+  const incomplete = incompleteEntries(variant, yaml.value);
   const merged = mergePatch(yaml.value, variant.change) as { flows?: Record<string, { expect?: unknown }> };
   const flows: Record<string, unknown> = { ...merged.flows };
-  throwAny([
+  const known = Object.keys(flows);
+  const own = [
     ...Object.keys(variant.change)
       .filter((key) => !CHANGEABLE.includes(key))
       .map((key) => ({
-        ...yaml.locate(['variants', name, 'change', key]),
-        message: `variants.${name}.change: a variant cannot change \`${key}\`; it can change ${CHANGEABLE.join(', ')}`,
+        path: ['change', key],
+        message: `change: a variant cannot change \`${key}\`${didYouMean(key, CHANGEABLE)}; it can change ${CHANGEABLE.join(', ')}`,
       })),
     ...Object.keys(variant.expect)
       .filter((flow) => !Object.hasOwn(flows, flow))
       .map((flow) => ({
-        ...yaml.locate(['variants', name, 'expect', flow]),
-        message: `variants.${name}.expect: no flow is named \`${flow}\`; flows are ${Object.keys(flows).join(', ')}`,
+        path: ['expect', flow],
+        message: `expect: no flow is named \`${flow}\`${didYouMean(flow, known)}; flows are ${known.join(', ')}`,
       })),
-  ]);
-  for (const [flow, expect] of Object.entries(variant.expect)) flows[flow] = { ...merged.flows?.[flow], expect };
-  const scenario = parse(scenarioSchema, yaml, { ...merged, flows }, locate);
-  throwAny(checkScenario(scenario, lab).map((problem) => mistakeAt(problem, locate)));
-  return { name, title: variant.title ?? name, change: variant.change, scenario, locate };
+    ...incomplete.map(({ path, message }) => ({ path: ['change', ...path], message: `change.${message}` })),
+  ].map(({ path, message }) => ({
+    ...yaml.locate(['variants', name, ...path]),
+    message: `variants.${name}.${message}`,
+  }));
+  for (const [flow, expect] of Object.entries(variant.expect)) {
+    if (Object.hasOwn(flows, flow)) flows[flow] = { ...merged.flows?.[flow], expect };
+  }
+  const { data, mistakes } = read(scenarioSchema, yaml, {
+    value: { ...merged, ...(merged.flows === undefined ? {} : { flows }) },
+    blanks: BLANKS,
+    // What half of a flow or a service lacks is reported in one line.
+    skip: incomplete.map(({ path }) => path),
+    check: (scenario) => checkScenario(scenario, lab),
+    locate,
+  });
+  throwAny([...own, ...mistakes]);
+  return { name, title: variant.title ?? name, change: variant.change, scenario: data!, locate };
 }
 
 const CHANGEABLE = ['servers', 'nodes', 'services', 'flows'];
+
+const NEEDED = { flows: ['from', 'to', 'expect'], services: ['vip', 'port', 'mode', 'pool'] };
+
+/** Flows and services of which a variant says a part as if the scenario had them: most likely it has, by another name. */
+function incompleteEntries(
+  { change, expect }: { change: unknown; expect: Record<string, unknown> },
+  base: unknown,
+): Problem[] {
+  return (['flows', 'services'] as const).flatMap((kind) => {
+    const known = Object.keys(valueAt(base, [kind]) ?? {});
+    return Object.entries(valueAt(change, [kind]) ?? {}).flatMap(([name, said]: [string, unknown]) => {
+      const expected = kind === 'flows' && Object.hasOwn(expect, name) ? ['expect'] : [];
+      const whole = NEEDED[kind].every((key) => expected.includes(key) || valueAt(said, [key]) !== undefined);
+      if (known.includes(name) || whole || typeof said !== 'object' || said === null) return [];
+      const what = unknown(kind.slice(0, -1), name, known);
+      return [{ path: [kind, name], message: `${kind}: ${what}; a new one needs ${NEEDED[kind].join(', ')}` }];
+    });
+  });
+}
 
 function locateInVariant(yaml: YamlFile, variant: string, path: Path): SourcePosition {
   if (path[0] === 'flows' && path[2] === 'expect' && has(yaml.value, ['variants', variant, 'expect', path[1]!])) {
@@ -102,38 +154,66 @@ function locateInVariant(yaml: YamlFile, variant: string, path: Path): SourcePos
 }
 
 function has(value: unknown, path: Path): boolean {
-  let current = value;
-  for (const step of path) {
-    if (typeof current !== 'object' || current === null || !(step in current)) return false;
-    current = (current as Record<string | number, unknown>)[step];
-  }
-  return true;
+  return valueAt(value, path) !== undefined;
 }
 
-function parse<T extends z.ZodType>(
+interface Reading<T> {
+  value: unknown;
+  /** What stands for fields that the whole cannot be without, and that nothing else hangs on. */
+  blanks: Record<string, unknown>;
+  /** Paths of which nothing more is to be reported. */
+  skip?: Path[];
+  /** What is wrong beyond the schema. */
+  check: (data: T) => Problem[];
+  locate: (path: Path) => SourcePosition;
+}
+
+/**
+ * Types and checks a value. Where the schema refuses a part of it, the rest is checked nevertheless, as far as it does
+ * not hang on that part.
+ * @returns the value, or what is left of it; null where that is nothing
+ */
+function read<T extends z.ZodType>(
   schema: T,
   yaml: YamlFile,
-  value: unknown,
-  locate: (path: Path) => SourcePosition,
-): z.infer<T> {
+  { value, blanks, skip = [], check, locate }: Reading<z.infer<T>>,
+): { data: z.infer<T> | null; mistakes: Mistake[] } {
   throwAny(yaml.mistakes);
   const result = schema.safeParse(value, { error: messageFor });
-  if (result.success) return result.data;
-  throw new InputError(result.error.issues.flatMap((issue) => mistakesOf(issue, locate)));
+  const skipped = (path: Path): boolean => skip.some((left) => left.every((step, i) => step === path[i]));
+  if (result.success) {
+    return { data: result.data, mistakes: check(result.data).map((problem) => mistakeAt(problem, locate)) };
+  }
+  const reported = result.error.issues
+    .flatMap(mistakesOf)
+    .filter(({ path }) => !skipped(path))
+    .map(({ at, ...problem }) => mistakeAt(problem, () => locate(at)));
+  const rest = repaired(schema, value, blanks);
+  if (!rest) return { data: null, mistakes: reported };
+  const sure = check(rest.data)
+    .map((problem) => ({ ...problem, path: rest.sourcePath(problem.path) }))
+    .filter((problem) => isSure(problem, rest.removed));
+  return { data: rest.data, mistakes: [...reported, ...sure.map((problem) => mistakeAt(problem, locate))] };
 }
 
-function mistakesOf(issue: z.core.$ZodIssue, locate: (path: Path) => SourcePosition): Mistake[] {
+/** Whether a problem would be one as well if what was removed out were right. */
+function isSure({ path, dependsOn }: Problem, removed: Path[]): boolean {
+  const whole = path.slice(0, path[0] === 'servers' ? 1 : 2);
+  return ![path, ...(dependsOn ?? [whole])].some((source) => removed.some((without) => overlap(source, without)));
+}
+
+/** @returns problems, and where each stands: of a field that there is not, at the field */
+function mistakesOf(issue: z.core.$ZodIssue): (Problem & { at: Path })[] {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step));
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) =>
-      mistakeAt({ path, message: `unknown field \`${key}\`` }, () => locate([...path, key])),
-    );
+    const messages = issue.message.split('\n');
+    return issue.keys.map((key, i) => ({ path, at: [...path, key], message: messages[i]! }));
   }
   const messages =
     issue.code === 'invalid_key' || issue.code === 'invalid_element'
       ? issue.issues.map((inner) => inner.message)
       : [issue.message];
-  return messages.map((message) => mistakeAt({ path, message }, locate));
+  return messages.map((message) => ({ path, at: path, message }));
 }
 
 function mistakeAt({ path, message }: Problem, locate: (path: Path) => SourcePosition): Mistake {

@@ -16,7 +16,7 @@ import type { Scenario, Variant } from './read.ts';
 import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
 import { interfaceAddresses } from './lookup.ts';
 import { sysctls } from './sysctls.ts';
-import { balancersOf, gatewayAddresses, linkAddresses, nodeAddresses } from './lab-queries.ts';
+import { balancersOf, linkAddresses, nextHops, nodeAddresses, routesOf } from './lab-queries.ts';
 
 type Service = ScenarioFile['services'][string];
 
@@ -126,15 +126,12 @@ function resolveLink(link: Lab['links'][number]): LinkPlan {
 }
 
 function resolveRoutes(name: string, lab: Lab, settings: NodeSettings, interfaces: InterfacePlan[]): RoutePlan[] {
-  const wanted = [...(settings.routes ?? [])];
-  if (settings.gateway !== undefined && settings.gateway !== 'none') {
-    for (const via of gatewayAddresses(lab, name, settings.gateway, settings.address))
-      wanted.push({ to: 'default', via });
-  }
-  return wanted.flatMap(({ to, via }) => {
-    const dev = interfaces.find((i) => i.addresses.some((cidr) => contains(network(cidr), via)));
-    return dev ? [{ to, via, dev: dev.name }] : [];
-  });
+  return routesOf(settings).flatMap((route) =>
+    nextHops(lab, name, route, settings.address).flatMap((via) => {
+      const dev = interfaces.find((i) => i.addresses.some((cidr) => contains(network(cidr), via)));
+      return dev ? [{ to: route.to, via, dev: dev.name }] : [];
+    }),
+  );
 }
 
 function parseListener(text: string): ListenerPlan {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isUnicast } from '../../lb/address.ts';
 import { canonical, host, isAddress, isV6 } from './address.ts';
 import { mustBe } from './messages.ts';
 
@@ -19,18 +20,26 @@ export const serviceName = z
     mustBe('a service name: lower-case letters, digits and hyphens, at most 32, a letter first'),
   )
   .refine((name) => !RESERVED.test(name), mustBe(ANOTHER_NAME));
+const HOST_ADDRESS = 'an address that one host of a network can have';
 /** Addresses are compared as strings, so each has one spelling. */
 export const address = z
   .string()
   .refine(isAddress, mustBe('an IP address, like 203.0.113.80'))
+  .refine((text) => !isAddress(text) || isUnicast(text), mustBe(HOST_ADDRESS))
   .overwrite((text) => (isAddress(text) ? canonical(text) : text));
 export const cidr = z
   .string()
   .refine(isCidr, mustBe('an address with its prefix length, like 203.0.113.11/24'))
-  .overwrite((text) => (isCidr(text) ? `${canonical(host(text))}/${text.split('/')[1]!}` : text));
+  .refine((text) => !isCidr(text) || isUnicast(host(text)), mustBe(HOST_ADDRESS))
+  .overwrite((text) => (isCidr(text) ? cidrText(text) : text));
 export const mac = z
   .string()
-  .regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/, mustBe('a MAC address, lower case, like 02:00:00:00:00:11'));
+  .regex(/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/, mustBe('a MAC address, lower case, like 02:00:00:00:00:11'))
+  // The lowest bit of the first octet means many receivers (IEEE 802).
+  .refine(
+    (text) => !/^(00(:00){5}|[0-9a-f][13579bdf](:[0-9a-f]{2}){5})$/.test(text),
+    mustBe('the MAC address of one interface: the first octet is even, and not all are zero'),
+  );
 
 export const listener = z
   .string()
@@ -38,6 +47,11 @@ export const listener = z
     (text) => /^\d{1,5}\/(tcp|udp)$/.test(text) && Number.parseInt(text) >= 1 && Number.parseInt(text) <= 65535,
     mustBe('a listener, like 80/tcp'),
   );
+
+/** One spelling of an address with its prefix length. */
+export function cidrText(cidr: string): string {
+  return `${canonical(host(cidr))}/${Number(cidr.split('/')[1])}`;
+}
 
 /** Whether a text is an address with its prefix length. */
 export function isCidr(text: string): boolean {

@@ -2,7 +2,8 @@ import type { Role } from '../terms/plan.ts';
 import { ROLES } from '../terms/role.ts';
 import * as z from 'zod';
 import { expectation, flow } from './flow-schema.ts';
-import { address, cidr, isCidr, listener, mac, nodeName, serviceName, wordName } from './schema-values.ts';
+import { network } from './address.ts';
+import { address, cidr, cidrText, isCidr, listener, mac, nodeName, serviceName, wordName } from './schema-values.ts';
 import { service } from './service-schema.ts';
 import { mustBe } from './messages.ts';
 
@@ -10,8 +11,15 @@ const route = z.strictObject({
   to: z
     .string()
     .refine((text) => text === 'default' || isCidr(text), mustBe('`default`, or a network like 198.51.100.0/24'))
+    .refine(
+      (text) => !isCidr(text) || network(text) === cidrText(text),
+      mustBe('a network, whose bits beyond the prefix length are zero'),
+    )
+    .overwrite((text) => (isCidr(text) ? cidrText(text) : text))
     .describe('Destination network, or `default`.'),
-  via: address.describe('Address of the next hop.'),
+  via: z
+    .union([nodeName, address], mustBe('a role, a node, or an address'))
+    .describe('Next hop: a role (`l3`, `l4`), a node, or an address.'),
 });
 
 const mtu = z.int().min(576).max(1500);

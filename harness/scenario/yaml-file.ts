@@ -25,7 +25,7 @@ export interface YamlFile {
    * Position of the value at `path`; of its nearest parent when the value is absent, or came by an alias or a merge key
    * (`<<`).
    */
-  locate(path: Path): SourcePosition;
+  locate: (path: Path) => SourcePosition;
   /** Mistakes of YAML itself (syntax, duplicate keys). */
   mistakes: Mistake[];
 }

@@ -1,0 +1,115 @@
+import type { ServedBy } from '../terms/plan.ts';
+import { host, isV6 } from './address.ts';
+import { addressesInScenario, familyName, unknown } from './check-messages.ts';
+import { nodeAddresses } from './lab-queries.ts';
+import type { Problem } from './problem.ts';
+import type { Lab, ScenarioFile } from './schema.ts';
+import type { Path } from './yaml-file.ts';
+
+type Flow = ScenarioFile['flows'][string];
+
+/** Whether a flow can be called, and what is expected of it can be. */
+export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
+  const problems: Problem[] = [];
+  const flow = scenario.flows[name]!;
+  const path = ['flows', name];
+  const nodes = Object.keys(lab.nodes);
+  const service = scenario.services[flow.to];
+  if (!lab.nodes[flow.from])
+    problems.push({ path: [...path, 'from'], message: unknown('node', flow.from, nodes), dependsOn: [] });
+  else if (nodeAddresses(lab, flow.from).length === 0)
+    problems.push({ path: [...path, 'from'], message: `${flow.from} has no address to call from` });
+  const targets = service ? [service.vip] : addressesInScenario(scenario, lab, flow.to);
+  const own = addressesInScenario(scenario, lab, flow.from);
+  const families = own.map(isV6);
+  const [target] = targets;
+  if (target !== undefined && own.length > 0 && !targets.some((address) => families.includes(isV6(address)))) {
+    problems.push({
+      path: [...path, 'from'],
+      message: `${flow.from} has no ${familyName(isV6(target))} address to call ${host(target)} from`,
+      dependsOn: [path, ['services', flow.to], ['servers'], ['nodes']],
+    });
+  }
+  if (!service && !lab.nodes[flow.to]) {
+    problems.push({
+      path: [...path, 'to'],
+      message: unknown('service or node', flow.to, [...Object.keys(scenario.services), ...nodes]),
+      dependsOn: [['services']],
+    });
+  }
+  if (!service && lab.nodes[flow.to] && nodeAddresses(lab, flow.to).length === 0) {
+    problems.push({ path: [...path, 'to'], message: `${flow.to} has no address to be called at` });
+  }
+  if (service && flow.port !== undefined)
+    problems.push({ path: [...path, 'port'], message: 'a service has its own port' });
+  if (service && flow.protocol !== 'icmp' && (flow.protocol === 'udp') !== (service.protocol === 'udp')) {
+    problems.push({ path: [...path, 'protocol'], message: `${flow.to} is a ${service.protocol} service` });
+  }
+  if (!service && lab.nodes[flow.to] && flow.port === undefined && flow.protocol !== 'icmp')
+    problems.push({ path, message: `needs \`port:\`, since ${flow.to} is a node` });
+  const strangers = nodesExpected(flow.expect).filter(({ node }) => !lab.nodes[node]);
+  problems.push(
+    ...strangers.map(({ at, node }) => ({
+      path: [...path, 'expect', ...at],
+      message: unknown('node', node, nodes),
+      dependsOn: [],
+    })),
+    ...impossible(flow).map(({ at, message }) => ({ path: [...path, 'expect', ...at], message })),
+  );
+  if (flow.protocol === 'udp' && flow.bytes > MOST_IN_A_DATAGRAM) {
+    const message = `a datagram carries 65,507 bytes, of which some are the harness's: at most ${MOST_IN_A_DATAGRAM}, not ${flow.bytes}`;
+    problems.push({ path: [...path, 'bytes'], message });
+  }
+  return problems;
+}
+
+/** Extra payload that fits into the largest datagram (RFC 768 over IPv4) beside what identifies it. */
+const MOST_IN_A_DATAGRAM = 65_000;
+
+/** What no run of the flow could fulfil. */
+function impossible({ expect, repeat }: Flow): { at: Path; message: string }[] {
+  const attempts = `with \`repeat: ${repeat}\` there ${repeat === 1 ? 'is 1 attempt' : `are ${repeat} attempts`}`;
+  const found = (['request', 'reply'] as const).flatMap((direction) => {
+    const { crosses = [], avoids = [] } = expect[direction] ?? {};
+    return avoids.flatMap((node, index) =>
+      crosses.includes(node)
+        ? [{ at: [direction, 'avoids', index], message: `${node} cannot be crossed and avoided` }]
+        : [],
+    );
+  });
+  const servedBy = expect.outcome === 'works' ? expect.servedBy : undefined;
+  if (servedBy === undefined) return found;
+  if ('eachOf' in servedBy && new Set(servedBy.eachOf).size > repeat) {
+    const message = `${servedBy.eachOf.join(', ')} cannot all answer: ${attempts}`;
+    return [...found, { at: ['servedBy', 'eachOf'], message }];
+  }
+  if (!('counts' in servedBy)) return found;
+  const sum = Object.values(servedBy.counts).reduce((total, times) => total + times, 0);
+  if (sum === repeat) return found;
+  return [...found, { at: ['servedBy', 'counts'], message: `the counts add up to ${sum}, but ${attempts}` }];
+}
+
+/** Nodes that an expectation names, and where. */
+function nodesExpected(expect: Flow['expect']): { at: Path; node: string }[] {
+  const named = [
+    ...listed(['request', 'crosses'], expect.request?.crosses),
+    ...listed(['request', 'avoids'], expect.request?.avoids),
+    ...listed(['reply', 'crosses'], expect.reply?.crosses),
+    ...listed(['reply', 'avoids'], expect.reply?.avoids),
+  ];
+  if (expect.outcome === 'fails') return expect.at === undefined ? named : [...named, { at: ['at'], node: expect.at }];
+  // `self` is the caller, whoever that is.
+  return [...named, ...serversExpected(expect.servedBy).filter(({ node }) => node !== 'self')];
+}
+
+function serversExpected(servedBy: ServedBy | undefined): { at: Path; node: string }[] {
+  if (!servedBy) return [];
+  if ('one' in servedBy) return [{ at: ['servedBy'], node: servedBy.one }];
+  if ('counts' in servedBy)
+    return Object.keys(servedBy.counts).map((node) => ({ at: ['servedBy', 'counts', node], node }));
+  return Object.entries(servedBy).flatMap(([kind, names]) => listed(['servedBy', kind], names));
+}
+
+function listed(at: Path, names: string[] = []): { at: Path; node: string }[] {
+  return names.map((node, index) => ({ at: [...at, index], node }));
+}

@@ -1,0 +1,26 @@
+import { ROLES } from '../terms/role.ts';
+import type { Problem } from './problem.ts';
+import type { Lab } from './schema.ts';
+
+/** Links that close a ring of switches: none of them runs a spanning tree, so that a broadcast would go round for ever. */
+export function switchRings(lab: Lab): Problem[] {
+  const bridges = (name: string): boolean => {
+    const node = lab.nodes[name];
+    return node !== undefined && (ROLES[node.role].switches || (node.bridge ?? false) !== false);
+  };
+  /** Switches that reach each other, by switch. */
+  const segments = new Map<string, Set<string>>();
+  const segmentOf = (name: string): Set<string> => segments.get(name) ?? new Set([name]);
+  return lab.links.flatMap((link, index) => {
+    const [a, b] = Object.keys(link) as [string, string];
+    const isCut = lab.nodes[a]?.down?.includes(b) === true || lab.nodes[b]?.down?.includes(a) === true;
+    if (!bridges(a) || !bridges(b) || isCut) return [];
+    if (segmentOf(a).has(b)) {
+      const message = `${a} – ${b} closes a ring of switches, in which broadcasts never end; take a link out, or \`down\``;
+      return [{ path: ['links', index], message, dependsOn: [['links'], ['nodes']] }];
+    }
+    const joined = new Set([...segmentOf(a), ...segmentOf(b)]);
+    for (const name of joined) segments.set(name, joined);
+    return [];
+  });
+}
