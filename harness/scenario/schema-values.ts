@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isUnicast } from '../../lb/address.ts';
+import { isUnicast } from '../../lb/terms/address.ts';
 import { canonical, host, isAddress, isV6 } from './address.ts';
 import { mustBe } from './messages.ts';
 
