@@ -3,6 +3,7 @@ import { EXIT } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { removeStrayBridges } from '../harness/fabric/bridges.ts';
 import { Lab } from '../harness/fabric/lab.ts';
+import { knownNeighbours } from '../harness/model/warm-start.ts';
 import { topologyOf } from '../harness/fabric/lab-topology.ts';
 import { isGone, sweep, type SweepScope } from '../harness/fabric/sweep.ts';
 import { scenarioName } from '../harness/project/scenario-files.ts';
@@ -24,7 +25,7 @@ export async function upCommand(word: string, variantName: string | undefined, s
     signal,
   });
   try {
-    await lab.configure(plan);
+    await lab.configure(plan, knownNeighbours(plan));
     await lab.detach();
   } catch (error) {
     await lab[Symbol.asyncDispose]();

@@ -6,6 +6,7 @@ import { Capture } from './capture.ts';
 import { conntrackCounters, kernelCounters, nftCounters } from './counters.ts';
 import { fire } from './fire.ts';
 import { listen, type Listening } from './listen.ts';
+import { learnNeighbours } from './learn-neighbours.ts';
 import { macTable } from './mac-table.ts';
 import { apply, fingerprint, makesRules, nftTables, undo, wire, type Applied } from './namespace.ts';
 import { runToEnd } from './program.ts';
@@ -57,6 +58,10 @@ export class Node {
     startBalancer: async ({ balancer: { kind, config } }) => {
       if (this.#balancer?.running) await this.#balancer.reload(config);
       else this.#balancer = await BALANCERS[kind](config, (line) => this.emit({ event: 'log', line }));
+      return null;
+    },
+    learnNeighbours: async ({ neighbours }) => {
+      await learnNeighbours(neighbours);
       return null;
     },
     serverStates: () => Promise.resolve(this.#balancer?.serverStates() ?? []),

@@ -19,6 +19,8 @@ export interface Calls {
   configure: { params: { node: NodePlan }; result: null };
   /** Puts a configuration of the load balancer in force, starts it if need be, and waits until it serves. */
   startBalancer: { params: { balancer: BalancerPlan }; result: null };
+  /** Has the kernel ask for the MACs of neighbours, and waits until each has answered or has been given up. */
+  learnNeighbours: { params: { neighbours: { dev: string; address: string }[] }; result: null };
   /** Servers whose health the load balancer has judged. */
   serverStates: { params: null; result: ServerState[] };
   /** The rules by which the load balancer carries traffic, as text. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type Dockerode from 'dockerode';
 import type { RawFrame } from '../agent/protocol.ts';
 import { EnvironmentError, L4labError } from '../errors.ts';
-import type { Plan } from '../terms/plan.ts';
+import type { KnownNeighbour, Plan } from '../terms/plan.ts';
 import { bridgeName, removeBridges } from './bridges.ts';
 import { containerOptions } from './container-options.ts';
 import type { Engine } from './engine.ts';
@@ -59,9 +59,10 @@ export class Lab implements AsyncDisposable {
 
   /**
    * Brings every node to what the plan says, load balancers last, since they check servers.
+   * @param neighbours whom nodes ask for their MACs at the end
    * @throws L4labError `address-in-use` or `engine-unavailable` when the engine's host would disturb the lab
    */
-  async configure(plan: Plan): Promise<void> {
+  async configure(plan: Plan, neighbours: KnownNeighbour[] = []): Promise<void> {
     refuseClashes(plan, await this.#host);
     this.#configured = plan;
     for (const node of this.nodes.values()) node.log.length = 0;
@@ -71,7 +72,16 @@ export class Lab implements AsyncDisposable {
         .flatMap(({ name, balancer }) => (balancer === null ? [] : [{ name, balancer }]))
         .map(({ name, balancer }) => this.node(name).call('startBalancer', { balancer })),
     );
-    // What a configuration puts on the wires keeps no flow waiting then.
+    await this.learnNeighbours(neighbours);
+  }
+
+  /** Has nodes ask for the MACs of neighbours. What was on the wires until then is captured: it keeps no flow waiting. */
+  async learnNeighbours(neighbours: KnownNeighbour[]): Promise<void> {
+    const asking = this.#inUse().flatMap((node) => {
+      const own = neighbours.filter((one) => one.node === node.name);
+      return own.length === 0 ? [] : [node.call('learnNeighbours', { neighbours: own })];
+    });
+    await Promise.all(asking);
     await this.drain();
   }
 

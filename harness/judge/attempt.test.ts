@@ -1,3 +1,4 @@
+import type { Sighting } from '../terms/sighting.ts';
 import { oneArm, QUIET_ARP, VIP_A } from '../model/testing/labs.ts';
 import { judgeAttempt } from './attempt.ts';
 import { evidenceOf, segment } from './testing/evidence.ts';
@@ -43,5 +44,25 @@ test('who answers its own echo saw itself: nothing of it was on a wire', () => {
     servedBy: 'client',
     sourceSeen: VIP_A,
     findings: ['answered-by-itself'],
+  });
+});
+
+describe('a request that was sent twice and then answered', () => {
+  const sketch = oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s1'] } } });
+  const client = { answered: true, outcome: '200' as const, servedBy: 's1', sourceSeen: null };
+  const request = { seq: 8, flags: 'PA', payloadLength: 9 };
+  const at = (ms: number, node: string, direction: 'in' | 'out'): Sighting =>
+    segment(ms * 1e6, [node, direction, node === 's1' ? 'l2' : 'l3'], request);
+  const findingsOf = (packets: Sighting[]): string[] => {
+    const evidence = evidenceOf(sketch, 'client', 'a', { packets, client });
+    return judgeAttempt(evidence, 1).findings.filter((finding) => finding === 'slow-start');
+  };
+
+  test('started slowly where the first one reached no server', () => {
+    expect(findingsOf([at(0, 'client', 'out'), at(204, 'client', 'out'), at(205, 's1', 'in')])).toEqual(['slow-start']);
+  });
+
+  test('did not where the first one did, and the server was late', () => {
+    expect(findingsOf([at(0, 'client', 'out'), at(1, 's1', 'in'), at(204, 'client', 'out')])).toEqual([]);
   });
 });

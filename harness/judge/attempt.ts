@@ -30,6 +30,29 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
 }
 
 function findings(evidence: Evidence, servedBy: string | null): Finding[] {
+  return [...detours(evidence, servedBy), ...(startedSlowly(evidence, servedBy) ? (['slow-start'] as const) : [])];
+}
+
+/** Linux sends nothing again sooner, ms (TCP_RTO_MIN of net/tcp.h; its probe of the tail waits as long). */
+const SENT_AGAIN_MS = 180;
+
+/** Whether something was lost and got through only when it was sent again; what is merely late arrives meanwhile. */
+function startedSlowly({ packets, flow }: Evidence, servedBy: string | null): boolean {
+  const segments = packets.filter(({ frame }) => frame.tcp && (frame.tcp.payloadLength > 0 || frame.tcp.flags === 'S'));
+  const arrivals = segments.filter(
+    ({ node, direction }) => direction === 'in' && (node === servedBy || node === flow.from),
+  );
+  const sent = segments.filter(({ node, direction }) => direction === 'out' && node === flow.from);
+  return sent.some((again) => {
+    const first = sent.find(({ iface, frame }) => iface === again.iface && sameSegment(frame, again.frame))!;
+    if (again.time - first.time < SENT_AGAIN_MS * 1e6) return false;
+    return !arrivals.some(
+      ({ node, time, frame }) => node !== flow.from && time < again.time && sameSegment(frame, again.frame),
+    );
+  });
+}
+
+function detours(evidence: Evidence, servedBy: string | null): Finding[] {
   const { walk, flow, plan } = evidence;
   const service = serviceOf(plan, flow);
   if (!service) return [];

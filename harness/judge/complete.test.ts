@@ -1,6 +1,8 @@
 import type { Sighting } from '../terms/sighting.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
-import { isSearching, inFlight, settledBy } from './complete.ts';
+import { plan } from '../model/testing/lab-builder.ts';
+import { oneArm } from '../model/testing/labs.ts';
+import { inFlight, isSearching, redirectsAt, settledBy } from './complete.ts';
 import { arp, segment, TCP_KEY } from './testing/evidence.ts';
 
 /** When Linux sends a single segment, its tail probe, and what it repeats, ms. */
@@ -108,5 +110,25 @@ describe('what gives a reason to wait', () => {
 
   test('an ICMP error promises nothing', () => {
     expect(inFlight([sent(1, 'S'), error(3), sent(2, 'S'), error(3)])).toHaveLength(2);
+  });
+});
+
+describe('a redirect at a node that accepts it', () => {
+  const redirect = (ms: number): Sighting => {
+    const sighting = error(5);
+    return { ...sighting, time: ms * 1e6 };
+  };
+  const teaches = ({ frame }: Sighting): boolean => frame.icmp?.type === 5;
+
+  test('is to be tried by a repetition, however often the request was repeated before', () => {
+    const packets = [sent(0, 'S'), sent(1001, 'S'), redirect(1002)];
+    expect(settledBy(packets, TCP_KEY, teaches)).toBe('learning');
+    expect(settledBy([...packets, sent(3003, 'S')], TCP_KEY, teaches)).toBe('repeated');
+  });
+
+  test('is told from one at a node that does not', () => {
+    const lab = plan(oneArm({ services: {}, nodes: { client: { conf: { accept_redirects: 1 } } } }));
+    expect(redirectsAt(lab)(redirect(1))).toBe(true);
+    expect(redirectsAt(plan(oneArm({ services: {} })))(redirect(1))).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
 import { ICMP } from '../observe/decode.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
+import type { Plan } from '../terms/plan.ts';
 import type { Sighting } from '../terms/sighting.ts';
 
 /**
@@ -17,10 +18,16 @@ export const NEXT_REQUEST_MS = 120;
 /**
  * How far the packets of an attempt settle it: `refused` when the caller rejected the answer (RST) or an ICMP error about
  * its datagram reached it; `repeated` when it sent its request again because nothing came that it takes for an answer, or
- * somebody keeps on sending it the same, which settles it unless the repetition gets through.
+ * somebody keeps on sending it the same, which settles it unless the repetition gets through; `learning` while what was
+ * learned from a loss has not been tried by a repetition yet.
  * @param packets sightings of one attempt so far, in time order
+ * @param teaches whether a sighting changes where its node sends what it repeats
  */
-export function settledBy(packets: Sighting[], key: FlowKey): 'refused' | 'repeated' | null {
+export function settledBy(
+  packets: Sighting[],
+  key: FlowKey,
+  teaches: (sighting: Sighting) => boolean = () => false,
+): 'refused' | 'repeated' | 'learning' | null {
   const isError = ({ node, direction, frame }: Sighting): boolean =>
     node === key.caller && direction === 'in' && frame.icmp?.inner !== undefined && frame.icmp.type !== ICMP.redirect;
   if (key.protocol === 'udp' && packets.some(isError)) return 'refused';
@@ -34,7 +41,22 @@ export function settledBy(packets: Sighting[], key: FlowKey): 'refused' | 'repea
     waited(own.filter(({ frame }) => frame.tcp!.flags === 'S')) >= WAITED_MS.syn ||
     waited(own.filter(data)) >= WAITED_MS.dataOfTheCaller ||
     waited(sent.filter(data)) >= WAITED_MS.dataOfAnyone;
+  const learnedAt = packets.findLast(teaches)?.time ?? -Infinity;
+  if (learnedAt > (sent.findLast((p) => p.frame.tcp!.flags === 'S' || data(p))?.time ?? Infinity)) return 'learning';
   return isRepeated ? 'repeated' : null;
+}
+
+/** Tells which sightings are ICMP redirects at nodes of a plan that accept them (RFC 792, 4861). */
+export function redirectsAt({ nodes }: Plan): (sighting: Sighting) => boolean {
+  const accepting = new Set(
+    nodes.flatMap(({ name, sysctls }) =>
+      Object.entries(sysctls).some(([path, value]) => path.endsWith('/accept_redirects') && value !== '0')
+        ? [name]
+        : [],
+    ),
+  );
+  return ({ node, direction, frame }) =>
+    direction === 'in' && frame.icmp?.type === ICMP.redirect && accepting.has(node);
 }
 
 /** The longest time between the first and the last sending of the same segment, ms. */

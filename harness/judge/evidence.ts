@@ -1,3 +1,5 @@
+import { host } from '../scenario/address.ts';
+import { nodeOf, ownerOf } from '../scenario/lookup.ts';
 import type { ClientOutcome } from '../terms/cause.ts';
 import type { RouteAnswer } from '../terms/route-answer.ts';
 import type { Hop, Walk } from '../terms/walk.ts';
@@ -21,6 +23,8 @@ export interface Evidence {
   kernel: RouteAnswer | null;
   /** The same for the answer to that packet, where it was the node's own to answer; null when not asked. */
   kernelOnAnswer: RouteAnswer | null;
+  /** What the kernel of who is asked for a MAC in vain would do with a packet that comes as the question; null when not asked. */
+  kernelOnArp: RouteAnswer | null;
   /** Names of servers that the L4 holds for healthy; null when it was not asked. */
   healthy: string[] | null;
   macTables: Record<string, Record<string, string>>;
@@ -52,4 +56,33 @@ export function isAddressee(hop: Hop, plan: Plan): boolean {
 /** Whether two frames carry the same TCP segment: NAT leaves its numbers alone. */
 export function sameSegment(a: Frame, b: Frame): boolean {
   return a.tcp?.seq === b.tcp?.seq && a.tcp?.ack === b.tcp?.ack && a.tcp?.flags === b.tcp?.flags;
+}
+
+/** An ARP request without an answer, and the interface that it was for. */
+export interface OpenQuestion {
+  asker: string;
+  owner: string;
+  iface: string;
+  address: string;
+  source: string;
+}
+
+/** What the node where the packet was seen last, or the caller, asked for in vain; null where nobody has that address. */
+export function openQuestion(base: Pick<Evidence, 'plan' | 'flow' | 'walk' | 'packets'>): OpenQuestion | null {
+  const asker = vanishedAt(base)?.hop.node ?? base.flow.from;
+  const arp = base.packets.flatMap(({ node, direction, frame }) =>
+    node === asker && frame.arp ? [{ direction, ...frame.arp }] : [],
+  );
+  const answered = arp.flatMap(({ direction, op, senderIp }) =>
+    direction === 'in' && op === 'reply' ? [senderIp] : [],
+  );
+  for (const { direction, op, targetIp: address, senderIp: source } of arp) {
+    const owner = ownerOf(base.plan, address);
+    if (direction !== 'out' || op !== 'request' || answered.includes(address) || owner === null || owner === asker)
+      continue;
+    const { interfaces, bridge } = nodeOf(base.plan, owner);
+    const at = interfaces.find(({ addresses }) => addresses.some((cidr) => host(cidr) === address))!;
+    return { asker, owner, iface: bridge ? 'br0' : at.name, address, source };
+  }
+  return null;
 }

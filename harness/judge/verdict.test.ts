@@ -175,6 +175,12 @@ describe('a flow that is to work', () => {
   });
 
   test('a finding that nobody expected is no pass, nor is one that is missing', () => {
+    const slow: Attempt = { ...WORKED, findings: ['slow-start'] };
+    expect(judged({ outcome: 'works' }, [slow])).toEqual(['pass']);
+    expect(judged({ outcome: 'works', findings: [] }, [slow])).toEqual([
+      'fail',
+      { code: 'unexpected-finding', params: { finding: 'slow-start' } },
+    ]);
     const bypassed: Attempt = { ...WORKED, findings: ['l4-bypassed'] };
     expect(judged({ outcome: 'works' }, [bypassed])).toEqual([
       'fail',

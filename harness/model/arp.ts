@@ -28,7 +28,7 @@ function answers(run: Run, host: Host, device: Device, { senderIp: asker, target
   // The kernel routes the question like a packet, so its source is checked as well.
   const verdict = validateSource(host, device, asker);
   if (!verdict.accepted) {
-    if (host.owned.has(target)) run.unanswered.set(target, { owner: host.name, source: asker });
+    if (host.owned.has(target)) run.unanswered.set(target, { code: verdict.code, owner: host.name, source: asker });
     return false;
   }
   if (host.owned.has(target)) return mayAnswer(host, device, asker, target);

@@ -6,7 +6,9 @@ import { CHECK_PORT } from './direct-check.ts';
 import { isOwnNeighbour, resolve } from './neighbours.ts';
 import { lookUp, selectSource } from './routing.ts';
 import type { NodeState } from './node-state.ts';
+import { learnedStates } from './run.ts';
 import type { Run } from './run.ts';
+import { warmStates } from './warm-start.ts';
 import { begin, settleDown, simulate } from './simulate.ts';
 import type { Device, Host, Network } from './network.ts';
 
@@ -49,29 +51,35 @@ function statesOf(checked: Checked): [boolean, ...boolean[]] {
 const cache = new WeakMap<Network, (Map<string, NodeState> | null)[]>();
 
 /**
- * What nodes may know when a flow begins: nothing; what all of them learned from load balancers' checks and ARP requests;
- * or only what the load balancers themselves learned, since the harness lets them keep what they know when the others are to forget.
+ * What nodes may know when a flow begins: what they know from the start, if anything; what load balancers' checks and
+ * questions add to it for all of them; or the load balancers alone, since the harness lets them keep what they know
+ * when the others are to forget.
  */
 export function initialStates(network: Network): (Map<string, NodeState> | null)[] {
   let found = cache.get(network);
   if (found === undefined) {
-    const all = learnedFromLoadBalancers(network);
-    const own = all && new Map([...all].filter(([name]) => network.hosts.get(name)!.plan.balancer !== null));
-    found = all === null ? [null] : [null, all, own];
+    const warm = warmStates(network);
+    const all = learnedFromLoadBalancers(network, warm);
+    const own = new Map([...(all ?? [])].filter(([name]) => network.hosts.get(name)!.plan.balancer !== null));
+    found = all === warm ? [warm] : [warm, all, new Map([...(warm ?? []), ...own])];
     cache.set(network, found);
   }
   return found;
 }
 
-/** What nodes learn from all checks and ARP requests, by node; null where no load balancer sends any. */
-function learnedFromLoadBalancers(network: Network): Map<string, NodeState> | null {
-  let states: Map<string, NodeState> | null = null;
+/** What all checks and questions together have taught the nodes, by node; null where no load balancer asks anybody. */
+function learnedFromLoadBalancers(
+  network: Network,
+  before: Map<string, NodeState> | null,
+): Map<string, NodeState> | null {
+  let states = before;
   for (const host of network.hosts.values()) {
     for (const service of host.plan.balancer?.config.services ?? []) {
       for (const server of service.servers) {
         const checked = { network, host, service, server };
-        if (asksForMac(service)) states = askForMac(checked, states)?.states ?? states;
-        if (service.check.type !== 'none' && isInReach(checked)) states = check(checked, states).states;
+        const asked = asksForMac(service) ? askForMac(checked, states) : null;
+        if (asked !== null) states = learnedStates(asked);
+        if (service.check.type !== 'none' && isInReach(checked)) states = learnedStates(check(checked, states));
       }
     }
   }

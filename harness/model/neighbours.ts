@@ -96,7 +96,7 @@ function unreachable(run: Run, entry: Neighbour, packet: Packet): void {
   }
   const dropped = run.unanswered.get(address);
   const why = dropped
-    ? cause('no-neighbour', 'arp-request-dropped', { node, address, ...dropped })
+    ? cause(dropped.code, 'arp-request-dropped', { node: dropped.owner, asker: node, address, source: dropped.source })
     : cause('no-neighbour', 'arp-unanswered', { node, address });
   die(run, packet, why);
   const forwarded = packet.trace !== null && packet.dsr?.l4 !== node;

@@ -42,12 +42,21 @@ export function learnLimit(run: Run, host: Host, address: string, bytes: number 
   if (bytes !== undefined) limits.set(address, Math.min(bytes, limits.get(address) ?? bytes));
 }
 
-/** An ICMP error says what would have fitted: whoever sent the packet learns it, and TCP sends again. */
+/**
+ * An ICMP error says what would have fitted: whoever sent the packet learns it, and TCP sends again. The kernel looks for
+ * the socket by the addresses and ports that the error quotes (tcp_v4_err, __udp4_lib_err, and their like for IPv6): one
+ * about a packet that was given another destination on the way, and not translated back, finds none.
+ */
 export function handleIcmpError(run: Run, host: Host, { about, mtu }: Packet): void {
   if (about === undefined || mtu === undefined || sender(about.trace) !== host.name) return;
   const original = run.exchange.sent[about.id]!;
+  if (!quotes(about, original)) return;
   learnLimit(run, host, original.dst, mtu);
   const isNew = !run.exchange.repeated.has(original.id);
   if (about.protocol === 'tcp' && isNew)
     run.outbox.push({ node: host.name, packet: sendAgain(run.exchange, original) });
+}
+
+function quotes(about: Packet, { src, srcPort, dst, dstPort }: Packet): boolean {
+  return about.src === src && about.srcPort === srcPort && about.dst === dst && about.dstPort === dstPort;
 }

@@ -119,8 +119,8 @@ test.each([
   [
     'strict rp_filter drops even the ARP request of a caller that is reached elsewhere',
     { l3: { conf: { rp_filter: 1 }, routes: { '198.51.100.10/32': S2 } } },
-    'no-neighbour',
-    'client',
+    'reverse-path',
+    'l3',
   ],
 ])('%s', (_name, nodes, code, node) => {
   const services = { a: { ...oneServer, mode: 'proxy' as const, proxyIp: PIP } };

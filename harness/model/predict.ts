@@ -8,6 +8,7 @@ import type { NodeState } from './node-state.ts';
 import { isRequest } from './packet.ts';
 import type { Packet } from './packet.ts';
 import type { End, Run } from './run.ts';
+import { repeatUntilSettled } from './repetition.ts';
 import { simulate } from './simulate.ts';
 import { networkOf } from './network.ts';
 import { crossed, hops } from './trace.ts';
@@ -22,7 +23,7 @@ export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
   const network = networkOf(plan);
   const from = (states: Map<string, NodeState> | null): Prediction[] =>
     explore((choices) =>
-      prediction(
+      predictionOf(
         simulate(network, flow, {
           choices,
           isUp: (host, service, server) =>
@@ -34,6 +35,14 @@ export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
   const [fresh, ...learned] = initialStates(network).map(from);
   const distinct = new Map([...fresh!, ...learned.flat()].map((item) => [JSON.stringify(item), item]));
   return learned.length === 0 ? fresh! : [...distinct.values()];
+}
+
+/** A first loss decides only where nobody learns from it what lets a repetition through. */
+function predictionOf(run: Run): Prediction {
+  const first = prediction(run);
+  if (first.outcome === 'works' || !repeatUntilSettled(run)) return first;
+  const repeated = prediction(run);
+  return { ...repeated, findings: [...repeated.findings, 'slow-start'] };
 }
 
 function prediction(run: Run): Prediction {

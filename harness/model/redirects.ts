@@ -1,5 +1,5 @@
 import type { Packet } from './packet.ts';
-import { isOwnNeighbour, type OnLink } from './neighbours.ts';
+import { isOwnNeighbour, resolve, type OnLink } from './neighbours.ts';
 import { lookUp, selectSource } from './routing.ts';
 import { stateOf } from './run.ts';
 import type { Run } from './run.ts';
@@ -40,8 +40,8 @@ export function redirectAbout(run: Run, router: Host, packet: Packet, gateway: O
 }
 
 /**
- * __ip_do_redirect of net/ipv4/route.c: believed only from the gateway in use, and only where the better one is a
- * neighbour already. A connection that is not established yet (SYN-ACK) takes no notice. In IPv6 the redirect comes from
+ * __ip_do_redirect of net/ipv4/route.c: accepted only from the gateway in use, and only where the better one is a
+ * neighbour already; one that is not is asked for, so that a later redirect is accepted. A connection that is not established yet (SYN-ACK) takes no notice. In IPv6 the redirect comes from
  * the router's link-local address, which is no gateway in use: only TCP, which does not look at that, believes it
  * (tcp_v6_err; ip6_redirect for the rest).
  */
@@ -49,11 +49,11 @@ export function learnRedirect(run: Run, host: Host, device: Device, packet: Pack
   const { redirect, about } = packet;
   if (redirect === undefined || about === undefined || about.step === 'syn-ack') return;
   const { dst } = about;
+  const better = { device, address: redirect.gateway };
   const accepted = dst.includes(':')
     ? device.settings.acceptRedirects.v6 && about.protocol === 'tcp' && about.step !== 'reset'
-    : device.settings.acceptRedirects.v4 &&
-      lookUp(host, dst)?.via === packet.src &&
-      redirect.gateway !== packet.src &&
-      isOwnNeighbour(run, host, { device, address: redirect.gateway });
-  if (accepted) stateOf(run, host).redirects.set(dst, { gateway: redirect.gateway, router: redirect.router });
+    : device.settings.acceptRedirects.v4 && lookUp(host, dst)?.via === packet.src && redirect.gateway !== packet.src;
+  if (!accepted) return;
+  if (!dst.includes(':') && !isOwnNeighbour(run, host, better)) resolve(run, host, better);
+  else stateOf(run, host).redirects.set(dst, { gateway: redirect.gateway, router: redirect.router });
 }

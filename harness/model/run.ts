@@ -14,7 +14,10 @@ import type { Host, Network } from './network.ts';
 export interface Run {
   network: Network;
   choices: Choices;
+  /** What nodes have learned by now; of those that are not in it, `before` holds. */
   states: Map<string, NodeState>;
+  /** What they had learned before the flow began. */
+  before: Map<string, NodeState> | null;
   /** Frames about to arrive, first in first out. */
   arrivals: Arrival[];
   exchange: Exchange;
@@ -27,7 +30,7 @@ export interface Run {
   /** The flow is such a health check; null for flows that somebody else starts. */
   check: DirectCheck | null;
   /** Owners of addresses that dropped an ARP request for its source, by address. */
-  unanswered: Map<string, { owner: string; source: string }>;
+  unanswered: Map<string, { code: 'reverse-path' | 'own-address-as-source'; owner: string; source: string }>;
   /** Server that the load balancer picked, by service. */
   picked: Map<string, string>;
 }
@@ -59,17 +62,28 @@ const RANK = { unwanted: 0, died: 1, delivered: 2 } as const;
 export function stateOf(run: Run, host: Host): NodeState {
   let state = run.states.get(host.name);
   if (state === undefined) {
-    state = {
-      neighbours: new Map(),
-      connections: [],
-      macTable: new Map(),
-      redirects: new Map(),
-      limits: new Map(),
-      redirected: new Set(),
-    };
+    const before = run.before?.get(host.name);
+    // Connections are left out: those of flows that are over mean nothing to another one.
+    state = before === undefined ? nothingLearned() : structuredClone({ ...before, connections: [] });
     run.states.set(host.name, state);
   }
   return state;
+}
+
+function nothingLearned(): NodeState {
+  return {
+    neighbours: new Map(),
+    connections: [],
+    macTable: new Map(),
+    redirects: new Map(),
+    limits: new Map(),
+    redirected: new Set(),
+  };
+}
+
+/** What all nodes have learned by now, from this flow and before. */
+export function learnedStates({ before, states }: Run): Map<string, NodeState> {
+  return new Map([...(before ?? []), ...states]);
 }
 
 /** A node dropped a packet for a reason. */

@@ -58,19 +58,14 @@ export function begin(network: Network, flow: FlowPlan, { choices, isUp, states 
     exchange: startExchange(flow, service, source),
     isUp,
     check,
-    states: copyOf(states),
+    states: new Map(),
+    before: states,
     arrivals: [],
     outbox: [],
     ends: new Map(),
     unanswered: new Map(),
     picked: new Map(),
   };
-}
-
-/** Connections are left out: those of flows that are over mean nothing to another one. */
-function copyOf(states: Map<string, NodeState> | null): Map<string, NodeState> {
-  const copy = (state: NodeState): NodeState => structuredClone({ ...state, connections: [] });
-  return new Map([...(states ?? [])].map(([name, state]) => [name, copy(state)]));
 }
 
 /** What packets cause is sent before the next frame arrives. */
@@ -83,6 +78,7 @@ export function settleDown(run: Run): void {
       if (next < run.arrivals.length) arrive(run, run.arrivals[next++]!);
     }
   } while (next < FRAME_LIMIT && settleNext(run));
+  run.arrivals = [];
 }
 
 function arrive(run: Run, { node, iface, frame: arrived }: Arrival): void {

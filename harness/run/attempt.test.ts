@@ -10,13 +10,13 @@ import type { PooledLab } from './lab-pool.ts';
 const lab = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } } }));
 const called = flow(lab, 'client', 'a');
 const walk = predict(lab, called)[0]!;
-const NOTHING_COUNTED = (): Promise<Record<string, never>> => Promise.resolve({});
+const MAY_FAIL = { countersBefore: () => Promise.resolve({}), predicted: [] };
 const UNANSWERED: FireResult = { answered: false, outcome: 'no-answer', answer: null };
 
 /** A lab whose captures and agents are in the test's hands. */
 class ScriptedLab {
   readonly recorder = new Recorder();
-  #end: (result: FireResult) => void = () => undefined;
+  readonly #ends = new Map<string, (result: FireResult) => void>();
 
   /**
    * @param onFire what happens when the caller is told to fire
@@ -33,17 +33,25 @@ class ScriptedLab {
     }
   }
 
+  /** Ends all calls that have not ended. */
+  ends(result: FireResult): void {
+    for (const end of this.#ends.values()) end(result);
+  }
+
   get pooled(): PooledLab {
     let drains = 0;
     const call = (method: Method, params: unknown): Promise<unknown> => {
-      if (method === 'cancel') this.#end(UNANSWERED);
+      const { token } = params as FireParams;
+      if (method === 'cancel') this.#ends.get(token)!(UNANSWERED);
       if (method !== 'fire') return Promise.resolve(null);
-      this.onFire(params as FireParams);
-      return new Promise((resolve) => (this.#end = resolve));
+      return new Promise<FireResult>((resolve) => {
+        this.#ends.set(token, resolve);
+        this.onFire(params as FireParams);
+      });
     };
     const nothing = { macTable: {}, counters: {}, serverStates: [], routeGet: 'routed' };
     const agent = { call, ask: (query: Query) => Promise.resolve(nothing[query]) };
-    const drain = (): Promise<void> => Promise.resolve(this.onDrain(++drains, this.#end));
+    const drain = (): Promise<void> => Promise.resolve(this.onDrain(++drains, (result) => this.ends(result)));
     return { lab: { node: () => agent, drain }, recorder: this.recorder } as unknown as PooledLab;
   }
 }
@@ -60,7 +68,7 @@ test('packets that some captures alone have shown so far are not taken for lost'
     },
     (time) => scripted.hands([[], at('s2'), at('l3', 'l2', 'l4')][time] ?? []),
   );
-  const { cause } = await runAttempt(called, lab, scripted.pooled, NOTHING_COUNTED);
+  const { cause } = await runAttempt(called, lab, scripted.pooled, MAY_FAIL);
   expect(cause).toMatchObject({ code: 'reply-not-from-vip', node: 'client' });
 });
 
@@ -75,8 +83,55 @@ test('a caller that stood still while all was silent gets time to go on', async 
       setTimeout(() => end({ answered: true, outcome: '200', answer }), stoodStill / 2);
     },
   );
-  const { outcome } = await runAttempt(called, lab, scripted.pooled, NOTHING_COUNTED);
+  const { outcome } = await runAttempt(called, lab, scripted.pooled, MAY_FAIL);
   expect(outcome).toBe('works');
+});
+
+describe('a call that vanishes at a router, as predicted', () => {
+  const dead = plan(
+    oneArm({
+      services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } },
+      nodes: { l3: { forwarding: false } },
+    }),
+  );
+  const doomed = flow(dead, 'client', 'a');
+  const predicted = predict(dead, doomed);
+  const { request } = predicted[0]!;
+  const vanishes = (scripted: ScriptedLab, { sourcePort }: FireParams): void => {
+    const sent = withPort({ ...walk, request, reply: [] }, request[0]!.src.port!, sourcePort);
+    scripted.hands(onTheWires(dead, sent, { seq: sourcePort, begins: Date.now() * 1e6 }));
+  };
+
+  test('is over once another one, from another port, has vanished there as well', async () => {
+    const ports: number[] = [];
+    const scripted: ScriptedLab = new ScriptedLab(
+      (params) => {
+        ports.push(params.sourcePort);
+        vanishes(scripted, params);
+      },
+      () => undefined,
+    );
+    const mayFail = { ...MAY_FAIL, predicted };
+    const { cause, packets } = await runAttempt(doomed, dead, scripted.pooled, mayFail);
+    expect(cause).toMatchObject({ code: 'not-forwarding', node: 'l3' });
+    expect(new Set(ports).size).toBe(2);
+    expect(packets.map(({ node }) => node)).toEqual(['client', 'l3']);
+  });
+
+  test('may work yet where another one does', async () => {
+    let calls = 0;
+    const answered: FireResult = { answered: true, outcome: '200', answer: null };
+    const scripted: ScriptedLab = new ScriptedLab(
+      (params) => {
+        calls += 1;
+        if (calls === 1) vanishes(scripted, params);
+        else setTimeout(() => scripted.ends(answered), 1);
+      },
+      () => undefined,
+    );
+    const { outcome } = await runAttempt(doomed, dead, scripted.pooled, { ...MAY_FAIL, predicted });
+    expect({ outcome, calls }).toEqual({ outcome: 'works', calls: 2 });
+  });
 });
 
 function withPort({ request, reply }: typeof walk, from: number, to: number): typeof walk {

@@ -44,9 +44,8 @@ export async function runFlow(
   { plan, lab, ...shared }: Shared,
 ): Promise<FlowResult> {
   const began = performance.now();
-  const attempts = await sideBySide(flow.repeat, ATTEMPTS_AT_ONCE, () =>
-    runAttempt(flow, plan, lab, mayFail(flow, predicted) ? shared.countersBefore : undefined),
-  );
+  const ifMayFail = mayFail(flow, predicted) ? { countersBefore: shared.countersBefore, predicted } : undefined;
+  const attempts = await sideBySide(flow.repeat, ATTEMPTS_AT_ONCE, () => runAttempt(flow, plan, lab, ifMayFail));
   const controls = await Promise.all(controlsOf(plan, flow).map(shared.control));
   const differs = attempts.map((attempt) => disagreement(attempt, predicted)).find((found) => found !== null) ?? null;
   const judged = judgeFlow(flow, plan, { attempts, controls, disagreement: differs });

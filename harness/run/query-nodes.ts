@@ -1,17 +1,21 @@
 import { relevantIncreases } from '../judge/counters.ts';
 import type { CountersByNode } from '../terms/counters.ts';
-import { vanishedAt, type Evidence } from '../judge/evidence.ts';
+import { openQuestion, vanishedAt, type Evidence } from '../judge/evidence.ts';
 import type { Hop } from '../terms/walk.ts';
 import { nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { PooledLab } from './lab-pool.ts';
 
 /** What captures do not show: the kernel's route for a lost packet, the L4's server states, MAC tables, counters. */
-export type QueriedState = Pick<Evidence, 'kernel' | 'kernelOnAnswer' | 'healthy' | 'macTables' | 'counters'>;
+export type QueriedState = Pick<
+  Evidence,
+  'kernel' | 'kernelOnAnswer' | 'kernelOnArp' | 'healthy' | 'macTables' | 'counters'
+>;
 
 export const NOTHING_QUERIED: QueriedState = {
   kernel: null,
   kernelOnAnswer: null,
+  kernelOnArp: null,
   healthy: null,
   macTables: {},
   counters: {},
@@ -19,17 +23,20 @@ export const NOTHING_QUERIED: QueriedState = {
 
 /** Queries the nodes, once an attempt was not answered. */
 export async function queryNodes(
-  base: Pick<Evidence, 'plan' | 'flow' | 'walk'>,
+  base: Pick<Evidence, 'plan' | 'flow' | 'walk' | 'packets'>,
   { lab }: Pick<PooledLab, 'lab'>,
   countersBefore: CountersByNode | null,
 ): Promise<QueriedState> {
   const { plan } = base;
   const vanished = vanishedAt(base)?.hop;
   const hop = vanished?.direction === 'in' ? vanished : null;
-  const [kernel, kernelOnAnswer, tables, countersAfter, healthy] = await Promise.all([
+  const open = openQuestion(base);
+  const [kernel, kernelOnAnswer, kernelOnArp, tables, countersAfter, healthy] = await Promise.all([
     hop &&
       lab.node(hop.node).ask('routeGet', { to: hop.dst.ip, incoming: { from: hop.src.ip, iif: cameBy(hop, plan) } }),
     hop && lab.node(hop.node).ask('routeGet', { to: hop.src.ip }),
+    open &&
+      lab.node(open.owner).ask('routeGet', { to: open.address, incoming: { from: open.source, iif: open.iface } }),
     Promise.all(
       plan.nodes
         .filter(({ bridge }) => bridge)
@@ -41,6 +48,7 @@ export async function queryNodes(
   return {
     kernel,
     kernelOnAnswer,
+    kernelOnArp,
     healthy,
     macTables: Object.fromEntries(tables),
     counters: countersBefore === null || countersAfter === null ? {} : relevantIncreases(countersBefore, countersAfter),

@@ -25,7 +25,7 @@ class Attempt {
       this.#isNew = false;
       return { packets: [...this.#packets], epoch: String(EPOCH) };
     };
-    this.#left = quiescence(key, newPackets, () => this.#clock);
+    this.#left = quiescence(key, newPackets, () => this.#clock).left;
   }
 
   /** Packets of this moment; captures hand them on 3 ms after that. */

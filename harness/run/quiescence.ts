@@ -21,32 +21,61 @@ export interface NewPackets {
 }
 
 /**
- * Tells how long to wait yet until nothing more is to be expected of an attempt, ms, by what the captures have shown of
- * it so far, if they show no more. On a busy machine a capture may be late: silence counts from the packets' own stamps.
- * @param news null when there is nothing new
- * @param now a clock, ms
+ * The same, once what was learned from a loss is still to be tried by a repetition, ms: the second of a SYN comes 2,000 ms
+ * after the first.
  */
-export function quiescence(key: FlowKey, newPackets: () => NewPackets | null, now: () => number): () => number {
+const SILENCE_WHILE_LEARNING_MS = 2400;
+
+/** How far an attempt has come to rest. */
+export interface Quiescence {
+  /** How long to wait yet until nothing more is to be expected, ms, if nothing more is seen. */
+  left: () => number;
+  /** Whether packets were seen, and all of them have got as far as they get until something is sent again. */
+  isAtRest: () => boolean;
+}
+
+/**
+ * Tells by what the captures have shown of an attempt so far whether more is to be expected. On a busy machine a capture
+ * may be late: silence counts from the packets' own stamps.
+ * @param newPackets null when there is nothing new
+ * @param now a clock, ms
+ * @param teaches see `settledBy`
+ */
+export function quiescence(
+  key: FlowKey,
+  newPackets: () => NewPackets | null,
+  now: () => number,
+  teaches?: (sighting: Sighting) => boolean,
+): Quiescence {
   let settled: ReturnType<typeof settledBy> = null;
   let pause: number = SILENCE_AFTER_REPETITION_MS.atRest;
+  let isEmpty = true;
   const last = { own: now(), inFlight: now() };
   // By so much our clock is ahead of the stamps, as far as the fastest capture tells.
   let ahead = Infinity;
-  return () => {
+  const read = (): void => {
     const seen = newPackets();
-    if (seen && seen.packets.length > 0) {
-      const { packets, epoch } = seen;
-      const stamp = (of?: Sighting): number => (of ? Number(BigInt(epoch) / 1000n) / 1000 + of.time / 1e6 : -Infinity);
-      const pending = inFlight(packets);
-      ahead = Math.min(ahead, now() - stamp(packets.at(-1)));
-      last.own = Math.max(last.own, stamp(packets.findLast(({ frame }) => !frame.arp)) + ahead);
-      last.inFlight = Math.max(last.inFlight, stamp(pending.at(-1)) + ahead);
-      settled = settledBy(packets, key);
-      pause = SILENCE_AFTER_REPETITION_MS[isSearching(pending) ? 'searching' : 'atRest'];
-    }
+    if (seen === null || seen.packets.length === 0) return;
+    const { packets, epoch } = seen;
+    const stamp = (of?: Sighting): number => (of ? Number(BigInt(epoch) / 1000n) / 1000 + of.time / 1e6 : -Infinity);
+    const pending = inFlight(packets);
+    isEmpty = false;
+    ahead = Math.min(ahead, now() - stamp(packets.at(-1)));
+    last.own = Math.max(last.own, stamp(packets.findLast(({ frame }) => !frame.arp)) + ahead);
+    last.inFlight = Math.max(last.inFlight, stamp(pending.at(-1)) + ahead);
+    settled = settledBy(packets, key, teaches);
+    pause = SILENCE_AFTER_REPETITION_MS[isSearching(pending) ? 'searching' : 'atRest'];
+  };
+  const left = (): number => {
+    read();
     if (settled === 'refused') return 0;
-    const end = last.own + SILENCE_MS[key.protocol];
+    const end = last.own + (settled === 'learning' ? SILENCE_WHILE_LEARNING_MS : SILENCE_MS[key.protocol]);
     const endOfRepetition = settled === 'repeated' ? last.inFlight + pause : Infinity;
     return Math.max(0, Math.min(end, endOfRepetition) - now());
   };
+  const isAtRest = (): boolean => {
+    read();
+    return !isEmpty && settled !== 'learning' && now() >= last.inFlight + pause;
+  };
+  return { left, isAtRest };
 }

@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { L4labError } from '../errors.ts';
 import type { FlowResult, VariantResult } from '../terms/results.ts';
 import { predict } from '../model/predict.ts';
+import { knownNeighbours } from '../model/warm-start.ts';
 import type { Variant } from '../scenario/read.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { batches } from './batches.ts';
@@ -41,7 +42,7 @@ export async function runVariant(
     return result;
   };
   try {
-    await timed('configureMs', () => lab.configure(plan));
+    await timed('configureMs', () => lab.configure(plan, knownNeighbours(plan)));
     await timed('flowsMs', () => runFlows(plan, pooled, finished, emit));
     balancers = await describeBalancers(plan, pooled);
   } catch (error) {
@@ -95,7 +96,8 @@ async function runFlows(
 /**
  * Empties neighbour tables, MAC tables and learned routes. Each node but an L4 announces itself then (`arp_notify`), so
  * that no switch has to flood what is sent to it. An L4 that keeps the source MAC has looked for its servers' MACs before
- * any flow, and still knows them; any other asks anew, by which its servers learn its own.
+ * any flow, and still knows them; any other asks anew, by which its servers learn its own. What nodes know from the start
+ * they learn anew.
  */
 async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
   await Promise.all(
@@ -117,6 +119,7 @@ async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
       return lab.node(name).call('run', { argv: ['ip', '-batch', '-'], input: lines.join('\n') });
     }),
   );
+  await lab.learnNeighbours(knownNeighbours(plan));
 }
 
 async function describeBalancers(plan: Plan, { lab }: PooledLab): Promise<VariantResult['balancers']> {

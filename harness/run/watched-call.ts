@@ -1,10 +1,11 @@
 import type { FireResult } from '../agent/protocol.ts';
+import { redirectsAt } from '../judge/complete.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { NOTHING_QUERIED, type QueriedState } from './query-nodes.ts';
 import type { PooledLab } from './lab-pool.ts';
 import { Observation, type Seen } from './observation.ts';
-import { quiescence, SILENCE_MS } from './quiescence.ts';
+import { quiescence, SILENCE_MS, type Quiescence } from './quiescence.ts';
 import { readWhole } from './read-whole.ts';
 
 /** Whatever its packets do. */
@@ -25,6 +26,13 @@ interface Watch {
   firstLook: number;
   /** Reads what packets do not show, where no answer was taken. */
   ask: (seen: Seen) => Promise<QueriedState>;
+  /** Whether the call is over as soon as its packets are at rest: what the caller would repeat is not waited for. */
+  untilAtRest?: boolean;
+  /**
+   * Asked once, when the packets of a call without an answer have come to rest: whether their loss was no accident, so
+   * that the repetition need not be waited for. Left out where it always is.
+   */
+  isNoAccident?: (seen: Seen, query: (seen: Seen) => Promise<QueriedState>) => Promise<boolean>;
 }
 
 interface Decided {
@@ -39,24 +47,25 @@ interface Decided {
  */
 export class WatchedCall {
   readonly #observation: Observation;
-  /** How long to wait yet, ms. */
-  readonly #left: () => number;
+  readonly #quiescence: Quiescence;
   readonly #query: (seen: Seen) => Promise<QueriedState>;
   /** Packets decide nothing before, ms. */
   #lookFrom: number;
   /** A reading of the captures that takes longer tells of nodes that stood still, ms. */
   #expectedMs = STOOD_STILL_MS;
   #state: 'waiting' | 'reading' | 'over' = 'waiting';
+  #hasAsked = false;
   /** What decided it, where packets did. */
   #decidedBy: Seen | null = null;
 
   constructor(private readonly watch: Watch) {
     const { key, plan, lab, firstLook, ask } = watch;
     this.#observation = new Observation(key, plan, lab.recorder);
-    this.#left = quiescence(
+    this.#quiescence = quiescence(
       key,
       () => this.#observation.newPackets(),
       () => performance.now(),
+      redirectsAt(plan),
     );
     this.#query = askedOnce(ask);
     this.#lookFrom = firstLook;
@@ -94,19 +103,35 @@ export class WatchedCall {
 
   async #look(): Promise<void> {
     if (this.#state !== 'waiting' || performance.now() < this.#lookFrom) return;
-    const wait = this.#left();
-    if (wait < ASK_AHEAD_MS) void this.#query(this.#observation.seen);
-    if (wait > 0) return;
+    const { isNoAccident } = this.watch;
+    const left = this.#left();
+    if (left < ASK_AHEAD_MS && !this.watch.untilAtRest) void this.#query(this.#observation.seen);
+    if (left > 0 && (isNoAccident === undefined || this.#hasAsked || !this.#quiescence.isAtRest())) return;
     this.#state = 'reading';
     const tookMs = await this.#readWhole();
     if (!this.#isReading()) return;
-    this.#state = 'waiting';
-    if (this.#left() > 0) return;
     if (tookMs !== null && tookMs > this.#expectedMs) {
       this.#giveTime(tookMs);
+    } else if (this.#left() <= 0) {
+      await this.#cancel(tookMs === null ? null : this.#observation.seen);
       return;
+    } else if (isNoAccident !== undefined && !this.#hasAsked && this.#quiescence.isAtRest()) {
+      this.#hasAsked = true;
+      const { seen } = this.#observation;
+      const isDecided = await isNoAccident(seen, this.#query).catch(() => false);
+      // What was sent meanwhile may get through.
+      if (isDecided && this.#isReading() && this.#observation.seen.packets.length === seen.packets.length) {
+        await this.#cancel(seen);
+        return;
+      }
     }
-    await this.#cancel(tookMs === null ? null : this.#observation.seen);
+    if (this.#isReading()) this.#state = 'waiting';
+  }
+
+  /** How long to wait yet, ms. */
+  #left(): number {
+    if (this.watch.untilAtRest && this.#quiescence.isAtRest()) return 0;
+    return this.#quiescence.left();
   }
 
   /**

@@ -42,9 +42,11 @@ const works = z.strictObject({
   request: path.optional().describe('Path of the request.'),
   reply: path.optional().describe('Path of the answer.'),
   findings: z
-    .array(z.enum(['answered-by-itself', 'l4-bypassed']))
+    .array(z.enum(['answered-by-itself', 'l4-bypassed', 'slow-start']))
     .optional()
-    .describe('Unusual ways in which it works; all that occur must be listed.'),
+    .describe(
+      'Unusual ways in which it works; all that occur must be listed. Without a list, only `slow-start` may occur.',
+    ),
 });
 
 /** Not knowing why is no reason: nobody may expect `unexplained`. */

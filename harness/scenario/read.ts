@@ -124,7 +124,7 @@ export function readVariant(
   return { name, title: variant.title ?? name, change: variant.change, scenario: data!, locate };
 }
 
-const CHANGEABLE = ['servers', 'nodes', 'services', 'flows'];
+const CHANGEABLE = ['servers', 'nodes', 'services', 'flows', 'neighbours'];
 
 const NEEDED = { flows: ['from', 'to', 'expect'], services: ['vip', 'port', 'mode', 'pool'] };
 

@@ -33,6 +33,7 @@ export function resolvePlan(scenario: Scenario, variant: Variant): Plan {
     links: lab.links.map(resolveLink),
     services: Object.keys(body.services).map((name) => resolveService(name, lab, body)),
     flows: Object.keys(body.flows).map((name) => resolveFlow(name, nodes, variant)),
+    neighbours: body.neighbours,
   };
 }
 

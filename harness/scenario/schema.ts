@@ -123,6 +123,12 @@ const scenarioBody = {
     .record(wordName, flow)
     .refine((flows) => Object.keys(flows).length > 0, 'must not be empty')
     .describe('Flows by name; each runs in every variant.'),
+  neighbours: z
+    .enum(['warm', 'cold'])
+    .default('warm')
+    .describe(
+      'Whether nodes know their neighbours when flows begin: `warm`, as on a network that has been running, or `cold`.',
+    ),
 };
 
 const variant = z.strictObject({
@@ -130,7 +136,7 @@ const variant = z.strictObject({
   change: z
     .record(z.string(), z.unknown())
     .default({})
-    .describe('Merge patch (RFC 7396) on servers, nodes, services, flows.'),
+    .describe('Merge patch (RFC 7396) on servers, nodes, services, flows, neighbours.'),
   expect: z.record(z.string(), expectation).default({}).describe('Replaces the expectation of flows.'),
 });
 

@@ -29,8 +29,8 @@ export type CauseCode = (typeof CAUSES)[number];
 export interface CauseDetails {
   'route-missing': At & { address: string };
   'arp-unanswered': At & { address: string };
-  /** The owner of the address dropped the ARP request, since it did not accept its source. */
-  'arp-request-dropped': At & { address: string; owner: string; source: string };
+  /** The owner of the address, `node`, dropped the ARP request of `asker`, since it did not accept its source. */
+  'arp-request-dropped': At & { address: string; asker: string; source: string };
   /** ICMP host unreachable: the next hop did not answer ARP. */
   'host-unreachable': At & { address: string };
   /** The interface at the other end of the wire is down. */

@@ -9,6 +9,15 @@ export interface Plan {
   links: LinkPlan[];
   services: ServicePlan[];
   flows: FlowPlan[];
+  /** Whether nodes know their neighbours' MACs when flows begin. */
+  neighbours: 'warm' | 'cold';
+}
+
+/** A neighbour that a node knows: an address behind an interface. */
+export interface KnownNeighbour {
+  node: string;
+  dev: string;
+  address: string;
 }
 
 export type Role = 'client' | 'l3' | 'l2' | 'l4' | 'server';
@@ -158,5 +167,8 @@ export interface PathExpectation {
   avoids?: string[];
 }
 
-/** The caller got its answer, yet not in the way that the topology is for. */
-export type Finding = 'answered-by-itself' | 'l4-bypassed';
+/**
+ * The caller got its answer, yet not in the way that the topology is for, or only after it had sent again what was lost
+ * (`slow-start`).
+ */
+export type Finding = 'answered-by-itself' | 'l4-bypassed' | 'slow-start';

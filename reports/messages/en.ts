@@ -109,13 +109,14 @@ export const en: Catalogue = {
   },
   findings: {
     'answered-by-itself': 'The caller has the VIP on its own loopback and answered itself; no packet left the node.',
+    'slow-start': 'The first packets were lost; it worked once they were sent again.',
     'l4-bypassed': 'The reply came without the L4: a server answered ARP for the VIP.',
   },
   messages: {
     'route-missing': ({ node, address }) => `${node} has no route to ${address}.`,
     'arp-unanswered': ({ node, address }) => `${node} sent ARP requests for ${address}, but no node answered.`,
-    'arp-request-dropped': ({ node, address, owner, source }) =>
-      `${node} sent ARP requests for ${address}, but ${owner} dropped them because of their source ${source}.`,
+    'arp-request-dropped': ({ node, address, asker, source }) =>
+      `${asker} sent ARP requests for ${address}, but ${node} dropped them because of their source ${source}.`,
     'host-unreachable': ({ node, address }) =>
       `${node} reported host unreachable for ${address}: the next hop did not answer ARP.`,
     'peer-down': ({ node, address, peer }) =>

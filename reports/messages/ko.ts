@@ -100,13 +100,14 @@ export const ko: Catalogue = {
   findings: {
     'answered-by-itself':
       '호출자가 VIP를 자신의 루프백에 가지고 있어 스스로 응답했습니다. 노드 밖으로 나간 패킷이 없습니다.',
+    'slow-start': '처음 패킷은 사라졌고, 다시 보낸 뒤에야 응답이 왔습니다.',
     'l4-bypassed': 'L4를 거치지 않고 응답이 왔습니다. 서버가 VIP에 대한 ARP에 응답했습니다.',
   },
   messages: {
     'route-missing': ({ node, address }) => `${node}에 ${address}(으)로 가는 경로가 없습니다.`,
     'arp-unanswered': ({ node, address }) => `${node}이(가) ${address}의 MAC을 ARP로 물었으나 응답한 노드가 없습니다.`,
-    'arp-request-dropped': ({ node, address, owner, source }) =>
-      `${node}이(가) ${address}의 MAC을 ARP로 물었으나, ${owner}이(가) 출발지 ${source} 때문에 요청을 버렸습니다.`,
+    'arp-request-dropped': ({ node, address, asker, source }) =>
+      `${asker}이(가) ${address}의 MAC을 ARP로 물었으나, ${node}이(가) 출발지 ${source} 때문에 요청을 버렸습니다.`,
     'host-unreachable': ({ node, address }) =>
       `${node}이(가) ${address}에 대해 host unreachable을 알렸습니다. 다음 홉이 ARP에 응답하지 않았습니다.`,
     'peer-down': ({ node, address, peer }) =>

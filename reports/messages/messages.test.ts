@@ -33,7 +33,7 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
   ...({
     'route-missing': { node, address },
     'arp-unanswered': { node, address },
-    'arp-request-dropped': { node, address, owner: 'n1', source: '192.0.2.8' },
+    'arp-request-dropped': { node, address, asker: 'n1', source: '192.0.2.8' },
     'host-unreachable': { node, address },
     'peer-down': { node, address, peer: 'n1' },
     'server-off-segment': { node, address },

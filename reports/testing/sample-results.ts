@@ -168,6 +168,7 @@ function variantResult(
       variant: name,
       nodes: lab.nodes,
       links: lab.links,
+      neighbours: 'warm',
       services: services.map((s) => ({
         ...service(s.name, s.vip, s.mode, []),
         pool: s.servers.map((server) => ({ node: server.name, address: server.address })),

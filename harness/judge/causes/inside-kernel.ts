@@ -88,6 +88,6 @@ function portsExhausted({ name, l4, proxyIps, mode }: ServicePlan, { counters }:
 }
 
 /** Whether a setting of IPv4 is on at an interface or at all of them (for both of these, either is enough). */
-function isOn(setting: 'rp_filter' | 'accept_local', { sysctls }: NodePlan, iface: string): boolean {
+export function isOn(setting: 'rp_filter' | 'accept_local', { sysctls }: NodePlan, iface: string): boolean {
   return ['all', iface].some((scope) => Number(sysctls[`net/ipv4/conf/${scope}/${setting}`] ?? 0) !== 0);
 }

@@ -1,5 +1,6 @@
 import { cause } from '../../terms/cause.ts';
-import { addressesOf, unansweredArp, type Rule } from './rule.ts';
+import { addressesOf, type Rule } from './rule.ts';
+import { unansweredArp, withoutAnswer } from './unanswered-arp.ts';
 
 /** No packet of the flow was seen leaving the caller: it called itself, had no route, or nobody answered its ARP. */
 export const neverLeft: Rule = (evidence) => {
@@ -10,5 +11,5 @@ export const neverLeft: Rule = (evidence) => {
     return cause('refused', 'listener-missing', { node, address, port, protocol: key.protocol });
   if (client.outcome === 'ENETUNREACH') return cause('no-route', 'route-missing', { node, address });
   const target = unansweredArp(evidence, node, [address]);
-  return target === null ? null : cause('no-neighbour', 'arp-unanswered', { node, address: target });
+  return target === null ? null : withoutAnswer(evidence, node, target);
 };

@@ -4,6 +4,7 @@ import { cause, type Cause } from '../../terms/cause.ts';
 import type { Evidence } from '../evidence.ts';
 import { nodeOf } from '../../scenario/lookup.ts';
 import type { Rule } from './rule.ts';
+import { refusedQuestion } from './unanswered-arp.ts';
 import { vanished } from './vanished.ts';
 
 /** Somebody said no: with an RST, or with an ICMP error. */
@@ -56,5 +57,5 @@ function fromError({ node, frame }: Sighting, evidence: Evidence): Cause | null 
   if (code === 3) return refusal(node, { address, port }, evidence);
   if (code === 9 || code === 10 || code === 13) return cause('filtered', 'rejected-by-rule', { node, address });
   if (code === 0 || code === 6) return cause('no-route', 'route-missing', { node, address });
-  return cause('no-neighbour', 'host-unreachable', { node, address });
+  return refusedQuestion(evidence, node)?.cause ?? cause('no-neighbour', 'host-unreachable', { node, address });
 }

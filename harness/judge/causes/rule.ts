@@ -15,25 +15,3 @@ export function addressesOf(plan: Plan, name: string): string[] {
   const vips = node.balancer?.config.vipOwner === false ? [] : balanced.map(({ vip }) => vip);
   return [...own, ...vips, ...balanced.flatMap(({ proxyIps }) => proxyIps)];
 }
-
-/**
- * An address that the node asked for by ARP in vain, and that is the next hop to one of `ends`, as far as the plan and
- * redirects tell: other flows ask, too. What it announces, or passes on as a bridge, is no question. A router asks for
- * IPv6 neighbours from its link-local address, and is known by its MAC.
- */
-export function unansweredArp({ packets, plan }: Evidence, name: string, ends: string[]): string | null {
-  const own = addressesOf(plan, name);
-  const gateways = packets.map(({ frame }) => frame.icmp?.gateway);
-  const hops = [...ends, ...nodeOf(plan, name).routes.map(({ via }) => via), ...gateways];
-  const macs = nodeOf(plan, name).interfaces.map(({ mac }) => mac);
-  const arp = packets.filter(({ node, frame }) => node === name && frame.arp);
-  const answered = arp
-    .filter(({ direction, frame }) => direction === 'in' && frame.arp!.op === 'reply')
-    .map(({ frame }) => frame.arp!.senderIp);
-  const asked = arp
-    .filter(({ direction, frame }) => direction === 'out' && frame.arp!.op === 'request')
-    .map(({ frame }) => frame.arp!)
-    .filter(({ senderIp, senderMac }) => own.includes(senderIp) || macs.includes(senderMac))
-    .find(({ targetIp }) => hops.includes(targetIp) && ![...own, ...answered].includes(targetIp));
-  return asked?.targetIp ?? null;
-}

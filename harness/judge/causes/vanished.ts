@@ -5,7 +5,8 @@ import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../eviden
 import { cause, type Cause } from '../../terms/cause.ts';
 import { nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
 import { insideKernel } from './inside-kernel.ts';
-import { addressesOf, unansweredArp, type Rule } from './rule.ts';
+import { addressesOf, type Rule } from './rule.ts';
+import { unansweredArp, withoutAnswer } from './unanswered-arp.ts';
 
 /** DSR: the request reached a server that does not hold the VIP; if that server routes, it passed the packet on. */
 export const withoutVip: Rule = ({ plan, flow, walk }) => {
@@ -81,5 +82,5 @@ function unanswered({ node, src, dst }: Hop, leg: 'request' | 'reply', evidence:
       .some((cidr) => contains(network(cidr), target));
     if (!near) return cause('server-not-adjacent', 'server-off-segment', { node, address: target });
   }
-  return cause('no-neighbour', 'arp-unanswered', { node, address: target });
+  return withoutAnswer(evidence, node, target);
 }

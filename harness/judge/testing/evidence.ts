@@ -35,6 +35,7 @@ export function evidenceOf(sketch: LabSketch, from: string, to: string, seen: Pa
     walk: { request: onWires(request), reply: onWires(reply) },
     kernel: null,
     kernelOnAnswer: null,
+    kernelOnArp: null,
     healthy: null,
     epoch: '0',
     macTables: {},

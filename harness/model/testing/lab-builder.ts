@@ -65,6 +65,7 @@ export function plan({ nodes, links, services }: LabSketch): Plan {
     })),
     services: servicePlans,
     flows: [],
+    neighbours: 'cold',
   };
 }
 

@@ -120,6 +120,7 @@ export const en = {
   findings: {
     'answered-by-itself': 'answered by itself',
     'l4-bypassed': 'L4 bypassed',
+    'slow-start': 'slow start',
   },
   compareWith: 'Compare with',
   samePath: 'Both took the same path.',

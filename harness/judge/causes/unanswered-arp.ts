@@ -1,0 +1,44 @@
+import { cause, type Cause } from '../../terms/cause.ts';
+import { nodeOf } from '../../scenario/lookup.ts';
+import { openQuestion, type Evidence } from '../evidence.ts';
+import { isOn } from './inside-kernel.ts';
+import { addressesOf } from './rule.ts';
+
+/**
+ * An address that the node asked for by ARP in vain, and that is the next hop to one of `ends`, as far as the plan and
+ * redirects tell: other flows ask, too. What it announces, or passes on as a bridge, is no question. A router asks for
+ * IPv6 neighbours from its link-local address, and is known by its MAC.
+ */
+export function unansweredArp({ packets, plan }: Evidence, name: string, ends: string[]): string | null {
+  const own = addressesOf(plan, name);
+  const gateways = packets.map(({ frame }) => frame.icmp?.gateway);
+  const hops = [...ends, ...nodeOf(plan, name).routes.map(({ via }) => via), ...gateways];
+  const macs = nodeOf(plan, name).interfaces.map(({ mac }) => mac);
+  const arp = packets.filter(({ node, frame }) => node === name && frame.arp);
+  const answered = arp
+    .filter(({ direction, frame }) => direction === 'in' && frame.arp!.op === 'reply')
+    .map(({ frame }) => frame.arp!.senderIp);
+  const asked = arp
+    .filter(({ direction, frame }) => direction === 'out' && frame.arp!.op === 'request')
+    .map(({ frame }) => frame.arp!)
+    .filter(({ senderIp, senderMac }) => own.includes(senderIp) || macs.includes(senderMac))
+    .find(({ targetIp }) => hops.includes(targetIp) && ![...own, ...answered].includes(targetIp));
+  return asked?.targetIp ?? null;
+}
+
+/** Why a node got no answer for an address: who has it did not accept the source of the question, or nobody has it. */
+export function withoutAnswer(evidence: Evidence, node: string, address: string): Cause {
+  const refused = refusedQuestion(evidence, node);
+  return refused?.address === address ? refused.cause : cause('no-neighbour', 'arp-unanswered', { node, address });
+}
+
+/** The question of a node that the owner of an address dropped for its source, as it drops packets (arp_process); or null. */
+export function refusedQuestion(evidence: Evidence, node: string): { address: string; cause: Cause } | null {
+  const { plan, kernelOnArp } = evidence;
+  const open = openQuestion(evidence);
+  if (open?.asker !== node || (kernelOnArp !== 'reverse-path' && kernelOnArp !== 'source-refused')) return null;
+  const { asker, owner, iface, address, source } = open;
+  const isOwn = addressesOf(plan, owner).includes(source) && !isOn('accept_local', nodeOf(plan, owner), iface);
+  const code = isOwn ? 'own-address-as-source' : 'reverse-path';
+  return { address, cause: cause(code, 'arp-request-dropped', { node: owner, asker, address, source }) };
+}

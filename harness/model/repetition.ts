@@ -1,0 +1,60 @@
+import { sendAgain } from './exchange.ts';
+import type { Packet } from './packet.ts';
+import type { Run } from './run.ts';
+import { settleDown } from './simulate.ts';
+
+/** A packet lost four times teaches nobody anything by a fifth loss: a redirect takes two to be believed. */
+const LIMIT = 4;
+
+/**
+ * TCP sends again what was lost (RFC 6298), on what nodes have learned from its loss: ICMP redirects, path MTUs,
+ * neighbours. It does so until it is answered, or until a loss has taught nobody anything.
+ * @param run one that has come to rest; goes on
+ * @returns whether the caller has its answer in the end
+ */
+export function repeatUntilSettled(run: Run): boolean {
+  for (let time = 0; time < LIMIT; time++) {
+    const lost = lostBy(run);
+    if (lost === null) break;
+    const before = learnedBy(run);
+    forgetFailures(run);
+    run.outbox.push({ node: run.exchange.flow.from, packet: sendAgain(run.exchange, lost) });
+    settleDown(run);
+    if (run.exchange.answered || learnedBy(run) === before) break;
+  }
+  return run.exchange.answered;
+}
+
+/** What the caller sends again: the last of its requests, else its SYN; null where it got an answer or a refusal. */
+function lostBy({ exchange, ends }: Run): Packet | null {
+  if (exchange.protocol !== 'tcp' || exchange.answered) return null;
+  const refused = exchange.sent.some(
+    ({ id, step }) => (step === 'reset' || step === 'error') && ends.get(id)?.fate === 'delivered',
+  );
+  if (refused) return null;
+  return (
+    exchange.sent.findLast(({ step }) => step === 'request') ?? exchange.sent.findLast(({ step }) => step === 'syn')!
+  );
+}
+
+/** A second apart, the kernel asks anew for a neighbour that did not answer, and sends one more redirect. */
+function forgetFailures({ states }: Run): void {
+  for (const { neighbours, redirected } of states.values()) {
+    redirected.clear();
+    for (const [key, { failed }] of neighbours) if (failed) neighbours.delete(key);
+  }
+}
+
+/** All that nodes know and that decides where packets go. */
+function learnedBy({ states }: Run): string {
+  return JSON.stringify(
+    [...states].map(([node, { neighbours, macTable, redirects, limits, connections }]) => [
+      node,
+      [...neighbours].map(([key, { mac, failed }]) => [key, mac, failed]).sort(),
+      [...macTable],
+      [...redirects],
+      [...limits],
+      connections.map(({ original, reply, tcp }) => [original, reply, tcp]),
+    ]),
+  );
+}

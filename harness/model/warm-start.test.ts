@@ -1,0 +1,39 @@
+import type { KnownNeighbour, Plan } from '../terms/plan.ts';
+import { flow, plan } from './testing/lab-builder.ts';
+import { L3, L4, oneArm, QUIET_ARP, S1, VIP_A } from './testing/labs.ts';
+import { knownNeighbours } from './warm-start.ts';
+
+const dsr = { vip: VIP_A, mode: 'dsr' as const, pool: ['s1'] };
+
+function lab(settings: Partial<Parameters<typeof oneArm>[0]> = {}): Plan {
+  const built = plan(oneArm({ services: { a: dsr }, servers: { loopback: [VIP_A], conf: QUIET_ARP }, ...settings }));
+  return { ...built, flows: [flow(built, 'client', 'a')], neighbours: 'warm' };
+}
+
+const of = (known: KnownNeighbour[], node: string): string[] =>
+  known.filter((one) => one.node === node).map(({ address }) => address);
+
+test('a node knows its gateway, a router and a load balancer the callers and servers of their subnets', () => {
+  const known = knownNeighbours(lab());
+  expect(of(known, 'client')).toEqual(['198.51.100.1']);
+  expect(of(known, 's1')).toEqual([L3]);
+  expect(of(known, 'l4')).toEqual([L3, S1]);
+  expect(of(known, 'l3')).toEqual(['198.51.100.10', S1]);
+});
+
+test('nobody asks for a VIP: whose MAC answers for it is what flows are to show', () => {
+  expect(knownNeighbours(lab()).map(({ address }) => address)).not.toContain(VIP_A);
+});
+
+test('a gateway that does not answer is not known: it is asked for when a packet needs it', () => {
+  expect(of(knownNeighbours(lab({ nodes: { l3: { down: ['l2'] } } })), 's1')).toEqual([]);
+});
+
+test('nobody asks for an address that two nodes have: who answers first is what flows are to show', () => {
+  const twice = lab({ nodes: { s1: { gateway: L4 }, s2: { interfaces: { l2: `${L4}/24` } } } });
+  expect(of(knownNeighbours(twice), 's1')).toEqual([]);
+});
+
+test('a lab that starts cold knows nobody', () => {
+  expect(knownNeighbours({ ...lab(), neighbours: 'cold' })).toEqual([]);
+});

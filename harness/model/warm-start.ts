@@ -1,0 +1,125 @@
+import { interfaceAddresses, nodeOf, serviceOf } from '../scenario/lookup.ts';
+import type { KnownNeighbour, Plan } from '../terms/plan.ts';
+import { forwards } from './device-settings.ts';
+import type { Choices } from './choices.ts';
+import { resolve } from './neighbours.ts';
+import type { Host, Network } from './network.ts';
+import { networkOf } from './network.ts';
+import { covers } from './prefix.ts';
+import type { NodeState } from './node-state.ts';
+import { learnedStates, stateOf } from './run.ts';
+import type { Run } from './run.ts';
+import { begin, settleDown } from './simulate.ts';
+
+/** What nodes of a network that has been running know. */
+interface WarmStart {
+  neighbours: KnownNeighbour[];
+  /** Null where nobody knows anything. */
+  states: Map<string, NodeState> | null;
+}
+
+const found = new WeakMap<Network, WarmStart>();
+
+/**
+ * The neighbours whose MACs nodes ask for before any flow begins, each in its own name; none where the plan starts cold.
+ * A node talks to its next hops; routers and load balancers to the callers and servers of their subnets; the two ends of
+ * a flow to each other where they share a subnet. Nobody asks for a VIP, nor for an address that two nodes have.
+ */
+export function knownNeighbours(plan: Plan): KnownNeighbour[] {
+  return warmStart(networkOf(plan)).neighbours;
+}
+
+/** What nodes have learned once all of these have been asked for; null where they know nothing. */
+export function warmStates(network: Network): Map<string, NodeState> | null {
+  return warmStart(network).states;
+}
+
+function warmStart(network: Network): WarmStart {
+  let start = found.get(network);
+  if (start === undefined) {
+    start = network.plan.neighbours === 'cold' ? { neighbours: [], states: null } : learn(network);
+    found.set(network, start);
+  }
+  return start;
+}
+
+function learn(network: Network): WarmStart {
+  const wanted = [...network.hosts.values()].flatMap((host) => peersOf(network.plan, host));
+  const tried = ask(network, wanted);
+  if (tried === null) return { neighbours: [], states: null };
+  const neighbours = wanted.filter(({ node, dev, address }) => {
+    const entry = stateOf(tried, network.hosts.get(node)!).neighbours.get(`${dev} ${address}`);
+    return typeof entry?.mac === 'string' && holders(network, address) === 1;
+  });
+  const run = ask(network, neighbours);
+  return { neighbours, states: run && learnedStates(run) };
+}
+
+/** How many nodes have an address. */
+function holders({ hosts }: Network, address: string): number {
+  return [...hosts.values()].filter(({ owned }) => owned.has(address)).length;
+}
+
+/** Addresses that a node would talk to by itself, with the interfaces that they are behind. */
+function peersOf(plan: Plan, host: Host): KnownNeighbour[] {
+  const addresses = new Set([...host.plan.routes.map(({ via }) => via), ...endsFor(plan, host)]);
+  return [...addresses].flatMap((address) => {
+    const device = [...host.devices.values()].find(
+      ({ name, addresses: own }) => isUp(host, name) && own.some(({ subnet }) => covers(subnet, address)),
+    );
+    return device === undefined || host.owned.has(address) ? [] : [{ node: host.name, dev: device.name, address }];
+  });
+}
+
+function isUp({ plan }: Host, device: string): boolean {
+  return plan.interfaces.some(({ name, up }) => name === device && up !== false);
+}
+
+/** Addresses of the callers and servers that a node hands packets to, or exchanges them with. */
+function endsFor(plan: Plan, host: Host): string[] {
+  const passesOn = [...host.devices.values()].some(({ settings }) =>
+    ['0.0.0.0', '::'].some((family) => forwards(settings, family)),
+  );
+  return plan.flows.flatMap((flow) => {
+    const service = serviceOf(plan, flow);
+    const called = service?.pool.map(({ node }) => node) ?? ('node' in flow.to ? [flow.to.node] : []);
+    const caller = flow.from;
+    if (passesOn) return addressesOf(plan, [caller, ...called]);
+    if (host.name === caller) return service === undefined ? addressesOf(plan, called) : [];
+    return called.includes(host.name) ? addressesOf(plan, [caller]) : [];
+  });
+}
+
+function addressesOf(plan: Plan, names: string[]): string[] {
+  return names.flatMap((name) => interfaceAddresses(nodeOf(plan, name)));
+}
+
+const FIRST: Choices = { choose: (_key, [first]) => first };
+
+/** Null where there is nothing to ask for. */
+function ask(network: Network, neighbours: KnownNeighbour[]): Run | null {
+  const [first] = neighbours;
+  if (first === undefined) return null;
+  const run = begin(network, nobodysFlow(first.node), { choices: FIRST, isUp: () => true });
+  for (const { node, dev, address } of neighbours) {
+    const host = network.hosts.get(node)!;
+    resolve(run, host, { device: host.devices.get(dev)!, address });
+    settleDown(run);
+  }
+  return run;
+}
+
+function nobodysFlow(node: string): Parameters<typeof begin>[1] {
+  return {
+    name: 'warm start',
+    from: node,
+    source: '',
+    to: { node },
+    address: '',
+    protocol: 'icmp',
+    port: 0,
+    repeat: 1,
+    expect: { outcome: 'works' },
+    at: { file: '', line: 0, col: 0 },
+  };
+}

@@ -1,0 +1,21 @@
+import { randomBytes } from 'node:crypto';
+import type { FlowKey } from '../observe/flow-packets.ts';
+import type { FlowPlan } from '../terms/plan.ts';
+import { nextSourcePort } from './source-ports.ts';
+
+/** By what the packets of a flow's next call will be known: a source port and a token of its own. */
+export function nextFlowKey({ from, protocol, address, port }: FlowPlan): FlowKey {
+  return {
+    caller: from,
+    protocol: protocol === 'http' ? 'tcp' : protocol,
+    address,
+    port,
+    sourcePort: protocol === 'icmp' ? 0 : nextSourcePort(),
+    token: newToken(),
+  };
+}
+
+function newToken(): string {
+  const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
+  return `l4lab-${[...randomBytes(8)].map((byte) => alphabet[byte % 36]).join('')}`;
+}
