@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { labImage, ROOT } from '../cli/project.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
-import { textTable } from '../harness/model/text-table.ts';
+import { textTable } from '../reports/content/text-table.ts';
 import { isTooOld } from '../lb/host/oldest-kernel.ts';
 import { ensureDisk, SUITES, type Disk, type Kernel } from './kernels/disk.ts';
 import { packLuggage } from './kernels/luggage.ts';

@@ -8,7 +8,7 @@ import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
-import { textTable } from '../harness/model/text-table.ts';
+import { textTable } from '../reports/content/text-table.ts';
 import { LabPool } from '../harness/run/lab-pool.ts';
 import { runVariant } from '../harness/run/variant.ts';
 import { changedVariant } from '../harness/model/what-if.ts';

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { ROOT } from '../cli/project.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
-import { textTable } from '../harness/model/text-table.ts';
+import { textTable } from '../reports/content/text-table.ts';
 
 /** The oldest Node that is supported, and the newest of each line that is looked after. */
 const VERSIONS = ['20.19.0', '22.23.3', '24.21.0', '26.10.0'];

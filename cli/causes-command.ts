@@ -1,16 +1,40 @@
 import { EXIT } from '../harness/errors.ts';
 import { CAUSES, type CauseCode } from '../harness/terms/cause.ts';
+import type { Finding } from '../harness/terms/plan.ts';
 import { en } from '../reports/messages/en.ts';
+import { wrap } from '../reports/content/wrap.ts';
 import { commandLineError } from './command-line-error.ts';
 import { noSuch } from './selection.ts';
+import { lineWidth } from './terminal.ts';
 
-/** `l4lab causes`: each cause, or those named, with its story, its evidence and its usual fix. */
+const FINDINGS = Object.keys(en.findings) as Finding[];
+
+/**
+ * `l4lab causes`: each cause, or those named, with its story, its evidence and its usual fix; and findings, which are
+ * said of flows that work. A name may be the beginning of one.
+ */
 export function causesCommand(names: string[]): Promise<number> {
-  const unknown = names.filter((name) => !Object.hasOwn(en.causes, name));
-  if (unknown.length > 0) throw commandLineError(...unknown.map((name) => noSuch('cause', name, CAUSES)));
-  for (const code of names.length > 0 ? (names as CauseCode[]) : CAUSES) {
-    const { story, evidence, fix } = en.causes[code];
-    process.stdout.write(`${code}\n  ${story}\n  Evidence: ${evidence}\n  Usual fix: ${fix}\n\n`);
-  }
+  const all: (CauseCode | Finding)[] = [...CAUSES, ...FINDINGS];
+  const chosen = names.map((name) => ({ name, codes: matching(name, all) }));
+  const unknown = chosen.filter(({ codes }) => codes.length === 0);
+  if (unknown.length > 0) throw commandLineError(...unknown.map(({ name }) => noSuch('cause', name, all)));
+  const codes = names.length > 0 ? [...new Set(chosen.flatMap((one) => one.codes))] : all;
+  process.stdout.write(codes.map((code) => `${code}\n${describe(code)}\n`).join(''));
   return Promise.resolve(EXIT.ok);
+}
+
+function matching<Code extends string>(name: string, all: Code[]): Code[] {
+  const exact = all.filter((code) => code === name);
+  return exact.length > 0 ? exact : all.filter((code) => code.startsWith(name));
+}
+
+function describe(code: CauseCode | Finding): string {
+  const lines = isFinding(code)
+    ? [`${en.findings[code]} (Said of a flow that works.)`]
+    : [en.causes[code].story, `Evidence: ${en.causes[code].evidence}`, `Usual fix: ${en.causes[code].fix}`];
+  return lines.map((line) => wrap(line, lineWidth(), { indent: '  ' })).join('');
+}
+
+function isFinding(code: CauseCode | Finding): code is Finding {
+  return Object.hasOwn(en.findings, code);
 }

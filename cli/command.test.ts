@@ -122,6 +122,9 @@ test(
       l4lab('causes', 'own-address-as-sorce'),
       l4lab('explain', 'proxy-and-dsr', 'client-to-vip'),
       l4lab('down', 'proxy-and-dsr'),
+      l4lab('explain', 'proxy-and-dsr/dsr'),
+      l4lab('run', 'labs/cross-subnet.yaml'),
+      l4lab('matrix', 'one-ram'),
     ]);
     const told = [
       /^no variant is named `no-vip-on-s3` \(did you mean `no-vip-on-s2`\?\); variants are vip-on-loopback, /m,
@@ -130,6 +133,9 @@ test(
       /^no cause is named `own-address-as-sorce` \(did you mean `own-address-as-source`\?\); causes are /m,
       /^`client-to-vip` is in \d scenarios; name one of proxy-and-dsr\/dsr, /m,
       /^`proxy-and-dsr` names \d scenarios; name one of proxy-and-dsr\//m,
+      /^name a flow; flows are client-to-vip, server-to-own-vip, other-server-to-vip$/m,
+      /^`labs\/cross-subnet.yaml` is a lab; scenarios on it are /m,
+      /^`one-ram` is neither .*\(did you mean `one-arm`\?\)/m,
     ];
     for (const [index, refusal] of refusals.entries())
       expect(refusal).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(told[index]!) as unknown });
@@ -154,6 +160,45 @@ test(
       stdout: expect.stringMatching(/^refused\n[^]+Usual fix: [^\n]+\n\n$/) as unknown,
     });
     expect(valid.stdout).toBe('1 scenario, 1 variant, 1 flow: no mistakes\n');
+  },
+  DEADLINE_MS,
+);
+
+test(
+  'names, beginnings, files and folders are taken alike, and no line is wider than a terminal of 80 columns',
+  async () => {
+    const broken = join(folder, 'broken/broken.yaml');
+    mkdirSync(join(folder, 'broken'), { recursive: true });
+    writeFileSync(broken, 'title: &t [*t]\n');
+    const [table, narrow, byWord, byOption, findings, named, valid, listed] = await Promise.all([
+      l4lab('matrix', 'labs/one-arm.yaml'),
+      l4lab('matrix', 'one-arm'),
+      l4lab('predict', 'proxy-and-dsr/ds', 'client-to-vip', '--variant', 'vip-on-loopback'),
+      l4lab('explain', 'scenarios/proxy-and-dsr/dsr.yaml', '--flow', 'client-to-vip'),
+      l4lab('causes'),
+      l4lab('causes', 'reply-not', 'l4-bypassed'),
+      l4lab('validate', 'labs', scenario()),
+      l4lab('list', 'proxy-and-dsr/', broken),
+    ]);
+    expect(table).toEqual(narrow);
+    expect(table.stdout).toContain('works (answered-by-itself)\n');
+    expect(table.stdout).toContain('\n  answered-by-itself: The caller');
+    for (const { stdout } of [byWord, byOption]) {
+      expect(stdout).toMatch(/^proxy-and-dsr\/dsr \[vip-on-loopback] client-to-vip: works\n/);
+      expect(stdout.match(/^.*L4 picks.*$/gm)).toEqual(['L4 picks s1; with s2 it is the same']);
+    }
+    expect(named.stdout).toMatch(/^reply-not-from-vip\n[^]+\nl4-bypassed\n/);
+    expect(valid).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^1 scenario, .*, \d+ labs: no mistakes/) as unknown,
+    });
+    expect(listed).toMatchObject({
+      code: 2,
+      stdout: expect.stringMatching(/^proxy-and-dsr\/dsr {2}\(/m) as unknown,
+      stderr: expect.stringMatching(/broken.yaml:1:12: not valid YAML: `\*t` stands within/) as unknown,
+    });
+    const lines = [table, byWord, byOption, findings, named, listed].flatMap(({ stdout }) => stdout.split('\n'));
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
   },
   DEADLINE_MS,
 );

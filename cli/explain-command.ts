@@ -6,7 +6,9 @@ import { EXIT } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
-import { outcomeOf } from '../harness/model/matrix.ts';
+import { outcomeOf } from '../reports/content/matrix-text.ts';
+import { predictionsText } from '../reports/content/predictions-text.ts';
+import { wrap } from '../reports/content/wrap.ts';
 import { predict } from '../harness/model/predict.ts';
 import type { Cause } from '../harness/terms/cause.ts';
 import type { Walk } from '../harness/terms/walk.ts';
@@ -17,9 +19,7 @@ import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 import { resolvePlan } from '../harness/scenario/resolve.ts';
 import { findOneFlow, type One } from './find-one.ts';
 import { labImage } from './project.ts';
-
-/** Characters of a line where no terminal says how wide it is. */
-const WIDTH = 120;
+import { lineWidth } from './terminal.ts';
 
 /**
  * `l4lab explain`: a flow's walk, its cause with the story, and what would make it work.
@@ -27,21 +27,22 @@ const WIDTH = 120;
  */
 export async function explainCommand(
   word: string,
-  flowName: string,
+  flowName: string | undefined,
   options: { variant?: string; prove: boolean },
   signal: AbortSignal,
 ): Promise<number> {
   const { flow, ...one } = findOneFlow(word, options.variant, flowName);
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   const predictions = predict(one.plan, flow);
-  say(`${one.plan.scenario} [${one.plan.variant}] ${flow.name}: ${outcomeOf(predictions)}\n`);
-  for (const { picked, cause, ...walk } of predictions)
-    say(`${picked === null ? '' : `L4 picks ${picked}\n`}${draw(walk, one.plan, cause)}`);
+  say(wrap(`${one.plan.scenario} [${one.plan.variant}] ${flow.name}: ${outcomeOf(predictions)}`, lineWidth()));
+  say(predictionsText(predictions, one.plan, lineWidth()));
+  const findings = new Set(predictions.flatMap((prediction) => prediction.findings));
+  for (const finding of findings) say(wrap(`${finding}: ${en.findings[finding]}`, lineWidth()));
   if (!options.prove) {
     const cause = predictions.find((prediction) => prediction.cause !== null)?.cause ?? null;
     if (cause) say(describeCause(cause));
     for (const { fixes, change } of whatWouldHelp({ ...one, flow, cause }))
-      say(`It would work with: ${fixesText(en, fixes)}\n${indent(change)}`);
+      say(`${wrap(`It would work with: ${fixesText(en, fixes)}`, lineWidth())}${indent(change)}`);
     return EXIT.ok;
   }
   return prove(one, flow, say, signal);
@@ -77,23 +78,27 @@ async function prove(
   let wrong = 0;
   for (const { fixes, patch } of whatWouldHelp({ loaded, variant, plan, flow, cause: seen.cause })) {
     const changed = changedVariant(loaded, variant, patch)!;
-    const { outcome, cause } = await tryFlow(changed, resolvePlan(loaded.scenario, changed));
-    const proven = outcome === 'works';
+    const { outcome: seenOutcome, cause } = await tryFlow(changed, resolvePlan(loaded.scenario, changed));
+    const proven = seenOutcome === 'works';
     wrong += Number(!proven);
-    say(
-      `${proven ? '✓ works' : `✗ fails (${cause?.code ?? 'not run'})`} with: ${fixesText(en, fixes)}\n${indent(stringify(patch))}`,
-    );
+    const outcome = proven ? '✓ works' : `✗ fails (${cause?.code ?? 'not run'})`;
+    say(`${wrap(`${outcome} with: ${fixesText(en, fixes)}`, lineWidth())}${indent(stringify(patch))}`);
   }
   return wrong === 0 ? EXIT.ok : EXIT.failed;
 }
 
 function draw(walk: Walk, plan: Plan, cause: Cause | null): string {
-  return walkDrawing(walk, plan, { width: process.stdout.columns ?? WIDTH, cause });
+  return walkDrawing(walk, plan, { width: lineWidth(), cause });
 }
 
 function describeCause({ code, node, detail }: Cause): string {
   const { story, fix } = en.causes[code];
-  return `${code} at ${node}: ${sentence(en, detail)}\n  ${story}\n  Usual fix: ${fix}\n`;
+  const width = lineWidth();
+  return [
+    wrap(`${code} at ${node}: ${sentence(en, detail)}`, width),
+    wrap(story, width, { indent: '  ' }),
+    wrap(`Usual fix: ${fix}`, width, { indent: '  ' }),
+  ].join('');
 }
 
 function indent(text: string): string {

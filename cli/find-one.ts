@@ -37,11 +37,23 @@ export function findOne(word: string, variantName: string | undefined): One {
 /**
  * The same with a flow: a word that names several scenarios will do when only one of them has it.
  * @param variantName the first variant that has the flow when absent
+ * @param flowName may be absent where there is but one flow
  */
-export function findOneFlow(word: string, variantName: string | undefined, flowName: string): One & { flow: FlowPlan } {
-  const one = first(loadAll(findScenarios(ROOT, [word])), variantName, flowName);
-  return { ...one, flow: one.plan.flows.find(({ name }) => name === flowName)! };
+export function findOneFlow(
+  word: string,
+  variantName: string | undefined,
+  flowName: string | undefined,
+): One & { flow: FlowPlan } {
+  const scenarios = loadAll(findScenarios(ROOT, [word]));
+  const plans = scenarios.flatMap((one) => plansOf(one, ALL));
+  const names = [...new Set(plans.flatMap(({ plan }) => plan.flows.map(({ name }) => name)))];
+  const name = flowName ?? names[0]!;
+  if (flowName === undefined && names.length > 1) throw commandLineError(`name a flow; flows are ${names.join(', ')}`);
+  const one = first(scenarios, variantName, name);
+  return { ...one, flow: one.plan.flows.find((flow) => flow.name === name)! };
 }
+
+const ALL = { variants: [], flows: [] };
 
 function first(scenarios: LoadedScenario[], variantName: string | undefined, flowName?: string): One {
   const listed = (name: string | undefined): string[] => (name === undefined ? [] : [name]);

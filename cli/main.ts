@@ -31,7 +31,7 @@ async function main(argv: string[]): Promise<number> {
 
   program
     .command('run [scenarios...]')
-    .description('run scenarios (files, names, or beginnings of names; all by default) and write the report')
+    .description('run scenarios (names, beginnings of names, files or folders; all by default) and write the report')
     .option('--variant <names>', 'only these variants', collect, [])
     .option('--flow <names>', 'only these flows', collect, [])
     .option('--report <dir>', 'where the report goes', 'reports/latest')
@@ -39,20 +39,22 @@ async function main(argv: string[]): Promise<number> {
     .option('--shard <k/n>', 'only the k-th of n parts; `merge` makes one report of all')
     .action((words: string[], options: RunCommandOptions) => ends(runCommand(words, options, interrupted.signal)));
   program
-    .command('validate [scenarios...]')
-    .description('read scenarios and their labs, and tell every mistake with its place')
+    .command('validate [names...]')
+    .description('read scenarios and labs (all by default), and tell every mistake with its place')
     .action((words: string[]) => ends(validateCommand(words)));
   program
-    .command('list')
-    .description('list scenarios with their labs, variants and flows')
+    .command('list [scenarios...]')
+    .description('list scenarios (all by default) with their labs, variants and flows')
     .option('--json', 'as JSON', false)
-    .action((options: { json: boolean }) => ends(listCommand(options)));
+    .action((words: string[], options: { json: boolean }) => ends(listCommand(words, options)));
   program
-    .command('predict <scenario>')
+    .command('predict <scenario> [flow]')
     .description("print each flow's walk as the model predicts it; needs no Docker")
     .option('--variant <names>', 'only these variants', collect, [])
     .option('--flow <names>', 'only these flows', collect, [])
-    .action((word: string, options: { variant: string[]; flow: string[] }) => ends(predictCommand(word, options)));
+    .action((word: string, flow: string | undefined, { variant, flow: flows }: { variant: string[]; flow: string[] }) =>
+      ends(predictCommand(word, { variants: variant, flows: flow === undefined ? flows : [flow, ...flows] })),
+    );
   program
     .command('matrix <lab-or-scenario>')
     .description('print which flows work in which variant or mode, and why not; needs no Docker')
@@ -60,16 +62,17 @@ async function main(argv: string[]): Promise<number> {
     .option('--flow <names>', 'only these flows', collect, [])
     .action((word: string, options: { variant: string[]; flow: string[] }) => ends(matrixCommand(word, options)));
   program
-    .command('explain <scenario> <flow>')
+    .command('explain <scenario> [flow]')
     .description('tell why a flow works or fails, and what would make it work')
+    .option('--flow <name>', 'the flow, if it is not the second word')
     .option('--variant <name>', 'the variant; the first that has the flow by default')
     .option('--prove', 'run the flow and every proposed change for real', false)
-    .action((word: string, flow: string, options: { variant?: string; prove: boolean }) =>
-      ends(explainCommand(word, flow, options, interrupted.signal)),
+    .action((word: string, flow: string | undefined, options: { flow?: string; variant?: string; prove: boolean }) =>
+      ends(explainCommand(word, flow ?? options.flow, options, interrupted.signal)),
     );
   program
     .command('causes [names...]')
-    .description('print causes (all by default): story, evidence, fix')
+    .description('print causes and findings (all by default; a name or its beginning): story, evidence, fix')
     .action((names: string[]) => ends(causesCommand(names)));
   program
     .command('up <scenario>')

@@ -1,20 +1,22 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { matrixText } from '../reports/content/matrix-text.ts';
+import { wrap } from '../reports/content/wrap.ts';
+import { en } from '../reports/messages/en.ts';
 import { EXIT } from '../harness/errors.ts';
-import { matrix } from '../harness/model/matrix.ts';
 import { predict } from '../harness/model/predict.ts';
 import { plansOf, type Selection } from '../harness/scenario/plans.ts';
-import { findScenarios, labOf } from '../harness/project/scenario-files.ts';
+import { findLabs, findScenarios, loadLab } from '../harness/project/scenario-files.ts';
 import type { LoadedScenario } from '../harness/scenario/plans.ts';
 import { defaultMatrix } from '../harness/scenario/default-matrix.ts';
 import { loadAll } from './load-all.ts';
 import { ROOT } from './project.ts';
 import { select } from './selection.ts';
+import { lineWidth } from './terminal.ts';
 
 /** `l4lab matrix`: which flows work in which variant, and why not; of a lab, in each mode. Needs no Docker. */
 export function matrixCommand(word: string, options: { variant: string[]; flow: string[] }): Promise<number> {
-  const isLab = existsSync(join(ROOT, 'labs', `${word}.yaml`));
-  const scenarios = isLab ? [defaultMatrix(word, labOf(ROOT, word))] : loadAll(findScenarios(ROOT, [word]));
+  const labs = findLabs(ROOT, [word]);
+  const scenarios =
+    labs.length > 0 ? labs.map((file) => defaultMatrix(loadLab(ROOT, file))) : loadAll(findScenarios(ROOT, [word]));
   const selection = { variants: options.variant, flows: options.flow };
   for (const loaded of select(scenarios, selection)) process.stdout.write(`${describeMatrix(loaded, selection)}\n`);
   return Promise.resolve(EXIT.ok);
@@ -27,5 +29,11 @@ function describeMatrix(loaded: LoadedScenario, selection: Selection): string {
     variant: variant.name,
     cells: new Map(plan.flows.map((flow) => [flow.name, predict(plan, flow)])),
   }));
-  return `${loaded.scenario.name}: ${loaded.scenario.file.title}\n${matrix(flows, columns)}`;
+  const width = lineWidth();
+  const findings = new Set(columns.flatMap(({ cells }) => [...cells.values()].flat().flatMap((one) => one.findings)));
+  return [
+    wrap(`${loaded.scenario.name}: ${loaded.scenario.file.title}`, width),
+    matrixText(flows, columns, width),
+    ...[...findings].map((finding) => wrap(`${finding}: ${en.findings[finding]}`, width, { indent: '  ', hanging: 2 })),
+  ].join('');
 }

@@ -1,16 +1,27 @@
 import { plural } from '../reports/content/plural.ts';
 import { EXIT } from '../harness/errors.ts';
 import { plansOf } from '../harness/scenario/plans.ts';
-import { findScenarios } from '../harness/project/scenario-files.ts';
+import { findLabs, findScenarios } from '../harness/project/scenario-files.ts';
 import { ROOT } from './project.ts';
-import { loadAll } from './load-all.ts';
+import { loadScenariosAndLabs } from './load-all.ts';
 
-/** `l4lab validate`: reads everything and resolves every plan; mistakes come as an InputError. */
+/**
+ * `l4lab validate`: reads everything, labs that no scenario is on as well, and resolves every plan; mistakes come as an
+ * InputError.
+ */
 export function validateCommand(words: string[]): Promise<number> {
-  const scenarios = loadAll(findScenarios(ROOT, words));
+  const labFiles = findLabs(ROOT, words);
+  const others = words.filter((word) => findLabs(ROOT, [word]).length === 0);
+  const scenarioFiles = words.length > 0 && others.length === 0 ? [] : findScenarios(ROOT, others);
+  const { scenarios, labs } = loadScenariosAndLabs(scenarioFiles, labFiles);
   const plans = scenarios.flatMap((loaded) => plansOf(loaded, { variants: [], flows: [] }));
   const flows = plans.reduce((sum, { plan }) => sum + plan.flows.length, 0);
-  const read = [plural(scenarios.length, 'scenario'), plural(plans.length, 'variant'), plural(flows, 'flow')];
+  const read = [
+    ...(scenarios.length > 0
+      ? [plural(scenarios.length, 'scenario'), plural(plans.length, 'variant'), plural(flows, 'flow')]
+      : []),
+    ...(labs.length > 0 ? [plural(labs.length, 'lab')] : []),
+  ];
   process.stdout.write(`${read.join(', ')}: no mistakes\n`);
   return Promise.resolve(EXIT.ok);
 }

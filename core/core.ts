@@ -6,9 +6,10 @@ export { readLab, readScenario, readScenarioFile } from '../harness/scenario/rea
 export { parseYaml } from '../harness/scenario/yaml-file.ts';
 export { plansOf } from '../harness/scenario/plans.ts';
 export { predict } from '../harness/model/predict.ts';
-export { matrix } from '../harness/model/matrix.ts';
+
 export { whatWouldHelp } from '../harness/model/what-if.ts';
 export { fixesText, say } from '../reports/messages/catalogue.ts';
 export { en } from '../reports/messages/en.ts';
 export { ko } from '../reports/messages/ko.ts';
+export { matrixText } from '../reports/content/matrix-text.ts';
 export { walkDrawing } from '../reports/content/walk-drawing.ts';

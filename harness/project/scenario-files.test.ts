@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { findScenarios, scenarioName } from './scenario-files.ts';
+import { findLabs, findScenarios, loadLab, scenarioName } from './scenario-files.ts';
 
 const ROOT = process.cwd();
 const named = (word: string): string[] => findScenarios(ROOT, [word]).map((file) => scenarioName(ROOT, file));
@@ -31,8 +31,21 @@ test('a scenario elsewhere is found again by the name that it has in results', (
   }
 });
 
-test('a name with a slip is refused with what was meant', () => {
-  expect(() => named('proxy-and-dsr/drs')).toThrow(
-    /^proxy-and-dsr\/drs:1:1: .*\(did you mean `proxy-and-dsr\/dsr`\?\); scenarios are /,
+test.each(['proxy-and-dsr/ds', 'scenarios/proxy-and-dsr/ds', 'ds'])('%s is the beginning of a name', (word) => {
+  expect(named(word)).toEqual(['proxy-and-dsr/dsr']);
+});
+
+test('labs are found by name, file and folder, and are no scenarios', () => {
+  const labs = (...words: string[]) => findLabs(ROOT, words).map((file) => loadLab(ROOT, file).name);
+  for (const word of ['one-arm', 'labs/one-arm', 'labs/one-arm.yaml']) expect(labs(word)).toEqual(['one-arm']);
+  expect(labs('labs')).toEqual(labs());
+  expect(labs('scenarios/ipv6', 'proxy-and-dsr/dsr')).toEqual([]);
+  expect(findScenarios(ROOT, ['scenarios']).length).toBe(findScenarios(ROOT, []).length);
+  expect(() => named('labs/cross-subnet.yaml')).toThrow(/^`labs\/cross-subnet.yaml` is a lab; scenarios on it are /);
+});
+
+test('names with slips are refused with what was meant, a lab as well', () => {
+  expect(() => findScenarios(ROOT, ['proxy-and-dsr/drs', 'dsr', 'one-ram', 'nothing-like-it'])).toThrow(
+    /^`proxy-and-dsr\/drs` is .*\(did you mean `proxy-and-dsr\/dsr`\?\).*\n`one-ram` is .*\(did you mean `one-arm`\?\).*\n`nothing-like-it` is neither a file nor the name of a scenario; `npx l4lab list` lists them$/,
   );
 });

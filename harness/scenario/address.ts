@@ -17,6 +17,21 @@ export function broadcastOf(cidr: string): string | null {
   return parsed instanceof Address4 && parsed.subnetMask < 31 ? parsed.endAddress().correctForm() : null;
 }
 
+const MOST_AFTER = 254;
+
+/** Addresses of hosts in the subnet of an interface address: those after it first, and from the beginning again. */
+export function hostsAfter(cidr: string): string[] {
+  const parsed = parse(cidr);
+  const [first, last] = [parsed.startAddress().bigInt() + 1n, parsed.endAddress().bigInt() - 1n];
+  const size = last - first + 1n;
+  if (size < 2n) return [];
+  const count = size - 1n < MOST_AFTER ? Number(size) - 1 : MOST_AFTER;
+  return Array.from({ length: count }, (_, i) => {
+    const value = first + ((parsed.bigInt() - first + 1n + BigInt(i)) % size);
+    return (parsed instanceof Address4 ? Address4.fromBigInt(value) : Address6.fromBigInt(value)).correctForm();
+  });
+}
+
 /** Whether an address lies in a network; false across address families. */
 export function contains(net: string, address: string): boolean {
   const outer = parse(net);

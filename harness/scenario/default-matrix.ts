@@ -1,65 +1,118 @@
 import { stringify } from 'yaml';
-import { contains, host, network } from './address.ts';
+import { InputError } from '../errors.ts';
+import { host, hostsAfter } from './address.ts';
 import type { LoadedScenario } from './plans.ts';
 import { readScenario } from './read.ts';
 import type { Lab } from './schema.ts';
-import { nodeAddresses } from './lab-queries.ts';
-import { parseYaml } from './yaml-file.ts';
+import { gatewayAddresses, nodeAddresses } from './lab-queries.ts';
+import { parseYaml, type YamlFile } from './yaml-file.ts';
 
 /**
- * The default matrix of a topology, as a scenario: a service on all servers, called by every client and
- * every server, in each mode and with either gateway.
+ * The default matrix of a topology, as a scenario: a service of each L4 on all servers, called by every client and every
+ * server, in each mode and with either gateway.
+ * @throws InputError at the lab's own lines, where there is nothing to ask
  */
-export function defaultMatrix(labName: string, lab: Lab): LoadedScenario {
-  const names = (role: string): string[] => Object.keys(lab.nodes).filter((name) => lab.nodes[name]!.role === role);
-  const servers = names('server');
-  const callers = [...names('client'), ...servers];
+export function defaultMatrix({
+  name,
+  lab,
+  yaml: labFile,
+}: {
+  name: string;
+  lab: Lab;
+  yaml: YamlFile;
+}): LoadedScenario {
+  const servers = withRole(lab, 'server');
+  const callers = [...withRole(lab, 'client'), ...servers];
+  const l4s = withRole(lab, 'l4');
+  for (const [role, nodes] of [
+    ['server', servers],
+    ['l4', l4s],
+  ] as const) {
+    if (nodes.length === 0)
+      throw new InputError([{ ...labFile.locate(['nodes']), message: `nodes: a matrix needs a node of role ${role}` }]);
+  }
+  const serviceOf = (l4: string): string => (l4s.length === 1 ? 'web' : `web-${l4}`);
+  const services = l4s.map((l4) => serviceOf(l4));
+  const taken = new Set(Object.keys(lab.nodes).flatMap((node) => nodeAddresses(lab, node).map(host)));
   const scenario = {
     title: 'Which flows work in which mode',
-    lab: labName,
-    services: { web: { vip: freeAddress(lab, names('l4')[0]!), port: 80, mode: 'dnat', pool: servers } },
-    flows: Object.fromEntries(callers.map((from) => [`${from}-to-web`, { from, to: 'web', expect: 'works' }])),
+    lab: name,
+    services: Object.fromEntries(
+      l4s.map((l4) => [
+        serviceOf(l4),
+        { vip: freeAddress({ lab, l4, labFile, taken }), port: 80, mode: 'dnat', pool: servers, l4 },
+      ]),
+    ),
+    flows: Object.fromEntries(
+      services.flatMap((to) => callers.map((from) => [`${from}-to-${to}`, { from, to, expect: 'works' }])),
+    ),
     variants: Object.fromEntries(
       gateways(lab, servers).flatMap((gateway) =>
-        Object.entries(MODES).map(([mode, change]) => [`${mode}-gateway-${gateway}`, { change: change(gateway) }]),
+        Object.entries(MODES).map(([mode, change]) => [
+          `${mode}-gateway-${gateway}`,
+          { change: change(gateway, services) },
+        ]),
       ),
     ),
   };
-  const yaml = parseYaml(`labs/${labName}.yaml`, stringify(scenario));
-  return { scenario: readScenario(labName, labName, lab, yaml), yaml };
+  const yaml = parseYaml(labFile.file, stringify(scenario));
+  try {
+    return { scenario: readScenario(name, name, lab, yaml), yaml };
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    // The lines are those of a scenario that nobody wrote.
+    const at = labFile.locate(['nodes']);
+    throw new InputError(error.mistakes.map(({ message }) => ({ ...at, message: `for its matrix, ${message}` })));
+  }
 }
 
-const MODES: Record<string, (gateway: string) => unknown> = {
+function withRole(lab: Lab, role: string): string[] {
+  return Object.keys(lab.nodes).filter((name) => lab.nodes[name]!.role === role);
+}
+
+type Change = (gateway: string, services: string[]) => unknown;
+
+const inAll = (services: string[], change: unknown): unknown =>
+  Object.fromEntries(services.map((service) => [service, change]));
+
+const MODES: Record<string, Change> = {
   dnat: (gateway) => ({ servers: { gateway } }),
-  proxy: (gateway) => ({ servers: { gateway }, services: { web: { mode: 'proxy', proxyIp: 'auto' } } }),
-  dsr: (gateway) => ({
-    servers: { gateway, loopback: ['web'], arpIgnore: 1, arpAnnounce: 2 },
-    services: { web: { mode: 'dsr' } },
+  proxy: (gateway, services) => ({
+    servers: { gateway },
+    services: inAll(services, { mode: 'proxy', proxyIp: 'auto' }),
+  }),
+  dsr: (gateway, services) => ({
+    servers: { gateway, loopback: services, arpIgnore: 1, arpAnnounce: 2 },
+    services: inAll(services, { mode: 'dsr' }),
   }),
 };
 
-/** Gateways that every server has in its subnet. */
+/** Gateways that every server has in its subnet: roles, or nodes where a role is several nodes'. */
 function gateways(lab: Lab, servers: string[]): string[] {
-  const subnets = (name: string): string[] => nodeAddresses(lab, name).map(network);
-  const near = (role: string): boolean =>
-    servers.every((server) =>
-      Object.keys(lab.nodes)
-        .filter((name) => lab.nodes[name]!.role === role)
-        .some((name) =>
-          nodeAddresses(lab, name).some((cidr) => subnets(server).some((net) => contains(net, host(cidr)))),
-        ),
-    );
-  return ['l3', 'l4'].filter(near);
+  const words = ['l3', 'l4'].flatMap((role) => {
+    const nodes = withRole(lab, role);
+    return nodes.length > 1 ? nodes : nodes.map(() => role);
+  });
+  return words.filter((word) => servers.every((server) => gatewayAddresses(lab, server, word).length > 0));
 }
 
-/** An address for the VIP: next to the L4's own, taken by nobody. */
-function freeAddress(lab: Lab, l4: string): string {
-  const taken = new Set(Object.keys(lab.nodes).flatMap((name) => nodeAddresses(lab, name).map(host)));
-  const octets = host(nodeAddresses(lab, l4)[0]!).split('.');
-  const last = Number(octets.pop());
-  for (let offset = 1; offset < 128; offset++) {
-    const address = [...octets, String((last + offset) % 255)].join('.');
-    if (!taken.has(address)) return address;
-  }
-  throw new Error(`no free address beside ${l4}`);
+/** An address for the VIP: in a subnet of the L4, taken by nobody; it is taken then. */
+function freeAddress({
+  lab,
+  l4,
+  labFile,
+  taken,
+}: {
+  lab: Lab;
+  l4: string;
+  labFile: YamlFile;
+  taken: Set<string>;
+}): string {
+  const free = nodeAddresses(lab, l4)
+    .flatMap(hostsAfter)
+    .find((address) => !taken.has(address));
+  const message = `nodes.${l4}: has no subnet with a free address for a VIP`;
+  if (free === undefined) throw new InputError([{ ...labFile.locate(['nodes', l4]), message }]);
+  taken.add(free);
+  return free;
 }

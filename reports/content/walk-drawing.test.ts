@@ -1,7 +1,7 @@
 import { predict } from '../../harness/model/predict.ts';
 import { flow, plan } from '../../harness/model/testing/lab-builder.ts';
 import { oneArm, VIP_A } from '../../harness/model/testing/labs.ts';
-import type { Prediction } from '../../harness/terms/walk.ts';
+import type { Hop, Prediction } from '../../harness/terms/walk.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 import { walkDrawing } from './walk-drawing.ts';
 
@@ -53,6 +53,31 @@ test('a packet that left and never arrived', () => {
   const walk = predict(dnat, flow(dnat, 'client', 'a'))[0]!;
   const lines = walkDrawing({ request: walk.request.slice(0, 1), reply: [] }, dnat, { width: 80, cause: null });
   expect(lines).toContain(' 1     ●──────✗│');
+});
+
+test('a loop is drawn once, and its other rounds are one line', () => {
+  const [there] = predict(noLoopback, flow(noLoopback, 'client', 'a'))[0]!.request;
+  const request = Array.from({ length: 63 }, (_, i): Hop[] => {
+    const [node, iface] = i % 2 === 0 ? ['l3', 'l2'] : ['l2', 'l3'];
+    const hop = { ...there!, node, ttl: 63 - i, changed: [] };
+    return [
+      { ...hop, iface, direction: 'out' },
+      { ...hop, node: iface, iface: node, direction: 'in' },
+    ];
+  }).flat();
+  const lines = walkDrawing({ request, reply: [] }, noLoopback, { width: 80, cause: { code: 'loop', node: 'l3' } });
+  expect(lines.trimEnd().split('\n').slice(1)).toEqual([
+    '       │       │    request',
+    ' 1     ●──────▶│    198.51.100.10:40000 → 203.0.113.80:80',
+    ' 2     │◀──────●',
+    '       │       │    … 61 hops more, ttl 61 to 1',
+    '       ✗       │    loop',
+  ]);
+});
+
+test('more nodes than lanes have room for are a list', () => {
+  const lines = drawn(dnat, 30);
+  expect(lines.slice(0, 2)).toEqual(['    request', ' 1  client → l3']);
 });
 
 test.each([60, 80, 100, 200])('no line is wider than a terminal of %i characters', (width) => {

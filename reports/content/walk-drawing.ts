@@ -27,24 +27,28 @@ export function walkDrawing(walk: Walk, plan: Pick<Plan, 'nodes'>, { width, caus
   const [peerOf, ownerOf] = [peersOf(plan), macOwners(plan)];
   const [request, reply] = [crossings(walk.request, peerOf), crossings(walk.reply, peerOf)];
   const names = [...request, ...reply].flatMap(({ from, to }) => [from, to]);
-  const lanes = lanesFor([...new Set(cause ? [...names, cause.node] : names)]);
+  const distinct = [...new Set(cause ? [...names, cause.node] : names)];
+  const wide = lanesFor(distinct);
+  const lanes = GUTTER + wide.width <= width ? wide : listFor(distinct);
   const left = GUTTER + lanes.width;
   const beside = width - left >= LEAST_TEXT;
   const rows = (number: string, picture: string, text_: string[][]): string[] => {
     const text = text_.flatMap((line) => wrapped(line, beside ? width - left : width - GUTTER));
     const first = `${number.padStart(GUTTER - 2)}  ${picture}`;
-    if (!beside) return [first, ...text.map((line) => ' '.repeat(GUTTER) + line)];
+    if (!beside) return [...(first.trim() === '' ? [] : [first]), ...text.map((line) => ' '.repeat(GUTTER) + line)];
     const others = text.slice(1).map((line) => ' '.repeat(GUTTER) + lanes.idle() + line);
     return [first + (text[0] ?? ''), ...others];
   };
   const leg = (title: string, steps: Crossing[], offset: number): string[] => [
     ...rows('', lanes.idle(), [[title]]),
-    ...steps.flatMap((step, i) =>
-      rows(String(offset + i + 1), lanes.arrow(step), whatIsNew(step, steps[i - 1], ownerOf)),
+    ...withLoopsFolded(steps).flatMap(({ step, index, folded }) =>
+      folded === null
+        ? rows(String(offset + index + 1), lanes.arrow(step), whatIsNew(step, steps[index - 1], ownerOf))
+        : rows('', lanes.idle(), [[folded]]),
     ),
   ];
   const lines = [
-    ' '.repeat(GUTTER) + lanes.names,
+    ...(lanes.names === '' ? [] : [' '.repeat(GUTTER) + lanes.names]),
     ...leg('request', request, 0),
     ...(reply.length > 0 ? leg('reply', reply, request.length) : []),
     ...(cause ? rows('', lanes.end(cause.node), [[cause.code]]) : []),
@@ -76,6 +80,59 @@ function lanesFor(names: string[]) {
       return cells.join('');
     },
   };
+}
+
+/** Where lanes have no room: who sends to whom. */
+function listFor(names: string[]): ReturnType<typeof lanesFor> {
+  const longest = Math.max(...names.map((name) => name.length));
+  const width = 2 * longest + 5;
+  return {
+    width,
+    names: '',
+    idle: () => ' '.repeat(width),
+    end: (name) => `✗ at ${name}`.padEnd(width),
+    arrow: ({ from, to, in: arrived }) => `${from} ${arrived === null ? '✗' : '→'} ${to}`.padEnd(width),
+  };
+}
+
+interface Row {
+  step: Crossing;
+  index: number;
+  /** Said in place of the step and those after it that a loop repeats. */
+  folded: string | null;
+}
+
+/** The steps of which a drawing has rows: of a loop that goes round at least three times, the first round. */
+function withLoopsFolded(steps: Crossing[]): Row[] {
+  const keys = steps.map((step) => JSON.stringify([step.from, step.to, addressesOf(step)]));
+  const rows: Row[] = [];
+  for (let index = 0; index < steps.length;) {
+    const { round, length } = loopFrom(keys, index);
+    for (let i = 0; i < round; i++) rows.push({ step: steps[index + i]!, index: index + i, folded: null });
+    if (length > round) {
+      const [first, last] = [steps[index + round]!, steps[index + length - 1]!];
+      const folded = `… ${length - round} hops more, ttl ${hopOf(first).ttl} to ${hopOf(last).ttl}`;
+      rows.push({ step: first, index: index + round, folded });
+    }
+    index += length;
+  }
+  return rows;
+}
+
+/** How many steps make a round of the loop that begins here, and how many go on like that; 1 and 1 where none begins. */
+function loopFrom(keys: string[], start: number): { round: number; length: number } {
+  for (let round = 1; start + 3 * round <= keys.length && round <= LONGEST_ROUND; round++) {
+    let length = round;
+    while (start + length < keys.length && keys[start + length] === keys[start + length - round]) length++;
+    if (length >= 3 * round) return { round, length };
+  }
+  return { round: 1, length: 1 };
+}
+
+const LONGEST_ROUND = 16;
+
+function addressesOf(of: Crossing): string[] {
+  return [addressText(hopOf(of).src), addressText(hopOf(of).dst)];
 }
 
 /** What is said of a crossing: lines, each of pieces that are kept together where there is room. */

@@ -1,0 +1,51 @@
+import { predict } from '../../harness/model/predict.ts';
+import { flow, plan } from '../../harness/model/testing/lab-builder.ts';
+import { oneArm, PIP, VIP_A } from '../../harness/model/testing/labs.ts';
+import type { Prediction } from '../../harness/terms/walk.ts';
+import { matrixText, outcomeOf } from './matrix-text.ts';
+
+const lab = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s1', 's2'] } } }));
+const withProxy = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'proxy', pool: ['s1', 's2'], proxyIp: PIP } } }));
+const cells = (variant: typeof lab) =>
+  new Map(['client', 's1'].map((from) => [from, predict(variant, flow(variant, from, 'a'))]));
+const columns = [
+  { variant: 'dnat', cells: cells(lab) },
+  { variant: 'proxy', cells: cells(withProxy) },
+];
+
+test('alternatives that differ are told apart by the picked server; of many servers the first few are named', () => {
+  const alternatives = predict(lab, flow(lab, 's1', 'a'));
+  expect(outcomeOf(alternatives)).toBe('s1: own-address-as-source, s2: reply-not-from-vip');
+  expect(outcomeOf(predict(lab, flow(lab, 'client', 'a')))).toBe('reply-not-from-vip');
+  const others = Array.from({ length: 60 }, (_, i): Prediction => ({ ...alternatives[1]!, picked: `s${i + 2}` }));
+  expect(outcomeOf([alternatives[0]!, ...others])).toBe(
+    's1: own-address-as-source, s2/s3/s4 and 57 more: reply-not-from-vip',
+  );
+});
+
+test('a matrix has a row for each flow and a column for each variant', () => {
+  const text = matrixText(['client', 's1', 'absent'], columns, 120);
+  expect(text.split('\n').map((line) => line.trim().split(/ {2,}/))).toEqual([
+    ['flow', 'dnat', 'proxy'],
+    ['client', 'reply-not-from-vip', 'works'],
+    ['s1', 's1: own-address-as-source, s2: reply-not-from-vip', 'works'],
+    ['absent', '–', '–'],
+    [''],
+  ]);
+});
+
+test('a matrix that is wider than the terminal lists outcomes with their variants', () => {
+  const many = ['direct', 'gateway-l3', 'gateway-l4', 'fixed', 'pool', 'automatic'].map((variant, i) => ({
+    variant: `proxy-${variant}`,
+    cells: columns[i % 2]!.cells,
+  }));
+  const text = matrixText(['client', 'absent'], many, 60);
+  expect(text).toBe(`  client
+    reply-not-from-vip
+        proxy-direct, proxy-gateway-l4, proxy-pool
+    works
+        proxy-gateway-l3, proxy-fixed, proxy-automatic
+  absent
+    –, in all variants
+`);
+});

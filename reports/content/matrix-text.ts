@@ -1,0 +1,63 @@
+import type { Prediction } from '../../harness/terms/walk.ts';
+import { textTable } from './text-table.ts';
+import { wrap } from './wrap.ts';
+
+/** One column of a matrix: what the model says of every flow in this variant. */
+export interface MatrixColumn {
+  variant: string;
+  /** By flow name; a flow may be missing from a variant. */
+  cells: Map<string, Prediction[]>;
+}
+
+/**
+ * Flows × variants as text: which flows work in which variant, and why not. A table where it fits into the width, else a
+ * list of each flow's outcomes with the variants that have them.
+ * @param width characters that a line may have
+ */
+export function matrixText(flows: string[], columns: MatrixColumn[], width: number): string {
+  const head = ['flow', ...columns.map(({ variant }) => variant)];
+  const rows = flows.map((flow) => [flow, ...columns.map(({ cells }) => outcomeOf(cells.get(flow) ?? []))]);
+  const table = textTable([head, ...rows]);
+  if (table.split('\n').every((line) => line.length <= width)) return `${table}\n`;
+  return rows.map(([flow, ...outcomes]) => `  ${flow!}\n${outcomeList(outcomes, head.slice(1), width)}`).join('');
+}
+
+function outcomeList(outcomes: string[], variants: string[], width: number): string {
+  const distinct = [...new Set(outcomes)];
+  if (distinct.length === 1) return wrap(`${distinct[0]!}, in all variants`, width, { indent: '    ', hanging: 2 });
+  const lines = distinct.map((outcome) => {
+    const having = variants.filter((_, index) => outcomes[index] === outcome);
+    return wrap(outcome, width, { indent: '    ' }) + wrap(having.join(', '), width, { indent: '        ' });
+  });
+  return lines.join('');
+}
+
+/**
+ * The alternatives of one flow in a few words: `works`, `reply-not-from-vip`, or, where they differ,
+ * `s1: own-address-as-source, s2: works`.
+ */
+export function outcomeOf(predictions: Prediction[]): string {
+  const byOutcome = new Map<string, string[]>();
+  for (const prediction of predictions) {
+    const summary = summaryOf(prediction);
+    byOutcome.set(summary, [...(byOutcome.get(summary) ?? []), prediction.picked ?? 'no pick']);
+  }
+  const [only, ...others] = byOutcome.keys();
+  if (only === undefined) return '–';
+  if (others.length === 0) return only;
+  return [...byOutcome].map(([summary, picks]) => `${folded([...new Set(picks)])}: ${summary}`).join(', ');
+}
+
+const MOST_NAMED = 4;
+
+/** `s1/s2`; of many the first few. */
+function folded(names: string[]): string {
+  if (names.length <= MOST_NAMED) return names.join('/');
+  const shown = names.slice(0, MOST_NAMED - 1);
+  return `${shown.join('/')} and ${names.length - shown.length} more`;
+}
+
+function summaryOf({ outcome, cause, findings }: Prediction): string {
+  const main = outcome === 'works' ? 'works' : (cause?.code ?? 'fails');
+  return findings.length === 0 ? main : `${main} (${findings.join(', ')})`;
+}

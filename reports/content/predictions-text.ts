@@ -1,0 +1,36 @@
+import type { Plan } from '../../harness/terms/plan.ts';
+import type { Prediction } from '../../harness/terms/walk.ts';
+import { walkDrawing } from './walk-drawing.ts';
+import { wrap } from './wrap.ts';
+
+/**
+ * The walks of a flow's alternatives. Servers whose walks differ in nothing but the server share one.
+ * @param width characters that a line may have
+ */
+export function predictionsText(predictions: Prediction[], plan: Plan, width: number): string {
+  const groups = new Map<string, Prediction[]>();
+  for (const prediction of predictions) {
+    const key = withoutServer(prediction, plan);
+    groups.set(key, [...(groups.get(key) ?? []), prediction]);
+  }
+  const texts = [...groups.values()].map(([first, ...others]) => {
+    const { picked, cause, ...walk } = first!;
+    const alike = others.length > 0 ? `; with ${others.map((other) => other.picked).join(', ')} it is the same` : '';
+    const title = picked === null ? '' : wrap(`L4 picks ${picked}${alike}`, width);
+    return title + walkDrawing(walk, plan, { width, cause });
+  });
+  return texts.join('\n');
+}
+
+/** A prediction with a placeholder for whatever belongs to the picked server alone. */
+function withoutServer(prediction: Prediction, { nodes }: Plan): string {
+  const { picked } = prediction;
+  const interfaces = nodes.flatMap((node) => node.interfaces.filter((i) => node.name === picked || i.peer === picked));
+  const own = nodes.find(({ name }) => name === picked)?.interfaces ?? [];
+  const words = [
+    picked ?? '',
+    ...interfaces.map(({ mac }) => mac),
+    ...own.flatMap(({ addresses }) => addresses.map((cidr) => cidr.split('/')[0]!)),
+  ].filter((word) => word !== '');
+  return words.reduce((text, word) => text.replaceAll(`"${word}"`, '"SERVER"'), JSON.stringify(prediction));
+}
