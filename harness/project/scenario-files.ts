@@ -157,7 +157,9 @@ function labPath(root: string, folder: string, name: string): string {
 
 /** Names of the labs in `labs/`. */
 function labNames(root: string): string[] {
-  return yamlFilesBelow(join(root, 'labs')).map((file) => labName(root, file));
+  return yamlFilesBelow(join(root, 'labs'))
+    .map((file) => labName(root, file))
+    .sort();
 }
 
 function read(root: string, file: string): string {
