@@ -1,13 +1,11 @@
 import { EXIT } from '../harness/errors.ts';
 import { CAUSES, type CauseCode } from '../harness/terms/cause.ts';
-import type { Finding } from '../harness/terms/plan.ts';
+import { FINDINGS, type Finding } from '../harness/terms/plan.ts';
 import { en } from '../reports/messages/en.ts';
 import { wrap } from '../reports/content/wrap.ts';
 import { commandLineError } from './command-line-error.ts';
 import { noSuch } from './selection.ts';
 import { lineWidth } from './terminal.ts';
-
-const FINDINGS = Object.keys(en.findings) as Finding[];
 
 /**
  * `l4lab causes`: each cause, or those named, with its story, its evidence and its usual fix; and findings, which are

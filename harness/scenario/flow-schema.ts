@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { CAUSES } from '../terms/cause.ts';
+import { FINDINGS, type Expectation } from '../terms/plan.ts';
 import { isAddress } from './address.ts';
 import { nodeName, serviceName } from './schema-values.ts';
 import { mustBe } from './messages.ts';
 
 const path = z.strictObject({
-  crosses: z.array(nodeName).optional().describe('Nodes that the packets must cross.'),
-  avoids: z.array(nodeName).optional().describe('Nodes that the packets must not touch.'),
+  crosses: z.array(nodeName).exactOptional().describe('Nodes that the packets must cross.'),
+  avoids: z.array(nodeName).exactOptional().describe('Nodes that the packets must not touch.'),
 });
 
 /** Who answers: one; each of these; some of these; the same of these each time; so many times each. */
@@ -27,7 +28,7 @@ const servedBy = z.union(
 const works = z.strictObject({
   outcome: z.literal('works').describe('Whether the caller gets its answer.'),
   servedBy: servedBy
-    .optional()
+    .exactOptional()
     .describe(
       'A node (`one`), all of `eachOf`, some of `noneBut`, the same of `sameOf` each time, or `counts` of attempts; `self` is the caller.',
     ),
@@ -37,13 +38,13 @@ const works = z.strictObject({
       (text) => ['client', 'proxy-ip', 'l4'].includes(text) || isAddress(text),
       mustBe('client, proxy-ip, l4, or an address'),
     )
-    .optional()
+    .exactOptional()
     .describe('Source address that the server saw.'),
-  request: path.optional().describe('Path of the request.'),
-  reply: path.optional().describe('Path of the answer.'),
+  request: path.exactOptional().describe('Path of the request.'),
+  reply: path.exactOptional().describe('Path of the answer.'),
   findings: z
-    .array(z.enum(['answered-by-itself', 'l4-bypassed', 'slow-start']))
-    .optional()
+    .array(z.enum(FINDINGS))
+    .exactOptional()
     .describe(
       'Unusual ways in which it works; all that occur must be listed. Without a list, only `slow-start` may occur.',
     ),
@@ -55,16 +56,16 @@ export const EXPECTABLE_CAUSES = CAUSES.filter((code) => code !== 'unexplained')
 const fails = z.strictObject({
   outcome: z.literal('fails'),
   cause: z.enum(EXPECTABLE_CAUSES).describe('Why it fails; `npx l4lab causes` explains each.'),
-  at: nodeName.optional().describe('Node where it fails.'),
-  request: path.optional().describe('Path of the request.'),
-  reply: path.optional().describe('Path of the answer.'),
+  at: nodeName.exactOptional().describe('Node where it fails.'),
+  request: path.exactOptional().describe('Path of the request.'),
+  reply: path.exactOptional().describe('Path of the answer.'),
 });
 
 /** An expectation in full. */
 export const fullExpectation = z.discriminatedUnion('outcome', [works, fails], {
   error: ({ input }) =>
     input === undefined ? undefined : 'must be `works`, or a mapping with `outcome: works` or `outcome: fails`',
-});
+}) satisfies z.ZodType<Expectation>;
 /** The same, or `works` alone. */
 export const expectation = z.preprocess((value) => (value === 'works' ? { outcome: 'works' } : value), fullExpectation);
 

@@ -232,7 +232,7 @@ function resolveFlow(name: string, nodes: NodePlan[], variant: Variant): FlowPla
     repeat: flow.repeat,
     bytes: flow.bytes,
     exchanges: flow.exchanges,
-    expect: flow.expect as FlowPlan['expect'],
+    expect: flow.expect,
     at: variant.locate(['flows', name]),
   };
 }

@@ -1,3 +1,4 @@
+import type { CauseCode } from './cause.ts';
 import type { LbConfig } from '../../lb/terms/config.ts';
 
 /** A scenario variant with everything resolved and nothing implied: plain data, safe to serialise. */
@@ -151,7 +152,7 @@ export type Expectation =
       /** Findings that must be present; a finding that is not listed here fails the flow. */
       findings?: Finding[];
     }
-  | { outcome: 'fails'; cause: string; at?: string; request?: PathExpectation; reply?: PathExpectation };
+  | { outcome: 'fails'; cause: CauseCode; at?: string; request?: PathExpectation; reply?: PathExpectation };
 
 export type ServedBy =
   | { one: string }
@@ -171,4 +172,6 @@ export interface PathExpectation {
  * The caller got its answer, yet not in the way that the topology is for, or only after it had sent again what was lost
  * (`slow-start`).
  */
-export type Finding = 'answered-by-itself' | 'l4-bypassed' | 'slow-start';
+export const FINDINGS = ['answered-by-itself', 'l4-bypassed', 'slow-start'] as const;
+
+export type Finding = (typeof FINDINGS)[number];
