@@ -16,7 +16,7 @@
  * Exit codes: 0 stopped by a signal, 2 bad configuration or usage, 1 anything else.
  */
 import type { ApiContext } from './api/routes.ts';
-import { Balancer } from './balancer.ts';
+import { Balancer } from './balancer/balancer.ts';
 import type { LbConfig } from './terms/config.ts';
 import type { LbErrorCode } from './terms/errors.ts';
 import { LbError } from './terms/errors.ts';

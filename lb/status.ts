@@ -1,4 +1,4 @@
-import type { Balancer } from './balancer.ts';
+import type { Balancer } from './balancer/balancer.ts';
 import type { LbServer, LbService } from './terms/config.ts';
 import { countFlows } from './host/flow-counts.ts';
 import { readCounters } from './host/read-counters.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Balancer } from '../balancer.ts';
+import type { Balancer } from '../balancer/balancer.ts';
 import { lbConfigSchema, type LbConfig } from '../terms/config.ts';
 import { checkConfig } from '../load-config.ts';
 import { LbError } from '../terms/errors.ts';

@@ -1,3 +1,5 @@
+import { LbError } from './errors.ts';
+
 /** One line of the program's output. */
 export type LogEvent =
   | { event: 'ready'; services: number; rulesMs: number; startMs: number; overrides: number }
@@ -24,4 +26,9 @@ export type LogEvent =
 /** Writes an event as one JSON line with the wall clock's time. */
 export function log(event: LogEvent): void {
   process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+}
+
+/** Logs what went wrong where nobody waits for it. */
+export function logError(error: unknown): void {
+  log({ event: 'error', code: error instanceof LbError ? error.code : 'internal', message: String(error) });
 }

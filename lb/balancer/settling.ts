@@ -1,5 +1,5 @@
-import type { LbService } from './terms/config.ts';
-import { CLOSING_MS } from './render/flow-table.ts';
+import type { LbService } from '../terms/config.ts';
+import { CLOSING_MS } from '../render/flow-table.ts';
 
 interface Choice {
   /** What the servers do in the service. */
@@ -16,6 +16,8 @@ interface Choice {
 export class Settling {
   readonly #choices = new WeakMap<LbService, Choice>();
   readonly #now: () => number;
+  #timer: NodeJS.Timeout | null = null;
+  #ended = false;
 
   /** @param now a monotonic clock, ms */
   constructor(now = () => performance.now()) {
@@ -37,5 +39,19 @@ export class Settling {
   msLeft(service: LbService): number {
     const now = this.#now();
     return Math.max(0, (this.#choices.get(service)?.since ?? now) + CLOSING_MS - now);
+  }
+
+  /** Calls back when the last of these services has settled, in place of any earlier callback. */
+  whenSettled(services: LbService[], callback: () => void): void {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (services.length === 0 || this.#ended) return;
+    const ms = services.reduce((longest, service) => Math.max(longest, this.msLeft(service)), 0);
+    this.#timer = setTimeout(callback, ms + 1);
+  }
+
+  end(): void {
+    this.#ended = true;
+    if (this.#timer) clearTimeout(this.#timer);
   }
 }

@@ -1,5 +1,5 @@
-import type { LbService } from './terms/config.ts';
-import { lbConfigSchema } from './terms/config.ts';
+import type { LbService } from '../terms/config.ts';
+import { lbConfigSchema } from '../terms/config.ts';
 import { Settling } from './settling.ts';
 
 const MINUTE_MS = 60_000;

@@ -1,5 +1,5 @@
-import type { LbConfig, LbServer, LbService } from './terms/config.ts';
-import type { ServerRole } from './render/input.ts';
+import type { LbConfig, LbServer, LbService } from '../terms/config.ts';
+import type { ServerRole } from '../render/input.ts';
 
 const DRAIN_DEADLINE_MS = 3_600_000;
 

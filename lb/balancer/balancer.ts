@@ -1,0 +1,268 @@
+import { demandForwarding } from '../host/demand-forwarding.ts';
+import { announce } from '../host/announce.ts';
+import { holdingsFor } from '../host/holdings.ts';
+import { explainRefusal } from '../host/kernel-features.ts';
+import { KernelTables } from '../host/kernel-tables.ts';
+import type { CheckedState } from '../health/server-state.ts';
+import type { RenderInput } from '../render/input.ts';
+import { reusesPorts } from '../render/members.ts';
+import { rolesOf } from '../render/remember.ts';
+import { render } from '../render/render.ts';
+import type { Table } from '../render/ruleset.ts';
+import { formatTable } from '../render/ruleset.ts';
+import type { LbConfig, LbServer, LbService } from '../terms/config.ts';
+import type { Holding } from '../terms/holding.ts';
+import { log, logError } from '../terms/log.ts';
+import { isDirect } from '../terms/mode.ts';
+import type { Override, OverrideFields } from '../terms/overrides.ts';
+import { dropOverrides, override, sortOverrides, withOverrides } from '../terms/overrides.ts';
+import { ChangeQueue } from './change-queue.ts';
+import { HostView } from './host-view.ts';
+import { Pool } from './pool.ts';
+import { ServerStates } from './server-states.ts';
+import { Settling } from './settling.ts';
+import { TrafficWatch } from './traffic-watch.ts';
+
+/** A running load balancer: what it made in the host, and how to change it and take it back. */
+export class Balancer {
+  readonly #pool: Pool;
+  readonly #states: ServerStates;
+  readonly #traffic: TrafficWatch;
+  readonly #host: HostView;
+  readonly #tables: KernelTables;
+  readonly #settling = new Settling();
+  readonly #queue = new ChangeQueue();
+  #desired: LbConfig = { version: 1, vipOwner: true, services: [] };
+  /** What the API has set over the configuration's own values; `#desired` has it too. */
+  #overrides: Override[] = [];
+  #refreshing: Promise<void> | null = null;
+  #stopped = false;
+
+  private constructor(tables: KernelTables, owned: Holding[]) {
+    const host = new HostView(owned, () => this.#queue.run(() => this.#refit()));
+    const pool = new Pool((service, server) => this.stateOf(service, server).up);
+    const traffic = new TrafficWatch({
+      pool,
+      facts: () => host.facts,
+      apply: (look) => this.#queue.run(look).then(() => this.refresh()),
+    });
+    const surroundings = () => ({
+      facts: host.facts,
+      macOf: (address: string) => traffic.macOf(address),
+      takenOver: tables.takenOver,
+    });
+    this.#states = new ServerStates(surroundings, () => void this.refresh());
+    this.#tables = tables;
+    this.#host = host;
+    this.#pool = pool;
+    this.#traffic = traffic;
+  }
+
+  /**
+   * Takes the host over: rules, addresses, first round of health checks. Resolves when traffic is served. What a
+   * process that died has left is taken over without breaking its flows.
+   * @throws {LbError} with everything undone.
+   */
+  static async start(config: LbConfig): Promise<Balancer> {
+    const [{ tables, owned, overrides }] = await Promise.all([KernelTables.open(), demandForwarding(config)]);
+    const balancer = new Balancer(tables, owned);
+    try {
+      await balancer.#queue.run(async () => {
+        await balancer.#host.open();
+        balancer.#overrides = overrides;
+        await balancer.#adoptBelow(config);
+      });
+      await balancer.settled();
+    } catch (error) {
+      await balancer.stop();
+      throw error;
+    }
+    return balancer;
+  }
+
+  /** Configuration in force, with servers that are leaving. */
+  get config(): LbConfig {
+    return this.#pool.config;
+  }
+
+  /** Configuration as it was asked for last. */
+  get desired(): LbConfig {
+    return this.#desired;
+  }
+
+  /** What the API has set over the configuration's own values. */
+  get overrides(): Override[] {
+    return this.#overrides;
+  }
+
+  /** Rules in force. */
+  get rules(): Table[] {
+    return this.#tables.current;
+  }
+
+  /** How often rules were changed, and how long the last change took. */
+  get applied(): { count: number; lastMs: number } {
+    return this.#tables.applied;
+  }
+
+  /**
+   * Puts another configuration file in force, without touching established flows. What the API has set for servers stays
+   * over it, unless the file has changed there.
+   * @throws {LbError} with the former configuration still in force.
+   */
+  async reload(config: LbConfig): Promise<void> {
+    await this.#queue.run(async () => {
+      await demandForwarding(config);
+      await this.#host.read();
+      await this.#adoptBelow(config);
+    });
+  }
+
+  /**
+   * Puts exactly this configuration in force, without touching established flows.
+   * @throws {LbError} with the former configuration still in force.
+   */
+  async replace(config: LbConfig): Promise<void> {
+    await this.#queue.run(async () => {
+      await demandForwarding(config);
+      await this.#host.read();
+      const dropped = dropOverrides(this.#overrides, 'the API has replaced the configuration', config);
+      await this.#adopt(config, []);
+      dropped.forEach(log);
+    });
+  }
+
+  /** Resolves when every server has been checked once, and the rules say what was found. */
+  async settled(): Promise<void> {
+    await this.#states.firstRound();
+    await this.refresh();
+  }
+
+  /**
+   * Changes the weight or draining of a server: nothing for which the host has to be looked at. Returns the server as it is
+   * then; null if there is none.
+   * @throws {LbError} with the former configuration still in force.
+   */
+  adjust(serviceName: string, serverName: string, fields: OverrideFields): Promise<LbServer | null> {
+    return this.#queue.run(async () => {
+      const former = this.#desired.services.find(({ name }) => name === serviceName);
+      const server = former?.servers.find(({ name }) => name === serverName);
+      if (!former || !server) return null;
+      const adjusted = { ...server, ...fields };
+      const service = { ...former, servers: former.servers.map((one) => (one === server ? adjusted : one)) };
+      const services = this.#desired.services.map((one) => (one === former ? service : one));
+      await this.#adopt({ ...this.#desired, services }, override(this.#overrides, serviceName, server, fields));
+      return adjusted;
+    });
+  }
+
+  /** Renders and applies again, after a server's state has changed. Calls that come meanwhile share the next run. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#queue
+      .run(async () => {
+        this.#refreshing = null;
+        if (this.#stopped) return;
+        // Taken first: a state that changes meanwhile is not in the rules yet, and whoever reads of it relies on that.
+        const changes = this.#states.changes(this.#pool.config);
+        await this.#apply(this.#pool.config);
+        changes.forEach(log);
+      })
+      .catch(logError);
+    return this.#refreshing;
+  }
+
+  /** Health of a server in a service, with its reason. */
+  stateOf(service: LbService, server: LbServer): CheckedState {
+    return this.#states.of(service, server);
+  }
+
+  /** What a server does in a service. */
+  roleOf(service: LbService, server: LbServer) {
+    return this.#pool.roleOf(service, server);
+  }
+
+  /** Ends the health checks and removes exactly what was made. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const part of [this.#states, this.#host, this.#traffic, this.#settling]) part.end();
+    await this.#queue.run(async () => {
+      dropOverrides(this.#overrides, 'the load balancer stops').forEach(log);
+      await this.#tables.remove();
+      await this.#host.owned.release();
+    });
+  }
+
+  async #refit(): Promise<void> {
+    // The next configuration looks anyway.
+    if (this.#stopped || this.#desired.services.length === 0) return;
+    await this.#host.refit(() => this.#adopt(this.#desired));
+  }
+
+  async #adoptBelow(config: LbConfig): Promise<void> {
+    const { kept, dropped } = sortOverrides(this.#overrides, config);
+    await this.#adopt(withOverrides(config, kept), kept);
+    dropped.forEach(log);
+  }
+
+  async #adopt(config: LbConfig, overrides = this.#overrides): Promise<void> {
+    const { facts, owned } = this.#host;
+    const next = this.#pool.next(config);
+    const holdings = holdingsFor(next, facts);
+    await this.#traffic.findMacs(next);
+    const before = owned.all;
+    owned.expect(holdings);
+    const applying = this.#apply(next, overrides);
+    try {
+      const [fresh] = await Promise.all([owned.add(holdings), applying]);
+      await announce(fresh, facts.interfaces, before);
+    } catch (error) {
+      // Rules that are on their way would come after all that is undone.
+      const applied = await applying.then(
+        () => true,
+        () => false,
+      );
+      await owned.rollBack(before);
+      if (applied) await this.#apply(this.#pool.config).catch(logError);
+      throw error;
+    }
+    this.#pool.adopt(next);
+    this.#desired = config;
+    this.#overrides = overrides;
+    this.#states.watch(next);
+    const gone = await owned.keepOnly(holdings);
+    // What the tables note is taken back after a crash: by then it might be somebody else's.
+    if (gone.length > 0) await this.#apply(next);
+    this.#host.setFitted();
+    this.#traffic.schedule();
+  }
+
+  async #apply(config: LbConfig, overrides = this.#overrides): Promise<void> {
+    // Steady while the rules are made, whatever time passes.
+    const settled = new Map<LbService, boolean>();
+    const input: RenderInput = {
+      config,
+      facts: this.#host.facts,
+      roleOf: (service, server) => this.#pool.roleOf(service, server),
+      flowsOf: this.#traffic.flowsOf,
+      isSettled: (service) => settled.get(service) ?? false,
+      macOf: (address) => this.#traffic.macOf(address),
+      checkPortOf: (service) => this.#states.checkPortOf(service),
+      uid: process.getuid?.() ?? 0,
+    };
+    for (const service of config.services.filter((one) => isDirect(one) && reusesPorts(one))) {
+      this.#settling.note(service, rolesOf(input, service));
+      settled.set(service, this.#settling.isSettled(service));
+    }
+    const tables = render(input, this.#host.owned.all, overrides);
+    await this.#tables.apply(tables).catch(async (error: unknown) => {
+      throw await explainRefusal(error, tables.map(formatTable).join(''));
+    });
+    // Whoever waits for this change is told first.
+    setImmediate(() => {
+      if (!this.#stopped) this.#tables.prepare();
+    });
+    // Rules change once more when the last of these services has settled.
+    const unsettled = [...settled].flatMap(([service, isSettled]) => (isSettled ? [] : [service]));
+    this.#settling.whenSettled(unsettled, () => void this.refresh());
+  }
+}

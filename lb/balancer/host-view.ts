@@ -1,0 +1,92 @@
+import { isDeepStrictEqual } from 'node:util';
+import { announce } from '../host/announce.ts';
+import { lostFrom, withoutHoldings } from '../host/holdings.ts';
+import { OwnedAddresses } from '../host/owned-addresses.ts';
+import { readFacts } from '../host/read-facts.ts';
+import { watchHost } from '../host/watch-host.ts';
+import type { HostFacts } from '../terms/facts.ts';
+import { renamesSince } from '../terms/facts.ts';
+import type { Holding } from '../terms/holding.ts';
+import { log, logError } from '../terms/log.ts';
+
+/** How soon a host that could not be followed is looked at again. */
+const RETRY_MS = 1000;
+
+const NO_MONITOR = '`ip monitor` has ended: send SIGHUP after interfaces, addresses or routes have changed';
+
+/** The host as it was read last, and what the load balancer owns in it. Reports changes until `end`. */
+export class HostView {
+  readonly owned: OwnedAddresses;
+  readonly #onChange: () => Promise<void>;
+  readonly #watch = watchHost(
+    () => this.#follow(),
+    () => log({ event: 'error', code: 'ip-failed', message: NO_MONITOR }),
+  );
+  #facts: HostFacts = { interfaces: [], routes: [] };
+  #fitted = this.#facts;
+  #retry: NodeJS.Timeout | null = null;
+  #ended = false;
+
+  /**
+   * @param owned what a process that died has left
+   * @param onChange makes rules and addresses fit the host; called again a second later where it fails
+   */
+  constructor(owned: Holding[], onChange: () => Promise<void>) {
+    this.owned = new OwnedAddresses(owned);
+    this.#onChange = onChange;
+  }
+
+  /** The host without what the load balancer owns in it. */
+  get facts(): HostFacts {
+    return this.#facts;
+  }
+
+  /** Reads the host for the first time. From then on no change is missed. */
+  async open(): Promise<void> {
+    await this.#watch.subscribed;
+    this.#facts = withoutHoldings(await readFacts(), this.owned.all);
+  }
+
+  /** Reads the host anew. What somebody has taken out of it is owned no more. */
+  async read(): Promise<void> {
+    const found = await readFacts();
+    this.owned.follow(renamesSince(this.#facts, found));
+    const lost = lostFrom(found, this.owned.all, this.#facts);
+    const facts = withoutHoldings(found, this.owned.all);
+    this.owned.forget(lost);
+    if (lost.length > 0 || !isDeepStrictEqual(facts, this.#facts)) this.#facts = facts;
+  }
+
+  /** Rules and addresses fit the host as it was read last. */
+  setFitted(): void {
+    this.#fitted = this.#facts;
+  }
+
+  /** Reads the host anew, and where it has changed, lets `fit` make rules and addresses fit and announces them. */
+  async refit(fit: () => Promise<void>): Promise<void> {
+    const began = performance.now();
+    const former = this.#fitted;
+    await this.read();
+    if (this.#facts === former) return;
+    await fit();
+    const all = this.owned.all;
+    const macs = new Map(former.interfaces.map(({ name, mac }) => [name, mac]));
+    const moved = this.#facts.interfaces.filter(({ name, mac }) => (macs.get(name) ?? mac) !== mac);
+    await announce(all, moved, all);
+    log({ event: 'host-changed', durationMs: Math.round(performance.now() - began) });
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#watch.end();
+    if (this.#retry) clearTimeout(this.#retry);
+  }
+
+  /** A host that changes meanwhile may need another try. */
+  #follow(): void {
+    void this.#onChange().catch((error: unknown) => {
+      logError(error);
+      if (!this.#ended) this.#retry = setTimeout(() => this.#follow(), RETRY_MS);
+    });
+  }
+}

@@ -1,0 +1,89 @@
+import type { FlowCounts } from '../host/flow-counts.ts';
+import { countFlows } from '../host/flow-counts.ts';
+import type { NeighbourQuery } from '../host/neighbours.ts';
+import { resolveNeighbours } from '../host/neighbours.ts';
+import type { LbConfig } from '../terms/config.ts';
+import type { HostFacts } from '../terms/facts.ts';
+import { deviceFor } from '../terms/facts.ts';
+import { log, logError } from '../terms/log.ts';
+import type { Pool } from './pool.ts';
+
+/** How long to wait for the MAC of a server whose frames keep their source MAC. */
+const NEIGHBOUR_DEADLINE_MS = 500;
+
+/** How often flows are counted while somebody waits for the number, and MACs looked at while rules hold them. */
+const WATCH_MS = 1000;
+
+interface Watched {
+  pool: Pool;
+  facts: () => HostFacts;
+  /** Runs a look between other changes, and puts in force what it found. */
+  apply: (look: () => Promise<void>) => Promise<void>;
+}
+
+/** Counts flows while servers drain or flows decide who is next; follows the MACs of servers while rules hold them. */
+export class TrafficWatch {
+  #flows: FlowCounts = () => 0;
+  #macs = new Map<string, string>();
+  #timer: NodeJS.Timeout | null = null;
+  #ended = false;
+
+  constructor(private readonly watched: Watched) {}
+
+  /** Live flows as they were counted last. */
+  get flowsOf(): FlowCounts {
+    return this.#flows;
+  }
+
+  /** MAC of a server whose frames keep their source MAC; null where it is not known. */
+  macOf(address: string): string | null {
+    return this.#macs.get(address) ?? null;
+  }
+
+  /** Finds the MACs that a configuration needs. */
+  async findMacs(config: LbConfig, deadlineMs = NEIGHBOUR_DEADLINE_MS): Promise<void> {
+    this.#macs = await resolveNeighbours(this.#neighbours(config), deadlineMs);
+  }
+
+  /** Looks once a second as long as there is something to look at. */
+  schedule(): void {
+    const { pool, apply } = this.watched;
+    if (this.#timer || this.#ended) return;
+    const counting =
+      pool.draining().length > 0 || pool.config.services.some((s) => s.scheduler === 'least-connections');
+    if (!counting && this.#neighbours(pool.config).length === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      void apply(() => this.#look(counting)).then(() => this.schedule(), logError);
+    }, WATCH_MS);
+  }
+
+  end(): void {
+    this.#ended = true;
+    if (this.#timer) clearTimeout(this.#timer);
+  }
+
+  async #look(counting: boolean): Promise<void> {
+    const { pool } = this.watched;
+    if (this.#ended) return;
+    await this.findMacs(pool.config, 0);
+    if (!counting) return;
+    this.#flows = await countFlows(pool.config);
+    for (const draining of pool.draining()) {
+      const { service, server } = draining;
+      const reason = pool.finish(draining, this.#flows(service, server));
+      if (reason !== null) log({ event: 'drained', service: service.name, server: server.name, reason });
+    }
+  }
+
+  /** Servers whose MAC stands in the rules. */
+  #neighbours(config: LbConfig): NeighbourQuery[] {
+    const kept = config.services.filter(({ sourceMac }) => sourceMac === 'keep');
+    return kept.flatMap(({ servers }) =>
+      servers.flatMap(({ address }) => {
+        const dev = deviceFor(this.watched.facts(), address);
+        return dev === null ? [] : [{ address, dev }];
+      }),
+    );
+  }
+}
