@@ -1,6 +1,7 @@
 // @ts-check
 import { appendFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isAlive, ownerOf } from './process-owner.mjs';
 
 /**
  * Runs `work` while no other process does, across all clones on this machine. A process that was killed does not hold
@@ -80,34 +81,6 @@ function putAside(path, aside, deadOwners) {
   } finally {
     rmSync(aside, { force: true });
   }
-}
-
-/** @param {number} pid */
-const ownerOf = (pid) => `${pid} ${startTime(pid)}`;
-
-/** @param {string} owner a line of a lock file */
-function isAlive(owner) {
-  const pid = parseInt(owner);
-  if (!(pid > 0)) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (codeOf(error) !== 'EPERM') return false;
-  }
-  return ownerOf(pid) === owner;
-}
-
-/**
- * When a process started, in the kernel's clock ticks (proc(5), /proc/PID/stat): a number that a later process of the
- * same id does not share. "dead" for a process that was killed while nobody waits for it, "-" where there is no /proc.
- * @param {number} pid
- */
-function startTime(pid) {
-  const stat = read(`/proc/${pid}/stat`);
-  if (stat === undefined) return '-';
-  // The second field, the program's name, may hold blanks and brackets itself; the state is the third.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields[0] === 'Z' ? 'dead' : fields[19];
 }
 
 /** @param {string} path */

@@ -1,8 +1,8 @@
 import type { LbConfig, LbService } from '../../lb/terms/config.ts';
 import { MODES } from '../terms/mode.ts';
 import type { NodePlan } from '../terms/plan.ts';
-import { covers, prefix } from './prefix.ts';
-import type { Prefix } from './prefix.ts';
+import { covers, prefix } from '../scenario/prefix.ts';
+import type { Prefix } from '../scenario/prefix.ts';
 
 /** An address in a node's local table. */
 export interface LocalAddress {

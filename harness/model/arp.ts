@@ -2,7 +2,7 @@ import { answeredVips } from './address-ownership.ts';
 import { forwards } from './device-settings.ts';
 import { transmit } from './bridge.ts';
 import { noteAnswer, noteAsker } from './neighbours.ts';
-import { covers } from './prefix.ts';
+import { covers } from '../scenario/prefix.ts';
 import type { Arp, ArpFrame } from './packet.ts';
 import { validateSource } from './routing.ts';
 import type { Run } from './run.ts';

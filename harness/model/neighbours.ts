@@ -1,5 +1,5 @@
 import { cause } from '../terms/cause.ts';
-import { covers } from './prefix.ts';
+import { covers } from '../scenario/prefix.ts';
 import { askForVip } from './direct-check.ts';
 import { transmit } from './bridge.ts';
 import type { Leaving, Neighbour, NodeState } from './node-state.ts';

@@ -4,8 +4,8 @@ import { answeredVips, localAddresses } from './address-ownership.ts';
 import type { LocalAddress } from './address-ownership.ts';
 import { deviceSettings } from './device-settings.ts';
 import type { DeviceSettings } from './device-settings.ts';
-import { prefix } from './prefix.ts';
-import type { Prefix } from './prefix.ts';
+import { prefix } from '../scenario/prefix.ts';
+import type { Prefix } from '../scenario/prefix.ts';
 
 /** A plan made ready for simulation: all that does not change while packets travel. */
 export interface Network {

@@ -1,4 +1,4 @@
-import { covers } from './prefix.ts';
+import { covers } from '../scenario/prefix.ts';
 import type { Device, Host, Route } from './network.ts';
 
 /** Main table: longest prefix wins. The local table is `host.owned` and comes first. Null: no route. */

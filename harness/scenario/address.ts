@@ -1,4 +1,5 @@
 import { Address4, Address6 } from 'ip-address';
+import { covers, prefix } from './prefix.ts';
 
 /** Address without its prefix length: `203.0.113.11/24` → `203.0.113.11`. */
 export function host(cidr: string): string {
@@ -34,10 +35,7 @@ export function hostsAfter(cidr: string): string[] {
 
 /** Whether an address lies in a network; false across address families. */
 export function contains(net: string, address: string): boolean {
-  const outer = parse(net);
-  const inner = parse(host(address));
-  if (outer instanceof Address4) return inner instanceof Address4 && inner.isInSubnet(outer);
-  return inner instanceof Address6 && inner.isInSubnet(outer);
+  return covers(prefix(net), host(address));
 }
 
 /** Address with the prefix length of a single host: /32, or /128. */

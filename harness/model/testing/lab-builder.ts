@@ -1,6 +1,6 @@
 import { lbConfigSchema } from '../../../lb/terms/config.ts';
 import type { FlowPlan, LinkPlan, NodePlan, Plan, RoutePlan, ServicePlan } from '../../terms/plan.ts';
-import { covers, prefix } from '../prefix.ts';
+import { covers, prefix } from '../../scenario/prefix.ts';
 
 /** A node in a few words: what is left out is off or empty. */
 export interface NodeSketch {
