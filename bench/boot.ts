@@ -10,10 +10,10 @@ import { Lab, type BootOptions } from '../harness/fabric/lab.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
 import { topologyOf } from '../harness/fabric/lab-topology.ts';
-import { plan, type NodeSketch } from '../harness/model/testing/lab-builder.ts';
 import type { Plan } from '../harness/terms/plan.ts';
 import { ComposeProject, findCompose } from './compose-project.ts';
 import { memoryOf } from './memory.ts';
+import { planFrom } from './plan-from.ts';
 import { spread, type Spread } from './spread.ts';
 
 const LIMIT_S = 2;
@@ -21,28 +21,26 @@ const LIMIT_MB_PER_NODE = 60;
 
 /** Six nodes, five links: the one-arm lab with two servers. */
 function sixNodes(): Plan {
-  const server = (address: string): NodeSketch => ({
-    role: 'server',
-    interfaces: { l2: address },
-    gateway: '203.0.113.1',
-  });
-  return plan({
+  const lab = {
     nodes: {
-      client: { role: 'client', interfaces: { l3: '198.51.100.10/24' }, gateway: '198.51.100.1' },
-      l3: { role: 'l3', interfaces: { client: '198.51.100.1/24', l2: '203.0.113.1/24' }, forwarding: true },
+      client: { role: 'client', gateway: 'l3' },
+      l3: { role: 'l3' },
       l2: { role: 'l2' },
-      l4: { role: 'l4', interfaces: { l2: '203.0.113.2/24' }, gateway: '203.0.113.1', forwarding: true },
-      s1: server('203.0.113.11/24'),
-      s2: server('203.0.113.12/24'),
+      l4: { role: 'l4', gateway: 'l3' },
+      s1: { role: 'server', gateway: 'l3' },
+      s2: { role: 'server', gateway: 'l3' },
     },
     links: [
-      ['client', 'l3'],
-      ['l3', 'l2'],
-      ['l4', 'l2'],
-      ['s1', 'l2'],
-      ['s2', 'l2'],
+      { client: '198.51.100.10/24', l3: '198.51.100.1/24' },
+      { l3: '203.0.113.1/24', l2: null },
+      { l4: '203.0.113.2/24', l2: null },
+      { s1: '203.0.113.11/24', l2: null },
+      { s2: '203.0.113.12/24', l2: null },
     ],
-    services: { web: { vip: '203.0.113.80', mode: 'dnat', pool: ['s1', 's2'] } },
+  };
+  return planFrom(lab, {
+    services: { web: { vip: '203.0.113.80', port: 80, mode: 'dnat', pool: ['s1', 's2'] } },
+    flows: { 'client-to-web': { from: 'client', to: 'web', expect: 'works' } },
   });
 }
 

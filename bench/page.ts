@@ -1,14 +1,14 @@
 import { performance } from 'node:perf_hooks';
 import { cellsOf } from '../reports/content/cells.ts';
 import { pageHtml } from '../reports/page-html.ts';
-import { bundlePage } from '../reports/testing/bundle.ts';
+import { bundlePage } from '../reports/browser/bundle-page.ts';
 import { chromium } from 'playwright-core';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { CHROMIUM } from '../reports/testing/chromium.ts';
-import { sampleResults } from '../reports/testing/sample-results.ts';
+import { CHROMIUM } from '../reports/browser/chromium.ts';
+import { sampleResults } from '../reports/samples/sample-results.ts';
 
 const LOADS = 5;
 

@@ -1,7 +1,6 @@
 import { predict } from '../harness/model/predict.ts';
-import { flow, plan } from '../harness/model/testing/lab-builder.ts';
-import type { LabSketch, NodeSketch } from '../harness/model/testing/lab-builder.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
+import { planFrom } from './plan-from.ts';
 
 const FLOWS = 1000;
 const ROUNDS = 7;
@@ -10,52 +9,50 @@ const SERVERS = Array.from({ length: 15 }, (_, index) => `s${index + 1}`);
 const CALLERS = ['client', 'client2', ...SERVERS];
 const SERVICES = ['web', 'api', 'cdn'];
 
-/** Twenty nodes, one-arm: two clients, l3, l2, l4 and fifteen servers, with one service in each mode. */
+/**
+ * Twenty nodes, one-arm: two clients, l3, l2, l4 and fifteen servers, with one service in each mode. Every caller calls
+ * every service and server.
+ */
 function twentyNodes(): Plan {
   const third = (index: number): string[] => SERVERS.slice(index * 5, index * 5 + 5);
-  const server = (index: number): NodeSketch => ({
-    role: 'server',
-    interfaces: { l2: `203.0.113.${index + 11}/24` },
-    gateway: '203.0.113.1',
-    loopback: index >= 10 ? ['203.0.113.82'] : [],
-    conf: { arp_ignore: 1, arp_announce: 2 },
-  });
-  const sketch: LabSketch = {
+  const lab = {
     nodes: {
-      client: { role: 'client', interfaces: { l3: '198.51.100.10/25' }, gateway: '198.51.100.1' },
-      client2: { role: 'client', interfaces: { l3: '198.51.100.140/25' }, gateway: '198.51.100.129' },
-      l3: {
-        role: 'l3',
-        interfaces: { client: '198.51.100.1/25', client2: '198.51.100.129/25', l2: '203.0.113.1/24' },
-        forwarding: true,
-      },
+      client: { role: 'client', gateway: 'l3' },
+      client2: { role: 'client', gateway: 'l3' },
+      l3: { role: 'l3' },
       l2: { role: 'l2' },
-      l4: { role: 'l4', interfaces: { l2: '203.0.113.2/24' }, gateway: '203.0.113.1', forwarding: true },
-      ...Object.fromEntries(SERVERS.map((name, index) => [name, server(index)])),
+      l4: { role: 'l4', gateway: 'l3' },
+      ...Object.fromEntries(SERVERS.map((name) => [name, { role: 'server' }])),
     },
     links: [
-      ['client', 'l3'],
-      ['client2', 'l3'],
-      ['l3', 'l2'],
-      ['l4', 'l2'],
-      ...SERVERS.map((name): [string, string] => [name, 'l2']),
+      { client: '198.51.100.10/25', l3: '198.51.100.1/25' },
+      { client2: '198.51.100.140/25', l3: '198.51.100.129/25' },
+      { l3: '203.0.113.1/24', l2: null },
+      { l4: '203.0.113.2/24', l2: null },
+      ...SERVERS.map((name, index) => ({ [name]: `203.0.113.${index + 11}/24`, l2: null })),
     ],
-    services: {
-      web: { vip: '203.0.113.80', mode: 'dnat', pool: third(0) },
-      api: { vip: '203.0.113.81', mode: 'proxy', pool: third(1), proxyIp: '203.0.113.254' },
-      cdn: { vip: '203.0.113.82', mode: 'dsr', pool: third(2) },
-    },
   };
-  return plan(sketch);
+  const works = { port: 80, expect: 'works' };
+  return planFrom(lab, {
+    servers: { gateway: 'l3', arpIgnore: 1, arpAnnounce: 2, listeners: ['80/tcp'] },
+    nodes: Object.fromEntries(third(2).map((name) => [name, { loopback: ['cdn'] }])),
+    services: {
+      web: { vip: '203.0.113.80', port: 80, mode: 'dnat', pool: third(0) },
+      api: { vip: '203.0.113.81', port: 80, mode: 'proxy', pool: third(1), proxyIp: '203.0.113.254' },
+      cdn: { vip: '203.0.113.82', port: 80, mode: 'dsr', pool: third(2) },
+    },
+    flows: Object.fromEntries(
+      CALLERS.flatMap((from): [string, object][] => [
+        ...SERVICES.map((to): [string, object] => [`${from}-to-${to}`, { from, to, expect: 'works' }]),
+        ...SERVERS.map((to): [string, object] => [`${from}-to-${to}`, { from, to, ...works }]),
+      ]),
+    ),
+  });
 }
 
-/** Every caller to every service and server, over and over until there are enough. */
-function flowsOf(lab: Plan): FlowPlan[] {
-  const pairs = CALLERS.flatMap((from) => [...SERVICES, ...SERVERS].map((to) => ({ from, to })));
-  return Array.from({ length: FLOWS }, (_, index) => {
-    const { from, to } = pairs[index % pairs.length]!;
-    return flow(lab, from, to);
-  });
+/** The flows of the lab over and over until there are enough. */
+function flowsOf({ flows }: Plan): FlowPlan[] {
+  return Array.from({ length: FLOWS }, (_, index) => flows[index % flows.length]!);
 }
 
 /** One round on a plan that nothing is known about yet. */

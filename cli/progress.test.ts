@@ -1,7 +1,7 @@
 import type { Fault } from '../harness/terms/fault.ts';
 import { say } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
-import { sampleResults } from '../reports/testing/sample-results.ts';
+import { sampleResults } from '../reports/samples/sample-results.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
 import type { RunEvent } from '../harness/run/events.ts';
 import { progress } from './progress.ts';

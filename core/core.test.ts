@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
-import { CHROMIUM } from '../reports/testing/chromium.ts';
+import { CHROMIUM } from '../reports/browser/chromium.ts';
 import * as core from './core.ts';
 
 import.meta.jest.setTimeout(60_000);

@@ -1,6 +1,6 @@
 import { captureFiles, capturePath } from './captures.ts';
 import type { Results } from '../harness/terms/results.ts';
-import { sampleResults } from './testing/sample-results.ts';
+import { sampleResults } from './samples/sample-results.ts';
 
 /** The samples with frames kept for failed flows, as a run keeps them. */
 function withFrames(): Results {

@@ -1,6 +1,6 @@
 import { cause } from '../harness/terms/cause.ts';
 import { diffResults, diffText } from './diff.ts';
-import { sampleResults } from './testing/sample-results.ts';
+import { sampleResults } from './samples/sample-results.ts';
 
 test('two runs with the same outcome differ in nothing, whatever their timings and ports', () => {
   const again = sampleResults();

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { githubAnnotations, reportToGithub } from './github.ts';
 import { summaryMarkdown } from './summary-markdown.ts';
-import { sampleResults } from './testing/sample-results.ts';
+import { sampleResults } from './samples/sample-results.ts';
 
 test('a failure stands on the line of YAML that declares its flow', () => {
   expect(githubAnnotations(sampleResults())[0]).toBe(

@@ -1,5 +1,5 @@
 import { junitXml } from './junit.ts';
-import { sampleResults, SAMPLE_FLOWS } from './testing/sample-results.ts';
+import { sampleResults, SAMPLE_FLOWS } from './samples/sample-results.ts';
 
 const xml = junitXml(sampleResults());
 

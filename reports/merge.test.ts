@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Results } from '../harness/terms/results.ts';
 import { mergeResults } from './merge.ts';
-import { sampleResults } from './testing/sample-results.ts';
+import { sampleResults } from './samples/sample-results.ts';
 
 const whole = sampleResults(2);
 

@@ -1,6 +1,6 @@
 import { packScenario } from './pack-details.ts';
 import { unpackVariant } from './content/page-details.ts';
-import { sampleResults } from './testing/sample-results.ts';
+import { sampleResults } from './samples/sample-results.ts';
 
 const { scenarios } = sampleResults();
 

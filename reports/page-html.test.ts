@@ -1,6 +1,6 @@
 import { inflateRawSync } from 'node:zlib';
 import { pageHtml } from './page-html.ts';
-import { sampleResults } from './testing/sample-results.ts';
+import { sampleResults } from './samples/sample-results.ts';
 
 const bundle = { js: 'let a="</script><script>"', css: 'a::before{content:"</style>"}' };
 

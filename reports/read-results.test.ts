@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { readResults } from './read-results.ts';
-import { sampleResults } from './testing/sample-results.ts';
+import { sampleResults } from './samples/sample-results.ts';
 import { writeReports } from './write-reports.ts';
 
 let dir: string;

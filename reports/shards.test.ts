@@ -1,5 +1,5 @@
 import { checkShards } from './shards.ts';
-import { sampleResults } from './testing/sample-results.ts';
+import { sampleResults } from './samples/sample-results.ts';
 
 const part = (from: string, index?: number, count?: number) => ({
   from,

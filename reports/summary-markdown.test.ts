@@ -1,5 +1,5 @@
 import { summaryMarkdown } from './summary-markdown.ts';
-import { sampleResults } from './testing/sample-results.ts';
+import { sampleResults } from './samples/sample-results.ts';
 
 test('totals, failures by cause and a matrix per scenario', () => {
   const text = summaryMarkdown(sampleResults());

@@ -1,5 +1,5 @@
 import { summaryText } from './summary-text.ts';
-import { sampleResults } from './testing/sample-results.ts';
+import { sampleResults } from './samples/sample-results.ts';
 
 const plain = { color: false, reportPath: 'reports/latest/index.html' };
 

@@ -5,7 +5,7 @@ import type { Choices } from './choices.ts';
 import { resolve } from './neighbours.ts';
 import type { Host, Network } from './network.ts';
 import { networkOf } from './network.ts';
-import { covers } from './prefix.ts';
+import { covers } from '../scenario/prefix.ts';
 import type { NodeState } from './node-state.ts';
 import { learnedStates, stateOf } from './run.ts';
 import type { Run } from './run.ts';

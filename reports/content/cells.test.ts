@@ -2,7 +2,7 @@ import type { Reason } from '../../harness/terms/reason.ts';
 import type { FlowResult } from '../../harness/terms/results.ts';
 import { cellsOf, failuresByCause, story } from './cells.ts';
 import { toPageIndex } from './page-index.ts';
-import { sampleResults } from '../testing/sample-results.ts';
+import { sampleResults } from '../samples/sample-results.ts';
 
 const CONTROL: Reason = {
   code: 'control-failed',

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { addAxe, FOR_AXE, violations } from '../testing/axe.ts';
 import { reportBrowser, type ReportBrowser } from '../testing/report-page.ts';
-import { sampleResults } from '../testing/sample-results.ts';
+import { sampleResults } from '../samples/sample-results.ts';
 
 const FLOW = 'scenario/one-arm-modes/dnat-gateway-l3/client-to-web';
 

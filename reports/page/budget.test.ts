@@ -1,9 +1,9 @@
 import type { Results } from '../../harness/terms/results.ts';
 import { cellsOf } from '../content/cells.ts';
 import { pageHtml } from '../page-html.ts';
-import { bundlePage } from '../testing/bundle.ts';
+import { bundlePage } from '../browser/bundle-page.ts';
 import { reportBrowser } from '../testing/report-page.ts';
-import { sampleResults } from '../testing/sample-results.ts';
+import { sampleResults } from '../samples/sample-results.ts';
 
 test('a thousand flows with their walks are a page of 3 MB at most', async () => {
   const results = sampleResults(38);

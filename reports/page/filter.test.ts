@@ -1,6 +1,6 @@
 import { en } from '../messages/en.ts';
 import { toPageIndex } from '../content/page-index.ts';
-import { sampleResults } from '../testing/sample-results.ts';
+import { sampleResults } from '../samples/sample-results.ts';
 import { allCells, filterCells, filterChoices, flips } from './filter.ts';
 import { NO_FILTER } from './route.ts';
 

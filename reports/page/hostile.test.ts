@@ -1,7 +1,7 @@
 import type { Results } from '../../harness/terms/results.ts';
 import { junitXml } from '../junit.ts';
 import { reportBrowser, type ReportBrowser } from '../testing/report-page.ts';
-import { sampleResults } from '../testing/sample-results.ts';
+import { sampleResults } from '../samples/sample-results.ts';
 
 const HOSTILE = [
   '<script>alert(1)</script>',

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { reportBrowser, type ReportBrowser } from '../testing/report-page.ts';
-import { sampleResults } from '../testing/sample-results.ts';
+import { sampleResults } from '../samples/sample-results.ts';
 
 let browser: ReportBrowser;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { packScenario } from '../pack-details.ts';
 import { type PageFlow, unpackVariant } from '../content/page-details.ts';
-import { sampleResults } from '../testing/sample-results.ts';
+import { sampleResults } from '../samples/sample-results.ts';
 import { counterpart, shownAttempt } from './shown-attempt.ts';
 
 /** A flow that worked at first and failed the second time. */

@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { sampleResults } from '../testing/sample-results.ts';
+import { sampleResults } from '../samples/sample-results.ts';
 import { reportBrowser, type ReportBrowser } from '../testing/report-page.ts';
 
 const results = sampleResults();

@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import type { Results } from '../../harness/terms/results.ts';
 import { writeReports } from '../write-reports.ts';
-import { bundlePage } from './bundle.ts';
-import { CHROMIUM } from './chromium.ts';
+import { bundlePage } from '../browser/bundle-page.ts';
+import { CHROMIUM } from '../browser/chromium.ts';
 
 // A browser on a busy machine takes its time; the waits in the tests are for states, never for time.
 import.meta.jest.setTimeout(60_000);

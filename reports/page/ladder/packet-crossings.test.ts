@@ -1,6 +1,6 @@
-import { attemptOf, randomFrom } from '../../testing/sample-attempt.ts';
-import { oneArmCases } from '../../testing/sample-cases.ts';
-import { oneArm } from '../../testing/sample-labs.ts';
+import { attemptOf, randomFrom } from '../../samples/sample-attempt.ts';
+import { oneArmCases } from '../../samples/sample-cases.ts';
+import { oneArm } from '../../samples/sample-labs.ts';
 import { peersOf } from '../../content/peers.ts';
 import { packetCrossings } from './packet-crossings.ts';
 

@@ -1,5 +1,5 @@
-import { oneArm } from '../../testing/sample-labs.ts';
-import { hopsAlong } from '../../testing/sample-packets.ts';
+import { oneArm } from '../../samples/sample-labs.ts';
+import { hopsAlong } from '../../samples/sample-packets.ts';
 import { passages, placeLanes } from './lane-geometry.ts';
 import { lanesOf } from './lanes.ts';
 import { layoutTopology } from './layout.ts';

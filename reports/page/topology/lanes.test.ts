@@ -1,6 +1,6 @@
 import type { Walk } from '../../../harness/terms/walk.ts';
-import { oneArm } from '../../testing/sample-labs.ts';
-import { hopsAlong, type TestPath } from '../../testing/sample-packets.ts';
+import { oneArm } from '../../samples/sample-labs.ts';
+import { hopsAlong, type TestPath } from '../../samples/sample-packets.ts';
 import { lanesOf } from './lanes.ts';
 import { peersOf } from '../../content/peers.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { NodePlan } from '../../../harness/terms/plan.ts';
-import { crossSubnet, inLine, oneArm, type SampleLab } from '../../testing/sample-labs.ts';
+import { crossSubnet, inLine, oneArm, type SampleLab } from '../../samples/sample-labs.ts';
 import { layoutTopology } from './layout.ts';
 
 const layoutOf = (lab: Pick<SampleLab, 'nodes' | 'links'>) => layoutTopology({ ...lab, services: [] });

@@ -3,13 +3,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
-import type { Results } from '../harness/terms/results.ts';
-import { type CellInContext, cellsOf } from './content/cells.ts';
-import { readResults } from './read-results.ts';
-import { bundlePage } from './testing/bundle.ts';
-import { CHROMIUM } from './testing/chromium.ts';
-import { sampleResults } from './testing/sample-results.ts';
-import { writeReports } from './write-reports.ts';
+import type { Results } from '../../harness/terms/results.ts';
+import { type CellInContext, cellsOf } from '../content/cells.ts';
+import { readResults } from '../read-results.ts';
+import { bundlePage } from './bundle-page.ts';
+import { CHROMIUM } from './chromium.ts';
+import { sampleResults } from '../samples/sample-results.ts';
+import { writeReports } from '../write-reports.ts';
 
 /** Views of a report, by the name of their picture: the first flow, and the first that did not get through. */
 function shots(results: Results): Record<string, string> {

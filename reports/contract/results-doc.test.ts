@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { contractSources } from './testing/contract-sources.ts';
-import { resultsDoc } from './testing/results-doc.ts';
-import { resultsSchema } from './testing/results-schema.ts';
-import { sampleResults } from './testing/sample-results.ts';
+import { contractSources } from './contract-sources.ts';
+import { resultsDoc } from './results-doc.ts';
+import { resultsSchema } from './results-schema.ts';
+import { sampleResults } from '../samples/sample-results.ts';
 
 const doc = await resultsDoc(contractSources());
 const schemaText = resultsSchema();
