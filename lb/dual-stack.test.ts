@@ -98,7 +98,7 @@ describe('both address families, one-arm', () => {
         const http = { path: '/health', body: 'HTTP/1.1 200' };
         const check = {
           type,
-          timeoutMs: 400,
+          timeoutMs: 1000,
           ...(type === 'http' ? http : {}),
           ...(type === 'udp' ? { expect: 's' } : {}),
         };

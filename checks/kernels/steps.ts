@@ -55,7 +55,8 @@ export function stepsOf({ quick, tests }: { quick: boolean; tests: boolean }): S
       name: 'load balancer',
       user: 'root',
       docker: false,
-      command: `${jest} --selectProjects unit --json --outputFile=tests.json ${LB_TESTS.join(' ')}`,
+      // An emulated machine is ten times slower.
+      command: `L4LAB_TEST_TIMEOUT_MS=600000 ${jest} --selectProjects unit --json --outputFile=tests.json ${LB_TESTS.join(' ')}`,
       results: { file: 'tests.json', read: countTests },
     },
     { name: 'labs, root', user: 'root', docker: true, command: start, results: labs },

@@ -1,3 +1,4 @@
+import { proxyIpsOf } from '../scenario/lookup.ts';
 import type Dockerode from 'dockerode';
 import { EnvironmentError } from '../errors.ts';
 import { host } from '../scenario/address.ts';
@@ -77,7 +78,9 @@ function addressesOf({ nodes, services }: Plan): { owner: string; address: strin
         address: host(cidr),
       })),
     ),
-    ...services.flatMap(({ name, vip, proxyIps }) => [vip, ...proxyIps].map((address) => ({ owner: name, address }))),
+    ...services.flatMap((service) =>
+      [service.vip, ...proxyIpsOf(service)].map((address) => ({ owner: service.name, address })),
+    ),
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { Finding } from '../terms/plan.ts';
 import type { Sighting } from '../terms/sighting.ts';
-import { serviceOf } from '../scenario/lookup.ts';
+import { balancedBy, serviceOf } from '../scenario/lookup.ts';
 import { causeOfFailure } from './causes/index.ts';
 import { sameSegment, type Evidence } from './evidence.ts';
 import type { Attempt } from '../terms/results.ts';
@@ -17,7 +17,7 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
     cause: works ? null : causeOfFailure(evidence),
     findings: works ? findings(evidence, servedBy) : [],
     servedBy,
-    picked: pickedServer(evidence),
+    ...handedOn(evidence),
     // What was on no wire, the caller sent to an address of its own; the kernel speaks from that very address.
     sourceSeen: works ? (client.sourceSeen ?? walk.request.at(-1)?.src.ip ?? key.address) : null,
     observed: walk,
@@ -30,7 +30,11 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
 }
 
 function findings(evidence: Evidence, servedBy: string | null): Finding[] {
-  return [...detours(evidence, servedBy), ...(startedSlowly(evidence, servedBy) ? (['slow-start'] as const) : [])];
+  return [
+    ...detours(evidence, servedBy),
+    ...(startedSlowly(evidence, servedBy) ? (['slow-start'] as const) : []),
+    ...(wasAnsweredTwice(evidence) ? (['two-owners'] as const) : []),
+  ];
 }
 
 /** Linux sends nothing again sooner, ms (TCP_RTO_MIN of net/tcp.h; its probe of the tail waits as long). */
@@ -57,8 +61,8 @@ function detours(evidence: Evidence, servedBy: string | null): Finding[] {
   const service = serviceOf(plan, flow);
   if (!service) return [];
   if (servedBy === flow.from && walk.request.length === 0) return ['answered-by-itself'];
-  const crossed = walk.request.some(({ node }) => node === service.l4);
-  return crossed && !wentAround(service.l4, servedBy, evidence) ? [] : ['l4-bypassed'];
+  const l4 = walk.request.find(({ node }) => balancedBy(service, node))?.node;
+  return l4 !== undefined && !wentAround(l4, servedBy, evidence) ? [] : ['l4-bypassed'];
 }
 
 /**
@@ -81,15 +85,26 @@ function wentAround(l4: string, server: string | null, { packets, flow }: Eviden
   );
 }
 
-/** The server toward which the L4 sent the request: by its address, or in DSR by its MAC. */
-function pickedServer({ walk, flow, plan }: Evidence): string | null {
+/** Whether a node got answers for one address from two MACs (RFC 826): which of them it takes is a matter of chance. */
+function wasAnsweredTwice({ packets }: Evidence): boolean {
+  const macs = new Map<string, string>();
+  return packets.some(({ node, direction, frame: { arp } }) => {
+    if (direction !== 'in' || arp?.op !== 'reply') return false;
+    const question = `${node} ${arp.senderIp}`;
+    const before = macs.get(question);
+    macs.set(question, arp.senderMac);
+    return before !== undefined && before !== arp.senderMac;
+  });
+}
+
+/** The L4 that sent the request on, and the server toward which it did: by its address, or in DSR by its MAC. */
+function handedOn({ walk, flow, plan }: Evidence): Pick<Attempt, 'l4' | 'picked'> {
   const service = serviceOf(plan, flow);
-  if (!service) return null;
-  const left = walk.request.filter(({ node, direction }) => node === service.l4 && direction === 'out').at(-1);
-  if (!left) return null;
+  const left = walk.request.findLast(({ node, direction }) => balancedBy(service, node) && direction === 'out');
+  if (!service || !left) return { l4: null, picked: null };
   const macs = new Map(plan.nodes.map((node) => [node.name, node.interfaces.map(({ mac }) => mac)]));
   const server = service.pool.find(
     ({ node, address }) => address === left.dst.ip || macs.get(node)?.includes(left.dst.mac) === true,
   );
-  return server?.node ?? null;
+  return server === undefined ? { l4: null, picked: null } : { l4: left.node, picked: server.node };
 }

@@ -1,5 +1,5 @@
 import { contains, network } from '../scenario/address.ts';
-import { interfaceAddresses, nodeOf, serviceOf } from '../scenario/lookup.ts';
+import { balancedBy, interfaceAddresses, nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import type { Control } from '../terms/reason.ts';
 
@@ -40,7 +40,7 @@ function firstHop(plan: Plan, flow: FlowPlan): string | null {
     return caller.routes.find((route) => route.to === 'default' || contains(route.to, flow.address))?.via ?? null;
   const service = serviceOf(plan, flow);
   if (!service) return null;
-  return interfaceAddresses(nodeOf(plan, service.l4)).find(near) ?? null;
+  return service.l4s.flatMap(({ node }) => interfaceAddresses(nodeOf(plan, node))).find(near) ?? null;
 }
 
 function targets(plan: Plan, flow: FlowPlan): { node: string; address: string }[] {
@@ -51,8 +51,10 @@ function targets(plan: Plan, flow: FlowPlan): { node: string; address: string }[
 
 /** Who can ask a server without any router or balancing in between: the L4, or somebody else in the server's subnet. */
 function neighbourOf(plan: Plan, flow: FlowPlan, server: string, address: string): string | null {
-  const l4 = serviceOf(plan, flow)?.l4;
-  const order = [...plan.nodes].sort((a, b) => Number(b.name === l4) - Number(a.name === l4));
+  const service = serviceOf(plan, flow);
+  const order = [...plan.nodes].sort(
+    (a, b) => Number(balancedBy(service, b.name)) - Number(balancedBy(service, a.name)),
+  );
   const near = order.find(
     (node) =>
       node.name !== server &&

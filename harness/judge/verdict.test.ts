@@ -30,6 +30,7 @@ const WORKED: Attempt = {
   cause: null,
   findings: [],
   servedBy: 's2',
+  l4: 'l4',
   picked: 's2',
   sourceSeen: PIP,
   observed: { request: path('client', 'l3', 'l4', 's2'), reply: path('s2', 'l4', 'l3', 'client') },
@@ -177,9 +178,10 @@ describe('a flow that is to work', () => {
   test('a finding that nobody expected is no pass, nor is one that is missing', () => {
     const slow: Attempt = { ...WORKED, findings: ['slow-start'] };
     expect(judged({ outcome: 'works' }, [slow])).toEqual(['pass']);
-    expect(judged({ outcome: 'works', findings: [] }, [slow])).toEqual([
+    expect(judged({ outcome: 'works', findings: ['slow-start'] }, [slow])).toEqual(['pass']);
+    expect(judged({ outcome: 'works', findings: ['slow-start'] }, [WORKED])).toEqual([
       'fail',
-      { code: 'unexpected-finding', params: { finding: 'slow-start' } },
+      { code: 'finding-missing', params: { finding: 'slow-start' } },
     ]);
     const bypassed: Attempt = { ...WORKED, findings: ['l4-bypassed'] };
     expect(judged({ outcome: 'works' }, [bypassed])).toEqual([

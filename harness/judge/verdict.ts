@@ -1,6 +1,7 @@
 import type { Hop } from '../terms/walk.ts';
-import { interfaceAddresses, nodeOf, serviceOf } from '../scenario/lookup.ts';
-import type { Expectation, FlowPlan, PathExpectation, Plan, ServedBy } from '../terms/plan.ts';
+import { interfaceAddresses, nodeOf, proxyIpsOf, serviceOf } from '../scenario/lookup.ts';
+import { DETOURS } from '../terms/plan.ts';
+import type { Expectation, Finding, FlowPlan, PathExpectation, Plan, ServedBy } from '../terms/plan.ts';
 import type { Leg, Reason, Reasons } from '../terms/reason.ts';
 import type { Attempt, FlowResult } from '../terms/results.ts';
 
@@ -101,18 +102,16 @@ function judgeSource(flow: FlowPlan, { sourceSeen }: Working, plan: Plan, attemp
 function sourceAddresses(sourceSeen: string, flow: FlowPlan, plan: Plan): string[] {
   const service = serviceOf(plan, flow);
   if (sourceSeen === 'client') return [flow.source];
-  if (sourceSeen === 'proxy-ip') return service?.proxyIps ?? [];
-  if (sourceSeen === 'l4') return service ? interfaceAddresses(nodeOf(plan, service.l4)) : [];
+  if (sourceSeen === 'proxy-ip') return service ? proxyIpsOf(service) : [];
+  if (sourceSeen === 'l4') return service?.l4s.flatMap(({ node }) => interfaceAddresses(nodeOf(plan, node))) ?? [];
   return [sourceSeen];
 }
 
-/** A slow start may be an accident of a busy machine: it fails a flow only where the list says what may be found. */
-function judgeFindings({ findings: listed }: Working, attempts: Attempt[]): Reason[] {
-  const findings = listed ?? [];
+const isDetour = (finding: Finding): boolean => DETOURS.some((one) => one === finding);
+
+function judgeFindings({ findings = [] }: Working, attempts: Attempt[]): Reason[] {
   const found = new Set(attempts.flatMap((attempt) => attempt.findings));
-  const unexpected = [...found].filter(
-    (finding) => !findings.includes(finding) && (listed !== undefined || finding !== 'slow-start'),
-  );
+  const unexpected = [...found].filter((finding) => isDetour(finding) && !findings.includes(finding));
   const absent = findings.filter((finding) => !found.has(finding));
   return [
     ...unexpected.map((finding) => reason('unexpected-finding', { finding })),

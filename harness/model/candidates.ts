@@ -1,6 +1,6 @@
 import { ROLES } from '../terms/role.ts';
 import { MODES } from '../terms/mode.ts';
-import { DEFAULT_MTU, serviceOf } from '../scenario/lookup.ts';
+import { balancedBy, DEFAULT_MTU, serviceOf } from '../scenario/lookup.ts';
 import type { FlowPlan, NodePlan, Plan } from '../terms/plan.ts';
 import type { ScenarioFile } from '../scenario/schema.ts';
 import type { Fix } from '../terms/fix.ts';
@@ -61,7 +61,7 @@ function widerLinks({ plan }: Failure): Candidate[] {
 function balancerSettings({ scenario, plan, flow }: Failure): Candidate[] {
   const service = serviceOf(plan, flow);
   if (service === undefined) return [];
-  const l4 = plan.nodes.find(({ name }) => name === service.l4)!;
+  const l4 = plan.nodes.find(({ name }) => balancedBy(service, name))!;
   const params = { node: l4.name };
   const on = (code: NodeFix, settings: Patch): Candidate => onNode(l4.name, { code, params }, settings);
   const keepsSource = scenario.services[service.name]?.sourceMac === 'keep';

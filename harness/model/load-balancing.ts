@@ -95,7 +95,7 @@ function pickAny(run: Run, host: Host, service: LbService): LbServer | null {
   const [first, ...others] = takers(run, host, service);
   if (first === undefined) return null;
   const server = run.choices.choose(`pick ${host.name} ${service.name}`, [first, ...others]);
-  run.picked.set(service.name, server.name);
+  run.picked.set(service.name, { l4: host.name, server: server.name });
   return server;
 }
 

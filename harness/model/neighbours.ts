@@ -64,6 +64,7 @@ export function settleNext(run: Run): boolean {
     for (const entry of state.neighbours.values()) {
       if (entry.mac !== null || entry.failed) continue;
       const [first, ...others] = entry.answers;
+      if (others.length > 0) run.answeredTwice = true;
       if (first === undefined) giveUp(run, entry);
       else settle(run, host, entry, run.choices.choose(`arp ${name} ${entry.address}`, [first, ...others]));
       return true;

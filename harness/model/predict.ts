@@ -27,7 +27,7 @@ export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
         simulate(network, flow, {
           choices,
           isUp: (host, service, server) =>
-            choices.choose(`up ${service.name} ${server.name}`, health(network, host, service, server)),
+            choices.choose(`up ${host.name} ${service.name} ${server.name}`, health(network, host, service, server)),
           states,
         }),
       ),
@@ -48,8 +48,10 @@ function predictionOf(run: Run): Prediction {
 function prediction(run: Run): Prediction {
   const { exchange } = run;
   const works = exchange.answered;
+  const choice = exchange.service === null ? undefined : run.picked.get(exchange.service.name);
   return {
-    picked: pickedNode(run),
+    l4: choice?.l4 ?? null,
+    picked: choice?.server ?? null,
     outcome: works ? 'works' : 'fails',
     cause: works ? null : causeOf(run),
     servedBy: exchange.served?.node ?? null,
@@ -58,10 +60,6 @@ function prediction(run: Run): Prediction {
     request: path(run, firstRequest(exchange)),
     reply: path(run, firstAnswer(exchange)),
   };
-}
-
-function pickedNode({ exchange, picked }: Run): string | null {
-  return exchange.service === null ? null : (picked.get(exchange.service.name) ?? null);
 }
 
 const REFUSALS: CauseCode[] = ['refused', 'no-server-available'];
@@ -106,15 +104,20 @@ function path({ ends }: Run, packet: Packet | null): Hop[] {
   return packet === null ? [] : hops(ends.get(packet.id)?.packet.trace ?? null);
 }
 
+function findingsOf(run: Run): Finding[] {
+  return [...detours(run), ...(run.answeredTwice ? (['two-owners'] as const) : [])];
+}
+
 /** Both kinds of answer that a caller may take for granted wrongly. */
-function findingsOf({ exchange, ends }: Run): Finding[] {
+function detours({ exchange, ends }: Run): Finding[] {
   const { service, flow, served, repeated } = exchange;
   const sent = exchange.sent.filter(({ id }) => !repeated.has(id));
   if (service === null || served === null) return [];
   if (served.node === flow.from && sent.every(({ id }) => staysHome(ends.get(id)?.packet)))
     return ['answered-by-itself'];
   const requests = sent.filter(({ step }) => isRequest(step)).map(({ id }) => ends.get(id)?.packet.trace ?? null);
-  return requests.every((trace) => crossed(trace, service.l4)) ? [] : ['l4-bypassed'];
+  const isBalanced = (trace: Packet['trace']): boolean => service.l4s.some(({ node }) => crossed(trace, node));
+  return requests.every(isBalanced) ? [] : ['l4-bypassed'];
 }
 
 function staysHome(packet: Packet | undefined): boolean {

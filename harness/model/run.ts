@@ -29,10 +29,12 @@ export interface Run {
   isUp: (host: Host, service: LbService, server: LbServer) => boolean;
   /** The flow is such a health check; null for flows that somebody else starts. */
   check: DirectCheck | null;
+  /** Whether two nodes answered for the same address. */
+  answeredTwice: boolean;
   /** Owners of addresses that dropped an ARP request for its source, by address. */
   unanswered: Map<string, { code: 'reverse-path' | 'own-address-as-source'; owner: string; source: string }>;
-  /** Server that the load balancer picked, by service. */
-  picked: Map<string, string>;
+  /** Which load balancer picked which server, by service. */
+  picked: Map<string, { l4: string; server: string }>;
 }
 
 interface Outgoing {

@@ -63,6 +63,7 @@ export function begin(network: Network, flow: FlowPlan, { choices, isUp, states 
     arrivals: [],
     outbox: [],
     ends: new Map(),
+    answeredTwice: false,
     unanswered: new Map(),
     picked: new Map(),
   };

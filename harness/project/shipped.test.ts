@@ -1,3 +1,4 @@
+import { proxyIpsOf } from '../scenario/lookup.ts';
 import { predict } from '../model/predict.ts';
 import { plansOf } from '../scenario/plans.ts';
 import { contains, host } from '../scenario/address.ts';
@@ -30,7 +31,7 @@ function addressesOf({ nodes, services }: Plan): string[] {
     ...loopback,
     ...routes.flatMap(({ to, via }) => (to === 'default' ? [via] : [to, via])),
   ]);
-  return [...ofNodes, ...services.flatMap(({ vip, proxyIps }) => [vip, ...proxyIps])].map(host);
+  return [...ofNodes, ...services.flatMap((service) => [service.vip, ...proxyIpsOf(service)])].map(host);
 }
 
 /** Settings that the model asks for and the plan does not say; writing ip_forward sets `forwarding` (ip-sysctl.rst). */

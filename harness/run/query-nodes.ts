@@ -66,16 +66,19 @@ export async function readCounters(plan: Plan, { lab }: Pick<PooledLab, 'lab'>):
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** A server counts as healthy until the load balancer says otherwise. */
+/** A server counts as healthy until the load balancer that got the request says otherwise, or all of them where none did. */
 async function healthyServers(
-  { plan, flow }: Pick<Evidence, 'plan' | 'flow'>,
+  { plan, flow, walk }: Pick<Evidence, 'plan' | 'flow' | 'walk'>,
   lab: PooledLab['lab'],
 ): Promise<string[] | null> {
   const service = serviceOf(plan, flow);
   if (!service) return null;
-  const states = await lab.node(service.l4).ask('serverStates', null);
-  const down = new Set(
-    states.filter((state) => state.service === service.name && !state.up).map(({ server }) => server),
+  const all = service.l4s.map(({ node }) => node);
+  const crossed = all.filter((l4) => walk.request.some(({ node }) => node === l4));
+  const answers = await Promise.all(
+    (crossed.length > 0 ? crossed : all).map((l4) => lab.node(l4).ask('serverStates', null)),
   );
-  return service.pool.map(({ node }) => node).filter((node) => !down.has(node));
+  const isDown = (name: string): boolean =>
+    answers.every((states) => states.some((s) => s.service === service.name && s.server === name && !s.up));
+  return service.pool.map(({ node }) => node).filter((node) => !isDown(node));
 }

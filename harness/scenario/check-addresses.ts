@@ -74,7 +74,7 @@ function serviceAddresses(scenario: ScenarioFile, lab: Lab, owners: Owners): Pro
   const subnets = Object.keys(lab.nodes).flatMap((name) => nodeAddresses(lab, name));
   const l4s = balancersOf(lab);
   return Object.entries(scenario.services).flatMap(([name, { vip, proxyIp, l4 }]) => {
-    const own = l4 ?? (l4s.length === 1 ? l4s[0] : undefined);
+    const own = [l4 ?? (l4s.length === 1 ? l4s : [])].flat();
     const entity = ['services', name];
     const given: { path: Path; address: string }[] = [
       { path: [...entity, 'vip'], address: vip },
@@ -84,10 +84,10 @@ function serviceAddresses(scenario: ScenarioFile, lab: Lab, owners: Owners): Pro
         : []),
     ];
     return given.flatMap(({ path, address }) => {
-      const owner = owners.get(address)?.find((node) => node !== own);
+      const owner = owners.get(address)?.find((node) => !own.includes(node));
       const message = `${address} is the address of ${owner}, which would get the packets`;
       return [
-        ...(owner === undefined || own === undefined
+        ...(owner === undefined || own.length === 0
           ? []
           : [{ path, message, dependsOn: [entity, ['servers'], ['nodes']] }]),
         ...broadcastProblems(path, address, subnets),

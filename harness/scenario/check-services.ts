@@ -12,12 +12,12 @@ type Service = ScenarioFile['services'][string];
 /** Whether services stand on nodes of the lab, and the load balancer could run them. */
 export function checkServices(scenario: ScenarioFile, lab: Lab): Problem[] {
   const services = Object.entries(scenario.services);
-  const l4s = [...new Set(services.map(([, { l4 }]) => l4))];
+  const l4s = [...new Set(services.flatMap(([, { l4 }]) => l4 ?? [undefined]))];
   return [
     ...services.flatMap(([name, service]) => checkService(['services', name], service, scenario, lab)),
     ...l4s.flatMap((l4) =>
       balancerProblems(
-        services.filter(([, service]) => service.l4 === l4),
+        services.filter(([, service]) => [service.l4].flat().includes(l4)),
         scenario,
         lab,
       ),
@@ -28,8 +28,12 @@ export function checkServices(scenario: ScenarioFile, lab: Lab): Problem[] {
 function checkService(path: Path, service: Service, scenario: ScenarioFile, lab: Lab): Problem[] {
   const problems: Problem[] = [];
   const l4s = balancersOf(lab);
-  if (service.l4 !== undefined && !l4s.includes(service.l4))
-    problems.push({ path: [...path, 'l4'], message: unknown('l4 node', service.l4, l4s), dependsOn: [] });
+  for (const [index, l4] of [service.l4 ?? []].flat().entries()) {
+    const at = Array.isArray(service.l4) ? [...path, 'l4', index] : [...path, 'l4'];
+    if (!l4s.includes(l4)) problems.push({ path: at, message: unknown('l4 node', l4, l4s), dependsOn: [] });
+    else if ([service.l4].flat().indexOf(l4) < index)
+      problems.push({ path: at, message: `${l4} is in the list already` });
+  }
   if (service.l4 === undefined && l4s.length !== 1) {
     problems.push({ path, message: `needs \`l4:\`, since the lab has ${l4s.length} l4 nodes` });
   }

@@ -46,7 +46,7 @@ const works = z.strictObject({
     .array(z.enum(FINDINGS))
     .exactOptional()
     .describe(
-      'Unusual ways in which it works; all that occur must be listed. Without a list, only `slow-start` may occur.',
+      'Unusual ways in which it works; `answered-by-itself` and `l4-bypassed` must be listed where they occur.',
     ),
 });
 

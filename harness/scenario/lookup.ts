@@ -6,6 +6,16 @@ export function serviceOf(plan: Plan, { to }: FlowPlan): ServicePlan | undefined
   return 'service' in to ? plan.services.find(({ name }) => name === to.service) : undefined;
 }
 
+/** Whether a node is one of a service's L4s. */
+export function balancedBy(service: ServicePlan | undefined, name: string): boolean {
+  return service?.l4s.some(({ node }) => node === name) ?? false;
+}
+
+/** Source addresses that any of a service's L4s may use toward servers. */
+export function proxyIpsOf({ l4s }: ServicePlan): string[] {
+  return [...new Set(l4s.flatMap(({ proxyIps }) => proxyIps))];
+}
+
 /** A node of the plan, which must exist. */
 export function nodeOf(plan: Plan, name: string): NodePlan {
   return plan.nodes.find((node) => node.name === name)!;

@@ -178,7 +178,7 @@ describe('services', () => {
   test('an L4 whose load balancer is off runs none, and flows to its VIPs are still known', () => {
     const plan = planOf({ services: { web: WEB }, nodes: { l4: { lb: 'off' } } });
     expect(node(plan, 'l4').balancer).toBeNull();
-    expect(plan.services).toMatchObject([{ name: 'web', l4: 'l4' }]);
+    expect(plan.services).toMatchObject([{ name: 'web', l4s: [{ node: 'l4' }] }]);
   });
 
   test('weights and drains are told of servers, and the rest of balancing as it is written', () => {
@@ -211,7 +211,9 @@ describe('services', () => {
     ],
     ['auto', ['203.0.113.2']],
   ])('the proxy IP %j stands for %j', (proxyIp, proxyIps) => {
-    expect(planOf({ services: { web: { ...WEB, mode: 'proxy', proxyIp } } }).services[0]!.proxyIps).toEqual(proxyIps);
+    expect(planOf({ services: { web: { ...WEB, mode: 'proxy', proxyIp } } }).services[0]!.l4s[0]!.proxyIps).toEqual(
+      proxyIps,
+    );
   });
 
   test('a server with several addresses is balanced at the one next to the L4, of the family of the VIP', () => {
@@ -235,7 +237,7 @@ describe('services', () => {
     );
     const web = { ...WEB, mode: 'proxy', proxyIp: 'auto', pool: ['s1'] };
     const plan = planOf({ services: { web, web6: { ...web, vip: '2001:db8::80' } } }, lab);
-    expect(plan.services.map(({ proxyIps }) => proxyIps)).toEqual([['203.0.113.2'], ['2001:db8::2']]);
+    expect(plan.services.map(({ l4s }) => l4s[0]!.proxyIps)).toEqual([['203.0.113.2'], ['2001:db8::2']]);
   });
 });
 

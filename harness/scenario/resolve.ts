@@ -153,12 +153,8 @@ function undoDscp(node: string, name: string, lab: Lab, body: ScenarioFile): Non
   return { dscp: service.dscp!, address: serverAddress(node, service, lab, body), vip };
 }
 
-function l4Of(service: Service, lab: Lab): string {
-  return service.l4 ?? onlyL4(lab);
-}
-
-function onlyL4(lab: Lab): string {
-  return balancersOf(lab)[0]!;
+function l4sOf(l4: Service['l4'], lab: Lab): string[] {
+  return l4 === undefined ? balancersOf(lab).slice(0, 1) : [l4].flat();
 }
 
 /** Address that the L4 sends to, of the family of the VIP: the one in a subnet of its own if there is one. */
@@ -167,13 +163,12 @@ function serverAddress(server: string, service: Service, lab: Lab, body: Scenari
   const override = settingsOf(server, lab, body).address;
   const all = override === undefined ? nodeAddresses(lab, server) : [override];
   const own = all.filter((cidr) => isV6(cidr) === isV6(vip));
-  const near = nodeAddresses(lab, l4Of(service, lab)).map(network);
+  const near = nodeAddresses(lab, l4sOf(service.l4, lab)[0]!).map(network);
   return host(own.find((cidr) => near.some((net) => contains(net, cidr))) ?? own[0]!);
 }
 
 function resolveService(name: string, lab: Lab, body: ScenarioFile): ServicePlan {
   const service = body.services[name]!;
-  const l4 = l4Of(service, lab);
   const { proxyIp } = service;
   return {
     name,
@@ -182,9 +177,10 @@ function resolveService(name: string, lab: Lab, body: ScenarioFile): ServicePlan
     protocol: service.protocol,
     mode: service.mode,
     pool: service.pool.map(({ node }) => ({ node, address: serverAddress(node, service, lab, body) })),
-    proxyIps:
-      proxyIp === 'auto' ? automaticProxyIps(service.vip, l4, lab) : proxyIp === undefined ? [] : [proxyIp].flat(),
-    l4,
+    l4s: l4sOf(service.l4, lab).map((node) => ({
+      node,
+      proxyIps: proxyIp === 'auto' ? automaticProxyIps(service.vip, node, lab) : [proxyIp ?? []].flat(),
+    })),
   };
 }
 
@@ -196,8 +192,8 @@ function automaticProxyIps(vip: string, l4: string, lab: Lab): string[] {
 
 function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile): LbConfig {
   const services = Object.entries(body.services).flatMap(([serviceName, service]) => {
-    const { pool, l4 = onlyL4(lab), check = NO_CHECK, ...rest } = service;
-    if (l4 !== name) return [];
+    const { pool, l4, check = NO_CHECK, ...rest } = service;
+    if (!l4sOf(l4, lab).includes(name)) return [];
     const servers = pool.map(({ node, ...rest }) => ({
       name: node,
       address: serverAddress(node, service, lab, body),

@@ -22,7 +22,10 @@ const poolServer = z.union(
 export const service = serviceSchema.omit({ name: true, servers: true, drainDeadlineMs: true }).extend({
   vip: address.describe('Virtual IP that clients call.'),
   pool: z.array(poolServer).min(1).describe('Servers: nodes, or mappings of `node`, `weight` and `drain`.'),
-  l4: nodeName.optional().describe('The node that balances it; the only l4 of the lab by default.'),
+  l4: z
+    .union([nodeName, z.array(nodeName).min(1)], mustBe('an l4 node, or a list of them'))
+    .optional()
+    .describe('The node that balances it, or several with the same VIP and pool; the only l4 of the lab by default.'),
   proxyIp: z
     .union([z.literal('auto'), address, z.array(address).min(1)], mustBe('`auto`, an address, or a list of addresses'))
     .optional()

@@ -103,10 +103,14 @@ export interface ServicePlan {
   mode: Mode;
   /** Names of server nodes with the address the L4 sends to. */
   pool: { node: string; address: string }[];
-  /** Source addresses that the L4 may use toward servers (proxy mode); empty in the other modes. */
+  /** The L4 nodes that balance it, each of which has all of the pool. */
+  l4s: ServiceL4[];
+}
+
+export interface ServiceL4 {
+  node: string;
+  /** Source addresses that it may use toward servers (proxy mode); empty in the other modes. */
   proxyIps: string[];
-  /** Name of the L4 node. */
-  l4: string;
 }
 
 export interface FlowPlan {
@@ -168,10 +172,15 @@ export interface PathExpectation {
   avoids?: string[];
 }
 
+/** The caller got its answer, yet not in the way that the topology is for. */
+export const DETOURS = ['answered-by-itself', 'l4-bypassed'] as const;
+
 /**
- * The caller got its answer, yet not in the way that the topology is for, or only after it had sent again what was lost
- * (`slow-start`).
+ * What else is worth a word: the caller had to send again what was lost (`slow-start`), two nodes answered ARP for one
+ * address (`two-owners`). Whether it shows may depend on the moment, so that no flow fails for it.
  */
-export const FINDINGS = ['answered-by-itself', 'l4-bypassed', 'slow-start'] as const;
+const NOTES = ['slow-start', 'two-owners'] as const;
+
+export const FINDINGS = [...DETOURS, ...NOTES] as const;
 
 export type Finding = (typeof FINDINGS)[number];

@@ -127,6 +127,8 @@ export interface Attempt {
   findings: Finding[];
   /** Server that answered; null when none did. */
   servedBy: string | null;
+  /** The L4 that sent the request on, as seen on the wire; null where none did. */
+  l4: string | null;
   /** Server that the L4 sent the request to, as seen on the wire. */
   picked: string | null;
   sourceSeen: string | null;

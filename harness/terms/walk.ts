@@ -37,6 +37,8 @@ export interface Walk {
 
 /** What Linux and the load balancer's configuration should make of one flow, for one choice of server. */
 export interface Prediction extends Walk {
+  /** The L4 that picks the server; null where none is asked. */
+  l4: string | null;
   /** Server that the L4 picks in this alternative; null where no L4 is asked. */
   picked: string | null;
   outcome: 'works' | 'fails';

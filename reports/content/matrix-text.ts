@@ -40,12 +40,18 @@ export function outcomeOf(predictions: Prediction[]): string {
   const byOutcome = new Map<string, string[]>();
   for (const prediction of predictions) {
     const summary = summaryOf(prediction);
-    byOutcome.set(summary, [...(byOutcome.get(summary) ?? []), prediction.picked ?? 'no pick']);
+    byOutcome.set(summary, [...(byOutcome.get(summary) ?? []), pickOf(prediction, predictions)]);
   }
   const [only, ...others] = byOutcome.keys();
   if (only === undefined) return '–';
   if (others.length === 0) return only;
   return [...byOutcome].map(([summary, picks]) => `${folded([...new Set(picks)])}: ${summary}`).join(', ');
+}
+
+/** The server, and the L4 that picked it where that may be one of several. */
+function pickOf({ l4, picked }: Prediction, all: Prediction[]): string {
+  if (picked === null) return 'no pick';
+  return new Set(all.map((one) => one.l4)).size > 1 && l4 !== null ? `${l4} with ${picked}` : picked;
 }
 
 const MOST_NAMED = 4;

@@ -13,10 +13,11 @@ export function predictionsText(predictions: Prediction[], plan: Plan, width: nu
     const key = withoutServer(prediction, plan);
     groups.set(key, [...(groups.get(key) ?? []), prediction]);
   }
+  const isOneOfSeveral = plan.services.some(({ l4s }) => l4s.length > 1);
   const texts = [...groups.values()].map(([first, ...others]) => {
-    const { picked, cause, ...walk } = first!;
+    const { l4, picked, cause, ...walk } = first!;
     const alike = others.length > 0 ? `; with ${others.map((other) => other.picked).join(', ')} it is the same` : '';
-    const title = picked === null ? '' : wrap(`L4 picks ${picked}${alike}`, width);
+    const title = picked === null ? '' : wrap(`${isOneOfSeveral ? l4 : 'L4'} picks ${picked}${alike}`, width);
     return title + walkDrawing(walk, plan, { width, cause });
   });
   return texts.join('\n');

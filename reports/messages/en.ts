@@ -109,6 +109,7 @@ export const en: Catalogue = {
   },
   findings: {
     'answered-by-itself': 'The caller has the VIP on its own loopback and answered itself; no packet left the node.',
+    'two-owners': 'Two nodes answered ARP for the same address: which of them gets the packets is a matter of chance.',
     'slow-start': 'The first packets were lost; it worked once they were sent again.',
     'l4-bypassed': 'The reply came without the L4: a server answered ARP for the VIP.',
   },

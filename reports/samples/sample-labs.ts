@@ -120,13 +120,13 @@ export function withServices(lab: SampleLab, services: ServicePlan[], loopbackVi
         config: {
           version: 1,
           vipOwner: true,
-          services: services.map(({ name, vip, port, protocol, mode, proxyIps, pool }) => ({
+          services: services.map(({ name, vip, port, protocol, mode, l4s, pool }) => ({
             name,
             vip,
             port,
             protocol,
             mode: mode === 'l3dsr' ? 'dsr' : mode,
-            ...(proxyIps.length ? { proxyIp: proxyIps } : {}),
+            ...(l4s[0]!.proxyIps.length ? { proxyIp: l4s[0]!.proxyIps } : {}),
             sourceMac: 'rewrite' as const,
             scheduler: 'round-robin' as const,
             check: { type: 'tcp' as const, intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 },

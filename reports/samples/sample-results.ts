@@ -34,7 +34,15 @@ export function sampleResults(copies = 1): Results {
 export const SAMPLE_FLOWS = 5 * 4 + 2 * 2 + 3;
 
 function service(name: string, vip: string, mode: Mode, pool: ServicePlan['pool']): ServicePlan {
-  return { name, vip, port: 80, protocol: 'tcp', mode, pool, proxyIps: mode === 'proxy' ? [PROXY_IP] : [], l4: 'l4' };
+  return {
+    name,
+    vip,
+    port: 80,
+    protocol: 'tcp',
+    mode,
+    pool,
+    l4s: [{ node: 'l4', proxyIps: mode === 'proxy' ? [PROXY_IP] : [] }],
+  };
 }
 
 const oneArmPool = [
@@ -227,6 +235,7 @@ function flowResult(
       verdict === 'fail' && mode === 'dsr' ? { ...c, reply: { path: ['s1', 'l2', 'l3', 'client'] } } : c,
       40_000,
     ),
+    l4: c.picked === null ? null : 'l4',
     picked: c.picked,
     outcome,
     cause: c.cause,

@@ -1,7 +1,7 @@
 import { MODES } from '../../terms/mode.ts';
 import { cause, type Cause, type CauseCode } from '../../terms/cause.ts';
 import type { Hop } from '../../terms/walk.ts';
-import { nodeOf, ownerOf, serviceOf } from '../../scenario/lookup.ts';
+import { balancedBy, nodeOf, ownerOf, serviceOf } from '../../scenario/lookup.ts';
 import type { NodePlan, ServicePlan } from '../../terms/plan.ts';
 import { isAddressee, type Evidence } from '../evidence.ts';
 import { addressesOf } from './rule.ts';
@@ -19,7 +19,7 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   // A kernel that takes packets from its own addresses asks of them what it asks of others: to come by the right interface.
   const refusesOwn = own.includes(src.ip) && !isOn('accept_local', settings, iface);
   // The kernel is asked about the packet as it came; where NAT gave it another destination, counters know better.
-  const counted = service && node === service.l4 && dst.ip === service.vip ? byCounters(hop, evidence) : null;
+  const counted = service && balancedBy(service, node) && dst.ip === service.vip ? byCounters(hop, evidence) : null;
   if (counted) return counted;
   if (kernel === 'reverse-path' || (kernel === 'source-refused' && isOn('rp_filter', settings, iface) && !refusesOwn)) {
     return cause('reverse-path', 'reverse-path-fails', { node, source: src.ip, iface });
@@ -30,7 +30,7 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   if (
     service &&
     leg === 'request' &&
-    node === service.l4 &&
+    balancedBy(service, node) &&
     dst.ip === service.vip &&
     healthy !== null &&
     !service.pool.some((server) => healthy.includes(server.node))
@@ -39,7 +39,8 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
       answerHasNoRoute(hop, evidence) ?? cause('no-server-available', 'pool-down', { node, service: service.name })
     );
   }
-  const exhausted = service && node === service.l4 && leg === 'request' && portsExhausted(service, evidence);
+  const exhausted =
+    service && balancedBy(service, node) && leg === 'request' && portsExhausted(service, node, evidence);
   if (exhausted) return exhausted;
   if (own.includes(dst.ip) && own.includes(src.ip)) {
     const listens = settings.listeners.some(({ protocol, port }) => protocol === 'udp' && port === dst.port);
@@ -51,7 +52,7 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   }
   // An L4 answers an echo to its VIP even where it does not own it.
   const echoed =
-    flow.protocol === 'icmp' && settings.balancer !== null && service?.l4 === node && dst.ip === service.vip;
+    flow.protocol === 'icmp' && settings.balancer !== null && balancedBy(service, node) && dst.ip === service!.vip;
   if (own.includes(dst.ip) || echoed) {
     return answerHasNoRoute(hop, evidence) ?? byCounters(hop, evidence);
   }
@@ -82,9 +83,10 @@ function byCounters({ node, dst }: Hop, { plan, counters }: Evidence): Cause | n
 }
 
 /** Source NAT that finds no free port takes a used one, and conntrack drops the flow when it enters it. */
-function portsExhausted({ name, l4, proxyIps, mode }: ServicePlan, { counters }: Evidence): Cause | null {
-  if (!MODES[mode].hidesSource || (counters[l4]?.['ConntrackInsertFails'] ?? 0) === 0) return null;
-  return cause('ports-exhausted', 'ports-used-up', { node: l4, service: name, proxyIps });
+function portsExhausted({ name, l4s, mode }: ServicePlan, node: string, { counters }: Evidence): Cause | null {
+  if (!MODES[mode].hidesSource || (counters[node]?.['ConntrackInsertFails'] ?? 0) === 0) return null;
+  const { proxyIps } = l4s.find((l4) => l4.node === node)!;
+  return cause('ports-exhausted', 'ports-used-up', { node, service: name, proxyIps });
 }
 
 /** Whether a setting of IPv4 is on at an interface or at all of them (for both of these, either is enough). */

@@ -2,7 +2,7 @@ import type { Sighting } from '../../terms/sighting.ts';
 import { ICMP } from '../../observe/decode.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
 import type { Evidence } from '../evidence.ts';
-import { nodeOf } from '../../scenario/lookup.ts';
+import { balancedBy, nodeOf } from '../../scenario/lookup.ts';
 import type { Rule } from './rule.ts';
 import { refusedQuestion } from './unanswered-arp.ts';
 import { vanished } from './vanished.ts';
@@ -36,7 +36,7 @@ function refusal(node: string, called: { address: string; port: number }, eviden
   const service =
     flow.protocol === 'icmp' || nodeOf(plan, node).balancer === null
       ? undefined
-      : plan.services.find(({ l4, vip, port }) => l4 === node && vip === flow.address && port === flow.port);
+      : plan.services.find((s) => balancedBy(s, node) && s.vip === flow.address && s.port === flow.port);
   if (!service) return cause('refused', 'listener-missing', { node, ...called, protocol: key.protocol });
   const isHealthy = service.pool.some((server) => healthy?.includes(server.node) ?? false);
   return isHealthy

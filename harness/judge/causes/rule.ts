@@ -1,6 +1,6 @@
 import type { Cause } from '../../terms/cause.ts';
 import { host } from '../../scenario/address.ts';
-import { interfaceAddresses, nodeOf } from '../../scenario/lookup.ts';
+import { balancedBy, interfaceAddresses, nodeOf } from '../../scenario/lookup.ts';
 import type { Plan } from '../../terms/plan.ts';
 import type { Evidence } from '../evidence.ts';
 
@@ -11,7 +11,11 @@ export type Rule = (evidence: Evidence) => Cause | null;
 export function addressesOf(plan: Plan, name: string): string[] {
   const node = nodeOf(plan, name);
   const own = [...interfaceAddresses(node), ...node.loopback.map(host)];
-  const balanced = node.balancer === null ? [] : plan.services.filter(({ l4 }) => l4 === name);
+  const balanced = node.balancer === null ? [] : plan.services.filter((service) => balancedBy(service, name));
   const vips = node.balancer?.config.vipOwner === false ? [] : balanced.map(({ vip }) => vip);
-  return [...own, ...vips, ...balanced.flatMap(({ proxyIps }) => proxyIps)];
+  return [
+    ...own,
+    ...vips,
+    ...balanced.flatMap(({ l4s }) => l4s.flatMap((l4) => (l4.node === name ? l4.proxyIps : []))),
+  ];
 }

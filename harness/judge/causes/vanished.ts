@@ -3,7 +3,7 @@ import type { Hop } from '../../terms/walk.ts';
 import { contains, network } from '../../scenario/address.ts';
 import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
-import { nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
+import { balancedBy, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
 import { insideKernel } from './inside-kernel.ts';
 import { addressesOf, type Rule } from './rule.ts';
 import { unansweredArp, withoutAnswer } from './unanswered-arp.ts';
@@ -67,11 +67,11 @@ function unanswered({ node, src, dst }: Hop, leg: 'request' | 'reply', evidence:
   const { plan, flow, healthy } = evidence;
   const service = serviceOf(plan, flow);
   // What the kernel refuses for its source has no next hop; in dsr the L4 sends packets on before the kernel sees them.
-  const forwardsFrames = service !== undefined && MODES[service.mode].handsOver === 'mac' && service.l4 === node;
+  const forwardsFrames = service !== undefined && MODES[service.mode].handsOver === 'mac' && balancedBy(service, node);
   const early = forwardsFrames && service.vip === dst.ip;
   if (refusesSource(evidence) && !early) return null;
   // No flow goes to a server that is down: it is a health check that asks for its MAC.
-  const servers = leg === 'request' && service?.l4 === node ? service.pool : [];
+  const servers = leg === 'request' && balancedBy(service, node) ? service!.pool : [];
   const chosen = servers.filter((server) => healthy?.includes(server.node) !== false);
   const ends = [dst.ip, src.ip, flow.source, ...chosen.map(({ address }) => address)];
   const target = unansweredArp(evidence, node, ends);

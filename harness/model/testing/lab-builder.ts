@@ -152,8 +152,7 @@ function servicePlan(name: string, sketch: ServiceSketch, nodes: NodePlan[]): Se
     protocol: sketch.protocol ?? 'tcp',
     mode: sketch.mode,
     pool,
-    proxyIps,
-    l4,
+    l4s: [{ node: l4, proxyIps }],
   };
 }
 
@@ -167,7 +166,7 @@ function balancerOf(
     version: 1,
     vipOwner: sketch.vipOwner ?? true,
     services: plans
-      .filter((service) => service.l4 === l4)
+      .filter((service) => service.l4s.some(({ node }) => node === l4))
       .map(({ name, vip, port, protocol, mode, pool }) => ({
         name,
         vip,

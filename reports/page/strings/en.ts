@@ -121,6 +121,7 @@ export const en = {
     'answered-by-itself': 'answered by itself',
     'l4-bypassed': 'L4 bypassed',
     'slow-start': 'slow start',
+    'two-owners': 'two owners',
   },
   compareWith: 'Compare with',
   samePath: 'Both took the same path.',

@@ -125,7 +125,12 @@ export const ko: Strings = {
   rerun: '이 흐름만 다시 실행',
   reasons: '통과가 아닌 이유',
   disagreement: '예측과 실제가 다름',
-  findings: { 'answered-by-itself': '스스로 응답', 'l4-bypassed': 'L4 우회', 'slow-start': '느린 시작' },
+  findings: {
+    'answered-by-itself': '스스로 응답',
+    'l4-bypassed': 'L4 우회',
+    'slow-start': '느린 시작',
+    'two-owners': '소유자 둘',
+  },
   compareWith: '비교 대상',
   samePath: '두 경로가 같습니다.',
   firstDifference: '첫 번째 차이',

@@ -98,7 +98,10 @@ test('a node shows what lives there: addresses, gateway, VIPs, proxy IPs, loopba
     pool: [],
     l4: l4.name,
   } as const;
-  const { boxes } = layoutTopology({ ...lab, services: [{ ...web, pool: [], proxyIps: ['203.0.113.254'] }] });
+  const { boxes } = layoutTopology({
+    ...lab,
+    services: [{ ...web, pool: [], l4s: [{ node: 'l4', proxyIps: ['203.0.113.254'] }] }],
+  });
   const lines = (name: string) => boxes.find((b) => b.name === name)!.label.lines.map(({ text }) => text);
   expect(lines('l4')).toEqual([
     '203.0.113.2/24',
@@ -107,7 +110,10 @@ test('a node shows what lives there: addresses, gateway, VIPs, proxy IPs, loopba
     'PIP 203.0.113.254',
   ]);
   expect(lines('s1')).toEqual(['203.0.113.11/24', 'gw 203.0.113.1', 'lo 203.0.113.80']);
-  const v6 = layoutTopology({ ...lab, services: [{ ...web, vip: '2001:db8::80', pool: [], proxyIps: [] }] });
+  const v6 = layoutTopology({
+    ...lab,
+    services: [{ ...web, vip: '2001:db8::80', pool: [], l4s: [{ node: 'l4', proxyIps: [] }] }],
+  });
   expect(v6.boxes.find((b) => b.name === 'l4')!.label.lines.map(({ text }) => text)).toContain(
     'VIP [2001:db8::80]:80 web (proxy)',
   );

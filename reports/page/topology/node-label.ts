@@ -10,7 +10,7 @@ export interface NodeLabel {
 /** Label of a node; `services` tell which of them the node balances. */
 export function nodeLabel(node: NodePlan, services: ServicePlan[]): NodeLabel {
   const many = node.interfaces.filter(({ addresses }) => addresses.length > 0).length > 1;
-  const own = services.filter(({ l4 }) => l4 === node.name);
+  const own = services.filter(({ l4s }) => l4s.some((l4) => l4.node === node.name));
   const down = node.interfaces.filter(({ up }) => up === false);
   return {
     role: node.role,
@@ -26,10 +26,12 @@ export function nodeLabel(node: NodePlan, services: ServicePlan[]): NodeLabel {
         kind: 'vip' as const,
         text: `VIP ${addressText({ ip: vip, port })} ${name} (${mode})`,
       })),
-      ...[...new Set(own.flatMap(({ proxyIps }) => proxyIps))].map((ip) => ({
-        kind: 'proxy-ip' as const,
-        text: `PIP ${ip}`,
-      })),
+      ...[...new Set(own.flatMap(({ l4s }) => l4s.flatMap((l4) => (l4.node === node.name ? l4.proxyIps : []))))].map(
+        (ip) => ({
+          kind: 'proxy-ip' as const,
+          text: `PIP ${ip}`,
+        }),
+      ),
       ...node.loopback.map((address) => ({
         kind: 'loopback' as const,
         text: `lo ${address.replace(/\/(32|128)$/, '')}`,
