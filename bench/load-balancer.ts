@@ -20,7 +20,7 @@ import type { Way } from './load-balancer/topology.ts';
 import { createLab, wayOf } from './load-balancer/topology.ts';
 import type { Load } from './load-balancer/traffic.ts';
 import { LOADS } from './load-balancer/traffic.ts';
-import type { NetnsLab } from '../lb/testing/netns-lab.ts';
+import type { NetnsLab } from '../lb/netns/netns-lab.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
 
 interface Entry extends Contestant {

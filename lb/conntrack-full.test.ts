@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { callApi } from './testing/api-client.ts';
-import { FlowSource } from './testing/flow-source.ts';
-import { NetnsLab, ROUTER } from './testing/netns-lab.ts';
+import { callApi } from './netns/api-client.ts';
+import { FlowSource } from './netns/flow-source.ts';
+import { NetnsLab, ROUTER } from './netns/netns-lab.ts';
 import './testing/test-timeout.ts';
-import { RunningLb } from './testing/running-lb.ts';
+import { RunningLb } from './netns/running-lb.ts';
 
 const VIP = '203.0.113.80';
 const SERVER = '203.0.113.2';

@@ -1,7 +1,7 @@
-import type { Endpoint } from './testing/endpoint.ts';
-import { NetnsLab, QUIET_ARP, ROUTER } from './testing/netns-lab.ts';
+import type { Endpoint } from './netns/endpoint.ts';
+import { NetnsLab, QUIET_ARP, ROUTER } from './netns/netns-lab.ts';
 import './testing/test-timeout.ts';
-import { RunningLb } from './testing/running-lb.ts';
+import { RunningLb } from './netns/running-lb.ts';
 
 const FAMILIES = {
   IPv4: { client: '198.51.100.100', lan: '203.0.113.', net: '/24', proxyIp: '203.0.113.254', host: '/32' },

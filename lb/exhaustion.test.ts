@@ -1,7 +1,7 @@
-import { callApi } from './testing/api-client.ts';
-import { NetnsLab, ROUTER } from './testing/netns-lab.ts';
+import { callApi } from './netns/api-client.ts';
+import { NetnsLab, ROUTER } from './netns/netns-lab.ts';
 import './testing/test-timeout.ts';
-import { RunningLb } from './testing/running-lb.ts';
+import { RunningLb } from './netns/running-lb.ts';
 
 const VIP = '203.0.113.80';
 /** Source NAT keeps a privileged port within 600 to 1023 (nf_nat_core.c): a range small enough to be used up. */

@@ -1,7 +1,7 @@
-import type { Answer, Endpoint } from './testing/endpoint.ts';
-import { NetnsLab, QUIET_ARP, ROUTER } from './testing/netns-lab.ts';
+import type { Answer, Endpoint } from './netns/endpoint.ts';
+import { NetnsLab, QUIET_ARP, ROUTER } from './netns/netns-lab.ts';
 import './testing/test-timeout.ts';
-import { RunningLb } from './testing/running-lb.ts';
+import { RunningLb } from './netns/running-lb.ts';
 
 const VIP = '203.0.113.80';
 const PROXY_IP = '203.0.113.254';

@@ -2,11 +2,11 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { run } from './host/run.ts';
-import { callApi } from './testing/api-client.ts';
-import type { Endpoint } from './testing/endpoint.ts';
-import { NetnsLab, QUIET_ARP, ROUTER } from './testing/netns-lab.ts';
+import { callApi } from './netns/api-client.ts';
+import type { Endpoint } from './netns/endpoint.ts';
+import { NetnsLab, QUIET_ARP, ROUTER } from './netns/netns-lab.ts';
 import './testing/test-timeout.ts';
-import { RunningLb } from './testing/running-lb.ts';
+import { RunningLb } from './netns/running-lb.ts';
 
 const LAN = {
   IPv4: { net: '203.0.113.', prefix: 24, host: 32 },

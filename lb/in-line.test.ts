@@ -1,8 +1,8 @@
-import type { Endpoint } from './testing/endpoint.ts';
-import type { NodeSpec } from './testing/netns-lab.ts';
+import type { Endpoint } from './netns/endpoint.ts';
+import type { NodeSpec } from './netns/netns-lab.ts';
 import './testing/test-timeout.ts';
-import { NetnsLab, QUIET_ARP, ROUTER } from './testing/netns-lab.ts';
-import { RunningLb } from './testing/running-lb.ts';
+import { NetnsLab, QUIET_ARP, ROUTER } from './netns/netns-lab.ts';
+import { RunningLb } from './netns/running-lb.ts';
 
 const CLIENT = '198.51.100.100';
 const VIP = '203.0.113.80';

@@ -1,7 +1,7 @@
-import type { Endpoint } from './testing/endpoint.ts';
-import { NetnsLab, ROUTER } from './testing/netns-lab.ts';
+import type { Endpoint } from './netns/endpoint.ts';
+import { NetnsLab, ROUTER } from './netns/netns-lab.ts';
 import './testing/test-timeout.ts';
-import { RunningLb } from './testing/running-lb.ts';
+import { RunningLb } from './netns/running-lb.ts';
 
 const VIP = '198.51.100.80';
 const DSCP = 11;

@@ -1,9 +1,9 @@
-import type { Endpoint } from './testing/endpoint.ts';
-import type { NetnsLab } from './testing/netns-lab.ts';
+import type { Endpoint } from './netns/endpoint.ts';
+import type { NetnsLab } from './netns/netns-lab.ts';
 import { ROUTED, routedLab, routedService } from './testing/routed-lab.ts';
 import './testing/test-timeout.ts';
 import { markOf } from './terms/mark.ts';
-import { RunningLb } from './testing/running-lb.ts';
+import { RunningLb } from './netns/running-lb.ts';
 
 const FAMILIES = ['IPv4', 'IPv6'] as const;
 const MODES = ['dnat', 'proxy', 'dsr', 'l3dsr'];

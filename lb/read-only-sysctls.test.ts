@@ -1,10 +1,10 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from './host/run.ts';
-import type { Endpoint } from './testing/endpoint.ts';
-import { NetnsLab, QUIET_ARP, ROUTER } from './testing/netns-lab.ts';
+import type { Endpoint } from './netns/endpoint.ts';
+import { NetnsLab, QUIET_ARP, ROUTER } from './netns/netns-lab.ts';
 import './testing/test-timeout.ts';
-import { RunningLb } from './testing/running-lb.ts';
+import { RunningLb } from './netns/running-lb.ts';
 
 const LAN = {
   IPv4: {

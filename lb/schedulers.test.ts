@@ -1,8 +1,8 @@
-import type { Endpoint } from './testing/endpoint.ts';
-import type { NetnsLab } from './testing/netns-lab.ts';
+import type { Endpoint } from './netns/endpoint.ts';
+import type { NetnsLab } from './netns/netns-lab.ts';
 import './testing/test-timeout.ts';
 import { ROUTED, routedLab, routedService } from './testing/routed-lab.ts';
-import { RunningLb } from './testing/running-lb.ts';
+import { RunningLb } from './netns/running-lb.ts';
 
 const NAMES = ['s1', 's2', 's3'];
 const CASES = (['IPv4', 'IPv6'] as const).flatMap((family) =>

@@ -1,10 +1,10 @@
 import type { ServiceStatus } from './status.ts';
-import { callApi } from './testing/api-client.ts';
-import type { Endpoint } from './testing/endpoint.ts';
-import type { NetnsLab } from './testing/netns-lab.ts';
+import { callApi } from './netns/api-client.ts';
+import type { Endpoint } from './netns/endpoint.ts';
+import type { NetnsLab } from './netns/netns-lab.ts';
 import './testing/test-timeout.ts';
 import { ROUTED, routedLab, routedService } from './testing/routed-lab.ts';
-import { RunningLb } from './testing/running-lb.ts';
+import { RunningLb } from './netns/running-lb.ts';
 
 const CASES = (['IPv4', 'IPv6'] as const).flatMap((family) =>
   (['dnat', 'proxy'] as const).map((mode) => [family, mode] as const),

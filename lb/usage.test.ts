@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundle } from './testing/bundle.ts';
+import { bundle } from './netns/bundle.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import './testing/test-timeout.ts';
-import { NetnsLab, ROUTER } from './testing/netns-lab.ts';
-import { RunningLb } from './testing/running-lb.ts';
+import { NetnsLab, ROUTER } from './netns/netns-lab.ts';
+import { RunningLb } from './netns/running-lb.ts';
 
 test.each(['proxy', 'dsr'])(
   'a VIP of %s may be behind an interface that has no MAC, where nobody can be told of it',

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { NetnsLab, ROUTER } from '../../lb/testing/netns-lab.ts';
-import { RunningLb } from '../../lb/testing/running-lb.ts';
+import { NetnsLab, ROUTER } from '../../lb/netns/netns-lab.ts';
+import { RunningLb } from '../../lb/netns/running-lb.ts';
 import type { Mode } from './large-config.ts';
 import { largeConfig } from './large-config.ts';
 

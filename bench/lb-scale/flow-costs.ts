@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { run } from '../../lb/host/run.ts';
-import { NetnsLab, ROUTER } from '../../lb/testing/netns-lab.ts';
-import { RunningLb } from '../../lb/testing/running-lb.ts';
-import { FlowSource } from '../../lb/testing/flow-source.ts';
+import { NetnsLab, ROUTER } from '../../lb/netns/netns-lab.ts';
+import { RunningLb } from '../../lb/netns/running-lb.ts';
+import { FlowSource } from '../../lb/netns/flow-source.ts';
 import type { Mode } from './large-config.ts';
 import { ADDRESSES, familyFor, largeConfig, lastPort } from './large-config.ts';
 

@@ -1,5 +1,5 @@
 import type { LbService } from '../../lb/terms/config.ts';
-import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
+import type { NetnsLab } from '../../lb/netns/netns-lab.ts';
 import { DSCP } from './l3dsr.ts';
 import { loadRules } from './load-rules.ts';
 import type { Way } from './topology.ts';

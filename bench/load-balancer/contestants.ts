@@ -1,7 +1,7 @@
 import type { LbService } from '../../lb/terms/config.ts';
-import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
+import type { NetnsLab } from '../../lb/netns/netns-lab.ts';
 import { isDirect } from '../../lb/terms/mode.ts';
-import { RunningLb } from '../../lb/testing/running-lb.ts';
+import { RunningLb } from '../../lb/netns/running-lb.ts';
 import { byHand, FAIR_MODES, fairByHand } from './by-hand.ts';
 import { DSCP, undoL3dsr } from './l3dsr.ts';
 import { haproxyConfig, nginxConfig, startProgram } from './programs.ts';

@@ -1,4 +1,4 @@
-import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
+import type { NetnsLab } from '../../lb/netns/netns-lab.ts';
 import { loadRules } from './load-rules.ts';
 import type { Way } from './topology.ts';
 

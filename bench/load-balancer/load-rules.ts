@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
+import type { NetnsLab } from '../../lb/netns/netns-lab.ts';
 
 /** Loads nft rules in a node, by a file of this name. */
 export async function loadRules(lab: NetnsLab, node: string, name: string, rules: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
+import type { NetnsLab } from '../../lb/netns/netns-lab.ts';
 import { busyCpuSeconds } from './cpu-time.ts';
 import type { Load, Sample } from './traffic.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { NetnsLab } from '../../lb/testing/netns-lab.ts';
+import type { NetnsLab } from '../../lb/netns/netns-lab.ts';
 
 const DEADLINE_MS = 90_000;
 const POLL_MS = 1000;

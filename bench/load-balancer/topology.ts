@@ -1,4 +1,4 @@
-import { NetnsLab, QUIET_ARP, ROUTER } from '../../lb/testing/netns-lab.ts';
+import { NetnsLab, QUIET_ARP, ROUTER } from '../../lb/netns/netns-lab.ts';
 
 /** Addresses of the way through one balancer; every way has its own subnets, of documentation ranges. */
 export interface Way {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { checkConfig } from '../load-config.ts';
-import { callApi } from '../testing/api-client.ts';
+import { callApi } from '../netns/api-client.ts';
 import { soundConfig, spoilt } from '../testing/arbitrary-config.ts';
 import { madeIn } from '../testing/made.ts';
-import { NetnsLab, ROUTER } from '../testing/netns-lab.ts';
+import { NetnsLab, ROUTER } from '../netns/netns-lab.ts';
 import '../testing/test-timeout.ts';
-import { RunningLb } from '../testing/running-lb.ts';
+import { RunningLb } from '../netns/running-lb.ts';
 
 const CONFIG = {
   version: 1,

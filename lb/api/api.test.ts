@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { stat } from 'node:fs/promises';
-import { callApi } from '../testing/api-client.ts';
-import type { Endpoint } from '../testing/endpoint.ts';
-import { NetnsLab, QUIET_ARP, ROUTER } from '../testing/netns-lab.ts';
+import { callApi } from '../netns/api-client.ts';
+import type { Endpoint } from '../netns/endpoint.ts';
+import { NetnsLab, QUIET_ARP, ROUTER } from '../netns/netns-lab.ts';
 import '../testing/test-timeout.ts';
-import { RunningLb } from '../testing/running-lb.ts';
+import { RunningLb } from '../netns/running-lb.ts';
 
 const VIP = '203.0.113.80';
 const SERVICE = {

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NetnsLab } from '../testing/netns-lab.ts';
+import { NetnsLab } from '../netns/netns-lab.ts';
 import '../testing/test-timeout.ts';
-import { RunningLb } from '../testing/running-lb.ts';
+import { RunningLb } from '../netns/running-lb.ts';
 import { KERNEL_FEATURES } from './kernel-features.ts';
 import { isTooOld, OLDEST_KERNEL } from './oldest-kernel.ts';
 import { run } from './run.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundle } from '../testing/bundle.ts';
+import { bundle } from '../netns/bundle.ts';
 import '../testing/test-timeout.ts';
 import { run } from './run.ts';
 

@@ -3,7 +3,7 @@ import type { LbConfig } from '../terms/config.ts';
 import type { HostFacts } from '../terms/facts.ts';
 import { run } from '../host/run.ts';
 import { soundConfig } from '../testing/arbitrary-config.ts';
-import { NetnsLab } from '../testing/netns-lab.ts';
+import { NetnsLab } from '../netns/netns-lab.ts';
 import '../testing/test-timeout.ts';
 import type { FoundTable } from './changes.ts';
 import { changeScript, takeOverScript } from './changes.ts';

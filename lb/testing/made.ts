@@ -1,4 +1,4 @@
-import type { NetnsLab } from './netns-lab.ts';
+import type { NetnsLab } from '../netns/netns-lab.ts';
 
 /** Rules as one line of JSON, then the rest. */
 const LIST = ['nft -j -s list ruleset', 'ip -o addr', 'ip route show table all', 'ip neigh show proxy'];

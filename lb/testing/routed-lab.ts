@@ -1,4 +1,4 @@
-import { NetnsLab, QUIET_ARP, ROUTER } from './netns-lab.ts';
+import { NetnsLab, QUIET_ARP, ROUTER } from '../netns/netns-lab.ts';
 
 /** DSCP value by which the servers know the VIPs of l3dsr. */
 const DSCP = 11;

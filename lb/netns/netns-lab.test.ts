@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { run } from '../host/run.ts';
 import { callApi } from './api-client.ts';
 import { NetnsLab } from './netns-lab.ts';
-import './test-timeout.ts';
+import '../testing/test-timeout.ts';
 import { RunningLb } from './running-lb.ts';
 
 const NODES = { l4: { links: { peer: '203.0.113.2/24' } }, peer: { links: { l4: '203.0.113.1/24' } } };

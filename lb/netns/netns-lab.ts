@@ -70,7 +70,7 @@ export class NetnsLab {
 
   /** Starts a process that serves and calls in a node; it ends with the lab. */
   async endpoint(node: string): Promise<Endpoint> {
-    const endpoint = new Endpoint(await this.program('testing/endpoint-process.ts'), this.namespace(node), node);
+    const endpoint = new Endpoint(await this.program('netns/endpoint-process.ts'), this.namespace(node), node);
     this.onClose(() => endpoint.close());
     return endpoint;
   }
