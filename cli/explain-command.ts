@@ -41,7 +41,9 @@ export async function explainCommand(
   if (!options.prove) {
     const cause = predictions.find((prediction) => prediction.cause !== null)?.cause ?? null;
     if (cause) say(describeCause(cause));
-    for (const { fixes, change } of whatWouldHelp({ ...one, flow, cause }))
+    const helps = whatWouldHelp({ ...one, flow, cause });
+    if (cause && helps.length === 0) say(en.noFix);
+    for (const { fixes, change } of helps)
       say(`${wrap(`It would work with: ${fixesText(en, fixes)}`, lineWidth())}${indent(change)}`);
     return EXIT.ok;
   }
@@ -76,7 +78,9 @@ async function prove(
   if (seen.cause === null) return seen.verdict === 'not-run' ? EXIT.unavailable : EXIT.ok;
   say(describeCause(seen.cause));
   let wrong = 0;
-  for (const { fixes, patch } of whatWouldHelp({ loaded, variant, plan, flow, cause: seen.cause })) {
+  const helps = seen.disagreement ? [] : whatWouldHelp({ loaded, variant, plan, flow, cause: seen.cause });
+  if (helps.length === 0) say(seen.disagreement ? en.noFixFromDisagreement : en.noFix);
+  for (const { fixes, patch } of helps) {
     const changed = changedVariant(loaded, variant, patch)!;
     const { outcome: seenOutcome, cause } = await tryFlow(changed, resolvePlan(loaded.scenario, changed));
     const proven = seenOutcome === 'works';

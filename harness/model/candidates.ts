@@ -1,177 +1,155 @@
-import { ROLES } from '../terms/role.ts';
-import { MODES } from '../terms/mode.ts';
-import { balancedBy, DEFAULT_MTU, serviceOf } from '../scenario/lookup.ts';
-import type { FlowPlan, NodePlan, Plan } from '../terms/plan.ts';
-import type { ScenarioFile } from '../scenario/schema.ts';
+import { DEFAULT_MTU, nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { Fix } from '../terms/fix.ts';
-import type { Candidate } from './counterfactual.ts';
-import type { Cause } from '../terms/cause.ts';
-
-/** What a failed flow is, for finding out what would make it work. */
-export interface Failure {
-  scenario: ScenarioFile;
-  plan: Plan;
-  flow: FlowPlan;
-  cause: Cause;
-}
-
-type Patch = Record<string, unknown>;
+import type { NodePlan, Plan } from '../terms/plan.ts';
+import { balancersFor, calledBy, forServers, forwardsPackets, isSet, onNodes } from './candidate.ts';
+import type { Candidate, Failure, Patch } from './candidate.ts';
+import { callersLoopback, otherModes, QUIET, vipOnLoopback } from './mode-candidates.ts';
+import { otherGateways, otherRoutes, otherServerGateways } from './route-candidates.ts';
 
 /** Codes of fixes that name nothing but a node. */
-type NodeFix = Exclude<Extract<Fix, { params: { node: string } }>['code'], 'node-gateway'>;
+type NodeFix = Exclude<
+  Extract<Fix, { params: { node: string } }>['code'],
+  'node-gateway' | 'vip-off-loopback' | 'smaller-mtu'
+>;
 
-/** Changes worth trying for a failed flow, from the least to the greatest intrusion into the topology. */
+/**
+ * Changes worth trying for a failed flow, by how small and how usual they are: settings of one node, then of the load
+ * balancer and the servers, then routes, and last what changes the topology, its protection, or the mode.
+ */
 export function candidates(failure: Failure): Candidate[] {
   return [
     ...listenersOn(failure),
+    ...interfacesUp(failure),
     ...nodeSettings(failure),
-    ...widerLinks(failure),
+    ...callersLoopback(failure),
     ...balancerSettings(failure),
-    ...serverSettings(failure),
-    ...modes(failure),
+    ...smallerMtu(failure),
+    ...vipOnLoopback(failure),
+    ...quietLoopback(failure),
+    ...otherProxyIp(failure),
+    ...otherGateways(failure),
+    ...otherServerGateways(failure),
+    ...otherRoutes(failure),
+    ...withoutFirewall(failure),
+    ...widerLinks(failure),
+    ...otherModes(failure),
   ];
 }
 
+function on({ name }: NodePlan, code: NodeFix, settings: Patch): Candidate {
+  return onNodes([{ code, params: { node: name } }], [name], () => settings);
+}
+
+function interfacesUp({ plan }: Failure): Candidate[] {
+  return plan.nodes
+    .filter(({ interfaces }) => interfaces.some(({ up }) => up === false))
+    .map((node) => on(node, 'interfaces-up', { down: [] }));
+}
+
 /** The node where the packet died, set right. */
-function nodeSettings({ plan, cause }: Failure): Candidate[] {
-  const node = plan.nodes.find(({ name }) => name === cause.node);
-  if (node === undefined) return [];
-  const { name } = node;
-  const on = (code: NodeFix, settings: Patch): Candidate => onNode(name, { code, params: { node: name } }, settings);
+function nodeSettings({ plan, cause: { node: name, code } }: Failure): Candidate[] {
+  const node = nodeOf(plan, name);
+  const filters = isSet(node, 'rp_filter');
+  const acceptsLocal: Candidate = on(node, 'accept-local', { acceptLocal: true, ...(filters ? { rpFilter: 0 } : {}) });
+  const mayRoute = node.interfaces.filter(({ addresses }) => addresses.length > 0).length > 1;
   return [
-    ...(node.interfaces.some(({ up }) => up === false) ? [on('interfaces-up', { down: [] })] : []),
-    ...(isOn(node, 'ip_forward') ? [] : [on('forwarding-on', { forwarding: true })]),
-    ...(isSet(node, 'rp_filter') ? [on('rp-filter-off', { rpFilter: 0 })] : []),
-    ...(node.firewall === 'stateful' ? [on('firewall-off', { firewall: 'none' })] : []),
-    ...(isSet(node, 'accept_redirects') ? [on('accept-redirects-off', { acceptRedirects: false })] : []),
-    ...gateways(plan).map((gateway) =>
-      onNode(name, { code: 'node-gateway', params: { node: name, gateway } }, { gateway }),
-    ),
+    ...(code === 'not-forwarding' && mayRoute && !forwardsPackets(node)
+      ? [on(node, 'forwarding-on', { forwarding: true })]
+      : []),
+    ...(filters ? [on(node, 'rp-filter-off', { rpFilter: 0 })] : []),
+    ...(code === 'own-address-as-source'
+      ? [{ ...acceptsLocal, fixes: [...acceptsLocal.fixes, ...(filters ? [rpFilterOff(name)] : [])] }]
+      : []),
+    ...(isSet(node, 'accept_redirects') ? [on(node, 'accept-redirects-off', { acceptRedirects: false })] : []),
   ];
+}
+
+function rpFilterOff(node: string): Fix {
+  return { code: 'rp-filter-off', params: { node } };
+}
+
+function withoutFirewall({ plan, cause }: Failure): Candidate[] {
+  const node = nodeOf(plan, cause.node);
+  return node.firewall === 'stateful' ? [on(node, 'firewall-off', { firewall: 'none' })] : [];
+}
+
+/** One end sends and takes no more than the narrow link carries; by its MSS, TCP tells the other end (RFC 9293). */
+function smallerMtu(failure: Failure): Candidate[] {
+  const { plan, flow, cause } = failure;
+  if (cause.code !== 'too-big') return [];
+  const told = 'mtu' in cause.detail.params ? cause.detail.params.mtu : null;
+  const mtu = told ?? narrowest(plan);
+  const lower = (name: string): Candidate[] =>
+    nodeOf(plan, name).interfaces.some((i) => (i.mtu ?? DEFAULT_MTU) > mtu)
+      ? [onNodes([{ code: 'smaller-mtu', params: { node: name, mtu } }], [name], () => ({ mtu }))]
+      : [];
+  const servers = calledBy(failure).flatMap(lower);
+  const all = servers.map(({ change }) => change['nodes'] as Patch);
+  return [
+    ...(servers.length === 0
+      ? []
+      : [
+          {
+            fixes: servers.flatMap(({ fixes }) => fixes),
+            change: { nodes: Object.assign({}, ...all) as Patch },
+          },
+        ]),
+    ...lower(flow.from),
+  ];
+}
+
+function narrowest({ nodes }: Plan): number {
+  return Math.min(...nodes.flatMap(({ interfaces }) => interfaces.map(({ mtu = DEFAULT_MTU }) => mtu)));
 }
 
 /** Interfaces at both ends of a wire must agree, so all that are narrow are widened together. */
 function widerLinks({ plan }: Failure): Candidate[] {
   const narrow = plan.nodes.filter(({ interfaces }) => interfaces.some(({ mtu }) => mtu !== undefined));
   if (narrow.length === 0) return [];
-  const nodes = Object.fromEntries(narrow.map(({ name }) => [name, { mtu: DEFAULT_MTU }]));
-  return [{ fixes: [{ code: 'widen-mtu', params: { mtu: DEFAULT_MTU } }], change: { nodes } }];
+  const names = narrow.map(({ name }) => name);
+  const params = { mtu: DEFAULT_MTU };
+  return [onNodes([{ code: 'widen-mtu', params }], names, () => params)];
 }
 
-function balancerSettings({ scenario, plan, flow }: Failure): Candidate[] {
-  const service = serviceOf(plan, flow);
-  if (service === undefined) return [];
-  const l4 = plan.nodes.find(({ name }) => balancedBy(service, name))!;
-  const params = { node: l4.name };
-  const on = (code: NodeFix, settings: Patch): Candidate => onNode(l4.name, { code, params }, settings);
-  const keepsSource = scenario.services[service.name]?.sourceMac === 'keep';
-  return [
-    ...(l4.balancer === null ? [on('balancer-on', { lb: 'on' })] : []),
-    ...(l4.balancer?.config.vipOwner === false ? [] : [on('disown-vip', { vipOwner: false })]),
-    ...(isSet(l4, 'send_redirects') ? [on('send-redirects-off', { sendRedirects: false })] : []),
-    ...(keepsSource
-      ? [
-          {
-            fixes: [{ code: 'rewrite-source-mac', params }] satisfies Fix[],
-            change: { services: { [service.name]: { sourceMac: 'rewrite' } } },
-          },
-        ]
-      : []),
-  ];
+function balancerSettings(failure: Failure): Candidate[] {
+  const service = serviceOf(failure.plan, failure.flow);
+  return balancersFor(failure).flatMap((l4) => [
+    ...(l4.balancer === null ? [on(l4, 'balancer-on', { lb: 'on' })] : []),
+    ...(l4.balancer?.config.vipOwner === false ? [] : [on(l4, 'disown-vip', { vipOwner: false })]),
+    ...(isSet(l4, 'send_redirects') ? [on(l4, 'send-redirects-off', { sendRedirects: false })] : []),
+    {
+      fixes: [{ code: 'rewrite-source-mac', params: { node: l4.name } }] satisfies Fix[],
+      change: { services: { [service!.name]: { sourceMac: 'rewrite' } } },
+    },
+  ]);
 }
 
 /** Where a server lacks the listener that the packets ask for. */
-function listenersOn({ plan, flow }: Failure): Candidate[] {
+function listenersOn(failure: Failure): Candidate[] {
+  const { plan, flow } = failure;
   if (flow.protocol === 'icmp') return [];
   const protocol = flow.protocol === 'udp' ? 'udp' : 'tcp';
-  const pool = serviceOf(plan, flow)?.pool.map(({ node }) => node) ?? ('node' in flow.to ? [flow.to.node] : []);
-  const silent = pool
-    .map((name) => plan.nodes.find((node) => node.name === name)!)
-    .filter(({ listeners }) => !listeners.some((l) => l.protocol === protocol && l.port === flow.port));
+  const silent = calledBy(failure).filter(
+    (name) => !nodeOf(plan, name).listeners.some((l) => l.protocol === protocol && l.port === flow.port),
+  );
   if (silent.length === 0) return [];
-  const nodes = silent.map(({ name, listeners }) => [
-    name,
-    { listeners: [...listeners, { protocol, port: flow.port }].map((l) => `${l.port}/${l.protocol}`) },
-  ]);
+  const fix: Fix = { code: 'listen', params: { nodes: silent, port: flow.port, protocol } };
   return [
-    {
-      fixes: [{ code: 'listen', params: { nodes: silent.map(({ name }) => name), port: flow.port, protocol } }],
-      change: { nodes: Object.fromEntries(nodes) as Patch },
-    },
-  ];
-}
-
-function serverSettings(failure: Failure): Candidate[] {
-  const { plan, flow } = failure;
-  const service = serviceOf(plan, flow);
-  if (service === undefined) return [];
-  return [
-    {
-      fixes: [{ code: 'vip-on-loopback', params: { service: service.name } }],
-      change: { nodes: withVip(failure) },
-    },
-    {
-      fixes: [{ code: 'quiet-loopback', params: QUIET }],
-      change: forServers(failure, QUIET),
-    },
-    ...gateways(plan).map((gateway): Candidate => ({
-      fixes: [{ code: 'servers-gateway', params: { gateway } }],
-      change: forServers(failure, { gateway }),
+    onNodes([fix], silent, (name) => ({
+      listeners: [...nodeOf(plan, name).listeners, { protocol, port: flow.port }].map((l) => `${l.port}/${l.protocol}`),
     })),
   ];
 }
 
-function modes(failure: Failure): Candidate[] {
-  const service = serviceOf(failure.plan, failure.flow);
-  if (service === undefined) return [];
-  const params = { service: service.name };
-  const to = (mode: string, fix: Fix, settings: Patch, rest: Patch = {}): Candidate[] => {
-    const change = { services: { [service.name]: { mode, ...settings } }, ...rest };
-    return service.mode === mode ? [] : [{ fixes: [fix], change }];
-  };
-  return [
-    ...to('proxy', { code: 'use-proxy', params }, { proxyIp: 'auto', sourceMac: null }),
-    ...to('dsr', { code: 'use-dsr', params }, { proxyIp: null }, { nodes: withVip(failure) }),
-  ];
+function quietLoopback(failure: Failure): Candidate[] {
+  if (serviceOf(failure.plan, failure.flow) === undefined) return [];
+  return [{ fixes: [{ code: 'quiet-loopback', params: QUIET }], change: forServers(failure, QUIET) }];
 }
 
-function onNode(name: string, fix: Fix, settings: Patch): Candidate {
-  return { fixes: [fix], change: { nodes: { [name]: settings } } };
-}
-
-const QUIET = { arpIgnore: 1, arpAnnounce: 2 };
-
-/** Settings for all servers; what single servers have of their own gives way. */
-function forServers({ scenario, plan }: Failure, settings: Patch): Patch {
-  const yields = Object.fromEntries(Object.keys(settings).map((key) => [key, null]));
-  const own = plan.nodes.filter(({ name, role }) => ROLES[role].serves && scenario.nodes[name] !== undefined);
-  if (own.length === 0) return { servers: settings };
-  return { servers: settings, nodes: Object.fromEntries(own.map(({ name }) => [name, yields])) };
-}
-
-/** The VIP beside whatever the servers of the pool hold on their loopback already. */
-function withVip({ scenario, plan, flow }: Failure): Patch {
-  const service = serviceOf(plan, flow)!;
-  return Object.fromEntries(
-    service.pool.map(({ node }) => {
-      const existing = scenario.nodes[node]?.loopback ?? scenario.servers.loopback ?? [];
-      const tag = MODES[service.mode].handsOver === 'dscp' ? { undoDscp: [service.name] } : {};
-      return [node, { loopback: [...new Set([...existing, service.name])], ...QUIET, ...tag }];
-    }),
-  );
-}
-
-function gateways(plan: Plan): string[] {
-  return ['l3', 'l4'].filter((role) => plan.nodes.some((node) => node.role === role));
-}
-
-function isOn(node: NodePlan, key: string): boolean {
-  return node.sysctls[`net/ipv4/${key}`] === '1';
-}
-
-/** Whether a conf setting is other than 0 anywhere on the node. */
-function isSet(node: NodePlan, key: string): boolean {
-  return Object.entries(node.sysctls).some(
-    ([path, value]) => path.startsWith('net/ipv4/conf/') && path.endsWith(`/${key}`) && value !== '0',
-  );
+/** The address of the outgoing interface, which servers can always reply to. */
+function otherProxyIp({ plan, flow }: Failure): Candidate[] {
+  const service = serviceOf(plan, flow);
+  if (service?.mode !== 'proxy') return [];
+  const fixes: Fix[] = [{ code: 'proxy-ip-auto', params: { service: service.name } }];
+  return [{ fixes, change: { services: { [service.name]: { proxyIp: 'auto' } } } }];
 }

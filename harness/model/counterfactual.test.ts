@@ -1,99 +1,225 @@
 import type { Fix } from '../terms/fix.ts';
-import { mergePatch } from '../scenario/merge-patch.ts';
+import type { LoadedScenario } from '../scenario/plans.ts';
+import { readLab, readScenario } from '../scenario/read.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
-import { labSchema, scenarioSchema } from '../scenario/schema.ts';
-import type { ScenarioFile } from '../scenario/schema.ts';
-import type { Plan } from '../terms/plan.ts';
-import { candidates } from './candidates.ts';
-import { counterfactuals } from './counterfactual.ts';
+import { parseYaml } from '../scenario/yaml-file.ts';
 import { predict } from './predict.ts';
+import { changedVariant, whatWouldHelp } from './what-if.ts';
 
-const lab = labSchema.parse({
-  title: 'one-arm',
-  nodes: {
-    client: { role: 'client', gateway: 'l3' },
-    l3: { role: 'l3' },
-    l2: { role: 'l2' },
-    l4: { role: 'l4', gateway: 'l3' },
-    s1: { role: 'server' },
-    s2: { role: 'server' },
-  },
-  links: [
-    { client: '198.51.100.10/24', l3: '198.51.100.1/24' },
-    { l3: '203.0.113.1/24', l2: null },
-    { l4: '203.0.113.2/24', l2: null },
-    { s1: '203.0.113.11/24', l2: null },
-    { s2: '203.0.113.12/24', l2: null },
-  ],
-});
+const oneArm = `
+title: One-arm
+nodes:
+  client: { role: client, gateway: l3 }
+  l3: { role: l3 }
+  l2: { role: l2 }
+  l4: { role: l4, gateway: l3 }
+  s1: { role: server }
+  s2: { role: server }
+links:
+  - { client: 198.51.100.10/24, l3: 198.51.100.1/24 }
+  - { l3: 203.0.113.1/24, l2: ~ }
+  - { l4: 203.0.113.2/24, l2: ~ }
+  - { s1: 203.0.113.11/24, l2: ~ }
+  - { s2: 203.0.113.12/24, l2: ~ }
+`;
 
-function planOf(scenario: ScenarioFile): Plan {
-  const at = { file: 'test.yaml', line: 1, col: 1 };
-  return resolvePlan(
-    { name: 'test', labName: 'one-arm', lab, file: scenario, variants: [] },
-    { name: 'base', title: 'base', change: {}, scenario, locate: () => at },
-  );
+function load(lab: string, scenario: string): LoadedScenario {
+  const yaml = parseYaml('test.yaml', `title: test\nlab: lab\n${scenario}`);
+  return { scenario: readScenario('test', 'lab', readLab(parseYaml('lab.yaml', lab)), yaml), yaml };
 }
 
-/** What would make the flow `f` of a scenario work, in words. */
-function fixes(settings: Record<string, unknown>): Fix[][] {
-  const scenario = scenarioSchema.parse({
-    title: 'test',
-    lab: 'one-arm',
-    flows: { f: { from: 'client', to: 'web', expect: 'works' } },
-    ...settings,
-  });
-  const plan = planOf(scenario);
-  const flow = plan.flows[0]!;
-  const failed = predict(plan, flow).find(({ outcome }) => outcome === 'fails');
-  expect(failed).toBeDefined();
-  const predictWith = (change: Record<string, unknown>) => {
-    const changed = planOf(scenarioSchema.parse(mergePatch(scenario, change)));
-    return predict(changed, changed.flows[0]!);
-  };
-  const merge = (one: object, other: object) => mergePatch(one, other) as Record<string, unknown>;
-  const found = counterfactuals(candidates({ scenario, plan, flow, cause: failed!.cause! }), predictWith, merge);
-  for (const { change } of found) expect(predictWith(change).every(({ outcome }) => outcome === 'works')).toBe(true);
-  return found.map(({ fixes }) => fixes);
+/** What would make the only flow of a scenario work; each of it is held against the model once more. */
+function remedies(lab: string, scenario: string): { fixes: Fix[]; patch: Record<string, unknown> }[] {
+  const loaded = load(lab, scenario);
+  const [variant] = loaded.scenario.variants;
+  const plan = resolvePlan(loaded.scenario, variant!);
+  const [flow] = plan.flows;
+  const cause = predict(plan, flow!).find(({ outcome }) => outcome === 'fails')?.cause;
+  expect(cause).toBeDefined();
+  const found = whatWouldHelp({ loaded, variant: variant!, plan, flow: flow!, cause: cause! });
+  for (const { patch } of found) {
+    const changed = resolvePlan(loaded.scenario, changedVariant(loaded, variant!, patch)!);
+    const outcomes = predict(changed, changed.flows[0]!).map(({ outcome, findings }) => [outcome, ...findings]);
+    expect(outcomes).toEqual(outcomes.map(() => ['works']));
+  }
+  return found;
 }
 
-const web = { vip: '203.0.113.80', port: 80, pool: ['s1', 's2'] };
+/** The same by their codes, those that help only together joined. */
+function codes(lab: string, scenario: string): string[] {
+  return remedies(lab, scenario).map(({ fixes }) => fixes.map(({ code }) => code).join(' + '));
+}
 
-test('dnat past the L4: gateway l4, a proxy IP, or DSR', () => {
-  expect(fixes({ servers: { gateway: 'l3' }, services: { web: { ...web, mode: 'dnat' } } })).toEqual([
+const web = 'vip: 203.0.113.80, port: 80, pool: [s1, s2]';
+const flow = 'flows: { f: { from: client, to: web, expect: works } }';
+
+test('dnat past the L4: gateway l4, a route by it, a proxy IP, or DSR', () => {
+  const found = remedies(oneArm, `servers: { gateway: l3 }\nservices: { web: { ${web}, mode: dnat } }\n${flow}`);
+  expect(found.map(({ fixes }) => fixes)).toEqual([
     [{ code: 'servers-gateway', params: { gateway: 'l4' } }],
+    [{ code: 'route', params: { nodes: ['s1', 's2'], to: '198.51.100.0/24', via: '203.0.113.2' } }],
     [{ code: 'use-proxy', params: { service: 'web' } }],
     [{ code: 'use-dsr', params: { service: 'web' } }],
   ]);
+  const { patch } = found[2]!;
+  expect(patch).toEqual({ services: { web: { mode: 'proxy', proxyIp: 'auto' } } });
 });
 
 test('dsr without the VIP on the servers: put it there, or take proxy mode', () => {
-  expect(fixes({ servers: { gateway: 'l3' }, services: { web: { ...web, mode: 'dsr' } } })).toEqual([
-    [{ code: 'vip-on-loopback', params: { service: 'web' } }],
-    [{ code: 'use-proxy', params: { service: 'web' } }],
+  expect(codes(oneArm, `servers: { gateway: l3 }\nservices: { web: { ${web}, mode: dsr } }\n${flow}`)).toEqual([
+    'vip-on-loopback',
+    'use-proxy',
   ]);
 });
 
-test('dsr with gateway l4: another gateway, or an L4 that does not own the VIP', () => {
-  const servers = { gateway: 'l4', loopback: ['web'], arpIgnore: 1, arpAnnounce: 2 };
-  expect(fixes({ servers, services: { web: { ...web, mode: 'dsr' } } })).toEqual([
-    [{ code: 'disown-vip', params: { node: 'l4' } }],
-    [{ code: 'servers-gateway', params: { gateway: 'l3' } }],
-    [{ code: 'use-proxy', params: { service: 'web' } }],
-  ]);
+test.each([
+  ['', 'accept-local'],
+  ['nodes: { l4: { rpFilter: 2 } }', 'accept-local + rp-filter-off'],
+])('dsr with an L4 that is the gateway and owns the VIP: accept_local there, first of all (%s)', (nodes, first) => {
+  const servers = 'servers: { gateway: l4, loopback: [web], arpIgnore: 1, arpAnnounce: 2 }';
+  const [accepts, ...others] = remedies(
+    oneArm,
+    `${servers}\n${nodes}\nservices: { web: { ${web}, mode: dsr } }\n${flow}`,
+  );
+  expect(accepts!.fixes.map(({ code }) => code).join(' + ')).toBe(first);
+  expect(others.map(({ fixes }) => fixes[0]!.code)).toEqual(['disown-vip', 'servers-gateway', 'route', 'use-proxy']);
 });
 
 test('a listener that is off', () => {
-  const settings = { servers: { gateway: 'l4' }, nodes: { s2: { listeners: [] } } };
-  expect(fixes({ ...settings, services: { web: { ...web, mode: 'dnat' } } })).toEqual([
-    [{ code: 'listen', params: { nodes: ['s2'], port: 80, protocol: 'tcp' } }],
+  const nodes = 'servers: { gateway: l4 }\nnodes: { s2: { listeners: [] } }';
+  expect(remedies(oneArm, `${nodes}\nservices: { web: { ${web}, mode: dnat } }\n${flow}`)).toMatchObject([
+    { fixes: [{ code: 'listen', params: { nodes: ['s2'], port: 80, protocol: 'tcp' } }] },
   ]);
 });
 
 test('two things wrong at once are fixed together', () => {
-  const settings = { servers: { gateway: 'l3' }, nodes: { s2: { listeners: [] } } };
-  expect(fixes({ ...settings, services: { web: { ...web, mode: 'dnat' } } })).toContainEqual([
-    { code: 'listen', params: { nodes: ['s2'], port: 80, protocol: 'tcp' } },
-    { code: 'use-proxy', params: { service: 'web' } },
+  const nodes = 'servers: { gateway: l3 }\nnodes: { s2: { listeners: [] } }';
+  expect(codes(oneArm, `${nodes}\nservices: { web: { ${web}, mode: dnat } }\n${flow}`)).toEqual([
+    'listen + servers-gateway',
+    'listen + route',
+    'listen + use-proxy',
   ]);
+});
+
+test('from l3dsr to another mode, without what only l3dsr knows', () => {
+  const service = `${web}, mode: l3dsr, dscp: 11`;
+  const found = remedies(
+    oneArm,
+    `servers: { gateway: l3, undoDscp: [web] }\nservices: { web: { ${service} } }\n${flow}`,
+  );
+  expect(found.map(({ fixes }) => fixes[0]!.code)).toEqual(['vip-on-loopback', 'use-proxy', 'use-dsr']);
+  expect(found[1]!.patch).toEqual({
+    services: { web: { mode: 'proxy', dscp: null, proxyIp: 'auto' } },
+    servers: { undoDscp: null },
+  });
+});
+
+const twoLegs = `
+title: A node with two legs
+nodes:
+  client: { role: client, gateway: fw }
+  fw: { role: l3 }
+  lan: { role: l2 }
+  vlan17: { role: l2 }
+  node: { role: l4, gateway: 203.0.113.1 }
+  pod: { role: server, gateway: node }
+links:
+  - { client: 198.51.100.10/26, fw: 198.51.100.1/26 }
+  - { fw: 203.0.113.1/25, lan: ~ }
+  - { fw: 203.0.113.129/25, vlan17: ~ }
+  - { node: 203.0.113.20/25, lan: ~ }
+  - { node: 203.0.113.148/25, vlan17: ~ }
+  - { pod: 198.51.100.130/26, node: 198.51.100.129/26 }
+`;
+const pod = 'services: { web: { vip: 203.0.113.200, port: 80, mode: dnat, pool: [pod] } }';
+
+test('a reply that leaves by another leg: a route at the node, or the other leg of the router as its gateway', () => {
+  const found = remedies(twoLegs, `nodes: { fw: { rpFilter: 1 } }\n${pod}\n${flow}`);
+  expect(found).toMatchObject([
+    { fixes: [{ code: 'rp-filter-off', params: { node: 'fw' } }] },
+    { patch: { nodes: { node: { gateway: '203.0.113.129' } } } },
+    { patch: { nodes: { node: { routes: [{ to: '198.51.100.0/26', via: '203.0.113.129' }] } } } },
+  ]);
+});
+
+test('a caller in the LAN of a stateful firewall, which the reply does not pass: a route at the caller or the node', () => {
+  const lab = `${twoLegs}  - { pc: 203.0.113.30/25, lan: ~ }\n`.replace(
+    '  lan:',
+    '  pc: { role: client, gateway: fw }\n  lan:',
+  );
+  const found = remedies(lab, `nodes: { fw: { firewall: stateful } }\n${pod}\n${flow.replace('client', 'pc')}`);
+  const routes = found.flatMap(({ fixes }) => fixes).filter(({ code }) => code === 'route');
+  expect(routes).toEqual([
+    { code: 'route', params: { nodes: ['pc'], to: '203.0.113.200/32', via: '203.0.113.20' } },
+    { code: 'route', params: { nodes: ['node'], to: '203.0.113.30/32', via: '203.0.113.1' } },
+    { code: 'route', params: { nodes: ['node'], to: '203.0.113.30/32', via: '203.0.113.129' } },
+  ]);
+});
+
+test('an owner that refuses to answer ARP, by its source check: rp_filter off there', () => {
+  const found = remedies(twoLegs, `neighbours: cold\nnodes: { fw: { rpFilter: 1 } }\n${pod}\n${flow}`);
+  expect(found[0]).toMatchObject({ patch: { nodes: { fw: { rpFilter: 0 } } } });
+});
+
+const tunnel = `
+title: A tunnel
+nodes:
+  client: { role: client, gateway: l3 }
+  l3: { role: l3 }
+  l2: { role: l2 }
+  l4: { role: l4, gateway: tun }
+  tun: { role: l3, gateway: l3, mtu: { far: 1480 } }
+  far: { role: l2 }
+  s1: { role: server, gateway: 198.51.100.129 }
+links:
+  - { client: 198.51.100.10/25, l3: 198.51.100.1/25 }
+  - { l3: 203.0.113.1/24, l2: ~ }
+  - { l4: 203.0.113.2/24, l2: ~ }
+  - { tun: 203.0.113.3/24, l2: ~ }
+  - { tun: 198.51.100.130/25, far: ~ }
+  - { l3: 198.51.100.129/25, far: ~ }
+  - { s1: 198.51.100.139/25, far: ~ }
+`;
+
+test('too big for a tunnel: first a smaller MTU at the server; never what the lab has already', () => {
+  const up = 'up: { vip: 203.0.113.80, port: 80, mode: l3dsr, dscp: 11, pool: [s1] }';
+  const found = remedies(
+    tunnel,
+    `servers: { loopback: [up], undoDscp: [up] }
+services: { ${up} }
+flows: { f: { from: client, to: up, protocol: tcp, bytes: 20000, expect: works } }`,
+  );
+  expect(found[0]!.patch).toEqual({ nodes: { s1: { mtu: 1480 } } });
+  expect(found.flatMap(({ fixes }) => fixes)).not.toContainEqual({
+    code: 'node-gateway',
+    params: { node: 'tun', gateway: 'l3' },
+  });
+});
+
+test('a caller that holds the VIP on its own loopback: take it off, or off and proxy', () => {
+  const found = remedies(
+    oneArm.replaceAll('s2', 'node'),
+    `servers: { gateway: l3 }
+nodes: { s1: { loopback: [web], arpIgnore: 1, arpAnnounce: 2 }, node: { loopback: [203.0.113.80], listeners: [] } }
+services: { web: { vip: 203.0.113.80, port: 80, mode: dsr, pool: [s1] } }
+flows: { f: { from: node, to: web, expect: works } }`,
+  );
+  expect(found).toMatchObject([
+    { fixes: [{ code: 'vip-off-loopback', params: { node: 'node', vip: '203.0.113.80' } }] },
+    { fixes: [{ code: 'vip-off-loopback' }, { code: 'use-proxy' }] },
+  ]);
+  expect(found[0]!.patch).toEqual({ nodes: { node: { loopback: [] } } });
+});
+
+test('a proxy IP that nobody routes back: that of the outgoing interface; never a node as its own gateway', () => {
+  const service = `${web}, mode: proxy, proxyIp: 192.0.2.9`;
+  const found = remedies(oneArm, `servers: { gateway: l3 }\nservices: { web: { ${service} } }\n${flow}`);
+  expect(found[0]!.patch).toEqual({ services: { web: { proxyIp: 'auto' } } });
+  const gateways = found.flatMap(({ fixes }) => fixes).filter((fix) => fix.code === 'node-gateway');
+  expect(gateways.filter(({ params }) => params.node === params.gateway)).toEqual([]);
+});
+
+test('an address in the wrong subnet: no change of a setting helps, and none is made up', () => {
+  const call = 'flows: { f: { from: client, to: s1, port: 80, expect: works } }';
+  expect(codes(oneArm, `nodes: { s1: { address: 192.0.2.11/24, listeners: [80/tcp] } }\n${call}`)).toEqual([]);
 });

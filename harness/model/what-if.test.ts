@@ -1,6 +1,9 @@
 import { readLab, readScenario } from '../scenario/read.ts';
 import { parseYaml } from '../scenario/yaml-file.ts';
-import { changedVariant } from './what-if.ts';
+import { resolvePlan } from '../scenario/resolve.ts';
+import type { FlowResult, ScenarioResult } from '../terms/results.ts';
+import { predict } from './predict.ts';
+import { changedVariant, withCounterfactuals } from './what-if.ts';
 
 test('a change on top of a variant removes what the variant itself leaves alone', () => {
   const lab = readLab(
@@ -29,4 +32,69 @@ variants: { quiet: { change: { servers: { arpIgnore: 1 } } } }
   expect(changed?.scenario.services['web']).toMatchObject({ mode: 'dnat' });
   expect(changed?.scenario.services['web']).not.toHaveProperty('proxyIp');
   expect(changed?.scenario.servers).toEqual({ arpIgnore: 1 });
+});
+
+test('a failure that was predicted comes with what would help, one where prediction and observation differ does not', () => {
+  const lab = readLab(
+    parseYaml(
+      'lab.yaml',
+      `
+title: Two nodes
+nodes: { client: { role: client }, s1: { role: server } }
+links: [{ client: 203.0.113.2/24, s1: 203.0.113.11/24 }]
+`,
+    ),
+  );
+  const yaml = parseYaml(
+    'scenario.yaml',
+    `
+title: Refused
+lab: lab
+flows: { call: { from: client, to: s1, port: 80, expect: works } }
+`,
+  );
+  const scenario = readScenario('refused', 'lab', lab, yaml);
+  const [variant] = scenario.variants;
+  const plan = resolvePlan(scenario, variant!);
+  const [flow] = plan.flows;
+  const predicted = predict(plan, flow!);
+  const seen: FlowResult = {
+    name: 'call',
+    protocol: 'http',
+    from: 'client',
+    to: 's1',
+    at: flow!.at,
+    expected: flow!.expect,
+    verdict: 'fail',
+    reasons: [],
+    outcome: 'fails',
+    cause: predicted[0]!.cause,
+    findings: [],
+    predicted,
+    disagreement: null,
+    counterfactuals: [],
+    attempts: [],
+    controls: [],
+    rerun: '',
+    durationMs: 0,
+  };
+  const helps = (of: FlowResult) => {
+    const { name, title } = variant!;
+    const timings = { bootMs: 0, configureMs: 0, flowsMs: 0, resetMs: 0 };
+    const variants = [{ name, title, at: flow!.at, change: '', plan, flows: [of], balancers: {}, logs: {}, timings }];
+    const result: ScenarioResult = {
+      name: 'refused',
+      title: 'Refused',
+      description: '',
+      file: '',
+      lab: 'lab',
+      sources: [],
+      flows: [],
+      variants,
+    };
+    return withCounterfactuals(result, { scenario, yaml }).variants[0]!.flows[0]!.counterfactuals;
+  };
+  expect(helps(seen)).toMatchObject([{ fixes: [{ code: 'listen' }] }]);
+  const differing = { seen: 's1', predicted: 's2', hop: null };
+  expect(helps({ ...seen, disagreement: { code: 'server-differs', params: differing } })).toEqual([]);
 });

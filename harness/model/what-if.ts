@@ -7,6 +7,7 @@ import { predict } from './predict.ts';
 import type { LoadedScenario } from '../scenario/plans.ts';
 import { mergePatch } from '../scenario/merge-patch.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
+import type { Prediction } from '../terms/walk.ts';
 import { readVariant, type Variant } from '../scenario/read.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 
@@ -33,13 +34,14 @@ export function changedVariant(
   }
 }
 
-/** Every failure, expected or not, comes with what would make the flow work. */
+/** Every failure that was predicted, expected or not, comes with what would make the flow work. */
 export function withCounterfactuals(result: ScenarioResult, loaded: LoadedScenario): ScenarioResult {
   const variants = result.variants.map((of) => {
     const variant = loaded.scenario.variants.find(({ name }) => name === of.name)!;
     const flows = of.flows.map((seen): FlowResult => {
       const flow = of.plan.flows.find(({ name }) => name === seen.name)!;
-      const helps = whatWouldHelp({ loaded, variant, plan: of.plan, flow, cause: seen.cause });
+      const cause = seen.disagreement === null ? seen.cause : null;
+      const helps = whatWouldHelp({ loaded, variant, plan: of.plan, flow, cause });
       return { ...seen, counterfactuals: helps.map(({ fixes, change, proven }) => ({ fixes, change, proven })) };
     });
     return { ...of, flows };
@@ -56,22 +58,36 @@ interface Failure {
   cause: FlowResult['cause'];
 }
 
-/** What the model says would make a failed flow work, smallest change first; nothing is run. */
+/**
+ * What the model says would make a failed flow work, smallest change first; nothing is run. Only for failures that the
+ * model explains as well: from a prediction that reality refutes nothing follows.
+ */
 export function whatWouldHelp({ loaded, variant, plan, flow, cause }: Failure): (Counterfactual & { patch: Change })[] {
   if (cause === null) return [];
-  const predictWith = (change: Change): ReturnType<typeof predict> => {
+  const selected = new Set(plan.flows.map(({ name }) => name));
+  const planAfter = (change: Change): Plan | null => {
     const changed = changedVariant(loaded, variant, change);
-    if (!changed) return [];
-    const changedPlan = resolvePlan(loaded.scenario, changed);
-    const same = changedPlan.flows.find(({ name }) => name === flow.name);
-    return same ? predict(changedPlan, same) : [];
+    if (!changed) return null;
+    const whole = resolvePlan(loaded.scenario, changed);
+    // Neighbours that nodes know at the start are those of the flows that run.
+    return { ...whole, flows: whole.flows.filter(({ name }) => selected.has(name)) };
   };
-  const merge = (one: Change, other: Change): Change => mergePatch(one, other) as Change;
-  const tried = candidates({ scenario: variant.scenario, plan, flow, cause });
-  return counterfactuals(tried, predictWith, merge).map(({ fixes, change }) => ({
+  const works = (changed: Plan): boolean => {
+    const same = changed.flows.find(({ name }) => name === flow.name);
+    return same !== undefined && worksCleanly(predict(changed, same));
+  };
+  const tried = candidates({ lab: loaded.scenario.lab, scenario: variant.scenario, plan, flow, cause });
+  return counterfactuals(tried, { planAfter, works }).map(({ fixes, change }) => ({
     fixes,
     change: stringify(change),
     patch: change,
     proven: null,
   }));
+}
+
+/** Every alternative gets its answer, and gets it as it should; that two L4s have one address is no concern of it. */
+function worksCleanly(predictions: Prediction[]): boolean {
+  const isClean = ({ outcome, findings }: Prediction): boolean =>
+    outcome === 'works' && findings.every((finding) => finding === 'two-owners');
+  return predictions.length > 0 && predictions.every(isClean);
 }

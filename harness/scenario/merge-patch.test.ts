@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { mergePatch } from './merge-patch.ts';
+import { bothPatches, mergePatch } from './merge-patch.ts';
 
 /** RFC 7396, appendix A: original, patch, result. */
 const APPENDIX: [unknown, unknown, unknown][] = [
@@ -50,4 +50,13 @@ test('what a patch does not mention stays', () => {
       }
     }),
   );
+});
+
+test('both of two patches do what one after the other does, removals too', () => {
+  const target = { services: { web: { mode: 'l3dsr', dscp: 11 } }, nodes: { s1: { mtu: 1400 } } };
+  const first = { nodes: { s1: { listeners: [] } }, services: { web: { dscp: 12 } } };
+  const second = { services: { web: { mode: 'proxy', dscp: null } }, nodes: { s1: { mtu: null } } };
+  const both = bothPatches(first, second);
+  expect(both).toMatchObject({ services: { web: { dscp: null } } });
+  expect(mergePatch(target, both)).toEqual(mergePatch(mergePatch(target, first), second));
 });

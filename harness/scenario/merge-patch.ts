@@ -9,6 +9,15 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   return merged;
 }
 
+/** One patch that does what the two do one after the other; a key that the second removes stays removed. */
+export function bothPatches(first: unknown, second: unknown): unknown {
+  if (!isMapping(first) || !isMapping(second)) return second;
+  const keys = [...new Set([...Object.keys(first), ...Object.keys(second)])];
+  return Object.fromEntries(
+    keys.map((key) => [key, Object.hasOwn(second, key) ? bothPatches(first[key], second[key]) : first[key]]),
+  );
+}
+
 function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -7,6 +7,13 @@ export interface Fixes {
   'interfaces-up': { node: string };
   'forwarding-on': { node: string };
   'rp-filter-off': { node: string };
+  'accept-local': { node: string };
+  'vip-off-loopback': { node: string; vip: string };
+  'smaller-mtu': { node: string; mtu: number };
+  /** `to`: CIDR; `via`: address of the router. */
+  route: { nodes: string[]; to: string; via: string };
+  /** The address of the outgoing interface. */
+  'proxy-ip-auto': { service: string };
   'firewall-off': { node: string };
   'accept-redirects-off': { node: string };
   'node-gateway': { node: string; gateway: string };

@@ -20,6 +20,10 @@ export interface Catalogue {
   /** What the caller got, where that is no status and no error code. */
   outcomes: Record<Exclude<ClientOutcome, '200' | `E${string}`>, string>;
   control: (control: Control) => string;
+  /** Said of a failure that no change was found for. */
+  noFix: string;
+  /** Said of a failure that was not predicted so. */
+  noFixFromDisagreement: string;
   /** Joins changes that help only together. */
   and: (changes: string[]) => string;
 }

@@ -1,0 +1,94 @@
+import { bothPatches } from '../scenario/merge-patch.ts';
+import { hostRoute } from '../scenario/address.ts';
+import { nodeOf, serviceOf } from '../scenario/lookup.ts';
+import { MODES } from '../terms/mode.ts';
+import type { Mode, ServicePlan } from '../terms/plan.ts';
+import { calledBy, onNodes, settingOf } from './candidate.ts';
+import type { Candidate, Failure, Patch } from './candidate.ts';
+
+export const QUIET = { arpIgnore: 1, arpAnnounce: 2 };
+
+/** Another mode for the service, with what that mode needs and without what only the one before knew. */
+export function otherModes(failure: Failure): Candidate[] {
+  const service = serviceOf(failure.plan, failure.flow);
+  if (service === undefined) return [];
+  const params = { service: service.name };
+  const proxy: Candidate = {
+    fixes: [{ code: 'use-proxy', params }],
+    change: toMode(failure, service, 'proxy', { proxyIp: 'auto' }),
+  };
+  const dsr: Candidate = {
+    fixes: [{ code: 'use-dsr', params }],
+    change: both(toMode(failure, service, 'dsr', { proxyIp: null }), { nodes: withVip(failure, service) }),
+  };
+  const [selfless] = callersLoopback(failure);
+  return [
+    ...(service.mode === 'proxy' ? [] : [proxy]),
+    ...(service.mode === 'proxy' || selfless === undefined
+      ? []
+      : [{ fixes: [...selfless.fixes, ...proxy.fixes], change: both(selfless.change, proxy.change) }]),
+    ...(service.mode === 'dsr' ? [] : [dsr]),
+  ];
+}
+
+/** The VIP on the servers' loopback, as DSR needs it. */
+export function vipOnLoopback(failure: Failure): Candidate[] {
+  const service = serviceOf(failure.plan, failure.flow);
+  if (service === undefined) return [];
+  const tag = MODES[service.mode].handsOver === 'dscp';
+  const nodes = both(withVip(failure, service), tag ? withTag(failure, service) : {});
+  return [{ fixes: [{ code: 'vip-on-loopback', params: { service: service.name } }], change: { nodes } }];
+}
+
+/** A caller that has the VIP itself calls nobody else. */
+export function callersLoopback(failure: Failure): Candidate[] {
+  const { plan, scenario, flow } = failure;
+  const service = serviceOf(plan, flow);
+  const caller = nodeOf(plan, flow.from);
+  if (service === undefined || !caller.loopback.includes(hostRoute(flow.address))) return [];
+  const others = (settingOf(failure, flow.from, 'loopback') ?? []).filter(
+    (entry) => (scenario.services[entry]?.vip ?? entry) !== flow.address,
+  );
+  const params = { node: flow.from, vip: flow.address };
+  return [onNodes([{ code: 'vip-off-loopback', params }], [flow.from], () => ({ loopback: others }))];
+}
+
+function toMode(failure: Failure, { name }: ServicePlan, mode: Mode, settings: Patch): Patch {
+  const services = { [name]: { mode, sourceMac: null, dscp: null, ...settings } };
+  return { services, ...withoutTag(failure, name) };
+}
+
+/** The VIP beside whatever the servers of the pool hold on their loopback already. */
+function withVip(failure: Failure, service: ServicePlan): Patch {
+  return Object.fromEntries(
+    calledBy(failure).map((node) => {
+      const existing = settingOf(failure, node, 'loopback') ?? [];
+      return [node, { loopback: [...new Set([...existing, service.name])], ...QUIET }];
+    }),
+  );
+}
+
+function withTag(failure: Failure, { name }: ServicePlan): Patch {
+  return Object.fromEntries(
+    calledBy(failure).map((node) => [
+      node,
+      { undoDscp: [...new Set([...(settingOf(failure, node, 'undoDscp') ?? []), name])] },
+    ]),
+  );
+}
+
+/** Nobody turns the DSCP value of a service into its VIP any more. */
+function withoutTag({ scenario, lab }: Failure, service: string): Patch {
+  const less = (names: string[] | undefined): Patch => {
+    if (!names?.includes(service)) return {};
+    const others = names.filter((name) => name !== service);
+    return { undoDscp: others.length === 0 ? null : others };
+  };
+  const nodes = Object.keys(lab.nodes).map((name) => [name, less(scenario.nodes[name]?.undoDscp)] as const);
+  const changed = nodes.filter(([, change]) => Object.keys(change).length > 0);
+  return { servers: less(scenario.servers.undoDscp), nodes: Object.fromEntries(changed) };
+}
+
+function both(one: Patch, other: Patch): Patch {
+  return bothPatches(one, other) as Patch;
+}
