@@ -23,6 +23,11 @@ interface Sketch {
   web: Service;
   api: Service;
   flows: (keyof typeof FLOWS)[];
+  neighbours: 'warm' | 'cold';
+  /** A link that carries less than the others: its index, or a remainder of it; null where none does. */
+  narrow: number | null;
+  /** Whether a second L4 beside the first has the same services, where there is room for one. */
+  twins: boolean;
   /** Extra payload, bytes, and requests on one connection. */
   bytes: number;
   exchanges: number;
@@ -58,6 +63,9 @@ const oneOfServers = fc.record({ settings: oneServer, gateway: fc.nat(3), prefix
 
 const sketch: fc.Arbitrary<Sketch> = fc.record({
   flows: fc.subarray(Object.keys(FLOWS) as (keyof typeof FLOWS)[], { minLength: 1, maxLength: 6 }),
+  neighbours: mostly<Sketch['neighbours']>('warm', ['cold'], 2),
+  narrow: mostly<number | null>(null, [0, 1, 2, 3, 4, 5, 6, 7], 3),
+  twins: mostly(false, [true]),
   bytes: mostly(0, [4000]),
   exchanges: mostly(1, [3]),
   nodes: fc.record({ client: host, edge: router, l3: router, l3b: router, l4: balancer }),
@@ -78,7 +86,8 @@ export const generated: fc.Arbitrary<Generated> = sketch.map((sketch) => {
 
 function documents(drawn: Sketch): Generated {
   const sketch = agreed(drawn);
-  const wired = wire(sketch.wiring);
+  const wired = wire(sketch.wiring, sketch.twins);
+  const l4 = 'l4b' in wired.nodes ? { l4: ['l4', 'l4b'] } : {};
   const name = sketch.ipv6 ? `${wired.name}-ipv6` : wired.name;
   const nodes = Object.fromEntries(Object.entries(sketch.nodes).filter(([name]) => name in wired.nodes));
   return {
@@ -87,14 +96,31 @@ function documents(drawn: Sketch): Generated {
       title: 'generated',
       lab: name,
       servers: knowing(sketch.servers, sketch),
-      nodes: { ...nodes, s1: serverYaml('s1', sketch, wired), s2: serverYaml('s2', sketch, wired) },
+      neighbours: sketch.neighbours,
+      nodes: narrowed(
+        { ...nodes, s1: serverYaml('s1', sketch, wired), s2: serverYaml('s2', sketch, wired) },
+        sketch,
+        wired,
+      ),
       services: {
-        web: serviceYaml(sketch.web, WEB_PORT, wired),
-        api: serviceYaml(sketch.api, apiPort(sketch), wired),
+        web: { ...serviceYaml(sketch.web, WEB_PORT, wired), ...l4 },
+        api: { ...serviceYaml(sketch.api, apiPort(sketch), wired), ...l4 },
       },
       flows: Object.fromEntries(sketch.flows.map((name) => [name, flowYaml(name, sketch)])),
     },
   };
+}
+
+const NARROW = 1400;
+
+/** The same settings, and both ends of one link with a smaller MTU. */
+function narrowed(nodes: Record<string, Settings>, { narrow }: Sketch, { links }: Wired): Record<string, Settings> {
+  if (narrow === null) return nodes;
+  const [a, b] = Object.keys(links[narrow % links.length]!) as [string, string];
+  const end = (name: string, peer: string): Record<string, Settings> => ({
+    [name]: { ...nodes[name], mtu: { [peer]: NARROW } },
+  });
+  return { ...nodes, ...end(a, b), ...end(b, a) };
 }
 
 /** Whether servers answer for a VIP themselves, and how they know it, is a matter of the VIP: the L4 takes one way only. */

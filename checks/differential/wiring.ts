@@ -35,7 +35,9 @@ const NEAR = '203.0.113.0/25';
 const CLIENTS = '198.51.100.0/26';
 const OF_L4 = { near: '203.0.113.2', own: '198.51.100.130' };
 
-export function wire({ l4, routers, servers }: Wiring): Wired {
+/** @param twins whether there is a second L4 beside the first: only where that is beside the servers */
+export function wire({ l4, routers, servers }: Wiring, twins = false): Wired {
+  const twin = twins && l4 === 'one-arm';
   const own = l4 === 'on-l3' || l4 === 'in-line';
   const l4Address = own ? OF_L4.own : OF_L4.near;
   const chained = routers === 'chain';
@@ -56,7 +58,7 @@ export function wire({ l4, routers, servers }: Wiring): Wired {
     s2: LEGS[servers].s2,
   };
   return {
-    name: `${l4}-${routers}-${servers}`,
+    name: `${l4}${twin ? '-twins' : ''}-${routers}-${servers}`,
     nodes: {
       client: { role: 'client', gateway: '198.51.100.1' },
       ...(chained ? { edge: { role: 'l3', routes: behindL3().map((to) => ({ to, via: '198.51.100.194' })) } } : {}),
@@ -71,6 +73,7 @@ export function wire({ l4, routers, servers }: Wiring): Wired {
         gateway: own ? '198.51.100.129' : '203.0.113.1',
         ...(l4 === 'in-line-switch' ? { bridge: `${OF_L4.near}/25` } : {}),
       },
+      ...(twin ? { l4b: { role: 'l4', gateway: '203.0.113.1' } } : {}),
       l2: { role: 'l2' },
       ...(far ? { 'l2-far': { role: 'l2' } } : {}),
       s1: { role: 'server' },
@@ -84,6 +87,7 @@ export function wire({ l4, routers, servers }: Wiring): Wired {
           ]
         : [{ client: '198.51.100.10/26', l3: '198.51.100.1/26' }]),
       ...linksOfL4(l4),
+      ...(twin ? [{ l4b: '203.0.113.4/25', l2: null }] : []),
       ...(far ? [{ l3: '203.0.113.129/25', 'l2-far': null }] : []),
       ...(paired
         ? [

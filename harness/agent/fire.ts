@@ -76,13 +76,21 @@ function stream(params: FireParams, signal: AbortSignal): Promise<FireResult | n
   });
 }
 
-/** UDP on a connected socket, as most clients use it: an answer from another address is not taken. */
+/** What UDP and ICMP leave to the caller: a request without an answer is sent again after so long, ms. */
+const AGAIN_MS = 500;
+
+/**
+ * UDP on a connected socket, as most clients use it: an answer from another address is not taken. A single datagram is
+ * sent again until it is answered, as resolvers do; of several, an answer to a repetition would pass for the next one's.
+ */
 function datagrams(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
   const { address, port, sourcePort, token, bytes, exchanges } = params;
   return new Promise((resolve) => {
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
     let done = 0;
+    let again: NodeJS.Timeout | undefined;
     const finish = (result: FireResult | null): void => {
+      clearInterval(again);
       signal.removeEventListener('abort', onAbort);
       socket.removeAllListeners();
       socket.close();
@@ -102,8 +110,12 @@ function datagrams(params: FireParams, signal: AbortSignal): Promise<FireResult 
     });
     socket.bind(sourcePort, () => {
       socket.connect(port, address, (error?: Error) => {
-        if (error) fail(error);
-        else send();
+        if (error) {
+          fail(error);
+          return;
+        }
+        send();
+        if (exchanges === 1) again = setInterval(send, AGAIN_MS);
       });
     });
   });
@@ -118,12 +130,12 @@ const PING_ERRORS: [RegExp, ClientOutcome][] = [
   [/Time to live exceeded/, 'ttl-exceeded'],
 ];
 
-/** One ICMP echo whose payload is the token (ping(8) -p takes up to 16 bytes). */
+/** An ICMP echo whose payload is the token (ping(8) -p takes up to 16 bytes), sent again until it is answered. */
 async function ping(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
   const seconds = Math.max(1, Math.ceil(params.timeoutMs / 1000));
   const pattern = Buffer.from(params.token).toString('hex');
   const { code, stdout, stderr } = await runToEnd(
-    ['ping', '-n', '-c', '1', '-W', String(seconds), '-p', pattern, params.address],
+    ['ping', '-n', '-c', '1', '-w', String(seconds), '-i', String(AGAIN_MS / 1000), '-p', pattern, params.address],
     { signal },
   );
   if (signal.aborted) return null;

@@ -1,5 +1,6 @@
 import type { Finding } from '../terms/plan.ts';
-import type { Sighting } from '../terms/sighting.ts';
+import { ICMP } from '../observe/decode.ts';
+import type { Frame, Sighting } from '../terms/sighting.ts';
 import { balancedBy, serviceOf } from '../scenario/lookup.ts';
 import { causeOfFailure } from './causes/index.ts';
 import { sameSegment, type Evidence } from './evidence.ts';
@@ -42,18 +43,27 @@ const SENT_AGAIN_MS = 180;
 
 /** Whether something was lost and got through only when it was sent again; what is merely late arrives meanwhile. */
 function startedSlowly({ packets, flow }: Evidence, servedBy: string | null): boolean {
-  const segments = packets.filter(({ frame }) => frame.tcp && (frame.tcp.payloadLength > 0 || frame.tcp.flags === 'S'));
-  const arrivals = segments.filter(
-    ({ node, direction }) => direction === 'in' && (node === servedBy || node === flow.from),
+  const requests = packets.filter(({ frame }) => isRequest(frame));
+  const sent = requests.filter(({ node, direction }) => direction === 'out' && node === flow.from);
+  const arrivals = requests.filter(
+    ({ node, direction }) => direction === 'in' && node === servedBy && node !== flow.from,
   );
-  const sent = segments.filter(({ node, direction }) => direction === 'out' && node === flow.from);
   return sent.some((again) => {
-    const first = sent.find(({ iface, frame }) => iface === again.iface && sameSegment(frame, again.frame))!;
+    const first = sent.find(({ iface, frame }) => iface === again.iface && sameRequest(frame, again.frame))!;
     if (again.time - first.time < SENT_AGAIN_MS * 1e6) return false;
-    return !arrivals.some(
-      ({ node, time, frame }) => node !== flow.from && time < again.time && sameSegment(frame, again.frame),
-    );
+    return !arrivals.some(({ time, frame }) => time < again.time && sameRequest(frame, again.frame));
   });
+}
+
+/** What a caller sends again where it has no answer. */
+function isRequest({ tcp, udp, icmp }: Frame): boolean {
+  if (tcp) return tcp.payloadLength > 0 || tcp.flags === 'S';
+  return udp !== undefined || icmp?.type === ICMP.echoRequest;
+}
+
+/** Datagrams and echo requests of an attempt are all the same one. */
+function sameRequest(a: Frame, b: Frame): boolean {
+  return a.tcp || b.tcp ? sameSegment(a, b) : true;
 }
 
 function detours(evidence: Evidence, servedBy: string | null): Finding[] {

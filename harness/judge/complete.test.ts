@@ -31,7 +31,21 @@ const passedOn = (): Sighting => withTtl(sent(2, 'S'), 62);
 const answer = (ms: number, port = 'l3', dstMac = ''): Sighting =>
   segment(ms * 1e6, ['s1', 'out', port], { seq: 9, flags: 'PA', payloadLength: 9, dstMac });
 
+const bare = { srcMac: '', dstMac: '', length: 98 };
+const datagram = (ms: number, token = TCP_KEY.token): Sighting => ({
+  ...sent(ms, ''),
+  frame: { ...bare, token, udp: { srcPort: 1, dstPort: 2 } },
+});
+const echo = (ms: number): Sighting => ({
+  ...sent(ms, ''),
+  frame: { ...bare, icmp: { type: 8, code: 0, id: 1, seq: 1 } },
+});
+
 test.each<[string, Sighting[], FlowKey['protocol'], ReturnType<typeof settledBy>]>([
+  ['a datagram alone', [datagram(0)], 'udp', null],
+  ['a datagram once more', [datagram(0), datagram(501)], 'udp', 'repeated'],
+  ['a datagram of another attempt', [datagram(0), datagram(501, 'l4lab-y')], 'udp', null],
+  ['an echo request once more', [echo(0), echo(501)], 'icmp', 'repeated'],
   ['the first SYN alone', [sent(1, 'S')], 'tcp', null],
   ['the SYN once more', [sent(0, 'S'), sent(1001, 'S')], 'tcp', 'repeated'],
   ['a switch that calls floods its SYN', [flooded('l3'), flooded('l2')], 'tcp', null],

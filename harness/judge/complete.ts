@@ -5,9 +5,10 @@ import type { Sighting } from '../terms/sighting.ts';
 
 /**
  * After so long a sender sends again what nobody acknowledged, ms: a SYN after 1,000 (RFC 6298); of data Linux probes the
- * tail or repeats the first segment after 200 at the soonest, and then after 200 or 400 more (TCP_RTO_MIN, RFC 8985).
+ * tail or repeats the first segment after 200 at the soonest, and then after 200 or 400 more (TCP_RTO_MIN, RFC 8985). The
+ * agents repeat a datagram or an echo after 500.
  */
-const WAITED_MS = { syn: 900, dataOfTheCaller: 400, dataOfAnyone: 600 };
+const WAITED_MS = { syn: 900, dataOfTheCaller: 400, dataOfAnyone: 600, datagram: 400 };
 
 /** So often a node asks for a neighbour before it gives up (`mcast_solicit`, ip-sysctl of the kernel). */
 const MAX_REQUESTS = 3;
@@ -31,6 +32,12 @@ export function settledBy(
   const isError = ({ node, direction, frame }: Sighting): boolean =>
     node === key.caller && direction === 'in' && frame.icmp?.inner !== undefined && frame.icmp.type !== ICMP.redirect;
   if (key.protocol === 'udp' && packets.some(isError)) return 'refused';
+  const learnedAt = packets.findLast(teaches)?.time ?? -Infinity;
+  if (key.protocol !== 'tcp') {
+    const asked = packets.filter((packet) => isRequestOf(key, packet));
+    if (learnedAt > (asked.at(-1)?.time ?? Infinity)) return 'learning';
+    return asked.length > 0 && asked.at(-1)!.time - asked[0]!.time >= WAITED_MS.datagram * 1e6 ? 'repeated' : null;
+  }
   const sent = packets.filter(({ direction, frame }) => direction === 'out' && frame.tcp);
   const left = sent.filter(({ node }) => node === key.caller);
   // A router that calls may get its own packets to pass on, with a lower TTL.
@@ -41,9 +48,14 @@ export function settledBy(
     waited(own.filter(({ frame }) => frame.tcp!.flags === 'S')) >= WAITED_MS.syn ||
     waited(own.filter(data)) >= WAITED_MS.dataOfTheCaller ||
     waited(sent.filter(data)) >= WAITED_MS.dataOfAnyone;
-  const learnedAt = packets.findLast(teaches)?.time ?? -Infinity;
   if (learnedAt > (sent.findLast((p) => p.frame.tcp!.flags === 'S' || data(p))?.time ?? Infinity)) return 'learning';
   return isRepeated ? 'repeated' : null;
+}
+
+/** A datagram or echo request as it leaves its caller. */
+function isRequestOf({ caller, token }: FlowKey, { node, direction, frame }: Sighting): boolean {
+  if (node !== caller || direction !== 'out') return false;
+  return frame.udp ? frame.token === token : frame.icmp?.type === ICMP.echoRequest;
 }
 
 /** Tells which sightings are ICMP redirects at nodes of a plan that accept them (RFC 792, 4861). */

@@ -7,7 +7,7 @@ import { settleDown } from './simulate.ts';
 const LIMIT = 4;
 
 /**
- * TCP sends again what was lost (RFC 6298), on what nodes have learned from its loss: ICMP redirects, path MTUs,
+ * TCP sends again what was lost (RFC 6298), and so do the callers of UDP and ICMP, on what nodes have learned from its loss: ICMP redirects, path MTUs,
  * neighbours. It does so until it is answered, or until a loss has taught nobody anything.
  * @param run one that has come to rest; goes on
  * @returns whether the caller has its answer in the end
@@ -27,13 +27,15 @@ export function repeatUntilSettled(run: Run): boolean {
 
 /** What the caller sends again: the last of its requests, else its SYN; null where it got an answer or a refusal. */
 function lostBy({ exchange, ends }: Run): Packet | null {
-  if (exchange.protocol !== 'tcp' || exchange.answered) return null;
+  if (exchange.answered || (exchange.protocol === 'udp' && (exchange.flow.exchanges ?? 1) > 1)) return null;
   const refused = exchange.sent.some(
     ({ id, step }) => (step === 'reset' || step === 'error') && ends.get(id)?.fate === 'delivered',
   );
   if (refused) return null;
   return (
-    exchange.sent.findLast(({ step }) => step === 'request') ?? exchange.sent.findLast(({ step }) => step === 'syn')!
+    exchange.sent.findLast(({ step }) => step === 'request') ??
+    exchange.sent.findLast(({ step }) => step === 'syn') ??
+    null
   );
 }
 
