@@ -134,6 +134,19 @@ describe('listeners and loopbacks', () => {
     expect(node(plan, 'b1').listeners).toEqual([{ protocol: 'tcp', port: 8080 }]);
   });
 
+  test('for all servers, a service is named to those of its pool; an address, or a node of its own, is what it says', () => {
+    const plan = planOf({
+      services: { web: { ...WEB, pool: ['s1'] } },
+      servers: { loopback: ['web', '203.0.113.7'] },
+      nodes: { b1: { loopback: ['web'] } },
+    });
+    expect(['s1', 's2', 'b1'].map((name) => node(plan, name).loopback)).toEqual([
+      ['203.0.113.80/32', '203.0.113.7/32'],
+      ['203.0.113.7/32'],
+      ['203.0.113.80/32'],
+    ]);
+  });
+
   test('a loopback holds VIPs by the name of their service, and other addresses', () => {
     expect(node(planOf({ services, nodes: { s1: { loopback: ['web', '203.0.113.7'] } } }), 's1').loopback).toEqual([
       '203.0.113.80/32',

@@ -40,7 +40,17 @@ export function resolvePlan(scenario: Scenario, variant: Variant): Plan {
 /** Settings of a node: the lab's, then those of all servers, then its own. */
 function settingsOf(name: string, lab: Lab, body: ScenarioFile): LabNode {
   const node = lab.nodes[name]!;
-  return { ...node, ...(ROLES[node.role].serves ? body.servers : {}), ...body.nodes[name] };
+  return { ...node, ...(ROLES[node.role].serves ? ofServer(name, body) : {}), ...body.nodes[name] };
+}
+
+/** Settings of all servers as they are for one: a service is named to those of its pool. */
+function ofServer(name: string, { servers, services }: ScenarioFile): NodeSettings {
+  const isFor = (entry: string): boolean => services[entry]?.pool.some(({ node }) => node === name) ?? true;
+  return {
+    ...servers,
+    ...(servers.loopback === undefined ? {} : { loopback: servers.loopback.filter(isFor) }),
+    ...(servers.undoDscp === undefined ? {} : { undoDscp: servers.undoDscp.filter(isFor) }),
+  };
 }
 
 function resolveNode(name: string, lab: Lab, body: ScenarioFile): NodePlan {

@@ -35,12 +35,14 @@ const nodeSettings = z.strictObject({
   loopback: z
     .array(z.union([address, z.string()]))
     .optional()
-    .describe('Services (their VIPs) or addresses held on `lo`.'),
+    .describe(
+      'Services (their VIPs) or addresses held on `lo`; in `servers`, a service is held by the servers of its pool.',
+    ),
   undoDscp: z
     .array(serviceName)
     .optional()
     .describe(
-      'Services in mode l3dsr whose DSCP value becomes their VIP again, before the node itself sees the packet.',
+      'Services in mode l3dsr whose DSCP value becomes their VIP again, before the node itself sees the packet; in `servers`, at the servers of the pool.',
     ),
   listeners: z
     .array(listener)
