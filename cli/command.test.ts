@@ -279,7 +279,7 @@ test(
       stdout: expect.stringMatching(/docker exec -it l4lab-\w+-s1 bash/) as unknown,
     });
     expect(await remnants(engine.docker, KEPT_LABEL, name)).toMatchObject({ running: 2, networks: 1 });
-    expect((await l4lab('up', file)).stdout).toMatch(/^\S+ was up already; its former lab is taken down\n/);
+    expect((await l4lab('up', file)).stdout).toMatch(/^\S+ was up already: variant base replaces it\n/);
     expect(await l4lab('down', file)).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('removed 2 containers and 1 network\n') as unknown,

@@ -17,7 +17,8 @@ export async function upCommand(word: string, variantName: string | undefined, s
   const { docker, ...engine } = await findEngine();
   await sweep(docker, { orphans: true });
   const former = await sweep(docker, { kept: scenario.name });
-  if (former.containers > 0) process.stdout.write(`${scenario.name} was up already; its former lab is taken down\n`);
+  if (former.containers > 0)
+    process.stdout.write(`${scenario.name} was up already: variant ${variant.name} replaces it\n`);
   const lab = await Lab.boot(topologyOf(plan), {
     engine: { docker, ...engine },
     image: labImage(),

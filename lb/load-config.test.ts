@@ -34,9 +34,9 @@ it('reports every mistake at once, each with its line and column', async () => {
     .replace('vip: 203.0.113.80', 'vip: 203.0.113')
     .replace('dsr', 'nat');
   expect(await mistakes(text)).toEqual([
-    expect.stringContaining('lb.yaml:5:10: services.0.vip:'),
-    expect.stringContaining('lb.yaml:6:11: services.0.port:'),
-    expect.stringContaining('lb.yaml:7:11: services.0.mode:'),
+    'lb.yaml:5:10: services.0.vip: must be an IPv4 or IPv6 address, not `203.0.113`',
+    'lb.yaml:6:11: services.0.port: must be at most 65535, not 80000',
+    'lb.yaml:7:11: services.0.mode: must be one of dnat, proxy, dsr, l3dsr, not `nat`',
   ]);
 });
 

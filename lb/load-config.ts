@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { canonical } from './terms/address.ts';
 import type { LbConfig } from './terms/config.ts';
 import { lbConfigSchema } from './terms/config.ts';
+import { messageFor } from './terms/messages.ts';
 import type { Problem } from './terms/config-rules.ts';
 import { findProblems } from './terms/config-rules.ts';
 import { LbError } from './terms/errors.ts';
@@ -28,7 +29,7 @@ export async function parseConfig(text: string, file: string): Promise<LbConfig>
 
 /** Schema first, since the rules beyond it need sound types. */
 export function checkConfig(data: unknown): { value: LbConfig | null; problems: Problem[] } {
-  const parsed = lbConfigSchema.safeParse(data);
+  const parsed = lbConfigSchema.safeParse(data, { error: messageFor });
   if (!parsed.success) {
     return { value: null, problems: parsed.error.issues.flatMap(problemsOf) };
   }

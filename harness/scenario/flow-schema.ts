@@ -3,7 +3,7 @@ import { CAUSES } from '../terms/cause.ts';
 import { FINDINGS, type Expectation } from '../terms/plan.ts';
 import { isAddress } from './address.ts';
 import { nodeName, serviceName } from './schema-values.ts';
-import { mustBe } from './messages.ts';
+import { mustBe } from '../../lb/terms/messages.ts';
 
 const path = z.strictObject({
   crosses: z.array(nodeName).exactOptional().describe('Nodes that the packets must cross.'),

@@ -1,72 +1,14 @@
 import type * as z from 'zod';
+import { messageFor as plainMessageFor } from '../../lb/terms/messages.ts';
 import { didYouMean } from '../did-you-mean.ts';
 
-const LONGEST_SHOWN = 40;
-
-/** The error option of a zod type: what a value must be, and what stands there instead. */
-export function mustBe(what: string): { error: (issue: { input?: unknown }) => string } {
-  return { error: ({ input }) => (input === undefined ? MISSING : `must be ${what}, not ${shown(input)}`) };
-}
-
-/** zod's own issues in words for people who write YAML; several unknown fields have a line each. */
+/** What zod finds wrong, with what may have been meant; several unknown fields have a line each. */
 export function messageFor(issue: z.core.$ZodRawIssue): string {
-  const { input } = issue;
   if (issue.code === 'unrecognized_keys') {
     const known = Object.keys((issue.inst as { shape?: object } | undefined)?.shape ?? {});
     return issue.keys.map((key) => `unknown field \`${key}\`${didYouMean(key, known)}`).join('\n');
   }
-  if (input === undefined) return issue.code === 'invalid_value' ? `${MISSING}: ${oneOf(issue.values)}` : MISSING;
-  switch (issue.code) {
-    case 'invalid_type':
-      return `must be ${TYPES[issue.expected] ?? issue.expected}, not ${shown(input)}`;
-    case 'invalid_value': {
-      const hint = typeof input === 'string' ? didYouMean(input, issue.values.map(String)) : '';
-      return `must be ${oneOf(issue.values)}, not ${shown(input)}${hint}`;
-    }
-    case 'too_small':
-      return Array.isArray(input) || input === ''
-        ? 'must not be empty'
-        : `must be at least ${amount(issue.minimum, issue.origin)}, not ${shown(input)}`;
-    case 'too_big':
-      return `must be at most ${amount(issue.maximum, issue.origin)}, not ${shown(input)}`;
-    case 'invalid_format':
-      return issue.format === 'starts_with'
-        ? `must begin with \`${String(issue['prefix'])}\`, not ${shown(input)}`
-        : `has the wrong format: ${shown(input)}`;
-    default:
-      return `cannot be ${shown(input)}`;
-  }
-}
-
-function amount(count: number | bigint, origin: string): string {
-  if (origin === 'string') return `${count} characters`;
-  return origin === 'array' ? `${count} entries` : String(count);
-}
-
-const MISSING = 'is missing';
-
-const TYPES: Partial<Record<string, string>> = {
-  string: 'text',
-  number: 'a number',
-  int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'a mapping',
-  record: 'a mapping',
-  null: 'empty (`~`)',
-};
-
-function oneOf(values: readonly unknown[]): string {
-  return values.length === 1 ? `\`${String(values[0])}\`` : `one of ${values.map(String).join(', ')}`;
-}
-
-/** A value as its author would recognise it. */
-function shown(value: unknown): string {
-  if (value === null) return 'empty';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'a mapping';
-  // JSON knows no infinity, which `1e400` is.
-  const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value : JSON.stringify(value);
-  const short = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
-  return typeof value === 'string' ? `\`${short}\`` : short;
+  const values = issue.code === 'invalid_value' ? issue.values.map(String) : [];
+  const hint = typeof issue.input === 'string' ? didYouMean(issue.input, values) : '';
+  return plainMessageFor(issue) + hint;
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { isUnicast } from '../../lb/terms/address.ts';
 import { canonical, host, isAddress, isV6 } from './address.ts';
-import { mustBe } from './messages.ts';
+import { mustBe } from '../../lb/terms/messages.ts';
 
 /** Names that Linux, its sysctls, JavaScript or `gateway:` use otherwise; interfaces are named after nodes. */
 const RESERVED = /^(lo|br0|all|default|none|constructor|eth\d+)$/;

@@ -5,7 +5,7 @@ import { expectation, flow } from './flow-schema.ts';
 import { network } from './address.ts';
 import { address, cidr, cidrText, isCidr, listener, mac, nodeName, serviceName, wordName } from './schema-values.ts';
 import { service } from './service-schema.ts';
-import { mustBe } from './messages.ts';
+import { mustBe } from '../../lb/terms/messages.ts';
 
 const route = z.strictObject({
   to: z

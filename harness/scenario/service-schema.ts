@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { checkSchema, serviceSchema } from '../../lb/terms/config.ts';
 import { address, nodeName } from './schema-values.ts';
-import { mustBe } from './messages.ts';
+import { mustBe } from '../../lb/terms/messages.ts';
 
 /** A server of a pool: its node, and what the load balancer is told of it. */
 const poolServer = z.union(

@@ -141,6 +141,10 @@ describe('API', () => {
     expect(service!.servers[0]).toMatchObject({ name: 's1', role: 'new', up: true, newFlows: 3, activeFlows: 1 });
     expect(service!.servers[1]).toMatchObject({ name: 's2', newFlows: 2, activeFlows: 0 });
     expect(service!.servers[0]!['bytes']).toBeGreaterThan(300);
+    expect(JSON.parse((await call('GET', '/v1/services/web/servers/s1')).body)).toMatchObject({
+      name: 's1',
+      newFlows: 3,
+    });
   });
 
   it('counts flows alone where packets are not to be counted, and asks nothing of the packets', async () => {
@@ -223,6 +227,8 @@ describe('API', () => {
     ['GET', '/v1/nothing', undefined, 404],
     ['DELETE', '/v1/services', undefined, 405],
     ['PATCH', '/v1/services/web/servers/s9', { weight: 1 }, 404],
+    ['GET', '/v1/services/web/servers/s9', undefined, 404],
+    ['GET', '/v1/services/other/servers/s1', undefined, 404],
     ['PATCH', '/v1/services/web/servers/s1', { weight: 0 }, 400],
     ['PATCH', '/v1/services/web/servers/s1', { name: 'x' }, 400],
     ['GET', '/v1/flows?limit=0', undefined, 400],
@@ -264,7 +270,7 @@ describe('API', () => {
       paths: Record<string, Record<string, { summary?: string }>>;
     };
     const summaries = Object.values(paths).flatMap((methods) => Object.values(methods).map(({ summary }) => summary));
-    expect(summaries).toHaveLength(10);
+    expect(summaries).toHaveLength(11);
     expect(summaries).not.toContain(undefined);
   });
 

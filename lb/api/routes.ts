@@ -6,6 +6,7 @@ import { LbError } from '../terms/errors.ts';
 import { formatTable } from '../render/ruleset.ts';
 import { readConntrack } from '../host/conntrack.ts';
 import { listFlows } from '../flow-list.ts';
+import { messageFor } from '../terms/messages.ts';
 import { readStatus } from '../status.ts';
 import { formatMetrics } from './metrics.ts';
 import { openApi, type DescribedRoute } from './openapi.ts';
@@ -92,7 +93,8 @@ export const ROUTES: Route[] = [
   {
     method: 'GET',
     path: '/v1/services',
-    summary: 'All services with their servers: health, role, flows, packets.',
+    summary:
+      'All services with their servers: health, role (`new`: takes new flows; `keep`: only those it has, as one that drains; `out`: none), flows, packets. `forgottenPackets`: in dsr, packets of flows that the full flow table could not remember.',
     run: async ({ balancer }) => json(200, await readStatus(balancer)),
   },
   {
@@ -102,6 +104,16 @@ export const ROUTES: Route[] = [
     run: async ({ balancer }, [name]) => {
       const status = (await readStatus(balancer)).find((service) => service.name === name);
       return status ? json(200, status) : notFound(`there is no service ${name}`);
+    },
+  },
+  {
+    method: 'GET',
+    path: '/v1/services/{service}/servers/{server}',
+    summary: 'One server of a service.',
+    run: async ({ balancer }, [service, name]) => {
+      const status = (await readStatus(balancer)).find((one) => one.name === service);
+      const server = status?.servers.find((one) => one.name === name);
+      return server ? json(200, server) : notFound(`there is no server ${name} in a service ${service}`);
     },
   },
   {
@@ -119,7 +131,7 @@ export const ROUTES: Route[] = [
       'Live flows, page by page: service, server, client (in dsr over IPv6 its last 32 bits, `*:0:100`) and its port.',
     query: flowQuery,
     run: async ({ balancer }, _params, _body, query) => {
-      const asked = flowQuery.safeParse(Object.fromEntries(query));
+      const asked = flowQuery.safeParse(Object.fromEntries(query), { error: messageFor });
       if (!asked.success) return failure(400, 'bad-request', z.prettifyError(asked.error));
       const { service = null, server = null, ...page } = asked.data;
       return json(200, await listFlows(balancer.config, { service, server }, page));
@@ -157,7 +169,7 @@ async function patchServer(
   [service = '', server = '']: string[],
   body: unknown,
 ): Promise<ApiResponse> {
-  const patch = serverPatch.safeParse(body);
+  const patch = serverPatch.safeParse(body, { error: messageFor });
   if (!patch.success) return failure(400, 'bad-request', z.prettifyError(patch.error));
   const given = Object.fromEntries(Object.entries(patch.data).filter(([, value]) => value !== undefined));
   const adjusted = await balancer.adjust(service, server, given);

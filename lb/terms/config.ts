@@ -1,12 +1,18 @@
 import * as z from 'zod';
 import { isUnicast } from './address.ts';
+import { mustBe } from './messages.ts';
 import { MODES, type Mode } from './mode.ts';
 
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'lower-case letters, digits and hyphens, at most 32');
+const name = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{0,31}$/,
+    mustBe('a name of lower-case letters, digits and hyphens, at most 32, a letter first'),
+  );
 const port = z.int().min(1).max(65535);
 const address = z
-  .union([z.ipv4(), z.ipv6()], 'an IPv4 or IPv6 address')
-  .refine(isUnicast, 'not an address that one host of a network can have');
+  .union([z.ipv4(), z.ipv6()], mustBe('an IPv4 or IPv6 address'))
+  .refine(isUnicast, mustBe('an address that one host of a network can have'));
 
 const idle = z.int().min(1000).max(86_400_000);
 
@@ -61,7 +67,7 @@ export const serviceSchema = z.strictObject({
     .optional()
     .describe('l3dsr only, and needed there: DSCP value by which the servers know the VIP; one VIP, one value.'),
   proxyIp: z
-    .union([z.literal('auto'), address, z.array(address).min(1)])
+    .union([z.literal('auto'), address, z.array(address).min(1)], mustBe('`auto`, an address, or a list of addresses'))
     .optional()
     .describe(
       'proxy only: source address toward the servers; `auto` takes the address of the outgoing interface; a list is a pool.',
@@ -125,10 +131,16 @@ export const lbConfigSchema = z.strictObject({
       'dnat and proxy: false leaves the packets and bytes of servers uncounted, which spares each packet a look, and the conntrack marks of flows to others; true when absent. In dsr the look that finds the server counts as well.',
     ),
   api: z
-    .union([
-      z.strictObject({ socket: z.string().startsWith('/').max(107) }),
-      z.strictObject({ port, token: z.string().regex(/^[\x21-\x7e]{16,256}$/, '16 to 256 printable characters') }),
-    ])
+    .union(
+      [
+        z.strictObject({ socket: z.string().startsWith('/').max(107) }),
+        z.strictObject({
+          port,
+          token: z.string().regex(/^[\x21-\x7e]{16,256}$/, mustBe('16 to 256 printable characters')),
+        }),
+      ],
+      mustBe('a mapping of `socket`, a path, or of `port` and `token`'),
+    )
     .optional()
     .describe(
       'Where the API listens: a unix socket that only its owner may use, or a port of 127.0.0.1 that asks for the token. No API when absent.',
