@@ -7,7 +7,7 @@ import { evidenceOf } from './testing/evidence.ts';
 test('what a node says to itself is on no wire, and missing there is no disagreement', () => {
   const sketch = oneArm({
     services: { a: { vip: VIP_A, mode: 'dsr', pool: ['s2'] } },
-    servers: { loopback: [VIP_A], conf: QUIET_ARP, listeners: [] },
+    servers: { loopback: [VIP_A], ...QUIET_ARP, listeners: [] },
   });
   const evidence = evidenceOf(sketch, 's1', 'a', {
     client: { answered: false, outcome: 'ECONNREFUSED', servedBy: null, sourceSeen: null },

@@ -6,7 +6,7 @@ import { evidenceOf, segment } from './testing/evidence.ts';
 describe('a later segment that reaches the server around the L4', () => {
   const sketch = oneArm({
     services: { a: { vip: VIP_A, mode: 'dsr', pool: ['s1'] } },
-    servers: { loopback: [VIP_A], conf: QUIET_ARP },
+    servers: { loopback: [VIP_A], ...QUIET_ARP },
   });
   const ack = { seq: 8, flags: 'A' };
   const answer = segment(9, ['client', 'in', 'l3'], { seq: 70, flags: 'PA', payloadLength: 100 });

@@ -141,7 +141,7 @@ describe('a redirect at a node that accepts it', () => {
   });
 
   test('is told from one at a node that does not', () => {
-    const lab = plan(oneArm({ services: {}, nodes: { client: { conf: { accept_redirects: 1 } } } }));
+    const lab = plan(oneArm({ services: {}, nodes: { client: { acceptRedirects: true } } }));
     expect(redirectsAt(lab)(redirect(1))).toBe(true);
     expect(redirectsAt(plan(oneArm({ services: {} })))(redirect(1))).toBe(false);
   });

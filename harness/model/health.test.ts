@@ -18,7 +18,7 @@ describe('a dsr server that no frame can be sent to is out of the pool', () => {
   test('where the load balancer has no route to it', () => {
     const sketch = crossSubnet({ services: { a: dsr } });
     delete sketch.nodes['l4']!.gateway;
-    sketch.nodes['l4']!.routes = { '198.51.100.10/32': L3 };
+    sketch.nodes['l4']!.routes = [{ to: '198.51.100.10/32', via: L3 }];
     expect(outcomes(sketch, 'client', 'a')).toEqual(['- no-server-available']);
   });
 
@@ -35,7 +35,7 @@ describe('a dsr server that no frame can be sent to is out of the pool', () => {
 
 describe('a check of a dsr server asks for the VIP there', () => {
   const checked = { ...dsr, check: 'tcp' as const };
-  const holdsVip = { loopback: [VIP_A], conf: QUIET_ARP };
+  const holdsVip = { loopback: [VIP_A], ...QUIET_ARP };
 
   test('a server without it is out', () => {
     const sketch = oneArm({ services: { a: checked }, servers: holdsVip, nodes: { s2: { loopback: [] } } });
@@ -43,7 +43,7 @@ describe('a check of a dsr server asks for the VIP there', () => {
   });
 
   test('a server whose answer does not reach the load balancer is out', () => {
-    const elsewhere = { ...holdsVip, routes: { '203.0.113.2/32': '203.0.113.99' } };
+    const elsewhere = { ...holdsVip, routes: [{ to: '203.0.113.2/32', via: '203.0.113.99' }] };
     const sketch = oneArm({ services: { a: checked }, servers: holdsVip, nodes: { s2: elsewhere } });
     expect(outcomes(sketch, 'client', 'a')).toEqual(['s1 works']);
   });
@@ -59,19 +59,19 @@ describe('a check of a dsr server asks for the VIP there', () => {
 
 test('a check of an l3dsr server wants its answer from the VIP: a server that does not know the value is out', () => {
   const address = { s1: '198.51.100.141', s2: '198.51.100.142' };
-  const knowing = { loopback: [VIP_A], undoDscp: [{ dscp: 11, address: address.s1, vip: VIP_A }] };
+  const knowing = { loopback: [VIP_A], undoDscp: ['a'] };
   const services = { a: { ...dsr, mode: 'l3dsr' as const, dscp: 11, check: 'tcp' as const } };
   const sketch = crossSubnet({ services, nodes: { s1: knowing, s2: { loopback: [VIP_A] } } });
   expect(outcomes(sketch, 'client', 'a')).toEqual(['s1 works']);
 });
 
 test('checks teach: a server that speaks up for its VIP may be known as its holder before the flow begins', () => {
-  const answersArp = { loopback: [VIP_A], conf: { arp_ignore: 1, arp_announce: 0 } };
+  const answersArp = { loopback: [VIP_A], arpIgnore: 1, arpAnnounce: 0 };
   const services = { a: { ...dsr, pool: ['s1'], check: 'tcp' as const } };
   const asks = oneArm({
     services,
     servers: answersArp,
-    nodes: { s1: { gateway: L3, routes: { '203.0.113.2/32': L3 } } },
+    nodes: { s1: { gateway: L3, routes: [{ to: '203.0.113.2/32', via: L3 }] } },
   });
   const lab = plan(asks);
   const crossesL4 = predict(lab, flow(lab, 'client', 'a')).map(({ request }) =>
@@ -81,7 +81,7 @@ test('checks teach: a server that speaks up for its VIP may be known as its hold
 });
 
 test('a server that has forgotten the load balancer and asks for it as the VIP is not answered: its check fails', () => {
-  const answersArp = { loopback: [VIP_A], conf: { arp_ignore: 1, arp_announce: 0 } };
+  const answersArp = { loopback: [VIP_A], arpIgnore: 1, arpAnnounce: 0 };
   const services = { a: { ...dsr, pool: ['s1'], check: 'tcp' as const } };
   expect(outcomes(oneArm({ services, servers: answersArp }), 'client', 'a')).toEqual(
     expect.arrayContaining(['s1 works', '- no-server-available']),
@@ -90,18 +90,18 @@ test('a server that has forgotten the load balancer and asks for it as the VIP i
 
 test('what a service without a server gets is looked at for its source first, and then refused', () => {
   const services = { a: { ...dsr, mode: 'dnat' as const, pool: ['s1'], check: 'tcp' as const } };
-  const nodes = { l4: { conf: { rp_filter: 1 }, routes: { '198.51.100.10/32': '203.0.113.99' } } };
+  const nodes = { l4: { rpFilter: 1, routes: [{ to: '198.51.100.10/32', via: '203.0.113.99' }] } };
   const dead = { listeners: [] };
   expect(outcomes(oneArm({ services, servers: dead }), 'client', 'a')).toEqual(['- no-server-available']);
   const strict = oneArm({ services, servers: dead, nodes });
   strict.nodes['l4']!.interfaces!['s1'] = '192.0.2.1/24';
   strict.links.push(['l4', 's1']);
-  strict.nodes['l4']!.routes = { '198.51.100.10/32': '192.0.2.2' };
+  strict.nodes['l4']!.routes = [{ to: '198.51.100.10/32', via: '192.0.2.2' }];
   expect(outcomes(strict, 'client', 'a')).toEqual(['- reverse-path']);
 });
 
 test('a load balancer that keeps the source MAC knows its servers before any flow, so it asks none and teaches none', () => {
-  const announcing = { loopback: [VIP_A], conf: { arp_ignore: 1, arp_announce: 0 } };
+  const announcing = { loopback: [VIP_A], arpIgnore: 1, arpAnnounce: 0 };
   const lab = inLine({ services: { a: { ...dsr, pool: ['s1'], sourceMac: 'keep' } }, servers: announcing });
   // Whether the server still knows its gateway: if not, it asks in the name of the VIP, which is the gateway's own.
   expect(outcomes(lab, 'client', 'a')).toEqual(['s1 own-address-as-source', 's1 own-address-as-source']);
@@ -109,14 +109,14 @@ test('a load balancer that keeps the source MAC knows its servers before any flo
 
 test('to ask for a MAC is to send no packet: nobody learns from it who is behind a router', () => {
   const services = { a: { ...dsr, pool: ['s1'], sourceMac: 'keep' as const } };
-  const lab = plan(oneArm({ services, servers: { routes: { '203.0.113.2/32': L3 } } }));
+  const lab = plan(oneArm({ services, servers: { routes: [{ to: '203.0.113.2/32', via: L3 }] } }));
   const [, learned] = initialStates(networkOf(lab));
   expect([...learned!.get('s1')!.neighbours.values()].map(({ address }) => address)).toEqual(['203.0.113.2']);
 });
 
 test.each([0, 1, 2])('with arp_announce=%i a load balancer asks in its own name, since there is no packet', (level) => {
   const services = { a: { ...dsr, pool: ['s1'], sourceMac: 'keep' as const } };
-  const lab = oneArm({ services, nodes: { l4: { conf: { arp_announce: level } } } });
+  const lab = oneArm({ services, nodes: { l4: { arpAnnounce: level } } });
   const [, learned] = initialStates(networkOf(plan(lab)));
   expect([...learned!.get('s1')!.neighbours.values()].map(({ address }) => address)).toEqual(['203.0.113.2']);
 });

@@ -7,7 +7,7 @@ const dsr = { vip: VIP_A, pool: ['s1'], mode: 'dsr' as const };
 const nodes = { l4: { vipOwner: false } };
 
 function lab(service: Parameters<typeof oneArm>[0]['services'], { gateway } = { gateway: false }) {
-  const sketch = oneArm({ services: service, servers: { gateway: L4, loopback: [VIP_A], conf: QUIET_ARP }, nodes });
+  const sketch = oneArm({ services: service, servers: { gateway: L4, loopback: [VIP_A], ...QUIET_ARP }, nodes });
   if (!gateway) delete sketch.nodes['l4']!.gateway;
   return plan(sketch);
 }

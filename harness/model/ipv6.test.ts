@@ -48,7 +48,7 @@ test('IPv6 drops no packet for its source: a server that is sent its own call an
 });
 
 test('an ICMPv6 error speaks from the interface that the packet came in by', () => {
-  const lab = oneArm({ mode: 'dsr' }, { routes: { '2001:db8:c::/64': '2001:db8:1::1' } });
+  const lab = oneArm({ mode: 'dsr' }, { routes: [{ to: '2001:db8:c::/64', via: '2001:db8:1::1' }] });
   const lost = { ...flow(lab, 's1', 'client'), address: '2001:db8:c::99' };
   const [{ reply } = { reply: [] }] = predict(lab, lost);
   expect(reply[0]).toMatchObject({ node: 'l3', src: { ip: '2001:db8:1::1' } });
@@ -75,8 +75,8 @@ test('a server that forwards nothing tells no neighbour of a VIP on its loopback
 describe('redirects', () => {
   /** s1 asks the L4 to pass on what is for its neighbour s2. */
   const pathOf = (accepts: boolean): string[] => {
-    const around = { routes: { '2001:db8:1::12/128': '2001:db8:1::2' } };
-    const lab = oneArm({ mode: 'dsr' }, { ...around, listeners: [{ protocol: 'tcp', port: 80 }] });
+    const around = { routes: [{ to: '2001:db8:1::12/128', via: '2001:db8:1::2' }] };
+    const lab = oneArm({ mode: 'dsr' }, { ...around, listeners: ['80/tcp'] });
     for (const { name, sysctls } of lab.nodes) {
       if (name === 's1') sysctls['net/ipv6/conf/l2/accept_redirects'] = String(Number(accepts));
       if (name === 'l4') lab.nodes.find((node) => node.name === name)!.firewall = 'stateful';

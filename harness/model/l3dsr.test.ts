@@ -5,7 +5,7 @@ import { crossSubnet, VIP_A } from './testing/labs.ts';
 import type { Prediction } from '../terms/walk.ts';
 
 const S1 = '198.51.100.141';
-const SERVER: Partial<NodeSketch> = { loopback: [VIP_A], undoDscp: [{ dscp: 11, address: S1, vip: VIP_A }] };
+const SERVER: Partial<NodeSketch> = { loopback: [VIP_A], undoDscp: ['a'] };
 
 /** The server is behind a router, where the MAC of `dsr` would not reach it. */
 function predicted(server: Partial<NodeSketch>, nodes: Record<string, Partial<NodeSketch>> = {}): Prediction {

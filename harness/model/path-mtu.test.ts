@@ -16,12 +16,9 @@ function predicted(to: string, bytes: number, nodes: Record<string, Partial<Node
     services,
     nodes: {
       s1: {
-        listeners: [
-          { protocol: 'tcp', port: 80 },
-          { protocol: 'udp', port: 80 },
-        ],
+        listeners: ['80/tcp', '80/udp'],
       },
-      s2: { loopback: ['203.0.113.81'], conf: QUIET_ARP },
+      s2: { loopback: ['203.0.113.81'], ...QUIET_ARP },
       client: { interfaces: { edge: '198.51.100.10/25' }, gateway: '198.51.100.1', ...nodes['client'] },
       l3: {
         interfaces: { edge: '198.51.100.130/25', l2: '203.0.113.1/24' },
@@ -34,7 +31,7 @@ function predicted(to: string, bytes: number, nodes: Record<string, Partial<Node
   sketch.nodes['edge'] = {
     role: 'l3',
     interfaces: { client: '198.51.100.1/25', l3: '198.51.100.129/25' },
-    routes: { '203.0.113.0/24': '198.51.100.130' },
+    routes: [{ to: '203.0.113.0/24', via: '198.51.100.130' }],
     forwarding: true,
     ...nodes['edge'],
   };

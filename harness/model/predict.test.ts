@@ -20,7 +20,7 @@ const oneServer = { vip: VIP_A, pool: ['s1'] };
 
 test('dsr changes MACs and TTL only, and the reply goes by the L3', () => {
   const services = { a: { ...oneServer, mode: 'dsr' as const } };
-  const lab = plan(oneArm({ services, servers: { loopback: [VIP_A], conf: QUIET_ARP } }));
+  const lab = plan(oneArm({ services, servers: { loopback: [VIP_A], ...QUIET_ARP } }));
   const { request, reply } = only(lab, flow(lab, 'client', 'a'));
   expect(request.map(short)).toEqual([
     `client out l3 ${CLIENT} → ${VIP_A} ttl 64`,
@@ -84,7 +84,7 @@ test('no listener for UDP: the ICMP error comes from the VIP as well, since NAT 
 });
 
 test.each(['udp', 'icmp'] as const)('%s to a node: there and back', (protocol) => {
-  const listeners = [{ protocol: 'udp' as const, port: 80 }];
+  const listeners = ['80/udp'];
   const lab = plan(oneArm({ services: {}, servers: { listeners } }));
   expect(only(lab, flow(lab, 'client', 's1', protocol))).toMatchObject({
     outcome: 'works',
@@ -118,7 +118,7 @@ test.each([
   ['a router that does not route', { l3: { forwarding: false } }, 'not-forwarding', 'l3'],
   [
     'strict rp_filter drops even the ARP request of a caller that is reached elsewhere',
-    { l3: { conf: { rp_filter: 1 }, routes: { '198.51.100.10/32': S2 } } },
+    { l3: { rpFilter: 1, routes: [{ to: '198.51.100.10/32', via: S2 }] } },
     'reverse-path',
     'l3',
   ],
@@ -131,10 +131,10 @@ test.each([
 });
 
 test('two routers that each think the other is nearer: loop, after the TTL is used up', () => {
-  const sketch = oneArm({ services: {}, nodes: { l3: { routes: { '203.0.113.128/25': L4 } } } });
+  const sketch = oneArm({ services: {}, nodes: { l3: { routes: [{ to: '203.0.113.128/25', via: L4 }] } } });
   const lab = plan(sketch);
   const lost = { ...flow(lab, 'client', 's1'), address: '203.0.113.200', to: { node: 's1' } };
-  sketch.nodes['l4']!.routes = { '203.0.113.128/25': '203.0.113.1' };
+  sketch.nodes['l4']!.routes = [{ to: '203.0.113.128/25', via: '203.0.113.1' }];
   const looping = plan(sketch);
   const { cause, request } = only(looping, lost);
   expect(cause!.code).toBe('loop');
@@ -149,15 +149,14 @@ describe('properties', () => {
     b: modes,
     gateway: fc.constantFrom('l3', 'l4'),
     loopback: fc.subarray([VIP_A, VIP_B]),
-    conf: fc.record({
-      arp_ignore: fc.constantFrom(0, 1, 2),
-      arp_announce: fc.constantFrom(0, 1, 2),
-      rp_filter: fc.constantFrom(0, 1, 2),
-      send_redirects: fc.constantFrom(0, 1),
-      accept_redirects: fc.constantFrom(0, 1),
+    arp: fc.record({
+      arpIgnore: fc.constantFrom(0, 1, 2),
+      arpAnnounce: fc.constantFrom(0, 1, 2),
+      rpFilter: fc.constantFrom(0, 1, 2),
+      sendRedirects: fc.boolean(),
+      acceptRedirects: fc.boolean(),
     }),
-    l4Conf: fc.record({ rp_filter: fc.constantFrom(0, 1), accept_local: fc.constantFrom(0, 1) }),
-    vipOwner: fc.boolean(),
+    l4: fc.record({ rpFilter: fc.constantFrom(0, 1), acceptLocal: fc.boolean(), vipOwner: fc.boolean() }),
     firewall: fc.constantFrom('none' as const, 'stateful' as const),
     protocol: fc.constantFrom('http' as const, 'udp' as const, 'icmp' as const),
     from: fc.constantFrom('client', 's1'),
@@ -165,7 +164,7 @@ describe('properties', () => {
   });
   type Settings = typeof labs extends fc.Arbitrary<infer T> ? T : never;
 
-  function built({ lab, a, b, gateway, loopback, conf, l4Conf, vipOwner, firewall }: Settings): Plan {
+  function built({ lab, a, b, gateway, loopback, arp, l4, firewall }: Settings): Plan {
     const via = { oneArm: { l3: '203.0.113.1', l4: L4 }, inLine: { l3: L4, l4: L4 } }[lab.name] ?? {
       l3: '198.51.100.129',
       l4: '198.51.100.129',
@@ -176,8 +175,8 @@ describe('properties', () => {
           a: { vip: VIP_A, mode: a, pool: ['s1', 's2'], ...(a === 'proxy' ? { proxyIp: PIP } : {}) },
           b: { vip: VIP_B, mode: b, pool: ['s2'], ...(b === 'proxy' ? { proxyIp: 'auto' } : {}) },
         },
-        servers: { gateway: via[gateway], loopback, conf },
-        nodes: { l4: { conf: l4Conf, vipOwner }, l3: { firewall } },
+        servers: { gateway: via[gateway], loopback, ...arp },
+        nodes: { l4, l3: { firewall } },
       }),
     );
   }
@@ -235,13 +234,16 @@ describe('properties', () => {
 
 test('arp_ignore=2 asks for a subnet that holds both, be it that of another address on the interface', () => {
   const services = { a: { ...oneServer, mode: 'proxy' as const, proxyIp: PIP } };
-  const lab = plan(oneArm({ services, nodes: { l4: { conf: { arp_ignore: 2 } } } }));
+  const lab = plan(oneArm({ services, nodes: { l4: { arpIgnore: 2 } } }));
   expect(only(lab, flow(lab, 'client', 'a'))).toMatchObject({ outcome: 'works' });
 });
 
 test('a stateful router that does no NAT leaves the source of an ICMP error alone', () => {
-  const nowhere = { '192.0.2.0/24': '203.0.113.99' };
-  const nodes = { l3: { firewall: 'stateful' as const, routes: { '192.0.2.0/24': L4 } }, l4: { routes: nowhere } };
+  const nowhere = [{ to: '192.0.2.0/24', via: '203.0.113.99' }];
+  const nodes = {
+    l3: { firewall: 'stateful' as const, routes: [{ to: '192.0.2.0/24', via: L4 }] },
+    l4: { routes: nowhere },
+  };
   const lab = plan(oneArm({ services: {}, nodes }));
   const { cause, reply } = only(lab, { ...flow(lab, 'client', 's2', 'icmp'), address: '192.0.2.1' });
   expect(cause).toMatchObject({ code: 'no-neighbour', node: 'l4' });
@@ -269,7 +271,7 @@ test('a DSR server without the VIP is to blame however it loses the packet', () 
   const caller = plan(oneArm({ services, servers: { forwarding: true } }));
   expect(only(caller, flow(caller, 's1', 'a')).cause).toMatchObject({ code: 'vip-not-on-server', node: 's1' });
   const sketch = oneArm({ services: { a: { ...services.a, vip: '192.0.2.80' } }, servers: { forwarding: true } });
-  sketch.nodes['l3']!.routes = { '192.0.2.80/32': L4 };
+  sketch.nodes['l3']!.routes = [{ to: '192.0.2.80/32', via: L4 }];
   delete sketch.nodes['s1']!.gateway;
   const lost = plan(sketch);
   expect(only(lost, flow(lost, 'client', 'a')).cause).toMatchObject({ code: 'vip-not-on-server', node: 's1' });

@@ -23,14 +23,14 @@ test('a reset from an address that the caller never called is not heard as a ref
   const services = { a: { ...oneServer, mode: 'dnat' as const } };
   const past = plan(oneArm({ services, servers: { listeners: [] } }));
   expect(only(past, flow(past, 'client', 'a')).cause).toMatchObject({ code: 'reply-not-from-vip', node: 'client' });
-  const toItself = plan(oneArm({ services, servers: { listeners: [], conf: { accept_local: 1 } } }));
+  const toItself = plan(oneArm({ services, servers: { listeners: [], acceptLocal: true } }));
   expect(only(toItself, flow(toItself, 's1', 'a')).cause).toMatchObject({ code: 'reply-not-from-vip', node: 's1' });
 });
 
 test.each([
   ['no route', {}, 'no-route', 'l4'],
   ['a node that does not forward', { forwarding: false }, 'not-forwarding', 'l4'],
-  ['it arrives', { routes: { [`${CLIENT}/32`]: '203.0.113.1' } }, 'refused', 's1'],
+  ['it arrives', { routes: [{ to: `${CLIENT}/32`, via: '203.0.113.1' }] }, 'refused', 's1'],
 ])('a reset that dies on its way is not heard as a refusal: %s', (_, l4, code, node) => {
   const sketch = oneArm({ services: {}, servers: { gateway: L4, listeners: [] }, nodes: { l4 } });
   delete sketch.nodes['l4']!.gateway;
@@ -40,7 +40,7 @@ test.each([
 
 test('a node undoes its NAT in an ICMP error about the very first packet of a connection', () => {
   const services = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s1'], protocol: 'udp' as const } };
-  const sketch = crossSubnet({ services, nodes: { l4: { routes: { '198.51.100.0/26': '203.0.113.1' } } } });
+  const sketch = crossSubnet({ services, nodes: { l4: { routes: [{ to: '198.51.100.0/26', via: '203.0.113.1' }] } } });
   delete sketch.nodes['l4']!.gateway;
   const lab = plan(sketch);
   const { cause, reply } = only(lab, flow(lab, 'client', 'a', 'udp'));

@@ -32,12 +32,12 @@ const pool = ['s1', 's2'];
 const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, pool, proxyIp: PIP } };
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool } };
 const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool } };
-const dsrServer = { loopback: [VIP_A], conf: QUIET_ARP };
+const dsrServer = { loopback: [VIP_A], ...QUIET_ARP };
 /** a on s1 and s2, b on b1, each VIP on the loopback of its own servers. */
 const twoPools = {
   services: { ...dsr, b: { vip: VIP_B, mode: 'dsr' as const, pool: ['b1'] } },
   servers: dsrServer,
-  nodes: { b1: { loopback: [VIP_B], conf: QUIET_ARP } },
+  nodes: { b1: { loopback: [VIP_B], ...QUIET_ARP } },
 };
 
 describe('proxy mode', () => {
@@ -84,10 +84,10 @@ describe('dnat without a proxy IP', () => {
   });
 
   test('redirects of the L4 do not harm, since Linux sends none for connections under NAT', () => {
-    const on = { conf: { send_redirects: 1 } };
+    const on = { sendRedirects: true };
     const sketch = oneArm({
       services: dnat,
-      servers: { gateway: L4, conf: { accept_redirects: 1 } },
+      servers: { gateway: L4, acceptRedirects: true },
       nodes: { l4: on, l3: on },
     });
     expect(outcomes(sketch, 'client', 'a')).toEqual(['s1 works', 's2 works']);
@@ -133,7 +133,7 @@ describe('dsr', () => {
   });
 
   test('arp_announce=0 alone teaches the L3 the VIP at the server: the rest of the flow bypasses the L4', () => {
-    const sketch = oneArm({ services: dsr, servers: { loopback: [VIP_A], conf: { arp_ignore: 1 } } });
+    const sketch = oneArm({ services: dsr, servers: { loopback: [VIP_A], arpIgnore: 1 } });
     expect(outcomes(sketch, 'client', 'a')).toEqual(['s1 works l4-bypassed', 's2 works l4-bypassed']);
   });
 
@@ -149,7 +149,7 @@ describe('dsr', () => {
       outcomes(oneArm({ services: dsr, servers: { ...dsrServer, gateway: L4 }, nodes: { l4 } }), 'client', 'a');
     expect(through({})).toEqual(['s1 fails own-address-as-source@l4', 's2 fails own-address-as-source@l4']);
     expect(through({ vipOwner: false })).toEqual(['s1 works', 's2 works']);
-    expect(through({ conf: { accept_local: 1 } })).toEqual(['s1 works', 's2 works']);
+    expect(through({ acceptLocal: true })).toEqual(['s1 works', 's2 works']);
   });
 
   test('a server that holds the VIP answers itself', () => {
@@ -193,7 +193,7 @@ describe('dsr', () => {
   });
 
   test('a shared pool hides the L4 from its own servers', () => {
-    const sketch = oneArm({ ...twoPools, nodes: {}, servers: { loopback: [VIP_A, VIP_B], conf: QUIET_ARP } });
+    const sketch = oneArm({ ...twoPools, nodes: {}, servers: { loopback: [VIP_A, VIP_B], ...QUIET_ARP } });
     expect(outcomes(sketch, 's1', 'b')).toEqual(['- works answered-by-itself']);
   });
 
@@ -208,8 +208,8 @@ describe('dsr', () => {
     const sketch = oneArm({
       services: { ...dsr, b: { vip, mode: 'dsr', pool: ['b1'] } },
       nodes: {
-        b1: { loopback: [vip], conf: QUIET_ARP },
-        l3: { routes: { [`${vip}/32`]: L4 }, firewall: 'stateful' },
+        b1: { loopback: [vip], ...QUIET_ARP },
+        l3: { routes: [{ to: `${vip}/32`, via: L4 }], firewall: 'stateful' },
       },
     });
     expect(outcomes(sketch, 's1', 'b')).toEqual(['b1 fails half-seen-by-firewall@l3']);
@@ -217,13 +217,13 @@ describe('dsr', () => {
 });
 
 test('strict rp_filter on a node with two ways', () => {
-  const sketch = inLine({ services: {}, nodes: { l4: { conf: { rp_filter: 1 } } } });
+  const sketch = inLine({ services: {}, nodes: { l4: { rpFilter: 1 } } });
   const { l4, client } = sketch.nodes;
   sketch.links.push(['client', 'l4']);
   l4!.interfaces = { ...l4!.interfaces, client: '192.0.2.2/24' };
   client!.interfaces = { ...client!.interfaces, l4: '192.0.2.1/24' };
-  client!.routes = { '203.0.113.0/24': '192.0.2.2' };
-  client!.conf = { arp_announce: 2 };
+  client!.routes = [{ to: '203.0.113.0/24', via: '192.0.2.2' }];
+  client!.arpAnnounce = 2;
   const lab = plan(sketch);
   const asked = { ...flow(lab, 'client', 's1'), source: CLIENT };
   expect(predict(lab, asked)[0]!.cause).toMatchObject({ code: 'reverse-path', node: 'l4' });

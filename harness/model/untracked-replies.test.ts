@@ -7,7 +7,7 @@ test.each([
   [true, 'fails'],
 ])('dsr replies by way of an L4 with a stateful firewall (vipOwner: %s): %s', (vipOwner, outcome) => {
   const services = { a: { vip: VIP_A, pool: ['s1'], mode: 'dsr' as const } };
-  const servers = { gateway: L4, loopback: [VIP_A], conf: QUIET_ARP };
+  const servers = { gateway: L4, loopback: [VIP_A], ...QUIET_ARP };
   const lab = plan(oneArm({ services, servers, nodes: { l4: { vipOwner, firewall: 'stateful' } } }));
   expect(predict(lab, flow(lab, 'client', 'a')).map((prediction) => prediction.outcome)).toEqual([outcome]);
 });

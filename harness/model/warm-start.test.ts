@@ -6,7 +6,7 @@ import { knownNeighbours } from './warm-start.ts';
 const dsr = { vip: VIP_A, mode: 'dsr' as const, pool: ['s1'] };
 
 function lab(settings: Partial<Parameters<typeof oneArm>[0]> = {}): Plan {
-  const built = plan(oneArm({ services: { a: dsr }, servers: { loopback: [VIP_A], conf: QUIET_ARP }, ...settings }));
+  const built = plan(oneArm({ services: { a: dsr }, servers: { loopback: [VIP_A], ...QUIET_ARP }, ...settings }));
   return { ...built, flows: [flow(built, 'client', 'a')], neighbours: 'warm' };
 }
 

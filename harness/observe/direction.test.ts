@@ -82,7 +82,7 @@ test('the same frame on other wires is another crossing', () => {
 
 test('an L4 that keeps the source MAC sends frames that carry that of somebody else', () => {
   const services = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'], sourceMac: 'keep' as const } };
-  const keeps = plan(inLineBridge({ services, servers: { loopback: [VIP_A], conf: QUIET_ARP } }));
+  const keeps = plan(inLineBridge({ services, servers: { loopback: [VIP_A], ...QUIET_ARP } }));
   const walk = predict(keeps, flow(keeps, 'client', 'a'))[0]!;
   const seen = onTheWires(keeps, walk, { seq: 1, begins: 0 });
   expect(paths(seen, keeps)).toEqual(

@@ -14,7 +14,7 @@ const pool = ['s2'];
 const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, pool, proxyIp: PIP } };
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool } };
 const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool } };
-const holdsVip = { loopback: [VIP_A], conf: QUIET_ARP };
+const holdsVip = { loopback: [VIP_A], ...QUIET_ARP };
 
 const LABS: [string, LabSketch, string][] = [
   ['proxy, one-arm: in and out of the L4 by the same interface', oneArm({ services: proxy }), 'client'],

@@ -37,18 +37,18 @@ test.each<[string, LabSketch]>([
     'the source MAC is kept',
     oneArm({
       services: { a: { vip: VIP_A, mode: 'dsr', pool, sourceMac: 'keep' } },
-      servers: { loopback: [VIP_A], conf: QUIET_ARP },
+      servers: { loopback: [VIP_A], ...QUIET_ARP },
     }),
   ],
   [
     'ARP is answered by who asks',
-    oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool } }, servers: { conf: { arp_ignore: 2 } } }),
+    oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool } }, servers: { arpIgnore: 2 } }),
   ],
   [
     'a server asks for its gateway in the name of the VIP, which lies in the same subnet',
     oneArm({
       services: { a: { vip: VIP_A, mode: 'dsr', pool } },
-      servers: { loopback: [VIP_A], conf: { arp_ignore: 1, arp_announce: 1 } },
+      servers: { loopback: [VIP_A], arpIgnore: 1, arpAnnounce: 1 },
     }),
   ],
 ])('flows that teach switches or neighbours run one by one, each from a clean start: %s', (_, sketch) => {

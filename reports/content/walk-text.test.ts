@@ -9,8 +9,8 @@ test('a walk shows both addresses at every hop, whose MACs they are, and what ch
   const lines = walkText(predict(lab, flow(lab, 'client', 'a'))[0]!, lab).split('\n');
   const left = lines.find((line) => / l4 +out l2 /.test(line))!;
   expect(left).toContain(`${S1}:80`);
-  expect(left).toContain(`${mac(4, 1)} l4`);
-  expect(left).toContain(`${mac(5, 1)} s1`);
+  expect(left).toContain(`${mac(lab, 'l4', 'l2')} l4`);
+  expect(left).toContain(`${mac(lab, 's1', 'l2')} s1`);
   expect(left).toMatch(new RegExp(`dst ip ${VIP_A} → ${S1}, ttl 63 → 62$`));
   expect(lines.every((line) => line === line.trimEnd())).toBe(true);
 });

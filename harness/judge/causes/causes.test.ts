@@ -8,7 +8,7 @@ import { causeOfFailure } from './index.ts';
 const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
 
 test('refused at the caller, when it holds the called VIP itself and nothing listens there', () => {
-  const sketch = oneArm({ services: dsr, servers: { loopback: [VIP_A], conf: QUIET_ARP, listeners: [] } });
+  const sketch = oneArm({ services: dsr, servers: { loopback: [VIP_A], ...QUIET_ARP, listeners: [] } });
   const evidence = evidenceOf(sketch, 's1', 'a', {
     client: { answered: false, outcome: 'ECONNREFUSED', servedBy: null, sourceSeen: null },
   });
@@ -74,7 +74,7 @@ test('an echo to a VIP that nobody holds is refused by the L4, whatever the stat
 test('loose reverse path filtering drops too, where there is no way back at all', () => {
   const sketch = oneArm({
     services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } },
-    servers: { conf: { rp_filter: 2 } },
+    servers: { rpFilter: 2 },
   });
   delete sketch.nodes['s2']!.gateway;
   const evidence = evidenceOf(sketch, 'client', 'a', { kernel: 'source-refused' });
@@ -84,7 +84,7 @@ test('loose reverse path filtering drops too, where there is no way back at all'
 test('a call of a server to itself, accepted there, is answered inside and never from the VIP', () => {
   const sketch = oneArm({
     services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } },
-    servers: { conf: { accept_local: 1 } },
+    servers: { acceptLocal: true },
   });
   const evidence = evidenceOf(sketch, 's2', 'a', { kernel: 'routed' });
   expect(causeOfFailure(evidence)).toMatchObject({ code: 'reply-not-from-vip', node: 's2' });
@@ -97,7 +97,7 @@ test.each([
 ] as const)('a call of a server to itself over %s, where nobody listens, ends inside: %s', (protocol, code) => {
   const sketch = oneArm({
     services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s2'] } },
-    servers: { conf: { accept_local: 1 }, listeners: [] },
+    servers: { acceptLocal: true, listeners: [] },
   });
   const evidence = evidenceOf(sketch, 's2', 'a', { kernel: 'routed' });
   const flow = { ...evidence.flow, protocol };
@@ -136,7 +136,7 @@ describe('a switch whose frame did not reach the node that it is for', () => {
 });
 
 test('an answer from the VIP that the caller drops for its source path was lost inside the caller', () => {
-  const sketch = oneArm({ services: dsr, servers: { loopback: [VIP_A], conf: QUIET_ARP } });
+  const sketch = oneArm({ services: dsr, servers: { loopback: [VIP_A], ...QUIET_ARP } });
   const evidence = evidenceOf(sketch, 'client', 'a', { kernel: 'reverse-path' });
   expect(vanishedAt(evidence)).toMatchObject({ hop: { node: 'client', direction: 'in' }, leg: 'reply' });
   expect(causeOfFailure(evidence)).toMatchObject({ code: 'reverse-path', node: 'client' });

@@ -4,7 +4,7 @@ import { CLIENT, evidenceOf, icmp, named, segment } from '../testing/evidence.ts
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
 const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
-const holdsVip = { loopback: [VIP_A], conf: QUIET_ARP };
+const holdsVip = { loopback: [VIP_A], ...QUIET_ARP };
 
 describe('redirected', () => {
   const sketch = oneArm({ services: dnat, servers: { gateway: '203.0.113.2' } });
@@ -159,7 +159,7 @@ test('mac-moved: a segment went to the wrong port alone, though the switch has b
 });
 
 describe('the handshake went well, and then a switch sends a segment to a port where its addressee is not', () => {
-  const sketch = oneArm({ services: dsr, servers: { loopback: [VIP_A], conf: QUIET_ARP } });
+  const sketch = oneArm({ services: dsr, servers: { loopback: [VIP_A], ...QUIET_ARP } });
   const { plan } = evidenceOf(sketch, 's1', 'a');
   const caller = plan.nodes.find(({ name }) => name === 's1')!.interfaces[0]!.mac;
   const data = { dstMac: caller, seq: 7, flags: 'PA' };

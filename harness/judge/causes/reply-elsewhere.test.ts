@@ -3,7 +3,7 @@ import { evidenceOf, named } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
 const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, pool: ['s2'], proxyIp: PIP } };
-const strict = { conf: { rp_filter: 1 } };
+const strict = { rpFilter: 1 };
 
 describe('reply-not-from-vip', () => {
   const sketch = oneArm({ services: dnat });

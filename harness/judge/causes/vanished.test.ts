@@ -8,8 +8,8 @@ import { arp, endingAt, evidenceOf, named } from '../testing/evidence.ts';
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
 const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, pool: ['s2'], proxyIp: PIP } };
 const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
-const holdsVip = { loopback: [VIP_A], conf: QUIET_ARP };
-const strict = { conf: { rp_filter: 1 } };
+const holdsVip = { loopback: [VIP_A], ...QUIET_ARP };
+const strict = { rpFilter: 1 };
 
 describe('a packet vanished on its way', () => {
   const at = (
@@ -121,7 +121,7 @@ describe('a packet vanished on its way', () => {
   });
 
   test('reverse-path: who takes packets from own addresses wants them by the interface that holds the address', () => {
-    const s1 = { conf: { rp_filter: 1, accept_local: 1 } };
+    const s1 = { rpFilter: 1, acceptLocal: true };
     const evidence = evidenceOf(oneArm({ services: { a: { ...dnat.a, pool: ['s1'] } }, nodes: { s1 } }), 's1', 'a');
     const kernel = 'source-refused';
     expect(named({ ...endingAt(evidence, 's1'), kernel })).toEqual(['reverse-path', 's1']);

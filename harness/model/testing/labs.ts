@@ -10,7 +10,7 @@ export const S1 = '203.0.113.11';
 export const S2 = '203.0.113.12';
 
 /** What DSR asks of a server's ARP. */
-export const QUIET_ARP = { arp_ignore: 1, arp_announce: 2 };
+export const QUIET_ARP = { arpIgnore: 1, arpAnnounce: 2 };
 
 interface Settings {
   services: Record<string, ServiceSketch>;
@@ -64,7 +64,7 @@ export function inLine({ services, servers = {}, nodes = {} }: Settings): LabSke
     l3: {
       role: 'l3',
       interfaces: { client: '198.51.100.1/25', l4: '198.51.100.129/25' },
-      routes: { '203.0.113.0/24': '198.51.100.130' },
+      routes: [{ to: '203.0.113.0/24', via: '198.51.100.130' }],
       forwarding: true,
     },
     l4: {
