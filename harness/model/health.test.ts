@@ -58,7 +58,6 @@ describe('a check of a dsr server asks for the VIP there', () => {
 });
 
 test('a check of an l3dsr server wants its answer from the VIP: a server that does not know the value is out', () => {
-  const address = { s1: '198.51.100.141', s2: '198.51.100.142' };
   const knowing = { loopback: [VIP_A], undoDscp: ['a'] };
   const services = { a: { ...dsr, mode: 'l3dsr' as const, dscp: 11, check: 'tcp' as const } };
   const sketch = crossSubnet({ services, nodes: { s1: knowing, s2: { loopback: [VIP_A] } } });

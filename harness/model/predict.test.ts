@@ -124,7 +124,7 @@ test.each([
   ],
 ])('%s', (_name, nodes, code, node) => {
   const services = { a: { ...oneServer, mode: 'proxy' as const, proxyIp: PIP } };
-  const sketch = oneArm({ services, nodes: nodes as Parameters<typeof oneArm>[0]['nodes'] & object });
+  const sketch = oneArm({ services, nodes: nodes });
   if ('client' in nodes && nodes.client.gateway === undefined) delete sketch.nodes['client']!.gateway;
   const lab = plan(sketch);
   expect(only(lab, flow(lab, 'client', 'a')).cause).toMatchObject({ code, node });

@@ -107,7 +107,7 @@ export interface ServicePlan {
   l4s: ServiceL4[];
 }
 
-export interface ServiceL4 {
+interface ServiceL4 {
   node: string;
   /** Source addresses that it may use toward servers (proxy mode); empty in the other modes. */
   proxyIps: string[];
