@@ -16,13 +16,17 @@ const servedBy = z.union(
     nodeName.transform((one) => ({ one })),
     z.strictObject({ one: nodeName.describe('The node that answers every attempt.') }),
     z.strictObject({ eachOf: z.array(nodeName).min(1).describe('All of these answer, and no other.') }),
-    z.strictObject({ noneBut: z.array(nodeName).min(1).describe('Only these answer; not necessarily all.') }),
+    z
+      .strictObject({ only: z.array(nodeName).min(1).describe('Only these answer; not necessarily all.') })
+      .transform(({ only }) => ({ noneBut: only })),
+    // Its name in plans and in results.json.
+    z.strictObject({ noneBut: z.array(nodeName).min(1).describe('The former name of `only`.') }),
     z.strictObject({ sameOf: z.array(nodeName).min(1).describe('One of these answers, the same one each time.') }),
     z.strictObject({
       counts: z.record(nodeName, z.int().min(1)).describe('So many attempts are answered by each node.'),
     }),
   ],
-  mustBe('a node, or one of `one: NODE`, `eachOf`, `noneBut`, `sameOf: [NODES]`, `counts: { NODE: TIMES }`'),
+  mustBe('a node, or one of `one: NODE`, `eachOf`, `only`, `sameOf: [NODES]`, `counts: { NODE: TIMES }`'),
 );
 
 const works = z.strictObject({
@@ -30,7 +34,7 @@ const works = z.strictObject({
   servedBy: servedBy
     .exactOptional()
     .describe(
-      'A node (`one`), all of `eachOf`, some of `noneBut`, the same of `sameOf` each time, or `counts` of attempts; `self` is the caller.',
+      'A node (`one`), all of `eachOf`, some of `only`, the same of `sameOf` each time, or `counts` of attempts; `self` is the caller.',
     ),
   sourceSeen: z
     .string()
