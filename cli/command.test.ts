@@ -144,6 +144,18 @@ test(
 );
 
 test(
+  'mutate lists what may break without any flow noticing',
+  async () => {
+    const { code, stdout } = await l4lab('mutate', 'proxy-and-dsr/dsr', '--variant', 'vip-on-loopback');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^proxy-and-dsr\/dsr \[vip-on-loopback]: \d+ of \d+ breakages are noticed; not these:$/m);
+    expect(stdout).toContain('l4 has no default gateway: { nodes: { l4: { gateway: none } } }');
+    expect(stdout).not.toContain('s1 holds no VIP on its loopback');
+  },
+  DEADLINE_MS,
+);
+
+test(
   'a flow that only one of the scenarios has needs no longer name, and one cause can be looked up',
   async () => {
     const [explained, cause, valid] = await Promise.all([

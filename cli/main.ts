@@ -4,6 +4,7 @@ import { errorText } from './error-text.ts';
 import { explainCommand } from './explain-command.ts';
 import { listCommand } from './list-command.ts';
 import { matrixCommand } from './matrix-command.ts';
+import { mutateCommand } from './mutate-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { diffCommand, mergeCommand } from './results-commands.ts';
 import { runCommand, type RunCommandOptions } from './run-command.ts';
@@ -69,6 +70,14 @@ async function main(argv: string[]): Promise<number> {
     .option('--prove', 'run the flow and every proposed change for real', false)
     .action((word: string, flow: string | undefined, options: { flow?: string; variant?: string; prove: boolean }) =>
       ends(explainCommand(word, flow ?? options.flow, options, interrupted.signal)),
+    );
+  program
+    .command('mutate [scenarios...]')
+    .description('break one setting at a time, and list the breakages that no flow notices')
+    .option('--variant <names>', 'only these variants', collect, [])
+    .option('--prove', 'break the labs for real instead of predicting', false)
+    .action((words: string[], options: { variant: string[]; prove: boolean }) =>
+      ends(mutateCommand(words, options, interrupted.signal)),
     );
   program
     .command('causes [names...]')

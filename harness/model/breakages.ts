@@ -1,0 +1,64 @@
+import type { Breakage } from '../terms/breakage.ts';
+import type { NodePlan, Plan } from '../terms/plan.ts';
+
+/** A breakage, and the merge patch (RFC 7396) on the scenario that makes it. */
+export interface BreakableSetting {
+  breakage: Breakage;
+  change: Record<string, unknown>;
+}
+
+/** Everything in a plan that can be broken alone, node by node. A change may be no valid scenario: not all nodes can do without. */
+export function breakages(plan: Plan): BreakableSetting[] {
+  return plan.nodes.flatMap((node) => [...cutLinks(plan, node), ...(node.bridge ? [] : brokenSettings(node))]);
+}
+
+/** Each link once, at the end that the lab names first. */
+function cutLinks({ links }: Plan, { name: node, interfaces }: NodePlan): BreakableSetting[] {
+  const down = interfaces.filter(({ up }) => up === false).map(({ peer }) => peer);
+  return links
+    .filter(({ ends: [{ node: first, iface }] }) => first === node && !down.includes(iface))
+    .map(({ ends: [{ iface: peer }] }) => ({
+      breakage: { code: 'link-cut', params: { node, peer } },
+      change: onNode(node, { down: [...down, peer] }),
+    }));
+}
+
+/** Breakages that name nothing but a node. */
+type OfNode = Exclude<Breakage['code'], 'link-cut' | 'route-removed'>;
+
+function brokenSettings(node: NodePlan): BreakableSetting[] {
+  const { name, routes, listeners, balancer, loopback, undoDscp = [], firewall } = node;
+  const when = (applies: boolean, code: OfNode, settings: Record<string, unknown>): BreakableSetting[] =>
+    applies ? [{ breakage: { code, params: { node: name } }, change: onNode(name, settings) }] : [];
+  const forwards = isOn(node, 'ip_forward');
+  const own = routes.filter(({ to }) => to !== 'default');
+  return [
+    ...when(own.length < routes.length, 'gateway-removed', { gateway: 'none' }),
+    ...own.map(({ to, via }): BreakableSetting => ({
+      breakage: { code: 'route-removed', params: { node: name, to, via } },
+      change: onNode(name, {
+        routes: own
+          .filter((route) => route.to !== to || route.via !== via)
+          .map((route) => ({ to: route.to, via: route.via })),
+      }),
+    })),
+    ...when(forwards && balancer === null, 'forwarding-off', { forwarding: false }),
+    ...when(listeners.length > 0, 'listeners-stopped', { listeners: [] }),
+    ...when(balancer !== null, 'balancer-stopped', { lb: 'off' }),
+    ...when(balancer?.config.vipOwner === true, 'vip-disowned', { vipOwner: false }),
+    ...when(loopback.length > 0, 'loopback-emptied', { loopback: [] }),
+    ...when(loopback.length > 0 && isOn(node, 'conf/all/arp_ignore'), 'answers-arp', { arpIgnore: 0 }),
+    ...when(loopback.length > 0 && isOn(node, 'conf/all/arp_announce'), 'announces-vip', { arpAnnounce: 0 }),
+    ...when(undoDscp.length > 0, 'dscp-kept', { undoDscp: [] }),
+    ...when(forwards && !isOn(node, 'conf/all/rp_filter'), 'rp-filter-strict', { rpFilter: 1 }),
+    ...when(forwards && firewall === 'none', 'firewall-on', { firewall: 'stateful' }),
+  ];
+}
+
+function isOn({ sysctls }: NodePlan, key: string): boolean {
+  return (sysctls[`net/ipv4/${key}`] ?? '0') !== '0';
+}
+
+function onNode(name: string, settings: Record<string, unknown>): Record<string, unknown> {
+  return { nodes: { [name]: settings } };
+}

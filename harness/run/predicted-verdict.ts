@@ -1,0 +1,36 @@
+import { judgeFlow } from '../judge/verdict.ts';
+import { predict } from '../model/predict.ts';
+import type { Expectation, FlowPlan, Plan } from '../terms/plan.ts';
+import type { Attempt } from '../terms/results.ts';
+import type { Prediction } from '../terms/walk.ts';
+
+/**
+ * Whether a flow would pass if every alternative of its prediction came true once. How often each server is picked is a
+ * matter of the run, and is not judged.
+ */
+export function wouldPass(flow: FlowPlan, plan: Plan): boolean {
+  const attempts = predict(plan, flow).map(attemptOf);
+  const expected = { ...flow, expect: withoutCounts(flow.expect) };
+  return judgeFlow(expected, plan, { attempts, controls: [], disagreement: null }).verdict === 'pass';
+}
+
+function withoutCounts(expect: Expectation): Expectation {
+  if (expect.outcome !== 'works' || expect.servedBy === undefined) return expect;
+  const { servedBy } = expect;
+  if ('counts' in servedBy) return { ...expect, servedBy: { noneBut: Object.keys(servedBy.counts) } };
+  return 'sameOf' in servedBy ? { ...expect, servedBy: { noneBut: servedBy.sameOf } } : expect;
+}
+
+function attemptOf({ request, reply, ...predicted }: Prediction): Attempt {
+  return {
+    ...predicted,
+    token: '',
+    client: predicted.outcome === 'works' ? 'answered' : 'no-answer',
+    observed: { request, reply },
+    packets: [],
+    epoch: '0',
+    macTables: {},
+    counters: {},
+    durationMs: 0,
+  };
+}

@@ -1,0 +1,20 @@
+import type { MessageOf } from './message.ts';
+
+/** One thing that goes wrong in a network: a setting that is lost, or a part that stops. */
+export type Breakage = MessageOf<Breakages>;
+
+export interface Breakages {
+  'gateway-removed': { node: string };
+  'route-removed': { node: string; to: string; via: string };
+  'link-cut': { node: string; peer: string };
+  'forwarding-off': { node: string };
+  'listeners-stopped': { node: string };
+  'balancer-stopped': { node: string };
+  'vip-disowned': { node: string };
+  'loopback-emptied': { node: string };
+  'answers-arp': { node: string };
+  'announces-vip': { node: string };
+  'dscp-kept': { node: string };
+  'rp-filter-strict': { node: string };
+  'firewall-on': { node: string };
+}
