@@ -1,7 +1,8 @@
 import type { ServedBy } from '../terms/plan.ts';
 import { host, isV6 } from './address.ts';
 import { addressesInScenario, familyName, unknown } from './check-messages.ts';
-import { nodeAddresses } from './lab-queries.ts';
+import { SOURCES } from './flow-schema.ts';
+import { namedSources, nodeAddresses } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 import type { Path } from './yaml-file.ts';
@@ -54,6 +55,11 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
       message: unknown('node', node, nodes),
       dependsOn: [],
     })),
+    ...sourceProblems(flow, lab).map(({ at, message }) => ({
+      path: [...path, 'expect', ...at],
+      message,
+      dependsOn: [],
+    })),
     ...impossible(flow).map(({ at, message }) => ({ path: [...path, 'expect', ...at], message })),
   );
   if (flow.protocol === 'udp' && flow.bytes > MOST_IN_A_DATAGRAM) {
@@ -65,6 +71,17 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
 
 /** Extra payload that fits into the largest datagram (RFC 768 over IPv4) beside what identifies it. */
 const MOST_IN_A_DATAGRAM = 65_000;
+
+/** A node stands for its address, so it must have but one. */
+function sourceProblems({ expect }: Flow, lab: Lab): { at: Path; message: string }[] {
+  const seen = expect.outcome === 'works' ? expect.sourceSeen : undefined;
+  const addresses = seen === undefined ? null : namedSources(lab, seen);
+  if (seen === undefined || addresses === null || addresses.length === 1) return [];
+  const message = lab.nodes[seen]
+    ? `${seen} has ${addresses.length} addresses; name one: ${addresses.join(', ') || 'none'}`
+    : unknown('node', seen, [...new Set([...SOURCES, ...Object.keys(lab.nodes)])]);
+  return [{ at: ['sourceSeen'], message }];
+}
 
 /** What no run of the flow could fulfil. */
 function impossible({ expect, repeat }: Flow): { at: Path; message: string }[] {

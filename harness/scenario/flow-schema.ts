@@ -1,9 +1,11 @@
 import * as z from 'zod';
 import { CAUSES } from '../terms/cause.ts';
 import { FINDINGS, type Expectation } from '../terms/plan.ts';
-import { isAddress } from './address.ts';
-import { nodeName, serviceName } from './schema-values.ts';
+import { address, nodeName, serviceName } from './schema-values.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
+
+/** Sources that stand for an address of the flow. */
+export const SOURCES = ['client', 'proxy-ip', 'l4'] as const;
 
 const path = z.strictObject({
   crosses: z.array(nodeName).exactOptional().describe('Nodes that the packets must cross.'),
@@ -37,13 +39,11 @@ const works = z.strictObject({
       'A node (`one`), all of `eachOf`, some of `only`, the same of `sameOf` each time, or `counts` of attempts; `self` is the caller.',
     ),
   sourceSeen: z
-    .string()
-    .refine(
-      (text) => ['client', 'proxy-ip', 'l4'].includes(text) || isAddress(text),
-      mustBe('client, proxy-ip, l4, or an address'),
-    )
+    .union([z.enum(SOURCES), address, nodeName], mustBe('client, proxy-ip, l4, a node, or an address'))
     .exactOptional()
-    .describe('Source address that the server saw.'),
+    .describe(
+      'Source address that the server saw: of the caller, of the service, of its L4, of a node, or an address.',
+    ),
   request: path.exactOptional().describe('Path of the request.'),
   reply: path.exactOptional().describe('Path of the answer.'),
   findings: z

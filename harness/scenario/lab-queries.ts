@@ -1,4 +1,5 @@
 import { contains, host, isAddress, isV6, network } from './address.ts';
+import { SOURCES } from './flow-schema.ts';
 import { ROLES } from '../terms/role.ts';
 import type { Lab, NodeSettings } from './schema.ts';
 
@@ -67,4 +68,10 @@ export function balancersOf(lab: Lab): string[] {
 
 function nodesThat(lab: Lab, does: 'serves' | 'balances'): string[] {
   return Object.keys(lab.nodes).filter((name) => ROLES[lab.nodes[name]!.role][does]);
+}
+
+/** Addresses that `sourceSeen` stands for where it names a node; null where it says what the judge knows by itself. */
+export function namedSources(lab: Lab, sourceSeen: string): string[] | null {
+  if (isAddress(sourceSeen) || (SOURCES as readonly string[]).includes(sourceSeen)) return null;
+  return nodeAddresses(lab, sourceSeen).map(host);
 }

@@ -115,6 +115,12 @@ describe('settings', () => {
   });
 });
 
+test('a source that is to be seen may be a node, which stands for its address', () => {
+  const wanted = { outcome: 'works', sourceSeen: 's2' };
+  const flows = { direct: { from: 'client', to: 's1', port: 80, expect: wanted } };
+  expect(planOf({ flows }).flows[0]!.expect).toEqual({ ...wanted, sourceSeen: '203.0.113.12' });
+});
+
 describe('listeners and loopbacks', () => {
   const services = { web: WEB, names: { ...WEB, vip: '203.0.113.81', port: 53, protocol: 'udp', pool: ['s2', 'b1'] } };
 

@@ -3,6 +3,7 @@ import type { LbConfig } from '../../lb/terms/config.ts';
 import { contains, host, hostRoute, isV6, network } from './address.ts';
 
 import type {
+  Expectation,
   FlowPlan,
   InterfacePlan,
   LinkPlan,
@@ -16,7 +17,7 @@ import type { Scenario, Variant } from './read.ts';
 import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
 import { interfaceAddresses } from './lookup.ts';
 import { sysctls } from './sysctls.ts';
-import { balancersOf, linkAddresses, nextHops, nodeAddresses, routesOf } from './lab-queries.ts';
+import { balancersOf, linkAddresses, namedSources, nextHops, nodeAddresses, routesOf } from './lab-queries.ts';
 
 type Service = ScenarioFile['services'][string];
 
@@ -32,7 +33,7 @@ export function resolvePlan(scenario: Scenario, variant: Variant): Plan {
     nodes,
     links: lab.links.map(resolveLink),
     services: Object.keys(body.services).map((name) => resolveService(name, lab, body)),
-    flows: Object.keys(body.flows).map((name) => resolveFlow(name, nodes, variant)),
+    flows: Object.keys(body.flows).map((name) => resolveFlow(name, nodes, variant, lab)),
     neighbours: body.neighbours,
   };
 }
@@ -216,7 +217,7 @@ function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile)
 
 const NO_CHECK = { type: 'none' as const, intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 };
 
-function resolveFlow(name: string, nodes: NodePlan[], variant: Variant): FlowPlan {
+function resolveFlow(name: string, nodes: NodePlan[], variant: Variant, lab: Lab): FlowPlan {
   const body = variant.scenario;
   const flow = body.flows[name]!;
   const service = body.services[flow.to];
@@ -238,9 +239,16 @@ function resolveFlow(name: string, nodes: NodePlan[], variant: Variant): FlowPla
     repeat: flow.repeat,
     bytes: flow.bytes,
     exchanges: flow.exchanges,
-    expect: flow.expect,
+    expect: withSource(flow.expect, lab),
     at: variant.locate(['flows', name]),
   };
+}
+
+/** An expectation in which a node that `sourceSeen` names is its address. */
+function withSource(expect: Expectation, lab: Lab): Expectation {
+  if (expect.outcome !== 'works' || expect.sourceSeen === undefined) return expect;
+  const [address] = namedSources(lab, expect.sourceSeen) ?? [];
+  return address === undefined ? expect : { ...expect, sourceSeen: address };
 }
 
 /** The first address of a node that is of a family of the caller's. */
