@@ -1,4 +1,4 @@
-import { fixesText, say as sentence } from '../reports/messages/catalogue.ts';
+import { causeText, fixesText, say as sentence } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
 import { walkDrawing } from '../reports/content/walk-drawing.ts';
 import { stringify } from 'yaml';
@@ -95,8 +95,9 @@ function draw(walk: Walk, plan: Plan, cause: Cause | null): string {
   return walkDrawing(walk, plan, { width: lineWidth(), cause });
 }
 
-function describeCause({ code, node, detail }: Cause): string {
-  const { story, fix } = en.causes[code];
+function describeCause(cause: Cause): string {
+  const { code, node, detail } = cause;
+  const { story, fix } = causeText(en, cause);
   const width = lineWidth();
   return [
     wrap(`${code} at ${node}: ${sentence(en, detail)}`, width),

@@ -1,6 +1,6 @@
 import type { Results, ScenarioResult } from '../harness/terms/results.ts';
-import { type CellInContext, cellsOf, countVerdicts, failuresByCause } from './content/cells.ts';
-import { fixesText, say } from './messages/catalogue.ts';
+import { type CellInContext, cellsOf, countVerdicts, failuresByCause, headline, remedy } from './content/cells.ts';
+import { say } from './messages/catalogue.ts';
 import { en } from './messages/en.ts';
 import { plural } from './content/plural.ts';
 import { escapeMarkdown, escapeXml } from './escape.ts';
@@ -18,17 +18,19 @@ export function summaryMarkdown(results: Results, limitBytes = DEFAULT_LIMIT_BYT
     `${plural(cells.length, 'flow')} in ${plural(results.scenarios.length, 'scenario')}, ${(results.durationMs / 1000).toFixed(1)} s on ${escapeMarkdown(results.environment.engine)}, kernel ${escapeMarkdown(results.environment.kernel)}.${results.interrupted ? ' The run was interrupted: this is what had finished.' : ''}`,
     '',
   ].join('\n');
-  const failures = [...failuresByCause(cells)].map(([cause, group]) => failureSection(cause, group));
+  const failures = [...failuresByCause(cells)].map(([cause, group]) => failureSection(cause, group, results));
   const matrices = results.scenarios.map(matrixSection);
   return withinLimit([head, ...failures, ...matrices], limitBytes);
 }
 
-function failureSection(cause: string, group: CellInContext[]): string {
+function failureSection(cause: string, group: CellInContext[], results: Results): string {
   const lines = group.map(({ scenario, variant, flow }) => {
     const where = `${scenario.name} › ${variant.name} › ${flow.name}`;
-    const message = flow.cause?.detail ?? flow.reasons[0];
-    const [fix] = flow.counterfactuals;
-    const why = `${message ? say(en, message) : ''}${fix ? ` Would work with: ${fixesText(en, fix.fixes)}.` : ''}`;
+    const message = headline(flow);
+    const help = remedy(flow, results);
+    const why = [message ? say(en, message) : '', help ? `${help[0]!.toUpperCase()}${help.slice(1)}` : '']
+      .join(' ')
+      .trim();
     return `- **${escapeMarkdown(`${flow.from} → ${flow.to}`)}**: ${escapeMarkdown(why)}<br>${escapeMarkdown(where)}, ${escapeMarkdown(`${flow.at.file}:${flow.at.line}`)}`;
   });
   return `### ${escapeMarkdown(cause)} (${group.length})\n\n${lines.join('\n')}\n\n`;

@@ -1,15 +1,8 @@
 import type { Results } from '../harness/terms/results.ts';
-import { fixesText, say } from './messages/catalogue.ts';
+import { say } from './messages/catalogue.ts';
 import { en } from './messages/en.ts';
 import { plural } from './content/plural.ts';
-import {
-  type CellInContext,
-  cellsOf,
-  countVerdicts,
-  explanations,
-  failsAsDeclared,
-  failuresByCause,
-} from './content/cells.ts';
+import { type CellInContext, cellsOf, countVerdicts, explanations, failuresByCause, remedy } from './content/cells.ts';
 
 export interface SummaryOptions {
   /** ANSI colours; only for a terminal. */
@@ -27,7 +20,7 @@ export function summaryText(results: Results, { color, reportPath }: SummaryOpti
   const shown = results.interrupted ? cells.filter(({ flow }) => flow.verdict !== 'not-run') : cells;
   const groups = [...failuresByCause(shown)].flatMap(([cause, failures]) => [
     paint(1, `${cause} (${failures.length})`),
-    ...failures.flatMap((cell) => failureLines(cell, paint)),
+    ...failures.flatMap((cell) => failureLines(cell, results, paint)),
     '',
   ]);
   const totals = [
@@ -46,15 +39,18 @@ export function summaryText(results: Results, { color, reportPath }: SummaryOpti
   ].join('\n');
 }
 
-function failureLines({ scenario, variant, flow }: CellInContext, paint: (code: number, text: string) => string) {
+function failureLines(
+  { scenario, variant, flow }: CellInContext,
+  results: Results,
+  paint: (code: number, text: string) => string,
+): string[] {
+  const help = remedy(flow, results);
   const mark = flow.verdict === 'fail' ? paint(31, '✗') : paint(33, '!');
   return [
     `  ${mark} ${printable(`${scenario.name} › ${variant.name} › ${flow.name}`)}`,
     `      ${printable(`${flow.from} → ${flow.to}`)}`,
     ...explanations(flow).map((message) => `      ${printable(say(en, message))}`),
-    ...(failsAsDeclared(flow) ? [] : flow.counterfactuals.slice(0, 1)).map(
-      ({ fixes }) => `      would work with: ${printable(fixesText(en, fixes))}`,
-    ),
+    ...(help === null ? [] : [`      ${printable(help)}`]),
     paint(2, `      ${printable(`${flow.at.file}:${flow.at.line}:${flow.at.col}`)}   ${printable(flow.rerun)}`),
   ];
 }

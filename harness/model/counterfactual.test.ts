@@ -196,19 +196,26 @@ flows: { f: { from: client, to: up, protocol: tcp, bytes: 20000, expect: works }
   });
 });
 
-test('a caller that holds the VIP on its own loopback: take it off, or off and proxy', () => {
-  const found = remedies(
-    oneArm.replaceAll('s2', 'node'),
-    `servers: { gateway: l3 }
+test('a caller that holds the VIP on its own loopback: it called itself; take it off, or off and proxy', () => {
+  const lab = oneArm.replaceAll('s2', 'node');
+  const scenario = `servers: { gateway: l3 }
 nodes: { s1: { loopback: [web], arpIgnore: 1, arpAnnounce: 2 }, node: { loopback: [203.0.113.80], listeners: [] } }
 services: { web: { vip: 203.0.113.80, port: 80, mode: dsr, pool: [s1] } }
-flows: { f: { from: node, to: web, expect: works } }`,
-  );
+flows: { f: { from: node, to: web, expect: works } }`;
+  const found = remedies(lab, scenario);
   expect(found).toMatchObject([
     { fixes: [{ code: 'vip-off-loopback', params: { node: 'node', vip: '203.0.113.80' } }] },
     { fixes: [{ code: 'vip-off-loopback' }, { code: 'use-proxy' }] },
   ]);
   expect(found[0]!.patch).toEqual({ nodes: { node: { loopback: [] } } });
+  const { scenario: read } = load(lab, scenario);
+  const plan = resolvePlan(read, read.variants[0]!);
+  const params = { node: 'node', address: '203.0.113.80', port: 80, protocol: 'tcp' };
+  expect(predict(plan, plan.flows[0]!)[0]!.cause).toEqual({
+    code: 'refused',
+    node: 'node',
+    detail: { code: 'called-itself', params },
+  });
 });
 
 test('a proxy IP that nobody routes back: that of the outgoing interface; never a node as its own gateway', () => {

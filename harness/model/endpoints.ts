@@ -1,5 +1,5 @@
 import { cause, type Cause } from '../terms/cause.ts';
-import { ownerOf } from '../scenario/lookup.ts';
+import { callsItself, ownerOf } from '../scenario/lookup.ts';
 import { answerTo, callerSends, hasSocket, isForCaller, openSocket } from './exchange.ts';
 import { isRequest } from './packet.ts';
 import type { Packet } from './packet.ts';
@@ -21,15 +21,18 @@ export function consume(run: Run, host: Host, packet: Packet): void {
 }
 
 /** Turned away: a reset for TCP, ICMP port unreachable for the rest. */
-export function refuse(run: Run, host: Host, packet: Packet, why = withoutListener(host, packet)): void {
+export function refuse(run: Run, host: Host, packet: Packet, why = withoutListener(run, host, packet)): void {
   die(run, packet, why);
   if (packet.protocol === 'tcp') enqueue(run, host, answerTo(run.exchange, packet, 'reset'));
   else sendIcmpError(run, host, packet);
 }
 
 /** Nothing at a node takes packets to that address and port. */
-function withoutListener({ name }: Host, { dst, dstPort, protocol }: Packet): Cause {
-  return cause('refused', 'listener-missing', { node: name, address: dst, port: dstPort, protocol });
+function withoutListener({ network, exchange }: Run, { name }: Host, { dst, dstPort, protocol }: Packet): Cause {
+  const { flow } = exchange;
+  const isOwn = name === flow.from && dst === flow.address && callsItself(network.plan, flow);
+  const at = { node: name, address: dst, port: dstPort, protocol };
+  return cause('refused', isOwn ? 'called-itself' : 'listener-missing', at);
 }
 
 /** The server's side. */

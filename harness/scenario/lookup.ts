@@ -1,4 +1,4 @@
-import { host } from './address.ts';
+import { host, hostRoute } from './address.ts';
 import type { FlowPlan, InterfacePlan, NodePlan, Plan, ServicePlan } from '../terms/plan.ts';
 
 /** The service that a flow calls; undefined when it calls a node. */
@@ -19,6 +19,11 @@ export function proxyIpsOf({ l4s }: ServicePlan): string[] {
 /** A node of the plan, which must exist. */
 export function nodeOf(plan: Plan, name: string): NodePlan {
   return plan.nodes.find((node) => node.name === name)!;
+}
+
+/** Whether a caller holds the VIP that it calls on its own loopback, so that the call never leaves it. */
+export function callsItself(plan: Plan, { from, to, address }: FlowPlan): boolean {
+  return 'service' in to && nodeOf(plan, from).loopback.includes(hostRoute(address));
 }
 
 /** Addresses of a node's interfaces, without prefix lengths. */

@@ -37,6 +37,8 @@ export interface CauseDetails {
   'peer-down': At & { address: string; peer: string };
   'server-off-segment': At & { address: string };
   'listener-missing': At & { address: string; port: number; protocol: string };
+  /** The caller holds the VIP on its own loopback: the call never left it, and nothing listens there. */
+  'called-itself': At & { address: string; port: number; protocol: string };
   'connection-unknown': At & { source: string };
   'pool-down': At & { service: string };
   'refused-although-healthy': At & { service: string };

@@ -1,6 +1,6 @@
 import type { Reason } from '../../harness/terms/reason.ts';
 import type { FlowResult } from '../../harness/terms/results.ts';
-import { cellsOf, failuresByCause, story } from './cells.ts';
+import { cellsOf, failuresByCause, remedy, story } from './cells.ts';
 import { toPageIndex } from './page-index.ts';
 import { sampleResults } from '../samples/sample-results.ts';
 
@@ -45,4 +45,26 @@ test('it is not listed under its cause', () => {
   const { results, cell } = withFailedControl();
   const groups = failuresByCause(cellsOf(results));
   expect(groups.get(cell.flow.cause!.code) ?? []).not.toContainEqual(cell);
+});
+
+test('a flow that works for some attempts and fails for others is neither a failure as declared nor one of its cause', () => {
+  const { results, cell } = withFailedControl();
+  const cause = cell.flow.cause!.code;
+  const mixed: Reason = { code: 'expected-to-fail', params: { cause, worked: 1, attempts: 2 } };
+  const [attempt] = cell.flow.attempts;
+  Object.assign(cell.flow, { reasons: [mixed], attempts: [attempt, { ...attempt, outcome: 'works', cause: null }] });
+  const group = [...failuresByCause(cellsOf(results))].find(([, cells]) =>
+    cells.some(({ flow }) => flow === cell.flow),
+  );
+  expect(group![0]).toBe('worked for some attempts, failed for others');
+  expect(story(cell.flow)).toContain('but worked (1 of 2 attempts)');
+});
+
+test('where no change was found that would help, that is said, but not of a run that was stopped before', () => {
+  const { cell } = withFailedControl();
+  const flow: FlowResult = { ...cell.flow, expected: { outcome: 'works' }, counterfactuals: [], disagreement: null };
+  expect(remedy(flow, {})).toMatch(/^No change of one or two settings was found/);
+  expect(remedy(flow, { interrupted: true })).toBeNull();
+  const differing = { seen: 's1', predicted: 's2', hop: null };
+  expect(remedy({ ...flow, disagreement: { code: 'server-differs', params: differing } }, {})).toMatch(/differ/);
 });

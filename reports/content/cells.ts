@@ -1,7 +1,7 @@
 import type { CauseDetail } from '../../harness/terms/cause.ts';
 import type { Reason } from '../../harness/terms/reason.ts';
 import type { FlowResult, Results, ScenarioResult, VariantResult, Verdict } from '../../harness/terms/results.ts';
-import { say } from '../messages/catalogue.ts';
+import { fixesText, say } from '../messages/catalogue.ts';
 import { en } from '../messages/en.ts';
 
 /** One cell of a scenario's matrix, with the row and column it stands in. */
@@ -26,8 +26,14 @@ export function countVerdicts(cells: { verdict: Verdict }[]): Record<Verdict, nu
 }
 
 /** Whether a flow fails as expected, and something else keeps it from passing: a control, its path, a disagreement. */
-export function failsAsDeclared({ verdict, expected, cause }: FlowResult): boolean {
-  return verdict === 'fail' && expected.outcome === 'fails' && cause?.code === expected.cause;
+export function failsAsDeclared(flow: FlowResult): boolean {
+  const { verdict, expected, cause } = flow;
+  return verdict === 'fail' && expected.outcome === 'fails' && cause?.code === expected.cause && !worksNowAndThen(flow);
+}
+
+/** Whether some attempts worked and others failed. */
+function worksNowAndThen({ attempts }: FlowResult): boolean {
+  return ['works', 'fails'].every((way) => attempts.some(({ outcome }) => outcome === way));
 }
 
 /** What happened to the packet, or why that is not a pass. */
@@ -36,13 +42,21 @@ export type Headline = CauseDetail | Reason;
 /** What there is to say first of a flow: what happened to it, or why that is not enough. */
 export function headline(flow: FlowResult): Headline | undefined {
   const [reason] = flow.reasons;
-  return failsAsDeclared(flow) ? reason : (flow.cause?.detail ?? reason);
+  return failsAsDeclared(flow) || worksNowAndThen(flow) ? reason : (flow.cause?.detail ?? reason);
 }
 
 /** What happened to a flow in one line of the field's words: `s1 → web (203.0.113.80:80): the answer came from …`. */
 export function story(flow: FlowResult): string {
   const message = headline(flow);
   return `${flow.from} → ${flow.to}: ${message ? say(en, message) : flow.outcome === 'works' ? 'works.' : 'nothing is known.'}`;
+}
+
+/** What would make a flow work, in words; null where that is not asked, or where a run was stopped before anybody looked. */
+export function remedy(flow: FlowResult, { interrupted }: Pick<Results, 'interrupted'>): string | null {
+  const [smallest] = flow.counterfactuals;
+  if (failsAsDeclared(flow) || flow.cause === null) return null;
+  if (smallest) return `would work with: ${fixesText(en, smallest.fixes)}`;
+  return interrupted ? null : flow.disagreement ? en.noFixFromDisagreement : en.noFix;
 }
 
 /** What there is to say of a flow that needs explaining, each thing once: the cause is often part of a reason. */
@@ -65,6 +79,7 @@ export function failuresByCause(cells: CellInContext[]): Map<string, CellInConte
 function failureGroup(flow: FlowResult): string {
   if (flow.verdict === 'not-run') return 'not run';
   if (failsAsDeclared(flow)) return 'failed as expected, but not proven';
+  if (worksNowAndThen(flow)) return 'worked for some attempts, failed for others';
   return (
     flow.cause?.code ??
     flow.findings[0] ??

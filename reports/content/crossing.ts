@@ -1,4 +1,5 @@
 import type { Hop } from '../../harness/terms/walk.ts';
+import type { Look } from './loops.ts';
 
 /** A packet on one wire: seen leaving a node, arriving at the next one, or both. */
 export interface Crossing {
@@ -38,4 +39,10 @@ export function hopOf(crossing: Crossing): Hop {
 /** What the sending node changed, together with what changed on the wire. */
 export function changesOf(crossing: Crossing): Hop['changed'] {
   return [...(crossing.out?.changed ?? []), ...(crossing.in?.changed ?? [])];
+}
+
+/** What makes two crossings the same round of a loop. */
+export function lookOf(crossing: Crossing): Look {
+  const { src, dst, ttl } = hopOf(crossing);
+  return { key: [crossing.from, crossing.to, src.ip, src.port, dst.ip, dst.port], ttl };
 }

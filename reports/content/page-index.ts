@@ -16,6 +16,8 @@ export interface PageIndex {
   startedAt: string;
   durationMs: number;
   environment: Environment;
+  /** Nobody looked for what would make failed flows work. */
+  interrupted: boolean;
   scenarios: IndexScenario[];
 }
 
@@ -65,11 +67,12 @@ export interface IndexFlow {
 }
 
 /** The short form of the results. */
-export function toPageIndex({ startedAt, durationMs, environment, scenarios }: Results): PageIndex {
+export function toPageIndex({ startedAt, durationMs, environment, interrupted, scenarios }: Results): PageIndex {
   return {
     startedAt,
     durationMs,
     environment,
+    interrupted: interrupted ?? false,
     scenarios: scenarios.map(({ name, title, description, file, lab, sources, flows, variants }) => ({
       name,
       title,

@@ -2,7 +2,8 @@ import type { Cause } from '../../harness/terms/cause.ts';
 import type { Walk } from '../../harness/terms/walk.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 import { type MacOwner, macOwners } from './mac-owners.ts';
-import { type Crossing, changesOf, crossings, hopOf } from './crossing.ts';
+import { type Crossing, changesOf, crossings, hopOf, lookOf } from './crossing.ts';
+import { foldLoops, foldText } from './loops.ts';
 import { peersOf } from './peers.ts';
 import { addressText } from './walk-text.ts';
 
@@ -41,10 +42,10 @@ export function walkDrawing(walk: Walk, plan: Pick<Plan, 'nodes'>, { width, caus
   };
   const leg = (title: string, steps: Crossing[], offset: number): string[] => [
     ...rows('', lanes.idle(), [[title]]),
-    ...withLoopsFolded(steps).flatMap(({ step, index, folded }) =>
-      folded === null
+    ...foldLoops(steps, lookOf).flatMap(({ step, index, fold }) =>
+      fold === null
         ? rows(String(offset + index + 1), lanes.arrow(step), whatIsNew(step, steps[index - 1], ownerOf))
-        : rows('', lanes.idle(), [[folded]]),
+        : rows('', lanes.idle(), [[foldText(fold)]]),
     ),
   ];
   const lines = [
@@ -93,46 +94,6 @@ function listFor(names: string[]): ReturnType<typeof lanesFor> {
     end: (name) => `✗ at ${name}`.padEnd(width),
     arrow: ({ from, to, in: arrived }) => `${from} ${arrived === null ? '✗' : '→'} ${to}`.padEnd(width),
   };
-}
-
-interface Row {
-  step: Crossing;
-  index: number;
-  /** Said in place of the step and those after it that a loop repeats. */
-  folded: string | null;
-}
-
-/** The steps of which a drawing has rows: of a loop that goes round at least three times, the first round. */
-function withLoopsFolded(steps: Crossing[]): Row[] {
-  const keys = steps.map((step) => JSON.stringify([step.from, step.to, addressesOf(step)]));
-  const rows: Row[] = [];
-  for (let index = 0; index < steps.length;) {
-    const { round, length } = loopFrom(keys, index);
-    for (let i = 0; i < round; i++) rows.push({ step: steps[index + i]!, index: index + i, folded: null });
-    if (length > round) {
-      const [first, last] = [steps[index + round]!, steps[index + length - 1]!];
-      const folded = `… ${length - round} hops more, ttl ${hopOf(first).ttl} to ${hopOf(last).ttl}`;
-      rows.push({ step: first, index: index + round, folded });
-    }
-    index += length;
-  }
-  return rows;
-}
-
-/** How many steps make a round of the loop that begins here, and how many go on like that; 1 and 1 where none begins. */
-function loopFrom(keys: string[], start: number): { round: number; length: number } {
-  for (let round = 1; start + 3 * round <= keys.length && round <= LONGEST_ROUND; round++) {
-    let length = round;
-    while (start + length < keys.length && keys[start + length] === keys[start + length - round]) length++;
-    if (length >= 3 * round) return { round, length };
-  }
-  return { round: 1, length: 1 };
-}
-
-const LONGEST_ROUND = 16;
-
-function addressesOf(of: Crossing): string[] {
-  return [addressText(hopOf(of).src), addressText(hopOf(of).dst)];
 }
 
 /** What is said of a crossing: lines, each of pieces that are kept together where there is room. */

@@ -1,6 +1,7 @@
 import { predict } from '../../harness/model/predict.ts';
 import { flow, mac, plan } from '../../harness/model/testing/lab-builder.ts';
 import { oneArm, S1, VIP_A } from '../../harness/model/testing/labs.ts';
+import type { Hop } from '../../harness/terms/walk.ts';
 import { walkText } from './walk-text.ts';
 
 const lab = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s1', 's2'] } } }));
@@ -17,4 +18,15 @@ test('a walk shows both addresses at every hop, whose MACs they are, and what ch
 
 test('a flow that never left its caller is said to be on no wire', () => {
   expect(walkText({ request: [], reply: [] })).toBe('No packet of this flow was on a wire.\n');
+});
+
+test('of a loop the first round stands in the table, and one line for the others', () => {
+  const [there] = predict(lab, flow(lab, 'client', 'a'))[0]!.request;
+  const request = Array.from({ length: 126 }, (_, i): Hop => {
+    const [node, iface] = i % 4 < 2 ? ['l3', 'l2'] : ['l2', 'l3'];
+    return { ...there!, node, iface, direction: i % 2 === 0 ? 'in' : 'out', ttl: 64 - Math.ceil(i / 2), changed: [] };
+  });
+  const lines = walkText({ request, reply: [] }).trimEnd().split('\n').slice(1);
+  expect(lines).toHaveLength(5);
+  expect(lines[4]).toMatch(/^ +request +… 122 hops more, ttl 62 to 1$/);
 });

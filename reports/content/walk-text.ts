@@ -1,5 +1,6 @@
 import type { Hop, HopAddress, Walk } from '../../harness/terms/walk.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
+import { foldLoops, foldText, type Look } from './loops.ts';
 import { type MacOwner, macOwners } from './mac-owners.ts';
 
 /** `203.0.113.80:80`, `[2001:db8::80]:80`, or the bare address where there is no port. */
@@ -11,6 +12,11 @@ export function addressText({ ip, port }: Pick<HopAddress, 'ip' | 'port'>): stri
 /** What a hop changed, in words: `dst ip 203.0.113.80 → 203.0.113.11, ttl 63 → 62`. */
 export function changesText(hop: Hop): string {
   return hop.changed.map(({ field, from, to }) => `${field} ${from} → ${to}`).join(', ');
+}
+
+/** What makes two hops the same round of a loop. */
+export function hopLook({ node, iface, direction, src, dst, ttl }: Hop): Look {
+  return { key: [node, iface, direction, src.ip, src.port, dst.ip, dst.port], ttl };
 }
 
 /**
@@ -25,7 +31,9 @@ export function walkText(walk: Walk, plan?: Plan): string {
     ...directionRows('reply', walk.reply, walk.request.length, ownerOf),
   ];
   if (walk.request.length === 0) return 'No packet of this flow was on a wire.\n';
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const widths = rows[0]!.map((_, column) =>
+    Math.max(...rows.filter(([number]) => number !== '').map((row) => row[column]!.length)),
+  );
   const lines = rows.map((row) =>
     row
       .map((text, column) => text.padEnd(widths[column]!))
@@ -37,16 +45,20 @@ export function walkText(walk: Walk, plan?: Plan): string {
 
 function directionRows(label: string, hops: Hop[], offset: number, ownerOf: MacOwner): string[][] {
   const macText = ({ mac }: HopAddress): string => [mac, ownerOf(mac) ?? ''].join(' ').trimEnd();
-  return hops.map((hop, i) => [
-    String(offset + i + 1),
-    label,
-    hop.node,
-    `${hop.direction} ${hop.iface}`,
-    addressText(hop.src),
-    addressText(hop.dst),
-    macText(hop.src),
-    macText(hop.dst),
-    String(hop.ttl),
-    changesText(hop),
-  ]);
+  return foldLoops(hops, hopLook).map(({ step: hop, index, fold }) =>
+    fold
+      ? ['', label, foldText(fold), '', '', '', '', '', '', '']
+      : [
+          String(offset + index + 1),
+          label,
+          hop.node,
+          `${hop.direction} ${hop.iface}`,
+          addressText(hop.src),
+          addressText(hop.dst),
+          macText(hop.src),
+          macText(hop.dst),
+          String(hop.ttl),
+          changesText(hop),
+        ],
+  );
 }

@@ -1,4 +1,4 @@
-import type { CauseCode, CauseDetails, ClientOutcome } from '../../harness/terms/cause.ts';
+import type { Cause, CauseCode, CauseDetails, ClientOutcome } from '../../harness/terms/cause.ts';
 import type { AgentFaults, Faults } from '../../harness/terms/fault.ts';
 import type { Fix, Fixes } from '../../harness/terms/fix.ts';
 import type { MessageOf } from '../../harness/terms/message.ts';
@@ -15,6 +15,8 @@ type Texts<Params> = { [Code in keyof Params]: (params: Params[Code]) => string 
 /** Everything that results say, in one language; each language has the same keys. */
 export interface Catalogue {
   causes: Record<CauseCode, CauseText>;
+  /** Where what happened is another story than its cause usually tells. */
+  special: Record<'called-itself', CauseText>;
   findings: Record<Finding, string>;
   messages: Texts<Messages>;
   /** What the caller got, where that is no status and no error code. */
@@ -45,6 +47,14 @@ export function say<C extends keyof Messages>(
   { code, params }: { [Code in C]: { code: Code; params: Messages[Code] } }[C],
 ): string {
   return messages[code](params);
+}
+
+/** What there is to say of a cause. */
+export function causeText(
+  { causes, special }: Pick<Catalogue, 'causes' | 'special'>,
+  { code, detail }: Cause,
+): CauseText {
+  return detail.code === 'called-itself' ? special[detail.code] : causes[code];
 }
 
 /** What the caller got; a status or an error code is the same in every language. */

@@ -107,6 +107,13 @@ export const en: Catalogue = {
       fix: 'Look at the capture. If you find the reason, it belongs in this catalogue.',
     },
   },
+  special: {
+    'called-itself': {
+      story: 'The caller has the VIP on its own loopback: its kernel delivered the call to the node itself.',
+      evidence: 'No packet of the flow leaves the caller, which has the address; its call fails at once.',
+      fix: "Take the VIP off the caller's loopback, or give the service a proxy IP and take it off all of them.",
+    },
+  },
   findings: {
     'answered-by-itself': 'The caller has the VIP on its own loopback and answered itself; no packet left the node.',
     'two-owners': 'Two nodes answered ARP for the same address: which of them gets the packets is a matter of chance.',
@@ -126,6 +133,8 @@ export const en: Catalogue = {
       `${node} sent ARP requests for the server ${address} on its own segment, but that server is in another subnet.`,
     'listener-missing': ({ node, address, port, protocol }) =>
       `${node} has no listener on ${socketText(address, port)}/${protocol}.`,
+    'called-itself': ({ node, address, port, protocol }) =>
+      `The call never left ${node}: it holds the VIP ${address} on its loopback, and has no listener on port ${port}/${protocol}.`,
     'connection-unknown': ({ node, source }) =>
       `${node} has no connection for a segment from ${source}, and refused it.`,
     'pool-down': ({ node, service }) => `${node} has no healthy server for ${service}.`,

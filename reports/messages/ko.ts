@@ -97,6 +97,13 @@ export const ko: Catalogue = {
       fix: '캡처를 살펴보십시오. 이유를 찾으면 이 목록에 추가해야 합니다.',
     },
   },
+  special: {
+    'called-itself': {
+      story: '호출자가 VIP를 자신의 루프백에 가지고 있어, 커널이 호출을 노드 자신에게 전달했습니다.',
+      evidence: '호출자가 그 주소를 가지고 있고, 통신의 패킷이 호출자를 떠나지 않으며, 호출이 곧바로 실패합니다.',
+      fix: '호출자의 루프백에서 VIP를 빼거나, 서비스에 Proxy IP를 쓰고 모든 루프백에서 VIP를 빼세요.',
+    },
+  },
   findings: {
     'answered-by-itself':
       '호출자가 VIP를 자신의 루프백에 가지고 있어 스스로 응답했습니다. 노드 밖으로 나간 패킷이 없습니다.',
@@ -117,6 +124,8 @@ export const ko: Catalogue = {
       `${node}이(가) 자신의 L2 구간에서 서버 ${address}의 MAC을 찾지만, 그 서버는 다른 서브넷에 있습니다.`,
     'listener-missing': ({ node, address, port, protocol }) =>
       `${node}에 ${socketText(address, port)}/${protocol} 리스너가 없습니다.`,
+    'called-itself': ({ node, address, port, protocol }) =>
+      `호출이 ${node}을(를) 떠나지 않았습니다. ${node}이(가) VIP ${address}을(를) 루프백에 가지고 있는데, ${port}/${protocol} 포트를 열지 않았습니다.`,
     'connection-unknown': ({ node, source }) =>
       `${node}이(가) ${source}에서 온 세그먼트에 해당하는 연결이 없어 거부했습니다.`,
     'pool-down': ({ node, service }) => `${node}에 ${service}의 정상 서버가 없습니다.`,

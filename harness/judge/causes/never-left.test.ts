@@ -1,4 +1,6 @@
 import { oneArm, VIP_A } from '../../model/testing/labs.ts';
+import type { LabSketch } from '../../model/testing/lab-builder.ts';
+import { causeOfFailure } from './index.ts';
 import { arp, CLIENT, evidenceOf, named } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
@@ -25,5 +27,17 @@ describe('the request never left the caller', () => {
   test('nor is the question of somebody else', () => {
     const asks = arp(['l3', 'out', ''], { op: 'request', senderIp: '203.0.113.1', targetIp: VIP_A });
     expect(named({ ...base, packets: [asks] })).toEqual(['unexplained', 'client']);
+  });
+
+  test('a caller that holds the VIP on its loopback called itself; one that owns it otherwise has no listener', () => {
+    const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
+    const refused = (lab: LabSketch, from: string): string => {
+      const evidence = evidenceOf(lab, from, 'a', { walk: nothing });
+      return causeOfFailure({ ...evidence, client: { ...evidence.client, outcome: 'ECONNREFUSED' } }).detail.code;
+    };
+    expect(refused(oneArm({ services: dsr, servers: { loopback: [VIP_A] } }), 's1')).toBe('called-itself');
+    const withRealAddress = oneArm({ services: dsr });
+    withRealAddress.nodes['s1']!.interfaces = { l2: `203.0.113.11/24 ${VIP_A}/24` };
+    expect(refused(withRealAddress, 's1')).toBe('listener-missing');
   });
 });

@@ -2,7 +2,8 @@ import { attemptOf, randomFrom } from '../../samples/sample-attempt.ts';
 import { oneArmCases } from '../../samples/sample-cases.ts';
 import { oneArm } from '../../samples/sample-labs.ts';
 import { peersOf } from '../../content/peers.ts';
-import { packetCrossings } from './packet-crossings.ts';
+import { foldLoops } from '../../content/loops.ts';
+import { packetCrossings, packetLook } from './packet-crossings.ts';
 
 const { nodes } = oneArm();
 const [clientToWeb] = oneArmCases('proxy', 'l3');
@@ -42,4 +43,14 @@ test('a frame that never arrived, and one whose sender was not seen, are shown a
 test('of ARP one end is enough: a run keeps no more of it', () => {
   const [asked] = packets.filter(({ frame }) => frame.arp);
   expect(packetCrossings([asked!], peersOf({ nodes }))).toMatchObject([{ left: true, arrived: true }]);
+});
+
+test('a loop has its first round in the ladder, and one row for the others; what was sent again is no loop', () => {
+  const [left, arrived] = packets.filter(({ frame }) => frame.tcp?.flags === 'S');
+  const round = (ttl: number, time: number) =>
+    [left!, arrived!].map((seen) => ({ ...seen, time, frame: { ...seen.frame, ip: { ...seen.frame.ip!, ttl } } }));
+  const rowsOf = (ttls: number[]) =>
+    foldLoops(packetCrossings(ttls.flatMap(round), peersOf({ nodes })), packetLook).map(({ fold }) => fold);
+  expect(rowsOf([64, 62, 60, 58])).toEqual([null, { count: 3, ttl: { first: 62, last: 58 } }]);
+  expect(rowsOf([64, 64, 64, 64])).toEqual([null, null, null, null]);
 });

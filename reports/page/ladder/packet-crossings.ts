@@ -1,6 +1,7 @@
 import type { Frame, Sighting } from '../../../harness/terms/sighting.ts';
 import { addressText } from '../../content/walk-text.ts';
 import type { PeerOf } from '../../content/crossing.ts';
+import type { Look } from '../../content/loops.ts';
 import { icmpText } from './icmp.ts';
 
 /** A frame on one wire, for the ladder. */
@@ -37,6 +38,11 @@ export function packetCrossings(packets: Sighting[], peerOf: PeerOf): PacketCros
     if (direction === 'out') waiting.set(key, [...(waiting.get(key) ?? []), crossing]);
   }
   return withLabels(found);
+}
+
+/** What makes two crossings the same round of a loop. */
+export function packetLook({ from, to, frame }: PacketCrossing): Look {
+  return { key: [from, to, frame.ip?.src, frame.ip?.dst, identity(frame)], ttl: frame.ip?.ttl ?? null };
 }
 
 /** What NAT leaves alone: the same on every wire that one packet crosses. */

@@ -1,5 +1,6 @@
 import { ENGLISH_EXPECTATION } from '../../content/expectation-text.ts';
 import { en as messages } from '../../messages/en.ts';
+import { foldText } from '../../content/loops.ts';
 import { plural } from '../../content/plural.ts';
 
 /** Every word of the page in English; the other languages have the same keys. */
@@ -82,6 +83,7 @@ export const en = {
   wholePath: 'Whole path',
   noPackets: 'No packet of this flow was on a wire.',
   answeredByItself: (node: string) => `${node} answered itself: it holds the address, so nothing left the node.`,
+  fold: foldText,
   noReply: 'No answer was seen.',
   hop: 'Hop',
   node: 'Node',

@@ -90,6 +90,7 @@ export const ko: Strings = {
   noPackets: '이 흐름의 패킷은 선로에 나오지 않았습니다.',
   answeredByItself: (node) =>
     `${node}가 그 주소를 직접 가지고 있어 스스로 응답했습니다. 노드 밖으로 나간 패킷이 없습니다.`,
+  fold: ({ count, ttl }) => `… 홉 ${count}개 더, TTL ${ttl.first}에서 ${ttl.last}까지`,
   noReply: '응답이 관측되지 않았습니다.',
   hop: '홉',
   node: '노드',

@@ -5,7 +5,8 @@ import { macOwners } from '../../content/mac-owners.ts';
 import { usePage } from '../context.ts';
 import { CrossingLine } from '../crossing-line.tsx';
 import type { FlowView } from '../flow-view.ts';
-import { type Crossing, crossings, hopOf } from '../../content/crossing.ts';
+import { type Crossing, crossings, hopOf, lookOf } from '../../content/crossing.ts';
+import { foldLoops } from '../../content/loops.ts';
 import { counterpart, shownAttempt } from '../shown-attempt.ts';
 import { peersOf } from '../../content/peers.ts';
 import { useVariant } from '../use-variant.ts';
@@ -93,14 +94,24 @@ function Side({
         <p class="note">{flow.findings.includes('answered-by-itself') ? t.answeredByItself(flow.from) : t.noPackets}</p>
       )}
       <ol class="steps">
-        {steps.map(({ direction, crossing }, i) => (
-          <li key={i} class={`${direction} ${i === differs ? 'differs' : ''}`}>
-            {i === differs && <strong class="parts">≠ {t.firstDifference}</strong>}
-            <span class="step">
-              <CrossingLine number={i + 1} direction={direction} crossing={crossing} ownerOf={ownerOf} />
-            </span>
-          </li>
-        ))}
+        {foldLoops(steps, ({ direction, crossing }) => {
+          const { key, ttl } = lookOf(crossing);
+          return { key: [direction, key], ttl };
+        }).map(({ step: { direction, crossing }, index, fold }) => {
+          const parts = differs >= index && differs < index + (fold?.count ?? 1);
+          return (
+            <li key={index} class={`${direction} ${parts ? 'differs' : ''}`}>
+              {parts && <strong class="parts">≠ {t.firstDifference}</strong>}
+              <span class={fold ? 'fold' : 'step'}>
+                {fold ? (
+                  t.fold(fold)
+                ) : (
+                  <CrossingLine number={index + 1} direction={direction} crossing={crossing} ownerOf={ownerOf} />
+                )}
+              </span>
+            </li>
+          );
+        })}
         {differs === steps.length && (
           <li class="differs">
             <strong class="parts">≠ {t.firstDifference}</strong>

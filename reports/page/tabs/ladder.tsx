@@ -1,10 +1,11 @@
 import { useMemo } from 'preact/hooks';
 import type { Frame } from '../../../harness/terms/sighting.ts';
 import type { PageAttempt } from '../../content/page-details.ts';
+import { foldLoops } from '../../content/loops.ts';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-view.ts';
 import { isEchoReply } from '../ladder/icmp.ts';
-import { type PacketCrossing, packetCrossings } from '../ladder/packet-crossings.ts';
+import { type PacketCrossing, packetCrossings, packetLook } from '../ladder/packet-crossings.ts';
 import { HIDDEN, toFragment } from '../route.ts';
 import { layoutTopology } from '../topology/layout.ts';
 import { peersOf } from '../../content/peers.ts';
@@ -43,7 +44,8 @@ export function LadderTab({ variant, attempt, flow }: FlowView & { attempt: Page
   const x = (node: string) => TIME_WIDTH + (lanes.indexOf(node) + 0.5) * laneWidth;
   const width = TIME_WIDTH + lanes.length * laneWidth;
   const called = attempt.observed.request[0]?.dst.port ?? null;
-  const height = crossings.length * ROW_HEIGHT + 24;
+  const rows = foldLoops(crossings, packetLook);
+  const height = rows.length * ROW_HEIGHT + 24;
   return (
     <>
       <p class="row">
@@ -81,16 +83,22 @@ export function LadderTab({ variant, attempt, flow }: FlowView & { attempt: Page
           {lanes.map((name) => (
             <line key={name} class="lifeline" x1={x(name)} x2={x(name)} y1={0} y2={height} />
           ))}
-          {crossings.map((crossing, i) => (
-            <Arrow
-              key={i}
-              crossing={crossing}
-              y={(i + 0.7) * ROW_HEIGHT}
-              called={called}
-              from={x(crossing.from)}
-              to={x(crossing.to)}
-            />
-          ))}
+          {rows.map(({ step: crossing, fold }, i) =>
+            fold ? (
+              <text key={i} class="fold" x={TIME_WIDTH} y={(i + 0.7) * ROW_HEIGHT}>
+                {t.fold(fold)}
+              </text>
+            ) : (
+              <Arrow
+                key={i}
+                crossing={crossing}
+                y={(i + 0.7) * ROW_HEIGHT}
+                called={called}
+                from={x(crossing.from)}
+                to={x(crossing.to)}
+              />
+            ),
+          )}
         </svg>
       </div>
     </>

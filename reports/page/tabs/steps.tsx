@@ -28,15 +28,23 @@ export function StepButtons({ step, last, playing, stepTo, stepBy, togglePlay }:
 
 /** The way as a list; what was predicted and not seen stands in it too. */
 export function StepList({ lanes, stepper, ownerOf }: { lanes: Lane[]; stepper: Stepper; ownerOf: MacOwner }) {
+  const { t } = usePage();
   const list = useRef<HTMLOListElement>(null);
   useEffect(() => {
     if (stepper.step > 0) list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest' });
   }, [stepper.step]);
   return (
     <ol class="steps" ref={list}>
-      {lanes.map((lane, i) => (
-        <Step key={i} lane={lane} stepper={stepper} ownerOf={ownerOf} />
-      ))}
+      {lanes.flatMap((lane, i) => [
+        <Step key={i} lane={lane} stepper={stepper} ownerOf={ownerOf} />,
+        ...(lane.fold
+          ? [
+              <li key={`fold ${i}`} class="unseen">
+                {t.fold(lane.fold)}
+              </li>,
+            ]
+          : []),
+      ])}
     </ol>
   );
 }

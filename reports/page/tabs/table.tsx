@@ -1,6 +1,7 @@
 import type { Hop } from '../../../harness/terms/walk.ts';
 import type { PageAttempt } from '../../content/page-details.ts';
-import { addressText, walkText } from '../../content/walk-text.ts';
+import { foldLoops } from '../../content/loops.ts';
+import { addressText, hopLook, walkText } from '../../content/walk-text.ts';
 import { ChangeList } from '../change-list.tsx';
 import { type MacOwner, macOwners } from '../../content/mac-owners.ts';
 import { CopyButton } from '../copy-button.tsx';
@@ -50,6 +51,7 @@ interface HopRowsProps {
 }
 
 function HopRows({ title, hops, offset, ownerOf }: HopRowsProps) {
+  const { t } = usePage();
   if (hops.length === 0) return null;
   return (
     <tbody>
@@ -58,9 +60,16 @@ function HopRows({ title, hops, offset, ownerOf }: HopRowsProps) {
           {title}
         </th>
       </tr>
-      {hops.map((hop, i) => (
-        <HopRow key={i} ownerOf={ownerOf} hop={hop} number={offset + i + 1} />
-      ))}
+      {foldLoops(hops, hopLook).map(({ step: hop, index, fold }) =>
+        fold ? (
+          <tr key={index} class="fold">
+            <td />
+            <td colSpan={8}>{t.fold(fold)}</td>
+          </tr>
+        ) : (
+          <HopRow key={index} ownerOf={ownerOf} hop={hop} number={offset + index + 1} />
+        ),
+      )}
     </tbody>
   );
 }

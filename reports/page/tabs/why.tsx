@@ -1,5 +1,5 @@
 import type { PageAttempt } from '../../content/page-details.ts';
-import { fixesText, say } from '../../messages/catalogue.ts';
+import { causeText, fixesText, say } from '../../messages/catalogue.ts';
 import { CopyButton } from '../copy-button.tsx';
 import { usePage } from '../context.ts';
 import type { FlowView } from '../flow-view.ts';
@@ -7,9 +7,9 @@ import { Evidence } from './evidence.tsx';
 
 /** The story of a failure, its evidence, the YAML it concerns, what would fix it, and how to run it again. */
 export function WhyTab({ flow, variant, attempt }: FlowView & { attempt: PageAttempt | null }) {
-  const { t } = usePage();
+  const { t, index } = usePage();
   const cause = attempt?.cause ?? flow.cause;
-  const entry = cause && t.messages.causes[cause.code];
+  const entry = cause && causeText(t.messages, cause);
   const yaml = variant.yaml[flow.name];
   return (
     <div class="why">
@@ -45,6 +45,9 @@ export function WhyTab({ flow, variant, attempt }: FlowView & { attempt: PageAtt
               ))}
             </ul>
           </section>
+        )}
+        {cause && flow.counterfactuals.length === 0 && !index.interrupted && (
+          <p class="note">{flow.disagreement ? t.messages.noFixFromDisagreement : t.messages.noFix}</p>
         )}
         {flow.counterfactuals.length > 0 && (
           <section>

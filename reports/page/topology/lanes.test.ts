@@ -70,3 +70,23 @@ test('a packet that left and never arrived is seen on its wire', () => {
   const [, last] = lanesOf(lost, null, peerOf);
   expect(last).toMatchObject({ from: 'l3', to: 'l2', number: 2, observed: { in: null } });
 });
+
+test('a loop is one round of arrows that says how many more there were; what comes after it is counted on', () => {
+  const path = ['client', ...Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? 'l3' : 'l4'))];
+  const rounds = walk({ path: ['client', 'l3', 'l2'] });
+  const [out, into] = rounds.request.slice(0, 2);
+  const looping: Walk = {
+    request: path.slice(1).flatMap((node, i) => [
+      { ...out!, node: path[i]!, iface: node, ttl: 64 - i },
+      { ...into!, node, iface: path[i]!, ttl: 64 - i },
+    ]),
+    reply: walk(there, direct).reply,
+  };
+  const lanes = lanesOf(looping, looping, (_, iface) => iface);
+  expect(lanes.slice(0, 4).map(({ from, to, number, fold }) => [number, `${from}>${to}`, fold])).toEqual([
+    [1, 'client>l3', null],
+    [2, 'l3>l4', null],
+    [3, 'l4>l3', { count: 17, ttl: { first: 61, last: 45 } }],
+    [4, expect.stringMatching(/^s1>/), null],
+  ]);
+});

@@ -1,5 +1,6 @@
 import type { Hop, Walk } from '../../../harness/terms/walk.ts';
-import { type Crossing, crossings, hopOf, type PeerOf } from '../../content/crossing.ts';
+import { type Crossing, crossings, hopOf, lookOf, type PeerOf } from '../../content/crossing.ts';
+import { foldLoops, type Fold, type Look } from '../../content/loops.ts';
 
 /** One crossing as an arrow on its wire; where prediction and observation agree they share it. */
 export interface Lane {
@@ -12,19 +13,40 @@ export interface Lane {
   number: number | null;
   /** First lane at which prediction and observation part. */
   parts: boolean;
+  /** Further rounds of the loop of which this lane ends the first one. */
+  fold: Fold | null;
 }
+
+/** A lane before loops are folded and the rest is counted. */
+type Whole = Omit<Lane, 'number' | 'fold'> & Pick<Look, 'ttl'>;
 
 /** Arrows of a flow, request before reply: the common beginning once, then what was seen and what was predicted instead. Nothing parts where `observed` is null. */
 export function lanesOf(observed: Walk | null, predicted: Walk | null, peerOf: PeerOf): Lane[] {
   const request = directionLanes('request', observed?.request ?? null, predicted?.request ?? null, peerOf);
   const reply = directionLanes('reply', observed?.reply ?? null, predicted?.reply ?? null, peerOf);
-  let number = 0;
   let parted = false;
-  return [...request, ...reply].map((lane) => {
+  const lanes = [...request, ...reply].map((lane) => {
     const parts = lane.parts && !parted;
     parted ||= lane.parts;
-    return { ...lane, number: lane.observed ? ++number : null, parts };
+    return { ...lane, parts };
   });
+  return folded(lanes);
+}
+
+function folded(whole: Whole[]): Lane[] {
+  const lanes: Lane[] = [];
+  let number = 0;
+  const rows = foldLoops(whole, ({ ttl, observed, ...rest }) => ({
+    key: [rest, observed && lookOf(observed).key],
+    ttl,
+  }));
+  for (const { step, fold } of rows) {
+    const { direction, from, to, predicted, observed, parts } = step;
+    if (fold) lanes.at(-1)!.fold = fold;
+    else
+      lanes.push({ direction, from, to, predicted, observed, parts, number: observed ? ++number : null, fold: null });
+  }
+  return lanes;
 }
 
 function directionLanes(
@@ -32,7 +54,7 @@ function directionLanes(
   seen: Hop[] | null,
   thought: Hop[] | null,
   peerOf: PeerOf,
-): Lane[] {
+): Whole[] {
   const real = crossings(seen ?? [], peerOf);
   const paper = thought ? crossings(thought, peerOf) : [];
   const same = (i: number) => {
@@ -49,16 +71,16 @@ function directionLanes(
       to: crossing.to,
       predicted: i < common,
       observed: crossing,
-      number: null,
+      ttl: hopOf(crossing).ttl,
       parts: differs && i === common,
     })),
-    ...paper.slice(common).map(({ from, to }, i) => ({
+    ...paper.slice(common).map((crossing, i) => ({
       direction,
-      from,
-      to,
+      from: crossing.from,
+      to: crossing.to,
       predicted: true,
       observed: null,
-      number: null,
+      ttl: hopOf(crossing).ttl,
       parts: differs && i === 0 && common >= real.length,
     })),
   ];
