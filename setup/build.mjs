@@ -21,7 +21,10 @@ const NODE = { platform: 'node', format: 'esm', target: 'node20', mainFields: ['
 /** Runs where node_modules is at hand. @type {import('esbuild').BuildOptions} */
 export const ON_HOST = { ...NODE, packages: 'external' };
 
-/** Runs alone in a container; CommonJS packages within an ES module miss their `require`. @type {import('esbuild').BuildOptions} */
+/** One CommonJS file, as a snapshot can be made of. @type {import('esbuild').BuildOptions} */
+const IN_IMAGE = { ...NODE, format: 'cjs', supported: { 'dynamic-import': false } };
+
+/** Runs alone; CommonJS packages within an ES module miss their `require`. @type {import('esbuild').BuildOptions} */
 const ALONE = {
   ...NODE,
   banner: {
@@ -49,14 +52,15 @@ const BUNDLES = [
   { entry: 'jest/describe-scenario.ts', output: 'dist/jest-scenario.js', options: ON_HOST },
   { entry: 'jest/global-setup.ts', output: 'dist/jest-setup.js', options: ON_HOST },
   { entry: 'jest/global-teardown.ts', output: 'dist/jest-teardown.js', options: ON_HOST },
-  { entry: 'harness/agent/main.ts', output: 'dist/agent.js', options: ALONE },
+  { entry: 'harness/agent/main.ts', output: 'dist/agent.cjs', options: IN_IMAGE },
+  { entry: 'lb/main.ts', output: 'dist/lb.cjs', options: IN_IMAGE },
   { entry: 'lb/main.ts', output: 'dist/lb.js', options: ALONE },
   { entry: 'reports/page/main.tsx', output: 'dist/report.js', options: IN_PAGE },
   { entry: 'reports/page/style.css', output: 'dist/report.css', options: { minify: true } },
 ];
 
-/** The programs that the image holds, besides Debian's packages. */
-const IN_IMAGE = ['dist/agent.js', 'dist/lb.js'];
+/** What the image is made of, besides Debian's packages. */
+export const IMAGE_FILES = ['image/Dockerfile', 'image/start.sh', 'dist/agent.cjs', 'dist/lb.cjs'];
 
 /**
  * Whether dist/ is whole, and made from the sources as they are now.
@@ -89,10 +93,8 @@ export async function buildBundles(root) {
   const sources = fingerprint(root);
   const present = BUNDLES.filter(({ entry }) => existsSync(join(root, entry)));
   await Promise.all(present.map((program) => bundle(root, program)));
-  const programs = IN_IMAGE.map((name) => join(root, name)).filter((file) => existsSync(file));
-  const tag = imageTag(
-    [join(root, 'image/Dockerfile'), ...programs].map((file) => [basename(file), readFileSync(file)]),
-  );
+  const files = IMAGE_FILES.map((name) => join(root, name)).filter((file) => existsSync(file));
+  const tag = imageTag(files.map((file) => [basename(file), readFileSync(file)]));
   replace(join(root, IMAGE_NAME), `${JSON.stringify({ tag })}\n`);
   const outputs = [IMAGE_NAME, ...present.map(({ output }) => output)];
   replace(join(root, STAMP), JSON.stringify({ sources, outputs }));

@@ -2,6 +2,7 @@ import type Docker from 'dockerode';
 import { basename, join } from 'node:path';
 import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { IMAGE_FILES } from './build.mjs';
 import { ensureBase, isPresent } from './base-image.ts';
 import { clientOptions, engineGet, type Endpoint } from './endpoint.ts';
 import { EngineFailure, followProgress } from './progress.ts';
@@ -46,7 +47,7 @@ export async function ensureImage(
 async function buildFrom(docker: Docker, root: string, tag: string, base: string): Promise<void> {
   const context = mkdtempSync(join(tmpdir(), 'l4lab-image-'));
   try {
-    for (const name of ['image/Dockerfile', 'dist/agent.js', 'dist/lb.js']) {
+    for (const name of IMAGE_FILES) {
       copyFileSync(join(root, name), join(context, basename(name)));
     }
     await build(docker, context, tag, base);

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { startupSnapshot } from 'node:v8';
 import type { AgentFault } from '../terms/fault.ts';
 import { AgentError } from './agent-error.ts';
 import type { NodePlan } from '../terms/plan.ts';
@@ -12,6 +13,10 @@ import type { Call, FromAgent } from './protocol.ts';
  * With a plan in L4LAB_NODE (Docker Compose) it configures itself and stays until SIGTERM.
  */
 async function main(): Promise<void> {
+  process.on('unhandledRejection', (error) => {
+    console.error(error);
+    process.exit(1);
+  });
   let detached = false;
   const standalone = process.env['L4LAB_NODE'];
   const onDetach = (): void => void (detached = true);
@@ -58,8 +63,6 @@ function send(message: FromAgent): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
-process.on('unhandledRejection', (error) => {
-  console.error(error);
-  process.exit(1);
-});
-await main();
+// The image holds the program as it is once loaded (image/start.sh): it goes on with main.
+if (startupSnapshot.isBuildingSnapshot()) startupSnapshot.setDeserializeMainFunction(() => void main());
+else void main();

@@ -170,7 +170,7 @@ test(
       );
       if (l4 === undefined) return false;
       const { Processes: rows } = (await engine.docker.getContainer(l4.Id).top()) as { Processes: string[][] };
-      return rows.flat().some((command) => command.includes('lb.js --config'));
+      return rows.flat().some((command) => command.includes('lb --config'));
     });
     child.kill('SIGKILL');
     await until('its containers to be gone', async () => (await owned()).containers === 0);

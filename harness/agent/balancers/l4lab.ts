@@ -7,7 +7,7 @@ import { AgentError } from '../agent-error.ts';
 import type { Balancer, ServerState } from './balancer.ts';
 import { program } from '../program.ts';
 
-const PROGRAM = '/opt/l4lab/lb.js';
+const PROGRAM = '/opt/l4lab/start.sh';
 const CONFIG = '/run/l4lab/lb.json';
 const NO_SERVICES = { version: 1, services: [] };
 const READY_DEADLINE_MS = 30_000;
@@ -18,7 +18,7 @@ type LogEntry = { event?: string; code?: string; message?: string; service?: str
 
 /** The included load balancer (lb/). It goes from one configuration to the next by reloading. */
 export class L4labBalancer implements Balancer {
-  readonly #process = spawn('node', [PROGRAM, '--config', CONFIG], { stdio: ['ignore', 'pipe', 'pipe'] });
+  readonly #process = spawn(PROGRAM, ['lb', '--config', CONFIG], { stdio: ['ignore', 'pipe', 'pipe'] });
   readonly #log: string[] = [];
   readonly #states = new Map<string, ServerState>();
   #listener: (entry: LogEntry) => void = () => undefined;
