@@ -87,7 +87,10 @@ export const generated: fc.Arbitrary<Generated> = sketch.map((sketch) => {
 function documents(drawn: Sketch): Generated {
   const sketch = agreed(drawn);
   const wired = wire(sketch.wiring, sketch.twins);
-  const l4 = 'l4b' in wired.nodes ? { l4: ['l4', 'l4b'] } : {};
+  const serviceOf = (one: Service, port: number): Settings =>
+    'l4b' in wired.nodes
+      ? { ...serviceYaml({ ...one, proxyIp: 'auto' }, port, wired), l4: ['l4', 'l4b'] }
+      : serviceYaml(one, port, wired);
   const name = sketch.ipv6 ? `${wired.name}-ipv6` : wired.name;
   const nodes = Object.fromEntries(Object.entries(sketch.nodes).filter(([name]) => name in wired.nodes));
   return {
@@ -103,8 +106,8 @@ function documents(drawn: Sketch): Generated {
         wired,
       ),
       services: {
-        web: { ...serviceYaml(sketch.web, WEB_PORT, wired), ...l4 },
-        api: { ...serviceYaml(sketch.api, apiPort(sketch), wired), ...l4 },
+        web: serviceOf(sketch.web, WEB_PORT),
+        api: serviceOf(sketch.api, apiPort(sketch)),
       },
       flows: Object.fromEntries(sketch.flows.map((name) => [name, flowYaml(name, sketch)])),
     },

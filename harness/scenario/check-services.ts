@@ -51,6 +51,15 @@ function checkService(path: Path, service: Service, scenario: ScenarioFile, lab:
   if (MODES[service.mode].hidesSource && service.proxyIp === undefined) {
     problems.push({ path: [...path, 'mode'], message: 'proxy needs `proxyIp:` (an address, `auto`, or a list)' });
   }
+  if (
+    Array.isArray(service.l4) &&
+    service.l4.length > 1 &&
+    service.proxyIp !== undefined &&
+    service.proxyIp !== 'auto'
+  ) {
+    const message = 'several L4s cannot share a proxy IP, since servers would answer either: use `auto`';
+    problems.push({ path: [...path, 'proxyIp'], message });
+  }
   return problems;
 }
 
