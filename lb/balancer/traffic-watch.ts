@@ -54,7 +54,10 @@ export class TrafficWatch {
     if (!counting && this.#neighbours(pool.config).length === 0) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      void apply(() => this.#look(counting)).then(() => this.schedule(), logError);
+      // A look that failed is made good by the next one.
+      void apply(() => this.#look(counting))
+        .catch(logError)
+        .then(() => this.schedule());
     }, WATCH_MS);
   }
 
