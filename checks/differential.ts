@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import { labImage } from '../cli/project.ts';
 import { differential, labsOf, shrink } from './differential/differential.ts';
 import type { Generated } from './differential/generated.ts';
+import { record } from './fidelity/record.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
@@ -17,7 +18,8 @@ const TOLD_EVERY = 20;
 
 /**
  * Holds prediction against reality on generated labs: `npm run differential -- --labs 300 --seed 1`.
- * `--lab N` runs the Nth lab of a seed alone and prints its files; `--mode l3dsr` leaves out labs without such a service.
+ * `--lab N` runs the Nth lab of a seed alone and prints its files; `--mode l3dsr` leaves out labs without such a service;
+ * `--record` writes the figures into docs/fidelity.md.
  */
 async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
@@ -27,6 +29,7 @@ async function main(signal: AbortSignal): Promise<number> {
       lab: { type: 'string' },
       mode: { type: 'string' },
       shrink: { type: 'boolean', default: false },
+      record: { type: 'boolean', default: false },
     },
   });
   const [labs, seed] = [Number(values.lab ?? values.labs), Number(values.seed)];
@@ -68,6 +71,14 @@ async function main(signal: AbortSignal): Promise<number> {
   console.log(`took ${((performance.now() - began) / 1000).toFixed(0)} s`);
   console.log(`${tally.limits.length} flows met a limit of the model`);
   console.log(`labs ${tally.labs} flows ${tally.flows} disagreements ${tally.disagreements.length}`);
+  if (values.record) {
+    const { labs: count, flows, disagreements } = tally;
+    record(engine, {
+      check: 'generated labs',
+      command: `npm run differential -- --labs ${labs} --seed ${seed}`,
+      figures: { labs: count, flows, disagreements: disagreements.length, 'not run': tally.notRun.length },
+    });
+  }
   if (tally.notRun.length > 0) return EXIT.unavailable;
   return tally.disagreements.length > 0 ? EXIT.failed : EXIT.ok;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadAll } from '../cli/load-all.ts';
 import { labImage, pageBundle, ROOT, sourcesOf, version } from '../cli/project.ts';
+import { record } from './fidelity/record.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
@@ -14,12 +15,13 @@ import { findScenarios } from '../harness/project/scenario-files.ts';
 import { writeReports } from '../reports/write-reports.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
 
-/** Runs the whole library again and again: `npm run flakes -- --times 20 [--busy] [--only NAME]`. */
+/** Runs the whole library again and again: `npm run flakes -- --times 20 [--busy] [--only NAME] [--record]`. */
 async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
     options: {
       times: { type: 'string', default: '3' },
       busy: { type: 'boolean', default: false },
+      record: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
     },
   });
@@ -66,6 +68,13 @@ async function main(signal: AbortSignal): Promise<number> {
   }
   for (const [flow, all] of flipped(seen)) console.log(`${flow}: ${[...all].join(' | ')}`);
   console.log(`runs ${times} flows ${seen.size} flipped ${flipped(seen).length}`);
+  if (values.record) {
+    record(engine, {
+      check: values.busy ? 'repeated runs, busy' : 'repeated runs',
+      command: `npm run flakes -- --times ${times}${values.busy ? ' --busy' : ''}`,
+      figures: { runs: times, flows: seen.size, flipped: flipped(seen).length },
+    });
+  }
   return flipped(seen).length > 0 ? EXIT.failed : EXIT.ok;
 }
 

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { say } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
 import { labImage, ROOT } from '../cli/project.ts';
+import { record } from './fidelity/record.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
@@ -28,9 +29,11 @@ interface Outcome {
 
 type RunOne = (loaded: LoadedScenario, variant: Variant) => Promise<FlowResult[]>;
 
-/** Breaks one thing at a time in passing scenarios, for real: `npm run mutate [-- --only WORD]`. */
+/** Breaks one thing at a time in passing scenarios, for real: `npm run mutate [-- --only WORD] [--record]`. */
 async function main(signal: AbortSignal): Promise<number> {
-  const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } });
+  const { values } = parseArgs({
+    options: { only: { type: 'string', default: '' }, record: { type: 'boolean', default: false } },
+  });
   const mutations = MUTATIONS.filter((m) => `${m.scenario} ${m.variant} ${m.title}`.includes(values.only));
   if (mutations.length === 0) throw new L4labError('invalid-input', `no mutation is called ${values.only}`);
   const engine = await findEngine();
@@ -65,6 +68,12 @@ async function main(signal: AbortSignal): Promise<number> {
   const caught = outcomes.filter((outcome) => outcome.caught).length;
   const named = outcomes.filter((outcome) => outcome.named).length;
   console.log(`caught ${caught}/${outcomes.length} named ${named}/${outcomes.length}`);
+  if (values.record)
+    record(engine, {
+      check: 'mutations',
+      command: 'npm run mutate',
+      figures: { mutations: outcomes.length, caught, named },
+    });
   return caught === outcomes.length && named >= 0.95 * outcomes.length ? EXIT.ok : EXIT.failed;
 }
 

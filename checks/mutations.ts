@@ -150,4 +150,24 @@ export const MUTATIONS: Mutation[] = [
     ['listener of the client stopped', node('client', { listeners: [] }), 'refused', 'client'],
     ['cable of s2 cut', node('s2', { down: ['l2'] }), 'no-neighbour', 's1'],
   ]),
+  ...mutations('field-reports/redirect-saves-it', 'accepts-redirects', [
+    ['servers ignore redirects', { servers: { acceptRedirects: false } }, 'half-seen-by-firewall', 'l3'],
+    ['router sends no redirects', node('l3', { sendRedirects: false }), 'half-seen-by-firewall', 'l3'],
+  ]),
+  ...mutations('field-reports/upload-through-a-tunnel', 'smaller-at-the-server', [
+    ['MTU of the server as large as its link', node('s1', { mtu: 1500 }), 'too-big', 'tun'],
+    ['DSCP value not undone', node('s1', { undoDscp: [] }), 'reply-not-from-vip', 'client'],
+  ]),
+  ...mutations('field-reports/answer-by-another-network', 'loose', [
+    ['strict rp_filter at the firewall', node('fw', { rpFilter: 1 }), 'reverse-path', 'fw'],
+    [
+      'the same with empty neighbour tables',
+      { neighbours: 'cold', ...node('fw', { rpFilter: 1 }) },
+      'reverse-path',
+      'fw',
+    ],
+  ]),
+  ...mutations('field-reports/two-directors', 'both-answer', [
+    ['both L4s off', { nodes: { n1: { lb: 'off' }, n2: { lb: 'off' } } }, 'no-neighbour', 'l3'],
+  ]),
 ];

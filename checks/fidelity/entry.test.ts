@@ -1,0 +1,29 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fidelityPage, withEntry, type Entry } from './entry.ts';
+
+const entry: Entry = {
+  check: 'mutations',
+  kernel: '6.18.0',
+  engine: 'Docker 20.10.24',
+  day: '2026-11-28',
+  command: 'npm run mutate',
+  figures: { mutations: 1069, caught: 1069 },
+};
+
+test('a check that is run again takes the place of the former one, on the same kernel and engine alone', () => {
+  const again = { ...entry, day: '2026-11-29' };
+  const elsewhere = { ...entry, kernel: '6.12.0' };
+  expect(withEntry([entry, elsewhere], again)).toEqual([elsewhere, again]);
+});
+
+test('the page has a row for each, with its figures and the command', () => {
+  expect(fidelityPage([entry])).toContain(
+    '| 6.18.0 | Docker 20.10.24 | mutations | 1,069 mutations, 1,069 caught | 2026-11-28 | `npm run mutate` |',
+  );
+});
+
+test('docs/fidelity.md is what docs/fidelity.json says', () => {
+  const data = 'docs/fidelity.json';
+  const entries = existsSync(data) ? (JSON.parse(readFileSync(data, 'utf8')) as Entry[]) : [];
+  expect(readFileSync('docs/fidelity.md', 'utf8')).toBe(fidelityPage(entries));
+});

@@ -1,0 +1,45 @@
+/** What one run of a check showed, on one kernel and engine. */
+export interface Entry {
+  check: 'generated labs' | 'mutations' | 'repeated runs' | 'repeated runs, busy';
+  kernel: string;
+  /** Name and version. */
+  engine: string;
+  /** ISO 8601 day, UTC. */
+  day: string;
+  /** As it can be typed again. */
+  command: string;
+  /** By what it counts, in the order of the page: `labs`, `flows`, `disagreements` … */
+  figures: Record<string, number>;
+}
+
+/** Entries with a new one, which takes the place of an older one of the same check, kernel and engine. */
+export function withEntry(entries: Entry[], entry: Entry): Entry[] {
+  const key = ({ kernel, engine, check }: Entry): string => [kernel, engine, check].join(' ');
+  return [...entries.filter((one) => key(one) !== key(entry)), entry].sort((a, b) => key(a).localeCompare(key(b)));
+}
+
+const PAGE = `# Fidelity
+
+How far predictions, observations and verdicts could be trusted where that was tried. Made from \`docs/fidelity.json\`, which
+\`npm run differential\`, \`npm run mutate\` and \`npm run flakes\` write when they are given \`--record\`.
+
+- **generated labs**: random labs with random settings, run for real; a disagreement is a flow whose packets did not do what
+  the model predicted, and that no limit of the model explains (\`harness/model/README.md\`).
+- **mutations**: one setting of a passing scenario is broken; caught if a flow turns red, named if it does so for that cause.
+- **repeated runs**: all scenarios again and again, also with every core kept busy; a flow flips if its verdict or cause
+  changes.
+
+A kernel or an engine that is not listed here was not tried in this way; [where it runs](where-it-runs.md) says more.
+
+| Kernel | Engine | Check | Result | When | Command |
+| --- | --- | --- | --- | --- | --- |
+`;
+
+/** docs/fidelity.md */
+export function fidelityPage(entries: Entry[]): string {
+  const rows = entries.map(({ kernel, engine, check, figures, day, command }) => {
+    const result = Object.entries(figures).map(([what, count]) => `${count.toLocaleString('en')} ${what}`);
+    return `| ${kernel} | ${engine} | ${check} | ${result.join(', ')} | ${day} | \`${command}\` |\n`;
+  });
+  return PAGE + rows.join('');
+}

@@ -1,0 +1,20 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from '../../cli/project.ts';
+import type { Engine } from '../../harness/fabric/engine.ts';
+import { fidelityPage, withEntry, type Entry } from './entry.ts';
+
+const DATA = join(ROOT, 'docs/fidelity.json');
+const PAGE = join(ROOT, 'docs/fidelity.md');
+
+/** Writes what a check showed into docs/fidelity.json, and the page anew. */
+export function record(
+  { name, kernel }: Pick<Engine, 'name' | 'kernel'>,
+  shown: Pick<Entry, 'check' | 'command' | 'figures'>,
+): void {
+  const before = existsSync(DATA) ? (JSON.parse(readFileSync(DATA, 'utf8')) as Entry[]) : [];
+  const day = new Date().toISOString().slice(0, 10);
+  const entries = withEntry(before, { kernel, engine: name, day, ...shown });
+  writeFileSync(DATA, `${JSON.stringify(entries, null, 2)}\n`);
+  writeFileSync(PAGE, fidelityPage(entries));
+}
