@@ -33,7 +33,8 @@ export async function runCommand(words: string[], options: RunCommandOptions, si
   if (scenarios.length === 0) out.write(`shard ${options.shard} is empty: ${plural(all.length, 'scenario')} in all\n`);
   const engine = await findEngine();
   await sweep(engine.docker, { orphans: true });
-  const results = await run(scenarios, {
+  let code: number = EXIT.interrupted;
+  await run(scenarios, {
     engine,
     image: labImage(),
     version: version(),
@@ -42,15 +43,17 @@ export async function runCommand(words: string[], options: RunCommandOptions, si
     concurrency: labsAtOnce(engine.cpus),
     onEvent: progress(out),
     signal,
-  });
-  // A report of nothing would only take the place of an older one.
-  if (signal.aborted && !anyFinished(results)) {
-    process.stderr.write('no report: no flow had finished\n');
-    return EXIT.interrupted;
-  }
-  const code = await publish({ ...results, ...(shard ? { shard } : {}) }, report, {
-    json: options.json,
-    quiet: shard !== null,
+    onResults: async (results) => {
+      // A report of nothing would only take the place of an older one.
+      if (results.interrupted && !anyFinished(results)) {
+        process.stderr.write('no report: no flow had finished\n');
+        return;
+      }
+      code = await publish({ ...results, ...(shard ? { shard } : {}) }, report, {
+        json: options.json,
+        quiet: shard !== null,
+      });
+    },
   });
   return signal.aborted ? EXIT.interrupted : code;
 }

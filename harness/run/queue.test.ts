@@ -9,7 +9,9 @@ test('each worker stays with one kind as long as there is some, and helps with a
   const taken = [first, second, first, second, second, second, third].map((worker) => worker.next());
   expect(taken).toEqual(['a1', 'b1', 'a2', 'b2', 'c1', 'a3', undefined]);
   expect(['a', 'b', 'c'].map((kind) => queue.has(kind))).toEqual([true, false, false]);
+  expect(queue.isEmpty).toBe(false);
   expect([first, second, first].map((worker) => worker.next())).toEqual(['a4', 'a5', undefined]);
+  expect(queue.isEmpty).toBe(true);
 });
 
 test('all work is handed out once, however many workers there are and whoever asks first', () => {

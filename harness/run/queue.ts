@@ -32,6 +32,11 @@ export class Queue<T, K> {
     return this.#groups.some((group) => group.kind === kind && group.waiting.length > 0);
   }
 
+  /** Whether nothing is left to be handed out. */
+  get isEmpty(): boolean {
+    return this.#groups.every(({ waiting }) => waiting.length === 0);
+  }
+
   /** A worker, which takes one piece of work after the other until there is none. */
   worker(): { next(): T | undefined } {
     let group: Group<T, K> | undefined;

@@ -24,6 +24,8 @@ export interface RunOptions {
   /** As in BootOptions. */
   captures?: boolean;
   signal?: AbortSignal;
+  /** Gets the results as soon as they are there: the labs are taken down afterwards. */
+  onResults?: (results: Results) => Promise<void>;
 }
 
 /**
@@ -35,7 +37,7 @@ export function labsAtOnce(cpus: number): number {
 }
 
 /**
- * Runs scenarios and gathers what came of them, in the order given. Whatever was booted is gone afterwards. When the
+ * Runs scenarios and gathers what came of them, in the order given. Whatever was booted is gone at the end. When the
  * user stops the run, what had finished is kept, and everything else was not run.
  */
 export async function run(scenarios: LoadedScenario[], options: RunOptions): Promise<Results> {
@@ -68,12 +70,13 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
     for (let loaded = mine.next(); loaded; loaded = mine.next()) {
       results.set(loaded, await runScenario(loaded, pool, selection, { onEvent, signal }));
       const topology = topologyOf(loaded);
-      if (topology && !queue.has(topology)) pool.retire(topology);
+      // With nothing left to run, somebody waits for the results: taking down comes after them.
+      if (topology && !queue.has(topology) && !queue.isEmpty) pool.retire(topology);
     }
   };
   await allSettledOrThrow(Array.from({ length: Math.max(1, options.concurrency) }, worker));
   const interrupted = signal?.aborted === true;
-  // Tens of milliseconds for each failure: nobody waits for the judgement of his flow any more, but for the labs to end.
+  // Tens of milliseconds for each failure: nobody waits for the judgement of his flow any more.
   const explained: ScenarioResult[] = [];
   for (const loaded of scenarios) {
     const result = results.get(loaded);
@@ -81,7 +84,7 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
     // Whoever wants to stop is heard in between.
     await othersTurn();
   }
-  return {
+  const outcome: Results = {
     version: 2,
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
@@ -89,6 +92,8 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
     ...(interrupted ? { interrupted } : {}),
     scenarios: explained,
   };
+  await options.onResults?.(outcome);
+  return outcome;
 }
 
 /** How long plans take, in no unit: each is configured, and a flow that fails is waited for. */
