@@ -43,6 +43,7 @@ export function counterfactuals(candidates: Candidate[], { planAfter, works }: T
   }
   const found = single.length > 0 ? single : first(MOST_PAIRS_SHOWN, pairs(useless).slice(0, MOST_PAIRS_TRIED), helps);
   return found.map(({ fixes, change }) => {
+    if (leaves(change, []).length === 1) return { fixes, change };
     const goal = substance(planAfter(change));
     return { fixes, change: without(change, (less) => substance(planAfter(less)) === goal) };
   });

@@ -8,9 +8,16 @@ export function host(cidr: string): string {
 
 /** The network that an interface address belongs to: `203.0.113.11/24` → `203.0.113.0/24`. */
 export function network(cidr: string): string {
-  const parsed = parse(cidr);
-  return `${parsed.startAddress().correctForm()}/${parsed.subnetMask}`;
+  let known = networks.get(cidr);
+  if (known === undefined) {
+    const address = parse(cidr);
+    known = `${address.startAddress().correctForm()}/${address.subnetMask}`;
+    networks.set(cidr, known);
+  }
+  return known;
 }
+
+const networks = new Map<string, string>();
 
 /** Broadcast address of the subnet of an interface address; null where there is none (IPv6; /31 and /32, RFC 3021). */
 export function broadcastOf(cidr: string): string | null {
@@ -45,7 +52,9 @@ export function hostRoute(address: string): string {
 
 /** Whether a text is an address and nothing more. */
 export function isAddress(text: string): boolean {
-  return !text.includes('/') && (Address4.isValid(text) || Address6.isValid(text));
+  if (text.includes('/')) return false;
+  // The library throws an error inside for each text that is none, and most texts that are asked about are names.
+  return /^[\d.]+$/.test(text) ? Address4.isValid(text) : isV6(text) && Address6.isValid(text);
 }
 
 export function isV6(address: string): boolean {
@@ -57,6 +66,14 @@ export function canonical(address: string): string {
   return parse(address).correctForm();
 }
 
+const parsed = new Map<string, Address4 | Address6>();
+
+/** Parsed once: the same few addresses are asked about for every change that is tried on a scenario. */
 function parse(text: string): Address4 | Address6 {
-  return isV6(text) ? new Address6(text) : new Address4(text);
+  let address = parsed.get(text);
+  if (address === undefined) {
+    address = isV6(text) ? new Address6(text) : new Address4(text);
+    parsed.set(text, address);
+  }
+  return address;
 }
