@@ -218,12 +218,13 @@ flows: { f: { from: node, to: web, expect: works } }`;
   });
 });
 
-test('a proxy IP that nobody routes back: that of the outgoing interface; never a node as its own gateway', () => {
+test('a proxy IP that nobody routes back: that of the outgoing interface; or a route to it; never the L4 as gateway of the router', () => {
   const service = `${web}, mode: proxy, proxyIp: 192.0.2.9`;
   const found = remedies(oneArm, `servers: { gateway: l3 }\nservices: { web: { ${service} } }\n${flow}`);
   expect(found[0]!.patch).toEqual({ services: { web: { proxyIp: 'auto' } } });
-  const gateways = found.flatMap(({ fixes }) => fixes).filter((fix) => fix.code === 'node-gateway');
-  expect(gateways.filter(({ params }) => params.node === params.gateway)).toEqual([]);
+  const fixes = found.flatMap((one) => one.fixes);
+  expect(fixes).toContainEqual({ code: 'route', params: { nodes: ['l3'], to: '192.0.2.9/32', via: '203.0.113.2' } });
+  expect(fixes.filter(({ code }) => code === 'node-gateway')).toEqual([]);
 });
 
 test('an address in the wrong subnet: no change of a setting helps, and none is made up', () => {

@@ -29,7 +29,8 @@ export function otherGateways(failure: Failure): Candidate[] {
   const { plan, cause } = failure;
   const single = [...new Set([cause.node, ...sendersOf(failure).flatMap(({ names }) => names)])];
   return single.flatMap((name) =>
-    routersFor(plan, [name], null).map(({ gateway }) =>
+    // All of the world by a load balancer: a router gets a route instead.
+    routersFor(plan, [name], null, ({ role }) => role !== 'l4' || nodeOf(plan, name).role !== 'l3').map(({ gateway }) =>
       onNodes([{ code: 'node-gateway', params: { node: name, gateway } }], [name], () => ({ gateway })),
     ),
   );
@@ -56,7 +57,8 @@ function sendersOf(failure: Failure): Senders[] {
   const servers = calledBy(failure);
   const balancers = balancersFor(failure).map(({ name }) => name);
   const toServers = service?.pool.map(({ address }) => address) ?? [flow.address];
-  const ends = [flow.source, flow.address, ...toServers];
+  const lost = 'address' in cause.detail.params ? [cause.detail.params.address] : [];
+  const ends = [...new Set([...lost, flow.source, flow.address, ...toServers])];
   const known = [flow.from, ...balancers, ...servers];
   return [
     { names: [flow.from], destinations: [flow.address] },
@@ -81,10 +83,15 @@ interface Router {
  * Routers in a subnet of each of these nodes.
  * @param destination that is not sent by them today; null for any, of either family
  */
-function routersFor(plan: Plan, names: string[], destination: string | null): Router[] {
+function routersFor(
+  plan: Plan,
+  names: string[],
+  destination: string | null,
+  isFit: (router: NodePlan) => boolean = () => true,
+): Router[] {
   const nodes = names.map((name) => nodeOf(plan, name));
   return plan.nodes
-    .filter((router) => forwardsPackets(router) && !names.includes(router.name))
+    .filter((router) => forwardsPackets(router) && isFit(router) && !names.includes(router.name))
     .flatMap((router) => {
       const legs = interfaceAddresses(router).filter(
         (leg) =>
