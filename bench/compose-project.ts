@@ -2,15 +2,28 @@ import { execa } from 'execa';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { aptInstall, canInstallPackages } from '../setup/apt.ts';
+import { findCompose } from '../setup/compose-program.ts';
+import { SetupError } from '../setup/setup-error.ts';
 
-/** The command that this machine has for Docker Compose: the plugin of docker, the older program of its own, or none. */
-export async function findCompose(): Promise<{ command: string[]; version: string } | undefined> {
-  for (const command of [['docker', 'compose'], ['docker-compose']]) {
-    const [program, ...args] = command as [string, ...string[]];
-    const { failed, stdout } = await execa(program, [...args, 'version', '--short'], { reject: false });
-    if (!failed) return { command, version: stdout.trim() };
+/** Docker Compose as a program of this machine, installed where it is missing and Debian has it. */
+export async function ensureCompose(): Promise<{ program: string; version: string } | undefined> {
+  const program = findCompose(process.env) ?? (await install());
+  if (program === undefined) return undefined;
+  const { stdout } = await execa(program, ['version', '--short']);
+  return { program, version: stdout.trim() };
+}
+
+async function install(): Promise<string | undefined> {
+  if (!canInstallPackages()) return undefined;
+  console.log('installing docker-compose with apt-get');
+  try {
+    await aptInstall(['docker-compose']);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.log(error.message);
   }
-  return undefined;
+  return findCompose(process.env);
 }
 
 /** A Compose file under a project name of its own; disposing takes down what is up. */
@@ -18,12 +31,12 @@ export class ComposeProject implements AsyncDisposable {
   readonly #folder = mkdtempSync(join(tmpdir(), 'l4lab-compose-'));
 
   /**
-   * @param command from `findCompose`
+   * @param program from `ensureCompose`
    * @param file the text of docker-compose.yml
    * @param image what the file's L4LAB_IMAGE stands for
    */
   constructor(
-    private readonly command: string[],
+    private readonly program: string,
     file: string,
     private readonly image: string,
   ) {
@@ -40,8 +53,7 @@ export class ComposeProject implements AsyncDisposable {
   }
 
   async #run(...words: string[]): Promise<void> {
-    const [program, ...args] = this.command as [string, ...string[]];
-    await execa(program, [...args, '-p', `l4lab-bench-${process.pid}`, ...words], {
+    await execa(this.program, ['-p', `l4lab-bench-${process.pid}`, ...words], {
       cwd: this.#folder,
       env: { L4LAB_IMAGE: this.image },
     });

@@ -1,15 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type Dockerode from 'dockerode';
 import type { RawFrame } from '../agent/protocol.ts';
-import { EnvironmentError, L4labError } from '../errors.ts';
+import { L4labError } from '../errors.ts';
 import type { KnownNeighbour, Plan } from '../terms/plan.ts';
 import { bridgeName, removeBridges } from './bridges.ts';
 import { containerOptions } from './container-options.ts';
+import { createContainer } from './create-container.ts';
 import type { Engine } from './engine.ts';
 import { wiresBlocked } from './firewall.ts';
 import { prepareHostNetwork, refuseClashes, type HostNetwork } from './host-network.ts';
 import { KEPT_LABEL, LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
-import { isGone, removeSurely } from './sweep.ts';
+import { removeSurely } from './sweep.ts';
 import { NodeHandle } from './node-handle.ts';
 import type { BareNode, Topology } from './lab-topology.ts';
 import { createWire, type Wire } from './wire.ts';
@@ -265,23 +266,11 @@ interface Booting {
 async function bootNode(node: BareNode, wires: Wire[], { id, labels, options, remains }: Booting): Promise<NodeHandle> {
   const { engine, image, signal } = options;
   signal?.throwIfAborted();
-  const [first, ...others] = wires as [Wire, ...Wire[]];
   const create = containerOptions({ name: node.name, image, labels, apparmor: engine.apparmor });
-  const container = await engine.docker
-    .createContainer({
-      ...create,
-      name: `l4lab-${id}-${node.name}`,
-      HostConfig: { ...create.HostConfig, NetworkMode: first.network.id },
-      NetworkingConfig: { EndpointsConfig: { [first.network.id]: endpoint(first, node.name) } },
-    })
-    .catch((error: unknown) => {
-      if (!isGone(error)) throw error;
-      throw new EnvironmentError('image-missing', { code: 'image-missing', params: { image } });
-    });
-  remains.containers.push(container);
-  // The API before 1.44 takes one network at creation; the others join before the start.
-  await Promise.all(
-    others.map((wire) => wire.network.connect({ Container: container.id, EndpointConfig: endpoint(wire, node.name) })),
+  const container = await createContainer(
+    engine.docker,
+    { node: node.name, wires, options: { ...create, name: `l4lab-${id}-${node.name}` } },
+    remains.containers,
   );
   const stream = await container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true });
   const handle = new NodeHandle(node.name, container, stream);
@@ -289,10 +278,6 @@ async function bootNode(node: BareNode, wires: Wire[], { id, labels, options, re
   handle.watch();
   await handle.greeted();
   return handle;
-}
-
-function endpoint(wire: Wire, node: string): Dockerode.EndpointSettings {
-  return { IPAMConfig: { IPv4Address: wire.addresses[node]! } };
 }
 
 async function nameInterfaces(

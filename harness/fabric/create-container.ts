@@ -1,0 +1,45 @@
+import type Dockerode from 'dockerode';
+import { EnvironmentError } from '../errors.ts';
+import { isGone } from './sweep.ts';
+import type { Wire } from './wire.ts';
+
+/** A container to be, and the node that it is to its wires. */
+export interface WiredContainer {
+  node: string;
+  /** At least one. */
+  wires: Wire[];
+  options: Dockerode.ContainerCreateOptions;
+}
+
+/**
+ * Makes a container that is on its wires once it is started.
+ * @param made gets it as soon as there is something to remove
+ * @throws L4labError `image-missing`
+ */
+export async function createContainer(
+  docker: Dockerode,
+  { node, wires, options }: WiredContainer,
+  made: Dockerode.Container[],
+): Promise<Dockerode.Container> {
+  const [first, ...others] = wires as [Wire, ...Wire[]];
+  const container = await docker
+    .createContainer({
+      ...options,
+      HostConfig: { ...options.HostConfig, NetworkMode: first.network.id },
+      NetworkingConfig: { EndpointsConfig: { [first.network.id]: endpoint(first, node) } },
+    })
+    .catch((error: unknown) => {
+      if (!isGone(error)) throw error;
+      throw new EnvironmentError('image-missing', { code: 'image-missing', params: { image: options.Image ?? '' } });
+    });
+  made.push(container);
+  // The API before 1.44 takes one network at creation; the others join before the start.
+  await Promise.all(
+    others.map((wire) => wire.network.connect({ Container: container.id, EndpointConfig: endpoint(wire, node) })),
+  );
+  return container;
+}
+
+function endpoint(wire: Wire, node: string): Dockerode.EndpointSettings {
+  return { IPAMConfig: { IPv4Address: wire.addresses[node]! } };
+}
