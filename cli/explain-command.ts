@@ -6,6 +6,7 @@ import { EXIT } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
+import { seenOf } from '../reports/content/seen.ts';
 import { outcomeOf } from '../reports/content/matrix-text.ts';
 import { predictionsText } from '../reports/content/predictions-text.ts';
 import { wrap } from '../reports/content/wrap.ts';
@@ -73,7 +74,8 @@ async function prove(
   };
   const seen = await tryFlow(variant, plan);
   const [attempt] = seen.attempts;
-  say(`Seen: ${seen.outcome ?? 'not run'}\n`);
+  const { outcome: went, ways } = seenOf(seen);
+  say(`Seen: ${ways.length > 0 ? en.ways(ways) : (went ?? 'not run')}\n`);
   if (attempt) say(draw(attempt.observed, plan, attempt.cause));
   if (seen.cause === null) return seen.verdict === 'not-run' ? EXIT.unavailable : EXIT.ok;
   say(describeCause(seen.cause));

@@ -1,4 +1,5 @@
 import type { FlowResult, Results } from '../harness/terms/results.ts';
+import { seenOf } from './content/seen.ts';
 import { cellsOf } from './content/cells.ts';
 
 /** What became of one flow between two runs. */
@@ -50,8 +51,11 @@ function kindOf(before: FlowResult | undefined, after: FlowResult | undefined): 
   return before.verdict !== 'pass' && after.verdict === 'pass' ? 'mended' : 'otherwise changed';
 }
 
-function summaryOf({ verdict, outcome, cause, findings }: FlowResult): string {
-  const happened = cause ? `${cause.code} at ${cause.node}` : (outcome ?? '');
+/** Which of several expected outcomes each attempt had is no difference of two runs. */
+function summaryOf(flow: FlowResult): string {
+  const { verdict } = flow;
+  const { outcome, cause, causeNode, findings, ways } = seenOf(flow);
+  const happened = cause ? `${cause} at ${causeNode}` : ways.length > 0 ? 'varies' : (outcome ?? '');
   return [verdict, happened, ...findings].filter(Boolean).join(', ');
 }
 

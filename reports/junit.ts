@@ -3,6 +3,7 @@ import { fixesText, say } from './messages/catalogue.ts';
 import { en } from './messages/en.ts';
 import { countVerdicts, story } from './content/cells.ts';
 import { expectationClauses } from './content/expectation-text.ts';
+import { waysOf } from './content/seen.ts';
 import { escapeXml } from './escape.ts';
 import { walkText } from './content/walk-text.ts';
 
@@ -33,6 +34,7 @@ function failureText(flow: FlowResult): string {
   const attempt = flow.attempts.find((a) => a.outcome === 'fails') ?? flow.attempts[0];
   const lines = [
     `expected: ${expectationClauses(flow.expected).join('; ')}`,
+    ...(flow.expected.outcome === 'varies' ? [`seen: ${en.ways(waysOf(flow))}`] : []),
     ...flow.reasons.map((reason) => `reason: ${say(en, reason)}`),
     ...(flow.cause ? [`cause: ${flow.cause.code} at ${flow.cause.node}: ${say(en, flow.cause.detail)}`] : []),
     ...flow.counterfactuals.map(({ fixes }) => `would work with: ${fixesText(en, fixes)}`),

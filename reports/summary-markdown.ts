@@ -2,6 +2,7 @@ import type { Results, ScenarioResult } from '../harness/terms/results.ts';
 import { type CellInContext, cellsOf, countVerdicts, failuresByCause, headline, remedy } from './content/cells.ts';
 import { say } from './messages/catalogue.ts';
 import { en } from './messages/en.ts';
+import { seenOf } from './content/seen.ts';
 import { plural } from './content/plural.ts';
 import { escapeMarkdown, escapeXml } from './escape.ts';
 
@@ -43,7 +44,9 @@ function matrixSection(scenario: ScenarioResult): string {
       const flow = variant.flows.find((f) => f.name === name);
       if (!flow) return '';
       const mark = { pass: '✅', fail: '❌', 'not-run': '⚠️' }[flow.verdict];
-      return `${mark} ${escapeMarkdown(flow.outcome === null ? 'not run' : (flow.cause?.code ?? flow.findings[0] ?? flow.outcome))}`;
+      const { outcome, cause, findings, ways } = seenOf(flow);
+      const went = ways.length > 0 ? en.ways(ways) : (cause ?? findings[0] ?? outcome ?? 'not run');
+      return `${mark} ${escapeMarkdown(went)}`;
     });
     return `| ${[escapeMarkdown(name), ...cells].join(' | ')} |`;
   });

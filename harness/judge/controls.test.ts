@@ -42,3 +42,17 @@ test('where a missing part is the cause, it cannot be asked', () => {
     'client → next hop 198.51.100.1',
   ]);
 });
+
+test('of several outcomes each has the controls of its cause, asked once', () => {
+  expect(
+    controls('client', {
+      outcome: 'varies',
+      oneOf: [
+        { outcome: 'works' },
+        { outcome: 'fails', cause: 'no-server-available' },
+        { outcome: 'fails', cause: 'reply-not-from-vip' },
+        { outcome: 'fails', cause: 'own-address-as-source' },
+      ],
+    }),
+  ).toEqual(['client → next hop 198.51.100.1', 'l4 → s1 203.0.113.11:80', 'l4 → s2 203.0.113.12:80']);
+});

@@ -1,6 +1,7 @@
 import { contains, network } from '../scenario/address.ts';
 import { balancedBy, interfaceAddresses, nodeOf, serviceOf } from '../scenario/lookup.ts';
-import type { FlowPlan, Plan } from '../terms/plan.ts';
+import { alternativesOf } from '../terms/expectation.ts';
+import type { FlowPlan, Plan, SingleExpectation } from '../terms/plan.ts';
 import type { Control } from '../terms/reason.ts';
 
 /** Causes that themselves say that a part is missing, so that the part cannot be asked. */
@@ -11,8 +12,14 @@ const PART_IS_MISSING = ['no-neighbour', 'no-route', 'no-server-available', 'loo
  * server that may be picked gets an answer from the very listener (or, when the flow is to be refused, from the server).
  */
 export function controlsOf(plan: Plan, flow: FlowPlan): Control[] {
-  if (flow.expect.outcome === 'works') return [];
-  const { cause } = flow.expect;
+  const controls = alternativesOf(flow.expect).flatMap((expect) => controlsFor(expect, plan, flow));
+  return [...new Map(controls.map((control) => [controlKey(control), control])).values()];
+}
+
+/** Those of one outcome that the flow may have. */
+export function controlsFor(expect: SingleExpectation, plan: Plan, flow: FlowPlan): Control[] {
+  if (expect.outcome === 'works') return [];
+  const { cause } = expect;
   const first = firstHop(plan, flow);
   const controls: Control[] = first === null ? [] : [echo(flow.from, null, first)];
   if (PART_IS_MISSING.includes(cause)) return controls;
@@ -25,6 +32,11 @@ export function controlsOf(plan: Plan, flow: FlowPlan): Control[] {
     );
   }
   return controls;
+}
+
+/** The same for controls that ask the same. */
+export function controlKey({ from, address, protocol, port }: Control): string {
+  return [from, address, protocol, port].join(' ');
 }
 
 function echo(from: string, to: string | null, address: string): Control {

@@ -3,8 +3,9 @@ import { oneArm, PIP, S2, VIP_A } from '../model/testing/labs.ts';
 import { cause } from '../terms/cause.ts';
 import type { ControlResult, Disagreement, Reason } from '../terms/reason.ts';
 import type { Hop } from '../terms/walk.ts';
-import type { Expectation, FlowPlan } from '../terms/plan.ts';
+import type { Expectation, FlowPlan, SingleExpectation } from '../terms/plan.ts';
 import type { Attempt, Verdict } from '../terms/results.ts';
+import { controlsOf } from './controls.ts';
 import { judgeFlow, type Seen } from './verdict.ts';
 
 const lab = planOf(oneArm({ services: { a: { vip: VIP_A, mode: 'proxy', pool: ['s1', 's2'], proxyIp: PIP } } }));
@@ -310,4 +311,98 @@ describe('a flow that is to fail', () => {
       expect(judged({ outcome: 'fails', cause: code }, [attempt], { controls: ALIVE })).toEqual(['pass']);
     },
   );
+});
+
+describe('a flow whose attempts may go several ways', () => {
+  const works: SingleExpectation = { outcome: 'works', servedBy: { one: 's2' } };
+  const fails: SingleExpectation = { outcome: 'fails', cause: 'reply-not-from-vip', at: 'client' };
+  const either: Expectation = { outcome: 'varies', oneOf: [works, fails] };
+  const both: Expectation = { outcome: 'varies', eachOf: [works, fails] };
+  const [control] = controlsOf(lab, { ...called, expect: either });
+  const alive: ControlResult[] = [{ ...control!, works: true, client: 'answered', cause: null }];
+
+  test.each<[string, Expectation, Attempt[], Verdict]>([
+    ['one of them', either, [WORKED], 'pass'],
+    ['the other', either, [FAILED], 'pass'],
+    ['either', either, [WORKED, FAILED], 'pass'],
+    ['each', both, [FAILED, WORKED, FAILED], 'pass'],
+    ['none', either, [], 'fail'],
+  ])('%s', (_, expectation, attempts, verdict) => {
+    expect(judged(expectation, attempts, { controls: alive })[0]).toBe(verdict);
+  });
+
+  test('passes only with an outcome that is declared', () => {
+    const refused: Attempt = { ...FAILED, cause: { ...FAILED.cause!, code: 'refused' } };
+    expect(judged(either, [WORKED, refused], { controls: alive })).toEqual([
+      'fail',
+      { code: 'no-alternative', params: { outcome: 'fails', servedBy: null, cause: refused.cause } },
+    ]);
+  });
+
+  test('one that is nearly as declared says what is missing', () => {
+    const other: Attempt = { ...WORKED, servedBy: 's1' };
+    expect(judged(either, [other, FAILED], { controls: alive })).toEqual([
+      'fail',
+      { code: 'no-alternative', params: { outcome: 'works', servedBy: 's1', cause: null } },
+      { code: 'wrong-server', params: { server: 's1', allowed: ['s2'] } },
+    ]);
+  });
+
+  test('each must occur where that is declared', () => {
+    expect(judged(both, [WORKED, WORKED], { controls: alive })).toEqual([
+      'fail',
+      {
+        code: 'alternative-unseen',
+        params: { number: 2, of: 2, outcome: 'fails', cause: 'reply-not-from-vip', attempts: 2 },
+      },
+    ]);
+  });
+
+  test('a path belongs to its outcome alone', () => {
+    const oneWay: Expectation = {
+      outcome: 'varies',
+      oneOf: [
+        { ...works, reply: { crosses: ['l4'] } },
+        { ...fails, reply: { avoids: ['l4'] } },
+      ],
+    };
+    expect(judged(oneWay, [WORKED, FAILED], { controls: alive })).toEqual(['pass']);
+    const another: Attempt = { ...FAILED, observed: WORKED.observed };
+    expect(judged(oneWay, [WORKED, another], { controls: alive })).toContainEqual({
+      code: 'not-avoided',
+      params: { leg: 'reply', node: 'l4' },
+    });
+  });
+
+  test('a failure needs its proof, and none where it did not occur', () => {
+    const dead: ControlResult = { ...alive[0]!, works: false, client: 'timeout' };
+    expect(judged(either, [WORKED, FAILED], { controls: [dead] })).toEqual([
+      'fail',
+      { code: 'control-failed', params: { control: dead } },
+    ]);
+    expect(judged(either, [WORKED], { controls: [dead] })).toEqual(['pass']);
+    const silent = { ...FAILED, observed: { request: [], reply: [] } };
+    expect(judged(either, [WORKED, silent], { controls: alive })).toEqual([
+      'fail',
+      { code: 'request-not-seen', params: { caller: 'client' } },
+    ]);
+  });
+
+  test('a control proves the outcomes that need it, no other', () => {
+    const missing: SingleExpectation = { outcome: 'fails', cause: 'no-neighbour' };
+    const expectation: Expectation = { outcome: 'varies', oneOf: [fails, missing] };
+    const [hop, ...listeners] = controlsOf(lab, { ...called, expect: expectation });
+    const controls: ControlResult[] = [
+      { ...hop!, works: true, client: 'answered', cause: null },
+      ...listeners.map((one) => ({ ...one, works: false, client: 'timeout' as const, cause: null })),
+    ];
+    const lost: Attempt = { ...FAILED, cause: { ...FAILED.cause!, code: 'no-neighbour' } };
+    expect(judged(expectation, [lost], { controls })).toEqual(['pass']);
+    expect(judged(expectation, [FAILED], { controls })[0]).toBe('fail');
+  });
+
+  test('a failure that nobody can explain matches nothing', () => {
+    const unexplained: Attempt = { ...FAILED, cause: { ...FAILED.cause!, code: 'unexplained' } };
+    expect(judged(either, [WORKED, unexplained], { controls: alive })[0]).toBe('fail');
+  });
 });

@@ -1,9 +1,19 @@
 import type { Hop } from '../terms/walk.ts';
 import { interfaceAddresses, nodeOf, proxyIpsOf, serviceOf } from '../scenario/lookup.ts';
+import { alternativesOf } from '../terms/expectation.ts';
 import { DETOURS } from '../terms/plan.ts';
-import type { Expectation, Finding, FlowPlan, PathExpectation, Plan, ServedBy } from '../terms/plan.ts';
+import type {
+  Expectation,
+  Finding,
+  FlowPlan,
+  PathExpectation,
+  Plan,
+  ServedBy,
+  SingleExpectation,
+} from '../terms/plan.ts';
 import type { Leg, Reason, Reasons } from '../terms/reason.ts';
 import type { Attempt, FlowResult } from '../terms/results.ts';
+import { controlKey, controlsFor } from './controls.ts';
 
 /** What is known of a flow after all its attempts; the rest of a FlowResult follows from it. */
 export type Seen = Pick<FlowResult, 'attempts' | 'controls' | 'disagreement'>;
@@ -11,7 +21,8 @@ export type Seen = Pick<FlowResult, 'attempts' | 'controls' | 'disagreement'>;
 /**
  * Holds what was seen against what was expected.
  * A flow that is to fail passes only when its request left the caller (unless the cause is the caller's own), every
- * attempt failed for the named cause at the place where its packets ended, and the controls work.
+ * attempt failed for the named cause at the place where its packets ended, and the controls work. Where outcomes may
+ * vary, each attempt is held against each of them alone, and those that fail need the same proof.
  */
 export function judgeFlow(
   flow: FlowPlan,
@@ -21,10 +32,9 @@ export function judgeFlow(
   const { attempts } = seen;
   const reasons = [
     ...(attempts.length === 0 ? [reason('never-tried', { flow: flow.name })] : []),
-    ...(flow.expect.outcome === 'works'
-      ? judgeWorking(flow, flow.expect, plan, attempts)
-      : judgeFailing(flow, flow.expect, seen)),
-    ...judgePaths(flow.expect, attempts),
+    ...(flow.expect.outcome === 'varies'
+      ? judgeVarying(flow, flow.expect, plan, seen)
+      : [...judgeSingle(flow, flow.expect, plan, attempts), ...proofMissing(flow, flow.expect, seen)]),
     ...(seen.disagreement ? [reason('disagreement', { disagreement: seen.disagreement })] : []),
   ];
   const failed = attempts.find(({ outcome }) => outcome === 'fails');
@@ -39,6 +49,54 @@ export function judgeFlow(
 
 type Working = Extract<Expectation, { outcome: 'works' }>;
 type Failing = Extract<Expectation, { outcome: 'fails' }>;
+type Varying = Extract<Expectation, { outcome: 'varies' }>;
+
+function judgeVarying(flow: FlowPlan, expect: Varying, plan: Plan, { attempts, controls }: Seen): Reason[] {
+  const alternatives = alternativesOf(expect).map((alternative, index) => {
+    const own = new Set(controlsFor(alternative, plan, flow).map(controlKey));
+    return {
+      alternative,
+      number: index + 1,
+      matching: attempts.filter((attempt) => judgeSingle(flow, alternative, plan, [attempt]).length === 0),
+      controls: controls.filter((control) => own.has(controlKey(control))),
+    };
+  });
+  const unmatched = attempts.filter((attempt) => !alternatives.some(({ matching }) => matching.includes(attempt)));
+  const unproven = alternatives.flatMap(({ alternative, matching, controls: own }) =>
+    matching.length === 0 ? [] : proofMissing(flow, alternative, { attempts: matching, controls: own }),
+  );
+  const unseen = 'eachOf' in expect ? alternatives.filter(({ matching }) => matching.length === 0) : [];
+  return [
+    ...unmatched.flatMap((attempt) => [
+      reason('no-alternative', { outcome: attempt.outcome, servedBy: attempt.servedBy, cause: attempt.cause }),
+      ...nearest(alternatives.map(({ alternative }) => judgeSingle(flow, alternative, plan, [attempt]))),
+    ]),
+    ...unseen.map(({ number, alternative }) =>
+      reason('alternative-unseen', {
+        number,
+        of: alternatives.length,
+        outcome: alternative.outcome,
+        cause: alternative.outcome === 'fails' ? alternative.cause : null,
+        attempts: attempts.length,
+      }),
+    ),
+    ...unproven,
+  ];
+}
+
+/** An attempt of no declared kind is told of alone; one of a declared kind with what keeps it from being as declared. */
+function nearest(misses: Reason[][]): Reason[] {
+  const ofOtherKind: Reason['code'][] = ['expected-to-work', 'expected-to-fail', 'other-cause'];
+  const near = misses.filter((reasons) => !reasons.some(({ code }) => ofOtherKind.includes(code)));
+  return near.toSorted((a, b) => a.length - b.length)[0] ?? [];
+}
+
+function judgeSingle(flow: FlowPlan, expect: SingleExpectation, plan: Plan, attempts: Attempt[]): Reason[] {
+  return [
+    ...(expect.outcome === 'works' ? judgeWorking(flow, expect, plan, attempts) : judgeFailing(expect, attempts)),
+    ...judgePaths(expect, attempts),
+  ];
+}
 
 function judgeWorking(flow: FlowPlan, expect: Working, plan: Plan, attempts: Attempt[]): Reason[] {
   const failed = attempts.filter(({ outcome }) => outcome === 'fails');
@@ -119,7 +177,7 @@ function judgeFindings({ findings = [] }: Working, attempts: Attempt[]): Reason[
   ];
 }
 
-function judgeFailing(flow: FlowPlan, expect: Failing, { attempts, controls }: Seen): Reason[] {
+function judgeFailing(expect: Failing, attempts: Attempt[]): Reason[] {
   const worked = attempts.filter(({ outcome }) => outcome === 'works');
   if (worked.length > 0)
     return [reason('expected-to-fail', { cause: expect.cause, worked: worked.length, attempts: attempts.length })];
@@ -128,6 +186,17 @@ function judgeFailing(flow: FlowPlan, expect: Failing, { attempts, controls }: S
   return [
     ...others.map(({ cause }) => reason('other-cause', { expected: expect.cause, cause })),
     ...elsewhere.map(({ cause }) => reason('other-place', { expected: expect.at!, node: cause?.node ?? null })),
+  ];
+}
+
+/** A failure proves something only where the request left, and the parts that it needs are alive. */
+function proofMissing(
+  flow: FlowPlan,
+  expect: SingleExpectation,
+  { attempts, controls }: Pick<Seen, 'attempts' | 'controls'>,
+): Reason[] {
+  if (expect.outcome === 'works' || attempts.some(({ outcome }) => outcome === 'works')) return [];
+  return [
     ...(attempts.every((attempt) => leftCaller(flow, attempt))
       ? []
       : [reason('request-not-seen', { caller: flow.from })]),
@@ -143,7 +212,7 @@ function leftCaller(flow: FlowPlan, { cause, observed }: Attempt): boolean {
   );
 }
 
-function judgePaths(expect: Expectation, attempts: Attempt[]): Reason[] {
+function judgePaths(expect: SingleExpectation, attempts: Attempt[]): Reason[] {
   return attempts.flatMap(({ observed }) => [
     ...judgePath('request', expect.request, observed.request),
     ...judgePath('reply', expect.reply, observed.reply),

@@ -1,6 +1,6 @@
 import { flow, plan, type LabSketch } from '../model/testing/lab-builder.ts';
 import { oneArm, PIP, QUIET_ARP, VIP_A } from '../model/testing/labs.ts';
-import type { FlowPlan, Plan } from '../terms/plan.ts';
+import type { FlowPlan, Plan, SingleExpectation } from '../terms/plan.ts';
 import { batches } from './batches.ts';
 
 const pool = ['s1', 's2'];
@@ -22,6 +22,17 @@ test('a flow that must be served by each server runs alone, since others would t
     named(lab, 'some', { outcome: 'works', servedBy: { noneBut: pool } }),
   ];
   expect(order(lab)).toEqual([['any', 'some'], ['counts'], ['counts-too']]);
+});
+
+test('a flow of which each outcome must occur runs alone, since another would take the picks for one of them', () => {
+  const lab = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool } } }));
+  const outcomes: SingleExpectation[] = [{ outcome: 'works' }, { outcome: 'fails', cause: 'own-address-as-source' }];
+  lab.flows = [
+    named(lab, 'each', { outcome: 'varies', eachOf: outcomes }),
+    named(lab, 'any', { outcome: 'works' }),
+    named(lab, 'one', { outcome: 'varies', oneOf: outcomes }),
+  ];
+  expect(order(lab)).toEqual([['any', 'one'], ['each']]);
 });
 
 test('flows that count the servers of services of their own run side by side', () => {

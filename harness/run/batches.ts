@@ -17,8 +17,9 @@ export function batches(plan: Plan): Batch[] {
     .map((flows) => ({ flows, fromCleanStart: false }));
 }
 
-/** Another flow to the same service would take turns with it at the scheduler. */
+/** Another flow to the same service would take turns with it at the scheduler, and so have its servers. */
 function countsServers({ expect }: FlowPlan): boolean {
+  if (expect.outcome === 'varies') return 'eachOf' in expect;
   if (expect.outcome !== 'works' || expect.servedBy === undefined) return false;
   return 'eachOf' in expect.servedBy || 'counts' in expect.servedBy;
 }

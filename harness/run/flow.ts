@@ -5,6 +5,7 @@ import type { Fault } from '../terms/fault.ts';
 import type { Control, ControlResult } from '../terms/reason.ts';
 import type { Attempt, FlowResult } from '../terms/results.ts';
 import { judgeFlow } from '../judge/verdict.ts';
+import { mayBeToFail } from '../terms/expectation.ts';
 import { predict } from '../model/predict.ts';
 import type { Prediction } from '../terms/walk.ts';
 import { ownerOf, serviceOf } from '../scenario/lookup.ts';
@@ -62,9 +63,9 @@ export async function runFlow(
   };
 }
 
-/** Whether a flow is to fail, or the model says that it will. */
+/** Whether a flow, or some of its attempts, are to fail, or the model says that they will. */
 export function mayFail({ expect }: FlowPlan, predicted: Prediction[]): boolean {
-  return expect.outcome === 'fails' || predicted.some(({ outcome }) => outcome === 'fails');
+  return mayBeToFail(expect) || predicted.some(({ outcome }) => outcome === 'fails');
 }
 
 /** A flow that could not be run: never passed, never failed. */

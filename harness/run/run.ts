@@ -3,6 +3,7 @@ import type { Engine } from '../fabric/engine.ts';
 import type { Topology } from '../fabric/lab-topology.ts';
 import type { Results, ScenarioResult } from '../terms/results.ts';
 import type { LoadedScenario } from '../scenario/plans.ts';
+import { mayBeToFail } from '../terms/expectation.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { OnEvent } from './events.ts';
 import { LabPool } from './lab-pool.ts';
@@ -98,7 +99,7 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
 
 /** How long plans take, in no unit: each is configured, and a flow that fails is waited for. */
 function lengthOf(plans: Plan[]): number {
-  const failing = ({ flows }: Plan): number => flows.filter(({ expect }) => expect.outcome === 'fails').length;
+  const failing = ({ flows }: Plan): number => flows.filter(({ expect }) => mayBeToFail(expect)).length;
   return plans.reduce((sum, plan) => sum + 1 + failing(plan), 0);
 }
 

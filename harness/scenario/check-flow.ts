@@ -1,4 +1,4 @@
-import type { ServedBy } from '../terms/plan.ts';
+import type { Expectation, ServedBy, SingleExpectation } from '../terms/plan.ts';
 import { host, isV6 } from './address.ts';
 import { addressesInScenario, familyName, unknown } from './check-messages.ts';
 import { SOURCES } from './flow-schema.ts';
@@ -48,14 +48,16 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
   }
   if (!service && lab.nodes[flow.to] && flow.port === undefined && flow.protocol !== 'icmp')
     problems.push({ path, message: `needs \`port:\`, since ${flow.to} is a node` });
-  const strangers = nodesExpected(flow.expect).filter(({ node }) => !lab.nodes[node]);
+  const inEach = <T extends { at: Path }>(found: (expect: SingleExpectation) => T[]): T[] =>
+    placed(flow.expect).flatMap(({ at, expect }) => found(expect).map((one) => ({ ...one, at: [...at, ...one.at] })));
+  const strangers = inEach(nodesExpected).filter(({ node }) => !lab.nodes[node]);
   problems.push(
     ...strangers.map(({ at, node }) => ({
       path: [...path, 'expect', ...at],
       message: unknown('node', node, nodes),
       dependsOn: [],
     })),
-    ...sourceProblems(flow, lab).map(({ at, message }) => ({
+    ...inEach((expect) => sourceProblems(expect, lab)).map(({ at, message }) => ({
       path: [...path, 'expect', ...at],
       message,
       dependsOn: [],
@@ -73,7 +75,7 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
 const MOST_IN_A_DATAGRAM = 65_000;
 
 /** A node stands for its address, so it must have but one. */
-function sourceProblems({ expect }: Flow, lab: Lab): { at: Path; message: string }[] {
+function sourceProblems(expect: SingleExpectation, lab: Lab): { at: Path; message: string }[] {
   const seen = expect.outcome === 'works' ? expect.sourceSeen : undefined;
   const addresses = seen === undefined ? null : namedSources(lab, seen);
   if (seen === undefined || addresses === null || addresses.length === 1) return [];
@@ -83,10 +85,52 @@ function sourceProblems({ expect }: Flow, lab: Lab): { at: Path; message: string
   return [{ at: ['sourceSeen'], message }];
 }
 
+/** What is expected of attempts, and where that stands. */
+function placed(expect: Expectation): { at: Path; expect: SingleExpectation }[] {
+  if (expect.outcome !== 'varies') return [{ at: [], expect }];
+  const [kind, all] = 'oneOf' in expect ? ['oneOf', expect.oneOf] : ['eachOf', expect.eachOf];
+  return all.map((one, index) => ({ at: [kind, index], expect: one }));
+}
+
+interface Impossible {
+  at: Path;
+  message: string;
+}
+
 /** What no run of the flow could fulfil. */
-function impossible({ expect, repeat }: Flow): { at: Path; message: string }[] {
+function impossible({ expect, repeat }: Flow): Impossible[] {
   const attempts = `with \`repeat: ${repeat}\` there ${repeat === 1 ? 'is 1 attempt' : `are ${repeat} attempts`}`;
-  const found = (['request', 'reply'] as const).flatMap((direction) => {
+  if (expect.outcome !== 'varies') return [...contradictions(expect), ...impossibleServers(expect, repeat, attempts)];
+  const alternatives = placed(expect);
+  const found = alternatives.flatMap(({ at, expect: one }, index) =>
+    [...contradictions(one), ...ofSeveralAttempts(one), ...repeated(alternatives, index)].map((problem) => ({
+      ...problem,
+      at: [...at, ...problem.at],
+    })),
+  );
+  if ('oneOf' in expect || alternatives.length <= repeat) return found;
+  return [...found, { at: ['eachOf'], message: `${alternatives.length} outcomes cannot all occur: ${attempts}` }];
+}
+
+function repeated(alternatives: { expect: SingleExpectation }[], index: number): Impossible[] {
+  const texts = alternatives.map(({ expect }) => JSON.stringify(expect));
+  const first = texts.indexOf(texts[index]!);
+  return first === index ? [] : [{ at: [], message: `is the same outcome as number ${first + 1}` }];
+}
+
+/** An alternative is held against each attempt alone. */
+function ofSeveralAttempts(expect: SingleExpectation): Impossible[] {
+  const servedBy = (expect.outcome === 'works' && expect.servedBy) || {};
+  return (['eachOf', 'sameOf', 'counts'] as const)
+    .filter((kind) => kind in servedBy)
+    .map((kind) => ({
+      at: ['servedBy', kind],
+      message: 'needs several attempts, but an outcome is that of one: name a node, or use `only`',
+    }));
+}
+
+function contradictions(expect: SingleExpectation): Impossible[] {
+  return (['request', 'reply'] as const).flatMap((direction) => {
     const { crosses = [], avoids = [] } = expect[direction] ?? {};
     return avoids.flatMap((node, index) =>
       crosses.includes(node)
@@ -94,20 +138,23 @@ function impossible({ expect, repeat }: Flow): { at: Path; message: string }[] {
         : [],
     );
   });
+}
+
+function impossibleServers(expect: SingleExpectation, repeat: number, attempts: string): Impossible[] {
   const servedBy = expect.outcome === 'works' ? expect.servedBy : undefined;
-  if (servedBy === undefined) return found;
+  if (servedBy === undefined) return [];
   if ('eachOf' in servedBy && new Set(servedBy.eachOf).size > repeat) {
     const message = `${servedBy.eachOf.join(', ')} cannot all answer: ${attempts}`;
-    return [...found, { at: ['servedBy', 'eachOf'], message }];
+    return [{ at: ['servedBy', 'eachOf'], message }];
   }
-  if (!('counts' in servedBy)) return found;
+  if (!('counts' in servedBy)) return [];
   const sum = Object.values(servedBy.counts).reduce((total, times) => total + times, 0);
-  if (sum === repeat) return found;
-  return [...found, { at: ['servedBy', 'counts'], message: `the counts add up to ${sum}, but ${attempts}` }];
+  if (sum === repeat) return [];
+  return [{ at: ['servedBy', 'counts'], message: `the counts add up to ${sum}, but ${attempts}` }];
 }
 
 /** Nodes that an expectation names, and where. */
-function nodesExpected(expect: Flow['expect']): { at: Path; node: string }[] {
+function nodesExpected(expect: SingleExpectation): { at: Path; node: string }[] {
   const named = [
     ...listed(['request', 'crosses'], expect.request?.crosses),
     ...listed(['request', 'avoids'], expect.request?.avoids),

@@ -1,5 +1,7 @@
 /** As much of JSON Schema as the files of this project use. */
 export interface Schema {
+  /** What it refers to is told of elsewhere. */
+  $ref?: string;
   type?: string;
   const?: string | number | boolean;
   enum?: (string | number | boolean)[];
@@ -85,6 +87,8 @@ function either(fields: Schema[]): Schema {
 function takes(field: Schema): string {
   if (field.const !== undefined) return `\`${String(field.const)}\``;
   if (field.enum) return field.enum.map((value) => `\`${String(value)}\``).join(', ');
+  if (field.$ref !== undefined) return field.$ref.slice(field.$ref.lastIndexOf('/') + 1);
+  if (field.properties) return `mapping of ${Object.keys(field.properties).join(', ')}`;
   const any = choices(field);
   if (any.length > 0) return [...new Set(any.map(takes))].join(' or ');
   switch (field.type) {
@@ -95,7 +99,7 @@ function takes(field: Schema): string {
     case 'array':
       return `list of ${field.items ? takes(field.items) : 'anything'}`;
     case 'object':
-      return field.properties ? `mapping of ${Object.keys(field.properties).join(', ')}` : 'mapping by name';
+      return 'mapping by name';
     case 'null':
       return '`~`';
     default:

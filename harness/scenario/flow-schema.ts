@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { CAUSES } from '../terms/cause.ts';
-import { FINDINGS, type Expectation } from '../terms/plan.ts';
+import { FINDINGS, type Expectation, type SingleExpectation } from '../terms/plan.ts';
 import { address, nodeName, serviceName } from './schema-values.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 
@@ -32,7 +32,7 @@ const servedBy = z.union(
 );
 
 const works = z.strictObject({
-  outcome: z.literal('works').describe('Whether the caller gets its answer.'),
+  outcome: z.literal('works').describe('Whether the caller gets its answer; left out beside `oneOf` and `eachOf`.'),
   servedBy: servedBy
     .exactOptional()
     .describe(
@@ -65,13 +65,50 @@ const fails = z.strictObject({
   reply: path.exactOptional().describe('Path of the answer.'),
 });
 
+/** What is expected of one attempt, in full. */
+export const singleExpectation = z
+  .discriminatedUnion('outcome', [works, fails], {
+    error: orMissing('must be `works`, or a mapping with `outcome: works` or `outcome: fails`'),
+  })
+  .meta({ id: 'outcome' }) satisfies z.ZodType<SingleExpectation>;
+
+const alternatives = z
+  .array(z.preprocess(inFull, singleExpectation))
+  .min(2, { error: 'needs at least two outcomes; where there is one, it is the expectation itself' });
+
+/** Written without `outcome: varies`. */
+export const varies = z
+  .strictObject({
+    outcome: z.literal('varies'),
+    oneOf: alternatives
+      .exactOptional()
+      .describe('Outcomes, each written like an expectation without these two fields: every attempt has one of them.'),
+    eachOf: alternatives.exactOptional().describe('The same, and each outcome occurs in at least one attempt.'),
+  })
+  .transform(({ outcome, oneOf, eachOf }, context) => {
+    if (oneOf !== undefined && eachOf === undefined) return { outcome, oneOf };
+    if (eachOf !== undefined && oneOf === undefined) return { outcome, eachOf };
+    context.addIssue('needs either `oneOf` or `eachOf`');
+    return z.NEVER;
+  });
+
 /** An expectation in full. */
-export const fullExpectation = z.discriminatedUnion('outcome', [works, fails], {
-  error: ({ input }) =>
-    input === undefined ? undefined : 'must be `works`, or a mapping with `outcome: works` or `outcome: fails`',
+export const fullExpectation = z.discriminatedUnion('outcome', [works, fails, varies], {
+  error: orMissing('must be `works`, or a mapping with `outcome: works`, `outcome: fails`, `oneOf` or `eachOf`'),
 }) satisfies z.ZodType<Expectation>;
-/** The same, or `works` alone. */
-export const expectation = z.preprocess((value) => (value === 'works' ? { outcome: 'works' } : value), fullExpectation);
+/** The same, `works` alone, or alternatives alone. */
+export const expectation = z.preprocess(inFull, fullExpectation);
+
+function inFull(value: unknown): unknown {
+  if (value === 'works') return { outcome: 'works' };
+  const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
+  const lists = isMapping && !('outcome' in value) && ('oneOf' in value || 'eachOf' in value);
+  return lists ? { outcome: 'varies', ...value } : value;
+}
+
+function orMissing(message: string): (issue: { input?: unknown }) => string | undefined {
+  return ({ input }) => (input === undefined ? undefined : message);
+}
 
 /** One exchange that somebody starts. */
 export const flow = z.strictObject({

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { fieldRows, type Schema } from './field-reference.ts';
-import { fullExpectation } from './flow-schema.ts';
+import { fullExpectation, singleExpectation, varies } from './flow-schema.ts';
 import { labSchema, scenarioSchema } from './schema.ts';
 
 /**
@@ -26,12 +26,17 @@ function table(title: string, schema: Schema): string {
   return `\n## ${title}\n\n| field | takes | meaning |\n| --- | --- | --- |\n${fieldRows(schema).join('\n')}\n`;
 }
 
-/** What one writes, not what is read from it; an expectation may be the one word `works`. */
+/** What one writes, not what is read from it; an expectation may be the one word `works`, or alternatives alone. */
 function jsonSchema(schema: z.ZodType, title: string): Schema {
   const { $schema, ...rest } = z.toJSONSchema(schema, {
     io: 'input',
     override: ({ zodSchema, jsonSchema }) => {
-      if ((zodSchema as unknown) === fullExpectation) jsonSchema.oneOf?.unshift({ const: 'works' });
+      const schemaOf: unknown = zodSchema;
+      if (schemaOf === fullExpectation || schemaOf === singleExpectation) jsonSchema.oneOf?.unshift({ const: 'works' });
+      if (schemaOf === varies.in) {
+        delete jsonSchema.required;
+        jsonSchema.oneOf = [{ required: ['oneOf'] }, { required: ['eachOf'] }];
+      }
     },
   });
   return { $schema, title, ...rest } as Schema;

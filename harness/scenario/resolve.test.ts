@@ -118,7 +118,16 @@ describe('settings', () => {
 test('a source that is to be seen may be a node, which stands for its address', () => {
   const wanted = { outcome: 'works', sourceSeen: 's2' };
   const flows = { direct: { from: 'client', to: 's1', port: 80, expect: wanted } };
-  expect(planOf({ flows }).flows[0]!.expect).toEqual({ ...wanted, sourceSeen: '203.0.113.12' });
+  const seen = { ...wanted, sourceSeen: '203.0.113.12' };
+  expect(planOf({ flows }).flows[0]!.expect).toEqual(seen);
+  for (const kind of ['oneOf', 'eachOf']) {
+    const expectation = { [kind]: ['works', wanted] };
+    const varying = { direct: { ...flows.direct, repeat: 2, expect: expectation } };
+    expect(planOf({ flows: varying }).flows[0]!.expect).toEqual({
+      outcome: 'varies',
+      [kind]: [{ outcome: 'works' }, seen],
+    });
+  }
 });
 
 describe('listeners and loopbacks', () => {

@@ -1,4 +1,5 @@
 import { ROLES } from '../terms/role.ts';
+import { alternativesOf } from '../terms/expectation.ts';
 import type { LbConfig } from '../../lb/terms/config.ts';
 import { contains, host, hostRoute, isV6, network } from './address.ts';
 
@@ -12,6 +13,7 @@ import type {
   Plan,
   RoutePlan,
   ServicePlan,
+  SingleExpectation,
 } from '../terms/plan.ts';
 import type { Scenario, Variant } from './read.ts';
 import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
@@ -246,6 +248,12 @@ function resolveFlow(name: string, nodes: NodePlan[], variant: Variant, lab: Lab
 
 /** An expectation in which a node that `sourceSeen` names is its address. */
 function withSource(expect: Expectation, lab: Lab): Expectation {
+  const resolved = alternativesOf(expect).map((one) => withSourceOfOne(one, lab));
+  if (expect.outcome !== 'varies') return resolved[0]!;
+  return 'oneOf' in expect ? { outcome: 'varies', oneOf: resolved } : { outcome: 'varies', eachOf: resolved };
+}
+
+function withSourceOfOne(expect: SingleExpectation, lab: Lab): SingleExpectation {
   if (expect.outcome !== 'works' || expect.sourceSeen === undefined) return expect;
   const [address] = namedSources(lab, expect.sourceSeen) ?? [];
   return address === undefined ? expect : { ...expect, sourceSeen: address };

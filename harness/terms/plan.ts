@@ -140,8 +140,16 @@ export interface SourcePosition {
   col: number;
 }
 
-/** What must happen to a flow; absent fields are not judged. */
+/** What must happen to a flow. */
 export type Expectation =
+  | SingleExpectation
+  /** Every attempt goes one of these ways. */
+  | { outcome: 'varies'; oneOf: SingleExpectation[] }
+  /** The same, and each of them occurs. */
+  | { outcome: 'varies'; eachOf: SingleExpectation[] };
+
+/** What must happen to an attempt; absent fields are not judged. */
+export type SingleExpectation =
   | {
       outcome: 'works';
       /**

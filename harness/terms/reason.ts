@@ -13,6 +13,16 @@ export interface Reasons {
   'expected-to-fail': { cause: string; worked: number; attempts: number };
   'other-cause': { expected: string; cause: Cause | null };
   'other-place': { expected: string; node: string | null };
+  /** An attempt went none of the ways that are expected. */
+  'no-alternative': { outcome: 'works' | 'fails'; servedBy: string | null; cause: Cause | null };
+  /** `number` counts the outcomes of `eachOf` from 1. */
+  'alternative-unseen': {
+    number: number;
+    of: number;
+    outcome: 'works' | 'fails';
+    cause: string | null;
+    attempts: number;
+  };
   'wrong-server': { server: string | null; allowed: string[] };
   'server-unused': { server: string; attempts: number };
   'wrong-share': { server: string; served: number; expected: number; attempts: number };

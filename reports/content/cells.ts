@@ -1,8 +1,10 @@
 import type { CauseDetail } from '../../harness/terms/cause.ts';
 import type { Reason } from '../../harness/terms/reason.ts';
 import type { FlowResult, Results, ScenarioResult, VariantResult, Verdict } from '../../harness/terms/results.ts';
+import { alternativesOf } from '../../harness/terms/expectation.ts';
 import { fixesText, say } from '../messages/catalogue.ts';
 import { en } from '../messages/en.ts';
+import { seenOf } from './seen.ts';
 
 /** One cell of a scenario's matrix, with the row and column it stands in. */
 export interface CellInContext {
@@ -28,7 +30,8 @@ export function countVerdicts(cells: { verdict: Verdict }[]): Record<Verdict, nu
 /** Whether a flow fails as expected, and something else keeps it from passing: a control, its path, a disagreement. */
 export function failsAsDeclared(flow: FlowResult): boolean {
   const { verdict, expected, cause } = flow;
-  return verdict === 'fail' && expected.outcome === 'fails' && cause?.code === expected.cause && !worksNowAndThen(flow);
+  const declared = alternativesOf(expected).some((one) => one.outcome === 'fails' && one.cause === cause?.code);
+  return verdict === 'fail' && declared && (expected.outcome === 'varies' || !worksNowAndThen(flow));
 }
 
 /** Whether some attempts worked and others failed. */
@@ -47,6 +50,8 @@ export function headline(flow: FlowResult): Headline | undefined {
 
 /** What happened to a flow in one line of the field's words: `s1 → web (203.0.113.80:80): the answer came from …`. */
 export function story(flow: FlowResult): string {
+  const { ways } = seenOf(flow);
+  if (ways.length > 0) return `${flow.from} → ${flow.to}: ${en.ways(ways)}.`;
   const message = headline(flow);
   return `${flow.from} → ${flow.to}: ${message ? say(en, message) : flow.outcome === 'works' ? 'works.' : 'nothing is known.'}`;
 }
@@ -61,7 +66,7 @@ export function remedy(flow: FlowResult, { interrupted }: Pick<Results, 'interru
 
 /** What there is to say of a flow that needs explaining, each thing once: the cause is often part of a reason. */
 export function explanations({ cause, reasons }: Pick<FlowResult, 'cause' | 'reasons'>): Headline[] {
-  const isInReasons = reasons.some(({ code }) => code === 'expected-to-work' || code === 'other-cause');
+  const isInReasons = reasons.some(({ code }) => ['expected-to-work', 'other-cause', 'no-alternative'].includes(code));
   return cause === null || isInReasons ? reasons : [cause.detail, ...reasons];
 }
 
@@ -78,8 +83,9 @@ export function failuresByCause(cells: CellInContext[]): Map<string, CellInConte
 /** Name of the group in which a failure is listed. */
 function failureGroup(flow: FlowResult): string {
   if (flow.verdict === 'not-run') return 'not run';
-  if (failsAsDeclared(flow)) return 'failed as expected, but not proven';
-  if (worksNowAndThen(flow)) return 'worked for some attempts, failed for others';
+  const varies = flow.expected.outcome === 'varies';
+  if (failsAsDeclared(flow)) return varies ? 'not as expected' : 'failed as expected, but not proven';
+  if (worksNowAndThen(flow) && !varies) return 'worked for some attempts, failed for others';
   return (
     flow.cause?.code ??
     flow.findings[0] ??

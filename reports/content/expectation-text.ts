@@ -1,7 +1,11 @@
-import type { Expectation, PathExpectation } from '../../harness/terms/plan.ts';
+import { alternativesOf } from '../../harness/terms/expectation.ts';
+import type { Expectation, PathExpectation, SingleExpectation } from '../../harness/terms/plan.ts';
 
 /** Words that expectations are told in, one set per language. */
 export interface ExpectationMessages {
+  /** Outcomes that attempts may have, numbered. */
+  oneOf: (outcomes: string) => string;
+  eachOf: (outcomes: string) => string;
   works: string;
   fails: (cause: string, at: string | undefined) => string;
   servedBy: (name: string) => string;
@@ -17,6 +21,8 @@ export interface ExpectationMessages {
 }
 
 export const ENGLISH_EXPECTATION: ExpectationMessages = {
+  oneOf: (outcomes) => `one of: ${outcomes}`,
+  eachOf: (outcomes) => `each of: ${outcomes}`,
   works: 'works',
   fails: (cause, at) => `fails: ${cause}${at ? ` at ${at}` : ''}`,
   servedBy: (name) => `served by ${name}`,
@@ -33,6 +39,14 @@ export const ENGLISH_EXPECTATION: ExpectationMessages = {
 
 /** An expectation in words, one clause each: `works`, `served by s1`, `request crosses l4` … */
 export function expectationClauses(expect: Expectation, messages = ENGLISH_EXPECTATION): string[] {
+  if (expect.outcome !== 'varies') return singleClauses(expect, messages);
+  const outcomes = alternativesOf(expect)
+    .map((one, index) => `(${index + 1}) ${singleClauses(one, messages).join(', ')}`)
+    .join('; ');
+  return ['oneOf' in expect ? messages.oneOf(outcomes) : messages.eachOf(outcomes)];
+}
+
+function singleClauses(expect: SingleExpectation, messages: ExpectationMessages): string[] {
   const paths = [...pathClauses('request', expect.request, messages), ...pathClauses('reply', expect.reply, messages)];
   if (expect.outcome === 'fails') return [messages.fails(expect.cause, expect.at), ...paths];
   const clauses = [messages.works];

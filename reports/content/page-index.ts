@@ -6,10 +6,10 @@ import type {
   VariantResult,
   Verdict,
 } from '../../harness/terms/results.ts';
-import type { CauseCode } from '../../harness/terms/cause.ts';
-import type { Finding, FlowProtocol, Mode, SourcePosition } from '../../harness/terms/plan.ts';
+import type { FlowProtocol, Mode, SourcePosition } from '../../harness/terms/plan.ts';
 import type { Fix } from '../../harness/terms/fix.ts';
 import { failsAsDeclared, type Headline, headline } from './cells.ts';
+import { type Seen, seenOf } from './seen.ts';
 
 /** What the page shows before a flow is opened: everything for lists, filters and matrices, no packets. */
 export interface PageIndex {
@@ -41,22 +41,17 @@ export interface IndexVariant {
 }
 
 /** One cell of the matrix in short. */
-export interface IndexFlow {
+export interface IndexFlow extends Seen {
   name: string;
   protocol: FlowProtocol;
   from: string;
   to: string;
   at: SourcePosition;
   verdict: Verdict;
-  outcome: 'works' | 'fails' | null;
-  cause: CauseCode | null;
-  /** Node at which the packet died or turned. */
-  causeNode: string | null;
   /** What happened, or why the verdict is not a pass. */
   message: Headline | null;
   /** The smallest change that would make a failed flow work; null where none is known, or where it is meant to fail. */
   fixes: Fix[] | null;
-  findings: Finding[];
   /** Prediction and observation differ. */
   disagrees: boolean;
   /** Mode of the service that is called; null for a flow to a node. */
@@ -107,12 +102,9 @@ function indexFlow(flow: FlowResult, variant: VariantResult): IndexFlow {
     to: flow.to,
     at: flow.at,
     verdict: flow.verdict,
-    outcome: flow.outcome,
-    cause: flow.cause?.code ?? null,
-    causeNode: flow.cause?.node ?? null,
+    ...seenOf(flow),
     message: headline(flow) ?? null,
     fixes: failsAsDeclared(flow) ? null : (flow.counterfactuals.find(({ proven }) => proven !== false)?.fixes ?? null),
-    findings: flow.findings,
     disagrees: flow.disagreement !== null,
     mode: service?.mode ?? null,
     nodes: [...new Set([...named, ...hops.map(({ node }) => node)])],

@@ -26,8 +26,17 @@ export interface Catalogue {
   noFix: string;
   /** Said of a failure that was not predicted so. */
   noFixFromDisagreement: string;
+  /** Ways that attempts of one flow went. */
+  ways: (ways: Way[]) => string;
   /** Joins changes that help only together. */
   and: (changes: string[]) => string;
+}
+
+/** One of several ways that attempts of a flow went, and the servers that they went to. */
+export interface Way {
+  outcome: 'works' | 'fails';
+  cause: CauseCode | null;
+  servers: string[];
 }
 
 interface CauseText {

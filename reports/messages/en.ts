@@ -1,6 +1,6 @@
 import type { Cause } from '../../harness/terms/cause.ts';
 import type { HopDifference, Place } from '../../harness/terms/reason.ts';
-import { type Catalogue, KILLED, outcomeText, say, socketText, stepText } from './catalogue.ts';
+import { type Catalogue, KILLED, outcomeText, say, socketText, stepText, type Way } from './catalogue.ts';
 
 /** The messages in English; the command line, JUnit, markdown and GitHub annotations use them. */
 export const en: Catalogue = {
@@ -181,6 +181,10 @@ export const en: Catalogue = {
       `Expected to fail (${cause}), but worked${share(worked, attempts)}.`,
     'other-cause': ({ expected, cause }) => `Failed for a different reason than ${expected}. ${because(cause)}`,
     'other-place': ({ expected, node }) => `Failed at ${node ?? 'an unknown node'}; expected: ${expected}.`,
+    'no-alternative': ({ outcome: how, servedBy, cause }) =>
+      `An attempt had none of the expected outcomes: it ${how === 'works' ? `works${servedBy === null ? '' : `, answered by ${servedBy}`}.` : `fails. ${because(cause)}`}`,
+    'alternative-unseen': ({ number, of, outcome: how, cause, attempts }) =>
+      `Expected outcome ${number} of ${of} (${how}${cause === null ? '' : `: ${cause}`}) occurred in none of ${attempts} attempts.`,
     'wrong-server': ({ server, allowed }) => `${server ?? 'No server'} answered; expected: ${allowed.join(', ')}.`,
     'server-unused': ({ server, attempts }) => `${server} answered none of ${attempts} attempts.`,
     'wrong-share': ({ server, served, expected, attempts }) =>
@@ -278,6 +282,7 @@ export const en: Catalogue = {
   },
   control: ({ from, to, address, protocol, port }) =>
     `${from} → ${to === null ? '' : `${to} `}${protocol === 'icmp' ? `${address} (ping)` : socketText(address, port)}`,
+  ways: (ways) => ways.map(way).join(', '),
   and: (changes) => changes.join(', and '),
 };
 
@@ -302,6 +307,11 @@ function place(of: Place | null): string {
 
 function outcome({ outcome: how, cause }: { outcome: 'works' | 'fails'; cause: Place | null }): string {
   return cause === null ? how : `${how} (${place(cause)})`;
+}
+
+function way({ outcome: how, cause, servers }: Way): string {
+  const whom = servers.length === 0 ? '' : ` for ${servers.join(', ')}`;
+  return `${how}${whom}${cause === null ? '' : ` (${cause})`}`;
 }
 
 function share(part: number, attempts: number): string {

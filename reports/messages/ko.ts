@@ -1,6 +1,6 @@
 import type { Cause } from '../../harness/terms/cause.ts';
 import type { HopDifference, Leg, Place } from '../../harness/terms/reason.ts';
-import { type Catalogue, KILLED, outcomeText, say, socketText, stepText } from './catalogue.ts';
+import { type Catalogue, KILLED, outcomeText, say, socketText, stepText, type Way } from './catalogue.ts';
 
 /** The messages in Korean. */
 export const ko: Catalogue = {
@@ -171,6 +171,10 @@ export const ko: Catalogue = {
       `실패해야 하지만(${cause}) 통신되었습니다${share(worked, attempts)}.`,
     'other-cause': ({ expected, cause }) => `${expected}이(가) 아닌 다른 원인으로 실패했습니다. ${because(cause)}`,
     'other-place': ({ expected, node }) => `실패한 곳: ${node ?? '알 수 없음'}. 예상: ${expected}.`,
+    'no-alternative': ({ outcome: how, servedBy, cause }) =>
+      `한 시도의 결과가 예상한 결과 중 어느 것도 아닙니다. ${how === 'works' ? `통신됨${servedBy === null ? '' : `, 응답한 서버: ${servedBy}`}.` : `통신 안 됨. ${because(cause)}`}`,
+    'alternative-unseen': ({ number, of, outcome: how, cause, attempts }) =>
+      `예상한 결과 ${of}개 중 ${number}번째(${how === 'works' ? '통신됨' : '통신 안 됨'}${cause === null ? '' : `: ${cause}`})가 ${attempts}회 시도에서 한 번도 나타나지 않았습니다.`,
     'wrong-server': ({ server, allowed }) => `응답한 서버: ${server ?? '없음'}. 예상: ${allowed.join(', ')}.`,
     'server-unused': ({ server, attempts }) => `${attempts}회 시도 중 ${server}이(가) 응답한 것이 없습니다.`,
     'wrong-share': ({ server, served, expected, attempts }) =>
@@ -269,6 +273,7 @@ export const ko: Catalogue = {
   },
   control: ({ from, to, address, protocol, port }) =>
     `${from} → ${to === null ? '' : `${to} `}${protocol === 'icmp' ? `${address}(ping)` : socketText(address, port)}`,
+  ways: (ways) => ways.map(way).join(', '),
   and: (changes) => changes.join(', 그리고 '),
 };
 
@@ -295,6 +300,11 @@ function place(of: Place | null): string {
 function outcome({ outcome: how, cause }: { outcome: 'works' | 'fails'; cause: Place | null }): string {
   const text = how === 'works' ? '통신됨' : '통신 안 됨';
   return cause === null ? text : `${text}(${place(cause)})`;
+}
+
+function way({ outcome: how, cause, servers }: Way): string {
+  const whom = servers.length === 0 ? '' : `${servers.join(', ')}: `;
+  return `${whom}${how === 'works' ? '통신됨' : '통신 안 됨'}${cause === null ? '' : `(${cause})`}`;
 }
 
 function share(part: number, attempts: number): string {

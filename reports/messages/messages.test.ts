@@ -68,6 +68,8 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'expected-to-fail': { cause: 'refused', worked: 3, attempts: 4 },
     'other-cause': { expected: 'refused', cause: why },
     'other-place': { expected: 'n1', node },
+    'no-alternative': { outcome: 'fails', servedBy: null, cause: why },
+    'alternative-unseen': { number: 2, of: 3, outcome: 'fails', cause: 'refused', attempts: 4 },
     'wrong-server': { server: 'n1', allowed: ['n2', 'n3'] },
     'server-unused': { server: 'n1', attempts: 4 },
     'wrong-share': { server: 'n1', served: 3, expected: 2, attempts: 4 },
@@ -178,11 +180,30 @@ describe.each([
       { code: 'reply-from-elsewhere', params: { node, called: address, source: '192.0.2.8', owner: null } },
       { code: 'expected-to-work', params: { failed: 1, attempts: 1, cause: null } },
       { code: 'other-place', params: { expected: 'n1', node: null } },
+      { code: 'no-alternative', params: { outcome: 'works', servedBy: null, cause: null } },
+      { code: 'no-alternative', params: { outcome: 'fails', servedBy: null, cause: null } },
+      { code: 'alternative-unseen', params: { number: 1, of: 2, outcome: 'works', cause: null, attempts: 4 } },
       { code: 'wrong-server', params: { server: null, allowed: ['n2'] } },
       { code: 'wrong-source', params: { seen: null, expected: address, allowed: [address] } },
       { code: 'cause-differs', params: { seen: null, predicted: place, hop: null } },
     ];
     for (const message of unknown) expect(say(catalogue, message)).not.toMatch(/undefined|null|\[object/);
+  });
+
+  test('a server that answered where it should not is named', () => {
+    const params = { outcome: 'works', servedBy: 'n1', cause: null } as const;
+    expect(say(catalogue, { code: 'no-alternative', params })).toContain('n1');
+  });
+
+  test('ways that attempts went are told with their servers and causes', () => {
+    const text = catalogue.ways([
+      { outcome: 'works', cause: null, servers: ['n2', 'n3'] },
+      { outcome: 'fails', cause: 'refused', servers: ['n1'] },
+      { outcome: 'fails', cause: 'no-route', servers: [] },
+    ]);
+    for (const value of ['n1', 'n2', 'n3', 'refused', 'no-route']) expect(text).toContain(value);
+    expect(text).toMatch(alphabet);
+    expect(text).not.toMatch(/undefined|null/);
   });
 
   test('every cause has its story, evidence and fix', () => {

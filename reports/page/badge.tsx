@@ -1,4 +1,5 @@
 import type { IndexFlow } from '../content/page-index.ts';
+import type { Seen } from '../content/seen.ts';
 import { usePage } from './context.ts';
 
 const MARKS = { pass: '✓', fail: '✗', 'not-run': '!' } as const;
@@ -23,10 +24,11 @@ export function VerdictMark({ verdict }: { verdict: IndexFlow['verdict'] }) {
   );
 }
 
-/** How a flow went, in one word of the reader's or of the catalogue. */
-export function Outcome({ flow }: { flow: Pick<IndexFlow, 'outcome' | 'cause' | 'findings'> }) {
+/** How a flow went, in one word of the reader's or of the catalogue; where attempts vary, how each went. */
+export function Outcome({ flow }: { flow: Seen }) {
   const { t } = usePage();
   if (flow.outcome === null) return <>{t.notRun}</>;
+  if (flow.ways.length > 0) return <>{t.messages.ways(flow.ways)}</>;
   if (flow.cause) return <code class="cause">{flow.cause}</code>;
   const finding = flow.findings[0];
   if (finding) return <>↺ {t.findings[finding]}</>;

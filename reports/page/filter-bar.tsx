@@ -11,7 +11,7 @@ export function FilterBar() {
   const label = (key: keyof typeof choices, value: string) => {
     if (key === 'verdict') return t.verdicts[value as keyof typeof t.verdicts];
     if (key === 'mode' && value === 'direct') return t.direct;
-    if (key === 'cause' && value === 'works') return t.works;
+    if (key === 'cause' && (value === 'works' || value === 'varies')) return t[value];
     return value;
   };
   return (

@@ -16,8 +16,9 @@ export function allCells(index: PageIndex): Cell[] {
   );
 }
 
-/** What a cell is filed under beside its verdict: its cause, a finding, or how it went. */
+/** What a cell is filed under beside its verdict: its cause, a finding, how it went, or that attempts vary. */
 export function causeOf(flow: IndexFlow): string {
+  if (flow.ways.length > 0) return 'varies';
   return flow.cause ?? flow.findings[0] ?? flow.outcome ?? 'not-run';
 }
 
@@ -57,7 +58,7 @@ export function groupBy<T>(items: T[], key: (item: T) => string): Map<string, T[
   return groups;
 }
 
-/** How a flow went, for telling cells apart: `works`, `fails`, a finding where there is one; null where it did not run. */
+/** How a flow went, for telling cells apart: `works`, `fails`, `varies`, a finding where there is one; null where it did not run. */
 export function wentHow(flow: IndexFlow): string | null {
   return flow.findings[0] ?? flow.outcome;
 }
@@ -91,6 +92,7 @@ function searchText({ scenario, variant, flow }: Cell, messages: Catalogue): str
     flow.to,
     flow.message && say(messages, flow.message),
     flow.cause,
+    messages.ways(flow.ways),
     ...flow.findings,
   ]
     .join('\n')

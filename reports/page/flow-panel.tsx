@@ -1,5 +1,6 @@
 import type { PageAttempt, PageFlow } from '../content/page-details.ts';
 import { explanations } from '../content/cells.ts';
+import { seenOf } from '../content/seen.ts';
 import { fixesText, outcomeText, say } from '../messages/catalogue.ts';
 import { expectationClauses } from '../content/expectation-text.ts';
 import { Outcome, VerdictBadge } from './badge.tsx';
@@ -18,6 +19,9 @@ export function FlowPanel(view: FlowView) {
   const { state, t } = usePage();
   const { flow, variant } = view;
   const attempt = shownAttempt(flow, state.attempt);
+  const seen = seenOf(flow);
+  const { reasons } = flow;
+  const cause = seen.ways.length > 0 ? (attempt?.cause ?? null) : flow.cause;
   return (
     <section class="panel flow" aria-labelledby="flow">
       <header>
@@ -40,8 +44,8 @@ export function FlowPanel(view: FlowView) {
           <dd>{expectationClauses(flow.expected, t.expectation).join(' · ')}</dd>
           <dt>{t.seen}</dt>
           <dd>
-            <Outcome flow={{ outcome: flow.outcome, cause: flow.cause?.code ?? null, findings: flow.findings }} />
-            {flow.cause && ` @ ${flow.cause.node}`}
+            <Outcome flow={seen} />
+            {seen.causeNode && ` @ ${seen.causeNode}`}
           </dd>
         </dl>
         {attempt && (
@@ -57,7 +61,7 @@ export function FlowPanel(view: FlowView) {
           </dl>
         )}
       </div>
-      {explanations(flow).map((message, i) => (
+      {explanations({ cause, reasons }).map((message, i) => (
         <p key={i} class={i === 0 ? 'detail' : 'reason'}>
           {say(t.messages, message)}
         </p>

@@ -23,6 +23,8 @@ export const en = {
   },
   works: 'works',
   fails: 'fails',
+  varies: 'varies',
+  variesHint: 'Attempts of one flow differ.',
   notRun: 'not run',
   filters: {
     verdict: 'Verdict',

@@ -17,6 +17,8 @@ export const ko: Strings = {
   verdictHints: { pass: '예상대로', fail: '예상과 다름', 'not-run': '환경이 준비되지 않음' },
   works: '통신됨',
   fails: '통신 안 됨',
+  varies: '시도마다 다름',
+  variesHint: '한 흐름의 시도마다 결과가 다릅니다.',
   notRun: '미실행',
   filters: {
     verdict: '판정',
@@ -49,6 +51,8 @@ export const ko: Strings = {
   tabs: { path: '경로', ladder: '래더', table: '표', why: '원인', compare: '비교' },
   expected: '예상',
   expectation: {
+    oneOf: (outcomes) => `다음 중 하나: ${outcomes}`,
+    eachOf: (outcomes) => `다음이 모두 나타남: ${outcomes}`,
     works: '통신됨',
     fails: (cause, at) => `통신 안 됨: ${cause}${at ? ` (${at}에서)` : ''}`,
     servedBy: (name) => `${name}이(가) 응답`,

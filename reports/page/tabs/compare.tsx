@@ -5,6 +5,7 @@ import { macOwners } from '../../content/mac-owners.ts';
 import { usePage } from '../context.ts';
 import { CrossingLine } from '../crossing-line.tsx';
 import type { FlowView } from '../flow-view.ts';
+import { seenOf } from '../../content/seen.ts';
 import { type Crossing, crossings, hopOf, lookOf } from '../../content/crossing.ts';
 import { foldLoops } from '../../content/loops.ts';
 import { counterpart, shownAttempt } from '../shown-attempt.ts';
@@ -17,7 +18,8 @@ export function CompareTab({ scenario, variant, flow }: FlowView) {
   const others = scenario.variants.filter(
     (v) => v.name !== variant.name && v.flows.some(({ name }) => name === flow.name),
   );
-  const opposite = others.find((v) => v.flows.some((f) => f.name === flow.name && f.outcome !== flow.outcome));
+  const { outcome } = seenOf(flow);
+  const opposite = others.find((v) => v.flows.some((f) => f.name === flow.name && f.outcome !== outcome));
   const against = others.find(({ name }) => name === state.against) ?? opposite ?? others[0];
   const other = useVariant(index.scenarios.indexOf(scenario), against ? scenario.variants.indexOf(against) : -1);
   const otherFlow = other?.flows.find(({ name }) => name === flow.name);
@@ -83,12 +85,12 @@ function Side({
   differs: number;
 }) {
   const { t } = usePage();
+  const seen = seenOf(flow);
   const ownerOf = macOwners(variant.plan);
   return (
     <section>
       <h3>
-        <VerdictMark verdict={flow.verdict} /> {variant.title}:{' '}
-        <Outcome flow={{ outcome: flow.outcome, cause: flow.cause?.code ?? null, findings: flow.findings }} />
+        <VerdictMark verdict={flow.verdict} /> {variant.title}: <Outcome flow={seen} />
       </h3>
       {steps.length === 0 && (
         <p class="note">{flow.findings.includes('answered-by-itself') ? t.answeredByItself(flow.from) : t.noPackets}</p>
@@ -119,7 +121,7 @@ function Side({
           </li>
         )}
       </ol>
-      {flow.cause && <p class="detail">{say(t.messages, flow.cause.detail)}</p>}
+      {flow.cause && seen.ways.length === 0 && <p class="detail">{say(t.messages, flow.cause.detail)}</p>}
     </section>
   );
 }

@@ -8,7 +8,7 @@ import { Evidence } from './evidence.tsx';
 /** The story of a failure, its evidence, the YAML it concerns, what would fix it, and how to run it again. */
 export function WhyTab({ flow, variant, attempt }: FlowView & { attempt: PageAttempt | null }) {
   const { t, index } = usePage();
-  const cause = attempt?.cause ?? flow.cause;
+  const cause = attempt ? attempt.cause : flow.cause;
   const entry = cause && causeText(t.messages, cause);
   const yaml = variant.yaml[flow.name];
   return (

@@ -122,7 +122,9 @@ function CellList({ cells }: { cells: Cell[] }) {
                 <b>
                   {cell.flow.from} → {cell.flow.to}:
                 </b>{' '}
-                {cell.flow.message && say(t.messages, cell.flow.message)}{' '}
+                {cell.flow.ways.length > 0
+                  ? t.messages.ways(cell.flow.ways)
+                  : cell.flow.message && say(t.messages, cell.flow.message)}{' '}
                 {cell.flow.causeNode && <small>@ {cell.flow.causeNode}</small>}
               </span>
               {cell.flow.fixes !== null && (
@@ -141,7 +143,8 @@ function CellList({ cells }: { cells: Cell[] }) {
   );
 }
 
-function causeStory(cause: string, { messages: { causes, findings }, verdictHints }: Strings): string {
+function causeStory(cause: string, { messages: { causes, findings }, verdictHints, variesHint }: Strings): string {
+  if (cause === 'varies') return variesHint;
   if (cause === 'not-run') return verdictHints['not-run'];
   if (Object.hasOwn(causes, cause)) return causes[cause as keyof typeof causes].story;
   return Object.hasOwn(findings, cause) ? findings[cause as keyof typeof findings] : '';

@@ -1,0 +1,43 @@
+import type { CauseCode } from '../../harness/terms/cause.ts';
+import type { Finding } from '../../harness/terms/plan.ts';
+import type { FlowResult } from '../../harness/terms/results.ts';
+import type { Way } from '../messages/catalogue.ts';
+
+/** What was seen of a flow over all its attempts, as lists and matrices show it. */
+export interface Seen {
+  /** `varies` where some attempts worked and others failed, as was expected. */
+  outcome: 'works' | 'fails' | 'varies' | null;
+  cause: CauseCode | null;
+  /** Node at which the packet died or turned. */
+  causeNode: string | null;
+  findings: Finding[];
+  /** The ways that attempts went, where that is several and as expected; else empty. */
+  ways: Way[];
+}
+
+/** What was seen of a flow. One that goes several ways, as it should, is no failure, though attempts of it fail. */
+export function seenOf(
+  flow: Pick<FlowResult, 'verdict' | 'expected' | 'outcome' | 'cause' | 'findings' | 'attempts'>,
+): Seen {
+  const { verdict, expected, outcome, cause, findings } = flow;
+  const ways = verdict === 'pass' && expected.outcome === 'varies' ? waysOf(flow) : [];
+  if (ways.length > 1) {
+    const works = ways.some((way) => way.outcome === 'works');
+    return { outcome: works ? 'varies' : 'fails', cause: null, causeNode: null, findings, ways };
+  }
+  return { outcome, cause: cause?.code ?? null, causeNode: cause?.node ?? null, findings, ways: [] };
+}
+
+/** How attempts went, each way once: those that work first. */
+export function waysOf({ attempts }: Pick<FlowResult, 'attempts'>): Way[] {
+  const ways = new Map<string, Way>();
+  for (const { outcome, cause, picked, servedBy } of attempts) {
+    const code = cause?.code ?? null;
+    const way = ways.get(`${outcome} ${code}`) ?? { outcome, cause: code, servers: [] };
+    const server = picked ?? servedBy;
+    const servers = server === null ? way.servers : [...new Set([...way.servers, server])].sort();
+    ways.set(`${outcome} ${code}`, { ...way, servers });
+  }
+  const order = ({ outcome, servers }: Way): string => `${outcome === 'works' ? 1 : 2} ${servers.join()}`;
+  return [...ways.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
+}

@@ -1,0 +1,52 @@
+import { addAxe, FOR_AXE, violations } from '../testing/axe.ts';
+import { reportBrowser, type ReportBrowser } from '../testing/report-page.ts';
+import { varyingResults } from '../samples/varying-results.ts';
+
+const FLOW = 'scenario/one-arm-modes/dnat-gateway-l3/server-to-own-vip';
+const WENT = 'works for s1, fails for s2 (reply-not-from-vip)';
+
+let browser: ReportBrowser;
+beforeAll(async () => {
+  browser = await reportBrowser(varyingResults().results);
+});
+afterAll(() => browser[Symbol.asyncDispose]());
+
+test('a flow that varies as it should is not among the expected failures, but a kind of its own', async () => {
+  const { page, troubles } = await browser.open();
+  await page.locator('.cards').waitFor();
+  const blocked = page.getByRole('region', { name: 'Expected failures' });
+  const places = await blocked.locator('.where').allTextContents();
+  expect(places).toContain('one-arm-modes › dnat-gateway-l4 › server-to-own-vip');
+  expect(places).not.toContain('one-arm-modes › dnat-gateway-l3 › server-to-own-vip');
+  await page.getByLabel('Outcome or cause').selectOption('varies (1)');
+  expect(await page.locator('.filters output').innerText()).toBe('1 of 27 flows');
+  expect(troubles).toEqual([]);
+});
+
+test('its heading and its cell tell each outcome, and each attempt tells its own', async () => {
+  const { page, troubles } = await browser.open(FLOW);
+  const panel = page.locator('.panel.flow');
+  await panel.waitFor();
+  expect(await panel.locator('.badge').innerText()).toBe('✓ passed: as expected');
+  expect(await panel.locator('.verdict-grid dl').first().locator('dd').allInnerTexts()).toEqual([
+    'each of: (1) works, served by s1; (2) fails: reply-not-from-vip at s1',
+    WENT,
+  ]);
+  expect(await page.locator('.matrix td.varies').allInnerTexts()).toEqual([`✓ ${WENT}`]);
+  const attempts = panel.locator('.attempts a');
+  expect(await attempts.allInnerTexts()).toEqual(['Attempt 1: works (s1)', 'Attempt 2: fails (s2)']);
+  expect(await panel.locator('.detail').innerText()).toContain('the reply came from s2');
+  await attempts.first().click();
+  await panel.locator('.attempts a[aria-current]', { hasText: 'Attempt 1' }).waitFor();
+  expect(await panel.locator('.detail').count()).toBe(0);
+  expect(troubles).toEqual([]);
+});
+
+test.each(['en', 'ko'])('in %s axe finds nothing wrong with it', async (lang) => {
+  const { page } = await browser.open(`${FLOW}?tab=why&lang=${lang}`, FOR_AXE);
+  await addAxe(page);
+  await page.locator('.why').waitFor();
+  expect(await violations(page)).toEqual([]);
+  const seen = page.locator('.verdict-grid dd', { hasText: 's1' });
+  expect(await seen.last().innerText()).toBe(lang === 'en' ? WENT : 's1: 통신됨, s2: 통신 안 됨(reply-not-from-vip)');
+});
