@@ -50,7 +50,8 @@ test('on a terminal the last line says what is going on, and leaves nothing behi
   expect(last(2)).toBe('[0/2] · a boots 7 nodes');
   expect(last(4)).toBe('[1/2] · a runs v');
   expect(last(5)).toBe('[2/2] ✗ 1 · a runs v');
-  expect(screen(shown(RUN, terminal))).toEqual(LINES);
+  expect(screen(shown(RUN, { ...terminal, columns: 1000 }))).toEqual(LINES);
+  expect(screen(shown(RUN, terminal)).filter((line) => line.length > 80)).toEqual([]);
 });
 
 test('the last line never runs over into the next one', () => {

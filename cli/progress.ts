@@ -1,6 +1,7 @@
 import { countVerdicts } from '../reports/content/cells.ts';
 import { say } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
+import { wrap } from '../reports/content/wrap.ts';
 import { plural } from '../reports/content/plural.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
 import type { OnEvent, RunEvent } from '../harness/run/events.ts';
@@ -36,7 +37,7 @@ export function progress(out: Output): OnEvent {
     if (event.event === 'scenario') doing.delete(event.scenario);
     const reported = event.event === 'started' ? undefined : flows.get(event.scenario);
     const line = lineOf(event, [...(reported?.values() ?? [])]);
-    if (line !== null) out.write(`${live ? ERASE_LINE : ''}${line}\n`);
+    if (line !== null) out.write(live ? ERASE_LINE + wrap(line, out.columns ?? 80, { hanging: 2 }) : `${line}\n`);
     if (!live) return;
     const all = [...flows.values()].flatMap((reported) => [...reported.values()]);
     out.write(`${ERASE_LINE}${status(total, all, doing).slice(0, (out.columns ?? 80) - 1)}`);

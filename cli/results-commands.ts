@@ -6,6 +6,7 @@ import { readResults } from '../reports/read-results.ts';
 import { tryReportFolder } from '../reports/report-folder.ts';
 import { saveReports } from '../reports/save-reports.ts';
 import { checkShards } from '../reports/shards.ts';
+import { lineWidth } from './terminal.ts';
 import { summaryText } from '../reports/summary-text.ts';
 import { EXIT } from '../harness/errors.ts';
 import type { Results } from '../harness/terms/results.ts';
@@ -39,7 +40,7 @@ export async function publish(results: Results, dir: string, { json, quiet }: Pu
     const page = join(saved.dir, 'index.html');
     const near = relative(process.cwd(), page);
     const reportPath = near.startsWith('..') ? page : near;
-    process.stdout.write(summaryText(results, { color: process.stdout.isTTY, reportPath }));
+    process.stdout.write(summaryText(results, { color: process.stdout.isTTY, reportPath, width: lineWidth() }));
   }
   // GitHub reads annotations from both streams; a program reads results.json from the one.
   const out = json ? process.stderr : process.stdout;

@@ -28,6 +28,9 @@ export async function report(parts: Results[], { shard }: JestConfig, interrupte
   const { dir, problem } = await saveReports(results, REPORT_FOLDER, pageBundle(), sources);
   const reportPath = relative(process.cwd(), join(dir, 'index.html'));
   // While tests run, jest holds back what is written to its own stream.
-  writeSync(process.stdout.fd, `\n${summaryText(results, { color: process.stdout.isTTY, reportPath })}`);
+  writeSync(
+    process.stdout.fd,
+    `\n${summaryText(results, { color: process.stdout.isTTY, reportPath, width: process.stdout.columns ?? 80 })}`,
+  );
   if (problem) throw problem;
 }

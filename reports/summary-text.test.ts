@@ -1,7 +1,7 @@
 import { summaryText } from './summary-text.ts';
 import { sampleResults } from './samples/sample-results.ts';
 
-const plain = { color: false, reportPath: 'reports/latest/index.html' };
+const plain = { color: false, reportPath: 'reports/latest/index.html', width: 1000 };
 
 test('failures come first, grouped by cause, each with its story, its YAML line and its command', () => {
   const text = summaryText(sampleResults(), plain);
@@ -21,7 +21,7 @@ test('failures come first, grouped by cause, each with its story, its YAML line 
 test('a run without failures says so in one line', () => {
   const results = sampleResults();
   results.scenarios = results.scenarios.slice(1);
-  expect(summaryText(results, { color: false, reportPath: null })).toBe(
+  expect(summaryText(results, { color: false, reportPath: null, width: 200 })).toBe(
     '✓ 7 passed  (7 flows in 2 scenarios, 11.8 s)\n',
   );
 });
@@ -43,4 +43,14 @@ test('a cause that a reason tells already is not told twice', () => {
   expect(mentions()).toBe(1);
   flow.reasons = [{ code: 'not-crossed', params: { leg: 'reply', node: 'l4' } }];
   expect(mentions()).toBe(1);
+});
+
+test('lines fit the terminal, but for the command and the place, which are to be copied', () => {
+  const { scenarios } = sampleResults();
+  const copied = scenarios.flatMap(({ variants }) =>
+    variants.flatMap(({ flows }) => flows.flatMap(({ rerun, at }) => [rerun, `${at.file}:${at.line}:${at.col}`])),
+  );
+  const lines = summaryText(sampleResults(), { ...plain, width: 80 }).split('\n');
+  const long = lines.filter((line) => line.length > 80).map((line) => line.trim());
+  expect(long.filter((line) => !copied.includes(line))).toEqual([]);
 });

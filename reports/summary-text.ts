@@ -2,6 +2,7 @@ import type { Results } from '../harness/terms/results.ts';
 import { say } from './messages/catalogue.ts';
 import { en } from './messages/en.ts';
 import { plural } from './content/plural.ts';
+import { wrap } from './content/wrap.ts';
 import { type CellInContext, cellsOf, countVerdicts, explanations, failuresByCause, remedy } from './content/cells.ts';
 
 export interface SummaryOptions {
@@ -9,10 +10,12 @@ export interface SummaryOptions {
   color: boolean;
   /** Path of the HTML report, as the reader can open it; null when none was written. */
   reportPath: string | null;
+  /** Characters that a line may have; what is to be copied is not broken. */
+  width: number;
 }
 
 /** The terminal's last words about a run: failures by cause, totals, and where the report is. */
-export function summaryText(results: Results, { color, reportPath }: SummaryOptions): string {
+export function summaryText(results: Results, { color, reportPath, width }: SummaryOptions): string {
   const paint = (code: number, text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const cells = cellsOf(results);
   const count = countVerdicts(cells.map(({ flow }) => flow));
@@ -20,7 +23,7 @@ export function summaryText(results: Results, { color, reportPath }: SummaryOpti
   const shown = results.interrupted ? cells.filter(({ flow }) => flow.verdict !== 'not-run') : cells;
   const groups = [...failuresByCause(shown)].flatMap(([cause, failures]) => [
     paint(1, `${cause} (${failures.length})`),
-    ...failures.flatMap((cell) => failureLines(cell, results, paint)),
+    ...failures.flatMap((cell) => failureLines(cell, results, { paint, width })),
     '',
   ]);
   const totals = [
@@ -42,16 +45,18 @@ export function summaryText(results: Results, { color, reportPath }: SummaryOpti
 function failureLines(
   { scenario, variant, flow }: CellInContext,
   results: Results,
-  paint: (code: number, text: string) => string,
+  { paint, width }: { paint: (code: number, text: string) => string; width: number },
 ): string[] {
   const help = remedy(flow, results);
+  const wrapped = (text: string): string => wrap(printable(text), width, { indent: '      ', hanging: 2 }).trimEnd();
   const mark = flow.verdict === 'fail' ? paint(31, '✗') : paint(33, '!');
   return [
     `  ${mark} ${printable(`${scenario.name} › ${variant.name} › ${flow.name}`)}`,
-    `      ${printable(`${flow.from} → ${flow.to}`)}`,
-    ...explanations(flow).map((message) => `      ${printable(say(en, message))}`),
-    ...(help === null ? [] : [`      ${printable(help)}`]),
-    paint(2, `      ${printable(`${flow.at.file}:${flow.at.line}:${flow.at.col}`)}   ${printable(flow.rerun)}`),
+    wrapped(`${flow.from} → ${flow.to}`),
+    ...explanations(flow).map((message) => wrapped(say(en, message))),
+    ...(help === null ? [] : [wrapped(help)]),
+    paint(2, `      ${printable(`${flow.at.file}:${flow.at.line}:${flow.at.col}`)}`),
+    paint(2, `      ${printable(flow.rerun)}`),
   ];
 }
 
