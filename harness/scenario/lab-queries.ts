@@ -11,9 +11,21 @@ export function linkAddresses(end: Lab['links'][number][string] | undefined): st
 }
 
 /** All addresses (CIDR) of a node in the lab. */
-export function nodeAddresses(lab: Lab, name: string): string[] {
-  const bridge = lab.nodes[name]?.bridge;
-  return [...lab.links.flatMap((link) => linkAddresses(link[name])), ...(typeof bridge === 'string' ? [bridge] : [])];
+export function nodeAddresses(lab: Lab, name: string): readonly string[] {
+  let found = addressesBy.get(lab);
+  if (found === undefined) addressesBy.set(lab, (found = addressesByNode(lab)));
+  return found.get(name) ?? [];
+}
+
+/** Candidates for a fix ask hundreds of times for every node of a lab that stays the same. */
+const addressesBy = new WeakMap<Lab, Map<string, string[]>>();
+
+function addressesByNode({ nodes, links }: Lab): Map<string, string[]> {
+  const all = new Map<string, string[]>();
+  const add = (name: string, addresses: string[]): void => void all.set(name, [...(all.get(name) ?? []), ...addresses]);
+  for (const link of links) for (const [name, end] of Object.entries(link)) add(name, linkAddresses(end));
+  for (const [name, { bridge }] of Object.entries(nodes)) if (typeof bridge === 'string') add(name, [bridge]);
+  return all;
 }
 
 /**

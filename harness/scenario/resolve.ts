@@ -27,7 +27,9 @@ type Service = ScenarioFile['services'][string];
 export function resolvePlan(scenario: Scenario, variant: Variant): Plan {
   const { lab } = scenario;
   const body = variant.scenario;
-  const nodes = Object.keys(lab.nodes).map((name) => resolveNode(name, lab, body));
+  const names = Object.keys(lab.nodes);
+  const ipv6 = names.some((name) => nodeAddresses(lab, name).some(isV6));
+  const nodes = names.map((name) => resolveNode(name, lab, body, ipv6));
   return {
     lab: scenario.labName,
     scenario: scenario.name,
@@ -56,11 +58,11 @@ function ofServer(name: string, { servers, services }: ScenarioFile): NodeSettin
   };
 }
 
-function resolveNode(name: string, lab: Lab, body: ScenarioFile): NodePlan {
+/** @param ipv6 whether the lab has an address of IPv6 */
+function resolveNode(name: string, lab: Lab, body: ScenarioFile, ipv6: boolean): NodePlan {
   const settings = settingsOf(name, lab, body);
   const bridge = ROLES[settings.role].switches || (settings.bridge ?? false) !== false;
   const interfaces = resolveInterfaces(name, lab, settings);
-  const ipv6 = Object.keys(lab.nodes).some((node) => nodeAddresses(lab, node).some(isV6));
   return {
     name,
     role: settings.role,
