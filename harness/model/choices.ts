@@ -7,15 +7,14 @@ export interface Choices {
 }
 
 /** Runs a simulation once for every combination of choices, the last choice varying fastest. */
-export function explore<T>(simulate: (choices: Choices) => T): T[] {
-  const results: T[] = [];
+export function* explore<T>(simulate: (choices: Choices) => T): Generator<T> {
   let script: number[] = [];
   for (;;) {
     const choices = new ScriptedChoices(script);
-    results.push(simulate(choices));
+    yield simulate(choices);
     const { decided } = choices;
     const last = decided.findLastIndex(({ index, count }) => index + 1 < count);
-    if (last === -1) return results;
+    if (last === -1) return;
     script = [...decided.slice(0, last).map(({ index }) => index), decided[last]!.index + 1];
   }
 }

@@ -1,7 +1,7 @@
 import type { Finding, FlowPlan, Plan } from '../terms/plan.ts';
 import { cause, type Cause, type CauseCode } from '../terms/cause.ts';
 import { nodeWithMac } from '../scenario/lookup.ts';
-import { explore } from './choices.ts';
+import { explore, type Choices } from './choices.ts';
 import { firstAnswer, firstRequest } from './exchange.ts';
 import { initialStates, health } from './health.ts';
 import type { NodeState } from './node-state.ts';
@@ -20,21 +20,29 @@ import type { Hop, Prediction } from '../terms/walk.ts';
  * matters what nodes learned from health checks before.
  */
 export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
+  const starts = initialStates(networkOf(plan));
+  const all = [...predictions(plan, flow, starts)];
+  if (starts.length === 1) return all;
+  return [...new Map(all.map((item) => [JSON.stringify(item), item])).values()];
+}
+
+/** The same, one after the other, perhaps more than once: a pool of sixty has sixty, and often the first one tells enough. */
+export function* predictions(
+  plan: Plan,
+  flow: FlowPlan,
+  starts = initialStates(networkOf(plan)),
+): Generator<Prediction> {
   const network = networkOf(plan);
-  const from = (states: Map<string, NodeState> | null): Prediction[] =>
-    explore((choices) =>
-      predictionOf(
-        simulate(network, flow, {
-          choices,
-          isUp: (host, service, server) =>
-            choices.choose(`up ${host.name} ${service.name} ${server.name}`, health(network, host, service, server)),
-          states,
-        }),
-      ),
-    );
-  const [fresh, ...learned] = initialStates(network).map(from);
-  const distinct = new Map([...fresh!, ...learned.flat()].map((item) => [JSON.stringify(item), item]));
-  return learned.length === 0 ? fresh! : [...distinct.values()];
+  for (const states of starts) yield* explore((choices) => predictionOf(simulated(states, choices)));
+
+  function simulated(states: Map<string, NodeState> | null, choices: Choices): Run {
+    return simulate(network, flow, {
+      choices,
+      isUp: (host, service, server) =>
+        choices.choose(`up ${host.name} ${service.name} ${server.name}`, health(network, host, service, server)),
+      states,
+    });
+  }
 }
 
 /** A first loss decides only where nobody learns from it what lets a repetition through. */

@@ -3,7 +3,7 @@ import { InputError } from '../errors.ts';
 import type { Counterfactual, FlowResult, ScenarioResult } from '../terms/results.ts';
 import { candidates } from './candidates.ts';
 import { counterfactuals } from './counterfactual.ts';
-import { predict } from './predict.ts';
+import { predictions } from './predict.ts';
 import type { LoadedScenario } from '../scenario/plans.ts';
 import { mergePatch } from '../scenario/merge-patch.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
@@ -74,7 +74,7 @@ export function whatWouldHelp({ loaded, variant, plan, flow, cause }: Failure): 
   };
   const works = (changed: Plan): boolean => {
     const same = changed.flows.find(({ name }) => name === flow.name);
-    return same !== undefined && worksCleanly(predict(changed, same));
+    return same !== undefined && worksCleanly(predictions(changed, same));
   };
   const tried = candidates({ lab: loaded.scenario.lab, scenario: variant.scenario, plan, flow, cause });
   return counterfactuals(tried, { planAfter, works }).map(({ fixes, change }) => ({
@@ -86,8 +86,11 @@ export function whatWouldHelp({ loaded, variant, plan, flow, cause }: Failure): 
 }
 
 /** Every alternative gets its answer, and gets it as it should; that two L4s have one address is no concern of it. */
-function worksCleanly(predictions: Prediction[]): boolean {
-  const isClean = ({ outcome, findings }: Prediction): boolean =>
-    outcome === 'works' && findings.every((finding) => finding === 'two-owners');
-  return predictions.length > 0 && predictions.every(isClean);
+function worksCleanly(alternatives: Iterable<Prediction>): boolean {
+  let isAny = false;
+  for (const { outcome, findings } of alternatives) {
+    if (outcome !== 'works' || findings.some((finding) => finding !== 'two-owners')) return false;
+    isAny = true;
+  }
+  return isAny;
 }
