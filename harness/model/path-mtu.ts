@@ -57,6 +57,7 @@ export function handleIcmpError(run: Run, host: Host, { about, mtu }: Packet): v
     run.outbox.push({ node: host.name, packet: sendAgain(run.exchange, original) });
 }
 
-function quotes(about: Packet, { src, srcPort, dst, dstPort }: Packet): boolean {
+/** Whether an ICMP error is about a packet as its sender's socket knows it. */
+export function quotes(about: Packet, { src, srcPort, dst, dstPort }: Packet): boolean {
   return about.src === src && about.srcPort === srcPort && about.dst === dst && about.dstPort === dstPort;
 }

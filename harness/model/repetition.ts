@@ -1,6 +1,7 @@
-import { sendAgain } from './exchange.ts';
+import { sendAgain, type Exchange } from './exchange.ts';
 import type { Packet } from './packet.ts';
-import type { Run } from './run.ts';
+import { quotes } from './path-mtu.ts';
+import type { End, Run } from './run.ts';
 import { settleDown } from './simulate.ts';
 
 /** A packet lost four times teaches nobody anything by a fifth loss: a redirect takes two to be believed. */
@@ -28,15 +29,24 @@ export function repeatUntilSettled(run: Run): boolean {
 /** What the caller sends again: the last of its requests, else its SYN; null where it got an answer or a refusal. */
 function lostBy({ exchange, ends }: Run): Packet | null {
   if (exchange.answered || (exchange.protocol === 'udp' && (exchange.flow.exchanges ?? 1) > 1)) return null;
-  const refused = exchange.sent.some(
-    ({ id, step }) => (step === 'reset' || step === 'error') && ends.get(id)?.fate === 'delivered',
-  );
-  if (refused) return null;
+  if (exchange.sent.some((packet) => endsTheCall(exchange, ends.get(packet.id)))) return null;
   return (
     exchange.sent.findLast(({ step }) => step === 'request') ??
     exchange.sent.findLast(({ step }) => step === 'syn') ??
     null
   );
+}
+
+/**
+ * A reset, or an ICMP error that the caller's socket is given: one that quotes its own packet. An established connection
+ * makes nothing of the latter, and TCP sends less where something was too big (tcp_v4_err, __udp4_lib_err).
+ */
+function endsTheCall({ flow, sent }: Exchange, end: End | undefined): boolean {
+  if (end?.fate !== 'delivered' || end.node !== flow.from) return false;
+  const { step, about, mtu } = end.packet;
+  if (step === 'reset') return true;
+  if (step !== 'error' || about === undefined || !quotes(about, sent[about.id]!)) return false;
+  return about.protocol !== 'tcp' || (about.step === 'syn' && mtu === undefined);
 }
 
 /** A second apart, the kernel asks anew for a neighbour that did not answer, and sends one more redirect. */
