@@ -41,7 +41,9 @@ test('a flow that varies as it should is told with each outcome, and is no failu
     /<testcase classname="one-arm-modes.dnat-gateway-l3" name="server-to-own-vip"[^>]*\/>/,
   );
   expect(githubAnnotations(results).join()).not.toContain('dnat-gateway-l3 › server-to-own-vip');
-  expect(summaryText(results, { color: false, reportPath: null, width: 200 })).not.toContain('dnat-gateway-l3 › server-to-own-vip');
+  expect(summaryText(results, { color: false, reportPath: null, width: 200 })).not.toContain(
+    'dnat-gateway-l3 › server-to-own-vip',
+  );
   const [index] = toPageIndex(results).scenarios;
   expect(index!.variants[1]!.flows.find(({ name }) => name === flow.name)).toMatchObject({
     outcome: 'varies',
