@@ -1,4 +1,5 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { L4labError } from '../harness/errors.ts';
 
@@ -12,12 +13,26 @@ const PROBE_BYTES = 65_536;
 export async function tryReportFolder(dir: string): Promise<void> {
   const probe = path.join(dir, `.l4lab-${process.pid}`);
   try {
-    await mkdir(dir, { recursive: true });
+    await makeFolder(dir);
     await writeFile(probe, Buffer.alloc(PROBE_BYTES));
   } catch (error) {
     throw unwritable(dir, error);
   } finally {
     await rm(probe, { force: true }).catch(() => undefined);
+  }
+}
+
+/** A folder with its parents. Node's own `recursive` never ends where a parent is there and takes no folder, as in /proc. */
+async function makeFolder(dir: string): Promise<void> {
+  try {
+    await mkdir(dir);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const parent = path.dirname(dir);
+    if (code === 'EEXIST' && (await stat(dir)).isDirectory()) return;
+    if (code !== 'ENOENT' || existsSync(parent)) throw error;
+    await makeFolder(parent);
+    await mkdir(dir);
   }
 }
 

@@ -41,6 +41,13 @@ test('a folder for a report is made and tried, and nothing stays in it', async (
   expect(readdirSync(made)).toEqual([]);
 });
 
+test('a parent that takes no folder is no endless search', async () => {
+  await expect(tryReportFolder('/proc/l4lab-report')).rejects.toMatchObject({
+    code: 'report-unwritable',
+    message: 'no report can be written to /proc/l4lab-report: no folder can be made there',
+  });
+});
+
 test.each([
   ['file', 'it is a file; name a folder'],
   ['file/below', 'a part of the path is a file; name a folder'],

@@ -21,9 +21,11 @@ export function nodeOf(plan: Plan, name: string): NodePlan {
   return plan.nodes.find((node) => node.name === name)!;
 }
 
-/** Whether a caller holds the VIP that it calls on its own loopback, so that the call never leaves it. */
-export function callsItself(plan: Plan, { from, to, address }: FlowPlan): boolean {
-  return 'service' in to && nodeOf(plan, from).loopback.includes(hostRoute(address));
+/** Whether a caller holds the VIP that it calls, on its loopback or as the L4 that owns it, so that the call never leaves it. */
+export function callsItself(plan: Plan, flow: FlowPlan): boolean {
+  const { loopback, balancer } = nodeOf(plan, flow.from);
+  const isOwner = balancer?.config.vipOwner === true && balancedBy(serviceOf(plan, flow), flow.from);
+  return 'service' in flow.to && (isOwner || loopback.includes(hostRoute(flow.address)));
 }
 
 /** Addresses of a node's interfaces, without prefix lengths. */

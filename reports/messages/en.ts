@@ -109,9 +109,9 @@ export const en: Catalogue = {
   },
   special: {
     'called-itself': {
-      story: 'The caller has the VIP on its own loopback: its kernel delivered the call to the node itself.',
+      story: 'The caller has the VIP itself, so its kernel delivered the call to the node itself: nothing balanced it.',
       evidence: 'No packet of the flow leaves the caller, which has the address; its call fails at once.',
-      fix: "Take the VIP off the caller's loopback, or give the service a proxy IP and take it off all of them.",
+      fix: "Take the VIP off the caller's loopback, or use a proxy IP and take it off all. An L4 that owns its VIPs cannot call them.",
     },
   },
   findings: {
@@ -134,7 +134,7 @@ export const en: Catalogue = {
     'listener-missing': ({ node, address, port, protocol }) =>
       `${node} has no listener on ${socketText(address, port)}/${protocol}.`,
     'called-itself': ({ node, address, port, protocol }) =>
-      `The call never left ${node}: it holds the VIP ${address} on its loopback, and has no listener on port ${port}/${protocol}.`,
+      `The call never left ${node}: it holds the VIP ${address} itself, and has no listener on port ${port}/${protocol}.`,
     'connection-unknown': ({ node, source }) =>
       `${node} has no connection for a segment from ${source}, and refused it.`,
     'pool-down': ({ node, service }) => `${node} has no healthy server for ${service}.`,

@@ -99,9 +99,9 @@ export const ko: Catalogue = {
   },
   special: {
     'called-itself': {
-      story: '호출자가 VIP를 자신의 루프백에 가지고 있어, 커널이 호출을 노드 자신에게 전달했습니다.',
+      story: '호출자가 VIP를 직접 가지고 있어, 커널이 호출을 노드 자신에게 전달했습니다. 아무도 분산하지 않았습니다.',
       evidence: '호출자가 그 주소를 가지고 있고, 통신의 패킷이 호출자를 떠나지 않으며, 호출이 곧바로 실패합니다.',
-      fix: '호출자의 루프백에서 VIP를 빼거나, 서비스에 Proxy IP를 쓰고 모든 루프백에서 VIP를 빼세요.',
+      fix: '호출자의 루프백에서 VIP를 빼거나, Proxy IP를 쓰고 모든 루프백에서 VIP를 빼세요. VIP를 소유한 L4는 그 VIP를 호출할 수 없습니다.',
     },
   },
   findings: {
@@ -125,7 +125,7 @@ export const ko: Catalogue = {
     'listener-missing': ({ node, address, port, protocol }) =>
       `${node}에 ${socketText(address, port)}/${protocol} 리스너가 없습니다.`,
     'called-itself': ({ node, address, port, protocol }) =>
-      `호출이 ${node}을(를) 떠나지 않았습니다. ${node}이(가) VIP ${address}을(를) 루프백에 가지고 있는데, ${port}/${protocol} 포트를 열지 않았습니다.`,
+      `호출이 ${node}을(를) 떠나지 않았습니다. ${node}이(가) VIP ${address}을(를) 직접 가지고 있는데, ${port}/${protocol} 포트를 열지 않았습니다.`,
     'connection-unknown': ({ node, source }) =>
       `${node}이(가) ${source}에서 온 세그먼트에 해당하는 연결이 없어 거부했습니다.`,
     'pool-down': ({ node, service }) => `${node}에 ${service}의 정상 서버가 없습니다.`,

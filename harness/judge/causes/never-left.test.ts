@@ -29,13 +29,14 @@ describe('the request never left the caller', () => {
     expect(named({ ...base, packets: [asks] })).toEqual(['unexplained', 'client']);
   });
 
-  test('a caller that holds the VIP on its loopback called itself; one that owns it otherwise has no listener', () => {
+  test('a caller that holds the VIP on its loopback, or owns it as an L4, called itself; one that owns it otherwise has no listener', () => {
     const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
     const refused = (lab: LabSketch, from: string): string => {
       const evidence = evidenceOf(lab, from, 'a', { walk: nothing });
       return causeOfFailure({ ...evidence, client: { ...evidence.client, outcome: 'ECONNREFUSED' } }).detail.code;
     };
     expect(refused(oneArm({ services: dsr, servers: { loopback: [VIP_A] } }), 's1')).toBe('called-itself');
+    expect(refused(oneArm({ services: dsr }), 'l4')).toBe('called-itself');
     const withRealAddress = oneArm({ services: dsr });
     withRealAddress.nodes['s1']!.interfaces = { l2: `203.0.113.11/24 ${VIP_A}/24` };
     expect(refused(withRealAddress, 's1')).toBe('listener-missing');
