@@ -17,6 +17,7 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
     client: client.outcome,
     cause: works ? null : causeOfFailure(evidence),
     findings: works ? findings(evidence, servedBy) : [],
+    sentAgainMs: works ? sentAgain(evidence, servedBy) : null,
     servedBy,
     ...handedOn(evidence),
     // What was on no wire, the caller sent to an address of its own; the kernel speaks from that very address.
@@ -33,7 +34,7 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
 function findings(evidence: Evidence, servedBy: string | null): Finding[] {
   return [
     ...detours(evidence, servedBy),
-    ...(startedSlowly(evidence, servedBy) ? (['slow-start'] as const) : []),
+    ...(sentAgain(evidence, servedBy) === null ? [] : (['slow-start'] as const)),
     ...(wasAnsweredTwice(evidence) ? (['two-owners'] as const) : []),
   ];
 }
@@ -41,18 +42,23 @@ function findings(evidence: Evidence, servedBy: string | null): Finding[] {
 /** Linux sends nothing again sooner, ms (TCP_RTO_MIN of net/tcp.h; its probe of the tail waits as long). */
 const SENT_AGAIN_MS = 180;
 
-/** Whether something was lost and got through only when it was sent again; what is merely late arrives meanwhile. */
-function startedSlowly({ packets, flow }: Evidence, servedBy: string | null): boolean {
+/**
+ * After how long the caller sent what got through, where the first one was lost, ms: what is merely late arrives meanwhile.
+ * Null where nothing was lost.
+ */
+function sentAgain({ packets, flow }: Evidence, servedBy: string | null): number | null {
   const requests = packets.filter(({ frame }) => isRequest(frame));
   const sent = requests.filter(({ node, direction }) => direction === 'out' && node === flow.from);
   const arrivals = requests.filter(
     ({ node, direction }) => direction === 'in' && node === servedBy && node !== flow.from,
   );
-  return sent.some((again) => {
+  const waits = sent.flatMap((again) => {
     const first = sent.find(({ iface, frame }) => iface === again.iface && sameRequest(frame, again.frame))!;
-    if (again.time - first.time < SENT_AGAIN_MS * 1e6) return false;
-    return !arrivals.some(({ time, frame }) => time < again.time && sameRequest(frame, again.frame));
+    const waitedMs = (again.time - first.time) / 1e6;
+    const arrived = arrivals.some(({ time, frame }) => time < again.time && sameRequest(frame, again.frame));
+    return waitedMs < SENT_AGAIN_MS || arrived ? [] : [waitedMs];
   });
+  return waits.length === 0 ? null : Math.max(...waits);
 }
 
 /** What a caller sends again where it has no answer. */

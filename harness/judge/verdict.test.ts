@@ -32,6 +32,7 @@ const WORKED: Attempt = {
   findings: [],
   servedBy: 's2',
   l4: 'l4',
+  sentAgainMs: null,
   picked: 's2',
   sourceSeen: PIP,
   observed: { request: path('client', 'l3', 'l4', 's2'), reply: path('s2', 'l4', 'l3', 'client') },

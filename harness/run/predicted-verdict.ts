@@ -25,6 +25,7 @@ function attemptOf({ request, reply, ...predicted }: Prediction): Attempt {
   return {
     ...predicted,
     token: '',
+    sentAgainMs: null,
     client: predicted.outcome === 'works' ? 'answered' : 'no-answer',
     observed: { request, reply },
     packets: [],

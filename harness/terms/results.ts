@@ -125,6 +125,8 @@ export interface Attempt {
   client: ClientOutcome;
   cause: Cause | null;
   findings: Finding[];
+  /** After how long the caller sent what got through, where the first was lost; null where nothing was. */
+  sentAgainMs: number | null;
   /** Server that answered; null when none did. */
   servedBy: string | null;
   /** The L4 that sent the request on, as seen on the wire; null where none did. */

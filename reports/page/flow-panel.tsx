@@ -114,6 +114,7 @@ function AttemptPicker({ flow, shown }: { flow: PageFlow; shown: PageAttempt | n
         >
           {t.attempt(i + 1)}: {attempt.outcome === 'works' ? t.works : t.fails}
           {(attempt.picked ?? attempt.servedBy) && ` (${attempt.picked ?? attempt.servedBy})`}
+          {attempt.sentAgainMs !== null && ` ${t.sentAgain(Math.round(attempt.sentAgainMs))}`}
         </a>
       ))}
     </nav>

@@ -102,6 +102,7 @@ export function attemptOf(nodes: NodePlan[], c: Case, random: () => number): Att
     cause: c.cause,
     findings: c.findings,
     servedBy: c.servedBy,
+    sentAgainMs: null,
     l4: c.picked === null ? null : 'l4',
     picked: c.picked,
     sourceSeen: c.sourceSeen,

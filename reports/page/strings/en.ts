@@ -67,6 +67,7 @@ export const en = {
   servedBy: 'Served by',
   sourceSeen: 'Server saw',
   picked: 'L4 picked',
+  sentAgain: (ms: number) => `after ${ms.toLocaleString('en')} ms`,
   nobody: 'no server',
   nothing: 'nothing',
   request: 'request',

@@ -75,6 +75,7 @@ export const ko: Strings = {
   servedBy: '응답한 서버',
   sourceSeen: '서버가 본 출발지',
   picked: 'L4가 고른 서버',
+  sentAgain: (ms) => `${ms.toLocaleString('ko')} ms 뒤`,
   nobody: '없음',
   nothing: '없음',
   request: '요청',
