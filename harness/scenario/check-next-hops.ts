@@ -1,5 +1,5 @@
 import { didYouMean } from '../did-you-mean.ts';
-import { isAddress, isV6, network } from './address.ts';
+import { broadcastOf, host, isAddress, isV6, network } from './address.ts';
 import { familyName } from './check-messages.ts';
 import { nextHops, nodeAddresses, routesOf } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
@@ -64,6 +64,8 @@ function routeProblems(lab: Lab, name: string, layers: Layer[]): RouteProblem[] 
     if (!isNextHop(lab, route.via))
       return [{ path: at('via'), what: unknownHop(lab, route.via), dependsOn: [['nodes', route.via]] }];
     if (hops.length === 0) return [{ path: at('via'), what: unreachable(route), dependsOn }];
+    const [noHost] = hops.flatMap((hop) => notANeighbour(hop, own) ?? []);
+    if (noHost !== undefined) return [{ path: at('via'), what: noHost, dependsOn }];
     if (subnets.includes(route.to))
       return [{ path: at('to'), what: `${route.to} is a subnet of NODES itself`, dependsOn }];
     return isSecond ? [{ path: at('to'), what: `another route of NODES leads to ${route.to}`, dependsOn }] : [];
@@ -84,6 +86,19 @@ function unreachable({ to, via }: { to: string; via: string }): string {
   if (isAddress(via)) return `${via} is in no subnet of NODES`;
   const family = to === 'default' ? '' : `${familyName(isV6(to))} `;
   return `${via} has no ${family}address in a subnet of NODES`;
+}
+
+/**
+ * Why the kernel takes an address for no next hop of a node; null where it does. Kernels before 5.14 refuse the network
+ * address as well (RFC 1122, 3.3.6).
+ */
+function notANeighbour(hop: string, own: readonly string[]): string | null {
+  if (own.some((cidr) => host(cidr) === hop)) return `${hop} is an address of NODES itself`;
+  const subnets = own.filter((cidr) => broadcastOf(cidr) !== null);
+  const ends = subnets.find((cidr) => broadcastOf(cidr) === hop);
+  if (ends !== undefined) return `${hop} is the broadcast address of ${network(ends)}`;
+  const begins = subnets.find((cidr) => host(network(cidr)) === hop);
+  return begins === undefined ? null : `${hop} is the address of the network ${network(begins)} itself`;
 }
 
 function pathOf(layers: Layer[], key: keyof NodeSettings): Path | null {

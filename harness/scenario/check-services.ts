@@ -12,16 +12,19 @@ type Service = ScenarioFile['services'][string];
 /** Whether services stand on nodes of the lab, and the load balancer could run them. */
 export function checkServices(scenario: ScenarioFile, lab: Lab): Problem[] {
   const services = Object.entries(scenario.services);
-  const l4s = [...new Set(services.flatMap(([, { l4 }]) => l4 ?? [undefined]))];
+  const known = balancersOf(lab);
+  const l4sOf = ({ l4 }: Service): (string | undefined)[] => [l4 ?? (known.length === 1 ? known[0] : undefined)].flat();
+  const l4s = [...new Set(services.flatMap(([, service]) => l4sOf(service)))];
   return [
     ...services.flatMap(([name, service]) => checkService(['services', name], service, scenario, lab)),
     ...l4s.flatMap((l4) =>
       balancerProblems(
-        services.filter(([, service]) => [service.l4].flat().includes(l4)),
+        services.filter(([, service]) => l4sOf(service).includes(l4)),
         scenario,
         lab,
       ),
     ),
+    ...dividedServices(services, l4sOf),
   ];
 }
 
@@ -61,6 +64,34 @@ function checkService(path: Path, service: Service, scenario: ScenarioFile, lab:
     problems.push({ path: [...path, 'proxyIp'], message });
   }
   return problems;
+}
+
+/** VIPs and ports that several L4s have by services of different names: it is chance which of them a call comes to. */
+function dividedServices(
+  services: [string, Service][],
+  l4sOf: (service: Service) => (string | undefined)[],
+): Problem[] {
+  return services.flatMap(([name, service], index) => {
+    const own = l4sOf(service);
+    const first = services.slice(0, index).find(([, other]) => {
+      const isSame = (['vip', 'port', 'protocol'] as const).every((key) => other[key] === service[key]);
+      return isSame && !l4sOf(other).some((l4) => own.includes(l4));
+    });
+    if (first === undefined) return [];
+    const all = [...l4sOf(first[1]), ...own];
+    if (all.includes(undefined)) return [];
+    const message = `is the VIP of ${first[0]} with the same port; write one service with \`l4: [${all.join(', ')}]\``;
+    return [
+      {
+        path: ['services', name, 'vip'],
+        message,
+        dependsOn: [
+          ['services', first[0]],
+          ['services', name],
+        ],
+      },
+    ];
+  });
 }
 
 /** What the load balancer itself would find wrong with the services of one L4, told of the places in the scenario. */
