@@ -1,6 +1,7 @@
-import type { Expectation, ServedBy, SingleExpectation } from '../terms/plan.ts';
+import type { SingleExpectation } from '../terms/plan.ts';
 import { host, isV6 } from './address.ts';
 import { addressesInScenario, familyName, unknown } from './check-messages.ts';
+import { listed, placed, serversExpected } from './expected.ts';
 import { SOURCES } from './flow-schema.ts';
 import { namedSources, nodeAddresses } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
@@ -85,13 +86,6 @@ function sourceProblems(expect: SingleExpectation, lab: Lab): { at: Path; messag
   return [{ at: ['sourceSeen'], message }];
 }
 
-/** What is expected of attempts, and where that stands. */
-function placed(expect: Expectation): { at: Path; expect: SingleExpectation }[] {
-  if (expect.outcome !== 'varies') return [{ at: [], expect }];
-  const [kind, all] = 'oneOf' in expect ? ['oneOf', expect.oneOf] : ['eachOf', expect.eachOf];
-  return all.map((one, index) => ({ at: [kind, index], expect: one }));
-}
-
 interface Impossible {
   at: Path;
   message: string;
@@ -130,7 +124,11 @@ function ofSeveralAttempts(expect: SingleExpectation): Impossible[] {
 }
 
 function contradictions(expect: SingleExpectation): Impossible[] {
-  return (['request', 'reply'] as const).flatMap((direction) => {
+  const findings = expect.outcome === 'works' ? (expect.findings ?? []) : [];
+  const twice = findings.flatMap((finding, index) =>
+    findings.indexOf(finding) < index ? [{ at: ['findings', index], message: `${finding} is given twice` }] : [],
+  );
+  const crossed = (['request', 'reply'] as const).flatMap((direction) => {
     const { crosses = [], avoids = [] } = expect[direction] ?? {};
     return avoids.flatMap((node, index) =>
       crosses.includes(node)
@@ -138,6 +136,7 @@ function contradictions(expect: SingleExpectation): Impossible[] {
         : [],
     );
   });
+  return [...twice, ...crossed];
 }
 
 function impossibleServers(expect: SingleExpectation, repeat: number, attempts: string): Impossible[] {
@@ -164,16 +163,4 @@ function nodesExpected(expect: SingleExpectation): { at: Path; node: string }[] 
   if (expect.outcome === 'fails') return expect.at === undefined ? named : [...named, { at: ['at'], node: expect.at }];
   // `self` is the caller, whoever that is.
   return [...named, ...serversExpected(expect.servedBy).filter(({ node }) => node !== 'self')];
-}
-
-function serversExpected(servedBy: ServedBy | undefined): { at: Path; node: string }[] {
-  if (!servedBy) return [];
-  if ('one' in servedBy) return [{ at: ['servedBy'], node: servedBy.one }];
-  if ('counts' in servedBy)
-    return Object.keys(servedBy.counts).map((node) => ({ at: ['servedBy', 'counts', node], node }));
-  return Object.entries(servedBy).flatMap(([kind, names]) => listed(['servedBy', kind], names));
-}
-
-function listed(at: Path, names: string[] = []): { at: Path; node: string }[] {
-  return names.map((node, index) => ({ at: [...at, index], node }));
 }

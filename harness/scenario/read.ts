@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { InputError, type Mistake } from '../errors.ts';
+import { checkExpectations } from './check-expectations.ts';
 import { checkLab, checkScenario } from './check.ts';
 import { mergePatch } from './merge-patch.ts';
 import type { SourcePosition } from '../terms/plan.ts';
@@ -69,7 +70,11 @@ export function readScenario(name: string, labName: string, lab: Lab, yaml: Yaml
   const variants: Variant[] = [];
   for (const [variantName, variant] of all) {
     try {
-      variants.push(readVariant(variantName, variant, lab, yaml));
+      const check = (scenario: ScenarioFile): Problem[] => [
+        ...checkScenario(scenario, lab),
+        ...checkExpectations(scenario, lab),
+      ];
+      variants.push(variantOf({ name: variantName, variant, yaml, check }));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       mistakes.push(...error.mistakes);
@@ -79,13 +84,29 @@ export function readScenario(name: string, labName: string, lab: Lab, yaml: Yaml
   return { name, labName, lab, file, variants };
 }
 
-/** Applies a merge patch to the scenario and checks the result; also used for changes that no file declares. */
-export function readVariant(
-  name: string,
-  variant: { title?: string | undefined; change: Record<string, unknown>; expect: Record<string, unknown> },
-  lab: Lab,
-  yaml: YamlFile,
-): Variant {
+interface Declared {
+  title?: string | undefined;
+  change: Record<string, unknown>;
+  expect: Record<string, unknown>;
+}
+
+/** A change that no file declares; expectations are those of before it, and may be beyond what it lets happen. */
+export function readVariant(name: string, variant: Declared, lab: Lab, yaml: YamlFile): Variant {
+  return variantOf({ name, variant, yaml, check: (scenario) => checkScenario(scenario, lab) });
+}
+
+/** Applies a merge patch to the scenario and checks the result. */
+function variantOf({
+  name,
+  variant,
+  yaml,
+  check,
+}: {
+  name: string;
+  variant: Declared;
+  yaml: YamlFile;
+  check: (scenario: ScenarioFile) => Problem[];
+}): Variant {
   const locate = (path: Path): SourcePosition => locateInVariant(yaml, name, path);
   const incomplete = incompleteEntries(variant, yaml.value);
   const merged = mergePatch(yaml.value, variant.change) as { flows?: Record<string, { expect?: unknown }> };
@@ -117,7 +138,7 @@ export function readVariant(
     blanks: BLANKS,
     // What half of a flow or a service lacks is reported in one line.
     skip: incomplete.map(({ path }) => path),
-    check: (scenario) => checkScenario(scenario, lab),
+    check,
     locate,
   });
   throwAny([...own, ...mistakes]);
