@@ -1,5 +1,5 @@
 import type { LoadedScenario } from '../scenario/plans.ts';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { didYouMean } from '../did-you-mean.ts';
 import { InputError, L4labError, type Mistake } from '../errors.ts';
@@ -114,10 +114,26 @@ function labNamedBy(root: string, file: string, yaml: YamlFile): Lab | null {
   const name = (yaml.value as { lab?: unknown } | null)?.lab;
   if (typeof name !== 'string') return null;
   const path = labPath(root, dirname(file), name);
-  if (existsSync(path)) return loadLab(root, path).lab;
-  const known = labNames(root);
-  const message = `lab: no lab is named \`${name}\`${didYouMean(name, known)}; labs are ${known.join(', ')}`;
-  throw new InputError([{ ...yaml.locate(['lab']), message }]);
+  const refuse = (message: string): InputError =>
+    new InputError([{ ...yaml.locate(['lab']), message: `lab: ${message}` }]);
+  if (!existsSync(path)) {
+    const known = labNames(root);
+    throw refuse(`no lab is named \`${name}\`${didYouMean(name, known)}; labs are ${known.join(', ')}`);
+  }
+  if (!isFile(path)) throw refuse(`\`${name}\` is a folder; name a file in it`);
+  // Whatever else it is, its text is not to be quoted in messages.
+  if (!/\.ya?ml$/.test(path)) throw refuse(`\`${name}\` is not a YAML file`);
+  if (!isReadable(path)) throw refuse(`\`${name}\` cannot be read; see to its permissions`);
+  return loadLab(root, path).lab;
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The result of a reader; null when it found mistakes, which are added to the list. */

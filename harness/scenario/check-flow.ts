@@ -37,6 +37,7 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
       path: [...path, 'to'],
       message: unknown('service or node', flow.to, [...Object.keys(scenario.services), ...nodes]),
       dependsOn: [['services']],
+      missing: ['services', flow.to],
     });
   }
   if (!service && lab.nodes[flow.to] && nodeAddresses(lab, flow.to).length === 0) {

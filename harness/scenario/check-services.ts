@@ -54,6 +54,11 @@ function checkService(path: Path, service: Service, scenario: ScenarioFile, lab:
   if (MODES[service.mode].hidesSource && service.proxyIp === undefined) {
     problems.push({ path: [...path, 'mode'], message: 'proxy needs `proxyIp:` (an address, `auto`, or a list)' });
   }
+  const proxyIps = Array.isArray(service.proxyIp) ? service.proxyIp : [];
+  for (const [index, proxyIp] of proxyIps.entries()) {
+    if (proxyIps.indexOf(proxyIp) < index)
+      problems.push({ path: [...path, 'proxyIp', index], message: `${proxyIp} is given twice` });
+  }
   if (
     Array.isArray(service.l4) &&
     service.l4.length > 1 &&

@@ -87,12 +87,25 @@ function checkSettings(
   const services = Object.keys(declared);
   const l3dsr = services.filter((name) => MODES[declared[name]!.mode].handsOver === 'dscp');
   const names = node === null ? serversOf(lab) : [node];
-  for (const [index, entry] of (settings.loopback ?? []).entries()) {
+  const held = settings.loopback ?? [];
+  for (const [index, entry] of held.entries()) {
     if (!isAddress(entry) && !services.includes(entry)) {
       problems.push({
         path: [...path, 'loopback', index],
         message: unknown('service', entry, services),
         dependsOn: [['services']],
+        missing: ['services', entry],
+      });
+    }
+    // Two services may share a VIP.
+    const vip = declared[entry]?.vip;
+    const isSame = (other: string): boolean => other === entry || other === vip || declared[other]?.vip === entry;
+    if (held.slice(0, index).some(isSame)) {
+      const address = vip === undefined ? entry : `${entry} (${vip})`;
+      problems.push({
+        path: [...path, 'loopback', index],
+        message: `${address} is given twice`,
+        dependsOn: [path, ['services']],
       });
     }
   }
@@ -103,6 +116,7 @@ function checkSettings(
         path: [...path, 'undoDscp', index],
         message: unknown('l3dsr service', name, l3dsr),
         dependsOn: [['services']],
+        missing: ['services', name],
       });
   }
   const listeners = (settings.listeners ?? []).map((text) => `${Number.parseInt(text)}/${text.split('/')[1]!}`);

@@ -9,4 +9,6 @@ export interface Problem {
    * or node of `path` when absent.
    */
   dependsOn?: Path[];
+  /** What is named and does not exist; where a variant removed it, the mistake is the variant's. */
+  missing?: Path;
 }

@@ -138,11 +138,17 @@ function variantOf({
     blanks: BLANKS,
     // What half of a flow or a service lacks is reported in one line.
     skip: incomplete.map(({ path }) => path),
-    check,
+    check: (scenario) => check(scenario).map((problem) => blamedOnRemoval(problem, variant.change)),
     locate,
   });
   throwAny([...own, ...mistakes]);
   return { name, title: variant.title ?? name, change: variant.change, scenario: data!, locate };
+}
+
+function blamedOnRemoval(problem: Problem, change: unknown): Problem {
+  const { path, missing } = problem;
+  if (missing === undefined || valueAt(change, missing) !== null) return problem;
+  return { ...problem, path: missing, message: `is removed, but ${path.join('.')} names it` };
 }
 
 const CHANGEABLE = ['servers', 'nodes', 'services', 'flows', 'neighbours'];
