@@ -107,10 +107,10 @@ function impossible({ expect, repeat }: Flow): Impossible[] {
   return [...found, { at: ['eachOf'], message: `${alternatives.length} outcomes cannot all occur: ${attempts}` }];
 }
 
-function repeated(alternatives: { expect: SingleExpectation }[], index: number): Impossible[] {
+function repeated(alternatives: { at: Path; expect: SingleExpectation }[], index: number): Impossible[] {
   const texts = alternatives.map(({ expect }) => JSON.stringify(expect));
   const first = texts.indexOf(texts[index]!);
-  return first === index ? [] : [{ at: [], message: `is the same outcome as number ${first + 1}` }];
+  return first === index ? [] : [{ at: [], message: `is the same outcome as ${alternatives[first]!.at.join('.')}` }];
 }
 
 /** An alternative is held against each attempt alone. */

@@ -12,6 +12,16 @@ const path = z.strictObject({
   avoids: z.array(nodeName).exactOptional().describe('Nodes that the packets must not touch.'),
 });
 
+const notServers = mustBe(
+  'a node, or one of `one: NODE`, `eachOf`, `only`, `sameOf: [NODES]`, `counts: { NODE: TIMES }`',
+);
+
+/** A union with a renamed field says of an empty list only that none of its ways fits. */
+function emptyList(value: unknown): string | undefined {
+  const names = typeof value === 'object' && value !== null && 'only' in value ? value.only : undefined;
+  return Array.isArray(names) && names.length === 0 ? '`only` must not be empty' : undefined;
+}
+
 /** Who answers: one; each of these; some of these; the same of these each time; so many times each. */
 const servedBy = z.union(
   [
@@ -28,7 +38,7 @@ const servedBy = z.union(
       counts: z.record(nodeName, z.int().min(1)).describe('So many attempts are answered by each node.'),
     }),
   ],
-  mustBe('a node, or one of `one: NODE`, `eachOf`, `only`, `sameOf: [NODES]`, `counts: { NODE: TIMES }`'),
+  { error: (issue) => emptyList(issue.input) ?? notServers.error(issue) },
 );
 
 const works = z.strictObject({

@@ -6,7 +6,14 @@ import { didYouMean } from '../did-you-mean.ts';
 export function messageFor(issue: z.core.$ZodRawIssue): string {
   if (issue.code === 'unrecognized_keys') {
     const known = Object.keys((issue.inst as { shape?: object } | undefined)?.shape ?? {});
-    return issue.keys.map((key) => `unknown field \`${key}\`${didYouMean(key, known)}`).join('\n');
+    const besides = known.includes('outcome') ? ['oneOf', 'eachOf'] : [];
+    return issue.keys
+      .map((key) =>
+        besides.includes(key)
+          ? `leave out \`outcome\` beside \`${key}\``
+          : `unknown field \`${key}\`${didYouMean(key, known)}`,
+      )
+      .join('\n');
   }
   const values = issue.code === 'invalid_value' ? issue.values.map(String) : [];
   const hint = typeof issue.input === 'string' ? didYouMean(issue.input, values) : '';

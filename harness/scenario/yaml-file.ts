@@ -14,6 +14,7 @@ import {
 } from 'yaml';
 import type { Mistake } from '../errors.ts';
 import type { SourcePosition } from '../terms/plan.ts';
+import { inPlainWords } from './yaml-words.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -47,13 +48,14 @@ export function parseYaml(file: string, text: string): YamlFile {
   };
   const mistakeAt = (offset: number, what: string): Mistake => ({
     ...position(offset),
-    message: `not valid YAML: ${what}`,
+    message: `not valid YAML: ${inPlainWords(what)}`,
   });
   const mistakes = [
     ...document.errors.map((error) => mistakeAt(error.pos[0], error.message)),
     ...keysGivenTwice(document).map(({ offset, key }) => mistakeAt(offset, `the key \`${key}\` is given twice`)),
   ];
   const sources = sourcesOf(document);
+  mistakes.push(...badKeys(document, sources).map(({ offset, why }) => ({ ...position(offset), message: why })));
   if (mistakes.length === 0) {
     mistakes.push(...aliasMistakes(document, sources).map(({ alias, why }) => mistakeAt(alias.range?.[0] ?? 0, why)));
   }
@@ -78,6 +80,30 @@ function keysGivenTwice(document: Document): { offset: number; key: string }[] {
         if (seen.has(text)) found.push({ offset: key.range?.[0] ?? 0, key: text });
         seen.add(text);
       }
+    },
+  });
+  return found;
+}
+
+/** Keys that JavaScript would swallow, and merge keys that there is nothing to merge from. */
+function badKeys(document: Document, sources: Map<Alias, Node | undefined>): { offset: number; why: string }[] {
+  const found: { offset: number; why: string }[] = [];
+  const mergeable = (node: unknown): boolean => {
+    const source = isAlias(node) ? sources.get(node) : node;
+    // An alias that stands for nothing is reported as such.
+    return source === undefined || isMap(source);
+  };
+  visit(document, {
+    Pair: (_, { key, value }) => {
+      if (!isScalar(key)) return;
+      const offset = key.range?.[0] ?? 0;
+      const text = keyText(key.value);
+      if (text === '__proto__') found.push({ offset, why: '`__proto__` can be no name: JavaScript uses it otherwise' });
+      if (text !== MERGE || key.type !== 'PLAIN') return;
+      const merged = isAlias(value) ? sources.get(value) : value;
+      const all = isSeq(merged) ? merged.items : [merged];
+      if (!all.every(mergeable))
+        found.push({ offset, why: '`<<` must be a mapping, an alias of one, or a list of such' });
     },
   });
   return found;

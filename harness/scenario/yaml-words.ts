@@ -1,0 +1,10 @@
+/** What the YAML library says, in words for who wrote the file; its own words where there are no better ones. */
+export function inPlainWords(message: string): string {
+  if (message.startsWith('Source contains multiple documents'))
+    return 'a file holds one document; take out the `---`, or make it two files';
+  if (message.includes('call stack')) return 'it is nested too deeply';
+  const open = /^(?:Flow|Expected flow) (?:map|sequence)\b.* end with (?:a )?([}\]])/.exec(message);
+  if (!open) return message;
+  const end = open[1] === '}' ? '}' : ']';
+  return `a \`${end === '}' ? '{' : '['}\` is not closed: its \`${end}\` is missing, or less indented than what it belongs to`;
+}
