@@ -54,6 +54,8 @@ function checkService(path: Path, service: Service, scenario: ScenarioFile, lab:
   if (MODES[service.mode].hidesSource && service.proxyIp === undefined) {
     problems.push({ path: [...path, 'mode'], message: 'proxy needs `proxyIp:` (an address, `auto`, or a list)' });
   }
+  if (service.protocol === 'udp' && service.check?.type === 'http')
+    problems.push({ path: [...path, 'check', 'type'], message: 'a udp service answers no http; check it with `udp`' });
   const proxyIps = Array.isArray(service.proxyIp) ? service.proxyIp : [];
   for (const [index, proxyIp] of proxyIps.entries()) {
     if (proxyIps.indexOf(proxyIp) < index)

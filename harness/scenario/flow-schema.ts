@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { CAUSES } from '../terms/cause.ts';
 import { FINDINGS, type Expectation, type SingleExpectation } from '../terms/plan.ts';
-import { address, nodeName, serviceName } from './schema-values.ts';
+import { address, nodeName, serviceName, title } from './schema-values.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 
 /** Sources that stand for an address of the flow. */
@@ -122,7 +122,7 @@ function orMissing(message: string): (issue: { input?: unknown }) => string | un
 
 /** One exchange that somebody starts. */
 export const flow = z.strictObject({
-  title: z.string().optional().describe('One line for the report; the name by default.'),
+  title: title.optional().describe('One line for the report; the name by default.'),
   from: nodeName.describe('Node that calls.'),
   to: serviceName.describe('A service or a node.'),
   protocol: z.enum(['http', 'tcp', 'udp', 'icmp']).default('http').describe('`icmp` is an echo request.'),

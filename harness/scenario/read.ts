@@ -37,7 +37,7 @@ export interface Variant {
 export function readLab(yaml: YamlFile): Lab {
   const { data, mistakes } = read(labSchema, yaml, {
     value: yaml.value,
-    blanks: { title: '' },
+    blanks: { title: 'untitled' },
     check: checkLab,
     locate: yaml.locate,
   });
@@ -56,7 +56,7 @@ function readAlone(yaml: YamlFile) {
   return read(scenarioSchema, yaml, { value: yaml.value, blanks: BLANKS, check: () => [], locate: yaml.locate });
 }
 
-const BLANKS = { title: '', lab: '' };
+const BLANKS = { title: 'untitled', lab: '' };
 
 /** Types and checks a scenario and all its variants. @throws InputError with every mistake at once */
 export function readScenario(name: string, labName: string, lab: Lab, yaml: YamlFile): Scenario {

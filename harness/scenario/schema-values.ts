@@ -60,6 +60,13 @@ export function isCidr(text: string): boolean {
   return isAddress(host) && Number(length) <= (isV6(host) ? 128 : 32);
 }
 
+/** One line, for lists and the report. */
+export const title = z
+  .string()
+  .trim()
+  .refine((text) => text !== '', 'must not be empty')
+  .refine((text) => !/[\r\n]/.test(text), 'must be one line');
+
 /** Flows and variants: what a command line and a test's name can carry. */
 export const wordName = z
   .string()

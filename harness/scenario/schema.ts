@@ -3,7 +3,18 @@ import { ROLES } from '../terms/role.ts';
 import * as z from 'zod';
 import { expectation, flow } from './flow-schema.ts';
 import { network } from './address.ts';
-import { address, cidr, cidrText, isCidr, listener, mac, nodeName, serviceName, wordName } from './schema-values.ts';
+import {
+  address,
+  cidr,
+  cidrText,
+  isCidr,
+  listener,
+  mac,
+  nodeName,
+  serviceName,
+  title,
+  wordName,
+} from './schema-values.ts';
 import { service } from './service-schema.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 
@@ -101,7 +112,7 @@ const linkEnd = z.union(
 
 /** A topology: `labs/NAME.yaml`. */
 export const labSchema = z.strictObject({
-  title: z.string().describe('One line, shown in lists.'),
+  title: title.describe('One line, shown in lists.'),
   description: z.string().default('').describe('What the topology is about.'),
   nodes: z.record(nodeName, labNode).describe('Nodes by name: one container each.'),
   links: z
@@ -134,7 +145,7 @@ const scenarioBody = {
 };
 
 const variant = z.strictObject({
-  title: z.string().optional().describe('One line for the report; the name by default.'),
+  title: title.optional().describe('One line for the report; the name by default.'),
   change: z
     .record(z.string(), z.unknown())
     .default({})
@@ -144,7 +155,7 @@ const variant = z.strictObject({
 
 /** What runs on a lab: `scenarios/TOPIC/NAME.yaml`. */
 export const scenarioSchema = z.strictObject({
-  title: z.string().describe('One line, shown in lists and in the report.'),
+  title: title.describe('One line, shown in lists and in the report.'),
   description: z.string().default('').describe('What the scenario shows.'),
   lab: z.string().describe('Name of a file in labs/, or a path relative to this file.'),
   sources: z.array(source).default([]).describe('Documents whose statements the scenario settles.'),
