@@ -13,8 +13,8 @@ function oneArm(servers: Record<string, unknown> = {}, check = 'tcp'): Plan {
   const services = { web: { vip: '203.0.113.80', port: 80, mode: 'dsr', pool: ['s1'], check: { type: check } } };
   const flows = { call: { from: 'client', to: 'web', expect: 'works' } };
   const loaded = load('sample', {
-    lab: { title: '', nodes, links },
-    scenario: { title: '', lab: 'one-arm', servers, services, flows },
+    lab: { title: 'Sample', nodes, links },
+    scenario: { title: 'Sample', lab: 'one-arm', servers, services, flows },
   });
   return resolvePlan(loaded.scenario, loaded.scenario.variants[0]!);
 }
