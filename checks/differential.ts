@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { labImage } from '../cli/project.ts';
 import { differential, labsOf, shrink } from './differential/differential.ts';
 import type { Generated } from './differential/generated.ts';
-import { record } from './fidelity/record.ts';
+import { record, refusePart } from './fidelity/record.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
@@ -32,6 +32,7 @@ async function main(signal: AbortSignal): Promise<number> {
       record: { type: 'boolean', default: false },
     },
   });
+  refusePart(values.record, { lab: values.lab !== undefined, mode: values.mode !== undefined });
   const [labs, seed] = [Number(values.lab ?? values.labs), Number(values.seed)];
   if (!Number.isInteger(labs) || labs < 1 || !Number.isInteger(seed)) {
     throw new L4labError('invalid-input', '--labs and --lab want a number from 1, --seed a whole number');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadAll } from '../cli/load-all.ts';
 import { labImage, pageBundle, ROOT, sourcesOf, version } from '../cli/project.ts';
-import { record } from './fidelity/record.ts';
+import { record, refusePart } from './fidelity/record.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
@@ -25,6 +25,7 @@ async function main(signal: AbortSignal): Promise<number> {
       only: { type: 'string', multiple: true, default: [] },
     },
   });
+  refusePart(values.record, { only: values.only.length > 0 });
   const times = Number(values.times);
   if (!Number.isInteger(times) || times < 1) throw new L4labError('invalid-input', '--times wants a number of runs');
   const scenarios = loadAll(findScenarios(ROOT, values.only));

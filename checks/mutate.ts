@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { say } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
 import { labImage, ROOT } from '../cli/project.ts';
-import { record } from './fidelity/record.ts';
+import { record, refusePart } from './fidelity/record.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
@@ -11,7 +11,7 @@ import { sweep } from '../harness/fabric/sweep.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
 import { textTable } from '../reports/content/text-table.ts';
 import { LabPool } from '../harness/run/lab-pool.ts';
-import { runVariant } from '../harness/run/variant.ts';
+import { runInPool } from '../harness/run/variant.ts';
 import { changedVariant } from '../harness/model/what-if.ts';
 import { loadScenario } from '../harness/project/scenario-files.ts';
 import type { LoadedScenario } from '../harness/scenario/plans.ts';
@@ -34,6 +34,7 @@ async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
     options: { only: { type: 'string', default: '' }, record: { type: 'boolean', default: false } },
   });
+  refusePart(values.record, { only: values.only !== '' });
   const mutations = MUTATIONS.filter((m) => `${m.scenario} ${m.variant} ${m.title}`.includes(values.only));
   if (mutations.length === 0) throw new L4labError('invalid-input', `no mutation is called ${values.only}`);
   const engine = await findEngine();
@@ -41,11 +42,7 @@ async function main(signal: AbortSignal): Promise<number> {
   await using pool = new LabPool({ engine, image: labImage(), labels: await reaperLabels(engine.docker), signal });
   const runOne: RunOne = async (loaded, variant) => {
     signal.throwIfAborted();
-    const plan = resolvePlan(loaded.scenario, variant);
-    const pooled = await pool.acquire(plan);
-    const { result, clean } = await runVariant(variant, plan, pooled, () => undefined);
-    pool.release(pooled, clean);
-    return result.flows;
+    return runInPool(variant, resolvePlan(loaded.scenario, variant), pool);
   };
   const green = new Map<string, boolean>();
   const outcomes: Outcome[] = [];

@@ -14,7 +14,7 @@ import { predict } from '../harness/model/predict.ts';
 import type { Cause } from '../harness/terms/cause.ts';
 import type { Walk } from '../harness/terms/walk.ts';
 import { LabPool } from '../harness/run/lab-pool.ts';
-import { runVariant } from '../harness/run/variant.ts';
+import { runInPool } from '../harness/run/variant.ts';
 import { changedVariant, whatWouldHelp } from '../harness/model/what-if.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 import { resolvePlan } from '../harness/scenario/resolve.ts';
@@ -62,15 +62,8 @@ async function prove(
   await using pool = new LabPool({ engine, image: labImage(), signal });
   const tryFlow = async (tried: typeof variant, triedPlan: Plan): Promise<FlowResult> => {
     signal.throwIfAborted();
-    const pooled = await pool.acquire(triedPlan);
-    const { result, clean } = await runVariant(
-      tried,
-      { ...triedPlan, flows: triedPlan.flows.filter(({ name }) => name === flow.name) },
-      pooled,
-      () => undefined,
-    );
-    pool.release(pooled, clean);
-    return result.flows[0]!;
+    const flows = triedPlan.flows.filter(({ name }) => name === flow.name);
+    return (await runInPool(tried, { ...triedPlan, flows }, pool))[0]!;
   };
   const seen = await tryFlow(variant, plan);
   const [attempt] = seen.attempts;

@@ -9,7 +9,7 @@ export interface Image {
 const KEPT = 2;
 
 /**
- * Another checkout may use an image that has no container right now. Images differ by their last layer, a few MB, so
+ * Another checkout may use an image that has no container right now. Images differ by their last layers, some 12 MB, so
  * keeping them for a week costs little.
  */
 const IN_USE_FOR_S = 7 * 86_400;

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { refusePart } from './record.ts';
 import { fidelityPage, withEntry, type Entry } from './entry.ts';
 
 const entry: Entry = {
@@ -26,4 +27,12 @@ test('docs/fidelity.md is what docs/fidelity.json says', () => {
   const data = 'docs/fidelity.json';
   const entries = existsSync(data) ? (JSON.parse(readFileSync(data, 'utf8')) as Entry[]) : [];
   expect(readFileSync('docs/fidelity.md', 'utf8')).toBe(fidelityPage(entries));
+});
+
+test('a part of a check is not recorded as the whole', () => {
+  expect(() => refusePart(true, { lab: false, mode: true })).toThrow(
+    '--record is for the whole check: leave out --mode',
+  );
+  expect(() => refusePart(true, { only: false })).not.toThrow();
+  expect(() => refusePart(false, { only: true })).not.toThrow();
 });

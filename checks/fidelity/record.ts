@@ -2,10 +2,18 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../../cli/project.ts';
 import type { Engine } from '../../harness/fabric/engine.ts';
+import { L4labError } from '../../harness/errors.ts';
 import { fidelityPage, withEntry, type Entry } from './entry.ts';
 
 const DATA = join(ROOT, 'docs/fidelity.json');
 const PAGE = join(ROOT, 'docs/fidelity.md');
+
+/** What is recorded stands for the whole check. @throws L4labError `invalid-input` where only a part of it would run */
+export function refusePart(recorded: boolean, chosen: Record<string, boolean>): void {
+  const part = Object.keys(chosen).find((option) => chosen[option]);
+  if (recorded && part !== undefined)
+    throw new L4labError('invalid-input', `--record is for the whole check: leave out --${part}`);
+}
 
 /** Writes what a check showed into docs/fidelity.json, and the page anew. */
 export function record(

@@ -11,13 +11,20 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
   const { client, key, walk, packets, epoch, macTables, counters } = evidence;
   const works = client.answered;
   const servedBy = works ? (client.servedBy ?? walk.reply[0]?.node ?? key.caller) : null;
+  const sentAgainMs = works ? sentAgain(evidence, servedBy) : null;
   return {
     token: key.token,
     outcome: works ? 'works' : 'fails',
     client: client.outcome,
     cause: works ? null : causeOfFailure(evidence),
-    findings: works ? findings(evidence, servedBy) : [],
-    sentAgainMs: works ? sentAgain(evidence, servedBy) : null,
+    findings: works
+      ? [
+          ...detours(evidence, servedBy),
+          ...(sentAgainMs === null ? [] : (['slow-start'] as const)),
+          ...(wasAnsweredTwice(evidence) ? (['two-owners'] as const) : []),
+        ]
+      : [],
+    sentAgainMs,
     servedBy,
     ...handedOn(evidence),
     // What was on no wire, the caller sent to an address of its own; the kernel speaks from that very address.
@@ -29,14 +36,6 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
     counters,
     durationMs,
   };
-}
-
-function findings(evidence: Evidence, servedBy: string | null): Finding[] {
-  return [
-    ...detours(evidence, servedBy),
-    ...(sentAgain(evidence, servedBy) === null ? [] : (['slow-start'] as const)),
-    ...(wasAnsweredTwice(evidence) ? (['two-owners'] as const) : []),
-  ];
 }
 
 /** Linux sends nothing again sooner, ms (TCP_RTO_MIN of net/tcp.h; its probe of the tail waits as long). */
@@ -114,7 +113,11 @@ function wasAnsweredTwice({ packets }: Evidence): boolean {
 }
 
 /** The L4 that sent the request on, and the server toward which it did: by its address, or in DSR by its MAC. */
-function handedOn({ walk, flow, plan }: Evidence): Pick<Attempt, 'l4' | 'picked'> {
+export function handedOn({
+  walk,
+  flow,
+  plan,
+}: Pick<Evidence, 'walk' | 'flow' | 'plan'>): Pick<Attempt, 'l4' | 'picked'> {
   const service = serviceOf(plan, flow);
   const left = walk.request.findLast(({ node, direction }) => balancedBy(service, node) && direction === 'out');
   if (!service || !left) return { l4: null, picked: null };

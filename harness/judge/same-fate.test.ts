@@ -6,6 +6,12 @@ const syn = (ms: number, node: string, direction: 'in' | 'out', dstMac = 'aa'): 
   segment(ms * 1e6, [node, direction, 'l3'], { seq: ms, flags: 'S', dstMac });
 const first = [syn(0, 'client', 'out'), syn(0, 'l3', 'in')];
 
+test('questions for a MAC alone are no fate: nothing of the calls themselves was seen', () => {
+  const asked = [arp(['client', 'out', 'l3'], question())];
+  expect(sameFate(asked, asked)).toBe(false);
+  expect(sameFate([], [])).toBe(false);
+});
+
 test.each<[string, Sighting[], boolean]>([
   ['the same interfaces, later', [syn(9, 'client', 'out'), syn(9, 'l3', 'in')], true],
   ['the same, sent twice', [...first, syn(9, 'client', 'out'), syn(9, 'l3', 'in')], true],

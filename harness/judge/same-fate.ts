@@ -2,17 +2,18 @@ import type { Frame, Sighting } from '../terms/sighting.ts';
 
 /**
  * Whether the packets of two calls from different ports crossed the same interfaces with the same addresses, as far as
- * they got. How often each was sent is not compared: it depends on clocks.
+ * they got. How often each was sent is not compared: it depends on clocks. Calls of which no packet was seen have no fate
+ * that could be compared.
  */
 export function sameFate(one: Sighting[], other: Sighting[]): boolean {
   const [a, b] = [crossings(one), crossings(other)];
-  return a.size === b.size && [...a].every((crossing) => b.has(crossing));
+  return a.size > 0 && a.size === b.size && [...a].every((crossing) => b.has(crossing));
 }
 
 function crossings(packets: Sighting[]): Set<string> {
   return new Set(
     packets
-      .filter(({ frame }) => frame.arp === undefined || frame.arp === null)
+      .filter(({ frame }) => !frame.arp)
       .map(({ node, iface, direction, frame }) => [node, iface, direction, ...traits(frame)].join(' ')),
   );
 }

@@ -6,6 +6,9 @@ export interface Choices {
   choose: <T>(key: string, options: readonly [T, ...T[]]) => T;
 }
 
+/** The first option each time, for simulations of which one course is enough. */
+export const FIRST: Choices = { choose: (_key, [first]) => first };
+
 /** Runs a simulation once for every combination of choices, the last choice varying fastest. */
 export function* explore<T>(simulate: (choices: Choices) => T): Generator<T> {
   let script: number[] = [];

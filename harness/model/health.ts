@@ -1,7 +1,7 @@
 import type { LbServer, LbService } from '../../lb/terms/config.ts';
 import { isDirect } from '../terms/mode.ts';
 import type { FlowPlan } from '../terms/plan.ts';
-import type { Choices } from './choices.ts';
+import { FIRST } from './choices.ts';
 import { CHECK_PORT } from './direct-check.ts';
 import { isOwnNeighbour, resolve } from './neighbours.ts';
 import { lookUp, selectSource } from './routing.ts';
@@ -142,7 +142,6 @@ function checkFlow({ host, service, server }: Checked): FlowPlan {
   };
 }
 
-const FIRST: Choices = { choose: (_key, [first]) => first };
 const ALL_UP = { choices: FIRST, isUp: () => true };
 
 function protocolOf({ check }: LbService): 'tcp' | 'udp' | 'icmp' {

@@ -4,12 +4,13 @@ import { quotes } from './path-mtu.ts';
 import type { End, Run } from './run.ts';
 import { settleDown } from './simulate.ts';
 
-/** A packet lost four times teaches nobody anything by a fifth loss: a redirect takes two to be believed. */
+/** A packet lost four times teaches nobody anything by a fifth loss: a redirect takes two to be accepted. */
 const LIMIT = 4;
 
 /**
- * TCP sends again what was lost (RFC 6298), and so do the callers of UDP and ICMP, on what nodes have learned from its loss: ICMP redirects, path MTUs,
- * neighbours. It does so until it is answered, or until a loss has taught nobody anything.
+ * TCP sends again what was lost (RFC 6298), and so do the callers of UDP and ICMP. Each repetition meets what nodes have
+ * learned from the loss before it: ICMP redirects, path MTUs, neighbours. They end with an answer, or when a loss has
+ * taught nobody anything.
  * @param run one that has come to rest; goes on
  * @returns whether the caller has its answer in the end
  */

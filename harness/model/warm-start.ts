@@ -1,7 +1,7 @@
 import { interfaceAddresses, nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { KnownNeighbour, Plan } from '../terms/plan.ts';
 import { forwards } from './device-settings.ts';
-import type { Choices } from './choices.ts';
+import { FIRST } from './choices.ts';
 import { resolve } from './neighbours.ts';
 import type { Host, Network } from './network.ts';
 import { networkOf } from './network.ts';
@@ -93,8 +93,6 @@ function endsFor(plan: Plan, host: Host): string[] {
 function addressesOf(plan: Plan, names: string[]): string[] {
   return names.flatMap((name) => interfaceAddresses(nodeOf(plan, name)));
 }
-
-const FIRST: Choices = { choose: (_key, [first]) => first };
 
 /** Null where there is nothing to ask for. */
 function ask(network: Network, neighbours: KnownNeighbour[]): Run | null {

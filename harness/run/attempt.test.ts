@@ -33,9 +33,9 @@ class ScriptedLab {
     }
   }
 
-  /** Ends all calls that have not ended. */
-  ends(result: FireResult): void {
-    for (const end of this.#ends.values()) end(result);
+  /** Ends one call, or all that have not ended. */
+  ends(result: FireResult, call?: FireParams): void {
+    for (const [token, end] of this.#ends) if (call === undefined || call.token === token) end(result);
   }
 
   get pooled(): PooledLab {
@@ -116,6 +116,30 @@ describe('a call that vanishes at a router, as predicted', () => {
     expect(cause).toMatchObject({ code: 'not-forwarding', node: 'l3' });
     expect(new Set(ports).size).toBe(2);
     expect(packets.map(({ node }) => node)).toEqual(['client', 'l3']);
+  });
+
+  test('may work yet where one of several others does', async () => {
+    const two = plan(
+      oneArm({
+        services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s1', 's2'] } },
+        nodes: { l3: { forwarding: false } },
+      }),
+    );
+    let calls = 0;
+    const answered: FireResult = { answered: true, outcome: '200', answer: null };
+    const scripted: ScriptedLab = new ScriptedLab(
+      (params) => {
+        calls += 1;
+        if (calls < 3) vanishes(scripted, params);
+        else setTimeout(() => scripted.ends(answered, params), 1);
+        // The first one is answered at last, long after the others have shown what they can.
+        if (calls === 1) setTimeout(() => scripted.ends(answered), 800);
+      },
+      () => undefined,
+    );
+    const mayFail = { ...MAY_FAIL, predicted: predict(two, flow(two, 'client', 'a')) };
+    const { outcome } = await runAttempt(flow(two, 'client', 'a'), two, scripted.pooled, mayFail);
+    expect({ outcome, calls }).toEqual({ outcome: 'works', calls: 3 });
   });
 
   test('may work yet where another one does', async () => {

@@ -30,10 +30,9 @@ function sharesService(flow: FlowPlan, plan: Plan): boolean {
 }
 
 /**
- * Flows change what nodes know, and so other flows: a moved MAC, a redirect, a path MTU, which of several L4s has
- * the VIP, a server's own answer for the VIP or its
- * question in the name of the VIP (arp_announce below 2), the MAC of a node that tells it only to some who ask (arp_ignore
- * from 2).
+ * Flows change what nodes know, and so other flows: a moved MAC, a redirect, a path MTU, which of several L4s has the VIP,
+ * a server's own answer for the VIP or its question in the name of the VIP (arp_announce below 2), the MAC of a node that
+ * tells it only to some who ask (arp_ignore from 2).
  */
 function flowsChangeNodes(plan: Plan): boolean {
   if (plan.services.some(({ l4s }) => l4s.length > 1)) return true;

@@ -1,4 +1,4 @@
-import { judgeAttempt } from '../judge/attempt.ts';
+import { handedOn, judgeAttempt } from '../judge/attempt.ts';
 import { disagreement } from '../judge/agreement.ts';
 import { sameFate } from '../judge/same-fate.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
@@ -24,9 +24,9 @@ export interface FirstCall {
 }
 
 /**
- * Whether a call that vanished did so by no accident: it failed just as predicted, and another call from another port,
- * for which the same server was picked, meets the same fate. Where the two differ, or the prediction allows that the call
- * works yet, only the caller's own repetition can tell.
+ * Whether a call that vanished did so by no accident: it failed just as predicted, and every other call, from another port,
+ * for which the same server may have been picked, meets the same fate. Where one differs, or the prediction allows that the
+ * call works yet, only the caller's own repetition can tell.
  */
 export async function isNoAccident(
   { flow, key, plan, lab, predicted }: FirstCall,
@@ -38,7 +38,10 @@ export async function isNoAccident(
   if (mayWork || attempt.cause?.code === 'unexplained' || disagreement(attempt, predicted) !== null) return false;
   const times = Math.min(serviceOf(plan, flow)?.pool.length ?? 1, CALLS_AT_MOST);
   const others = await Promise.all(Array.from({ length: times }, () => callAgain(flow, plan, lab)));
-  return others.some((other) => other !== null && sameFate(seen.packets, other.packets));
+  const alike = others.filter(({ picked }) => mayBe(picked, attempt.picked));
+  return (
+    alike.length > 0 && alike.every(({ answered, seen: { packets } }) => !answered && sameFate(seen.packets, packets))
+  );
 }
 
 function mayBe(predicted: string | null, seen: string | null): boolean {
@@ -47,16 +50,16 @@ function mayBe(predicted: string | null, seen: string | null): boolean {
 
 const UNANSWERED = { answered: false, outcome: 'no-answer', servedBy: null, sourceSeen: null } as const;
 
-/** What the packets of one more call did until they were at rest; null where it was answered. */
-async function callAgain(flow: FlowPlan, plan: Plan, lab: PooledLab): Promise<Seen | null> {
-  const { fired, seen } = await new WatchedCall({
-    flow,
-    key: nextFlowKey(flow),
-    plan,
-    lab,
-    firstLook: 0,
-    ask: () => Promise.resolve(NOTHING_QUERIED),
-    untilAtRest: true,
-  }).untilDecided();
-  return fired.answered ? null : seen;
+/** One more call, until its packets were at rest, and the server that was picked for it as far as they tell. */
+async function callAgain(
+  flow: FlowPlan,
+  plan: Plan,
+  lab: PooledLab,
+): Promise<{ answered: boolean; seen: Seen; picked: string | null }> {
+  const key = nextFlowKey(flow);
+  const ask = (): Promise<QueriedState> => Promise.resolve(NOTHING_QUERIED);
+  const call = new WatchedCall({ flow, key, plan, lab, firstLook: 0, ask, untilAtRest: true });
+  const { fired, seen } = await call.untilDecided();
+  const { picked } = handedOn({ plan, flow, walk: seen.walk });
+  return { answered: fired.answered, seen, picked };
 }

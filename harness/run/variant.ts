@@ -9,7 +9,7 @@ import { batches } from './batches.ts';
 import type { OnEvent } from './events.ts';
 import { faultOf } from './fault-of.ts';
 import { flowNotRun, mayFail, runFlow, sharedBy } from './flow.ts';
-import type { PooledLab } from './lab-pool.ts';
+import type { LabPool, PooledLab } from './lab-pool.ts';
 import { sideBySide } from './side-by-side.ts';
 
 /**
@@ -58,6 +58,14 @@ export async function runVariant(
   recorder.clear();
   const logs = Object.fromEntries([...lab.nodes].map(([name, node]) => [name, [...node.log]]));
   return { result: { ...describeVariant(variant), plan, flows, balancers, logs, timings }, clean };
+}
+
+/** Runs a variant on a lab of a pool, for its verdicts alone. */
+export async function runInPool(variant: Variant, plan: Plan, pool: LabPool): Promise<FlowResult[]> {
+  const pooled = await pool.acquire(plan);
+  const { result, clean } = await runVariant(variant, plan, pooled, () => undefined);
+  pool.release(pooled, clean);
+  return result.flows;
 }
 
 /** What a result says of its variant, whether that ran or not. */

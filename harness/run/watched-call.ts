@@ -105,7 +105,7 @@ export class WatchedCall {
     if (this.#state !== 'waiting' || performance.now() < this.#lookFrom) return;
     const { isNoAccident } = this.watch;
     const left = this.#left();
-    if (left < ASK_AHEAD_MS && !this.watch.untilAtRest) void this.#query(this.#observation.seen);
+    if (left < ASK_AHEAD_MS) void this.#query(this.#observation.seen);
     if (left > 0 && (isNoAccident === undefined || this.#hasAsked || !this.#quiescence.isAtRest())) return;
     this.#state = 'reading';
     const tookMs = await this.#readWhole();

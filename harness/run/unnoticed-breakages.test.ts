@@ -1,0 +1,32 @@
+import { findScenarios, loadScenario } from '../project/scenario-files.ts';
+import { plansOf } from '../scenario/plans.ts';
+import { unnoticedBreakages, type Notice } from './unnoticed-breakages.ts';
+
+const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['proxy-and-dsr/dsr'])[0]!);
+const healthy = plansOf(loaded, { variants: ['vip-on-loopback'], flows: [] })[0]!;
+const cut: Notice = (_, { nodes }) =>
+  Promise.resolve(nodes.some(({ interfaces }) => interfaces.some(({ up }) => up === false)) ? ['a flow'] : []);
+
+test('what no flow notices is listed', async () => {
+  const { wrong, tried, unnoticed, notRun } = await unnoticedBreakages(loaded, healthy, cut);
+  const codes = unnoticed.map(({ breakage }) => breakage.code);
+  expect({ wrong, notRun }).toEqual({ wrong: [], notRun: [] });
+  expect(codes).toContain('loopback-emptied');
+  expect(codes).not.toContain('link-cut');
+  expect(tried).toBe(codes.length + healthy.plan.links.length);
+});
+
+test('what could not be run is neither noticed nor unnoticed', async () => {
+  const some: Notice = (variant, plan) =>
+    plan.nodes.some(({ balancer, role }) => role === 'l4' && balancer === null)
+      ? Promise.resolve(null)
+      : cut(variant, plan);
+  const { unnoticed, notRun } = await unnoticedBreakages(loaded, healthy, some);
+  expect(notRun.map(({ breakage }) => breakage)).toEqual([{ code: 'balancer-stopped', params: { node: 'l4' } }]);
+  expect(unnoticed.map(({ breakage }) => breakage.code)).not.toContain('balancer-stopped');
+});
+
+test.each([[['a flow']], [null]])('a variant that ends with %j as it is proves nothing', async (ends) => {
+  const { wrong, tried } = await unnoticedBreakages(loaded, healthy, () => Promise.resolve(ends));
+  expect({ wrong, tried }).toEqual({ wrong: ends, tried: 0 });
+});

@@ -1,0 +1,52 @@
+import { breakages, type BreakableSetting } from '../model/breakages.ts';
+import { changedVariant } from '../model/what-if.ts';
+import type { LoadedScenario } from '../scenario/plans.ts';
+import type { Variant } from '../scenario/read.ts';
+import { resolvePlan } from '../scenario/resolve.ts';
+import type { Plan } from '../terms/plan.ts';
+
+/** Names of the flows of a plan that do not end as expected; null where they could not be run. */
+export type Notice = (variant: Variant, plan: Plan) => Promise<string[] | null>;
+
+/** What came of breaking everything in a variant that can be broken alone. */
+export interface Breaking {
+  /** Flows that do not end as expected to begin with, so that nothing was tried; null where these could not be run. */
+  wrong: string[] | null;
+  tried: number;
+  unnoticed: BreakableSetting[];
+  /** Neither noticed nor unnoticed. */
+  notRun: BreakableSetting[];
+}
+
+/** Breaks one setting of a variant at a time. @param notice how flows end, predicted or for real */
+export async function unnoticedBreakages(
+  loaded: LoadedScenario,
+  { variant, plan }: { variant: Variant; plan: Plan },
+  notice: Notice,
+): Promise<Breaking> {
+  const found: Breaking = { wrong: await notice(variant, plan), tried: 0, unnoticed: [], notRun: [] };
+  if (found.wrong === null || found.wrong.length > 0) return found;
+  for (const one of breakages(plan)) {
+    const broken = brokenPlan(loaded, variant, plan, one.change);
+    if (broken === null) continue;
+    found.tried += 1;
+    const noticed = await notice(broken.variant, broken.plan);
+    if (noticed === null) found.notRun.push(one);
+    else if (noticed.length === 0) found.unnoticed.push(one);
+  }
+  return found;
+}
+
+/** Null where the change is no valid scenario, or changes nothing. */
+function brokenPlan(
+  loaded: LoadedScenario,
+  variant: Variant,
+  before: Plan,
+  change: Record<string, unknown>,
+): { variant: Variant; plan: Plan } | null {
+  const { scenario } = loaded;
+  const changed = changedVariant(loaded, variant, change, scenario.file.variants[variant.name]?.expect ?? {});
+  if (changed === null) return null;
+  const plan = resolvePlan(scenario, changed);
+  return JSON.stringify(plan.nodes) === JSON.stringify(before.nodes) ? null : { variant: changed, plan };
+}
