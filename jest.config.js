@@ -18,7 +18,7 @@ export default {
   projects: [
     {
       displayName: 'unit',
-      testMatch: ['<rootDir>/{bench,checks,cli,core,harness,jest,lb,reports,setup,image}/**/*.test.{ts,tsx}'],
+      testMatch: ['<rootDir>/{api,bench,checks,cli,core,harness,jest,lb,reports,setup,image}/**/*.test.{ts,tsx}'],
       extensionsToTreatAsEsm: ['.ts', '.tsx'],
       transform: typescript,
     },

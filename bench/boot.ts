@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { errorText } from '../cli/error-text.ts';
-import { labImage } from '../cli/project.ts';
+import { labImage } from '../api/package.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { composeFile } from '../harness/fabric/compose.ts';
 import { findEngine } from '../harness/fabric/engine.ts';

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { loadAll } from '../cli/load-all.ts';
-import { labImage, ROOT, version } from '../cli/project.ts';
+import { loadProject } from '../api/load-project.ts';
+import { labImage, version } from '../api/package.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
@@ -32,7 +33,8 @@ async function main(signal: AbortSignal): Promise<number> {
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new L4labError('invalid-input', '--rounds wants a number of rounds');
-  const scenarios = loadAll(findScenarios(ROOT, values.only));
+  const project = await loadProject();
+  const scenarios = loadAll(project, findScenarios(project, values.only));
   const engine = await findEngine();
   await sweep(engine.docker, { orphans: true });
   const options = { engine, image: labImage(), version: version(), labels: await reaperLabels(engine.docker), signal };

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
-import { labImage } from '../cli/project.ts';
+import { labImage } from '../api/package.ts';
 import { differential, labsOf, shrink } from './differential/differential.ts';
 import type { Generated } from './differential/generated.ts';
 import { record, refusePart } from './fidelity/record.ts';

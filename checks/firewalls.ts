@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
-import { labImage, ROOT } from '../cli/project.ts';
+import { labImage, PACKAGE } from '../api/package.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 
@@ -96,7 +96,7 @@ async function tryCase({ rules, bridgesFiltered, code, says }: Case, engine: Pri
   await engine.onHost(['sysctl', '-q', ...['ip', 'ip6'].map((v) => `net.bridge.bridge-nf-call-${v}tables=${on}`)]);
   await engine.onHost(['nft', '-f', '-'], rules);
   const { exitCode, all } = await execa('node', [...RUN, '--report', join(engine.folder, 'report')], {
-    cwd: ROOT,
+    cwd: PACKAGE,
     env: { DOCKER_HOST: engine.endpoint },
     reject: false,
     all: true,

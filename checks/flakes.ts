@@ -3,7 +3,9 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadAll } from '../cli/load-all.ts';
-import { labImage, pageBundle, ROOT, sourcesOf, version } from '../cli/project.ts';
+import { loadProject } from '../api/load-project.ts';
+import { labImage, pageBundle, version } from '../api/package.ts';
+import { sourcesOf } from '../api/sources.ts';
 import { record, refusePart } from './fidelity/record.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
@@ -28,7 +30,8 @@ async function main(signal: AbortSignal): Promise<number> {
   refusePart(values.record, { only: values.only.length > 0 });
   const times = Number(values.times);
   if (!Number.isInteger(times) || times < 1) throw new L4labError('invalid-input', '--times wants a number of runs');
-  const scenarios = loadAll(findScenarios(ROOT, values.only));
+  const project = await loadProject();
+  const scenarios = loadAll(project, findScenarios(project, values.only));
   const engine = await findEngine();
   await sweep(engine.docker, { orphans: true });
   const labels = await reaperLabels(engine.docker);
@@ -57,8 +60,11 @@ async function main(signal: AbortSignal): Promise<number> {
       }
       // What was on the wire then is gone otherwise.
       if (flips) {
-        const sources = sourcesOf(scenarios.map(({ yaml }) => yaml.file));
-        await writeReports(results, join(ROOT, 'reports/latest', `flakes-run-${round}`), pageBundle(), sources);
+        const sources = sourcesOf(
+          project.root,
+          scenarios.map(({ yaml }) => yaml.file),
+        );
+        await writeReports(results, join(project.folders.report, `flakes-run-${round}`), pageBundle(), sources);
       }
       console.error(
         `run ${round} of ${times}: ${(results.durationMs / 1000).toFixed(1)} s, ${flipped(seen).length} flipped so far`,

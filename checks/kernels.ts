@@ -8,7 +8,7 @@ import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { labImage, ROOT } from '../cli/project.ts';
+import { labImage, PACKAGE } from '../api/package.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
 import { textTable } from '../reports/content/text-table.ts';
@@ -44,12 +44,12 @@ async function main(signal: AbortSignal): Promise<number> {
   mkdirSync(logs, { recursive: true });
   const disk = await ensureDisk({
     cache: CACHE,
-    populate: join(ROOT, 'checks/kernels/populate.sh'),
+    populate: join(PACKAGE, 'checks/kernels/populate.sh'),
     fresh: options.fresh,
     say,
     signal,
   });
-  const luggage = await packLuggage({ root: ROOT, image: options.fresh ? undefined : labImage() }, CACHE);
+  const luggage = await packLuggage({ root: PACKAGE, image: options.fresh ? undefined : labImage() }, CACHE);
   const rows: Row[] = [];
   for (const suite of options.suites) {
     const kernel = disk.kernels.find((one) => one.suite === suite);

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { say } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
-import { labImage, ROOT } from '../cli/project.ts';
+import { loadProject } from '../api/load-project.ts';
+import { labImage } from '../api/package.ts';
 import { record, refusePart } from './fidelity/record.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
@@ -75,8 +76,10 @@ async function main(signal: AbortSignal): Promise<number> {
 }
 
 /** A red flow proves nothing where the variant was red before, so that is run first, once for all its mutations. */
+const project = await loadProject();
+
 async function mutate(mutation: Mutation, runOne: RunOne, green: Map<string, boolean>): Promise<Outcome> {
-  const loaded = loadScenario(ROOT, join(ROOT, 'scenarios', `${mutation.scenario}.yaml`));
+  const loaded = loadScenario(project, join(project.folders.scenarios, `${mutation.scenario}.yaml`));
   const variant = loaded.scenario.variants.find(({ name }) => name === mutation.variant);
   if (!variant) throw new L4labError('invalid-input', `${mutation.scenario} has no variant ${mutation.variant}`);
   const key = `${mutation.scenario} ${mutation.variant}`;

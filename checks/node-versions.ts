@@ -3,7 +3,7 @@ import { existsSync, openSync, closeSync, mkdirSync, readFileSync, rmSync } from
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ROOT } from '../cli/project.ts';
+import { PACKAGE } from '../api/package.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { textTable } from '../reports/content/text-table.ts';
@@ -106,7 +106,7 @@ function run(program: string, args: string[], { log, signal }: { log: string; si
   const output = openSync(log, 'a');
   const path = program === 'npm' ? process.env['PATH'] : `${dirname(program)}${delimiter}${process.env['PATH']}`;
   const child = spawn(program, args, {
-    cwd: ROOT,
+    cwd: PACKAGE,
     env: { ...process.env, PATH: path },
     stdio: ['ignore', output, output],
   });

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT } from '../harness/errors.ts';
 import { composeFile } from '../harness/fabric/compose.ts';
+import type { Project } from '../harness/project/project.ts';
 import { findScenarios, loadScenario } from '../harness/project/scenario-files.ts';
 import { resolvePlan } from '../harness/scenario/resolve.ts';
 
@@ -9,13 +10,13 @@ import { resolvePlan } from '../harness/scenario/resolve.ts';
 const SHOWN = 'proxy-and-dsr/dsr';
 
 /** `l4lab compose`: writes docker-compose.yml anew. */
-export function composeCommand(root: string): Promise<number> {
-  writeFileSync(join(root, 'docker-compose.yml'), generatedCompose(root));
+export function composeCommand(project: Project): Promise<number> {
+  writeFileSync(join(project.root, 'docker-compose.yml'), generatedCompose(project));
   return Promise.resolve(EXIT.ok);
 }
 
-export function generatedCompose(root: string): string {
-  const { scenario, yaml } = loadScenario(root, findScenarios(root, [SHOWN])[0]!);
+export function generatedCompose(project: Project): string {
+  const { scenario, yaml } = loadScenario(project, findScenarios(project, [SHOWN])[0]!);
   return composeFile(resolvePlan(scenario, scenario.variants[0]!), yaml.file);
 }
 

@@ -1,15 +1,16 @@
+import type { Project } from '../harness/project/project.ts';
 import { EXIT } from '../harness/errors.ts';
 import { findingsOf } from './doctor/findings.ts';
 import { readFacts } from './doctor/read-facts.ts';
 import { doctorText } from './doctor/text.ts';
-import { labImage, version } from './project.ts';
+import { labImage, version } from '../api/package.ts';
 
 /**
  * `l4lab doctor`: looks at all that labs need of this machine and its engine, and says what to do where it is not well.
  * @returns 3 where labs cannot run
  */
-export async function doctorCommand(root: string, { json }: { json: boolean }): Promise<number> {
-  const facts = await readFacts(root, labImage());
+export async function doctorCommand(project: Project, { json }: { json: boolean }): Promise<number> {
+  const facts = await readFacts(project, labImage());
   const findings = findingsOf(facts);
   process.stdout.write(
     json

@@ -19,7 +19,8 @@ import { changedVariant, whatWouldHelp } from '../harness/model/what-if.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 import { resolvePlan } from '../harness/scenario/resolve.ts';
 import { findOneFlow, type One } from './find-one.ts';
-import { labImage } from './project.ts';
+import type { Project } from '../harness/project/project.ts';
+import { labImage } from '../api/package.ts';
 import { lineWidth } from './terminal.ts';
 
 /**
@@ -27,12 +28,12 @@ import { lineWidth } from './terminal.ts';
  * With `prove` the flow and every such change are run for real.
  */
 export async function explainCommand(
+  project: Project,
   word: string,
-  flowName: string | undefined,
-  options: { variant?: string; prove: boolean },
+  options: { flow?: string; variant?: string; prove: boolean },
   signal: AbortSignal,
 ): Promise<number> {
-  const { flow, ...one } = findOneFlow(word, options.variant, flowName);
+  const { flow, ...one } = findOneFlow(project, word, options.variant, options.flow);
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   const predictions = predict(one.plan, flow);
   say(wrap(`${one.plan.scenario} [${one.plan.variant}] ${flow.name}: ${outcomeOf(predictions)}`, lineWidth()));

@@ -7,7 +7,7 @@ import type { Variant } from '../harness/scenario/read.ts';
 import { resolvePlan } from '../harness/scenario/resolve.ts';
 import { commandLineError } from './command-line-error.ts';
 import { loadAll } from './load-all.ts';
-import { ROOT } from './project.ts';
+import type { Project } from '../harness/project/project.ts';
 import { select } from './selection.ts';
 
 /** One variant of one scenario, as words on the command line name it. */
@@ -18,9 +18,9 @@ export interface One {
 }
 
 /** The file of the only scenario that a word names. @throws L4labError `invalid-input` naming all that it may mean */
-export function findOneFile(word: string): string {
-  const files = findScenarios(ROOT, [word]);
-  const names = files.map((file) => scenarioName(ROOT, file));
+export function findOneFile(project: Project, word: string): string {
+  const files = findScenarios(project, [word]);
+  const names = files.map((file) => scenarioName(project, file));
   const exact = names.indexOf(word);
   if (files.length > 1 && exact < 0) throw ambiguous(`\`${word}\` names`, names);
   return files[Math.max(0, exact)]!;
@@ -30,8 +30,8 @@ export function findOneFile(word: string): string {
  * @param variantName the first variant when absent
  * @throws L4labError `invalid-input` naming what there is, or all that the word may mean
  */
-export function findOne(word: string, variantName: string | undefined): One {
-  return first(loadAll([findOneFile(word)]), variantName);
+export function findOne(project: Project, word: string, variantName: string | undefined): One {
+  return first(loadAll(project, [findOneFile(project, word)]), variantName);
 }
 
 /**
@@ -40,11 +40,12 @@ export function findOne(word: string, variantName: string | undefined): One {
  * @param flowName may be absent where there is but one flow
  */
 export function findOneFlow(
+  project: Project,
   word: string,
   variantName: string | undefined,
   flowName: string | undefined,
 ): One & { flow: FlowPlan } {
-  const scenarios = loadAll(findScenarios(ROOT, [word]));
+  const scenarios = loadAll(project, findScenarios(project, [word]));
   const plans = scenarios.flatMap((one) => plansOf(one, ALL));
   const names = [...new Set(plans.flatMap(({ plan }) => plan.flows.map(({ name }) => name)))];
   const name = flowName ?? names[0]!;

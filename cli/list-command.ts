@@ -1,13 +1,31 @@
+import { relative } from 'node:path';
 import { wrap } from '../reports/content/wrap.ts';
 import { EXIT, InputError } from '../harness/errors.ts';
-import { findScenarios, loadScenario } from '../harness/project/scenario-files.ts';
-import { ROOT } from './project.ts';
-import { loadEach } from './load-all.ts';
+import {
+  allLabs,
+  findLabs,
+  findScenarios,
+  loadEach,
+  loadLab,
+  loadScenario,
+  ownLabs,
+} from '../harness/project/scenario-files.ts';
+import type { Project } from '../harness/project/project.ts';
 import { lineWidth } from './terminal.ts';
 
 /** `l4lab list`: what there is to run. A file with mistakes hides none of the others. */
-export function listCommand(words: string[], { json }: { json: boolean }): Promise<number> {
-  const { loaded, mistakes } = loadEach(findScenarios(ROOT, words), loadScenario);
+export function listCommand(
+  project: Project,
+  words: string[],
+  { json, labs }: { json: boolean; labs: boolean },
+): Promise<number> {
+  const mistakes = labs ? listLabs(project, words, json) : listScenarios(project, words, json);
+  if (mistakes.length > 0) throw new InputError(mistakes);
+  return Promise.resolve(EXIT.ok);
+}
+
+function listScenarios(project: Project, words: string[], json: boolean): InputError['mistakes'] {
+  const { loaded, mistakes } = loadEach(project, findScenarios(project, words), loadScenario);
   const scenarios = loaded.map(({ scenario }) => ({
     name: scenario.name,
     title: scenario.file.title,
@@ -23,6 +41,28 @@ export function listCommand(words: string[], { json }: { json: boolean }): Promi
         process.stdout.write(wrap(line, lineWidth(), { indent: '  ', hanging: line === title ? 0 : 2 }));
     }
   }
-  if (mistakes.length > 0) throw new InputError(mistakes);
-  return Promise.resolve(EXIT.ok);
+  return mistakes;
+}
+
+/** The project's own labs and those that l4lab ships. */
+function listLabs(project: Project, words: string[], json: boolean): InputError['mistakes'] {
+  const own = new Set(ownLabs(project));
+  const files = words.length > 0 ? findLabs(project, words) : allLabs(project);
+  const { loaded, mistakes } = loadEach(project, files, (where, file) => ({ file, ...loadLab(where, file) }));
+  const labs = loaded.map(({ file, name, lab }) => ({
+    name,
+    title: lab.title,
+    file: relative(project.root, file),
+    shipped: !own.has(file),
+    nodes: Object.keys(lab.nodes),
+  }));
+  if (json) process.stdout.write(`${JSON.stringify(labs, null, 2)}\n`);
+  else {
+    for (const { name, title, shipped, nodes } of labs) {
+      process.stdout.write(`${name}${shipped ? '  (comes with l4lab)' : ''}\n`);
+      for (const line of [title, `nodes: ${nodes.join(', ')}`])
+        process.stdout.write(wrap(line, lineWidth(), { indent: '  ', hanging: line === title ? 0 : 2 }));
+    }
+  }
+  return mistakes;
 }

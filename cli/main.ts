@@ -12,21 +12,30 @@ import { schemaCommand } from './schema-command.ts';
 import { cleanCommand, downCommand, upCommand } from './up-and-down.ts';
 import { validateCommand } from './validate-command.ts';
 import { causesCommand } from './causes-command.ts';
+import { setupCommand } from './setup-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { composeCommand } from './compose-command.ts';
-import { ROOT, version } from './project.ts';
+import { loadProject } from '../api/load-project.ts';
+import { PACKAGE, version } from '../api/package.ts';
+import type { Project } from '../harness/project/project.ts';
 
 const interrupted = new AbortController();
 
 async function main(argv: string[]): Promise<number> {
   let code: number = EXIT.ok;
   const ends = (work: Promise<number>): Promise<void> => work.then((ended) => void (code = ended));
+  /** For commands that work on a project. */
+  const inProject = async (work: (project: Project) => Promise<number>): Promise<void> => {
+    const project = await loadProject({ root: program.opts<{ root?: string }>().root });
+    await ends(work(project));
+  };
   const collect = (value: string, all: string[]): string[] => [...all, ...value.split(',')];
   const program = new Command('l4lab')
     .description(
       'Settles, with real packets, which flows an L4 load-balancer topology lets through, and why the others fail.',
     )
     .version(version())
+    .option('--root <dir>', 'the project: by default the nearest folder upward with l4lab.config.* or scenarios/')
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text) });
 
@@ -35,33 +44,42 @@ async function main(argv: string[]): Promise<number> {
     .description('run scenarios (names, beginnings of names, files or folders; all by default) and write the report')
     .option('--variant <names>', 'only these variants', collect, [])
     .option('--flow <names>', 'only these flows', collect, [])
-    .option('--report <dir>', 'where the report goes', 'reports/latest')
+    .option('--report <dir>', 'where the report goes (default: reports/latest of the project)')
     .option('--json', 'print results.json instead of a summary', false)
     .option('--shard <k/n>', 'only the k-th of n parts; `merge` makes one report of all')
-    .action((words: string[], options: RunCommandOptions) => ends(runCommand(words, options, interrupted.signal)));
+    .action((words: string[], options: RunCommandOptions) =>
+      inProject((project) => runCommand(project, words, options, interrupted.signal)),
+    );
   program
     .command('validate [names...]')
     .description('read scenarios and labs (all by default), and tell every mistake with its place')
-    .action((words: string[]) => ends(validateCommand(words)));
+    .action((words: string[]) => inProject((project) => validateCommand(project, words)));
   program
     .command('list [scenarios...]')
     .description('list scenarios (all by default) with their labs, variants and flows')
+    .option('--labs', 'list labs instead: the project’s own and those that come with l4lab', false)
     .option('--json', 'as JSON', false)
-    .action((words: string[], options: { json: boolean }) => ends(listCommand(words, options)));
+    .action((words: string[], options: { json: boolean; labs: boolean }) =>
+      inProject((project) => listCommand(project, words, options)),
+    );
   program
     .command('predict <scenario> [flow]')
     .description("print each flow's walk as the model predicts it; needs no Docker")
     .option('--variant <names>', 'only these variants', collect, [])
     .option('--flow <names>', 'only these flows', collect, [])
     .action((word: string, flow: string | undefined, { variant, flow: flows }: { variant: string[]; flow: string[] }) =>
-      ends(predictCommand(word, { variants: variant, flows: flow === undefined ? flows : [flow, ...flows] })),
+      inProject((project) =>
+        predictCommand(project, word, { variants: variant, flows: flow === undefined ? flows : [flow, ...flows] }),
+      ),
     );
   program
     .command('matrix <lab-or-scenario>')
     .description('print which flows work in which variant or mode, and why not; needs no Docker')
     .option('--variant <names>', 'only these variants', collect, [])
     .option('--flow <names>', 'only these flows', collect, [])
-    .action((word: string, options: { variant: string[]; flow: string[] }) => ends(matrixCommand(word, options)));
+    .action((word: string, options: { variant: string[]; flow: string[] }) =>
+      inProject((project) => matrixCommand(project, word, options)),
+    );
   program
     .command('explain <scenario> [flow]')
     .description('tell why a flow works or fails, and what would make it work')
@@ -69,7 +87,9 @@ async function main(argv: string[]): Promise<number> {
     .option('--variant <name>', 'the variant; the first that has the flow by default')
     .option('--prove', 'run the flow and every proposed change for real', false)
     .action((word: string, flow: string | undefined, options: { flow?: string; variant?: string; prove: boolean }) =>
-      ends(explainCommand(word, flow ?? options.flow, options, interrupted.signal)),
+      inProject((project) =>
+        explainCommand(project, word, flow === undefined ? options : { ...options, flow }, interrupted.signal),
+      ),
     );
   program
     .command('mutate [scenarios...]')
@@ -77,7 +97,7 @@ async function main(argv: string[]): Promise<number> {
     .option('--variant <names>', 'only these variants', collect, [])
     .option('--prove', 'break the labs for real instead of predicting', false)
     .action((words: string[], options: { variant: string[]; prove: boolean }) =>
-      ends(mutateCommand(words, options, interrupted.signal)),
+      inProject((project) => mutateCommand(project, words, options, interrupted.signal)),
     );
   program
     .command('causes [names...]')
@@ -88,17 +108,19 @@ async function main(argv: string[]): Promise<number> {
     .description('boot and configure the lab of a scenario, and leave it running')
     .option('--variant <name>', 'the variant to configure; the first by default')
     .action((word: string, options: { variant?: string }) =>
-      ends(upCommand(word, options.variant, interrupted.signal)),
+      inProject((project) => upCommand(project, word, options.variant, interrupted.signal)),
     );
   program
     .command('down [scenario]')
     .description('take down what `up` left running')
-    .action((word: string | undefined) => ends(downCommand(word)));
+    .action((word: string | undefined) => inProject((project) => downCommand(project, word)));
   program
     .command('merge <dirs...>')
     .description('make one report of the results of several runs (shards)')
-    .option('--report <dir>', 'where the report goes', 'reports/latest')
-    .action((dirs: string[], options: { report: string }) => ends(mergeCommand(dirs, options)));
+    .option('--report <dir>', 'where the report goes (default: reports/latest of the project)')
+    .action((dirs: string[], options: { report?: string }) =>
+      inProject((project) => mergeCommand(project, dirs, options)),
+    );
   program
     .command('report')
     .description('ask the results of earlier runs')
@@ -108,16 +130,21 @@ async function main(argv: string[]): Promise<number> {
   program
     .command('compose')
     .description('write docker-compose.yml anew')
-    .action(() => ends(composeCommand(ROOT)));
+    .action(() => inProject((project) => composeCommand(project)));
   program
     .command('schema')
     .description('write the JSON Schemas in schema/ anew')
-    .action(() => ends(schemaCommand(ROOT)));
+    .action(() => ends(schemaCommand(PACKAGE)));
   program
     .command('doctor')
     .description('look at engine, kernel, firewall and the rest that labs need, and tell what to do')
     .option('--json', 'as JSON, for a bug report', false)
-    .action((options: { json: boolean }) => ends(doctorCommand(ROOT, options)));
+    .action((options: { json: boolean }) => inProject((project) => doctorCommand(project, options)));
+  program
+    .command('setup')
+    .description('make sure that a Docker engine answers and holds the lab image; `run` does so as well')
+    .option('--yes', 'install what is missing without asking', false)
+    .action(() => ends(setupCommand()));
   program
     .command('clean')
     .description('remove every container and network that l4lab ever made')
@@ -134,6 +161,12 @@ async function main(argv: string[]): Promise<number> {
   }
   return code;
 }
+
+// `… | head` has read enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
 
 let interruptedAt = 0;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

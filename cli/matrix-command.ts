@@ -8,15 +8,21 @@ import { findLabs, findScenarios, loadLab } from '../harness/project/scenario-fi
 import type { LoadedScenario } from '../harness/scenario/plans.ts';
 import { defaultMatrix } from '../harness/scenario/default-matrix.ts';
 import { loadAll } from './load-all.ts';
-import { ROOT } from './project.ts';
+import type { Project } from '../harness/project/project.ts';
 import { select } from './selection.ts';
 import { lineWidth } from './terminal.ts';
 
 /** `l4lab matrix`: which flows work in which variant, and why not; of a lab, in each mode. Needs no Docker. */
-export function matrixCommand(word: string, options: { variant: string[]; flow: string[] }): Promise<number> {
-  const labs = findLabs(ROOT, [word]);
+export function matrixCommand(
+  project: Project,
+  word: string,
+  options: { variant: string[]; flow: string[] },
+): Promise<number> {
+  const labs = findLabs(project, [word]);
   const scenarios =
-    labs.length > 0 ? labs.map((file) => defaultMatrix(loadLab(ROOT, file))) : loadAll(findScenarios(ROOT, [word]));
+    labs.length > 0
+      ? labs.map((file) => defaultMatrix(loadLab(project, file)))
+      : loadAll(project, findScenarios(project, [word]));
   const selection = { variants: options.variant, flows: options.flow };
   for (const loaded of select(scenarios, selection)) process.stdout.write(`${describeMatrix(loaded, selection)}\n`);
   return Promise.resolve(EXIT.ok);

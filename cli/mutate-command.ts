@@ -12,7 +12,8 @@ import { runInPool } from '../harness/run/variant.ts';
 import { plansOf, type LoadedScenario } from '../harness/scenario/plans.ts';
 import { breakageText } from './breakage-text.ts';
 import { loadAll } from './load-all.ts';
-import { labImage, ROOT } from './project.ts';
+import type { Project } from '../harness/project/project.ts';
+import { labImage } from '../api/package.ts';
 import { select } from './selection.ts';
 import { lineWidth } from './terminal.ts';
 
@@ -21,12 +22,13 @@ import { lineWidth } from './terminal.ts';
  * could lose that setting, and the scenario would still pass. Predicted, or run for real with `prove`.
  */
 export async function mutateCommand(
+  project: Project,
   words: string[],
   options: { variant: string[]; prove: boolean },
   signal: AbortSignal,
 ): Promise<number> {
   const selection = { variants: options.variant, flows: [] };
-  const scenarios = select(loadAll(findScenarios(ROOT, words)), selection);
+  const scenarios = select(loadAll(project, findScenarios(project, words)), selection);
   if (!options.prove) {
     return tellAll(scenarios, options.variant, (_variant, plan) => {
       signal.throwIfAborted();

@@ -9,13 +9,13 @@ import { plansOf, type Selection } from '../harness/scenario/plans.ts';
 import { findScenarios } from '../harness/project/scenario-files.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 import { loadAll } from './load-all.ts';
-import { ROOT } from './project.ts';
+import type { Project } from '../harness/project/project.ts';
 import { select } from './selection.ts';
 import { lineWidth } from './terminal.ts';
 
 /** `l4lab predict`: every flow's walk as the model sees it; needs no Docker. */
-export function predictCommand(word: string, selection: Selection): Promise<number> {
-  for (const loaded of select(loadAll(findScenarios(ROOT, [word])), selection)) {
+export function predictCommand(project: Project, word: string, selection: Selection): Promise<number> {
+  for (const loaded of select(loadAll(project, findScenarios(project, [word])), selection)) {
     for (const { plan } of plansOf(loaded, selection)) {
       for (const flow of plan.flows) process.stdout.write(`${describePrediction(flow, plan)}\n`);
     }

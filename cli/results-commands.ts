@@ -11,19 +11,26 @@ import { summaryText } from '../reports/summary-text.ts';
 import { EXIT } from '../harness/errors.ts';
 import type { Results } from '../harness/terms/results.ts';
 import { commandLineError } from './command-line-error.ts';
-import { pageBundle, sourcesOf } from './project.ts';
+import type { Project } from '../harness/project/project.ts';
+import { pageBundle } from '../api/package.ts';
+import { sourcesOf } from '../api/sources.ts';
 
 interface Publishing {
+  /** The project's folder. */
+  root: string;
   /** Print results.json instead of a summary. */
   json: boolean;
   /** Tell GitHub nothing: the merged report of all shards will. */
   quiet: boolean;
 }
 
-/** The folder that `--report` names, tried before the work. @throws L4labError where no report can be written to it */
-export async function reportFolder(report: string): Promise<string> {
+/**
+ * The folder that `--report` names, or the project's, tried before the work.
+ * @throws L4labError where no report can be written to it
+ */
+export async function reportFolder(project: Project, report: string | undefined): Promise<string> {
   if (report === '') throw commandLineError('--report: name a folder');
-  const dir = resolve(report);
+  const dir = report === undefined ? project.folders.report : resolve(report);
   await tryReportFolder(dir);
   return dir;
 }
@@ -32,9 +39,12 @@ export async function reportFolder(report: string): Promise<string> {
  * Writes the reports of a run, and tells what came of it: on the terminal, and to GitHub when it runs there.
  * @returns the exit code that the verdicts ask for, or 3 when the report is not where it belongs
  */
-export async function publish(results: Results, dir: string, { json, quiet }: Publishing): Promise<number> {
+export async function publish(results: Results, dir: string, { root, json, quiet }: Publishing): Promise<number> {
   if (json) process.stdout.write(`${JSON.stringify(results)}\n`);
-  const sources = sourcesOf(results.scenarios.map(({ file }) => file));
+  const sources = sourcesOf(
+    root,
+    results.scenarios.map(({ file }) => file),
+  );
   const saved = await saveReports(results, dir, pageBundle(), sources);
   if (!json) {
     const page = join(saved.dir, 'index.html');
@@ -57,11 +67,15 @@ function exitCode({ scenarios, interrupted }: Results): number {
 }
 
 /** `l4lab merge`: one report of the results of several machines. */
-export async function mergeCommand(dirs: string[], { report }: { report: string }): Promise<number> {
-  const dir = await reportFolder(report);
+export async function mergeCommand(project: Project, dirs: string[], { report }: { report?: string }): Promise<number> {
+  const dir = await reportFolder(project, report);
   const parts = await Promise.all(dirs.map(async (from) => ({ from, results: await readResults(from) })));
   checkShards(parts);
-  return publish(mergeResults(parts.map(({ results }) => results)), dir, { json: false, quiet: false });
+  return publish(mergeResults(parts.map(({ results }) => results)), dir, {
+    root: project.root,
+    json: false,
+    quiet: false,
+  });
 }
 
 /** `l4lab report diff`: which verdicts and causes changed between two runs. */

@@ -7,7 +7,8 @@ import { labsAtOnce, run } from '../harness/run/run.ts';
 import { findScenarios } from '../harness/project/scenario-files.ts';
 import type { Results } from '../harness/terms/results.ts';
 import { loadAll } from './load-all.ts';
-import { labImage, ROOT, version } from './project.ts';
+import type { Project } from '../harness/project/project.ts';
+import { labImage, version } from '../api/package.ts';
 import { progress } from './progress.ts';
 import { publish, reportFolder } from './results-commands.ts';
 import { select } from './selection.ts';
@@ -16,19 +17,24 @@ import { parseShard, shardOf } from './shard.ts';
 export interface RunCommandOptions {
   variant: string[];
   flow: string[];
-  report: string;
+  report?: string;
   json: boolean;
   /** `K/N`: only the K-th of N parts. */
   shard?: string;
 }
 
 /** `l4lab run`: runs scenarios, writes the reports, and ends with what the verdicts say. */
-export async function runCommand(words: string[], options: RunCommandOptions, signal: AbortSignal): Promise<number> {
+export async function runCommand(
+  project: Project,
+  words: string[],
+  options: RunCommandOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const shard = options.shard === undefined ? null : parseShard(options.shard);
   const selection = { variants: options.variant, flows: options.flow };
-  const all = select(loadAll(findScenarios(ROOT, words)), selection);
+  const all = select(loadAll(project, findScenarios(project, words)), selection);
   const scenarios = shard ? shardOf(all, shard) : all;
-  const report = await reportFolder(options.report);
+  const report = await reportFolder(project, options.report);
   const out = options.json ? process.stderr : process.stdout;
   if (scenarios.length === 0) out.write(`shard ${options.shard} is empty: ${plural(all.length, 'scenario')} in all\n`);
   const engine = await findEngine();
@@ -50,6 +56,7 @@ export async function runCommand(words: string[], options: RunCommandOptions, si
         return;
       }
       code = await publish({ ...results, ...(shard ? { shard } : {}) }, report, {
+        root: project.root,
         json: options.json,
         quiet: shard !== null,
       });

@@ -1,8 +1,8 @@
-import { loadScenario } from '../harness/project/scenario-files.ts';
+import { shippedScenario } from '../harness/project/testing/here.ts';
 import { select } from './selection.ts';
 
-const dsr = loadScenario(process.cwd(), 'scenarios/proxy-and-dsr/dsr.yaml');
-const pathMtu = loadScenario(process.cwd(), 'scenarios/failures/path-mtu.yaml');
+const dsr = shippedScenario('proxy-and-dsr/dsr');
+const pathMtu = shippedScenario('failures/path-mtu');
 const names = (...selection: [variants: string[], flows: string[]]) =>
   select([dsr, pathMtu], { variants: selection[0], flows: selection[1] }).map(({ scenario }) => scenario.name);
 

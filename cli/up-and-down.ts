@@ -8,11 +8,17 @@ import { topologyOf } from '../harness/fabric/lab-topology.ts';
 import { isGone, sweep, type SweepScope } from '../harness/fabric/sweep.ts';
 import { scenarioName } from '../harness/project/scenario-files.ts';
 import { findOne, findOneFile } from './find-one.ts';
-import { labImage, ROOT } from './project.ts';
+import type { Project } from '../harness/project/project.ts';
+import { labImage } from '../api/package.ts';
 
 /** `l4lab up`: boots and configures a lab that stays, and says how to enter its nodes. */
-export async function upCommand(word: string, variantName: string | undefined, signal: AbortSignal): Promise<number> {
-  const { loaded, variant, plan } = findOne(word, variantName);
+export async function upCommand(
+  project: Project,
+  word: string,
+  variantName: string | undefined,
+  signal: AbortSignal,
+): Promise<number> {
+  const { loaded, variant, plan } = findOne(project, word, variantName);
   const { scenario } = loaded;
   const { docker, ...engine } = await findEngine();
   await sweep(docker, { orphans: true });
@@ -43,8 +49,8 @@ export async function upCommand(word: string, variantName: string | undefined, s
 }
 
 /** `l4lab down`: takes down labs that `up` left running, one scenario's or all. */
-export async function downCommand(word: string | undefined): Promise<number> {
-  const kept = word === undefined ? null : scenarioName(ROOT, findOneFile(word));
+export async function downCommand(project: Project, word: string | undefined): Promise<number> {
+  const kept = word === undefined ? null : scenarioName(project, findOneFile(project, word));
   return remove({ kept });
 }
 

@@ -2,18 +2,18 @@ import { plural } from '../reports/content/plural.ts';
 import { EXIT } from '../harness/errors.ts';
 import { plansOf } from '../harness/scenario/plans.ts';
 import { findLabs, findScenarios } from '../harness/project/scenario-files.ts';
-import { ROOT } from './project.ts';
+import type { Project } from '../harness/project/project.ts';
 import { loadScenariosAndLabs } from './load-all.ts';
 
 /**
  * `l4lab validate`: reads everything, labs that no scenario is on as well, and resolves every plan; mistakes come as an
  * InputError.
  */
-export function validateCommand(words: string[]): Promise<number> {
-  const labFiles = findLabs(ROOT, words);
-  const others = words.filter((word) => findLabs(ROOT, [word]).length === 0);
-  const scenarioFiles = words.length > 0 && others.length === 0 ? [] : findScenarios(ROOT, others);
-  const { scenarios, labs } = loadScenariosAndLabs(scenarioFiles, labFiles);
+export function validateCommand(project: Project, words: string[]): Promise<number> {
+  const labFiles = findLabs(project, words);
+  const others = words.filter((word) => findLabs(project, [word]).length === 0);
+  const scenarioFiles = words.length > 0 && others.length === 0 ? [] : findScenarios(project, others);
+  const { scenarios, labs } = loadScenariosAndLabs(project, scenarioFiles, labFiles);
   const plans = scenarios.flatMap((loaded) => plansOf(loaded, { variants: [], flows: [] }));
   const flows = plans.reduce((sum, { plan }) => sum + plan.flows.length, 0);
   const read = [

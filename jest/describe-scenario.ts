@@ -1,7 +1,8 @@
 import { say } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
 import { walkText } from '../reports/content/walk-text.ts';
-import { labImage, ROOT, version } from '../cli/project.ts';
+import { loadProject } from '../api/load-project.ts';
+import { labImage, version } from '../api/package.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
 import type { FlowResult, ScenarioResult } from '../harness/terms/results.ts';
@@ -13,9 +14,11 @@ import { Parts, PARTS_FOLDER } from './parts.ts';
 const EVERYTHING = { variants: [], flows: [] };
 const SCENARIO_DEADLINE_MS = 300_000;
 
+const project = await loadProject();
+
 /** A scenario as jest tests: one `describe` per scenario and variant, one test per flow. */
 export function describeScenario(file: string): void {
-  const loaded = loadScenario(ROOT, file);
+  const loaded = loadScenario(project, file);
   describe(loaded.scenario.name, () => {
     let result: ScenarioResult | undefined;
     beforeAll(async () => {

@@ -1,12 +1,13 @@
 import { writeSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { pageBundle, ROOT, sourcesOf } from '../cli/project.ts';
+import { pageBundle, PACKAGE } from '../api/package.ts';
+import { sourcesOf } from '../api/sources.ts';
 import type { Results } from '../harness/terms/results.ts';
 import { mergeResults } from '../reports/merge.ts';
 import { saveReports } from '../reports/save-reports.ts';
 import { summaryText } from '../reports/summary-text.ts';
 
-export const REPORT_FOLDER = join(ROOT, 'reports/latest');
+export const REPORT_FOLDER = join(PACKAGE, 'reports/latest');
 
 /** What this needs of jest's own configuration. */
 export interface JestConfig {
@@ -24,7 +25,10 @@ export async function report(parts: Results[], { shard }: JestConfig, interrupte
     ...(shard ? { shard: { index: shard.shardIndex, count: shard.shardCount } } : {}),
     ...(interrupted ? { interrupted } : {}),
   };
-  const sources = sourcesOf(results.scenarios.map(({ file }) => file));
+  const sources = sourcesOf(
+    PACKAGE,
+    results.scenarios.map(({ file }) => file),
+  );
   const { dir, problem } = await saveReports(results, REPORT_FOLDER, pageBundle(), sources);
   const reportPath = relative(process.cwd(), join(dir, 'index.html'));
   // While tests run, jest holds back what is written to its own stream.

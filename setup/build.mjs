@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync,
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const SOURCES = ['cli', 'harness', 'jest', 'lb', 'reports', 'setup', 'image', 'package-lock.json'];
+const SOURCES = ['api', 'cli', 'harness', 'jest', 'lb', 'reports', 'setup', 'image', 'package-lock.json'];
 
 /** Within the sources, and made by running. */
 const REPORTS_MADE = 'reports/latest';
@@ -28,7 +28,7 @@ const IN_IMAGE = { ...NODE, format: 'cjs', supported: { 'dynamic-import': false 
 const ALONE = {
   ...NODE,
   banner: {
-    js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+    js: "#!/usr/bin/env node\nimport { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
   },
 };
 
@@ -48,6 +48,7 @@ const IN_PAGE = {
 /** @type {Bundle[]} */
 const BUNDLES = [
   { entry: 'setup/main.ts', output: 'dist/setup.js', options: ON_HOST },
+  { entry: 'api/index.ts', output: 'dist/index.js', options: ON_HOST },
   { entry: 'cli/main.ts', output: 'dist/l4lab.js', options: ON_HOST },
   { entry: 'jest/describe-scenario.ts', output: 'dist/jest-scenario.js', options: ON_HOST },
   { entry: 'jest/global-setup.ts', output: 'dist/jest-setup.js', options: ON_HOST },

@@ -186,7 +186,7 @@ export async function requireEndpoint(): Promise<Endpoint> {
   if (found) return found;
   throw new SetupError(
     `No Docker engine answers at ${candidates.map((one) => one.DOCKER_HOST).join(' or ')}.\n` +
-      'Start it (npm run setup does that on Debian and Ubuntu), or point elsewhere: with DOCKER_HOST, or docker context use.',
+      'Start it (npx l4lab setup does that on Debian and Ubuntu), or point elsewhere: with DOCKER_HOST, or docker context use.',
   );
 }
 

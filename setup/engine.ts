@@ -64,7 +64,7 @@ function byHand(): string {
           'As another user than root, also: sudo usermod -aG docker "$USER", then log in again.',
         ]
       : ['Install Docker Desktop, start it, and wait until it says that the engine is running.'];
-  return ['No Docker engine answers, and l4lab cannot install one here.', ...steps, 'Then run: npm run setup'].join(
+  return ['No Docker engine answers, and l4lab cannot install one here.', ...steps, 'Then run: npx l4lab setup'].join(
     '\n',
   );
 }

@@ -5,14 +5,14 @@ import { pathToFileURL } from 'node:url';
 import { labSetup, prepare, ROOT } from './prepare.mjs';
 
 /** Commands that boot labs, and commands that look for what was booted; all others work where there is no Docker. */
-const BOOT = ['run', 'up'];
+const BOOT = ['run', 'up', 'setup'];
 const LOOK = ['down', 'clean'];
 
 try {
   const [command = '', ...rest] = process.argv.slice(2);
   const boots = (BOOT.includes(command) || rest.includes('--prove')) && !rest.includes('--help');
   // The command's own output may be read by a program: what the set-up has to say goes to stderr.
-  await prepare({ engine: boots, yes: false, say: console.error });
+  await prepare({ engine: boots, yes: command === 'setup' && rest.includes('--yes'), say: console.error });
   if (LOOK.includes(command)) await (await labSetup()).pointAtEngine();
   await import(pathToFileURL(join(ROOT, 'dist/l4lab.js')).href);
 } catch (error) {

@@ -1,18 +1,21 @@
 // @ts-check
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { bundlesAreCurrent, ensureBundles } from './build.mjs';
 import { withLock } from './lock.mjs';
 import { checkNode } from './node-version.mjs';
-import { ensurePackages, packagesAreCurrent } from './packages.mjs';
 
 /** The folder of package.json. */
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Machine-wide: clones share the engine and its images. */
 const LOCK = join(tmpdir(), `l4lab-setup-${userInfo().uid}.lock`);
+
+/** What makes packages and bundles of a checkout; null for the npm package, which has both. */
+const checkout = existsSync(join(ROOT, 'setup/build.mjs'))
+  ? { ...(await import('./build.mjs')), ...(await import('./packages.mjs')) }
+  : null;
 
 /**
  * Makes sure that packages and bundles are there, and if a lab is to be booted, a Docker engine and the lab image too.
@@ -24,8 +27,10 @@ export async function prepare({ engine, tests = false, yes, say }) {
   checkNode(process.versions.node, JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).engines.node);
   if (await isReady(engine, tests)) return;
   await withLock(LOCK, say, async (share) => {
-    await ensurePackages(ROOT, say, share);
-    await ensureBundles(ROOT, say);
+    if (checkout) {
+      await checkout.ensurePackages(ROOT, say, share);
+      await checkout.ensureBundles(ROOT, say);
+    }
     if (engine) await (await labSetup()).makeLabReady(ROOT, labImage(), { yes, say });
     if (tests) await (await labSetup()).ensureTestTools(say);
   });
@@ -36,7 +41,7 @@ export async function prepare({ engine, tests = false, yes, say }) {
  * @param {boolean} tests
  */
 async function isReady(engine, tests) {
-  if (!packagesAreCurrent(ROOT) || !bundlesAreCurrent(ROOT)) return false;
+  if (checkout && !(checkout.packagesAreCurrent(ROOT) && checkout.bundlesAreCurrent(ROOT))) return false;
   if (tests && (await labSetup()).missingTools(process.env).length > 0) return false;
   return !engine || (await (await labSetup()).labIsReady(labImage()));
 }

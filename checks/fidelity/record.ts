@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../../cli/project.ts';
+import { PACKAGE } from '../../api/package.ts';
 import type { Engine } from '../../harness/fabric/engine.ts';
 import { L4labError } from '../../harness/errors.ts';
 import { fidelityPage, withEntry, type Entry } from './entry.ts';
 
-const DATA = join(ROOT, 'docs/fidelity.json');
-const PAGE = join(ROOT, 'docs/fidelity.md');
+const DATA = join(PACKAGE, 'docs/fidelity.json');
+const PAGE = join(PACKAGE, 'docs/fidelity.md');
 
 /** What is recorded stands for the whole check. @throws L4labError `invalid-input` where only a part of it would run */
 export function refusePart(recorded: boolean, chosen: Record<string, boolean>): void {

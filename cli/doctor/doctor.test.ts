@@ -54,7 +54,7 @@ const CASES: [what: string, level: Level, says: RegExp, facts: Facts][] = [
   [
     'no engine, which set-up can install',
     'fail',
-    /✗ no Docker engine\n {4}nobody there[^]*! npm run setup would install docker\.io[^]*, then build the lab image/,
+    /✗ no Docker engine\n {4}nobody there[^]*! npx l4lab setup would install docker\.io[^]*, then build the lab image/,
     {
       ...WELL,
       engine: { endpoint: null, reason: 'nobody there' },
@@ -128,7 +128,7 @@ const CASES: [what: string, level: Level, says: RegExp, facts: Facts][] = [
       inside: null,
       network: null,
       lab: null,
-      unasked: 'npm run setup',
+      unasked: 'npx l4lab setup',
     },
   ],
   [

@@ -9,7 +9,9 @@ import { onHostNetwork } from '../../harness/fabric/host-container.ts';
 import { clashesOf, readHostNetwork } from '../../harness/fabric/host-network.ts';
 import { probeContainer } from '../../harness/fabric/kernel-features.ts';
 import { tryLab } from '../../harness/fabric/try-lab.ts';
-import { findScenarios, loadScenario } from '../../harness/project/scenario-files.ts';
+import { PACKAGE } from '../../api/package.ts';
+import type { Project } from '../../harness/project/project.ts';
+import { allScenarios, loadEach, loadScenario } from '../../harness/project/scenario-files.ts';
 import { resolvePlan } from '../../harness/scenario/resolve.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 import { canInstallPackages } from '../../setup/apt.ts';
@@ -19,10 +21,10 @@ import { L4labError } from '../../harness/errors.ts';
 import { missingTools } from '../../setup/test-tools.ts';
 import type { EngineAnswer, Facts, NetworkFacts } from './facts.ts';
 
-/** Asks this machine and its engine; what does not answer is null. @param root the project's folder */
-export async function readFacts(root: string, image: string): Promise<Facts> {
+/** Asks this machine and its engine; what does not answer is null. */
+export async function readFacts(project: Project, image: string): Promise<Facts> {
   const common = {
-    node: nodeFacts(root),
+    node: nodeFacts(),
     kernel: release(),
     setup: {
       tools: missingTools(process.env),
@@ -44,13 +46,13 @@ export async function readFacts(root: string, image: string): Promise<Facts> {
   const unknown = { inside: null, network: null, lab: null };
   const asked = { ...common, engine, image: { name: image, present } };
   if (!present) {
-    const unasked = 'They are looked at in a container of the lab image: npm run setup, then run this again.';
+    const unasked = 'They are looked at in a container of the lab image: npx l4lab setup, then run this again.';
     return { ...asked, ...unknown, unasked };
   }
   try {
     const [inside, network] = await Promise.all([
       probeContainer(docker, image, engine.facts.apparmor),
-      readNetwork(docker, image, root),
+      readNetwork(docker, image, project),
     ]);
     const lab = engine.unfit === null ? await bootOne({ docker, ...engine.facts }, image) : null;
     return { ...asked, inside, network, lab, unasked: null };
@@ -68,8 +70,8 @@ async function bootOne(engine: Engine, image: string): Promise<Facts['lab']> {
   }
 }
 
-function nodeFacts(root: string): Facts['node'] {
-  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { engines: { node: string } };
+function nodeFacts(): Facts['node'] {
+  const { engines } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as { engines: { node: string } };
   const node = { version: process.versions.node, wanted: engines.node.replace('>=', '') };
   try {
     checkNode(node.version, engines.node);
@@ -102,7 +104,7 @@ for name in iptables ip6tables; do
   [ ! -e $file ] || echo "net.bridge.bridge-nf-call-$name $(cat $file)"
 done`;
 
-async function readNetwork(docker: Docker, image: string, root: string): Promise<NetworkFacts> {
+async function readNetwork(docker: Docker, image: string, project: Project): Promise<NetworkFacts> {
   const said = await onHostNetwork(docker, image, { script: SCRIPT, admin: true });
   const [ruleset = '', addresses = '', ...settings] = said.split('\n');
   const host = readHostNetwork(addresses);
@@ -114,17 +116,17 @@ async function readNetwork(docker: Docker, image: string, root: string): Promise
     })),
     bridgeFilters: Object.fromEntries(settings.filter(Boolean).map((line) => line.split(' ') as [string, string])),
     hairpinPort: host.hairpinPort,
-    clashes: shippedPlans(root).flatMap(({ lab, plan }) =>
+    clashes: plansOfProject(project).flatMap(({ lab, plan }) =>
       clashesOf(plan, host).map(({ owner, address, iface }) => ({ lab, owner, address, iface })),
     ),
   };
 }
 
 /** A plan of each lab that a scenario uses. */
-function shippedPlans(root: string): { lab: string; plan: Plan }[] {
+function plansOfProject(project: Project): { lab: string; plan: Plan }[] {
   const plans = new Map<string, Plan>();
-  for (const file of findScenarios(root, [])) {
-    const { scenario } = loadScenario(root, file);
+  // What is wrong with a scenario is for `validate` to tell.
+  for (const { scenario } of loadEach(project, allScenarios(project), loadScenario).loaded) {
     plans.set(scenario.labName, resolvePlan(scenario, scenario.variants[0]!));
   }
   return [...plans].map(([lab, plan]) => ({ lab, plan }));

@@ -63,14 +63,14 @@ const TEXTS: { [Code in keyof Params]: (params: Params[Code], level: Level) => S
   ],
   image: ({ name, present }) => [
     `lab image ${name} ${present ? 'is there' : 'is missing'}`,
-    'npm run setup builds it.',
+    'npx l4lab setup builds it.',
   ],
   'not-asked': ({ reason }) => ['kernel features, firewall, addresses and limits were not looked at', reason],
   'setup-would': ({ actions }) =>
     actions.length === 0
-      ? ['npm run setup has nothing to do']
+      ? ['npx l4lab setup has nothing to do']
       : [
-          `npm run setup would ${actions.map((action) => ACTIONS[action]).join(', then ')}`,
+          `npx l4lab setup would ${actions.map((action) => ACTIONS[action]).join(', then ')}`,
           'npm start does so as well.',
         ],
   'test-tools': ({ missing, installs }) =>

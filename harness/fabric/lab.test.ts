@@ -3,7 +3,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EnvironmentError } from '../errors.ts';
 import { plansOf } from '../scenario/plans.ts';
-import { findScenarios, loadScenario } from '../project/scenario-files.ts';
+import { shippedScenario } from '../project/testing/here.ts';
 import type { Plan } from '../terms/plan.ts';
 import { findEngine, type Engine } from './engine.ts';
 import { prepareHostNetwork } from './host-network.ts';
@@ -25,7 +25,7 @@ let plans: Plan[];
 beforeAll(async () => {
   image = builtImage();
   engine = await findEngine();
-  const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['proxy-and-dsr/dsr'])[0]!);
+  const loaded = shippedScenario('proxy-and-dsr/dsr');
   plans = plansOf(loaded, { variants: [], flows: [] }).map(({ plan }) => plan);
 }, DEADLINE_MS);
 
@@ -61,7 +61,7 @@ test(
 test(
   'a lab that speaks IPv6 is as fresh after a reset as before',
   async () => {
-    const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['ipv6/one-arm'])[0]!);
+    const loaded = shippedScenario('ipv6/one-arm');
     const { plan } = plansOf(loaded, { variants: ['proxy'], flows: [] })[0]!;
     const lab = await boot(plan);
     try {
@@ -78,7 +78,7 @@ test(
 test(
   'a lab whose links were down is as fresh after a reset as before, however late the kernel says so',
   async () => {
-    const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['failures/unreachable'])[0]!);
+    const loaded = shippedScenario('failures/unreachable');
     const { plan } = plansOf(loaded, { variants: ['server-cut-off'], flows: [] })[0]!;
     const lab = await boot(plan);
     try {

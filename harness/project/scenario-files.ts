@@ -6,34 +6,65 @@ import { InputError, L4labError, type Mistake } from '../errors.ts';
 import { readLab, readScenario, readScenarioFile } from '../scenario/read.ts';
 import type { Lab } from '../scenario/schema.ts';
 import { parseYaml, type YamlFile } from '../scenario/yaml-file.ts';
+import type { Project } from './project.ts';
 
 /**
  * Finds scenario files by path (a file or a folder), by name below `scenarios/` (`basics/protocols`), by a part of one
  * between slashes (`basics`, `protocols`), or by the beginning of either. No words mean all of them, in the order of their
  * names.
- * @throws L4labError `invalid-input` for words that name none, with what may be meant
+ * @throws L4labError `invalid-input` for words that name none, with what may be meant; and where there is no scenario
  */
-export function findScenarios(root: string, words: string[]): string[] {
-  const all = yamlFilesBelow(join(root, 'scenarios'));
-  if (words.length === 0) return all;
-  const named = all.map((file) => ({ file, name: scenarioName(root, file) }));
+export function findScenarios(project: Project, words: string[]): string[] {
+  const all = allScenarios(project);
+  if (words.length === 0) {
+    if (all.length === 0)
+      throw new L4labError(
+        'invalid-input',
+        `no scenarios in ${project.folders.scenarios}; \`npx l4lab init\` makes the first one`,
+      );
+    return all;
+  }
+  const named = all.map((file) => ({ file, name: scenarioName(project, file) }));
   const found = words.map((word) => ({ word, files: filesAt(word, false) ?? filesNamed(word, 'scenarios', named) }));
   const unknown = found.filter(({ files }) => files.length === 0);
   if (unknown.length > 0)
     throw noneNamed(
-      root,
+      project,
       unknown.map(({ word }) => word),
       named,
     );
   return [...new Set(found.flatMap(({ files }) => files))];
 }
 
-/** Lab files by path, or by name in `labs/`; none where a word names none. No words mean all of `labs/`. */
-export function findLabs(root: string, words: string[]): string[] {
-  const labs = yamlFilesBelow(join(root, 'labs')).map((file) => ({ file, name: labName(root, file) }));
+/** Every scenario file of a project, in the order of their names. */
+export function allScenarios(project: Project): string[] {
+  return yamlFilesBelow(project.folders.scenarios);
+}
+
+/** Lab files by path, or by name; none where a word names none. No words mean the labs of the project itself. */
+export function findLabs(project: Project, words: string[]): string[] {
+  const labs = (words.length === 0 ? ownLabs(project) : allLabs(project)).map((file) => ({
+    file,
+    name: labName(project, file),
+  }));
   if (words.length === 0) return labs.map(({ file }) => file);
   const exact = (word: string): string[] => labs.filter(({ name }) => name === word).map(({ file }) => file);
   return [...new Set(words.flatMap((word) => filesAt(word, true) ?? exact(word)))];
+}
+
+/** The project's own lab files, in the order of their names. */
+export function ownLabs(project: Project): string[] {
+  return yamlFilesBelow(project.folders.labs[0]!);
+}
+
+/** Every lab that a name can mean: the project's own, then those shipped whose names it does not use itself. */
+export function allLabs(project: Project): string[] {
+  const files = new Map<string, string>();
+  for (const file of project.folders.labs.flatMap(yamlFilesBelow)) {
+    const name = labName(project, file);
+    if (!files.has(name)) files.set(name, file);
+  }
+  return [...files.values()];
 }
 
 /** Named without a slash as well; any other folder may be the beginning of a name. */
@@ -74,11 +105,11 @@ function filesNamed(word: string, folder: string, all: NamedFile[]): string[] {
   return way ? all.filter((one) => way(one.name)).map(({ file }) => file) : [];
 }
 
-function noneNamed(root: string, words: string[], scenarios: NamedFile[]): L4labError {
-  const labs = labNames(root);
+function noneNamed(project: Project, words: string[], scenarios: NamedFile[]): L4labError {
+  const labs = labNames(project);
   const known = scenarios.flatMap(({ name }) => [name, name.split('/').at(-1)!]);
   const lines = words.map((word) => {
-    const lab = findLabs(root, [word]).map((file) => labName(root, file))[0];
+    const lab = findLabs(project, [word]).map((file) => labName(project, file))[0];
     if (lab !== undefined) {
       const on = scenarios.filter(({ file }) => labOfScenario(file) === lab).map(({ name }) => name);
       return `\`${word}\` is a lab${on.length > 0 ? `; scenarios on it are ${on.join(', ')}` : ', and no scenario is on it'}`;
@@ -93,38 +124,60 @@ function labOfScenario(file: string): string | undefined {
 }
 
 /** Name of a scenario file: its path below `scenarios/` without the ending, else its path as given. */
-export function scenarioName(root: string, file: string): string {
-  const below = relative(join(root, 'scenarios'), file);
+export function scenarioName({ root, folders }: Project, file: string): string {
+  const below = relative(folders.scenarios, file);
   return (below.startsWith('..') ? relative(root, file) : below).replace(/\.ya?ml$/, '');
 }
 
 /** Reads a scenario and its lab. @throws InputError with every mistake at once */
-export function loadScenario(root: string, file: string): LoadedScenario {
-  const yaml = parseYaml(relative(root, file), read(root, file));
+export function loadScenario(project: Project, file: string): LoadedScenario {
+  const yaml = parseYaml(relative(project.root, file), read(project, file));
   const mistakes: Mistake[] = [];
-  const lab = collect(mistakes, () => labNamedBy(root, file, yaml));
+  const lab = collect(mistakes, () => labNamedBy(project, file, yaml));
   if (lab)
-    return { scenario: readScenario(scenarioName(root, file), (yaml.value as { lab: string }).lab, lab, yaml), yaml };
+    return {
+      scenario: readScenario(scenarioName(project, file), (yaml.value as { lab: string }).lab, lab, yaml),
+      yaml,
+    };
   collect(mistakes, () => readScenarioFile(yaml));
   throw new InputError(mistakes);
 }
 
+/** Loads the files that can be loaded, and says what is wrong with the others. */
+export function loadEach<T>(
+  project: Project,
+  files: string[],
+  load: (project: Project, file: string) => T,
+): { loaded: T[]; mistakes: Mistake[] } {
+  const mistakes: Mistake[] = [];
+  const loaded = files.flatMap((file) => {
+    try {
+      return [load(project, file)];
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      mistakes.push(...error.mistakes);
+      return [];
+    }
+  });
+  return { loaded, mistakes };
+}
+
 /** Null when the scenario names no lab at all, which its own mistakes tell. */
-function labNamedBy(root: string, file: string, yaml: YamlFile): Lab | null {
+function labNamedBy(project: Project, file: string, yaml: YamlFile): Lab | null {
   const name = (yaml.value as { lab?: unknown } | null)?.lab;
   if (typeof name !== 'string') return null;
-  const path = labPath(root, dirname(file), name);
+  const path = labPath(project, dirname(file), name);
   const refuse = (message: string): InputError =>
     new InputError([{ ...yaml.locate(['lab']), message: `lab: ${message}` }]);
   if (!existsSync(path)) {
-    const known = labNames(root);
+    const known = labNames(project);
     throw refuse(`no lab is named \`${name}\`${didYouMean(name, known)}; labs are ${known.join(', ')}`);
   }
   if (!isFile(path)) throw refuse(`\`${name}\` is a folder; name a file in it`);
   // Whatever else it is, its text is not to be quoted in messages.
   if (!/\.ya?ml$/.test(path)) throw refuse(`\`${name}\` is not a YAML file`);
   if (!isReadable(path)) throw refuse(`\`${name}\` cannot be read; see to its permissions`);
-  return loadLab(root, path).lab;
+  return loadLab(project, path).lab;
 }
 
 function isReadable(path: string): boolean {
@@ -155,30 +208,32 @@ export interface LoadedLab {
 }
 
 /** Reads a lab's file. @throws InputError with every mistake at once */
-export function loadLab(root: string, file: string): LoadedLab {
-  const yaml = parseYaml(relative(root, file), read(root, file));
-  return { name: labName(root, file), lab: readLab(yaml), yaml };
+export function loadLab(project: Project, file: string): LoadedLab {
+  const yaml = parseYaml(relative(project.root, file), read(project, file));
+  return { name: labName(project, file), lab: readLab(yaml), yaml };
 }
 
-/** Name of a lab file: its path below `labs/` without the ending, else its path as given. */
-function labName(root: string, file: string): string {
-  const below = relative(join(root, 'labs'), file);
-  return (below.startsWith('..') ? relative(root, file) : below).replace(/\.ya?ml$/, '');
+/** Name of a lab file: its path below the folder of labs without the ending, else its path as given. */
+function labName({ root, folders }: Project, file: string): string {
+  const below = folders.labs.map((folder) => relative(folder, file)).find((path) => !path.startsWith('..'));
+  return (below ?? relative(root, file)).replace(/\.ya?ml$/, '');
 }
 
-/** A name stands for a file in `labs/`, a path for itself. */
-function labPath(root: string, folder: string, name: string): string {
-  return name.includes('/') || name.endsWith('.yaml') ? resolve(folder, name) : join(root, 'labs', `${name}.yaml`);
+/** A name stands for a lab's file, a path for itself. */
+function labPath(project: Project, folder: string, name: string): string {
+  if (name.includes('/') || name.endsWith('.yaml')) return resolve(folder, name);
+  const places = project.folders.labs.map((labs) => join(labs, `${name}.yaml`));
+  return places.find((path) => existsSync(path)) ?? places[0]!;
 }
 
-/** Names of the labs in `labs/`. */
-function labNames(root: string): string[] {
-  return yamlFilesBelow(join(root, 'labs'))
-    .map((file) => labName(root, file))
+/** Names of all labs. */
+function labNames(project: Project): string[] {
+  return allLabs(project)
+    .map((file) => labName(project, file))
     .sort();
 }
 
-function read(root: string, file: string): string {
+function read({ root }: Project, file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
@@ -189,6 +244,7 @@ function read(root: string, file: string): string {
 }
 
 function yamlFilesBelow(folder: string): string[] {
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.ya?ml$/.test(name))
     .sort()

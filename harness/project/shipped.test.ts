@@ -2,16 +2,16 @@ import { proxyIpsOf } from '../scenario/lookup.ts';
 import { predict } from '../model/predict.ts';
 import { plansOf } from '../scenario/plans.ts';
 import { contains, host } from '../scenario/address.ts';
+import { here } from './testing/here.ts';
 import { findScenarios, loadScenario, scenarioName } from './scenario-files.ts';
 import type { Plan } from '../terms/plan.ts';
 
 /** RFC 5737 and 3849. */
 const DOCUMENTATION = ['192.0.2.0/24', '198.51.100.0/24', '203.0.113.0/24', '2001:db8::/32'];
-const ROOT = process.cwd();
-const shipped = findScenarios(ROOT, []).map((file): [string, string] => [scenarioName(ROOT, file), file]);
+const shipped = findScenarios(here, []).map((file): [string, string] => [scenarioName(here, file), file]);
 
 describe.each(shipped)('%s', (_, file) => {
-  const plans = (): Plan[] => plansOf(loadScenario(ROOT, file), { variants: [], flows: [] }).map(({ plan }) => plan);
+  const plans = (): Plan[] => plansOf(loadScenario(here, file), { variants: [], flows: [] }).map(({ plan }) => plan);
 
   test('uses addresses alone that belong to nobody', () => {
     const strangers = plans()

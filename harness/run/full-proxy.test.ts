@@ -1,7 +1,7 @@
 import { findEngine } from '../fabric/engine.ts';
 import { builtImage } from '../fabric/testing/built-image.ts';
 import { until } from '../fabric/testing/remnants.ts';
-import { findScenarios, loadScenario } from '../project/scenario-files.ts';
+import { shippedScenario } from '../project/testing/here.ts';
 import type { FlowPlan } from '../terms/plan.ts';
 import { runAttempt } from './attempt.ts';
 import { LabPool } from './lab-pool.ts';
@@ -20,7 +20,7 @@ const RELAY = `require('node:net').createServer((near) => {
 test(
   'a full proxy: the walk goes through both of its connections, there and back',
   async () => {
-    const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['proxy-and-dsr/dsr'])[0]!);
+    const loaded = shippedScenario('proxy-and-dsr/dsr');
     const { plan } = plansOf(loaded, { variants: [], flows: [] })[0]!;
     await using pool = new LabPool({ engine: await findEngine(), image: builtImage() });
     const pooled = await pool.acquire(plan);

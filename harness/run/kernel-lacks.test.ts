@@ -1,6 +1,6 @@
 import { findEngine } from '../fabric/engine.ts';
 import { builtImage } from '../fabric/testing/built-image.ts';
-import { findScenarios, loadScenario } from '../project/scenario-files.ts';
+import { shippedScenario } from '../project/testing/here.ts';
 import { LabPool } from './lab-pool.ts';
 import { plansOf } from '../scenario/plans.ts';
 import { runVariant } from './variant.ts';
@@ -26,7 +26,7 @@ exec /usr/sbin/nft "$@"
 test(
   'flows whose load balancer needs what the kernel lacks are not run, and say what that is',
   async () => {
-    const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['proxy-and-dsr/dsr'])[0]!);
+    const loaded = shippedScenario('proxy-and-dsr/dsr');
     const { variant, plan } = plansOf(loaded, { variants: [], flows: ['client-to-vip'] })[0]!;
     await using pool = new LabPool({ engine: await findEngine(), image: builtImage() });
     const pooled = await pool.acquire(plan);

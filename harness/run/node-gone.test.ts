@@ -1,6 +1,6 @@
 import { findEngine } from '../fabric/engine.ts';
 import { builtImage } from '../fabric/testing/built-image.ts';
-import { findScenarios, loadScenario } from '../project/scenario-files.ts';
+import { shippedScenario } from '../project/testing/here.ts';
 import { runAttempt } from './attempt.ts';
 import { LabPool } from './lab-pool.ts';
 import { plansOf } from '../scenario/plans.ts';
@@ -11,7 +11,7 @@ const DEADLINE_MS = 240_000;
 test(
   'a flow that fails while a node dies is not judged, though the node be off its way',
   async () => {
-    const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['failures/unreachable'])[0]!);
+    const loaded = shippedScenario('failures/unreachable');
     const { plan } = plansOf(loaded, { variants: ['l3-does-not-forward'], flows: ['client-to-vip'] })[0]!;
     await using pool = new LabPool({ engine: await findEngine(), image: builtImage() });
     const pooled = await pool.acquire(plan);

@@ -1,6 +1,6 @@
 import { findEngine } from '../fabric/engine.ts';
 import { builtImage } from '../fabric/testing/built-image.ts';
-import { findScenarios, loadScenario } from '../project/scenario-files.ts';
+import { shippedScenario } from '../project/testing/here.ts';
 import { runAttempt } from './attempt.ts';
 import { readCounters } from './query-nodes.ts';
 import { LabPool } from './lab-pool.ts';
@@ -23,7 +23,7 @@ const ONE_PORT = `table ip one_port {
 test(
   'a flow for which the proxy IP has no port left fails for that',
   async () => {
-    const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['proxy-and-dsr/client-address'])[0]!);
+    const loaded = shippedScenario('proxy-and-dsr/client-address');
     const { plan } = plansOf(loaded, { variants: [], flows: [] })[0]!;
     await using pool = new LabPool({ engine: await findEngine(), image: builtImage() });
     const pooled = await pool.acquire(plan);

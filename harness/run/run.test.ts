@@ -2,7 +2,7 @@ import { findEngine } from '../fabric/engine.ts';
 import { OWNER_LABEL, ownerLabel } from '../fabric/labels.ts';
 import { builtImage } from '../fabric/testing/built-image.ts';
 import { NOTHING, remnants, type Remnants } from '../fabric/testing/remnants.ts';
-import { findScenarios, loadScenario } from '../project/scenario-files.ts';
+import { shippedScenario } from '../project/testing/here.ts';
 import { run } from './run.ts';
 
 /** A loaded machine boots labs slowly. */
@@ -13,7 +13,7 @@ test(
   async () => {
     const engine = await findEngine();
     const left = (): Promise<Remnants> => remnants(engine.docker, OWNER_LABEL, ownerLabel());
-    const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['failures/refused'])[0]!);
+    const loaded = shippedScenario('failures/refused');
     const seen: Remnants[] = [];
     const { scenarios } = await run([loaded], {
       engine,

@@ -1,8 +1,8 @@
-import { findScenarios, loadScenario } from '../project/scenario-files.ts';
+import { shippedScenario } from '../project/testing/here.ts';
 import { plansOf } from '../scenario/plans.ts';
 import { unnoticedBreakages, type Notice } from './unnoticed-breakages.ts';
 
-const loaded = loadScenario(process.cwd(), findScenarios(process.cwd(), ['proxy-and-dsr/dsr'])[0]!);
+const loaded = shippedScenario('proxy-and-dsr/dsr');
 const healthy = plansOf(loaded, { variants: ['vip-on-loopback'], flows: [] })[0]!;
 const cut: Notice = (_, { nodes }) =>
   Promise.resolve(nodes.some(({ interfaces }) => interfaces.some(({ up }) => up === false)) ? ['a flow'] : []);

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { InputError } from '../errors.ts';
+import { here } from '../project/testing/here.ts';
 import { loadScenario } from '../project/scenario-files.ts';
 import { readLab } from './read.ts';
 import { parseYaml } from './yaml-file.ts';
@@ -22,7 +23,7 @@ test.each(readdirSync(FOLDER))('%s: every mistake at once, each with its place',
 function mistakesOf(file: string, text: string): string[] {
   try {
     if (basename(file).startsWith('lab-')) readLab(parseYaml(file, text));
-    else loadScenario(process.cwd(), file);
+    else loadScenario(here, file);
     return [];
   } catch (error) {
     if (!(error instanceof InputError)) throw error;

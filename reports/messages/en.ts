@@ -216,7 +216,7 @@ export const en: Catalogue = {
     'path-differs': ({ hop }) => `The packets took a different path than predicted.${at(hop)}`,
 
     interrupted: () => 'The run was interrupted.',
-    'image-missing': ({ image }) => `The lab image ${image} is missing. Build it: npm run setup`,
+    'image-missing': ({ image }) => `The lab image ${image} is missing. Build it: npx l4lab setup`,
     'network-failed': ({ error }) => `Docker could not create a network for a link: ${error}`,
     'docker-rules-gone': ({ error }) =>
       `Docker cannot create networks (${error}). Its rules were flushed from the host's firewall, for example by nft flush ruleset or by starting nftables or another firewall. Restart Docker to restore them: sudo systemctl restart docker`,

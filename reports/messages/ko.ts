@@ -207,7 +207,7 @@ export const ko: Catalogue = {
     'path-differs': ({ hop }) => `패킷의 경로가 예측과 다릅니다.${at(hop)}`,
 
     interrupted: () => '실행이 중단되었습니다.',
-    'image-missing': ({ image }) => `랩 이미지 ${image}이(가) 없습니다. 다음으로 만드십시오: npm run setup`,
+    'image-missing': ({ image }) => `랩 이미지 ${image}이(가) 없습니다. 다음으로 만드십시오: npx l4lab setup`,
     'network-failed': ({ error }) => `Docker가 링크로 쓸 네트워크를 만들지 못했습니다: ${error}`,
     'docker-rules-gone': ({ error }) =>
       `Docker가 네트워크를 만들 수 없습니다(${error}). 호스트 방화벽에서 Docker의 규칙이 지워졌습니다(nft flush ruleset, 또는 nftables나 다른 방화벽의 시작). Docker를 다시 시작하면 규칙이 복구됩니다: sudo systemctl restart docker`,

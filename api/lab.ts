@@ -1,0 +1,125 @@
+import { L4labError } from '../harness/errors.ts';
+import { didYouMean } from '../harness/did-you-mean.ts';
+import { predict } from '../harness/model/predict.ts';
+import { knownNeighbours } from '../harness/model/warm-start.ts';
+import { runFlow, sharedBy } from '../harness/run/flow.ts';
+import { LabPool, type PooledLab } from '../harness/run/lab-pool.ts';
+import { readVariant, type Variant } from '../harness/scenario/read.ts';
+import { mergePatch } from '../harness/scenario/merge-patch.ts';
+import { resolvePlan } from '../harness/scenario/resolve.ts';
+import type { Plan } from '../harness/terms/plan.ts';
+import type { FlowResult } from '../harness/terms/results.ts';
+import { readyEngine } from './engine.ts';
+import type { Scenario } from './scenario.ts';
+
+/** A flow as scenarios say it; `expect` is `works` where it is left out. See docs/fields.md. */
+export interface FlowInput {
+  from: string;
+  to: string;
+  expect?: unknown;
+  [field: string]: unknown;
+}
+
+/** What a command in a node came to. */
+export interface CommandResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * Boots the lab of a scenario and configures it for a variant.
+ * @param options the variant, the first by default; a signal that stops the boot
+ * @example await using lab = await bootLab(scenario);
+ */
+export async function bootLab(
+  scenario: Scenario,
+  options: { variant?: string; signal?: AbortSignal } = {},
+): Promise<BootedLab> {
+  const variant = variantOf(scenario, options.variant);
+  const plan = resolvePlan(scenario.loaded.scenario, variant);
+  const { signal } = options;
+  const pool = new LabPool({ ...(await readyEngine()), ...(signal ? { signal } : {}) });
+  try {
+    const pooled = await pool.acquire(plan);
+    await pooled.lab.configure(plan, knownNeighbours(plan));
+    return new BootedLab({ scenario, variant, plan, pool, pooled });
+  } catch (error) {
+    await pool[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** A lab that is up and configured, until it is disposed of. */
+export class BootedLab implements AsyncDisposable {
+  /** Names of its nodes. */
+  readonly nodes: readonly string[];
+
+  /** @internal */
+  constructor(private readonly up: Up) {
+    this.nodes = up.plan.nodes.map(({ name }) => name);
+  }
+
+  /**
+   * Runs a command in a node, to its end.
+   * @param input what it reads from stdin; nothing by default
+   */
+  async exec(node: string, argv: [string, ...string[]], input?: string): Promise<CommandResult> {
+    if (!this.nodes.includes(node))
+      throw new L4labError(
+        'invalid-input',
+        `no node is named \`${node}\`${didYouMean(node, [...this.nodes])}; nodes are ${this.nodes.join(', ')}`,
+      );
+    return this.up.pooled.lab.node(node).call('run', { argv, ...(input === undefined ? {} : { input }) });
+  }
+
+  /**
+   * Fires a flow and judges it: one of the scenario's by its name, or any other.
+   * @returns its verdict, walks and cause, as in results.json
+   */
+  async fire(flow: string | FlowInput): Promise<FlowResult> {
+    const { plan, pooled } = this.up;
+    const name = typeof flow === 'string' ? flow : 'fired';
+    const with_ = typeof flow === 'string' ? plan : this.#planWith(flow);
+    const found = with_.flows.find((one) => one.name === name);
+    if (found === undefined) {
+      const names = plan.flows.map((one) => one.name);
+      throw new L4labError(
+        'invalid-input',
+        `no flow is named \`${name}\`${didYouMean(name, names)}; flows are ${names.join(', ')}`,
+      );
+    }
+    return runFlow(found, predict(with_, found), sharedBy(with_, pooled));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.up.pool[Symbol.asyncDispose]();
+  }
+
+  /** The plan with a flow that the scenario does not have. */
+  #planWith(flow: FlowInput): Plan {
+    const { scenario, variant } = this.up;
+    const { scenario: read, yaml } = scenario.loaded;
+    const before = { ...yaml, value: mergePatch(yaml.value, variant.change) };
+    const change = { flows: { fired: { expect: 'works', ...flow } } };
+    return resolvePlan(read, readVariant(variant.name, { title: variant.title, change, expect: {} }, read.lab, before));
+  }
+}
+
+interface Up {
+  scenario: Scenario;
+  variant: Variant;
+  plan: Plan;
+  pool: LabPool;
+  pooled: PooledLab;
+}
+
+function variantOf({ loaded, variants }: Scenario, name: string | undefined): Variant {
+  if (name === undefined) return loaded.scenario.variants[0]!;
+  const found = loaded.scenario.variants.find((variant) => variant.name === name);
+  if (found) return found;
+  throw new L4labError(
+    'invalid-input',
+    `no variant is named \`${name}\`${didYouMean(name, [...variants])}; variants are ${variants.join(', ')}`,
+  );
+}

@@ -1,0 +1,35 @@
+import { InputError } from '../harness/errors.ts';
+import { findProject, type Project } from '../harness/project/project.ts';
+import { findScenarios, loadEach, loadScenario } from '../harness/project/scenario-files.ts';
+import { SHIPPED_LABS } from './package.ts';
+import { Scenario } from './scenario.ts';
+
+/** A project whose scenarios can be read. */
+export interface LoadedProject extends Project {
+  /**
+   * Scenarios by name, by the beginning of a name, by file or by folder; all without words.
+   * @throws Error `invalid-input` with every mistake of every file, each with its place
+   */
+  scenarios(...words: string[]): Scenario[];
+}
+
+/**
+ * The project of a folder: the nearest one upward that has `l4lab.config.{ts,mjs,json}`, or `scenarios/` beside a
+ * package.json.
+ * @param options where to look (the current folder by default), or which folder it is
+ */
+export async function loadProject(options: { from?: string; root?: string | undefined } = {}): Promise<LoadedProject> {
+  const project = await findProject({
+    from: options.from ?? process.cwd(),
+    root: options.root,
+    shipped: SHIPPED_LABS,
+  });
+  return {
+    ...project,
+    scenarios: (...words) => {
+      const { loaded, mistakes } = loadEach(project, findScenarios(project, words), loadScenario);
+      if (mistakes.length > 0) throw new InputError(mistakes);
+      return loaded.map((one) => new Scenario(project, one));
+    },
+  };
+}

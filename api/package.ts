@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { PageBundle } from '../reports/page-html.ts';
+
+/** The folder of this package, as it is installed or checked out; bundles are in its `dist/`. */
+export const PACKAGE = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Folder of the labs that come with l4lab. */
+export const SHIPPED_LABS = join(PACKAGE, 'labs');
+
+/** Name of the lab image that belongs to the bundles. */
+export function labImage(): string {
+  return (JSON.parse(readFileSync(join(PACKAGE, 'dist/image.json'), 'utf8')) as { tag: string }).tag;
+}
+
+export function version(): string {
+  return (JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+/** Client code of the report's page. */
+export function pageBundle(): PageBundle {
+  return {
+    js: readFileSync(join(PACKAGE, 'dist/report.js'), 'utf8'),
+    css: readFileSync(join(PACKAGE, 'dist/report.css'), 'utf8'),
+  };
+}

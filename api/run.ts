@@ -1,0 +1,34 @@
+import type { RunEvent } from '../harness/run/events.ts';
+import { labsAtOnce, run as runScenarios } from '../harness/run/run.ts';
+import type { Results } from '../harness/terms/results.ts';
+import { readyEngine } from './engine.ts';
+import { version } from './package.ts';
+import { selectionOf, type Choice, type Scenario } from './scenario.ts';
+
+export interface RunOptions extends Choice {
+  /** Stops the run: what had finished is in the results, everything else was not run. */
+  signal?: AbortSignal;
+  /** Is told what happens while it happens. */
+  onEvent?: (event: RunEvent) => void;
+}
+
+/**
+ * Runs scenarios with real packets on the Docker engine of this machine, which is set up if need be. Every lab is gone at
+ * the end.
+ * @returns what `results.json` holds; verdicts are in `scenarios[].variants[].flows[].verdict`
+ */
+export async function run(scenarios: Scenario[], options: RunOptions = {}): Promise<Results> {
+  const { signal, onEvent = () => undefined } = options;
+  const ready = await readyEngine();
+  return runScenarios(
+    scenarios.map(({ loaded }) => loaded),
+    {
+      ...ready,
+      version: version(),
+      selection: selectionOf(options),
+      concurrency: labsAtOnce(ready.engine.cpus),
+      onEvent,
+      ...(signal ? { signal } : {}),
+    },
+  );
+}

@@ -1,0 +1,95 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import * as z from 'zod';
+import { InputError, L4labError } from '../errors.ts';
+import { messageFor } from '../scenario/messages.ts';
+import { parseYaml } from '../scenario/yaml-file.ts';
+
+/** Names of the configuration, by which a project's root is found as well. */
+export const CONFIG_FILES = ['l4lab.config.ts', 'l4lab.config.mjs', 'l4lab.config.json'];
+
+const folder = z.string().min(1);
+const schema = z.strictObject({
+  $schema: z.string().optional(),
+  scenarios: folder.optional(),
+  labs: folder.optional(),
+  reports: folder.optional(),
+  image: z.string().min(1).optional(),
+  engines: z.array(z.string().regex(/^(unix|tcp|ssh):\/\//, 'wants unix://, tcp:// or ssh://')).optional(),
+});
+
+/** What `l4lab.config.{ts,mjs,json}` may say. Folders are relative to the file. */
+export interface Config {
+  /** Folder of the scenarios; `scenarios` by default. */
+  scenarios?: string;
+  /** Folder of the project's own labs; `labs` by default. */
+  labs?: string;
+  /** Folder of the reports; `reports` by default. The last run's is in `latest` below it. */
+  reports?: string;
+  /** Lab image to pull instead of building one: what `l4lab image --push` pushed. */
+  image?: string;
+  /** Docker engines that a run spreads its labs over, such as `ssh://user@host`; the one that is found by default. */
+  engines?: string[];
+}
+
+/** Gives the configuration back as it is: it is there for its types. */
+export function defineConfig(config: Config): Config {
+  return config;
+}
+
+/**
+ * The configuration of a folder; an empty one where there is no file.
+ * @throws L4labError `invalid-input` for what the file should not say, or two files
+ */
+export async function readConfig(root: string): Promise<Config> {
+  const files = CONFIG_FILES.filter((name) => existsSync(join(root, name)));
+  if (files.length > 1)
+    throw new L4labError('invalid-input', `${files.join(' and ')} in ${root}: keep one configuration`);
+  const [name] = files;
+  if (name === undefined) return {};
+  const file = join(root, name);
+  return name.endsWith('.json') ? readJson(file) : checked(await importDefault(file), file);
+}
+
+function readJson(file: string): Config {
+  const yaml = parseYaml(basename(file), readFileSync(file, 'utf8'));
+  if (yaml.mistakes.length > 0) throw new InputError(yaml.mistakes);
+  const parsed = schema.safeParse(yaml.value, { error: messageFor });
+  if (parsed.success) return parsed.data as Config;
+  throw new InputError(
+    parsed.error.issues.map((issue) => ({ ...yaml.locate(placeOf(issue)), message: sentence(issue) })),
+  );
+}
+
+function checked(value: unknown, file: string): Config {
+  const parsed = schema.safeParse(value, { error: messageFor });
+  if (parsed.success) return parsed.data as Config;
+  const lines = parsed.error.issues.map((issue) => `${basename(file)}: ${sentence(issue)}`);
+  throw new L4labError('invalid-input', lines.join('\n'));
+}
+
+function sentence({ path, message }: z.core.$ZodIssue): string {
+  return path.length > 0 ? `${path.join('.')}: ${message}` : message;
+}
+
+function placeOf(issue: z.core.$ZodIssue): (string | number)[] {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+  return issue.code === 'unrecognized_keys' ? [...path, issue.keys[0]!] : path;
+}
+
+/** What a module exports by default. Node 20 reads no TypeScript by itself. */
+async function importDefault(file: string): Promise<unknown> {
+  const { createJiti } = await import('jiti');
+  const jiti = createJiti(file, { virtualModules: { l4lab: { defineConfig } } });
+  try {
+    return await jiti.import(file, { default: true });
+  } catch (error) {
+    throw new L4labError(
+      'invalid-input',
+      `${basename(file)}: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}

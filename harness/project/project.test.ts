@@ -1,0 +1,90 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { findProject } from './project.ts';
+import { findScenarios, loadLab, allLabs, ownLabs, loadScenario } from './scenario-files.ts';
+
+const shipped = join(process.cwd(), 'labs');
+let folder: string;
+beforeEach(() => (folder = realpathSync(mkdtempSync(join(tmpdir(), 'l4lab-project-')))));
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(files: Record<string, string>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+}
+
+const open = (below = '', root?: string) => findProject({ from: join(folder, below), root, shipped });
+
+const LAB =
+  'title: Mine\nnodes: { client: { role: client }, s1: { role: server } }\nlinks: [{ client: 192.0.2.1/24, s1: 192.0.2.2/24 }]\n';
+const scenarioOn = (lab: string) =>
+  `title: T\nlab: ${lab}\nservers: { listeners: [80/tcp] }\nflows: { f: { from: client, to: s1, port: 80, expect: works } }\n`;
+
+test('the nearest folder upward with scenarios beside a package.json is the root', async () => {
+  write({ 'package.json': '{}', 'scenarios/a/x.yaml': scenarioOn('mine'), 'labs/mine.yaml': LAB, 'deep/er/x.txt': '' });
+  const project = await open('scenarios/a');
+  expect(project).toEqual(await open('deep/er'));
+  expect(project.root).toBe(folder);
+  expect(findScenarios(project, ['x'])).toEqual([join(folder, 'scenarios/a/x.yaml')]);
+});
+
+test('without one, it is the folder itself, in which files can be named still', async () => {
+  write({ 'x.yaml': scenarioOn('./lab.yaml'), 'lab.yaml': LAB });
+  const project = await open();
+  expect(project.root).toBe(folder);
+  expect(loadScenario(project, join(folder, 'x.yaml')).scenario.name).toBe('x');
+  expect(() => findScenarios(project, [])).toThrow(/^no scenarios in .*; `npx l4lab init` makes the first one$/);
+});
+
+test("a lab's name means the project's own first, then one that comes with l4lab", async () => {
+  write({ 'l4lab.config.json': '{}', 'labs/one-arm.yaml': LAB, 'scenarios/own.yaml': scenarioOn('one-arm') });
+  const project = await open();
+  expect(loadScenario(project, join(folder, 'scenarios/own.yaml')).scenario.lab.title).toBe('Mine');
+  expect(ownLabs(project)).toEqual([join(folder, 'labs/one-arm.yaml')]);
+  const all = allLabs(project).map((file) => loadLab(project, file));
+  expect(all.filter(({ name }) => name === 'one-arm').map(({ lab }) => lab.title)).toEqual(['Mine']);
+  expect(all.map(({ name }) => name)).toContain('in-line');
+  write({ 'scenarios/shipped.yaml': scenarioOn('cross-subnet') });
+  expect(loadScenario(project, join(folder, 'scenarios/shipped.yaml')).scenario.labName).toBe('cross-subnet');
+});
+
+test.each([
+  [
+    'l4lab.config.ts',
+    "import { defineConfig } from 'l4lab';\nconst dir: string = 'flows';\nexport default defineConfig({ scenarios: dir });\n",
+  ],
+  ['l4lab.config.mjs', "import { defineConfig } from 'l4lab';\nexport default defineConfig({ scenarios: 'flows' });\n"],
+  ['l4lab.config.json', '{ "scenarios": "flows" }\n'],
+])('%s moves folders', async (name, text) => {
+  write({ [name]: text, 'flows/x.yaml': scenarioOn('cross-subnet') });
+  const { folders } = await open('flows');
+  expect(folders.scenarios).toBe(join(folder, 'flows'));
+  expect(folders.report).toBe(join(folder, 'reports/latest'));
+});
+
+test.each([
+  [
+    'l4lab.config.json',
+    '{\n  "scenario": "flows"\n}\n',
+    'l4lab.config.json:2:3: unknown field `scenario` (did you mean `scenarios`?)',
+  ],
+  [
+    'l4lab.config.json',
+    '{ "engines": ["docker-host"] }\n',
+    /^l4lab\.config\.json:1:15: engines\.0: wants unix:\/\/, tcp:\/\/ or ssh:\/\/$/,
+  ],
+  ['l4lab.config.mjs', 'export default { scenario: 1 };\n', /^l4lab\.config\.mjs: unknown field `scenario`/],
+  ['l4lab.config.ts', 'export default {{ ;\n', /^l4lab\.config\.ts: .*/],
+])('a mistake in %s is told at its place', async (name, text, message) => {
+  write({ [name]: text });
+  await expect(open()).rejects.toThrow(message);
+});
+
+test('two configurations and a root that is none are refused', async () => {
+  write({ 'l4lab.config.json': '{}', 'l4lab.config.mjs': 'export default {};\n' });
+  await expect(open()).rejects.toThrow(/^l4lab\.config\.mjs and l4lab\.config\.json in .*: keep one configuration$/);
+  await expect(open('', 'no-such')).rejects.toThrow('--root: no-such is not a folder');
+});

@@ -1,0 +1,70 @@
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { L4labError } from '../errors.ts';
+import { CONFIG_FILES, readConfig } from './config.ts';
+
+/** A folder with scenarios and labs. All paths are absolute. */
+export interface Project {
+  /** What paths in messages and results are relative to. */
+  root: string;
+  folders: {
+    scenarios: string;
+    /** A name means the first that has it: the project's own labs come before those that l4lab ships. */
+    labs: string[];
+    /** Of the last run's report. */
+    report: string;
+    /** For what may be lost. */
+    cache: string;
+  };
+  /** Lab image to pull instead of building one. */
+  image?: string;
+  /** Docker engines to spread labs over; none for the one that is found. */
+  engines: string[];
+}
+
+/**
+ * The project that a folder belongs to. Without one, the folder itself, so that files can be named by their paths.
+ * @param from where to look, and then in each folder above
+ * @param root the project's folder, instead of looking for it
+ * @param shipped folder of the labs that l4lab ships
+ * @throws L4labError `invalid-input` for a root that is no folder, and for mistakes in the configuration
+ */
+export async function findProject({
+  from,
+  root,
+  shipped,
+}: {
+  from: string;
+  root?: string | undefined;
+  shipped: string;
+}): Promise<Project> {
+  if (root !== undefined && !isFolder(resolve(from, root)))
+    throw new L4labError('invalid-input', `--root: ${root} is not a folder`);
+  const folder = root === undefined ? (findRoot(from) ?? resolve(from)) : resolve(from, root);
+  const config = await readConfig(folder);
+  const own = resolve(folder, config.labs ?? 'labs');
+  return {
+    root: folder,
+    folders: {
+      scenarios: resolve(folder, config.scenarios ?? 'scenarios'),
+      labs: [...new Set([own, shipped])],
+      report: resolve(folder, config.reports ?? 'reports', 'latest'),
+      cache: join(folder, 'node_modules/.cache/l4lab'),
+    },
+    ...(config.image === undefined ? {} : { image: config.image }),
+    engines: config.engines ?? [],
+  };
+}
+
+/** The nearest folder upward that has a configuration, or `scenarios/` beside a package.json. */
+function findRoot(from: string): string | null {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    const has = (name: string): boolean => existsSync(join(folder, name));
+    if (CONFIG_FILES.some(has) || (has('package.json') && isFolder(join(folder, 'scenarios')))) return folder;
+    if (folder === dirname(folder)) return null;
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}

@@ -1,0 +1,10 @@
+import { join } from 'node:path';
+import type { LoadedScenario } from '../../scenario/plans.ts';
+import { findProject } from '../project.ts';
+import { findScenarios, loadScenario } from '../scenario-files.ts';
+
+/** The project that tests are run in: this repository. */
+export const here = await findProject({ from: process.cwd(), shipped: join(process.cwd(), 'labs') });
+
+/** One of the repository's own scenarios. */
+export const shippedScenario = (name: string): LoadedScenario => loadScenario(here, findScenarios(here, [name])[0]!);
