@@ -54,6 +54,22 @@ test('on a terminal the last line says what is going on, and leaves nothing behi
   expect(screen(shown(RUN, terminal)).filter((line) => line.length > 80)).toEqual([]);
 });
 
+test('where it is known how long scenarios take, a terminal tells how long is left', () => {
+  let now = 0;
+  let text = '';
+  const onEvent = progress({ isTTY: true, columns: 80, write: (piece) => (text += piece) }, () => now);
+  const after = (ms: number, event: RunEvent): string => {
+    now += ms;
+    onEvent(event);
+    return screen(text).at(-1)!;
+  };
+  const forecast = { expectedMs: { a: 8000, b: 4000 }, atOnce: 1 };
+  expect(after(0, { event: 'started', scenarios: 2, flows: 2, forecast })).toBe('[0/2] · 15 s left');
+  expect(after(0, { event: 'booting', scenario: 'a', nodes: 7 })).toBe('[0/2] · 15 s left · a boots 7 nodes');
+  expect(after(5000, { event: 'booting', scenario: 'a', nodes: 7 })).toBe('[0/2] · 7 s left · a boots 7 nodes');
+  expect(after(0, { event: 'scenario', scenario: 'a', durationMs: 5000 })).toBe('[0/2] · 4 s left');
+});
+
 test('the last line never runs over into the next one', () => {
   const columns = 12;
   const text = shown(RUN.slice(0, 3), { isTTY: true, columns });

@@ -4,7 +4,8 @@ import { en } from '../reports/messages/en.ts';
 import { wrap } from '../reports/content/wrap.ts';
 import { plural } from '../reports/content/plural.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
-import type { OnEvent, RunEvent } from '../harness/run/events.ts';
+import type { Forecast, OnEvent, RunEvent } from '../harness/run/events.ts';
+import { roughly, timeLeft } from './time-left.ts';
 
 /** Where progress is shown: a stream, or what stands for one. */
 export interface Output {
@@ -17,16 +18,21 @@ const ERASE_LINE = '\r\u001b[2K';
 
 /**
  * Shows a run as it goes on: a line for each failure at once and for each scenario at its end; on a terminal also a
- * last line, rewritten all the time, of what is going on.
+ * last line, rewritten all the time, of what is going on and how long it is expected to go on.
+ * @param now ms from any moment on
  */
-export function progress(out: Output): OnEvent {
+export function progress(out: Output, now: () => number = () => performance.now()): OnEvent {
   const live = out.isTTY === true;
   const doing = new Map<string, string>();
   /** By scenario; a flow that is told of again has a new verdict. */
   const flows = new Map<string, Map<string, FlowResult>>();
   let total = 0;
+  let forecast: Forecast | undefined;
+  /** By scenario, once it has begun; past all reckoning once it has ended. */
+  const beganAt = new Map<string, number>();
   return (event) => {
-    if (event.event === 'started') total = event.flows;
+    if (event.event === 'started') ({ flows: total, forecast } = event);
+    if (event.event === 'booting' && !beganAt.has(event.scenario)) beganAt.set(event.scenario, now());
     if (event.event === 'booting') doing.set(event.scenario, `boots ${plural(event.nodes, 'node')}`);
     if (event.event === 'booted') doing.set(event.scenario, 'runs');
     if (event.event === 'flow') {
@@ -34,13 +40,18 @@ export function progress(out: Output): OnEvent {
       flows.set(event.scenario, reported.set(`${event.variant} ${event.result.name}`, event.result));
       doing.set(event.scenario, `runs ${event.variant}`);
     }
-    if (event.event === 'scenario') doing.delete(event.scenario);
+    if (event.event === 'scenario') {
+      doing.delete(event.scenario);
+      beganAt.set(event.scenario, -Infinity);
+    }
     const reported = event.event === 'started' ? undefined : flows.get(event.scenario);
     const line = lineOf(event, [...(reported?.values() ?? [])]);
     if (line !== null) out.write(live ? ERASE_LINE + wrap(line, out.columns ?? 80, { hanging: 2 }) : `${line}\n`);
     if (!live) return;
     const all = [...flows.values()].flatMap((reported) => [...reported.values()]);
-    out.write(`${ERASE_LINE}${status(total, all, doing).slice(0, (out.columns ?? 80) - 1)}`);
+    const ranMs = new Map([...beganAt].map(([name, at]) => [name, now() - at]));
+    const leftMs = forecast === undefined ? null : timeLeft(forecast, ranMs);
+    out.write(`${ERASE_LINE}${status({ total, leftMs }, all, doing).slice(0, (out.columns ?? 80) - 1)}`);
   };
 }
 
@@ -57,12 +68,17 @@ function lineOf(event: RunEvent, results: FlowResult[]): string | null {
   return `${mark} ${event.scenario}: ${pass} of ${results.length} passed (${(event.durationMs / 1000).toFixed(1)} s)`;
 }
 
-/** `[12/30] ✗ 2 · proxy-and-dsr/dsr runs no-loopback`; nothing once all is done. */
-function status(total: number, results: FlowResult[], doing: Map<string, string>): string {
+/** `[12/30] ✗ 2 · 40 s left · proxy-and-dsr/dsr runs no-loopback`; nothing once all is done. */
+function status(
+  { total, leftMs }: { total: number; leftMs: number | null },
+  results: FlowResult[],
+  doing: Map<string, string>,
+): string {
   if (results.length === total && doing.size === 0) return '';
   const { fail } = countVerdicts(results);
   const parts = [
     `[${results.length}/${total}]${fail > 0 ? ` ✗ ${fail}` : ''}`,
+    ...(leftMs === null ? [] : [`${roughly(leftMs)} left`]),
     ...[...doing].map(([name, what]) => `${name} ${what}`),
   ];
   return parts.join(' · ');

@@ -1,9 +1,15 @@
 import type { Fault } from '../terms/fault.ts';
 import type { FlowResult } from '../terms/results.ts';
 
+/** How long scenarios are expected to take, ms, by name, and how many run at the same time. */
+export interface Forecast {
+  expectedMs: Record<string, number>;
+  atOnce: number;
+}
+
 /** What a run tells while it goes on. */
 export type RunEvent =
-  | { event: 'started'; scenarios: number; flows: number }
+  | { event: 'started'; scenarios: number; flows: number; forecast?: Forecast }
   | { event: 'booting'; scenario: string; nodes: number }
   | { event: 'booted'; scenario: string; durationMs: number }
   | { event: 'flow'; scenario: string; variant: string; result: FlowResult }

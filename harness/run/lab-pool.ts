@@ -17,7 +17,16 @@ export interface PooledLab {
   undisturbed: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-/** Idle labs that are kept for the next scenario on the same topology. */
+/** How many labs a pool has, and for how long. */
+export interface PoolLimits {
+  /** Labs that are kept for the next scenario on the same topology; two by default. */
+  idle?: number;
+  /** After so long without use a lab ends, ms; never by default. */
+  idleMs?: number;
+  /** Labs that are used at the same time: whoever wants another one waits. No limit by default. */
+  atOnce?: number;
+}
+
 const IDLE_LIMIT = 2;
 
 /** Boots labs and keeps them for reuse: booting costs seconds, configuring milliseconds. */
@@ -26,18 +35,25 @@ export class LabPool implements AsyncDisposable {
   readonly #all = new Set<PooledLab>();
   readonly #closing: Promise<void>[] = [];
   readonly #gate = new BootGate();
-  readonly #topologies: Topology[];
+  readonly #endings = new Map<Lab, NodeJS.Timeout>();
+  readonly #waiting: (() => void)[] = [];
+  #inUse = 0;
+  #topologies: Topology[] = [];
   /** Stands in the way of every further lab as well. */
   #firewall: L4labError | null = null;
   /** Whether no lab has booted yet. */
   unused = true;
 
-  /** @param known plans that will be asked for, by so many workers at once: those that are alike share labs */
   constructor(
     private readonly options: BootOptions,
-    known: { plans: Plan[]; workers: number } = { plans: [], workers: 1 },
-  ) {
-    this.#topologies = labsFor(known.plans.map(topologyOf), known.workers);
+    private readonly limits: PoolLimits = {},
+  ) {}
+
+  /** Tells which plans will be asked for from now on, by so many workers at once: those that are alike share labs. */
+  foresee(plans: Plan[], workers: number): void {
+    this.#topologies = labsFor(plans.map(topologyOf), workers);
+    // The firewall may have been seen to since.
+    this.#firewall = null;
   }
 
   /** The topology that is booted for a plan: the plan's own, or one that contains it. */
@@ -46,15 +62,35 @@ export class LabPool implements AsyncDisposable {
     return this.#topologies.find((topology) => contains(topology, own)) ?? own;
   }
 
-  async acquire(plan: Plan): Promise<PooledLab> {
+  /**
+   * A lab that has all that a plan needs: a warm one, or one that is booted now. Whoever gets one gives it back.
+   * @param signal of the run that the lab is for, where that is not the pool's own
+   */
+  async acquire(plan: Plan, signal = this.options.signal): Promise<PooledLab> {
+    await this.#turn();
+    try {
+      return this.#warm(plan, signal) ?? (await this.#boot(plan, signal));
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
+  }
+
+  #warm(plan: Plan, signal: AbortSignal | undefined): PooledLab | null {
     const own = topologyOf(plan);
     const index = this.#idle.findIndex((lab) => contains(lab.topology, own));
-    if (index >= 0) return { ...this.#idle.splice(index, 1)[0]!, bootMs: 0 };
+    if (index < 0) return null;
+    const [pooled] = this.#idle.splice(index, 1);
+    this.#isUsed(pooled!.lab);
+    return { ...pooled!, bootMs: 0, signal };
+  }
+
+  async #boot(plan: Plan, signal: AbortSignal | undefined): Promise<PooledLab> {
     const began = performance.now();
     const topology = this.topologyFor(plan);
     if (this.#firewall !== null) throw this.#firewall;
     const lab = await this.#gate
-      .enter('boot', () => Lab.boot(topology, this.options))
+      .enter('boot', () => Lab.boot(topology, { ...this.options, ...(signal ? { signal } : {}) }))
       .catch((error: unknown) => {
         if (error instanceof L4labError && error.code === 'host-firewall') this.#firewall = error;
         throw error;
@@ -62,7 +98,6 @@ export class LabPool implements AsyncDisposable {
     this.unused = false;
     const recorder = new Recorder();
     lab.onFrames((node, iface, frames) => recorder.add(node, iface, frames));
-    const { signal } = this.options;
     const undisturbed: PooledLab['undisturbed'] = (work) => this.#gate.enter('wait', work);
     const pooled = { lab, recorder, topology, signal, bootMs: performance.now() - began, undisturbed };
     this.#all.add(pooled);
@@ -71,8 +106,41 @@ export class LabPool implements AsyncDisposable {
 
   /** Gives a lab back. One that is not as fresh as it was booted is thrown away, which nobody has to wait for. */
   release(pooled: PooledLab, clean: boolean): void {
-    if (clean) this.#idle.push(pooled);
-    this.#discard(clean ? this.#idle.splice(0, Math.max(0, this.#idle.length - IDLE_LIMIT)) : [pooled]);
+    if (clean) {
+      this.#idle.push(pooled);
+      this.#endUnlessUsed(pooled);
+    }
+    const surplus = Math.max(0, this.#idle.length - (this.limits.idle ?? IDLE_LIMIT));
+    this.#discard(clean ? this.#idle.splice(0, surplus) : [pooled]);
+    this.#leave();
+  }
+
+  /** Waits until one lab more may be used. */
+  async #turn(): Promise<void> {
+    if (this.#inUse < (this.limits.atOnce ?? Infinity)) this.#inUse += 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Hands the turn on to whoever has waited longest. */
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#inUse -= 1;
+  }
+
+  #endUnlessUsed(pooled: PooledLab): void {
+    const { idleMs } = this.limits;
+    if (idleMs === undefined) return;
+    const end = (): void => {
+      this.#idle.splice(this.#idle.indexOf(pooled), 1);
+      this.#discard([pooled]);
+    };
+    this.#endings.set(pooled.lab, setTimeout(end, idleMs).unref());
+  }
+
+  #isUsed(lab: Lab): void {
+    clearTimeout(this.#endings.get(lab));
+    this.#endings.delete(lab);
   }
 
   /** Ends the idle labs of a topology that nobody will ask for any more. */
@@ -97,6 +165,7 @@ export class LabPool implements AsyncDisposable {
   }
 
   async #close(pooled: PooledLab): Promise<void> {
+    this.#isUsed(pooled.lab);
     for (const one of this.#all) if (one.lab === pooled.lab) this.#all.delete(one);
     await pooled.lab[Symbol.asyncDispose]();
   }

@@ -14,6 +14,11 @@ test('each worker stays with one kind as long as there is some, and helps with a
   expect(queue.isEmpty).toBe(true);
 });
 
+test('the kind that takes longest in all begins first, whatever it is cut into', () => {
+  const queue = new Queue(['a1', 'a2', 'b9'], kindOf, (name) => Number(name[1]));
+  expect([queue.worker().next(), queue.worker().next()]).toEqual(['b9', 'a1']);
+});
+
 test('all work is handed out once, however many workers there are and whoever asks first', () => {
   const work = fc.uniqueArray(fc.stringMatching(/^[a-d][0-9]{1,2}$/), { maxLength: 30 });
   fc.assert(

@@ -15,7 +15,7 @@ interface Group<T, K> {
 export class Queue<T, K> {
   readonly #groups: Group<T, K>[];
 
-  constructor(work: T[], kindOf: (one: T) => K) {
+  constructor(work: T[], kindOf: (one: T) => K, lengthOf: (one: T) => number = () => 1) {
     const groups = new Map<K, Group<T, K>>();
     for (const one of work) {
       const kind = kindOf(one);
@@ -24,7 +24,8 @@ export class Queue<T, K> {
       groups.set(kind, group);
     }
     // What takes longest begins first.
-    this.#groups = [...groups.values()].sort((a, b) => b.waiting.length - a.waiting.length);
+    const length = ({ waiting }: Group<T, K>): number => waiting.reduce((sum, one) => sum + lengthOf(one), 0);
+    this.#groups = [...groups.values()].sort((a, b) => length(b) - length(a));
   }
 
   /** Whether work of a kind is still to be handed out. */

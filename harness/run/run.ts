@@ -3,10 +3,9 @@ import type { Engine } from '../fabric/engine.ts';
 import type { Topology } from '../fabric/lab-topology.ts';
 import type { Results, ScenarioResult } from '../terms/results.ts';
 import type { LoadedScenario } from '../scenario/plans.ts';
-import { mayBeToFail } from '../terms/expectation.ts';
-import type { Plan } from '../terms/plan.ts';
 import type { OnEvent } from './events.ts';
 import { LabPool } from './lab-pool.ts';
+import { expectedLengths, type Durations } from './lengths.ts';
 import { Queue } from './queue.ts';
 import { runScenario } from './scenario.ts';
 import { plansOf, type Selection } from '../scenario/plans.ts';
@@ -25,6 +24,10 @@ export interface RunOptions {
   /** As in BootOptions. */
   captures?: boolean;
   signal?: AbortSignal;
+  /** Labs that outlive the run; a run without has a pool of its own, which ends with it. */
+  pool?: LabPool;
+  /** How long variants took last time: the longest begin first, and events tell how long is left. */
+  durations?: Durations;
   /** Gets the results as soon as they are there: the labs are taken down afterwards. */
   onResults?: (results: Results) => Promise<void>;
 }
@@ -38,8 +41,8 @@ export function labsAtOnce(cpus: number): number {
 }
 
 /**
- * Runs scenarios and gathers what came of them, in the order given. Whatever was booted is gone at the end. When the
- * user stops the run, what had finished is kept, and everything else was not run.
+ * Runs scenarios and gathers what came of them, in the order given. Whatever was booted is gone at the end, unless it
+ * belongs to a pool that was given. When the user stops the run, what had finished is kept, and everything else was not run.
  */
 export async function run(scenarios: LoadedScenario[], options: RunOptions): Promise<Results> {
   const { engine, image, selection, onEvent, signal } = options;
@@ -47,32 +50,42 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
   const plansBy = new Map(scenarios.map((loaded) => [loaded, plansOf(loaded, selection).map(({ plan }) => plan)]));
   const plans = [...plansBy.values()].flat();
   const flows = plans.reduce((sum, plan) => sum + plan.flows.length, 0);
-  onEvent({ event: 'started', scenarios: scenarios.length, flows });
-  await using pool = new LabPool(
-    {
-      engine,
-      image,
-      ...(options.labels ? { labels: options.labels } : {}),
-      ...(options.captures === undefined ? {} : { captures: options.captures }),
-      ...(signal ? { signal } : {}),
-    },
-    { plans, workers: options.concurrency },
-  );
+  const lengths = expectedLengths(plans, options.durations ?? new Map());
+  const lengthOf = (loaded: LoadedScenario): number =>
+    plansBy.get(loaded)!.reduce((sum, plan) => sum + lengths.of.get(plan)!, 0);
+  const expectedMs = Object.fromEntries(scenarios.map((loaded) => [loaded.scenario.name, lengthOf(loaded)]));
+  onEvent({
+    event: 'started',
+    scenarios: scenarios.length,
+    flows,
+    ...(lengths.inMs ? { forecast: { expectedMs, atOnce: options.concurrency } } : {}),
+  });
+  await using own = options.pool
+    ? null
+    : new LabPool({
+        engine,
+        image,
+        ...(options.labels ? { labels: options.labels } : {}),
+        ...(options.captures === undefined ? {} : { captures: options.captures }),
+        ...(signal ? { signal } : {}),
+      });
+  const pool = options.pool ?? own!;
+  pool.foresee(plans, options.concurrency);
   /** Topology that a scenario begins on; scenarios without a selected flow need none. */
   const topologyOf = (loaded: LoadedScenario): Topology | null => {
     const plan = plansBy.get(loaded)?.[0];
     return plan ? pool.topologyFor(plan) : null;
   };
   const results = new Map<LoadedScenario, ScenarioResult>();
-  const longestFirst = [...scenarios].sort((a, b) => lengthOf(plansBy.get(b)!) - lengthOf(plansBy.get(a)!));
-  const queue = new Queue(longestFirst, topologyOf);
+  const longestFirst = [...scenarios].sort((a, b) => lengthOf(b) - lengthOf(a));
+  const queue = new Queue(longestFirst, topologyOf, lengthOf);
   const worker = async (): Promise<void> => {
     const mine = queue.worker();
     for (let loaded = mine.next(); loaded; loaded = mine.next()) {
       results.set(loaded, await runScenario(loaded, pool, selection, { onEvent, signal }));
       const topology = topologyOf(loaded);
       // With nothing left to run, somebody waits for the results: taking down comes after them.
-      if (topology && !queue.has(topology) && !queue.isEmpty) pool.retire(topology);
+      if (own && topology && !queue.has(topology) && !queue.isEmpty) pool.retire(topology);
     }
   };
   await allSettledOrThrow(Array.from({ length: Math.max(1, options.concurrency) }, worker));
@@ -95,12 +108,6 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
   };
   await options.onResults?.(outcome);
   return outcome;
-}
-
-/** How long plans take, in no unit: each is configured, and a flow that fails is waited for. */
-function lengthOf(plans: Plan[]): number {
-  const failing = ({ flows }: Plan): number => flows.filter(({ expect }) => mayBeToFail(expect)).length;
-  return plans.reduce((sum, plan) => sum + 1 + failing(plan), 0);
 }
 
 /** Waits for all, so that nothing is under way when the labs are taken down, and then throws the first error. */

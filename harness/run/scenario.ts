@@ -62,7 +62,7 @@ async function acquire(
   onEvent({ event: 'booting', scenario: plan.scenario, nodes: plan.nodes.length });
   try {
     signal?.throwIfAborted();
-    const pooled = await pool.acquire(plan);
+    const pooled = await pool.acquire(plan, signal);
     onEvent({ event: 'booted', scenario: plan.scenario, durationMs: pooled.bootMs });
     return pooled;
   } catch (error) {
