@@ -47,6 +47,8 @@ async function main(argv: string[]): Promise<number> {
     .option('--report <dir>', 'where the report goes (default: reports/latest of the project)')
     .option('--json', 'print results.json instead of a summary', false)
     .option('--shard <k/n>', 'only the k-th of n parts; `merge` makes one report of all')
+    .option('--failed', 'only what failed, or was not run, in the last report', false)
+    .option('--changed [revision]', 'only scenarios that changed, or whose lab did, since a git revision (HEAD)')
     .action((words: string[], options: RunCommandOptions) =>
       inProject((project) => runCommand(project, words, options, interrupted.signal)),
     );

@@ -4,15 +4,15 @@ import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
 import { labsAtOnce, run } from '../harness/run/run.ts';
-import { findScenarios } from '../harness/project/scenario-files.ts';
+import { durationsOf } from '../harness/run/lengths.ts';
+import { readDurations, rememberDurations } from '../harness/project/durations.ts';
 import type { Results } from '../harness/terms/results.ts';
-import { loadAll } from './load-all.ts';
 import type { Project } from '../harness/project/project.ts';
 import { labImage, version } from '../api/package.ts';
 import { progress } from './progress.ts';
 import { publish, reportFolder } from './results-commands.ts';
-import { select } from './selection.ts';
 import { parseShard, shardOf } from './shard.ts';
+import { whatToRun } from './what-to-run.ts';
 
 export interface RunCommandOptions {
   variant: string[];
@@ -21,6 +21,10 @@ export interface RunCommandOptions {
   json: boolean;
   /** `K/N`: only the K-th of N parts. */
   shard?: string;
+  /** Only what failed, or was not run, last time. */
+  failed: boolean;
+  /** Only what changed since a git revision; true for HEAD. */
+  changed?: string | true;
 }
 
 /** `l4lab run`: runs scenarios, writes the reports, and ends with what the verdicts say. */
@@ -32,13 +36,22 @@ export async function runCommand(
 ): Promise<number> {
   const shard = options.shard === undefined ? null : parseShard(options.shard);
   const selection = { variants: options.variant, flows: options.flow };
-  const all = select(loadAll(project, findScenarios(project, words)), selection);
-  const scenarios = shard ? shardOf(all, shard) : all;
   const report = await reportFolder(project, options.report);
+  const { scenarios: all, nothing } = await whatToRun(project, words, {
+    selection,
+    failedIn: options.failed ? report : null,
+    changedSince: options.changed === true ? 'HEAD' : (options.changed ?? null),
+  });
   const out = options.json ? process.stderr : process.stdout;
-  if (scenarios.length === 0) out.write(`shard ${options.shard} is empty: ${plural(all.length, 'scenario')} in all\n`);
+  if (all.length === 0) out.write(`${nothing}\n`);
+  // Whoever merges shards, or reads results, needs them also where they are of nothing.
+  if (all.length === 0 && shard === null && !options.json) return EXIT.ok;
+  const scenarios = shard ? shardOf(all, shard) : all;
+  if (shard && scenarios.length === 0)
+    out.write(`shard ${options.shard} is empty: ${plural(all.length, 'scenario')} in all\n`);
   const engine = await findEngine();
   await sweep(engine.docker, { orphans: true });
+  const { cache } = project.folders;
   let code: number = EXIT.interrupted;
   await run(scenarios, {
     engine,
@@ -49,12 +62,16 @@ export async function runCommand(
     concurrency: labsAtOnce(engine.cpus),
     onEvent: progress(out),
     signal,
+    durations: await readDurations(cache),
     onResults: async (results) => {
       // A report of nothing would only take the place of an older one.
       if (results.interrupted && !anyFinished(results)) {
         process.stderr.write('no report: no flow had finished\n');
         return;
       }
+      // A part of a variant tells nothing of the whole.
+      if (!results.interrupted && !options.failed && options.flow.length === 0)
+        await rememberDurations(cache, durationsOf(results));
       code = await publish({ ...results, ...(shard ? { shard } : {}) }, report, {
         root: project.root,
         json: options.json,

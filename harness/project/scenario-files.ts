@@ -162,6 +162,13 @@ export function loadEach<T>(
   return { loaded, mistakes };
 }
 
+/** File of the lab that a scenario names, whatever else is wrong with either; null where it names none. */
+export function labFileOf(project: Project, file: string): string | null {
+  const yaml = collect([], () => parseYaml(relative(project.root, file), read(project, file)));
+  const name = (yaml?.value as { lab?: unknown } | null | undefined)?.lab;
+  return typeof name === 'string' ? labPath(project, dirname(file), name) : null;
+}
+
 /** Null when the scenario names no lab at all, which its own mistakes tell. */
 function labNamedBy(project: Project, file: string, yaml: YamlFile): Lab | null {
   const name = (yaml.value as { lab?: unknown } | null)?.lab;

@@ -26,3 +26,17 @@ export function plansOf({ scenario }: LoadedScenario, selection: Selection): { v
     })
     .filter(({ plan }) => plan.flows.length > 0);
 }
+
+/** A scenario with those flows alone that are wanted, and the variants that have some; null where none has. */
+export function withOnly(
+  loaded: LoadedScenario,
+  isWanted: (variant: string, flow: string) => boolean,
+): LoadedScenario | null {
+  const variants = loaded.scenario.variants
+    .map((variant) => {
+      const flows = Object.entries(variant.scenario.flows).filter(([flow]) => isWanted(variant.name, flow));
+      return { ...variant, scenario: { ...variant.scenario, flows: Object.fromEntries(flows) } };
+    })
+    .filter(({ scenario }) => Object.keys(scenario.flows).length > 0);
+  return variants.length === 0 ? null : { ...loaded, scenario: { ...loaded.scenario, variants } };
+}

@@ -1,0 +1,27 @@
+import { withOnly, type LoadedScenario } from '../harness/scenario/plans.ts';
+import type { Results } from '../harness/terms/results.ts';
+
+/** Files of the scenarios of which something did not pass, as results name them. */
+export function filesThatFailed({ scenarios }: Results): string[] {
+  return scenarios
+    .filter(({ variants }) => variants.some(({ flows }) => flows.some(({ verdict }) => verdict !== 'pass')))
+    .map(({ file }) => file);
+}
+
+/** What of the scenarios failed, or was not run, in earlier results. */
+export function thatFailed(loaded: LoadedScenario[], { scenarios }: Results): LoadedScenario[] {
+  const failed = new Set(
+    scenarios.flatMap(({ file, variants }) =>
+      variants.flatMap(({ name, flows }) =>
+        flows.filter(({ verdict }) => verdict !== 'pass').map((flow) => keyOf(file, name, flow.name)),
+      ),
+    ),
+  );
+  return loaded.flatMap(
+    (one) => withOnly(one, (variant, flow) => failed.has(keyOf(one.yaml.file, variant, flow))) ?? [],
+  );
+}
+
+function keyOf(...names: string[]): string {
+  return JSON.stringify(names);
+}

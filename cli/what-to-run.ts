@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Project } from '../harness/project/project.ts';
+import { findScenarios, labFileOf } from '../harness/project/scenario-files.ts';
+import type { LoadedScenario, Selection } from '../harness/scenario/plans.ts';
+import { plural } from '../reports/content/plural.ts';
+import { readResults } from '../reports/read-results.ts';
+import { changedFiles, reallyAt } from './changed-files.ts';
+import { filesThatFailed, thatFailed } from './failed-last-time.ts';
+import { loadAll } from './load-all.ts';
+import { select } from './selection.ts';
+
+/** Which scenarios to run, beside their names. */
+export interface RunChoice {
+  selection: Selection;
+  /** What failed, or was not run, in the results of this folder. */
+  failedIn: string | null;
+  /** What changed since this git revision. */
+  changedSince: string | null;
+}
+
+/**
+ * What the words and options of a command choose.
+ * @returns with nothing to run, why that is so
+ * @throws L4labError `invalid-input`
+ */
+export async function whatToRun(
+  project: Project,
+  words: string[],
+  { selection, failedIn, changedSince }: RunChoice,
+): Promise<{ scenarios: LoadedScenario[]; nothing: string }> {
+  const before = failedIn === null ? null : await readResults(failedIn);
+  let files = before && words.length === 0 ? filesOf(project, filesThatFailed(before)) : findScenarios(project, words);
+  let nothing = 'nothing failed last time';
+  if (changedSince !== null) {
+    const changed = await changedFiles(project.root, changedSince);
+    files = await thatChanged(project, files, changed);
+    if (files.length === 0) nothing = `no scenario and no lab changed since ${changedSince}`;
+  }
+  const loaded = loadAll(project, files);
+  const chosen = before ? thatFailed(loaded, before) : loaded;
+  return { scenarios: chosen.length === 0 ? [] : select(chosen, selection), nothing };
+}
+
+/** Files that results name; of those that are gone the user is told. */
+function filesOf({ root }: Project, names: string[]): string[] {
+  const gone = names.filter((name) => !existsSync(resolve(root, name)));
+  if (gone.length > 0)
+    process.stderr.write(`--failed leaves out ${plural(gone.length, 'scenario')} that is gone: ${gone.join(', ')}\n`);
+  return names.filter((name) => !gone.includes(name)).map((name) => resolve(root, name));
+}
+
+/** Scenarios whose own file changed, or that of their lab. */
+async function thatChanged(project: Project, files: string[], changed: ReadonlySet<string>): Promise<string[]> {
+  const isChanged = await Promise.all(
+    files.map(async (file) => {
+      const paths = [file, labFileOf(project, file)].filter((path) => path !== null);
+      return (await Promise.all(paths.map(reallyAt))).some((path) => changed.has(path));
+    }),
+  );
+  return files.filter((_, index) => isChanged[index]);
+}
