@@ -35,7 +35,8 @@ async function listenTcp(name: string, port: number): Promise<Listening> {
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());
-        for (const socket of open) socket.destroy();
+        // A FIN that nobody answers would be repeated.
+        for (const socket of open) socket.resetAndDestroy();
       }),
   };
 }

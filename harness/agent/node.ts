@@ -64,6 +64,11 @@ export class Node {
       await learnNeighbours(neighbours);
       return null;
     },
+    dropConnections: async () => {
+      await this.#stopListening();
+      if (this.#applied) await this.#listen(this.#applied.node);
+      return null;
+    },
     serverStates: () => Promise.resolve(this.#balancer?.serverStates() ?? []),
     balancerRules: async () => (await this.#balancer?.describeRules()) ?? '',
     reset: async () => {

@@ -21,6 +21,8 @@ export interface Calls {
   startBalancer: { params: { balancer: BalancerPlan }; result: null };
   /** Has the kernel ask for the MACs of neighbours, and waits until each has answered or has been given up. */
   learnNeighbours: { params: { neighbours: { dev: string; address: string }[] }; result: null };
+  /** Ends the connections of all listeners, half-open ones too: a server repeats nothing into the flows that follow. */
+  dropConnections: { params: null; result: null };
   /** Servers whose health the load balancer has judged. */
   serverStates: { params: null; result: ServerState[] };
   /** The rules by which the load balancer carries traffic, as text. */

@@ -59,6 +59,39 @@ test(
 );
 
 test(
+  'a server whose answers get lost repeats none of them once its connections are dropped',
+  async () => {
+    const lab = await boot(plans[0]!);
+    const run = (node: string, ...argv: [string, ...string[]]) => lab.node(node).call('run', { argv });
+    const halfOpen = async () => (await run('s1', 'ss', '-Htn', 'state', 'syn-recv', 'dst', '198.51.100.10')).stdout;
+    try {
+      await lab.configure(plans[0]!);
+      // Half an hour, which nobody waits for.
+      await run('s1', 'sh', '-c', 'echo 10 >/proc/sys/net/ipv4/tcp_synack_retries');
+      await run('client', 'nft', 'add table ip lost; add chain ip lost in { type filter hook input priority 0; }');
+      await run('client', 'nft', 'add rule ip lost in tcp sport 80 drop');
+      const flow = {
+        protocol: 'http' as const,
+        address: '203.0.113.11',
+        port: 80,
+        sourcePort: 0,
+        bytes: 0,
+        exchanges: 1,
+      };
+      await lab.node('client').call('fire', { ...flow, token: 'l4lab-00000000', timeoutMs: 100 });
+      expect(await halfOpen()).toContain('203.0.113.11');
+      await lab.node('s1').call('dropConnections', null);
+      await until('the half-open connection to end', async () => (await halfOpen()) === '');
+      await run('client', 'nft', 'delete table ip lost');
+      expect(await call(lab, 'client', '203.0.113.11', 'l4lab-00000001')).toMatchObject({ answered: true });
+    } finally {
+      await lab[Symbol.asyncDispose]();
+    }
+  },
+  DEADLINE_MS,
+);
+
+test(
   'a lab that speaks IPv6 is as fresh after a reset as before',
   async () => {
     const loaded = shippedScenario('ipv6/one-arm');

@@ -102,12 +102,14 @@ async function runFlows(
 }
 
 /**
- * Empties neighbour tables, MAC tables and learned routes. Each node but an L4 announces itself then (`arp_notify`), so
+ * Ends what earlier flows left under way, and empties neighbour tables, MAC tables and learned routes. Each node but an L4 announces itself then (`arp_notify`), so
  * that no switch has to flood what is sent to it. An L4 that keeps the source MAC has looked for its servers' MACs before
  * any flow, and still knows them; any other asks anew, by which its servers learn its own. What nodes know from the start
  * they learn anew.
  */
 async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
+  const listening = plan.nodes.filter(({ listeners }) => listeners.length > 0);
+  await Promise.all(listening.map(({ name }) => lab.node(name).call('dropConnections', null)));
   await Promise.all(
     plan.nodes
       .filter(({ bridge }) => bridge)
