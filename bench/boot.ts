@@ -157,8 +157,11 @@ async function aloneRound(lab: Plan, options: BootOptions): Promise<Round> {
   return { up, down };
 }
 
+/** Nodes that know nobody, as those of labs that have just been booted. */
+const COMPOSE = { image: '${L4LAB_IMAGE}', head: ['bench/boot.ts'], neighbours: [], up: [] };
+
 async function composeRound(program: string, lab: Plan, image: string): Promise<Round> {
-  await using project = new ComposeProject(program, composeFile(lab, 'bench/boot.ts'), image);
+  await using project = new ComposeProject(program, composeFile(lab, COMPOSE), image);
   const up = await seconds(() => project.up());
   const down = await seconds(() => project.down());
   return { up, down };

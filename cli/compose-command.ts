@@ -1,25 +1,56 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { EXIT } from '../harness/errors.ts';
 import { composeFile } from '../harness/fabric/compose.ts';
+import { surelyUp } from '../harness/model/health.ts';
+import { knownNeighbours } from '../harness/model/warm-start.ts';
+import { findOne, type One } from './find-one.ts';
+import { firstByHand } from './flow-by-hand.ts';
+import { labImage } from '../api/package.ts';
 import type { Project } from '../harness/project/project.ts';
-import { findScenarios, loadScenario } from '../harness/project/scenario-files.ts';
-import { resolvePlan } from '../harness/scenario/resolve.ts';
 
-/** The scenario that docker-compose.yml at the root shows. */
-const SHOWN = 'proxy-and-dsr/dsr';
+export interface ComposeCommandOptions {
+  variant?: string;
+  /** Name of the lab image; that of this installation by default. */
+  image?: string;
+  /** Where the file goes; stdout by default. */
+  output?: string;
+}
 
-/** `l4lab compose`: writes docker-compose.yml anew. */
-export function composeCommand(project: Project): Promise<number> {
-  writeFileSync(join(project.root, 'docker-compose.yml'), generatedCompose(project));
+/** `l4lab compose`: prints the lab of a scenario as a file for Docker Compose. */
+export function composeCommand(project: Project, word: string, options: ComposeCommandOptions): Promise<number> {
+  const text = generatedCompose(project, findOne(project, word, options.variant), options);
+  if (options.output === undefined) process.stdout.write(text);
+  else writeFileSync(options.output, text);
   return Promise.resolve(EXIT.ok);
 }
 
-export function generatedCompose(project: Project): string {
-  const { scenario, yaml } = loadScenario(project, findScenarios(project, [SHOWN])[0]!);
-  return composeFile(resolvePlan(scenario, scenario.variants[0]!), yaml.file);
-}
-
-export function committedCompose(root: string): string {
-  return readFileSync(join(root, 'docker-compose.yml'), 'utf8');
+/** @throws L4labError `invalid-input` where Compose cannot carry the lab */
+export function generatedCompose(
+  project: Project,
+  { loaded, variant, plan }: One,
+  options: ComposeCommandOptions,
+): string {
+  const { scenario, yaml } = loaded;
+  const isFirst = variant === scenario.variants[0];
+  const command = [
+    'npx l4lab compose',
+    scenario.name,
+    ...(isFirst ? [] : [`--variant ${variant.name}`]),
+    ...(options.image === undefined ? [] : [`--image ${options.image}`]),
+    ...(options.output === undefined ? [] : [`--output ${options.output}`]),
+  ].join(' ');
+  const attempt = firstByHand(plan.flows);
+  return composeFile(plan, {
+    image: `\${L4LAB_IMAGE:-${options.image ?? project.image ?? labImage()}}`,
+    head: [
+      `${variant.scenario.title}: ${variant.title}`,
+      `Made of ${yaml.file} by: ${command}`,
+      'Up:    docker compose up -d --wait     (once before: npx l4lab setup)',
+      'docker-compose 1.29 (Debian 12) knows no --wait: there it is up when `docker-compose ps` shows all as healthy.',
+      ...(attempt === null ? [] : [`Flow:  docker compose exec ${attempt.node} ${attempt.words.join(' ')}`]),
+      'Down:  docker compose down',
+    ],
+    neighbours: knownNeighbours(plan),
+    up: surelyUp(plan),
+  });
 }

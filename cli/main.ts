@@ -14,7 +14,7 @@ import { validateCommand } from './validate-command.ts';
 import { causesCommand } from './causes-command.ts';
 import { setupCommand } from './setup-command.ts';
 import { doctorCommand } from './doctor-command.ts';
-import { composeCommand } from './compose-command.ts';
+import { composeCommand, type ComposeCommandOptions } from './compose-command.ts';
 import { loadProject } from '../api/load-project.ts';
 import { PACKAGE, version } from '../api/package.ts';
 import type { Project } from '../harness/project/project.ts';
@@ -130,9 +130,14 @@ async function main(argv: string[]): Promise<number> {
     .description('tell which verdicts and causes changed between two results.json (or the directories that hold them)')
     .action((before: string, after: string) => ends(diffCommand(before, after)));
   program
-    .command('compose')
-    .description('write docker-compose.yml anew')
-    .action(() => inProject((project) => composeCommand(project)));
+    .command('compose <scenario>')
+    .description('print the lab of a scenario as a file for Docker Compose')
+    .option('--variant <name>', 'the variant; the first by default')
+    .option('--image <name>', 'the lab image; that of this installation by default')
+    .option('--output <file>', 'write the file instead of printing it')
+    .action((word: string, options: ComposeCommandOptions) =>
+      inProject((project) => composeCommand(project, word, options)),
+    );
   program
     .command('schema')
     .description('write the JSON Schemas in schema/ anew')

@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { startupSnapshot } from 'node:v8';
 import type { AgentFault } from '../terms/fault.ts';
 import { AgentError } from './agent-error.ts';
-import type { NodePlan } from '../terms/plan.ts';
+import { configureAlone } from './alone.ts';
 import { Node } from './node.ts';
 import type { Call, FromAgent } from './protocol.ts';
 
@@ -34,9 +33,6 @@ async function main(): Promise<void> {
   send({ event: 'hello' });
 }
 
-/** Its presence tells Compose's health check that the node is configured. */
-const READY_FILE = '/run/l4lab-ready';
-
 async function answer(node: Node, { id, method, params }: Call): Promise<void> {
   try {
     const call = node.calls[method] as (params: unknown) => Promise<unknown>;
@@ -45,18 +41,6 @@ async function answer(node: Node, { id, method, params }: Call): Promise<void> {
     const other: AgentFault = { code: 'agent-failed', params: { error: (error as Error).message } };
     send({ id, error: error instanceof AgentError ? error.fault : other });
   }
-}
-
-async function configureAlone(node: Node, text: string): Promise<void> {
-  const { plan, wires } = JSON.parse(text) as {
-    plan: NodePlan;
-    wires: { wireAddress: string; name: string; mac: string }[];
-  };
-  await node.calls.wire({ interfaces: wires, captures: false });
-  await node.calls.configure({ node: plan });
-  if (plan.balancer !== null) await node.calls.startBalancer({ balancer: plan.balancer });
-  await writeFile(READY_FILE, '');
-  console.log(`${plan.name} is ready`);
 }
 
 function send(message: FromAgent): void {

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AgentError } from './agent-error.ts';
 import { FIREWALL_RULES, ipCommands, ipUndoCommands, ONE_SEGMENT_A_FRAME, undoDscpRules } from './commands.ts';
@@ -108,13 +109,13 @@ async function interfacesAndRoutes(before: string[]): Promise<string> {
 }
 
 /**
- * Writes what is not so already: under Docker Compose /proc/sys is read-only, and the settings come with the container.
+ * Writes what is not so already.
  * @returns path and former value of everything written, in the order of writing
  */
 function writeSysctls(values: Record<string, string>): [string, string][] {
   const former: [string, string][] = [];
   for (const [path, value] of Object.entries(values)) {
-    const file = `/proc/sys/${path}`;
+    const file = join(sysctls(), path);
     try {
       // /proc answers at once, and there are a hundred values: waiting for each would cost more than it gives.
       const before = readFileSync(file, 'utf8').trim();
@@ -129,12 +130,16 @@ function writeSysctls(values: Record<string, string>): [string, string][] {
   return former;
 }
 
+/** Where settings are written: under Docker Compose /proc/sys itself is read-only, and another mount of it is not. */
+function sysctls(): string {
+  return process.env['L4LAB_SYSCTLS'] ?? '/proc/sys';
+}
+
 /** A bridge hands its frames to iptables where br_netfilter is loaded; the switch of a lab must not. */
 async function disableBridgeFiltering(): Promise<void> {
   for (const name of ['iptables', 'ip6tables', 'arptables']) {
-    await writeFile(`/proc/sys/net/bridge/bridge-nf-call-${name}`, '0').catch((error: unknown) => {
-      // Under Docker Compose it cannot be written; without rules in this namespace nothing is filtered then either.
-      if (!['ENOENT', 'EROFS'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    await writeFile(join(sysctls(), `net/bridge/bridge-nf-call-${name}`), '0').catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     });
   }
 }

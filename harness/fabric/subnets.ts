@@ -4,6 +4,8 @@ import { randomInt } from 'node:crypto';
 export interface WireSubnet {
   /** CIDR, /28 out of 100.64.0.0/10 (RFC 6598), which no lab uses. */
   subnet: string;
+  /** The same bits in fd4c:… /64 (RFC 4193). */
+  subnet6: string;
   gateway: string;
   /** Addresses of the two ends. */
   ends: [string, string];
@@ -18,7 +20,9 @@ export function wireSubnet(n: number): WireSubnet {
     const value = base + offset;
     return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join('.');
   };
-  return { subnet: `${address(0)}/28`, gateway: address(1), ends: [address(2), address(3)] };
+  const group = (value: number): string => (value & 0xffff).toString(16);
+  const subnet6 = `fd4c:6c34:${group(base >>> 16)}:${group(base)}::/64`;
+  return { subnet: `${address(0)}/28`, subnet6, gateway: address(1), ends: [address(2), address(3)] };
 }
 
 /** Where to begin: random, so that labs of several processes seldom collide. */

@@ -14,6 +14,15 @@ export interface Wire {
   addresses: Record<string, string>;
 }
 
+/** What makes a clean wire of a network: no address of the host's in it, and no translation. */
+export const WIRE_OPTIONS = {
+  'com.docker.network.bridge.inhibit_ipv4': 'true',
+  'com.docker.network.bridge.enable_ip_masquerade': 'false',
+  // Known from Docker 27 on, ignored before.
+  'com.docker.network.bridge.gateway_mode_ipv4': 'routed',
+  'com.docker.network.bridge.gateway_mode_ipv6': 'routed',
+};
+
 const ATTEMPTS = 50;
 let next = randomStart();
 
@@ -28,7 +37,7 @@ export async function createWire(
   wire: { name: string; bridge: string; link: LinkPlan; labels: Record<string, string>; ipv6: boolean },
 ): Promise<Wire> {
   for (let attempt = 1; ; attempt++) {
-    const { subnet, gateway, ends } = wireSubnet(next++);
+    const { subnet, subnet6, gateway, ends } = wireSubnet(next++);
     try {
       const network = await docker.createNetwork({
         Name: wire.name,
@@ -36,15 +45,11 @@ export async function createWire(
         EnableIPv6: wire.ipv6,
         IPAM: {
           Driver: 'default',
-          Config: [{ Subnet: subnet, Gateway: gateway }, ...(wire.ipv6 ? [{ Subnet: uniqueLocal(subnet) }] : [])],
+          Config: [{ Subnet: subnet, Gateway: gateway }, ...(wire.ipv6 ? [{ Subnet: subnet6 }] : [])],
         },
         Options: {
           [BRIDGE_NAME]: wire.bridge,
-          'com.docker.network.bridge.inhibit_ipv4': 'true',
-          'com.docker.network.bridge.enable_ip_masquerade': 'false',
-          // Known from Docker 27 on, ignored before.
-          'com.docker.network.bridge.gateway_mode_ipv4': 'routed',
-          'com.docker.network.bridge.gateway_mode_ipv6': 'routed',
+          ...WIRE_OPTIONS,
         },
         Labels: wire.labels,
       });
@@ -63,10 +68,4 @@ export async function createWire(
       );
     }
   }
-}
-
-/** fd4c:… /64 with the bits of the IPv4 subnet (RFC 4193). */
-function uniqueLocal(subnet: string): string {
-  const [a, b, c, d] = subnet.split(/[./]/).map(Number) as [number, number, number, number];
-  return `fd4c:6c34:${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}::/64`;
 }

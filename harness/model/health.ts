@@ -1,6 +1,6 @@
 import type { LbServer, LbService } from '../../lb/terms/config.ts';
 import { isDirect } from '../terms/mode.ts';
-import type { FlowPlan } from '../terms/plan.ts';
+import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { FIRST } from './choices.ts';
 import { CHECK_PORT } from './direct-check.ts';
 import { isOwnNeighbour, resolve } from './neighbours.ts';
@@ -10,7 +10,7 @@ import { learnedStates } from './run.ts';
 import type { Run } from './run.ts';
 import { warmStates } from './warm-start.ts';
 import { begin, settleDown, simulate } from './simulate.ts';
-import type { Device, Host, Network } from './network.ts';
+import { networkOf, type Device, type Host, type Network } from './network.ts';
 
 /** A server that a load balancer may check, as one of a service. */
 interface Checked {
@@ -39,6 +39,18 @@ export function health(
     known.set(server, states);
   }
   return states;
+}
+
+/** Servers that load balancers take for healthy, whatever nodes remember; each with the node that asks. */
+export function surelyUp(plan: Plan): { l4: string; service: string; server: string }[] {
+  const network = networkOf(plan);
+  return [...network.hosts.values()].flatMap((host) =>
+    (host.plan.balancer?.config.services ?? []).flatMap((service) =>
+      service.servers
+        .filter((server) => !health(network, host, service, server).includes(false))
+        .map((server) => ({ l4: host.name, service: service.name, server: server.name })),
+    ),
+  );
 }
 
 function statesOf(checked: Checked): [boolean, ...boolean[]] {

@@ -19,9 +19,9 @@ interface Outcome {
 /** Errors of a /proc/sys that is mounted read-only, or kept by a security module. */
 const REFUSALS = new Set(['EROFS', 'EACCES', 'EPERM']);
 
-/** @returns its file below /proc/sys */
+/** @returns its file: below /proc/sys, or where a container has a mount of that which can be written */
 export function fileOf({ family, folder, dev, name }: Sysctl): string {
-  return `/proc/sys/net/${family}/${folder}/${dev}/${name}`;
+  return `${process.env['L4LAB_SYSCTLS'] ?? '/proc/sys'}/net/${family}/${folder}/${dev}/${name}`;
 }
 
 /** Gives an interface a setting that it has not got yet; a container may not be allowed to, but may have it already. */
