@@ -107,7 +107,7 @@ async function mutate(mutation: Mutation, runOne: RunOne, green: Map<string, boo
 function isNamed({ attempts }: FlowResult, { named, at }: Mutation): boolean {
   return attempts.some(
     ({ cause, findings }) =>
-      (cause?.code === named && (at === undefined || cause.node === at)) || findings.some((found) => found === named),
+      (cause?.code === named && (at === undefined || cause.node === at)) || findings.some(({ code }) => code === named),
   );
 }
 
@@ -115,7 +115,7 @@ function summary(red: FlowResult[]): string {
   const said = red.flatMap(({ name, attempts, reasons }) =>
     attempts.flatMap(({ cause, findings }) => [
       ...(cause ? [`${name}: ${cause.code} at ${cause.node}`] : []),
-      ...findings.map((finding) => `${name}: ${finding}`),
+      ...findings.map(({ code }) => `${name}: ${code}`),
       ...(cause || findings.length > 0 ? [] : [`${name}: ${reasons[0]?.code ?? ''}`]),
     ]),
   );

@@ -1,5 +1,5 @@
 import type { CauseCode } from '../harness/terms/cause.ts';
-import type { Finding } from '../harness/terms/plan.ts';
+import type { FindingCode } from '../harness/terms/finding.ts';
 
 /** One thing that is broken in a passing variant, and what must then be said about it. */
 export interface Mutation {
@@ -9,7 +9,7 @@ export interface Mutation {
   /** Merge patch (RFC 7396) on the variant. */
   change: Record<string, unknown>;
   /** Cause or finding that names the change. */
-  named: CauseCode | Finding;
+  named: CauseCode | FindingCode;
   /** Node at which a cause must be found. */
   at?: string;
 }

@@ -1,6 +1,6 @@
 import { EXIT } from '../harness/errors.ts';
 import { CAUSES, type CauseCode } from '../harness/terms/cause.ts';
-import { FINDINGS, type Finding } from '../harness/terms/plan.ts';
+import { FINDINGS, type FindingCode } from '../harness/terms/finding.ts';
 import { en } from '../reports/messages/en.ts';
 import { wrap } from '../reports/content/wrap.ts';
 import { commandLineError } from './command-line-error.ts';
@@ -12,7 +12,7 @@ import { lineWidth } from './terminal.ts';
  * said of flows that work. A name may be the beginning of one.
  */
 export function causesCommand(names: string[]): Promise<number> {
-  const all: (CauseCode | Finding)[] = [...CAUSES, ...FINDINGS];
+  const all: (CauseCode | FindingCode)[] = [...CAUSES, ...FINDINGS];
   const chosen = names.map((name) => ({ name, codes: matching(name, all) }));
   const unknown = chosen.filter(({ codes }) => codes.length === 0);
   if (unknown.length > 0) throw commandLineError(...unknown.map(({ name }) => noSuch('cause', name, all)));
@@ -26,13 +26,13 @@ function matching<Code extends string>(name: string, all: Code[]): Code[] {
   return exact.length > 0 ? exact : all.filter((code) => code.startsWith(name));
 }
 
-function describe(code: CauseCode | Finding): string {
+function describe(code: CauseCode | FindingCode): string {
   const lines = isFinding(code)
     ? [`${en.findings[code]} (Said of a flow that works.)`]
     : [en.causes[code].story, `Evidence: ${en.causes[code].evidence}`, `Usual fix: ${en.causes[code].fix}`];
   return lines.map((line) => wrap(line, lineWidth(), { indent: '  ' })).join('');
 }
 
-function isFinding(code: CauseCode | Finding): code is Finding {
+function isFinding(code: CauseCode | FindingCode): code is FindingCode {
   return Object.hasOwn(en.findings, code);
 }

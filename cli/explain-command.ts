@@ -12,6 +12,7 @@ import { predictionsText } from '../reports/content/predictions-text.ts';
 import { wrap } from '../reports/content/wrap.ts';
 import { predict } from '../harness/model/predict.ts';
 import type { Cause } from '../harness/terms/cause.ts';
+import { distinctFindings } from '../harness/terms/finding.ts';
 import type { Walk } from '../harness/terms/walk.ts';
 import { LabPool } from '../harness/run/lab-pool.ts';
 import { runInPool } from '../harness/run/variant.ts';
@@ -38,8 +39,9 @@ export async function explainCommand(
   const predictions = predict(one.plan, flow);
   say(wrap(`${one.plan.scenario} [${one.plan.variant}] ${flow.name}: ${outcomeOf(predictions)}`, lineWidth()));
   say(predictionsText(predictions, one.plan, lineWidth()));
-  const findings = new Set(predictions.flatMap((prediction) => prediction.findings));
-  for (const finding of findings) say(wrap(`${finding}: ${en.findings[finding]}`, lineWidth()));
+  for (const finding of distinctFindings(predictions.flatMap((prediction) => prediction.findings))) {
+    say(wrap(`${finding.code}: ${sentence(en, finding)} ${en.findings[finding.code]}`, lineWidth()));
+  }
   if (!options.prove) {
     const cause = predictions.find((prediction) => prediction.cause !== null)?.cause ?? null;
     if (cause) say(describeCause(cause));

@@ -36,10 +36,11 @@ function describeMatrix(loaded: LoadedScenario, selection: Selection): string {
     cells: new Map(plan.flows.map((flow) => [flow.name, predict(plan, flow)])),
   }));
   const width = lineWidth();
-  const findings = new Set(columns.flatMap(({ cells }) => [...cells.values()].flat().flatMap((one) => one.findings)));
+  const predictions = columns.flatMap(({ cells }) => [...cells.values()].flat());
+  const findings = new Set(predictions.flatMap((one) => one.findings.map(({ code }) => code)));
   return [
     wrap(`${loaded.scenario.name}: ${loaded.scenario.file.title}`, width),
     matrixText(flows, columns, width),
-    ...[...findings].map((finding) => wrap(`${finding}: ${en.findings[finding]}`, width, { indent: '  ', hanging: 2 })),
+    ...[...findings].map((code) => wrap(`${code}: ${en.findings[code]}`, width, { indent: '  ', hanging: 2 })),
   ].join('');
 }

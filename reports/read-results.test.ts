@@ -19,8 +19,9 @@ test('reads back what a run wrote, by the directory of the report or by the file
 });
 
 test.each([
-  ['{"version":1,"scenarios":[]}', 'an older l4lab made it. Run again with this version, or read it with l4lab 0.1'],
-  ['{"version":3,"scenarios":[]}', 'it has version 3, but this l4lab reads version 2'],
+  ['{"version":1,"scenarios":[]}', 'an older l4lab made it. Run again with this version'],
+  ['{"version":2,"scenarios":[]}', 'an older l4lab made it. Run again with this version'],
+  ['{"version":4,"scenarios":[]}', 'it has version 4, but this l4lab reads version 3'],
   ['[]', 'it is no results file of l4lab'],
   ['{', 'it is not JSON'],
 ])('refuses %s and says why', async (text, why) => {

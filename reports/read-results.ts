@@ -3,7 +3,7 @@ import path from 'node:path';
 import { L4labError } from '../harness/errors.ts';
 import type { Results } from '../harness/terms/results.ts';
 
-const VERSION: Results['version'] = 2;
+const VERSION: Results['version'] = 3;
 
 /**
  * Reads a results.json, or the one in a report's directory.
@@ -31,8 +31,8 @@ function parseResults(text: string, file: string): Results {
   if (typeof value !== 'object' || value === null || !('version' in value) || !('scenarios' in value)) {
     throw refusal(file, 'it is no results file of l4lab');
   }
-  if (value.version === 1)
-    throw refusal(file, 'an older l4lab made it. Run again with this version, or read it with l4lab 0.1');
+  if (value.version === 1 || value.version === 2)
+    throw refusal(file, 'an older l4lab made it. Run again with this version');
   if (value.version !== VERSION)
     throw refusal(file, `it has version ${JSON.stringify(value.version)}, but this l4lab reads version ${VERSION}`);
   return value as Results;

@@ -1,7 +1,8 @@
 import type { Sighting } from '../terms/sighting.ts';
-import { oneArm, QUIET_ARP, VIP_A } from '../model/testing/labs.ts';
+import { L3, oneArm, QUIET_ARP, VIP_A } from '../model/testing/labs.ts';
 import { judgeAttempt } from './attempt.ts';
-import { evidenceOf, segment } from './testing/evidence.ts';
+import { mac, plan } from '../model/testing/lab-builder.ts';
+import { arp, evidenceOf, segment } from './testing/evidence.ts';
 
 describe('a later segment that reaches the server around the L4', () => {
   const sketch = oneArm({
@@ -15,7 +16,9 @@ describe('a later segment that reaches the server around the L4', () => {
 
   test('is a bypass of the L4', () => {
     const evidence = evidenceOf(sketch, 'client', 'a', { packets: atEnds, client });
-    expect(judgeAttempt(evidence, 1).findings).toEqual(['l4-bypassed']);
+    expect(judgeAttempt(evidence, 1).findings).toEqual([
+      { code: 'l4-bypassed', params: { service: 'a', l4s: ['l4'] } },
+    ]);
   });
 
   test('is none when the L4 saw it too', () => {
@@ -43,7 +46,41 @@ test('who answers its own echo saw itself: nothing of it was on a wire', () => {
   expect({ servedBy, sourceSeen, findings }).toEqual({
     servedBy: 'client',
     sourceSeen: VIP_A,
-    findings: ['answered-by-itself'],
+    findings: [{ code: 'answered-by-itself', params: { node: 'client', address: VIP_A } }],
+  });
+});
+
+describe('an address for which two nodes answer', () => {
+  const sketch = oneArm({
+    services: { a: { vip: VIP_A, mode: 'dsr', pool: ['s1'] } },
+    servers: { loopback: [VIP_A], arpIgnore: 0 },
+  });
+  const lab = plan(sketch);
+  const l3 = mac(lab, 'l3', 'l2');
+  const answerOf = (node: string, seenBy: [string, 'in' | 'out', string]): Sighting => {
+    const { frame, ...sighting } = arp(seenBy, { op: 'reply', senderIp: VIP_A, targetIp: L3 });
+    const srcMac = mac(lab, node, 'l2');
+    return { ...sighting, frame: { ...frame, srcMac, dstMac: l3, arp: { ...frame.arp!, senderMac: srcMac } } };
+  };
+  const answers = (by: string[]): Sighting[] =>
+    by.flatMap((node) => [answerOf(node, ['l2', 'in', node]), answerOf(node, ['l3', 'in', 'l2'])]);
+  const found = (packets: Sighting[]): unknown[] => {
+    const client = { answered: true, outcome: '200' as const, servedBy: 's1', sourceSeen: null };
+    const { findings } = judgeAttempt(evidenceOf(sketch, 'client', 'a', { packets, client }), 1);
+    return findings.filter(({ code }) => code === 'two-owners');
+  };
+
+  test('is named with who asked, who answered and whose answer was used', () => {
+    const sent = segment(3, ['l3', 'out', 'l2'], { dstMac: mac(lab, 's1', 'l2'), seq: 7, flags: 'S' });
+    const params = { address: VIP_A, asker: 'l3', owners: ['l4', 's1'] };
+    expect(found([...answers(['l4', 's1']), sent])).toEqual([
+      { code: 'two-owners', params: { ...params, used: 's1' } },
+    ]);
+    expect(found(answers(['l4', 's1']))).toEqual([{ code: 'two-owners', params: { ...params, used: null } }]);
+  });
+
+  test('is none where one node answered, however often it was seen', () => {
+    expect(found(answers(['l4', 'l4']))).toEqual([]);
   });
 });
 
@@ -56,7 +93,7 @@ describe('a request that was sent twice and then answered', () => {
   const sentAgainAfter = (packets: Sighting[]): number | null => {
     const evidence = evidenceOf(sketch, 'client', 'a', { packets, client });
     const { findings, sentAgainMs } = judgeAttempt(evidence, 1);
-    expect(findings.includes('slow-start')).toBe(sentAgainMs !== null);
+    expect(findings.some(({ code }) => code === 'slow-start')).toBe(sentAgainMs !== null);
     return sentAgainMs;
   };
 

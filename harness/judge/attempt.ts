@@ -1,7 +1,7 @@
-import type { Finding } from '../terms/plan.ts';
+import { type Finding, type Findings, finding } from '../terms/finding.ts';
 import { ICMP } from '../observe/decode.ts';
 import type { Frame, Sighting } from '../terms/sighting.ts';
-import { balancedBy, serviceOf } from '../scenario/lookup.ts';
+import { balancedBy, nodesWithMacs, nodeWithMac, serviceOf } from '../scenario/lookup.ts';
 import { causeOfFailure } from './causes/index.ts';
 import { sameSegment, type Evidence } from './evidence.ts';
 import type { Attempt } from '../terms/results.ts';
@@ -20,8 +20,8 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
     findings: works
       ? [
           ...detours(evidence, servedBy),
-          ...(sentAgainMs === null ? [] : (['slow-start'] as const)),
-          ...(wasAnsweredTwice(evidence) ? (['two-owners'] as const) : []),
+          ...(sentAgainMs === null ? [] : [finding('slow-start', { node: evidence.flow.from })]),
+          ...answeredTwice(evidence).map((params) => finding('two-owners', params)),
         ]
       : [],
     sentAgainMs,
@@ -75,9 +75,12 @@ function detours(evidence: Evidence, servedBy: string | null): Finding[] {
   const { walk, flow, plan } = evidence;
   const service = serviceOf(plan, flow);
   if (!service) return [];
-  if (servedBy === flow.from && walk.request.length === 0) return ['answered-by-itself'];
+  if (servedBy === flow.from && walk.request.length === 0) {
+    return [finding('answered-by-itself', { node: flow.from, address: flow.address })];
+  }
   const l4 = walk.request.find(({ node }) => balancedBy(service, node))?.node;
-  return l4 !== undefined && !wentAround(l4, servedBy, evidence) ? [] : ['l4-bypassed'];
+  if (l4 !== undefined && !wentAround(l4, servedBy, evidence)) return [];
+  return [finding('l4-bypassed', { service: service.name, l4s: service.l4s.map(({ node }) => node) })];
 }
 
 /**
@@ -100,16 +103,32 @@ function wentAround(l4: string, server: string | null, { packets, flow }: Eviden
   );
 }
 
-/** Whether a node got answers for one address from two MACs (RFC 826): which of them it takes is a matter of chance. */
-function wasAnsweredTwice({ packets }: Evidence): boolean {
-  const macs = new Map<string, string>();
-  return packets.some(({ node, direction, frame: { arp } }) => {
-    if (direction !== 'in' || arp?.op !== 'reply') return false;
-    const question = `${node} ${arp.senderIp}`;
-    const before = macs.get(question);
-    macs.set(question, arp.senderMac);
-    return before !== undefined && before !== arp.senderMac;
-  });
+/** Where a node got answers for one address from two MACs (RFC 826): which of them it takes is a matter of chance. */
+function answeredTwice({ packets, plan }: Evidence): Findings['two-owners'][] {
+  const questions = new Map<string, { asker: string; address: string; macs: Set<string> }>();
+  for (const { node, direction, frame } of packets) {
+    const isForAsker = direction === 'in' && nodeWithMac(plan, frame.dstMac)?.name === node;
+    if (!isForAsker || frame.arp?.op !== 'reply') continue;
+    const { senderIp: address, senderMac } = frame.arp;
+    const question = questions.get(`${node} ${address}`) ?? { asker: node, address, macs: new Set() };
+    question.macs.add(senderMac);
+    questions.set(`${node} ${address}`, question);
+  }
+  return [...questions.values()]
+    .filter(({ macs }) => macs.size > 1)
+    .map(({ asker, address, macs }) => {
+      const sent = packets.filter(
+        ({ node, direction, frame }) =>
+          node === asker && direction === 'out' && frame.ip !== undefined && macs.has(frame.dstMac),
+      );
+      const toIt = sent.find(({ frame }) => frame.ip!.dst === address) ?? sent[0];
+      return {
+        address,
+        asker,
+        owners: nodesWithMacs(plan, [...macs]),
+        used: toIt === undefined ? null : nodesWithMacs(plan, [toIt.frame.dstMac])[0]!,
+      };
+    });
 }
 
 /** The L4 that sent the request on, and the server toward which it did: by its address, or in DSR by its MAC. */

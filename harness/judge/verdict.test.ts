@@ -1,6 +1,7 @@
 import { flow as flowOf, plan as planOf } from '../model/testing/lab-builder.ts';
 import { oneArm, PIP, S2, VIP_A } from '../model/testing/labs.ts';
 import { cause } from '../terms/cause.ts';
+import type { Finding } from '../terms/finding.ts';
 import type { ControlResult, Disagreement, Reason } from '../terms/reason.ts';
 import type { Hop } from '../terms/walk.ts';
 import type { Expectation, FlowPlan, SingleExpectation } from '../terms/plan.ts';
@@ -98,7 +99,11 @@ describe('a flow that is to work', () => {
     [{ sameOf: ['self'] }],
     [{ counts: { self: 1 } }],
   ])('served by %j is served by the caller', (servedBy) => {
-    const own: Attempt = { ...WORKED, servedBy: 's1', findings: ['answered-by-itself'] };
+    const own: Attempt = {
+      ...WORKED,
+      servedBy: 's1',
+      findings: [{ code: 'answered-by-itself', params: { node: 's1', address: VIP_A } }],
+    };
     const by = (from: string): (Verdict | Reason)[] =>
       judged({ outcome: 'works', servedBy, findings: ['answered-by-itself'] }, [own], {}, { ...called, from });
     expect(by('s1')).toEqual(['pass']);
@@ -178,17 +183,18 @@ describe('a flow that is to work', () => {
   });
 
   test('a finding that nobody expected is no pass, nor is one that is missing', () => {
-    const slow: Attempt = { ...WORKED, findings: ['slow-start'] };
+    const slow: Attempt = { ...WORKED, findings: [{ code: 'slow-start', params: { node: 'client' } }] };
     expect(judged({ outcome: 'works' }, [slow])).toEqual(['pass']);
     expect(judged({ outcome: 'works', findings: ['slow-start'] }, [slow])).toEqual(['pass']);
     expect(judged({ outcome: 'works', findings: ['slow-start'] }, [WORKED])).toEqual([
       'fail',
       { code: 'finding-missing', params: { finding: 'slow-start' } },
     ]);
-    const bypassed: Attempt = { ...WORKED, findings: ['l4-bypassed'] };
+    const finding: Finding = { code: 'l4-bypassed', params: { service: 'a', l4s: ['l4'] } };
+    const bypassed: Attempt = { ...WORKED, findings: [finding] };
     expect(judged({ outcome: 'works' }, [bypassed])).toEqual([
       'fail',
-      { code: 'unexpected-finding', params: { finding: 'l4-bypassed' } },
+      { code: 'unexpected-finding', params: { finding } },
     ]);
     expect(judged({ outcome: 'works', findings: ['l4-bypassed'] }, [bypassed])).toEqual(['pass']);
     expect(judged({ outcome: 'works', findings: ['answered-by-itself'] }, [WORKED])).toEqual([

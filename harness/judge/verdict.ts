@@ -1,16 +1,8 @@
 import type { Hop } from '../terms/walk.ts';
 import { interfaceAddresses, nodeOf, proxyIpsOf, serviceOf } from '../scenario/lookup.ts';
 import { alternativesOf } from '../terms/expectation.ts';
-import { DETOURS } from '../terms/plan.ts';
-import type {
-  Expectation,
-  Finding,
-  FlowPlan,
-  PathExpectation,
-  Plan,
-  ServedBy,
-  SingleExpectation,
-} from '../terms/plan.ts';
+import { DETOURS, type Finding, distinctFindings } from '../terms/finding.ts';
+import type { Expectation, FlowPlan, PathExpectation, Plan, ServedBy, SingleExpectation } from '../terms/plan.ts';
 import type { Leg, Reason, Reasons } from '../terms/reason.ts';
 import type { Attempt, FlowResult } from '../terms/results.ts';
 import { controlKey, controlsFor } from './controls.ts';
@@ -43,7 +35,7 @@ export function judgeFlow(
     reasons: distinct(reasons),
     outcome: failed ? 'fails' : attempts.length > 0 ? 'works' : null,
     cause: failed?.cause ?? null,
-    findings: [...new Set(attempts.flatMap(({ findings }) => findings))],
+    findings: distinctFindings(attempts.flatMap(({ findings }) => findings)),
   };
 }
 
@@ -165,15 +157,15 @@ function sourceAddresses(sourceSeen: string, flow: FlowPlan, plan: Plan): string
   return [sourceSeen];
 }
 
-const isDetour = (finding: Finding): boolean => DETOURS.some((one) => one === finding);
+const isDetour = ({ code }: Finding): boolean => DETOURS.some((one) => one === code);
 
 function judgeFindings({ findings = [] }: Working, attempts: Attempt[]): Reason[] {
-  const found = new Set(attempts.flatMap((attempt) => attempt.findings));
-  const unexpected = [...found].filter((finding) => isDetour(finding) && !findings.includes(finding));
-  const absent = findings.filter((finding) => !found.has(finding));
+  const found = attempts.flatMap((attempt) => attempt.findings);
+  const unexpected = found.filter((finding) => isDetour(finding) && !findings.includes(finding.code));
+  const absent = findings.filter((code) => !found.some((finding) => finding.code === code));
   return [
     ...unexpected.map((finding) => reason('unexpected-finding', { finding })),
-    ...absent.map((finding) => reason('finding-missing', { finding })),
+    ...absent.map((code) => reason('finding-missing', { finding: code })),
   ];
 }
 

@@ -1,4 +1,7 @@
 import { cause } from '../terms/cause.ts';
+import type { Findings } from '../terms/finding.ts';
+import type { Plan } from '../terms/plan.ts';
+import { nodesWithMacs } from '../scenario/lookup.ts';
 import { covers } from '../scenario/prefix.ts';
 import { askForVip } from './direct-check.ts';
 import { transmit } from './bridge.ts';
@@ -64,13 +67,21 @@ export function settleNext(run: Run): boolean {
     for (const entry of state.neighbours.values()) {
       if (entry.mac !== null || entry.failed) continue;
       const [first, ...others] = entry.answers;
-      if (others.length > 0) run.answeredTwice = true;
-      if (first === undefined) giveUp(run, entry);
-      else settle(run, host, entry, run.choices.choose(`arp ${name} ${entry.address}`, [first, ...others]));
+      if (first === undefined) {
+        giveUp(run, entry);
+        return true;
+      }
+      const used = run.choices.choose(`arp ${name} ${entry.address}`, [first, ...others]);
+      if (others.length > 0) run.answeredTwice.push(twoOwners(run.network.plan, entry, used));
+      settle(run, host, entry, used);
       return true;
     }
   }
   return false;
+}
+
+function twoOwners(plan: Plan, { node, address, answers }: Neighbour, used: string): Findings['two-owners'] {
+  return { address, asker: node, owners: nodesWithMacs(plan, answers), used: nodesWithMacs(plan, [used])[0]! };
 }
 
 function settle(run: Run, host: Host, entry: Neighbour, mac: string): void {

@@ -1,5 +1,6 @@
-import type { Finding, FlowPlan, Plan } from '../terms/plan.ts';
+import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { cause, type Cause, type CauseCode } from '../terms/cause.ts';
+import { type Finding, finding } from '../terms/finding.ts';
 import { nodeWithMac } from '../scenario/lookup.ts';
 import { explore, type Choices } from './choices.ts';
 import { firstAnswer, firstRequest } from './exchange.ts';
@@ -50,7 +51,7 @@ function predictionOf(run: Run): Prediction {
   const first = prediction(run);
   if (first.outcome === 'works' || !repeatUntilSettled(run)) return first;
   const repeated = prediction(run);
-  return { ...repeated, findings: [...repeated.findings, 'slow-start'] };
+  return { ...repeated, findings: [...repeated.findings, finding('slow-start', { node: run.exchange.flow.from })] };
 }
 
 function prediction(run: Run): Prediction {
@@ -113,7 +114,7 @@ function path({ ends }: Run, packet: Packet | null): Hop[] {
 }
 
 function findingsOf(run: Run): Finding[] {
-  return [...detours(run), ...(run.answeredTwice ? (['two-owners'] as const) : [])];
+  return [...detours(run), ...run.answeredTwice.map((params) => finding('two-owners', params))];
 }
 
 /** Both kinds of answer that a caller may take for granted wrongly. */
@@ -122,10 +123,11 @@ function detours({ exchange, ends }: Run): Finding[] {
   const sent = exchange.sent.filter(({ id }) => !repeated.has(id));
   if (service === null || served === null) return [];
   if (served.node === flow.from && sent.every(({ id }) => staysHome(ends.get(id)?.packet)))
-    return ['answered-by-itself'];
+    return [finding('answered-by-itself', { node: flow.from, address: flow.address })];
   const requests = sent.filter(({ step }) => isRequest(step)).map(({ id }) => ends.get(id)?.packet.trace ?? null);
   const isBalanced = (trace: Packet['trace']): boolean => service.l4s.some(({ node }) => crossed(trace, node));
-  return requests.every(isBalanced) ? [] : ['l4-bypassed'];
+  if (requests.every(isBalanced)) return [];
+  return [finding('l4-bypassed', { service: service.name, l4s: service.l4s.map(({ node }) => node) })];
 }
 
 function staysHome(packet: Packet | undefined): boolean {

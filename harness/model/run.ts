@@ -1,6 +1,7 @@
 import type { LbServer, LbService } from '../../lb/terms/config.ts';
 import type { Choices } from './choices.ts';
 import type { Cause } from '../terms/cause.ts';
+import type { Findings } from '../terms/finding.ts';
 import type { Tracked } from './conntrack.ts';
 import type { DirectCheck } from './direct-check.ts';
 import { errorAbout } from './exchange.ts';
@@ -29,8 +30,8 @@ export interface Run {
   isUp: (host: Host, service: LbService, server: LbServer) => boolean;
   /** The flow is such a health check; null for flows that somebody else starts. */
   check: DirectCheck | null;
-  /** Whether two nodes answered for the same address. */
-  answeredTwice: boolean;
+  /** Where two nodes answered for the same address. */
+  answeredTwice: Findings['two-owners'][];
   /** Owners of addresses that dropped an ARP request for its source, by address. */
   unanswered: Map<string, { code: 'reverse-path' | 'own-address-as-source'; owner: string; source: string }>;
   /** Which load balancer picked which server, by service. */

@@ -63,7 +63,7 @@ export function begin(network: Network, flow: FlowPlan, { choices, isUp, states 
     arrivals: [],
     outbox: [],
     ends: new Map(),
-    answeredTwice: false,
+    answeredTwice: [],
     unanswered: new Map(),
     picked: new Map(),
   };

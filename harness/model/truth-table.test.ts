@@ -19,7 +19,12 @@ import {
 function outcomes(sketch: LabSketch, from: string, to: string): string[] {
   const lab = plan(sketch);
   return predict(lab, flow(lab, from, to)).map(({ picked, outcome, cause, findings }) =>
-    [picked ?? '-', outcome, ...(cause === null ? [] : [`${cause.code}@${cause.node}`]), ...findings].join(' '),
+    [
+      picked ?? '-',
+      outcome,
+      ...(cause === null ? [] : [`${cause.code}@${cause.node}`]),
+      ...findings.map(({ code }) => code),
+    ].join(' '),
   );
 }
 
@@ -130,6 +135,13 @@ describe('dsr', () => {
     expect(new Set(told)).toEqual(
       new Set(['s1 works two-owners', 's2 works two-owners', '- works l4-bypassed two-owners']),
     );
+    const lab = plan(loud);
+    const named = predict(lab, flow(lab, 'client', 'a')).flatMap(({ findings }) =>
+      findings.flatMap(({ code, params }) => (code === 'two-owners' ? [params] : [])),
+    );
+    const owners = ['b1', 'l4', 's1', 's2'];
+    expect(named).toContainEqual({ address: VIP_A, asker: 'l3', owners, used: 'l4' });
+    expect(named).toContainEqual({ address: VIP_A, asker: 'l3', owners, used: 's2' });
   });
 
   test('arp_announce=0 alone teaches the L3 the VIP at the server: the rest of the flow bypasses the L4', () => {
@@ -161,7 +173,7 @@ describe('dsr', () => {
       outcome: 'works',
       servedBy: 's1',
       sourceSeen: VIP_A,
-      findings: ['answered-by-itself'],
+      findings: [{ code: 'answered-by-itself', params: { node: 's1', address: VIP_A } }],
     });
     expect(only!.request.map(({ node, iface }) => `${node}/${iface}`)).toEqual(['s1/lo', 's1/lo']);
   });

@@ -89,7 +89,7 @@ export function whatWouldHelp({ loaded, variant, plan, flow, cause }: Failure): 
 function worksCleanly(alternatives: Iterable<Prediction>): boolean {
   let isAny = false;
   for (const { outcome, findings } of alternatives) {
-    if (outcome !== 'works' || findings.some((finding) => finding !== 'two-owners')) return false;
+    if (outcome !== 'works' || findings.some(({ code }) => code !== 'two-owners')) return false;
     isAny = true;
   }
   return isAny;

@@ -99,7 +99,7 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
     await othersTurn();
   }
   const outcome: Results = {
-    version: 2,
+    version: 3,
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
     environment: environment(options),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { CAUSES } from '../terms/cause.ts';
-import { FINDINGS, type Expectation, type SingleExpectation } from '../terms/plan.ts';
+import { FINDINGS } from '../terms/finding.ts';
+import type { Expectation, SingleExpectation } from '../terms/plan.ts';
 import { address, nodeName, serviceName, title } from './schema-values.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 

@@ -43,6 +43,11 @@ export function nodeWithMac({ nodes }: Pick<Plan, 'nodes'>, mac: string): NodePl
   return nodes.find(({ interfaces }) => interfaces.some((i) => i.mac === mac));
 }
 
+/** Names of the nodes that have these MACs, each once; a MAC that no node has stands for itself. */
+export function nodesWithMacs(plan: Pick<Plan, 'nodes'>, macs: string[]): string[] {
+  return [...new Set(macs.map((mac) => nodeWithMac(plan, mac)?.name ?? mac))].sort();
+}
+
 /** MTU of Ethernet, bytes. */
 export const DEFAULT_MTU = 1500;
 

@@ -1,4 +1,5 @@
 import type { CauseCode } from './cause.ts';
+import type { FindingCode } from './finding.ts';
 import type { LbConfig } from '../../lb/terms/config.ts';
 
 /** A scenario variant with everything resolved and nothing implied: plain data, safe to serialise. */
@@ -162,7 +163,7 @@ export type SingleExpectation =
       request?: PathExpectation;
       reply?: PathExpectation;
       /** Findings that must be present; a finding that is not listed here fails the flow. */
-      findings?: Finding[];
+      findings?: FindingCode[];
     }
   | { outcome: 'fails'; cause: CauseCode; at?: string; request?: PathExpectation; reply?: PathExpectation };
 
@@ -179,16 +180,3 @@ export interface PathExpectation {
   /** Nodes that the packets must not touch. */
   avoids?: string[];
 }
-
-/** The caller got its answer, yet not in the way that the topology is for. */
-export const DETOURS = ['answered-by-itself', 'l4-bypassed'] as const;
-
-/**
- * What else is worth a word: the caller had to send again what was lost (`slow-start`), two nodes answered ARP for one
- * address (`two-owners`). Whether it shows may depend on the moment, so that no flow fails for it.
- */
-const NOTES = ['slow-start', 'two-owners'] as const;
-
-export const FINDINGS = [...DETOURS, ...NOTES] as const;
-
-export type Finding = (typeof FINDINGS)[number];

@@ -1,7 +1,8 @@
 import type { Cause, ClientOutcome } from './cause.ts';
 import type { Fault } from './fault.ts';
 import type { MessageOf } from './message.ts';
-import type { Finding, FlowProtocol } from './plan.ts';
+import type { Finding, FindingCode } from './finding.ts';
+import type { FlowProtocol } from './plan.ts';
 import type { Hop } from './walk.ts';
 
 /** Why a verdict is not `pass`. */
@@ -30,7 +31,7 @@ export interface Reasons {
   /** `expected` is what the YAML says, `allowed` the addresses that it stands for. */
   'wrong-source': { seen: string | null; expected: string; allowed: string[] };
   'unexpected-finding': { finding: Finding };
-  'finding-missing': { finding: Finding };
+  'finding-missing': { finding: FindingCode };
   'request-not-seen': { caller: string };
   'control-failed': { control: ControlResult };
   'not-crossed': { leg: Leg; node: string };

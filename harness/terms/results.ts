@@ -1,6 +1,7 @@
 import type { Cause, ClientOutcome } from './cause.ts';
+import type { Finding } from './finding.ts';
 import type { Fix } from './fix.ts';
-import type { BalancerPlan, Expectation, Finding, FlowProtocol, Plan, SourcePosition } from './plan.ts';
+import type { BalancerPlan, Expectation, FlowProtocol, Plan, SourcePosition } from './plan.ts';
 import type { ControlResult, Disagreement, Reason } from './reason.ts';
 import type { Prediction, Walk } from './walk.ts';
 import type { CountersByNode } from './counters.ts';
@@ -8,7 +9,7 @@ import type { Sighting } from './sighting.ts';
 
 /** Contents of results.json. A reader refuses another `version`. */
 export interface Results {
-  version: 2;
+  version: 3;
   /** ISO 8601, UTC. */
   startedAt: string;
   durationMs: number;

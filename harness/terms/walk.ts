@@ -1,5 +1,5 @@
-import type { Finding } from './plan.ts';
 import type { Cause } from './cause.ts';
+import type { Finding } from './finding.ts';
 
 /** One crossing of one interface by a flow's packet. */
 export interface Hop {

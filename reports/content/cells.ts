@@ -88,7 +88,7 @@ function failureGroup(flow: FlowResult): string {
   if (worksNowAndThen(flow) && !varies) return 'worked for some attempts, failed for others';
   return (
     flow.cause?.code ??
-    flow.findings[0] ??
+    flow.findings[0]?.code ??
     (flow.disagreement ? 'prediction and observation differ' : 'not as expected')
   );
 }

@@ -65,5 +65,5 @@ function folded(names: string[]): string {
 
 function summaryOf({ outcome, cause, findings }: Prediction): string {
   const main = outcome === 'works' ? 'works' : (cause?.code ?? 'fails');
-  return findings.length === 0 ? main : `${main} (${findings.join(', ')})`;
+  return findings.length === 0 ? main : `${main} (${[...new Set(findings.map(({ code }) => code))].join(', ')})`;
 }

@@ -1,5 +1,5 @@
 import type { CauseCode } from '../../harness/terms/cause.ts';
-import type { Finding } from '../../harness/terms/plan.ts';
+import type { FindingCode } from '../../harness/terms/finding.ts';
 import type { FlowResult } from '../../harness/terms/results.ts';
 import type { Way } from '../messages/catalogue.ts';
 
@@ -10,7 +10,7 @@ export interface Seen {
   cause: CauseCode | null;
   /** Node at which the packet died or turned. */
   causeNode: string | null;
-  findings: Finding[];
+  findings: FindingCode[];
   /** The ways that attempts went, where that is several and as expected; else empty. */
   ways: Way[];
 }
@@ -19,7 +19,8 @@ export interface Seen {
 export function seenOf(
   flow: Pick<FlowResult, 'verdict' | 'expected' | 'outcome' | 'cause' | 'findings' | 'attempts'>,
 ): Seen {
-  const { verdict, expected, outcome, cause, findings } = flow;
+  const { verdict, expected, outcome, cause } = flow;
+  const findings = [...new Set(flow.findings.map(({ code }) => code))];
   const ways = verdict === 'pass' && expected.outcome === 'varies' ? waysOf(flow) : [];
   if (ways.length > 1) {
     const works = ways.some((way) => way.outcome === 'works');

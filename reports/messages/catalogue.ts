@@ -1,12 +1,12 @@
 import type { Cause, CauseCode, CauseDetails, ClientOutcome } from '../../harness/terms/cause.ts';
 import type { AgentFaults, Faults } from '../../harness/terms/fault.ts';
+import type { FindingCode, Findings } from '../../harness/terms/finding.ts';
 import type { Fix, Fixes } from '../../harness/terms/fix.ts';
 import type { MessageOf } from '../../harness/terms/message.ts';
-import type { Finding } from '../../harness/terms/plan.ts';
 import type { Control, Disagreements, Reasons, Step } from '../../harness/terms/reason.ts';
 
 /** All that results say in messages, by code. */
-export interface Messages extends CauseDetails, Reasons, Disagreements, Faults, AgentFaults, Fixes {}
+export interface Messages extends CauseDetails, Findings, Reasons, Disagreements, Faults, AgentFaults, Fixes {}
 
 export type Message = MessageOf<Messages>;
 
@@ -17,7 +17,8 @@ export interface Catalogue {
   causes: Record<CauseCode, CauseText>;
   /** Where what happened is another story than its cause usually tells. */
   special: Record<'called-itself', CauseText>;
-  findings: Record<Finding, string>;
+  /** What a finding means, whatever the flow. */
+  findings: Record<FindingCode, string>;
   messages: Texts<Messages>;
   /** What the caller got, where that is no status and no error code. */
   outcomes: Record<Exclude<ClientOutcome, '200' | `E${string}`>, string>;

@@ -2,6 +2,9 @@ import type { Cause } from '../../harness/terms/cause.ts';
 import type { HopDifference, Place } from '../../harness/terms/reason.ts';
 import { type Catalogue, KILLED, outcomeText, say, socketText, stepText, type Way } from './catalogue.ts';
 
+/** `n1 and n2`; `n1, n2, and n3`. */
+const listed = new Intl.ListFormat('en');
+
 /** The messages in English; the command line, JUnit, markdown and GitHub annotations use them. */
 export const en: Catalogue = {
   causes: {
@@ -116,7 +119,8 @@ export const en: Catalogue = {
   },
   findings: {
     'answered-by-itself': 'The caller has the VIP on its own loopback and answered itself; no packet left the node.',
-    'two-owners': 'Two nodes answered ARP for the same address: which of them gets the packets is a matter of chance.',
+    'two-owners':
+      'Several nodes answered ARP for the same address: which of them gets the packets is a matter of chance.',
     'slow-start': 'The first packets were lost; it worked once they were sent again.',
     'l4-bypassed': 'The reply came without the L4: a server answered ARP for the VIP.',
   },
@@ -171,6 +175,13 @@ export const en: Catalogue = {
       `The frame for ${address} reached no node that has its MAC; it was last seen at ${node}.`,
     'reply-missing': ({ node, address }) => `Every packet arrived, but ${node} got no reply from ${address}.`,
     'never-ends': ({ node, address }) => `Packets from ${node} to ${address} keep circulating.`,
+    'answered-by-itself': ({ node, address }) => `${node} called ${address}, which it holds itself.`,
+    'l4-bypassed': ({ service, l4s }) =>
+      `Requests to ${service} reached a server without crossing ${l4s.join(' or ')}.`,
+    'slow-start': ({ node }) => `${node} had to send again.`,
+    'two-owners': ({ address, asker, owners, used }) =>
+      `${listed.format(owners)} answered when ${asker} asked by ARP for ${address}${used === null ? '' : `; ${asker} then sent to ${used}`}.`,
+
     'nothing-fits': ({ node, client }) =>
       `No known cause matches; the last packet was seen at ${node}, and the caller got: ${outcomeText(en, client)}.`,
 
@@ -193,7 +204,8 @@ export const en: Catalogue = {
       `Different servers answered (${servers.map((server) => server ?? 'none').join(', ')}); expected: the same one each time.`,
     'wrong-source': ({ seen, expected, allowed }) =>
       `The server saw the source ${seen ?? 'of no packet'}; expected: ${expected === allowed[0] ? expected : `${expected} (${allowed.join(' or ')})`}.`,
-    'unexpected-finding': ({ finding }) => `Works, but with the finding ${finding}. ${en.findings[finding]}`,
+    'unexpected-finding': ({ finding }) =>
+      `Works, but with the finding ${finding.code}. ${say(en, finding)} ${en.findings[finding.code]}`,
     'finding-missing': ({ finding }) => `Works, but without the expected finding ${finding}.`,
     'request-not-seen': ({ caller }) => `No request was seen leaving ${caller}, so the failure proves nothing.`,
     'control-failed': ({ control }) => {

@@ -107,7 +107,7 @@ export const ko: Catalogue = {
   findings: {
     'answered-by-itself':
       '호출자가 VIP를 자신의 루프백에 가지고 있어 스스로 응답했습니다. 노드 밖으로 나간 패킷이 없습니다.',
-    'two-owners': '한 주소에 대한 ARP에 두 노드가 응답했습니다. 패킷을 어느 쪽이 받을지는 우연에 달렸습니다.',
+    'two-owners': '한 주소에 대한 ARP에 여러 노드가 응답했습니다. 패킷을 어느 쪽이 받을지는 우연에 달렸습니다.',
     'slow-start': '처음 패킷은 사라졌고, 다시 보낸 뒤에야 응답이 왔습니다.',
     'l4-bypassed': 'L4를 거치지 않고 응답이 왔습니다. 서버가 VIP에 대한 ARP에 응답했습니다.',
   },
@@ -161,6 +161,13 @@ export const ko: Catalogue = {
       `${address}(으)로 가는 프레임이 그 MAC을 가진 노드에 도착하지 못했습니다. 마지막으로 관측된 곳: ${node}.`,
     'reply-missing': ({ node, address }) => `모든 패킷이 도착했으나 ${node}이(가) ${address}의 응답을 받지 못했습니다.`,
     'never-ends': ({ node, address }) => `${node}에서 ${address}(으)로 가는 패킷이 계속 돕니다.`,
+    'answered-by-itself': ({ node, address }) => `${node}이(가) 자신이 가진 ${address}을(를) 호출했습니다.`,
+    'l4-bypassed': ({ service, l4s }) =>
+      `${service}(으)로 가는 요청이 ${l4s.join(', ')}을(를) 거치지 않고 서버에 닿았습니다.`,
+    'slow-start': ({ node }) => `${node}이(가) 다시 보내야 했습니다.`,
+    'two-owners': ({ address, asker, owners, used }) =>
+      `${asker}이(가) ${address}의 MAC을 ARP로 묻자 ${owners.join(', ')}이(가) 응답했습니다.${used === null ? '' : ` ${asker}은(는) ${used}(으)로 보냈습니다.`}`,
+
     'nothing-fits': ({ node, client }) =>
       `관측된 내용에 맞는 알려진 원인이 없습니다. 마지막 패킷이 관측된 곳: ${node}, 호출자가 받은 것: ${outcomeText(ko, client)}.`,
 
@@ -183,7 +190,8 @@ export const ko: Catalogue = {
       `응답한 서버: ${servers.map((server) => server ?? '없음').join(', ')}. 예상: 매번 같은 서버.`,
     'wrong-source': ({ seen, expected, allowed }) =>
       `서버가 본 출발지: ${seen ?? '없음'}. 예상: ${expected === allowed[0] ? expected : `${expected}(${allowed.join(' 또는 ')})`}.`,
-    'unexpected-finding': ({ finding }) => `통신은 되지만 특이 사항이 있습니다(${finding}). ${ko.findings[finding]}`,
+    'unexpected-finding': ({ finding }) =>
+      `통신은 되지만 특이 사항이 있습니다(${finding.code}). ${say(ko, finding)} ${ko.findings[finding.code]}`,
     'finding-missing': ({ finding }) => `통신은 되지만 예상한 특이 사항이 없습니다(${finding}).`,
     'request-not-seen': ({ caller }) =>
       `${caller}에서 요청이 나가는 것이 관측되지 않아, 이 실패로는 아무것도 증명되지 않습니다.`,

@@ -1,5 +1,6 @@
 import { CAUSES, cause, type CauseDetails } from '../../harness/terms/cause.ts';
 import type { AgentFaults, Faults } from '../../harness/terms/fault.ts';
+import type { Findings } from '../../harness/terms/finding.ts';
 import type { Fixes } from '../../harness/terms/fix.ts';
 import type { ControlResult, Disagreements, HopDifference, Reasons } from '../../harness/terms/reason.ts';
 import { type Message, type Messages, say } from './catalogue.ts';
@@ -63,6 +64,12 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'nothing-fits': { node, client: 'EPIPE' },
   } satisfies CauseDetails),
   ...({
+    'answered-by-itself': { node, address },
+    'l4-bypassed': { service: 'web', l4s: ['n1', 'n2'] },
+    'slow-start': { node },
+    'two-owners': { address, asker: 'n1', owners: ['n2', 'n3'], used: 'n3' },
+  } satisfies Findings),
+  ...({
     'never-tried': { flow: 'f' },
     'expected-to-work': { failed: 3, attempts: 4, cause: why },
     'expected-to-fail': { cause: 'refused', worked: 3, attempts: 4 },
@@ -75,7 +82,7 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'wrong-share': { server: 'n1', served: 3, expected: 2, attempts: 4 },
     'servers-vary': { servers: ['n1', 'n2'] },
     'wrong-source': { seen: address, expected: 'proxy-ip', allowed: ['192.0.2.8', '192.0.2.9'] },
-    'unexpected-finding': { finding: 'l4-bypassed' },
+    'unexpected-finding': { finding: { code: 'l4-bypassed', params: { service: 'web', l4s: ['n1'] } } },
     'finding-missing': { finding: 'answered-by-itself' },
     'request-not-seen': { caller: 'n1' },
     'control-failed': { control },
@@ -186,6 +193,7 @@ describe.each([
       { code: 'wrong-server', params: { server: null, allowed: ['n2'] } },
       { code: 'wrong-source', params: { seen: null, expected: address, allowed: [address] } },
       { code: 'cause-differs', params: { seen: null, predicted: place, hop: null } },
+      { code: 'two-owners', params: { address, asker: 'n1', owners: ['n2', 'n3'], used: null } },
     ];
     for (const message of unknown) expect(say(catalogue, message)).not.toMatch(/undefined|null|\[object/);
   });

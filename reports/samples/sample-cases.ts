@@ -1,5 +1,6 @@
 import { cause, type Cause } from '../../harness/terms/cause.ts';
-import type { Expectation, Finding, FlowProtocol, Mode } from '../../harness/terms/plan.ts';
+import { type Finding, finding } from '../../harness/terms/finding.ts';
+import type { Expectation, FlowProtocol, Mode } from '../../harness/terms/plan.ts';
 import type { TestPath } from './sample-packets.ts';
 
 const CLIENT = '198.51.100.10';
@@ -117,7 +118,7 @@ export function oneArmCases(mode: Mode, gateway: 'l3' | 'l4', loopbackVips = tru
           reply: null,
           servedBy: 's1',
           picked: null,
-          findings: ['answered-by-itself'],
+          findings: [finding('answered-by-itself', { node: 's1', address: WEB })],
           expect: { outcome: 'works', servedBy: { one: 'self' }, findings: ['answered-by-itself'] },
         }
       : web,

@@ -93,7 +93,11 @@ function Side({
         <VerdictMark verdict={flow.verdict} /> {variant.title}: <Outcome flow={seen} />
       </h3>
       {steps.length === 0 && (
-        <p class="note">{flow.findings.includes('answered-by-itself') ? t.answeredByItself(flow.from) : t.noPackets}</p>
+        <p class="note">
+          {flow.findings.some(({ code }) => code === 'answered-by-itself')
+            ? t.answeredByItself(flow.from)
+            : t.noPackets}
+        </p>
       )}
       <ol class="steps">
         {foldLoops(steps, ({ direction, crossing }) => {

@@ -32,7 +32,7 @@ export function LadderTab({ variant, attempt, flow }: FlowView & { attempt: Page
     );
   }
   if (all.length === 0) {
-    const self = attempt.findings.includes('answered-by-itself');
+    const self = attempt.findings.some(({ code }) => code === 'answered-by-itself');
     return <p class="note">{self ? t.answeredByItself(flow.from) : t.noPackets}</p>;
   }
   const switches = new Set(variant.plan.nodes.filter(({ bridge }) => bridge).map(({ name }) => name));

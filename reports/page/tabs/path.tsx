@@ -55,7 +55,8 @@ export function PathTab({ variant, flow, attempt }: FlowView & { attempt: PageAt
 function EmptyNotes({ flow, attempt }: Pick<FlowView, 'flow'> & { attempt: PageAttempt | null }) {
   const { t } = usePage();
   if (!attempt) return <p class="note">{t.notRun}</p>;
-  if (attempt.findings.includes('answered-by-itself')) return <p class="note">{t.answeredByItself(flow.from)}</p>;
+  if (attempt.findings.some(({ code }) => code === 'answered-by-itself'))
+    return <p class="note">{t.answeredByItself(flow.from)}</p>;
   if (attempt.observed.request.length === 0) return <p class="note">{t.noPackets}</p>;
   if (attempt.observed.reply.length === 0) return <p class="note">{t.noReply}</p>;
   return null;

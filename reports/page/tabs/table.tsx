@@ -14,7 +14,7 @@ export function TableTab({ attempt, flow, variant }: FlowView & { attempt: PageA
   const ownerOf = macOwners(variant.plan);
   const walk = attempt?.observed;
   if (!walk || walk.request.length === 0) {
-    const self = attempt?.findings.includes('answered-by-itself');
+    const self = attempt?.findings.some(({ code }) => code === 'answered-by-itself');
     return <p class="note">{self ? t.answeredByItself(flow.from) : attempt ? t.noPackets : t.notRun}</p>;
   }
   const heads = [t.hop, t.node, t.iface, t.source, t.destination, t.sourceMac, t.destinationMac, 'TTL', t.changed];

@@ -24,10 +24,12 @@ export function WhyTab({ flow, variant, attempt }: FlowView & { attempt: PageAtt
             <p>{entry.fix}</p>
           </section>
         )}
-        {flow.findings.map((finding) => (
-          <section key={finding}>
-            <h3>{t.findings[finding]}</h3>
-            <p>{t.messages.findings[finding]}</p>
+        {flow.findings.map((finding, i) => (
+          <section key={i}>
+            <h3>{t.findings[finding.code]}</h3>
+            <p>
+              {say(t.messages, finding)} {t.messages.findings[finding.code]}
+            </p>
           </section>
         ))}
         {flow.disagreement && (
