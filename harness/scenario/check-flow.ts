@@ -36,7 +36,7 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
     problems.push({
       path: [...path, 'to'],
       message: unknown('service or node', flow.to, [...Object.keys(scenario.services), ...nodes]),
-      dependsOn: [['services']],
+      dependsOn: [['services', flow.to]],
       missing: ['services', flow.to],
     });
   }
@@ -46,7 +46,14 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
   if (service && flow.port !== undefined)
     problems.push({ path: [...path, 'port'], message: 'a service has its own port' });
   if (service && flow.protocol !== 'icmp' && (flow.protocol === 'udp') !== (service.protocol === 'udp')) {
-    problems.push({ path: [...path, 'protocol'], message: `${flow.to} is a ${service.protocol} service` });
+    problems.push({
+      path: [...path, 'protocol'],
+      message: `${flow.to} is a ${service.protocol} service`,
+      dependsOn: [
+        [...path, 'to'],
+        ['services', flow.to, 'protocol'],
+      ],
+    });
   }
   if (!service && lab.nodes[flow.to] && flow.port === undefined && flow.protocol !== 'icmp')
     problems.push({ path, message: `needs \`port:\`, since ${flow.to} is a node` });

@@ -1,16 +1,12 @@
 import { didYouMean } from '../did-you-mean.ts';
-import { broadcastOf, host, isAddress, isV6, network } from './address.ts';
+import { ROLES } from '../terms/role.ts';
+import { broadcastOf, contains, host, isAddress, isV6, network } from './address.ts';
 import { familyName } from './check-messages.ts';
-import { nextHops, nodeAddresses, routesOf } from './lab-queries.ts';
+import { nextHops, nodeAddresses, nodesOfRole, routesOf } from './lab-queries.ts';
+import { type Layer, type NodeProblem, pathOf, problemsPerNode } from './per-node.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, NodeSettings } from './schema.ts';
 import type { Path } from './yaml-file.ts';
-
-/** Settings of a node, and where they are written. */
-interface Layer {
-  path: Path;
-  settings: NodeSettings;
-}
 
 /**
  * Whether the kernel would take every route of a node: its next hop lies in a subnet of the node, and no other route
@@ -18,28 +14,10 @@ interface Layer {
  * @param layersOf what is said of a node beyond the lab, the weakest first; nodes of which nothing is said are not looked at
  */
 export function checkNextHops(lab: Lab, layersOf: (name: string) => Layer[]): Problem[] {
-  const found = new Map<string, RouteProblem & { nodes: string[] }>();
-  for (const name of Object.keys(lab.nodes)) {
-    for (const problem of routeProblems(lab, name, layersOf(name))) {
-      const key = JSON.stringify([problem.path, problem.what]);
-      found.set(key, { ...problem, nodes: [...(found.get(key)?.nodes ?? []), name] });
-    }
-  }
-  return [...found.values()].map(({ path, what, dependsOn, nodes }) => ({
-    path,
-    message: what.replace('NODES', nodes.join(', ')),
-    dependsOn,
-  }));
+  return problemsPerNode(Object.keys(lab.nodes), (name) => routeProblems(lab, name, layersOf(name)));
 }
 
-interface RouteProblem {
-  path: Path;
-  /** A sentence in which `NODES` stands for the nodes that have the problem. */
-  what: string;
-  dependsOn: Path[];
-}
-
-function routeProblems(lab: Lab, name: string, layers: Layer[]): RouteProblem[] {
+function routeProblems(lab: Lab, name: string, layers: Layer[]): NodeProblem[] {
   const settings = Object.assign({}, lab.nodes[name]!, ...layers.map((layer) => layer.settings)) as NodeSettings;
   // A route that was right may have become wrong by a new address.
   const pathTo = (key: 'gateway' | 'routes'): Path | null => pathOf(layers, key) ?? pathOf(layers, 'address');
@@ -54,7 +32,7 @@ function routeProblems(lab: Lab, name: string, layers: Layer[]): RouteProblem[] 
   });
   // Those of the lab come first: a scenario is told of its own.
   const inOrder = [...routes.filter(({ written }) => !written), ...routes.filter(({ written }) => written)];
-  return inOrder.flatMap(({ route, index, written }): RouteProblem[] => {
+  return inOrder.flatMap(({ route, index, written }): NodeProblem[] => {
     const hops = nextHops(lab, name, route, settings.address);
     const networks = hops.map((hop) => (route.to !== 'default' ? route.to : isV6(hop) ? '::/0' : '0.0.0.0/0'));
     const isSecond = networks.some((net) => before.has(net));
@@ -62,7 +40,9 @@ function routeProblems(lab: Lab, name: string, layers: Layer[]): RouteProblem[] 
     if (written === null) return [];
     const at = (field: 'to' | 'via'): Path => (written.at(-1) === 'routes' ? [...written, index, field] : written);
     if (!isNextHop(lab, route.via))
-      return [{ path: at('via'), what: unknownHop(lab, route.via), dependsOn: [['nodes', route.via]] }];
+      return [{ path: at('via'), what: unknownHop(lab, route.via), dependsOn: rolesOf(lab, route.via) }];
+    if (isAmbiguous(lab, name, route, own))
+      return [{ path: at('via'), what: ambiguousHop(lab, route.via), dependsOn: [...dependsOn, ['nodes']] }];
     if (hops.length === 0) return [{ path: at('via'), what: unreachable(route), dependsOn }];
     const [noHost] = hops.flatMap((hop) => notANeighbour(hop, own) ?? []);
     if (noHost !== undefined) return [{ path: at('via'), what: noHost, dependsOn }];
@@ -82,6 +62,32 @@ function unknownHop(lab: Lab, via: string): string {
   return `\`${via}\` is neither the name nor the role of a node${didYouMean(via, known)}`;
 }
 
+/** What decides whether a word is a next hop. */
+function rolesOf(lab: Lab, via: string): Path[] {
+  const roles = Object.hasOwn(ROLES, via) ? Object.keys(lab.nodes).map((name) => ['nodes', name, 'role']) : [];
+  return [['nodes', via], ...roles];
+}
+
+/** Whether a role stands for several neighbours of a node, of one address family. */
+function isAmbiguous(
+  lab: Lab,
+  name: string,
+  { to, via }: { to: string; via: string },
+  own: readonly string[],
+): boolean {
+  const subnets = own.map(network);
+  const meant = nodesOfRole(lab, via).filter((other) => other !== name);
+  return [false, true].some((v6) => {
+    const isHop = (cidr: string): boolean => isV6(cidr) === v6 && subnets.some((net) => contains(net, host(cidr)));
+    const isAsked = to === 'default' || isV6(to) === v6;
+    return isAsked && meant.filter((other) => nodeAddresses(lab, other).some(isHop)).length > 1;
+  });
+}
+
+function ambiguousHop(lab: Lab, role: string): string {
+  return `\`${role}\` is the role of several neighbours of NODES; name one of ${nodesOfRole(lab, role).join(', ')}`;
+}
+
 function unreachable({ to, via }: { to: string; via: string }): string {
   if (isAddress(via)) return `${via} is in no subnet of NODES`;
   const family = to === 'default' ? '' : `${familyName(isV6(to))} `;
@@ -99,9 +105,4 @@ function notANeighbour(hop: string, own: readonly string[]): string | null {
   if (ends !== undefined) return `${hop} is the broadcast address of ${network(ends)}`;
   const begins = subnets.find((cidr) => host(network(cidr)) === hop);
   return begins === undefined ? null : `${hop} is the address of the network ${network(begins)} itself`;
-}
-
-function pathOf(layers: Layer[], key: keyof NodeSettings): Path | null {
-  const layer = layers.findLast(({ settings }) => settings[key] !== undefined);
-  return layer ? [...layer.path, key] : null;
 }

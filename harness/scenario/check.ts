@@ -3,12 +3,15 @@ import { MODES } from '../terms/mode.ts';
 import { isAddress } from './address.ts';
 import { checkLabAddresses, checkScenarioAddresses } from './check-addresses.ts';
 import { idleFlowFields, idleLabSettings, idleScenarioSettings, idleServiceFields } from './check-effects.ts';
+import { sharedMacs } from './check-macs.ts';
+import { tooNarrowForIpv6 } from './check-mtu.ts';
 import { checkNextHops } from './check-next-hops.ts';
 import { checkFlow } from './check-flow.ts';
 import { checkServices } from './check-services.ts';
 import { unknown } from './check-messages.ts';
 import { switchRings } from './check-rings.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
+import type { Layer } from './per-node.ts';
 import type { Problem } from './problem.ts';
 import { peersOf, serversOf } from './lab-queries.ts';
 import type { Path } from './yaml-file.ts';
@@ -45,8 +48,9 @@ export function checkLab(lab: Lab): Problem[] {
       problems.push({ path: ['nodes', name, 'bridge'], message: `an ${node.role} node is always a bridge` });
     problems.push(...checkSettings(['nodes', name], node, name, { lab, services: {} }));
   }
-  problems.push(...checkLabAddresses(lab), ...switchRings(lab), ...idleLabSettings(lab));
-  problems.push(...checkNextHops(lab, (name) => [{ path: ['nodes', name], settings: lab.nodes[name]! }]));
+  problems.push(...checkLabAddresses(lab), ...sharedMacs(lab), ...switchRings(lab), ...idleLabSettings(lab));
+  const layersOf = (name: string): Layer[] => [{ path: ['nodes', name], settings: lab.nodes[name]! }];
+  problems.push(...checkNextHops(lab, layersOf), ...tooNarrowForIpv6(lab, layersOf));
   return problems;
 }
 
@@ -65,12 +69,11 @@ export function checkScenario(scenario: ScenarioFile, lab: Lab): Problem[] {
       problems.push(...checkSettings(['nodes', name], settings, name, { lab, services: scenario.services }));
     else problems.push({ path: ['nodes', name], message: unknown('node', name, nodes), dependsOn: [] });
   }
-  problems.push(
-    ...checkNextHops(lab, (name) => [
-      ...(ROLES[lab.nodes[name]!.role].serves ? [{ path: ['servers'], settings: scenario.servers }] : []),
-      ...(scenario.nodes[name] ? [{ path: ['nodes', name], settings: scenario.nodes[name] }] : []),
-    ]),
-  );
+  const layersOf = (name: string): Layer[] => [
+    ...(ROLES[lab.nodes[name]!.role].serves ? [{ path: ['servers'], settings: scenario.servers }] : []),
+    ...(scenario.nodes[name] ? [{ path: ['nodes', name], settings: scenario.nodes[name] }] : []),
+  ];
+  problems.push(...checkNextHops(lab, layersOf), ...tooNarrowForIpv6(lab, layersOf));
   problems.push(...checkServices(scenario, lab), ...checkScenarioAddresses(scenario, lab));
   for (const name of Object.keys(scenario.flows)) problems.push(...checkFlow(name, scenario, lab));
   problems.push(...idleScenarioSettings(scenario, lab), ...idleServiceFields(scenario), ...idleFlowFields(scenario));
@@ -93,7 +96,7 @@ function checkSettings(
       problems.push({
         path: [...path, 'loopback', index],
         message: unknown('service', entry, services),
-        dependsOn: [['services']],
+        dependsOn: [['services', entry]],
         missing: ['services', entry],
       });
     }
@@ -115,7 +118,7 @@ function checkSettings(
       problems.push({
         path: [...path, 'undoDscp', index],
         message: unknown('l3dsr service', name, l3dsr),
-        dependsOn: [['services']],
+        dependsOn: [['services', name]],
         missing: ['services', name],
       });
   }
@@ -135,7 +138,7 @@ function checkSettings(
       problems.push({
         path: [...path, ...at],
         message: unknown(`peer of ${strangers.join(', ')}`, peer, known),
-        dependsOn: [['links']],
+        dependsOn: [lab.nodes[peer] ? ['links'] : ['nodes', peer]],
       });
     }
   }

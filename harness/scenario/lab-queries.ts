@@ -59,10 +59,13 @@ export function nextHops(
 
 function addressesBehind(lab: Lab, name: string, gateway: string): string[] {
   if (isAddress(gateway)) return [gateway];
-  const nodes = lab.nodes[gateway]
-    ? [gateway]
-    : Object.keys(lab.nodes).filter((node) => node !== name && lab.nodes[node]!.role === gateway);
+  const nodes = lab.nodes[gateway] ? [gateway] : nodesOfRole(lab, gateway).filter((node) => node !== name);
   return nodes.flatMap((node) => nodeAddresses(lab, node)).map(host);
+}
+
+/** Nodes that a role stands for; none where a node has that very name. */
+export function nodesOfRole({ nodes }: Lab, role: string): string[] {
+  return nodes[role] ? [] : Object.keys(nodes).filter((name) => nodes[name]!.role === role);
 }
 
 /** Nodes at the other ends of a node's links. */

@@ -9,7 +9,7 @@ import { didYouMean } from '../did-you-mean.ts';
 import { unknown } from './check-messages.ts';
 import { messageFor } from './messages.ts';
 import type { Problem } from './problem.ts';
-import { overlap, repaired, valueAt } from './repair.ts';
+import { type Blanks, overlap, repaired, valueAt } from './repair.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
 /** A scenario with its lab: typed and checked. */
@@ -37,7 +37,7 @@ export interface Variant {
 export function readLab(yaml: YamlFile): Lab {
   const { data, mistakes } = read(labSchema, yaml, {
     value: yaml.value,
-    blanks: { title: 'untitled' },
+    blanks: LAB_BLANKS,
     check: checkLab,
     locate: yaml.locate,
   });
@@ -56,7 +56,18 @@ function readAlone(yaml: YamlFile) {
   return read(scenarioSchema, yaml, { value: yaml.value, blanks: BLANKS, check: () => [], locate: yaml.locate });
 }
 
-const BLANKS = { title: 'untitled', lab: '' };
+const LAB_BLANKS: Blanks = {
+  title: 'untitled',
+  nodes: { '*': { role: 'client' } },
+  links: { '*': { '*': null } },
+};
+
+const BLANKS: Blanks = {
+  title: 'untitled',
+  lab: '',
+  services: { '*': { vip: '192.0.2.1', port: 1, mode: 'dnat', pool: ['server'] } },
+  flows: { '*': { from: 'caller', to: 'server', expect: 'works' } },
+};
 
 /** Types and checks a scenario and all its variants. @throws InputError with every mistake at once */
 export function readScenario(name: string, labName: string, lab: Lab, yaml: YamlFile): Scenario {
@@ -186,8 +197,7 @@ function has(value: unknown, path: Path): boolean {
 
 interface Reading<T> {
   value: unknown;
-  /** What stands for fields that the whole cannot be without, and that nothing else hangs on. */
-  blanks: Record<string, unknown>;
+  blanks: Blanks;
   /** Paths of which nothing more is to be reported. */
   skip?: Path[];
   /** What is wrong beyond the schema. */

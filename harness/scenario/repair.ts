@@ -1,10 +1,18 @@
 import type * as z from 'zod';
 import type { Path } from './yaml-file.ts';
 
+/**
+ * What stands for values that a whole cannot be without, so that the rest of it can be looked at: by key, `*` for every
+ * key that is there. A mapping leads to what is inside.
+ */
+export interface Blanks {
+  [key: string]: Blanks | string | number | null | string[];
+}
+
 /** What is left of a value when everything that its schema refuses is removed. */
 export interface Repaired<T> {
   data: T;
-  /** What was removed. */
+  /** What was removed, or was missing and is a blank now. */
   removed: Path[];
   /** Path of the value as it was written, for one in `data`: elements of lists may have moved up. */
   sourcePath(path: Path): Path;
@@ -12,27 +20,25 @@ export interface Repaired<T> {
 
 /**
  * Removes what a schema refuses, and whatever cannot be without it, so that the rest can be looked at as well.
- * @param blanks what takes the place of values that the whole cannot be without, and that nothing else depends on
  * @returns null when nothing is left
  */
-export function repaired<T extends z.ZodType>(
-  schema: T,
-  value: unknown,
-  blanks: Record<string, unknown>,
-): Repaired<z.infer<T>> | null {
+export function repaired<T extends z.ZodType>(schema: T, value: unknown, blanks: Blanks): Repaired<z.infer<T>> | null {
   const removed = new Map<string, Path>();
+  /** What a blank did not help. */
+  const bare = new Set<string>();
   for (;;) {
-    const { left, sourcePath } = without(value, removed, blanks);
+    const { left, filled, sourcePath } = without(value, { removed, bare, blanks });
     const result = schema.safeParse(left);
-    if (result.success) return { data: result.data, removed: [...removed.values()], sourcePath };
-    const before = removed.size;
+    if (result.success) return { data: result.data, removed: [...removed.values(), ...filled], sourcePath };
+    const before = removed.size + bare.size;
     for (const path of result.error.issues.flatMap(invalidPaths)) {
       const place = sourcePath(deepestExisting(left, path));
       if (place.length === 0) return null;
+      if (removed.has(JSON.stringify(place))) bare.add(JSON.stringify(place));
       removed.set(JSON.stringify(place), place);
     }
-    // A blank that is refused would be refused for ever.
-    if (removed.size === before) return null;
+    // What is left would be refused for ever.
+    if (removed.size + bare.size === before) return null;
   }
 }
 
@@ -62,27 +68,54 @@ function deepestExisting(value: unknown, path: Path): Path {
   return length < 0 ? path : path.slice(0, length);
 }
 
-function without(value: unknown, removed: Map<string, Path>, blanks: Record<string, unknown>) {
+interface Removal {
+  removed: Map<string, Path>;
+  bare: Set<string>;
+  blanks: Blanks;
+}
+
+function without(value: unknown, { removed, bare, blanks }: Removal) {
   const kept = new Map<string, number[]>();
+  const filled: Path[] = [];
   const isRemoved = (path: Path): boolean => removed.has(JSON.stringify(path));
-  const copy = (of: unknown, path: Path): unknown => {
+  const blankFor = (path: Path, own: Blanks): Blanks[string] | undefined =>
+    bare.has(JSON.stringify(path)) ? undefined : Object.hasOwn(own, path.at(-1)!) ? own[path.at(-1)!] : own['*'];
+  const copy = (of: unknown, path: Path, own: Blanks): unknown => {
     if (typeof of !== 'object' || of === null) return of;
     if (Array.isArray(of)) {
       const indexes = [...of.keys()].filter((index) => !isRemoved([...path, index]));
       kept.set(JSON.stringify(path), indexes);
-      return indexes.map((index) => copy(of[index], [...path, index]));
+      return indexes.map((index) => copy(of[index], [...path, index], inside(own['*'])));
     }
-    const left = Object.entries(of).filter(([key]) => !isRemoved([...path, key]));
-    return Object.fromEntries(left.map(([key, inner]) => [key, copy(inner, [...path, key])]));
+    const entries = Object.entries(of).flatMap(([key, inner]): [string, unknown][] => {
+      const blank = blankFor([...path, key], own);
+      if (!isRemoved([...path, key])) return [[key, copy(inner, [...path, key], inside(blank))]];
+      return isBlank(blank) ? [[key, blank]] : [];
+    });
+    const missing = Object.keys(own).flatMap((key): [string, unknown][] => {
+      const blank = blankFor([...path, key], own);
+      return key === '*' || Object.hasOwn(of, key) || !isBlank(blank) ? [] : [[key, blank]];
+    });
+    filled.push(...missing.map(([key]) => [...path, key]));
+    return Object.fromEntries([...entries, ...missing]);
   };
-  const left = copy(value, []);
-  const isMapping = typeof left === 'object' && left !== null && !Array.isArray(left);
+  const left = copy(value, [], blanks);
   return {
-    left: isMapping ? { ...blanks, ...left } : left,
+    left,
+    filled,
     sourcePath: (path: Path): Path =>
       path.reduce<Path>((done, step) => {
         const indexes = typeof step === 'number' ? kept.get(JSON.stringify(done)) : undefined;
         return [...done, indexes?.[step as number] ?? step];
       }, []),
   };
+}
+
+/** Whether a value is one that stands for another, and does not lead further inside. */
+function isBlank(blank: Blanks[string] | undefined): blank is string | number | null | string[] {
+  return blank !== undefined && (typeof blank !== 'object' || blank === null || Array.isArray(blank));
+}
+
+function inside(blank: Blanks[string] | undefined): Blanks {
+  return blank === undefined || isBlank(blank) ? {} : blank;
 }

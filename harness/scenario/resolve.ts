@@ -18,6 +18,7 @@ import type {
 import type { Scenario, Variant } from './read.ts';
 import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
 import { interfaceAddresses } from './lookup.ts';
+import { stableMac } from './stable-mac.ts';
 import { sysctls } from './sysctls.ts';
 import { balancersOf, linkAddresses, namedSources, nextHops, nodeAddresses, routesOf } from './lab-queries.ts';
 
@@ -113,22 +114,6 @@ function resolveInterfaces(name: string, lab: Lab, settings: LabNode): Interface
 function mtuToward(peer: string, { mtu }: NodeSettings): Pick<InterfacePlan, 'mtu'> {
   const bytes = typeof mtu === 'object' ? mtu[peer] : mtu;
   return bytes === undefined ? {} : { mtu: bytes };
-}
-
-/**
- * Locally administered (IEEE 802, bit 1 of the first octet): 02:4c ("L"). Made of the names alone: a node that comes to a lab changes
- * no other's, and a port has the same MAC in every lab that has it.
- */
-function stableMac(node: string, iface: string): string {
-  const digits = hash(`${node} ${iface}`).toString(16).padStart(8, '0');
-  return ['02', '4c', ...digits.match(/../g)!].join(':');
-}
-
-/** FNV-1a, 32 bits. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (const char of text) value = Math.imul(value ^ char.codePointAt(0)!, 0x01000193);
-  return value >>> 0;
 }
 
 function resolveLink(link: Lab['links'][number]): LinkPlan {

@@ -1,0 +1,40 @@
+import { ROLES } from '../terms/role.ts';
+import { isV6 } from './address.ts';
+import { linkAddresses } from './lab-queries.ts';
+import { type Layer, type NodeProblem, pathOf, problemsPerNode } from './per-node.ts';
+import type { Problem } from './problem.ts';
+import type { Lab, LabNode } from './schema.ts';
+
+/** Smallest MTU that IPv6 works with, bytes (RFC 8200, section 5); Linux takes IPv6 off a device with less. */
+const LEAST_FOR_IPV6 = 1280;
+
+/**
+ * Interfaces with an address of IPv6 and an MTU that IPv6 does not allow.
+ * @param layersOf what is said of a node beyond the lab, the weakest first
+ */
+export function tooNarrowForIpv6(lab: Lab, layersOf: (name: string) => Layer[]): Problem[] {
+  return problemsPerNode(Object.keys(lab.nodes), (name) => problemsOf(lab, name, layersOf(name)));
+}
+
+function problemsOf(lab: Lab, name: string, layers: Layer[]): NodeProblem[] {
+  const settings = Object.assign({}, lab.nodes[name]!, ...layers.map((layer) => layer.settings)) as LabNode;
+  const { mtu } = settings;
+  const written = pathOf(layers, 'mtu') ?? pathOf(layers, 'address');
+  if (mtu === undefined || written === null) return [];
+  return lab.links.flatMap((link) => {
+    if (!(name in link)) return [];
+    const peer = Object.keys(link).find((end) => end !== name)!;
+    const bytes = typeof mtu === 'number' ? mtu : mtu[peer];
+    if (bytes === undefined || bytes >= LEAST_FOR_IPV6 || !addressesOf(settings, link[name]).some(isV6)) return [];
+    const path = written.at(-1) === 'mtu' && typeof mtu === 'object' ? [...written, peer] : written;
+    const what = `${bytes} bytes are too few for the IPv6 address of NODES: it needs ${LEAST_FOR_IPV6} (RFC 8200), and Linux takes IPv6 off an interface with less`;
+    return [{ path, what, dependsOn: [...layers.map((layer) => layer.path), ['links'], ['nodes', name]] }];
+  });
+}
+
+/** Addresses by which an interface speaks: of a port, those of its bridge. */
+function addressesOf({ role, bridge, address }: LabNode, end: Lab['links'][number][string] | undefined): string[] {
+  if (typeof bridge === 'string') return [bridge];
+  if (ROLES[role].switches || bridge === true) return [];
+  return address === undefined ? linkAddresses(end) : [address];
+}
