@@ -75,7 +75,7 @@ describe('--failed', () => {
         })),
       })),
     }));
-    write(file, JSON.stringify({ version: 2, scenarios }));
+    write(file, JSON.stringify({ version: 3, scenarios }));
     return join(folder, 'last');
   }
 
