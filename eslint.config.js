@@ -33,7 +33,7 @@ export default ts.config(
     rules: { '@typescript-eslint/max-params': ['error', { max: 4 }] },
   },
   {
-    files: ['**/*.{js,mjs}'],
+    files: ['**/*.{js,mjs,cjs}'],
     ...ts.configs.disableTypeChecked,
     languageOptions: {
       ...ts.configs.disableTypeChecked.languageOptions,

@@ -24,12 +24,7 @@ export default {
     },
     {
       displayName: 'scenarios',
-      testMatch: ['<rootDir>/scenarios/**/*.yaml'],
-      moduleFileExtensions: ['js', 'mjs', 'cjs', 'json', 'yaml', 'node'],
-      extensionsToTreatAsEsm: ['.yaml'],
-      transform: { '\\.yaml$': '<rootDir>/jest/scenario-transform.mjs' },
-      globalSetup: '<rootDir>/dist/jest-setup.js',
-      globalTeardown: '<rootDir>/dist/jest-teardown.js',
+      preset: 'l4lab',
     },
   ],
 };

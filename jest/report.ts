@@ -1,40 +1,23 @@
-import { writeSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { pageBundle, PACKAGE } from '../api/package.ts';
+import { pageBundle } from '../api/package.ts';
 import { sourcesOf } from '../api/sources.ts';
+import type { Project } from '../harness/project/project.ts';
 import type { Results } from '../harness/terms/results.ts';
-import { mergeResults } from '../reports/merge.ts';
+import { cellsOf } from '../reports/content/cells.ts';
 import { saveReports } from '../reports/save-reports.ts';
 import { summaryText } from '../reports/summary-text.ts';
 
-export const REPORT_FOLDER = join(PACKAGE, 'reports/latest');
-
-/** What this needs of jest's own configuration. */
-export interface JestConfig {
-  shard?: { shardIndex: number; shardCount: number };
-}
-
 /**
- * Writes one report of what the test files found, and tells it; none where they found nothing.
+ * Writes the report of all test files, and tells it on the stream that jest uses; none where nothing had finished.
  * @throws L4labError `report-unwritable`, also when the report had to go elsewhere
  */
-export async function report(parts: Results[], { shard }: JestConfig, interrupted: boolean): Promise<void> {
-  if (parts.length === 0) return;
-  const results: Results = {
-    ...mergeResults(parts),
-    ...(shard ? { shard: { index: shard.shardIndex, count: shard.shardCount } } : {}),
-    ...(interrupted ? { interrupted } : {}),
-  };
-  const sources = sourcesOf(
-    PACKAGE,
-    results.scenarios.map(({ file }) => file),
-  );
-  const { dir, problem } = await saveReports(results, REPORT_FOLDER, pageBundle(), sources);
+export async function report(results: Results, { root, folders }: Project): Promise<void> {
+  // A report of nothing would only take the place of an older one.
+  if (results.interrupted && cellsOf(results).every(({ flow }) => flow.verdict === 'not-run')) return;
+  const files = results.scenarios.map(({ file }) => file);
+  const { dir, problem } = await saveReports(results, folders.report, pageBundle(), sourcesOf(root, files));
   const reportPath = relative(process.cwd(), join(dir, 'index.html'));
-  // While tests run, jest holds back what is written to its own stream.
-  writeSync(
-    process.stdout.fd,
-    `\n${summaryText(results, { color: process.stdout.isTTY, reportPath, width: process.stdout.columns ?? 80 })}`,
-  );
+  const { isTTY, columns = 80 } = process.stderr;
+  process.stderr.write(`\n${summaryText(results, { color: isTTY, reportPath, width: columns })}\n`);
   if (problem) throw problem;
 }

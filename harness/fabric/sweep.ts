@@ -9,8 +9,11 @@ export interface Swept {
   networks: number;
 }
 
-/** Which labs to remove: those whose process is gone, the ones kept for a scenario (or all kept ones), or everything. */
-export type SweepScope = { orphans: true } | { kept: string | null } | { everything: true };
+/**
+ * Which labs to remove: those whose process is gone, those of one process (as `ownerLabel` names it), the ones kept for a
+ * scenario (or all kept ones), or everything.
+ */
+export type SweepScope = { orphans: true } | { owner: string } | { kept: string | null } | { everything: true };
 
 /** Removes labs from Docker by their labels. Nothing that l4lab did not make is touched. */
 export async function sweep(docker: Dockerode, scope: SweepScope): Promise<Swept> {
@@ -24,6 +27,7 @@ export async function sweep(docker: Dockerode, scope: SweepScope): Promise<Swept
 
 function isIn(scope: SweepScope, labels: Record<string, string>): boolean {
   if ('everything' in scope) return true;
+  if ('owner' in scope) return labels[OWNER_LABEL] === scope.owner;
   const kept = labels[KEPT_LABEL];
   if ('kept' in scope) return kept !== undefined && (scope.kept === null || scope.kept === kept);
   return kept === undefined && ownerIsGone(labels[OWNER_LABEL] ?? '');

@@ -13,15 +13,20 @@ export interface LoadedScenario {
 export interface Selection {
   variants: string[];
   flows: string[];
+  /** Of those, only the ones that this takes; absent means all. */
+  takes?: (scenario: string, variant: string, flow: string) => boolean;
 }
 
 /** Plans of the selected variants and flows. */
 export function plansOf({ scenario }: LoadedScenario, selection: Selection): { variant: Variant; plan: Plan }[] {
+  const { variants, flows: named, takes = () => true } = selection;
   return scenario.variants
-    .filter(({ name }) => selection.variants.length === 0 || selection.variants.includes(name))
+    .filter(({ name }) => variants.length === 0 || variants.includes(name))
     .map((variant) => {
       const plan = resolvePlan(scenario, variant);
-      const flows = plan.flows.filter(({ name }) => selection.flows.length === 0 || selection.flows.includes(name));
+      const flows = plan.flows
+        .filter(({ name }) => named.length === 0 || named.includes(name))
+        .filter(({ name }) => takes(scenario.name, variant.name, name));
       return { variant, plan: { ...plan, flows } };
     })
     .filter(({ plan }) => plan.flows.length > 0);

@@ -1,0 +1,143 @@
+import type { Test } from '@jest/test-result';
+import { readyEngine } from '../api/engine.ts';
+import { loadProject } from '../api/load-project.ts';
+import { version } from '../api/package.ts';
+import { errorText } from '../cli/error-text.ts';
+import { InputError, L4labError } from '../harness/errors.ts';
+import type { Project } from '../harness/project/project.ts';
+import { loadScenario } from '../harness/project/scenario-files.ts';
+import { labsAtOnce, run } from '../harness/run/run.ts';
+import type { Selection } from '../harness/scenario/plans.ts';
+import { tryReportFolder } from '../reports/report-folder.ts';
+import { report } from './report.ts';
+import { ScenarioFile } from './scenario-file.ts';
+import { Stop, type Watcher } from './stop.ts';
+import { sweepOnExit } from './sweep-on-exit.ts';
+import { Telling, type Told } from './telling.ts';
+import { testName } from './test-result.ts';
+
+export type { Told, Watcher };
+
+/** What this needs of jest's own configuration. */
+export interface JestConfig {
+  /** `-t`, as a regular expression. */
+  testNamePattern?: string;
+  shard?: { shardIndex: number; shardCount: number };
+  /** After how many failures to stop; 0 is never. */
+  bail: number;
+}
+
+export interface RunTestsOptions {
+  config: JestConfig;
+  watcher: Watcher;
+  told: Told;
+}
+
+/**
+ * Runs scenarios, each a test file of jest, as one run that shares labs, and writes one report of them. Files with
+ * mistakes fail by themselves. Ctrl-C ends the process, with a report of what had finished and no lab left behind.
+ */
+export async function runTests(tests: Test[], options: RunTestsOptions): Promise<void> {
+  const stop = new Stop(options.watcher);
+  try {
+    for (const rootDir of new Set(tests.map(rootOf))) {
+      const ofProject = tests.filter((test) => rootOf(test) === rootDir);
+      if (!stop.signal.aborted) await runProject(rootDir, ofProject, options, stop);
+    }
+  } finally {
+    stop.end();
+  }
+}
+
+function rootOf({ context }: Test): string {
+  return context.config.rootDir;
+}
+
+async function runProject(rootDir: string, tests: Test[], options: RunTestsOptions, stop: Stop): Promise<void> {
+  const { config, told } = options;
+  const telling = new Telling(tests, told, { failures: config.bail, stop: () => stop.now() });
+  let reason = 'the scenario did not run';
+  try {
+    const project = await loadProject({ from: rootDir });
+    const selection = selectionOf(config);
+    const files = tests.flatMap((test) => read(project, test, selection, telling));
+    for (const file of files) if (!file.isChosen) file.skip();
+    const chosen = files.filter((file) => file.isChosen);
+    if (chosen.length > 0) await runFiles(project, chosen, { selection, config, signal: stop.signal });
+  } catch (error) {
+    const message = messageOf(error);
+    // All was told, but that there is no report.
+    if (telling.silent.length === 0) throw Object.assign(new Error(message), { stack: message });
+    reason = message;
+  }
+  if (!stop.signal.aborted) failSilent(telling, reason);
+  await telling.end();
+}
+
+/** What `-t` leaves. */
+function selectionOf({ testNamePattern }: JestConfig): Selection {
+  const all = { variants: [], flows: [] };
+  if (!testNamePattern) return all;
+  const pattern = new RegExp(testNamePattern, 'i');
+  return { ...all, takes: (...names) => pattern.test(testName(...names)) };
+}
+
+/** A file with mistakes has failed. */
+function read(project: Project, test: Test, selection: Selection, telling: Telling): ScenarioFile[] {
+  try {
+    return [new ScenarioFile(test, loadScenario(project, test.path), selection, telling)];
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    telling.start(test);
+    telling.failure(test, error.message);
+    return [];
+  }
+}
+
+async function runFiles(
+  project: Project,
+  files: ScenarioFile[],
+  { selection, config: { shard }, signal }: { selection: Selection; config: JestConfig; signal: AbortSignal },
+): Promise<void> {
+  await tryReportFolder(project.folders.report);
+  const ready = await readyEngine();
+  const byName = new Map(files.map((file) => [file.name, file]));
+  const endCare = sweepOnExit();
+  try {
+    await run(
+      files.map(({ loaded }) => loaded),
+      {
+        ...ready,
+        version: version(),
+        selection,
+        concurrency: labsAtOnce(ready.engine.cpus),
+        onEvent: (event) => {
+          if (event.event !== 'started') byName.get(event.scenario)?.hear(event);
+        },
+        signal,
+        onResults: (results) =>
+          report(
+            { ...results, ...(shard ? { shard: { index: shard.shardIndex, count: shard.shardCount } } : {}) },
+            project,
+          ),
+      },
+    );
+  } finally {
+    endCare();
+  }
+}
+
+/** What is to be said of an error without its stack. @throws bugs; whatever has an exit code was thrown on purpose */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error) || !('exitCode' in error)) throw error;
+  return error instanceof L4labError ? errorText(error) : error.message;
+}
+
+/** Fails the files that nothing was heard of; the first one says all of the reason. */
+function failSilent(telling: Telling, reason: string): void {
+  const [firstLine] = reason.split('\n');
+  for (const [index, test] of telling.silent.entries()) {
+    telling.start(test);
+    telling.failure(test, index === 0 ? reason : firstLine!);
+  }
+}

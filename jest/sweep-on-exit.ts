@@ -1,0 +1,19 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { PACKAGE } from '../api/package.ts';
+import { ownerLabel } from '../harness/fabric/labels.ts';
+
+const DEADLINE_MS = 60_000;
+
+/**
+ * Removes this process's labs should it end meanwhile: Ctrl-C in watch mode makes jest leave at once, and then only
+ * another process can still ask the engine for anything.
+ * @returns what ends this care
+ */
+export function sweepOnExit(): () => void {
+  const program = join(PACKAGE, 'dist/jest-sweep.js');
+  const onExit = (): void =>
+    void spawnSync(process.execPath, [program, ownerLabel()], { stdio: 'ignore', timeout: DEADLINE_MS });
+  process.once('exit', onExit);
+  return () => process.off('exit', onExit);
+}

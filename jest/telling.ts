@@ -1,0 +1,64 @@
+import type { SerializableError, Test, TestResult } from '@jest/test-result';
+
+/** How jest hears what came of a test file. */
+export interface Told {
+  onStart: (test: Test) => Promise<void>;
+  onResult: (test: Test, result: TestResult) => Promise<void>;
+  onFailure: (test: Test, error: SerializableError) => Promise<void>;
+}
+
+/**
+ * Tells jest one thing after the other. With `--bail` jest ends the process as soon as it hears of the failures: they
+ * are told last, when the labs are down and the report is written.
+ */
+export class Telling {
+  readonly #told: Told;
+  readonly #bail: { failures: number; stop: () => void };
+  readonly #silent = new Set<Test>();
+  readonly #held: (() => Promise<void>)[] = [];
+  #last: Promise<void> = Promise.resolve();
+  #failures = 0;
+
+  /** @param bail after how many failures to stop; 0 is never */
+  constructor(tests: Test[], told: Told, bail: { failures: number; stop: () => void }) {
+    this.#silent = new Set(tests);
+    this.#told = told;
+    this.#bail = bail;
+  }
+
+  /** Tests of which nothing was told that ends them. */
+  get silent(): Test[] {
+    return [...this.#silent];
+  }
+
+  start(test: Test): void {
+    this.#next(() => this.#told.onStart(test));
+  }
+
+  result(test: Test, result: TestResult): void {
+    this.#silent.delete(test);
+    const tell = () => this.#told.onResult(test, result);
+    if (this.#bail.failures === 0 || result.numFailingTests === 0) return this.#next(tell);
+    this.#held.push(tell);
+    this.#failures += result.numFailingTests;
+    if (this.#failures >= this.#bail.failures) this.#bail.stop();
+  }
+
+  /** The test file as a whole failed. */
+  failure(test: Test, message: string): void {
+    this.#silent.delete(test);
+    this.#next(() => this.#told.onFailure(test, { message, stack: '' }));
+  }
+
+  /** Tells what is still to be told, and waits until jest has heard all. */
+  async end(): Promise<void> {
+    for (const tell of this.#held.splice(0)) this.#next(tell);
+    await this.#last;
+  }
+
+  #next(tell: () => Promise<void>): void {
+    this.#last = this.#last.then(tell);
+    // `end` throws it; until then it is nobody's.
+    this.#last.catch(() => undefined);
+  }
+}
