@@ -40,4 +40,5 @@ export default ts.config(
       globals: { process: 'readonly', console: 'readonly', URL: 'readonly' },
     },
   },
+  { files: ['**/*.cjs'], languageOptions: { sourceType: 'commonjs' } },
 );

@@ -17,7 +17,7 @@ export async function report(results: Results, { root, folders }: Project): Prom
   const files = results.scenarios.map(({ file }) => file);
   const { dir, problem } = await saveReports(results, folders.report, pageBundle(), sourcesOf(root, files));
   const reportPath = relative(process.cwd(), join(dir, 'index.html'));
-  const { isTTY, columns = 80 } = process.stderr;
-  process.stderr.write(`\n${summaryText(results, { color: isTTY, reportPath, width: columns })}\n`);
+  const { isTTY, columns } = process.stderr;
+  process.stderr.write(`\n${summaryText(results, { color: isTTY, reportPath, width: columns ?? 80 })}\n`);
   if (problem) throw problem;
 }

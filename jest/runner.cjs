@@ -17,7 +17,6 @@ module.exports = class ScenarioRunner {
    * @param {import('./run-tests.ts').Told['onResult']} onResult
    * @param {import('./run-tests.ts').Told['onFailure']} onFailure
    */
-  // eslint-disable-next-line @typescript-eslint/max-params -- jest's
   async runTests(tests, watcher, onStart, onResult, onFailure) {
     /** @type {typeof import('./run-tests.ts')} */
     const { runTests } = await import(PROGRAM);

@@ -59,7 +59,10 @@ export class ScenarioFile {
   #end(): void {
     const flows = this.#flows.map((one) => ({ ...one, result: this.#results.get(key(one.variant, one.flow.name)) }));
     const times = { began: this.#began!, ended: Date.now() };
-    const result = testResult(this.#test, this.name, flows, { ...times, color: process.stderr.hasColors?.() === true });
+    const result = testResult(this.#test, this.name, flows, {
+      ...times,
+      color: process.stderr.isTTY && process.stderr.hasColors(),
+    });
     this.#telling.result(this.#test, result);
   }
 }

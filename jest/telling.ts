@@ -14,12 +14,12 @@ export interface Told {
 export class Telling {
   readonly #told: Told;
   readonly #bail: { failures: number; stop: () => void };
-  readonly #silent = new Set<Test>();
+  readonly #silent: Set<Test>;
   readonly #held: (() => Promise<void>)[] = [];
   #last: Promise<void> = Promise.resolve();
   #failures = 0;
 
-  /** @param bail after how many failures to stop; 0 is never */
+  /** @param bail after how many failed flows to stop; 0 is never */
   constructor(tests: Test[], told: Told, bail: { failures: number; stop: () => void }) {
     this.#silent = new Set(tests);
     this.#told = told;
@@ -38,10 +38,10 @@ export class Telling {
   result(test: Test, result: TestResult): void {
     this.#silent.delete(test);
     const tell = () => this.#told.onResult(test, result);
-    if (this.#bail.failures === 0 || result.numFailingTests === 0) return this.#next(tell);
-    this.#held.push(tell);
+    if (this.#bail.failures > 0 && result.numFailingTests > 0) this.#held.push(tell);
+    else this.#next(tell);
     this.#failures += result.numFailingTests;
-    if (this.#failures >= this.#bail.failures) this.#bail.stop();
+    if (this.#bail.failures > 0 && this.#failures >= this.#bail.failures) this.#bail.stop();
   }
 
   /** The test file as a whole failed. */
