@@ -1,4 +1,4 @@
-/** Unit tests stand beside their source; every scenario file is a test file of its own. */
+/** Unit tests stand beside their source; every scenario file is a test file of its own, as in any user's project. */
 const typescript = {
   '^.+\\.tsx?$': [
     '@swc/jest',
@@ -21,6 +21,8 @@ export default {
       testMatch: ['<rootDir>/{api,bench,checks,cli,core,harness,jest,lb,reports,setup,image}/**/*.test.{ts,tsx}'],
       extensionsToTreatAsEsm: ['.ts', '.tsx'],
       transform: typescript,
+      // Scenarios write the report, which must not set off the next run.
+      watchPathIgnorePatterns: ['<rootDir>/reports/latest/'],
     },
     {
       displayName: 'scenarios',
