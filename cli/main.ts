@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { errorText } from './error-text.ts';
@@ -15,6 +16,8 @@ import { causesCommand } from './causes-command.ts';
 import { setupCommand } from './setup-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { composeCommand, type ComposeCommandOptions } from './compose-command.ts';
+import { initCommand, type InitOptions } from './init-command.ts';
+import { newLabCommand, newScenarioCommand } from './new-command.ts';
 import { loadProject } from '../api/load-project.ts';
 import { PACKAGE, version } from '../api/package.ts';
 import type { Project } from '../harness/project/project.ts';
@@ -147,6 +150,33 @@ async function main(argv: string[]): Promise<number> {
     .description('look at engine, kernel, firewall and the rest that labs need, and tell what to do')
     .option('--json', 'as JSON, for a bug report', false)
     .action((options: { json: boolean }) => inProject((project) => doctorCommand(project, options)));
+  program
+    .command('init')
+    .description('make a first scenario, its lab, scripts and a CI workflow here; nothing is overwritten')
+    .option('--lab <name>', 'lab to start from: see `npx l4lab list --labs`')
+    .option('--mode <mode>', 'dnat, proxy, dsr or l3dsr')
+    .option('--ci <where>', 'github, gitlab or none')
+    .addHelpText('after', '\nWhat is not given is asked at a terminal; elsewhere it is one-arm, dsr and none.')
+    .action(async (options: InitOptions) => {
+      const { root } = program.opts<{ root?: string }>();
+      // A package is a project of its own, also below another project.
+      const here = existsSync('package.json') ? '.' : undefined;
+      await ends(initCommand(await loadProject({ root: root ?? here }), options));
+    });
+  const made = program.command('new').description('make one more scenario or lab; nothing is overwritten');
+  made
+    .command('scenario <name>')
+    .description('a scenario with the settings that a mode needs on a lab; the name may contain folders')
+    .option('--lab <name>', 'lab that it is on', 'one-arm')
+    .option('--mode <mode>', 'dnat, proxy, dsr or l3dsr (default: dsr where the lab can carry it)')
+    .action((name: string, options: { lab: string; mode?: string }) =>
+      inProject((project) => newScenarioCommand(project, name, options)),
+    );
+  made
+    .command('lab <name>')
+    .description('a copy of a lab, to be changed')
+    .option('--like <name>', 'lab to copy: see `npx l4lab list --labs`', 'one-arm')
+    .action((name: string, options: { like: string }) => inProject((project) => newLabCommand(project, name, options)));
   program
     .command('setup')
     .description('make sure that a Docker engine answers and holds the lab image; `run` does so as well')

@@ -28,6 +28,8 @@ const CODES = {
   interrupted: EXIT.interrupted,
   /** The report's folder cannot be written. */
   'report-unwritable': EXIT.unavailable,
+  /** A file of the project cannot be read or written. */
+  'folder-unwritable': EXIT.unavailable,
   /** Results of a part of the run are not there. */
   'shard-missing': EXIT.unavailable,
   /** Something did not happen within its deadline. */

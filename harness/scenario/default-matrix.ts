@@ -1,10 +1,10 @@
 import { stringify } from 'yaml';
 import { InputError } from '../errors.ts';
-import { host, hostsAfter } from './address.ts';
+import { freeAddress } from './free-address.ts';
+import { gatewayWords } from './gateway-words.ts';
 import type { LoadedScenario } from './plans.ts';
 import { readScenario } from './read.ts';
 import type { Lab } from './schema.ts';
-import { gatewayAddresses, nodeAddresses } from './lab-queries.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
 
 /**
@@ -33,21 +33,24 @@ export function defaultMatrix({
   }
   const serviceOf = (l4: string): string => (l4s.length === 1 ? 'web' : `web-${l4}`);
   const services = l4s.map((l4) => serviceOf(l4));
-  const taken = new Set(Object.keys(lab.nodes).flatMap((node) => nodeAddresses(lab, node).map(host)));
+  const vips: string[] = [];
+  for (const l4 of l4s) {
+    const vip = freeAddress(lab, l4, vips);
+    const message = `nodes.${l4}: has no subnet with a free address for a VIP`;
+    if (vip === undefined) throw new InputError([{ ...labFile.locate(['nodes', l4]), message }]);
+    vips.push(vip);
+  }
   const scenario = {
     title: 'Which flows work in which mode',
     lab: name,
     services: Object.fromEntries(
-      l4s.map((l4) => [
-        serviceOf(l4),
-        { vip: freeAddress({ lab, l4, labFile, taken }), port: 80, mode: 'dnat', pool: servers, l4 },
-      ]),
+      l4s.map((l4, i) => [serviceOf(l4), { vip: vips[i], port: 80, mode: 'dnat', pool: servers, l4 }]),
     ),
     flows: Object.fromEntries(
       services.flatMap((to) => callers.map((from) => [`${from}-to-${to}`, { from, to, expect: 'works' }])),
     ),
     variants: Object.fromEntries(
-      gateways(lab, servers).flatMap((gateway) =>
+      gatewayWords(lab, servers).flatMap((gateway) =>
         Object.entries(MODES).map(([mode, change]) => [
           `${mode}-gateway-${gateway}`,
           { change: change(gateway, services) },
@@ -86,33 +89,3 @@ const MODES: Record<string, Change> = {
     services: inAll(services, { mode: 'dsr' }),
   }),
 };
-
-/** Gateways that every server has in its subnet: roles, or nodes where a role is several nodes'. */
-function gateways(lab: Lab, servers: string[]): string[] {
-  const words = ['l3', 'l4'].flatMap((role) => {
-    const nodes = withRole(lab, role);
-    return nodes.length > 1 ? nodes : nodes.map(() => role);
-  });
-  return words.filter((word) => servers.every((server) => gatewayAddresses(lab, server, word).length > 0));
-}
-
-/** An address for the VIP: in a subnet of the L4, taken by nobody; it is taken then. */
-function freeAddress({
-  lab,
-  l4,
-  labFile,
-  taken,
-}: {
-  lab: Lab;
-  l4: string;
-  labFile: YamlFile;
-  taken: Set<string>;
-}): string {
-  const free = nodeAddresses(lab, l4)
-    .flatMap(hostsAfter)
-    .find((address) => !taken.has(address));
-  const message = `nodes.${l4}: has no subnet with a free address for a VIP`;
-  if (free === undefined) throw new InputError([{ ...labFile.locate(['nodes', l4]), message }]);
-  taken.add(free);
-  return free;
-}

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { allLabs, findLabs, loadEach, loadLab, type LoadedLab } from '../../harness/project/scenario-files.ts';
+import type { Project } from '../../harness/project/project.ts';
+import { commandLineError } from '../command-line-error.ts';
+import { noSuch } from '../selection.ts';
+import type { Choice } from './questions.ts';
+
+/** A lab to begin with, and the text of its file. */
+export interface ChosenLab extends LoadedLab {
+  text: string;
+}
+
+/** Every lab that a scenario can name; one with mistakes is none to begin with. */
+export function labChoices(project: Project): Choice[] {
+  const { loaded } = loadEach(project, allLabs(project), loadLab);
+  return loaded.map(({ name, lab }) => ({ name, title: lab.title })).filter(({ name }) => !name.includes('/'));
+}
+
+/** @throws L4labError `invalid-input` for a name that no lab has, and for a lab with mistakes */
+export function chosenLab(project: Project, name: string): ChosenLab {
+  const all = allLabs(project);
+  const file = findLabs(project, [name]).find((path) => all.includes(path));
+  if (file === undefined || name.includes('/')) {
+    const known = labChoices(project).map((choice) => choice.name);
+    throw commandLineError(noSuch('lab', name, known));
+  }
+  return { text: readFileSync(file, 'utf8'), ...loadLab(project, file) };
+}

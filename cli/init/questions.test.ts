@@ -1,0 +1,42 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { Questions } from './questions.ts';
+
+const LABS = {
+  kind: 'lab',
+  choices: [
+    { name: 'in-line', title: 'In-line' },
+    { name: 'one-arm', title: 'One-arm' },
+  ],
+  usual: 'one-arm',
+};
+
+/** What answers to the same question, asked again and again, choose, and what is said meanwhile. */
+async function answers(typed: string, times: number): Promise<{ chosen: string[]; said: string }> {
+  const [input, output] = [new PassThrough(), new PassThrough()];
+  const chosen: string[] = [];
+  {
+    using questions = new Questions(input, output);
+    input.end(typed);
+    for (let i = 0; i < times; i++) chosen.push(await questions.choose('Which topology?', LABS));
+  }
+  output.end();
+  return { chosen, said: await text(output) };
+}
+
+test('a number, a name, and Enter alone choose', async () => {
+  const { chosen, said } = await answers('1\n in-line \n\n', 3);
+  expect(chosen).toEqual(['in-line', 'in-line', 'one-arm']);
+  expect(said).toContain('Which topology?\n   1  in-line  In-line\n   2  one-arm  One-arm\nNumber or name [one-arm]: ');
+});
+
+test('what is no answer is told, with what may be meant, and asked again', async () => {
+  const { chosen, said } = await answers('one-ram\n0\n3\n2\n', 1);
+  expect(chosen).toEqual(['one-arm']);
+  expect(said).toContain('no lab is named `one-ram` (did you mean `one-arm`?); labs are in-line, one-arm\n');
+  expect(said.match(/Number or name/g)).toHaveLength(4);
+});
+
+test('who goes without an answer has begun nothing', async () => {
+  await expect(answers('', 1)).rejects.toMatchObject({ code: 'interrupted', exitCode: 130 });
+});

@@ -1,0 +1,105 @@
+import { Document, isPair, isScalar, isSeq, visit, type Scalar, type YAMLMap } from 'yaml';
+import type { Mode } from '../../harness/terms/plan.ts';
+import { wrap } from '../../reports/content/wrap.ts';
+import { en } from '../../reports/messages/en.ts';
+import type { Expected } from './as-predicted.ts';
+import type { Starter } from './starter.ts';
+
+const WIDTH = 110;
+
+const MODES: Record<Mode, string> = {
+  dnat: 'DNAT: the load balancer writes the address of a server in place of the VIP. So answers have to come back through it, where the VIP is put in again.',
+  proxy:
+    "Proxy: the load balancer writes the address of a server in place of the VIP, and its own (the proxy IP) in place of the caller's. So every answer comes back to it, and servers do not see who called.",
+  dsr: 'Direct server return: the load balancer changes only the MAC that a frame goes to. The packet reaches the server with the VIP still in it, and the server answers the caller directly.',
+  l3dsr:
+    'L3DSR: the load balancer sends the packet to the address of a server, with a DSCP value that stands for the VIP. The server puts the VIP back and answers the caller directly; it may be in another subnet.',
+};
+
+const SETTINGS: Record<string, string> = {
+  gateway: 'where answers to other subnets go',
+  loopback: 'servers hold the VIP of `web` themselves, since packets to it come to them',
+  arpIgnore: 'but they answer no ARP for it: that is for the load balancer',
+  arpAnnounce: 'and do not name it when they ask for others',
+  undoDscp: 'the DSCP value of `web` becomes its VIP again',
+};
+
+const SERVICE: Record<string, string> = {
+  vip: 'an address that nobody else has',
+  proxyIp: 'the address of the interface that packets leave by',
+  l4: 'who balances it: a load balancer, or several with the same VIP',
+  dscp: 'any value from 1 to 63 that your network does not use',
+};
+
+const PARTS: Record<string, string> = {
+  servers: 'Settings of every server, beside those of the lab.',
+  nodes: 'The load balancer holds the VIP itself, and would drop answers that carry it as their source.',
+  services: 'What the load balancer offers, and which servers answer.',
+  flows:
+    'Who calls what, and what has to come of it. Here that is what the model predicts; `run` tries it with real packets.',
+};
+
+/**
+ * A scenario to begin with as YAML that explains itself.
+ * @param schema path of its JSON Schema from the file
+ */
+export function starterText(starter: Starter, schema: string): string {
+  const document = new Document(starter);
+  const beside = (path: string[], words: string): void => {
+    (document.getIn(path, true) as Scalar).comment = ` ${words}`;
+  };
+  /** Above a key. */
+  const above = (path: string[], words: string): void => {
+    keyAt(document, path).commentBefore = comment(words, (path.length - 1) * 2);
+  };
+  document.commentBefore = ` yaml-language-server: $schema=${schema}\n${comment(MODES[starter.services.web.mode], 0)}`;
+  beside(['lab'], 'labs/NAME.yaml here, or a lab that comes with l4lab: `npx l4lab list --labs`');
+  for (const part of Object.keys(PARTS).filter((key) => document.has(key))) {
+    keyAt(document, [part]).spaceBefore = true;
+    above([part], PARTS[part]!);
+  }
+  for (const key of Object.keys(starter.servers ?? {})) beside(['servers', key], SETTINGS[key]!);
+  for (const key of Object.keys(starter.services.web))
+    if (SERVICE[key] !== undefined) beside(['services', 'web', key], SERVICE[key]);
+  for (const [flow, { expect }] of Object.entries(starter.flows)) {
+    const words = why(expect as Expected);
+    if (words !== null) above(['flows', flow, 'expect'], words);
+  }
+  onOneLine(document);
+  // Blanks within braces alone: `{ crosses: [l4] }`.
+  return document.toString({ lineWidth: WIDTH }).replace(/\[ (.*?) \]/g, '[$1]');
+}
+
+/** What is unusual about an expectation; null where it is only that the flow works. */
+function why(expect: Expected): string | null {
+  if ('oneOf' in expect) return 'It depends on which server is picked.';
+  if (expect.outcome === 'fails') return `It fails, and it must be for this cause: ${en.causes[expect.cause].story}`;
+  const findings = expect.findings ?? [];
+  return findings.length > 0 ? findings.map((finding) => en.findings[finding]).join(' ') : null;
+}
+
+function comment(words: string, indent: number): string {
+  return wrap(words, WIDTH - indent - 2, { indent: ' ' }).trimEnd();
+}
+
+function keyAt(document: Document, path: string[]): Scalar {
+  const map = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
+  const pair = (map as YAMLMap).items.find(({ key }) => isScalar(key) && key.value === path.at(-1));
+  return pair!.key as Scalar;
+}
+
+/** As people write them: lists of names on one line, and mappings of a few words. */
+const ON_ONE_LINE = ['servedBy', 'reply'];
+
+function onOneLine(document: Document): void {
+  visit(document, {
+    Seq(_, list) {
+      list.flow = list.items.every(isScalar);
+    },
+    Map(_, map, path) {
+      const parent = path.at(-1);
+      const key = isPair(parent) && isScalar(parent.key) ? parent.key.value : null;
+      map.flow = isSeq(parent) || ON_ONE_LINE.includes(key as string) || map.get('outcome') === 'fails';
+    },
+  });
+}
