@@ -5,6 +5,7 @@ import type { Fault } from '../terms/fault.ts';
 import type { Control, ControlResult } from '../terms/reason.ts';
 import type { Attempt, FlowResult } from '../terms/results.ts';
 import { judgeFlow } from '../judge/verdict.ts';
+import { ATTEMPTS_AT_ONCE } from '../terms/limits.ts';
 import { mayBeToFail } from '../terms/expectation.ts';
 import { predict } from '../model/predict.ts';
 import type { Prediction } from '../terms/walk.ts';
@@ -15,8 +16,6 @@ import { sideBySide } from './side-by-side.ts';
 import { runAttempt } from './attempt.ts';
 import { readCounters } from './query-nodes.ts';
 import type { PooledLab } from './lab-pool.ts';
-
-const ATTEMPTS_AT_ONCE = 8;
 
 /** What flows that run side by side have in common. */
 export interface Shared {

@@ -1,6 +1,7 @@
 import type { FireResult } from '../agent/protocol.ts';
 import { redirectsAt } from '../judge/complete.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
+import { CALL_DEADLINE_MS } from '../terms/limits.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { NOTHING_QUERIED, type QueriedState } from './query-nodes.ts';
 import type { PooledLab } from './lab-pool.ts';
@@ -8,8 +9,6 @@ import { Observation, type Seen } from './observation.ts';
 import { quiescence, SILENCE_MS, type Quiescence } from './quiescence.ts';
 import { readWhole } from './read-whole.ts';
 
-/** Whatever its packets do. */
-const DEADLINE_MS = 15_000;
 const POLL_MS = 20;
 /** So long before its end an attempt's nodes are asked for what packets do not show: about as long as that takes. */
 const ASK_AHEAD_MS = 100;
@@ -97,7 +96,7 @@ export class WatchedCall {
       sourcePort: key.sourcePort,
       bytes: flow.bytes ?? 0,
       exchanges: flow.exchanges ?? 1,
-      timeoutMs: DEADLINE_MS,
+      timeoutMs: CALL_DEADLINE_MS,
     });
   }
 

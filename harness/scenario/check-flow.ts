@@ -1,4 +1,5 @@
 import type { SingleExpectation } from '../terms/plan.ts';
+import { ATTEMPTS_AT_ONCE, CALL_DEADLINE_MS, MOST_BYTES_AT_ONCE, MOST_BYTES_OF_A_FLOW } from '../terms/limits.ts';
 import { host, isV6 } from './address.ts';
 import { addressesInScenario, familyName, unknown } from './check-messages.ts';
 import { listed, placed, serversExpected } from './expected.ts';
@@ -77,7 +78,32 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
     const message = `a datagram carries 65,507 bytes, of which some are the harness's: at most ${MOST_IN_A_DATAGRAM}, not ${flow.bytes}`;
     problems.push({ path: [...path, 'bytes'], message });
   }
+  problems.push(...tooMuch(flow).map((message) => ({ path: [...path, 'bytes'], message })));
   return problems;
+}
+
+/** What no run could carry in the time that a call has, or write down. */
+function tooMuch({ bytes, exchanges, repeat }: Flow): string[] {
+  const atOnce = Math.min(repeat, ATTEMPTS_AT_ONCE);
+  if (bytes * exchanges * atOnce > MOST_BYTES_AT_ONCE) {
+    const times = [
+      ...(exchanges > 1 ? [`${exchanges} exchanges`] : []),
+      ...(atOnce > 1 ? [`${atOnce} attempts at once`] : []),
+    ];
+    const all = times.length === 0 ? '' : `, times ${times.join(' and ')}, are ${inDigits(bytes * exchanges * atOnce)}`;
+    return [
+      `${inDigits(bytes)} bytes${all}: more than ${inDigits(MOST_BYTES_AT_ONCE)} cannot be followed in the ${CALL_DEADLINE_MS / 1000} s that a call has`,
+    ];
+  }
+  const all = bytes * exchanges * repeat;
+  if (all <= MOST_BYTES_OF_A_FLOW) return [];
+  return [
+    `${inDigits(all)} bytes in ${repeat} attempts: the packets of more than ${inDigits(MOST_BYTES_OF_A_FLOW)} do not fit into results.json`,
+  ];
+}
+
+function inDigits(number: number): string {
+  return number.toLocaleString('en');
 }
 
 /** Extra payload that fits into the largest datagram (RFC 768 over IPv4) beside what identifies it. */
