@@ -1,26 +1,63 @@
 import { findEngine, type Engine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
+import type { Project } from '../harness/project/project.ts';
+import { isPresent } from '../setup/base-image.ts';
+import type { Endpoint } from '../setup/endpoint.ts';
+import { SETUP_LOCK, withLock } from '../setup/lock.mjs';
 import { labIsReady, makeLabReady } from '../setup/main.ts';
+import { followProgress } from '../setup/progress.ts';
+import { openTunnel } from '../setup/ssh-tunnel.ts';
 import { labImage, PACKAGE } from './package.ts';
 
 /** Where labs can be booted. */
 export interface ReadyEngine {
   engine: Engine;
+  /** Further engines of the project. */
+  more: Engine[];
   image: string;
   labels: Record<string, string>;
 }
 
 /**
- * The engine that `npx l4lab setup` would find or start, with the lab image on it; what runs left that were killed is
- * removed.
- * @throws Error that says what this machine lacks
+ * The engines of a project, or the one that is found or started here, with the lab image on each; what runs left that were
+ * killed is removed.
+ * @param options install without asking; who hears what is done (stderr by default, since stdout may be read by a program)
+ * @throws Error that says what is missing
  */
-export async function readyEngine(): Promise<ReadyEngine> {
+export async function readyEngine(
+  project: Project,
+  options: { yes?: boolean; say?: (line: string) => void } = {},
+): Promise<ReadyEngine> {
+  const { yes = false, say = (line: string): void => void process.stderr.write(`${line}\n`) } = options;
   const image = labImage();
-  const say = (line: string): void => void process.stderr.write(`l4lab: ${line}\n`);
-  if (!(await labIsReady(image))) await makeLabReady(PACKAGE, image, { yes: false, say });
+  const [first, ...others] = await Promise.all(project.engines.map(endpointOf));
+  // Whoever looks for an engine from now on finds this one.
+  if (first) Object.assign(process.env, first);
+  if (!(await labIsReady(image)))
+    await withLock(SETUP_LOCK, say, () => makeLabReady(PACKAGE, image, { yes, say, pull: project.image }));
   const engine = await findEngine();
   await sweep(engine.docker, { orphans: true });
-  return { engine, image, labels: await reaperLabels(engine.docker) };
+  const more = await Promise.all(others.map((endpoint) => readyOther(endpoint, engine, image, say)));
+  return { engine, more, image, labels: await reaperLabels(engine.docker) };
+}
+
+async function readyOther(
+  endpoint: Endpoint,
+  from: Engine,
+  image: string,
+  say: (line: string) => void,
+): Promise<Engine> {
+  const engine = await findEngine(endpoint);
+  if (!(await isPresent(engine.docker, image))) {
+    say(`image: copying ${image} to the engine at ${endpoint.DOCKER_HOST}`);
+    const archive = await from.docker.getImage(image).get();
+    await followProgress(engine.docker, await engine.docker.loadImage(archive));
+  }
+  await sweep(engine.docker, { orphans: true });
+  return engine;
+}
+
+async function endpointOf(address: string): Promise<Endpoint> {
+  return address.startsWith('ssh://') ? (await openTunnel(address)).endpoint : { DOCKER_HOST: address };
 }

@@ -39,7 +39,8 @@ export async function bootLab(
   const variant = variantOf(scenario, options.variant);
   const plan = resolvePlan(scenario.loaded.scenario, variant);
   const { signal } = options;
-  const pool = new LabPool({ ...(await readyEngine()), ...(signal ? { signal } : {}) });
+  const { engine, image, labels } = await readyEngine(scenario.project);
+  const pool = new LabPool({ engine, image, labels, ...(signal ? { signal } : {}) });
   try {
     const pooled = await pool.acquire(plan);
     await pooled.lab.configure(plan, knownNeighbours(plan));

@@ -1,5 +1,7 @@
+import { L4labError } from '../harness/errors.ts';
 import type { RunEvent } from '../harness/run/events.ts';
-import { labsAtOnce, run as runScenarios } from '../harness/run/run.ts';
+import { labsAtOnce } from '../harness/run/labs-at-once.ts';
+import { run as runScenarios } from '../harness/run/run.ts';
 import type { Results } from '../harness/terms/results.ts';
 import { readyEngine } from './engine.ts';
 import { version } from './package.ts';
@@ -19,7 +21,9 @@ export interface RunOptions extends Choice {
  */
 export async function run(scenarios: Scenario[], options: RunOptions = {}): Promise<Results> {
   const { signal, onEvent = () => undefined } = options;
-  const ready = await readyEngine();
+  const [first] = scenarios;
+  if (first === undefined) throw new L4labError('invalid-input', 'run: no scenarios');
+  const ready = await readyEngine(first.project);
   return runScenarios(
     scenarios.map(({ loaded }) => loaded),
     {

@@ -8,7 +8,7 @@ import { EXIT, L4labError } from '../harness/errors.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
-import { labsAtOnce } from '../harness/run/run.ts';
+import { labsAtOnce } from '../harness/run/labs-at-once.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
 
 /** Labs that are shrunk at most: each takes up to a minute. */

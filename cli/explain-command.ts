@@ -3,8 +3,7 @@ import { en } from '../reports/messages/en.ts';
 import { walkDrawing } from '../reports/content/walk-drawing.ts';
 import { stringify } from 'yaml';
 import { EXIT } from '../harness/errors.ts';
-import { findEngine } from '../harness/fabric/engine.ts';
-import { sweep } from '../harness/fabric/sweep.ts';
+import { readyEngine } from '../api/engine.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
 import { seenOf } from '../reports/content/seen.ts';
 import { outcomeOf } from '../reports/content/matrix-text.ts';
@@ -21,7 +20,6 @@ import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 import { resolvePlan } from '../harness/scenario/resolve.ts';
 import { findOneFlow, type One } from './find-one.ts';
 import type { Project } from '../harness/project/project.ts';
-import { labImage } from '../api/package.ts';
 import { lineWidth } from './terminal.ts';
 
 /**
@@ -51,18 +49,17 @@ export async function explainCommand(
       say(`${wrap(`It would work with: ${fixesText(en, fixes)}`, lineWidth())}${indent(change)}`);
     return EXIT.ok;
   }
-  return prove(one, flow, say, signal);
+  return prove(project, { ...one, flow }, say, signal);
 }
 
 async function prove(
-  { loaded, variant, plan }: One,
-  flow: FlowPlan,
+  project: Project,
+  { loaded, variant, plan, flow }: One & { flow: FlowPlan },
   say: (text: string) => void,
   signal: AbortSignal,
 ): Promise<number> {
-  const engine = await findEngine();
-  await sweep(engine.docker, { orphans: true });
-  await using pool = new LabPool({ engine, image: labImage(), signal });
+  const { engine, image, labels } = await readyEngine(project);
+  await using pool = new LabPool({ engine, image, labels, signal });
   const tryFlow = async (tried: typeof variant, triedPlan: Plan): Promise<FlowResult> => {
     signal.throwIfAborted();
     const flows = triedPlan.flows.filter(({ name }) => name === flow.name);

@@ -13,6 +13,7 @@ import { schemaCommand } from './schema-command.ts';
 import { cleanCommand, downCommand, upCommand } from './up-and-down.ts';
 import { validateCommand } from './validate-command.ts';
 import { causesCommand } from './causes-command.ts';
+import { imageCommand } from './image-command.ts';
 import { setupCommand } from './setup-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { composeCommand, type ComposeCommandOptions } from './compose-command.ts';
@@ -181,7 +182,12 @@ async function main(argv: string[]): Promise<number> {
     .command('setup')
     .description('make sure that a Docker engine answers and holds the lab image; `run` does so as well')
     .option('--yes', 'install what is missing without asking', false)
-    .action(() => ends(setupCommand()));
+    .action((options: { yes: boolean }) => inProject((project) => setupCommand(project, options)));
+  program
+    .command('image')
+    .description('print the name of the lab image; with --push, push it to a registry')
+    .option('--push <name>', 'such as registry.example/l4lab; without a tag, the tag says what is in it')
+    .action((options: { push?: string }) => inProject((project) => imageCommand(project, options)));
   program
     .command('clean')
     .description('remove every container and network that l4lab ever made')

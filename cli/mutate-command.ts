@@ -1,8 +1,7 @@
 import { stringify } from 'yaml';
 import { wrap } from '../reports/content/wrap.ts';
 import { EXIT } from '../harness/errors.ts';
-import { findEngine } from '../harness/fabric/engine.ts';
-import { sweep } from '../harness/fabric/sweep.ts';
+import { readyEngine } from '../api/engine.ts';
 import type { BreakableSetting } from '../harness/model/breakages.ts';
 import { findScenarios } from '../harness/project/scenario-files.ts';
 import { LabPool } from '../harness/run/lab-pool.ts';
@@ -13,7 +12,6 @@ import { plansOf, type LoadedScenario } from '../harness/scenario/plans.ts';
 import { breakageText } from './breakage-text.ts';
 import { loadAll } from './load-all.ts';
 import type { Project } from '../harness/project/project.ts';
-import { labImage } from '../api/package.ts';
 import { select } from './selection.ts';
 import { lineWidth } from './terminal.ts';
 
@@ -35,9 +33,8 @@ export async function mutateCommand(
       return Promise.resolve(plan.flows.filter((flow) => !wouldPass(flow, plan)).map(({ name }) => name));
     });
   }
-  const engine = await findEngine();
-  await sweep(engine.docker, { orphans: true });
-  await using pool = new LabPool({ engine, image: labImage(), signal });
+  const { engine, image, labels } = await readyEngine(project);
+  await using pool = new LabPool({ engine, image, labels, signal });
   return await tellAll(scenarios, options.variant, async (variant, plan) => {
     signal.throwIfAborted();
     const flows = await runInPool(variant, plan, pool);

@@ -58,6 +58,8 @@ export function progress(out: Output, now: () => number = () => performance.now(
 /** What is told for good of a scenario's flows; null for what only passes by. */
 function lineOf(event: RunEvent, results: FlowResult[]): string | null {
   if (event.event === 'started') return `${plural(event.flows, 'flow')} in ${plural(event.scenarios, 'scenario')}`;
+  if (event.event === 'engine-lost')
+    return `! the engine at ${event.engine} does not answer any more: ${event.scenario} runs on another one`;
   if (event.event === 'not-run') return `! ${event.scenario} [${event.variant}] not run: ${say(en, event.reason)}`;
   if (event.event === 'flow' && event.result.verdict === 'fail') {
     return `✗ ${event.scenario} [${event.variant}] ${event.result.name}: ${event.result.reasons.map((reason) => say(en, reason)).join(' ')}`;

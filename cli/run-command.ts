@@ -1,14 +1,13 @@
 import { plural } from '../reports/content/plural.ts';
 import { EXIT } from '../harness/errors.ts';
-import { findEngine } from '../harness/fabric/engine.ts';
-import { reaperLabels } from '../harness/fabric/reaper.ts';
-import { sweep } from '../harness/fabric/sweep.ts';
-import { labsAtOnce, run } from '../harness/run/run.ts';
+import { readyEngine } from '../api/engine.ts';
+import { labsAtOnce } from '../harness/run/labs-at-once.ts';
+import { run } from '../harness/run/run.ts';
 import { durationsOf } from '../harness/run/lengths.ts';
 import { readDurations, rememberDurations } from '../harness/project/durations.ts';
 import type { Results } from '../harness/terms/results.ts';
 import type { Project } from '../harness/project/project.ts';
-import { labImage, version } from '../api/package.ts';
+import { version } from '../api/package.ts';
 import { progress } from './progress.ts';
 import { publish, reportFolder } from './results-commands.ts';
 import { parseShard, shardOf } from './shard.ts';
@@ -49,17 +48,14 @@ export async function runCommand(
   const scenarios = shard ? shardOf(all, shard) : all;
   if (shard && scenarios.length === 0)
     out.write(`shard ${options.shard} is empty: ${plural(all.length, 'scenario')} in all\n`);
-  const engine = await findEngine();
-  await sweep(engine.docker, { orphans: true });
+  const ready = await readyEngine(project);
   const { cache } = project.folders;
   let code: number = EXIT.interrupted;
   await run(scenarios, {
-    engine,
-    image: labImage(),
+    ...ready,
     version: version(),
-    labels: await reaperLabels(engine.docker),
     selection,
-    concurrency: labsAtOnce(engine.cpus),
+    concurrency: labsAtOnce(ready.engine.cpus),
     onEvent: progress(out),
     signal,
     durations: await readDurations(cache),

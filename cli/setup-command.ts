@@ -1,8 +1,11 @@
-import { labImage } from '../api/package.ts';
+import { readyEngine } from '../api/engine.ts';
 import { EXIT } from '../harness/errors.ts';
+import type { Project } from '../harness/project/project.ts';
 
-/** `l4lab setup`: all is ready by now, since this command begins like those that boot labs: see setup/l4lab.mjs. */
-export function setupCommand(): Promise<number> {
-  process.stdout.write(`ready: engine at ${process.env['DOCKER_HOST']}, image ${labImage()}\n`);
-  return Promise.resolve(EXIT.ok);
+/** `l4lab setup`: makes sure that an engine answers and holds the lab image, as `run` does. */
+export async function setupCommand(project: Project, { yes }: { yes: boolean }): Promise<number> {
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  const { engine, more, image } = await readyEngine(project, { yes, say });
+  for (const { endpoint } of [engine, ...more]) say(`ready: engine at ${endpoint}, image ${image}`);
+  return EXIT.ok;
 }

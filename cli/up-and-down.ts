@@ -1,5 +1,6 @@
 import { plural } from '../reports/content/plural.ts';
 import { EXIT } from '../harness/errors.ts';
+import { readyEngine } from '../api/engine.ts';
 import { findEngine } from '../harness/fabric/engine.ts';
 import { removeStrayBridges } from '../harness/fabric/bridges.ts';
 import { Lab } from '../harness/fabric/lab.ts';
@@ -20,14 +21,14 @@ export async function upCommand(
 ): Promise<number> {
   const { loaded, variant, plan } = findOne(project, word, variantName);
   const { scenario } = loaded;
-  const { docker, ...engine } = await findEngine();
-  await sweep(docker, { orphans: true });
+  const { engine, image } = await readyEngine(project);
+  const { docker } = engine;
   const former = await sweep(docker, { kept: scenario.name });
   if (former.containers > 0)
     process.stdout.write(`${scenario.name} was up already: variant ${variant.name} replaces it\n`);
   const lab = await Lab.boot(topologyOf(plan), {
-    engine: { docker, ...engine },
-    image: labImage(),
+    engine,
+    image,
     kept: scenario.name,
     signal,
   });

@@ -36,6 +36,9 @@ export function summaryText(results: Results, { color, reportPath, width }: Summ
   return [
     ...groups,
     ...interrupted,
+    ...(results.environment.engines ?? []).map((engine) =>
+      wrap(`${engine.endpoint}: ${en.engineUse(engine)}`, width).trimEnd(),
+    ),
     `${totals}  ${paint(2, `(${scope})`)}`,
     ...(reportPath ? [`Report: ${reportPath}`] : []),
     '',

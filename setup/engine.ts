@@ -8,6 +8,8 @@ import { SetupError } from './setup-error.ts';
 export interface EngineOptions {
   /** Install without asking, even when a person is at the terminal. */
   yes: boolean;
+  /** Image to pull instead of building one: what `l4lab image --push` pushed. */
+  pull?: string | undefined;
   say: (line: string) => void;
 }
 

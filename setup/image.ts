@@ -6,6 +6,7 @@ import { IMAGE_FILES } from './build.mjs';
 import { ensureBase, isPresent } from './base-image.ts';
 import { clientOptions, engineGet, type Endpoint } from './endpoint.ts';
 import { EngineFailure, followProgress } from './progress.ts';
+import { CONTENT_LABEL, pullPushed } from './pushed-image.ts';
 import { SetupError } from './setup-error.ts';
 import { surplusImages } from './surplus-images.ts';
 
@@ -20,27 +21,33 @@ export async function hasImage(endpoint: Endpoint, tag: string): Promise<boolean
   return RepoTags?.includes(`${LATEST.repo}:${LATEST.tag}`) === true;
 }
 
-/**
- * Makes the lab image, unless the engine holds it already, and removes those that it replaces.
- * @param root the project's folder, with image/ and dist/
- * @param tag the image's name, as dist/image.json has it
- */
-export async function ensureImage(
-  root: string,
-  tag: string,
-  endpoint: Endpoint,
-  say: (line: string) => void,
-): Promise<void> {
-  if (await hasImage(endpoint, tag)) return;
+/** The lab image that is wanted. */
+export interface WantedImage {
+  /** The folder with image/ and dist/ that it is made of. */
+  root: string;
+  /** Its name, as dist/image.json has it. */
+  tag: string;
+  /** Name to pull it by instead of making it. */
+  pull?: string | undefined;
+}
+
+/** Makes or pulls the lab image, unless the engine holds it already, and removes those that it replaces. */
+export async function ensureImage(wanted: WantedImage, endpoint: Endpoint, say: (line: string) => void): Promise<void> {
+  if (await hasImage(endpoint, wanted.tag)) return;
   const { default: Dockerode } = await import('dockerode');
   const docker = new Dockerode(clientOptions(endpoint));
-  if (!(await isPresent(docker, tag))) {
-    const base = await ensureBase(docker, say);
-    say(`image: building ${tag} on ${base}`);
-    await buildFrom(docker, root, tag, base);
+  if (!(await isPresent(docker, wanted.tag))) {
+    if (wanted.pull === undefined) await make(docker, wanted, say);
+    else await pullPushed(docker, { name: wanted.pull, tag: wanted.tag }, say);
   }
-  await docker.getImage(tag).tag(LATEST);
+  await docker.getImage(wanted.tag).tag(LATEST);
   await prune(docker, say);
+}
+
+async function make(docker: Docker, { root, tag }: WantedImage, say: (line: string) => void): Promise<void> {
+  const base = await ensureBase(docker, say);
+  say(`image: building ${tag} on ${base}`);
+  await buildFrom(docker, root, tag, base);
 }
 
 /** The context is no more than what the image holds. */
@@ -59,7 +66,14 @@ async function buildFrom(docker: Docker, root: string, tag: string, base: string
 async function build(docker: Docker, context: string, tag: string, base: string): Promise<void> {
   const src = readdirSync(context);
   const attempt = async (networkmode: 'host' | 'default') => {
-    const options = { t: tag, buildargs: { BASE: base }, networkmode, rm: true, forcerm: true };
+    const options = {
+      t: tag,
+      buildargs: { BASE: base },
+      labels: { [CONTENT_LABEL]: tag },
+      networkmode,
+      rm: true,
+      forcerm: true,
+    };
     await followProgress(docker, await docker.buildImage({ context, src }, options));
   };
   try {

@@ -1,7 +1,12 @@
 // @ts-check
 import { appendFileSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive, ownerOf } from './process-owner.mjs';
+
+/** The lock of the set-up. Machine-wide: clones share the engine and its images. */
+export const SETUP_LOCK = join(tmpdir(), `l4lab-setup-${userInfo().uid}.lock`);
 
 /**
  * Runs `work` while no other process does, across all clones on this machine. A process that was killed does not hold

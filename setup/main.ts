@@ -29,7 +29,7 @@ export async function labIsReady(tag: string): Promise<boolean> {
 export async function makeLabReady(root: string, tag: string, options: EngineOptions): Promise<void> {
   const engine = await ensureEngine(options);
   Object.assign(process.env, engine);
-  await ensureImage(root, tag, engine, options.say).catch((error: unknown) => {
+  await ensureImage({ root, tag, pull: options.pull }, engine, options.say).catch((error: unknown) => {
     // dockerode marks what the engine answered; anything else is a mistake of ours and keeps its stack.
     if (!(error instanceof Error) || !('statusCode' in error)) throw error;
     throw new SetupError(`The engine at ${engine.DOCKER_HOST} could not make the lab image: ${error.message}`);

@@ -1,16 +1,12 @@
 // @ts-check
 import { existsSync, readFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { withLock } from './lock.mjs';
+import { SETUP_LOCK, withLock } from './lock.mjs';
 import { checkNode } from './node-version.mjs';
 
 /** The folder of package.json. */
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-
-/** Machine-wide: clones share the engine and its images. */
-const LOCK = join(tmpdir(), `l4lab-setup-${userInfo().uid}.lock`);
 
 /** What makes packages and bundles of a checkout; null for the npm package, which has both. */
 const checkout = existsSync(join(ROOT, 'setup/build.mjs'))
@@ -26,7 +22,7 @@ const checkout = existsSync(join(ROOT, 'setup/build.mjs'))
 export async function prepare({ engine, tests = false, yes, say }) {
   checkNode(process.versions.node, JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).engines.node);
   if (await isReady(engine, tests)) return;
-  await withLock(LOCK, say, async (share) => {
+  await withLock(SETUP_LOCK, say, async (share) => {
     if (checkout) {
       await checkout.ensurePackages(ROOT, say, share);
       await checkout.ensureBundles(ROOT, say);

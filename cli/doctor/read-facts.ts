@@ -54,7 +54,8 @@ export async function readFacts(project: Project, image: string): Promise<Facts>
       probeContainer(docker, image, engine.facts.apparmor),
       readNetwork(docker, image, project),
     ]);
-    const lab = engine.unfit === null ? await bootOne({ docker, ...engine.facts }, image) : null;
+    const lab =
+      engine.unfit === null ? await bootOne({ docker, endpoint: engine.endpoint, ...engine.facts }, image) : null;
     return { ...asked, inside, network, lab, unasked: null };
   } catch (error) {
     return { ...asked, ...unknown, unasked: errorText(error as Error) };

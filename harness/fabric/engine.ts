@@ -1,5 +1,5 @@
 import Dockerode from 'dockerode';
-import { clientOptions, requireEndpoint } from '../../setup/endpoint.ts';
+import { answers, clientOptions, requireEndpoint, type Endpoint } from '../../setup/endpoint.ts';
 import { isTooOld, OLDEST_KERNEL } from '../../lb/host/oldest-kernel.ts';
 import { SetupError } from '../../setup/setup-error.ts';
 import { L4labError } from '../errors.ts';
@@ -7,6 +7,8 @@ import { L4labError } from '../errors.ts';
 /** A container engine that can carry labs. */
 export interface Engine {
   docker: Dockerode;
+  /** Where it listens, as DOCKER_HOST says it. */
+  endpoint: string;
   /** Name and version. */
   name: string;
   kernel: string;
@@ -16,7 +18,7 @@ export interface Engine {
 }
 
 /** What an engine says of itself, as far as labs depend on it. */
-export interface EngineFacts extends Omit<Engine, 'docker'> {
+export interface EngineFacts extends Omit<Engine, 'docker' | 'endpoint'> {
   /** Of its API. */
   api: string;
   storage: string;
@@ -31,15 +33,16 @@ export interface EngineFacts extends Omit<Engine, 'docker'> {
 /**
  * Finds the engine where the user's own tools and the set-up would (DOCKER_HOST, contexts, Desktop, rootless), and
  * takes no other in its place.
+ * @param endpoint the engine to take instead of looking for one
  * @throws L4labError `engine-unavailable` when none answers, or when it is one whose networks are no clean wires,
  * `kernel-lacks` when its kernel is too old
  */
-export async function findEngine(): Promise<Engine> {
-  const { docker } = await connect();
+export async function findEngine(endpoint?: Endpoint): Promise<Engine> {
+  const { docker, endpoint: where } = await connect(endpoint);
   const facts = await readEngine(docker);
   const unfit = whyUnfit(facts);
   if (unfit !== null) throw unfit;
-  return { docker, ...facts };
+  return { docker, endpoint: where, ...facts };
 }
 
 /** Asks an engine what it is. */
@@ -102,14 +105,17 @@ export function whyUnfit({ podman, firewall, kernel }: EngineFacts): L4labError 
 
 /**
  * Connects to the engine, whatever it is.
+ * @param endpoint the one that is wanted; else the one that is found
  * @throws L4labError `engine-unavailable` when none answers
  */
-export async function connect(): Promise<{ docker: Dockerode; endpoint: string }> {
+export async function connect(endpoint?: Endpoint): Promise<{ docker: Dockerode; endpoint: string }> {
   try {
-    const endpoint = await requireEndpoint();
-    const docker = new Dockerode(clientOptions(endpoint));
+    if (endpoint && !(await answers(endpoint)))
+      throw new SetupError(`No Docker engine answers at ${endpoint.DOCKER_HOST}.`);
+    const found = endpoint ?? (await requireEndpoint());
+    const docker = new Dockerode(clientOptions(found));
     watchConnection(docker.modem);
-    return { docker, endpoint: endpoint.DOCKER_HOST };
+    return { docker, endpoint: found.DOCKER_HOST };
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     throw new L4labError('engine-unavailable', error.message, { cause: error });

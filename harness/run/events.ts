@@ -14,6 +14,8 @@ export type RunEvent =
   | { event: 'booted'; scenario: string; durationMs: number }
   | { event: 'flow'; scenario: string; variant: string; result: FlowResult }
   | { event: 'not-run'; scenario: string; variant: string; reason: Fault }
+  /** An engine does not answer any more; the scenario runs on another one. */
+  | { event: 'engine-lost'; engine: string; scenario: string }
   | { event: 'scenario'; scenario: string; durationMs: number };
 
 export type OnEvent = (event: RunEvent) => void;

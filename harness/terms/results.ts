@@ -36,6 +36,21 @@ export interface Environment {
   os: string;
   cpus: number;
   image: string;
+  /** Every engine of a run on several; the first is the one above. */
+  engines?: EngineUse[];
+}
+
+/** What an engine did for a run on several. */
+export interface EngineUse {
+  /** As DOCKER_HOST says it. */
+  endpoint: string;
+  name: string;
+  kernel: string;
+  cpus: number;
+  /** Names of the scenarios that ran on it. */
+  scenarios: string[];
+  /** Whether it went away before the end; what it had not finished ran on another one. */
+  lost: boolean;
 }
 
 export interface ScenarioResult {

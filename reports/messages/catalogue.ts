@@ -4,6 +4,7 @@ import type { FindingCode, Findings } from '../../harness/terms/finding.ts';
 import type { Fix, Fixes } from '../../harness/terms/fix.ts';
 import type { MessageOf } from '../../harness/terms/message.ts';
 import type { Control, Disagreements, Reasons, Step } from '../../harness/terms/reason.ts';
+import type { EngineUse } from '../../harness/terms/results.ts';
 
 /** All that results say in messages, by code. */
 export interface Messages extends CauseDetails, Findings, Reasons, Disagreements, Faults, AgentFaults, Fixes {}
@@ -23,6 +24,8 @@ export interface Catalogue {
   /** What the caller got, where that is no status and no error code. */
   outcomes: Record<Exclude<ClientOutcome, '200' | `E${string}`>, string>;
   control: (control: Control) => string;
+  /** What one of several engines did for a run. */
+  engineUse: (use: EngineUse) => string;
   /** Said of a failure that no change was found for. */
   noFix: string;
   /** Said of a failure that was not predicted so. */

@@ -282,6 +282,8 @@ export const en: Catalogue = {
     'use-proxy': ({ service }) => `proxy IP for ${service}`,
     'use-dsr': ({ service }) => `DSR for ${service}, with its VIP on the loopback of its servers`,
   },
+  engineUse: ({ name, kernel, scenarios, lost }) =>
+    `${name}, kernel ${kernel}: ${scenarios.length} ${scenarios.length === 1 ? 'scenario' : 'scenarios'}${lost ? '; it went away, and what it had not finished ran elsewhere' : ''}`,
   noFix: 'No change of one or two settings was found that would make it work.',
   noFixFromDisagreement: 'Prediction and observation differ, so no change is proposed.',
   outcomes: {

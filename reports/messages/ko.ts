@@ -269,6 +269,8 @@ export const ko: Catalogue = {
     'use-proxy': ({ service }) => `${service}에 Proxy IP 사용`,
     'use-dsr': ({ service }) => `${service}을(를) DSR로, VIP를 서버의 루프백에 두기`,
   },
+  engineUse: ({ name, kernel, scenarios, lost }) =>
+    `${name}, 커널 ${kernel}: 시나리오 ${scenarios.length}개${lost ? '; 도중에 사라져 끝내지 못한 것은 다른 엔진에서 실행함' : ''}`,
   noFix: '설정 한두 가지를 바꾸어 통신되게 하는 방법을 찾지 못했습니다.',
   noFixFromDisagreement: '예측과 관찰이 달라 바꿀 설정을 제안하지 않습니다.',
   outcomes: {

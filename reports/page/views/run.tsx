@@ -21,10 +21,16 @@ export function RunView() {
       <section class="panel" aria-labelledby="environment">
         <h2 id="environment">{t.environment}</h2>
         <dl class="environment">
-          {(Object.keys(t.environmentKeys) as (keyof typeof facts)[]).map((key) => (
+          {(Object.keys(t.environmentKeys) as Exclude<keyof typeof facts, 'engines'>[]).map((key) => (
             <div key={key}>
               <dt>{t.environmentKeys[key]}</dt>
               <dd>{facts[key]}</dd>
+            </div>
+          ))}
+          {(environment.engines ?? []).map((engine) => (
+            <div key={engine.endpoint}>
+              <dt>{engine.endpoint}</dt>
+              <dd>{t.messages.engineUse(engine)}</dd>
             </div>
           ))}
         </dl>

@@ -1,0 +1,28 @@
+import { execa } from 'execa';
+import { readyEngine } from '../api/engine.ts';
+import { EXIT, L4labError } from '../harness/errors.ts';
+import type { Project } from '../harness/project/project.ts';
+import { pushedName } from '../setup/pushed-image.ts';
+
+/**
+ * `l4lab image`: the name of the lab image, once it is there. With `push` it goes to a registry by the docker command,
+ * with the user's own login: `image` in the configuration has it pulled from there.
+ */
+export async function imageCommand(project: Project, { push }: { push?: string }): Promise<number> {
+  const { image } = await readyEngine(project);
+  if (push === undefined) {
+    process.stdout.write(`${image}\n`);
+    return EXIT.ok;
+  }
+  const name = pushedName(push, image);
+  await docker('tag', image, name);
+  await docker('push', name);
+  process.stdout.write(`pushed ${name}\nTo have it pulled, say in l4lab.config: image: '${push}'\n`);
+  return EXIT.ok;
+}
+
+async function docker(...args: string[]): Promise<void> {
+  const { failed, stderr, code } = await execa('docker', args, { reject: false, stdout: 'inherit' });
+  if (code === 'ENOENT') throw new L4labError('engine-unavailable', '--push needs the docker command: install it');
+  if (failed) throw new L4labError('engine-unavailable', `docker ${args.join(' ')} failed:\n${stderr}`);
+}
