@@ -6,7 +6,8 @@ import { errorText } from '../cli/error-text.ts';
 import { InputError, L4labError } from '../harness/errors.ts';
 import type { Project } from '../harness/project/project.ts';
 import { loadScenario } from '../harness/project/scenario-files.ts';
-import { labsAtOnce, run } from '../harness/run/run.ts';
+import { labsAtOnce } from '../harness/run/labs-at-once.ts';
+import { run } from '../harness/run/run.ts';
 import type { Selection } from '../harness/scenario/plans.ts';
 import { tryReportFolder } from '../reports/report-folder.ts';
 import { report } from './report.ts';
@@ -100,7 +101,7 @@ async function runFiles(
   { selection, config: { shard }, signal }: { selection: Selection; config: JestConfig; signal: AbortSignal },
 ): Promise<void> {
   await tryReportFolder(project.folders.report);
-  const ready = await readyEngine();
+  const ready = await readyEngine(project);
   const byName = new Map(files.map((file) => [file.name, file]));
   const endCare = sweepOnExit();
   try {
