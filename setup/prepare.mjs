@@ -46,7 +46,7 @@ async function isReady(engine, tests) {
  * The part of the set-up that needs packages; it can be loaded once the bundles are there.
  * @returns {Promise<typeof import('./main.ts')>}
  */
-export const labSetup = () => import(pathToFileURL(join(ROOT, 'dist/setup.js')).href);
+const labSetup = () => import(pathToFileURL(join(ROOT, 'dist/setup.js')).href);
 
 /** The name of the lab image that belongs to the bundles. @returns {string} */
 export const labImage = () => JSON.parse(readFileSync(join(ROOT, 'dist/image.json'), 'utf8')).tag;
