@@ -57,22 +57,19 @@ function rootOf({ context }: Test): string {
 async function runProject(rootDir: string, tests: Test[], options: RunTestsOptions, stop: Stop): Promise<void> {
   const { config, told } = options;
   const telling = new Telling(tests, told, { failures: config.bail, stop: () => stop.now() });
-  let reason = 'the scenario did not run';
-  try {
+  const problem = await messageOf(async () => {
     const project = await loadProject({ from: rootDir });
     const selection = selectionOf(config);
     const files = tests.flatMap((test) => read(project, test, selection, telling));
     for (const file of files) if (!file.isChosen) file.skip();
     const chosen = files.filter((file) => file.isChosen);
     if (chosen.length > 0) await runFiles(project, chosen, { selection, config, signal: stop.signal });
-  } catch (error) {
-    const message = messageOf(error);
-    // All was told, but that there is no report.
-    if (telling.silent.length === 0) throw Object.assign(new Error(message), { stack: message });
-    reason = message;
-  }
-  if (!stop.signal.aborted) failSilent(telling, reason);
+  });
+  const { silent } = telling;
+  if (!stop.signal.aborted) failEach(telling, silent, problem ?? 'the scenario did not run');
   await telling.end();
+  // All was told, but that there is no report.
+  if (problem !== null && silent.length === 0) throw Object.assign(new Error(problem), { stack: problem });
 }
 
 /** What `-t` leaves. */
@@ -103,7 +100,7 @@ async function runFiles(
   await tryReportFolder(project.folders.report);
   const ready = await readyEngine(project);
   const byName = new Map(files.map((file) => [file.name, file]));
-  const endCare = sweepOnExit();
+  const endCare = sweepOnExit(ready.more);
   try {
     await run(
       files.map(({ loaded }) => loaded),
@@ -128,16 +125,21 @@ async function runFiles(
   }
 }
 
-/** What is to be said of an error without its stack. @throws bugs; whatever has an exit code was thrown on purpose */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error) || !('exitCode' in error)) throw error;
-  return error instanceof L4labError ? errorText(error) : error.message;
+/** What kept work from being done, to be told without a stack. @throws bugs: whatever has an exit code is on purpose */
+async function messageOf(work: () => Promise<void>): Promise<string | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    if (!(error instanceof Error) || !('exitCode' in error)) throw error;
+    return error instanceof L4labError ? errorText(error) : error.message;
+  }
 }
 
-/** Fails the files that nothing was heard of; the first one says all of the reason. */
-function failSilent(telling: Telling, reason: string): void {
+/** Fails whole files for the same reason; the first one says all of it. */
+function failEach(telling: Telling, tests: Test[], reason: string): void {
   const [firstLine] = reason.split('\n');
-  for (const [index, test] of telling.silent.entries()) {
+  for (const [index, test] of tests.entries()) {
     telling.start(test);
     telling.failure(test, index === 0 ? reason : firstLine!);
   }

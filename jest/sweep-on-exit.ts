@@ -1,19 +1,24 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { PACKAGE } from '../api/package.ts';
+import type { Engine } from '../harness/fabric/engine.ts';
 import { ownerLabel } from '../harness/fabric/labels.ts';
 
 const DEADLINE_MS = 60_000;
 
 /**
  * Removes this process's labs should it end meanwhile: Ctrl-C in watch mode makes jest leave at once, and then only
- * another process can still ask the engine for anything.
+ * another process can still ask engines for anything.
+ * @param more engines besides the one that every process finds
  * @returns what ends this care
  */
-export function sweepOnExit(): () => void {
+export function sweepOnExit(more: Engine[]): () => void {
   const program = join(PACKAGE, 'dist/jest-sweep.js');
   const onExit = (): void =>
-    void spawnSync(process.execPath, [program, ownerLabel()], { stdio: 'ignore', timeout: DEADLINE_MS });
+    void spawnSync(process.execPath, [program, ownerLabel(), ...more.map(({ endpoint }) => endpoint)], {
+      stdio: 'ignore',
+      timeout: DEADLINE_MS,
+    });
   process.once('exit', onExit);
   return () => process.off('exit', onExit);
 }
