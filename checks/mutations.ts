@@ -45,6 +45,10 @@ export const MUTATIONS: Mutation[] = [
     ['netmask of the client too wide', node('client', { address: '198.51.100.10/4' }), 'no-neighbour', 'client'],
     ['proxy IP on s1 as well', node('s1', { loopback: ['203.0.113.254'] }), 'own-address-as-source', 's1'],
   ]),
+  ...mutations('proxy-and-dsr/server-port', 'dnat', [
+    ['port of the servers forgotten', web({ pool: ['s1', 's2'] }), 'refused', 's1'],
+    ['mode changed to DSR, which rewrites no port', web({ mode: 'dsr', pool: ['s1', 's2'] }), 'refused'],
+  ]),
   ...mutations('proxy-and-dsr/gateway', 'dnat-gateway-l4', [
     ['gateway of the servers to the L3', { servers: { gateway: 'l3' } }, 'reply-not-from-vip', 'client'],
     ['L3 does not forward', node('l3', { forwarding: false }), 'not-forwarding', 'l3'],

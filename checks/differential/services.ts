@@ -7,6 +7,8 @@ export interface Service {
   vip: number;
   protocol: 'tcp' | 'udp';
   pool: string[];
+  /** Whether servers listen at another port; modes that rewrite no port know none. */
+  otherPort: boolean;
   check: Record<string, unknown>;
   scheduler: string;
   mode: 'dnat' | 'proxy' | 'dsr' | 'l3dsr';
@@ -20,6 +22,7 @@ export const service: fc.Arbitrary<Service> = fc.record({
   vip: fc.nat(2),
   protocol: mostly<'tcp' | 'udp'>('tcp', ['udp']),
   pool: fc.subarray(['s1', 's2'], { minLength: 1 }),
+  otherPort: mostly(false, [true]),
   check: mostly<Record<string, unknown>>({ type: 'none' }, [{ type: 'tcp' }]),
   scheduler: mostly('round-robin', ['random', 'source-hash']),
   mode: fc.constantFrom<Service['mode'][]>('dsr', 'proxy', 'dnat', 'l3dsr'),
@@ -29,7 +32,7 @@ export const service: fc.Arbitrary<Service> = fc.record({
 
 /** The service as YAML would say it, without the settings that its mode does not know. */
 export function serviceYaml(
-  { vip, protocol, pool, check, scheduler, mode, proxyIp, sourceMac }: Service,
+  { vip, protocol, pool, otherPort, check, scheduler, mode, proxyIp, sourceMac }: Service,
   port: number,
   places: { vips: string[]; proxyIps: string[] },
 ): Record<string, unknown> {
@@ -38,7 +41,7 @@ export function serviceYaml(
     vip: places.vips[vip],
     port,
     protocol,
-    pool,
+    pool: otherPort && (mode === 'dnat' || mode === 'proxy') ? pool.map((node) => ({ node, port: 8080 })) : pool,
     // A check by TCP tells nothing about a listener of UDP.
     check: protocol === 'udp' ? { type: 'none' } : check,
     scheduler,

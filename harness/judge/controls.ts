@@ -23,12 +23,12 @@ export function controlsFor(expect: SingleExpectation, plan: Plan, flow: FlowPla
   const first = firstHop(plan, flow);
   const controls: Control[] = first === null ? [] : [echo(flow.from, null, first)];
   if (PART_IS_MISSING.includes(cause)) return controls;
-  for (const { node, address } of targets(plan, flow)) {
+  for (const { node, address, port } of targets(plan, flow)) {
     const asker = neighbourOf(plan, flow, node, address);
     if (asker === null) continue;
     const protocol = cause === 'refused' ? 'icmp' : flow.protocol;
     controls.push(
-      protocol === 'icmp' ? echo(asker, node, address) : { from: asker, to: node, address, protocol, port: flow.port },
+      protocol === 'icmp' ? echo(asker, node, address) : { from: asker, to: node, address, protocol, port },
     );
   }
   return controls;
@@ -55,9 +55,9 @@ function firstHop(plan: Plan, flow: FlowPlan): string | null {
   return service.l4s.flatMap(({ node }) => interfaceAddresses(nodeOf(plan, node))).find(near) ?? null;
 }
 
-function targets(plan: Plan, flow: FlowPlan): { node: string; address: string }[] {
+function targets(plan: Plan, flow: FlowPlan): { node: string; address: string; port: number }[] {
   const { to } = flow;
-  if ('node' in to) return [{ node: to.node, address: flow.address }];
+  if ('node' in to) return [{ node: to.node, address: flow.address, port: flow.port }];
   return serviceOf(plan, flow)!.pool;
 }
 

@@ -129,14 +129,21 @@ function listenersOn(failure: Failure): Candidate[] {
   const { plan, flow } = failure;
   if (flow.protocol === 'icmp') return [];
   const protocol = flow.protocol === 'udp' ? 'udp' : 'tcp';
+  const portOf = (name: string): number =>
+    serviceOf(plan, flow)?.pool.find(({ node }) => node === name)?.port ?? flow.port;
   const silent = calledBy(failure).filter(
-    (name) => !nodeOf(plan, name).listeners.some((l) => l.protocol === protocol && l.port === flow.port),
+    (name) => !nodeOf(plan, name).listeners.some((l) => l.protocol === protocol && l.port === portOf(name)),
   );
   if (silent.length === 0) return [];
-  const fix: Fix = { code: 'listen', params: { nodes: silent, port: flow.port, protocol } };
+  const fixes = [...new Set(silent.map(portOf))].map((port): Fix => {
+    const nodes = silent.filter((name) => portOf(name) === port);
+    return { code: 'listen', params: { nodes, port, protocol } };
+  });
   return [
-    onNodes([fix], silent, (name) => ({
-      listeners: [...nodeOf(plan, name).listeners, { protocol, port: flow.port }].map((l) => `${l.port}/${l.protocol}`),
+    onNodes(fixes, silent, (name) => ({
+      listeners: [...nodeOf(plan, name).listeners, { protocol, port: portOf(name) }].map(
+        (l) => `${l.port}/${l.protocol}`,
+      ),
     })),
   ];
 }

@@ -3,7 +3,7 @@ import { parseYaml } from '../scenario/yaml-file.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 import type { FlowResult, ScenarioResult } from '../terms/results.ts';
 import { predict } from './predict.ts';
-import { changedVariant, withCounterfactuals } from './what-if.ts';
+import { changedVariant, whatWouldHelp, withCounterfactuals } from './what-if.ts';
 
 test('a change on top of a variant removes what the variant itself leaves alone', () => {
   const lab = readLab(
@@ -32,6 +32,41 @@ variants: { quiet: { change: { servers: { arpIgnore: 1 } } } }
   expect(changed?.scenario.services['web']).toMatchObject({ mode: 'dnat' });
   expect(changed?.scenario.services['web']).not.toHaveProperty('proxyIp');
   expect(changed?.scenario.servers).toEqual({ arpIgnore: 1 });
+});
+
+test('a listener that is missing is proposed at the port that the server is called at', () => {
+  const lab = readLab(
+    parseYaml(
+      'lab.yaml',
+      `
+title: Three nodes
+nodes: { l4: { role: l4 }, s1: { role: server }, s2: { role: server }, s3: { role: server } }
+links: [{ s3: 203.0.113.13/24, l4: 203.0.113.1/24 }, { s1: 192.0.2.11/24, l4: 192.0.2.1/24 }, { s2: 198.51.100.12/24, l4: 198.51.100.1/24 }]
+`,
+    ),
+  );
+  const yaml = parseYaml(
+    'scenario.yaml',
+    `
+title: Ports
+lab: lab
+servers: { gateway: l4, listeners: [] }
+services: { web: { vip: 203.0.113.80, port: 80, mode: dnat, pool: [{ node: s1, port: 8080 }, s2] } }
+flows: { call: { from: s3, to: web, repeat: 2, expect: works } }
+`,
+  );
+  const loaded = { scenario: readScenario('ports', 'lab', lab, yaml), yaml };
+  const [variant] = loaded.scenario.variants;
+  const plan = resolvePlan(loaded.scenario, variant!);
+  const flow = plan.flows[0]!;
+  const [first] = whatWouldHelp({ loaded, variant: variant!, plan, flow, cause: predict(plan, flow)[0]!.cause });
+  expect(first).toMatchObject({
+    fixes: [
+      { code: 'listen', params: { nodes: ['s1'], port: 8080, protocol: 'tcp' } },
+      { code: 'listen', params: { nodes: ['s2'], port: 80, protocol: 'tcp' } },
+    ],
+    patch: { nodes: { s1: { listeners: ['8080/tcp'] }, s2: { listeners: ['80/tcp'] } } },
+  });
 });
 
 test('a failure that was predicted comes with what would help, one where prediction and observation differ does not', () => {

@@ -13,6 +13,7 @@ const KEY: FlowKey = {
   protocol: 'tcp',
   address: VIP,
   port: 80,
+  serverPorts: [],
   sourcePort: 20000,
   token: 'l4lab-aaaaaaaa',
 };

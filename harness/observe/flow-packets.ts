@@ -9,6 +9,8 @@ export interface FlowKey {
   /** Called address and port (0 for ICMP). */
   address: string;
   port: number;
+  /** Ports at which servers may be called instead. */
+  serverPorts: number[];
   /** The caller's port, which no other attempt uses (0 for ICMP). */
   sourcePort: number;
   token: string;

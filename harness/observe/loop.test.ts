@@ -36,6 +36,7 @@ test.each([
     protocol: 'icmp' as const,
     address: '198.51.100.9',
     port: 0,
+    serverPorts: [],
     sourcePort: 0,
     token: 'l4lab-x',
   };

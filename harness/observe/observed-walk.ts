@@ -136,14 +136,18 @@ function hops(sightings: Sighting[], origin: number): Hop[] {
 /** The opening packet of the flow, wherever it is seen. */
 function isRequest({ tcp, udp, icmp, token }: Frame, key: FlowKey): boolean {
   if (key.protocol === 'tcp') return tcp?.flags === 'S';
-  if (key.protocol === 'udp') return udp?.dstPort === key.port && token === key.token;
+  if (key.protocol === 'udp') return isCalled(udp?.dstPort, key) && token === key.token;
   return icmp?.type === ICMP.echoRequest;
+}
+
+function isCalled(port: number | undefined, { port: called, serverPorts }: FlowKey): boolean {
+  return port !== undefined && [called, ...serverPorts].includes(port);
 }
 
 function isAnswer({ tcp, udp, icmp, token }: Frame, key: FlowKey): boolean {
   if (icmp?.inner) return icmp.type !== ICMP.redirect;
   if (key.protocol === 'tcp') return tcp !== undefined && (tcp.flags === 'SA' || tcp.flags === 'RA');
-  if (key.protocol === 'udp') return udp?.srcPort === key.port && token === key.token;
+  if (key.protocol === 'udp') return isCalled(udp?.srcPort, key) && token === key.token;
   return icmp?.type === ICMP.echoReply;
 }
 

@@ -23,7 +23,7 @@ export interface MayFail {
 /** Fires a flow once and judges what its packets did. */
 export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab, mayFail?: MayFail): Promise<Attempt> {
   lab.signal?.throwIfAborted();
-  const key = nextFlowKey(flow);
+  const key = nextFlowKey(flow, plan);
   const before = (await mayFail?.countersBefore()) ?? null;
   const began = performance.now();
   const { fired, seen, queried } = await new WatchedCall({

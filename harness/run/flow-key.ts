@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { FlowKey } from '../observe/flow-packets.ts';
-import type { FlowPlan } from '../terms/plan.ts';
+import { serviceOf } from '../scenario/lookup.ts';
+import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { nextSourcePort } from './source-ports.ts';
 
 /** By what the packets of a flow's next call will be known: a source port and a token of its own. */
-export function nextFlowKey({ from, protocol, address, port }: FlowPlan): FlowKey {
+export function nextFlowKey(flow: FlowPlan, plan: Plan): FlowKey {
+  const { from, protocol, address, port } = flow;
   return {
     caller: from,
     protocol: protocol === 'http' ? 'tcp' : protocol,
     address,
     port,
+    serverPorts: serviceOf(plan, flow)?.pool.map((server) => server.port) ?? [],
     sourcePort: protocol === 'icmp' ? 0 : nextSourcePort(),
     token: newToken(),
   };

@@ -56,7 +56,7 @@ async function callAgain(
   plan: Plan,
   lab: PooledLab,
 ): Promise<{ answered: boolean; seen: Seen; picked: string | null }> {
-  const key = nextFlowKey(flow);
+  const key = nextFlowKey(flow, plan);
   const ask = (): Promise<QueriedState> => Promise.resolve(NOTHING_QUERIED);
   const call = new WatchedCall({ flow, key, plan, lab, firstLook: 0, ask, untilAtRest: true });
   const { fired, seen } = await call.untilDecided();

@@ -104,9 +104,9 @@ function dividedServices(
 /** What the load balancer itself would find wrong with the services of one L4, told of the places in the scenario. */
 function balancerProblems(services: [string, Service][], scenario: ScenarioFile, lab: Lab): Problem[] {
   const servers = services.map(([, service]) =>
-    service.pool.flatMap(({ node }, index) => {
+    service.pool.flatMap(({ node, port }, index) => {
       const address = addressToward(service, node, scenario, lab);
-      return address === undefined ? [] : [{ name: node, address, index }];
+      return address === undefined ? [] : [{ name: node, address, index, ...(port === undefined ? {} : { port }) }];
     }),
   );
   const found = findProblems({
@@ -123,7 +123,8 @@ function balancerProblems(services: [string, Service][], scenario: ScenarioFile,
   const relevant = found.filter(({ path: [, , list, , field] }) => list !== 'servers' || field !== 'address');
   return relevant.map(({ path: [, i, ...field], message }) => {
     const index = i as number;
-    const place = field[0] === 'servers' ? ['pool', servers[index]![field[1] as number]!.index] : field;
+    const [list, server = 0, ...of] = field.filter((one) => one !== 'name');
+    const place = list === 'servers' ? ['pool', servers[index]![server as number]!.index, ...of] : field;
     return { path: ['services', services[index]![0], ...place], message };
   });
 }

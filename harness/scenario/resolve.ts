@@ -141,9 +141,9 @@ function parseListener(text: string): ListenerPlan {
 }
 
 function defaultListeners(name: string, body: ScenarioFile): ListenerPlan[] {
-  const keys = Object.values(body.services)
-    .filter((service) => service.pool.some(({ node }) => node === name))
-    .map((service) => `${service.port}/${service.protocol}`);
+  const keys = Object.values(body.services).flatMap(({ pool, port, protocol }) =>
+    pool.filter(({ node }) => node === name).map((server) => `${server.port ?? port}/${protocol}`),
+  );
   return [...new Set(keys)].map(parseListener);
 }
 
@@ -176,7 +176,11 @@ function resolveService(name: string, lab: Lab, body: ScenarioFile): ServicePlan
     port: service.port,
     protocol: service.protocol,
     mode: service.mode,
-    pool: service.pool.map(({ node }) => ({ node, address: serverAddress(node, service, lab, body) })),
+    pool: service.pool.map(({ node, port = service.port }) => ({
+      node,
+      address: serverAddress(node, service, lab, body),
+      port,
+    })),
     l4s: l4sOf(service.l4, lab).map((node) => ({
       node,
       proxyIps: proxyIp === 'auto' ? automaticProxyIps(service.vip, node, lab) : [proxyIp ?? []].flat(),

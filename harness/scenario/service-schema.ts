@@ -6,13 +6,13 @@ import { mustBe } from '../../lb/terms/messages.ts';
 /** A server of a pool: its node, and what the load balancer is told of it. */
 const poolServer = z.union(
   [
-    nodeName.transform((node) => ({ node })),
+    nodeName.transform((node): { node: string; port?: number } => ({ node })),
     z.strictObject({
       node: nodeName.describe('A server of the lab.'),
-      ...serviceSchema.shape.servers.element.pick({ weight: true, drain: true }).shape,
+      ...serviceSchema.shape.servers.element.pick({ port: true, weight: true, drain: true }).shape,
     }),
   ],
-  mustBe('a server, or a mapping of `node`, `weight` and `drain`'),
+  mustBe('a server, or a mapping of `node`, `port`, `weight` and `drain`'),
 );
 
 /**
@@ -21,7 +21,7 @@ const poolServer = z.union(
  */
 export const service = serviceSchema.omit({ name: true, servers: true, drainDeadlineMs: true }).extend({
   vip: address.describe('Virtual IP that clients call.'),
-  pool: z.array(poolServer).min(1).describe('Servers: nodes, or mappings of `node`, `weight` and `drain`.'),
+  pool: z.array(poolServer).min(1).describe('Servers: nodes, or mappings of `node`, `port`, `weight` and `drain`.'),
   l4: z
     .union([nodeName, z.array(nodeName).min(1)], mustBe('an l4 node, or a list of them'))
     .optional()

@@ -102,8 +102,8 @@ export interface ServicePlan {
   port: number;
   protocol: 'tcp' | 'udp';
   mode: Mode;
-  /** Names of server nodes with the address the L4 sends to. */
-  pool: { node: string; address: string }[];
+  /** Names of server nodes with the address and port the L4 sends to. */
+  pool: { node: string; address: string; port: number }[];
   /** The L4 nodes that balance it, each of which has all of the pool. */
   l4s: ServiceL4[];
 }

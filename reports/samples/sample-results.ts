@@ -33,14 +33,19 @@ export function sampleResults(copies = 1): Results {
 /** Flows in `sampleResults()` with one copy. */
 export const SAMPLE_FLOWS = 5 * 4 + 2 * 2 + 3;
 
-function service(name: string, vip: string, mode: Mode, pool: ServicePlan['pool']): ServicePlan {
+function service(
+  name: string,
+  vip: string,
+  mode: Mode,
+  pool: Omit<ServicePlan['pool'][number], 'port'>[],
+): ServicePlan {
   return {
     name,
     vip,
     port: 80,
     protocol: 'tcp',
     mode,
-    pool,
+    pool: pool.map((server) => ({ ...server, port: 80 })),
     l4s: [{ node: 'l4', proxyIps: mode === 'proxy' ? [PROXY_IP] : [] }],
   };
 }
@@ -179,7 +184,7 @@ function variantResult(
       neighbours: 'warm',
       services: services.map((s) => ({
         ...service(s.name, s.vip, s.mode, []),
-        pool: s.servers.map((server) => ({ node: server.name, address: server.address })),
+        pool: s.servers.map((server) => ({ node: server.name, address: server.address, port: server.port ?? s.port })),
       })),
       flows: cases.map((c, i) => ({
         name: c.flow,

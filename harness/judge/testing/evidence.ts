@@ -16,6 +16,7 @@ export const TCP_KEY: FlowKey = {
   protocol: 'tcp',
   address: VIP_A,
   port: 80,
+  serverPorts: [],
   sourcePort: 20000,
   token: 'l4lab-x',
 };

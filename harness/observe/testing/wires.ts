@@ -92,6 +92,7 @@ export function keyOf(walk: Walk, port: number): FlowKey {
     protocol: 'tcp',
     address: first.dst.ip,
     port,
+    serverPorts: [],
     sourcePort: first.src.port!,
     token: 'l4lab-00000000',
   };
