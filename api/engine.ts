@@ -42,6 +42,11 @@ export async function readyEngine(
   return { engine, more, image, labels: await reaperLabels(engine.docker) };
 }
 
+/** The engine on which `up` leaves labs: the project's first, or the one that is found here. @throws L4labError */
+export async function firstEngine({ engines: [first] }: Project): Promise<Engine> {
+  return findEngine(first === undefined ? undefined : await endpointOf(first));
+}
+
 async function readyOther(
   endpoint: Endpoint,
   from: Engine,

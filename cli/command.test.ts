@@ -2,10 +2,10 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { findEngine, type Engine } from '../harness/fabric/engine.ts';
 import { prepareHostNetwork } from '../harness/fabric/host-network.ts';
-import { KEPT_LABEL, OWNER_LABEL } from '../harness/fabric/labels.ts';
+import { OWNER_LABEL } from '../harness/fabric/labels.ts';
 import { builtImage } from '../harness/fabric/testing/built-image.ts';
 import { NOTHING, remnants, until } from '../harness/fabric/testing/remnants.ts';
 import type { Results } from '../harness/terms/results.ts';
@@ -276,27 +276,6 @@ test(
     expect(blocked.stderr).not.toMatch(/^\s+at /m);
     expect(blocked.stdout).toContain('✓ 1 passed');
     expect(resultsIn(join(folder, 'tmp', elsewhere!)).scenarios).toHaveLength(1);
-  },
-  DEADLINE_MS,
-);
-
-test(
-  'up leaves a lab running, which down takes away',
-  async () => {
-    const file = scenario();
-    const name = relative(process.cwd(), file).replace('.yaml', '');
-    const up = await l4lab('up', file);
-    expect(up).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(/docker exec -it l4lab-\w+-s1 bash/) as unknown,
-    });
-    expect(await remnants(engine.docker, KEPT_LABEL, name)).toMatchObject({ running: 2, networks: 1 });
-    expect((await l4lab('up', file)).stdout).toMatch(/^\S+ was up already: variant base replaces it\n/);
-    expect(await l4lab('down', file)).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('removed 2 containers and 1 network\n') as unknown,
-    });
-    expect(await remnants(engine.docker, KEPT_LABEL, name)).toEqual(NOTHING);
   },
   DEADLINE_MS,
 );

@@ -21,7 +21,7 @@ interface ComposeFile {
 test('docker-compose.yml is what its scenario says (mend with: npm run compose)', () => {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: { compose: string } };
   const [, scenario, image, output] = /compose (\S+) --image (\S+) --output (\S+)$/.exec(scripts.compose)!;
-  const generated = generatedCompose(here, findOne(here, scenario!, undefined), { image: image!, output: output! });
+  const generated = generatedCompose(findOne(here, scenario!, undefined), { image: image!, output: output! });
   expect(readFileSync(output!, 'utf8')).toBe(generated);
 });
 
@@ -37,7 +37,7 @@ test('every variant of every scenario is a file for Compose that tells each node
   for (const one of all) {
     const name = `${one.plan.scenario} ${one.plan.variant}`;
     try {
-      const { services, networks } = parse(generatedCompose(here, one, { image: 'l4lab' })) as ComposeFile;
+      const { services, networks } = parse(generatedCompose(one, { image: 'l4lab' })) as ComposeFile;
       const nodes = Object.entries(services).filter(([, service]) => service.network_mode !== 'host');
       const told = nodes.map(([, { environment }]) => JSON.parse(environment.L4LAB_NODE) as AloneParams);
       expect([name, told.map(({ plan }) => plan)]).toEqual([name, one.plan.nodes]);
@@ -58,7 +58,7 @@ test('every variant of every scenario is a file for Compose that tells each node
 
 test('labs of two scenarios have no subnet in common', () => {
   const subnetsOf = (scenario: string) =>
-    [...generatedCompose(here, findOne(here, scenario, undefined), { image: 'l4lab' }).matchAll(/subnet: (\S+)/g)].map(
+    [...generatedCompose(findOne(here, scenario, undefined), { image: 'l4lab' }).matchAll(/subnet: (\S+)/g)].map(
       ([, subnet]) => subnet!,
     );
   const both = ['proxy-and-dsr/dsr', 'ipv6/in-line'].flatMap(subnetsOf);

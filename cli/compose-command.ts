@@ -18,18 +18,14 @@ export interface ComposeCommandOptions {
 
 /** `l4lab compose`: prints the lab of a scenario as a file for Docker Compose. */
 export function composeCommand(project: Project, word: string, options: ComposeCommandOptions): Promise<number> {
-  const text = generatedCompose(project, findOne(project, word, options.variant), options);
+  const text = generatedCompose(findOne(project, word, options.variant), options);
   if (options.output === undefined) process.stdout.write(text);
   else writeFileSync(options.output, text);
   return Promise.resolve(EXIT.ok);
 }
 
 /** @throws L4labError `invalid-input` where Compose cannot carry the lab */
-export function generatedCompose(
-  project: Project,
-  { loaded, variant, plan }: One,
-  options: ComposeCommandOptions,
-): string {
+export function generatedCompose({ loaded, variant, plan }: One, options: ComposeCommandOptions): string {
   const { scenario, yaml } = loaded;
   const isFirst = variant === scenario.variants[0];
   const command = [
@@ -41,7 +37,7 @@ export function generatedCompose(
   ].join(' ');
   const attempt = firstByHand(plan.flows);
   return composeFile(plan, {
-    image: `\${L4LAB_IMAGE:-${options.image ?? project.image ?? labImage()}}`,
+    image: `\${L4LAB_IMAGE:-${options.image ?? labImage()}}`,
     head: [
       `${variant.scenario.title}: ${variant.title}`,
       `Made of ${yaml.file} by: ${command}`,

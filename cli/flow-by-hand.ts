@@ -1,7 +1,7 @@
 import type { FlowPlan } from '../harness/terms/plan.ts';
 
 /** Programs of the lab image that start what a flow starts, as their words; null where no program does. */
-export function flowByHand({ protocol, address, port }: FlowPlan): string[] | null {
+function flowByHand({ protocol, address, port }: FlowPlan): string[] | null {
   if (protocol === 'icmp') return ['ping', '-c', '1', address];
   if (protocol === 'udp') return null;
   const host = address.includes(':') ? `[${address}]` : address;

@@ -14,6 +14,9 @@ import { cleanCommand, downCommand, upCommand } from './up-and-down.ts';
 import { validateCommand } from './validate-command.ts';
 import { causesCommand } from './causes-command.ts';
 import { imageCommand } from './image-command.ts';
+import { captureCommand, type CaptureCommandOptions } from './capture-command.ts';
+import { execCommand } from './exec-command.ts';
+import { psCommand } from './ps-command.ts';
 import { setupCommand } from './setup-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { composeCommand, type ComposeCommandOptions } from './compose-command.ts';
@@ -24,6 +27,8 @@ import { PACKAGE, version } from '../api/package.ts';
 import type { Project } from '../harness/project/project.ts';
 
 const interrupted = new AbortController();
+/** Whether the command has booted nothing, and has something running in a node that it must end whenever it ends. */
+let endsInNode = false;
 
 async function main(argv: string[]): Promise<number> {
   let code: number = EXIT.ok;
@@ -121,6 +126,29 @@ async function main(argv: string[]): Promise<number> {
     .description('take down what `up` left running')
     .action((word: string | undefined) => inProject((project) => downCommand(project, word)));
   program
+    .command('ps')
+    .description('list the labs that `up` left running')
+    .option('--json', 'as JSON', false)
+    .action((options: { json: boolean }) => inProject((project) => psCommand(project, options)));
+  program
+    .command('exec <node> [command...]')
+    .usage('[options] <node> -- <command...>')
+    .description('run a command in a node of a lab that is up; a shell by default')
+    .option('--scenario <name>', 'whose lab, where several are up')
+    .action((node: string, words: string[], options: { scenario?: string }) => {
+      endsInNode = true;
+      return inProject((project) => execCommand(project, { node, words }, options, interrupted.signal));
+    });
+  program
+    .command('capture <node> [interface]')
+    .description('print what is on the wires of a node of a lab that is up, as pcapng, until Ctrl-C')
+    .option('--scenario <name>', 'whose lab, where several are up')
+    .option('--count <n>', 'end after so many frames')
+    .action((node: string, iface: string | undefined, options: CaptureCommandOptions) => {
+      endsInNode = true;
+      return inProject((project) => captureCommand(project, { node, iface }, options, interrupted.signal));
+    });
+  program
     .command('merge <dirs...>')
     .description('make one report of the results of several runs (shards)')
     .option('--report <dir>', 'where the report goes (default: reports/latest of the project)')
@@ -208,7 +236,8 @@ async function main(argv: string[]): Promise<number> {
 // `… | head` has read enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT.ok);
+  if (!endsInNode) process.exit(EXIT.ok);
+  interrupted.abort();
 });
 
 let interruptedAt = 0;
@@ -218,11 +247,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     if (interrupted.signal.aborted && Date.now() - interruptedAt > 1000) process.exit(EXIT.interrupted);
     if (interrupted.signal.aborted) return;
     interruptedAt = Date.now();
-    process.stderr.write('\nstopping: taking down what was booted\n');
+    if (!endsInNode) process.stderr.write('\nstopping: taking down what was booted\n');
     interrupted.abort(new L4labError('interrupted', 'the run was interrupted'));
   });
 }
 process.exitCode = await main(process.argv.slice(2));
 // Sockets to the engine that are kept alive would hold the process for seconds.
-if (process.stdout.writableLength === 0) process.exit();
+if (process.stdout.writableLength === 0 || process.stdout.destroyed) process.exit();
 else process.stdout.once('drain', () => process.exit());

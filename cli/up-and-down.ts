@@ -1,14 +1,17 @@
 import { plural } from '../reports/content/plural.ts';
 import { EXIT } from '../harness/errors.ts';
-import { readyEngine } from '../api/engine.ts';
-import { findEngine } from '../harness/fabric/engine.ts';
+import { firstEngine, readyEngine } from '../api/engine.ts';
+import { findEngine, type Engine } from '../harness/fabric/engine.ts';
 import { removeStrayBridges } from '../harness/fabric/bridges.ts';
 import { Lab } from '../harness/fabric/lab.ts';
 import { knownNeighbours } from '../harness/model/warm-start.ts';
 import { topologyOf } from '../harness/fabric/lab-topology.ts';
 import { isGone, sweep, type SweepScope } from '../harness/fabric/sweep.ts';
 import { scenarioName } from '../harness/project/scenario-files.ts';
+import { keptLabs } from '../harness/fabric/kept-labs.ts';
+import type { Plan } from '../harness/terms/plan.ts';
 import { findOne, findOneFile } from './find-one.ts';
+import { firstByHand } from './flow-by-hand.ts';
 import type { Project } from '../harness/project/project.ts';
 import { labImage } from '../api/package.ts';
 
@@ -29,7 +32,7 @@ export async function upCommand(
   const lab = await Lab.boot(topologyOf(plan), {
     engine,
     image,
-    kept: scenario.name,
+    kept: { scenario: scenario.name, variant: variant.name },
     signal,
   });
   try {
@@ -39,26 +42,44 @@ export async function upCommand(
     await lab[Symbol.asyncDispose]();
     throw error;
   }
-  const lines = [
-    `${scenario.name} [${variant.name}] is up. Enter a node with`,
-    ...plan.nodes.map(({ name, role }) => `  docker exec -it l4lab-${lab.id}-${name} bash    # ${role}`),
-    ...plan.services.map(({ name, vip, port, mode }) => `Service ${name}: ${vip}:${port}, ${mode}`),
-    `Take it down with: npx l4lab down ${scenario.name}`,
-  ];
+  const others = (await keptLabs(docker)).filter(({ id }) => id !== lab.id);
+  const lines = upText(plan, lab.id, others.length > 0);
   process.stdout.write(`${lines.join('\n')}\n`);
   return EXIT.ok;
+}
+
+/** @param named whether commands have to name the lab, since others are up as well */
+function upText({ scenario, variant, nodes, services, flows }: Plan, id: string, named: boolean): string[] {
+  const whose = named ? `--scenario ${scenario} ` : '';
+  const width = Math.max(...nodes.map(({ name }) => name.length));
+  const attempt = firstByHand(flows);
+  const watched = services[0]?.l4s[0]?.node ?? nodes[0]!.name;
+  return [
+    `${scenario} [${variant}] is up. Enter a node with`,
+    ...nodes.map(
+      ({ name, role }) =>
+        `  npx l4lab exec ${whose}${name} -- bash${' '.repeat(width - name.length)}  # ${role}, container l4lab-${id}-${name}`,
+    ),
+    ...services.map(({ name, vip, port, mode }) => `Service ${name}: ${vip}:${port}, ${mode}`),
+    ...(attempt === null
+      ? []
+      : [`Try a flow with:   npx l4lab exec ${whose}${attempt.node} -- ${attempt.words.join(' ')}`]),
+    `See its packets:   npx l4lab capture ${whose}${watched} | wireshark -k -i -`,
+    `Take it down with: npx l4lab down ${scenario}`,
+  ];
 }
 
 /** `l4lab down`: takes down labs that `up` left running, one scenario's or all. */
 export async function downCommand(project: Project, word: string | undefined): Promise<number> {
   const kept = word === undefined ? null : scenarioName(project, findOneFile(project, word));
-  return remove({ kept });
+  return remove(await firstEngine(project), { kept });
 }
 
 /** `l4lab clean`: removes everything that carries the label of l4lab, and the interfaces that Docker forgot. */
 export async function cleanCommand(): Promise<number> {
-  await remove({ everything: true });
-  const { docker } = await findEngine();
+  const engine = await findEngine();
+  const { docker } = engine;
+  await remove(engine, { everything: true });
   const bridges = await removeStrayBridges(docker, labImage()).catch((error: unknown) => {
     // Without an image nobody can look at the host, and without a lab that was booted there is nothing to find.
     if (isGone(error)) return [];
@@ -68,8 +89,7 @@ export async function cleanCommand(): Promise<number> {
   return EXIT.ok;
 }
 
-async function remove(scope: SweepScope): Promise<number> {
-  const { docker } = await findEngine();
+async function remove({ docker }: Engine, scope: SweepScope): Promise<number> {
   const { containers, networks } = await sweep(docker, scope);
   process.stdout.write(`removed ${plural(containers, 'container')} and ${plural(networks, 'network')}\n`);
   return EXIT.ok;

@@ -1,16 +1,5 @@
 import { pcapng } from './pcapng.ts';
-
-/** Blocks of a pcapng file: type and body, as the format's draft lays them out. */
-function blocksOf(file: Buffer): { type: number; body: Buffer }[] {
-  const blocks = [];
-  for (let at = 0; at < file.length;) {
-    const length = file.readUInt32LE(at + 4);
-    expect(file.readUInt32LE(at + length - 4)).toBe(length);
-    blocks.push({ type: file.readUInt32LE(at), body: file.subarray(at + 8, at + length - 4) });
-    at += length;
-  }
-  return blocks;
-}
+import { blocksOf } from './testing/pcapng-blocks.ts';
 
 const frames = [
   {

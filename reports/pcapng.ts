@@ -24,12 +24,17 @@ const NANOSECONDS = 9;
 /** A pcapng file of these frames, an interface description for each name. Format: draft-ietf-opsawg-pcapng. */
 export function pcapng(frames: CapturedFrame[]): Uint8Array {
   const names = [...new Set(frames.map(({ iface }) => iface))];
-  const blocks = [
-    sectionHeader(),
-    ...names.map(interfaceDescription),
-    ...frames.map((frame) => enhancedPacket(frame, names.indexOf(frame.iface))),
-  ];
-  return Buffer.concat(blocks);
+  return Buffer.concat([pcapngHead(names), ...frames.map((frame) => pcapngFrame(frame, names))]);
+}
+
+/** What a pcapng file begins with: its section, and a description of each interface. */
+export function pcapngHead(ifaces: string[]): Uint8Array {
+  return Buffer.concat([sectionHeader(), ...ifaces.map(interfaceDescription)]);
+}
+
+/** One more frame of a pcapng file that begins with these interfaces. */
+export function pcapngFrame(frame: CapturedFrame, ifaces: string[]): Uint8Array {
+  return enhancedPacket(frame, ifaces.indexOf(frame.iface));
 }
 
 function sectionHeader(): Buffer {

@@ -9,7 +9,7 @@ import { createContainer } from './create-container.ts';
 import type { Engine } from './engine.ts';
 import { wiresBlocked } from './firewall.ts';
 import { prepareHostNetwork, refuseClashes, type HostNetwork } from './host-network.ts';
-import { KEPT_LABEL, LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
+import { KEPT_LABEL, LAB_LABEL, NODE_LABEL, OWNER_LABEL, ownerLabel, VARIANT_LABEL } from './labels.ts';
 import { removeSurely } from './sweep.ts';
 import { NodeHandle } from './node-handle.ts';
 import type { BareNode, Topology } from './lab-topology.ts';
@@ -20,8 +20,8 @@ export interface BootOptions {
   image: string;
   /** Further labels, e.g. those by which a reaper finds what to remove. */
   labels?: Record<string, string>;
-  /** Scenario for which the lab stays after this process. */
-  kept?: string;
+  /** What the lab is for that stays after this process. */
+  kept?: { scenario: string; variant: string };
   /** False only to find out what captures cost: without them no verdict can be had. */
   captures?: boolean;
   /** Aborts the boot; what was made is removed. */
@@ -168,7 +168,9 @@ async function boot(
     ...options.labels,
     [LAB_LABEL]: id,
     [OWNER_LABEL]: ownerLabel(),
-    ...(options.kept === undefined ? {} : { [KEPT_LABEL]: options.kept }),
+    ...(options.kept === undefined
+      ? {}
+      : { [KEPT_LABEL]: options.kept.scenario, [VARIANT_LABEL]: options.kept.variant }),
   };
   const wires = links.map(async (link, index) => {
     const bridge = bridgeName(id, index);
@@ -266,7 +268,12 @@ interface Booting {
 async function bootNode(node: BareNode, wires: Wire[], { id, labels, options, remains }: Booting): Promise<NodeHandle> {
   const { engine, image, signal } = options;
   signal?.throwIfAborted();
-  const create = containerOptions({ name: node.name, image, labels, apparmor: engine.apparmor });
+  const create = containerOptions({
+    name: node.name,
+    image,
+    labels: { ...labels, [NODE_LABEL]: node.name },
+    apparmor: engine.apparmor,
+  });
   const container = await createContainer(
     engine.docker,
     { node: node.name, wires, options: { ...create, name: `l4lab-${id}-${node.name}` } },

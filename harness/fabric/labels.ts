@@ -7,6 +7,10 @@ export const LAB_LABEL = 'l4lab.lab';
 export const OWNER_LABEL = 'l4lab.owner';
 /** Name of the scenario of a lab that is meant to stay (`l4lab up`). */
 export const KEPT_LABEL = 'l4lab.kept';
+/** Name of the variant that it was configured for. */
+export const VARIANT_LABEL = 'l4lab.variant';
+/** On containers: the node's name. */
+export const NODE_LABEL = 'l4lab.node';
 
 /** This process, as OWNER_LABEL names it. */
 export function ownerLabel(): string {

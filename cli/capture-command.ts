@@ -1,0 +1,69 @@
+import { EXIT, L4labError } from '../harness/errors.ts';
+import { firstEngine } from '../api/engine.ts';
+import { keptLabs } from '../harness/fabric/kept-labs.ts';
+import { interfacesOf, NodeCapture } from '../harness/fabric/node-capture.ts';
+import { pcapngFrame, pcapngHead } from '../reports/pcapng.ts';
+import { commandLineError } from './command-line-error.ts';
+import type { Project } from '../harness/project/project.ts';
+import { chooseLab, chooseNode } from './kept-lab.ts';
+
+export interface CaptureCommandOptions {
+  scenario?: string;
+  /** How many frames, as the user wrote it; without end by default. */
+  count?: string;
+}
+
+/** `l4lab capture`: what is on the wires of a node of a lab that is up, as pcapng on stdout, until it is interrupted. */
+export async function captureCommand(
+  project: Project,
+  { node, iface }: { node: string; iface: string | undefined },
+  { scenario, count }: CaptureCommandOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const limit = count === undefined ? Infinity : Number(count);
+  if (count !== undefined && !(Number.isInteger(limit) && limit > 0))
+    throw commandLineError(`--count: \`${count}\` is not a number of frames`);
+  if (process.stdout.isTTY)
+    throw commandLineError(
+      `a capture is no text: hand it on (\`l4lab capture ${node} | wireshark -k -i -\`) or keep it (\`> ${node}.pcapng\`)`,
+    );
+  const { docker } = await firstEngine(project);
+  const chosen = chooseNode(chooseLab(await keptLabs(docker), scenario), node);
+  const ifaces = await interfacesOf(docker, chosen, iface);
+  const names = ifaces.map((name) => `${node}/${name}`);
+  process.stdout.write(pcapngHead(names));
+
+  let left = limit;
+  let enough: () => void = () => undefined;
+  const stopped = new Promise<void>((resolve) => {
+    enough = resolve;
+    signal.addEventListener('abort', () => resolve());
+    if (signal.aborted) resolve();
+  });
+  const starting = ifaces.map((name) =>
+    NodeCapture.start(docker, chosen.container, name, (frames) => {
+      for (const [time, length, bytes] of frames.slice(0, left)) {
+        const frame = { time: BigInt(time), iface: `${node}/${name}`, bytes: Buffer.from(bytes, 'base64'), length };
+        process.stdout.write(pcapngFrame(frame, names));
+      }
+      left -= Math.min(left, frames.length);
+      if (left === 0) enough();
+    }),
+  );
+  try {
+    const captures = await Promise.all(starting);
+    process.stderr.write(`capturing at ${names.join(', ')}; Ctrl-C ends it\n`);
+    const gone = Promise.race(captures.map(({ ended }) => ended)).then(() => {
+      throw new L4labError(
+        'node-failed',
+        `${node} is captured no more: the lab was taken down, or the interface is gone`,
+      );
+    });
+    gone.catch(() => undefined);
+    await Promise.race([stopped, gone]);
+  } finally {
+    // Those that could not be started are told of already.
+    await Promise.all(starting.map((one) => one.then((capture) => capture.stop()).catch(() => undefined)));
+  }
+  return EXIT.ok;
+}

@@ -1,0 +1,52 @@
+import { finished } from 'node:stream/promises';
+import { firstEngine } from '../api/engine.ts';
+import { keptLabs } from '../harness/fabric/kept-labs.ts';
+import { outputsOf } from '../harness/fabric/node-capture.ts';
+import { NodeExec } from '../harness/fabric/node-exec.ts';
+import type { Project } from '../harness/project/project.ts';
+import { chooseLab, chooseNode } from './kept-lab.ts';
+
+/**
+ * `l4lab exec`: runs a command in a node of a lab that is up, a shell by default.
+ * @returns its exit code
+ */
+export async function execCommand(
+  project: Project,
+  { node, words }: { node: string; words: string[] },
+  { scenario }: { scenario?: string },
+  signal: AbortSignal,
+): Promise<number> {
+  const { docker } = await firstEngine(project);
+  const { container } = chooseNode(chooseLab(await keptLabs(docker), scenario), node);
+  const { stdin, stdout, stderr } = process;
+  const tty = stdin.isTTY && stdout.isTTY;
+  const exec = await NodeExec.start(docker.getContainer(container), words.length === 0 ? ['bash'] : words, tty);
+  // What it has started must not go on without anybody.
+  const stop = (): void => void exec.kill(tty ? 'HUP' : 'TERM').catch(() => undefined);
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
+  const resize = (): void => void exec.resize(stdout.columns, stdout.rows).catch(() => undefined);
+  stdin.pipe(exec.stream);
+  // A command that ends before it has read all is no mistake.
+  exec.stream.on('error', () => undefined);
+  try {
+    if (tty) {
+      stdin.setRawMode(true);
+      stdout.on('resize', resize);
+      resize();
+      exec.stream.pipe(stdout, { end: false });
+    } else {
+      const outputs = outputsOf(docker, exec);
+      outputs.stdout.pipe(stdout, { end: false });
+      outputs.stderr.pipe(stderr, { end: false });
+      await Promise.all([finished(outputs.stdout), finished(outputs.stderr)]);
+    }
+    return await exec.ended();
+  } finally {
+    if (tty) stdin.setRawMode(false);
+    stdin.unpipe(exec.stream);
+    stdin.pause();
+    stdout.off('resize', resize);
+    signal.removeEventListener('abort', stop);
+  }
+}

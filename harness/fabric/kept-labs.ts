@@ -1,0 +1,46 @@
+import type Dockerode from 'dockerode';
+import { KEPT_LABEL, LAB_LABEL, NODE_LABEL, VARIANT_LABEL } from './labels.ts';
+
+/** A lab that `up` has left running. */
+export interface KeptLab {
+  id: string;
+  scenario: string;
+  variant: string;
+  /** When it was booted. */
+  since: Date;
+  nodes: KeptNode[];
+}
+
+export interface KeptNode {
+  name: string;
+  /** Name of its container. */
+  container: string;
+}
+
+/** The labs that are up, the oldest first, with those of their nodes that are running. */
+export async function keptLabs(docker: Dockerode): Promise<KeptLab[]> {
+  return labsOf(await docker.listContainers({ filters: { label: [KEPT_LABEL] } }));
+}
+
+/** What an engine says of containers, as far as labs can be told from it. */
+type Listed = Pick<Dockerode.ContainerInfo, 'Names' | 'Labels' | 'Created'>;
+
+function labsOf(containers: Listed[]): KeptLab[] {
+  const labs = new Map<string, KeptLab>();
+  // The engine lists the newest first.
+  for (const { Names, Labels, Created } of [...containers].sort((a, b) => a.Created - b.Created)) {
+    const id = Labels[LAB_LABEL] ?? '';
+    const lab = labs.get(id) ?? {
+      id,
+      scenario: Labels[KEPT_LABEL] ?? '',
+      variant: Labels[VARIANT_LABEL] ?? '',
+      since: new Date(Created * 1000),
+      nodes: [],
+    };
+    const container = (Names[0] ?? '').replace(/^\//, '');
+    lab.nodes.push({ name: Labels[NODE_LABEL] ?? container, container });
+    labs.set(id, lab);
+  }
+  for (const { nodes } of labs.values()) nodes.sort((a, b) => a.name.localeCompare(b.name));
+  return [...labs.values()];
+}

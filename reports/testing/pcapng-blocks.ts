@@ -1,0 +1,11 @@
+/** Blocks of a pcapng file: type and body, as the format's draft lays them out. @throws Error where one is not whole */
+export function blocksOf(file: Buffer): { type: number; body: Buffer }[] {
+  const blocks = [];
+  for (let at = 0; at < file.length;) {
+    const length = file.readUInt32LE(at + 4);
+    if (file.readUInt32LE(at + length - 4) !== length) throw new Error(`no block of ${length} bytes at ${at}`);
+    blocks.push({ type: file.readUInt32LE(at), body: file.subarray(at + 8, at + length - 4) });
+    at += length;
+  }
+  return blocks;
+}
