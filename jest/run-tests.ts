@@ -4,10 +4,12 @@ import { loadProject } from '../api/load-project.ts';
 import { version } from '../api/package.ts';
 import { errorText } from '../cli/error-text.ts';
 import { InputError, L4labError } from '../harness/errors.ts';
+import { readDurations, rememberDurations } from '../harness/project/durations.ts';
 import type { Project } from '../harness/project/project.ts';
 import { loadScenario } from '../harness/project/scenario-files.ts';
 import { labsAtOnce } from '../harness/run/labs-at-once.ts';
 import { run } from '../harness/run/run.ts';
+import { durationsOf } from '../harness/run/lengths.ts';
 import type { Selection } from '../harness/scenario/plans.ts';
 import { tryReportFolder } from '../reports/report-folder.ts';
 import { report } from './report.ts';
@@ -113,11 +115,12 @@ async function runFiles(
           if (event.event !== 'started') byName.get(event.scenario)?.hear(event);
         },
         signal,
-        onResults: (results) =>
-          report(
-            { ...results, ...(shard ? { shard: { index: shard.shardIndex, count: shard.shardCount } } : {}) },
-            project,
-          ),
+        durations: await readDurations(project.folders.cache),
+        onResults: async (results) => {
+          const part = shard ? { shard: { index: shard.shardIndex, count: shard.shardCount } } : {};
+          await report({ ...results, ...part }, project);
+          await rememberDurations(project.folders.cache, durationsOf(results));
+        },
       },
     );
   } finally {
