@@ -123,6 +123,11 @@ function writeSysctls(values: Record<string, string>): [string, string][] {
       writeFileSync(file, value);
       former.push([path, before]);
     } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+        throw new AgentError(
+          { code: 'sysctl-missing', params: { setting: path.replaceAll('/', '.') } },
+          { cause: error },
+        );
       const params = { setting: `${path}=${value}`, error: (error as Error).message };
       throw new AgentError({ code: 'sysctl-failed', params }, { cause: error });
     }

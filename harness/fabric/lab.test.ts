@@ -36,6 +36,12 @@ function call(lab: Lab, from: string, address: string, token: string): Promise<{
   return lab.node(from).call('fire', { ...flow, token, timeoutMs: 10_000 });
 }
 
+/** A plan with further kernel settings on s1. */
+const onServer = (plan: Plan, sysctls: Record<string, string>): Plan => ({
+  ...plan,
+  nodes: plan.nodes.map((node) => (node.name === 's1' ? { ...node, sysctls: { ...node.sysctls, ...sysctls } } : node)),
+});
+
 test(
   'a booted lab carries a flow once configured, is as fresh after a reset as before, and leaves nothing',
   async () => {
@@ -47,6 +53,15 @@ test(
         expect(await call(lab, 'l4', '203.0.113.11', 'l4lab-00000001')).toMatchObject({ answered: true });
         expect(await lab.reset()).toBe(true);
       }
+      await lab.configure(onServer(plans[0]!, { 'net/ipv4/tcp_timestamps': '0' }));
+      const setting = ['cat', '/proc/sys/net/ipv4/tcp_timestamps'] as [string, string];
+      expect(await lab.node('s1').call('run', { argv: setting })).toMatchObject({ stdout: '0' });
+      expect(await lab.reset()).toBe(true);
+      expect(await lab.node('s1').call('run', { argv: setting })).not.toMatchObject({ stdout: '0' });
+      await expect(lab.configure(onServer(plans[0]!, { 'net/ipv4/no_such': '0' }))).rejects.toMatchObject({
+        fault: { params: { fault: { code: 'sysctl-missing', params: { setting: 'net.ipv4.no_such' } } } },
+      });
+      expect(await lab.reset()).toBe(true);
       await lab.node('s1').call('run', { argv: ['ip', 'addr', 'add', '203.0.113.99/32', 'dev', 'lo'] });
       await lab.configure(plans[0]!);
       expect(await lab.reset()).toBe(false);

@@ -43,6 +43,7 @@ const OF_IP: (keyof NodeSettings)[] = [
   'acceptRedirects',
   'forwarding',
   'firewall',
+  'sysctls',
 ];
 
 /** Settings of a lab's nodes that their roles make nothing of. */

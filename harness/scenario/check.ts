@@ -7,6 +7,7 @@ import { sharedMacs } from './check-macs.ts';
 import { tooNarrowForIpv6 } from './check-mtu.ts';
 import { checkNextHops } from './check-next-hops.ts';
 import { checkFlow } from './check-flow.ts';
+import { checkSysctls } from './check-sysctls.ts';
 import { checkServices } from './check-services.ts';
 import { unknown } from './check-messages.ts';
 import { switchRings } from './check-rings.ts';
@@ -151,6 +152,7 @@ function checkSettings(
         dependsOn: [['links']],
       });
   }
+  problems.push(...checkSysctls(path, settings));
   const onlyL4 = (['vipOwner', 'lb'] as const).filter((key) => settings[key] !== undefined);
   if (onlyL4.length > 0 && names.some((name) => lab.nodes[name]?.role !== 'l4')) {
     problems.push(...onlyL4.map((key) => ({ path: [...path, key], message: 'is for l4 nodes only' })));

@@ -77,6 +77,15 @@ const nodeSettings = z.strictObject({
     .describe('`stateful` drops forwarded packets of connections that it did not see begin.'),
   vipOwner: z.boolean().optional().describe('l4 only: whether the L4 holds the VIPs as addresses of its own.'),
   lb: z.enum(['on', 'off']).optional().describe('l4 only: `off` does not start the load balancer.'),
+  sysctls: z
+    .record(
+      z.string().regex(/^net(\.[A-Za-z0-9_-]+)+$/, mustBe('a setting of the network, like net.ipv4.tcp_timestamps')),
+      z.union([z.int(), z.string().regex(/^[^\n]+$/)], mustBe('a number, or text as sysctl takes it')),
+    )
+    .optional()
+    .describe(
+      'Further kernel settings by name, such as `net.ipv4.tcp_timestamps: 0`. The model knows none of them: one that decides a flow makes prediction and observation differ.',
+    ),
   down: z.array(nodeName).optional().describe('Peers toward which the interface is taken down: a cut link.'),
   mtu: z
     .union([mtu, z.record(nodeName, mtu)], mustBe('a number of bytes from 576 to 1500, or a mapping of peers to such'))

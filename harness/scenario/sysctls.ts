@@ -41,6 +41,7 @@ export function sysctls(
     values[`net/ipv4/neigh/${name}/retrans_time_ms`] = '100';
     values[`net/ipv4/neigh/${name}/delay_first_probe_time`] = '1';
   }
+  for (const [name, value] of Object.entries(settings.sysctls ?? {})) values[name.replaceAll('.', '/')] = String(value);
   return values;
 }
 

@@ -30,6 +30,7 @@ export interface AgentFaults {
   /** `input`: what the program read; empty where that was nothing. */
   'program-failed': { command: string; exitCode: number; output: string; input: string };
   'interface-missing': { address: string };
+  'sysctl-missing': { setting: string };
   'sysctl-failed': { setting: string; error: string };
   'capture-ended': { iface: string; output: string };
   'capture-late': { iface: string; seconds: number; output: string };

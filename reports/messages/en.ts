@@ -248,6 +248,7 @@ export const en: Catalogue = {
     'program-failed': ({ command, exitCode, output, input }) =>
       `${command} ended with ${exitCode}.${printed(output)}${input && `\nInput:\n${input}`}`,
     'interface-missing': ({ address }) => `No interface has the address ${address}.`,
+    'sysctl-missing': ({ setting }) => `The kernel has no setting ${setting}.`,
     'sysctl-failed': ({ setting, error }) => `sysctl ${setting} failed: ${error}`,
     'capture-ended': ({ iface, output }) => `tcpdump on ${iface} ended.${printed(output)}`,
     'capture-late': ({ iface, seconds, output }) =>

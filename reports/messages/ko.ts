@@ -235,6 +235,7 @@ export const ko: Catalogue = {
     'program-failed': ({ command, exitCode, output, input }) =>
       `${command}: 종료 코드 ${exitCode}.${printed(output)}${input && `\n입력:\n${input}`}`,
     'interface-missing': ({ address }) => `${address} 주소를 가진 인터페이스가 없습니다.`,
+    'sysctl-missing': ({ setting }) => `커널에 ${setting} 설정이 없습니다.`,
     'sysctl-failed': ({ setting, error }) => `sysctl ${setting} 설정에 실패했습니다: ${error}`,
     'capture-ended': ({ iface, output }) => `${iface}의 tcpdump가 종료되었습니다.${printed(output)}`,
     'capture-late': ({ iface, seconds, output }) =>

@@ -119,6 +119,7 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
   ...({
     'program-failed': { command: 'ip -batch -', exitCode: 3, output: 'no such device', input: 'link set x up' },
     'interface-missing': { address },
+    'sysctl-missing': { setting: 'net.ipv4.tcp_timestamp' },
     'sysctl-failed': { setting: 'net/ipv4/ip_forward=1', error: 'EROFS' },
     'capture-ended': { iface: 'eth9', output: 'killed' },
     'capture-late': { iface: 'eth9', seconds: 61, output: 'slow' },
