@@ -58,13 +58,12 @@ test(
       expect(await lab.node('s1').call('run', { argv: setting })).toMatchObject({ stdout: '0' });
       expect(await lab.reset()).toBe(true);
       expect(await lab.node('s1').call('run', { argv: setting })).not.toMatchObject({ stdout: '0' });
-      await expect(lab.configure(onServer(plans[0]!, { 'net/ipv4/no_such': '0' }))).rejects.toMatchObject({
-        fault: { params: { fault: { code: 'sysctl-missing', params: { setting: 'net.ipv4.no_such' } } } },
-      });
-      expect(await lab.reset()).toBe(true);
       await lab.node('s1').call('run', { argv: ['ip', 'addr', 'add', '203.0.113.99/32', 'dev', 'lo'] });
       await lab.configure(plans[0]!);
       expect(await lab.reset()).toBe(false);
+      await expect(lab.configure(onServer(plans[0]!, { 'net/ipv4/no_such': '0' }))).rejects.toMatchObject({
+        fault: { params: { fault: { code: 'sysctl-missing', params: { setting: 'net.ipv4.no_such' } } } },
+      });
     } finally {
       await lab[Symbol.asyncDispose]();
     }
