@@ -1,5 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 import { githubWorkflow, gitlabWorkflow } from './init/workflows.ts';
 
@@ -81,4 +83,52 @@ test('what the shards leave is what the merge takes', () => {
   ]);
   expect(gitlab.map(({ scenarios }) => scenarios.artifacts.paths)).toEqual([['shards/'], ['shards/'], ['net/shards/']]);
   expect(distinct(/merge/)).toEqual(['npx l4lab merge shards/* --report report']);
+});
+
+const HOW_TO = text('docs/how-to/run-in-ci.md');
+
+test('the documentation shows the workflows that init writes', () => {
+  for (const yaml of [githubWorkflow(''), gitlabWorkflow('')]) expect(HOW_TO).toContain(`\`\`\`yaml\n${yaml}\`\`\``);
+});
+
+interface IndexedJob {
+  spec: {
+    completions: number;
+    template: {
+      spec: {
+        containers: { command: string[]; args: string[]; env: { name: string; value: string }[] }[];
+      };
+    };
+  };
+}
+
+test.each([
+  [0, 0, 'all passed: the pod has done its work'],
+  [1, 0, 'a flow failed: the merge tells'],
+  [3, 1, 'something could not be run: another pod tries'],
+])('in the Indexed Job of the documentation, %d from run makes the pod end with %d (%s)', (ends, code) => {
+  const [, yaml = ''] = /```yaml\n(apiVersion[^]*?)```/.exec(HOW_TO) ?? [];
+  const { completions, template } = (parse(yaml) as IndexedJob).spec;
+  const [{ command, args, env }] = template.spec.containers as [
+    IndexedJob['spec']['template']['spec']['containers'][0],
+  ];
+  const folder = mkdtempSync(join(tmpdir(), 'l4lab-job-'));
+  try {
+    // Stands in for npx, whose place is the image.
+    writeFileSync(join(folder, 'npx'), `#!/bin/sh\necho "npx $*"\n[ "$2" != run ] || exit ${ends}\n`, { mode: 0o755 });
+    const { status, stdout } = spawnSync(command[0]!, [...command.slice(1), ...args], {
+      env: {
+        PATH: `${folder}:${process.env['PATH']}`,
+        JOB_COMPLETION_INDEX: '3',
+        ...Object.fromEntries(env.map(({ name, value }) => [name, value])),
+      },
+      encoding: 'utf8',
+    });
+    expect([status, stdout]).toEqual([
+      code,
+      `npx l4lab setup\nnpx l4lab run --shard 4/${completions} --report /reports/4\n`,
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
