@@ -35,12 +35,13 @@ function describeMatrix(loaded: LoadedScenario, selection: Selection): string {
     variant: variant.name,
     cells: new Map(plan.flows.map((flow) => [flow.name, predict(plan, flow)])),
   }));
+  const callers = new Map(plans.flatMap(({ plan }) => plan.flows.map(({ name, from }) => [name, from])));
   const width = lineWidth();
   const predictions = columns.flatMap(({ cells }) => [...cells.values()].flat());
   const findings = new Set(predictions.flatMap((one) => one.findings.map(({ code }) => code)));
   return [
     wrap(`${loaded.scenario.name}: ${loaded.scenario.file.title}`, width),
-    matrixText(flows, columns, width),
+    matrixText(flows, columns, width, callers),
     ...[...findings].map((code) => wrap(`${code}: ${en.findings[code]}`, width, { indent: '  ', hanging: 2 })),
   ].join('');
 }

@@ -1,7 +1,7 @@
 import { say } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
 import { outcomeOf } from '../reports/content/matrix-text.ts';
-import { predictionsText } from '../reports/content/predictions-text.ts';
+import { alikePredictions, predictionsText } from '../reports/content/predictions-text.ts';
 import { wrap } from '../reports/content/wrap.ts';
 import { EXIT } from '../harness/errors.ts';
 import { predict } from '../harness/model/predict.ts';
@@ -27,7 +27,9 @@ export function predictCommand(project: Project, word: string, selection: Select
 function describePrediction(flow: FlowPlan, plan: Plan): string {
   const predictions = predict(plan, flow);
   const width = lineWidth();
-  const causes = predictions.flatMap(({ cause }) => (cause ? [`${cause.code}: ${say(en, cause.detail)}`] : []));
+  // Of servers that share a walk, the first stands for all.
+  const shown = alikePredictions(predictions, plan).map(([first]) => first!);
+  const causes = shown.flatMap(({ cause }) => (cause ? [`${cause.code}: ${say(en, cause.detail)}`] : []));
   return [
     wrap(`${plan.scenario} [${plan.variant}] ${flow.name}: ${outcomeOf(predictions)}`, width),
     predictionsText(predictions, plan, width),

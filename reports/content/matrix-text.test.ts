@@ -13,13 +13,15 @@ const columns = [
   { variant: 'proxy', cells: cells(withProxy) },
 ];
 
-test('alternatives that differ are told apart by the picked server; of many servers the first few are named', () => {
+test('alternatives that differ are told apart by the picked server; many servers are folded', () => {
   const alternatives = predict(lab, flow(lab, 's1', 'a'));
   expect(outcomeOf(alternatives)).toBe('s1: own-address-as-source, s2: reply-not-from-vip');
   expect(outcomeOf(predict(lab, flow(lab, 'client', 'a')))).toBe('reply-not-from-vip');
   const others = Array.from({ length: 60 }, (_, i): Prediction => ({ ...alternatives[1]!, picked: `s${i + 2}` }));
-  expect(outcomeOf([alternatives[0]!, ...others])).toBe(
-    's1: own-address-as-source, s2/s3/s4 and 57 more: reply-not-from-vip',
+  expect(outcomeOf([alternatives[0]!, ...others])).toBe('s1: own-address-as-source, s2 … s61: reply-not-from-vip');
+  const even = others.filter((_, i) => i % 2 === 0);
+  expect(outcomeOf([alternatives[0]!, ...even])).toBe(
+    's1: own-address-as-source, s2/s4/s6 and 27 more: reply-not-from-vip',
   );
 });
 
@@ -48,4 +50,23 @@ test('a matrix that is wider than the terminal lists outcomes with their variant
   absent
     –, in all variants
 `);
+});
+
+test('callers that fare alike, but for themselves, are one row where they are many', () => {
+  const servers = Array.from({ length: 60 }, (_, i) => `s${i + 1}`);
+  const [own, other] = predict(lab, flow(lab, 's1', 'a')) as [Prediction, Prediction];
+  const calledBy = (caller: string): Prediction[] =>
+    servers.map((picked) => ({ ...(picked === caller ? own : other), picked }));
+  const flows = servers.map((name) => `${name}-to-a`);
+  const callers = new Map(servers.map((name) => [`${name}-to-a`, name]));
+  const all = new Map(servers.map((name) => [`${name}-to-a`, calledBy(name)]));
+  const rows = matrixText(flows, [{ variant: 'dnat', cells: all }], 120, callers)
+    .trimEnd()
+    .split('\n')
+    .slice(1);
+  expect(rows.map((row) => row.trim().split(/ {2,}/))).toEqual([
+    ['s1-to-a and 59 more', 'itself: own-address-as-source, others: reply-not-from-vip'],
+  ]);
+  const few = matrixText(flows.slice(0, 2), [{ variant: 'dnat', cells: all }], 120, callers);
+  expect(few).toContain('s2-to-a  s1/s3 … s60: reply-not-from-vip, s2: own-address-as-source');
 });

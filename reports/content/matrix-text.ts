@@ -1,4 +1,5 @@
 import type { Prediction } from '../../harness/terms/walk.ts';
+import { nameRuns, runText } from '../messages/names.ts';
 import { textTable } from './text-table.ts';
 import { wrap } from './wrap.ts';
 
@@ -9,14 +10,34 @@ export interface MatrixColumn {
   cells: Map<string, Prediction[]>;
 }
 
+/** So many callers that fare alike have a row each. */
+const MOST_ALIKE = 4;
+
 /**
  * Flows × variants as text: which flows work in which variant, and why not. A table where it fits into the width, else a
- * list of each flow's outcomes with the variants that have them.
+ * list of each flow's outcomes with the variants that have them. Many flows that go alike as their callers see it are one.
  * @param width characters that a line may have
+ * @param callers by flow; flows that are not in it stand for themselves
  */
-export function matrixText(flows: string[], columns: MatrixColumn[], width: number): string {
+export function matrixText(
+  flows: string[],
+  columns: MatrixColumn[],
+  width: number,
+  callers: Map<string, string> = new Map(),
+): string {
   const head = ['flow', ...columns.map(({ variant }) => variant)];
-  const rows = flows.map((flow) => [flow, ...columns.map(({ cells }) => outcomeOf(cells.get(flow) ?? []))]);
+  const outcomes = (flow: string, seen = (all: Prediction[]) => all): string[] =>
+    columns.map(({ cells }) => outcomeOf(seen(cells.get(flow) ?? [])));
+  const alike = new Map<string, string[]>();
+  for (const flow of flows) {
+    const caller = callers.get(flow);
+    const key = caller === undefined ? flow : JSON.stringify(outcomes(flow, (all) => asSeenBy(caller, all)));
+    alike.set(key, [...(alike.get(key) ?? []), flow]);
+  }
+  const rows = [...alike].flatMap(([key, group]) => {
+    if (group.length <= MOST_ALIKE) return group.map((flow) => [flow, ...outcomes(flow)]);
+    return [[`${group[0]!} and ${group.length - 1} more`, ...(JSON.parse(key) as string[])]];
+  });
   const table = textTable([head, ...rows]);
   if (table.split('\n').every((line) => line.length <= width)) return `${table}\n`;
   return rows.map(([flow, ...outcomes]) => `  ${flow!}\n${outcomeList(outcomes, head.slice(1), width)}`).join('');
@@ -48,6 +69,16 @@ export function outcomeOf(predictions: Prediction[]): string {
   return [...byOutcome].map(([summary, picks]) => `${folded([...new Set(picks)])}: ${summary}`).join(', ');
 }
 
+/** The alternatives with the caller as `itself` where it is picked, and all else as `others` where that makes no difference. */
+function asSeenBy(caller: string, predictions: Prediction[]): Prediction[] {
+  const [own, rest] = [true, false].map((isOwn) => predictions.filter(({ picked }) => (picked === caller) === isOwn));
+  const isAlike = own!.length > 0 && new Set(rest!.map(summaryOf)).size === 1;
+  return [
+    ...own!.map((prediction) => ({ ...prediction, picked: 'itself' })),
+    ...rest!.map((prediction) => (isAlike ? { ...prediction, picked: 'others' } : prediction)),
+  ];
+}
+
 /** The server, and the L4 that picked it where that may be one of several. */
 function pickOf({ l4, picked }: Prediction, all: Prediction[]): string {
   if (picked === null) return 'no pick';
@@ -56,11 +87,12 @@ function pickOf({ l4, picked }: Prediction, all: Prediction[]): string {
 
 const MOST_NAMED = 4;
 
-/** `s1/s2`; of many the first few. */
+/** `s1/s2`, `s1 … s60`; where many do not count on, the first few. */
 function folded(names: string[]): string {
-  if (names.length <= MOST_NAMED) return names.join('/');
-  const shown = names.slice(0, MOST_NAMED - 1);
-  return `${shown.join('/')} and ${names.length - shown.length} more`;
+  const runs = nameRuns(names);
+  if (runs.length <= MOST_NAMED) return runs.map(runText).join('/');
+  const shown = runs.slice(0, MOST_NAMED - 1);
+  return `${shown.map(runText).join('/')} and ${names.length - shown.flat().length} more`;
 }
 
 function summaryOf({ outcome, cause, findings }: Prediction): string {

@@ -1,5 +1,6 @@
 import type { Plan } from '../../harness/terms/plan.ts';
 import type { Prediction } from '../../harness/terms/walk.ts';
+import { namesText } from '../messages/names.ts';
 import { walkDrawing } from './walk-drawing.ts';
 import { wrap } from './wrap.ts';
 
@@ -8,19 +9,25 @@ import { wrap } from './wrap.ts';
  * @param width characters that a line may have
  */
 export function predictionsText(predictions: Prediction[], plan: Plan, width: number): string {
+  const isOneOfSeveral = plan.services.some(({ l4s }) => l4s.length > 1);
+  const texts = alikePredictions(predictions, plan).map(([first, ...others]) => {
+    const { l4, picked, cause, ...walk } = first!;
+    const names = namesText(others.map((other) => other.picked ?? ''));
+    const alike = others.length > 0 ? `; with ${names} it is the same` : '';
+    const title = picked === null ? '' : wrap(`${isOneOfSeveral ? l4 : 'L4'} picks ${picked}${alike}`, width);
+    return title + walkDrawing(walk, plan, { width, cause });
+  });
+  return texts.join('\n');
+}
+
+/** A flow's alternatives, those together that differ in nothing but the picked server. */
+export function alikePredictions(predictions: Prediction[], plan: Plan): Prediction[][] {
   const groups = new Map<string, Prediction[]>();
   for (const prediction of predictions) {
     const key = withoutServer(prediction, plan);
     groups.set(key, [...(groups.get(key) ?? []), prediction]);
   }
-  const isOneOfSeveral = plan.services.some(({ l4s }) => l4s.length > 1);
-  const texts = [...groups.values()].map(([first, ...others]) => {
-    const { l4, picked, cause, ...walk } = first!;
-    const alike = others.length > 0 ? `; with ${others.map((other) => other.picked).join(', ')} it is the same` : '';
-    const title = picked === null ? '' : wrap(`${isOneOfSeveral ? l4 : 'L4'} picks ${picked}${alike}`, width);
-    return title + walkDrawing(walk, plan, { width, cause });
-  });
-  return texts.join('\n');
+  return [...groups.values()];
 }
 
 /** A prediction with a placeholder for whatever belongs to the picked server alone. */

@@ -1,5 +1,6 @@
 import type { Cause } from '../../harness/terms/cause.ts';
 import type { HopDifference, Place } from '../../harness/terms/reason.ts';
+import { namesText } from './names.ts';
 import { type Catalogue, KILLED, outcomeText, say, socketText, stepText, type Way } from './catalogue.ts';
 
 /** `n1 and n2`; `n1, n2, and n3`. */
@@ -196,7 +197,7 @@ export const en: Catalogue = {
       `An attempt had none of the expected outcomes: it ${how === 'works' ? `works${servedBy === null ? '' : `, answered by ${servedBy}`}.` : `fails. ${because(cause)}`}`,
     'alternative-unseen': ({ number, of, outcome: how, cause, attempts }) =>
       `Expected outcome ${number} of ${of} (${how}${cause === null ? '' : `: ${cause}`}) occurred in none of ${attempts} attempts.`,
-    'wrong-server': ({ server, allowed }) => `${server ?? 'No server'} answered; expected: ${allowed.join(', ')}.`,
+    'wrong-server': ({ server, allowed }) => `${server ?? 'No server'} answered; expected: ${namesText(allowed)}.`,
     'server-unused': ({ server, attempts }) => `${server} answered none of ${attempts} attempts.`,
     'wrong-share': ({ server, served, expected, attempts }) =>
       `${server} answered ${served} of ${attempts} attempts; expected: ${expected}.`,
@@ -265,7 +266,7 @@ export const en: Catalogue = {
     'accept-local': ({ node }) => `${node}: accept_local on`,
     'vip-off-loopback': ({ node, vip }) => `${node}: without the VIP ${vip} on its loopback`,
     'smaller-mtu': ({ node, mtu }) => `${node}: MTU ${mtu}`,
-    route: ({ nodes, to, via }) => `${nodes.join(', ')}: route to ${to} via ${via}`,
+    route: ({ nodes, to, via }) => `${namesText(nodes)}: route to ${to} via ${via}`,
     'proxy-ip-auto': ({ service }) => `proxy IP for ${service}: the address of the L4's outgoing interface`,
     'firewall-off': ({ node }) => `${node}: no stateful firewall`,
     'accept-redirects-off': ({ node }) => `${node}: accept_redirects off`,
@@ -275,7 +276,7 @@ export const en: Catalogue = {
     'disown-vip': ({ node }) => `${node}: does not own the VIP`,
     'send-redirects-off': ({ node }) => `${node}: send_redirects off`,
     'rewrite-source-mac': ({ node }) => `${node}: rewrites the source MAC`,
-    listen: ({ nodes, port, protocol }) => `${nodes.join(', ')}: listen on ${port}/${protocol}`,
+    listen: ({ nodes, port, protocol }) => `${namesText(nodes)}: listen on ${port}/${protocol}`,
     'vip-on-loopback': ({ service }) => `VIP of ${service} on the loopback of its servers, without ARP replies for it`,
     'quiet-loopback': ({ arpIgnore, arpAnnounce }) =>
       `servers: no ARP replies for loopback addresses (arp_ignore=${arpIgnore}, arp_announce=${arpAnnounce})`,
@@ -325,7 +326,7 @@ function outcome({ outcome: how, cause }: { outcome: 'works' | 'fails'; cause: P
 }
 
 function way({ outcome: how, cause, servers }: Way): string {
-  const whom = servers.length === 0 ? '' : ` for ${servers.join(', ')}`;
+  const whom = servers.length === 0 ? '' : ` for ${namesText(servers)}`;
   return `${how}${whom}${cause === null ? '' : ` (${cause})`}`;
 }
 

@@ -1,5 +1,6 @@
 import type { Cause } from '../../harness/terms/cause.ts';
 import type { HopDifference, Leg, Place } from '../../harness/terms/reason.ts';
+import { namesText } from './names.ts';
 import { type Catalogue, KILLED, outcomeText, say, socketText, stepText, type Way } from './catalogue.ts';
 
 /** The messages in Korean. */
@@ -182,7 +183,7 @@ export const ko: Catalogue = {
       `한 시도의 결과가 예상한 결과 중 어느 것도 아닙니다. ${how === 'works' ? `통신됨${servedBy === null ? '' : `, 응답한 서버: ${servedBy}`}.` : `통신 안 됨. ${because(cause)}`}`,
     'alternative-unseen': ({ number, of, outcome: how, cause, attempts }) =>
       `예상한 결과 ${of}개 중 ${number}번째(${how === 'works' ? '통신됨' : '통신 안 됨'}${cause === null ? '' : `: ${cause}`})가 ${attempts}회 시도에서 한 번도 나타나지 않았습니다.`,
-    'wrong-server': ({ server, allowed }) => `응답한 서버: ${server ?? '없음'}. 예상: ${allowed.join(', ')}.`,
+    'wrong-server': ({ server, allowed }) => `응답한 서버: ${server ?? '없음'}. 예상: ${namesText(allowed)}.`,
     'server-unused': ({ server, attempts }) => `${attempts}회 시도 중 ${server}이(가) 응답한 것이 없습니다.`,
     'wrong-share': ({ server, served, expected, attempts }) =>
       `${attempts}회 시도 중 ${server}이(가) ${served}회 응답했습니다. 예상: ${expected}회.`,
@@ -252,7 +253,7 @@ export const ko: Catalogue = {
     'accept-local': ({ node }) => `${node}: accept_local 켜기`,
     'vip-off-loopback': ({ node, vip }) => `${node}: 루프백에서 VIP ${vip} 빼기`,
     'smaller-mtu': ({ node, mtu }) => `${node}: MTU를 ${mtu}(으)로 줄이기`,
-    route: ({ nodes, to, via }) => `${nodes.join(', ')}: ${to} 경로를 ${via}(으)로`,
+    route: ({ nodes, to, via }) => `${namesText(nodes)}: ${to} 경로를 ${via}(으)로`,
     'proxy-ip-auto': ({ service }) => `${service}의 Proxy IP를 L4가 내보내는 인터페이스의 주소로`,
     'firewall-off': ({ node }) => `${node}: 상태 기반 방화벽 끄기`,
     'accept-redirects-off': ({ node }) => `${node}: accept_redirects 끄기`,
@@ -262,7 +263,7 @@ export const ko: Catalogue = {
     'disown-vip': ({ node }) => `${node}: VIP를 직접 가지지 않기`,
     'send-redirects-off': ({ node }) => `${node}: send_redirects 끄기`,
     'rewrite-source-mac': ({ node }) => `${node}: 출발지 MAC을 자신의 것으로 바꾸기`,
-    listen: ({ nodes, port, protocol }) => `${nodes.join(', ')}: ${port}/${protocol} 포트 열기`,
+    listen: ({ nodes, port, protocol }) => `${namesText(nodes)}: ${port}/${protocol} 포트 열기`,
     'vip-on-loopback': ({ service }) => `${service}의 VIP를 서버의 루프백에 두고 ARP에는 응답하지 않기`,
     'quiet-loopback': ({ arpIgnore, arpAnnounce }) =>
       `서버: 루프백 주소에 대한 ARP에 응답하지 않기(arp_ignore=${arpIgnore}, arp_announce=${arpAnnounce})`,
@@ -314,7 +315,7 @@ function outcome({ outcome: how, cause }: { outcome: 'works' | 'fails'; cause: P
 }
 
 function way({ outcome: how, cause, servers }: Way): string {
-  const whom = servers.length === 0 ? '' : `${servers.join(', ')}: `;
+  const whom = servers.length === 0 ? '' : `${namesText(servers)}: `;
   return `${whom}${how === 'works' ? '통신됨' : '통신 안 됨'}${cause === null ? '' : `(${cause})`}`;
 }
 

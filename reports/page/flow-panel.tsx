@@ -1,8 +1,9 @@
-import type { PageAttempt, PageFlow } from '../content/page-details.ts';
+import type { PageFlow } from '../content/page-details.ts';
 import { explanations } from '../content/cells.ts';
 import { seenOf } from '../content/seen.ts';
 import { fixesText, outcomeText, say } from '../messages/catalogue.ts';
 import { expectationClauses } from '../content/expectation-text.ts';
+import { AttemptPicker } from './attempt-picker.tsx';
 import { Outcome, VerdictBadge } from './badge.tsx';
 import { usePage } from './context.ts';
 import type { FlowView } from './flow-view.ts';
@@ -99,24 +100,5 @@ function UsualFix({ flow }: { flow: PageFlow }) {
         {helps.map(({ fixes }) => fixesText(t.messages, fixes)).join(' · ')}
       </a>
     </p>
-  );
-}
-
-function AttemptPicker({ flow, shown }: { flow: PageFlow; shown: PageAttempt | null }) {
-  const { state, t } = usePage();
-  return (
-    <nav class="attempts" aria-label={t.attempts}>
-      {flow.attempts.map((attempt, i) => (
-        <a
-          key={i}
-          href={toFragment({ ...state, attempt: i + 1, step: 0 })}
-          aria-current={attempt === shown ? 'true' : undefined}
-        >
-          {t.attempt(i + 1)}: {attempt.outcome === 'works' ? t.works : t.fails}
-          {(attempt.picked ?? attempt.servedBy) && ` (${attempt.picked ?? attempt.servedBy})`}
-          {attempt.sentAgainMs !== null && ` ${t.sentAgain(Math.round(attempt.sentAgainMs))}`}
-        </a>
-      ))}
-    </nav>
   );
 }

@@ -1,5 +1,6 @@
 import { addAxe, FOR_AXE, violations } from '../testing/axe.ts';
 import { reportBrowser, type ReportBrowser } from '../testing/report-page.ts';
+import type { Attempt } from '../../harness/terms/results.ts';
 import { varyingResults } from '../samples/varying-results.ts';
 
 const FLOW = 'scenario/one-arm-modes/dnat-gateway-l3/server-to-own-vip';
@@ -39,6 +40,28 @@ test('its heading and its cell tell each outcome, and each attempt tells its own
   await attempts.first().click();
   await panel.locator('.attempts a[aria-current]', { hasText: 'Attempt 1' }).waitFor();
   expect(await panel.locator('.detail').count()).toBe(0);
+  expect(troubles).toEqual([]);
+});
+
+test('of many attempts the ways that they went are told, and each may be chosen', async () => {
+  const { results } = varyingResults();
+  const cells = results.scenarios.flatMap(({ variants }) => variants.flatMap(({ flows }) => flows));
+  const flow = cells.find(({ expected }) => expected.outcome === 'varies')!;
+  const [works, fails] = flow.attempts as [Attempt, Attempt];
+  flow.attempts = Array.from({ length: 60 }, (_, i) =>
+    i % 30 === 6 ? { ...fails, picked: `s${i + 1}` } : { ...works, picked: `s${i + 1}`, servedBy: `s${i + 1}` },
+  );
+  await using many = await reportBrowser(results);
+  const { page, troubles } = await many.open(FLOW);
+  const attempts = page.locator('.panel.flow .attempts');
+  await attempts.waitFor();
+  expect(await attempts.locator('a').allInnerTexts()).toEqual([
+    '58 attempts: works for s1 … s6, s8 … s36, s38 … s60',
+    '2 attempts: fails for s7, s37 (reply-not-from-vip)',
+  ]);
+  await attempts.locator('select').selectOption('Attempt 37: fails (s37)');
+  await attempts.locator('a[aria-current]', { hasText: '2 attempts' }).waitFor();
+  expect(new URL(page.url()).hash).toContain('attempt=37');
   expect(troubles).toEqual([]);
 });
 

@@ -1,5 +1,6 @@
 import type { Frame } from '../../../harness/terms/sighting.ts';
 import type { PageAttempt } from '../../content/page-details.ts';
+import { foldedControls } from '../../content/folded-controls.ts';
 import { outcomeText, say } from '../../messages/catalogue.ts';
 import { addressText } from '../../content/walk-text.ts';
 import { usePage } from '../context.ts';
@@ -36,7 +37,7 @@ export function Evidence({ flow, variant, attempt, evidence }: EvidenceProps) {
         <section>
           <h3>{t.controls}</h3>
           <ul>
-            {flow.controls.map((control, i) => (
+            {foldedControls(flow.controls).map((control, i) => (
               <li key={i}>
                 {control.works ? '✓' : '✗'} {t.messages.control(control)}: {control.works ? t.works : t.fails} (
                 {control.cause ? say(t.messages, control.cause.detail) : outcomeText(t.messages, control.client)})

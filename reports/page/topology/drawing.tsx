@@ -3,6 +3,7 @@ import { useMemo } from 'preact/hooks';
 import type { Plan } from '../../../harness/terms/plan.ts';
 import { usePage } from '../context.ts';
 import { useMedia } from '../use-media.ts';
+import { foldAlike } from './fold-alike.ts';
 import { LaneArrow } from './lane-arrow.tsx';
 import { passages, placeLanes, type PlacedLane, xy } from './lane-geometry.ts';
 import type { Lane } from './lanes.ts';
@@ -24,7 +25,10 @@ export interface DrawingProps {
 export function TopologyDrawing({ plan, lanes, step, title, mark, children }: DrawingProps) {
   const { t } = usePage();
   const size = useMedia('screen and (max-width: 700px)') ? 'compact' : 'full';
-  const layout = useMemo(() => layoutTopology(plan, size), [plan, size]);
+  const layout = useMemo(() => {
+    const told = new Set([...lanes.flatMap(({ from, to }) => [from, to]), ...(mark ? [mark.node] : [])]);
+    return layoutTopology(foldAlike(plan, told), size);
+  }, [plan, size, lanes, mark?.node]);
   const placed = useMemo(() => placeLanes(lanes, layout.wires), [lanes, layout]);
   const inner = useMemo(() => passages(placed, layout), [placed, layout]);
   const stateOf = ({ lane }: PlacedLane) =>

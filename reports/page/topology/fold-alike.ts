@@ -1,0 +1,69 @@
+import { runText, nameRuns, namesText } from '../../messages/names.ts';
+import type { NodePlan, Plan } from '../../../harness/terms/plan.ts';
+import { nodeLabel } from './node-label.ts';
+
+type Drawn = Pick<Plan, 'nodes' | 'links' | 'services'>;
+
+/** So many nodes of one kind stand side by side and can be read. */
+const MOST_ALIKE = 6;
+
+/**
+ * A plan for drawing: of many nodes that hang off the same node and differ in nothing but their addresses, one stands for
+ * all, with their names.
+ * @param shown nodes that are drawn themselves, since something is told of them
+ */
+export function foldAlike(plan: Drawn, shown: Set<string>): Drawn {
+  const groups = new Map<string, NodePlan[]>();
+  for (const node of plan.nodes) {
+    if (node.interfaces.length !== 1 || shown.has(node.name)) continue;
+    const key = traitsOf(node, plan);
+    groups.set(key, [...(groups.get(key) ?? []), node]);
+  }
+  const standsFor = new Map<string, NodePlan>();
+  for (const alike of groups.values()) {
+    if (alike.length <= MOST_ALIKE) continue;
+    const one = together(alike);
+    for (const { name } of alike) standsFor.set(name, one);
+  }
+  if (standsFor.size === 0) return plan;
+  const peers = (node: NodePlan): NodePlan => ({
+    ...node,
+    interfaces: distinct(
+      node.interfaces.map((i) => ({ ...i, peer: standsFor.get(i.peer)?.name ?? i.peer })),
+      ({ peer }) => peer,
+    ),
+  });
+  return {
+    nodes: [...new Set(plan.nodes.map((node) => standsFor.get(node.name) ?? peers(node)))],
+    links: distinct(
+      plan.links.map(({ ends: [a, b] }) => ({ ends: [nameOf(a), nameOf(b)] })),
+      ({ ends }) => ends.map(({ node }) => node).join(' '),
+    ),
+    services: plan.services,
+  };
+
+  function nameOf<E extends { node: string }>(end: E): E {
+    return { ...end, node: standsFor.get(end.node)?.name ?? end.node };
+  }
+}
+
+/** Where a node hangs, and what is written into it beside its own addresses. */
+function traitsOf(node: NodePlan, { services }: Drawn): string {
+  const { role, lines } = nodeLabel(node, services);
+  return JSON.stringify([role, node.interfaces[0]!.peer, lines.filter(({ kind }) => kind !== 'address')]);
+}
+
+function together(alike: NodePlan[]): NodePlan {
+  const [first, last] = [alike[0]!, alike.at(-1)!];
+  const [iface] = first.interfaces;
+  const addresses = iface!.addresses.map((address, i) =>
+    runText([address.split('/')[0]!, last.interfaces[0]!.addresses[i] ?? '']),
+  );
+  const runs = nameRuns(alike.map(({ name }) => name));
+  const name = runs.length < 4 ? namesText(runs.flat()) : `${runText(runs[0]!)}, … (${alike.length})`;
+  return { ...first, name, interfaces: [{ ...iface!, addresses }] };
+}
+
+function distinct<T>(items: T[], key: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [key(item), item])).values()];
+}
