@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { parse } from 'yaml';
@@ -161,6 +161,11 @@ test(
   async () => {
     const begun = await shell('npx l4lab init --lab one-arm --mode dsr --ci github');
     expect(begun).toMatchObject({ code: 0 });
+    for (const file of ['scenarios/one-arm-dsr.yaml', 'labs/one-arm.yaml']) {
+      const [, schema = ''] =
+        /^# yaml-language-server: \$schema=(\S+)\n/.exec(readFileSync(join(project, file), 'utf8')) ?? [];
+      expect(JSON.parse(readFileSync(join(project, dirname(file), schema), 'utf8'))).toHaveProperty('properties.title');
+    }
     // The lab is somebody's own from now on.
     const lab = join(project, 'labs/one-arm.yaml');
     writeFileSync(lab, readFileSync(lab, 'utf8').replace('203.0.113.11/24', '203.0.113.31/24'));
