@@ -29,7 +29,8 @@ interface Sketch {
   /** Whether a second L4 beside the first has the same services, where there is room for one. */
   twins: boolean;
   /** Extra payload, bytes, and requests on one connection. */
-  bytes: number;
+  /** Fields that say how much is sent. */
+  bytes: Record<string, number>;
   exchanges: number;
 }
 
@@ -66,7 +67,7 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
   neighbours: mostly<Sketch['neighbours']>('warm', ['cold'], 2),
   narrow: mostly<number | null>(null, [0, 1, 2, 3, 4, 5, 6, 7], 3),
   twins: mostly(false, [true]),
-  bytes: mostly(0, [4000]),
+  bytes: mostly<Sketch['bytes']>({}, [{ bytes: 4000 }, { requestBytes: 4000 }, { replyBytes: 4000 }]),
   exchanges: mostly(1, [3]),
   nodes: fc.record({ client: host, edge: router, l3: router, l3b: router, l4: balancer }),
   servers,
@@ -162,6 +163,6 @@ function flowYaml(name: keyof typeof FLOWS, { web, api, bytes, exchanges }: Sket
   const flow = FLOWS[name];
   const service = flow.to === 'web' ? web : flow.to === 'api' ? api : null;
   const protocol = 'protocol' in flow ? flow.protocol : service?.protocol;
-  const talks = protocol === 'tcp' ? { bytes, exchanges } : {};
+  const talks = protocol === 'tcp' ? { ...bytes, exchanges } : {};
   return { ...flow, protocol, ...talks, expect: 'works' };
 }

@@ -19,7 +19,7 @@ test('a flow that nobody answers ends in time, however often garbage is collecte
         address: '127.0.0.1',
         port: silent.address().port,
         sourcePort: 0,
-        bytes: 0,
+        bytes: { request: 0, reply: 0 },
         exchanges: 1,
         timeoutMs: 200,
       },
@@ -33,7 +33,14 @@ test('a flow that nobody answers ends in time, however often garbage is collecte
 });
 
 test('a socket that cannot even be connected says why', async () => {
-  const params = { token: 'l4lab-test', port: 9, sourcePort: 0, bytes: 0, exchanges: 1, timeoutMs: 2000 };
+  const params = {
+    token: 'l4lab-test',
+    port: 9,
+    sourcePort: 0,
+    bytes: { request: 0, reply: 0 },
+    exchanges: 1,
+    timeoutMs: 2000,
+  };
   // Without SO_BROADCAST the kernel refuses it, as it refuses an address that it has no route to.
   const call = { ...params, protocol: 'udp' as const, address: '255.255.255.255' };
   expect(await fire(call, new AbortController().signal)).toEqual({ answered: false, outcome: 'EACCES', answer: null });

@@ -50,10 +50,10 @@ function stream(params: FireParams, signal: AbortSignal): Promise<FireResult | n
     const send = (): void => {
       if (params.protocol === 'http') {
         socket.write(
-          `GET /${token}?bytes=${bytes} HTTP/1.1\r\nHost: ${address}\r\nX-Filler: ${'x'.repeat(bytes)}\r\nConnection: close\r\n\r\n`,
+          `GET /${token}?bytes=${bytes.reply} HTTP/1.1\r\nHost: ${address}\r\nX-Filler: ${'x'.repeat(bytes.request)}\r\nConnection: close\r\n\r\n`,
         );
       } else {
-        socket.write(`${token} ${bytes} ${'x'.repeat(bytes)}\n`);
+        socket.write(`${token} ${bytes.reply} ${'x'.repeat(bytes.request)}\n`);
       }
     };
     socket.setNoDelay(true);
@@ -98,7 +98,7 @@ function datagrams(params: FireParams, signal: AbortSignal): Promise<FireResult 
     };
     const onAbort = (): void => finish(null);
     signal.addEventListener('abort', onAbort);
-    const send = (): void => socket.send(`${token} ${bytes} ${'x'.repeat(bytes)}`);
+    const send = (): void => socket.send(`${token} ${bytes.reply} ${'x'.repeat(bytes.request)}`);
     const fail = (error: NodeJS.ErrnoException): void =>
       finish({ answered: false, outcome: codeOf(error), answer: null });
     socket.on('error', fail);

@@ -88,7 +88,7 @@ export interface FireParams {
   /** Source port to use; 0 for ICMP. */
   sourcePort: number;
   /** Extra payload in each direction, bytes. */
-  bytes: number;
+  bytes: { request: number; reply: number };
   /** Requests on one connection or socket. */
   exchanges: number;
   timeoutMs: number;

@@ -32,7 +32,14 @@ beforeAll(async () => {
 const boot = (plan: Plan): Promise<Lab> => Lab.boot(topologyOf(plan), { engine, image });
 
 function call(lab: Lab, from: string, address: string, token: string): Promise<{ answered: boolean }> {
-  const flow = { protocol: 'http' as const, address, port: 80, sourcePort: 0, bytes: 0, exchanges: 1 };
+  const flow = {
+    protocol: 'http' as const,
+    address,
+    port: 80,
+    sourcePort: 0,
+    bytes: { request: 0, reply: 0 },
+    exchanges: 1,
+  };
   return lab.node(from).call('fire', { ...flow, token, timeoutMs: 10_000 });
 }
 
@@ -89,7 +96,7 @@ test(
         address: '203.0.113.11',
         port: 80,
         sourcePort: 0,
-        bytes: 0,
+        bytes: { request: 0, reply: 0 },
         exchanges: 1,
       };
       await lab.node('client').call('fire', { ...flow, token: 'l4lab-00000000', timeoutMs: 100 });

@@ -16,7 +16,7 @@ const FIRE = {
   address: '203.0.113.80',
   port: 80,
   sourcePort: 20000,
-  bytes: 0,
+  bytes: { request: 0, reply: 0 },
   exchanges: 1,
   timeoutMs: 15_000,
 };

@@ -1,3 +1,4 @@
+import { payloadOf } from '../terms/payload.ts';
 import type { FlowPlan, ServicePlan } from '../terms/plan.ts';
 import type { Packet, Step } from './packet.ts';
 import { isRequest } from './packet.ts';
@@ -110,10 +111,11 @@ const PAYLOAD = {
 } as const;
 
 /** Bytes of an IP packet that carries a message in one piece. */
-function sizeOf(step: Step, { protocol, address, bytes = 0 }: FlowPlan): number {
+function sizeOf(step: Step, flow: FlowPlan): number {
+  const { protocol, address } = flow;
   const headers = HEADERS[protocol] + (address.includes(':') ? 20 : 0);
   if (step !== 'request' && step !== 'reply') return headers;
-  return headers + PAYLOAD[step][protocol] + (protocol === 'icmp' ? 0 : bytes);
+  return headers + PAYLOAD[step][protocol] + (protocol === 'icmp' ? 0 : payloadOf(flow)[step]);
 }
 
 function socketKey(node: string, { src, srcPort, dst, dstPort }: Packet): string {

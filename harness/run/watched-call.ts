@@ -1,3 +1,4 @@
+import { payloadOf } from '../terms/payload.ts';
 import type { FireResult } from '../agent/protocol.ts';
 import { redirectsAt } from '../judge/complete.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
@@ -94,7 +95,7 @@ export class WatchedCall {
       address: flow.address,
       port: flow.port,
       sourcePort: key.sourcePort,
-      bytes: flow.bytes ?? 0,
+      bytes: payloadOf(flow),
       exchanges: flow.exchanges ?? 1,
       timeoutMs: CALL_DEADLINE_MS,
     });

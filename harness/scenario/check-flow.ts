@@ -74,16 +74,20 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
     })),
     ...impossible(flow).map(({ at, message }) => ({ path: [...path, 'expect', ...at], message })),
   );
-  if (flow.protocol === 'udp' && flow.bytes > MOST_IN_A_DATAGRAM) {
-    const message = `a datagram carries 65,507 bytes, of which some are the harness's: at most ${MOST_IN_A_DATAGRAM}, not ${flow.bytes}`;
-    problems.push({ path: [...path, 'bytes'], message });
+  for (const field of ['bytes', 'requestBytes', 'replyBytes'] as const) {
+    const bytes = flow[field];
+    if (bytes === undefined) continue;
+    if (flow.protocol === 'udp' && bytes > MOST_IN_A_DATAGRAM) {
+      const message = `a datagram carries 65,507 bytes, of which some are the harness's: at most ${MOST_IN_A_DATAGRAM}, not ${bytes}`;
+      problems.push({ path: [...path, field], message });
+    }
+    problems.push(...tooMuch({ ...flow, bytes }).map((message) => ({ path: [...path, field], message })));
   }
-  problems.push(...tooMuch(flow).map((message) => ({ path: [...path, 'bytes'], message })));
   return problems;
 }
 
 /** What no run could carry in the time that a call has, or write down. */
-function tooMuch({ bytes, exchanges, repeat }: Flow): string[] {
+function tooMuch({ bytes, exchanges, repeat }: Pick<Flow, 'bytes' | 'exchanges' | 'repeat'>): string[] {
   const atOnce = Math.min(repeat, ATTEMPTS_AT_ONCE);
   if (bytes * exchanges * atOnce > MOST_BYTES_AT_ONCE) {
     const times = [

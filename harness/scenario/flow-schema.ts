@@ -121,6 +121,8 @@ function orMissing(message: string): (issue: { input?: unknown }) => string | un
   return ({ input }) => (input === undefined ? undefined : message);
 }
 
+const payload = z.int().min(0).max(1_000_000);
+
 /** One exchange that somebody starts. */
 export const flow = z.strictObject({
   title: title.optional().describe('One line for the report; the name by default.'),
@@ -129,7 +131,9 @@ export const flow = z.strictObject({
   protocol: z.enum(['http', 'tcp', 'udp', 'icmp']).default('http').describe('`icmp` is an echo request.'),
   port: z.int().min(1).max(65535).optional().describe('Only for a node; a service has its own.'),
   repeat: z.int().min(1).max(1000).default(1).describe('Attempts, each from a source port of its own.'),
-  bytes: z.int().min(0).max(1_000_000).default(0).describe('Extra payload in each direction, bytes.'),
+  bytes: payload.default(0).describe('Extra payload in each direction, bytes.'),
+  requestBytes: payload.optional().describe('Extra payload of requests instead of `bytes`, as of an upload.'),
+  replyBytes: payload.optional().describe('Extra payload of replies instead of `bytes`, as of a download.'),
   exchanges: z.int().min(1).max(100).default(1).describe('Requests on the same connection (tcp), or datagrams (udp).'),
   expect: expectation.describe('What must happen: `works`, or a mapping.'),
 });

@@ -231,6 +231,8 @@ function resolveFlow(name: string, nodes: NodePlan[], variant: Variant, lab: Lab
     port: flow.protocol === 'icmp' ? 0 : (service?.port ?? flow.port!),
     repeat: flow.repeat,
     bytes: flow.bytes,
+    ...(flow.requestBytes === undefined ? {} : { requestBytes: flow.requestBytes }),
+    ...(flow.replyBytes === undefined ? {} : { replyBytes: flow.replyBytes }),
     exchanges: flow.exchanges,
     expect: withSource(flow.expect, lab),
     at: variant.locate(['flows', name]),

@@ -128,6 +128,9 @@ export interface FlowPlan {
   repeat: number;
   /** Extra payload in each direction, bytes; absent means none. */
   bytes?: number;
+  /** The same of requests alone, or of replies alone, in place of `bytes`. */
+  requestBytes?: number;
+  replyBytes?: number;
   /** Requests on one connection (tcp) or datagrams of one socket (udp); absent means 1. */
   exchanges?: number;
   expect: Expectation;
