@@ -12,6 +12,7 @@ import { runCommand, type RunCommandOptions } from './run-command.ts';
 import { schemaCommand } from './schema-command.ts';
 import { cleanCommand, downCommand, upCommand } from './up-and-down.ts';
 import { validateCommand } from './validate-command.ts';
+import { watchCommand } from './watch-command.ts';
 import { causesCommand } from './causes-command.ts';
 import { imageCommand } from './image-command.ts';
 import { captureCommand, type CaptureCommandOptions } from './capture-command.ts';
@@ -60,6 +61,13 @@ async function main(argv: string[]): Promise<number> {
     .option('--changed [revision]', 'only scenarios that changed, or whose lab did, since a git revision (HEAD)')
     .action((words: string[], options: RunCommandOptions) =>
       inProject((project) => runCommand(project, words, options, interrupted.signal)),
+    );
+  program
+    .command('watch [scenarios...]')
+    .description('run scenarios (all by default) again whenever they change, on labs that stay warm')
+    .option('--report <dir>', 'where the report goes (default: reports/latest of the project)')
+    .action((words: string[], options: { report?: string }) =>
+      inProject((project) => watchCommand(project, words, options, interrupted.signal)),
     );
   program
     .command('validate [names...]')

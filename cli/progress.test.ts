@@ -44,6 +44,14 @@ test('elsewhere than on a terminal there are lines and nothing else', () => {
   expect(shown(RUN).split('\n')).toEqual(LINES);
 });
 
+test('where somebody waits for each verdict, what passed is told as well', () => {
+  let text = '';
+  const onEvent = progress({ write: (piece) => (text += piece) }, { everyFlow: true });
+  RUN.forEach(onEvent);
+  const { name, outcome, cause } = one('pass');
+  expect(text.split('\n')).toEqual([LINES[0], `✓ a [v] ${name}: ${cause?.code ?? outcome}`, ...LINES.slice(1)]);
+});
+
 test('on a terminal the last line says what is going on, and leaves nothing behind', () => {
   const terminal = { isTTY: true, columns: 80 };
   const last = (count: number): string => screen(shown(RUN.slice(0, count), terminal)).at(-1)!;
@@ -57,7 +65,7 @@ test('on a terminal the last line says what is going on, and leaves nothing behi
 test('where it is known how long scenarios take, a terminal tells how long is left', () => {
   let now = 0;
   let text = '';
-  const onEvent = progress({ isTTY: true, columns: 80, write: (piece) => (text += piece) }, () => now);
+  const onEvent = progress({ isTTY: true, columns: 80, write: (piece) => (text += piece) }, { now: () => now });
   const after = (ms: number, event: RunEvent): string => {
     now += ms;
     onEvent(event);

@@ -19,9 +19,12 @@ const ERASE_LINE = '\r\u001b[2K';
 /**
  * Shows a run as it goes on: a line for each failure at once and for each scenario at its end; on a terminal also a
  * last line, rewritten all the time, of what is going on and how long it is expected to go on.
- * @param now ms from any moment on
+ * @param options `everyFlow`: a line also for each flow that passed; `now`: ms from any moment on
  */
-export function progress(out: Output, now: () => number = () => performance.now()): OnEvent {
+export function progress(
+  out: Output,
+  { everyFlow = false, now = () => performance.now() }: { everyFlow?: boolean; now?: () => number } = {},
+): OnEvent {
   const live = out.isTTY === true;
   const doing = new Map<string, string>();
   /** By scenario; a flow that is told of again has a new verdict. */
@@ -45,7 +48,7 @@ export function progress(out: Output, now: () => number = () => performance.now(
       beganAt.set(event.scenario, -Infinity);
     }
     const reported = event.event === 'started' ? undefined : flows.get(event.scenario);
-    const line = lineOf(event, [...(reported?.values() ?? [])]);
+    const line = lineOf(event, [...(reported?.values() ?? [])], everyFlow);
     if (line !== null) out.write(live ? ERASE_LINE + wrap(line, out.columns ?? 80, { hanging: 2 }) : `${line}\n`);
     if (!live) return;
     const all = [...flows.values()].flatMap((reported) => [...reported.values()]);
@@ -56,13 +59,17 @@ export function progress(out: Output, now: () => number = () => performance.now(
 }
 
 /** What is told for good of a scenario's flows; null for what only passes by. */
-function lineOf(event: RunEvent, results: FlowResult[]): string | null {
+function lineOf(event: RunEvent, results: FlowResult[], everyFlow: boolean): string | null {
   if (event.event === 'started') return `${plural(event.flows, 'flow')} in ${plural(event.scenarios, 'scenario')}`;
   if (event.event === 'engine-lost')
     return `! the engine at ${event.engine} does not answer any more: ${event.scenario} runs on another one`;
   if (event.event === 'not-run') return `! ${event.scenario} [${event.variant}] not run: ${say(en, event.reason)}`;
   if (event.event === 'flow' && event.result.verdict === 'fail') {
     return `✗ ${event.scenario} [${event.variant}] ${event.result.name}: ${event.result.reasons.map((reason) => say(en, reason)).join(' ')}`;
+  }
+  if (event.event === 'flow' && event.result.verdict === 'pass' && everyFlow) {
+    const { name, outcome, cause } = event.result;
+    return `✓ ${event.scenario} [${event.variant}] ${name}: ${cause?.code ?? outcome}`;
   }
   if (event.event !== 'scenario') return null;
   const { pass } = countVerdicts(results);

@@ -47,9 +47,7 @@ export async function publish(results: Results, dir: string, { root, json, quiet
   );
   const saved = await saveReports(results, dir, pageBundle(), sources);
   if (!json) {
-    const page = join(saved.dir, 'index.html');
-    const near = relative(process.cwd(), page);
-    const reportPath = near.startsWith('..') ? page : near;
+    const reportPath = shownPath(join(saved.dir, 'index.html'));
     process.stdout.write(summaryText(results, { color: process.stdout.isTTY, reportPath, width: lineWidth() }));
   }
   // GitHub reads annotations from both streams; a program reads results.json from the one.
@@ -57,6 +55,12 @@ export async function publish(results: Results, dir: string, { root, json, quiet
   if (!quiet) await reportToGithub(results, process.env, (line) => out.write(`${line}\n`));
   if (saved.problem) process.stderr.write(`${saved.problem.message}\n`);
   return saved.problem?.exitCode ?? exitCode(results);
+}
+
+/** A path as the user would write it here. */
+export function shownPath(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.startsWith('..') ? path : near;
 }
 
 /** 1 when a flow failed, 3 when one was not run or the run was stopped, else 0. */

@@ -11,6 +11,7 @@ import { version } from '../api/package.ts';
 import { progress } from './progress.ts';
 import { publish, reportFolder } from './results-commands.ts';
 import { parseShard, shardOf } from './shard.ts';
+import { runByWatch } from './watch/run-by-watch.ts';
 import { whatToRun } from './what-to-run.ts';
 
 export interface RunCommandOptions {
@@ -48,33 +49,41 @@ export async function runCommand(
   const scenarios = shard ? shardOf(all, shard) : all;
   if (shard && scenarios.length === 0)
     out.write(`shard ${options.shard} is empty: ${plural(all.length, 'scenario')} in all\n`);
-  const ready = await readyEngine(project);
   const { cache } = project.folders;
+  const onEvent = progress(out);
   let code: number = EXIT.interrupted;
-  await run(scenarios, {
-    ...ready,
-    version: version(),
-    selection,
-    concurrency: labsAtOnce(ready.engine.cpus),
-    onEvent: progress(out),
-    signal,
-    durations: await readDurations(cache),
-    onResults: async (results) => {
-      // A report of nothing would only take the place of an older one.
-      if (results.interrupted && !anyFinished(results)) {
-        process.stderr.write('no report: no flow had finished\n');
-        return;
-      }
-      // A part of a variant tells nothing of the whole.
-      if (!results.interrupted && !options.failed && options.flow.length === 0)
-        await rememberDurations(cache, durationsOf(results));
-      code = await publish({ ...results, ...(shard ? { shard } : {}) }, report, {
-        root: project.root,
-        json: options.json,
-        quiet: shard !== null,
-      });
-    },
-  });
+  const onResults = async (results: Results): Promise<void> => {
+    // A report of nothing would only take the place of an older one.
+    if (results.interrupted && !anyFinished(results)) {
+      process.stderr.write('no report: no flow had finished\n');
+      return;
+    }
+    // A part of a variant tells nothing of the whole.
+    if (!results.interrupted && !options.failed && options.flow.length === 0)
+      await rememberDurations(cache, durationsOf(results));
+    code = await publish({ ...results, ...(shard ? { shard } : {}) }, report, {
+      root: project.root,
+      json: options.json,
+      quiet: shard !== null,
+    });
+  };
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const served = await runByWatch(project, scenarios, selection, { onEvent, signal, say });
+  if (served) {
+    await onResults(served);
+  } else {
+    const ready = await readyEngine(project);
+    await run(scenarios, {
+      ...ready,
+      version: version(),
+      selection,
+      concurrency: labsAtOnce(ready.engine.cpus),
+      onEvent,
+      signal,
+      durations: await readDurations(cache),
+      onResults,
+    });
+  }
   return signal.aborted ? EXIT.interrupted : code;
 }
 

@@ -11,6 +11,11 @@ import type { Yaml } from './content/page-details.ts';
 export interface PageBundle {
   js: string;
   css: string;
+  /**
+   * Tells this report from the next one in its place, for a page that reloads itself when that is there: see
+   * page/follow.ts. A report without has no such page.
+   */
+  stamp?: string;
 }
 
 /**
@@ -25,6 +30,8 @@ export function pageHtml(results: Results, bundle: PageBundle, sources: Record<s
   const js = bundle.js.replaceAll(/<\/(?=script)/gi, '\\x3c/');
   const css = bundle.css.replaceAll(/<\/(?=style)/gi, '\\3c /');
   const hash = createHash('sha256').update(js).digest('base64');
+  // What the page's own script adds may run as well: the stamp beside it, which a page of one file could not fetch.
+  const scripts = `'sha256-${hash}'${bundle.stamp === undefined ? '' : " 'strict-dynamic'"}`;
   const chunks = results.scenarios.map((scenario, s) => {
     const yaml = Object.fromEntries(scenario.flows.map(({ name, at }) => [name, excerpt(sources[at.file], at.line)]));
     return chunk(`scenario-${s}`, packScenario(scenario, yaml));
@@ -34,8 +41,8 @@ export function pageHtml(results: Results, bundle: PageBundle, sources: Record<s
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'sha256-${hash}'; style-src 'unsafe-inline'; img-src data:">
-<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src ${scripts}; style-src 'unsafe-inline'; img-src data:">
+<meta name="color-scheme" content="light dark">${stampTag(bundle.stamp)}
 <title>l4lab: ${escapeXml(totals)}</title>
 <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(icon(count.fail + count['not-run'] > 0))}">
 <style>${css}</style>
@@ -48,6 +55,15 @@ ${chunks.join('\n')}
 </body>
 </html>
 `;
+}
+
+function stampTag(stamp: string | undefined): string {
+  return stamp === undefined ? '' : `\n<meta name="stamp" content="${escapeXml(stamp)}">`;
+}
+
+/** The stamp as a script, which a page at file:// can load again and again; null ends that. */
+export function stampScript(stamp: string | null): string {
+  return `l4labReport(${JSON.stringify(stamp)});\n`;
 }
 
 function chunk(id: string, value: object): string {

@@ -3,8 +3,11 @@ import path from 'node:path';
 import type { Results } from '../harness/terms/results.ts';
 import { captureFiles, CAPTURES_DIR } from './captures.ts';
 import { junitXml } from './junit.ts';
-import { type PageBundle, pageHtml } from './page-html.ts';
+import { type PageBundle, pageHtml, stampScript } from './page-html.ts';
 import { summaryMarkdown } from './summary-markdown.ts';
+
+/** Beside a page that reloads itself. */
+const STAMP_FILE = 'latest.js';
 
 /**
  * Writes index.html, results.json, junit.xml, summary.md and the captures of failed flows into `dir`, which is created.
@@ -37,7 +40,17 @@ export async function writeReports(
     // Captures of an earlier run would be taken for this one's.
     await rm(path.join(dir, CAPTURES_DIR), { recursive: true, force: true });
     await place(CAPTURES_DIR);
+    // Last, since a page that sees it loads what is there by then.
+    if (bundle.stamp === undefined) await rm(path.join(dir, STAMP_FILE), { force: true });
+    else await stampReport(dir, bundle.stamp);
   } finally {
     await rm(draft, { recursive: true, force: true });
   }
+}
+
+/** Tells open pages of the report in a folder which one is there; null tells them to wait for no other. */
+export async function stampReport(dir: string, stamp: string | null): Promise<void> {
+  const draft = path.join(dir, `.${STAMP_FILE}`);
+  await writeFile(draft, stampScript(stamp));
+  await rename(draft, path.join(dir, STAMP_FILE));
 }

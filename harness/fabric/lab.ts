@@ -101,6 +101,11 @@ export class Lab implements AsyncDisposable {
     return fresh.every(Boolean);
   }
 
+  /** Whether every node answers, as far as is known: a lab that nobody uses may lose one as well. */
+  get isAlive(): boolean {
+    return [...this.nodes.values()].every((node) => node.isAlive);
+  }
+
   node(name: string): NodeHandle {
     return this.nodes.get(name)!;
   }

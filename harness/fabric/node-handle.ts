@@ -66,6 +66,11 @@ export class NodeHandle {
     stream.on('error', gone);
   }
 
+  /** Whether it answers, as far as is known. */
+  get isAlive(): boolean {
+    return this.#failure === null;
+  }
+
   /** Asks the engine to tell when the container, which has just been started, ends. */
   watch(): void {
     this.#exitCode = this.container.wait().then(

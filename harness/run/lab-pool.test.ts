@@ -15,7 +15,7 @@ function pool(limits: PoolLimits = {}): { labs: LabPool; booted: () => number; e
   const boot = jest
     .spyOn(Lab, 'boot')
     .mockImplementation(() =>
-      Promise.resolve({ onFrames: () => undefined, [Symbol.asyncDispose]: end } as unknown as Lab),
+      Promise.resolve({ isAlive: true, onFrames: () => undefined, [Symbol.asyncDispose]: end } as unknown as Lab),
     );
   const labs = new LabPool({ engine: {} as Engine, image: '' }, limits);
   return { labs, booted: () => boot.mock.calls.length, ended: () => end.mock.calls.length };
@@ -67,6 +67,15 @@ test('no more labs are used at once than may be: who comes later waits, and gets
   labs.release(first, true);
   await Promise.all(next);
   expect([told, booted()]).toEqual([['second', 'third'], 1]);
+});
+
+test('a warm lab that lost a node meanwhile is lent to nobody', async () => {
+  const { labs, booted, ended } = pool();
+  const first = await labs.acquire(small);
+  labs.release(first, true);
+  Object.assign(first.lab, { isAlive: false });
+  expect((await labs.acquire(small)).lab).not.toBe(first.lab);
+  expect([booted(), ended()]).toEqual([2, 1]);
 });
 
 test('a boot that fails keeps nobody else waiting', async () => {

@@ -78,6 +78,9 @@ export class LabPool implements AsyncDisposable {
 
   #warm(plan: Plan, signal: AbortSignal | undefined): PooledLab | null {
     const own = topologyOf(plan);
+    const dead = this.#idle.filter(({ lab }) => !lab.isAlive);
+    for (const pooled of dead) this.#idle.splice(this.#idle.indexOf(pooled), 1);
+    this.#discard(dead);
     const index = this.#idle.findIndex((lab) => contains(lab.topology, own));
     if (index < 0) return null;
     const [pooled] = this.#idle.splice(index, 1);

@@ -37,19 +37,23 @@ export async function runScenario(
   }
   const { scenario } = loaded;
   emit({ event: 'scenario', scenario: scenario.name, durationMs: performance.now() - began });
+  return { ...describeScenario(loaded), variants };
+}
+
+/** What a result says of its scenario, whatever of it ran. */
+export function describeScenario({ scenario, yaml }: LoadedScenario): Omit<ScenarioResult, 'variants'> {
   return {
     name: scenario.name,
     title: scenario.file.title,
     description: scenario.file.description,
-    file: loaded.yaml.file,
+    file: yaml.file,
     lab: scenario.labName,
     sources: scenario.file.sources,
     flows: Object.entries(scenario.file.flows).map(([name, flow]) => ({
       name,
       title: flow.title ?? name,
-      at: loaded.yaml.locate(['flows', name]),
+      at: yaml.locate(['flows', name]),
     })),
-    variants,
   };
 }
 

@@ -83,6 +83,8 @@ export interface VariantResult {
   at: SourcePosition;
   /** What was changed against the scenario, as YAML text; empty for the scenario itself. */
   change: string;
+  /** When it ran, where that was before this run: `l4lab watch` runs only what has changed. ISO 8601, UTC. */
+  ranAt?: string;
   plan: Plan;
   flows: FlowResult[];
   /** Configuration, rules and log of every load balancer that ran, by node. */

@@ -36,6 +36,8 @@ export interface IndexVariant {
   name: string;
   title: string;
   change: string;
+  /** Null where it ran with the rest. */
+  ranAt: string | null;
   timings: VariantResult['timings'];
   flows: IndexFlow[];
 }
@@ -80,6 +82,7 @@ export function toPageIndex({ startedAt, durationMs, environment, interrupted, s
         name: variant.name,
         title: variant.title,
         change: variant.change,
+        ranAt: variant.ranAt ?? null,
         timings: variant.timings,
         flows: variant.flows.map((flow) => indexFlow(flow, variant)),
       })),

@@ -7,6 +7,7 @@ import { AttemptPicker } from './attempt-picker.tsx';
 import { Outcome, VerdictBadge } from './badge.tsx';
 import { usePage } from './context.ts';
 import type { FlowView } from './flow-view.ts';
+import { inUtc } from './in-utc.ts';
 import { TABS, toFragment } from './route.ts';
 import { shownAttempt } from './shown-attempt.ts';
 import { CompareTab } from './tabs/compare.tsx';
@@ -31,6 +32,7 @@ export function FlowPanel(view: FlowView) {
         </h2>
         <p class="facts">
           {variant.title} · {flow.protocol.toUpperCase()} · {t.nAttempts(flow.attempts.length)}
+          {variant.ranAt !== undefined && ` · ${t.ranAt(inUtc(variant.ranAt))}`}
           {flow.capture && (
             <>
               {' · '}

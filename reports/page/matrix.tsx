@@ -2,6 +2,7 @@ import type { IndexScenario } from '../content/page-index.ts';
 import { Outcome, VerdictMark } from './badge.tsx';
 import { cellLink, usePage } from './context.ts';
 import { flips, wentHow } from './filter.ts';
+import { inUtc } from './in-utc.ts';
 import { toFragment } from './route.ts';
 
 /** Flows × variants; a cell says how it went and whether that was expected. Arrow keys move between cells. */
@@ -27,6 +28,7 @@ export function Matrix({ scenario }: { scenario: IndexScenario }) {
                 >
                   {variant.title}
                 </a>
+                {variant.ranAt !== null && <small>{t.ranAt(inUtc(variant.ranAt))}</small>}
               </th>
             ))}
           </tr>

@@ -144,6 +144,7 @@ export const en = {
     startedAt: 'Started',
     duration: 'Took',
   },
+  ranAt: (time: string) => `ran before, ${time}`,
   timings: 'Where the time went',
   phases: { bootMs: 'boot', configureMs: 'configure', flowsMs: 'flows', resetMs: 'reset' },
   total: 'total',

@@ -153,6 +153,7 @@ export const ko: Strings = {
     startedAt: '시작',
     duration: '소요 시간',
   },
+  ranAt: (time) => `이전 실행, ${time}`,
   timings: '시간 분포',
   phases: { bootMs: '부팅', configureMs: '설정', flowsMs: '흐름', resetMs: '초기화' },
   total: '합계',

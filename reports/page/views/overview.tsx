@@ -5,6 +5,7 @@ import { cellLink, usePage } from '../context.ts';
 import { causeOf, type Cell, groupBy } from '../filter.ts';
 import { FilterBar } from '../filter-bar.tsx';
 import { Limited } from '../limited.tsx';
+import { inUtc } from '../in-utc.ts';
 import { toFragment } from '../route.ts';
 import { ScenarioCard } from '../scenario-card.tsx';
 import type { Strings } from '../strings/en.ts';
@@ -87,7 +88,7 @@ function Totals() {
         <span> · Linux {index.environment.kernel}</span>
         <span>
           {' '}
-          · <time dateTime={index.startedAt}>{index.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</time>
+          · <time dateTime={index.startedAt}>{inUtc(index.startedAt)}</time>
         </span>
       </p>
     </section>

@@ -1,0 +1,37 @@
+import { temporaryProject, twoByTwo, type TemporaryProject } from '../testing/temporary-project.ts';
+import { loadScenario } from '../../harness/project/scenario-files.ts';
+import { madeUpResults } from '../testing/made-up-results.ts';
+import { Board } from './board.ts';
+import { outlook } from './outlook.ts';
+
+let temporary: TemporaryProject;
+beforeEach(async () => (temporary = await temporaryProject()));
+afterEach(() => temporary[Symbol.dispose]());
+
+/** What is said of a change from one text to another. */
+function said(before: string, after: string): string[] {
+  const board = new Board();
+  for (const [index, text] of [before, after].entries()) {
+    temporary.write('scenarios/a.yaml', text);
+    const loaded = loadScenario(temporary.project, `${temporary.folder}/scenarios/a.yaml`);
+    board.set(loaded);
+    if (index === 0) board.take(madeUpResults([loaded]));
+  }
+  return board.due().flatMap(outlook);
+}
+
+test('flows of which another outcome is predicted are told, and whether that is expected', () => {
+  const deafTo81 = twoByTwo().replace('listeners: [81/tcp]', 'listeners: [80/tcp]');
+  expect(said(twoByTwo(), deafTo81)).toEqual([
+    '[deaf] one: refused → works, not as expected',
+    '[deaf] two: works → refused, not as expected',
+  ]);
+  expect(said(deafTo81, twoByTwo())).toEqual(['[deaf] one: works → refused', '[deaf] two: refused → works']);
+});
+
+test('a flow that is new is told, and one whose outcome stays is not', () => {
+  const more = twoByTwo().replace('variants:', '  three: { from: client, to: s1, port: 82, expect: works }\nvariants:');
+  expect(said(twoByTwo(), more)).toEqual(
+    ['as-is', 'deaf'].map((variant) => `[${variant}] three: refused, not as expected`),
+  );
+});

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Project } from '../../harness/project/project.ts';
+import type { RunEvent } from '../../harness/run/events.ts';
+import type { Results } from '../../harness/terms/results.ts';
+import type { Fault } from '../../harness/terms/fault.ts';
+import type { ErrorCode } from '../../harness/errors.ts';
+import { labImage, version } from '../../api/package.ts';
+
+/** What `run` asks of a watch. */
+export type Request = { ask: 'run'; flows: WantedFlow[] } | { ask: 'stop' };
+
+/** A flow of a variant of a scenario file (an absolute path). */
+export interface WantedFlow {
+  file: string;
+  variant: string;
+  flow: string;
+}
+
+/** What a watch answers; `hello` comes first, and `results` or `failed` last. */
+export type Answer =
+  | { tell: 'hello'; build: string }
+  | { tell: 'event'; event: RunEvent }
+  | { tell: 'results'; results: Results }
+  | { tell: 'failed'; code: ErrorCode; message: string; fault: Fault | null };
+
+/** An answer, or a request, is a line of JSON. */
+export function lineOf(message: Request | Answer): string {
+  return `${JSON.stringify(message)}\n`;
+}
+
+/** Stands in the cache folder of a project while a watch serves there. */
+export interface Doorplate {
+  socket: string;
+}
+
+export function doorplate(cache: string): string {
+  return join(cache, 'watch.json');
+}
+
+/**
+ * Two processes understand each other, and would judge alike, when they are of the same build and use the same engine.
+ * A watch tells what it was when it began, whatever is built meanwhile.
+ */
+export function thisBuild({ engines }: Project): string {
+  const program = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
+  return [version(), labImage(), process.env['DOCKER_HOST'] ?? '', ...engines, program.digest('hex')].join(' ');
+}

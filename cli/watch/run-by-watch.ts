@@ -1,0 +1,85 @@
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Socket } from 'node:net';
+import { EnvironmentError, L4labError } from '../../harness/errors.ts';
+import type { Project } from '../../harness/project/project.ts';
+import type { OnEvent } from '../../harness/run/events.ts';
+import { plansOf, type LoadedScenario, type Selection } from '../../harness/scenario/plans.ts';
+import type { Results } from '../../harness/terms/results.ts';
+import { connectTo, readDoorplate } from './doorplate.ts';
+import { lineOf, thisBuild, type Answer, type WantedFlow } from './protocol.ts';
+
+const HELLO_DEADLINE_MS = 2000;
+
+/**
+ * Has a watch of the project run scenarios on its warm labs.
+ * @returns null where there is no watch that can do it: none answers, it is of another build, or it ended meanwhile
+ * @throws L4labError as a run does
+ */
+export async function runByWatch(
+  project: Project,
+  scenarios: LoadedScenario[],
+  selection: Selection,
+  { onEvent, signal, say }: { onEvent: OnEvent; signal: AbortSignal; say: (line: string) => void },
+): Promise<Results | null> {
+  // The labs of a watch are on the first engine alone.
+  if (project.engines.length > 1) return null;
+  const plate = await readDoorplate(project.folders.cache);
+  const socket = plate && (await connectTo(plate));
+  if (socket === null) return null;
+  const answers = answersOf(socket);
+  const stop = (): void => void socket.write(lineOf({ ask: 'stop' }));
+  try {
+    const hello = await within(answers.next(), HELLO_DEADLINE_MS);
+    if (hello?.tell !== 'hello') return null;
+    if (hello.build !== thisBuild(project)) {
+      say('a watch of another build, or on another engine, is there: its labs are of no use here');
+      return null;
+    }
+    say('on the warm labs of the watch that is there');
+    signal.addEventListener('abort', stop);
+    socket.write(lineOf({ ask: 'run', flows: scenarios.flatMap((one) => flowsOf(project, one, selection)) }));
+    for (let answer = await answers.next(); answer !== null; answer = await answers.next()) {
+      if (answer.tell === 'event') onEvent(answer.event);
+      else if (answer.tell === 'results') return answer.results;
+      else if (answer.tell === 'failed') throw errorOf(answer);
+    }
+    say('the watch has ended: labs are booted instead');
+    return null;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    socket.destroy();
+  }
+}
+
+function flowsOf(project: Project, loaded: LoadedScenario, selection: Selection): WantedFlow[] {
+  const file = resolve(project.root, loaded.yaml.file);
+  return plansOf(loaded, selection).flatMap(({ plan }) =>
+    plan.flows.map(({ name }) => ({ file, variant: plan.variant, flow: name })),
+  );
+}
+
+/** Lines of JSON one after the other; null once there will be no more. */
+function answersOf(socket: Socket): { next: () => Promise<Answer | null> } {
+  const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+  return {
+    next: async () => {
+      const line = await lines.next();
+      return line.done ? null : (JSON.parse(line.value) as Answer);
+    },
+  };
+}
+
+async function within<T>(work: Promise<T>, ms: number): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), ms)));
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function errorOf({ code, message, fault }: Extract<Answer, { tell: 'failed' }>): L4labError {
+  return fault === null ? new L4labError(code, message) : new EnvironmentError(code, fault);
+}

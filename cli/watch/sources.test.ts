@@ -1,0 +1,92 @@
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { until } from '../../harness/fabric/testing/remnants.ts';
+import { temporaryProject, twoByTwo, TWO_NODES, type TemporaryProject } from '../testing/temporary-project.ts';
+import { Sources } from './sources.ts';
+import { FolderWatch } from './watch-folders.ts';
+
+let temporary: TemporaryProject;
+beforeEach(async () => {
+  temporary = await temporaryProject();
+  temporary.write('scenarios/a.yaml', twoByTwo());
+  temporary.write('scenarios/sub/b.yaml', twoByTwo('../../elsewhere/lab.yaml'));
+  temporary.write('elsewhere/lab.yaml', TWO_NODES);
+});
+afterEach(() => temporary[Symbol.dispose]());
+
+const at = (name: string): string => join(temporary.folder, name);
+const named = (files: string[]): string[] => files.map((file) => relative(temporary.folder, file));
+
+describe('sources', () => {
+  const changed = (sources: Sources): string[] => named(sources.read().changed);
+
+  test('are all new at first, and then as often as their text is, or that of their lab', () => {
+    const sources = new Sources(temporary.project, []);
+    expect(changed(sources)).toEqual(['scenarios/a.yaml', 'scenarios/sub/b.yaml']);
+    temporary.write('scenarios/a.yaml', twoByTwo());
+    expect(changed(sources)).toEqual([]);
+    temporary.write('elsewhere/lab.yaml', `${TWO_NODES}# changed\n`);
+    expect(changed(sources)).toEqual(['scenarios/sub/b.yaml']);
+    temporary.write('labs/two-nodes.yaml', `${TWO_NODES}# changed\n`);
+    expect(changed(sources)).toEqual(['scenarios/a.yaml']);
+  });
+
+  test('come and go; a lab of the project takes the place of the shipped one with its name', () => {
+    rmSync(at('labs/two-nodes.yaml'));
+    temporary.write('shipped/two-nodes.yaml', TWO_NODES);
+    const sources = new Sources(temporary.project, []);
+    sources.read();
+    temporary.write('scenarios/c.yaml', twoByTwo());
+    expect(changed(sources)).toEqual(['scenarios/c.yaml']);
+    temporary.write('labs/two-nodes.yaml', `${TWO_NODES}# own\n`);
+    expect(changed(sources)).toEqual(['scenarios/a.yaml', 'scenarios/c.yaml']);
+    rmSync(at('scenarios/a.yaml'));
+    expect(named(sources.read().files)).toEqual(['scenarios/c.yaml', 'scenarios/sub/b.yaml']);
+  });
+
+  test('that are named and gone for a moment are no mistake; words that name nothing are one at first', () => {
+    const sources = new Sources(temporary.project, [at('scenarios/a.yaml')]);
+    sources.read();
+    renameSync(at('scenarios/a.yaml'), at('scenarios/a.bak'));
+    expect(sources.read().files).toEqual([]);
+    renameSync(at('scenarios/a.bak'), at('scenarios/a.yaml'));
+    expect(changed(sources)).toEqual(['scenarios/a.yaml']);
+    expect(() => new Sources(temporary.project, ['no-such']).read()).toThrow(/`no-such` is neither/);
+  });
+
+  test('are in folders that are all watched', () => {
+    const { folders } = new Sources(temporary.project, []).read();
+    expect(named(folders).sort()).toEqual(['', 'elsewhere', 'labs', 'scenarios', 'scenarios/sub']);
+  });
+});
+
+describe('folders that are watched', () => {
+  test('tell of what is written, by whatever way, also below folders that are new or came back', async () => {
+    const sources = new Sources(temporary.project, []);
+    const seen: string[] = [];
+    using folders = new FolderWatch(() => {
+      const reading = sources.read();
+      folders.watch(reading.folders);
+      seen.push(...named(reading.changed));
+    });
+    folders.watch(sources.read().folders);
+    const told = async (name: string, doing: () => void): Promise<void> => {
+      seen.length = 0;
+      doing();
+      await until(`${name} to be told of`, () => Promise.resolve(seen.includes(name)));
+    };
+    await told('scenarios/a.yaml', () => temporary.write('scenarios/a.yaml', `${twoByTwo()}# in place\n`));
+    await told('scenarios/a.yaml', () => {
+      temporary.write('scenarios/.a.swp', `${twoByTwo()}# by another file's name\n`);
+      renameSync(at('scenarios/.a.swp'), at('scenarios/a.yaml'));
+    });
+    await told('scenarios/new/folder/c.yaml', () => temporary.write('scenarios/new/folder/c.yaml', twoByTwo()));
+    await told('scenarios/new/folder/c.yaml', () => temporary.write('scenarios/new/folder/c.yaml', `${twoByTwo()}#\n`));
+    await told('scenarios/sub/b.yaml', () => {
+      rmSync(at('scenarios/sub'), { recursive: true });
+      mkdirSync(at('scenarios/sub'));
+      temporary.write('scenarios/sub/b.yaml', `${twoByTwo()}# back\n`);
+    });
+    await told('scenarios/sub/b.yaml', () => temporary.write('scenarios/sub/b.yaml', `${twoByTwo()}# again\n`));
+  });
+});

@@ -1,0 +1,38 @@
+const PERIOD_MS = 1000;
+const PLACE = 'l4lab scroll';
+
+/**
+ * Reloads the page when another report takes its place, where the report was made to be followed. A page at file:// can
+ * fetch nothing, but load a script: that of the stamp, which lies beside it.
+ */
+export function follow(): void {
+  const own = document.querySelector<HTMLMetaElement>('meta[name="stamp"]')?.content;
+  if (own === undefined) return;
+  let loads = 0;
+  const poll = setInterval(() => {
+    const script = document.createElement('script');
+    script.src = `latest.js?${++loads}`;
+    script.onload = () => script.remove();
+    // The report of a plain run has none.
+    script.onerror = () => clearInterval(poll);
+    document.head.append(script);
+  }, PERIOD_MS);
+  Object.assign(globalThis, {
+    l4labReport: (stamp: string | null) => {
+      if (stamp === null) clearInterval(poll);
+      else if (stamp !== own) reload();
+    },
+  });
+}
+
+function reload(): void {
+  sessionStorage.setItem(PLACE, String(scrollY));
+  location.reload();
+}
+
+/** After a reload, the place where the reader was: browsers go back there before the page has been drawn. */
+export function scrollToFormerPlace(): void {
+  const place = sessionStorage.getItem(PLACE);
+  sessionStorage.removeItem(PLACE);
+  if (place !== null) scrollTo(0, Number(place));
+}
