@@ -1,3 +1,4 @@
+import { L4labError } from '../harness/errors.ts';
 import { findEngine, type Engine } from '../harness/fabric/engine.ts';
 import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
@@ -7,6 +8,7 @@ import type { Endpoint } from '../setup/endpoint.ts';
 import { SETUP_LOCK, withLock } from '../setup/lock.mjs';
 import { labIsReady, makeLabReady } from '../setup/main.ts';
 import { followProgress } from '../setup/progress.ts';
+import { SetupError } from '../setup/setup-error.ts';
 import { openTunnel } from '../setup/ssh-tunnel.ts';
 import { labImage, PACKAGE } from './package.ts';
 
@@ -23,11 +25,23 @@ export interface ReadyEngine {
  * The engines of a project, or the one that is found or started here, with the lab image on each; what runs left that were
  * killed is removed.
  * @param options install without asking; who hears what is done (stderr by default, since stdout may be read by a program)
- * @throws Error that says what is missing
+ * @throws L4labError `engine-unavailable`: what is missing, and what to do
  */
 export async function readyEngine(
   project: Project,
   options: { yes?: boolean; say?: (line: string) => void } = {},
+): Promise<ReadyEngine> {
+  try {
+    return await makeReady(project, options);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    throw new L4labError('engine-unavailable', error.message, { cause: error });
+  }
+}
+
+async function makeReady(
+  project: Project,
+  options: { yes?: boolean; say?: (line: string) => void },
 ): Promise<ReadyEngine> {
   const { yes = false, say = (line: string): void => void process.stderr.write(`${line}\n`) } = options;
   const image = labImage();
@@ -40,6 +54,12 @@ export async function readyEngine(
   await sweep(engine.docker, { orphans: true });
   const more = await Promise.all(others.map((endpoint) => readyOther(endpoint, engine, image, say)));
   return { engine, more, image, labels: await reaperLabels(engine.docker) };
+}
+
+/** Every engine of a project, or the one that is found here, as it is. @throws L4labError */
+export async function allEngines(project: Project): Promise<Engine[]> {
+  if (project.engines.length === 0) return [await findEngine()];
+  return Promise.all(project.engines.map(async (address) => findEngine(await endpointOf(address))));
 }
 
 /** The engine on which `up` leaves labs: the project's first, or the one that is found here. @throws L4labError */

@@ -28,7 +28,7 @@ export async function captureCommand(
       `a capture is no text: hand it on (\`l4lab capture ${node} | wireshark -k -i -\`) or keep it (\`> ${node}.pcapng\`)`,
     );
   const { docker } = await firstEngine(project);
-  const chosen = chooseNode(chooseLab(await keptLabs(docker), scenario), node);
+  const chosen = chooseNode(chooseLab(await keptLabs(docker, project.root), scenario), node);
   const ifaces = await interfacesOf(docker, chosen, iface);
   const names = ifaces.map((name) => `${node}/${name}`);
   process.stdout.write(pcapngHead(names));

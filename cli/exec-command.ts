@@ -17,7 +17,7 @@ export async function execCommand(
   signal: AbortSignal,
 ): Promise<number> {
   const { docker } = await firstEngine(project);
-  const { container } = chooseNode(chooseLab(await keptLabs(docker), scenario), node);
+  const { container } = chooseNode(chooseLab(await keptLabs(docker, project.root), scenario), node);
   const { stdin, stdout, stderr } = process;
   const tty = stdin.isTTY && stdout.isTTY;
   const exec = await NodeExec.start(docker.getContainer(container), words.length === 0 ? ['bash'] : words, tty);

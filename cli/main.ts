@@ -227,7 +227,7 @@ async function main(argv: string[]): Promise<number> {
   program
     .command('clean')
     .description('remove every container and network that l4lab ever made')
-    .action(() => ends(cleanCommand()));
+    .action(() => inProject((project) => cleanCommand(project)));
 
   try {
     await program.parseAsync(argv, { from: 'user' });

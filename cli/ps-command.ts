@@ -6,7 +6,7 @@ import { NO_LAB } from './kept-lab.ts';
 
 /** `l4lab ps`: lists the labs that `up` has left running. */
 export async function psCommand(project: Project, { json }: { json: boolean }): Promise<number> {
-  const labs = await keptLabs((await firstEngine(project)).docker);
+  const labs = await keptLabs((await firstEngine(project)).docker, project.root);
   process.stdout.write(json ? `${JSON.stringify(labs, null, 2)}\n` : psText(labs));
   return EXIT.ok;
 }

@@ -1,7 +1,7 @@
 import { plural } from '../reports/content/plural.ts';
 import { EXIT } from '../harness/errors.ts';
-import { firstEngine, readyEngine } from '../api/engine.ts';
-import { findEngine, type Engine } from '../harness/fabric/engine.ts';
+import { allEngines, firstEngine, readyEngine } from '../api/engine.ts';
+import type { Engine } from '../harness/fabric/engine.ts';
 import { removeStrayBridges } from '../harness/fabric/bridges.ts';
 import { Lab } from '../harness/fabric/lab.ts';
 import { knownNeighbours } from '../harness/model/warm-start.ts';
@@ -26,13 +26,13 @@ export async function upCommand(
   const { scenario } = loaded;
   const { engine, image } = await readyEngine(project);
   const { docker } = engine;
-  const former = await sweep(docker, { kept: scenario.name });
+  const former = await sweep(docker, { kept: { project: project.root, scenario: scenario.name } });
   if (former.containers > 0)
     process.stdout.write(`${scenario.name} was up already: variant ${variant.name} replaces it\n`);
   const lab = await Lab.boot(topologyOf(plan), {
     engine,
     image,
-    kept: { scenario: scenario.name, variant: variant.name },
+    kept: { project: project.root, scenario: scenario.name, variant: variant.name },
     signal,
   });
   try {
@@ -42,7 +42,7 @@ export async function upCommand(
     await lab[Symbol.asyncDispose]();
     throw error;
   }
-  const others = (await keptLabs(docker)).filter(({ id }) => id !== lab.id);
+  const others = (await keptLabs(docker, project.root)).filter(({ id }) => id !== lab.id);
   const lines = upText(plan, lab.id, others.length > 0);
   process.stdout.write(`${lines.join('\n')}\n`);
   return EXIT.ok;
@@ -69,15 +69,20 @@ function upText({ scenario, variant, nodes, services, flows }: Plan, id: string,
   ];
 }
 
-/** `l4lab down`: takes down labs that `up` left running, one scenario's or all. */
+/** `l4lab down`: takes down labs of the project that `up` left running, one scenario's or all. */
 export async function downCommand(project: Project, word: string | undefined): Promise<number> {
-  const kept = word === undefined ? null : scenarioName(project, findOneFile(project, word));
-  return remove(await firstEngine(project), { kept });
+  const scenario = word === undefined ? null : scenarioName(project, findOneFile(project, word));
+  await remove(await firstEngine(project), { kept: { project: project.root, scenario } });
+  return EXIT.ok;
 }
 
-/** `l4lab clean`: removes everything that carries the label of l4lab, and the interfaces that Docker forgot. */
-export async function cleanCommand(): Promise<number> {
-  const engine = await findEngine();
+/** `l4lab clean`: removes everything on the project's engines that carries the label of l4lab, and the interfaces that Docker forgot. */
+export async function cleanCommand(project: Project): Promise<number> {
+  for (const engine of await allEngines(project)) await clean(engine);
+  return EXIT.ok;
+}
+
+async function clean(engine: Engine): Promise<void> {
   const { docker } = engine;
   await remove(engine, { everything: true });
   const bridges = await removeStrayBridges(docker, labImage()).catch((error: unknown) => {
@@ -86,11 +91,9 @@ export async function cleanCommand(): Promise<number> {
     throw error;
   });
   if (bridges.length > 0) process.stdout.write(`removed ${plural(bridges.length, 'bridge')} that no network has\n`);
-  return EXIT.ok;
 }
 
-async function remove({ docker }: Engine, scope: SweepScope): Promise<number> {
+async function remove({ docker }: Engine, scope: SweepScope): Promise<void> {
   const { containers, networks } = await sweep(docker, scope);
   process.stdout.write(`removed ${plural(containers, 'container')} and ${plural(networks, 'network')}\n`);
-  return EXIT.ok;
 }

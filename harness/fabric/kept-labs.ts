@@ -1,5 +1,5 @@
 import type Dockerode from 'dockerode';
-import { KEPT_LABEL, LAB_LABEL, NODE_LABEL, VARIANT_LABEL } from './labels.ts';
+import { KEPT_LABEL, LAB_LABEL, NODE_LABEL, PROJECT_LABEL, VARIANT_LABEL } from './labels.ts';
 
 /** A lab that `up` has left running. */
 export interface KeptLab {
@@ -17,9 +17,12 @@ export interface KeptNode {
   container: string;
 }
 
-/** The labs that are up, the oldest first, with those of their nodes that are running. */
-export async function keptLabs(docker: Dockerode): Promise<KeptLab[]> {
-  return labsOf(await docker.listContainers({ filters: { label: [KEPT_LABEL] } }));
+/**
+ * The labs of a project that are up, the oldest first, with those of their nodes that are running.
+ * @param project its root
+ */
+export async function keptLabs(docker: Dockerode, project: string): Promise<KeptLab[]> {
+  return labsOf(await docker.listContainers({ filters: { label: [KEPT_LABEL, `${PROJECT_LABEL}=${project}`] } }));
 }
 
 /** What an engine says of containers, as far as labs can be told from it. */

@@ -9,7 +9,7 @@ import { createContainer } from './create-container.ts';
 import type { Engine } from './engine.ts';
 import { wiresBlocked } from './firewall.ts';
 import { prepareHostNetwork, refuseClashes, type HostNetwork } from './host-network.ts';
-import { KEPT_LABEL, LAB_LABEL, NODE_LABEL, OWNER_LABEL, ownerLabel, VARIANT_LABEL } from './labels.ts';
+import { KEPT_LABEL, LAB_LABEL, NODE_LABEL, OWNER_LABEL, ownerLabel, PROJECT_LABEL, VARIANT_LABEL } from './labels.ts';
 import { removeSurely } from './sweep.ts';
 import { NodeHandle } from './node-handle.ts';
 import type { BareNode, Topology } from './lab-topology.ts';
@@ -21,7 +21,7 @@ export interface BootOptions {
   /** Further labels, e.g. those by which a reaper finds what to remove. */
   labels?: Record<string, string>;
   /** What the lab is for that stays after this process. */
-  kept?: { scenario: string; variant: string };
+  kept?: { project: string; scenario: string; variant: string };
   /** False only to find out what captures cost: without them no verdict can be had. */
   captures?: boolean;
   /** Aborts the boot; what was made is removed. */
@@ -175,7 +175,11 @@ async function boot(
     [OWNER_LABEL]: ownerLabel(),
     ...(options.kept === undefined
       ? {}
-      : { [KEPT_LABEL]: options.kept.scenario, [VARIANT_LABEL]: options.kept.variant }),
+      : {
+          [KEPT_LABEL]: options.kept.scenario,
+          [VARIANT_LABEL]: options.kept.variant,
+          [PROJECT_LABEL]: options.kept.project,
+        }),
   };
   const wires = links.map(async (link, index) => {
     const bridge = bridgeName(id, index);

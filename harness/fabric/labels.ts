@@ -7,6 +7,8 @@ export const LAB_LABEL = 'l4lab.lab';
 export const OWNER_LABEL = 'l4lab.owner';
 /** Name of the scenario of a lab that is meant to stay (`l4lab up`). */
 export const KEPT_LABEL = 'l4lab.kept';
+/** Root of the project that the scenario belongs to. */
+export const PROJECT_LABEL = 'l4lab.project';
 /** Name of the variant that it was configured for. */
 export const VARIANT_LABEL = 'l4lab.variant';
 /** On containers: the node's name. */

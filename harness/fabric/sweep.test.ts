@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type Dockerode from 'dockerode';
-import { KEPT_LABEL, LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
+import { KEPT_LABEL, LAB_LABEL, OWNER_LABEL, ownerLabel, PROJECT_LABEL } from './labels.ts';
 import { sweep, type SweepScope } from './sweep.ts';
 
 const DEAD = `${hostname()} 999999999 1`;
@@ -26,19 +26,28 @@ const THINGS = {
   dead: { [LAB_LABEL]: '1', [OWNER_LABEL]: DEAD },
   living: { [LAB_LABEL]: '2', [OWNER_LABEL]: ownerLabel() },
   remote: { [LAB_LABEL]: '3', [OWNER_LABEL]: 'another-host 1 1' },
-  'kept-dsr': { [LAB_LABEL]: '4', [OWNER_LABEL]: DEAD, [KEPT_LABEL]: 'proxy-and-dsr/dsr' },
-  'kept-proxy': { [LAB_LABEL]: '5', [OWNER_LABEL]: DEAD, [KEPT_LABEL]: 'proxy-ip/proxy' },
+  'kept-dsr': { [LAB_LABEL]: '4', [OWNER_LABEL]: DEAD, [KEPT_LABEL]: 'proxy-and-dsr/dsr', [PROJECT_LABEL]: '/a' },
+  'kept-proxy': { [LAB_LABEL]: '5', [OWNER_LABEL]: DEAD, [KEPT_LABEL]: 'proxy-ip/proxy', [PROJECT_LABEL]: '/a' },
+  'kept-elsewhere': { [LAB_LABEL]: '6', [OWNER_LABEL]: DEAD, [KEPT_LABEL]: 'proxy-and-dsr/dsr', [PROJECT_LABEL]: '/b' },
   stranger: { app: 'database' },
 };
 
 test.each<[string, SweepScope, string[]]>([
-  ['what dead processes left', { orphans: true }, ['kept-dsr', 'kept-proxy', 'living', 'remote', 'stranger']],
+  [
+    'what dead processes left',
+    { orphans: true },
+    ['kept-dsr', 'kept-elsewhere', 'kept-proxy', 'living', 'remote', 'stranger'],
+  ],
   [
     'what was kept for one scenario',
-    { kept: 'proxy-and-dsr/dsr' },
-    ['dead', 'kept-proxy', 'living', 'remote', 'stranger'],
+    { kept: { project: '/a', scenario: 'proxy-and-dsr/dsr' } },
+    ['dead', 'kept-elsewhere', 'kept-proxy', 'living', 'remote', 'stranger'],
   ],
-  ['all that was kept', { kept: null }, ['dead', 'living', 'remote', 'stranger']],
+  [
+    'all that a project kept',
+    { kept: { project: '/a', scenario: null } },
+    ['dead', 'kept-elsewhere', 'living', 'remote', 'stranger'],
+  ],
   ['everything of l4lab, and nothing of others', { everything: true }, ['stranger']],
 ])('a sweep removes %s', async (_, scope, expected) => {
   const { docker, left } = engineWith(THINGS);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 import { L4labError } from '../errors.ts';
-import { KEPT_LABEL, LAB_LABEL, OWNER_LABEL, ownerIsGone } from './labels.ts';
+import { KEPT_LABEL, LAB_LABEL, OWNER_LABEL, ownerIsGone, PROJECT_LABEL } from './labels.ts';
 
 /** What a sweep removed. */
 export interface Swept {
@@ -11,9 +11,10 @@ export interface Swept {
 
 /**
  * Which labs to remove: those whose process is gone, those of one process (as `ownerLabel` names it), the ones kept for a
- * scenario (or all kept ones), or everything.
+ * scenario of a project (or for all of its scenarios), or everything.
  */
-export type SweepScope = { orphans: true } | { owner: string } | { kept: string | null } | { everything: true };
+export type SweepScope =
+  { orphans: true } | { owner: string } | { kept: { project: string; scenario: string | null } } | { everything: true };
 
 /** Removes labs from Docker by their labels. Nothing that l4lab did not make is touched. */
 export async function sweep(docker: Dockerode, scope: SweepScope): Promise<Swept> {
@@ -29,7 +30,10 @@ function isIn(scope: SweepScope, labels: Record<string, string>): boolean {
   if ('everything' in scope) return true;
   if ('owner' in scope) return labels[OWNER_LABEL] === scope.owner;
   const kept = labels[KEPT_LABEL];
-  if ('kept' in scope) return kept !== undefined && (scope.kept === null || scope.kept === kept);
+  if ('kept' in scope) {
+    const { project, scenario } = scope.kept;
+    return kept !== undefined && labels[PROJECT_LABEL] === project && (scenario === null || scenario === kept);
+  }
   return kept === undefined && ownerIsGone(labels[OWNER_LABEL] ?? '');
 }
 

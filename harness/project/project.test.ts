@@ -39,6 +39,13 @@ test('without one, it is the folder itself, in which files can be named still', 
   expect(() => findScenarios(project, [])).toThrow(/^no scenarios in .*; `npx l4lab init` makes the first one$/);
 });
 
+test('a file where the folder of labs would be is none', async () => {
+  write({ 'l4lab.config.json': '{}', labs: '', 'scenarios/x.yaml': scenarioOn('cross-subnet') });
+  const project = await open();
+  expect(ownLabs(project)).toEqual([]);
+  expect(loadScenario(project, join(folder, 'scenarios/x.yaml')).scenario.labName).toBe('cross-subnet');
+});
+
 test("a lab's name means the project's own first, then one that comes with l4lab", async () => {
   write({ 'l4lab.config.json': '{}', 'labs/one-arm.yaml': LAB, 'scenarios/own.yaml': scenarioOn('one-arm') });
   const project = await open();

@@ -251,7 +251,7 @@ function read({ root }: Project, file: string): string {
 }
 
 function yamlFilesBelow(folder: string): string[] {
-  if (!existsSync(folder)) return [];
+  if (!existsSync(folder) || isFile(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.ya?ml$/.test(name))
     .sort()
