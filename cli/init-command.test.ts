@@ -71,7 +71,7 @@ links: [{ me: 192.0.2.1/24, sw: ~ }, { lb: 192.0.2.2/24, sw: ~ }, { www: 192.0.2
     expect(code).toBe(0);
     expect(stdout).toMatch(/left alone\n {2}labs\/one-arm\.yaml +is there already\n/);
     expect(stdout).toMatch(
-      /changed\n {2}package\.json +added lab, lab:validate\n {2}\.gitignore +added node_modules\/, reports\/\n/,
+      /changed\n {2}package\.json +added lab, lab:watch, lab:validate\n {2}\.gitignore +added node_modules\/, reports\/\n/,
     );
     expect(textIn('net/scenarios/one-arm-proxy.yaml')).toContain('\n  me-to-vip:\n');
     expect(textIn('net/package.json')).toContain('\n    "name": "net",\n');

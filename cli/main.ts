@@ -9,7 +9,6 @@ import { mutateCommand } from './mutate-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { diffCommand, mergeCommand } from './results-commands.ts';
 import { runCommand, type RunCommandOptions } from './run-command.ts';
-import { schemaCommand } from './schema-command.ts';
 import { cleanCommand, downCommand, upCommand } from './up-and-down.ts';
 import { validateCommand } from './validate-command.ts';
 import { watchCommand } from './watch-command.ts';
@@ -24,7 +23,7 @@ import { composeCommand, type ComposeCommandOptions } from './compose-command.ts
 import { initCommand, type InitOptions } from './init-command.ts';
 import { newLabCommand, newScenarioCommand } from './new-command.ts';
 import { loadProject } from '../api/load-project.ts';
-import { PACKAGE, version } from '../api/package.ts';
+import { version } from '../api/package.ts';
 import type { Project } from '../harness/project/project.ts';
 
 const interrupted = new AbortController();
@@ -178,10 +177,6 @@ async function main(argv: string[]): Promise<number> {
     .action((word: string, options: ComposeCommandOptions) =>
       inProject((project) => composeCommand(project, word, options)),
     );
-  program
-    .command('schema')
-    .description('write the JSON Schemas in schema/ anew')
-    .action(() => ends(schemaCommand(PACKAGE)));
   program
     .command('doctor')
     .description('look at engine, kernel, firewall and the rest that labs need, and tell what to do')

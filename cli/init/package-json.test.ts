@@ -6,6 +6,7 @@ test('a new one is private, and depends on l4lab', () => {
   "private": true,
   "scripts": {
     "lab": "l4lab run",
+    "lab:watch": "l4lab watch",
     "lab:validate": "l4lab validate"
   },
   "devDependencies": {
@@ -13,7 +14,7 @@ test('a new one is private, and depends on l4lab', () => {
   }
 }
 `,
-    scripts: ['lab', 'lab:validate'],
+    scripts: ['lab', 'lab:watch', 'lab:validate'],
     dependency: true,
   });
 });
@@ -33,8 +34,13 @@ test('what it says stays: scripts of the same name, the dependency, order, inden
     '}',
   ].join('\r\n');
   const { text, scripts, dependency } = withL4lab(before, '1.2.3');
-  expect(text).toBe(before.replace('"true"\r\n', '"true",\r\n\t\t"lab:validate": "l4lab validate"\r\n'));
-  expect([scripts, dependency]).toEqual([['lab:validate'], false]);
+  expect(text).toBe(
+    before.replace(
+      '"true"\r\n',
+      '"true",\r\n\t\t"lab:watch": "l4lab watch",\r\n\t\t"lab:validate": "l4lab validate"\r\n',
+    ),
+  );
+  expect([scripts, dependency]).toEqual([['lab:watch', 'lab:validate'], false]);
   expect(withL4lab(text, '1.2.3')).toEqual({ text, scripts: [], dependency: false });
 });
 

@@ -7,7 +7,7 @@ interface PackageJson {
   devDependencies?: Record<string, string>;
 }
 
-const SCRIPTS = { lab: 'l4lab run', 'lab:validate': 'l4lab validate' };
+const SCRIPTS = { lab: 'l4lab run', 'lab:watch': 'l4lab watch', 'lab:validate': 'l4lab validate' };
 
 /** The new text of a package.json, and what was added to it. */
 export interface Added {

@@ -11,12 +11,20 @@ export const CONFIG_FILES = ['l4lab.config.ts', 'l4lab.config.mjs', 'l4lab.confi
 const folder = z.string().min(1);
 const schema = z.strictObject({
   $schema: z.string().optional(),
-  scenarios: folder.optional(),
-  labs: folder.optional(),
-  reports: folder.optional(),
-  image: z.string().min(1).optional(),
-  engines: z.array(z.string().regex(/^(unix|tcp|ssh):\/\//, 'wants unix://, tcp:// or ssh://')).optional(),
+  scenarios: folder.optional().describe('Folder of the scenarios; `scenarios` by default.'),
+  labs: folder.optional().describe('Folder of the project’s own labs; `labs` by default.'),
+  reports: folder.optional().describe('Folder of the reports; `reports` by default.'),
+  image: z.string().min(1).optional().describe('Lab image to pull instead of building one.'),
+  engines: z
+    .array(z.string().regex(/^(unix|tcp|ssh):\/\//, 'wants unix://, tcp:// or ssh://'))
+    .optional()
+    .describe('Docker engines that a run spreads its labs over; the one that is found by default.'),
 });
+
+/** The JSON Schema of the configuration, for editors. */
+export function configJsonSchema(): unknown {
+  return { title: 'Configuration of l4lab: l4lab.config.json', ...z.toJSONSchema(schema) };
+}
 
 /** What `l4lab.config.{ts,mjs,json}` may say. Folders are relative to the file. */
 export interface Config {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { schemaFiles } from './json-schema.ts';
+import { schemaFiles } from './schema-files.ts';
 
 test.each(Object.entries(schemaFiles()))('%s is what the reader accepts (mend with: npm run schema)', (path, text) => {
   expect(readFileSync(path, 'utf8')).toBe(text);
