@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type Dockerode from 'dockerode';
 import type { RawFrame } from '../agent/protocol.ts';
+import { coalesce } from '../coalesce.ts';
 import { L4labError } from '../errors.ts';
 import type { KnownNeighbour, Plan } from '../terms/plan.ts';
 import { bridgeName, removeBridges } from './bridges.ts';
@@ -115,9 +116,14 @@ export class Lab implements AsyncDisposable {
   }
 
   /** Answers when every frame that was on a wire by now has been handed to the listener. */
-  async drain(): Promise<void> {
-    await Promise.all(this.#inUse().map((node) => node.call('drain', null)));
+  drain(): Promise<void> {
+    return this.#drained();
   }
+
+  /** Flows side by side read the same captures: of a large lab a reading is many messages. */
+  readonly #drained = coalesce(async () => {
+    await Promise.all(this.#inUse().map((node) => node.call('drain', null)));
+  });
 
   /** The nodes that are configured: a lab may have more than a plan needs. */
   #inUse(): NodeHandle[] {

@@ -142,6 +142,39 @@ describe('a call that vanishes at a router, as predicted', () => {
     expect({ outcome, calls }).toEqual({ outcome: 'works', calls: 3 });
   });
 
+  test('waits for its own repetition where no other call would soon meet the same server', async () => {
+    const pool = ['s1', 's2', 'b1', 's3', 's4'];
+    const sketch = oneArm({ services: { a: { vip: VIP_A, mode: 'dsr', pool } } });
+    const more = ['s3', 's4'].map((name, i) => [
+      name,
+      { ...sketch.nodes['s1']!, interfaces: { l2: `203.0.113.${31 + i}/24` } },
+    ]);
+    const large = plan({
+      ...sketch,
+      nodes: { ...sketch.nodes, ...(Object.fromEntries(more) as typeof sketch.nodes) },
+      links: [...sketch.links, ['s3', 'l2'], ['s4', 'l2']],
+    });
+    const one = flow(large, 'client', 'a');
+    const [first] = predict(large, one);
+    let calls = 0;
+    const answered: FireResult = { answered: true, outcome: '200', answer: null };
+    const scripted: ScriptedLab = new ScriptedLab(
+      ({ sourcePort }) => {
+        calls += 1;
+        const sent = withPort({ ...walk, ...first!, reply: [] }, first!.request[0]!.src.port!, sourcePort);
+        scripted.hands(onTheWires(large, sent, { seq: sourcePort, begins: Date.now() * 1e6 }));
+        setTimeout(() => scripted.ends(answered), 800);
+      },
+      () => undefined,
+    );
+    const { outcome } = await runAttempt(one, large, scripted.pooled, { ...MAY_FAIL, predicted: predict(large, one) });
+    expect({ cause: first!.cause?.code, outcome, calls }).toEqual({
+      cause: 'vip-not-on-server',
+      outcome: 'works',
+      calls: 1,
+    });
+  });
+
   test('may work yet where another one does', async () => {
     let calls = 0;
     const answered: FireResult = { answered: true, outcome: '200', answer: null };

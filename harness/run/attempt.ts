@@ -32,13 +32,13 @@ export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab, may
     plan,
     lab,
     ask: (seen: Seen): Promise<QueriedState> => queryNodes({ plan, flow, ...seen }, lab, before),
+    firstLook: mayFail ? began : began + LEFT_ALONE_MS,
     ...(mayFail
       ? {
-          firstLook: began,
           isNoAccident: (seen: Seen, query: (seen: Seen) => Promise<QueriedState>) =>
             isNoAccident({ flow, key, plan, lab, predicted: mayFail.predicted }, seen, query),
         }
-      : { firstLook: began + LEFT_ALONE_MS }),
+      : {}),
   }).untilDecided();
   const client = {
     answered: fired.answered,

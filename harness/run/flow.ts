@@ -5,13 +5,14 @@ import type { Fault } from '../terms/fault.ts';
 import type { Control, ControlResult } from '../terms/reason.ts';
 import type { Attempt, FlowResult } from '../terms/results.ts';
 import { judgeFlow } from '../judge/verdict.ts';
-import { ATTEMPTS_AT_ONCE } from '../terms/limits.ts';
+import { ATTEMPTS_AT_ONCE, MOST_BYTES_AT_ONCE, WAITING_AT_ONCE } from '../terms/limits.ts';
 import { mayBeToFail } from '../terms/expectation.ts';
 import { predict } from '../model/predict.ts';
 import type { Prediction } from '../terms/walk.ts';
 import { ownerOf, serviceOf } from '../scenario/lookup.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { coalesce } from '../coalesce.ts';
+import { callsUntilSameServer } from './second-call.ts';
 import { sideBySide } from './side-by-side.ts';
 import { runAttempt } from './attempt.ts';
 import { readCounters } from './query-nodes.ts';
@@ -45,7 +46,9 @@ export async function runFlow(
 ): Promise<FlowResult> {
   const began = performance.now();
   const ifMayFail = mayFail(flow, predicted) ? { countersBefore: shared.countersBefore, predicted } : undefined;
-  const attempts = await sideBySide(flow.repeat, ATTEMPTS_AT_ONCE, () => runAttempt(flow, plan, lab, ifMayFail));
+  const attempts = await sideBySide(flow.repeat, attemptsAtOnce(flow, plan, predicted), () =>
+    runAttempt(flow, plan, lab, ifMayFail),
+  );
   const controls = await Promise.all(controlsOf(plan, flow).map(shared.control));
   const differs = attempts.map((attempt) => disagreement(attempt, predicted)).find((found) => found !== null) ?? null;
   const judged = judgeFlow(flow, plan, { attempts, controls, disagreement: differs });
@@ -60,6 +63,18 @@ export async function runFlow(
     controls,
     durationMs: performance.now() - began,
   };
+}
+
+/**
+ * Where no second call tells that a loss was no accident, each attempt waits for the repetition of its caller, which takes
+ * a second and no processor.
+ */
+function attemptsAtOnce(flow: FlowPlan, plan: Plan, predicted: Prediction[]): number {
+  const { bytes = 0, exchanges = 1 } = flow;
+  const waits = predicted.every(
+    ({ outcome, picked }) => outcome === 'fails' && callsUntilSameServer(flow, plan, picked) === 0,
+  );
+  return waits && bytes * exchanges * WAITING_AT_ONCE <= MOST_BYTES_AT_ONCE ? WAITING_AT_ONCE : ATTEMPTS_AT_ONCE;
 }
 
 /** Whether a flow, or some of its attempts, are to fail, or the model says that they will. */

@@ -14,6 +14,23 @@ import { WatchedCall } from './watched-call.ts';
 /** Calls at once that are to make a scheduler pick the server of the first call again. */
 const CALLS_AT_MOST = 4;
 
+/**
+ * How many calls make it likely that the server of an earlier one is picked again; 0 where that would be too many.
+ * @param picked by the earlier call; null where no L4 got that far, as far as is seen
+ */
+export function callsUntilSameServer(flow: FlowPlan, plan: Plan, picked: string | null): number {
+  const service = serviceOf(plan, flow);
+  const servers = service?.pool.length ?? 1;
+  const configs = plan.nodes.flatMap(({ balancer }) => balancer?.config.services ?? []);
+  const remembers = configs.some(
+    ({ name, scheduler, persistence }) =>
+      name === service?.name && (scheduler === 'source-hash' || persistence !== undefined),
+  );
+  if (remembers) return 1;
+  if (servers <= CALLS_AT_MOST) return servers;
+  return picked === null ? CALLS_AT_MOST : 0;
+}
+
 /** A call whose packets have come to rest, and what is predicted of it. */
 export interface FirstCall {
   flow: FlowPlan;
@@ -33,10 +50,11 @@ export async function isNoAccident(
   seen: Seen,
   query: (seen: Seen) => Promise<QueriedState>,
 ): Promise<boolean> {
+  const times = callsUntilSameServer(flow, plan, handedOn({ plan, flow, walk: seen.walk }).picked);
+  if (times === 0) return false;
   const attempt = judgeAttempt({ plan, flow, key, client: UNANSWERED, ...seen, ...(await query(seen)) }, 0);
   const mayWork = predicted.some(({ picked, outcome }) => outcome === 'works' && mayBe(picked, attempt.picked));
   if (mayWork || attempt.cause?.code === 'unexplained' || disagreement(attempt, predicted) !== null) return false;
-  const times = Math.min(serviceOf(plan, flow)?.pool.length ?? 1, CALLS_AT_MOST);
   const others = await Promise.all(Array.from({ length: times }, () => callAgain(flow, plan, lab)));
   const alike = others.filter(({ picked }) => mayBe(picked, attempt.picked));
   return (

@@ -4,6 +4,9 @@ export const CALL_DEADLINE_MS = 15_000;
 /** Attempts of one flow that run side by side. */
 export const ATTEMPTS_AT_ONCE = 8;
 
+/** The same where all that they do is to wait for what does not come; the kernel answers 50 at once with ICMP errors. */
+export const WAITING_AT_ONCE = 32;
+
 /**
  * Extra payload in each direction that captures on every interface follow within the deadline of a call, bytes: 4 MB take 4 s
  * on two busy cores, 8 MB have never been done.
