@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { publint } from 'publint';
@@ -53,6 +62,24 @@ test('what is packed is the program and its documentation, and small', () => {
   expect(made.files.filter((file) => !wanted.some((pattern) => pattern.test(file)))).toEqual([]);
   expect(made.files.filter((file) => /test/.test(file.replace(/^docs\//, '')))).toEqual([]);
   expect(made.size).toBeLessThanOrEqual(LARGEST);
+});
+
+test('npm create l4lab is init of the same version, in a folder that has no l4lab yet', async () => {
+  const versionIn = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  const manifest = versionIn('create-l4lab/package.json');
+  expect(manifest).toMatchObject({
+    version: versionIn('package.json').version,
+    dependencies: { l4lab: manifest.version },
+  });
+  // As npm would have installed it beside l4lab, in a folder of its own.
+  cpSync('create-l4lab', join(project, 'node_modules/create-l4lab'), { recursive: true });
+  mkdirSync(join(folder, 'empty'));
+  const line = `node ${join(project, 'node_modules/create-l4lab/create.mjs')} --lab in-line --mode proxy`;
+  expect(await shell(line, '../empty')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('package.json') as unknown,
+  });
+  expect(readdirSync(join(folder, 'empty')).sort()).toEqual(['.gitignore', 'labs', 'package.json', 'scenarios']);
 });
 
 test('publint finds nothing', async () => {
