@@ -42,7 +42,10 @@ export async function watchCommand(
   const { engine, image, labels } = await readyEngine(project);
   const concurrency = labsAtOnce(engine.cpus);
   const { cache } = project.folders;
-  await using pool = new LabPool({ engine, image, labels }, { idle: WARM_LABS, idleMs: IDLE_MS, atOnce: concurrency });
+  await using pool = new LabPool(
+    { engine, image, labels },
+    { idle: WARM_LABS, idleMs: IDLE_MS, atOnce: concurrency, grow: true },
+  );
   const runOnWarmLabs: RunHere = async (scenarios, { onEvent, signal: stop }) => {
     const results = await run(scenarios, {
       engine,

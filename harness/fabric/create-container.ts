@@ -34,10 +34,13 @@ export async function createContainer(
     });
   made.push(container);
   // The API before 1.44 takes one network at creation; the others join before the start.
-  await Promise.all(
-    others.map((wire) => wire.network.connect({ Container: container.id, EndpointConfig: endpoint(wire, node) })),
-  );
+  await Promise.all(others.map((wire) => joinWire(container, node, wire)));
   return container;
+}
+
+/** Puts a container, running or not, on a further wire. */
+export async function joinWire(container: Dockerode.Container, node: string, wire: Wire): Promise<void> {
+  await wire.network.connect({ Container: container.id, EndpointConfig: endpoint(wire, node) });
 }
 
 function endpoint(wire: Wire, node: string): Dockerode.EndpointSettings {

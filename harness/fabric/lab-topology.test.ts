@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { contains, labsFor, type Topology } from './lab-topology.ts';
+import { beyond, contains, grown, labsFor, type Topology } from './lab-topology.ts';
 
 /** Nodes a to e around one switch, each link of its own wire. */
 function star(spokes: string, ipv6 = false): Topology {
@@ -47,9 +47,36 @@ test('one port cannot have two MACs, and a lab has its limit', () => {
   expect(labsFor([star('abcdefghijklmnopqrs'), star('cdefghijklmnopqrst')], 3)).toHaveLength(2);
 });
 
+test('a lab grows by a little, as far as its wires carry it', () => {
+  expect(grown(star('abc'), star('abcd'))).toEqual(star('abcd'));
+  expect(grown(star('abcd'), star('bcde'))).toEqual(star('abcde'));
+  expect(grown(star('a'), star('bcde'))).toBeNull();
+  expect(grown(star('abc'), star('abcd', true))).toBeNull();
+  expect(grown(star('abc', true), star('abcd'))).toEqual(star('abcd', true));
+  const otherMac = star('abcd');
+  otherMac.nodes[1]!.ports[0]!.mac = 'other';
+  expect(grown(star('abc'), otherMac)).toBeNull();
+});
+
 const spokes = fc
   .uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { minLength: 1 })
   .map((names) => names.join(''));
+
+test('what a grown lab has and what it had before are all of it, and nothing is there twice', () => {
+  fc.assert(
+    fc.property(spokes, spokes, (a, b) => {
+      const [lab, other] = [star(a), star(b)];
+      const whole = grown(lab, other);
+      fc.pre(whole !== null);
+      const { nodes, links } = beyond(whole, lab);
+      const ports = ({ nodes: of }: Pick<Topology, 'nodes'>): string[] =>
+        of.flatMap(({ name, ports: own }) => own.map(({ peer }) => `${name} ${peer}`)).sort();
+      expect([...ports(lab), ...ports({ nodes })].sort()).toEqual(ports(whole));
+      expect(links).toHaveLength(whole.links.length - lab.links.length);
+      expect(beyond(whole, other).nodes.every(({ name }) => lab.nodes.some((node) => node.name === name))).toBe(true);
+    }),
+  );
+});
 
 test('every topology has a lab that serves it, and every lab is what its wires need', () => {
   fc.assert(

@@ -44,6 +44,32 @@ export function labsFor(topologies: Topology[], workers: number): Topology[] {
   }, []);
 }
 
+/**
+ * What a lab becomes when it gets all that another topology needs beyond it: nodes, wires, and ports of nodes that it has.
+ * Null where it cannot, or where a lab of its own for the other one would hardly take longer.
+ */
+export function grown(lab: Topology, other: Topology): Topology | null {
+  const both = union(lab, other);
+  const added = sizeOf(both) - sizeOf(lab);
+  // Wires carry IPv6 from the beginning or never.
+  const fits = contains(both, other) && both.ipv6 === lab.ipv6 && sizeOf(both) <= LARGEST;
+  return fits && 2 * added <= sizeOf(other) ? both : null;
+}
+
+/** What a grown topology has beyond the one that it grew from: nodes of which some have new ports alone, and links. */
+export function beyond(whole: Topology, part: Topology): Pick<Topology, 'nodes' | 'links'> {
+  const has = new Set(wiring(part));
+  const nodes = whole.nodes.map(({ name, ports }) => ({
+    name,
+    ports: ports.filter((port) => !has.has(portOf(name, port))),
+  }));
+  const links = new Set(part.links.map(endsOf));
+  return {
+    nodes: nodes.filter(({ name, ports }) => ports.length > 0 || !has.has(name)),
+    links: whole.links.filter((link) => !links.has(endsOf(link))),
+  };
+}
+
 /** Nodes and links of a shared lab: nobody wants to wait long for the first flow. */
 const LARGEST = 40;
 
@@ -62,17 +88,12 @@ function sizeOf({ nodes, links }: Topology): number {
 function union(a: Topology, b: Topology): Topology {
   const ports = (name: string): BareNode['ports'] =>
     [a, b].flatMap(({ nodes }) => nodes.find((node) => node.name === name)?.ports ?? []);
-  const ends = ({ ends }: LinkPlan): string =>
-    ends
-      .map(({ node }) => node)
-      .sort()
-      .join();
   return {
     nodes: distinct([...a.nodes, ...b.nodes], ({ name }) => name).map(({ name }) => ({
       name,
       ports: distinct(ports(name), ({ peer }) => peer),
     })),
-    links: distinct([...a.links, ...b.links], ends),
+    links: distinct([...a.links, ...b.links], endsOf),
     ipv6: a.ipv6 || b.ipv6,
   };
 }
@@ -83,6 +104,17 @@ function distinct<T>(list: T[], keyOf: (one: T) => string): T[] {
   return list.filter((_, index) => keys.indexOf(keys[index]!) === index);
 }
 
+function endsOf({ ends }: LinkPlan): string {
+  return ends
+    .map(({ node }) => node)
+    .sort()
+    .join();
+}
+
 function wiring({ nodes }: Topology): string[] {
-  return nodes.flatMap((node) => [node.name, ...node.ports.map(({ mac, peer }) => `${node.name} ${peer} ${mac}`)]);
+  return nodes.flatMap(({ name, ports }) => [name, ...ports.map((port) => portOf(name, port))]);
+}
+
+function portOf(node: string, { mac, peer }: BareNode['ports'][number]): string {
+  return `${node} ${peer} ${mac}`;
 }

@@ -12,7 +12,7 @@ import { LAB_LABEL, OWNER_LABEL } from './labels.ts';
 import { sweep } from './sweep.ts';
 import { builtImage } from './testing/built-image.ts';
 import { NOTHING, remnants, until, type Remnants } from './testing/remnants.ts';
-import { topologyOf } from './lab-topology.ts';
+import { beyond, topologyOf } from './lab-topology.ts';
 
 /** A loaded machine boots labs slowly. */
 const DEADLINE_MS = 240_000;
@@ -48,6 +48,37 @@ const onServer = (plan: Plan, sysctls: Record<string, string>): Plan => ({
   ...plan,
   nodes: plan.nodes.map((node) => (node.name === 's1' ? { ...node, sysctls: { ...node.sysctls, ...sysctls } } : node)),
 });
+
+test(
+  'a lab grows while it runs: what it gets is as what it had, and it is as fresh after a reset as before',
+  async () => {
+    const plan = plans[0]!;
+    const whole = topologyOf(plan);
+    // All but a server and its wire.
+    const isLeft = (name: string): boolean => name !== 's2';
+    const part = {
+      nodes: whole.nodes
+        .filter(({ name }) => isLeft(name))
+        .map(({ name, ports }) => ({ name, ports: ports.filter(({ peer }) => isLeft(peer)) })),
+      links: whole.links.filter(({ ends }) => ends.every(({ node }) => isLeft(node))),
+      ipv6: whole.ipv6,
+    };
+    await using lab = await Lab.boot(part, { engine, image });
+    const frames = new Set<string>();
+    lab.onFrames((node, iface) => frames.add(`${node} ${iface}`));
+    await lab.grow(beyond(whole, part), { engine, image, ipv6: whole.ipv6 });
+    await lab.configure(plan);
+    expect(await call(lab, 'l4', '203.0.113.12', 'l4lab-00000000')).toMatchObject({ answered: true });
+    await lab.drain();
+    expect([...frames]).toEqual(expect.arrayContaining(['s2 l2', 'l2 s2']));
+    expect(await lab.reset()).toBe(true);
+    expect((await remnants(engine.docker, LAB_LABEL, lab.id)).containers).toBe(whole.nodes.length);
+    const { id } = lab;
+    await lab[Symbol.asyncDispose]();
+    expect(await remnants(engine.docker, LAB_LABEL, id)).toEqual(NOTHING);
+  },
+  DEADLINE_MS,
+);
 
 test(
   'a booted lab carries a flow once configured, is as fresh after a reset as before, and leaves nothing',

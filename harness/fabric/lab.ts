@@ -3,10 +3,10 @@ import type Dockerode from 'dockerode';
 import type { RawFrame } from '../agent/protocol.ts';
 import { coalesce } from '../coalesce.ts';
 import { L4labError } from '../errors.ts';
-import type { KnownNeighbour, Plan } from '../terms/plan.ts';
+import type { KnownNeighbour, LinkPlan, Plan } from '../terms/plan.ts';
 import { bridgeName, removeBridges } from './bridges.ts';
 import { containerOptions } from './container-options.ts';
-import { createContainer } from './create-container.ts';
+import { createContainer, joinWire } from './create-container.ts';
 import type { Engine } from './engine.ts';
 import { wiresBlocked } from './firewall.ts';
 import { prepareHostNetwork, refuseClashes, type HostNetwork } from './host-network.ts';
@@ -31,19 +31,25 @@ export interface BootOptions {
 
 /** A booted lab: containers, wires, agents that answer. It can be configured and reset many times. */
 export class Lab implements AsyncDisposable {
-  readonly nodes: ReadonlyMap<string, NodeHandle>;
-  readonly #host: Promise<HostNetwork>;
-  readonly #fingerprints: ReadonlyMap<string, string>;
+  readonly #nodes: Map<string, NodeHandle>;
+  #host: Promise<HostNetwork>;
+  readonly #fingerprints: Map<string, string>;
   #configured: Plan | null = null;
+  #listener: (node: string, iface: string, frames: RawFrame[]) => void = () => undefined;
 
   private constructor(
     readonly id: string,
     private readonly remains: Remains,
     { nodes, host, fingerprints }: Booted,
   ) {
-    this.nodes = nodes;
+    this.#nodes = nodes;
     this.#host = host;
     this.#fingerprints = fingerprints;
+    for (const [name, node] of nodes) this.#hear(name, node);
+  }
+
+  get nodes(): ReadonlyMap<string, NodeHandle> {
+    return this.#nodes;
   }
 
   /** Boots nodes and links; everything else is left for `configure`. */
@@ -57,6 +63,38 @@ export class Lab implements AsyncDisposable {
       await remains.remove();
       throw error;
     }
+  }
+
+  /**
+   * Adds nodes, wires between these and others, and ports for them to a lab that is not configured.
+   * @param added what the lab does not have, as `beyond` tells it
+   * @param options those of the boot; a signal ends nothing halfway
+   * @throws L4labError as a boot does: the lab is good for nothing then but to be ended
+   */
+  async grow(added: Pick<Topology, 'nodes' | 'links'>, options: BootOptions & { ipv6: boolean }): Promise<void> {
+    const { docker } = options.engine;
+    const labels = labelsOf(this.id, options);
+    const wires = await Promise.all(
+      added.links.map((link) => {
+        const name = this.remains.nextWire();
+        return makeWire({ id: this.id, labels, options, remains: this.remains }, name, { link, ipv6: options.ipv6 });
+      }),
+    );
+    const own = (name: string): Wire[] => wires.filter(({ addresses }) => name in addresses);
+    await Promise.all(
+      added.nodes.map(async (node) => {
+        const present = this.#nodes.get(node.name);
+        const wired = own(node.name);
+        const handle =
+          present ?? (await bootNode(node, wired, { id: this.id, labels, options, remains: this.remains }));
+        if (present) await Promise.all(wired.map((wire) => joinWire(present.container, node.name, wire)));
+        this.#fingerprints.set(node.name, await nameInterfaces(handle, node, wired, options.captures ?? true));
+        this.#nodes.set(node.name, handle);
+        this.#hear(node.name, handle);
+      }),
+    );
+    this.#host = prepareHostNetwork(docker, options.image, wires);
+    await this.#host;
   }
 
   /**
@@ -112,7 +150,11 @@ export class Lab implements AsyncDisposable {
   }
 
   onFrames(listener: (node: string, iface: string, frames: RawFrame[]) => void): void {
-    for (const [name, node] of this.nodes) node.onFrames = (iface, frames) => listener(name, iface, frames);
+    this.#listener = listener;
+  }
+
+  #hear(name: string, node: NodeHandle): void {
+    node.onFrames = (iface, frames) => this.#listener(name, iface, frames);
   }
 
   /** Answers when every frame that was on a wire by now has been handed to the listener. */
@@ -155,8 +197,14 @@ class Remains {
   readonly networks: Dockerode.Network[] = [];
   /** Interfaces on the host of networks that could not be made: the engine does not know them. */
   readonly bridges: string[] = [];
+  #wires = 0;
 
   constructor(private readonly removeBridges: (names: string[]) => Promise<void>) {}
+
+  /** Number of the next wire, by which it is called. */
+  nextWire(): number {
+    return this.#wires++;
+  }
 
   /** Removes all of it; what is gone already is no error. */
   async remove(): Promise<void> {
@@ -175,35 +223,8 @@ async function boot(
   options: BootOptions,
   remains: Remains,
 ): Promise<Booted> {
-  const labels = {
-    ...options.labels,
-    [LAB_LABEL]: id,
-    [OWNER_LABEL]: ownerLabel(),
-    ...(options.kept === undefined
-      ? {}
-      : {
-          [KEPT_LABEL]: options.kept.scenario,
-          [VARIANT_LABEL]: options.kept.variant,
-          [PROJECT_LABEL]: options.kept.project,
-        }),
-  };
-  const wires = links.map(async (link, index) => {
-    const bridge = bridgeName(id, index);
-    try {
-      const wire = await createWire(options.engine.docker, {
-        name: `l4lab-${id}-${index}`,
-        bridge,
-        link,
-        labels,
-        ipv6,
-      });
-      remains.networks.push(wire.network);
-      return wire;
-    } catch (error) {
-      remains.bridges.push(bridge);
-      throw error;
-    }
-  });
+  const labels = labelsOf(id, options);
+  const wires = links.map((link) => makeWire({ id, labels, options, remains }, remains.nextWire(), { link, ipv6 }));
   const fingerprints = new Map<string, string>();
   const own = (name: string): Promise<Wire[]> =>
     Promise.all(links.flatMap(({ ends }, index) => (ends.some(({ node }) => node === name) ? [wires[index]!] : [])));
@@ -235,6 +256,34 @@ async function boot(
   options.signal?.throwIfAborted();
   if (failed) throw failed.reason as Error;
   return { nodes: new Map(await Promise.all(booted)), fingerprints, host };
+}
+
+function labelsOf(id: string, { labels, kept }: BootOptions): Record<string, string> {
+  return {
+    ...labels,
+    [LAB_LABEL]: id,
+    [OWNER_LABEL]: ownerLabel(),
+    ...(kept === undefined
+      ? {}
+      : { [KEPT_LABEL]: kept.scenario, [VARIANT_LABEL]: kept.variant, [PROJECT_LABEL]: kept.project }),
+  };
+}
+
+async function makeWire(
+  { id, labels, options, remains }: Booting,
+  number: number,
+  { link, ipv6 }: { link: LinkPlan; ipv6: boolean },
+): Promise<Wire> {
+  const bridge = bridgeName(id, number);
+  try {
+    const name = `l4lab-${id}-${number}`;
+    const wire = await createWire(options.engine.docker, { name, bridge, link, labels, ipv6 });
+    remains.networks.push(wire.network);
+    return wire;
+  } catch (error) {
+    remains.bridges.push(bridge);
+    throw error;
+  }
 }
 
 const WIRE_DEADLINE_MS = 5000;

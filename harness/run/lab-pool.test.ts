@@ -10,15 +10,16 @@ const small = plan(oneArm({ services: {} }));
 const IDLE_MS = 600_000;
 
 /** A pool whose labs are only counted. */
-function pool(limits: PoolLimits = {}): { labs: LabPool; booted: () => number; ended: () => number } {
+function pool(limits: PoolLimits = {}) {
   const end = jest.fn(() => Promise.resolve());
+  const grow = jest.fn<Lab['grow']>(() => Promise.resolve());
   const boot = jest
     .spyOn(Lab, 'boot')
     .mockImplementation(() =>
-      Promise.resolve({ isAlive: true, onFrames: () => undefined, [Symbol.asyncDispose]: end } as unknown as Lab),
+      Promise.resolve({ isAlive: true, grow, onFrames: () => undefined, [Symbol.asyncDispose]: end } as unknown as Lab),
     );
   const labs = new LabPool({ engine: {} as Engine, image: '' }, limits);
-  return { labs, booted: () => boot.mock.calls.length, ended: () => end.mock.calls.length };
+  return { labs, booted: () => boot.mock.calls.length, ended: () => end.mock.calls.length, grow };
 }
 
 afterEach(() => {
@@ -76,6 +77,36 @@ test('a warm lab that lost a node meanwhile is lent to nobody', async () => {
   Object.assign(first.lab, { isAlive: false });
   expect((await labs.acquire(small)).lab).not.toBe(first.lab);
   expect([booted(), ended()]).toEqual([2, 1]);
+});
+
+describe('a pool whose labs may grow', () => {
+  const isLeft = (name: string): boolean => name !== 's2';
+  const smaller = {
+    ...small,
+    nodes: small.nodes
+      .filter(({ name }) => isLeft(name))
+      .map((node) => ({ ...node, interfaces: node.interfaces.filter(({ peer }) => isLeft(peer)) })),
+    links: small.links.filter(({ ends }) => ends.every(({ node }) => isLeft(node))),
+  };
+
+  test('gives a warm lab what it lacks, and lends it for either then', async () => {
+    const { labs, booted, grow } = pool({ grow: true });
+    labs.release(await labs.acquire(smaller), true);
+    labs.release(await labs.acquire(small), true);
+    const added = grow.mock.calls[0]![0];
+    expect(added.nodes.map(({ name, ports }) => [name, ports.length])).toEqual([['l2', 1], ['s2', 1]]); // prettier-ignore
+    expect(added.links).toHaveLength(1);
+    for (const plan of [smaller, small]) labs.release(await labs.acquire(plan), true);
+    expect([booted(), grow.mock.calls.length]).toEqual([1, 1]);
+  });
+
+  test('boots another lab where that fails, and ends the one that is half of each', async () => {
+    const { labs, booted, ended, grow } = pool({ grow: true });
+    labs.release(await labs.acquire(smaller), true);
+    grow.mockRejectedValueOnce(new Error('no'));
+    labs.release(await labs.acquire(small), true);
+    expect([booted(), ended()]).toEqual([2, 1]);
+  });
 });
 
 test('a boot that fails keeps nobody else waiting', async () => {

@@ -1,6 +1,6 @@
 import { L4labError } from '../errors.ts';
 import { Lab, type BootOptions } from '../fabric/lab.ts';
-import { contains, labsFor, topologyOf, type Topology } from '../fabric/lab-topology.ts';
+import { beyond, contains, grown, labsFor, topologyOf, type Topology } from '../fabric/lab-topology.ts';
 import { Recorder } from '../observe/recorder.ts';
 import type { Plan } from '../terms/plan.ts';
 import { BootGate } from './boot-gate.ts';
@@ -23,6 +23,8 @@ export interface PoolLimits {
   idle?: number;
   /** After so long without use a lab ends, ms; never by default. */
   idleMs?: number;
+  /** Whether a warm lab may get what a topology has beyond it, instead of booting another one. Not by default. */
+  grow?: boolean;
   /** Labs that are used at the same time: whoever wants another one waits. No limit by default. */
   atOnce?: number;
 }
@@ -69,7 +71,7 @@ export class LabPool implements AsyncDisposable {
   async acquire(plan: Plan, signal = this.options.signal): Promise<PooledLab> {
     await this.#turn();
     try {
-      return this.#warm(plan, signal) ?? (await this.#boot(plan, signal));
+      return this.#warm(plan, signal) ?? (await this.#grown(plan, signal)) ?? (await this.#boot(plan, signal));
     } catch (error) {
       this.#leave();
       throw error;
@@ -81,11 +83,35 @@ export class LabPool implements AsyncDisposable {
     const dead = this.#idle.filter(({ lab }) => !lab.isAlive);
     for (const pooled of dead) this.#idle.splice(this.#idle.indexOf(pooled), 1);
     this.#discard(dead);
-    const index = this.#idle.findIndex((lab) => contains(lab.topology, own));
-    if (index < 0) return null;
-    const [pooled] = this.#idle.splice(index, 1);
-    this.#isUsed(pooled!.lab);
-    return { ...pooled!, bootMs: 0, signal };
+    const pooled = this.#idle.find((lab) => contains(lab.topology, own));
+    if (pooled === undefined) return null;
+    this.#take(pooled);
+    return { ...pooled, bootMs: 0, signal };
+  }
+
+  /** A warm lab that has been given what it lacked; one that could not take it is ended. */
+  async #grown(plan: Plan, signal: AbortSignal | undefined): Promise<PooledLab | null> {
+    if (this.limits.grow !== true) return null;
+    const own = topologyOf(plan);
+    const pooled = this.#idle.find(({ topology }) => grown(topology, own) !== null);
+    if (pooled === undefined) return null;
+    this.#take(pooled);
+    const began = performance.now();
+    const topology = grown(pooled.topology, own)!;
+    const added = beyond(topology, pooled.topology);
+    try {
+      await this.#gate.enter('boot', () => pooled.lab.grow(added, { ...this.options, ipv6: topology.ipv6 }));
+    } catch {
+      // Whatever it was, a boot shows it as well.
+      this.#discard([pooled]);
+      return null;
+    }
+    return { ...pooled, topology, bootMs: performance.now() - began, signal };
+  }
+
+  #take(pooled: PooledLab): void {
+    this.#idle.splice(this.#idle.indexOf(pooled), 1);
+    this.#isUsed(pooled.lab);
   }
 
   async #boot(plan: Plan, signal: AbortSignal | undefined): Promise<PooledLab> {
