@@ -1,6 +1,7 @@
 import { countVerdicts } from '../reports/content/cells.ts';
 import { say } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
+import { seenOf } from '../reports/content/seen.ts';
 import { wrap } from '../reports/content/wrap.ts';
 import { plural } from '../reports/content/plural.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
@@ -68,8 +69,9 @@ function lineOf(event: RunEvent, results: FlowResult[], everyFlow: boolean): str
     return `✗ ${event.scenario} [${event.variant}] ${event.result.name}: ${event.result.reasons.map((reason) => say(en, reason)).join(' ')}`;
   }
   if (event.event === 'flow' && event.result.verdict === 'pass' && everyFlow) {
-    const { name, outcome, cause } = event.result;
-    return `✓ ${event.scenario} [${event.variant}] ${name}: ${cause?.code ?? outcome}`;
+    const { ways, cause, outcome } = seenOf(event.result);
+    const went = ways.length > 0 ? en.ways(ways) : (cause ?? outcome);
+    return `✓ ${event.scenario} [${event.variant}] ${event.result.name}: ${went}`;
   }
   if (event.event !== 'scenario') return null;
   const { pass } = countVerdicts(results);
