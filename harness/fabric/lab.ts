@@ -72,28 +72,22 @@ export class Lab implements AsyncDisposable {
    * @throws L4labError as a boot does: the lab is good for nothing then but to be ended
    */
   async grow(added: Pick<Topology, 'nodes' | 'links'>, options: BootOptions & { ipv6: boolean }): Promise<void> {
-    const { docker } = options.engine;
-    const labels = labelsOf(this.id, options);
-    const wires = await Promise.all(
-      added.links.map((link) => {
-        const name = this.remains.nextWire();
-        return makeWire({ id: this.id, labels, options, remains: this.remains }, name, { link, ipv6: options.ipv6 });
-      }),
-    );
+    const booting = { id: this.id, labels: labelsOf(this.id, options), options, remains: this.remains };
+    const { ipv6 } = options;
+    const wires = await allSettled(added.links.map((link) => makeWire(booting, { link, ipv6 })));
     const own = (name: string): Wire[] => wires.filter(({ addresses }) => name in addresses);
-    await Promise.all(
+    await allSettled(
       added.nodes.map(async (node) => {
         const present = this.#nodes.get(node.name);
         const wired = own(node.name);
-        const handle =
-          present ?? (await bootNode(node, wired, { id: this.id, labels, options, remains: this.remains }));
         if (present) await Promise.all(wired.map((wire) => joinWire(present.container, node.name, wire)));
+        const handle = present ?? (await bootNode(node, wired, booting));
         this.#fingerprints.set(node.name, await nameInterfaces(handle, node, wired, options.captures ?? true));
         this.#nodes.set(node.name, handle);
         this.#hear(node.name, handle);
       }),
     );
-    this.#host = prepareHostNetwork(docker, options.image, wires);
+    this.#host = prepareHostNetwork(options.engine.docker, options.image, wires);
     await this.#host;
   }
 
@@ -223,16 +217,13 @@ async function boot(
   options: BootOptions,
   remains: Remains,
 ): Promise<Booted> {
-  const labels = labelsOf(id, options);
-  const wires = links.map((link) => makeWire({ id, labels, options, remains }, remains.nextWire(), { link, ipv6 }));
+  const booting = { id, labels: labelsOf(id, options), options, remains };
+  const wires = links.map((link) => makeWire(booting, { link, ipv6 }));
   const fingerprints = new Map<string, string>();
   const own = (name: string): Promise<Wire[]> =>
     Promise.all(links.flatMap(({ ends }, index) => (ends.some(({ node }) => node === name) ? [wires[index]!] : [])));
   const started = new Map(
-    nodes.map((node) => [
-      node.name,
-      own(node.name).then((wired) => bootNode(node, wired, { id, labels, options, remains })),
-    ]),
+    nodes.map((node) => [node.name, own(node.name).then((wired) => bootNode(node, wired, booting))]),
   );
   const tried = tryWire(wires[0]!, started, ipv6, options);
   // The nodes at its ends tell of a failure.
@@ -258,6 +249,12 @@ async function boot(
   return { nodes: new Map(await Promise.all(booted)), fingerprints, host };
 }
 
+/** Waits for all, so that nothing comes to be once somebody takes the lab down, and then throws the first error. */
+async function allSettled<T>(work: Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
 function labelsOf(id: string, { labels, kept }: BootOptions): Record<string, string> {
   return {
     ...labels,
@@ -271,9 +268,9 @@ function labelsOf(id: string, { labels, kept }: BootOptions): Record<string, str
 
 async function makeWire(
   { id, labels, options, remains }: Booting,
-  number: number,
   { link, ipv6 }: { link: LinkPlan; ipv6: boolean },
 ): Promise<Wire> {
+  const number = remains.nextWire();
   const bridge = bridgeName(id, number);
   try {
     const name = `l4lab-${id}-${number}`;
