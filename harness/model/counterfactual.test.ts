@@ -234,3 +234,56 @@ test('an address in the wrong subnet: no change of a setting helps, and none is 
   const call = 'flows: { f: { from: client, to: s1, port: 80, expect: works } }';
   expect(codes(oneArm, `nodes: { s1: { address: 192.0.2.11/24, listeners: [80/tcp] } }\n${call}`)).toEqual([]);
 });
+
+/** All in one subnet, without a router. */
+const flat = `
+title: Flat LAN
+nodes:
+  client: { role: client }
+  l2: { role: l2 }
+  l4: { role: l4 }
+  s1: { role: server }
+  s2: { role: server }
+links:
+  - { client: 203.0.113.10/24, l2: ~ }
+  - { l4: 203.0.113.2/24, l2: ~ }
+  - { s1: 203.0.113.11/24, l2: ~ }
+  - { s2: 203.0.113.12/24, l2: ~ }
+`;
+
+test('dnat in a flat LAN: no gateway brings the reply back, a route to the caller does', () => {
+  const found = remedies(flat, `servers: { gateway: l4 }\nservices: { web: { ${web}, mode: dnat } }\n${flow}`);
+  expect(found.map(({ fixes }) => fixes)).toEqual([
+    [{ code: 'route', params: { nodes: ['s1', 's2'], to: '203.0.113.10/32', via: '203.0.113.2' } }],
+    [{ code: 'use-proxy', params: { service: 'web' } }],
+    [{ code: 'use-dsr', params: { service: 'web' } }],
+  ]);
+});
+
+test.each([
+  ['without the VIP', '', ['vip-on-loopback', 'use-proxy']],
+  [
+    'without it on one of them',
+    'nodes: { s1: { loopback: [web], arpIgnore: 1, arpAnnounce: 2 } }',
+    ['vip-on-loopback', 'use-proxy'],
+  ],
+  [
+    'whose replies a route sends by the L4',
+    `servers: { loopback: [web], arpIgnore: 1, arpAnnounce: 2, routes: [{ to: 203.0.113.10/32, via: l4 }] }`,
+    ['accept-local', 'disown-vip', 'use-proxy'],
+  ],
+  [
+    'which answer ARP for it as well, and whose replies a route sends by the L4',
+    'neighbours: cold\nservers: { loopback: [web], routes: [{ to: 203.0.113.10/32, via: l4 }] }',
+    ['accept-local + quiet-loopback', 'disown-vip + quiet-loopback', 'accept-local + route'],
+  ],
+])('dsr in a flat LAN with servers %s', (_, servers, expected) => {
+  expect(codes(flat, `${servers}\nservices: { web: { ${web}, mode: dsr } }\n${flow}`)).toEqual(expected);
+});
+
+test('proxy in a flat LAN with a proxy IP that no server has a route to', () => {
+  const proxied = `services: { web: { ${web}, mode: proxy, proxyIp: 198.51.100.9 } }`;
+  const expected = ['proxy-ip-auto', 'servers-gateway', 'route', 'use-dsr'];
+  expect(codes(flat, `${proxied}\n${flow}`)).toEqual(expected);
+  expect(codes(flat, `servers: { rpFilter: 1 }\n${proxied}\n${flow}`)).toEqual(expected);
+});

@@ -2,7 +2,7 @@ import { bothPatches } from '../scenario/merge-patch.ts';
 import { hostRoute } from '../scenario/address.ts';
 import { nodeOf, serviceOf } from '../scenario/lookup.ts';
 import { MODES } from '../terms/mode.ts';
-import type { Mode, ServicePlan } from '../terms/plan.ts';
+import type { Mode, NodePlan, ServicePlan } from '../terms/plan.ts';
 import { calledBy, onNodes, settingOf } from './candidate.ts';
 import type { Candidate, Failure, Patch } from './candidate.ts';
 
@@ -31,11 +31,15 @@ export function otherModes(failure: Failure): Candidate[] {
   ];
 }
 
-/** The VIP on the servers' loopback, as DSR needs it. */
+/** The VIP on the servers' loopback, as DSR needs it; where all have it, only their ARP may be wrong. */
 export function vipOnLoopback(failure: Failure): Candidate[] {
   const service = serviceOf(failure.plan, failure.flow);
   if (service === undefined) return [];
   const tag = MODES[service.mode].handsOver === 'dscp';
+  const hasAll = (node: NodePlan): boolean =>
+    node.loopback.includes(hostRoute(service.vip)) &&
+    (!tag || node.undoDscp?.some(({ vip }) => vip === service.vip) === true);
+  if (calledBy(failure).every((name) => hasAll(nodeOf(failure.plan, name)))) return [];
   const nodes = both(withVip(failure, service), tag ? withTag(failure, service) : {});
   return [{ fixes: [{ code: 'vip-on-loopback', params: { service: service.name } }], change: { nodes } }];
 }

@@ -14,7 +14,7 @@ export const en: Catalogue = {
         'The reply came from an address that the caller did not call: it bypassed the L4, so nothing undid the NAT.',
       evidence:
         'A reply segment reaches the caller from an address other than the one it called; the caller sends RST or ignores it.',
-      fix: 'Give the service a proxy IP, or route replies through the L4 (set the gateway of the servers to the L4).',
+      fix: 'Give the service a proxy IP, or route replies through the L4: by the gateway of the servers, or, to callers in their own subnet, by a route.',
     },
     'vip-not-on-server': {
       story: 'A DSR frame reached a server that does not have the VIP.',

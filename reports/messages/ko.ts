@@ -9,7 +9,7 @@ export const ko: Catalogue = {
     'reply-not-from-vip': {
       story: '호출자가 호출한 적 없는 주소에서 응답이 왔습니다. 응답이 L4를 거치지 않아 NAT가 풀리지 않았습니다.',
       evidence: '호출한 주소와 다른 출발지의 응답 세그먼트가 호출자에게 도착하고, 호출자는 RST를 보내거나 무시합니다.',
-      fix: '서비스에 Proxy IP를 주거나, 응답이 L4를 거치게 하십시오(서버의 게이트웨이 = L4).',
+      fix: '서비스에 Proxy IP를 주거나, 응답이 L4를 거치게 하십시오(서버의 게이트웨이 = L4, 서버와 같은 서브넷의 호출자에게는 경로).',
     },
     'vip-not-on-server': {
       story: 'DSR 프레임이 VIP를 가지지 않은 서버에 도착했습니다.',
