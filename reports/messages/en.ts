@@ -123,7 +123,8 @@ export const en: Catalogue = {
     'two-owners':
       'Several nodes answered ARP for the same address: which of them gets the packets is a matter of chance.',
     'slow-start': 'The first packets were lost; it worked once they were sent again.',
-    'l4-bypassed': 'The reply came without the L4: a server answered ARP for the VIP.',
+    'l4-bypassed':
+      'The reply came without the L4: a server answered ARP for the VIP, or spoke by ARP in its name. Set arp_ignore=1 and arp_announce=2 there.',
   },
   messages: {
     'route-missing': ({ node, address }) => `${node} has no route to ${address}.`,
