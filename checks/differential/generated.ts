@@ -110,9 +110,15 @@ function documents(drawn: Sketch): Generated {
         web: serviceOf(sketch.web, WEB_PORT),
         api: serviceOf(sketch.api, apiPort(sketch)),
       },
-      flows: Object.fromEntries(sketch.flows.map((name) => [name, flowYaml(name, sketch)])),
+      flows: Object.fromEntries(flowsOf(sketch, wired).map((name) => [name, flowYaml(name, sketch)])),
     },
   };
+}
+
+/** Those whose caller the lab has. */
+function flowsOf({ flows }: Sketch, { nodes }: Wired): (keyof typeof FLOWS)[] {
+  const possible = flows.filter((name) => FLOWS[name].from in nodes);
+  return possible.length === 0 ? ['client-web'] : possible;
 }
 
 const NARROW = 1400;

@@ -2,8 +2,11 @@ import fc from 'fast-check';
 
 /** How the nodes of a generated lab are wired. */
 export interface Wiring {
-  /** Where the L4 is: beside the servers, on a segment of its own, or between router and servers, as router or switch. */
-  l4: 'one-arm' | 'on-l3' | 'in-line' | 'in-line-switch';
+  /**
+   * Where the L4 is: beside the servers, on a segment of its own, or between router and servers, as router or switch; or
+   * `flat`: callers, L4 and servers on one switch, without any router.
+   */
+  l4: 'one-arm' | 'on-l3' | 'in-line' | 'in-line-switch' | 'flat';
   /** A second router is on the client's way, or beside the first one. */
   routers: 'one' | 'chain' | 'pair';
   /** Where the servers are: where the L4 expects them, in another subnet, one here and one there, or with a leg in both. */
@@ -11,10 +14,13 @@ export interface Wiring {
 }
 
 export const wiring: fc.Arbitrary<Wiring> = fc.record({
-  l4: fc.constantFrom<Wiring['l4'][]>('one-arm', 'in-line', 'on-l3', 'in-line-switch'),
+  l4: fc.constantFrom<Wiring['l4'][]>('one-arm', 'in-line', 'on-l3', 'in-line-switch', 'flat'),
   routers: fc.constantFrom<Wiring['routers'][]>('one', 'one', 'chain', 'pair'),
   servers: fc.constantFrom<Wiring['servers'][]>('near', 'near', 'far', 'split', 'two-legs'),
 });
+
+/** A place of the L4 behind a router. */
+type Inner = Exclude<Wiring['l4'], 'flat'>;
 
 /** A lab as its YAML file would say it, and which addresses make sense in it. */
 export interface Wired {
@@ -37,6 +43,7 @@ const OF_L4 = { near: '203.0.113.2', own: '198.51.100.130' };
 
 /** @param twins whether there is a second L4 beside the first: only where that is beside the servers */
 export function wire({ l4, routers, servers }: Wiring, twins = false): Wired {
+  if (l4 === 'flat') return flat(twins);
   const twin = twins && l4 === 'one-arm';
   const own = l4 === 'on-l3' || l4 === 'in-line';
   const l4Address = own ? OF_L4.own : OF_L4.near;
@@ -109,6 +116,32 @@ export function wire({ l4, routers, servers }: Wiring, twins = false): Wired {
   };
 }
 
+function flat(twins: boolean): Wired {
+  const inner: [string, string][] = [
+    ['client', '203.0.113.20'],
+    ['l4', OF_L4.near],
+    ...(twins ? [['l4b', '203.0.113.4'] as [string, string]] : []),
+    ['s1', '203.0.113.11'],
+    ['s2', '203.0.113.12'],
+  ];
+  const gateways = [OF_L4.near, 'none'];
+  return {
+    name: twins ? 'flat-twins' : 'flat',
+    nodes: {
+      client: { role: 'client' },
+      l4: { role: 'l4' },
+      ...(twins ? { l4b: { role: 'l4' } } : {}),
+      l2: { role: 'l2' },
+      s1: { role: 'server' },
+      s2: { role: 'server' },
+    },
+    links: inner.map(([name, address]) => ({ [name]: `${address}/25`, l2: null })),
+    gateways: { s1: gateways, s2: gateways },
+    vips: ['203.0.113.80', '203.0.113.81', ROUTED],
+    proxyIps: ['203.0.113.124', '203.0.113.125'],
+  };
+}
+
 const LEGS: Record<Wiring['servers'], Record<'s1' | 's2', ('near' | 'far')[]>> = {
   near: { s1: ['near'], s2: ['near'] },
   far: { s1: ['far'], s2: ['far'] },
@@ -116,14 +149,14 @@ const LEGS: Record<Wiring['servers'], Record<'s1' | 's2', ('near' | 'far')[]>> =
   'two-legs': { s1: ['near', 'far'], s2: ['near', 'far'] },
 };
 
-const VIPS: Record<Wiring['l4'], [string, string]> = {
+const VIPS: Record<Inner, [string, string]> = {
   'one-arm': ['203.0.113.80', '203.0.113.81'],
   'in-line-switch': ['203.0.113.80', '203.0.113.81'],
   'in-line': ['203.0.113.80', '198.51.100.181'],
   'on-l3': ['198.51.100.180', '198.51.100.181'],
 };
 
-function linksOfL4(l4: Wiring['l4']): Record<string, string | null>[] {
+function linksOfL4(l4: Inner): Record<string, string | null>[] {
   const own = { l3: '198.51.100.129/26', l4: `${OF_L4.own}/26` };
   const beside = { l3: '203.0.113.1/25', l2: null };
   const near = { l4: `${OF_L4.near}/25`, l2: null };
@@ -148,7 +181,7 @@ function behindL3(): string[] {
 }
 
 /** It reaches the client's first address by the client's second link, and all else by its neighbour. */
-function secondRouter(l4: Wiring['l4']): Record<string, unknown> {
+function secondRouter(l4: Inner): Record<string, unknown> {
   return {
     routes: [{ to: CLIENTS, via: '198.51.100.74' }],
     gateway: l4 === 'in-line' ? OF_L4.near : '203.0.113.1',

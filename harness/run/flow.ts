@@ -8,6 +8,7 @@ import { judgeFlow } from '../judge/verdict.ts';
 import { ATTEMPTS_AT_ONCE, MOST_BYTES_AT_ONCE, WAITING_AT_ONCE } from '../terms/limits.ts';
 import { mayBeToFail } from '../terms/expectation.ts';
 import { predict } from '../model/predict.ts';
+import { payloadOf } from '../terms/payload.ts';
 import type { Prediction } from '../terms/walk.ts';
 import { ownerOf, serviceOf } from '../scenario/lookup.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
@@ -70,11 +71,12 @@ export async function runFlow(
  * a second and no processor.
  */
 function attemptsAtOnce(flow: FlowPlan, plan: Plan, predicted: Prediction[]): number {
-  const { bytes = 0, exchanges = 1 } = flow;
+  const { request, reply } = payloadOf(flow);
+  const bytes = Math.max(request, reply) * (flow.exchanges ?? 1);
   const waits = predicted.every(
     ({ outcome, picked }) => outcome === 'fails' && callsUntilSameServer(flow, plan, picked) === 0,
   );
-  return waits && bytes * exchanges * WAITING_AT_ONCE <= MOST_BYTES_AT_ONCE ? WAITING_AT_ONCE : ATTEMPTS_AT_ONCE;
+  return waits && bytes * WAITING_AT_ONCE <= MOST_BYTES_AT_ONCE ? WAITING_AT_ONCE : ATTEMPTS_AT_ONCE;
 }
 
 /** Whether a flow, or some of its attempts, are to fail, or the model says that they will. */
