@@ -59,7 +59,7 @@ export const servers: fc.Arbitrary<Record<string, unknown>> = fc.record({
 
 /** What is another way with one server. */
 export const oneServer: fc.Arbitrary<Record<string, unknown>> = merged(
-  mostly({}, [{ listeners: [] }, { listeners: ['80/tcp', '80/udp'] }]),
+  mostly({}, [{ listeners: [] }, { listeners: ['80/tcp', '80/udp'] }, { listeners: ['127.0.0.1:80/tcp'] }]),
   seldom('loopback', [[], ['web'], ['web', 'api']], 6),
   seldom('undoDscp', [[], ['web', 'api']]),
   seldom('firewall', ['stateful']),

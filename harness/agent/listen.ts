@@ -14,12 +14,13 @@ export interface Listening {
  *   carries the address of the route, not the one that was called (udp(7)).
  */
 export async function listen(server: string, plan: ListenerPlan, addresses: string[]): Promise<Listening> {
-  if (plan.protocol === 'tcp') return listenTcp(server, plan.port);
-  const sockets = await Promise.all(addresses.map((address) => listenUdp(server, plan.port, address)));
+  if (plan.protocol === 'tcp') return listenTcp(server, plan.port, plan.address ?? '::');
+  const own = plan.address === undefined ? addresses : [plan.address];
+  const sockets = await Promise.all(own.map((address) => listenUdp(server, plan.port, address)));
   return { close: () => Promise.all(sockets.map((socket) => closeUdp(socket))) };
 }
 
-async function listenTcp(name: string, port: number): Promise<Listening> {
+async function listenTcp(name: string, port: number, address: string): Promise<Listening> {
   const open = new Set<Socket>();
   const server: Server = createServer((socket) => {
     open.add(socket);
@@ -29,7 +30,7 @@ async function listenTcp(name: string, port: number): Promise<Listening> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '::', 1024, resolve);
+    server.listen(port, address, 1024, resolve);
   });
   return {
     close: () =>

@@ -1,3 +1,4 @@
+import { listenerText } from '../terms/listener.ts';
 import { DEFAULT_MTU, nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { Fix } from '../terms/fix.ts';
 import type { NodePlan, Plan } from '../terms/plan.ts';
@@ -132,7 +133,10 @@ function listenersOn(failure: Failure): Candidate[] {
   const portOf = (name: string): number =>
     serviceOf(plan, flow)?.pool.find(({ node }) => node === name)?.port ?? flow.port;
   const silent = calledBy(failure).filter(
-    (name) => !nodeOf(plan, name).listeners.some((l) => l.protocol === protocol && l.port === portOf(name)),
+    (name) =>
+      !nodeOf(plan, name).listeners.some(
+        (l) => l.protocol === protocol && l.port === portOf(name) && l.address === undefined,
+      ),
   );
   if (silent.length === 0) return [];
   const fixes = [...new Set(silent.map(portOf))].map((port): Fix => {
@@ -141,9 +145,11 @@ function listenersOn(failure: Failure): Candidate[] {
   });
   return [
     onNodes(fixes, silent, (name) => ({
-      listeners: [...nodeOf(plan, name).listeners, { protocol, port: portOf(name) }].map(
-        (l) => `${l.port}/${l.protocol}`,
-      ),
+      listeners: [
+        // One at a single address is in the way of one at all of them.
+        ...nodeOf(plan, name).listeners.filter((l) => l.protocol !== protocol || l.port !== portOf(name)),
+        { protocol, port: portOf(name) } as const,
+      ].map(listenerText),
     })),
   ];
 }

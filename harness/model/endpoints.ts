@@ -1,3 +1,4 @@
+import { listensAt } from '../terms/listener.ts';
 import { cause, type Cause } from '../terms/cause.ts';
 import { callsItself, ownerOf } from '../scenario/lookup.ts';
 import { answerTo, callerSends, hasSocket, isForCaller, openSocket } from './exchange.ts';
@@ -48,7 +49,7 @@ function serve(run: Run, host: Host, packet: Packet): void {
     if (step === 'request') answer(run, host, packet);
     return;
   }
-  const listens = host.plan.listeners.some((l) => l.protocol === protocol && l.port === packet.dstPort);
+  const listens = listensAt(host.plan.listeners, { protocol, address: packet.dst, port: packet.dstPort });
   if (protocol !== 'icmp' && !listens) {
     refuse(run, host, packet);
     return;

@@ -8,6 +8,7 @@ import { tooNarrowForIpv6 } from './check-mtu.ts';
 import { checkNextHops } from './check-next-hops.ts';
 import { checkFlow } from './check-flow.ts';
 import { checkSysctls } from './check-sysctls.ts';
+import { listenersGivenTwice, strangeListeners } from './check-listeners.ts';
 import { checkServices } from './check-services.ts';
 import { unknown } from './check-messages.ts';
 import { switchRings } from './check-rings.ts';
@@ -75,6 +76,7 @@ export function checkScenario(scenario: ScenarioFile, lab: Lab): Problem[] {
     ...(scenario.nodes[name] ? [{ path: ['nodes', name], settings: scenario.nodes[name] }] : []),
   ];
   problems.push(...checkNextHops(lab, layersOf), ...tooNarrowForIpv6(lab, layersOf));
+  problems.push(...strangeListeners(scenario, lab, layersOf));
   problems.push(...checkServices(scenario, lab), ...checkScenarioAddresses(scenario, lab));
   for (const name of Object.keys(scenario.flows)) problems.push(...checkFlow(name, scenario, lab));
   problems.push(...idleScenarioSettings(scenario, lab), ...idleServiceFields(scenario), ...idleFlowFields(scenario));
@@ -123,11 +125,8 @@ function checkSettings(
         missing: ['services', name],
       });
   }
-  const listeners = (settings.listeners ?? []).map((text) => `${Number.parseInt(text)}/${text.split('/')[1]!}`);
-  for (const [index, listener] of listeners.entries()) {
-    if (listeners.indexOf(listener) < index)
-      problems.push({ path: [...path, 'listeners', index], message: `${listener} is given twice` });
-  }
+  for (const { index, message } of listenersGivenTwice(settings.listeners ?? []))
+    problems.push({ path: [...path, 'listeners', index], message });
   const byPeer = [
     ...(settings.down ?? []).map((peer, index) => ({ peer, at: ['down', index] })),
     ...Object.keys(typeof settings.mtu === 'object' ? settings.mtu : {}).map((peer) => ({ peer, at: ['mtu', peer] })),

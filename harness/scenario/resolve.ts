@@ -19,6 +19,7 @@ import type { Scenario, Variant } from './read.ts';
 import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
 import { interfaceAddresses } from './lookup.ts';
 import { stableMac } from './stable-mac.ts';
+import { listenerOf } from '../terms/listener.ts';
 import { sysctls } from './sysctls.ts';
 import { balancersOf, linkAddresses, namedSources, nextHops, nodeAddresses, routesOf } from './lab-queries.ts';
 
@@ -82,7 +83,7 @@ function resolveNode(name: string, lab: Lab, body: ScenarioFile, ipv6: boolean):
     ),
     bridge,
     firewall: settings.firewall ?? 'none',
-    listeners: settings.listeners?.map(parseListener) ?? defaultListeners(name, body),
+    listeners: settings.listeners?.map(listenerOf) ?? defaultListeners(name, body),
     balancer:
       ROLES[settings.role].balances && settings.lb !== 'off'
         ? { kind: 'l4lab', config: lbConfig(name, settings, lab, body) }
@@ -135,16 +136,11 @@ function resolveRoutes(name: string, lab: Lab, settings: NodeSettings, interface
   );
 }
 
-function parseListener(text: string): ListenerPlan {
-  const [port, protocol] = text.split('/') as [string, 'tcp' | 'udp'];
-  return { protocol, port: Number(port) };
-}
-
 function defaultListeners(name: string, body: ScenarioFile): ListenerPlan[] {
   const keys = Object.values(body.services).flatMap(({ pool, port, protocol }) =>
     pool.filter(({ node }) => node === name).map((server) => `${server.port ?? port}/${protocol}`),
   );
-  return [...new Set(keys)].map(parseListener);
+  return [...new Set(keys)].map(listenerOf);
 }
 
 function undoDscp(node: string, name: string, lab: Lab, body: ScenarioFile): NonNullable<NodePlan['undoDscp']>[number] {

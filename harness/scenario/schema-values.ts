@@ -1,3 +1,4 @@
+import { FORM, listenerOf } from '../terms/listener.ts';
 import * as z from 'zod';
 import { isUnicast } from '../../lb/terms/address.ts';
 import { canonical, host, isAddress, isV6 } from './address.ts';
@@ -41,12 +42,11 @@ export const mac = z
     mustBe('the MAC address of one interface: the first octet is even, and not all are zero'),
   );
 
-export const listener = z
-  .string()
-  .refine(
-    (text) => /^\d{1,5}\/(tcp|udp)$/.test(text) && Number.parseInt(text) >= 1 && Number.parseInt(text) <= 65535,
-    mustBe('a listener, like 80/tcp'),
-  );
+export const listener = z.string().refine((text) => {
+  if (!FORM.test(text)) return false;
+  const { port, address } = listenerOf(text);
+  return port >= 1 && port <= 65535 && (address === undefined || isAddress(address));
+}, mustBe('a listener, like 80/tcp or 127.0.0.1:80/tcp'));
 
 /** One spelling of an address with its prefix length. */
 export function cidrText(cidr: string): string {

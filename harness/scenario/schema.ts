@@ -58,7 +58,9 @@ const nodeSettings = z.strictObject({
   listeners: z
     .array(listener)
     .optional()
-    .describe('What the node listens on; by default the ports of the services whose pools it is in.'),
+    .describe(
+      'What the node listens on, `80/tcp`, or at one address alone, `127.0.0.1:80/tcp`; by default the ports of the services whose pools it is in.',
+    ),
   arpIgnore: z.int().min(0).max(8).optional().describe('Sysctl `arp_ignore`: whom ARP is answered; 0 by default.'),
   arpAnnounce: z
     .int()

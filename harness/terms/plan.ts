@@ -91,6 +91,8 @@ export type FlowProtocol = 'http' | 'tcp' | 'udp' | 'icmp';
 export interface ListenerPlan {
   protocol: 'tcp' | 'udp';
   port: number;
+  /** The only address that it listens at; absent for every one of the node's. */
+  address?: string;
 }
 
 export type Mode = 'dnat' | 'proxy' | 'dsr' | 'l3dsr';

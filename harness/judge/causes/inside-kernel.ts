@@ -1,3 +1,4 @@
+import { listensAt } from '../../terms/listener.ts';
 import { MODES } from '../../terms/mode.ts';
 import { cause, type Cause, type CauseCode } from '../../terms/cause.ts';
 import type { Hop } from '../../terms/walk.ts';
@@ -43,7 +44,7 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
     service && balancedBy(service, node) && leg === 'request' && portsExhausted(service, node, evidence);
   if (exhausted) return exhausted;
   if (own.includes(dst.ip) && own.includes(src.ip)) {
-    const listens = settings.listeners.some(({ protocol, port }) => protocol === 'udp' && port === dst.port);
+    const listens = listensAt(settings.listeners, { protocol: 'udp', address: dst.ip, port: dst.port });
     // Over TCP, a reset from an address that was never called is for nobody.
     if (flow.protocol === 'udp' && !listens)
       return cause('refused', 'listener-missing', { node, address: dst.ip, port: dst.port!, protocol: 'udp' });

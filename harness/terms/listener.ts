@@ -1,0 +1,33 @@
+import type { ListenerPlan } from './plan.ts';
+
+/** Whether one of a node's listeners takes what comes to an address and port. */
+export function listensAt(
+  listeners: ListenerPlan[],
+  to: { protocol: string; address: string; port: number | null },
+): boolean {
+  return listeners.some(
+    ({ protocol, port, address }) =>
+      protocol === to.protocol && port === to.port && (address === undefined || address === to.address),
+  );
+}
+
+/** A listener as YAML has it: `80/tcp`, `127.0.0.1:80/tcp`, `[2001:db8::1]:80/tcp`. */
+export function listenerText({ protocol, port, address }: ListenerPlan): string {
+  const at = address === undefined ? '' : address.includes(':') ? `[${address}]:` : `${address}:`;
+  return `${at}${port}/${protocol}`;
+}
+
+/** The listener that a text of that form means. */
+export function listenerOf(text: string): ListenerPlan {
+  const { address, v6, port, protocol } = FORM.exec(text)!.groups as {
+    address?: string;
+    v6?: string;
+    port: string;
+    protocol: 'tcp' | 'udp';
+  };
+  const at = v6 ?? address;
+  return { protocol, port: Number(port), ...(at === undefined ? {} : { address: at }) };
+}
+
+/** What listeners look like; whether their addresses and ports are any is for the reader to see. */
+export const FORM = /^(?:(?:\[(?<v6>[\da-f:.]+)\]|(?<address>[\d.]+)):)?(?<port>\d{1,5})\/(?<protocol>tcp|udp)$/i;
