@@ -66,6 +66,8 @@ export async function watchCommand(
   const out = process.stdout;
   const say = (text: string): void => void out.write(`${text}\n`);
   if (service === null) say('`l4lab run` beside this watch boots labs of its own');
+  /** Folder of the last report: pages of it wait for the next one. */
+  let reportedTo: string | null = null;
   const session = new Session(project, sources, {
     say,
     run: (scenarios, { quick, signal: stop }) =>
@@ -73,6 +75,7 @@ export async function watchCommand(
     report: async (ran, known, texts) => {
       say(summaryText(ran, { color: out.isTTY, reportPath: null, width: lineWidth() }).trimEnd());
       const { dir, problem } = await saveReports(known, folder, { ...pageBundle(), stamp: ran.startedAt }, texts);
+      reportedTo = dir;
       if (problem) process.stderr.write(`${problem.message}\n`);
       say(`Report: ${shownPath(join(dir, 'index.html'))} · waiting for changes; h for help`);
     },
@@ -95,7 +98,6 @@ export async function watchCommand(
   );
   await session.go(AbortSignal.any([signal, quit.signal]));
   keyboard[Symbol.dispose]();
-  // Where no run ended, there is no page to be told.
-  await stampReport(folder, null).catch(() => undefined);
+  if (reportedTo !== null) await stampReport(reportedTo, null).catch(() => undefined);
   return signal.aborted ? EXIT.interrupted : EXIT.ok;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
-import type { Results } from '../harness/terms/results.ts';
+import type { Results, ScenarioResult } from '../harness/terms/results.ts';
 import { cellsOf, countVerdicts } from './content/cells.ts';
 import { escapeXml } from './escape.ts';
 import { toPageIndex } from './content/page-index.ts';
@@ -32,10 +32,7 @@ export function pageHtml(results: Results, bundle: PageBundle, sources: Record<s
   const hash = createHash('sha256').update(js).digest('base64');
   // What the page's own script adds may run as well: the stamp beside it, which a page of one file could not fetch.
   const scripts = `'sha256-${hash}'${bundle.stamp === undefined ? '' : " 'strict-dynamic'"}`;
-  const chunks = results.scenarios.map((scenario, s) => {
-    const yaml = Object.fromEntries(scenario.flows.map(({ name, at }) => [name, excerpt(sources[at.file], at.line)]));
-    return chunk(`scenario-${s}`, packScenario(scenario, yaml));
-  });
+  const chunks = results.scenarios.map((scenario, s) => chunk(`scenario-${s}`, detailsOf(scenario, sources)));
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -49,7 +46,7 @@ export function pageHtml(results: Results, bundle: PageBundle, sources: Record<s
 </head>
 <body>
 <div id="app"><noscript>${escapeXml(totals)}. This report needs JavaScript; results.json and summary.md beside it do not.</noscript></div>
-${chunk('index', toPageIndex(results))}
+${chunk('index', deflated(toPageIndex(results)))}
 ${chunks.join('\n')}
 <script>${js}</script>
 </body>
@@ -66,8 +63,24 @@ export function stampScript(stamp: string | null): string {
   return `l4labReport(${JSON.stringify(stamp)});\n`;
 }
 
-function chunk(id: string, value: object): string {
-  const data = deflateRawSync(JSON.stringify(value), { level: 9 }).toString('base64');
+/** Details that were made already: a report that is written again and again has few new ones each time. */
+const made = new WeakMap<ScenarioResult, { yaml: string; data: string }>();
+
+function detailsOf(scenario: ScenarioResult, sources: Record<string, string>): string {
+  const lines = scenario.flows.map(({ name, at }) => [name, excerpt(sources[at.file], at.line)] as const);
+  const yaml = JSON.stringify(lines);
+  const former = made.get(scenario);
+  if (former?.yaml === yaml) return former.data;
+  const data = deflated(packScenario(scenario, Object.fromEntries(lines)));
+  made.set(scenario, { yaml, data });
+  return data;
+}
+
+function deflated(value: object): string {
+  return deflateRawSync(JSON.stringify(value), { level: 9 }).toString('base64');
+}
+
+function chunk(id: string, data: string): string {
   return `<script type="text/plain" id="${id}">${data}</script>`;
 }
 

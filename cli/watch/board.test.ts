@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { parseYaml } from '../../harness/scenario/yaml-file.ts';
 import { readLab, readScenario } from '../../harness/scenario/read.ts';
 import { withOnly, type LoadedScenario } from '../../harness/scenario/plans.ts';
+import type { Results } from '../../harness/terms/results.ts';
 import { madeUpResults } from '../testing/made-up-results.ts';
 import { TWO_NODES, twoByTwo } from '../testing/temporary-project.ts';
 import { Board, failed, matching, type Column } from './board.ts';
@@ -67,6 +68,20 @@ test('what ran before stays in the results with its time, and stands where the f
   expect([typeof a!.ranAt, b!.ranAt]).toEqual(['string', undefined]);
   expect(a!.ranAt! < startedAt).toBe(true);
   expect(a!.flows.map(({ at }) => at)).toEqual(['one', 'two'].map((flow) => moved.yaml.locate(['flows', flow])));
+});
+
+test('what is as it was is the same object, which need not be written anew', () => {
+  const board = boardOf(loaded('a'), loaded('b'));
+  const runB = (): Results => {
+    const ran = madeUpResults([loaded('b')]);
+    board.take(ran);
+    return board.results(ran);
+  };
+  const [first, second] = [runB(), runB()];
+  expect(first.scenarios[0]).toBe(second.scenarios[0]);
+  expect(first.scenarios[1]).not.toBe(second.scenarios[1]);
+  board.set(loaded('a', MOVED));
+  expect(runB().scenarios[0]!.title).toBe('The one server');
 });
 
 test('what has changed since it ran is not shown as if it had run', () => {

@@ -3,7 +3,7 @@ import { describeVariant } from '../../harness/run/variant.ts';
 import { plansOf, type LoadedScenario } from '../../harness/scenario/plans.ts';
 import type { Variant } from '../../harness/scenario/read.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
-import type { Results, VariantResult } from '../../harness/terms/results.ts';
+import type { Results, ScenarioResult, VariantResult } from '../../harness/terms/results.ts';
 
 /** A variant as its files say it now, and what came of it when it last ran. */
 export interface Column {
@@ -31,10 +31,20 @@ interface Current {
   plans: { key: string; variant: Variant; plan: Plan; meaning: string }[];
 }
 
+/** A variant to be shown, and whether it ran before the last run. */
+interface Kept {
+  ran: Ran;
+  variant: Variant;
+  plan: Plan;
+  isOld: boolean;
+}
+
 /** What is known of every scenario that is watched: what it says now, and how each variant of it ran last. */
 export class Board {
   readonly #current = new Map<string, Current>();
   readonly #ran = new Map<string, Ran>();
+  /** What was shown of each file, and what it was made of. */
+  readonly #shown = new Map<string, { parts: unknown[]; result: ScenarioResult }>();
   /** Keys of what is to run again, changed or not. */
   readonly #demanded = new Set<string>();
   /** Meanings of plans that could not be run, by key: nobody tries them again unless they change, or the user asks. */
@@ -109,16 +119,29 @@ export class Board {
    */
   results({ version, startedAt, durationMs, environment }: Results): Results {
     const scenarios = [...this.#current.values()].map(({ loaded, plans }) => {
-      const variants = plans.flatMap(({ key, variant, plan, meaning }) => {
+      const kept = plans.flatMap(({ key, variant, plan, meaning }) => {
         const ran = this.#ran.get(key);
-        if (ran?.meaning !== meaning) return [];
-        const ranAt = ran.startedAt === startedAt ? {} : { ranAt: ran.startedAt };
-        return [{ ...placed(ran.result, variant, plan), ...ranAt }];
+        return ran?.meaning === meaning ? [{ ran, variant, plan, isOld: ran.startedAt !== startedAt }] : [];
       });
-      return { ...describeScenario(loaded), variants };
+      return this.#shownAs(loaded, kept);
     });
     const shown = scenarios.filter(({ variants }) => variants.length > 0);
     return { version, startedAt, durationMs, environment, scenarios: shown };
+  }
+
+  /** The same object as long as nothing in it is new: whoever writes it need not make the same text again. */
+  #shownAs(loaded: LoadedScenario, kept: Kept[]): ScenarioResult {
+    const parts = [loaded, ...kept.flatMap(({ ran, isOld }) => [ran, isOld])];
+    const former = this.#shown.get(loaded.yaml.file);
+    if (former && former.parts.length === parts.length && former.parts.every((part, i) => part === parts[i]))
+      return former.result;
+    const variants = kept.map(({ ran, variant, plan, isOld }) => ({
+      ...placed(ran.result, variant, plan),
+      ...(isOld ? { ranAt: ran.startedAt } : {}),
+    }));
+    const result = { ...describeScenario(loaded), variants };
+    this.#shown.set(loaded.yaml.file, { parts, result });
+    return result;
   }
 
   #plans(): (Current['plans'][number] & { file: string })[] {
