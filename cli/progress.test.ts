@@ -84,6 +84,10 @@ test('the last line never runs over into the next one', () => {
   expect(screen(text).at(-1)!.length).toBeLessThan(columns);
 });
 
+test('a terminal that has no size is taken for one of 80 columns', () => {
+  expect(shown(RUN, { isTTY: true, columns: 0 })).toBe(shown(RUN, { isTTY: true, columns: 80 }));
+});
+
 test('a scenario that could not run did not pass', () => {
   const reason: Fault = { code: 'image-missing', params: { image: 'l4lab/node' } };
   const text = shown([

@@ -15,6 +15,7 @@ export interface Output {
   write(text: string): unknown;
 }
 
+const DEFAULT_COLUMNS = 80;
 const ERASE_LINE = '\r\u001b[2K';
 
 /**
@@ -27,6 +28,8 @@ export function progress(
   { everyFlow = false, now = () => performance.now() }: { everyFlow?: boolean; now?: () => number } = {},
 ): OnEvent {
   const live = out.isTTY === true;
+  // A terminal that has no size says 0.
+  const columns = (): number => out.columns || DEFAULT_COLUMNS;
   const doing = new Map<string, string>();
   /** By scenario; a flow that is told of again has a new verdict. */
   const flows = new Map<string, Map<string, FlowResult>>();
@@ -50,12 +53,12 @@ export function progress(
     }
     const reported = event.event === 'started' ? undefined : flows.get(event.scenario);
     const line = lineOf(event, [...(reported?.values() ?? [])], everyFlow);
-    if (line !== null) out.write(live ? ERASE_LINE + wrap(line, out.columns ?? 80, { hanging: 2 }) : `${line}\n`);
+    if (line !== null) out.write(live ? ERASE_LINE + wrap(line, columns(), { hanging: 2 }) : `${line}\n`);
     if (!live) return;
     const all = [...flows.values()].flatMap((reported) => [...reported.values()]);
     const ranMs = new Map([...beganAt].map(([name, at]) => [name, now() - at]));
     const leftMs = forecast === undefined ? null : timeLeft(forecast, ranMs);
-    out.write(`${ERASE_LINE}${status({ total, leftMs }, all, doing).slice(0, (out.columns ?? 80) - 1)}`);
+    out.write(`${ERASE_LINE}${status({ total, leftMs }, all, doing).slice(0, columns() - 1)}`);
   };
 }
 
