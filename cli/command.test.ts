@@ -64,6 +64,8 @@ test(
     expect([code, stdout]).toEqual([0, expect.stringContaining('1 of 1 passed')]);
     expect(resultsIn(join(folder, 'report')).version).toBe(3);
     expect(readFileSync(join(folder, 'report/index.html'), 'utf8')).toContain('<!doctype html>');
+    const again = await l4lab('run', '--failed', '--report', join(folder, 'report'));
+    expect(again).toEqual({ code: 0, stdout: 'nothing failed last time\n', stderr: '' });
   },
   DEADLINE_MS,
 );
@@ -125,6 +127,8 @@ test(
       l4lab('explain', 'proxy-and-dsr/dsr'),
       l4lab('run', 'labs/cross-subnet.yaml'),
       l4lab('matrix', 'one-ram'),
+      l4lab('watch', 'proxy-and-drs'),
+      l4lab('run', '--changed=no-such-revision'),
     ]);
     const told = [
       /^no variant is named `no-vip-on-s3` \(did you mean `no-vip-on-s2`\?\); variants are vip-on-loopback, /m,
@@ -136,6 +140,8 @@ test(
       /^name a flow; flows are client-to-vip, server-to-own-vip, other-server-to-vip$/m,
       /^`labs\/cross-subnet.yaml` is a lab; scenarios on it are /m,
       /^`one-ram` is neither .*\(did you mean `one-arm`\?\)/m,
+      /^`proxy-and-drs` is neither /m,
+      /^--changed: .*(no revision `no-such-revision`|no git repository)/m,
     ];
     for (const [index, refusal] of refusals.entries())
       expect(refusal).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(told[index]!) as unknown });

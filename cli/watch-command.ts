@@ -3,6 +3,7 @@ import { readyEngine } from '../api/engine.ts';
 import { pageBundle, version } from '../api/package.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { readDurations, rememberDurations } from '../harness/project/durations.ts';
+import { findScenarios } from '../harness/project/scenario-files.ts';
 import type { Project } from '../harness/project/project.ts';
 import { durationsOf } from '../harness/run/lengths.ts';
 import { LabPool } from '../harness/run/lab-pool.ts';
@@ -34,6 +35,8 @@ export async function watchCommand(
   options: { report?: string },
   signal: AbortSignal,
 ): Promise<number> {
+  // Words that name nothing are told before anything is set up.
+  findScenarios(project, words);
   const sources = new Sources(project, words);
   const folder = await reportFolder(project, options.report);
   const page = join(folder, 'index.html');

@@ -2,14 +2,14 @@ import { temporaryProject, twoByTwo, type TemporaryProject } from '../testing/te
 import { loadScenario } from '../../harness/project/scenario-files.ts';
 import { madeUpResults } from '../testing/made-up-results.ts';
 import { Board } from './board.ts';
-import { outlook } from './outlook.ts';
+import { outlookOf } from './outlook.ts';
 
 let temporary: TemporaryProject;
 beforeEach(async () => (temporary = await temporaryProject()));
 afterEach(() => temporary[Symbol.dispose]());
 
 /** What is said of a change from one text to another. */
-function said(before: string, after: string): string[] {
+function said(before: string, after: string, now: () => number = () => 0): string[] {
   const board = new Board();
   for (const [index, text] of [before, after].entries()) {
     temporary.write('scenarios/a.yaml', text);
@@ -17,7 +17,7 @@ function said(before: string, after: string): string[] {
     board.set(loaded);
     if (index === 0) board.take(madeUpResults([loaded]));
   }
-  return board.due().flatMap(outlook);
+  return outlookOf(board.due(), now);
 }
 
 test('flows of which another outcome is predicted are told, and whether that is expected', () => {
@@ -34,4 +34,13 @@ test('a flow that is new is told, and one whose outcome stays is not', () => {
   expect(said(twoByTwo(), more)).toEqual(
     ['as-is', 'deaf'].map((variant) => `[${variant}] three: refused, not as expected`),
   );
+});
+
+test('of many variants as many are predicted as nobody has to wait for, and one at any rate', () => {
+  const more = twoByTwo().replace('variants:', '  three: { from: client, to: s1, port: 82, expect: works }\nvariants:');
+  let now = 0;
+  expect(said(twoByTwo(), more, () => (now += 1000))).toEqual([
+    '[as-is] three: refused, not as expected',
+    'and 1 variant more, of which nothing is predicted beforehand',
+  ]);
 });

@@ -1,13 +1,14 @@
 import { predict } from '../../harness/model/predict.ts';
 import { wouldPass } from '../../harness/run/predicted-verdict.ts';
 import { outcomeOf } from '../../reports/content/matrix-text.ts';
+import { plural } from '../../reports/content/plural.ts';
 import type { Column } from './board.ts';
 
 /**
  * What a change is predicted to do, before it is run: a line for each flow whose outcome differs from what was predicted
  * when it last ran, or that is new.
  */
-export function outlook({ plan, last }: Column): string[] {
+function outlook({ plan, last }: Column): string[] {
   const before = new Map(last?.flows.map(({ name, predicted }) => [name, outcomeOf(predicted)]));
   return plan.flows.flatMap((flow) => {
     const was = before.get(flow.name);
@@ -16,4 +17,22 @@ export function outlook({ plan, last }: Column): string[] {
     const change = was === undefined ? is : `${was} → ${is}`;
     return [`[${plan.variant}] ${flow.name}: ${change}${wouldPass(flow, plan) ? '' : ', not as expected'}`];
   });
+}
+
+/** As long as nobody notices: what a change does to many variants is seen sooner than it is predicted. */
+const PATIENCE_MS = 100;
+
+/** The outlook of several columns, of the first at any rate. @param now ms from any moment on */
+export function outlookOf(columns: Column[], now: () => number = () => performance.now()): string[] {
+  const began = now();
+  const lines: string[] = [];
+  for (const [index, column] of columns.entries()) {
+    if (index > 0 && now() - began > PATIENCE_MS)
+      return [
+        ...lines,
+        `and ${plural(columns.length - index, 'variant')} more, of which nothing is predicted beforehand`,
+      ];
+    lines.push(...outlook(column));
+  }
+  return lines;
 }

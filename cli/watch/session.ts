@@ -7,7 +7,7 @@ import { withOnly, type LoadedScenario } from '../../harness/scenario/plans.ts';
 import type { Results } from '../../harness/terms/results.ts';
 import { errorText } from '../error-text.ts';
 import { Board, failed, matching, type Column } from './board.ts';
-import { outlook } from './outlook.ts';
+import { outlookOf } from './outlook.ts';
 import type { Sources } from './sources.ts';
 import { FolderWatch } from './watch-folders.ts';
 
@@ -105,7 +105,7 @@ export class Session {
       }
       if (isFirst) continue;
       const due = this.#board.due().filter((column) => column.file === name && !before.has(idOf(column)));
-      const lines = due.flatMap(outlook).map((line) => `  ${line}`);
+      const lines = outlookOf(due).map((line) => `  ${line}`);
       const head = `${name}: ${due.length === 0 ? 'nothing to run' : due.map(({ plan }) => plan.variant).join(', ')}`;
       this.surroundings.say([head, ...lines].join('\n'));
     }
