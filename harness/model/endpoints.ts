@@ -4,7 +4,7 @@ import { callsItself, ownerOf } from '../scenario/lookup.ts';
 import { answerTo, callerSends, hasSocket, isForCaller, openSocket } from './exchange.ts';
 import { isRequest } from './packet.ts';
 import type { Packet } from './packet.ts';
-import { handleIcmpError, learnLimit } from './path-mtu.ts';
+import { handleIcmpError, learnTaken } from './path-mtu.ts';
 import { sendIcmpError, deliver, die } from './run.ts';
 import type { Run } from './run.ts';
 import type { Host } from './network.ts';
@@ -60,7 +60,7 @@ function serve(run: Run, host: Host, packet: Packet): void {
     return;
   }
   openSocket(exchange, host.name, packet);
-  learnLimit(run, host, packet.src, packet.takes);
+  learnTaken(run, host, packet);
   enqueue(run, host, answerTo(exchange, packet, 'syn-ack'));
 }
 
@@ -86,7 +86,7 @@ function receiveReply(run: Run, host: Host, packet: Packet): void {
   deliver(run, packet, host.name);
   if (packet.step === 'reply') exchange.answered = true;
   else if (packet.step === 'syn-ack' && !exchange.sent.some(({ step }) => step === 'request')) {
-    learnLimit(run, host, packet.src, packet.takes);
+    learnTaken(run, host, packet);
     enqueue(run, host, callerSends(exchange, 'ack'));
     enqueue(run, host, callerSends(exchange, 'request'));
   }

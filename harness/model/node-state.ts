@@ -10,7 +10,9 @@ export interface NodeState {
   macTable: Map<string, { port: string; movedFrom: string | null }>;
   /** Next hops learned from ICMP redirects, by destination. */
   redirects: Map<string, { gateway: string; router: string }>;
-  /** Largest IP packet that makes it to an address, as far as the node was told: by the other end, by ICMP. */
+  /** Largest IP packet that the other end of a connection takes, by its address, as it said when that began (MSS). */
+  taken: Map<string, number>;
+  /** Largest IP packet that makes it to an address, as far as ICMP errors told the node; whatever the connection. */
   limits: Map<string, number>;
   /** Neighbours that this router has sent a redirect: the kernel limits their rate. */
   redirected: Set<string>;

@@ -1,7 +1,7 @@
 import { predict } from './predict.ts';
 import { flow, plan } from './testing/lab-builder.ts';
 import type { NodeSketch } from './testing/lab-builder.ts';
-import { oneArm, PIP, QUIET_ARP, VIP_A } from './testing/labs.ts';
+import { inLine, oneArm, PIP, QUIET_ARP, VIP_A } from './testing/labs.ts';
 import type { Prediction } from '../terms/walk.ts';
 
 const services = {
@@ -61,4 +61,29 @@ test.each(['proxied', 'direct'])('a switch says nothing, and TCP to %s never fin
 test('what both ends say of themselves is kept to: a narrow end needs no discovery', () => {
   const { outcome } = predicted('proxied', 20_000, { client: { mtu: { edge: 1300 } } });
   expect(outcome).toBe('works');
+});
+
+describe('an L4 between router and servers, whose link to these is narrow', () => {
+  const upload = (
+    service: Parameters<typeof inLine>[0]['services'][string],
+    nodes: Record<string, Partial<NodeSketch>>,
+  ) => {
+    const lab = plan(inLine({ services: { a: service }, nodes: { l4: { mtu: { l2: 1300 } }, ...nodes } }));
+    return predict(lab, { ...flow(lab, 'client', 'a'), requestBytes: 4000 });
+  };
+  const pool = ['s1'];
+
+  test.each([
+    { vip: VIP_A, mode: 'dnat' as const, pool },
+    { vip: VIP_A, mode: 'proxy' as const, pool, proxyIp: 'auto' },
+  ])('tells the caller, in whose words NAT puts what its error quotes: $mode', (service) => {
+    expect(upload(service, {})).toMatchObject([{ outcome: 'works', cause: null }]);
+  });
+
+  test('what it said of itself in a health check holds for no connection of another caller', () => {
+    const service = { vip: VIP_A, mode: 'proxy' as const, pool, proxyIp: 'auto', check: 'tcp' as const };
+    const lab = plan(inLine({ services: { a: service }, nodes: { l4: { mtu: { l2: 1300 } } } }));
+    const told = predict(lab, { ...flow(lab, 'client', 'a'), bytes: 4000 });
+    expect(told).toMatchObject([{ outcome: 'fails', cause: { code: 'too-big', node: 'l4' } }]);
+  });
 });

@@ -13,7 +13,9 @@ import { sender } from './trace.ts';
  * UDP fragments at the source (of which the first stands for all). What is not known of the way is found out.
  */
 export function fitted(run: Run, host: Host, device: Device, packet: Packet): Packet {
-  const known = stateOf(run, host).limits.get(packet.dst) ?? device.mtu;
+  const { limits, taken } = stateOf(run, host);
+  const ofConnection = packet.protocol === 'tcp' ? taken.get(packet.dst) : undefined;
+  const known = Math.min(limits.get(packet.dst) ?? device.mtu, ofConnection ?? device.mtu);
   const opens = packet.step === 'syn' || packet.step === 'syn-ack';
   return { ...packet, size: Math.min(packet.size, known, device.mtu), ...(opens ? { takes: device.mtu } : {}) };
 }
@@ -36,10 +38,14 @@ export function isSwallowed(run: Run, host: Host, iface: string, packet: Packet)
   return true;
 }
 
-/** The other end of a connection said how large a packet it takes. */
-export function learnLimit(run: Run, host: Host, address: string, bytes: number | undefined): void {
+/** The other end of a connection said how large a packet it takes: whoever that was, NAT leaves what it said. */
+export function learnTaken(run: Run, host: Host, { src, takes }: Packet): void {
+  if (takes !== undefined) stateOf(run, host).taken.set(src, takes);
+}
+
+function learnLimit(run: Run, host: Host, address: string, bytes: number): void {
   const { limits } = stateOf(run, host);
-  if (bytes !== undefined) limits.set(address, Math.min(bytes, limits.get(address) ?? bytes));
+  limits.set(address, Math.min(bytes, limits.get(address) ?? bytes));
 }
 
 /**

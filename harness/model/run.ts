@@ -79,6 +79,7 @@ function nothingLearned(): NodeState {
     connections: [],
     macTable: new Map(),
     redirects: new Map(),
+    taken: new Map(),
     limits: new Map(),
     redirected: new Set(),
   };
@@ -110,7 +111,8 @@ export function discard(run: Run, packet: Packet, node: string): void {
 
 /**
  * ICMP error (RFC 792) to the source of a packet that a node could not send on; none about another ICMP message's fate.
- * It belongs to the connection that the packet was to begin, even though that never came to be (nf_ct_attach).
+ * It belongs to the packet's connection (nf_ct_attach), be it one that never came to be, and goes its other way: NAT makes
+ * it what the sender knows, although what it quotes is translated in part only.
  * @param known what the node knows of the packet: its connection, and what size would fit
  */
 export function sendIcmpError(
@@ -125,9 +127,15 @@ export function sendIcmpError(
   run.outbox.push({
     node: host.name,
     packet: mtu === undefined ? error : { ...error, mtu },
-    ...(tracked?.state === 'new'
-      ? { tracked: { state: 'known', connection: tracked.connection, direction: 'reply' } }
-      : {}),
+    ...(tracked === undefined || !('connection' in tracked)
+      ? {}
+      : {
+          tracked: {
+            state: 'known',
+            connection: tracked.connection,
+            direction: tracked.state === 'known' && tracked.direction === 'reply' ? 'original' : 'reply',
+          },
+        }),
   });
 }
 
