@@ -1,5 +1,5 @@
 import { host } from '../scenario/address.ts';
-import { nodeOf, ownerOf } from '../scenario/lookup.ts';
+import { nodeOf, ownerOf, segmentOf } from '../scenario/lookup.ts';
 import type { ClientOutcome } from '../terms/cause.ts';
 import type { RouteAnswer } from '../terms/route-answer.ts';
 import type { Hop, Walk } from '../terms/walk.ts';
@@ -67,7 +67,10 @@ export interface OpenQuestion {
   source: string;
 }
 
-/** What the node where the packet was seen last, or the caller, asked for in vain; null where nobody has that address. */
+/**
+ * What the node where the packet was seen last, or the caller, asked in vain of who has the address; null where nobody has
+ * it, or where a cut link keeps the question from that node.
+ */
 export function openQuestion(base: Pick<Evidence, 'plan' | 'flow' | 'walk' | 'packets'>): OpenQuestion | null {
   const asker = vanishedAt(base)?.hop.node ?? base.flow.from;
   const arp = base.packets.flatMap(({ node, direction, frame }) =>
@@ -82,6 +85,7 @@ export function openQuestion(base: Pick<Evidence, 'plan' | 'flow' | 'walk' | 'pa
       continue;
     const { interfaces, bridge } = nodeOf(base.plan, owner);
     const at = interfaces.find(({ addresses }) => addresses.some((cidr) => host(cidr) === address))!;
+    if (!segmentOf(base.plan, { node: owner, iface: at.name }).has(asker)) continue;
     return { asker, owner, iface: bridge ? 'br0' : at.name, address, source };
   }
   return null;

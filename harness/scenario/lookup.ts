@@ -1,5 +1,5 @@
 import { host, hostRoute } from './address.ts';
-import type { FlowPlan, InterfacePlan, NodePlan, Plan, ServicePlan } from '../terms/plan.ts';
+import type { FlowPlan, InterfacePlan, LinkEnd, NodePlan, Plan, ServicePlan } from '../terms/plan.ts';
 
 /** The service that a flow calls; undefined when it calls a node. */
 export function serviceOf(plan: Plan, { to }: FlowPlan): ServicePlan | undefined {
@@ -17,7 +17,7 @@ export function proxyIpsOf({ l4s }: ServicePlan): string[] {
 }
 
 /** A node of the plan, which must exist. */
-export function nodeOf(plan: Plan, name: string): NodePlan {
+export function nodeOf(plan: Pick<Plan, 'nodes'>, name: string): NodePlan {
   return plan.nodes.find((node) => node.name === name)!;
 }
 
@@ -46,6 +46,25 @@ export function nodeWithMac({ nodes }: Pick<Plan, 'nodes'>, mac: string): NodePl
 /** Names of the nodes that have these MACs, each once; a MAC that no node has stands for itself. */
 export function nodesWithMacs(plan: Pick<Plan, 'nodes'>, macs: string[]): string[] {
   return [...new Set(macs.map((mac) => nodeWithMac(plan, mac)?.name ?? mac))].sort();
+}
+
+/** Nodes that a broadcast from an interface comes to: through switches, over wires that are up at both ends. */
+export function segmentOf(plan: Pick<Plan, 'nodes' | 'links'>, { node, iface }: LinkEnd): Set<string> {
+  const reached = new Set<string>();
+  const isUp = (end: LinkEnd): boolean =>
+    plan.nodes.find(({ name }) => name === end.node)?.interfaces.find(({ name }) => name === end.iface)?.up !== false;
+  const leaveBy = (isOutlet: (end: LinkEnd) => boolean): void => {
+    for (const { ends } of plan.links) {
+      const from = ends.find(isOutlet);
+      const to = ends.find((end) => end !== from);
+      if (from === undefined || to === undefined || !ends.every(isUp) || reached.has(to.node)) continue;
+      reached.add(to.node);
+      if (nodeOf(plan, to.node).bridge) leaveBy((end) => end.node === to.node);
+    }
+  };
+  const isWhole = nodeOf(plan, node).bridge;
+  leaveBy((end) => end.node === node && (isWhole || end.iface === iface));
+  return reached;
 }
 
 /** MTU of Ethernet, bytes. */

@@ -18,6 +18,17 @@ describe('the request never left the caller', () => {
     expect(named({ ...base, packets: [asks] })).toEqual(['no-neighbour', 'client']);
   });
 
+  test('who is asked dropped the question for its source, unless a cut link kept it away', () => {
+    const calledBy = (nodes: Record<string, object>): string[] => {
+      const evidence = evidenceOf(oneArm({ services: dnat, nodes }), 's1', 's2:80', { walk: nothing });
+      const asks = arp(['s1', 'out', ''], { op: 'request', senderIp: '203.0.113.11', targetIp: '203.0.113.12' });
+      return named({ ...evidence, packets: [asks], kernelOnArp: 'reverse-path' });
+    };
+    expect(calledBy({})).toEqual(['reverse-path', 's2']);
+    expect(calledBy({ s2: { down: ['l2'] } })).toEqual(['no-neighbour', 's1']);
+    expect(calledBy({ l2: { down: ['s2'] } })).toEqual(['no-neighbour', 's1']);
+  });
+
   test('a question that was answered is no cause', () => {
     const asks = arp(['client', 'out', ''], { op: 'request', senderIp: CLIENT, targetIp: '198.51.100.1' });
     const answer = arp(['client', 'in', ''], { op: 'reply', senderIp: '198.51.100.1', targetIp: CLIENT });
