@@ -84,6 +84,21 @@ test(
 );
 
 test(
+  'a run whose reader has gone (`| head`) ends with its verdict, and the report is there',
+  async () => {
+    const report = join(folder, 'unread');
+    const file = scenario(SCENARIO.replace('[80/tcp]', '[]'));
+    const child = spawn('node', ['setup/l4lab.mjs', 'run', file, '--report', report], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    child.stdout.once('data', () => child.stdout.destroy());
+    expect(await once(child, 'exit')).toEqual([1, null]);
+    expect(resultsIn(report).scenarios[0]!.variants[0]!.flows[0]!.verdict).toBe('fail');
+  },
+  DEADLINE_MS,
+);
+
+test(
   'in a GitHub job a failure is told at its line of YAML and in the summary; with --json stdout is results.json alone',
   async () => {
     const file = scenario(SCENARIO.replace('[80/tcp]', '[]'));
@@ -101,7 +116,11 @@ test(
   '2 for a mistake in the YAML or on the command line, without a stack',
   async () => {
     const file = scenario(SCENARIO.replace('to: s1', 'to: s7'));
-    const [mistaken, unknown] = await Promise.all([run(file), l4lab('run', '--no-such-option')]);
+    const [mistaken, unknown, unwritable] = await Promise.all([
+      run(file),
+      l4lab('run', '--no-such-option'),
+      l4lab('compose', 'proxy-and-dsr/dsr', '--output', join(folder, 'no-such/lab.yml')),
+    ]);
     expect(mistaken).toMatchObject({
       code: 2,
       stderr: expect.stringContaining(
@@ -110,6 +129,10 @@ test(
     });
     expect(mistaken.stderr).not.toMatch(/^\s+at /m);
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('--no-such-option') as unknown });
+    expect(unwritable).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/^--output: .*no-such[^\n]*\n$/) as unknown,
+    });
   },
   DEADLINE_MS,
 );

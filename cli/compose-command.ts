@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { EXIT } from '../harness/errors.ts';
+import { EXIT, L4labError } from '../harness/errors.ts';
 import { composeFile } from '../harness/fabric/compose.ts';
 import { surelyUp } from '../harness/model/health.ts';
 import { knownNeighbours } from '../harness/model/warm-start.ts';
@@ -20,8 +20,16 @@ export interface ComposeCommandOptions {
 export function composeCommand(project: Project, word: string, options: ComposeCommandOptions): Promise<number> {
   const text = generatedCompose(findOne(project, word, options.variant), options);
   if (options.output === undefined) process.stdout.write(text);
-  else writeFileSync(options.output, text);
+  else writeOutput(options.output, text);
   return Promise.resolve(EXIT.ok);
+}
+
+function writeOutput(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new L4labError('folder-unwritable', `--output: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** @throws L4labError `invalid-input` where Compose cannot carry the lab */

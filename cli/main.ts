@@ -29,6 +29,8 @@ import type { Project } from '../harness/project/project.ts';
 const interrupted = new AbortController();
 /** Whether the command has booted nothing, and has something running in a node that it must end whenever it ends. */
 let endsInNode = false;
+/** Whether the command has no other end than the user's wish, so that without a reader it is over. */
+let endsWithReader = false;
 
 async function main(argv: string[]): Promise<number> {
   let code: number = EXIT.ok;
@@ -65,9 +67,10 @@ async function main(argv: string[]): Promise<number> {
     .command('watch [scenarios...]')
     .description('run scenarios (all by default) again whenever they change, on labs that stay warm')
     .option('--report <dir>', 'where the report goes (default: reports/latest of the project)')
-    .action((words: string[], options: { report?: string }) =>
-      inProject((project) => watchCommand(project, words, options, interrupted.signal)),
-    );
+    .action((words: string[], options: { report?: string }) => {
+      endsWithReader = true;
+      return inProject((project) => watchCommand(project, words, options, interrupted.signal));
+    });
   program
     .command('validate [names...]')
     .description('read scenarios and labs (all by default), and tell every mistake with its place')
@@ -236,11 +239,10 @@ async function main(argv: string[]): Promise<number> {
   return code;
 }
 
-// `… | head` has read enough.
+// `… | head` has read enough. What was begun is finished all the same: its exit code is a verdict, and labs are taken down.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
-  if (!endsInNode) process.exit(EXIT.ok);
-  interrupted.abort();
+  if (endsInNode || endsWithReader) interrupted.abort();
 });
 
 let interruptedAt = 0;
