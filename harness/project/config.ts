@@ -7,6 +7,8 @@ import { parseYaml } from '../scenario/yaml-file.ts';
 
 /** Names of the configuration, by which a project's root is found as well. */
 export const CONFIG_FILES = ['l4lab.config.ts', 'l4lab.config.mjs', 'l4lab.config.json'];
+/** Names that users of other tools may give it. */
+const OTHER_ENDINGS = ['js', 'cjs', 'mts', 'cts', 'yaml', 'yml'].map((ending) => `l4lab.config.${ending}`);
 
 const folder = z.string().min(1);
 const schema = z.strictObject({
@@ -54,9 +56,19 @@ export async function readConfig(root: string): Promise<Config> {
   if (files.length > 1)
     throw new L4labError('invalid-input', `${files.join(' and ')} in ${root}: keep one configuration`);
   const [name] = files;
-  if (name === undefined) return {};
+  if (name === undefined) {
+    refuseOtherEndings(root);
+    return {};
+  }
   const file = join(root, name);
   return name.endsWith('.json') ? readJson(file) : checked(await importDefault(file), file);
+}
+
+/** A configuration that nobody reads would be one whose folders and engines are quietly not used. */
+function refuseOtherEndings(root: string): void {
+  const other = OTHER_ENDINGS.find((name) => existsSync(join(root, name)));
+  if (other !== undefined)
+    throw new L4labError('invalid-input', `${other} is not read: name it ${CONFIG_FILES.join(', or ')}`);
 }
 
 function readJson(file: string): Config {
@@ -90,7 +102,9 @@ async function importDefault(file: string): Promise<unknown> {
   const { createJiti } = await import('jiti');
   const jiti = createJiti(file, { virtualModules: { l4lab: { defineConfig } } });
   try {
-    return await jiti.import(file, { default: true });
+    const module = await jiti.import<Record<string, unknown>>(file);
+    if (!('default' in module)) throw new Error('has no default export: write `export default defineConfig({ … })`');
+    return module.default;
   } catch (error) {
     throw new L4labError(
       'invalid-input',

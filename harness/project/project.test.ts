@@ -85,6 +85,8 @@ test.each([
   ],
   ['l4lab.config.mjs', 'export default { scenario: 1 };\n', /^l4lab\.config\.mjs: unknown field `scenario`/],
   ['l4lab.config.ts', 'export default {{ ;\n', /^l4lab\.config\.ts: .*/],
+  ['l4lab.config.mjs', 'export const scenarios = 1;\n', /^l4lab\.config\.mjs: has no default export: write /],
+  ['l4lab.config.js', 'module.exports = {};\n', /^l4lab\.config\.js is not read: name it l4lab\.config\.ts, or /],
 ])('a mistake in %s is told at its place', async (name, text, message) => {
   write({ [name]: text });
   await expect(open()).rejects.toThrow(message);
