@@ -105,7 +105,7 @@ async function decide(project: Project, { lab, mode, ci }: InitOptions): Promise
   const modeName = mode ?? (await askMode(questions, chosen)) ?? usualMode(chosen);
   const ciName =
     chosenCi ??
-    (await questions?.choose('Where do the scenarios run beside this machine?', {
+    (await questions?.choose('Which CI runs the scenarios?', {
       kind: 'CI',
       choices: Object.entries(CI).map(([name, title]) => ({ name, title })),
       usual: USUAL.ci,

@@ -71,7 +71,7 @@ const TEXTS: { [Code in keyof Params]: (params: Params[Code], level: Level) => S
       ? ['npx l4lab setup has nothing to do']
       : [
           `npx l4lab setup would ${actions.map((action) => ACTIONS[action]).join(', then ')}`,
-          'npm start does so as well.',
+          'npx l4lab run does so as well.',
         ],
   'test-tools': ({ missing, installs }) =>
     missing === ''

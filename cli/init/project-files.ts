@@ -14,7 +14,11 @@ export function scenarioFile(project: Project, name: string, { name: labName, la
   const path = join(project.folders.scenarios, `${name}.yaml`);
   const made = starter(labName, lab, mode);
   const schema = schemaPath(path, 'scenario', { root: project.root, own: PACKAGE });
-  return { path, text: starterText(made, schema), what: `a scenario: ${Object.keys(made.flows).join(', ')}` };
+  return {
+    path,
+    text: starterText(made, schema),
+    what: `a scenario with the flows ${Object.keys(made.flows).join(', ')}`,
+  };
 }
 
 /** A copy of a lab, as a file of the project. */
@@ -25,6 +29,6 @@ export function labFile(project: Project, name: string, { name: like, text, lab 
   return {
     path,
     text: labCopy(text, like, schema),
-    what: `its lab, a copy of ${like} with ${nodes} nodes, to be changed`,
+    what: `a copy of lab ${like} with ${nodes} nodes, to be changed`,
   };
 }
