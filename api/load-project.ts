@@ -16,12 +16,16 @@ export interface LoadedProject extends Project {
 /**
  * The project of a folder: the nearest one upward that has `l4lab.config.{ts,mjs,json}`, or `scenarios/` beside a
  * package.json.
- * @param options where to look (the current folder by default), or which folder it is
+ * @param options where to look (the current folder by default), or which folder it is;
+ *   `makes` where the folders that the configuration names are about to be made
  */
-export async function loadProject(options: { from?: string; root?: string | undefined } = {}): Promise<LoadedProject> {
+export async function loadProject(
+  options: { from?: string; root?: string | undefined; makes?: boolean } = {},
+): Promise<LoadedProject> {
   const project = await findProject({
     from: options.from ?? process.cwd(),
     root: options.root,
+    makes: options.makes,
     shipped: SHIPPED_LABS,
   });
   return {

@@ -94,6 +94,8 @@ test(
     });
     const words = ['exec', '--scenario', names[0], 'client', '--', 'sh', '-c', 'cat; echo wrong >&2; exit 7'];
     expect(await start(words, 'typed')).toMatchObject({ exitCode: 7, stdout: 'typed', stderr: 'wrong' });
+    const without = await start(['exec', '--scenario', names[0], 'client', 'sh', '-c', 'exit 6']);
+    expect(without).toMatchObject({ exitCode: 6 });
     expect(await inNode('client', 'no-such-program')).toMatchObject({ exitCode: 127 });
     const large = await inNode('client', 'head', '-c', '3000000', '/dev/zero');
     expect([large.exitCode, large.stdout.length]).toEqual([0, 3_000_000]);

@@ -36,8 +36,8 @@ async function main(argv: string[]): Promise<number> {
   let code: number = EXIT.ok;
   const ends = (work: Promise<number>): Promise<void> => work.then((ended) => void (code = ended));
   /** For commands that work on a project. */
-  const inProject = async (work: (project: Project) => Promise<number>): Promise<void> => {
-    const project = await loadProject({ root: program.opts<{ root?: string }>().root });
+  const inProject = async (work: (project: Project) => Promise<number>, makes = false): Promise<void> => {
+    const project = await loadProject({ root: program.opts<{ root?: string }>().root, makes });
     await ends(work(project));
   };
   const collect = (value: string, all: string[]): string[] => [...all, ...value.split(',')];
@@ -143,6 +143,7 @@ async function main(argv: string[]): Promise<number> {
   program
     .command('exec <node> [command...]')
     .usage('[options] <node> -- <command...>')
+    .allowUnknownOption()
     .description('run a command in a node of a lab that is up; a shell by default')
     .option('--scenario <name>', 'whose lab, where several are up')
     .action((node: string, words: string[], options: { scenario?: string }) => {
@@ -196,7 +197,7 @@ async function main(argv: string[]): Promise<number> {
       const { root } = program.opts<{ root?: string }>();
       // A package is a project of its own, also below another project.
       const here = existsSync('package.json') ? '.' : undefined;
-      await ends(initCommand(await loadProject({ root: root ?? here }), options));
+      await ends(initCommand(await loadProject({ root: root ?? here, makes: true }), options));
     });
   const made = program.command('new').description('make one more scenario or lab; nothing is overwritten');
   made
@@ -205,13 +206,15 @@ async function main(argv: string[]): Promise<number> {
     .option('--lab <name>', 'lab that it is on', 'one-arm')
     .option('--mode <mode>', 'dnat, proxy, dsr or l3dsr (default: dsr where the lab can carry it)')
     .action((name: string, options: { lab: string; mode?: string }) =>
-      inProject((project) => newScenarioCommand(project, name, options)),
+      inProject((project) => newScenarioCommand(project, name, options), true),
     );
   made
     .command('lab <name>')
     .description('a copy of a lab, to be changed')
     .option('--like <name>', 'lab to copy: see `npx l4lab list --labs`', 'one-arm')
-    .action((name: string, options: { like: string }) => inProject((project) => newLabCommand(project, name, options)));
+    .action((name: string, options: { like: string }) =>
+      inProject((project) => newLabCommand(project, name, options), true),
+    );
   program
     .command('setup')
     .description('make sure that a Docker engine answers and holds the lab image; `run` does so as well')

@@ -87,7 +87,7 @@ export function clientOptions(endpoint: Endpoint): ClientOptions {
   if (protocol !== 'tcp:' && protocol !== 'http:' && protocol !== 'https:') {
     throw new SetupError(
       `DOCKER_HOST=${endpoint.DOCKER_HOST} is of a kind that l4lab cannot reach.\n` +
-        'Forward its socket and point there, for example:\n' +
+        'Name it under `engines` in l4lab.config, or forward its socket and point there:\n' +
         '  ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock user@host &\n' +
         '  export DOCKER_HOST=unix:///tmp/docker.sock',
     );

@@ -18,7 +18,7 @@ const schema = z.strictObject({
   reports: folder.optional().describe('Folder of the reports; `reports` by default.'),
   image: z.string().min(1).optional().describe('Lab image to pull instead of building one.'),
   engines: z
-    .array(z.string().regex(/^(unix|tcp|ssh):\/\//, 'wants unix://, tcp:// or ssh://'))
+    .array(z.string().regex(/^(unix|tcp|ssh):\/\//, 'must begin with unix://, tcp:// or ssh://'))
     .optional()
     .describe('Docker engines that a run spreads its labs over; the one that is found by default.'),
 });

@@ -81,7 +81,7 @@ test.each([
   [
     'l4lab.config.json',
     '{ "engines": ["docker-host"] }\n',
-    /^l4lab\.config\.json:1:15: engines\.0: wants unix:\/\/, tcp:\/\/ or ssh:\/\/$/,
+    /^l4lab\.config\.json:1:15: engines\.0: must begin with unix:\/\/, tcp:\/\/ or ssh:\/\/$/,
   ],
   ['l4lab.config.mjs', 'export default { scenario: 1 };\n', /^l4lab\.config\.mjs: unknown field `scenario`/],
   ['l4lab.config.ts', 'export default {{ ;\n', /^l4lab\.config\.ts: .*/],
@@ -90,6 +90,12 @@ test.each([
 ])('a mistake in %s is told at its place', async (name, text, message) => {
   write({ [name]: text });
   await expect(open()).rejects.toThrow(message);
+});
+
+test('a folder that the configuration names must be there, but for whoever makes it', async () => {
+  write({ 'l4lab.config.json': '{ "labs": "net" }', 'scenarios/x.yaml': scenarioOn('one-arm') });
+  await expect(open()).rejects.toThrow(`the configuration says \`labs: net\`, and ${folder}/net is not a folder`);
+  expect((await findProject({ from: folder, shipped, makes: true })).folders.labs[0]).toBe(join(folder, 'net'));
 });
 
 test('two configurations and a root that is none are refused', async () => {

@@ -27,21 +27,33 @@ export interface Project {
  * @param from where to look, and then in each folder above
  * @param root the project's folder, instead of looking for it
  * @param shipped folder of the labs that l4lab ships
+ * @param makes whether somebody is about to make the folders that the configuration names
  * @throws L4labError `invalid-input` for a root that is no folder, and for mistakes in the configuration
  */
 export async function findProject({
   from,
   root,
   shipped,
+  makes = false,
 }: {
   from: string;
   root?: string | undefined;
   shipped: string;
+  makes?: boolean | undefined;
 }): Promise<Project> {
   if (root !== undefined && !isFolder(resolve(from, root)))
     throw new L4labError('invalid-input', `--root: ${root} is not a folder`);
   const folder = root === undefined ? (findRoot(from) ?? resolve(from)) : resolve(from, root);
   const config = await readConfig(folder);
+  for (const name of makes ? [] : (['scenarios', 'labs'] as const)) {
+    const named = config[name];
+    // A lab of the same name that l4lab ships would silently take the place of the project's own.
+    if (named !== undefined && !isFolder(resolve(folder, named)))
+      throw new L4labError(
+        'invalid-input',
+        `the configuration says \`${name}: ${named}\`, and ${resolve(folder, named)} is not a folder`,
+      );
+  }
   const own = resolve(folder, config.labs ?? 'labs');
   return {
     root: folder,
