@@ -227,6 +227,25 @@ test(
 );
 
 test(
+  'its scenarios are jest tests by the preset alone',
+  async () => {
+    writeFileSync(join(project, 'jest.config.cjs'), "module.exports = { preset: 'l4lab' };\n");
+    const jest = join(process.cwd(), 'node_modules/jest/bin/jest.js');
+    const { code, stdout } = await shell(`node ${jest} --json -t client-to-vip`);
+    const told = JSON.parse(stdout) as { testResults: { assertionResults: { fullName: string; status: string }[] }[] };
+    expect([code, told.testResults.flatMap(({ assertionResults }) => assertionResults)]).toEqual([
+      0,
+      [
+        expect.objectContaining({ fullName: 'one-arm-dsr base client-to-vip', status: 'passed' }),
+        expect.objectContaining({ fullName: 'one-arm-dsr base s1-to-vip', status: 'pending' }),
+      ],
+    ]);
+    expect(readFileSync(join(project, 'reports/latest/results.json'), 'utf8')).toContain('client-to-vip');
+  },
+  DEADLINE_MS,
+);
+
+test(
   'programs of the project predict its scenarios',
   async () => {
     writeFileSync(

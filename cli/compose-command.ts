@@ -6,11 +6,12 @@ import { knownNeighbours } from '../harness/model/warm-start.ts';
 import { findOne, type One } from './find-one.ts';
 import { firstByHand } from './flow-by-hand.ts';
 import { labImage } from '../api/package.ts';
+import { pushedName } from '../setup/pushed-image.ts';
 import type { Project } from '../harness/project/project.ts';
 
 export interface ComposeCommandOptions {
   variant?: string;
-  /** Name of the lab image; that of this installation by default. */
+  /** Name of the lab image; by default the one that the project pulls, or that of this installation. */
   image?: string;
   /** Where the file goes; stdout by default. */
   output?: string;
@@ -18,7 +19,9 @@ export interface ComposeCommandOptions {
 
 /** `l4lab compose`: prints the lab of a scenario as a file for Docker Compose. */
 export function composeCommand(project: Project, word: string, options: ComposeCommandOptions): Promise<number> {
-  const text = generatedCompose(findOne(project, word, options.variant), options);
+  const pushed = project.image === undefined ? undefined : pushedName(project.image, labImage());
+  const image = options.image ?? pushed;
+  const text = generatedCompose(findOne(project, word, options.variant), { ...options, ...(image ? { image } : {}) });
   if (options.output === undefined) process.stdout.write(text);
   else writeOutput(options.output, text);
   return Promise.resolve(EXIT.ok);

@@ -16,7 +16,11 @@ const schema = z.strictObject({
   scenarios: folder.optional().describe('Folder of the scenarios; `scenarios` by default.'),
   labs: folder.optional().describe('Folder of the project’s own labs; `labs` by default.'),
   reports: folder.optional().describe('Folder of the reports; `reports` by default.'),
-  image: z.string().min(1).optional().describe('Lab image to pull instead of building one.'),
+  image: z
+    .string()
+    .regex(/^[a-z0-9][\w.:/-]*$/i, 'must be the name of an image, like registry.example/l4lab')
+    .optional()
+    .describe('Lab image to pull instead of building one.'),
   engines: z
     .array(z.string().regex(/^(unix|tcp|ssh):\/\//, 'must begin with unix://, tcp:// or ssh://'))
     .optional()

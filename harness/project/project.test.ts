@@ -83,6 +83,7 @@ test.each([
     '{ "engines": ["docker-host"] }\n',
     /^l4lab\.config\.json:1:15: engines\.0: must begin with unix:\/\/, tcp:\/\/ or ssh:\/\/$/,
   ],
+  ['l4lab.config.json', '{ "image": "Foo Bar" }\n', /^l4lab\.config\.json:1:3: image: must be the name of an image/],
   ['l4lab.config.mjs', 'export default { scenario: 1 };\n', /^l4lab\.config\.mjs: unknown field `scenario`/],
   ['l4lab.config.ts', 'export default {{ ;\n', /^l4lab\.config\.ts: .*/],
   ['l4lab.config.mjs', 'export const scenarios = 1;\n', /^l4lab\.config\.mjs: has no default export: write /],
