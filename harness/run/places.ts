@@ -69,8 +69,11 @@ export class Places implements AsyncDisposable {
    */
   async isLost(place: Place, { variants }: ScenarioResult): Promise<boolean> {
     const notRun = variants.some(({ flows }) => flows.some(({ verdict }) => verdict === 'not-run'));
-    if (!notRun || this.alive.every((one) => one === place)) return false;
-    if (!place.lost) place.lost = !(await answers(place.engine));
+    if (!notRun || place.lost) return place.lost && notRun;
+    const isLast = (): boolean => this.alive.every((one) => one === place);
+    if (isLast() || (await answers(place.engine))) return false;
+    // Others may have gone away while this one was asked.
+    place.lost = !isLast();
     return place.lost;
   }
 
