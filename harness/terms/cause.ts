@@ -19,6 +19,11 @@ export const CAUSES = [
   'loop',
   'too-big',
   'filtered',
+  'stale-neighbour',
+  'stale-mac',
+  'connection-unknown',
+  'idle-expired',
+  'split-brain',
   'unexplained',
 ] as const;
 
@@ -57,6 +62,16 @@ export interface CauseDetails {
   /** An interface drops it and reports nothing. Bytes. */
   'exceeds-interface': At & { address: string; iface: string; size: number; mtu: number };
   'rejected-by-rule': At & { address: string };
+  /** `node` sends to a MAC whose node, `holder` aside, does not have the address any more, or is gone. */
+  'neighbour-outdated': At & { address: string; mac: string; owner: string | null; holder: string | null };
+  /** The switch `node` sends frames for the MAC of `owner` out of a port that does not lead there any more. */
+  'port-outdated': At & { owner: string; port: string; address: string };
+  /** A segment of an established connection met a node that has no state for it: refused, or dropped in silence. */
+  'state-missing': At & { source: string; destination: string };
+  /** The state was there, and ended for want of traffic. `idleMs`: what the node is set to. */
+  'state-expired': At & { source: string; destination: string; idleMs: number };
+  /** Several members of a pair hold the address at the same time. */
+  'two-masters': At & { address: string; masters: string[] };
   'counter-rose': At & { address: string; counter: string };
   'lost-on-wire': At & { address: string };
   /** The frame reached no node that has its MAC. */

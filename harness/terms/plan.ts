@@ -1,5 +1,6 @@
 import type { CauseCode } from './cause.ts';
 import type { FindingCode } from './finding.ts';
+import type { PairPlan, TimelinePlan } from './timeline.ts';
 import type { LbConfig } from '../../lb/terms/config.ts';
 
 /** A scenario variant with everything resolved and nothing implied: plain data, safe to serialise. */
@@ -13,6 +14,10 @@ export interface Plan {
   flows: FlowPlan[];
   /** Whether nodes know their neighbours' MACs when flows begin. */
   neighbours: 'warm' | 'cold';
+  /** Load balancers that back each other up; absent where there are none. */
+  pairs?: PairPlan[];
+  /** What happens over time; absent where nothing does. */
+  timeline?: TimelinePlan;
 }
 
 /** A neighbour that a node knows: an address behind an interface. */
@@ -44,6 +49,14 @@ export interface NodePlan {
   /** `stateful`: drops forwarded packets that conntrack calls invalid, and TCP that it did not see begin. */
   firewall: 'none' | 'stateful';
   listeners: ListenerPlan[];
+  /** Without traffic for so long a node that keeps state forgets a connection, ms; absent means the kernel's own times. */
+  idleTimeoutMs?: number;
+  /** What it does with later packets of one that it forgot: `silent` drops, `reset` refuses. */
+  onIdle?: 'silent' | 'reset';
+  /** How long a bridge keeps a MAC that it does not hear from, ms; absent means the kernel's 300 s. */
+  macAgeMs?: number;
+  /** How long a neighbour is taken to be there without a sign of it, ms; absent means the kernel's 30 s. */
+  neighbourAgeMs?: number;
   /** The load balancer that runs in this node, or null. */
   balancer: BalancerPlan | null;
 }
@@ -83,6 +96,8 @@ export interface RoutePlan {
   to: string;
   via: string;
   dev: string;
+  /** Further next hops of the same cost: flows are spread over all of them by a hash. */
+  others?: { via: string; dev: string }[];
 }
 
 export type FlowProtocol = 'http' | 'tcp' | 'udp' | 'icmp';

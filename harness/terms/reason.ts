@@ -3,6 +3,7 @@ import type { Fault } from './fault.ts';
 import type { MessageOf } from './message.ts';
 import type { Finding, FindingCode } from './finding.ts';
 import type { FlowProtocol } from './plan.ts';
+import type { Awaited, Range } from './timeline.ts';
 import type { Hop } from './walk.ts';
 
 /** Why a verdict is not `pass`. */
@@ -36,6 +37,20 @@ export interface Reasons {
   'control-failed': { control: ControlResult };
   'not-crossed': { leg: Leg; node: string };
   'not-avoided': { leg: Leg; node: string };
+  /** Of a stream in a step. Times in ms. */
+  'no-calls': { stream: string; step: string };
+  'outage-too-long': { ms: number; atMostMs: number; cause: Cause | null };
+  'outage-too-short': { ms: number; atLeastMs: number };
+  /** Calls still failed when the step ended. */
+  'outage-not-over': { ms: number; cause: Cause | null };
+  /** Calls failed again after the first outage. */
+  'second-outage': { ms: number; cause: Cause | null };
+  'wrong-outage-cause': { calls: number; cause: Cause | null; expected: string[] };
+  /** So many of `of` kept connections; `what` became of them. */
+  'wrong-connections': { what: 'survived' | 'reset' | 'stalled'; seen: number; of: number; expected: Range };
+  'wrong-stall': { ms: number; expected: Range };
+  /** What the step waited for did not come. */
+  'state-not-reached': { awaited: Awaited };
   disagreement: { disagreement: Disagreement };
 }
 
@@ -69,6 +84,9 @@ export interface Disagreements {
   'server-differs': Differing<string | null>;
   'source-differs': Differing<string | null>;
   'path-differs': { hop: HopDifference };
+  /** Calls of a stream failed of what the model does not expect in that step. */
+  'failures-differ': { calls: number; seen: Place | null; predicted: Place[] };
+  'connections-differ': { survived: number; of: number; predicted: 'all' | 'none' | 'some' };
 }
 
 interface Differing<T> {

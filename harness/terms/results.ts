@@ -1,11 +1,12 @@
 import type { Cause, ClientOutcome } from './cause.ts';
 import type { Finding } from './finding.ts';
 import type { Fix } from './fix.ts';
-import type { BalancerPlan, Expectation, FlowProtocol, Plan, SourcePosition } from './plan.ts';
+import type { BalancerPlan, FlowProtocol, Plan, SourcePosition } from './plan.ts';
 import type { ControlResult, Disagreement, Reason } from './reason.ts';
 import type { Prediction, Walk } from './walk.ts';
 import type { CountersByNode } from './counters.ts';
 import type { Sighting } from './sighting.ts';
+import type { StreamExpectation, StreamInStep, TimelineResult } from './timeline.ts';
 
 /** Contents of results.json. A reader refuses another `version`. */
 export interface Results {
@@ -87,6 +88,8 @@ export interface VariantResult {
   ranAt?: string;
   plan: Plan;
   flows: FlowResult[];
+  /** Present where the scenario has steps. */
+  timeline?: TimelineResult;
   /** Configuration, rules and log of every load balancer that ran, by node. */
   balancers: Record<string, { kind: BalancerPlan['kind']; config: string; rules: string; log: string[] }>;
   /** Log lines of the agents, by node. */
@@ -96,15 +99,18 @@ export interface VariantResult {
 
 export type Verdict = 'pass' | 'fail' | 'not-run';
 
-/** One cell of the matrix. */
+/** One cell of the matrix: a flow, or a stream in a step. */
 export interface FlowResult {
+  /** Of a stream in a step: `STEP.STREAM`. */
   name: string;
+  /** Present where the cell is a stream in a step; `attempts` are then examples of its calls. */
+  stream?: StreamInStep;
   protocol: FlowProtocol;
   /** Caller and destination in the field's words, e.g. `s1` and `web (203.0.113.80:80)`. */
   from: string;
   to: string;
   at: SourcePosition;
-  expected: Expectation;
+  expected: StreamExpectation;
   verdict: Verdict;
   /** Why the verdict is not `pass`; empty on a pass. */
   reasons: Reason[];

@@ -1,5 +1,11 @@
 import { alternativesOf } from '../../harness/terms/expectation.ts';
-import type { Expectation, PathExpectation, SingleExpectation } from '../../harness/terms/plan.ts';
+import type { PathExpectation, SingleExpectation } from '../../harness/terms/plan.ts';
+import type {
+  ConnectionsExpectation,
+  OutageExpectation,
+  Range,
+  StreamExpectation,
+} from '../../harness/terms/timeline.ts';
 
 /** Words that expectations are told in, one set per language. */
 export interface ExpectationMessages {
@@ -18,6 +24,11 @@ export interface ExpectationMessages {
   finding: (names: string) => string;
   crosses: (direction: 'request' | 'reply', nodes: string) => string;
   avoids: (direction: 'request' | 'reply', nodes: string) => string;
+  /** Of streams; `range` says how long in ms, or how many. */
+  outage: (range: string, causes: string, at: string | undefined) => string;
+  connections: (what: 'survive' | 'reset' | 'stall', range: string) => string;
+  stall: (range: string) => string;
+  range: (range: Range, unit: string) => string;
 }
 
 export const ENGLISH_EXPECTATION: ExpectationMessages = {
@@ -35,15 +46,49 @@ export const ENGLISH_EXPECTATION: ExpectationMessages = {
   finding: (names) => `finding: ${names}`,
   crosses: (direction, nodes) => `${direction} crosses ${nodes}`,
   avoids: (direction, nodes) => `${direction} avoids ${nodes}`,
+  outage: (range, causes, at) =>
+    `one outage${range === '' ? '' : ` of ${range}`}${causes === '' ? '' : ` (${causes})`}${at === undefined ? '' : ` at ${at}`}, then`,
+  connections: (what, range) => `${range} kept connections ${what}`,
+  stall: (range) => `answers within ${range}`,
+  range: ({ atLeast, atMost }, unit) =>
+    [
+      ...(atLeast === undefined ? [] : [`at least ${atLeast}${unit}`]),
+      ...(atMost === undefined ? [] : [`at most ${atMost}${unit}`]),
+    ].join(' and '),
 };
 
 /** An expectation in words, one clause each: `works`, `served by s1`, `request crosses l4` … */
-export function expectationClauses(expect: Expectation, messages = ENGLISH_EXPECTATION): string[] {
+export function expectationClauses(expect: StreamExpectation, messages = ENGLISH_EXPECTATION): string[] {
+  if (expect.outcome === 'interrupted')
+    return [outageClause(expect.outage, messages), ...singleClauses(expect.then, messages)];
+  if (expect.outcome === 'connections') return connectionClauses(expect, messages);
   if (expect.outcome !== 'varies') return singleClauses(expect, messages);
   const outcomes = alternativesOf(expect)
     .map((one, index) => `(${index + 1}) ${singleClauses(one, messages).join(', ')}`)
     .join('; ');
   return ['oneOf' in expect ? messages.oneOf(outcomes) : messages.eachOf(outcomes)];
+}
+
+function outageClause(
+  { atLeastMs, atMostMs, causes = [], at }: OutageExpectation,
+  messages: ExpectationMessages,
+): string {
+  const range = messages.range(
+    {
+      ...(atLeastMs === undefined ? {} : { atLeast: atLeastMs }),
+      ...(atMostMs === undefined ? {} : { atMost: atMostMs }),
+    },
+    ' ms',
+  );
+  return messages.outage(range, causes.join(', '), at);
+}
+
+function connectionClauses(expect: ConnectionsExpectation, messages: ExpectationMessages): string[] {
+  const counts = (['survive', 'reset', 'stall'] as const).flatMap((what) => {
+    const range = expect[what];
+    return range === undefined ? [] : [messages.connections(what, messages.range(range, ''))];
+  });
+  return [...counts, ...(expect.stallMs === undefined ? [] : [messages.stall(messages.range(expect.stallMs, ' ms'))])];
 }
 
 function singleClauses(expect: SingleExpectation, messages: ExpectationMessages): string[] {

@@ -1,5 +1,6 @@
 import type { Cause } from '../../harness/terms/cause.ts';
 import type { HopDifference, Place } from '../../harness/terms/reason.ts';
+import type { Range } from '../../harness/terms/timeline.ts';
 import { namesText } from './names.ts';
 import { type Catalogue, KILLED, outcomeText, say, socketText, stepText, type Way } from './catalogue.ts';
 
@@ -105,6 +106,32 @@ export const en: Catalogue = {
       evidence: 'The packet enters a node and does not leave it; the counter of a drop or reject rule rises.',
       fix: 'Check the rules of that node.',
     },
+    'stale-neighbour': {
+      story: 'A node sent to the MAC of a node that does not have the address any more.',
+      evidence: 'Frames for the address carry a MAC whose node no longer holds it, or is gone; nobody replies.',
+      fix: 'Let the new holder send gratuitous ARP, and let neighbours accept it; or shorten the ARP timeout.',
+    },
+    'stale-mac': {
+      story: 'A switch sent frames out of the port where their MAC used to be.',
+      evidence: "The switch's MAC table has the MAC on a port that does not lead to its node any more.",
+      fix: 'Let the moved node send a frame (gratuitous ARP), or shorten the ageing time of the switch.',
+    },
+    'connection-unknown': {
+      story: 'A segment of an established connection met a node that has no state for it.',
+      evidence:
+        'A segment without SYN reaches a node that did not see the connection begin; it resets it, or drops it.',
+      fix: 'Share connections between the load balancers (conntrackd), or pick servers by a consistent hash (maglev).',
+    },
+    'idle-expired': {
+      story: 'A node forgot the connection because nothing was sent for longer than its idle timeout.',
+      evidence: 'After a pause longer than the idle timeout, the next segment is dropped or reset at that node.',
+      fix: 'Send keepalives more often than the idle timeout, or raise the timeout.',
+    },
+    'split-brain': {
+      story: 'Several members of a pair hold the address at the same time.',
+      evidence: 'More than one member of the pair is master and answers ARP for the address.',
+      fix: 'Restore the path of the advertisements between the members, or give them a second one.',
+    },
     unexplained: {
       story: 'No known cause matches the observation.',
       evidence: 'The hops up to the last one seen.',
@@ -169,6 +196,16 @@ export const en: Catalogue = {
     'exceeds-interface': ({ node, address, iface, size, mtu }) =>
       `${node} silently dropped a packet of ${size} bytes for ${address}: the MTU of its interface ${iface} is ${mtu} bytes.`,
     'rejected-by-rule': ({ node, address }) => `A firewall rule on ${node} rejected a packet for ${address}.`,
+    'neighbour-outdated': ({ node, address, mac, owner, holder }) =>
+      `${node} sent packets for ${address} to ${owner === null ? mac : `the MAC of ${owner} (${mac})`}, which does not have the address${holder === null ? '' : `; ${holder} has it`}.`,
+    'port-outdated': ({ node, owner, port, address }) =>
+      `${node} sent the frame for ${address} out of its port ${port}, where ${owner} is no longer.`,
+    'state-missing': ({ node, source, destination }) =>
+      `${node} has no state for the connection from ${source} to ${destination}.`,
+    'state-expired': ({ node, source, destination, idleMs }) =>
+      `${node} forgot the connection from ${source} to ${destination} after ${idleMs} ms without traffic.`,
+    'two-masters': ({ node, address, masters }) =>
+      `${listed.format(masters)} hold ${address} at the same time; the packet ended at ${node}.`,
     'counter-rose': ({ node, address, counter }) =>
       `${node} dropped a packet for ${address}: its counter ${counter} rose.`,
     'lost-on-wire': ({ node, address }) =>
@@ -216,6 +253,21 @@ export const en: Catalogue = {
     },
     'not-crossed': ({ leg, node }) => `The ${leg} did not cross ${node}.`,
     'not-avoided': ({ leg, node }) => `The ${leg} reached ${node}, which it must avoid.`,
+    'no-calls': ({ stream, step }) => `No call of ${stream} was made in step ${step}.`,
+    'outage-too-long': ({ ms, atMostMs, cause }) =>
+      `The outage took ${round(ms)} ms; expected: at most ${atMostMs} ms. ${because(cause)}`,
+    'outage-too-short': ({ ms, atLeastMs }) => `The outage took ${round(ms)} ms; expected: at least ${atLeastMs} ms.`,
+    'outage-not-over': ({ ms, cause }) =>
+      `Calls still failed when the step ended, after ${round(ms)} ms. ${because(cause)}`,
+    'second-outage': ({ ms, cause }) => `Calls failed again after the outage, for ${round(ms)} ms. ${because(cause)}`,
+    'wrong-outage-cause': ({ calls, cause, expected }) =>
+      `${calls} ${calls === 1 ? 'call' : 'calls'} failed for a different reason than ${expected.join(' or ')}. ${because(cause)}`,
+    'wrong-connections': ({ what, seen, of, expected }) =>
+      `${seen} of ${of} kept connections ${what}; expected: ${range(expected)}.`,
+    'wrong-stall': ({ ms, expected }) =>
+      `A kept connection waited ${round(ms)} ms for an answer; expected: ${range(expected)} ms.`,
+    'state-not-reached': ({ awaited }) =>
+      `${'server' in awaited ? `Server ${awaited.server} was not ${awaited.is}` : `${awaited.master} was not the only master`} within ${awaited.withinMs} ms.`,
     disagreement: ({ disagreement }) => `Prediction and observation differ. ${say(en, disagreement)}`,
 
     'picked-differs': ({ seen, predicted }) => `The L4 picked ${seen}; predicted: ${predicted}.`,
@@ -229,6 +281,10 @@ export const en: Catalogue = {
       `The server saw the source ${seen ?? 'of no packet'}; predicted: ${predicted ?? 'none'}.${at(hop)}`,
     'path-differs': ({ hop }) => `The packets took a different path than predicted.${at(hop)}`,
 
+    'failures-differ': ({ calls, seen, predicted }) =>
+      `${calls} ${calls === 1 ? 'call' : 'calls'} failed (${place(seen)}); predicted: ${predicted.length === 0 ? 'no failure' : predicted.map(place).join(', ')}.`,
+    'connections-differ': ({ survived, of, predicted }) =>
+      `${survived} of ${of} kept connections survived; predicted: ${predicted}.`,
     interrupted: () => 'The run was interrupted.',
     'image-missing': ({ image }) => `The lab image ${image} is missing. Build it: npx l4lab setup`,
     'network-failed': ({ error }) => `Docker could not create a network for a link: ${error}`,
@@ -302,6 +358,18 @@ export const en: Catalogue = {
   ways: (ways) => ways.map(way).join(', '),
   and: (changes) => changes.join(', and '),
 };
+
+function round(ms: number): number {
+  return Math.round(ms);
+}
+
+function range({ atLeast, atMost }: Range): string {
+  if (atLeast !== undefined && atLeast === atMost) return String(atLeast);
+  return [
+    ...(atLeast === undefined ? [] : [`at least ${atLeast}`]),
+    ...(atMost === undefined ? [] : [`at most ${atMost}`]),
+  ].join(' and ');
+}
 
 function ending(exitCode: number | null): string {
   // An agent ends so when it is told to, and the harness did not tell it.

@@ -1,5 +1,6 @@
 import type { Cause } from '../../harness/terms/cause.ts';
 import type { HopDifference, Leg, Place } from '../../harness/terms/reason.ts';
+import type { Range } from '../../harness/terms/timeline.ts';
 import { namesText } from './names.ts';
 import { type Catalogue, KILLED, outcomeText, say, socketText, stepText, type Way } from './catalogue.ts';
 
@@ -92,6 +93,32 @@ export const ko: Catalogue = {
       evidence: '패킷이 노드로 들어가 나오지 않고, drop 또는 reject 규칙의 카운터가 올라갑니다.',
       fix: '그 노드의 규칙을 살펴보십시오.',
     },
+    'stale-neighbour': {
+      story: '노드가 그 주소를 더 이상 가지지 않은 노드의 MAC으로 보냈습니다.',
+      evidence:
+        '그 주소로 가는 프레임의 목적지 MAC이 주소를 더 이상 가지지 않거나 사라진 노드의 것이고, 응답이 없습니다.',
+      fix: '새로 주소를 가진 노드가 gratuitous ARP를 보내고 이웃이 받아들이게 하거나, ARP 유지 시간을 줄이십시오.',
+    },
+    'stale-mac': {
+      story: '스위치가 MAC이 예전에 있던 포트로 프레임을 내보냈습니다.',
+      evidence: '스위치의 MAC 테이블에서 그 MAC의 포트가 더 이상 그 노드로 이어지지 않습니다.',
+      fix: '옮겨간 노드가 프레임(gratuitous ARP)을 보내게 하거나, 스위치의 MAC 유지 시간을 줄이십시오.',
+    },
+    'connection-unknown': {
+      story: '이미 맺어진 연결의 세그먼트가 그 연결 상태가 없는 노드에 도착했습니다.',
+      evidence: '연결의 시작을 보지 못한 노드에 SYN이 아닌 세그먼트가 도착하고, 노드는 리셋하거나 버립니다.',
+      fix: '로드 밸런서 사이에 연결을 공유하거나(conntrackd), 일관된 해시(maglev)로 서버를 고르십시오.',
+    },
+    'idle-expired': {
+      story: '유휴 시간 제한보다 오래 트래픽이 없어 노드가 연결을 잊었습니다.',
+      evidence: '유휴 시간 제한보다 긴 정지 뒤의 다음 세그먼트를 그 노드가 버리거나 리셋합니다.',
+      fix: '유휴 시간 제한보다 자주 keepalive를 보내거나, 제한을 늘리십시오.',
+    },
+    'split-brain': {
+      story: '한 쌍의 여러 구성원이 동시에 그 주소를 가지고 있습니다.',
+      evidence: '둘 이상의 구성원이 master이고 그 주소에 대한 ARP에 응답합니다.',
+      fix: '구성원 사이의 광고 경로를 복구하거나, 경로를 하나 더 두십시오.',
+    },
     unexplained: {
       story: '관측된 것에 맞는 다른 원인이 없습니다.',
       evidence: '마지막으로 관측된 곳까지의 홉 목록.',
@@ -155,6 +182,16 @@ export const ko: Catalogue = {
     'exceeds-interface': ({ node, address, iface, size, mtu }) =>
       `${node}이(가) ${address}(으)로 가는 ${size}바이트 패킷을 알림 없이 버렸습니다. ${iface} 인터페이스의 MTU는 ${mtu}바이트입니다.`,
     'rejected-by-rule': ({ node, address }) => `${node}의 방화벽 규칙이 ${address}(으)로 가는 패킷을 거부했습니다.`,
+    'neighbour-outdated': ({ node, address, mac, owner, holder }) =>
+      `${node}이(가) ${address}(으)로 가는 패킷을 ${owner === null ? mac : `${owner}의 MAC(${mac})`}(으)로 보냈으나, 그 노드에는 이 주소가 없습니다.${holder === null ? '' : ` 주소를 가진 노드: ${holder}.`}`,
+    'port-outdated': ({ node, owner, port, address }) =>
+      `${node}이(가) ${address}(으)로 가는 프레임을 ${port} 포트로 내보냈으나, ${owner}은(는) 더 이상 그곳에 없습니다.`,
+    'state-missing': ({ node, source, destination }) =>
+      `${node}에 ${source}에서 ${destination}(으)로 가는 연결의 상태가 없습니다.`,
+    'state-expired': ({ node, source, destination, idleMs }) =>
+      `${idleMs}ms 동안 트래픽이 없어 ${node}이(가) ${source}에서 ${destination}(으)로 가는 연결을 잊었습니다.`,
+    'two-masters': ({ node, address, masters }) =>
+      `${masters.join(', ')}이(가) 동시에 ${address}을(를) 가지고 있습니다. 패킷이 끝난 곳: ${node}.`,
     'counter-rose': ({ node, address, counter }) =>
       `${node}이(가) ${address}(으)로 가는 패킷을 버렸습니다. 카운터 ${counter}이(가) 늘어났습니다.`,
     'lost-on-wire': ({ node, address }) =>
@@ -205,6 +242,22 @@ export const ko: Catalogue = {
     },
     'not-crossed': ({ leg, node }) => `${LEGS[leg]}이 ${node}을(를) 지나지 않았습니다.`,
     'not-avoided': ({ leg, node }) => `${LEGS[leg]}이 피해야 하는 ${node}에 도착했습니다.`,
+    'no-calls': ({ stream, step }) => `${step} 단계에서 ${stream}의 호출이 없었습니다.`,
+    'outage-too-long': ({ ms, atMostMs, cause }) =>
+      `중단 시간: ${round(ms)}ms. 예상: ${atMostMs}ms 이하. ${because(cause)}`,
+    'outage-too-short': ({ ms, atLeastMs }) => `중단 시간: ${round(ms)}ms. 예상: ${atLeastMs}ms 이상.`,
+    'outage-not-over': ({ ms, cause }) =>
+      `단계가 끝날 때까지 ${round(ms)}ms 동안 호출이 계속 실패했습니다. ${because(cause)}`,
+    'second-outage': ({ ms, cause }) =>
+      `중단이 끝난 뒤 다시 ${round(ms)}ms 동안 호출이 실패했습니다. ${because(cause)}`,
+    'wrong-outage-cause': ({ calls, cause, expected }) =>
+      `호출 ${calls}개가 ${expected.join(' 또는 ')}이(가) 아닌 다른 원인으로 실패했습니다. ${because(cause)}`,
+    'wrong-connections': ({ what, seen, of, expected }) =>
+      `유지된 연결 ${of}개 중 ${CONNECTIONS[what]}(${what}): ${seen}개. 예상: ${range(expected)}.`,
+    'wrong-stall': ({ ms, expected }) =>
+      `유지된 연결이 응답을 ${round(ms)}ms 기다렸습니다. 예상(ms): ${range(expected)}.`,
+    'state-not-reached': ({ awaited }) =>
+      `${awaited.withinMs}ms 안에 ${'server' in awaited ? `서버 ${awaited.server}이(가) ${awaited.is} 상태` : `${awaited.master}이(가) 유일한 master`}가 되지 않았습니다.`,
     disagreement: ({ disagreement }) => `예측과 관측이 다릅니다. ${say(ko, disagreement)}`,
 
     'picked-differs': ({ seen, predicted }) => `L4가 고른 서버: ${seen}, 예측: ${predicted}.`,
@@ -216,6 +269,10 @@ export const ko: Catalogue = {
       `서버가 본 출발지: ${seen ?? '없음'}, 예측: ${predicted ?? '없음'}.${at(hop)}`,
     'path-differs': ({ hop }) => `패킷의 경로가 예측과 다릅니다.${at(hop)}`,
 
+    'failures-differ': ({ calls, seen, predicted }) =>
+      `호출 ${calls}개 실패(${place(seen)}), 예측: ${predicted.length === 0 ? '실패 없음' : predicted.map(place).join(', ')}.`,
+    'connections-differ': ({ survived, of, predicted }) =>
+      `유지된 연결 ${of}개 중 ${survived}개가 살아남았습니다. 예측: ${SURVIVE[predicted]}(${predicted}).`,
     interrupted: () => '실행이 중단되었습니다.',
     'image-missing': ({ image }) => `랩 이미지 ${image}이(가) 없습니다. 다음으로 만드십시오: npx l4lab setup`,
     'network-failed': ({ error }) => `Docker가 링크로 쓸 네트워크를 만들지 못했습니다: ${error}`,
@@ -289,6 +346,22 @@ export const ko: Catalogue = {
   ways: (ways) => ways.map(way).join(', '),
   and: (changes) => changes.join(', 그리고 '),
 };
+
+const CONNECTIONS = { survived: '살아남음', reset: '리셋됨', stalled: '멈춤' } as const;
+
+const SURVIVE = { all: '모두', none: '없음', some: '일부' } as const;
+
+function round(ms: number): number {
+  return Math.round(ms);
+}
+
+function range({ atLeast, atMost }: Range): string {
+  if (atLeast !== undefined && atLeast === atMost) return String(atLeast);
+  return [
+    ...(atLeast === undefined ? [] : [`${atLeast} 이상`]),
+    ...(atMost === undefined ? [] : [`${atMost} 이하`]),
+  ].join(', ');
+}
 
 const LEGS: Record<Leg, string> = { request: '요청', reply: '응답' };
 

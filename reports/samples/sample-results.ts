@@ -195,7 +195,7 @@ function variantResult(
         protocol: c.protocol,
         port: c.protocol === 'icmp' ? 0 : 80,
         repeat: 2,
-        expect: flows[i]!.expected,
+        expect: { outcome: 'works' },
         at: rows[i]!.at,
       })),
     },

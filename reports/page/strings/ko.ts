@@ -65,6 +65,16 @@ export const ko: Strings = {
     finding: (names) => `특이 사항: ${names}`,
     crosses: (direction, nodes) => `${direction === 'request' ? '요청' : '응답'}이 ${nodes}을(를) 지남`,
     avoids: (direction, nodes) => `${direction === 'request' ? '요청' : '응답'}이 ${nodes}을(를) 지나지 않음`,
+    outage: (range, causes, at) =>
+      `중단 한 번${range === '' ? '' : `(${range})`}${causes === '' ? '' : `, 원인 ${causes}`}${at === undefined ? '' : `, 위치 ${at}`}, 그 뒤`,
+    connections: (what, range) =>
+      `유지된 연결 중 ${{ survive: '살아남음', reset: '리셋', stall: '멈춤' }[what]}: ${range}`,
+    stall: (range) => `응답까지 ${range}`,
+    range: ({ atLeast, atMost }, unit) =>
+      [
+        ...(atLeast === undefined ? [] : [`${atLeast}${unit} 이상`]),
+        ...(atMost === undefined ? [] : [`${atMost}${unit} 이하`]),
+      ].join(', '),
   },
   seen: '관측',
   attempt: (n) => `시도 ${n}`,
