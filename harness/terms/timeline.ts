@@ -287,3 +287,22 @@ export interface ConnectionsSummary {
   /** Payload of requests that no answer came to before their connection ended, bytes. */
   lostBytes: number;
 }
+
+/** A call of a stream as its caller saw it. Times: ms since 1970, of the kernel's wall clock. */
+export interface CallRecord {
+  stream: string;
+  /** Index of the step in which it began. */
+  step: number;
+  /** Which of the kept connections, counted from 0 and anew after each break; absent where each call has its own. */
+  connection?: number;
+  /** By what its packets are known. */
+  token: string;
+  sourcePort: number;
+  beganAt: number;
+  endedAt: number;
+  answered: boolean;
+  outcome: ClientOutcome;
+  /** As the answer says. */
+  servedBy: string | null;
+  sourceSeen: string | null;
+}
