@@ -60,6 +60,10 @@ export class Node {
       else this.#balancer = await BALANCERS[kind](config, (line) => this.emit({ event: 'log', line }));
       return null;
     },
+    startPair: () => Promise.reject(new Error('not yet')),
+    stopPair: () => Promise.reject(new Error('not yet')),
+    pairState: () => Promise.reject(new Error('not yet')),
+    act: () => Promise.reject(new Error('not yet')),
     learnNeighbours: async ({ neighbours }) => {
       await learnNeighbours(neighbours);
       return null;

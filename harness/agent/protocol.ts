@@ -2,6 +2,7 @@ import type { AgentFault } from '../terms/fault.ts';
 import type { ClientOutcome } from '../terms/cause.ts';
 import type { RouteAnswer } from '../terms/route-answer.ts';
 import type { BalancerPlan, FlowProtocol, NodePlan } from '../terms/plan.ts';
+import type { ActionPlan, BandState, PairPlan } from '../terms/timeline.ts';
 import type { ServerState } from './balancers/balancer.ts';
 
 /**
@@ -19,6 +20,16 @@ export interface Calls {
   configure: { params: { node: NodePlan }; result: null };
   /** Puts a configuration of the load balancer in force, starts it if need be, and waits until it serves. */
   startBalancer: { params: { balancer: BalancerPlan }; result: null };
+  /**
+   * Starts what makes the node a member of the pair (VRRP, and sync where the pair has it), and waits until it has a
+   * state. Each state from then on is told as an event `pair`.
+   */
+  startPair: { params: { pair: PairPlan; node: string }; result: null };
+  /** Ends it as an operator would: a master gives its addresses up at once. */
+  stopPair: { params: { pair: string }; result: null };
+  pairState: { params: { pair: string }; result: PairState };
+  /** Does one node's part of an action, and answers when that is done. */
+  act: { params: { action: NodeAction }; result: null };
   /** Has the kernel ask for the MACs of neighbours, and waits until each has answered or has been given up. */
   learnNeighbours: { params: { neighbours: { dev: string; address: string }[] }; result: null };
   /** Ends the connections of all listeners, half-open ones too: a server repeats nothing into the flows that follow. */
@@ -48,6 +59,29 @@ export interface Calls {
   /** The agent outlives its harness from now on. */
   detach: { params: null; result: null };
 }
+
+/** State of a member of a pair. */
+export type PairState = Extract<BandState, 'master' | 'backup' | 'fault'>;
+
+/** What one node does for an action of a step. Those that name no more than their node are the same here. */
+export type NodeAction =
+  /** Loses power: processes, rules, tables and carrier are gone. The peers' ends of its wires are the peers' to put down. */
+  | { do: 'kill' }
+  /** Comes back as from a boot: configured, with its load balancer and its part in pairs. */
+  | { do: 'start'; node: NodePlan; pairs: PairPlan[] }
+  /** This end of wires; up again, it has the addresses and routes that it was configured with. */
+  | { do: 'linkDown' | 'linkUp'; ifaces: string[] }
+  /** A gratuitous ARP or unsolicited neighbour advertisement. */
+  | { do: 'announce'; iface: string; address: string }
+  /** Goes from the plan in force to another, touching only what differs. */
+  | { do: 'change'; node: NodePlan }
+  | { do: PlainAction };
+
+/** Actions that need no more than their name. */
+type PlainAction = Exclude<
+  ActionPlan['do'],
+  'kill' | 'start' | 'pause' | 'resume' | 'linkDown' | 'linkUp' | 'flap' | 'announce' | 'change'
+>;
 
 export type Method = keyof Calls;
 
@@ -122,7 +156,14 @@ export type FromAgent =
   | { id: number; error: AgentFault }
   | { event: 'hello' }
   | { event: 'frames'; iface: string; frames: RawFrame[] }
-  | { event: 'log'; line: string };
+  | { event: 'log'; line: string }
+  | StateChange;
+
+/** A thing of the node has got a state. `at`: ms since 1970, of the kernel's wall clock. */
+export type StateChange =
+  | { event: 'pair'; at: number; pair: string; state: PairState }
+  /** As the load balancer has judged a server. */
+  | ({ event: 'server'; at: number } & ServerState);
 
 /** Nanoseconds of the kernel's wall clock (digits), bytes on the wire, the first bytes in base64. */
 export type RawFrame = [time: string, length: number, bytes: string];

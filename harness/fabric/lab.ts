@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type Dockerode from 'dockerode';
-import type { RawFrame } from '../agent/protocol.ts';
+import type { RawFrame, StateChange } from '../agent/protocol.ts';
 import { coalesce } from '../coalesce.ts';
 import { L4labError } from '../errors.ts';
 import type { KnownNeighbour, LinkPlan, Plan } from '../terms/plan.ts';
@@ -36,6 +36,7 @@ export class Lab implements AsyncDisposable {
   readonly #fingerprints: Map<string, string>;
   #configured: Plan | null = null;
   #listener: (node: string, iface: string, frames: RawFrame[]) => void = () => undefined;
+  #stateListener: (node: string, change: StateChange) => void = () => undefined;
 
   private constructor(
     readonly id: string,
@@ -143,12 +144,30 @@ export class Lab implements AsyncDisposable {
     return this.nodes.get(name)!;
   }
 
+  /**
+   * Has the processes of a node stand still (its kernel goes on), and let them run again. Nothing is asked of a node
+   * that is paused: a drain passes it over, and its frames come once it runs again.
+   */
+  pause(name: string): Promise<void> {
+    return Promise.reject(new Error(`${name}: not yet`));
+  }
+
+  resume(name: string): Promise<void> {
+    return Promise.reject(new Error(`${name}: not yet`));
+  }
+
   onFrames(listener: (node: string, iface: string, frames: RawFrame[]) => void): void {
     this.#listener = listener;
   }
 
+  /** Told of each state that a member of a pair, or a server of a load balancer, gets from now on. */
+  onState(listener: (node: string, change: StateChange) => void): void {
+    this.#stateListener = listener;
+  }
+
   #hear(name: string, node: NodeHandle): void {
     node.onFrames = (iface, frames) => this.#listener(name, iface, frames);
+    node.onState = (change) => this.#stateListener(name, change);
   }
 
   /** Answers when every frame that was on a wire by now has been handed to the listener. */

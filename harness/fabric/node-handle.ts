@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
-import type { Calls, FromAgent, Method, Query, RawFrame } from '../agent/protocol.ts';
+import type { Calls, FromAgent, Method, Query, RawFrame, StateChange } from '../agent/protocol.ts';
 import { EnvironmentError, type ErrorCode, type L4labError } from '../errors.ts';
 import type { AgentFault, Fault } from '../terms/fault.ts';
 import { coalesce } from '../coalesce.ts';
@@ -19,6 +19,8 @@ const EXIT_CODE_DEADLINE_MS = 2000;
 /** A running container and the line to the agent in it. */
 export class NodeHandle {
   readonly log: string[] = [];
+  /** Told of each state that a member of a pair, or a server of the node's load balancer, gets. */
+  onState: (change: StateChange) => void = () => undefined;
   onFrames: (iface: string, frames: RawFrame[]) => void = () => undefined;
   #next = 1;
   readonly #pending = new Map<
@@ -131,7 +133,8 @@ export class NodeHandle {
     if ('event' in message) {
       if (message.event === 'hello') this.#hello();
       else if (message.event === 'frames') this.onFrames(message.iface, message.frames);
-      else this.log.push(message.line);
+      else if (message.event === 'log') this.log.push(message.line);
+      else this.onState(message);
       return;
     }
     const pending = this.#pending.get(message.id);
