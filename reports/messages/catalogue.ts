@@ -5,13 +5,16 @@ import type { Fix, Fixes } from '../../harness/terms/fix.ts';
 import type { MessageOf } from '../../harness/terms/message.ts';
 import type { Control, Disagreements, Reasons, Step } from '../../harness/terms/reason.ts';
 import type { EngineUse } from '../../harness/terms/results.ts';
+import type { Bounds, Unknowns } from '../../harness/terms/timeline.ts';
+import type { TimelineTexts } from './timeline.ts';
 
 /** All that results say in messages, by code. */
-export interface Messages extends CauseDetails, Findings, Reasons, Disagreements, Faults, AgentFaults, Fixes {}
+export interface Messages
+  extends CauseDetails, Findings, Reasons, Disagreements, Faults, AgentFaults, Fixes, Bounds, Unknowns {}
 
 export type Message = MessageOf<Messages>;
 
-type Texts<Params> = { [Code in keyof Params]: (params: Params[Code]) => string };
+export type Texts<Params> = { [Code in keyof Params]: (params: Params[Code]) => string };
 
 /** Everything that results say, in one language; each language has the same keys. */
 export interface Catalogue {
@@ -24,6 +27,8 @@ export interface Catalogue {
   /** What the caller got, where that is no status and no error code. */
   outcomes: Record<Exclude<ClientOutcome, '200' | `E${string}`>, string>;
   control: (control: Control) => string;
+  /** What happens over time. */
+  timeline: TimelineTexts;
   /** What one of several engines did for a run. */
   engineUse: (use: EngineUse) => string;
   /** Said of a failure that no change was found for. */

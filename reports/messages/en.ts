@@ -2,6 +2,7 @@ import type { Cause } from '../../harness/terms/cause.ts';
 import type { HopDifference, Place } from '../../harness/terms/reason.ts';
 import type { Range } from '../../harness/terms/timeline.ts';
 import { namesText } from './names.ts';
+import { bounds, timeline, unknowns } from './timeline-en.ts';
 import { type Catalogue, KILLED, outcomeText, say, socketText, stepText, type Way } from './catalogue.ts';
 
 /** `n1 and n2`; `n1, n2, and n3`. */
@@ -154,6 +155,8 @@ export const en: Catalogue = {
       'The reply came without the L4: a server answered ARP for the VIP, or spoke by ARP in its name. Set arp_ignore=1 and arp_announce=2 there.',
   },
   messages: {
+    ...bounds,
+    ...unknowns,
     'route-missing': ({ node, address }) => `${node} has no route to ${address}.`,
     'arp-unanswered': ({ node, address }) => `${node} sent ARP requests for ${address}, but no node answered.`,
     'arp-request-dropped': ({ node, address, asker, source }) =>
@@ -341,6 +344,7 @@ export const en: Catalogue = {
     'use-proxy': ({ service }) => `proxy IP for ${service}`,
     'use-dsr': ({ service }) => `DSR for ${service}, with its VIP on the loopback of its servers`,
   },
+  timeline,
   engineUse: ({ name, kernel, scenarios, lost }) =>
     `${name}, kernel ${kernel}: ${scenarios.length} ${scenarios.length === 1 ? 'scenario' : 'scenarios'}${lost ? '; it went away, and what it had not finished ran elsewhere' : ''}`,
   noFix: 'No change of one or two settings was found that would make it work.',

@@ -2,6 +2,7 @@ import type { Cause } from '../../harness/terms/cause.ts';
 import type { HopDifference, Leg, Place } from '../../harness/terms/reason.ts';
 import type { Range } from '../../harness/terms/timeline.ts';
 import { namesText } from './names.ts';
+import { bounds, timeline, unknowns } from './timeline-ko.ts';
 import { type Catalogue, KILLED, outcomeText, say, socketText, stepText, type Way } from './catalogue.ts';
 
 /** The messages in Korean. */
@@ -141,6 +142,8 @@ export const ko: Catalogue = {
       'L4를 거치지 않고 응답이 왔습니다. 서버가 VIP에 대한 ARP에 응답했거나, ARP에서 VIP를 자기 주소로 썼습니다. 그 서버에 arp_ignore=1, arp_announce=2를 설정하십시오.',
   },
   messages: {
+    ...bounds,
+    ...unknowns,
     'route-missing': ({ node, address }) => `${node}에 ${address}(으)로 가는 경로가 없습니다.`,
     'arp-unanswered': ({ node, address }) => `${node}이(가) ${address}의 MAC을 ARP로 물었으나 응답한 노드가 없습니다.`,
     'arp-request-dropped': ({ node, address, asker, source }) =>
@@ -329,6 +332,7 @@ export const ko: Catalogue = {
     'use-proxy': ({ service }) => `${service}에 Proxy IP 사용`,
     'use-dsr': ({ service }) => `${service}을(를) DSR로, VIP를 서버의 루프백에 두기`,
   },
+  timeline,
   engineUse: ({ name, kernel, scenarios, lost }) =>
     `${name}, 커널 ${kernel}: 시나리오 ${scenarios.length}개${lost ? '; 도중에 사라져 끝내지 못한 것은 다른 엔진에서 실행함' : ''}`,
   noFix: '설정 한두 가지를 바꾸어 통신되게 하는 방법을 찾지 못했습니다.',

@@ -3,9 +3,11 @@ import type { AgentFaults, Faults } from '../../harness/terms/fault.ts';
 import type { Findings } from '../../harness/terms/finding.ts';
 import type { Fixes } from '../../harness/terms/fix.ts';
 import type { ControlResult, Disagreements, HopDifference, Reasons } from '../../harness/terms/reason.ts';
+import type { ActionPlan, Awaited, Bounds, StreamSummary, Unknowns } from '../../harness/terms/timeline.ts';
 import { type Message, type Messages, say } from './catalogue.ts';
 import { en } from './en.ts';
 import { ko } from './ko.ts';
+import type { Action } from './timeline.ts';
 
 const node = 'n0';
 const address = '192.0.2.7';
@@ -168,6 +170,18 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'use-proxy': { service: 'web' },
     'use-dsr': { service: 'web' },
   } satisfies Fixes),
+  ...({
+    'master-down': { pair: 'edge', advertMs: 201, ms: 703 },
+    'check-fails': { service: 'web', intervalMs: 202, timeoutMs: 103, fall: 3, ms: 709 },
+    'check-passes': { service: 'web', intervalMs: 202, rise: 4, ms: 811 },
+    'neighbour-ages': { node, ms: 1304 },
+    'mac-ages': { node, ms: 1305 },
+  } satisfies Bounds),
+  ...({
+    'pick-unknown': { service: 'web' },
+    'holder-unknown': { address, nodes: ['n1', 'n2'] },
+    'action-unknown': { action: 'flap' },
+  } satisfies Unknowns),
 };
 const messages = Object.entries(EXAMPLES).map(([code, params]) => ({ code, params }) as Message);
 
@@ -233,6 +247,87 @@ describe.each([
 
   test('every cause has its story, evidence and fix', () => {
     expect(Object.keys(catalogue.causes)).toEqual([...CAUSES]);
+  });
+});
+
+/** Every action once with parameters of its own. */
+const ACTIONS: { [Do in ActionPlan['do']]: Omit<Action<Do>, 'do'> } = {
+  kill: { node },
+  start: { node },
+  pause: { node },
+  resume: { node },
+  killLb: { node },
+  stopLb: { node },
+  startLb: { node },
+  restartLb: { node },
+  reloadLb: { node },
+  linkDown: { link: ['n1', 'n2'] },
+  linkUp: { link: ['n1', 'n2'] },
+  flap: { link: ['n1', 'n2'], downMs: 1301, upMs: 1302 },
+  stopListeners: { node },
+  startListeners: { node },
+  failChecks: { node },
+  passChecks: { node },
+  flushNeighbours: { node },
+  flushMacs: { node },
+  flushConnections: { node },
+  announce: { node, iface: 'eth9', address },
+  change: {},
+};
+
+const summary: StreamSummary = {
+  calls: 90,
+  failed: 32,
+  outage: { fromMs: 501.2, toMs: 1141.4, ms: 640.2 },
+  causes: [
+    { cause: cause('stale-neighbour', 'lost-on-wire', { node: 'l3', address }), calls: 31, example: 1 },
+    { cause: why, calls: 1, example: 2 },
+  ],
+  servedBy: { s1: 58 },
+  l4: { l4a: 58 },
+  connections: { survived: 6, reset: 3, stalled: 1, longestStallMs: 655.4, lostBytes: 124 },
+};
+
+describe.each([
+  ['English', en],
+  ['Korean', ko],
+] as const)('time in %s', (language, { timeline }) => {
+  test('every action is told by its node, link, address and times, and no two alike', () => {
+    const texts = Object.entries(ACTIONS).map(([name, params]) => {
+      const text = timeline.action({ do: name, ...params } as ActionPlan);
+      for (const value of valuesIn(params)) expect(text).toContain(value);
+      return text;
+    });
+    expect(new Set(texts).size).toBe(texts.length);
+  });
+
+  test('what is waited for is told with its deadline', () => {
+    const awaited: Awaited[] = [
+      { server: 's1', is: 'down', withinMs: 1301 },
+      { master: 'l4b', withinMs: 1302 },
+    ];
+    for (const one of awaited) for (const value of valuesIn(one)) expect(timeline.awaited(one)).toContain(value);
+  });
+
+  test('a stream in a step is told in one line: outage, calls, causes, connections', () => {
+    expect(timeline.seen(summary)).toBe(
+      language === 'English'
+        ? '640 ms outage; 32 of 90 calls failed (stale-neighbour at l3, no-route at n7); connections: 6 survived, 3 reset, 1 stalled, longest wait 655 ms, 124 bytes lost'
+        : '중단 640ms; 호출 90개 중 32개 실패(l3에서 stale-neighbour, n7에서 no-route); 연결: 6개 살아남음, 3개 리셋됨, 1개 멈춤, 가장 긴 대기 655ms, 124바이트 손실',
+    );
+    expect(timeline.outage({ fromMs: 3, toMs: null, ms: 12 })).not.toBe(
+      timeline.outage({ fromMs: 3, toMs: 15, ms: 12 }),
+    );
+  });
+
+  test('a prediction is told with its bound, its causes and what becomes of connections', () => {
+    const outage = { causes: [place], atMostMs: 901, bounds: [] };
+    const settled = null;
+    const text = timeline.predicted({ settled, outage, connections: { survive: 'some', cause: place } });
+    for (const value of ['901', 'refused', 'n8']) expect(text).toContain(value);
+    const unbounded = timeline.predicted({ settled, outage: { ...outage, atMostMs: null }, connections: null });
+    expect(unbounded).not.toMatch(/null|undefined/);
+    expect(unbounded).not.toContain('901');
   });
 });
 

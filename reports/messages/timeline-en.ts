@@ -1,0 +1,118 @@
+import type { Place } from '../../harness/terms/reason.ts';
+import type { ActionPlan, Bounds, PredictedOutage, Unknowns } from '../../harness/terms/timeline.ts';
+import type { Texts } from './catalogue.ts';
+import type { Action, TimelineTexts } from './timeline.ts';
+
+const listed = new Intl.ListFormat('en');
+
+/** Why an outage has a bound, in English. */
+export const bounds: Texts<Bounds> = {
+  'master-down': ({ pair, advertMs, ms }) =>
+    `A backup of ${pair} takes over ${round(ms)} ms after the last advertisement (one every ${advertMs} ms).`,
+  'check-fails': ({ service, intervalMs, timeoutMs, fall, ms }) =>
+    `A dead server leaves ${service} within ${round(ms)} ms (checks every ${intervalMs} ms, timeout ${timeoutMs} ms, fall ${fall}).`,
+  'check-passes': ({ service, intervalMs, rise, ms }) =>
+    `A server is back in ${service} within ${round(ms)} ms (checks every ${intervalMs} ms, rise ${rise}).`,
+  'neighbour-ages': ({ node, ms }) => `${node} asks for a neighbour's MAC again within ${round(ms)} ms.`,
+  'mac-ages': ({ node, ms }) => `${node} forgets a MAC that it does not hear from after ${round(ms)} ms.`,
+};
+
+/** What the model does not know, in English. */
+export const unknowns: Texts<Unknowns> = {
+  'pick-unknown': ({ service }) =>
+    `Which server a hash picks for ${service} is not known, so neither is whether its connection survives.`,
+  'holder-unknown': ({ address, nodes }) =>
+    `${listed.format(nodes)} hold ${address} at the same time: whose answer is used is a matter of chance.`,
+  'action-unknown': ({ action }) => `The model does not know what ${action} does.`,
+};
+
+const ACTIONS: { [Do in ActionPlan['do']]: (action: Action<Do>) => string } = {
+  kill: ({ node }) => `kill ${node}`,
+  start: ({ node }) => `start ${node}`,
+  pause: ({ node }) => `pause ${node}`,
+  resume: ({ node }) => `resume ${node}`,
+  killLb: ({ node }) => `kill the load balancer of ${node}`,
+  stopLb: ({ node }) => `stop the load balancer of ${node}`,
+  startLb: ({ node }) => `start the load balancer of ${node}`,
+  restartLb: ({ node }) => `restart the load balancer of ${node}`,
+  reloadLb: ({ node }) => `reload the load balancer of ${node}`,
+  linkDown: ({ link: [a, b] }) => `link ${a}–${b} down`,
+  linkUp: ({ link: [a, b] }) => `link ${a}–${b} up`,
+  flap: ({ link: [a, b], downMs, upMs }) => `link ${a}–${b} flaps (${downMs} ms down, ${upMs} ms up)`,
+  stopListeners: ({ node }) => `stop the listeners of ${node}`,
+  startListeners: ({ node }) => `start the listeners of ${node}`,
+  failChecks: ({ node }) => `${node} fails its checks`,
+  passChecks: ({ node }) => `${node} passes its checks`,
+  flushNeighbours: ({ node }) => `flush the neighbours of ${node}`,
+  flushMacs: ({ node }) => `flush the MACs of ${node}`,
+  flushConnections: ({ node }) => `flush the connections of ${node}`,
+  announce: ({ node, iface, address }) => `${node} announces ${address} on ${iface}`,
+  change: () => 'change settings',
+};
+
+/** What happens over time, in English. */
+export const timeline: TimelineTexts = {
+  action: (action) => (ACTIONS[action.do] as (action: ActionPlan) => string)(action),
+  awaited: (awaited) =>
+    'server' in awaited
+      ? `until ${awaited.server} is ${awaited.is} (at most ${awaited.withinMs} ms)`
+      : `until ${awaited.master} is master (at most ${awaited.withinMs} ms)`,
+  states: {
+    master: 'master',
+    backup: 'backup',
+    fault: 'fault',
+    up: 'up',
+    down: 'down',
+    off: 'off',
+    paused: 'paused',
+  },
+  outage: ({ ms, toMs }) => `${round(ms)} ms outage${toMs === null ? ', not over' : ''}`,
+  failed: ({ calls, failed }) =>
+    failed === 0 ? `${calls} ${calls === 1 ? 'call works' : 'calls work'}` : `${failed} of ${calls} calls failed`,
+  connections: ({ survived, reset, stalled, longestStallMs, lostBytes }) =>
+    [
+      `${survived} survived`,
+      `${reset} reset`,
+      ...(stalled === 0 ? [] : [`${stalled} stalled`]),
+      `longest wait ${round(longestStallMs)} ms`,
+      ...(lostBytes === 0 ? [] : [`${lostBytes} bytes lost`]),
+    ].join(', '),
+  seen: (summary) => {
+    const { outage, causes, connections } = summary;
+    const why = [...new Set(causes.map(({ cause: { code, node } }) => place({ code, node })))].join(', ');
+    return [
+      ...(outage === null ? [] : [timeline.outage(outage)]),
+      `${timeline.failed(summary)}${why === '' ? '' : ` (${why})`}`,
+      ...(connections === undefined ? [] : [`connections: ${timeline.connections(connections)}`]),
+    ].join('; ');
+  },
+  predicted: ({ settled, outage, connections }) =>
+    [
+      [
+        ...(outage === null ? [] : [`${outageText(outage)}, then`]),
+        settled === null ? 'not known' : [...new Set(settled.map(settledText))].join(' or '),
+      ].join(' '),
+      ...(connections === null
+        ? []
+        : [`${FATES[connections.survive]}${connections.cause === null ? '' : ` (${place(connections.cause)})`}`]),
+    ].join('; '),
+};
+
+const FATES = { all: 'all connections survive', some: 'some connections survive', none: 'no connection survives' };
+
+function outageText({ atMostMs, causes }: PredictedOutage): string {
+  const why = causes.length === 0 ? '' : ` (${causes.map(place).join(', ')})`;
+  return `${atMostMs === null ? 'outage without a bound' : `outage of at most ${round(atMostMs)} ms`}${why}`;
+}
+
+function settledText({ outcome, cause }: { outcome: 'works' | 'fails'; cause: Place | null }): string {
+  return cause === null ? outcome : `${outcome} (${place(cause)})`;
+}
+
+function place({ code, node }: Place): string {
+  return `${code} at ${node}`;
+}
+
+function round(ms: number): number {
+  return Math.round(ms);
+}

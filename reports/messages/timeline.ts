@@ -1,0 +1,28 @@
+import type {
+  ActionPlan,
+  Awaited,
+  BandState,
+  ConnectionsSummary,
+  Outage,
+  StreamPrediction,
+  StreamSummary,
+} from '../../harness/terms/timeline.ts';
+
+/** What reports say of time, beside the messages of results. */
+export interface TimelineTexts {
+  action: (action: ActionPlan) => string;
+  awaited: (awaited: Awaited) => string;
+  states: Record<BandState, string>;
+  outage: (outage: Outage) => string;
+  failed: (summary: Pick<StreamSummary, 'calls' | 'failed'>) => string;
+  connections: (connections: ConnectionsSummary) => string;
+  /** A stream in a step in one line: its outage, the calls that failed and why, and what became of kept connections. */
+  seen: (summary: StreamSummary) => string;
+  /** What the model expects of a stream in a step in one line; bounds and what it does not know are messages. */
+  predicted: (prediction: Omit<StreamPrediction, 'unknown'>) => string;
+}
+
+/** The action of that name. */
+export type Action<Do extends ActionPlan['do']> = ActionOf<ActionPlan, Do>;
+
+type ActionOf<One, Do> = One extends { do: infer Name } ? (Do extends Name ? One : never) : never;
