@@ -32,6 +32,11 @@ export function covers(net: Prefix, address: string): boolean {
   return version === net.version && value >> net.shift === net.bits;
 }
 
+/** An address as a number, for comparing those of one family. */
+export function addressValue(address: string): bigint {
+  return parse(address).value;
+}
+
 function parse(address: string): Parsed {
   let known = parsed.get(address);
   if (known === undefined) {

@@ -19,8 +19,9 @@ export interface ServiceSketch {
   proxyIp?: string | string[];
   sourceMac?: 'rewrite' | 'keep';
   protocol?: 'tcp' | 'udp';
-  check?: 'none' | 'tcp';
-  l4?: string;
+  check?: 'none' | 'tcp' | { type: 'tcp' | 'http'; intervalMs?: number; timeoutMs?: number; fall?: number };
+  scheduler?: 'round-robin' | 'maglev' | 'source-hash';
+  l4?: string | string[];
 }
 
 export interface LabSketch {
@@ -50,7 +51,11 @@ export function plan({ nodes, links, services }: LabSketch): Plan {
     services: Object.fromEntries(
       Object.entries(services).map(([name, { check, ...service }]) => [
         name,
-        { port: PORT, ...service, ...(check === undefined ? {} : { check: { type: check } }) },
+        {
+          port: PORT,
+          ...service,
+          ...(check === undefined ? {} : { check: typeof check === 'string' ? { type: check } : check }),
+        },
       ]),
     ),
     flows: { none: { from: Object.keys(nodes)[0], to: Object.keys(nodes)[0], port: PORT, expect: 'works' } },

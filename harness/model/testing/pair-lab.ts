@@ -1,0 +1,106 @@
+import type { NodePlan, Plan } from '../../terms/plan.ts';
+import type { ActionPlan, PairPlan, StepPlan, StreamPlan } from '../../terms/timeline.ts';
+import { plan, type NodeSketch, type ServiceSketch } from './lab-builder.ts';
+import { CLIENT, L3, QUIET_ARP, VIP_A } from './labs.ts';
+
+const AT = { file: '', line: 1, col: 1 };
+
+interface PairLab {
+  service?: Partial<ServiceSketch>;
+  pair?: Partial<PairPlan>;
+  nodes?: Record<string, Partial<NodeSketch>>;
+  /** Changes of node plans that sketches have no word for. */
+  ages?: Record<string, Partial<NodePlan>>;
+  streams?: (Partial<StreamPlan> & { name: string })[];
+  steps: (ActionPlan[] | Partial<StepPlan>)[];
+}
+
+/**
+ * client – l3 – l2, and on the l2: l4a and l4b, which are a pair, s1, s2, s3, all in one subnet with the VIP of service `a`.
+ * Members advertise over the l2. DSR, round robin, no checks, unless it is said otherwise.
+ */
+export function pairLab({ service = {}, pair = {}, nodes = {}, ages = {}, streams = [], steps }: PairLab): Plan {
+  const { mode = 'dsr' } = service;
+  const direct = mode === 'dsr' ? { loopback: [VIP_A], ...QUIET_ARP } : {};
+  const server = (ip: string): NodeSketch => ({
+    role: 'server',
+    interfaces: { l2: `${ip}/24` },
+    gateway: L3,
+    ...direct,
+  });
+  const l4 = (ip: string): NodeSketch => ({
+    role: 'l4',
+    interfaces: { l2: `${ip}/24` },
+    gateway: L3,
+    forwarding: true,
+    sendRedirects: false,
+  });
+  const base: Record<string, NodeSketch> = {
+    client: { role: 'client', interfaces: { l3: `${CLIENT}/24` }, gateway: '198.51.100.1' },
+    l3: { role: 'l3', interfaces: { client: '198.51.100.1/24', l2: `${L3}/24` }, forwarding: true },
+    l2: { role: 'l2' },
+    l4a: l4('203.0.113.2'),
+    l4b: l4('203.0.113.3'),
+    s1: server('203.0.113.11'),
+    s2: server('203.0.113.12'),
+    s3: server('203.0.113.13'),
+  };
+  const lab = plan({
+    nodes: Object.fromEntries(Object.entries(base).map(([name, node]) => [name, { ...node, ...nodes[name] }])),
+    links: [['client', 'l3'], ...['l3', 'l4a', 'l4b', 's1', 's2', 's3'].map((name): [string, string] => [name, 'l2'])],
+    services: { a: { vip: VIP_A, mode, pool: ['s1', 's2', 's3'], l4: ['l4a', 'l4b'], ...service } },
+  });
+  const held = [
+    VIP_A,
+    ...(service.proxyIp === undefined || service.proxyIp === 'auto' ? [] : [service.proxyIp].flat()),
+  ];
+  return {
+    ...lab,
+    nodes: lab.nodes.map((node) => ({ ...node, ...ages[node.name] })),
+    neighbours: 'warm',
+    pairs: [
+      {
+        name: 'edge',
+        protocol: 'vrrp',
+        id: 1,
+        members: [
+          { node: 'l4a', iface: 'l2', priority: 150 },
+          { node: 'l4b', iface: 'l2', priority: 100 },
+        ],
+        advertMs: 200,
+        preempt: true,
+        gratuitousArp: true,
+        addresses: held.map((address) => ({ address, ifaces: { l4a: 'l2', l4b: 'l2' } })),
+        sync: 'none',
+        ...pair,
+      },
+    ],
+    timeline: {
+      streams: (streams.length === 0 ? [{ name: 'calls' }] : streams).map(streamOf),
+      steps: steps.map((step, i) => stepOf(`step-${i}`, Array.isArray(step) ? { actions: step } : step)),
+    },
+  };
+}
+
+function streamOf(stream: Partial<StreamPlan> & { name: string }): StreamPlan {
+  return {
+    from: 'client',
+    source: CLIENT,
+    to: { service: 'a' },
+    address: VIP_A,
+    protocol: 'tcp',
+    port: 80,
+    everyMs: 20,
+    timeoutMs: 900,
+    connection: 'new',
+    connections: 1,
+    requestBytes: 0,
+    replyBytes: 0,
+    at: AT,
+    ...stream,
+  };
+}
+
+function stepOf(name: string, step: Partial<StepPlan>): StepPlan {
+  return { name, title: name, actions: [], forMs: 1000, nodes: [], services: [], expect: [], at: AT, ...step };
+}
