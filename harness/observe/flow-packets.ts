@@ -31,17 +31,38 @@ export function flowPackets(sightings: Sighting[], key: FlowKey): Sighting[] {
  * an answer arrives. The copies that switches flood say nothing more.
  */
 export function flowArp(sightings: Sighting[], packets: Sighting[], alsoAbout: string[], plan: Plan): Sighting[] {
-  const addresses = new Set([
-    ...alsoAbout,
-    ...packets.flatMap(({ frame }) => (frame.ip ? [frame.ip.src, frame.ip.dst] : [])),
-  ]);
+  const addresses = addressesIn(packets, alsoAbout);
+  return spokenArp(sightings, plan).filter(({ frame }) => isAbout(frame, addresses));
+}
+
+/** ARP where somebody asks or answers, and where an answer arrives, whatever it is about. */
+export function spokenArp(sightings: Sighting[], plan: Plan): Sighting[] {
   const owners = new Map(
     plan.nodes.flatMap(({ name, interfaces }) => interfaces.map(({ mac }) => [mac, name] as const)),
   );
-  return sightings.filter(({ node, direction, frame }) => {
-    const isAbout = frame.arp && (addresses.has(frame.arp.targetIp) || addresses.has(frame.arp.senderIp));
-    return isAbout && owners.get(direction === 'out' ? frame.srcMac : frame.dstMac) === node;
-  });
+  return sightings.filter(
+    ({ node, direction, frame }) => frame.arp && owners.get(direction === 'out' ? frame.srcMac : frame.dstMac) === node,
+  );
+}
+
+/** The addresses that packets carry, and further ones. */
+export function addressesIn(packets: Sighting[], further: string[]): Set<string> {
+  const addresses = new Set(further);
+  for (const { frame } of packets) if (frame.ip) addresses.add(frame.ip.src).add(frame.ip.dst);
+  return addresses;
+}
+
+/** Whether ARP asks for one of the addresses, or says who has it. */
+export function isAbout({ arp }: Frame, addresses: Set<string>): boolean {
+  return arp !== undefined && (addresses.has(arp.targetIp) || addresses.has(arp.senderIp));
+}
+
+/** Addresses that any flow's ARP may be about: of servers, and of next hops. */
+export function commonAddresses(plan: Plan): string[] {
+  return [
+    ...plan.services.flatMap(({ pool }) => pool.map(({ address }) => address)),
+    ...plan.nodes.flatMap(({ routes }) => routes.flatMap(({ via, others = [] }) => [via, ...others.map((o) => o.via)])),
+  ];
 }
 
 /** IANA protocol numbers of ICMP and ICMPv6. */
@@ -109,6 +130,7 @@ export function conversation({ ip, tcp, udp, icmp }: Frame): string | null {
   return icmp ? pair(ip.src, 0, ip.dst, 0) : null;
 }
 
-function pair(a: string, aPort: number, b: string, bPort: number): string {
+/** Name of the conversation between two sockets. */
+export function pair(a: string, aPort: number, b: string, bPort: number): string {
   return [`${a} ${aPort}`, `${b} ${bPort}`].sort().join(' – ');
 }

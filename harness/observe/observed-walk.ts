@@ -1,6 +1,6 @@
 import { changes } from '../model/trace.ts';
 import type { Hop, Walk } from '../terms/walk.ts';
-import type { Plan } from '../terms/plan.ts';
+import type { LinkEnd, Plan } from '../terms/plan.ts';
 import { ICMP } from './decode.ts';
 import { conversation, type FlowKey } from './flow-packets.ts';
 import { transmissionOf } from './transmissions.ts';
@@ -12,31 +12,103 @@ import type { Frame, Sighting } from '../terms/sighting.ts';
  * @param packets sightings of one attempt, in time order
  */
 export function observedWalk(packets: Sighting[], key: FlowKey, plan: Plan): Walk {
-  const macs = new Map(
-    plan.nodes.flatMap((node) => node.interfaces.map((i) => [`${node.name} ${i.name}`, i.mac] as const)),
-  );
-  const bridges = new Set(plan.nodes.filter((node) => node.bridge).map((node) => node.name));
-  const links = new Map(
-    plan.links.flatMap(({ ends: [a, b] }) => [
-      [`${a.node} ${a.iface}`, b],
-      [`${b.node} ${b.iface}`, a],
-    ]),
-  );
-  const accepts = ({ node, iface, frame }: Sighting): boolean =>
-    bridges.has(node) || isMulticast(frame.dstMac) || macs.get(`${node} ${iface}`) === frame.dstMac;
+  return new Walker(plan).opening(packets, key);
+}
+
+/** Finds the walks of many attempts over the same wires. */
+export class Walker {
+  readonly #macs: Map<string, string>;
+  readonly #bridges: Set<string>;
+  readonly #links: Map<string, LinkEnd>;
+
+  constructor(plan: Plan) {
+    this.#macs = new Map(
+      plan.nodes.flatMap((node) => node.interfaces.map((i) => [`${node.name} ${i.name}`, i.mac] as const)),
+    );
+    this.#bridges = new Set(plan.nodes.filter((node) => node.bridge).map((node) => node.name));
+    this.#links = new Map(
+      plan.links.flatMap(({ ends: [a, b] }) => [
+        [`${a.node} ${a.iface}`, b],
+        [`${b.node} ${b.iface}`, a],
+      ]),
+    );
+  }
+
+  /** See `observedWalk`. */
+  opening(packets: Sighting[], key: FlowKey): Walk {
+    const requests = packets.filter(({ frame }) => isRequest(frame, key));
+    const answers = packets.filter(({ frame }) => isAnswer(frame, key));
+    const request = requests.find(({ node, direction }) => node === key.caller && direction === 'out');
+    const answer = answers.find(({ direction }) => direction === 'out');
+    return this.#walk(packets, key, { requests, answers, request, answer });
+  }
+
+  /**
+   * The hops of the first segment with the request on an open connection, and of the first answer to it. Where segments
+   * were sent again, those that got through, or that were refused, are meant.
+   * @param packets sightings of one exchange, in time order
+   */
+  exchange(packets: Sighting[], key: FlowKey): Walk {
+    const isSent = ({ node, direction }: Sighting): boolean => node === key.caller && direction === 'out';
+    const requests = packets.filter(({ frame }) => isDataFor(frame, key));
+    const first = requests.find(isSent);
+    const answers = packets.filter(({ time, frame }) => time >= (first?.time ?? 0) && isAnswerToData(frame, key));
+    const origin = answers.find(({ direction }) => direction === 'out');
+    const arrival = answers.find(({ node, direction }) => node === key.caller && direction === 'in');
+    const until = (end: Sighting | undefined, isMeant: (sighting: Sighting) => boolean, all: Sighting[]) =>
+      all.findLast((sighting) => isMeant(sighting) && sighting.time <= (end?.time ?? -Infinity)) ?? all.find(isMeant);
+    const answer = until(arrival, ({ node, direction }) => node === origin?.node && direction === 'out', answers);
+    const isFirst = (sighting: Sighting): boolean => isSent(sighting) && samePacket(sighting.frame, first!.frame);
+    return this.#walk(packets, key, { requests, answers, request: first && until(answer, isFirst, requests), answer });
+  }
+
+  /** @param from where request and answer begin, and all of which they are */
+  #walk(
+    packets: Sighting[],
+    key: FlowKey,
+    from: { requests: Sighting[]; answers: Sighting[]; request: Sighting | undefined; answer: Sighting | undefined },
+  ): Walk {
+    const request = this.#path(
+      from.request,
+      from.requests.filter(({ frame }) => samePacket(frame, from.request!.frame)),
+    );
+    const reply = this.#path(
+      from.answer,
+      from.answers.filter(({ frame }) => sameAnswer(frame, from.answer!.frame)),
+    );
+    const end = request.at(-1);
+    // Who accepts the caller's connection is its server, or a full proxy.
+    const accepted = end?.direction === 'in' && reply[0]?.node === end.node;
+    const far =
+      accepted && key.protocol === 'tcp'
+        ? farSideOf(request, packets, key, (first, all) => this.#path(first, all))
+        : { request: [], reply: [] };
+    const origin = from.request?.time ?? 0;
+    return { request: hops([...request, ...far.request], origin), reply: hops([...far.reply, ...reply], origin) };
+  }
+
+  #path(first: Sighting | undefined, all: Sighting[]): Sighting[] {
+    if (!first) return [];
+    const once = transmissionOf(first, all);
+    // A bridge may send its own frame out of every port.
+    const copies = once.filter(
+      ({ direction, node, frame }) => direction === 'out' && node === first.node && sameFrame(frame, first.frame),
+    );
+    return longest(copies.map((copy) => this.#follow(copy, once, new Map())));
+  }
 
   /** Longest way on from a frame that was just sent; `known` holds the ways found so far, so that loops stay cheap. */
-  const follow = (sent: Sighting, all: Sighting[], known: Map<Sighting, Sighting[]>): Sighting[] => {
+  #follow(sent: Sighting, all: Sighting[], known: Map<Sighting, Sighting[]>): Sighting[] {
     const before = known.get(sent);
     if (before) return before;
     known.set(sent, [sent]);
-    const path = onward(sent, all, known);
+    const path = this.#onward(sent, all, known);
     known.set(sent, path);
     return path;
-  };
+  }
 
-  const onward = (sent: Sighting, all: Sighting[], known: Map<Sighting, Sighting[]>): Sighting[] => {
-    const peer = links.get(`${sent.node} ${sent.iface}`);
+  #onward(sent: Sighting, all: Sighting[], known: Map<Sighting, Sighting[]>): Sighting[] {
+    const peer = this.#links.get(`${sent.node} ${sent.iface}`);
     const arrival = all.find(
       (s) =>
         s.time >= sent.time &&
@@ -46,40 +118,14 @@ export function observedWalk(packets: Sighting[], key: FlowKey, plan: Plan): Wal
         sameFrame(s.frame, sent.frame),
     );
     if (!arrival) return [sent];
-    if (!accepts(arrival)) return [];
+    if (!this.#accepts(arrival)) return [];
     const outs = all.filter((s) => s.node === arrival.node && s.direction === 'out' && s.time >= arrival.time);
-    return [sent, arrival, ...longest(outs.map((out) => follow(out, all, known)))];
-  };
+    return [sent, arrival, ...longest(outs.map((out) => this.#follow(out, all, known)))];
+  }
 
-  const walkOf = (first: Sighting | undefined, all: Sighting[]): Sighting[] => {
-    if (!first) return [];
-    const once = transmissionOf(first, all);
-    // A bridge may send its own frame out of every port.
-    const copies = once.filter(
-      ({ direction, node, frame }) => direction === 'out' && node === first.node && sameFrame(frame, first.frame),
-    );
-    return longest(copies.map((copy) => follow(copy, once, new Map())));
-  };
-
-  const requests = packets.filter(({ frame }) => isRequest(frame, key));
-  const firstRequest = requests.find(({ node, direction }) => node === key.caller && direction === 'out');
-  const request = walkOf(
-    firstRequest,
-    firstRequest ? requests.filter(({ frame }) => samePacket(frame, firstRequest.frame)) : [],
-  );
-  const answers = packets.filter(({ frame }) => isAnswer(frame, key));
-  const firstAnswer = answers.find(({ direction }) => direction === 'out');
-  const reply = walkOf(
-    firstAnswer,
-    firstAnswer ? answers.filter(({ frame }) => sameAnswer(frame, firstAnswer.frame)) : [],
-  );
-  const end = request.at(-1);
-  // Who accepts the caller's connection is its server, or a full proxy.
-  const accepted = end?.direction === 'in' && reply[0]?.node === end.node;
-  const far =
-    accepted && key.protocol === 'tcp' ? farSideOf(request, packets, key, walkOf) : { request: [], reply: [] };
-  const origin = firstRequest?.time ?? 0;
-  return { request: hops([...request, ...far.request], origin), reply: hops([...far.reply, ...reply], origin) };
+  #accepts({ node, iface, frame }: Sighting): boolean {
+    return this.#bridges.has(node) || isMulticast(frame.dstMac) || this.#macs.get(`${node} ${iface}`) === frame.dstMac;
+  }
 }
 
 /**
@@ -149,6 +195,16 @@ function isAnswer({ tcp, udp, icmp, token }: Frame, key: FlowKey): boolean {
   if (key.protocol === 'tcp') return tcp !== undefined && (tcp.flags === 'SA' || tcp.flags === 'RA');
   if (key.protocol === 'udp') return isCalled(udp?.srcPort, key) && token === key.token;
   return icmp?.type === ICMP.echoReply;
+}
+
+/** A request on an open connection, toward whoever serves it. */
+function isDataFor({ tcp, token }: Frame, key: FlowKey): boolean {
+  return token === key.token && isCalled(tcp?.dstPort, key);
+}
+
+function isAnswerToData({ tcp, icmp, token }: Frame, key: FlowKey): boolean {
+  if (icmp?.inner) return icmp.type !== ICMP.redirect;
+  return isCalled(tcp?.srcPort, key) && (token === key.token || tcp!.flags.includes('R'));
 }
 
 /** NAT and hops leave the sequence number alone. */

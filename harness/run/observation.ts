@@ -1,6 +1,6 @@
 import type { Evidence } from '../judge/evidence.ts';
 import { directions } from '../observe/direction.ts';
-import { flowArp, flowPackets, type FlowKey } from '../observe/flow-packets.ts';
+import { commonAddresses, flowArp, flowPackets, type FlowKey } from '../observe/flow-packets.ts';
 import { observedWalk } from '../observe/observed-walk.ts';
 import type { Captured, Recorder } from '../observe/recorder.ts';
 import type { Plan } from '../terms/plan.ts';
@@ -48,12 +48,7 @@ function seenOf(captured: Captured[], key: FlowKey, plan: Plan): Seen {
   const epoch = captured[0]?.time ?? 0n;
   const sightings = directions(captured, plan, epoch);
   const own = flowPackets(sightings, key);
-  const about = [
-    key.address,
-    ...plan.services.flatMap(({ pool }) => pool.map(({ address }) => address)),
-    ...plan.nodes.flatMap(({ routes }) => routes.map(({ via }) => via)),
-  ];
-  const arp = flowArp(sightings, own, about, plan);
+  const arp = flowArp(sightings, own, [key.address, ...commonAddresses(plan)], plan);
   const packets = [...own, ...arp].sort((a, b) => a.time - b.time);
   return { packets, epoch: epoch.toString(), walk: observedWalk(own, key, plan) };
 }

@@ -8,6 +8,7 @@ import { ethernet, ipv4, tcp } from './frames.ts';
 const SYN = 0x02;
 const SYN_ACK = 0x12;
 const RST = 0x04;
+const ACK = 0x10;
 const HOP_NS = 1000;
 
 export interface Conversation {
@@ -98,14 +99,67 @@ export function keyOf(walk: Walk, port: number): FlowKey {
   };
 }
 
-function bytesOf(
-  { src, dst, ttl }: Hop,
-  segment: { flags: number; seq: number; ack: number; timestamp?: number },
-  id = 0,
-): Buffer {
+/** The same hops by another call: from another source port, of the caller's or of the L4's. */
+export function fromPort(hops: Hop[], port: number, listener = 80): Hop[] {
+  const moved = (of: number | null): number => (of === listener ? listener : port);
+  return hops.map((hop) => ({
+    ...hop,
+    src: { ...hop.src, port: moved(hop.src.port) },
+    dst: { ...hop.dst, port: moved(hop.dst.port) },
+  }));
+}
+
+/** What tcpdump would see of one segment, at all interfaces that it crosses. */
+export function segmentOn(hops: Hop[], begins: number, segment: Segment, payload = ''): Captured[] {
+  return hops.map((hop, index) =>
+    captured(begins + index * HOP_NS, hop.node, hop.iface, bytesOf(hop, segment, 0, payload)),
+  );
+}
+
+/** A call of a kept or a new connection, whose segments go the way of a walk. */
+export interface CallSketch {
+  token: string;
+  port: number;
+  /** Nanoseconds of its first segment. */
+  begins: number;
+  /** Sequence number of the SYN; of the request it is higher by one. */
+  seq: number;
+  /** False where the connection was open before. */
+  opens?: boolean;
+  /** So many hops of the request are seen; absent means all of them, and an answer. */
+  requestHops?: number;
+}
+
+/** What tcpdump would see of a call, in time order: handshake, request and answer, 100 µs from one to the next. */
+export function callOn(walk: Walk, { token, port, begins, seq, opens = true, requestHops }: CallSketch): Captured[] {
+  const [there, back] = [fromPort(walk.request, port), fromPort(walk.reply, port)];
+  const answer = seq + 5000;
+  const handshake = [
+    ...segmentOn(there, begins, { flags: SYN, seq, ack: 0 }),
+    ...segmentOn(back, begins + 1e5, { flags: SYN_ACK, seq: answer, ack: seq + 1 }),
+    ...segmentOn(there, begins + 2e5, { flags: ACK, seq: seq + 1, ack: answer + 1 }),
+  ];
+  const data = { flags: ACK, seq: seq + 1, ack: answer + 1 };
+  const exchange = [
+    ...segmentOn(there.slice(0, requestHops), begins + 3e5, data, token),
+    ...(requestHops === undefined
+      ? segmentOn(back, begins + 4e5, { flags: ACK, seq: answer + 1, ack: seq + 1 + token.length }, token)
+      : []),
+  ];
+  return [...(opens ? handshake : []), ...exchange];
+}
+
+interface Segment {
+  flags: number;
+  seq: number;
+  ack: number;
+  timestamp?: number;
+}
+
+function bytesOf({ src, dst, ttl }: Hop, segment: Segment, id = 0, payload = ''): Buffer {
   const packet = ipv4(
     { src: src.ip, dst: dst.ip, protocol: 6, ttl, id },
-    tcp({ srcPort: src.port!, dstPort: dst.port!, ...segment }),
+    tcp({ srcPort: src.port!, dstPort: dst.port!, ...segment }, payload),
   );
   return ethernet(src.mac, dst.mac, 0x0800, packet);
 }

@@ -1,0 +1,160 @@
+import { ICMP } from './decode.ts';
+import { conversation, pair, type FlowKey } from './flow-packets.ts';
+import type { Frame, Sighting } from '../terms/sighting.ts';
+
+/** A call of a stream, by what its packets are known. */
+export interface CallKey extends FlowKey {
+  /** When it began, on the clock of the sightings, ns. */
+  begins: number;
+}
+
+/** The packets of one connection or of one datagram and its answer, joined across NAT. */
+interface Thread {
+  /** The caller's port, and when its first packet left. */
+  port: number;
+  begins: number;
+  packets: Sighting[];
+  /** Calls whose token it carries, in the order in which they show. */
+  calls: number[];
+}
+
+/**
+ * The sightings of every call of a stream, as `flowPackets` finds those of one: in a single pass, whatever the number of
+ * calls. A connection or port that serves many calls is shared out by their tokens: what carries none belongs to the call
+ * whose token was the last new one. Where no token was seen, the nearest call from that port is meant.
+ * @param sightings in time order
+ * @param keys all of one caller, protocol, address and port
+ * @returns in the order of the keys
+ */
+export function packetsOfCalls(sightings: Sighting[], keys: CallKey[]): Sighting[][] {
+  const threads = new Threads(keys);
+  for (const sighting of sightings) threads.take(sighting);
+  const packets: Sighting[][] = keys.map(() => []);
+  const tokens = new Map(keys.map(({ token }, index) => [token, index]));
+  const silent = silentByPort(keys, threads.all);
+  for (const { port, begins, calls, packets: own } of threads.all) {
+    const current = calls[0] ?? nearest(silent.get(port) ?? [], begins, keys);
+    if (current === undefined) continue;
+    const shown = new Set([current]);
+    let last = current;
+    for (const sighting of own) {
+      const named = sighting.frame.token === undefined ? undefined : tokens.get(sighting.frame.token);
+      if (named !== undefined && !shown.has(named)) shown.add((last = named));
+      packets[named ?? last]!.push(sighting);
+    }
+  }
+  // Behind a full proxy a call has several connections.
+  return packets.map((own) => own.sort((a, b) => a.time - b.time));
+}
+
+/** Calls of which no token was seen, by port. */
+function silentByPort(keys: CallKey[], threads: Thread[]): Map<number, number[]> {
+  const heard = new Set(threads.flatMap(({ calls }) => calls));
+  const silent = new Map<number, number[]>();
+  keys.forEach(({ sourcePort }, index) => {
+    if (heard.has(index)) return;
+    const alike = silent.get(sourcePort) ?? [];
+    alike.push(index);
+    silent.set(sourcePort, alike);
+  });
+  return silent;
+}
+
+function nearest(calls: number[], time: number, keys: CallKey[]): number | undefined {
+  const distance = (call: number): number => Math.abs(keys[call]!.begins - time);
+  return calls.reduce<number | undefined>(
+    (best, call) => (best === undefined || distance(call) < distance(best) ? call : best),
+    undefined,
+  );
+}
+
+class Threads {
+  readonly all: Thread[] = [];
+  readonly #first: CallKey | undefined;
+  readonly #ports: Set<number>;
+  readonly #tokens: Map<string, number>;
+  readonly #byToken = new Map<number, Thread>();
+  readonly #byConversation = new Map<string, Thread>();
+  readonly #bySequence = new Map<number, Thread>();
+  /** By address and port from which the caller was seen to call. */
+  readonly #bySource = new Map<string, Thread>();
+
+  constructor(keys: CallKey[]) {
+    this.#first = keys[0];
+    this.#ports = new Set(keys.map(({ sourcePort }) => sourcePort));
+    this.#tokens = new Map(keys.map(({ token }, index) => [token, index]));
+  }
+
+  take(sighting: Sighting): void {
+    const { frame } = sighting;
+    if (!frame.ip || this.#first === undefined) return;
+    const thread = this.#threadOf(sighting, this.#first);
+    thread?.packets.push(sighting);
+  }
+
+  #threadOf(sighting: Sighting, key: CallKey): Thread | undefined {
+    const { frame } = sighting;
+    if (frame.icmp && frame.icmp.type !== ICMP.echoRequest && frame.icmp.type !== ICMP.echoReply)
+      return this.#quoted(frame);
+    const call = frame.token === undefined ? undefined : this.#tokens.get(frame.token);
+    if (call !== undefined) return this.#named(call, sighting, key);
+    if (!frame.tcp || key.protocol !== 'tcp') return undefined;
+    if (frame.tcp.flags === 'S') return this.#opened(sighting, key);
+    const known = this.#byConversation.get(conversation(frame)!);
+    if (known) return known;
+    const answers = /[SR]/.test(frame.tcp.flags) && frame.tcp.flags.includes('A');
+    const thread = answers ? this.#bySequence.get((frame.tcp.ack - 1) >>> 0) : undefined;
+    return thread && this.#learn(thread, sighting);
+  }
+
+  /** A frame with the token of a call. */
+  #named(call: number, sighting: Sighting, key: CallKey): Thread {
+    const open = key.protocol === 'tcp' ? this.#byConversation.get(conversation(sighting.frame)!) : undefined;
+    const thread = this.#byToken.get(call) ?? open ?? this.#begin(sighting);
+    if (!this.#byToken.has(call)) {
+      this.#byToken.set(call, thread);
+      thread.calls.push(call);
+    }
+    return this.#learn(thread, sighting);
+  }
+
+  /** A SYN: of the caller, or the same one behind NAT. */
+  #opened(sighting: Sighting, { caller, address, port }: CallKey): Thread | undefined {
+    const { node, direction, frame } = sighting;
+    const { seq, srcPort, dstPort } = frame.tcp!;
+    const isOurs = node === caller && direction === 'out' && frame.ip!.dst === address && dstPort === port;
+    const thread =
+      this.#bySequence.get(seq) ?? (isOurs && this.#ports.has(srcPort) ? this.#begin(sighting) : undefined);
+    if (!thread) {
+      // Somebody else's connection has these addresses and ports now.
+      this.#byConversation.delete(conversation(frame)!);
+      return undefined;
+    }
+    this.#bySequence.set(seq, thread);
+    return this.#learn(thread, sighting);
+  }
+
+  #begin({ time, frame }: Sighting): Thread {
+    const thread = { port: (frame.tcp ?? frame.udp)?.srcPort ?? 0, begins: time, packets: [], calls: [] };
+    this.all.push(thread);
+    return thread;
+  }
+
+  #learn(thread: Thread, { frame }: Sighting): Thread {
+    const name = conversation(frame);
+    if (name !== null) this.#byConversation.set(name, thread);
+    const port = (frame.tcp ?? frame.udp)?.srcPort;
+    if (port === thread.port) this.#bySource.set(`${frame.ip!.src} ${port}`, thread);
+    return thread;
+  }
+
+  /** See `flowPackets`: l3dsr gives a packet the server's address, and an error may tell of it though it never left. */
+  #quoted({ icmp }: Frame): Thread | undefined {
+    const inner = icmp?.inner;
+    if (!inner) return undefined;
+    return (
+      this.#byConversation.get(pair(inner.src, inner.srcPort, inner.dst, inner.dstPort)) ??
+      this.#bySource.get(`${inner.src} ${inner.srcPort}`)
+    );
+  }
+}

@@ -1,0 +1,174 @@
+import { predict } from '../model/predict.ts';
+import { flow, plan } from '../model/testing/lab-builder.ts';
+import { oneArm, PIP, VIP_A } from '../model/testing/labs.ts';
+import type { CallRecord, StreamPlan } from '../terms/timeline.ts';
+import type { Hop, Walk } from '../terms/walk.ts';
+import type { Captured } from './recorder.ts';
+import { observeCalls } from './stream-calls.ts';
+import { callOn, fromPort, segmentOn, type CallSketch } from './testing/wires.ts';
+
+const MS = 1_000_000;
+const lab = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'proxy', pool: ['s2'], proxyIp: PIP } } }));
+const walk = onWires(predict(lab, flow(lab, 'client', 'a'))[0]!);
+
+const calls: StreamPlan = {
+  name: 'calls',
+  from: 'client',
+  source: '198.51.100.10',
+  to: { service: 'a' },
+  address: VIP_A,
+  protocol: 'tcp',
+  port: 80,
+  everyMs: 20,
+  timeoutMs: 900,
+  connection: 'new',
+  connections: 1,
+  requestBytes: 0,
+  replyBytes: 0,
+  at: { file: 'test.yaml', line: 1, col: 1 },
+};
+
+const token = (number: number): string => `l4lab-${String(number).padStart(8, '0')}`;
+
+/** Call number `n` begins `n` × 20 ms after the epoch, from a port of its own. */
+const call = (number: number, more: Partial<CallSketch> = {}): CallSketch => ({
+  token: token(number),
+  port: 20_000 + number,
+  begins: number * 20 * MS,
+  seq: 1000 * number,
+  ...more,
+});
+
+const recordOf = ({ token, port, begins, requestHops }: CallSketch, more: Partial<CallRecord> = {}): CallRecord => ({
+  stream: 'calls',
+  step: 0,
+  token,
+  sourcePort: port,
+  beganAt: begins / MS - 0.1,
+  endedAt: begins / MS + (requestHops === undefined ? 1 : 900),
+  answered: requestHops === undefined,
+  outcome: requestHops === undefined ? 'answered' : 'timeout',
+  servedBy: requestHops === undefined ? 's2' : null,
+  sourceSeen: null,
+  ...more,
+});
+
+const observe = (sketches: CallSketch[], captured: Captured[], stream = calls, more: Partial<CallRecord> = {}) =>
+  observeCalls({
+    plan: lab,
+    stream,
+    records: sketches.map((sketch) => recordOf(sketch, more)),
+    captured: captured.toSorted((a, b) => Number(a.time - b.time)),
+  });
+
+test('every call has its own packets and its own walk, whatever goes on at the same time', () => {
+  const sketches = [0, 1, 2].map((number) => call(number, { begins: number * 50_000 }));
+  const observed = observe(
+    sketches,
+    sketches.flatMap((one) => callOn(walk, one)),
+  );
+  for (const [index, { walk: seen, packets }] of observed.entries()) {
+    const port = 20_000 + index;
+    expect(onWires(seen)).toEqual({ request: fromPort(walk.request, port), reply: fromPort(walk.reply, port) });
+    expect(packets).toHaveLength(callOn(walk, sketches[index]!).length);
+    expect(new Set(packets.flatMap(({ frame }) => frame.token ?? []))).toEqual(new Set([token(index)]));
+  }
+});
+
+test('a request that is lost on an open connection is told by its own way, not by that of the handshake', () => {
+  const lost = call(1, { requestHops: 3 });
+  const [observed] = observe([lost], callOn(walk, lost));
+  expect(onWires(observed!.walk)).toEqual({ request: fromPort(walk.request, lost.port).slice(0, 3), reply: [] });
+});
+
+test('calls from a fixed port are told apart by their tokens, and by time where a handshake gets no answer', () => {
+  const sketches = [0, 1, 2].map((number) => call(number, { port: 4000 }));
+  const syn = segmentOn(fromPort(walk.request, 4000).slice(0, 5), sketches[1]!.begins, { flags: 2, seq: 7, ack: 0 });
+  const captured = [...callOn(walk, sketches[0]!), ...syn, ...callOn(walk, sketches[2]!)];
+  const observed = observe(sketches, captured, { ...calls, sourcePort: 4000 });
+  expect(observed.map(({ walk: { request, reply } }) => [request.length, reply.length])).toEqual([
+    [walk.request.length, walk.reply.length],
+    [5, 0],
+    [walk.request.length, walk.reply.length],
+  ]);
+});
+
+describe('on a kept connection', () => {
+  const kept: StreamPlan = { ...calls, connection: 'kept' };
+  const opening = call(0, { port: 4000, seq: 1000 });
+  const next = (number: number, more: Partial<CallSketch> = {}): CallSketch =>
+    call(number, { port: 4000, seq: 1000 + number * 100, opens: false, ...more });
+  const sketches = [opening, next(1), next(2)];
+  const captured = sketches.flatMap((one) => callOn(walk, one));
+
+  test('an exchange has the packets from its request to that of the next one, and the walk of its request', () => {
+    const acknowledges = segmentOn(fromPort(walk.request, 4000), next(1).begins + 9e5, {
+      flags: 16,
+      seq: 1114,
+      ack: 1,
+    });
+    const observed = observe(sketches, [...captured, ...acknowledges], kept, { connection: 0 });
+    expect(observed.map(({ packets }) => packets.length)).toEqual([
+      callOn(walk, opening).length,
+      callOn(walk, next(1)).length + acknowledges.length,
+      callOn(walk, next(2)).length,
+    ]);
+    const ways = { request: fromPort(walk.request, 4000), reply: fromPort(walk.reply, 4000) };
+    for (const one of observed) expect(onWires(one.walk)).toEqual(ways);
+  });
+
+  test('it is known who saw the connection begin, and how long it had been idle, over steps too', () => {
+    const [first, second] = observe([opening, next(1)], captured.slice(0, -1), kept, { connection: 0 });
+    const later = next(50);
+    const [third] = observeCalls({
+      plan: lab,
+      stream: kept,
+      records: [recordOf(later, { connection: 0 })],
+      captured: callOn(walk, later),
+      before: [first!, second!],
+    });
+    expect(first!.history).toMatchObject({ idleMs: null });
+    expect(second!.history!.idleMs).toBeGreaterThan(19);
+    expect(third!.history!.sawSyn).toEqual(expect.arrayContaining(['l3', 'l4', 's2']));
+    expect(third!.history!.idleMs).toBeGreaterThan(950);
+    expect(third!.history!.idleMs).toBeLessThan(970);
+  });
+
+  test('where a request is sent again, the one that was answered is meant', () => {
+    const lost = next(1, { requestHops: 3 });
+    const again = next(1, { begins: lost.begins + 200 * MS });
+    const [, observed] = observe(
+      [opening, again],
+      [...captured.slice(0, callOn(walk, opening).length), ...callOn(walk, lost), ...callOn(walk, again)],
+      kept,
+      { connection: 0 },
+    );
+    expect(onWires(observed!.walk).request).toEqual(fromPort(walk.request, 4000));
+  });
+
+  test('a reset is the answer to the segment that brought it about', () => {
+    const refused = next(1, { requestHops: walk.request.length });
+    const data = refused.seq + 1;
+    const reset = segmentOn(fromPort(walk.reply, 4000), refused.begins + 4e5, { flags: 4, seq: data + 5000, ack: 0 });
+    const [, observed] = observe(
+      [opening, refused],
+      [...callOn(walk, opening), ...callOn(walk, refused), ...reset],
+      kept,
+      { connection: 0 },
+    );
+    expect(onWires(observed!.walk).reply).toEqual(fromPort(walk.reply, 4000));
+  });
+});
+
+test('what nobody called for belongs to no call', () => {
+  const [stranger, own] = [call(1, { port: 999 }), call(2)];
+  const [observed] = observe([own], [...callOn(walk, stranger), ...callOn(walk, own)]);
+  expect(observed!.packets).toHaveLength(callOn(walk, own).length);
+});
+
+/** Without what never was on a wire, times, and changes, which follow from the rest. */
+function onWires({ request, reply }: Walk): Walk {
+  const strip = (hops: Hop[]): Hop[] =>
+    hops.filter(({ iface }) => iface !== 'lo').map((hop) => ({ ...hop, time: 0, changed: [] }));
+  return { request: strip(request), reply: strip(reply) };
+}

@@ -1,0 +1,151 @@
+import type { CallRecord, StreamPlan } from '../terms/timeline.ts';
+import type { Plan } from '../terms/plan.ts';
+import type { Sighting } from '../terms/sighting.ts';
+import type { Walk } from '../terms/walk.ts';
+import { packetsOfCalls, type CallKey } from './call-packets.ts';
+import { directions } from './direction.ts';
+import { addressesIn, commonAddresses, isAbout, spokenArp, type FlowKey } from './flow-packets.ts';
+import { Walker } from './observed-walk.ts';
+import type { Captured } from './recorder.ts';
+
+/** A call of a stream with all that the captures show of it. */
+export interface ObservedCall {
+  record: CallRecord;
+  key: FlowKey;
+  /** Sightings of the call, ARP about its addresses among them, in time order: ns since `epoch`. */
+  packets: Sighting[];
+  /** Nanoseconds since 1970 (digits); the same for all calls that are observed at once. */
+  epoch: string;
+  /** Of its handshake; of its request where the connection was open before, or where that is what failed. */
+  walk: Walk;
+  /** Present where its connection is kept. */
+  history?: ConnectionHistory;
+}
+
+/** What had become of a kept connection before a call. */
+export interface ConnectionHistory {
+  /** Nodes that saw it begin. */
+  sawSyn: string[];
+  /** How long nothing had been sent, ms; null where it was new. */
+  idleMs: number | null;
+  /** When its last packet up to the end of this call was seen, ms since 1970. */
+  lastAt: number;
+}
+
+/** What the captures of a step show. */
+interface Shown {
+  /** The plan in force in the step. */
+  plan: Plan;
+  stream: StreamPlan;
+  /** Calls that began in the step, in any order. */
+  records: CallRecord[];
+  /** What the wires carried since the step began, in time order. */
+  captured: Captured[];
+  /** Calls of the steps before, for what became of their connections; only the last one of each is asked for. */
+  before?: ObservedCall[];
+}
+
+/**
+ * The calls of a stream in a step with their packets and walks, in the order in which they began. All are found in one
+ * pass over the captures.
+ */
+export function observeCalls({ plan, stream, records, captured, before = [] }: Shown): ObservedCall[] {
+  const sorted = records.toSorted((a, b) => a.beganAt - b.beganAt);
+  const epoch = captured[0]?.time ?? nanoseconds(sorted[0]?.beganAt ?? 0);
+  const sightings = directions(captured, plan, epoch);
+  const keys = sorted.map((record) => keyOf(record, stream, plan, epoch));
+  const packets = packetsOfCalls(sightings, keys);
+  const arp = spokenArp(sightings, plan);
+  const about = [stream.address, ...commonAddresses(plan)];
+  const walker = new Walker(plan);
+  const histories = new Histories(before);
+  return sorted.map((record, index) => {
+    const [key, own] = [keys[index]!, packets[index]!];
+    const begins = Math.min(key.begins, own[0]?.time ?? Infinity);
+    const ends = Math.max(Number(nanoseconds(record.endedAt) - epoch), own.at(-1)?.time ?? -Infinity);
+    const addresses = addressesIn(own, about);
+    const asked = between(arp, begins, ends).filter(({ frame }) => isAbout(frame, addresses));
+    const history = record.connection === undefined ? null : histories.next(record, own, epoch);
+    return {
+      record,
+      key,
+      packets: asked.length === 0 ? own : [...own, ...asked].sort((a, b) => a.time - b.time),
+      epoch: epoch.toString(),
+      walk: isAboutData(record, own, key) ? walker.exchange(own, key) : walker.opening(own, key),
+      ...(history === null ? {} : { history }),
+    };
+  });
+}
+
+function keyOf(record: CallRecord, stream: StreamPlan, plan: Plan, epoch: bigint): CallKey {
+  const { from: caller, protocol, address, port, to } = stream;
+  const service = 'service' in to ? plan.services.find(({ name }) => name === to.service) : undefined;
+  return {
+    caller,
+    protocol: protocol === 'http' ? 'tcp' : protocol,
+    address,
+    port,
+    serverPorts: service?.pool.map((server) => server.port) ?? [],
+    sourcePort: record.sourcePort,
+    token: record.token,
+    begins: Number(nanoseconds(record.beganAt) - epoch),
+  };
+}
+
+/** Whether a call went as far as its request, and is to be told by it rather than by its handshake. */
+function isAboutData(
+  { connection, answered }: CallRecord,
+  packets: Sighting[],
+  { caller, protocol, token }: CallKey,
+): boolean {
+  if (protocol !== 'tcp' || (answered && connection === undefined)) return false;
+  return packets.some(({ node, direction, frame }) => node === caller && direction === 'out' && frame.token === token);
+}
+
+/** @param ms since 1970 */
+function nanoseconds(ms: number): bigint {
+  const whole = Math.floor(ms);
+  return BigInt(whole) * 1_000_000n + BigInt(Math.round((ms - whole) * 1e6));
+}
+
+/** @param sightings in time order */
+function between(sightings: Sighting[], begins: number, ends: number): Sighting[] {
+  return sightings.slice(firstNotBefore(sightings, begins), firstNotBefore(sightings, ends + 1));
+}
+
+function firstNotBefore(sightings: Sighting[], time: number): number {
+  let [low, high] = [0, sightings.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sightings[middle]!.time < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Goes through the calls of kept connections in the order in which they began. */
+class Histories {
+  readonly #last = new Map<string, ConnectionHistory>();
+
+  constructor(before: ObservedCall[]) {
+    for (const { record, history } of before) if (history) this.#last.set(nameOf(record), history);
+  }
+
+  next(record: CallRecord, packets: Sighting[], epoch: bigint): ConnectionHistory {
+    const before = this.#last.get(nameOf(record));
+    const at = (sighting: Sighting): number => Number(epoch / 1000n) / 1000 + sighting.time / 1e6;
+    const began = packets.filter(({ frame }) => frame.tcp?.flags === 'S').map(({ node }) => node);
+    const first = packets[0] ? at(packets[0]) : record.beganAt;
+    const history = {
+      sawSyn: [...new Set([...(before?.sawSyn ?? []), ...began])],
+      idleMs: before === undefined ? null : Math.max(0, first - before.lastAt),
+      lastAt: packets.length > 0 ? at(packets.at(-1)!) : (before?.lastAt ?? record.endedAt),
+    };
+    this.#last.set(nameOf(record), history);
+    return history;
+  }
+}
+
+function nameOf({ connection, sourcePort }: CallRecord): string {
+  return `${connection} ${sourcePort}`;
+}
