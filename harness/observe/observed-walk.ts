@@ -68,13 +68,14 @@ export class Walker {
     key: FlowKey,
     from: { requests: Sighting[]; answers: Sighting[]; request: Sighting | undefined; answer: Sighting | undefined },
   ): Walk {
+    const { requests, answers, request: firstRequest, answer: firstAnswer } = from;
     const request = this.#path(
-      from.request,
-      from.requests.filter(({ frame }) => samePacket(frame, from.request!.frame)),
+      firstRequest,
+      firstRequest ? requests.filter(({ frame }) => samePacket(frame, firstRequest.frame)) : [],
     );
     const reply = this.#path(
-      from.answer,
-      from.answers.filter(({ frame }) => sameAnswer(frame, from.answer!.frame)),
+      firstAnswer,
+      firstAnswer ? answers.filter(({ frame }) => sameAnswer(frame, firstAnswer.frame)) : [],
     );
     const end = request.at(-1);
     // Who accepts the caller's connection is its server, or a full proxy.
@@ -83,7 +84,7 @@ export class Walker {
       accepted && key.protocol === 'tcp'
         ? farSideOf(request, packets, key, (first, all) => this.#path(first, all))
         : { request: [], reply: [] };
-    const origin = from.request?.time ?? 0;
+    const origin = firstRequest?.time ?? 0;
     return { request: hops([...request, ...far.request], origin), reply: hops([...far.reply, ...reply], origin) };
   }
 
