@@ -48,6 +48,7 @@ const OF_IP: (keyof NodeSettings)[] = [
   'acceptRedirects',
   'forwarding',
   'firewall',
+  'neighbourAgeMs',
   'sysctls',
 ];
 
@@ -80,9 +81,24 @@ function idleSettings(path: Path, layers: NodeSettings[], { role, bridge }: LabN
       message: 'a switch has no IP unless its `bridge:` has an address',
     }));
   }
+  const isBridge = role === 'l2' || (bridge ?? false) !== false;
+  const problems: Problem[] = [];
+  if (settings!.macAgeMs !== undefined && !isBridge)
+    problems.push({
+      path: [...path, 'macAgeMs'],
+      message: `is for MAC tables, and a ${role} without \`bridge:\` has none`,
+    });
+  const keepsState = role === 'l4' || layers.some(({ firewall }) => firewall === 'stateful');
+  if (settings!.idleTimeoutMs !== undefined && !keepsState)
+    problems.push({
+      path: [...path, 'idleTimeoutMs'],
+      message: `is for nodes that keep connections, and a ${role} without \`firewall: stateful\` keeps none`,
+    });
+  if (settings!.onIdle !== undefined && layers.every(({ idleTimeoutMs }) => idleTimeoutMs === undefined))
+    problems.push({ path: [...path, 'onIdle'], message: 'says what happens after `idleTimeoutMs`, which is not set' });
   // Whoever says that a router forwards nothing need not take back its firewall.
   const mayForward = role === 'l3' || role === 'l4' || layers.some(({ forwarding }) => forwarding !== undefined);
-  if (settings!.firewall !== 'stateful' || mayForward) return [];
+  if (settings!.firewall !== 'stateful' || mayForward) return problems;
   const message = `is for forwarded packets, and a ${role} forwards none without \`forwarding: true\``;
-  return [{ path: [...path, 'firewall'], message }];
+  return [...problems, { path: [...path, 'firewall'], message }];
 }

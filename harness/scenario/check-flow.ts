@@ -17,6 +17,44 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
   const flow = scenario.flows[name]!;
   const path = ['flows', name];
   const nodes = Object.keys(lab.nodes);
+  problems.push(...checkCall(path, flow, scenario, lab));
+  const inEach = <T extends { at: Path }>(found: (expect: SingleExpectation) => T[]): T[] =>
+    placed(flow.expect).flatMap(({ at, expect }) => found(expect).map((one) => ({ ...one, at: [...at, ...one.at] })));
+  const strangers = inEach(nodesExpected).filter(({ node }) => !lab.nodes[node]);
+  problems.push(
+    ...strangers.map(({ at, node }) => ({
+      path: [...path, 'expect', ...at],
+      message: unknown('node', node, nodes),
+      dependsOn: [],
+    })),
+    ...inEach((expect) => sourceProblems(expect, lab)).map(({ at, message }) => ({
+      path: [...path, 'expect', ...at],
+      message,
+      dependsOn: [],
+    })),
+    ...impossible(flow).map(({ at, message }) => ({ path: [...path, 'expect', ...at], message })),
+  );
+  for (const field of ['bytes', 'requestBytes', 'replyBytes'] as const) {
+    const bytes = flow[field];
+    if (bytes === undefined) continue;
+    if (flow.protocol === 'udp' && bytes > MOST_IN_A_DATAGRAM) {
+      const message = `a datagram carries 65,507 bytes, of which some are the harness's: at most ${MOST_IN_A_DATAGRAM}, not ${bytes}`;
+      problems.push({ path: [...path, field], message });
+    }
+    problems.push(...tooMuch({ ...flow, bytes }).map((message) => ({ path: [...path, field], message })));
+  }
+  return problems;
+}
+
+/** Whether a node can call a service or node. */
+export function checkCall(
+  path: Path,
+  flow: Pick<Flow, 'from' | 'to' | 'port' | 'protocol'>,
+  scenario: ScenarioFile,
+  lab: Lab,
+): Problem[] {
+  const problems: Problem[] = [];
+  const nodes = Object.keys(lab.nodes);
   const service = scenario.services[flow.to];
   if (!lab.nodes[flow.from])
     problems.push({ path: [...path, 'from'], message: unknown('node', flow.from, nodes), dependsOn: [] });
@@ -58,31 +96,6 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
   }
   if (!service && lab.nodes[flow.to] && flow.port === undefined && flow.protocol !== 'icmp')
     problems.push({ path, message: `needs \`port:\`, since ${flow.to} is a node` });
-  const inEach = <T extends { at: Path }>(found: (expect: SingleExpectation) => T[]): T[] =>
-    placed(flow.expect).flatMap(({ at, expect }) => found(expect).map((one) => ({ ...one, at: [...at, ...one.at] })));
-  const strangers = inEach(nodesExpected).filter(({ node }) => !lab.nodes[node]);
-  problems.push(
-    ...strangers.map(({ at, node }) => ({
-      path: [...path, 'expect', ...at],
-      message: unknown('node', node, nodes),
-      dependsOn: [],
-    })),
-    ...inEach((expect) => sourceProblems(expect, lab)).map(({ at, message }) => ({
-      path: [...path, 'expect', ...at],
-      message,
-      dependsOn: [],
-    })),
-    ...impossible(flow).map(({ at, message }) => ({ path: [...path, 'expect', ...at], message })),
-  );
-  for (const field of ['bytes', 'requestBytes', 'replyBytes'] as const) {
-    const bytes = flow[field];
-    if (bytes === undefined) continue;
-    if (flow.protocol === 'udp' && bytes > MOST_IN_A_DATAGRAM) {
-      const message = `a datagram carries 65,507 bytes, of which some are the harness's: at most ${MOST_IN_A_DATAGRAM}, not ${bytes}`;
-      problems.push({ path: [...path, field], message });
-    }
-    problems.push(...tooMuch({ ...flow, bytes }).map((message) => ({ path: [...path, field], message })));
-  }
   return problems;
 }
 
@@ -191,7 +204,7 @@ function impossibleServers(expect: SingleExpectation, repeat: number, attempts: 
 }
 
 /** Nodes that an expectation names, and where. */
-function nodesExpected(expect: SingleExpectation): { at: Path; node: string }[] {
+export function nodesExpected(expect: SingleExpectation): { at: Path; node: string }[] {
   const named = [
     ...listed(['request', 'crosses'], expect.request?.crosses),
     ...listed(['request', 'avoids'], expect.request?.avoids),

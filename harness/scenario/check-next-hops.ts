@@ -33,17 +33,22 @@ function routeProblems(lab: Lab, name: string, layers: Layer[]): NodeProblem[] {
   // Those of the lab come first: a scenario is told of its own.
   const inOrder = [...routes.filter(({ written }) => !written), ...routes.filter(({ written }) => written)];
   return inOrder.flatMap(({ route, index, written }): NodeProblem[] => {
-    const hops = nextHops(lab, name, route, settings.address);
+    const hops = route.vias.flatMap((via) => nextHops(lab, name, { to: route.to, via }, settings.address));
     const networks = hops.map((hop) => (route.to !== 'default' ? route.to : isV6(hop) ? '::/0' : '0.0.0.0/0'));
     const isSecond = networks.some((net) => before.has(net));
-    for (const net of networks) before.add(net);
+    for (const net of new Set(networks)) before.add(net);
     if (written === null) return [];
     const at = (field: 'to' | 'via'): Path => (written.at(-1) === 'routes' ? [...written, index, field] : written);
-    if (!isNextHop(lab, route.via))
-      return [{ path: at('via'), what: unknownHop(lab, route.via), dependsOn: rolesOf(lab, route.via) }];
-    if (isAmbiguous(lab, name, route, own))
-      return [{ path: at('via'), what: ambiguousHop(lab, route.via), dependsOn: [...dependsOn, ['nodes']] }];
-    if (hops.length === 0) return [{ path: at('via'), what: unreachable(route), dependsOn }];
+    for (const via of route.vias) {
+      const hop = { to: route.to, via };
+      if (!isNextHop(lab, via)) return [{ path: at('via'), what: unknownHop(lab, via), dependsOn: rolesOf(lab, via) }];
+      if (isAmbiguous(lab, name, hop, own))
+        return [{ path: at('via'), what: ambiguousHop(lab, via), dependsOn: [...dependsOn, ['nodes']] }];
+      if (nextHops(lab, name, hop, settings.address).length === 0)
+        return [{ path: at('via'), what: unreachable(hop), dependsOn }];
+    }
+    const again = hops.find((hop, i) => hops.indexOf(hop) < i);
+    if (again !== undefined) return [{ path: at('via'), what: `${again} is given twice`, dependsOn }];
     const [noHost] = hops.flatMap((hop) => notANeighbour(hop, own) ?? []);
     if (noHost !== undefined) return [{ path: at('via'), what: noHost, dependsOn }];
     if (subnets.includes(route.to))

@@ -65,12 +65,19 @@ function checkService(path: Path, service: Service, scenario: ScenarioFile, lab:
     Array.isArray(service.l4) &&
     service.l4.length > 1 &&
     service.proxyIp !== undefined &&
-    service.proxyIp !== 'auto'
+    service.proxyIp !== 'auto' &&
+    !isOfOnePair(service.l4, scenario)
   ) {
-    const message = 'several L4s cannot share a proxy IP, since servers would answer either: use `auto`';
+    const message =
+      'several L4s cannot share a proxy IP, since servers would answer either: use `auto`, or make them a pair';
     problems.push({ path: [...path, 'proxyIp'], message });
   }
   return problems;
+}
+
+/** Whether L4s are a pair, whose master holds the proxy IP. */
+function isOfOnePair(l4s: string[], { pairs }: ScenarioFile): boolean {
+  return Object.values(pairs).some(({ nodes }) => l4s.every((l4) => nodes.includes(l4)));
 }
 
 /** VIPs and ports that several L4s have by services of different names: it is chance which of them a call comes to. */

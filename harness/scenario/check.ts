@@ -9,6 +9,8 @@ import { checkNextHops } from './check-next-hops.ts';
 import { checkFlow } from './check-flow.ts';
 import { checkSysctls } from './check-sysctls.ts';
 import { listenersGivenTwice, strangeListeners } from './check-listeners.ts';
+import { checkPairs } from './check-pairs.ts';
+import { checkTimeline } from './check-timeline.ts';
 import { checkServices } from './check-services.ts';
 import { unknown } from './check-messages.ts';
 import { switchRings } from './check-rings.ts';
@@ -56,8 +58,13 @@ export function checkLab(lab: Lab): Problem[] {
   return problems;
 }
 
-/** Whether every name in a scenario stands for something, and its parts agree. */
+/** Whether every name in a scenario stands for something, and its parts agree; also after each of its steps. */
 export function checkScenario(scenario: ScenarioFile, lab: Lab): Problem[] {
+  const settled = (changed: ScenarioFile): Problem[] => checkSettled(changed, lab);
+  return [...settled(scenario), ...checkTimeline(scenario, lab, settled)];
+}
+
+function checkSettled(scenario: ScenarioFile, lab: Lab): Problem[] {
   const problems: Problem[] = [];
   const nodes = Object.keys(lab.nodes);
   const services = Object.keys(scenario.services);
@@ -79,6 +86,7 @@ export function checkScenario(scenario: ScenarioFile, lab: Lab): Problem[] {
   problems.push(...strangeListeners(scenario, lab, layersOf));
   problems.push(...checkServices(scenario, lab), ...checkScenarioAddresses(scenario, lab));
   for (const name of Object.keys(scenario.flows)) problems.push(...checkFlow(name, scenario, lab));
+  problems.push(...checkPairs(scenario, lab));
   problems.push(...idleScenarioSettings(scenario, lab), ...idleServiceFields(scenario), ...idleFlowFields(scenario));
   return problems;
 }

@@ -37,7 +37,9 @@ function rowsBelow(path: string, schema: Schema, described: Map<string, string>)
     ...rows,
     ...(typeof named === 'object' ? rowsBelow(`${path}.NAME`, named, described) : []),
     ...(schema.items ? rowsBelow(`${path}[]`, schema.items, described) : []),
-    ...alternatives(schema).flatMap((choice) => rowsBelow(path, choice, described)),
+    ...alternatives(schema)
+      .filter((choice, _, all) => !isListOf(choice, all))
+      .flatMap((choice) => rowsBelow(path, choice, described)),
   ];
 }
 
@@ -62,6 +64,12 @@ function isPlain(value: unknown): boolean {
 
 function choices({ anyOf, oneOf }: Schema): Schema[] {
   return anyOf ?? oneOf ?? [];
+}
+
+/** Whether a choice is a list of what may stand there alone as well. */
+function isListOf(choice: Schema, all: Schema[]): boolean {
+  const items = JSON.stringify(choice.items);
+  return items !== undefined && all.some((other) => JSON.stringify(other) === items);
 }
 
 /** What a value may be: mappings count as one, with the fields of all of them, so that each field has one row. */
@@ -90,7 +98,10 @@ function takes(field: Schema): string {
   if (field.$ref !== undefined) return field.$ref.slice(field.$ref.lastIndexOf('/') + 1);
   if (field.properties) return `mapping of ${Object.keys(field.properties).join(', ')}`;
   const any = choices(field);
-  if (any.length > 0) return [...new Set(any.map(takes))].join(' or ');
+  const words = any.map((choice) =>
+    isListOf(choice, any) && choice.items?.properties ? 'list of such' : takes(choice),
+  );
+  if (any.length > 0) return [...new Set(words)].join(' or ');
   switch (field.type) {
     case 'integer':
       return range(field);

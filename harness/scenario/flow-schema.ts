@@ -42,7 +42,7 @@ const servedBy = z.union(
   { error: (issue) => emptyList(issue.input) ?? notServers.error(issue) },
 );
 
-const works = z.strictObject({
+export const works = z.strictObject({
   outcome: z.literal('works').describe('Whether the caller gets its answer; left out beside `oneOf` and `eachOf`.'),
   servedBy: servedBy
     .exactOptional()
@@ -68,7 +68,7 @@ const works = z.strictObject({
 /** Not knowing why is no reason: nobody may expect `unexplained`. */
 export const EXPECTABLE_CAUSES = CAUSES.filter((code) => code !== 'unexplained');
 
-const fails = z.strictObject({
+export const fails = z.strictObject({
   outcome: z.literal('fails'),
   cause: z.enum(EXPECTABLE_CAUSES).describe('Why it fails; `npx l4lab causes` explains each.'),
   at: nodeName.exactOptional().describe('Node where it fails.'),
@@ -110,7 +110,8 @@ export const fullExpectation = z.discriminatedUnion('outcome', [works, fails, va
 /** The same, `works` alone, or alternatives alone. */
 export const expectation = z.preprocess(inFull, fullExpectation);
 
-function inFull(value: unknown): unknown {
+/** An outcome in one word, or by its lists alone, as a mapping. */
+export function inFull(value: unknown): unknown {
   if (value === 'works') return { outcome: 'works' };
   const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
   const lists = isMapping && !('outcome' in value) && ('oneOf' in value || 'eachOf' in value);

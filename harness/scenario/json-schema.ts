@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { fieldRows, type Schema } from './field-reference.ts';
 import { fullExpectation, singleExpectation, varies } from './flow-schema.ts';
 import { labSchema, scenarioSchema } from './schema.ts';
+import { actionList, connections, fullStreamExpectation, interrupted } from './timeline-schema.ts';
 
 /**
  * What is made from the schemas of the YAML files: JSON Schemas, by which editors complete and check as one writes, and
@@ -26,17 +27,24 @@ function table(title: string, schema: Schema): string {
   return `\n## ${title}\n\n| field | takes | meaning |\n| --- | --- | --- |\n${fieldRows(schema).join('\n')}\n`;
 }
 
-/** What one writes, not what is read from it; an expectation may be the one word `works`, or alternatives alone. */
+/** What one writes, not what is read from it; an expectation may be one word, or its fields without `outcome`. */
 function jsonSchema(schema: z.ZodType, title: string): Schema {
   const { $schema, ...rest } = z.toJSONSchema(schema, {
     io: 'input',
-    override: ({ zodSchema, jsonSchema }) => {
+    override: ({ zodSchema, jsonSchema: made }) => {
       const schemaOf: unknown = zodSchema;
-      if (schemaOf === fullExpectation || schemaOf === singleExpectation) jsonSchema.oneOf?.unshift({ const: 'works' });
-      if (schemaOf === varies.in) {
-        delete jsonSchema.required;
-        jsonSchema.oneOf = [{ required: ['oneOf'] }, { required: ['eachOf'] }];
+      if (schemaOf === fullExpectation || schemaOf === singleExpectation) made.oneOf?.unshift({ const: 'works' });
+      if (schemaOf === fullStreamExpectation) made.oneOf?.unshift({ enum: ['works', 'survives'] });
+      if (schemaOf === varies.in) made.oneOf = [{ required: ['oneOf'] }, { required: ['eachOf'] }];
+      if (schemaOf === actionList) {
+        const { items, ...rest } = made;
+        const one = items as typeof made;
+        for (const key of Object.keys(rest)) Reflect.deleteProperty(made, key);
+        delete made.items;
+        made.anyOf = [one, { type: 'array', items: one }];
       }
+      if (schemaOf === interrupted.in) made.required = ['outage'];
+      if (schemaOf === varies.in || schemaOf === connections.in) delete made.required;
     },
   });
   return { $schema, title, ...rest } as Schema;

@@ -39,8 +39,9 @@ export function gatewayAddresses(lab: Lab, name: string, gateway: string, ownAdd
 }
 
 /** Routes of a node as its settings say them; the gateway is the last one. */
-export function routesOf({ routes = [], gateway }: NodeSettings): { to: string; via: string }[] {
-  return gateway === undefined || gateway === 'none' ? routes : [...routes, { to: 'default', via: gateway }];
+export function routesOf({ routes = [], gateway }: NodeSettings): { to: string; vias: string[] }[] {
+  const all = gateway === undefined || gateway === 'none' ? routes : [...routes, { to: 'default', via: gateway }];
+  return all.map(({ to, via }) => ({ to, vias: [via].flat() }));
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Plan } from '../terms/plan.ts';
 import type { Scenario, Variant } from './read.ts';
 import { resolvePlan } from './resolve.ts';
+import type { ScenarioFile } from './schema.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 /** A scenario and the text it was read from. */
@@ -24,12 +25,31 @@ export function plansOf({ scenario }: LoadedScenario, selection: Selection): { v
     .filter(({ name }) => variants.length === 0 || variants.includes(name))
     .map((variant) => {
       const plan = resolvePlan(scenario, variant);
-      const flows = plan.flows
-        .filter(({ name }) => named.length === 0 || named.includes(name))
-        .filter(({ name }) => takes(scenario.name, variant.name, name));
-      return { variant, plan: { ...plan, flows } };
+      const isTaken = (name: string): boolean =>
+        (named.length === 0 || named.includes(name)) && takes(scenario.name, variant.name, name);
+      const { timeline, ...rest } = plan;
+      const flows = plan.flows.filter(({ name }) => isTaken(name));
+      // Steps build on one another: where one of their cells is wanted, all of them happen.
+      return { variant, plan: { ...rest, flows, ...(timeline && stepCells(plan).some(isTaken) ? { timeline } : {}) } };
     })
-    .filter(({ plan }) => plan.flows.length > 0);
+    .filter(({ plan }) => cellNames(plan).length > 0);
+}
+
+/** Names of all cells that a plan has: its flows, and its streams in each step, `STEP.STREAM`. */
+export function cellNames(plan: Plan): string[] {
+  return [...plan.flows.map(({ name }) => name), ...stepCells(plan)];
+}
+
+function stepCells({ timeline }: Plan): string[] {
+  return (timeline?.steps ?? []).flatMap(({ name, expect }) => expect.map(({ stream }) => `${name}.${stream}`));
+}
+
+/** The same of a scenario as it was read. */
+export function cellNamesOf({ flows, steps }: Pick<ScenarioFile, 'flows' | 'steps'>): string[] {
+  const inSteps = Object.entries(steps).flatMap(([step, { expect }]) =>
+    Object.keys(expect).map((stream) => `${step}.${stream}`),
+  );
+  return [...Object.keys(flows), ...inSteps];
 }
 
 /** A scenario with those flows alone that are wanted, and the variants that have some; null where none has. */
@@ -39,9 +59,13 @@ export function withOnly(
 ): LoadedScenario | null {
   const variants = loaded.scenario.variants
     .map((variant) => {
-      const flows = Object.entries(variant.scenario.flows).filter(([flow]) => isWanted(variant.name, flow));
-      return { ...variant, scenario: { ...variant.scenario, flows: Object.fromEntries(flows) } };
+      const { scenario } = variant;
+      const flows = Object.entries(scenario.flows).filter(([flow]) => isWanted(variant.name, flow));
+      const { steps, streams } = scenario;
+      const keepsSteps = cellNamesOf({ flows: {}, steps }).some((cell) => isWanted(variant.name, cell));
+      const timeline = keepsSteps ? { steps, streams } : { steps: {}, streams: {} };
+      return { ...variant, scenario: { ...scenario, flows: Object.fromEntries(flows), ...timeline } };
     })
-    .filter(({ scenario }) => Object.keys(scenario.flows).length > 0);
+    .filter(({ scenario }) => cellNamesOf(scenario).length > 0);
   return variants.length === 0 ? null : { ...loaded, scenario: { ...loaded.scenario, variants } };
 }

@@ -67,6 +67,8 @@ const BLANKS: Blanks = {
   lab: '',
   services: { '*': { vip: '192.0.2.1', port: 1, mode: 'dnat', pool: ['server'] } },
   flows: { '*': { from: 'caller', to: 'server', expect: 'works' } },
+  streams: { '*': { from: 'caller', to: 'server', every: '1s' } },
+  steps: { '*': { for: '1s' } },
 };
 
 /** Types and checks a scenario and all its variants. @throws InputError with every mistake at once */
@@ -120,9 +122,8 @@ function variantOf({
 }): Variant {
   const locate = (path: Path): SourcePosition => locateInVariant(yaml, name, path);
   const incomplete = incompleteEntries(variant, yaml.value);
-  const merged = mergePatch(yaml.value, variant.change) as { flows?: Record<string, { expect?: unknown }> };
-  const flows: Record<string, unknown> = { ...merged.flows };
-  const known = Object.keys(flows);
+  const merged = mergePatch(yaml.value, variant.change) as Merged;
+  const { known, unknown: unknownNames, flows, steps } = withExpectations(merged, variant.expect);
   const own = [
     ...Object.keys(variant.change)
       .filter((key) => !CHANGEABLE.includes(key))
@@ -130,22 +131,21 @@ function variantOf({
         path: ['change', key],
         message: `change: a variant cannot change \`${key}\`${didYouMean(key, CHANGEABLE)}; it can change ${CHANGEABLE.join(', ')}`,
       })),
-    ...Object.keys(variant.expect)
-      .filter((flow) => !Object.hasOwn(flows, flow))
-      .map((flow) => ({
-        path: ['expect', flow],
-        message: `expect: no flow is named \`${flow}\`${didYouMean(flow, known)}; flows are ${known.join(', ')}`,
-      })),
+    ...unknownNames.map((name) => ({
+      path: ['expect', name],
+      message: `expect: no flow is named \`${name}\`${didYouMean(name, known)}; there are ${known.join(', ')}`,
+    })),
     ...incomplete.map(({ path, message }) => ({ path: ['change', ...path], message: `change.${message}` })),
   ].map(({ path, message }) => ({
     ...yaml.locate(['variants', name, ...path]),
     message: `variants.${name}.${message}`,
   }));
-  for (const [flow, expect] of Object.entries(variant.expect)) {
-    if (Object.hasOwn(flows, flow)) flows[flow] = { ...merged.flows?.[flow], expect };
-  }
   const { data, mistakes } = read(scenarioSchema, yaml, {
-    value: { ...merged, ...(merged.flows === undefined ? {} : { flows }) },
+    value: {
+      ...merged,
+      ...(merged.flows === undefined ? {} : { flows }),
+      ...(merged.steps === undefined ? {} : { steps }),
+    },
     blanks: BLANKS,
     // What half of a flow or a service lacks is reported in one line.
     skip: incomplete.map(({ path }) => path),
@@ -156,22 +156,51 @@ function variantOf({
   return { name, title: variant.title ?? name, change: variant.change, scenario: data!, locate };
 }
 
+interface Merged {
+  flows?: Record<string, object>;
+  steps?: Record<string, { expect?: object }>;
+}
+
+/** Flows and steps as written, with the expectations of a variant: of a flow, or of a stream in a step. */
+function withExpectations(merged: Merged, expect: Record<string, unknown>) {
+  const flows: Record<string, unknown> = { ...merged.flows };
+  const steps: Record<string, unknown> = { ...merged.steps };
+  const cells = Object.entries(merged.steps ?? {}).flatMap(([step, said]) =>
+    Object.keys(said?.expect ?? {}).map((stream) => ({ name: `${step}.${stream}`, step, stream })),
+  );
+  const unknown: string[] = [];
+  for (const [name, said] of Object.entries(expect)) {
+    const cell = cells.find((one) => one.name === name);
+    if (Object.hasOwn(flows, name)) flows[name] = { ...merged.flows?.[name], expect: said };
+    else if (cell) {
+      const step = steps[cell.step] as { expect?: object };
+      steps[cell.step] = { ...step, expect: { ...step.expect, [cell.stream]: said } };
+    } else unknown.push(name);
+  }
+  return { known: [...Object.keys(flows), ...cells.map(({ name }) => name)], unknown, flows, steps };
+}
+
 function blamedOnRemoval(problem: Problem, change: unknown): Problem {
   const { path, missing } = problem;
   if (missing === undefined || valueAt(change, missing) !== null) return problem;
   return { ...problem, path: missing, message: `is removed, but ${path.join('.')} names it` };
 }
 
-const CHANGEABLE = ['servers', 'nodes', 'services', 'flows', 'neighbours'];
+const CHANGEABLE = ['servers', 'nodes', 'services', 'pairs', 'flows', 'streams', 'steps', 'neighbours'];
 
-const NEEDED = { flows: ['from', 'to', 'expect'], services: ['vip', 'port', 'mode', 'pool'] };
+const NEEDED = {
+  flows: ['from', 'to', 'expect'],
+  services: ['vip', 'port', 'mode', 'pool'],
+  streams: ['from', 'to', 'every'],
+  steps: ['for'],
+};
 
 /** Flows and services of which a variant says a part as if the scenario had them: most likely it has, by another name. */
 function incompleteEntries(
   { change, expect }: { change: unknown; expect: Record<string, unknown> },
   base: unknown,
 ): Problem[] {
-  return (['flows', 'services'] as const).flatMap((kind) => {
+  return (['flows', 'services', 'streams', 'steps'] as const).flatMap((kind) => {
     const known = Object.keys(valueAt(base, [kind]) ?? {});
     return Object.entries(valueAt(change, [kind]) ?? {}).flatMap(([name, said]: [string, unknown]) => {
       const expected = kind === 'flows' && Object.hasOwn(expect, name) ? ['expect'] : [];
@@ -186,6 +215,10 @@ function incompleteEntries(
 function locateInVariant(yaml: YamlFile, variant: string, path: Path): SourcePosition {
   if (path[0] === 'flows' && path[2] === 'expect' && has(yaml.value, ['variants', variant, 'expect', path[1]!])) {
     return yaml.locate(['variants', variant, 'expect', path[1]!, ...path.slice(3)]);
+  }
+  if (path[0] === 'steps' && path[2] === 'expect') {
+    const own = ['variants', variant, 'expect', `${path[1]}.${path[3]}`];
+    if (has(yaml.value, own)) return yaml.locate([...own, ...path.slice(4)]);
   }
   const changed = ['variants', variant, 'change', ...path];
   return yaml.locate(has(yaml.value, changed) ? changed : path);

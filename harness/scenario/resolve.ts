@@ -4,7 +4,6 @@ import type { LbConfig } from '../../lb/terms/config.ts';
 import { contains, host, hostRoute, isV6, network } from './address.ts';
 
 import type {
-  Expectation,
   FlowPlan,
   InterfacePlan,
   LinkPlan,
@@ -15,11 +14,13 @@ import type {
   ServicePlan,
   SingleExpectation,
 } from '../terms/plan.ts';
+import type { StreamExpectation } from '../terms/timeline.ts';
 import type { Scenario, Variant } from './read.ts';
 import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
 import { interfaceAddresses } from './lookup.ts';
 import { stableMac } from './stable-mac.ts';
 import { listenerOf } from '../terms/listener.ts';
+import { resolvePairs, resolveTimeline } from './resolve-timeline.ts';
 import { sysctls } from './sysctls.ts';
 import { balancersOf, linkAddresses, namedSources, nextHops, nodeAddresses, routesOf } from './lab-queries.ts';
 
@@ -31,16 +32,26 @@ export function resolvePlan(scenario: Scenario, variant: Variant): Plan {
   const body = variant.scenario;
   const names = Object.keys(lab.nodes);
   const ipv6 = names.some((name) => nodeAddresses(lab, name).some(isV6));
-  const nodes = names.map((name) => resolveNode(name, lab, body, ipv6));
+  const resolve = (of: ScenarioFile): Pick<Plan, 'nodes' | 'services'> => ({
+    nodes: names.map((name) => resolveNode(name, lab, of, ipv6)),
+    services: Object.keys(of.services).map((name) => resolveService(name, lab, of)),
+  });
+  const { nodes, services } = resolve(body);
+  const pairs = resolvePairs(body, { nodes, services });
+  const call = (flow: Called): ResolvedCall => resolveCall(flow, nodes, body);
+  const expected = (expect: StreamExpectation): StreamExpectation => withSource(expect, lab);
+  const timeline = resolveTimeline(body, { resolve, call, expected, locate: (path) => variant.locate(path) });
   return {
     lab: scenario.labName,
     scenario: scenario.name,
     variant: variant.name,
     nodes,
     links: lab.links.map(resolveLink),
-    services: Object.keys(body.services).map((name) => resolveService(name, lab, body)),
+    services,
     flows: Object.keys(body.flows).map((name) => resolveFlow(name, nodes, variant, lab)),
     neighbours: body.neighbours,
+    ...(pairs.length === 0 ? {} : { pairs }),
+    ...(timeline === undefined ? {} : { timeline }),
   };
 }
 
@@ -83,11 +94,21 @@ function resolveNode(name: string, lab: Lab, body: ScenarioFile, ipv6: boolean):
     ),
     bridge,
     firewall: settings.firewall ?? 'none',
+    ...ages(settings),
     listeners: settings.listeners?.map(listenerOf) ?? defaultListeners(name, body),
     balancer:
       ROLES[settings.role].balances && settings.lb !== 'off'
         ? { kind: 'l4lab', config: lbConfig(name, settings, lab, body) }
         : null,
+  };
+}
+
+function ages(settings: LabNode): Pick<NodePlan, 'idleTimeoutMs' | 'onIdle' | 'macAgeMs' | 'neighbourAgeMs'> {
+  const { idleTimeoutMs, onIdle = 'silent', macAgeMs, neighbourAgeMs } = settings;
+  return {
+    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs, onIdle }),
+    ...(macAgeMs === undefined ? {} : { macAgeMs }),
+    ...(neighbourAgeMs === undefined ? {} : { neighbourAgeMs }),
   };
 }
 
@@ -128,12 +149,18 @@ function resolveLink(link: Lab['links'][number]): LinkPlan {
 }
 
 function resolveRoutes(name: string, lab: Lab, settings: NodeSettings, interfaces: InterfacePlan[]): RoutePlan[] {
-  return routesOf(settings).flatMap((route) =>
-    nextHops(lab, name, route, settings.address).flatMap((via) => {
-      const dev = interfaces.find((i) => i.addresses.some((cidr) => contains(network(cidr), via)));
-      return dev ? [{ to: route.to, via, dev: dev.name }] : [];
-    }),
-  );
+  return routesOf(settings).flatMap(({ to, vias }) => {
+    const hops = vias.flatMap((via) =>
+      nextHops(lab, name, { to, via }, settings.address).flatMap((hop) => {
+        const dev = interfaces.find((i) => i.addresses.some((cidr) => contains(network(cidr), hop)));
+        return dev ? [{ via: hop, dev: dev.name }] : [];
+      }),
+    );
+    return [false, true].flatMap((v6) => {
+      const [first, ...others] = hops.filter(({ via }) => isV6(via) === v6);
+      return first === undefined ? [] : [{ to, ...first, ...(others.length === 0 ? {} : { others }) }];
+    });
+  });
 }
 
 function defaultListeners(name: string, body: ScenarioFile): ListenerPlan[] {
@@ -209,22 +236,11 @@ const NO_CHECK = { type: 'none' as const, intervalMs: 2000, timeoutMs: 500, rise
 function resolveFlow(name: string, nodes: NodePlan[], variant: Variant, lab: Lab): FlowPlan {
   const body = variant.scenario;
   const flow = body.flows[name]!;
-  const service = body.services[flow.to];
-  const caller = nodes.find((node) => node.name === flow.from)!;
-  const address =
-    service?.vip ??
-    addressFor(
-      caller,
-      nodes.find((node) => node.name === flow.to)!,
-    );
   return {
     name,
     from: flow.from,
-    source: sourceAddress(caller, address),
-    to: service ? { service: flow.to } : { node: flow.to },
-    address,
+    ...resolveCall(flow, nodes, body),
     protocol: flow.protocol,
-    port: flow.protocol === 'icmp' ? 0 : (service?.port ?? flow.port!),
     repeat: flow.repeat,
     bytes: flow.bytes,
     ...(flow.requestBytes === undefined ? {} : { requestBytes: flow.requestBytes }),
@@ -235,9 +251,38 @@ function resolveFlow(name: string, nodes: NodePlan[], variant: Variant, lab: Lab
   };
 }
 
+interface Called {
+  from: string;
+  to: string;
+  port?: number | undefined;
+  protocol?: FlowPlan['protocol'];
+}
+
+type ResolvedCall = Pick<FlowPlan, 'source' | 'to' | 'address' | 'port'>;
+
+function resolveCall({ from, to, port, protocol }: Called, nodes: NodePlan[], body: ScenarioFile): ResolvedCall {
+  const service = body.services[to];
+  const caller = nodes.find((node) => node.name === from)!;
+  const address =
+    service?.vip ??
+    addressFor(
+      caller,
+      nodes.find((node) => node.name === to)!,
+    );
+  return {
+    source: sourceAddress(caller, address),
+    to: service ? { service: to } : { node: to },
+    address,
+    port: protocol === 'icmp' ? 0 : (service?.port ?? port!),
+  };
+}
+
 /** An expectation in which a node that `sourceSeen` names is its address. */
-function withSource(expect: Expectation, lab: Lab): Expectation {
+function withSource<T extends StreamExpectation>(expect: T, lab: Lab): T;
+function withSource(expect: StreamExpectation, lab: Lab): StreamExpectation {
+  if (expect.outcome === 'connections') return expect;
   const resolved = alternativesOf(expect).map((one) => withSourceOfOne(one, lab));
+  if (expect.outcome === 'interrupted') return { ...expect, then: resolved[0]! };
   if (expect.outcome !== 'varies') return resolved[0]!;
   return 'oneOf' in expect ? { outcome: 'varies', oneOf: resolved } : { outcome: 'varies', eachOf: resolved };
 }

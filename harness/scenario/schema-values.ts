@@ -60,12 +60,34 @@ export function isCidr(text: string): boolean {
   return isAddress(host) && Number(length) <= (isV6(host) ? 128 : 32);
 }
 
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000 };
+const A_TIME = 'a length of time, like 20ms, 1.5s or 2m';
+const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m)$/;
+
+/** A length of time as it is written, `20ms`, `1.5s` or `2m`; in ms once read. */
+export const duration = z
+  .string(mustBe(A_TIME))
+  .regex(DURATION, mustBe(A_TIME))
+  .transform((said) => {
+    const [, amount = '0', unit = 'ms'] = DURATION.exec(said) ?? [];
+    return Number(amount) * UNITS[unit]!;
+  })
+  .refine((ms) => ms >= 1 && ms <= 3_600_000, 'must be from 1ms to 60m');
+
 /** One line, for lists and the report. */
 export const title = z
   .string()
   .trim()
   .refine((text) => text !== '', 'must not be empty')
   .refine((text) => !/[\r\n]/.test(text), 'must be one line');
+
+/** Steps keep the order in which they are written, which JavaScript does not do for numbers. */
+export const stepName = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]*$/,
+    mustBe('a step name: lower-case letters, digits and hyphens, a letter first, like l4a-dies'),
+  );
 
 /** Flows and variants: what a command line and a test's name can carry. */
 export const wordName = z

@@ -1,7 +1,7 @@
 import type { Role } from '../terms/plan.ts';
 import { ROLES } from '../terms/role.ts';
 import * as z from 'zod';
-import { expectation, flow } from './flow-schema.ts';
+import { flow } from './flow-schema.ts';
 import { network } from './address.ts';
 import {
   address,
@@ -12,10 +12,12 @@ import {
   mac,
   nodeName,
   serviceName,
+  stepName,
   title,
   wordName,
 } from './schema-values.ts';
 import { service } from './service-schema.ts';
+import { expectationAsWritten, pair, step, stream } from './timeline-schema.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 
 const route = z.strictObject({
@@ -29,8 +31,13 @@ const route = z.strictObject({
     .overwrite((text) => (isCidr(text) ? cidrText(text) : text))
     .describe('Destination network, or `default`.'),
   via: z
-    .union([nodeName, address], mustBe('a role, a node, or an address'))
-    .describe('Next hop: a role (`l3`, `l4`), a node, or an address.'),
+    .union(
+      [nodeName, address, z.array(z.union([nodeName, address])).min(2)],
+      mustBe('a role, a node, an address, or a list of them'),
+    )
+    .describe(
+      'Next hop: a role (`l3`, `l4`), a node, or an address; a list spreads flows over several of them by a hash.',
+    ),
 });
 
 const mtu = z.int().min(576).max(1500);
@@ -77,6 +84,28 @@ const nodeSettings = z.strictObject({
     .enum(['none', 'stateful'])
     .optional()
     .describe('`stateful` drops forwarded packets of connections that it did not see begin.'),
+  idleTimeoutMs: z
+    .int()
+    .min(1000)
+    .max(3_600_000)
+    .optional()
+    .describe('L4, or a stateful firewall: how long a connection without traffic is remembered, ms.'),
+  onIdle: z
+    .enum(['silent', 'reset'])
+    .optional()
+    .describe('What becomes of later packets of a forgotten connection: `silent` drops them (default), `reset`.'),
+  macAgeMs: z
+    .int()
+    .min(100)
+    .max(3_600_000)
+    .optional()
+    .describe('Bridges: how long a MAC that is not heard from is remembered, ms; 300000 by default.'),
+  neighbourAgeMs: z
+    .int()
+    .min(100)
+    .max(3_600_000)
+    .optional()
+    .describe('How long a neighbour is taken to be there without a sign of it, ms; 30000 by default.'),
   vipOwner: z.boolean().optional().describe('l4 only: whether the L4 holds the VIPs as addresses of its own.'),
   lb: z.enum(['on', 'off']).optional().describe('l4 only: `off` does not start the load balancer.'),
   sysctls: z
@@ -143,10 +172,13 @@ const scenarioBody = {
   servers: nodeSettings.default({}).describe('Settings of every server.'),
   nodes: z.record(nodeName, nodeSettings).default({}).describe('Settings of single nodes; they win over `servers`.'),
   services: z.record(serviceName, service).default({}).describe('Services by name: what load balancers offer.'),
-  flows: z
-    .record(wordName, flow)
-    .refine((flows) => Object.keys(flows).length > 0, 'must not be empty')
-    .describe('Flows by name; each runs in every variant.'),
+  pairs: z.record(wordName, pair).default({}).describe('Load balancers that back each other up, by a name.'),
+  flows: z.record(wordName, flow).default({}).describe('Flows by name; each runs in every variant.'),
+  streams: z.record(wordName, stream).default({}).describe('Traffic that goes on while steps happen, by name.'),
+  steps: z
+    .record(stepName, step)
+    .default({})
+    .describe('What happens while streams go on, by name, in the order in which they are written.'),
   neighbours: z
     .enum(['warm', 'cold'])
     .default('warm')
@@ -160,8 +192,11 @@ const variant = z.strictObject({
   change: z
     .record(z.string(), z.unknown())
     .default({})
-    .describe('Merge patch (RFC 7396) on servers, nodes, services, flows, neighbours.'),
-  expect: z.record(z.string(), expectation).default({}).describe('Replaces the expectation of flows.'),
+    .describe('Merge patch (RFC 7396) on servers, nodes, services, pairs, flows, streams, steps, neighbours.'),
+  expect: z
+    .record(z.string(), expectationAsWritten)
+    .default({})
+    .describe('Replaces the expectation of flows, or of a stream in a step: `STEP.STREAM`.'),
 });
 
 /** What runs on a lab: `scenarios/TOPIC/NAME.yaml`. */
@@ -180,4 +215,11 @@ export const scenarioSchema = z.strictObject({
 export type Lab = z.infer<typeof labSchema>;
 export type LabNode = Lab['nodes'][string];
 export type NodeSettings = z.infer<typeof nodeSettings>;
+/** What a step may change: a part of a scenario by itself. */
+export const changeable = z.strictObject({
+  servers: scenarioBody.servers,
+  nodes: scenarioBody.nodes,
+  services: scenarioBody.services,
+});
+
 export type ScenarioFile = z.infer<typeof scenarioSchema>;

@@ -15,3 +15,6 @@ export const MOST_BYTES_AT_ONCE = 4_000_000;
 
 /** The same of all attempts of a flow: results.json holds each packet, by a dozen bytes for every byte here, and is one text. */
 export const MOST_BYTES_OF_A_FLOW = 32_000_000;
+
+/** Calls of one stream that captures on every interface follow, and that a report draws. */
+export const MOST_CALLS = 20_000;

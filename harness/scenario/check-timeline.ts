@@ -1,0 +1,287 @@
+import { MOST_CALLS } from '../terms/limits.ts';
+import { ROLES } from '../terms/role.ts';
+import { alternativesOf } from '../terms/expectation.ts';
+import { isAddress } from './address.ts';
+import { unknown } from './check-messages.ts';
+import { checkCall, nodesExpected } from './check-flow.ts';
+import { balancersOf, peersOf, serversOf } from './lab-queries.ts';
+import type { Problem } from './problem.ts';
+import type { Lab, ScenarioFile } from './schema.ts';
+import { type Action, actionPath, stepped } from './step-changes.ts';
+import type { Path } from './yaml-file.ts';
+
+/**
+ * Whether streams can be called, and steps can happen in their order.
+ * @param check what else is to hold of a scenario once a step has changed it
+ */
+export function checkTimeline(
+  scenario: ScenarioFile,
+  lab: Lab,
+  check: (changed: ScenarioFile) => Problem[],
+): Problem[] {
+  const steps = Object.keys(scenario.steps);
+  const streams = Object.keys(scenario.streams);
+  const problems: Problem[] = [];
+  if (steps.length > 0 && streams.length === 0)
+    problems.push({ path: ['steps'], message: 'needs `streams:`, which go on while steps happen' });
+  if (streams.length > 0 && steps.length === 0)
+    problems.push({ path: ['streams'], message: 'needs `steps:`, which say what happens meanwhile' });
+  if (Object.keys(scenario.flows).length + streams.length + steps.length === 0)
+    problems.push({ path: ['flows'], message: 'must not be empty, unless there are `streams:` and `steps:`' });
+  for (const name of streams) problems.push(...checkStream(name, scenario, lab));
+  for (const name of steps) problems.push(...checkStep(name, scenario, lab));
+  problems.push(...order(scenario), ...tooManyCalls(scenario));
+  const { after, problems: changes } = stepped(scenario);
+  problems.push(...changes);
+  let before = new Set(check(scenario).map(textOf));
+  for (const { step, scenario: changed } of after) {
+    const found = check(changed);
+    const index = scenario.steps[step]!.do.findIndex((action) => action.change !== undefined);
+    const path = index < 0 ? ['steps', step, 'do'] : [...actionPath(scenario, step, index), 'change'];
+    for (const problem of found) {
+      if (before.has(textOf(problem))) continue;
+      problems.push({ path, message: `${problem.path.join('.')}: ${problem.message}`, dependsOn: [['steps', step]] });
+    }
+    before = new Set(found.map(textOf));
+  }
+  return problems;
+}
+
+function textOf({ path, message }: Problem): string {
+  return `${path.join('.')} ${message}`;
+}
+
+function checkStream(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
+  const stream = scenario.streams[name]!;
+  const path = ['streams', name];
+  const problems = checkCall(path, stream, scenario, lab);
+  if (scenario.flows[name]) problems.push({ path, message: 'has the name of a flow', dependsOn: [] });
+  if (stream.connection === 'new' && stream.connections > 1)
+    problems.push({ path: [...path, 'connections'], message: 'is for `connection: kept`' });
+  if (stream.sourcePort !== undefined && stream.connections > 1)
+    problems.push({ path: [...path, 'sourcePort'], message: 'is one port, and cannot be that of several connections' });
+  if (stream.connection === 'kept' && stream.protocol === 'http')
+    problems.push({
+      path: [...path, 'protocol'],
+      message: 'http closes each connection; a kept one is `tcp` or `udp`',
+    });
+  if (!Object.values(scenario.steps).some(({ expect }) => Object.hasOwn(expect, name)))
+    problems.push({ path, message: 'no step expects anything of it', dependsOn: [['steps'], path] });
+  return problems;
+}
+
+function checkStep(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
+  const step = scenario.steps[name]!;
+  const path = ['steps', name];
+  const streams = Object.keys(scenario.streams);
+  const nodes = Object.keys(lab.nodes);
+  const problems: Problem[] = [];
+  if (Object.keys(step.expect).length === 0)
+    problems.push({ path, message: 'expects nothing of any stream: add `expect:`' });
+  for (const [index, action] of step.do.entries())
+    problems.push(...checkAction(actionPath(scenario, name, index), action, scenario, lab));
+  for (const [stream, expect] of Object.entries(step.expect)) {
+    const at = [...path, 'expect', stream];
+    const { connection } = scenario.streams[stream] ?? {};
+    if (connection === undefined)
+      problems.push({ path: at, message: unknown('stream', stream, streams), dependsOn: [] });
+    else if (connection === 'new' && expect.outcome === 'connections')
+      problems.push({ path: at, message: `${stream} keeps no connections: each call has a new one` });
+    const named = [
+      ...alternativesOf(expect).flatMap((one) => nodesExpected(one).map(({ node }) => node)),
+      ...(expect.outcome === 'interrupted' && expect.outage.at !== undefined ? [expect.outage.at] : []),
+    ];
+    for (const node of new Set(named.filter((one) => !nodes.includes(one))))
+      problems.push({ path: at, message: unknown('node', node, nodes), dependsOn: [] });
+    for (const [what, { atLeast, atMost }] of rangesOf(expect)) {
+      if (atLeast !== undefined && atMost !== undefined && atLeast > atMost)
+        problems.push({ path: at, message: `${what}: atLeast is more than atMost` });
+    }
+  }
+  problems.push(...checkUntil(name, scenario, lab));
+  return problems;
+}
+
+type StepExpectation = ScenarioFile['steps'][string]['expect'][string];
+
+function rangesOf(expect: StepExpectation): [string, { atLeast?: number; atMost?: number }][] {
+  if (expect.outcome === 'interrupted') {
+    const { atLeastMs, atMostMs } = expect.outage;
+    return [
+      [
+        'outage',
+        {
+          ...(atLeastMs === undefined ? {} : { atLeast: atLeastMs }),
+          ...(atMostMs === undefined ? {} : { atMost: atMostMs }),
+        },
+      ],
+    ];
+  }
+  if (expect.outcome !== 'connections') return [];
+  const { survive = {}, reset = {}, stall = {}, stallMs = {} } = expect;
+  return Object.entries({ survive, reset, stall, stallTime: stallMs });
+}
+
+function checkUntil(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
+  const { until } = scenario.steps[name]!;
+  if (until === undefined) return [];
+  const path = ['steps', name, 'until'];
+  const { server, is, master } = until;
+  if ((master === undefined) === (server === undefined))
+    return [{ path, message: 'needs either `master:`, or `server:` with `is:`' }];
+  if (master !== undefined) {
+    const members = [...new Set(Object.values(scenario.pairs).flatMap(({ nodes }) => nodes))];
+    if (is !== undefined) return [{ path: [...path, 'is'], message: 'is for `server:`' }];
+    return members.includes(master)
+      ? []
+      : [{ path: [...path, 'master'], message: unknown('member of a pair', master, members), dependsOn: [['pairs']] }];
+  }
+  if (is === undefined) return [{ path, message: 'needs `is: up` or `is: down` beside `server:`' }];
+  const servers = serversOf(lab);
+  if (!servers.includes(server!))
+    return [{ path: [...path, 'server'], message: unknown('server', server!, servers), dependsOn: [] }];
+  const isChecked = Object.values(scenario.services).some(
+    ({ check, pool }) => (check?.type ?? 'none') !== 'none' && pool.some(({ node }) => node === server),
+  );
+  const message = `no service checks ${server}: without a \`check:\` it counts as up for ever`;
+  return isChecked ? [] : [{ path: [...path, 'server'], message, dependsOn: [['services']] }];
+}
+
+const OF_L4 = ['killLb', 'stopLb', 'startLb', 'restartLb', 'reloadLb'] as const;
+
+function checkAction(path: Path, action: Action, scenario: ScenarioFile, lab: Lab): Problem[] {
+  const nodes = Object.keys(lab.nodes);
+  const callers = Object.values(scenario.streams).map(({ from }) => from);
+  const inEach = (kinds: readonly (keyof Action)[], wrong: (node: string) => string | null): Problem[] =>
+    kinds.flatMap((kind) => {
+      const named = action[kind];
+      if (!Array.isArray(named)) return [];
+      return (named as string[]).flatMap((node) => {
+        const message = nodes.includes(node) ? wrong(node) : unknown('node', node, nodes);
+        return message === null ? [] : [{ path: [...path, kind], message, dependsOn: [['streams']] }];
+      });
+    });
+  const l4s = balancersOf(lab);
+  const problems = [
+    ...inEach(['kill', 'pause'], (node) =>
+      callers.includes(node) ? `${node} is the caller of a stream, which could not call then` : null,
+    ),
+    ...inEach(['start', 'resume'], () => null),
+    ...inEach(OF_L4, (node) =>
+      l4s.includes(node)
+        ? scenario.nodes[node]?.lb === 'off'
+          ? `the load balancer of ${node} is off`
+          : null
+        : `${node} is no l4 node: ${l4s.join(', ')}`,
+    ),
+    ...inEach(['stopListeners', 'startListeners', 'failChecks', 'passChecks'], (node) =>
+      listens(node, scenario, lab) ? null : `${node} listens on nothing`,
+    ),
+    ...inEach(['flushMacs'], (node) => (isSwitch(lab, node) ? null : `${node} is no switch, and has no MAC table`)),
+    ...inEach(['flushNeighbours'], (node) =>
+      isSwitch(lab, node) && typeof lab.nodes[node]!.bridge !== 'string'
+        ? `${node} has no IP, and no neighbours`
+        : null,
+    ),
+    ...inEach(['flushConnections'], (node) =>
+      l4s.includes(node) || { ...lab.nodes[node], ...scenario.nodes[node] }.firewall === 'stateful'
+        ? null
+        : `${node} keeps no connections: it is neither an L4 nor a stateful firewall`,
+    ),
+  ];
+  for (const kind of ['linkDown', 'linkUp', 'flap'] as const) {
+    const link = kind === 'flap' ? action.flap?.link : action[kind];
+    if (link === undefined) continue;
+    const [a, b] = link;
+    const stranger = link.find((node) => !nodes.includes(node));
+    if (stranger !== undefined)
+      problems.push({ path: [...path, kind], message: unknown('node', stranger, nodes), dependsOn: [] });
+    else if (!peersOf(lab, a).includes(b))
+      problems.push({ path: [...path, kind], message: `no link joins ${a} and ${b}`, dependsOn: [['links']] });
+  }
+  const { announce } = action;
+  if (announce !== undefined) {
+    const at = [...path, 'announce'];
+    const { from, address } = announce;
+    if (!nodes.includes(from))
+      problems.push({ path: [...at, 'from'], message: unknown('node', from, nodes), dependsOn: [] });
+    if (!isAddress(address) && !scenario.services[address])
+      problems.push({
+        path: [...at, 'address'],
+        message: unknown('service', address, Object.keys(scenario.services)),
+        dependsOn: [['services', address]],
+      });
+  }
+  return problems;
+}
+
+function listens(node: string, { services, nodes, servers }: ScenarioFile, lab: Lab): boolean {
+  const own =
+    nodes[node]?.listeners ??
+    (serversOf(lab).includes(node) ? servers.listeners : undefined) ??
+    lab.nodes[node]!.listeners;
+  if (own !== undefined) return own.length > 0;
+  return Object.values(services).some(({ pool }) => pool.some((server) => server.node === node));
+}
+
+function isSwitch(lab: Lab, name: string): boolean {
+  const { role, bridge = false } = lab.nodes[name]!;
+  return ROLES[role].switches || bridge !== false;
+}
+
+/** What an action needs that an earlier one has done. */
+const NEEDS = [
+  { does: 'kill', undoes: 'start', done: 'has no power', undone: 'has power: `kill` comes first' },
+  { does: 'pause', undoes: 'resume', done: 'is paused already', undone: 'is not paused' },
+  { does: 'stopListeners', undoes: 'startListeners', done: 'does not listen already', undone: 'listens already' },
+  { does: 'failChecks', undoes: 'passChecks', done: 'fails its checks already', undone: 'passes its checks already' },
+] as const;
+
+/** Actions that the ones before them leave nothing to do. */
+function order(scenario: ScenarioFile): Problem[] {
+  const problems: Problem[] = [];
+  const states = new Map<string, boolean>();
+  const say = (path: Path, message: string): void => void problems.push({ path, message, dependsOn: [['steps']] });
+  for (const [name, step] of Object.entries(scenario.steps)) {
+    for (const [index, action] of step.do.entries()) {
+      const path = actionPath(scenario, name, index);
+      for (const { does, undoes, done, undone } of NEEDS) {
+        const isDone = (node: string): boolean => states.get(`${does} ${node}`) ?? false;
+        for (const node of action[does] ?? []) {
+          if (isDone(node)) say([...path, does], `${node} ${done}`);
+          states.set(`${does} ${node}`, true);
+        }
+        for (const node of action[undoes] ?? []) {
+          if (!isDone(node)) say([...path, undoes], `${node} ${undone}`);
+          states.set(`${does} ${node}`, false);
+        }
+      }
+      const dead = OF_NODE.flatMap((kind) =>
+        (action[kind] ?? []).filter((node) => states.get(`kill ${node}`)).map((node) => ({ kind, node })),
+      );
+      for (const { kind, node } of dead) say([...path, kind], `${node} has no power`);
+      for (const kind of ['linkDown', 'linkUp'] as const) {
+        const link = action[kind];
+        if (link === undefined) continue;
+        const key = `link ${[...link].sort().join(' ')}`;
+        const isCut = states.get(key) ?? false;
+        if (isCut === (kind === 'linkDown')) say([...path, kind], `the link is ${isCut ? 'down' : 'up'} already`);
+        states.set(key, kind === 'linkDown');
+      }
+    }
+  }
+  return problems;
+}
+
+const OF_NODE = ['pause', ...OF_L4, 'stopListeners', 'startListeners', 'failChecks', 'passChecks'] as const;
+
+/** How many calls a run makes, and writes down. */
+function tooManyCalls({ streams, steps }: ScenarioFile): Problem[] {
+  const ms = Object.values(steps).reduce((sum, step) => sum + step.for, 0);
+  return Object.entries(streams).flatMap(([name, { every, connections }]): Problem[] => {
+    const calls = Math.ceil((ms / every) * connections);
+    if (calls <= MOST_CALLS) return [];
+    const message = `${calls.toLocaleString('en')} calls in ${ms / 1000} s: at most ${MOST_CALLS.toLocaleString('en')} can be followed`;
+    return [{ path: ['streams', name, 'every'], message, dependsOn: [['streams', name], ['steps']] }];
+  });
+}

@@ -1,0 +1,246 @@
+import * as z from 'zod';
+import type { OutageExpectation, Range, StreamExpectation } from '../terms/timeline.ts';
+import { mustBe } from '../../lb/terms/messages.ts';
+import { EXPECTABLE_CAUSES, fails, inFull, singleExpectation, varies, works } from './flow-schema.ts';
+import { address, duration, nodeName, serviceName, title, wordName } from './schema-values.ts';
+
+/** Traffic that goes on while steps happen. */
+export const stream = z.strictObject({
+  from: nodeName.describe('Node that calls.'),
+  to: serviceName.describe('A service or a node.'),
+  protocol: z.enum(['http', 'tcp', 'udp']).default('tcp').describe('What a call is.'),
+  port: z.int().min(1).max(65535).optional().describe('Only for a node; a service has its own.'),
+  every: duration.describe('Time from one call to the next, such as `20ms`; of each connection where they are kept.'),
+  timeout: duration
+    .optional()
+    .describe('A call without an answer by then has failed; `900ms` by default, before a lost SYN would be repeated.'),
+  connection: z
+    .enum(['new', 'kept'])
+    .default('new')
+    .describe('`new`: a connection or socket for each call; `kept`: the same ones for all calls.'),
+  connections: z.int().min(1).max(200).default(1).describe('kept only: how many there are at the same time.'),
+  sourcePort: z
+    .int()
+    .min(1024)
+    .max(65535)
+    .optional()
+    .describe('Source port of every call; by default each has its own.'),
+  requestBytes: z.int().min(0).max(60_000).default(0).describe('Extra payload of requests, bytes.'),
+  replyBytes: z.int().min(0).max(60_000).default(0).describe('Extra payload of replies, bytes.'),
+});
+
+const nodes = z
+  .union([nodeName, z.array(nodeName).min(1)], mustBe('a node, or a list of nodes'))
+  .transform((named) => [named].flat());
+const link = z
+  .array(nodeName)
+  .length(2, 'must be the two nodes that the link joins')
+  .transform(([a, b]): [string, string] => [a!, b!])
+  .describe('The two nodes that the link joins.');
+const ofPool = {
+  server: nodeName.describe('A server of the pool.'),
+  service: serviceName.optional().describe('The service; every one that has the server by default.'),
+};
+
+const actionFields = {
+  kill: nodes.optional().describe('Takes the power from nodes: processes, kernel state and carrier are gone.'),
+  start: nodes.optional().describe('Gives power back: nodes come up as from a boot.'),
+  pause: nodes.optional().describe('Freezes all processes of nodes; their kernels go on.'),
+  resume: nodes.optional().describe('Ends `pause`.'),
+  killLb: nodes.optional().describe('Kills the load balancer (SIGKILL): its rules stay in the kernel.'),
+  stopLb: nodes.optional().describe('Stops the load balancer, which removes its rules.'),
+  startLb: nodes.optional().describe('Starts the load balancer again.'),
+  restartLb: nodes.optional().describe('Stops and starts the load balancer.'),
+  reloadLb: nodes.optional().describe('Lets the load balancer read its configuration again.'),
+  linkDown: link.optional().describe('Cuts a link: no carrier at either end.'),
+  linkUp: link.optional().describe('Mends a link.'),
+  flap: z
+    .strictObject({
+      link,
+      down: duration.describe('How long it is down each time.'),
+      up: duration.describe('How long it is up in between.'),
+    })
+    .optional()
+    .describe('A link goes down and up again until the step ends.'),
+  stopListeners: nodes.optional().describe('Nodes listen on nothing any more.'),
+  startListeners: nodes.optional().describe('Nodes listen again.'),
+  failChecks: nodes.optional().describe('HTTP health checks get status 503 from nodes; flows go on.'),
+  passChecks: nodes.optional().describe('HTTP health checks get status 200 again.'),
+  flushNeighbours: nodes.optional().describe('Empties the ARP and neighbour tables of nodes.'),
+  flushMacs: nodes.optional().describe('Empties the MAC tables of switches.'),
+  flushConnections: nodes.optional().describe('Empties the connection tables of nodes (conntrack).'),
+  announce: z
+    .strictObject({
+      from: nodeName.describe('Node that sends it.'),
+      address: z.union([address, serviceName], mustBe('an address, or a service')).describe('Address, or a VIP.'),
+    })
+    .optional()
+    .describe('Sends a gratuitous ARP, or an unsolicited neighbour advertisement.'),
+  drain: z.strictObject(ofPool).optional().describe('The server gets no new connections; those it has go on.'),
+  undrain: z.strictObject(ofPool).optional().describe('The server gets new connections again.'),
+  weight: z
+    .strictObject({ ...ofPool, weight: z.int().min(0).max(1000).describe('New weight.') })
+    .optional()
+    .describe('Changes the weight of a server.'),
+  addServer: z.strictObject(ofPool).optional().describe('Adds a server to the pool.'),
+  removeServer: z.strictObject(ofPool).optional().describe('Removes a server from the pool.'),
+  change: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('Merge patch (RFC 7396) on servers, nodes, services; from this step on.'),
+};
+
+const ACTIONS = Object.keys(actionFields) as (keyof typeof actionFields)[];
+
+const action = z
+  .strictObject(actionFields)
+  .refine((fields) => ACTIONS.filter((name) => fields[name] !== undefined).length === 1, {
+    error: 'needs one action, such as `kill: l4a`; write a list for several',
+    when: ({ issues }) => issues.length === 0,
+  });
+
+/** One action needs no list. */
+export const actionList = z.array(action, mustBe('an action, or a list of actions'));
+const actions = z.preprocess(
+  (said) => (typeof said === 'object' && said !== null && !Array.isArray(said) ? [said] : said),
+  actionList.default([]),
+);
+
+const awaited = z.strictObject({
+  server: nodeName.optional().describe('A server that the load balancers check.'),
+  is: z.enum(['up', 'down']).optional().describe('State of the server, as every load balancer sees it.'),
+  master: nodeName.optional().describe('Member that holds the addresses of its pair, and no other does.'),
+  within: duration.default(10_000).describe('How long to wait; after that the step has failed.'),
+});
+
+const durations = z.strictObject({
+  atLeast: duration.exactOptional().describe('Lower bound.'),
+  atMost: duration.exactOptional().describe('Upper bound.'),
+});
+
+const count = z
+  .union(
+    [
+      z.int().min(0),
+      z.strictObject({
+        atLeast: z.int().min(0).exactOptional().describe('Lower bound.'),
+        atMost: z.int().min(0).exactOptional().describe('Upper bound.'),
+      }),
+    ],
+    mustBe('a number, or a mapping of `atLeast` and `atMost`'),
+  )
+  .transform((said): Range => (typeof said === 'number' ? { atLeast: said, atMost: said } : said));
+
+const cause = z.enum(EXPECTABLE_CAUSES);
+const causes = z
+  .union([cause, z.array(cause).min(1)], mustBe('a cause, or a list of causes; `npx l4lab causes` explains each'))
+  .transform((named) => [named].flat());
+
+/** Calls fail for a time, and then go as `then` says. */
+export const interrupted = z
+  .strictObject({
+    outcome: z.literal('interrupted'),
+    outage: z
+      .strictObject({
+        ...durations.shape,
+        cause: causes.optional().describe('Why calls fail: each for one of these.'),
+        at: nodeName.optional().describe('Node where they fail.'),
+      })
+      .describe('The time in which calls fail; without bounds it may be of any length, and none.'),
+    then: z.preprocess(inFull, singleExpectation).default({ outcome: 'works' }).describe('What calls do after it.'),
+  })
+  .transform(({ outcome, outage, then }): StreamExpectation => {
+    const { atLeast, atMost, cause: named, at } = outage;
+    const expected: OutageExpectation = {
+      ...(atLeast === undefined ? {} : { atLeastMs: atLeast }),
+      ...(atMost === undefined ? {} : { atMostMs: atMost }),
+      ...(named === undefined ? {} : { causes: named }),
+      ...(at === undefined ? {} : { at }),
+    };
+    return { outcome, outage: expected, then };
+  });
+
+/** What becomes of kept connections. */
+export const connections = z
+  .strictObject({
+    outcome: z.literal('connections'),
+    connections: z
+      .strictObject({
+        survive: count.optional().describe('How many go on.'),
+        reset: count.optional().describe('How many are reset or closed.'),
+        stall: count.optional().describe('How many have an unanswered call when the step ends.'),
+      })
+      .optional()
+      .describe('How many of the connections; each counts once.'),
+    stallTime: durations.optional().describe('The longest time from a call to its answer.'),
+    cause: causes.optional().describe('Why connections end: each for one of these.'),
+  })
+  .transform(({ outcome, connections: counts = {}, stallTime, cause: named }): StreamExpectation => {
+    const { survive, reset, stall } = counts;
+    return {
+      outcome,
+      ...(survive === undefined ? {} : { survive }),
+      ...(reset === undefined ? {} : { reset }),
+      ...(stall === undefined ? {} : { stall }),
+      ...(stallTime === undefined ? {} : { stallMs: stallTime }),
+      ...(named === undefined ? {} : { causes: named }),
+    };
+  });
+
+/** What must happen to a stream in a step, in full. */
+export const fullStreamExpectation = z.discriminatedUnion('outcome', [works, fails, varies, interrupted, connections], {
+  error: ({ input }) =>
+    input === undefined
+      ? undefined
+      : 'must be `works`, `survives`, or a mapping with `outcome`, `outage`, `connections`, `oneOf` or `eachOf`',
+}) satisfies z.ZodType<StreamExpectation>;
+
+/** The same, in one word, or by its fields alone. */
+const streamExpectation = z.preprocess(streamInFull, fullStreamExpectation);
+
+/** What a variant expects of a flow, or of a stream in a step: its name says which, so it is read later. */
+export const expectationAsWritten = z.unknown().describe('An expectation, as of a flow or of a stream in a step.');
+
+/** Actions, and a time in which expectations hold. */
+export const step = z.strictObject({
+  title: title.optional().describe('One line for the report; the name by default.'),
+  do: actions.describe('What happens at the beginning: an action, or a list of actions, one after the other.'),
+  until: awaited.optional().describe('What to wait for after the actions.'),
+  for: duration.describe('How long the step goes on after that, such as `2s`.'),
+  expect: z
+    .record(wordName, streamExpectation)
+    .default({})
+    .describe('What happens to streams meanwhile: `works`, `survives` (kept connections), or a mapping.'),
+});
+
+/** Load balancers that back each other up. */
+export const pair = z.strictObject({
+  protocol: z.literal('vrrp').default('vrrp').describe('How they agree: VRRP version 3 (RFC 9568), by keepalived.'),
+  nodes: z.array(nodeName).min(2).describe('L4 nodes; the first one has the highest priority.'),
+  priorities: z
+    .array(z.int().min(1).max(254))
+    .optional()
+    .describe('One for each node; 150, 100, 50 and so on by default.'),
+  advertMs: z
+    .int()
+    .min(10)
+    .max(40_950)
+    .multipleOf(10)
+    .default(200)
+    .describe('Between advertisements, ms: a backup takes over after three of them and a bit.'),
+  preempt: z.boolean().default(true).describe('Whether a node of higher priority takes over from a living master.'),
+  gratuitousArp: z.boolean().default(true).describe('Whether a new master tells its neighbours of the addresses.'),
+  sync: z
+    .enum(['none', 'conntrackd'])
+    .default('none')
+    .describe('`conntrackd`: they tell each other the connections of dnat and proxy.'),
+});
+
+function streamInFull(value: unknown): unknown {
+  if (value === 'survives') return { outcome: 'connections' };
+  if (typeof value === 'object' && value !== null && !('outcome' in value)) {
+    if ('outage' in value) return { outcome: 'interrupted', ...value };
+    if ('connections' in value || 'stallTime' in value) return { outcome: 'connections', ...value };
+  }
+  return inFull(value);
+}
