@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Results } from '../harness/terms/results.ts';
 import { mergeResults } from './merge.ts';
 import { sampleResults } from './samples/sample-results.ts';
+import { timelineResults } from './samples/timeline-results.ts';
 
 const whole = sampleResults(2);
 
@@ -66,4 +67,13 @@ test('the merged run lasts from the first start to the last end', () => {
   const merged = mergeResults([later, sampleResults()]);
   expect(merged.startedAt).toBe('2026-11-21T22:10:04.000Z');
   expect(merged.durationMs).toBe(26_000);
+});
+
+test('what happened over time is kept', () => {
+  const results = timelineResults();
+  const without = structuredClone(results);
+  for (const variant of without.scenarios[0]!.variants) delete variant.timeline;
+  const merged = mergeResults([without, results]).scenarios[0]!;
+  for (const variant of results.scenarios[0]!.variants)
+    expect(merged.variants.find(({ name }) => name === variant.name)!.timeline).toEqual(variant.timeline);
 });

@@ -72,6 +72,7 @@ function mergeVariant(parts: VariantResult[]): VariantResult {
     )
       .map(worst)
       .sort(byPosition),
+    ...timelineOf(parts),
     balancers: mergeRecords(parts.map(({ balancers }) => balancers)),
     logs: mergeRecords(parts.map(({ logs }) => logs)),
     timings: {
@@ -81,6 +82,12 @@ function mergeVariant(parts: VariantResult[]): VariantResult {
       resetMs: longest('resetMs'),
     },
   };
+}
+
+/** All of a variant's streams run together, so that a part that has its timeline has all of it. */
+function timelineOf(parts: VariantResult[]): Pick<VariantResult, 'timeline'> {
+  const timelines = parts.flatMap(({ timeline }) => timeline ?? []);
+  return timelines.length === 0 ? {} : { timeline: canonical(timelines) };
 }
 
 const WEIGHT: Record<Verdict, number> = { fail: 2, pass: 1, 'not-run': 0 };

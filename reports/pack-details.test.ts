@@ -1,6 +1,7 @@
 import { packScenario } from './pack-details.ts';
 import { unpackVariant } from './content/page-details.ts';
 import { sampleResults } from './samples/sample-results.ts';
+import { timelineResults } from './samples/timeline-results.ts';
 
 const { scenarios } = sampleResults();
 
@@ -53,4 +54,42 @@ test('an attempt with another outcome keeps packets of its own', () => {
   const [, second] = unpackVariant(packScenario(scenario, {}), 0).flows[0]!.attempts;
   expect(second!.sameAs).toBeNull();
   expect(second!.packets).toHaveLength(scenario.variants[0]!.flows[0]!.attempts[1]!.packets.length);
+});
+
+test('a timeline survives the packing: steps, bands and every call, to a hundredth of a millisecond', () => {
+  const [scenario] = timelineResults().scenarios;
+  const packed = packScenario(scenario!, {});
+  scenario!.variants.forEach(({ timeline }, v) => {
+    const read = unpackVariant(packed, v).timeline!;
+    expect({ ...read, streams: [] }).toEqual({ ...timeline!, streams: [] });
+    read.streams.forEach(({ calls, examples, ...stream }, s) => {
+      const original = timeline!.streams[s]!;
+      expect(original).toMatchObject(stream);
+      const round = (ms: number) => Math.round(ms * 100) / 100;
+      expect(calls).toEqual(
+        original.calls.map((call) => ({ ...call, beginMs: round(call.beginMs), endMs: round(call.endMs) })),
+      );
+      expect(examples.map(({ token, observed }) => ({ token, observed }))).toEqual(
+        original.examples.map(({ token, observed }) => ({ token, observed })),
+      );
+      expect(examples.every(({ packets, sameAs }) => packets.length > 0 && sameAs === null)).toBe(true);
+    });
+  });
+});
+
+test('the attempts of a stream in a step are the examples of its calls there, and are packed once', () => {
+  const [scenario] = timelineResults().scenarios;
+  const packed = packScenario(scenario!, {});
+  const dies = unpackVariant(packed, 0).flows.find(({ name }) => name === 'l4a-dies.calls')!;
+  expect(dies.attempts.map(({ outcome, l4, servedBy }) => `${outcome} ${l4} ${servedBy}`)).toEqual([
+    'works l4a s1',
+    'works l4a s2',
+    'fails null null',
+    'works l4b s2',
+    'works l4b s3',
+    'works l4b s1',
+  ]);
+  expect(packed.variants[0]!.flows.flatMap(({ attempts }) => attempts)).toEqual([]);
+  expect(packed.variants[0]!.flows.flatMap(({ stream }) => stream!.predicted.settled![0]!.request)).toEqual([]);
+  expect(dies.predicted[0]!.request.length).toBeGreaterThan(0);
 });

@@ -1,23 +1,32 @@
 import type { Attempt, FlowResult, ScenarioResult } from '../harness/terms/results.ts';
+import type { CallResult, StreamInStep, TimelineResult } from '../harness/terms/timeline.ts';
 import type { Hop } from '../harness/terms/walk.ts';
 import type { Sighting } from '../harness/terms/sighting.ts';
 import { capturePath } from './captures.ts';
 import { packRows } from './content/pack-rows.ts';
-import type { PackedFlow, PackedScenario, Range, Yaml } from './content/page-details.ts';
+import type {
+  PackedAttempt,
+  PackedCall,
+  PackedFlow,
+  PackedScenario,
+  PackedTimeline,
+  Range,
+  Yaml,
+} from './content/page-details.ts';
 
 /** Packs a scenario; of attempts that tell the same story only the first keeps its packets. */
 export function packScenario({ name: scenario, variants }: ScenarioResult, yaml: Yaml): PackedScenario {
-  const hops: Hop[] = [];
-  const packets: Sighting[] = [];
-  const packed = variants.map(({ name, title, at, change, timings, flows }) => {
+  const tables: Tables = { hops: [], packets: [] };
+  const packed = variants.map(({ name, title, at, change, timings, flows, timeline }) => {
     return {
       name,
       title,
       at,
       change,
       timings,
+      ...(timeline ? { timeline: packTimeline(timeline, tables) } : {}),
       flows: flows.map((flow) => ({
-        ...packFlow(flow, hops, packets),
+        ...packFlow(timeline && flow.stream ? { ...flow, attempts: [] } : flow, tables),
         capture: capturePath(scenario, name, flow),
       })),
     };
@@ -27,38 +36,71 @@ export function packScenario({ name: scenario, variants }: ScenarioResult, yaml:
     balancers: variants.map(({ balancers }) => balancers),
     logs: variants.map(({ logs }) => logs),
     variants: packed,
-    hops: packRows(hops),
-    packets: packRows(packets),
+    hops: packRows(tables.hops),
+    packets: packRows(tables.packets),
     yaml,
   };
 }
 
-function packFlow(flow: FlowResult, hops: Hop[], packets: Sighting[]): Omit<PackedFlow, 'capture'> {
+interface Tables {
+  hops: Hop[];
+  packets: Sighting[];
+}
+
+function packFlow(flow: FlowResult, { hops, packets }: Tables): Omit<PackedFlow, 'capture'> {
   const firstOf = new Map<string, number>();
   return {
     ...flow,
+    ...(flow.stream ? { stream: withoutWalks(flow.stream) } : {}),
     predicted: flow.predicted.map((p) => ({ ...p, request: append(hops, p.request), reply: append(hops, p.reply) })),
-    attempts: flow.attempts.map(({ observed, packets: seen, ...attempt }, i) => {
+    attempts: flow.attempts.map((attempt, i) => {
       const earlier = firstOf.get(contentOf(attempt));
       firstOf.set(contentOf(attempt), earlier ?? i);
-      return {
-        ...attempt,
-        request: append(hops, observed.request),
-        reply: append(hops, observed.reply),
-        packets: earlier === undefined ? append(packets, differences(seen)) : { sameAs: earlier },
-      };
+      return packAttempt(attempt, { hops, packets }, earlier);
     }),
   };
 }
 
-function contentOf({
-  outcome,
-  client,
-  cause,
-  servedBy,
-  picked,
-  findings,
-}: Omit<Attempt, 'observed' | 'packets'>): string {
+function packAttempt(attempt: Attempt, { hops, packets: table }: Tables, sameAs?: number): PackedAttempt {
+  const { observed, packets, ...rest } = attempt;
+  return {
+    ...rest,
+    request: append(hops, observed.request),
+    reply: append(hops, observed.reply),
+    packets: sameAs === undefined ? append(table, differences(packets)) : { sameAs },
+  };
+}
+
+/** The walks of a settled stream are among the predictions of its cell. */
+function withoutWalks(cell: StreamInStep): StreamInStep {
+  const settled = cell.predicted.settled?.map((prediction) => ({ ...prediction, request: [], reply: [] })) ?? null;
+  return { ...cell, predicted: { ...cell.predicted, settled } };
+}
+
+function packTimeline(timeline: TimelineResult, tables: Tables): PackedTimeline {
+  return {
+    ...timeline,
+    streams: timeline.streams.map(({ calls, examples, ...stream }) => ({
+      ...stream,
+      calls: packRows(packCalls(calls)),
+      examples: examples.map((example) => packAttempt(example, tables)),
+    })),
+  };
+}
+
+function packCalls(calls: CallResult[]): PackedCall[] {
+  let before = 0;
+  return calls
+    .toSorted((a, b) => a.beginMs - b.beginMs)
+    .map(({ beginMs, endMs, ...call }) => {
+      const [began, ended] = [Math.round(beginMs * 100), Math.round(endMs * 100)];
+      const after = began - before;
+      before = began;
+      return { ...call, after, took: ended - began };
+    });
+}
+
+function contentOf({ outcome, client, cause, servedBy, picked, findings }: Attempt): string {
   return JSON.stringify([outcome, client, cause?.code, cause?.node, servedBy, picked, findings]);
 }
 

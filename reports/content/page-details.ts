@@ -1,4 +1,5 @@
 import type { Attempt, FlowResult, VariantResult } from '../../harness/terms/results.ts';
+import type { CallResult, StreamResult, TimelineResult } from '../../harness/terms/timeline.ts';
 import type { Hop, Prediction } from '../../harness/terms/walk.ts';
 import type { Sighting } from '../../harness/terms/sighting.ts';
 import { type PackedRows, unpackRows } from './pack-rows.ts';
@@ -24,17 +25,33 @@ export type Yaml = Record<string, { firstLine: number; lines: string[] }>;
 /** Place of some rows in a table. */
 export type Range = [start: number, count: number];
 
-interface PackedVariant extends Omit<VariantResult, 'flows' | 'plan' | 'balancers' | 'logs'> {
+interface PackedVariant extends Omit<VariantResult, 'flows' | 'timeline' | 'plan' | 'balancers' | 'logs'> {
   flows: PackedFlow[];
+  timeline?: PackedTimeline;
+}
+
+export interface PackedTimeline extends Omit<TimelineResult, 'streams'> {
+  streams: (Omit<StreamResult, 'calls' | 'examples'> & {
+    /** Rows of `PackedCall`. */
+    calls: PackedRows;
+    examples: PackedAttempt[];
+  })[];
+}
+
+/** A call, with its begin counted from that of the one before. Times are hundredths of a ms. */
+export interface PackedCall extends Omit<CallResult, 'beginMs' | 'endMs'> {
+  after: number;
+  took: number;
 }
 
 export interface PackedFlow extends Omit<FlowResult, 'attempts' | 'predicted'> {
+  /** None of a stream in a step: they are the stream's examples. */
   attempts: PackedAttempt[];
   predicted: (Omit<Prediction, 'request' | 'reply'> & { request: Range; reply: Range })[];
   capture: string | null;
 }
 
-interface PackedAttempt extends Omit<Attempt, 'observed' | 'packets'> {
+export interface PackedAttempt extends Omit<Attempt, 'observed' | 'packets'> {
   request: Range;
   reply: Range;
   /** The packets, or the number of an earlier attempt that tells the same story. */
@@ -55,31 +72,71 @@ export interface PageFlow extends FlowResult {
 
 export interface PageVariant extends VariantResult {
   flows: PageFlow[];
+  timeline?: PageTimeline;
   yaml: Yaml;
+}
+
+export interface PageTimeline extends TimelineResult {
+  streams: PageStream[];
+}
+
+/** Calls stand in the order in which they began. */
+export interface PageStream extends StreamResult {
+  examples: PageAttempt[];
 }
 
 /** One variant, by its number, with its tables laid out again. */
 export function unpackVariant(packed: PackedScenario, number: number): PageVariant {
-  const { flows, ...variant } = packed.variants[number]!;
+  const { flows, timeline: packedTimeline, ...variant } = packed.variants[number]!;
   const hopsAt = ([start, count]: Range) => unpackRows(packed.hops, start, count) as Hop[];
   const packetsAt = ([start, count]: Range) => sums(unpackRows(packed.packets, start, count) as Sighting[]);
+  const attemptOf = ({ request, reply, packets, ...attempt }: PackedAttempt): PageAttempt => ({
+    ...attempt,
+    observed: { request: hopsAt(request), reply: hopsAt(reply) },
+    packets: Array.isArray(packets) ? packetsAt(packets) : [],
+    sameAs: Array.isArray(packets) ? null : packets.sameAs,
+  });
+  const timeline = packedTimeline && {
+    ...packedTimeline,
+    streams: packedTimeline.streams.map(({ calls, examples, ...stream }) => ({
+      ...stream,
+      calls: callsOf(unpackRows(calls, 0, calls.count) as PackedCall[]),
+      examples: examples.map(attemptOf),
+    })),
+  };
   return {
     ...variant,
     plan: packed.plans[number]!,
     balancers: packed.balancers[number]!,
     logs: packed.logs[number]!,
     yaml: packed.yaml,
+    ...(timeline ? { timeline } : {}),
     flows: flows.map((flow) => ({
       ...flow,
       predicted: flow.predicted.map((p) => ({ ...p, request: hopsAt(p.request), reply: hopsAt(p.reply) })),
-      attempts: flow.attempts.map(({ request, reply, packets, ...attempt }) => ({
-        ...attempt,
-        observed: { request: hopsAt(request), reply: hopsAt(reply) },
-        packets: Array.isArray(packets) ? packetsAt(packets) : [],
-        sameAs: Array.isArray(packets) ? null : packets.sameAs,
-      })),
+      attempts: (timeline && examplesIn(timeline, flow)?.attempts) ?? flow.attempts.map(attemptOf),
     })),
   };
+}
+
+/** The stream that a cell is about, the number of its step, and the examples of its calls; null for other flows. */
+export function examplesIn(
+  { steps, streams }: PageTimeline,
+  { stream: cell }: Pick<FlowResult, 'stream'>,
+): { stream: PageStream; step: number; numbers: number[]; attempts: PageAttempt[] } | null {
+  const stream = streams.find(({ name }) => name === cell?.stream);
+  const step = steps.findIndex(({ name }) => name === cell?.step);
+  if (!stream || step === -1) return null;
+  const numbers = [...new Set(stream.calls.filter((call) => call.step === step).map(({ example }) => example))];
+  return { stream, step, numbers, attempts: numbers.map((number) => stream.examples[number]!) };
+}
+
+function callsOf(packed: PackedCall[]): CallResult[] {
+  let began = 0;
+  return packed.map(({ after, took, ...call }) => {
+    began += after;
+    return { ...call, beginMs: began / 100, endMs: (began + took) / 100 };
+  });
 }
 
 function sums(packets: Sighting[]): Sighting[] {

@@ -7,6 +7,7 @@ import type {
   Verdict,
 } from '../../harness/terms/results.ts';
 import type { FlowProtocol, Mode, SourcePosition } from '../../harness/terms/plan.ts';
+import type { StepPlan, StreamInStep } from '../../harness/terms/timeline.ts';
 import type { Fix } from '../../harness/terms/fix.ts';
 import { failsAsDeclared, type Headline, headline } from './cells.ts';
 import { type Seen, seenOf } from './seen.ts';
@@ -29,6 +30,8 @@ export interface IndexScenario {
   lab: string;
   sources: ScenarioResult['sources'];
   flows: ScenarioResult['flows'];
+  /** Steps of the scenario; empty where it has none. */
+  steps: Pick<StepPlan, 'name' | 'title' | 'actions'>[];
   variants: IndexVariant[];
 }
 
@@ -56,6 +59,8 @@ export interface IndexFlow extends Seen {
   fixes: Fix[] | null;
   /** Prediction and observation differ. */
   disagrees: boolean;
+  /** Present where the cell is a stream in a step. */
+  stream?: Pick<StreamInStep, 'stream' | 'step' | 'summary'>;
   /** Mode of the service that is called; null for a flow to a node. */
   mode: Mode | null;
   /** Nodes that its packets touched, or that it names. */
@@ -78,6 +83,7 @@ export function toPageIndex({ startedAt, durationMs, environment, interrupted, s
       lab,
       sources,
       flows,
+      steps: stepsOf(variants),
       variants: variants.map((variant) => ({
         name: variant.name,
         title: variant.title,
@@ -90,9 +96,20 @@ export function toPageIndex({ startedAt, durationMs, environment, interrupted, s
   };
 }
 
+/** The steps that any variant has, in their order: a variant may leave some out. */
+function stepsOf(variants: VariantResult[]): IndexScenario['steps'] {
+  const steps = variants.flatMap(({ plan }) => plan.timeline?.steps ?? []);
+  return [...new Map(steps.map((step) => [step.name, step])).values()].map(({ name, title, actions }) => {
+    return { name, title, actions };
+  });
+}
+
 function indexFlow(flow: FlowResult, variant: VariantResult): IndexFlow {
-  const planned = variant.plan.flows.find((f) => f.name === flow.name);
+  const planned =
+    variant.plan.flows.find((f) => f.name === flow.name) ??
+    variant.plan.timeline?.streams.find(({ name }) => name === flow.stream?.stream);
   const to = planned?.to;
+  const cell = flow.stream;
   const service = to && 'service' in to ? variant.plan.services.find((s) => s.name === to.service) : undefined;
   const hops = flow.attempts.flatMap(({ observed }) => [...observed.request, ...observed.reply]);
   const named = [planned?.from, flow.cause?.node, to && 'node' in to ? to.node : undefined].filter(
@@ -109,6 +126,7 @@ function indexFlow(flow: FlowResult, variant: VariantResult): IndexFlow {
     message: headline(flow) ?? null,
     fixes: failsAsDeclared(flow) ? null : (flow.counterfactuals.find(({ proven }) => proven !== false)?.fixes ?? null),
     disagrees: flow.disagreement !== null,
+    ...(cell ? { stream: { stream: cell.stream, step: cell.step, summary: cell.summary } } : {}),
     mode: service?.mode ?? null,
     nodes: [...new Set([...named, ...hops.map(({ node }) => node)])],
     durationMs: flow.durationMs,

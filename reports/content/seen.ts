@@ -1,11 +1,12 @@
 import type { CauseCode } from '../../harness/terms/cause.ts';
 import type { FindingCode } from '../../harness/terms/finding.ts';
 import type { FlowResult } from '../../harness/terms/results.ts';
+import type { StreamSummary } from '../../harness/terms/timeline.ts';
 import type { Way } from '../messages/catalogue.ts';
 
 /** What was seen of a flow over all its attempts, as lists and matrices show it. */
 export interface Seen {
-  /** `varies` where some attempts worked and others failed, as was expected. */
+  /** `varies` where some attempts worked and others failed, as was expected; of a stream, where some calls failed. */
   outcome: 'works' | 'fails' | 'varies' | null;
   cause: CauseCode | null;
   /** Node at which the packet died or turned. */
@@ -17,16 +18,26 @@ export interface Seen {
 
 /** What was seen of a flow. One that goes several ways, as it should, is no failure, though attempts of it fail. */
 export function seenOf(
-  flow: Pick<FlowResult, 'verdict' | 'expected' | 'outcome' | 'cause' | 'findings' | 'attempts'>,
+  flow: Pick<FlowResult, 'verdict' | 'expected' | 'outcome' | 'cause' | 'findings' | 'attempts' | 'stream'>,
 ): Seen {
   const { verdict, expected, outcome, cause } = flow;
   const findings = [...new Set(flow.findings.map(({ code }) => code))];
+  if (flow.stream && verdict !== 'not-run') return { ...seenOfStream(flow.stream.summary), findings, ways: [] };
   const ways = verdict === 'pass' && expected.outcome === 'varies' ? waysOf(flow) : [];
   if (ways.length > 1) {
     const works = ways.some((way) => way.outcome === 'works');
     return { outcome: works ? 'varies' : 'fails', cause: null, causeNode: null, findings, ways };
   }
   return { outcome, cause: cause?.code ?? null, causeNode: cause?.node ?? null, findings, ways: [] };
+}
+
+function seenOfStream({ calls, failed, causes }: StreamSummary): Pick<Seen, 'outcome' | 'cause' | 'causeNode'> {
+  const most = causes[0]?.cause ?? null;
+  return {
+    outcome: calls === 0 ? null : failed === 0 ? 'works' : failed === calls ? 'fails' : 'varies',
+    cause: most?.code ?? null,
+    causeNode: most?.node ?? null,
+  };
 }
 
 /** How attempts went, each way once: those that work first. */

@@ -11,6 +11,7 @@ const FILES = [
   'harness/terms/walk.ts',
   'harness/terms/sighting.ts',
   'harness/terms/plan.ts',
+  'harness/terms/timeline.ts',
 ];
 
 /** Names and text of the files whose types results.json is made of. */

@@ -4,6 +4,7 @@ import { contractSources } from './contract-sources.ts';
 import { resultsDoc } from './results-doc.ts';
 import { resultsSchema } from './results-schema.ts';
 import { sampleResults } from '../samples/sample-results.ts';
+import { timelineResults } from '../samples/timeline-results.ts';
 
 const doc = await resultsDoc(contractSources());
 const schemaText = resultsSchema();
@@ -17,6 +18,7 @@ test('the schema takes results as they are, and nothing that was forgotten, miss
   const schema = z.fromJSONSchema(JSON.parse(schemaText) as Parameters<typeof z.fromJSONSchema>[0]);
   const takes = (results: unknown): boolean => schema.safeParse(results).success;
   expect(takes(sampleResults())).toBe(true);
+  expect(takes(timelineResults())).toBe(true);
   for (const spoil of [
     { version: 1 },
     { startedAt: undefined },
@@ -32,7 +34,7 @@ test('every field that results have is documented', () => {
   const variant = scenarios[0]!.variants[0]!;
   const flow = variant.flows[0]!;
   const attempt = flow.attempts[0]!;
-  const objects = [
+  const objects: object[] = [
     rest,
     environment,
     scenarios[0]!,
@@ -42,5 +44,12 @@ test('every field that results have is documented', () => {
     attempt.packets[0]!,
     attempt.observed.request[0]!,
   ];
+  const timed = timelineResults().scenarios[0]!.variants[0]!;
+  const { timeline } = timed;
+  const cell = timed.flows[3]!.stream!;
+  objects.push(
+    ...[timeline!, timeline!.steps[0]!, timeline!.streams[0]!, timeline!.bands[0]!],
+    ...[timeline!.streams[1]!.calls[0]!, cell, cell.summary, cell.summary.connections!, cell.predicted],
+  );
   for (const field of objects.flatMap((object) => Object.keys(object))) expect(named).toContain(field);
 });

@@ -104,6 +104,23 @@ export function crossSubnet(): SampleLab {
   ]);
 }
 
+/** client – l3 – l2, with two L4s that back each other up and three servers on the l2, all in one subnet. */
+export function pairOfL4s(): SampleLab {
+  return lab('pair', [
+    client,
+    node('l3', 'l3', [
+      ['client', '198.51.100.1/24'],
+      ['l2', '203.0.113.1/24'],
+    ]),
+    node('l2', 'l2', [['l3'], ['l4a'], ['l4b'], ['s1'], ['s2'], ['s3']]),
+    node('l4a', 'l4', [['l2', '203.0.113.2/24']], ['203.0.113.1', 'l2']),
+    node('l4b', 'l4', [['l2', '203.0.113.3/24']], ['203.0.113.1', 'l2']),
+    node('s1', 'server', [['l2', '203.0.113.11/24']], ['203.0.113.1', 'l2']),
+    node('s2', 'server', [['l2', '203.0.113.12/24']], ['203.0.113.1', 'l2']),
+    node('s3', 'server', [['l2', '203.0.113.13/24']], ['203.0.113.1', 'l2']),
+  ]);
+}
+
 /** The lab with the services' VIPs on the loopbacks of DSR servers and their configuration in the L4. */
 export function withServices(lab: SampleLab, services: ServicePlan[], loopbackVips = true): SampleLab {
   const nodes = lab.nodes.map((n): NodePlan => {
