@@ -1,5 +1,5 @@
 import type { Project } from '../harness/project/project.ts';
-import { plansOf, type LoadedScenario, type Selection } from '../harness/scenario/plans.ts';
+import { cellNamesOf, plansOf, type LoadedScenario, type Selection } from '../harness/scenario/plans.ts';
 
 /** A scenario with its lab, read and checked. */
 export class Scenario {
@@ -11,6 +11,7 @@ export class Scenario {
   /** Name of the lab. */
   readonly lab: string;
   readonly variants: readonly string[];
+  /** Names of flows, and of streams in steps: `STEP.STREAM`. */
   readonly flows: readonly string[];
 
   /** @internal */
@@ -26,7 +27,7 @@ export class Scenario {
     this.file = yaml.file;
     this.lab = scenario.labName;
     this.variants = scenario.variants.map(({ name }) => name);
-    this.flows = Object.keys(scenario.file.flows);
+    this.flows = cellNamesOf(scenario.file);
   }
 }
 

@@ -10,6 +10,7 @@ import {
   loadScenario,
   ownLabs,
 } from '../harness/project/scenario-files.ts';
+import { cellNamesOf } from '../harness/scenario/plans.ts';
 import type { Project } from '../harness/project/project.ts';
 import { lineWidth } from './terminal.ts';
 
@@ -31,7 +32,7 @@ function listScenarios(project: Project, words: string[], json: boolean): InputE
     title: scenario.file.title,
     lab: scenario.labName,
     variants: scenario.variants.map(({ name }) => name),
-    flows: Object.keys(scenario.file.flows),
+    flows: cellNamesOf(scenario.file),
   }));
   if (json) process.stdout.write(`${JSON.stringify(scenarios, null, 2)}\n`);
   else {

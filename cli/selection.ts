@@ -1,5 +1,5 @@
 import { didYouMean } from '../harness/did-you-mean.ts';
-import { plansOf, type Selection } from '../harness/scenario/plans.ts';
+import { cellNames, cellNamesOf, plansOf, type Selection } from '../harness/scenario/plans.ts';
 import type { LoadedScenario } from '../harness/scenario/plans.ts';
 import { commandLineError } from './command-line-error.ts';
 
@@ -12,7 +12,7 @@ export function select(scenarios: LoadedScenario[], selection: Selection): Loade
   const variants = scenarios.flatMap(({ scenario }) => scenario.variants);
   const known = {
     variant: new Set(variants.map(({ name }) => name)),
-    flow: new Set(variants.flatMap(({ scenario }) => Object.keys(scenario.flows))),
+    flow: new Set(variants.flatMap(({ scenario }) => cellNamesOf(scenario))),
   };
   const asked = [
     ...selection.variants.map((name) => ({ kind: 'variant' as const, other: 'flow', name })),
@@ -24,7 +24,7 @@ export function select(scenarios: LoadedScenario[], selection: Selection): Loade
   const plans = chosen.flatMap((one) => one.plans);
   const left = {
     variant: plans.map(({ variant }) => variant.name),
-    flow: plans.flatMap(({ plan }) => plan.flows.map(({ name }) => name)),
+    flow: plans.flatMap(({ plan }) => cellNames(plan)),
   };
   const idle = asked.filter(({ kind, name }) => !left[kind].includes(name));
   if (idle.length > 0) {

@@ -1,6 +1,6 @@
 import { plural } from '../reports/content/plural.ts';
 import { EXIT } from '../harness/errors.ts';
-import { plansOf } from '../harness/scenario/plans.ts';
+import { cellNames, plansOf } from '../harness/scenario/plans.ts';
 import { findLabs, findScenarios } from '../harness/project/scenario-files.ts';
 import type { Project } from '../harness/project/project.ts';
 import { loadScenariosAndLabs } from './load-all.ts';
@@ -15,7 +15,7 @@ export function validateCommand(project: Project, words: string[]): Promise<numb
   const scenarioFiles = words.length > 0 && others.length === 0 ? [] : findScenarios(project, others);
   const { scenarios, labs } = loadScenariosAndLabs(project, scenarioFiles, labFiles);
   const plans = scenarios.flatMap((loaded) => plansOf(loaded, { variants: [], flows: [] }));
-  const flows = plans.reduce((sum, { plan }) => sum + plan.flows.length, 0);
+  const flows = plans.reduce((sum, { plan }) => sum + cellNames(plan).length, 0);
   const read = [
     ...(scenarios.length > 0
       ? [plural(scenarios.length, 'scenario'), plural(plans.length, 'variant'), plural(flows, 'flow')]

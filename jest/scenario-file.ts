@@ -1,6 +1,6 @@
 import type { Test } from '@jest/test-result';
 import type { RunEvent } from '../harness/run/events.ts';
-import { plansOf, type LoadedScenario, type Selection } from '../harness/scenario/plans.ts';
+import { cellsOf, plansOf, type LoadedScenario, type Selection } from '../harness/scenario/plans.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
 import type { Telling } from './telling.ts';
 import { testResult, type FlowTest } from './test-result.ts';
@@ -21,7 +21,7 @@ export class ScenarioFile {
     this.#test = test;
     this.#telling = telling;
     this.#flows = plansOf(loaded, EVERYTHING).flatMap(({ variant, plan }) =>
-      plan.flows.map((flow) => ({
+      cellsOf(plan).map((flow) => ({
         variant: variant.name,
         flow,
         chosen: takes(loaded.scenario.name, variant.name, flow.name),

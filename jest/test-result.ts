@@ -1,14 +1,14 @@
 import type { AssertionResult, Test, TestResult } from '@jest/test-result';
-import type { FlowPlan } from '../harness/terms/plan.ts';
+import type { Cell } from '../harness/scenario/plans.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
 import { walkText } from '../reports/content/walk-text.ts';
 import { say } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
 
-/** A flow of a scenario as jest sees it: one test. */
+/** A flow of a scenario, or a stream in a step, as jest sees it: one test. */
 export interface FlowTest {
   variant: string;
-  flow: FlowPlan;
+  flow: Cell;
   /** Whether it was asked for (`-t`); the others are told as skipped. */
   chosen: boolean;
   /** What came of it; undefined where it did not run. */

@@ -1,6 +1,6 @@
 import { describeScenario } from '../../harness/run/scenario.ts';
 import { describeVariant } from '../../harness/run/variant.ts';
-import { plansOf, type LoadedScenario } from '../../harness/scenario/plans.ts';
+import { cellNames, cellsOf, plansOf, type LoadedScenario } from '../../harness/scenario/plans.ts';
 import type { Variant } from '../../harness/scenario/read.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 import type { Results, ScenarioResult, VariantResult } from '../../harness/terms/results.ts';
@@ -157,20 +157,22 @@ export function failed(columns: Column[]): Column[] {
 /** Columns with a part of a name: of the scenario, the variant or a flow. */
 export function matching(columns: Column[], pattern: string): Column[] {
   return columns.filter(({ plan }) =>
-    [`${plan.scenario} [${plan.variant}]`, ...plan.flows.map(({ name }) => name)].some((name) =>
-      name.includes(pattern),
-    ),
+    [`${plan.scenario} [${plan.variant}]`, ...cellNames(plan)].some((name) => name.includes(pattern)),
   );
 }
 
 /** All that makes a difference to a run: where the YAML has it makes none. */
 function meaningOf(plan: Plan): string {
-  return JSON.stringify({ ...plan, flows: plan.flows.map((flow) => ({ ...flow, at: null })) });
+  return JSON.stringify(plan, (key, value: unknown) => (key === 'at' && isPosition(value) ? null : value));
+}
+
+function isPosition(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'line' in value;
 }
 
 /** A result whose places are those of the plan that it would run on now, which means the same. */
 function placed(result: VariantResult, variant: Variant, plan: Plan): VariantResult {
-  const places = new Map(plan.flows.map(({ name, at }) => [name, at]));
+  const places = new Map(cellsOf(plan).map(({ name, at }) => [name, at]));
   const flows = result.flows.map((flow) => ({ ...flow, at: places.get(flow.name)! }));
   return { ...result, ...describeVariant(variant), plan, flows };
 }

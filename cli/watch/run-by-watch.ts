@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { EnvironmentError, L4labError } from '../../harness/errors.ts';
 import type { Project } from '../../harness/project/project.ts';
 import type { OnEvent } from '../../harness/run/events.ts';
-import { plansOf, type LoadedScenario, type Selection } from '../../harness/scenario/plans.ts';
+import { cellNames, plansOf, type LoadedScenario, type Selection } from '../../harness/scenario/plans.ts';
 import type { Results } from '../../harness/terms/results.ts';
 import { connectTo, readDoorplate } from './doorplate.ts';
 import { lineOf, thisBuild, type Answer, type WantedFlow } from './protocol.ts';
@@ -55,7 +55,7 @@ export async function runByWatch(
 function flowsOf(project: Project, loaded: LoadedScenario, selection: Selection): WantedFlow[] {
   const file = resolve(project.root, loaded.yaml.file);
   return plansOf(loaded, selection).flatMap(({ plan }) =>
-    plan.flows.map(({ name }) => ({ file, variant: plan.variant, flow: name })),
+    cellNames(plan).map((flow) => ({ file, variant: plan.variant, flow })),
   );
 }
 

@@ -34,9 +34,10 @@ export function durationsOf({ scenarios }: Results): Durations {
   );
 }
 
-/** How long a plan takes, in no unit: it is configured, and a flow that fails is waited for. */
-function estimate({ flows }: Plan): number {
-  return 1 + flows.filter(({ expect }) => mayBeToFail(expect)).length;
+/** How long a plan takes, in about seconds: it is configured, a flow that fails is waited for, and steps last. */
+function estimate({ flows, timeline }: Plan): number {
+  const inSteps = sum((timeline?.steps ?? []).map(({ forMs }) => forMs / 1000 + 0.5));
+  return 1 + flows.filter(({ expect }) => mayBeToFail(expect)).length + inSteps;
 }
 
 function keyOf(scenario: string, variant: string): string {

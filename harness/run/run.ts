@@ -7,7 +7,7 @@ import { Queue } from './queue.ts';
 import { Places, type Place } from './places.ts';
 import type { RunOptions } from './run-options.ts';
 import { runScenario } from './scenario.ts';
-import { plansOf } from '../scenario/plans.ts';
+import { cellNames, plansOf } from '../scenario/plans.ts';
 import { withCounterfactuals } from '../model/what-if.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
   const startedAt = new Date();
   const plansBy = new Map(scenarios.map((loaded) => [loaded, plansOf(loaded, selection).map(({ plan }) => plan)]));
   const plans = [...plansBy.values()].flat();
-  const flows = plans.reduce((sum, plan) => sum + plan.flows.length, 0);
+  const flows = plans.reduce((sum, plan) => sum + cellNames(plan).length, 0);
   await using places = new Places(options, plans);
   const lengths = expectedLengths(plans, options.durations ?? new Map());
   const lengthOf = (loaded: LoadedScenario): number =>

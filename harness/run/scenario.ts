@@ -49,11 +49,20 @@ export function describeScenario({ scenario, yaml }: LoadedScenario): Omit<Scena
     file: yaml.file,
     lab: scenario.labName,
     sources: scenario.file.sources,
-    flows: Object.entries(scenario.file.flows).map(([name, flow]) => ({
-      name,
-      title: flow.title ?? name,
-      at: yaml.locate(['flows', name]),
-    })),
+    flows: [
+      ...Object.entries(scenario.file.flows).map(([name, flow]) => ({
+        name,
+        title: flow.title ?? name,
+        at: yaml.locate(['flows', name]),
+      })),
+      ...Object.entries(scenario.file.steps).flatMap(([step, { title, expect }]) =>
+        Object.keys(expect).map((stream) => ({
+          name: `${step}.${stream}`,
+          title: `${title ?? step}: ${stream}`,
+          at: yaml.locate(['steps', step, 'expect', stream]),
+        })),
+      ),
+    ],
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Plan } from '../terms/plan.ts';
+import type { Plan, SourcePosition } from '../terms/plan.ts';
 import type { Scenario, Variant } from './read.ts';
 import { resolvePlan } from './resolve.ts';
 import type { ScenarioFile } from './schema.ts';
@@ -30,18 +30,39 @@ export function plansOf({ scenario }: LoadedScenario, selection: Selection): { v
       const { timeline, ...rest } = plan;
       const flows = plan.flows.filter(({ name }) => isTaken(name));
       // Steps build on one another: where one of their cells is wanted, all of them happen.
-      return { variant, plan: { ...rest, flows, ...(timeline && stepCells(plan).some(isTaken) ? { timeline } : {}) } };
+      return {
+        variant,
+        plan: {
+          ...rest,
+          flows,
+          ...(timeline && stepCells(plan).some(({ name }) => isTaken(name)) ? { timeline } : {}),
+        },
+      };
     })
     .filter(({ plan }) => cellNames(plan).length > 0);
 }
 
-/** Names of all cells that a plan has: its flows, and its streams in each step, `STEP.STREAM`. */
-export function cellNames(plan: Plan): string[] {
-  return [...plan.flows.map(({ name }) => name), ...stepCells(plan)];
+/** What a plan has a verdict for: a flow, or a stream in a step. */
+export interface Cell {
+  /** Of a stream in a step: `STEP.STREAM`. */
+  name: string;
+  at: SourcePosition;
 }
 
-function stepCells({ timeline }: Plan): string[] {
-  return (timeline?.steps ?? []).flatMap(({ name, expect }) => expect.map(({ stream }) => `${name}.${stream}`));
+/** All cells that a plan has: its flows, and its streams in each step. */
+export function cellsOf(plan: Plan): Cell[] {
+  return [...plan.flows.map(({ name, at }) => ({ name, at })), ...stepCells(plan)];
+}
+
+/** Their names. */
+export function cellNames(plan: Plan): string[] {
+  return cellsOf(plan).map(({ name }) => name);
+}
+
+function stepCells({ timeline }: Plan): Cell[] {
+  return (timeline?.steps ?? []).flatMap(({ name, expect }) =>
+    expect.map(({ stream, at }) => ({ name: `${name}.${stream}`, at })),
+  );
 }
 
 /** The same of a scenario as it was read. */
