@@ -137,6 +137,36 @@ describe('both address families, one-arm', () => {
       expect((await client.call('tcp', vipOf(name), 80)).error).toBe('ECONNREFUSED');
     });
 
+    it.each(['proxy', 'dsr'])('%s: with an external owner it serves what the host is given', async (mode) => {
+      const addresses = [vipOf(name), ...(mode === 'proxy' ? [FAMILIES[name].proxyIp] : [])];
+      const give = (verb: string) =>
+        Promise.all(
+          addresses.map((address) =>
+            lab.exec('l4', 'ip', 'addr', verb, `${address}${FAMILIES[name].host}`, 'dev', 'sw'),
+          ),
+        );
+      /** Whether the router, which asks anew, gets an answer. */
+      const answers = async (): Promise<boolean> => {
+        await lab.exec('l3', 'ip', 'neigh', 'flush', 'dev', 'sw');
+        return (await client.call('tcp', vipOf(name), 80)).error === undefined;
+      };
+      await start(name, mode, {}, { vipOwner: true });
+      expect(await answers()).toBe(true);
+      await lb.reload(config(name, mode, {}, { vipOwner: 'external' }));
+      expect(await lab.exec('l4', 'ip', 'addr')).not.toContain(`${vipOf(name)}/`);
+      expect(await answers()).toBe(false);
+      await give('add');
+      const served = await client.call('tcp', vipOf(name), 80);
+      expect(served.source).toBe(mode === 'dsr' ? FAMILIES[name].client : FAMILIES[name].proxyIp);
+      await lb.stop();
+      // They are somebody else's.
+      expect(await lab.exec('l4', 'ip', 'addr')).toContain(`${vipOf(name)}/`);
+      await start(name, mode, {}, { vipOwner: 'external' });
+      expect(await answers()).toBe(true);
+      await give('del');
+      expect(await answers()).toBe(false);
+    });
+
     it('a VIP that is not owned is found by its neighbours', async () => {
       await lab.exec('l3', 'ip', 'neigh', 'flush', 'dev', 'sw');
       await start(name, 'proxy', {}, { vipOwner: false });

@@ -28,7 +28,7 @@ export function localAddresses(node: NodePlan): LocalAddress[] {
 
 /** VIPs that a load balancer answers ARP for without owning them. */
 export function answeredVips(lb: LbConfig): string[] {
-  return lb.vipOwner ? [] : [...new Set(lb.services.map(({ vip }) => vip))];
+  return lb.vipOwner === false ? [...new Set(lb.services.map(({ vip }) => vip))] : [];
 }
 
 /** Proxy IPs of a service that are addresses of the load balancer's own; none for `auto`. */
@@ -38,6 +38,7 @@ export function proxyIps(service: LbService): string[] {
 }
 
 function addedByLb(lb: LbConfig): string[] {
+  if (lb.vipOwner === 'external') return [];
   return [...(lb.vipOwner ? lb.services.map(({ vip }) => vip) : []), ...lb.services.flatMap(proxyIps)];
 }
 

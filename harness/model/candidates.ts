@@ -116,7 +116,7 @@ function balancerSettings(failure: Failure): Candidate[] {
   const service = serviceOf(failure.plan, failure.flow);
   return balancersFor(failure).flatMap((l4) => [
     ...(l4.balancer === null ? [on(l4, 'balancer-on', { lb: 'on' })] : []),
-    ...(l4.balancer?.config.vipOwner === false ? [] : [on(l4, 'disown-vip', { vipOwner: false })]),
+    ...((l4.balancer?.config.vipOwner ?? true) === true ? [on(l4, 'disown-vip', { vipOwner: false })] : []),
     ...(isSet(l4, 'send_redirects') ? [on(l4, 'send-redirects-off', { sendRedirects: false })] : []),
     {
       fixes: [{ code: 'rewrite-source-mac', params: { node: l4.name } }] satisfies Fix[],

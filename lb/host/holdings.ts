@@ -7,9 +7,11 @@ import type { Holding } from '../terms/holding.ts';
 
 /**
  * What the host must hold for this configuration: every VIP and proxy IP on the interface whose subnet contains it,
- * else on `lo` (somebody routes it here). Addresses that the host has anyway are left alone.
+ * else on `lo` (somebody routes it here). Addresses that the host has anyway are left alone, and so are all of them where
+ * somebody else sees to them.
  */
 export function holdingsFor(config: LbConfig, facts: HostFacts): Holding[] {
+  if (config.vipOwner === 'external') return [];
   const present = new Set(facts.interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
   const missing = (addresses: string[]) => [...new Set(addresses)].filter((address) => !present.has(address));
   const vips = missing(config.services.map(({ vip }) => vip));

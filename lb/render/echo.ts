@@ -9,7 +9,7 @@ import type { Part } from './ruleset.ts';
  * (at-ingress.ts).
  */
 export function renderEcho({ config }: RenderInput): Part {
-  if (config.vipOwner) return { maps: [], chains: [] };
+  if (config.vipOwner !== false) return { maps: [], chains: [] };
   const atIngress = vipsAtIngress(config);
   const others = config.services.map(({ vip }) => vip).filter((vip) => !atIngress.has(vip));
   const rules = FAMILIES.flatMap(({ ip, version }) => {

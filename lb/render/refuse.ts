@@ -17,7 +17,7 @@ import { packetKey, serviceElement, serviceKeyType } from './service-key.ts';
  * but ingress rules may meet is in at-ingress.ts.
  */
 export function renderRefusals(input: RenderInput): Part {
-  const { vipOwner } = input.config;
+  const vipOwner = input.config.vipOwner !== false;
   const atIngress = vipsAtIngress(input.config);
   const parts = FAMILIES.flatMap((family): Part[] => {
     const here = input.config.services.filter(({ vip }) => familyOf(vip) === family && !atIngress.has(vip));

@@ -105,12 +105,13 @@ export const serviceSchema = z.strictObject({
 
 /**
  * Configuration of one load balancer, as read from its YAML or JSON file.
- * `vipOwner: true` makes every VIP an address of the host itself (as LVS directors do);
- * false answers ARP for it without owning it.
+ * `vipOwner: true` makes every VIP an address of the host itself (as LVS directors do); false answers ARP for it without
+ * owning it. With `external` somebody else gives the host VIPs and proxy IPs and takes them away again, and announces
+ * them: keepalived, or any other daemon. Rules are there all the time, as with true.
  */
 export const lbConfigSchema = z.strictObject({
   version: z.literal(1),
-  vipOwner: z.boolean().default(true),
+  vipOwner: z.union([z.boolean(), z.literal('external')], mustBe('`true`, `false` or `external`')).default(true),
   flowTable: z
     .strictObject({
       limit: z

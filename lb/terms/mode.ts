@@ -23,6 +23,9 @@ export function isDirect({ mode }: { mode: Mode }): boolean {
   return MODES[mode].handsOver !== 'nat';
 }
 
+/** Whether VIPs are addresses of the host, by the load balancer's doing or by somebody else's. */
+export type VipOwner = boolean | 'external';
+
 /**
  * VIPs of direct modes alone that the host does not own: the load balancer deals with all that is sent to them where it
  * comes in, and the host's own stack, its connection tracking above all, has no part in it.
@@ -31,10 +34,10 @@ export function vipsAtIngress({
   vipOwner,
   services,
 }: {
-  vipOwner: boolean;
+  vipOwner: VipOwner;
   services: { vip: string; mode: Mode }[];
 }): Set<string> {
-  if (vipOwner) return new Set();
+  if (vipOwner !== false) return new Set();
   const translated = new Set(services.filter((service) => !isDirect(service)).map(({ vip }) => vip));
   return new Set(services.map(({ vip }) => vip).filter((vip) => !translated.has(vip)));
 }

@@ -7,12 +7,14 @@ import type { Evidence } from '../evidence.ts';
 /** Recognises one kind of failure in the evidence, or says nothing. */
 export type Rule = (evidence: Evidence) => Cause | null;
 
-/** Every address that a node holds by plan: its interfaces', its loopback's, and an L4's VIPs and proxy IPs. */
+/** Every address that a node holds by plan: its interfaces', its loopback's, and an L4's VIPs and proxy IPs. Those of a pair are in no plan. */
 export function addressesOf(plan: Plan, name: string): string[] {
   const node = nodeOf(plan, name);
   const own = [...interfaceAddresses(node), ...node.loopback.map(host)];
   const balanced = node.balancer === null ? [] : plan.services.filter((service) => balancedBy(service, name));
-  const vips = node.balancer?.config.vipOwner === false ? [] : balanced.map(({ vip }) => vip);
+  const vipOwner = node.balancer?.config.vipOwner;
+  if (vipOwner === 'external') return own;
+  const vips = vipOwner === false ? [] : balanced.map(({ vip }) => vip);
   return [
     ...own,
     ...vips,
