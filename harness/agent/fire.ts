@@ -2,7 +2,8 @@ import type { ClientOutcome } from '../terms/cause.ts';
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { runToEnd } from './program.ts';
-import type { FireParams, FireResult, ServerAnswer } from './protocol.ts';
+import type { FireParams, FireResult } from './protocol.ts';
+import { errorOutcome, firstAnswer, parseAnswer, requestText } from './request.ts';
 
 /** Sends one flow and says what the caller's socket makes of it. Ends within `timeoutMs`, or when cancelled. */
 export async function fire(params: FireParams, cancelled: AbortSignal): Promise<FireResult> {
@@ -32,7 +33,7 @@ function attempt(params: FireParams, signal: AbortSignal): Promise<FireResult | 
 
 /** TCP: sends requests one after the other on one connection; HTTP is one GET. Null when the signal came first. */
 function stream(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
-  const { address, port, sourcePort, token, bytes, exchanges } = params;
+  const { address, port, sourcePort, token, exchanges } = params;
   return new Promise((resolve) => {
     const socket = connect({ host: address, port, localPort: sourcePort });
     let text = '';
@@ -47,28 +48,20 @@ function stream(params: FireParams, signal: AbortSignal): Promise<FireResult | n
     };
     const onAbort = (): void => finish(null);
     signal.addEventListener('abort', onAbort);
-    const send = (): void => {
-      if (params.protocol === 'http') {
-        socket.write(
-          `GET /${token}?bytes=${bytes.reply} HTTP/1.1\r\nHost: ${address}\r\nX-Filler: ${'x'.repeat(bytes.request)}\r\nConnection: close\r\n\r\n`,
-        );
-      } else {
-        socket.write(`${token} ${bytes.reply} ${'x'.repeat(bytes.request)}\n`);
-      }
-    };
+    const send = (): void => void socket.write(requestText(params));
     socket.setNoDelay(true);
     socket.on('connect', send);
     socket.on('error', (error: NodeJS.ErrnoException) =>
-      finish({ answered: false, outcome: codeOf(error), answer: null }),
+      finish({ answered: false, outcome: errorOutcome(error), answer: null }),
     );
     socket.on('close', () => finish({ answered: false, outcome: 'closed', answer: null }));
     socket.on('data', (piece: Buffer) => {
       text += piece.toString('latin1');
-      const line = /\{[^{}]*\} *\n/.exec(text);
-      if (!line) return;
+      const first = firstAnswer(text);
+      if (!first) return;
       done += 1;
-      const answer = parseAnswer(line[0], token);
-      text = text.slice(line.index + line[0].length);
+      const answer = parseAnswer(first.answer, token);
+      text = first.rest;
       if (answer === null) finish({ answered: false, outcome: 'wrong-answer', answer: null });
       else if (params.protocol === 'tcp' && done < exchanges) send();
       else finish({ answered: true, outcome: params.protocol === 'http' ? '200' : 'answered', answer });
@@ -84,7 +77,7 @@ const AGAIN_MS = 500;
  * sent again until it is answered, as resolvers do; of several, an answer to a repetition would pass for the next one's.
  */
 function datagrams(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
-  const { address, port, sourcePort, token, bytes, exchanges } = params;
+  const { address, port, sourcePort, token, exchanges } = params;
   return new Promise((resolve) => {
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
     let done = 0;
@@ -98,9 +91,9 @@ function datagrams(params: FireParams, signal: AbortSignal): Promise<FireResult 
     };
     const onAbort = (): void => finish(null);
     signal.addEventListener('abort', onAbort);
-    const send = (): void => socket.send(`${token} ${bytes.reply} ${'x'.repeat(bytes.request)}`);
+    const send = (): void => socket.send(requestText(params));
     const fail = (error: NodeJS.ErrnoException): void =>
-      finish({ answered: false, outcome: codeOf(error), answer: null });
+      finish({ answered: false, outcome: errorOutcome(error), answer: null });
     socket.on('error', fail);
     socket.on('message', (message) => {
       done += 1;
@@ -143,17 +136,4 @@ async function ping(params: FireParams, signal: AbortSignal): Promise<FireResult
   const printed = stdout + stderr;
   const [, outcome = 'timeout'] = PING_ERRORS.find(([text]) => text.test(printed)) ?? [];
   return { answered: false, outcome, answer: null };
-}
-
-function codeOf({ code }: NodeJS.ErrnoException): ClientOutcome {
-  return code?.startsWith('E') ? (code as ClientOutcome) : 'EIO';
-}
-
-function parseAnswer(text: string, token: string): ServerAnswer | null {
-  try {
-    const answer = JSON.parse(text) as ServerAnswer;
-    return answer.token === token ? answer : null;
-  } catch {
-    return null;
-  }
 }

@@ -49,7 +49,10 @@ function serve(name: string, socket: Socket): void {
   socket.on('data', (piece: Buffer) => {
     text += piece.toString('latin1');
     if (/^(GET|HEAD) /.test(text)) {
-      if (text.includes('\r\n\r\n')) answerHttp(name, socket, text);
+      const end = text.indexOf('\r\n\r\n');
+      if (end < 0) return;
+      answerHttp(name, socket, text.slice(0, end));
+      text = text.slice(end + 4);
       return;
     }
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
@@ -60,12 +63,13 @@ function serve(name: string, socket: Socket): void {
   });
 }
 
-function answerHttp(name: string, socket: Socket, text: string): void {
-  const [, token = '', bytes = '0'] = /^\S+ \/([^?\s]*)(?:\?bytes=(\d+))?/.exec(text) ?? [];
+function answerHttp(name: string, socket: Socket, request: string): void {
+  const [, token = '', bytes = '0'] = /^\S+ \/([^?\s]*)(?:\?bytes=(\d+))?/.exec(request) ?? [];
   const body = `${JSON.stringify(answerOf(name, token, socket))}${filler(Number(bytes))}\n`;
-  socket.end(
-    `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  const keeps = /^connection: keep-alive\r?$/im.test(request);
+  const answer = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: ${keeps ? 'keep-alive' : 'close'}\r\n\r\n${body}`;
+  if (keeps) socket.write(answer);
+  else socket.end(answer);
 }
 
 /** White space, so that the answer stays one JSON value. */

@@ -12,6 +12,7 @@ import { apply, fingerprint, makesRules, nftTables, undo, wire, type Applied } f
 import { runToEnd } from './program.ts';
 import type { Calls, FromAgent, Method } from './protocol.ts';
 import { routeGet } from './route-get.ts';
+import { Stream } from './stream.ts';
 import { answerAt, silentEnds, type Answering } from './try-wire.ts';
 
 /** What an agent can be asked to do; it holds whatever must be ended again. */
@@ -27,6 +28,7 @@ export class Node {
   #tables = '';
   #balancer: Balancer | null = null;
   readonly #fires = new Map<string, AbortController>();
+  readonly #streams = new Map<string, Stream>();
 
   constructor(
     private readonly emit: (message: FromAgent) => void,
@@ -76,6 +78,7 @@ export class Node {
     serverStates: () => Promise.resolve(this.#balancer?.serverStates() ?? []),
     balancerRules: async () => (await this.#balancer?.describeRules()) ?? '',
     reset: async () => {
+      this.#stopStreams();
       // Starting the load balancer costs more than all else that a variant needs: it stays, without services.
       if (this.#balancer?.running) await this.#balancer.clear();
       await this.#stopListening();
@@ -96,6 +99,23 @@ export class Node {
       this.#fires.get(token)?.abort();
       return Promise.resolve(null);
     },
+    startStream: (params) => {
+      this.#streams.set(params.name, new Stream(params, (records) => this.emit({ event: 'calls', records })));
+      return Promise.resolve(null);
+    },
+    goOn: ({ stream, step }) => {
+      this.#streams.get(stream)?.goOn(step);
+      return Promise.resolve(null);
+    },
+    holdStream: async ({ stream }) => {
+      await this.#streams.get(stream)?.hold();
+      return null;
+    },
+    stopStream: ({ stream }) => {
+      this.#streams.get(stream)?.stop();
+      this.#streams.delete(stream);
+      return Promise.resolve(null);
+    },
     drain: async () => {
       const inUse = this.#running.filter(({ iface }) => this.#inUse.includes(iface));
       const dropped = await Promise.all(inUse.map((capture) => capture.drain()));
@@ -110,6 +130,7 @@ export class Node {
     run: ({ argv, input = '' }) => runToEnd(argv, { input }),
     detach: async () => {
       this.onDetach();
+      this.#stopStreams();
       for (const capture of this.#running) await capture.stop();
       this.#running = [];
       return null;
@@ -117,6 +138,7 @@ export class Node {
   };
 
   async stop(): Promise<void> {
+    this.#stopStreams();
     await this.#balancer?.stop();
     await this.#stopListening();
     await Promise.all(this.#running.map((capture) => capture.stop()));
@@ -138,6 +160,11 @@ export class Node {
       host,
     );
     this.#listeners = await Promise.all(node.listeners.map((plan) => listen(node.name, plan, addresses)));
+  }
+
+  #stopStreams(): void {
+    for (const stream of this.#streams.values()) stream.stop();
+    this.#streams.clear();
   }
 
   async #stopListening(): Promise<void> {

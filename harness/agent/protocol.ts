@@ -2,7 +2,7 @@ import type { AgentFault } from '../terms/fault.ts';
 import type { ClientOutcome } from '../terms/cause.ts';
 import type { RouteAnswer } from '../terms/route-answer.ts';
 import type { BalancerPlan, FlowProtocol, NodePlan } from '../terms/plan.ts';
-import type { ActionPlan, BandState, PairPlan } from '../terms/timeline.ts';
+import type { ActionPlan, BandState, CallRecord, PairPlan, StreamPlan } from '../terms/timeline.ts';
 import type { ServerState } from './balancers/balancer.ts';
 
 /**
@@ -43,6 +43,17 @@ export interface Calls {
   fire: { params: FireParams; result: FireResult };
   /** Ends a running `fire`, which then says `no answer`. */
   cancel: { params: { token: string }; result: null };
+  /** Makes a stream ready; it makes no call until `goOn`. */
+  startStream: { params: StreamParams; result: null };
+  /** Makes calls from now on; they count to a step, by its index. */
+  goOn: { params: { stream: string; step: number }; result: null };
+  /**
+   * Begins no further call; answers when none is in flight and all have been told of. A kept connection may still have an
+   * unanswered exchange, which has taken longer than a call may.
+   */
+  holdStream: { params: { stream: string }; result: null };
+  /** Ends a stream with its connections; one that is not there is no error. */
+  stopStream: { params: { stream: string }; result: null };
   /** Answers when every frame that the kernel had seen by now has been sent as an event. */
   drain: { params: null; result: { dropped: number } };
   /** Counters of the namespace that are not zero; those of nftables only where the node has rules. */
@@ -128,6 +139,24 @@ export interface FireParams {
   timeoutMs: number;
 }
 
+export interface StreamParams {
+  name: string;
+  protocol: StreamPlan['protocol'];
+  address: string;
+  port: number;
+  everyMs: number;
+  timeoutMs: number;
+  connection: StreamPlan['connection'];
+  connections: number;
+  /** Of every call; absent where each socket has one of `sourcePorts`. */
+  sourcePort?: number;
+  /** First and last of the ports that are the stream's own. They are taken in turn, so that none comes again soon. */
+  sourcePorts: [number, number];
+  /** With which every token begins: three characters less than `l4lab-` and eight. */
+  tokens: string;
+  bytes: { request: number; reply: number };
+}
+
 export interface FireResult {
   answered: boolean;
   outcome: ClientOutcome;
@@ -157,6 +186,7 @@ export type FromAgent =
   | { event: 'hello' }
   | { event: 'frames'; iface: string; frames: RawFrame[] }
   | { event: 'log'; line: string }
+  | { event: 'calls'; records: CallRecord[] }
   | StateChange;
 
 /** A thing of the node has got a state. `at`: ms since 1970, of the kernel's wall clock. */

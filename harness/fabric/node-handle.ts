@@ -5,6 +5,7 @@ import type Dockerode from 'dockerode';
 import type { Calls, FromAgent, Method, Query, RawFrame, StateChange } from '../agent/protocol.ts';
 import { EnvironmentError, type ErrorCode, type L4labError } from '../errors.ts';
 import type { AgentFault, Fault } from '../terms/fault.ts';
+import type { CallRecord } from '../terms/timeline.ts';
 import { coalesce } from '../coalesce.ts';
 
 /** What may take long on a busy machine: to start, to configure, to send a flow that nobody answers. */
@@ -22,6 +23,7 @@ export class NodeHandle {
   /** Told of each state that a member of a pair, or a server of the node's load balancer, gets. */
   onState: (change: StateChange) => void = () => undefined;
   onFrames: (iface: string, frames: RawFrame[]) => void = () => undefined;
+  onCalls: (records: CallRecord[]) => void = () => undefined;
   #next = 1;
   readonly #pending = new Map<
     number,
@@ -133,6 +135,7 @@ export class NodeHandle {
     if ('event' in message) {
       if (message.event === 'hello') this.#hello();
       else if (message.event === 'frames') this.onFrames(message.iface, message.frames);
+      else if (message.event === 'calls') this.onCalls(message.records);
       else if (message.event === 'log') this.log.push(message.line);
       else this.onState(message);
       return;

@@ -1,0 +1,44 @@
+import type { ClientOutcome } from '../terms/cause.ts';
+import type { FlowProtocol } from '../terms/plan.ts';
+import type { ServerAnswer } from './protocol.ts';
+
+/** What a caller asks of a listener. */
+export interface Request {
+  token: string;
+  protocol: FlowProtocol;
+  /** Called address. */
+  address: string;
+  /** Extra payload in each direction. */
+  bytes: { request: number; reply: number };
+  /** HTTP: whether the connection stays for more requests; absent means that it does not. */
+  keep?: boolean;
+}
+
+/** A request as it goes over a connection or into a datagram. */
+export function requestText({ token, protocol, address, bytes, keep = false }: Request): string {
+  const filler = 'x'.repeat(bytes.request);
+  if (protocol === 'udp') return `${token} ${bytes.reply} ${filler}`;
+  if (protocol === 'tcp') return `${token} ${bytes.reply} ${filler}\n`;
+  return `GET /${token}?bytes=${bytes.reply} HTTP/1.1\r\nHost: ${address}\r\nX-Filler: ${filler}\r\nConnection: ${keep ? 'keep-alive' : 'close'}\r\n\r\n`;
+}
+
+/** The first answer in what came over a connection, and what follows it; null while it is not there in full. */
+export function firstAnswer(text: string): { answer: string; rest: string } | null {
+  const found = /\{[^{}]*\} *\n/.exec(text);
+  return found && { answer: found[0], rest: text.slice(found.index + found[0].length) };
+}
+
+/** Null for what is no answer to this token. */
+export function parseAnswer(text: string, token: string): ServerAnswer | null {
+  try {
+    const answer = JSON.parse(text) as ServerAnswer;
+    return answer.token === token ? answer : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Why a socket failed. */
+export function errorOutcome({ code }: NodeJS.ErrnoException): ClientOutcome {
+  return code?.startsWith('E') ? (code as ClientOutcome) : 'EIO';
+}

@@ -1,0 +1,287 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { createSocket } from 'node:dgram';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CallRecord } from '../terms/timeline.ts';
+import { listen, type Listening } from './listen.ts';
+import type { StreamParams } from './protocol.ts';
+import { Stream } from './stream.ts';
+
+const EVERY_MS = 5;
+const TOKEN = /^l4lab-[0-9a-z]{8}$/;
+
+/** A stream, with whatever it has told so far; ended with its test. */
+class Told implements Disposable {
+  readonly records: CallRecord[] = [];
+  readonly #stream: Stream;
+
+  constructor(port: number, params: Partial<StreamParams> = {}) {
+    const whole: StreamParams = {
+      name: 'calls',
+      protocol: 'tcp',
+      address: '127.0.0.1',
+      port,
+      everyMs: EVERY_MS,
+      timeoutMs: 5000,
+      connection: 'new',
+      connections: 1,
+      sourcePorts: [12_000, 12_999],
+      tokens: 'l4lab-abc',
+      bytes: { request: 0, reply: 0 },
+      ...params,
+    };
+    this.#stream = new Stream(whole, (records) => this.records.push(...records));
+  }
+
+  goOn(step: number): void {
+    this.#stream.goOn(step);
+  }
+
+  hold(): Promise<void> {
+    return this.#stream.hold();
+  }
+
+  /** Lets calls be made until so many have been told of since the step began, and holds. */
+  async step(step: number, calls: number): Promise<CallRecord[]> {
+    this.goOn(step);
+    await this.until(() => this.of(step).length >= calls);
+    await this.hold();
+    return this.of(step);
+  }
+
+  of(step: number): CallRecord[] {
+    return this.records.filter((record) => record.step === step);
+  }
+
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) await delay(2);
+  }
+
+  [Symbol.dispose](): void {
+    this.#stream.stop();
+  }
+}
+
+/** A TCP server that does with each connection what the test wants. */
+async function serve(onConnection: (socket: Socket, count: number) => void): Promise<Server & { port: number }> {
+  let count = 0;
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    onConnection(socket, count++);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return Object.assign(server, { port: (server.address() as AddressInfo).port });
+}
+
+async function freePort(): Promise<number> {
+  const server = await serve(() => undefined);
+  server.close();
+  await once(server, 'close');
+  return server.port;
+}
+
+const open: Listening[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((listener) => listener.close()));
+});
+
+async function listener(protocol: 'tcp' | 'udp'): Promise<number> {
+  const port = await freePort();
+  open.push(await listen('s1', { protocol, port }, ['127.0.0.1']));
+  return port;
+}
+
+test.each(['tcp', 'http', 'udp'] as const)(
+  'every %s call has a token, a port and a connection of its own, and is told of once, in its step',
+  async (protocol) => {
+    using told = new Told(await listener(protocol === 'udp' ? 'udp' : 'tcp'), {
+      protocol,
+      bytes: { request: 10, reply: 3000 },
+    });
+    await told.step(0, 30);
+    await told.step(1, 5);
+    expect(new Set(told.records.map(({ token }) => token)).size).toBe(told.records.length);
+    expect(new Set(told.records.map(({ sourcePort }) => sourcePort)).size).toBe(told.records.length);
+    for (const record of told.records) {
+      expect(record).toMatchObject({
+        stream: 'calls',
+        token: expect.stringMatching(TOKEN) as string,
+        answered: true,
+        outcome: protocol === 'http' ? '200' : 'answered',
+        servedBy: 's1',
+        sourceSeen: '127.0.0.1',
+      });
+      expect(record.connection).toBeUndefined();
+      expect(record.endedAt).toBeGreaterThanOrEqual(record.beganAt);
+    }
+    const [first, second] = [told.of(0), told.of(1)];
+    expect(Math.max(...first.map(({ endedAt }) => endedAt))).toBeLessThanOrEqual(second[0]!.beganAt);
+  },
+);
+
+test('calls begin at their rate, whatever becomes of the ones before', async () => {
+  const server = await serve((socket, count) => {
+    if (count % 2 === 1) socket.resetAndDestroy();
+  });
+  using told = new Told(server.port, { timeoutMs: 100 });
+  const calls = await told.step(0, 20);
+  server.close();
+  expect(new Set(calls.map(({ outcome }) => outcome))).toEqual(new Set(['timeout', 'ECONNRESET']));
+  expect(calls.every(({ answered }) => !answered)).toBe(true);
+  // The silent ones take 100 ms each: one after the other, 10 of them would take a second.
+  const begun = calls.map(({ beganAt }) => beganAt).sort((a, b) => a - b);
+  const [longest] = calls.map(({ beganAt, endedAt }) => endedAt - beganAt).sort((a, b) => b - a);
+  expect(longest).toBeGreaterThanOrEqual(99);
+  const overlapping = begun.filter((at) => calls.some((other) => other.beganAt < at && at < other.endedAt));
+  expect(overlapping.length).toBeGreaterThan(calls.length / 2);
+});
+
+test('an answer that comes after a call was given up does not make it work', async () => {
+  const server = await serve((socket) => {
+    socket.once('data', (piece: Buffer) => {
+      const [token] = piece.toString().split(' ');
+      const answer = JSON.stringify({ token, server: 's1', peer: '127.0.0.1 1', local: '' });
+      setTimeout(() => socket.write(`${answer}\n`), 150);
+    });
+  });
+  using told = new Told(server.port, { timeoutMs: 50 });
+  const calls = await told.step(0, 3);
+  server.close();
+  expect(new Set(calls.map(({ answered, outcome }) => `${answered} ${outcome}`))).toEqual(new Set(['false timeout']));
+});
+
+test('a listener that is not there is told by the code of the socket', async () => {
+  using tcp = new Told(await freePort());
+  expect(new Set((await tcp.step(0, 3)).map(({ outcome }) => outcome))).toEqual(new Set(['ECONNREFUSED']));
+  using udp = new Told(await freePort(), { protocol: 'udp' });
+  expect(new Set((await udp.step(0, 3)).map(({ outcome }) => outcome))).toEqual(new Set(['ECONNREFUSED']));
+});
+
+test.each(['tcp', 'http'] as const)('a fixed source port serves %s calls one after the other', async (protocol) => {
+  const sourcePort = await freePort();
+  using told = new Told(await listener('tcp'), { protocol, sourcePort, everyMs: 20 });
+  const calls = await told.step(0, 10);
+  expect(new Set(calls.map((call) => `${call.sourcePort} ${call.answered}`))).toEqual(new Set([`${sourcePort} true`]));
+});
+
+test.each(['tcp', 'udp'] as const)(
+  'a %s call whose source port is still in use fails with the code of it',
+  async (protocol) => {
+    const silent = protocol === 'tcp' ? await serve(() => undefined) : createSocket('udp4').bind(0, '127.0.0.1');
+    if ('address' in silent && protocol === 'udp') await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    using told = new Told(port, { protocol, sourcePort: await freePort(), timeoutMs: 300 });
+    const calls = await told.step(0, 10);
+    silent.close();
+    const outcomes = new Set(calls.map(({ outcome }) => outcome));
+    expect(outcomes.size).toBe(2);
+    expect(outcomes).toContain('timeout');
+    expect([...outcomes].some((outcome) => /EADDR(INUSE|NOTAVAIL)/.test(outcome))).toBe(true);
+  },
+);
+
+test.each(['tcp', 'http', 'udp'] as const)(
+  'kept %s connections carry all calls, each one after the other',
+  async (protocol) => {
+    using told = new Told(await listener(protocol === 'udp' ? 'udp' : 'tcp'), {
+      protocol,
+      connection: 'kept',
+      connections: 3,
+      bytes: { request: 10, reply: 3000 },
+    });
+    await told.step(0, 20);
+    const calls = [...told.records, ...(await told.step(1, 20))];
+    expect(new Set(calls.map(({ connection }) => connection))).toEqual(new Set([0, 1, 2]));
+    expect(new Set(calls.map(({ sourcePort }) => sourcePort)).size).toBe(3);
+    expect(calls.every(({ answered }) => answered)).toBe(true);
+    for (const number of [0, 1, 2]) {
+      const own = calls.filter(({ connection }) => connection === number);
+      own.slice(1).forEach(({ beganAt }, i) => expect(beganAt).toBeGreaterThanOrEqual(own[i]!.endedAt));
+    }
+  },
+);
+
+test('a connection that breaks fails one call and is opened anew under the next number', async () => {
+  const sockets: Socket[] = [];
+  const server = await serve((socket, count) => {
+    sockets.push(socket);
+    socket.on('data', (piece: Buffer) => {
+      const [token] = piece.toString().split(' ');
+      socket.write(`${JSON.stringify({ token, server: `s${count}`, peer: '127.0.0.1 1', local: '' })}\n`);
+    });
+  });
+  using told = new Told(server.port, { connection: 'kept' });
+  await told.step(0, 3);
+  // While nothing is under way: the caller learns of it by its next call.
+  sockets.splice(0).forEach((socket) => socket.resetAndDestroy());
+  const calls = await told.step(1, 4);
+  expect(calls.slice(0, 2).map(({ connection, outcome }) => [connection, outcome])).toEqual([
+    [0, 'ECONNRESET'],
+    [1, 'answered'],
+  ]);
+  expect(calls[1]).toMatchObject({ servedBy: 's1' });
+  expect(calls[1]!.sourcePort).not.toBe(calls[0]!.sourcePort);
+  sockets.forEach((socket) => socket.resetAndDestroy());
+  server.close();
+  await once(server, 'close');
+  // What never came to be uses up no number.
+  const refused = await told.step(2, 5);
+  expect(refused.slice(1).map(({ connection, outcome }) => [connection, outcome])).toEqual(
+    refused.slice(1).map(() => [2, 'ECONNREFUSED']),
+  );
+});
+
+test('an exchange that outlasts its step has failed in that step, and is told of again in the one in which it ends', async () => {
+  let answer: (() => void) | null = null;
+  let count = 0;
+  const server = await serve((socket) => {
+    socket.on('data', (piece: Buffer) => {
+      const [token] = piece.toString().split(' ');
+      const send = (): void =>
+        void socket.write(`${JSON.stringify({ token, server: 's1', peer: '127.0.0.1 1', local: '' })}\n`);
+      if (count++ === 2) answer = send;
+      else send();
+    });
+  });
+  using told = new Told(server.port, { connection: 'kept', timeoutMs: 30 });
+  told.goOn(0);
+  await told.until(() => answer !== null);
+  await told.hold();
+  const [, , stuck] = told.of(0);
+  expect(told.of(0)).toHaveLength(3);
+  expect(stuck).toMatchObject({ answered: false, outcome: 'timeout', servedBy: null });
+  // Held, it tells nothing, even when the answer comes.
+  answer!();
+  told.goOn(1);
+  await told.until(() => told.of(1).length >= 2);
+  await told.hold();
+  const [again, next] = told.of(1);
+  expect(again).toMatchObject({
+    token: stuck!.token,
+    connection: 0,
+    beganAt: stuck!.beganAt,
+    answered: false,
+    outcome: 'timeout',
+    servedBy: 's1',
+  });
+  expect(next).toMatchObject({ connection: 0, answered: true });
+  expect(told.of(0)).toHaveLength(3);
+  server.close();
+});
+
+test('a stream that is stopped leaves no connection, and tells nothing more', async () => {
+  const sockets = new Set<Socket>();
+  const server = await serve((socket) => {
+    sockets.add(socket.resume());
+    socket.on('close', () => sockets.delete(socket));
+  });
+  const told = new Told(server.port, { connection: 'kept', connections: 4 });
+  told.goOn(0);
+  await told.until(() => sockets.size === 4);
+  told[Symbol.dispose]();
+  await told.until(() => sockets.size === 0);
+  server.close();
+  await once(server, 'close');
+  expect(told.records).toEqual([]);
+});
