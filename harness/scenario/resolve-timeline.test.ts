@@ -96,6 +96,11 @@ test('a step carries what it changes, and nothing else', () => {
   expect([0, 1, 2].map(drained)).toEqual([undefined, true, false]);
 });
 
+test('an L4 of a pair leaves addresses to it', () => {
+  const owners = plan.nodes.flatMap(({ balancer }) => (balancer === null ? [] : [balancer.config.vipOwner]));
+  expect(owners).toEqual(['external', 'external']);
+});
+
 test('a pair holds VIPs and proxy IPs, each member at the interface of their subnet', () => {
   expect(plan.pairs).toEqual([
     {

@@ -228,7 +228,14 @@ function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile)
     }));
     return [{ name: serviceName, ...rest, check, servers }];
   });
-  return { version: 1, vipOwner: settings.vipOwner ?? true, services };
+  const { idleTimeoutMs, vipOwner = true } = settings;
+  const isMember = Object.values(body.pairs).some(({ nodes }) => nodes.includes(name));
+  return {
+    version: 1,
+    vipOwner: isMember ? 'external' : vipOwner,
+    ...(idleTimeoutMs === undefined ? {} : { flowTable: { tcpIdleMs: idleTimeoutMs, udpIdleMs: idleTimeoutMs } }),
+    services,
+  };
 }
 
 const NO_CHECK = { type: 'none' as const, intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 };

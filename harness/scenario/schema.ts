@@ -88,8 +88,9 @@ const nodeSettings = z.strictObject({
     .int()
     .min(1000)
     .max(3_600_000)
+    .multipleOf(1000, mustBe('a number of whole seconds, in ms: kernels reckon so'))
     .optional()
-    .describe('L4, or a stateful firewall: how long a connection without traffic is remembered, ms.'),
+    .describe('L4, or a stateful firewall: how long a connection without traffic is remembered, ms; whole seconds.'),
   onIdle: z
     .enum(['silent', 'reset'])
     .optional()
