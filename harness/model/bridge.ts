@@ -3,7 +3,7 @@ import type { Frame } from './packet.ts';
 import { isSwallowed } from './path-mtu.ts';
 import { discard, stateOf } from './run.ts';
 import type { Run } from './run.ts';
-import type { Host } from './network.ts';
+import type { Host, Network } from './network.ts';
 import { crossing } from './trace.ts';
 
 /** Sends a frame out of an interface; what `br0` sends goes where the MAC table says, else out of every port. */
@@ -26,7 +26,10 @@ export function transmit(run: Run, host: Host, iface: string, frame: Frame): voi
 export function receiveAtPort(run: Run, host: Host, port: string, frame: Frame): boolean {
   const { macTable } = stateOf(run, host);
   const before = macTable.get(frame.srcMac);
-  if (before?.port !== port) macTable.set(frame.srcMac, { port, movedFrom: before?.port ?? null });
+  if (before?.port !== port) {
+    const wasRight = leadsTo(run.network, host, port, frame.srcMac);
+    macTable.set(frame.srcMac, { port, movedFrom: before?.port ?? null, wasRight });
+  }
   if (isOwnMac(host, port, frame.dstMac)) return true;
   forward(run, host, port, frame);
   return frame.dstMac === BROADCAST && host.devices.has('br0');
@@ -44,13 +47,52 @@ function forward(run: Run, host: Host, from: string | null, frame: Frame): void 
     for (const port of host.ports) if (port !== from) transmit(run, host, port, frame);
     return;
   }
-  const led = known.movedFrom === null ? frame : misdirected(frame, host.name, known.port);
+  const isOutdated = known.wasRight && !leadsTo(run.network, host, known.port, frame.dstMac);
+  const led =
+    known.movedFrom === null && !isOutdated
+      ? frame
+      : misdirected(frame, { bridge: host.name, port: known.port, isOutdated });
   // A bridge never sends a frame back out of the port it came by.
   if (known.port !== from) transmit(run, host, known.port, led);
   else if ('packet' in led) discard(run, led.packet, host.name);
 }
 
-function misdirected(frame: Frame, bridge: string, port: string): Frame {
+function misdirected(frame: Frame, by: { bridge: string; port: string; isOutdated: boolean }): Frame {
   if (!('packet' in frame)) return frame;
-  return { ...frame, packet: { ...frame.packet, misdirected: { bridge, mac: frame.dstMac, port } } };
+  return { ...frame, packet: { ...frame.packet, misdirected: { ...by, mac: frame.dstMac } } };
+}
+
+const behind = new WeakMap<Network, Map<string, Set<string>>>();
+
+/** Whether the node with a MAC is behind a port, as the wires are now. */
+function leadsTo(network: Network, { name }: Host, port: string, mac: string): boolean {
+  let ports = behind.get(network);
+  if (ports === undefined) {
+    ports = new Map();
+    behind.set(network, ports);
+  }
+  const key = `${name}/${port}`;
+  let macs = ports.get(key);
+  if (macs === undefined) {
+    macs = macsBehind(network, name, port);
+    ports.set(key, macs);
+  }
+  return macs.has(mac);
+}
+
+function macsBehind({ hosts, wires }: Network, name: string, port: string): Set<string> {
+  const seen = new Set([name]);
+  const macs = new Set<string>();
+  const open = [`${name}/${port}`];
+  for (let from = open.pop(); from !== undefined; from = open.pop()) {
+    const far = wires.get(from);
+    const host = far && hosts.get(far.node);
+    if (!far || !host) continue;
+    const isSwitch = host.ports.length > 0;
+    for (const { name: own, mac } of host.plan.interfaces) if (isSwitch || own === far.iface) macs.add(mac);
+    if (!isSwitch || seen.has(far.node)) continue;
+    seen.add(far.node);
+    open.push(...host.ports.filter((own) => own !== far.iface).map((own) => `${far.node}/${own}`));
+  }
+  return macs;
 }

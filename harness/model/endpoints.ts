@@ -2,6 +2,7 @@ import { listensAt } from '../terms/listener.ts';
 import { cause, type Cause } from '../terms/cause.ts';
 import { callsItself, ownerOf } from '../scenario/lookup.ts';
 import { answerTo, callerSends, hasSocket, isForCaller, openSocket } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import { isRequest } from './packet.ts';
 import type { Packet } from './packet.ts';
 import { handleIcmpError, learnTaken } from './path-mtu.ts';
@@ -40,13 +41,14 @@ function withoutListener({ network, exchange }: Run, { name }: Host, { dst, dstP
 function serve(run: Run, host: Host, packet: Packet): void {
   const { exchange } = run;
   const { protocol, step } = packet;
+  const isAsleep = run.circumstances.asleep.has(host.name);
   if (protocol === 'tcp' && step !== 'syn') {
     if (!hasSocket(exchange, host.name, packet)) {
-      refuse(run, host, packet, cause('refused', 'connection-unknown', { node: host.name, source: packet.src }));
+      refuse(run, host, packet, withoutSocket(exchange, host, packet));
       return;
     }
     deliver(run, packet, host.name);
-    if (step === 'request') answer(run, host, packet);
+    if (step === 'request' && !isAsleep) answer(run, host, packet);
     return;
   }
   const listens = listensAt(host.plan.listeners, { protocol, address: packet.dst, port: packet.dstPort });
@@ -56,12 +58,18 @@ function serve(run: Run, host: Host, packet: Packet): void {
   }
   deliver(run, packet, host.name);
   if (step !== 'syn') {
-    answer(run, host, packet);
+    if (protocol === 'icmp' || !isAsleep) answer(run, host, packet);
     return;
   }
   openSocket(exchange, host.name, packet);
   learnTaken(run, host, packet);
   enqueue(run, host, answerTo(exchange, packet, 'syn-ack'));
+}
+
+function withoutSocket({ isOpen }: Exchange, { name: node }: Host, { src: source, dst: destination }: Packet): Cause {
+  return isOpen
+    ? cause('connection-unknown', 'state-missing', { node, source, destination })
+    : cause('refused', 'connection-unknown', { node, source });
 }
 
 function answer(run: Run, host: Host, packet: Packet): void {

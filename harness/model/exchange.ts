@@ -12,6 +12,8 @@ export interface Exchange {
   flow: FlowPlan;
   service: ServicePlan | null;
   protocol: Packet['protocol'];
+  /** Whether its connection was opened before. */
+  isOpen: boolean;
   /** The caller's own end. */
   source: string;
   sourcePort: number;
@@ -27,10 +29,25 @@ export interface Exchange {
   repeated: Set<number>;
 }
 
-export function startExchange(flow: FlowPlan, service: ServicePlan | null, source: string): Exchange {
-  const protocol = flow.protocol === 'http' ? 'tcp' : flow.protocol;
-  const exchange = { flow, service, protocol, source, sourcePort: CALLER_PORT, sent: [], sockets: new Set<string>() };
-  return { ...exchange, served: null, answered: false, repeated: new Set() };
+/** @param ends the caller's address, and the server ends of a connection that is open already */
+export function startExchange(
+  flow: FlowPlan,
+  service: ServicePlan | null,
+  { source, sockets }: { source: string; sockets: readonly string[] | null },
+): Exchange {
+  return {
+    flow,
+    service,
+    protocol: flow.protocol === 'http' ? 'tcp' : flow.protocol,
+    isOpen: sockets !== null,
+    source,
+    sourcePort: CALLER_PORT,
+    sent: [],
+    sockets: new Set(sockets),
+    served: null,
+    answered: false,
+    repeated: new Set(),
+  };
 }
 
 /** A packet of the caller's. */

@@ -7,13 +7,13 @@ import type { Connection, Passing, Tracked } from './conntrack.ts';
 import { forwards } from './device-settings.ts';
 import { consume, refuse } from './endpoints.ts';
 import { refusesUntracked } from './ingress-ends.ts';
-import { balance, isUntracked, refuseFor, unservedDirect } from './load-balancing.ts';
+import { balance, balanced, cutOff, isUntracked, refuseFor, unservedDirect } from './load-balancing.ts';
 import { sourcesFor, translateDestination, translateSource } from './nat.ts';
 import { sendTo, type OnLink } from './neighbours.ts';
 import type { Packet } from './packet.ts';
 import { fits, fitted } from './path-mtu.ts';
 import { learnRedirect, redirectAbout, sendsRedirects } from './redirects.ts';
-import { lookUp, selectSource, validateSource } from './routing.ts';
+import { selectSource, validateSource, wayOf } from './routing.ts';
 import { sendIcmpError, die, stateOf } from './run.ts';
 import type { Run } from './run.ts';
 import type { Device, Host, Route } from './network.ts';
@@ -26,8 +26,14 @@ const NO_MAC = '00:00:00:00:00:00';
 export function receive(run: Run, host: Host, device: Device, arrived: Packet): void {
   if (refusesUntracked(run, host, arrived)) return;
   const { tracked, unserved } = prerouting(run, host, arrived);
-  const packet = translateDestination(arrived, tracked);
-  const route = host.owned.has(packet.dst) || answersEcho(host, packet) ? 'local' : lookUp(host, packet.dst);
+  const cut = cutOff(run, host, tracked);
+  if (cut !== null) {
+    refuse(run, host, arrived, cut);
+    return;
+  }
+  const moved = translateDestination(arrived, tracked);
+  const packet = moved === arrived ? arrived : balanced(moved);
+  const route = host.owned.has(packet.dst) || answersEcho(host, packet) ? 'local' : wayOf(run, host, packet);
   if (route === 'local') {
     if (!sourceIsFine(run, host, device, packet)) return;
     if (packet.step === 'redirect') {
@@ -69,7 +75,7 @@ export function send(run: Run, host: Host, made: Packet, known?: Tracked): void 
     loopBack(run, host, packet);
     return;
   }
-  const route = lookUp(host, packet.dst);
+  const route = wayOf(run, host, packet);
   const device = host.devices.get(route?.device ?? '');
   if (route === null) noRoute(run, host, packet);
   else if (device === undefined) refuse(run, host, packet);
@@ -190,7 +196,12 @@ function noRoute(run: Run, host: Host, packet: Packet): void {
 
 function halfSeen(run: Run, host: Host, packet: Packet): void {
   const at = { node: host.name, source: packet.src, destination: packet.dst };
-  die(run, packet, cause('half-seen-by-firewall', 'half-seen', at));
+  const isForgotten = run.exchange.isOpen && find(stateOf(run, host).connections, packet) === null;
+  die(
+    run,
+    packet,
+    isForgotten ? cause('connection-unknown', 'state-missing', at) : cause('half-seen-by-firewall', 'half-seen', at),
+  );
 }
 
 function keepsTrack({ plan }: Host): boolean {

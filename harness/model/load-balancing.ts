@@ -1,7 +1,8 @@
 import type { LbServer, LbService } from '../../lb/terms/config.ts';
-import { cause } from '../terms/cause.ts';
-import { vipsAtIngress } from '../../lb/terms/mode.ts';
+import { cause, type Cause } from '../terms/cause.ts';
+import { isDirect, vipsAtIngress } from '../../lb/terms/mode.ts';
 import { refuse } from './endpoints.ts';
+import { flowKey } from './memory.ts';
 import { sendTo } from './neighbours.ts';
 import { redirectTo, serviceFor } from './nat.ts';
 import type { Tracked } from './conntrack.ts';
@@ -20,7 +21,7 @@ export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; pa
   const server = service && pickAny(run, host, service);
   if (!service || !server) return false;
   const device = host.devices.get(lookUp(host, server.address)?.device ?? '');
-  const packet = { ...frame.packet, dsr: { l4: host.name, server: server.name } };
+  const packet = { ...balanced(frame.packet), dsr: { l4: host.name, server: server.name } };
   if (device === undefined) {
     die(run, packet, cause('no-route', 'route-missing', { node: host.name, address: server.address }));
     return true;
@@ -36,6 +37,14 @@ export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; pa
   return true;
 }
 
+/** A load balancer that is not to have it any more sends it on all the same: no harm came of the wrong neighbour. */
+export function balanced(packet: Packet): Packet {
+  if (packet.blame?.code !== 'stale-neighbour') return packet;
+  const harmless = { ...packet };
+  delete harmless.blame;
+  return harmless;
+}
+
 /**
  * L3 DSR, at ingress: the server's address becomes the destination, a DSCP value names the VIP, and the node's own
  * routing does the rest. The packet itself where it is for no such service, or no server can take it.
@@ -44,7 +53,7 @@ export function sendTagged(run: Run, host: Host, packet: Packet): Packet {
   const service = serviceFor(host, packet, 'dscp');
   const server = service && pickAny(run, host, service);
   if (!service || !server) return packet;
-  return { ...packet, dst: server.address, dscp: service.dscp!, dsr: { l4: null, server: server.name } };
+  return { ...balanced(packet), dst: server.address, dscp: service.dscp!, dsr: { l4: null, server: server.name } };
 }
 
 /** At ingress of an l3dsr server: the DSCP value becomes the VIP again. */
@@ -84,6 +93,30 @@ export function balance(run: Run, host: Host, packet: Packet, tracked: Tracked):
   return null;
 }
 
+/**
+ * Why a packet of a known connection is refused: conntrack keeps it on a server that is out (lb/render/refuse.ts). Null for
+ * all others.
+ */
+export function cutOff(run: Run, host: Host, tracked: Tracked): Cause | null {
+  const known = tracked.state === 'known' ? tracked.connection : null;
+  const service = host.plan.balancer?.config.services.find(({ name }) => name === known?.service?.name);
+  if (!known?.service || service === undefined) return null;
+  const { src: address, srcPort: port } = known.reply;
+  const isTarget = (server: LbServer): boolean => server.address === address && (server.port ?? service.port) === port;
+  const server = [...service.servers, ...known.service.servers].find(isTarget);
+  if (server === undefined || run.isUp(host, service, server)) return null;
+  const { name: node } = host;
+  const isAnyUp = service.servers.some((other) => run.isUp(host, service, other));
+  if (!isAnyUp && service.whenNoneUp === 'last-resort') return null;
+  return isAnyUp
+    ? cause('connection-unknown', 'state-missing', {
+        node,
+        source: known.original.src,
+        destination: known.original.dst,
+      })
+    : cause('no-server-available', 'pool-down', { node, service: service.name });
+}
+
 /** Without a server the load balancer refuses for it: once the kernel has accepted the packet's source (lb/render/refuse.ts). */
 export function refuseFor(run: Run, host: Host, packet: Packet, service: LbService): void {
   const { name: node } = host;
@@ -92,11 +125,19 @@ export function refuseFor(run: Run, host: Host, packet: Packet, service: LbServi
 
 /** A server that is up, the same one for all packets of a flow; null when there is none. */
 function pickAny(run: Run, host: Host, service: LbService): LbServer | null {
-  const [first, ...others] = takers(run, host, service);
-  if (first === undefined) return null;
-  const server = run.choices.choose(`pick ${host.name} ${service.name}`, [first, ...others]);
+  const key = flowKey(host.name, service.name);
+  const remembered = isDirect(service) ? run.memory.flows.get(key) : undefined;
+  const server =
+    remembered !== undefined && run.isUp(host, service, remembered) ? remembered : pickNew(run, host, service);
+  if (server === null) return null;
   run.picked.set(service.name, { l4: host.name, server: server.name });
+  run.flows.set(key, server);
   return server;
+}
+
+function pickNew(run: Run, host: Host, service: LbService): LbServer | null {
+  const [first, ...others] = takers(run, host, service);
+  return first === undefined ? null : run.choices.choose(`pick ${host.name} ${service.name}`, [first, ...others]);
 }
 
 /** Servers that take new flows; all of them where the service says so and none is up. */

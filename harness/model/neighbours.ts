@@ -1,8 +1,9 @@
-import { cause } from '../terms/cause.ts';
+import { cause, type Cause } from '../terms/cause.ts';
 import type { Findings } from '../terms/finding.ts';
 import type { Plan } from '../terms/plan.ts';
 import { nodesWithMacs } from '../scenario/lookup.ts';
 import { covers } from '../scenario/prefix.ts';
+import { answeredVips } from './address-ownership.ts';
 import { askForVip } from './direct-check.ts';
 import { transmit } from './bridge.ts';
 import type { Leaving, Neighbour, NodeState } from './node-state.ts';
@@ -88,7 +89,8 @@ function settle(run: Run, host: Host, entry: Neighbour, mac: string): void {
   entry.mac = mac;
   entry.failed = false;
   const device = host.devices.get(entry.device)!;
-  for (const waiting of entry.waiting.splice(0)) emit(run, host, { device, mac }, waiting);
+  const { address } = entry;
+  for (const waiting of entry.waiting.splice(0)) emit(run, host, { device, address, mac }, waiting);
 }
 
 function giveUp(run: Run, entry: Neighbour): void {
@@ -115,10 +117,28 @@ function unreachable(run: Run, entry: Neighbour, packet: Packet): void {
   if (forwarded) sendIcmpError(run, run.network.hosts.get(node)!, packet);
 }
 
-function emit(run: Run, host: Host, to: { device: Device; mac: string }, { packet, srcMac }: Leaving): void {
-  const { device, mac } = to;
-  const frame = { srcMac: srcMac ?? device.mac, dstMac: mac, packet: askForVip(run.check, host, packet) };
+function emit(run: Run, host: Host, to: OnLink & { mac: string }, { packet, srcMac }: Leaving): void {
+  const { device, mac, address } = to;
+  if (run.circumstances.shared.has(address)) run.sharedHops.add(address);
+  const blame = packet.blame ?? outdated(run, host, to);
+  const blamed = blame === null ? packet : { ...packet, blame };
+  const frame = { srcMac: srcMac ?? device.mac, dstMac: mac, packet: askForVip(run.check, host, blamed) };
   transmit(run, host, device.name, frame);
+}
+
+/** What is to blame where a node sends to a MAC whose node has lost the address since, or its power. */
+function outdated(run: Run, { name: node }: Host, { mac, address }: { mac: string; address: string }): Cause | null {
+  const { network, circumstances } = run;
+  const has = (host: Host): boolean => !circumstances.off.has(host.name) && holds(host, address);
+  const owner = network.byMac.get(mac);
+  if (owner !== undefined && has(owner)) return null;
+  const holder = [...network.hosts.values()].find(has)?.name ?? null;
+  return cause('stale-neighbour', 'neighbour-outdated', { node, address, mac, owner: owner?.name ?? null, holder });
+}
+
+/** Whether a node has an address, or its load balancer answers for it. */
+function holds({ owned, plan: { balancer } }: Host, address: string): boolean {
+  return owned.has(address) || (balancer !== null && answeredVips(balancer.config).includes(address));
 }
 
 function ask(run: Run, host: Host, neighbour: OnLink, packetSource: string): Neighbour {

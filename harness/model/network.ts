@@ -4,8 +4,10 @@ import { answeredVips, localAddresses } from './address-ownership.ts';
 import type { LocalAddress } from './address-ownership.ts';
 import { deviceSettings } from './device-settings.ts';
 import type { DeviceSettings } from './device-settings.ts';
+import { planAt } from '../scenario/plan-at.ts';
 import { prefix } from '../scenario/prefix.ts';
 import type { Prefix } from '../scenario/prefix.ts';
+import { holdersAt, withHolders } from './pair-holders.ts';
 
 /** A plan made ready for simulation: all that does not change while packets travel. */
 export interface Network {
@@ -13,6 +15,8 @@ export interface Network {
   hosts: Map<string, Host>;
   /** The other end of the wire at `node/iface`; nothing where a link is missing or down. */
   wires: Map<string, LinkEnd>;
+  /** The node with an interface of that MAC. */
+  byMac: Map<string, Host>;
 }
 
 export interface Host {
@@ -49,15 +53,19 @@ export interface Route {
   via: string | null;
   /** An interface, or `lo` for a VIP that the node answers ARP for without owning it. */
   device: string;
+  /** Further next hops of the same cost; a hash of the flow decides. */
+  others?: NextHop[];
 }
+
+export type NextHop = Pick<Route, 'via' | 'device'>;
 
 const compiled = new WeakMap<Plan, Network>();
 
-/** Network of a plan; compiled once. */
+/** Network of a plan, compiled once; where it has pairs, with their addresses at those who hold them before the first step. */
 export function networkOf(plan: Plan): Network {
   let network = compiled.get(plan);
   if (network === undefined) {
-    network = compile(plan);
+    network = compile(plan.pairs === undefined ? plan : withHolders(planAt(plan, -1), holdersAt(plan, -1)));
     compiled.set(plan, network);
   }
   return network;
@@ -72,7 +80,9 @@ function compile(plan: Plan): Network {
     wires.set(`${ends[0].node}/${ends[0].iface}`, ends[1]);
     wires.set(`${ends[1].node}/${ends[1].iface}`, ends[0]);
   }
-  return { plan, wires, hosts: new Map(plan.nodes.map((node) => [node.name, host(node)])) };
+  const hosts = plan.nodes.map(host);
+  const byMac = hosts.flatMap((one) => one.plan.interfaces.map(({ mac }): [string, Host] => [mac, one]));
+  return { plan, wires, hosts: new Map(hosts.map((one) => [one.name, one])), byMac: new Map(byMac) };
 }
 
 function host(plan: NodePlan): Host {
@@ -109,9 +119,16 @@ function routesOf(plan: NodePlan, addresses: LocalAddress[]): Route[] {
   const connected = addresses
     .filter(({ device, subnet }) => usable(device) && subnet.shift > 0n)
     .map(({ subnet, device }) => ({ to: subnet, via: null, device }));
-  const configured = plan.routes
-    .filter(({ dev }) => usable(dev))
-    .map(({ to, via, dev }) => ({ to: prefix(to === 'default' ? everything(via) : to), via, device: dev }));
+  const configured = plan.routes.flatMap(({ to, via, dev, others = [] }): Route[] => {
+    const hops = [{ via, dev }, ...others]
+      .filter((hop) => usable(hop.dev))
+      .map((hop) => ({ via: hop.via, device: hop.dev }));
+    const [first, ...rest] = hops;
+    if (first === undefined) return [];
+    return [
+      { to: prefix(to === 'default' ? everything(via) : to), ...first, ...(rest.length === 0 ? {} : { others: rest }) },
+    ];
+  });
   // A VIP that is answered for but not owned is routed to `lo`, where the load balancer refuses what no service takes.
   const answered = (plan.balancer === null ? [] : answeredVips(plan.balancer.config)).map((vip) => ({
     to: prefix(vip),

@@ -7,7 +7,7 @@ export interface NodeState {
   neighbours: Map<string, Neighbour>;
   connections: Connection[];
   /** MAC table of its bridge. */
-  macTable: Map<string, { port: string; movedFrom: string | null }>;
+  macTable: Map<string, MacEntry>;
   /** Next hops learned from ICMP redirects, by destination. */
   redirects: Map<string, { gateway: string; router: string }>;
   /** Largest IP packet that the other end of a connection takes, by its address, as it said when that began (MSS). */
@@ -16,6 +16,14 @@ export interface NodeState {
   limits: Map<string, number>;
   /** Neighbours that this router has sent a redirect: the kernel limits their rate. */
   redirected: Set<string>;
+}
+
+/** An entry of a bridge's MAC table. */
+export interface MacEntry {
+  port: string;
+  movedFrom: string | null;
+  /** Whether the node with that MAC was behind the port when it was learned. */
+  wasRight: boolean;
 }
 
 /** An entry of a node's neighbour table. */

@@ -27,8 +27,8 @@ export interface Packet {
   dscp?: number;
   /** Why it is where it should not be: this is to blame when it dies, however it dies. */
   blame?: Cause;
-  /** Switch that forwarded it by a MAC table entry that had moved. */
-  misdirected?: { bridge: string; mac: string; port: string };
+  /** Switch that forwarded it by a MAC table entry that had moved, or that was right until the wires were others. */
+  misdirected?: { bridge: string; mac: string; port: string; isOutdated: boolean };
   /** ICMP errors and redirects: the packet they quote. */
   about?: Packet;
   /** ICMP error about a packet that was too big: what would fit, bytes. */

@@ -42,12 +42,13 @@ export function holdersAt(plan: Plan, step: number): PairHolders[] {
 const found = new WeakMap<Plan, PairHolders[][]>();
 
 /**
- * The plan of a step with the addresses of pairs at those who hold them.
+ * The plan of a step with the addresses of pairs at those who hold them; nothing in it is a matter of pairs any more.
  * @param now plan in force, without such addresses (`planAt`)
  */
 export function withHolders(now: Plan, holders: PairHolders[]): Plan {
+  const { pairs, ...rest } = now;
   const held = (node: NodePlan): NodePlan => {
-    const own = (now.pairs ?? []).filter(({ name }) =>
+    const own = (pairs ?? []).filter(({ name }) =>
       holders.some((one) => one.pair === name && one.holders.includes(node.name)),
     );
     if (own.length === 0) return node;
@@ -61,7 +62,7 @@ export function withHolders(now: Plan, holders: PairHolders[]): Plan {
       }),
     };
   };
-  return { ...now, nodes: now.nodes.map(held) };
+  return { ...rest, nodes: now.nodes.map(held) };
 }
 
 function hostCidr(address: string): string {

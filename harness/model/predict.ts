@@ -11,7 +11,7 @@ import type { Packet } from './packet.ts';
 import type { End, Run } from './run.ts';
 import { repeatUntilSettled } from './repetition.ts';
 import { simulate } from './simulate.ts';
-import { networkOf } from './network.ts';
+import { networkOf, type Network } from './network.ts';
 import { crossed, hops } from './trace.ts';
 import type { Hop, Prediction } from '../terms/walk.ts';
 
@@ -47,7 +47,7 @@ export function* predictions(
 }
 
 /** A first loss decides only where nobody learns from it what lets a repetition through. */
-function predictionOf(run: Run): Prediction {
+export function predictionOf(run: Run): Prediction {
   const first = prediction(run);
   if (first.outcome === 'works' || !repeatUntilSettled(run)) return first;
   const repeated = prediction(run);
@@ -62,13 +62,20 @@ function prediction(run: Run): Prediction {
     l4: choice?.l4 ?? null,
     picked: choice?.server ?? null,
     outcome: works ? 'works' : 'fails',
-    cause: works ? null : causeOf(run),
+    cause: works ? null : ofBoth(run, causeOf(run)),
     servedBy: exchange.served?.node ?? null,
     sourceSeen: exchange.served?.source ?? null,
     findings: works ? findingsOf(run) : [],
     request: path(run, firstRequest(exchange)),
     reply: path(run, firstAnswer(exchange)),
   };
+}
+
+/** Where several nodes hold an address that packets went to, that is to blame for what came of it. */
+function ofBoth({ sharedHops, circumstances: { shared } }: Run, why: Cause): Cause {
+  const [address] = sharedHops;
+  if (address === undefined) return why;
+  return cause('split-brain', 'two-masters', { node: why.node, address, masters: shared.get(address)! });
 }
 
 const REFUSALS: CauseCode[] = ['refused', 'no-server-available'];
@@ -102,11 +109,23 @@ function lostRefusal(run: Run): Cause | null {
   return end.fate === 'unwanted' ? misdelivery(run, end) : end.cause;
 }
 
-function misdelivery({ network }: Run, { packet: { misdirected, dst: address }, node }: End): Cause {
-  if (misdirected === undefined) return cause('unexplained', 'frame-unclaimed', { node, address });
-  const { bridge, mac, port } = misdirected;
+function misdelivery({ network }: Run, { packet: { misdirected, dst: address, trace }, node }: End): Cause {
+  if (misdirected === undefined)
+    return cutOffFrom(network, trace, address) ?? cause('unexplained', 'frame-unclaimed', { node, address });
+  const { bridge, mac, port, isOutdated } = misdirected;
   const owner = nodeWithMac(network.plan, mac)?.name ?? mac;
-  return cause('mac-moved', 'mac-on-wrong-port', { node: bridge, owner, port, address });
+  return isOutdated
+    ? cause('stale-mac', 'port-outdated', { node: bridge, owner, port, address })
+    : cause('mac-moved', 'mac-on-wrong-port', { node: bridge, owner, port, address });
+}
+
+/** A frame for a node that it knows, whose wire has been cut since: the other end of that wire is where it ended. */
+function cutOffFrom({ plan }: Network, trace: Packet['trace'], address: string): Cause | null {
+  const mac = trace?.hop.dst.mac ?? '';
+  const owner = nodeWithMac(plan, mac);
+  const iface = owner?.interfaces.find((one) => one.mac === mac);
+  if (owner === undefined || iface?.up !== false) return null;
+  return cause('no-neighbour', 'peer-down', { node: iface.peer, address, peer: owner.name });
 }
 
 function path({ ends }: Run, packet: Packet | null): Hop[] {

@@ -1,5 +1,7 @@
 import { covers } from '../scenario/prefix.ts';
 import type { Device, Host, Route } from './network.ts';
+import type { Packet } from './packet.ts';
+import type { Run } from './run.ts';
 
 /** Main table: longest prefix wins. The local table is `host.owned` and comes first. Null: no route. */
 export function lookUp(host: Host, destination: string): Route | null {
@@ -9,6 +11,18 @@ export function lookUp(host: Host, destination: string): Route | null {
     host.lookups.set(destination, route);
   }
   return route;
+}
+
+/**
+ * The way of a packet by that table: of several next hops, the same one for all packets between two ends
+ * (fib_multipath_hash of net/ipv4/route.c). An ICMP error goes by what it quotes, which need not be the way of the flow.
+ */
+export function wayOf({ choices }: Run, host: Host, { src, dst }: Pick<Packet, 'src' | 'dst'>): Route | null {
+  const route = lookUp(host, dst);
+  if (route?.others === undefined) return route;
+  const { others, ...first } = route;
+  const ways = others.map((hop) => ({ ...first, ...hop }));
+  return choices.choose(`next hop ${host.name} ${src} ${dst}`, [first, ...ways]);
 }
 
 /** Source address that the kernel puts into packets of its own (inet_select_addr): the subnet of the next hop first. */
@@ -35,7 +49,8 @@ export function validateSource(host: Host, device: Device, source: string): Sour
       : { accepted: false, code: 'own-address-as-source' };
   }
   const back = lookUp(host, source);
-  const onLink = back?.device === device.name && back.via === null;
+  const isWayBack = [back, ...(back?.others ?? [])].some((hop) => hop?.device === device.name);
+  const onLink = isWayBack && back?.via === null;
   if (source.includes(':')) return { accepted: true, onLink };
   const strict = rpFilter === 1;
   if (isLocal) {
@@ -43,7 +58,7 @@ export function validateSource(host: Host, device: Device, source: string): Sour
     const match = host.addresses.some((address) => address.ip === source && address.device === device.name);
     return strict && !match ? { accepted: false, code: 'reverse-path' } : { accepted: true, onLink: false };
   }
-  if (back?.device === device.name) return { accepted: true, onLink };
+  if (isWayBack) return { accepted: true, onLink };
   if (strict || (rpFilter === 2 && back === null)) return { accepted: false, code: 'reverse-path' };
   return { accepted: true, onLink: false };
 }

@@ -1,11 +1,13 @@
 import type { LbServer, LbService } from '../../lb/terms/config.ts';
 import type { Choices } from './choices.ts';
+import type { Circumstances } from './circumstances.ts';
 import type { Cause } from '../terms/cause.ts';
 import type { Findings } from '../terms/finding.ts';
 import type { Tracked } from './conntrack.ts';
 import type { DirectCheck } from './direct-check.ts';
 import { errorAbout } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
+import type { Memory } from './memory.ts';
 import type { NodeState } from './node-state.ts';
 import type { Frame, Packet } from './packet.ts';
 import { selectSource } from './routing.ts';
@@ -36,6 +38,13 @@ export interface Run {
   unanswered: Map<string, { code: 'reverse-path' | 'own-address-as-source'; owner: string; source: string }>;
   /** Which load balancer picked which server, by service. */
   picked: Map<string, { l4: string; server: string }>;
+  circumstances: Circumstances;
+  /** What was remembered of the connection when the flow began. */
+  memory: Memory;
+  /** Servers that load balancers have sent the flow to, as their flow tables keep them. */
+  flows: Map<string, LbServer>;
+  /** Addresses that several nodes hold, and that packets went to as their next hop. */
+  sharedHops: Set<string>;
 }
 
 interface Outgoing {
@@ -66,8 +75,9 @@ export function stateOf(run: Run, host: Host): NodeState {
   let state = run.states.get(host.name);
   if (state === undefined) {
     const before = run.before?.get(host.name);
-    // Connections are left out: those of flows that are over mean nothing to another one.
-    state = before === undefined ? nothingLearned() : structuredClone({ ...before, connections: [] });
+    // Of connections only the flow's own are there: those of flows that are over mean nothing to another one.
+    const connections = run.memory.connections.get(host.name) ?? [];
+    state = structuredClone({ ...(before ?? nothingLearned()), connections });
     run.states.set(host.name, state);
   }
   return state;

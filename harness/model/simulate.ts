@@ -2,12 +2,14 @@ import type { FlowPlan } from '../terms/plan.ts';
 import { receiveArp } from './arp.ts';
 import { receiveAtPort } from './bridge.ts';
 import type { Choices } from './choices.ts';
+import { ORDINARY, type Circumstances } from './circumstances.ts';
 import type { DirectCheck } from './direct-check.ts';
 import { undoVip } from './direct-check.ts';
 import { callerSends, startExchange } from './exchange.ts';
 import { answersAtIngress } from './ingress-ends.ts';
 import { receive, send } from './ip-stack.ts';
 import { returnDirectly, sendTagged, undoTag } from './load-balancing.ts';
+import { NEW_CONNECTION, type Memory } from './memory.ts';
 import { settleNext } from './neighbours.ts';
 import type { NodeState } from './node-state.ts';
 import { BROADCAST } from './packet.ts';
@@ -29,6 +31,9 @@ interface Given {
   /** What the nodes have learned before; left out where nobody has learned anything yet. */
   states?: Map<string, NodeState> | null;
   check?: DirectCheck | null;
+  circumstances?: Circumstances;
+  /** Of a connection that was opened before; left out where the flow opens its own. */
+  memory?: Memory;
 }
 
 /**
@@ -36,17 +41,18 @@ interface Given {
  */
 export function simulate(network: Network, started: FlowPlan, given: Given): Run {
   const run = begin(network, started, given);
-  const { flow, protocol } = run.exchange;
+  const { flow, protocol, isOpen } = run.exchange;
   run.outbox.push({
     node: flow.from,
-    packet: callerSends(run.exchange, protocol === 'tcp' ? 'syn' : 'request'),
+    packet: callerSends(run.exchange, protocol === 'tcp' && !isOpen ? 'syn' : 'request'),
   });
   settleDown(run);
   return run;
 }
 
 /** A flow before its first packet. */
-export function begin(network: Network, flow: FlowPlan, { choices, isUp, states = null, check = null }: Given): Run {
+export function begin(network: Network, flow: FlowPlan, given: Given): Run {
+  const { choices, isUp, states = null, check = null, circumstances = ORDINARY, memory = NEW_CONNECTION } = given;
   const caller = network.hosts.get(flow.from)!;
   const name = 'service' in flow.to ? flow.to.service : null;
   const service = network.plan.services.find((s) => s.name === name) ?? null;
@@ -55,7 +61,7 @@ export function begin(network: Network, flow: FlowPlan, { choices, isUp, states 
   return {
     network,
     choices,
-    exchange: startExchange(flow, service, source),
+    exchange: startExchange(flow, service, { source, sockets: memory.sockets }),
     isUp,
     check,
     states: new Map(),
@@ -66,6 +72,10 @@ export function begin(network: Network, flow: FlowPlan, { choices, isUp, states 
     answeredTwice: [],
     unanswered: new Map(),
     picked: new Map(),
+    circumstances,
+    memory,
+    flows: new Map(memory.flows),
+    sharedHops: new Set(),
   };
 }
 

@@ -56,7 +56,7 @@ export function pairLab({ service = {}, pair = {}, nodes = {}, ages = {}, stream
   ];
   return {
     ...lab,
-    nodes: lab.nodes.map((node) => ({ ...node, ...ages[node.name] })),
+    nodes: lab.nodes.map((node) => ({ ...ownedElsewhere(node), ...ages[node.name] })),
     neighbours: 'warm',
     pairs: [
       {
@@ -80,6 +80,11 @@ export function pairLab({ service = {}, pair = {}, nodes = {}, ages = {}, stream
       steps: steps.map((step, i) => stepOf(`step-${i}`, Array.isArray(step) ? { actions: step } : step)),
     },
   };
+}
+
+function ownedElsewhere(node: NodePlan): NodePlan {
+  if (node.balancer === null) return node;
+  return { ...node, balancer: { ...node.balancer, config: { ...node.balancer.config, vipOwner: 'external' } } };
 }
 
 function streamOf(stream: Partial<StreamPlan> & { name: string }): StreamPlan {
