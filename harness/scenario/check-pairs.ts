@@ -49,14 +49,15 @@ function prioritiesOf({ pairs }: ScenarioFile, name: string): Problem[] {
 }
 
 function addressesOf(scenario: ScenarioFile, lab: Lab, name: string): Problem[] {
-  const { nodes } = scenario.pairs[name]!;
+  const { nodes, subnet } = scenario.pairs[name]!;
   const own = nodes.map((node) => {
     const replaced = scenario.nodes[node]?.address;
     return (replaced === undefined ? nodeAddresses(lab, node) : [replaced]).filter((cidr) => !isV6(cidr));
   });
-  if (hasCommonSubnet(own)) return [];
-  const message = `${nodes.join(', ')} have no IPv4 subnet in common, over which they could hear each other`;
-  return [{ path: ['pairs', name, 'nodes'], message, dependsOn: [['pairs', name], ['nodes'], ['links']] }];
+  if (hasCommonSubnet(own, subnet)) return [];
+  const message = `${nodes.join(', ')} have ${subnet === undefined ? 'no IPv4 subnet in common' : `not all an address in ${subnet}`}, over which they could hear each other`;
+  const field = subnet === undefined ? 'nodes' : 'subnet';
+  return [{ path: ['pairs', name, field], message, dependsOn: [['pairs', name], ['nodes'], ['links']] }];
 }
 
 function servicesOf({ pairs, services }: ScenarioFile, name: string): Problem[] {

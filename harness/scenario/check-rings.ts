@@ -1,6 +1,6 @@
 import { ROLES } from '../terms/role.ts';
 import type { Problem } from './problem.ts';
-import type { Lab } from './schema.ts';
+import type { Lab, ScenarioFile } from './schema.ts';
 
 /** Links that close a ring of switches: none of them runs a spanning tree, so that a broadcast would go round for ever. */
 export function switchRings(lab: Lab): Problem[] {
@@ -23,4 +23,21 @@ export function switchRings(lab: Lab): Problem[] {
     for (const name of joined) segments.set(name, joined);
     return [];
   });
+}
+
+/** The same of a lab whose links a scenario mends: it says anew of a node which of its links are `down`. */
+export function ringsOfScenario({ servers, nodes }: ScenarioFile, lab: Lab): Problem[] {
+  const downOf = (name: string): string[] | undefined =>
+    nodes[name]?.down ?? (ROLES[lab.nodes[name]!.role].serves ? servers.down : undefined);
+  const mended = Object.keys(lab.nodes).filter((name) => downOf(name) !== undefined && lab.nodes[name]!.down);
+  if (mended.length === 0) return [];
+  const settled = Object.entries(lab.nodes).map(([name, node]) => {
+    const down = downOf(name) ?? node.down;
+    return [name, down === undefined ? node : { ...node, down }] as const;
+  });
+  const [ring] = switchRings({ ...lab, nodes: Object.fromEntries(settled) });
+  if (ring === undefined) return [];
+  const [name] = mended as [string];
+  const path = nodes[name]?.down ? ['nodes', name, 'down'] : ['servers', 'down'];
+  return [{ path, message: ring.message, dependsOn: [['nodes'], ['servers']] }];
 }

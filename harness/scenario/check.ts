@@ -13,7 +13,7 @@ import { checkPairs } from './check-pairs.ts';
 import { checkTimeline } from './check-timeline.ts';
 import { checkServices } from './check-services.ts';
 import { unknown } from './check-messages.ts';
-import { switchRings } from './check-rings.ts';
+import { ringsOfScenario, switchRings } from './check-rings.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 import type { Layer } from './per-node.ts';
 import type { Problem } from './problem.ts';
@@ -86,7 +86,7 @@ function checkSettled(scenario: ScenarioFile, lab: Lab): Problem[] {
   problems.push(...strangeListeners(scenario, lab, layersOf));
   problems.push(...checkServices(scenario, lab), ...checkScenarioAddresses(scenario, lab));
   for (const name of Object.keys(scenario.flows)) problems.push(...checkFlow(name, scenario, lab));
-  problems.push(...checkPairs(scenario, lab));
+  problems.push(...checkPairs(scenario, lab), ...ringsOfScenario(scenario, lab));
   problems.push(...idleScenarioSettings(scenario, lab), ...idleServiceFields(scenario), ...idleFlowFields(scenario));
   return problems;
 }

@@ -161,7 +161,7 @@ export function resolvePairs(scenario: ScenarioFile, { nodes, services }: Body):
       id: index + 1,
       members: members.map((node, i) => ({
         node: node.name,
-        iface: commonIface(node, members),
+        iface: commonIface(node, members, pair.subnet),
         priority: pair.priorities?.[i] ?? Math.max(1, 150 - 50 * i),
       })),
       advertMs: pair.advertMs,
@@ -176,9 +176,10 @@ export function resolvePairs(scenario: ScenarioFile, { nodes, services }: Body):
   });
 }
 
-/** Of a member, the interface in a subnet that all members have an address in. */
-function commonIface(node: NodePlan, members: NodePlan[]): string {
+/** Of a member, the interface in a subnet that all members have an address in: the one named, or the first. */
+function commonIface(node: NodePlan, members: NodePlan[], subnet: string | undefined): string {
   const isCommon = (cidr: string): boolean =>
+    (subnet === undefined || network(cidr) === network(subnet)) &&
     members.every(({ interfaces }) =>
       interfaces.some(({ addresses }) => addresses.some((other) => network(other) === network(cidr))),
     );
@@ -186,8 +187,9 @@ function commonIface(node: NodePlan, members: NodePlan[]): string {
 }
 
 /** Whether the members of a pair have a subnet in common, over which they hear each other. */
-export function hasCommonSubnet(members: readonly (readonly string[])[]): boolean {
-  return (members[0] ?? []).some((cidr) =>
-    members.every((own) => own.some((other) => network(other) === network(cidr))),
-  );
+export function hasCommonSubnet(members: readonly (readonly string[])[], subnet?: string): boolean {
+  const isMeant = (cidr: string): boolean => subnet === undefined || network(cidr) === network(subnet);
+  const isCommon = (cidr: string): boolean =>
+    members.every((own) => own.some((other) => network(other) === network(cidr)));
+  return (members[0] ?? []).some((cidr) => isMeant(cidr) && isCommon(cidr));
 }

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { OutageExpectation, Range, StreamExpectation } from '../terms/timeline.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 import { EXPECTABLE_CAUSES, fails, inFull, singleExpectation, varies, works } from './flow-schema.ts';
-import { address, duration, nodeName, serviceName, title, wordName } from './schema-values.ts';
+import { address, cidr, duration, nodeName, serviceName, title, wordName } from './schema-values.ts';
 
 /** Traffic that goes on while steps happen. */
 export const stream = z.strictObject({
@@ -217,6 +217,9 @@ export const step = z.strictObject({
 export const pair = z.strictObject({
   protocol: z.literal('vrrp').default('vrrp').describe('How they agree: VRRP version 3 (RFC 9568), by keepalived.'),
   nodes: z.array(nodeName).min(2).describe('L4 nodes; the first one has the highest priority.'),
+  subnet: cidr
+    .optional()
+    .describe('Network over which they hear each other; the first that all have an address in by default.'),
   priorities: z
     .array(z.int().min(1).max(254))
     .optional()
