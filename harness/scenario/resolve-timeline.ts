@@ -154,7 +154,7 @@ export function resolvePairs(scenario: ScenarioFile, { nodes, services }: Body):
       .filter(({ l4s }) => l4s.some(({ node }) => pair.nodes.includes(node)))
       .flatMap(({ vip, l4s }) => [vip, ...l4s.flatMap(({ proxyIps }) => proxyIps)])
       .filter((address) => !own.includes(address));
-    const addresses = [...new Set(held)];
+    const addresses = [...new Set([...held, ...pair.addresses])];
     return {
       name,
       protocol: pair.protocol,

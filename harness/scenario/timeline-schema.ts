@@ -217,6 +217,10 @@ export const step = z.strictObject({
 export const pair = z.strictObject({
   protocol: z.literal('vrrp').default('vrrp').describe('How they agree: VRRP version 3 (RFC 9568), by keepalived.'),
   nodes: z.array(nodeName).min(2).describe('L4 nodes; the first one has the highest priority.'),
+  addresses: z
+    .array(address)
+    .default([])
+    .describe('Addresses that the master holds beside VIPs and proxy IPs, such as a gateway of servers.'),
   subnet: cidr
     .optional()
     .describe('Network over which they hear each other; the first that all have an address in by default.'),
