@@ -1,7 +1,7 @@
 import { L4labError } from '../harness/errors.ts';
 import { didYouMean } from '../harness/did-you-mean.ts';
 import { predict } from '../harness/model/predict.ts';
-import { knownNeighbours } from '../harness/model/warm-start.ts';
+import { configureLab } from '../harness/run/configure-lab.ts';
 import { runFlow, sharedBy } from '../harness/run/flow.ts';
 import { LabPool, type PooledLab } from '../harness/run/lab-pool.ts';
 import { readVariant, type Variant } from '../harness/scenario/read.ts';
@@ -43,7 +43,7 @@ export async function bootLab(
   const pool = new LabPool({ engine, image, labels, ...(signal ? { signal } : {}) });
   try {
     const pooled = await pool.acquire(plan);
-    await pooled.lab.configure(plan, knownNeighbours(plan));
+    await configureLab(pooled.lab, plan);
     return new BootedLab({ scenario, variant, plan, pool, pooled });
   } catch (error) {
     await pool[Symbol.asyncDispose]();

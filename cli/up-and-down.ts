@@ -4,11 +4,11 @@ import { allEngines, firstEngine, readyEngine } from '../api/engine.ts';
 import type { Engine } from '../harness/fabric/engine.ts';
 import { removeStrayBridges } from '../harness/fabric/bridges.ts';
 import { Lab } from '../harness/fabric/lab.ts';
-import { knownNeighbours } from '../harness/model/warm-start.ts';
 import { topologyOf } from '../harness/fabric/lab-topology.ts';
 import { isGone, sweep, type SweepScope } from '../harness/fabric/sweep.ts';
 import { scenarioName } from '../harness/project/scenario-files.ts';
 import { keptLabs } from '../harness/fabric/kept-labs.ts';
+import { configureLab } from '../harness/run/configure-lab.ts';
 import type { Plan } from '../harness/terms/plan.ts';
 import { findOne, findOneFile } from './find-one.ts';
 import { firstByHand } from './flow-by-hand.ts';
@@ -36,7 +36,7 @@ export async function upCommand(
     signal,
   });
   try {
-    await lab.configure(plan, knownNeighbours(plan));
+    await configureLab(lab, plan);
     await lab.detach();
   } catch (error) {
     await lab[Symbol.asyncDispose]();

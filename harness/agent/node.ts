@@ -14,6 +14,7 @@ import type { Calls, FromAgent, Method } from './protocol.ts';
 import { routeGet } from './route-get.ts';
 import { Stream } from './stream.ts';
 import { answerAt, silentEnds, type Answering } from './try-wire.ts';
+import { wallClock } from './wall-clock.ts';
 
 /** What an agent can be asked to do; it holds whatever must be ended again. */
 export class Node {
@@ -99,6 +100,7 @@ export class Node {
       this.#fires.get(token)?.abort();
       return Promise.resolve(null);
     },
+    clock: () => Promise.resolve(wallClock()),
     startStream: (params) => {
       this.#streams.set(params.name, new Stream(params, (records) => this.emit({ event: 'calls', records })));
       return Promise.resolve(null);

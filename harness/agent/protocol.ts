@@ -43,6 +43,8 @@ export interface Calls {
   fire: { params: FireParams; result: FireResult };
   /** Ends a running `fire`, which then says `no answer`. */
   cancel: { params: { token: string }; result: null };
+  /** What time it is, ms since 1970 and fractions, by the clock that captures are stamped with. */
+  clock: { params: null; result: number };
   /** Makes a stream ready; it makes no call until `goOn`. */
   startStream: { params: StreamParams; result: null };
   /** Makes calls from now on; they count to a step, by its index. */

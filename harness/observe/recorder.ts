@@ -15,6 +15,8 @@ export interface Captured {
 /** Keeps the frames of a lab in the order in which they arrive. */
 export class Recorder {
   #frames: Captured[] = [];
+  /** So many that came before them are not kept any more. */
+  #forgotten = 0;
   readonly #raw = new WeakMap<Frame, string>();
 
   add(node: string, iface: string, frames: readonly (readonly [time: string, length: number, bytes: string])[]): void {
@@ -27,12 +29,22 @@ export class Recorder {
 
   /** A place in the recording to read from later. */
   mark(): number {
-    return this.#frames.length;
+    return this.#forgotten + this.#frames.length;
   }
 
-  /** Frames that arrived after the mark, in the order of their stamps. */
-  since(mark: number): Captured[] {
-    return this.#frames.slice(mark).sort((a, b) => Number(a.time - b.time));
+  /** Frames that arrived after the mark, and before `end` (all by default), in the order of their stamps. */
+  since(mark: number, end = this.mark()): Captured[] {
+    const from = Math.max(0, mark - this.#forgotten);
+    return this.#frames
+      .slice(from, Math.max(from, end - this.#forgotten))
+      .sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+  }
+
+  /** Lets go of what arrived before the mark: `since` does not have it any more. Other marks stay good. */
+  forgetUntil(mark: number): void {
+    const gone = Math.min(this.#frames.length, Math.max(0, mark - this.#forgotten));
+    this.#frames = this.#frames.slice(gone);
+    this.#forgotten += gone;
   }
 
   /** The sightings with the first bytes of their frames, as far as these are still at hand. */
@@ -44,6 +56,6 @@ export class Recorder {
   }
 
   clear(): void {
-    this.#frames = [];
+    this.forgetUntil(this.mark());
   }
 }

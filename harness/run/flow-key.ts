@@ -22,3 +22,12 @@ function newToken(): string {
   const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
   return `l4lab-${[...randomBytes(8)].map((byte) => alphabet[byte % 36]).join('')}`;
 }
+
+/** Of the characters of a token, those that a stream's all have in common. */
+const PREFIX = 3;
+let streams = 0;
+
+/** What the tokens of a stream begin with: no other of the last 46,656 streams has the same. */
+export function nextTokenPrefix(): string {
+  return `l4lab-${(streams++ % 36 ** PREFIX).toString(36).padStart(PREFIX, '0')}`;
+}

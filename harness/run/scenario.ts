@@ -6,9 +6,8 @@ import type { Variant } from '../scenario/read.ts';
 import type { OnEvent } from './events.ts';
 import type { Fault } from '../terms/fault.ts';
 import { faultOf } from './fault-of.ts';
-import { flowNotRun } from './flow.ts';
 import type { LabPool, PooledLab } from './lab-pool.ts';
-import { describeVariant, runVariant } from './variant.ts';
+import { describeVariant, notRun, runVariant } from './variant.ts';
 
 /**
  * Runs a scenario: one lab, configured anew for each variant. Once the user wants to stop, variants are no longer run,
@@ -28,7 +27,7 @@ export async function runScenario(
   for (const { variant, plan } of plansOf(loaded, selection)) {
     const pooled = await acquire(plan, pool, emit, signal);
     if (pooled instanceof L4labError) {
-      variants.push(notRun(variant, plan, faultOf(pooled), emit));
+      variants.push(variantNotRun(variant, plan, faultOf(pooled), emit));
       continue;
     }
     const { result, clean } = await runVariant(variant, plan, pooled, emit);
@@ -86,16 +85,14 @@ async function acquire(
   }
 }
 
-function notRun(variant: Variant, plan: Plan, reason: Fault, onEvent: OnEvent): VariantResult {
+function variantNotRun(variant: Variant, plan: Plan, reason: Fault, onEvent: OnEvent): VariantResult {
   onEvent({ event: 'not-run', scenario: plan.scenario, variant: plan.variant, reason });
+  const flows = notRun(plan, reason);
+  for (const result of flows) onEvent({ event: 'flow', scenario: plan.scenario, variant: plan.variant, result });
   return {
     ...describeVariant(variant),
     plan,
-    flows: plan.flows.map((flow) => {
-      const result = flowNotRun(flow, plan, reason);
-      onEvent({ event: 'flow', scenario: plan.scenario, variant: plan.variant, result });
-      return result;
-    }),
+    flows,
     balancers: {},
     logs: {},
     timings: { bootMs: 0, configureMs: 0, flowsMs: 0, resetMs: 0 },

@@ -8,3 +8,12 @@ export function nextSourcePort(): number {
   next = next === LAST ? FIRST : next + 1;
   return port;
 }
+
+/** Ports of streams: below those of attempts. */
+const FIRST_OF_STREAMS = 10_000;
+
+/** Ports for the calls of one of several streams of a caller: first and last. */
+export function streamPorts(index: number, of: number): [number, number] {
+  const each = Math.floor((FIRST - FIRST_OF_STREAMS) / of);
+  return [FIRST_OF_STREAMS + index * each, FIRST_OF_STREAMS + (index + 1) * each - 1];
+}

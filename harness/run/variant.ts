@@ -4,13 +4,19 @@ import type { FlowResult, VariantResult } from '../terms/results.ts';
 import { predict } from '../model/predict.ts';
 import { knownNeighbours } from '../model/warm-start.ts';
 import type { Variant } from '../scenario/read.ts';
+import { cellNames } from '../scenario/plans.ts';
+import type { Fault } from '../terms/fault.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
+import type { TimelineResult } from '../terms/timeline.ts';
 import { batches } from './batches.ts';
 import type { OnEvent } from './events.ts';
+import { configureLab } from './configure-lab.ts';
 import { faultOf } from './fault-of.ts';
 import { flowNotRun, mayFail, runFlow, sharedBy } from './flow.ts';
 import type { LabPool, PooledLab } from './lab-pool.ts';
 import { sideBySide } from './side-by-side.ts';
+import { cellNotRun, streamCells } from './stream-cell.ts';
+import { runTimeline } from './timeline.ts';
 
 /**
  * A flow that works waits for nothing but processors: more of them at once would all be judged later, and none earlier.
@@ -18,7 +24,7 @@ import { sideBySide } from './side-by-side.ts';
  */
 const QUICK_FLOWS_AT_ONCE = 2;
 
-/** Configures a booted lab for a variant, runs its flows, and undoes the configuration. */
+/** Configures a booted lab for a variant, runs its flows, then its steps, and undoes the configuration. */
 export async function runVariant(
   variant: Variant,
   plan: Plan,
@@ -35,29 +41,44 @@ export async function runVariant(
       timings[name] = performance.now() - began;
     }
   };
-  const finished = new Map<FlowPlan, FlowResult>();
+  /** By name. */
+  const finished = new Map<string, FlowResult>();
+  let timeline: TimelineResult | undefined;
   let balancers: VariantResult['balancers'] = {};
-  const emit = (result: FlowResult): FlowResult => {
+  const emit = (result: FlowResult): void => {
     onEvent({ event: 'flow', scenario: plan.scenario, variant: plan.variant, result });
-    return result;
+    finished.set(result.name, result);
   };
   try {
-    await timed('configureMs', () => lab.configure(plan, knownNeighbours(plan)));
-    await timed('flowsMs', () => runFlows(plan, pooled, finished, emit));
+    await timed('configureMs', () => configureLab(lab, plan));
+    await timed('flowsMs', async () => {
+      await runFlows(plan, pooled, emit);
+      if (plan.timeline) await runTimeline(plan, pooled, { cell: emit, timeline: (result) => (timeline = result) });
+    });
     balancers = await describeBalancers(plan, pooled);
   } catch (error) {
     if (!(error instanceof L4labError)) throw error;
     onEvent({ event: 'not-run', scenario: plan.scenario, variant: plan.variant, reason: faultOf(error) });
     // A node that is lost casts doubt on what was seen before; a user who stops does not.
     if (error.code !== 'interrupted') finished.clear();
-    for (const flow of plan.flows)
-      if (!finished.has(flow)) finished.set(flow, emit(flowNotRun(flow, plan, faultOf(error))));
+    for (const cell of notRun(plan, faultOf(error))) if (!finished.has(cell.name)) emit(cell);
   }
-  const flows = plan.flows.map((flow) => finished.get(flow)!);
+  const flows = cellNames(plan).map((name) => finished.get(name)!);
   const clean = await timed('resetMs', () => lab.reset().catch(() => false));
   recorder.clear();
   const logs = Object.fromEntries([...lab.nodes].map(([name, node]) => [name, [...node.log]]));
-  return { result: { ...describeVariant(variant), plan, flows, balancers, logs, timings }, clean };
+  return {
+    result: { ...describeVariant(variant), plan, flows, ...(timeline ? { timeline } : {}), balancers, logs, timings },
+    clean,
+  };
+}
+
+/** Every cell of a plan, as not run. */
+export function notRun(plan: Plan, reason: Fault): FlowResult[] {
+  return [
+    ...plan.flows.map((flow) => flowNotRun(flow, plan, reason)),
+    ...streamCells(plan).map((cell) => cellNotRun(cell, plan, reason)),
+  ];
 }
 
 /** Runs a variant on a lab of a pool, for its verdicts alone. */
@@ -79,19 +100,13 @@ export function describeVariant(variant: Variant): Pick<VariantResult, 'name' | 
   };
 }
 
-/** Runs the flows batch by batch, and adds each to those that have finished. */
-async function runFlows(
-  plan: Plan,
-  pooled: PooledLab,
-  finished: Map<FlowPlan, FlowResult>,
-  emit: (result: FlowResult) => FlowResult,
-): Promise<void> {
+/** Runs the flows batch by batch. */
+async function runFlows(plan: Plan, pooled: PooledLab, emit: (result: FlowResult) => void): Promise<void> {
   for (const { flows, fromCleanStart } of batches(plan)) {
     if (fromCleanStart) await forget(plan, pooled);
     const shared = sharedBy(plan, pooled);
     const predicted = new Map(flows.map((flow) => [flow, predict(plan, flow)]));
-    const one = async (flow: FlowPlan): Promise<unknown> =>
-      finished.set(flow, emit(await runFlow(flow, predicted.get(flow)!, shared)));
+    const one = async (flow: FlowPlan): Promise<void> => emit(await runFlow(flow, predicted.get(flow)!, shared));
     const quick = flows.filter((flow) => !mayFail(flow, predicted.get(flow)!));
     const slow = flows.filter((flow) => !quick.includes(flow));
     await Promise.all([

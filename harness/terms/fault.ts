@@ -17,6 +17,8 @@ export interface Faults {
   hairpin: { port: string };
   'addresses-in-use': { clashes: { address: string; owner: string; iface: string }[] };
   /** `exitCode` of its container; null where the engine did not tell. */
+  /** After so long other members of the pair hold its addresses than those who are to. */
+  'pair-unsettled': { pair: string; expected: string[]; seen: string[]; seconds: number };
   'node-gone': { node: string; exitCode: number | null; output: string };
   'agent-late': { node: string; seconds: number; output: string };
   'call-late': { node: string; method: string; seconds: number; output: string };

@@ -300,6 +300,8 @@ export const en: Catalogue = {
       `Docker's networks return frames to their sender (hairpin mode, seen on ${port}). Start dockerd with --userland-proxy=true`,
     'addresses-in-use': ({ clashes }) =>
       `The host already has addresses of the lab: ${clashes.map(({ address, owner, iface }) => `${address} of ${owner} (on ${iface})`).join(', ')}. Use other addresses in the lab.`,
+    'pair-unsettled': ({ pair, expected, seen, seconds }) =>
+      `Pair ${pair} did not settle within ${seconds} s: master is ${namesText(seen) || 'no member'}, expected: ${namesText(expected) || 'no member'}.`,
     'node-gone': ({ node, exitCode, output }) => `The container of node ${node} ${ending(exitCode)}.${printed(output)}`,
     'agent-late': ({ node, seconds, output }) =>
       `The agent of node ${node} did not start within ${seconds} s.${printed(output)}`,

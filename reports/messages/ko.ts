@@ -288,6 +288,8 @@ export const ko: Catalogue = {
       `Docker의 네트워크가 프레임을 보낸 쪽으로 되돌려 보냅니다(hairpin 모드, ${port}에서 확인). dockerd를 --userland-proxy=true로 시작하십시오`,
     'addresses-in-use': ({ clashes }) =>
       `호스트가 이미 랩의 주소를 가지고 있습니다: ${clashes.map(({ address, owner, iface }) => `${owner}의 ${address}(호스트의 ${iface})`).join(', ')}. 랩에 다른 주소를 사용하십시오.`,
+    'pair-unsettled': ({ pair, expected, seen, seconds }) =>
+      `${pair} 쌍이 ${seconds}초 안에 안정되지 않았습니다. 마스터: ${namesText(seen) || '없음'}, 기대: ${namesText(expected) || '없음'}.`,
     'node-gone': ({ node, exitCode, output }) => `${node} 노드의 컨테이너가 ${ending(exitCode)}.${printed(output)}`,
     'agent-late': ({ node, seconds, output }) =>
       `${node} 노드의 에이전트가 ${seconds}초 안에 시작되지 않았습니다.${printed(output)}`,

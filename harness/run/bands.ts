@@ -1,0 +1,99 @@
+import type { StateChange } from '../agent/protocol.ts';
+import type { Lab } from '../fabric/lab.ts';
+import type { Plan } from '../terms/plan.ts';
+import type { ActionPlan, BandState, StateBand } from '../terms/timeline.ts';
+import type { LabClock } from './lab-clock.ts';
+
+/** Writes down the states of pairs, servers and nodes over time. */
+export class Bands {
+  readonly #bands = new Map<string, StateBand>();
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly lab: Lab,
+    private readonly clock: LabClock,
+  ) {}
+
+  /** Writes down what is told from now on, beginning with how things are. */
+  async begin(): Promise<void> {
+    this.lab.onState((node, change) => this.#told(node, change));
+    const changed = new Set(this.plan.timeline?.steps.flatMap(({ actions }) => actions.flatMap(powerOf)));
+    for (const node of changed) this.#note({ kind: 'node', node }, 'up', 0);
+    await Promise.all(this.plan.nodes.map(({ name }) => this.ask(name, 0)));
+  }
+
+  end(): void {
+    this.lab.onState(() => undefined);
+  }
+
+  /** How things are in a node; what it told itself came earlier and is more exact. */
+  async ask(node: string, at?: number): Promise<void> {
+    const balances = this.plan.nodes.some(({ name, balancer }) => name === node && balancer !== null);
+    const [servers, pairs] = await Promise.all([
+      balances ? this.lab.node(node).call('serverStates', null) : [],
+      Promise.all(
+        this.#pairsOf(node).map(async (pair) => ({
+          pair,
+          state: await this.lab.node(node).call('pairState', { pair }),
+        })),
+      ),
+    ]);
+    const now = at ?? this.clock.now();
+    for (const { service, server, up } of servers)
+      this.#note({ kind: 'server', service, server, at: node }, up ? 'up' : 'down', now);
+    for (const { pair, state } of pairs) this.#note({ kind: 'member', pair, node }, state, now);
+  }
+
+  /** The node has lost its power, stands still, or runs again; what it says of pairs and servers is known when it is asked. */
+  node(node: string, state: 'up' | 'off' | 'paused'): void {
+    this.#note({ kind: 'node', node }, state, this.clock.now());
+    if (state === 'up') return;
+    for (const pair of this.#pairsOf(node)) this.#note({ kind: 'member', pair, node }, state, this.clock.now());
+    this.balancer(node, state);
+  }
+
+  /** The load balancer of a node has ended or stands still, and judges no server. */
+  balancer(node: string, state: 'off' | 'paused'): void {
+    for (const { of } of [...this.#bands.values()])
+      if (of.kind === 'server' && of.at === node) this.#note(of, state, this.clock.now());
+  }
+
+  /** All of it so far. */
+  get all(): StateBand[] {
+    return [...this.#bands.values()].map(({ of, spans }) => ({ of, spans: inOrder(spans) }));
+  }
+
+  #pairsOf(node: string): string[] {
+    return (this.plan.pairs ?? []).flatMap(({ name, members }) =>
+      members.some((member) => member.node === node) ? [name] : [],
+    );
+  }
+
+  #told(node: string, change: StateChange): void {
+    const at = this.clock.since(change.at);
+    if (change.event === 'pair') this.#note({ kind: 'member', pair: change.pair, node }, change.state, at);
+    else {
+      const { service, server, up } = change;
+      this.#note({ kind: 'server', service, server, at: node }, up ? 'up' : 'down', at);
+    }
+  }
+
+  #note(of: StateBand['of'], state: BandState, at: number): void {
+    const key = JSON.stringify(of);
+    const band = this.#bands.get(key) ?? { of, spans: [] };
+    this.#bands.set(key, band);
+    band.spans.push({ fromMs: Math.max(0, at), state });
+  }
+}
+
+type Span = StateBand['spans'][number];
+
+/** Spans by their beginnings, without those that say the same as the one before. */
+function inOrder(spans: Span[]): Span[] {
+  const sorted = spans.toSorted((a, b) => a.fromMs - b.fromMs);
+  return sorted.filter(({ state }, index) => index === 0 || sorted[index - 1]!.state !== state);
+}
+
+function powerOf(action: ActionPlan): string[] {
+  return action.do === 'kill' || action.do === 'pause' ? [action.node] : [];
+}

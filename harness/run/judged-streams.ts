@@ -1,0 +1,104 @@
+import { setImmediate as othersTurn } from 'node:timers/promises';
+import { observeCalls, type ObservedCall } from '../observe/stream-calls.ts';
+import { planAt } from '../scenario/plan-at.ts';
+import type { Plan } from '../terms/plan.ts';
+import type { FlowResult } from '../terms/results.ts';
+import type { StreamPlan, StreamResult } from '../terms/timeline.ts';
+import type { Bands } from './bands.ts';
+import { judgeStream, predictTimeline } from './stand-in.ts';
+import { calledBy, describeCell, streamCells } from './stream-cell.ts';
+import type { Running, RunStep } from './step.ts';
+
+type Tally = Pick<StreamResult, 'calls' | 'examples'> & {
+  /** The last call of each kept connection that has not ended. */
+  last: ObservedCall[];
+};
+
+/** Judges steps one after the other, and gathers what came of each stream. */
+export class JudgedStreams {
+  readonly #tallies = new Map<string, Tally>();
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly bands: Bands,
+    private readonly emit: (cell: FlowResult) => void,
+  ) {}
+
+  /** Judges a step, which all nodes have told all of, and lets go of what was recorded of it. */
+  async judge(ran: RunStep, { clock, streams, lab: { recorder } }: Running): Promise<void> {
+    const { index, mark, result } = ran;
+    const { beginMs, endMs } = result;
+    const [from, to] = [clock.nanoseconds(beginMs), clock.nanoseconds(endMs)];
+    const captured = recorder.since(mark).filter(({ time }) => time >= from && time < to);
+    recorder.forgetUntil(mark);
+    const records = streams.take(index);
+    const cells = streamCells(this.plan).filter(({ step }) => step === index);
+    const predicted = predictTimeline(this.plan)[index]!;
+    const plan = planAt(this.plan, index);
+    for (const [number, stream] of this.plan.timeline!.streams.entries()) {
+      // Frames come in meanwhile, and the user may want to stop.
+      await othersTurn();
+      const tally = this.#tally(stream);
+      const own = records.filter((record) => record.stream === stream.name);
+      const calls = observeCalls({ plan, stream, records: own, captured, before: tally.last });
+      const cell = cells.find((one) => one.stream === stream);
+      const judged = judgeStream({
+        plan,
+        stream,
+        step: index,
+        expect: cell?.expect ?? null,
+        calls,
+        holders: this.bands.all,
+        predicted: predicted[number]!,
+        timeline: { epoch: clock.epoch, beginMs, endMs },
+      });
+      const offset = tally.examples.length;
+      tally.examples.push(...judged.examples);
+      tally.calls.push(...judged.calls.map((call) => ({ ...call, example: call.example + offset })));
+      tally.last = lastOfEach([...tally.last, ...calls]);
+      if (!cell) continue;
+      const missed = ran.missed && ({ code: 'state-not-reached', params: { awaited: ran.missed } } as const);
+      const { summary, verdict, reasons, outcome, cause, disagreement, examples } = judged;
+      const causes = summary.causes.map((one) => ({ ...one, example: one.example + offset }));
+      const isRed = verdict === 'fail' || missed !== null;
+      this.emit({
+        ...describeCell(cell, this.plan, { ...summary, causes }),
+        verdict: isRed ? 'fail' : verdict,
+        reasons: [...(missed ? [missed] : []), ...reasons],
+        outcome,
+        cause,
+        disagreement,
+        attempts: isRed ? examples.map((one) => ({ ...one, packets: recorder.withRaw(one.packets) })) : examples,
+        durationMs: endMs - beginMs,
+      });
+    }
+  }
+
+  /** All that was judged so far. */
+  get results(): StreamResult[] {
+    return this.plan.timeline!.streams.map((stream) => {
+      const { name, from, protocol, connection } = stream;
+      const { calls, examples } = this.#tally(stream);
+      return { name, from, to: calledBy(stream), protocol, connection, calls, examples };
+    });
+  }
+
+  #tally({ name }: StreamPlan): Tally {
+    const tally = this.#tallies.get(name) ?? { calls: [], examples: [], last: [] };
+    this.#tallies.set(name, tally);
+    return tally;
+  }
+}
+
+/** @param calls in the order in which they began */
+function lastOfEach(calls: ObservedCall[]): ObservedCall[] {
+  const last = new Map<number, ObservedCall>();
+  for (const call of calls) {
+    const { connection, outcome } = call.record;
+    if (connection === undefined) continue;
+    const goesOn = ['200', 'answered', 'timeout'].includes(outcome);
+    if (goesOn) last.set(connection, call);
+    else last.delete(connection);
+  }
+  return [...last.values()];
+}

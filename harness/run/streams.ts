@@ -1,0 +1,63 @@
+import type { Lab } from '../fabric/lab.ts';
+import type { CallRecord, StreamPlan } from '../terms/timeline.ts';
+import { nextTokenPrefix } from './flow-key.ts';
+import { streamPorts } from './source-ports.ts';
+
+/** The streams of a plan, each made by its caller, and what callers have told of their calls. */
+export class Streams {
+  #records: CallRecord[] = [];
+
+  constructor(
+    private readonly plans: StreamPlan[],
+    private readonly lab: Lab,
+  ) {}
+
+  /** Makes all of them ready; no call begins before `goOn`. */
+  async start(): Promise<void> {
+    for (const caller of this.#callers()) {
+      this.lab.node(caller).onCalls = (records) => void this.#records.push(...records);
+    }
+    await this.#each((plan) => {
+      const { from, name, protocol, address, port, everyMs, timeoutMs, connection, connections } = plan;
+      const ofCaller = this.plans.filter((other) => other.from === from);
+      return this.lab.node(from).call('startStream', {
+        ...{ name, protocol, address, port, everyMs, timeoutMs, connection, connections },
+        ...(plan.sourcePort === undefined ? {} : { sourcePort: plan.sourcePort }),
+        sourcePorts: streamPorts(ofCaller.indexOf(plan), ofCaller.length),
+        tokens: nextTokenPrefix(),
+        bytes: { request: plan.requestBytes, reply: plan.replyBytes },
+      });
+    });
+  }
+
+  /** Has calls begin, which count to a step. */
+  async goOn(step: number): Promise<void> {
+    await this.#each(({ from, name }) => this.lab.node(from).call('goOn', { stream: name, step }));
+  }
+
+  /** Has no further call begin, and waits until those in flight are answered or have failed. */
+  async hold(): Promise<void> {
+    await this.#each(({ from, name }) => this.lab.node(from).call('holdStream', { stream: name }));
+  }
+
+  /** Ends all of them with their connections. */
+  async stop(): Promise<void> {
+    await this.#each(({ from, name }) => this.lab.node(from).call('stopStream', { stream: name }));
+    for (const caller of this.#callers()) this.lab.node(caller).onCalls = () => undefined;
+  }
+
+  /** What has been told of the calls of a step; it is not kept. */
+  take(step: number): CallRecord[] {
+    const taken = this.#records.filter((record) => record.step === step);
+    this.#records = this.#records.filter((record) => record.step !== step);
+    return taken;
+  }
+
+  #callers(): Set<string> {
+    return new Set(this.plans.map(({ from }) => from));
+  }
+
+  async #each(work: (plan: StreamPlan) => Promise<unknown>): Promise<void> {
+    await Promise.all(this.plans.map(work));
+  }
+}

@@ -1,0 +1,68 @@
+import type { Plan } from '../terms/plan.ts';
+import type { FlowResult } from '../terms/results.ts';
+import type { TimelineResult } from '../terms/timeline.ts';
+import { Actions } from './actions.ts';
+import { Bands } from './bands.ts';
+import { JudgedStreams } from './judged-streams.ts';
+import { LabClock } from './lab-clock.ts';
+import type { PooledLab } from './lab-pool.ts';
+import { runStep, type Running, type RunStep } from './step.ts';
+import { Streams } from './streams.ts';
+
+/**
+ * Runs the steps of a plan on a lab that is configured for it. Its streams go on from the first step to the last.
+ * Whatever the way out, the lab can be reset afterwards.
+ * @param told each cell as soon as its step is judged; at the end, however it comes, all that there is by then
+ * @throws the reason of the lab's signal when the user stops the run
+ */
+export async function runTimeline(
+  plan: Plan,
+  lab: PooledLab,
+  told: { cell: (cell: FlowResult) => void; timeline: (result: TimelineResult) => void },
+): Promise<void> {
+  const { streams: plans, steps } = plan.timeline!;
+  const clock = new LabClock(lab.lab.node(plans[0]!.from));
+  await clock.set();
+  const bands = new Bands(plan, lab.lab, clock);
+  const actions = new Actions(plan, lab.lab, clock, bands);
+  const streams = new Streams(plans, lab.lab);
+  const running: Running = { plan, lab, clock, streams, actions };
+  const judged = new JudgedStreams(plan, bands, told.cell);
+  const ran: RunStep[] = [];
+  let waiting: RunStep[] = [];
+  let judging = Promise.resolve();
+  /** A node that stands still has yet to tell what it saw. */
+  const judge = async (): Promise<void> => {
+    if (actions.paused.size > 0 || waiting.length === 0) return;
+    await lab.lab.drain();
+    const ready = waiting;
+    waiting = [];
+    for (const step of ready) await judged.judge(step, running);
+  };
+  try {
+    await bands.begin();
+    await streams.start();
+    for (const index of steps.keys()) {
+      const step = await runStep(index, running, () => {
+        judging = judging.then(judge);
+        // It is waited for at the end.
+        judging.catch(() => undefined);
+      });
+      ran.push(step);
+      waiting.push(step);
+    }
+    await streams.stop();
+    await actions.restore();
+    await judging.then(judge);
+  } finally {
+    bands.end();
+    // After a failure, which is what is to be told, some nodes may not answer any more.
+    await Promise.allSettled([streams.stop(), actions.restore()]);
+    told.timeline({
+      epoch: clock.epoch,
+      steps: ran.map(({ result }) => result),
+      streams: judged.results,
+      bands: bands.all,
+    });
+  }
+}
