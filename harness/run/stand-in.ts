@@ -45,7 +45,7 @@ export function judgeStream({ calls, step, timeline }: StreamToJudge): JudgedStr
   }));
   const failed = results.filter(({ outcome }) => outcome === 'fails').length;
   return {
-    verdict: 'pass',
+    verdict: 'not-run',
     reasons: [],
     outcome: failed > 0 ? 'fails' : 'works',
     cause: null,
