@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeAction } from '../agent/protocol.ts';
 import type { Lab } from '../fabric/lab.ts';
+import type { NodeHandle } from '../fabric/node-handle.ts';
 import { planAt } from '../scenario/plan-at.ts';
 import type { LinkEnd, NodePlan, Plan } from '../terms/plan.ts';
 import type { ActionPlan, StepResult } from '../terms/timeline.ts';
@@ -19,9 +20,9 @@ export class Actions {
 
   constructor(
     private readonly plan: Plan,
-    private readonly lab: Lab,
-    private readonly clock: LabClock,
-    private readonly bands: Bands,
+    private readonly lab: Pick<Lab, 'pause' | 'resume'> & { node(name: string): Pick<NodeHandle, 'call'> },
+    private readonly clock: Pick<LabClock, 'now'>,
+    private readonly bands: Pick<Bands, 'node' | 'balancer' | 'ask'>,
   ) {}
 
   /** Does the actions of a step, one after the other. */
@@ -66,13 +67,7 @@ export class Actions {
   async #do(action: ActionPlan, step: number): Promise<void> {
     switch (action.do) {
       case 'kill':
-        await this.#awaken(action.node);
-        this.#off.add(action.node);
-        await Promise.all([
-          this.#act(action.node, { do: 'kill' }),
-          ...this.#endsAtPeers(action.node).map((end) => this.#link('linkDown', end)),
-        ]);
-        this.bands.node(action.node, 'off');
+        await this.#kill(action.node);
         return;
       case 'start':
         await this.#start(action.node, step);
@@ -104,17 +99,27 @@ export class Actions {
     }
   }
 
+  async #kill(name: string): Promise<void> {
+    await this.#awaken(name);
+    this.bands.node(name, 'off');
+    this.#off.add(name);
+    await Promise.all([
+      this.#act(name, { do: 'kill' }),
+      ...this.#endsAtPeers(name).map((end) => this.#link('linkDown', end)),
+    ]);
+  }
+
   async #start(name: string, step: number): Promise<void> {
     this.#off.delete(name);
     this.#unbalanced.delete(name);
     const pairs = (this.plan.pairs ?? []).filter(({ members }) => members.some(({ node }) => node === name));
     const now = planAt(this.plan, step);
+    this.bands.node(name, 'up');
     const up = this.#endsAtPeers(name).filter((end) => isUp(now, end));
     await Promise.all([
       this.#act(name, { do: 'start', node: this.#inForce(name, step), pairs }),
       ...up.map((end) => this.#link('linkUp', end)),
     ]);
-    this.bands.node(name, 'up');
     await this.bands.ask(name);
   }
 

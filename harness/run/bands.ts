@@ -45,17 +45,17 @@ export class Bands {
   }
 
   /** The node has lost its power, stands still, or runs again; what it says of pairs and servers is known when it is asked. */
-  node(node: string, state: 'up' | 'off' | 'paused'): void {
-    this.#note({ kind: 'node', node }, state, this.clock.now());
+  node(node: string, state: 'up' | 'off' | 'paused', at = this.clock.now()): void {
+    this.#note({ kind: 'node', node }, state, at);
     if (state === 'up') return;
-    for (const pair of this.#pairsOf(node)) this.#note({ kind: 'member', pair, node }, state, this.clock.now());
-    this.balancer(node, state);
+    for (const pair of this.#pairsOf(node)) this.#note({ kind: 'member', pair, node }, state, at);
+    this.balancer(node, state, at);
   }
 
   /** The load balancer of a node has ended or stands still, and judges no server. */
-  balancer(node: string, state: 'off' | 'paused'): void {
+  balancer(node: string, state: 'off' | 'paused', at = this.clock.now()): void {
     for (const { of } of [...this.#bands.values()])
-      if (of.kind === 'server' && of.at === node) this.#note(of, state, this.clock.now());
+      if (of.kind === 'server' && of.at === node) this.#note(of, state, at);
   }
 
   /** All of it so far. */

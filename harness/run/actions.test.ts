@@ -1,0 +1,95 @@
+import type { Calls } from '../agent/protocol.ts';
+import { pairLab } from '../model/testing/pair-lab.ts';
+import type { ActionPlan, StepPlan } from '../terms/timeline.ts';
+import { Actions } from './actions.ts';
+
+type Act = Calls['act']['params']['action'];
+
+/** What nodes are told to do in each step, in words; those who act at the same time in the order of their names. */
+async function told(...steps: (ActionPlan[] | Partial<StepPlan>)[]): Promise<string[][]> {
+  let said: string[] = [];
+  const lab = {
+    node: (name: string) => ({
+      call: (_: string, params: unknown) => {
+        const { action } = params as { action: Act };
+        said.push([name, action.do, ...('ifaces' in action ? action.ifaces : []), ...downIn(action)].join(' '));
+        return Promise.resolve(null as never);
+      },
+    }),
+    pause: (name: string) => Promise.resolve(void said.push(`pause ${name}`)),
+    resume: (name: string) => Promise.resolve(void said.push(`resume ${name}`)),
+  };
+  const bands = { node: () => undefined, balancer: () => undefined, ask: () => Promise.resolve() };
+  const actions = new Actions(pairLab({ steps }), lab, { now: () => 0 }, bands);
+  const all: string[][] = [];
+  for (const index of steps.keys()) {
+    await actions.perform(index);
+    all.push(said.sort());
+    said = [];
+  }
+  await actions.restore();
+  return said.length > 0 ? [...all, said] : all;
+}
+
+/** Interfaces that a node gets as down. */
+function downIn(action: Act): string[] {
+  const { interfaces = [] } = 'node' in action ? action.node : {};
+  const down = interfaces.flatMap(({ name, up }) => (up === false ? [name] : []));
+  return down.length > 0 ? [`without ${down.join(' ')}`] : [];
+}
+
+test('a node loses its power with the carrier at the other ends of its wires, and both come back with it', async () => {
+  expect(await told([{ do: 'kill', node: 'l4a' }], [{ do: 'start', node: 'l4a' }])).toEqual([
+    ['l2 linkDown l4a', 'l4a kill'],
+    ['l2 linkUp l4a', 'l4a start'],
+  ]);
+});
+
+test('a wire is cut and mended at both ends', async () => {
+  const link: [string, string] = ['l2', 's1'];
+  expect(await told([{ do: 'linkDown', link }], [{ do: 'linkUp', link }])).toEqual([
+    ['l2 linkDown s1', 's1 linkDown l2'],
+    ['l2 linkUp s1', 's1 linkUp l2'],
+  ]);
+});
+
+test('a wire that leads to a node without power gets no carrier, and a node that comes back none on a cut wire', async () => {
+  const link: [string, string] = ['l2', 'l4a'];
+  const steps = await told(
+    [{ do: 'kill', node: 'l4a' }],
+    [{ do: 'linkDown', link }],
+    [{ do: 'linkUp', link }],
+    [{ do: 'linkDown', link }],
+    [{ do: 'start', node: 'l4a' }],
+  );
+  expect(steps.slice(1)).toEqual([['l2 linkDown l4a'], [], ['l2 linkDown l4a'], ['l4a start without l2']]);
+});
+
+test('a node that comes back is as the steps have left it, and one that is off is not changed', async () => {
+  const plan = pairLab({ steps: [] });
+  const l4a = plan.nodes.find(({ name }) => name === 'l4a')!;
+  const s1 = plan.nodes.find(({ name }) => name === 's1')!;
+  const steps = await told([{ do: 'kill', node: 'l4a' }], { actions: [{ do: 'change' }], nodes: [l4a, s1] }, [
+    { do: 'start', node: 'l4a' },
+  ]);
+  expect(steps.slice(1)).toEqual([['s1 change'], ['l2 linkUp l4a', 'l4a start']]);
+});
+
+test('nothing is asked of a node that stands still: it does its part when it goes on, which it does at the end at the latest', async () => {
+  const link: [string, string] = ['l2', 'l4a'];
+  expect(await told([{ do: 'pause', node: 'l4a' }], [{ do: 'linkDown', link }])).toEqual([
+    ['pause l4a'],
+    ['l2 linkDown l4a'],
+    ['resume l4a', 'l4a linkDown l2'],
+  ]);
+  expect(await told([{ do: 'pause', node: 'l4a' }], [{ do: 'kill', node: 'l4a' }])).toEqual([
+    ['pause l4a'],
+    ['l2 linkDown l4a', 'l4a kill', 'resume l4a'],
+  ]);
+});
+
+test('a flapping link is up once its step has ended', async () => {
+  const link: [string, string] = ['l2', 's1'];
+  const [, after] = await told([{ do: 'flap', link, downMs: 60_000, upMs: 60_000 }]);
+  expect(after?.slice(-2).sort()).toEqual(['l2 linkUp s1', 's1 linkUp l2']);
+});
