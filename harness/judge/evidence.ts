@@ -5,6 +5,7 @@ import type { RouteAnswer } from '../terms/route-answer.ts';
 import type { Hop, Walk } from '../terms/walk.ts';
 import type { CountersByNode } from '../terms/counters.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
+import type { Moment } from './moment.ts';
 import type { Frame, Sighting } from '../terms/sighting.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 
@@ -30,6 +31,8 @@ export interface Evidence {
   macTables: Record<string, Record<string, string>>;
   /** By how much counters that tell of trouble rose, whatever flow it was that made them rise; empty when not read. */
   counters: CountersByNode;
+  /** What was so at the time beside the plan; absent for an attempt of a flow, to which time means nothing. */
+  moment?: Moment;
 }
 
 /** Where the last packet of a failed attempt was seen last; null when none ever left. */

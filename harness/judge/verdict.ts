@@ -197,7 +197,7 @@ function proofMissing(
 }
 
 /** A cause at the caller itself (no route, no neighbour, it called itself) shows before any request leaves. */
-function leftCaller(flow: FlowPlan, { cause, observed }: Attempt): boolean {
+export function leftCaller(flow: FlowPlan, { cause, observed }: Attempt): boolean {
   return (
     observed.request.length > 0 ||
     (cause?.node === flow.from && ['no-route', 'no-neighbour', 'refused'].includes(cause.code))
@@ -228,7 +228,8 @@ function judgePath(leg: Leg, expected: PathExpectation | undefined, hops: Hop[])
   ];
 }
 
-function reason<C extends keyof Reasons>(code: C, params: Reasons[C]): Reason {
+/** A reason with what it is about. */
+export function reason<C extends keyof Reasons>(code: C, params: Reasons[C]): Reason {
   return { code, params } as Reason;
 }
 

@@ -44,22 +44,29 @@ export class Walker {
   }
 
   /**
-   * The hops of the first segment with the request on an open connection, and of the first answer to it. Where segments
-   * were sent again, those that got through, or that were refused, are meant.
+   * The hops of a segment with the request on an open connection, and of the answer to it. Where they were sent again, and
+   * got through or were refused then, those are meant; else the first ones.
    * @param packets sightings of one exchange, in time order
+   * @param answered in time: what came of a repetition later does not tell why not
    */
-  exchange(packets: Sighting[], key: FlowKey): Walk {
+  exchange(packets: Sighting[], key: FlowKey, answered: boolean): Walk {
     const isSent = ({ node, direction }: Sighting): boolean => node === key.caller && direction === 'out';
     const requests = packets.filter(({ frame }) => isDataFor(frame, key));
     const first = requests.find(isSent);
-    const answers = packets.filter(({ time, frame }) => time >= (first?.time ?? 0) && isAnswerToData(frame, key));
+    if (first === undefined) return { request: [], reply: [] };
+    const sent = requests.filter((one) => isSent(one) && samePacket(one.frame, first.frame));
+    const answers = packets.filter(({ time, frame }) => time >= first.time && isAnswerToData(frame, key));
     const origin = answers.find(({ direction }) => direction === 'out');
     const arrival = answers.find(({ node, direction }) => node === key.caller && direction === 'in');
-    const until = (end: Sighting | undefined, isMeant: (sighting: Sighting) => boolean, all: Sighting[]) =>
-      all.findLast((sighting) => isMeant(sighting) && sighting.time <= (end?.time ?? -Infinity)) ?? all.find(isMeant);
-    const answer = until(arrival, ({ node, direction }) => node === origin?.node && direction === 'out', answers);
-    const isFirst = (sighting: Sighting): boolean => isSent(sighting) && samePacket(sighting.frame, first!.frame);
-    return this.#walk(packets, key, { requests, answers, request: first && until(answer, isFirst, requests), answer });
+    const left = answers.filter(({ node, direction }) => node === origin?.node && direction === 'out');
+    const lastBefore = (all: Sighting[], end: Sighting | undefined): Sighting | undefined =>
+      (end && all.findLast(({ time }) => time <= end.time)) ?? all[0];
+    if (answered || (origin !== undefined && origin.frame.token !== key.token)) {
+      const answer = lastBefore(left, arrival);
+      return this.#walk(packets, key, { requests, answers, request: lastBefore(sent, answer), answer });
+    }
+    const isToFirst = origin !== undefined && origin.time < (sent[1]?.time ?? Infinity);
+    return this.#walk(packets, key, { requests, answers, request: first, answer: isToFirst ? origin : undefined });
   }
 
   /** @param from where request and answer begin, and all of which they are */

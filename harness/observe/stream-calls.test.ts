@@ -117,8 +117,13 @@ describe('on a kept connection', () => {
     for (const one of observed) expect(onWires(one.walk)).toEqual(ways);
   });
 
-  test('it is known who saw the connection begin, and how long it had been idle, over steps too', () => {
-    const [first, second] = observe([opening, next(1)], captured.slice(0, -1), kept, { connection: 0 });
+  test('it is known who saw the connection begin, and when each node last heard of it, over steps too', () => {
+    const [first, second] = observe(
+      [opening, next(1)],
+      sketches.slice(0, 2).flatMap((one) => callOn(walk, one)),
+      kept,
+      { connection: 0 },
+    );
     const later = next(50);
     const [third] = observeCalls({
       plan: lab,
@@ -127,11 +132,12 @@ describe('on a kept connection', () => {
       captured: callOn(walk, later),
       before: [first!, second!],
     });
-    expect(first!.history).toMatchObject({ idleMs: null });
-    expect(second!.history!.idleMs).toBeGreaterThan(19);
+    expect(first!.history!.lastSeen).toEqual({});
     expect(third!.history!.sawSyn).toEqual(expect.arrayContaining(['l3', 'l4', 's2']));
-    expect(third!.history!.idleMs).toBeGreaterThan(950);
-    expect(third!.history!.idleMs).toBeLessThan(970);
+    const { lastSeen } = third!.history!;
+    expect(lastSeen['client']).toBeGreaterThan(next(1).begins / MS);
+    expect(lastSeen['client']).toBeLessThan(next(2).begins / MS);
+    expect(lastSeen['s2']).toBeLessThan(lastSeen['client']!);
   });
 
   test('where a request is sent again, the one that was answered is meant', () => {

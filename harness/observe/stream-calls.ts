@@ -22,14 +22,12 @@ export interface ObservedCall {
   history?: ConnectionHistory;
 }
 
-/** What had become of a kept connection before a call. */
+/** What became of a kept connection up to a call. */
 export interface ConnectionHistory {
   /** Nodes that saw it begin. */
   sawSyn: string[];
-  /** How long nothing had been sent, ms; null where it was new. */
-  idleMs: number | null;
-  /** When its last packet up to the end of this call was seen, ms since 1970. */
-  lastAt: number;
+  /** When each node had last seen a packet of it before this call, ms since 1970; empty where it was new. */
+  lastSeen: Record<string, number>;
 }
 
 /** What the captures of a step show. */
@@ -65,13 +63,13 @@ export function observeCalls({ plan, stream, records, captured, before = [] }: S
     const ends = Math.max(Number(nanoseconds(record.endedAt) - epoch), own.at(-1)?.time ?? -Infinity);
     const addresses = addressesIn(own, about);
     const asked = between(arp, begins, ends).filter(({ frame }) => isAbout(frame, addresses));
-    const history = record.connection === undefined ? null : histories.next(record, own, epoch);
+    const history = record.connection === undefined ? null : histories.next(record, own, epoch.toString());
     return {
       record,
       key,
       packets: asked.length === 0 ? own : [...own, ...asked].sort((a, b) => a.time - b.time),
       epoch: epoch.toString(),
-      walk: isAboutData(record, own, key) ? walker.exchange(own, key) : walker.opening(own, key),
+      walk: isAboutData(record, own, key) ? walker.exchange(own, key, record.answered) : walker.opening(own, key),
       ...(history === null ? {} : { history }),
     };
   });
@@ -125,25 +123,32 @@ function firstNotBefore(sightings: Sighting[], time: number): number {
 
 /** Goes through the calls of kept connections in the order in which they began. */
 class Histories {
-  readonly #last = new Map<string, ConnectionHistory>();
+  readonly #after = new Map<string, ConnectionHistory>();
 
   constructor(before: ObservedCall[]) {
-    for (const { record, history } of before) if (history) this.#last.set(nameOf(record), history);
+    for (const { record, history, packets, epoch } of before)
+      if (history) this.#after.set(nameOf(record), after(history, packets, epoch));
   }
 
-  next(record: CallRecord, packets: Sighting[], epoch: bigint): ConnectionHistory {
-    const before = this.#last.get(nameOf(record));
-    const at = (sighting: Sighting): number => Number(epoch / 1000n) / 1000 + sighting.time / 1e6;
-    const began = packets.filter(({ frame }) => frame.tcp?.flags === 'S').map(({ node }) => node);
-    const first = packets[0] ? at(packets[0]) : record.beganAt;
-    const history = {
-      sawSyn: [...new Set([...(before?.sawSyn ?? []), ...began])],
-      idleMs: before === undefined ? null : Math.max(0, first - before.lastAt),
-      lastAt: packets.length > 0 ? at(packets.at(-1)!) : (before?.lastAt ?? record.endedAt),
-    };
-    this.#last.set(nameOf(record), history);
-    return history;
+  next(record: CallRecord, packets: Sighting[], epoch: string): ConnectionHistory {
+    const { sawSyn, lastSeen } = this.#after.get(nameOf(record)) ?? { sawSyn: [], lastSeen: {} };
+    const shown = after({ sawSyn, lastSeen }, packets, epoch);
+    this.#after.set(nameOf(record), shown);
+    return { sawSyn: shown.sawSyn, lastSeen };
   }
+}
+
+/** What is known of a connection once a call over it is over. */
+function after({ sawSyn, lastSeen }: ConnectionHistory, packets: Sighting[], epoch: string): ConnectionHistory {
+  const own = packets.filter(({ frame }) => !frame.arp);
+  const saw = own.filter(({ frame }) => frame.tcp?.flags === 'S').map(({ node }) => node);
+  const seen = own.map(({ node, time }) => [node, milliseconds(epoch, time)] as const);
+  return { sawSyn: [...new Set([...sawSyn, ...saw])], lastSeen: { ...lastSeen, ...Object.fromEntries(seen) } };
+}
+
+/** A moment of a sighting, ms since 1970. */
+export function milliseconds(epoch: string, time: number): number {
+  return Number(BigInt(epoch) / 1000n) / 1000 + time / 1e6;
 }
 
 function nameOf({ connection, sourcePort }: CallRecord): string {

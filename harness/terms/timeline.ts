@@ -256,7 +256,7 @@ export interface StreamInStep {
 export interface StreamSummary {
   calls: number;
   failed: number;
-  /** The longest time without success; null where no call failed. */
+  /** The longest time in which calls failed; null where none did. */
   outage: Outage | null;
   /** Why calls failed, most frequent first; `example` counts the stream's examples from 0. */
   causes: { cause: Cause; calls: number; example: number }[];
@@ -267,16 +267,19 @@ export interface StreamSummary {
   connections?: ConnectionsSummary;
 }
 
-/** From the last success before it (or the step's begin) to the first one after it. */
+/**
+ * From the last answer before the first failed call (or the step's begin) to the first answer to a call that began after
+ * the last failed one, as they came in at the caller. Calls in between may work, as where one server of several is gone.
+ */
 export interface Outage {
   fromMs: number;
-  /** Null where nothing worked any more. */
+  /** Null where nothing worked after it. */
   toMs: number | null;
   /** Until the step's end where it did not end. */
   ms: number;
 }
 
-/** Kept connections that were open when the step began, or were opened in it. */
+/** Kept connections that were open when the step began; those that take the place of broken ones do not count. */
 export interface ConnectionsSummary {
   survived: number;
   reset: number;

@@ -264,7 +264,7 @@ export const en: Catalogue = {
       `Calls still failed when the step ended, after ${round(ms)} ms. ${because(cause)}`,
     'second-outage': ({ ms, cause }) => `Calls failed again after the outage, for ${round(ms)} ms. ${because(cause)}`,
     'wrong-outage-cause': ({ calls, cause, expected }) =>
-      `${calls} ${calls === 1 ? 'call' : 'calls'} failed for a different reason than ${expected.join(' or ')}. ${because(cause)}`,
+      `${calls} ${calls === 1 ? 'call' : 'calls'} failed for ${expected.length === 0 ? 'no known reason' : `a different reason than ${expected.join(' or ')}`}. ${because(cause)}`,
     'wrong-connections': ({ what, seen, of, expected }) =>
       `${seen} of ${of} kept connections ${what}; expected: ${range(expected)}.`,
     'wrong-stall': ({ ms, expected }) =>

@@ -254,7 +254,7 @@ export const ko: Catalogue = {
     'second-outage': ({ ms, cause }) =>
       `중단이 끝난 뒤 다시 ${round(ms)}ms 동안 호출이 실패했습니다. ${because(cause)}`,
     'wrong-outage-cause': ({ calls, cause, expected }) =>
-      `호출 ${calls}개가 ${expected.join(' 또는 ')}이(가) 아닌 다른 원인으로 실패했습니다. ${because(cause)}`,
+      `호출 ${calls}개가 ${expected.length === 0 ? '알 수 없는' : `${expected.join(' 또는 ')}이(가) 아닌 다른`} 원인으로 실패했습니다. ${because(cause)}`,
     'wrong-connections': ({ what, seen, of, expected }) =>
       `유지된 연결 ${of}개 중 ${CONNECTIONS[what]}(${what}): ${seen}개. 예상: ${range(expected)}.`,
     'wrong-stall': ({ ms, expected }) =>

@@ -1,16 +1,26 @@
 import { cause, type Cause } from '../../terms/cause.ts';
 import type { Evidence } from '../evidence.ts';
+import { lostState } from './lost-state.ts';
 import { halfSeen, macMovedLater, redirected } from './mid-flow.ts';
 import { neverLeft } from './never-left.ts';
+import { cutOff, staleMac, staleNeighbour } from './outdated.ts';
 import { refusedOrUnreachable } from './refused-or-unreachable.ts';
 import { replyElsewhere } from './reply-elsewhere.ts';
 import type { Rule } from './rule.ts';
+import { ofTwoMasters } from './split-brain.ts';
 import { swallowed } from './too-big.ts';
 import { vanished, withoutVip } from './vanished.ts';
 
-/** In this order: what the caller itself can tell, then what somebody said, then where a packet was last seen. */
+/**
+ * In this order: what the caller itself can tell, what sent packets astray, then what somebody said, then where a packet
+ * was last seen.
+ */
 const RULES: Rule[] = [
   neverLeft,
+  staleMac,
+  staleNeighbour,
+  cutOff,
+  lostState,
   redirected,
   replyElsewhere,
   swallowed,
@@ -23,6 +33,10 @@ const RULES: Rule[] = [
 
 /** The cause of a failed attempt from what was seen; `unexplained` when nothing fits. */
 export function causeOfFailure(evidence: Evidence): Cause {
+  return ofTwoMasters(causeAt(evidence), evidence);
+}
+
+function causeAt(evidence: Evidence): Cause {
   for (const rule of RULES) {
     const found = rule(evidence);
     if (found) return found;

@@ -1,0 +1,84 @@
+import { cause, type Cause } from '../../terms/cause.ts';
+import type { Sighting } from '../../terms/sighting.ts';
+import { balancedBy, nodeOf, serviceOf } from '../../scenario/lookup.ts';
+import type { NodePlan, Plan } from '../../terms/plan.ts';
+import { milliseconds } from '../../observe/stream-calls.ts';
+import { isAddressee, vanishedAt, type Evidence } from '../evidence.ts';
+import type { Rule } from './rule.ts';
+import { unansweredArp } from './unanswered-arp.ts';
+
+/** A segment of an open connection met a node that had no state for it: it was refused, or dropped in silence. */
+export const lostState: Rule = (evidence) => {
+  const { moment, packets, key } = evidence;
+  if (!moment || key.protocol !== 'tcp') return null;
+  const request = packets.find(
+    ({ node, direction, frame }) => node === key.caller && direction === 'out' && frame.token === key.token,
+  );
+  if (!request) return null;
+  return refused(request, evidence) ?? dropped(request, evidence);
+};
+
+/**
+ * A reset without an acknowledgement, in answer to a segment that had one, means that there is no such connection (RFC
+ * 9293, 3.10.7.1); a program that gives its connection up sends one with.
+ */
+function refused(request: Sighting, evidence: Evidence): Cause | null {
+  const { packets, key, plan, flow, healthy } = evidence;
+  const reset = packets.find(
+    ({ node, time, direction, frame }) =>
+      time >= request.time && direction === 'out' && node !== key.caller && frame.tcp?.flags === 'R',
+  );
+  if (!reset) return null;
+  const service = serviceOf(plan, flow);
+  const { node } = reset;
+  // A load balancer that has no server left refuses for want of one.
+  if (service && balancedBy(service, node) && healthy?.length === 0)
+    return cause('no-server-available', 'pool-down', { node, service: service.name });
+  return without(node, request, evidence);
+}
+
+/** Where it entered a node that keeps state, did not come out, and the node cannot have any. */
+function dropped(request: Sighting, evidence: Evidence): Cause | null {
+  const { plan, moment, packets } = evidence;
+  const ended = vanishedAt(evidence)?.hop;
+  if (ended?.direction !== 'in') return null;
+  const node = nodeOf(plan, ended.node);
+  if (!keepsState(node) || !(node.bridge || isAddressee(ended, plan))) return null;
+  const servers = serviceOf(plan, evidence.flow)?.pool.map(({ address }) => address) ?? [];
+  if (unansweredArp(evidence, node.name, [ended.src.ip, ended.dst.ip, ...servers]) !== null) return null;
+  const began = packets.some(({ node: at, frame }) => at === node.name && frame.tcp?.flags === 'S');
+  const sawSyn = began || (moment!.history?.sawSyn.includes(node.name) ?? false);
+  const hasNone = !sawSyn || forgets(plan, moment!.step, node.name) || hasExpired(node, evidence);
+  return hasNone ? without(node.name, request, evidence) : null;
+}
+
+function without(node: string, { frame }: Sighting, evidence: Evidence): Cause {
+  const settings = nodeOf(evidence.plan, node);
+  const { src: source, dst: destination } = frame.ip!;
+  return hasExpired(settings, evidence)
+    ? cause('idle-expired', 'state-expired', { node, source, destination, idleMs: settings.idleTimeoutMs! })
+    : cause('connection-unknown', 'state-missing', { node, source, destination });
+}
+
+/** Whether a node had heard nothing of the connection for longer than it remembers one. */
+function hasExpired({ name, idleTimeoutMs }: NodePlan, { moment, packets, epoch }: Evidence): boolean {
+  const last = moment!.history?.lastSeen[name];
+  const next = packets.find(({ node, frame }) => node === name && !frame.arp);
+  if (idleTimeoutMs === undefined || last === undefined || !next) return false;
+  return milliseconds(epoch, next.time) - last >= idleTimeoutMs;
+}
+
+function keepsState({ firewall, balancer, idleTimeoutMs }: NodePlan): boolean {
+  return firewall === 'stateful' || balancer !== null || idleTimeoutMs !== undefined;
+}
+
+/** Whether a node has been made to forget its connections up to a step. */
+function forgets({ timeline }: Plan, step: number, node: string): boolean {
+  const actions = timeline?.steps.slice(0, step + 1).flatMap((one) => one.actions) ?? [];
+  return actions.some(
+    (action) =>
+      'node' in action &&
+      action.node === node &&
+      ['kill', 'start', 'stopLb', 'startLb', 'restartLb', 'flushConnections'].includes(action.do),
+  );
+}

@@ -1,0 +1,127 @@
+import { cause } from '../../terms/cause.ts';
+import type { Hop } from '../../terms/walk.ts';
+import type { NodePlan, Plan } from '../../terms/plan.ts';
+import { balancedBy, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
+import { hasPower, planAt } from '../../scenario/plan-at.ts';
+import { isDirect } from '../../terms/mode.ts';
+import { vanishedAt, type Evidence } from '../evidence.ts';
+import type { Moment } from '../moment.ts';
+import type { Rule } from './rule.ts';
+
+/**
+ * A node sent to the MAC of one that has lost the address since, or its power. A load balancer that sent it on all the
+ * same did no harm.
+ */
+export const staleNeighbour: Rule = (evidence) => {
+  const { plan, walk, moment } = evidence;
+  if (!moment) return null;
+  for (const leg of [walk.request, walk.reply]) {
+    for (const [index, hop] of leg.entries()) {
+      const owner = hop.direction === 'out' ? nodeWithMac(plan, hop.dst.mac) : undefined;
+      // A switch in between only passes on what another node addressed.
+      const isSender = hop.dst.mac !== leg[index - 1]?.dst.mac;
+      if (!owner || !isSender || balancedOn(owner, leg.slice(index))) continue;
+      const holders = moment.holders[hop.dst.ip];
+      const isLost = holders !== undefined && isMember(plan, owner.name, hop.dst.ip) && !holders.includes(owner.name);
+      const isOff = lacksPower(plan, moment, owner.name) && !leg.slice(index).some(({ node }) => node === owner.name);
+      if (!isLost && !isOff) continue;
+      return cause('stale-neighbour', 'neighbour-outdated', {
+        node: hop.node,
+        address: neighbourAt(hop, owner, evidence),
+        mac: hop.dst.mac,
+        owner: owner.name,
+        holder: holders?.find((node) => node !== owner.name) ?? null,
+      });
+    }
+  }
+  return null;
+};
+
+function balancedOn({ name, balancer }: NodePlan, hops: Hop[]): boolean {
+  return balancer !== null && hops.some(({ node, direction }) => node === name && direction === 'out');
+}
+
+/** Whether a node has no power, or had none when the step began: its actions take their time. */
+function lacksPower(plan: Plan, { step }: Moment, node: string): boolean {
+  return !hasPower(plan, step, node) || !hasPower(plan, step - 1, node);
+}
+
+function isMember({ pairs = [] }: Plan, node: string, address: string): boolean {
+  return pairs.some(
+    ({ members, addresses }) =>
+      members.some((member) => member.node === node) && addresses.some((one) => one.address === address),
+  );
+}
+
+/** The address that the sender looked up to find the MAC: of the server, where it hands over by MAC, or of a next hop. */
+function neighbourAt({ node, dst }: Hop, owner: NodePlan, { plan, flow }: Evidence): string {
+  const service = serviceOf(plan, flow);
+  const server = service?.pool.find((one) => one.node === owner.name)?.address;
+  if (service && isDirect(service) && balancedBy(service, node) && server !== undefined) return server;
+  const own = owner.interfaces.find(({ mac }) => mac === dst.mac)!.addresses.map((cidr) => cidr.split('/')[0]!);
+  const via = nodeOf(plan, node).routes.flatMap((route) => [route.via, ...(route.others ?? []).map((o) => o.via)]);
+  return via.find((address) => own.includes(address)) ?? dst.ip;
+}
+
+/**
+ * A switch sent a frame out of the port where its MAC once was, and of no other, though its node is behind another one
+ * by now.
+ */
+export const staleMac: Rule = (evidence) => {
+  const { plan, moment } = evidence;
+  const ended = vanishedAt(evidence);
+  if (!moment || !ended) return null;
+  const { mac, ip: address } = ended.hop.dst;
+  const owner = nodeWithMac(plan, mac);
+  const path = ended.leg === 'reply' ? evidence.walk.reply : evidence.walk.request;
+  const left = path.findLast(({ node, direction }) => direction === 'out' && nodeOf(plan, node).bridge);
+  if (!owner || left?.dst.mac !== mac || leadsTo(plan, left, mac) || !wasBehind(moment, left, mac)) return null;
+  const others = nodeOf(plan, left.node).interfaces.filter(({ name }) => name !== left.iface && name !== 'br0');
+  if (!others.some(({ name }) => leadsTo(plan, { node: left.node, iface: name }, mac))) return null;
+  return cause('stale-mac', 'port-outdated', { node: left.node, owner: owner.name, port: left.iface, address });
+};
+
+/** Whether a port led to a MAC before this step. */
+function wasBehind({ step, whole }: Moment, port: { node: string; iface: string }, mac: string): boolean {
+  return Array.from({ length: step + 1 }, (_, index) => index - 1).some((earlier) =>
+    leadsTo(planAt(whole, earlier), port, mac),
+  );
+}
+
+/** Whether the node with a MAC is behind a port, over wires that are up. */
+function leadsTo(plan: Plan, { node, iface }: { node: string; iface: string }, mac: string): boolean {
+  const link = plan.links.find(({ ends }) => ends.some((end) => end.node === node && end.iface === iface));
+  const far = link?.ends.find((end) => end.node !== node);
+  const ends = link?.ends ?? [];
+  const isUp = ends.every((end) => nodeOf(plan, end.node).interfaces.find((i) => i.name === end.iface)?.up !== false);
+  if (!far || !isUp) return false;
+  const { bridge, interfaces } = nodeOf(plan, far.node);
+  if (!bridge) return interfaces.some((i) => i.name === far.iface && i.mac === mac);
+  return (
+    interfaces.some((i) => i.mac === mac) ||
+    interfaces.some(
+      ({ name }) => name !== far.iface && name !== 'br0' && leadsTo(plan, { node: far.node, iface: name }, mac),
+    )
+  );
+}
+
+/** A frame for a node whose wire has been cut since ended at the other end of that wire. */
+export const cutOff: Rule = (evidence) => {
+  const { plan, moment } = evidence;
+  const ended = vanishedAt(evidence);
+  if (!moment || !ended) return null;
+  const { mac, ip: address } = ended.hop.dst;
+  const owner = nodeWithMac(plan, mac);
+  const iface = owner?.interfaces.find((one) => one.mac === mac);
+  if (!owner || !iface || ended.hop.node === owner.name || !mayBeCut(plan, moment, owner.name, iface.name)) return null;
+  return cause('no-neighbour', 'peer-down', { node: iface.peer, address, peer: owner.name });
+};
+
+/** Whether an interface is down, was so when the step began, or goes up and down in it. */
+function mayBeCut(plan: Plan, { step, whole }: Moment, node: string, iface: string): boolean {
+  const isDown = (at: Plan): boolean => nodeOf(at, node).interfaces.find(({ name }) => name === iface)?.up === false;
+  const flaps = plan.timeline?.steps[step]?.actions.some(
+    (action) => action.do === 'flap' && action.link.includes(node) && action.link.includes(iface),
+  );
+  return flaps === true || isDown(plan) || isDown(planAt(whole, step - 1));
+}

@@ -1,0 +1,200 @@
+import { mac } from '../../model/testing/lab-builder.ts';
+import { VIP_A } from '../../model/testing/labs.ts';
+import { planAt } from '../../scenario/plan-at.ts';
+import type { Plan } from '../../terms/plan.ts';
+import type { ActionPlan } from '../../terms/timeline.ts';
+import type { Hop } from '../../terms/walk.ts';
+import { byOther, evidenceIn, pairLab, sighting, upTo, wayOf } from '../testing/over-time.ts';
+import { named } from '../testing/evidence.ts';
+import { causeOfFailure } from './index.ts';
+
+const KILL_L4 = [{ do: 'kill', node: 'l4' } as const];
+
+describe('stale-neighbour', () => {
+  const plan = pairLab('proxy', [[], KILL_L4]);
+  const lost = upTo(wayOf(plan), 'l2');
+
+  test('the frame is for the MAC of a node that has no power: whoever addressed it there is to blame', () => {
+    const evidence = evidenceIn(plan, 1, { walk: lost }, { holders: { [VIP_A]: ['l4b'] } });
+    expect(causeOfFailure(evidence)).toEqual({
+      code: 'stale-neighbour',
+      node: 'l3',
+      detail: {
+        code: 'neighbour-outdated',
+        params: { node: 'l3', address: VIP_A, mac: mac(plan, 'l4', 'l2'), owner: 'l4', holder: 'l4b' },
+      },
+    });
+  });
+
+  test('so it is of a server that is gone, and of a gateway', () => {
+    const dnat = pairLab('dnat', [[{ do: 'kill', node: 's2' }], KILL_L4]);
+    const { request, reply } = wayOf(dnat);
+    const toServer = request.slice(
+      0,
+      request.findLastIndex(({ node, direction }) => node === 'l2' && direction === 'in') + 1,
+    );
+    expect(named(evidenceIn(dnat, 0, { walk: { request: toServer, reply: [] } }))).toEqual(['stale-neighbour', 'l4']);
+    expect(named(evidenceIn(dnat, 1, { walk: { request, reply: reply.slice(0, 2) } }))).toEqual([
+      'stale-neighbour',
+      's2',
+    ]);
+  });
+
+  test('the node has power and holds the address no longer', () => {
+    const walk = upTo(wayOf(plan), 'l4');
+    const holders = { [VIP_A]: ['l4b'] };
+    expect(named(evidenceIn(plan, 0, { walk }, { holders }))).toEqual(['stale-neighbour', 'l3']);
+    expect(named(evidenceIn(plan, 0, { walk }))[0]).not.toBe('stale-neighbour');
+  });
+
+  test('no harm came of it where the load balancer sent the packet on', () => {
+    const { request } = wayOf(plan);
+    const holders = { [VIP_A]: ['l4b'] };
+    expect(named(evidenceIn(plan, 0, { walk: { request, reply: [] } }, { holders }))[0]).not.toBe('stale-neighbour');
+  });
+
+  test('a node without power says nothing of an attempt to which time means nothing', () => {
+    const evidence = evidenceIn(plan, 1, { walk: lost });
+    delete evidence.moment;
+    expect(named(evidence)[0]).not.toBe('stale-neighbour');
+  });
+});
+
+describe('a wire that is cut', () => {
+  const cut: ActionPlan = { do: 'linkDown', link: ['l4', 'l2'] };
+
+  test('a frame for the node behind it ended at its other end', () => {
+    const plan = pairLab('proxy', [[cut]]);
+    expect(named(evidenceIn(plan, 0, { walk: upTo(wayOf(plan), 'l2') }))).toEqual(['no-neighbour', 'l2']);
+  });
+
+  test('so it did while the wire is being mended, or flaps', () => {
+    const flap: ActionPlan = { do: 'flap', link: ['l2', 'l4'], downMs: 100, upMs: 100 };
+    const plan = pairLab('proxy', [[cut], [{ do: 'linkUp', link: ['l4', 'l2'] }], [flap], []]);
+    const walk = upTo(wayOf(plan), 'l2');
+    const at = (step: number) => named(evidenceIn(plan, step, { walk }));
+    expect([at(1), at(2)]).toEqual([
+      ['no-neighbour', 'l2'],
+      ['no-neighbour', 'l2'],
+    ]);
+    expect(at(3)).not.toEqual(['no-neighbour', 'l2']);
+  });
+});
+
+describe('stale-mac', () => {
+  /** A second way from the switch to the first L4, by a switch of its own. */
+  const plan = twoWays(pairLab('proxy', [[], [{ do: 'linkDown', link: ['l4', 'l2'] }]]));
+  const walk = upTo(wayOf(plan), 'l2');
+  const last = walk.request.at(-1)!;
+  const bySwitch = (iface: string): Hop[] => [...walk.request, { ...last, iface, direction: 'out' }];
+
+  test('the switch sent the frame where the node is no longer', () => {
+    const evidence = evidenceIn(plan, 1, { walk: { request: bySwitch('l4'), reply: [] } });
+    expect(causeOfFailure(evidence)).toMatchObject({
+      code: 'stale-mac',
+      node: 'l2',
+      detail: { params: { owner: 'l4', port: 'l4' } },
+    });
+  });
+
+  test('not where it sent it to where the node is', () => {
+    expect(named(evidenceIn(plan, 1, { walk: { request: bySwitch('sw'), reply: [] } }))[0]).not.toBe('stale-mac');
+    expect(named(evidenceIn(plan, 0, { walk: { request: bySwitch('l4'), reply: [] } }))[0]).not.toBe('stale-mac');
+  });
+});
+
+describe('an open connection', () => {
+  const plan = pairLab('dnat', [[], [{ do: 'flushConnections', node: 'l4' }]]);
+  const walk = wayOf(plan);
+  const token = 'l4lab-x';
+  const request = sighting(2000, ['client', 'out', 'l3'], { flags: 'PA', payloadLength: 14 }, token);
+  const arrival = sighting(2000.1, ['l4', 'in', 'l2'], { flags: 'PA', payloadLength: 14 }, token);
+  const seen = { walk: upTo(walk, 'l4'), packets: [request, arrival] };
+  const history = { sawSyn: ['client', 'l4', 's2'], lastSeen: { l4: 1000 } };
+
+  test('connection-unknown: a node that has not seen it begin resets it', () => {
+    const reset = sighting(2001, ['s2', 'out', 'l2'], { flags: 'R' });
+    const evidence = evidenceIn(plan, 0, { walk, packets: [request, reset] }, { history });
+    expect(named(evidence)).toEqual(['connection-unknown', 's2']);
+  });
+
+  test('a reset of a program, or in answer to a SYN, is none', () => {
+    const reset = sighting(2001, ['s2', 'out', 'l2'], { flags: 'RA' });
+    expect(named(evidenceIn(plan, 0, { walk, packets: [request, reset] }, { history }))).toEqual(['refused', 's2']);
+    const syn = sighting(2000, ['client', 'out', 'l3'], { flags: 'S' });
+    expect(named(evidenceIn(plan, 0, { walk, packets: [syn, reset] }))).toEqual(['refused', 's2']);
+  });
+
+  test('connection-unknown: a node that keeps state drops what it has not seen begin, or has forgotten', () => {
+    const unseen = { ...history, sawSyn: ['client', 's2'] };
+    expect(named(evidenceIn(plan, 0, seen, { history: unseen }))).toEqual(['connection-unknown', 'l4']);
+    expect(named(evidenceIn(plan, 1, seen, { history }))).toEqual(['connection-unknown', 'l4']);
+    expect(named(evidenceIn(plan, 0, seen, { history }))).toEqual(['unexplained', 'l4']);
+  });
+
+  test('idle-expired: nothing was sent for longer than the node remembers', () => {
+    const forgetful = pairLab('dnat', [[]]);
+    forgetful.nodes.find(({ name }) => name === 'l4')!.idleTimeoutMs = 900;
+    expect(named(evidenceIn(forgetful, 0, seen, { history }))).toEqual(['idle-expired', 'l4']);
+    const reset = sighting(2001, ['l4', 'out', 'l2'], { flags: 'R' });
+    const refused = { walk: seen.walk, packets: [...seen.packets, reset] };
+    expect(causeOfFailure(evidenceIn(forgetful, 0, refused, { history }))).toMatchObject({
+      code: 'idle-expired',
+      node: 'l4',
+      detail: { params: { idleMs: 900 } },
+    });
+    const recent = { ...history, lastSeen: { l4: 1500 } };
+    expect(named(evidenceIn(forgetful, 0, refused, { history: recent }))).toEqual(['connection-unknown', 'l4']);
+  });
+
+  test('no-server-available: the load balancer refuses it, and has no server left', () => {
+    const reset = sighting(2001, ['l4', 'out', 'l2'], { flags: 'R' });
+    const evidence = evidenceIn(plan, 0, { ...seen, packets: [...seen.packets, reset], healthy: [] }, { history });
+    expect(named(evidence)).toEqual(['no-server-available', 'l4']);
+  });
+});
+
+test('split-brain: the packet went to an address that several hold, whatever came of it', () => {
+  const plan = pairLab('proxy', [[]]);
+  const walk = upTo(byOther(plan, wayOf(plan)), 'l4b');
+  const holders = { [VIP_A]: ['l4', 'l4b'] };
+  expect(causeOfFailure(evidenceIn(plan, 0, { walk }, { holders }))).toMatchObject({
+    code: 'split-brain',
+    node: 'l4b',
+    detail: { params: { address: VIP_A, masters: ['l4', 'l4b'] } },
+  });
+  const elsewhere = {
+    request: walk.request.map((hop) => ({ ...hop, dst: { ...hop.dst, ip: '203.0.113.99' } })),
+    reply: [],
+  };
+  expect(named(evidenceIn(plan, 0, { walk: elsewhere }, { holders }))[0]).not.toBe('split-brain');
+});
+
+function twoWays(plan: Plan): Plan {
+  const port = (name: string, peer: string): Plan['nodes'][number]['interfaces'][number] => ({
+    name: peer,
+    peer,
+    mac: `02:00:00:00:${name}:${peer.length}`,
+    addresses: [],
+  });
+  const [l2, l4] = ['l2', 'l4'].map((name) => plan.nodes.find((node) => node.name === name)!);
+  l2!.interfaces.push(port('01', 'sw'));
+  const second = { ...port('03', 'sw'), mac: mac(plan, 'l4', 'l2') };
+  l4!.interfaces.push(second);
+  plan.nodes.push({ ...l2!, name: 'sw', interfaces: [port('02', 'l2'), port('04', 'l4')] });
+  plan.links.push(
+    {
+      ends: [
+        { node: 'l2', iface: 'sw' },
+        { node: 'sw', iface: 'l2' },
+      ],
+    },
+    {
+      ends: [
+        { node: 'sw', iface: 'l4' },
+        { node: 'l4', iface: 'sw' },
+      ],
+    },
+  );
+  return planAt(plan, -1);
+}

@@ -1,0 +1,73 @@
+import type { Disagreement, Place } from '../terms/reason.ts';
+import type { StreamPrediction, StreamSummary } from '../terms/timeline.ts';
+import { disagreement } from './agreement.ts';
+import type { JudgedCall, StepTime } from './judged-call.ts';
+import { laterOnes } from './stream-verdict.ts';
+
+/** A stream in a step, to be compared with its prediction. */
+interface Compared {
+  /** In the order in which they began, each with the number of the example that it is like. */
+  calls: (JudgedCall & { like: number })[];
+  time: StepTime;
+  predicted: StreamPrediction;
+  summary: StreamSummary;
+}
+
+/**
+ * Where prediction and observation of a stream in a step differ: by what became of its connections, by why calls failed
+ * once the step's actions were done, or by how calls went in the end. Null where they do not, or the model does not know.
+ */
+export function streamDisagreement(compared: Compared): Disagreement | null {
+  return connectionsDiffer(compared) ?? failuresDiffer(compared) ?? settledDiffers(compared);
+}
+
+function connectionsDiffer({ predicted, summary }: Compared): Disagreement | null {
+  if (predicted.connections === null || summary.connections === undefined) return null;
+  const { survive } = predicted.connections;
+  const { survived, reset, stalled } = summary.connections;
+  const of = survived + reset + stalled;
+  const differs = (survive === 'all' && survived < of) || (survive === 'none' && survived > 0);
+  return differs ? { code: 'connections-differ', params: { survived, of, predicted: survive } } : null;
+}
+
+function failuresDiffer({ calls, time, predicted }: Compared): Disagreement | null {
+  if (predicted.unknown.length > 0) return null;
+  const expected = predictedFailures(predicted);
+  const others = new Map<string, { calls: number; seen: Place | null }>();
+  for (const { attempt, beginMs } of calls) {
+    if (attempt.outcome === 'works' || beginMs < time.actedMs || isAmong(attempt.cause, expected)) continue;
+    const seen = attempt.cause && { code: attempt.cause.code, node: attempt.cause.node };
+    const key = JSON.stringify(seen);
+    others.set(key, { seen, calls: (others.get(key)?.calls ?? 0) + 1 });
+  }
+  const [most] = [...others.values()].sort((a, b) => b.calls - a.calls);
+  return most === undefined ? null : { code: 'failures-differ', params: { ...most, predicted: expected } };
+}
+
+/** Of calls that are alike, one tells. */
+function settledDiffers({ calls, time, predicted }: Compared): Disagreement | null {
+  const { settled, outage } = predicted;
+  if (settled === null) return null;
+  const lost = (call: JudgedCall): boolean => isAmong(call.attempt.cause, outage?.causes ?? []);
+  const later = laterOnes(calls.slice(calls.findLastIndex(lost) + 1), time) ?? [];
+  const kinds = new Map(later.map((call) => [call.like, call] as const));
+  for (const { attempt } of kinds.values()) {
+    const differs = disagreement(attempt, settled);
+    if (differs !== null) return differs;
+  }
+  return null;
+}
+
+/** Why calls may fail, each place once: before all has settled, for good, or with their connection. */
+function predictedFailures({ outage, settled, connections }: StreamPrediction): Place[] {
+  const places = [
+    ...(outage?.causes ?? []),
+    ...(settled ?? []).flatMap(({ cause }) => (cause === null ? [] : [cause])),
+    ...(connections?.cause ? [connections.cause] : []),
+  ].map(({ code, node }) => ({ code, node }));
+  return [...new Map(places.map((place) => [JSON.stringify(place), place])).values()];
+}
+
+function isAmong(place: Place | null, places: Place[]): boolean {
+  return places.some(({ code, node }) => code === place?.code && node === place.node);
+}

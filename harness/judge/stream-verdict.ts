@@ -1,0 +1,180 @@
+import type { Cause } from '../terms/cause.ts';
+import type { Expectation, FlowPlan, Plan, SingleExpectation } from '../terms/plan.ts';
+import type { Reason } from '../terms/reason.ts';
+import type {
+  ConnectionsExpectation,
+  OutageExpectation,
+  Range,
+  StreamExpectation,
+  StreamPlan,
+  StreamSummary,
+} from '../terms/timeline.ts';
+import { works, type JudgedCall, type StepTime } from './judged-call.ts';
+import { endsOfConnections } from './kept-connections.ts';
+import { outagesAmong, type FoundOutage } from './outages.ts';
+import { judgeFlow, leftCaller, reason } from './verdict.ts';
+
+/** What a stream was in a step, to be held against what is expected of it. */
+export interface HeldStream {
+  /** The plan in force. */
+  plan: Plan;
+  flow: FlowPlan;
+  stream: StreamPlan;
+  /** Name of the step. */
+  step: string;
+  /** In the order in which they began. */
+  calls: JudgedCall[];
+  time: StepTime;
+  /** See `outagesAmong`. */
+  calm: number;
+  summary: StreamSummary;
+}
+
+type Interrupted = Extract<StreamExpectation, { outcome: 'interrupted' }>;
+
+/** Why a stream was not in a step as is expected of it; empty where it was. */
+export function reasonsAgainst(expect: StreamExpectation, held: HeldStream): Reason[] {
+  const { calls } = held;
+  if (calls.length === 0) return [noCalls(held)];
+  if (expect.outcome === 'interrupted') return distinct(interrupted(expect, held));
+  if (expect.outcome === 'connections') return distinct(connections(expect, held));
+  return everyCall(expect, held);
+}
+
+/**
+ * All of a stream that is to work must work, while the step's actions are done too; which way it goes, and whether and how
+ * it fails, is held against the expectation once what the step waits for is there.
+ */
+function everyCall(expect: Expectation, held: HeldStream): Reason[] {
+  const { calls, time, summary } = held;
+  if (expect.outcome === 'works' && summary.failed > 0) {
+    const { cause } = summary.causes[0]!;
+    return [reason('expected-to-work', { failed: summary.failed, attempts: calls.length, cause })];
+  }
+  const settled = calls.filter(({ beginMs }) => beginMs >= time.settledMs);
+  return settled.length === 0 ? [noCalls(held)] : allAs(expect, settled, held);
+}
+
+/**
+ * Calls fail in one outage. It is over with the call from which on all go as they then should, as far as outcome and cause
+ * tell. By which way they go then, later ones tell: that may change without a loss a little later.
+ */
+function interrupted({ outage, then }: Interrupted, held: HeldStream): Reason[] {
+  const { calls, time, calm } = held;
+  const over = calls.findLastIndex((call) => !isAlike(call, then)) + 1;
+  const timed = calls.map(({ beginMs, endMs, attempt }, index) =>
+    index < over || attempt.outcome === 'works'
+      ? { beginMs, endMs, works: attempt.outcome === 'works' }
+      : { beginMs, endMs: beginMs, works: true },
+  );
+  const outages = outagesAmong(timed, time, calm);
+  const failed = calls.slice(0, over).filter((call) => !works(call));
+  return [
+    ...lengths(outage, then.outcome === 'works' ? outages : outages.map(ended), calls),
+    ...wrongCauses(failed, outage.causes ?? null),
+    ...failed
+      .filter(({ attempt: { cause } }) => outage.at !== undefined && cause?.node !== outage.at)
+      .map(({ attempt: { cause } }) => reason('other-place', { expected: outage.at!, node: cause?.node ?? null })),
+    ...unproven(failed, held),
+    // That an outage is not over need not be said again of its last call.
+    ...(then.outcome === 'works' && over === calls.length
+      ? []
+      : allAs(then, laterOnes(calls.slice(over), time) ?? calls.slice(-1), held)),
+  ];
+}
+
+/** Where calls are to go on failing, no success tells its end. */
+function ended(outage: FoundOutage): FoundOutage {
+  return { ...outage, toMs: outage.toMs ?? outage.fromMs + outage.ms };
+}
+
+function isAlike({ attempt: { outcome, cause } }: JudgedCall, then: SingleExpectation): boolean {
+  if (then.outcome === 'works' || outcome === 'works') return outcome === then.outcome;
+  return cause?.code === then.cause && (then.at === undefined || cause.node === then.at);
+}
+
+function lengths({ atLeastMs, atMostMs }: OutageExpectation, outages: FoundOutage[], calls: JudgedCall[]): Reason[] {
+  const [first, second] = outages;
+  const ms = outages.reduce((most, one) => Math.max(most, one.ms), 0);
+  const causeOf = (one: FoundOutage): Cause | null => calls[one.first]!.attempt.cause;
+  const unfinished = outages.find(({ toMs }) => toMs === null);
+  const tooLong = atMostMs !== undefined && ms > atMostMs;
+  return [
+    ...(unfinished ? [reason('outage-not-over', { ms: unfinished.ms, cause: causeOf(unfinished) })] : []),
+    ...(second ? [reason('second-outage', { ms: second.ms, cause: causeOf(second) })] : []),
+    ...(tooLong && !unfinished ? [reason('outage-too-long', { ms, atMostMs, cause: causeOf(first!) })] : []),
+    ...(atLeastMs !== undefined && ms < atLeastMs ? [reason('outage-too-short', { ms, atLeastMs })] : []),
+  ];
+}
+
+/** @param expected null where any cause will do that is one */
+function wrongCauses(failed: JudgedCall[], expected: string[] | null): Reason[] {
+  const wrong = new Map<string, { calls: number; cause: Cause | null }>();
+  for (const { attempt } of failed) {
+    const { cause } = attempt;
+    const isNamed = cause !== null && cause.code !== 'unexplained';
+    if (isNamed && (expected === null || expected.includes(cause.code))) continue;
+    const key = `${cause?.code} ${cause?.node}`;
+    const known = wrong.get(key) ?? { calls: 0, cause };
+    wrong.set(key, { ...known, calls: known.calls + 1 });
+  }
+  return [...wrong.values()].map(({ calls, cause }) =>
+    reason('wrong-outage-cause', { calls, cause, expected: expected ?? [] }),
+  );
+}
+
+/** A call whose request did not leave its caller tells nothing of what happened elsewhere. */
+function unproven(failed: JudgedCall[], { flow }: HeldStream): Reason[] {
+  return failed.every(({ attempt }) => leftCaller(flow, attempt))
+    ? []
+    : [reason('request-not-seen', { caller: flow.from })];
+}
+
+function connections(expect: ConnectionsExpectation, held: HeldStream): Reason[] {
+  const { calls, stream, summary } = held;
+  const { survived, reset, stalled, longestStallMs } = summary.connections!;
+  const of = survived + reset + stalled;
+  const all = expect.survive === undefined && expect.reset === undefined && expect.stall === undefined;
+  const counts = [
+    { what: 'survived', seen: survived, expected: all ? { atLeast: of } : expect.survive },
+    { what: 'reset', seen: reset, expected: expect.reset },
+    { what: 'stalled', seen: stalled, expected: expect.stall },
+  ] as const;
+  const ends = endsOfConnections(calls, stream.connections);
+  return [
+    ...counts.flatMap(({ what, seen, expected }) =>
+      expected === undefined || isWithin(seen, expected)
+        ? []
+        : [reason('wrong-connections', { what, seen, of, expected })],
+    ),
+    ...(expect.stallMs === undefined || isWithin(longestStallMs, expect.stallMs)
+      ? []
+      : [reason('wrong-stall', { ms: longestStallMs, expected: expect.stallMs })]),
+    ...wrongCauses(ends, expect.causes ?? null),
+    ...unproven(ends, held),
+  ];
+}
+
+function isWithin(value: number, { atLeast = -Infinity, atMost = Infinity }: Range): boolean {
+  return value >= atLeast && value <= atMost;
+}
+
+/** The later half of calls once what the step waits for is there; of all where none began after that. */
+export function laterOnes<T extends { beginMs: number }>(calls: T[], { settledMs }: StepTime): T[] | null {
+  const settled = calls.filter(({ beginMs }) => beginMs >= settledMs);
+  const all = settled.length > 0 ? settled : calls;
+  return all.length === 0 ? null : all.slice(Math.floor(all.length / 2));
+}
+
+function allAs(expect: Expectation, calls: JudgedCall[], { flow, plan }: HeldStream): Reason[] {
+  const attempts = calls.map(({ attempt }) => attempt);
+  return judgeFlow({ ...flow, expect }, plan, { attempts, controls: [], disagreement: null }).reasons;
+}
+
+function noCalls({ stream, step }: HeldStream): Reason {
+  return reason('no-calls', { stream: stream.name, step });
+}
+
+function distinct(reasons: Reason[]): Reason[] {
+  return [...new Map(reasons.map((one) => [JSON.stringify(one), one])).values()];
+}

@@ -1,0 +1,345 @@
+import fc from 'fast-check';
+import type { ObservedCall } from '../observe/stream-calls.ts';
+import { predict } from '../model/predict.ts';
+import type { StateBand, StreamExpectation, StreamPlan, StreamPrediction, Unknown } from '../terms/timeline.ts';
+import { judgeStream, type JudgedStream, type StreamInQuestion } from './stream.ts';
+import {
+  byOther,
+  FLOW,
+  observedCall,
+  pairLab,
+  sighting,
+  STREAM,
+  upTo,
+  wayOf,
+  withoutPairs,
+} from './testing/over-time.ts';
+
+const plan = pairLab('proxy', [[{ do: 'kill', node: 'l4' }], []]);
+/** Where nothing happens. */
+const calm = pairLab('proxy', [[]]);
+const first = wayOf(plan);
+const other = byOther(plan, first);
+const lost = upTo(first, 'l2');
+
+const NOTHING_KNOWN: StreamPrediction = { settled: null, outage: null, connections: null, unknown: [] };
+const FAILOVER: StreamPrediction = {
+  ...NOTHING_KNOWN,
+  outage: { causes: [{ code: 'stale-neighbour', node: 'l3' }], atMostMs: null, bounds: [] },
+};
+const WORKS = { outcome: 'works' } as const;
+
+/** A call every 20 ms of a second; those that begin in the outage are lost, later ones go by the other L4. */
+function failover(outage: { from: number; to: number }): ObservedCall[] {
+  return Array.from({ length: 50 }, (_, index) => {
+    const at = index * 20;
+    if (at >= outage.from && at < outage.to) return observedCall({ at, walk: lost, outcome: 'timeout' });
+    return observedCall({ at, walk: at < outage.to ? first : other });
+  });
+}
+
+function judge(calls: ObservedCall[], expect: StreamExpectation, more: Partial<StreamInQuestion> = {}): JudgedStream {
+  const time = { epoch: '0', beginMs: 0, actedMs: 2, settledMs: 2, endMs: 1000 };
+  const asked = {
+    plan,
+    stream: STREAM,
+    step: 0,
+    expect,
+    calls,
+    bands: [],
+    predicted: FAILOVER,
+    time,
+    examplesBefore: 0,
+  };
+  return judgeStream({ ...asked, ...more });
+}
+
+const codes = ({ reasons }: JudgedStream): string[] => reasons.map(({ code }) => code);
+
+test('a stream is summed up: how many calls failed, why, for how long, and who served the others', () => {
+  const { summary, calls, examples } = judge(failover({ from: 200, to: 600 }), WORKS);
+  expect(summary).toEqual({
+    calls: 50,
+    failed: 20,
+    outage: { fromMs: 181, toMs: 601, ms: 420 },
+    causes: [{ cause: summary.causes[0]!.cause, calls: 20, example: 1 }],
+    servedBy: { s2: 30 },
+    l4: { l4: 10, l4b: 20 },
+  });
+  expect(summary.causes[0]!.cause).toMatchObject({ code: 'stale-neighbour', node: 'l3' });
+  expect(examples.map(({ outcome, l4 }) => [outcome, l4])).toEqual([
+    ['works', 'l4'],
+    ['fails', null],
+    ['works', 'l4b'],
+  ]);
+  expect(calls[10]).toEqual({
+    step: 0,
+    beginMs: 200,
+    endMs: 1100,
+    outcome: 'fails',
+    client: 'timeout',
+    servedBy: null,
+    l4: null,
+    cause: { code: 'stale-neighbour', node: 'l3' },
+    example: 1,
+  });
+});
+
+test('a call begins and ends when its packets left the caller and came back, by the clock of the captures', () => {
+  const packets = [
+    sighting(10.5, ['client', 'out', 'l3'], { flags: 'S' }),
+    sighting(12.25, ['client', 'in', 'l3'], { flags: 'PA' }, 'l4lab-00000010'),
+  ];
+  const { calls } = judge([observedCall({ at: 10, took: 30, walk: first, packets })], WORKS);
+  expect(calls).toMatchObject([{ beginMs: 10.5, endMs: 12.25 }]);
+});
+
+describe('a stream that is to work', () => {
+  test('passes where every call does, fails where one does not', () => {
+    expect(judge(failover({ from: 0, to: 0 }), WORKS).verdict).toBe('pass');
+    const judged = judge(failover({ from: 200, to: 220 }), WORKS);
+    expect(judged.verdict).toBe('fail');
+    expect(judged.reasons).toMatchObject([{ code: 'expected-to-work', params: { failed: 1, attempts: 50 } }]);
+  });
+
+  test('goes the expected way once what the step waits for is there', () => {
+    const calls = failover({ from: 300, to: 300 });
+    const expected: StreamExpectation = { ...WORKS, request: { crosses: ['l4b'] } };
+    const time = { epoch: '0', beginMs: 0, actedMs: 2, settledMs: 310, endMs: 1000 };
+    expect(judge(calls, expected, { time }).verdict).toBe('pass');
+    expect(codes(judge(calls, expected))).toEqual(['not-crossed']);
+  });
+
+  test('does not pass where nothing was called', () => {
+    expect(codes(judge([], WORKS))).toEqual(['no-calls']);
+    expect(judge([], WORKS)).toMatchObject({ verdict: 'fail', outcome: null, summary: { calls: 0, outage: null } });
+  });
+});
+
+test('a stream that is to fail is held to its cause, from when the step is settled', () => {
+  const calls = failover({ from: 20, to: 2000 });
+  const expected: StreamExpectation = { outcome: 'fails', cause: 'stale-neighbour', at: 'l3' };
+  expect(judge(calls, expected).verdict).toBe('pass');
+  expect(codes(judge(calls, { ...expected, cause: 'no-route' }))).toEqual(['other-cause']);
+  const silent = calls.map((call) => ({ ...call, walk: { request: [], reply: [] } }));
+  expect(judge(silent, expected).verdict).toBe('fail');
+});
+
+describe('an outage', () => {
+  const interrupted = (outage: object = {}, then: StreamExpectation = WORKS): StreamExpectation =>
+    ({ outcome: 'interrupted', outage, then }) as StreamExpectation;
+  const calls = failover({ from: 200, to: 600 });
+
+  test('passes within its bounds, of its causes, at its place', () => {
+    const outage = { atLeastMs: 300, atMostMs: 500, causes: ['no-neighbour', 'stale-neighbour'], at: 'l3' };
+    expect(
+      judge(calls, interrupted(outage, { ...WORKS, request: { crosses: ['l4b'], avoids: ['l4'] } })).reasons,
+    ).toEqual([]);
+  });
+
+  test.each<[string, object, string[]]>([
+    ['is too long', { atMostMs: 400 }, ['outage-too-long']],
+    ['is too short', { atLeastMs: 430 }, ['outage-too-short']],
+    ['has another cause', { causes: ['no-neighbour'] }, ['wrong-outage-cause']],
+    ['is somewhere else', { at: 'l2' }, ['other-place']],
+  ])('%s', (_, outage, reasons) => {
+    expect(codes(judge(calls, interrupted(outage)))).toEqual(reasons);
+  });
+
+  test('may be of no length, unless a least one is named', () => {
+    const none = failover({ from: 0, to: 0 });
+    expect(judge(none, interrupted({ atMostMs: 100 })).verdict).toBe('pass');
+    expect(codes(judge(none, interrupted({ atLeastMs: 10 })))).toEqual(['outage-too-short']);
+  });
+
+  test('is to be over by the end of the step', () => {
+    expect(codes(judge(failover({ from: 200, to: 2000 }), interrupted()))).toEqual(['outage-not-over']);
+  });
+
+  test('is to be the only one', () => {
+    const twice = [
+      ...failover({ from: 0, to: 40 }).slice(0, 48),
+      observedCall({ at: 960, walk: lost, outcome: 'timeout' }),
+    ];
+    twice.push(observedCall({ at: 980, walk: other }));
+    const one = { ...STREAM, to: { node: 's2' } };
+    expect(codes(judge(twice, interrupted(), { stream: one }))).toEqual(['second-outage']);
+  });
+
+  test('that nobody can explain never passes, nor one in which nothing left the caller', () => {
+    const vanished = calls.map((call) => (call.record.answered ? call : { ...call, walk: upTo(first, 's2') }));
+    expect(codes(judge(vanished, interrupted(), { plan: calm }))).toContain('wrong-outage-cause');
+    const silent = calls.map((call) => (call.record.answered ? call : { ...call, walk: { request: [], reply: [] } }));
+    expect(codes(judge(silent, interrupted({ causes: ['stale-neighbour'] })))).toEqual(
+      expect.arrayContaining(['wrong-outage-cause', 'request-not-seen']),
+    );
+  });
+
+  test('what follows is told by the later calls, and may be another failure', () => {
+    expect(codes(judge(calls, interrupted({}, { ...WORKS, request: { crosses: ['l4'] } })))).toEqual(['not-crossed']);
+    const silentLoss = failover({ from: 200, to: 2000 });
+    const then: StreamExpectation = { outcome: 'fails', cause: 'stale-neighbour' };
+    expect(judge(silentLoss, interrupted({}, then)).verdict).toBe('pass');
+    expect(codes(judge(silentLoss, interrupted({}, { outcome: 'fails', cause: 'no-route' })))).toContain('other-cause');
+  });
+});
+
+describe('kept connections', () => {
+  const stream: StreamPlan = { ...STREAM, connection: 'kept', connections: 3 };
+  const on = (connection: number, at: number, more: object = {}): ObservedCall =>
+    observedCall({ at, walk: first, connection, ...more });
+  const calls = [
+    ...[0, 1, 2].map((number) => on(number, number)),
+    on(0, 20),
+    on(1, 21, {
+      walk: lost,
+      outcome: 'ECONNRESET',
+      took: 5,
+      packets: [sighting(21, ['client', 'out', 'l3'], { flags: 'PA', payloadLength: 14 })],
+    }),
+    on(2, 22, { walk: lost, outcome: 'timeout' }),
+    on(3, 40),
+  ];
+  const judgeKept = (expect: object, more: Partial<StreamInQuestion> = {}): JudgedStream =>
+    judge(calls, { outcome: 'connections', ...expect }, { stream, ...more });
+
+  test('are counted by what became of them; one that takes the place of a broken one does not count', () => {
+    expect(judgeKept({}).summary.connections).toEqual({
+      survived: 1,
+      reset: 1,
+      stalled: 1,
+      longestStallMs: 900,
+      lostBytes: 14,
+    });
+  });
+
+  test('one whose answer came late has survived, and its wait is told', () => {
+    const late = [on(0, 0), on(0, 20, { walk: lost, outcome: 'timeout', took: 950, servedBy: 's2' })];
+    const { summary } = judge(late, { outcome: 'connections' }, { stream });
+    expect(summary.connections).toMatchObject({ survived: 1, stalled: 0, longestStallMs: 950 });
+  });
+
+  test('are held to numbers, waits, and causes', () => {
+    const fits = { survive: { atLeast: 1 }, reset: { atMost: 1 }, stall: { atMost: 1 }, stallMs: { atMost: 900 } };
+    expect(judgeKept({ ...fits, causes: ['stale-neighbour'] }).reasons).toEqual([]);
+    expect(codes(judgeKept({}))).toEqual(['wrong-connections']);
+    expect(codes(judgeKept({ ...fits, survive: { atLeast: 2 } }))).toEqual(['wrong-connections']);
+    expect(codes(judgeKept({ ...fits, stallMs: { atMost: 800 } }))).toEqual(['wrong-stall']);
+    expect(codes(judgeKept({ ...fits, causes: ['connection-unknown'] }))).toEqual(['wrong-outage-cause']);
+  });
+
+  test('differ from what is predicted of them', () => {
+    const of = (survive: 'all' | 'none' | 'some') =>
+      judgeKept({}, { predicted: { ...FAILOVER, connections: { survive, cause: null } } }).disagreement?.code ?? null;
+    expect([of('all'), of('none'), of('some')]).toEqual(['connections-differ', 'connections-differ', null]);
+  });
+});
+
+describe('prediction and observation', () => {
+  const calls = failover({ from: 200, to: 600 });
+  const interrupted: StreamExpectation = { outcome: 'interrupted', outage: {}, then: WORKS };
+
+  test('differ where calls fail of what is not predicted, unless they began before the step had acted', () => {
+    const judged = judge(calls, interrupted, { predicted: NOTHING_KNOWN });
+    expect(judged).toMatchObject({ verdict: 'fail', disagreement: { code: 'failures-differ', params: { calls: 20 } } });
+    const time = { epoch: '0', beginMs: 0, actedMs: 600, settledMs: 600, endMs: 1000 };
+    expect(judge(calls, interrupted, { predicted: NOTHING_KNOWN, time }).disagreement).toBeNull();
+  });
+
+  test('differ where calls go another way in the end', () => {
+    const settled = predict(withoutPairs(plan), FLOW).filter(({ l4 }) => l4 === 'l4');
+    const predicted = { ...FAILOVER, settled };
+    expect(judge(calls, interrupted, { predicted }).disagreement).toMatchObject({ code: 'picked-differs' });
+    expect(
+      judge(
+        failover({ from: 0, to: 0 }).map((call) => ({
+          ...call,
+          walk: first,
+          record: { ...call.record, sourceSeen: '203.0.113.254' },
+        })),
+        interrupted,
+        { predicted },
+      ).disagreement,
+    ).toBeNull();
+  });
+
+  test('nothing is claimed where the model does not know', () => {
+    const unknown: Unknown[] = [{ code: 'holder-unknown', params: { address: '', nodes: [] } }];
+    expect(judge(calls, interrupted, { predicted: { ...NOTHING_KNOWN, unknown } }).disagreement).toBeNull();
+  });
+});
+
+describe('what bands tell', () => {
+  const member = (node: string, spans: StateBand['spans']): StateBand => ({
+    of: { kind: 'member', pair: 'edge', node },
+    spans,
+  });
+  const arrived = [observedCall({ at: 500, walk: upTo(other, 'l4b'), outcome: 'timeout' })];
+  const causeIn = (bands: StateBand[]) => judge(arrived, WORKS, { bands, plan: calm }).cause?.code;
+
+  test('two masters for longer than an advertisement are none too many', () => {
+    const l4 = member('l4', [{ fromMs: 0, state: 'master' }]);
+    const lasting = member('l4b', [{ fromMs: 450, state: 'master' }]);
+    const passing = member('l4b', [
+      { fromMs: 450, state: 'master' },
+      { fromMs: 530, state: 'backup' },
+    ]);
+    expect(causeIn([l4, lasting])).toBe('split-brain');
+    expect(causeIn([l4, passing])).not.toBe('split-brain');
+    const power: StateBand = { of: { kind: 'node', node: 'l4' }, spans: [{ fromMs: 100, state: 'off' }] };
+    expect(causeIn([l4, lasting, power])).not.toBe('split-brain');
+  });
+
+  test('a load balancer has no server left', () => {
+    const server = (name: string): StateBand => ({
+      of: { kind: 'server', service: 'a', server: name, at: 'l4b' },
+      spans: [
+        { fromMs: 0, state: 'up' },
+        { fromMs: 510, state: 'down' },
+      ],
+    });
+    expect(causeIn([server('s1'), server('s2')])).toBe('no-server-available');
+    expect(causeIn([server('s1')])).not.toBe('no-server-available');
+  });
+});
+
+const mixed = fc
+  .array(fc.record({ at: fc.nat(999), kind: fc.constantFrom('works', 'lost', 'reset', 'silent') }), { maxLength: 40 })
+  .map((all) =>
+    all.map(({ at, kind }) => {
+      if (kind === 'works') return observedCall({ at, walk: other });
+      if (kind === 'silent') return observedCall({ at, walk: { request: [], reply: [] }, outcome: 'EHOSTUNREACH' });
+      return observedCall({ at, walk: kind === 'lost' ? lost : upTo(first, 's2'), outcome: 'timeout' });
+    }),
+  );
+
+test('causes add up to what failed, an outage is never longer than the step, every call has an example of its kind', () => {
+  fc.assert(
+    fc.property(mixed, (calls) => {
+      const judged = judge(calls, WORKS);
+      const { summary, examples } = judged;
+      expect(summary.causes.reduce((sum, one) => sum + one.calls, 0)).toBe(summary.failed);
+      expect(Object.values(summary.servedBy).reduce((sum, one) => sum + one, 0)).toBe(summary.calls - summary.failed);
+      expect(summary.outage?.ms ?? 0).toBeLessThanOrEqual(1000);
+      for (const { example, outcome, cause } of judged.calls)
+        expect(examples[example]).toMatchObject({ outcome, ...(cause === null ? {} : { cause }) });
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('the order in which calls are told does not matter', () => {
+  const distinctTimes = mixed.map((calls) => [...new Map(calls.map((call) => [call.record.beganAt, call])).values()]);
+  fc.assert(
+    fc.property(
+      distinctTimes.chain((calls) =>
+        fc.tuple(fc.constant(calls), fc.shuffledSubarray(calls, { minLength: calls.length })),
+      ),
+      ([calls, shuffled]) => {
+        const expected: StreamExpectation = { outcome: 'interrupted', outage: { atMostMs: 300 }, then: WORKS };
+        expect(judge(shuffled, expected)).toEqual(judge(calls, expected));
+      },
+    ),
+    { numRuns: 50 },
+  );
+});

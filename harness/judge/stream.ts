@@ -1,0 +1,203 @@
+import type { ObservedCall } from '../observe/stream-calls.ts';
+import { milliseconds } from '../observe/stream-calls.ts';
+import { planAt } from '../scenario/plan-at.ts';
+import { serviceOf } from '../scenario/lookup.ts';
+import type { Cause } from '../terms/cause.ts';
+import type { FlowPlan, Plan } from '../terms/plan.ts';
+import type { Disagreement, Reason } from '../terms/reason.ts';
+import type { Attempt, FlowResult } from '../terms/results.ts';
+import type {
+  CallResult,
+  StateBand,
+  StreamExpectation,
+  StreamPlan,
+  StreamPrediction,
+  StreamSummary,
+} from '../terms/timeline.ts';
+import { judgeAttempt } from './attempt.ts';
+import { examplesOf, type Examples } from './examples.ts';
+import { works, type JudgedCall, type StepTime } from './judged-call.ts';
+import { connectionsOf } from './kept-connections.ts';
+import { healthyAmong, holdersAmong } from './moment.ts';
+import { longest, outagesAmong } from './outages.ts';
+import { streamDisagreement } from './stream-agreement.ts';
+import { reasonsAgainst } from './stream-verdict.ts';
+
+/** A stream in a step, with all that is known of it. */
+export interface StreamInQuestion {
+  /** The plan with all its steps. */
+  plan: Plan;
+  stream: StreamPlan;
+  /** Index of the step. */
+  step: number;
+  /** Null where nothing is expected of the stream in the step: no cell is made of it then. */
+  expect: StreamExpectation | null;
+  calls: ObservedCall[];
+  /** States over time of all that there is, for who holds addresses and which servers are up. */
+  bands: StateBand[];
+  predicted: StreamPrediction;
+  time: StepTime;
+  /** How many examples of the stream the steps before have made. */
+  examplesBefore: number;
+}
+
+export interface JudgedStream extends Pick<FlowResult, 'verdict' | 'reasons' | 'outcome' | 'cause'> {
+  summary: StreamSummary;
+  disagreement: Disagreement | null;
+  calls: CallResult[];
+  /** The first of each kind of call, to be added to those of the steps before. */
+  examples: Attempt[];
+}
+
+/** Holds the calls of a stream in a step against what is expected and predicted of them, and sums them up. */
+export function judgeStream(asked: StreamInQuestion): JudgedStream {
+  const { plan, stream, step, expect, time, predicted, examplesBefore } = asked;
+  const now = planAt(plan, step);
+  const flow = flowOf(stream);
+  const calls = judgedCalls(asked, now, flow);
+  const examples = examplesOf(calls.map(({ attempt }) => attempt));
+  const like = (index: number): number => examplesBefore + examples.like[index]!;
+  const calm = calmOf(now, stream);
+  const summary = summaryOf({ calls, stream, time, calm, examples, examplesBefore });
+  const numbered = calls.map((call, index) => ({ ...call, like: examples.like[index]! }));
+  const disagreement = streamDisagreement({ calls: numbered, time, predicted, summary });
+  const { name } = plan.timeline!.steps[step]!;
+  const held = { plan: now, flow, stream, step: name, calls, time, calm, summary };
+  const reasons: Reason[] = [
+    ...(expect === null ? [] : reasonsAgainst(expect, held)),
+    ...(disagreement === null ? [] : [{ code: 'disagreement', params: { disagreement } } as const]),
+  ];
+  return {
+    verdict: reasons.length === 0 ? 'pass' : 'fail',
+    reasons,
+    outcome: summary.failed > 0 ? 'fails' : calls.length > 0 ? 'works' : null,
+    cause: summary.causes[0]?.cause ?? null,
+    summary,
+    disagreement,
+    calls: calls.map(({ record, attempt, beginMs, endMs }, index) => ({
+      step,
+      ...(record.connection === undefined ? {} : { connection: record.connection }),
+      beginMs,
+      endMs,
+      outcome: attempt.outcome,
+      client: attempt.client,
+      servedBy: attempt.servedBy,
+      l4: attempt.l4,
+      cause: attempt.cause && { code: attempt.cause.code, node: attempt.cause.node },
+      example: like(index),
+    })),
+    examples: examples.examples,
+  };
+}
+
+/** A call of a stream as a flow, which the rules for attempts speak of. */
+function flowOf({
+  name,
+  from,
+  source,
+  to,
+  address,
+  protocol,
+  port,
+  requestBytes,
+  replyBytes,
+  at,
+}: StreamPlan): FlowPlan {
+  const payload = { requestBytes, replyBytes };
+  return { name, from, source, to, address, protocol, port, repeat: 1, expect: { outcome: 'works' }, at, ...payload };
+}
+
+/** So many calls for each server that might be gone are no chance where all of them work. */
+const CALM_FOR_EACH = 20;
+
+function calmOf(plan: Plan, { to, connections }: StreamPlan): number {
+  const service = 'service' in to ? plan.services.find(({ name }) => name === to.service) : undefined;
+  return CALM_FOR_EACH * Math.max(1, connections, service?.pool.length ?? 1);
+}
+
+function judgedCalls(
+  { plan: whole, step, calls, bands, time }: StreamInQuestion,
+  plan: Plan,
+  flow: FlowPlan,
+): JudgedCall[] {
+  const epochMs = Number(BigInt(time.epoch) / 1000n) / 1000;
+  const service = serviceOf(plan, flow);
+  const judged = calls.map((call) => {
+    const { record, key, packets, epoch, walk, history } = call;
+    const at = (ns: number): number => milliseconds(epoch, ns) - epochMs;
+    const isSent = packets.find(
+      ({ node, direction, frame }) => node === key.caller && direction === 'out' && !frame.arp,
+    );
+    const beginMs = isSent ? at(isSent.time) : record.beganAt - epochMs;
+    const arrival = record.answered
+      ? packets.find(
+          ({ node, direction, frame }) => node === key.caller && direction === 'in' && frame.token === key.token,
+        )
+      : undefined;
+    const endMs = arrival ? at(arrival.time) : record.endedAt - epochMs;
+    const l4s = service?.l4s.map(({ node }) => node) ?? [];
+    const crossed = l4s.filter((l4) => walk.request.some(({ node }) => node === l4));
+    const { answered, outcome, servedBy, sourceSeen } = record;
+    const attempt = judgeAttempt(
+      {
+        plan,
+        flow,
+        key,
+        client: { answered, outcome, servedBy, sourceSeen },
+        packets,
+        epoch,
+        walk,
+        kernel: null,
+        kernelOnAnswer: null,
+        kernelOnArp: null,
+        healthy: service ? healthyAmong(service, crossed.length > 0 ? crossed : l4s, bands, beginMs) : null,
+        macTables: {},
+        counters: {},
+        moment: {
+          step,
+          whole,
+          holders: answered ? {} : holdersAmong(plan, bands, beginMs),
+          ...(history === undefined ? {} : { history }),
+        },
+      },
+      endMs - beginMs,
+    );
+    return { ...call, attempt, beginMs, endMs };
+  });
+  return judged.sort((a, b) => a.beginMs - b.beginMs);
+}
+
+interface Summed {
+  calls: JudgedCall[];
+  stream: StreamPlan;
+  time: StepTime;
+  calm: number;
+  examples: Examples;
+  examplesBefore: number;
+}
+
+function summaryOf({ calls, stream, time, calm, examples, examplesBefore }: Summed): StreamSummary {
+  const timed = calls.map((call) => ({ ...call, works: works(call) }));
+  const causes = new Map<string, { cause: Cause; calls: number; example: number }>();
+  calls.forEach(({ attempt: { cause } }, index) => {
+    if (cause === null) return;
+    const key = `${cause.code} ${cause.node}`;
+    const known = causes.get(key) ?? { cause, calls: 0, example: examplesBefore + examples.like[index]! };
+    causes.set(key, { ...known, calls: known.calls + 1 });
+  });
+  return {
+    calls: calls.length,
+    failed: calls.filter((call) => !works(call)).length,
+    outage: longest(outagesAmong(timed, time, calm)),
+    causes: [...causes.values()].sort((a, b) => b.calls - a.calls),
+    servedBy: counted(calls.map(({ attempt }) => attempt.servedBy)),
+    l4: counted(calls.map(({ attempt }) => attempt.l4)),
+    ...(stream.connection === 'kept' ? { connections: connectionsOf(calls, stream.connections) } : {}),
+  };
+}
+
+function counted(names: (string | null)[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) if (name !== null) counts[name] = (counts[name] ?? 0) + 1;
+  return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
