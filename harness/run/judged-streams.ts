@@ -3,10 +3,11 @@ import { observeCalls, type ObservedCall } from '../observe/stream-calls.ts';
 import { planAt } from '../scenario/plan-at.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { FlowResult } from '../terms/results.ts';
-import type { StreamPlan, StreamResult } from '../terms/timeline.ts';
+import type { StreamPlan, StreamPrediction, StreamResult } from '../terms/timeline.ts';
 import type { Bands } from './bands.ts';
-import { judgeStream, predictTimeline } from './stand-in.ts';
-import { calledBy, describeCell, streamCells } from './stream-cell.ts';
+import { judgeStream } from '../judge/stream.ts';
+import { predictTimeline } from './stand-in.ts';
+import { calledBy, describeCell, streamCells, type StreamCell } from './stream-cell.ts';
 import type { Running, RunStep } from './step.ts';
 
 type Tally = Pick<StreamResult, 'calls' | 'examples'> & {
@@ -17,23 +18,27 @@ type Tally = Pick<StreamResult, 'calls' | 'examples'> & {
 /** Judges steps one after the other, and gathers what came of each stream. */
 export class JudgedStreams {
   readonly #tallies = new Map<string, Tally>();
+  readonly #predicted: StreamPrediction[][];
+  readonly #cells: StreamCell[];
 
   constructor(
     private readonly plan: Plan,
     private readonly bands: Bands,
     private readonly emit: (cell: FlowResult) => void,
-  ) {}
+  ) {
+    // Once, and before anything happens: it takes a while.
+    this.#predicted = predictTimeline(plan);
+    this.#cells = streamCells(plan, this.#predicted);
+  }
 
   /** Judges a step, which all nodes have told all of, and lets go of what was recorded of it. */
   async judge(ran: RunStep, { clock, streams, lab: { recorder } }: Running): Promise<void> {
-    const { index, mark, result } = ran;
+    const { index, mark, result, actedMs, settledMs } = ran;
     const { beginMs, endMs } = result;
     const [from, to] = [clock.nanoseconds(beginMs), clock.nanoseconds(endMs)];
     const captured = recorder.since(mark).filter(({ time }) => time >= from && time < to);
     recorder.forgetUntil(mark);
     const records = streams.take(index);
-    const cells = streamCells(this.plan).filter(({ step }) => step === index);
-    const predicted = predictTimeline(this.plan)[index]!;
     const plan = planAt(this.plan, index);
     for (const [number, stream] of this.plan.timeline!.streams.entries()) {
       // Frames come in meanwhile, and the user may want to stop.
@@ -41,28 +46,27 @@ export class JudgedStreams {
       const tally = this.#tally(stream);
       const own = records.filter((record) => record.stream === stream.name);
       const calls = observeCalls({ plan, stream, records: own, captured, before: tally.last });
-      const cell = cells.find((one) => one.stream === stream);
+      const cell = this.#cells.find((one) => one.step === index && one.stream === stream);
       const judged = judgeStream({
-        plan,
+        plan: this.plan,
         stream,
         step: index,
         expect: cell?.expect ?? null,
         calls,
-        holders: this.bands.all,
-        predicted: predicted[number]!,
-        timeline: { epoch: clock.epoch, beginMs, endMs },
+        bands: this.bands.all,
+        predicted: this.#predicted[index]![number]!,
+        time: { epoch: clock.epoch, beginMs, actedMs, settledMs, endMs },
+        examplesBefore: tally.examples.length,
       });
-      const offset = tally.examples.length;
       tally.examples.push(...judged.examples);
-      tally.calls.push(...judged.calls.map((call) => ({ ...call, example: call.example + offset })));
+      tally.calls.push(...judged.calls);
       tally.last = lastOfEach([...tally.last, ...calls]);
       if (!cell) continue;
       const missed = ran.missed && ({ code: 'state-not-reached', params: { awaited: ran.missed } } as const);
       const { summary, verdict, reasons, outcome, cause, disagreement, examples } = judged;
-      const causes = summary.causes.map((one) => ({ ...one, example: one.example + offset }));
       const isRed = verdict === 'fail' || missed !== null;
       this.emit({
-        ...describeCell(cell, this.plan, { ...summary, causes }),
+        ...describeCell(cell, this.plan, summary),
         verdict: isRed ? 'fail' : verdict,
         reasons: [...(missed ? [missed] : []), ...reasons],
         outcome,

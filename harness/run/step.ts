@@ -21,6 +21,9 @@ export interface Running {
 export interface RunStep {
   index: number;
   result: StepResult;
+  /** When its actions were done, and when what it waits for was there, ms since the epoch. */
+  actedMs: number;
+  settledMs: number;
   /** Where the recording of it begins. */
   mark: number;
   /** What it waited for and did not see. */
@@ -36,22 +39,24 @@ export async function runStep(index: number, running: Running, meanwhile: () => 
   const { lab, recorder, signal } = running.lab;
   const step = plan.timeline!.steps[index]!;
   signal?.throwIfAborted();
-  await clock.set();
   const mark = recorder.mark();
   const beginMs = clock.now();
   await streams.goOn(index);
   const performed = await actions.perform(index);
+  const actedMs = clock.now();
   meanwhile();
   const watched = { plan: planAt(plan, index), lab, actions, signal };
   const reached = step.until === undefined || (await awaitState(step.until, watched));
+  const settledMs = step.until === undefined ? actedMs : clock.now();
   await pause(step.forMs, signal);
   await actions.endStep();
-  await streams.hold();
-  await lab.drain();
+  await Promise.all([streams.hold(), clock.set()]);
   const { name, title, at } = step;
   return {
     index,
     result: { name, title, at, beginMs, endMs: clock.now(), actions: performed },
+    actedMs,
+    settledMs,
     mark,
     missed: reached ? null : step.until!,
   };

@@ -15,10 +15,9 @@ export interface StreamCell {
 }
 
 /** The cells of a plan's timeline, in the order of its steps. */
-export function streamCells(plan: Plan): StreamCell[] {
+export function streamCells(plan: Plan, predicted = predictTimeline(plan)): StreamCell[] {
   const { timeline } = plan;
   if (timeline === undefined) return [];
-  const predicted = predictTimeline(plan);
   return timeline.steps.flatMap((step, index) =>
     step.expect.map(({ stream: name, expect, at }) => {
       const number = timeline.streams.findIndex((stream) => stream.name === name);

@@ -53,7 +53,9 @@ export async function runVariant(
     await timed('configureMs', () => configureLab(lab, plan));
     await timed('flowsMs', async () => {
       await runFlows(plan, pooled, emit);
-      if (plan.timeline) await runTimeline(plan, pooled, { cell: emit, timeline: (result) => (timeline = result) });
+      if (plan.timeline === undefined) return;
+      const told = { cell: emit, timeline: (result: TimelineResult) => void (timeline = result) };
+      await pooled.undisturbed(() => runTimeline(plan, pooled, told));
     });
     balancers = await describeBalancers(plan, pooled);
   } catch (error) {

@@ -291,7 +291,11 @@ export interface ConnectionsSummary {
   lostBytes: number;
 }
 
-/** A call of a stream as its caller saw it. Times: ms since 1970, of the kernel's wall clock. */
+/**
+ * A call of a stream as its caller saw it. Times: ms since 1970, of the kernel's wall clock. An exchange of a kept
+ * connection that outlasts its step has a record in each step: in the first it was given up, in the next it goes on. One that
+ * is answered too late has failed, though `servedBy` says by whom.
+ */
 export interface CallRecord {
   stream: string;
   /** Index of the step in which it began. */
