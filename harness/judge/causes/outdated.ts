@@ -2,6 +2,7 @@ import { cause } from '../../terms/cause.ts';
 import type { Hop } from '../../terms/walk.ts';
 import type { NodePlan, Plan } from '../../terms/plan.ts';
 import { balancedBy, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
+import { nextHop } from './next-hop.ts';
 import { hasPower, planAt } from '../../scenario/plan-at.ts';
 import { isDirect } from '../../terms/mode.ts';
 import { vanishedAt, type Evidence } from '../evidence.ts';
@@ -20,14 +21,15 @@ export const staleNeighbour: Rule = (evidence) => {
       const owner = hop.direction === 'out' ? nodeWithMac(plan, hop.dst.mac) : undefined;
       // A switch in between only passes on what another node addressed.
       const isSender = hop.dst.mac !== leg[index - 1]?.dst.mac;
-      if (!owner || !isSender || balancedOn(owner, leg.slice(index))) continue;
-      const holders = moment.holders[hop.dst.ip];
-      const isLost = holders !== undefined && isMember(plan, owner.name, hop.dst.ip) && !holders.includes(owner.name);
+      if (!owner || !isSender || balancedOn(owner, leg.slice(index), evidence)) continue;
+      const address = nextHopOf(hop, owner, evidence);
+      const holders = moment.holders[address];
+      const isLost = holders !== undefined && isMember(plan, owner.name, address) && !holders.includes(owner.name);
       const isOff = lacksPower(plan, moment, owner.name) && !leg.slice(index).some(({ node }) => node === owner.name);
       if (!isLost && !isOff) continue;
       return cause('stale-neighbour', 'neighbour-outdated', {
         node: hop.node,
-        address: neighbourAt(hop, owner, evidence),
+        address,
         mac: hop.dst.mac,
         owner: owner.name,
         holder: holders?.find((node) => node !== owner.name) ?? null,
@@ -37,8 +39,14 @@ export const staleNeighbour: Rule = (evidence) => {
   return null;
 };
 
-function balancedOn({ name, balancer }: NodePlan, hops: Hop[]): boolean {
-  return balancer !== null && hops.some(({ node, direction }) => node === name && direction === 'out');
+/** Whether a node handed the packet over to a server, or translated it, as its load balancer does. */
+function balancedOn({ name, balancer }: NodePlan, hops: Hop[], { plan, flow }: Evidence): boolean {
+  const entered = hops.find(({ node, direction }) => node === name && direction === 'in');
+  const left = hops.find(({ node, direction }) => node === name && direction === 'out');
+  if (balancer === null || !entered || !left) return false;
+  const service = serviceOf(plan, flow);
+  const isHandedOver = service !== undefined && isDirect(service) && entered.dst.ip === service.vip;
+  return isHandedOver || entered.src.ip !== left.src.ip || entered.dst.ip !== left.dst.ip;
 }
 
 /** Whether a node has no power, or had none when the step began: its actions take their time. */
@@ -53,14 +61,12 @@ function isMember({ pairs = [] }: Plan, node: string, address: string): boolean 
   );
 }
 
-/** The address that the sender looked up to find the MAC: of the server, where it hands over by MAC, or of a next hop. */
-function neighbourAt({ node, dst }: Hop, owner: NodePlan, { plan, flow }: Evidence): string {
+/** The address whose MAC the sender looked up: of the server, where it hands over by MAC, else of the next hop. */
+function nextHopOf(hop: Hop, owner: NodePlan, { plan, flow }: Evidence): string {
   const service = serviceOf(plan, flow);
   const server = service?.pool.find((one) => one.node === owner.name)?.address;
-  if (service && isDirect(service) && balancedBy(service, node) && server !== undefined) return server;
-  const own = owner.interfaces.find(({ mac }) => mac === dst.mac)!.addresses.map((cidr) => cidr.split('/')[0]!);
-  const via = nodeOf(plan, node).routes.flatMap((route) => [route.via, ...(route.others ?? []).map((o) => o.via)]);
-  return via.find((address) => own.includes(address)) ?? dst.ip;
+  const isHandedOver = service && isDirect(service) && balancedBy(service, hop.node) && server !== undefined;
+  return isHandedOver ? server : nextHop(plan, hop.node, hop.dst.ip);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { mac } from '../../model/testing/lab-builder.ts';
-import { VIP_A } from '../../model/testing/labs.ts';
+import { L4, VIP_A } from '../../model/testing/labs.ts';
 import { planAt } from '../../scenario/plan-at.ts';
 import type { Plan } from '../../terms/plan.ts';
 import type { ActionPlan } from '../../terms/timeline.ts';
@@ -51,6 +51,16 @@ describe('stale-neighbour', () => {
     const { request } = wayOf(plan);
     const holders = { [VIP_A]: ['l4b'] };
     expect(named(evidenceIn(plan, 0, { walk: { request, reply: [] } }, { holders }))[0]).not.toBe('stale-neighbour');
+  });
+
+  test('a gateway that has moved: the former one passes the answer on, and does not translate it', () => {
+    const dnat = pairLab('dnat', [[]]);
+    dnat.pairs![0]!.addresses.push({ address: L4, ifaces: { l4: 'l2', l4b: 'l2' } });
+    const { request, reply } = wayOf(dnat);
+    const untranslated = reply.map((hop) => ({ ...hop, src: { ...hop.src, ip: reply[0]!.src.ip } }));
+    const evidence = evidenceIn(dnat, 0, { walk: { request, reply: untranslated } }, { holders: { [L4]: ['l4b'] } });
+    expect(named(evidence)).toEqual(['stale-neighbour', 's2']);
+    expect(named({ ...evidence, walk: { request, reply } })[0]).not.toBe('stale-neighbour');
   });
 
   test('a node without power says nothing of an attempt to which time means nothing', () => {
@@ -163,11 +173,10 @@ test('split-brain: the packet went to an address that several hold, whatever cam
     node: 'l4b',
     detail: { params: { address: VIP_A, masters: ['l4', 'l4b'] } },
   });
-  const elsewhere = {
-    request: walk.request.map((hop) => ({ ...hop, dst: { ...hop.dst, ip: '203.0.113.99' } })),
-    reply: [],
-  };
-  expect(named(evidenceIn(plan, 0, { walk: elsewhere }, { holders }))[0]).not.toBe('split-brain');
+  const before = { request: walk.request.slice(0, 2), reply: [] };
+  expect(named(evidenceIn(plan, 0, { walk: before }, { holders }))[0]).not.toBe('split-brain');
+  const off = pairLab('proxy', [[{ do: 'kill', node: 'l4' }]]);
+  expect(named(evidenceIn(off, 0, { walk: upTo(wayOf(off), 'l2') }, { holders }))).toEqual(['stale-neighbour', 'l3']);
 });
 
 function twoWays(plan: Plan): Plan {
