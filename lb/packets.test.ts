@@ -12,6 +12,8 @@ const NAMES = ['s1', 's2'];
 const NARROW_MTU = '1300';
 /** More than a frame holds, so that the datagram comes in three fragments. */
 const LARGE = 4000;
+/** Of nobody in the lab. */
+const OTHER_MAC = '02:00:00:00:99:99';
 
 describe('packets that name no service', () => {
   let lab: NetnsLab;
@@ -81,6 +83,24 @@ describe('packets that name no service', () => {
         },
       );
     }
+
+    it.each(MODES)('%s: a frame for another host, which a switch has flooded, is left to that host', async (mode) => {
+      await start(family, mode, { port: 53, protocol: 'udp' });
+      const [gateway, ip] = { IPv4: ['198.51.100.130', '-4'], IPv6: ['2001:db8:3::2', '-6'] }[family] as [
+        string,
+        string,
+      ];
+      const neighbour = (...words: string[]) => lab.exec('l3', 'ip', ip, 'neigh', ...words, gateway, 'dev', 'l4');
+      const ask = () => client.call('udp', vip, 53, { timeoutMs: 300 });
+      expect((await ask()).error).toBeUndefined();
+      await lab.exec('l3', 'ip', ip, 'neigh', 'replace', gateway, 'lladdr', OTHER_MAC, 'dev', 'l4', 'nud', 'permanent');
+      try {
+        expect((await ask()).error).toBeDefined();
+      } finally {
+        await neighbour('del');
+      }
+      expect((await ask()).error).toBeUndefined();
+    });
 
     it('a flow is answered at once after its service has another mode', async () => {
       const fields = { port: 53, protocol: 'udp', servers: [{ name: 's1', address: ROUTED[family].server(1) }] };

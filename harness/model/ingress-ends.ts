@@ -12,9 +12,8 @@ import type { Host } from './network.ts';
  * An echo request to a VIP that the load balancer need not own: it is answered at ingress (lb/render/at-ingress.ts), back
  * to the MAC that the frame came from, whatever the node's routes say. True where that was so.
  */
-export function answersAtIngress(run: Run, host: Host, iface: string, { srcMac, dstMac, packet }: IpFrame): boolean {
-  const isMeant = host.plan.interfaces.some(({ mac }) => mac === dstMac);
-  if (!isMeant || packet.protocol !== 'icmp' || !endsHere(host, packet)) return false;
+export function answersAtIngress(run: Run, host: Host, iface: string, { srcMac, packet }: IpFrame): boolean {
+  if (packet.protocol !== 'icmp' || !endsHere(host, packet)) return false;
   deliver(run, packet, host.name);
   run.exchange.served ??= { node: host.name, source: packet.src };
   const ingress = host.ports.includes(iface) ? 'br0' : iface;

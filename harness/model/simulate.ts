@@ -110,6 +110,8 @@ function arrive(run: Run, { node, iface, frame: arrived }: Arrival): void {
 /** What load balancers and DSR servers make of a frame before anything else sees it; null where they keep it. */
 function atIngress(run: Run, host: Host, iface: string, arrived: IpFrame): IpFrame | null {
   const packet = undoVip(run.check, host, crossing(arrived, host.name, iface, 'in'));
+  // What a switch has flooded is for somebody else.
+  if (!host.plan.interfaces.some(({ mac }) => mac === arrived.dstMac)) return { ...arrived, packet };
   if (returnDirectly(run, host, { ...arrived, packet })) return null;
   const frame = { ...arrived, packet: sendTagged(run, host, undoTag(host, packet)) };
   return answersAtIngress(run, host, iface, frame) ? null : frame;

@@ -121,7 +121,8 @@ function turnRound({ facts }: RenderInput, { version }: Family): string[] {
 }
 
 /** Addresses that frames for the host have. */
-function macsOf({ facts }: RenderInput): Set<string> {
+/** MACs that frames for this host have. */
+export function macsOf({ facts }: RenderInput): Set<string> {
   return new Set(facts.interfaces.filter(({ mac }) => mac !== '').map(({ mac }) => mac));
 }
 

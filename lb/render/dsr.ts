@@ -1,7 +1,7 @@
 import type { LbServer, LbService } from '../terms/config.ts';
 import { ingressDevices } from '../terms/facts.ts';
 import { isDirect, vipsAtIngress } from '../terms/mode.ts';
-import { endRules } from './at-ingress.ts';
+import { endRules, macsOf } from './at-ingress.ts';
 import { choose, markChosen } from './choose.ts';
 import { deviceChain } from './device-chain.ts';
 import type { Family } from './family.ts';
@@ -39,10 +39,12 @@ export function renderDsr(input: RenderInput): Part {
     const here = services.filter(({ vip }) => familyOf(vip) === family);
     return here.length === 0 ? [] : [{ family, here }];
   });
-  // All traffic comes by here, replies of the servers as well: one look must do for packets to no VIP.
+  // All traffic comes by here, replies of the servers as well: one look must do for packets to no VIP. Of those to one,
+  // frames for others are theirs: a switch floods what it does not know the port of, to other load balancers as well.
+  const forHost = isForHost(input);
   const ingress = perFamily.map(({ family, here }) => {
     const vips = new Set(here.map(({ vip }) => vip));
-    return `${family.ip} daddr { ${[...vips].join(', ')} } goto ${chainOf(family)}`;
+    return `${family.ip} daddr { ${[...vips].join(', ')} } ${forHost}goto ${chainOf(family)}`;
   });
   const rules = [...ingress, ...untracked(input, services)];
   return joinParts(
@@ -51,6 +53,14 @@ export function renderDsr(input: RenderInput): Part {
     ...perFamily.map(({ family, here }) => entrance(input, family, here)),
     { maps: [], chains: deviceChain('ingress', ingressDevices(input.facts), { place: 'ingress' }, rules) },
   );
+}
+
+/** Match of frames for this host; none where an interface has frames without MACs, as tunnels do. */
+function isForHost(input: RenderInput): string {
+  const { interfaces } = input.facts;
+  const devices = ingressDevices(input.facts);
+  const allHaveMacs = interfaces.every(({ name, mac }) => mac !== '' || !devices.includes(name));
+  return allHaveMacs ? `ether daddr { ${[...macsOf(input)].join(', ')} } ` : '';
 }
 
 /**
