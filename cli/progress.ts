@@ -1,4 +1,4 @@
-import { countVerdicts } from '../reports/content/cells.ts';
+import { countVerdicts, streamText } from '../reports/content/cells.ts';
 import { say } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
 import { seenOf } from '../reports/content/seen.ts';
@@ -73,7 +73,7 @@ function lineOf(event: RunEvent, results: FlowResult[], everyFlow: boolean): str
   }
   if (event.event === 'flow' && event.result.verdict === 'pass' && everyFlow) {
     const { ways, cause, outcome } = seenOf(event.result);
-    const went = ways.length > 0 ? en.ways(ways) : (cause ?? outcome);
+    const went = streamText(event.result) ?? (ways.length > 0 ? en.ways(ways) : (cause ?? outcome));
     return `✓ ${event.scenario} [${event.variant}] ${event.result.name}: ${went}`;
   }
   if (event.event !== 'scenario') return null;

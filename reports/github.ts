@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import type { Results } from '../harness/terms/results.ts';
-import { cellsOf, explanations } from './content/cells.ts';
+import { cellsOf, explanations, streamText } from './content/cells.ts';
 import { say } from './messages/catalogue.ts';
 import { en } from './messages/en.ts';
 import { summaryMarkdown } from './summary-markdown.ts';
@@ -14,8 +14,10 @@ export function githubAnnotations(results: Results): string[] {
   const shown = failed.slice(0, failed.length > MOST_ANNOTATIONS ? MOST_ANNOTATIONS - 1 : MOST_ANNOTATIONS);
   const lines = shown.map(({ scenario, variant, flow }) => {
     const title = `${scenario.name} › ${variant.name} › ${flow.name}: ${flow.verdict === 'fail' ? (flow.cause?.code ?? 'not as expected') : 'not run'}`;
+    const seen = streamText(flow);
     const message = [
       `${flow.from} → ${flow.to}`,
+      ...(seen === null ? [] : [`${seen}.`]),
       ...explanations(flow).map((message) => say(en, message)),
       `Again: ${flow.rerun}`,
     ].join('\n');

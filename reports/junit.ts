@@ -1,7 +1,7 @@
 import type { FlowResult, Results, ScenarioResult, VariantResult } from '../harness/terms/results.ts';
 import { fixesText, say } from './messages/catalogue.ts';
 import { en } from './messages/en.ts';
-import { countVerdicts, story } from './content/cells.ts';
+import { countVerdicts, story, streamText } from './content/cells.ts';
 import { expectationClauses } from './content/expectation-text.ts';
 import { waysOf } from './content/seen.ts';
 import { escapeXml } from './escape.ts';
@@ -23,10 +23,29 @@ function suite(scenario: ScenarioResult): string {
 
 function testCase(scenario: ScenarioResult, variant: VariantResult, flow: FlowResult): string {
   const open = `    <testcase classname="${escapeXml(`${scenario.name}.${variant.name}`)}" name="${escapeXml(flow.name)}" file="${escapeXml(flow.at.file)}" line="${flow.at.line}" time="${seconds(flow.durationMs)}"`;
-  if (flow.verdict === 'pass') return `${open}/>\n`;
+  if (flow.verdict === 'pass')
+    return flow.stream ? `${open}>\n      ${systemOut(flow)}\n    </testcase>\n` : `${open}/>\n`;
   const tag = flow.verdict === 'fail' ? 'failure' : 'error';
   const type = flow.verdict === 'fail' ? (flow.cause?.code ?? 'unexpected') : 'not-run';
   return `${open}>\n      <${tag} type="${escapeXml(type)}" message="${escapeXml(story(flow))}">${escapeXml(failureText(flow))}</${tag}>\n    </testcase>\n`;
+}
+
+/** What a CI system shows of a stream that passed: that it had an outage, and of which length. */
+function systemOut(flow: FlowResult): string {
+  return `<system-out>${escapeXml(streamLines(flow).join('\n'))}</system-out>`;
+}
+
+/** What a stream did in a step, and what was predicted of it. */
+function streamLines(flow: FlowResult): string[] {
+  const { stream } = flow;
+  if (!stream) return [];
+  const { outage, unknown } = stream.predicted;
+  return [
+    `seen: ${streamText(flow) ?? 'nothing'}`,
+    `predicted: ${en.timeline.predicted(stream.predicted)}`,
+    ...(outage?.bounds ?? []).map((bound) => `bound: ${say(en, bound)}`),
+    ...unknown.map((one) => `not known: ${say(en, one)}`),
+  ];
 }
 
 /** What a CI system shows of a failed case: expectation, reasons, cause and the walk. */
@@ -34,7 +53,8 @@ function failureText(flow: FlowResult): string {
   const attempt = flow.attempts.find((a) => a.outcome === 'fails') ?? flow.attempts[0];
   const lines = [
     `expected: ${expectationClauses(flow.expected).join('; ')}`,
-    ...(flow.expected.outcome === 'varies' ? [`seen: ${en.ways(waysOf(flow))}`] : []),
+    ...(flow.expected.outcome === 'varies' && !flow.stream ? [`seen: ${en.ways(waysOf(flow))}`] : []),
+    ...streamLines(flow),
     ...flow.reasons.map((reason) => `reason: ${say(en, reason)}`),
     ...(flow.cause ? [`cause: ${flow.cause.code} at ${flow.cause.node}: ${say(en, flow.cause.detail)}`] : []),
     ...flow.counterfactuals.map(({ fixes }) => `would work with: ${fixesText(en, fixes)}`),

@@ -1,5 +1,13 @@
 import type { Results, ScenarioResult } from '../harness/terms/results.ts';
-import { type CellInContext, cellsOf, countVerdicts, failuresByCause, headline, remedy } from './content/cells.ts';
+import {
+  type CellInContext,
+  cellsOf,
+  countVerdicts,
+  failuresByCause,
+  headline,
+  remedy,
+  streamText,
+} from './content/cells.ts';
 import { say } from './messages/catalogue.ts';
 import { en } from './messages/en.ts';
 import { seenOf } from './content/seen.ts';
@@ -29,7 +37,12 @@ function failureSection(cause: string, group: CellInContext[], results: Results)
     const where = `${scenario.name} › ${variant.name} › ${flow.name}`;
     const message = headline(flow);
     const help = remedy(flow, results);
-    const why = [message ? say(en, message) : '', help ? `${help[0]!.toUpperCase()}${help.slice(1)}` : '']
+    const seen = streamText(flow);
+    const why = [
+      seen === null ? '' : `${seen}.`,
+      message ? say(en, message) : '',
+      help ? `${help[0]!.toUpperCase()}${help.slice(1)}` : '',
+    ]
       .join(' ')
       .trim();
     return `- **${escapeMarkdown(`${flow.from} → ${flow.to}`)}**: ${escapeMarkdown(why)}<br>${escapeMarkdown(where)}, ${escapeMarkdown(`${flow.at.file}:${flow.at.line}`)}`;
@@ -45,7 +58,8 @@ function matrixSection(scenario: ScenarioResult): string {
       if (!flow) return '';
       const mark = { pass: '✅', fail: '❌', 'not-run': '⚠️' }[flow.verdict];
       const { outcome, cause, findings, ways } = seenOf(flow);
-      const went = ways.length > 0 ? en.ways(ways) : (cause ?? findings[0] ?? outcome ?? 'not run');
+      const went =
+        streamText(flow) ?? (ways.length > 0 ? en.ways(ways) : (cause ?? findings[0] ?? outcome ?? 'not run'));
       return `${mark} ${escapeMarkdown(went)}`;
     });
     return `| ${[escapeMarkdown(name), ...cells].join(' | ')} |`;

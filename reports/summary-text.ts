@@ -3,7 +3,15 @@ import { say } from './messages/catalogue.ts';
 import { en } from './messages/en.ts';
 import { plural } from './content/plural.ts';
 import { wrap } from './content/wrap.ts';
-import { type CellInContext, cellsOf, countVerdicts, explanations, failuresByCause, remedy } from './content/cells.ts';
+import {
+  type CellInContext,
+  cellsOf,
+  countVerdicts,
+  explanations,
+  failuresByCause,
+  remedy,
+  streamText,
+} from './content/cells.ts';
 
 export interface SummaryOptions {
   /** ANSI colours; only for a terminal. */
@@ -51,11 +59,13 @@ function failureLines(
   { paint, width }: { paint: (code: number, text: string) => string; width: number },
 ): string[] {
   const help = remedy(flow, results);
+  const seen = streamText(flow);
   const wrapped = (text: string): string => wrap(printable(text), width, { indent: '      ', hanging: 2 }).trimEnd();
   const mark = flow.verdict === 'fail' ? paint(31, '✗') : paint(33, '!');
   return [
     `  ${mark} ${printable(`${scenario.name} › ${variant.name} › ${flow.name}`)}`,
     wrapped(`${flow.from} → ${flow.to}`),
+    ...(seen === null ? [] : [wrapped(`${seen}.`)]),
     ...explanations(flow).map((message) => wrapped(say(en, message))),
     ...(help === null ? [] : [wrapped(help)]),
     paint(2, `      ${printable(`${flow.at.file}:${flow.at.line}:${flow.at.col}`)}`),

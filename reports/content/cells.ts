@@ -2,7 +2,7 @@ import type { CauseDetail } from '../../harness/terms/cause.ts';
 import type { Reason } from '../../harness/terms/reason.ts';
 import type { FlowResult, Results, ScenarioResult, VariantResult, Verdict } from '../../harness/terms/results.ts';
 import { alternativesOf } from '../../harness/terms/expectation.ts';
-import { fixesText, say } from '../messages/catalogue.ts';
+import { causeText, fixesText, say } from '../messages/catalogue.ts';
 import { en } from '../messages/en.ts';
 import { seenOf } from './seen.ts';
 
@@ -45,28 +45,50 @@ export type Headline = CauseDetail | Reason;
 /** What there is to say first of a flow: what happened to it, or why that is not enough. */
 export function headline(flow: FlowResult): Headline | undefined {
   const [reason] = flow.reasons;
+  if (flow.stream) return reason ?? flow.cause?.detail;
   return failsAsDeclared(flow) || worksNowAndThen(flow) ? reason : (flow.cause?.detail ?? reason);
 }
 
 /** What happened to a flow in one line of the field's words: `s1 → web (203.0.113.80:80): the answer came from …`. */
 export function story(flow: FlowResult): string {
+  const seen = streamText(flow);
+  if (seen !== null)
+    return `${flow.from} → ${flow.to}: ${[`${seen}.`, ...flow.reasons.map((one) => say(en, one))].join(' ')}`;
   const { ways } = seenOf(flow);
   if (ways.length > 0) return `${flow.from} → ${flow.to}: ${en.ways(ways)}.`;
   const message = headline(flow);
   return `${flow.from} → ${flow.to}: ${message ? say(en, message) : flow.outcome === 'works' ? 'works.' : 'nothing is known.'}`;
 }
 
+/** What a stream did in a step, in a line: its outage, and why calls failed; null for a flow, and where nothing ran. */
+export function streamText({ stream, verdict }: Pick<FlowResult, 'stream' | 'verdict'>): string | null {
+  return stream === undefined || verdict === 'not-run' ? null : en.timeline.seen(stream.summary);
+}
+
 /** What would make a flow work, in words; null where that is not asked, or where a run was stopped before anybody looked. */
 export function remedy(flow: FlowResult, { interrupted }: Pick<Results, 'interrupted'>): string | null {
   const [smallest] = flow.counterfactuals;
   if (failsAsDeclared(flow) || flow.cause === null) return null;
+  // No change is looked for that would mend a stream: what usually helps is told.
+  if (flow.stream && !smallest) return flow.verdict === 'pass' ? null : `usual fix: ${causeText(en, flow.cause).fix}`;
   if (smallest) return `would work with: ${fixesText(en, smallest.fixes)}`;
   return interrupted ? null : flow.disagreement ? en.noFixFromDisagreement : en.noFix;
 }
 
+/** Reasons whose text has the cause in it. */
+const TELL_THE_CAUSE: Reason['code'][] = [
+  'expected-to-work',
+  'other-cause',
+  'no-alternative',
+  'outage-too-long',
+  'outage-not-over',
+  'second-outage',
+  'wrong-outage-cause',
+];
+
 /** What there is to say of a flow that needs explaining, each thing once: the cause is often part of a reason. */
 export function explanations({ cause, reasons }: Pick<FlowResult, 'cause' | 'reasons'>): Headline[] {
-  const isInReasons = reasons.some(({ code }) => ['expected-to-work', 'other-cause', 'no-alternative'].includes(code));
+  const isInReasons = reasons.some(({ code }) => TELL_THE_CAUSE.some((one) => one === code));
   return cause === null || isInReasons ? reasons : [cause.detail, ...reasons];
 }
 
@@ -83,6 +105,7 @@ export function failuresByCause(cells: CellInContext[]): Map<string, CellInConte
 /** Name of the group in which a failure is listed. */
 function failureGroup(flow: FlowResult): string {
   if (flow.verdict === 'not-run') return 'not run';
+  if (flow.stream) return streamGroup(flow);
   const varies = flow.expected.outcome === 'varies';
   if (failsAsDeclared(flow)) return varies ? 'not as expected' : 'failed as expected, but not proven';
   if (worksNowAndThen(flow) && !varies) return 'worked for some attempts, failed for others';
@@ -91,4 +114,10 @@ function failureGroup(flow: FlowResult): string {
     flow.findings[0]?.code ??
     (flow.disagreement ? 'prediction and observation differ' : 'not as expected')
   );
+}
+
+/** A stream differs from its prediction, or else fails for what most of its calls did, however that is not as expected. */
+function streamGroup({ reasons, disagreement, cause }: FlowResult): string {
+  const onlyDiffers = disagreement !== null && reasons.every(({ code }) => code === 'disagreement');
+  return onlyDiffers ? 'prediction and observation differ' : (cause?.code ?? 'not as expected');
 }
