@@ -1,7 +1,7 @@
 import { plan } from '../model/testing/lab-builder.ts';
 import { inLineBridge, oneArm, VIP_A } from '../model/testing/labs.ts';
 import type { NodePlan } from '../terms/plan.ts';
-import { ipCommands, ipUndoCommands, undoDscpRules } from './commands.ts';
+import { ipChangeCommands, ipCommands, ipUndoCommands, linkUpCommands, sysctlsOf, tablesOf } from './commands.ts';
 
 function node(name: string, change: Partial<NodePlan> = {}): NodePlan {
   const found = plan(oneArm({ services: {}, servers: { loopback: [VIP_A] } })).nodes.find((n) => n.name === name)!;
@@ -67,8 +67,55 @@ test('a DSCP value becomes its VIP at every interface of a server, in the words 
     { dscp: 11, address: '203.0.113.11', vip: VIP_A },
     { dscp: 12, address: '2001:db8::11', vip: '2001:db8::80' },
   ];
-  const rules = undoDscpRules(node('s1', { undoDscp: values }));
+  const rules = tablesOf(node('s1', { undoDscp: values }))['netdev l4lab_undo_dscp']!;
   expect(rules).toContain('devices = { "l2" }');
   expect(rules).toContain('ip dscp 11 ip daddr 203.0.113.11 ip daddr set 203.0.113.80 ip dscp set 0');
   expect(rules).toContain('ip6 dscp 12 ip6 daddr 2001:db8::11 ip6 daddr set 2001:db8::80 ip6 dscp set 0');
+});
+
+const ALL_UP = (): boolean => true;
+
+test('a route with several next hops is one route, over those of its interfaces that are up', () => {
+  const l3 = node('l3', {
+    routes: [{ to: 'default', via: '203.0.113.2', dev: 'l2', others: [{ via: '198.51.100.10', dev: 'client' }] }],
+  });
+  expect(ipCommands(l3).at(-1)).toBe(
+    'route add 0.0.0.0/0 nexthop via 203.0.113.2 dev l2 nexthop via 198.51.100.10 dev client',
+  );
+  expect(sysctlsOf(l3)).toMatchObject({ 'net/ipv4/fib_multipath_hash_policy': '1' });
+  l3.interfaces.find(({ name }) => name === 'client')!.up = false;
+  expect(ipCommands(l3).at(-1)).toBe('route add default via 203.0.113.2 dev l2');
+});
+
+test('an interface that comes up again gets the addresses and routes that went with it', () => {
+  const s1 = node('s1');
+  s1.interfaces[0]!.addresses.push('2001:db8::11/64');
+  expect(linkUpCommands(s1, ['l2'], ALL_UP)).toEqual([
+    'link set dev l2 up',
+    'addr replace 203.0.113.11/24 dev l2',
+    'addr replace 2001:db8::11/64 dev l2 nodad',
+    'route replace default via 203.0.113.1 dev l2',
+  ]);
+});
+
+test('from one plan to another only what differs is touched', () => {
+  const before = node('s1');
+  const moved = node('s1', { routes: [{ to: 'default', via: '203.0.113.2', dev: 'l2' }] });
+  expect(ipChangeCommands(before, before, ALL_UP)).toEqual({ gone: [], come: [] });
+  expect(ipChangeCommands(before, moved, ALL_UP)).toEqual({
+    gone: [],
+    come: ['route replace default via 203.0.113.2 dev l2'],
+  });
+  const bare = node('s1', { routes: [], loopback: [] });
+  expect(ipChangeCommands(before, bare, ALL_UP)).toEqual({
+    gone: ['addr del 203.0.113.80/32 dev lo', 'route del default via 203.0.113.1 dev l2'],
+    come: [],
+  });
+});
+
+test('a neighbour is asked for again within its age, however the kernel chooses by chance', () => {
+  const settings = sysctlsOf(node('l3', { neighbourAgeMs: 900 }));
+  // Half to one and a half of it.
+  expect(Number(settings['net/ipv4/neigh/l2/base_reachable_time_ms'])).toBe(600);
+  expect(settings['net/ipv4/neigh/l2/delay_first_probe_time']).toBe('0');
 });

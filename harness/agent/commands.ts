@@ -1,5 +1,6 @@
 import { DEFAULT_MTU } from '../scenario/lookup.ts';
-import type { NodePlan } from '../terms/plan.ts';
+import { isDirect } from '../terms/mode.ts';
+import type { NodePlan, RoutePlan } from '../terms/plan.ts';
 
 /** Lines for `ip -batch` that bring a wired namespace, in which a bridge exists already, to what the plan says. */
 export function ipCommands(node: NodePlan): string[] {
@@ -15,10 +16,64 @@ export function ipCommands(node: NodePlan): string[] {
     lines.push(`link set dev ${name} ${up === false ? 'down' : 'up'}`);
   }
   for (const cidr of node.loopback) lines.push(`addr add ${cidr} dev lo${noDad(cidr)}`);
-  for (const { to, via, dev } of node.routes) {
-    if (node.interfaces.find((i) => i.name === dev)?.up !== false) lines.push(`route add ${to} via ${via} dev ${dev}`);
+  const isUp = (dev: string): boolean => node.interfaces.find(({ name }) => name === dev)?.up !== false;
+  return [...lines, ...routeCommands('add', node.routes, isUp)];
+}
+
+/** Routes by those of their next hops that are behind an interface which is up: the kernel would refuse the others. */
+function routeCommands(verb: 'add' | 'replace', routes: RoutePlan[], isUp: (dev: string) => boolean): string[] {
+  return routes.flatMap(({ to, via, dev, others = [] }) => {
+    const hops = [{ via, dev }, ...others].filter((hop) => isUp(hop.dev));
+    if (hops.length === 0) return [];
+    if (hops.length === 1) return [`route ${verb} ${to} via ${hops[0]!.via} dev ${hops[0]!.dev}`];
+    // Of several, ip(8) does not look at the next hops to know which default is meant.
+    const prefix = to === 'default' ? (via.includes(':') ? '::/0' : '0.0.0.0/0') : to;
+    return [`route ${verb} ${prefix} ${hops.map((hop) => `nexthop via ${hop.via} dev ${hop.dev}`).join(' ')}`];
+  });
+}
+
+/** Lines for `ip -batch` that bring interfaces up again: addresses of IPv6, and routes, have gone when they went down. */
+export function linkUpCommands(node: NodePlan, ifaces: string[], isUp: (dev: string) => boolean): string[] {
+  const links = node.interfaces.filter(({ name }) => ifaces.includes(name));
+  return [
+    ...links.map(({ name }) => `link set dev ${name} up`),
+    ...links.flatMap(({ name, addresses }) =>
+      addresses.map((cidr) => `addr replace ${cidr} dev ${name}${noDad(cidr)}`),
+    ),
+    ...routeCommands('replace', node.routes, isUp),
+  ];
+}
+
+/** Lines for `ip -force -batch`, and then for `ip -batch`, that go from one plan to another; wires are left as they are. */
+export function ipChangeCommands(
+  from: NodePlan,
+  to: NodePlan,
+  isUp: (dev: string) => boolean,
+): { gone: string[]; come: string[] } {
+  const gone: string[] = [];
+  const come: string[] = [];
+  const addressesOf = (node: NodePlan): Map<string, string> =>
+    new Map([
+      ...node.interfaces.flatMap(({ name, addresses }) =>
+        addresses.map((cidr) => [`${cidr} dev ${name}`, cidr] as const),
+      ),
+      ...node.loopback.map((cidr) => [`${cidr} dev lo`, cidr] as const),
+    ]);
+  const before = addressesOf(from);
+  const after = addressesOf(to);
+  for (const at of before.keys()) if (!after.has(at)) gone.push(`addr del ${at}`);
+  for (const [at, cidr] of after) if (!before.has(at)) come.push(`addr add ${at}${noDad(cidr)}`);
+  for (const { name, mtu = DEFAULT_MTU } of to.interfaces) {
+    const former = from.interfaces.find((one) => one.name === name)?.mtu ?? DEFAULT_MTU;
+    if (former !== mtu) come.push(`link set dev ${name} mtu ${mtu}`);
   }
-  return lines;
+  const kept = new Set(to.routes.map(({ to: prefix, via }) => `${prefix} ${via.includes(':')}`));
+  for (const { to: prefix, via, dev } of from.routes)
+    if (!kept.has(`${prefix} ${via.includes(':')}`)) gone.push(`route del ${prefix} via ${via} dev ${dev}`);
+  // An address takes routes with it.
+  if (gone.length > 0 || JSON.stringify(from.routes) !== JSON.stringify(to.routes))
+    come.push(...routeCommands('replace', to.routes, isUp));
+  return { gone, come };
 }
 
 /** Lines for `ip -batch` that take all of it away again. */
@@ -35,23 +90,112 @@ export function ipUndoCommands(node: NodePlan): string[] {
   return lines;
 }
 
+/** Tables of nftables that a node's plan makes, by family and name. */
+export function tablesOf(node: NodePlan): Record<string, string> {
+  const idle = idleRules(node);
+  return {
+    ...(node.firewall === 'stateful' ? { 'inet l4lab_firewall': firewallRules(node) } : {}),
+    ...(idle === null ? {} : { 'inet l4lab_idle': idle }),
+    ...(node.undoDscp === undefined ? {} : { 'netdev l4lab_undo_dscp': undoDscpRules(node) }),
+  };
+}
+
+/** A TCP segment of a connection that conntrack does not know, and that begins none. */
+const UNBEGUN = 'tcp flags & (syn|rst) == 0 ct state new counter name unbegun';
+
 /** A stateful firewall on forwarded packets: strict TCP tracking, invalid packets are dropped. */
-export const FIREWALL_RULES = `table inet l4lab_firewall {
+function firewallRules(node: NodePlan): string {
+  return `table inet l4lab_firewall {
   counter invalid {}
   counter unbegun {}
   chain forward {
     type filter hook forward priority filter; policy accept;
     ct state invalid counter name invalid drop
-    tcp flags & (syn|rst) == 0 ct state new counter name unbegun drop
+    ${UNBEGUN} ${onIdle(node)}
   }
 }
 `;
+}
+
+/**
+ * A load balancer that forgets connections takes what comes of one for nothing that it may send on: the kernel alone
+ * would begin it anew, on whichever server. Null where it keeps none, or keeps them for as long as the kernel does.
+ */
+function idleRules(node: NodePlan): string | null {
+  const services = node.balancer?.config.services.filter((service) => !isDirect(service)) ?? [];
+  if (node.idleTimeoutMs === undefined || services.length === 0) return null;
+  const ends = services.flatMap(({ vip, port, servers }) => [
+    `${family(vip)} daddr ${vip} tcp dport ${port}`,
+    ...servers.map((server) => `${family(server.address)} saddr ${server.address} tcp sport ${server.port ?? port}`),
+  ]);
+  return `table inet l4lab_idle {
+  counter unbegun {}
+  chain prerouting {
+    type filter hook prerouting priority mangle; policy accept;
+    ${[...new Set(ends)].map((end) => `${end} ${UNBEGUN} ${onIdle(node)}`).join('\n    ')}
+  }
+}
+`;
+}
+
+function onIdle(node: NodePlan): string {
+  return node.onIdle === 'reset' ? 'reject with tcp reset' : 'drop';
+}
+
+function family(address: string): 'ip' | 'ip6' {
+  return address.includes(':') ? 'ip6' : 'ip';
+}
+
+/** Settings by which a node forgets connections, which the kernel has once something tracks them; it reckons in seconds. */
+export function conntrackSysctls({ idleTimeoutMs }: NodePlan): Record<string, string> {
+  if (idleTimeoutMs === undefined) return {};
+  const names = ['tcp_timeout_established', 'udp_timeout', 'udp_timeout_stream'];
+  const seconds = String(Math.ceil(idleTimeoutMs / 1000));
+  return Object.fromEntries(names.map((name) => [`net/netfilter/nf_conntrack_${name}`, seconds]));
+}
+
+/** All other settings of a node: those of its plan, and what its ages and routes mean. */
+export function sysctlsOf(node: NodePlan): Record<string, string> {
+  return { ...node.sysctls, ...neighbourSysctls(node), ...multipathSysctls(node) };
+}
+
+/**
+ * The kernel takes a neighbour to be there for half to one and a half of a base time, chosen by chance; asks it, once it is
+ * needed again, three times before it gives it up (retrans_time_ms), and asks everybody for the next packet.
+ */
+function neighbourSysctls({ interfaces, neighbourAgeMs, sysctls }: NodePlan): Record<string, string> {
+  if (neighbourAgeMs === undefined) return {};
+  const base = String(Math.ceil((neighbourAgeMs * 2) / 3));
+  const versions = Object.keys(sysctls).some((path) => path.startsWith('net/ipv6/neigh/')) ? [4, 6] : [4];
+  return Object.fromEntries(
+    versions.flatMap((version) =>
+      interfaces.flatMap(({ name }) => [
+        [`net/ipv${version}/neigh/${name}/base_reachable_time_ms`, base],
+        // Between `not known for sure` and asking.
+        [`net/ipv${version}/neigh/${name}/delay_first_probe_time`, '0'],
+      ]),
+    ),
+  );
+}
+
+/** Flows with different ports of one client take different routes as well. */
+function multipathSysctls({ routes }: NodePlan): Record<string, string> {
+  const several = routes.filter(({ others }) => others !== undefined);
+  return Object.fromEntries(
+    several.map(({ via }) => [`net/${via.includes(':') ? 'ipv6' : 'ipv4'}/fib_multipath_hash_policy`, '1']),
+  );
+}
+
+/** What `ip link … type bridge` says of ages. @param macAgeMs 300 s by default */
+export function bridgeAge(macAgeMs = 300_000): string {
+  return `ageing_time ${Math.round(macAgeMs / 10)}`;
+}
 
 /** Segmentation offload would put frames on the wire that are larger than any MTU, and no switch would drop them. */
 export const ONE_SEGMENT_A_FRAME = 'gso_max_segs 1';
 
 /** l3dsr: turns a DSCP value into its VIP at ingress, so that the node's own stack gets what the client sent. */
-export function undoDscpRules({ interfaces, undoDscp = [] }: NodePlan): string {
+function undoDscpRules({ interfaces, undoDscp = [] }: NodePlan): string {
   const rules = undoDscp.map(({ dscp, address, vip }) => {
     const ip = address.includes(':') ? 'ip6' : 'ip';
     return `${ip} dscp ${dscp} ${ip} daddr ${address} ${ip} daddr set ${vip} ${ip} dscp set 0`;

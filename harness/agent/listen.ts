@@ -12,21 +12,33 @@ export interface Listening {
  * Answers every request with who served it and whom it saw.
  * @param addresses UDP binds to each of them, since an answer from a wildcard socket
  *   carries the address of the route, not the one that was called (udp(7)).
+ * @param failsChecks asked of each HTTP request that is of no flow
  */
-export async function listen(server: string, plan: ListenerPlan, addresses: string[]): Promise<Listening> {
-  if (plan.protocol === 'tcp') return listenTcp(server, plan.port, plan.address ?? '::');
+export async function listen(
+  server: string,
+  plan: ListenerPlan,
+  addresses: string[],
+  failsChecks: () => boolean = () => false,
+): Promise<Listening> {
+  if (plan.protocol === 'tcp') return listenTcp({ name: server, failsChecks }, plan.port, plan.address ?? '::');
   const own = plan.address === undefined ? addresses : [plan.address];
   const sockets = await Promise.all(own.map((address) => listenUdp(server, plan.port, address)));
   return { close: () => Promise.all(sockets.map((socket) => closeUdp(socket))) };
 }
 
-async function listenTcp(name: string, port: number, address: string): Promise<Listening> {
+/** Who answers over TCP. */
+interface Answering {
+  name: string;
+  failsChecks: () => boolean;
+}
+
+async function listenTcp(answering: Answering, port: number, address: string): Promise<Listening> {
   const open = new Set<Socket>();
   const server: Server = createServer((socket) => {
     open.add(socket);
     socket.on('close', () => open.delete(socket));
     socket.on('error', () => socket.destroy());
-    serve(name, socket);
+    serve(answering, socket);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -43,7 +55,7 @@ async function listenTcp(name: string, port: number, address: string): Promise<L
 }
 
 /** A line is `TOKEN BYTES`; a first line that is an HTTP request line is answered as HTTP/1.1. */
-function serve(name: string, socket: Socket): void {
+function serve(answering: Answering, socket: Socket): void {
   let text = '';
   socket.setNoDelay(true);
   socket.on('data', (piece: Buffer) => {
@@ -51,26 +63,30 @@ function serve(name: string, socket: Socket): void {
     if (/^(GET|HEAD) /.test(text)) {
       const end = text.indexOf('\r\n\r\n');
       if (end < 0) return;
-      answerHttp(name, socket, text.slice(0, end));
+      answerHttp(answering, socket, text.slice(0, end));
       text = text.slice(end + 4);
       return;
     }
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
       const [token = '', bytes = '0'] = text.slice(0, end).split(' ');
       text = text.slice(end + 1);
-      socket.write(`${JSON.stringify(answerOf(name, token, socket))}${filler(Number(bytes))}\n`);
+      socket.write(`${JSON.stringify(answerOf(answering.name, token, socket))}${filler(Number(bytes))}\n`);
     }
   });
 }
 
-function answerHttp(name: string, socket: Socket, request: string): void {
+function answerHttp({ name, failsChecks }: Answering, socket: Socket, request: string): void {
   const [, token = '', bytes = '0'] = /^\S+ \/([^?\s]*)(?:\?bytes=(\d+))?/.exec(request) ?? [];
   const body = `${JSON.stringify(answerOf(name, token, socket))}${filler(Number(bytes))}\n`;
   const keeps = /^connection: keep-alive\r?$/im.test(request);
-  const answer = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: ${keeps ? 'keep-alive' : 'close'}\r\n\r\n${body}`;
+  const status = !token.startsWith(TOKEN) && failsChecks() ? '503 Service Unavailable' : '200 OK';
+  const answer = `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: ${keeps ? 'keep-alive' : 'close'}\r\n\r\n${body}`;
   if (keeps) socket.write(answer);
   else socket.end(answer);
 }
+
+/** Tokens of flows begin so; whoever asks for another path is a check. */
+const TOKEN = 'l4lab-';
 
 /** White space, so that the answer stays one JSON value. */
 function filler(bytes: number): string {

@@ -3,7 +3,17 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AgentError } from './agent-error.ts';
-import { FIREWALL_RULES, ipCommands, ipUndoCommands, ONE_SEGMENT_A_FRAME, undoDscpRules } from './commands.ts';
+import {
+  bridgeAge,
+  conntrackSysctls,
+  ipChangeCommands,
+  ipCommands,
+  ipUndoCommands,
+  linkUpCommands,
+  ONE_SEGMENT_A_FRAME,
+  sysctlsOf,
+  tablesOf,
+} from './commands.ts';
 import { ipBatch, ipTolerantBatch, program } from './program.ts';
 import type { NodePlan } from '../terms/plan.ts';
 import type { WireParams } from './protocol.ts';
@@ -48,24 +58,134 @@ export interface Applied {
 /** Brings a wired namespace to what the plan says. */
 export async function apply(node: NodePlan): Promise<Applied> {
   const applied: Applied = { node, sysctls: [] };
-  if (node.bridge) await ipBatch(['link add br0 type bridge']);
-  applied.sysctls = writeSysctls(node.sysctls);
+  if (node.bridge) await ipBatch([`link add br0 type bridge ${bridgeAge(node.macAgeMs)}`]);
+  applied.sysctls = writeSysctls(sysctlsOf(node));
   if (node.bridge) await disableBridgeFiltering();
   await ipBatch(ipCommands(node));
-  if (node.firewall === 'stateful') await program(['nft', '-f', '-'], FIREWALL_RULES);
-  if (node.undoDscp !== undefined) await program(['nft', '-f', '-'], undoDscpRules(node));
+  await makeTables(Object.values(tablesOf(node)));
+  applied.sysctls.push(...writeSysctls(trackingSysctls(node)));
   return applied;
 }
 
-/** Takes back what `apply` did. @param tables those of nftables before it @returns the fingerprint afterwards */
-export async function undo({ node, sysctls }: Applied, tables: string): Promise<string> {
+async function makeTables(rules: string[]): Promise<void> {
+  if (rules.length > 0) await program(['nft', '-f', '-'], rules.join(''));
+}
+
+/** Tables that are gone already are no error. */
+async function deleteTables(names: string[]): Promise<void> {
+  await makeTables(names.map((name) => `add table ${name}\ndelete table ${name}\n`));
+}
+
+/** The kernel has these once a rule tracks connections. */
+function trackingSysctls(node: NodePlan): Record<string, string> {
+  return Object.values(tablesOf(node)).some((rules) => rules.includes(' ct ')) ? conntrackSysctls(node) : {};
+}
+
+/**
+ * Goes from what is applied to another plan, touching only what differs; wires stay as they are.
+ * @param isUp whether an interface is up now
+ */
+export async function change(
+  { node: from, sysctls }: Applied,
+  to: NodePlan,
+  isUp: (dev: string) => boolean,
+): Promise<Applied> {
+  const settings = sysctlsOf(to);
+  const wanted = { ...settings, ...trackingSysctls(to) };
+  const kept = sysctls.filter(([path]) => path in wanted);
+  writeSysctls(Object.fromEntries(sysctls.filter(([path]) => !(path in wanted)).reverse()));
+  const former = new Set(kept.map(([path]) => path));
+  const write = (values: Record<string, string>): [string, string][] =>
+    writeSysctls(values).filter(([path]) => !former.has(path));
+  kept.push(...write(settings));
+  const { gone, come } = ipChangeCommands(from, to, isUp);
+  if (to.bridge && from.macAgeMs !== to.macAgeMs) come.push(`link set dev br0 type bridge ${bridgeAge(to.macAgeMs)}`);
+  if (gone.length > 0) await ipTolerantBatch(gone);
+  await ipBatch(come);
+  const [before, after] = [tablesOf(from), tablesOf(to)];
+  const differing = (one: Record<string, string>, other: Record<string, string>): string[] =>
+    Object.keys(one).filter((name) => one[name] !== other[name]);
+  await makeTables([
+    ...differing(before, after).map((name) => `delete table ${name}\n`),
+    ...differing(after, before).map((name) => after[name]!),
+  ]);
+  kept.push(...write(trackingSysctls(to)));
+  return { node: to, sysctls: kept };
+}
+
+/**
+ * Says from an interface who has an address: a gratuitous ARP, or an unsolicited neighbour advertisement. The kernel says so
+ * of all addresses of an interface whose MAC is set, be it to what it is; one that the node does not have is its own for
+ * that moment.
+ */
+export async function announce({ interfaces }: NodePlan, iface: string, address: string): Promise<void> {
+  const { mac } = interfaces.find(({ name }) => name === iface)!;
+  const isV6 = address.includes(':');
+  const former = writeSysctls(
+    isV6 ? { [`net/ipv6/conf/${iface}/ndisc_notify`]: '1' } : { [`net/ipv4/conf/${iface}/arp_notify`]: '1' },
+  );
+  const own = `${address}/${isV6 ? '128' : '32'} dev ${iface}`;
+  const shown = await ipTolerantBatch([`addr show to ${address} dev ${iface}`]);
+  const borrows = !shown.includes(` ${address}/`);
+  try {
+    await ipBatch([
+      ...(borrows ? [`addr add ${own} ${isV6 ? 'nodad ' : ''}noprefixroute`] : []),
+      `link set dev ${iface} address ${mac}`,
+      ...(borrows ? [`addr del ${own}`] : []),
+    ]);
+  } finally {
+    writeSysctls(Object.fromEntries(former));
+  }
+}
+
+/** Takes interfaces down: their carrier, addresses of IPv6 and routes are gone. */
+export async function linkDown(ifaces: string[]): Promise<void> {
+  await ipBatch(ifaces.map((name) => `link set dev ${name} down`));
+}
+
+/**
+ * Brings interfaces up with the addresses and routes of the plan, and waits until they carry frames.
+ * @param isUp whether an interface is up afterwards
+ */
+export async function linkUp(node: NodePlan, ifaces: string[], isUp: (dev: string) => boolean): Promise<void> {
+  await ipBatch(linkUpCommands(node, ifaces, isUp));
+  await untilUp(ifaces);
+}
+
+/**
+ * Takes away what programs that were killed have left beside interfaces: rules, addresses on `lo`, proxy entries.
+ * @param tables those of nftables that stay
+ */
+export async function wipe(tables: string): Promise<void> {
+  const deadline = Date.now() + CARRIER_DEADLINE_MS;
+  // A program that was killed may have one that it had started make a last change.
+  for (;;) {
+    const left = (await nftTables()).split('\n').filter((line) => line !== '' && !tables.split('\n').includes(line));
+    if (left.length === 0 || Date.now() > deadline) break;
+    await deleteTables(left.map((line) => line.replace('table ', '')));
+  }
+  const proxies = (await ipTolerantBatch(['neigh show proxy']))
+    .split('\n')
+    .map((line) => line.replace(/ +proxy.*$/, ''));
+  await ipTolerantBatch([
+    ...proxies.filter((entry) => entry !== '').map((entry) => `neigh del proxy ${entry}`),
+    'addr flush dev lo scope global',
+  ]);
+}
+
+/**
+ * Takes back what `apply` did.
+ * @param tables those of nftables before it
+ * @param down interfaces that are down since, and come up again
+ * @returns the fingerprint afterwards
+ */
+export async function undo({ node, sysctls }: Applied, tables: string, down: string[] = []): Promise<string> {
   const filters = node.firewall === 'stateful';
-  if (filters) await program(['nft', 'delete', 'table', 'inet', 'l4lab_firewall']);
-  if (node.undoDscp !== undefined) await program(['nft', 'delete', 'table', 'netdev', 'l4lab_undo_dscp']);
+  await deleteTables(Object.keys(tablesOf(node)));
   writeSysctls(Object.fromEntries(sysctls.reverse().filter(([path]) => !path.includes('/br0/'))));
   const [seen] = await Promise.all([
     fingerprint({
-      before: ['route flush table main', ...ipUndoCommands(node)],
+      before: ['route flush table main', ...ipUndoCommands(node), ...down.map((name) => `link set dev ${name} up`)],
       ...(makesRules(node) ? {} : { tables }),
     }),
     filters || node.balancer !== null ? program(['conntrack', '-F']) : null,
@@ -79,8 +199,8 @@ export function nftTables(): Promise<string> {
 }
 
 /** Whether anything in a node that is configured so makes rules. */
-export function makesRules({ firewall, balancer, undoDscp }: NodePlan): boolean {
-  return firewall === 'stateful' || balancer !== null || undoDscp !== undefined;
+export function makesRules(node: NodePlan): boolean {
+  return node.balancer !== null || Object.keys(tablesOf(node)).length > 0;
 }
 
 /**
@@ -106,6 +226,13 @@ async function interfacesAndRoutes(before: string[]): Promise<string> {
     output = await ipTolerantBatch(shown);
   }
   return output;
+}
+
+/** Waits until interfaces are up for the kernel as well, which forwards frames from then on. */
+async function untilUp(ifaces: string[]): Promise<void> {
+  const deadline = Date.now() + CARRIER_DEADLINE_MS;
+  const isUp = (name: string): boolean => !readFileSync(`/sys/class/net/${name}/operstate`, 'utf8').includes('down');
+  while (!ifaces.every(isUp) && Date.now() < deadline) await delay(CARRIER_POLL_MS);
 }
 
 /**

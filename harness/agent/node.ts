@@ -1,14 +1,11 @@
-import { host } from '../scenario/address.ts';
-import type { NodePlan } from '../terms/plan.ts';
-import type { Balancer } from './balancers/balancer.ts';
-import { BALANCERS } from './balancers/kinds.ts';
+import { act } from './act.ts';
 import { Capture } from './capture.ts';
 import { conntrackCounters, kernelCounters, nftCounters } from './counters.ts';
 import { fire } from './fire.ts';
-import { listen, type Listening } from './listen.ts';
 import { learnNeighbours } from './learn-neighbours.ts';
+import { Machine } from './machine.ts';
 import { macTable } from './mac-table.ts';
-import { apply, fingerprint, makesRules, nftTables, undo, wire, type Applied } from './namespace.ts';
+import { fingerprint, makesRules, nftTables, wire } from './namespace.ts';
 import { runToEnd } from './program.ts';
 import type { Calls, FromAgent, Method } from './protocol.ts';
 import { routeGet } from './route-get.ts';
@@ -23,18 +20,17 @@ export class Node {
   /** Interfaces that the plan has, and that are captured therefore. */
   #inUse: string[] = [];
   #running: Capture[] = [];
-  #listeners: Listening[] = [];
-  #applied: Applied | null = null;
-  /** Of nftables, when nothing was configured yet. */
-  #tables = '';
-  #balancer: Balancer | null = null;
+  /** Once it is wired. */
+  #machine: Machine;
   readonly #fires = new Map<string, AbortController>();
   readonly #streams = new Map<string, Stream>();
 
   constructor(
     private readonly emit: (message: FromAgent) => void,
     private readonly onDetach: () => void,
-  ) {}
+  ) {
+    this.#machine = new Machine('', emit);
+  }
 
   readonly calls: { [M in Method]: (params: Calls[M]['params']) => Promise<Calls[M]['result']> } = {
     answerAt: async (params) => {
@@ -47,45 +43,49 @@ export class Node {
       this.#answering = null;
       await wire(params);
       this.#captures = params.captures;
-      this.#tables = await nftTables();
-      return { fingerprint: await fingerprint({ tables: this.#tables }) };
+      const tables = await nftTables();
+      this.#machine = new Machine(tables, this.emit);
+      return { fingerprint: await fingerprint({ tables }) };
     },
     configure: async ({ node }) => {
       this.#inUse = this.#captures ? node.interfaces.flatMap(({ name, peer }) => (peer === '' ? [] : [name])) : [];
       await this.#capture();
-      this.#applied = await apply(node);
+      await this.#machine.configure(node);
       await this.#capture();
-      await this.#listen(node);
       return null;
     },
-    startBalancer: async ({ balancer: { kind, config } }) => {
-      if (this.#balancer?.running) await this.#balancer.reload(config);
-      else this.#balancer = await BALANCERS[kind](config, (line) => this.emit({ event: 'log', line }));
+    startBalancer: async ({ balancer }) => {
+      await this.#machine.startBalancer(balancer);
       return null;
     },
-    startPair: () => Promise.reject(new Error('not yet')),
-    stopPair: () => Promise.reject(new Error('not yet')),
-    pairState: () => Promise.reject(new Error('not yet')),
-    act: () => Promise.reject(new Error('not yet')),
+    startPair: async ({ pair }) => {
+      await this.#machine.startPair(pair);
+      return null;
+    },
+    stopPair: async () => {
+      await this.#machine.stopPair();
+      return null;
+    },
+    pairState: () => Promise.resolve(this.#machine.member?.state ?? 'fault'),
+    act: async ({ action }) => {
+      await act(this.#machine, action);
+      await this.#capture();
+      return null;
+    },
     learnNeighbours: async ({ neighbours }) => {
       await learnNeighbours(neighbours);
       return null;
     },
     dropConnections: async () => {
-      await this.#stopListening();
-      if (this.#applied) await this.#listen(this.#applied.node);
+      await this.#machine.stopListening();
+      await this.#machine.listen();
       return null;
     },
-    serverStates: () => Promise.resolve(this.#balancer?.serverStates() ?? []),
-    balancerRules: async () => (await this.#balancer?.describeRules()) ?? '',
+    serverStates: () => Promise.resolve(this.#machine.balancer?.serverStates() ?? []),
+    balancerRules: async () => (await this.#machine.balancer?.describeRules()) ?? '',
     reset: async () => {
       this.#stopStreams();
-      // Starting the load balancer costs more than all else that a variant needs: it stays, without services.
-      if (this.#balancer?.running) await this.#balancer.clear();
-      await this.#stopListening();
-      const applied = this.#applied;
-      this.#applied = null;
-      return { fingerprint: applied ? await undo(applied, this.#tables) : await fingerprint() };
+      return { fingerprint: await this.#machine.reset() };
     },
     fire: async (params) => {
       const cancel = new AbortController();
@@ -124,7 +124,7 @@ export class Node {
       return { dropped: dropped.reduce((sum, n) => sum + n, 0) };
     },
     counters: async () => {
-      const hasRules = this.#applied !== null && makesRules(this.#applied.node);
+      const hasRules = this.#machine.node !== null && makesRules(this.#machine.node);
       return { ...kernelCounters(), ...(hasRules ? { ...(await nftCounters()), ...conntrackCounters() } : {}) };
     },
     macTable,
@@ -141,8 +141,7 @@ export class Node {
 
   async stop(): Promise<void> {
     this.#stopStreams();
-    await this.#balancer?.stop();
-    await this.#stopListening();
+    await this.#machine.stop();
     await Promise.all(this.#running.map((capture) => capture.stop()));
   }
 
@@ -157,20 +156,8 @@ export class Node {
     await Promise.all(started.map((capture) => capture.started()));
   }
 
-  async #listen(node: NodePlan): Promise<void> {
-    const addresses = [...node.interfaces.flatMap((i) => (i.up === false ? [] : i.addresses)), ...node.loopback].map(
-      host,
-    );
-    this.#listeners = await Promise.all(node.listeners.map((plan) => listen(node.name, plan, addresses)));
-  }
-
   #stopStreams(): void {
     for (const stream of this.#streams.values()) stream.stop();
     this.#streams.clear();
-  }
-
-  async #stopListening(): Promise<void> {
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
-    this.#listeners = [];
   }
 }

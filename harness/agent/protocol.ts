@@ -27,6 +27,7 @@ export interface Calls {
   startPair: { params: { pair: PairPlan; node: string }; result: null };
   /** Ends it as an operator would: a master gives its addresses up at once. */
   stopPair: { params: { pair: string }; result: null };
+  /** `fault` as well where nothing of it runs. */
   pairState: { params: { pair: string }; result: PairState };
   /** Does one node's part of an action, and answers when that is done. */
   act: { params: { action: NodeAction }; result: null };
@@ -86,7 +87,7 @@ export type NodeAction =
   | { do: 'linkDown' | 'linkUp'; ifaces: string[] }
   /** A gratuitous ARP or unsolicited neighbour advertisement. */
   | { do: 'announce'; iface: string; address: string }
-  /** Goes from the plan in force to another, touching only what differs. */
+  /** Goes from the plan in force to another, touching only what differs. What was ended in the node stays so. */
   | { do: 'change'; node: NodePlan }
   | { do: PlainAction };
 

@@ -35,6 +35,7 @@ export class Lab implements AsyncDisposable {
   #host: Promise<HostNetwork>;
   readonly #fingerprints: Map<string, string>;
   #configured: Plan | null = null;
+  readonly #paused = new Set<string>();
   #listener: (node: string, iface: string, frames: RawFrame[]) => void = () => undefined;
   #stateListener: (node: string, change: StateChange) => void = () => undefined;
 
@@ -148,12 +149,16 @@ export class Lab implements AsyncDisposable {
    * Has the processes of a node stand still (its kernel goes on), and let them run again. Nothing is asked of a node
    * that is paused: a drain passes it over, and its frames come once it runs again.
    */
-  pause(name: string): Promise<void> {
-    return Promise.reject(new Error(`${name}: not yet`));
+  async pause(name: string): Promise<void> {
+    this.#paused.add(name);
+    // What was read before is answered.
+    await this.#drained();
+    await this.node(name).container.pause();
   }
 
-  resume(name: string): Promise<void> {
-    return Promise.reject(new Error(`${name}: not yet`));
+  async resume(name: string): Promise<void> {
+    await this.node(name).container.unpause();
+    this.#paused.delete(name);
   }
 
   onFrames(listener: (node: string, iface: string, frames: RawFrame[]) => void): void {
@@ -177,7 +182,8 @@ export class Lab implements AsyncDisposable {
 
   /** Flows side by side read the same captures: of a large lab a reading is many messages. */
   readonly #drained = coalesce(async () => {
-    await Promise.all(this.#inUse().map((node) => node.call('drain', null)));
+    const running = this.#inUse().filter(({ name }) => !this.#paused.has(name));
+    await Promise.all(running.map((node) => node.call('drain', null)));
   });
 
   /** The nodes that are configured: a lab may have more than a plan needs. */

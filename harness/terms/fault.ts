@@ -31,6 +31,8 @@ export type AgentFault = MessageOf<AgentFaults>;
 export interface AgentFaults {
   /** `input`: what the program read; empty where that was nothing. */
   'program-failed': { command: string; exitCode: number; output: string; input: string };
+  /** It was started, and is not as it should be after so long. */
+  'program-late': { command: string; awaited: string; seconds: number; output: string };
   'interface-missing': { address: string };
   'sysctl-missing': { setting: string };
   'sysctl-failed': { setting: string; error: string };

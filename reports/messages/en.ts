@@ -310,6 +310,8 @@ export const en: Catalogue = {
     'call-failed': ({ node, method, fault }) => `Node ${node} failed at ${method}. ${say(en, fault)}`,
     'program-failed': ({ command, exitCode, output, input }) =>
       `${command} ended with ${exitCode}.${printed(output)}${input && `\nInput:\n${input}`}`,
+    'program-late': ({ command, awaited, seconds, output }) =>
+      `${command} did not come to ${awaited} within ${seconds} s.${printed(output)}`,
     'interface-missing': ({ address }) => `No interface has the address ${address}.`,
     'sysctl-missing': ({ setting }) => `The kernel has no setting ${setting}.`,
     'sysctl-failed': ({ setting, error }) => `sysctl ${setting} failed: ${error}`,

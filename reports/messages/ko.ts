@@ -298,6 +298,8 @@ export const ko: Catalogue = {
     'call-failed': ({ node, method, fault }) => `${node} 노드에서 ${method}이(가) 실패했습니다. ${say(ko, fault)}`,
     'program-failed': ({ command, exitCode, output, input }) =>
       `${command}: 종료 코드 ${exitCode}.${printed(output)}${input && `\n입력:\n${input}`}`,
+    'program-late': ({ command, awaited, seconds, output }) =>
+      `${command}: ${seconds}초 안에 ${awaited} 상태에 이르지 못했습니다.${printed(output)}`,
     'interface-missing': ({ address }) => `${address} 주소를 가진 인터페이스가 없습니다.`,
     'sysctl-missing': ({ setting }) => `커널에 ${setting} 설정이 없습니다.`,
     'sysctl-failed': ({ setting, error }) => `sysctl ${setting} 설정에 실패했습니다: ${error}`,

@@ -137,6 +137,7 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
   } satisfies Faults),
   ...({
     'program-failed': { command: 'ip -batch -', exitCode: 3, output: 'no such device', input: 'link set x up' },
+    'program-late': { command: 'keepalived -n', awaited: 'a state in VRRP', seconds: 61, output: 'slow' },
     'interface-missing': { address },
     'sysctl-missing': { setting: 'net.ipv4.tcp_timestamp' },
     'sysctl-failed': { setting: 'net/ipv4/ip_forward=1', error: 'EROFS' },

@@ -13,12 +13,23 @@ export interface Balancer {
   reload(config: unknown): Promise<void>;
   /** Takes all services out, and with them everything that the program has made in this node. */
   clear(): Promise<void>;
+  /** Ends the program as an operator would, with everything that it has made. */
   stop(): Promise<void>;
+  /** Ends the program at once: its rules stay in the kernel. */
+  kill(): Promise<void>;
+  /** Has it know no flow any more, beside what conntrack knows. */
+  forgetFlows(): Promise<void>;
   /** The last state of each server that had one since the configuration came into force. */
   serverStates(): ServerState[];
   /** For the report: the rules that carry traffic, as text. */
   describeRules(): Promise<string>;
 }
 
+/** Who is told of what a balancer does. */
+export interface Told {
+  log: (line: string) => void;
+  serverState: (state: ServerState) => void;
+}
+
 /** Starts a balancer of one kind and waits until it serves. @throws Error with its log when it ends or stays silent */
-export type StartBalancer = (config: unknown, onLog: (line: string) => void) => Promise<Balancer>;
+export type StartBalancer = (config: unknown, told: Told) => Promise<Balancer>;

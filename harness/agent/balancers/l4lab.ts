@@ -4,11 +4,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { AgentError } from '../agent-error.ts';
-import type { Balancer, ServerState } from './balancer.ts';
+import type { Balancer, ServerState, Told } from './balancer.ts';
 import { program } from '../program.ts';
 
 const PROGRAM = '/opt/l4lab/start.sh';
 const CONFIG = '/run/l4lab/lb.json';
+/** Its table in each family of nftables. */
+const TABLE = 'l4lab';
 const NO_SERVICES = { version: 1, services: [] };
 const READY_DEADLINE_MS = 30_000;
 const STOP_DEADLINE_MS = 5000;
@@ -24,10 +26,10 @@ export class L4labBalancer implements Balancer {
   #listener: (entry: LogEntry) => void = () => undefined;
   #running = true;
 
-  private constructor(onLog: (line: string) => void) {
+  private constructor(private readonly told: Told) {
     const take = (line: string): void => {
       this.#log.push(line);
-      onLog(line);
+      told.log(line);
       const entry = parse(line);
       this.#note(entry);
       this.#listener(entry);
@@ -44,9 +46,9 @@ export class L4labBalancer implements Balancer {
     });
   }
 
-  static async start(config: unknown, onLog: (line: string) => void): Promise<L4labBalancer> {
+  static async start(config: unknown, told: Told): Promise<L4labBalancer> {
     await writeConfig(config);
-    const balancer = new L4labBalancer(onLog);
+    const balancer = new L4labBalancer(told);
     await balancer.#until('ready');
     return balancer;
   }
@@ -76,6 +78,26 @@ export class L4labBalancer implements Balancer {
     clearTimeout(timer);
   }
 
+  async kill(): Promise<void> {
+    if (!this.#running) return;
+    const closed = once(this.#process, 'close');
+    this.#process.kill('SIGKILL');
+    await closed;
+  }
+
+  /** Flows of dsr and l3dsr are in maps of the kernel. */
+  async forgetFlows(): Promise<void> {
+    const { nftables } = JSON.parse(await program(['nft', '-j', '-t', 'list', 'maps'])) as {
+      nftables: { map?: { family: string; table: string; name: string } }[];
+    };
+    const flows = nftables.flatMap(({ map }) =>
+      map?.table === TABLE && /^(flows|closing)\./.test(map.name)
+        ? [`flush map ${map.family} ${TABLE} ${map.name}\n`]
+        : [],
+    );
+    if (flows.length > 0) await program(['nft', '-f', '-'], flows.join(''));
+  }
+
   serverStates(): ServerState[] {
     return [...this.#states.values()];
   }
@@ -86,7 +108,9 @@ export class L4labBalancer implements Balancer {
 
   #note({ event, service, server, up }: LogEntry): void {
     if (event !== 'server-state' || service === undefined || server === undefined || up === undefined) return;
-    this.#states.set(`${service} ${server}`, { service, server, up });
+    const state = { service, server, up };
+    this.#states.set(`${service} ${server}`, state);
+    this.told.serverState(state);
   }
 
   async #until(event: string): Promise<void> {

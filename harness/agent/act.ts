@@ -1,0 +1,47 @@
+import type { Machine } from './machine.ts';
+import { announce } from './namespace.ts';
+import { ipBatch, program } from './program.ts';
+import type { NodeAction } from './protocol.ts';
+
+type Does = { [Name in NodeAction['do']]: (machine: Machine, action: Extract<NodeAction, { do: Name }>) => unknown };
+
+/** What each action is in a node. */
+const ACTIONS: Does = {
+  kill: (machine) => machine.powerOff(),
+  start: (machine, { node, pairs }) => machine.powerOn(node, pairs),
+  linkDown: (machine, { ifaces }) => machine.linkDown(ifaces),
+  linkUp: (machine, { ifaces }) => machine.linkUp(ifaces),
+  killLb: (machine) => machine.killBalancer(),
+  stopLb: (machine) => machine.balancer?.stop(),
+  startLb,
+  restartLb: async (machine) => {
+    await machine.balancer?.stop();
+    await startLb(machine);
+  },
+  reloadLb: async (machine) => {
+    const { balancer, node } = machine;
+    if (balancer?.running && node?.balancer) await balancer.reload(node.balancer.config);
+  },
+  stopListeners: (machine) => machine.stopListening(),
+  startListeners: (machine) => machine.listen(),
+  failChecks: (machine) => (machine.failsChecks = true),
+  passChecks: (machine) => (machine.failsChecks = false),
+  flushNeighbours: () => ipBatch(['neigh flush all']),
+  // A permanent entry is the bridge's own MAC: without it the bridge floods what is addressed to itself.
+  flushMacs: () => program(['bridge', 'fdb', 'flush', 'dev', 'br0', 'nopermanent']),
+  flushConnections: async (machine) => {
+    await program(['conntrack', '-F']);
+    await machine.balancer?.forgetFlows();
+  },
+  announce: (machine, { iface, address }) => machine.node && announce(machine.node, iface, address),
+  change: (machine, { node }) => machine.change(node),
+};
+
+/** Does a node's part of an action, to its end. */
+export async function act(machine: Machine, action: NodeAction): Promise<void> {
+  await (ACTIONS[action.do] as (machine: Machine, action: NodeAction) => unknown)(machine, action);
+}
+
+async function startLb(machine: Machine): Promise<void> {
+  if (!machine.balancer?.running && machine.node?.balancer) await machine.startBalancer(machine.node.balancer);
+}

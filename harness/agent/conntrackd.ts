@@ -1,0 +1,54 @@
+import { host } from '../scenario/address.ts';
+import type { NodePlan } from '../terms/plan.ts';
+import type { PairPlan } from '../terms/timeline.ts';
+
+/** Below this folder a node keeps what belongs to its part in a pair. */
+export const PAIR_FOLDER = '/run/l4lab/pair';
+
+/**
+ * What conntrackd.conf(5) is for one member: each tells the others of every connection, who put it into their kernel at
+ * once, so that a new master has it without being told. Multicast, as VRRP uses it: any number of members hear it.
+ */
+export function conntrackdConfig(pair: PairPlan, node: NodePlan): string {
+  const { iface } = pair.members.find((member) => member.node === node.name)!;
+  const own = node.interfaces.flatMap(({ addresses }) => addresses.map(host));
+  const address = node.interfaces
+    .filter(({ name }) => name === iface)
+    .flatMap(({ addresses }) => addresses.map(host))
+    .find((one) => !one.includes(':'))!;
+  const ignored = ['127.0.0.1', ...own].map((one) => `IPv${one.includes(':') ? 6 : 4}_address ${one}`);
+  return `Sync {
+  Mode NOTRACK {
+    DisableInternalCache on
+    DisableExternalCache on
+    StartupResync on
+  }
+  Multicast {
+    IPv4_address 225.0.0.50
+    Group ${3780 + pair.id}
+    IPv4_interface ${address}
+    Interface ${iface}
+    Checksum on
+  }
+}
+General {
+  HashSize 8192
+  HashLimit 65535
+  Syslog off
+  LogFile off
+  LockFile ${PAIR_FOLDER}/conntrackd.lock
+  UNIX {
+    Path ${PAIR_FOLDER}/conntrackd.ctl
+  }
+  Filter From Kernelspace {
+    Protocol Accept {
+      TCP
+      UDP
+    }
+    Address Ignore {
+      ${ignored.join('\n      ')}
+    }
+  }
+}
+`;
+}

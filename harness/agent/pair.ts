@@ -1,0 +1,90 @@
+import { constants, openSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { NodePlan } from '../terms/plan.ts';
+import type { PairPlan } from '../terms/timeline.ts';
+import { conntrackdConfig, PAIR_FOLDER } from './conntrackd.ts';
+import { Daemon } from './daemon.ts';
+import { keepalivedConfig, QUIET_TABLE, quietRules, stateIn } from './keepalived.ts';
+import { program } from './program.ts';
+import type { FromAgent, PairState } from './protocol.ts';
+import { wallClock } from './wall-clock.ts';
+
+const FIFO = `${PAIR_FOLDER}/states`;
+const VRRP_CONFIG = `${PAIR_FOLDER}/keepalived.conf`;
+const SYNC_CONFIG = `${PAIR_FOLDER}/conntrackd.conf`;
+
+/** A node's part in a pair: keepalived, and conntrackd where connections are told. */
+export class PairMember {
+  #state: PairState | null = null;
+
+  private constructor(
+    readonly pair: PairPlan,
+    private readonly daemons: Daemon[],
+    private readonly states: Socket,
+  ) {}
+
+  /** Starts it and waits until it has a state. @throws AgentError with what the programs said */
+  static async start(pair: PairPlan, node: NodePlan, emit: (message: FromAgent) => void): Promise<PairMember> {
+    await rm(PAIR_FOLDER, { recursive: true, force: true });
+    await mkdir(PAIR_FOLDER, { recursive: true });
+    await writeFile(VRRP_CONFIG, keepalivedConfig(pair, node.name, FIFO));
+    if (!pair.gratuitousArp) await program(['nft', '-f', '-'], quietRules(pair, node.name));
+    const states = await openFifo();
+    const log = (line: string): void => emit({ event: 'log', line });
+    const daemons: Daemon[] = [];
+    if (pair.sync === 'conntrackd') {
+      await writeFile(SYNC_CONFIG, conntrackdConfig(pair, node));
+      daemons.push(new Daemon(['conntrackd', '-C', SYNC_CONFIG], log));
+    }
+    // In the foreground, ended with its parts, VRRP alone, telling the console rather than syslog.
+    const vrrp = ['-n', '-R', '-P', '-l', '-G', '-f', VRRP_CONFIG, '-p', `${PAIR_FOLDER}/keepalived.pid`];
+    const keepalived = new Daemon(['keepalived', ...vrrp, '-r', `${PAIR_FOLDER}/vrrp.pid`], log);
+    daemons.push(keepalived);
+    const member = new PairMember(pair, daemons, states);
+    createInterface({ input: states }).on('line', (line) => {
+      const state = stateIn(line);
+      if (state === null) return;
+      member.#state = state;
+      emit({ event: 'pair', at: wallClock(), pair: pair.name, state });
+      keepalived.changed();
+    });
+    try {
+      await keepalived.until('a state in VRRP', () => member.#state !== null);
+    } catch (error) {
+      await member.kill();
+      throw error;
+    }
+    return member;
+  }
+
+  /** `fault` as well where it is gone. */
+  get state(): PairState {
+    return this.daemons.every(({ running }) => running) ? (this.#state ?? 'fault') : 'fault';
+  }
+
+  /** Ends it as an operator would: a master gives its addresses up at once, and says so. */
+  async stop(): Promise<void> {
+    for (const daemon of this.daemons.toReversed()) await daemon.stop();
+    await this.#leave();
+  }
+
+  /** Ends it at once: addresses that it has taken stay. */
+  async kill(): Promise<void> {
+    await Promise.all(this.daemons.map((daemon) => daemon.kill()));
+    await this.#leave();
+  }
+
+  async #leave(): Promise<void> {
+    this.states.destroy();
+    if (!this.pair.gratuitousArp) await program(['nft', 'delete', 'table', ...QUIET_TABLE.split(' ')]);
+  }
+}
+
+/** Opened for writing too, it never ends, and opening it waits for nobody. */
+async function openFifo(): Promise<Socket> {
+  await program(['mkfifo', FIFO]);
+  const fd = openSync(FIFO, constants.O_RDWR | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false });
+}
