@@ -132,4 +132,6 @@ flows: { call: { from: client, to: s1, port: 80, expect: works } }
   expect(helps(seen)).toMatchObject([{ fixes: [{ code: 'listen' }] }]);
   const differing = { seen: 's1', predicted: 's2', hop: null };
   expect(helps({ ...seen, disagreement: { code: 'server-differs', params: differing } })).toEqual([]);
+  // A stream in a step is no flow of the plan.
+  expect(helps({ ...seen, name: 'step.calls' })).toEqual([]);
 });

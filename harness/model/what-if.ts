@@ -39,7 +39,9 @@ export function withCounterfactuals(result: ScenarioResult, loaded: LoadedScenar
   const variants = result.variants.map((of) => {
     const variant = loaded.scenario.variants.find(({ name }) => name === of.name)!;
     const flows = of.flows.map((seen): FlowResult => {
-      const flow = of.plan.flows.find(({ name }) => name === seen.name)!;
+      const flow = of.plan.flows.find(({ name }) => name === seen.name);
+      // A stream in a step fails by what has happened, which no change of the plan undoes.
+      if (flow === undefined) return seen;
       const cause = seen.disagreement === null ? seen.cause : null;
       const helps = whatWouldHelp({ loaded, variant, plan: of.plan, flow, cause });
       return { ...seen, counterfactuals: helps.map(({ fixes, change, proven }) => ({ fixes, change, proven })) };

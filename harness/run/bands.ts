@@ -7,6 +7,8 @@ import type { LabClock } from './lab-clock.ts';
 /** Writes down the states of pairs, servers and nodes over time. */
 export class Bands {
   readonly #bands = new Map<string, StateBand>();
+  /** Nodes without power: what a program says while it is being killed is nothing's state. */
+  readonly #off = new Set<string>();
 
   constructor(
     private readonly plan: Plan,
@@ -47,6 +49,8 @@ export class Bands {
   /** The node has lost its power, stands still, or runs again; what it says of pairs and servers is known when it is asked. */
   node(node: string, state: 'up' | 'off' | 'paused', at = this.clock.now()): void {
     this.#note({ kind: 'node', node }, state, at);
+    if (state === 'off') this.#off.add(node);
+    else this.#off.delete(node);
     if (state === 'up') return;
     for (const pair of this.#pairsOf(node)) this.#note({ kind: 'member', pair, node }, state, at);
     this.balancer(node, state, at);
@@ -70,6 +74,7 @@ export class Bands {
   }
 
   #told(node: string, change: StateChange): void {
+    if (this.#off.has(node)) return;
     const at = this.clock.since(change.at);
     if (change.event === 'pair') this.#note({ kind: 'member', pair: change.pair, node }, change.state, at);
     else {
