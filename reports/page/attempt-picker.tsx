@@ -11,18 +11,20 @@ export function AttemptPicker({ flow, shown }: { flow: PageFlow; shown: PageAtte
   const { state, go, t } = usePage();
   const { attempts } = flow;
   const went = ({ outcome }: Pick<PageAttempt, 'outcome'>) => (outcome === 'works' ? t.works : t.fails);
+  const title = flow.stream ? t.timeline.examples : t.attempts;
   const label = (attempt: PageAttempt, number: number) =>
     [
-      `${t.attempt(number)}: ${went(attempt)}`,
+      `${flow.stream ? t.timeline.example(number) : t.attempt(number)}: ${went(attempt)}`,
+      flow.stream && (attempt.cause?.code ?? attempt.l4),
       (attempt.picked ?? attempt.servedBy) && `(${attempt.picked ?? attempt.servedBy})`,
       attempt.sentAgainMs !== null && t.sentAgain(Math.round(attempt.sentAgainMs)),
     ]
       .filter(Boolean)
       .join(' ');
-  const link = (number: number) => toFragment({ ...state, attempt: number, step: 0 });
+  const link = (number: number) => toFragment({ ...state, attempt: number, call: 0, step: 0 });
   if (attempts.length <= MOST_LISTED) {
     return (
-      <nav class="attempts" aria-label={t.attempts}>
+      <nav class="attempts" aria-label={title}>
         {attempts.map((attempt, i) => (
           <a key={i} href={link(i + 1)} aria-current={attempt === shown ? 'true' : undefined}>
             {label(attempt, i + 1)}
@@ -32,7 +34,7 @@ export function AttemptPicker({ flow, shown }: { flow: PageFlow; shown: PageAtte
     );
   }
   return (
-    <nav class="attempts" aria-label={t.attempts}>
+    <nav class="attempts" aria-label={title}>
       {waysOf(flow).map((way, i) => {
         const alike = attempts.filter(
           ({ outcome, cause }) => outcome === way.outcome && (cause?.code ?? null) === way.cause,
@@ -48,9 +50,9 @@ export function AttemptPicker({ flow, shown }: { flow: PageFlow; shown: PageAtte
         );
       })}
       <select
-        aria-label={t.attempts}
+        aria-label={title}
         value={shown === null ? 0 : attempts.indexOf(shown) + 1}
-        onChange={(event) => go({ attempt: Number(event.currentTarget.value), step: 0 })}
+        onChange={(event) => go({ attempt: Number(event.currentTarget.value), call: 0, step: 0 })}
       >
         {attempts.map((attempt, i) => (
           <option key={i} value={i + 1}>

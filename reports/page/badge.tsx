@@ -1,4 +1,5 @@
 import type { IndexFlow } from '../content/page-index.ts';
+import type { StreamSummary } from '../../harness/terms/timeline.ts';
 import type { Seen } from '../content/seen.ts';
 import { usePage } from './context.ts';
 
@@ -21,6 +22,29 @@ export function VerdictMark({ verdict }: { verdict: IndexFlow['verdict'] }) {
     <span class={`mark ${verdict}`} role="img" aria-label={t.verdicts[verdict]}>
       {MARKS[verdict]}
     </span>
+  );
+}
+
+/** How a stream went in a step: its outage, or that all calls worked, or how many did not. */
+export function StreamOutcome({ summary }: { summary: StreamSummary }) {
+  const { t } = usePage();
+  const { calls, failed, outage, connections, causes } = summary;
+  const { timeline } = t.messages;
+  if (calls === 0) return <>{t.timeline.noCalls}</>;
+  const [most] = causes;
+  return (
+    <>
+      {outage ? timeline.outage(outage) : failed === 0 ? t.works : timeline.failed(summary)}
+      {(outage !== null || failed === 0) && <small>{timeline.failed(summary)}</small>}
+      {connections && (
+        <small>{t.timeline.survived(connections.survived, connections.reset + connections.stalled)}</small>
+      )}
+      {most && (
+        <small>
+          <code class="cause">{most.cause.code}</code> @ {most.cause.node}
+        </small>
+      )}
+    </>
   );
 }
 

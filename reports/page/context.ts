@@ -34,6 +34,7 @@ export function cellLink(state: PageState, { scenario, variant, flow }: Cell, ch
     variant: variant.name,
     flow: flow.name,
     attempt: 0,
+    call: 0,
     step: 0,
     against: null,
     tab: 'path',

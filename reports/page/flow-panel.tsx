@@ -9,6 +9,8 @@ import { usePage } from './context.ts';
 import type { FlowView } from './flow-view.ts';
 import { inUtc } from './in-utc.ts';
 import { TABS, toFragment } from './route.ts';
+import { CallNote } from './timeline/call-note.tsx';
+import { PredictedStream } from './timeline/predicted-stream.tsx';
 import { shownAttempt } from './shown-attempt.ts';
 import { CompareTab } from './tabs/compare.tsx';
 import { LadderTab } from './tabs/ladder.tsx';
@@ -23,7 +25,8 @@ export function FlowPanel(view: FlowView) {
   const attempt = shownAttempt(flow, state.attempt);
   const seen = seenOf(flow);
   const { reasons } = flow;
-  const cause = seen.ways.length > 0 ? (attempt?.cause ?? null) : flow.cause;
+  const isOneOfSeveral = seen.ways.length > 0 || flow.stream !== undefined;
+  const cause = isOneOfSeveral ? (attempt?.cause ?? null) : flow.cause;
   return (
     <section class="panel flow" aria-labelledby="flow">
       <header>
@@ -31,7 +34,8 @@ export function FlowPanel(view: FlowView) {
           <VerdictBadge verdict={flow.verdict} /> {flow.from} → {flow.to}
         </h2>
         <p class="facts">
-          {variant.title} · {flow.protocol.toUpperCase()} · {t.nAttempts(flow.attempts.length)}
+          {variant.title} · {flow.protocol.toUpperCase()} ·{' '}
+          {flow.stream ? t.timeline.cell(flow.stream) : t.nAttempts(flow.attempts.length)}
           {variant.ranAt !== undefined && ` · ${t.ranAt(inUtc(variant.ranAt))}`}
           {flow.capture && (
             <>
@@ -47,9 +51,23 @@ export function FlowPanel(view: FlowView) {
           <dd>{expectationClauses(flow.expected, t.expectation).join(' · ')}</dd>
           <dt>{t.seen}</dt>
           <dd>
-            <Outcome flow={seen} />
-            {seen.causeNode && ` @ ${seen.causeNode}`}
+            {flow.stream && flow.verdict !== 'not-run' ? (
+              t.messages.timeline.seen(flow.stream.summary)
+            ) : (
+              <>
+                <Outcome flow={seen} />
+                {seen.causeNode && ` @ ${seen.causeNode}`}
+              </>
+            )}
           </dd>
+          {flow.stream && (
+            <>
+              <dt>{t.timeline.predicted}</dt>
+              <dd>
+                <PredictedStream predicted={flow.stream.predicted} />
+              </dd>
+            </>
+          )}
         </dl>
         {attempt && (
           <dl>
@@ -71,6 +89,7 @@ export function FlowPanel(view: FlowView) {
       ))}
       <UsualFix flow={flow} />
       {flow.attempts.length > 1 && <AttemptPicker flow={flow} shown={attempt} />}
+      {attempt && <CallNote flow={flow} variant={variant} attempt={attempt} />}
       <nav class="tabs" aria-label={flow.name}>
         {TABS.map((tab, i) => (
           <a key={tab} href={toFragment({ ...state, tab })} aria-current={state.tab === tab ? 'true' : undefined}>

@@ -3,6 +3,7 @@ import { type PackedScenario, type PageVariant, unpackVariant } from '../content
 
 const scenarios = new Map<number, Promise<PackedScenario>>();
 const variants = new Map<string, Promise<PageVariant>>();
+const decoded = new Map<string, PageVariant>();
 
 /** The index that stands in the page. */
 export function readIndex(): Promise<PageIndex> {
@@ -13,10 +14,25 @@ export function readIndex(): Promise<PageIndex> {
 export function readVariant(scenario: number, variant: number): Promise<PageVariant> {
   const chunk = scenarios.get(scenario) ?? readChunk<PackedScenario>(`scenario-${scenario}`);
   scenarios.set(scenario, chunk);
-  const place = `${scenario}/${variant}`;
-  const reading = variants.get(place) ?? chunk.then((packed) => unpackVariant(packed, variant));
+  const place = placeOf(scenario, variant);
+  const reading =
+    variants.get(place) ??
+    chunk.then((packed) => {
+      const details = unpackVariant(packed, variant);
+      decoded.set(place, details);
+      return details;
+    });
   variants.set(place, reading);
   return reading;
+}
+
+/** Details of a variant that were decoded before; null where they were not. */
+export function decodedVariant(scenario: number, variant: number): PageVariant | null {
+  return decoded.get(placeOf(scenario, variant)) ?? null;
+}
+
+function placeOf(scenario: number, variant: number): string {
+  return `${scenario}/${variant}`;
 }
 
 async function readChunk<T>(id: string): Promise<T> {

@@ -24,6 +24,9 @@ const nothingOpen = {
   step: 0,
   hide: [],
   against: null,
+  call: 0,
+  span: null,
+  all: false,
 } as const;
 
 const list: fc.Arbitrary<PageState> = fc
@@ -40,6 +43,13 @@ const flow: fc.Arbitrary<PageState> = fc.record({
   step: fc.nat(1000),
   hide: fc.subarray([...HIDDEN]),
   against: fc.option(name),
+  call: fc.nat(100_000),
+  span: fc.option(
+    fc
+      .tuple(fc.nat(99_999), fc.nat(9999))
+      .map(([from, length]) => ({ fromMs: from / 10, toMs: (from + length + 1) / 10 })),
+  ),
+  all: fc.boolean(),
   ...display,
 });
 

@@ -12,8 +12,14 @@ export interface PageState {
   step: number;
   /** What the ladder leaves out. */
   hide: Hidden[];
-  /** Variant that the flow is compared with. */
+  /** Variant that the flow, or the timeline, is compared with. */
   against: string | null;
+  /** Call of a stream that is shown by its example, from 1; 0 where none is chosen. */
+  call: number;
+  /** Part of the timeline that is shown, ms; null for all of it. */
+  span: { fromMs: number; toMs: number } | null;
+  /** Whether everything in a timeline has a row of its own. */
+  all: boolean;
   filter: Filter;
   /** Null follows the reader's system. */
   theme: 'light' | 'dark' | null;
@@ -57,6 +63,9 @@ export function parseFragment(fragment: string): PageState {
     step: count('step'),
     hide: HIDDEN.filter((what) => params.get('hide')?.split(',').includes(what)),
     against: params.get('against'),
+    call: count('call'),
+    span: spanOf(params.get('ms')),
+    all: params.get('rows') === 'all',
     filter: Object.fromEntries(FILTER_KEYS.map((key) => [key, params.get(key) ?? ''])) as unknown as Filter,
     theme: oneOf('theme', ['light', 'dark']),
     lang: oneOf('lang', ['en', 'ko']),
@@ -74,12 +83,21 @@ export function toFragment(state: PageState): string {
     if (state.step) params.set('step', String(state.step));
     if (state.hide.length > 0) params.set('hide', state.hide.join(','));
     if (state.against !== null) params.set('against', state.against);
+    if (state.call) params.set('call', String(state.call));
+    if (state.span) params.set('ms', `${state.span.fromMs}-${state.span.toMs}`);
+    if (state.all) params.set('rows', 'all');
   }
   for (const key of FILTER_KEYS) if (state.filter[key]) params.set(key, state.filter[key]);
   if (state.theme) params.set('theme', state.theme);
   if (state.lang) params.set('lang', state.lang);
   const query = params.toString();
   return `#/${path}${query ? `?${query}` : ''}`;
+}
+
+/** `500-1200.5`. */
+function spanOf(text: string | null): PageState['span'] {
+  const [fromMs = NaN, toMs = NaN] = /^[\d.]+-[\d.]+$/.test(text ?? '') ? text!.split('-').map(Number) : [];
+  return toMs > fromMs ? { fromMs, toMs } : null;
 }
 
 function decode(text: string): string {

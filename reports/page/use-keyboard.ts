@@ -50,7 +50,7 @@ function neighbouringFailure(by: 1 | -1, now: PageState, shown: Cell[]): Partial
   if (!next) return {};
   const { scenario, variant, flow } = next;
   const names = { scenario: scenario.name, variant: variant.name, flow: flow.name };
-  return { view: 'scenario', ...names, attempt: 0, step: 0, against: null };
+  return { view: 'scenario', ...names, attempt: 0, call: 0, step: 0, against: null };
 }
 
 function isOpen({ scenario, variant, flow }: Cell, state: PageState): boolean {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { PageVariant } from '../content/page-details.ts';
-import { readVariant } from './read-chunk.ts';
+import { decodedVariant, readVariant } from './read-chunk.ts';
 
 /** Details of a variant once they are read; null before. */
 export function useVariant(scenario: number, variant: number): PageVariant | null {
@@ -17,5 +17,5 @@ export function useVariant(scenario: number, variant: number): PageVariant | nul
       current = false;
     };
   }, [of]);
-  return read?.of === of ? read.variant : null;
+  return read?.of === of ? read.variant : decodedVariant(scenario, variant);
 }

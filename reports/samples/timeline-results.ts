@@ -17,7 +17,7 @@ import type {
   StreamSummary,
   TimelineResult,
 } from '../../harness/terms/timeline.ts';
-import type { Prediction, Walk } from '../../harness/terms/walk.ts';
+import type { Hop, Prediction, Walk } from '../../harness/terms/walk.ts';
 import { randomFrom } from './sample-attempt.ts';
 import { PROXY_IP, WEB } from './sample-cases.ts';
 import { pairOfL4s, type SampleLab, withServices } from './sample-labs.ts';
@@ -255,9 +255,11 @@ function lostCall(lab: SampleLab, why: Cause): Attempt {
   const gone = (why.detail.params as { owner: string }).owner;
   const path = ['client', 'l3', 'l2', ...(gone === 'l4a' ? [] : [gone])];
   const mac = lab.nodes.find(({ name }) => name === gone)!.interfaces[0]!.mac;
-  const request = hopsAlong(lab.nodes, { path }, ENDS).map((hop) =>
-    hop.node === 'client' || hop.iface === 'client' ? hop : { ...hop, dst: { ...hop.dst, mac } },
-  );
+  const request = hopsAlong(lab.nodes, { path }, ENDS).map((hop): Hop => {
+    if (hop.node === 'client' || hop.iface === 'client') return hop;
+    const changed = hop.changed.map((change) => (change.field === 'dst mac' ? { ...change, to: mac } : change));
+    return { ...hop, dst: { ...hop.dst, mac }, changed };
+  });
   return attempt(lab, { request, reply: [] }, { client: 'timeout', cause: why });
 }
 

@@ -1,6 +1,8 @@
 import { ENGLISH_EXPECTATION } from '../../content/expectation-text.ts';
 import { en as messages } from '../../messages/en.ts';
 import { foldText } from '../../content/loops.ts';
+import type { Place } from '../../../harness/terms/reason.ts';
+import { momentText } from '../timeline/moment-text.ts';
 import { plural } from '../../content/plural.ts';
 
 /** Every word of the page in English; the other languages have the same keys. */
@@ -132,6 +134,60 @@ export const en = {
   samePath: 'Both took the same path.',
   firstDifference: 'First difference',
   noOther: 'This flow has no other variant.',
+  timeline: {
+    title: 'Timeline',
+    of: (variant: string) => `Timeline of ${variant}`,
+    moment: momentText,
+    steps: 'Steps',
+    stream: 'Stream',
+    measured: 'Measured',
+    predicted: 'Predicted',
+    node: (name: string) => `node ${name}`,
+    measuredTitle: 'Measured and predicted, by step and stream',
+    kept: (connections: number) => plural(connections, 'kept connection'),
+    fresh: 'a new connection for each call',
+    every: (ms: number) => `every ${ms} ms`,
+    outages: 'outage',
+    predictedOutage: 'predicted',
+    connection: (n: number) => `connection ${n}`,
+    cell: ({ stream, step }: { stream: string; step: string }) => `${stream} in step ${step}`,
+    noCalls: 'no calls',
+    noCause: 'no cause found',
+    atMost: (ms: number | null) => (ms === null ? 'no bound' : `at most ${Math.round(ms)} ms`),
+    moreBands: (n: number) => `… ${n} more`,
+    steady: (names: string) => `Up throughout: ${names}`,
+    all: 'A row for everything',
+    shown: 'Part of the time that is shown',
+    whole: 'Whole',
+    in: 'Zoom in',
+    out: 'Zoom out',
+    earlier: 'Earlier',
+    later: 'Later',
+    nothing: 'nothing',
+    hint: 'Choose a call to see its packets. Ctrl and the wheel zoom, dragging moves.',
+    calls: 'Calls',
+    previousCall: 'Previous call',
+    nextCall: 'Next call',
+    failed: 'failed',
+    noneChosen: (calls: number) => `${plural(calls, 'call')}, none chosen`,
+    call: ({ stream, number, of }: { stream: string; number: number; of: number }) =>
+      `${stream}: call ${number} of ${of}`,
+    answered: ({ servedBy, l4, took }: { servedBy: string; l4: string | null; took: string }) =>
+      `answered by ${servedBy}${l4 === null ? '' : ` through ${l4}`} in ${took} ms`,
+    unanswered: ({ cause, client, took }: { cause: Place | null; client: string; took: string }) =>
+      `failed after ${took} ms: ${cause === null ? 'no cause found' : `${cause.code} at ${cause.node}`}; the caller got: ${client}`,
+    example: (n: number) => `Example ${n}`,
+    examples: 'Examples of calls',
+    ownPackets: (call: number) => `These are the packets of call ${call} itself.`,
+    otherPackets: (call: number, like: number) =>
+      `Call ${call} went like call ${like}, whose packets are shown as an example of its kind.`,
+    kindOf: (like: number, calls: number) =>
+      calls === 1
+        ? `These are the packets of call ${like}, the only one of its kind in this step.`
+        : `An example of ${calls} calls of its kind in this step: the packets of call ${like}.`,
+    survived: (survived: number, lost: number) =>
+      lost === 0 ? `${plural(survived, 'connection')} survived` : `${survived} survived, ${lost} did not`,
+  },
   environment: 'Environment',
   environmentKeys: {
     l4lab: 'l4lab',
@@ -155,12 +211,13 @@ export const en = {
   lbLog: 'Log',
   loading: 'Reading …',
   keys: {
-    'n / p': 'next / previous failure',
+    'n / p': 'next / previous failure; in a timeline: failed call',
     '/': 'search',
     o: 'overview',
     r: 'run',
     '1 … 5': 'path, ladder, table, why, compare',
-    '→ / ←': 'next / previous hop',
+    '→ / ←': 'next / previous hop; in a timeline: call',
+    '+ / − / 0': 'in a timeline: zoom in, out, whole',
     space: 'play or pause',
     't / l': 'theme / language',
     '?': 'these keys',

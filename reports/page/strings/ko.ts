@@ -1,4 +1,5 @@
 import type { Strings } from './en.ts';
+import { momentText } from '../timeline/moment-text.ts';
 import { ko as messages } from '../../messages/ko.ts';
 
 /** Every word of the page in Korean. */
@@ -151,6 +152,57 @@ export const ko: Strings = {
   samePath: '두 경로가 같습니다.',
   firstDifference: '첫 번째 차이',
   noOther: '이 흐름에는 다른 변형이 없습니다.',
+  timeline: {
+    title: '타임라인',
+    of: (variant) => `${variant} 타임라인`,
+    moment: momentText,
+    steps: '단계',
+    stream: '스트림',
+    measured: '측정',
+    predicted: '예측',
+    node: (name) => `노드 ${name}`,
+    measuredTitle: '단계와 스트림별 측정과 예측',
+    kept: (connections) => `유지된 연결 ${connections}개`,
+    fresh: '호출마다 새 연결',
+    every: (ms) => `${ms}ms마다`,
+    outages: '중단',
+    predictedOutage: '예측',
+    connection: (n) => `연결 ${n}`,
+    cell: ({ stream, step }) => `${step} 단계의 ${stream}`,
+    noCalls: '호출 없음',
+    noCause: '원인을 찾지 못함',
+    atMost: (ms) => (ms === null ? '한계 없음' : `최대 ${Math.round(ms)}ms`),
+    moreBands: (n) => `… ${n}개 더`,
+    steady: (names) => `내내 정상: ${names}`,
+    all: '모두 한 줄씩',
+    shown: '보이는 시간 범위',
+    whole: '전체',
+    in: '확대',
+    out: '축소',
+    earlier: '앞으로',
+    later: '뒤로',
+    nothing: '없음',
+    hint: '호출을 선택하면 패킷을 볼 수 있습니다. Ctrl+휠로 확대·축소하고, 끌어서 이동합니다.',
+    calls: '호출',
+    previousCall: '이전 호출',
+    nextCall: '다음 호출',
+    failed: '실패',
+    noneChosen: (calls) => `호출 ${calls}개, 선택 없음`,
+    call: ({ stream, number, of }) => `${stream}: 호출 ${of}개 중 ${number}번째`,
+    answered: ({ servedBy, l4, took }) => `${servedBy}이(가) ${took}ms에 응답${l4 === null ? '' : `(${l4} 경유)`}`,
+    unanswered: ({ cause, client, took }) =>
+      `${took}ms 뒤 실패: ${cause === null ? '원인을 찾지 못함' : `${cause.node}에서 ${cause.code}`}, 호출자가 받은 것: ${client}`,
+    example: (n) => `예 ${n}`,
+    examples: '호출의 예',
+    ownPackets: (call) => `${call}번째 호출 자체의 패킷입니다.`,
+    otherPackets: (call, like) => `${call}번째 호출은 ${like}번째 호출과 같은 종류이므로, 그 패킷을 예로 보여 줍니다.`,
+    kindOf: (like, calls) =>
+      calls === 1
+        ? `${like}번째 호출의 패킷입니다. 이 단계에서 같은 종류는 이것뿐입니다.`
+        : `이 단계에서 같은 종류인 호출 ${calls}개의 예로, ${like}번째 호출의 패킷입니다.`,
+    survived: (survived, lost) =>
+      lost === 0 ? `연결 ${survived}개 살아남음` : `연결 ${survived}개 살아남음, ${lost}개 끊김`,
+  },
   environment: '환경',
   environmentKeys: {
     l4lab: 'l4lab',
@@ -174,12 +226,13 @@ export const ko: Strings = {
   lbLog: '로그',
   loading: '읽는 중 …',
   keys: {
-    'n / p': '다음 / 이전 실패',
+    'n / p': '다음 / 이전 실패, 타임라인에서는 실패한 호출',
     '/': '검색',
     o: '개요',
     r: '실행 정보',
     '1 … 5': '경로, 래더, 표, 원인, 비교',
-    '→ / ←': '다음 / 이전 홉',
+    '→ / ←': '다음 / 이전 홉, 타임라인에서는 호출',
+    '+ / − / 0': '타임라인 확대, 축소, 전체',
     space: '재생 또는 일시정지',
     't / l': '테마 / 언어',
     '?': '단축키 보기',

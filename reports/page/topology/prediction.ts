@@ -1,11 +1,20 @@
 import type { Attempt, FlowResult } from '../../../harness/terms/results.ts';
 import type { Prediction } from '../../../harness/terms/walk.ts';
 
-/** The predicted alternative that an attempt is held against: the one for the server that was picked. */
+/**
+ * The predicted alternative that an attempt is held against: the one for the server that was picked. Of a stream only
+ * calls that go as they do once all has settled have one.
+ */
 export function predictionFor(
-  flow: Pick<FlowResult, 'predicted'>,
-  attempt: Pick<Attempt, 'picked' | 'servedBy'> | null,
+  flow: Pick<FlowResult, 'predicted' | 'stream'>,
+  attempt: Pick<Attempt, 'picked' | 'servedBy' | 'outcome' | 'cause' | 'l4'> | null,
 ): Prediction | null {
+  const predicted = flow.stream ? flow.predicted.filter((one) => isSettled(one, attempt)) : flow.predicted;
   const picked = attempt?.picked ?? attempt?.servedBy ?? null;
-  return flow.predicted.find((p) => p.picked === picked) ?? flow.predicted[0] ?? null;
+  return predicted.find((p) => p.picked === picked) ?? predicted[0] ?? null;
+}
+
+function isSettled({ outcome, cause, l4 }: Prediction, attempt: Parameters<typeof predictionFor>[1]): boolean {
+  if (outcome !== attempt?.outcome) return false;
+  return cause ? cause.code === attempt.cause?.code : l4 === attempt.l4;
 }

@@ -1,6 +1,7 @@
 import { usePage } from '../context.ts';
 import { FlowPanel } from '../flow-panel.tsx';
 import { Matrix } from '../matrix.tsx';
+import { TimelineSection } from '../timeline/section.tsx';
 import { TopologyDrawing } from '../topology/drawing.tsx';
 import { useVariant } from '../use-variant.ts';
 
@@ -41,6 +42,7 @@ export function ScenarioView() {
       </header>
       <Matrix scenario={scenario} />
       {!variant && <p class="calm reading">{t.loading}</p>}
+      {variant?.timeline && <TimelineSection key={scenario.name} scenario={scenario} variant={variant} />}
       {variant && flow && (
         <FlowPanel key={`${variant.name}/${flow.name}`} scenario={scenario} variant={variant} flow={flow} />
       )}

@@ -1,0 +1,38 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { usePage } from '../context.ts';
+import type { PageState } from '../route.ts';
+
+/** The address follows the hand once that rests: browsers take no more than some changes of it a second. */
+const SETTLE_MS = 200;
+
+/**
+ * A value that changes at once, from what it is by then, and that the page's state follows when it has settled. Where the
+ * state changes by itself, the value follows it.
+ */
+export function useSettling<T>(
+  fromState: T,
+  toState: (value: T) => Partial<PageState>,
+): [T, (next: (now: T) => T) => void] {
+  const { go } = usePage();
+  const [value, setValue] = useState(fromState);
+  const latest = useRef(value);
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  const write = useRef(toState);
+  write.current = toState;
+  useEffect(() => {
+    if (timer.current !== null) return;
+    latest.current = fromState;
+    setValue(fromState);
+  }, [JSON.stringify(fromState)]);
+  useEffect(() => () => clearTimeout(timer.current ?? undefined), []);
+  const change = (next: (now: T) => T) => {
+    latest.current = next(latest.current);
+    setValue(latest.current);
+    clearTimeout(timer.current ?? undefined);
+    timer.current = setTimeout(() => {
+      timer.current = null;
+      go(write.current(latest.current), true);
+    }, SETTLE_MS);
+  };
+  return [value, change];
+}
