@@ -12,7 +12,7 @@ export type Row =
   /** Connections that were kept one after the other. */
   | { kind: 'connection'; number: number; spans: ConnectionSpan[]; calls: number[] };
 
-export interface ConnectionSpan {
+interface ConnectionSpan {
   fromMs: number;
   toMs: number;
   /** The last call on it failed. */
