@@ -8,6 +8,7 @@ import { parseYaml } from './yaml-file.ts';
 const SCENARIO = `
 title: Time
 lab: pair
+servers: { loopback: [web] }
 services:
   web: { vip: 203.0.113.80, port: 80, mode: proxy, proxyIp: [203.0.113.90], l4: [l4a, l4b], pool: [s1, s2] }
 pairs:
@@ -25,7 +26,7 @@ steps:
       calls: { outage: { atMost: 1s, cause: no-neighbour }, then: { outcome: works, servedBy: s2, sourceSeen: l4a } }
       kept: { connections: { survive: 3, reset: { atMost: 1 } }, stallTime: { atMost: 1s } }
   back: { do: { undrain: { server: s1 } }, for: 1s, expect: { calls: works } }
-  rewired: { do: { change: { servers: { gateway: none } } }, for: 1s, expect: { calls: works } }
+  rewired: { do: [{ change: { servers: { gateway: none } } }, { addServer: { server: s3 } }], for: 1s, expect: { calls: works } }
 variants:
   as-written: {}
   fails:
@@ -89,7 +90,7 @@ test('a step carries what it changes, and nothing else', () => {
     [],
     ['l4a', 'l4b'],
     ['l4a', 'l4b'],
-    ['s1', 's2', 's3'],
+    ['l4a', 'l4b', 's1', 's2', 's3'],
   ]);
   const drained = (index: number) =>
     planAt(plan, index).nodes.find(({ name }) => name === 'l4b')!.balancer!.config.services[0]!.servers[0]!.drain;
@@ -99,6 +100,13 @@ test('a step carries what it changes, and nothing else', () => {
 test('an L4 of a pair leaves addresses to it', () => {
   const owners = plan.nodes.flatMap(({ balancer }) => (balancer === null ? [] : [balancer.config.vipOwner]));
   expect(owners).toEqual(['external', 'external']);
+});
+
+test('a server listens, and holds what a DSR server holds, before it is in a pool and after it has left it', () => {
+  const at = (index: number) => planAt(plan, index).nodes.find(({ name }) => name === 's3')!;
+  expect(at(-1).listeners).toEqual([{ protocol: 'tcp', port: 80 }]);
+  expect(at(3)).toMatchObject({ listeners: at(-1).listeners, loopback: ['203.0.113.80/32'] });
+  expect(planAt(plan, -1).services[0]!.pool.map(({ node }) => node)).toEqual(['s1', 's2']);
 });
 
 test('a pair holds VIPs and proxy IPs, each member at the interface of their subnet', () => {

@@ -4,6 +4,7 @@ import type { LbConfig } from '../../lb/terms/config.ts';
 import { contains, host, hostRoute, isV6, network } from './address.ts';
 
 import type {
+  BalancerPlan,
   FlowPlan,
   InterfacePlan,
   LinkPlan,
@@ -21,6 +22,7 @@ import { interfaceAddresses } from './lookup.ts';
 import { stableMac } from './stable-mac.ts';
 import { listenerOf } from '../terms/listener.ts';
 import { resolvePairs, resolveTimeline } from './resolve-timeline.ts';
+import { stepped } from './step-changes.ts';
 import { sysctls } from './sysctls.ts';
 import { balancersOf, linkAddresses, namedSources, nextHops, nodeAddresses, routesOf } from './lab-queries.ts';
 
@@ -32,8 +34,12 @@ export function resolvePlan(scenario: Scenario, variant: Variant): Plan {
   const body = variant.scenario;
   const names = Object.keys(lab.nodes);
   const ipv6 = names.some((name) => nodeAddresses(lab, name).some(isV6));
+  const bodies = [body, ...stepped(body).after.map((step) => step.scenario)];
   const resolve = (of: ScenarioFile): Pick<Plan, 'nodes' | 'services'> => ({
-    nodes: names.map((name) => resolveNode(name, lab, of, ipv6)),
+    nodes: names.map((name) => {
+      const node = resolveNode(name, lab, withPoolsOf(of, bodies), ipv6);
+      return node.balancer === null ? node : { ...node, balancer: balancerOf(name, lab, of) };
+    }),
     services: Object.keys(of.services).map((name) => resolveService(name, lab, of)),
   });
   const { nodes, services } = resolve(body);
@@ -53,6 +59,19 @@ export function resolvePlan(scenario: Scenario, variant: Variant): Plan {
     ...(pairs.length === 0 ? {} : { pairs }),
     ...(timeline === undefined ? {} : { timeline }),
   };
+}
+
+/**
+ * A scenario whose pools have every server that they ever have: one that is not in a pool yet, or no more, listens all the
+ * same, and holds the VIP.
+ */
+function withPoolsOf(body: ScenarioFile, bodies: ScenarioFile[]): ScenarioFile {
+  const services = Object.entries(body.services).map(([name, service]) => {
+    const pool = bodies.flatMap((one) => one.services[name]?.pool ?? []);
+    const first = new Map(pool.toReversed().map((server) => [server.node, server]));
+    return [name, { ...service, pool: [...first.values()] }] satisfies [string, Service];
+  });
+  return { ...body, services: Object.fromEntries(services) };
 }
 
 /** Settings of a node: the lab's, then those of all servers, then its own. */
@@ -96,11 +115,12 @@ function resolveNode(name: string, lab: Lab, body: ScenarioFile, ipv6: boolean):
     firewall: settings.firewall ?? 'none',
     ...ages(settings),
     listeners: settings.listeners?.map(listenerOf) ?? defaultListeners(name, body),
-    balancer:
-      ROLES[settings.role].balances && settings.lb !== 'off'
-        ? { kind: 'l4lab', config: lbConfig(name, settings, lab, body) }
-        : null,
+    balancer: ROLES[settings.role].balances && settings.lb !== 'off' ? balancerOf(name, lab, body) : null,
   };
+}
+
+function balancerOf(name: string, lab: Lab, body: ScenarioFile): BalancerPlan {
+  return { kind: 'l4lab', config: lbConfig(name, settingsOf(name, lab, body), lab, body) };
 }
 
 function ages(settings: LabNode): Pick<NodePlan, 'idleTimeoutMs' | 'onIdle' | 'macAgeMs' | 'neighbourAgeMs'> {
