@@ -1,8 +1,9 @@
 import { answeredVips } from './address-ownership.ts';
 import { forwards } from './device-settings.ts';
 import { transmit } from './bridge.ts';
-import { noteAnswer, noteAsker } from './neighbours.ts';
+import { noteAnnouncement, noteAnswer, noteAsker } from './neighbours.ts';
 import { covers } from '../scenario/prefix.ts';
+import { BROADCAST } from './packet.ts';
 import type { Arp, ArpFrame } from './packet.ts';
 import { validateSource } from './routing.ts';
 import type { Run } from './run.ts';
@@ -10,6 +11,10 @@ import type { Device, Host } from './network.ts';
 
 /** arp_process of net/ipv4/arp.c: answers requests, learns from those who ask and those who answer. */
 export function receiveArp(run: Run, host: Host, device: Device, { arp }: ArpFrame): void {
+  if (arp.senderIp === arp.targetIp) {
+    noteAnnouncement(run, host, { device, address: arp.senderIp }, arp.senderMac);
+    return;
+  }
   if (arp.op === 'reply') {
     noteAnswer(run, host, { device, address: arp.senderIp }, arp.senderMac);
     return;
@@ -21,6 +26,12 @@ export function receiveArp(run: Run, host: Host, device: Device, { arp }: ArpFra
     dstMac: arp.senderMac,
     arp: { op: 'reply', senderMac: device.mac, senderIp: arp.targetIp, targetIp: arp.senderIp },
   });
+}
+
+/** Gratuitous ARP (RFC 5227, 3), or an unsolicited neighbour advertisement: who has an address says so to everybody. */
+export function announce(run: Run, host: Host, device: Device, address: string): void {
+  const arp = { op: 'request' as const, senderMac: device.mac, senderIp: address, targetIp: address };
+  transmit(run, host, device.name, { srcMac: device.mac, dstMac: BROADCAST, arp });
 }
 
 /** Whether a node answers `who has target, tell asker` on an interface. */

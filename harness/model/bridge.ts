@@ -1,3 +1,4 @@
+import type { MacEntry } from './node-state.ts';
 import { BROADCAST } from './packet.ts';
 import type { Frame } from './packet.ts';
 import { isSwallowed } from './path-mtu.ts';
@@ -47,7 +48,7 @@ function forward(run: Run, host: Host, from: string | null, frame: Frame): void 
     for (const port of host.ports) if (port !== from) transmit(run, host, port, frame);
     return;
   }
-  const isOutdated = known.wasRight && !leadsTo(run.network, host, known.port, frame.dstMac);
+  const isOutdated = leadsAstray(run.network, host, frame.dstMac, known);
   const led =
     known.movedFrom === null && !isOutdated
       ? frame
@@ -60,6 +61,11 @@ function forward(run: Run, host: Host, from: string | null, frame: Frame): void 
 function misdirected(frame: Frame, by: { bridge: string; port: string; isOutdated: boolean }): Frame {
   if (!('packet' in frame)) return frame;
   return { ...frame, packet: { ...frame.packet, misdirected: { ...by, mac: frame.dstMac } } };
+}
+
+/** Whether an entry was right when it was learned, and is no longer, as the wires are now. */
+export function leadsAstray(network: Network, host: Host, mac: string, { port, wasRight }: MacEntry): boolean {
+  return wasRight && !leadsTo(network, host, port, mac);
 }
 
 const behind = new WeakMap<Network, Map<string, Set<string>>>();

@@ -2,6 +2,7 @@ import type { LbServer, LbService } from '../../lb/terms/config.ts';
 import { isDirect } from '../terms/mode.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { FIRST } from './choices.ts';
+import { ORDINARY, type Circumstances } from './circumstances.ts';
 import { CHECK_PORT } from './direct-check.ts';
 import { isOwnNeighbour, resolve } from './neighbours.ts';
 import { lookUp, selectSource } from './routing.ts';
@@ -13,14 +14,14 @@ import { begin, settleDown, simulate } from './simulate.ts';
 import { networkOf, type Device, type Host, type Network } from './network.ts';
 
 /** A server that a load balancer may check, as one of a service. */
-interface Checked {
+export interface Checked {
   network: Network;
   host: Host;
   service: LbService;
   server: LbServer;
 }
 
-const known = new WeakMap<LbServer, [boolean, ...boolean[]]>();
+const known = new WeakMap<Network, Map<LbServer, [boolean, ...boolean[]]>>();
 
 /**
  * Whether a load balancer takes a server for healthy. Servers without a check always are, unless a frame cannot be put on
@@ -33,12 +34,38 @@ export function health(
   service: LbService,
   server: LbServer,
 ): readonly [boolean, ...boolean[]] {
-  let states = known.get(server);
+  let ofNetwork = known.get(network);
+  if (ofNetwork === undefined) {
+    ofNetwork = new Map();
+    known.set(network, ofNetwork);
+  }
+  let states = ofNetwork.get(server);
   if (states === undefined) {
     states = statesOf({ network, host, service, server });
-    known.set(server, states);
+    ofNetwork.set(server, states);
   }
   return states;
+}
+
+/** What a check meets beside the plan. */
+interface CheckedIn {
+  /** What nodes know when it begins. */
+  states: Map<string, NodeState> | null;
+  circumstances: Circumstances;
+  /** Servers that answer checks by HTTP with an error. */
+  failing: ReadonlySet<string>;
+}
+
+/** The same for one given state of all nodes. */
+export function isHealthy(checked: Checked, { states, circumstances, failing }: CheckedIn): boolean {
+  const { type } = checked.service.check;
+  if (!isInReach(checked)) return false;
+  if (type === 'none') return true;
+  if (type === 'http' && failing.has(checked.server.name)) return false;
+  // A kernel accepts connections and echoes pings for processes that stand still.
+  const isKernel = type === 'tcp' || type === 'icmp';
+  const met = isKernel ? { ...circumstances, asleep: new Set<string>() } : circumstances;
+  return check(checked, states, met).exchange.answered;
 }
 
 /** Servers that load balancers take for healthy, whatever nodes remember; each with the node that asks. */
@@ -80,9 +107,10 @@ export function initialStates(network: Network): (Map<string, NodeState> | null)
 }
 
 /** What all checks and questions together have taught the nodes, by node; null where no load balancer asks anybody. */
-function learnedFromLoadBalancers(
+export function learnedFromLoadBalancers(
   network: Network,
   before: Map<string, NodeState> | null,
+  circumstances = ORDINARY,
 ): Map<string, NodeState> | null {
   let states = before;
   for (const host of network.hosts.values()) {
@@ -91,7 +119,8 @@ function learnedFromLoadBalancers(
         const checked = { network, host, service, server };
         const asked = asksForMac(service) ? askForMac(checked, states) : null;
         if (asked !== null) states = learnedStates(asked);
-        if (service.check.type !== 'none' && isInReach(checked)) states = learnedStates(check(checked, states));
+        if (service.check.type !== 'none' && isInReach(checked))
+          states = learnedStates(check(checked, states, circumstances));
       }
     }
   }
@@ -127,12 +156,17 @@ function deviceToward(host: Host, { address }: LbServer): Device | undefined {
 }
 
 /** One check: of the server's own address, as any client on the load balancer would ask, or in dsr and l3dsr of the VIP. */
-function check(checked: Checked, states: Map<string, NodeState> | null): Run {
+function check(checked: Checked, states: Map<string, NodeState> | null, circumstances = ORDINARY): Run {
   const { network, host, service, server } = checked;
   const { vip, port, dscp } = service;
   const flow = checkFlow(checked);
   const translated = { l4: host.name, source: flow.source, server: server.address, vip, port, dscp };
-  return simulate(network, flow, { ...ALL_UP, states, check: isDirect(service) ? translated : null });
+  return simulate(network, flow, {
+    ...ALL_UP,
+    states,
+    circumstances,
+    check: isDirect(service) ? translated : null,
+  });
 }
 
 function checkFlow({ host, service, server }: Checked): FlowPlan {

@@ -7,7 +7,16 @@ import type { Connection, Passing, Tracked } from './conntrack.ts';
 import { forwards } from './device-settings.ts';
 import { consume, refuse } from './endpoints.ts';
 import { refusesUntracked } from './ingress-ends.ts';
-import { balance, balanced, cutOff, isUntracked, refuseFor, unservedDirect } from './load-balancing.ts';
+import {
+  balance,
+  balanced,
+  cutOff,
+  forgotten,
+  isUntracked,
+  noteCarried,
+  refuseFor,
+  unservedDirect,
+} from './load-balancing.ts';
 import { sourcesFor, translateDestination, translateSource } from './nat.ts';
 import { sendTo, type OnLink } from './neighbours.ts';
 import type { Packet } from './packet.ts';
@@ -29,6 +38,10 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
   const cut = cutOff(run, host, tracked);
   if (cut !== null) {
     refuse(run, host, arrived, cut);
+    return;
+  }
+  if (tracked.state === 'new' && isUnbegun(host, arrived)) {
+    dropForgotten(run, host, arrived);
     return;
   }
   const moved = translateDestination(arrived, tracked);
@@ -91,7 +104,8 @@ function prerouting(run: Run, host: Host, packet: Packet): { tracked: Tracked; u
   if (direct !== null || !keepsTrack(host) || isUntracked(host, packet))
     return { tracked: UNTRACKED, unserved: direct };
   const tracked = trackAny(run, host, packet);
-  return { tracked, unserved: balance(run, host, packet, tracked) };
+  noteCarried(run, host, tracked);
+  return { tracked, unserved: isUnbegun(host, packet) ? null : balance(run, host, packet, tracked) };
 }
 
 function trackAny(run: Run, host: Host, packet: Packet): Tracked {
@@ -194,14 +208,26 @@ function noRoute(run: Run, host: Host, packet: Packet): void {
   die(run, packet, cause('no-route', 'route-missing', { node: host.name, address: packet.dst }));
 }
 
+/** What a load balancer with an idle time makes of a connection that it does not know: it does not begin it anew. */
+function isUnbegun({ plan: { idleTimeoutMs, balancer } }: Host, packet: Packet): boolean {
+  const { protocol, step, src, srcPort, dst, dstPort } = packet;
+  if (idleTimeoutMs === undefined || protocol !== 'tcp' || step === 'syn' || step === 'reset') return false;
+  const isOfService = (service: LbService): boolean =>
+    (service.vip === dst && service.port === dstPort) ||
+    service.servers.some(({ address, port = service.port }) => address === src && port === srcPort);
+  return balancer?.config.services.some((service) => !isDirect(service) && isOfService(service)) === true;
+}
+
+function dropForgotten(run: Run, host: Host, packet: Packet): void {
+  const why = forgotten(run, host, packet);
+  if (host.plan.onIdle === 'reset' && packet.protocol === 'tcp') refuse(run, host, packet, why);
+  else die(run, packet, why);
+}
+
 function halfSeen(run: Run, host: Host, packet: Packet): void {
   const at = { node: host.name, source: packet.src, destination: packet.dst };
-  const isForgotten = run.exchange.isOpen && find(stateOf(run, host).connections, packet) === null;
-  die(
-    run,
-    packet,
-    isForgotten ? cause('connection-unknown', 'state-missing', at) : cause('half-seen-by-firewall', 'half-seen', at),
-  );
+  if (run.exchange.isOpen && find(stateOf(run, host).connections, packet) === null) dropForgotten(run, host, packet);
+  else die(run, packet, cause('half-seen-by-firewall', 'half-seen', at));
 }
 
 function keepsTrack({ plan }: Host): boolean {

@@ -117,6 +117,28 @@ export function cutOff(run: Run, host: Host, tracked: Tracked): Cause | null {
     : cause('no-server-available', 'pool-down', { node, service: service.name });
 }
 
+/** A connection that is known already has its server: who carries it is told as if it had been picked now. */
+export function noteCarried(run: Run, host: Host, tracked: Tracked): void {
+  const connection = tracked.state === 'known' ? tracked.connection : null;
+  if (!connection?.service) return;
+  const { name, servers, port: own } = connection.service;
+  const { src, srcPort } = connection.reply;
+  const server = servers.find(({ address, port = own }) => address === src && port === srcPort);
+  if (server !== undefined) run.picked.set(name, { l4: host.name, server: server.name });
+}
+
+/** Why a node does not know a connection that was there: for want of traffic, or for want of its state. */
+export function forgotten(
+  { circumstances }: Run,
+  { name: node }: Host,
+  { src: source, dst: destination }: Packet,
+): Cause {
+  const idleMs = circumstances.expired.get(node);
+  return idleMs === undefined
+    ? cause('connection-unknown', 'state-missing', { node, source, destination })
+    : cause('idle-expired', 'state-expired', { node, source, destination, idleMs });
+}
+
 /** Without a server the load balancer refuses for it: once the kernel has accepted the packet's source (lb/render/refuse.ts). */
 export function refuseFor(run: Run, host: Host, packet: Packet, service: LbService): void {
   const { name: node } = host;
@@ -126,7 +148,8 @@ export function refuseFor(run: Run, host: Host, packet: Packet, service: LbServi
 /** A server that is up, the same one for all packets of a flow; null when there is none. */
 function pickAny(run: Run, host: Host, service: LbService): LbServer | null {
   const key = flowKey(host.name, service.name);
-  const remembered = isDirect(service) ? run.memory.flows.get(key) : undefined;
+  const isForgotten = run.circumstances.expired.has(host.name);
+  const remembered = isDirect(service) && !isForgotten ? run.memory.flows.get(key) : undefined;
   const server =
     remembered !== undefined && run.isUp(host, service, remembered) ? remembered : pickNew(run, host, service);
   if (server === null) return null;

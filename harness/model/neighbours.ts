@@ -51,6 +51,12 @@ export function noteAnswer(run: Run, host: Host, neighbour: OnLink, mac: string)
   if (entry !== undefined && !entry.answers.includes(mac)) entry.answers.push(mac);
 }
 
+/** An announcement changes what is known already, and teaches nobody anything else (arp_accept=0). */
+export function noteAnnouncement(run: Run, host: Host, neighbour: OnLink, mac: string): void {
+  const entry = stateOf(run, host).neighbours.get(keyOf(neighbour));
+  if (entry !== undefined) settle(run, host, entry, mac);
+}
+
 /** A request for an address of ours teaches us who asks, at once (neigh_event_ns). */
 export function noteAsker(run: Run, host: Host, asker: OnLink, mac: string): void {
   const state = stateOf(run, host);
@@ -127,8 +133,11 @@ function emit(run: Run, host: Host, to: OnLink & { mac: string }, { packet, srcM
 }
 
 /** What is to blame where a node sends to a MAC whose node has lost the address since, or its power. */
-function outdated(run: Run, { name: node }: Host, { mac, address }: { mac: string; address: string }): Cause | null {
-  const { network, circumstances } = run;
+export function outdated(
+  { network, circumstances }: Pick<Run, 'network' | 'circumstances'>,
+  { name: node }: Host,
+  { mac, address }: { mac: string; address: string },
+): Cause | null {
   const has = (host: Host): boolean => !circumstances.off.has(host.name) && holds(host, address);
   const owner = network.byMac.get(mac);
   if (owner !== undefined && has(owner)) return null;

@@ -11,6 +11,8 @@ export interface PairHolders {
   members: Record<string, MemberState>;
   /** Members that hold the addresses, in the order of the plan; several where they do not hear each other. */
   holders: string[];
+  /** Living members that hear each other. */
+  groups: string[][];
 }
 
 type MemberState = 'master' | 'backup' | 'fault' | 'off' | 'paused';
@@ -87,6 +89,7 @@ function settled(pair: PairPlan, { plan, step, before }: Moment): PairHolders {
     else if (isPaused(plan, step, node)) states.set(node, 'paused');
     else if (!hasCarrier(now, { node, iface })) states.set(node, 'fault');
   }
+  const groups: string[][] = [];
   let open = pair.members.filter(({ node }) => !states.has(node));
   while (open.length > 0) {
     const [first] = open as [Member];
@@ -95,6 +98,7 @@ function settled(pair: PairPlan, { plan, step, before }: Moment): PairHolders {
     const candidates = pair.preempt || masters.length === 0 ? together : masters;
     const [master] = [...candidates].sort((a, b) => rank(now, b, a)) as [Member];
     for (const { node } of together) states.set(node, node === master.node ? 'master' : 'backup');
+    groups.push(together.map(({ node }) => node));
     open = open.filter((member) => !together.includes(member));
   }
   const holds = (node: string): boolean =>
@@ -103,11 +107,12 @@ function settled(pair: PairPlan, { plan, step, before }: Moment): PairHolders {
     pair: pair.name,
     members: Object.fromEntries(pair.members.map(({ node }) => [node, states.get(node)!])),
     holders: pair.members.map(({ node }) => node).filter(holds),
+    groups,
   };
 }
 
 /** Whether the processes of a node stand still once the actions of a step are done. */
-function isPaused(plan: Plan, step: number, node: string): boolean {
+export function isPaused(plan: Plan, step: number, node: string): boolean {
   const actions = plan.timeline?.steps.slice(0, step + 1).flatMap((one) => one.actions) ?? [];
   const last = actions.findLast(
     (action) => 'node' in action && action.node === node && ['pause', 'resume', 'kill', 'start'].includes(action.do),

@@ -47,9 +47,9 @@ export function* predictions(
 }
 
 /** A first loss decides only where nobody learns from it what lets a repetition through. */
-export function predictionOf(run: Run): Prediction {
+export function predictionOf(run: Run, patience?: 'short'): Prediction {
   const first = prediction(run);
-  if (first.outcome === 'works' || !repeatUntilSettled(run)) return first;
+  if (first.outcome === 'works' || !repeatUntilSettled(run, patience)) return first;
   const repeated = prediction(run);
   return { ...repeated, findings: [...repeated.findings, finding('slow-start', { node: run.exchange.flow.from })] };
 }
@@ -93,7 +93,9 @@ function causeOf(run: Run): Cause {
     }
     if (end.fate === 'unwanted') return misdelivery(run, end);
   }
-  return cause('unexplained', 'reply-missing', called);
+  // Who has got it and says nothing is where it ended.
+  const [silent] = firstAnswer(run.exchange) === null ? run.exchange.sent.map(({ id }) => run.ends.get(id)) : [];
+  return cause('unexplained', 'reply-missing', { ...called, node: silent?.node ?? node });
 }
 
 /**

@@ -12,12 +12,13 @@ const LIMIT = 4;
  * learned from the loss before it: ICMP redirects, path MTUs, neighbours. They end with an answer, or when a loss has
  * taught nobody anything.
  * @param run one that has come to rest; goes on
+ * @param patience whether the caller waits long enough for a SYN or a datagram to be sent again
  * @returns whether the caller has its answer in the end
  */
-export function repeatUntilSettled(run: Run): boolean {
+export function repeatUntilSettled(run: Run, patience: 'long' | 'short' = 'long'): boolean {
   for (let time = 0; time < LIMIT; time++) {
     const lost = lostBy(run);
-    if (lost === null) break;
+    if (lost === null || (patience === 'short' && (lost.step === 'syn' || lost.protocol !== 'tcp'))) break;
     const before = learnedBy(run);
     forgetFailures(run);
     run.outbox.push({ node: run.exchange.flow.from, packet: sendAgain(run.exchange, lost) });
@@ -28,14 +29,20 @@ export function repeatUntilSettled(run: Run): boolean {
 }
 
 /** What the caller sends again: the last of its requests, else its SYN; null where it got an answer or a refusal. */
-function lostBy({ exchange, ends }: Run): Packet | null {
+function lostBy(run: Run): Packet | null {
+  const { exchange } = run;
   if (exchange.answered || (exchange.protocol === 'udp' && (exchange.flow.exchanges ?? 1) > 1)) return null;
-  if (exchange.sent.some((packet) => endsTheCall(exchange, ends.get(packet.id)))) return null;
+  if (isTurnedAway(run)) return null;
   return (
     exchange.sent.findLast(({ step }) => step === 'request') ??
     exchange.sent.findLast(({ step }) => step === 'syn') ??
     null
   );
+}
+
+/** Whether the caller was told that it gets nothing. */
+export function isTurnedAway({ exchange, ends }: Run): boolean {
+  return exchange.sent.some((packet) => endsTheCall(exchange, ends.get(packet.id)));
 }
 
 /**
@@ -51,7 +58,7 @@ function endsTheCall({ flow, sent }: Exchange, end: End | undefined): boolean {
 }
 
 /** A second apart, the kernel asks anew for a neighbour that did not answer, and sends one more redirect. */
-function forgetFailures({ states }: Run): void {
+export function forgetFailures({ states }: Pick<Run, 'states'>): void {
   for (const { neighbours, redirected } of states.values()) {
     redirected.clear();
     for (const [key, { failed }] of neighbours) if (failed) neighbours.delete(key);

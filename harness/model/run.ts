@@ -76,7 +76,8 @@ export function stateOf(run: Run, host: Host): NodeState {
   if (state === undefined) {
     const before = run.before?.get(host.name);
     // Of connections only the flow's own are there: those of flows that are over mean nothing to another one.
-    const connections = run.memory.connections.get(host.name) ?? [];
+    const isIdle = run.circumstances.expired.has(host.name);
+    const connections = isIdle ? [] : (run.memory.connections.get(host.name) ?? []);
     state = structuredClone({ ...(before ?? nothingLearned()), connections });
     run.states.set(host.name, state);
   }

@@ -80,7 +80,7 @@ function endsFor(plan: Plan, host: Host): string[] {
   const passesOn = [...host.devices.values()].some(({ settings }) =>
     ['0.0.0.0', '::'].some((family) => forwards(settings, family)),
   );
-  return plan.flows.flatMap((flow) => {
+  return [...plan.flows, ...(plan.timeline?.streams ?? [])].flatMap((flow) => {
     const service = serviceOf(plan, flow);
     const called = service?.pool.map(({ node }) => node) ?? ('node' in flow.to ? [flow.to.node] : []);
     const caller = flow.from;
@@ -107,7 +107,7 @@ function ask(network: Network, neighbours: KnownNeighbour[]): Run | null {
   return run;
 }
 
-function nobodysFlow(node: string): Parameters<typeof begin>[1] {
+export function nobodysFlow(node: string): Parameters<typeof begin>[1] {
   return {
     name: 'warm start',
     from: node,

@@ -1,8 +1,8 @@
 import { host, hostRoute } from './address.ts';
 import type { FlowPlan, InterfacePlan, LinkEnd, NodePlan, Plan, ServicePlan } from '../terms/plan.ts';
 
-/** The service that a flow calls; undefined when it calls a node. */
-export function serviceOf(plan: Plan, { to }: FlowPlan): ServicePlan | undefined {
+/** The service that a flow or stream calls; undefined when it calls a node. */
+export function serviceOf(plan: Plan, { to }: Pick<FlowPlan, 'to'>): ServicePlan | undefined {
   return 'service' in to ? plan.services.find(({ name }) => name === to.service) : undefined;
 }
 

@@ -1,0 +1,187 @@
+import type { NodePlan, Plan } from '../terms/plan.ts';
+import type { ActionPlan } from '../terms/timeline.ts';
+import { announce } from './arp.ts';
+import { leadsAstray } from './bridge.ts';
+import { FIRST } from './choices.ts';
+import type { Circumstances } from './circumstances.ts';
+import { outdated } from './neighbours.ts';
+import type { Network } from './network.ts';
+import type { NodeState } from './node-state.ts';
+import { forgetFailures } from './repetition.ts';
+import { learnedStates, type Run } from './run.ts';
+import { begin, settleDown } from './simulate.ts';
+import { nobodysFlow } from './warm-start.ts';
+
+/** What nodes have learned, by node. Never changed in place. */
+export type Learned = ReadonlyMap<string, NodeState>;
+
+/** All that runs have taught the nodes that began with the same knowledge. */
+export function together(before: Learned, runs: Run[]): Learned {
+  const all = new Map(before);
+  for (const run of runs) {
+    forgetFailures(run);
+    for (const [node, state] of run.states) {
+      const known = all.get(node);
+      all.set(node, known === undefined ? { ...state, connections: [] } : merged(known, state));
+    }
+  }
+  return all;
+}
+
+function merged(known: NodeState, more: NodeState): NodeState {
+  const resolved = [...more.neighbours].filter(([, { mac }]) => mac !== null);
+  return {
+    neighbours: new Map([...known.neighbours, ...resolved]),
+    connections: [],
+    macTable: new Map([...known.macTable, ...more.macTable]),
+    redirects: new Map([...known.redirects, ...more.redirects]),
+    taken: new Map([...known.taken, ...more.taken]),
+    limits: new Map([...known.limits, ...more.limits]),
+    redirected: new Set([...known.redirected, ...more.redirected]),
+  };
+}
+
+/** Who did not answer is asked again: nobody remembers that for as long as calls go on. */
+export function withoutFailures(learned: Learned): Learned {
+  return new Map(
+    [...learned].map(([node, state]) => [
+      node,
+      { ...state, neighbours: new Map([...state.neighbours].filter(([, { mac }]) => mac !== null)) },
+    ]),
+  );
+}
+
+/** Whether traffic would go the same ways by either. */
+export function sameWays(one: Learned, other: Learned): boolean {
+  return text(one) === text(other);
+}
+
+function text(learned: Learned): string {
+  return JSON.stringify(
+    [...learned]
+      .map(([node, { neighbours, macTable, redirects, limits }]) => [
+        node,
+        [...neighbours].map(([key, { mac }]) => `${key} ${mac}`).sort(),
+        [...macTable].map(([mac, { port }]) => `${mac} ${port}`).sort(),
+        [...redirects].map(([to, { gateway }]) => `${to} ${gateway}`).sort(),
+        [...limits].sort(),
+      ])
+      .sort(),
+  );
+}
+
+/**
+ * What is left of it after the actions of a step: a node without power knows nothing, and an interface that goes down
+ * takes with it what was learned by it, the MACs behind a port of a switch as well.
+ * @param now plan in force once the actions are done
+ */
+export function afterActions(before: Learned, actions: ActionPlan[], now: Plan): Learned {
+  const all = new Map(before);
+  const dropAt = (node: string, change: (state: NodeState) => NodeState): void => {
+    const state = all.get(node);
+    if (state !== undefined) all.set(node, change(state));
+  };
+  for (const action of actions) {
+    if (action.do === 'kill' || action.do === 'start') {
+      all.delete(action.node);
+      for (const { name } of now.nodes) dropAt(name, (state) => withoutIface(state, ifaceTo(now, name, action.node)));
+    } else if (action.do === 'linkDown' || action.do === 'flap') {
+      const [a, b] = action.link;
+      dropAt(a, (state) => withoutIface(state, ifaceTo(now, a, b)));
+      dropAt(b, (state) => withoutIface(state, ifaceTo(now, b, a)));
+    } else if (action.do === 'flushNeighbours') {
+      dropAt(action.node, (state) => ({ ...state, neighbours: new Map() }));
+    } else if (action.do === 'flushMacs') {
+      dropAt(action.node, (state) => ({ ...state, macTable: new Map() }));
+    }
+  }
+  for (const { name, interfaces } of now.nodes) {
+    for (const iface of interfaces) if (iface.up === false) dropAt(name, (state) => withoutIface(state, iface.name));
+  }
+  return all;
+}
+
+function ifaceTo(plan: Plan, node: string, peer: string): string | undefined {
+  const { interfaces }: Pick<NodePlan, 'interfaces'> = plan.nodes.find(({ name }) => name === node)!;
+  return interfaces.find((iface) => iface.peer === peer)?.name;
+}
+
+function withoutIface(state: NodeState, iface: string | undefined): NodeState {
+  if (iface === undefined) return state;
+  return {
+    ...state,
+    neighbours: new Map([...state.neighbours].filter(([, { device }]) => device !== iface)),
+    macTable: new Map([...state.macTable].filter(([, { port }]) => port !== iface)),
+  };
+}
+
+/** An address that a node tells its neighbours of. */
+export interface Announcement {
+  node: string;
+  iface: string;
+  address: string;
+}
+
+/** What nodes know once these have been told. */
+export function afterAnnouncements(network: Network, before: Learned, told: Announcement[]): Learned {
+  let states: Learned = before;
+  for (const { node, iface, address } of told) {
+    const host = network.hosts.get(node);
+    const device = host?.devices.get(iface);
+    if (host === undefined || device === undefined) continue;
+    const run = begin(network, nobodysFlow(node), { choices: FIRST, isUp: () => true, states: new Map(states) });
+    announce(run, host, device, address);
+    settleDown(run);
+    states = learnedStates(run);
+  }
+  return states;
+}
+
+/** Where a node is mistaken. */
+export interface Mistake {
+  node: string;
+  kind: 'neighbour' | 'mac';
+  /** Of the entry in its table. */
+  key: string;
+}
+
+/** Entries of tables that were right once and are not any more. */
+export function mistakes(network: Network, circumstances: Circumstances, learned: Learned): Mistake[] {
+  return [...learned].flatMap(([node, { neighbours, macTable }]): Mistake[] => {
+    const host = network.hosts.get(node)!;
+    return [
+      ...[...neighbours].flatMap(([key, { mac, address }]): Mistake[] =>
+        mac !== null && outdated({ network, circumstances }, host, { mac, address }) !== null
+          ? [{ node, kind: 'neighbour', key }]
+          : [],
+      ),
+      ...[...macTable].flatMap(([mac, entry]): Mistake[] =>
+        leadsAstray(network, host, mac, entry) ? [{ node, kind: 'mac', key: mac }] : [],
+      ),
+    ];
+  });
+}
+
+/** What is left once mistakes have been found out. */
+export function without(learned: Learned, forgotten: Mistake[]): Learned {
+  const all = new Map(learned);
+  for (const { node, kind, key } of forgotten) {
+    const state = all.get(node)!;
+    all.set(
+      node,
+      kind === 'mac'
+        ? { ...state, macTable: new Map([...state.macTable].filter(([mac]) => mac !== key)) }
+        : { ...state, neighbours: new Map([...state.neighbours].filter(([name]) => name !== key)) },
+    );
+  }
+  return all;
+}
+
+/** Whoever looks for one of these addresses asks anew. */
+export function withoutAddresses(learned: Learned, addresses: ReadonlySet<string>): Learned {
+  const kept = (state: NodeState): NodeState => ({
+    ...state,
+    neighbours: new Map([...state.neighbours].filter(([, { address }]) => !addresses.has(address))),
+  });
+  return addresses.size === 0 ? learned : new Map([...learned].map(([node, state]) => [node, kept(state)]));
+}

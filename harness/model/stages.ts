@@ -1,0 +1,291 @@
+import { host as withoutLength } from '../scenario/address.ts';
+import { hasPower, planAt } from '../scenario/plan-at.ts';
+import { nodeOf } from '../scenario/lookup.ts';
+import type { Plan } from '../terms/plan.ts';
+import type { Place } from '../terms/reason.ts';
+import type { ActionPlan, StepPlan } from '../terms/timeline.ts';
+import type { Circumstances } from './circumstances.ts';
+import { learnedFromLoadBalancers } from './health.ts';
+import {
+  afterActions,
+  afterAnnouncements,
+  mistakes,
+  without,
+  withoutAddresses,
+  withoutFailures,
+  type Announcement,
+  type Learned,
+  type Mistake,
+} from './learned.ts';
+import { networkOf, type Network } from './network.ts';
+import { holdersAt, isPaused, withHolders, type PairHolders } from './pair-holders.ts';
+import type { Pending } from './predicted-outage.ts';
+import { checkFails, checkPasses, macAge, masterDown, neighbourAge, type Age } from './takeover-time.ts';
+import { viewsOf, type World } from './world.ts';
+
+/** What a step leaves to the next. */
+export interface Left {
+  world: World;
+  holders: PairHolders[];
+  /** What fails although all has settled, by stream. */
+  failing: Map<string, Place[]>;
+  /** For how long nodes have been mistaken by now, ms, by mistake. */
+  mistaken: Map<string, Elapsed>;
+}
+
+/** At least, and at most. */
+interface Elapsed {
+  atLeastMs: number;
+  atMostMs: number;
+}
+
+/** The states that a lab goes through in a step. */
+export interface Stages {
+  /** In which it ends: several where it may be that an entry of a table has aged, or not. */
+  settled: World[];
+  /** That may come before, with what is still to come in each. */
+  passing: { world: World; pending: Pending[] }[];
+  /** What has to happen before its actions are done. */
+  first: Pending[];
+  holders: PairHolders[];
+  mistaken: Map<string, Elapsed>;
+}
+
+/** Actions after which a process starts: how long that takes is no setting. */
+const STARTS: ActionPlan['do'][] = ['start', 'startLb', 'restartLb'];
+/** Until actions are done and streams go on, ms, at most. */
+const SLACK_MS = 1000;
+
+/** Takes apart what a step does: actions at once, then takeovers, checks and ageing, each in its own time. */
+export function stagesOf(plan: Plan, index: number, left: Left): Stages {
+  const step = plan.timeline!.steps[index]!;
+  const { actions } = step;
+  const now = planAt(plan, index);
+  const after = holdersAt(plan, index);
+  const before = after.map((one) => ({ ...one, holders: stillHolding(one, left.holders, actions) }));
+  const circumstances = circumstancesAt(plan, index, after);
+  const failing = failingChecks(plan, index);
+  const frozen = new Set(plan.nodes.map(({ name }) => name).filter((name) => checksNobody(plan, index, name)));
+  const base = afterActions(left.world.learned, actions, now);
+  const known = withoutViewsOf(left.world, started(actions));
+
+  const [old, fresh] = [before, after].map((holders) => {
+    const network = networkOf(withHolders(now, holders));
+    const told = [...announced(actions), ...(holders === after ? toldByMasters(plan, before, after) : [])];
+    const learned = withoutAddresses(afterAnnouncements(network, base, told), new Set(circumstances.shared.keys()));
+    return { network, learned };
+  }) as [Known, Known];
+  const checked = withoutFailures(
+    learnedFromLoadBalancers(fresh.network, new Map(fresh.learned), circumstances) ?? new Map(),
+  );
+  const wrong = mistakes(fresh.network, circumstances, checked);
+  const mistaken = new Map(wrong.map((one) => [mistakeKey(one), longer(left.mistaken.get(mistakeKey(one)), step)]));
+  const sinceFirst = plan.timeline!.steps.slice(0, index + 1).reduce((sum, one) => sum + longest(one), 0);
+  const ageing = wrong.filter((one) => {
+    const { atLeastMs, notBeforeMs } = ageOf(now, one);
+    return atLeastMs <= mistaken.get(mistakeKey(one))!.atMostMs && notBeforeMs <= sinceFirst;
+  });
+  const isSure = ageing.every((one) => ageOf(now, one).atMostMs <= mistaken.get(mistakeKey(one))!.atLeastMs);
+
+  const world = ({ network, learned }: Known, views: World['views']): World => ({
+    network,
+    circumstances,
+    learned,
+    views,
+    failing,
+  });
+  const final = { network: fresh.network, learned: without(checked, ageing) };
+  const views = viewsOf(world(final, known), frozen);
+
+  const takeovers = after.flatMap((one, i) => takeover(plan, one, before[i]!));
+  const changes = changesOf(known, views);
+  const ages = ageing.map((one): Pending => ageBound(now, one));
+  const passing: Stages['passing'] = [];
+  for (const holds of takeovers.length > 0 ? [false, true] : [true]) {
+    for (const sees of changes.length > 0 ? [false, true] : [true]) {
+      for (const knows of ages.length > 0 ? [false, true] : [true]) {
+        const pending = [...(holds ? [] : takeovers), ...(sees ? [] : changes), ...(knows ? [] : ages)];
+        if (pending.length === 0) continue;
+        const { network, learned } = holds ? { ...fresh, learned: checked } : old;
+        const found = {
+          network,
+          learned: knows
+            ? without(
+                learned,
+                ageing.filter((one) => isIn(learned, one)),
+              )
+            : learned,
+        };
+        passing.push({ world: world(found, sees ? views : new Map([...views, ...known])), pending });
+      }
+    }
+  }
+  for (const action of actions) {
+    const meanwhile = interrupted(now, action);
+    if (meanwhile === null) continue;
+    const network = networkOf(withHolders(meanwhile, after));
+    passing.push({ world: world({ network, learned: base }, known), pending: [{ key: action.do, bound: null }] });
+  }
+  return {
+    settled: [world(final, views), ...(isSure ? [] : [world({ ...final, learned: checked }, views)])],
+    passing,
+    first: actions.some((action) => STARTS.includes(action.do)) ? [{ key: 'start', bound: null }] : [],
+    holders: after,
+    mistaken,
+  };
+}
+
+interface Known {
+  network: Network;
+  learned: Learned;
+}
+
+/** Power, sleep, and who holds addresses together, once the actions of a step are done. */
+export function circumstancesAt(plan: Plan, index: number, holders: PairHolders[]): Circumstances {
+  const names = plan.nodes.map(({ name }) => name);
+  const split = holders.filter((one) => one.holders.length > 1);
+  return {
+    off: new Set(names.filter((name) => !hasPower(plan, index, name))),
+    asleep: new Set(names.filter((name) => isPaused(plan, index, name))),
+    shared: new Map(
+      split.flatMap(({ pair, holders: masters }) =>
+        plan.pairs!.find(({ name }) => name === pair)!.addresses.map(({ address }) => [address, [...masters].sort()]),
+      ),
+    ),
+    expired: new Map(),
+  };
+}
+
+/** Who has the addresses still when the actions are done, and nobody else has taken over yet. */
+function stillHolding({ pair, members }: PairHolders, before: PairHolders[], actions: ActionPlan[]): string[] {
+  const lost = new Set(
+    actions.flatMap((action) => (action.do === 'kill' || action.do === 'start' ? [action.node] : [])),
+  );
+  return before
+    .find((one) => one.pair === pair)!
+    .holders.filter((node) => members[node] !== 'off' && members[node] !== 'fault' && !lost.has(node));
+}
+
+function started(actions: ActionPlan[]): Set<string> {
+  return new Set(
+    actions.flatMap((action) => (STARTS.includes(action.do) || action.do === 'kill' ? [nodeOfAction(action)] : [])),
+  );
+}
+
+function nodeOfAction(action: ActionPlan): string {
+  return 'node' in action ? action.node : '';
+}
+
+function takeover(plan: Plan, after: PairHolders, before: PairHolders): Pending[] {
+  const [master] = after.holders.filter((node) => !before.holders.includes(node));
+  const pair = plan.pairs!.find(({ name }) => name === after.pair)!;
+  return master === undefined ? [] : [{ key: `holders ${pair.name}`, bound: masterDown(pair, master) }];
+}
+
+/** Who has become master tells of the addresses, if the pair does so; its advertisements show switches where it is. */
+function toldByMasters(plan: Plan, before: PairHolders[], after: PairHolders[]): Announcement[] {
+  return after.flatMap(({ pair: name, holders }, i) => {
+    const pair = plan.pairs!.find((one) => one.name === name)!;
+    // Who hears another master of lower priority tells it all again.
+    const isHealed = before[i]!.holders.length > holders.length;
+    const masters = holders.filter((node) => isHealed || !before[i]!.holders.includes(node));
+    return masters.flatMap((node) => {
+      const { iface } = pair.members.find((member) => member.node === node)!;
+      const own = nodeOf(plan, node)
+        .interfaces.find((one) => one.name === iface)!
+        .addresses.map(withoutLength);
+      return [
+        ...own.map((address) => ({ node, iface, address })),
+        ...(pair.gratuitousArp
+          ? pair.addresses.flatMap(({ address, ifaces }) => [{ node, iface: ifaces[node]!, address }])
+          : []),
+      ];
+    });
+  });
+}
+
+function announced(actions: ActionPlan[]): Announcement[] {
+  return actions.flatMap((action) => (action.do === 'announce' ? [action] : []));
+}
+
+/** The plan while an action goes on that takes its time: a load balancer between stop and start, a link that is down. */
+function interrupted(now: Plan, action: ActionPlan): Plan | null {
+  if (action.do === 'restartLb')
+    return { ...now, nodes: now.nodes.map((node) => (node.name === action.node ? { ...node, balancer: null } : node)) };
+  if (action.do !== 'flap') return null;
+  const [a, b] = action.link;
+  const ends = [`${a} ${b}`, `${b} ${a}`];
+  return {
+    ...now,
+    nodes: now.nodes.map((node) => ({
+      ...node,
+      interfaces: node.interfaces.map((iface) =>
+        ends.includes(`${node.name} ${iface.peer}`) ? { ...iface, up: false as const } : iface,
+      ),
+    })),
+  };
+}
+
+/** Whether no check of a node's load balancer goes on: its process was killed, or stands still. */
+function checksNobody(plan: Plan, index: number, node: string): boolean {
+  const steps = plan.timeline!.steps.slice(0, index + 1);
+  const last = steps
+    .flatMap(({ actions }) => actions)
+    .findLast((action) => nodeOfAction(action) === node && [...STARTS, 'killLb'].includes(action.do));
+  return last?.do === 'killLb' || isPaused(plan, index, node);
+}
+
+/** Servers that answer checks by HTTP with an error. */
+function failingChecks(plan: Plan, index: number): Set<string> {
+  const failing = new Set<string>();
+  for (const action of plan.timeline!.steps.slice(0, index + 1).flatMap(({ actions }) => actions)) {
+    if (action.do === 'failChecks') failing.add(action.node);
+    else if (action.do === 'passChecks' || action.do === 'start') failing.delete(action.node);
+  }
+  return failing;
+}
+
+/** A load balancer that has just been started has checked every server before it serves. */
+function withoutViewsOf({ views }: World, l4s: Set<string>): World['views'] {
+  return new Map([...views].filter(([key]) => !l4s.has(key.split(' ')[0]!)));
+}
+
+/** Servers that come or go, as those see it that have seen them before. */
+function changesOf(before: World['views'], after: World['views']): Pending[] {
+  const all = [...after].flatMap(([key, { service, isUp }]): Pending[] => {
+    const former = before.get(key);
+    if (former === undefined || former.isUp === isUp) return [];
+    return [{ key: `views ${service.name} ${isUp}`, bound: isUp ? checkPasses(service) : checkFails(service) }];
+  });
+  return [...new Map(all.map((one) => [one.key, one])).values()];
+}
+
+function ageOf(plan: Plan, { node, kind }: Mistake): Age {
+  return kind === 'mac' ? macAge(nodeOf(plan, node)) : neighbourAge(nodeOf(plan, node));
+}
+
+function ageBound(plan: Plan, mistake: Mistake): Pending {
+  const { node, kind } = mistake;
+  const params = { node, ms: ageOf(plan, mistake).atMostMs };
+  return {
+    key: `ages ${kind} ${node}`,
+    bound: kind === 'mac' ? { code: 'mac-ages', params } : { code: 'neighbour-ages', params },
+  };
+}
+
+function mistakeKey({ node, kind, key }: Mistake): string {
+  return `${node} ${kind} ${key}`;
+}
+
+function longer(before: Elapsed = { atLeastMs: 0, atMostMs: 0 }, step: StepPlan): Elapsed {
+  return { atLeastMs: before.atLeastMs + step.forMs, atMostMs: before.atMostMs + longest(step) };
+}
+
+function longest({ forMs, until }: StepPlan): number {
+  return forMs + (until?.withinMs ?? 0) + SLACK_MS;
+}
+
+function isIn(learned: Learned, { node, kind, key }: Mistake): boolean {
+  const state = learned.get(node);
+  return state !== undefined && (kind === 'mac' ? state.macTable : state.neighbours).has(key);
+}

@@ -1,0 +1,400 @@
+import fc from 'fast-check';
+import type { NodePlan, Plan } from '../terms/plan.ts';
+import type { ActionPlan, StreamPrediction } from '../terms/timeline.ts';
+import { predictTimeline } from './timeline.ts';
+import { PIP, VIP_A } from './testing/labs.ts';
+import { pairLab } from './testing/pair-lab.ts';
+
+const kill = (node: string): ActionPlan => ({ do: 'kill', node });
+const start = (node: string): ActionPlan => ({ do: 'start', node });
+const on = (
+  action: 'pause' | 'resume' | 'killLb' | 'startLb' | 'restartLb' | 'reloadLb',
+  node: string,
+): ActionPlan => ({
+  do: action,
+  node,
+});
+const CHECK = { type: 'tcp' as const, intervalMs: 100, timeoutMs: 50, fall: 2 };
+const CALLS = { name: 'calls' };
+const SESSION = { name: 'session', connection: 'kept' as const, connections: 10 };
+const DNAT = { mode: 'dnat' as const };
+const PROXY = { mode: 'proxy' as const, proxyIp: PIP };
+/** Replies of dnat come back by whoever is master. */
+const BEHIND_VIP = Object.fromEntries(['s1', 's2', 's3'].map((name) => [name, { gateway: VIP_A }]));
+
+/** What is said of a stream in each step: how calls go in the end, why they fail before, and what becomes of connections. */
+function told(plan: Plan, name = plan.timeline!.streams[0]!.name): string[] {
+  const index = plan.timeline!.streams.findIndex((stream) => stream.name === name);
+  return predictTimeline(plan).map((step) => inWords(step[index]!));
+}
+
+function inWords({ settled, outage, connections }: StreamPrediction): string {
+  const places = (all: { code: string; node: string }[]): string =>
+    all.map(({ code, node }) => `${code} ${node}`).join(', ');
+  const ways = settled?.map(({ cause }) => (cause === null ? 'works' : places([cause]))) ?? ['unknown'];
+  return [
+    [...new Set(ways)].sort().join(' or '),
+    ...(outage === null ? [] : [`before: ${places(outage.causes)}`]),
+    ...(connections === null ? [] : [connections.survive]),
+  ].join('; ');
+}
+
+function l4s(plan: Plan, step: number): (string | null)[] {
+  return [...new Set(predictTimeline(plan)[step]![0]!.settled!.map(({ l4 }) => l4))];
+}
+
+describe('a master dies and comes back', () => {
+  const steps = [[], [kill('l4a')], [start('l4a')]];
+  const lab = (more: Partial<Parameters<typeof pairLab>[0]> = {}): Plan =>
+    pairLab({ steps, streams: [CALLS, SESSION], ...more });
+
+  it.each([
+    ['dsr', {}, {}],
+    ['dnat', DNAT, BEHIND_VIP],
+    ['proxy', PROXY, {}],
+  ])(
+    '%s: calls fail at who sends to it until the other has told that it is master, and not when it is back',
+    (_, service, nodes) => {
+      const plan = lab({ service, nodes });
+      expect(told(plan)).toEqual(['works', 'works; before: stale-neighbour l3', 'works']);
+      expect([0, 1, 2].map((step) => l4s(plan, step))).toEqual([['l4a'], ['l4b'], ['l4a']]);
+    },
+  );
+
+  it('lasts as long as a backup waits for advertisements, and a call or two', () => {
+    const [, [calls, session]] = predictTimeline(lab()) as [unknown, [StreamPrediction, StreamPrediction]];
+    const ms = Math.ceil(3 * 200 + ((256 - 100) * 200) / 256);
+    expect(calls.outage).toMatchObject({
+      atMostMs: ms + 2 * 20,
+      bounds: [{ code: 'master-down', params: { pair: 'edge', advertMs: 200, ms } }],
+    });
+    // TCP waits twice as long each time.
+    expect(session.outage!.atMostMs).toBeGreaterThan(2 * ms);
+  });
+
+  it('without gratuitous ARP neighbours go on sending to it, and work again only when it is back', () => {
+    expect(told(lab({ pair: { gratuitousArp: false } }))).toEqual([
+      'works',
+      'stale-neighbour l3',
+      'works; before: stale-neighbour l3',
+    ]);
+  });
+
+  it('without gratuitous ARP, but with an age that passes within the step, until the neighbour is asked again', () => {
+    const plan = lab({
+      pair: { gratuitousArp: false },
+      ages: { l3: { neighbourAgeMs: 500 } },
+      steps: [[], { actions: [kill('l4a')], forMs: 6000 }],
+    });
+    const { settled, outage } = predictTimeline(plan)[1]![0]!;
+    expect(settled!.map(({ outcome }) => outcome)).toEqual(['works', 'works', 'works']);
+    expect(outage).toMatchObject({
+      atMostMs: 4000 + 2 * 20,
+      bounds: [{ code: 'master-down' }, { code: 'neighbour-ages' }],
+    });
+  });
+
+  it('an age that may pass within the step, or not, leaves both open', () => {
+    const plan = lab({
+      pair: { gratuitousArp: false },
+      ages: { l3: { neighbourAgeMs: 500 } },
+      steps: [[], { actions: [kill('l4a')], forMs: 3000 }],
+    });
+    expect(told(plan)[1]).toMatch(/^stale-neighbour l3 or works/);
+  });
+
+  it.each([
+    ['dsr, round robin', {}, {}, {}, 'some'],
+    ['dsr, maglev', { scheduler: 'maglev' as const }, {}, {}, 'all'],
+    ['dnat, nothing shared', DNAT, BEHIND_VIP, {}, 'some'],
+    ['dnat, one server', { ...DNAT, pool: ['s1'] }, BEHIND_VIP, {}, 'all'],
+    ['dnat, connections shared', DNAT, BEHIND_VIP, { sync: 'conntrackd' as const }, 'all'],
+    ['proxy, nothing shared', PROXY, {}, {}, 'some'],
+    ['proxy, connections shared', PROXY, {}, { sync: 'conntrackd' as const }, 'all'],
+  ])('connections: %s', (_, service, nodes, pair, survive) => {
+    const predicted = predictTimeline(lab({ service, nodes, pair }));
+    expect(predicted.map(([, session]) => session!.connections!.survive)).toEqual(['all', survive, survive]);
+    const { connections, unknown } = predicted[1]![1]!;
+    expect(connections!.cause?.code ?? null).toBe(survive === 'all' ? null : 'connection-unknown');
+    expect(unknown.map(({ code }) => code)).toEqual(survive === 'all' ? [] : ['pick-unknown']);
+  });
+
+  it('a hash over another pool may move a connection', () => {
+    const plan = lab({ service: { scheduler: 'maglev', check: CHECK }, steps: [[], [kill('l4a'), kill('s1')]] });
+    expect(predictTimeline(plan)[1]![1]).toMatchObject({
+      connections: { survive: 'some' },
+      unknown: [{ code: 'pick-unknown', params: { service: 'a' } }],
+    });
+  });
+});
+
+describe('a server dies', () => {
+  const steps = [[], [kill('s1')], [start('s1')]];
+
+  it('is called in vain until checks have found out, for as long as they take', () => {
+    const plan = pairLab({ service: { check: CHECK }, steps });
+    expect(told(plan)).toEqual(['works', 'works; before: stale-neighbour l4a', 'works']);
+    expect(predictTimeline(plan)[1]![0]!.outage!.bounds).toEqual([
+      { code: 'check-fails', params: { service: 'a', intervalMs: 100, timeoutMs: 50, fall: 2, ms: 300 } },
+    ]);
+  });
+
+  it('without checks one call in three fails until it is back', () => {
+    expect(told(pairLab({ steps }))).toEqual([
+      'works',
+      'stale-neighbour l4a or works',
+      'works; before: stale-neighbour l4a',
+    ]);
+  });
+
+  it('a load balancer whose process is dead finds out nothing', () => {
+    const plan = pairLab({
+      service: { check: CHECK },
+      steps: [[on('killLb', 'l4a')], [kill('s1')], [on('startLb', 'l4a')]],
+    });
+    expect(told(plan)).toEqual(['works', 'stale-neighbour l4a or works', 'works; before: stale-neighbour l4a']);
+  });
+
+  it('its connections end at the load balancer that translates, or at another server that gets them', () => {
+    const session = (service: object): string[] =>
+      told(pairLab({ service: { check: CHECK, ...service }, steps: steps.slice(0, 2), streams: [SESSION] }));
+    expect(session(PROXY)[1]).toBe('works; before: stale-neighbour l4a, connection-unknown l4a; some');
+    expect(session({})[1]).toBe(
+      'works; before: stale-neighbour l4a, connection-unknown s2, connection-unknown s3; some',
+    );
+  });
+
+  it('a socket of UDP stays with it, although others are there, until it is forgotten', () => {
+    const plan = pairLab({
+      service: { ...DNAT, protocol: 'udp', check: CHECK },
+      nodes: Object.fromEntries(
+        Object.entries(BEHIND_VIP).map(([name, node]) => [name, { ...node, listeners: ['80/udp', '80/tcp'] }]),
+      ),
+      streams: [
+        { name: 'same-port', protocol: 'udp', sourcePort: 5353 },
+        { name: 'any-port', protocol: 'udp' },
+      ],
+      steps: [[], [kill('s1')], [{ do: 'flushConnections', node: 'l4a' }]],
+    });
+    expect(told(plan, 'same-port').map((step) => step.split(';')[0])).toEqual([
+      'works',
+      'connection-unknown l4a or works',
+      'works',
+    ]);
+    expect(told(plan, 'any-port').map((step) => step.split(';')[0])).toEqual(['works', 'works', 'works']);
+  });
+
+  it('one whose processes stand still accepts connections and says nothing', () => {
+    const check = { ...CHECK, type: 'http' as const };
+    const plan = pairLab({ service: { check }, steps: [[on('pause', 's1')], [on('resume', 's1')]] });
+    expect(told(plan)).toEqual(['works; before: unexplained client', 'works']);
+    // The kernel answers a check by TCP.
+    expect(told(pairLab({ service: { check: CHECK }, steps: [[on('pause', 's1')]] }))).toEqual([
+      'unexplained client or works',
+    ]);
+  });
+
+  it('one that fails its checks by HTTP gets no calls, and none of them fails', () => {
+    const check = { ...CHECK, type: 'http' as const };
+    const plan = pairLab({
+      service: { check },
+      steps: [[{ do: 'failChecks', node: 's1' }], [{ do: 'passChecks', node: 's1' }]],
+    });
+    expect(told(plan)).toEqual(['works', 'works']);
+    const served = predictTimeline(plan).map(([calls]) => calls!.settled!.map(({ servedBy }) => servedBy));
+    expect(served).toEqual([
+      ['s2', 's3'],
+      ['s1', 's2', 's3'],
+    ]);
+  });
+});
+
+describe('what is changed while traffic goes on', () => {
+  it.each([
+    [
+      'drains',
+      (service: LbService) => ({
+        ...service,
+        servers: service.servers.map((one) => ({ ...one, drain: one.name === 's1' })),
+      }),
+    ],
+    [
+      'leaves the pool',
+      (service: LbService) => ({ ...service, servers: service.servers.filter(({ name }) => name !== 's1') }),
+    ],
+  ])('a server that %s keeps its connections and gets no new ones', (_, change) => {
+    for (const service of [{}, PROXY]) {
+      const plan = changed(pairLab({ service, steps: [[], [{ do: 'change' }]], streams: [SESSION, CALLS] }), 1, change);
+      expect(told(plan)).toEqual(['works; all', 'works; all']);
+      expect(told(plan, 'calls')).toEqual(['works', 'works']);
+      expect(predictTimeline(plan)[1]![1]!.settled!.map(({ servedBy }) => servedBy)).toEqual(['s2', 's3']);
+    }
+  });
+
+  it('nothing is lost by a reload; a restart loses the flow table, and what it makes meanwhile', () => {
+    const plan = pairLab({
+      streams: [SESSION],
+      steps: [[], [on('reloadLb', 'l4a')], [on('killLb', 'l4a')], [on('startLb', 'l4a')], [on('restartLb', 'l4a')]],
+    });
+    expect(told(plan)).toEqual([
+      'works; all',
+      'works; all',
+      'works; all',
+      'works; all',
+      'works; before: refused l4a, connection-unknown l4a, connection-unknown s2, connection-unknown s3, connection-unknown s1; some',
+    ]);
+    expect(predictTimeline(plan)[4]![0]!.outage!.atMostMs).toBeNull();
+  });
+
+  it('a cut link is no stale neighbour: the frame ends where the wire did', () => {
+    const steps: ActionPlan[][] = [
+      [],
+      [{ do: 'linkDown', link: ['l2', 's1'] }],
+      [{ do: 'linkUp', link: ['s1', 'l2'] }],
+    ];
+    expect(told(pairLab({ service: { check: CHECK }, steps }))).toEqual([
+      'works',
+      'works; before: no-neighbour l2',
+      'works',
+    ]);
+  });
+
+  it('a link that flaps is beyond the model, but not what fails while it is down', () => {
+    const plan = pairLab({ steps: [[{ do: 'flap', link: ['l2', 's1'], downMs: 50, upMs: 50 }]] });
+    expect(predictTimeline(plan)[0]![0]).toMatchObject({
+      settled: null,
+      outage: { causes: [{ code: 'no-neighbour', node: 'l2' }], atMostMs: null },
+      unknown: [{ code: 'action-unknown', params: { action: 'flap' } }],
+    });
+  });
+});
+
+describe('idle connections', () => {
+  const idle = { ...SESSION, everyMs: 2000 };
+  const cut = (onIdle: 'silent' | 'reset', service: object, nodes = {}): StreamPrediction =>
+    predictTimeline(
+      pairLab({ service, nodes, streams: [idle], steps: [[]], ages: { l4a: { idleTimeoutMs: 1000, onIdle } } }),
+    )[0]![0]!;
+
+  it('a load balancer that translates drops what it has forgotten, in silence or by a reset', () => {
+    expect(inWords(cut('silent', DNAT, BEHIND_VIP))).toBe('idle-expired l4a; none');
+    expect(inWords(cut('reset', DNAT, BEHIND_VIP))).toBe('idle-expired l4a or works; none');
+  });
+
+  it('a flow table that has forgotten one picks again, and a hash picks the same server', () => {
+    expect(inWords(cut('silent', {}))).toMatch(/^connection-unknown s1 or .*works; some$/);
+    expect(inWords(cut('silent', { scheduler: 'maglev' }))).toBe('works; all');
+  });
+
+  it('calls that come often enough keep it', () => {
+    const plan = pairLab({ streams: [SESSION], steps: [[]], ages: { l4a: { idleTimeoutMs: 1000 } } });
+    expect(told(plan)).toEqual(['works; all']);
+  });
+});
+
+describe('routes of equal cost', () => {
+  const via = (hops: string[]): NodePlan['routes'] => {
+    const [first, ...others] = hops.map((hop) => ({ via: hop, dev: 'l2' }));
+    return [{ to: `${VIP_A}/32`, ...first!, ...(others.length === 0 ? {} : { others }) }];
+  };
+  const both = ['203.0.113.2', '203.0.113.3'];
+  /** Both balance at the same time; the router spreads flows over them, and over one of them after the step. */
+  function active(service: object, nodes = {}): Plan {
+    const lab = pairLab({
+      service,
+      nodes,
+      steps: [[], [{ do: 'change' }]],
+      streams: [SESSION, CALLS],
+      pair: { addresses: [] },
+    });
+    const l3 = { ...lab.nodes.find(({ name }) => name === 'l3')!, routes: via(both) };
+    const steps = lab.timeline!.steps.map((step, i) =>
+      i === 0 ? step : { ...step, nodes: [{ ...l3, routes: via(['203.0.113.3']) }] },
+    );
+    return {
+      ...lab,
+      nodes: lab.nodes.map((node) => (node.name === 'l3' ? l3 : node)),
+      timeline: { ...lab.timeline!, steps },
+    };
+  }
+
+  it('calls go either way, and connections stay where the way goes', () => {
+    const plan = active({});
+    expect(told(plan, 'calls')[0]).toBe('works');
+    expect([...new Set(predictTimeline(plan)[0]![1]!.settled!.map(({ l4 }) => l4))].sort()).toEqual(['l4a', 'l4b']);
+    expect(told(plan)[0]).toBe('works; all');
+  });
+
+  it('a rehash moves connections to where nobody knows them, unless both hash alike', () => {
+    expect(told(active({}))[1]).toMatch(/^works; before: connection-unknown .*; some$/);
+    expect(told(active({ scheduler: 'maglev' }))[1]).toBe('works; all');
+  });
+});
+
+test('where two hold an address, failures are the fault of that, and whose answer is used is not known', () => {
+  const plan = pairLab({ service: PROXY, streams: [SESSION], steps: [[], [on('pause', 'l4a')]] });
+  const [, [session]] = predictTimeline(plan) as [unknown, [StreamPrediction]];
+  expect(session.connections).toMatchObject({ survive: 'some', cause: { code: 'split-brain' } });
+  expect(session.unknown).toContainEqual({
+    code: 'holder-unknown',
+    params: { address: VIP_A, nodes: ['l4a', 'l4b'] },
+  });
+});
+
+test('of a caller that stands still, or has no power, nothing is said', () => {
+  const plan = pairLab({ steps: [[on('pause', 'client')], [on('resume', 'client')], [kill('client')]] });
+  expect(
+    predictTimeline(plan).map(([calls]) => [calls!.settled === null, calls!.unknown.map(({ code }) => code)]),
+  ).toEqual([
+    [true, ['action-unknown']],
+    [false, []],
+    [true, ['action-unknown']],
+  ]);
+});
+
+test('a step in which nothing is done goes on as the one before has ended', () => {
+  const node = fc.constantFrom('l4a', 'l4b', 's1', 's2');
+  const action = fc.oneof(
+    fc.record({ do: fc.constantFrom('kill' as const, 'start' as const, 'stopListeners' as const), node }),
+    node.map((name): ActionPlan => ({ do: 'linkDown', link: ['l2', name] })),
+    node.map((name): ActionPlan => ({ do: 'linkUp', link: ['l2', name] })),
+  );
+  const services = fc.constantFrom({}, { check: CHECK }, PROXY, { ...PROXY, check: CHECK });
+  fc.assert(
+    fc.property(
+      services,
+      fc.array(action, { minLength: 1, maxLength: 3 }),
+      fc.boolean(),
+      (service, actions, gratuitousArp) => {
+        const plan = pairLab({
+          service,
+          pair: { gratuitousArp },
+          steps: [[], actions, [], []],
+          streams: [CALLS, SESSION],
+        });
+        const predicted = predictTimeline(plan);
+        for (const index of [0, 1]) {
+          const [third, fourth] = [predicted[2]![index]!, predicted[3]![index]!];
+          const ends = predicted[1]![index]!.settled!.map(({ cause }) => cause?.code ?? 'works');
+          expect(third.outage).toBeNull();
+          expect(new Set(third.settled!.map(({ cause }) => cause?.code ?? 'works'))).toEqual(new Set(ends));
+          expect(fourth.settled).toEqual(third.settled);
+        }
+      },
+    ),
+    { numRuns: 15 },
+  );
+});
+
+type LbService = NonNullable<NodePlan['balancer']>['config']['services'][number];
+
+/** A plan whose step changes the only service of all load balancers. */
+function changed(plan: Plan, index: number, change: (service: LbService) => LbService): Plan {
+  const nodes = plan.nodes.flatMap((node): NodePlan[] => {
+    if (node.balancer === null) return [];
+    const config = { ...node.balancer.config, services: node.balancer.config.services.map(change) };
+    return [{ ...node, balancer: { ...node.balancer, config } }];
+  });
+  const steps = plan.timeline!.steps.map((step, i) => (i === index ? { ...step, nodes } : step));
+  return { ...plan, timeline: { ...plan.timeline!, steps } };
+}
