@@ -57,7 +57,7 @@ export interface Route {
   others?: NextHop[];
 }
 
-export type NextHop = Pick<Route, 'via' | 'device'>;
+type NextHop = Pick<Route, 'via' | 'device'>;
 
 const compiled = new WeakMap<Plan, Network>();
 

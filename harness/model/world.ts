@@ -25,7 +25,7 @@ export interface World {
   failing: ReadonlySet<string>;
 }
 
-export type Views = ReadonlyMap<string, View>;
+type Views = ReadonlyMap<string, View>;
 
 /** What a load balancer thinks of a server of a service. */
 export interface View {
@@ -113,7 +113,7 @@ export function viewsOf(world: World, frozen: ReadonlySet<string>): Map<string, 
   return all;
 }
 
-export function viewKey(l4: string, service: string, server: string): string {
+function viewKey(l4: string, service: string, server: string): string {
   return `${l4} ${service} ${server}`;
 }
 

@@ -6,7 +6,7 @@ import type { FlowResult } from '../terms/results.ts';
 import type { StreamPlan, StreamPrediction, StreamResult } from '../terms/timeline.ts';
 import type { Bands } from './bands.ts';
 import { judgeStream } from '../judge/stream.ts';
-import { predictTimeline } from './stand-in.ts';
+import { predictTimeline } from '../model/timeline.ts';
 import { calledBy, describeCell, streamCells, type StreamCell } from './stream-cell.ts';
 import type { Running, RunStep } from './step.ts';
 

@@ -2,7 +2,7 @@ import type { Fault } from '../terms/fault.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { FlowResult } from '../terms/results.ts';
 import type { StreamExpectation, StreamPlan, StreamPrediction, StreamSummary } from '../terms/timeline.ts';
-import { predictTimeline } from './stand-in.ts';
+import { predictTimeline } from '../model/timeline.ts';
 
 /** A stream in a step, of which something is expected. */
 export interface StreamCell {
