@@ -9,6 +9,7 @@ import { readResults } from '../read-results.ts';
 import { bundlePage } from './bundle-page.ts';
 import { CHROMIUM } from './chromium.ts';
 import { sampleResults } from '../samples/sample-results.ts';
+import { timelineResults } from '../samples/timeline-results.ts';
 import { writeReports } from '../write-reports.ts';
 
 /** Views of a report, by the name of their picture: the first flow, and the first that did not get through. */
@@ -19,6 +20,16 @@ function shots(results: Results): Record<string, string> {
   const first = cells[0]!;
   const failed = cells.find(({ flow }) => flow.cause) ?? first;
   const disagreeing = cells.find(({ flow }) => flow.disagreement) ?? failed;
+  const stream =
+    cells.find(({ flow }) => flow.stream && flow.verdict !== 'pass') ?? cells.find(({ flow }) => flow.stream);
+  const timelines = stream
+    ? {
+        timeline: link(stream),
+        'timeline-dark': `${link(stream)}?theme=dark&rows=all`,
+        'timeline-korean': `${link(stream)}?lang=ko`,
+        'timeline-compared': `${link(stream)}?against=${encodeURIComponent(stream.scenario.variants[0]!.name)}`,
+      }
+    : {};
   const labs = new Map(cells.toReversed().map((cell) => [`lab-${path.parse(cell.scenario.lab).name}`, link(cell)]));
   return {
     overview: 'overview',
@@ -30,6 +41,7 @@ function shots(results: Results): Record<string, string> {
     'path-failed': link(failed),
     'path-disagreeing': link(disagreeing),
     ...Object.fromEntries(labs),
+    ...timelines,
     ladder: `${link(first)}?tab=ladder`,
     table: `${link(failed)}?tab=table`,
     why: `${link(failed)}?tab=why`,
@@ -37,6 +49,11 @@ function shots(results: Results): Record<string, string> {
     compare: `${link(failed)}?tab=compare`,
     run: 'run',
   };
+}
+
+function samples(): Results {
+  const results = sampleResults();
+  return { ...results, scenarios: [...results.scenarios, ...timelineResults().scenarios] };
 }
 
 /** Text of the scenario files, by path, as far as they are there. */
@@ -50,7 +67,7 @@ async function sourcesOf({ scenarios }: Results): Promise<Record<string, string>
  * fragment as a screen shows it.
  */
 async function takeScreenshots(target: string, resultsFile?: string, fragment?: string): Promise<void> {
-  const results = resultsFile ? await readResults(resultsFile) : sampleResults();
+  const results = resultsFile ? await readResults(resultsFile) : samples();
   const dir = await mkdtemp(path.join(os.tmpdir(), 'l4lab-screenshots-'));
   await mkdir(target, { recursive: true });
   const browser = await chromium.launch(CHROMIUM);
@@ -68,7 +85,9 @@ async function takeScreenshots(target: string, resultsFile?: string, fragment?: 
     };
     const views: Record<string, string> = fragment === undefined ? shots(results) : {};
     for (const [name, view] of Object.entries(views)) await shoot(name, view, { width: 1360, height: 900 }, true);
-    if (views.path !== undefined) await shoot('path-phone', views.path, { width: 390, height: 844 }, true);
+    const phone = { width: 390, height: 844 };
+    for (const name of ['path', 'timeline'])
+      if (views[name] !== undefined) await shoot(`${name}-phone`, views[name], phone, true);
     if (fragment !== undefined) await shoot('report', fragment, { width: 1360, height: 1400 }, false);
   } finally {
     await browser.close();

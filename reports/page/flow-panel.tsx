@@ -27,6 +27,9 @@ export function FlowPanel(view: FlowView) {
   const { reasons } = flow;
   const isOneOfSeveral = seen.ways.length > 0 || flow.stream !== undefined;
   const cause = isOneOfSeveral ? (attempt?.cause ?? null) : flow.cause;
+  // Reasons tell the cause of most calls, which need not be that of the one that is shown.
+  const isOther = flow.stream !== undefined && cause !== null && cause.code !== flow.cause?.code;
+  const explained = isOther ? [cause.detail, ...reasons] : explanations({ cause, reasons });
   return (
     <section class="panel flow" aria-labelledby="flow">
       <header>
@@ -82,7 +85,7 @@ export function FlowPanel(view: FlowView) {
           </dl>
         )}
       </div>
-      {explanations({ cause, reasons }).map((message, i) => (
+      {explained.map((message, i) => (
         <p key={i} class={i === 0 ? 'detail' : 'reason'}>
           {say(t.messages, message)}
         </p>

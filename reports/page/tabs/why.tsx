@@ -48,7 +48,7 @@ export function WhyTab({ flow, variant, attempt }: FlowView & { attempt: PageAtt
             </ul>
           </section>
         )}
-        {cause && flow.counterfactuals.length === 0 && !index.interrupted && (
+        {cause && flow.counterfactuals.length === 0 && !flow.stream && !index.interrupted && (
           <p class="note">{flow.disagreement ? t.messages.noFixFromDisagreement : t.messages.noFix}</p>
         )}
         {flow.counterfactuals.length > 0 && (
