@@ -2,6 +2,10 @@ import { host } from '../scenario/address.ts';
 import type { NodePlan } from '../terms/plan.ts';
 import type { PairPlan } from '../terms/timeline.ts';
 
+const SYNC_GROUP = '225.0.0.50';
+/** What members say to one another is no connection to be told of: VRRP, IGMP, and the telling itself. */
+const MULTICAST = ['224.0.0.18', '224.0.0.22', SYNC_GROUP];
+
 /** Below this folder a node keeps what belongs to its part in a pair. */
 export const PAIR_FOLDER = '/run/l4lab/pair';
 
@@ -16,7 +20,7 @@ export function conntrackdConfig(pair: PairPlan, node: NodePlan): string {
     .filter(({ name }) => name === iface)
     .flatMap(({ addresses }) => addresses.map(host))
     .find((one) => !one.includes(':'))!;
-  const ignored = ['127.0.0.1', ...own].map((one) => `IPv${one.includes(':') ? 6 : 4}_address ${one}`);
+  const ignored = ['127.0.0.1', ...own, ...MULTICAST].map((one) => `IPv${one.includes(':') ? 6 : 4}_address ${one}`);
   return `Sync {
   Mode NOTRACK {
     DisableInternalCache on
@@ -24,7 +28,7 @@ export function conntrackdConfig(pair: PairPlan, node: NodePlan): string {
     StartupResync on
   }
   Multicast {
-    IPv4_address 225.0.0.50
+    IPv4_address ${SYNC_GROUP}
     Group ${3780 + pair.id}
     IPv4_interface ${address}
     Interface ${iface}
@@ -41,10 +45,6 @@ General {
     Path ${PAIR_FOLDER}/conntrackd.ctl
   }
   Filter From Kernelspace {
-    Protocol Accept {
-      TCP
-      UDP
-    }
     Address Ignore {
       ${ignored.join('\n      ')}
     }

@@ -20,6 +20,8 @@ export function keepalivedConfig(pair: PairPlan, node: string, fifo: string): st
     '  vrrp_version 3',
     `  vrrp_notify_fifo ${fifo}`,
     '  script_user root',
+    // Until the others have told of their connections.
+    ...(pair.sync === 'none' ? [] : ['  vrrp_startup_delay 0.5']),
     '}',
     `vrrp_instance ${pair.name} {`,
     // Whoever is to be master is found out by what they hear, preempt or not.

@@ -64,6 +64,31 @@ export const NEEDED_OF_KERNEL: readonly NeededOfKernel[] = [
       'table netdev l4lab_probe { chain c { type filter hook ingress devices = { "lo" } priority 0; ip dscp 11 ip dscp set 0; }; }',
     ),
   },
+  {
+    code: 'multipath',
+    name: 'routes with several next hops',
+    neededBy: 'equal routes',
+    options: 'CONFIG_IP_ROUTE_MULTIPATH',
+    probe:
+      'ip link set lo up && ip addr add 198.51.100.1/24 dev lo && ' +
+      'ip route add 192.0.2.0/24 nexthop via 198.51.100.2 dev lo nexthop via 198.51.100.3 dev lo',
+  },
+  {
+    code: 'arp-at-egress',
+    name: 'rules at egress that drop ARP (Linux 5.16)',
+    neededBy: 'pairs without gratuitous ARP',
+    options: 'CONFIG_NF_TABLES_NETDEV and CONFIG_NETFILTER_EGRESS',
+    probe: nft(
+      'table netdev l4lab_probe { chain c { type filter hook egress devices = { "lo" } priority 0; arp saddr ip 192.0.2.1 drop; }; }',
+    ),
+  },
+  {
+    code: 'conntrack-events',
+    name: 'a way to tell of connections that it tracks',
+    neededBy: 'pairs with `sync: conntrackd`',
+    options: 'CONFIG_NF_CT_NETLINK and CONFIG_NF_CONNTRACK_EVENTS',
+    probe: 'conntrack -C && test -e /proc/sys/net/netfilter/nf_conntrack_events',
+  },
   ...KERNEL_FEATURES.map(({ code, name, neededBy, options, probe }) => ({
     code,
     name,

@@ -127,8 +127,11 @@ test(
     const pair = new PairLab(lab);
     await lab.configure(plan);
     expect(await pair.call(300)).not.toMatch(/^s/);
-    await pair.startPair();
+    await pair.startPair({ sync: 'conntrackd' });
     expect(['s1', 's2']).toContain(await pair.call());
+    await pair.until('l4b knows the connection', async () =>
+      (await pair.run('l4b', 'conntrack', '-L', '-p', 'tcp')).includes('dst=203.0.113.80'),
+    );
     expect((await pair.gratuitous()).sort()).toEqual(['l4a 203.0.113.80', 'l4a 203.0.113.90']);
 
     await Promise.all([pair.act('l4a', { do: 'kill' }), pair.act('l2', { do: 'linkDown', ifaces: ['l4a'] })]);
