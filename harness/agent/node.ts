@@ -106,12 +106,13 @@ export class Node {
       return Promise.resolve(null);
     },
     goOn: ({ stream, step }) => {
+      const at = wallClock();
       this.#streams.get(stream)?.goOn(step);
-      return Promise.resolve(null);
+      return Promise.resolve(at);
     },
     holdStream: async ({ stream }) => {
       await this.#streams.get(stream)?.hold();
-      return null;
+      return wallClock();
     },
     stopStream: ({ stream }) => {
       this.#streams.get(stream)?.stop();

@@ -48,13 +48,13 @@ export interface Calls {
   clock: { params: null; result: number };
   /** Makes a stream ready; it makes no call until `goOn`. */
   startStream: { params: StreamParams; result: null };
-  /** Makes calls from now on; they count to a step, by its index. */
-  goOn: { params: { stream: string; step: number }; result: null };
+  /** Makes calls from now on; they count to a step, by its index. Answers with what time it was, as `clock`. */
+  goOn: { params: { stream: string; step: number }; result: number };
   /**
    * Begins no further call; answers when none is in flight and all have been told of. A kept connection may still have an
-   * unanswered exchange, which has taken longer than a call may.
+   * unanswered exchange, which has taken longer than a call may. Answers with what time it was then.
    */
-  holdStream: { params: { stream: string }; result: null };
+  holdStream: { params: { stream: string }; result: number };
   /** Ends a stream with its connections; one that is not there is no error. */
   stopStream: { params: { stream: string }; result: null };
   /** Answers when every frame that the kernel had seen by now has been sent as an event. */

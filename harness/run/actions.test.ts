@@ -10,7 +10,8 @@ async function told(...steps: (ActionPlan[] | Partial<StepPlan>)[]): Promise<str
   let said: string[] = [];
   const lab = {
     node: (name: string) => ({
-      call: (_: string, params: unknown) => {
+      call: (method: string, params: unknown) => {
+        if (method !== 'act') return Promise.resolve(null as never);
         const { action } = params as { action: Act };
         said.push([name, action.do, ...('ifaces' in action ? action.ifaces : []), ...downIn(action)].join(' '));
         return Promise.resolve(null as never);

@@ -73,6 +73,8 @@ export class Actions {
         await this.#start(action.node, step);
         return;
       case 'pause':
+        // What it has seen so far belongs to earlier steps as well, which are judged meanwhile.
+        await this.lab.node(action.node).call('drain', null);
         await this.lab.pause(action.node);
         this.#paused.add(action.node);
         this.bands.node(action.node, 'paused');

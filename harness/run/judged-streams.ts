@@ -10,6 +10,9 @@ import { predictTimeline } from '../model/timeline.ts';
 import { calledBy, describeCell, streamCells, type StreamCell } from './stream-cell.ts';
 import type { Running, RunStep } from './step.ts';
 
+/** What agents know of the captures' clock, ms. */
+const PRECISION_MS = 2;
+
 type Tally = Pick<StreamResult, 'calls' | 'examples'> & {
   /** The last call of each kept connection that has not ended. */
   last: ObservedCall[];
@@ -35,7 +38,7 @@ export class JudgedStreams {
   async judge(ran: RunStep, { clock, streams, lab: { recorder } }: Running): Promise<void> {
     const { index, mark, result, actedMs, settledMs } = ran;
     const { beginMs, endMs } = result;
-    const [from, to] = [clock.nanoseconds(beginMs), clock.nanoseconds(endMs)];
+    const [from, to] = [clock.nanoseconds(beginMs - PRECISION_MS), clock.nanoseconds(endMs + PRECISION_MS)];
     const captured = recorder.since(mark).filter(({ time }) => time >= from && time < to);
     recorder.forgetUntil(mark);
     const records = streams.take(index);

@@ -26,6 +26,8 @@ export interface RunStep {
   settledMs: number;
   /** Where the recording of it begins. */
   mark: number;
+  /** False where a node stood still at its end, which has yet to tell what it saw. */
+  isWhole: boolean;
   /** What it waited for and did not see. */
   missed: Awaited | null;
 }
@@ -40,8 +42,7 @@ export async function runStep(index: number, running: Running, meanwhile: () => 
   const step = plan.timeline!.steps[index]!;
   signal?.throwIfAborted();
   const mark = recorder.mark();
-  const beginMs = clock.now();
-  await streams.goOn(index);
+  const beginMs = clock.since(await streams.goOn(index));
   const performed = await actions.perform(index);
   const actedMs = clock.now();
   meanwhile();
@@ -50,14 +51,15 @@ export async function runStep(index: number, running: Running, meanwhile: () => 
   const settledMs = step.until === undefined ? actedMs : clock.now();
   await pause(step.forMs, signal);
   await actions.endStep();
-  await Promise.all([streams.hold(), clock.set()]);
+  const [heldAt] = await Promise.all([streams.hold(), clock.set()]);
   const { name, title, at } = step;
   return {
     index,
-    result: { name, title, at, beginMs, endMs: clock.now(), actions: performed },
+    result: { name, title, at, beginMs, endMs: clock.since(heldAt), actions: performed },
     actedMs,
     settledMs,
     mark,
+    isWhole: actions.paused.size === 0,
     missed: reached ? null : step.until!,
   };
 }

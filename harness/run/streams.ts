@@ -30,14 +30,21 @@ export class Streams {
     });
   }
 
-  /** Has calls begin, which count to a step. */
-  async goOn(step: number): Promise<void> {
-    await this.#each(({ from, name }) => this.lab.node(from).call('goOn', { stream: name, step }));
+  /** Has calls begin, which count to a step. @returns when the first may have begun, ms since 1970 */
+  async goOn(step: number): Promise<number> {
+    return Math.min(
+      ...(await this.#each(({ from, name }) => this.lab.node(from).call('goOn', { stream: name, step }))),
+    );
   }
 
-  /** Has no further call begin, and waits until those in flight are answered or have failed. */
-  async hold(): Promise<void> {
-    await this.#each(({ from, name }) => this.lab.node(from).call('holdStream', { stream: name }));
+  /**
+   * Has no further call begin, and waits until those in flight are answered or have failed.
+   * @returns when that was, ms since 1970
+   */
+  async hold(): Promise<number> {
+    return Math.max(
+      ...(await this.#each(({ from, name }) => this.lab.node(from).call('holdStream', { stream: name }))),
+    );
   }
 
   /** Ends all of them with their connections. */
@@ -57,7 +64,7 @@ export class Streams {
     return new Set(this.plans.map(({ from }) => from));
   }
 
-  async #each(work: (plan: StreamPlan) => Promise<unknown>): Promise<void> {
-    await Promise.all(this.plans.map(work));
+  #each<T>(work: (plan: StreamPlan) => Promise<T>): Promise<T[]> {
+    return Promise.all(this.plans.map(work));
   }
 }

@@ -29,14 +29,12 @@ export async function runTimeline(
   const running: Running = { plan, lab, clock, streams, actions };
   const judged = new JudgedStreams(plan, bands, told.cell);
   const ran: RunStep[] = [];
-  let waiting: RunStep[] = [];
+  const waiting: RunStep[] = [];
   let judging = Promise.resolve();
-  /** A node that stands still has yet to tell what it saw. */
   const judge = async (): Promise<void> => {
-    if (actions.paused.size > 0 || waiting.length === 0) return;
-    await lab.lab.drain();
-    const ready = waiting;
-    waiting = [];
+    const later = actions.paused.size === 0 ? -1 : waiting.findIndex(({ isWhole }) => !isWhole);
+    const ready = waiting.splice(0, later < 0 ? waiting.length : later);
+    if (ready.length > 0) await lab.lab.drain();
     for (const step of ready) await judged.judge(step, running);
   };
   try {
@@ -57,7 +55,7 @@ export async function runTimeline(
   } finally {
     bands.end();
     // After a failure, which is what is to be told, some nodes may not answer any more.
-    await Promise.allSettled([streams.stop(), actions.restore()]);
+    await Promise.allSettled([judging, streams.stop(), actions.restore()]);
     told.timeline({
       epoch: clock.epoch,
       steps: ran.map(({ result }) => result),
