@@ -11,6 +11,7 @@ const TOOLS: Record<string, string> = {
   ip: 'iproute2',
   ping: 'iputils-ping',
   'docker-compose': 'docker-compose',
+  tshark: 'tshark',
 };
 
 /** The tools that neither PATH nor, for the browser, $CHROMIUM leads to, nor is Compose a plugin of the docker command. */
