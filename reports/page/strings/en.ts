@@ -153,6 +153,7 @@ export const en = {
     cell: ({ stream, step }: { stream: string; step: string }) => `${stream} in step ${step}`,
     noCalls: 'no calls',
     noCause: 'no cause found',
+    ms: (ms: number) => `${Math.round(ms)} ms`,
     atMost: (ms: number | null) => (ms === null ? 'no bound' : `at most ${Math.round(ms)} ms`),
     moreBands: (n: number) => `… ${n} more`,
     steady: (names: string) => `Up throughout: ${names}`,

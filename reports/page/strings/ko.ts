@@ -171,6 +171,7 @@ export const ko: Strings = {
     cell: ({ stream, step }) => `${step} 단계의 ${stream}`,
     noCalls: '호출 없음',
     noCause: '원인을 찾지 못함',
+    ms: (ms) => `${Math.round(ms)}ms`,
     atMost: (ms) => (ms === null ? '한계 없음' : `최대 ${Math.round(ms)}ms`),
     moreBands: (n) => `… ${n}개 더`,
     steady: (names) => `내내 정상: ${names}`,

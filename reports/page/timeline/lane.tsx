@@ -253,7 +253,7 @@ function CellShape({ variant, cell: { step, flow }, lane, place: { view, width, 
           span={[at(outage.fromMs), outage.toMs === null ? null : at(outage.toMs)]}
           within={[left, right]}
           y={lane.outages}
-          text={t.messages.timeline.outage(outage)}
+          texts={[t.messages.timeline.outage(outage), t.timeline.ms(outage.ms)]}
         />
       )}
       {bound && lane.predicted !== null && (
@@ -262,7 +262,7 @@ function CellShape({ variant, cell: { step, flow }, lane, place: { view, width, 
           span={[at(bound.fromMs), bound.toMs === null || bound.toMs > step.endMs ? null : at(bound.toMs)]}
           within={[left, right]}
           y={lane.predicted}
-          text={t.timeline.atMost(predicted.outage!.atMostMs)}
+          texts={[t.timeline.atMost(predicted.outage!.atMostMs)]}
         />
       )}
     </g>
@@ -276,27 +276,28 @@ interface BracketProps {
   /** Where its text may stand. */
   within: [left: number, right: number];
   y: number;
-  text: string;
+  /** From long to short: the first that has room is told. */
+  texts: string[];
 }
 
 /** A bracket over a part of the time, with its length in words inside of it or beside it; one that does not end here is open. */
-function Bracket({ kind, span: [from, to], within: [left, right], y, text }: BracketProps) {
+function Bracket({ kind, span: [from, to], within: [left, right], y, texts }: BracketProps) {
   const end = to ?? right;
-  const needed = textWidth(text) + 6;
   const [inLeft, inRight] = [Math.max(left, from), Math.min(right, end)];
-  const inside = inRight - inLeft >= needed;
-  const beside = !inside && right - Math.max(left, end) >= needed;
-  const before = !inside && !beside && from - left >= needed;
-  const x = inside ? (inLeft + inRight) / 2 : beside ? Math.max(left, end) + 5 : from - 5;
-  const anchor = inside ? 'middle' : beside ? 'start' : 'end';
-  const top = y + 3;
+  const places = [
+    { room: inRight - inLeft, x: (inLeft + inRight) / 2, anchor: 'middle' as const },
+    { room: right - inRight, x: inRight + 5, anchor: 'start' as const },
+    { room: inLeft - left, x: inLeft - 5, anchor: 'end' as const },
+  ];
+  const options = texts.flatMap((text) => places.map((place) => ({ ...place, text })));
+  const label = options.find(({ text, room }) => room >= textWidth(text) + 6);
   return (
     <g class={`bracket ${kind}`}>
-      <title>{text}</title>
-      <path d={`M${from},${y + ROW}V${top}H${end}${to === null ? '' : `V${y + ROW}`}`} />
-      {(inside || beside || before) && (
-        <text x={x} y={y + 14} text-anchor={anchor}>
-          {text}
+      <title>{texts[0]}</title>
+      <path d={`M${from},${y + ROW}V${y + 3}H${end}${to === null ? '' : `V${y + ROW}`}`} />
+      {label && (
+        <text x={label.x} y={y + 14} text-anchor={label.anchor}>
+          {label.text}
         </text>
       )}
     </g>
