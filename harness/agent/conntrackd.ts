@@ -10,6 +10,12 @@ const MULTICAST = ['224.0.0.18', '224.0.0.22', SYNC_GROUP];
 export const PAIR_FOLDER = '/run/l4lab/pair';
 
 /**
+ * Members tell each other that a connection is, not how far it has come: one that went by way of another member for a while
+ * is beyond what the kernel would believe.
+ */
+export const SYNC_SYSCTLS = { 'net/netfilter/nf_conntrack_tcp_be_liberal': '1' };
+
+/**
  * What conntrackd.conf(5) is for one member: each tells the others of every connection, who put it into their kernel at
  * once, so that a new master has it without being told. Multicast, as VRRP uses it: any number of members hear it.
  */

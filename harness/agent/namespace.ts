@@ -239,7 +239,7 @@ async function untilUp(ifaces: string[]): Promise<void> {
  * Writes what is not so already.
  * @returns path and former value of everything written, in the order of writing
  */
-function writeSysctls(values: Record<string, string>): [string, string][] {
+export function writeSysctls(values: Record<string, string>): [string, string][] {
   const former: [string, string][] = [];
   for (const [path, value] of Object.entries(values)) {
     const file = join(sysctls(), path);

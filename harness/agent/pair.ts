@@ -4,9 +4,10 @@ import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { NodePlan } from '../terms/plan.ts';
 import type { PairPlan } from '../terms/timeline.ts';
-import { conntrackdConfig, PAIR_FOLDER } from './conntrackd.ts';
+import { conntrackdConfig, PAIR_FOLDER, SYNC_SYSCTLS } from './conntrackd.ts';
 import { Daemon } from './daemon.ts';
 import { keepalivedConfig, QUIET_TABLE, quietRules, stateIn } from './keepalived.ts';
+import { writeSysctls } from './namespace.ts';
 import { program } from './program.ts';
 import type { FromAgent, PairState } from './protocol.ts';
 import { wallClock } from './wall-clock.ts';
@@ -18,6 +19,8 @@ const SYNC_CONFIG = `${PAIR_FOLDER}/conntrackd.conf`;
 /** A node's part in a pair: keepalived, and conntrackd where connections are told. */
 export class PairMember {
   #state: PairState | null = null;
+  /** Settings before. */
+  #sysctls: [string, string][] = [];
 
   private constructor(
     readonly pair: PairPlan,
@@ -51,6 +54,7 @@ export class PairMember {
       keepalived.changed();
     });
     try {
+      if (pair.sync === 'conntrackd') member.#sysctls = writeSysctls(SYNC_SYSCTLS);
       await keepalived.until('a state in VRRP', () => member.#state !== null);
     } catch (error) {
       await member.kill();
@@ -78,6 +82,7 @@ export class PairMember {
 
   async #leave(): Promise<void> {
     this.states.destroy();
+    writeSysctls(Object.fromEntries(this.#sysctls));
     if (!this.pair.gratuitousArp) await program(['nft', 'delete', 'table', ...QUIET_TABLE.split(' ')]);
   }
 }
