@@ -55,7 +55,7 @@ test('what is packed is the program and its documentation, and small', () => {
     /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
     /^dist\/[\w-]+\.(js|cjs|css|json)$/,
     /^dist\/types\/.*\.d\.ts$/,
-    /^docs\/(.*\.md|report\.png)$/,
+    /^docs\/(.*\.md|(report|timeline)\.png)$/,
     /^(image\/(Dockerfile|start\.sh)|labs\/[\w-]+\.yaml|schema\/\w+\.schema\.json)$/,
     /^(setup\/[\w-]+\.mjs|jest\/[\w-]+\.cjs)$/,
   ];

@@ -93,3 +93,26 @@ test('the attempts of a stream in a step are the examples of its calls there, an
   expect(packed.variants[0]!.flows.flatMap(({ stream }) => stream!.predicted.settled![0]!.request)).toEqual([]);
   expect(dies.predicted[0]!.request.length).toBeGreaterThan(0);
 });
+
+test('a timeline begins with its first step, whenever that was', () => {
+  const [early, late] = [timelineResults(), timelineResults()].map(({ scenarios }) => scenarios[0]!);
+  const { timeline, flows } = late!.variants[0]!;
+  const later = (part: { beginMs: number; endMs: number }) => {
+    part.beginMs += 250;
+    part.endMs += 250;
+  };
+  timeline!.steps.forEach((step) => [step, ...step.actions].forEach(later));
+  timeline!.streams.forEach(({ calls }) => calls.forEach(later));
+  timeline!.bands.forEach(({ spans }) => spans.forEach((span) => (span.fromMs += 250)));
+  for (const { stream } of flows) {
+    const outage = stream!.summary.outage;
+    if (outage) Object.assign(outage, { fromMs: outage.fromMs + 250, toMs: outage.toMs! + 250 });
+  }
+  const rounded = (variant: object) =>
+    JSON.parse(JSON.stringify(variant), (_, value: unknown) =>
+      typeof value === 'number' ? Math.round(value * 100) / 100 : value,
+    ) as unknown;
+  expect(rounded(unpackVariant(packScenario(late!, {}), 0))).toEqual(
+    rounded(unpackVariant(packScenario(early!, {}), 0)),
+  );
+});

@@ -1,5 +1,5 @@
 import type { Attempt, FlowResult, ScenarioResult } from '../harness/terms/results.ts';
-import type { CallResult, StreamInStep, TimelineResult } from '../harness/terms/timeline.ts';
+import type { CallResult, Outage, StreamInStep, TimelineResult } from '../harness/terms/timeline.ts';
 import type { Hop } from '../harness/terms/walk.ts';
 import type { Sighting } from '../harness/terms/sighting.ts';
 import { capturePath } from './captures.ts';
@@ -18,15 +18,16 @@ import type {
 export function packScenario({ name: scenario, variants }: ScenarioResult, yaml: Yaml): PackedScenario {
   const tables: Tables = { hops: [], packets: [] };
   const packed = variants.map(({ name, title, at, change, timings, flows, timeline }) => {
+    const beginMs = timeline?.steps[0]?.beginMs ?? 0;
     return {
       name,
       title,
       at,
       change,
       timings,
-      ...(timeline ? { timeline: packTimeline(timeline, tables) } : {}),
+      ...(timeline ? { timeline: packTimeline(timeline, beginMs, tables) } : {}),
       flows: flows.map((flow) => ({
-        ...packFlow(timeline && flow.stream ? { ...flow, attempts: [] } : flow, tables),
+        ...packFlow(timeline && flow.stream ? packStreamCell(flow, flow.stream, beginMs) : flow, tables),
         capture: capturePath(scenario, name, flow),
       })),
     };
@@ -51,7 +52,6 @@ function packFlow(flow: FlowResult, { hops, packets }: Tables): Omit<PackedFlow,
   const firstOf = new Map<string, number>();
   return {
     ...flow,
-    ...(flow.stream ? { stream: withoutWalks(flow.stream) } : {}),
     predicted: flow.predicted.map((p) => ({ ...p, request: append(hops, p.request), reply: append(hops, p.reply) })),
     attempts: flow.attempts.map((attempt, i) => {
       const earlier = firstOf.get(contentOf(attempt));
@@ -71,18 +71,35 @@ function packAttempt(attempt: Attempt, { hops, packets: table }: Tables, sameAs?
   };
 }
 
-/** The walks of a settled stream are among the predictions of its cell. */
-function withoutWalks(cell: StreamInStep): StreamInStep {
+/** A stream in a step: its attempts are examples of the stream, and the walks of calls that have settled are its predictions. */
+function packStreamCell(flow: FlowResult, cell: StreamInStep, beginMs: number): FlowResult {
   const settled = cell.predicted.settled?.map((prediction) => ({ ...prediction, request: [], reply: [] })) ?? null;
-  return { ...cell, predicted: { ...cell.predicted, settled } };
+  const { outage } = cell.summary;
+  const summary = { ...cell.summary, outage: outage && shifted(outage, beginMs) };
+  return { ...flow, attempts: [], stream: { ...cell, summary, predicted: { ...cell.predicted, settled } } };
 }
 
-function packTimeline(timeline: TimelineResult, tables: Tables): PackedTimeline {
+function shifted({ fromMs, toMs, ms }: Outage, beginMs: number): Outage {
+  return { fromMs: fromMs - beginMs, toMs: toMs === null ? null : toMs - beginMs, ms };
+}
+
+/** A timeline that begins with its first step, as the page shows it: so variants can be compared. */
+function packTimeline(timeline: TimelineResult, beginMs: number, tables: Tables): PackedTimeline {
+  const since = <T extends { beginMs: number; endMs: number }>(part: T): T => ({
+    ...part,
+    beginMs: part.beginMs - beginMs,
+    endMs: part.endMs - beginMs,
+  });
   return {
     ...timeline,
+    steps: timeline.steps.map((step) => ({ ...since(step), actions: step.actions.map(since) })),
+    bands: timeline.bands.map(({ of, spans }) => ({
+      of,
+      spans: spans.map(({ fromMs, state }) => ({ fromMs: fromMs - beginMs, state })),
+    })),
     streams: timeline.streams.map(({ calls, examples, ...stream }) => ({
       ...stream,
-      calls: packRows(packCalls(calls)),
+      calls: packRows(packCalls(calls.map(since))),
       examples: examples.map((example) => packAttempt(example, tables)),
     })),
   };

@@ -76,6 +76,7 @@ export interface PageVariant extends VariantResult {
   yaml: Yaml;
 }
 
+/** Times are counted from the begin of the first step. */
 export interface PageTimeline extends TimelineResult {
   streams: PageStream[];
 }

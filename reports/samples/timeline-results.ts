@@ -513,10 +513,9 @@ function outageOf(calls: CallResult[], { beginMs, endMs }: { beginMs: number; en
 }
 
 function connectionsOf(calls: CallResult[]): ConnectionsSummary {
-  const all = new Set(calls.map(({ connection }) => connection)).size;
   const reset = calls.filter(({ outcome }) => outcome === 'fails').length;
   const longestStallMs = Math.max(...calls.map(({ beginMs, endMs }) => endMs - beginMs));
-  return { survived: all - reset, reset, stalled: 0, longestStallMs, lostBytes: reset * 74 };
+  return { survived: CONNECTIONS - reset, reset, stalled: 0, longestStallMs, lostBytes: reset * 74 };
 }
 
 function tally(names: (string | null)[]): Record<string, number> {

@@ -105,7 +105,7 @@ export function TimelineChart({ variant, timeline, view, whole, width: full, all
       <text class="gutter-name" x={0} y={layout.steps + 12}>
         {t.timeline.steps}
       </text>
-      <Bands layout={layout} place={place} endMs={whole.toMs} />
+      <Bands layout={layout} place={place} endMs={timeline.steps.at(-1)?.endMs ?? whole.toMs} />
       {layout.lanes.map((lane) => (
         <LaneShape
           key={lane.stream.name}
