@@ -41,6 +41,9 @@ test('every variant of every scenario is a file for Compose that tells each node
       const nodes = Object.entries(services).filter(([, service]) => service.network_mode !== 'host');
       const told = nodes.map(([, { environment }]) => JSON.parse(environment.L4LAB_NODE) as AloneParams);
       expect([name, told.map(({ plan }) => plan)]).toEqual([name, one.plan.nodes]);
+      const members = (one.plan.pairs ?? []).flatMap((pair) => pair.members.map(({ node }) => `${pair.name} ${node}`));
+      const toldMembers = told.flatMap(({ plan, pairs }) => pairs.map((pair) => `${pair.name} ${plan.name}`));
+      expect([name, toldMembers.sort()]).toEqual([name, members.sort()]);
       const ends = nodes.flatMap(([, service]) => Object.values(service.networks).map((end) => end.ipv4_address));
       expect([name, new Set(ends).size]).toEqual([name, 2 * one.plan.links.length]);
       expect([name, told.flatMap(({ wires }) => wires.map(({ wireAddress }) => wireAddress))]).toEqual([name, ends]);

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NodePlan } from '../terms/plan.ts';
+import type { PairPlan } from '../terms/timeline.ts';
 import { learnNeighbours, type Neighbour } from './learn-neighbours.ts';
 import type { Node } from './node.ts';
 import { ipTolerantBatch } from './program.ts';
@@ -10,6 +11,8 @@ import type { WireParams } from './protocol.ts';
 export interface AloneParams {
   plan: NodePlan;
   wires: WireParams['interfaces'];
+  /** Those that the node is a member of. */
+  pairs: PairPlan[];
   /** Whose MACs the node knows once it is ready. */
   neighbours: Neighbour[];
   /** Servers that the load balancer holds to be up once it is ready. */
@@ -23,10 +26,11 @@ const POLL_MS = 100;
 
 /** Nodes of Compose come up in any order, and this one has nobody to be told by: it asks again until all are there. */
 export async function configureAlone(node: Node, text: string): Promise<void> {
-  const { plan, wires, neighbours, up } = JSON.parse(text) as AloneParams;
+  const { plan, wires, pairs, neighbours, up } = JSON.parse(text) as AloneParams;
   await node.calls.wire({ interfaces: wires, captures: false });
   await node.calls.configure({ node: plan });
   if (plan.balancer !== null) await node.calls.startBalancer({ balancer: plan.balancer });
+  for (const pair of pairs) await node.calls.startPair({ pair, node: plan.name });
   await awaitAll(plan.name, async () => {
     const states = await node.calls.serverStates(null);
     const down = states.filter((state) => !state.up).map(({ service, server }) => `${server} of ${service}`);

@@ -52,6 +52,7 @@ export function composeFile(plan: Plan, { image, head, neighbours, up }: Compose
     const told: AloneParams = {
       plan: node,
       wires: own.map(({ iface, wireAddress }) => ({ name: iface, wireAddress, mac: macs.get(iface)! })),
+      pairs: (plan.pairs ?? []).filter(({ members }) => members.some((member) => member.node === node.name)),
       neighbours: neighbours
         .filter((one) => one.node === node.name)
         .map(({ dev, address }): AloneParams['neighbours'][number] => ({ dev, address })),
