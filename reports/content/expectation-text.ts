@@ -26,8 +26,10 @@ export interface ExpectationMessages {
   avoids: (direction: 'request' | 'reply', nodes: string) => string;
   /** Of streams; `range` says how long in ms, or how many. */
   outage: (range: string, causes: string, at: string | undefined) => string;
+  allSurvive: string;
   connections: (what: 'survive' | 'reset' | 'stall', range: string) => string;
   stall: (range: string) => string;
+  lostTo: (causes: string) => string;
   range: (range: Range, unit: string) => string;
 }
 
@@ -48,8 +50,10 @@ export const ENGLISH_EXPECTATION: ExpectationMessages = {
   avoids: (direction, nodes) => `${direction} avoids ${nodes}`,
   outage: (range, causes, at) =>
     `one outage${range === '' ? '' : ` of ${range}`}${causes === '' ? '' : ` (${causes})`}${at === undefined ? '' : ` at ${at}`}, then`,
+  allSurvive: 'all kept connections survive',
   connections: (what, range) => `${range} kept connections ${what}`,
   stall: (range) => `answers within ${range}`,
+  lostTo: (causes) => `others end because of ${causes}`,
   range: ({ atLeast, atMost }, unit) =>
     [
       ...(atLeast === undefined ? [] : [`at least ${atLeast}${unit}`]),
@@ -59,8 +63,10 @@ export const ENGLISH_EXPECTATION: ExpectationMessages = {
 
 /** An expectation in words, one clause each: `works`, `served by s1`, `request crosses l4` … */
 export function expectationClauses(expect: StreamExpectation, messages = ENGLISH_EXPECTATION): string[] {
-  if (expect.outcome === 'interrupted')
-    return [outageClause(expect.outage, messages), ...singleClauses(expect.then, messages)];
+  if (expect.outcome === 'interrupted') {
+    const [then, ...more] = singleClauses(expect.then, messages);
+    return [`${outageClause(expect.outage, messages)} ${then}`, ...more];
+  }
   if (expect.outcome === 'connections') return connectionClauses(expect, messages);
   if (expect.outcome !== 'varies') return singleClauses(expect, messages);
   const outcomes = alternativesOf(expect)
@@ -88,7 +94,13 @@ function connectionClauses(expect: ConnectionsExpectation, messages: Expectation
     const range = expect[what];
     return range === undefined ? [] : [messages.connections(what, messages.range(range, ''))];
   });
-  return [...counts, ...(expect.stallMs === undefined ? [] : [messages.stall(messages.range(expect.stallMs, ' ms'))])];
+  const { survive, reset, stall, stallMs, causes } = expect;
+  const wantsAll = [survive, reset, stall].every((range) => range === undefined);
+  return [
+    ...(wantsAll ? [messages.allSurvive] : counts),
+    ...(stallMs === undefined ? [] : [messages.stall(messages.range(stallMs, ' ms'))]),
+    ...(causes === undefined ? [] : [messages.lostTo(causes.join(', '))]),
+  ];
 }
 
 function singleClauses(expect: SingleExpectation, messages: ExpectationMessages): string[] {

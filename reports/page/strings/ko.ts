@@ -68,9 +68,11 @@ export const ko: Strings = {
     avoids: (direction, nodes) => `${direction === 'request' ? '요청' : '응답'}이 ${nodes}을(를) 지나지 않음`,
     outage: (range, causes, at) =>
       `중단 한 번${range === '' ? '' : `(${range})`}${causes === '' ? '' : `, 원인 ${causes}`}${at === undefined ? '' : `, 위치 ${at}`}, 그 뒤`,
+    allSurvive: '유지된 연결 모두 살아남음',
     connections: (what, range) =>
       `유지된 연결 중 ${{ survive: '살아남음', reset: '리셋', stall: '멈춤' }[what]}: ${range}`,
     stall: (range) => `응답까지 ${range}`,
+    lostTo: (causes) => `나머지가 끝나는 원인: ${causes}`,
     range: ({ atLeast, atMost }, unit) =>
       [
         ...(atLeast === undefined ? [] : [`${atLeast}${unit} 이상`]),

@@ -93,7 +93,7 @@ test('members of pairs are always told, other things where they change; many are
     spans: [{ fromMs: 0, state: 'master' }],
   };
   const dying = Array.from({ length: 9 }, (_, i) => server(`d${i}`, 'up', 'down'));
-  const bands = [server('s1', 'up'), ...dying, member];
+  const bands = [server('s1', 'up'), ...dying.toReversed(), member];
   const { shown, steady, more } = shownBands(bands, false);
   expect(shown).toEqual([member, ...dying.slice(0, 6)]);
   expect(steady).toEqual([bands[0]]);

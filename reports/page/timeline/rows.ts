@@ -110,12 +110,19 @@ export function neighbouringCall(calls: CallResult[], from: number | null, by: 1
 
 const KINDS: StateBand['of']['kind'][] = ['member', 'node', 'server'];
 
+function orderOf(of: StateBand['of']): string {
+  if (of.kind === 'server') return [of.at, of.service, of.server].join(' ');
+  return of.kind === 'member' ? `${of.pair} ${of.node}` : of.node;
+}
+
 /** Bands that are drawn, and how many are not: what never changes, and what is too much. */
 export function shownBands(
   bands: StateBand[],
   all: boolean,
 ): { shown: StateBand[]; steady: StateBand[]; more: number } {
-  const sorted = bands.toSorted((a, b) => KINDS.indexOf(a.of.kind) - KINDS.indexOf(b.of.kind));
+  const sorted = bands.toSorted(
+    (a, b) => KINDS.indexOf(a.of.kind) - KINDS.indexOf(b.of.kind) || natural.compare(orderOf(a.of), orderOf(b.of)),
+  );
   if (all) return { shown: sorted, steady: [], more: 0 };
   const isSteady = ({ of, spans }: StateBand) => of.kind !== 'member' && spans.every(({ state }) => state === 'up');
   const changing = sorted.filter((band) => !isSteady(band));

@@ -1,0 +1,46 @@
+import type { StreamExpectation } from '../../harness/terms/timeline.ts';
+import { ko } from '../page/strings/ko.ts';
+import { expectationClauses } from './expectation-text.ts';
+
+const OUTAGE: StreamExpectation = {
+  outcome: 'interrupted',
+  outage: { atLeastMs: 100, atMostMs: 2000, causes: ['stale-neighbour'], at: 'l3' },
+  then: { outcome: 'works', servedBy: { one: 's1' } },
+};
+
+const CONNECTIONS: StreamExpectation = {
+  outcome: 'connections',
+  survive: { atLeast: 6 },
+  reset: { atMost: 4 },
+  stallMs: { atMost: 900 },
+  causes: ['connection-unknown'],
+};
+
+test('an outage is told with its bounds, its causes and what follows', () => {
+  expect(expectationClauses(OUTAGE)).toEqual([
+    'one outage of at least 100 ms and at most 2000 ms (stale-neighbour) at l3, then works',
+    'served by s1',
+  ]);
+  expect(expectationClauses({ outcome: 'interrupted', outage: {}, then: { outcome: 'works' } })).toEqual([
+    'one outage, then works',
+  ]);
+});
+
+test('what is to become of kept connections is told; that all survive, where nothing else is said', () => {
+  expect(expectationClauses(CONNECTIONS)).toEqual([
+    'at least 6 kept connections survive',
+    'at most 4 kept connections reset',
+    'answers within at most 900 ms',
+    'others end because of connection-unknown',
+  ]);
+  expect(expectationClauses({ outcome: 'connections' })).toEqual(['all kept connections survive']);
+});
+
+test('in Korean too every bound and cause is told', () => {
+  const text = [OUTAGE, CONNECTIONS, { outcome: 'connections' } as const]
+    .flatMap((expect) => expectationClauses(expect, ko.expectation))
+    .join('\n');
+  for (const value of ['100', '2000', 'stale-neighbour', 'l3', 's1', '6', '4', '900', 'connection-unknown'])
+    expect(text).toContain(value);
+  expect(text).not.toMatch(/undefined|null| at | most | least /);
+});
