@@ -6,7 +6,7 @@ import { BALANCERS } from './balancers/kinds.ts';
 import { listen, type Listening } from './listen.ts';
 import { apply, change, fingerprint, linkDown, linkUp, undo, wipe, type Applied } from './namespace.ts';
 import { PairMember } from './pair.ts';
-import type { FromAgent } from './protocol.ts';
+import type { FromAgent, StateChange } from './protocol.ts';
 import { wallClock } from './wall-clock.ts';
 
 /** What a node is by its plan, and the programs that belong to that: all that comes and goes with its power. */
@@ -54,7 +54,7 @@ export class Machine {
     if (this.#balancer?.running) return this.#balancer.reload(config);
     this.#balancer = await BALANCERS[kind](config, {
       log: (line) => this.emit({ event: 'log', line }),
-      serverState: (state) => this.emit({ event: 'server', at: wallClock(), ...state }),
+      serverState: (state) => this.#tell({ event: 'server', at: wallClock(), ...state }),
     });
   }
 
@@ -65,7 +65,10 @@ export class Machine {
   }
 
   async startPair(pair: PairPlan): Promise<void> {
-    this.#member = await PairMember.start(pair, this.node!, this.emit);
+    this.#member = await PairMember.start(pair, this.node!, {
+      log: (line) => this.emit({ event: 'log', line }),
+      state: (state) => this.#tell({ event: 'pair', at: wallClock(), pair: pair.name, state }),
+    });
   }
 
   async stopPair(): Promise<void> {
@@ -179,6 +182,11 @@ export class Machine {
     await this.stopPair();
     await this.#balancer?.stop();
     await this.stopListening();
+  }
+
+  /** What programs see while their node loses power is nobody's state. */
+  #tell(change: StateChange): void {
+    if (this.#hasPower) this.emit(change);
   }
 
   #isUp(iface: string): boolean {

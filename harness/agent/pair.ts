@@ -9,12 +9,17 @@ import { Daemon } from './daemon.ts';
 import { keepalivedConfig, QUIET_TABLE, quietRules, stateIn } from './keepalived.ts';
 import { writeSysctls } from './namespace.ts';
 import { program } from './program.ts';
-import type { FromAgent, PairState } from './protocol.ts';
-import { wallClock } from './wall-clock.ts';
+import type { PairState } from './protocol.ts';
 
 const FIFO = `${PAIR_FOLDER}/states`;
 const VRRP_CONFIG = `${PAIR_FOLDER}/keepalived.conf`;
 const SYNC_CONFIG = `${PAIR_FOLDER}/conntrackd.conf`;
+
+/** Who is told of what a member does. */
+interface Told {
+  log: (line: string) => void;
+  state: (state: PairState) => void;
+}
 
 /** A node's part in a pair: keepalived, and conntrackd where connections are told. */
 export class PairMember {
@@ -29,28 +34,27 @@ export class PairMember {
   ) {}
 
   /** Starts it and waits until it has a state. @throws AgentError with what the programs said */
-  static async start(pair: PairPlan, node: NodePlan, emit: (message: FromAgent) => void): Promise<PairMember> {
+  static async start(pair: PairPlan, node: NodePlan, told: Told): Promise<PairMember> {
     await rm(PAIR_FOLDER, { recursive: true, force: true });
     await mkdir(PAIR_FOLDER, { recursive: true });
     await writeFile(VRRP_CONFIG, keepalivedConfig(pair, node.name, FIFO));
     if (!pair.gratuitousArp) await program(['nft', '-f', '-'], quietRules(pair, node.name));
     const states = await openFifo();
-    const log = (line: string): void => emit({ event: 'log', line });
     const daemons: Daemon[] = [];
     if (pair.sync === 'conntrackd') {
       await writeFile(SYNC_CONFIG, conntrackdConfig(pair, node));
-      daemons.push(new Daemon(['conntrackd', '-C', SYNC_CONFIG], log));
+      daemons.push(new Daemon(['conntrackd', '-C', SYNC_CONFIG], told.log));
     }
     // In the foreground, ended with its parts, VRRP alone, telling the console rather than syslog.
     const vrrp = ['-n', '-R', '-P', '-l', '-G', '-f', VRRP_CONFIG, '-p', `${PAIR_FOLDER}/keepalived.pid`];
-    const keepalived = new Daemon(['keepalived', ...vrrp, '-r', `${PAIR_FOLDER}/vrrp.pid`], log);
+    const keepalived = new Daemon(['keepalived', ...vrrp, '-r', `${PAIR_FOLDER}/vrrp.pid`], told.log);
     daemons.push(keepalived);
     const member = new PairMember(pair, daemons, states);
     createInterface({ input: states }).on('line', (line) => {
       const state = stateIn(line);
       if (state === null) return;
       member.#state = state;
-      emit({ event: 'pair', at: wallClock(), pair: pair.name, state });
+      told.state(state);
       keepalived.changed();
     });
     try {
