@@ -18,7 +18,9 @@ import { runInPool } from '../harness/run/variant.ts';
 import { changedVariant, whatWouldHelp } from '../harness/model/what-if.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 import { resolvePlan } from '../harness/scenario/resolve.ts';
+import { explainStream } from './explain-stream.ts';
 import { findOneFlow, type One } from './find-one.ts';
+import { indent } from './indent.ts';
 import type { Project } from '../harness/project/project.ts';
 import { lineWidth } from './terminal.ts';
 
@@ -32,8 +34,9 @@ export async function explainCommand(
   options: { flow?: string; variant?: string; prove: boolean },
   signal: AbortSignal,
 ): Promise<number> {
-  const { flow, ...one } = findOneFlow(project, word, options.variant, options.flow);
+  const { flow, cell, ...one } = findOneFlow(project, word, options.variant, options.flow);
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
+  if (flow === null) return explainStream(project, { ...one, cell }, { prove: options.prove, say }, signal);
   const predictions = predict(one.plan, flow);
   say(wrap(`${one.plan.scenario} [${one.plan.variant}] ${flow.name}: ${outcomeOf(predictions)}`, lineWidth()));
   say(predictionsText(predictions, one.plan, lineWidth()));
@@ -99,8 +102,4 @@ function describeCause(cause: Cause): string {
     wrap(story, width, { indent: '  ' }),
     wrap(`Usual fix: ${fix}`, width, { indent: '  ' }),
   ].join('');
-}
-
-function indent(text: string): string {
-  return text.trimEnd().replaceAll(/^/gm, '    ');
 }

@@ -1,5 +1,5 @@
 import type { L4labError } from '../harness/errors.ts';
-import { plansOf } from '../harness/scenario/plans.ts';
+import { cellNames, plansOf } from '../harness/scenario/plans.ts';
 import { findScenarios, scenarioName } from '../harness/project/scenario-files.ts';
 import type { LoadedScenario } from '../harness/scenario/plans.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
@@ -35,7 +35,8 @@ export function findOne(project: Project, word: string, variantName: string | un
 }
 
 /**
- * The same with a flow: a word that names several scenarios will do when only one of them has it.
+ * The same with a flow, or a stream in a step (`STEP.STREAM`, `flow` is null then): a word that names several scenarios will
+ * do when only one of them has it.
  * @param variantName the first variant that has the flow when absent
  * @param flowName may be absent where there is but one flow
  */
@@ -44,14 +45,14 @@ export function findOneFlow(
   word: string,
   variantName: string | undefined,
   flowName: string | undefined,
-): One & { flow: FlowPlan } {
+): One & { cell: string; flow: FlowPlan | null } {
   const scenarios = loadAll(project, findScenarios(project, [word]));
   const plans = scenarios.flatMap((one) => plansOf(one, ALL));
-  const names = [...new Set(plans.flatMap(({ plan }) => plan.flows.map(({ name }) => name)))];
+  const names = [...new Set(plans.flatMap(({ plan }) => cellNames(plan)))];
   const name = flowName ?? names[0]!;
   if (flowName === undefined && names.length > 1) throw commandLineError(`name a flow; flows are ${names.join(', ')}`);
   const one = first(scenarios, variantName, name);
-  return { ...one, flow: one.plan.flows.find((flow) => flow.name === name)! };
+  return { ...one, cell: name, flow: one.plan.flows.find((flow) => flow.name === name) ?? null };
 }
 
 const ALL = { variants: [], flows: [] };

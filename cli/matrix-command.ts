@@ -3,7 +3,8 @@ import { wrap } from '../reports/content/wrap.ts';
 import { en } from '../reports/messages/en.ts';
 import { EXIT } from '../harness/errors.ts';
 import { predict } from '../harness/model/predict.ts';
-import { plansOf, type Selection } from '../harness/scenario/plans.ts';
+import { predictedCells } from '../harness/model/timeline.ts';
+import { cellNames, plansOf, type Selection } from '../harness/scenario/plans.ts';
 import { findLabs, findScenarios, loadLab } from '../harness/project/scenario-files.ts';
 import type { LoadedScenario } from '../harness/scenario/plans.ts';
 import { defaultMatrix } from '../harness/scenario/default-matrix.ts';
@@ -30,10 +31,12 @@ export function matrixCommand(
 
 function describeMatrix(loaded: LoadedScenario, selection: Selection): string {
   const plans = plansOf(loaded, selection);
-  const flows = [...new Set(plans.flatMap(({ plan }) => plan.flows.map(({ name }) => name)))];
+  const isWanted = (name: string): boolean => selection.flows.length === 0 || selection.flows.includes(name);
+  const flows = [...new Set(plans.flatMap(({ plan }) => cellNames(plan).filter(isWanted)))];
   const columns = plans.map(({ variant, plan }) => ({
     variant: variant.name,
     cells: new Map(plan.flows.map((flow) => [flow.name, predict(plan, flow)])),
+    streams: new Map(predictedCells(plan).map(({ name, predicted }) => [name, en.timeline.predicted(predicted)])),
   }));
   const callers = new Map(plans.flatMap(({ plan }) => plan.flows.map(({ name, from }) => [name, from])));
   const width = lineWidth();

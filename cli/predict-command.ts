@@ -2,9 +2,11 @@ import { say } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
 import { outcomeOf } from '../reports/content/matrix-text.ts';
 import { alikePredictions, predictionsText } from '../reports/content/predictions-text.ts';
+import { stepsText } from '../reports/content/steps-text.ts';
 import { wrap } from '../reports/content/wrap.ts';
 import { EXIT } from '../harness/errors.ts';
 import { predict } from '../harness/model/predict.ts';
+import { predictTimeline } from '../harness/model/timeline.ts';
 import { plansOf, type Selection } from '../harness/scenario/plans.ts';
 import { findScenarios } from '../harness/project/scenario-files.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
@@ -13,14 +15,25 @@ import type { Project } from '../harness/project/project.ts';
 import { select } from './selection.ts';
 import { lineWidth } from './terminal.ts';
 
-/** `l4lab predict`: every flow's walk as the model sees it; needs no Docker. */
+/** `l4lab predict`: every flow's walk as the model sees it, and what streams do in each step; needs no Docker. */
 export function predictCommand(project: Project, word: string, selection: Selection): Promise<number> {
   for (const loaded of select(loadAll(project, findScenarios(project, [word])), selection)) {
     for (const { plan } of plansOf(loaded, selection)) {
       for (const flow of plan.flows) process.stdout.write(`${describePrediction(flow, plan)}\n`);
+      if (plan.timeline) process.stdout.write(describeSteps(plan, selection));
     }
   }
   return Promise.resolve(EXIT.ok);
+}
+
+/** What streams do in each step. */
+function describeSteps(plan: Plan, { flows }: Selection): string {
+  const width = lineWidth();
+  const isWanted = (cell: string): boolean => flows.length === 0 || flows.includes(cell);
+  return (
+    wrap(`${plan.scenario} [${plan.variant}]`, width) +
+    `${stepsText(plan, predictTimeline(plan), { width, isWanted })}\n`
+  );
 }
 
 /** A flow's outcome and walk, one block for each server that may be picked, and why those fail that do. */

@@ -14,10 +14,18 @@ export function transmit(run: Run, host: Host, iface: string, frame: Frame): voi
     return;
   }
   if ('packet' in frame && host.ports.includes(iface) && isSwallowed(run, host, iface, frame.packet)) return;
+  if (!isUp(host, iface)) {
+    if ('packet' in frame) discard(run, frame.packet, host.name);
+    return;
+  }
   const sent = 'packet' in frame ? { ...frame, packet: crossing(frame, host.name, iface, 'out') } : frame;
   const far = run.network.wires.get(`${host.name}/${iface}`);
   if (far !== undefined) run.arrivals.push({ ...far, frame: sent });
   else if ('packet' in sent) discard(run, sent.packet, host.name);
+}
+
+function isUp({ plan }: Host, iface: string): boolean {
+  return plan.interfaces.find(({ name }) => name === iface)?.up !== false;
 }
 
 /**

@@ -10,7 +10,7 @@ import { otherGateways, otherRoutes, otherServerGateways } from './route-candida
 /** Codes of fixes that name nothing but a node. */
 type NodeFix = Exclude<
   Extract<Fix, { params: { node: string } }>['code'],
-  'node-gateway' | 'vip-off-loopback' | 'smaller-mtu'
+  'node-gateway' | 'vip-off-loopback' | 'smaller-mtu' | 'neighbour-age' | 'mac-age' | 'idle-timeout'
 >;
 
 /**

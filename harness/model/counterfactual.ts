@@ -8,6 +8,8 @@ export interface Trial {
   planAfter: (change: Patch) => Plan | null;
   /** Whether the flow works in it as it should, whatever is picked. */
   works: (plan: Plan) => boolean;
+  /** How many pairs are tried where no single change suffices; absent means as many as are usual. */
+  mostPairs?: number;
 }
 
 /** More than these nobody reads. */
@@ -20,7 +22,10 @@ const MOST_PAIRS_TRIED = 150;
  * The smallest changes that the model says make a flow work: single candidates in the order given, or, if none suffices
  * alone, pairs of them. None leaves the plan as it is, no two lead to the same plan, and each names only what it changes.
  */
-export function counterfactuals(candidates: Candidate[], { planAfter, works }: Trial): Candidate[] {
+export function counterfactuals(
+  candidates: Candidate[],
+  { planAfter, works, mostPairs = MOST_PAIRS_TRIED }: Trial,
+): Candidate[] {
   const seen = new Set([substance(planAfter({}))]);
   /** The plan after a change that no other one has led to. */
   const news = ({ change }: Candidate): Plan | null => {
@@ -41,7 +46,7 @@ export function counterfactuals(candidates: Candidate[], { planAfter, works }: T
     const plan = news(candidate);
     if (plan !== null) (works(plan) ? single : useless).push(candidate);
   }
-  const found = single.length > 0 ? single : first(MOST_PAIRS_SHOWN, pairs(useless).slice(0, MOST_PAIRS_TRIED), helps);
+  const found = single.length > 0 ? single : first(MOST_PAIRS_SHOWN, pairs(useless).slice(0, mostPairs), helps);
   return found.map(({ fixes, change }) => {
     if (leaves(change, []).length === 1) return { fixes, change };
     const goal = substance(planAfter(change));

@@ -29,6 +29,19 @@ export function predictTimeline(plan: Plan): StreamPrediction[][] {
   });
 }
 
+/** The same for streams of which something is expected in a step, by the names of these cells: `STEP.STREAM`. */
+export function predictedCells(plan: Plan): { name: string; predicted: StreamPrediction }[] {
+  if (plan.timeline === undefined) return [];
+  const { streams, steps } = plan.timeline;
+  const predicted = predictTimeline(plan);
+  return steps.flatMap((step, index) =>
+    step.expect.map(({ stream }) => ({
+      name: `${step.name}.${stream}`,
+      predicted: predicted[index]![streams.findIndex(({ name }) => name === stream)]!,
+    })),
+  );
+}
+
 function beforeFirst(plan: Plan): Left {
   const holders = holdersAt(plan, -1);
   const network = networkOf(withHolders(planAt(plan, -1), holders));
@@ -45,7 +58,7 @@ function beforeFirst(plan: Plan): Left {
 
 interface Before {
   left: Left;
-  /** Connections that streams keep, by stream: those that differ. */
+  /** Connections that streams keep, or that calls in flight have, by stream: those that differ. */
   kept: Map<string, Kept[]>;
 }
 
@@ -60,8 +73,13 @@ function takeStep(
   const groups = stages.holders.flatMap(({ pair, groups: all }) =>
     plan.pairs!.some(({ name, sync }) => name === pair && sync === 'conntrackd') ? all : [],
   );
+  // A call in flight may not have been told to the others yet.
+  const told = (stream: StreamPlan, one: Kept): Kept => (isKept(stream) ? synced(one, groups) : one);
   const kept = new Map(
-    [...before].map(([name, all]) => [name, all.map((one) => synced(afterActions(one, actions), groups))]),
+    streams.map((stream) => [
+      stream.name,
+      (before.get(stream.name) ?? []).map((one) => told(stream, afterActions(one, actions))),
+    ]),
   );
   const settled = stages.settled.map((world) => settle(world, streams, kept));
   const passing = stages.passing.map(({ world, pending }) => ({ pending, tried: tryAll(world, streams, kept) }));
@@ -76,7 +94,7 @@ function takeStep(
     failing.set(name, placesOf(answers));
     after.set(
       name,
-      distinctKept(tries.flatMap((tried) => keptAfter(stream, tried))).map((one) => synced(one, groups)),
+      distinctKept(tries.flatMap((tried) => keptAfter(stream, tried))).map((one) => told(stream, one)),
     );
     return {
       settled: isBeyond ? null : answers,
@@ -107,7 +125,7 @@ function takeStep(
 
 /** How calls of one stream go in one world. */
 interface Tried {
-  /** Over each connection that was kept from before. */
+  /** Over each connection that was there before. */
   next: Course[];
   /** With a new one. */
   fresh: Course[];
@@ -143,11 +161,15 @@ function tryAll(world: World, streams: StreamPlan[], kept: Map<string, Kept[]>):
   return new Map(
     streams.map((stream): [string, Tried] => {
       const fresh = courses(world, stream, null);
-      const opened = fresh.flatMap((one) => (works(one) && one.kept !== null ? [one.kept] : []));
+      const opened = isKept(stream) ? openedBy(fresh) : [];
       const next = over(stream, kept.get(stream.name) ?? []);
       return [stream.name, { next, fresh, later: over(stream, distinctKept(opened)) }];
     }),
   );
+}
+
+function openedBy(fresh: Course[]): Kept[] {
+  return fresh.flatMap((one) => (works(one) && one.kept !== null ? [one.kept] : []));
 }
 
 function coursesOf({ next, fresh, later }: Tried): Course[] {
@@ -165,9 +187,11 @@ function answersOf(stream: StreamPlan, { next, fresh, later }: Tried): Predictio
   return predictions([...going, ...opening, ...later]);
 }
 
-/** Failures that come once, and are over when the connection has been opened anew, perhaps at the second try. */
+/**
+ * Failures that come once: of calls in flight, and of connections that are opened anew then, perhaps at the second try.
+ */
 function endsOf(stream: StreamPlan, { next, fresh }: Tried): Place[] {
-  if (!isKept(stream)) return [];
+  if (!isKept(stream)) return placesOf(predictions(next));
   const ended = next.filter((one) => isEnded(stream, one));
   const opensSome = next.length === 0 || ended.length > 0;
   return placesOf(predictions([...ended, ...(opensSome && fresh.some(works) ? fresh : [])]));
@@ -191,7 +215,8 @@ function failuresOf(stream: StreamPlan, tried: Tried): Place[] {
 }
 
 /** Connections when the step ends, those that wait for an answer among them. */
-function keptAfter(stream: StreamPlan, { next, later }: Tried): Kept[] {
+function keptAfter(stream: StreamPlan, { next, fresh, later }: Tried): Kept[] {
+  if (!isKept(stream)) return openedBy(fresh);
   const going = (all: Course[]): Kept[] => all.flatMap((one) => (isEnded(stream, one) ? [] : [one.kept!]));
   const isWhole = next.length > 0 && !next.some((one) => isEnded(stream, one));
   return [...going(next), ...(isWhole ? [] : going(later))];
@@ -240,7 +265,7 @@ function unknownOf(
       ? [{ code: 'holder-unknown', params: { address, nodes } }]
       : [],
   );
-  const isOpen = tries.some(({ next }) => next.some(({ open }) => open.size > 0));
+  const isOpen = isKept(stream) && tries.some(({ next }) => next.some(({ open }) => open.size > 0));
   const picked: Unknown[] = isOpen && called !== null ? [{ code: 'pick-unknown', params: { service: called } }] : [];
   return [...beyond, ...silent, ...held, ...picked];
 }

@@ -3,15 +3,22 @@ import { InputError } from '../errors.ts';
 import type { Counterfactual, FlowResult, ScenarioResult } from '../terms/results.ts';
 import { candidates } from './candidates.ts';
 import { counterfactuals } from './counterfactual.ts';
+import { placesOf } from './predicted-outage.ts';
 import { predictions } from './predict.ts';
+import { stepCandidates } from './step-candidates.ts';
+import { predictedCells } from './timeline.ts';
 import type { LoadedScenario } from '../scenario/plans.ts';
 import { mergePatch } from '../scenario/merge-patch.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
+import type { StreamPrediction } from '../terms/timeline.ts';
 import type { Prediction } from '../terms/walk.ts';
 import { readVariant, type Variant } from '../scenario/read.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 
 type Change = Record<string, unknown>;
+
+/** To predict all steps anew takes longer than a flow. */
+const MOST_PAIRS_IN_STEPS = 12;
 
 /**
  * A variant with a further change on top; null when that is no valid scenario. The changes are applied one after the
@@ -38,10 +45,13 @@ export function changedVariant(
 export function withCounterfactuals(result: ScenarioResult, loaded: LoadedScenario): ScenarioResult {
   const variants = result.variants.map((of) => {
     const variant = loaded.scenario.variants.find(({ name }) => name === of.name)!;
+    const inStep = helpInSteps({ loaded, variant, plan: of.plan });
     const flows = of.flows.map((seen): FlowResult => {
       const flow = of.plan.flows.find(({ name }) => name === seen.name);
-      // A stream in a step fails by what has happened, which no change of the plan undoes.
-      if (flow === undefined) return seen;
+      if (flow === undefined) {
+        const helps = seen.disagreement === null ? inStep(seen.name) : [];
+        return { ...seen, counterfactuals: helps.map(({ fixes, change, proven }) => ({ fixes, change, proven })) };
+      }
       const cause = seen.disagreement === null ? seen.cause : null;
       const helps = whatWouldHelp({ loaded, variant, plan: of.plan, flow, cause });
       return { ...seen, counterfactuals: helps.map(({ fixes, change, proven }) => ({ fixes, change, proven })) };
@@ -85,6 +95,60 @@ export function whatWouldHelp({ loaded, variant, plan, flow, cause }: Failure): 
     patch: change,
     proven: null,
   }));
+}
+
+/**
+ * What the model says would keep a stream in a step from failing in the end, or its connections from ending: a function of
+ * the cell, `STEP.STREAM`. Nothing is proposed against an outage that is over by itself.
+ */
+export function helpInSteps({
+  loaded,
+  variant,
+  plan,
+}: Pick<Failure, 'loaded' | 'variant' | 'plan'>): (cell: string) => (Counterfactual & { patch: Change })[] {
+  const after = new Map<string, Plan | null>();
+  const outcomes = new WeakMap<Plan, Map<string, StreamPrediction>>();
+  const planAfter = (change: Change): Plan | null => {
+    const key = JSON.stringify(change);
+    if (!after.has(key)) {
+      const changed = changedVariant(loaded, variant, change);
+      after.set(key, changed && { ...resolvePlan(loaded.scenario, changed), flows: plan.flows });
+    }
+    return after.get(key)!;
+  };
+  const outcomeIn = (changed: Plan, cell: string): StreamPrediction | undefined => {
+    let known = outcomes.get(changed);
+    if (known === undefined) {
+      known = new Map(predictedCells(changed).map(({ name, predicted }) => [name, predicted]));
+      outcomes.set(changed, known);
+    }
+    return known.get(cell);
+  };
+  return (cell) => {
+    const predicted = outcomeIn(plan, cell);
+    const stream = plan.timeline?.streams.find(({ name }) => cell.endsWith(`.${name}`));
+    if (predicted === undefined || stream === undefined || isWhole(predicted)) return [];
+    const places = [
+      ...placesOf(predicted.settled ?? []),
+      ...(predicted.connections?.cause ? [predicted.connections.cause] : []),
+    ];
+    const works = (changed: Plan): boolean => {
+      const outcome = outcomeIn(changed, cell);
+      return outcome !== undefined && isWhole(outcome);
+    };
+    const tried = stepCandidates(plan, stream, places);
+    return counterfactuals(tried, { planAfter, works, mostPairs: MOST_PAIRS_IN_STEPS }).map(({ fixes, change }) => ({
+      fixes,
+      change: stringify(change),
+      patch: change,
+      proven: null,
+    }));
+  };
+}
+
+/** Calls work in the end, and connections go on, whatever is picked. */
+function isWhole({ settled, connections }: StreamPrediction): boolean {
+  return settled?.every(({ outcome }) => outcome === 'works') === true && (connections?.survive ?? 'all') === 'all';
 }
 
 /** Every alternative gets its answer, and gets it as it should; that two L4s have one address is no concern of it. */

@@ -37,7 +37,7 @@ export interface View {
 export interface Course {
   run: Run;
   prediction: Prediction;
-  /** The connection as it is remembered then; null where none is kept. */
+  /** The connection as it is remembered then; null where nothing of it matters to anybody. */
   kept: Kept | null;
   /** Whether the caller was told that it gets nothing; otherwise it waits. */
   isTurnedAway: boolean;
@@ -70,7 +70,7 @@ export function courses(world: World, stream: StreamPlan, kept: Kept | null): Co
     return {
       run,
       prediction,
-      kept: isKept(stream) ? remembered(run, choices) : null,
+      kept: isKept(stream) || stream.protocol !== 'udp' ? remembered(run, choices) : null,
       isTurnedAway: isTurnedAway(run),
       open: choices.open,
     };

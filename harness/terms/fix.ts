@@ -28,4 +28,13 @@ export interface Fixes {
   'servers-gateway': { gateway: string };
   'use-proxy': { service: string };
   'use-dsr': { service: string };
+  /** What helps over time. */
+  'gratuitous-arp-on': { pair: string };
+  'preempt-on': { pair: string };
+  'share-connections': { pair: string };
+  'use-maglev': { service: string };
+  'check-on': { service: string; intervalMs: number };
+  'neighbour-age': { node: string; ms: number };
+  'mac-age': { node: string; ms: number };
+  'idle-timeout': { node: string; ms: number };
 }

@@ -8,6 +8,8 @@ export interface MatrixColumn {
   variant: string;
   /** By flow name; a flow may be missing from a variant. */
   cells: Map<string, Prediction[]>;
+  /** What is said of streams in steps, by `STEP.STREAM`. */
+  streams?: Map<string, string>;
 }
 
 /** So many callers that fare alike have a row each. */
@@ -27,7 +29,7 @@ export function matrixText(
 ): string {
   const head = ['flow', ...columns.map(({ variant }) => variant)];
   const outcomes = (flow: string, seen = (all: Prediction[]) => all): string[] =>
-    columns.map(({ cells }) => outcomeOf(seen(cells.get(flow) ?? [])));
+    columns.map(({ cells, streams }) => streams?.get(flow) ?? outcomeOf(seen(cells.get(flow) ?? [])));
   const alike = new Map<string, string[]>();
   for (const flow of flows) {
     const caller = callers.get(flow);

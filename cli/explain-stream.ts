@@ -1,0 +1,85 @@
+import { stringify } from 'yaml';
+import { readyEngine } from '../api/engine.ts';
+import { EXIT } from '../harness/errors.ts';
+import { predictedCells, predictTimeline } from '../harness/model/timeline.ts';
+import { changedVariant, helpInSteps } from '../harness/model/what-if.ts';
+import type { Project } from '../harness/project/project.ts';
+import { LabPool } from '../harness/run/lab-pool.ts';
+import { runInPool } from '../harness/run/variant.ts';
+import { resolvePlan } from '../harness/scenario/resolve.ts';
+import type { CauseCode } from '../harness/terms/cause.ts';
+import type { Plan } from '../harness/terms/plan.ts';
+import type { FlowResult } from '../harness/terms/results.ts';
+import type { StreamPrediction, StreamSummary } from '../harness/terms/timeline.ts';
+import { stepsText } from '../reports/content/steps-text.ts';
+import { wrap } from '../reports/content/wrap.ts';
+import { fixesText } from '../reports/messages/catalogue.ts';
+import { en } from '../reports/messages/en.ts';
+import type { One } from './find-one.ts';
+import { indent } from './indent.ts';
+import { lineWidth } from './terminal.ts';
+
+/** A stream in a step: what happens to it over time, why, and what would keep it from failing. */
+export async function explainStream(
+  project: Project,
+  one: One & { cell: string },
+  { prove: isProven, say }: { prove: boolean; say: (text: string) => void },
+  signal: AbortSignal,
+): Promise<number> {
+  const { plan, cell } = one;
+  const width = lineWidth();
+  say(wrap(`${plan.scenario} [${plan.variant}]`, width).trimEnd());
+  say(stepsText(plan, predictTimeline(plan), { width, isWanted: (name) => name === cell }));
+  const { predicted } = predictedCells(plan).find(({ name }) => name === cell)!;
+  for (const code of causesOf(predicted)) {
+    const { story, fix } = en.causes[code];
+    say(
+      wrap(code, width) +
+        wrap(story, width, { indent: '  ' }) +
+        wrap(`Usual fix: ${fix}`, width, { indent: '  ' }).trimEnd(),
+    );
+  }
+  const helps = helpInSteps(one)(cell);
+  if (!isProven) {
+    for (const { fixes, change } of helps)
+      say(`${wrap(`It would work with: ${fixesText(en, fixes)}`, width)}${indent(change)}`);
+    return EXIT.ok;
+  }
+  const { engine, image, labels } = await readyEngine(project);
+  await using pool = new LabPool({ engine, image, labels, signal });
+  const tryStream = async (tried: One['variant'], triedPlan: Plan): Promise<FlowResult | undefined> => {
+    signal.throwIfAborted();
+    return (await runInPool(tried, { ...triedPlan, flows: [] }, pool)).find(({ name }) => name === cell);
+  };
+  const seen = await tryStream(one.variant, plan);
+  if (!seen || seen.verdict === 'not-run' || !seen.stream) {
+    say('Seen: not run');
+    return EXIT.unavailable;
+  }
+  say(wrap(`Seen: ${en.timeline.seen(seen.stream.summary)}`, width).trimEnd());
+  if (seen.disagreement) say(en.noFixFromDisagreement);
+  let wrong = 0;
+  for (const { fixes, patch } of seen.disagreement ? [] : helps) {
+    const changed = changedVariant(one.loaded, one.variant, patch)!;
+    const summary = (await tryStream(changed, resolvePlan(one.loaded.scenario, changed)))?.stream?.summary;
+    const proven = summary !== undefined && isMended(summary);
+    wrong += Number(!proven);
+    const what = summary === undefined ? 'not run' : en.timeline.seen(summary);
+    say(`${wrap(`${proven ? '✓' : '✗'} ${what} with: ${fixesText(en, fixes)}`, width)}${indent(stringify(patch))}`);
+  }
+  return wrong === 0 ? EXIT.ok : EXIT.failed;
+}
+
+/** Whether calls worked in the end, and no connection was lost. */
+function isMended({ outage, connections }: StreamSummary): boolean {
+  return outage?.toMs !== null && (connections === undefined || connections.reset + connections.stalled === 0);
+}
+
+function causesOf({ settled, outage, connections }: StreamPrediction): CauseCode[] {
+  const places = [
+    ...(settled ?? []).flatMap(({ cause }) => cause ?? []),
+    ...(outage?.causes ?? []),
+    ...(connections?.cause ? [connections.cause] : []),
+  ];
+  return [...new Set(places.map(({ code }) => code))];
+}

@@ -1,0 +1,4 @@
+/** YAML below the line that it belongs to. */
+export function indent(text: string): string {
+  return text.trimEnd().replaceAll(/^/gm, '    ');
+}

@@ -1,0 +1,56 @@
+import type { Plan } from '../../harness/terms/plan.ts';
+import type { StepPlan, StreamPrediction } from '../../harness/terms/timeline.ts';
+import { say } from '../messages/catalogue.ts';
+import { en } from '../messages/en.ts';
+import { predictionsText } from './predictions-text.ts';
+import { wrap } from './wrap.ts';
+
+/**
+ * What the model says of a plan's streams, step by step: how calls go in the end, what fails before and for how long, what
+ * it does not know, and their walks where these are not those of an earlier step.
+ * @param predicted by step, by stream
+ * @param isWanted which cells, `STEP.STREAM`, are to be told of
+ * @param width characters that a line may have
+ */
+export function stepsText(
+  plan: Plan,
+  predicted: StreamPrediction[][],
+  { width, isWanted }: { width: number; isWanted: (cell: string) => boolean },
+): string {
+  const { streams, steps } = plan.timeline!;
+  const seen = new Map<string, string>();
+  const blocks = steps.flatMap((step, index) => {
+    const wanted = streams.flatMap(({ name }, number) =>
+      isWanted(`${step.name}.${name}`) ? [{ name, prediction: predicted[index]![number]! }] : [],
+    );
+    if (wanted.length === 0) return [];
+    const lines = wanted.map(({ name, prediction }) => {
+      const walks = predictionsText(prediction.settled ?? [], plan, width);
+      const former = seen.get(walks);
+      if (former === undefined) seen.set(walks, `${step.name}.${name}`);
+      const again = wrap(`the way of ${former}`, width, { indent: '    ' });
+      const shown = walks === '' ? '' : former === undefined ? walks : again;
+      return streamText(name, prediction, width) + shown;
+    });
+    return [wrap(stepTitle(step), width), ...lines];
+  });
+  return blocks.join('');
+}
+
+/** A stream in a step: the outcome, and on what that is based. */
+export function streamText(name: string, prediction: StreamPrediction, width: number): string {
+  const notes = [...(prediction.outage?.bounds ?? []), ...prediction.unknown];
+  return [
+    wrap(`${name}: ${en.timeline.predicted(prediction)}`, width, { indent: '  ' }),
+    ...notes.map((note) => wrap(say(en, note), width, { indent: '    ' })),
+  ].join('');
+}
+
+function stepTitle({ name, actions, until, forMs }: StepPlan): string {
+  const parts = [
+    ...actions.map((action) => en.timeline.action(action)),
+    ...(until === undefined ? [] : [en.timeline.awaited(until)]),
+    `for ${forMs} ms`,
+  ];
+  return `${name}: ${parts.join(', ')}`;
+}
