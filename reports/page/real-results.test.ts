@@ -19,6 +19,14 @@ flows:
   client-to-web: { from: client, to: web, repeat: 2, expect: works }
   s1-to-web: { from: s1, to: web, expect: works }
   ping: { from: client, to: s1, protocol: icmp, expect: works }
+streams:
+  calls: { from: client, to: web, every: 20ms }
+steps:
+  calm: { for: 300ms, expect: { calls: works } }
+  s1-deaf:
+    do: { stopListeners: s1 }
+    for: 300ms
+    expect: { calls: { oneOf: [works, { outcome: fails, cause: refused }] } }
 variants:
   dsr: {}
   forgotten: { change: { servers: { loopback: [] } } }
@@ -66,6 +74,10 @@ const VIEWS: Record<string, [fragment: () => string, ready: string]> = {
   table: [() => `${at('dsr', 'ping')}?tab=table`, 'table.walk'],
   why: [() => `${at('forgotten', 'client-to-web')}?tab=why`, '.why'],
   compare: [() => `${at('forgotten', 'client-to-web')}?tab=compare`, '.compare section:nth-child(2) .steps'],
+  timeline: [
+    () => `${at('dsr', 's1-deaf.calls')}?against=forgotten`,
+    '.timeline-charts > div:nth-child(2) svg.timeline',
+  ],
   run: [() => 'run?', '.timings'],
 };
 
@@ -92,6 +104,17 @@ test('comparing with the variant that works marks the answer that never came', a
   const [without, working] = await page.locator('.compare .differs').allInnerTexts();
   expect(without).toMatch(/First difference\s+nothing/);
   expect(working).toMatch(/First difference\s+6\s+s[12] → l2/);
+});
+
+test('calls over time stand in a lane, by who answered and by why they failed', async () => {
+  const { page } = await browser.open(at('dsr', 's1-deaf.calls'));
+  const lane = page.getByRole('slider', { name: 'dsr, calls' });
+  await lane.waitFor({ state: 'attached' });
+  const rows = await lane.locator('.gutter-name').allTextContents();
+  expect(rows.join()).toMatch(/s2.*refused @ s1/s);
+  await lane.focus();
+  await page.keyboard.press('n');
+  await page.locator('.panel.flow .detail', { hasText: 's1 has no listener on 203.0.113.80:80/tcp' }).waitFor();
 });
 
 test('in Korean nothing is left in English but names and the scenario’s own words', async () => {
