@@ -1,6 +1,7 @@
 import { cause } from '../harness/terms/cause.ts';
 import { diffResults, diffText } from './diff.ts';
 import { sampleResults } from './samples/sample-results.ts';
+import { timelineResults } from './samples/timeline-results.ts';
 
 test('two runs with the same outcome differ in nothing, whatever their timings and ports', () => {
   const again = sampleResults();
@@ -53,4 +54,15 @@ test('a flow that no longer runs is bad news', () => {
       after: 'not-run',
     },
   ]);
+});
+
+test('how long an outage took, and whether there was one at all, is no difference where both are as expected', () => {
+  const [before, after] = [timelineResults(), timelineResults()];
+  const calls = after.scenarios[0]!.variants[0]!.flows.find(({ name }) => name === 'l4a-dies.calls')!;
+  calls.stream!.summary = { ...calls.stream!.summary, failed: 0, outage: null, causes: [] };
+  calls.outcome = 'works';
+  calls.cause = null;
+  expect(diffText(before, after)).toMatch(/^Nothing changed/);
+  calls.verdict = 'fail';
+  expect(diffText(before, after)).toContain('l4a-dies.calls: pass');
 });

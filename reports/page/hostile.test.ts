@@ -2,6 +2,7 @@ import type { Results } from '../../harness/terms/results.ts';
 import { junitXml } from '../junit.ts';
 import { reportBrowser, type ReportBrowser } from '../testing/report-page.ts';
 import { sampleResults } from '../samples/sample-results.ts';
+import { timelineResults } from '../samples/timeline-results.ts';
 
 const HOSTILE = [
   '<script>alert(1)</script>',
@@ -95,4 +96,33 @@ test('JUnit XML of hostile results is well-formed and has as many cases', async 
     };
   }, junitXml(results));
   expect(parsed).toEqual({ error: null, cases: 27 });
+});
+
+/** A timeline with hostile text for steps, streams, nodes and servers. */
+function hostileTimeline(): Results {
+  const timed = timelineResults();
+  const all = HOSTILE.join(' ');
+  for (const { plan, timeline, flows } of timed.scenarios[0]!.variants) {
+    plan.timeline!.steps[1]!.title = all;
+    timeline!.steps[1]!.title = all;
+    timeline!.steps[1]!.actions[0]!.action = { do: 'kill', node: all };
+    timeline!.streams[0]!.name = HOSTILE[2]!;
+    timeline!.streams[0]!.to = all;
+    timeline!.bands[0]!.of = { kind: 'member', pair: all, node: all };
+    for (const call of timeline!.streams[0]!.calls) if (call.cause) call.cause.node = all;
+    for (const call of timeline!.streams[1]!.calls) if (call.servedBy) call.servedBy = HOSTILE[0]!;
+    for (const { stream } of flows) if (stream!.stream === 'calls') stream!.stream = HOSTILE[2]!;
+  }
+  return timed;
+}
+
+test('hostile text is only text in a timeline, and does not widen the page', async () => {
+  await using timed = await reportBrowser(hostileTimeline());
+  const fragment = 'scenario/failover/gratuitous-arp/l4a-dies.calls?against=no-gratuitous-arp&call=110';
+  const { page, troubles } = await timed.open(fragment);
+  await page.locator('svg.timeline').nth(1).waitFor();
+  expect(await page.evaluate(() => document.querySelectorAll('main script, main img, [onmouseover]').length)).toBe(0);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1360);
+  expect(await page.locator('.stream-name').first().textContent()).toBe(HOSTILE[2]);
+  expect(troubles).toEqual([]);
 });
