@@ -29,6 +29,40 @@ const node = (name: string, role: NodePlan['role'], peers: string[]): NodePlan =
   balancer: null,
 });
 
+test('where L4s hear each other is no arm of theirs: it stands below them, and hides no wire to a server', () => {
+  const peers: [name: string, role: NodePlan['role'], peers: string[]][] = [
+    ['client', 'client', ['l3']],
+    ['l3', 'l3', ['client', 'l2']],
+    ['l2', 'l2', ['l3', 'l4a', 'l4b', 's1', 's2']],
+    ['l4a', 'l4', ['l2', 'hb1']],
+    ['l4b', 'l4', ['l2', 'hb2']],
+    ['hb1', 'l2', ['l4a', 'hb2']],
+    ['hb2', 'l2', ['l4b', 'hb1']],
+    ['s1', 'server', ['l2']],
+    ['s2', 'server', ['l2']],
+  ];
+  const links = peers.flatMap(([a, , others]) =>
+    others
+      .filter((b) => a < b)
+      .map((b): SampleLab['links'][number] => ({
+        ends: [
+          { node: a, iface: b },
+          { node: b, iface: a },
+        ],
+      })),
+  );
+  const lab = { name: 'heartbeat', nodes: peers.map((one) => node(...one)), links };
+  expect(tiers(lab)).toEqual([['client'], ['l3'], ['l2', 'l4a', 'l4b'], ['hb1', 'hb2'], ['s1', 's2']]);
+  const { boxes, wires } = layoutOf(lab);
+  for (const { from, to } of wires.filter((wire) => wire.to.node.startsWith('s'))) {
+    const below = boxes.filter(({ name }) => name.startsWith('hb'));
+    for (const { x, width } of below) {
+      const [left, right] = [Math.min(from.at.x, to.at.x), Math.max(from.at.x, to.at.x)];
+      expect(right < x || left > x + width).toBe(true);
+    }
+  }
+});
+
 /** Any connected tree of nodes, with or without a client. */
 const anyLab = fc
   .array(

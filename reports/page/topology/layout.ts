@@ -54,12 +54,14 @@ export type Size = keyof typeof SIZES;
 /** Places the nodes in tiers: clients, then by distance from them, servers last; a one-armed L4 stands beside its peer. */
 export function layoutTopology(plan: Pick<Plan, 'nodes' | 'links' | 'services'>, size: Size = 'full'): Layout {
   const { margin, tierGap } = SIZES[size];
-  const tiers = tiersOf(plan.nodes);
+  const armed = oneArmed(plan.nodes);
+  const tiers = tiersOf(plan.nodes, armed);
   const placed = new Map<string, Box>();
   let y = margin;
   for (const [index, tier] of tiers.entries()) {
-    const boxes = orderByParents(tier, placed).map((node) => box(node, index, plan, size));
-    placeTier(boxes, { y, nodes: tier, size }, placed);
+    const boxes = orderByParents(tier, placed, armed).map((node) => box(node, armed.has(node.name), plan, size));
+    for (const b of boxes) b.tier = index;
+    placeTier(boxes, { y, nodes: tier, size, armed }, placed);
     for (const b of boxes) placed.set(b.name, b);
     y = Math.max(...boxes.map((b) => b.y + b.height)) + tierGap;
   }
@@ -73,7 +75,7 @@ export function layoutTopology(plan: Pick<Plan, 'nodes' | 'links' | 'services'>,
   };
 }
 
-function tiersOf(nodes: NodePlan[]): NodePlan[][] {
+function tiersOf(nodes: NodePlan[], armed: OneArmed): NodePlan[][] {
   const distance = new Map<string, number>();
   const byName = new Map(nodes.map((n) => [n.name, n]));
   const roots = nodes.filter(({ role }) => ROLES[role].calls);
@@ -89,27 +91,45 @@ function tiersOf(nodes: NodePlan[]): NodePlan[][] {
   const last = Math.max(0, ...inner) + 1;
   const tierOf = (n: NodePlan): number => {
     if (ROLES[n.role].serves) return last;
-    const peer = n.interfaces[0]?.peer;
-    return isOneArmed(n) && peer ? (distance.get(peer) ?? 0) : (distance.get(n.name) ?? 0);
+    return distance.get(armed.get(n.name) ?? n.name) ?? 0;
   };
   const tiers = Array.from({ length: last + 1 }, (_, t) => nodes.filter((n) => tierOf(n) === t));
   return tiers.filter((tier) => tier.length > 0);
 }
 
-function isOneArmed(n: NodePlan): boolean {
-  return ROLES[n.role].balances && n.interfaces.length === 1;
+/** L4s that have all traffic from one peer, and that peer. */
+type OneArmed = Map<string, string>;
+
+/** The one-armed L4s. What only load balancers are wired to, as where they hear each other, is no arm. */
+function oneArmed(nodes: NodePlan[]): OneArmed {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  const leadsOn = (name: string, seen: Set<string>): boolean => {
+    const node = byName.get(name);
+    if (!node || seen.has(name) || ROLES[node.role].balances) return false;
+    seen.add(name);
+    return !node.bridge || node.interfaces.some(({ peer }) => leadsOn(peer, seen));
+  };
+  return new Map(
+    nodes
+      .filter(({ role }) => ROLES[role].balances)
+      .flatMap(({ name, interfaces }) => {
+        const arms = interfaces.length === 1 ? interfaces : interfaces.filter(({ peer }) => leadsOn(peer, new Set()));
+        return arms.length === 1 ? [[name, arms[0]!.peer] as const] : [];
+      }),
+  );
 }
 
 /** Nodes below the same parent stand together; a one-armed L4 comes right after its peer. */
-function orderByParents(tier: NodePlan[], placed: Map<string, Box>): NodePlan[] {
-  const upright = tier.filter((n) => !isOneArmed(n)).sort((a, b) => parentCentre(a, placed) - parentCentre(b, placed));
-  const armed = tier.filter(isOneArmed);
-  const after = (name: string) => armed.filter(({ interfaces }) => interfaces[0]?.peer === name);
-  const ordered = upright.flatMap((n) => [n, ...after(n.name)]);
+function orderByParents(tier: NodePlan[], placed: Map<string, Box>, arms: OneArmed): NodePlan[] {
+  const upright = tier
+    .filter(({ name }) => !arms.has(name))
+    .sort((a, b) => parentCentre(a, placed) - parentCentre(b, placed));
+  const armed = tier.filter(({ name }) => arms.has(name));
+  const ordered = upright.flatMap((n) => [n, ...armed.filter(({ name }) => arms.get(name) === n.name)]);
   return [...ordered, ...armed.filter((n) => !ordered.includes(n))];
 }
 
-function box(node: NodePlan, tier: number, plan: Pick<Plan, 'services'>, size: Size): Box {
+function box(node: NodePlan, isArmed: boolean, plan: Pick<Plan, 'services'>, size: Size): Box {
   const { least, port } = SIZES[size];
   const label = nodeLabel(node, plan.services);
   const [name, role] = [node.name.length, node.role.length];
@@ -119,16 +139,16 @@ function box(node: NodePlan, tier: number, plan: Pick<Plan, 'services'>, size: S
       : Math.max(name + role + 4, ...label.lines.map(({ text }) => text.length));
   const lines = size === 'compact' ? 1 : label.lines.length;
   const textHeight = 34 + lines * LINE_HEIGHT + (lines ? 8 : 0);
-  const indent = INDENT + (isOneArmed(node) ? TURN : 0);
+  const indent = INDENT + (isArmed ? TURN : 0);
   return {
     name: node.name,
     label,
     indent,
-    tier,
+    tier: 0,
     x: 0,
     y: 0,
     width: Math.max(least, chars * CHAR_WIDTH + indent + INDENT, node.bridge ? node.interfaces.length * port : 0),
-    height: Math.max(textHeight, node.bridge || isOneArmed(node) ? FOUR_CROSSINGS : 0),
+    height: Math.max(textHeight, node.bridge || isArmed ? FOUR_CROSSINGS : 0),
   };
 }
 
@@ -137,16 +157,17 @@ interface Tier {
   y: number;
   nodes: NodePlan[];
   size: Size;
+  armed: OneArmed;
 }
 
 /**
  * Puts the tier's boxes side by side, on the whole below their parents. One-armed L4s do not count for that,
  * so that the trunk stays straight.
  */
-function placeTier(boxes: Box[], { y, nodes: tier, size }: Tier, placed: Map<string, Box>): void {
+function placeTier(boxes: Box[], { y, nodes: tier, size, armed: arms }: Tier, placed: Map<string, Box>): void {
   const { side, nodeGap } = SIZES[size];
   const nodes = new Map(tier.map((node) => [node.name, node]));
-  const armed = (b: Box) => isOneArmed(nodes.get(b.name)!);
+  const armed = (b: Box) => arms.has(b.name);
   const height = Math.max(...boxes.map((b) => b.height));
   let x = 0;
   boxes.forEach((b, i) => {
