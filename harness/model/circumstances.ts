@@ -1,5 +1,7 @@
 /** What is so beside the plan while a flow runs. */
 export interface Circumstances {
+  /** Whether things have happened before the flow: what is not known where it ends may have been known once. */
+  overTime: boolean;
   /** Nodes without power. */
   off: ReadonlySet<string>;
   /** Nodes whose processes stand still while their kernels go on. */
@@ -12,6 +14,7 @@ export interface Circumstances {
 
 /** Every node runs, and no address is in doubt. */
 export const ORDINARY: Circumstances = {
+  overTime: false,
   off: new Set(),
   asleep: new Set(),
   shared: new Map(),

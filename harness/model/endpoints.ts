@@ -82,7 +82,14 @@ function receiveReply(run: Run, host: Host, packet: Packet): void {
   const { exchange } = run;
   const { flow } = exchange;
   if (host.name !== flow.from || !isForCaller(exchange, packet)) {
-    const { src: source } = packet;
+    const { src: source, dst: destination } = packet;
+    // A load balancer that did not send the request on does not know whose this is.
+    if (run.circumstances.overTime && host.plan.balancer !== null && host.name !== flow.from) {
+      const why = cause('connection-unknown', 'state-missing', { node: host.name, source, destination });
+      if (packet.step === 'reset') die(run, packet, why);
+      else refuse(run, host, packet, why);
+      return;
+    }
     const owner = ownerOf(run.network.plan, source);
     die(
       run,

@@ -1,6 +1,7 @@
 import type { LbServer } from '../../lb/terms/config.ts';
 import { isDirect } from '../terms/mode.ts';
 import type { ActionPlan } from '../terms/timeline.ts';
+import type { Prediction } from '../terms/walk.ts';
 import type { Choices } from './choices.ts';
 import type { Connection } from './conntrack.ts';
 import type { Memory } from './memory.ts';
@@ -12,6 +13,8 @@ export interface Kept {
   memory: Memory;
   /** What was left to a hash when it was opened or last moved. */
   hashed: ReadonlyMap<string, Hashed>;
+  /** Present where its last call has had no answer: for how long by now, ms at most, and what the call did. */
+  waiting?: { forMs: number; prediction: Prediction };
 }
 
 /** Which of several a hash took; the same of the same ones, whoever reckons it. */
@@ -90,7 +93,7 @@ export function remembered(run: Run, { hashed }: ConnectionChoices): Kept {
 }
 
 /** What is left of a connection after the actions of a step. */
-export function afterActions({ memory, hashed }: Kept, actions: ActionPlan[]): Kept {
+export function afterActions(kept: Kept, actions: ActionPlan[]): Kept {
   const emptied = new Set<string>();
   const unbalanced = new Set<string>();
   const deaf = new Set<string>();
@@ -103,35 +106,37 @@ export function afterActions({ memory, hashed }: Kept, actions: ActionPlan[]): K
     if (action.do === 'stopLb' || action.do === 'restartLb') unbalanced.add(node);
     if (action.do === 'stopListeners') deaf.add(node);
   }
-  const { connections, flows, sockets } = memory;
+  const { connections, flows, sockets } = kept.memory;
   const nodeOfKey = (key: string): string => key.split(' ')[0]!;
   return {
+    ...kept,
     memory: {
       connections: new Map([...connections].filter(([node]) => !emptied.has(node))),
       flows: new Map([...flows].filter(([key]) => !unbalanced.has(nodeOfKey(key)))),
       sockets: sockets && sockets.filter((key) => !deaf.has(nodeOfKey(key))),
     },
-    hashed,
   };
 }
 
 /** What tells kept connections apart. */
-export function keptText({ memory: { connections, flows, sockets }, hashed }: Kept): string {
+export function keptText({ memory: { connections, flows, sockets }, hashed, waiting }: Kept): string {
   return JSON.stringify([
     [...connections].map(([node, all]) => [node, all.map(({ original, reply, tcp }) => [original, reply, tcp])]).sort(),
     [...flows].map(([key, { name }]) => [key, name]).sort(),
     [...(sockets ?? [])].sort(),
     [...hashed].sort(),
+    waiting?.forMs,
   ]);
 }
 
 /** The connection as members of a pair know it that tell each other of connections. */
-export function synced({ memory, hashed }: Kept, groups: string[][]): Kept {
+export function synced(kept: Kept, groups: string[][]): Kept {
+  const { memory } = kept;
   const connections = new Map(memory.connections);
   for (const group of groups) {
     const all: Connection[] = group.flatMap((node) => memory.connections.get(node) ?? []);
     if (all.length > 0)
       for (const node of group) connections.set(node, connections.get(node)?.length ? connections.get(node)! : all);
   }
-  return { memory: { ...memory, connections }, hashed };
+  return { ...kept, memory: { ...memory, connections } };
 }

@@ -15,7 +15,7 @@ interface Failing {
 }
 
 /** TCP sends again after a fifth of a second, and waits twice as long each time (RFC 6298). */
-const FIRST_REPETITION_MS = 200;
+export const FIRST_REPETITION_MS = 200;
 
 /**
  * Failures before a step has settled, and how long there may be some: until the last of those things is done without which

@@ -120,6 +120,19 @@ export function stagesOf(plan: Plan, index: number, left: Left): Stages {
       }
     }
   }
+  // Neighbours are told of one address after the other, while the master of before may hold them still.
+  const both = after.map((one, i) => ({ ...one, holders: [...new Set([...one.holders, ...before[i]!.holders])] }));
+  const told = toldByMasters(plan, before, after);
+  const moved = new Set(told.map(({ address }) => address).filter((address) => isOfPair(plan, address)));
+  for (const address of moved.size > 1 ? moved : []) {
+    const network = networkOf(withHolders(now, both));
+    const learned = afterAnnouncements(
+      network,
+      base,
+      told.filter((one) => one.address === address),
+    );
+    passing.push({ world: world({ network, learned }, known), pending: [] });
+  }
   for (const action of actions) {
     const meanwhile = interrupted(now, action);
     if (meanwhile === null) continue;
@@ -145,6 +158,7 @@ export function circumstancesAt(plan: Plan, index: number, holders: PairHolders[
   const names = plan.nodes.map(({ name }) => name);
   const split = holders.filter((one) => one.holders.length > 1);
   return {
+    overTime: true,
     off: new Set(names.filter((name) => !hasPower(plan, index, name))),
     asleep: new Set(names.filter((name) => isPaused(plan, index, name))),
     shared: new Map(
@@ -202,6 +216,10 @@ function toldByMasters(plan: Plan, before: PairHolders[], after: PairHolders[]):
       ];
     });
   });
+}
+
+function isOfPair({ pairs = [] }: Plan, address: string): boolean {
+  return pairs.some(({ addresses }) => addresses.some((one) => one.address === address));
 }
 
 function announced(actions: ActionPlan[]): Announcement[] {
@@ -281,7 +299,8 @@ function longer(before: Elapsed = { atLeastMs: 0, atMostMs: 0 }, step: StepPlan)
   return { atLeastMs: before.atLeastMs + step.forMs, atMostMs: before.atMostMs + longest(step) };
 }
 
-function longest({ forMs, until }: StepPlan): number {
+/** How long a step takes at most, ms. */
+export function longest({ forMs, until }: StepPlan): number {
   return forMs + (until?.withinMs ?? 0) + SLACK_MS;
 }
 

@@ -51,7 +51,6 @@ describe('a master dies and comes back', () => {
   it.each([
     ['dsr', {}, {}],
     ['dnat', DNAT, BEHIND_VIP],
-    ['proxy', PROXY, {}],
   ])(
     '%s: calls fail at who sends to it until the other has told that it is master, and not when it is back',
     (_, service, nodes) => {
@@ -66,6 +65,38 @@ describe('a master dies and comes back', () => {
     const unknown = ['s1', 's2', 's3'].map((node) => ({ code: 'connection-unknown', node }));
     expect(died![0]!.outage!.causes).toEqual(expect.arrayContaining(unknown));
     expect(back![0]!.outage).toMatchObject({ atMostMs: 2 * 20, bounds: [] });
+  });
+
+  it('who is told of one address after the other may answer to who knows nothing of the call', () => {
+    const proxy = { ...PROXY, scheduler: 'maglev' as const };
+    expect(told(lab({ service: proxy }))).toEqual([
+      'works',
+      'works; before: stale-neighbour l3, stale-neighbour s1, stale-neighbour s2, stale-neighbour s3',
+      'works; before: connection-unknown l4a',
+    ]);
+    expect(told(lab({ service: proxy }), 'session')[2]).toBe('works; before: connection-unknown l4a; some');
+    expect(told(lab({ service: proxy, pair: { sync: 'conntrackd' } }), 'session')[2]).toBe('works; all');
+  });
+
+  it('in a step too short for TCP to notice that it is over, connections may wait when it ends', () => {
+    const short = (step: object): string[] =>
+      told(lab({ service: { scheduler: 'maglev' }, steps: [[], { actions: [kill('l4a')], ...step }, []] }), 'session');
+    expect(short({ forMs: 1500 })).toEqual(['works; all', 'works; before: stale-neighbour l3; some', 'works; all']);
+    expect(short({ forMs: 1700 })[1]).toBe('works; before: stale-neighbour l3; all');
+    expect(short({ forMs: 1000, until: { master: 'l4b', withinMs: 3000 } })[1]).toBe(
+      'works; before: stale-neighbour l3; all',
+    );
+  });
+
+  it('who waited through a whole step may wait for as long in the next one', () => {
+    const plan = (forMs: number): Plan =>
+      lab({
+        pair: { gratuitousArp: false },
+        service: { scheduler: 'maglev' },
+        steps: [[], [kill('l4a')], { actions: [start('l4a')], forMs }],
+      });
+    expect(told(plan(3000), 'session')[2]).toBe('stale-neighbour l3 or works; some');
+    expect(told(plan(6000), 'session')[2]).toBe('works; before: stale-neighbour l3; all');
   });
 
   it('lasts as long as a backup waits for advertisements, and a call or two', () => {

@@ -37,6 +37,8 @@ export interface View {
 export interface Course {
   run: Run;
   prediction: Prediction;
+  /** The connection that it goes over; null where it opens its own. */
+  before: Kept | null;
   /** The connection as it is remembered then; null where nothing of it matters to anybody. */
   kept: Kept | null;
   /** Whether the caller was told that it gets nothing; otherwise it waits. */
@@ -70,6 +72,7 @@ export function courses(world: World, stream: StreamPlan, kept: Kept | null): Co
     return {
       run,
       prediction,
+      before: kept,
       kept: isKept(stream) || stream.protocol !== 'udp' ? remembered(run, choices) : null,
       isTurnedAway: isTurnedAway(run),
       open: choices.open,

@@ -38,7 +38,7 @@ export function stepsText(
 }
 
 /** A stream in a step: the outcome, and on what that is based. */
-export function streamText(name: string, prediction: StreamPrediction, width: number): string {
+function streamText(name: string, prediction: StreamPrediction, width: number): string {
   const notes = [...(prediction.outage?.bounds ?? []), ...prediction.unknown];
   return [
     wrap(`${name}: ${en.timeline.predicted(prediction)}`, width, { indent: '  ' }),

@@ -107,5 +107,5 @@ function streamOf(stream: Partial<StreamPlan> & { name: string }): StreamPlan {
 }
 
 function stepOf(name: string, step: Partial<StepPlan>): StepPlan {
-  return { name, title: name, actions: [], forMs: 1000, nodes: [], services: [], expect: [], at: AT, ...step };
+  return { name, title: name, actions: [], forMs: 3000, nodes: [], services: [], expect: [], at: AT, ...step };
 }
