@@ -108,7 +108,7 @@ function BoxShape({ box, dead }: { box: Box; dead: boolean }) {
 }
 
 function BoxText({ box, size }: { box: Box; size: Size }) {
-  const [left, right, top] = [box.x + box.indent, box.x + box.width - 12, box.y + 22];
+  const [left, right, top] = [box.x + box.indent, box.x + box.width - box.outdent, box.y + 22];
   const role = size === 'compact' ? { x: left, y: top + 16 } : { x: right, y: top, 'text-anchor': 'end' as const };
   return (
     <g class={`box-text ${box.label.role}`}>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { NodePlan } from '../../../harness/terms/plan.ts';
-import { crossSubnet, inLine, oneArm, type SampleLab } from '../../samples/sample-labs.ts';
+import { crossSubnet, inLine, oneArm, pairOfL4s, type SampleLab } from '../../samples/sample-labs.ts';
 import { layoutTopology } from './layout.ts';
 
 const layoutOf = (lab: Pick<SampleLab, 'nodes' | 'links'>) => layoutTopology({ ...lab, services: [] });
@@ -29,6 +29,15 @@ const node = (name: string, role: NodePlan['role'], peers: string[]): NodePlan =
   balancer: null,
 });
 
+test('of two one-armed L4s one stands on each side of their switch, so that no wire goes behind the other', () => {
+  expect(tiers(pairOfL4s())).toEqual([['client'], ['l3'], ['l4a', 'l2', 'l4b'], ['s1', 's2', 's3']]);
+  const { boxes } = layoutOf(pairOfL4s());
+  const [left, middle, right] = ['l4a', 'l2', 'l4b'].map((name) => boxes.find((b) => b.name === name)!);
+  expect(middle!.x - left!.x - left!.width).toBe(right!.x - middle!.x - middle!.width);
+  // A packet that turns leaves the text alone on the side where it does.
+  expect(left!.outdent).toBe(right!.indent);
+});
+
 test('where L4s hear each other is no arm of theirs: it stands below them, and hides no wire to a server', () => {
   const peers: [name: string, role: NodePlan['role'], peers: string[]][] = [
     ['client', 'client', ['l3']],
@@ -52,7 +61,7 @@ test('where L4s hear each other is no arm of theirs: it stands below them, and h
       })),
   );
   const lab = { name: 'heartbeat', nodes: peers.map((one) => node(...one)), links };
-  expect(tiers(lab)).toEqual([['client'], ['l3'], ['l2', 'l4a', 'l4b'], ['hb1', 'hb2'], ['s1', 's2']]);
+  expect(tiers(lab)).toEqual([['client'], ['l3'], ['l4a', 'l2', 'l4b'], ['hb1', 'hb2'], ['s1', 's2']]);
   const { boxes, wires } = layoutOf(lab);
   for (const { from, to } of wires.filter((wire) => wire.to.node.startsWith('s'))) {
     const below = boxes.filter(({ name }) => name.startsWith('hb'));
@@ -123,6 +132,8 @@ test('a node shows what lives there: addresses, gateway, VIPs, proxy IPs, loopba
   const lab = oneArm();
   const [l4, s1] = [lab.nodes[3]!, lab.nodes[4]!];
   s1.loopback = ['203.0.113.80/32'];
+  const hops = { via: '203.0.113.2', dev: 'l2', others: [{ via: '203.0.113.3', dev: 'l2' }] };
+  lab.nodes[1]!.routes = [{ to: '192.0.2.80/32', ...hops }];
   const web = {
     name: 'web',
     vip: '203.0.113.80',
@@ -143,6 +154,7 @@ test('a node shows what lives there: addresses, gateway, VIPs, proxy IPs, loopba
     'VIP 203.0.113.80:80 web (proxy)',
     'PIP 203.0.113.254',
   ]);
+  expect(lines('l3')).toContain('192.0.2.80/32 via 203.0.113.2, 203.0.113.3');
   expect(lines('s1')).toEqual(['203.0.113.11/24', 'gw 203.0.113.1', 'lo 203.0.113.80']);
   const v6 = layoutTopology({
     ...lab,

@@ -6,8 +6,9 @@ import { type NodeLabel, nodeLabel } from './node-label.ts';
 export interface Box {
   name: string;
   label: NodeLabel;
-  /** Where its text begins, from its left border. */
+  /** Where its text begins, from its left border, and where it ends, from its right one. */
   indent: number;
+  outdent: number;
   x: number;
   y: number;
   width: number;
@@ -54,14 +55,19 @@ export type Size = keyof typeof SIZES;
 /** Places the nodes in tiers: clients, then by distance from them, servers last; a one-armed L4 stands beside its peer. */
 export function layoutTopology(plan: Pick<Plan, 'nodes' | 'links' | 'services'>, size: Size = 'full'): Layout {
   const { margin, tierGap } = SIZES[size];
-  const armed = oneArmed(plan.nodes);
+  const byName = new Map(plan.nodes.map((node) => [node.name, node]));
+  const armed = oneArmed(plan.nodes, byName);
   const tiers = tiersOf(plan.nodes, armed);
   const placed = new Map<string, Box>();
   let y = margin;
   for (const [index, tier] of tiers.entries()) {
-    const boxes = orderByParents(tier, placed, armed).map((node) => box(node, armed.has(node.name), plan, size));
+    const boxes = orderByParents(tier, placed, armed).map((node) =>
+      box(node, armed.get(node.name)?.side ?? null, plan, size),
+    );
     for (const b of boxes) b.tier = index;
-    placeTier(boxes, { y, nodes: tier, size, armed }, placed);
+    // Wires of others go down between switches of load balancers alone.
+    const isApart = placed.size > 0 && tier.every(({ name, bridge }) => bridge && !leadsOn(name, byName));
+    (isApart ? placeApart : placeTier)(boxes, { y, nodes: tier, size, armed }, placed);
     for (const b of boxes) placed.set(b.name, b);
     y = Math.max(...boxes.map((b) => b.y + b.height)) + tierGap;
   }
@@ -91,45 +97,50 @@ function tiersOf(nodes: NodePlan[], armed: OneArmed): NodePlan[][] {
   const last = Math.max(0, ...inner) + 1;
   const tierOf = (n: NodePlan): number => {
     if (ROLES[n.role].serves) return last;
-    return distance.get(armed.get(n.name) ?? n.name) ?? 0;
+    return distance.get(armed.get(n.name)?.peer ?? n.name) ?? 0;
   };
   const tiers = Array.from({ length: last + 1 }, (_, t) => nodes.filter((n) => tierOf(n) === t));
   return tiers.filter((tier) => tier.length > 0);
 }
 
-/** L4s that have all traffic from one peer, and that peer. */
-type OneArmed = Map<string, string>;
+/** L4s that have all traffic from one peer, that peer, and on which side of it they stand: of two, one on each. */
+type OneArmed = Map<string, { peer: string; side: 'left' | 'right' }>;
 
-/** The one-armed L4s. What only load balancers are wired to, as where they hear each other, is no arm. */
-function oneArmed(nodes: NodePlan[]): OneArmed {
-  const byName = new Map(nodes.map((node) => [node.name, node]));
-  const leadsOn = (name: string, seen: Set<string>): boolean => {
-    const node = byName.get(name);
-    if (!node || seen.has(name) || ROLES[node.role].balances) return false;
-    seen.add(name);
-    return !node.bridge || node.interfaces.some(({ peer }) => leadsOn(peer, seen));
-  };
-  return new Map(
-    nodes
-      .filter(({ role }) => ROLES[role].balances)
-      .flatMap(({ name, interfaces }) => {
-        const arms = interfaces.length === 1 ? interfaces : interfaces.filter(({ peer }) => leadsOn(peer, new Set()));
-        return arms.length === 1 ? [[name, arms[0]!.peer] as const] : [];
-      }),
-  );
+/** Whether anybody is behind a node but load balancers, which may be wired to a switch of their own. */
+function leadsOn(name: string, byName: Map<string, NodePlan>, seen = new Set<string>()): boolean {
+  const node = byName.get(name);
+  if (!node || seen.has(name) || ROLES[node.role].balances) return false;
+  seen.add(name);
+  return !node.bridge || node.interfaces.some(({ peer }) => leadsOn(peer, byName, seen));
 }
 
-/** Nodes below the same parent stand together; a one-armed L4 comes right after its peer. */
+/** The one-armed L4s. What only load balancers are wired to, as where they hear each other, is no arm. */
+function oneArmed(nodes: NodePlan[], byName: Map<string, NodePlan>): OneArmed {
+  const armed: OneArmed = new Map();
+  for (const { name, role, interfaces } of nodes) {
+    if (!ROLES[role].balances) continue;
+    const arms = interfaces.length === 1 ? interfaces : interfaces.filter(({ peer }) => leadsOn(peer, byName));
+    if (arms.length !== 1) continue;
+    const { peer } = arms[0]!;
+    const [first, ...others] = [...armed.values()].filter((one) => one.peer === peer);
+    if (first && others.length === 0) first.side = 'left';
+    armed.set(name, { peer, side: 'right' });
+  }
+  return armed;
+}
+
+/** Nodes below the same parent stand together; a one-armed L4 stands beside its peer. */
 function orderByParents(tier: NodePlan[], placed: Map<string, Box>, arms: OneArmed): NodePlan[] {
   const upright = tier
     .filter(({ name }) => !arms.has(name))
     .sort((a, b) => parentCentre(a, placed) - parentCentre(b, placed));
-  const armed = tier.filter(({ name }) => arms.has(name));
-  const ordered = upright.flatMap((n) => [n, ...armed.filter(({ name }) => arms.get(name) === n.name)]);
-  return [...ordered, ...armed.filter((n) => !ordered.includes(n))];
+  const beside = (peer: string, side: 'left' | 'right') =>
+    tier.filter(({ name }) => arms.get(name)?.peer === peer && arms.get(name)?.side === side);
+  const ordered = upright.flatMap((n) => [...beside(n.name, 'left'), n, ...beside(n.name, 'right')]);
+  return [...ordered, ...tier.filter((n) => !ordered.includes(n))];
 }
 
-function box(node: NodePlan, isArmed: boolean, plan: Pick<Plan, 'services'>, size: Size): Box {
+function box(node: NodePlan, side: 'left' | 'right' | null, plan: Pick<Plan, 'services'>, size: Size): Box {
   const { least, port } = SIZES[size];
   const label = nodeLabel(node, plan.services);
   const [name, role] = [node.name.length, node.role.length];
@@ -139,16 +150,18 @@ function box(node: NodePlan, isArmed: boolean, plan: Pick<Plan, 'services'>, siz
       : Math.max(name + role + 4, ...label.lines.map(({ text }) => text.length));
   const lines = size === 'compact' ? 1 : label.lines.length;
   const textHeight = 34 + lines * LINE_HEIGHT + (lines ? 8 : 0);
-  const indent = INDENT + (isArmed ? TURN : 0);
+  const indent = INDENT + (side === 'right' ? TURN : 0);
+  const outdent = INDENT + (side === 'left' ? TURN : 0);
   return {
     name: node.name,
     label,
     indent,
+    outdent,
     tier: 0,
     x: 0,
     y: 0,
-    width: Math.max(least, chars * CHAR_WIDTH + indent + INDENT, node.bridge ? node.interfaces.length * port : 0),
-    height: Math.max(textHeight, node.bridge || isArmed ? FOUR_CROSSINGS : 0),
+    width: Math.max(least, chars * CHAR_WIDTH + indent + outdent, node.bridge ? node.interfaces.length * port : 0),
+    height: Math.max(textHeight, node.bridge || side !== null ? FOUR_CROSSINGS : 0),
   };
 }
 
@@ -171,7 +184,8 @@ function placeTier(boxes: Box[], { y, nodes: tier, size, armed: arms }: Tier, pl
   const height = Math.max(...boxes.map((b) => b.height));
   let x = 0;
   boxes.forEach((b, i) => {
-    if (i > 0) x += armed(b) ? side : nodeGap;
+    const before = boxes[i - 1];
+    if (before) x += armed(b) || arms.get(before.name)?.peer === b.name ? side : nodeGap;
     b.x = x;
     b.y = y + (height - b.height) / 2;
     x += b.width;
@@ -180,6 +194,19 @@ function placeTier(boxes: Box[], { y, nodes: tier, size, armed: arms }: Tier, pl
   const away = trunk.map((b) => b.x + b.width / 2 - parentCentre(nodes.get(b.name)!, placed));
   const shift = away.reduce((sum, distance) => sum + distance, 0) / away.length;
   for (const b of boxes) b.x -= shift;
+}
+
+/** Puts each of the tier's boxes below its last parent, as far as those before it leave room. */
+function placeApart(boxes: Box[], { y, nodes, size }: Tier, placed: Map<string, Box>): void {
+  let free = -Infinity;
+  for (const b of boxes) {
+    const { interfaces } = nodes.find(({ name }) => name === b.name)!;
+    const parent = interfaces.flatMap(({ peer }) => placed.get(peer) ?? []).at(-1);
+    const middle = parent ? parent.x + parent.width / 2 : 0;
+    b.x = Math.max(free, middle - b.width / 2);
+    b.y = y;
+    free = b.x + b.width + SIZES[size].nodeGap;
+  }
 }
 
 /** Middle of the nodes above that a node is wired to; 0 where there are none. */

@@ -18,10 +18,10 @@ export function nodeLabel(node: NodePlan, services: ServicePlan[]): NodeLabel {
       ...node.interfaces.flatMap(({ name, addresses }) =>
         addresses.map((text) => ({ kind: 'address' as const, text: many ? `${name}: ${text}` : text })),
       ),
-      ...node.routes.map(({ to, via }) => ({
-        kind: 'gateway' as const,
-        text: to === 'default' ? `gw ${via}` : `${to} via ${via}`,
-      })),
+      ...node.routes.map(({ to, via, others = [] }) => {
+        const hops = [via, ...others.map((other) => other.via)].join(', ');
+        return { kind: 'gateway' as const, text: to === 'default' ? `gw ${hops}` : `${to} via ${hops}` };
+      }),
       ...own.map(({ vip, port, name, mode }) => ({
         kind: 'vip' as const,
         text: `VIP ${addressText({ ip: vip, port })} ${name} (${mode})`,
