@@ -104,9 +104,10 @@ test('connections need more than one change where neighbours are not told either
     'It would work with: edge: a new master sends gratuitous ARP, and edge: share connections (conntrackd)',
   );
   printed = '';
-  expect(await explain('dies.session', 'told')).toContain(
-    'It would work with: edge: share connections (conntrackd) pairs: edge: sync: conntrackd It would work with: web: pick servers by a consistent hash (maglev)',
-  );
+  // An answer may come to who has not seen the request, which no hash helps against.
+  const told = await explain('dies.session', 'told');
+  expect(told).toContain('It would work with: edge: share connections (conntrackd) pairs: edge: sync: conntrackd');
+  expect(told).not.toContain('It would work with: web');
 });
 
 test('a cell is found by its name, as a flow is', () => {

@@ -75,6 +75,13 @@ export function sendAgain(exchange: Exchange, packet: Packet): Packet {
   return send(exchange, packet);
 }
 
+/** What a server's end of a connection says once more, since nobody has acknowledged it. */
+export function serverSends(exchange: Exchange, socket: string): { node: string; packet: Packet } {
+  const [node = '', peer = '', peerPort = '', address = '', port = ''] = socket.split(' ');
+  const ends = { src: address, srcPort: Number(port), dst: peer, dstPort: Number(peerPort) };
+  return { node, packet: send(exchange, { step: 'reply', ...ends }) };
+}
+
 /** Whether a packet belongs to the caller's socket: from the address it called, to its own. */
 export function isForCaller({ flow, protocol, source, sourcePort }: Exchange, packet: Packet): boolean {
   const fromCalled = packet.src === flow.address && (protocol === 'icmp' || packet.srcPort === flow.port);

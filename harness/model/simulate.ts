@@ -5,7 +5,7 @@ import type { Choices } from './choices.ts';
 import { ORDINARY, type Circumstances } from './circumstances.ts';
 import type { DirectCheck } from './direct-check.ts';
 import { undoVip } from './direct-check.ts';
-import { callerSends, startExchange } from './exchange.ts';
+import { callerSends, serverSends, startExchange } from './exchange.ts';
 import { answersAtIngress } from './ingress-ends.ts';
 import { receive, send } from './ip-stack.ts';
 import { returnDirectly, sendTagged, undoTag } from './load-balancing.ts';
@@ -24,7 +24,7 @@ import { crossing } from './trace.ts';
 const FRAME_LIMIT = 20_000;
 
 /** What a simulation takes as given. */
-interface Given {
+export interface Given {
   choices: Choices;
   /** Whether a load balancer finds a server healthy. */
   isUp: Run['isUp'];
@@ -46,6 +46,15 @@ export function simulate(network: Network, started: FlowPlan, given: Given): Run
     node: flow.from,
     packet: callerSends(run.exchange, protocol === 'tcp' && !isOpen ? 'syn' : 'request'),
   });
+  settleDown(run);
+  return run;
+}
+
+/** The same of an open connection on which the server speaks first: it sends its last answer once more. */
+export function simulateReply(network: Network, flow: FlowPlan, given: Given & { memory: Memory }): Run {
+  const run = begin(network, flow, given);
+  const [socket] = given.memory.sockets ?? [];
+  if (socket !== undefined) run.outbox.push(serverSends(run.exchange, socket));
   settleDown(run);
   return run;
 }

@@ -51,14 +51,11 @@ describe('a master dies and comes back', () => {
   it.each([
     ['dsr', {}, {}],
     ['dnat', DNAT, BEHIND_VIP],
-  ])(
-    '%s: calls fail at who sends to it until the other has told that it is master, and not when it is back',
-    (_, service, nodes) => {
-      const plan = lab({ service: { ...service, scheduler: 'maglev' }, nodes });
-      expect(told(plan)).toEqual(['works', 'works; before: stale-neighbour l3', 'works']);
-      expect([0, 1, 2].map((step) => l4s(plan, step))).toEqual([['l4a'], ['l4b'], ['l4a']]);
-    },
-  );
+  ])('%s: calls fail at who sends to it until the other has told that it is master', (_, service, nodes) => {
+    const plan = lab({ service: { ...service, scheduler: 'maglev' }, nodes });
+    expect(told(plan).slice(0, 2)).toEqual(['works', expect.stringMatching(/^works; before: stale-neighbour l3/)]);
+    expect([0, 1, 2].map((step) => l4s(plan, step))).toEqual([['l4a'], ['l4b'], ['l4a']]);
+  });
 
   it('a call in flight may meet another server, which knows nothing of it', () => {
     const [, died, back] = predictTimeline(lab());
@@ -69,12 +66,15 @@ describe('a master dies and comes back', () => {
 
   it('who is told of one address after the other may answer to who knows nothing of the call', () => {
     const proxy = { ...PROXY, scheduler: 'maglev' as const };
-    expect(told(lab({ service: proxy }))).toEqual([
-      'works',
-      'works; before: stale-neighbour l3, stale-neighbour s1, stale-neighbour s2, stale-neighbour s3',
-      'works; before: connection-unknown l4a',
+    const [, died, back] = predictTimeline(lab({ service: proxy }));
+    expect(died![0]!.outage!.causes).toEqual(
+      expect.arrayContaining(['s1', 's2', 's3'].map((node) => ({ code: 'stale-neighbour', node }))),
+    );
+    expect(back!.map(({ outage }) => outage!.causes[0])).toEqual([
+      { code: 'connection-unknown', node: 'l4a' },
+      { code: 'connection-unknown', node: 'l4a' },
     ]);
-    expect(told(lab({ service: proxy }), 'session')[2]).toBe('works; before: connection-unknown l4a; some');
+    expect(back![1]!.connections!.survive).toBe('some');
     expect(told(lab({ service: proxy, pair: { sync: 'conntrackd' } }), 'session')[2]).toBe('works; all');
   });
 
@@ -145,7 +145,6 @@ describe('a master dies and comes back', () => {
     ['dsr, round robin', {}, {}, {}, 'some'],
     ['dsr, maglev', { scheduler: 'maglev' as const }, {}, {}, 'all'],
     ['dnat, nothing shared', DNAT, BEHIND_VIP, {}, 'some'],
-    ['dnat, one server', { ...DNAT, pool: ['s1'] }, BEHIND_VIP, {}, 'all'],
     ['dnat, connections shared', DNAT, BEHIND_VIP, { sync: 'conntrackd' as const }, 'all'],
     ['proxy, nothing shared', PROXY, {}, {}, 'some'],
     ['proxy, connections shared', PROXY, {}, { sync: 'conntrackd' as const }, 'all'],
@@ -155,6 +154,14 @@ describe('a master dies and comes back', () => {
     const { connections, unknown } = predicted[1]![1]!;
     expect(connections!.cause?.code ?? null).toBe(survive === 'all' ? null : 'connection-unknown');
     expect(unknown.map(({ code }) => code)).toEqual(survive === 'all' ? [] : ['pick-unknown']);
+  });
+
+  it('a connection that could be picked up anew ends where an answer comes to who has not seen the request', () => {
+    const [, died] = predictTimeline(lab({ service: { ...DNAT, pool: ['s1'] }, nodes: BEHIND_VIP }));
+    expect(died![1]).toMatchObject({
+      connections: { survive: 'some', cause: { code: 'reply-not-from-vip', node: 'client' } },
+      unknown: [],
+    });
   });
 
   it('a hash over another pool may move a connection', () => {

@@ -4,7 +4,7 @@ import type { Prediction } from '../terms/walk.ts';
 import { keptText, type Kept } from './kept-connection.ts';
 import { FIRST_REPETITION_MS, placesOf } from './predicted-outage.ts';
 import { longest } from './stages.ts';
-import { courses, isKept, type Course, type World } from './world.ts';
+import { courses, endedByReply, isKept, type Course, type World } from './world.ts';
 
 /** Connections of one stream that may differ in what is remembered of them. */
 const MOST_KEPT = 12;
@@ -17,6 +17,8 @@ export interface Tried {
   fresh: Course[];
   /** Over that one, once it is open. */
   later: Course[];
+  /** How connections that were there before end where their server speaks first. */
+  ends: Place[];
 }
 
 /** @param kept connections that there are already, by stream */
@@ -26,8 +28,10 @@ export function tryAll(world: World, streams: StreamPlan[], kept: Map<string, Ke
     streams.map((stream): [string, Tried] => {
       const fresh = courses(world, stream, null);
       const opened = isKept(stream) ? openedBy(fresh) : [];
-      const next = over(stream, kept.get(stream.name) ?? []);
-      return [stream.name, { next, fresh, later: over(stream, distinctKept(opened)) }];
+      const before = kept.get(stream.name) ?? [];
+      const next = over(stream, before);
+      const ends = before.flatMap((one) => endedByReply(world, stream, one));
+      return [stream.name, { next, fresh, later: over(stream, distinctKept(opened)), ends }];
     }),
   );
 }
@@ -50,11 +54,11 @@ export function answersOf(stream: StreamPlan, { next, fresh, later }: Tried): Pr
 /**
  * Failures that come once: of calls in flight, and of connections that are opened anew then, perhaps at the second try.
  */
-export function endsOf(stream: StreamPlan, { next, fresh }: Tried): Place[] {
-  if (!isKept(stream)) return placesOf(predictions(next));
+export function endsOf(stream: StreamPlan, { next, fresh, ends }: Tried): Place[] {
+  if (!isKept(stream)) return [...placesOf(predictions(next)), ...ends];
   const ended = next.filter((one) => isEnded(stream, one));
   const opensSome = next.length === 0 || ended.length > 0;
-  return placesOf(predictions([...ended, ...(opensSome && fresh.some(works) ? fresh : [])]));
+  return [...placesOf(predictions([...ended, ...(opensSome && fresh.some(works) ? fresh : [])])), ...ends];
 }
 
 export function failuresOf(stream: StreamPlan, tried: Tried): Place[] {
@@ -115,7 +119,8 @@ export function fateOf(tries: Tried[], passing: Tried[], waiting: Prediction[]):
   const endedEarlier = passing.flatMap(({ next }) =>
     next.filter(({ isTurnedAway, prediction }) => isTurnedAway || prediction.cause?.code === 'connection-unknown'),
   );
-  const [why] = placesOf([...predictions([...followed, ...endedEarlier]), ...waiting]);
+  const endedByServer = [...tries, ...passing].flatMap(({ ends }) => ends);
+  const [why] = [...placesOf([...predictions([...followed, ...endedEarlier]), ...waiting]), ...endedByServer];
   if (going.length === 0) return { survive: 'none', cause: why ?? null };
   return why === undefined ? { survive: 'all', cause: null } : { survive: 'some', cause: why };
 }

@@ -1,5 +1,7 @@
 import type { LbServer, LbService } from '../../lb/terms/config.ts';
+import type { CauseCode } from '../terms/cause.ts';
 import type { FlowPlan } from '../terms/plan.ts';
+import type { Place } from '../terms/reason.ts';
 import type { StreamPlan } from '../terms/timeline.ts';
 import type { Prediction } from '../terms/walk.ts';
 import { explore } from './choices.ts';
@@ -9,10 +11,11 @@ import { isHealthy } from './health.ts';
 import { ConnectionChoices, remembered, type Kept } from './kept-connection.ts';
 import type { Learned } from './learned.ts';
 import type { Host, Network } from './network.ts';
+import { placesOf } from './predicted-outage.ts';
 import { predictionOf } from './predict.ts';
 import { isTurnedAway } from './repetition.ts';
 import type { Run } from './run.ts';
-import { simulate } from './simulate.ts';
+import { simulate, simulateReply, type Given } from './simulate.ts';
 
 /** A state of a lab in which calls of streams go the same ways as long as it lasts. */
 export interface World {
@@ -54,20 +57,11 @@ const MOST_COURSES = 300;
 
 /** Every way that a call of a stream may go: one that opens its connection, or the next one over a kept one. */
 export function courses(world: World, stream: StreamPlan, kept: Kept | null): Course[] {
-  const { network, learned } = world;
-  const circumstances = { ...world.circumstances, expired: expiredBetweenCalls(network, stream) };
-  const flow = flowOf(stream);
   const patience = stream.connection === 'new' && stream.timeoutMs <= SYN_AGAIN_MS ? 'short' : undefined;
-  const all: Course[] = [];
   const course = (base: Choices): Course => {
-    const choices = new ConnectionChoices(base, network, kept);
-    const run = simulate(network, flow, {
-      choices,
-      isUp: (host, service, server) => viewOf(world, host, { service, server }),
-      states: new Map(learned),
-      circumstances,
-      ...(kept === null ? {} : { memory: kept.memory }),
-    });
+    const choices = new ConnectionChoices(base, world.network, kept);
+    const memory = kept === null ? {} : { memory: kept.memory };
+    const run = simulate(world.network, flowOf(stream), { ...givenIn(world, stream, choices), ...memory });
     const prediction = predictionOf(run, patience);
     return {
       run,
@@ -78,8 +72,40 @@ export function courses(world: World, stream: StreamPlan, kept: Kept | null): Co
       open: choices.open,
     };
   };
-  for (const one of explore(course)) if (all.push(one) === MOST_COURSES) break;
-  return all;
+  return firstOf(explore(course));
+}
+
+/** What ends a connection although its caller has been told nothing: a node that says that it knows of none. */
+const ENDS: CauseCode[] = ['connection-unknown', 'reply-not-from-vip'];
+
+/**
+ * How an open connection ends where the server is the first to speak on it: the answer that it sends once more meets a node
+ * that knows nothing of it, and so does the caller's next request at the server. Empty where it does not end.
+ */
+export function endedByReply(world: World, stream: StreamPlan, { memory }: Kept): Place[] {
+  const [socket] = memory.sockets ?? [];
+  if (socket === undefined || stream.protocol === 'udp') return [];
+  const replied = (choices: Choices): Prediction =>
+    predictionOf(simulateReply(world.network, flowOf(stream), { ...givenIn(world, stream, choices), memory }), 'short');
+  return placesOf(firstOf(explore(replied)))
+    .filter(({ code }) => ENDS.includes(code))
+    .flatMap((place) => [place, { code: 'connection-unknown', node: socket.split(' ')[0]! }]);
+}
+
+function givenIn(world: World, stream: StreamPlan, choices: Choices): Given {
+  const { network, learned } = world;
+  return {
+    choices,
+    isUp: (host, service, server) => viewOf(world, host, { service, server }),
+    states: new Map(learned),
+    circumstances: { ...world.circumstances, expired: expiredBetweenCalls(network, stream) },
+  };
+}
+
+function firstOf<T>(all: Iterable<T>): T[] {
+  const found: T[] = [];
+  for (const one of all) if (found.push(one) === MOST_COURSES) break;
+  return found;
 }
 
 /** Whether nodes remember of a call what decides over the next one: a connection, or a datagram from the same port. */
