@@ -8,28 +8,34 @@ export interface Moment {
   step: number;
   /** The plan with all its steps; that of the evidence is the one in force. */
   whole: Plan;
-  /** Nodes that hold each address of a pair; several where its members do not hear each other. */
-  holders: Record<string, string[]>;
+  /**
+   * Nodes that hold an address of a pair, so long after the first packet of the walk (ns); several where its members do
+   * not hear each other. Undefined for other addresses, and where nobody has told.
+   */
+  holders: (address: string, time: number) => string[] | undefined;
+  /** When the first packet of the walk left, on the clock of the evidence's packets, ns. */
+  walkBegins: number;
   /** Present where the connection of the call is kept. */
   history?: ConnectionHistory;
 }
 
-/** How long a server must count as up after a call began, ms: what the load balancer does is told a little later. */
-const TOLD_LATE_MS = 100;
+/** So much later than it does it, at most, a load balancer tells that it has taken a server out, ms: on a busy machine. */
+export const TOLD_LATE_MS = 1000;
 
 /**
- * Who holds the addresses of pairs at a time, by what their members and nodes have told; nothing of pairs of which none
- * has told anything.
+ * Who holds an address of a pair at a time, by what its members and nodes have told; undefined where none has, and for
+ * other addresses.
  * @param ms since the epoch of the bands
  */
-export function holdersAmong({ pairs = [] }: Plan, bands: StateBand[], ms: number): Record<string, string[]> {
-  return Object.fromEntries(
-    pairs.flatMap((pair) => {
-      if (!bands.some(({ of }) => of.kind === 'member' && of.pair === pair.name)) return [];
-      const holders = mastersOf(pair, bands, ms);
-      return pair.addresses.map(({ address }) => [address, holders] as const);
-    }),
-  );
+export function holdersAmong(
+  { pairs = [] }: Plan,
+  bands: StateBand[],
+  address: string,
+  ms: number,
+): string[] | undefined {
+  const pair = pairs.find(({ addresses }) => addresses.some((one) => one.address === address));
+  const hasTold = bands.some(({ of }) => of.kind === 'member' && of.pair === pair?.name);
+  return pair && hasTold ? mastersOf(pair, bands, ms) : undefined;
 }
 
 /** A master yields once it has heard a better one, within an advertisement: two for no longer than that are none too many. */
@@ -47,10 +53,15 @@ function mastersOf({ name, members, advertMs }: PairPlan, bands: StateBand[], ms
 }
 
 /**
- * Servers of a service that one of these load balancers has for up; null where none of them has judged any.
- * @param ms since the epoch of the bands
+ * Servers of a service that one of these load balancers has for up all the time; null where none of them has judged any.
+ * @param time since the epoch of the bands
  */
-export function healthyAmong(service: ServicePlan, l4s: string[], bands: StateBand[], ms: number): string[] | null {
+export function healthyAmong(
+  service: ServicePlan,
+  l4s: string[],
+  bands: StateBand[],
+  time: { fromMs: number; toMs: number },
+): string[] | null {
   const own = bands.flatMap(({ of, spans }) =>
     of.kind === 'server' && of.service === service.name && l4s.includes(of.at) ? [{ server: of.server, spans }] : [],
   );
@@ -58,8 +69,7 @@ export function healthyAmong(service: ServicePlan, l4s: string[], bands: StateBa
   const isDown = (server: string): boolean => {
     const judged = own.filter((band) => band.server === server);
     return (
-      judged.length > 0 &&
-      judged.every((band) => [ms, ms + TOLD_LATE_MS].some((moment) => stateAt(band, moment) === 'down'))
+      judged.length > 0 && judged.every((band) => [time.fromMs, time.toMs].some((ms) => stateAt(band, ms) === 'down'))
     );
   };
   return service.pool.map(({ node }) => node).filter((node) => !isDown(node));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { ObservedCall } from '../observe/stream-calls.ts';
 import { predict } from '../model/predict.ts';
+import { mac } from '../model/testing/lab-builder.ts';
 import type { StateBand, StreamExpectation, StreamPlan, StreamPrediction, Unknown } from '../terms/timeline.ts';
 import { judgeStream, type JudgedStream, type StreamInQuestion } from './stream.ts';
 import {
@@ -277,6 +278,30 @@ describe('what bands tell', () => {
   const arrived = [observedCall({ at: 500, walk: upTo(other, 'l4b'), outcome: 'timeout' })];
   const causeIn = (bands: StateBand[]) => judge(arrived, WORKS, { bands, plan: calm }).cause?.code;
 
+  test('a call under way meets a new master that has no state for it, and is not sent to a stale neighbour', () => {
+    const { request, reply } = byOther(calm, first);
+    const answered = reply.slice(0, 3).map((hop) => {
+      const dst = { ...hop.dst, mac: mac(calm, 'l4', 'l2') };
+      return { ...hop, dst, time: 60e6, iface: hop.node === 'l2' && hop.direction === 'out' ? 'l4' : hop.iface };
+    });
+    const arrival = { ...answered.at(-1)!, node: 'l4', iface: 'l2', direction: 'in' as const };
+    const sent = sighting(500, ['client', 'out', 'l3'], { flags: 'PA', payloadLength: 14 }, 'l4lab-00000500');
+    const reset = sighting(560.2, ['l4', 'out', 'l2'], { flags: 'R' });
+    const walk = { request, reply: [...answered, arrival] };
+    const calls = [observedCall({ at: 500, walk, outcome: 'timeout', packets: [sent, reset] })];
+    const bands = [
+      member('l4', [
+        { fromMs: 0, state: 'backup' },
+        { fromMs: 550, state: 'master' },
+      ]),
+      member('l4b', [
+        { fromMs: 0, state: 'master' },
+        { fromMs: 551, state: 'backup' },
+      ]),
+    ];
+    expect(judge(calls, WORKS, { bands, plan: calm }).cause).toMatchObject({ code: 'connection-unknown', node: 'l4' });
+  });
+
   test('two masters for longer than an advertisement are none too many', () => {
     const l4 = member('l4', [{ fromMs: 0, state: 'master' }]);
     const lasting = member('l4b', [{ fromMs: 450, state: 'master' }]);
@@ -290,16 +315,21 @@ describe('what bands tell', () => {
     expect(causeIn([l4, lasting, power])).not.toBe('split-brain');
   });
 
-  test('a load balancer has no server left', () => {
+  test('a load balancer that refuses has no server left, though it tells so a little later', () => {
     const server = (name: string): StateBand => ({
       of: { kind: 'server', service: 'a', server: name, at: 'l4b' },
       spans: [
         { fromMs: 0, state: 'up' },
-        { fromMs: 510, state: 'down' },
+        { fromMs: 1400, state: 'down' },
       ],
     });
-    expect(causeIn([server('s1'), server('s2')])).toBe('no-server-available');
-    expect(causeIn([server('s1')])).not.toBe('no-server-available');
+    const reset = sighting(501, ['l4b', 'out', 'l2'], { flags: 'RA' });
+    const walk = { ...upTo(other, 'l4b'), reply: [{ ...other.reply.at(-1)!, node: 'l4b' }] };
+    const refused = [observedCall({ at: 500, walk, outcome: 'ECONNREFUSED', packets: [reset] })];
+    const refusedIn = (bands: StateBand[]) => judge(refused, WORKS, { bands, plan: calm }).cause?.code;
+    expect(refusedIn([server('s1'), server('s2')])).toBe('no-server-available');
+    expect(refusedIn([server('s1')])).not.toBe('no-server-available');
+    expect(causeIn([server('s1'), server('s2')])).not.toBe('no-server-available');
   });
 });
 

@@ -18,7 +18,7 @@ import { judgeAttempt } from './attempt.ts';
 import { examplesOf, type Examples } from './examples.ts';
 import { works, type JudgedCall, type StepTime } from './judged-call.ts';
 import { connectionsOf } from './kept-connections.ts';
-import { healthyAmong, holdersAmong } from './moment.ts';
+import { healthyAmong, holdersAmong, TOLD_LATE_MS } from './moment.ts';
 import { longest, outagesAmong } from './outages.ts';
 import { streamDisagreement } from './stream-agreement.ts';
 import { reasonsAgainst } from './stream-verdict.ts';
@@ -123,7 +123,7 @@ function judgedCalls(
   const epochMs = Number(BigInt(time.epoch) / 1000n) / 1000;
   const service = serviceOf(plan, flow);
   const judged = calls.map((call) => {
-    const { record, key, packets, epoch, walk, history } = call;
+    const { record, key, packets, epoch, walk, walkBegins, history } = call;
     const at = (ns: number): number => milliseconds(epoch, ns) - epochMs;
     const isSent = packets.find(
       ({ node, direction, frame }) => node === key.caller && direction === 'out' && !frame.arp,
@@ -138,6 +138,8 @@ function judgedCalls(
     const l4s = service?.l4s.map(({ node }) => node) ?? [];
     const crossed = l4s.filter((l4) => walk.request.some(({ node }) => node === l4));
     const { answered, outcome, servedBy, sourceSeen } = record;
+    // Who refuses has no server, though it may not have told yet.
+    const judgedBy = { fromMs: beginMs, toMs: beginMs + (outcome.startsWith('E') ? TOLD_LATE_MS : 0) };
     const attempt = judgeAttempt(
       {
         plan,
@@ -150,13 +152,14 @@ function judgedCalls(
         kernel: null,
         kernelOnAnswer: null,
         kernelOnArp: null,
-        healthy: service ? healthyAmong(service, crossed.length > 0 ? crossed : l4s, bands, beginMs) : null,
+        healthy: service ? healthyAmong(service, crossed.length > 0 ? crossed : l4s, bands, judgedBy) : null,
         macTables: {},
         counters: {},
         moment: {
           step,
           whole,
-          holders: answered ? {} : holdersAmong(plan, bands, beginMs),
+          holders: (address, ns) => holdersAmong(plan, bands, address, at(walkBegins + ns)),
+          walkBegins,
           ...(history === undefined ? {} : { history }),
         },
       },

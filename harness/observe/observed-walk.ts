@@ -12,7 +12,13 @@ import type { Frame, Sighting } from '../terms/sighting.ts';
  * @param packets sightings of one attempt, in time order
  */
 export function observedWalk(packets: Sighting[], key: FlowKey, plan: Plan): Walk {
-  return new Walker(plan).opening(packets, key);
+  return new Walker(plan).opening(packets, key).walk;
+}
+
+/** A walk, and when its first packet left: as the times of the sightings that it is made of. */
+export interface Found {
+  walk: Walk;
+  begins: number;
 }
 
 /** Finds the walks of many attempts over the same wires. */
@@ -35,7 +41,7 @@ export class Walker {
   }
 
   /** See `observedWalk`. */
-  opening(packets: Sighting[], key: FlowKey): Walk {
+  opening(packets: Sighting[], key: FlowKey): Found {
     const requests = packets.filter(({ frame }) => isRequest(frame, key));
     const answers = packets.filter(({ frame }) => isAnswer(frame, key));
     const request = requests.find(({ node, direction }) => node === key.caller && direction === 'out');
@@ -49,11 +55,11 @@ export class Walker {
    * @param packets sightings of one exchange, in time order
    * @param answered in time: what came of a repetition later does not tell why not
    */
-  exchange(packets: Sighting[], key: FlowKey, answered: boolean): Walk {
+  exchange(packets: Sighting[], key: FlowKey, answered: boolean): Found {
     const isSent = ({ node, direction }: Sighting): boolean => node === key.caller && direction === 'out';
     const requests = packets.filter(({ frame }) => isDataFor(frame, key));
     const first = requests.find(isSent);
-    if (first === undefined) return { request: [], reply: [] };
+    if (first === undefined) return { walk: { request: [], reply: [] }, begins: 0 };
     const sent = requests.filter((one) => isSent(one) && samePacket(one.frame, first.frame));
     const answers = packets.filter(({ time, frame }) => time >= first.time && isAnswerToData(frame, key));
     const origin = answers.find(({ direction }) => direction === 'out');
@@ -74,7 +80,7 @@ export class Walker {
     packets: Sighting[],
     key: FlowKey,
     from: { requests: Sighting[]; answers: Sighting[]; request: Sighting | undefined; answer: Sighting | undefined },
-  ): Walk {
+  ): Found {
     const { requests, answers, request: firstRequest, answer: firstAnswer } = from;
     const request = this.#path(
       firstRequest,
@@ -92,7 +98,8 @@ export class Walker {
         ? farSideOf(request, packets, key, (first, all) => this.#path(first, all))
         : { request: [], reply: [] };
     const origin = firstRequest?.time ?? 0;
-    return { request: hops([...request, ...far.request], origin), reply: hops([...far.reply, ...reply], origin) };
+    const walk = { request: hops([...request, ...far.request], origin), reply: hops([...far.reply, ...reply], origin) };
+    return { walk, begins: origin };
   }
 
   #path(first: Sighting | undefined, all: Sighting[]): Sighting[] {

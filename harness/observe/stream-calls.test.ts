@@ -81,6 +81,20 @@ test('a request that is lost on an open connection is told by its own way, not b
   expect(onWires(observed!.walk)).toEqual({ request: fromPort(walk.request, lost.port).slice(0, 3), reply: [] });
 });
 
+test('of a call that took too long, what had to be sent again is told, though the repetition got through', () => {
+  const late = call(1, { begins: 1000 * MS });
+  const lost = segmentOn(fromPort(walk.request, late.port).slice(0, 4), late.begins - 900 * MS, {
+    flags: 2,
+    seq: late.seq,
+    ack: 0,
+  });
+  const captured = [...lost, ...callOn(walk, late)];
+  const [seen] = observe([late], captured, calls, { answered: false, outcome: 'timeout' });
+  expect(onWires(seen!.walk)).toEqual({ request: fromPort(walk.request, late.port).slice(0, 4), reply: [] });
+  const [reset] = observe([late], captured, calls, { answered: false, outcome: 'ECONNRESET' });
+  expect(reset!.walk.reply).not.toEqual([]);
+});
+
 test('calls from a fixed port are told apart by their tokens, and by time where a handshake gets no answer', () => {
   const sketches = [0, 1, 2].map((number) => call(number, { port: 4000 }));
   const syn = segmentOn(fromPort(walk.request, 4000).slice(0, 5), sketches[1]!.begins, { flags: 2, seq: 7, ack: 0 });

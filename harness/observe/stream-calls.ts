@@ -5,7 +5,7 @@ import type { Walk } from '../terms/walk.ts';
 import { packetsOfCalls, type CallKey } from './call-packets.ts';
 import { directions } from './direction.ts';
 import { addressesIn, commonAddresses, isAbout, spokenArp, type FlowKey } from './flow-packets.ts';
-import { Walker } from './observed-walk.ts';
+import { Walker, type Found } from './observed-walk.ts';
 import type { Captured } from './recorder.ts';
 
 /** A call of a stream with all that the captures show of it. */
@@ -16,8 +16,13 @@ export interface ObservedCall {
   packets: Sighting[];
   /** Nanoseconds since 1970 (digits); the same for all calls that are observed at once. */
   epoch: string;
-  /** Of its handshake; of its request where the connection was open before, or where that is what failed. */
+  /**
+   * Of its handshake; of its request where the connection was open before, or where that is what failed. Of a call that
+   * took too long, it is that of the first packet that had to be sent again.
+   */
   walk: Walk;
+  /** When the first packet of the walk left, ns since `epoch`. */
+  walkBegins: number;
   /** Present where its connection is kept. */
   history?: ConnectionHistory;
 }
@@ -63,13 +68,15 @@ export function observeCalls({ plan, stream, records, captured, before = [] }: S
     const ends = Math.max(Number(nanoseconds(record.endedAt) - epoch), own.at(-1)?.time ?? -Infinity);
     const addresses = addressesIn(own, about);
     const asked = between(arp, begins, ends).filter(({ frame }) => isAbout(frame, addresses));
+    const { walk, begins: walkBegins } = foundOf(record, own, key, walker);
     const history = record.connection === undefined ? null : histories.next(record, own, epoch.toString());
     return {
       record,
       key,
       packets: asked.length === 0 ? own : [...own, ...asked].sort((a, b) => a.time - b.time),
       epoch: epoch.toString(),
-      walk: isAboutData(record, own, key) ? walker.exchange(own, key, record.answered) : walker.opening(own, key),
+      walk,
+      walkBegins,
       ...(history === null ? {} : { history }),
     };
   });
@@ -90,14 +97,29 @@ function keyOf(record: CallRecord, stream: StreamPlan, plan: Plan, epoch: bigint
   };
 }
 
-/** Whether a call went as far as its request, and is to be told by it rather than by its handshake. */
-function isAboutData(
-  { connection, answered }: CallRecord,
-  packets: Sighting[],
-  { caller, protocol, token }: CallKey,
-): boolean {
-  if (protocol !== 'tcp' || (answered && connection === undefined)) return false;
-  return packets.some(({ node, direction, frame }) => node === caller && direction === 'out' && frame.token === token);
+function foundOf(record: CallRecord, packets: Sighting[], key: CallKey, walker: Walker): Found {
+  const { connection, answered, outcome } = record;
+  const sent = packets.filter(({ node, direction, frame }) => node === key.caller && direction === 'out' && frame.ip);
+  const again = answered || !TOOK_TOO_LONG.includes(outcome) ? undefined : repeatedSyn(sent);
+  if (again) {
+    const before = packets.filter(({ time }) => time < again.time);
+    return walker.opening(before, key);
+  }
+  const isAboutData =
+    key.protocol === 'tcp' &&
+    !(answered && connection === undefined) &&
+    sent.some(({ frame }) => frame.token === key.token);
+  return isAboutData ? walker.exchange(packets, key, answered) : walker.opening(packets, key);
+}
+
+const TOOK_TOO_LONG: CallRecord['outcome'][] = ['timeout', 'no-answer'];
+
+/** The first repetition of a SYN by its caller; a switch that calls sends one SYN out of several ports. */
+function repeatedSyn(sent: Sighting[]): Sighting | undefined {
+  const syns = sent.filter(({ frame }) => frame.tcp?.flags === 'S');
+  return syns.find(({ iface, frame }, index) =>
+    syns.slice(0, index).some((one) => one.iface === iface && one.frame.tcp!.seq === frame.tcp!.seq),
+  );
 }
 
 /** @param ms since 1970 */

@@ -23,10 +23,13 @@ export const staleNeighbour: Rule = (evidence) => {
       const isSender = hop.dst.mac !== leg[index - 1]?.dst.mac;
       if (!owner || !isSender || balancedOn(owner, leg.slice(index), evidence)) continue;
       const address = nextHopOf(hop, owner, evidence);
-      const holders = moment.holders[address];
-      const isLost = holders !== undefined && isMember(plan, owner.name, address) && !holders.includes(owner.name);
-      const isOff = lacksPower(plan, moment, owner.name) && !leg.slice(index).some(({ node }) => node === owner.name);
-      if (!isLost && !isOff) continue;
+      const holders = moment.holders(address, hop.time ?? 0);
+      const isLost =
+        holders !== undefined &&
+        isMember(plan, owner.name, address) &&
+        !holders.includes(owner.name) &&
+        !hasAnnounced(owner.name, address, hop, evidence);
+      if (!isLost && !isGone(owner.name, leg.slice(index), evidence)) continue;
       return cause('stale-neighbour', 'neighbour-outdated', {
         node: hop.node,
         address,
@@ -49,9 +52,28 @@ function balancedOn({ name, balancer }: NodePlan, hops: Hop[], { plan, flow }: E
   return isHandedOver || entered.src.ip !== left.src.ip || entered.dst.ip !== left.dst.ip;
 }
 
-/** Whether a node has no power, or had none when the step began: its actions take their time. */
-function lacksPower(plan: Plan, { step }: Moment, node: string): boolean {
-  return !hasPower(plan, step, node) || !hasPower(plan, step - 1, node);
+/** Whether a node had said by then that the address is its own, which it does before it tells that it has become master. */
+function hasAnnounced(name: string, address: string, { time = 0 }: Hop, { packets, moment }: Evidence): boolean {
+  return packets.some(
+    (one) =>
+      one.node === name &&
+      one.direction === 'out' &&
+      one.frame.arp?.senderIp === address &&
+      one.time <= moment!.walkBegins + time,
+  );
+}
+
+/**
+ * Whether a node had no power: the packet did not arrive there, or came no further than to its own end of a wire while the
+ * power went. An action of the step takes its time.
+ */
+function isGone(name: string, onward: Hop[], { plan, moment, walk }: Evidence): boolean {
+  const { step } = moment!;
+  const had = [step - 1, step].map((at) => hasPower(plan, at, name));
+  if (!had.includes(false)) return false;
+  if (!onward.some(({ node }) => node === name)) return true;
+  const last = walk.reply.at(-1) ?? walk.request.at(-1);
+  return had[0] === true && last?.node === name;
 }
 
 function isMember({ pairs = [] }: Plan, node: string, address: string): boolean {

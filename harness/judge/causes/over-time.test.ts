@@ -5,7 +5,7 @@ import type { Plan } from '../../terms/plan.ts';
 import type { ActionPlan } from '../../terms/timeline.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { byOther, evidenceIn, pairLab, sighting, upTo, wayOf } from '../testing/over-time.ts';
-import { named } from '../testing/evidence.ts';
+import { arp, named } from '../testing/evidence.ts';
 import { causeOfFailure } from './index.ts';
 
 const KILL_L4 = [{ do: 'kill', node: 'l4' } as const];
@@ -45,6 +45,22 @@ describe('stale-neighbour', () => {
     const holders = { [VIP_A]: ['l4b'] };
     expect(named(evidenceIn(plan, 0, { walk }, { holders }))).toEqual(['stale-neighbour', 'l3']);
     expect(named(evidenceIn(plan, 0, { walk }))[0]).not.toBe('stale-neighbour');
+  });
+
+  test('not where it has announced the address, though it has not told of it yet', () => {
+    const announced = arp(['l4', 'out', 'l2'], { op: 'request', senderIp: VIP_A, targetIp: VIP_A });
+    const seen = { walk: upTo(wayOf(plan), 'l4'), packets: [announced] };
+    const moment = { holders: { [VIP_A]: ['l4b'] }, walkBegins: 1e6 };
+    expect(named(evidenceIn(plan, 0, seen, moment))[0]).not.toBe('stale-neighbour');
+  });
+
+  test('a node lost its power while the packet was there', () => {
+    const dnat = pairLab('dnat', [[{ do: 'kill', node: 's2' }], []]);
+    const { request, reply } = wayOf(dnat);
+    const walk = { request, reply: reply.slice(0, 1) };
+    expect(named(evidenceIn(dnat, 0, { walk }))).toEqual(['stale-neighbour', 'l4']);
+    expect(named(evidenceIn(dnat, 1, { walk }))[0]).not.toBe('stale-neighbour');
+    expect(named(evidenceIn(dnat, 0, { walk: { request, reply: reply.slice(0, 3) } }))[0]).not.toBe('stale-neighbour');
   });
 
   test('no harm came of it where the load balancer sent the packet on', () => {

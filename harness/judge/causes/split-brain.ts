@@ -9,13 +9,16 @@ import { nextHop } from './next-hop.ts';
  * they were lost on the way to a node that is gone.
  */
 export function ofTwoMasters(found: Cause, { walk, moment, plan }: Evidence): Cause {
-  const shared = Object.entries(moment?.holders ?? {}).filter(([, holders]) => holders.length > 1);
-  if (shared.length === 0 || found.code === 'stale-neighbour') return found;
-  const asked = [...walk.request, ...walk.reply]
+  if (!moment || found.code === 'stale-neighbour') return found;
+  const shared = [...walk.request, ...walk.reply]
     .filter(({ node, direction, src }) => direction === 'out' && addresses(plan, node, src.mac))
-    .map(({ node, dst }) => nextHop(plan, node, dst.ip));
-  const [address, masters] = shared.find(([one]) => asked.includes(one)) ?? [];
-  if (address === undefined || masters === undefined) return found;
+    .map(({ node, dst, time = 0 }) => {
+      const address = nextHop(plan, node, dst.ip);
+      return { address, masters: moment.holders(address, time) ?? [] };
+    })
+    .find(({ masters }) => masters.length > 1);
+  if (!shared) return found;
+  const { address, masters } = shared;
   return cause('split-brain', 'two-masters', { node: found.node, address, masters: masters.toSorted() });
 }
 

@@ -126,7 +126,13 @@ export const FLOW: FlowPlan = {
 };
 
 /** What would be seen of a failed call in a step. */
-export function evidenceIn(whole: Plan, step: number, seen: Partial<Evidence>, moment: Partial<Moment> = {}): Evidence {
+export function evidenceIn(
+  whole: Plan,
+  step: number,
+  seen: Partial<Evidence>,
+  moment: Partial<Omit<Moment, 'holders'>> & { holders?: Record<string, string[]> } = {},
+): Evidence {
+  const { holders = { [VIP_A]: ['l4'] }, ...rest } = moment;
   return {
     plan: planAt(whole, step),
     flow: FLOW,
@@ -142,7 +148,7 @@ export function evidenceIn(whole: Plan, step: number, seen: Partial<Evidence>, m
     macTables: {},
     counters: {},
     ...seen,
-    moment: { step, whole, holders: { [VIP_A]: ['l4'] }, ...moment },
+    moment: { step, whole, holders: (address) => holders[address], walkBegins: 0, ...rest },
   };
 }
 
@@ -199,5 +205,6 @@ export function observedCall(sketch: CallSketch): ObservedCall {
     packets,
     epoch: '0',
     walk,
+    walkBegins: beganAt * 1e6,
   };
 }
