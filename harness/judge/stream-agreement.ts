@@ -44,12 +44,12 @@ function failuresDiffer({ calls, time, predicted }: Compared): Disagreement | nu
   return most === undefined ? null : { code: 'failures-differ', params: { ...most, predicted: expected } };
 }
 
-/** Of calls that are alike, one tells. */
+/** Of calls that are alike, one tells; one that began before the step had settled tells nothing. */
 function settledDiffers({ calls, time, predicted }: Compared): Disagreement | null {
   const { settled, outage } = predicted;
   if (settled === null) return null;
   const lost = (call: JudgedCall): boolean => isAmong(call.attempt.cause, outage?.causes ?? []);
-  const later = laterOnes(calls.slice(calls.findLastIndex(lost) + 1), time) ?? [];
+  const later = laterOnes(calls.slice(calls.findLastIndex(lost) + 1), time);
   const kinds = new Map(later.map((call) => [call.like, call] as const));
   for (const { attempt } of kinds.values()) {
     const differs = disagreement(attempt, settled);

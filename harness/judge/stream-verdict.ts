@@ -68,6 +68,7 @@ function interrupted({ outage, then }: Interrupted, held: HeldStream): Reason[] 
       : { beginMs, endMs: beginMs, works: true },
   );
   const outages = outagesAmong(timed, time, calm);
+  const later = laterOnes(calls.slice(over), time);
   const failed = calls.slice(0, over).filter((call) => !works(call));
   return [
     ...lengths(outage, then.outcome === 'works' ? outages : outages.map(ended), calls),
@@ -79,7 +80,7 @@ function interrupted({ outage, then }: Interrupted, held: HeldStream): Reason[] 
     // That an outage is not over need not be said again of its last call.
     ...(then.outcome === 'works' && over === calls.length
       ? []
-      : allAs(then, laterOnes(calls.slice(over), time) ?? calls.slice(-1), held)),
+      : allAs(then, later.length > 0 ? later : calls.slice(-1), held)),
   ];
 }
 
@@ -159,11 +160,10 @@ function isWithin(value: number, { atLeast = -Infinity, atMost = Infinity }: Ran
   return value >= atLeast && value <= atMost;
 }
 
-/** The later half of calls once what the step waits for is there; of all where none began after that. */
-export function laterOnes<T extends { beginMs: number }>(calls: T[], { settledMs }: StepTime): T[] | null {
+/** The later half of the calls that began once what the step waits for was there. */
+export function laterOnes<T extends { beginMs: number }>(calls: T[], { settledMs }: StepTime): T[] {
   const settled = calls.filter(({ beginMs }) => beginMs >= settledMs);
-  const all = settled.length > 0 ? settled : calls;
-  return all.length === 0 ? null : all.slice(Math.floor(all.length / 2));
+  return settled.slice(Math.floor(settled.length / 2));
 }
 
 function allAs(expect: Expectation, calls: JudgedCall[], { flow, plan }: HeldStream): Reason[] {

@@ -264,6 +264,13 @@ describe('prediction and observation', () => {
     ).toBeNull();
   });
 
+  test('how calls went that began before the step had settled is no matter of what is settled', () => {
+    const settled = predict(withoutPairs(plan), FLOW).filter(({ l4 }) => l4 === 'l4b');
+    const time = { epoch: '0', beginMs: 0, actedMs: 2, settledMs: 900, endMs: 1000 };
+    const early = failover({ from: 2000, to: 2000 }).filter(({ record }) => record.beganAt < 900);
+    expect(judge(early, interrupted, { predicted: { ...FAILOVER, settled }, time }).disagreement).toBeNull();
+  });
+
   test('nothing is claimed where the model does not know', () => {
     const unknown: Unknown[] = [{ code: 'holder-unknown', params: { address: '', nodes: [] } }];
     expect(judge(calls, interrupted, { predicted: { ...NOTHING_KNOWN, unknown } }).disagreement).toBeNull();
