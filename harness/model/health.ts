@@ -127,7 +127,8 @@ export function learnedFromLoadBalancers(
   return states;
 }
 
-function isInReach(checked: Checked): boolean {
+/** Whether a load balancer has a way to a server, and its MAC where it needs that: it knows at once. */
+export function isInReach(checked: Checked): boolean {
   const { host, service, server } = checked;
   const device = deviceToward(host, server);
   if (device === undefined) return !isDirect(service);

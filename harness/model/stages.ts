@@ -67,7 +67,7 @@ export function stagesOf(plan: Plan, index: number, left: Left): Stages {
   const failing = failingChecks(plan, index);
   const frozen = new Set(plan.nodes.map(({ name }) => name).filter((name) => checksNobody(plan, index, name)));
   const base = afterActions(left.world.learned, actions, now);
-  const known = withoutViewsOf(left.world, started(actions));
+  const remembered = withoutViewsOf(left.world, started(actions));
 
   const [old, fresh] = [before, after].map((holders) => {
     const network = networkOf(withHolders(now, holders));
@@ -95,10 +95,12 @@ export function stagesOf(plan: Plan, index: number, left: Left): Stages {
     failing,
   });
   const final = { network: fresh.network, learned: without(checked, ageing) };
-  const views = viewsOf(world(final, known), frozen);
+  const views = viewsOf(world(final, remembered), frozen);
+  const known = new Map([...remembered].filter(([key]) => views.get(key)?.isAtOnce !== true));
 
   const takeovers = after.flatMap((one, i) => takeover(plan, one, before[i]!));
   const changes = changesOf(known, views);
+  const meanwhile = new Map([...views, ...known]);
   const ages = ageing.map((one): Pending => ageBound(now, one));
   const passing: Stages['passing'] = [];
   for (const holds of takeovers.length > 0 ? [false, true] : [true]) {
@@ -116,7 +118,7 @@ export function stagesOf(plan: Plan, index: number, left: Left): Stages {
               )
             : learned,
         };
-        passing.push({ world: world(found, sees ? views : new Map([...views, ...known])), pending });
+        passing.push({ world: world(found, sees ? views : meanwhile), pending });
       }
     }
   }
@@ -131,13 +133,13 @@ export function stagesOf(plan: Plan, index: number, left: Left): Stages {
       base,
       told.filter((one) => one.address === address),
     );
-    passing.push({ world: world({ network, learned }, known), pending: [] });
+    passing.push({ world: world({ network, learned }, meanwhile), pending: [] });
   }
   for (const action of actions) {
-    const meanwhile = interrupted(now, action);
-    if (meanwhile === null) continue;
-    const network = networkOf(withHolders(meanwhile, after));
-    passing.push({ world: world({ network, learned: base }, known), pending: [{ key: action.do, bound: null }] });
+    const between = interrupted(now, action);
+    if (between === null) continue;
+    const network = networkOf(withHolders(between, after));
+    passing.push({ world: world({ network, learned: base }, meanwhile), pending: [{ key: action.do, bound: null }] });
   }
   return {
     settled: [world(final, views), ...(isSure ? [] : [world({ ...final, learned: checked }, views)])],

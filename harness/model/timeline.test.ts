@@ -78,6 +78,11 @@ describe('a master dies and comes back', () => {
     expect(told(lab({ service: proxy, pair: { sync: 'conntrackd' } }), 'session')[2]).toBe('works; all');
   });
 
+  it('a load balancer without a link knows at once that it reaches nobody: no check decides over that', () => {
+    const plan = lab({ service: { check: CHECK }, steps: [[], [{ do: 'linkDown', link: ['l2', 'l4a'] }]] });
+    expect(predictTimeline(plan)[1]![0]!.outage!.bounds.map(({ code }) => code)).toEqual(['master-down']);
+  });
+
   it('in a step too short for TCP to notice that it is over, connections may wait when it ends', () => {
     const short = (step: object): string[] =>
       told(lab({ service: { scheduler: 'maglev' }, steps: [[], { actions: [kill('l4a')], ...step }, []] }), 'session');

@@ -20,6 +20,7 @@ import {
   stillWaiting,
   tryAll,
   works,
+  type Trials,
   type Tried,
 } from './tried.ts';
 import { unknownOf } from './unknowns.ts';
@@ -92,8 +93,10 @@ function takeStep(
       (before.get(stream.name) ?? []).map((one) => told(stream, afterActions(one, actions))),
     ]),
   );
-  const settled = stages.settled.map((world) => settle(world, streams, kept));
-  const passing = stages.passing.map(({ world, pending }) => ({ pending, tried: tryAll(world, streams, kept) }));
+  // Where nothing happens, no answer is under way to somebody else.
+  const tried = { streams, kept, moves: actions.length > 0 };
+  const settled = stages.settled.map((world) => settle(world, tried));
+  const passing = stages.passing.map(({ world, pending }) => ({ pending, tried: tryAll(world, tried) }));
   const after = new Map<string, Kept[]>();
   const failing = new Map<string, Place[]>();
   const predictions = streams.map((stream): StreamPrediction => {
@@ -158,11 +161,12 @@ interface Settled {
 }
 
 /** Lets calls come until they teach nobody anything new. */
-function settle(world: World, streams: StreamPlan[], kept: Map<string, Kept[]>): Settled {
+function settle(world: World, all: Trials): Settled {
+  const { streams } = all;
   let now = world;
   const early = new Map(streams.map(({ name }): [string, Place[]] => [name, []]));
   for (let round = 1; ; round++) {
-    const tried = tryAll(now, streams, kept);
+    const tried = tryAll(now, all);
     const runs = [...tried.values()].flatMap(coursesOf).map(({ run }) => run);
     const learned = together(now.learned, runs);
     if (round === MOST_ROUNDS || sameWays(now.learned, learned)) return { world: { ...now, learned }, tried, early };

@@ -21,8 +21,16 @@ export interface Tried {
   ends: Place[];
 }
 
-/** @param kept connections that there are already, by stream */
-export function tryAll(world: World, streams: StreamPlan[], kept: Map<string, Kept[]>): Map<string, Tried> {
+/** What is tried in each world of a step. */
+export interface Trials {
+  streams: StreamPlan[];
+  /** Connections that there are already, by stream. */
+  kept: Map<string, Kept[]>;
+  /** Whether anything happens in the step. */
+  moves: boolean;
+}
+
+export function tryAll(world: World, { streams, kept, moves }: Trials): Map<string, Tried> {
   const over = (stream: StreamPlan, all: Kept[]): Course[] => all.flatMap((one) => courses(world, stream, one));
   return new Map(
     streams.map((stream): [string, Tried] => {
@@ -30,7 +38,7 @@ export function tryAll(world: World, streams: StreamPlan[], kept: Map<string, Ke
       const opened = isKept(stream) ? openedBy(fresh) : [];
       const before = kept.get(stream.name) ?? [];
       const next = over(stream, before);
-      const ends = before.flatMap((one) => endedByReply(world, stream, one));
+      const ends = moves ? before.flatMap((one) => endedByReply(world, stream, one)) : [];
       return [stream.name, { next, fresh, later: over(stream, distinctKept(opened)), ends }];
     }),
   );

@@ -7,7 +7,7 @@ import type { Prediction } from '../terms/walk.ts';
 import { explore } from './choices.ts';
 import type { Choices } from './choices.ts';
 import type { Circumstances } from './circumstances.ts';
-import { isHealthy } from './health.ts';
+import { isHealthy, isInReach } from './health.ts';
 import { ConnectionChoices, remembered, type Kept } from './kept-connection.ts';
 import type { Learned } from './learned.ts';
 import type { Host, Network } from './network.ts';
@@ -34,6 +34,8 @@ type Views = ReadonlyMap<string, View>;
 export interface View {
   service: LbService;
   isUp: boolean;
+  /** Whether it knows so by itself, and not by a check that takes its time. */
+  isAtOnce: boolean;
 }
 
 /** A way that a call may go. */
@@ -135,7 +137,9 @@ export function viewsOf(world: World, frozen: ReadonlySet<string>): Map<string, 
       for (const server of service.servers) {
         const key = viewKey(host.name, service.name, server.name);
         const former = frozen.has(host.name) ? world.views.get(key) : undefined;
-        all.set(key, former ?? { service, isUp: viewOf({ ...world, views: new Map() }, host, { service, server }) });
+        const checked = { network: world.network, host, service, server };
+        const isUp = viewOf({ ...world, views: new Map() }, host, { service, server });
+        all.set(key, former ?? { service, isUp, isAtOnce: service.check.type === 'none' || !isInReach(checked) });
       }
     }
   }
