@@ -28,8 +28,7 @@ export function conntrackdConfig(pair: PairPlan, node: NodePlan): string {
     .find((one) => !one.includes(':'))!;
   const ignored = ['127.0.0.1', ...own, ...MULTICAST].map((one) => `IPv${one.includes(':') ? 6 : 4}_address ${one}`);
   return `Sync {
-  Mode NOTRACK {
-    DisableInternalCache on
+  Mode FTFW {
     DisableExternalCache on
     StartupResync on
   }

@@ -42,6 +42,11 @@ export function packetsOfCalls(sightings: Sighting[], keys: CallKey[]): Sighting
       if (named !== undefined && !shown.has(named)) shown.add((last = named));
       packets[named ?? last]!.push(sighting);
     }
+    const late = afterReset(silent.get(port) ?? [], keys, packets[last]!);
+    if (calls.length > 0 && late !== undefined) {
+      const tail = packets[last]!.findLastIndex(({ frame }) => frame.token !== undefined) + 1;
+      packets[late]!.push(...packets[last]!.splice(tail));
+    }
   }
   // Behind a full proxy a call has several connections.
   return packets.map((own) => own.sort((a, b) => a.time - b.time));
@@ -58,6 +63,15 @@ function silentByPort(keys: CallKey[], threads: Thread[]): Map<number, number[]>
     silent.set(sourcePort, alike);
   });
   return silent;
+}
+
+/** The call that was made on a connection that had been reset meanwhile: what reset it tells why the call failed. */
+function afterReset(silent: number[], keys: CallKey[], last: Sighting[]): number | undefined {
+  const [first] = silent.toSorted((a, b) => keys[a]!.begins - keys[b]!.begins);
+  const reset = last.findLast(
+    ({ node, direction, frame }) => node === keys[0]!.caller && direction === 'in' && frame.tcp?.flags.includes('R'),
+  );
+  return first !== undefined && reset !== undefined && reset.time <= keys[first]!.begins ? first : undefined;
 }
 
 function nearest(calls: number[], time: number, keys: CallKey[]): number | undefined {
@@ -103,8 +117,8 @@ class Threads {
     const known = this.#byConversation.get(conversation(frame)!);
     if (known) return known;
     const answers = /[SR]/.test(frame.tcp.flags) && frame.tcp.flags.includes('A');
-    const thread = answers ? this.#bySequence.get((frame.tcp.ack - 1) >>> 0) : undefined;
-    return thread && this.#learn(thread, sighting);
+    const thread = this.#bySequence.get(answers ? (frame.tcp.ack - 1) >>> 0 : frame.tcp.seq);
+    return thread ? this.#learn(thread, sighting) : this.#wentOn(sighting, key);
   }
 
   /** A frame with the token of a call. */
@@ -130,6 +144,17 @@ class Threads {
       this.#byConversation.delete(conversation(frame)!);
       return undefined;
     }
+    this.#bySequence.set(seq, thread);
+    return this.#learn(thread, sighting);
+  }
+
+  /** A segment of a connection that was opened before the captures begin: of the caller, or nobody's. */
+  #wentOn(sighting: Sighting, { caller, address, port }: CallKey): Thread | undefined {
+    const { node, direction, frame } = sighting;
+    const { seq, srcPort, dstPort } = frame.tcp!;
+    const isOurs = node === caller && direction === 'out' && frame.ip!.dst === address && dstPort === port;
+    if (!isOurs || !this.#ports.has(srcPort)) return undefined;
+    const thread = this.#begin(sighting);
     this.#bySequence.set(seq, thread);
     return this.#learn(thread, sighting);
   }

@@ -178,6 +178,33 @@ describe('on a kept connection', () => {
     );
     expect(onWires(observed!.walk).reply).toEqual(fromPort(walk.reply, 4000));
   });
+
+  test.each(['in the same step', 'in the step before'])(
+    'a call on a connection that was reset since the last answer, %s, is told by that reset',
+    (when) => {
+      const dead = next(2);
+      const acknowledges = segmentOn(fromPort(walk.request, 4000), next(1).begins + 4 * MS, {
+        flags: 16,
+        seq: 1240,
+        ack: 1,
+      });
+      const reset = segmentOn(fromPort(walk.reply, 4000), next(1).begins + 5 * MS, { flags: 4, seq: 5000, ack: 0 });
+      const failed = recordOf(dead, { connection: 0, answered: false, outcome: 'ECONNRESET', servedBy: null });
+      const answered = [opening, next(1)];
+      const observed =
+        when === 'in the same step'
+          ? observeCalls({
+              plan: lab,
+              stream: kept,
+              records: [...answered.map((one) => recordOf(one, { connection: 0 })), failed],
+              captured: [...answered.flatMap((one) => callOn(walk, one)), ...acknowledges, ...reset],
+            })
+          : observeCalls({ plan: lab, stream: kept, records: [failed], captured: [...acknowledges, ...reset] });
+      const { packets } = observed.at(-1)!;
+      expect(packets).toHaveLength(acknowledges.length + reset.length);
+      expect(packets.filter(({ frame }) => frame.tcp!.flags === 'R')).toHaveLength(reset.length);
+    },
+  );
 });
 
 test('what nobody called for belongs to no call', () => {
