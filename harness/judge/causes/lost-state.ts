@@ -11,9 +11,11 @@ import { unansweredArp } from './unanswered-arp.ts';
 export const lostState: Rule = (evidence) => {
   const { moment, packets, key } = evidence;
   if (!moment || key.protocol !== 'tcp') return null;
-  const request = packets.find(
-    ({ node, direction, frame }) => node === key.caller && direction === 'out' && frame.token === key.token,
-  );
+  const sent = packets.filter(({ node, direction, frame }) => node === key.caller && direction === 'out' && frame.tcp);
+  // Of a connection that was kept, an acknowledgement may be what is refused, before the next request is sent.
+  const request =
+    sent.find(({ frame }) => frame.token === key.token) ??
+    (moment.history ? sent.find(({ frame }) => !/[SR]/.test(frame.tcp!.flags)) : undefined);
   if (!request) return null;
   return refused(request, evidence) ?? dropped(request, evidence);
 };
