@@ -6,6 +6,8 @@ import type { Frame, Sighting } from '../terms/sighting.ts';
 export interface CallKey extends FlowKey {
   /** When it began, on the clock of the sightings, ns. */
   begins: number;
+  /** Whether its connection may have been open before. */
+  isKept: boolean;
 }
 
 /** The packets of one connection or of one datagram and its answer, joined across NAT. */
@@ -16,6 +18,8 @@ interface Thread {
   packets: Sighting[];
   /** Calls whose token it carries, in the order in which they show. */
   calls: number[];
+  /** Its last segment. */
+  last?: string;
 }
 
 /**
@@ -42,14 +46,29 @@ export function packetsOfCalls(sightings: Sighting[], keys: CallKey[]): Sighting
       if (named !== undefined && !shown.has(named)) shown.add((last = named));
       packets[named ?? last]!.push(sighting);
     }
-    const late = afterReset(silent.get(port) ?? [], keys, packets[last]!);
-    if (calls.length > 0 && late !== undefined) {
-      const tail = packets[last]!.findLastIndex(({ frame }) => frame.token !== undefined) + 1;
-      packets[late]!.push(...packets[last]!.splice(tail));
-    }
   }
   // Behind a full proxy a call has several connections.
-  return packets.map((own) => own.sort((a, b) => a.time - b.time));
+  for (const own of packets) own.sort((a, b) => a.time - b.time);
+  giveBack(packets, keys);
+  return packets;
+}
+
+/**
+ * A kept connection may be reset between two calls: the later one then sends nothing, and what followed the answer to the
+ * former one is its own.
+ */
+function giveBack(packets: Sighting[][], keys: CallKey[]): void {
+  const last = new Map<number, number>();
+  keys.forEach(({ caller, isKept, sourcePort }, index) => {
+    const former = last.get(sourcePort);
+    if (packets[index]!.length > 0) last.set(sourcePort, index);
+    if (!isKept || packets[index]!.length > 0 || former === undefined) return;
+    const own = packets[former]!;
+    const answered = own.findIndex(
+      ({ node, direction, frame }) => node === caller && direction === 'in' && frame.token === keys[former]!.token,
+    );
+    if (answered !== -1) packets[index] = own.splice(answered + 1);
+  });
 }
 
 /** Calls of which no token was seen, by port. */
@@ -63,15 +82,6 @@ function silentByPort(keys: CallKey[], threads: Thread[]): Map<number, number[]>
     silent.set(sourcePort, alike);
   });
   return silent;
-}
-
-/** The call that was made on a connection that had been reset meanwhile: what reset it tells why the call failed. */
-function afterReset(silent: number[], keys: CallKey[], last: Sighting[]): number | undefined {
-  const [first] = silent.toSorted((a, b) => keys[a]!.begins - keys[b]!.begins);
-  const reset = last.findLast(
-    ({ node, direction, frame }) => node === keys[0]!.caller && direction === 'in' && frame.tcp?.flags.includes('R'),
-  );
-  return first !== undefined && reset !== undefined && reset.time <= keys[first]!.begins ? first : undefined;
 }
 
 function nearest(calls: number[], time: number, keys: CallKey[]): number | undefined {
@@ -90,6 +100,7 @@ class Threads {
   readonly #byToken = new Map<number, Thread>();
   readonly #byConversation = new Map<string, Thread>();
   readonly #bySequence = new Map<number, Thread>();
+  readonly #bySegment = new Map<string, Thread>();
   /** By address and port from which the caller was seen to call. */
   readonly #bySource = new Map<string, Thread>();
 
@@ -114,11 +125,11 @@ class Threads {
     if (call !== undefined) return this.#named(call, sighting, key);
     if (!frame.tcp || key.protocol !== 'tcp') return undefined;
     if (frame.tcp.flags === 'S') return this.#opened(sighting, key);
-    const known = this.#byConversation.get(conversation(frame)!);
-    if (known) return known;
+    const known = this.#byConversation.get(conversation(frame)!) ?? this.#openBefore(sighting, key);
+    if (known) return this.#follow(known, frame);
     const answers = /[SR]/.test(frame.tcp.flags) && frame.tcp.flags.includes('A');
-    const thread = this.#bySequence.get(answers ? (frame.tcp.ack - 1) >>> 0 : frame.tcp.seq);
-    return thread ? this.#learn(thread, sighting) : this.#wentOn(sighting, key);
+    const thread = answers ? this.#bySequence.get((frame.tcp.ack - 1) >>> 0) : undefined;
+    return thread && this.#learn(thread, sighting);
   }
 
   /** A frame with the token of a call. */
@@ -148,19 +159,29 @@ class Threads {
     return this.#learn(thread, sighting);
   }
 
-  /** A segment of a connection that was opened before the captures begin: of the caller, or nobody's. */
-  #wentOn(sighting: Sighting, { caller, address, port }: CallKey): Thread | undefined {
+  /** A segment of a connection that was open before anything was seen: by its ports, or behind NAT by its numbers. */
+  #openBefore(sighting: Sighting, { caller, address, port, isKept }: CallKey): Thread | undefined {
     const { node, direction, frame } = sighting;
-    const { seq, srcPort, dstPort } = frame.tcp!;
+    if (!isKept) return undefined;
+    const { srcPort, dstPort } = frame.tcp!;
     const isOurs = node === caller && direction === 'out' && frame.ip!.dst === address && dstPort === port;
-    if (!isOurs || !this.#ports.has(srcPort)) return undefined;
-    const thread = this.#begin(sighting);
-    this.#bySequence.set(seq, thread);
-    return this.#learn(thread, sighting);
+    const thread = isOurs && this.#ports.has(srcPort) ? this.#begin(sighting) : this.#bySegment.get(segmentName(frame));
+    return thread && this.#learn(thread, sighting);
+  }
+
+  /** Its last segment alone is looked for behind NAT. */
+  #follow(thread: Thread, frame: Frame): Thread {
+    const name = segmentName(frame);
+    if (thread.last !== name) {
+      if (thread.last !== undefined) this.#bySegment.delete(thread.last);
+      thread.last = name;
+      this.#bySegment.set(name, thread);
+    }
+    return thread;
   }
 
   #begin({ time, frame }: Sighting): Thread {
-    const thread = { port: (frame.tcp ?? frame.udp)?.srcPort ?? 0, begins: time, packets: [], calls: [] };
+    const thread: Thread = { port: (frame.tcp ?? frame.udp)?.srcPort ?? 0, begins: time, packets: [], calls: [] };
     this.all.push(thread);
     return thread;
   }
@@ -182,4 +203,10 @@ class Threads {
       this.#bySource.get(`${inner.src} ${inner.srcPort}`)
     );
   }
+}
+
+/** What NAT leaves alone of a segment. */
+function segmentName({ tcp }: Frame): string {
+  const { seq, ack, flags, payloadLength } = tcp!;
+  return [seq, ack, flags, payloadLength].join(' ');
 }

@@ -57,7 +57,9 @@ export class Walker {
    */
   exchange(packets: Sighting[], key: FlowKey, answered: boolean): Found {
     const isSent = ({ node, direction }: Sighting): boolean => node === key.caller && direction === 'out';
-    const requests = packets.filter(({ frame }) => isDataFor(frame, key));
+    // The connection may be reset before a request is sent: then any segment tells.
+    const hasToken = packets.some((one) => isSent(one) && one.frame.token === key.token);
+    const requests = packets.filter(({ frame }) => isSegmentTo(frame, key) && (!hasToken || frame.token === key.token));
     const first = requests.find(isSent);
     if (first === undefined) return { walk: { request: [], reply: [] }, begins: 0 };
     const sent = requests.filter((one) => isSent(one) && samePacket(one.frame, first.frame));
@@ -212,9 +214,9 @@ function isAnswer({ tcp, udp, icmp, token }: Frame, key: FlowKey): boolean {
   return icmp?.type === ICMP.echoReply;
 }
 
-/** A request on an open connection, toward whoever serves it. */
-function isDataFor({ tcp, token }: Frame, key: FlowKey): boolean {
-  return token === key.token && isCalled(tcp?.dstPort, key);
+/** A segment of an open connection, toward whoever serves it. */
+function isSegmentTo({ tcp }: Frame, key: FlowKey): boolean {
+  return isCalled(tcp?.dstPort, key) && !tcp!.flags.includes('S');
 }
 
 function isAnswerToData({ tcp, icmp, token }: Frame, key: FlowKey): boolean {

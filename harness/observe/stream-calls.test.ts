@@ -154,6 +154,24 @@ describe('on a kept connection', () => {
     expect(lastSeen['s2']).toBeLessThan(lastSeen['client']!);
   });
 
+  test('a reset between two calls belongs to the one that met it, in the same step or in the next', () => {
+    const [acknowledged, silent] = [next(1).begins - 5 * MS, next(1, { requestHops: 0 })];
+    const [there, back] = [fromPort(walk.request, 4000), fromPort(walk.reply, 4000)];
+    const between = [
+      ...segmentOn(there, acknowledged, { flags: 16, seq: 1020, ack: 6020 }),
+      ...segmentOn(back, acknowledged + 1e5, { flags: 4, seq: 6020, ack: 0 }),
+    ];
+    const broken = recordOf(silent, { connection: 0, answered: false, outcome: 'ECONNRESET' });
+    const seenIn = (records: CallRecord[], captured: Captured[]) =>
+      observeCalls({ plan: lab, stream: kept, records, captured }).at(-1)!;
+    const own = callOn(walk, opening);
+    const same = seenIn([recordOf(opening, { connection: 0 }), broken], [...own, ...between]);
+    for (const { walk: seen, packets } of [same, seenIn([broken], between)]) {
+      expect(packets).toHaveLength(between.length);
+      expect(onWires(seen)).toEqual({ request: there, reply: back });
+    }
+  });
+
   test('where a request is sent again, the one that was answered is meant', () => {
     const lost = next(1, { requestHops: 3 });
     const again = next(1, { begins: lost.begins + 200 * MS });
@@ -178,33 +196,6 @@ describe('on a kept connection', () => {
     );
     expect(onWires(observed!.walk).reply).toEqual(fromPort(walk.reply, 4000));
   });
-
-  test.each(['in the same step', 'in the step before'])(
-    'a call on a connection that was reset since the last answer, %s, is told by that reset',
-    (when) => {
-      const dead = next(2);
-      const acknowledges = segmentOn(fromPort(walk.request, 4000), next(1).begins + 4 * MS, {
-        flags: 16,
-        seq: 1240,
-        ack: 1,
-      });
-      const reset = segmentOn(fromPort(walk.reply, 4000), next(1).begins + 5 * MS, { flags: 4, seq: 5000, ack: 0 });
-      const failed = recordOf(dead, { connection: 0, answered: false, outcome: 'ECONNRESET', servedBy: null });
-      const answered = [opening, next(1)];
-      const observed =
-        when === 'in the same step'
-          ? observeCalls({
-              plan: lab,
-              stream: kept,
-              records: [...answered.map((one) => recordOf(one, { connection: 0 })), failed],
-              captured: [...answered.flatMap((one) => callOn(walk, one)), ...acknowledges, ...reset],
-            })
-          : observeCalls({ plan: lab, stream: kept, records: [failed], captured: [...acknowledges, ...reset] });
-      const { packets } = observed.at(-1)!;
-      expect(packets).toHaveLength(acknowledges.length + reset.length);
-      expect(packets.filter(({ frame }) => frame.tcp!.flags === 'R')).toHaveLength(reset.length);
-    },
-  );
 });
 
 test('what nobody called for belongs to no call', () => {

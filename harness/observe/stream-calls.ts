@@ -94,6 +94,7 @@ function keyOf(record: CallRecord, stream: StreamPlan, plan: Plan, epoch: bigint
     sourcePort: record.sourcePort,
     token: record.token,
     begins: Number(nanoseconds(record.beganAt) - epoch),
+    isKept: record.connection !== undefined,
   };
 }
 
@@ -105,10 +106,12 @@ function foundOf(record: CallRecord, packets: Sighting[], key: CallKey, walker: 
     const before = packets.filter(({ time }) => time < again.time);
     return walker.opening(before, key);
   }
+  const isKept = connection !== undefined;
+  const opens = sent.some(({ frame }) => frame.tcp?.flags === 'S');
   const isAboutData =
     key.protocol === 'tcp' &&
-    !(answered && connection === undefined) &&
-    sent.some(({ frame }) => frame.token === key.token);
+    (isKept || !answered) &&
+    ((isKept && !opens) || sent.some(({ frame }) => frame.token === key.token));
   return isAboutData ? walker.exchange(packets, key, answered) : walker.opening(packets, key);
 }
 

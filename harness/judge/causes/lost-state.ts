@@ -12,10 +12,9 @@ export const lostState: Rule = (evidence) => {
   const { moment, packets, key } = evidence;
   if (!moment || key.protocol !== 'tcp') return null;
   const sent = packets.filter(({ node, direction, frame }) => node === key.caller && direction === 'out' && frame.tcp);
-  // Of a connection that was kept, an acknowledgement may be what is refused, before the next request is sent.
-  const request =
-    sent.find(({ frame }) => frame.token === key.token) ??
-    (moment.history ? sent.find(({ frame }) => !/[SR]/.test(frame.tcp!.flags)) : undefined);
+  const isKept = moment.history !== undefined && !sent.some(({ frame }) => frame.tcp!.flags === 'S');
+  // A kept connection may be reset before the request is sent, as by an acknowledgement.
+  const request = sent.find(({ frame }) => frame.token === key.token) ?? (isKept ? sent[0] : undefined);
   if (!request) return null;
   return refused(request, evidence) ?? dropped(request, evidence);
 };

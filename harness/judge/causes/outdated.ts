@@ -7,7 +7,7 @@ import { hasPower, planAt } from '../../scenario/plan-at.ts';
 import { isDirect } from '../../terms/mode.ts';
 import { vanishedAt, type Evidence } from '../evidence.ts';
 import type { Moment } from '../moment.ts';
-import type { Rule } from './rule.ts';
+import { addressesOf, type Rule } from './rule.ts';
 
 /**
  * A node sent to the MAC of one that has lost the address since, or its power. A load balancer that sent it on all the
@@ -29,7 +29,9 @@ export const staleNeighbour: Rule = (evidence) => {
         isMember(plan, owner.name, address) &&
         !holders.includes(owner.name) &&
         !hasAnnounced(owner.name, address, hop, evidence);
-      if (!isLost && !isGone(owner.name, leg.slice(index), evidence)) continue;
+      const isStale =
+        isLost || hasLost(owner.name, address, evidence) || isGone(owner.name, leg.slice(index), evidence);
+      if (!isStale) continue;
       return cause('stale-neighbour', 'neighbour-outdated', {
         node: hop.node,
         address,
@@ -43,10 +45,11 @@ export const staleNeighbour: Rule = (evidence) => {
 };
 
 /** Whether a node handed the packet over to a server, or translated it, as its load balancer does. */
-function balancedOn({ name, balancer }: NodePlan, hops: Hop[], { plan, flow }: Evidence): boolean {
+function balancedOn({ name }: NodePlan, hops: Hop[], { plan, flow, moment }: Evidence): boolean {
   const entered = hops.find(({ node, direction }) => node === name && direction === 'in');
   const left = hops.find(({ node, direction }) => node === name && direction === 'out');
-  if (balancer === null || !entered || !left) return false;
+  // It may have been stopped since.
+  if (nodeOf(moment!.whole, name).balancer === null || !entered || !left) return false;
   const service = serviceOf(plan, flow);
   const isHandedOver = service !== undefined && isDirect(service) && entered.dst.ip === service.vip;
   return isHandedOver || entered.src.ip !== left.src.ip || entered.dst.ip !== left.dst.ip;
@@ -60,6 +63,15 @@ function hasAnnounced(name: string, address: string, { time = 0 }: Hop, { packet
       one.direction === 'out' &&
       one.frame.arp?.senderIp === address &&
       one.time <= moment!.walkBegins + time,
+  );
+}
+
+/** Whether a node had an address in a step before, and has it no longer. */
+function hasLost(name: string, address: string, { plan, moment }: Evidence): boolean {
+  const { step, whole } = moment!;
+  if (addressesOf(plan, name).includes(address)) return false;
+  return Array.from({ length: step + 1 }, (_, index) => index - 1).some((earlier) =>
+    addressesOf(planAt(whole, earlier), name).includes(address),
   );
 }
 

@@ -54,6 +54,14 @@ describe('stale-neighbour', () => {
     expect(named(evidenceIn(plan, 0, seen, moment))[0]).not.toBe('stale-neighbour');
   });
 
+  test('so it is where a load balancer that is stopped takes its address away', () => {
+    const stopped = pairLab('proxy', [[], [{ do: 'stopLb', node: 'l4' }]]);
+    delete stopped.pairs;
+    const walk = upTo(wayOf(stopped), 'l4');
+    expect(named(evidenceIn(stopped, 1, { walk }, { holders: {} }))).toEqual(['stale-neighbour', 'l3']);
+    expect(named(evidenceIn(stopped, 0, { walk }, { holders: {} }))[0]).not.toBe('stale-neighbour');
+  });
+
   test('a node lost its power while the packet was there', () => {
     const dnat = pairLab('dnat', [[{ do: 'kill', node: 's2' }], []]);
     const { request, reply } = wayOf(dnat);
@@ -141,6 +149,13 @@ describe('an open connection', () => {
   test('connection-unknown: a node that has not seen it begin resets it', () => {
     const reset = sighting(2001, ['s2', 'out', 'l2'], { flags: 'R' });
     const evidence = evidenceIn(plan, 0, { walk, packets: [request, reset] }, { history });
+    expect(named(evidence)).toEqual(['connection-unknown', 's2']);
+  });
+
+  test('an acknowledgement may be what is reset, before the request of a kept connection is sent', () => {
+    const acknowledgement = sighting(2000, ['client', 'out', 'l3'], { flags: 'A' });
+    const reset = sighting(2001, ['s2', 'out', 'l2'], { flags: 'R' });
+    const evidence = evidenceIn(plan, 0, { walk, packets: [acknowledgement, reset] }, { history });
     expect(named(evidence)).toEqual(['connection-unknown', 's2']);
   });
 
