@@ -58,7 +58,8 @@ export interface Applied {
 /** Brings a wired namespace to what the plan says. */
 export async function apply(node: NodePlan): Promise<Applied> {
   const applied: Applied = { node, sysctls: [] };
-  if (node.bridge) await ipBatch([`link add br0 type bridge ${bridgeAge(node.macAgeMs)}`]);
+  // One that snoops on multicast joins a group of its own, and says so for a second (br_multicast_join_snoopers).
+  if (node.bridge) await ipBatch([`link add br0 type bridge mcast_snooping 0 ${bridgeAge(node.macAgeMs)}`]);
   applied.sysctls = writeSysctls(sysctlsOf(node));
   if (node.bridge) await disableBridgeFiltering();
   await ipBatch(ipCommands(node));
