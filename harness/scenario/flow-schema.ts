@@ -108,7 +108,7 @@ export const fullExpectation = z.discriminatedUnion('outcome', [works, fails, va
   error: orMissing('must be `works`, or a mapping with `outcome: works`, `outcome: fails`, `oneOf` or `eachOf`'),
 }) satisfies z.ZodType<Expectation>;
 /** The same, `works` alone, or alternatives alone. */
-export const expectation = z.preprocess(inFull, fullExpectation);
+const expectation = z.preprocess(inFull, fullExpectation);
 
 /** An outcome in one word, or by its lists alone, as a mapping. */
 export function inFull(value: unknown): unknown {

@@ -139,7 +139,7 @@ function resolveAction(action: Action, scenario: ScenarioFile, nodes: NodePlan[]
 }
 
 /** The interface in whose subnet an address lies; the first one with an address where it lies in none. */
-export function ifaceToward({ interfaces }: Pick<NodePlan, 'interfaces'>, address: string): string {
+function ifaceToward({ interfaces }: Pick<NodePlan, 'interfaces'>, address: string): string {
   const near = interfaces.find(({ addresses }) => addresses.some((cidr) => contains(network(cidr), address)));
   const same = interfaces.find(({ addresses }) => addresses.some((cidr) => isV6(cidr) === isV6(address)));
   return (near ?? same ?? interfaces[0]!).name;

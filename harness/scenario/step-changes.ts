@@ -5,7 +5,7 @@ import type { Problem } from './problem.ts';
 import { changeable, type ScenarioFile } from './schema.ts';
 import type { Path } from './yaml-file.ts';
 
-export type Step = ScenarioFile['steps'][string];
+type Step = ScenarioFile['steps'][string];
 export type Action = Step['do'][number];
 type Pool = ScenarioFile['services'][string]['pool'];
 
