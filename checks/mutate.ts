@@ -104,7 +104,8 @@ async function mutate(mutation: Mutation, runOne: RunOne, green: Map<string, boo
   return { caught: red.length > 0, named: red.some((flow) => isNamed(flow, mutation)), seen: summary(red) };
 }
 
-function isNamed({ attempts }: FlowResult, { named, at }: Mutation): boolean {
+function isNamed({ attempts, reasons }: FlowResult, { named, at }: Mutation): boolean {
+  if (reasons.some(({ code }) => code === named)) return true;
   return attempts.some(
     ({ cause, findings }) =>
       (cause?.code === named && (at === undefined || cause.node === at)) || findings.some(({ code }) => code === named),

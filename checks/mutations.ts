@@ -1,5 +1,6 @@
 import type { CauseCode } from '../harness/terms/cause.ts';
 import type { FindingCode } from '../harness/terms/finding.ts';
+import type { Reasons } from '../harness/terms/reason.ts';
 
 /** One thing that is broken in a passing variant, and what must then be said about it. */
 export interface Mutation {
@@ -8,8 +9,8 @@ export interface Mutation {
   variant: string;
   /** Merge patch (RFC 7396) on the variant. */
   change: Record<string, unknown>;
-  /** Cause or finding that names the change. */
-  named: CauseCode | FindingCode;
+  /** Cause or finding that names the change; where neither is there, as of a wrong priority, the reason. */
+  named: CauseCode | FindingCode | keyof Reasons;
   /** Node at which a cause must be found. */
   at?: string;
 }
@@ -173,5 +174,59 @@ export const MUTATIONS: Mutation[] = [
   ]),
   ...mutations('field-reports/two-directors', 'both-answer', [
     ['both L4s off', { nodes: { n1: { lb: 'off' }, n2: { lb: 'off' } } }, 'no-neighbour', 'l3'],
+  ]),
+  ...mutations('time/failover', 'dsr', [
+    ['no gratuitous ARP', { pairs: { edge: { gratuitousArp: false } } }, 'stale-neighbour', 'l3'],
+    ['priorities swapped', { pairs: { edge: { priorities: [100, 150] } } }, 'not-crossed'],
+    ['no preemption', { pairs: { edge: { preempt: false } } }, 'state-not-reached'],
+    ['the backup has no link', node('l4b', { down: ['l2'] }), 'state-not-reached'],
+  ]),
+  ...mutations('time/failover', 'dnat', [
+    ['gateway of the servers does not move along', { servers: { gateway: 'l4a' } }, 'stale-neighbour'],
+  ]),
+  ...mutations('time/connections-at-failover', 'dsr-maglev', [
+    ['servers picked at random', web({ scheduler: 'random' }), 'connection-unknown'],
+  ]),
+  ...mutations('time/connections-at-failover', 'dnat-with-sync', [
+    ['connections are not shared', { pairs: { edge: { sync: 'none' } } }, 'connection-unknown'],
+  ]),
+  ...mutations('time/server-dies', 'checked', [
+    ['a check each minute', web({ check: { intervalMs: 60_000 } }), 'stale-neighbour', 'l4'],
+  ]),
+  ...mutations('time/drain', 'drained', [
+    [
+      'dead instead of draining',
+      { steps: { 's1-drains': { do: { drain: null, kill: 's1' } }, 's1-is-back': null } },
+      'stale-neighbour',
+      'l4',
+    ],
+  ]),
+  ...mutations('time/reload', 'killed', [
+    ['stopped instead of killed', { steps: { killed: { do: { killLb: null, stopLb: 'l4' } } } }, 'no-neighbour', 'l4'],
+  ]),
+  ...mutations('time/idle', 'remembered', [
+    ['the router forgets', node('l3', { idleTimeoutMs: 1000 }), 'idle-expired', 'l3'],
+  ]),
+  ...mutations('time/server-moves', 'announced', [
+    [
+      'no announcement',
+      { steps: { 's1-moves': { do: { change: { nodes: { s1: { down: ['l2b'] } } } } } } },
+      'stale-mac',
+      'l2b',
+    ],
+  ]),
+  ...mutations('time/equal-routes', 'stateless', [
+    ['servers picked at random', web({ scheduler: 'random' }), 'connection-unknown'],
+  ]),
+  ...mutations('time/stale-udp', 'forgotten', [
+    [
+      'connections are not forgotten',
+      { steps: { 's1-dies': { do: [{ kill: 's1' }, { removeServer: { server: 's1' } }] } } },
+      'stale-neighbour',
+      'l4',
+    ],
+  ]),
+  ...mutations('time/split-brain', 'same-network', [
+    ['advertisements by a network that may be cut', { pairs: { edge: { subnet: '192.0.2.0/24' } } }, 'split-brain'],
   ]),
 ];
