@@ -99,8 +99,12 @@ function verdicts({ scenarios }: Results): [string, string][] {
   );
 }
 
-/** Which of its servers a flow meets is chance, and with it the node; verdict and causes are not. */
-function told({ verdict, attempts, reasons }: FlowResult): string {
+/**
+ * Which of its servers a flow meets is chance, and with it the node; verdict and causes are not. Of a stream in a step, which of
+ * its expected causes calls meet is chance as well.
+ */
+function told({ verdict, attempts, reasons, stream }: FlowResult): string {
+  if (stream !== undefined) return [verdict, ...reasons.map(({ code }) => code)].join(', ');
   const causes = new Set(attempts.flatMap(({ cause }) => (cause ? [cause.code] : [])));
   return [verdict, ...[...causes].sort(), ...reasons.map(({ code }) => code)].join(', ');
 }
