@@ -126,10 +126,18 @@ function heapBytes(): number {
   return process.memoryUsage().heapUsed;
 }
 
-/** What the engine says that the processes of all nodes take. */
+/** Resident bytes of the processes of all nodes, by the host's ps: not every kernel counts memory by container. */
 async function nodeBytes(lab: Lab): Promise<number> {
-  const stats = await Promise.all([...lab.nodes.values()].map(({ container }) => container.stats({ stream: false })));
-  return stats.reduce((sum, { memory_stats }) => sum + (memory_stats.usage ?? 0), 0);
+  const tops = await Promise.all(
+    [...lab.nodes.values()].map(({ container }) => container.top({ ps_args: '-eo pid,rss' })),
+  );
+  const kibibytes = (tops as { Processes: string[][] }[]).flatMap(({ Processes }) =>
+    Processes.map(([, rss]) => Number(rss)),
+  );
+  const bytes = kibibytes.reduce((sum, each) => sum + each, 0) * 1024;
+  if (!(bytes > 0))
+    throw new L4labError('engine-unavailable', 'the engine tells no memory of the nodes: docker top NODE -eo pid,rss');
+  return bytes;
 }
 
 /** By which part memory is above what it was after the second run, when all code had been loaded. */
