@@ -15,6 +15,7 @@ import {
   isUntracked,
   noteCarried,
   refuseFor,
+  unasked,
   unservedDirect,
 } from './load-balancing.ts';
 import { sourcesFor, translateDestination, translateSource } from './nat.ts';
@@ -45,7 +46,7 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
     return;
   }
   const moved = translateDestination(arrived, tracked);
-  const packet = moved === arrived ? arrived : balanced(moved);
+  const packet = moved === arrived ? unasked(run, host, arrived) : balanced(moved);
   const route = host.owned.has(packet.dst) || answersEcho(host, packet) ? 'local' : wayOf(run, host, packet);
   if (route === 'local') {
     if (!sourceIsFine(run, host, device, packet)) return;

@@ -1,6 +1,7 @@
 import type { LbServer, LbService } from '../../lb/terms/config.ts';
 import { cause, type Cause } from '../terms/cause.ts';
 import { isDirect, vipsAtIngress } from '../../lb/terms/mode.ts';
+import { balancedBy, serviceOf } from '../scenario/lookup.ts';
 import { refuse } from './endpoints.ts';
 import { flowKey } from './memory.ts';
 import { sendTo } from './neighbours.ts';
@@ -138,6 +139,22 @@ export function forgotten(
     ? cause('connection-unknown', 'state-missing', { node, source, destination })
     : cause('idle-expired', 'state-expired', { node, source, destination, idleMs });
 }
+
+/**
+ * An answer of a server that a load balancer would translate, had it sent the request on: it passes the answer on as it is,
+ * and is to blame for what becomes of it. While nothing changes, who asked is to blame for having sent the request elsewhere.
+ */
+export function unasked(run: Run, host: Host, packet: Packet): Packet {
+  const { network, exchange, circumstances } = run;
+  const service = serviceOf(network.plan, exchange.flow);
+  const isAnswer = ANSWERS.includes(packet.step) && packet.blame === undefined;
+  if (!circumstances.overTime || !isAnswer || !service || isDirect(service) || !balancedBy(service, host.name))
+    return packet;
+  const isOfServer = service.pool.some(({ address, port }) => address === packet.src && port === packet.srcPort);
+  return isOfServer ? { ...packet, blame: forgotten(run, host, packet) } : packet;
+}
+
+const ANSWERS: Packet['step'][] = ['syn-ack', 'reply'];
 
 /** Without a server the load balancer refuses for it: once the kernel has accepted the packet's source (lb/render/refuse.ts). */
 export function refuseFor(run: Run, host: Host, packet: Packet, service: LbService): void {

@@ -122,18 +122,20 @@ export function stagesOf(plan: Plan, index: number, left: Left): Stages {
       }
     }
   }
-  // Neighbours are told of one address after the other, while the master of before may hold them still.
+  // Neighbours are told of one address after the other; the master of before may hold them still, or have yielded.
   const both = after.map((one, i) => ({ ...one, holders: [...new Set([...one.holders, ...before[i]!.holders])] }));
   const told = toldByMasters(plan, before, after);
   const moved = new Set(told.map(({ address }) => address).filter((address) => isOfPair(plan, address)));
   for (const address of moved.size > 1 ? moved : []) {
-    const network = networkOf(withHolders(now, both));
-    const learned = afterAnnouncements(
-      network,
-      base,
-      told.filter((one) => one.address === address),
-    );
-    passing.push({ world: world({ network, learned }, meanwhile), pending: [] });
+    for (const holders of [both, after]) {
+      const network = networkOf(withHolders(now, holders));
+      const learned = afterAnnouncements(
+        network,
+        base,
+        told.filter((one) => one.address === address),
+      );
+      passing.push({ world: world({ network, learned }, meanwhile), pending: [] });
+    }
   }
   for (const action of actions) {
     const between = interrupted(now, action);

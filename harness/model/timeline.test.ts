@@ -164,9 +164,26 @@ describe('a master dies and comes back', () => {
   it('a connection that could be picked up anew ends where an answer comes to who has not seen the request', () => {
     const [, died] = predictTimeline(lab({ service: { ...DNAT, pool: ['s1'] }, nodes: BEHIND_VIP }));
     expect(died![1]).toMatchObject({
-      connections: { survive: 'some', cause: { code: 'reply-not-from-vip', node: 'client' } },
+      connections: { survive: 'some', cause: { code: 'connection-unknown', node: 'l4b' } },
       unknown: [],
     });
+  });
+
+  it('the master of before may have yielded before servers are told of their gateway', () => {
+    const addresses = [VIP_A, PIP].map((address) => ({ address, ifaces: { l4a: 'l2', l4b: 'l2' } }));
+    const nodes = Object.fromEntries(['s1', 's2', 's3'].map((name) => [name, { gateway: PIP }]));
+    const { causes } = predictTimeline(lab({ service: DNAT, nodes, pair: { addresses } }))[2]![0]!.outage!;
+    expect(causes).toContainEqual({ code: 'stale-neighbour', node: 's1' });
+  });
+
+  it.each([
+    ['comes back', steps, 2],
+    ['is stopped', [[], [{ do: 'stopLb' as const, node: 'l4a' }]], 1],
+  ])('dnat, a load balancer %s: it passes answers on that it knows nothing of', (_, steps, last) => {
+    const plan = lab({ service: DNAT, nodes: BEHIND_VIP, streams: [CALLS], steps });
+    const { causes } = predictTimeline(plan)[last]![0]!.outage!;
+    expect(causes).toContainEqual({ code: 'connection-unknown', node: 'l4a' });
+    expect(causes.map(({ code }) => code)).not.toContain('reply-not-from-vip');
   });
 
   it('a hash over another pool may move a connection', () => {

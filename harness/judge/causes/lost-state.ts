@@ -1,9 +1,10 @@
 import { cause, type Cause } from '../../terms/cause.ts';
-import type { Sighting } from '../../terms/sighting.ts';
-import { balancedBy, nodeOf, serviceOf } from '../../scenario/lookup.ts';
+import type { Frame, Sighting } from '../../terms/sighting.ts';
+import { balancedBy, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
+import { isDirect } from '../../terms/mode.ts';
 import type { NodePlan, Plan } from '../../terms/plan.ts';
 import { milliseconds } from '../../observe/stream-calls.ts';
-import { isAddressee, vanishedAt, type Evidence } from '../evidence.ts';
+import { isAddressee, sameSegment, vanishedAt, type Evidence } from '../evidence.ts';
 import type { Rule } from './rule.ts';
 import { unansweredArp } from './unanswered-arp.ts';
 
@@ -20,14 +21,43 @@ export const lostState: Rule = (evidence) => {
 };
 
 /**
+ * A load balancer that translates passed an answer of a server on as it came: it had not sent the request on, or has lost
+ * the connection since. What the caller makes of such an answer, it rightly does.
+ */
+export const passedOn: Rule = (evidence) => {
+  const { moment, packets, plan, flow, key } = evidence;
+  const service = serviceOf(plan, flow);
+  if (!moment || key.protocol !== 'tcp' || !service || isDirect(service)) return null;
+  const answer = packets.find((came) => {
+    const { node, time, direction, frame } = came;
+    const isAddressed = direction === 'in' && nodeWithMac(plan, frame.dstMac)?.name === node;
+    const isOfServer = service.pool.some(
+      ({ address, port }) => frame.ip?.src === address && frame.tcp?.srcPort === port,
+    );
+    if (!isAddressed || !isOfServer || frame.tcp!.flags.includes('R') || !balancedBy(service, node)) return false;
+    return packets.some(
+      (left) =>
+        left.node === node &&
+        left.direction === 'out' &&
+        left.time >= time &&
+        left.frame.ip?.src === frame.ip!.src &&
+        sameSegment(left.frame, frame),
+    );
+  });
+  return answer ? without(answer.node, answer, evidence) : null;
+};
+
+/**
  * A reset without an acknowledgement, in answer to a segment that had one, means that there is no such connection (RFC
  * 9293, 3.10.7.1); a program that gives its connection up sends one with.
  */
 function refused(request: Sighting, evidence: Evidence): Cause | null {
   const { packets, key, plan, flow, healthy } = evidence;
+  const isOfCaller = (frame: Frame): boolean =>
+    packets.some((one) => one.node === key.caller && one.direction === 'out' && sameSegment(one.frame, frame));
   const reset = packets.find(
-    ({ node, time, direction, frame }) =>
-      time >= request.time && direction === 'out' && node !== key.caller && frame.tcp?.flags === 'R',
+    ({ time, direction, frame }) =>
+      time >= request.time && direction === 'out' && frame.tcp?.flags === 'R' && !isOfCaller(frame),
   );
   if (!reset) return null;
   const service = serviceOf(plan, flow);

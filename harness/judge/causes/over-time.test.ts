@@ -1,7 +1,8 @@
 import { mac } from '../../model/testing/lab-builder.ts';
-import { L4, VIP_A } from '../../model/testing/labs.ts';
+import { CLIENT, L4, S2, VIP_A } from '../../model/testing/labs.ts';
 import { planAt } from '../../scenario/plan-at.ts';
 import type { Plan } from '../../terms/plan.ts';
+import type { Sighting } from '../../terms/sighting.ts';
 import type { ActionPlan } from '../../terms/timeline.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { byOther, evidenceIn, pairLab, sighting, upTo, wayOf } from '../testing/over-time.ts';
@@ -164,6 +165,28 @@ describe('an open connection', () => {
     expect(named(evidenceIn(plan, 0, { walk, packets: [request, reset] }, { history }))).toEqual(['refused', 's2']);
     const syn = sighting(2000, ['client', 'out', 'l3'], { flags: 'S' });
     expect(named(evidenceIn(plan, 0, { walk, packets: [syn, reset] }))).toEqual(['refused', 's2']);
+  });
+
+  test('connection-unknown: a load balancer that has not sent the request on passes the answer as it is', () => {
+    const answer = (direction: 'in' | 'out', src: string): Sighting => {
+      const { frame, ...seenAt } = sighting(2001, ['l4b', direction, 'l2'], { flags: 'PA', payloadLength: 90 });
+      const ip = { ...frame.ip!, src, dst: CLIENT };
+      const tcp = { ...frame.tcp!, srcPort: 80, dstPort: 20000 };
+      return { ...seenAt, frame: { ...frame, dstMac: direction === 'in' ? mac(plan, 'l4b', 'l2') : '', ip, tcp } };
+    };
+    const came = answer('in', S2);
+    // The caller knows nobody of that address, and resets it; others pass that on.
+    const reset = ['client', 'l3'].map((node, hop) =>
+      sighting(2002 + hop, [node, 'out', 'l3'], { flags: 'R', seq: 7 }),
+    );
+    const cause = (...packets: Sighting[]) => named(evidenceIn(plan, 0, { walk, packets: [request, ...packets] }));
+    expect(causeOfFailure(evidenceIn(plan, 0, { walk, packets: [came, answer('out', S2)] }))).toEqual({
+      code: 'connection-unknown',
+      node: 'l4b',
+      detail: { code: 'state-missing', params: { node: 'l4b', source: S2, destination: CLIENT } },
+    });
+    expect(cause(came, answer('out', S2), ...reset)).toEqual(['connection-unknown', 'l4b']);
+    expect(cause(came, answer('out', VIP_A), ...reset)[0]).not.toBe('connection-unknown');
   });
 
   test('connection-unknown: a node that keeps state drops what it has not seen begin, or has forgotten', () => {
