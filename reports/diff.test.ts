@@ -15,7 +15,7 @@ test('tells what fails now, what is mended, what fails for another cause, what i
   Object.assign(proxy!.flows[0]!, {
     verdict: 'fail',
     outcome: 'fails',
-    cause: cause('refused', 'connection-unknown', { node: 's1', source: '' }),
+    cause: cause('refused', 'listener-missing', { node: 's1', address: '', port: 80, protocol: 'tcp' }),
   });
   Object.assign(dnatL3!.flows[2]!, { verdict: 'pass', outcome: 'works', cause: null });
   dnatL4!.flows[1]!.cause = cause('own-address-as-source', 'own-source', { node: 's1', source: '' });

@@ -68,7 +68,7 @@ test('which outcome an attempt had is no difference of two runs, as long as it i
 
 test('a flow that fails for several reasons, as it should, is an expected failure with each of them', () => {
   const { results, flow } = varyingResults();
-  const refused = cause('refused', 'connection-unknown', { node: 's1', source: '' });
+  const refused = cause('refused', 'listener-missing', { node: 's1', address: '', port: 80, protocol: 'tcp' });
   Object.assign(flow.attempts[0]!, { outcome: 'fails', cause: refused, servedBy: null });
   expect(story(flow)).toContain('fails for s1 (refused), fails for s2 (reply-not-from-vip)');
   expect(toPageIndex(results).scenarios[0]!.variants[1]!.flows[1]).toMatchObject({ outcome: 'fails', cause: null });

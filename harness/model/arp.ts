@@ -16,7 +16,7 @@ export function receiveArp(run: Run, host: Host, device: Device, { arp }: ArpFra
     return;
   }
   if (arp.op === 'reply') {
-    noteAnswer(run, host, { device, address: arp.senderIp }, arp.senderMac);
+    noteAnswer(run, host, { device, address: arp.senderIp }, { mac: arp.senderMac, overrides: arp.isOwn === true });
     return;
   }
   if (!answers(run, host, device, arp)) return;
@@ -24,7 +24,13 @@ export function receiveArp(run: Run, host: Host, device: Device, { arp }: ArpFra
   transmit(run, host, device.name, {
     srcMac: device.mac,
     dstMac: arp.senderMac,
-    arp: { op: 'reply', senderMac: device.mac, senderIp: arp.targetIp, targetIp: arp.senderIp },
+    arp: {
+      op: 'reply',
+      isOwn: host.owned.has(arp.targetIp),
+      senderMac: device.mac,
+      senderIp: arp.targetIp,
+      targetIp: arp.senderIp,
+    },
   });
 }
 

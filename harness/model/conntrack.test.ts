@@ -31,7 +31,7 @@ test('NAT undoes on the way back what it did on the way there', () => {
       fc.pre(client !== proxyIp && server !== '203.0.113.80');
       const table: Connection[] = [];
       const request = packet('syn', client, clientPort, '203.0.113.80', 80);
-      const begun = track(table, request, true);
+      const begun = track(table, request);
       if (begun.state !== 'new') throw new Error('a SYN begins a connection');
       redirectTo(begun.connection, service, { address: server, port: serverPort });
       begun.connection.reply = { ...begun.connection.reply, dst: proxyIp };
@@ -39,7 +39,7 @@ test('NAT undoes on the way back what it did on the way there', () => {
       const there = translateSource(translateDestination(request, begun), begun);
       expect(there).toMatchObject({ src: proxyIp, dst: server, dstPort: serverPort });
       const answer = packet('syn-ack', there.dst, there.dstPort, there.src, there.srcPort);
-      const tracked = track(table, answer, true);
+      const tracked = track(table, answer);
       const back = translateSource(translateDestination(answer, tracked), tracked);
       expect(back).toMatchObject({ src: '203.0.113.80', srcPort: 80, dst: client, dstPort: clientPort });
       const error: Packet = { ...packet('error', server, 0, proxyIp, 0), protocol: 'icmp', about: there };
@@ -51,13 +51,13 @@ test('NAT undoes on the way back what it did on the way there', () => {
   );
 });
 
-describe('what a stateful firewall calls invalid', () => {
+describe('what is invalid', () => {
   const there = (step: Step): Packet => packet(step, '198.51.100.10', 40000, '203.0.113.80', 80);
   const back = (step: Step): Packet => packet(step, '203.0.113.80', 80, '198.51.100.10', 40000);
-  const states = (packets: Packet[], strict = true): string[] => {
+  const states = (packets: Packet[]): string[] => {
     const table: Connection[] = [];
     return packets.map((one) => {
-      const tracked = track(table, one, strict);
+      const tracked = track(table, one);
       confirm(table, tracked);
       return tracked.state;
     });
@@ -78,8 +78,7 @@ describe('what a stateful firewall calls invalid', () => {
     expect(states([{ ...back('reply'), protocol: 'udp' }])).toEqual(['new']);
   });
 
-  test('the middle of a connection only where it is strict', () => {
-    expect(states([there('request')])).toEqual(['invalid']);
-    expect(states([there('request'), back('reply')], false)).toEqual(['new', 'known']);
+  test('nothing of the middle of a connection: it is taken for a new one', () => {
+    expect(states([there('request'), back('reply')])).toEqual(['new', 'known']);
   });
 });

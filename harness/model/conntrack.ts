@@ -39,10 +39,10 @@ export interface Passing {
  * Looks a packet up among a node's connections (nf_conntrack_in), and moves the TCP state on.
  * A new connection joins the table only by `confirm`, once the packet has made it through the node.
  */
-export function track(table: Connection[], packet: Packet, strict: boolean): Tracked {
+export function track(table: Connection[], packet: Packet): Tracked {
   const found = find(table, packet);
   if (found === null) {
-    const tcp = packet.protocol === 'tcp' ? initialState(packet.step, strict) : null;
+    const tcp = packet.protocol === 'tcp' ? initialState(packet.step) : null;
     const answersNothing = packet.protocol === 'icmp' && packet.step === 'reply';
     if ((packet.protocol === 'tcp' && tcp === null) || answersNothing) return { state: 'invalid' };
     const original = tupleOf(packet);

@@ -44,7 +44,7 @@ function serve(run: Run, host: Host, packet: Packet): void {
   const isAsleep = run.circumstances.asleep.has(host.name);
   if (protocol === 'tcp' && step !== 'syn') {
     if (!hasSocket(exchange, host.name, packet)) {
-      refuse(run, host, packet, withoutSocket(exchange, host, packet));
+      refuse(run, host, packet, withoutSocket(host, packet));
       return;
     }
     deliver(run, packet, host.name);
@@ -66,10 +66,8 @@ function serve(run: Run, host: Host, packet: Packet): void {
   enqueue(run, host, answerTo(exchange, packet, 'syn-ack'));
 }
 
-function withoutSocket({ isOpen }: Exchange, { name: node }: Host, { src: source, dst: destination }: Packet): Cause {
-  return isOpen
-    ? cause('connection-unknown', 'state-missing', { node, source, destination })
-    : cause('refused', 'connection-unknown', { node, source });
+function withoutSocket({ name: node }: Host, { src: source, dst: destination }: Packet): Cause {
+  return cause('connection-unknown', 'state-missing', { node, source, destination });
 }
 
 function answer(run: Run, host: Host, packet: Packet): void {

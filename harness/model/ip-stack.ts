@@ -105,15 +105,13 @@ function prerouting(run: Run, host: Host, packet: Packet): { tracked: Tracked; u
   if (direct !== null || !keepsTrack(host) || isUntracked(host, packet))
     return { tracked: UNTRACKED, unserved: direct };
   const tracked = trackAny(run, host, packet);
-  noteCarried(run, host, tracked);
+  noteCarried(run, host, { packet, tracked });
   return { tracked, unserved: isUnbegun(host, packet) ? null : balance(run, host, packet, tracked) };
 }
 
 function trackAny(run: Run, host: Host, packet: Packet): Tracked {
   const { connections } = stateOf(run, host);
-  return packet.about === undefined
-    ? track(connections, packet, isStrict(host))
-    : trackRelated(connections, packet.about);
+  return packet.about === undefined ? track(connections, packet) : trackRelated(connections, packet.about);
 }
 
 function up(run: Run, host: Host, packet: Packet, tracked: Tracked): void {
@@ -141,7 +139,7 @@ function forward(
   if (!fits(run, host, to, passing)) return;
   if (from === to && sourceOnLink && sendsRedirects(to, route, packet))
     redirect(run, host, packet, { device: to, address: route.via ?? packet.dst });
-  if (host.plan.firewall === 'stateful' && tracked.state === 'invalid') {
+  if (host.plan.firewall === 'stateful' && isStray(passing)) {
     halfSeen(run, host, packet);
     return;
   }
@@ -237,6 +235,10 @@ function keepsTrack({ plan }: Host): boolean {
   );
 }
 
-function isStrict({ plan }: Host): boolean {
-  return plan.firewall === 'stateful';
+/**
+ * What a stateful firewall lets nobody forward: what is invalid, and what comes of a connection whose beginning it did not
+ * see. Conntrack alone takes the latter for a new one (`nf_conntrack_tcp_loose`), which the load balancer gives a server.
+ */
+function isStray({ packet: { protocol, step }, tracked }: Passing): boolean {
+  return tracked.state === 'invalid' || (tracked.state === 'new' && protocol === 'tcp' && step !== 'syn');
 }

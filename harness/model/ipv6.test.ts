@@ -89,3 +89,60 @@ describe('redirects', () => {
     expect(pathOf(false)).toEqual(['half-seen-by-firewall']);
   });
 });
+
+describe('two load balancers own one VIP', () => {
+  const twins = (mode: 'dnat' | 'proxy' | 'dsr', l4: Partial<NodeSketch>, v4 = false): string[] => {
+    const at = (end: string): string => (v4 ? `192.0.2.${end}/24` : `2001:db8:1::${end}/64`);
+    const vip = at('80').split('/')[0]!;
+    const node = (role: NodeSketch['role'], end: string, more: Partial<NodeSketch> = {}): NodeSketch => ({
+      role,
+      interfaces: { l2: at(end) },
+      ...more,
+    });
+    const lab = plan({
+      nodes: {
+        client: node('client', '10'),
+        l2: { role: 'l2' },
+        l4: node('l4', '2', { forwarding: true, ...l4 }),
+        l4b: node('l4', '4', { forwarding: true }),
+        s1: node('server', '11', { loopback: mode === 'dsr' ? [vip] : [], arpIgnore: 1 }),
+        s2: node('server', '12', { loopback: mode === 'dsr' ? [vip] : [], arpIgnore: 1 }),
+      },
+      links: ['client', 'l4', 'l4b', 's1', 's2'].map((name) => [name, 'l2']),
+      services: {
+        web: { vip, mode, pool: ['s1', 's2'], l4: ['l4', 'l4b'], ...(mode === 'proxy' ? { proxyIp: 'auto' } : {}) },
+      },
+    });
+    const all = predict(lab, flow(lab, 'client', 'web'));
+    return [
+      ...new Set(all.map(({ l4: by, cause }) => `${by}: ${cause === null ? 'works' : `${cause.code}@${cause.node}`}`)),
+    ].sort();
+  };
+
+  test('IPv6: the answer that comes last takes the connection from the first one, whose server nobody else knows', () => {
+    const resets = ['s1', 's2'].map((server) => `connection-unknown@${server}`);
+    const either = (l4: string): string[] => [...resets.map((why) => `${l4}: ${why}`), `${l4}: works`];
+    expect(twins('proxy', {})).toEqual([...either('l4'), ...either('l4b')]);
+    expect(twins('dsr', {})).toEqual([...either('l4'), ...either('l4b')]);
+  });
+
+  test('IPv6: a stateful firewall that saw no SYN forwards nothing of the connection to any server', () => {
+    expect(twins('proxy', { firewall: 'stateful' })).toEqual([
+      'l4: connection-unknown@s1',
+      'l4: connection-unknown@s2',
+      'l4: works',
+      'l4b: half-seen-by-firewall@l4',
+      'l4b: works',
+    ]);
+  });
+
+  test('IPv6: who answers for a VIP of somebody else replaces no answer (override flag)', () => {
+    const found = twins('dsr', { vipOwner: false });
+    expect(found.filter((line) => line.startsWith('l4b:'))).toEqual(['l4b: works']);
+    expect(found).toContain('l4: connection-unknown@s1');
+  });
+
+  test('IPv4: the first answer holds', () => {
+    expect(twins('proxy', { firewall: 'stateful' }, true)).toEqual(['l4: works', 'l4b: works']);
+  });
+});

@@ -6,8 +6,8 @@ import { refuse } from './endpoints.ts';
 import { flowKey } from './memory.ts';
 import { sendTo } from './neighbours.ts';
 import { redirectTo, serviceFor } from './nat.ts';
-import type { Tracked } from './conntrack.ts';
-import type { Packet } from './packet.ts';
+import type { Passing, Tracked } from './conntrack.ts';
+import type { Packet, Step } from './packet.ts';
 import { lookUp } from './routing.ts';
 import { die } from './run.ts';
 import type { Run } from './run.ts';
@@ -19,7 +19,7 @@ import type { Host } from './network.ts';
  */
 export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; packet: Packet }): boolean {
   const service = serviceFor(host, frame.packet, 'mac');
-  const server = service && pickAny(run, host, service);
+  const server = service && pickAny(run, host, service, frame.packet);
   if (!service || !server) return false;
   const device = host.devices.get(lookUp(host, server.address)?.device ?? '');
   const packet = { ...balanced(frame.packet), dsr: { l4: host.name, server: server.name } };
@@ -52,7 +52,7 @@ export function balanced(packet: Packet): Packet {
  */
 export function sendTagged(run: Run, host: Host, packet: Packet): Packet {
   const service = serviceFor(host, packet, 'dscp');
-  const server = service && pickAny(run, host, service);
+  const server = service && pickAny(run, host, service, packet);
   if (!service || !server) return packet;
   return { ...balanced(packet), dst: server.address, dscp: service.dscp!, dsr: { l4: null, server: server.name } };
 }
@@ -80,7 +80,7 @@ export function isUntracked({ plan: { balancer } }: Host, { src, dst, dscp }: Pa
 /** The service that no server takes at ingress: such a packet goes on as it is. */
 export function unservedDirect(run: Run, host: Host, packet: Packet): LbService | null {
   const service = serviceFor(host, packet, 'mac', 'dscp');
-  return service !== null && pickAny(run, host, service) === null ? service : null;
+  return service !== null && pickAny(run, host, service, packet) === null ? service : null;
 }
 
 /** Destination NAT of a new connection to a service; that service where no server can take it. */
@@ -88,7 +88,7 @@ export function balance(run: Run, host: Host, packet: Packet, tracked: Tracked):
   if (tracked.state !== 'new') return null;
   const service = serviceFor(host, packet, 'nat');
   if (service === null) return null;
-  const server = pickAny(run, host, service);
+  const server = pickAny(run, host, service, packet);
   if (server === null) return service;
   redirectTo(tracked.connection, service, { address: server.address, port: server.port ?? service.port });
   return null;
@@ -119,13 +119,13 @@ export function cutOff(run: Run, host: Host, tracked: Tracked): Cause | null {
 }
 
 /** A connection that is known already has its server: who carries it is told as if it had been picked now. */
-export function noteCarried(run: Run, host: Host, tracked: Tracked): void {
+export function noteCarried(run: Run, host: Host, { packet, tracked }: Passing): void {
   const connection = tracked.state === 'known' ? tracked.connection : null;
   if (!connection?.service) return;
   const { name, servers, port: own } = connection.service;
   const { src, srcPort } = connection.reply;
   const server = servers.find(({ address, port = own }) => address === src && port === srcPort);
-  if (server !== undefined) run.picked.set(name, { l4: host.name, server: server.name });
+  if (server !== undefined) notePick(run, name, { l4: host.name, server: server.name, step: packet.step });
 }
 
 /** Why a node does not know a connection that was there: for want of traffic, or for want of its state. */
@@ -163,16 +163,22 @@ export function refuseFor(run: Run, host: Host, packet: Packet, service: LbServi
 }
 
 /** A server that is up, the same one for all packets of a flow; null when there is none. */
-function pickAny(run: Run, host: Host, service: LbService): LbServer | null {
+function pickAny(run: Run, host: Host, service: LbService, { step }: Packet): LbServer | null {
   const key = flowKey(host.name, service.name);
   const isForgotten = run.circumstances.expired.has(host.name);
   const remembered = isDirect(service) && !isForgotten ? run.memory.flows.get(key) : undefined;
   const server =
     remembered !== undefined && run.isUp(host, service, remembered) ? remembered : pickNew(run, host, service);
   if (server === null) return null;
-  run.picked.set(service.name, { l4: host.name, server: server.name });
+  notePick(run, service.name, { l4: host.name, server: server.name, step });
   run.flows.set(key, server);
   return server;
+}
+
+/** The first packet of a flow tells who carries it: later ones may go by another load balancer. */
+function notePick({ picked }: Run, service: string, pick: { l4: string; server: string; step: Step }): void {
+  const known = picked.get(service);
+  if (known === undefined || known.step === pick.step) picked.set(service, pick);
 }
 
 function pickNew(run: Run, host: Host, service: LbService): LbServer | null {

@@ -46,9 +46,9 @@ export function isOwnNeighbour(run: Run, host: Host, neighbour: OnLink): boolean
 }
 
 /** An answer to a request of ours; others than asked for are ignored (arp_accept=0). */
-export function noteAnswer(run: Run, host: Host, neighbour: OnLink, mac: string): void {
+export function noteAnswer(run: Run, host: Host, neighbour: OnLink, answer: Neighbour['answers'][number]): void {
   const entry = stateOf(run, host).neighbours.get(keyOf(neighbour));
-  if (entry !== undefined && !entry.answers.includes(mac)) entry.answers.push(mac);
+  if (entry !== undefined && !entry.answers.some(({ mac }) => mac === answer.mac)) entry.answers.push(answer);
 }
 
 /** An announcement changes what is known already, and teaches nobody anything else (arp_accept=0). */
@@ -79,16 +79,36 @@ export function settleNext(run: Run): boolean {
         return true;
       }
       const used = run.choices.choose(`arp ${name} ${entry.address}`, [first, ...others]);
-      if (others.length > 0) run.answeredTwice.push(twoOwners(run.network.plan, entry, used));
-      settle(run, host, entry, used);
+      if (others.length > 0) run.answeredTwice.push(twoOwners(run.network.plan, entry, used.mac));
+      settle(run, host, entry, used.mac);
+      replace(run, entry, used);
       return true;
     }
   }
   return false;
 }
 
+/**
+ * IPv4 keeps the first answer for a second (locktime, arp_process). In IPv6 each later one of who owns the address replaces
+ * the one before (ndisc_recv_na): what has waited for the first is gone by then, and the rest follows the last one. That
+ * may also come too late for the flow.
+ */
+function replace(run: Run, entry: Neighbour, first: Neighbour['answers'][number]): void {
+  const later = entry.answers.filter((answer) => answer !== first && answer.overrides);
+  if (!entry.address.includes(':') || later.length === 0) return;
+  entry.mac = run.choices.choose(`later answer ${entry.node} ${entry.address}`, [first, ...later]).mac;
+}
+
 function twoOwners(plan: Plan, { node, address, answers }: Neighbour, used: string): Findings['two-owners'] {
-  return { address, asker: node, owners: nodesWithMacs(plan, answers), used: nodesWithMacs(plan, [used])[0]! };
+  return {
+    address,
+    asker: node,
+    owners: nodesWithMacs(
+      plan,
+      answers.map(({ mac }) => mac),
+    ),
+    used: nodesWithMacs(plan, [used])[0]!,
+  };
 }
 
 function settle(run: Run, host: Host, entry: Neighbour, mac: string): void {

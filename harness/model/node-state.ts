@@ -33,11 +33,18 @@ export interface Neighbour {
   address: string;
   /** Null until somebody answered. */
   mac: string | null;
-  /** Who answered the one request, in the order of arrival; the first answer wins and locks the entry. */
-  answers: string[];
+  /** Who answered the one request, in the order of arrival. */
+  answers: Answer[];
   failed: boolean;
   /** Packets that wait for the MAC. */
   waiting: Leaving[];
+}
+
+/** An answer to a request for a neighbour. */
+interface Answer {
+  mac: string;
+  /** Whether it replaces an earlier one (override flag, RFC 4861, 4.4): not where it is given for somebody else. */
+  overrides: boolean;
 }
 
 /** A packet on its way out of a node. */

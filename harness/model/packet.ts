@@ -60,6 +60,8 @@ export interface ArpFrame {
 
 export interface Arp {
   op: 'request' | 'reply';
+  /** Reply: whether who answers has the address itself, and does not answer for somebody else. */
+  isOwn?: boolean;
   senderMac: string;
   senderIp: string;
   targetIp: string;

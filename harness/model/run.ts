@@ -9,7 +9,7 @@ import { errorAbout } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 import type { Memory } from './memory.ts';
 import type { NodeState } from './node-state.ts';
-import type { Frame, Packet } from './packet.ts';
+import type { Frame, Packet, Step } from './packet.ts';
 import { selectSource } from './routing.ts';
 import type { Host, Network } from './network.ts';
 
@@ -36,8 +36,8 @@ export interface Run {
   answeredTwice: Findings['two-owners'][];
   /** Owners of addresses that dropped an ARP request for its source, by address. */
   unanswered: Map<string, { code: 'reverse-path' | 'own-address-as-source'; owner: string; source: string }>;
-  /** Which load balancer picked which server, by service. */
-  picked: Map<string, { l4: string; server: string }>;
+  /** Which load balancer picked which server, by service, and for which packet of the flow. */
+  picked: Map<string, { l4: string; server: string; step: Step }>;
   circumstances: Circumstances;
   /** What was remembered of the connection when the flow began. */
   memory: Memory;

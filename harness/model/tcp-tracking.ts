@@ -4,13 +4,13 @@ import type { Step } from './packet.ts';
 export type TcpState = 'syn-sent' | 'syn-received' | 'established' | 'closed';
 
 /**
- * State of a connection whose first packet this is; null when it cannot begin one.
- * Unless strict (`nf_conntrack_tcp_loose=0`) a connection may be picked up in its middle.
+ * State of a connection whose first packet this is; null when it cannot begin one. It may be picked up in its middle
+ * (`nf_conntrack_tcp_loose`).
  */
-export function initialState(step: Step, strict: boolean): TcpState | null {
+export function initialState(step: Step): TcpState | null {
   if (step === 'syn') return 'syn-sent';
   const midstream = step === 'ack' || step === 'request' || step === 'reply';
-  return midstream && !strict ? 'established' : null;
+  return midstream ? 'established' : null;
 }
 
 /** State after one more packet; null when conntrack calls that packet invalid. */

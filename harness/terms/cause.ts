@@ -44,7 +44,6 @@ export interface CauseDetails {
   'listener-missing': At & { address: string; port: number; protocol: string };
   /** The caller holds the VIP on its own loopback: the call never left it, and nothing listens there. */
   'called-itself': At & { address: string; port: number; protocol: string };
-  'connection-unknown': At & { source: string };
   'pool-down': At & { service: string };
   'refused-although-healthy': At & { service: string };
   'reply-from-elsewhere': At & { called: string; source: string; owner: string | null };

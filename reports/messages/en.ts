@@ -171,8 +171,6 @@ export const en: Catalogue = {
       `${node} has no listener on ${socketText(address, port)}/${protocol}.`,
     'called-itself': ({ node, address, port, protocol }) =>
       `The call never left ${node}: it holds the VIP ${address} itself, and has no listener on port ${port}/${protocol}.`,
-    'connection-unknown': ({ node, source }) =>
-      `${node} has no connection for a segment from ${source}, and refused it.`,
     'pool-down': ({ node, service }) => `${node} has no healthy server for ${service}.`,
     'refused-although-healthy': ({ node, service }) =>
       `${node} refused the request, although it has a healthy server for ${service}.`,

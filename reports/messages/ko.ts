@@ -158,8 +158,6 @@ export const ko: Catalogue = {
       `${node}에 ${socketText(address, port)}/${protocol} 리스너가 없습니다.`,
     'called-itself': ({ node, address, port, protocol }) =>
       `호출이 ${node}을(를) 떠나지 않았습니다. ${node}이(가) VIP ${address}을(를) 직접 가지고 있는데, ${port}/${protocol} 포트를 열지 않았습니다.`,
-    'connection-unknown': ({ node, source }) =>
-      `${node}이(가) ${source}에서 온 세그먼트에 해당하는 연결이 없어 거부했습니다.`,
     'pool-down': ({ node, service }) => `${node}에 ${service}의 정상 서버가 없습니다.`,
     'refused-although-healthy': ({ node, service }) =>
       `${service}의 정상 서버가 있는데도 ${node}이(가) 요청을 거부했습니다.`,

@@ -42,7 +42,6 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'server-off-segment': { node, address },
     'listener-missing': { node, address, port: 8081, protocol: 'udp' },
     'called-itself': { node, address: '203.0.113.80', port: 8080, protocol: 'tcp' },
-    'connection-unknown': { node, source: '192.0.2.8' },
     'pool-down': { node, service: 'web' },
     'refused-although-healthy': { node, service: 'web' },
     'reply-from-elsewhere': { node, called: address, source: '192.0.2.8', owner: 'n1' },

@@ -1,6 +1,6 @@
 import { cause, type Cause } from '../../terms/cause.ts';
 import type { Evidence } from '../evidence.ts';
-import { lostState, passedOn } from './lost-state.ts';
+import { lostState, passedOn, unknownMidway } from './lost-state.ts';
 import { halfSeen, macMovedLater, redirected } from './mid-flow.ts';
 import { neverLeft } from './never-left.ts';
 import { cutOff, staleMac, staleNeighbour } from './outdated.ts';
@@ -26,6 +26,7 @@ const RULES: Rule[] = [
   replyElsewhere,
   swallowed,
   macMovedLater,
+  unknownMidway,
   halfSeen,
   withoutVip,
   refusedOrUnreachable,

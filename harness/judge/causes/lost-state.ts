@@ -48,6 +48,31 @@ export const passedOn: Rule = (evidence) => {
 };
 
 /**
+ * The connection was opened, and then the caller's next hop was another: a node that has not seen it begin resets it. Of an
+ * attempt of a flow, where everything else has been ruled out that may lead a segment there.
+ */
+export const unknownMidway: Rule = ({ packets, key }) => {
+  const sent = packets.filter((p) => p.node === key.caller && p.direction === 'out' && p.frame.tcp?.flags !== 'S');
+  for (const { node, direction, time, frame: reset } of packets) {
+    if (node === key.caller || direction !== 'out' || reset.tcp?.flags !== 'R') continue;
+    // It takes its number from what it answers (RFC 9293, 3.10.7.1).
+    const met = packets.find(
+      (p) =>
+        p.node === node &&
+        p.direction === 'in' &&
+        p.time <= time &&
+        p.frame.tcp?.ack === reset.tcp!.seq &&
+        p.frame.ip?.dst === reset.ip?.src &&
+        sent.some(({ frame }) => sameSegment(frame, p.frame)),
+    );
+    if (met === undefined) continue;
+    const { src: source, dst: destination } = met.frame.ip!;
+    return cause('connection-unknown', 'state-missing', { node, source, destination });
+  }
+  return null;
+};
+
+/**
  * A reset without an acknowledgement, in answer to a segment that had one, means that there is no such connection (RFC
  * 9293, 3.10.7.1); a program that gives its connection up sends one with.
  */

@@ -1,5 +1,6 @@
 import { inLineBridge, oneArm, QUIET_ARP, S2, VIP_A } from '../../model/testing/labs.ts';
 import type { Sighting } from '../../terms/sighting.ts';
+import type { LabSketch } from '../../model/testing/lab-builder.ts';
 import { CLIENT, evidenceOf, icmp, named, segment } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
@@ -142,6 +143,43 @@ describe('half-seen-by-firewall', () => {
   test('not where the node is not stateful', () => {
     const plain = evidenceOf(oneArm({ services: dsr, servers: holdsVip }), 'client', 'a');
     expect(named({ ...plain, walk: oneWay, packets: swallowed })[0]).not.toBe('half-seen-by-firewall');
+  });
+});
+
+describe('two load balancers own one VIP, and the caller takes the second one from the handshake on', () => {
+  const twin = (mode: 'dnat' | 'dsr'): LabSketch => {
+    const sketch = oneArm({
+      services: { a: { vip: VIP_A, mode, pool: ['s2'], l4: ['l4', 'l4b'] } },
+      servers: { gateway: '203.0.113.2', ...(mode === 'dsr' ? holdsVip : {}) },
+    });
+    sketch.nodes['l4b'] = { ...sketch.nodes['l4']!, interfaces: { l2: '203.0.113.4/24' }, firewall: 'stateful' };
+    sketch.links.push(['l4b', 'l2']);
+    return sketch;
+  };
+  const withPorts = (packet: Sighting, ports: { srcPort: number; dstPort: number; ack: number }): Sighting => {
+    const { frame, ...at } = packet;
+    const back = ports.srcPort === 80;
+    const ends = back ? { src: VIP_A, dst: CLIENT } : { src: CLIENT, dst: VIP_A };
+    return { ...at, frame: { ...frame, ip: { ...frame.ip!, ...ends }, tcp: { ...frame.tcp!, ...ports } } };
+  };
+  const ack = (time: number, at: [string, 'in' | 'out', string]): Sighting =>
+    withPorts(segment(time, at, { seq: 4, flags: 'A' }), { srcPort: 20000, dstPort: 80, ack: 7 });
+  const reset = (time: number, at: [string, 'in' | 'out', string], seq: number): Sighting =>
+    withPorts(segment(time, at, { seq, flags: 'R' }), { srcPort: 80, dstPort: 20000, ack: 0 });
+  const sent = ack(1, ['client', 'out', 'l3']);
+
+  test('half-seen-by-firewall at a stateful one, which has translated the segment for a server', () => {
+    const packets = [sent, ack(2, ['l4b', 'in', 'l2'])];
+    expect(named(evidenceOf(twin('dnat'), 'client', 'a', { packets }))).toEqual(['half-seen-by-firewall', 'l4b']);
+    expect(named(evidenceOf(twin('dsr'), 'client', 'a', { packets }))[0]).toBe('unexplained');
+  });
+
+  test('connection-unknown at the server that the second one picked, which resets what it did not see begin', () => {
+    const arrived = [sent, ack(2, ['s2', 'in', 'l2'])];
+    const evidence = (packets: Sighting[]) => named(evidenceOf(twin('dsr'), 'client', 'a', { packets }));
+    expect(evidence([...arrived, reset(3, ['s2', 'out', 'l2'], 7)])).toEqual(['connection-unknown', 's2']);
+    expect(evidence([...arrived, reset(3, ['s2', 'out', 'l2'], 9)])[0]).toBe('unexplained');
+    expect(evidence([sent, reset(3, ['s2', 'out', 'l2'], 7)])[0]).toBe('unexplained');
   });
 });
 

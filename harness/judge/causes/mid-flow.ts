@@ -2,7 +2,8 @@ import { cause } from '../../terms/cause.ts';
 import type { Hop, Walk } from '../../terms/walk.ts';
 import { ICMP } from '../../observe/decode.ts';
 import type { Frame, Sighting } from '../../terms/sighting.ts';
-import { nodeOf, nodeWithMac } from '../../scenario/lookup.ts';
+import { balancedBy, nodeOf, nodeWithMac } from '../../scenario/lookup.ts';
+import { isDirect } from '../../terms/mode.ts';
 import type { LinkEnd, NodePlan, Plan } from '../../terms/plan.ts';
 import { isAddressee, refusesSource, sameSegment, vanishedAt } from '../evidence.ts';
 import { addressesOf, type Rule } from './rule.ts';
@@ -133,11 +134,15 @@ function filtersForwarded({ firewall, bridge, sysctls }: NodePlan): boolean {
 }
 
 /**
- * Whether a node's firewall looks at a frame that came in: not at packets for the node itself, nor at frames for others,
- * which reach a node by flooding, unless it is a switch.
+ * Whether a node's firewall looks at a frame that came in: not at packets for the node itself, unless it has translated
+ * them for a server, nor at frames for others, which reach a node by flooding, unless it is a switch.
  */
-function meantFor(plan: Plan, name: string, { dstMac, ip }: Frame): boolean {
-  if (ip && addressesOf(plan, name).includes(ip.dst)) return false;
+function meantFor(plan: Plan, name: string, { dstMac, ip, tcp }: Frame): boolean {
+  const isBalanced = plan.services.some(
+    (service) =>
+      service.vip === ip?.dst && service.port === tcp?.dstPort && balancedBy(service, name) && !isDirect(service),
+  );
+  if (ip && !isBalanced && addressesOf(plan, name).includes(ip.dst)) return false;
   if (nodeOf(plan, name).bridge) return true;
   return !plan.nodes.some((node) => node.name !== name && node.interfaces.some(({ mac }) => mac === dstMac));
 }
