@@ -26,6 +26,17 @@ describe('a later segment that reaches the server around the L4', () => {
     expect(judgeAttempt(evidenceOf(sketch, 'client', 'a', { packets, client }), 1).findings).toEqual([]);
   });
 
+  test('is none when another L4 of the service saw it', () => {
+    const { l4 } = sketch.nodes;
+    const twins = {
+      nodes: { ...sketch.nodes, l4b: { ...l4!, interfaces: { l2: '203.0.113.4/24' } } },
+      links: [...sketch.links, ['l4b', 'l2']] satisfies [string, string][],
+      services: { a: { ...sketch.services['a']!, l4: ['l4', 'l4b'] } },
+    };
+    const packets = [...atEnds, segment(2, ['l4b', 'in', 'l2'], ack)];
+    expect(judgeAttempt(evidenceOf(twins, 'client', 'a', { packets, client }), 1).findings).toEqual([]);
+  });
+
   test('is none when the caller sent it after the answer: the L4 may have seen it since', () => {
     const fin = { seq: 9, flags: 'FA' };
     const packets = [answer, segment(10, ['client', 'out', 'l3'], fin), segment(12, ['s1', 'in', 'l2'], fin)];

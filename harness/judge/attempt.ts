@@ -78,19 +78,23 @@ function detours(evidence: Evidence, servedBy: string | null): Finding[] {
   if (servedBy === flow.from && walk.request.length === 0) {
     return [finding('answered-by-itself', { node: flow.from, address: flow.address })];
   }
-  const l4 = walk.request.find(({ node }) => balancedBy(service, node))?.node;
-  if (l4 !== undefined && !wentAround(l4, servedBy, evidence)) return [];
+  const isBalanced = ({ node }: { node: string }): boolean => balancedBy(service, node);
+  if (walk.request.some(isBalanced) && !wentAround(isBalanced, servedBy, evidence)) return [];
   return [finding('l4-bypassed', { service: service.name, l4s: service.l4s.map(({ node }) => node) })];
 }
 
 /**
- * Whether a later segment of the caller reached the server without the L4 having seen it. What the caller sends after the
+ * Whether a later segment of the caller reached the server without any L4 of the service having seen it. What the caller sends after the
  * answer may still be on its way when the captures are read.
  */
-function wentAround(l4: string, server: string | null, { packets, flow }: Evidence): boolean {
-  const arrivals = (node: string | null): Sighting[] =>
-    packets.filter((p) => p.node === node && p.direction === 'in' && p.frame.tcp);
-  const atL4 = arrivals(l4);
+function wentAround(
+  isBalanced: (at: Sighting) => boolean,
+  server: string | null,
+  { packets, flow }: Evidence,
+): boolean {
+  const came = packets.filter((p) => p.direction === 'in' && p.frame.tcp);
+  const arrivals = (name: string | null): Sighting[] => came.filter(({ node }) => node === name);
+  const atL4 = came.filter(isBalanced);
   const answered = arrivals(flow.from).findLast(({ frame }) => frame.tcp!.payloadLength > 0)?.time ?? 0;
   return packets.some(
     (sent) =>

@@ -54,6 +54,19 @@ test('a connection through source NAT that changes the port, there and back', ()
   expect(belonging(all)).toEqual(all);
 });
 
+test('a connection that another load balancer takes over after the handshake, and gives another server', () => {
+  const all = [
+    segment('client', [CLIENT, 20000], [VIP, 80], SYN, 100),
+    segment('l4', [PIP, 61000], [S1, 80], SYN, 100),
+    segment('client', [CLIENT, 20000], [VIP, 80], ACK, 101, 901),
+    segment('l4b', ['203.0.113.4', 61000], ['203.0.113.12', 80], ACK, 101, 901),
+    segment('s2', ['203.0.113.12', 80], ['203.0.113.4', 61000], RST, 901),
+    segment('l4b', [VIP, 80], [CLIENT, 20000], RST, 901),
+  ];
+  const other = segment('l4b', ['203.0.113.4', 61001], ['203.0.113.12', 80], ACK, 102, 901);
+  expect(belonging([...all, other])).toEqual(all);
+});
+
 test('an answer from an address that was never called, and its rejection', () => {
   const all = [
     segment('client', [CLIENT, 20000], [VIP, 80], SYN, 100),

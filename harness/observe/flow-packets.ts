@@ -18,7 +18,8 @@ export interface FlowKey {
 
 /**
  * The sightings that belong to an attempt, joined across NAT by what NAT leaves alone: the sequence number of a SYN,
- * the number that a SYN-ACK acknowledges, the token in a payload, the packet inside an ICMP error.
+ * the number that a SYN-ACK acknowledges and that counts on after it (another load balancer may take the connection over
+ * there, and give it another server), the token in a payload, the packet inside an ICMP error.
  * @param sightings in time order
  */
 export function flowPackets(sightings: Sighting[], key: FlowKey): Sighting[] {
@@ -101,7 +102,9 @@ class Known {
     if (opens && node === caller && tcp.srcPort === sourcePort && tcp.dstPort === port && ip.dst === address)
       return true;
     if (opens) return this.#initialSequences.has(tcp.seq);
-    return tcp.flags.includes('A') && this.#initialSequences.has((tcp.ack - 1) >>> 0) && /[SR]/.test(tcp.flags);
+    if (!tcp.flags.includes('A')) return false;
+    const counted = /[SR]/.test(tcp.flags) ? tcp.ack : tcp.seq;
+    return this.#initialSequences.has((counted - 1) >>> 0);
   }
 
   #learn(frame: Frame): void {
