@@ -2,7 +2,6 @@ import { listensAt } from '../terms/listener.ts';
 import { cause, type Cause } from '../terms/cause.ts';
 import { callsItself, ownerOf } from '../scenario/lookup.ts';
 import { answerTo, callerSends, hasSocket, isForCaller, openSocket } from './exchange.ts';
-import type { Exchange } from './exchange.ts';
 import { isRequest } from './packet.ts';
 import type { Packet } from './packet.ts';
 import { handleIcmpError, learnTaken } from './path-mtu.ts';
