@@ -48,7 +48,8 @@ function failuresDiffer({ calls, time, predicted }: Compared): Disagreement | nu
 function settledDiffers({ calls, time, predicted }: Compared): Disagreement | null {
   const { settled, outage } = predicted;
   if (settled === null) return null;
-  const lost = (call: JudgedCall): boolean => isAmong(call.attempt.cause, outage?.causes ?? []);
+  const places = [...(outage?.causes ?? []), ...settled.flatMap(({ cause }) => cause ?? []).flatMap(expiring)];
+  const lost = (call: JudgedCall): boolean => isAmong(call.attempt.cause, places);
   const later = laterOnes(calls.slice(calls.findLastIndex(lost) + 1), time);
   const kinds = new Map(later.map((call) => [call.like, call] as const));
   for (const { attempt } of kinds.values()) {
@@ -64,8 +65,18 @@ function predictedFailures({ outage, settled, connections }: StreamPrediction): 
     ...(outage?.causes ?? []),
     ...(settled ?? []).flatMap(({ cause }) => (cause === null ? [] : [cause])),
     ...(connections?.cause ? [connections.cause] : []),
-  ].map(({ code, node }) => ({ code, node }));
+  ]
+    .map(({ code, node }) => ({ code, node }))
+    .flatMap((place) => [place, ...expiring(place)]);
   return [...new Map(places.map((place) => [JSON.stringify(place), place])).values()];
+}
+
+/**
+ * A neighbour that confirms nothing any more is asked, and then given up (NUD, RFC 4861, 7.3.3; neigh_timer_handler). When,
+ * depends on how long ago it was last used and confirmed, which no plan says.
+ */
+function expiring({ code, node }: Place): Place[] {
+  return code === 'stale-neighbour' ? [{ code: 'no-neighbour', node }] : [];
 }
 
 function isAmong(place: Place | null, places: Place[]): boolean {

@@ -1,4 +1,4 @@
-import { hasPower, planAt } from '../scenario/plan-at.ts';
+import { hasPower, isPaused, planAt } from '../scenario/plan-at.ts';
 import { interfaceAddresses, nodeOf } from '../scenario/lookup.ts';
 import { addressValue } from '../scenario/prefix.ts';
 import type { LinkEnd, NodePlan, Plan } from '../terms/plan.ts';
@@ -109,15 +109,6 @@ function settled(pair: PairPlan, { plan, step, before }: Moment): PairHolders {
     holders: pair.members.map(({ node }) => node).filter(holds),
     groups,
   };
-}
-
-/** Whether the processes of a node stand still once the actions of a step are done. */
-export function isPaused(plan: Plan, step: number, node: string): boolean {
-  const actions = plan.timeline?.steps.slice(0, step + 1).flatMap((one) => one.actions) ?? [];
-  const last = actions.findLast(
-    (action) => 'node' in action && action.node === node && ['pause', 'resume', 'kill', 'start'].includes(action.do),
-  );
-  return last?.do === 'pause';
 }
 
 /** Higher priority first, then the higher address (RFC 9568, 6.4.3). */

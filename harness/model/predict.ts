@@ -58,16 +58,18 @@ function prediction(run: Run): Prediction {
   const { exchange } = run;
   const works = exchange.answered;
   const choice = exchange.service === null ? undefined : run.picked.get(exchange.service.name);
+  const why = works ? null : ofBoth(run, causeOf(run));
   return {
     l4: choice?.l4 ?? null,
     picked: choice?.server ?? null,
     outcome: works ? 'works' : 'fails',
-    cause: works ? null : ofBoth(run, causeOf(run)),
+    cause: why,
     servedBy: exchange.served?.node ?? null,
     sourceSeen: exchange.served?.source ?? null,
     findings: works ? findingsOf(run) : [],
     request: path(run, firstRequest(exchange)),
-    reply: path(run, firstAnswer(exchange)),
+    // Of a connection that was accepted the request counts, and that has no reply.
+    reply: why?.code === 'no-response' ? [] : path(run, firstAnswer(exchange)),
   };
 }
 
@@ -93,6 +95,10 @@ function causeOf(run: Run): Cause {
     }
     if (end.fate === 'unwanted') return misdelivery(run, end);
   }
+  const asleep = run.exchange.sent
+    .flatMap(({ id }) => run.ends.get(id) ?? [])
+    .find((end) => run.circumstances.asleep.has(end.node));
+  if (asleep) return cause('no-response', 'response-missing', { node: asleep.node, address });
   // Who has got it and says nothing is where it ended.
   const [silent] = firstAnswer(run.exchange) === null ? run.exchange.sent.map(({ id }) => run.ends.get(id)) : [];
   return cause('unexplained', 'reply-missing', { ...called, node: silent?.node ?? node });

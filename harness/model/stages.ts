@@ -1,5 +1,5 @@
 import { host as withoutLength } from '../scenario/address.ts';
-import { hasPower, planAt } from '../scenario/plan-at.ts';
+import { hasPower, isPaused, planAt } from '../scenario/plan-at.ts';
 import { nodeOf } from '../scenario/lookup.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { Place } from '../terms/reason.ts';
@@ -18,7 +18,7 @@ import {
   type Mistake,
 } from './learned.ts';
 import { networkOf, type Network } from './network.ts';
-import { holdersAt, isPaused, withHolders, type PairHolders } from './pair-holders.ts';
+import { holdersAt, withHolders, type PairHolders } from './pair-holders.ts';
 import type { Pending } from './predicted-outage.ts';
 import { checkFails, checkPasses, macAge, masterDown, neighbourAge, type Age } from './takeover-time.ts';
 import { viewsOf, type World } from './world.ts';

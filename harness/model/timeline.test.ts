@@ -258,10 +258,10 @@ describe('a server dies', () => {
   it('one whose processes stand still accepts connections and says nothing', () => {
     const check = { ...CHECK, type: 'http' as const };
     const plan = pairLab({ service: { check }, steps: [[on('pause', 's1')], [on('resume', 's1')]] });
-    expect(told(plan)).toEqual(['works; before: unexplained client', 'works']);
+    expect(told(plan)).toEqual(['works; before: no-response s1', 'works']);
     // The kernel answers a check by TCP.
     expect(told(pairLab({ service: { check: CHECK }, steps: [[on('pause', 's1')]] }))).toEqual([
-      'unexplained client or works',
+      'no-response s1 or works',
     ]);
   });
 

@@ -32,6 +32,15 @@ export function planAt(plan: Plan, step: number): Plan {
   };
 }
 
+/** Whether the processes of a node stand still once the actions of a step are done. */
+export function isPaused(plan: Plan, step: number, node: string): boolean {
+  const actions = plan.timeline?.steps.slice(0, step + 1).flatMap((one) => one.actions) ?? [];
+  const last = actions.findLast(
+    (action) => 'node' in action && action.node === node && ['pause', 'resume', 'kill', 'start'].includes(action.do),
+  );
+  return last?.do === 'pause';
+}
+
 /** Whether a node has power once the actions of a step are done. */
 export function hasPower(plan: Plan, step: number, node: string): boolean {
   const actions = plan.timeline?.steps.slice(0, step + 1).flatMap((one) => one.actions) ?? [];

@@ -24,6 +24,7 @@ export const CAUSES = [
   'connection-unknown',
   'idle-expired',
   'split-brain',
+  'no-response',
   'unexplained',
 ] as const;
 
@@ -71,6 +72,8 @@ export interface CauseDetails {
   'state-expired': At & { source: string; destination: string; idleMs: number };
   /** Several members of a pair hold the address at the same time. */
   'two-masters': At & { address: string; masters: string[] };
+  /** The node took the request, as its kernel says by an acknowledgement, and its program never answered. */
+  'response-missing': At & { address: string };
   'counter-rose': At & { address: string; counter: string };
   'lost-on-wire': At & { address: string };
   /** The frame reached no node that has its MAC. */

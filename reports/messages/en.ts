@@ -133,6 +133,11 @@ export const en: Catalogue = {
       evidence: 'More than one member of the pair is master and answers ARP for the address.',
       fix: 'Restore the path of the advertisements between the members, or give them a second one.',
     },
+    'no-response': {
+      story: 'The request arrived, and the program that it was for did not answer.',
+      evidence: 'The kernel of the server acknowledges the request; no reply follows until the caller gives up.',
+      fix: 'Look at the program. Let the health check ask for what the traffic asks for (type: http), so that it notices.',
+    },
     unexplained: {
       story: 'No known cause matches the observation.',
       evidence: 'The hops up to the last one seen.',
@@ -207,6 +212,8 @@ export const en: Catalogue = {
       `${node} forgot the connection from ${source} to ${destination} after ${idleMs} ms without traffic.`,
     'two-masters': ({ node, address, masters }) =>
       `${listed.format(masters)} hold ${address} at the same time; the packet ended at ${node}.`,
+    'response-missing': ({ node, address }) =>
+      `${node} took the request for ${address}, and no program there answered it.`,
     'counter-rose': ({ node, address, counter }) =>
       `${node} dropped a packet for ${address}: its counter ${counter} rose.`,
     'lost-on-wire': ({ node, address }) =>

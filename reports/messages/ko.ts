@@ -120,6 +120,11 @@ export const ko: Catalogue = {
       evidence: '둘 이상의 구성원이 master이고 그 주소에 대한 ARP에 응답합니다.',
       fix: '구성원 사이의 광고 경로를 복구하거나, 경로를 하나 더 두십시오.',
     },
+    'no-response': {
+      story: '요청은 도착했으나, 받아야 할 프로그램이 응답하지 않았습니다.',
+      evidence: '서버의 커널은 요청에 ACK를 보내지만, 호출자가 포기할 때까지 응답이 없습니다.',
+      fix: '프로그램을 살펴보십시오. 헬스 체크도 트래픽과 같은 것을 묻게 하면(type: http) 이를 알아챕니다.',
+    },
     unexplained: {
       story: '관측된 것에 맞는 다른 원인이 없습니다.',
       evidence: '마지막으로 관측된 곳까지의 홉 목록.',
@@ -193,6 +198,8 @@ export const ko: Catalogue = {
       `${idleMs}ms 동안 트래픽이 없어 ${node}이(가) ${source}에서 ${destination}(으)로 가는 연결을 잊었습니다.`,
     'two-masters': ({ node, address, masters }) =>
       `${masters.join(', ')}이(가) 동시에 ${address}을(를) 가지고 있습니다. 패킷이 끝난 곳: ${node}.`,
+    'response-missing': ({ node, address }) =>
+      `${node}이(가) ${address}(으)로 가는 요청을 받았으나, 그곳의 프로그램이 응답하지 않았습니다.`,
     'counter-rose': ({ node, address, counter }) =>
       `${node}이(가) ${address}(으)로 가는 패킷을 버렸습니다. 카운터 ${counter}이(가) 늘어났습니다.`,
     'lost-on-wire': ({ node, address }) =>

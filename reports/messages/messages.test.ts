@@ -67,6 +67,7 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'state-missing': { node, source: '192.0.2.8', destination: address },
     'state-expired': { node, source: '192.0.2.8', destination: address, idleMs: 1303 },
     'two-masters': { node, address, masters: ['n1', 'n2'] },
+    'response-missing': { node, address },
     'nothing-fits': { node, client: 'EPIPE' },
   } satisfies CauseDetails),
   ...({

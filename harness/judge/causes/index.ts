@@ -4,6 +4,7 @@ import { lostState, passedOn, unknownMidway } from './lost-state.ts';
 import { halfSeen, macMovedLater, redirected } from './mid-flow.ts';
 import { neverLeft } from './never-left.ts';
 import { cutOff, staleMac, staleNeighbour } from './outdated.ts';
+import { noResponse } from './no-response.ts';
 import { refusedOrUnreachable } from './refused-or-unreachable.ts';
 import { replyElsewhere } from './reply-elsewhere.ts';
 import type { Rule } from './rule.ts';
@@ -30,6 +31,7 @@ const RULES: Rule[] = [
   halfSeen,
   withoutVip,
   refusedOrUnreachable,
+  noResponse,
   vanished,
 ];
 

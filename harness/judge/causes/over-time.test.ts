@@ -3,6 +3,7 @@ import { CLIENT, L4, S2, VIP_A } from '../../model/testing/labs.ts';
 import { planAt } from '../../scenario/plan-at.ts';
 import type { Plan } from '../../terms/plan.ts';
 import type { Sighting } from '../../terms/sighting.ts';
+import { TCP_KEY } from '../testing/evidence.ts';
 import type { ActionPlan } from '../../terms/timeline.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { byOther, evidenceIn, pairLab, sighting, upTo, wayOf } from '../testing/over-time.ts';
@@ -215,6 +216,38 @@ describe('an open connection', () => {
     const reset = sighting(2001, ['l4', 'out', 'l2'], { flags: 'R' });
     const evidence = evidenceIn(plan, 0, { ...seen, packets: [...seen.packets, reset], healthy: [] }, { history });
     expect(named(evidence)).toEqual(['no-server-available', 'l4']);
+  });
+});
+
+describe('no-response', () => {
+  const lasting = pairLab('dsr', [[], []]);
+  const stops = pairLab('dsr', [[], [{ do: 'pause', node: 's2' }]]);
+  const { request: way } = wayOf(stops);
+  const walk = { request: way, reply: [] };
+  const sent = sighting(
+    100,
+    ['client', 'out', 'l3'],
+    { flags: 'PA', seq: 5, ack: 9, payloadLength: 30 },
+    TCP_KEY.token,
+  );
+  const acknowledged = (ack: number) => sighting(101, ['client', 'in', 'l3'], { flags: 'A', seq: 9, ack });
+
+  test('the kernel acknowledged the whole request, and nothing followed', () => {
+    const of = (seen: object) =>
+      causeOfFailure(evidenceIn(lasting, 0, { walk, packets: [sent, acknowledged(35)], ...seen }));
+    expect(of({})).toMatchObject({ code: 'no-response', node: 's2', detail: { code: 'response-missing' } });
+    // An acknowledgement of what came before says nothing of the request.
+    expect(of({ packets: [sent, acknowledged(5)] }).code).not.toBe('no-response');
+    expect(of({ walk: upTo(walk, 'l4') }).code).not.toBe('no-response');
+    const { reply } = wayOf(stops);
+    expect(of({ walk: { request: way, reply } }).code).toBe('no-response');
+    expect(of({ walk: { request: way, reply: reply.slice(0, 1) } }).code).not.toBe('no-response');
+  });
+
+  test('of other protocols it is known where the processes of the node stood still', () => {
+    expect(named(evidenceIn(stops, 1, { walk }))).toEqual(['no-response', 's2']);
+    expect(named(evidenceIn(stops, 0, { walk }))).toEqual(['no-response', 's2']);
+    expect(named(evidenceIn(lasting, 0, { walk }))[0]).not.toBe('no-response');
   });
 });
 
