@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import type { ObservedCall } from '../observe/stream-calls.ts';
 import { predict } from '../model/predict.ts';
 import { mac } from '../model/testing/lab-builder.ts';
+import { VIP_A } from '../model/testing/labs.ts';
 import type { StateBand, StreamExpectation, StreamPlan, StreamPrediction, Unknown } from '../terms/timeline.ts';
+import { arp } from './testing/evidence.ts';
 import { judgeStream, type JudgedStream, type StreamInQuestion } from './stream.ts';
 import {
   byOther,
@@ -245,6 +247,26 @@ describe('prediction and observation', () => {
     expect(judged).toMatchObject({ verdict: 'fail', disagreement: { code: 'failures-differ', params: { calls: 20 } } });
     const time = { epoch: '0', beginMs: 0, actedMs: 600, settledMs: 600, endMs: 1000 };
     expect(judge(calls, interrupted, { predicted: NOTHING_KNOWN, time }).disagreement).toBeNull();
+  });
+
+  test('do not where a neighbour that is gone was asked in vain, and given up', () => {
+    const unanswered = failover({ from: 1000, to: 1000 }).map((call) =>
+      call.record.beganAt < 200
+        ? call
+        : observedCall({
+            at: call.record.beganAt,
+            walk: upTo(first, 'l3'),
+            outcome: 'timeout',
+            packets: [arp(['l3', 'out', 'l2'], { op: 'request', senderIp: '203.0.113.1', targetIp: VIP_A })],
+          }),
+    );
+    const judged = judge(unanswered, {
+      outcome: 'interrupted',
+      outage: {},
+      then: { outcome: 'fails', causes: ['no-neighbour'] },
+    } as never);
+    expect(judged.summary.causes[0]!.cause).toMatchObject({ code: 'no-neighbour', node: 'l3' });
+    expect(judged.disagreement).toBeNull();
   });
 
   test('differ where calls go another way in the end', () => {
