@@ -226,6 +226,25 @@ export const MUTATIONS: Mutation[] = [
       'l4',
     ],
   ]),
+  ...mutations('time/server-freezes', 'asks', [
+    [
+      'the check connects, and asks nothing',
+      {
+        services: { web: { check: { type: 'tcp' } } },
+        steps: { 's1-freezes': { until: null, for: '1s' }, 's1-goes-on': null },
+      },
+      'no-response',
+      's1',
+    ],
+  ]),
+  ...mutations('time/server-taken-out', 'checked', [
+    [
+      'dead instead of failing its checks',
+      { steps: { 's1-fails-checks': { do: { failChecks: null, kill: 's1' } }, 's1-passes-checks': null } },
+      'stale-neighbour',
+      'l4',
+    ],
+  ]),
   ...mutations('time/split-brain', 'same-network', [
     ['advertisements by a network that may be cut', { pairs: { edge: { subnet: '192.0.2.0/24' } } }, 'split-brain'],
   ]),

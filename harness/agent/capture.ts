@@ -17,6 +17,8 @@ export class Capture {
   readonly #reader = new PcapReader();
   #seen = 0;
   #stderr = '';
+  /** Frames dropped that have been told of. */
+  #told = 0;
   #stats: { received: number; dropped: number } | null = null;
   readonly #waiting = new Set<() => void>();
   running = true;
@@ -24,8 +26,9 @@ export class Capture {
   constructor(
     readonly iface: string,
     onFrames: (frames: RawFrame[]) => void,
+    program = 'tcpdump',
   ) {
-    this.#process = tcpdump(iface);
+    this.#process = tcpdump(program, iface);
     this.#process.stdout.on('data', (piece: Buffer) => {
       const frames = this.#reader.read(piece);
       this.#seen += frames.length;
@@ -52,17 +55,19 @@ export class Capture {
   /**
    * Waits until all frames that the kernel had kept for tcpdump by now were handed on: tcpdump is asked for the kernel's
    * counters (SIGUSR1, tcpdump(8)).
-   * @returns frames that the kernel dropped for lack of space
+   * @throws AgentError `capture-overflow` where the kernel has dropped frames since the last time, for lack of space
    */
   readonly drain = coalesce(() => this.#drain());
 
-  async #drain(): Promise<number> {
-    if (!this.running) return 0;
+  async #drain(): Promise<void> {
+    if (!this.running) return;
     this.#stats = null;
     this.#process.kill('SIGUSR1');
     const { received, dropped } = await this.#until(() => this.#stats);
     await this.#until(() => this.#seen >= received - dropped);
-    return dropped;
+    const frames = dropped - this.#told;
+    this.#told = dropped;
+    if (frames > 0) throw new AgentError({ code: 'capture-overflow', params: { iface: this.iface, frames } });
   }
 
   async stop(): Promise<void> {
@@ -112,7 +117,7 @@ export class Capture {
   }
 }
 
-function tcpdump(iface: string) {
+function tcpdump(program: string, iface: string) {
   const options = ['-w', '-', '-U', '--immediate-mode', '--time-stamp-precision=nano', '-s', String(SNAP_LENGTH), '-n'];
-  return spawn('tcpdump', ['-i', iface, ...options, '-Z', 'root'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return spawn(program, ['-i', iface, ...options, '-Z', 'root'], { stdio: ['ignore', 'pipe', 'pipe'] });
 }

@@ -58,7 +58,7 @@ export interface Calls {
   /** Ends a stream with its connections; one that is not there is no error. */
   stopStream: { params: { stream: string }; result: null };
   /** Answers when every frame that the kernel had seen by now has been sent as an event. */
-  drain: { params: null; result: { dropped: number } };
+  drain: { params: null; result: null };
   /** Counters of the namespace that are not zero; those of nftables only where the node has rules. */
   counters: { params: null; result: Record<string, number> };
   /** MACs that the bridge has learned, by the port that it learned each at. */

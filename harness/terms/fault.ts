@@ -38,6 +38,8 @@ export interface AgentFaults {
   'sysctl-failed': { setting: string; error: string };
   'capture-ended': { iface: string; output: string };
   'capture-late': { iface: string; seconds: number; output: string };
+  /** The kernel dropped so many frames before tcpdump had read them: what was seen is not all that there was. */
+  'capture-overflow': { iface: string; frames: number };
   'balancer-late': { awaited: string; seconds: number; log: string };
   'balancer-ended': { awaited: string; log: string };
   'balancer-failed': { error: string; code: string | null };

@@ -323,6 +323,8 @@ export const en: Catalogue = {
     'capture-ended': ({ iface, output }) => `tcpdump on ${iface} ended.${printed(output)}`,
     'capture-late': ({ iface, seconds, output }) =>
       `tcpdump on ${iface} did not answer within ${seconds} s.${printed(output)}`,
+    'capture-overflow': ({ iface, frames }) =>
+      `tcpdump on ${iface} missed ${frames} ${frames === 1 ? 'frame' : 'frames'}: the machine was too busy to record them, so nothing can be judged. Send less at once, or run less beside it.`,
     'balancer-late': ({ awaited, seconds, log }) =>
       `The load balancer was not ${awaited} within ${seconds} s.${printed(log)}`,
     'balancer-ended': ({ awaited, log }) => `The load balancer ended before it was ${awaited}.${printed(log)}`,

@@ -311,6 +311,8 @@ export const ko: Catalogue = {
     'capture-ended': ({ iface, output }) => `${iface}의 tcpdump가 종료되었습니다.${printed(output)}`,
     'capture-late': ({ iface, seconds, output }) =>
       `${iface}의 tcpdump가 ${seconds}초 안에 응답하지 않았습니다.${printed(output)}`,
+    'capture-overflow': ({ iface, frames }) =>
+      `${iface}의 tcpdump가 프레임 ${frames}개를 놓쳤습니다. 머신이 너무 바빠 모두 기록하지 못했으므로 판정할 수 없습니다. 한 번에 보내는 양을 줄이거나, 동시에 실행하는 작업을 줄이십시오.`,
     'balancer-late': ({ awaited, seconds, log }) =>
       `로드 밸런서가 ${seconds}초 안에 ${awaited} 상태가 되지 않았습니다.${printed(log)}`,
     'balancer-ended': ({ awaited, log }) => `로드 밸런서가 ${awaited} 상태가 되기 전에 종료되었습니다.${printed(log)}`,

@@ -143,6 +143,7 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'sysctl-failed': { setting: 'net/ipv4/ip_forward=1', error: 'EROFS' },
     'capture-ended': { iface: 'eth9', output: 'killed' },
     'capture-late': { iface: 'eth9', seconds: 61, output: 'slow' },
+    'capture-overflow': { iface: 'eth9', frames: 17 },
     'balancer-late': { awaited: 'ready', seconds: 61, log: 'slow' },
     'balancer-ended': { awaited: 'ready', log: 'killed' },
     'balancer-failed': { error: 'no nft', code: null },
