@@ -16,6 +16,12 @@ const LEAST_CONNECTIONS_ROUND = 64;
 /** Fixed, so that a restarted load balancer hashes a client to the same server. */
 const SEED = 'seed 0x6c346c62';
 
+/** Where the client is in the reply that an ICMP error quotes, in bits from the ICMP header: all of what is hashed. */
+const QUOTED_CLIENT = {
+  4: { address: '@th,192,32', port: '@th,240,16' },
+  6: { address: '@th,256,128', port: '@th,400,16' },
+};
+
 /** The choice of a server, as a rule's expression; `maps` are what it looks up. */
 export interface Choice {
   expression: string;
@@ -78,6 +84,17 @@ export function choose(
           },
         ],
   };
+}
+
+/**
+ * The same choice for the flow that an ICMP error quotes, whoever has seen that flow; null where the scheduler does not
+ * tell it from the packet alone.
+ */
+export function chooseQuoted({ name, vip, scheduler }: LbService): string | null {
+  const { address, port } = QUOTED_CLIENT[familyOf(vip).version];
+  if (scheduler === 'source-hash') return `jhash ${address} mod ${SOURCE_HASH_SIZE} ${SEED} map @slots.${name}`;
+  if (scheduler === 'maglev') return `jhash ${address} . ${port} mod ${MAGLEV_SIZE} ${SEED} map @slots.${name}`;
+  return null;
 }
 
 /** Rules that leave the chosen server in `meta mark`, which must be 0 before. */

@@ -2,7 +2,7 @@ import type { LbServer, LbService } from '../terms/config.ts';
 import { ingressDevices } from '../terms/facts.ts';
 import { isDirect, vipsAtIngress } from '../terms/mode.ts';
 import { endRules, macsOf } from './at-ingress.ts';
-import { choose, markChosen } from './choose.ts';
+import { choose, chooseQuoted, markChosen } from './choose.ts';
 import { deviceChain } from './device-chain.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
@@ -98,6 +98,7 @@ function entrance(input: RenderInput, family: Family, services: LbService[]): Pa
     dispatch(family),
     followRule(family),
     ...protocols.map((p) => quoted(family, p)),
+    ...services.flatMap((service) => quotedElsewhere(input, service)),
     `goto ${unserved(family)}`,
   ];
   const rest = [
@@ -152,13 +153,30 @@ function known(input: RenderInput, family: Family, protocol: 'tcp' | 'udp', serv
 
 /** An ICMP error about a server's reply comes to the VIP; only the server of the flow that it quotes can use it. */
 function quoted(family: Family, protocol: 'tcp' | 'udp'): string {
-  const number = { tcp: 6, udp: 17 }[protocol];
   const { flows, forward } = flowTable(family, protocol);
-  const errors = {
+  return `${errorAbout(family, protocol)} meta mark set ${QUOTED_KEYS[family.version]} map @${flows} goto ${forward}`;
+}
+
+/**
+ * The same of a flow that comes by another load balancer: routers spread errors by addresses alone. Who picks by the same
+ * hash knows its server anyway.
+ */
+function quotedElsewhere(input: RenderInput, service: LbService): string[] {
+  const choice = chooseQuoted(service);
+  if (choice === null || !isCarried(input, service) || !isServed(input, service)) return [];
+  const { vip, port, protocol } = service;
+  const family = familyOf(vip);
+  const from = `${family.ip} daddr ${vip} ${{ 4: '@th,224,16', 6: '@th,384,16' }[family.version]} ${port}`;
+  const { forward } = flowTable(family, protocol);
+  return [`${errorAbout(family, protocol)} ${from} meta mark set ${choice} goto ${forward}`];
+}
+
+function errorAbout({ version }: Family, protocol: 'tcp' | 'udp'): string {
+  const number = { tcp: 6, udp: 17 }[protocol];
+  return {
     4: `icmp type { destination-unreachable, time-exceeded, parameter-problem } @th,136,8 ${number}`,
     6: `icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem } @th,112,8 ${number}`,
-  }[family.version];
-  return `${errors} meta mark set ${QUOTED_KEYS[family.version]} map @${flows} goto ${forward}`;
+  }[version];
 }
 
 function familyPart(input: RenderInput, family: Family, services: LbService[]): Part {
