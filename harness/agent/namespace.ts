@@ -94,7 +94,6 @@ export async function change(
   const settings = sysctlsOf(to);
   const wanted = { ...settings, ...trackingSysctls(to) };
   const kept = sysctls.filter(([path]) => path in wanted);
-  writeSysctls(Object.fromEntries(sysctls.filter(([path]) => !(path in wanted)).reverse()));
   const former = new Set(kept.map(([path]) => path));
   const write = (values: Record<string, string>): [string, string][] =>
     writeSysctls(values).filter(([path]) => !former.has(path));
@@ -103,6 +102,8 @@ export async function change(
   if (to.bridge && from.macAgeMs !== to.macAgeMs) come.push(`link set dev br0 type bridge ${bridgeAge(to.macAgeMs)}`);
   if (gone.length > 0) await ipTolerantBatch(gone);
   await ipBatch(come);
+  // Not before: several next hops without their hash policy would send flows of one to the other.
+  writeSysctls(Object.fromEntries(sysctls.filter(([path]) => !(path in wanted)).reverse()));
   const [before, after] = [tablesOf(from), tablesOf(to)];
   const differing = (one: Record<string, string>, other: Record<string, string>): string[] =>
     Object.keys(one).filter((name) => one[name] !== other[name]);
