@@ -25,7 +25,7 @@ import { joinParts } from './part.ts';
 import { remember } from './remember.ts';
 import { hasOut, isCarried, isServed } from './served.ts';
 import { stickyMap } from './persistence.ts';
-import type { Part } from './ruleset.ts';
+import type { Chain, Part } from './ruleset.ts';
 import { dispatchElement, packetKey, serviceKeyType } from './service-key.ts';
 
 /**
@@ -90,6 +90,7 @@ function entrance(input: RenderInput, family: Family, services: LbService[]): Pa
   const shortCuts = protocols.map((protocol) => shortCutFor(input, family, protocol, services));
   const udp = services.filter(({ protocol }) => protocol === 'udp');
   const sendsPlain = udp.some(isPlain) ? sendPlain(input, family, 'udp') : null;
+  const elsewhere = protocols.flatMap((protocol) => quotedElsewhere(input, family, protocol, services));
   const rules = [
     ...shortCuts.flatMap((part) => part.rules),
     ...shortCuts.flatMap((part) => part.later),
@@ -98,7 +99,7 @@ function entrance(input: RenderInput, family: Family, services: LbService[]): Pa
     dispatch(family),
     followRule(family),
     ...protocols.map((p) => quoted(family, p)),
-    ...services.flatMap((service) => quotedElsewhere(input, service)),
+    ...elsewhere.map(({ protocol, chain }) => `${errorAbout(family, protocol)} goto ${chain.name}`),
     `goto ${unserved(family)}`,
   ];
   const rest = [
@@ -108,6 +109,7 @@ function entrance(input: RenderInput, family: Family, services: LbService[]): Pa
   ];
   const chains = [
     { name: unserved(family), hook: null, rules: rest },
+    ...elsewhere.map(({ chain }) => chain),
     ...shortCuts.flatMap((part) => part.chains),
     { name: chainOf(family), hook: null, rules },
   ];
@@ -158,17 +160,27 @@ function quoted(family: Family, protocol: 'tcp' | 'udp'): string {
 }
 
 /**
- * The same of a flow that comes by another load balancer: routers spread errors by addresses alone. Who picks by the same
- * hash knows its server anyway.
+ * The same of flows that come by another load balancer: routers spread errors by addresses alone. Who picks by the same hash
+ * knows their servers anyway. A chain of its own, since it has a rule for each service and few packets are errors.
  */
-function quotedElsewhere(input: RenderInput, service: LbService): string[] {
-  const choice = chooseQuoted(service);
-  if (choice === null || !isCarried(input, service) || !isServed(input, service)) return [];
-  const { vip, port, protocol } = service;
-  const family = familyOf(vip);
-  const from = `${family.ip} daddr ${vip} ${{ 4: '@th,224,16', 6: '@th,384,16' }[family.version]} ${port}`;
+function quotedElsewhere(
+  input: RenderInput,
+  family: Family,
+  protocol: 'tcp' | 'udp',
+  services: LbService[],
+): { protocol: 'tcp' | 'udp'; chain: Chain }[] {
   const { forward } = flowTable(family, protocol);
-  return [`${errorAbout(family, protocol)} ${from} meta mark set ${choice} goto ${forward}`];
+  const quotedPort = { 4: '@th,224,16', 6: '@th,384,16' }[family.version];
+  const rules = services.flatMap((service) => {
+    const choice = chooseQuoted(service);
+    if (choice === null || service.protocol !== protocol || !isCarried(input, service) || !isServed(input, service))
+      return [];
+    const from = `${family.ip} daddr ${service.vip} ${quotedPort} ${service.port}`;
+    return [`${from} meta mark set ${choice} goto ${forward}`];
+  });
+  if (rules.length === 0) return [];
+  const name = `elsewhere.${protocol}${family.version}`;
+  return [{ protocol, chain: { name, hook: null, rules: [...rules, `goto ${unserved(family)}`] } }];
 }
 
 function errorAbout({ version }: Family, protocol: 'tcp' | 'udp'): string {

@@ -40,6 +40,29 @@ it.each<[string, object, object?]>([
     ...root,
     services: [{ name: 'web', vip: '203.0.113.80', port: 80, servers: SERVERS, ...fields }],
   });
+  const golden = await readFile(new URL(`./golden/${name}.nft`, import.meta.url), 'utf8');
+  expect(rendered(config)).toBe(golden);
+});
+
+it.each([
+  ['maglev', '203.0.113.80', 'ip daddr 203.0.113.80 @th,224,16 80', '@th,192,32 . @th,240,16 mod 65537'],
+  ['source-hash', '203.0.113.80', 'ip daddr 203.0.113.80 @th,224,16 80', '@th,192,32 mod 1021'],
+  ['maglev', '2001:db8::80', 'ip6 daddr 2001:db8::80 @th,384,16 80', '@th,256,128 . @th,400,16 mod 65537'],
+  ['round-robin', '203.0.113.80', null, null],
+])('dsr by %s of %s: an ICMP error about a flow that another load balancer has', (scheduler, vip, match, hash) => {
+  const servers = SERVERS.map((server, index) => ({ ...server, address: vip.replace(/80$/u, `${index + 11}`) }));
+  const service = { name: 'web', vip, port: 80, mode: 'dsr', scheduler, servers };
+  const config = lbConfigSchema.parse({ version: 1, services: [service] });
+  const rules = rendered(config).split('\n');
+  const byHash = rules.filter((rule) => / jhash @th,/u.test(rule));
+  const errors = rules.filter((rule) => / (icmp|icmpv6) type .* goto elsewhere\.tcp[46]$/u.test(rule));
+  expect(errors).toHaveLength(byHash.length);
+  if (match === null || hash === null) expect(byHash).toEqual([]);
+  else expect(byHash.map((rule) => rule.includes(match) && rule.includes(`jhash ${hash} seed`))).toEqual([true]);
+});
+
+/** All servers take new flows, and no neighbour is known. */
+function rendered(config: ReturnType<typeof lbConfigSchema.parse>): string {
   const tables = render(
     {
       config,
@@ -53,34 +76,5 @@ it.each<[string, object, object?]>([
     },
     config.vipOwner ? [{ kind: 'address', address: '203.0.113.80', dev: 'sw' }] : [],
   );
-  const golden = await readFile(new URL(`./golden/${name}.nft`, import.meta.url), 'utf8');
-  expect(tables.map(formatTable).join('\n')).toBe(golden);
-});
-
-it.each([
-  ['maglev', '203.0.113.80', 'ip daddr 203.0.113.80 @th,224,16 80', '@th,192,32 . @th,240,16 mod 65537'],
-  ['source-hash', '203.0.113.80', 'ip daddr 203.0.113.80 @th,224,16 80', '@th,192,32 mod 1021'],
-  ['maglev', '2001:db8::80', 'ip6 daddr 2001:db8::80 @th,384,16 80', '@th,256,128 . @th,400,16 mod 65537'],
-  ['round-robin', '203.0.113.80', null, null],
-])('dsr by %s of %s: an ICMP error about a flow that another load balancer has', (scheduler, vip, match, hash) => {
-  const servers = SERVERS.map((server, index) => ({ ...server, address: vip.replace(/80$/u, `${index + 11}`) }));
-  const service = { name: 'web', vip, port: 80, mode: 'dsr', scheduler, servers };
-  const config = lbConfigSchema.parse({ version: 1, services: [service] });
-  const tables = render(
-    {
-      config,
-      facts: FACTS,
-      roleOf: () => 'new',
-      flowsOf: () => 0,
-      isSettled: () => true,
-      macOf: () => null,
-      checkPortOf: () => null,
-      uid: 0,
-    },
-    [],
-  );
-  const rules = tables.map(formatTable).join('\n').split('\n');
-  const byHash = rules.filter((rule) => / (icmp|icmpv6) type .* jhash /u.test(rule));
-  if (match === null || hash === null) expect(byHash).toEqual([]);
-  else expect(byHash.map((rule) => rule.includes(match) && rule.includes(`jhash ${hash} seed`))).toEqual([true]);
-});
+  return tables.map(formatTable).join('\n');
+}
