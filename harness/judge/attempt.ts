@@ -84,8 +84,8 @@ function detours(evidence: Evidence, servedBy: string | null): Finding[] {
 }
 
 /**
- * Whether a later segment of the caller reached the server without any L4 of the service having seen it. What the caller sends after the
- * answer may still be on its way when the captures are read.
+ * Whether a later segment of the caller reached the server without any L4 of the service having seen it. What the caller
+ * sends after the answer may still be on its way when the captures are read.
  */
 function wentAround(
   isBalanced: (at: Sighting) => boolean,

@@ -263,8 +263,8 @@ describe('prediction and observation', () => {
     const judged = judge(unanswered, {
       outcome: 'interrupted',
       outage: {},
-      then: { outcome: 'fails', causes: ['no-neighbour'] },
-    } as never);
+      then: { outcome: 'fails', cause: 'no-neighbour' },
+    });
     expect(judged.summary.causes[0]!.cause).toMatchObject({ code: 'no-neighbour', node: 'l3' });
     expect(judged.disagreement).toBeNull();
   });

@@ -1,11 +1,12 @@
-import { cause } from '../../terms/cause.ts';
+import { cause, type Cause } from '../../terms/cause.ts';
+import type { Tcp } from '../../terms/sighting.ts';
 import { isPaused } from '../../scenario/plan-at.ts';
-import { isAddressee } from '../evidence.ts';
+import { isAddressee, refusesSource } from '../evidence.ts';
 import type { Rule } from './rule.ts';
 
 /**
  * The request came to its end, and no program answered it: the kernel acknowledged it (RFC 9293, 3.10.7.4) and sent
- * nothing more, or the processes of the node stood still.
+ * nothing more, or, of other protocols, the processes of the node stood still.
  */
 export const noResponse: Rule = (evidence) => {
   const { client, packets, key, moment, plan, walk } = evidence;
@@ -18,13 +19,21 @@ export const noResponse: Rule = (evidence) => {
   const request = packets.find(
     (one) => one.node === key.caller && one.direction === 'out' && one.frame.token === key.token,
   );
-  const { tcp } = request?.frame ?? {};
-  const end = tcp && tcp.seq + tcp.payloadLength;
-  const isAcknowledged = packets.some(
-    ({ node: at, direction, frame }) =>
-      at === key.caller && direction === 'in' && frame.tcp?.flags === 'A' && frame.tcp.ack === end,
+  const end = request?.frame.tcp && request.frame.tcp.seq + request.frame.tcp.payloadLength;
+  const came = packets.flatMap(({ node: at, direction, frame }) =>
+    at === key.caller && direction === 'in' && frame.tcp ? [frame.tcp] : [],
   );
+  if (key.protocol === 'tcp') {
+    // Sequence numbers wrap.
+    const isTaken = ({ flags, ack }: Tcp): boolean => end !== undefined && flags === 'A' && (ack - end) >>> 0 < 2 ** 31;
+    const isSilent = came.every(({ payloadLength }) => payloadLength === 0);
+    return isSilent && came.some(isTaken) ? silentAt(node, dst.ip) : null;
+  }
   // Its processes may have been stopped while the call was under way.
   const isAsleep = moment !== undefined && [moment.step, moment.step + 1].some((s) => isPaused(moment.whole, s, node));
-  return isAcknowledged || isAsleep ? cause('no-response', 'response-missing', { node, address: dst.ip }) : null;
+  return isAsleep && !refusesSource(evidence) ? silentAt(node, dst.ip) : null;
 };
+
+function silentAt(node: string, address: string): Cause {
+  return cause('no-response', 'response-missing', { node, address });
+}

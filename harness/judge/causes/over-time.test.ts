@@ -238,6 +238,8 @@ describe('no-response', () => {
     expect(of({})).toMatchObject({ code: 'no-response', node: 's2', detail: { code: 'response-missing' } });
     // An acknowledgement of what came before says nothing of the request.
     expect(of({ packets: [sent, acknowledged(5)] }).code).not.toBe('no-response');
+    const data = sighting(102, ['client', 'in', 'l3'], { flags: 'A', seq: 9, ack: 35, payloadLength: 1448 });
+    expect(of({ packets: [sent, acknowledged(35), data] }).code).not.toBe('no-response');
     expect(of({ walk: upTo(walk, 'l4') }).code).not.toBe('no-response');
     const { reply } = wayOf(stops);
     expect(of({ walk: { request: way, reply } }).code).toBe('no-response');
@@ -245,9 +247,14 @@ describe('no-response', () => {
   });
 
   test('of other protocols it is known where the processes of the node stood still', () => {
-    expect(named(evidenceIn(stops, 1, { walk }))).toEqual(['no-response', 's2']);
-    expect(named(evidenceIn(stops, 0, { walk }))).toEqual(['no-response', 's2']);
-    expect(named(evidenceIn(lasting, 0, { walk }))[0]).not.toBe('no-response');
+    const key = { ...TCP_KEY, protocol: 'udp' as const };
+    expect(named(evidenceIn(stops, 1, { walk, key }))).toEqual(['no-response', 's2']);
+    expect(named(evidenceIn(stops, 0, { walk, key }))).toEqual(['no-response', 's2']);
+    expect(named(evidenceIn(lasting, 0, { walk, key }))[0]).not.toBe('no-response');
+    // What the kernel refuses no process would have got.
+    expect(named(evidenceIn(stops, 1, { walk, key, kernel: 'reverse-path' }))[0]).not.toBe('no-response');
+    // The kernel would have acknowledged a segment.
+    expect(named(evidenceIn(stops, 1, { walk }))[0]).not.toBe('no-response');
   });
 });
 
