@@ -79,7 +79,7 @@ const actionFields = {
   drain: z.strictObject(ofPool).optional().describe('The server gets no new connections; those it has go on.'),
   undrain: z.strictObject(ofPool).optional().describe('The server gets new connections again.'),
   weight: z
-    .strictObject({ ...ofPool, weight: z.int().min(0).max(1000).describe('New weight.') })
+    .strictObject({ ...ofPool, weight: z.int().min(1).max(256).describe('New weight; `drain` for none.') })
     .optional()
     .describe('Changes the weight of a server.'),
   addServer: z.strictObject(ofPool).optional().describe('Adds a server to the pool.'),
