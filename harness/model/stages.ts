@@ -1,9 +1,10 @@
 import { host as withoutLength } from '../scenario/address.ts';
 import { hasPower, isPaused, planAt } from '../scenario/plan-at.ts';
 import { nodeOf } from '../scenario/lookup.ts';
-import type { Plan } from '../terms/plan.ts';
+import type { NodePlan, Plan } from '../terms/plan.ts';
 import type { Place } from '../terms/reason.ts';
 import type { ActionPlan, StepPlan } from '../terms/timeline.ts';
+import { localAddresses } from './address-ownership.ts';
 import type { Circumstances } from './circumstances.ts';
 import { learnedFromLoadBalancers } from './health.ts';
 import {
@@ -138,10 +139,11 @@ export function stagesOf(plan: Plan, index: number, left: Left): Stages {
     }
   }
   for (const action of actions) {
-    const between = interrupted(now, action);
-    if (between === null) continue;
-    const network = networkOf(withHolders(between, after));
-    passing.push({ world: world({ network, learned: base }, meanwhile), pending: [{ key: action.do, bound: null }] });
+    const pending = action.do === 'stopLb' ? [] : [{ key: action.do, bound: null }];
+    for (const between of interrupted(now, planAt(plan, index - 1), action)) {
+      const network = networkOf(withHolders(between, after));
+      passing.push({ world: world({ network, learned: base }, meanwhile), pending });
+    }
   }
   return {
     settled: [world(final, views), ...(isSure ? [] : [world({ ...final, learned: checked }, views)])],
@@ -230,21 +232,39 @@ function announced(actions: ActionPlan[]): Announcement[] {
   return actions.flatMap((action) => (action.do === 'announce' ? [action] : []));
 }
 
-/** The plan while an action goes on that takes its time: a load balancer between stop and start, a link that is down. */
-function interrupted(now: Plan, action: ActionPlan): Plan | null {
-  if (action.do === 'restartLb')
-    return { ...now, nodes: now.nodes.map((node) => (node.name === action.node ? { ...node, balancer: null } : node)) };
-  if (action.do !== 'flap') return null;
+/** The plans while an action goes on that takes its time: a load balancer between stop and start, a link that is down. */
+function interrupted(now: Plan, before: Plan, action: ActionPlan): Plan[] {
+  if (action.do === 'stopLb' || action.do === 'restartLb') {
+    const instead = (node: NodePlan): Plan => ({
+      ...now,
+      nodes: now.nodes.map((one) => (one.name === node.name ? node : one)),
+    });
+    const rulesGone = instead(withoutRules(nodeOf(before, action.node)));
+    return action.do === 'stopLb' ? [rulesGone] : [rulesGone, instead({ ...nodeOf(now, action.node), balancer: null })];
+  }
+  if (action.do !== 'flap') return [];
   const [a, b] = action.link;
   const ends = [`${a} ${b}`, `${b} ${a}`];
+  const cut = now.nodes.map((node) => ({
+    ...node,
+    interfaces: node.interfaces.map((iface) =>
+      ends.includes(`${node.name} ${iface.peer}`) ? { ...iface, up: false as const } : iface,
+    ),
+  }));
+  return [{ ...now, nodes: cut }];
+}
+
+/** A node whose load balancer is about to stop: its rules go first, and its addresses after them. */
+function withoutRules(node: NodePlan): NodePlan {
+  const alone = { ...node, balancer: null };
+  const own = localAddresses(alone).map(({ ip }) => ip);
+  const added = localAddresses(node).filter(({ ip }) => !own.includes(ip));
+  const at = (name: string): string[] =>
+    added.filter(({ device }) => device === name).map(({ ip }) => `${ip}/${ip.includes(':') ? 128 : 32}`);
   return {
-    ...now,
-    nodes: now.nodes.map((node) => ({
-      ...node,
-      interfaces: node.interfaces.map((iface) =>
-        ends.includes(`${node.name} ${iface.peer}`) ? { ...iface, up: false as const } : iface,
-      ),
-    })),
+    ...alone,
+    interfaces: node.interfaces.map((iface) => ({ ...iface, addresses: [...iface.addresses, ...at(iface.name)] })),
+    loopback: [...node.loopback, ...at('lo')],
   };
 }
 

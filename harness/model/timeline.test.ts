@@ -195,6 +195,25 @@ describe('a master dies and comes back', () => {
   });
 });
 
+describe('a load balancer stops', () => {
+  const steps = (action: 'stopLb' | 'restartLb'): ActionPlan[][] => [[], [{ do: action, node: 'l4a' }]];
+  const causesOf = (plan: Plan): string[] =>
+    predictTimeline(plan)[1]![0]!.outage!.causes.map(({ code, node }) => `${code} ${node}`);
+
+  it.each(['stopLb' as const, 'restartLb' as const])(
+    '%s: its rules go first, and its addresses after them',
+    (action) => {
+      const alone = pairLab({ service: PROXY, steps: steps(action) });
+      delete alone.pairs;
+      alone.nodes.find(({ name }) => name === 'l4a')!.balancer!.config.vipOwner = true;
+      const seen = causesOf(alone);
+      expect(seen).toEqual(expect.arrayContaining(['refused l4a', 'connection-unknown l4a']));
+      expect(seen.join()).not.toContain('reply-not-from-vip');
+      expect(told(alone)[1]).toMatch(action === 'stopLb' ? /^stale-neighbour l3;/ : /^works;/);
+    },
+  );
+});
+
 describe('a server dies', () => {
   const steps = [[], [kill('s1')], [start('s1')]];
 

@@ -1,3 +1,4 @@
+import { ICMP } from '../../observe/decode.ts';
 import { cause } from '../../terms/cause.ts';
 import type { Hop } from '../../terms/walk.ts';
 import type { NodePlan, Plan } from '../../terms/plan.ts';
@@ -5,7 +6,7 @@ import { balancedBy, nodeOf, nodeWithMac, serviceOf } from '../../scenario/looku
 import { nextHop } from './next-hop.ts';
 import { hasPower, planAt } from '../../scenario/plan-at.ts';
 import { isDirect } from '../../terms/mode.ts';
-import { vanishedAt, type Evidence } from '../evidence.ts';
+import { sameSegment, vanishedAt, type Evidence } from '../evidence.ts';
 import type { Moment } from '../moment.ts';
 import { addressesOf, type Rule } from './rule.ts';
 
@@ -30,8 +31,11 @@ export const staleNeighbour: Rule = (evidence) => {
         !holders.includes(owner.name) &&
         !hasAnnounced(owner.name, address, hop, evidence);
       const isStale =
-        isLost || hasLost(owner.name, address, evidence) || isGone(owner.name, leg.slice(index), evidence);
-      if (!isStale) continue;
+        isLost ||
+        hasLost(owner.name, address, evidence) ||
+        isYetToTake(owner.name, address, evidence) ||
+        isGone(owner.name, leg.slice(index), evidence);
+      if (!isStale || hasSpoken(owner.name, address, evidence)) continue;
       return cause('stale-neighbour', 'neighbour-outdated', {
         node: hop.node,
         address,
@@ -74,6 +78,42 @@ function hasLost(name: string, address: string, { plan, moment }: Evidence): boo
     addressesOf(planAt(whole, earlier), name).includes(address),
   );
 }
+
+/** Whether a node refused from an address, which it held still: what it translates, or passes on, it has got before. */
+function hasSpoken(name: string, address: string, { packets }: Evidence): boolean {
+  const own = packets.filter(({ node }) => node === name);
+  return own.some(
+    ({ direction, frame }) =>
+      direction === 'out' &&
+      frame.ip?.src === address &&
+      frame.tcp?.flags.includes('R') === true &&
+      !own.some((came) => came.direction === 'in' && sameSegment(came.frame, frame)),
+  );
+}
+
+/**
+ * Whether a load balancer that is being started or restarted had not taken its address yet: it asked others who has it,
+ * found nobody, or said only later that it has it.
+ */
+function isYetToTake(name: string, address: string, { packets, walk, moment }: Evidence): boolean {
+  const { step, whole, walkBegins } = moment!;
+  const isStarted = whole.timeline!.steps[step]!.actions.some(
+    (action) => (action.do === 'startLb' || action.do === 'restartLb') && action.node === name,
+  );
+  const last = walk.request.at(-1);
+  if (!isStarted || last?.node !== name || last.direction !== 'in' || last.dst.ip !== address) return false;
+  return packets.some(
+    ({ node, time, direction, frame: { arp, icmp } }) =>
+      node === name &&
+      direction === 'out' &&
+      ((arp?.op === 'request' && arp.targetIp === address) ||
+        (icmp?.type === ICMP.unreachable && icmp.code === HOST_UNREACHABLE && icmp.inner?.dst === address)) &&
+      time >= walkBegins + (last.time ?? 0),
+  );
+}
+
+/** RFC 792. */
+const HOST_UNREACHABLE = 1;
 
 /**
  * Whether a node had no power: the packet did not arrive there, or came no further than to its own end of a wire while the

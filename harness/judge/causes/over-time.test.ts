@@ -64,6 +64,63 @@ describe('stale-neighbour', () => {
     expect(named(evidenceIn(stopped, 0, { walk }, { holders: {} }))[0]).not.toBe('stale-neighbour');
   });
 
+  describe('a load balancer that is restarted', () => {
+    const restarted = pairLab('dnat', [[{ do: 'restartLb', node: 'l4' }], []]);
+    delete restarted.pairs;
+    const walk = upTo(wayOf(restarted), 'l4');
+    const asks = (senderIp: string): Sighting => arp(['l4', 'out', 'l2'], { op: 'request', senderIp, targetIp: VIP_A });
+    const refuses = (ms: number, ways: [string, 'in' | 'out', string][]): Sighting[] =>
+      ways.map((way) => {
+        const { frame, ...rest } = sighting(ms, way, { flags: 'RA' });
+        return { ...rest, frame: { ...frame, ip: { ...frame.ip!, src: VIP_A, dst: CLIENT } } };
+      });
+    const at = (step: number, seen: object) => named(evidenceIn(restarted, step, { walk, ...seen }, { holders: {} }));
+
+    test('asks others who has its address, or tells later that it has it: it had not taken it yet', () => {
+      expect(at(0, { packets: [asks(L4)] })).toEqual(['stale-neighbour', 'l3']);
+      expect(at(0, { packets: [asks(VIP_A)] })).toEqual(['stale-neighbour', 'l3']);
+      // It tells the caller that nobody answered.
+      const unreachable = {
+        ...walk,
+        reply: wayOf(restarted)
+          .reply.filter(({ node }) => node === 'l4')
+          .slice(-1),
+      };
+      expect(at(0, { walk: unreachable, packets: [asks(L4)] })).toEqual(['stale-neighbour', 'l3']);
+      const error = sighting(2, ['l4', 'out', 'l2'], { flags: 'S' });
+      delete error.frame.tcp;
+      const inner = { src: CLIENT, dst: VIP_A, protocol: 6, srcPort: 20000, dstPort: 80 };
+      error.frame.icmp = { type: 3, code: 1, id: 0, seq: 0, inner };
+      expect(at(0, { walk: unreachable, packets: [error] })).toEqual(['stale-neighbour', 'l3']);
+      expect(at(1, { walk: unreachable, packets: [error] })).toEqual(['no-neighbour', 'l4']);
+      expect(at(0, { packets: [] })).toEqual(['unexplained', 'l4']);
+      expect(at(1, { packets: [asks(L4)] })[0]).not.toBe('stale-neighbour');
+    });
+
+    describe('refuses from its address, which it has', () => {
+      const reply = wayOf(restarted).reply.findLast(({ node }) => node === 'l4')!;
+      const client = { answered: false, outcome: 'ECONNREFUSED' as const, servedBy: null, sourceSeen: null };
+      const refused = (packets: Sighting[]) => ({ walk: { ...walk, reply: [reply] }, client, packets });
+      const own = refuses(2, [['l4', 'out', 'l2']]);
+
+      test('before it has rules, or for want of servers', () => {
+        const seen = { ...refused([asks(VIP_A), ...own]), healthy: ['s1', 's2'] };
+        expect(at(0, seen)).toEqual(['refused', 'l4']);
+        expect(at(1, seen)).toEqual(['unexplained', 'l4']);
+        expect(at(0, { ...seen, healthy: [] })).toEqual(['no-server-available', 'l4']);
+      });
+
+      test('when its rules are gone', () => {
+        const stopped = pairLab('dnat', [[], [{ do: 'stopLb', node: 'l4' }]]);
+        delete stopped.pairs;
+        const cause = (packets: Sighting[]) => named(evidenceIn(stopped, 1, refused(packets), { holders: {} }));
+        expect(cause(own)).toEqual(['refused', 'l4']);
+        // What a server refuses, it passes on.
+        expect(cause([...refuses(1, [['l4', 'in', 'l2']]), ...own])).toEqual(['stale-neighbour', 'l3']);
+      });
+    });
+  });
+
   test('a node lost its power while the packet was there', () => {
     const dnat = pairLab('dnat', [[{ do: 'kill', node: 's2' }], []]);
     const { request, reply } = wayOf(dnat);

@@ -37,11 +37,20 @@ function refusal(node: string, called: { address: string; port: number }, eviden
     flow.protocol === 'icmp' || nodeOf(plan, node).balancer === null
       ? undefined
       : plan.services.find((s) => balancedBy(s, node) && s.vip === flow.address && s.port === flow.port);
-  if (!service) return cause('refused', 'listener-missing', { node, ...called, protocol: key.protocol });
+  const withoutListener = cause('refused', 'listener-missing', { node, ...called, protocol: key.protocol });
+  if (!service) return withoutListener;
   const isHealthy = service.pool.some((server) => healthy?.includes(server.node) ?? false);
+  // While its rules are away, the kernel refuses what comes to an address that is still there.
+  if (isHealthy && isUnruled(node, evidence)) return withoutListener;
   return isHealthy
     ? cause('unexplained', 'refused-although-healthy', { node, service: service.name })
     : cause('no-server-available', 'pool-down', { node, service: service.name });
+}
+
+/** Whether a load balancer is started or restarted in a step, and so has no rules for a while. */
+function isUnruled(name: string, { moment }: Evidence): boolean {
+  const actions = moment?.whole.timeline?.steps[moment.step]?.actions ?? [];
+  return actions.some((action) => (action.do === 'startLb' || action.do === 'restartLb') && action.node === name);
 }
 
 /** Codes of RFC 792, 1122 and 1812. */
