@@ -204,6 +204,14 @@ export const MUTATIONS: Mutation[] = [
   ...mutations('time/reload', 'killed', [
     ['stopped instead of killed', { steps: { killed: { do: { killLb: null, stopLb: 'l4' } } } }, 'no-neighbour', 'l4'],
   ]),
+  ...mutations('time/restart', 'dnat', [
+    [
+      'not started again',
+      { steps: { started: { do: { startLb: null, stopLb: 'l4' } }, restarted: null } },
+      'stale-neighbour',
+      'l3',
+    ],
+  ]),
   ...mutations('time/idle', 'remembered', [
     ['the router forgets', node('l3', { idleTimeoutMs: 1000 }), 'idle-expired', 'l3'],
   ]),

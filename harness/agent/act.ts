@@ -13,10 +13,8 @@ const ACTIONS: Does = {
   linkUp: (machine, { ifaces }) => machine.linkUp(ifaces),
   killLb: (machine) => machine.killBalancer(),
   stopLb: (machine) => machine.balancer?.stop(),
-  startLb,
-  restartLb: async (machine) => {
-    await machine.balancer?.stop();
-    await startLb(machine);
+  startLb: async (machine) => {
+    if (!machine.balancer?.running && machine.node?.balancer) await machine.startBalancer(machine.node.balancer);
   },
   reloadLb: async (machine) => {
     const { balancer, node } = machine;
@@ -40,8 +38,4 @@ const ACTIONS: Does = {
 /** Does a node's part of an action, to its end. */
 export async function act(machine: Machine, action: NodeAction): Promise<void> {
   await (ACTIONS[action.do] as (machine: Machine, action: NodeAction) => unknown)(machine, action);
-}
-
-async function startLb(machine: Machine): Promise<void> {
-  if (!machine.balancer?.running && machine.node?.balancer) await machine.startBalancer(machine.node.balancer);
 }

@@ -15,8 +15,16 @@ export interface Moment {
   holders: (address: string, time: number) => string[] | undefined;
   /** When the first packet of the walk left, on the clock of the evidence's packets, ns. */
   walkBegins: number;
+  /** Whether the call began before the actions of the step were done. */
+  isActing: boolean;
   /** Present where the connection of the call is kept. */
   history?: ConnectionHistory;
+}
+
+/** Whether a step starts or restarts the load balancer of a node. */
+export function startsBalancer({ step, whole }: Pick<Moment, 'step' | 'whole'>, node: string): boolean {
+  const { actions } = whole.timeline!.steps[step]!;
+  return actions.some((action) => (action.do === 'startLb' || action.do === 'restartLb') && action.node === node);
 }
 
 /** So much later than it does it, at most, a load balancer tells that it has taken a server out, ms: on a busy machine. */
@@ -54,23 +62,26 @@ function mastersOf({ name, members, advertMs }: PairPlan, bands: StateBand[], ms
 
 /**
  * Servers of a service that one of these load balancers has for up all the time; null where none of them has judged any.
- * @param time since the epoch of the bands
+ * @param time since the epoch of the bands; a load balancer that is being started then has yet to check them
  */
 export function healthyAmong(
   service: ServicePlan,
   l4s: string[],
   bands: StateBand[],
-  time: { fromMs: number; toMs: number },
+  time: { fromMs: number; toMs: number; starts: (l4: string) => boolean },
 ): string[] | null {
   const own = bands.flatMap(({ of, spans }) =>
-    of.kind === 'server' && of.service === service.name && l4s.includes(of.at) ? [{ server: of.server, spans }] : [],
+    of.kind === 'server' && of.service === service.name && l4s.includes(of.at)
+      ? [{ server: of.server, at: of.at, spans }]
+      : [],
   );
   if (own.length === 0) return null;
+  const isOut = (band: (typeof own)[number]): boolean =>
+    [time.fromMs, time.toMs].some((ms) => stateAt(band, ms) === 'down') ||
+    (time.starts(band.at) && stateAt(band, time.fromMs) === 'off');
   const isDown = (server: string): boolean => {
     const judged = own.filter((band) => band.server === server);
-    return (
-      judged.length > 0 && judged.every((band) => [time.fromMs, time.toMs].some((ms) => stateAt(band, ms) === 'down'))
-    );
+    return judged.length > 0 && judged.every(isOut);
   };
   return service.pool.map(({ node }) => node).filter((node) => !isDown(node));
 }

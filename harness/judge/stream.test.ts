@@ -360,6 +360,39 @@ describe('what bands tell', () => {
     expect(refusedIn([server('s1')])).not.toBe('no-server-available');
     expect(causeIn([server('s1'), server('s2')])).not.toBe('no-server-available');
   });
+
+  describe('a load balancer that is restarted refuses', () => {
+    const restarted = pairLab('dsr', [[{ do: 'restartLb', node: 'l4b' }]]);
+    const server = (name: string): StateBand => ({
+      of: { kind: 'server', service: 'a', server: name, at: 'l4b' },
+      spans: [
+        { fromMs: 0, state: 'up' },
+        { fromMs: 400, state: 'off' },
+        { fromMs: 550, state: 'up' },
+      ],
+    });
+    const time = { epoch: '0', beginMs: 0, actedMs: 600, settledMs: 600, endMs: 1000 };
+    const refusedAt = (at: number, bands: StateBand[]): string | undefined => {
+      const reset = sighting(at + 1, ['l4b', 'out', 'l2'], { flags: 'RA' });
+      reset.frame.ip!.src = VIP_A;
+      const walk = { ...upTo(other, 'l4b'), reply: [{ ...other.reply.at(-1)!, node: 'l4b' }] };
+      const call = observedCall({ at, walk, outcome: 'ECONNREFUSED', packets: [reset] });
+      return judge([call], WORKS, { bands, plan: restarted, time }).cause?.code;
+    };
+
+    test('without rules, while it stops', () => {
+      expect(refusedAt(390, [server('s1'), server('s2')])).toBe('refused');
+    });
+
+    test('for want of servers, until it has checked one', () => {
+      expect(refusedAt(500, [server('s1'), server('s2')])).toBe('no-server-available');
+    });
+
+    test('without rules, where nothing is checked', () => {
+      expect(refusedAt(390, [])).toBe('refused');
+      expect(refusedAt(500, [])).toBe('refused');
+    });
+  });
 });
 
 const mixed = fc

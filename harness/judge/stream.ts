@@ -18,7 +18,7 @@ import { judgeAttempt } from './attempt.ts';
 import { examplesOf, type Examples } from './examples.ts';
 import { works, type JudgedCall, type StepTime } from './judged-call.ts';
 import { connectionsOf } from './kept-connections.ts';
-import { healthyAmong, holdersAmong, TOLD_LATE_MS } from './moment.ts';
+import { healthyAmong, holdersAmong, startsBalancer, TOLD_LATE_MS } from './moment.ts';
 import { longest, outagesAmong } from './outages.ts';
 import { streamDisagreement } from './stream-agreement.ts';
 import { reasonsAgainst } from './stream-verdict.ts';
@@ -139,7 +139,11 @@ function judgedCalls(
     const crossed = l4s.filter((l4) => walk.request.some(({ node }) => node === l4));
     const { answered, outcome, servedBy, sourceSeen } = record;
     // Who refuses has no server, though it may not have told yet.
-    const judgedBy = { fromMs: beginMs, toMs: beginMs + (outcome.startsWith('E') ? TOLD_LATE_MS : 0) };
+    const judgedBy = {
+      fromMs: beginMs,
+      toMs: beginMs + (outcome.startsWith('E') ? TOLD_LATE_MS : 0),
+      starts: (l4: string) => startsBalancer({ step, whole }, l4),
+    };
     const attempt = judgeAttempt(
       {
         plan,
@@ -160,6 +164,7 @@ function judgedCalls(
           whole,
           holders: (address, ns) => holdersAmong(plan, bands, address, at(walkBegins + ns)),
           walkBegins,
+          isActing: beginMs < time.actedMs,
           ...(history === undefined ? {} : { history }),
         },
       },

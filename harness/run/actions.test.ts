@@ -94,3 +94,18 @@ test('a flapping link is up once its step has ended', async () => {
   const [, after] = await told([{ do: 'flap', link, downMs: 60_000, upMs: 60_000 }]);
   expect(after?.slice(-2).sort()).toEqual(['l2 linkUp s1', 's1 linkUp l2']);
 });
+
+test('a load balancer that is restarted judges no server from its stop until it is asked again', async () => {
+  const said: string[] = [];
+  const call = (method: string, params: unknown) =>
+    Promise.resolve(void said.push(method === 'act' ? (params as { action: Act }).action.do : method) as never);
+  const lab = { node: () => ({ call }), pause: () => Promise.resolve(), resume: () => Promise.resolve() };
+  const bands = {
+    node: () => undefined,
+    balancer: (name: string, state: string) => void said.push(`${name} ${state}`),
+    ask: (name: string) => Promise.resolve(void said.push(`ask ${name}`)),
+  };
+  const steps: ActionPlan[][] = [[{ do: 'restartLb', node: 'l4a' }]];
+  await new Actions(pairLab({ steps }), lab, { now: () => 0 }, bands).perform(0);
+  expect(said).toEqual(['stopLb', 'l4a off', 'startLb', 'ask l4a']);
+});

@@ -95,6 +95,10 @@ export class Actions {
       case 'change':
         await this.#change(step);
         return;
+      case 'restartLb':
+        await this.#do({ ...action, do: 'stopLb' }, step);
+        await this.#do({ ...action, do: 'startLb' }, step);
+        return;
       default:
         await this.#act(action.node, { do: action.do });
         await this.#noteBalancer(action.do, action.node);
@@ -149,7 +153,7 @@ export class Actions {
       this.#unbalanced.add(node);
       this.bands.balancer(node, 'off');
     }
-    if (action === 'startLb' || action === 'restartLb') {
+    if (action === 'startLb') {
       this.#unbalanced.delete(node);
       await this.bands.ask(node);
     }

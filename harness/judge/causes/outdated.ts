@@ -7,7 +7,7 @@ import { nextHop } from './next-hop.ts';
 import { hasPower, planAt } from '../../scenario/plan-at.ts';
 import { isDirect } from '../../terms/mode.ts';
 import { sameSegment, vanishedAt, type Evidence } from '../evidence.ts';
-import type { Moment } from '../moment.ts';
+import { startsBalancer, type Moment } from '../moment.ts';
 import { addressesOf, type Rule } from './rule.ts';
 
 /**
@@ -96,12 +96,10 @@ function hasSpoken(name: string, address: string, { packets }: Evidence): boolea
  * found nobody, or said only later that it has it.
  */
 function isYetToTake(name: string, address: string, { packets, walk, moment }: Evidence): boolean {
-  const { step, whole, walkBegins } = moment!;
-  const isStarted = whole.timeline!.steps[step]!.actions.some(
-    (action) => (action.do === 'startLb' || action.do === 'restartLb') && action.node === name,
-  );
+  const { walkBegins } = moment!;
   const last = walk.request.at(-1);
-  if (!isStarted || last?.node !== name || last.direction !== 'in' || last.dst.ip !== address) return false;
+  if (!startsBalancer(moment!, name) || last?.node !== name || last.direction !== 'in' || last.dst.ip !== address)
+    return false;
   return packets.some(
     ({ node, time, direction, frame: { arp, icmp } }) =>
       node === name &&

@@ -110,6 +110,15 @@ describe('stale-neighbour', () => {
         expect(at(0, { ...seen, healthy: [] })).toEqual(['no-server-available', 'l4']);
       });
 
+      test('before it has rules, of a service without checks, whose servers are all up', () => {
+        expect(at(0, { ...refused(own), healthy: null })).toEqual(['refused', 'l4']);
+      });
+
+      test('not for want of rules, once it has been restarted', () => {
+        const later = { walk: { ...walk, reply: [reply] }, client, packets: own, healthy: ['s1'] };
+        expect(named(evidenceIn(restarted, 0, later, { holders: {}, isActing: false }))).toEqual(['unexplained', 'l4']);
+      });
+
       test('when its rules are gone', () => {
         const stopped = pairLab('dnat', [[], [{ do: 'stopLb', node: 'l4' }]]);
         delete stopped.pairs;

@@ -3,6 +3,7 @@ import { ICMP } from '../../observe/decode.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
 import type { Evidence } from '../evidence.ts';
 import { balancedBy, nodeOf } from '../../scenario/lookup.ts';
+import { startsBalancer } from '../moment.ts';
 import type { Rule } from './rule.ts';
 import { refusedQuestion } from './unanswered-arp.ts';
 import { vanished } from './vanished.ts';
@@ -40,17 +41,16 @@ function refusal(node: string, called: { address: string; port: number }, eviden
   const withoutListener = cause('refused', 'listener-missing', { node, ...called, protocol: key.protocol });
   if (!service) return withoutListener;
   const isHealthy = service.pool.some((server) => healthy?.includes(server.node) ?? false);
-  // While its rules are away, the kernel refuses what comes to an address that is still there.
-  if (isHealthy && isUnruled(node, evidence)) return withoutListener;
+  // While its rules are away, the kernel refuses what comes to an address that is still there. Who judges no server has all.
+  if ((isHealthy || healthy === null) && isUnruled(node, evidence)) return withoutListener;
   return isHealthy
     ? cause('unexplained', 'refused-although-healthy', { node, service: service.name })
     : cause('no-server-available', 'pool-down', { node, service: service.name });
 }
 
-/** Whether a load balancer is started or restarted in a step, and so has no rules for a while. */
+/** Whether a load balancer may have had no rules when the call began: it was being started or restarted. */
 function isUnruled(name: string, { moment }: Evidence): boolean {
-  const actions = moment?.whole.timeline?.steps[moment.step]?.actions ?? [];
-  return actions.some((action) => (action.do === 'startLb' || action.do === 'restartLb') && action.node === name);
+  return moment !== undefined && moment.isActing && startsBalancer(moment, name);
 }
 
 /** Codes of RFC 792, 1122 and 1812. */

@@ -148,7 +148,7 @@ export function evidenceIn(
     macTables: {},
     counters: {},
     ...seen,
-    moment: { step, whole, holders: (address) => holders[address], walkBegins: 0, ...rest },
+    moment: { step, whole, holders: (address) => holders[address], walkBegins: 0, isActing: true, ...rest },
   };
 }
 
