@@ -1,6 +1,8 @@
 import type { ConnectionHistory } from '../observe/stream-calls.ts';
 import type { Plan, ServicePlan } from '../terms/plan.ts';
-import type { PairPlan, StateBand } from '../terms/timeline.ts';
+import { nodeOf } from '../scenario/lookup.ts';
+import { planAt } from '../scenario/plan-at.ts';
+import type { ActionPlan, PairPlan, StateBand } from '../terms/timeline.ts';
 
 /** What is so beside the plan when a call of a stream is made. */
 export interface Moment {
@@ -21,10 +23,13 @@ export interface Moment {
   history?: ConnectionHistory;
 }
 
-/** Whether a step starts or restarts the load balancer of a node. */
+/** Whether a step starts the load balancer of a node that has been stopped: one that was killed has left its rules. */
 export function startsBalancer({ step, whole }: Pick<Moment, 'step' | 'whole'>, node: string): boolean {
   const { actions } = whole.timeline!.steps[step]!;
-  return actions.some((action) => (action.do === 'startLb' || action.do === 'restartLb') && action.node === node);
+  const does = (...kinds: ActionPlan['do'][]): boolean =>
+    actions.some((action) => kinds.includes(action.do) && 'node' in action && action.node === node);
+  const isStopped = does('stopLb', 'restartLb') || nodeOf(planAt(whole, step - 1), node).balancer === null;
+  return isStopped && does('startLb', 'restartLb');
 }
 
 /** So much later than it does it, at most, a load balancer tells that it has taken a server out, ms: on a busy machine. */

@@ -372,12 +372,12 @@ describe('what bands tell', () => {
       ],
     });
     const time = { epoch: '0', beginMs: 0, actedMs: 600, settledMs: 600, endMs: 1000 };
-    const refusedAt = (at: number, bands: StateBand[]): string | undefined => {
+    const refusedAt = (at: number, bands: StateBand[], plan = restarted, step = 0): string | undefined => {
       const reset = sighting(at + 1, ['l4b', 'out', 'l2'], { flags: 'RA' });
       reset.frame.ip!.src = VIP_A;
       const walk = { ...upTo(other, 'l4b'), reply: [{ ...other.reply.at(-1)!, node: 'l4b' }] };
       const call = observedCall({ at, walk, outcome: 'ECONNREFUSED', packets: [reset] });
-      return judge([call], WORKS, { bands, plan: restarted, time }).cause?.code;
+      return judge([call], WORKS, { bands, plan, step, time }).cause?.code;
     };
 
     test('without rules, while it stops', () => {
@@ -386,6 +386,13 @@ describe('what bands tell', () => {
 
     test('for want of servers, until it has checked one', () => {
       expect(refusedAt(500, [server('s1'), server('s2')])).toBe('no-server-available');
+    });
+
+    test('neither, where it was killed before, and has left its rules', () => {
+      const ended = (action: 'killLb' | 'stopLb') =>
+        pairLab('dsr', [[{ do: action, node: 'l4b' }], [{ do: 'startLb', node: 'l4b' }]]);
+      expect(refusedAt(500, [server('s1'), server('s2')], ended('killLb'), 1)).toBe('unexplained');
+      expect(refusedAt(500, [server('s1'), server('s2')], ended('stopLb'), 1)).toBe('no-server-available');
     });
 
     test('without rules, where nothing is checked', () => {
