@@ -82,7 +82,7 @@ export class Node {
       return null;
     },
     serverStates: () => Promise.resolve(this.#machine.balancer?.serverStates() ?? []),
-    balancerRules: async () => (await this.#machine.balancer?.describeRules()) ?? '',
+    balancerRules: async ({ tables }) => (await this.#machine.balancer?.describeRules(tables)) ?? '',
     reset: async () => {
       this.#stopStreams();
       return { fingerprint: await this.#machine.reset() };

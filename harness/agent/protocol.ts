@@ -37,8 +37,8 @@ export interface Calls {
   dropConnections: { params: null; result: null };
   /** Servers whose health the load balancer has judged. */
   serverStates: { params: null; result: ServerState[] };
-  /** The rules by which the load balancer carries traffic, as text. */
-  balancerRules: { params: null; result: string };
+  /** The rules by which the load balancer carries traffic, as text; with what is in their sets and maps, or without. */
+  balancerRules: { params: { tables: 'listed' | 'named' }; result: string };
   /** Undoes `configure` and `startBalancer`; answers with the fingerprint. */
   reset: { params: null; result: { fingerprint: string } };
   fire: { params: FireParams; result: FireResult };

@@ -21,8 +21,8 @@ export interface Balancer {
   forgetFlows(): Promise<void>;
   /** The last state of each server that had one since the configuration came into force. */
   serverStates(): ServerState[];
-  /** For the report: the rules that carry traffic, as text. */
-  describeRules(): Promise<string>;
+  /** For the report: the rules that carry traffic, as text; with what is in their sets and maps, or only the names of these. */
+  describeRules(tables: 'listed' | 'named'): Promise<string>;
 }
 
 /** Who is told of what a balancer does. */

@@ -102,8 +102,8 @@ export class L4labBalancer implements Balancer {
     return [...this.#states.values()];
   }
 
-  describeRules(): Promise<string> {
-    return program(['nft', 'list', 'ruleset']);
+  describeRules(tables: 'listed' | 'named'): Promise<string> {
+    return program(['nft', ...(tables === 'named' ? ['-t'] : []), 'list', 'ruleset']);
   }
 
   #note({ event, service, server, up }: LogEntry): void {
