@@ -45,9 +45,9 @@ it.each<[string, object, object?]>([
 });
 
 it.each([
-  ['maglev', '203.0.113.80', 'ip daddr 203.0.113.80 @th,224,16 80', '@th,192,32 . @th,240,16 mod 65537'],
+  ['maglev', '203.0.113.80', 'ip daddr 203.0.113.80 @th,224,16 80', '@th,192,32 . @th,240,16 mod 16381'],
   ['source-hash', '203.0.113.80', 'ip daddr 203.0.113.80 @th,224,16 80', '@th,192,32 mod 1021'],
-  ['maglev', '2001:db8::80', 'ip6 daddr 2001:db8::80 @th,384,16 80', '@th,256,128 . @th,400,16 mod 65537'],
+  ['maglev', '2001:db8::80', 'ip6 daddr 2001:db8::80 @th,384,16 80', '@th,256,128 . @th,400,16 mod 16381'],
   ['round-robin', '203.0.113.80', null, null],
 ])('dsr by %s of %s: an ICMP error about a flow that another load balancer has', (scheduler, vip, match, hash) => {
   const servers = SERVERS.map((server, index) => ({ ...server, address: vip.replace(/80$/u, `${index + 11}`) }));
