@@ -212,6 +212,9 @@ export const MUTATIONS: Mutation[] = [
       'l3',
     ],
   ]),
+  ...mutations('time/connections-forgotten', 'by-hash', [
+    ['servers picked at random', web({ scheduler: 'random' }), 'connection-unknown'],
+  ]),
   ...mutations('time/idle', 'remembered', [
     ['the router forgets', node('l3', { idleTimeoutMs: 1000 }), 'idle-expired', 'l3'],
   ]),

@@ -4,3 +4,18 @@ import { schemaFiles } from './schema-files.ts';
 test.each(Object.entries(schemaFiles()))('%s is what the reader accepts (mend with: npm run schema)', (path, text) => {
   expect(readFileSync(path, 'utf8')).toBe(text);
 });
+
+test('editors complete what variants expect, of flows and of streams', () => {
+  const schema = JSON.parse(schemaFiles()['schema/scenario.schema.json']!) as Record<string, unknown>;
+  const at = (pointer: string): unknown =>
+    pointer
+      .split('/')
+      .slice(1)
+      .reduce<unknown>((found, key) => (found as Record<string, unknown>)[key], schema);
+  const { anyOf } = at('#/properties/variants/additionalProperties/properties/expect/additionalProperties') as {
+    anyOf: { $ref: string }[];
+  };
+  const [ofFlows, ofStreams] = anyOf.map(({ $ref }) => JSON.stringify(at($ref)));
+  expect(ofFlows).toContain('"servedBy"');
+  expect(ofStreams).toContain('"outage"');
+});

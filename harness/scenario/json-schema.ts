@@ -2,7 +2,13 @@ import * as z from 'zod';
 import { fieldRows, type Schema } from './field-reference.ts';
 import { fullExpectation, singleExpectation, varies } from './flow-schema.ts';
 import { labSchema, scenarioSchema } from './schema.ts';
-import { actionList, connections, fullStreamExpectation, interrupted } from './timeline-schema.ts';
+import {
+  actionList,
+  connections,
+  expectationAsWritten,
+  fullStreamExpectation,
+  interrupted,
+} from './timeline-schema.ts';
 
 /**
  * What is made from the schemas of the YAML files: JSON Schemas, by which editors complete and check as one writes, and
@@ -34,6 +40,11 @@ function jsonSchema(schema: z.ZodType, title: string): Schema {
     override: ({ zodSchema, jsonSchema: made }) => {
       const schemaOf: unknown = zodSchema;
       if (schemaOf === fullExpectation || schemaOf === singleExpectation) made.oneOf?.unshift({ const: 'works' });
+      if (schemaOf === expectationAsWritten)
+        made.anyOf = [
+          { $ref: '#/properties/flows/additionalProperties/properties/expect' },
+          { $ref: '#/properties/steps/additionalProperties/properties/expect/additionalProperties' },
+        ];
       if (schemaOf === fullStreamExpectation) made.oneOf?.unshift({ enum: ['works', 'survives'] });
       if (schemaOf === varies.in) made.oneOf = [{ required: ['oneOf'] }, { required: ['eachOf'] }];
       if (schemaOf === actionList) {

@@ -6,13 +6,14 @@ import { balancedBy, nodeOf, ownerOf, serviceOf } from '../../scenario/lookup.ts
 import type { NodePlan, ServicePlan } from '../../terms/plan.ts';
 import { isAddressee, type Evidence } from '../evidence.ts';
 import { addressesOf } from './rule.ts';
+import { hasNoTaker } from './takers.ts';
 
 /**
  * A packet that came in at a node and was not seen again: its kernel is asked about that very packet
  * (`ip route get … from … iif …`), and its counters are read. Null where neither tells.
  */
 export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cause | null {
-  const { plan, flow, kernel, healthy } = evidence;
+  const { plan, flow, kernel } = evidence;
   const { node, iface, src, dst } = hop;
   const own = addressesOf(plan, node);
   const service = serviceOf(plan, flow);
@@ -33,8 +34,7 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
     leg === 'request' &&
     balancedBy(service, node) &&
     dst.ip === service.vip &&
-    healthy !== null &&
-    !service.pool.some((server) => healthy.includes(server.node))
+    hasNoTaker(node, service, evidence)
   ) {
     return (
       answerHasNoRoute(hop, evidence) ?? cause('no-server-available', 'pool-down', { node, service: service.name })

@@ -44,6 +44,10 @@ describe('somebody said no', () => {
     const packets = [{ ...reset, node: 'l4' }];
     expect(named({ ...base, walk, packets, healthy: [] })).toEqual(['no-server-available', 'l4']);
     expect(named({ ...base, walk, packets, healthy: ['s2'] })).toEqual(['unexplained', 'l4']);
+    const drained = structuredClone(base.plan);
+    const { services } = drained.nodes.find(({ name }) => name === 'l4')!.balancer!.config;
+    for (const server of services[0]!.servers) server.drain = true;
+    expect(named({ ...base, plan: drained, walk, packets, healthy: ['s2'] })).toEqual(['no-server-available', 'l4']);
   });
 
   test('refused by an L4 that holds the VIP, yet runs no load balancer', () => {

@@ -5,6 +5,7 @@ import type { Evidence } from '../evidence.ts';
 import { balancedBy, nodeOf } from '../../scenario/lookup.ts';
 import { startsBalancer } from '../moment.ts';
 import type { Rule } from './rule.ts';
+import { hasNoTaker } from './takers.ts';
 import { refusedQuestion } from './unanswered-arp.ts';
 import { vanished } from './vanished.ts';
 
@@ -28,11 +29,11 @@ export const refusedOrUnreachable: Rule = (evidence) => {
 };
 
 /**
- * Who says that nobody listens tells why: the L4 speaks for a pool without a healthy server.
+ * Who says that nobody listens tells why: the L4 speaks for a pool of which no server takes new connections.
  * @param called what the refused packet was for, where it was refused
  */
 function refusal(node: string, called: { address: string; port: number }, evidence: Evidence): Cause {
-  const { plan, flow, key, healthy } = evidence;
+  const { plan, flow, key } = evidence;
   // An echo is addressed to the VIP alone: no pool stands behind it.
   const service =
     flow.protocol === 'icmp' || nodeOf(plan, node).balancer === null
@@ -40,12 +41,11 @@ function refusal(node: string, called: { address: string; port: number }, eviden
       : plan.services.find((s) => balancedBy(s, node) && s.vip === flow.address && s.port === flow.port);
   const withoutListener = cause('refused', 'listener-missing', { node, ...called, protocol: key.protocol });
   if (!service) return withoutListener;
-  const isHealthy = service.pool.some((server) => healthy?.includes(server.node) ?? false);
-  // While its rules are away, the kernel refuses what comes to an address that is still there. Who judges no server has all.
-  if ((isHealthy || healthy === null) && isUnruled(node, evidence)) return withoutListener;
-  return isHealthy
-    ? cause('unexplained', 'refused-although-healthy', { node, service: service.name })
-    : cause('no-server-available', 'pool-down', { node, service: service.name });
+  if (hasNoTaker(node, service, evidence))
+    return cause('no-server-available', 'pool-down', { node, service: service.name });
+  // While its rules are away, the kernel refuses what comes to an address that is still there.
+  if (isUnruled(node, evidence)) return withoutListener;
+  return cause('unexplained', 'refused-although-healthy', { node, service: service.name });
 }
 
 /** Whether a load balancer may have had no rules when the call began: it was being started or restarted. */

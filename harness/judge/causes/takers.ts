@@ -1,0 +1,13 @@
+import { nodeOf } from '../../scenario/lookup.ts';
+import type { ServicePlan } from '../../terms/plan.ts';
+import type { Evidence } from '../evidence.ts';
+
+/**
+ * Whether a load balancer has nobody to give new connections of a service to: each server is down, or drains. Where it has
+ * told of none, all are up.
+ */
+export function hasNoTaker(node: string, service: ServicePlan, { plan, healthy }: Evidence): boolean {
+  const config = nodeOf(plan, node).balancer?.config.services.find(({ name }) => name === service.name);
+  const draining = config?.servers.filter(({ drain }) => drain === true).map(({ name }) => name) ?? [];
+  return service.pool.every((server) => draining.includes(server.node) || healthy?.includes(server.node) === false);
+}
