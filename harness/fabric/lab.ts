@@ -13,6 +13,7 @@ import { prepareHostNetwork, refuseClashes, type HostNetwork } from './host-netw
 import { KEPT_LABEL, LAB_LABEL, NODE_LABEL, OWNER_LABEL, ownerLabel, PROJECT_LABEL, VARIANT_LABEL } from './labels.ts';
 import { removeSurely } from './sweep.ts';
 import { NodeHandle } from './node-handle.ts';
+import { pauseContainer } from './pause-container.ts';
 import type { BareNode, Topology } from './lab-topology.ts';
 import { createWire, type Wire } from './wire.ts';
 
@@ -153,7 +154,7 @@ export class Lab implements AsyncDisposable {
     this.#paused.add(name);
     // What was read before is answered.
     await this.#drained();
-    await this.node(name).container.pause();
+    await pauseContainer(this.node(name).container, name);
   }
 
   async resume(name: string): Promise<void> {

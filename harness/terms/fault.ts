@@ -16,9 +16,11 @@ export interface Faults {
   /** The engine's networks give frames back to their sender. */
   hairpin: { port: string };
   'addresses-in-use': { clashes: { address: string; owner: string; iface: string }[] };
-  /** `exitCode` of its container; null where the engine did not tell. */
   /** After so long other members of the pair hold its addresses than those who are to. */
   'pair-unsettled': { pair: string; expected: string[]; seen: string[]; seconds: number };
+  /** The engine could not pause its container for so long. */
+  'pause-failed': { node: string; seconds: number; error: string };
+  /** `exitCode` of its container; null where the engine did not tell. */
   'node-gone': { node: string; exitCode: number | null; output: string };
   'agent-late': { node: string; seconds: number; output: string };
   'call-late': { node: string; method: string; seconds: number; output: string };

@@ -307,6 +307,8 @@ export const en: Catalogue = {
       `The host already has addresses of the lab: ${clashes.map(({ address, owner, iface }) => `${address} of ${owner} (on ${iface})`).join(', ')}. Use other addresses in the lab.`,
     'pair-unsettled': ({ pair, expected, seen, seconds }) =>
       `Pair ${pair} did not settle within ${seconds} s: master is ${namesText(seen) || 'no member'}, expected: ${namesText(expected) || 'no member'}.`,
+    'pause-failed': ({ node, seconds, error }) =>
+      `The engine could not pause the container of node ${node} within ${seconds} s: ${error}`,
     'node-gone': ({ node, exitCode, output }) => `The container of node ${node} ${ending(exitCode)}.${printed(output)}`,
     'agent-late': ({ node, seconds, output }) =>
       `The agent of node ${node} did not start within ${seconds} s.${printed(output)}`,

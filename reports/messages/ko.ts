@@ -295,6 +295,8 @@ export const ko: Catalogue = {
       `호스트가 이미 랩의 주소를 가지고 있습니다: ${clashes.map(({ address, owner, iface }) => `${owner}의 ${address}(호스트의 ${iface})`).join(', ')}. 랩에 다른 주소를 사용하십시오.`,
     'pair-unsettled': ({ pair, expected, seen, seconds }) =>
       `${pair} 쌍이 ${seconds}초 안에 안정되지 않았습니다. 마스터: ${namesText(seen) || '없음'}, 기대: ${namesText(expected) || '없음'}.`,
+    'pause-failed': ({ node, seconds, error }) =>
+      `엔진이 ${seconds}초 안에 ${node} 노드의 컨테이너를 일시 정지하지 못했습니다: ${error}`,
     'node-gone': ({ node, exitCode, output }) => `${node} 노드의 컨테이너가 ${ending(exitCode)}.${printed(output)}`,
     'agent-late': ({ node, seconds, output }) =>
       `${node} 노드의 에이전트가 ${seconds}초 안에 시작되지 않았습니다.${printed(output)}`,

@@ -129,6 +129,7 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'host-container-failed': { error: 'no space left' },
     hairpin: { port: 'veth7' },
     'addresses-in-use': { clashes: [{ address, owner: 'n1', iface: 'eth9' }] },
+    'pause-failed': { node: 's1', seconds: 10, error: 'unable to freeze' },
     'pair-unsettled': { pair: 'edge', expected: ['n1'], seen: ['n2'], seconds: 62 },
     'node-gone': { node, exitCode: 137, output: 'killed' },
     'agent-late': { node, seconds: 61, output: 'slow' },
