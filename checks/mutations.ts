@@ -34,6 +34,10 @@ const node = (name: string, settings: Record<string, unknown>): Record<string, u
 });
 const NO_PROXY_IP = web({ mode: 'dnat', proxyIp: null });
 
+const filtered = (name: string, rule: unknown): Record<string, unknown> => node(name, { filter: [rule] });
+const VIP = '203.0.113.80';
+const PROXY_IP = '203.0.113.254';
+
 export const MUTATIONS: Mutation[] = [
   ...mutations('proxy-and-dsr/proxy', 'fixed', [
     ['proxy IP removed', NO_PROXY_IP, 'reply-not-from-vip', 'client'],
@@ -149,6 +153,19 @@ export const MUTATIONS: Mutation[] = [
   ]),
   ...mutations('failures/health-check', 'all-up', [
     ['every listener stopped', { servers: { listeners: [] } }, 'no-server-available', 'l4'],
+  ]),
+  ...mutations('failures/filter', 'no-filter', [
+    ['the L3 rejects TCP to port 80', filtered('l3', { reject: { protocol: 'tcp', port: 80 } }), 'filtered', 'l3'],
+    ['the L4 drops what is too big', filtered('l4', { drop: { protocol: 'icmp', type: 'too-big' } }), 'filtered', 'l4'],
+    ['the client drops what comes from the VIP', filtered('client', { drop: { from: VIP } }), 'filtered', 'client'],
+  ]),
+  ...mutations('failures/filter', 'both-let-in', [
+    [
+      'checks not let in',
+      { servers: { filter: [{ accept: { from: PROXY_IP } }, { drop: { protocol: 'tcp', port: 80, from: 'l4' } }] } },
+      'no-server-available',
+      'l4',
+    ],
   ]),
   ...mutations('failures/loop', 'balancer-on', [['load balancer off', node('l4', { lb: 'off' }), 'loop']]),
   ...mutations('basics/around-the-services', 'proxy', [

@@ -93,7 +93,9 @@ function documents(drawn: Sketch): Generated {
       ? { ...serviceYaml({ ...one, proxyIp: 'auto' }, port, wired), l4: ['l4', 'l4b'] }
       : serviceYaml(one, port, wired);
   const name = sketch.ipv6 ? `${wired.name}-ipv6` : wired.name;
-  const nodes = Object.fromEntries(Object.entries(sketch.nodes).filter(([name]) => name in wired.nodes));
+  const { l4, ...others } = sketch.nodes;
+  const settings = { ...others, l4: visible(l4, sketch) };
+  const nodes = Object.fromEntries(Object.entries(settings).filter(([name]) => name in wired.nodes));
   return {
     lab: { title: name, nodes: wired.nodes, links: wired.links },
     scenario: {
@@ -150,6 +152,11 @@ function knowing({ undoDscp, ...settings }: Settings, sketch: Sketch): Settings 
 /** Services that share a VIP need ports of their own. */
 function apiPort({ web, api }: Sketch): number {
   return web.vip === api.vip ? 8080 : WEB_PORT;
+}
+
+/** Settings of the L4 without a filter that would see no request: `validate` refuses it beside mode dsr. */
+function visible({ filter, ...settings }: Settings, { web, api }: Sketch): Settings {
+  return filter === undefined || web.mode === 'dsr' || api.mode === 'dsr' ? settings : { ...settings, filter };
 }
 
 function serverYaml(name: 's1' | 's2', sketch: Sketch, wired: Wired): Settings {

@@ -19,6 +19,23 @@ function merged(...parts: fc.Arbitrary<Record<string, unknown>>[]): fc.Arbitrary
   return fc.tuple(...parts).map((all) => Object.assign({}, ...all) as Record<string, unknown>);
 }
 
+/** Rules of packet filters; names, since a lab may be of either family. */
+const FILTERS = [
+  [{ drop: { protocol: 'icmp', type: 'too-big' } }],
+  [{ drop: { protocol: 'icmp' } }],
+  [{ reject: { protocol: 'icmp' } }],
+  [{ drop: { protocol: 'tcp', port: 80 } }],
+  [{ reject: { protocol: 'tcp', port: 80 } }],
+  [{ reject: { protocol: 'udp' } }],
+  [{ drop: { protocol: 'udp', from: 'client' } }],
+  [{ drop: { from: 'l4' } }],
+  [{ reject: { from: 'client' } }],
+  [{ drop: { to: 'client' } }],
+  [{ reject: { to: 'client' } }],
+  [{ reject: { protocol: 'tcp', to: 's1' } }],
+  [{ accept: { from: 'l4' } }, { drop: { protocol: 'tcp' } }],
+];
+
 /** Kernel settings of any node that speaks IP. */
 export const host: fc.Arbitrary<Record<string, unknown>> = merged(
   fc.record({
@@ -30,6 +47,7 @@ export const host: fc.Arbitrary<Record<string, unknown>> = merged(
     acceptRedirects: mostly(false, [true]),
   }),
   seldom('loopback', [['web'], ['api']]),
+  seldom('filter', FILTERS),
 );
 
 const firewall = mostly<Record<string, unknown>>({ firewall: 'none' }, [{ firewall: 'stateful' }]);
@@ -63,6 +81,7 @@ export const oneServer: fc.Arbitrary<Record<string, unknown>> = merged(
   seldom('loopback', [[], ['web'], ['web', 'api']], 6),
   seldom('undoDscp', [[], ['web', 'api']]),
   seldom('firewall', ['stateful']),
+  seldom('filter', FILTERS),
   seldom('down', [['l2']], 20),
 );
 

@@ -1,6 +1,7 @@
 import { DEFAULT_MTU } from '../scenario/lookup.ts';
 import { isDirect } from '../terms/mode.ts';
 import type { NodePlan, RoutePlan } from '../terms/plan.ts';
+import { filterTable } from './filter-table.ts';
 
 /** Lines for `ip -batch` that bring a wired namespace, in which a bridge exists already, to what the plan says. */
 export function ipCommands(node: NodePlan): string[] {
@@ -94,6 +95,7 @@ export function ipUndoCommands(node: NodePlan): string[] {
 export function tablesOf(node: NodePlan): Record<string, string> {
   const idle = idleRules(node);
   return {
+    ...(node.filter === undefined ? {} : { 'inet l4lab_filter': filterTable(node.filter) }),
     ...(node.firewall === 'stateful' ? { 'inet l4lab_firewall': firewallRules(node) } : {}),
     ...(idle === null ? {} : { 'inet l4lab_idle': idle }),
     ...(node.undoDscp === undefined ? {} : { 'netdev l4lab_undo_dscp': undoDscpRules(node) }),

@@ -56,3 +56,19 @@ test('of several outcomes each has the controls of its cause, asked once', () =>
     }),
   ).toEqual(['client → next hop 198.51.100.1', 'l4 → s1 203.0.113.11:80', 'l4 → s2 203.0.113.12:80']);
 });
+
+test('what a filter of the lab stops shows nothing, and is not asked', () => {
+  const services = { a: { vip: VIP_A, mode: 'proxy' as const, pool: ['s1', 's2'], proxyIp: PIP } };
+  const asked = (node: string, rule: object): string[] => {
+    const filter = [{ drop: rule }];
+    const filtered = planOf(oneArm({ services, nodes: { [node]: { filter } } }));
+    const flow = flowOf(filtered, 'client', 'a');
+    return controlsOf(filtered, { ...flow, expect: { outcome: 'fails', cause: 'filtered' } }).map(
+      ({ from, to }) => `${from} → ${to ?? 'next hop'}`,
+    );
+  };
+  expect(asked('s1', { protocol: 'tcp', from: 'client' })).toEqual(['client → next hop', 'l4 → s1', 'l4 → s2']);
+  expect(asked('s1', { protocol: 'tcp', port: 80 })).toEqual(['client → next hop', 'l4 → s2']);
+  expect(asked('l3', { protocol: 'icmp', type: 'echo-request' })).toEqual(['l4 → s1', 'l4 → s2']);
+  expect(asked('client', { protocol: 'icmp', type: 'echo-reply' })).toEqual(['l4 → s1', 'l4 → s2']);
+});

@@ -1,6 +1,8 @@
-import { contains, network } from '../scenario/address.ts';
-import { balancedBy, interfaceAddresses, nodeOf, serviceOf } from '../scenario/lookup.ts';
+import { contains, host, network } from '../scenario/address.ts';
+import { blockedBy } from '../scenario/filter-match.ts';
+import { balancedBy, interfaceAddresses, nodeOf, ownerOf, serviceOf } from '../scenario/lookup.ts';
 import { alternativesOf } from '../terms/expectation.ts';
+import type { FilteredPacket } from '../terms/filter.ts';
 import type { FlowPlan, Plan, SingleExpectation } from '../terms/plan.ts';
 import type { Control } from '../terms/reason.ts';
 
@@ -12,7 +14,9 @@ const PART_IS_MISSING = ['no-neighbour', 'no-route', 'no-server-available', 'loo
  * server that may be picked gets an answer from the very listener (or, when the flow is to be refused, from the server).
  */
 export function controlsOf(plan: Plan, flow: FlowPlan): Control[] {
-  const controls = alternativesOf(flow.expect).flatMap((expect) => controlsFor(expect, plan, flow));
+  const controls = alternativesOf(flow.expect)
+    .flatMap((expect) => controlsFor(expect, plan, flow))
+    .filter((control) => !isFiltered(plan, control));
   return [...new Map(controls.map((control) => [controlKey(control), control])).values()];
 }
 
@@ -32,6 +36,32 @@ export function controlsFor(expect: SingleExpectation, plan: Plan, flow: FlowPla
     );
   }
   return controls;
+}
+
+/** Whether a filter at either end lets a control not pass: it would show nothing but that. */
+function isFiltered(plan: Plan, { from, to, address, protocol, port }: Control): boolean {
+  const target = to ?? ownerOf(plan, address);
+  const source = nodeOf(plan, from)
+    .interfaces.flatMap(({ addresses }) => addresses)
+    .find((cidr) => contains(network(cidr), address));
+  if (target === null || source === undefined) return false;
+  const isIcmp = protocol === 'icmp';
+  const ends = { protocol: protocol === 'http' ? ('tcp' as const) : protocol };
+  const there: FilteredPacket = {
+    ...ends,
+    src: host(source),
+    dst: address,
+    dstPort: isIcmp ? null : port,
+    type: isIcmp ? 'echo-request' : null,
+  };
+  const back: FilteredPacket = {
+    ...ends,
+    src: address,
+    dst: host(source),
+    dstPort: null,
+    type: isIcmp ? 'echo-reply' : null,
+  };
+  return blockedBy(nodeOf(plan, target), there) !== null || blockedBy(nodeOf(plan, from), back) !== null;
 }
 
 /** The same for controls that ask the same. */

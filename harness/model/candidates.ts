@@ -2,7 +2,7 @@ import { listenerText } from '../terms/listener.ts';
 import { DEFAULT_MTU, nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { Fix } from '../terms/fix.ts';
 import type { NodePlan, Plan } from '../terms/plan.ts';
-import { balancersFor, calledBy, forServers, forwardsPackets, isSet, onNodes } from './candidate.ts';
+import { balancersFor, calledBy, forServers, forwardsPackets, isSet, onNodes, settingOf } from './candidate.ts';
 import type { Candidate, Failure, Patch } from './candidate.ts';
 import { callersLoopback, otherModes, QUIET, vipOnLoopback } from './mode-candidates.ts';
 import { otherGateways, otherRoutes, otherServerGateways } from './route-candidates.ts';
@@ -19,6 +19,7 @@ type NodeFix = Exclude<
  */
 export function candidates(failure: Failure): Candidate[] {
   return [
+    ...withoutRule(failure),
     ...listenersOn(failure),
     ...interfacesUp(failure),
     ...nodeSettings(failure),
@@ -67,6 +68,26 @@ function nodeSettings({ plan, cause: { node: name, code } }: Failure): Candidate
 
 function rpFilterOff(node: string): Fix {
   return { code: 'rp-filter-off', params: { node } };
+}
+
+/** The rule that stopped the packet taken out; or, where checks of servers fail, each of theirs. */
+function withoutRule(failure: Failure): Candidate[] {
+  const { plan, cause } = failure;
+  const names =
+    cause.code === 'filtered' ? [cause.node] : cause.code === 'no-server-available' ? calledBy(failure) : [];
+  const rules = names.flatMap((name) =>
+    (nodeOf(plan, name).filter ?? []).filter(({ action }) => action !== 'accept').map(({ text }) => text),
+  );
+  const ofCause = 'rule' in cause.detail.params ? cause.detail.params.rule : null;
+  return [...new Set(rules)]
+    .filter((rule) => ofCause === null || rule === ofCause)
+    .map((rule) => {
+      const having = (name: string): number => nodeOf(plan, name).filter?.findIndex(({ text }) => text === rule) ?? -1;
+      const nodes = names.filter((name) => having(name) !== -1);
+      return onNodes([{ code: 'without-rule', params: { nodes, rule } }], nodes, (name) => ({
+        filter: settingOf(failure, name, 'filter')!.filter((_, index) => index !== having(name)),
+      }));
+    });
 }
 
 function withoutFirewall({ plan, cause }: Failure): Candidate[] {

@@ -68,6 +68,19 @@ test('dnat past the L4: gateway l4, a route by it, a proxy IP, or DSR', () => {
   expect(patch).toEqual({ services: { web: { mode: 'proxy', proxyIp: 'auto' } } });
 });
 
+test('a filter: without the rule that stopped the packet, wherever it is written', () => {
+  const rules = 'filter: [{ drop: { protocol: udp } }, { drop: { protocol: tcp, port: 80 } }]';
+  const service = `services: { web: { ${web}, mode: proxy, proxyIp: auto } }`;
+  const [first] = remedies(oneArm, `nodes: { l3: { ${rules} } }\n${service}\n${flow}`);
+  expect(first).toMatchObject({
+    fixes: [{ code: 'without-rule', params: { nodes: ['l3'], rule: 'drop tcp port 80' } }],
+    patch: { nodes: { l3: { filter: [{ drop: { protocol: 'udp' } }] } } },
+  });
+  const checked = `services: { web: { ${web}, mode: proxy, proxyIp: auto, check: { type: tcp } } }`;
+  const [inCheck] = remedies(oneArm, `servers: { gateway: l3, ${rules} }\n${checked}\n${flow}`);
+  expect(inCheck!.fixes).toEqual([{ code: 'without-rule', params: { nodes: ['s1', 's2'], rule: 'drop tcp port 80' } }]);
+});
+
 test('dsr without the VIP on the servers: put it there, or take proxy mode', () => {
   expect(codes(oneArm, `servers: { gateway: l3 }\nservices: { web: { ${web}, mode: dsr } }\n${flow}`)).toEqual([
     'vip-on-loopback',

@@ -6,6 +6,7 @@ import { confirm, find, hidesSource, movesDestination, track, trackRelated } fro
 import type { Connection, Passing, Tracked } from './conntrack.ts';
 import { forwards } from './device-settings.ts';
 import { consume, refuse } from './endpoints.ts';
+import { isFiltered } from './filter.ts';
 import { refusesUntracked } from './ingress-ends.ts';
 import {
   balance,
@@ -50,6 +51,7 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
   const route = host.owned.has(packet.dst) || answersEcho(host, packet) ? 'local' : wayOf(run, host, packet);
   if (route === 'local') {
     if (!sourceIsFine(run, host, device, packet)) return;
+    if (unserved === null && isFiltered(run, host, { packet: asTakenIn(host, device, packet), tracked })) return;
     if (packet.step === 'redirect') {
       learnRedirect(run, host, device, packet);
       return;
@@ -79,6 +81,13 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
 /** The load balancer answers echo requests to a VIP, be it an address of the node or not. */
 function answersEcho({ plan: { balancer } }: Host, { protocol, step, dst }: Packet): boolean {
   return balancer !== null && protocol === 'icmp' && step === 'request' && answeredVips(balancer.config).includes(dst);
+}
+
+/** An echo request to a VIP that the node does not own is redirected to the interface's first address (lb/render/echo.ts). */
+function asTakenIn({ owned }: Host, { addresses }: Device, packet: Packet): Packet {
+  const isV6 = packet.dst.includes(':');
+  const own = addresses.find(({ ip }) => ip.includes(':') === isV6);
+  return owned.has(packet.dst) || own === undefined ? packet : { ...packet, dst: own.ip };
 }
 
 /** A packet that a socket of this node sends, or its kernel, which may know what connection the packet belongs to. */
@@ -128,7 +137,7 @@ function forward(
   const { packet, tracked } = passing;
   if (packet.ttl <= 1) {
     die(run, packet, cause('loop', 'ttl-expired', { node: host.name, address: packet.dst }));
-    sendIcmpError(run, host, packet, { tracked });
+    sendIcmpError(run, host, packet, { tracked, isExpired: true });
     return;
   }
   const to = host.devices.get(route.device);
@@ -139,6 +148,7 @@ function forward(
   if (!fits(run, host, to, passing)) return;
   if (from === to && sourceOnLink && sendsRedirects(to, route, packet))
     redirect(run, host, packet, { device: to, address: route.via ?? packet.dst });
+  if (isFiltered(run, host, passing)) return;
   if (host.plan.firewall === 'stateful' && isStray(passing)) {
     halfSeen(run, host, packet);
     return;

@@ -1,4 +1,5 @@
 import type { Cause } from '../terms/cause.ts';
+import type { IcmpType } from '../terms/filter.ts';
 import type { Hop } from '../terms/walk.ts';
 
 /** Which packet of an exchange this is; UDP and ICMP know `request` and `reply` only. */
@@ -31,6 +32,8 @@ export interface Packet {
   misdirected?: { bridge: string; mac: string; port: string; isOutdated: boolean };
   /** ICMP errors and redirects: the packet they quote. */
   about?: Packet;
+  /** ICMP errors: what they say. */
+  says?: IcmpType;
   /** ICMP error about a packet that was too big: what would fit, bytes. */
   mtu?: number;
   /** ICMP redirect: who sends it, and the better gateway. */

@@ -91,7 +91,8 @@ function causeOf(run: Run): Cause {
     const end = run.ends.get(id);
     if (end === undefined) return cause('unexplained', 'never-ends', called);
     if (end.fate === 'died' && end.cause !== null) {
-      return REFUSALS.includes(end.cause.code) ? (lostRefusal(run) ?? end.cause) : end.cause;
+      if (REFUSALS.includes(end.cause.code)) return lostRefusal(run) ?? end.cause;
+      return unheard(run, id) ?? end.cause;
     }
     if (end.fate === 'unwanted') return misdelivery(run, end);
   }
@@ -115,6 +116,13 @@ function lostRefusal(run: Run): Cause | null {
   const end = ends.get(answer.id);
   if (end === undefined || (answer.step === 'error' && end.packet.trace !== null)) return null;
   return end.fate === 'unwanted' ? misdelivery(run, end) : end.cause;
+}
+
+/** TCP sends smaller segments once it is told that one was too big: what keeps that from it is the cause. */
+function unheard({ exchange, ends }: Run, id: number): Cause | null {
+  if (exchange.protocol !== 'tcp') return null;
+  const told = [...ends.values()].find(({ packet: { about, says } }) => says === 'too-big' && about?.id === id);
+  return told?.cause?.code === 'filtered' ? told.cause : null;
 }
 
 function misdelivery({ network }: Run, { packet: { misdirected, dst: address, trace }, node }: End): Cause {

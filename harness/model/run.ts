@@ -124,30 +124,32 @@ export function discard(run: Run, packet: Packet, node: string): void {
  * ICMP error (RFC 792) to the source of a packet that a node could not send on; none about another ICMP message's fate.
  * It belongs to the packet's connection (nf_ct_attach), be it one that never came to be, and goes its other way: NAT makes
  * it what the sender knows, although what it quotes is translated in part only.
- * @param known what the node knows of the packet: its connection, and what size would fit
+ * @param known what the node knows of the packet: its connection, what size would fit, whether it came too far
  */
 export function sendIcmpError(
   run: Run,
   host: Host,
   packet: Packet,
-  { tracked, mtu }: { tracked?: Tracked; mtu?: number } = {},
+  { tracked, mtu, isExpired = false }: { tracked?: Tracked; mtu?: number; isExpired?: boolean } = {},
 ): void {
   if (packet.about !== undefined) return;
   const from = host.owned.has(packet.dst) ? packet.dst : arrivalAddress(host, packet);
   const error = errorAbout(run.exchange, packet, from);
+  const says = mtu !== undefined ? 'too-big' : isExpired ? 'time-exceeded' : 'unreachable';
   run.outbox.push({
     node: host.name,
-    packet: mtu === undefined ? error : { ...error, mtu },
-    ...(tracked === undefined || !('connection' in tracked)
-      ? {}
-      : {
-          tracked: {
-            state: 'known',
-            connection: tracked.connection,
-            direction: tracked.state === 'known' && tracked.direction === 'reply' ? 'original' : 'reply',
-          },
-        }),
+    packet: { ...error, says, ...(mtu === undefined ? {} : { mtu }) },
+    ...inAnswerTo(tracked),
   });
+}
+
+/** What a node sends about a packet, or in place of an answer to it, belongs to its connection and goes the other way. */
+export function inAnswerTo(tracked: Tracked | undefined): { tracked?: Tracked } {
+  if (tracked === undefined || !('connection' in tracked)) return {};
+  const isReply = tracked.state === 'known' && tracked.direction === 'reply';
+  return {
+    tracked: { state: 'known', connection: tracked.connection, direction: isReply ? 'original' : 'reply' },
+  };
 }
 
 /** IPv6 speaks from the interface that the packet came in by (icmp6_send), IPv4 from the one that the error leaves by. */

@@ -48,6 +48,7 @@ const OF_IP: (keyof NodeSettings)[] = [
   'acceptRedirects',
   'forwarding',
   'firewall',
+  'filter',
   'neighbourAgeMs',
   'sysctls',
 ];

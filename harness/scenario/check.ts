@@ -6,6 +6,7 @@ import { idleFlowFields, idleLabSettings, idleScenarioSettings, idleServiceField
 import { sharedMacs } from './check-macs.ts';
 import { tooNarrowForIpv6 } from './check-mtu.ts';
 import { checkNextHops } from './check-next-hops.ts';
+import { checkFilter, filtersThatSeeNothing } from './check-filter.ts';
 import { checkFlow } from './check-flow.ts';
 import { checkSysctls } from './check-sysctls.ts';
 import { listenersGivenTwice, strangeListeners } from './check-listeners.ts';
@@ -83,7 +84,7 @@ function checkSettled(scenario: ScenarioFile, lab: Lab): Problem[] {
     ...(scenario.nodes[name] ? [{ path: ['nodes', name], settings: scenario.nodes[name] }] : []),
   ];
   problems.push(...checkNextHops(lab, layersOf), ...tooNarrowForIpv6(lab, layersOf));
-  problems.push(...strangeListeners(scenario, lab, layersOf));
+  problems.push(...strangeListeners(scenario, lab, layersOf), ...filtersThatSeeNothing(scenario, lab, layersOf));
   problems.push(...checkServices(scenario, lab), ...checkScenarioAddresses(scenario, lab));
   for (const name of Object.keys(scenario.flows)) problems.push(...checkFlow(name, scenario, lab));
   problems.push(...checkPairs(scenario, lab), ...ringsOfScenario(scenario, lab));
@@ -159,7 +160,7 @@ function checkSettings(
         dependsOn: [['links']],
       });
   }
-  problems.push(...checkSysctls(path, settings));
+  problems.push(...checkSysctls(path, settings), ...checkFilter(path, settings, lab));
   const onlyL4 = (['vipOwner', 'lb'] as const).filter((key) => settings[key] !== undefined);
   if (onlyL4.length > 0 && names.some((name) => lab.nodes[name]?.role !== 'l4')) {
     problems.push(...onlyL4.map((key) => ({ path: [...path, key], message: 'is for l4 nodes only' })));

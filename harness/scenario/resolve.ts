@@ -21,6 +21,7 @@ import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
 import { interfaceAddresses } from './lookup.ts';
 import { stableMac } from './stable-mac.ts';
 import { listenerOf } from '../terms/listener.ts';
+import { resolveFilter } from './resolve-filter.ts';
 import { resolvePairs, resolveTimeline } from './resolve-timeline.ts';
 import { stepped } from './step-changes.ts';
 import { sysctls } from './sysctls.ts';
@@ -113,10 +114,20 @@ function resolveNode(name: string, lab: Lab, body: ScenarioFile, ipv6: boolean):
     ),
     bridge,
     firewall: settings.firewall ?? 'none',
+    ...filterOf(settings, lab, body),
     ...ages(settings),
     listeners: settings.listeners?.map(listenerOf) ?? defaultListeners(name, body),
     balancer: ROLES[settings.role].balances && settings.lb !== 'off' ? balancerOf(name, lab, body) : null,
   };
+}
+
+function filterOf({ filter = [] }: LabNode, lab: Lab, body: ScenarioFile): Pick<NodePlan, 'filter'> {
+  if (filter.length === 0) return {};
+  const addressesOf = (node: string): readonly string[] => {
+    const { address } = settingsOf(node, lab, body);
+    return address === undefined ? nodeAddresses(lab, node) : [address];
+  };
+  return { filter: resolveFilter(filter, addressesOf) };
 }
 
 function balancerOf(name: string, lab: Lab, body: ScenarioFile): BalancerPlan {

@@ -1,6 +1,7 @@
 import type { Role } from '../terms/plan.ts';
 import { ROLES } from '../terms/role.ts';
 import * as z from 'zod';
+import { filterRule } from './filter-schema.ts';
 import { flow } from './flow-schema.ts';
 import { network } from './address.ts';
 import {
@@ -84,6 +85,12 @@ const nodeSettings = z.strictObject({
     .enum(['none', 'stateful'])
     .optional()
     .describe('`stateful` drops forwarded packets of connections that it did not see begin.'),
+  filter: z
+    .array(filterRule)
+    .optional()
+    .describe(
+      'Rules for packets that the node forwards or receives itself: the first that matches decides, and what none matches passes. `to` and `port` are those after NAT of the node itself; multicast, neighbour discovery, what a node sends and what it says to itself pass.',
+    ),
   idleTimeoutMs: z
     .int()
     .min(1000)

@@ -61,7 +61,12 @@ export interface CauseDetails {
   'exceeds-mtu': At & { address: string; mtu: number | null };
   /** An interface drops it and reports nothing. Bytes. */
   'exceeds-interface': At & { address: string; iface: string; size: number; mtu: number };
+  /** By no rule of the lab's. */
   'rejected-by-rule': At & { address: string };
+  /** A rule of the node's filter, the `number`-th, counted from 1; `address`: destination of the packet. */
+  'filter-matched': At & { address: string; number: number; rule: string };
+  /** The same of the ICMP error that was to tell the sender of a packet that it was too big. */
+  'too-big-unheard': At & { address: string; number: number; rule: string };
   /** `node` sends to a MAC whose node, `holder` aside, does not have the address any more, or is gone. */
   'neighbour-outdated': At & { address: string; mac: string; owner: string | null; holder: string | null };
   /** The switch `node` sends frames for the MAC of `owner` out of a port that does not lead there any more. */

@@ -15,6 +15,8 @@ export interface Fixes {
   /** The address of the outgoing interface. */
   'proxy-ip-auto': { service: string };
   'firewall-off': { node: string };
+  /** A rule of their filters taken out. */
+  'without-rule': { nodes: string[]; rule: string };
   'accept-redirects-off': { node: string };
   'node-gateway': { node: string; gateway: string };
   'widen-mtu': { mtu: number };

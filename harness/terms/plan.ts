@@ -1,4 +1,5 @@
 import type { CauseCode } from './cause.ts';
+import type { FilterRule } from './filter.ts';
 import type { FindingCode } from './finding.ts';
 import type { PairPlan, TimelinePlan } from './timeline.ts';
 import type { LbConfig } from '../../lb/terms/config.ts';
@@ -48,6 +49,8 @@ export interface NodePlan {
   bridge: boolean;
   /** `stateful`: drops forwarded packets that conntrack calls invalid, and TCP that it did not see begin. */
   firewall: 'none' | 'stateful';
+  /** Rules for packets that it forwards or receives, before `firewall` looks at them; absent where there are none. */
+  filter?: FilterRule[];
   listeners: ListenerPlan[];
   /** Without traffic for so long a node that keeps state forgets a connection, ms; absent means the kernel's own times. */
   idleTimeoutMs?: number;

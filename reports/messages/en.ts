@@ -103,9 +103,9 @@ export const en: Catalogue = {
       fix: 'Let the ICMP error reach the sender, or clamp the MSS.',
     },
     filtered: {
-      story: 'A firewall rule dropped the packet.',
+      story: 'A firewall rule dropped the packet, or the ICMP error that was to make its sender send less.',
       evidence: 'The packet enters a node and does not leave it; the counter of a drop or reject rule rises.',
-      fix: 'Check the rules of that node.',
+      fix: 'Remove the rule, or change what it matches.',
     },
     'stale-neighbour': {
       story: 'A node sent to the MAC of a node that does not have the address any more.',
@@ -202,6 +202,10 @@ export const en: Catalogue = {
     'exceeds-interface': ({ node, address, iface, size, mtu }) =>
       `${node} silently dropped a packet of ${size} bytes for ${address}: the MTU of its interface ${iface} is ${mtu} bytes.`,
     'rejected-by-rule': ({ node, address }) => `A firewall rule on ${node} rejected a packet for ${address}.`,
+    'filter-matched': ({ node, address, number, rule }) =>
+      `Rule ${number} of the filter on ${node} (${rule}) let a packet for ${address} go no further.`,
+    'too-big-unheard': ({ node, address, number, rule }) =>
+      `Rule ${number} of the filter on ${node} (${rule}) kept from ${address} the ICMP message that its packet was too big, so it sent nothing smaller.`,
     'neighbour-outdated': ({ node, address, mac, owner, holder }) =>
       `${node} sent packets for ${address} to ${owner === null ? mac : `the MAC of ${owner} (${mac})`}, which does not have the address${holder === null ? '' : `; ${holder} has it`}.`,
     'port-outdated': ({ node, owner, port, address }) =>
@@ -342,6 +346,7 @@ export const en: Catalogue = {
     route: ({ nodes, to, via }) => `${namesText(nodes)}: route to ${to} via ${via}`,
     'proxy-ip-auto': ({ service }) => `proxy IP for ${service}: the address of the L4's outgoing interface`,
     'firewall-off': ({ node }) => `${node}: no stateful firewall`,
+    'without-rule': ({ nodes, rule }) => `${namesText(nodes)}: filter without the rule ${rule}`,
     'accept-redirects-off': ({ node }) => `${node}: accept_redirects off`,
     'node-gateway': ({ node, gateway }) => `${node}: gateway ${gateway}`,
     'widen-mtu': ({ mtu }) => `MTU ${mtu} on every interface`,

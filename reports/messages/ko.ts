@@ -90,9 +90,9 @@ export const ko: Catalogue = {
       fix: 'ICMP 오류가 송신자에게 도달하게 하거나 MSS를 조정하십시오.',
     },
     filtered: {
-      story: '규칙이 패킷을 버렸습니다.',
+      story: '방화벽 규칙이 패킷을 버렸거나, 송신자가 더 작게 보내도록 알리는 ICMP 오류를 버렸습니다.',
       evidence: '패킷이 노드로 들어가 나오지 않고, drop 또는 reject 규칙의 카운터가 올라갑니다.',
-      fix: '그 노드의 규칙을 살펴보십시오.',
+      fix: '그 규칙을 지우거나 규칙이 가리키는 패킷을 바꾸십시오.',
     },
     'stale-neighbour': {
       story: '노드가 그 주소를 더 이상 가지지 않은 노드의 MAC으로 보냈습니다.',
@@ -188,6 +188,10 @@ export const ko: Catalogue = {
     'exceeds-interface': ({ node, address, iface, size, mtu }) =>
       `${node}이(가) ${address}(으)로 가는 ${size}바이트 패킷을 알림 없이 버렸습니다. ${iface} 인터페이스의 MTU는 ${mtu}바이트입니다.`,
     'rejected-by-rule': ({ node, address }) => `${node}의 방화벽 규칙이 ${address}(으)로 가는 패킷을 거부했습니다.`,
+    'filter-matched': ({ node, address, number, rule }) =>
+      `${node}의 필터 규칙 ${number}(${rule})이(가) ${address}(으)로 가는 패킷을 막았습니다.`,
+    'too-big-unheard': ({ node, address, number, rule }) =>
+      `${node}의 필터 규칙 ${number}(${rule})이(가) 패킷이 너무 크다고 ${address}에 알리는 ICMP 메시지를 막아, 더 작은 패킷이 나가지 않았습니다.`,
     'neighbour-outdated': ({ node, address, mac, owner, holder }) =>
       `${node}이(가) ${address}(으)로 가는 패킷을 ${owner === null ? mac : `${owner}의 MAC(${mac})`}(으)로 보냈으나, 그 노드에는 이 주소가 없습니다.${holder === null ? '' : ` 주소를 가진 노드: ${holder}.`}`,
     'port-outdated': ({ node, owner, port, address }) =>
@@ -330,6 +334,7 @@ export const ko: Catalogue = {
     route: ({ nodes, to, via }) => `${namesText(nodes)}: ${to} 경로를 ${via}(으)로`,
     'proxy-ip-auto': ({ service }) => `${service}의 Proxy IP를 L4가 내보내는 인터페이스의 주소로`,
     'firewall-off': ({ node }) => `${node}: 상태 기반 방화벽 끄기`,
+    'without-rule': ({ nodes, rule }) => `${namesText(nodes)}: 필터에서 규칙 ${rule} 빼기`,
     'accept-redirects-off': ({ node }) => `${node}: accept_redirects 끄기`,
     'node-gateway': ({ node, gateway }) => `${node}: 게이트웨이를 ${gateway}(으)로`,
     'widen-mtu': ({ mtu }) => `모든 인터페이스의 MTU를 ${mtu}(으)로 맞추기`,

@@ -1,5 +1,6 @@
 import { cause, type Cause } from '../../terms/cause.ts';
 import type { Evidence } from '../evidence.ts';
+import { filtered } from './filtered.ts';
 import { lostState, passedOn, unknownMidway } from './lost-state.ts';
 import { halfSeen, macMovedLater, redirected } from './mid-flow.ts';
 import { neverLeft } from './never-left.ts';
@@ -24,6 +25,7 @@ const RULES: Rule[] = [
   passedOn,
   lostState,
   redirected,
+  filtered,
   replyElsewhere,
   swallowed,
   macMovedLater,

@@ -37,6 +37,7 @@ export function nodeLabel(node: NodePlan, services: ServicePlan[]): NodeLabel {
         text: `lo ${address.replace(/\/(32|128)$/, '')}`,
       })),
       ...(node.firewall === 'stateful' ? [{ kind: 'note' as const, text: 'stateful firewall' }] : []),
+      ...(node.filter ?? []).map(({ text }) => ({ kind: 'note' as const, text })),
       ...down.map(({ name }) => ({ kind: 'note' as const, text: `${name} is down` })),
     ],
   };

@@ -1,0 +1,36 @@
+import { filterTable } from './filter-table.ts';
+
+/** The lines that rules make, without those for what is no traffic of a lab. */
+function rules(...filter: Parameters<typeof filterTable>[0]): string[] {
+  return filterTable(filter)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith('meta nfproto'));
+}
+
+test('a rule stands for both families, and its counter is one', () => {
+  const filter = [{ action: 'drop' as const, protocol: 'icmp' as const, type: 'too-big' as const, text: '' }];
+  expect(rules(...filter)).toEqual([
+    'meta nfproto ipv4 icmp type destination-unreachable icmp code frag-needed counter name rule1 drop',
+    'meta nfproto ipv6 icmpv6 type packet-too-big counter name rule1 drop',
+  ]);
+  expect(filterTable(filter).match(/counter rule1 {}/g)).toHaveLength(1);
+});
+
+test('one that names addresses is for their families alone', () => {
+  expect(rules({ action: 'drop', protocol: 'udp', port: 53, from: ['198.51.100.0/24'], text: '' })).toEqual([
+    'meta nfproto ipv4 ip saddr { 198.51.100.0/24 } udp dport 53 counter name rule1 drop',
+  ]);
+});
+
+test('TCP is reset, the rest is told that the port is unreachable', () => {
+  expect(rules({ action: 'reject', to: ['2001:db8::1/128'], text: '' })).toEqual([
+    'meta nfproto ipv6 ip6 daddr { 2001:db8::1/128 } meta l4proto tcp counter name rule1 reject with tcp reset',
+    'meta nfproto ipv6 ip6 daddr { 2001:db8::1/128 } meta l4proto udp counter name rule1 reject with icmpx port-unreachable',
+    'meta nfproto ipv6 ip6 daddr { 2001:db8::1/128 } meta l4proto icmpv6 counter name rule1 reject with icmpx port-unreachable',
+  ]);
+});
+
+test('what passes is not counted', () => {
+  expect(filterTable([{ action: 'accept', protocol: 'tcp', text: '' }])).not.toContain('counter');
+});

@@ -1,0 +1,159 @@
+import { cause, type Cause } from '../../terms/cause.ts';
+import type { FilteredPacket, FilterMatch, IcmpType } from '../../terms/filter.ts';
+import type { Frame, Icmp, Sighting } from '../../terms/sighting.ts';
+import type { Hop } from '../../terms/walk.ts';
+import { ICMP } from '../../observe/decode.ts';
+import { blockedBy } from '../../scenario/filter-match.ts';
+import { host } from '../../scenario/address.ts';
+import { balancedBy, nodeOf, serviceOf } from '../../scenario/lookup.ts';
+import { isDirect } from '../../terms/mode.ts';
+import type { NodePlan } from '../../terms/plan.ts';
+import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence.ts';
+import { addressesOf, type Rule } from './rule.ts';
+import { withoutVip } from './vanished.ts';
+
+/**
+ * A packet came to a node, a rule of whose filter matches it, and did not leave; where counters were read, that of the rule
+ * rose. So with what a flow begins with and is first answered, and with the ICMP error by which TCP is told of a packet that
+ * was too big; nobody else hangs on an ICMP error.
+ */
+export const filtered: Rule = (evidence) => {
+  const { walk, plan } = evidence;
+  if (plan.nodes.every(({ filter }) => filter === undefined)) return null;
+  return atEnd(walk.request, evidence) ?? atEnd(walk.reply, evidence) ?? unheard(evidence);
+};
+
+function atEnd(leg: Hop[], evidence: Evidence): Cause | null {
+  const { packets, plan, kernel } = evidence;
+  const hop = leg.at(-1);
+  if (hop === undefined || !isAddressee(hop, plan)) return null;
+  const node = nodeOf(plan, hop.node);
+  const isOwn = addressesOf(plan, node.name).includes(hop.dst.ip);
+  // What the kernel refuses itself never came as far as a filter.
+  const isAsked = vanishedAt(evidence)?.hop === hop;
+  if (isAsked && (refusesSource(evidence) || (kernel === 'no-route' && !isOwn))) return null;
+  if (!isOwn && withoutVip(evidence)?.node === node.name) return null;
+  const frame = packets.find((seen) => isOf(hop, seen))?.frame;
+  if (frame === undefined || isError(frame)) return null;
+  return matched(node, frame, evidence);
+}
+
+function isOf({ node, iface, direction, src, dst, ttl }: Hop, seen: Sighting): boolean {
+  const { ip, srcMac, dstMac } = seen.frame;
+  return (
+    seen.node === node &&
+    seen.iface === iface &&
+    seen.direction === direction &&
+    ip?.src === src.ip &&
+    ip.dst === dst.ip &&
+    ip.ttl === ttl &&
+    srcMac === src.mac &&
+    dstMac === dst.mac
+  );
+}
+
+function isError({ icmp }: Frame): boolean {
+  return icmp?.inner !== undefined;
+}
+
+/** Where a sender of TCP was not told that a packet was too big. */
+function unheard(evidence: Evidence): Cause | null {
+  const { packets, plan, key } = evidence;
+  if (key.protocol !== 'tcp') return null;
+  for (const { node: name, direction, time, frame } of packets) {
+    const node = nodeOf(plan, name);
+    const isMeant = direction === 'in' && node.interfaces.some(({ mac }) => mac === frame.dstMac);
+    if (!isMeant || frame.icmp === undefined || typeOf(frame.icmp) !== 'too-big') continue;
+    const wentOn = packets.some(
+      (later) =>
+        later.node === name &&
+        later.direction === 'out' &&
+        later.time >= time &&
+        later.frame.icmp !== undefined &&
+        typeOf(later.frame.icmp) === 'too-big',
+    );
+    const found = wentOn ? null : matched(node, frame, evidence);
+    if (found) return found;
+  }
+  return null;
+}
+
+function matched(node: NodePlan, frame: Frame, evidence: Evidence): Cause | null {
+  if (!isLookedAt(node, frame, evidence)) return null;
+  for (const packet of asFiltered(node, frame, evidence)) {
+    const found = blockedBy(node, packet);
+    if (found && hasCounted(node.name, found, evidence)) {
+      const params = { node: node.name, address: packet.dst, number: found.number, rule: found.rule.text };
+      return cause('filtered', packet.type === 'too-big' ? 'too-big-unheard' : 'filter-matched', params);
+    }
+  }
+  return null;
+}
+
+/** A filter sees what is for others only where the node forwards it, and it has a hop left. */
+function isLookedAt(node: NodePlan, { ip }: Frame, { plan }: Evidence): boolean {
+  if (ip === undefined) return false;
+  if (addressesOf(plan, node.name).includes(ip.dst)) return true;
+  const undone = node.undoDscp?.some(({ address }) => address === ip.dst) === true;
+  return undone || (node.sysctls['net/ipv4/ip_forward'] !== '0' && ip.ttl > 1) || node.bridge;
+}
+
+/** Counters are read where a failure is expected; flows side by side share them. */
+function hasCounted(node: string, { number }: FilterMatch, { counters }: Evidence): boolean {
+  return Object.keys(counters).length === 0 || (counters[node]?.[`l4lab_filter rule${number}`] ?? 0) > 0;
+}
+
+/**
+ * A packet that came in, as the node's filter sees it: what its load balancer translates, or a server of l3dsr turns back,
+ * has its new destination by then. Which server that is, is on no wire, so that each of a pool may be it.
+ */
+function asFiltered(node: NodePlan, frame: Frame, { plan, flow, key, healthy }: Evidence): FilteredPacket[] {
+  const { ip, tcp, udp, icmp } = frame;
+  const came: FilteredPacket = {
+    protocol: tcp ? 'tcp' : udp ? 'udp' : 'icmp',
+    src: ip!.src,
+    dst: ip!.dst,
+    dstPort: (tcp ?? udp)?.dstPort ?? null,
+    type: icmp === undefined ? null : typeOf(icmp),
+  };
+  const undone = node.undoDscp?.find(({ address, dscp }) => address === came.dst && dscp === ip!.dscp);
+  if (undone) return [{ ...came, dst: undone.vip }];
+  const service = serviceOf(plan, flow);
+  if (!service || node.balancer === null || !balancedBy(service, node.name)) return [came];
+  const { vip, pool, l4s } = service;
+  const withPort = (dst: string, port: number): FilteredPacket => ({
+    ...came,
+    dst,
+    ...(came.dstPort === null ? {} : { dstPort: port }),
+  });
+  if (came.dst === vip && flow.protocol === 'icmp')
+    return [
+      came,
+      ...node.interfaces.flatMap(({ addresses }) => addresses.map((cidr) => ({ ...came, dst: host(cidr) }))),
+    ];
+  // Who has no server to send it to refuses it before.
+  const chosen = pool.filter((server) => healthy?.includes(server.node) !== false);
+  if (came.dst === vip) return chosen.map(({ address, port }) => withPort(address, port));
+  const isHidden = !isDirect(service) && l4s.some(({ proxyIps }) => proxyIps.includes(came.dst));
+  const isOfServer = pool.some(({ address }) => address === came.src) || icmp?.inner !== undefined;
+  return isHidden && isOfServer ? [withPort(flow.source, key.sourcePort), came] : [came];
+}
+
+function typeOf({ type, code }: Icmp): IcmpType | null {
+  switch (type) {
+    case ICMP.echoRequest:
+      return 'echo-request';
+    case ICMP.echoReply:
+      return 'echo-reply';
+    case ICMP.unreachable:
+      return code === 4 ? 'too-big' : 'unreachable';
+    case ICMP.tooBig:
+      return 'too-big';
+    case ICMP.timeExceeded:
+      return 'time-exceeded';
+    case ICMP.redirect:
+      return 'redirect';
+    default:
+      return null;
+  }
+}

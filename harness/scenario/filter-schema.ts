@@ -1,0 +1,57 @@
+import * as z from 'zod';
+import { FILTER_ACTIONS, FILTER_PROTOCOLS, type FilterAction, ICMP_TYPES } from '../terms/filter.ts';
+import { canonical, isAddress, network } from './address.ts';
+import { cidrText, isCidr, nodeName } from './schema-values.ts';
+import { mustBe } from '../../lb/terms/messages.ts';
+
+/** One spelling of an address or network; a name stays as it is. */
+const place = z
+  .string()
+  .refine(
+    (text) => isAddress(text) || isCidr(text) || nodeName.safeParse(text).success,
+    mustBe('an address, a network like 198.51.100.0/24, or a node'),
+  )
+  .refine(
+    (text) => !isCidr(text) || network(text) === cidrText(text),
+    mustBe('a network, whose bits beyond the prefix length are zero'),
+  )
+  .overwrite((text) => (isCidr(text) ? cidrText(text) : isAddress(text) ? canonical(text) : text));
+
+const match = z
+  .strictObject({
+    protocol: z
+      .enum(FILTER_PROTOCOLS)
+      .optional()
+      .describe('`tcp`, `udp`, or `icmp` of either family; any of them by default.'),
+    port: z.int().min(1).max(65535).optional().describe('Destination port of `tcp` or `udp`.'),
+    type: z.enum(ICMP_TYPES).optional().describe('Message of `icmp`; `unreachable` does not mean `too-big`.'),
+    from: place.optional().describe('Source: an address, a network, or a node, which stands for its addresses.'),
+    to: place.optional().describe('Destination, written like `from`.'),
+  })
+  .refine((said) => Object.keys(said).length > 0, {
+    error: 'matches every packet; say which: `protocol`, `port`, `type`, `from` or `to`',
+    // A field that there is not was to say so.
+    when: ({ issues }) => issues.length === 0,
+  });
+
+/** One rule of a node's packet filter. */
+export const filterRule = z
+  .strictObject({
+    accept: match.optional().describe('Lets packets pass the filter, whatever later rules say.'),
+    drop: match.optional().describe('Drops packets in silence.'),
+    reject: match
+      .optional()
+      .describe('Drops packets and tells the sender: a reset for `tcp`, ICMP port unreachable for the rest.'),
+  })
+  .refine(
+    (rule) => Object.keys(rule).length === 1,
+    `must be one of ${FILTER_ACTIONS.join(', ')}, with the packets that it is for`,
+  );
+
+export type FilterRuleAsWritten = z.infer<typeof filterRule>;
+
+/** What a rule does, and with which packets. */
+export function actionOf(rule: FilterRuleAsWritten): { action: FilterAction; match: z.infer<typeof match> } {
+  const action = FILTER_ACTIONS.find((one) => rule[one] !== undefined)!;
+  return { action, match: rule[action]! };
+}
