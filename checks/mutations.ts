@@ -32,6 +32,8 @@ const web = (change: Record<string, unknown>): Record<string, unknown> => ({ ser
 const node = (name: string, settings: Record<string, unknown>): Record<string, unknown> => ({
   nodes: { [name]: settings },
 });
+const trunkToL4 = (trunk: number[]): Record<string, unknown> => node('sw', { ports: { l4: { trunk } } });
+const vlanOfServers = (vlan: number): Record<string, unknown> => node('sw', { ports: { s1: { vlan }, s2: { vlan } } });
 const NO_PROXY_IP = web({ mode: 'dnat', proxyIp: null });
 
 const filtered = (name: string, rule: unknown): Record<string, unknown> => node(name, { filter: [rule] });
@@ -140,6 +142,12 @@ export const MUTATIONS: Mutation[] = [
   ...mutations('switching/stateful-l3', 'stateless', [
     ['L3 keeps state', node('l3', { firewall: 'stateful' }), 'half-seen-by-firewall', 'l3'],
     ['route of the L3 to the VIPs removed', node('l3', { routes: [] }), 'no-neighbour', 'l3'],
+  ]),
+  ...mutations('switching/l4-on-a-stick', 'proxy', [
+    ['VLAN of the servers not on the trunk to the L4', trunkToL4([10]), 'vlan-mismatch', 'sw'],
+    ['VLAN of the clients not on the trunk to the L4', trunkToL4([20]), 'vlan-mismatch', 'sw'],
+    ['servers in another VLAN', vlanOfServers(30), 'vlan-mismatch', 'sw'],
+    ['trunk to the L4 made an access port', node('sw', { ports: { l4: { vlan: 10 } } }), 'vlan-mismatch', 'sw'],
   ]),
   ...mutations('kernel/arp', 'quiet-lb-off', [['arp_ignore off', node('s1', { arpIgnore: 0 }), 'l4-bypassed']]),
   ...mutations('kernel/arp', 'quiet', [['arp_announce off', node('s1', { arpAnnounce: 0 }), 'l4-bypassed']]),

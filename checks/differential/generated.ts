@@ -3,6 +3,7 @@ import { isDirect } from '../../harness/terms/mode.ts';
 import { inIpv6 } from './family.ts';
 import { service, serviceYaml, type Service } from './services.ts';
 import { balancer, host, mostly, oneServer, prefixLength, router, servers } from './settings.ts';
+import { misplaced, onTrunks, vlans, type Vlans } from './vlans.ts';
 import { wire, wiring, type Wired, type Wiring } from './wiring.ts';
 
 type Settings = Record<string, unknown>;
@@ -16,6 +17,7 @@ export interface Generated {
 interface Sketch {
   ipv6: boolean;
   wiring: Wiring;
+  vlans: Vlans;
   nodes: { client: Settings; edge: Settings; l3: Settings; l3b: Settings; l4: Settings };
   servers: Settings;
   s1: OneServer;
@@ -77,6 +79,7 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
   api: service,
   ipv6: mostly(false, [true]),
   wiring,
+  vlans,
 });
 
 /** Random labs with settings. */
@@ -87,7 +90,9 @@ export const generated: fc.Arbitrary<Generated> = sketch.map((sketch) => {
 
 function documents(drawn: Sketch): Generated {
   const sketch = agreed(drawn);
-  const wired = wire(sketch.wiring, sketch.twins);
+  const plain = wire(sketch.wiring, sketch.twins);
+  const trunks = sketch.vlans === 'none' ? null : onTrunks(plain);
+  const wired = trunks ?? plain;
   const serviceOf = (one: Service, port: number): Settings =>
     'l4b' in wired.nodes
       ? { ...serviceYaml({ ...one, proxyIp: 'auto' }, port, wired), l4: ['l4', 'l4b'] }
@@ -104,7 +109,14 @@ function documents(drawn: Sketch): Generated {
       servers: knowing(sketch.servers, sketch),
       neighbours: sketch.neighbours,
       nodes: narrowed(
-        { ...nodes, s1: serverYaml('s1', sketch, wired), s2: serverYaml('s2', sketch, wired) },
+        {
+          ...nodes,
+          ...(trunks !== null && typeof sketch.vlans === 'number'
+            ? { l2: { ports: misplaced(trunks.ports, sketch.vlans) } }
+            : {}),
+          s1: serverYaml('s1', sketch, wired),
+          s2: serverYaml('s2', sketch, wired),
+        },
         sketch,
         wired,
       ),
@@ -163,11 +175,13 @@ function serverYaml(name: 's1' | 's2', sketch: Sketch, wired: Wired): Settings {
   const { settings, gateway, prefixLength } = sketch[name];
   const gateways = wired.gateways[name];
   const links = wired.links.filter((link) => name in link);
-  const address = links[0]![name]!;
+  const address = links[0]![name];
   return {
     ...knowing(settings, sketch),
     gateway: gateways[gateway % gateways.length],
-    ...(links.length === 1 && prefixLength !== 25 ? { address: address.replace('/25', `/${prefixLength}`) } : {}),
+    ...(links.length === 1 && typeof address === 'string' && prefixLength !== 25
+      ? { address: address.replace('/25', `/${prefixLength}`) }
+      : {}),
     ...('down' in settings ? { down: Object.keys(links[0]!).filter((peer) => peer !== name) } : {}),
   };
 }

@@ -22,11 +22,14 @@ export const wiring: fc.Arbitrary<Wiring> = fc.record({
 /** A place of the L4 behind a router. */
 type Inner = Exclude<Wiring['l4'], 'flat'>;
 
+/** Null for a port of a switch, an address, or addresses by VLAN. */
+type LinkEnd = string | null | { vlans: Record<string, LinkEnd> };
+
 /** A lab as its YAML file would say it, and which addresses make sense in it. */
 export interface Wired {
   name: string;
   nodes: Record<string, Record<string, unknown>>;
-  links: Record<string, string | null>[];
+  links: Record<string, LinkEnd>[];
   /** Gateways that a server may have, by server. */
   gateways: { s1: string[]; s2: string[] };
   /** Places for VIPs; the first two are on a segment of the L4, the last one is in nobody's subnet. */

@@ -1,3 +1,4 @@
+import { bridgesOf } from './commands.ts';
 import type { Machine } from './machine.ts';
 import { announce } from './namespace.ts';
 import { ipBatch, program } from './program.ts';
@@ -26,7 +27,7 @@ const ACTIONS: Does = {
   passChecks: (machine) => (machine.failsChecks = false),
   flushNeighbours: () => ipBatch(['neigh flush all']),
   // A permanent entry is the bridge's own MAC: without it the bridge floods what is addressed to itself.
-  flushMacs: () => program(['bridge', 'fdb', 'flush', 'dev', 'br0', 'nopermanent']),
+  flushMacs: ({ node }) => Promise.all((node === null ? [] : bridgesOf(node)).map(flushMacs)),
   flushConnections: async (machine) => {
     await program(['conntrack', '-F']);
     await machine.balancer?.forgetFlows();
@@ -34,6 +35,10 @@ const ACTIONS: Does = {
   announce: (machine, { iface, address }) => machine.node && announce(machine.node, iface, address),
   change: (machine, { node }) => machine.change(node),
 };
+
+function flushMacs(bridge: string): Promise<string> {
+  return program(['bridge', 'fdb', 'flush', 'dev', bridge, 'nopermanent']);
+}
 
 /** Does a node's part of an action, to its end. */
 export async function act(machine: Machine, action: NodeAction): Promise<void> {

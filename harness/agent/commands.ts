@@ -1,17 +1,18 @@
 import { DEFAULT_MTU } from '../scenario/lookup.ts';
 import { isDirect } from '../terms/mode.ts';
-import type { NodePlan, RoutePlan } from '../terms/plan.ts';
+import type { InterfacePlan, NodePlan, RoutePlan } from '../terms/plan.ts';
 import { filterTable } from './filter-table.ts';
 
 /** Lines for `ip -batch` that bring a wired namespace, in which a bridge exists already, to what the plan says. */
 export function ipCommands(node: NodePlan): string[] {
   const lines: string[] = [];
-  for (const { name, mac, mtu, peer } of node.interfaces) {
+  for (const iface of node.interfaces) {
+    const { name, mac, mtu } = iface;
     if (mtu !== undefined) lines.push(`link set dev ${name} mtu ${mtu}`);
     if (name === 'br0') lines.push(`link set dev br0 address ${mac} ${ONE_SEGMENT_A_FRAME}`);
-    if (node.bridge && peer !== '') lines.push(`link set dev ${name} master br0`);
+    if (isPort(node, iface)) lines.push(`link set dev ${name} master ${bridgeOf(iface)}`);
   }
-  if (node.bridge) lines.push('link set dev br0 up');
+  for (const bridge of bridgesOf(node)) lines.push(`link set dev ${bridge} up`);
   for (const { name, addresses, up } of node.interfaces) {
     for (const cidr of addresses) lines.push(`addr add ${cidr} dev ${name}${noDad(cidr)}`);
     lines.push(`link set dev ${name} ${up === false ? 'down' : 'up'}`);
@@ -19,6 +20,21 @@ export function ipCommands(node: NodePlan): string[] {
   for (const cidr of node.loopback) lines.push(`addr add ${cidr} dev lo${noDad(cidr)}`);
   const isUp = (dev: string): boolean => node.interfaces.find(({ name }) => name === dev)?.up !== false;
   return [...lines, ...routeCommands('add', node.routes, isUp)];
+}
+
+/** The bridges of a switch: `br0`, or one for each VLAN, so that no VLAN hears another one and each learns MACs by itself. */
+export function bridgesOf(node: NodePlan): string[] {
+  if (!node.bridge) return [];
+  const bridges = new Set(node.interfaces.filter((iface) => isPort(node, iface)).map(bridgeOf));
+  return bridges.size === 0 ? ['br0'] : [...bridges];
+}
+
+function isPort({ bridge }: NodePlan, { peer, closed }: InterfacePlan): boolean {
+  return bridge && peer !== '' && closed !== true;
+}
+
+function bridgeOf({ vlan }: InterfacePlan): string {
+  return vlan === undefined ? 'br0' : `br0.${vlan}`;
 }
 
 /** Routes by those of their next hops that are behind an interface which is up: the kernel would refuse the others. */
@@ -80,13 +96,14 @@ export function ipChangeCommands(
 /** Lines for `ip -batch` that take all of it away again. */
 export function ipUndoCommands(node: NodePlan): string[] {
   const lines = node.loopback.map((cidr) => `addr del ${cidr} dev lo`);
-  for (const { name, mtu, addresses, peer, up } of node.interfaces) {
+  for (const iface of node.interfaces) {
+    const { name, mtu, addresses, up } = iface;
     if (name !== 'br0' && addresses.length > 0) lines.push(`addr flush dev ${name}`);
-    if (node.bridge && peer !== '') lines.push(`link set dev ${name} nomaster`);
+    if (isPort(node, iface)) lines.push(`link set dev ${name} nomaster`);
     if (mtu !== undefined) lines.push(`link set dev ${name} mtu ${DEFAULT_MTU}`);
     if (up === false) lines.push(`link set dev ${name} up`);
   }
-  if (node.bridge) lines.push('link del br0');
+  for (const bridge of bridgesOf(node)) lines.push(`link del ${bridge}`);
   lines.push('neigh flush all');
   return lines;
 }

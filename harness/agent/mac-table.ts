@@ -1,13 +1,19 @@
+import { macKey } from '../terms/mac-key.ts';
 import { program } from './program.ts';
 
-/** MACs that the node's bridge has learned, with the port that it learned each at. @throws Error where there is no bridge */
+/** MACs that the node's bridges have learned, by `macKey`, with the port that each was learned at. */
 export async function macTable(): Promise<Record<string, string>> {
-  const entries = JSON.parse(await program(['bridge', '-j', 'fdb', 'show', 'br', 'br0'])) as {
+  const entries = JSON.parse(await program(['bridge', '-j', 'fdb', 'show'])) as {
     mac: string;
     ifname: string;
+    master?: string;
     state?: string;
   }[];
   return Object.fromEntries(
-    entries.filter(({ state }) => state !== 'permanent').map(({ mac, ifname }) => [mac, ifname]),
+    entries.flatMap(({ mac, ifname, master, state }) => {
+      if (master === undefined || state === 'permanent') return [];
+      const [, vlan] = master.split('.');
+      return [[macKey(mac, vlan === undefined ? undefined : Number(vlan)), ifname]];
+    }),
   );
 }

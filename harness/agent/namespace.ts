@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AgentError } from './agent-error.ts';
 import {
   bridgeAge,
+  bridgesOf,
   conntrackSysctls,
   ipChangeCommands,
   ipCommands,
@@ -59,7 +60,10 @@ export interface Applied {
 export async function apply(node: NodePlan): Promise<Applied> {
   const applied: Applied = { node, sysctls: [] };
   // One that snoops on multicast joins a group of its own, and says so for a second (br_multicast_join_snoopers).
-  if (node.bridge) await ipBatch([`link add br0 type bridge mcast_snooping 0 ${bridgeAge(node.macAgeMs)}`]);
+  const bridges = bridgesOf(node).map(
+    (name) => `link add ${name} type bridge mcast_snooping 0 ${bridgeAge(node.macAgeMs)}`,
+  );
+  if (bridges.length > 0) await ipBatch(bridges);
   applied.sysctls = writeSysctls(sysctlsOf(node));
   if (node.bridge) await disableBridgeFiltering();
   await ipBatch(ipCommands(node));
@@ -99,7 +103,8 @@ export async function change(
     writeSysctls(values).filter(([path]) => !former.has(path));
   kept.push(...write(settings));
   const { gone, come } = ipChangeCommands(from, to, isUp);
-  if (to.bridge && from.macAgeMs !== to.macAgeMs) come.push(`link set dev br0 type bridge ${bridgeAge(to.macAgeMs)}`);
+  if (from.macAgeMs !== to.macAgeMs)
+    come.push(...bridgesOf(to).map((name) => `link set dev ${name} type bridge ${bridgeAge(to.macAgeMs)}`));
   if (gone.length > 0) await ipTolerantBatch(gone);
   await ipBatch(come);
   // Not before: several next hops without their hash policy would send flows of one to the other.

@@ -125,7 +125,8 @@ const CABLES = 'cables_of_host';
  * it has seen come from where it would have to go; a cable does not.
  */
 function needsCables({ nodes }: Plan): boolean {
-  const macs = nodes.flatMap(({ interfaces }) => interfaces.map(({ mac }) => mac));
+  // Interfaces of one trunk share a MAC, and have a wire each.
+  const macs = nodes.flatMap(({ interfaces }) => [...new Map(interfaces.map(({ peer, mac }) => [peer, mac])).values()]);
   const keeps = nodes.some(({ balancer }) => balancer?.config.services.some(({ sourceMac }) => sourceMac === 'keep'));
   return keeps || new Set(macs).size < macs.length;
 }

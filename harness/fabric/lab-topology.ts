@@ -91,7 +91,7 @@ function union(a: Topology, b: Topology): Topology {
   return {
     nodes: distinct([...a.nodes, ...b.nodes], ({ name }) => name).map(({ name }) => ({
       name,
-      ports: distinct(ports(name), ({ peer }) => peer),
+      ports: distinct(ports(name), (port) => port.name),
     })),
     links: distinct([...a.links, ...b.links], endsOf),
     ipv6: a.ipv6 || b.ipv6,
@@ -106,7 +106,7 @@ function distinct<T>(list: T[], keyOf: (one: T) => string): T[] {
 
 function endsOf({ ends }: LinkPlan): string {
   return ends
-    .map(({ node }) => node)
+    .map(({ node, iface }) => `${node} ${iface}`)
     .sort()
     .join();
 }
@@ -115,6 +115,6 @@ function wiring({ nodes }: Topology): string[] {
   return nodes.flatMap(({ name, ports }) => [name, ...ports.map((port) => portOf(name, port))]);
 }
 
-function portOf(node: string, { mac, peer }: BareNode['ports'][number]): string {
-  return `${node} ${peer} ${mac}`;
+function portOf(node: string, { mac, name }: BareNode['ports'][number]): string {
+  return `${node} ${name} ${mac}`;
 }

@@ -381,10 +381,11 @@ async function nameInterfaces(
   captures: boolean,
 ): Promise<string> {
   const { fingerprint } = await handle.call('wire', {
-    interfaces: ports.map(({ name, mac, peer }) => ({
+    interfaces: ports.map(({ name, mac }) => ({
       name,
       mac,
-      wireAddress: wires.find((wire) => peer in wire.addresses)!.addresses[node]!,
+      wireAddress: wires.find(({ link }) => link.ends.some((end) => end.node === node && end.iface === name))!
+        .addresses[node]!,
     })),
     captures,
   });

@@ -7,6 +7,7 @@ import { randomStart, wireSubnet } from './subnets.ts';
 
 /** A Docker network as a clean wire between two nodes. */
 export interface Wire {
+  link: LinkPlan;
   network: Dockerode.Network;
   /** Its interface on the engine's host. */
   bridge: string;
@@ -54,7 +55,7 @@ export async function createWire(
         Labels: wire.labels,
       });
       const [a, b] = wire.link.ends;
-      return { network, bridge: wire.bridge, addresses: { [a.node]: ends[0], [b.node]: ends[1] } };
+      return { link: wire.link, network, bridge: wire.bridge, addresses: { [a.node]: ends[0], [b.node]: ends[1] } };
     } catch (error) {
       const { message } = error as Error;
       if (/overlaps with other one/.test(message) && attempt < ATTEMPTS) continue;

@@ -7,7 +7,7 @@ import type { FlowPlan, Plan, SingleExpectation } from '../terms/plan.ts';
 import type { Control } from '../terms/reason.ts';
 
 /** Causes that themselves say that a part is missing, so that the part cannot be asked. */
-const PART_IS_MISSING = ['no-neighbour', 'no-route', 'no-server-available', 'loop'];
+const PART_IS_MISSING = ['no-neighbour', 'vlan-mismatch', 'no-route', 'no-server-available', 'loop'];
 
 /**
  * What must work for a negative flow to mean anything: the caller reaches its first hop, and a neighbour of each

@@ -196,11 +196,12 @@ function proofMissing(
   ];
 }
 
-/** A cause at the caller itself (no route, no neighbour, it called itself) shows before any request leaves. */
+/** A cause at the caller itself (no route, no neighbour, it called itself), or of its question, shows before any request leaves. */
 export function leftCaller(flow: FlowPlan, { cause, observed }: Attempt): boolean {
   return (
     observed.request.length > 0 ||
-    (cause?.node === flow.from && ['no-route', 'no-neighbour', 'refused'].includes(cause.code))
+    (cause?.node === flow.from && ['no-route', 'no-neighbour', 'refused'].includes(cause.code)) ||
+    (cause?.code === 'vlan-mismatch' && 'asker' in cause.detail.params && cause.detail.params.asker === flow.from)
   );
 }
 

@@ -15,9 +15,12 @@ export function breakages(plan: Plan): BreakableSetting[] {
 /** Each link once, at the end that the lab names first. */
 function cutLinks({ links }: Plan, { name: node, interfaces }: NodePlan): BreakableSetting[] {
   const down = interfaces.filter(({ up }) => up === false).map(({ peer }) => peer);
-  return links
-    .filter(({ ends: [{ node: first, iface }] }) => first === node && !down.includes(iface))
-    .map(({ ends: [{ iface: peer }] }) => ({
+  const peers = links
+    .filter(({ ends: [{ node: first }] }) => first === node)
+    .map(({ ends: [, { node: peer }] }) => peer);
+  return [...new Set(peers)]
+    .filter((peer) => !down.includes(peer))
+    .map((peer) => ({
       breakage: { code: 'link-cut', params: { node, peer } },
       change: onNode(node, { down: [...down, peer] }),
     }));

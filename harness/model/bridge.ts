@@ -1,4 +1,6 @@
 import type { MacEntry } from './node-state.ts';
+import { macKey } from '../terms/mac-key.ts';
+import { portsBeside } from '../scenario/lookup.ts';
 import { BROADCAST } from './packet.ts';
 import type { Frame } from './packet.ts';
 import { isSwallowed } from './path-mtu.ts';
@@ -29,15 +31,16 @@ function isUp({ plan }: Host, iface: string): boolean {
 }
 
 /**
- * A frame arrives at a bridge port: learn its source, pass it on.
+ * A frame arrives at a bridge port: learn its source in the port's VLAN, pass it on.
  * True where it is (also) for the bridge itself.
  */
 export function receiveAtPort(run: Run, host: Host, port: string, frame: Frame): boolean {
   const { macTable } = stateOf(run, host);
-  const before = macTable.get(frame.srcMac);
+  const key = macKey(frame.srcMac, host.vlans.get(port));
+  const before = macTable.get(key);
   if (before?.port !== port) {
     const wasRight = leadsTo(run.network, host, port, frame.srcMac);
-    macTable.set(frame.srcMac, { port, movedFrom: before?.port ?? null, wasRight });
+    macTable.set(key, { port, movedFrom: before?.port ?? null, wasRight });
   }
   if (isOwnMac(host, port, frame.dstMac)) return true;
   forward(run, host, port, frame);
@@ -51,9 +54,10 @@ function isOwnMac(host: Host, port: string, mac: string): boolean {
 }
 
 function forward(run: Run, host: Host, from: string | null, frame: Frame): void {
-  const known = frame.dstMac === BROADCAST ? undefined : stateOf(run, host).macTable.get(frame.dstMac);
+  const vlan = from === null ? undefined : host.vlans.get(from);
+  const known = frame.dstMac === BROADCAST ? undefined : stateOf(run, host).macTable.get(macKey(frame.dstMac, vlan));
   if (known === undefined) {
-    for (const port of host.ports) if (port !== from) transmit(run, host, port, frame);
+    for (const port of host.ports) if (port !== from && host.vlans.get(port) === vlan) transmit(run, host, port, frame);
     return;
   }
   const isOutdated = leadsAstray(run.network, host, frame.dstMac, known);
@@ -106,7 +110,7 @@ function macsBehind({ hosts, wires }: Network, name: string, port: string): Set<
     for (const { name: own, mac } of host.plan.interfaces) if (isSwitch || own === far.iface) macs.add(mac);
     if (!isSwitch || seen.has(far.node)) continue;
     seen.add(far.node);
-    open.push(...host.ports.filter((own) => own !== far.iface).map((own) => `${far.node}/${own}`));
+    open.push(...portsBeside(host.plan, far.iface).map((own) => `${far.node}/${own.name}`));
   }
   return macs;
 }

@@ -5,12 +5,13 @@ import type { NodePlan, Plan } from '../terms/plan.ts';
 import { balancersFor, calledBy, forServers, forwardsPackets, isSet, onNodes, settingOf } from './candidate.ts';
 import type { Candidate, Failure, Patch } from './candidate.ts';
 import { callersLoopback, otherModes, QUIET, vipOnLoopback } from './mode-candidates.ts';
+import { otherVlans, type VlanFix } from './vlan-candidates.ts';
 import { otherGateways, otherRoutes, otherServerGateways } from './route-candidates.ts';
 
 /** Codes of fixes that name nothing but a node. */
 type NodeFix = Exclude<
   Extract<Fix, { params: { node: string } }>['code'],
-  'node-gateway' | 'vip-off-loopback' | 'smaller-mtu' | 'neighbour-age' | 'mac-age' | 'idle-timeout'
+  'node-gateway' | 'vip-off-loopback' | 'smaller-mtu' | 'neighbour-age' | 'mac-age' | 'idle-timeout' | VlanFix
 >;
 
 /**
@@ -22,6 +23,7 @@ export function candidates(failure: Failure): Candidate[] {
     ...withoutRule(failure),
     ...listenersOn(failure),
     ...interfacesUp(failure),
+    ...otherVlans(failure),
     ...nodeSettings(failure),
     ...callersLoopback(failure),
     ...balancerSettings(failure),

@@ -1,4 +1,6 @@
-import type { NodePlan, Plan } from '../terms/plan.ts';
+import { nodeOf } from '../scenario/lookup.ts';
+import { macOf } from '../terms/mac-key.ts';
+import type { Plan } from '../terms/plan.ts';
 import type { ActionPlan } from '../terms/timeline.ts';
 import { announce } from './arp.ts';
 import { leadsAstray } from './bridge.ts';
@@ -84,11 +86,11 @@ export function afterActions(before: Learned, actions: ActionPlan[], now: Plan):
   for (const action of actions) {
     if (action.do === 'kill' || action.do === 'start') {
       all.delete(action.node);
-      for (const { name } of now.nodes) dropAt(name, (state) => withoutIface(state, ifaceTo(now, name, action.node)));
+      for (const { name } of now.nodes) dropAt(name, (state) => withoutIfaces(state, ifacesTo(now, name, action.node)));
     } else if (action.do === 'linkDown' || action.do === 'flap') {
       const [a, b] = action.link;
-      dropAt(a, (state) => withoutIface(state, ifaceTo(now, a, b)));
-      dropAt(b, (state) => withoutIface(state, ifaceTo(now, b, a)));
+      dropAt(a, (state) => withoutIfaces(state, ifacesTo(now, a, b)));
+      dropAt(b, (state) => withoutIfaces(state, ifacesTo(now, b, a)));
     } else if (action.do === 'flushNeighbours') {
       dropAt(action.node, (state) => ({ ...state, neighbours: new Map() }));
     } else if (action.do === 'flushMacs') {
@@ -96,22 +98,23 @@ export function afterActions(before: Learned, actions: ActionPlan[], now: Plan):
     }
   }
   for (const { name, interfaces } of now.nodes) {
-    for (const iface of interfaces) if (iface.up === false) dropAt(name, (state) => withoutIface(state, iface.name));
+    for (const iface of interfaces) if (iface.up === false) dropAt(name, (state) => withoutIfaces(state, [iface.name]));
   }
   return all;
 }
 
-function ifaceTo(plan: Plan, node: string, peer: string): string | undefined {
-  const { interfaces }: Pick<NodePlan, 'interfaces'> = plan.nodes.find(({ name }) => name === node)!;
-  return interfaces.find((iface) => iface.peer === peer)?.name;
+function ifacesTo(plan: Plan, node: string, peer: string): string[] {
+  return nodeOf(plan, node)
+    .interfaces.filter((iface) => iface.peer === peer)
+    .map(({ name }) => name);
 }
 
-function withoutIface(state: NodeState, iface: string | undefined): NodeState {
-  if (iface === undefined) return state;
+function withoutIfaces(state: NodeState, ifaces: string[]): NodeState {
+  if (ifaces.length === 0) return state;
   return {
     ...state,
-    neighbours: new Map([...state.neighbours].filter(([, { device }]) => device !== iface)),
-    macTable: new Map([...state.macTable].filter(([, { port }]) => port !== iface)),
+    neighbours: new Map([...state.neighbours].filter(([, { device }]) => !ifaces.includes(device))),
+    macTable: new Map([...state.macTable].filter(([, { port }]) => !ifaces.includes(port))),
   };
 }
 
@@ -156,7 +159,7 @@ export function mistakes(network: Network, circumstances: Circumstances, learned
           : [],
       ),
       ...[...macTable].flatMap(([mac, entry]): Mistake[] =>
-        leadsAstray(network, host, mac, entry) ? [{ node, kind: 'mac', key: mac }] : [],
+        leadsAstray(network, host, macOf(mac), entry) ? [{ node, kind: 'mac', key: mac }] : [],
       ),
     ];
   });

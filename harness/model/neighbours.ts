@@ -3,6 +3,7 @@ import type { Findings } from '../terms/finding.ts';
 import type { Plan } from '../terms/plan.ts';
 import { nodesWithMacs } from '../scenario/lookup.ts';
 import { covers } from '../scenario/prefix.ts';
+import { vlanMismatch } from '../scenario/vlan-mismatch.ts';
 import { answeredVips } from './address-ownership.ts';
 import { askForVip } from './direct-check.ts';
 import { transmit } from './bridge.ts';
@@ -137,7 +138,7 @@ function unreachable(run: Run, entry: Neighbour, packet: Packet): void {
   const dropped = run.unanswered.get(address);
   const why = dropped
     ? cause(dropped.code, 'arp-request-dropped', { node: dropped.owner, asker: node, address, source: dropped.source })
-    : cause('no-neighbour', 'arp-unanswered', { node, address });
+    : (vlanMismatch(run.network.plan, node, address) ?? cause('no-neighbour', 'arp-unanswered', { node, address }));
   die(run, packet, why);
   const forwarded = packet.trace !== null && packet.dsr?.l4 !== node;
   if (forwarded) sendIcmpError(run, run.network.hosts.get(node)!, packet);

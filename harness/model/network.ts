@@ -1,4 +1,4 @@
-import { DEFAULT_MTU, largestTaken } from '../scenario/lookup.ts';
+import { DEFAULT_MTU, largestTaken, portsBeside } from '../scenario/lookup.ts';
 import type { LinkEnd, NodePlan, Plan } from '../terms/plan.ts';
 import { answeredVips, localAddresses } from './address-ownership.ts';
 import type { LocalAddress } from './address-ownership.ts';
@@ -24,8 +24,10 @@ export interface Host {
   plan: NodePlan;
   /** Interfaces that speak IP: all of a router or server, `br0` of a bridge. */
   devices: Map<string, Device>;
-  /** Ports of the bridge; empty where there is none. */
+  /** Ports of the bridge; empty where there is none. Those that are closed are not among them. */
   ports: string[];
+  /** The VLAN of a port; nothing where the bridge has no VLANs. */
+  vlans: Map<string, number>;
   /** Largest IP packet that comes in by an interface or leaves by a bridge's port, bytes. */
   largestTaken: Map<string, number>;
   addresses: LocalAddress[];
@@ -104,7 +106,8 @@ function host(plan: NodePlan): Host {
     name: plan.name,
     plan,
     devices,
-    ports: plan.bridge ? plan.interfaces.map(({ name }) => name).filter((name) => name !== 'br0') : [],
+    ports: portsBeside(plan, null).map(({ name }) => name),
+    vlans: new Map(plan.interfaces.flatMap(({ name, vlan }) => (vlan === undefined ? [] : [[name, vlan]]))),
     largestTaken: new Map(plan.interfaces.map((item) => [item.name, largestTaken(item)])),
     addresses,
     owned: new Set(addresses.map(({ ip }) => ip)),

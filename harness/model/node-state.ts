@@ -6,7 +6,7 @@ export interface NodeState {
   /** By `device address`. */
   neighbours: Map<string, Neighbour>;
   connections: Connection[];
-  /** MAC table of its bridge. */
+  /** MAC table of its bridge, by `macKey`. */
   macTable: Map<string, MacEntry>;
   /** Next hops learned from ICMP redirects, by destination. */
   redirects: Map<string, { gateway: string; router: string }>;

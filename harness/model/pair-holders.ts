@@ -1,5 +1,5 @@
 import { hasPower, isPaused, planAt } from '../scenario/plan-at.ts';
-import { interfaceAddresses, nodeOf } from '../scenario/lookup.ts';
+import { interfaceAddresses, nodeOf, portsBeside } from '../scenario/lookup.ts';
 import { addressValue } from '../scenario/prefix.ts';
 import type { LinkEnd, NodePlan, Plan } from '../terms/plan.ts';
 import type { PairPlan } from '../terms/timeline.ts';
@@ -140,23 +140,24 @@ function hear(plan: Plan, one: LinkEnd, other: LinkEnd): boolean {
     if (to === null || seen.has(`${to.node}/${to.iface}`)) continue;
     if (targets.some(({ node, iface }) => node === to.node && iface === to.iface)) return true;
     seen.add(`${to.node}/${to.iface}`);
-    if (nodeOf(plan, to.node).bridge)
-      open.push(...outlets(plan, { node: to.node, iface: 'br0' }).filter(({ iface }) => iface !== to.iface));
+    const ports = portsBeside(nodeOf(plan, to.node), to.iface);
+    open.push(...ports.map(({ name }) => ({ node: to.node, iface: name })));
   }
   return false;
 }
 
 /** The ends of wires that a frame from an interface leaves by: all ports for that of a bridge. */
 function outlets(plan: Plan, { node, iface }: LinkEnd): LinkEnd[] {
-  const { bridge, interfaces } = nodeOf(plan, node);
-  if (!bridge) return [{ node, iface }];
-  return interfaces.filter(({ peer }) => peer !== '').map(({ name }) => ({ node, iface: name }));
+  const own = nodeOf(plan, node);
+  return own.bridge ? portsBeside(own, null).map(({ name }) => ({ node, iface: name })) : [{ node, iface }];
 }
 
-/** The other end of a wire that is up at both ends; null for one that is not. */
+/** The other end of a wire that is up, and takes frames, at both ends; null for one that does not. */
 function otherEnd({ nodes, links }: Plan, from: LinkEnd): LinkEnd | null {
-  const isUp = ({ node, iface }: LinkEnd): boolean =>
-    nodes.find(({ name }) => name === node)?.interfaces.find(({ name }) => name === iface)?.up !== false;
+  const isUp = ({ node, iface }: LinkEnd): boolean => {
+    const one = nodes.find(({ name }) => name === node)?.interfaces.find(({ name }) => name === iface);
+    return one?.up !== false && one?.closed !== true;
+  };
   const same = (a: LinkEnd): boolean => a.node === from.node && a.iface === from.iface;
   const link = links.find(({ ends }) => ends.some(same));
   if (link === undefined || !link.ends.every(isUp)) return null;

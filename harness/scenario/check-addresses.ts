@@ -1,6 +1,6 @@
 import { broadcastOf, host, network } from './address.ts';
 import { addressesInScenario } from './check-messages.ts';
-import { balancersOf, linkAddresses, nodeAddresses, serversOf } from './lab-queries.ts';
+import { balancersOf, nodeAddresses, serversOf, untaggedAddresses, vlanAddresses } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 import type { Path } from './yaml-file.ts';
@@ -9,13 +9,16 @@ import type { Path } from './yaml-file.ts';
 export function checkLabAddresses(lab: Lab): Problem[] {
   const given: { path: Path; node: string; cidr: string }[] = [
     ...lab.links.flatMap((link, index) =>
-      Object.entries(link).flatMap(([node, end]) =>
-        linkAddresses(end).map((cidr) => ({
+      Object.entries(link).flatMap(([node, end]) => [
+        ...(untaggedAddresses(end) ?? []).map((cidr) => ({
           path: ['links', index, node, ...(typeof end === 'string' ? [] : ['address'])],
           node,
           cidr,
         })),
-      ),
+        ...[...vlanAddresses(end)].flatMap(([vlan, cidrs]) =>
+          cidrs.map((cidr) => ({ path: ['links', index, node, 'vlans', String(vlan)], node, cidr })),
+        ),
+      ]),
     ),
     ...Object.entries(lab.nodes).flatMap(([node, { bridge }]) =>
       typeof bridge === 'string' ? [{ path: ['nodes', node, 'bridge'], node, cidr: bridge }] : [],

@@ -33,6 +33,7 @@ export function checkTimeline(
   problems.push(...order(scenario), ...tooManyCalls(scenario));
   const { after, problems: changes } = stepped(scenario);
   problems.push(...changes);
+  problems.push(...movedPorts(scenario, after));
   let before = new Set(check(scenario).map(textOf));
   for (const { step, scenario: changed } of after) {
     const found = check(changed);
@@ -45,6 +46,16 @@ export function checkTimeline(
     before = new Set(found.map(textOf));
   }
   return problems;
+}
+
+/** VLANs of ports are those of the beginning: a port that goes to another VLAN takes what is under way with it. */
+function movedPorts(scenario: ScenarioFile, after: ReturnType<typeof stepped>['after']): Problem[] {
+  const portsOf = ({ nodes }: ScenarioFile): string =>
+    JSON.stringify(Object.entries(nodes).flatMap(([name, { ports }]) => (ports === undefined ? [] : [[name, ports]])));
+  const [moved] = after.filter((one) => portsOf(one.scenario) !== portsOf(scenario));
+  if (moved === undefined) return [];
+  const message = 'a step cannot change `ports`; a variant can';
+  return [{ path: ['steps', moved.step, 'do'], message, dependsOn: [['steps', moved.step]] }];
 }
 
 function textOf({ path, message }: Problem): string {

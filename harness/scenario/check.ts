@@ -14,11 +14,13 @@ import { checkPairs } from './check-pairs.ts';
 import { checkTimeline } from './check-timeline.ts';
 import { checkServices } from './check-services.ts';
 import { unknown } from './check-messages.ts';
+import { checkPorts, checkVlansOfLinks, trunksToPlainSwitches } from './check-vlans.ts';
+import { portsIn, type PortsByPeer } from './vlans.ts';
 import { ringsOfScenario, switchRings } from './check-rings.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 import type { Layer } from './per-node.ts';
 import type { Problem } from './problem.ts';
-import { peersOf, serversOf } from './lab-queries.ts';
+import { peersOf, serversOf, vlanAddresses } from './lab-queries.ts';
 import type { Path } from './yaml-file.ts';
 
 /** Whether links and nodes of a lab fit together. */
@@ -54,6 +56,9 @@ export function checkLab(lab: Lab): Problem[] {
     problems.push(...checkSettings(['nodes', name], node, name, { lab, services: {} }));
   }
   problems.push(...checkLabAddresses(lab), ...sharedMacs(lab), ...switchRings(lab), ...idleLabSettings(lab));
+  const portsOf = (name: string): PortsByPeer => lab.nodes[name]?.ports ?? {};
+  problems.push(...checkVlansOfLinks(lab, portsOf));
+  problems.push(...trunksToPlainSwitches(lab, portsOf, (name, peer) => ['nodes', name, 'ports', peer]));
   const layersOf = (name: string): Layer[] => [{ path: ['nodes', name], settings: lab.nodes[name]! }];
   problems.push(...checkNextHops(lab, layersOf), ...tooNarrowForIpv6(lab, layersOf));
   return problems;
@@ -88,6 +93,11 @@ function checkSettled(scenario: ScenarioFile, lab: Lab): Problem[] {
   problems.push(...checkServices(scenario, lab), ...checkScenarioAddresses(scenario, lab));
   for (const name of Object.keys(scenario.flows)) problems.push(...checkFlow(name, scenario, lab));
   problems.push(...checkPairs(scenario, lab), ...ringsOfScenario(scenario, lab));
+  problems.push(
+    ...trunksToPlainSwitches(lab, portsIn(lab, scenario), (name, peer) =>
+      scenario.nodes[name]?.ports?.[peer] === undefined ? null : ['nodes', name, 'ports', peer],
+    ),
+  );
   problems.push(...idleScenarioSettings(scenario, lab), ...idleServiceFields(scenario), ...idleFlowFields(scenario));
   return problems;
 }
@@ -153,17 +163,24 @@ function checkSettings(
   }
   if (settings.address !== undefined) {
     const wide = names.filter((name) => peersOf(lab, name).length !== 1);
-    if (wide.length > 0)
-      problems.push({
-        path: [...path, 'address'],
-        message: `${wide.join(', ')} ${wide.length === 1 ? 'has' : 'have'} more than one link`,
-        dependsOn: [['links']],
-      });
+    const onTrunk = names.filter((name) => !wide.includes(name) && isOnTrunk(lab, name));
+    const what = [
+      ...(wide.length === 0 ? [] : [`${wide.join(', ')} ${wide.length === 1 ? 'has' : 'have'} more than one link`]),
+      ...(onTrunk.length === 0
+        ? []
+        : [`${onTrunk.join(', ')} ${onTrunk.length === 1 ? 'has' : 'have'} an address in each VLAN`]),
+    ];
+    problems.push(...what.map((message) => ({ path: [...path, 'address'], message, dependsOn: [['links']] })));
   }
   problems.push(...checkSysctls(path, settings), ...checkFilter(path, settings, lab));
+  problems.push(...checkPorts(path, settings, names, lab));
   const onlyL4 = (['vipOwner', 'lb'] as const).filter((key) => settings[key] !== undefined);
   if (onlyL4.length > 0 && names.some((name) => lab.nodes[name]?.role !== 'l4')) {
     problems.push(...onlyL4.map((key) => ({ path: [...path, key], message: 'is for l4 nodes only' })));
   }
   return problems;
+}
+
+function isOnTrunk({ links }: Lab, name: string): boolean {
+  return links.some((link) => vlanAddresses(link[name]).size > 0);
 }

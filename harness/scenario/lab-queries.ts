@@ -7,7 +7,20 @@ import type { Lab, NodeSettings } from './schema.ts';
 export function linkAddresses(end: Lab['links'][number][string] | undefined): string[] {
   if (end === null || end === undefined) return [];
   if (typeof end === 'string') return [end];
-  return end.address === undefined ? [] : [end.address].flat();
+  const { address = [], vlans = {} } = end;
+  return [address, ...Object.values(vlans)].flat();
+}
+
+/** Addresses of a node's interfaces on a trunk, by VLAN; none where the link's end has no VLANs. */
+export function vlanAddresses(end: Lab['links'][number][string] | undefined): Map<number, string[]> {
+  const { vlans = {} } = typeof end === 'object' && end !== null ? end : {};
+  return new Map(Object.entries(vlans).map(([vlan, addresses]) => [Number(vlan), [addresses].flat()]));
+}
+
+/** Addresses of a node's interface for frames without a tag; null where it has interfaces for VLANs alone. */
+export function untaggedAddresses(end: Lab['links'][number][string] | undefined): string[] | null {
+  if (typeof end !== 'object' || end === null || end.vlans === undefined) return linkAddresses(end);
+  return end.address === undefined ? null : [end.address].flat();
 }
 
 /** All addresses (CIDR) of a node in the lab. */

@@ -48,18 +48,39 @@ export function nodesWithMacs(plan: Pick<Plan, 'nodes'>, macs: string[]): string
   return [...new Set(macs.map((mac) => nodeWithMac(plan, mac)?.name ?? mac))].sort();
 }
 
+/** The interface at the end of a wire. */
+export function interfaceAt({ nodes }: Pick<Plan, 'nodes'>, { node, iface }: LinkEnd): InterfacePlan | undefined {
+  return nodes.find(({ name }) => name === node)?.interfaces.find(({ name }) => name === iface);
+}
+
+/** Ports by which a switch sends what came in by one of them: those in the same VLAN. All of them where none is named. */
+export function portsBeside({ bridge, interfaces }: NodePlan, iface: string | null): InterfacePlan[] {
+  const from = interfaces.find(({ name }) => name === iface);
+  if (!bridge || from?.closed === true) return [];
+  return interfaces.filter(
+    (port) =>
+      port !== from && port.peer !== '' && port.closed !== true && (from === undefined || port.vlan === from.vlan),
+  );
+}
+
 /** Nodes that a broadcast from an interface comes to: through switches, over wires that are up at both ends. */
 export function segmentOf(plan: Pick<Plan, 'nodes' | 'links'>, { node, iface }: LinkEnd): Set<string> {
   const reached = new Set<string>();
-  const isUp = (end: LinkEnd): boolean =>
-    plan.nodes.find(({ name }) => name === end.node)?.interfaces.find(({ name }) => name === end.iface)?.up !== false;
+  const seen = new Set<string>();
+  const isOpen = (end: LinkEnd): boolean => {
+    const { up, closed } = interfaceAt(plan, end) ?? {};
+    return up !== false && closed !== true;
+  };
   const leaveBy = (isOutlet: (end: LinkEnd) => boolean): void => {
     for (const { ends } of plan.links) {
       const from = ends.find(isOutlet);
       const to = ends.find((end) => end !== from);
-      if (from === undefined || to === undefined || !ends.every(isUp) || reached.has(to.node)) continue;
+      if (from === undefined || to === undefined || !ends.every(isOpen)) continue;
       reached.add(to.node);
-      if (nodeOf(plan, to.node).bridge) leaveBy((end) => end.node === to.node);
+      if (seen.has(`${to.node} ${to.iface}`)) continue;
+      seen.add(`${to.node} ${to.iface}`);
+      const ports = portsBeside(nodeOf(plan, to.node), to.iface).map(({ name }) => name);
+      leaveBy((end) => end.node === to.node && ports.includes(end.iface));
     }
   };
   const isWhole = nodeOf(plan, node).bridge;

@@ -7,7 +7,6 @@ import type {
   BalancerPlan,
   FlowPlan,
   InterfacePlan,
-  LinkPlan,
   ListenerPlan,
   NodePlan,
   Plan,
@@ -25,6 +24,7 @@ import { resolveFilter } from './resolve-filter.ts';
 import { resolvePairs, resolveTimeline } from './resolve-timeline.ts';
 import { stepped } from './step-changes.ts';
 import { sysctls } from './sysctls.ts';
+import { portsIn, type PortsByPeer, wiresOf } from './vlans.ts';
 import { balancersOf, linkAddresses, namedSources, nextHops, nodeAddresses, routesOf } from './lab-queries.ts';
 
 type Service = ScenarioFile['services'][string];
@@ -53,7 +53,7 @@ export function resolvePlan(scenario: Scenario, variant: Variant): Plan {
     scenario: scenario.name,
     variant: variant.name,
     nodes,
-    links: lab.links.map(resolveLink),
+    links: lab.links.flatMap((link) => wiresOf(lab, link, portsIn(lab, body)).map(({ plan }) => plan)),
     services,
     flows: Object.keys(body.flows).map((name) => resolveFlow(name, nodes, variant, lab)),
     neighbours: body.neighbours,
@@ -78,7 +78,12 @@ function withPoolsOf(body: ScenarioFile, bodies: ScenarioFile[]): ScenarioFile {
 /** Settings of a node: the lab's, then those of all servers, then its own. */
 function settingsOf(name: string, lab: Lab, body: ScenarioFile): LabNode {
   const node = lab.nodes[name]!;
-  return { ...node, ...(ROLES[node.role].serves ? ofServer(name, body) : {}), ...body.nodes[name] };
+  return {
+    ...node,
+    ...(ROLES[node.role].serves ? ofServer(name, body) : {}),
+    ...body.nodes[name],
+    ports: portsIn(lab, body)(name),
+  };
 }
 
 /** Settings of all servers as they are for one: a service is named to those of its pool. */
@@ -95,7 +100,7 @@ function ofServer(name: string, { servers, services }: ScenarioFile): NodeSettin
 function resolveNode(name: string, lab: Lab, body: ScenarioFile, ipv6: boolean): NodePlan {
   const settings = settingsOf(name, lab, body);
   const bridge = ROLES[settings.role].switches || (settings.bridge ?? false) !== false;
-  const interfaces = resolveInterfaces(name, lab, settings);
+  const interfaces = resolveInterfaces(name, lab, settings, portsIn(lab, body));
   return {
     name,
     role: settings.role,
@@ -143,20 +148,30 @@ function ages(settings: LabNode): Pick<NodePlan, 'idleTimeoutMs' | 'onIdle' | 'm
   };
 }
 
-function resolveInterfaces(name: string, lab: Lab, settings: LabNode): InterfacePlan[] {
+function resolveInterfaces(
+  name: string,
+  lab: Lab,
+  settings: LabNode,
+  portsOf: (name: string) => PortsByPeer,
+): InterfacePlan[] {
   const links = lab.links.filter((link) => name in link);
-  const interfaces = links.map((link): InterfacePlan => {
+  const interfaces = links.flatMap((link) => {
     const peer = Object.keys(link).find((end) => end !== name)!;
     const end = link[name];
     const ownMac = typeof end === 'object' && end !== null ? end.mac : undefined;
-    return {
-      name: peer,
-      peer,
-      mac: ownMac ?? stableMac(name, peer),
-      addresses: settings.address === undefined ? linkAddresses(end) : [settings.address],
-      ...(settings.down?.includes(peer) ? { up: false as const } : {}),
-      ...mtuToward(peer, settings),
-    };
+    return wiresOf(lab, link, portsOf).map(({ ends }): InterfacePlan => {
+      const { name: iface, addresses, ...vlan } = ends[name]!;
+      return {
+        name: iface,
+        peer,
+        // As on Linux, interfaces of one trunk share the MAC of its port.
+        mac: ownMac ?? stableMac(name, peer),
+        addresses: settings.address === undefined ? addresses : [settings.address],
+        ...vlan,
+        ...(settings.down?.includes(peer) ? { up: false as const } : {}),
+        ...mtuToward(peer, settings),
+      };
+    });
   });
   if (typeof settings.bridge === 'string') {
     interfaces.push({ name: 'br0', peer: '', mac: stableMac(name, 'br0'), addresses: [settings.bridge] });
@@ -167,16 +182,6 @@ function resolveInterfaces(name: string, lab: Lab, settings: LabNode): Interface
 function mtuToward(peer: string, { mtu }: NodeSettings): Pick<InterfacePlan, 'mtu'> {
   const bytes = typeof mtu === 'object' ? mtu[peer] : mtu;
   return bytes === undefined ? {} : { mtu: bytes };
-}
-
-function resolveLink(link: Lab['links'][number]): LinkPlan {
-  const [a, b] = Object.keys(link) as [string, string];
-  return {
-    ends: [
-      { node: a, iface: b },
-      { node: b, iface: a },
-    ],
-  };
 }
 
 function resolveRoutes(name: string, lab: Lab, settings: NodeSettings, interfaces: InterfacePlan[]): RoutePlan[] {

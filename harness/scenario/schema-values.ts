@@ -42,6 +42,9 @@ export const mac = z
     mustBe('the MAC address of one interface: the first octet is even, and not all are zero'),
   );
 
+const A_VLAN = 'a VLAN ID from 1 to 4094';
+export const vlanId = z.int(mustBe(A_VLAN)).min(1, mustBe(A_VLAN)).max(4094, mustBe(A_VLAN));
+
 export const listener = z.string().refine((text) => {
   if (!FORM.test(text)) return false;
   const { port, address } = listenerOf(text);

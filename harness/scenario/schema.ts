@@ -15,6 +15,7 @@ import {
   serviceName,
   stepName,
   title,
+  vlanId,
   wordName,
 } from './schema-values.ts';
 import { service } from './service-schema.ts';
@@ -42,6 +43,13 @@ const route = z.strictObject({
 });
 
 const mtu = z.int().min(576).max(1500);
+
+/** What a switch's port does with VLANs (IEEE 802.1Q): access, or trunk. */
+const switchPort = z.strictObject({
+  vlan: vlanId.optional().describe('Access port: the VLAN of its frames, which carry no tag.'),
+  trunk: z.array(vlanId).min(1).optional().describe('Trunk: the VLANs whose tagged frames it carries.'),
+  native: vlanId.optional().describe('Of a trunk: the VLAN whose frames carry no tag; without it none do.'),
+});
 
 /** What can be set on a node: in the lab, for all servers at once (`servers`), or for one node (`nodes`). */
 const nodeSettings = z.strictObject({
@@ -130,6 +138,12 @@ const nodeSettings = z.strictObject({
     .union([mtu, z.record(nodeName, mtu)], mustBe('a number of bytes from 576 to 1500, or a mapping of peers to such'))
     .optional()
     .describe('MTU of all interfaces, or by peer, bytes; 1500 by default, which is also what the wires carry.'),
+  ports: z
+    .record(nodeName, switchPort)
+    .optional()
+    .describe(
+      'l2 only: VLANs of its ports, by peer. A switch that says so of one has VLANs, and its other ports are in VLAN 1.',
+    ),
 });
 
 const role = z.enum(Object.keys(ROLES) as [Role, ...Role[]]);
@@ -143,19 +157,26 @@ const labNode = z.strictObject({
   ...nodeSettings.shape,
 });
 
+const SOME_ADDRESSES = 'an address with its prefix length, or a list of them';
+const LINK_END = 'an address with its prefix length, `~`, or a mapping of `address`, `vlans` and `mac`';
+
 const linkEnd = z.union(
   [
     z.null(),
     cidr,
     z.strictObject({
       address: z
-        .union([cidr, z.array(cidr)], mustBe('an address with its prefix length, or a list of them'))
+        .union([cidr, z.array(cidr)], mustBe(SOME_ADDRESSES))
         .optional()
         .describe('One address with its prefix length, or one for each family.'),
+      vlans: z
+        .record(z.string(), z.union([cidr, z.array(cidr).min(1)], mustBe(SOME_ADDRESSES)))
+        .optional()
+        .describe('Link to the trunk of a switch: VLANs of which the node has an interface, with its addresses there.'),
       mac: mac.optional().describe('MAC of the interface; made from the names by default.'),
     }),
   ],
-  mustBe('an address with its prefix length, `~`, or a mapping of `address` and `mac`'),
+  mustBe(LINK_END),
 );
 
 /** A topology: `labs/NAME.yaml`. */

@@ -13,6 +13,7 @@ export const CAUSES = [
   'no-route',
   'not-forwarding',
   'no-neighbour',
+  'vlan-mismatch',
   'refused',
   'no-server-available',
   'ports-exhausted',
@@ -41,6 +42,14 @@ export interface CauseDetails {
   'host-unreachable': At & { address: string };
   /** The interface at the other end of the wire is down. */
   'peer-down': At & { address: string; peer: string };
+  /** A switch's port toward `port` does not carry a VLAN: that in which `asker` asked for the address. */
+  'vlan-not-carried': At & { address: string; asker: string; port: string; vlan: number };
+  /** The port toward `port` is a trunk without a native VLAN, and who is behind it sends without a tag. */
+  'untagged-not-carried': At & { address: string; asker: string; port: string };
+  /** The access port toward `port` is in a VLAN, and the question of `asker` came in another one, `other`. */
+  'vlans-differ': At & { address: string; asker: string; port: string; vlan: number; other: number };
+  /** Frames without a tag come from the switch `port` in its VLAN `other`, and are in `vlan` from here on. */
+  'native-vlans-differ': At & { address: string; asker: string; port: string; vlan: number; other: number };
   'server-off-segment': At & { address: string };
   'listener-missing': At & { address: string; port: number; protocol: string };
   /** The caller holds the VIP on its own loopback: the call never left it, and nothing listens there. */

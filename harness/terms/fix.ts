@@ -9,6 +9,10 @@ export interface Fixes {
   'rp-filter-off': { node: string };
   'accept-local': { node: string };
   'vip-off-loopback': { node: string; vip: string };
+  /** A switch's port toward `port`. */
+  'allow-vlan': { node: string; port: string; vlan: number };
+  'port-in-vlan': { node: string; port: string; vlan: number };
+  'native-vlan': { node: string; port: string; vlan: number };
   'smaller-mtu': { node: string; mtu: number };
   /** `to`: CIDR; `via`: address of the router. */
   route: { nodes: string[]; to: string; via: string };

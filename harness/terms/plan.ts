@@ -45,7 +45,10 @@ export interface NodePlan {
   routes: RoutePlan[];
   /** Below /proc/sys, with slashes (`net/ipv4/ip_forward`); every value that matters is listed. */
   sysctls: Record<string, string>;
-  /** True where the interfaces are ports of one Linux bridge named `br0` (role l2, or an L4 that is a switch). */
+  /**
+   * True where the interfaces are ports of one Linux bridge named `br0` (role l2, or an L4 that is a switch); of a switch
+   * with VLANs, of one for each VLAN.
+   */
   bridge: boolean;
   /** `stateful`: drops forwarded packets that conntrack calls invalid, and TCP that it did not see begin. */
   firewall: 'none' | 'stateful';
@@ -71,7 +74,7 @@ export interface BalancerPlan {
 }
 
 export interface InterfacePlan {
-  /** Named after the peer node. */
+  /** Named after the peer node: `sw`; `sw.10` for the frames of VLAN 10 on a trunk. */
   name: string;
   peer: string;
   /** Lower case, colons. */
@@ -82,11 +85,17 @@ export interface InterfacePlan {
   up?: false;
   /** Bytes; absent means that of Ethernet, 1500. */
   mtu?: number;
+  /** The VLAN that its frames are in: that of a switch's port, or of a node's interface on a trunk; absent means none. */
+  vlan?: number;
+  /** True at a switch's port for frames that it does not take: of a VLAN that it does not carry, or without a tag. */
+  closed?: true;
 }
 
-/** A wire between exactly two interfaces. */
+/** A wire between exactly two interfaces: a link without VLANs, or one VLAN of a trunk. */
 export interface LinkPlan {
   ends: [LinkEnd, LinkEnd];
+  /** The VLAN of a trunk that it stands for; absent for frames without a tag. */
+  vlan?: number;
 }
 
 export interface LinkEnd {

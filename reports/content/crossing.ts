@@ -1,4 +1,5 @@
 import type { Hop } from '../../harness/terms/walk.ts';
+import { trunkVlan } from '../../harness/terms/trunk-interface.ts';
 import type { Look } from './loops.ts';
 
 /** A packet on one wire: seen leaving a node, arriving at the next one, or both. */
@@ -29,6 +30,11 @@ export function crossings(hops: Hop[], peerOf: PeerOf): Crossing[] {
     }
   });
   return found;
+}
+
+/** The VLAN of the trunk that a packet crossed; null on a wire that is no trunk. */
+export function vlanOf(crossing: Crossing): number | null {
+  return trunkVlan(hopOf(crossing).iface);
 }
 
 /** The hop that shows a crossing's addresses. */

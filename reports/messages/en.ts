@@ -75,6 +75,12 @@ export const en: Catalogue = {
       evidence: 'ARP requests without a reply, or ICMP host unreachable from the node that asked.',
       fix: 'Check the address, netmask and link of the next hop.',
     },
+    'vlan-mismatch': {
+      story: 'The ports of a switch, or of two switches, are in different VLANs, so frames cannot get through.',
+      evidence:
+        'ARP requests without a reply from a node that is linked to the same switches, behind a port that does not carry their VLAN.',
+      fix: 'Put the access port in the VLAN of its peers, allow the VLAN on both ends of the trunk, or give both ends the same native VLAN.',
+    },
     refused: {
       story: 'The server has no listener on that port.',
       evidence: 'The server replies with RST or ICMP port unreachable.',
@@ -170,6 +176,14 @@ export const en: Catalogue = {
       `${node} reported host unreachable for ${address}: the next hop did not answer ARP.`,
     'peer-down': ({ node, address, peer }) =>
       `${node} sent a packet to ${address}, but the interface of ${peer} at the other end is down.`,
+    'vlan-not-carried': ({ node, address, asker, port, vlan }) =>
+      `${asker} sent ARP requests for ${address} in VLAN ${vlan}, whose tagged frames the port of ${node} toward ${port} does not carry.`,
+    'untagged-not-carried': ({ node, address, asker, port }) =>
+      `${asker} sent ARP requests for ${address}, but the port of ${node} toward ${port} is a trunk without a native VLAN, and ${port} uses no tag.`,
+    'vlans-differ': ({ node, address, asker, port, vlan, other }) =>
+      `${asker} sent ARP requests for ${address} in VLAN ${other}, but the port of ${node} toward ${port} is in VLAN ${vlan}.`,
+    'native-vlans-differ': ({ node, address, asker, port, vlan, other }) =>
+      `${asker} sent ARP requests for ${address}; frames without a tag leave ${port} in VLAN ${other}, and ${node} takes them for VLAN ${vlan}.`,
     'server-off-segment': ({ node, address }) =>
       `${node} sent ARP requests for the server ${address} on its own segment, but that server is in another subnet.`,
     'listener-missing': ({ node, address, port, protocol }) =>
@@ -342,6 +356,9 @@ export const en: Catalogue = {
     'rp-filter-off': ({ node }) => `${node}: rp_filter off`,
     'accept-local': ({ node }) => `${node}: accept_local on`,
     'vip-off-loopback': ({ node, vip }) => `${node}: without the VIP ${vip} on its loopback`,
+    'allow-vlan': ({ node, port, vlan }) => `${node}: allow VLAN ${vlan} on the trunk to ${port}`,
+    'port-in-vlan': ({ node, port, vlan }) => `${node}: put the port toward ${port} in VLAN ${vlan}`,
+    'native-vlan': ({ node, port, vlan }) => `${node}: native VLAN ${vlan} on the trunk to ${port}`,
     'smaller-mtu': ({ node, mtu }) => `${node}: MTU ${mtu}`,
     route: ({ nodes, to, via }) => `${namesText(nodes)}: route to ${to} via ${via}`,
     'proxy-ip-auto': ({ service }) => `proxy IP for ${service}: the address of the L4's outgoing interface`,

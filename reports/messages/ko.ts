@@ -64,6 +64,12 @@ export const ko: Catalogue = {
       evidence: '응답 없는 ARP 요청, 또는 요청한 노드의 ICMP host unreachable.',
       fix: '다음 홉의 주소, 넷마스크, 링크를 확인하십시오.',
     },
+    'vlan-mismatch': {
+      story: '스위치 포트들의 VLAN이 서로 달라 프레임이 지나가지 못합니다.',
+      evidence:
+        '같은 스위치들에 연결된 노드가 ARP 요청에 응답하지 않고, 그 사이의 포트가 요청의 VLAN을 통과시키지 않습니다.',
+      fix: '액세스 포트를 상대와 같은 VLAN에 두거나, 트렁크 양쪽에서 그 VLAN을 허용하거나, 양쪽의 네이티브 VLAN을 같게 하십시오.',
+    },
     refused: {
       story: '호출된 서버에 리스너가 없습니다.',
       evidence: '서버가 RST 또는 ICMP port unreachable로 응답합니다.',
@@ -157,6 +163,14 @@ export const ko: Catalogue = {
       `${node}이(가) ${address}에 대해 host unreachable을 알렸습니다. 다음 홉이 ARP에 응답하지 않았습니다.`,
     'peer-down': ({ node, address, peer }) =>
       `${node}이(가) ${address}(으)로 패킷을 보냈으나, 맞은편 ${peer}의 인터페이스가 꺼져 있습니다.`,
+    'vlan-not-carried': ({ node, address, asker, port, vlan }) =>
+      `${asker}이(가) VLAN ${vlan}에서 ${address}의 MAC을 ARP로 물었으나, ${node}의 ${port} 쪽 포트가 그 VLAN의 태그 붙은 프레임을 통과시키지 않습니다.`,
+    'untagged-not-carried': ({ node, address, asker, port }) =>
+      `${asker}이(가) ${address}의 MAC을 ARP로 물었으나, ${node}의 ${port} 쪽 포트는 네이티브 VLAN이 없는 트렁크이고 ${port}은(는) 태그를 쓰지 않습니다.`,
+    'vlans-differ': ({ node, address, asker, port, vlan, other }) =>
+      `${asker}이(가) VLAN ${other}에서 ${address}의 MAC을 ARP로 물었으나, ${node}의 ${port} 쪽 포트는 VLAN ${vlan}에 있습니다.`,
+    'native-vlans-differ': ({ node, address, asker, port, vlan, other }) =>
+      `${asker}이(가) ${address}의 MAC을 ARP로 물었으나, 태그 없는 프레임이 ${port}에서는 VLAN ${other}이고 ${node}에서는 VLAN ${vlan}입니다.`,
     'server-off-segment': ({ node, address }) =>
       `${node}이(가) 자신의 L2 구간에서 서버 ${address}의 MAC을 찾지만, 그 서버는 다른 서브넷에 있습니다.`,
     'listener-missing': ({ node, address, port, protocol }) =>
@@ -330,6 +344,9 @@ export const ko: Catalogue = {
     'rp-filter-off': ({ node }) => `${node}: rp_filter 끄기`,
     'accept-local': ({ node }) => `${node}: accept_local 켜기`,
     'vip-off-loopback': ({ node, vip }) => `${node}: 루프백에서 VIP ${vip} 빼기`,
+    'allow-vlan': ({ node, port, vlan }) => `${node}: ${port} 쪽 트렁크에서 VLAN ${vlan} 허용`,
+    'port-in-vlan': ({ node, port, vlan }) => `${node}: ${port} 쪽 포트를 VLAN ${vlan}에 두기`,
+    'native-vlan': ({ node, port, vlan }) => `${node}: ${port} 쪽 트렁크의 네이티브 VLAN을 ${vlan}(으)로`,
     'smaller-mtu': ({ node, mtu }) => `${node}: MTU를 ${mtu}(으)로 줄이기`,
     route: ({ nodes, to, via }) => `${namesText(nodes)}: ${to} 경로를 ${via}(으)로`,
     'proxy-ip-auto': ({ service }) => `${service}의 Proxy IP를 L4가 내보내는 인터페이스의 주소로`,

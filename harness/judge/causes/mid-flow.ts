@@ -2,7 +2,7 @@ import { cause } from '../../terms/cause.ts';
 import type { Hop, Walk } from '../../terms/walk.ts';
 import { ICMP } from '../../observe/decode.ts';
 import type { Frame, Sighting } from '../../terms/sighting.ts';
-import { balancedBy, nodeOf, nodeWithMac } from '../../scenario/lookup.ts';
+import { balancedBy, nodeOf, nodeWithMac, portsBeside } from '../../scenario/lookup.ts';
 import { isDirect } from '../../terms/mode.ts';
 import type { LinkEnd, NodePlan, Plan } from '../../terms/plan.ts';
 import { isAddressee, refusesSource, sameSegment, vanishedAt } from '../evidence.ts';
@@ -69,10 +69,11 @@ function leadsTo(plan: Plan, port: LinkEnd, mac: string): boolean {
   if (far === undefined) return false;
   const { bridge, interfaces } = nodeOf(plan, far.node);
   if (!bridge) return interfaces.some((i) => i.name === far.iface && i.mac === mac);
-  const others = interfaces.filter(({ name }) => name !== far.iface && name !== 'br0');
   return (
     interfaces.some((i) => i.mac === mac) ||
-    others.some(({ name }) => leadsTo(plan, { node: far.node, iface: name }, mac))
+    portsBeside(nodeOf(plan, far.node), far.iface).some(({ name }) =>
+      leadsTo(plan, { node: far.node, iface: name }, mac),
+    )
   );
 }
 

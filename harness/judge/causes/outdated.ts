@@ -1,8 +1,8 @@
 import { ICMP } from '../../observe/decode.ts';
 import { cause } from '../../terms/cause.ts';
 import type { Hop } from '../../terms/walk.ts';
-import type { NodePlan, Plan } from '../../terms/plan.ts';
-import { balancedBy, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
+import type { InterfacePlan, NodePlan, Plan } from '../../terms/plan.ts';
+import { balancedBy, nodeOf, nodeWithMac, portsBeside, serviceOf } from '../../scenario/lookup.ts';
 import { nextHop } from './next-hop.ts';
 import { hasPower, planAt } from '../../scenario/plan-at.ts';
 import { isDirect } from '../../terms/mode.ts';
@@ -154,7 +154,7 @@ export const staleMac: Rule = (evidence) => {
   const path = ended.leg === 'reply' ? evidence.walk.reply : evidence.walk.request;
   const left = path.findLast(({ node, direction }) => direction === 'out' && nodeOf(plan, node).bridge);
   if (!owner || left?.dst.mac !== mac || leadsTo(plan, left, mac) || !wasBehind(moment, left, mac)) return null;
-  const others = nodeOf(plan, left.node).interfaces.filter(({ name }) => name !== left.iface && name !== 'br0');
+  const others = portsBeside(nodeOf(plan, left.node), left.iface);
   if (!others.some(({ name }) => leadsTo(plan, { node: left.node, iface: name }, mac))) return null;
   return cause('stale-mac', 'port-outdated', { node: left.node, owner: owner.name, port: left.iface, address });
 };
@@ -177,8 +177,8 @@ function leadsTo(plan: Plan, { node, iface }: { node: string; iface: string }, m
   if (!bridge) return interfaces.some((i) => i.name === far.iface && i.mac === mac);
   return (
     interfaces.some((i) => i.mac === mac) ||
-    interfaces.some(
-      ({ name }) => name !== far.iface && name !== 'br0' && leadsTo(plan, { node: far.node, iface: name }, mac),
+    portsBeside(nodeOf(plan, far.node), far.iface).some(({ name }) =>
+      leadsTo(plan, { node: far.node, iface: name }, mac),
     )
   );
 }
@@ -191,15 +191,16 @@ export const cutOff: Rule = (evidence) => {
   const { mac, ip: address } = ended.hop.dst;
   const owner = nodeWithMac(plan, mac);
   const iface = owner?.interfaces.find((one) => one.mac === mac);
-  if (!owner || !iface || ended.hop.node === owner.name || !mayBeCut(plan, moment, owner.name, iface.name)) return null;
+  if (!owner || !iface || ended.hop.node === owner.name || !mayBeCut(plan, moment, owner.name, iface)) return null;
   return cause('no-neighbour', 'peer-down', { node: iface.peer, address, peer: owner.name });
 };
 
 /** Whether an interface is down, was so when the step began, or goes up and down in it. */
-function mayBeCut(plan: Plan, { step, whole }: Moment, node: string, iface: string): boolean {
-  const isDown = (at: Plan): boolean => nodeOf(at, node).interfaces.find(({ name }) => name === iface)?.up === false;
+function mayBeCut(plan: Plan, { step, whole }: Moment, node: string, iface: InterfacePlan): boolean {
+  const isDown = (at: Plan): boolean =>
+    nodeOf(at, node).interfaces.find(({ name }) => name === iface.name)?.up === false;
   const flaps = plan.timeline?.steps[step]?.actions.some(
-    (action) => action.do === 'flap' && action.link.includes(node) && action.link.includes(iface),
+    (action) => action.do === 'flap' && action.link.includes(node) && action.link.includes(iface.peer),
   );
   return flaps === true || isDown(plan) || isDown(planAt(whole, step - 1));
 }

@@ -2,11 +2,13 @@ import type { Sighting } from '../../terms/sighting.ts';
 import { ICMP } from '../../observe/decode.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
 import type { Evidence } from '../evidence.ts';
-import { balancedBy, nodeOf } from '../../scenario/lookup.ts';
+import { balancedBy, nodeOf, serviceOf } from '../../scenario/lookup.ts';
+import { vlanMismatch } from '../../scenario/vlan-mismatch.ts';
 import { startsBalancer } from '../moment.ts';
+import { nextHop } from './next-hop.ts';
 import type { Rule } from './rule.ts';
 import { hasNoTaker } from './takers.ts';
-import { refusedQuestion } from './unanswered-arp.ts';
+import { refusedQuestion, unansweredArp } from './unanswered-arp.ts';
 import { vanished } from './vanished.ts';
 
 /** Somebody said no: with an RST, or with an ICMP error. */
@@ -66,5 +68,16 @@ function fromError({ node, frame }: Sighting, evidence: Evidence): Cause | null 
   if (code === 3) return refusal(node, { address, port }, evidence);
   if (code === 9 || code === 10 || code === 13) return cause('filtered', 'rejected-by-rule', { node, address });
   if (code === 0 || code === 6) return cause('no-route', 'route-missing', { node, address });
-  return refusedQuestion(evidence, node)?.cause ?? cause('no-neighbour', 'host-unreachable', { node, address });
+  return (
+    refusedQuestion(evidence, node)?.cause ??
+    vlanMismatch(evidence.plan, node, askedFor(evidence, node, address)) ??
+    cause('no-neighbour', 'host-unreachable', { node, address })
+  );
+}
+
+/** Who did not answer: of what a load balancer has translated, the error quotes the VIP. */
+function askedFor(evidence: Evidence, node: string, address: string): string {
+  const service = serviceOf(evidence.plan, evidence.flow);
+  const servers = balancedBy(service, node) ? service!.pool.map((server) => server.address) : [];
+  return unansweredArp(evidence, node, [address, ...servers]) ?? nextHop(evidence.plan, node, address);
 }

@@ -1,5 +1,6 @@
 import { cause, type Cause } from '../../terms/cause.ts';
 import { nodeOf } from '../../scenario/lookup.ts';
+import { vlanMismatch } from '../../scenario/vlan-mismatch.ts';
 import { openQuestion, type Evidence } from '../evidence.ts';
 import { isOn } from './inside-kernel.ts';
 import { addressesOf } from './rule.ts';
@@ -26,10 +27,11 @@ export function unansweredArp({ packets, plan }: Evidence, name: string, ends: s
   return asked?.targetIp ?? null;
 }
 
-/** Why a node got no answer for an address: who has it did not accept the source of the question, or nobody has it. */
+/** Why a node got no answer for an address: who has it did not accept the source of the question, VLANs, or nobody has it. */
 export function withoutAnswer(evidence: Evidence, node: string, address: string): Cause {
   const refused = refusedQuestion(evidence, node);
-  return refused?.address === address ? refused.cause : cause('no-neighbour', 'arp-unanswered', { node, address });
+  if (refused?.address === address) return refused.cause;
+  return vlanMismatch(evidence.plan, node, address) ?? cause('no-neighbour', 'arp-unanswered', { node, address });
 }
 
 /** The question of a node that the owner of an address dropped for its source, as it drops packets (arp_process); or null. */

@@ -3,6 +3,7 @@ import type { Hop } from '../../terms/walk.ts';
 import { contains, network } from '../../scenario/address.ts';
 import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
+import { macKey } from '../../terms/mac-key.ts';
 import { balancedBy, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
 import { insideKernel } from './inside-kernel.ts';
 import { addressesOf, type Rule } from './rule.ts';
@@ -58,7 +59,8 @@ function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
     : path.filter(({ node, direction }) => direction === 'out' && nodeOf(plan, node).bridge).at(-1);
   const switchNode = wrong?.node ?? (nodeOf(plan, hop.node).bridge ? hop.node : undefined);
   if (!owner || switchNode === undefined) return null;
-  const port = toItself ? hop.iface : (macTables[switchNode]?.[hop.dst.mac] ?? wrong?.iface ?? '?');
+  const { vlan } = nodeOf(plan, switchNode).interfaces.find(({ name }) => name === wrong?.iface) ?? {};
+  const port = toItself ? hop.iface : (macTables[switchNode]?.[macKey(hop.dst.mac, vlan)] ?? wrong?.iface ?? '?');
   return cause('mac-moved', 'mac-on-wrong-port', { node: switchNode, owner: owner.name, port, address: hop.dst.ip });
 }
 

@@ -1,3 +1,4 @@
+import { trunkVlan } from '../../../harness/terms/trunk-interface.ts';
 import type { Frame, Sighting } from '../../../harness/terms/sighting.ts';
 import { addressText } from '../../content/walk-text.ts';
 import type { PeerOf } from '../../content/crossing.ts';
@@ -11,6 +12,8 @@ export interface PacketCrossing {
   /** Nanoseconds since the attempt's first frame. */
   time: number;
   frame: Frame;
+  /** Of a trunk; null on any other wire. */
+  vlan: number | null;
   /** Seen leaving; seen arriving. */
   left: boolean;
   arrived: boolean;
@@ -25,7 +28,17 @@ export function packetCrossings(packets: Sighting[], peerOf: PeerOf): PacketCros
   for (const { node, iface, direction, time, frame } of packets) {
     const peer = iface === 'lo' ? node : (peerOf(node, iface) ?? '?');
     const [from, to] = direction === 'out' ? [node, peer] : [peer, node];
-    const key = JSON.stringify([from, to, frame.srcMac, frame.dstMac, frame.ip?.src, frame.ip?.dst, identity(frame)]);
+    const vlan = trunkVlan(iface);
+    const key = JSON.stringify([
+      from,
+      to,
+      vlan,
+      frame.srcMac,
+      frame.dstMac,
+      frame.ip?.src,
+      frame.ip?.dst,
+      identity(frame),
+    ]);
     const partner = direction === 'in' ? waiting.get(key)?.shift() : undefined;
     if (partner) {
       partner.arrived = true;
@@ -33,7 +46,7 @@ export function packetCrossings(packets: Sighting[], peerOf: PeerOf): PacketCros
     }
     // Of ARP a run keeps what its asker and its answerer saw, so a missing end says nothing.
     const [left, arrived] = frame.arp ? [true, true] : [direction === 'out', direction === 'in'];
-    const crossing = { from, to, time, frame, left, arrived, label: [] };
+    const crossing = { from, to, time, frame, vlan, left, arrived, label: [] };
     found.push(crossing);
     if (direction === 'out') waiting.set(key, [...(waiting.get(key) ?? []), crossing]);
   }
@@ -60,7 +73,8 @@ function withLabels(crossings: PacketCrossing[]): PacketCrossing[] {
     const previous = before.get(key);
     const label = labelOf(crossing.frame, previous?.to === crossing.from ? previous.frame : null);
     before.set(key, crossing);
-    return { ...crossing, label };
+    const ofTrunk = crossing.vlan === null ? [] : [{ text: ` VLAN ${crossing.vlan}`, changed: false }];
+    return { ...crossing, label: [...label, ...ofTrunk] };
   });
 }
 

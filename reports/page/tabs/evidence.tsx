@@ -1,3 +1,4 @@
+import { macOf } from '../../../harness/terms/mac-key.ts';
 import type { Frame } from '../../../harness/terms/sighting.ts';
 import type { PageAttempt } from '../../content/page-details.ts';
 import { foldedControls } from '../../content/folded-controls.ts';
@@ -64,7 +65,7 @@ export function Evidence({ flow, variant, attempt, evidence }: EvidenceProps) {
             <tbody>
               {nodesFirst(table, owners).map(([mac, port]) => (
                 <tr key={mac}>
-                  <td>{owner(mac)}</td>
+                  <td>{owner(macOf(mac))}</td>
                   <td>{port}</td>
                 </tr>
               ))}
@@ -81,7 +82,7 @@ export function Evidence({ flow, variant, attempt, evidence }: EvidenceProps) {
 
 /** The table's lines, those of MACs that belong to a node before the others. */
 function nodesFirst(table: Record<string, string>, owners: Map<string, string>): [mac: string, port: string][] {
-  return Object.entries(table).sort(([a], [b]) => Number(owners.has(b)) - Number(owners.has(a)));
+  return Object.entries(table).sort(([a], [b]) => Number(owners.has(macOf(b))) - Number(owners.has(macOf(a))));
 }
 
 /** A reset or ICMP error in words; nothing for other frames. */

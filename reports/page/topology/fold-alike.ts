@@ -29,8 +29,11 @@ export function foldAlike(plan: Drawn, shown: Set<string>): Drawn {
   const peers = (node: NodePlan): NodePlan => ({
     ...node,
     interfaces: distinct(
-      node.interfaces.map((i) => ({ ...i, peer: standsFor.get(i.peer)?.name ?? i.peer })),
-      ({ peer }) => peer,
+      node.interfaces.map((i) => {
+        const one = standsFor.get(i.peer)?.name;
+        return one === undefined ? i : { ...i, name: one, peer: one };
+      }),
+      ({ name }) => name,
     ),
   });
   return {

@@ -114,14 +114,21 @@ function leadsOn(name: string, byName: Map<string, NodePlan>, seen = new Set<str
   return !node.bridge || node.interfaces.some(({ peer }) => leadsOn(peer, byName, seen));
 }
 
+/** Who is at the other ends of a node's links; the VLANs of a trunk are one link. */
+function peersOf({ interfaces }: NodePlan): string[] {
+  return [...new Set(interfaces.map(({ peer }) => peer))];
+}
+
 /** The one-armed L4s. What only load balancers are wired to, as where they hear each other, is no arm. */
 function oneArmed(nodes: NodePlan[], byName: Map<string, NodePlan>): OneArmed {
   const armed: OneArmed = new Map();
-  for (const { name, role, interfaces } of nodes) {
+  for (const node of nodes) {
+    const { name, role } = node;
     if (!ROLES[role].balances) continue;
-    const arms = interfaces.length === 1 ? interfaces : interfaces.filter(({ peer }) => leadsOn(peer, byName));
+    const peers = peersOf(node);
+    const arms = peers.length === 1 ? peers : peers.filter((peer) => leadsOn(peer, byName));
     if (arms.length !== 1) continue;
-    const { peer } = arms[0]!;
+    const [peer] = arms as [string];
     const [first, ...others] = [...armed.values()].filter((one) => one.peer === peer);
     if (first && others.length === 0) first.side = 'left';
     armed.set(name, { peer, side: 'right' });
@@ -160,7 +167,7 @@ function box(node: NodePlan, side: 'left' | 'right' | null, plan: Pick<Plan, 'se
     tier: 0,
     x: 0,
     y: 0,
-    width: Math.max(least, chars * CHAR_WIDTH + indent + outdent, node.bridge ? node.interfaces.length * port : 0),
+    width: Math.max(least, chars * CHAR_WIDTH + indent + outdent, node.bridge ? peersOf(node).length * port : 0),
     height: Math.max(textHeight, node.bridge || side !== null ? FOUR_CROSSINGS : 0),
   };
 }
@@ -217,7 +224,8 @@ function parentCentre({ interfaces }: NodePlan, placed: Map<string, Box>): numbe
 
 function wires(plan: Pick<Plan, 'links'>, boxes: Box[]): Wire[] {
   const byName = new Map(boxes.map((b) => [b.name, b]));
-  const ends = plan.links.flatMap(({ ends: [a, b] }) => {
+  const drawn = new Map(plan.links.map((link) => [link.ends.map(({ node }) => node).join(' '), link]));
+  const ends = [...drawn.values()].flatMap(({ ends: [a, b] }) => {
     const [from, to] = [byName.get(a.node), byName.get(b.node)];
     if (!from || !to) return [];
     return from.tier <= to.tier ? [[from, to] as const] : [[to, from] as const];

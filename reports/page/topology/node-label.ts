@@ -11,7 +11,7 @@ export interface NodeLabel {
 export function nodeLabel(node: NodePlan, services: ServicePlan[]): NodeLabel {
   const many = node.interfaces.filter(({ addresses }) => addresses.length > 0).length > 1;
   const own = services.filter(({ l4s }) => l4s.some((l4) => l4.node === node.name));
-  const down = node.interfaces.filter(({ up }) => up === false);
+  const down = [...new Set(node.interfaces.flatMap(({ up, peer, name }) => (up === false ? [peer || name] : [])))];
   return {
     role: node.role,
     lines: [
@@ -36,9 +36,20 @@ export function nodeLabel(node: NodePlan, services: ServicePlan[]): NodeLabel {
         kind: 'loopback' as const,
         text: `lo ${address.replace(/\/(32|128)$/, '')}`,
       })),
+      ...vlanLines(node),
       ...(node.firewall === 'stateful' ? [{ kind: 'note' as const, text: 'stateful firewall' }] : []),
       ...(node.filter ?? []).map(({ text }) => ({ kind: 'note' as const, text })),
-      ...down.map(({ name }) => ({ kind: 'note' as const, text: `${name} is down` })),
+      ...down.map((name) => ({ kind: 'note' as const, text: `${name} is down` })),
     ],
   };
+}
+
+/** Who is in which VLAN of a switch: peers behind its ports. */
+function vlanLines({ bridge, interfaces }: NodePlan): NodeLabel['lines'] {
+  const vlans = new Map<number, string[]>();
+  for (const { vlan, peer, closed } of bridge ? interfaces : [])
+    if (vlan !== undefined && closed !== true) vlans.set(vlan, [...(vlans.get(vlan) ?? []), peer]);
+  return [...vlans]
+    .sort(([a], [b]) => a - b)
+    .map(([vlan, peers]) => ({ kind: 'note' as const, text: `VLAN ${vlan}: ${peers.join(', ')}` }));
 }

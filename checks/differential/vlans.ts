@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import type { Wired } from './wiring.ts';
+
+/** VLANs of the switches: none, as they are meant to be, or with the port of that index, or a remainder of it, in none of these. */
+export type Vlans = 'none' | 'as-meant' | number;
+
+export const vlans: fc.Arbitrary<Vlans> = fc.oneof(
+  { weight: 5, arbitrary: fc.constant<Vlans>('none') },
+  { weight: 1, arbitrary: fc.constant<Vlans>('as-meant') },
+  { weight: 1, arbitrary: fc.nat(6) },
+);
+
+interface Port {
+  vlan?: number;
+  trunk?: number[];
+}
+
+/** What each switch of the wiring without VLANs is with them. */
+const OF_SWITCH: Record<string, number> = { l2: 10, 'l2-far': 20 };
+/** Nobody else is in it. */
+const ELSEWHERE = 30;
+
+/** The same lab on one switch, with a VLAN for each switch that it had, and a trunk to each node that had two legs there. */
+export function onTrunks(wired: Wired): Wired & { ports: Record<string, Port> } {
+  const { 'l2-far': _, ...nodes } = wired.nodes;
+  const legs = wired.links.flatMap((link) => {
+    const [name, peer] = Object.keys(link) as [string, string];
+    const vlan = OF_SWITCH[peer];
+    return vlan === undefined ? [] : [{ name, vlan, address: link[name] ?? null }];
+  });
+  const ports: Record<string, Port> = {};
+  const links = [...new Set(legs.map(({ name }) => name))].map((name) => {
+    const own = legs.filter((leg) => leg.name === name);
+    if (own.length === 1) {
+      ports[name] = { vlan: own[0]!.vlan };
+      return { [name]: own[0]!.address, l2: null };
+    }
+    ports[name] = { trunk: own.map(({ vlan }) => vlan) };
+    return { [name]: { vlans: Object.fromEntries(own.map(({ vlan, address }) => [vlan, address])) }, l2: null };
+  });
+  return {
+    ...wired,
+    name: `${wired.name}-vlans`,
+    nodes: { ...nodes, l2: { ...nodes['l2'], ports } },
+    links: [
+      ...wired.links.filter((link) => Object.keys(link).every((peer) => OF_SWITCH[peer] === undefined)),
+      ...links,
+    ],
+    ports,
+  };
+}
+
+/** Ports of which one is in a VLAN of its own, or carries only one of the VLANs of its trunk. */
+export function misplaced(ports: Record<string, Port>, index: number): Record<string, Port> {
+  const names = Object.keys(ports);
+  const name = names[index % names.length]!;
+  const { trunk } = ports[name]!;
+  return { [name]: trunk === undefined ? { vlan: ELSEWHERE } : { trunk: [trunk[index % trunk.length]!] } };
+}

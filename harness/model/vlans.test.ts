@@ -1,0 +1,126 @@
+import { readLab, readScenario } from '../scenario/read.ts';
+import { resolvePlan } from '../scenario/resolve.ts';
+import { parseYaml } from '../scenario/yaml-file.ts';
+import type { Fix } from '../terms/fix.ts';
+import { predict } from './predict.ts';
+import { whatWouldHelp } from './what-if.ts';
+
+/** Two switches with a trunk between them; the servers' VLAN is 20. */
+const LAB = `
+title: Two switches
+nodes:
+  client: { role: client, gateway: l3 }
+  l3: { role: l3 }
+  a: { role: l2, ports: { client: { vlan: 10 }, l3: { trunk: [10, 20] }, b: { trunk: [10, 20], native: 10 } } }
+  b: { role: l2, ports: { s1: { vlan: 20 }, s2: { vlan: 20 }, a: { trunk: [10, 20], native: 10 } } }
+  s1: { role: server, gateway: l3, listeners: [80/tcp] }
+  s2: { role: server, gateway: l3, listeners: [80/tcp] }
+links:
+  - { client: 198.51.100.10/24, a: ~ }
+  - { l3: { vlans: { 10: 198.51.100.1/24, 20: 203.0.113.1/24 } }, a: ~ }
+  - { a: ~, b: ~ }
+  - { s1: 203.0.113.11/24, b: ~ }
+  - { s2: 203.0.113.12/24, b: ~ }
+`;
+
+interface Outcome {
+  cause: string[] | null;
+  request: string[];
+  reply: string[];
+  fixes: Fix[];
+}
+
+/** What becomes of a call of s1 by the client, and what would help it. */
+function outcome(ports: Record<string, string>, from = 'client'): Outcome {
+  const nodes = Object.entries(ports).map(([name, said]) => `${name}: { ports: { ${said} } }`);
+  const yaml = parseYaml(
+    'scenario.yaml',
+    `
+title: test
+lab: lab
+nodes: { ${nodes.join(', ')} }
+flows: { call: { from: ${from}, to: s1, port: 80, expect: works } }
+`,
+  );
+  const scenario = readScenario('test', 'lab', readLab(parseYaml('lab.yaml', LAB)), yaml);
+  const [variant] = scenario.variants;
+  const plan = resolvePlan(scenario, variant!);
+  const [flow] = plan.flows;
+  const [{ cause, request, reply }] = predict(plan, flow!) as [ReturnType<typeof predict>[number]];
+  const helps =
+    cause === null ? [] : whatWouldHelp({ loaded: { scenario, yaml }, variant: variant!, plan, flow: flow!, cause });
+  return {
+    cause: cause === null ? null : [cause.code, cause.node, cause.detail.code],
+    request: request.map(({ direction, node, iface }) => `${direction} ${node} ${iface}`),
+    reply: reply.map(({ direction, node, iface }) => `${direction} ${node} ${iface}`),
+    fixes: helps.flatMap(({ fixes }) => fixes),
+  };
+}
+
+test('a router on a trunk routes between VLANs, in each of which switches know its MAC at another port', () => {
+  const { cause, request, reply } = outcome({});
+  expect(cause).toBeNull();
+  expect(request.filter((hop) => hop.startsWith('in '))).toEqual([
+    'in a client',
+    'in l3 a.10',
+    'in a l3.20',
+    'in b a.20',
+    'in s1 b',
+  ]);
+  expect(reply.filter((hop) => hop.startsWith('in '))).toEqual([
+    'in b s1',
+    'in a b.20',
+    'in l3 a.20',
+    'in a l3.10',
+    'in client a',
+  ]);
+});
+
+test('servers in one VLAN reach each other without the router', () => {
+  const { cause, request } = outcome({}, 's2');
+  expect(cause).toBeNull();
+  expect(request).toEqual(['out s2 b', 'in b s2', 'out b s1', 'in s1 b']);
+});
+
+test('a node that tags the frames of the native VLAN', () => {
+  const { cause } = outcome({ a: 'l3: { trunk: [10, 20], native: 20 }' });
+  expect(cause).toEqual(['vlan-mismatch', 'a', 'vlan-not-carried']);
+});
+
+test.each([
+  ['the router', { a: 'l3: { trunk: [10] }' }, ['a', 'vlan-not-carried'], ['allow-vlan', 'a', 'l3', 20]],
+  [
+    'the other switch, where it is sent',
+    { a: 'b: { trunk: [10], native: 10 }' },
+    ['a', 'vlan-not-carried'],
+    ['allow-vlan', 'a', 'b', 20],
+  ],
+  [
+    'the other switch, where it arrives',
+    { b: 'a: { trunk: [10], native: 10 }' },
+    ['b', 'vlan-not-carried'],
+    ['allow-vlan', 'b', 'a', 20],
+  ],
+])('a VLAN that the trunk to %s does not carry', (_, ports, [node, detail], [code, at, port, vlan]) => {
+  const { cause, fixes } = outcome(ports as Record<string, string>);
+  expect(cause).toEqual(['vlan-mismatch', node, detail]);
+  expect(fixes).toContainEqual({ code, params: { node: at, port, vlan } });
+});
+
+test('an access port in another VLAN than its peers', () => {
+  const { cause, fixes } = outcome({ b: 's1: { vlan: 30 }' });
+  expect(cause).toEqual(['vlan-mismatch', 'b', 'vlans-differ']);
+  expect(fixes).toContainEqual({ code: 'port-in-vlan', params: { node: 'b', port: 's1', vlan: 20 } });
+});
+
+test('a node without tags on a trunk without a native VLAN', () => {
+  const { cause, fixes } = outcome({ b: 's1: { trunk: [10, 20] }' });
+  expect(cause).toEqual(['vlan-mismatch', 'b', 'untagged-not-carried']);
+  expect(fixes).toContainEqual({ code: 'native-vlan', params: { node: 'b', port: 's1', vlan: 20 } });
+});
+
+test('native VLANs that differ join two VLANs: frames come out in the wrong one', () => {
+  const { cause, fixes } = outcome({ a: 'b: { trunk: [10, 20], native: 20 }' });
+  expect(cause).toEqual(['vlan-mismatch', 'b', 'native-vlans-differ']);
+  expect(fixes.map(({ code }) => code)).toContain('native-vlan');
+});
