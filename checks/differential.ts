@@ -18,8 +18,8 @@ const TOLD_EVERY = 20;
 
 /**
  * Holds prediction against reality on generated labs: `npm run differential -- --labs 300 --seed 1`.
- * `--lab N` runs the Nth lab of a seed alone and prints its files; `--mode l3dsr` leaves out labs without such a service;
- * `--record` writes the figures into docs/fidelity.md.
+ * `--lab N` runs the Nth lab of a seed alone and prints its files; `--mode l3dsr` leaves out labs without such a service,
+ * `--vlans` those without VLANs; `--record` writes the figures into docs/fidelity.md.
  */
 async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
@@ -28,11 +28,16 @@ async function main(signal: AbortSignal): Promise<number> {
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       lab: { type: 'string' },
       mode: { type: 'string' },
+      vlans: { type: 'boolean', default: false },
       shrink: { type: 'boolean', default: false },
       record: { type: 'boolean', default: false },
     },
   });
-  refusePart(values.record, { lab: values.lab !== undefined, mode: values.mode !== undefined });
+  refusePart(values.record, {
+    lab: values.lab !== undefined,
+    mode: values.mode !== undefined,
+    vlans: values.vlans,
+  });
   const [labs, seed] = [Number(values.lab ?? values.labs), Number(values.seed)];
   if (!Number.isInteger(labs) || labs < 1 || !Number.isInteger(seed)) {
     throw new L4labError('invalid-input', '--labs and --lab want a number from 1, --seed a whole number');
@@ -49,7 +54,9 @@ async function main(signal: AbortSignal): Promise<number> {
   console.log(`seed ${seed}`);
   const chosen = labsOf(seed, labs).filter(
     ({ lab, sample }) =>
-      (values.lab === undefined || lab === labs) && (values.mode === undefined || hasMode(sample, values.mode)),
+      (values.lab === undefined || lab === labs) &&
+      (values.mode === undefined || hasMode(sample, values.mode)) &&
+      (!values.vlans || hasVlans(sample)),
   );
   if (values.lab !== undefined) for (const { lab, sample } of chosen) console.log(asFiles(lab, sample));
   const began = performance.now();
@@ -86,6 +93,10 @@ async function main(signal: AbortSignal): Promise<number> {
 
 function hasMode({ scenario }: Generated, wanted: string): boolean {
   return Object.values(scenario.services).some(({ mode }) => mode === wanted);
+}
+
+function hasVlans({ lab }: Generated): boolean {
+  return Object.values(lab['nodes'] as Record<string, object>).some((node) => 'ports' in node);
 }
 
 /** Both files of a lab, to be saved beside each other and run: the scenario names the lab by its path. */
