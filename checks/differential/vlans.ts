@@ -22,7 +22,7 @@ const ELSEWHERE = 30;
 
 /** The same lab on one switch, with a VLAN for each switch that it had, and a trunk to each node that had two legs there. */
 export function onTrunks(wired: Wired): Wired & { ports: Record<string, Port> } {
-  const { 'l2-far': _, ...nodes } = wired.nodes;
+  const nodes = Object.fromEntries(Object.entries(wired.nodes).filter(([name]) => name !== 'l2-far'));
   const legs = wired.links.flatMap((link) => {
     const [name, peer] = Object.keys(link) as [string, string];
     const vlan = OF_SWITCH[peer];

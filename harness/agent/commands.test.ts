@@ -1,7 +1,15 @@
 import { plan } from '../model/testing/lab-builder.ts';
 import { inLineBridge, oneArm, VIP_A } from '../model/testing/labs.ts';
 import type { NodePlan } from '../terms/plan.ts';
-import { ipChangeCommands, ipCommands, ipUndoCommands, linkUpCommands, sysctlsOf, tablesOf } from './commands.ts';
+import {
+  bridgesOf,
+  ipChangeCommands,
+  ipCommands,
+  ipUndoCommands,
+  linkUpCommands,
+  sysctlsOf,
+  tablesOf,
+} from './commands.ts';
 
 function node(name: string, change: Partial<NodePlan> = {}): NodePlan {
   const found = plan(oneArm({ services: {}, servers: { loopback: [VIP_A] } })).nodes.find((n) => n.name === name)!;
@@ -118,4 +126,15 @@ test('a neighbour is asked for again within its age, however the kernel chooses 
   // Half to one and a half of it.
   expect(Number(settings['net/ipv4/neigh/l2/base_reachable_time_ms'])).toBe(600);
   expect(settings['net/ipv4/neigh/l2/delay_first_probe_time']).toBe('0');
+});
+
+test('a switch with VLANs is a bridge for each; a port for a VLAN that it does not carry is in none of them', () => {
+  const port = (name: string, more: object) => ({ name, peer: name.split('.')[0]!, mac: '', addresses: [], ...more });
+  const sw = node('l2', {
+    interfaces: [port('l3.10', { vlan: 10 }), port('l3.20', { vlan: 20, closed: true }), port('s1', { vlan: 30 })],
+  });
+  expect(bridgesOf(sw)).toEqual(['br0.10', 'br0.30']);
+  const masters = ipCommands(sw).filter((line) => line.includes('master'));
+  expect(masters).toEqual(['link set dev l3.10 master br0.10', 'link set dev s1 master br0.30']);
+  expect(ipUndoCommands(sw)).toEqual(expect.arrayContaining(['link del br0.10', 'link del br0.30']));
 });

@@ -94,3 +94,22 @@ test('every topology has a lab that serves it, and every lab is what its wires n
     }),
   );
 });
+
+test('two nodes may share several wires, each of a VLAN: a lab with one of them lacks the other', () => {
+  const trunk = (vlans: number[]): Topology => ({
+    nodes: [
+      { name: 'a', ports: vlans.map((vlan) => ({ name: `b.${vlan}`, mac: 'a', peer: 'b' })) },
+      { name: 'b', ports: vlans.map((vlan) => ({ name: `a.${vlan}`, mac: 'b', peer: 'a' })) },
+    ],
+    links: vlans.map((vlan) => ({
+      ends: [
+        { node: 'a', iface: `b.${vlan}` },
+        { node: 'b', iface: `a.${vlan}` },
+      ],
+    })),
+    ipv6: false,
+  });
+  expect(contains(trunk([10]), trunk([10, 20]))).toBe(false);
+  expect(contains(trunk([10, 20]), trunk([20]))).toBe(true);
+  expect(labsFor([trunk([10]), trunk([20])], 1)).toEqual([trunk([10, 20])]);
+});

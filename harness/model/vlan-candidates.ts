@@ -1,6 +1,6 @@
 import type { SwitchPort } from '../scenario/vlans.ts';
 import type { Fix } from '../terms/fix.ts';
-import { onNodes, type Candidate, type Failure, type Patch } from './candidate.ts';
+import { calledBy, onNodes, type Candidate, type Failure } from './candidate.ts';
 
 /** Codes of fixes that name a port of a switch and a VLAN. */
 export type VlanFix = Extract<Fix, { params: { port: string } }>['code'];
@@ -13,20 +13,29 @@ export function otherVlans(failure: Failure): Candidate[] {
       const { node, port, vlan } = detail.params;
       const { trunk } = portOf(failure, node, port);
       if (trunk === undefined) return [];
-      return [set(failure, 'allow-vlan', { node, port, vlan }, { trunk: [...trunk, vlan].sort((a, b) => a - b) })];
+      return [
+        set(failure, 'allow-vlan', { node, ports: [port], vlan }, { trunk: [...trunk, vlan].sort((a, b) => a - b) }),
+      ];
     }
     case 'untagged-not-carried': {
       const { node, port } = detail.params;
       const { trunk = [] } = portOf(failure, node, port);
-      return trunk.map((vlan) => set(failure, 'native-vlan', { node, port, vlan }, { native: vlan }));
+      return trunk.map((vlan) => set(failure, 'native-vlan', { node, ports: [port], vlan }, { native: vlan }));
     }
-    case 'vlans-differ':
+    case 'vlans-differ': {
+      const { node, port, vlan: wrong, other: vlan } = detail.params;
+      const alike = calledBy(failure).filter((server) => portOf(failure, node, server).vlan === wrong);
+      const single = set(failure, 'port-in-vlan', { node, ports: [port], vlan }, { vlan });
+      return alike.length < 2
+        ? [single]
+        : [single, set(failure, 'port-in-vlan', { node, ports: alike, vlan }, { vlan })];
+    }
     case 'native-vlans-differ': {
       const { node, port, other: vlan } = detail.params;
       const { trunk } = portOf(failure, node, port);
-      return trunk === undefined
-        ? [set(failure, 'port-in-vlan', { node, port, vlan }, { vlan })]
-        : [set(failure, 'native-vlan', { node, port, vlan }, { trunk: [...new Set([...trunk, vlan])], native: vlan })];
+      if (trunk === undefined) return [set(failure, 'port-in-vlan', { node, ports: [port], vlan }, { vlan })];
+      const settings = { trunk: [...new Set([...trunk, vlan])], native: vlan };
+      return [set(failure, 'native-vlan', { node, ports: [port], vlan }, settings)];
     }
     default:
       return [];
@@ -37,12 +46,12 @@ export function otherVlans(failure: Failure): Candidate[] {
 function set(
   failure: Failure,
   code: VlanFix,
-  params: { node: string; port: string; vlan: number },
+  { node, ports, vlan }: { node: string; ports: string[]; vlan: number },
   settings: SwitchPort,
 ): Candidate {
-  const { node, port } = params;
-  const ports: Patch = { [port]: { ...portOf(failure, node, port), ...settings } };
-  return onNodes([{ code, params }], [node], () => ({ ports }));
+  const fixes = ports.map((port): Fix => ({ code, params: { node, port, vlan } }));
+  const said = ports.map((port) => [port, { ...portOf(failure, node, port), ...settings }] as const);
+  return onNodes(fixes, [node], () => ({ ports: Object.fromEntries(said) }));
 }
 
 function portOf({ scenario, lab }: Failure, node: string, port: string): SwitchPort {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readLab, readScenario } from '../scenario/read.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 import { parseYaml } from '../scenario/yaml-file.ts';
@@ -102,7 +103,7 @@ test.each([
     ['allow-vlan', 'b', 'a', 20],
   ],
 ])('a VLAN that the trunk to %s does not carry', (_, ports, [node, detail], [code, at, port, vlan]) => {
-  const { cause, fixes } = outcome(ports as Record<string, string>);
+  const { cause, fixes } = outcome(ports);
   expect(cause).toEqual(['vlan-mismatch', node, detail]);
   expect(fixes).toContainEqual({ code, params: { node: at, port, vlan } });
 });
@@ -111,6 +112,29 @@ test('an access port in another VLAN than its peers', () => {
   const { cause, fixes } = outcome({ b: 's1: { vlan: 30 }' });
   expect(cause).toEqual(['vlan-mismatch', 'b', 'vlans-differ']);
   expect(fixes).toContainEqual({ code: 'port-in-vlan', params: { node: 'b', port: 's1', vlan: 20 } });
+});
+
+test('several servers of a service in another VLAN: all of their ports are to be changed', () => {
+  const yaml = parseYaml(
+    'scenario.yaml',
+    `
+title: test
+lab: lab
+nodes: { sw: { ports: { s1: { vlan: 30 }, s2: { vlan: 30 } } } }
+services: { web: { vip: 198.51.100.80, port: 80, mode: proxy, proxyIp: auto, pool: [s1, s2] } }
+flows: { call: { from: client, to: web, expect: works } }
+`,
+  );
+  const lab = readLab(parseYaml('lab.yaml', readFileSync('labs/stick.yaml', 'utf8')));
+  const scenario = readScenario('test', 'lab', lab, yaml);
+  const [variant] = scenario.variants;
+  const plan = resolvePlan(scenario, variant!);
+  const flow = plan.flows[0]!;
+  const [{ cause }] = predict(plan, flow) as [ReturnType<typeof predict>[number]];
+  const helps = whatWouldHelp({ loaded: { scenario, yaml }, variant: variant!, plan, flow, cause });
+  expect(helps.map(({ fixes }) => fixes)).toContainEqual(
+    ['s1', 's2'].map((port) => ({ code: 'port-in-vlan', params: { node: 'sw', port, vlan: 20 } })),
+  );
 });
 
 test('a node without tags on a trunk without a native VLAN', () => {

@@ -25,7 +25,7 @@ import { resolvePairs, resolveTimeline } from './resolve-timeline.ts';
 import { stepped } from './step-changes.ts';
 import { sysctls } from './sysctls.ts';
 import { portsIn, type PortsByPeer, wiresOf } from './vlans.ts';
-import { balancersOf, linkAddresses, namedSources, nextHops, nodeAddresses, routesOf } from './lab-queries.ts';
+import { balancersOf, namedSources, nextHops, nodeAddresses, routesOf } from './lab-queries.ts';
 
 type Service = ScenarioFile['services'][string];
 

@@ -7,7 +7,7 @@ import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 export type SwitchPort = NonNullable<NodeSettings['ports']>[string];
 
 /** The VLAN of a port of which a switch with VLANs says nothing, as IEEE 802.1Q has it. */
-export const DEFAULT_VLAN = 1;
+const DEFAULT_VLAN = 1;
 
 /** A wire of a link: for frames without a tag, or for those of one VLAN of a trunk. */
 export interface LinkWire {
@@ -61,7 +61,7 @@ export function portsIn(lab: Lab, { nodes }: Pick<ScenarioFile, 'nodes'>): (name
 }
 
 /** The VLAN of a port's frames without a tag; null where a trunk has no native one. */
-export function untaggedVlan({ vlan, trunk, native }: SwitchPort): number | null {
+function untaggedVlan({ vlan, trunk, native }: SwitchPort): number | null {
   return trunk === undefined ? (vlan ?? DEFAULT_VLAN) : (native ?? null);
 }
 

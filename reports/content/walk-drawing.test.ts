@@ -95,3 +95,19 @@ test('a node that talks to itself, and a flow of which nothing was seen', () => 
   const nothing = walkDrawing({ request: [], reply: [] }, bySelf, { width: 80, cause: null });
   expect(nothing).toBe('No packet of this flow was on a wire.\n');
 });
+
+test('a wire of a trunk says which VLAN it is', () => {
+  const end = (ip: string) => ({ mac: '02:00:00:00:00:01', ip, port: 80 });
+  const hop = { src: end('198.51.100.1'), dst: end('198.51.100.2'), ttl: 64, changed: [] };
+  const request: Hop[] = [
+    { ...hop, node: 'l3', iface: 'sw.10', direction: 'out' },
+    { ...hop, node: 'sw', iface: 'l3.10', direction: 'in' },
+  ];
+  const one = (name: string, iface: string) => ({
+    ...dnat.nodes[0]!,
+    name,
+    interfaces: [{ name: iface, peer: iface.split('.')[0]!, mac: name, addresses: [] }],
+  });
+  const nodes = [one('l3', 'sw.10'), one('sw', 'l3.10')];
+  expect(walkDrawing({ request, reply: [] }, { nodes }, { width: 80, cause: null })).toContain('●──────▶│    VLAN 10');
+});

@@ -1,8 +1,8 @@
 import type { CauseCode } from '../../terms/cause.ts';
-import { oneArm, VIP_A } from '../../model/testing/labs.ts';
+import { oneArm, S2, VIP_A } from '../../model/testing/labs.ts';
 import type { Icmp } from '../../terms/sighting.ts';
 import { causeOfFailure } from './index.ts';
-import { evidenceOf, icmp, named, segment } from '../testing/evidence.ts';
+import { arp, endingAt, evidenceOf, icmp, named, segment } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
 
@@ -82,5 +82,17 @@ describe('somebody said no', () => {
   test('an ICMP error that only passed by is told of its sender', () => {
     const packets = [icmp([5, 'l2', 'in', 's2'], { code: 1 }), icmp([6, 'l3', 'out', 'client'], { code: 1 })];
     expect(named({ ...base, packets })).toEqual(['no-neighbour', 'l3']);
+  });
+
+  test('vlan-mismatch: a load balancer asked for a server, which is on the same switch in another VLAN', () => {
+    const sketch = oneArm({ services: dnat });
+    sketch.nodes['l2'] = { ...sketch.nodes['l2']!, ports: { s2: { vlan: 20 } } };
+    const evidence = evidenceOf(sketch, 'client', 'a');
+    const asked = arp(['l4', 'out', 'l2'], { op: 'request', senderIp: '203.0.113.2', targetIp: S2 });
+    const packets = [asked, icmp([5, 'l4', 'out', 'l2'], { type: 3, code: 1 })];
+    const { code, detail } = causeOfFailure({ ...evidence, packets });
+    const params = { node: 'l2', port: 's2', asker: 'l4', address: S2, vlan: 20, other: 1 };
+    expect([code, detail]).toEqual(['vlan-mismatch', { code: 'vlans-differ', params }]);
+    expect(named({ ...endingAt(evidence, 'l4'), packets: [asked] })).toEqual(['vlan-mismatch', 'l2']);
   });
 });

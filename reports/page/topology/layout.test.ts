@@ -168,3 +168,46 @@ test('a node shows what lives there: addresses, gateway, VIPs, proxy IPs, loopba
     '192.0.2.80/32 via 203.0.113.2, 203.0.113.3',
   ]);
 });
+
+test('the VLANs of a trunk are one wire; who has no other link stands beside the switch, which tells who is in which VLAN', () => {
+  const onTrunk = (one: NodePlan): NodePlan => ({
+    ...one,
+    interfaces: [10, 20].map((vlan) => ({ ...one.interfaces[0]!, name: `sw.${vlan}`, vlan })),
+  });
+  const sw = node('sw', 'l2', []);
+  for (const [name, vlan, peer] of [
+    ['client', 10, 'client'],
+    ['l3.10', 10, 'l3'],
+    ['l3.20', 20, 'l3'],
+    ['l4.10', 10, 'l4'],
+    ['s1', 20, 's1'],
+  ] as const)
+    sw.interfaces.push({ name, peer, vlan, mac: '02:00:00:00:00:02', addresses: [] });
+  sw.interfaces.push({ name: 'l4.20', peer: 'l4', vlan: 20, closed: true, mac: '02:00:00:00:00:02', addresses: [] });
+  const nodes = [
+    node('client', 'client', ['sw']),
+    onTrunk(node('l3', 'l3', ['sw'])),
+    onTrunk(node('l4', 'l4', ['sw'])),
+    sw,
+    node('s1', 'server', ['sw']),
+  ];
+  const links = sw.interfaces.map(({ name, peer }) => ({
+    ends: [
+      { node: peer, iface: name.replace(peer, 'sw') },
+      { node: 'sw', iface: name },
+    ] as [{ node: string; iface: string }, { node: string; iface: string }],
+  }));
+  const { boxes, wires } = layoutOf({ nodes, links });
+  expect(wires).toHaveLength(4);
+  expect(boxes.map(({ name, tier }) => [name, tier])).toEqual([
+    ['client', 0],
+    ['l3', 1],
+    ['sw', 1],
+    ['l4', 1],
+    ['s1', 2],
+  ]);
+  expect(boxes.find(({ name }) => name === 'sw')!.label.lines.map(({ text }) => text)).toEqual([
+    'VLAN 10: client, l3, l4',
+    'VLAN 20: l3, s1',
+  ]);
+});

@@ -103,7 +103,7 @@ function tiersOf(nodes: NodePlan[], armed: OneArmed): NodePlan[][] {
   return tiers.filter((tier) => tier.length > 0);
 }
 
-/** L4s that have all traffic from one peer, that peer, and on which side of it they stand: of two, one on each. */
+/** Nodes that have all traffic from one peer, that peer, and on which side of it they stand: of two, one on each. */
 type OneArmed = Map<string, { peer: string; side: 'left' | 'right' }>;
 
 /** Whether anybody is behind a node but load balancers, which may be wired to a switch of their own. */
@@ -119,13 +119,14 @@ function peersOf({ interfaces }: NodePlan): string[] {
   return [...new Set(interfaces.map(({ peer }) => peer))];
 }
 
-/** The one-armed L4s. What only load balancers are wired to, as where they hear each other, is no arm. */
+/** The one-armed L4s, and routers that have one link, a trunk. What only load balancers are wired to, as where they hear each other, is no arm. */
 function oneArmed(nodes: NodePlan[], byName: Map<string, NodePlan>): OneArmed {
   const armed: OneArmed = new Map();
   for (const node of nodes) {
     const { name, role } = node;
-    if (!ROLES[role].balances) continue;
     const peers = peersOf(node);
+    const isRouterOnTrunk = ROLES[role].forwards && peers.length === 1 && node.interfaces.length > 1;
+    if (!ROLES[role].balances && !isRouterOnTrunk) continue;
     const arms = peers.length === 1 ? peers : peers.filter((peer) => leadsOn(peer, byName));
     if (arms.length !== 1) continue;
     const [peer] = arms as [string];
