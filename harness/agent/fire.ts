@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { runToEnd } from './program.ts';
 import type { FireParams, FireResult } from './protocol.ts';
 import { errorOutcome, firstAnswer, parseAnswer, requestText } from './request.ts';
+import { resetConnection } from './reset-connection.ts';
 
 /** Sends one flow and says what the caller's socket makes of it. Ends within `timeoutMs`, or when cancelled. */
 export async function fire(params: FireParams, cancelled: AbortSignal): Promise<FireResult> {
@@ -41,9 +42,7 @@ function stream(params: FireParams, signal: AbortSignal): Promise<FireResult | n
     const finish = (result: FireResult | null): void => {
       signal.removeEventListener('abort', onAbort);
       if (result?.answered) socket.end();
-      // A FIN that nobody answers would be repeated into the flows that follow.
-      else if (socket.connecting) socket.destroy();
-      else socket.resetAndDestroy();
+      else resetConnection(socket);
       resolve(result);
     };
     const onAbort = (): void => finish(null);

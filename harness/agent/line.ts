@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import type { ClientOutcome } from '../terms/cause.ts';
 import type { ServerAnswer } from './protocol.ts';
 import { errorOutcome, firstAnswer, parseAnswer, requestText, type Request } from './request.ts';
+import { resetConnection } from './reset-connection.ts';
 
 /** What an exchange came to. */
 export interface Exchanged {
@@ -44,11 +45,6 @@ function tcpLine({ port, sourcePort, freesPort, ...request }: LineParams): Line 
   const gone = new Promise<void>((resolve) => socket.on('close', () => resolve()));
   let text = '';
   let isOpen = false;
-  const reset = (): void => {
-    // A FIN that nobody answers would be repeated into what follows.
-    if (socket.connecting) socket.destroy();
-    else socket.resetAndDestroy();
-  };
   socket.setNoDelay(true);
   socket.on('connect', () => (isOpen = true));
   socket.on('error', (error) => waiting.fail(errorOutcome(error)));
@@ -80,10 +76,10 @@ function tcpLine({ port, sourcePort, freesPort, ...request }: LineParams): Line 
     },
     abandon() {
       waiting.abandon();
-      reset();
+      resetConnection(socket);
     },
     close() {
-      if (freesPort) reset();
+      if (freesPort) resetConnection(socket);
       else socket.end();
       return gone;
     },

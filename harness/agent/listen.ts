@@ -2,6 +2,7 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { ListenerPlan } from '../terms/plan.ts';
 import type { ServerAnswer } from './protocol.ts';
+import { resetConnection } from './reset-connection.ts';
 
 /** Something that listens and can be ended. */
 export interface Listening {
@@ -48,8 +49,7 @@ async function listenTcp(answering: Answering, port: number, address: string): P
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());
-        // A FIN that nobody answers would be repeated.
-        for (const socket of open) socket.resetAndDestroy();
+        for (const socket of open) resetConnection(socket);
       }),
   };
 }

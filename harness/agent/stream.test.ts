@@ -285,3 +285,14 @@ test('a stream that is stopped leaves no connection, and tells nothing more', as
   await once(server, 'close');
   expect(told.records).toEqual([]);
 });
+
+test('the next stream takes other ports: a server may still remember the connections of the one before', async () => {
+  const port = await listener('tcp');
+  using before = new Told(port);
+  const earlier = await before.step(0, 3);
+  before[Symbol.dispose]();
+  using after = new Told(port);
+  const later = await after.step(0, 3);
+  const ports = (calls: CallRecord[]): number[] => calls.map(({ sourcePort }) => sourcePort);
+  expect(ports(later).filter((one) => ports(earlier).includes(one))).toEqual([]);
+});

@@ -24,6 +24,13 @@ interface Kept {
 
 const GIVEN_UP: Exchanged = { outcome: 'timeout', answer: null };
 
+/**
+ * By all streams of this node so far: a server may still remember connections of those that have ended. It begins
+ * anywhere: labs with the same addresses share the host's connection tracking (bridge-nf-call-iptables), which drops one of
+ * two packets that begin the same connection at the same time.
+ */
+let portsTaken: number | undefined;
+
 /** Calls at a steady rate, whatever became of the ones before. It is held at first: no call begins until `goOn`. */
 export class Stream {
   #step = 0;
@@ -32,7 +39,6 @@ export class Stream {
   #going = this.#untilGoOn();
   readonly #stopped = new AbortController();
   #calls = 0;
-  #ports = 0;
   #connections = 0;
   readonly #lines = new Set<Line>();
   /** Calls that are neither answered nor given up. */
@@ -162,7 +168,10 @@ export class Stream {
   #nextPort(): number {
     const { sourcePort, sourcePorts } = this.params;
     const [first, last] = sourcePorts;
-    return sourcePort ?? first + (this.#ports++ % (last - first + 1));
+    if (sourcePort !== undefined) return sourcePort;
+    // Not earlier: programs of the lab begin as copies of one that was loaded before.
+    portsTaken ??= Math.floor(Math.random() * 10_000);
+    return first + (portsTaken++ % (last - first + 1));
   }
 
   #begin(sourcePort: number, connection?: number): Begun {
@@ -186,7 +195,7 @@ export class Stream {
     let timer: NodeJS.Timeout | undefined;
     // An answer that is there when the machine lets this process go on was in time: it is read first.
     const late = new Promise<null>((resolve) => {
-      timer = setTimeout(() => setImmediate(() => resolve(null)), this.params.timeoutMs);
+      timer = setTimeout(() => setImmediate(() => resolve(null)), this.params.timeoutMs).unref();
     });
     try {
       return await Promise.race([exchange, late]);

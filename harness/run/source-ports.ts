@@ -1,6 +1,7 @@
 const FIRST = 20_000;
 const LAST = 32_000;
-let next = FIRST;
+/** Other runs may use labs with the same addresses at the same time, and the host's connection tracking sees them all. */
+let next = FIRST + Math.floor(Math.random() * (LAST - FIRST));
 
 /** A source port that no other recent attempt uses: below the ephemeral range (32768 on), which stays the kernel's. */
 export function nextSourcePort(): number {

@@ -76,7 +76,10 @@ function listenTcp(port: number): Promise<null> {
     listeners.set(`tcp/${port}`, (done) => {
       server.close(done);
       // As the kernel does for a process that was killed: a client that is gone without a word would keep it open.
-      for (const socket of sockets) socket.resetAndDestroy();
+      // libuv does not reset what is being shut down, and Node would never close it then.
+      for (const socket of sockets)
+        if (socket.writableEnded) socket.destroy();
+        else socket.resetAndDestroy();
     });
   });
 }
