@@ -151,6 +151,9 @@ export const MUTATIONS: Mutation[] = [
   ]),
   ...mutations('kernel/arp', 'quiet-lb-off', [['arp_ignore off', node('s1', { arpIgnore: 0 }), 'l4-bypassed']]),
   ...mutations('kernel/arp', 'quiet', [['arp_announce off', node('s1', { arpAnnounce: 0 }), 'l4-bypassed']]),
+  ...mutations('kernel/proxy-arp', 'wide-netmask-and-proxy-arp', [
+    ['proxy_arp off', node('l3', { proxyArp: false }), 'no-neighbour', 'client'],
+  ]),
   ...mutations('kernel/l4-as-gateway-in-dsr', 'accepts-local', [
     ['accept_local off', node('l4', { acceptLocal: false }), 'own-address-as-source', 'l4'],
   ]),

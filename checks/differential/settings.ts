@@ -52,7 +52,12 @@ export const host: fc.Arbitrary<Record<string, unknown>> = merged(
 
 const firewall = mostly<Record<string, unknown>>({ firewall: 'none' }, [{ firewall: 'stateful' }]);
 
-export const router: fc.Arbitrary<Record<string, unknown>> = merged(host, seldom('forwarding', [false]), firewall);
+export const router: fc.Arbitrary<Record<string, unknown>> = merged(
+  host,
+  seldom('forwarding', [false]),
+  seldom('proxyArp', [true], 6),
+  firewall,
+);
 
 /** It refuses to balance where it does not forward. */
 export const balancer: fc.Arbitrary<Record<string, unknown>> = merged(
@@ -60,6 +65,7 @@ export const balancer: fc.Arbitrary<Record<string, unknown>> = merged(
   firewall,
   mostly({ vipOwner: true }, [{ vipOwner: false }]),
   seldom('lb', ['off']),
+  seldom('proxyArp', [true]),
   seldom('gateway', ['none']),
 );
 

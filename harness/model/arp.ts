@@ -1,10 +1,9 @@
-import { answeredVips } from './address-ownership.ts';
-import { forwards } from './device-settings.ts';
 import { transmit } from './bridge.ts';
 import { noteAnnouncement, noteAnswer, noteAsker } from './neighbours.ts';
 import { covers } from '../scenario/prefix.ts';
 import { BROADCAST } from './packet.ts';
 import type { Arp, ArpFrame } from './packet.ts';
+import { answersForOthers } from './proxy-arp.ts';
 import { validateSource } from './routing.ts';
 import type { Run } from './run.ts';
 import type { Device, Host } from './network.ts';
@@ -49,15 +48,7 @@ function answers(run: Run, host: Host, device: Device, { senderIp: asker, target
     return false;
   }
   if (host.owned.has(target)) return mayAnswer(host, device, asker, target);
-  return answersForVip(host, device, target);
-}
-
-/** Proxy ARP for VIPs that the load balancer does not own, on the interface in whose subnet they are. */
-function answersForVip({ plan }: Host, device: Device, target: string): boolean {
-  const { balancer } = plan;
-  if (balancer === null || !forwards(device.settings, target)) return false;
-  if (!answeredVips(balancer.config).includes(target)) return false;
-  return device.addresses.some(({ subnet }) => subnet.shift > 0n && covers(subnet, target));
+  return answersForOthers(host, device, target);
 }
 
 /** arp_ignore (Documentation/networking/ip-sysctl.rst); IPv6 knows level 1 only: an address of that very interface. */

@@ -9,6 +9,7 @@ export interface DeviceSettings {
   arpIgnore: number;
   arpAnnounce: number;
   acceptLocal: boolean;
+  proxyArp: boolean;
   sendRedirects: boolean;
   acceptRedirects: { v4: boolean; v6: boolean };
 }
@@ -37,6 +38,7 @@ export function deviceSettings(sysctls: Record<string, string>, device: string):
     arpIgnore: larger('arp_ignore'),
     arpAnnounce: larger('arp_announce'),
     acceptLocal: either('accept_local'),
+    proxyArp: either('proxy_arp'),
     sendRedirects: either('send_redirects'),
     acceptRedirects: {
       v4: forwarding.v4 ? both('accept_redirects') : either('accept_redirects'),

@@ -10,6 +10,7 @@ import { transmit } from './bridge.ts';
 import type { Leaving, Neighbour, NodeState } from './node-state.ts';
 import { BROADCAST } from './packet.ts';
 import type { Packet } from './packet.ts';
+import { answersForOthers } from './proxy-arp.ts';
 import { selectSource } from './routing.ts';
 import { sendIcmpError, die, stateOf } from './run.ts';
 import type { Run } from './run.ts';
@@ -166,9 +167,12 @@ export function outdated(
   return cause('stale-neighbour', 'neighbour-outdated', { node, address, mac, owner: owner?.name ?? null, holder });
 }
 
-/** Whether a node has an address, or its load balancer answers for it. */
-function holds({ owned, plan: { balancer } }: Host, address: string): boolean {
-  return owned.has(address) || (balancer !== null && answeredVips(balancer.config).includes(address));
+/** Whether a node has an address, or answers for it. */
+function holds(host: Host, address: string): boolean {
+  const { owned, devices, plan } = host;
+  if (owned.has(address) || (plan.balancer !== null && answeredVips(plan.balancer.config).includes(address)))
+    return true;
+  return [...devices.values()].some((device) => answersForOthers(host, device, address));
 }
 
 function ask(run: Run, host: Host, neighbour: OnLink, packetSource: string): Neighbour {

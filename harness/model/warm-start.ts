@@ -1,10 +1,11 @@
-import { interfaceAddresses, nodeOf, serviceOf } from '../scenario/lookup.ts';
+import { interfaceAddresses, nodeOf, segmentOf, serviceOf } from '../scenario/lookup.ts';
 import type { KnownNeighbour, Plan } from '../terms/plan.ts';
 import { forwards } from './device-settings.ts';
 import { FIRST } from './choices.ts';
 import { resolve } from './neighbours.ts';
 import type { Host, Network } from './network.ts';
 import { networkOf } from './network.ts';
+import { answersByRoute } from './proxy-arp.ts';
 import { covers } from '../scenario/prefix.ts';
 import type { NodeState } from './node-state.ts';
 import { learnedStates, stateOf } from './run.ts';
@@ -49,15 +50,20 @@ function learn(network: Network): WarmStart {
   if (tried === null) return { neighbours: [], states: null };
   const neighbours = wanted.filter(({ node, dev, address }) => {
     const entry = stateOf(tried, network.hosts.get(node)!).neighbours.get(`${dev} ${address}`);
-    return typeof entry?.mac === 'string' && holders(network, address) === 1;
+    return typeof entry?.mac === 'string' && answering(network, { node, address }) === 1;
   });
   const run = ask(network, neighbours);
   return { neighbours, states: run && learnedStates(run) };
 }
 
-/** How many nodes have an address. */
-function holders({ hosts }: Network, address: string): number {
-  return [...hosts.values()].filter(({ owned }) => owned.has(address)).length;
+/** How many nodes have an address, or answer for it where a node asks. */
+function answering({ plan, hosts }: Network, { node, address }: Pick<KnownNeighbour, 'node' | 'address'>): number {
+  const answers = (host: Host): boolean =>
+    [...host.devices.values()].some(
+      (device) =>
+        answersByRoute(host, device, address) && segmentOf(plan, { node: host.name, iface: device.name }).has(node),
+    );
+  return [...hosts.values()].filter((host) => host.owned.has(address) || answers(host)).length;
 }
 
 /** Addresses that a node would talk to by itself, with the interfaces that they are behind. */

@@ -44,6 +44,7 @@ const OF_IP: (keyof NodeSettings)[] = [
   'arpAnnounce',
   'rpFilter',
   'acceptLocal',
+  'proxyArp',
   'sendRedirects',
   'acceptRedirects',
   'forwarding',
@@ -99,7 +100,14 @@ function idleSettings(path: Path, layers: NodeSettings[], { role, bridge }: LabN
     problems.push({ path: [...path, 'onIdle'], message: 'says what happens after `idleTimeoutMs`, which is not set' });
   // Whoever says that a router forwards nothing need not take back its firewall.
   const mayForward = role === 'l3' || role === 'l4' || layers.some(({ forwarding }) => forwarding !== undefined);
-  if (settings!.firewall !== 'stateful' || mayForward) return problems;
-  const message = `is for forwarded packets, and a ${role} forwards none without \`forwarding: true\``;
-  return [...problems, { path: [...path, 'firewall'], message }];
+  if (mayForward) return problems;
+  const forwards = `and a ${role} forwards none without \`forwarding: true\``;
+  if (settings!.firewall === 'stateful')
+    problems.push({ path: [...path, 'firewall'], message: `is for forwarded packets, ${forwards}` });
+  if (settings!.proxyArp === true)
+    problems.push({
+      path: [...path, 'proxyArp'],
+      message: `answers for those to whom packets are forwarded, ${forwards}`,
+    });
+  return problems;
 }

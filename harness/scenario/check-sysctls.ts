@@ -10,6 +10,7 @@ const FIELDS: Record<string, keyof NodeSettings> = {
   arp_ignore: 'arpIgnore',
   arp_announce: 'arpAnnounce',
   accept_local: 'acceptLocal',
+  proxy_arp: 'proxyArp',
   send_redirects: 'sendRedirects',
   accept_redirects: 'acceptRedirects',
 };
@@ -18,6 +19,7 @@ const FIELDS: Record<string, keyof NodeSettings> = {
 const OWN = [
   ...['secure_redirects', 'arp_notify', 'icmp_ratelimit', 'ratelimit', 'disable_ipv6', 'retrans_time_ms'],
   ...['delay_first_probe_time', 'accept_ra', 'autoconf', 'router_solicitations', 'accept_dad', 'ndisc_notify'],
+  'proxy_delay',
 ];
 
 /** Kernel settings by name that have a field, or that are not the user's to set. @param path of the node's settings */

@@ -86,6 +86,12 @@ const nodeSettings = z.strictObject({
     .describe('Sysctl `arp_announce`: the source that ARP names; 0 by default.'),
   rpFilter: z.int().min(0).max(2).optional().describe('Sysctl `rp_filter`: 0 off (default), 1 strict, 2 loose.'),
   acceptLocal: z.boolean().optional().describe('Sysctl `accept_local`: packets from own addresses; false by default.'),
+  proxyArp: z
+    .boolean()
+    .optional()
+    .describe(
+      'Sysctl `proxy_arp`: a router answers ARP for whatever it reaches by another interface; false by default. IPv4 only.',
+    ),
   sendRedirects: z.boolean().optional().describe('Sysctl `send_redirects`; false by default.'),
   acceptRedirects: z.boolean().optional().describe('Sysctl `accept_redirects`; false by default.'),
   forwarding: z.boolean().optional().describe('Whether the node forwards IP packets; true for l3 and l4.'),

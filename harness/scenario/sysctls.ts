@@ -18,6 +18,7 @@ export function sysctls(
     arp_ignore: settings.arpIgnore ?? 0,
     arp_announce: settings.arpAnnounce ?? 0,
     accept_local: Number(settings.acceptLocal ?? false),
+    proxy_arp: Number(settings.proxyArp ?? false),
     send_redirects: Number(settings.sendRedirects ?? false),
     accept_redirects: Number(settings.acceptRedirects ?? false),
     secure_redirects: 0,
@@ -40,6 +41,8 @@ export function sysctls(
     // An unanswered ARP request is given up after 3 × 100 ms instead of 3 × 1 s.
     values[`net/ipv4/neigh/${name}/retrans_time_ms`] = '100';
     values[`net/ipv4/neigh/${name}/delay_first_probe_time`] = '1';
+    // An answer for somebody else would wait for up to 0.8 s.
+    if (settings.proxyArp === true) values[`net/ipv4/neigh/${name}/proxy_delay`] = '0';
   }
   for (const [name, value] of Object.entries(settings.sysctls ?? {})) values[name.replaceAll('.', '/')] = String(value);
   return values;

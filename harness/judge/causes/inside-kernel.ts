@@ -15,6 +15,8 @@ import { hasNoTaker } from './takers.ts';
 export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cause | null {
   const { plan, flow, kernel } = evidence;
   const { node, iface, src, dst } = hop;
+  // In dsr frames are on their way before the kernel makes anything of them, and those without a hop left are dropped.
+  if (hop.ttl <= 1 && handsFramesOver(hop, evidence)) return cause('loop', 'ttl-expired', { node, address: dst.ip });
   const own = addressesOf(plan, node);
   const service = serviceOf(plan, flow);
   const settings = nodeOf(plan, node);
@@ -65,6 +67,13 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
     return cause('loop', 'ttl-expired', { node, address: dst.ip });
   }
   return byCounters(hop, evidence);
+}
+
+function handsFramesOver(hop: Hop, { plan, flow, healthy }: Evidence): boolean {
+  const service = serviceOf(plan, flow);
+  if (!service || MODES[service.mode].handsOver !== 'mac' || service.vip !== hop.dst.ip) return false;
+  const isAnyUp = healthy === null || service.pool.some((server) => healthy.includes(server.node));
+  return isAnyUp && flow.protocol !== 'icmp' && balancedBy(service, hop.node) && isAddressee(hop, plan);
 }
 
 function answerHasNoRoute({ node, src }: Hop, { kernelOnAnswer }: Evidence): Cause | null {

@@ -173,6 +173,13 @@ describe('a packet vanished on its way', () => {
     expect(named({ ...evidence, walk: { request, reply: [] } })).toEqual(['loop', 'l3']);
   });
 
+  test('loop: an L4 in dsr that holds the VIP sends on what comes back to it, until no hop is left', () => {
+    const evidence = endingAt(evidenceOf(oneArm({ services: dsr, servers: holdsVip }), 'client', 'a'), 'l4');
+    const request = evidence.walk.request.map((hop) => ({ ...hop, ttl: 1 }));
+    expect(named({ ...evidence, walk: { request, reply: [] } })).toEqual(['loop', 'l4']);
+    expect(named(evidence)[0]).not.toBe('loop');
+  });
+
   test('not-forwarding: a packet for somebody else reached a node that does not forward', () => {
     expect(at('l3', router({ l3: { forwarding: false } }))).toEqual(['not-forwarding', 'l3']);
     expect(at('l3', router({}))).toEqual(['unexplained', 'l3']);
