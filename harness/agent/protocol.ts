@@ -61,7 +61,7 @@ export interface Calls {
   drain: { params: null; result: null };
   /** Counters of the namespace that are not zero; those of nftables only where the node has rules. */
   counters: { params: null; result: Record<string, number> };
-  /** MACs that the bridge has learned, by the port that it learned each at. */
+  /** Ports by the MACs that bridges have learned there, as `macKey` writes them. */
   macTable: { params: null; result: Record<string, string> };
   /** What the kernel would do with a packet: the words of `ip route get`, or of its refusal. */
   routeGet: { params: RouteQuery; result: RouteAnswer };

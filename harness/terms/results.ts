@@ -163,7 +163,7 @@ export interface Attempt {
   packets: Sighting[];
   /** Nanoseconds since 1970 (digits) that the packets' times count from. */
   epoch: string;
-  /** MAC tables of the switches after the attempt: node → MAC → port. */
+  /** MAC tables of the switches after the attempt: node → MAC (with VLANs: `MAC VLAN`) → port. */
   macTables: Record<string, Record<string, string>>;
   /**
    * By how much counters that tell of trouble rose during the attempt: node → counter, as nstat(8) names them or

@@ -114,6 +114,7 @@ export const en = {
   unproven: 'predicted',
   controls: 'Control flows',
   countersOf: (node: string) => `Counters that rose at ${node}`,
+  wireForEachVlan: 'Each VLAN of a trunk is a wire of its own here: frames carry no 802.1Q tag.',
   macTables: 'MAC tables of the switches',
   port: 'Port',
   noNode: 'no node of the lab',

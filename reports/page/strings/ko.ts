@@ -134,6 +134,7 @@ export const ko: Strings = {
   unproven: '모델의 예측',
   controls: '대조 흐름',
   countersOf: (node: string) => `${node}에서 늘어난 카운터`,
+  wireForEachVlan: '여기서는 트렁크의 VLAN마다 선로가 따로 있으며, 프레임에 802.1Q 태그가 없습니다.',
   macTables: '스위치의 MAC 테이블',
   port: '포트',
   noNode: '랩의 노드가 아님',

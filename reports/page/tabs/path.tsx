@@ -38,6 +38,7 @@ export function PathTab({ variant, flow, attempt }: FlowView & { attempt: PageAt
               </li>
             ))}
           </ul>
+          {variant.plan.links.some(({ vlan }) => vlan !== undefined) && <p class="note">{t.wireForEachVlan}</p>}
         </TopologyDrawing>
         <p class="hidden" aria-live="polite">
           {current && `${stepper.step}: ${current.from} → ${current.to}`}
