@@ -1,6 +1,7 @@
 import { crossSubnet, oneArm, PIP, S1, VIP_A } from '../../model/testing/labs.ts';
 import type { NodeSketch } from '../../model/testing/lab-builder.ts';
 import { nodeOf } from '../../scenario/lookup.ts';
+import type { NodePlan, Plan } from '../../terms/plan.ts';
 import type { Frame, Sighting } from '../../terms/sighting.ts';
 import type { Hop } from '../../terms/walk.ts';
 import type { Evidence } from '../evidence.ts';
@@ -70,6 +71,21 @@ test('an L4 filters what it has made of a packet: the address of a server, not t
   expect(causeOfFailure(toServer).detail.params).toMatchObject({ address: S1 });
   const down = { ...counted('l4', 1), healthy: [] };
   expect(named(seen({ l4: { filter: [{ drop: { to: 's1' } }] } }, down))).toEqual(['no-server-available', 'l4']);
+});
+
+test('while a step takes a rule out, a call may still have met it', () => {
+  const base = seen({ l3: { filter: drop } });
+  const withoutFilter = base.plan.nodes.map((node) => ({ ...node, filter: undefined }) as unknown as NodePlan);
+  const l3 = withoutFilter.filter(({ name }) => name === 'l3');
+  const timeline = { streams: [], steps: [{ actions: [], nodes: l3, services: [] }] };
+  const whole = { ...base.plan, timeline } as unknown as Plan;
+  const at = (isActing: boolean): Evidence => ({
+    ...base,
+    plan: { ...base.plan, nodes: withoutFilter },
+    moment: { step: 0, whole, isActing, holders: () => undefined, walkBegins: 0 },
+  });
+  expect(named(at(true))).toEqual(['filtered', 'l3']);
+  expect(named(at(false))[0]).not.toBe('filtered');
 });
 
 test('who is refused by a rule hears a reset, and the rule is the cause all the same', () => {

@@ -1,11 +1,12 @@
 import { cause, type Cause } from '../../terms/cause.ts';
-import type { FilteredPacket, FilterMatch, IcmpType } from '../../terms/filter.ts';
+import type { FilteredPacket, FilterMatch, FilterRule, IcmpType } from '../../terms/filter.ts';
 import type { Frame, Icmp, Sighting } from '../../terms/sighting.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { ICMP } from '../../observe/decode.ts';
 import { blockedBy } from '../../scenario/filter-match.ts';
 import { host } from '../../scenario/address.ts';
 import { balancedBy, nodeOf, serviceOf } from '../../scenario/lookup.ts';
+import { planAt } from '../../scenario/plan-at.ts';
 import { isDirect } from '../../terms/mode.ts';
 import type { NodePlan } from '../../terms/plan.ts';
 import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence.ts';
@@ -19,7 +20,7 @@ import { withoutVip } from './vanished.ts';
  */
 export const filtered: Rule = (evidence) => {
   const { walk, plan } = evidence;
-  if (plan.nodes.every(({ filter }) => filter === undefined)) return null;
+  if (plan.nodes.every((node) => filtersOf(node, evidence).length === 0)) return null;
   return atEnd(walk.request, evidence) ?? atEnd(walk.reply, evidence) ?? unheard(evidence);
 };
 
@@ -81,13 +82,20 @@ function unheard(evidence: Evidence): Cause | null {
 function matched(node: NodePlan, frame: Frame, evidence: Evidence): Cause | null {
   if (!isLookedAt(node, frame, evidence)) return null;
   for (const packet of asFiltered(node, frame, evidence)) {
-    const found = blockedBy(node, packet);
-    if (found && hasCounted(node.name, found, evidence)) {
-      const params = { node: node.name, address: packet.dst, number: found.number, rule: found.rule.text };
-      return cause('filtered', packet.type === 'too-big' ? 'too-big-unheard' : 'filter-matched', params);
-    }
+    const found = filtersOf(node, evidence)
+      .map((filter) => blockedBy({ filter }, packet))
+      .find((match) => match !== null && hasCounted(node.name, match, evidence));
+    if (!found) continue;
+    const params = { node: node.name, address: packet.dst, number: found.number, rule: found.rule.text };
+    return cause('filtered', packet.type === 'too-big' ? 'too-big-unheard' : 'filter-matched', params);
   }
   return null;
+}
+
+/** The filter of a node, and the one before it, where a step may have been changing it just then. */
+function filtersOf({ name, filter }: NodePlan, { moment }: Evidence): FilterRule[][] {
+  const former = moment?.isActing ? nodeOf(planAt(moment.whole, moment.step - 1), name).filter : undefined;
+  return [filter, former].filter((rules) => rules !== undefined);
 }
 
 /** A filter sees what is for others only where the node forwards it, and it has a hop left. */
