@@ -230,7 +230,12 @@ export const MUTATIONS: Mutation[] = [
     ],
   ]),
   ...mutations('time/reload', 'killed', [
-    ['stopped instead of killed', { steps: { killed: { do: { killLb: null, stopLb: 'l4' } } } }, 'no-neighbour', 'l4'],
+    [
+      'stopped instead of killed',
+      { steps: { killed: { do: { killLb: null, stopLb: 'l4' } } } },
+      'stale-neighbour',
+      'l3',
+    ],
   ]),
   ...mutations('time/restart', 'dnat', [
     [
