@@ -33,7 +33,7 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
     packets,
     epoch,
     macTables,
-    counters,
+    counters: counters ?? {},
     durationMs,
   };
 }

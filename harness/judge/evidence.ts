@@ -29,8 +29,8 @@ export interface Evidence {
   /** Names of servers that the L4 holds for healthy; null when it was not asked. */
   healthy: string[] | null;
   macTables: Record<string, Record<string, string>>;
-  /** By how much counters that tell of trouble rose, whatever flow it was that made them rise; empty when not read. */
-  counters: CountersByNode;
+  /** By how much counters that tell of trouble rose, whatever flow it was that made them rise; null when not read. */
+  counters: CountersByNode | null;
   /** What was so at the time beside the plan; absent for an attempt of a flow, to which time means nothing. */
   moment?: Moment;
 }

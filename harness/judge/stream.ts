@@ -158,7 +158,7 @@ function judgedCalls(
         kernelOnArp: null,
         healthy: service ? healthyAmong(service, crossed.length > 0 ? crossed : l4s, bands, judgedBy) : null,
         macTables: {},
-        counters: {},
+        counters: null,
         moment: {
           step,
           whole,

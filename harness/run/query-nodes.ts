@@ -18,7 +18,7 @@ export const NOTHING_QUERIED: QueriedState = {
   kernelOnArp: null,
   healthy: null,
   macTables: {},
-  counters: {},
+  counters: null,
 };
 
 /** Queries the nodes, once an attempt was not answered. */
@@ -51,7 +51,8 @@ export async function queryNodes(
     kernelOnArp,
     healthy,
     macTables: Object.fromEntries(tables),
-    counters: countersBefore === null || countersAfter === null ? {} : relevantIncreases(countersBefore, countersAfter),
+    counters:
+      countersBefore === null || countersAfter === null ? null : relevantIncreases(countersBefore, countersAfter),
   };
 }
 

@@ -1,7 +1,6 @@
 import { stringify } from 'yaml';
 import { L4labError } from '../errors.ts';
 import type { FlowResult, VariantResult } from '../terms/results.ts';
-import { bridgesOf } from '../agent/commands.ts';
 import { predict } from '../model/predict.ts';
 import { knownNeighbours } from '../model/warm-start.ts';
 import type { Variant } from '../scenario/read.ts';
@@ -128,14 +127,8 @@ async function runFlows(plan: Plan, pooled: PooledLab, emit: (result: FlowResult
 async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
   const listening = plan.nodes.filter(({ listeners }) => listeners.length > 0);
   await Promise.all(listening.map(({ name }) => lab.node(name).call('dropConnections', null)));
-  await Promise.all(
-    plan.nodes.flatMap((node) =>
-      // A permanent entry is the bridge's own MAC: without it the bridge floods what is addressed to itself.
-      bridgesOf(node).map((bridge) =>
-        lab.node(node.name).call('run', { argv: ['bridge', 'fdb', 'flush', 'dev', bridge, 'nopermanent'] }),
-      ),
-    ),
-  );
+  const switches = plan.nodes.filter(({ bridge }) => bridge);
+  await Promise.all(switches.map(({ name }) => lab.node(name).call('act', { action: { do: 'flushMacs' } })));
   await Promise.all(
     plan.nodes.map(({ name, balancer, interfaces }) => {
       const announced = balancer === null ? interfaces.filter(({ addresses }) => addresses.length > 0) : [];

@@ -90,7 +90,10 @@ export interface VariantResult {
   flows: FlowResult[];
   /** Present where the scenario has steps. */
   timeline?: TimelineResult;
-  /** Configuration, rules and log of every load balancer that ran, by node. */
+  /**
+   * Configuration, rules and log of every load balancer that ran, by node. Rules of a Maglev service are without what is in
+   * sets and maps.
+   */
   balancers: Record<string, { kind: BalancerPlan['kind']; config: string; rules: string; log: string[] }>;
   /** Log lines of the agents, by node. */
   logs: Record<string, string[]>;

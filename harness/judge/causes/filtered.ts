@@ -108,7 +108,7 @@ function isLookedAt(node: NodePlan, { ip }: Frame, { plan }: Evidence): boolean 
 
 /** Counters are read where a failure is expected; flows side by side share them. */
 function hasCounted(node: string, { number }: FilterMatch, { counters }: Evidence): boolean {
-  return Object.keys(counters).length === 0 || (counters[node]?.[`l4lab_filter rule${number}`] ?? 0) > 0;
+  return counters === null || (counters[node]?.[`l4lab_filter rule${number}`] ?? 0) > 0;
 }
 
 /**

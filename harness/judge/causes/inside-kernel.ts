@@ -82,7 +82,8 @@ function answerHasNoRoute({ node, src }: Hop, { kernelOnAnswer }: Evidence): Cau
 
 /** Where the kernel would send the packet on when asked afterwards, its counters may still tell that it did not. */
 function byCounters({ node, dst }: Hop, { plan, counters }: Evidence): Cause | null {
-  const rose = (pattern: RegExp): string | undefined => Object.keys(counters[node] ?? {}).find((c) => pattern.test(c));
+  const rose = (pattern: RegExp): string | undefined =>
+    Object.keys(counters?.[node] ?? {}).find((c) => pattern.test(c));
   const counted = (code: CauseCode, counter: string | undefined): Cause | null =>
     counter === undefined ? null : cause(code, 'counter-rose', { node, address: dst.ip, counter });
   return (
@@ -94,7 +95,7 @@ function byCounters({ node, dst }: Hop, { plan, counters }: Evidence): Cause | n
 
 /** Source NAT that finds no free port takes a used one, and conntrack drops the flow when it enters it. */
 function portsExhausted({ name, l4s, mode }: ServicePlan, node: string, { counters }: Evidence): Cause | null {
-  if (!MODES[mode].hidesSource || (counters[node]?.['ConntrackInsertFails'] ?? 0) === 0) return null;
+  if (!MODES[mode].hidesSource || (counters?.[node]?.['ConntrackInsertFails'] ?? 0) === 0) return null;
   const { proxyIps } = l4s.find((l4) => l4.node === node)!;
   return cause('ports-exhausted', 'ports-used-up', { node, service: name, proxyIps });
 }

@@ -40,7 +40,7 @@ export function evidenceOf(sketch: LabSketch, from: string, to: string, seen: Pa
     healthy: null,
     epoch: '0',
     macTables: {},
-    counters: {},
+    counters: null,
     ...seen,
   };
 }

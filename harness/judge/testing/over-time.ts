@@ -146,7 +146,7 @@ export function evidenceIn(
     healthy: null,
     epoch: '0',
     macTables: {},
-    counters: {},
+    counters: null,
     ...seen,
     moment: { step, whole, holders: (address) => holders[address], walkBegins: 0, isActing: true, ...rest },
   };
