@@ -49,6 +49,14 @@ test('a field that several mappings of a choice have is told once, with all that
   ]);
 });
 
+test('a value that has a name is called by it, once, alone and in a list', () => {
+  const cause = { title: 'cause', enum: ['refused', 'loop'] };
+  const either = { anyOf: [cause, { type: 'array', items: cause }] };
+  expect(fieldRows({ properties: { cause: { anyOf: [cause, either] } } })).toEqual([
+    '| `cause` | cause or list of cause |  |',
+  ]);
+});
+
 test('the shipped reference says of every field what it means, in one row', () => {
   const reference = readFileSync('docs/fields.md', 'utf8');
   for (const part of reference.split('\n## ').slice(1)) {

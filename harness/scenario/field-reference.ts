@@ -2,6 +2,8 @@
 export interface Schema {
   /** What it refers to is told of elsewhere. */
   $ref?: string;
+  /** What one of its values is called: said instead of a long list of them. */
+  title?: string;
   type?: string;
   const?: string | number | boolean;
   enum?: (string | number | boolean)[];
@@ -66,6 +68,12 @@ function choices({ anyOf, oneOf }: Schema): Schema[] {
   return anyOf ?? oneOf ?? [];
 }
 
+/** The choices of a choice, where it is no more than that. */
+function innermost(field: Schema): Schema[] {
+  const inner = field.title === undefined ? choices(field) : [];
+  return inner.length === 0 ? [field] : inner.flatMap(innermost);
+}
+
 /** Whether a choice is a list of what may stand there alone as well. */
 function isListOf(choice: Schema, all: Schema[]): boolean {
   const items = JSON.stringify(choice.items);
@@ -94,10 +102,11 @@ function either(fields: Schema[]): Schema {
 /** What a field takes, in words. */
 function takes(field: Schema): string {
   if (field.const !== undefined) return `\`${String(field.const)}\``;
+  if (field.title !== undefined) return field.title;
   if (field.enum) return field.enum.map((value) => `\`${String(value)}\``).join(', ');
   if (field.$ref !== undefined) return field.$ref.slice(field.$ref.lastIndexOf('/') + 1);
   if (field.properties) return `mapping of ${Object.keys(field.properties).join(', ')}`;
-  const any = choices(field);
+  const any = choices(field).flatMap(innermost);
   const words = any.map((choice) =>
     isListOf(choice, any) && choice.items?.properties ? 'list of such' : takes(choice),
   );

@@ -66,11 +66,11 @@ export const works = z.strictObject({
 });
 
 /** Not knowing why is no reason: nobody may expect `unexplained`. */
-export const EXPECTABLE_CAUSES = CAUSES.filter((code) => code !== 'unexplained');
+export const expectableCause = z.enum(CAUSES.filter((code) => code !== 'unexplained')).meta({ title: 'cause' });
 
 export const fails = z.strictObject({
   outcome: z.literal('fails'),
-  cause: z.enum(EXPECTABLE_CAUSES).describe('Why it fails; `npx l4lab causes` explains each.'),
+  cause: expectableCause.describe('Why it fails; `npx l4lab causes` explains each.'),
   at: nodeName.exactOptional().describe('Node where it fails.'),
   request: path.exactOptional().describe('Path of the request.'),
   reply: path.exactOptional().describe('Path of the answer.'),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { InputError } from '../errors.ts';
-import { EXPECTABLE_CAUSES } from './flow-schema.ts';
+import { expectableCause } from './flow-schema.ts';
 import { readLab, readScenario } from './read.ts';
 import { resolvePlan } from './resolve.ts';
 import { parseYaml } from './yaml-file.ts';
@@ -36,7 +36,7 @@ test('an unknown cause is told with the whole catalogue', () => {
     flows: { direct: { ...GOOD.flows.direct, expect: { outcome: 'fails', cause: 'bad-luck' } } },
   };
   expect(() => read(LAB.value, scenario)).toThrow(
-    `scenario.yaml:38:7: flows.direct.expect.cause: must be one of ${EXPECTABLE_CAUSES.join(', ')}, not \`bad-luck\``,
+    `scenario.yaml:38:7: flows.direct.expect.cause: must be one of ${expectableCause.options.join(', ')}, not \`bad-luck\``,
   );
 });
 
