@@ -19,13 +19,14 @@ export function matrixCommand(
   word: string,
   options: { variant: string[]; flow: string[] },
 ): Promise<number> {
-  const labs = findLabs(project, [word]);
-  const scenarios =
-    labs.length > 0
-      ? labs.map((file) => defaultMatrix(loadLab(project, file)))
-      : loadAll(project, findScenarios(project, [word]));
+  const matrices = findLabs(project, [word]).map((file) => defaultMatrix(loadLab(project, file)));
+  const scenarios = matrices.length > 0 ? matrices : loadAll(project, findScenarios(project, [word]));
   const selection = { variants: options.variant, flows: options.flow };
   for (const loaded of select(scenarios, selection)) process.stdout.write(`${describeMatrix(loaded, selection)}\n`);
+  for (const { variant, mistakes } of matrices.flatMap(({ leftOut }) => leftOut)) {
+    const text = `${variant} is left out: ${mistakes.join('; ')}`;
+    process.stdout.write(wrap(text, lineWidth(), { indent: '  ', hanging: 2 }));
+  }
   return Promise.resolve(EXIT.ok);
 }
 

@@ -248,10 +248,20 @@ const NEEDS = [
   { does: 'failChecks', undoes: 'passChecks', done: 'fails its checks already', undone: 'passes its checks already' },
 ] as const;
 
+/** Actions on a load balancer, whether it must run for them, and whether it does afterwards. */
+const BALANCER = {
+  killLb: { needs: true, leaves: false },
+  stopLb: { needs: true, leaves: false },
+  startLb: { needs: false, leaves: true },
+  restartLb: { needs: true, leaves: true },
+  reloadLb: { needs: true, leaves: true },
+} as const;
+
 /** Actions that the ones before them leave nothing to do. */
 function order(scenario: ScenarioFile): Problem[] {
   const problems: Problem[] = [];
   const states = new Map<string, boolean>();
+  const ended = new Set<string>();
   const say = (path: Path, message: string): void => void problems.push({ path, message, dependsOn: [['steps']] });
   for (const [name, step] of Object.entries(scenario.steps)) {
     for (const [index, action] of step.do.entries()) {
@@ -271,6 +281,19 @@ function order(scenario: ScenarioFile): Problem[] {
         (action[kind] ?? []).filter((node) => states.get(`kill ${node}`)).map((node) => ({ kind, node })),
       );
       for (const { kind, node } of dead) say([...path, kind], `${node} has no power`);
+      for (const node of action.start ?? []) ended.delete(node);
+      for (const kind of OF_L4) {
+        const { needs, leaves } = BALANCER[kind];
+        for (const node of action[kind] ?? []) {
+          if (needs === ended.has(node) && !states.get(`kill ${node}`))
+            say(
+              [...path, kind],
+              `the load balancer of ${node} ${needs ? 'does not run: `startLb` comes first' : 'runs already'}`,
+            );
+          if (leaves) ended.delete(node);
+          else ended.add(node);
+        }
+      }
       for (const kind of ['linkDown', 'linkUp'] as const) {
         const link = action[kind];
         if (link === undefined) continue;

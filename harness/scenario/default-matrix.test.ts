@@ -28,3 +28,17 @@ test('what a matrix cannot be made of is told at a line of the lab', () => {
     'labs/mine.yaml:2:1: nodes: a matrix needs a node of role l4',
   );
 });
+
+test('a mode that settings of the lab rule out is left out, and told', () => {
+  const filtered = 'l4: { role: l4, filter: [{ drop: { from: client } }] }';
+  const yaml = parseYaml(
+    'labs/mine.yaml',
+    `title: Filtered
+nodes: { ${NODES}, ${filtered} }
+links: [${LINKS}, { l4: 2001:db8::2/64, l2: ~ }]
+`,
+  );
+  const { scenario, leftOut } = defaultMatrix({ name: 'mine', lab: readLab(yaml), yaml });
+  expect(scenario.variants.map(({ name }) => name)).toEqual(['dnat-gateway-l4', 'proxy-gateway-l4']);
+  expect(leftOut).toEqual([{ variant: 'dsr-gateway-l4', mistakes: [expect.stringContaining('filter')] }]);
+});

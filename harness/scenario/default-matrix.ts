@@ -7,20 +7,17 @@ import { readScenario } from './read.ts';
 import type { Lab } from './schema.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
 
+/** The scenario of a matrix, and the variants that the lab cannot have. */
+export interface Matrix extends LoadedScenario {
+  leftOut: { variant: string; mistakes: string[] }[];
+}
+
 /**
  * The default matrix of a topology, as a scenario: a service of each L4 on all servers, called by every client and every
- * server, in each mode and with either gateway.
+ * server, in each mode and with either gateway. What settings of the lab rule out is left out.
  * @throws InputError at the lab's own lines, where there is nothing to ask
  */
-export function defaultMatrix({
-  name,
-  lab,
-  yaml: labFile,
-}: {
-  name: string;
-  lab: Lab;
-  yaml: YamlFile;
-}): LoadedScenario {
+export function defaultMatrix({ name, lab, yaml: labFile }: { name: string; lab: Lab; yaml: YamlFile }): Matrix {
   const servers = withRole(lab, 'server');
   const callers = [...withRole(lab, 'client'), ...servers];
   const l4s = withRole(lab, 'l4');
@@ -49,24 +46,34 @@ export function defaultMatrix({
     flows: Object.fromEntries(
       services.flatMap((to) => callers.map((from) => [`${from}-to-${to}`, { from, to, expect: 'works' }])),
     ),
-    variants: Object.fromEntries(
-      gatewayWords(lab, servers).flatMap((gateway) =>
-        Object.entries(MODES).map(([mode, change]) => [
-          `${mode}-gateway-${gateway}`,
-          { change: change(gateway, services) },
-        ]),
-      ),
-    ),
   };
-  const yaml = parseYaml(labFile.file, stringify(scenario));
-  try {
+  const variants = gatewayWords(lab, servers).flatMap((gateway) =>
+    Object.entries(MODES).map(
+      ([mode, change]) => [`${mode}-gateway-${gateway}`, { change: change(gateway, services) }] as const,
+    ),
+  );
+  const read = (of: typeof variants): LoadedScenario => {
+    const yaml = parseYaml(labFile.file, stringify({ ...scenario, variants: Object.fromEntries(of) }));
     return { scenario: readScenario(name, name, lab, yaml), yaml };
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
+  };
+  const leftOut: Matrix['leftOut'] = [];
+  const possible = variants.filter((variant) => {
+    try {
+      read([variant]);
+      return true;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      leftOut.push({ variant: variant[0], mistakes: error.mistakes.map(({ message }) => message) });
+      return false;
+    }
+  });
+  if (possible.length === 0) {
     // The lines are those of a scenario that nobody wrote.
+    const messages = new Set(leftOut.flatMap(({ mistakes }) => mistakes));
     const at = labFile.locate(['nodes']);
-    throw new InputError(error.mistakes.map(({ message }) => ({ ...at, message: `for its matrix, ${message}` })));
+    throw new InputError([...messages].map((message) => ({ ...at, message: `for its matrix, ${message}` })));
   }
+  return { ...read(possible), leftOut };
 }
 
 function withRole(lab: Lab, role: string): string[] {
