@@ -147,7 +147,7 @@ function forward(
   }
   if (!fits(run, host, to, passing)) return;
   if (from === to && sourceOnLink && sendsRedirects(to, route, packet))
-    redirect(run, host, packet, { device: to, address: route.via ?? packet.dst });
+    redirect(run, host, passing, { device: to, address: route.via ?? packet.dst });
   if (isFiltered(run, host, passing)) return;
   if (host.plan.firewall === 'stateful' && isStray(passing)) {
     halfSeen(run, host, packet);
@@ -187,10 +187,13 @@ function loopBack(run: Run, host: Host, packet: Packet): void {
   up(run, host, crossing({ ...frame, packet: out }, host.name, 'lo', 'in'), UNTRACKED);
 }
 
-/** ICMP redirect (RFC 792) to a neighbour that could have asked the next hop itself; none under NAT (nf_nat_proto.c). */
-function redirect(run: Run, host: Host, packet: Packet, gateway: OnLink): void {
-  const connection = find(stateOf(run, host).connections, packet)?.connection;
-  if (connection !== undefined && (movesDestination(connection) || hidesSource(connection))) return;
+/**
+ * ICMP redirect (RFC 792) to a neighbour that could have asked the next hop itself. None under NAT (nf_nat_proto.c); the one
+ * about the first packet, of which conntrack does not know yet, names the translated address, which nobody called.
+ */
+function redirect(run: Run, host: Host, { packet, tracked }: Passing, gateway: OnLink): void {
+  const connection = 'connection' in tracked ? tracked.connection : null;
+  if (connection !== null && (movesDestination(connection) || hidesSource(connection))) return;
   const message = redirectAbout(run, host, packet, gateway);
   if (message !== null) run.outbox.push({ node: host.name, packet: message });
 }

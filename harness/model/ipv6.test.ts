@@ -90,6 +90,16 @@ describe('redirects', () => {
   });
 });
 
+test('a redirect about a packet whose destination was translated teaches nobody a way to the VIP', () => {
+  const lab = oneArm({ mode: 'dnat' }, {});
+  for (const { name, loopback, sysctls } of lab.nodes) {
+    if (name === 's1') loopback.push(`${VIP}/128`);
+    if (name === 's2') sysctls['net/ipv6/conf/l2/accept_redirects'] = '1';
+  }
+  const [first] = predict(lab, flow(lab, 's2', 'web')).filter(({ picked }) => picked === 's1');
+  expect(first).toMatchObject({ outcome: 'fails', cause: { code: 'reply-not-from-vip' } });
+});
+
 describe('two load balancers own one VIP', () => {
   const twins = (mode: 'dnat' | 'proxy' | 'dsr', l4: Partial<NodeSketch>, v4 = false): string[] => {
     const at = (end: string): string => (v4 ? `192.0.2.${end}/24` : `2001:db8:1::${end}/64`);
