@@ -4,7 +4,6 @@ import type { Reason } from '../terms/reason.ts';
 import type {
   ConnectionsExpectation,
   OutageExpectation,
-  Range,
   StreamExpectation,
   StreamPlan,
   StreamSummary,
@@ -12,6 +11,7 @@ import type {
 import { works, type JudgedCall, type StepTime } from './judged-call.ts';
 import { endsOfConnections } from './kept-connections.ts';
 import { outagesAmong, type FoundOutage } from './outages.ts';
+import { isWithin } from './range.ts';
 import { judgeFlow, leftCaller, reason } from './verdict.ts';
 
 /** What a stream was in a step, to be held against what is expected of it. */
@@ -154,10 +154,6 @@ function connections(expect: ConnectionsExpectation, held: HeldStream): Reason[]
     ...wrongCauses(ends, expect.causes ?? null),
     ...unproven(ends, held),
   ];
-}
-
-function isWithin(value: number, { atLeast = -Infinity, atMost = Infinity }: Range): boolean {
-  return value >= atLeast && value <= atMost;
 }
 
 /** The later half of the calls that began once what the step waits for was there. */

@@ -157,6 +157,18 @@ describe('a flow that is to work', () => {
         { code: 'wrong-share', params: { server: 's1', served: 2, expected: 1, attempts: 3 } },
       ],
     ],
+    ['shares', { shares: { s1: { atLeast: 60, atMost: 70 }, s2: {} } }, ['s1', 's2', 's1'], ['pass']],
+    [
+      'shares that are others',
+      { shares: { s1: { atMost: 60 }, s3: { atLeast: 10 } } },
+      ['s1', 's2', 's1'],
+      [
+        'fail',
+        { code: 'wrong-server', params: { server: 's2', allowed: ['s1', 's3'] } },
+        { code: 'wrong-share', params: { server: 's1', served: 2, expected: { atMost: 60 }, attempts: 3 } },
+        { code: 'wrong-share', params: { server: 's3', served: 0, expected: { atLeast: 10 }, attempts: 3 } },
+      ],
+    ],
   ])('served by %s', (_, servedBy, servers, expected) => {
     const attempts = servers.map((server) => ({ ...WORKED, servedBy: server }));
     expect(judged({ outcome: 'works', servedBy: servedBy! }, attempts)).toEqual(expected);

@@ -6,6 +6,7 @@ import type { Expectation, FlowPlan, PathExpectation, Plan, ServedBy, SingleExpe
 import type { Leg, Reason, Reasons } from '../terms/reason.ts';
 import type { Attempt, FlowResult } from '../terms/results.ts';
 import { controlKey, controlsFor } from './controls.ts';
+import { isWithin } from './range.ts';
 
 /** What is known of a flow after all its attempts; the rest of a FlowResult follows from it. */
 export type Seen = Pick<FlowResult, 'attempts' | 'controls' | 'disagreement'>;
@@ -111,8 +112,14 @@ function judgeServers(flow: FlowPlan, expect: Working, attempts: Attempt[]): Rea
   const strangers = [...served].filter((name) => name === null || !allowed.includes(name));
   const missing = 'eachOf' in servedBy ? allowed.filter((name) => !served.has(name)) : [];
   const times = (name: string): number => attempts.filter((attempt) => attempt.servedBy === name).length;
-  const miscounted =
-    'counts' in servedBy ? Object.entries(servedBy.counts).filter(([name, n]) => times(name) !== n) : [];
+  const miscounted = [
+    ...('counts' in servedBy ? Object.entries(servedBy.counts).filter(([name, n]) => times(name) !== n) : []),
+    ...('shares' in servedBy
+      ? Object.entries(servedBy.shares).filter(
+          ([name, share]) => !isWithin((100 * times(name)) / attempts.length, share),
+        )
+      : []),
+  ];
   return [
     ...strangers.map((server) => reason('wrong-server', { server, allowed })),
     ...missing.map((server) => reason('server-unused', { server, attempts: attempts.length })),
@@ -130,12 +137,15 @@ function callerNamed(caller: string, servedBy: ServedBy): ServedBy {
   if ('eachOf' in servedBy) return { eachOf: servedBy.eachOf.map(named) };
   if ('noneBut' in servedBy) return { noneBut: servedBy.noneBut.map(named) };
   if ('sameOf' in servedBy) return { sameOf: servedBy.sameOf.map(named) };
-  return { counts: Object.fromEntries(Object.entries(servedBy.counts).map(([name, times]) => [named(name), times])) };
+  const ofNamed = <T>(by: Record<string, T>): Record<string, T> =>
+    Object.fromEntries(Object.entries(by).map(([name, value]) => [named(name), value]));
+  return 'counts' in servedBy ? { counts: ofNamed(servedBy.counts) } : { shares: ofNamed(servedBy.shares) };
 }
 
 function serversIn(servedBy: ServedBy): string[] {
   if ('one' in servedBy) return [servedBy.one];
   if ('counts' in servedBy) return Object.keys(servedBy.counts);
+  if ('shares' in servedBy) return Object.keys(servedBy.shares);
   if ('eachOf' in servedBy) return servedBy.eachOf;
   return 'noneBut' in servedBy ? servedBy.noneBut : servedBy.sameOf;
 }

@@ -21,7 +21,7 @@ export function batches(plan: Plan): Batch[] {
 function countsServers({ expect }: FlowPlan): boolean {
   if (expect.outcome === 'varies') return 'eachOf' in expect;
   if (expect.outcome !== 'works' || expect.servedBy === undefined) return false;
-  return 'eachOf' in expect.servedBy || 'counts' in expect.servedBy;
+  return ['eachOf', 'counts', 'shares'].some((kind) => kind in expect.servedBy!);
 }
 
 function sharesService(flow: FlowPlan, plan: Plan): boolean {

@@ -18,6 +18,7 @@ function withoutCounts(expect: Expectation): Expectation {
   if (expect.outcome !== 'works' || expect.servedBy === undefined) return expect;
   const { servedBy } = expect;
   if ('counts' in servedBy) return { ...expect, servedBy: { noneBut: Object.keys(servedBy.counts) } };
+  if ('shares' in servedBy) return { ...expect, servedBy: { noneBut: Object.keys(servedBy.shares) } };
   return 'sameOf' in servedBy ? { ...expect, servedBy: { noneBut: servedBy.sameOf } } : expect;
 }
 

@@ -59,7 +59,7 @@ function strangers({ servedBy }: Works, { to, from, answering, lab }: Called): F
 }
 
 function needsAll(servedBy: ServedBy | undefined): boolean {
-  return servedBy !== undefined && ('eachOf' in servedBy || 'counts' in servedBy);
+  return servedBy !== undefined && ('eachOf' in servedBy || 'counts' in servedBy || 'shares' in servedBy);
 }
 
 function sourceNobodyHas({ sourceSeen }: Works, to: string, { services }: ScenarioFile): Found[] {

@@ -7,6 +7,7 @@ import { SOURCES } from './flow-schema.ts';
 import { namedSources, nodeAddresses } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
+import type { Range } from '../terms/timeline.ts';
 import type { Path } from './yaml-file.ts';
 
 type Flow = ScenarioFile['flows'][string];
@@ -166,7 +167,7 @@ function repeated(alternatives: { at: Path; expect: SingleExpectation }[], index
 /** An alternative is held against each attempt alone. */
 function ofSeveralAttempts(expect: SingleExpectation): Impossible[] {
   const servedBy = (expect.outcome === 'works' && expect.servedBy) || {};
-  return (['eachOf', 'sameOf', 'counts'] as const)
+  return (['eachOf', 'sameOf', 'counts', 'shares'] as const)
     .filter((kind) => kind in servedBy)
     .map((kind) => ({
       at: ['servedBy', kind],
@@ -197,10 +198,22 @@ function impossibleServers(expect: SingleExpectation, repeat: number, attempts: 
     const message = `${servedBy.eachOf.join(', ')} cannot all answer: ${attempts}`;
     return [{ at: ['servedBy', 'eachOf'], message }];
   }
+  if ('shares' in servedBy) return impossibleShares(Object.values(servedBy.shares));
   if (!('counts' in servedBy)) return [];
   const sum = Object.values(servedBy.counts).reduce((total, times) => total + times, 0);
   if (sum === repeat) return [];
   return [{ at: ['servedBy', 'counts'], message: `the counts add up to ${sum}, but ${attempts}` }];
+}
+
+/** Everybody else answers nothing. */
+function impossibleShares(shares: Range[]): Impossible[] {
+  const sum = (value: (share: Range) => number): number => shares.reduce((total, share) => total + value(share), 0);
+  const [least, most] = [sum(({ atLeast = 0 }) => atLeast), sum(({ atMost = 100 }) => atMost)];
+  const at = ['servedBy', 'shares'];
+  if (shares.some(({ atLeast = 0, atMost = 100 }) => atLeast > atMost))
+    return [{ at, message: 'atLeast is more than atMost' }];
+  if (least > 100) return [{ at, message: `the shares add up to at least ${least} %` }];
+  return most < 100 ? [{ at, message: `the shares add up to at most ${most} %` }] : [];
 }
 
 /** Nodes that an expectation names, and where. */

@@ -12,8 +12,10 @@ export function placed(expect: Expectation): { at: Path; expect: SingleExpectati
 export function serversExpected(servedBy: ServedBy | undefined): { at: Path; node: string }[] {
   if (!servedBy) return [];
   if ('one' in servedBy) return [{ at: ['servedBy'], node: servedBy.one }];
-  if ('counts' in servedBy)
-    return Object.keys(servedBy.counts).map((node) => ({ at: ['servedBy', 'counts', node], node }));
+  const keyed = (kind: string, nodes: object): { at: Path; node: string }[] =>
+    Object.keys(nodes).map((node) => ({ at: ['servedBy', kind, node], node }));
+  if ('counts' in servedBy) return keyed('counts', servedBy.counts);
+  if ('shares' in servedBy) return keyed('shares', servedBy.shares);
   return Object.entries(servedBy).flatMap(([kind, names]) => listed(['servedBy', kind], names));
 }
 

@@ -14,7 +14,7 @@ const path = z.strictObject({
 });
 
 const notServers = mustBe(
-  'a node, or one of `one: NODE`, `eachOf`, `only`, `sameOf: [NODES]`, `counts: { NODE: TIMES }`',
+  'a node, or one of `one: NODE`, `eachOf`, `only`, `sameOf: [NODES]`, `counts: { NODE: TIMES }`, `shares: { NODE: { atLeast: PERCENT } }`',
 );
 
 /** A union with a renamed field says of an empty list only that none of its ways fits. */
@@ -23,7 +23,9 @@ function emptyList(value: unknown): string | undefined {
   return Array.isArray(names) && names.length === 0 ? '`only` must not be empty' : undefined;
 }
 
-/** Who answers: one; each of these; some of these; the same of these each time; so many times each. */
+const percent = z.number().min(0).max(100).exactOptional();
+
+/** Who answers: one; each of these; some of these; the same of these each time; so many times each; such a share each. */
 const servedBy = z.union(
   [
     nodeName.transform((one) => ({ one })),
@@ -38,6 +40,11 @@ const servedBy = z.union(
     z.strictObject({
       counts: z.record(nodeName, z.int().min(1)).describe('So many attempts are answered by each node.'),
     }),
+    z.strictObject({
+      shares: z
+        .record(nodeName, z.strictObject({ atLeast: percent, atMost: percent }))
+        .describe('So many percent of the attempts are answered by each node, and none by another.'),
+    }),
   ],
   { error: (issue) => emptyList(issue.input) ?? notServers.error(issue) },
 );
@@ -47,7 +54,7 @@ export const works = z.strictObject({
   servedBy: servedBy
     .exactOptional()
     .describe(
-      'A node (`one`), all of `eachOf`, some of `only`, the same of `sameOf` each time, or `counts` of attempts; `self` is the caller.',
+      'A node (`one`), all of `eachOf`, some of `only`, the same of `sameOf` each time, `counts` of attempts, or `shares` of them in percent; `self` is the caller.',
     ),
   sourceSeen: z
     .union([z.enum(SOURCES), address, nodeName], mustBe('client, proxy-ip, l4, a node, or an address'))

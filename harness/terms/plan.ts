@@ -1,7 +1,7 @@
 import type { CauseCode } from './cause.ts';
 import type { FilterRule } from './filter.ts';
 import type { FindingCode } from './finding.ts';
-import type { PairPlan, TimelinePlan } from './timeline.ts';
+import type { PairPlan, Range, TimelinePlan } from './timeline.ts';
 import type { LbConfig } from '../../lb/terms/config.ts';
 
 /** A scenario variant with everything resolved and nothing implied: plain data, safe to serialise. */
@@ -187,7 +187,8 @@ export type SingleExpectation =
       outcome: 'works';
       /**
        * `one` name, `eachOf` (all of these, no other), `noneBut` (some of these, no other), `sameOf` (one of these, the
-       * same each time), `counts` (so many attempts by each of these); `self` names the caller.
+       * same each time), `counts` (so many attempts by each of these), `shares` (percent of attempts by each of these);
+       * `self` names the caller.
        */
       servedBy?: ServedBy;
       /** Source address that the server saw: `client` (the caller's own), `proxy-ip`, `l4`, or an address. */
@@ -204,7 +205,8 @@ export type ServedBy =
   | { eachOf: string[] }
   | { noneBut: string[] }
   | { sameOf: string[] }
-  | { counts: Record<string, number> };
+  | { counts: Record<string, number> }
+  | { shares: Record<string, Range> };
 
 export interface PathExpectation {
   /** Nodes that the packets must cross. */

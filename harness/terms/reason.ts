@@ -27,7 +27,8 @@ export interface Reasons {
   };
   'wrong-server': { server: string | null; allowed: string[] };
   'server-unused': { server: string; attempts: number };
-  'wrong-share': { server: string; served: number; expected: number; attempts: number };
+  /** A number of attempts, or a range in percent. */
+  'wrong-share': { server: string; served: number; expected: number | Range; attempts: number };
   'servers-vary': { servers: (string | null)[] };
   /** `expected` is what the YAML says, `allowed` the addresses that it stands for. */
   'wrong-source': { seen: string | null; expected: string; allowed: string[] };

@@ -20,6 +20,7 @@ export interface ExpectationMessages {
   servedByNoneBut: (names: string) => string;
   servedBySameOf: (names: string) => string;
   servedByCounts: (counts: string) => string;
+  servedByShares: (shares: string) => string;
   serverSees: (source: string) => string;
   finding: (names: string) => string;
   crosses: (direction: 'request' | 'reply', nodes: string) => string;
@@ -44,6 +45,7 @@ export const ENGLISH_EXPECTATION: ExpectationMessages = {
   servedByNoneBut: (names) => `served only by ${names}`,
   servedBySameOf: (names) => `served by the same one of ${names}`,
   servedByCounts: (counts) => `served by ${counts}`,
+  servedByShares: (shares) => `served by ${shares}`,
   serverSees: (source) => `server sees ${source}`,
   finding: (names) => `finding: ${names}`,
   crosses: (direction, nodes) => `${direction} crosses ${nodes}`,
@@ -115,6 +117,10 @@ function singleClauses(expect: SingleExpectation, messages: ExpectationMessages)
   if (by && 'counts' in by) {
     const counts = Object.entries(by.counts).map(([name, times]) => `${name} ${times}×`);
     clauses.push(messages.servedByCounts(counts.join(', ')));
+  }
+  if (by && 'shares' in by) {
+    const shares = Object.entries(by.shares).map(([name, share]) => `${name} (${messages.range(share, ' %')})`);
+    clauses.push(messages.servedByShares(shares.join(', ')));
   }
   if (expect.sourceSeen) clauses.push(messages.serverSees(expect.sourceSeen));
   if (expect.findings?.length) clauses.push(messages.finding(expect.findings.join(', ')));

@@ -264,7 +264,9 @@ export const en: Catalogue = {
     'wrong-server': ({ server, allowed }) => `${server ?? 'No server'} answered; expected: ${namesText(allowed)}.`,
     'server-unused': ({ server, attempts }) => `${server} answered none of ${attempts} attempts.`,
     'wrong-share': ({ server, served, expected, attempts }) =>
-      `${server} answered ${served} of ${attempts} attempts; expected: ${expected}.`,
+      typeof expected === 'number'
+        ? `${server} answered ${served} of ${attempts} attempts; expected: ${expected}.`
+        : `${server} answered ${served} of ${attempts} attempts (${round((100 * served) / attempts)} %); expected: ${range(expected)} %.`,
     'servers-vary': ({ servers }) =>
       `Different servers answered (${servers.map((server) => server ?? 'none').join(', ')}); expected: the same one each time.`,
     'wrong-source': ({ seen, expected, allowed }) =>

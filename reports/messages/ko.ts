@@ -250,7 +250,9 @@ export const ko: Catalogue = {
     'wrong-server': ({ server, allowed }) => `응답한 서버: ${server ?? '없음'}. 예상: ${namesText(allowed)}.`,
     'server-unused': ({ server, attempts }) => `${attempts}회 시도 중 ${server}이(가) 응답한 것이 없습니다.`,
     'wrong-share': ({ server, served, expected, attempts }) =>
-      `${attempts}회 시도 중 ${server}이(가) ${served}회 응답했습니다. 예상: ${expected}회.`,
+      typeof expected === 'number'
+        ? `${attempts}회 시도 중 ${server}이(가) ${served}회 응답했습니다. 예상: ${expected}회.`
+        : `${attempts}회 시도 중 ${server}이(가) ${served}회(${round((100 * served) / attempts)}%) 응답했습니다. 예상(%): ${range(expected)}.`,
     'servers-vary': ({ servers }) =>
       `응답한 서버: ${servers.map((server) => server ?? '없음').join(', ')}. 예상: 매번 같은 서버.`,
     'wrong-source': ({ seen, expected, allowed }) =>

@@ -62,6 +62,7 @@ export const ko: Strings = {
     servedByNoneBut: (names) => `${names} 중에서만 응답`,
     servedBySameOf: (names) => `${names} 중 항상 같은 서버가 응답`,
     servedByCounts: (counts) => `응답 횟수 ${counts}`,
+    servedByShares: (shares) => `응답 비율 ${shares}`,
     serverSees: (source) => `서버가 보는 출발지: ${source}`,
     finding: (names) => `특이 사항: ${names}`,
     crosses: (direction, nodes) => `${direction === 'request' ? '요청' : '응답'}이 ${nodes}을(를) 지남`,

@@ -1,0 +1,6 @@
+import type { Range } from '../terms/timeline.ts';
+
+/** Whether a value is in a range; bounds belong to it. */
+export function isWithin(value: number, { atLeast = -Infinity, atMost = Infinity }: Range): boolean {
+  return value >= atLeast && value <= atMost;
+}
