@@ -1,4 +1,5 @@
 import type { ObservedCall } from '../observe/stream-calls.ts';
+import { callFlow } from '../terms/call-flow.ts';
 import { milliseconds } from '../observe/stream-calls.ts';
 import { planAt } from '../scenario/plan-at.ts';
 import { serviceOf } from '../scenario/lookup.ts';
@@ -53,7 +54,7 @@ export interface JudgedStream extends Pick<FlowResult, 'verdict' | 'reasons' | '
 export function judgeStream(asked: StreamInQuestion): JudgedStream {
   const { plan, stream, step, expect, time, predicted, examplesBefore } = asked;
   const now = planAt(plan, step);
-  const flow = flowOf(stream);
+  const flow = callFlow(stream);
   const calls = judgedCalls(asked, now, flow);
   const examples = examplesOf(calls.map(({ attempt }) => attempt));
   const like = (index: number): number => examplesBefore + examples.like[index]!;
@@ -88,23 +89,6 @@ export function judgeStream(asked: StreamInQuestion): JudgedStream {
     })),
     examples: examples.examples,
   };
-}
-
-/** A call of a stream as a flow, which the rules for attempts speak of. */
-function flowOf({
-  name,
-  from,
-  source,
-  to,
-  address,
-  protocol,
-  port,
-  requestBytes,
-  replyBytes,
-  at,
-}: StreamPlan): FlowPlan {
-  const payload = { requestBytes, replyBytes };
-  return { name, from, source, to, address, protocol, port, repeat: 1, expect: { outcome: 'works' }, at, ...payload };
 }
 
 /** So many calls for each server that might be gone are no chance where all of them work. */

@@ -1,6 +1,6 @@
+import { callFlow } from '../terms/call-flow.ts';
 import type { LbServer, LbService } from '../../lb/terms/config.ts';
 import type { CauseCode } from '../terms/cause.ts';
-import type { FlowPlan } from '../terms/plan.ts';
 import type { Place } from '../terms/reason.ts';
 import type { StreamPlan } from '../terms/timeline.ts';
 import type { Prediction } from '../terms/walk.ts';
@@ -63,7 +63,7 @@ export function courses(world: World, stream: StreamPlan, kept: Kept | null): Co
   const course = (base: Choices): Course => {
     const choices = new ConnectionChoices(base, world.network, kept);
     const memory = kept === null ? {} : { memory: kept.memory };
-    const run = simulate(world.network, flowOf(stream), { ...givenIn(world, stream, choices), ...memory });
+    const run = simulate(world.network, callFlow(stream), { ...givenIn(world, stream, choices), ...memory });
     const prediction = predictionOf(run, patience);
     return {
       run,
@@ -88,7 +88,10 @@ export function endedByReply(world: World, stream: StreamPlan, { memory }: Kept)
   const [socket] = memory.sockets ?? [];
   if (socket === undefined || stream.protocol === 'udp') return [];
   const replied = (choices: Choices): Prediction =>
-    predictionOf(simulateReply(world.network, flowOf(stream), { ...givenIn(world, stream, choices), memory }), 'short');
+    predictionOf(
+      simulateReply(world.network, callFlow(stream), { ...givenIn(world, stream, choices), memory }),
+      'short',
+    );
   return placesOf(firstOf(explore(replied)))
     .filter(({ code }) => ENDS.includes(code))
     .flatMap((place) => [place, { code: 'connection-unknown', node: socket.split(' ')[0]! }]);
@@ -158,32 +161,4 @@ function expiredBetweenCalls({ hosts }: Network, { connection, everyMs }: Stream
       plan.idleTimeoutMs !== undefined && plan.idleTimeoutMs < everyMs ? [[name, plan.idleTimeoutMs]] : [],
     ),
   );
-}
-
-function flowOf({
-  name,
-  from,
-  source,
-  to,
-  address,
-  protocol,
-  port,
-  requestBytes,
-  replyBytes,
-  at,
-}: StreamPlan): FlowPlan {
-  return {
-    name,
-    from,
-    source,
-    to,
-    address,
-    protocol,
-    port,
-    repeat: 1,
-    requestBytes,
-    replyBytes,
-    expect: { outcome: 'works' },
-    at,
-  };
 }

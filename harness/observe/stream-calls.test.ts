@@ -1,5 +1,6 @@
 import { predict } from '../model/predict.ts';
 import { flow, plan } from '../model/testing/lab-builder.ts';
+import { streamOf } from '../model/testing/stream.ts';
 import { oneArm, PIP, VIP_A } from '../model/testing/labs.ts';
 import type { CallRecord, StreamPlan } from '../terms/timeline.ts';
 import type { Hop, Walk } from '../terms/walk.ts';
@@ -11,22 +12,7 @@ const MS = 1_000_000;
 const lab = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'proxy', pool: ['s2'], proxyIp: PIP } } }));
 const walk = onWires(predict(lab, flow(lab, 'client', 'a'))[0]!);
 
-const calls: StreamPlan = {
-  name: 'calls',
-  from: 'client',
-  source: '198.51.100.10',
-  to: { service: 'a' },
-  address: VIP_A,
-  protocol: 'tcp',
-  port: 80,
-  everyMs: 20,
-  timeoutMs: 900,
-  connection: 'new',
-  connections: 1,
-  requestBytes: 0,
-  replyBytes: 0,
-  at: { file: 'test.yaml', line: 1, col: 1 },
-};
+const calls = streamOf();
 
 const token = (number: number): string => `l4lab-${String(number).padStart(8, '0')}`;
 

@@ -1,10 +1,11 @@
+import { leadsTo } from './leads-to.ts';
 import { cause } from '../../terms/cause.ts';
 import type { Hop, Walk } from '../../terms/walk.ts';
 import { ICMP } from '../../observe/decode.ts';
 import type { Frame, Sighting } from '../../terms/sighting.ts';
-import { balancedBy, nodeOf, nodeWithMac, portsBeside } from '../../scenario/lookup.ts';
+import { balancedBy, nodeOf, nodeWithMac } from '../../scenario/lookup.ts';
 import { isDirect } from '../../terms/mode.ts';
-import type { LinkEnd, NodePlan, Plan } from '../../terms/plan.ts';
+import type { NodePlan, Plan } from '../../terms/plan.ts';
 import { isAddressee, refusesSource, sameSegment, vanishedAt } from '../evidence.ts';
 import { addressesOf, type Rule } from './rule.ts';
 
@@ -61,21 +62,6 @@ export const macMovedLater: Rule = ({ packets, plan }) => {
   }
   return null;
 };
-
-/** Whether the node with a MAC is behind a switch's port, perhaps with further switches in between. */
-function leadsTo(plan: Plan, port: LinkEnd, mac: string): boolean {
-  const link = plan.links.find(({ ends }) => ends.some((end) => end.node === port.node && end.iface === port.iface));
-  const far = link?.ends.find(({ node }) => node !== port.node);
-  if (far === undefined) return false;
-  const { bridge, interfaces } = nodeOf(plan, far.node);
-  if (!bridge) return interfaces.some((i) => i.name === far.iface && i.mac === mac);
-  return (
-    interfaces.some((i) => i.mac === mac) ||
-    portsBeside(nodeOf(plan, far.node), far.iface).some(({ name }) =>
-      leadsTo(plan, { node: far.node, iface: name }, mac),
-    )
-  );
-}
 
 /**
  * A stateful node saw one direction only, and a packet entered it and did not leave: a segment that is no SYN, or the

@@ -1,3 +1,4 @@
+import { leadsTo } from './leads-to.ts';
 import { ICMP } from '../../observe/decode.ts';
 import { cause } from '../../terms/cause.ts';
 import type { Hop } from '../../terms/walk.ts';
@@ -163,23 +164,6 @@ export const staleMac: Rule = (evidence) => {
 function wasBehind({ step, whole }: Moment, port: { node: string; iface: string }, mac: string): boolean {
   return Array.from({ length: step + 1 }, (_, index) => index - 1).some((earlier) =>
     leadsTo(planAt(whole, earlier), port, mac),
-  );
-}
-
-/** Whether the node with a MAC is behind a port, over wires that are up. */
-function leadsTo(plan: Plan, { node, iface }: { node: string; iface: string }, mac: string): boolean {
-  const link = plan.links.find(({ ends }) => ends.some((end) => end.node === node && end.iface === iface));
-  const far = link?.ends.find((end) => end.node !== node);
-  const ends = link?.ends ?? [];
-  const isUp = ends.every((end) => nodeOf(plan, end.node).interfaces.find((i) => i.name === end.iface)?.up !== false);
-  if (!far || !isUp) return false;
-  const { bridge, interfaces } = nodeOf(plan, far.node);
-  if (!bridge) return interfaces.some((i) => i.name === far.iface && i.mac === mac);
-  return (
-    interfaces.some((i) => i.mac === mac) ||
-    portsBeside(nodeOf(plan, far.node), far.iface).some(({ name }) =>
-      leadsTo(plan, { node: far.node, iface: name }, mac),
-    )
   );
 }
 

@@ -1,12 +1,14 @@
 import { predict } from '../../model/predict.ts';
 import { mac, plan as planOf } from '../../model/testing/lab-builder.ts';
+import { callFlow } from '../../terms/call-flow.ts';
+import { streamOf } from '../../model/testing/stream.ts';
 import { L4, oneArm, VIP_A } from '../../model/testing/labs.ts';
 import { planAt } from '../../scenario/plan-at.ts';
 import type { FlowKey } from '../../observe/flow-packets.ts';
 import type { ObservedCall } from '../../observe/stream-calls.ts';
 import type { Frame, Sighting } from '../../terms/sighting.ts';
-import type { FlowPlan, Mode, Plan } from '../../terms/plan.ts';
-import type { ActionPlan, StepPlan, StreamPlan } from '../../terms/timeline.ts';
+import type { Mode, Plan } from '../../terms/plan.ts';
+import type { ActionPlan, StepPlan } from '../../terms/timeline.ts';
 import type { Hop, Walk } from '../../terms/walk.ts';
 import type { Evidence } from '../evidence.ts';
 import type { Moment } from '../moment.ts';
@@ -14,22 +16,7 @@ import { TCP_KEY } from './evidence.ts';
 
 const at = { file: 'test.yaml', line: 1, col: 1 };
 
-export const STREAM: StreamPlan = {
-  name: 'calls',
-  from: 'client',
-  source: '198.51.100.10',
-  to: { service: 'a' },
-  address: VIP_A,
-  protocol: 'tcp',
-  port: 80,
-  everyMs: 20,
-  timeoutMs: 900,
-  connection: 'new',
-  connections: 1,
-  requestBytes: 0,
-  replyBytes: 0,
-  at,
-};
+export const STREAM = streamOf();
 
 /** client – l3 – l2 with l4 and l4b, which are a pair, and servers s1 and s2; a step for each list of actions. */
 export function pairLab(mode: Exclude<Mode, 'l3dsr'>, steps: ActionPlan[][]): Plan {
@@ -112,18 +99,7 @@ export function upTo(walk: Walk, node: string): Walk {
 }
 
 /** A call of the stream as a flow. */
-export const FLOW: FlowPlan = {
-  name: 'calls',
-  from: 'client',
-  source: '198.51.100.10',
-  to: { service: 'a' },
-  address: VIP_A,
-  protocol: 'tcp',
-  port: 80,
-  repeat: 1,
-  expect: { outcome: 'works' },
-  at,
-};
+export const FLOW = callFlow(STREAM);
 
 /** What would be seen of a failed call in a step. */
 export function evidenceIn(

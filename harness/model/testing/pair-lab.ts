@@ -1,3 +1,4 @@
+import { streamOf } from './stream.ts';
 import type { NodePlan, Plan } from '../../terms/plan.ts';
 import type { ActionPlan, PairPlan, StepPlan, StreamPlan } from '../../terms/timeline.ts';
 import { plan, type NodeSketch, type ServiceSketch } from './lab-builder.ts';
@@ -85,25 +86,6 @@ export function pairLab({ service = {}, pair = {}, nodes = {}, ages = {}, stream
 function ownedElsewhere(node: NodePlan): NodePlan {
   if (node.balancer === null) return node;
   return { ...node, balancer: { ...node.balancer, config: { ...node.balancer.config, vipOwner: 'external' } } };
-}
-
-function streamOf(stream: Partial<StreamPlan> & { name: string }): StreamPlan {
-  return {
-    from: 'client',
-    source: CLIENT,
-    to: { service: 'a' },
-    address: VIP_A,
-    protocol: 'tcp',
-    port: 80,
-    everyMs: 20,
-    timeoutMs: 900,
-    connection: 'new',
-    connections: 1,
-    requestBytes: 0,
-    replyBytes: 0,
-    at: AT,
-    ...stream,
-  };
 }
 
 function stepOf(name: string, step: Partial<StepPlan>): StepPlan {

@@ -1,0 +1,23 @@
+import type { StreamPlan } from '../../terms/timeline.ts';
+import { CLIENT, VIP_A } from './labs.ts';
+
+/** A new connection of the client to service `a` every 20 ms, or what else is asked for. */
+export function streamOf(stream: Partial<StreamPlan> = {}): StreamPlan {
+  return {
+    name: 'calls',
+    from: 'client',
+    source: CLIENT,
+    to: { service: 'a' },
+    address: VIP_A,
+    protocol: 'tcp',
+    port: 80,
+    everyMs: 20,
+    timeoutMs: 900,
+    connection: 'new',
+    connections: 1,
+    requestBytes: 0,
+    replyBytes: 0,
+    at: { file: 'test.yaml', line: 1, col: 1 },
+    ...stream,
+  };
+}

@@ -1,0 +1,9 @@
+import type { FlowPlan } from './plan.ts';
+import type { StreamPlan } from './timeline.ts';
+
+/** A call of a stream as a flow, which the model and the rules for attempts speak of. */
+export function callFlow(stream: StreamPlan): FlowPlan {
+  const { name, from, source, to, address, protocol, port, requestBytes, replyBytes, at } = stream;
+  const payload = { requestBytes, replyBytes };
+  return { name, from, source, to, address, protocol, port, repeat: 1, expect: { outcome: 'works' }, at, ...payload };
+}
