@@ -1,6 +1,7 @@
 import type { ConnectionHistory } from '../observe/stream-calls.ts';
 import type { Plan, ServicePlan } from '../terms/plan.ts';
 import { nodeOf } from '../scenario/lookup.ts';
+import { actionsUntil, isKilled } from '../scenario/lb-process.ts';
 import { planAt } from '../scenario/plan-at.ts';
 import type { ActionPlan, PairPlan, StateBand } from '../terms/timeline.ts';
 
@@ -28,7 +29,11 @@ export function startsBalancer({ step, whole }: Pick<Moment, 'step' | 'whole'>, 
   const { actions } = whole.timeline!.steps[step]!;
   const does = (...kinds: ActionPlan['do'][]): boolean =>
     actions.some((action) => kinds.includes(action.do) && 'node' in action && action.node === node);
-  const isStopped = does('stopLb', 'restartLb') || nodeOf(planAt(whole, step - 1), node).balancer === null;
+  const restart = actions.find((action) => action.do === 'restartLb' && action.node === node);
+  const isStopped =
+    does('stopLb') ||
+    (restart !== undefined && !isKilled(actionsUntil(whole, step, restart), node)) ||
+    nodeOf(planAt(whole, step - 1), node).balancer === null;
   return isStopped && does('startLb', 'restartLb');
 }
 

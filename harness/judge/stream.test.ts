@@ -391,7 +391,9 @@ describe('what bands tell', () => {
     test('neither, where it was killed before, and has left its rules', () => {
       const ended = (action: 'killLb' | 'stopLb') =>
         pairLab('dsr', [[{ do: action, node: 'l4b' }], [{ do: 'startLb', node: 'l4b' }]]);
+      const restartedAfter = pairLab('dsr', [[{ do: 'killLb', node: 'l4b' }], [{ do: 'restartLb', node: 'l4b' }]]);
       expect(refusedAt(500, [server('s1'), server('s2')], ended('killLb'), 1)).toBe('unexplained');
+      expect(refusedAt(500, [server('s1'), server('s2')], restartedAfter, 1)).toBe('unexplained');
       expect(refusedAt(500, [server('s1'), server('s2')], ended('stopLb'), 1)).toBe('no-server-available');
     });
 

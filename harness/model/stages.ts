@@ -1,3 +1,4 @@
+import { actionsUntil, isKilled, STARTS } from '../scenario/lb-process.ts';
 import { host as withoutLength } from '../scenario/address.ts';
 import { hasPower, isPaused, planAt } from '../scenario/plan-at.ts';
 import { nodeOf } from '../scenario/lookup.ts';
@@ -52,8 +53,6 @@ export interface Stages {
   mistaken: Map<string, Elapsed>;
 }
 
-/** Actions after which a process starts: how long that takes is no setting. */
-const STARTS: ActionPlan['do'][] = ['start', 'startLb', 'restartLb'];
 /** Until actions are done and streams go on, ms, at most. */
 const SLACK_MS = 1000;
 
@@ -140,6 +139,8 @@ export function stagesOf(plan: Plan, index: number, left: Left): Stages {
   }
   for (const action of actions) {
     const pending = action.do === 'stopLb' ? [] : [{ key: action.do, bound: null }];
+    // Rules that a killed load balancer has left stay until it has made its own.
+    if (action.do === 'restartLb' && isKilled(actionsUntil(plan, index, action), action.node)) continue;
     for (const between of interrupted(now, planAt(plan, index - 1), action)) {
       const network = networkOf(withHolders(between, after));
       passing.push({ world: world({ network, learned: base }, meanwhile), pending });
@@ -270,11 +271,7 @@ function withoutRules(node: NodePlan): NodePlan {
 
 /** Whether no check of a node's load balancer goes on: its process was killed, or stands still. */
 function checksNobody(plan: Plan, index: number, node: string): boolean {
-  const steps = plan.timeline!.steps.slice(0, index + 1);
-  const last = steps
-    .flatMap(({ actions }) => actions)
-    .findLast((action) => nodeOfAction(action) === node && [...STARTS, 'killLb'].includes(action.do));
-  return last?.do === 'killLb' || isPaused(plan, index, node);
+  return isKilled(actionsUntil(plan, index), node) || isPaused(plan, index, node);
 }
 
 /** Servers that answer checks by HTTP with an error. */

@@ -214,6 +214,14 @@ describe('a load balancer stops', () => {
   );
 });
 
+test('a load balancer that was killed loses no call by a restart: its rules stay until it has made its own', () => {
+  const steps: ActionPlan[][] = [[], [{ do: 'killLb', node: 'l4a' }], [{ do: 'restartLb', node: 'l4a' }]];
+  const alone = pairLab({ service: PROXY, steps });
+  delete alone.pairs;
+  alone.nodes.find(({ name }) => name === 'l4a')!.balancer!.config.vipOwner = true;
+  expect(told(alone)).toEqual(['works', 'works', 'works']);
+});
+
 describe('a server dies', () => {
   const steps = [[], [kill('s1')], [start('s1')]];
 

@@ -248,12 +248,12 @@ const NEEDS = [
   { does: 'failChecks', undoes: 'passChecks', done: 'fails its checks already', undone: 'passes its checks already' },
 ] as const;
 
-/** Actions on a load balancer, whether it must run for them, and whether it does afterwards. */
+/** Actions on a load balancer, whether it must run for them (null: either), and whether it does afterwards. */
 const BALANCER = {
   killLb: { needs: true, leaves: false },
   stopLb: { needs: true, leaves: false },
   startLb: { needs: false, leaves: true },
-  restartLb: { needs: true, leaves: true },
+  restartLb: { needs: null, leaves: true },
   reloadLb: { needs: true, leaves: true },
 } as const;
 
