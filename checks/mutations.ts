@@ -39,6 +39,7 @@ const NO_PROXY_IP = web({ mode: 'dnat', proxyIp: null });
 const filtered = (name: string, rule: unknown): Record<string, unknown> => node(name, { filter: [rule] });
 const VIP = '203.0.113.80';
 const PROXY_IP = '203.0.113.254';
+const S1 = '203.0.113.11';
 
 export const MUTATIONS: Mutation[] = [
   ...mutations('proxy-and-dsr/proxy', 'fixed', [
@@ -151,6 +152,22 @@ export const MUTATIONS: Mutation[] = [
   ]),
   ...mutations('kernel/arp', 'quiet-lb-off', [['arp_ignore off', node('s1', { arpIgnore: 0 }), 'l4-bypassed']]),
   ...mutations('kernel/arp', 'quiet', [['arp_announce off', node('s1', { arpAnnounce: 0 }), 'l4-bypassed']]),
+  ...mutations('kernel/source-routing', 'dsr-by-source', [
+    ['rule of the source removed', { servers: { routes: [] } }, 'reverse-path'],
+    [
+      'rule of another source',
+      { servers: { routes: [{ to: 'default', from: '203.0.113.0/28', via: '203.0.113.1' }] } },
+      'reverse-path',
+    ],
+  ]),
+  ...mutations('kernel/source-routing', 'dnat-by-source', [
+    ['rule of the source removed', { servers: { rpFilter: 0, routes: [] } }, 'reply-not-from-vip', 'client'],
+  ]),
+  ...mutations('failures/routes-that-drop', 'removed', [
+    ['blackhole at the L3', node('l3', { routes: [{ to: 'web', type: 'blackhole' }] }), 'no-route', 'l3'],
+    ['servers are unreachable for the L4', node('l4', { routes: [{ to: S1, type: 'unreachable' }] }), 'no-route', 'l4'],
+    ['answers are prohibited', node('s1', { routes: [{ to: PROXY_IP, type: 'prohibit' }] }), 'no-route', 's1'],
+  ]),
   ...mutations('kernel/proxy-arp', 'wide-netmask-and-proxy-arp', [
     ['proxy_arp off', node('l3', { proxyArp: false }), 'no-neighbour', 'client'],
   ]),

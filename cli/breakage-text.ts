@@ -2,7 +2,8 @@ import type { Breakage, Breakages } from '../harness/terms/breakage.ts';
 
 const TEXTS: { [Code in keyof Breakages]: (params: Breakages[Code]) => string } = {
   'gateway-removed': ({ node }) => `${node} has no default gateway`,
-  'route-removed': ({ node, to, via }) => `${node} has no route to ${to} via ${via}`,
+  'route-removed': ({ node, to, from, via }) =>
+    `${node} has no route to ${to} via ${via}${from === undefined ? '' : ` for packets from ${from}`}`,
   'link-cut': ({ node, peer }) => `the link between ${node} and ${peer} is down`,
   'forwarding-off': ({ node }) => `${node} does not forward`,
   'listeners-stopped': ({ node }) => `nothing listens at ${node}`,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { isDirect } from '../../harness/terms/mode.ts';
 import { inIpv6 } from './family.ts';
+import { routed, routes, type Routes } from './routes.ts';
 import { service, serviceYaml, type Service } from './services.ts';
 import { balancer, host, mostly, oneServer, prefixLength, router, servers } from './settings.ts';
 import { misplaced, onTrunks, vlans, type Vlans } from './vlans.ts';
@@ -34,6 +35,7 @@ interface Sketch {
   /** Fields that say how much is sent. */
   bytes: Record<string, number>;
   exchanges: number;
+  routes: Routes;
 }
 
 interface OneServer {
@@ -80,6 +82,7 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
   ipv6: mostly(false, [true]),
   wiring,
   vlans,
+  routes,
 });
 
 /** Random labs with settings. */
@@ -98,9 +101,19 @@ function documents(drawn: Sketch): Generated {
       ? { ...serviceYaml({ ...one, proxyIp: 'auto' }, port, wired), l4: ['l4', 'l4b'] }
       : serviceYaml(one, port, wired);
   const name = sketch.ipv6 ? `${wired.name}-ipv6` : wired.name;
+  const services = { web: serviceOf(sketch.web, WEB_PORT), api: serviceOf(sketch.api, apiPort(sketch)) };
+  const vips = { web: services.web['vip'], api: services.api['vip'] };
   const { l4, ...others } = sketch.nodes;
   const settings = { ...others, l4: visible(l4, sketch) };
   const nodes = Object.fromEntries(Object.entries(settings).filter(([name]) => name in wired.nodes));
+  const own = {
+    ...nodes,
+    ...(trunks !== null && typeof sketch.vlans === 'number'
+      ? { l2: { ports: misplaced(trunks.ports, sketch.vlans) } }
+      : {}),
+    s1: serverYaml('s1', sketch, wired),
+    s2: serverYaml('s2', sketch, wired),
+  };
   return {
     lab: { title: name, nodes: wired.nodes, links: wired.links },
     scenario: {
@@ -108,22 +121,8 @@ function documents(drawn: Sketch): Generated {
       lab: name,
       servers: knowing(sketch.servers, sketch),
       neighbours: sketch.neighbours,
-      nodes: narrowed(
-        {
-          ...nodes,
-          ...(trunks !== null && typeof sketch.vlans === 'number'
-            ? { l2: { ports: misplaced(trunks.ports, sketch.vlans) } }
-            : {}),
-          s1: serverYaml('s1', sketch, wired),
-          s2: serverYaml('s2', sketch, wired),
-        },
-        sketch,
-        wired,
-      ),
-      services: {
-        web: serviceOf(sketch.web, WEB_PORT),
-        api: serviceOf(sketch.api, apiPort(sketch)),
-      },
+      nodes: narrowed(routed(own, sketch.routes, wired, vips), sketch, wired),
+      services,
       flows: Object.fromEntries(flowsOf(sketch, wired).map((name) => [name, flowYaml(name, sketch)])),
     },
   };

@@ -7,6 +7,7 @@ import {
   ipCommands,
   ipUndoCommands,
   linkUpCommands,
+  ruleCommands,
   sysctlsOf,
   tablesOf,
 } from './commands.ts';
@@ -119,6 +120,44 @@ test('from one plan to another only what differs is touched', () => {
     gone: ['addr del 203.0.113.80/32 dev lo', 'route del default via 203.0.113.1 dev l2'],
     come: [],
   });
+});
+
+test('routes of a source are a table with a rule; those that lead nowhere have no next hop', () => {
+  const here = { via: '203.0.113.1', dev: 'l2' };
+  const before = node('s1', {
+    routes: [
+      { to: 'default', ...here },
+      { to: 'default', from: '203.0.113.0/24', ...here },
+      { to: '203.0.113.0/24', from: '203.0.113.0/24', via: null, dev: 'l2' },
+      { to: 'default', from: '2001:db8::/64', via: '2001:db8::1', dev: 'l2' },
+    ],
+    deadEnds: [{ to: '10.0.0.0/8', type: 'blackhole' }],
+    rules: ['203.0.113.0/24', '2001:db8::/64'],
+  });
+  const tables = [
+    'route add 0.0.0.0/0 table 1000 via 203.0.113.1 dev l2',
+    'route add 203.0.113.0/24 table 1000 dev l2',
+    'route add ::/0 table 1001 via 2001:db8::1 dev l2',
+    'route add blackhole 10.0.0.0/8',
+    'rule add from 203.0.113.0/24 lookup 1000 pref 1000',
+  ];
+  expect(ipCommands(before).slice(-tables.length)).toEqual(tables);
+  // ip(8) takes a rule for one of IPv4 unless it is told.
+  expect(ruleCommands('add', before, 6)).toEqual(['rule add from 2001:db8::/64 lookup 1001 pref 1001']);
+  expect(ipUndoCommands(before).slice(0, 5)).toEqual([
+    'route del 0.0.0.0/0 table 1000',
+    'route del 203.0.113.0/24 table 1000',
+    'route del ::/0 table 1001',
+    'route del blackhole 10.0.0.0/8',
+    'rule del from 203.0.113.0/24 lookup 1000 pref 1000',
+  ]);
+  const opened = ipChangeCommands(before, { ...before, deadEnds: [] }, ALL_UP);
+  expect(opened.gone).toEqual(['route del blackhole 10.0.0.0/8']);
+  expect(opened.come.filter((line) => line.startsWith('rule'))).toEqual([]);
+  const unruled = node('s1', { routes: [{ to: 'default', ...here }] });
+  expect(ipChangeCommands(before, unruled, ALL_UP).gone).toContain(
+    'rule del from 203.0.113.0/24 lookup 1000 pref 1000',
+  );
 });
 
 test('a neighbour is asked for again within its age, however the kernel chooses by chance', () => {

@@ -1,6 +1,6 @@
 import { DEFAULT_MTU } from '../scenario/lookup.ts';
 import { isDirect } from '../terms/mode.ts';
-import type { InterfacePlan, NodePlan, RoutePlan } from '../terms/plan.ts';
+import type { DeadEndPlan, InterfacePlan, NodePlan, RoutePlan } from '../terms/plan.ts';
 import { filterTable } from './filter-table.ts';
 
 /** Lines for `ip -batch` that bring a wired namespace, in which a bridge exists already, to what the plan says. */
@@ -19,7 +19,7 @@ export function ipCommands(node: NodePlan): string[] {
   }
   for (const cidr of node.loopback) lines.push(`addr add ${cidr} dev lo${noDad(cidr)}`);
   const isUp = (dev: string): boolean => node.interfaces.find(({ name }) => name === dev)?.up !== false;
-  return [...lines, ...routeCommands('add', node.routes, isUp)];
+  return [...lines, ...routeCommands('add', node, isUp), ...ruleCommands('add', node, 4)];
 }
 
 /** The bridges of a switch: `br0`, or one for each VLAN, so that no VLAN hears another one and each learns MACs by itself. */
@@ -38,15 +38,51 @@ function bridgeOf({ vlan }: InterfacePlan): string {
 }
 
 /** Routes by those of their next hops that are behind an interface which is up: the kernel would refuse the others. */
-function routeCommands(verb: 'add' | 'replace', routes: RoutePlan[], isUp: (dev: string) => boolean): string[] {
-  return routes.flatMap(({ to, via, dev, others = [] }) => {
+function routeCommands(verb: 'add' | 'replace', node: NodePlan, isUp: (dev: string) => boolean): string[] {
+  const { routes, deadEnds = [] } = node;
+  const reaching = routes.flatMap((route) => {
+    const { via, dev, others = [] } = route;
     const hops = [{ via, dev }, ...others].filter((hop) => isUp(hop.dev));
     if (hops.length === 0) return [];
-    if (hops.length === 1) return [`route ${verb} ${to} via ${hops[0]!.via} dev ${hops[0]!.dev}`];
-    // Of several, ip(8) does not look at the next hops to know which default is meant.
-    const prefix = to === 'default' ? (via.includes(':') ? '::/0' : '0.0.0.0/0') : to;
-    return [`route ${verb} ${prefix} ${hops.map((hop) => `nexthop via ${hop.via} dev ${hop.dev}`).join(' ')}`];
+    if (hops.length === 1 && route.from === undefined) return [`route ${verb} ${route.to} ${hopText(hops[0]!)}`];
+    if (hops.length === 1) return [`route ${verb} ${placeOf(node, route)} ${hopText(hops[0]!)}`];
+    return [`route ${verb} ${placeOf(node, route)} ${hops.map((hop) => `nexthop ${hopText(hop)}`).join(' ')}`];
   });
+  return [...reaching, ...deadEnds.map((end) => `route ${verb} ${end.type} ${placeOf(node, end)}`)];
+}
+
+function hopText({ via, dev }: { via: string | null; dev: string }): string {
+  return via === null ? `dev ${dev}` : `via ${via} dev ${dev}`;
+}
+
+/** Prefix and table of a route; ip(8) does not always look at next hops to know which default is meant. */
+function placeOf(node: NodePlan, route: RoutePlan | DeadEndPlan): string {
+  const { to, from } = route;
+  const isV6 = 'via' in route && route.via?.includes(':') === true;
+  const prefix = to === 'default' ? (isV6 ? '::/0' : '0.0.0.0/0') : to;
+  return from === undefined ? prefix : `${prefix} table ${tableOf(node, from)}`;
+}
+
+/** Number of the table of a source, and of the rule that leads there: beyond those that Linux and the engine use. */
+function tableOf({ rules = [] }: NodePlan, from: string): number {
+  return 1000 + rules.indexOf(from);
+}
+
+/** Rules of one family: without its number as an option of its own, ip(8) takes each for one of IPv4. */
+export function ruleCommands(verb: 'add' | 'del', node: NodePlan, family: 4 | 6): string[] {
+  return (node.rules ?? [])
+    .filter((from) => from.includes(':') === (family === 6))
+    .map((from) => `rule ${verb} from ${from} lookup ${tableOf(node, from)} pref ${tableOf(node, from)}`);
+}
+
+/** What takes routes outside of the main table away. */
+function tableUndoCommands(node: NodePlan): string[] {
+  const { routes, deadEnds = [] } = node;
+  return [
+    ...routes.filter(({ from }) => from !== undefined).map((route) => `route del ${placeOf(node, route)}`),
+    ...deadEnds.map((end) => `route del ${end.type} ${placeOf(node, end)}`),
+    ...ruleCommands('del', node, 4),
+  ];
 }
 
 /** Lines for `ip -batch` that bring interfaces up again: addresses of IPv6, and routes, have gone when they went down. */
@@ -57,7 +93,7 @@ export function linkUpCommands(node: NodePlan, ifaces: string[], isUp: (dev: str
     ...links.flatMap(({ name, addresses }) =>
       addresses.map((cidr) => `addr replace ${cidr} dev ${name}${noDad(cidr)}`),
     ),
-    ...routeCommands('replace', node.routes, isUp),
+    ...routeCommands('replace', node, isUp),
   ];
 }
 
@@ -84,18 +120,29 @@ export function ipChangeCommands(
     const former = from.interfaces.find((one) => one.name === name)?.mtu ?? DEFAULT_MTU;
     if (former !== mtu) come.push(`link set dev ${name} mtu ${mtu}`);
   }
-  const kept = new Set(to.routes.map(({ to: prefix, via }) => `${prefix} ${via.includes(':')}`));
-  for (const { to: prefix, via, dev } of from.routes)
-    if (!kept.has(`${prefix} ${via.includes(':')}`)) gone.push(`route del ${prefix} via ${via} dev ${dev}`);
+  const tables = ({ routes, deadEnds, rules }: NodePlan): string => JSON.stringify([routes, deadEnds, rules]);
+  const differ = tables(from) !== tables(to);
+  // Tables are numbered by their rules.
+  const renumbered = JSON.stringify(from.rules) !== JSON.stringify(to.rules);
+  const stays = new Set(renumbered ? [] : tableUndoCommands(to));
+  gone.push(...tableUndoCommands(from).filter((line) => !stays.has(line)));
+  const kept = new Set(ofMainTable(to).map((route) => placeOf(to, route)));
+  for (const route of ofMainTable(from)) {
+    if (!kept.has(placeOf(from, route))) gone.push(`route del ${route.to} ${hopText(route)}`);
+  }
   // An address takes routes with it.
-  if (gone.length > 0 || JSON.stringify(from.routes) !== JSON.stringify(to.routes))
-    come.push(...routeCommands('replace', to.routes, isUp));
+  if (gone.length > 0 || differ) come.push(...routeCommands('replace', to, isUp));
+  if (renumbered) come.push(...ruleCommands('add', to, 4));
   return { gone, come };
+}
+
+function ofMainTable({ routes }: NodePlan): RoutePlan[] {
+  return routes.filter(({ from }) => from === undefined);
 }
 
 /** Lines for `ip -batch` that take all of it away again. */
 export function ipUndoCommands(node: NodePlan): string[] {
-  const lines = node.loopback.map((cidr) => `addr del ${cidr} dev lo`);
+  const lines = [...tableUndoCommands(node), ...node.loopback.map((cidr) => `addr del ${cidr} dev lo`)];
   for (const iface of node.interfaces) {
     const { name, mtu, addresses, up } = iface;
     if (name !== 'br0' && addresses.length > 0) lines.push(`addr flush dev ${name}`);
@@ -201,7 +248,7 @@ function neighbourSysctls({ interfaces, neighbourAgeMs, sysctls }: NodePlan): Re
 function multipathSysctls({ routes }: NodePlan): Record<string, string> {
   const several = routes.filter(({ others }) => others !== undefined);
   return Object.fromEntries(
-    several.map(({ via }) => [`net/${via.includes(':') ? 'ipv6' : 'ipv4'}/fib_multipath_hash_policy`, '1']),
+    several.map(({ via }) => [`net/${via?.includes(':') ? 'ipv6' : 'ipv4'}/fib_multipath_hash_policy`, '1']),
   );
 }
 

@@ -116,7 +116,9 @@ function datagrams(params: FireParams, signal: AbortSignal): Promise<FireResult 
 /** What ping(8) prints of an error, as sockets name it. */
 const PING_ERRORS: [RegExp, ClientOutcome][] = [
   [/network is unreachable|Destination Net /i, 'ENETUNREACH'],
-  [/Destination Host /, 'EHOSTUNREACH'],
+  [/Destination Host |No route to host|Packet filtered/, 'EHOSTUNREACH'],
+  [/Invalid argument/, 'EINVAL'],
+  [/Permission denied/, 'EACCES'],
   [/Destination Port /, 'ECONNREFUSED'],
   [/Destination Protocol /, 'ENOPROTOOPT'],
   [/Time to live exceeded/, 'ttl-exceeded'],

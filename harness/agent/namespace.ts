@@ -11,6 +11,7 @@ import {
   ipCommands,
   ipUndoCommands,
   linkUpCommands,
+  ruleCommands,
   ONE_SEGMENT_A_FRAME,
   sysctlsOf,
   tablesOf,
@@ -67,6 +68,7 @@ export async function apply(node: NodePlan): Promise<Applied> {
   applied.sysctls = writeSysctls(sysctlsOf(node));
   if (node.bridge) await disableBridgeFiltering();
   await ipBatch(ipCommands(node));
+  await ipBatch(ruleCommands('add', node, 6), 6);
   await makeTables(Object.values(tablesOf(node)));
   applied.sysctls.push(...writeSysctls(trackingSysctls(node)));
   return applied;
@@ -107,6 +109,10 @@ export async function change(
     come.push(...bridgesOf(to).map((name) => `link set dev ${name} type bridge ${bridgeAge(to.macAgeMs)}`));
   if (gone.length > 0) await ipTolerantBatch(gone);
   await ipBatch(come);
+  if (JSON.stringify(from.rules) !== JSON.stringify(to.rules)) {
+    await ipBatch(ruleCommands('del', from, 6), 6);
+    await ipBatch(ruleCommands('add', to, 6), 6);
+  }
   // Not before: several next hops without their hash policy would send flows of one to the other.
   writeSysctls(Object.fromEntries(sysctls.filter(([path]) => !(path in wanted)).reverse()));
   const [before, after] = [tablesOf(from), tablesOf(to)];
@@ -188,6 +194,7 @@ export async function wipe(tables: string): Promise<void> {
  */
 export async function undo({ node, sysctls }: Applied, tables: string, down: string[] = []): Promise<string> {
   const filters = node.firewall === 'stateful';
+  await ipBatch(ruleCommands('del', node, 6), 6);
   await deleteTables(Object.keys(tablesOf(node)));
   writeSysctls(Object.fromEntries(sysctls.reverse().filter(([path]) => !path.includes('/br0/'))));
   const [seen] = await Promise.all([

@@ -40,10 +40,14 @@ export async function program(argv: [string, ...string[]], input = ''): Promise<
   return stdout;
 }
 
-/** Runs lines of ip(8) in one process. @throws AgentError with the lines when one of them fails */
-export async function ipBatch(lines: string[]): Promise<void> {
+/**
+ * Runs lines of ip(8) in one process.
+ * @param family what lines are about that do not say so themselves
+ * @throws AgentError with the lines when one of them fails
+ */
+export async function ipBatch(lines: string[], family?: 6): Promise<void> {
   if (lines.length === 0) return;
-  await program(['ip', '-batch', '-'], `${lines.join('\n')}\n`);
+  await program(['ip', ...(family === undefined ? [] : [`-${family}`]), '-batch', '-'], `${lines.join('\n')}\n`);
 }
 
 /** Runs lines of ip(8) in one process, going on after one that fails. @returns what they print, a line for each thing */

@@ -3,7 +3,8 @@ import { blockedBy } from '../scenario/filter-match.ts';
 import { balancedBy, interfaceAddresses, nodeOf, ownerOf, serviceOf } from '../scenario/lookup.ts';
 import { alternativesOf } from '../terms/expectation.ts';
 import type { FilteredPacket } from '../terms/filter.ts';
-import type { FlowPlan, Plan, SingleExpectation } from '../terms/plan.ts';
+import { routeOf } from '../scenario/route-of.ts';
+import type { FlowPlan, NodePlan, Plan, SingleExpectation } from '../terms/plan.ts';
 import type { Control } from '../terms/reason.ts';
 
 /** Causes that themselves say that a part is missing, so that the part cannot be asked. */
@@ -78,11 +79,16 @@ function firstHop(plan: Plan, flow: FlowPlan): string | null {
   const caller = nodeOf(plan, flow.from);
   const near = (address: string): boolean =>
     caller.interfaces.some((i) => i.addresses.some((cidr) => contains(network(cidr), address)));
-  if (!near(flow.address))
-    return caller.routes.find((route) => route.to === 'default' || contains(route.to, flow.address))?.via ?? null;
+  if (!near(flow.address)) return nextHopOf(caller, flow);
   const service = serviceOf(plan, flow);
   if (!service) return null;
   return service.l4s.flatMap(({ node }) => interfaceAddresses(nodeOf(plan, node))).find(near) ?? null;
+}
+
+/** Null where the caller has no route, or one that leads nowhere. */
+function nextHopOf(caller: NodePlan, { source, address }: FlowPlan): string | null {
+  const route = routeOf(caller, { src: source, dst: address });
+  return route !== null && 'via' in route ? route.via : null;
 }
 
 function targets(plan: Plan, flow: FlowPlan): { node: string; address: string; port: number }[] {

@@ -42,13 +42,13 @@ export function announce(run: Run, host: Host, device: Device, address: string):
 /** Whether a node answers `who has target, tell asker` on an interface. */
 function answers(run: Run, host: Host, device: Device, { senderIp: asker, targetIp: target }: Arp): boolean {
   // The kernel routes the question like a packet, so its source is checked as well.
-  const verdict = validateSource(host, device, asker);
+  const verdict = validateSource(host, device, { src: asker, dst: target });
   if (!verdict.accepted) {
     if (host.owned.has(target)) run.unanswered.set(target, { code: verdict.code, owner: host.name, source: asker });
     return false;
   }
   if (host.owned.has(target)) return mayAnswer(host, device, asker, target);
-  return answersForOthers(host, device, target);
+  return answersForOthers(host, device, { asker, target });
 }
 
 /** arp_ignore (Documentation/networking/ip-sysctl.rst); IPv6 knows level 1 only: an address of that very interface. */

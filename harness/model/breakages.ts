@@ -34,17 +34,17 @@ function brokenSettings(node: NodePlan): BreakableSetting[] {
   const when = (applies: boolean, code: OfNode, settings: Record<string, unknown>): BreakableSetting[] =>
     applies ? [{ breakage: { code, params: { node: name } }, change: onNode(name, settings) }] : [];
   const forwards = isOn(node, 'ip_forward');
-  const own = routes.filter(({ to }) => to !== 'default');
+  const own = routes.filter(({ to, from }) => to !== 'default' || from !== undefined);
+  const written = writtenRoutes(node);
   return [
     ...when(own.length < routes.length, 'gateway-removed', { gateway: 'none' }),
-    ...own.map(({ to, via }): BreakableSetting => ({
-      breakage: { code: 'route-removed', params: { node: name, to, via } },
-      change: onNode(name, {
-        routes: own
-          .filter((route) => route.to !== to || route.via !== via)
-          .map((route) => ({ to: route.to, via: route.via })),
-      }),
-    })),
+    ...own.flatMap((route): BreakableSetting[] => {
+      const { to, from, via } = route;
+      if (via === null) return [];
+      const removed = { node: name, to, via, ...(from === undefined ? {} : { from }) };
+      const left = written.filter(({ plan }) => plan !== route).map(({ yaml }) => yaml);
+      return [{ breakage: { code: 'route-removed', params: removed }, change: onNode(name, { routes: left }) }];
+    }),
     ...when(forwards && balancer === null, 'forwarding-off', { forwarding: false }),
     ...when(listeners.length > 0, 'listeners-stopped', { listeners: [] }),
     ...when(balancer !== null, 'balancer-stopped', { lb: 'off' }),
@@ -56,6 +56,21 @@ function brokenSettings(node: NodePlan): BreakableSetting[] {
     ...when(forwards && !isOn(node, 'conf/all/rp_filter'), 'rp-filter-strict', { rpFilter: 1 }),
     ...when(forwards && firewall === 'none', 'firewall-on', { firewall: 'stateful' }),
   ];
+}
+
+/** Routes of a node beside its gateway, as a scenario says them; sources in the order in which they are asked for. */
+function writtenRoutes({ routes, deadEnds = [], rules = [] }: NodePlan) {
+  const reaching = routes.map((plan) => {
+    const { to, from, via, others = [] } = plan;
+    const hops = via === null ? [] : [via, ...others.map((other) => other.via)];
+    const next = hops.length === 0 ? {} : { via: hops.length === 1 ? hops[0] : hops };
+    return { plan, yaml: { to, ...(from === undefined ? {} : { from }), ...next } };
+  });
+  const order = ({ plan: { from } }: { plan: { from?: string } }): number =>
+    from === undefined ? -1 : rules.indexOf(from);
+  return [...reaching, ...deadEnds.map((plan) => ({ plan, yaml: plan }))]
+    .filter(({ plan }) => plan.to !== 'default' || plan.from !== undefined)
+    .sort((a, b) => order(a) - order(b));
 }
 
 function isOn({ sysctls }: NodePlan, key: string): boolean {

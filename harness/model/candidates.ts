@@ -6,12 +6,19 @@ import { balancersFor, calledBy, forServers, forwardsPackets, isSet, onNodes, se
 import type { Candidate, Failure, Patch } from './candidate.ts';
 import { callersLoopback, otherModes, QUIET, vipOnLoopback } from './mode-candidates.ts';
 import { otherVlans, type VlanFix } from './vlan-candidates.ts';
-import { otherGateways, otherRoutes, otherServerGateways } from './route-candidates.ts';
+import { otherGateways, otherRoutes, otherServerGateways, sourceRoutes, withoutDeadEnd } from './route-candidates.ts';
 
 /** Codes of fixes that name nothing but a node. */
 type NodeFix = Exclude<
   Extract<Fix, { params: { node: string } }>['code'],
-  'node-gateway' | 'vip-off-loopback' | 'smaller-mtu' | 'neighbour-age' | 'mac-age' | 'idle-timeout' | VlanFix
+  | 'node-gateway'
+  | 'without-dead-end'
+  | 'vip-off-loopback'
+  | 'smaller-mtu'
+  | 'neighbour-age'
+  | 'mac-age'
+  | 'idle-timeout'
+  | VlanFix
 >;
 
 /**
@@ -21,6 +28,7 @@ type NodeFix = Exclude<
 export function candidates(failure: Failure): Candidate[] {
   return [
     ...withoutRule(failure),
+    ...withoutDeadEnd(failure),
     ...listenersOn(failure),
     ...interfacesUp(failure),
     ...otherVlans(failure),
@@ -34,6 +42,7 @@ export function candidates(failure: Failure): Candidate[] {
     ...otherGateways(failure),
     ...otherServerGateways(failure),
     ...otherRoutes(failure),
+    ...sourceRoutes(failure),
     ...withoutFirewall(failure),
     ...widerLinks(failure),
     ...otherModes(failure),

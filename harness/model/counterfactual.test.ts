@@ -81,6 +81,31 @@ test('a filter: without the rule that stopped the packet, wherever it is written
   expect(inCheck!.fixes).toEqual([{ code: 'without-rule', params: { nodes: ['s1', 's2'], rule: 'drop tcp port 80' } }]);
 });
 
+test('a route that leads nowhere is taken out, and no other', () => {
+  const routes = 'routes: [{ to: web, type: blackhole }, { to: 10.0.0.0/8, type: blackhole }]';
+  const service = `services: { web: { ${web}, mode: proxy, proxyIp: auto } }`;
+  const [first] = remedies(oneArm, `nodes: { l3: { ${routes} } }\n${service}\n${flow}`);
+  expect(first).toMatchObject({
+    fixes: [{ code: 'without-dead-end', params: { node: 'l3', to: '203.0.113.80/32', type: 'blackhole' } }],
+    patch: { nodes: { l3: { routes: [{ to: '10.0.0.0/8', type: 'blackhole' }] } } },
+  });
+});
+
+test('a server that answers by its other leg: a route by source on the leg that was called', () => {
+  const legs = `${oneArm}  - { s1: 192.0.2.11/24, l3: 192.0.2.1/24 }\n`;
+  const found = remedies(
+    legs,
+    `nodes: { l3: { rpFilter: 1 }, s1: { gateway: 192.0.2.1 } }
+servers: { loopback: [web], arpIgnore: 1, arpAnnounce: 2 }
+services: { web: { vip: 203.0.113.80, port: 80, pool: [s1], mode: dsr } }
+${flow}`,
+  );
+  expect(found.flatMap(({ fixes }) => fixes)).toContainEqual({
+    code: 'source-route',
+    params: { nodes: ['s1'], from: '203.0.113.80/32', via: '203.0.113.1' },
+  });
+});
+
 test('dsr without the VIP on the servers: put it there, or take proxy mode', () => {
   expect(codes(oneArm, `servers: { gateway: l3 }\nservices: { web: { ${web}, mode: dsr } }\n${flow}`)).toEqual([
     'vip-on-loopback',

@@ -153,7 +153,7 @@ function askForMac(checked: Checked, states: Map<string, NodeState> | null): Run
 }
 
 function deviceToward(host: Host, { address }: LbServer): Device | undefined {
-  return host.devices.get(lookUp(host, address)?.device ?? '');
+  return host.devices.get(lookUp(host, address, '')?.device ?? '');
 }
 
 /** One check: of the server's own address, as any client on the load balancer would ask, or in dsr and l3dsr of the VIP. */
@@ -171,7 +171,7 @@ function check(checked: Checked, states: Map<string, NodeState> | null, circumst
 }
 
 function checkFlow({ host, service, server }: Checked): FlowPlan {
-  const route = lookUp(host, server.address);
+  const route = lookUp(host, server.address, '');
   const device = deviceToward(host, server);
   return {
     name: `check ${server.name}`,

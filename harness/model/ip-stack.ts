@@ -24,7 +24,7 @@ import { sendTo, type OnLink } from './neighbours.ts';
 import type { Packet } from './packet.ts';
 import { fits, fitted } from './path-mtu.ts';
 import { learnRedirect, redirectAbout, sendsRedirects } from './redirects.ts';
-import { selectSource, validateSource, wayOf } from './routing.ts';
+import { askedOf, deadEnd, selectSource, validateSource, wayOf } from './routing.ts';
 import { sendIcmpError, die, stateOf } from './run.ts';
 import type { Run } from './run.ts';
 import type { Device, Host, Route } from './network.ts';
@@ -61,15 +61,15 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
     return;
   }
   const passing = withoutVip(host, packet);
-  // Where there is no route, IPv6 says so whether it forwards or not (ip6_pkt_discard of net/ipv6/route.c).
-  const saysNoRoute = route === null && packet.dst.includes(':');
-  if (!forwards(device.settings, packet.dst) && !saysNoRoute) {
+  // Where there is no route, or one that leads nowhere, IPv6 acts on it whether it forwards or not (net/ipv6/route.c).
+  const endsInIpv6 = route === null && packet.dst.includes(':');
+  if (!forwards(device.settings, packet.dst) && !endsInIpv6) {
     die(run, passing, cause('not-forwarding', 'forwarding-off', { node: host.name, address: packet.dst }));
     return;
   }
   if (route === null) {
     noRoute(run, host, passing);
-    sendIcmpError(run, host, passing, { tracked });
+    if (deadEnd(host, passing)?.type !== 'blackhole') sendIcmpError(run, host, passing, { tracked });
     return;
   }
   const source = sourceIsFine(run, host, device, passing);
@@ -98,9 +98,10 @@ export function send(run: Run, host: Host, made: Packet, known?: Tracked): void 
     loopBack(run, host, packet);
     return;
   }
-  const route = wayOf(run, host, packet);
+  const asked = askedOf(host, packet);
+  const route = wayOf(run, host, asked);
   const device = host.devices.get(route?.device ?? '');
-  if (route === null) noRoute(run, host, packet);
+  if (route === null) noRoute(run, host, packet, asked);
   else if (device === undefined) refuse(run, host, packet);
   else {
     const src = packet.src === '' ? selectSource(host, device, route.via ?? packet.dst) : packet.src;
@@ -199,7 +200,7 @@ function redirect(run: Run, host: Host, { packet, tracked }: Passing, gateway: O
 }
 
 function sourceIsFine(run: Run, host: Host, device: Device, packet: Packet): { onLink: boolean } | null {
-  const verdict = validateSource(host, device, packet.src);
+  const verdict = validateSource(host, device, packet);
   if (verdict.accepted) return verdict;
   const at = { node: host.name, source: packet.src };
   const why =
@@ -216,8 +217,15 @@ function withoutVip(host: Host, packet: Packet): Packet {
   return { ...packet, blame: cause('vip-not-on-server', 'vip-missing', { node: host.name, vip: packet.dst }) };
 }
 
-function noRoute(run: Run, host: Host, packet: Packet): void {
-  die(run, packet, cause('no-route', 'route-missing', { node: host.name, address: packet.dst }));
+/** @param asked what tables were asked for, where that is not the packet as it is */
+function noRoute(run: Run, host: Host, packet: Packet, asked: Pick<Packet, 'src' | 'dst'> = packet): void {
+  const at = { node: host.name, address: packet.dst };
+  const end = deadEnd(host, asked);
+  const why =
+    end === null
+      ? cause('no-route', 'route-missing', at)
+      : cause('no-route', 'dead-end', { ...at, to: end.to, type: end.type });
+  die(run, packet, why);
 }
 
 /** What a load balancer with an idle time makes of a connection that it does not know: it does not begin it anew. */

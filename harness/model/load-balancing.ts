@@ -21,7 +21,7 @@ export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; pa
   const service = serviceFor(host, frame.packet, 'mac');
   const server = service && pickAny(run, host, service, frame.packet);
   if (!service || !server) return false;
-  const device = host.devices.get(lookUp(host, server.address)?.device ?? '');
+  const device = host.devices.get(lookUp(host, server.address, '')?.device ?? '');
   const packet = { ...balanced(frame.packet), dsr: { l4: host.name, server: server.name } };
   if (device === undefined) {
     die(run, packet, cause('no-route', 'route-missing', { node: host.name, address: server.address }));

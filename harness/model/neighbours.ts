@@ -172,7 +172,7 @@ function holds(host: Host, address: string): boolean {
   const { owned, devices, plan } = host;
   if (owned.has(address) || (plan.balancer !== null && answeredVips(plan.balancer.config).includes(address)))
     return true;
-  return [...devices.values()].some((device) => answersForOthers(host, device, address));
+  return [...devices.values()].some((device) => answersForOthers(host, device, { asker: '', target: address }));
 }
 
 function ask(run: Run, host: Host, neighbour: OnLink, packetSource: string): Neighbour {

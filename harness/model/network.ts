@@ -1,5 +1,5 @@
 import { DEFAULT_MTU, largestTaken, portsBeside } from '../scenario/lookup.ts';
-import type { LinkEnd, NodePlan, Plan } from '../terms/plan.ts';
+import type { DeadEndPlan, LinkEnd, NodePlan, Plan } from '../terms/plan.ts';
 import { answeredVips, localAddresses } from './address-ownership.ts';
 import type { LocalAddress } from './address-ownership.ts';
 import { deviceSettings } from './device-settings.ts';
@@ -33,10 +33,10 @@ export interface Host {
   addresses: LocalAddress[];
   /** Addresses of `addresses`, for the local table. */
   owned: Set<string>;
-  /** Longest prefix first, connected before static. */
-  routes: Route[];
-  /** Answers of `lookUp`, kept by destination. */
-  lookups: Map<string, Route | null>;
+  /** Routing tables in the order in which they are asked: those of sources, and last the main one. */
+  tables: Table[];
+  /** What tables answered, kept by destination, and by source where that matters. */
+  lookups: Map<string, Route | DeadEnd | null>;
 }
 
 export interface Device {
@@ -60,6 +60,19 @@ export interface Route {
 }
 
 type NextHop = Pick<Route, 'via' | 'device'>;
+
+/** A route by which packets are dropped. */
+export interface DeadEnd {
+  to: Prefix;
+  plan: DeadEndPlan;
+}
+
+interface Table {
+  /** Packets from there alone ask it; null for all. */
+  from: Prefix | null;
+  /** Longest prefix first, connected before static. */
+  routes: (Route | DeadEnd)[];
+}
 
 const compiled = new WeakMap<Plan, Network>();
 
@@ -111,34 +124,50 @@ function host(plan: NodePlan): Host {
     largestTaken: new Map(plan.interfaces.map((item) => [item.name, largestTaken(item)])),
     addresses,
     owned: new Set(addresses.map(({ ip }) => ip)),
-    routes: routesOf(plan, addresses),
+    tables: tablesOf(plan, addresses),
     lookups: new Map(),
   };
 }
 
+function tablesOf(plan: NodePlan, addresses: LocalAddress[]): Table[] {
+  const bySource = (plan.rules ?? []).map((from) => ({ from: prefix(from), routes: configuredRoutes(plan, from) }));
+  return [...bySource, { from: null, routes: mainRoutes(plan, addresses) }];
+}
+
 /** An interface that is down takes its routes with it, its addresses stay. */
-function routesOf(plan: NodePlan, addresses: LocalAddress[]): Route[] {
-  const usable = (device: string): boolean => plan.interfaces.some(({ name, up }) => name === device && up !== false);
-  const connected = addresses
-    .filter(({ device, subnet }) => usable(device) && subnet.shift > 0n)
-    .map(({ subnet, device }) => ({ to: subnet, via: null, device }));
-  const configured = plan.routes.flatMap(({ to, via, dev, others = [] }): Route[] => {
+function isUsable({ interfaces }: NodePlan, device: string): boolean {
+  return interfaces.some(({ name, up }) => name === device && up !== false);
+}
+
+function configuredRoutes(plan: NodePlan, source: string | undefined): (Route | DeadEnd)[] {
+  const reaching = plan.routes.flatMap(({ to, from, via, dev, others = [] }): Route[] => {
     const hops = [{ via, dev }, ...others]
-      .filter((hop) => usable(hop.dev))
+      .filter((hop) => isUsable(plan, hop.dev))
       .map((hop) => ({ via: hop.via, device: hop.dev }));
     const [first, ...rest] = hops;
-    if (first === undefined) return [];
-    return [
-      { to: prefix(to === 'default' ? everything(via) : to), ...first, ...(rest.length === 0 ? {} : { others: rest }) },
-    ];
+    if (first === undefined || from !== source) return [];
+    const net = to === 'default' ? everything(via!) : to;
+    return [{ to: prefix(net), ...first, ...(rest.length === 0 ? {} : { others: rest }) }];
   });
+  const deadEnds = (plan.deadEnds ?? []).filter(({ from }) => from === source);
+  return [...reaching, ...deadEnds.map((end) => ({ to: prefix(end.to), plan: end }))].sort(byLength);
+}
+
+function byLength(a: { to: Prefix }, b: { to: Prefix }): number {
+  return b.to.length - a.to.length;
+}
+
+function mainRoutes(plan: NodePlan, addresses: LocalAddress[]): (Route | DeadEnd)[] {
+  const connected = addresses
+    .filter(({ device, subnet }) => isUsable(plan, device) && subnet.shift > 0n)
+    .map(({ subnet, device }) => ({ to: subnet, via: null, device }));
   // A VIP that is answered for but not owned is routed to `lo`, where the load balancer refuses what no service takes.
   const answered = (plan.balancer === null ? [] : answeredVips(plan.balancer.config)).map((vip) => ({
     to: prefix(vip),
     via: null,
     device: 'lo',
   }));
-  return [...answered, ...connected, ...configured].sort((a, b) => b.to.length - a.to.length);
+  return [...answered, ...connected, ...configuredRoutes(plan, undefined)].sort(byLength);
 }
 
 function everything(gateway: string): string {

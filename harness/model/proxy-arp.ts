@@ -4,10 +4,18 @@ import { covers } from '../scenario/prefix.ts';
 import { lookUp } from './routing.ts';
 import type { Device, Host } from './network.ts';
 
+/** Who asks by ARP for whose MAC. */
+interface Question {
+  /** Empty where nobody in particular asks. */
+  asker: string;
+  target: string;
+}
+
 /** Whether a node answers by an interface for an address that it does not have (arp_fwd_proxy and pneigh_lookup of arp.c). */
-export function answersForOthers(host: Host, device: Device, target: string): boolean {
+export function answersForOthers(host: Host, device: Device, question: Question): boolean {
+  const { target } = question;
   if (!forwards(device.settings, target)) return false;
-  return answersForVip(host, device, target) || answersByRoute(host, device, target);
+  return answersForVip(host, device, target) || answersByRoute(host, device, question);
 }
 
 /** VIPs that the load balancer does not own, on the interface in whose subnet they are. */
@@ -17,8 +25,8 @@ function answersForVip({ plan: { balancer } }: Host, device: Device, target: str
 }
 
 /** `proxy_arp` of a router: whatever is reached by another interface. */
-export function answersByRoute(host: Host, { name, settings }: Device, target: string): boolean {
+export function answersByRoute(host: Host, { name, settings }: Device, { asker, target }: Question): boolean {
   if (!settings.proxyArp || !forwards(settings, target) || target.includes(':')) return false;
-  const route = lookUp(host, target);
+  const route = lookUp(host, target, asker);
   return route !== null && route.device !== name;
 }

@@ -52,7 +52,9 @@ export function learnRedirect(run: Run, host: Host, device: Device, packet: Pack
   const better = { device, address: redirect.gateway };
   const accepted = dst.includes(':')
     ? device.settings.acceptRedirects.v6 && about.protocol === 'tcp' && about.step !== 'reset'
-    : device.settings.acceptRedirects.v4 && lookUp(host, dst)?.via === packet.src && redirect.gateway !== packet.src;
+    : device.settings.acceptRedirects.v4 &&
+      lookUp(host, dst, about.src)?.via === packet.src &&
+      redirect.gateway !== packet.src;
   if (!accepted) return;
   if (!dst.includes(':') && !isOwnNeighbour(run, host, better)) resolve(run, host, better);
   else stateOf(run, host).redirects.set(dst, { gateway: redirect.gateway, router: redirect.router });

@@ -2,6 +2,8 @@ import { contains, host, hostRoute, isV6, network } from '../scenario/address.ts
 import { interfaceAddresses, nodeOf, ownerOf, proxyIpsOf, serviceOf } from '../scenario/lookup.ts';
 import type { CauseCode } from '../terms/cause.ts';
 import type { Fix } from '../terms/fix.ts';
+import type { DeadEnd } from '../terms/dead-end.ts';
+import { isDirect } from '../terms/mode.ts';
 import { ROLES } from '../terms/role.ts';
 import type { NodePlan, Plan } from '../terms/plan.ts';
 import { balancersFor, calledBy, forServers, forwardsPackets, onNodes, settingOf } from './candidate.ts';
@@ -48,6 +50,51 @@ export function otherServerGateways(failure: Failure): Candidate[] {
     return nearAll.includes(gateway)
       ? { fixes: [fix], change: forServers(failure, { gateway }) }
       : onNodes([fix], servers, () => ({ gateway }));
+  });
+}
+
+/** The route taken out by which the packet was dropped. */
+export function withoutDeadEnd(failure: Failure): Candidate[] {
+  const { scenario, cause } = failure;
+  if (cause.detail.code !== 'dead-end') return [];
+  const { node, to, type } = cause.detail.params;
+  const isIt = (route: { to: string; type?: DeadEnd | undefined }): boolean => {
+    const vip = scenario.services[route.to]?.vip;
+    const net = route.to === 'default' ? everythingLike(to) : vip === undefined ? route.to : hostRoute(vip);
+    return route.type === type && net === to;
+  };
+  return [
+    onNodes([{ code: 'without-dead-end', params: { node, to, type } }], [node], () => ({
+      routes: (settingOf(failure, node, 'routes') ?? []).filter((route) => !isIt(route)),
+    })),
+  ];
+}
+
+function everythingLike(net: string): string {
+  return isV6(net) ? '::/0' : '0.0.0.0/0';
+}
+
+/** Answers of servers that have several legs, by a router on the leg that they were called at. */
+export function sourceRoutes(failure: Failure): Candidate[] {
+  const { plan, flow } = failure;
+  const service = serviceOf(plan, flow);
+  const fromOf = (name: string): string => {
+    const own = service?.pool.find(({ node }) => node === name)?.address ?? flow.address;
+    return service !== undefined && isDirect(service) ? hostRoute(service.vip) : networkBehind(plan, [], own);
+  };
+  const hasLegs = (name: string): boolean =>
+    nodeOf(plan, name).interfaces.filter(({ addresses }) => addresses.length > 0).length > 1;
+  const servers = calledBy(failure).filter(hasLegs);
+  return [...new Set(servers.map(fromOf))].flatMap((from) => {
+    const names = servers.filter((name) => fromOf(name) === from && nodeOf(plan, name).rules?.includes(from) !== true);
+    if (names.length === 0) return [];
+    return routersFor(plan, names, null)
+      .filter(({ via }) => isV6(via) === isV6(from))
+      .map(({ via }) =>
+        onNodes([{ code: 'source-route', params: { nodes: names, from, via } }], names, (name) => ({
+          routes: [...(settingOf(failure, name, 'routes') ?? []), { to: 'default', from, via }],
+        })),
+      );
   });
 }
 
@@ -107,7 +154,7 @@ function routersFor(
 function asksOther(plan: Plan, leg: string, destination: string): (node: NodePlan) => boolean {
   return ({ name }) => {
     const sender = networkOf(plan).hosts.get(name)!;
-    return destination !== leg && !sender.owned.has(destination) && lookUp(sender, destination)?.via !== leg;
+    return destination !== leg && !sender.owned.has(destination) && lookUp(sender, destination, '')?.via !== leg;
   };
 }
 
@@ -118,7 +165,10 @@ function isNear({ interfaces }: NodePlan, address: string): boolean {
 function routeTo(failure: Failure, names: string[], destination: string, via: string): Candidate {
   const to = networkBehind(failure.plan, names, destination);
   return onNodes([{ code: 'route', params: { nodes: names, to, via } }], names, (name) => ({
-    routes: [...(settingOf(failure, name, 'routes') ?? []).filter((route) => route.to !== to), { to, via }],
+    routes: [
+      ...(settingOf(failure, name, 'routes') ?? []).filter((route) => route.to !== to || route.from !== undefined),
+      { to, via },
+    ],
   }));
 }
 

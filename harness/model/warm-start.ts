@@ -61,14 +61,15 @@ function answering({ plan, hosts }: Network, { node, address }: Pick<KnownNeighb
   const answers = (host: Host): boolean =>
     [...host.devices.values()].some(
       (device) =>
-        answersByRoute(host, device, address) && segmentOf(plan, { node: host.name, iface: device.name }).has(node),
+        answersByRoute(host, device, { asker: '', target: address }) &&
+        segmentOf(plan, { node: host.name, iface: device.name }).has(node),
     );
   return [...hosts.values()].filter((host) => host.owned.has(address) || answers(host)).length;
 }
 
 /** Addresses that a node would talk to by itself, with the interfaces that they are behind. */
 function peersOf(plan: Plan, host: Host): KnownNeighbour[] {
-  const addresses = new Set([...host.plan.routes.map(({ via }) => via), ...endsFor(plan, host)]);
+  const addresses = new Set([...host.plan.routes.flatMap(({ via }) => via ?? []), ...endsFor(plan, host)]);
   return [...addresses].flatMap((address) => {
     const device = [...host.devices.values()].find(
       ({ name, addresses: own }) => isUp(host, name) && own.some(({ subnet }) => covers(subnet, address)),

@@ -62,7 +62,9 @@ export function isAbout({ arp }: Frame, addresses: Set<string>): boolean {
 export function commonAddresses(plan: Plan): string[] {
   return [
     ...plan.services.flatMap(({ pool }) => pool.map(({ address }) => address)),
-    ...plan.nodes.flatMap(({ routes }) => routes.flatMap(({ via, others = [] }) => [via, ...others.map((o) => o.via)])),
+    ...plan.nodes.flatMap(({ routes }) =>
+      routes.flatMap(({ via, others = [] }) => [via ?? [], others.map((o) => o.via)].flat()),
+    ),
   ];
 }
 

@@ -29,7 +29,7 @@ function addressesOf({ nodes, services }: Plan): string[] {
   const ofNodes = nodes.flatMap(({ interfaces, loopback, routes }) => [
     ...interfaces.flatMap(({ addresses }) => addresses),
     ...loopback,
-    ...routes.flatMap(({ to, via }) => (to === 'default' ? [via] : [to, via])),
+    ...routes.flatMap(({ to, via }) => [to === 'default' ? [] : to, via ?? []].flat()),
   ]);
   return [...ofNodes, ...services.flatMap((service) => [service.vip, ...proxyIpsOf(service)])].map(host);
 }

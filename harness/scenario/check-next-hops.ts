@@ -2,10 +2,11 @@ import { didYouMean } from '../did-you-mean.ts';
 import { ROLES } from '../terms/role.ts';
 import { broadcastOf, contains, host, isAddress, isV6, network } from './address.ts';
 import { familyName } from './check-messages.ts';
-import { nextHops, nodeAddresses, nodesOfRole, routesOf } from './lab-queries.ts';
+import { nextHops, nodeAddresses, nodesOfRole, routesOf, type RouteSettings } from './lab-queries.ts';
 import { type Layer, type NodeProblem, pathOf, problemsPerNode } from './per-node.ts';
 import type { Problem } from './problem.ts';
-import type { Lab, NodeSettings } from './schema.ts';
+import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
+import { isCidr } from './schema-values.ts';
 import type { Path } from './yaml-file.ts';
 
 /**
@@ -13,11 +14,20 @@ import type { Path } from './yaml-file.ts';
  * leads to the same network.
  * @param layersOf what is said of a node beyond the lab, the weakest first; nodes of which nothing is said are not looked at
  */
-export function checkNextHops(lab: Lab, layersOf: (name: string) => Layer[]): Problem[] {
-  return problemsPerNode(Object.keys(lab.nodes), (name) => routeProblems(lab, name, layersOf(name)));
+export function checkNextHops(
+  lab: Lab,
+  layersOf: (name: string) => Layer[],
+  services: ScenarioFile['services'],
+): Problem[] {
+  const problemsOf = (name: string): NodeProblem[] =>
+    routeProblems({ lab, services }, { name, layers: layersOf(name) });
+  return problemsPerNode(Object.keys(lab.nodes), problemsOf);
 }
 
-function routeProblems(lab: Lab, name: string, layers: Layer[]): NodeProblem[] {
+function routeProblems(
+  { lab, services }: { lab: Lab; services: ScenarioFile['services'] },
+  { name, layers }: { name: string; layers: Layer[] },
+): NodeProblem[] {
   const settings = Object.assign({}, lab.nodes[name]!, ...layers.map((layer) => layer.settings)) as NodeSettings;
   // A route that was right may have become wrong by a new address.
   const pathTo = (key: 'gateway' | 'routes'): Path | null => pathOf(layers, key) ?? pathOf(layers, 'address');
@@ -26,21 +36,38 @@ function routeProblems(lab: Lab, name: string, layers: Layer[]): NodeProblem[] {
   const subnets = own.filter((cidr) => !isV6(cidr)).map(network);
   const before = new Set<string>();
   const dependsOn: Path[] = [...layers.map(({ path }) => path), ['links']];
-  const routes = routesOf(settings).map((route, index) => {
+  const routes = routesOf(settings, services).map((route, index) => {
     const isGateway = index === (settings.routes ?? []).length;
     return { route, index, written: pathTo(isGateway ? 'gateway' : 'routes') };
   });
   // Those of the lab come first: a scenario is told of its own.
   const inOrder = [...routes.filter(({ written }) => !written), ...routes.filter(({ written }) => written)];
   return inOrder.flatMap(({ route, index, written }): NodeProblem[] => {
-    const hops = route.vias.flatMap((via) => nextHops(lab, name, { to: route.to, via }, settings.address));
-    const networks = hops.map((hop) => (route.to !== 'default' ? route.to : isV6(hop) ? '::/0' : '0.0.0.0/0'));
-    const isSecond = networks.some((net) => before.has(net));
-    for (const net of new Set(networks)) before.add(net);
+    const { to, from } = route;
+    const hops = route.vias.flatMap((via) => nextHops(lab, name, { to, from, via }, settings.address));
+    const families =
+      route.vias.length > 0 ? hops : own.filter((cidr) => from === undefined || isV6(cidr) === isV6(from));
+    const networks = families.map((one) => (to !== 'default' ? to : isV6(one) ? '::/0' : '0.0.0.0/0'));
+    const places = networks.map((net) => `${from ?? ''} ${net}`);
+    const isSecond = places.some((place) => before.has(place));
+    for (const place of places) before.add(place);
     if (written === null) return [];
-    const at = (field: 'to' | 'via'): Path => (written.at(-1) === 'routes' ? [...written, index, field] : written);
+    const at = (field: 'to' | 'via' | 'from'): Path =>
+      written.at(-1) === 'routes' ? [...written, index, field] : written;
+    const [strange] = (
+      [
+        ['from', from],
+        ['to', to],
+      ] as const
+    ).flatMap(([field, text]) => (text === undefined || text === 'default' || isCidr(text) ? [] : [{ field, text }]));
+    if (strange !== undefined) {
+      const { field, text } = strange;
+      return [{ path: at(field), what: strangeEnd(text, Object.keys(services)), dependsOn: [['services', text]] }];
+    }
+    const misfit = misfitOf(route, own);
+    if (misfit !== null) return [{ path: at(misfit.field), what: misfit.what, dependsOn }];
     for (const via of route.vias) {
-      const hop = { to: route.to, via };
+      const hop = { to, from, via };
       if (!isNextHop(lab, via)) return [{ path: at('via'), what: unknownHop(lab, via), dependsOn: rolesOf(lab, via) }];
       if (isAmbiguous(lab, name, hop, own))
         return [{ path: at('via'), what: ambiguousHop(lab, via), dependsOn: [...dependsOn, ['nodes']] }];
@@ -51,10 +78,35 @@ function routeProblems(lab: Lab, name: string, layers: Layer[]): NodeProblem[] {
     if (again !== undefined) return [{ path: at('via'), what: `${again} is given twice`, dependsOn }];
     const [noHost] = hops.flatMap((hop) => notANeighbour(hop, own) ?? []);
     if (noHost !== undefined) return [{ path: at('via'), what: noHost, dependsOn }];
-    if (subnets.includes(route.to))
-      return [{ path: at('to'), what: `${route.to} is a subnet of NODES itself`, dependsOn }];
-    return isSecond ? [{ path: at('to'), what: `another route of NODES leads to ${route.to}`, dependsOn }] : [];
+    if (subnets.includes(to) && from === undefined)
+      return [{ path: at('to'), what: `${to} is a subnet of NODES itself`, dependsOn }];
+    const sources = from === undefined ? '' : ` for packets from ${from}`;
+    return isSecond ? [{ path: at('to'), what: `another route of NODES leads to ${to}${sources}`, dependsOn }] : [];
   });
+}
+
+function strangeEnd(text: string, services: string[]): string {
+  return `\`${text}\` is no network, no address and no service${didYouMean(text, ['default', ...services])}`;
+}
+
+/** What does not fit together in a route by itself, or with the addresses of its node. */
+function misfitOf(
+  { to, from, vias, type }: RouteSettings,
+  own: readonly string[],
+): { field: 'to' | 'via' | 'from'; what: string } | null {
+  const has = (net: string): boolean => own.some((cidr) => isV6(cidr) === isV6(net));
+  if (from !== undefined && to !== 'default' && isV6(from) !== isV6(to))
+    return { field: 'from', what: `${from} is ${familyName(isV6(from))}, and ${to} is ${familyName(isV6(to))}` };
+  if (type !== undefined && vias.length > 0)
+    return { field: 'via', what: `a route of type ${type} has no next hop: leave out \`via\`, or \`type\`` };
+  if (type !== undefined) {
+    const net = [to, from].find((end) => end !== undefined && end !== 'default' && !has(end));
+    return net === undefined ? null : { field: 'to', what: `NODES has no ${familyName(isV6(net))} address` };
+  }
+  if (vias.length > 0) return null;
+  if (from !== undefined && own.some((cidr) => network(cidr) === to)) return null;
+  const neighbours = from === undefined ? '' : '; without either, `to` is a subnet of NODES itself';
+  return { field: 'to', what: `is missing \`via\`, the next hop, or \`type\`, such as blackhole${neighbours}` };
 }
 
 /** Whether a word is an address, a node or a role that a node has. */
@@ -77,14 +129,14 @@ function rolesOf(lab: Lab, via: string): Path[] {
 function isAmbiguous(
   lab: Lab,
   name: string,
-  { to, via }: { to: string; via: string },
+  { to, from, via }: { to: string; from?: string | undefined; via: string },
   own: readonly string[],
 ): boolean {
   const subnets = own.map(network);
   const meant = nodesOfRole(lab, via).filter((other) => other !== name);
   return [false, true].some((v6) => {
     const isHop = (cidr: string): boolean => isV6(cidr) === v6 && subnets.some((net) => contains(net, host(cidr)));
-    const isAsked = to === 'default' || isV6(to) === v6;
+    const isAsked = [to, from].every((end) => end === undefined || end === 'default' || isV6(end) === v6);
     return isAsked && meant.filter((other) => nodeAddresses(lab, other).some(isHop)).length > 1;
   });
 }
@@ -93,9 +145,10 @@ function ambiguousHop(lab: Lab, role: string): string {
   return `\`${role}\` is the role of several neighbours of NODES; name one of ${nodesOfRole(lab, role).join(', ')}`;
 }
 
-function unreachable({ to, via }: { to: string; via: string }): string {
+function unreachable({ to, from, via }: { to: string; from?: string | undefined; via: string }): string {
   if (isAddress(via)) return `${via} is in no subnet of NODES`;
-  const family = to === 'default' ? '' : `${familyName(isV6(to))} `;
+  const end = to === 'default' ? from : to;
+  const family = end === undefined ? '' : `${familyName(isV6(end))} `;
   return `${via} has no ${family}address in a subnet of NODES`;
 }
 

@@ -60,7 +60,7 @@ export function checkLab(lab: Lab): Problem[] {
   problems.push(...checkVlansOfLinks(lab, portsOf));
   problems.push(...trunksToPlainSwitches(lab, portsOf, (name, peer) => ['nodes', name, 'ports', peer]));
   const layersOf = (name: string): Layer[] => [{ path: ['nodes', name], settings: lab.nodes[name]! }];
-  problems.push(...checkNextHops(lab, layersOf), ...tooNarrowForIpv6(lab, layersOf));
+  problems.push(...checkNextHops(lab, layersOf, {}), ...tooNarrowForIpv6(lab, layersOf));
   return problems;
 }
 
@@ -88,7 +88,7 @@ function checkSettled(scenario: ScenarioFile, lab: Lab): Problem[] {
     ...(ROLES[lab.nodes[name]!.role].serves ? [{ path: ['servers'], settings: scenario.servers }] : []),
     ...(scenario.nodes[name] ? [{ path: ['nodes', name], settings: scenario.nodes[name] }] : []),
   ];
-  problems.push(...checkNextHops(lab, layersOf), ...tooNarrowForIpv6(lab, layersOf));
+  problems.push(...checkNextHops(lab, layersOf, scenario.services), ...tooNarrowForIpv6(lab, layersOf));
   problems.push(...strangeListeners(scenario, lab, layersOf), ...filtersThatSeeNothing(scenario, lab, layersOf));
   problems.push(...checkServices(scenario, lab), ...checkScenarioAddresses(scenario, lab));
   for (const name of Object.keys(scenario.flows)) problems.push(...checkFlow(name, scenario, lab));

@@ -1,7 +1,8 @@
-import { contains, host, isAddress, isV6, network } from './address.ts';
+import { contains, host, hostRoute, isAddress, isV6, network } from './address.ts';
 import { SOURCES } from './flow-schema.ts';
 import { ROLES } from '../terms/role.ts';
-import type { Lab, NodeSettings } from './schema.ts';
+import type { DeadEnd } from '../terms/dead-end.ts';
+import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 
 /** Addresses (CIDR) of a link's end as the lab writes them. */
 export function linkAddresses(end: Lab['links'][number][string] | undefined): string[] {
@@ -51,24 +52,44 @@ export function gatewayAddresses(lab: Lab, name: string, gateway: string, ownAdd
   return [false, true].flatMap((v6) => near.find((address) => isV6(address) === v6) ?? []);
 }
 
+/** A route of a node, in which a service has become its VIP; an unknown one is still a name. */
+export interface RouteSettings {
+  /** CIDR, or `default`. */
+  to: string;
+  /** CIDR. */
+  from?: string | undefined;
+  /** Empty where the destinations are neighbours, or the route leads nowhere. */
+  vias: string[];
+  type?: DeadEnd | undefined;
+}
+
 /** Routes of a node as its settings say them; the gateway is the last one. */
-export function routesOf({ routes = [], gateway }: NodeSettings): { to: string; vias: string[] }[] {
-  const all = gateway === undefined || gateway === 'none' ? routes : [...routes, { to: 'default', via: gateway }];
-  return all.map(({ to, via }) => ({ to, vias: [via].flat() }));
+export function routesOf({ routes = [], gateway }: NodeSettings, services: ScenarioFile['services']): RouteSettings[] {
+  const prefixOf = (text: string): string => {
+    const vip = services[text]?.vip;
+    return vip === undefined ? text : hostRoute(vip);
+  };
+  const all = routes.map(({ to, from, via = [], type }) => ({
+    to: prefixOf(to),
+    ...(from === undefined ? {} : { from: prefixOf(from) }),
+    vias: [via].flat(),
+    ...(type === undefined ? {} : { type }),
+  }));
+  return gateway === undefined || gateway === 'none' ? all : [...all, { to: 'default', vias: [gateway] }];
 }
 
 /**
- * Addresses of the next hop of a route as seen from a node, of the family of its destination; for `default` one for each
- * family. None when it stands for nothing in a subnet of the node.
+ * Addresses of the next hop of a route as seen from a node, of the family of its destination and source; for `default` one
+ * for each family. None when it stands for nothing in a subnet of the node.
  */
 export function nextHops(
   lab: Lab,
   name: string,
-  { to, via }: { to: string; via: string },
+  { to, from, via }: Pick<RouteSettings, 'to' | 'from'> & { via: string },
   ownAddress?: string,
 ): string[] {
-  const hops = gatewayAddresses(lab, name, via, ownAddress);
-  return to === 'default' ? hops : hops.filter((hop) => isV6(hop) === isV6(to));
+  const ends = [to, from].filter((end) => end !== undefined && end !== 'default');
+  return gatewayAddresses(lab, name, via, ownAddress).filter((hop) => ends.every((end) => isV6(hop) === isV6(end!)));
 }
 
 function addressesBehind(lab: Lab, name: string, gateway: string): string[] {

@@ -20,7 +20,7 @@ function node(plan: Plan, name: string): NodePlan {
   return plan.nodes.find((n) => n.name === name)!;
 }
 
-function gatewayOf(plan: Plan, name: string): string | undefined {
+function gatewayOf(plan: Plan, name: string): string | null | undefined {
   return node(plan, name).routes.find(({ to }) => to === 'default')?.via;
 }
 

@@ -10,7 +10,6 @@ import type {
   ListenerPlan,
   NodePlan,
   Plan,
-  RoutePlan,
   ServicePlan,
   SingleExpectation,
 } from '../terms/plan.ts';
@@ -21,11 +20,12 @@ import { interfaceAddresses } from './lookup.ts';
 import { stableMac } from './stable-mac.ts';
 import { listenerOf } from '../terms/listener.ts';
 import { resolveFilter } from './resolve-filter.ts';
+import { resolveRoutes } from './resolve-routes.ts';
 import { resolvePairs, resolveTimeline } from './resolve-timeline.ts';
 import { stepped } from './step-changes.ts';
 import { sysctls } from './sysctls.ts';
 import { portsIn, type PortsByPeer, wiresOf } from './vlans.ts';
-import { balancersOf, namedSources, nextHops, nodeAddresses, routesOf } from './lab-queries.ts';
+import { balancersOf, namedSources, nodeAddresses } from './lab-queries.ts';
 
 type Service = ScenarioFile['services'][string];
 
@@ -110,7 +110,7 @@ function resolveNode(name: string, lab: Lab, body: ScenarioFile, ipv6: boolean):
     ...(settings.undoDscp === undefined
       ? {}
       : { undoDscp: settings.undoDscp.map((s) => undoDscp(name, s, lab, body)) }),
-    routes: resolveRoutes(name, lab, settings, interfaces),
+    ...resolveRoutes(lab, { name, settings, interfaces }, body.services),
     sysctls: sysctls(
       settings.role,
       settings,
@@ -182,21 +182,6 @@ function resolveInterfaces(
 function mtuToward(peer: string, { mtu }: NodeSettings): Pick<InterfacePlan, 'mtu'> {
   const bytes = typeof mtu === 'object' ? mtu[peer] : mtu;
   return bytes === undefined ? {} : { mtu: bytes };
-}
-
-function resolveRoutes(name: string, lab: Lab, settings: NodeSettings, interfaces: InterfacePlan[]): RoutePlan[] {
-  return routesOf(settings).flatMap(({ to, vias }) => {
-    const hops = vias.flatMap((via) =>
-      nextHops(lab, name, { to, via }, settings.address).flatMap((hop) => {
-        const dev = interfaces.find((i) => i.addresses.some((cidr) => contains(network(cidr), hop)));
-        return dev ? [{ via: hop, dev: dev.name }] : [];
-      }),
-    );
-    return [false, true].flatMap((v6) => {
-      const [first, ...others] = hops.filter(({ via }) => isV6(via) === v6);
-      return first === undefined ? [] : [{ to, ...first, ...(others.length === 0 ? {} : { others }) }];
-    });
-  });
 }
 
 function defaultListeners(name: string, body: ScenarioFile): ListenerPlan[] {
@@ -350,9 +335,10 @@ function sourceAddress(caller: NodePlan, destination: string): string {
   const addresses = addressesOf(caller.interfaces);
   const near = addressesOf(caller.interfaces.filter(({ up }) => up !== false));
   const direct = near.find((cidr) => contains(network(cidr), destination));
+  // The kernel looks for a source by the main table alone: rules ask for the one that it has found.
+  const routes = caller.routes.filter(({ from }) => from === undefined);
   const route =
-    caller.routes.find((r) => r.to !== 'default' && contains(r.to, destination)) ??
-    caller.routes.find((r) => r.to === 'default');
-  const viaRoute = route && near.find((cidr) => contains(network(cidr), route.via));
+    routes.find((r) => r.to !== 'default' && contains(r.to, destination)) ?? routes.find((r) => r.to === 'default');
+  const viaRoute = route && near.find((cidr) => contains(network(cidr), route.via!));
   return host(direct ?? viaRoute ?? addresses[0]!);
 }

@@ -1,9 +1,10 @@
 import type { Role } from '../terms/plan.ts';
 import { ROLES } from '../terms/role.ts';
+import { DEAD_ENDS } from '../terms/dead-end.ts';
 import * as z from 'zod';
 import { filterRule } from './filter-schema.ts';
 import { flow } from './flow-schema.ts';
-import { network } from './address.ts';
+import { canonical, hostRoute, isAddress, network } from './address.ts';
 import {
   address,
   cidr,
@@ -22,23 +23,42 @@ import { service } from './service-schema.ts';
 import { expectationAsWritten, pair, step, stream } from './timeline-schema.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 
-const route = z.strictObject({
-  to: z
+/** A network, an address, or the name of a service, which stands for its VIP; as a prefix once read, but for names. */
+function prefixOr(words: string[], what: string) {
+  const isName = (text: string): boolean => words.includes(text) || serviceName.safeParse(text).success;
+  return z
     .string()
-    .refine((text) => text === 'default' || isCidr(text), mustBe('`default`, or a network like 198.51.100.0/24'))
+    .refine((text) => isCidr(text) || isAddress(text) || isName(text), mustBe(what))
     .refine(
       (text) => !isCidr(text) || network(text) === cidrText(text),
       mustBe('a network, whose bits beyond the prefix length are zero'),
     )
-    .overwrite((text) => (isCidr(text) ? cidrText(text) : text))
-    .describe('Destination network, or `default`.'),
+    .overwrite((text) => (isCidr(text) ? cidrText(text) : isAddress(text) ? hostRoute(canonical(text)) : text));
+}
+
+const route = z.strictObject({
+  to: prefixOr(['default'], '`default`, a network like 198.51.100.0/24, an address, or a service').describe(
+    'Destination: a network, an address, a service (its VIP), or `default`.',
+  ),
+  from: prefixOr([], 'a network like 198.51.100.0/24, an address, or a service')
+    .optional()
+    .describe(
+      'Only packets from there take the route: a network, an address, or a service (its VIP). These routes are a table of their own, which is asked before all others (`ip rule from … lookup …`); several such tables in the order in which they are written.',
+    ),
   via: z
     .union(
       [nodeName, address, z.array(z.union([nodeName, address])).min(2)],
       mustBe('a role, a node, an address, or a list of them'),
     )
+    .optional()
     .describe(
-      'Next hop: a role (`l3`, `l4`), a node, or an address; a list spreads flows over several of them by a hash.',
+      'Next hop: a role (`l3`, `l4`), a node, or an address; a list spreads flows over several of them by a hash. Beside `from` it may be left out for a subnet of the node itself, whose nodes are neighbours then.',
+    ),
+  type: z
+    .enum(DEAD_ENDS)
+    .optional()
+    .describe(
+      'In place of `via`: the node drops the packets, in silence (`blackhole`), or with ICMP host unreachable (`unreachable`) or prohibited (`prohibit`).',
     ),
 });
 

@@ -5,7 +5,7 @@ export type Breakage = MessageOf<Breakages>;
 
 export interface Breakages {
   'gateway-removed': { node: string };
-  'route-removed': { node: string; to: string; via: string };
+  'route-removed': { node: string; to: string; from?: string; via: string };
   'link-cut': { node: string; peer: string };
   'forwarding-off': { node: string };
   'listeners-stopped': { node: string };

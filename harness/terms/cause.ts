@@ -1,3 +1,4 @@
+import type { DeadEnd } from './dead-end.ts';
 import type { MessageOf } from './message.ts';
 
 /** Why a flow can fail: the closed list of causes. What each means is in reports/messages, in every language. */
@@ -35,6 +36,8 @@ export type CauseCode = (typeof CAUSES)[number];
 /** What happened to the packet of a failed flow, by code: model and judge use the same one for the same event. */
 export interface CauseDetails {
   'route-missing': At & { address: string };
+  /** The route to `to` (CIDR) leads nowhere. */
+  'dead-end': At & { address: string; to: string; type: DeadEnd };
   'arp-unanswered': At & { address: string };
   /** The owner of the address, `node`, dropped the ARP request of `asker`, since it did not accept its source. */
   'arp-request-dropped': At & { address: string; asker: string; source: string };

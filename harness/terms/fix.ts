@@ -1,3 +1,4 @@
+import type { DeadEnd } from './dead-end.ts';
 import type { MessageOf } from './message.ts';
 
 /** A change to a scenario that may make a flow work. */
@@ -16,6 +17,10 @@ export interface Fixes {
   'smaller-mtu': { node: string; mtu: number };
   /** `to`: CIDR; `via`: address of the router. */
   route: { nodes: string[]; to: string; via: string };
+  /** A route that leads nowhere taken out. `to`: CIDR. */
+  'without-dead-end': { node: string; to: string; type: DeadEnd };
+  /** `from`: CIDR; `via`: address of the router. */
+  'source-route': { nodes: string[]; from: string; via: string };
   /** The address of the outgoing interface. */
   'proxy-ip-auto': { service: string };
   'firewall-off': { node: string };

@@ -1,4 +1,5 @@
 import type { CauseCode } from './cause.ts';
+import type { DeadEnd } from './dead-end.ts';
 import type { FilterRule } from './filter.ts';
 import type { FindingCode } from './finding.ts';
 import type { PairPlan, Range, TimelinePlan } from './timeline.ts';
@@ -43,6 +44,13 @@ export interface NodePlan {
    */
   undoDscp?: { dscp: number; address: string; vip: string }[];
   routes: RoutePlan[];
+  /** Routes that lead nowhere; absent where there are none. */
+  deadEnds?: DeadEndPlan[];
+  /**
+   * Sources (CIDR) whose packets ask a table of their own, that of the routes with this `from`, before the main one; the
+   * first of them first. Absent where there are none.
+   */
+  rules?: string[];
   /** Below /proc/sys, with slashes (`net/ipv4/ip_forward`); every value that matters is listed. */
   sysctls: Record<string, string>;
   /**
@@ -106,10 +114,28 @@ export interface LinkEnd {
 export interface RoutePlan {
   /** CIDR, or `default`. */
   to: string;
-  via: string;
+  /** CIDR: packets from there alone take it; absent for a route of the main table. */
+  from?: string;
+  /** Null where the destinations themselves are neighbours. */
+  via: string | null;
   dev: string;
   /** Further next hops of the same cost: flows are spread over all of them by a hash. */
-  others?: { via: string; dev: string }[];
+  others?: NextHop[];
+}
+
+/** A router, and the interface that it is behind. */
+export interface NextHop {
+  via: string;
+  dev: string;
+}
+
+/** A route by which packets are dropped. */
+export interface DeadEndPlan {
+  /** CIDR. */
+  to: string;
+  /** As that of a route. */
+  from?: string;
+  type: DeadEnd;
 }
 
 export type FlowProtocol = 'http' | 'tcp' | 'udp' | 'icmp';

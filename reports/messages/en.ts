@@ -59,10 +59,10 @@ export const en: Catalogue = {
       fix: 'Set send_redirects=0 on the L4 (all and the interface), or accept_redirects=0 on the servers.',
     },
     'no-route': {
-      story: 'A node has no route to the address.',
+      story: 'A node has no route to the address, or one by which it drops packets (blackhole, unreachable, prohibit).',
       evidence:
-        'The routing table has no entry for the destination; the node sends ICMP net unreachable, or the call fails at once.',
-      fix: 'Add the route or a default gateway.',
+        'The routing table has no entry for the destination; the node sends ICMP net unreachable, or the call fails at once. A blackhole route says nothing.',
+      fix: 'Add the route or a default gateway, or remove the route that drops packets.',
     },
     'not-forwarding': {
       story: 'A node received a packet for another node and does not forward.',
@@ -169,6 +169,8 @@ export const en: Catalogue = {
     ...bounds,
     ...unknowns,
     'route-missing': ({ node, address }) => `${node} has no route to ${address}.`,
+    'dead-end': ({ node, address, to, type }) =>
+      `The route of ${node} to ${to} is of type ${type}: ${node} drops a packet for ${address}${type === 'blackhole' ? ' and reports nothing' : ''}.`,
     'arp-unanswered': ({ node, address }) => `${node} sent ARP requests for ${address}, but no node answered.`,
     'arp-request-dropped': ({ node, address, asker, source }) =>
       `${asker} sent ARP requests for ${address}, but ${node} dropped them because of their source ${source}.`,
@@ -363,6 +365,8 @@ export const en: Catalogue = {
     'native-vlan': ({ node, port, vlan }) => `${node}: native VLAN ${vlan} on the trunk to ${port}`,
     'smaller-mtu': ({ node, mtu }) => `${node}: MTU ${mtu}`,
     route: ({ nodes, to, via }) => `${namesText(nodes)}: route to ${to} via ${via}`,
+    'without-dead-end': ({ node, to, type }) => `${node}: without the ${type} route to ${to}`,
+    'source-route': ({ nodes, from, via }) => `${namesText(nodes)}: default route via ${via} for packets from ${from}`,
     'proxy-ip-auto': ({ service }) => `proxy IP for ${service}: the address of the L4's outgoing interface`,
     'firewall-off': ({ node }) => `${node}: no stateful firewall`,
     'without-rule': ({ nodes, rule }) => `${namesText(nodes)}: filter without the rule ${rule}`,

@@ -49,9 +49,10 @@ export const ko: Catalogue = {
       fix: 'L4에서 send_redirects=0(all과 인터페이스 모두)으로, 또는 서버에서 accept_redirects=0으로 하십시오.',
     },
     'no-route': {
-      story: '노드에 그 주소로 가는 경로가 없습니다.',
-      evidence: '라우팅 테이블에 목적지 항목이 없어 ICMP net unreachable로 응답하거나 호출이 즉시 실패합니다.',
-      fix: '경로 또는 기본 게이트웨이를 추가하십시오.',
+      story: '노드에 그 주소로 가는 경로가 없거나, 패킷을 버리는 경로(blackhole, unreachable, prohibit)가 있습니다.',
+      evidence:
+        '라우팅 테이블에 목적지 항목이 없어 ICMP net unreachable로 응답하거나 호출이 즉시 실패합니다. blackhole 경로는 아무것도 알리지 않습니다.',
+      fix: '경로 또는 기본 게이트웨이를 추가하거나, 패킷을 버리는 경로를 제거하십시오.',
     },
     'not-forwarding': {
       story: '다른 노드로 가야 할 패킷을 받은 노드가 패킷을 전달하지 않습니다.',
@@ -156,6 +157,8 @@ export const ko: Catalogue = {
     ...bounds,
     ...unknowns,
     'route-missing': ({ node, address }) => `${node}에 ${address}(으)로 가는 경로가 없습니다.`,
+    'dead-end': ({ node, address, to, type }) =>
+      `${node}의 ${to} 경로는 ${type} 유형입니다. ${node}이(가) ${address}(으)로 가는 패킷을 ${type === 'blackhole' ? '아무 알림 없이 ' : ''}버립니다.`,
     'arp-unanswered': ({ node, address }) => `${node}이(가) ${address}의 MAC을 ARP로 물었으나 응답한 노드가 없습니다.`,
     'arp-request-dropped': ({ node, address, asker, source }) =>
       `${asker}이(가) ${address}의 MAC을 ARP로 물었으나, ${node}이(가) 출발지 ${source} 때문에 요청을 버렸습니다.`,
@@ -351,6 +354,8 @@ export const ko: Catalogue = {
     'native-vlan': ({ node, port, vlan }) => `${node}: ${port} 쪽 트렁크의 네이티브 VLAN을 ${vlan}(으)로`,
     'smaller-mtu': ({ node, mtu }) => `${node}: MTU를 ${mtu}(으)로 줄이기`,
     route: ({ nodes, to, via }) => `${namesText(nodes)}: ${to} 경로를 ${via}(으)로`,
+    'without-dead-end': ({ node, to, type }) => `${node}: ${to}의 ${type} 경로 제거`,
+    'source-route': ({ nodes, from, via }) => `${namesText(nodes)}: 출발지 ${from}의 기본 경로를 ${via}(으)로`,
     'proxy-ip-auto': ({ service }) => `${service}의 Proxy IP를 L4가 내보내는 인터페이스의 주소로`,
     'firewall-off': ({ node }) => `${node}: 상태 기반 방화벽 끄기`,
     'without-rule': ({ nodes, rule }) => `${namesText(nodes)}: 필터에서 규칙 ${rule} 빼기`,

@@ -35,6 +35,7 @@ const place = { code: 'refused', node: 'n8' } as const;
 const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
   ...({
     'route-missing': { node, address },
+    'dead-end': { node, address, to: '192.0.2.0/24', type: 'blackhole' },
     'arp-unanswered': { node, address },
     'arp-request-dropped': { node, address, asker: 'n1', source: '192.0.2.8' },
     'host-unreachable': { node, address },
@@ -167,6 +168,8 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'native-vlan': { node, port: 'n1', vlan: 1030 },
     'smaller-mtu': { node, mtu: 1302 },
     route: { nodes: ['n1', 'n2'], to: '198.51.100.0/24', via: '203.0.113.1' },
+    'without-dead-end': { node: 'n1', to: '198.51.100.0/24', type: 'unreachable' },
+    'source-route': { nodes: ['n1', 'n2'], from: '198.51.100.0/24', via: '203.0.113.1' },
     'proxy-ip-auto': { service: 'web' },
     'firewall-off': { node },
     'without-rule': { nodes: ['n1', 'n2'], rule: 'drop icmp too-big' },

@@ -1,6 +1,7 @@
 import type { CauseCode } from '../../terms/cause.ts';
 import type { RouteAnswer } from '../../terms/route-answer.ts';
 import { oneArm, PIP, VIP_A } from '../../model/testing/labs.ts';
+import { causeOfFailure } from './index.ts';
 import { endingAt, evidenceOf, named } from '../testing/evidence.ts';
 
 const sketch = oneArm({
@@ -29,4 +30,19 @@ test('of a packet for a VIP, the kernel is asked without its NAT: what the L4 co
   expect(causeAt('l4', { IpExtInNoRoutes: 1 }, kernel)).toBe('no-route');
   expect(causeAt('l4', { TcpExtIPReversePathFilter: 1 }, kernel)).toBe('reverse-path');
   expect(causeAt('l4', {}, kernel)).toBe('reverse-path');
+});
+
+test('a route that leads nowhere: of the packet, of a server that the L4 chose, of the answer; not where it has another source', () => {
+  const toServer = { to: '203.0.113.12', type: 'blackhole' as const };
+  const causeWith = (name: string, route: object, at = name): string => {
+    const routed = { ...sketch, nodes: { ...sketch.nodes, [name]: { ...sketch.nodes[name]!, routes: [route] } } };
+    const lab = routed as typeof sketch;
+    const seen = evidenceOf(sketch, 'client', 'a', { kernel: 'source-refused' });
+    const found = causeOfFailure(endingAt({ ...seen, plan: evidenceOf(lab, 'client', 'a').plan }, at));
+    return `${found.code} ${found.node} ${found.detail.code}`;
+  };
+  expect(causeWith('l3', { to: VIP_A, type: 'blackhole' })).toBe('no-route l3 dead-end');
+  expect(causeWith('l4', toServer)).toBe('no-route l4 dead-end');
+  expect(causeWith('s2', { to: PIP, type: 'blackhole' })).toBe('no-route s2 dead-end');
+  expect(causeWith('l3', { to: VIP_A, from: '10.0.0.0/8', type: 'blackhole' })).not.toContain('dead-end');
 });

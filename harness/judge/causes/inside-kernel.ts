@@ -5,6 +5,7 @@ import type { Hop } from '../../terms/walk.ts';
 import { balancedBy, nodeOf, ownerOf, serviceOf } from '../../scenario/lookup.ts';
 import type { NodePlan, ServicePlan } from '../../terms/plan.ts';
 import { isAddressee, type Evidence } from '../evidence.ts';
+import { deadEndAt, deadEndOnward } from './dead-end.ts';
 import { addressesOf } from './rule.ts';
 import { hasNoTaker } from './takers.ts';
 
@@ -22,6 +23,8 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   const settings = nodeOf(plan, node);
   // A kernel that takes packets from its own addresses asks of them what it asks of others: to come by the right interface.
   const refusesOwn = own.includes(src.ip) && !isOn('accept_local', settings, iface);
+  const deadEnd = deadEndHere(hop, evidence);
+  if (deadEnd !== null) return deadEnd;
   // The kernel is asked about the packet as it came; where NAT gave it another destination, counters know better.
   const counted = service && balancedBy(service, node) && dst.ip === service.vip ? byCounters(hop, evidence) : null;
   if (counted) return counted;
@@ -78,6 +81,21 @@ function handsFramesOver(hop: Hop, { plan, flow, healthy }: Evidence): boolean {
 
 function answerHasNoRoute({ node, src }: Hop, { kernelOnAnswer }: Evidence): Cause | null {
   return kernelOnAnswer === 'no-route' ? cause('no-route', 'route-missing', { node, address: src.ip }) : null;
+}
+
+/** A route that leads nowhere, of the packet, or of the answer to it where it is for this node. */
+function deadEndHere({ node, src, dst }: Hop, evidence: Evidence): Cause | null {
+  const { plan } = evidence;
+  const { sysctls, bridge } = nodeOf(plan, node);
+  const service = serviceOf(plan, evidence.flow);
+  const isBalanced = balancedBy(service, node) && service?.vip === dst.ip;
+  // An answer under a proxy IP has the caller as its destination once the load balancer has looked at it.
+  const isAnswer = balancedBy(service, node) && service?.pool.some(({ address }) => address === src.ip) === true;
+  if (isAnswer) return deadEndAt(evidence, node, { src: src.ip, dst: evidence.flow.source });
+  if (addressesOf(plan, node).includes(dst.ip) && !isBalanced)
+    return deadEndAt(evidence, node, { src: dst.ip, dst: src.ip });
+  const forwards = dst.ip.includes(':') || sysctls['net/ipv4/ip_forward'] !== '0' || bridge;
+  return forwards ? deadEndOnward(evidence, node, { src: src.ip, dst: dst.ip }) : null;
 }
 
 /** Where the kernel would send the packet on when asked afterwards, its counters may still tell that it did not. */

@@ -13,6 +13,19 @@ describe('the request never left the caller', () => {
     expect(named({ ...base, client: { ...base.client, outcome: 'ENETUNREACH' } })).toEqual(['no-route', 'client']);
   });
 
+  test('a route that leads nowhere, as the socket says', () => {
+    for (const [type, outcome] of [
+      ['blackhole', 'EINVAL'],
+      ['unreachable', 'EHOSTUNREACH'],
+      ['prohibit', 'EACCES'],
+    ] as const) {
+      const nodes = { client: { routes: [{ to: VIP_A, type }] } };
+      const led = evidenceOf(oneArm({ services: dnat, nodes }), 'client', 'a', { walk: nothing });
+      const found = causeOfFailure({ ...led, client: { ...led.client, outcome } });
+      expect(found).toMatchObject({ code: 'no-route', node: 'client', detail: { params: { type } } });
+    }
+  });
+
   test('nobody answered the question for the next hop', () => {
     const asks = arp(['client', 'out', ''], { op: 'request', senderIp: CLIENT, targetIp: '198.51.100.1' });
     expect(named({ ...base, packets: [asks] })).toEqual(['no-neighbour', 'client']);

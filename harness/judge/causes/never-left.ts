@@ -1,7 +1,19 @@
 import { cause } from '../../terms/cause.ts';
 import { callsItself } from '../../scenario/lookup.ts';
+import type { ClientOutcome } from '../../terms/cause.ts';
+import type { FlowPlan } from '../../terms/plan.ts';
+import type { RouteQuestion } from '../../scenario/route-of.ts';
+import { deadEndAt } from './dead-end.ts';
 import { addressesOf, type Rule } from './rule.ts';
 import { unansweredArp, withoutAnswer } from './unanswered-arp.ts';
+
+/** What a socket gets where the route of a call leads nowhere: blackhole, unreachable, prohibit. */
+const LOCAL_ERRORS: ClientOutcome[] = ['EINVAL', 'EHOSTUNREACH', 'EACCES'];
+
+/** ping(8) binds no source: rules do not match its packets. */
+function questionOf({ protocol, source, address }: FlowPlan): RouteQuestion {
+  return protocol === 'icmp' ? { dst: address } : { src: source, dst: address };
+}
 
 /** No packet of the flow was seen leaving the caller: it called itself, had no route, or nobody answered its ARP. */
 export const neverLeft: Rule = (evidence) => {
@@ -15,6 +27,8 @@ export const neverLeft: Rule = (evidence) => {
       port,
       protocol: key.protocol,
     });
+  const end = LOCAL_ERRORS.includes(client.outcome) ? deadEndAt(evidence, node, questionOf(flow)) : null;
+  if (end !== null) return end;
   if (client.outcome === 'ENETUNREACH') return cause('no-route', 'route-missing', { node, address });
   const target = unansweredArp(evidence, node, [address]);
   return target === null ? null : withoutAnswer(evidence, node, target);

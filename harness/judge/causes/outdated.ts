@@ -139,7 +139,7 @@ function nextHopOf(hop: Hop, owner: NodePlan, { plan, flow }: Evidence): string 
   const service = serviceOf(plan, flow);
   const server = service?.pool.find((one) => one.node === owner.name)?.address;
   const isHandedOver = service && isDirect(service) && balancedBy(service, hop.node) && server !== undefined;
-  return isHandedOver ? server : nextHop(plan, hop.node, hop.dst.ip);
+  return isHandedOver ? server : nextHop(plan, hop.node, { src: hop.src.ip, dst: hop.dst.ip });
 }
 
 /**

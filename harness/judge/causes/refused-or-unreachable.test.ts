@@ -73,6 +73,26 @@ describe('somebody said no', () => {
     expect(named({ ...base, packets })).toEqual([code, 'l3']);
   });
 
+  test('an ICMP error of a node whose route leads nowhere', () => {
+    const routes = [{ to: VIP_A, type: 'unreachable' as const }];
+    const led = evidenceOf(
+      oneArm({ services: dnat, servers: { gateway: '203.0.113.2' }, nodes: { l3: { routes } } }),
+      'client',
+      'a',
+    );
+    for (const code of [1, 13]) {
+      const packets = [icmp([5, 'l3', 'out', 'client'], { type: 3, code })];
+      const walk = { ...led.walk, reply: [] };
+      expect(causeOfFailure({ ...led, walk, packets }).detail.code).toBe('dead-end');
+    }
+    const toServer = [{ to: S2, type: 'unreachable' as const }];
+    const beyondL4 = { servers: { gateway: '203.0.113.2' }, nodes: { l4: { routes: toServer } } };
+    const atL4 = evidenceOf(oneArm({ services: dnat, ...beyondL4 }), 'client', 'a');
+    // What the L4 says of a server quotes the VIP.
+    const packets = [icmp([5, 'l4', 'out', 'l2'], { type: 3, code: 1 })];
+    expect(named({ ...atL4, walk: { ...atL4.walk, reply: [] }, packets })).toEqual(['no-route', 'l4']);
+  });
+
   test('an ICMP error that names no MTU, as of RFC 792, is told without one', () => {
     const packets = [icmp([5, 'l3', 'out', 'client'], { type: 3, code: 4, mtu: 0 })];
     const params = { node: 'l3', address: VIP_A, mtu: null };

@@ -4,7 +4,9 @@ import { cause, type Cause } from '../../terms/cause.ts';
 import type { Evidence } from '../evidence.ts';
 import { balancedBy, nodeOf, serviceOf } from '../../scenario/lookup.ts';
 import { vlanMismatch } from '../../scenario/vlan-mismatch.ts';
+import type { RouteQuestion } from '../../scenario/route-of.ts';
 import { startsBalancer } from '../moment.ts';
+import { deadEndOnward } from './dead-end.ts';
 import { nextHop } from './next-hop.ts';
 import type { Rule } from './rule.ts';
 import { hasNoTaker } from './takers.ts';
@@ -58,7 +60,7 @@ function isUnruled(name: string, { moment }: Evidence): boolean {
 /** Codes of RFC 792, 1122 and 1812. */
 function fromError({ node, frame }: Sighting, evidence: Evidence): Cause | null {
   const { type, code, inner, mtu } = frame.icmp!;
-  const { dst: address, dstPort: port } = inner!;
+  const { src, dst: address, dstPort: port } = inner!;
   if (type === ICMP.timeExceeded) return cause('loop', 'ttl-expired', { node, address });
   if (type === ICMP.tooBig || (type === ICMP.unreachable && code === 4)) {
     // Routers older than RFC 1191 name no MTU: it reads as 0.
@@ -66,18 +68,20 @@ function fromError({ node, frame }: Sighting, evidence: Evidence): Cause | null 
   }
   if (type !== ICMP.unreachable) return null;
   if (code === 3) return refusal(node, { address, port }, evidence);
+  const end = deadEndOnward(evidence, node, { src, dst: address });
+  if (end !== null) return end;
   if (code === 9 || code === 10 || code === 13) return cause('filtered', 'rejected-by-rule', { node, address });
   if (code === 0 || code === 6) return cause('no-route', 'route-missing', { node, address });
   return (
     refusedQuestion(evidence, node)?.cause ??
-    vlanMismatch(evidence.plan, node, askedFor(evidence, node, address)) ??
+    vlanMismatch(evidence.plan, node, askedFor(evidence, node, { src, dst: address })) ??
     cause('no-neighbour', 'host-unreachable', { node, address })
   );
 }
 
 /** Who did not answer: of what a load balancer has translated, the error quotes the VIP. */
-function askedFor(evidence: Evidence, node: string, address: string): string {
+function askedFor(evidence: Evidence, node: string, packet: RouteQuestion): string {
   const service = serviceOf(evidence.plan, evidence.flow);
   const servers = balancedBy(service, node) ? service!.pool.map((server) => server.address) : [];
-  return unansweredArp(evidence, node, [address, ...servers]) ?? nextHop(evidence.plan, node, address);
+  return unansweredArp(evidence, node, [packet.dst, ...servers]) ?? nextHop(evidence.plan, node, packet);
 }

@@ -12,8 +12,8 @@ export function ofTwoMasters(found: Cause, { walk, moment, plan }: Evidence): Ca
   if (!moment || found.code === 'stale-neighbour') return found;
   const shared = [...walk.request, ...walk.reply]
     .filter(({ node, direction, src }) => direction === 'out' && addresses(plan, node, src.mac))
-    .map(({ node, dst, time = 0 }) => {
-      const address = nextHop(plan, node, dst.ip);
+    .map(({ node, src, dst, time = 0 }) => {
+      const address = nextHop(plan, node, { src: src.ip, dst: dst.ip });
       return { address, masters: moment.holders(address, time) ?? [] };
     })
     .find(({ masters }) => masters.length > 1);

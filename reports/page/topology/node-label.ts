@@ -1,4 +1,4 @@
-import type { NodePlan, ServicePlan } from '../../../harness/terms/plan.ts';
+import type { NodePlan, RoutePlan, ServicePlan } from '../../../harness/terms/plan.ts';
 import { addressText } from '../../content/walk-text.ts';
 
 /** What is written into a node: its addresses, gateway, VIPs and proxy IPs, where they live. */
@@ -18,10 +18,11 @@ export function nodeLabel(node: NodePlan, services: ServicePlan[]): NodeLabel {
       ...node.interfaces.flatMap(({ name, addresses }) =>
         addresses.map((text) => ({ kind: 'address' as const, text: many ? `${name}: ${text}` : text })),
       ),
-      ...node.routes.map(({ to, via, others = [] }) => {
-        const hops = [via, ...others.map((other) => other.via)].join(', ');
-        return { kind: 'gateway' as const, text: to === 'default' ? `gw ${hops}` : `${to} via ${hops}` };
-      }),
+      ...node.routes.map((route) => ({ kind: 'gateway' as const, text: routeText(route) })),
+      ...(node.deadEnds ?? []).map(({ to, from, type }) => ({
+        kind: 'gateway' as const,
+        text: `${type} ${to}${sourceText(from)}`,
+      })),
       ...own.map(({ vip, port, name, mode }) => ({
         kind: 'vip' as const,
         text: `VIP ${addressText({ ip: vip, port })} ${name} (${mode})`,
@@ -42,6 +43,15 @@ export function nodeLabel(node: NodePlan, services: ServicePlan[]): NodeLabel {
       ...down.map((name) => ({ kind: 'note' as const, text: `${name} is down` })),
     ],
   };
+}
+
+function routeText({ to, from, via, dev, others = [] }: RoutePlan): string {
+  const hops = [via ?? dev, ...others.map((other) => other.via)].join(', ');
+  return `${to === 'default' ? `gw ${hops}` : `${to} via ${hops}`}${sourceText(from)}`;
+}
+
+function sourceText(from: string | undefined): string {
+  return from === undefined ? '' : ` from ${from}`;
 }
 
 /** Who is in which VLAN of a switch: peers behind its ports. */

@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { mostly } from './settings.ts';
+import type { Wired } from './wiring.ts';
+
+type Settings = Record<string, unknown>;
+
+/** Routes beside the usual ones: one that leads nowhere, one by source; null where there is none. */
+export interface Routes {
+  deadEnd: { node: keyof typeof TARGETS; to: number; type: 'blackhole' | 'unreachable' | 'prohibit' } | null;
+  source: { node: 's1' | 's2'; from: string; via: number } | null;
+}
+
+const CLIENTS = '198.51.100.0/26';
+const S1 = '203.0.113.11/32';
+const NEAR = '203.0.113.0/25';
+const FAR = '203.0.113.128/25';
+
+/** What a node may have such a route to: neither a subnet of its own, nor a VIP that the load balancer takes. */
+const TARGETS = {
+  client: ['web', 'api', S1],
+  l3: ['web', 'api', S1],
+  l4: [CLIENTS, S1],
+  s1: ['web', CLIENTS],
+  s2: ['api', CLIENTS, S1],
+};
+
+export const routes: fc.Arbitrary<Routes> = fc.record({
+  deadEnd: rarely(
+    fc.record({
+      node: fc.constantFrom(...(Object.keys(TARGETS) as (keyof typeof TARGETS)[])),
+      to: fc.nat(5),
+      type: fc.constantFrom('blackhole' as const, 'unreachable' as const, 'prohibit' as const),
+    }),
+  ),
+  source: rarely(
+    fc.record({
+      node: fc.constantFrom('s1' as const, 's2' as const),
+      from: fc.constantFrom('web', NEAR, FAR),
+      via: fc.nat(3),
+    }),
+  ),
+});
+
+function rarely<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
+  return mostly(false, [true]).chain((drawn) => (drawn ? arbitrary : fc.constant(null)));
+}
+
+/** Settings of nodes with these routes beside those of the lab. @param vips of services */
+export function routed(
+  nodes: Record<string, Settings>,
+  { deadEnd, source }: Routes,
+  wired: Wired,
+  vips: Record<string, unknown>,
+): Record<string, Settings> {
+  const more = new Map<string, Settings[]>();
+  if (deadEnd !== null && deadEnd.node in wired.nodes) {
+    const { node, type } = deadEnd;
+    more.set(node, [{ to: TARGETS[node][deadEnd.to % TARGETS[node].length]!, type }]);
+  }
+  const gateways = source === null ? [] : wired.gateways[source.node].filter((gateway) => gateway !== 'none');
+  if (source !== null && gateways.length > 0) {
+    const route = { to: 'default', from: source.from, via: gateways[source.via % gateways.length] };
+    more.set(source.node, [...(more.get(source.node) ?? []), route]);
+  }
+  const prefixOf = (to: unknown): unknown => (String(to) in vips ? `${String(vips[String(to)])}/32` : to);
+  const changed = [...more].map(([name, added]) => {
+    const before = (wired.nodes[name]!['routes'] ?? []) as Settings[];
+    const kept = before.filter((route) => !added.some(({ to }) => prefixOf(to) === route['to']));
+    return [name, { ...nodes[name], routes: [...kept, ...added] }] as const;
+  });
+  return { ...nodes, ...Object.fromEntries(changed) };
+}

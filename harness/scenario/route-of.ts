@@ -1,0 +1,53 @@
+import type { DeadEndPlan, NodePlan, RoutePlan } from '../terms/plan.ts';
+import { contains, isV6, network } from './address.ts';
+
+/** What a packet asks the tables of a node for; no source: one that its kernel has yet to choose. */
+export interface RouteQuestion {
+  src?: string | undefined;
+  dst: string;
+}
+
+/**
+ * The route that a packet takes by the plan of a node: that of the longest prefix in the first table that has one; null
+ * where there is none. A subnet of the node is a route whose next hop is the destination. Addresses of its own come first,
+ * and are not looked at here.
+ */
+export function routeOf(node: NodePlan, { src, dst }: RouteQuestion): RoutePlan | DeadEndPlan | null {
+  const isAsked = (from: string): boolean => src !== undefined && src !== '' && contains(from, src);
+  for (const from of [...(node.rules ?? []).filter(isAsked), undefined]) {
+    const fitting = tableOf(node, from).filter((route) => fits(route, dst));
+    const [best] = fitting.sort((a, b) => length(b) - length(a));
+    if (best !== undefined) return best;
+  }
+  return null;
+}
+
+/** The route that leads nowhere which a packet takes at a node; null where it takes another one, or none. */
+export function deadEndOf(node: NodePlan, question: RouteQuestion): DeadEndPlan | null {
+  const route = routeOf(node, question);
+  return route !== null && 'type' in route ? route : null;
+}
+
+function tableOf(
+  { interfaces, routes, deadEnds = [] }: NodePlan,
+  from: string | undefined,
+): (RoutePlan | DeadEndPlan)[] {
+  const isUp = (dev: string): boolean => interfaces.some(({ name, up }) => name === dev && up !== false);
+  const subnets = interfaces.flatMap(({ name, addresses }) =>
+    addresses.map((cidr): RoutePlan => ({ to: network(cidr), via: null, dev: name })),
+  );
+  const reaching = [...(from === undefined ? subnets : []), ...routes.filter((route) => route.from === from)];
+  return [
+    ...reaching.filter(({ dev, others = [] }) => [dev, ...others.map((other) => other.dev)].some(isUp)),
+    ...deadEnds.filter((route) => route.from === from),
+  ];
+}
+
+function fits(route: RoutePlan | DeadEndPlan, dst: string): boolean {
+  if (route.to !== 'default') return contains(route.to, dst);
+  return 'via' in route && route.via !== null && isV6(route.via) === isV6(dst);
+}
+
+function length({ to }: RoutePlan | DeadEndPlan): number {
+  return to === 'default' ? 0 : Number(to.split('/')[1]);
+}
