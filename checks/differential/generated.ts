@@ -141,7 +141,7 @@ function narrowed(nodes: Record<string, Settings>, { narrow }: Sketch, { links }
   if (narrow === null) return nodes;
   const [a, b] = Object.keys(links[narrow % links.length]!) as [string, string];
   const end = (name: string, peer: string): Record<string, Settings> => ({
-    [name]: { ...nodes[name], mtu: { [peer]: NARROW } },
+    [name]: { ...nodes[name], interfaces: { [peer]: { mtu: NARROW } } },
   });
   return { ...nodes, ...end(a, b), ...end(b, a) };
 }

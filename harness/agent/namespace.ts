@@ -17,6 +17,7 @@ import {
   tablesOf,
 } from './commands.ts';
 import { ipBatch, ipTolerantBatch, program } from './program.ts';
+import { DEFAULT_MTU } from '../scenario/lookup.ts';
 import type { NodePlan } from '../terms/plan.ts';
 import type { WireParams } from './protocol.ts';
 
@@ -40,7 +41,7 @@ export async function wire({ interfaces }: WireParams): Promise<void> {
     lines.push(
       `link set dev ${link.ifname} down`,
       `link set dev ${link.ifname} name ${name}`,
-      `link set dev ${name} address ${mac} ${ONE_SEGMENT_A_FRAME}`,
+      `link set dev ${name} address ${mac} mtu ${DEFAULT_MTU} ${ONE_SEGMENT_A_FRAME}`,
       `addr flush dev ${name}`,
       `link set dev ${name} up`,
     );

@@ -1,5 +1,6 @@
 import type Dockerode from 'dockerode';
 import { EnvironmentError } from '../errors.ts';
+import { LARGEST_MTU } from '../terms/limits.ts';
 import type { LinkPlan } from '../terms/plan.ts';
 import { BRIDGE_NAME } from './bridges.ts';
 import { missingRules } from './firewall.ts';
@@ -22,6 +23,8 @@ export const WIRE_OPTIONS = {
   // Known from Docker 27 on, ignored before.
   'com.docker.network.bridge.gateway_mode_ipv4': 'routed',
   'com.docker.network.bridge.gateway_mode_ipv6': 'routed',
+  // What is too big is a matter of the nodes' own interfaces.
+  'com.docker.network.driver.mtu': String(LARGEST_MTU),
 };
 
 const ATTEMPTS = 50;

@@ -25,6 +25,29 @@ export interface Failure {
   cause: Cause;
 }
 
+/** The same change for all interfaces of its nodes: what the scenario says of single ones in the same place gives way. */
+export function overInterfaces(candidate: Candidate, { servers, nodes }: ScenarioFile): Candidate {
+  const { change } = candidate;
+  const over = (settings: Patch, interfaces: ScenarioFile['servers']['interfaces'] = {}): Patch => {
+    const yields = Object.entries(interfaces).flatMap(([iface, own]) => {
+      const keys = Object.keys(own).filter((key) => key in settings);
+      return keys.length === 0 ? [] : [[iface, Object.fromEntries(keys.map((key) => [key, null]))] as const];
+    });
+    return yields.length === 0 ? settings : { ...settings, interfaces: Object.fromEntries(yields) };
+  };
+  const ofNodes = Object.entries((change['nodes'] ?? {}) as Record<string, Patch>);
+  return {
+    ...candidate,
+    change: {
+      ...change,
+      ...(change['servers'] === undefined ? {} : { servers: over(change['servers'] as Patch, servers.interfaces) }),
+      ...(ofNodes.length === 0
+        ? {}
+        : { nodes: Object.fromEntries(ofNodes.map(([name, own]) => [name, over(own, nodes[name]?.interfaces)])) }),
+    },
+  };
+}
+
 /** Settings of nodes. */
 export function onNodes(fixes: Fix[], names: string[], settings: (name: string) => Patch): Candidate {
   return { fixes, change: { nodes: Object.fromEntries(names.map((name) => [name, settings(name)])) } };

@@ -2,7 +2,16 @@ import { listenerText } from '../terms/listener.ts';
 import { DEFAULT_MTU, nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { Fix } from '../terms/fix.ts';
 import type { NodePlan, Plan } from '../terms/plan.ts';
-import { balancersFor, calledBy, forServers, forwardsPackets, isSet, onNodes, settingOf } from './candidate.ts';
+import {
+  balancersFor,
+  calledBy,
+  forServers,
+  forwardsPackets,
+  isSet,
+  onNodes,
+  overInterfaces,
+  settingOf,
+} from './candidate.ts';
 import type { Candidate, Failure, Patch } from './candidate.ts';
 import { callersLoopback, otherModes, QUIET, vipOnLoopback } from './mode-candidates.ts';
 import { otherVlans, type VlanFix } from './vlan-candidates.ts';
@@ -46,7 +55,7 @@ export function candidates(failure: Failure): Candidate[] {
     ...withoutFirewall(failure),
     ...widerLinks(failure),
     ...otherModes(failure),
-  ];
+  ].map((candidate) => overInterfaces(candidate, failure.scenario));
 }
 
 function on({ name }: NodePlan, code: NodeFix, settings: Patch): Candidate {
@@ -137,10 +146,12 @@ function narrowest({ nodes }: Plan): number {
 
 /** Interfaces at both ends of a wire must agree, so all that are narrow are widened together. */
 function widerLinks({ plan }: Failure): Candidate[] {
-  const narrow = plan.nodes.filter(({ interfaces }) => interfaces.some(({ mtu }) => mtu !== undefined));
+  const all = plan.nodes.flatMap(({ interfaces }) => interfaces.map(({ mtu = DEFAULT_MTU }) => mtu));
+  const widest = Math.max(DEFAULT_MTU, ...all);
+  const narrow = plan.nodes.filter(({ interfaces }) => interfaces.some(({ mtu = DEFAULT_MTU }) => mtu < widest));
   if (narrow.length === 0) return [];
   const names = narrow.map(({ name }) => name);
-  const params = { mtu: DEFAULT_MTU };
+  const params = { mtu: widest };
   return [onNodes([{ code: 'widen-mtu', params }], names, () => params)];
 }
 

@@ -209,7 +209,7 @@ nodes:
   l3: { role: l3 }
   l2: { role: l2 }
   l4: { role: l4, gateway: tun }
-  tun: { role: l3, gateway: l3, mtu: { far: 1480 } }
+  tun: { role: l3, gateway: l3, interfaces: { far: { mtu: 1480 } } }
   far: { role: l2 }
   s1: { role: server, gateway: 198.51.100.129 }
 links:

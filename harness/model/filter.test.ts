@@ -83,7 +83,7 @@ test('a check that is dropped makes a server count as down', () => {
 
 describe('the message that a packet was too big', () => {
   const narrow = (filter: Filter, at: string, protocol: FlowPlan['protocol'] = 'http') => {
-    const nodes = { l3: { mtu: { client: 1300 } }, s1: { listeners: ['80/tcp', '80/udp'] } };
+    const nodes = { l3: { ofInterfaces: { client: { mtu: 1300 } } }, s1: { listeners: ['80/tcp', '80/udp'] } };
     const own = { ...(nodes as Record<string, Partial<NodeSketch>>)[at], filter };
     const lab = plan(oneArm({ services: { a: proxy }, nodes: { ...nodes, [at]: own } }));
     const [first] = predict(lab, {

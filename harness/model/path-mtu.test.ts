@@ -42,7 +42,7 @@ function predicted(to: string, bytes: number, nodes: Record<string, Partial<Node
   return predict(lab, { ...called, bytes })[0]!;
 }
 
-const NARROW = { edge: { mtu: { l3: 1300 } }, l3: { mtu: { edge: 1300 } } };
+const NARROW = { edge: { ofInterfaces: { l3: { mtu: 1300 } } }, l3: { ofInterfaces: { edge: { mtu: 1300 } } } };
 
 test.each(['proxied', 'direct', 's1:80'])('routers tell, and TCP to %s finds out what fits, both ways', (to) => {
   expect(predicted(to, 20_000, NARROW)).toMatchObject({ outcome: 'works', cause: null, findings: [] });
@@ -54,12 +54,12 @@ test('a datagram that is too big is lost; a smaller one is not', () => {
 });
 
 test.each(['proxied', 'direct'])('a switch says nothing, and TCP to %s never finds out', (to) => {
-  const { outcome, cause } = predicted(to, 20_000, { l2: { mtu: { l3: 1300 } } });
+  const { outcome, cause } = predicted(to, 20_000, { l2: { ofInterfaces: { l3: { mtu: 1300 } } } });
   expect({ outcome, code: cause?.code, node: cause?.node }).toEqual({ outcome: 'fails', code: 'too-big', node: 'l2' });
 });
 
 test('what both ends say of themselves is kept to: a narrow end needs no discovery', () => {
-  const { outcome } = predicted('proxied', 20_000, { client: { mtu: { edge: 1300 } } });
+  const { outcome } = predicted('proxied', 20_000, { client: { ofInterfaces: { edge: { mtu: 1300 } } } });
   expect(outcome).toBe('works');
 });
 
@@ -68,7 +68,7 @@ describe('an L4 between router and servers, whose link to these is narrow', () =
     service: Parameters<typeof inLine>[0]['services'][string],
     nodes: Record<string, Partial<NodeSketch>>,
   ) => {
-    const lab = plan(inLine({ services: { a: service }, nodes: { l4: { mtu: { l2: 1300 } }, ...nodes } }));
+    const lab = plan(inLine({ services: { a: service }, nodes: { l4: { ofInterfaces: { l2: { mtu: 1300 } } }, ...nodes } }));
     return predict(lab, { ...flow(lab, 'client', 'a'), requestBytes: 4000 });
   };
   const pool = ['s1'];
@@ -82,7 +82,7 @@ describe('an L4 between router and servers, whose link to these is narrow', () =
 
   test('what it said of itself in a health check holds for no connection of another caller', () => {
     const service = { vip: VIP_A, mode: 'proxy' as const, pool, proxyIp: 'auto', check: 'tcp' as const };
-    const lab = plan(inLine({ services: { a: service }, nodes: { l4: { mtu: { l2: 1300 } } } }));
+    const lab = plan(inLine({ services: { a: service }, nodes: { l4: { ofInterfaces: { l2: { mtu: 1300 } } } } }));
     const told = predict(lab, { ...flow(lab, 'client', 'a'), bytes: 4000 });
     expect(told).toMatchObject([{ outcome: 'fails', cause: { code: 'too-big', node: 'l4' } }]);
   });

@@ -1,5 +1,5 @@
 import { serviceOf } from '../scenario/lookup.ts';
-import type { FlowPlan, Plan } from '../terms/plan.ts';
+import type { FlowPlan, NodePlan, Plan } from '../terms/plan.ts';
 
 /** Flows that run side by side, and whether nodes must first forget what they learned from earlier flows. */
 export interface Batch {
@@ -40,9 +40,17 @@ function flowsChangeNodes(plan: Plan): boolean {
     ({ balancer, sysctls, loopback, interfaces }) =>
       interfaces.some(({ mtu }) => mtu !== undefined) ||
       balancer?.config.services.some(({ sourceMac }) => sourceMac === 'keep') === true ||
-      sysctls['net/ipv4/conf/all/accept_redirects'] === '1' ||
-      Number(sysctls['net/ipv4/conf/all/arp_ignore']) >= 2 ||
+      Object.keys(sysctls).some((path) => path.endsWith('/accept_redirects') && sysctls[path] === '1') ||
+      levels({ sysctls, interfaces }, 'arp_ignore').some((level) => level >= 2) ||
       (loopback.length > 0 &&
-        (sysctls['net/ipv4/conf/all/arp_ignore'] === '0' || Number(sysctls['net/ipv4/conf/all/arp_announce']) < 2)),
+        (levels({ sysctls, interfaces }, 'arp_ignore').includes(0) ||
+          levels({ sysctls, interfaces }, 'arp_announce').some((level) => level < 2))),
+  );
+}
+
+/** A setting as it is at each interface: the larger one of its own and the node's (ip-sysctl of the kernel). */
+function levels({ sysctls, interfaces }: Pick<NodePlan, 'sysctls' | 'interfaces'>, key: string): number[] {
+  return interfaces.map(({ name }) =>
+    Math.max(...['all', name].map((scope) => Number(sysctls[`net/ipv4/conf/${scope}/${key}`] ?? 0))),
   );
 }

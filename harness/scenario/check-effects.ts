@@ -75,7 +75,31 @@ export function idleScenarioSettings({ servers, nodes }: ScenarioFile, lab: Lab)
 }
 
 /** @param layers settings of a node, the strongest first: those are looked at, the others are what they add to */
-function idleSettings(path: Path, layers: NodeSettings[], { role, bridge }: LabNode): Problem[] {
+function idleSettings(path: Path, layers: NodeSettings[], node: LabNode): Problem[] {
+  const { role, bridge } = node;
+  const [settings] = layers;
+  return [...idleInterfaces(path, settings!, node), ...idleOfNode(path, layers, { role, bridge })];
+}
+
+/** Settings of a bridge's ports that are for what speaks IP. */
+function idleInterfaces(path: Path, { interfaces = {} }: NodeSettings, { role, bridge = false }: LabNode): Problem[] {
+  if (role !== 'l2' && bridge === false) return [];
+  return Object.entries(interfaces).flatMap(([name, settings]) =>
+    Object.keys(settings)
+      .filter((key) => key !== 'mtu')
+      .map((key) => ({
+        path: [...path, 'interfaces', name, key],
+        message: 'is for packets, which come in by `br0`: a port of a bridge has frames only',
+      })),
+  );
+}
+
+/** @param layers as above */
+function idleOfNode(
+  path: Path,
+  layers: NodeSettings[],
+  { role, bridge }: Pick<LabNode, 'role' | 'bridge'>,
+): Problem[] {
   const [settings] = layers;
   if (role === 'l2' && typeof bridge !== 'string') {
     return OF_IP.filter((key) => settings![key] !== undefined).map((key) => ({
@@ -104,10 +128,12 @@ function idleSettings(path: Path, layers: NodeSettings[], { role, bridge }: LabN
   const forwards = `and a ${role} forwards none without \`forwarding: true\``;
   if (settings!.firewall === 'stateful')
     problems.push({ path: [...path, 'firewall'], message: `is for forwarded packets, ${forwards}` });
-  if (settings!.proxyArp === true)
-    problems.push({
-      path: [...path, 'proxyArp'],
-      message: `answers for those to whom packets are forwarded, ${forwards}`,
-    });
+  const answering = Object.entries(settings!.interfaces ?? {}).filter(([, { proxyArp }]) => proxyArp === true);
+  const proxies = [
+    ...(settings!.proxyArp === true ? [['proxyArp']] : []),
+    ...answering.map(([name]) => ['interfaces', name, 'proxyArp']),
+  ];
+  for (const at of proxies)
+    problems.push({ path: [...path, ...at], message: `answers for those to whom packets are forwarded, ${forwards}` });
   return problems;
 }

@@ -1,5 +1,6 @@
 import { ROLES } from '../terms/role.ts';
 import { isV6 } from './address.ts';
+import { interfaceSetting } from './interface-settings.ts';
 import { linkAddresses } from './lab-queries.ts';
 import { type Layer, type NodeProblem, pathOf, problemsPerNode } from './per-node.ts';
 import type { Problem } from './problem.ts';
@@ -18,15 +19,17 @@ export function tooNarrowForIpv6(lab: Lab, layersOf: (name: string) => Layer[]):
 
 function problemsOf(lab: Lab, name: string, layers: Layer[]): NodeProblem[] {
   const settings = Object.assign({}, lab.nodes[name]!, ...layers.map((layer) => layer.settings)) as LabNode;
-  const { mtu } = settings;
-  const written = pathOf(layers, 'mtu') ?? pathOf(layers, 'address');
-  if (mtu === undefined || written === null) return [];
+  const all = [{ path: [], settings: lab.nodes[name]! }, ...layers];
   return lab.links.flatMap((link) => {
     if (!(name in link)) return [];
     const peer = Object.keys(link).find((end) => end !== name)!;
-    const bytes = typeof mtu === 'number' ? mtu : mtu[peer];
-    if (bytes === undefined || bytes >= LEAST_FOR_IPV6 || !addressesOf(settings, link[name]).some(isV6)) return [];
-    const path = written.at(-1) === 'mtu' && typeof mtu === 'object' ? [...written, peer] : written;
+    const said = interfaceSetting(all, { name: peer, peer }, 'mtu');
+    const bytes = said?.value ?? LEAST_FOR_IPV6;
+    if (said === null || bytes >= LEAST_FOR_IPV6 || !addressesOf(settings, link[name]).some(isV6)) return [];
+    // What the lab says is told of the lab.
+    const isHere = layers.some((layer) => layer.path.every((step, i) => said.path[i] === step));
+    const path = isHere ? said.path : pathOf(layers, 'address');
+    if (path === null) return [];
     const what = `${bytes} bytes are too few for the IPv6 address of NODES: it needs ${LEAST_FOR_IPV6} (RFC 8200), and Linux takes IPv6 off an interface with less`;
     return [{ path, what, dependsOn: [...layers.map((layer) => layer.path), ['links'], ['nodes', name]] }];
   });

@@ -25,10 +25,12 @@ const OWN = [
 /** Kernel settings by name that have a field, or that are not the user's to set. @param path of the node's settings */
 export function checkSysctls(path: Path, { sysctls = {} }: NodeSettings): Problem[] {
   return Object.keys(sysctls).flatMap((name) => {
+    const [, , conf, scope = '', ...rest] = name.split('.');
     const last = name.split('.').at(-1)!;
+    const isOfOne = conf === 'conf' && rest.length > 0 && !['all', 'default', 'lo'].includes(scope);
     const field = FIELDS[last];
     const message =
-      field !== undefined ? `use the field \`${field}\`` : OWN.includes(last) ? 'labs set this themselves' : null;
+      field !== undefined ? `use the field \`${isOfOne ? `interfaces.${[scope, ...rest.slice(0, -1)].join('.')}.` : ''}${field}\`` : OWN.includes(last) ? 'labs set this themselves' : null;
     return message === null ? [] : [{ path: [...path, 'sysctls', name], message }];
   });
 }

@@ -1,5 +1,6 @@
 import { ROLES } from '../terms/role.ts';
 import { MODES } from '../terms/mode.ts';
+import { trunkInterface } from '../terms/trunk-interface.ts';
 import { isAddress } from './address.ts';
 import { checkLabAddresses, checkScenarioAddresses } from './check-addresses.ts';
 import { idleFlowFields, idleLabSettings, idleScenarioSettings, idleServiceFields } from './check-effects.ts';
@@ -148,12 +149,13 @@ function checkSettings(
     problems.push({ path: [...path, 'listeners', index], message });
   const byPeer = [
     ...(settings.down ?? []).map((peer, index) => ({ peer, at: ['down', index] })),
-    ...Object.keys(typeof settings.mtu === 'object' ? settings.mtu : {}).map((peer) => ({ peer, at: ['mtu', peer] })),
+    ...Object.keys(settings.interfaces ?? {}).map((peer) => ({ peer, at: ['interfaces', peer] })),
   ];
   for (const { peer, at } of byPeer) {
-    const strangers = names.filter((name) => !peersOf(lab, name).includes(peer));
+    const knownTo = (name: string): string[] => (at[0] === 'down' ? peersOf(lab, name) : interfaceWords(lab, name));
+    const strangers = names.filter((name) => !knownTo(name).includes(peer));
     if (strangers.length > 0) {
-      const known = [...new Set(strangers.flatMap((name) => peersOf(lab, name)))];
+      const known = [...new Set(strangers.flatMap(knownTo))];
       problems.push({
         path: [...path, ...at],
         message: unknown(`peer of ${strangers.join(', ')}`, peer, known),
@@ -179,6 +181,15 @@ function checkSettings(
     problems.push(...onlyL4.map((key) => ({ path: [...path, key], message: 'is for l4 nodes only' })));
   }
   return problems;
+}
+
+/** What names interfaces of a node: peers, and the interfaces for VLANs of a trunk. */
+function interfaceWords(lab: Lab, name: string): string[] {
+  return lab.links.flatMap((link) => {
+    const peer = Object.keys(link).find((end) => end !== name);
+    if (!(name in link) || peer === undefined) return [];
+    return [peer, ...[...vlanAddresses(link[name]).keys()].map((vlan) => trunkInterface(peer, vlan))];
+  });
 }
 
 function isOnTrunk({ links }: Lab, name: string): boolean {

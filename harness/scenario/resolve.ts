@@ -15,12 +15,14 @@ import type {
 } from '../terms/plan.ts';
 import type { StreamExpectation } from '../terms/timeline.ts';
 import type { Scenario, Variant } from './read.ts';
-import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
+import { interfaceSettings, type Lab, type LabNode, type NodeSettings, type ScenarioFile } from './schema.ts';
+import { interfaceSetting, type InterfaceSettings } from './interface-settings.ts';
 import { interfaceAddresses } from './lookup.ts';
 import { stableMac } from './stable-mac.ts';
 import { listenerOf } from '../terms/listener.ts';
 import { resolveFilter } from './resolve-filter.ts';
 import { resolveRoutes } from './resolve-routes.ts';
+import type { Layer } from './per-node.ts';
 import { resolvePairs, resolveTimeline } from './resolve-timeline.ts';
 import { stepped } from './step-changes.ts';
 import { sysctls } from './sysctls.ts';
@@ -77,13 +79,18 @@ function withPoolsOf(body: ScenarioFile, bodies: ScenarioFile[]): ScenarioFile {
 
 /** Settings of a node: the lab's, then those of all servers, then its own. */
 function settingsOf(name: string, lab: Lab, body: ScenarioFile): LabNode {
+  const settings = Object.assign({}, ...layersOf(name, lab, body).map((layer) => layer.settings)) as LabNode;
+  return { ...settings, ports: portsIn(lab, body)(name) };
+}
+
+/** What is said of a node, the weakest first. */
+function layersOf(name: string, lab: Lab, body: ScenarioFile): Layer[] {
   const node = lab.nodes[name]!;
-  return {
-    ...node,
-    ...(ROLES[node.role].serves ? ofServer(name, body) : {}),
-    ...body.nodes[name],
-    ports: portsIn(lab, body)(name),
-  };
+  return [
+    { path: [], settings: node },
+    ...(ROLES[node.role].serves ? [{ path: ['servers'], settings: ofServer(name, body) }] : []),
+    ...(body.nodes[name] ? [{ path: ['nodes', name], settings: body.nodes[name] }] : []),
+  ];
 }
 
 /** Settings of all servers as they are for one: a service is named to those of its pool. */
@@ -100,7 +107,8 @@ function ofServer(name: string, { servers, services }: ScenarioFile): NodeSettin
 function resolveNode(name: string, lab: Lab, body: ScenarioFile, ipv6: boolean): NodePlan {
   const settings = settingsOf(name, lab, body);
   const bridge = ROLES[settings.role].switches || (settings.bridge ?? false) !== false;
-  const interfaces = resolveInterfaces(name, lab, settings, portsIn(lab, body));
+  const layers = layersOf(name, lab, body);
+  const interfaces = resolveInterfaces(lab, { name, settings, layers }, portsIn(lab, body));
   return {
     name,
     role: settings.role,
@@ -114,7 +122,7 @@ function resolveNode(name: string, lab: Lab, body: ScenarioFile, ipv6: boolean):
     sysctls: sysctls(
       settings.role,
       settings,
-      interfaces.map((i) => i.name),
+      interfaces.map((iface) => ({ name: iface.name, settings: settingsOfInterface(layers, iface) })),
       ipv6,
     ),
     bridge,
@@ -149,9 +157,8 @@ function ages(settings: LabNode): Pick<NodePlan, 'idleTimeoutMs' | 'onIdle' | 'm
 }
 
 function resolveInterfaces(
-  name: string,
   lab: Lab,
-  settings: LabNode,
+  { name, settings, layers }: { name: string; settings: LabNode; layers: Layer[] },
   portsOf: (name: string) => PortsByPeer,
 ): InterfacePlan[] {
   const links = lab.links.filter((link) => name in link);
@@ -169,7 +176,7 @@ function resolveInterfaces(
         addresses: settings.address === undefined ? addresses : [settings.address],
         ...vlan,
         ...(settings.down?.includes(peer) ? { up: false as const } : {}),
-        ...mtuToward(peer, settings),
+        ...mtuOf(layers, { name: iface, peer }),
       };
     });
   });
@@ -179,9 +186,19 @@ function resolveInterfaces(
   return interfaces;
 }
 
-function mtuToward(peer: string, { mtu }: NodeSettings): Pick<InterfacePlan, 'mtu'> {
-  const bytes = typeof mtu === 'object' ? mtu[peer] : mtu;
-  return bytes === undefined ? {} : { mtu: bytes };
+function mtuOf(layers: Layer[], iface: Pick<InterfacePlan, 'name' | 'peer'>): Pick<InterfacePlan, 'mtu'> {
+  const said = interfaceSetting(layers, iface, 'mtu');
+  return said === null ? {} : { mtu: said.value };
+}
+
+function settingsOfInterface(layers: Layer[], iface: Pick<InterfacePlan, 'name' | 'peer'>): InterfaceSettings {
+  const keys = Object.keys(interfaceSettings) as (keyof InterfaceSettings)[];
+  return Object.fromEntries(
+    keys.flatMap((key) => {
+      const said = interfaceSetting(layers, iface, key);
+      return said === null ? [] : [[key, said.value]];
+    }),
+  );
 }
 
 function defaultListeners(name: string, body: ScenarioFile): ListenerPlan[] {

@@ -1,4 +1,5 @@
 import type { Role } from '../terms/plan.ts';
+import { LARGEST_MTU } from '../terms/limits.ts';
 import { ROLES } from '../terms/role.ts';
 import { DEAD_ENDS } from '../terms/dead-end.ts';
 import * as z from 'zod';
@@ -62,7 +63,30 @@ const route = z.strictObject({
     ),
 });
 
-const mtu = z.int().min(576).max(1500);
+const A_MTU = `a number of bytes from 576 to ${LARGEST_MTU}; that of one interface is \`interfaces: { PEER: { mtu: … } }\``;
+const mtu = z.int(mustBe(A_MTU)).min(576, mustBe(A_MTU)).max(LARGEST_MTU, mustBe(A_MTU));
+
+/** What can be set of a node, and of one of its interfaces. */
+export const interfaceSettings = {
+  arpIgnore: z.int().min(0).max(8).optional().describe('Sysctl `arp_ignore`: whom ARP is answered; 0 by default.'),
+  arpAnnounce: z
+    .int()
+    .min(0)
+    .max(2)
+    .optional()
+    .describe('Sysctl `arp_announce`: the source that ARP names; 0 by default.'),
+  rpFilter: z.int().min(0).max(2).optional().describe('Sysctl `rp_filter`: 0 off (default), 1 strict, 2 loose.'),
+  acceptLocal: z.boolean().optional().describe('Sysctl `accept_local`: packets from own addresses; false by default.'),
+  proxyArp: z
+    .boolean()
+    .optional()
+    .describe(
+      'Sysctl `proxy_arp`: a router answers ARP for whatever it reaches by another interface; false by default. IPv4 only.',
+    ),
+  sendRedirects: z.boolean().optional().describe('Sysctl `send_redirects`; false by default.'),
+  acceptRedirects: z.boolean().optional().describe('Sysctl `accept_redirects`; false by default.'),
+  mtu: mtu.optional().describe(`MTU, bytes; 1500 by default, at most ${LARGEST_MTU}.`),
+};
 
 /** What a switch's port does with VLANs (IEEE 802.1Q): access, or trunk. */
 const switchPort = z.strictObject({
@@ -97,23 +121,16 @@ const nodeSettings = z.strictObject({
     .describe(
       'What the node listens on, `80/tcp`, or at one address alone, `127.0.0.1:80/tcp`; by default the ports of the services whose pools it is in.',
     ),
-  arpIgnore: z.int().min(0).max(8).optional().describe('Sysctl `arp_ignore`: whom ARP is answered; 0 by default.'),
-  arpAnnounce: z
-    .int()
-    .min(0)
-    .max(2)
-    .optional()
-    .describe('Sysctl `arp_announce`: the source that ARP names; 0 by default.'),
-  rpFilter: z.int().min(0).max(2).optional().describe('Sysctl `rp_filter`: 0 off (default), 1 strict, 2 loose.'),
-  acceptLocal: z.boolean().optional().describe('Sysctl `accept_local`: packets from own addresses; false by default.'),
-  proxyArp: z
-    .boolean()
+  ...interfaceSettings,
+  interfaces: z
+    .record(
+      z.string().regex(/^[a-z][a-z0-9-]*(\.[0-9]+)?$/, mustBe('a peer, or the interface for a VLAN of a trunk, like sw.10')),
+      z.strictObject(interfaceSettings),
+    )
     .optional()
     .describe(
-      'Sysctl `proxy_arp`: a router answers ARP for whatever it reaches by another interface; false by default. IPv4 only.',
+      'Settings of single interfaces, by peer; of what is said of a node and of an interface, the last one holds. Linux adds the settings of the node itself (`conf/all`): the larger one holds of `rpFilter`, `arpIgnore` and `arpAnnounce`, and one of both is enough for `acceptLocal`, `proxyArp` and `sendRedirects`.',
     ),
-  sendRedirects: z.boolean().optional().describe('Sysctl `send_redirects`; false by default.'),
-  acceptRedirects: z.boolean().optional().describe('Sysctl `accept_redirects`; false by default.'),
   forwarding: z.boolean().optional().describe('Whether the node forwards IP packets; true for l3 and l4.'),
   firewall: z
     .enum(['none', 'stateful'])
@@ -160,10 +177,6 @@ const nodeSettings = z.strictObject({
       'Further kernel settings by name, such as `net.ipv4.tcp_timestamps: 0`. The model knows none of them: one that decides a flow makes prediction and observation differ.',
     ),
   down: z.array(nodeName).optional().describe('Peers toward which the interface is taken down: a cut link.'),
-  mtu: z
-    .union([mtu, z.record(nodeName, mtu)], mustBe('a number of bytes from 576 to 1500, or a mapping of peers to such'))
-    .optional()
-    .describe('MTU of all interfaces, or by peer, bytes; 1500 by default, which is also what the wires carry.'),
   ports: z
     .record(nodeName, switchPort)
     .optional()

@@ -1,5 +1,12 @@
 import { ROLES } from '../terms/role.ts';
+import type { InterfaceSettings } from './interface-settings.ts';
 import type { NodeSettings, LabNode } from './schema.ts';
+
+/** `all`, `default`, or an interface, and what holds there. */
+interface Scope {
+  name: string;
+  settings: InterfaceSettings;
+}
 
 /**
  * Every kernel setting that decides a flow, written out: a new namespace copies the host's,
@@ -9,11 +16,36 @@ import type { NodeSettings, LabNode } from './schema.ts';
 export function sysctls(
   role: LabNode['role'],
   settings: NodeSettings,
-  interfaces: string[],
+  interfaces: Scope[],
   ipv6: boolean,
 ): Record<string, string> {
   const routes = settings.forwarding ?? ROLES[role].forwards;
-  const conf = {
+  const scopes: Scope[] = [...['all', 'default'].map((name) => ({ name, settings })), ...interfaces];
+  const values: Record<string, string> = {
+    'net/ipv4/ip_forward': String(Number(routes)),
+    // Rate limits would make the evidence of the second failure disappear.
+    'net/ipv4/icmp_ratelimit': '0',
+    ...(ipv6 ? sysctls6(routes, scopes, interfaces) : {}),
+    // Last, since it brings the link-local addresses, which are to be as the rest says.
+    'net/ipv6/conf/all/disable_ipv6': String(Number(!ipv6)),
+    'net/ipv6/conf/default/disable_ipv6': String(Number(!ipv6)),
+  };
+  for (const { name, settings: own } of scopes) {
+    for (const [key, value] of Object.entries(conf(own))) values[`net/ipv4/conf/${name}/${key}`] = String(value);
+  }
+  for (const { name, settings: own } of interfaces) {
+    // An unanswered ARP request is given up after 3 × 100 ms instead of 3 × 1 s.
+    values[`net/ipv4/neigh/${name}/retrans_time_ms`] = '100';
+    values[`net/ipv4/neigh/${name}/delay_first_probe_time`] = '1';
+    // An answer for somebody else would wait for up to 0.8 s.
+    if (settings.proxyArp === true || own.proxyArp === true) values[`net/ipv4/neigh/${name}/proxy_delay`] = '0';
+  }
+  for (const [name, value] of Object.entries(settings.sysctls ?? {})) values[name.replaceAll('.', '/')] = String(value);
+  return values;
+}
+
+function conf(settings: InterfaceSettings): Record<string, number> {
+  return {
     rp_filter: settings.rpFilter ?? 0,
     arp_ignore: settings.arpIgnore ?? 0,
     arp_announce: settings.arpAnnounce ?? 0,
@@ -25,33 +57,12 @@ export function sysctls(
     // A node that is given its MAC anew announces itself, which is how switches are told where it is.
     arp_notify: 1,
   };
-  const values: Record<string, string> = {
-    'net/ipv4/ip_forward': String(Number(routes)),
-    // Rate limits would make the evidence of the second failure disappear.
-    'net/ipv4/icmp_ratelimit': '0',
-    ...(ipv6 ? sysctls6(routes, settings, interfaces) : {}),
-    // Last, since it brings the link-local addresses, which are to be as the rest says.
-    'net/ipv6/conf/all/disable_ipv6': String(Number(!ipv6)),
-    'net/ipv6/conf/default/disable_ipv6': String(Number(!ipv6)),
-  };
-  for (const scope of ['all', 'default', ...interfaces]) {
-    for (const [key, value] of Object.entries(conf)) values[`net/ipv4/conf/${scope}/${key}`] = String(value);
-  }
-  for (const name of interfaces) {
-    // An unanswered ARP request is given up after 3 × 100 ms instead of 3 × 1 s.
-    values[`net/ipv4/neigh/${name}/retrans_time_ms`] = '100';
-    values[`net/ipv4/neigh/${name}/delay_first_probe_time`] = '1';
-    // An answer for somebody else would wait for up to 0.8 s.
-    if (settings.proxyArp === true) values[`net/ipv4/neigh/${name}/proxy_delay`] = '0';
-  }
-  for (const [name, value] of Object.entries(settings.sysctls ?? {})) values[name.replaceAll('.', '/')] = String(value);
-  return values;
 }
 
 /** The same for IPv6, which has no reverse path filter, no ARP settings and no switch for sending redirects. */
-function sysctls6(routes: boolean, settings: NodeSettings, interfaces: string[]): Record<string, string> {
-  const conf = {
-    accept_redirects: Number(settings.acceptRedirects ?? false),
+function sysctls6(routes: boolean, scopes: Scope[], interfaces: Scope[]): Record<string, string> {
+  const conf = ({ acceptRedirects = false }: InterfaceSettings): Record<string, number> => ({
+    accept_redirects: Number(acceptRedirects),
     accept_ra: 0,
     autoconf: 0,
     router_solicitations: 0,
@@ -59,15 +70,15 @@ function sysctls6(routes: boolean, settings: NodeSettings, interfaces: string[])
     // address is still tentative looks for no neighbour (ndisc_send_ns).
     accept_dad: 0,
     ndisc_notify: 1,
-  };
+  });
   const values: Record<string, string> = {
     'net/ipv6/conf/all/forwarding': String(Number(routes)),
     'net/ipv6/icmp/ratelimit': '0',
   };
-  for (const scope of ['all', 'default', ...interfaces]) {
-    for (const [key, value] of Object.entries(conf)) values[`net/ipv6/conf/${scope}/${key}`] = String(value);
+  for (const { name, settings } of scopes) {
+    for (const [key, value] of Object.entries(conf(settings))) values[`net/ipv6/conf/${name}/${key}`] = String(value);
   }
-  for (const name of interfaces) {
+  for (const { name } of interfaces) {
     values[`net/ipv6/neigh/${name}/retrans_time_ms`] = '100';
     values[`net/ipv6/neigh/${name}/delay_first_probe_time`] = '1';
   }

@@ -18,3 +18,6 @@ export const MOST_BYTES_OF_A_FLOW = 32_000_000;
 
 /** Calls of one stream that captures on every interface follow, and that a report draws. */
 export const MOST_CALLS = 20_000;
+
+/** Largest MTU of an interface, bytes: what wires carry. */
+export const LARGEST_MTU = 9000;

@@ -5,7 +5,7 @@ import { swallowed } from './too-big.ts';
 
 const sketch = oneArm({
   services: { a: { vip: VIP_A, mode: 'dnat', pool: ['s1'] } },
-  nodes: { l2: { mtu: { s1: 1300 } } },
+  nodes: { l2: { ofInterfaces: { s1: { mtu: 1300 } } } },
 });
 
 function large(time: number, node: string, direction: 'in' | 'out', iface: string, size: number): Sighting {

@@ -3,10 +3,12 @@ import { labSchema, scenarioSchema, type Lab, type NodeSettings, type ScenarioFi
 import type { FlowPlan, NodePlan, Plan } from '../../terms/plan.ts';
 
 /** A node with the settings of the YAML files. What they leave to the role is off here. */
-export interface NodeSketch extends NodeSettings {
+export interface NodeSketch extends Omit<NodeSettings, 'interfaces'> {
   role: NodePlan['role'];
   /** Peer → addresses (CIDR); the key `br0` gives addresses to the bridge itself. */
   interfaces?: Record<string, string>;
+  /** What the YAML files call `interfaces`. */
+  ofInterfaces?: NodeSettings['interfaces'];
   bridge?: boolean;
 }
 
@@ -87,12 +89,13 @@ function resolve(lab: Lab, scenario: ScenarioFile): Plan {
   return resolvePlan({ name: 'test', labName: 'test', lab, file: scenario, variants: [variant] }, variant);
 }
 
-function nodeOf({ interfaces, bridge, ...settings }: NodeSketch): object {
+function nodeOf({ interfaces, ofInterfaces, bridge, ...settings }: NodeSketch): object {
   const listeners = settings.role === 'server' ? { listeners: [`${PORT}/tcp`] } : {};
   return {
     ...listeners,
     forwarding: false,
     ...settings,
+    ...(ofInterfaces === undefined ? {} : { interfaces: ofInterfaces }),
     ...(interfaces?.['br0'] === undefined ? (bridge === undefined ? {} : { bridge }) : { bridge: interfaces['br0'] }),
   };
 }
