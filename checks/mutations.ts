@@ -168,6 +168,12 @@ export const MUTATIONS: Mutation[] = [
     ['servers are unreachable for the L4', node('l4', { routes: [{ to: S1, type: 'unreachable' }] }), 'no-route', 'l4'],
     ['answers are prohibited', node('s1', { routes: [{ to: PROXY_IP, type: 'prohibit' }] }), 'no-route', 's1'],
   ]),
+  ...mutations('kernel/settings-of-one-interface', 'strict-at-the-back', [
+    ['strict at the front as well', { servers: { interfaces: { l2: { rpFilter: 1 } } } }, 'reverse-path'],
+  ]),
+  ...mutations('basics/mtu', 'all-9000', [
+    ["the switch's port of s1 is narrow", node('l2', { interfaces: { s1: { mtu: 1500 } } }), 'too-big', 'l2'],
+  ]),
   ...mutations('kernel/proxy-arp', 'wide-netmask-and-proxy-arp', [
     ['proxy_arp off', node('l3', { proxyArp: false }), 'no-neighbour', 'client'],
   ]),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { isDirect } from '../../harness/terms/mode.ts';
 import { inIpv6 } from './family.ts';
+import { oneInterface, withInterface, type OneInterface } from './interfaces.ts';
 import { routed, routes, type Routes } from './routes.ts';
 import { service, serviceYaml, type Service } from './services.ts';
 import { balancer, host, mostly, oneServer, prefixLength, router, servers } from './settings.ts';
@@ -36,6 +37,7 @@ interface Sketch {
   bytes: Record<string, number>;
   exchanges: number;
   routes: Routes;
+  oneInterface: OneInterface;
 }
 
 interface OneServer {
@@ -83,6 +85,7 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
   wiring,
   vlans,
   routes,
+  oneInterface,
 });
 
 /** Random labs with settings. */
@@ -121,7 +124,11 @@ function documents(drawn: Sketch): Generated {
       lab: name,
       servers: knowing(sketch.servers, sketch),
       neighbours: sketch.neighbours,
-      nodes: narrowed(routed(own, sketch.routes, wired, vips), sketch, wired),
+      nodes: withInterface(
+        narrowed(routed(own, sketch.routes, wired, vips), sketch, wired),
+        sketch.oneInterface,
+        wired,
+      ),
       services,
       flows: Object.fromEntries(flowsOf(sketch, wired).map((name) => [name, flowYaml(name, sketch)])),
     },

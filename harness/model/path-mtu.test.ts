@@ -68,7 +68,9 @@ describe('an L4 between router and servers, whose link to these is narrow', () =
     service: Parameters<typeof inLine>[0]['services'][string],
     nodes: Record<string, Partial<NodeSketch>>,
   ) => {
-    const lab = plan(inLine({ services: { a: service }, nodes: { l4: { ofInterfaces: { l2: { mtu: 1300 } } }, ...nodes } }));
+    const lab = plan(
+      inLine({ services: { a: service }, nodes: { l4: { ofInterfaces: { l2: { mtu: 1300 } } }, ...nodes } }),
+    );
     return predict(lab, { ...flow(lab, 'client', 'a'), requestBytes: 4000 });
   };
   const pool = ['s1'];

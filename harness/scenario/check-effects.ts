@@ -95,11 +95,7 @@ function idleInterfaces(path: Path, { interfaces = {} }: NodeSettings, { role, b
 }
 
 /** @param layers as above */
-function idleOfNode(
-  path: Path,
-  layers: NodeSettings[],
-  { role, bridge }: Pick<LabNode, 'role' | 'bridge'>,
-): Problem[] {
+function idleOfNode(path: Path, layers: NodeSettings[], { role, bridge }: Pick<LabNode, 'role' | 'bridge'>): Problem[] {
   const [settings] = layers;
   if (role === 'l2' && typeof bridge !== 'string') {
     return OF_IP.filter((key) => settings![key] !== undefined).map((key) => ({

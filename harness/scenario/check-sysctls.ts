@@ -30,7 +30,11 @@ export function checkSysctls(path: Path, { sysctls = {} }: NodeSettings): Proble
     const isOfOne = conf === 'conf' && rest.length > 0 && !['all', 'default', 'lo'].includes(scope);
     const field = FIELDS[last];
     const message =
-      field !== undefined ? `use the field \`${isOfOne ? `interfaces.${[scope, ...rest.slice(0, -1)].join('.')}.` : ''}${field}\`` : OWN.includes(last) ? 'labs set this themselves' : null;
+      field !== undefined
+        ? `use the field \`${isOfOne ? `interfaces.${[scope, ...rest.slice(0, -1)].join('.')}.` : ''}${field}\``
+        : OWN.includes(last)
+          ? 'labs set this themselves'
+          : null;
     return message === null ? [] : [{ path: [...path, 'sysctls', name], message }];
   });
 }

@@ -25,6 +25,20 @@ function gatewayOf(plan: Plan, name: string): string | null | undefined {
 }
 
 describe('settings', () => {
+  test('an interface has what is said of it or of its node last; the node itself what is said of that', () => {
+    const lab = ONE_ARM.replace('l3: { role: l3 }', 'l3: { role: l3, interfaces: { l2: { rpFilter: 1, mtu: 1300 } } }');
+    const of = (l3: object): unknown => {
+      const { sysctls, interfaces } = node(planOf({ nodes: { l3 } }, lab), 'l3');
+      const mtus = Object.fromEntries(interfaces.map(({ name, mtu = 1500 }) => [name, mtu]));
+      return [...['all', 'client', 'l2'].map((name) => sysctls[`net/ipv4/conf/${name}/rp_filter`]), mtus];
+    };
+    expect(of({})).toEqual(['0', '0', '1', { client: 1500, l2: 1300 }]);
+    expect(of({ rpFilter: 2, mtu: 9000 })).toEqual(['2', '2', '2', { client: 9000, l2: 9000 }]);
+    const one = { interfaces: { l2: { rpFilter: 0, mtu: 9000 } } };
+    expect(of(one)).toEqual(['0', '0', '0', { client: 1500, l2: 9000 }]);
+    expect(of({ ...one, rpFilter: 1 })).toEqual(['1', '1', '0', { client: 1500, l2: 9000 }]);
+  });
+
   test.each([
     ['a role', 'l4', '203.0.113.2'],
     ['a node', 's2', '203.0.113.12'],

@@ -64,7 +64,7 @@ const route = z.strictObject({
 });
 
 const A_MTU = `a number of bytes from 576 to ${LARGEST_MTU}; that of one interface is \`interfaces: { PEER: { mtu: … } }\``;
-const mtu = z.int(mustBe(A_MTU)).min(576, mustBe(A_MTU)).max(LARGEST_MTU, mustBe(A_MTU));
+const mtu = z.int(mustBe(A_MTU)).min(576).max(LARGEST_MTU);
 
 /** What can be set of a node, and of one of its interfaces. */
 export const interfaceSettings = {
@@ -124,7 +124,9 @@ const nodeSettings = z.strictObject({
   ...interfaceSettings,
   interfaces: z
     .record(
-      z.string().regex(/^[a-z][a-z0-9-]*(\.[0-9]+)?$/, mustBe('a peer, or the interface for a VLAN of a trunk, like sw.10')),
+      z
+        .string()
+        .regex(/^[a-z][a-z0-9-]*(\.[0-9]+)?$/, mustBe('a peer, or the interface for a VLAN of a trunk, like sw.10')),
       z.strictObject(interfaceSettings),
     )
     .optional()

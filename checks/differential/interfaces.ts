@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { mostly } from './settings.ts';
+import type { Wired } from './wiring.ts';
+
+type Settings = Record<string, unknown>;
+
+/** Settings of one interface: the end of a link; null where there are none. */
+export type OneInterface = { link: number; end: number; settings: Settings } | null;
+
+export const oneInterface: fc.Arbitrary<OneInterface> = mostly(false, [true], 3).chain((drawn) =>
+  drawn
+    ? fc.record({
+        link: fc.nat(9),
+        end: fc.nat(1),
+        settings: fc.constantFrom<Settings[]>(
+          { rpFilter: 1 },
+          { rpFilter: 2 },
+          { rpFilter: 0 },
+          { arpIgnore: 1 },
+          { arpIgnore: 2 },
+          { arpAnnounce: 2 },
+          { arpIgnore: 0, arpAnnounce: 0 },
+          { acceptLocal: true },
+          { sendRedirects: true },
+          { acceptRedirects: true },
+        ),
+      })
+    : fc.constant(null),
+);
+
+/** The same settings, and those of one interface beside them, where that speaks IP. */
+export function withInterface(
+  nodes: Record<string, Settings>,
+  one: OneInterface,
+  { nodes: inLab, links }: Wired,
+): Record<string, Settings> {
+  if (one === null) return nodes;
+  const ends = Object.keys(links[one.link % links.length]!);
+  const [name, peer] = one.end === 0 ? [ends[0]!, ends[1]!] : [ends[1]!, ends[0]!];
+  const { role, bridge } = inLab[name]!;
+  if (role === 'l2' || bridge !== undefined) return nodes;
+  const before = (nodes[name]?.['interfaces'] ?? {}) as Record<string, Settings>;
+  const interfaces = { ...before, [peer]: { ...before[peer], ...one.settings } };
+  return { ...nodes, [name]: { ...nodes[name], interfaces } };
+}

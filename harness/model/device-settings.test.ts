@@ -1,0 +1,31 @@
+import { deviceSettings } from './device-settings.ts';
+
+const sysctls = (all: Record<string, number>, own: Record<string, number>): Record<string, string> =>
+  Object.fromEntries([
+    ...Object.entries(all).map(([key, value]) => [`net/ipv4/conf/all/${key}`, String(value)]),
+    ...Object.entries(own).map(([key, value]) => [`net/ipv4/conf/eth/${key}`, String(value)]),
+  ]);
+
+test('of all interfaces and one of them, the larger level holds', () => {
+  for (const [key, setting] of [
+    ['rp_filter', 'rpFilter'],
+    ['arp_ignore', 'arpIgnore'],
+    ['arp_announce', 'arpAnnounce'],
+  ] as const) {
+    expect(deviceSettings(sysctls({ [key]: 1 }, { [key]: 0 }), 'eth')[setting]).toBe(1);
+    expect(deviceSettings(sysctls({ [key]: 1 }, { [key]: 2 }), 'eth')[setting]).toBe(2);
+    expect(deviceSettings(sysctls({ [key]: 0 }, { [key]: 2 }), 'other')[setting]).toBe(0);
+  }
+});
+
+test('what is on for one of both is on', () => {
+  for (const [key, setting] of [
+    ['accept_local', 'acceptLocal'],
+    ['proxy_arp', 'proxyArp'],
+    ['send_redirects', 'sendRedirects'],
+  ] as const) {
+    expect(deviceSettings(sysctls({ [key]: 1 }, { [key]: 0 }), 'eth')[setting]).toBe(true);
+    expect(deviceSettings(sysctls({ [key]: 0 }, { [key]: 1 }), 'eth')[setting]).toBe(true);
+    expect(deviceSettings(sysctls({ [key]: 0 }, { [key]: 0 }), 'eth')[setting]).toBe(false);
+  }
+});
