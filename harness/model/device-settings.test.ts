@@ -1,7 +1,7 @@
 import { deviceSettings } from './device-settings.ts';
 
 const sysctls = (all: Record<string, number>, own: Record<string, number>): Record<string, string> =>
-  Object.fromEntries([
+  Object.fromEntries<string>([
     ...Object.entries(all).map(([key, value]) => [`net/ipv4/conf/all/${key}`, String(value)]),
     ...Object.entries(own).map(([key, value]) => [`net/ipv4/conf/eth/${key}`, String(value)]),
   ]);

@@ -44,5 +44,19 @@ test('a route that leads nowhere: of the packet, of a server that the L4 chose, 
   expect(causeWith('l3', { to: VIP_A, type: 'blackhole' })).toBe('no-route l3 dead-end');
   expect(causeWith('l4', toServer)).toBe('no-route l4 dead-end');
   expect(causeWith('s2', { to: PIP, type: 'blackhole' })).toBe('no-route s2 dead-end');
+  const echo = evidenceOf(sketch, 'client', 'a');
+  const cut = {
+    ...sketch,
+    nodes: {
+      ...sketch.nodes,
+      l4: { ...sketch.nodes['l4']!, routes: [{ to: '198.51.100.10', type: 'blackhole' as const }] },
+    },
+  };
+  const asked = {
+    ...echo,
+    plan: evidenceOf(cut, 'client', 'a').plan,
+    flow: { ...echo.flow, protocol: 'icmp' as const },
+  };
+  expect(causeOfFailure(endingAt(asked, 'l4')).detail.code).toBe('dead-end');
   expect(causeWith('l3', { to: VIP_A, from: '10.0.0.0/8', type: 'blackhole' })).not.toContain('dead-end');
 });

@@ -85,14 +85,16 @@ function answerHasNoRoute({ node, src }: Hop, { kernelOnAnswer }: Evidence): Cau
 
 /** A route that leads nowhere, of the packet, or of the answer to it where it is for this node. */
 function deadEndHere({ node, src, dst }: Hop, evidence: Evidence): Cause | null {
-  const { plan } = evidence;
+  const { plan, flow } = evidence;
   const { sysctls, bridge } = nodeOf(plan, node);
-  const service = serviceOf(plan, evidence.flow);
-  const isBalanced = balancedBy(service, node) && service?.vip === dst.ip;
+  const service = serviceOf(plan, flow);
+  const isForService = balancedBy(service, node) && service?.vip === dst.ip;
+  // An L4 answers an echo to its VIP itself, even where it does not own it.
+  const isBalanced = isForService && flow.protocol !== 'icmp';
   // An answer under a proxy IP has the caller as its destination once the load balancer has looked at it.
   const isAnswer = balancedBy(service, node) && service?.pool.some(({ address }) => address === src.ip) === true;
-  if (isAnswer) return deadEndAt(evidence, node, { src: src.ip, dst: evidence.flow.source });
-  if (addressesOf(plan, node).includes(dst.ip) && !isBalanced)
+  if (isAnswer) return deadEndAt(evidence, node, { src: src.ip, dst: flow.source });
+  if ((addressesOf(plan, node).includes(dst.ip) || isForService) && !isBalanced)
     return deadEndAt(evidence, node, { src: dst.ip, dst: src.ip });
   const forwards = dst.ip.includes(':') || sysctls['net/ipv4/ip_forward'] !== '0' || bridge;
   return forwards ? deadEndOnward(evidence, node, { src: src.ip, dst: dst.ip }) : null;
