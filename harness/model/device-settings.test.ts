@@ -1,10 +1,10 @@
 import { deviceSettings } from './device-settings.ts';
 
-const sysctls = (all: Record<string, number>, own: Record<string, number>): Record<string, string> =>
-  Object.fromEntries<string>([
-    ...Object.entries(all).map(([key, value]) => [`net/ipv4/conf/all/${key}`, String(value)]),
-    ...Object.entries(own).map(([key, value]) => [`net/ipv4/conf/eth/${key}`, String(value)]),
-  ]);
+function sysctls(all: Record<string, number>, own: Record<string, number>): Record<string, string> {
+  const paths = (scope: string, values: Record<string, number>): [string, string][] =>
+    Object.entries(values).map(([key, value]) => [`net/ipv4/conf/${scope}/${key}`, String(value)]);
+  return Object.fromEntries([...paths('all', all), ...paths('eth', own)]);
+}
 
 test('of all interfaces and one of them, the larger level holds', () => {
   for (const [key, setting] of [
