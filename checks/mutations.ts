@@ -201,6 +201,18 @@ export const MUTATIONS: Mutation[] = [
       'l4',
     ],
   ]),
+  ...mutations('failures/check-and-traffic', 'dsr-vip', [
+    ['the own address checked', web({ check: { target: 'server' } }), 'vip-not-on-server', 's2'],
+  ]),
+  ...mutations('failures/check-and-traffic', 'served-port', [
+    ['another port checked', web({ check: { port: 8080 } }), 'refused', 's2'],
+  ]),
+  ...mutations('failures/check-and-traffic', 'proxy-ip-as-source', [
+    ['checked from another address', web({ check: { source: null } }), 'filtered', 's2'],
+  ]),
+  ...mutations('failures/check-and-traffic', 'checks-let-in', [
+    ['checked from an address that is filtered', web({ check: { source: VIP } }), 'no-server-available', 'l4'],
+  ]),
   ...mutations('failures/loop', 'balancer-on', [['load balancer off', node('l4', { lb: 'off' }), 'loop']]),
   ...mutations('basics/around-the-services', 'proxy', [
     ['listener of the client stopped', node('client', { listeners: [] }), 'refused', 'client'],

@@ -113,6 +113,42 @@ describe('both address families, one-arm', () => {
       },
     );
 
+    it.each([
+      ['tcp', 'vip'],
+      ['udp', 'vip'],
+      ['icmp', 'vip'],
+      ['tcp', 'server'],
+      ['udp', 'server'],
+      ['icmp', 'server'],
+    ])(
+      'a %s check of a dsr service asks the %s, from the address and at the port that it is told',
+      async (type, target) => {
+        const [own, source] = [2, 77].map((host) => `${FAMILIES[name].lan}${host}`) as [string, string];
+        const protocol = type === 'udp' ? 'udp' : 'tcp';
+        for (const [node, host] of Object.entries({ s1: 11, s2: 12 })) {
+          const at = target === 'vip' ? vipOf(name) : `${FAMILIES[name].lan}${host}`;
+          await endpoints[node]!.listen(protocol, 9090, at);
+        }
+        const held = [`${source}${FAMILIES[name].host}`, 'dev', 'sw', ...(name === 'IPv6' ? ['nodad'] : [])];
+        await lab.exec('l4', 'ip', 'addr', 'add', ...held);
+        await lab.exec('s1', 'nft', deaf(own));
+        await lab.exec('s2', 'nft', deaf(source));
+        const port = type === 'icmp' ? {} : { port: 9090 };
+        const check = { type, target, source, timeoutMs: 1000, ...port, ...(type === 'udp' ? { expect: 's' } : {}) };
+        await start(name, 'dsr', { port: 8080, protocol, check });
+        for (const node of ['s1', 's2']) {
+          await lab.exec(node, 'nft', 'delete', 'table', 'inet', 'deaf');
+          await endpoints[node]!.unlisten(protocol, 9090);
+        }
+        await lab.exec('l4', 'ip', 'addr', 'del', ...held.slice(0, 3));
+        const states = lb.lines.filter(({ event }) => event === 'server-state');
+        expect(states).toEqual([
+          expect.objectContaining({ server: 's1', up: true }),
+          expect.objectContaining({ server: 's2', up: false }),
+        ]);
+      },
+    );
+
     it.each([true, false])('neighbours learn at once who has the VIP now (vipOwner: %s)', async (vipOwner) => {
       const stale = ['neigh', 'replace', vipOf(name), 'lladdr', '02:00:00:00:00:99', 'nud', 'stale', 'dev', 'sw'];
       await lab.exec('l3', 'ip', ...stale);
@@ -182,3 +218,15 @@ describe('both address families, one-arm', () => {
     });
   });
 });
+
+/** Takes no checks from an address. */
+function deaf(address: string): string {
+  const ip = address.includes(':') ? 'ip6' : 'ip';
+  return `table inet deaf {
+    chain input {
+      type filter hook input priority filter; policy accept;
+      ${ip} saddr ${address} meta l4proto { tcp, udp } drop
+      ${ip} saddr ${address} ${address.includes(':') ? 'icmpv6' : 'icmp'} type echo-request drop
+    }
+  }`;
+}

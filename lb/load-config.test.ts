@@ -57,6 +57,36 @@ it.each([
     'lb.yaml:8:14: services.0.proxyIp:',
   ],
   [
+    'a source of checks of the other family',
+    'mode: dsr',
+    'mode: dsr\n    check: { type: tcp, source: 2001:db8::1 }',
+    'lb.yaml:8:33: services.0.check.source: checks from 2001:db8::1 reach no server',
+  ],
+  [
+    'a check of the VIP that comes from the VIP',
+    'mode: dsr',
+    'mode: dsr\n    check: { type: tcp, source: 203.0.113.80 }',
+    'lb.yaml:8:33: services.0.check.source: servers have 203.0.113.80 themselves',
+  ],
+  [
+    'a port of checks that know none',
+    'mode: dsr',
+    'mode: dsr\n    check: { type: icmp, port: 80 }',
+    'lb.yaml:8:32: services.0.check.port:',
+  ],
+  [
+    'a target of checks outside direct modes',
+    'mode: dsr',
+    'mode: dnat\n    check: { type: tcp, target: server }',
+    'lb.yaml:8:33: services.0.check.target:',
+  ],
+  [
+    'a source without checks',
+    'mode: dsr',
+    'mode: dsr\n    check: { type: none, source: 203.0.113.9 }',
+    'lb.yaml:8:34: services.0.check.source:',
+  ],
+  [
     'two servers of one name',
     '.11 }',
     '.11 }\n      - { name: s1, address: 203.0.113.12 }',

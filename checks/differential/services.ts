@@ -9,7 +9,7 @@ export interface Service {
   pool: string[];
   /** Whether servers listen at another port; modes that rewrite no port know none. */
   otherPort: boolean;
-  check: Record<string, unknown>;
+  check: Check;
   scheduler: string;
   mode: 'dnat' | 'proxy' | 'dsr' | 'l3dsr';
   /** Of mode proxy: the address of the outgoing interface, one address, a pool. */
@@ -18,12 +18,28 @@ export interface Service {
   sourceMac: 'rewrite' | 'keep';
 }
 
+/** A check; its source stands for an address that depends on the lab. */
+interface Check {
+  type: 'none' | 'tcp';
+  /** Of modes that serve directly. */
+  target?: 'server';
+  port?: number;
+  source?: 'vip' | 'proxy-ip';
+}
+
 export const service: fc.Arbitrary<Service> = fc.record({
   vip: fc.nat(2),
   protocol: mostly<'tcp' | 'udp'>('tcp', ['udp']),
   pool: fc.subarray(['s1', 's2'], { minLength: 1 }),
   otherPort: mostly(false, [true]),
-  check: mostly<Record<string, unknown>>({ type: 'none' }, [{ type: 'tcp' }]),
+  check: mostly<Check>({ type: 'none' }, [
+    { type: 'tcp' },
+    { type: 'tcp' },
+    { type: 'tcp', target: 'server' },
+    { type: 'tcp', port: 8080 },
+    { type: 'tcp', source: 'vip' },
+    { type: 'tcp', source: 'proxy-ip', target: 'server' },
+  ]),
   scheduler: mostly('round-robin', ['random', 'source-hash']),
   mode: fc.constantFrom<Service['mode'][]>('dsr', 'proxy', 'dnat', 'l3dsr'),
   proxyIp: fc.constantFrom<Service['proxyIp'][]>('auto', 'one', 'pool'),
@@ -37,18 +53,38 @@ export function serviceYaml(
   places: { vips: string[]; proxyIps: string[] },
 ): Record<string, unknown> {
   const proxyIps = { auto: 'auto', one: places.proxyIps[0], pool: places.proxyIps };
+  const sources = {
+    vip: places.vips[vip],
+    'proxy-ip': mode === 'proxy' && proxyIp !== 'auto' ? places.proxyIps[0] : undefined,
+  };
   return {
     vip: places.vips[vip],
     port,
     protocol,
     pool: otherPort && (mode === 'dnat' || mode === 'proxy') ? pool.map((node) => ({ node, port: 8080 })) : pool,
     // A check by TCP tells nothing about a listener of UDP.
-    check: protocol === 'udp' ? { type: 'none' } : check,
+    check: protocol === 'udp' ? { type: 'none' } : checkYaml(check, mode, sources),
     scheduler,
     mode,
     ...(mode === 'proxy' ? { proxyIp: proxyIps[proxyIp] } : {}),
     ...(mode === 'dsr' ? { sourceMac } : {}),
     // One VIP, one value.
     ...(mode === 'l3dsr' ? { dscp: 11 + vip } : {}),
+  };
+}
+
+/** @param sources addresses that the L4 has; undefined where it has none such */
+function checkYaml(
+  { target, source, ...check }: Check,
+  mode: Service['mode'],
+  sources: Record<'vip' | 'proxy-ip', string | undefined>,
+): Record<string, unknown> {
+  const isDirect = mode === 'dsr' || mode === 'l3dsr';
+  // Servers have the VIP themselves: a check of it cannot come from there.
+  const from = source === undefined || (source === 'vip' && isDirect) ? undefined : sources[source];
+  return {
+    ...check,
+    ...(target === undefined || !isDirect ? {} : { target }),
+    ...(from === undefined ? {} : { source: from }),
   };
 }

@@ -13,6 +13,7 @@ import {
   settingOf,
 } from './candidate.ts';
 import type { Candidate, Failure, Patch } from './candidate.ts';
+import { otherChecks, plainCheck } from './check-candidates.ts';
 import { callersLoopback, otherModes, QUIET, vipOnLoopback } from './mode-candidates.ts';
 import { otherVlans, type VlanFix } from './vlan-candidates.ts';
 import { otherGateways, otherRoutes, otherServerGateways, sourceRoutes, withoutDeadEnd } from './route-candidates.ts';
@@ -47,6 +48,7 @@ export function candidates(failure: Failure): Candidate[] {
     ...smallerMtu(failure),
     ...vipOnLoopback(failure),
     ...quietLoopback(failure),
+    ...otherChecks(failure),
     ...otherProxyIp(failure),
     ...otherGateways(failure),
     ...otherServerGateways(failure),
@@ -203,9 +205,9 @@ function quietLoopback(failure: Failure): Candidate[] {
 }
 
 /** The address of the outgoing interface, which servers can always reply to. */
-function otherProxyIp({ plan, flow }: Failure): Candidate[] {
-  const service = serviceOf(plan, flow);
+function otherProxyIp(failure: Failure): Candidate[] {
+  const service = serviceOf(failure.plan, failure.flow);
   if (service?.mode !== 'proxy') return [];
   const fixes: Fix[] = [{ code: 'proxy-ip-auto', params: { service: service.name } }];
-  return [{ fixes, change: { services: { [service.name]: { proxyIp: 'auto' } } } }];
+  return [{ fixes, change: { services: { [service.name]: { proxyIp: 'auto', ...plainCheck(failure, service.name) } } } }];
 }

@@ -106,6 +106,49 @@ ${flow}`,
   });
 });
 
+describe('a check that asks something else than the traffic: another check takes the server out, or lets it in', () => {
+  const proxied = `${web}, mode: proxy, proxyIp: 203.0.113.254`;
+  const filter = (from: string): string => `filter: [{ drop: { protocol: tcp, from: ${from} } }]`;
+
+  test.each([
+    [
+      'the VIP instead of the own address',
+      'servers: { gateway: l3, loopback: [web], arpIgnore: 1, arpAnnounce: 2 }\nnodes: { s2: { loopback: [] } }',
+      `${web}, mode: dsr, check: { type: tcp, target: server }`,
+      { check: { target: null } },
+    ],
+    [
+      'the port of the traffic',
+      'nodes: { s1: { listeners: [80/tcp, 81/tcp] }, s2: { listeners: [81/tcp] } }',
+      `${proxied}, check: { type: tcp, port: 81 }`,
+      { check: { port: null } },
+    ],
+    [
+      'from the proxy IP',
+      `nodes: { s2: { ${filter('203.0.113.254')} } }`,
+      `${proxied}, check: { type: tcp }`,
+      { check: { source: '203.0.113.254' } },
+    ],
+    [
+      'from the own address',
+      `servers: { ${filter('203.0.113.80')} }`,
+      `${proxied}, check: { type: tcp, source: 203.0.113.80 }`,
+      { check: { source: null } },
+    ],
+  ])('%s', (_, settings, service, change) => {
+    const found = remedies(oneArm, `${settings}\nservices: { web: { ${service} } }\n${flow}`);
+    expect(found.map(({ patch }) => patch)).toContainEqual({ services: { web: change } });
+  });
+
+  test('another mode takes what only the one before knows off the check', () => {
+    const service = `${web}, mode: dsr, check: { type: tcp, target: server }`;
+    const found = remedies(oneArm, `servers: { gateway: l3 }\nservices: { web: { ${service} } }\n${flow}`);
+    expect(found.map(({ patch }) => patch)).toContainEqual({
+      services: { web: { mode: 'proxy', proxyIp: 'auto', check: { target: null } } },
+    });
+  });
+});
+
 test('dsr without the VIP on the servers: put it there, or take proxy mode', () => {
   expect(codes(oneArm, `servers: { gateway: l3 }\nservices: { web: { ${web}, mode: dsr } }\n${flow}`)).toEqual([
     'vip-on-loopback',

@@ -3,7 +3,7 @@ import { predict } from './predict.ts';
 import { flow, plan } from './testing/lab-builder.ts';
 import type { LabSketch } from './testing/lab-builder.ts';
 import { networkOf } from './network.ts';
-import { crossSubnet, inLine, L3, oneArm, QUIET_ARP, VIP_A } from './testing/labs.ts';
+import { crossSubnet, inLine, L3, L4, oneArm, PIP, QUIET_ARP, VIP_A } from './testing/labs.ts';
 
 const dsr = { vip: VIP_A, mode: 'dsr' as const, pool: ['s1', 's2'] };
 
@@ -54,6 +54,46 @@ describe('a check of a dsr server asks for the VIP there', () => {
     sketch.nodes['l3']!.interfaces!['s2'] = '198.51.100.129/25';
     sketch.links[4] = ['s2', 'l3'];
     expect(outcomes(sketch, 'client', 'a')).toEqual(['s1 works', 's2 server-not-adjacent']);
+  });
+});
+
+describe('what a check asks, and from where', () => {
+  const check = { type: 'tcp' as const };
+  const holdsVip = { loopback: [VIP_A], ...QUIET_ARP };
+  const vipForgotten = { servers: holdsVip, nodes: { s2: { loopback: [] } } };
+  const proxied = { vip: VIP_A, mode: 'proxy' as const, proxyIp: PIP, pool: ['s1', 's2'] };
+  const onlyFrom = (address: string) => ({ s2: { filter: [{ drop: { protocol: 'tcp' as const, from: address } }] } });
+
+  test.each([
+    ['vip', ['s1 works']],
+    ['server', ['s1 works', 's2 vip-not-on-server']],
+  ] as const)('in dsr, the %s', (target, expected) => {
+    const services = { a: { ...dsr, check: { ...check, target } } };
+    expect(outcomes(oneArm({ services, ...vipForgotten }), 'client', 'a')).toEqual(expected);
+  });
+
+  test.each([
+    ['proxy', proxied, {}],
+    ['dsr', dsr, holdsVip],
+  ])('another port, in %s', (_, service, servers) => {
+    const nodes = {
+      s1: { listeners: ['80/tcp', '8080/tcp'] },
+      s2: { listeners: ['8080/tcp'] },
+      b1: { listeners: ['80/tcp'] },
+    };
+    const services = { a: { ...service, pool: ['s1', 's2', 'b1'], check: { ...check, port: 8080 } } };
+    expect(outcomes(oneArm({ services, servers, nodes }), 'client', 'a')).toEqual(['s1 works', 's2 refused']);
+  });
+
+  test.each([
+    ['the L4 itself, where the traffic is stopped', L4, PIP, ['s1 works', 's2 filtered']],
+    ['the proxy IP, as the traffic', PIP, PIP, ['s1 works']],
+    ['the proxy IP, where the L4 itself is stopped', PIP, L4, ['s1 works', 's2 works']],
+    ['the VIP, where the L4 itself is stopped', VIP_A, L4, ['s1 works', 's2 works']],
+    ['an address that the L4 does not have', '203.0.113.99', '192.0.2.1', ['- no-server-available']],
+  ])('%s', (_, source, stopped, expected) => {
+    const services = { a: { ...proxied, check: { ...check, source } } };
+    expect(outcomes(oneArm({ services, nodes: onlyFrom(stopped) }), 'client', 'a')).toEqual(expected);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { LbServer, LbService } from '../../lb/terms/config.ts';
+import { asksForVip } from '../../lb/terms/check-target.ts';
 import { isDirect } from '../terms/mode.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { FIRST } from './choices.ts';
@@ -61,6 +62,7 @@ export function isHealthy(checked: Checked, { states, circumstances, failing }: 
   const { type } = checked.service.check;
   if (!isInReach(checked)) return false;
   if (type === 'none') return true;
+  if (!hasSource(checked)) return false;
   if (type === 'http' && failing.has(checked.server.name)) return false;
   // A kernel accepts connections and echoes pings for processes that stand still.
   const isKernel = type === 'tcp' || type === 'icmp';
@@ -83,6 +85,7 @@ export function surelyUp(plan: Plan): { l4: string; service: string; server: str
 function statesOf(checked: Checked): [boolean, ...boolean[]] {
   if (!isInReach(checked)) return [false];
   if (checked.service.check.type === 'none') return [true];
+  if (!hasSource(checked)) return [false];
   const [first, ...later] = initialStates(checked.network).map((states) => check(checked, states).exchange.answered);
   return later.includes(!first!) ? [first!, !first!] : [first!];
 }
@@ -119,7 +122,7 @@ export function learnedFromLoadBalancers(
         const checked = { network, host, service, server };
         const asked = asksForMac(service) ? askForMac(checked, states) : null;
         if (asked !== null) states = learnedStates(asked);
-        if (service.check.type !== 'none' && isInReach(checked))
+        if (service.check.type !== 'none' && isInReach(checked) && hasSource(checked))
           states = learnedStates(check(checked, states, circumstances));
       }
     }
@@ -135,6 +138,11 @@ export function isInReach(checked: Checked): boolean {
   if (!asksForMac(service)) return true;
   const run = askForMac(checked, null);
   return run !== null && isOwnNeighbour(run, host, { device, address: server.address });
+}
+
+/** Whether the node has the address that checks are to come from: without it they are not sent at all. */
+function hasSource({ host, service: { check } }: Checked): boolean {
+  return check.source === undefined || host.owned.has(check.source);
 }
 
 /** A load balancer that keeps the source MAC has to know that of the server, before there is any flow. */
@@ -156,31 +164,33 @@ function deviceToward(host: Host, { address }: LbServer): Device | undefined {
   return host.devices.get(lookUp(host, address, '')?.device ?? '');
 }
 
-/** One check: of the server's own address, as any client on the load balancer would ask, or in dsr and l3dsr of the VIP. */
+/** One check: of the server's own address, as any client on the load balancer would ask, or of the VIP there. */
 function check(checked: Checked, states: Map<string, NodeState> | null, circumstances = ORDINARY): Run {
   const { network, host, service, server } = checked;
-  const { vip, port, dscp } = service;
+  const { vip, check: asked, port: served, dscp } = service;
+  const port = asked.port ?? served;
   const flow = checkFlow(checked);
   const translated = { l4: host.name, source: flow.source, server: server.address, vip, port, dscp };
   return simulate(network, flow, {
     ...ALL_UP,
     states,
     circumstances,
-    check: isDirect(service) ? translated : null,
+    check: asksForVip(service) ? translated : null,
   });
 }
 
 function checkFlow({ host, service, server }: Checked): FlowPlan {
   const route = lookUp(host, server.address, '');
   const device = deviceToward(host, server);
+  const chosenSource = device === undefined ? '' : selectSource(host, device, route?.via ?? server.address);
   return {
     name: `check ${server.name}`,
     from: host.name,
-    source: device === undefined ? '' : selectSource(host, device, route?.via ?? server.address),
+    source: service.check.source ?? chosenSource,
     to: { node: server.name },
     address: server.address,
     protocol: protocolOf(service),
-    port: isDirect(service) ? CHECK_PORT : (server.port ?? service.port),
+    port: asksForVip(service) ? CHECK_PORT : (service.check.port ?? server.port ?? service.port),
     repeat: 1,
     bytes: 0,
     exchanges: 1,

@@ -4,6 +4,7 @@ import { nodeOf, serviceOf } from '../scenario/lookup.ts';
 import { MODES } from '../terms/mode.ts';
 import type { Mode, NodePlan, ServicePlan } from '../terms/plan.ts';
 import { calledBy, onNodes, settingOf } from './candidate.ts';
+import { plainCheck } from './check-candidates.ts';
 import type { Candidate, Failure, Patch } from './candidate.ts';
 
 export const QUIET = { arpIgnore: 1, arpAnnounce: 2 };
@@ -58,7 +59,7 @@ export function callersLoopback(failure: Failure): Candidate[] {
 }
 
 function toMode(failure: Failure, { name }: ServicePlan, mode: Mode, settings: Patch): Patch {
-  const services = { [name]: { mode, sourceMac: null, dscp: null, ...settings } };
+  const services = { [name]: { mode, sourceMac: null, dscp: null, ...plainCheck(failure, name), ...settings } };
   return { services, ...withoutTag(failure, name) };
 }
 

@@ -4,6 +4,7 @@ import { host, isV6 } from './address.ts';
 import type { Problem } from './problem.ts';
 import { addressesInScenario, familyName, unknown } from './check-messages.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
+import { strangeSources } from './check-health-checks.ts';
 import { balancersOf, serversOf } from './lab-queries.ts';
 import type { Path } from './yaml-file.ts';
 
@@ -25,6 +26,7 @@ export function checkServices(scenario: ScenarioFile, lab: Lab): Problem[] {
       ),
     ),
     ...dividedServices(services, l4sOf),
+    ...strangeSources(scenario, lab, (name) => l4sOf(scenario.services[name]!)),
   ];
 }
 

@@ -37,6 +37,7 @@ export const service = serviceSchema.omit({ name: true, servers: true, drainDead
         .default(1000)
         .describe(checkSchema.shape.intervalMs.description!),
       timeoutMs: checkSchema.shape.timeoutMs.unwrap().default(1000).describe(checkSchema.shape.timeoutMs.description!),
+      source: address.optional().describe(checkSchema.shape.source.description!),
       fall: checkSchema.shape.fall.unwrap().default(1).describe(checkSchema.shape.fall.description!),
     })
     .optional()

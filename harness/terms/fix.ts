@@ -33,6 +33,13 @@ export interface Fixes {
   'disown-vip': { node: string };
   'send-redirects-off': { node: string };
   'rewrite-source-mac': { node: string };
+  /** At each server, instead of the server's own address. */
+  'check-vip': { service: string };
+  /** Instead of another port. */
+  'check-served-port': { service: string };
+  'check-source': { service: string; source: string };
+  /** The address of the outgoing interface. */
+  'check-source-auto': { service: string };
   listen: { nodes: string[]; port: number; protocol: string };
   'vip-on-loopback': { service: string };
   'quiet-loopback': { arpIgnore: number; arpAnnounce: number };

@@ -22,13 +22,13 @@ export function checkOnce({ address, port, host, check }: CheckTarget): Promise<
     case 'none':
       return Promise.resolve({ ok: true, reason: 'not checked' });
     case 'tcp':
-      return checkTcp(address, port, check.timeoutMs);
+      return checkTcp(address, port, check);
     case 'http':
       return checkHttp(address, port, host, check);
     case 'udp':
       return checkUdp(address, port, check);
     case 'icmp':
-      return checkIcmp(address, port, check.timeoutMs);
+      return checkIcmp(address, port, check);
   }
 }
 

@@ -14,9 +14,10 @@ export async function checkHttp(
 ): Promise<CheckResult> {
   // Loaded only when it is wanted: it takes a tenth of the time to start, and no snapshot may hold it.
   const { get } = await import('node:http');
-  const { path = '/', status = 200, body = '', timeoutMs } = check;
+  const { path = '/', status = 200, body = '', timeoutMs, source } = check;
   return new Promise((resolve) => {
-    const request = get({ host: address, port, path, headers: { host }, agent: false });
+    const from = source === undefined ? {} : { localAddress: source };
+    const request = get({ host: address, port, path, headers: { host }, agent: false, ...from });
     const timer = setTimeout(() => finish(noAnswer(timeoutMs)), timeoutMs);
     const finish = (result: CheckResult) => {
       clearTimeout(timer);

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { LbService } from '../terms/config.ts';
 import type { CheckResult } from './result.ts';
 import { noAnswer } from './result.ts';
 
@@ -6,12 +7,16 @@ import { noAnswer } from './result.ts';
  * Whether an echo request is answered in time. Node has no raw sockets, so `ping` asks; `mark` is the packet mark by
  * which the rules of DSR checks know it.
  */
-export function checkIcmp(address: string, mark: number, timeoutMs: number): Promise<CheckResult> {
+export function checkIcmp(
+  address: string,
+  mark: number,
+  { source, timeoutMs }: LbService['check'],
+): Promise<CheckResult> {
   return new Promise((resolve) => {
     const seconds = Math.max(1, Math.ceil(timeoutMs / 1000));
-    const child = spawn('ping', ['-n', '-q', '-c', '1', '-m', String(mark), '-W', String(seconds), address], {
-      stdio: 'ignore',
-    });
+    const from = source === undefined ? [] : ['-I', source];
+    const how = ['-n', '-q', '-c', '1', '-m', String(mark), '-W', String(seconds), ...from];
+    const child = spawn('ping', [...how, address], { stdio: 'ignore' });
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
       resolve(noAnswer(timeoutMs));

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { LbConfig, LbServer, LbService } from '../terms/config.ts';
-import { isDirect } from '../terms/mode.ts';
+import { asksForVip } from '../terms/check-target.ts';
 import { serviceKey } from '../render/service-key.ts';
 import type { CheckTarget } from './check.ts';
 import { checkTarget } from './check.ts';
@@ -23,7 +23,7 @@ export class CheckTargets {
 
   of(service: LbService, server: LbServer): CheckTarget {
     const { check } = service;
-    const port = this.portOf(service) ?? (check.type === 'icmp' ? 0 : (server.port ?? service.port));
+    const port = this.portOf(service) ?? (check.type === 'icmp' ? 0 : (check.port ?? server.port ?? service.port));
     const known = this.#made.get(server);
     if (known?.check === check && known.port === port) return known;
     // Only HTTP names the VIP: whatever else two services ask of a server, they ask together.
@@ -33,9 +33,9 @@ export class CheckTargets {
     return target;
   }
 
-  /** Port that stands for a service; null when its servers are asked directly, or not at all. */
+  /** Port that stands for a service; null when its servers are asked at their own addresses, or not at all. */
   portOf(service: LbService): number | null {
-    if (!isDirect(service) || service.check.type === 'none') return null;
+    if (!asksForVip(service)) return null;
     const key = portKey(service);
     const port = this.#ports.get(key) ?? this.#free.pop() ?? FIRST_CHECK_PORT + this.#ports.size;
     this.#ports.set(key, port);

@@ -1,11 +1,12 @@
 import { connect } from 'node:net';
+import type { LbService } from '../terms/config.ts';
 import type { CheckResult } from './result.ts';
 import { noAnswer } from './result.ts';
 
 /** Whether a TCP connection is accepted within `timeoutMs`; closed by a reset, so that nothing lingers. */
-export function checkTcp(host: string, port: number, timeoutMs: number): Promise<CheckResult> {
+export function checkTcp(host: string, port: number, { source, timeoutMs }: LbService['check']): Promise<CheckResult> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port });
+    const socket = connect({ host, port, ...(source === undefined ? {} : { localAddress: source }) });
     const timer = setTimeout(() => finish(noAnswer(timeoutMs)), timeoutMs);
     const finish = (result: CheckResult) => {
       clearTimeout(timer);

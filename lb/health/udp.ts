@@ -6,7 +6,7 @@ import { noAnswer } from './result.ts';
 
 /** Whether a datagram is answered in time, and by the expected text if one is given. */
 export function checkUdp(address: string, port: number, check: LbService['check']): Promise<CheckResult> {
-  const { send = '', expect = '', timeoutMs } = check;
+  const { send = '', expect = '', timeoutMs, source } = check;
   return new Promise((resolve) => {
     const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
     const timer = setTimeout(() => finish(noAnswer(timeoutMs)), timeoutMs);
@@ -20,6 +20,8 @@ export function checkUdp(address: string, port: number, check: LbService['check'
       const fits = answer.toString().includes(expect);
       finish({ ok: fits, reason: fits ? 'answered' : `an answer without ${JSON.stringify(expect)}` });
     });
-    socket.connect(port, address, () => socket.send(send));
+    const ask = (): void => socket.connect(port, address, () => socket.send(send));
+    if (source === undefined) ask();
+    else socket.bind({ address: source }, ask);
   });
 }

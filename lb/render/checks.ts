@@ -81,7 +81,7 @@ function outRule(input: RenderInput, service: LbService, port: number): string {
     `meta skuid ${input.uid} ${toServer} ${protocol} dport ${port} ` +
     `update @checked.server${version} { th sport : ${ip} daddr } ` +
     `update @checked.port${version} { th sport : th dport } ` +
-    `${reachVip(service)} ${protocol} dport set ${service.port}`
+    `${reachVip(service)} ${protocol} dport set ${askedPort(service)}`
   );
 }
 
@@ -91,9 +91,10 @@ function reachVip({ vip, dscp }: LbService): string {
   return dscp === undefined ? `${ip} daddr set ${vip}` : `${ip} dscp set ${dscp}`;
 }
 
-/** Addresses of the host that are no VIPs. */
+/** Addresses of the host that checks may come from: all but VIPs, unless a check is to come from one. */
 function ownAddresses(input: RenderInput, { version }: Family): string[] {
-  const vips = new Set(input.config.services.map(({ vip }) => vip));
+  const sources = new Set(input.config.services.map(({ check }) => check.source));
+  const vips = new Set(input.config.services.map(({ vip }) => vip).filter((vip) => !sources.has(vip)));
   return input.facts.interfaces
     .flatMap(({ addresses }) => addresses.map(({ address }) => address))
     .filter((address) => familyOf(address).version === version && !vips.has(address));
@@ -107,9 +108,14 @@ function backRule({ ip, version }: Family, service: LbService): string {
     return `${answer} ${echo} type echo-reply ${ip} saddr set ${echo} id map @checked.echo${version}`;
   }
   return (
-    `${answer} ${protocol} sport ${service.port} ${ip} saddr set th dport map @checked.server${version} ` +
+    `${answer} ${protocol} sport ${askedPort(service)} ${ip} saddr set th dport map @checked.server${version} ` +
     `${protocol} sport set th dport map @checked.port${version}`
   );
+}
+
+/** Port on the VIP that a check asks for. */
+function askedPort({ port, check }: LbService): number {
+  return check.port ?? port;
 }
 
 function checkProtocol({ check }: LbService): 'tcp' | 'udp' | 'icmp' {

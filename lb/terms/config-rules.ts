@@ -1,4 +1,5 @@
 import { isIPv4, lastWord } from './address.ts';
+import { asksForVip } from './check-target.ts';
 import type { LbConfig, LbService } from './config.ts';
 import { isDirect, MODES } from './mode.ts';
 import { markOf } from './mark.ts';
@@ -38,7 +39,7 @@ export function findProblems(config: LbConfig): Problem[] {
 const CHECKED_LIMIT = 2_750;
 
 function tooManyChecks(services: LbService[]): Problem[] {
-  const checked = services.filter((service) => isDirect(service) && service.check.type !== 'none');
+  const checked = services.filter(asksForVip);
   const first = checked[CHECKED_LIMIT];
   if (!first) return [];
   const message = `at most ${CHECKED_LIMIT} services in dsr and l3dsr can have health checks, not ${checked.length}`;
@@ -113,7 +114,7 @@ function serviceProblems(service: LbService): Problem[] {
   if ((service.dscp !== undefined) !== (traits.handsOver === 'dscp')) {
     problems.push({ path: ['dscp'], message: 'mode l3dsr needs a DSCP value, and no other mode has one' });
   }
-  problems.push(...idleCheckFields(service.check));
+  problems.push(...idleCheckFields(service), ...sourceProblems(service));
   service.servers.forEach((server, i) => {
     if (!sameFamily(server.address)) {
       problems.push({
@@ -143,13 +144,40 @@ function serviceProblems(service: LbService): Problem[] {
 /** What only one type of check asks for or about. */
 const ONLY_OF = { path: 'http', status: 'http', body: 'http', send: 'udp', expect: 'udp' } as const;
 
-function idleCheckFields(check: LbService['check']): Problem[] {
-  return (Object.keys(ONLY_OF) as (keyof typeof ONLY_OF)[])
-    .filter((field) => check[field] !== undefined && check.type !== ONLY_OF[field])
-    .map((field) => ({
-      path: ['check', field],
-      message: `has a meaning in checks by ${ONLY_OF[field]} only, not in type ${check.type}`,
-    }));
+const NOT_CHECKED = 'has a meaning where servers are checked, not in type none';
+
+function idleCheckFields({ mode, check }: LbService): Problem[] {
+  const idle = (field: keyof LbService['check'], message: string): Problem[] =>
+    check[field] === undefined ? [] : [{ path: ['check', field], message }];
+  return [
+    ...(Object.keys(ONLY_OF) as (keyof typeof ONLY_OF)[]).flatMap((field) =>
+      check.type === ONLY_OF[field]
+        ? []
+        : idle(field, `has a meaning in checks by ${ONLY_OF[field]} only, not in type ${check.type}`),
+    ),
+    ...(check.type === 'none'
+      ? (['target', 'port', 'source'] as const).flatMap((field) => idle(field, NOT_CHECKED))
+      : [
+          ...(check.type === 'icmp'
+            ? idle('port', 'has a meaning in checks by tcp, http and udp only, not in type icmp')
+            : []),
+          ...(isDirect({ mode })
+            ? []
+            : idle('target', `is for modes dsr and l3dsr: ${mode} always asks servers at their own addresses`)),
+        ]),
+  ];
+}
+
+function sourceProblems(service: LbService): Problem[] {
+  const { vip, check } = service;
+  const { source } = check;
+  if (source === undefined) return [];
+  const path = ['check', 'source'];
+  if (isIPv4(source) !== isIPv4(vip))
+    return [{ path, message: `checks from ${source} reach no server: it and VIP ${vip} differ in family` }];
+  return source === vip && asksForVip(service)
+    ? [{ path, message: `servers have ${vip} themselves, and answer it to nobody else: take another address` }]
+    : [];
 }
 
 /** Proxy IPs that a service names; empty for `auto`. */

@@ -36,9 +36,19 @@ const server = z.strictObject({
 
 /** How a load balancer finds out whether a server is up. */
 export const checkSchema = z.strictObject({
-  type: z
-    .enum(['none', 'tcp', 'http', 'udp', 'icmp'])
-    .describe('`none`: the server always counts as up. In dsr every other type asks for the VIP at that server.'),
+  type: z.enum(['none', 'tcp', 'http', 'udp', 'icmp']).describe('`none`: the server always counts as up.'),
+  target: z
+    .enum(['vip', 'server'])
+    .optional()
+    .describe(
+      'dsr and l3dsr: what is asked at a server, the VIP (when absent) or its own address, which answers without the VIP as well. In the other modes it is always its own.',
+    ),
+  port: port.optional().describe('tcp, http and udp: port that is asked; that which traffic goes to when absent.'),
+  source: address
+    .optional()
+    .describe(
+      'Address of the load balancer’s host that checks come from, such as a proxy IP; when absent that of the outgoing interface.',
+    ),
   intervalMs: z.int().min(50).max(3_600_000).default(2000).describe('Time from one check to the next, ms.'),
   timeoutMs: z.int().min(10).max(60_000).default(500).describe('How long an answer may take, ms.'),
   rise: z.int().min(1).max(100).default(1).describe('Successes in a row that bring a server up.'),

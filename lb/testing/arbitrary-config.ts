@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { lbConfigSchema } from '../terms/config.ts';
 import type { LbConfig } from '../terms/config.ts';
-import { isDirect } from '../terms/mode.ts';
+import { isDirect, type Mode } from '../terms/mode.ts';
 
 const SERVERS = ['s1', 's2', 's3', 's4'];
 
@@ -10,14 +10,31 @@ const DSCP_VIPS: Record<string, string> = { 80: '82', 81: '83' };
 
 const check = fc.oneof(
   fc.constant({ type: 'none' }),
-  fc.record({ type: fc.constantFrom('tcp', 'http', 'icmp'), intervalMs: fc.integer({ min: 50, max: 5000 }) }),
+  fc.record(
+    {
+      type: fc.constantFrom('tcp', 'http', 'icmp'),
+      intervalMs: fc.integer({ min: 50, max: 5000 }),
+      port: fc.constant(9090),
+      target: fc.constantFrom('vip', 'server'),
+    },
+    { requiredKeys: ['type', 'intervalMs'] },
+  ),
 );
+
+/** Without what its type or its service's mode does not know. */
+function knownBy(mode: Mode, { port, target, ...how }: { type: string; port?: number; target?: string }) {
+  return {
+    ...how,
+    ...(port === undefined || how.type === 'icmp' ? {} : { port }),
+    ...(target === undefined || !isDirect({ mode }) ? {} : { target }),
+  };
+}
 
 function service(version: 4 | 6, index: number) {
   const lan = version === 4 ? '203.0.113.' : '2001:db8::';
   return fc
     .record({
-      mode: fc.constantFrom('dnat', 'proxy', 'dsr', 'l3dsr'),
+      mode: fc.constantFrom<Mode[]>('dnat', 'proxy', 'dsr', 'l3dsr'),
       protocol: fc.constantFrom('tcp', 'udp'),
       vip: fc.constantFrom('80', '81'),
       port: fc.constantFrom(80, 443),
@@ -42,7 +59,7 @@ function service(version: 4 | 6, index: number) {
       ...(mode === 'proxy' && pool !== undefined ? { proxyIp: pool } : {}),
       ...(mode === 'dsr' && keep ? { sourceMac: 'keep' } : {}),
       ...(mode === 'l3dsr' ? { dscp: (Number(vip) % 10) + version } : {}),
-      check: how,
+      check: knownBy(mode, how),
       servers: names.map((name, i) => ({
         name,
         address: `${lan}${10 + SERVERS.indexOf(name)}`,

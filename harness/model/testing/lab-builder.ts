@@ -21,9 +21,19 @@ export interface ServiceSketch {
   proxyIp?: string | string[];
   sourceMac?: 'rewrite' | 'keep';
   protocol?: 'tcp' | 'udp';
-  check?: 'none' | 'tcp' | { type: 'tcp' | 'http'; intervalMs?: number; timeoutMs?: number; fall?: number };
+  check?: 'none' | 'tcp' | CheckSketch;
   scheduler?: 'round-robin' | 'maglev' | 'source-hash';
   l4?: string | string[];
+}
+
+interface CheckSketch {
+  type: 'tcp' | 'http';
+  intervalMs?: number;
+  timeoutMs?: number;
+  fall?: number;
+  target?: 'vip' | 'server';
+  port?: number;
+  source?: string;
 }
 
 export interface LabSketch {
