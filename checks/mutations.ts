@@ -201,6 +201,14 @@ export const MUTATIONS: Mutation[] = [
       'l4',
     ],
   ]),
+  ...mutations('proxy-ip/ports', 'enough', [
+    [
+      'fewer ports',
+      { services: { web: { proxyPorts: '40000-40003' }, names: { proxyPorts: '40000-40003' } } },
+      'ports-exhausted',
+      'l4',
+    ],
+  ]),
   ...mutations('failures/check-and-traffic', 'dsr-vip', [
     ['the own address checked', web({ check: { target: 'server' } }), 'vip-not-on-server', 's2'],
   ]),

@@ -57,6 +57,18 @@ it.each([
     'lb.yaml:8:14: services.0.proxyIp:',
   ],
   [
+    'ports of a proxy IP outside proxy mode',
+    'mode: dsr',
+    'mode: dsr\n    proxyPorts: 40000-40003',
+    'lb.yaml:8:17: services.0.proxyPorts:',
+  ],
+  [
+    'a range of ports that ends before it begins',
+    'mode: dsr',
+    'mode: proxy\n    proxyPorts: 40003-40000',
+    'lb.yaml:8:17: services.0.proxyPorts: must be a range from a port to one that is not below it',
+  ],
+  [
     'a source of checks of the other family',
     'mode: dsr',
     'mode: dsr\n    check: { type: tcp, source: 2001:db8::1 }',

@@ -14,6 +14,8 @@ export interface Service {
   mode: 'dnat' | 'proxy' | 'dsr' | 'l3dsr';
   /** Of mode proxy: the address of the outgoing interface, one address, a pool. */
   proxyIp: 'auto' | 'one' | 'pool';
+  /** The same: as many as no lab needs, or one; null for any. */
+  proxyPorts: string | null;
   /** Of mode dsr. */
   sourceMac: 'rewrite' | 'keep';
 }
@@ -43,12 +45,13 @@ export const service: fc.Arbitrary<Service> = fc.record({
   scheduler: mostly('round-robin', ['random', 'source-hash']),
   mode: fc.constantFrom<Service['mode'][]>('dsr', 'proxy', 'dnat', 'l3dsr'),
   proxyIp: fc.constantFrom<Service['proxyIp'][]>('auto', 'one', 'pool'),
+  proxyPorts: mostly<string | null>(null, ['40000-40099', '40000-40000'], 2),
   sourceMac: mostly<Service['sourceMac']>('rewrite', ['keep']),
 });
 
 /** The service as YAML would say it, without the settings that its mode does not know. */
 export function serviceYaml(
-  { vip, protocol, pool, otherPort, check, scheduler, mode, proxyIp, sourceMac }: Service,
+  { vip, protocol, pool, otherPort, check, scheduler, mode, proxyIp, proxyPorts, sourceMac }: Service,
   port: number,
   places: { vips: string[]; proxyIps: string[] },
 ): Record<string, unknown> {
@@ -67,6 +70,7 @@ export function serviceYaml(
     scheduler,
     mode,
     ...(mode === 'proxy' ? { proxyIp: proxyIps[proxyIp] } : {}),
+    ...(mode === 'proxy' && proxyPorts !== null ? { proxyPorts } : {}),
     ...(mode === 'dsr' ? { sourceMac } : {}),
     // One VIP, one value.
     ...(mode === 'l3dsr' ? { dscp: 11 + vip } : {}),

@@ -20,6 +20,8 @@ export interface Moment {
   walkBegins: number;
   /** Whether the call began before the actions of the step were done. */
   isActing: boolean;
+  /** Load balancers whose connection tracking refused flows in the step; absent where nobody asked. */
+  flowsRefused?: ReadonlySet<string>;
   /** Present where the connection of the call is kept. */
   history?: ConnectionHistory;
 }

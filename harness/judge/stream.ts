@@ -37,6 +37,8 @@ export interface StreamInQuestion {
   /** States over time of all that there is, for who holds addresses and which servers are up. */
   bands: StateBand[];
   predicted: StreamPrediction;
+  /** Load balancers whose connection tracking refused flows in the step; absent where nobody asked. */
+  flowsRefused?: ReadonlySet<string>;
   time: StepTime;
   /** How many examples of the stream the steps before have made. */
   examplesBefore: number;
@@ -100,7 +102,7 @@ function calmOf(plan: Plan, { to, connections }: StreamPlan): number {
 }
 
 function judgedCalls(
-  { plan: whole, step, calls, bands, time }: StreamInQuestion,
+  { plan: whole, step, calls, bands, time, flowsRefused }: StreamInQuestion,
   plan: Plan,
   flow: FlowPlan,
 ): JudgedCall[] {
@@ -149,6 +151,7 @@ function judgedCalls(
           holders: (address, ns) => holdersAmong(plan, bands, address, at(walkBegins + ns)),
           walkBegins,
           isActing: beginMs < time.actedMs,
+          ...(flowsRefused === undefined ? {} : { flowsRefused }),
           ...(history === undefined ? {} : { history }),
         },
       },

@@ -17,6 +17,7 @@ import { otherChecks, plainCheck } from './check-candidates.ts';
 import { callersLoopback, otherModes, QUIET, vipOnLoopback } from './mode-candidates.ts';
 import { otherVlans, type VlanFix } from './vlan-candidates.ts';
 import { otherGateways, otherRoutes, otherServerGateways, sourceRoutes, withoutDeadEnd } from './route-candidates.ts';
+import { moreProxyPorts } from './proxy-port-candidates.ts';
 
 /** Codes of fixes that name nothing but a node. */
 type NodeFix = Exclude<
@@ -39,6 +40,7 @@ export function candidates(failure: Failure): Candidate[] {
   return [
     ...withoutRule(failure),
     ...withoutDeadEnd(failure),
+    ...(failure.cause.code === 'ports-exhausted' ? moreProxyPorts(failure.plan, failure.flow) : []),
     ...listenersOn(failure),
     ...interfacesUp(failure),
     ...otherVlans(failure),
@@ -209,5 +211,7 @@ function otherProxyIp(failure: Failure): Candidate[] {
   const service = serviceOf(failure.plan, failure.flow);
   if (service?.mode !== 'proxy') return [];
   const fixes: Fix[] = [{ code: 'proxy-ip-auto', params: { service: service.name } }];
-  return [{ fixes, change: { services: { [service.name]: { proxyIp: 'auto', ...plainCheck(failure, service.name) } } } }];
+  return [
+    { fixes, change: { services: { [service.name]: { proxyIp: 'auto', ...plainCheck(failure, service.name) } } } },
+  ];
 }

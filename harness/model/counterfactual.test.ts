@@ -106,6 +106,16 @@ ${flow}`,
   });
 });
 
+test('ports of a proxy IP that run out: as many as are needed, or all', () => {
+  const service = `${web}, mode: proxy, proxyIp: 203.0.113.254, proxyPorts: 40000-40003`;
+  const many = 'flows: { f: { from: client, to: web, repeat: 6, expect: works } }';
+  const found = remedies(oneArm, `services: { web: { ${service} } }\n${many}`);
+  expect(found.slice(0, 2).map(({ patch }) => patch)).toEqual([
+    { services: { web: { proxyPorts: '40000-40005' } } },
+    { services: { web: { proxyPorts: null } } },
+  ]);
+});
+
 describe('a check that asks something else than the traffic: another check takes the server out, or lets it in', () => {
   const proxied = `${web}, mode: proxy, proxyIp: 203.0.113.254`;
   const filter = (from: string): string => `filter: [{ drop: { protocol: tcp, from: ${from} } }]`;

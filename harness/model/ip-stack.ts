@@ -1,5 +1,6 @@
 import { isDirect } from '../terms/mode.ts';
 import type { LbService } from '../../lb/terms/config.ts';
+import { portRange } from '../../lb/terms/port-range.ts';
 import { cause, type Cause } from '../terms/cause.ts';
 import { answeredVips } from './address-ownership.ts';
 import { confirm, find, hidesSource, movesDestination, track, trackRelated } from './conntrack.ts';
@@ -23,6 +24,7 @@ import { sourcesFor, translateDestination, translateSource } from './nat.ts';
 import { sendTo, type OnLink } from './neighbours.ts';
 import type { Packet } from './packet.ts';
 import { fits, fitted } from './path-mtu.ts';
+import { mayRunOut } from './proxy-ports.ts';
 import { learnRedirect, redirectAbout, sendsRedirects } from './redirects.ts';
 import { askedOf, deadEnd, selectSource, validateSource, wayOf } from './routing.ts';
 import { sendIcmpError, die, stateOf } from './run.ts';
@@ -162,19 +164,41 @@ function leave(run: Run, host: Host, route: Route, { packet, tracked }: Passing)
   const state = stateOf(run, host);
   const learned = state.redirects.get(packet.dst);
   const nextHop = { device: host.devices.get(route.device)!, address: learned?.gateway ?? route.via ?? packet.dst };
-  if (tracked.state === 'new') chooseSource(run, host, nextHop, tracked.connection);
+  if (tracked.state === 'new') {
+    const exhausted = chooseSource(run, host, nextHop, tracked.connection);
+    if (exhausted !== null) {
+      die(run, packet, exhausted);
+      return;
+    }
+  }
   confirm(state.connections, tracked);
   const translated = translateSource(packet, tracked);
   const blame = learned && redirectBlame(host, packet, learned);
   sendTo(run, host, nextHop, { packet: blame ? { ...translated, blame } : translated });
 }
 
-function chooseSource(run: Run, host: Host, { device, address }: OnLink, connection: Connection): void {
+/** Source NAT of a new connection; the cause where its proxy IP has no port left, and conntrack drops it. */
+function chooseSource(run: Run, host: Host, { device, address }: OnLink, connection: Connection): Cause | null {
   const { service } = connection;
   const [first, ...others] = service === null ? [] : sourcesFor(service, host, device, address);
-  if (service === null || first === undefined) return;
+  if (service === null || first === undefined) return null;
   const source = run.choices.choose(`proxy ip ${host.name} ${service.name}`, [first, ...others]);
-  connection.reply = { ...connection.reply, dst: source };
+  const { proxyPorts = null, name } = service;
+  if (proxyPorts !== null && mayRunOut(run.network.plan, host.plan.balancer!.config.services, service)) {
+    const [free, none] = [false, true];
+    const params = { node: host.name, service: name, proxyIps: [source], ports: proxyPorts };
+    if (run.choices.choose(`no port ${host.name} ${name}`, [free, none]))
+      return cause('ports-exhausted', 'ports-used-up', params);
+  }
+  connection.reply = { ...connection.reply, dst: source, dstPort: portWithin(proxyPorts, connection.reply.dstPort) };
+  return null;
+}
+
+/** The port of the caller where it is among those of the proxy IP. */
+function portWithin(proxyPorts: string | null, port: number): number {
+  if (proxyPorts === null) return port;
+  const { first, last } = portRange(proxyPorts);
+  return port >= first && port <= last ? port : first;
 }
 
 function redirectBlame(host: Host, packet: Packet, { gateway, router }: { gateway: string; router: string }): Cause {

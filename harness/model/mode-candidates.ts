@@ -59,7 +59,9 @@ export function callersLoopback(failure: Failure): Candidate[] {
 }
 
 function toMode(failure: Failure, { name }: ServicePlan, mode: Mode, settings: Patch): Patch {
-  const services = { [name]: { mode, sourceMac: null, dscp: null, ...plainCheck(failure, name), ...settings } };
+  const services = {
+    [name]: { mode, sourceMac: null, dscp: null, proxyPorts: null, ...plainCheck(failure, name), ...settings },
+  };
   return { services, ...withoutTag(failure, name) };
 }
 

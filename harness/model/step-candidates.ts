@@ -5,6 +5,7 @@ import type { Plan } from '../terms/plan.ts';
 import type { Place } from '../terms/reason.ts';
 import type { StreamPlan } from '../terms/timeline.ts';
 import type { Candidate } from './candidate.ts';
+import { moreProxyPorts } from './proxy-port-candidates.ts';
 
 /** Checks that find out within a step. */
 const QUICK_CHECK = { intervalMs: 100, timeoutMs: 100, fall: 2 };
@@ -16,7 +17,12 @@ const SHORT_AGE_MS = 300;
  * @param places where and why its calls fail, or its connections end
  */
 export function stepCandidates(plan: Plan, stream: StreamPlan, places: Place[]): Candidate[] {
-  return [...pairSettings(plan, stream), ...serviceSettings(plan, stream), ...ages(plan, stream, places)];
+  return [
+    ...(places.some(({ code }) => code === 'ports-exhausted') ? moreProxyPorts(plan, stream) : []),
+    ...pairSettings(plan, stream),
+    ...serviceSettings(plan, stream),
+    ...ages(plan, stream, places),
+  ];
 }
 
 function pairSettings({ pairs = [], services }: Plan, { to }: StreamPlan): Candidate[] {

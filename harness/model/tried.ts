@@ -52,11 +52,12 @@ export function coursesOf({ next, fresh, later }: Tried): Course[] {
 export function answersOf(stream: StreamPlan, { next, fresh, later }: Tried): Prediction[] {
   if (!isKept(stream)) return predictions(fresh);
   const going = next.filter((one) => !isEnded(stream, one));
-  if (next.length > 0 && going.length === next.length) return predictions(next);
+  const unopened = fresh.filter(findsNoPort);
+  if (next.length > 0 && going.length === next.length) return predictions([...next, ...unopened]);
   // Where a connection lasts for one call only, every other call opens one.
   const lastsOnce = later.some((one) => isEnded(stream, one));
   const opening = lastsOnce || !fresh.some(works) ? fresh : [];
-  return predictions([...going, ...opening, ...later]);
+  return predictions([...going, ...(opening.length > 0 ? opening : unopened), ...later]);
 }
 
 /**
@@ -128,13 +129,22 @@ export function fateOf(tries: Tried[], passing: Tried[], waiting: Prediction[]):
     next.filter(({ isTurnedAway, prediction }) => isTurnedAway || prediction.cause?.code === 'connection-unknown'),
   );
   const endedByServer = [...tries, ...passing].flatMap(({ ends }) => ends);
-  const [why] = [...placesOf([...predictions([...followed, ...endedEarlier]), ...waiting]), ...endedByServer];
+  const unopened = tries.flatMap(({ fresh }) => fresh.filter(findsNoPort));
+  const [why] = [
+    ...placesOf([...predictions([...followed, ...endedEarlier, ...unopened]), ...waiting]),
+    ...endedByServer,
+  ];
   if (going.length === 0) return { survive: 'none', cause: why ?? null };
   return why === undefined ? { survive: 'all', cause: null } : { survive: 'some', cause: why };
 }
 
 export function works({ prediction }: Course): boolean {
   return prediction.outcome === 'works';
+}
+
+/** A port comes free only when another connection ends: who finds none goes on finding none, while others go on. */
+function findsNoPort({ prediction }: Course): boolean {
+  return prediction.cause?.code === 'ports-exhausted';
 }
 
 /** Whether a connection is opened anew after this. A socket of UDP stays, whatever an ICMP error says. */

@@ -36,7 +36,7 @@ export class JudgedStreams {
 
   /** Judges a step, which all nodes have told all of, and lets go of what was recorded of it. */
   async judge(ran: RunStep, { clock, streams, lab: { recorder } }: Running): Promise<void> {
-    const { index, mark, result, actedMs, settledMs } = ran;
+    const { index, mark, result, actedMs, settledMs, flowsRefused } = ran;
     const { beginMs, endMs } = result;
     const [from, to] = [clock.nanoseconds(beginMs - PRECISION_MS), clock.nanoseconds(endMs + PRECISION_MS)];
     const captured = recorder.since(mark).filter(({ time }) => time >= from && time < to);
@@ -57,6 +57,7 @@ export class JudgedStreams {
         expect: cell?.expect ?? null,
         calls,
         bands: this.bands.all,
+        ...(flowsRefused === null ? {} : { flowsRefused }),
         predicted: this.#predicted[index]![number]!,
         time: { epoch: clock.epoch, beginMs, actedMs, settledMs, endMs },
         examplesBefore: tally.examples.length,

@@ -67,6 +67,15 @@ export async function readCounters(plan: Plan, { lab }: Pick<PooledLab, 'lab'>):
   return Object.fromEntries(await Promise.all(entries));
 }
 
+/** How many flows the connection tracking of nodes has refused so far: they found no free port, or no room. */
+export async function flowsRefused(nodes: string[], lab: PooledLab['lab']): Promise<Map<string, number>> {
+  const counted = nodes.map(async (name): Promise<[string, number]> => {
+    const counters = await lab.node(name).ask('counters', null);
+    return [name, counters['ConntrackInsertFails'] ?? 0];
+  });
+  return new Map(await Promise.all(counted));
+}
+
 /** A server counts as healthy until the load balancer that got the request says otherwise, or all of them where none did. */
 async function healthyServers(
   { plan, flow, walk }: Pick<Evidence, 'plan' | 'flow' | 'walk'>,

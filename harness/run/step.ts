@@ -4,6 +4,7 @@ import type { Plan } from '../terms/plan.ts';
 import type { Awaited, StepResult } from '../terms/timeline.ts';
 import type { Actions } from './actions.ts';
 import { awaitState } from './await-state.ts';
+import { flowsRefused } from './query-nodes.ts';
 import type { LabClock } from './lab-clock.ts';
 import type { PooledLab } from './lab-pool.ts';
 import type { Streams } from './streams.ts';
@@ -28,6 +29,8 @@ export interface RunStep {
   mark: number;
   /** False where a node stood still at its end, which has yet to tell what it saw. */
   isWhole: boolean;
+  /** Load balancers whose connection tracking refused flows; null where nothing bounds the ports that they need. */
+  flowsRefused: ReadonlySet<string> | null;
   /** What it waited for and did not see. */
   missed: Awaited | null;
 }
@@ -41,6 +44,8 @@ export async function runStep(index: number, running: Running, meanwhile: () => 
   const { lab, recorder, signal } = running.lab;
   const step = plan.timeline!.steps[index]!;
   signal?.throwIfAborted();
+  const bounded = boundedIn(planAt(plan, index)).filter((name) => !actions.paused.has(name));
+  const refusedBefore = await flowsRefused(bounded, lab);
   const mark = recorder.mark();
   const beginMs = clock.since(await streams.goOn(index));
   const performed = await actions.perform(index);
@@ -52,6 +57,10 @@ export async function runStep(index: number, running: Running, meanwhile: () => 
   await pause(step.forMs, signal);
   await actions.endStep();
   const [heldAt] = await Promise.all([streams.hold(), clock.set()]);
+  const refused = await flowsRefused(
+    bounded.filter((node) => !actions.paused.has(node)),
+    lab,
+  );
   const { name, title, at } = step;
   return {
     index,
@@ -60,8 +69,20 @@ export async function runStep(index: number, running: Running, meanwhile: () => 
     settledMs,
     mark,
     isWhole: actions.paused.size === 0,
+    flowsRefused: bounded.length === 0 ? null : moreThan(refusedBefore, refused),
     missed: reached ? null : step.until!,
   };
+}
+
+/** Load balancers that have a service whose proxy IPs have so many ports and no more. */
+function boundedIn({ nodes }: Plan): string[] {
+  return nodes
+    .filter(({ balancer }) => balancer?.config.services.some(({ proxyPorts }) => proxyPorts !== undefined))
+    .map(({ name }) => name);
+}
+
+function moreThan(before: Map<string, number>, after: Map<string, number>): Set<string> {
+  return new Set([...after.keys()].filter((node) => after.get(node)! > (before.get(node) ?? 0)));
 }
 
 /** @throws the signal's reason when the user stops the run meanwhile */

@@ -67,7 +67,8 @@ export interface CauseDetails {
   'mac-on-wrong-port': At & { owner: string; port: string; address: string };
   'redirect-followed': At & { router: string; address: string; gateway: string };
   'forwarding-off': At & { address: string };
-  'ports-used-up': At & { service: string; proxyIps: string[] };
+  /** `ports`: the range that the proxy IPs have, `40000-40099`; null where that is all there are. */
+  'ports-used-up': At & { service: string; proxyIps: string[]; ports: string | null };
   'ttl-expired': At & { address: string };
   /** A router reports it. `mtu`: bytes; null where the ICMP error names none. */
   'exceeds-mtu': At & { address: string; mtu: number | null };

@@ -23,6 +23,9 @@ export interface Fixes {
   'source-route': { nodes: string[]; from: string; via: string };
   /** The address of the outgoing interface. */
   'proxy-ip-auto': { service: string };
+  /** A range, `40000-40099`, instead of a smaller one. */
+  'more-proxy-ports': { service: string; ports: string };
+  'all-proxy-ports': { service: string };
   'firewall-off': { node: string };
   /** A rule of their filters taken out. */
   'without-rule': { nodes: string[]; rule: string };

@@ -114,12 +114,18 @@ const destinationPart = remember((input: RenderInput, service: LbService): Part 
 });
 
 const sourceRewrite = remember((_, service): string => {
-  const { ip } = familyOf(service.vip);
+  const { protocol, proxyPorts } = service;
+  const { ip, version } = familyOf(service.vip);
   const pool = proxyIps(service);
-  if (pool.length === 0) return 'masquerade';
-  if (pool.length === 1) return `snat ${ip} to ${pool[0]}`;
   const slots = pool.map((address, i) => `${i} : ${address}`).join(', ');
-  return `snat ${ip} to numgen inc mod ${pool.length} map { ${slots} }`;
+  const source = pool.length === 1 ? pool[0]! : `numgen inc mod ${pool.length} map { ${slots} }`;
+  if (proxyPorts === undefined) return pool.length === 0 ? 'masquerade' : `snat ${ip} to ${source}`;
+  // Without the match on the protocol nft refuses ports; without brackets it takes them for a part of an address.
+  const rewrite =
+    pool.length === 0
+      ? `masquerade to :${proxyPorts}`
+      : `snat ${ip} to ${version === 6 && pool.length === 1 ? `[${source}]` : source}:${proxyPorts}`;
+  return `meta l4proto ${protocol} ${rewrite}`;
 });
 
 /**

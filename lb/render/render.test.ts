@@ -45,6 +45,23 @@ it.each<[string, object, object?]>([
 });
 
 it.each([
+  ['tcp', 'auto', '203.0.113.80', 'meta l4proto tcp masquerade to :40000-40003'],
+  ['udp', '203.0.113.254', '203.0.113.80', 'meta l4proto udp snat ip to 203.0.113.254:40000-40003'],
+  ['tcp', '2001:db8::254', '2001:db8::80', 'meta l4proto tcp snat ip6 to [2001:db8::254]:40000-40003'],
+  [
+    'tcp',
+    ['203.0.113.254', '203.0.113.253'],
+    '203.0.113.80',
+    'meta l4proto tcp snat ip to numgen inc mod 2 map { 0 : 203.0.113.254, 1 : 203.0.113.253 }:40000-40003',
+  ],
+])('ports of a proxy IP: %s, %s, %s', (protocol, proxyIp, vip, rule) => {
+  const servers = [{ name: 's1', address: vip.replace('80', '11') }];
+  const service = { name: 'web', vip, port: 80, protocol, mode: 'proxy', proxyIp, proxyPorts: '40000-40003', servers };
+  const rules = rendered(lbConfigSchema.parse({ version: 1, services: [service] }));
+  expect(rules.split('\n').map((line) => line.trim())).toContain(rule);
+});
+
+it.each([
   ['maglev', '203.0.113.80', 'ip daddr 203.0.113.80 @th,224,16 80', '@th,192,32 . @th,240,16 mod 16381'],
   ['source-hash', '203.0.113.80', 'ip daddr 203.0.113.80 @th,224,16 80', '@th,192,32 mod 1021'],
   ['maglev', '2001:db8::80', 'ip6 daddr 2001:db8::80 @th,384,16 80', '@th,256,128 . @th,400,16 mod 16381'],

@@ -103,6 +103,12 @@ function serviceProblems(service: LbService): Problem[] {
       message: `a proxy IP has a meaning in mode proxy only, not in ${service.mode}`,
     });
   }
+  if (service.proxyPorts !== undefined && !traits.hidesSource) {
+    problems.push({
+      path: ['proxyPorts'],
+      message: `ports of a proxy IP have a meaning in mode proxy only, not in ${service.mode}`,
+    });
+  }
   for (const proxyIp of proxyIps(service)) {
     if (!sameFamily(proxyIp)) {
       problems.push({ path: ['proxyIp'], message: `proxy IP ${proxyIp} and VIP ${service.vip} differ in family` });

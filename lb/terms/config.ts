@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { isUnicast } from './address.ts';
 import { mustBe } from './messages.ts';
 import { MODES, type Mode } from './mode.ts';
+import { isPortRange, PORT_RANGE } from './port-range.ts';
 
 const name = z
   .string()
@@ -13,6 +14,8 @@ const port = z.int().min(1).max(65535);
 const address = z
   .union([z.ipv4(), z.ipv6()], mustBe('an IPv4 or IPv6 address'))
   .refine(isUnicast, mustBe('an address that one host of a network can have'));
+
+const A_RANGE = 'a range of ports, like `40000-40099`';
 
 const idle = z.int().min(1000).max(86_400_000);
 
@@ -81,6 +84,14 @@ export const serviceSchema = z.strictObject({
     .optional()
     .describe(
       'proxy only: source address toward the servers; `auto` takes the address of the outgoing interface; a list is a pool.',
+    ),
+  proxyPorts: z
+    .string(mustBe(A_RANGE))
+    .regex(PORT_RANGE, mustBe(A_RANGE))
+    .refine(isPortRange, mustBe('a range from a port to one that is not below it, of 1 to 65535'))
+    .optional()
+    .describe(
+      'proxy only: source ports toward the servers, `40000-40099`; any when absent. Each proxy IP has them once for each server and port.',
     ),
   sourceMac: z
     .enum(['rewrite', 'keep'])

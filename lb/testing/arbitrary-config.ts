@@ -41,13 +41,14 @@ function service(version: 4 | 6, index: number) {
       scheduler: fc.constantFrom('round-robin', 'random', 'source-hash', 'least-connections'),
       sticky: fc.boolean(),
       keep: fc.boolean(),
+      ports: fc.constantFrom(undefined, '40000-40999'),
       pool: fc.constantFrom(undefined, 'auto', `${lan}90`, [`${lan}90`, `${lan}91`]),
       names: fc.subarray(SERVERS, { minLength: 1 }),
       weights: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 4, maxLength: 4 }),
       drains: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
       check,
     })
-    .map(({ mode, protocol, vip, port, scheduler, sticky, keep, pool, names, weights, drains, check: how }) => ({
+    .map(({ mode, protocol, vip, port, scheduler, sticky, keep, pool, ports, names, weights, drains, check: how }) => ({
       name: `service-${index}`,
       // Never two services at one place.
       vip: `${lan}${mode === 'l3dsr' ? DSCP_VIPS[vip] : vip}`,
@@ -57,6 +58,7 @@ function service(version: 4 | 6, index: number) {
       scheduler,
       ...(sticky ? { persistence: { timeoutMs: 60_000 } } : {}),
       ...(mode === 'proxy' && pool !== undefined ? { proxyIp: pool } : {}),
+      ...(mode === 'proxy' && ports !== undefined ? { proxyPorts: ports } : {}),
       ...(mode === 'dsr' && keep ? { sourceMac: 'keep' } : {}),
       ...(mode === 'l3dsr' ? { dscp: (Number(vip) % 10) + version } : {}),
       check: knownBy(mode, how),

@@ -96,7 +96,7 @@ export const en: Catalogue = {
       story: 'The proxy IP has no free port.',
       evidence:
         'The request reaches the L4, which cannot translate it: all ports of the proxy IPs to that server are in use.',
-      fix: 'Add proxy IPs to the pool.',
+      fix: 'Give the proxy IP more ports, or add proxy IPs; close connections that nobody uses.',
     },
     loop: {
       story: 'The packet went in circles until its TTL expired.',
@@ -210,8 +210,8 @@ export const en: Catalogue = {
       `${router} sent ${node} an ICMP redirect for ${address} to ${gateway}; packets then bypassed ${router}.`,
     'forwarding-off': ({ node, address }) =>
       `${node} received a packet for ${address}, which is not its own address, and does not forward.`,
-    'ports-used-up': ({ node, service, proxyIps }) =>
-      `${node} has no free port on ${proxyIps.join(', ')} for a connection to ${service}.`,
+    'ports-used-up': ({ node, service, proxyIps, ports }) =>
+      `${node} has no free port on ${proxyIps.join(', ')}${ports === null ? '' : ` (of ${ports})`} for a connection to ${service}.`,
     'ttl-expired': ({ node, address }) => `The TTL of a packet for ${address} expired at ${node}.`,
     'exceeds-mtu': ({ node, address, mtu }) =>
       `${node} cannot forward a packet for ${address}: it exceeds the MTU of the next link${mtu === null ? '' : ` (${mtu} bytes)`}.`,
@@ -368,6 +368,8 @@ export const en: Catalogue = {
     'without-dead-end': ({ node, to, type }) => `${node}: without the ${type} route to ${to}`,
     'source-route': ({ nodes, from, via }) => `${namesText(nodes)}: default route via ${via} for packets from ${from}`,
     'proxy-ip-auto': ({ service }) => `proxy IP for ${service}: the address of the L4's outgoing interface`,
+    'more-proxy-ports': ({ service, ports }) => `${service}: source ports ${ports} on its proxy IP`,
+    'all-proxy-ports': ({ service }) => `${service}: every port of its proxy IP as source`,
     'firewall-off': ({ node }) => `${node}: no stateful firewall`,
     'without-rule': ({ nodes, rule }) => `${namesText(nodes)}: filter without the rule ${rule}`,
     'accept-redirects-off': ({ node }) => `${node}: accept_redirects off`,
@@ -380,7 +382,8 @@ export const en: Catalogue = {
     'check-vip': ({ service }) => `${service}: check the VIP at its servers, not their own addresses`,
     'check-served-port': ({ service }) => `${service}: check the port that traffic goes to`,
     'check-source': ({ service, source }) => `${service}: check its servers from ${source}`,
-    'check-source-auto': ({ service }) => `${service}: check its servers from the address of the L4's outgoing interface`,
+    'check-source-auto': ({ service }) =>
+      `${service}: check its servers from the address of the L4's outgoing interface`,
     listen: ({ nodes, port, protocol }) => `${namesText(nodes)}: listen on ${port}/${protocol}`,
     'vip-on-loopback': ({ service }) => `VIP of ${service} on the loopback of its servers, without ARP replies for it`,
     'quiet-loopback': ({ arpIgnore, arpAnnounce }) =>

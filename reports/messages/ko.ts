@@ -84,7 +84,7 @@ export const ko: Catalogue = {
     'ports-exhausted': {
       story: 'Proxy IP에 남은 포트가 없습니다.',
       evidence: '요청이 L4에 도착하지만 그 서버 쪽 Proxy IP의 모든 포트가 사용 중이라 변환할 수 없습니다.',
-      fix: '풀에 Proxy IP를 추가하십시오.',
+      fix: 'Proxy IP에 더 많은 포트를 주거나 Proxy IP를 추가하고, 쓰지 않는 연결을 닫으십시오.',
     },
     loop: {
       story: 'TTL이 다할 때까지 패킷이 돌았습니다.',
@@ -197,8 +197,8 @@ export const ko: Catalogue = {
       `${router}이(가) ${node}에게 ${address}(으)로 가는 패킷을 ${gateway}(으)로 보내라는 ICMP 리다이렉트를 보냈고, 그 뒤로 패킷이 ${router}을(를) 거치지 않았습니다.`,
     'forwarding-off': ({ node, address }) =>
       `${node}이(가) 자신의 주소가 아닌 ${address}(으)로 가는 패킷을 받았으나 포워딩하지 않습니다.`,
-    'ports-used-up': ({ node, service, proxyIps }) =>
-      `${node}에 ${service} 연결에 쓸 ${proxyIps.join(', ')}의 빈 포트가 없습니다.`,
+    'ports-used-up': ({ node, service, proxyIps, ports }) =>
+      `${node}에 ${service} 연결에 쓸 ${proxyIps.join(', ')}의 빈 포트${ports === null ? '' : `(${ports} 중)`}가 없습니다.`,
     'ttl-expired': ({ node, address }) => `${address}(으)로 가는 패킷의 TTL이 ${node}에서 다했습니다.`,
     'exceeds-mtu': ({ node, address, mtu }) =>
       `${node}이(가) ${address}(으)로 가는 패킷을 내보낼 수 없습니다. 다음 링크의 MTU${mtu === null ? '' : `(${mtu}바이트)`}보다 큽니다.`,
@@ -357,6 +357,8 @@ export const ko: Catalogue = {
     'without-dead-end': ({ node, to, type }) => `${node}: ${to}의 ${type} 경로 제거`,
     'source-route': ({ nodes, from, via }) => `${namesText(nodes)}: 출발지 ${from}의 기본 경로를 ${via}(으)로`,
     'proxy-ip-auto': ({ service }) => `${service}의 Proxy IP를 L4가 내보내는 인터페이스의 주소로`,
+    'more-proxy-ports': ({ service, ports }) => `${service}의 Proxy IP에 출발지 포트 ${ports}`,
+    'all-proxy-ports': ({ service }) => `${service}의 Proxy IP에 모든 출발지 포트`,
     'firewall-off': ({ node }) => `${node}: 상태 기반 방화벽 끄기`,
     'without-rule': ({ nodes, rule }) => `${namesText(nodes)}: 필터에서 규칙 ${rule} 빼기`,
     'accept-redirects-off': ({ node }) => `${node}: accept_redirects 끄기`,

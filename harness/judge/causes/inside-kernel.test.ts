@@ -1,4 +1,4 @@
-import type { CauseCode } from '../../terms/cause.ts';
+import type { Cause, CauseCode } from '../../terms/cause.ts';
 import type { RouteAnswer } from '../../terms/route-answer.ts';
 import { oneArm, PIP, VIP_A } from '../../model/testing/labs.ts';
 import { causeOfFailure } from './index.ts';
@@ -23,6 +23,23 @@ test.each<[string, string, Record<string, number>, CauseCode]>([
   ['nothing of the kind', 'l3', { TcpOutRsts: 1 }, 'unexplained'],
 ])('%s: what its counters say at %s', (_, node, counters, code) => {
   expect(causeAt(node, counters)).toBe(code);
+});
+
+test('no port found by calls of a stream: what connection tracking refused in the step', () => {
+  const services = { a: { ...sketch.services['a']!, proxyPorts: '40000-40003' } };
+  const evidence = endingAt(evidenceOf({ ...sketch, services }, 'client', 'a'), 'l4');
+  const refusedAt = (...nodes: string[]): Cause => {
+    const at = { file: '', line: 1, col: 1 };
+    const step = { name: 'a', title: 'a', actions: [], forMs: 1, nodes: [], services: [], expect: [], at };
+    const whole = { ...evidence.plan, timeline: { streams: [], steps: [step] } };
+    const moment = { whole, step: 0, holders: () => undefined, walkBegins: 0, isActing: false };
+    return causeOfFailure({ ...evidence, moment: { ...moment, flowsRefused: new Set(nodes) } });
+  };
+  expect(refusedAt('l4')).toMatchObject({
+    code: 'ports-exhausted',
+    detail: { params: { proxyIps: [PIP], ports: '40000-40003' } },
+  });
+  expect(refusedAt().code).not.toBe('ports-exhausted');
 });
 
 test('of a packet for a VIP, the kernel is asked without its NAT: what the L4 counted goes before', () => {

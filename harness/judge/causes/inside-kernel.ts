@@ -114,10 +114,16 @@ function byCounters({ node, dst }: Hop, { plan, counters }: Evidence): Cause | n
 }
 
 /** Source NAT that finds no free port takes a used one, and conntrack drops the flow when it enters it. */
-function portsExhausted({ name, l4s, mode }: ServicePlan, node: string, { counters }: Evidence): Cause | null {
-  if (!MODES[mode].hidesSource || (counters?.[node]?.['ConntrackInsertFails'] ?? 0) === 0) return null;
+function portsExhausted(
+  { name: service, l4s, mode }: ServicePlan,
+  node: string,
+  { plan, counters, moment }: Evidence,
+): Cause | null {
+  const hasRefused = moment?.flowsRefused?.has(node) ?? (counters?.[node]?.['ConntrackInsertFails'] ?? 0) > 0;
+  if (!MODES[mode].hidesSource || !hasRefused) return null;
   const { proxyIps } = l4s.find((l4) => l4.node === node)!;
-  return cause('ports-exhausted', 'ports-used-up', { node, service: name, proxyIps });
+  const config = nodeOf(plan, node).balancer?.config.services.find(({ name }) => name === service);
+  return cause('ports-exhausted', 'ports-used-up', { node, service, proxyIps, ports: config?.proxyPorts ?? null });
 }
 
 /** Whether a setting of IPv4 is on at an interface or at all of them (for both of these, either is enough). */

@@ -19,6 +19,7 @@ export interface ServiceSketch {
   dscp?: number;
   pool: string[];
   proxyIp?: string | string[];
+  proxyPorts?: string;
   sourceMac?: 'rewrite' | 'keep';
   protocol?: 'tcp' | 'udp';
   check?: 'none' | 'tcp' | CheckSketch;
