@@ -201,6 +201,14 @@ export const MUTATIONS: Mutation[] = [
       'l4',
     ],
   ]),
+  ...mutations('failures/udp-answers-from-elsewhere', 'from-the-vip', [
+    [
+      'answers of s1 from its own address',
+      node('s1', { listeners: [{ listen: '53/udp', answersFrom: '203.0.113.11' }] }),
+      'reply-not-from-vip',
+      'client',
+    ],
+  ]),
   ...mutations('proxy-ip/ports', 'enough', [
     [
       'fewer ports',

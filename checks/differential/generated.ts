@@ -42,6 +42,8 @@ interface Sketch {
 
 interface OneServer {
   settings: Settings;
+  /** Whether UDP answers from its own address, whatever address was asked. */
+  answersFromOwn: boolean;
   /** Index into the gateways that it may have, or a remainder of it. */
   gateway: number;
   prefixLength: number;
@@ -66,7 +68,12 @@ const FLOWS = {
   'client-web-ping': { from: 'client', to: 'web', protocol: 'icmp' },
 } as const;
 
-const oneOfServers = fc.record({ settings: oneServer, gateway: fc.nat(3), prefixLength });
+const oneOfServers = fc.record({
+  answersFromOwn: mostly(false, [true], 6),
+  settings: oneServer,
+  gateway: fc.nat(3),
+  prefixLength,
+});
 
 const sketch: fc.Arbitrary<Sketch> = fc.record({
   flows: fc.subarray(Object.keys(FLOWS) as (keyof typeof FLOWS)[], { minLength: 1, maxLength: 6 }),
@@ -178,11 +185,12 @@ function visible({ filter, ...settings }: Settings, { web, api }: Sketch): Setti
 }
 
 function serverYaml(name: 's1' | 's2', sketch: Sketch, wired: Wired): Settings {
-  const { settings, gateway, prefixLength } = sketch[name];
+  const { settings, gateway, prefixLength, answersFromOwn } = sketch[name];
   const gateways = wired.gateways[name];
   const links = wired.links.filter((link) => name in link);
   const address = links[0]![name];
   return {
+    ...(answersFromOwn && typeof address === 'string' ? { listeners: fromOwn(address.split('/')[0]!) } : {}),
     ...knowing(settings, sketch),
     gateway: gateways[gateway % gateways.length],
     ...(links.length === 1 && typeof address === 'string' && prefixLength !== 25
@@ -190,6 +198,11 @@ function serverYaml(name: 's1' | 's2', sketch: Sketch, wired: Wired): Settings {
       : {}),
     ...('down' in settings ? { down: Object.keys(links[0]!).filter((peer) => peer !== name) } : {}),
   };
+}
+
+/** Every port that a service may lead to, of which UDP answers from one address. */
+function fromOwn(answersFrom: string): unknown[] {
+  return [WEB_PORT, 8080].flatMap((port) => [`${port}/tcp`, { listen: `${port}/udp`, answersFrom }]);
 }
 
 function flowYaml(name: keyof typeof FLOWS, { web, api, bytes, exchanges }: Sketch): Settings {

@@ -23,7 +23,15 @@ export async function listen(
 ): Promise<Listening> {
   if (plan.protocol === 'tcp') return listenTcp({ name: server, failsChecks }, plan.port, plan.address ?? '::');
   const own = plan.address === undefined ? addresses : [plan.address];
-  const sockets = await Promise.all(own.map((address) => listenUdp(server, plan.port, address)));
+  const sockets = await Promise.all(own.map((address) => bindUdp(plan.port, address)));
+  const { answersFrom } = plan;
+  const known = answersFrom === undefined ? undefined : sockets[own.indexOf(answersFrom)];
+  const elsewhere = answersFrom === undefined ? undefined : (known ?? (await bindUdp(plan.port, answersFrom)));
+  for (const [index, address] of own.entries()) {
+    const isOfFamily = answersFrom !== undefined && isV6(answersFrom) === isV6(address);
+    answerUdp(server, { port: plan.port, address }, sockets[index]!, (isOfFamily && elsewhere) || sockets[index]!);
+  }
+  if (known === undefined && elsewhere !== undefined) sockets.push(elsewhere);
   return { close: () => Promise.all(sockets.map((socket) => closeUdp(socket))) };
 }
 
@@ -107,18 +115,26 @@ function endpoint(address: string | undefined, port: number | undefined): string
   return `${(address ?? '').replace(/^::ffff:/, '')} ${port ?? 0}`;
 }
 
-async function listenUdp(name: string, port: number, address: string): Promise<UdpSocket> {
-  const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
-  socket.on('message', (message, from) => {
+function isV6(address: string): boolean {
+  return address.includes(':');
+}
+
+/** @param from the socket that answers what comes to the first one */
+function answerUdp(name: string, local: { port: number; address: string }, socket: UdpSocket, from: UdpSocket): void {
+  socket.on('message', (message, peer) => {
     const [token = '', bytes = '0'] = message.toString('latin1').split(' ');
     const answer: ServerAnswer = {
       token,
       server: name,
-      peer: endpoint(from.address, from.port),
-      local: endpoint(address, port),
+      peer: endpoint(peer.address, peer.port),
+      local: endpoint(local.address, local.port),
     };
-    socket.send(JSON.stringify(answer) + filler(Number(bytes)), from.port, from.address);
+    from.send(JSON.stringify(answer) + filler(Number(bytes)), peer.port, peer.address);
   });
+}
+
+async function bindUdp(port: number, address: string): Promise<UdpSocket> {
+  const socket = createSocket(isV6(address) ? 'udp6' : 'udp4');
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
     socket.bind(port, address, () => {

@@ -4,6 +4,7 @@ import { balancedBy, interfaceAddresses, nodeOf, ownerOf, serviceOf } from '../s
 import { alternativesOf } from '../terms/expectation.ts';
 import type { FilteredPacket } from '../terms/filter.ts';
 import { routeOf } from '../scenario/route-of.ts';
+import { listenerAt } from '../terms/listener.ts';
 import type { FlowPlan, NodePlan, Plan, SingleExpectation } from '../terms/plan.ts';
 import type { Control } from '../terms/reason.ts';
 
@@ -31,12 +32,19 @@ export function controlsFor(expect: SingleExpectation, plan: Plan, flow: FlowPla
   for (const { node, address, port } of targets(plan, flow)) {
     const asker = neighbourOf(plan, flow, node, address);
     if (asker === null) continue;
-    const protocol = cause === 'refused' ? 'icmp' : flow.protocol;
+    const isSilent = cause === 'refused' || answersElsewhere(plan, node, { protocol: flow.protocol, address, port });
+    const protocol = isSilent ? 'icmp' : flow.protocol;
     controls.push(
       protocol === 'icmp' ? echo(asker, node, address) : { from: asker, to: node, address, protocol, port },
     );
   }
   return controls;
+}
+
+/** Whether a listener answers from another address than is asked: nobody would take that for an answer. */
+function answersElsewhere(plan: Plan, node: string, to: { protocol: string; address: string; port: number }): boolean {
+  const { answersFrom = to.address } = listenerAt(nodeOf(plan, node).listeners, to) ?? {};
+  return answersFrom !== to.address;
 }
 
 /** Whether a filter at either end lets a control not pass: it would show nothing but that. */

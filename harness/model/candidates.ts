@@ -1,7 +1,7 @@
-import { listenerText } from '../terms/listener.ts';
+import { listenerAsWritten } from '../terms/listener.ts';
 import { DEFAULT_MTU, nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { Fix } from '../terms/fix.ts';
-import type { NodePlan, Plan } from '../terms/plan.ts';
+import type { ListenerPlan, NodePlan, Plan } from '../terms/plan.ts';
 import {
   balancersFor,
   calledBy,
@@ -42,6 +42,7 @@ export function candidates(failure: Failure): Candidate[] {
     ...withoutDeadEnd(failure),
     ...(failure.cause.code === 'ports-exhausted' ? moreProxyPorts(failure.plan, failure.flow) : []),
     ...listenersOn(failure),
+    ...answersFromWhereAsked(failure),
     ...interfacesUp(failure),
     ...otherVlans(failure),
     ...nodeSettings(failure),
@@ -196,7 +197,27 @@ function listenersOn(failure: Failure): Candidate[] {
         // One at a single address is in the way of one at all of them.
         ...nodeOf(plan, name).listeners.filter((l) => l.protocol !== protocol || l.port !== portOf(name)),
         { protocol, port: portOf(name) } as const,
-      ].map(listenerText),
+      ].map(listenerAsWritten),
+    })),
+  ];
+}
+
+/** UDP that answers from the address that was asked, as a program does that binds to it, or asks for it (IP_PKTINFO). */
+function answersFromWhereAsked(failure: Failure): Candidate[] {
+  const { plan, flow } = failure;
+  if (flow.protocol !== 'udp') return [];
+  const elsewhere = calledBy(failure).filter((name) =>
+    nodeOf(plan, name).listeners.some(({ answersFrom }) => answersFrom !== undefined),
+  );
+  if (elsewhere.length === 0) return [];
+  const plain = ({ protocol, port, address }: ListenerPlan): ListenerPlan => ({
+    protocol,
+    port,
+    ...(address === undefined ? {} : { address }),
+  });
+  return [
+    onNodes([{ code: 'answer-from-asked', params: { nodes: elsewhere } }], elsewhere, (name) => ({
+      listeners: nodeOf(plan, name).listeners.map(plain).map(listenerAsWritten),
     })),
   ];
 }

@@ -106,6 +106,18 @@ ${flow}`,
   });
 });
 
+test('UDP that answers from another address: from the one that was asked', () => {
+  const servers = 'servers: { gateway: l3, loopback: [web], arpIgnore: 1, arpAnnounce: 2 }';
+  const nodes = 'nodes: { s2: { listeners: [{ listen: 80/udp, answersFrom: 203.0.113.12 }] } }';
+  const service = `services: { web: { ${web}, protocol: udp, mode: dsr } }`;
+  const asked = 'flows: { f: { from: client, to: web, protocol: udp, expect: works } }';
+  const [first] = remedies(oneArm, `${servers}\n${nodes}\n${service}\n${asked}`);
+  expect(first).toMatchObject({
+    fixes: [{ code: 'answer-from-asked', params: { nodes: ['s2'] } }],
+    patch: { nodes: { s2: { listeners: ['80/udp'] } } },
+  });
+});
+
 test('ports of a proxy IP that run out: as many as are needed, or all', () => {
   const service = `${web}, mode: proxy, proxyIp: 203.0.113.254, proxyPorts: 40000-40003`;
   const many = 'flows: { f: { from: client, to: web, repeat: 6, expect: works } }';

@@ -1,4 +1,4 @@
-import { listensAt } from '../terms/listener.ts';
+import { listenerAt, listensAt } from '../terms/listener.ts';
 import { cause, type Cause } from '../terms/cause.ts';
 import { callsItself, ownerOf } from '../scenario/lookup.ts';
 import { answerTo, callerSends, hasSocket, isForCaller, openSocket } from './exchange.ts';
@@ -71,7 +71,12 @@ function withoutSocket({ name: node }: Host, { src: source, dst: destination }: 
 
 function answer(run: Run, host: Host, packet: Packet): void {
   run.exchange.served ??= { node: host.name, source: packet.src };
-  enqueue(run, host, answerTo(run.exchange, packet, 'reply'));
+  const { protocol, dst: address, dstPort: port } = packet;
+  const answersFrom = listenerAt(host.plan.listeners, { protocol, address, port })?.answersFrom;
+  const reply = answerTo(run.exchange, packet, 'reply');
+  const isElsewhere =
+    answersFrom !== undefined && answersFrom !== address && answersFrom.includes(':') === address.includes(':');
+  enqueue(run, host, isElsewhere ? { ...reply, src: answersFrom, asked: address } : reply);
 }
 
 /** The caller's side. */
@@ -81,7 +86,8 @@ function receiveReply(run: Run, host: Host, packet: Packet): void {
   if (host.name !== flow.from || !isForCaller(exchange, packet)) {
     const { src: source, dst: destination } = packet;
     // A load balancer that did not send the request on does not know whose this is.
-    if (run.circumstances.overTime && host.plan.balancer !== null && host.name !== flow.from) {
+    const isUnknown = packet.asked === undefined && run.circumstances.overTime;
+    if (isUnknown && host.plan.balancer !== null && host.name !== flow.from) {
       const why = cause('connection-unknown', 'state-missing', { node: host.name, source, destination });
       if (packet.step === 'reset') die(run, packet, why);
       else refuse(run, host, packet, why);
@@ -91,7 +97,12 @@ function receiveReply(run: Run, host: Host, packet: Packet): void {
     die(
       run,
       packet,
-      cause('reply-not-from-vip', 'reply-from-elsewhere', { node: host.name, called: flow.address, source, owner }),
+      cause('reply-not-from-vip', 'reply-from-elsewhere', {
+        node: host.name,
+        called: host.name === flow.from ? flow.address : (packet.asked ?? flow.address),
+        source,
+        owner,
+      }),
     );
     return;
   }

@@ -30,6 +30,8 @@ export interface Packet {
   blame?: Cause;
   /** Switch that forwarded it by a MAC table entry that had moved, or that was right until the wires were others. */
   misdirected?: { bridge: string; mac: string; port: string; isOutdated: boolean };
+  /** An answer that does not come from the address that was asked: that address. */
+  asked?: string;
   /** ICMP errors and redirects: the packet they quote. */
   about?: Packet;
   /** ICMP errors: what they say. */

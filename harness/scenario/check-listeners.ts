@@ -1,4 +1,4 @@
-import { listenerOf, listenerText } from '../terms/listener.ts';
+import { listenerOf, listenerText, type ListenerAsWritten } from '../terms/listener.ts';
 import { canonical, host, isAddress } from './address.ts';
 import { addressesInScenario } from './check-messages.ts';
 import { type Layer, type NodeProblem, pathOf, problemsPerNode } from './per-node.ts';
@@ -24,18 +24,34 @@ export function strangeListeners(scenario: ScenarioFile, lab: Lab, layersOf: (na
     ]
       .filter(isAddress)
       .map(canonical);
-    return (settings.listeners ?? []).flatMap((text, index) => {
-      const { address } = listenerOf(text);
-      if (address === undefined || OWN.test(address) || held.includes(canonical(address))) return [];
-      const what = `NODES does not hold ${address}; it holds ${held.join(', ')}`;
-      return [{ path: [...path, index], what, dependsOn: [['services'], ['servers'], ['nodes', name]] }];
+    return (settings.listeners ?? []).flatMap((written, index) => {
+      const { address, answersFrom } = listenerOf(written);
+      const at = [...path, index];
+      return [
+        { address, path: typeof written === 'string' ? at : [...at, 'listen'] },
+        { address: answersFrom, path: [...at, 'answersFrom'] },
+      ].flatMap((place): NodeProblem[] => {
+        if (place.address === undefined || OWN.test(place.address) || held.includes(canonical(place.address)))
+          return [];
+        const what = `NODES does not hold ${place.address}; it holds ${held.join(', ')}`;
+        return [{ path: place.path, what, dependsOn: [['services'], ['servers'], ['nodes', name]] }];
+      });
     });
   });
 }
 
+/** Answers of TCP, which come from where the connection was opened to. */
+export function answersOfTcp(written: ListenerAsWritten[]): { index: number; message: string }[] {
+  return written.flatMap((one, index) => {
+    const { protocol, answersFrom } = listenerOf(one);
+    const message = 'is for udp: over a connection of tcp the address that was called answers';
+    return answersFrom === undefined || protocol === 'udp' ? [] : [{ index, message }];
+  });
+}
+
 /** Listeners that want the same port: at every address, or at the same one. */
-export function listenersGivenTwice(texts: string[]): { index: number; message: string }[] {
-  const listeners = texts.map(listenerOf);
+export function listenersGivenTwice(written: ListenerAsWritten[]): { index: number; message: string }[] {
+  const listeners = written.map(listenerOf);
   return listeners.flatMap((one, index) => {
     const first = listeners
       .slice(0, index)

@@ -10,7 +10,7 @@ import { checkNextHops } from './check-next-hops.ts';
 import { checkFilter, filtersThatSeeNothing } from './check-filter.ts';
 import { checkFlow } from './check-flow.ts';
 import { checkSysctls } from './check-sysctls.ts';
-import { listenersGivenTwice, strangeListeners } from './check-listeners.ts';
+import { answersOfTcp, listenersGivenTwice, strangeListeners } from './check-listeners.ts';
 import { checkPairs } from './check-pairs.ts';
 import { checkTimeline } from './check-timeline.ts';
 import { checkServices } from './check-services.ts';
@@ -147,6 +147,8 @@ function checkSettings(
   }
   for (const { index, message } of listenersGivenTwice(settings.listeners ?? []))
     problems.push({ path: [...path, 'listeners', index], message });
+  for (const { index, message } of answersOfTcp(settings.listeners ?? []))
+    problems.push({ path: [...path, 'listeners', index, 'answersFrom'], message });
   const byPeer = [
     ...(settings.down ?? []).map((peer, index) => ({ peer, at: ['down', index] })),
     ...Object.keys(settings.interfaces ?? {}).map((peer) => ({ peer, at: ['interfaces', peer] })),

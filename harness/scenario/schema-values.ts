@@ -45,11 +45,27 @@ export const mac = z
 const A_VLAN = 'a VLAN ID from 1 to 4094';
 export const vlanId = z.int(mustBe(A_VLAN)).min(1, mustBe(A_VLAN)).max(4094, mustBe(A_VLAN));
 
-export const listener = z.string().refine((text) => {
+const A_LISTENER = 'a listener, like 80/tcp or 127.0.0.1:80/tcp';
+
+const listenerText = z.string().refine((text) => {
   if (!FORM.test(text)) return false;
   const { port, address } = listenerOf(text);
   return port >= 1 && port <= 65535 && (address === undefined || isAddress(address));
-}, mustBe('a listener, like 80/tcp or 127.0.0.1:80/tcp'));
+}, mustBe(A_LISTENER));
+
+/** What a node listens on, and where UDP answers from. */
+export const listener = z.union(
+  [
+    listenerText,
+    z.strictObject({
+      listen: listenerText.describe('What it listens on, `53/udp`.'),
+      answersFrom: address
+        .optional()
+        .describe('udp: the address of the node that answers come from, whatever address was asked.'),
+    }),
+  ],
+  mustBe(`${A_LISTENER}, or a mapping of \`listen\` and \`answersFrom\``),
+);
 
 /** One spelling of an address with its prefix length. */
 export function cidrText(cidr: string): string {

@@ -119,7 +119,7 @@ const nodeSettings = z.strictObject({
     .array(listener)
     .optional()
     .describe(
-      'What the node listens on, `80/tcp`, or at one address alone, `127.0.0.1:80/tcp`; by default the ports of the services whose pools it is in.',
+      'What the node listens on, `80/tcp`, or at one address alone, `127.0.0.1:80/tcp`; by default the ports of the services whose pools it is in. A mapping of `listen` and `answersFrom` answers from another address than was asked.',
     ),
   ...interfaceSettings,
   interfaces: z

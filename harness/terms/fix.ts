@@ -43,6 +43,7 @@ export interface Fixes {
   'check-source': { service: string; source: string };
   /** The address of the outgoing interface. */
   'check-source-auto': { service: string };
+  'answer-from-asked': { nodes: string[] };
   listen: { nodes: string[]; port: number; protocol: string };
   'vip-on-loopback': { service: string };
   'quiet-loopback': { arpIgnore: number; arpAnnounce: number };

@@ -1,11 +1,19 @@
 import type { ListenerPlan } from './plan.ts';
 
 /** Whether one of a node's listeners takes what comes to an address and port. */
-export function listensAt(
-  listeners: ListenerPlan[],
-  to: { protocol: string; address: string; port: number | null },
-): boolean {
-  return listeners.some(
+export function listensAt(listeners: ListenerPlan[], to: Socket): boolean {
+  return listenerAt(listeners, to) !== undefined;
+}
+
+interface Socket {
+  protocol: string;
+  address: string;
+  port: number | null;
+}
+
+/** The listener of a node that takes what comes to an address and port. */
+export function listenerAt(listeners: ListenerPlan[], to: Socket): ListenerPlan | undefined {
+  return listeners.find(
     ({ protocol, port, address }) =>
       protocol === to.protocol && port === to.port && (address === undefined || address === to.address),
   );
@@ -17,8 +25,23 @@ export function listenerText({ protocol, port, address }: ListenerPlan): string 
   return `${at}${port}/${protocol}`;
 }
 
-/** The listener that a text of that form means. */
-export function listenerOf(text: string): ListenerPlan {
+/** A listener as YAML has it: a text, or a mapping of it and where its answers come from. */
+export type ListenerAsWritten = string | { listen: string; answersFrom?: string | undefined };
+
+/** A listener as YAML would have it. */
+export function listenerAsWritten(plan: ListenerPlan): ListenerAsWritten {
+  const { answersFrom } = plan;
+  return answersFrom === undefined ? listenerText(plan) : { listen: listenerText(plan), answersFrom };
+}
+
+/** The listener that is written so. */
+export function listenerOf(written: ListenerAsWritten): ListenerPlan {
+  if (typeof written === 'string') return ofText(written);
+  const { listen, answersFrom } = written;
+  return { ...ofText(listen), ...(answersFrom === undefined ? {} : { answersFrom }) };
+}
+
+function ofText(text: string): ListenerPlan {
   const { address, v6, port, protocol } = FORM.exec(text)!.groups as {
     address?: string;
     v6?: string;

@@ -146,6 +146,8 @@ export interface ListenerPlan {
   port: number;
   /** The only address that it listens at; absent for every one of the node's. */
   address?: string;
+  /** UDP: where its answers come from, whatever address was asked; absent where it answers from that. */
+  answersFrom?: string;
 }
 
 export type Mode = 'dnat' | 'proxy' | 'dsr' | 'l3dsr';

@@ -384,6 +384,7 @@ export const en: Catalogue = {
     'check-source': ({ service, source }) => `${service}: check its servers from ${source}`,
     'check-source-auto': ({ service }) =>
       `${service}: check its servers from the address of the L4's outgoing interface`,
+    'answer-from-asked': ({ nodes }) => `${namesText(nodes)}: UDP answers from the address that was asked`,
     listen: ({ nodes, port, protocol }) => `${namesText(nodes)}: listen on ${port}/${protocol}`,
     'vip-on-loopback': ({ service }) => `VIP of ${service} on the loopback of its servers, without ARP replies for it`,
     'quiet-loopback': ({ arpIgnore, arpAnnounce }) =>

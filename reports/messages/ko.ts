@@ -372,6 +372,7 @@ export const ko: Catalogue = {
     'check-served-port': ({ service }) => `${service}: 트래픽이 가는 포트를 점검하기`,
     'check-source': ({ service, source }) => `${service}: 서버를 ${source}에서 점검하기`,
     'check-source-auto': ({ service }) => `${service}: 서버를 L4가 내보내는 인터페이스의 주소에서 점검하기`,
+    'answer-from-asked': ({ nodes }) => `${namesText(nodes)}: UDP 응답을 요청받은 주소에서 보내기`,
     listen: ({ nodes, port, protocol }) => `${namesText(nodes)}: ${port}/${protocol} 포트 열기`,
     'vip-on-loopback': ({ service }) => `${service}의 VIP를 서버의 루프백에 두고 ARP에는 응답하지 않기`,
     'quiet-loopback': ({ arpIgnore, arpAnnounce }) =>

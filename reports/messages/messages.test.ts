@@ -171,6 +171,7 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'without-dead-end': { node: 'n1', to: '198.51.100.0/24', type: 'unreachable' },
     'source-route': { nodes: ['n1', 'n2'], from: '198.51.100.0/24', via: '203.0.113.1' },
     'proxy-ip-auto': { service: 'web' },
+    'answer-from-asked': { nodes: ['n1', 'n2'] },
     'more-proxy-ports': { service: 'web', ports: '40000-40099' },
     'all-proxy-ports': { service: 'web' },
     'firewall-off': { node },

@@ -7,7 +7,7 @@ import { neverLeft } from './never-left.ts';
 import { cutOff, staleMac, staleNeighbour } from './outdated.ts';
 import { noResponse } from './no-response.ts';
 import { refusedOrUnreachable } from './refused-or-unreachable.ts';
-import { replyElsewhere } from './reply-elsewhere.ts';
+import { replyElsewhere, replyToProxyIp } from './reply-elsewhere.ts';
 import type { Rule } from './rule.ts';
 import { ofTwoMasters } from './split-brain.ts';
 import { swallowed } from './too-big.ts';
@@ -27,6 +27,7 @@ const RULES: Rule[] = [
   redirected,
   filtered,
   replyElsewhere,
+  replyToProxyIp,
   swallowed,
   macMovedLater,
   unknownMidway,

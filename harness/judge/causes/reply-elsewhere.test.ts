@@ -22,6 +22,18 @@ describe('reply-not-from-vip', () => {
     expect(named(evidenceOf(oneArm({ services: proxy }), 'client', 'a'))[0]).not.toBe('reply-not-from-vip');
   });
 
+  test('where it reached the L4 that hides the caller, from an address that the L4 sent nothing to', () => {
+    const evidence = evidenceOf(oneArm({ services: proxy }), 'client', 'a');
+    const { request } = evidence.walk;
+    const end = evidence.walk.reply.findIndex(({ node, direction }) => node === 'l4' && direction === 'in') + 1;
+    const from = (ip: string): [string, string] => {
+      const reply = evidence.walk.reply.slice(0, end).map((hop) => ({ ...hop, src: { ...hop.src, ip } }));
+      return named({ ...evidence, walk: { request, reply } });
+    };
+    expect(from('203.0.113.31')).toEqual(['reply-not-from-vip', 'l4']);
+    expect(from('203.0.113.12')[0]).not.toBe('reply-not-from-vip');
+  });
+
   test('not where it did not reach the caller', () => {
     const evidence = evidenceOf(sketch, 'client', 'a');
     const reply = evidence.walk.reply.slice(0, -1);

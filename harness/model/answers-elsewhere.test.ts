@@ -1,0 +1,33 @@
+import { predict } from './predict.ts';
+import { flow, plan, type ServiceSketch } from './testing/lab-builder.ts';
+import { L3, L4, oneArm, PIP, QUIET_ARP, S1, VIP_A } from './testing/labs.ts';
+
+const SECOND = '203.0.113.31';
+const UDP = { vip: VIP_A, protocol: 'udp' as const, pool: ['s1'] };
+
+/** What becomes of a question to a server that answers from one of its addresses. */
+function outcome(service: Partial<ServiceSketch>, answersFrom: string, to = 'a', gateway = L3): string {
+  const held = { loopback: [VIP_A, SECOND], ...QUIET_ARP };
+  const sketch = oneArm({
+    services: { a: { ...UDP, mode: 'dsr', ...service } },
+    nodes: { s1: { ...held, gateway, listeners: [{ listen: '80/udp', answersFrom }] } },
+  });
+  const lab = plan(sketch);
+  const [{ outcome: how, cause }] = predict(lab, flow(lab, 'client', to, 'udp')) as [
+    ReturnType<typeof predict>[number],
+  ];
+  return cause === null ? how : `${cause.code} ${cause.node}`;
+}
+
+test.each<[string, string, Parameters<typeof outcome>]>([
+  ['dsr, from the VIP', 'works', [{}, VIP_A]],
+  ['dsr, from the address of the interface', 'reply-not-from-vip client', [{}, S1]],
+  ['dsr, checked by tcp alone', 'no-server-available l4', [{ check: 'tcp' }, VIP_A]],
+  ['dnat, from the address that was asked', 'works', [{ mode: 'dnat' }, S1, 'a', L4]],
+  ['dnat, from another one', 'reply-not-from-vip client', [{ mode: 'dnat' }, SECOND, 'a', L4]],
+  ['proxy, from another one', 'reply-not-from-vip l4', [{ mode: 'proxy', proxyIp: PIP }, SECOND]],
+  ['without an L4, from the address that was asked', 'works', [{}, S1, 's1']],
+  ['without an L4, from another one', 'reply-not-from-vip client', [{}, SECOND, 's1']],
+])('%s: %s', (_, expected, called) => {
+  expect(outcome(...called)).toBe(expected);
+});
