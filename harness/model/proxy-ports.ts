@@ -15,7 +15,7 @@ export function mayRunOut(plan: Plan, l4: LbService[], service: LbService): bool
 }
 
 /** Source ports that each proxy IP of a service has toward a server; null where all there are. */
-export function portsOf({ proxyPorts }: LbService): number | null {
+function portsOf({ proxyPorts }: LbService): number | null {
   if (proxyPorts === undefined) return null;
   const { first, last } = portRange(proxyPorts);
   return last - first + 1;
