@@ -289,12 +289,7 @@ export const MUTATIONS: Mutation[] = [
     ],
   ]),
   ...mutations('time/restart', 'dnat', [
-    [
-      'not started again',
-      { steps: { started: { do: { startLb: null, stopLb: 'l4' } }, restarted: null } },
-      'stale-neighbour',
-      'l3',
-    ],
+    ['not started again', { steps: { started: { do: null }, restarted: null } }, 'stale-neighbour', 'l3'],
   ]),
   ...mutations('time/connections-forgotten', 'by-hash', [
     ['servers picked at random', web({ scheduler: 'random' }), 'connection-unknown'],
