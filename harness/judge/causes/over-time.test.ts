@@ -7,7 +7,8 @@ import { TCP_KEY } from '../testing/evidence.ts';
 import type { ActionPlan } from '../../terms/timeline.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { byOther, evidenceIn, pairLab, sighting, upTo, wayOf } from '../testing/over-time.ts';
-import { arp, named } from '../testing/evidence.ts';
+import type { Moment } from '../moment.ts';
+import { arp, icmp, named } from '../testing/evidence.ts';
 import { causeOfFailure } from './index.ts';
 
 const KILL_L4 = [{ do: 'kill', node: 'l4' } as const];
@@ -322,6 +323,23 @@ describe('no-response', () => {
     // The kernel would have acknowledged a segment.
     expect(named(evidenceIn(stops, 1, { walk }))[0]).not.toBe('no-response');
   });
+});
+
+test('a load balancer that translates refuses datagrams that go on to a server that is out', () => {
+  const refusal = icmp([101, 'l4', 'out', 'l2'], { type: 3, code: 3 });
+  const kept = { history: { sawSyn: [], lastSeen: {} } as unknown as NonNullable<Moment['history']> };
+  const of = (healthy: string[], moment: object, mode: 'dnat' | 'dsr' = 'dnat'): [string, string] => {
+    const plan = pairLab(mode, [[]]);
+    const key = { ...TCP_KEY, protocol: 'udp' as const };
+    const walk = upTo(wayOf(plan), 'l4');
+    const seen = { walk, key, packets: [refusal], healthy, kernel: 'routed' as const };
+    return named(evidenceIn(plan, 0, seen, { isActing: false, ...moment }));
+  };
+  expect(of(['s1'], kept)).toEqual(['connection-unknown', 'l4']);
+  expect(of(['s1'], {})[0]).toBe('unexplained');
+  expect(of(['s1', 's2'], kept)[0]).toBe('unexplained');
+  expect(of([], kept)[0]).toBe('no-server-available');
+  expect(of(['s1'], kept, 'dsr')[0]).not.toBe('connection-unknown');
 });
 
 test('split-brain: the packet went to an address that several hold, whatever came of it', () => {

@@ -2,6 +2,8 @@ import type { Sighting } from '../../terms/sighting.ts';
 import { ICMP } from '../../observe/decode.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
 import type { Evidence } from '../evidence.ts';
+import { isDirect } from '../../terms/mode.ts';
+import type { ServicePlan } from '../../terms/plan.ts';
 import { balancedBy, nodeOf, serviceOf } from '../../scenario/lookup.ts';
 import { vlanMismatch } from '../../scenario/vlan-mismatch.ts';
 import type { RouteQuestion } from '../../scenario/route-of.ts';
@@ -49,7 +51,22 @@ function refusal(node: string, called: { address: string; port: number }, eviden
     return cause('no-server-available', 'pool-down', { node, service: service.name });
   // While its rules are away, the kernel refuses what comes to an address that is still there.
   if (isUnruled(node, evidence)) return withoutListener;
+  if (isCut(service, evidence)) {
+    const { source, address: destination } = flow;
+    return cause('connection-unknown', 'state-missing', { node, source, destination });
+  }
   return cause('unexplained', 'refused-although-healthy', { node, service: service.name });
+}
+
+/**
+ * Whether datagrams from one port go on to a server that is out, which a load balancer that translates refuses for as long as
+ * conntrack keeps the flow (lb/render/refuse.ts).
+ */
+function isCut(service: ServicePlan, { moment, flow, key, healthy }: Evidence): boolean {
+  const stream = moment?.whole.timeline?.streams.find(({ name }) => name === flow.name);
+  const goesOn = moment?.history !== undefined || stream?.sourcePort !== undefined;
+  const isAnyOut = healthy !== null && healthy.length < service.pool.length;
+  return key.protocol === 'udp' && goesOn && isAnyOut && !isDirect(service);
 }
 
 /** Whether a load balancer may have had no rules when the call began: it was being started or restarted. */
