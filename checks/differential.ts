@@ -19,7 +19,7 @@ const TOLD_EVERY = 20;
 /**
  * Holds prediction against reality on generated labs: `npm run differential -- --labs 300 --seed 1`.
  * `--lab N` runs the Nth lab of a seed alone and prints its files; `--mode l3dsr` leaves out labs without such a service,
- * `--vlans` those without VLANs; `--record` writes the figures into docs/fidelity.md.
+ * `--vlans` those without VLANs, `--nat` those without NAT; `--record` writes the figures into docs/fidelity.md.
  */
 async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
@@ -29,6 +29,7 @@ async function main(signal: AbortSignal): Promise<number> {
       lab: { type: 'string' },
       mode: { type: 'string' },
       vlans: { type: 'boolean', default: false },
+      nat: { type: 'boolean', default: false },
       shrink: { type: 'boolean', default: false },
       record: { type: 'boolean', default: false },
     },
@@ -37,6 +38,7 @@ async function main(signal: AbortSignal): Promise<number> {
     lab: values.lab !== undefined,
     mode: values.mode !== undefined,
     vlans: values.vlans,
+    nat: values.nat,
   });
   const [labs, seed] = [Number(values.lab ?? values.labs), Number(values.seed)];
   if (!Number.isInteger(labs) || labs < 1 || !Number.isInteger(seed)) {
@@ -56,7 +58,8 @@ async function main(signal: AbortSignal): Promise<number> {
     ({ lab, sample }) =>
       (values.lab === undefined || lab === labs) &&
       (values.mode === undefined || hasMode(sample, values.mode)) &&
-      (!values.vlans || hasVlans(sample)),
+      (!values.vlans || hasVlans(sample)) &&
+      (!values.nat || hasNat(sample)),
   );
   if (values.lab !== undefined) for (const { lab, sample } of chosen) console.log(asFiles(lab, sample));
   const began = performance.now();
@@ -97,6 +100,10 @@ function hasMode({ scenario }: Generated, wanted: string): boolean {
 
 function hasVlans({ lab }: Generated): boolean {
   return Object.values(lab['nodes'] as Record<string, object>).some((node) => 'ports' in node);
+}
+
+function hasNat({ scenario }: Generated): boolean {
+  return Object.values(scenario['nodes'] as Record<string, object>).some((node) => 'nat' in node);
 }
 
 /** Both files of a lab, to be saved beside each other and run: the scenario names the lab by its path. */

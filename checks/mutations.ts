@@ -116,6 +116,21 @@ export const MUTATIONS: Mutation[] = [
     ['cable between L3 and L4 cut', node('l4', { down: ['l3'] }), 'no-neighbour', 'l3'],
     ['mode dsr', web({ mode: 'dsr', proxyIp: null }), 'server-not-adjacent', 'l4'],
   ]),
+  ...mutations('proxy-and-dsr/clients-behind-nat', 'one-address', [
+    ['NAT removed', node('l3', { nat: 'none' }), 'wrong-source'],
+    ['NAT to an address that nobody has', node('l3', { nat: { out: 'l2', to: '203.0.113.50' } }), 'no-neighbour'],
+  ]),
+  ...mutations('proxy-and-dsr/clients-behind-nat', 'dnat-not-hidden', [
+    ['the L3 masquerades', node('l3', { nat: { out: 'l2' } }), 'reply-not-from-vip', 'l3'],
+  ]),
+  ...mutations('proxy-and-dsr/clients-behind-nat', 'dnat-behind-another-subnet', [
+    ['listener of s2 stopped', node('s2', { listeners: [] }), 'refused', 's2'],
+    ['the L4 drops what comes back', filtered('l4', { drop: { to: '192.0.2.1' } }), 'filtered', 'l4'],
+    ['the L3 drops what it translates back', filtered('l3', { drop: { to: 'client' } }), 'filtered', 'l3'],
+  ]),
+  ...mutations('proxy-and-dsr/gateway', 'dnat-gateway-l4', [
+    ['the L3 masquerades', node('l3', { nat: { out: 'l2' } }), 'reply-not-from-vip', 'l3'],
+  ]),
   ...mutations('proxy-ip/address-pairs', 'gateway-l3', [
     ['listener of UDP stopped', { servers: { listeners: ['80/tcp'] } }, 'refused'],
     ['proxy IP removed', NO_PROXY_IP, 'reply-not-from-vip', 'client'],

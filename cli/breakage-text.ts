@@ -14,6 +14,7 @@ const TEXTS: { [Code in keyof Breakages]: (params: Breakages[Code]) => string } 
   'announces-vip': ({ node }) => `${node} may send ARP in the name of a VIP (arp_announce 0)`,
   'dscp-kept': ({ node }) => `${node} turns no DSCP value into a VIP`,
   'rp-filter-strict': ({ node }) => `${node} checks sources (rp_filter 1)`,
+  'nat-off': ({ node }) => `${node} translates no addresses`,
   'firewall-on': ({ node }) => `${node} has a stateful firewall`,
 };
 

@@ -3,6 +3,7 @@ import { isDirect } from '../../harness/terms/mode.ts';
 import { inIpv6 } from './family.ts';
 import { oneInterface, withInterface, type OneInterface } from './interfaces.ts';
 import { routed, routes, type Routes } from './routes.ts';
+import { nat, translating, type Nat } from './nat.ts';
 import { service, serviceYaml, type Service } from './services.ts';
 import { balancer, host, mostly, oneServer, prefixLength, router, servers } from './settings.ts';
 import { misplaced, onTrunks, vlans, type Vlans } from './vlans.ts';
@@ -38,6 +39,7 @@ interface Sketch {
   exchanges: number;
   routes: Routes;
   oneInterface: OneInterface;
+  nat: Nat | null;
 }
 
 interface OneServer {
@@ -93,6 +95,7 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
   vlans,
   routes,
   oneInterface,
+  nat,
 });
 
 /** Random labs with settings. */
@@ -115,7 +118,12 @@ function documents(drawn: Sketch): Generated {
   const vips = { web: services.web['vip'], api: services.api['vip'] };
   const { l4, ...others } = sketch.nodes;
   const settings = { ...others, l4: visible(l4, sketch) };
-  const nodes = Object.fromEntries(Object.entries(settings).filter(([name]) => name in wired.nodes));
+  const translates = translating(wired, sketch.nat);
+  const nodes = Object.fromEntries(
+    Object.entries(settings)
+      .filter(([name]) => name in wired.nodes)
+      .map(([name, own]) => [name, { ...own, ...translates[name] }]),
+  );
   const own = {
     ...nodes,
     ...(trunks !== null && typeof sketch.vlans === 'number'

@@ -2,6 +2,7 @@ import { DEFAULT_MTU } from '../scenario/lookup.ts';
 import { isDirect } from '../terms/mode.ts';
 import type { DeadEndPlan, InterfacePlan, NodePlan, RoutePlan } from '../terms/plan.ts';
 import { filterTable } from './filter-table.ts';
+import { natTable } from './nat-table.ts';
 
 /** Lines for `ip -batch` that bring a wired namespace, in which a bridge exists already, to what the plan says. */
 export function ipCommands(node: NodePlan): string[] {
@@ -161,9 +162,15 @@ export function tablesOf(node: NodePlan): Record<string, string> {
   return {
     ...(node.filter === undefined ? {} : { 'inet l4lab_filter': filterTable(node.filter) }),
     ...(node.firewall === 'stateful' ? { 'inet l4lab_firewall': firewallRules(node) } : {}),
+    ...(node.nat === undefined ? {} : { 'inet l4lab_nat': natTable(node.nat) }),
     ...(idle === null ? {} : { 'inet l4lab_idle': idle }),
     ...(node.undoDscp === undefined ? {} : { 'netdev l4lab_undo_dscp': undoDscpRules(node) }),
   };
+}
+
+/** Whether a node's own rules make its kernel track connections; a load balancer's are not among them. */
+export function tracksConnections(node: NodePlan): boolean {
+  return node.firewall === 'stateful' || node.nat !== undefined || idleRules(node) !== null;
 }
 
 /** A TCP segment of a connection that conntrack does not know, and that begins none. */

@@ -15,6 +15,7 @@ import {
   ONE_SEGMENT_A_FRAME,
   sysctlsOf,
   tablesOf,
+  tracksConnections,
 } from './commands.ts';
 import { ipBatch, ipTolerantBatch, program } from './program.ts';
 import { DEFAULT_MTU } from '../scenario/lookup.ts';
@@ -86,7 +87,7 @@ async function deleteTables(names: string[]): Promise<void> {
 
 /** The kernel has these once a rule tracks connections. */
 function trackingSysctls(node: NodePlan): Record<string, string> {
-  return Object.values(tablesOf(node)).some((rules) => rules.includes(' ct ')) ? conntrackSysctls(node) : {};
+  return tracksConnections(node) ? conntrackSysctls(node) : {};
 }
 
 /**
@@ -194,7 +195,6 @@ export async function wipe(tables: string): Promise<void> {
  * @returns the fingerprint afterwards
  */
 export async function undo({ node, sysctls }: Applied, tables: string, down: string[] = []): Promise<string> {
-  const filters = node.firewall === 'stateful';
   await ipBatch(ruleCommands('del', node, 6), 6);
   await deleteTables(Object.keys(tablesOf(node)));
   writeSysctls(Object.fromEntries(sysctls.reverse().filter(([path]) => !path.includes('/br0/'))));
@@ -203,7 +203,7 @@ export async function undo({ node, sysctls }: Applied, tables: string, down: str
       before: ['route flush table main', ...ipUndoCommands(node), ...down.map((name) => `link set dev ${name} up`)],
       ...(makesRules(node) ? {} : { tables }),
     }),
-    filters || node.balancer !== null ? program(['conntrack', '-F']) : null,
+    tracksConnections(node) || node.balancer !== null ? program(['conntrack', '-F']) : null,
   ]);
   return seen;
 }

@@ -114,6 +114,8 @@ function neighbourOf(plan: Plan, flow: FlowPlan, server: string, address: string
   const near = order.find(
     (node) =>
       node.name !== server &&
+      // What it asks under another address may have no way back.
+      (node.nat?.to ?? []).length === 0 &&
       node.interfaces.some((i) => i.up !== false && i.addresses.some((cidr) => contains(network(cidr), address))),
   );
   return near?.name ?? null;

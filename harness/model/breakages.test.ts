@@ -29,6 +29,14 @@ test('what a load balancer may lose: it does not balance without forwarding, so 
   ]);
 });
 
+test('what a router with NAT may lose', () => {
+  const nat = { out: 'l2', to: 'masquerade' as const };
+  const hidden = breakages(plan(oneArm({ services: {}, nodes: { l3: { nat } } })));
+  expect(hidden.filter(({ breakage }) => breakage.code === 'nat-off')).toEqual([
+    { breakage: { code: 'nat-off', params: { node: 'l3' } }, change: { nodes: { l3: { nat: 'none' } } } },
+  ]);
+});
+
 test('each link is cut once, and cut links stay cut', () => {
   const cut = breakages(lab).filter(({ breakage }) => breakage.code === 'link-cut');
   expect(cut).toHaveLength(lab.links.length);

@@ -30,7 +30,7 @@ function cutLinks({ links }: Plan, { name: node, interfaces }: NodePlan): Breaka
 type OfNode = Exclude<Breakage['code'], 'link-cut' | 'route-removed'>;
 
 function brokenSettings(node: NodePlan): BreakableSetting[] {
-  const { name, routes, listeners, balancer, loopback, undoDscp = [], firewall } = node;
+  const { name, routes, listeners, balancer, loopback, undoDscp = [], firewall, nat } = node;
   const when = (applies: boolean, code: OfNode, settings: Record<string, unknown>): BreakableSetting[] =>
     applies ? [{ breakage: { code, params: { node: name } }, change: onNode(name, settings) }] : [];
   const forwards = isOn(node, 'ip_forward');
@@ -54,6 +54,7 @@ function brokenSettings(node: NodePlan): BreakableSetting[] {
     ...when(loopback.length > 0 && isOn(node, 'conf/all/arp_announce'), 'announces-vip', { arpAnnounce: 0 }),
     ...when(undoDscp.length > 0, 'dscp-kept', { undoDscp: [] }),
     ...when(forwards && !isOn(node, 'conf/all/rp_filter'), 'rp-filter-strict', { rpFilter: 1 }),
+    ...when(nat !== undefined, 'nat-off', { nat: 'none' }),
     ...when(forwards && firewall === 'none', 'firewall-on', { firewall: 'stateful' }),
   ];
 }

@@ -26,6 +26,7 @@ type NodeFix = Exclude<
   | 'without-dead-end'
   | 'vip-off-loopback'
   | 'smaller-mtu'
+  | 'hold-address'
   | 'neighbour-age'
   | 'mac-age'
   | 'idle-timeout'
@@ -57,6 +58,7 @@ export function candidates(failure: Failure): Candidate[] {
     ...otherServerGateways(failure),
     ...otherRoutes(failure),
     ...sourceRoutes(failure),
+    ...otherNat(failure),
     ...withoutFirewall(failure),
     ...widerLinks(failure),
     ...otherModes(failure),
@@ -113,6 +115,27 @@ function withoutRule(failure: Failure): Candidate[] {
         filter: settingOf(failure, name, 'filter')!.filter((_, index) => index !== having(name)),
       }));
     });
+}
+
+/** The address of a router's NAT made one that is answered for; or no NAT. */
+function otherNat(failure: Failure): Candidate[] {
+  const { plan, cause } = failure;
+  const lost = 'address' in cause.detail.params ? cause.detail.params.address : null;
+  return plan.nodes.flatMap((node): Candidate[] => {
+    const { name, nat } = node;
+    if (nat === undefined) return [];
+    const held = nat.to.filter((address) => address === lost);
+    const out = nat.out.length === 1 ? nat.out[0] : nat.out;
+    return [
+      ...held.map((address) =>
+        onNodes([{ code: 'hold-address', params: { node: name, address } }], [name], () => ({
+          loopback: [...(settingOf(failure, name, 'loopback') ?? []), address],
+        })),
+      ),
+      ...(nat.to.length === 0 ? [] : [on(node, 'nat-masquerade', { nat: { out, to: 'masquerade' } })]),
+      on(node, 'nat-off', { nat: 'none' }),
+    ];
+  });
 }
 
 function withoutFirewall({ plan, cause }: Failure): Candidate[] {

@@ -79,8 +79,8 @@ export function find(
   const tuple = tupleOf(packet);
   for (const connection of table) {
     if (connection.protocol !== packet.protocol) continue;
-    if (same(connection.original, tuple)) return { connection, direction: 'original' };
-    if (same(connection.reply, tuple)) return { connection, direction: 'reply' };
+    if (sameTuple(connection.original, tuple)) return { connection, direction: 'original' };
+    if (sameTuple(connection.reply, tuple)) return { connection, direction: 'reply' };
   }
   return null;
 }
@@ -103,6 +103,6 @@ function inverse({ src, srcPort, dst, dstPort }: Tuple): Tuple {
   return { src: dst, srcPort: dstPort, dst: src, dstPort: srcPort };
 }
 
-function same(a: Tuple, b: Tuple): boolean {
+export function sameTuple(a: Tuple, b: Tuple): boolean {
   return a.src === b.src && a.dst === b.dst && a.srcPort === b.srcPort && a.dstPort === b.dstPort;
 }

@@ -171,6 +171,24 @@ describe('a check that asks something else than the traffic: another check takes
   });
 });
 
+test('dnat behind NAT: no NAT, a proxy IP, or DSR', () => {
+  const service = `services: { web: { ${web}, mode: dnat } }`;
+  const settings = 'servers: { gateway: l4 }\nnodes: { l3: { nat: { out: l2 } } }';
+  expect(codes(oneArm, `${settings}\n${service}\n${flow}`)).toEqual(['nat-off', 'use-proxy', 'use-dsr']);
+});
+
+test('NAT to an address that nobody has: the router takes it, or that of its interface, wherever NAT is written', () => {
+  const service = `servers: { gateway: l3 }\nservices: { web: { ${web}, mode: proxy, proxyIp: auto } }`;
+  const hidden = oneArm.replace('l3: { role: l3 }', 'l3: { role: l3, nat: { out: l2, to: 203.0.113.50 } }');
+  const found = remedies(hidden, `${service}\n${flow}`);
+  expect(found.map(({ fixes }) => fixes)).toEqual([
+    [{ code: 'hold-address', params: { node: 'l3', address: '203.0.113.50' } }],
+    [{ code: 'nat-masquerade', params: { node: 'l3' } }],
+    [{ code: 'nat-off', params: { node: 'l3' } }],
+  ]);
+  expect(found[1]!.patch).toEqual({ nodes: { l3: { nat: { out: 'l2' } } } });
+});
+
 test('dsr without the VIP on the servers: put it there, or take proxy mode', () => {
   expect(codes(oneArm, `servers: { gateway: l3 }\nservices: { web: { ${web}, mode: dsr } }\n${flow}`)).toEqual([
     'vip-on-loopback',

@@ -1,11 +1,12 @@
 import { listenerAt, listensAt } from '../terms/listener.ts';
 import { cause, type Cause } from '../terms/cause.ts';
 import { callsItself, ownerOf } from '../scenario/lookup.ts';
+import { hidesSource } from './conntrack.ts';
 import { answerTo, callerSends, hasSocket, isForCaller, openSocket } from './exchange.ts';
 import { isRequest } from './packet.ts';
 import type { Packet } from './packet.ts';
 import { handleIcmpError, learnTaken } from './path-mtu.ts';
-import { sendIcmpError, deliver, die } from './run.ts';
+import { sendIcmpError, deliver, die, stateOf } from './run.ts';
 import type { Run } from './run.ts';
 import type { Host } from './network.ts';
 
@@ -85,25 +86,25 @@ function receiveReply(run: Run, host: Host, packet: Packet): void {
   const { flow } = exchange;
   if (host.name !== flow.from || !isForCaller(exchange, packet)) {
     const { src: source, dst: destination } = packet;
-    // A load balancer that did not send the request on does not know whose this is.
+    const node = host.name;
+    const unknown = cause('connection-unknown', 'state-missing', { node, source, destination });
+    const isTranslator = host.plan.nat !== undefined && node !== flow.from;
+    const sent = isTranslator ? hiddenBehind(run, host, packet) : null;
     const isUnknown = packet.asked === undefined && run.circumstances.overTime;
-    if (isUnknown && host.plan.balancer !== null && host.name !== flow.from) {
-      const why = cause('connection-unknown', 'state-missing', { node: host.name, source, destination });
-      if (packet.step === 'reset') die(run, packet, why);
-      else refuse(run, host, packet, why);
+    // A load balancer that did not send the request on does not know whose this is, nor a router that translates.
+    if (isTranslator ? sent === null : isUnknown && host.plan.balancer !== null && node !== flow.from) {
+      if (!run.circumstances.overTime || packet.step === 'reset') die(run, packet, unknown);
+      else refuse(run, host, packet, unknown);
       return;
     }
     const owner = ownerOf(run.network.plan, source);
-    die(
-      run,
-      packet,
-      cause('reply-not-from-vip', 'reply-from-elsewhere', {
-        node: host.name,
-        called: host.name === flow.from ? flow.address : (packet.asked ?? flow.address),
-        source,
-        owner,
-      }),
-    );
+    const called = sent ?? (node === flow.from ? flow.address : (packet.asked ?? flow.address));
+    const at = { node, called, source, owner };
+    const why =
+      sent === null
+        ? cause('reply-not-from-vip', 'reply-from-elsewhere', at)
+        : cause('reply-not-from-vip', 'reply-not-translated', { ...at, address: destination });
+    die(run, packet, why);
     return;
   }
   deliver(run, packet, host.name);
@@ -113,6 +114,14 @@ function receiveReply(run: Run, host: Host, packet: Packet): void {
     enqueue(run, host, callerSends(exchange, 'ack'));
     enqueue(run, host, callerSends(exchange, 'request'));
   }
+}
+
+/** Whom a router has asked in its own name, from where this answer came to; null where it did not. */
+function hiddenBehind(run: Run, host: Host, { dst, dstPort }: Packet): string | null {
+  const asked = stateOf(run, host).connections.find(
+    (connection) => hidesSource(connection) && connection.reply.dst === dst && connection.reply.dstPort === dstPort,
+  );
+  return asked?.reply.src ?? null;
 }
 
 function enqueue(run: Run, host: Host, packet: Packet): void {

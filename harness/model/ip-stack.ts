@@ -20,7 +20,7 @@ import {
   unasked,
   unservedDirect,
 } from './load-balancing.ts';
-import { sourcesFor, translateDestination, translateSource } from './nat.ts';
+import { hideSource, outsideSources, sourcesFor, translateDestination, translateSource } from './nat.ts';
 import { sendTo, type OnLink } from './neighbours.ts';
 import type { Packet } from './packet.ts';
 import { fits, fitted } from './path-mtu.ts';
@@ -95,7 +95,7 @@ function asTakenIn({ owned }: Host, { addresses }: Device, packet: Packet): Pack
 /** A packet that a socket of this node sends, or its kernel, which may know what connection the packet belongs to. */
 export function send(run: Run, host: Host, made: Packet, known?: Tracked): void {
   const tracked = known ?? (keepsTrack(host) ? trackAny(run, host, made) : UNTRACKED);
-  const packet = translateDestination(made, tracked);
+  const packet = translateDestination(withSource(run, host, made), tracked);
   if (host.owned.has(packet.dst)) {
     loopBack(run, host, packet);
     return;
@@ -105,10 +105,16 @@ export function send(run: Run, host: Host, made: Packet, known?: Tracked): void 
   const device = host.devices.get(route?.device ?? '');
   if (route === null) noRoute(run, host, packet, asked);
   else if (device === undefined) refuse(run, host, packet);
-  else {
-    const src = packet.src === '' ? selectSource(host, device, route.via ?? packet.dst) : packet.src;
-    leave(run, host, route, { packet: fitted(run, host, device, { ...packet, src }), tracked });
-  }
+  else leave(run, host, route, { packet: fitted(run, host, device, packet), tracked });
+}
+
+/** The kernel chooses the source of an ICMP error before NAT leads that elsewhere. */
+function withSource(run: Run, host: Host, packet: Packet): Packet {
+  if (packet.src !== '') return packet;
+  if (host.owned.has(packet.dst)) return { ...packet, src: packet.dst };
+  const route = wayOf(run, host, packet);
+  const device = host.devices.get(route?.device ?? '');
+  return device === undefined ? packet : { ...packet, src: selectSource(host, device, route?.via ?? packet.dst) };
 }
 
 /** What connection tracking makes of a packet, and the service that it is for where that has no server. */
@@ -180,8 +186,13 @@ function leave(run: Run, host: Host, route: Route, { packet, tracked }: Passing)
 /** Source NAT of a new connection; the cause where its proxy IP has no port left, and conntrack drops it. */
 function chooseSource(run: Run, host: Host, { device, address }: OnLink, connection: Connection): Cause | null {
   const { service } = connection;
-  const [first, ...others] = service === null ? [] : sourcesFor(service, host, device, address);
-  if (service === null || first === undefined) return null;
+  if (service === null) {
+    const [outside] = outsideSources(host, device, address);
+    if (outside !== undefined) hideSource(stateOf(run, host).connections, connection, outside);
+    return null;
+  }
+  const [first, ...others] = sourcesFor(service, host, device, address);
+  if (first === undefined) return null;
   const source = run.choices.choose(`proxy ip ${host.name} ${service.name}`, [first, ...others]);
   const { proxyPorts = null, name } = service;
   if (proxyPorts !== null && mayRunOut(run.network.plan, host.plan.balancer!.config.services, service)) {
@@ -276,7 +287,9 @@ function halfSeen(run: Run, host: Host, packet: Packet): void {
 
 function keepsTrack({ plan }: Host): boolean {
   return (
-    plan.firewall === 'stateful' || (plan.balancer?.config.services.some((service) => !isDirect(service)) ?? false)
+    plan.firewall === 'stateful' ||
+    plan.nat !== undefined ||
+    (plan.balancer?.config.services.some((service) => !isDirect(service)) ?? false)
   );
 }
 

@@ -1,7 +1,7 @@
 import type { LbService } from '../../lb/terms/config.ts';
 import { MODES, type ModeTraits } from '../terms/mode.ts';
 import { proxyIps } from './address-ownership.ts';
-import { hidesSource, movesDestination } from './conntrack.ts';
+import { hidesSource, movesDestination, sameTuple } from './conntrack.ts';
 import type { Connection, Tracked } from './conntrack.ts';
 import type { Packet } from './packet.ts';
 import { selectSource } from './routing.ts';
@@ -82,3 +82,34 @@ export function sourcesFor(service: LbService, host: Host, device: Device, nextH
   if (!MODES[service.mode].hidesSource) return [];
   return service.proxyIp === 'auto' ? [selectSource(host, device, nextHop)] : proxyIps(service);
 }
+
+/** The address that a router's own NAT puts in place of the source of what leaves by a device; none where it is kept. */
+export function outsideSources(host: Host, device: Device, nextHop: string): string[] {
+  const { nat } = host.plan;
+  if (nat?.out.includes(device.name) !== true) return [];
+  if (nat.to.length === 0) return [selectSource(host, device, nextHop)];
+  return nat.to.filter((address) => address.includes(':') === nextHop.includes(':'));
+}
+
+/**
+ * Puts a new connection under source NAT: answers will come to that address. Its port stays, unless a connection that is
+ * there gets its answers by it (nf_nat_used_tuple); which other one the kernel takes then is a matter of chance.
+ */
+export function hideSource(table: Connection[], connection: Connection, source: string): void {
+  const isTaken = (port: number): boolean => {
+    const wanted = { ...connection.reply, dst: source, dstPort: port };
+    return table.some(
+      (other) =>
+        other !== connection &&
+        other.protocol === connection.protocol &&
+        (sameTuple(other.reply, wanted) || sameTuple(other.original, wanted)),
+    );
+  };
+  let port = connection.original.srcPort;
+  while (isTaken(port)) port = port === LAST_PORT ? FIRST_FREE_PORT : port + 1;
+  connection.reply = { ...connection.reply, dst: source, dstPort: port };
+}
+
+/** Of those that it chooses from for a port above them (nf_nat_l4proto_unique_tuple). */
+const FIRST_FREE_PORT = 1024;
+const LAST_PORT = 65_535;

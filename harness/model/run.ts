@@ -133,7 +133,8 @@ export function sendIcmpError(
   { tracked, mtu, isExpired = false }: { tracked?: Tracked; mtu?: number; isExpired?: boolean } = {},
 ): void {
   if (packet.about !== undefined) return;
-  const from = host.owned.has(packet.dst) ? packet.dst : arrivalAddress(host, packet);
+  const [ownEnd] = [packet.dst, packet.src].filter((address) => host.owned.has(address));
+  const from = ownEnd ?? arrivalAddress(host, packet);
   const error = errorAbout(run.exchange, packet, from);
   const says = mtu !== undefined ? 'too-big' : isExpired ? 'time-exceeded' : 'unreachable';
   run.outbox.push({

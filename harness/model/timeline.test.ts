@@ -282,6 +282,19 @@ describe('a server dies', () => {
     expect(told(plan, 'any-port').map((step) => step.split(';')[0])).toEqual(['works', 'works', 'works']);
   });
 
+  it('a router with NAT that has forgotten a connection begins it anew once the caller speaks, and refuses a server that does', () => {
+    const plan = pairLab({
+      nodes: { l3: { nat: { out: 'l2', to: 'masquerade' } } },
+      streams: [SESSION],
+      steps: [[], [{ do: 'flushConnections', node: 'l3' }]],
+    });
+    const servers = ['s1', 's2', 's3'].map((server) => `connection-unknown ${server}`);
+    expect(told(plan, 'session')).toEqual([
+      'works; all',
+      `works; before: ${['connection-unknown l3', ...servers].join(', ')}; some`,
+    ]);
+  });
+
   it('one whose processes stand still accepts connections and says nothing', () => {
     const check = { ...CHECK, type: 'http' as const };
     const plan = pairLab({ service: { check }, steps: [[on('pause', 's1')], [on('resume', 's1')]] });

@@ -77,6 +77,17 @@ test('an answer from an address that was never called, and its rejection', () =>
   expect(belonging(all)).toEqual(all);
 });
 
+test('what a router gave another source only once the connection was open, by the port that it comes to', () => {
+  const all = [
+    segment('client', [CLIENT, 20000], [VIP, 80], SYN, 100),
+    segment('l4', [VIP, 80], [CLIENT, 20000], SYN_ACK, 900, 101),
+    segment('client', ['198.51.100.1', 80], [CLIENT, 20000], ACK, 901, 150),
+    segment('client', [CLIENT, 20000], ['198.51.100.1', 80], RST, 150),
+  ];
+  const other = segment('client', ['198.51.100.1', 80], [CLIENT, 20001], ACK, 901, 150);
+  expect(belonging([...all, other])).toEqual(all);
+});
+
 test('the acknowledged number counts on from the last sequence number to 0', () => {
   const all = [
     segment('client', [CLIENT, 20000], [VIP, 80], SYN, 0xffffffff),

@@ -19,7 +19,7 @@ export interface FlowKey {
 /**
  * The sightings that belong to an attempt, joined across NAT by what NAT leaves alone: the sequence number of a SYN,
  * the number that a SYN-ACK acknowledges and that counts on after it (another load balancer may take the connection over
- * there, and give it another server), the token in a payload, the packet inside an ICMP error.
+ * there, and give it another server), the token in a payload, the packet inside an ICMP error; and by the caller's port.
  * @param sightings in time order
  */
 export function flowPackets(sightings: Sighting[], key: FlowKey): Sighting[] {
@@ -104,6 +104,8 @@ class Known {
     if (opens && node === caller && tcp.srcPort === sourcePort && tcp.dstPort === port && ip.dst === address)
       return true;
     if (opens) return this.#initialSequences.has(tcp.seq);
+    // No other attempt uses the port, whoever it was that put another address there.
+    if (node === caller && tcp.dstPort === sourcePort && tcp.srcPort === port) return true;
     if (!tcp.flags.includes('A')) return false;
     const counted = /[SR]/.test(tcp.flags) ? tcp.ack : tcp.seq;
     return this.#initialSequences.has((counted - 1) >>> 0);

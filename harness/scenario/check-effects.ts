@@ -110,11 +110,12 @@ function idleOfNode(path: Path, layers: NodeSettings[], { role, bridge }: Pick<L
       path: [...path, 'macAgeMs'],
       message: `is for MAC tables, and a ${role} without \`bridge:\` has none`,
     });
-  const keepsState = role === 'l4' || layers.some(({ firewall }) => firewall === 'stateful');
+  const translates = layers.find(({ nat }) => nat !== undefined)?.nat ?? 'none';
+  const keepsState = role === 'l4' || translates !== 'none' || layers.some(({ firewall }) => firewall === 'stateful');
   if (settings!.idleTimeoutMs !== undefined && !keepsState)
     problems.push({
       path: [...path, 'idleTimeoutMs'],
-      message: `is for nodes that keep connections, and a ${role} without \`firewall: stateful\` keeps none`,
+      message: `is for nodes that keep connections, and a ${role} without ${role === 'l3' ? '`nat` or ' : ''}\`firewall: stateful\` keeps none`,
     });
   if (settings!.onIdle !== undefined && layers.every(({ idleTimeoutMs }) => idleTimeoutMs === undefined))
     problems.push({ path: [...path, 'onIdle'], message: 'says what happens after `idleTimeoutMs`, which is not set' });

@@ -6,7 +6,7 @@ import { unknown } from './check-messages.ts';
 import { checkCall, nodesExpected } from './check-flow.ts';
 import { balancersOf, peersOf, serversOf } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
-import type { Lab, ScenarioFile } from './schema.ts';
+import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 import { type Action, actionPath, stepped } from './step-changes.ts';
 import type { Path } from './yaml-file.ts';
 
@@ -195,9 +195,9 @@ function checkAction(path: Path, action: Action, scenario: ScenarioFile, lab: La
         : null,
     ),
     ...inEach(['flushConnections'], (node) =>
-      l4s.includes(node) || { ...lab.nodes[node], ...scenario.nodes[node] }.firewall === 'stateful'
+      l4s.includes(node) || keepsConnections({ ...lab.nodes[node], ...scenario.nodes[node] })
         ? null
-        : `${node} keeps no connections: it is neither an L4 nor a stateful firewall`,
+        : `${node} keeps no connections: it is neither an L4 nor a stateful firewall, and has no NAT`,
     ),
   ];
   for (const kind of ['linkDown', 'linkUp', 'flap'] as const) {
@@ -224,6 +224,10 @@ function checkAction(path: Path, action: Action, scenario: ScenarioFile, lab: La
       });
   }
   return problems;
+}
+
+function keepsConnections({ firewall, nat = 'none' }: NodeSettings): boolean {
+  return firewall === 'stateful' || nat !== 'none';
 }
 
 function listens(node: string, { services, nodes, servers }: ScenarioFile, lab: Lab): boolean {

@@ -8,6 +8,7 @@ import { sharedMacs } from './check-macs.ts';
 import { tooNarrowForIpv6 } from './check-mtu.ts';
 import { checkNextHops } from './check-next-hops.ts';
 import { checkFilter, filtersThatSeeNothing } from './check-filter.ts';
+import { checkNat } from './check-nat.ts';
 import { checkFlow } from './check-flow.ts';
 import { checkSysctls } from './check-sysctls.ts';
 import { answersOfTcp, listenersGivenTwice, strangeListeners } from './check-listeners.ts';
@@ -177,6 +178,7 @@ function checkSettings(
     problems.push(...what.map((message) => ({ path: [...path, 'address'], message, dependsOn: [['links']] })));
   }
   problems.push(...checkSysctls(path, settings), ...checkFilter(path, settings, lab));
+  problems.push(...checkNat(path, settings, node, { lab, services: declared }));
   problems.push(...checkPorts(path, settings, names, lab));
   const onlyL4 = (['vipOwner', 'lb'] as const).filter((key) => settings[key] !== undefined);
   if (onlyL4.length > 0 && names.some((name) => lab.nodes[name]?.role !== 'l4')) {

@@ -128,6 +128,7 @@ function resolveNode(name: string, lab: Lab, body: ScenarioFile, ipv6: boolean):
     bridge,
     firewall: settings.firewall ?? 'none',
     ...filterOf(settings, lab, body),
+    ...natOf(settings),
     ...ages(settings),
     listeners: settings.listeners?.map(listenerOf) ?? defaultListeners(name, body),
     balancer: ROLES[settings.role].balances && settings.lb !== 'off' ? balancerOf(name, lab, body) : null,
@@ -141,6 +142,11 @@ function filterOf({ filter = [] }: LabNode, lab: Lab, body: ScenarioFile): Pick<
     return address === undefined ? nodeAddresses(lab, node) : [address];
   };
   return { filter: resolveFilter(filter, addressesOf) };
+}
+
+function natOf({ nat = 'none' }: LabNode): Pick<NodePlan, 'nat'> {
+  if (nat === 'none') return {};
+  return { nat: { out: [nat.out].flat(), to: nat.to === 'masquerade' ? [] : [nat.to].flat() } };
 }
 
 function balancerOf(name: string, lab: Lab, body: ScenarioFile): BalancerPlan {

@@ -5,6 +5,7 @@ import { DEAD_ENDS } from '../terms/dead-end.ts';
 import * as z from 'zod';
 import { filterRule } from './filter-schema.ts';
 import { flow } from './flow-schema.ts';
+import { nat } from './nat-schema.ts';
 import { canonical, hostRoute, isAddress, network } from './address.ts';
 import {
   address,
@@ -144,13 +145,20 @@ const nodeSettings = z.strictObject({
     .describe(
       'Rules for packets that the node forwards or receives itself: the first that matches decides, and what none matches passes. `to` and `port` are those after NAT of the node itself; multicast, neighbour discovery, what a node sends and what it says to itself pass.',
     ),
+  nat: nat
+    .optional()
+    .describe(
+      'l3 only: source NAT, as `{ out: PEER, to: masquerade }`; answers are translated back. `none` takes away that of the lab.',
+    ),
   idleTimeoutMs: z
     .int()
     .min(1000)
     .max(3_600_000)
     .multipleOf(1000, mustBe('a number of whole seconds, in ms: kernels reckon so'))
     .optional()
-    .describe('L4, or a stateful firewall: how long a connection without traffic is remembered, ms; whole seconds.'),
+    .describe(
+      'L4, NAT, or a stateful firewall: how long a connection without traffic is remembered, ms; whole seconds.',
+    ),
   onIdle: z
     .enum(['silent', 'reset'])
     .optional()

@@ -17,4 +17,5 @@ export interface Breakages {
   'dscp-kept': { node: string };
   'rp-filter-strict': { node: string };
   'firewall-on': { node: string };
+  'nat-off': { node: string };
 }

@@ -60,6 +60,8 @@ export interface CauseDetails {
   'pool-down': At & { service: string };
   'refused-although-healthy': At & { service: string };
   'reply-from-elsewhere': At & { called: string; source: string; owner: string | null };
+  /** The caller's router, which had put `address` in place of the caller's own, got the answer from somebody else. */
+  'reply-not-translated': At & { called: string; source: string; owner: string | null; address: string };
   'vip-missing': At & { vip: string };
   'own-source': At & { source: string };
   'reverse-path-fails': At & { source: string; iface: string };

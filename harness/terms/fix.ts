@@ -27,6 +27,9 @@ export interface Fixes {
   'more-proxy-ports': { service: string; ports: string };
   'all-proxy-ports': { service: string };
   'firewall-off': { node: string };
+  'nat-off': { node: string };
+  'nat-masquerade': { node: string };
+  'hold-address': { node: string; address: string };
   /** A rule of their filters taken out. */
   'without-rule': { nodes: string[]; rule: string };
   'accept-redirects-off': { node: string };

@@ -62,6 +62,8 @@ export interface NodePlan {
   firewall: 'none' | 'stateful';
   /** Rules for packets that it forwards or receives, before `firewall` looks at them; absent where there are none. */
   filter?: FilterRule[];
+  /** Source NAT of what it sends out by some of its interfaces; absent where there is none. */
+  nat?: NatPlan;
   listeners: ListenerPlan[];
   /** Without traffic for so long a node that keeps state forgets a connection, ms; absent means the kernel's own times. */
   idleTimeoutMs?: number;
@@ -73,6 +75,14 @@ export interface NodePlan {
   neighbourAgeMs?: number;
   /** The load balancer that runs in this node, or null. */
   balancer: BalancerPlan | null;
+}
+
+/** A packet that leaves by `out` gets another source; its answers, and ICMP errors about it, are translated back. */
+export interface NatPlan {
+  /** Names of interfaces. */
+  out: string[];
+  /** The source, by family; none for masquerade: the address of the interface. A family that has none is left alone. */
+  to: string[];
 }
 
 /** A kind of load balancer that an agent can run (harness/agent/balancers), with its own configuration. */

@@ -197,6 +197,8 @@ export const en: Catalogue = {
       `${node} refused the request, although it has a healthy server for ${service}.`,
     'reply-from-elsewhere': ({ node, called, source, owner }) =>
       `${node} called ${called}, but the reply came from ${owner === null ? source : `${owner} (${source})`}.`,
+    'reply-not-translated': ({ node, called, source, owner, address }) =>
+      `${node} called ${called} for its client, as ${address}, but the reply came from ${owner === null ? source : `${owner} (${source})`}, and belongs to no connection that ${node} translates.`,
     'vip-missing': ({ node, vip }) => `The frame for ${vip} reached ${node}, which does not have that address.`,
     'own-source': ({ node, source }) =>
       `${node} received a packet from ${source}, which is its own address, and dropped it.`,
@@ -371,6 +373,9 @@ export const en: Catalogue = {
     'more-proxy-ports': ({ service, ports }) => `${service}: source ports ${ports} on its proxy IP`,
     'all-proxy-ports': ({ service }) => `${service}: every port of its proxy IP as source`,
     'firewall-off': ({ node }) => `${node}: no stateful firewall`,
+    'nat-off': ({ node }) => `${node}: no NAT`,
+    'nat-masquerade': ({ node }) => `${node}: NAT to the address of the interface (masquerade)`,
+    'hold-address': ({ node, address }) => `${node}: ${address} on its loopback`,
     'without-rule': ({ nodes, rule }) => `${namesText(nodes)}: filter without the rule ${rule}`,
     'accept-redirects-off': ({ node }) => `${node}: accept_redirects off`,
     'node-gateway': ({ node, gateway }) => `${node}: gateway ${gateway}`,

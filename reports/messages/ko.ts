@@ -185,6 +185,8 @@ export const ko: Catalogue = {
       `${service}의 정상 서버가 있는데도 ${node}이(가) 요청을 거부했습니다.`,
     'reply-from-elsewhere': ({ node, called, source, owner }) =>
       `${node}은(는) ${called}을(를) 호출했으나, 응답은 ${owner === null ? source : `${owner}(${source})`}에서 왔습니다.`,
+    'reply-not-translated': ({ node, called, source, owner, address }) =>
+      `${node}은(는) 클라이언트 대신 ${address}(으)로 ${called}을(를) 호출했으나, 응답은 ${owner === null ? source : `${owner}(${source})`}에서 왔고, ${node}이(가) 변환하는 어느 연결에도 속하지 않습니다.`,
     'vip-missing': ({ node, vip }) => `${vip}(으)로 가는 프레임이 그 주소가 없는 ${node}에 도착했습니다.`,
     'own-source': ({ node, source }) => `${node}이(가) 자신의 주소 ${source}에서 온 패킷을 받아 버렸습니다.`,
     'reverse-path-fails': ({ node, source, iface }) =>
@@ -360,6 +362,9 @@ export const ko: Catalogue = {
     'more-proxy-ports': ({ service, ports }) => `${service}의 Proxy IP에 출발지 포트 ${ports}`,
     'all-proxy-ports': ({ service }) => `${service}의 Proxy IP에 모든 출발지 포트`,
     'firewall-off': ({ node }) => `${node}: 상태 기반 방화벽 끄기`,
+    'nat-off': ({ node }) => `${node}: NAT 끄기`,
+    'nat-masquerade': ({ node }) => `${node}: NAT를 나가는 인터페이스의 주소로(masquerade)`,
+    'hold-address': ({ node, address }) => `${node}: ${address}을(를) 루프백에 두기`,
     'without-rule': ({ nodes, rule }) => `${namesText(nodes)}: 필터에서 규칙 ${rule} 빼기`,
     'accept-redirects-off': ({ node }) => `${node}: accept_redirects 끄기`,
     'node-gateway': ({ node, gateway }) => `${node}: 게이트웨이를 ${gateway}(으)로`,

@@ -10,6 +10,7 @@ import { planAt } from '../../scenario/plan-at.ts';
 import { isDirect } from '../../terms/mode.ts';
 import type { NodePlan } from '../../terms/plan.ts';
 import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence.ts';
+import { translatedBack } from '../translated-back.ts';
 import { addressesOf, type Rule } from './rule.ts';
 import { withoutVip } from './vanished.ts';
 
@@ -112,10 +113,10 @@ function hasCounted(node: string, { number }: FilterMatch, { counters }: Evidenc
 }
 
 /**
- * A packet that came in, as the node's filter sees it: what its load balancer translates, or a server of l3dsr turns back,
+ * A packet that came in, as the node's filter sees it: what its NAT or load balancer translates, or a server of l3dsr turns back,
  * has its new destination by then. Which server that is, is on no wire, so that each of a pool may be it.
  */
-function asFiltered(node: NodePlan, frame: Frame, { plan, flow, key, healthy }: Evidence): FilteredPacket[] {
+function asFiltered(node: NodePlan, frame: Frame, { plan, flow, key, healthy, walk }: Evidence): FilteredPacket[] {
   const { ip, tcp, udp, icmp } = frame;
   const came: FilteredPacket = {
     protocol: tcp ? 'tcp' : udp ? 'udp' : 'icmp',
@@ -126,6 +127,12 @@ function asFiltered(node: NodePlan, frame: Frame, { plan, flow, key, healthy }: 
   };
   const undone = node.undoDscp?.find(({ address, dscp }) => address === came.dst && dscp === ip!.dscp);
   if (undone) return [{ ...came, dst: undone.vip }];
+  const sentOn = translatedBack(plan, walk, { node: node.name, dst: { mac: '', ip: came.dst, port: null } });
+  if (sentOn)
+    return [
+      { ...came, dst: sentOn.source.ip, ...(came.dstPort === null ? {} : { dstPort: sentOn.source.port }) },
+      came,
+    ];
   const service = serviceOf(plan, flow);
   if (!service || node.balancer === null || !balancedBy(service, node.name)) return [came];
   const { vip, pool, l4s } = service;

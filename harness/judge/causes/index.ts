@@ -5,6 +5,7 @@ import { lostState, passedOn, unknownMidway } from './lost-state.ts';
 import { halfSeen, macMovedLater, redirected } from './mid-flow.ts';
 import { neverLeft } from './never-left.ts';
 import { cutOff, staleMac, staleNeighbour } from './outdated.ts';
+import { notTranslated } from './not-translated.ts';
 import { noResponse } from './no-response.ts';
 import { refusedOrUnreachable } from './refused-or-unreachable.ts';
 import { replyElsewhere, replyToProxyIp } from './reply-elsewhere.ts';
@@ -28,6 +29,7 @@ const RULES: Rule[] = [
   filtered,
   replyElsewhere,
   replyToProxyIp,
+  notTranslated,
   swallowed,
   macMovedLater,
   unknownMidway,

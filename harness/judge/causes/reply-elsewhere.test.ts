@@ -1,5 +1,6 @@
-import { oneArm, PIP, VIP_A } from '../../model/testing/labs.ts';
-import { evidenceOf, named } from '../testing/evidence.ts';
+import { L3, oneArm, PIP, VIP_A } from '../../model/testing/labs.ts';
+import type { Evidence } from '../evidence.ts';
+import { CLIENT, evidenceOf, named, TCP_KEY } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
 const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, pool: ['s2'], proxyIp: PIP } };
@@ -32,6 +33,30 @@ describe('reply-not-from-vip', () => {
     };
     expect(from('203.0.113.31')).toEqual(['reply-not-from-vip', 'l4']);
     expect(from('203.0.113.12')[0]).not.toBe('reply-not-from-vip');
+  });
+
+  test('where the first answer came from the VIP, and a later one not, since a router gave it another source', () => {
+    const nat = { out: 'client', to: 'masquerade' as const };
+    const evidence = evidenceOf(oneArm({ services: proxy, nodes: { l3: { nat } } }), 'client', 'a');
+    const { dst } = evidence.walk.reply.at(-1)!;
+    const later = (src: string, dstPort = TCP_KEY.sourcePort): Evidence['packets'] => [
+      {
+        time: 1,
+        node: 'client',
+        iface: 'l3',
+        direction: 'in',
+        frame: {
+          srcMac: '',
+          dstMac: dst.mac,
+          length: 200,
+          ip: { version: 4, src, dst: CLIENT, ttl: 63, protocol: 6, id: 0, dscp: 0 },
+          tcp: { srcPort: 80, dstPort, seq: 2, ack: 2, flags: 'A', payloadLength: 0 },
+        },
+      },
+    ];
+    expect(named({ ...evidence, packets: later('198.51.100.1') })).toEqual(['reply-not-from-vip', 'client']);
+    expect(named({ ...evidence, packets: later(VIP_A) })[0]).toBe('unexplained');
+    expect(named({ ...evidence, packets: later(L3, 1) })[0]).toBe('unexplained');
   });
 
   test('not where it did not reach the caller', () => {

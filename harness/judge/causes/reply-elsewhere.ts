@@ -1,6 +1,6 @@
-import { ownerOf, serviceOf } from '../../scenario/lookup.ts';
-import { cause } from '../../terms/cause.ts';
-import { isAddressee, refusesSource } from '../evidence.ts';
+import { nodeOf, ownerOf, serviceOf } from '../../scenario/lookup.ts';
+import { cause, type Cause } from '../../terms/cause.ts';
+import { isAddressee, refusesSource, type Evidence } from '../evidence.ts';
 import type { Rule } from './rule.ts';
 
 /**
@@ -24,10 +24,34 @@ export const replyToProxyIp: Rule = ({ walk, flow, plan }) => {
 export const replyElsewhere: Rule = (evidence) => {
   const { walk, flow, plan, packets } = evidence;
   const last = walk.reply.at(-1);
-  if (last?.node !== flow.from || !isAddressee(last, plan) || last.src.ip === flow.address) return null;
+  if (last?.node !== flow.from || !isAddressee(last, plan)) return null;
+  if (last.src.ip === flow.address) return laterElsewhere(evidence);
   if (refusesSource(evidence)) return null;
   if (packets.some(({ frame }) => frame.icmp?.inner !== undefined && frame.ip?.src === last.src.ip)) return null;
-  const source = last.src.ip;
+  return from(last.src.ip, evidence);
+};
+
+/**
+ * The first answer came from whom was called, and what followed it did not: a router on its way translates what begins a
+ * connection, as that seems to, and leaves alone what conntrack calls invalid.
+ */
+function laterElsewhere(evidence: Evidence): Cause | null {
+  const { flow, plan, packets, key } = evidence;
+  if (plan.nodes.every(({ nat }) => nat === undefined)) return null;
+  const macs = nodeOf(plan, flow.from).interfaces.map(({ mac }) => mac);
+  const other = packets.find(
+    ({ node, direction, frame }) =>
+      node === flow.from &&
+      direction === 'in' &&
+      macs.includes(frame.dstMac) &&
+      frame.tcp?.srcPort === key.port &&
+      frame.tcp.dstPort === key.sourcePort &&
+      frame.ip!.src !== flow.address,
+  );
+  return other === undefined ? null : from(other.frame.ip!.src, evidence);
+}
+
+function from(source: string, { flow, plan }: Evidence): Cause {
   const params = { node: flow.from, called: flow.address, source, owner: ownerOf(plan, source) };
   return cause('reply-not-from-vip', 'reply-from-elsewhere', params);
-};
+}

@@ -6,6 +6,7 @@ import { cause, type Cause } from '../../terms/cause.ts';
 import { macKey } from '../../terms/mac-key.ts';
 import { balancedBy, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
 import { insideKernel } from './inside-kernel.ts';
+import { translatedBack } from '../translated-back.ts';
 import { addressesOf, type Rule } from './rule.ts';
 import { unansweredArp, withoutAnswer } from './unanswered-arp.ts';
 
@@ -65,8 +66,9 @@ function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
 }
 
 /** The node asked for the next hop by ARP, and nobody answered. */
-function unanswered({ node, src, dst }: Hop, leg: 'request' | 'reply', evidence: Evidence): Cause | null {
-  const { plan, flow, healthy } = evidence;
+function unanswered(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cause | null {
+  const { node, src, dst } = hop;
+  const { plan, flow, healthy, walk } = evidence;
   const service = serviceOf(plan, flow);
   // What the kernel refuses for its source has no next hop; in dsr the L4 sends packets on before the kernel sees them.
   const forwardsFrames = service !== undefined && MODES[service.mode].handsOver === 'mac' && balancedBy(service, node);
@@ -75,7 +77,9 @@ function unanswered({ node, src, dst }: Hop, leg: 'request' | 'reply', evidence:
   // No flow goes to a server that is down: it is a health check that asks for its MAC.
   const servers = leg === 'request' && balancedBy(service, node) ? service!.pool : [];
   const chosen = servers.filter((server) => healthy?.includes(server.node) !== false);
-  const ends = [dst.ip, src.ip, flow.source, ...chosen.map(({ address }) => address)];
+  const sentOn = translatedBack(plan, walk, hop);
+  const own = sentOn === null ? [] : [sentOn.source.ip];
+  const ends = [dst.ip, src.ip, flow.source, ...own, ...chosen.map(({ address }) => address)];
   const target = unansweredArp(evidence, node, ends);
   if (target === null) return null;
   if (forwardsFrames && service.pool.some(({ address }) => address === target)) {

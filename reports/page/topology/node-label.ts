@@ -39,6 +39,7 @@ export function nodeLabel(node: NodePlan, services: ServicePlan[]): NodeLabel {
       })),
       ...vlanLines(node),
       ...(node.firewall === 'stateful' ? [{ kind: 'note' as const, text: 'stateful firewall' }] : []),
+      ...natLines(node),
       ...(node.filter ?? []).map(({ text }) => ({ kind: 'note' as const, text })),
       ...down.map((name) => ({ kind: 'note' as const, text: `${name} is down` })),
     ],
@@ -52,6 +53,13 @@ function routeText({ to, from, via, dev, others = [] }: RoutePlan): string {
 
 function sourceText(from: string | undefined): string {
   return from === undefined ? '' : ` from ${from}`;
+}
+
+/** What it does to the source of what leaves, and by which interfaces. */
+function natLines({ nat }: NodePlan): NodeLabel['lines'] {
+  if (nat === undefined) return [];
+  const source = nat.to.length === 0 ? 'masquerade' : `to ${nat.to.join(', ')}`;
+  return [{ kind: 'note', text: `NAT out ${nat.out.join(', ')}: ${source}` }];
 }
 
 /** Who is in which VLAN of a switch: peers behind its ports. */

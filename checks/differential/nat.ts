@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import type { Wired } from './wiring.ts';
+
+/** NAT of a router: which of them and by which of its interfaces, or remainders of these; and to what. */
+export interface Nat {
+  router: number;
+  out: number;
+  to: 'masquerade' | 'near' | 'elsewhere';
+  /** Whether it holds the address. */
+  held: boolean;
+}
+
+export const nat: fc.Arbitrary<Nat | null> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(null) },
+  {
+    weight: 1,
+    arbitrary: fc.record<Nat>({
+      router: fc.nat(2),
+      out: fc.nat(3),
+      to: fc.constantFrom<Nat['to'][]>('masquerade', 'masquerade', 'near', 'elsewhere'),
+      held: fc.boolean(),
+    }),
+  },
+);
+
+/** Nobody's: in the subnet of the servers, and in none at all. */
+const ADDRESSES = { near: '203.0.113.100', elsewhere: '198.51.100.250' };
+
+/** Settings by the router's name; none where the lab has no router. */
+export function translating({ nodes, links }: Wired, drawn: Nat | null): Record<string, Record<string, unknown>> {
+  const routers = Object.keys(nodes).filter((name) => nodes[name]!['role'] === 'l3');
+  const router = drawn === null ? undefined : routers[drawn.router % routers.length];
+  if (drawn === null || router === undefined) return {};
+  const interfaces = links.flatMap((link) => {
+    const end = link[router];
+    const peer = Object.keys(link).find((name) => name !== router)!;
+    if (end === undefined || end === null) return [];
+    return typeof end === 'string' ? [peer] : Object.keys(end.vlans).map((vlan) => `${peer}.${vlan}`);
+  });
+  const out = interfaces[drawn.out % interfaces.length];
+  if (drawn.to === 'masquerade') return { [router]: { nat: { out } } };
+  const to = ADDRESSES[drawn.to];
+  return { [router]: { nat: { out, to }, ...(drawn.held ? { loopback: [to] } : {}) } };
+}

@@ -1,0 +1,72 @@
+import { oneArm, PIP, QUIET_ARP, S1, VIP_A } from '../../model/testing/labs.ts';
+import type { NodeSketch, ServiceSketch } from '../../model/testing/lab-builder.ts';
+import type { Evidence } from '../evidence.ts';
+import { evidenceOf, named } from '../testing/evidence.ts';
+import { causeOfFailure } from './index.ts';
+
+const NAT = { nat: { out: 'l2', to: 'masquerade' as const } };
+const dnat: ServiceSketch = { vip: VIP_A, mode: 'dnat', pool: ['s1'] };
+
+/** What is seen of a call behind the router, that goes as the model says. */
+function seen(service: ServiceSketch, more: Partial<Evidence> = {}, l3: Partial<NodeSketch> = NAT): Evidence {
+  return evidenceOf(oneArm({ services: { a: service }, nodes: { l3 } }), 'client', 'a', more);
+}
+
+test('the answer came to the router from a server that it had not asked', () => {
+  const evidence = seen(dnat);
+  expect(named(evidence)).toEqual(['reply-not-from-vip', 'l3']);
+  expect(causeOfFailure(evidence).detail).toMatchObject({
+    code: 'reply-not-translated',
+    params: { called: VIP_A, source: S1, owner: 's1' },
+  });
+});
+
+test('not where its kernel refuses the way of the answer', () => {
+  expect(named(seen(dnat, { kernel: 'reverse-path' }, { ...NAT, rpFilter: 1 }))).toEqual(['reverse-path', 'l3']);
+});
+
+test('nor where it came from whom it had asked: what became of it then has another reason', () => {
+  const evidence = seen({ ...dnat, mode: 'proxy', proxyIp: PIP });
+  const last = evidence.walk.reply.findIndex(({ node, direction }) => node === 'l3' && direction === 'in');
+  const reply = evidence.walk.reply.slice(0, last + 1);
+  expect(named({ ...evidence, walk: { ...evidence.walk, reply } })[0]).toBe('unexplained');
+});
+
+test('a router that had asked nobody has lost the connection, or never had it', () => {
+  const evidence = seen({ ...dnat, mode: 'dsr' }, {}, NAT);
+  const direct = evidenceOf(
+    oneArm({
+      services: { a: { ...dnat, mode: 'dsr' } },
+      servers: { loopback: [VIP_A], ...QUIET_ARP },
+      nodes: { l3: NAT },
+    }),
+    'client',
+    'a',
+  );
+  const last = direct.walk.reply.findIndex(({ node, direction }) => node === 'l3' && direction === 'in');
+  const request = evidence.walk.request.filter(({ node }) => node !== 'l3');
+  const walk = { request, reply: direct.walk.reply.slice(0, last + 1) };
+  expect(named({ ...direct, walk })).toEqual(['connection-unknown', 'l3']);
+});
+
+test('a filter on the router sees the client as the destination of what is translated back', () => {
+  const evidence = seen({ ...dnat, mode: 'proxy', proxyIp: PIP }, {}, { ...NAT, filter: [{ drop: { to: 'client' } }] });
+  const { reply } = evidence.walk;
+  const { src, dst, ttl } = reply.at(-1)!;
+  const packets: Evidence['packets'] = [
+    {
+      time: 1,
+      node: 'l3',
+      iface: 'l2',
+      direction: 'in',
+      frame: {
+        srcMac: src.mac,
+        dstMac: dst.mac,
+        length: 66,
+        ip: { version: 4, src: src.ip, dst: dst.ip, ttl, protocol: 6, id: 0, dscp: 0 },
+        tcp: { srcPort: 80, dstPort: 40000, seq: 1, ack: 0, flags: 'SA', payloadLength: 0 },
+      },
+    },
+  ];
+  expect(named({ ...evidence, packets })).toEqual(['filtered', 'l3']);
+});

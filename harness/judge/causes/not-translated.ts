@@ -1,0 +1,27 @@
+import { nodeOf, ownerOf } from '../../scenario/lookup.ts';
+import { cause } from '../../terms/cause.ts';
+import { isAddressee, refusesSource } from '../evidence.ts';
+import { translatedBack } from '../translated-back.ts';
+import { addressesOf, type Rule } from './rule.ts';
+
+/**
+ * The answer reached a router that sends requests on in its own name, and belongs to no connection of it: it came from
+ * somebody else than was asked, or another router had asked.
+ */
+export const notTranslated: Rule = (evidence) => {
+  const { walk, flow, plan, packets } = evidence;
+  const last = walk.reply.at(-1);
+  if (last === undefined || last.node === flow.from || !isAddressee(last, plan)) return null;
+  const { node } = last;
+  const { ip: source } = last.src;
+  const { ip: destination } = last.dst;
+  if (nodeOf(plan, node).nat === undefined || !addressesOf(plan, node).includes(destination)) return null;
+  if (refusesSource(evidence)) return null;
+  if (packets.some(({ frame }) => frame.icmp?.inner !== undefined && frame.ip?.src === source)) return null;
+  const sent = translatedBack(plan, walk, last);
+  if (sent === null) return cause('connection-unknown', 'state-missing', { node, source, destination });
+  const { ip: called } = sent.called;
+  if (called === source) return null;
+  const params = { node, called, source, owner: ownerOf(plan, source), address: destination };
+  return cause('reply-not-from-vip', 'reply-not-translated', params);
+};

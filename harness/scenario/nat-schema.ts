@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { mustBe } from '../../lb/terms/messages.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { address } from './schema-values.ts';
+
+/** An interface of a node by its name: its peer, or, on a trunk, peer and VLAN. */
+const interfaceName = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,11}(\.[1-9]\d{0,3})?$/, mustBe('a peer of the node, or `PEER.VLAN` on a trunk'));
+
+/** Source NAT of a router. */
+const translation = z.strictObject({
+  out: z
+    .union(
+      [interfaceName, z.array(interfaceName).min(1)],
+      mustBe('a peer of the node (`PEER.VLAN` on a trunk), or a list of them'),
+    )
+    .describe('The outside, by its peer (`PEER.VLAN` on a trunk), or a list: what leaves there gets another source.'),
+  to: z
+    .union(
+      [z.literal('masquerade'), address, z.array(address).min(1).max(2)],
+      mustBe('`masquerade`, an address, or one of each family'),
+    )
+    .default('masquerade')
+    .describe(
+      'The source that it gets: `masquerade`, which is the address of the interface, or an address, or one of each family.',
+    ),
+});
+
+const THE_WHOLE = mustBe(
+  '`none`, or a mapping like `{ out: PEER, to: masquerade }`, where `to` may be an address, or one of each family',
+);
+const FIELDS = Object.keys(translation.shape);
+
+/** A union says of a mapping that lacks a field, or has one of another type, only that none of its ways fits. */
+function wrongMapping(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const [stranger] = Object.keys(value).filter((key) => !FIELDS.includes(key));
+  if (stranger !== undefined) return `unknown field \`${stranger}\`${didYouMean(stranger, FIELDS)}`;
+  return 'out' in value ? undefined : 'needs `out`: the peer toward the outside';
+}
+
+/** `none` takes away what the lab says. */
+export const nat = z.union([z.literal('none'), translation], {
+  error: (issue) => wrongMapping(issue.input) ?? THE_WHOLE.error(issue),
+});
