@@ -1,7 +1,7 @@
 import type { FlowResult, Results, ScenarioResult, VariantResult } from '../harness/terms/results.ts';
 import { fixesText, say } from './messages/catalogue.ts';
 import { en } from './messages/en.ts';
-import { countVerdicts, story, streamText } from './content/cells.ts';
+import { countVerdicts, story, streamText, typicalAttempt } from './content/cells.ts';
 import { expectationClauses } from './content/expectation-text.ts';
 import { waysOf } from './content/seen.ts';
 import { escapeXml } from './escape.ts';
@@ -50,7 +50,9 @@ function streamLines(flow: FlowResult): string[] {
 
 /** What a CI system shows of a failed case: expectation, reasons, cause and the walk. */
 function failureText(flow: FlowResult): string {
-  const attempt = flow.attempts.find((a) => a.outcome === 'fails') ?? flow.attempts[0];
+  const attempt = flow.stream
+    ? typicalAttempt(flow)
+    : (flow.attempts.find(({ outcome }) => outcome === 'fails') ?? flow.attempts[0]);
   const lines = [
     `expected: ${expectationClauses(flow.expected).join('; ')}`,
     ...(flow.expected.outcome === 'varies' && !flow.stream ? [`seen: ${en.ways(waysOf(flow))}`] : []),

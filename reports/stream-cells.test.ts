@@ -79,3 +79,19 @@ test('JUnit tells the outage of streams that pass, too, beside what was predicte
   expect(caseOf(cell.flow.name)).toContain(`<failure type="${code}"`);
   expect(caseOf(cell.flow.name)).toContain(`seen: ${seen}`);
 });
+
+test('JUnit shows the packets of a call that went as most that failed, not of the first one', () => {
+  const {
+    results: own,
+    cell: { flow },
+  } = tooLong();
+  const typical = flow.attempts.find(({ outcome, cause }) => outcome === 'fails' && cause?.code === flow.cause!.code)!;
+  const elsewhere = {
+    code: 'unexplained',
+    node: 'client',
+    detail: { code: 'never-ends', params: { node: 'client', address: '' } },
+  };
+  flow.attempts.unshift({ ...typical, cause: elsewhere as typeof typical.cause, observed: { request: [], reply: [] } });
+  const [, body] = new RegExp(`name="${flow.name}"[^>]*>\\s*<failure[^>]*>([^]*?)</failure>`).exec(junitXml(own))!;
+  expect(body).toMatch(/1 +request +client/);
+});

@@ -41,6 +41,16 @@ describe('a flow that works', () => {
     expect(disagreement(attempt, predicted)).toBeNull();
   });
 
+  test('through another L4 is told by the L4, whichever server it picked', () => {
+    const other = { ...attempt, l4: 'l4b', picked: 's2' };
+    expect(disagreement(other, predicted)).toEqual({
+      code: 'l4-differs',
+      params: { seen: 'l4b', predicted: attempt.l4, hop: null },
+    });
+    const mixed = [predicted[0]!, { ...predicted[0]!, l4: 'l4b' }];
+    expect(disagreement(other, mixed)).toMatchObject({ code: 'picked-differs', params: { seen: 's2' } });
+  });
+
   test('differs at the first hop that was seen otherwise', () => {
     const request = attempt.observed.request.filter(({ node }) => node !== 'l3');
     const seen = { ...attempt, observed: { ...attempt.observed, request } };

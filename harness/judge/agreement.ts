@@ -6,16 +6,17 @@ import type { Attempt } from '../terms/results.ts';
 export function disagreement(attempt: Attempt, predicted: Prediction[]): Disagreement | null {
   const differences = predicted.map((prediction) => difference(attempt, prediction));
   if (predicted.length === 0 || differences.includes(null)) return null;
+  const byL4 = predicted.findIndex(({ l4 }) => l4 === attempt.l4);
   const same = predicted.findIndex(({ l4, picked }) => l4 === attempt.l4 && picked === attempt.picked);
-  return differences[same] ?? differences[0] ?? null;
+  return differences[same] ?? differences[byL4] ?? differences[0] ?? null;
 }
 
 function difference(attempt: Attempt, prediction: Prediction): Disagreement | null {
   const { picked, servedBy, sourceSeen } = prediction;
+  if (attempt.l4 !== null && prediction.l4 !== null && attempt.l4 !== prediction.l4)
+    return { code: 'l4-differs', params: { seen: attempt.l4, predicted: prediction.l4, hop: null } };
   if (attempt.picked !== null && picked !== null && attempt.picked !== picked)
     return { code: 'picked-differs', params: { seen: attempt.picked, predicted: picked, hop: null } };
-  if (attempt.l4 !== null && prediction.l4 !== null && attempt.l4 !== prediction.l4)
-    return { code: 'picked-differs', params: { seen: attempt.l4, predicted: prediction.l4, hop: null } };
   const hop = firstDifference(attempt, prediction);
   if (attempt.outcome !== prediction.outcome)
     return { code: 'outcome-differs', params: { seen: outcomeOf(attempt), predicted: outcomeOf(prediction), hop } };

@@ -97,7 +97,7 @@ function isAlike({ attempt: { outcome, cause } }: JudgedCall, then: SingleExpect
 function lengths({ atLeastMs, atMostMs }: OutageExpectation, outages: FoundOutage[], calls: JudgedCall[]): Reason[] {
   const [first, second] = outages;
   const ms = outages.reduce((most, one) => Math.max(most, one.ms), 0);
-  const causeOf = (one: FoundOutage): Cause | null => calls[one.first]!.attempt.cause;
+  const causeOf = ({ first, last }: FoundOutage): Cause | null => mostFrequent(calls.slice(first, last + 1));
   const unfinished = outages.find(({ toMs }) => toMs === null);
   const tooLong = atMostMs !== undefined && ms > atMostMs;
   return [
@@ -106,6 +106,17 @@ function lengths({ atLeastMs, atMostMs }: OutageExpectation, outages: FoundOutag
     ...(tooLong && !unfinished ? [reason('outage-too-long', { ms, atMostMs, cause: causeOf(first!) })] : []),
     ...(atLeastMs !== undefined && ms < atLeastMs ? [reason('outage-too-short', { ms, atLeastMs })] : []),
   ];
+}
+
+/** Why most of the calls failed that did. */
+function mostFrequent(calls: JudgedCall[]): Cause | null {
+  const times = new Map<string, { cause: Cause | null; calls: number }>();
+  for (const { attempt } of calls.filter((call) => !works(call))) {
+    const key = `${attempt.cause?.code} ${attempt.cause?.node}`;
+    const known = times.get(key) ?? { cause: attempt.cause, calls: 0 };
+    times.set(key, { ...known, calls: known.calls + 1 });
+  }
+  return [...times.values()].sort((a, b) => b.calls - a.calls)[0]?.cause ?? null;
 }
 
 /** @param expected null where any cause will do that is one */

@@ -159,6 +159,13 @@ describe('an outage', () => {
     expect(codes(judge(failover({ from: 200, to: 2000 }), interrupted()))).toEqual(['outage-not-over']);
   });
 
+  test('is told with why most of its calls failed, not the first one', () => {
+    const silent = calls.map((call) => (call.record.beganAt === 200 ? { ...call, walk: upTo(first, 's2') } : call));
+    const { reasons } = judge(silent, interrupted({ atMostMs: 400, causes: ['stale-neighbour'] }));
+    const tooLong = reasons.find(({ code }) => code === 'outage-too-long');
+    expect(tooLong).toMatchObject({ params: { cause: { code: 'stale-neighbour', node: 'l3' } } });
+  });
+
   test('is to be the only one', () => {
     const twice = [
       ...failover({ from: 0, to: 40 }).slice(0, 48),
@@ -272,7 +279,10 @@ describe('prediction and observation', () => {
   test('differ where calls go another way in the end', () => {
     const settled = predict(withoutPairs(plan), FLOW).filter(({ l4 }) => l4 === 'l4');
     const predicted = { ...FAILOVER, settled };
-    expect(judge(calls, interrupted, { predicted }).disagreement).toMatchObject({ code: 'picked-differs' });
+    expect(judge(calls, interrupted, { predicted }).disagreement).toEqual({
+      code: 'l4-differs',
+      params: { seen: 'l4b', predicted: 'l4', hop: null },
+    });
     expect(
       judge(
         failover({ from: 0, to: 0 }).map((call) => ({

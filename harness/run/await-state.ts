@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Lab } from '../fabric/lab.ts';
+import type { NodeHandle } from '../fabric/node-handle.ts';
 import type { Plan } from '../terms/plan.ts';
+import type { StateAt } from '../terms/reason.ts';
 import type { Awaited } from '../terms/timeline.ts';
 import type { Actions } from './actions.ts';
 
@@ -9,53 +10,65 @@ const POLL_MS = 10;
 interface Watched {
   /** In force. */
   plan: Plan;
-  lab: Lab;
-  actions: Pick<Actions, 'runs' | 'balances'>;
+  lab: { node: (name: string) => Pick<NodeHandle, 'call'> };
+  actions: Pick<Actions, 'runs' | 'balances' | 'paused'>;
   signal: AbortSignal | undefined;
 }
 
-/** Waits for a state of the lab, as its nodes tell it. @returns false where it has not come in time */
-export async function awaitState(awaited: Awaited, watched: Watched): Promise<boolean> {
+/**
+ * Waits for a state of the lab, as its nodes tell it.
+ * @returns null once it has come, or else who says otherwise at the end
+ */
+export async function awaitState(awaited: Awaited, watched: Watched): Promise<StateAt[] | null> {
   const deadline = performance.now() + awaited.withinMs;
-  while (!(await holds(awaited, watched))) {
-    if (performance.now() >= deadline) return false;
+  for (;;) {
+    const { isReached, instead } = await stateOf(awaited, watched);
+    if (isReached) return null;
+    if (performance.now() >= deadline) return instead;
     await delay(POLL_MS);
     watched.signal?.throwIfAborted();
   }
-  return true;
 }
 
-function holds(awaited: Awaited, watched: Watched): Promise<boolean> {
-  return 'master' in awaited ? isOnlyMaster(awaited.master, watched) : isJudged(awaited, watched);
+interface Found {
+  isReached: boolean;
+  instead: StateAt[];
 }
 
-async function isOnlyMaster(node: string, { plan, lab, actions }: Watched): Promise<boolean> {
+function stateOf(awaited: Awaited, watched: Watched): Promise<Found> {
+  return 'master' in awaited ? onlyMaster(awaited.master, watched) : judgement(awaited, watched);
+}
+
+async function onlyMaster(node: string, { plan, lab, actions }: Watched): Promise<Found> {
   const pairs = (plan.pairs ?? []).filter(({ members }) => members.some((member) => member.node === node));
-  const members = pairs.flatMap(({ name, members: all }) =>
-    all.flatMap((member) => (actions.runs(member.node) ? [{ pair: name, node: member.node }] : [])),
+  const members = pairs.flatMap(({ name, members: all }) => all.map((member) => ({ pair: name, node: member.node })));
+  const states = await Promise.all(
+    members.map(async (one): Promise<StateAt> => {
+      if (!actions.runs(one.node)) return { node: one.node, state: actions.paused.has(one.node) ? 'paused' : 'off' };
+      return { node: one.node, state: await lab.node(one.node).call('pairState', { pair: one.pair }) };
+    }),
   );
-  const states = await Promise.all(members.map((one) => lab.node(one.node).call('pairState', { pair: one.pair })));
-  return (
-    actions.runs(node) && members.every((member, index) => (states[index] === 'master') === (member.node === node))
-  );
+  const instead = states.filter((one) => (one.state === 'master') !== (one.node === node));
+  return { isReached: instead.length === 0, instead };
 }
 
 /** Every load balancer that runs, and has the server, says so. */
-async function isJudged(
+async function judgement(
   { server, is }: Extract<Awaited, { server: string }>,
   { plan, lab, actions }: Watched,
-): Promise<boolean> {
+): Promise<Found> {
   const services = plan.services.filter(({ pool }) => pool.some(({ node }) => node === server));
   const asked = services.flatMap(({ name, l4s }) =>
     l4s.flatMap(({ node }) => (actions.balances(node) ? [{ service: name, node }] : [])),
   );
   const answers = await Promise.all(asked.map(({ node }) => lab.node(node).call('serverStates', null)));
-  return (
-    asked.length > 0 &&
-    asked.every(({ service }, index) =>
-      answers[index]!.some(
-        (state) => state.service === service && state.server === server && state.up === (is === 'up'),
-      ),
-    )
-  );
+  const others = asked.flatMap(({ service, node }, index) => {
+    const state = answers[index]!.find((one) => one.service === service && one.server === server);
+    return state?.up === (is === 'up') ? [] : [{ node, isTold: state !== undefined }];
+  });
+  const instead = others.filter(({ isTold }) => isTold).map(({ node }) => node);
+  return {
+    isReached: asked.length > 0 && others.length === 0,
+    instead: [...new Set(instead)].map((node) => ({ node, state: is === 'up' ? 'down' : 'up' })),
+  };
 }

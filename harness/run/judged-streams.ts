@@ -66,7 +66,7 @@ export class JudgedStreams {
       tally.calls.push(...judged.calls);
       tally.last = lastOfEach([...tally.last, ...calls]);
       if (!cell) continue;
-      const missed = ran.missed && ({ code: 'state-not-reached', params: { awaited: ran.missed } } as const);
+      const missed = ran.missed && ({ code: 'state-not-reached', params: ran.missed } as const);
       const { summary, verdict, reasons, outcome, cause, disagreement, examples } = judged;
       const isRed = verdict === 'fail' || missed !== null;
       this.emit({

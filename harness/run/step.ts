@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { planAt } from '../scenario/plan-at.ts';
 import type { Plan } from '../terms/plan.ts';
-import type { Awaited, StepResult } from '../terms/timeline.ts';
+import type { Reasons } from '../terms/reason.ts';
+import type { StepResult } from '../terms/timeline.ts';
 import type { Actions } from './actions.ts';
 import { awaitState } from './await-state.ts';
 import { flowsRefused } from './query-nodes.ts';
@@ -32,7 +33,7 @@ export interface RunStep {
   /** Load balancers whose connection tracking refused flows; null where nothing bounds the ports that they need. */
   flowsRefused: ReadonlySet<string> | null;
   /** What it waited for and did not see. */
-  missed: Awaited | null;
+  missed: Reasons['state-not-reached'] | null;
 }
 
 /**
@@ -52,7 +53,7 @@ export async function runStep(index: number, running: Running, meanwhile: () => 
   const actedMs = clock.now();
   meanwhile();
   const watched = { plan: planAt(plan, index), lab, actions, signal };
-  const reached = step.until === undefined || (await awaitState(step.until, watched));
+  const instead = step.until === undefined ? null : await awaitState(step.until, watched);
   const settledMs = step.until === undefined ? actedMs : clock.now();
   await pause(step.forMs, signal);
   await actions.endStep();
@@ -70,7 +71,7 @@ export async function runStep(index: number, running: Running, meanwhile: () => 
     mark,
     isWhole: actions.paused.size === 0,
     flowsRefused: bounded.length === 0 ? null : moreThan(refusedBefore, refused),
-    missed: reached ? null : step.until!,
+    missed: instead && { awaited: step.until!, instead },
   };
 }
 

@@ -307,9 +307,20 @@ function order(scenario: ScenarioFile): Problem[] {
         states.set(key, kind === 'linkDown');
       }
     }
+    const master = step.until?.master;
+    for (const { does, done } of STANDSTILLS) {
+      if (master !== undefined && states.get(`${does} ${master}`))
+        say(['steps', name, 'until', 'master'], `${master} ${done}, and cannot become master`);
+    }
   }
   return problems;
 }
+
+/** In which no node says that it is master. */
+const STANDSTILLS = [
+  { does: 'kill', done: 'has no power' },
+  { does: 'pause', done: 'is paused' },
+] as const;
 
 const OF_NODE = ['pause', ...OF_L4, 'stopListeners', 'startListeners', 'failChecks', 'passChecks'] as const;
 

@@ -3,7 +3,7 @@ import type { Fault } from './fault.ts';
 import type { MessageOf } from './message.ts';
 import type { Finding, FindingCode } from './finding.ts';
 import type { FlowProtocol } from './plan.ts';
-import type { Awaited, Range } from './timeline.ts';
+import type { Awaited, BandState, Range } from './timeline.ts';
 import type { Hop } from './walk.ts';
 
 /** Why a verdict is not `pass`. */
@@ -50,9 +50,15 @@ export interface Reasons {
   /** So many of `of` kept connections; `what` became of them. */
   'wrong-connections': { what: 'survived' | 'reset' | 'stalled'; seen: number; of: number; expected: Range };
   'wrong-stall': { ms: number; expected: Range };
-  /** What the step waited for did not come. */
-  'state-not-reached': { awaited: Awaited };
+  /** What the step waited for did not come; `instead` has those who said otherwise at its end. */
+  'state-not-reached': { awaited: Awaited; instead: StateAt[] };
   disagreement: { disagreement: Disagreement };
+}
+
+/** What a member of a pair says of itself, or a load balancer of the server that is waited for. */
+export interface StateAt {
+  node: string;
+  state: BandState;
 }
 
 export type Leg = 'request' | 'reply';
@@ -79,6 +85,9 @@ export interface ControlResult extends Control {
 export type Disagreement = MessageOf<Disagreements>;
 
 export interface Disagreements {
+  /** The L4 that sent the request on. */
+  'l4-differs': Differing<string>;
+  /** The server that it sent the request to. */
   'picked-differs': Differing<string>;
   'outcome-differs': Differing<{ outcome: 'works' | 'fails'; cause: Place | null }>;
   'cause-differs': Differing<Place | null>;

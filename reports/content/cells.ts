@@ -1,6 +1,13 @@
 import type { CauseDetail } from '../../harness/terms/cause.ts';
 import type { Reason } from '../../harness/terms/reason.ts';
-import type { FlowResult, Results, ScenarioResult, VariantResult, Verdict } from '../../harness/terms/results.ts';
+import type {
+  Attempt,
+  FlowResult,
+  Results,
+  ScenarioResult,
+  VariantResult,
+  Verdict,
+} from '../../harness/terms/results.ts';
 import { alternativesOf } from '../../harness/terms/expectation.ts';
 import { causeText, fixesText, say } from '../messages/catalogue.ts';
 import { en } from '../messages/en.ts';
@@ -47,6 +54,16 @@ export function headline(flow: FlowResult): Headline | undefined {
   const [reason] = flow.reasons;
   if (flow.stream) return reason ?? flow.cause?.detail;
   return failsAsDeclared(flow) || worksNowAndThen(flow) ? reason : (flow.cause?.detail ?? reason);
+}
+
+/** The first attempt that went as the flow as a whole did; null for a flow that did not run. */
+export function typicalAttempt<A extends Pick<Attempt, 'outcome' | 'cause'>>({
+  attempts,
+  outcome,
+  cause,
+}: Pick<FlowResult, 'outcome' | 'cause'> & { attempts: A[] }): A | null {
+  const alike = attempts.filter((one) => one.outcome === outcome && one.cause?.code === cause?.code);
+  return alike.find((one) => one.cause?.node === cause?.node) ?? alike[0] ?? attempts[0] ?? null;
 }
 
 /** What happened to a flow in one line of the field's words: `s1 → web (203.0.113.80:80): the answer came from …`. */

@@ -298,10 +298,17 @@ export const en: Catalogue = {
       `${seen} of ${of} kept connections ${what}; expected: ${range(expected)}.`,
     'wrong-stall': ({ ms, expected }) =>
       `A kept connection waited ${round(ms)} ms for an answer; expected: ${range(expected)} ms.`,
-    'state-not-reached': ({ awaited }) =>
-      `${'server' in awaited ? `Server ${awaited.server} was not ${awaited.is}` : `${awaited.master} was not the only master`} within ${awaited.withinMs} ms.`,
+    'state-not-reached': ({ awaited, instead }) => {
+      const isServer = 'server' in awaited;
+      const what = isServer
+        ? `Server ${awaited.server} was not ${awaited.is}`
+        : `${awaited.master} was not the only master`;
+      const states = instead.map(({ node, state }) => (isServer ? `${state} at ${node}` : `${node} is ${state}`));
+      return `${what} within ${awaited.withinMs} ms${states.length === 0 ? '' : `: ${listed.format(states)}`}.`;
+    },
     disagreement: ({ disagreement }) => `Prediction and observation differ. ${say(en, disagreement)}`,
 
+    'l4-differs': ({ seen, predicted }) => `The request went through ${seen}; predicted: through ${predicted}.`,
     'picked-differs': ({ seen, predicted }) => `The L4 picked ${seen}; predicted: ${predicted}.`,
     'outcome-differs': ({ seen, predicted, hop }) =>
       `The flow ${outcome(seen)}; predicted: ${outcome(predicted)}.${at(hop)}`,

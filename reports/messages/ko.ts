@@ -289,10 +289,17 @@ export const ko: Catalogue = {
       `유지된 연결 ${of}개 중 ${CONNECTIONS[what]}(${what}): ${seen}개. 예상: ${range(expected)}.`,
     'wrong-stall': ({ ms, expected }) =>
       `유지된 연결이 응답을 ${round(ms)}ms 기다렸습니다. 예상(ms): ${range(expected)}.`,
-    'state-not-reached': ({ awaited }) =>
-      `${awaited.withinMs}ms 안에 ${'server' in awaited ? `서버 ${awaited.server}이(가) ${awaited.is} 상태` : `${awaited.master}이(가) 유일한 master`}가 되지 않았습니다.`,
+    'state-not-reached': ({ awaited, instead }) => {
+      const what =
+        'server' in awaited
+          ? `서버 ${awaited.server}이(가) ${awaited.is} 상태`
+          : `${awaited.master}이(가) 유일한 master`;
+      const states = instead.map(({ node, state }) => `${node}: ${state}`);
+      return `${awaited.withinMs}ms 안에 ${what}가 되지 않았습니다.${states.length === 0 ? '' : ` 그때의 상태: ${states.join(', ')}.`}`;
+    },
     disagreement: ({ disagreement }) => `예측과 관측이 다릅니다. ${say(ko, disagreement)}`,
 
+    'l4-differs': ({ seen, predicted }) => `요청이 지난 L4: ${seen}, 예측: ${predicted}.`,
     'picked-differs': ({ seen, predicted }) => `L4가 고른 서버: ${seen}, 예측: ${predicted}.`,
     'outcome-differs': ({ seen, predicted, hop }) => `관측: ${outcome(seen)}, 예측: ${outcome(predicted)}.${at(hop)}`,
     'cause-differs': ({ seen, predicted, hop }) => `실패 원인: ${place(seen)}, 예측: ${place(predicted)}.${at(hop)}`,

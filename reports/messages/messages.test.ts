@@ -111,10 +111,14 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'wrong-outage-cause': { calls: 3, cause: why, expected: ['refused', 'filtered'] },
     'wrong-connections': { what: 'survived', seen: 3, of: 4, expected: { atLeast: 1306 } },
     'wrong-stall': { ms: 1304, expected: { atMost: 1305 } },
-    'state-not-reached': { awaited: { server: 'n1', is: 'down', withinMs: 1307 } },
+    'state-not-reached': {
+      awaited: { server: 'n1', is: 'down', withinMs: 1307 },
+      instead: [{ node: 'n2', state: 'up' }],
+    },
     disagreement: { disagreement: { code: 'server-differs', params: { seen: 'n1', predicted: 'n2', hop: null } } },
   } satisfies Reasons),
   ...({
+    'l4-differs': { seen: 'n1', predicted: 'n2', hop: null },
     'picked-differs': { seen: 'n1', predicted: 'n2', hop: null },
     'outcome-differs': {
       seen: { outcome: 'works', cause: null },

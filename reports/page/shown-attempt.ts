@@ -1,12 +1,12 @@
+import { typicalAttempt } from '../content/cells.ts';
 import type { PageAttempt, PageFlow } from '../content/page-details.ts';
 
 /**
  * The attempt that is shown: number `wanted`, from 1, or the first that went as the flow as a whole did.
  * Null for a flow that did not run.
  */
-export function shownAttempt({ attempts, outcome, cause }: PageFlow, wanted: number): PageAttempt | null {
-  const typical = attempts.find((attempt) => attempt.outcome === outcome && attempt.cause?.code === cause?.code);
-  return attempts[wanted - 1] ?? typical ?? attempts[0] ?? null;
+export function shownAttempt(flow: PageFlow, wanted: number): PageAttempt | null {
+  return flow.attempts[wanted - 1] ?? typicalAttempt(flow);
 }
 
 /**
