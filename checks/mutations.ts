@@ -40,6 +40,7 @@ const filtered = (name: string, rule: unknown): Record<string, unknown> => node(
 const VIP = '203.0.113.80';
 const PROXY_IP = '203.0.113.254';
 const S1 = '203.0.113.11';
+const NO_MAC = '02:00:00:00:00:99';
 
 export const MUTATIONS: Mutation[] = [
   ...mutations('proxy-and-dsr/proxy', 'fixed', [
@@ -188,6 +189,11 @@ export const MUTATIONS: Mutation[] = [
   ]),
   ...mutations('basics/mtu', 'all-9000', [
     ["the switch's port of s1 is narrow", node('l2', { interfaces: { s1: { mtu: 1500 } } }), 'too-big', 'l2'],
+  ]),
+  ...mutations('failures/static-neighbours', 'none', [
+    ['the L3 has the MAC of s2 for the VIP', node('l3', { neighbours: { web: 's2' } }), 'stale-neighbour', 'l3'],
+    ['the L4 has a MAC of nobody for s1', node('l4', { neighbours: { s1: NO_MAC } }), 'stale-neighbour', 'l4'],
+    ['s1 has a MAC of nobody for the L4', node('s1', { neighbours: { [PROXY_IP]: NO_MAC } }), 'stale-neighbour', 's1'],
   ]),
   ...mutations('kernel/proxy-arp', 'wide-netmask-and-proxy-arp', [
     ['proxy_arp off', node('l3', { proxyArp: false }), 'no-neighbour', 'client'],

@@ -4,10 +4,12 @@ import type { Wired } from './wiring.ts';
 
 type Settings = Record<string, unknown>;
 
-/** Routes beside the usual ones: one that leads nowhere, one by source; null where there is none. */
+/** Routes beside the usual ones: one that leads nowhere, one by source; a neighbour; null where there is none. */
 export interface Routes {
   deadEnd: { node: keyof typeof TARGETS; to: number; type: 'blackhole' | 'unreachable' | 'prohibit' } | null;
   source: { node: 's1' | 's2'; from: string; via: number } | null;
+  /** A gateway whose MAC is set by hand: to that of a node, or of nobody. */
+  neighbour: { node: 's1' | 's2'; at: string } | null;
 }
 
 const CLIENTS = '198.51.100.0/26';
@@ -39,6 +41,12 @@ export const routes: fc.Arbitrary<Routes> = fc.record({
       via: fc.nat(3),
     }),
   ),
+  neighbour: rarely(
+    fc.record({
+      node: fc.constantFrom('s1' as const, 's2' as const),
+      at: fc.constantFrom('l3', 'l4', '02:00:00:00:00:99'),
+    }),
+  ),
 });
 
 function rarely<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
@@ -48,7 +56,7 @@ function rarely<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
 /** Settings of nodes with these routes beside those of the lab. @param vips of services */
 export function routed(
   nodes: Record<string, Settings>,
-  { deadEnd, source }: Routes,
+  { deadEnd, source, neighbour }: Routes,
   wired: Wired,
   vips: Record<string, unknown>,
 ): Record<string, Settings> {
@@ -68,5 +76,22 @@ export function routed(
     const kept = before.filter((route) => !added.some(({ to }) => prefixOf(to) === route['to']));
     return [name, { ...nodes[name], routes: [...kept, ...added] }] as const;
   });
-  return { ...nodes, ...Object.fromEntries(changed) };
+  const all = { ...nodes, ...Object.fromEntries(changed) };
+  if (neighbour === null) return all;
+  const address = wired.gateways[neighbour.node].filter((gateway) => gateway !== 'none')[0];
+  // A node is there only on a segment that it has an address in.
+  const isThere = neighbour.at.includes(':') || (address !== undefined && hasLeg(neighbour.at, address, wired));
+  return address === undefined || !isThere
+    ? all
+    : { ...all, [neighbour.node]: { ...all[neighbour.node], neighbours: { [address]: neighbour.at } } };
+}
+
+/** Whether a node has an address on the segment of one of the servers' gateways. */
+function hasLeg(name: string, gateway: string, { nodes, links }: Wired): boolean {
+  if (!(name in nodes)) return false;
+  const segment = Number(gateway.split('.').at(-1)) & 0x80;
+  const own = [...links.map((link) => link[name]), nodes[name]!['bridge']];
+  return own.some(
+    (end) => typeof end === 'string' && end.startsWith('203.') && (Number(/(\d+)\//.exec(end)![1]) & 0x80) === segment,
+  );
 }

@@ -160,6 +160,17 @@ test('routes of a source are a table with a rule; those that lead nowhere have n
   );
 });
 
+test('neighbours that are set by hand are permanent, and go with the plan', () => {
+  const neighbours = [{ address: '203.0.113.1', dev: 'l2', mac: '02:00:00:00:00:99' }];
+  const before = node('s1', { neighbours });
+  const entry = 'neigh replace 203.0.113.1 lladdr 02:00:00:00:00:99 dev l2 nud permanent';
+  expect(ipCommands(before).at(-1)).toBe(entry);
+  expect(ipUndoCommands(before)).toContain('neigh del 203.0.113.1 dev l2');
+  expect(ipChangeCommands(before, node('s1'), ALL_UP)).toEqual({ gone: ['neigh del 203.0.113.1 dev l2'], come: [] });
+  // The kernel forgets them with the interface.
+  expect(linkUpCommands(before, ['l2'], ALL_UP)).toContain(entry);
+});
+
 test('a neighbour is asked for again within its age, however the kernel chooses by chance', () => {
   const settings = sysctlsOf(node('l3', { neighbourAgeMs: 900 }));
   // Half to one and a half of it.

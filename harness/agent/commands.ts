@@ -20,7 +20,19 @@ export function ipCommands(node: NodePlan): string[] {
   }
   for (const cidr of node.loopback) lines.push(`addr add ${cidr} dev lo${noDad(cidr)}`);
   const isUp = (dev: string): boolean => node.interfaces.find(({ name }) => name === dev)?.up !== false;
-  return [...lines, ...routeCommands('add', node, isUp), ...ruleCommands('add', node, 4)];
+  return [
+    ...lines,
+    ...routeCommands('add', node, isUp),
+    ...ruleCommands('add', node, 4),
+    ...neighbourCommands(node, isUp),
+  ];
+}
+
+/** Entries of the neighbour table that are set by hand. The kernel forgets them with the interface, or its MAC. */
+export function neighbourCommands({ neighbours = [] }: NodePlan, isUp: (dev: string) => boolean): string[] {
+  return neighbours
+    .filter(({ dev }) => isUp(dev))
+    .map(({ address, dev, mac }) => `neigh replace ${address} lladdr ${mac} dev ${dev} nud permanent`);
 }
 
 /** The bridges of a switch: `br0`, or one for each VLAN, so that no VLAN hears another one and each learns MACs by itself. */
@@ -95,6 +107,7 @@ export function linkUpCommands(node: NodePlan, ifaces: string[], isUp: (dev: str
       addresses.map((cidr) => `addr replace ${cidr} dev ${name}${noDad(cidr)}`),
     ),
     ...routeCommands('replace', node, isUp),
+    ...neighbourCommands(node, isUp),
   ];
 }
 
@@ -134,6 +147,10 @@ export function ipChangeCommands(
   // An address takes routes with it.
   if (gone.length > 0 || differ) come.push(...routeCommands('replace', to, isUp));
   if (renumbered) come.push(...ruleCommands('add', to, 4));
+  if (JSON.stringify(from.neighbours) !== JSON.stringify(to.neighbours)) {
+    gone.push(...(from.neighbours ?? []).map(({ address, dev }) => `neigh del ${address} dev ${dev}`));
+    come.push(...neighbourCommands(to, isUp));
+  }
   return { gone, come };
 }
 
@@ -152,6 +169,7 @@ export function ipUndoCommands(node: NodePlan): string[] {
     if (up === false) lines.push(`link set dev ${name} up`);
   }
   for (const bridge of bridgesOf(node)) lines.push(`link del ${bridge}`);
+  for (const { address, dev } of node.neighbours ?? []) lines.push(`neigh del ${address} dev ${dev}`);
   lines.push('neigh flush all');
   return lines;
 }

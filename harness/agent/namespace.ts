@@ -11,6 +11,7 @@ import {
   ipCommands,
   ipUndoCommands,
   linkUpCommands,
+  neighbourCommands,
   ruleCommands,
   ONE_SEGMENT_A_FRAME,
   sysctlsOf,
@@ -133,8 +134,8 @@ export async function change(
  * of all addresses of an interface whose MAC is set, be it to what it is; one that the node does not have is its own for
  * that moment.
  */
-export async function announce({ interfaces }: NodePlan, iface: string, address: string): Promise<void> {
-  const { mac } = interfaces.find(({ name }) => name === iface)!;
+export async function announce(node: NodePlan, iface: string, address: string): Promise<void> {
+  const { mac } = node.interfaces.find(({ name }) => name === iface)!;
   const isV6 = address.includes(':');
   const former = writeSysctls(
     isV6 ? { [`net/ipv6/conf/${iface}/ndisc_notify`]: '1' } : { [`net/ipv4/conf/${iface}/arp_notify`]: '1' },
@@ -147,6 +148,7 @@ export async function announce({ interfaces }: NodePlan, iface: string, address:
       ...(borrows ? [`addr add ${own} ${isV6 ? 'nodad ' : ''}noprefixroute`] : []),
       `link set dev ${iface} address ${mac}`,
       ...(borrows ? [`addr del ${own}`] : []),
+      ...neighbourCommands(node, (dev) => dev === iface),
     ]);
   } finally {
     writeSysctls(Object.fromEntries(former));

@@ -18,7 +18,7 @@ const PART_IS_MISSING = ['no-neighbour', 'vlan-mismatch', 'no-route', 'no-server
 export function controlsOf(plan: Plan, flow: FlowPlan): Control[] {
   const controls = alternativesOf(flow.expect)
     .flatMap((expect) => controlsFor(expect, plan, flow))
-    .filter((control) => !isFiltered(plan, control));
+    .filter((control) => !isFiltered(plan, control) && !isMisled(plan, control));
   return [...new Map(controls.map((control) => [controlKey(control), control])).values()];
 }
 
@@ -71,6 +71,13 @@ function isFiltered(plan: Plan, { from, to, address, protocol, port }: Control):
     type: isIcmp ? 'echo-reply' : null,
   };
   return blockedBy(nodeOf(plan, target), there) !== null || blockedBy(nodeOf(plan, from), back) !== null;
+}
+
+/** Whether either end has the other one's MAC by hand: it would show nothing but whether that is right. */
+function isMisled(plan: Plan, { from, to, address }: Control): boolean {
+  const has = (name: string | null, addresses: string[]): boolean =>
+    name !== null && (nodeOf(plan, name).neighbours ?? []).some((entry) => addresses.includes(entry.address));
+  return has(from, [address]) || has(to ?? ownerOf(plan, address), interfaceAddresses(nodeOf(plan, from)));
 }
 
 /** The same for controls that ask the same. */

@@ -1,5 +1,5 @@
 import { listenerAsWritten } from '../terms/listener.ts';
-import { DEFAULT_MTU, nodeOf, serviceOf } from '../scenario/lookup.ts';
+import { DEFAULT_MTU, interfaceAddresses, nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { Fix } from '../terms/fix.ts';
 import type { ListenerPlan, NodePlan, Plan } from '../terms/plan.ts';
 import {
@@ -24,6 +24,7 @@ type NodeFix = Exclude<
   Extract<Fix, { params: { node: string } }>['code'],
   | 'node-gateway'
   | 'without-dead-end'
+  | 'without-neighbour'
   | 'vip-off-loopback'
   | 'smaller-mtu'
   | 'hold-address'
@@ -42,6 +43,7 @@ export function candidates(failure: Failure): Candidate[] {
     ...withoutRule(failure),
     ...withoutDeadEnd(failure),
     ...(failure.cause.code === 'ports-exhausted' ? moreProxyPorts(failure.plan, failure.flow) : []),
+    ...withoutNeighbour(failure),
     ...listenersOn(failure),
     ...answersFromWhereAsked(failure),
     ...interfacesUp(failure),
@@ -136,6 +138,23 @@ function otherNat(failure: Failure): Candidate[] {
       on(node, 'nat-off', { nat: 'none' }),
     ];
   });
+}
+
+/** The entry of a neighbour table taken out that named the wrong MAC. */
+function withoutNeighbour(failure: Failure): Candidate[] {
+  const { plan, scenario, cause } = failure;
+  if (cause.detail.code !== 'neighbour-static') return [];
+  const { node, address } = cause.detail.params;
+  const isIt = (word: string): boolean => {
+    const named = plan.nodes.find(({ name }) => name === word);
+    return [word, scenario.services[word]?.vip, ...(named ? interfaceAddresses(named) : [])].includes(address);
+  };
+  const entries = Object.entries(settingOf(failure, node, 'neighbours') ?? {});
+  return [
+    onNodes([{ code: 'without-neighbour', params: { node, address } }], [node], () => ({
+      neighbours: Object.fromEntries(entries.map(([word, value]) => [word, isIt(word) ? null : value])),
+    })),
+  ];
 }
 
 function withoutFirewall({ plan, cause }: Failure): Candidate[] {

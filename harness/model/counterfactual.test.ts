@@ -189,6 +189,15 @@ test('NAT to an address that nobody has: the router takes it, or that of its int
   expect(found[1]!.patch).toEqual({ nodes: { l3: { nat: { out: 'l2' } } } });
 });
 
+test('an entry of a neighbour table is taken out that names the wrong MAC, by whichever word', () => {
+  const service = `services: { web: { ${web}, mode: proxy, proxyIp: auto } }`;
+  const [first] = remedies(oneArm, `nodes: { l3: { neighbours: { web: s2, s1: s1 } } }\n${service}\n${flow}`);
+  expect(first).toMatchObject({
+    fixes: [{ code: 'without-neighbour', params: { node: 'l3', address: '203.0.113.80' } }],
+    patch: { nodes: { l3: { neighbours: { web: null } } } },
+  });
+});
+
 test('dsr without the VIP on the servers: put it there, or take proxy mode', () => {
   expect(codes(oneArm, `servers: { gateway: l3 }\nservices: { web: { ${web}, mode: dsr } }\n${flow}`)).toEqual([
     'vip-on-loopback',

@@ -27,6 +27,11 @@ const LINK_LOCAL = 'fe80::';
 
 /** Sends a packet to a neighbour, after asking for its MAC if need be. */
 export function sendTo(run: Run, host: Host, nextHop: OnLink, leaving: Leaving): void {
+  const setByHand = host.neighbours.get(keyOf(nextHop));
+  if (setByHand !== undefined) {
+    emit(run, host, { ...nextHop, mac: setByHand }, leaving);
+    return;
+  }
   const known = stateOf(run, host).neighbours.get(keyOf(nextHop));
   if (known?.failed) {
     unreachable(run, known, leaving.packet);
@@ -39,12 +44,14 @@ export function sendTo(run: Run, host: Host, nextHop: OnLink, leaving: Leaving):
 
 /** Asks for the MAC of a neighbour that is not known yet, for no packet's sake. */
 export function resolve(run: Run, host: Host, neighbour: OnLink): void {
-  if (!stateOf(run, host).neighbours.has(keyOf(neighbour))) ask(run, host, neighbour, '');
+  const key = keyOf(neighbour);
+  if (!host.neighbours.has(key) && !stateOf(run, host).neighbours.has(key)) ask(run, host, neighbour, '');
 }
 
 /** Whether a node knows the MAC of a neighbour. */
 export function isOwnNeighbour(run: Run, host: Host, neighbour: OnLink): boolean {
-  return typeof stateOf(run, host).neighbours.get(keyOf(neighbour))?.mac === 'string';
+  const key = keyOf(neighbour);
+  return host.neighbours.has(key) || typeof stateOf(run, host).neighbours.get(key)?.mac === 'string';
 }
 
 /** An answer to a request of ours; others than asked for are ignored (arp_accept=0). */
@@ -157,14 +164,17 @@ function emit(run: Run, host: Host, to: OnLink & { mac: string }, { packet, srcM
 /** What is to blame where a node sends to a MAC whose node has lost the address since, or its power. */
 export function outdated(
   { network, circumstances }: Pick<Run, 'network' | 'circumstances'>,
-  { name: node }: Host,
+  host: Host,
   { mac, address }: { mac: string; address: string },
 ): Cause | null {
-  const has = (host: Host): boolean => !circumstances.off.has(host.name) && holds(host, address);
+  const node = host.name;
+  const has = (other: Host): boolean => !circumstances.off.has(other.name) && holds(other, address);
   const owner = network.byMac.get(mac);
   if (owner !== undefined && has(owner)) return null;
   const holder = [...network.hosts.values()].find(has)?.name ?? null;
-  return cause('stale-neighbour', 'neighbour-outdated', { node, address, mac, owner: owner?.name ?? null, holder });
+  const isSetByHand = [...host.neighbours].some(([key, one]) => one === mac && key.endsWith(` ${address}`));
+  const detail = isSetByHand ? 'neighbour-static' : 'neighbour-outdated';
+  return cause('stale-neighbour', detail, { node, address, mac, owner: owner?.name ?? null, holder });
 }
 
 /** Whether a node has an address, or answers for it. */

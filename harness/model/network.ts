@@ -33,6 +33,8 @@ export interface Host {
   addresses: LocalAddress[];
   /** Addresses of `addresses`, for the local table. */
   owned: Set<string>;
+  /** MACs that are set by hand, by `device address`. */
+  neighbours: Map<string, string>;
   /** Routing tables in the order in which they are asked: those of sources, and last the main one. */
   tables: Table[];
   /** What tables answered, kept by destination, and by source where that matters. */
@@ -124,6 +126,7 @@ function host(plan: NodePlan): Host {
     largestTaken: new Map(plan.interfaces.map((item) => [item.name, largestTaken(item)])),
     addresses,
     owned: new Set(addresses.map(({ ip }) => ip)),
+    neighbours: new Map((plan.neighbours ?? []).map(({ address, dev, mac }) => [`${dev} ${address}`, mac])),
     tables: tablesOf(plan, addresses),
     lookups: new Map(),
   };

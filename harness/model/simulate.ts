@@ -13,7 +13,7 @@ import { NEW_CONNECTION, type Memory } from './memory.ts';
 import { settleNext } from './neighbours.ts';
 import type { NodeState } from './node-state.ts';
 import { BROADCAST } from './packet.ts';
-import type { Frame, IpFrame } from './packet.ts';
+import type { Frame, IpFrame, Trace } from './packet.ts';
 import { isSwallowed } from './path-mtu.ts';
 import { discard } from './run.ts';
 import type { Arrival, Run } from './run.ts';
@@ -111,9 +111,18 @@ function arrive(run: Run, { node, iface, frame: arrived }: Arrival): void {
   } else if (frame.dstMac === BROADCAST || frame.dstMac === host.devices.get(iface)?.mac) {
     accept(run, host, iface, frame);
   } else if ('packet' in arrived) {
-    // A frame for somebody else's MAC is no part of the packet's way: neither its arrival nor its departure hither.
-    discard(run, { ...arrived.packet, trace: arrived.packet.trace?.before ?? null }, node);
+    // A frame for somebody else's MAC is no part of the packet's way: neither its arrival nor, of a switch that floods, its
+    // departure hither.
+    const { trace } = arrived.packet;
+    discard(run, { ...arrived.packet, trace: isSentByItsSender(run, trace) ? trace : (trace?.before ?? null) }, node);
   }
+}
+
+/** Whether a frame left by the interface whose MAC it has. */
+function isSentByItsSender({ network }: Run, trace: Trace | null): boolean {
+  if (trace === null) return false;
+  const { node, iface, src } = trace.hop;
+  return network.hosts.get(node)!.plan.interfaces.some(({ name, mac }) => name === iface && mac === src.mac);
 }
 
 /** What load balancers and DSR servers make of a frame before anything else sees it; null where they keep it. */

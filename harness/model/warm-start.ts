@@ -45,7 +45,9 @@ function warmStart(network: Network): WarmStart {
 }
 
 function learn(network: Network): WarmStart {
-  const wanted = [...network.hosts.values()].flatMap((host) => peersOf(network.plan, host));
+  const wanted = [...network.hosts.values()].flatMap((host) =>
+    peersOf(network.plan, host).filter(({ dev, address }) => !host.neighbours.has(`${dev} ${address}`)),
+  );
   const tried = ask(network, wanted);
   if (tried === null) return { neighbours: [], states: null };
   const neighbours = wanted.filter(({ node, dev, address }) => {

@@ -150,6 +150,16 @@ test('where a switch is the caller itself and floods, the copy that got on is th
   expect(observed(lab, walk, [misdirected, ...sent])).toEqual(bare(walk));
 });
 
+test('a frame that nobody has the MAC of has left whoever addressed it', () => {
+  const client = { neighbours: { '198.51.100.1': '02:00:00:00:00:99' } };
+  const lab = plan(oneArm({ services: proxy, nodes: { client } }));
+  const walk = predict(lab, flow(lab, 'client', 'a'))[0]!;
+  expect(walk.request.map(step)).toEqual(['client out l3']);
+  const [sent] = onTheWires(lab, walk, { seq: 1000, begins: 0 });
+  const arrived = { ...sent!, node: 'l3', iface: 'client', time: sent!.time + 1n };
+  expect(observed(lab, walk, [sent!, arrived])).toEqual(bare(walk));
+});
+
 test('each hop tells what changed since the one before, and when it was', () => {
   const lab = plan(oneArm({ services: proxy }));
   const walk = predict(lab, flow(lab, 'client', 'a'))[0]!;

@@ -135,9 +135,15 @@ export class Walker {
         sameFrame(s.frame, sent.frame),
     );
     if (!arrival) return [sent];
-    if (!this.#accepts(arrival)) return [];
+    // A switch that floods has not addressed the frame; whoever has, has sent it.
+    if (!this.#accepts(arrival)) return this.#isOwn(sent) ? [sent] : [];
     const outs = all.filter((s) => s.node === arrival.node && s.direction === 'out' && s.time >= arrival.time);
     return [sent, arrival, ...longest(outs.map((out) => this.#follow(out, all, known)))];
+  }
+
+  /** Whether a frame has the MAC of the interface that it leaves by. */
+  #isOwn({ node, iface, frame }: Sighting): boolean {
+    return this.#macs.get(`${node} ${iface}`) === frame.srcMac;
   }
 
   #accepts({ node, iface, frame }: Sighting): boolean {

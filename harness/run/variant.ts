@@ -130,7 +130,7 @@ async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
   const switches = plan.nodes.filter(({ bridge }) => bridge);
   await Promise.all(switches.map(({ name }) => lab.node(name).call('act', { action: { do: 'flushMacs' } })));
   await Promise.all(
-    plan.nodes.map(({ name, balancer, interfaces }) => {
+    plan.nodes.map(({ name, balancer, interfaces, neighbours = [] }) => {
       const announced = balancer === null ? interfaces.filter(({ addresses }) => addresses.length > 0) : [];
       const keepsMacs = balancer?.config.services.some(({ sourceMac }) => sourceMac === 'keep') === true;
       // One process for all: to start it is what takes long.
@@ -138,6 +138,10 @@ async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
         'route flush cache',
         ...(keepsMacs ? [] : ['neigh flush all']),
         ...announced.map((i) => `link set dev ${i.name} address ${i.mac}`),
+        // The kernel forgets those with the MAC of the interface.
+        ...neighbours.map(
+          (entry) => `neigh replace ${entry.address} lladdr ${entry.mac} dev ${entry.dev} nud permanent`,
+        ),
       ];
       return lab.node(name).call('run', { argv: ['ip', '-batch', '-'], input: lines.join('\n') });
     }),

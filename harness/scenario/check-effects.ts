@@ -51,6 +51,7 @@ const OF_IP: (keyof NodeSettings)[] = [
   'firewall',
   'filter',
   'neighbourAgeMs',
+  'neighbours',
   'sysctls',
 ];
 

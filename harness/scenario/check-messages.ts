@@ -4,7 +4,11 @@ import type { Lab, ScenarioFile } from './schema.ts';
 import { nodeAddresses } from './lab-queries.ts';
 
 /** Addresses of a node, as the scenario may have replaced them. */
-export function addressesInScenario(scenario: ScenarioFile, lab: Lab, name: string): readonly string[] {
+export function addressesInScenario(
+  scenario: Pick<ScenarioFile, 'servers' | 'nodes'>,
+  lab: Lab,
+  name: string,
+): readonly string[] {
   const ofServers = serversOf(lab).includes(name) ? scenario.servers.address : undefined;
   const replaced = scenario.nodes[name]?.address ?? ofServers;
   return replaced === undefined ? nodeAddresses(lab, name) : [replaced];

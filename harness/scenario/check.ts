@@ -7,6 +7,7 @@ import { idleFlowFields, idleLabSettings, idleScenarioSettings, idleServiceField
 import { sharedMacs } from './check-macs.ts';
 import { tooNarrowForIpv6 } from './check-mtu.ts';
 import { checkNextHops } from './check-next-hops.ts';
+import { checkNeighbours } from './check-neighbours.ts';
 import { checkFilter, filtersThatSeeNothing } from './check-filter.ts';
 import { checkNat } from './check-nat.ts';
 import { checkFlow } from './check-flow.ts';
@@ -63,6 +64,7 @@ export function checkLab(lab: Lab): Problem[] {
   problems.push(...trunksToPlainSwitches(lab, portsOf, (name, peer) => ['nodes', name, 'ports', peer]));
   const layersOf = (name: string): Layer[] => [{ path: ['nodes', name], settings: lab.nodes[name]! }];
   problems.push(...checkNextHops(lab, layersOf, {}), ...tooNarrowForIpv6(lab, layersOf));
+  problems.push(...checkNeighbours(lab, layersOf, { services: {}, servers: {}, nodes: {} }));
   return problems;
 }
 
@@ -91,6 +93,7 @@ function checkSettled(scenario: ScenarioFile, lab: Lab): Problem[] {
     ...(scenario.nodes[name] ? [{ path: ['nodes', name], settings: scenario.nodes[name] }] : []),
   ];
   problems.push(...checkNextHops(lab, layersOf, scenario.services), ...tooNarrowForIpv6(lab, layersOf));
+  problems.push(...checkNeighbours(lab, layersOf, scenario));
   problems.push(...strangeListeners(scenario, lab, layersOf), ...filtersThatSeeNothing(scenario, lab, layersOf));
   problems.push(...checkServices(scenario, lab), ...checkScenarioAddresses(scenario, lab));
   for (const name of Object.keys(scenario.flows)) problems.push(...checkFlow(name, scenario, lab));

@@ -42,7 +42,13 @@ const servedBy = z.union(
     }),
     z.strictObject({
       shares: z
-        .record(nodeName, z.strictObject({ atLeast: percent, atMost: percent }))
+        .record(
+          nodeName,
+          z.strictObject({
+            atLeast: percent.describe('At least so many percent.'),
+            atMost: percent.describe('At most so many percent.'),
+          }),
+        )
         .describe('So many percent of the attempts are answered by each node, and none by another.'),
     }),
   ],

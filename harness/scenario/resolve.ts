@@ -21,6 +21,7 @@ import { interfaceAddresses } from './lookup.ts';
 import { stableMac } from './stable-mac.ts';
 import { listenerOf } from '../terms/listener.ts';
 import { resolveFilter } from './resolve-filter.ts';
+import { withNeighbours } from './resolve-neighbours.ts';
 import { resolveRoutes } from './resolve-routes.ts';
 import type { Layer } from './per-node.ts';
 import { resolvePairs, resolveTimeline } from './resolve-timeline.ts';
@@ -39,10 +40,14 @@ export function resolvePlan(scenario: Scenario, variant: Variant): Plan {
   const ipv6 = names.some((name) => nodeAddresses(lab, name).some(isV6));
   const bodies = [body, ...stepped(body).after.map((step) => step.scenario)];
   const resolve = (of: ScenarioFile): Pick<Plan, 'nodes' | 'services'> => ({
-    nodes: names.map((name) => {
-      const node = resolveNode(name, lab, withPoolsOf(of, bodies), ipv6);
-      return node.balancer === null ? node : { ...node, balancer: balancerOf(name, lab, of) };
-    }),
+    nodes: withNeighbours(
+      names.map((name) => {
+        const node = resolveNode(name, lab, withPoolsOf(of, bodies), ipv6);
+        return node.balancer === null ? node : { ...node, balancer: balancerOf(name, lab, of) };
+      }),
+      (name) => settingsOf(name, lab, of),
+      of.services,
+    ),
     services: Object.keys(of.services).map((name) => resolveService(name, lab, of)),
   });
   const { nodes, services } = resolve(body);

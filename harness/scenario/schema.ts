@@ -175,6 +175,15 @@ const nodeSettings = z.strictObject({
     .max(3_600_000)
     .optional()
     .describe('How long a neighbour is taken to be there without a sign of it, ms; 30000 by default.'),
+  neighbours: z
+    .record(
+      z.string().overwrite((text) => (isAddress(text) ? canonical(text) : text)),
+      z.union([mac, nodeName], mustBe('a MAC address like 02:00:00:00:00:11, or a node')),
+    )
+    .optional()
+    .describe(
+      'Entries of the neighbour table that are set by hand and stay (`nud permanent`): an address, a node, or a service (its VIP), each with a MAC, or with the node whose MAC it is.',
+    ),
   vipOwner: z.boolean().optional().describe('l4 only: whether the L4 holds the VIPs as addresses of its own.'),
   lb: z.enum(['on', 'off']).optional().describe('l4 only: `off` does not start the load balancer.'),
   sysctls: z

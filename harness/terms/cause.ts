@@ -84,6 +84,8 @@ export interface CauseDetails {
   'too-big-unheard': At & { address: string; number: number; rule: string };
   /** `node` sends to a MAC whose node, `holder` aside, does not have the address any more, or is gone. */
   'neighbour-outdated': At & { address: string; mac: string; owner: string | null; holder: string | null };
+  /** The same by an entry that was set by hand. */
+  'neighbour-static': At & { address: string; mac: string; owner: string | null; holder: string | null };
   /** The switch `node` sends frames for the MAC of `owner` out of a port that does not lead there any more. */
   'port-outdated': At & { owner: string; port: string; address: string };
   /** A segment of an established connection met a node that has no state for it: refused, or dropped in silence. */

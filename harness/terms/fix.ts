@@ -19,6 +19,8 @@ export interface Fixes {
   route: { nodes: string[]; to: string; via: string };
   /** A route that leads nowhere taken out. `to`: CIDR. */
   'without-dead-end': { node: string; to: string; type: DeadEnd };
+  /** An entry of its neighbour table, set by hand, taken out. */
+  'without-neighbour': { node: string; address: string };
   /** `from`: CIDR; `via`: address of the router. */
   'source-route': { nodes: string[]; from: string; via: string };
   /** The address of the outgoing interface. */

@@ -53,6 +53,8 @@ export interface NodePlan {
   rules?: string[];
   /** Below /proc/sys, with slashes (`net/ipv4/ip_forward`); every value that matters is listed. */
   sysctls: Record<string, string>;
+  /** Entries of its neighbour table that are set by hand, and that no answer changes; absent where there are none. */
+  neighbours?: StaticNeighbour[];
   /**
    * True where the interfaces are ports of one Linux bridge named `br0` (role l2, or an L4 that is a switch); of a switch
    * with VLANs, of one for each VLAN.
@@ -131,6 +133,13 @@ export interface RoutePlan {
   dev: string;
   /** Further next hops of the same cost: flows are spread over all of them by a hash. */
   others?: NextHop[];
+}
+
+/** An address behind an interface, and the MAC that frames for it carry. */
+export interface StaticNeighbour {
+  address: string;
+  dev: string;
+  mac: string;
 }
 
 /** A router, and the interface that it is behind. */

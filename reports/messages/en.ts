@@ -114,9 +114,9 @@ export const en: Catalogue = {
       fix: 'Remove the rule, or change what it matches.',
     },
     'stale-neighbour': {
-      story: 'A node sent to the MAC of a node that does not have the address any more.',
+      story: 'A node sent to the MAC of a node that does not have the address, or no longer has it.',
       evidence: 'Frames for the address carry a MAC whose node no longer holds it, or is gone; nobody replies.',
-      fix: 'Let the new holder send gratuitous ARP, and let neighbours accept it; or shorten the ARP timeout.',
+      fix: 'Let the new holder send gratuitous ARP, and let neighbours accept it; or shorten the ARP timeout. Remove static entries: nothing corrects them.',
     },
     'stale-mac': {
       story: 'A switch sent frames out of the port where their MAC used to be.',
@@ -226,6 +226,8 @@ export const en: Catalogue = {
       `Rule ${number} of the filter on ${node} (${rule}) kept from ${address} the ICMP message that its packet was too big, so it sent nothing smaller.`,
     'neighbour-outdated': ({ node, address, mac, owner, holder }) =>
       `${node} sent packets for ${address} to ${owner === null ? mac : `the MAC of ${owner} (${mac})`}, which does not have the address${holder === null ? '' : `; ${holder} has it`}.`,
+    'neighbour-static': ({ node, address, mac, owner, holder }) =>
+      `The static neighbour entry of ${node} for ${address} names ${owner === null ? `${mac}, which no node has` : `the MAC of ${owner} (${mac})`}${holder === null ? '' : `; ${holder} has the address`}.`,
     'port-outdated': ({ node, owner, port, address }) =>
       `${node} sent the frame for ${address} out of its port ${port}, where ${owner} is no longer.`,
     'state-missing': ({ node, source, destination }) =>
@@ -375,6 +377,7 @@ export const en: Catalogue = {
     'smaller-mtu': ({ node, mtu }) => `${node}: MTU ${mtu}`,
     route: ({ nodes, to, via }) => `${namesText(nodes)}: route to ${to} via ${via}`,
     'without-dead-end': ({ node, to, type }) => `${node}: without the ${type} route to ${to}`,
+    'without-neighbour': ({ node, address }) => `${node}: no static neighbour entry for ${address}`,
     'source-route': ({ nodes, from, via }) => `${namesText(nodes)}: default route via ${via} for packets from ${from}`,
     'proxy-ip-auto': ({ service }) => `proxy IP for ${service}: the address of the L4's outgoing interface`,
     'more-proxy-ports': ({ service, ports }) => `${service}: source ports ${ports} on its proxy IP`,

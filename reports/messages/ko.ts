@@ -102,10 +102,10 @@ export const ko: Catalogue = {
       fix: '그 규칙을 지우거나 규칙이 가리키는 패킷을 바꾸십시오.',
     },
     'stale-neighbour': {
-      story: '노드가 그 주소를 더 이상 가지지 않은 노드의 MAC으로 보냈습니다.',
+      story: '노드가 그 주소를 가지지 않았거나 더 이상 가지지 않은 노드의 MAC으로 보냈습니다.',
       evidence:
         '그 주소로 가는 프레임의 목적지 MAC이 주소를 더 이상 가지지 않거나 사라진 노드의 것이고, 응답이 없습니다.',
-      fix: '새로 주소를 가진 노드가 gratuitous ARP를 보내고 이웃이 받아들이게 하거나, ARP 유지 시간을 줄이십시오.',
+      fix: '새로 주소를 가진 노드가 gratuitous ARP를 보내고 이웃이 받아들이게 하거나, ARP 유지 시간을 줄이십시오. 정적 항목은 스스로 고쳐지지 않으므로 제거하십시오.',
     },
     'stale-mac': {
       story: '스위치가 MAC이 예전에 있던 포트로 프레임을 내보냈습니다.',
@@ -213,6 +213,8 @@ export const ko: Catalogue = {
       `${node}의 필터 규칙 ${number}(${rule})이(가) 패킷이 너무 크다고 ${address}에 알리는 ICMP 메시지를 막아, 더 작은 패킷이 나가지 않았습니다.`,
     'neighbour-outdated': ({ node, address, mac, owner, holder }) =>
       `${node}이(가) ${address}(으)로 가는 패킷을 ${owner === null ? mac : `${owner}의 MAC(${mac})`}(으)로 보냈으나, 그 노드에는 이 주소가 없습니다.${holder === null ? '' : ` 주소를 가진 노드: ${holder}.`}`,
+    'neighbour-static': ({ node, address, mac, owner, holder }) =>
+      `${node}의 정적 이웃 항목이 ${address}을(를) ${owner === null ? `어느 노드에도 없는 MAC ${mac}` : `${owner}의 MAC(${mac})`}(으)로 정해 두었습니다.${holder === null ? '' : ` 주소를 가진 노드: ${holder}.`}`,
     'port-outdated': ({ node, owner, port, address }) =>
       `${node}이(가) ${address}(으)로 가는 프레임을 ${port} 포트로 내보냈으나, ${owner}은(는) 더 이상 그곳에 없습니다.`,
     'state-missing': ({ node, source, destination }) =>
@@ -364,6 +366,7 @@ export const ko: Catalogue = {
     'smaller-mtu': ({ node, mtu }) => `${node}: MTU를 ${mtu}(으)로 줄이기`,
     route: ({ nodes, to, via }) => `${namesText(nodes)}: ${to} 경로를 ${via}(으)로`,
     'without-dead-end': ({ node, to, type }) => `${node}: ${to}의 ${type} 경로 제거`,
+    'without-neighbour': ({ node, address }) => `${node}: ${address}의 정적 이웃 항목 제거`,
     'source-route': ({ nodes, from, via }) => `${namesText(nodes)}: 출발지 ${from}의 기본 경로를 ${via}(으)로`,
     'proxy-ip-auto': ({ service }) => `${service}의 Proxy IP를 L4가 내보내는 인터페이스의 주소로`,
     'more-proxy-ports': ({ service, ports }) => `${service}의 Proxy IP에 출발지 포트 ${ports}`,

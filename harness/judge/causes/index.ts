@@ -11,6 +11,7 @@ import { refusedOrUnreachable } from './refused-or-unreachable.ts';
 import { replyElsewhere, replyToProxyIp } from './reply-elsewhere.ts';
 import type { Rule } from './rule.ts';
 import { ofTwoMasters } from './split-brain.ts';
+import { staticNeighbour } from './static-neighbour.ts';
 import { swallowed } from './too-big.ts';
 import { vanished, withoutVip } from './vanished.ts';
 
@@ -20,6 +21,7 @@ import { vanished, withoutVip } from './vanished.ts';
  */
 const RULES: Rule[] = [
   neverLeft,
+  staticNeighbour,
   staleMac,
   staleNeighbour,
   cutOff,

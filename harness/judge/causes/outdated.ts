@@ -50,11 +50,11 @@ export const staleNeighbour: Rule = (evidence) => {
 };
 
 /** Whether a node handed the packet over to a server, or translated it, as its load balancer does. */
-function balancedOn({ name }: NodePlan, hops: Hop[], { plan, flow, moment }: Evidence): boolean {
+export function balancedOn({ name }: NodePlan, hops: Hop[], { plan, flow, moment }: Evidence): boolean {
   const entered = hops.find(({ node, direction }) => node === name && direction === 'in');
   const left = hops.find(({ node, direction }) => node === name && direction === 'out');
   // It may have been stopped since.
-  if (nodeOf(moment!.whole, name).balancer === null || !entered || !left) return false;
+  if (nodeOf(moment?.whole ?? plan, name).balancer === null || !entered || !left) return false;
   const service = serviceOf(plan, flow);
   const isHandedOver = service !== undefined && isDirect(service) && entered.dst.ip === service.vip;
   return isHandedOver || entered.src.ip !== left.src.ip || entered.dst.ip !== left.dst.ip;

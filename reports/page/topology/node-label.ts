@@ -37,6 +37,10 @@ export function nodeLabel(node: NodePlan, services: ServicePlan[]): NodeLabel {
         kind: 'loopback' as const,
         text: `lo ${address.replace(/\/(32|128)$/, '')}`,
       })),
+      ...(node.neighbours ?? []).map(({ address, mac }) => ({
+        kind: 'note' as const,
+        text: `${address} is at ${mac}`,
+      })),
       ...vlanLines(node),
       ...(node.firewall === 'stateful' ? [{ kind: 'note' as const, text: 'stateful firewall' }] : []),
       ...natLines(node),

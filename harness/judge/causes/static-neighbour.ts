@@ -1,0 +1,52 @@
+import { balancedBy, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
+import { cause } from '../../terms/cause.ts';
+import { isDirect } from '../../terms/mode.ts';
+import type { NodePlan } from '../../terms/plan.ts';
+import type { Hop } from '../../terms/walk.ts';
+import { vanishedAt, type Evidence } from '../evidence.ts';
+import { nextHop } from './next-hop.ts';
+import { balancedOn } from './outdated.ts';
+import { addressesOf, type Rule } from './rule.ts';
+
+/**
+ * A node sent to the MAC that its neighbour table has by hand, and whose node does not have the address. A load balancer
+ * that sent it on all the same did no harm.
+ */
+export const staticNeighbour: Rule = (evidence) => {
+  const { plan, walk } = evidence;
+  const ended = vanishedAt(evidence);
+  if (ended === null) return null;
+  const leg = walk[ended.leg];
+  for (const [index, hop] of leg.entries()) {
+    // A switch in between only passes on what another node addressed.
+    if (hop.direction !== 'out' || hop.dst.mac === leg[index - 1]?.dst.mac) continue;
+    const entry = nodeOf(plan, hop.node).neighbours?.find(
+      ({ address, mac }) => mac === hop.dst.mac && addressesFor(hop, evidence).includes(address),
+    );
+    if (entry === undefined) continue;
+    const { address, mac } = entry;
+    const owner = nodeWithMac(plan, mac);
+    if (owner !== undefined && (holds(owner, address, evidence) || balancedOn(owner, leg.slice(index), evidence)))
+      continue;
+    const holder = plan.nodes.find((node) => holds(node, address, evidence))?.name ?? null;
+    const params = { node: hop.node, address, mac, owner: owner?.name ?? null, holder };
+    return cause('stale-neighbour', 'neighbour-static', params);
+  }
+  return null;
+};
+
+/** Addresses whose MAC a sender may have looked up: of the next hop, and of servers that it hands frames over to. */
+function addressesFor({ node, src, dst }: Hop, { plan, flow }: Evidence): string[] {
+  const service = serviceOf(plan, flow);
+  const handsOver = service !== undefined && isDirect(service) && balancedBy(service, node);
+  const servers = handsOver ? service.pool.map(({ address }) => address) : [];
+  return [nextHop(plan, node, { src: src.ip, dst: dst.ip }), ...servers];
+}
+
+/** Whether a node has an address, or answers for it. */
+function holds({ name, balancer, sysctls }: NodePlan, address: string, { plan, moment }: Evidence): boolean {
+  const isProxy = Object.keys(sysctls).some((path) => path.endsWith('/proxy_arp') && sysctls[path] === '1');
+  const answers = balancer !== null && balancer.config.services.some(({ vip }) => vip === address);
+  const isHolder = moment?.holders(address, 0)?.includes(name) ?? answers;
+  return addressesOf(plan, name).includes(address) || isHolder || isProxy;
+}

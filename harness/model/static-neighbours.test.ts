@@ -1,0 +1,31 @@
+import { predict } from './predict.ts';
+import { flow, mac, plan, type LabSketch, type NodeSketch } from './testing/lab-builder.ts';
+import { L3, oneArm, S1, VIP_A } from './testing/labs.ts';
+
+const NOBODY = '02:00:00:00:00:99';
+const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, proxyIp: 'auto', pool: ['s1'] } };
+
+function outcome(nodes: Record<string, Partial<NodeSketch>>, to = 'a'): unknown {
+  const sketch: LabSketch = oneArm({ services: proxy, nodes });
+  const lab = plan(sketch);
+  const [first] = predict(lab, flow(lab, 'client', to));
+  return first!.cause?.detail ?? first!.outcome;
+}
+
+test('frames go to the MAC that is set by hand, whoever answers ARP', () => {
+  const lab = plan(oneArm({ services: proxy }));
+  const wrong = (node: string, address: string, owner: string | null, holder: string | null, at: string): unknown => ({
+    code: 'neighbour-static',
+    params: { node, address, mac: at, owner, holder },
+  });
+  const s2 = mac(lab, 's2', 'l2');
+  expect(outcome({ l3: { neighbours: { [VIP_A]: 's2' } } })).toEqual(wrong('l3', VIP_A, 's2', 'l4', s2));
+  expect(outcome({ l4: { neighbours: { [S1]: NOBODY } } })).toEqual(wrong('l4', S1, null, 's1', NOBODY));
+  expect(outcome({ l3: { neighbours: { [VIP_A]: 'l4' } } })).toBe('works');
+});
+
+test('what takes a packet on that is not meant for it does no harm', () => {
+  expect(outcome({ s1: { neighbours: { [L3]: 'l4' } } }, 's1:80')).toBe('works');
+  // Another one of a node does not matter.
+  expect(outcome({ l3: { neighbours: { '203.0.113.99': NOBODY } } })).toBe('works');
+});
