@@ -26,6 +26,24 @@ export interface Moment {
   history?: ConnectionHistory;
 }
 
+/**
+ * The plans in force while a call was under way: that of its step, of which links that flap are down now and then, and
+ * that of before, where it began before the step's actions were done.
+ */
+export function plansAround(plan: Plan, { step, whole, isActing }: Moment): Plan[] {
+  const { streams, steps } = whole.timeline!;
+  const flapping = steps[step]!.actions.flatMap((action): ActionPlan[] =>
+    action.do === 'flap' ? [{ do: 'linkDown', link: action.link }] : [],
+  );
+  const withFlaps = { ...steps[step]!, actions: [...steps[step]!.actions, ...flapping] };
+  const timeline = { streams, steps: steps.with(step, withFlaps) };
+  return [
+    plan,
+    ...(flapping.length > 0 ? [planAt({ ...whole, timeline }, step)] : []),
+    ...(isActing ? [planAt(whole, step - 1)] : []),
+  ];
+}
+
 /** Whether a step starts the load balancer of a node that has been stopped: one that was killed has left its rules. */
 export function startsBalancer({ step, whole }: Pick<Moment, 'step' | 'whole'>, node: string): boolean {
   const { actions } = whole.timeline!.steps[step]!;

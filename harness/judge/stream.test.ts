@@ -3,8 +3,10 @@ import type { ObservedCall } from '../observe/stream-calls.ts';
 import { predict } from '../model/predict.ts';
 import { mac } from '../model/testing/lab-builder.ts';
 import { VIP_A } from '../model/testing/labs.ts';
+import { planAt } from '../scenario/plan-at.ts';
 import type { StateBand, StreamExpectation, StreamPlan, StreamPrediction, Unknown } from '../terms/timeline.ts';
-import { arp } from './testing/evidence.ts';
+import type { Prediction } from '../terms/walk.ts';
+import { arp, icmp } from './testing/evidence.ts';
 import { judgeStream, type JudgedStream, type StreamInQuestion } from './stream.ts';
 import {
   byOther,
@@ -294,6 +296,32 @@ describe('prediction and observation', () => {
         { predicted },
       ).disagreement,
     ).toBeNull();
+  });
+
+  test('whether a router says so in an ICMP error is no matter: the kernel limits how many it sends', () => {
+    const cut = pairLab('proxy', [[{ do: 'linkDown', link: ['l3', 'l2'] }]]);
+    const [ended] = predict(withoutPairs(planAt(cut, 0)), FLOW);
+    const calls = failover({ from: 0, to: 1000 }).map((call) => ({ ...call, walk: upTo(first, 'l3') }));
+    const disagreementOf = (settled: Prediction): string | undefined =>
+      judge(
+        calls,
+        { outcome: 'fails', cause: 'no-route' },
+        { plan: cut, predicted: { ...NOTHING_KNOWN, settled: [settled] } },
+      ).disagreement?.code;
+    expect(ended).toMatchObject({
+      cause: { code: 'no-route', node: 'l3' },
+      reply: [{ node: 'l3' }, { node: 'client' }],
+    });
+    expect(disagreementOf(ended!)).toBeUndefined();
+    expect(disagreementOf({ ...ended!, reply: [] })).toBeUndefined();
+    const error = icmp([1, 'l3', 'out', 'client'], { code: 0 });
+    error.frame.ip!.src = ended!.reply[0]!.src.ip;
+    for (const call of calls) {
+      call.walk = { ...call.walk, reply: ended!.reply };
+      call.packets = [error];
+    }
+    expect(disagreementOf({ ...ended!, reply: [] })).toBeUndefined();
+    expect(disagreementOf({ ...ended!, request: ended!.request.slice(0, 1) })).toBe('path-differs');
   });
 
   test('how calls went that began before the step had settled is no matter of what is settled', () => {

@@ -94,7 +94,7 @@ export class Walker {
     );
     const end = request.at(-1);
     // Who accepts the caller's connection is its server, or a full proxy.
-    const accepted = end?.direction === 'in' && reply[0]?.node === end.node;
+    const accepted = end?.direction === 'in' && reply[0]?.node === end.node && reply[0].frame.icmp === undefined;
     const far =
       accepted && key.protocol === 'tcp'
         ? farSideOf(request, packets, key, (first, all) => this.#path(first, all))

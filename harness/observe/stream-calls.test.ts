@@ -6,7 +6,8 @@ import type { CallRecord, StreamPlan } from '../terms/timeline.ts';
 import type { Hop, Walk } from '../terms/walk.ts';
 import type { Captured } from './recorder.ts';
 import { observeCalls } from './stream-calls.ts';
-import { callOn, fromPort, segmentOn, type CallSketch } from './testing/wires.ts';
+import { ethernet, icmp, ipv4 } from './testing/frames.ts';
+import { callOn, captured as capturedAt, fromPort, segmentOn, type CallSketch } from './testing/wires.ts';
 
 const MS = 1_000_000;
 const lab = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'proxy', pool: ['s2'], proxyIp: PIP } } }));
@@ -168,6 +169,27 @@ describe('on a kept connection', () => {
       { connection: 0 },
     );
     expect(onWires(observed!.walk).request).toEqual(fromPort(walk.request, 4000));
+  });
+
+  test('an ICMP error that quotes a request is the answer to it, and no packet of a proxy', () => {
+    const lost = next(1, { requestHops: 2 });
+    const [sent] = callOn(walk, lost);
+    const [out, back] = [walk.request[1]!, walk.request[0]!];
+    const quoting = ethernet(
+      out.dst.mac,
+      out.src.mac,
+      0x0800,
+      ipv4(
+        { src: '198.51.100.1', dst: out.src.ip, protocol: 1 },
+        icmp(3, 0, Buffer.alloc(4), Buffer.from(sent!.raw, 'base64').subarray(14)),
+      ),
+    );
+    const error = [out, back].map(({ node, iface }, hop) =>
+      capturedAt(lost.begins + 4e5 + hop * 1000, node, iface, quoting),
+    );
+    const [observed] = observe([lost], [...callOn(walk, lost), ...error], kept, { connection: 0 });
+    expect(observed!.walk.request.map(({ node }) => node)).toEqual(['client', 'l3']);
+    expect(observed!.walk.reply.map(({ node }) => node)).toEqual(['l3', 'client']);
   });
 
   test('a reset is the answer to the segment that brought it about', () => {

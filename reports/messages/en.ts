@@ -61,7 +61,7 @@ export const en: Catalogue = {
     'no-route': {
       story: 'A node has no route to the address, or one by which it drops packets (blackhole, unreachable, prohibit).',
       evidence:
-        'The routing table has no entry for the destination; the node sends ICMP net unreachable, or the call fails at once. A blackhole route says nothing.',
+        'The routing table has no entry for the destination, or an interface that is down has taken it along; the node sends ICMP net unreachable, at most about one a second, or the call fails at once. A blackhole route says nothing.',
       fix: 'Add the route or a default gateway, or remove the route that drops packets.',
     },
     'not-forwarding': {

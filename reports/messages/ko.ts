@@ -51,7 +51,7 @@ export const ko: Catalogue = {
     'no-route': {
       story: '노드에 그 주소로 가는 경로가 없거나, 패킷을 버리는 경로(blackhole, unreachable, prohibit)가 있습니다.',
       evidence:
-        '라우팅 테이블에 목적지 항목이 없어 ICMP net unreachable로 응답하거나 호출이 즉시 실패합니다. blackhole 경로는 아무것도 알리지 않습니다.',
+        '라우팅 테이블에 목적지 항목이 없거나 꺼진 인터페이스와 함께 사라져, ICMP net unreachable로(많아야 1초에 한 번쯤) 응답하거나 호출이 즉시 실패합니다. blackhole 경로는 아무것도 알리지 않습니다.',
       fix: '경로 또는 기본 게이트웨이를 추가하거나, 패킷을 버리는 경로를 제거하십시오.',
     },
     'not-forwarding': {

@@ -1,8 +1,9 @@
 import { cause, type Cause } from '../../terms/cause.ts';
 import { balancedBy, nodeOf, serviceOf } from '../../scenario/lookup.ts';
-import { deadEndOf, type RouteQuestion } from '../../scenario/route-of.ts';
+import { deadEndOf, routeOf, type RouteQuestion } from '../../scenario/route-of.ts';
 import { isDirect } from '../../terms/mode.ts';
 import type { Evidence } from '../evidence.ts';
+import { plansAround } from '../moment.ts';
 import { addressesOf } from './rule.ts';
 
 /** The route that leads nowhere which a packet takes at a node by the plan; null where it takes another one, or none. */
@@ -13,13 +14,31 @@ export function deadEndAt({ plan }: Pick<Evidence, 'plan'>, node: string, packet
   return end === null ? null : cause('no-route', 'dead-end', { ...at, to: end.to, type: end.type });
 }
 
-/** The same of a packet that a node passes on: a load balancer may have given it a server as its destination before. */
-export function deadEndOnward(evidence: Evidence, node: string, { src, dst }: RouteQuestion): Cause | null {
+/**
+ * That a node had no route for a packet while a call of a stream was under way, by the plan: the kernel says so only now
+ * and then, since it limits the rate of such errors (ip_error of net/ipv4/route.c).
+ */
+export function missingAt({ plan, moment }: Evidence, node: string, packet: RouteQuestion): Cause | null {
+  if (!moment || addressesOf(plan, node).includes(packet.dst)) return null;
+  const isMissing = plansAround(plan, moment).some((one) => routeOf(nodeOf(one, node), packet) === null);
+  return isMissing ? cause('no-route', 'route-missing', { node, address: packet.dst }) : null;
+}
+
+/**
+ * The same of a packet that a node passes on: a load balancer may have given it a server as its destination before.
+ * @param endAt what ends it at a node
+ */
+export function deadEndOnward(
+  evidence: Evidence,
+  node: string,
+  { src, dst }: RouteQuestion,
+  endAt: typeof missingAt = deadEndAt,
+): Cause | null {
   const { plan, flow, healthy } = evidence;
   const service = serviceOf(plan, flow);
   const translates = service !== undefined && !isDirect(service) && balancedBy(service, node) && service.vip === dst;
-  if (!translates) return deadEndAt(evidence, node, { src, dst });
+  if (!translates) return endAt(evidence, node, { src, dst });
   const servers = service.pool.filter((server) => healthy?.includes(server.node) !== false);
-  const ends = servers.map(({ address }) => deadEndAt(evidence, node, { src, dst: address }));
+  const ends = servers.map(({ address }) => endAt(evidence, node, { src, dst: address }));
   return ends.find((end) => end !== null) ?? null;
 }

@@ -5,7 +5,7 @@ import type { Hop } from '../../terms/walk.ts';
 import { balancedBy, nodeOf, ownerOf, serviceOf } from '../../scenario/lookup.ts';
 import type { NodePlan, ServicePlan } from '../../terms/plan.ts';
 import { isAddressee, type Evidence } from '../evidence.ts';
-import { deadEndAt, deadEndOnward } from './dead-end.ts';
+import { deadEndAt, deadEndOnward, missingAt } from './dead-end.ts';
 import { addressesOf } from './rule.ts';
 import { hasNoTaker } from './takers.ts';
 
@@ -48,6 +48,8 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   const exhausted =
     service && balancedBy(service, node) && leg === 'request' && portsExhausted(service, node, evidence);
   if (exhausted) return exhausted;
+  const missing = isAddressee(hop, plan) ? deadEndHere(hop, evidence, missingAt) : null;
+  if (missing !== null) return missing;
   if (own.includes(dst.ip) && own.includes(src.ip)) {
     const listens = listensAt(settings.listeners, { protocol: 'udp', address: dst.ip, port: dst.port });
     // Over TCP, a reset from an address that was never called is for nobody.
@@ -84,7 +86,7 @@ function answerHasNoRoute({ node, src }: Hop, { kernelOnAnswer }: Evidence): Cau
 }
 
 /** A route that leads nowhere, of the packet, or of the answer to it where it is for this node. */
-function deadEndHere({ node, src, dst }: Hop, evidence: Evidence): Cause | null {
+function deadEndHere({ node, src, dst }: Hop, evidence: Evidence, endAt: typeof missingAt = deadEndAt): Cause | null {
   const { plan, flow } = evidence;
   const { sysctls, bridge } = nodeOf(plan, node);
   const service = serviceOf(plan, flow);
@@ -93,11 +95,11 @@ function deadEndHere({ node, src, dst }: Hop, evidence: Evidence): Cause | null 
   const isBalanced = isForService && flow.protocol !== 'icmp';
   // An answer under a proxy IP has the caller as its destination once the load balancer has looked at it.
   const isAnswer = balancedBy(service, node) && service?.pool.some(({ address }) => address === src.ip) === true;
-  if (isAnswer) return deadEndAt(evidence, node, { src: src.ip, dst: flow.source });
+  if (isAnswer) return endAt(evidence, node, { src: src.ip, dst: flow.source });
   if ((addressesOf(plan, node).includes(dst.ip) || isForService) && !isBalanced)
-    return deadEndAt(evidence, node, { src: dst.ip, dst: src.ip });
+    return endAt(evidence, node, { src: dst.ip, dst: src.ip });
   const forwards = dst.ip.includes(':') || sysctls['net/ipv4/ip_forward'] !== '0' || bridge;
-  return forwards ? deadEndOnward(evidence, node, { src: src.ip, dst: dst.ip }) : null;
+  return forwards ? deadEndOnward(evidence, node, { src: src.ip, dst: dst.ip }, endAt) : null;
 }
 
 /** Where the kernel would send the packet on when asked afterwards, its counters may still tell that it did not. */

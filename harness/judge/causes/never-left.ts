@@ -3,7 +3,7 @@ import { callsItself } from '../../scenario/lookup.ts';
 import type { ClientOutcome } from '../../terms/cause.ts';
 import type { FlowPlan } from '../../terms/plan.ts';
 import type { RouteQuestion } from '../../scenario/route-of.ts';
-import { deadEndAt } from './dead-end.ts';
+import { deadEndAt, missingAt } from './dead-end.ts';
 import { addressesOf, type Rule } from './rule.ts';
 import { unansweredArp, withoutAnswer } from './unanswered-arp.ts';
 
@@ -31,5 +31,6 @@ export const neverLeft: Rule = (evidence) => {
   if (end !== null) return end;
   if (client.outcome === 'ENETUNREACH') return cause('no-route', 'route-missing', { node, address });
   const target = unansweredArp(evidence, node, [address]);
-  return target === null ? null : withoutAnswer(evidence, node, target);
+  // A connection that is open is not told that there is no route: it waits.
+  return target === null ? missingAt(evidence, node, questionOf(flow)) : withoutAnswer(evidence, node, target);
 };

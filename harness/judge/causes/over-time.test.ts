@@ -184,6 +184,48 @@ describe('a wire that is cut', () => {
   });
 });
 
+describe('a router that has no route while an interface of it is down', () => {
+  const cut: ActionPlan = { do: 'linkDown', link: ['l3', 'l2'] };
+  const missing = (plan: Plan, node: string, step = 0, seen: object = {}, moment: object = {}) =>
+    named(evidenceIn(plan, step, { walk: upTo(wayOf(plan), node), ...seen }, moment));
+
+  test('is where a packet ended, whether it said so or not: the kernel limits how often it does', () => {
+    const plan = pairLab('proxy', [[cut], [{ do: 'kill', node: 'l2' }]]);
+    expect(causeOfFailure(evidenceIn(plan, 0, { walk: upTo(wayOf(plan), 'l3') }))).toEqual({
+      code: 'no-route',
+      node: 'l3',
+      detail: { code: 'route-missing', params: { node: 'l3', address: VIP_A } },
+    });
+    expect(missing(pairLab('proxy', [[{ do: 'kill', node: 'l2' }]]), 'l3')).toEqual(['no-route', 'l3']);
+    expect(missing(pairLab('proxy', [[]]), 'l3')).toEqual(['unexplained', 'l3']);
+  });
+
+  test('so it is while the wire is being mended, or flaps, and not later', () => {
+    const flap: ActionPlan = { do: 'flap', link: ['l2', 'l3'], downMs: 100, upMs: 100 };
+    const plan = pairLab('proxy', [[cut], [{ do: 'linkUp', link: ['l3', 'l2'] }], [flap]]);
+    expect(missing(plan, 'l3', 1)).toEqual(['no-route', 'l3']);
+    expect(missing(plan, 'l3', 1, {}, { isActing: false })).toEqual(['unexplained', 'l3']);
+    expect(missing(plan, 'l3', 2, {}, { isActing: false })).toEqual(['no-route', 'l3']);
+  });
+
+  test('so it is of an answer, of a switch that only passes frames on it is not, nor of who has asked in vain', () => {
+    const plan = pairLab('proxy', [[{ do: 'linkDown', link: ['client', 'l3'] }], [cut]]);
+    const { request, reply } = wayOf(plan);
+    const back = reply.slice(0, reply.findIndex(({ node }) => node === 'l3') + 1);
+    expect(missing(plan, '', 0, { walk: { request, reply: back } })).toEqual(['no-route', 'l3']);
+    expect(missing(plan, 'l2')[0]).not.toBe('no-route');
+    const asks = arp(['l3', 'out', 'l2'], { op: 'request', senderIp: '203.0.113.1', targetIp: VIP_A });
+    expect(missing(plan, 'l3', 1, { packets: [asks] })).toEqual(['no-neighbour', 'l3']);
+  });
+
+  test('a caller whose connection is open waits for its own link', () => {
+    const plan = pairLab('proxy', [[{ do: 'linkDown', link: ['client', 'l3'] }], []]);
+    const nothing = { walk: { request: [], reply: [] } };
+    expect(named(evidenceIn(plan, 0, nothing))).toEqual(['no-route', 'client']);
+    expect(named(evidenceIn(pairLab('proxy', [[]]), 0, nothing))).toEqual(['unexplained', 'client']);
+  });
+});
+
 describe('stale-mac', () => {
   /** A second way from the switch to the first L4, by a switch of its own. */
   const plan = twoWays(pairLab('proxy', [[], [{ do: 'linkDown', link: ['l4', 'l2'] }]]));
