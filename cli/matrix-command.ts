@@ -4,7 +4,7 @@ import { en } from '../reports/messages/en.ts';
 import { EXIT } from '../harness/errors.ts';
 import { predict } from '../harness/model/predict.ts';
 import { predictedCells } from '../harness/model/timeline.ts';
-import { cellNames, plansOf, type Selection } from '../harness/scenario/plans.ts';
+import { cellNames, isNamed, plansOf, type Selection } from '../harness/scenario/plans.ts';
 import { findLabs, findScenarios, loadLab } from '../harness/project/scenario-files.ts';
 import type { LoadedScenario } from '../harness/scenario/plans.ts';
 import { defaultMatrix } from '../harness/scenario/default-matrix.ts';
@@ -32,7 +32,7 @@ export function matrixCommand(
 
 function describeMatrix(loaded: LoadedScenario, selection: Selection): string {
   const plans = plansOf(loaded, selection);
-  const isWanted = (name: string): boolean => selection.flows.length === 0 || selection.flows.includes(name);
+  const isWanted = (name: string): boolean => isNamed(selection.flows, name);
   const flows = [...new Set(plans.flatMap(({ plan }) => cellNames(plan).filter(isWanted)))];
   const columns = plans.map(({ variant, plan }) => ({
     variant: variant.name,

@@ -7,7 +7,7 @@ import { wrap } from '../reports/content/wrap.ts';
 import { EXIT } from '../harness/errors.ts';
 import { predict } from '../harness/model/predict.ts';
 import { predictTimeline } from '../harness/model/timeline.ts';
-import { plansOf, type Selection } from '../harness/scenario/plans.ts';
+import { isNamed, plansOf, type Selection } from '../harness/scenario/plans.ts';
 import { findScenarios } from '../harness/project/scenario-files.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 import { loadAll } from './load-all.ts';
@@ -29,7 +29,7 @@ export function predictCommand(project: Project, word: string, selection: Select
 /** What streams do in each step. */
 function describeSteps(plan: Plan, { flows }: Selection): string {
   const width = lineWidth();
-  const isWanted = (cell: string): boolean => flows.length === 0 || flows.includes(cell);
+  const isWanted = (cell: string): boolean => isNamed(flows, cell);
   return (
     wrap(`${plan.scenario} [${plan.variant}]`, width) +
     `${stepsText(plan, predictTimeline(plan), { width, isWanted })}\n`

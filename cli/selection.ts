@@ -1,5 +1,5 @@
 import { didYouMean } from '../harness/did-you-mean.ts';
-import { cellNames, cellNamesOf, plansOf, type Selection } from '../harness/scenario/plans.ts';
+import { cellNames, cellNamesOf, isNamed, plansOf, type Selection } from '../harness/scenario/plans.ts';
 import type { LoadedScenario } from '../harness/scenario/plans.ts';
 import { commandLineError } from './command-line-error.ts';
 
@@ -18,7 +18,9 @@ export function select(scenarios: LoadedScenario[], selection: Selection): Loade
     ...selection.variants.map((name) => ({ kind: 'variant' as const, other: 'flow', name })),
     ...selection.flows.map((name) => ({ kind: 'flow' as const, other: 'variant', name })),
   ];
-  const unknown = asked.filter(({ kind, name }) => !known[kind].has(name));
+  const isIn = (kind: 'variant' | 'flow', names: Iterable<string>, name: string): boolean =>
+    [...names].some((one) => (kind === 'variant' ? one === name : isNamed([name], one)));
+  const unknown = asked.filter(({ kind, name }) => !isIn(kind, known[kind], name));
   if (unknown.length > 0) throw commandLineError(...unknown.map(({ kind, name }) => noSuch(kind, name, known[kind])));
   const chosen = scenarios.map((loaded) => ({ loaded, plans: plansOf(loaded, selection) }));
   const plans = chosen.flatMap((one) => one.plans);
@@ -26,7 +28,7 @@ export function select(scenarios: LoadedScenario[], selection: Selection): Loade
     variant: plans.map(({ variant }) => variant.name),
     flow: plans.flatMap(({ plan }) => cellNames(plan)),
   };
-  const idle = asked.filter(({ kind, name }) => !left[kind].includes(name));
+  const idle = asked.filter(({ kind, name }) => !isIn(kind, left[kind], name));
   if (idle.length > 0) {
     const clash = ({ kind, other, name }: (typeof idle)[number]) =>
       `--${kind} ${name}: nothing to run, since no such ${kind} goes with the --${other} given`;

@@ -94,7 +94,21 @@ export type NodeAction =
 /** Actions that need no more than their name. */
 type PlainAction = Exclude<
   ActionPlan['do'],
-  'kill' | 'start' | 'pause' | 'resume' | 'restartLb' | 'linkDown' | 'linkUp' | 'flap' | 'announce' | 'change'
+  | 'kill'
+  | 'start'
+  | 'pause'
+  | 'resume'
+  | 'restartLb'
+  | 'linkDown'
+  | 'linkUp'
+  | 'flap'
+  | 'announce'
+  | 'change'
+  | 'drain'
+  | 'undrain'
+  | 'weight'
+  | 'addServer'
+  | 'removeServer'
 >;
 
 export type Method = keyof Calls;

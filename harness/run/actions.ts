@@ -93,6 +93,11 @@ export class Actions {
         await this.#act(action.node, { do: 'announce', iface: action.iface, address: action.address });
         return;
       case 'change':
+      case 'drain':
+      case 'undrain':
+      case 'weight':
+      case 'addServer':
+      case 'removeServer':
         await this.#change(step);
         return;
       case 'restartLb':

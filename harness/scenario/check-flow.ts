@@ -206,7 +206,7 @@ function impossibleServers(expect: SingleExpectation, repeat: number, attempts: 
 }
 
 /** Everybody else answers nothing. */
-function impossibleShares(shares: Range[]): Impossible[] {
+export function impossibleShares(shares: Range[]): Impossible[] {
   const sum = (value: (share: Range) => number): number => shares.reduce((total, share) => total + value(share), 0);
   const [least, most] = [sum(({ atLeast = 0 }) => atLeast), sum(({ atMost = 100 }) => atMost)];
   const at = ['servedBy', 'shares'];

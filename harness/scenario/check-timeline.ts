@@ -3,7 +3,7 @@ import { ROLES } from '../terms/role.ts';
 import { alternativesOf } from '../terms/expectation.ts';
 import { isAddress } from './address.ts';
 import { unknown } from './check-messages.ts';
-import { checkCall, nodesExpected } from './check-flow.ts';
+import { checkCall, impossibleShares, nodesExpected } from './check-flow.ts';
 import { balancersOf, peersOf, serversOf } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
@@ -98,6 +98,12 @@ function checkStep(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
       problems.push({ path: at, message: unknown('stream', stream, streams), dependsOn: [] });
     else if (connection === 'new' && expect.outcome === 'connections')
       problems.push({ path: at, message: `${stream} keeps no connections: each call has a new one` });
+    for (const one of alternativesOf(expect)) {
+      if (one.outcome === 'works' && one.servedBy !== undefined && 'shares' in one.servedBy)
+        problems.push(
+          ...impossibleShares(Object.values(one.servedBy.shares)).map(({ message }) => ({ path: at, message })),
+        );
+    }
     const named = [
       ...alternativesOf(expect).flatMap((one) => nodesExpected(one).map(({ node }) => node)),
       ...(expect.outcome === 'interrupted' && expect.outage.at !== undefined ? [expect.outage.at] : []),

@@ -23,7 +23,7 @@ function emptyList(value: unknown): string | undefined {
   return Array.isArray(names) && names.length === 0 ? '`only` must not be empty' : undefined;
 }
 
-const percent = z.number().min(0).max(100).exactOptional();
+const percent = z.int().min(0).max(100).exactOptional();
 
 /** Who answers: one; each of these; some of these; the same of these each time; so many times each; such a share each. */
 const servedBy = z.union(

@@ -25,8 +25,7 @@ export function plansOf({ scenario }: LoadedScenario, selection: Selection): { v
     .filter(({ name }) => variants.length === 0 || variants.includes(name))
     .map((variant) => {
       const plan = resolvePlan(scenario, variant);
-      const isTaken = (name: string): boolean =>
-        (named.length === 0 || named.includes(name)) && takes(scenario.name, variant.name, name);
+      const isTaken = (name: string): boolean => isNamed(named, name) && takes(scenario.name, variant.name, name);
       const { timeline, ...rest } = plan;
       const flows = plan.flows.filter(({ name }) => isTaken(name));
       // Steps build on one another: where one of their cells is wanted, all of them happen.
@@ -40,6 +39,11 @@ export function plansOf({ scenario }: LoadedScenario, selection: Selection): { v
       };
     })
     .filter(({ plan }) => cellNames(plan).length > 0);
+}
+
+/** Whether a cell is one of those that are named, by its own name or, in steps, by its stream's; none named means all. */
+export function isNamed(named: string[], cell: string): boolean {
+  return named.length === 0 || named.some((name) => name === cell || cell.endsWith(`.${name}`));
 }
 
 /** What a plan has a verdict for: a flow, or a stream in a step. */

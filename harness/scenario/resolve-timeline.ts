@@ -100,6 +100,8 @@ function resolveAwaited({ server, is, master, within }: NonNullable<ScenarioFile
   return master === undefined ? { server: server!, is: is!, withinMs: within } : { master, withinMs: within };
 }
 
+const OF_POOLS = ['drain', 'undrain', 'addServer', 'removeServer'] as const;
+
 const OF_NODES = [
   'kill',
   'start',
@@ -120,7 +122,12 @@ const OF_NODES = [
 ] as const;
 
 function resolveAction(action: Action, scenario: ScenarioFile, nodes: NodePlan[]): ActionPlan[] {
-  if (isChange(action)) return [{ do: 'change' }];
+  if (action.change !== undefined) return [{ do: 'change' }];
+  if (action.weight !== undefined) return [{ do: 'weight', ...action.weight }];
+  for (const kind of OF_POOLS) {
+    const said = action[kind];
+    if (said !== undefined) return [{ do: kind, ...said }];
+  }
   for (const kind of ['linkDown', 'linkUp'] as const) {
     const link = action[kind];
     if (link !== undefined) return [{ do: kind, link }];

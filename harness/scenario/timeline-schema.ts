@@ -39,8 +39,12 @@ const link = z
   .describe('The two nodes that the link joins.');
 const ofPool = {
   server: nodeName.describe('A server of the pool.'),
-  service: serviceName.optional().describe('The service; every one that has the server by default.'),
+  service: serviceName.exactOptional().describe('The service; every one that has the server by default.'),
 };
+const serverOfPool = z.union(
+  [nodeName.transform((server): { server: string; service?: string } => ({ server })), z.strictObject(ofPool)],
+  mustBe('a server, or a mapping such as `{ server: s1, service: web }`'),
+);
 
 const actionFields = {
   kill: nodes.optional().describe('Takes the power from nodes: processes, kernel state and carrier are gone.'),
@@ -76,14 +80,14 @@ const actionFields = {
     })
     .optional()
     .describe('Sends a gratuitous ARP, or an unsolicited neighbour advertisement.'),
-  drain: z.strictObject(ofPool).optional().describe('The server gets no new connections; those it has go on.'),
-  undrain: z.strictObject(ofPool).optional().describe('The server gets new connections again.'),
+  drain: serverOfPool.optional().describe('The server gets no new connections; those it has go on.'),
+  undrain: serverOfPool.optional().describe('The server gets new connections again.'),
   weight: z
     .strictObject({ ...ofPool, weight: z.int().min(1).max(256).describe('New weight; `drain` for none.') })
     .optional()
     .describe('Changes the weight of a server.'),
-  addServer: z.strictObject(ofPool).optional().describe('Adds a server to the pool.'),
-  removeServer: z.strictObject(ofPool).optional().describe('Removes a server from the pool.'),
+  addServer: serverOfPool.optional().describe('Adds a server to the pool.'),
+  removeServer: serverOfPool.optional().describe('Removes a server from the pool.'),
   change: z
     .record(z.string(), z.unknown())
     .optional()

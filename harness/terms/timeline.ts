@@ -82,8 +82,11 @@ export type ActionPlan =
   | { do: 'flushNeighbours' | 'flushMacs' | 'flushConnections'; node: string }
   /** A gratuitous ARP or unsolicited neighbour advertisement from an interface of the node. */
   | { do: 'announce'; node: string; iface: string; address: string }
-  /** Puts the step's `nodes` and `services` in force. */
-  | { do: 'change' };
+  /** Puts the step's `nodes` and `services` in force, like those that change a pool. */
+  | { do: 'change' }
+  /** Of one service, or of each that it applies to. */
+  | { do: 'drain' | 'undrain' | 'addServer' | 'removeServer'; server: string; service?: string }
+  | { do: 'weight'; server: string; service?: string; weight: number };
 
 /** Load balancers that back each other up: the master holds the addresses, and another takes over when it is gone. */
 export interface PairPlan {

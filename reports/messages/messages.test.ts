@@ -315,6 +315,11 @@ const ACTIONS: { [Do in ActionPlan['do']]: Omit<Action<Do>, 'do'> } = {
   flushConnections: { node },
   announce: { node, iface: 'eth9', address },
   change: {},
+  drain: { server: 's7', service: 'web' },
+  undrain: { server: 's7', service: 'web' },
+  weight: { server: 's7', service: 'web', weight: 33 },
+  addServer: { server: 's7', service: 'web' },
+  removeServer: { server: 's7', service: 'web' },
 };
 
 const summary: StreamSummary = {

@@ -48,7 +48,16 @@ const ACTIONS: { [Do in ActionPlan['do']]: (action: Action<Do>) => string } = {
   flushConnections: ({ node }) => `flush the connections of ${node}`,
   announce: ({ node, iface, address }) => `${node} announces ${address} on ${iface}`,
   change: () => 'change settings',
+  drain: ({ server, service }) => `drain ${server}${inService(service)}`,
+  undrain: ({ server, service }) => `undrain ${server}${inService(service)}`,
+  weight: ({ server, service, weight }) => `weight of ${server}${inService(service)}: ${weight}`,
+  addServer: ({ server, service }) => `add ${server}${service === undefined ? '' : ` to ${service}`}`,
+  removeServer: ({ server, service }) => `remove ${server}${service === undefined ? '' : ` from ${service}`}`,
 };
+
+function inService(service: string | undefined): string {
+  return service === undefined ? '' : ` in ${service}`;
+}
 
 /** What happens over time, in English. */
 export const timeline: TimelineTexts = {

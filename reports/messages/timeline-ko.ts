@@ -46,7 +46,16 @@ const ACTIONS: { [Do in ActionPlan['do']]: (action: Action<Do>) => string } = {
   flushConnections: ({ node }) => `${node}의 연결 테이블 비우기`,
   announce: ({ node, iface, address }) => `${node}이(가) ${iface}에서 ${address} 알림`,
   change: () => '설정 변경',
+  drain: ({ server, service }) => `${inService(service)}${server} 드레인`,
+  undrain: ({ server, service }) => `${inService(service)}${server} 드레인 해제`,
+  weight: ({ server, service, weight }) => `${inService(service)}${server} 가중치 ${weight}`,
+  addServer: ({ server, service }) => `${inService(service)}${server} 추가`,
+  removeServer: ({ server, service }) => `${inService(service)}${server} 제거`,
 };
+
+function inService(service: string | undefined): string {
+  return service === undefined ? '' : `${service}에서 `;
+}
 
 /** What happens over time, in Korean. */
 export const timeline: TimelineTexts = {
