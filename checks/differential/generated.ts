@@ -109,10 +109,11 @@ function documents(drawn: Sketch): Generated {
   const plain = wire(sketch.wiring, sketch.twins);
   const trunks = sketch.vlans === 'none' ? null : onTrunks(plain);
   const wired = trunks ?? plain;
+  const places = { ...wired, ownsVips: sketch.nodes.l4['vipOwner'] !== false };
   const serviceOf = (one: Service, port: number): Settings =>
     'l4b' in wired.nodes
-      ? { ...serviceYaml({ ...one, proxyIp: 'auto' }, port, wired), l4: ['l4', 'l4b'] }
-      : serviceYaml(one, port, wired);
+      ? { ...serviceYaml({ ...one, proxyIp: 'auto' }, port, places), l4: ['l4', 'l4b'] }
+      : serviceYaml(one, port, places);
   const name = sketch.ipv6 ? `${wired.name}-ipv6` : wired.name;
   const services = { web: serviceOf(sketch.web, WEB_PORT), api: serviceOf(sketch.api, apiPort(sketch)) };
   const vips = { web: services.web['vip'], api: services.api['vip'] };

@@ -53,11 +53,11 @@ export const service: fc.Arbitrary<Service> = fc.record({
 export function serviceYaml(
   { vip, protocol, pool, otherPort, check, scheduler, mode, proxyIp, proxyPorts, sourceMac }: Service,
   port: number,
-  places: { vips: string[]; proxyIps: string[] },
+  places: { vips: string[]; proxyIps: string[]; ownsVips: boolean },
 ): Record<string, unknown> {
   const proxyIps = { auto: 'auto', one: places.proxyIps[0], pool: places.proxyIps };
   const sources = {
-    vip: places.vips[vip],
+    vip: places.ownsVips ? places.vips[vip] : undefined,
     'proxy-ip': mode === 'proxy' && proxyIp !== 'auto' ? places.proxyIps[0] : undefined,
   };
   return {
