@@ -22,8 +22,8 @@ import type { FlowResult, VariantResult } from '../harness/terms/results.ts';
 const FAILOVER_EVERY_S = 10;
 /** Failovers and failbacks of one run: what it wrote down is looked at and thrown away after them. */
 const IN_ONE_RUN = 5;
-/** Beyond what there was after the second run, memory may vary by so much. */
-const GROWTH = 0.25;
+/** So much more memory in the last third of the runs than in the one before it is a leak. What comes once at the beginning is none. */
+const GROWTH = 0.1;
 
 /** What one run came to. */
 interface Round {
@@ -142,9 +142,20 @@ async function nodeBytes(lab: Lab): Promise<number> {
 
 /** By which part memory is above what it was after the second run, when all code had been loaded. */
 function growth(rounds: Round[]): number {
-  const [base, last] = [rounds[1], rounds.at(-1)];
-  if (!base || !last) return 0;
-  return Math.max(last.heap / base.heap, last.nodes / base.nodes) - 1;
+  const third = Math.floor(rounds.length / 3);
+  if (third === 0) return 0;
+  const [before, last] = [rounds.slice(-2 * third, -third), rounds.slice(-third)];
+  const grown = (of: (round: Round) => number): number => median(last.map(of)) / median(before.map(of));
+  return (
+    Math.max(
+      grown(({ heap }) => heap),
+      grown(({ nodes }) => nodes),
+    ) - 1
+  );
+}
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 function roundText({ calls, failed, unexplained, longestOutageMs, heap, nodes }: Round): string {

@@ -128,6 +128,9 @@ interface StepShapeProps {
   layout: { steps: number; actions: number; height: number };
 }
 
+/** Marks of actions farther into a step than this stand in the text. */
+const MARKS_PX = 60;
+
 function StepShape({ step, number, place: { view, width }, layout }: StepShapeProps) {
   const { t } = usePage();
   const [from, to] = [step.beginMs, step.endMs].map((ms) => xOf(view, width, ms)) as [number, number];
@@ -135,6 +138,9 @@ function StepShape({ step, number, place: { view, width }, layout }: StepShapePr
   const room = Math.min(width, to) - left - 8;
   const name = `${number} ${step.title}`;
   const actions = step.actions.map(({ action }) => t.messages.timeline.action(action)).join(', ');
+  const marks = step.actions.map(({ beginMs }) => xOf(view, width, beginMs));
+  // Marks that stand close together come before the text.
+  const textAt = Math.max(left + 4, ...marks.filter((x) => x < left + MARKS_PX)) + 8;
   return (
     <g class={`step-mark ${number % 2 === 0 ? 'even' : ''}`}>
       <title>{actions === '' ? name : `${name}: ${actions}`}</title>
@@ -143,12 +149,11 @@ function StepShape({ step, number, place: { view, width }, layout }: StepShapePr
       <text class="name" x={left + 5} y={layout.steps + 12}>
         {fitting(name, room * 0.95)}
       </text>
-      {step.actions.map(({ beginMs }, i) => {
-        const x = xOf(view, width, beginMs);
-        return <path key={i} class="action" d={`M${x},${layout.actions + 15}l-4,-7h8z`} />;
-      })}
-      <text class="actions" x={left + 12} y={layout.actions + 12}>
-        {fitting(actions, room - 8)}
+      {marks.map((x, i) => (
+        <path key={i} class="action" d={`M${x},${layout.actions + 15}l-4,-7h8z`} />
+      ))}
+      <text class="actions" x={textAt} y={layout.actions + 12}>
+        {fitting(actions, room - (textAt - left - 4))}
       </text>
     </g>
   );
