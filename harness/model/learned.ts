@@ -179,12 +179,3 @@ export function without(learned: Learned, forgotten: Mistake[]): Learned {
   }
   return all;
 }
-
-/** Whoever looks for one of these addresses asks anew. */
-export function withoutAddresses(learned: Learned, addresses: ReadonlySet<string>): Learned {
-  const kept = (state: NodeState): NodeState => ({
-    ...state,
-    neighbours: new Map([...state.neighbours].filter(([, { address }]) => !addresses.has(address))),
-  });
-  return addresses.size === 0 ? learned : new Map([...learned].map(([node, state]) => [node, kept(state)]));
-}

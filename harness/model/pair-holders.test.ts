@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { planAt } from '../scenario/plan-at.ts';
-import type { InterfacePlan, NodePlan, Plan } from '../terms/plan.ts';
+import type { Plan } from '../terms/plan.ts';
 import type { ActionPlan, PairPlan } from '../terms/timeline.ts';
 import { holdersAt, withHolders } from './pair-holders.ts';
 import { VIP_A } from './testing/labs.ts';
-import { pairLab } from './testing/pair-lab.ts';
+import { pairLab, withHeartbeat } from './testing/pair-lab.ts';
 
-const MAC = '02:00:00:00:aa:01';
 const kill = (node: string): ActionPlan => ({ do: 'kill', node });
 const start = (node: string): ActionPlan => ({ do: 'start', node });
 const pause = (node: string): ActionPlan => ({ do: 'pause', node });
@@ -50,7 +49,7 @@ test('of two masters that hear each other again the one of higher priority stays
 });
 
 test('members that do not hear each other all hold the addresses, though the rest of the network is whole', () => {
-  const plan = splittable();
+  const plan = withHeartbeat(pairLab({ steps: [[cut('x1', 'x2')], [mend('x2', 'x1')]] }));
   const at = [-1, 0, 1].map((step) => holdersAt(plan, step)[0]!);
   expect(at.map((one) => one.holders)).toEqual([['l4a'], ['l4a', 'l4b'], ['l4a']]);
 });
@@ -111,42 +110,3 @@ describe('whatever happens', () => {
     );
   });
 });
-
-/** The members advertise over two switches of their own, whose wire is cut and mended; traffic takes the l2. */
-function splittable(): Plan {
-  const lab = pairLab({ steps: [[cut('x1', 'x2')], [mend('x2', 'x1')]] });
-  const ends = ['l4a', 'x1', 'x2', 'l4b'];
-  const iface = (peer: string, addresses: string[] = []): InterfacePlan => ({ name: peer, peer, mac: MAC, addresses });
-  const own: Record<string, InterfacePlan> = {
-    l4a: iface('x1', ['192.0.2.1/30']),
-    l4b: iface('x2', ['192.0.2.2/30']),
-  };
-  const bridge = (name: string, ...peers: string[]): NodePlan => {
-    const l2 = lab.nodes.find((one) => one.name === 'l2')!;
-    return { ...l2, name, interfaces: peers.map((peer) => iface(peer)) };
-  };
-  return {
-    ...lab,
-    nodes: [
-      ...lab.nodes.map((one) => ({
-        ...one,
-        interfaces: [...one.interfaces, ...(own[one.name] ? [own[one.name]!] : [])],
-      })),
-      bridge('x1', 'l4a', 'x2'),
-      bridge('x2', 'x1', 'l4b'),
-    ],
-    links: [
-      ...lab.links,
-      ...ends.slice(1).map((name, i): Plan['links'][number] => ({
-        ends: [
-          { node: ends[i]!, iface: name },
-          { node: name, iface: ends[i]! },
-        ],
-      })),
-    ],
-    pairs: lab.pairs!.map((pair) => ({
-      ...pair,
-      members: pair.members.map((member) => ({ ...member, iface: member.node === 'l4a' ? 'x1' : 'x2' })),
-    })),
-  };
-}

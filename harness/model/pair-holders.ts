@@ -1,4 +1,4 @@
-import { hasPower, isPaused, planAt } from '../scenario/plan-at.ts';
+import { hasPower, isPaused, planAt, withLinkDown } from '../scenario/plan-at.ts';
 import { interfaceAddresses, nodeOf, portsBeside } from '../scenario/lookup.ts';
 import { addressValue } from '../scenario/prefix.ts';
 import type { LinkEnd, NodePlan, Plan } from '../terms/plan.ts';
@@ -13,6 +13,8 @@ export interface PairHolders {
   holders: string[];
   /** Living members that hear each other. */
   groups: string[][];
+  /** Members of which one holds the addresses, where it is not known which, and `holders` has a guess; else empty. */
+  possible: string[];
 }
 
 type MemberState = 'master' | 'backup' | 'fault' | 'off' | 'paused';
@@ -78,11 +80,27 @@ interface Moment {
   before: PairHolders | null;
 }
 
-function settled(pair: PairPlan, { plan, step, before }: Moment): PairHolders {
+/** A link that flaps may have left the addresses where they are while it is up, or while it is down. */
+function settled(pair: PairPlan, moment: Moment): PairHolders {
+  const { plan, step } = moment;
   const now = planAt(plan, step);
-  const actions = plan.timeline?.steps[step]?.actions ?? [];
+  const up = settledIn(now, pair, moment);
+  const flapping = (plan.timeline?.steps[step]?.actions ?? []).flatMap((one) => (one.do === 'flap' ? [one.link] : []));
+  const down = flapping.map((link) => settledIn(withLinkDown(now, link), pair, moment));
+  const possible = new Set([up, ...down].flatMap((one) => [...one.holders, ...one.possible]));
+  return down.some(({ holders }) => holders.join() !== up.holders.join())
+    ? { ...up, possible: pair.members.map(({ node }) => node).filter((node) => possible.has(node)) }
+    : up;
+}
+
+function settledIn(now: Plan, pair: PairPlan, { plan, step, before }: Moment): PairHolders {
+  const { actions = [], until } = plan.timeline?.steps[step] ?? {};
+  const awaited = until !== undefined && 'master' in until ? until.master : null;
   const hasLostPower = (node: string): boolean => actions.some((one) => one.do === 'kill' && one.node === node);
-  const wasHolder = (node: string): boolean => before?.holders.includes(node) === true && !hasLostPower(node);
+  const isAmong = (nodes: string[] | undefined, node: string): boolean =>
+    nodes?.includes(node) === true && !hasLostPower(node);
+  const mayHold = (node: string): boolean => isAmong(before?.possible, node);
+  const wasHolder = (node: string): boolean => isAmong(before?.holders, node) || mayHold(node);
   const states = new Map<string, MemberState>();
   for (const { node, iface } of pair.members) {
     if (!hasPower(plan, step, node)) states.set(node, 'off');
@@ -90,24 +108,30 @@ function settled(pair: PairPlan, { plan, step, before }: Moment): PairHolders {
     else if (!hasCarrier(now, { node, iface })) states.set(node, 'fault');
   }
   const groups: string[][] = [];
+  const possible: string[] = [];
   let open = pair.members.filter(({ node }) => !states.has(node));
   while (open.length > 0) {
     const [first] = open as [Member];
     const together = open.filter((other) => other === first || hear(now, first, other));
     const masters = together.filter(({ node }) => wasHolder(node));
     const candidates = pair.preempt || masters.length === 0 ? together : masters;
-    const [master] = [...candidates].sort((a, b) => rank(now, b, a)) as [Member];
+    const isOpen = candidates === masters && masters.length > 1 && masters.every(({ node }) => mayHold(node));
+    // That the step waits for a member says who it is, where nothing else does.
+    const known = isOpen ? masters.find(({ node }) => node === awaited) : undefined;
+    if (isOpen && known === undefined) possible.push(...masters.map(({ node }) => node));
+    const [master] = [...(known ? [known] : candidates)].sort((a, b) => rank(now, b, a)) as [Member];
     for (const { node } of together) states.set(node, node === master.node ? 'master' : 'backup');
     groups.push(together.map(({ node }) => node));
     open = open.filter((member) => !together.includes(member));
   }
   const holds = (node: string): boolean =>
-    states.get(node) === 'master' || (states.get(node) === 'paused' && wasHolder(node));
+    states.get(node) === 'master' || (states.get(node) === 'paused' && isAmong(before?.holders, node));
   return {
     pair: pair.name,
     members: Object.fromEntries(pair.members.map(({ node }) => [node, states.get(node)!])),
     holders: pair.members.map(({ node }) => node).filter(holds),
     groups,
+    possible,
   };
 }
 

@@ -1,19 +1,19 @@
 import { actionsUntil, isKilled, STARTS } from '../scenario/lb-process.ts';
 import { host as withoutLength } from '../scenario/address.ts';
-import { hasPower, isPaused, planAt } from '../scenario/plan-at.ts';
+import { hasPower, isPaused, planAt, withLinkDown } from '../scenario/plan-at.ts';
 import { nodeOf } from '../scenario/lookup.ts';
 import type { NodePlan, Plan } from '../terms/plan.ts';
 import type { Place } from '../terms/reason.ts';
 import type { ActionPlan, StepPlan } from '../terms/timeline.ts';
 import { localAddresses } from './address-ownership.ts';
 import type { Circumstances } from './circumstances.ts';
+import { doubtedBy, marked, unmarked, type Doubts } from './doubts.ts';
 import { learnedFromLoadBalancers } from './health.ts';
 import {
   afterActions,
   afterAnnouncements,
   mistakes,
   without,
-  withoutAddresses,
   withoutFailures,
   type Announcement,
   type Learned,
@@ -33,6 +33,8 @@ export interface Left {
   failing: Map<string, Place[]>;
   /** For how long nodes have been mistaken by now, ms, by mistake. */
   mistaken: Map<string, Elapsed>;
+  /** What neighbours may be told of addresses of pairs, or not. */
+  doubts: Doubts;
 }
 
 /** At least, and at most. */
@@ -51,6 +53,7 @@ export interface Stages {
   first: Pending[];
   holders: PairHolders[];
   mistaken: Map<string, Elapsed>;
+  doubts: Doubts;
 }
 
 /** Until actions are done and streams go on, ms, at most. */
@@ -66,15 +69,18 @@ export function stagesOf(plan: Plan, index: number, left: Left): Stages {
   const circumstances = circumstancesAt(plan, index, after);
   const failing = failingChecks(plan, index);
   const frozen = new Set(plan.nodes.map(({ name }) => name).filter((name) => checksNobody(plan, index, name)));
-  const base = afterActions(left.world.learned, actions, now);
+  const noted = afterActions(marked(left.world.learned, left.doubts), actions, now);
+  const base = unmarked(noted).learned;
   const remembered = withoutViewsOf(left.world, started(actions));
 
+  const told = toldByMasters(plan, index, { left: left.holders, before, after });
   const [old, fresh] = [before, after].map((holders) => {
     const network = networkOf(withHolders(now, holders));
-    const told = [...announced(actions), ...(holders === after ? toldByMasters(plan, before, after) : [])];
-    const learned = withoutAddresses(afterAnnouncements(network, base, told), new Set(circumstances.shared.keys()));
-    return { network, learned };
-  }) as [Known, Known];
+    const sure = [...announced(actions), ...(holders === after ? told.sure : [])];
+    const heard = afterAnnouncements(network, noted, sure);
+    const perhaps = holders === after ? doubtedBy(heard, afterAnnouncements(network, heard, told.perhaps)) : heard;
+    return { network, ...unmarked(perhaps) };
+  }) as [Known & { doubts: Doubts }, Known & { doubts: Doubts }];
   const checked = withoutFailures(
     learnedFromLoadBalancers(fresh.network, new Map(fresh.learned), circumstances) ?? new Map(),
   );
@@ -124,15 +130,15 @@ export function stagesOf(plan: Plan, index: number, left: Left): Stages {
   }
   // Neighbours are told of one address after the other; the master of before may hold them still, or have yielded.
   const both = after.map((one, i) => ({ ...one, holders: [...new Set([...one.holders, ...before[i]!.holders])] }));
-  const told = toldByMasters(plan, before, after);
-  const moved = new Set(told.map(({ address }) => address).filter((address) => isOfPair(plan, address)));
+  const all = [...told.sure, ...told.perhaps];
+  const moved = new Set(all.map(({ address }) => address).filter((address) => isOfPair(plan, address)));
   for (const address of moved.size > 1 ? moved : []) {
     for (const holders of [both, after]) {
       const network = networkOf(withHolders(now, holders));
       const learned = afterAnnouncements(
         network,
         base,
-        told.filter((one) => one.address === address),
+        all.filter((one) => one.address === address),
       );
       passing.push({ world: world({ network, learned }, meanwhile), pending: [] });
     }
@@ -152,6 +158,7 @@ export function stagesOf(plan: Plan, index: number, left: Left): Stages {
     first: actions.some((action) => STARTS.includes(action.do)) ? [{ key: 'start', bound: null }] : [],
     holders: after,
     mistaken,
+    doubts: fresh.doubts,
   };
 }
 
@@ -203,26 +210,43 @@ function takeover(plan: Plan, after: PairHolders, before: PairHolders): Pending[
   return master === undefined ? [] : [{ key: `holders ${pair.name}`, bound: masterDown(pair, master) }];
 }
 
-/** Who has become master tells of the addresses, if the pair does so; its advertisements show switches where it is. */
-function toldByMasters(plan: Plan, before: PairHolders[], after: PairHolders[]): Announcement[] {
-  return after.flatMap(({ pair: name, holders }, i) => {
+interface Told {
+  sure: Announcement[];
+  /** What neighbours may be told, or not. */
+  perhaps: Announcement[];
+}
+
+/**
+ * Who has become master tells of the addresses, if the pair does so; its advertisements show switches where it is. Of two
+ * masters that hear each other again the one that stays tells it all again only where it hears the other one first.
+ */
+function toldByMasters(
+  plan: Plan,
+  index: number,
+  { left, before, after }: { left: PairHolders[]; before: PairHolders[]; after: PairHolders[] },
+): Told {
+  const told: Told = { sure: [], perhaps: [] };
+  for (const [i, { pair: name, holders }] of after.entries()) {
     const pair = plan.pairs!.find((one) => one.name === name)!;
-    // Who hears another master of lower priority tells it all again.
+    const wasOpen = left.find((one) => one.pair === name)!.possible.length > 1;
     const isHealed = before[i]!.holders.length > holders.length;
-    const masters = holders.filter((node) => isHealed || !before[i]!.holders.includes(node));
-    return masters.flatMap((node) => {
+    for (const node of holders) {
+      const isNew = wasOpen || !before[i]!.holders.includes(node);
+      if (!isNew && !isHealed) continue;
       const { iface } = pair.members.find((member) => member.node === node)!;
       const own = nodeOf(plan, node)
         .interfaces.find((one) => one.name === iface)!
         .addresses.map(withoutLength);
-      return [
-        ...own.map((address) => ({ node, iface, address })),
-        ...(pair.gratuitousArp
-          ? pair.addresses.flatMap(({ address, ifaces }) => [{ node, iface: ifaces[node]!, address }])
-          : []),
-      ];
-    });
-  });
+      told.sure.push(...own.map((address) => ({ node, iface, address })));
+      if (!pair.gratuitousArp) continue;
+      // Who stood still has yet to read what the other one sent meanwhile.
+      const stoodStill = left[i]!.members[node] === 'paused' && !isPaused(plan, index, node);
+      (isNew || stoodStill ? told.sure : told.perhaps).push(
+        ...pair.addresses.map(({ address, ifaces }) => ({ node, iface: ifaces[node]!, address })),
+      );
+    }
+  }
+  return told;
 }
 
 function isOfPair({ pairs = [] }: Plan, address: string): boolean {
@@ -244,15 +268,7 @@ function interrupted(now: Plan, before: Plan, action: ActionPlan): Plan[] {
     return action.do === 'stopLb' ? [rulesGone] : [rulesGone, instead({ ...nodeOf(now, action.node), balancer: null })];
   }
   if (action.do !== 'flap') return [];
-  const [a, b] = action.link;
-  const ends = [`${a} ${b}`, `${b} ${a}`];
-  const cut = now.nodes.map((node) => ({
-    ...node,
-    interfaces: node.interfaces.map((iface) =>
-      ends.includes(`${node.name} ${iface.peer}`) ? { ...iface, up: false as const } : iface,
-    ),
-  }));
-  return [{ ...now, nodes: cut }];
+  return [withLinkDown(now, action.link)];
 }
 
 /** A node whose load balancer is about to stop: its rules go first, and its addresses after them. */

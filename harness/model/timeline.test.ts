@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type { NodePlan, Plan } from '../terms/plan.ts';
-import type { ActionPlan, StreamPrediction } from '../terms/timeline.ts';
+import type { ActionPlan, StepPlan, StreamPrediction } from '../terms/timeline.ts';
 import { predictTimeline } from './timeline.ts';
 import { PIP, VIP_A } from './testing/labs.ts';
-import { pairLab } from './testing/pair-lab.ts';
+import { pairLab, withHeartbeat } from './testing/pair-lab.ts';
 
 const kill = (node: string): ActionPlan => ({ do: 'kill', node });
 const start = (node: string): ActionPlan => ({ do: 'start', node });
@@ -449,6 +449,82 @@ test('where two hold an address, failures are the fault of that, and whose answe
   expect(session.unknown).toContainEqual({
     code: 'holder-unknown',
     params: { address: VIP_A, nodes: ['l4a', 'l4b'] },
+  });
+});
+
+test('who takes over from one that stands still announces itself, whichever of them it is', () => {
+  const steps = [[kill('l4a')], [start('l4a')], [on('pause', 'l4b')]];
+  const plan = pairLab({ pair: { preempt: false }, steps });
+  expect([0, 1, 2].map((step) => l4s(plan, step))).toEqual([['l4b'], ['l4b'], ['l4a']]);
+  const other = pairLab({ steps: [[], [on('pause', 'l4a')]] });
+  expect(l4s(other, 1)).toEqual(['l4b']);
+  const asked = pairLab({ steps: [[], [on('pause', 'l4a')], [{ do: 'flushNeighbours', node: 'l3' }]] });
+  expect(l4s(asked, 2)).toEqual(['l4a', 'l4b']);
+});
+
+describe('a split brain that is healed', () => {
+  const split: ActionPlan = { do: 'linkDown', link: ['x1', 'x2'] };
+  const heal: ActionPlan = { do: 'linkUp', link: ['x1', 'x2'] };
+  const flush: ActionPlan = { do: 'flushNeighbours', node: 'l3' };
+  const told: ActionPlan = { do: 'announce', node: 'l4a', iface: 'l2', address: VIP_A };
+  const codes = (steps: ActionPlan[][]): (string | null)[][] =>
+    predictTimeline(withHeartbeat(pairLab({ steps, streams: [CALLS, SESSION] }))).map(([calls, session]) => [
+      ...calls!.unknown.map(({ code }) => code),
+      ...(calls!.settled === null ? ['open'] : [...new Set(calls!.settled.map(({ l4 }) => l4))]),
+      ...(session!.connections === null ? ['open'] : []),
+    ]);
+
+  it('leaves open who is used, until neighbours ask anew or are told for sure', () => {
+    const open = ['neighbours-unknown', 'open', 'open'];
+    const all = codes([[], [split], [heal], [], [flush]]);
+    expect(all.slice(1)).toEqual([['holder-unknown', 'l4b'], open, open, ['l4a']]);
+    expect(codes([[], [split], [heal], [told]])[3]).toEqual(['l4a']);
+    expect(codes([[], [split], [heal, flush]])[2]).toEqual(['l4a']);
+  });
+
+  it('where those who asked meanwhile may have heard either', () => {
+    const [, , flushed, healed] = codes([[], [split], [flush], [heal]]);
+    expect(flushed).toEqual(['holder-unknown', 'l4a', 'l4b']);
+    expect(healed).toEqual(['neighbours-unknown', 'open', 'open']);
+  });
+});
+
+describe('after a link of a pair has flapped', () => {
+  const flap: ActionPlan = { do: 'flap', link: ['l4a', 'l2'], downMs: 1000, upMs: 1000 };
+  const codes = (preempt: boolean, after: Partial<StepPlan>): unknown[] =>
+    predictTimeline(pairLab({ pair: { preempt }, steps: [[], [flap], after, []] }))
+      .slice(2)
+      .map(([calls]) => [
+        calls!.unknown.map(({ code }) => code).join(),
+        calls!.settled === null ? 'open' : calls!.settled[0]!.l4,
+      ]);
+  const until = (master: string): Partial<StepPlan> => ({ until: { master, withinMs: 5000 } });
+
+  it('who is master is not known without preemption, until a step waits for one', () => {
+    expect(codes(false, {})).toEqual([
+      ['master-unknown', 'open'],
+      ['master-unknown', 'open'],
+    ]);
+    expect(codes(false, until('l4b'))).toEqual([
+      ['master-unknown', 'l4b'],
+      ['', 'l4b'],
+    ]);
+    expect(codes(false, until('l4a'))[1]).toEqual(['', 'l4a']);
+    expect(codes(false, { actions: [kill('l4a')] })[1]).toEqual(['', 'l4b']);
+  });
+
+  it('with preemption it is when the takeover had its time', () => {
+    expect(codes(true, {})).toEqual([
+      ['master-unknown', 'open'],
+      ['', 'l4a'],
+    ]);
+    expect(codes(true, until('l4a'))[0]).toEqual(['master-unknown', 'l4a']);
+  });
+
+  it('a link that no member needs leaves no doubt', () => {
+    const elsewhere: ActionPlan = { do: 'flap', link: ['l2', 's1'], downMs: 50, upMs: 50 };
+    const [, after] = predictTimeline(pairLab({ pair: { preempt: false }, steps: [[elsewhere], []] }));
+    expect(after![0]!.unknown).toEqual([]);
   });
 });
 

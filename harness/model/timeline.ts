@@ -3,6 +3,7 @@ import type { Plan } from '../terms/plan.ts';
 import type { Place } from '../terms/reason.ts';
 import type { PredictedOutage, StepPlan, StreamPlan, StreamPrediction } from '../terms/timeline.ts';
 import type { Prediction } from '../terms/walk.ts';
+import { addressesIn, allDoubts, withoutChances, type Doubts } from './doubts.ts';
 import { initialStates } from './health.ts';
 import { afterActions, synced, type Kept } from './kept-connection.ts';
 import { sameWays, together, withoutFailures } from './learned.ts';
@@ -23,7 +24,7 @@ import {
   type Trials,
   type Tried,
 } from './tried.ts';
-import { unknownOf } from './unknowns.ts';
+import { leavesTheEndOpen, unknownOf } from './unknowns.ts';
 import { isKept, viewsOf, type World } from './world.ts';
 
 /** How often calls may teach nodes something new before the state counts as settled. */
@@ -64,7 +65,13 @@ function beforeFirst(plan: Plan): Left {
     views: new Map(),
     failing: new Set<string>(),
   };
-  return { world: { ...world, views: viewsOf(world, new Set()) }, holders, failing: new Map(), mistaken: new Map() };
+  return {
+    world: { ...world, views: viewsOf(world, new Set()) },
+    holders,
+    failing: new Map(),
+    mistaken: new Map(),
+    doubts: new Map(),
+  };
 }
 
 interface Before {
@@ -97,13 +104,15 @@ function takeStep(
   const tried = { streams, kept, moves: actions.length > 0 };
   const settled = stages.settled.map((world) => settle(world, tried));
   const passing = stages.passing.map(({ world, pending }) => ({ pending, tried: tryAll(world, tried) }));
+  const doubts = allDoubts(stages.doubts, ...settled.map((one) => one.doubts));
   const after = new Map<string, Kept[]>();
   const failing = new Map<string, Place[]>();
   const predictions = streams.map((stream): StreamPrediction => {
     const { name } = stream;
     const tries = settled.map(({ tried }) => tried.get(name)!);
-    const unknown = unknownOf(plan, index, { stream, tries, stages });
-    const isBeyond = unknown.some(({ code }) => code === 'action-unknown');
+    const unknown = unknownOf(plan, index, { stream, tries, stages, before: left.holders, doubts });
+    const isBeyond = leavesTheEndOpen(unknown, step, stages.holders);
+    const isAfterOpen = isBeyond || unknown.some(({ code }) => code === 'master-unknown');
     const late = tries.flatMap((tried) => stillWaiting(step, tried));
     const answers = distinct([...tries.flatMap((tried) => answersOf(stream, tried)), ...late]);
     const before = passing.map(({ tried }) => tried.get(name)!);
@@ -123,7 +132,7 @@ function takeStep(
       settled: isBeyond ? null : answers,
       outage,
       connections:
-        isBeyond || stream.connection === 'new'
+        isAfterOpen || stream.connection === 'new'
           ? null
           : fateOf(tries, before, [...late, ...(stall ? [stall.prediction] : [])]),
       unknown,
@@ -132,7 +141,7 @@ function takeStep(
   const [first] = settled;
   const world = settled.at(-1)?.world ?? first!.world;
   return {
-    left: { world, holders: stages.holders, failing, mistaken: stages.mistaken },
+    left: { world, holders: stages.holders, failing, mistaken: stages.mistaken, doubts },
     kept: after,
     predictions,
   };
@@ -158,6 +167,8 @@ interface Settled {
   tried: Map<string, Tried>;
   /** What failed at first, until nodes had learned better, by stream. */
   early: Map<string, Place[]>;
+  /** What chance decided that nodes have learned. */
+  doubts: Doubts;
 }
 
 /** Lets calls come until they teach nobody anything new. */
@@ -168,8 +179,9 @@ function settle(world: World, all: Trials): Settled {
   for (let round = 1; ; round++) {
     const tried = tryAll(now, all);
     const runs = [...tried.values()].flatMap(coursesOf).map(({ run }) => run);
-    const learned = together(now.learned, runs);
-    if (round === MOST_ROUNDS || sameWays(now.learned, learned)) return { world: { ...now, learned }, tried, early };
+    const { learned, doubts } = withoutChances(together(now.learned, runs), now.circumstances.shared);
+    if (round === MOST_ROUNDS || sameWays(now.learned, learned))
+      return { world: { ...now, learned }, tried, early, doubts };
     for (const stream of streams) early.get(stream.name)!.push(...failuresOf(stream, tried.get(stream.name)!));
     now = { ...now, learned };
   }

@@ -1,16 +1,24 @@
 import { isDirect } from '../terms/mode.ts';
 import type { Plan } from '../terms/plan.ts';
-import type { StreamPlan, Unknown } from '../terms/timeline.ts';
+import type { StepPlan, StreamPlan, Unknown } from '../terms/timeline.ts';
+import { addressesIn, type Doubts } from './doubts.ts';
+import type { PairHolders } from './pair-holders.ts';
 import type { Stages } from './stages.ts';
 import type { Tried } from './tried.ts';
 import { isKept, type World } from './world.ts';
 
+interface Asked {
+  stream: StreamPlan;
+  tries: Tried[];
+  stages: Stages;
+  /** Who held addresses when the step began. */
+  before: PairHolders[];
+  /** When it ends. */
+  doubts: Doubts;
+}
+
 /** What the model cannot say of a stream in a step, and why. */
-export function unknownOf(
-  plan: Plan,
-  index: number,
-  { stream, tries, stages }: { stream: StreamPlan; tries: Tried[]; stages: Stages },
-): Unknown[] {
+export function unknownOf(plan: Plan, index: number, { stream, tries, stages, before, doubts }: Asked): Unknown[] {
   const { actions } = plan.timeline!.steps[index]!;
   const [{ circumstances }] = stages.settled as [World];
   const called = 'service' in stream.to ? stream.to.service : null;
@@ -28,12 +36,38 @@ export function unknownOf(
   const silent = idle.flatMap((action): Unknown[] =>
     action === null ? [] : [{ code: 'action-unknown', params: { action: action as 'pause' | 'kill' } }],
   );
+  const concerns = (address: string): boolean =>
+    address === stream.address || service?.l4s.some(({ proxyIps }) => proxyIps.includes(address)) === true;
   const held = [...circumstances.shared].flatMap(([address, nodes]): Unknown[] =>
-    address === stream.address || service?.l4s.some(({ proxyIps }) => proxyIps.includes(address))
-      ? [{ code: 'holder-unknown', params: { address, nodes } }]
+    concerns(address) ? [{ code: 'holder-unknown', params: { address, nodes } }] : [],
+  );
+  const pairs = (plan.pairs ?? []).map((pair, i) => ({
+    ...pair,
+    open: [stages.holders[i]!.possible, before[i]!.possible].find(({ length }) => length > 1) ?? [],
+  }));
+  const flaps = actions.some((action) => action.do === 'flap');
+  const masters = pairs.flatMap(({ name: pair, open: nodes, addresses }): Unknown[] =>
+    nodes.length > 0 && !flaps && addresses.some(({ address }) => concerns(address))
+      ? [{ code: 'master-unknown', params: { pair, nodes } }]
       : [],
   );
+  const told = [...addressesIn(doubts)].flatMap((address): Unknown[] => {
+    const pair = pairs.find(({ addresses }) => addresses.some((one) => one.address === address));
+    if (pair === undefined || !concerns(address) || circumstances.shared.has(address)) return [];
+    return [{ code: 'neighbours-unknown', params: { address, nodes: pair.members.map(({ node }) => node) } }];
+  });
   const isOpen = isKept(stream) && tries.some(({ next }) => next.some(({ open }) => open.size > 0));
   const picked: Unknown[] = isOpen && called !== null ? [{ code: 'pick-unknown', params: { service: called } }] : [];
-  return [...beyond, ...silent, ...held, ...picked];
+  return [...beyond, ...silent, ...held, ...masters, ...told, ...picked];
+}
+
+/** Whether what is not known keeps the model from saying how calls go in the end. */
+export function leavesTheEndOpen(unknown: Unknown[], { until }: StepPlan, holders: PairHolders[]): boolean {
+  return unknown.some(({ code, params }) => {
+    if (code !== 'master-unknown') return code === 'action-unknown' || code === 'neighbours-unknown';
+    const now = holders.find(({ pair }) => pair === params.pair)!;
+    return (
+      now.possible.length > 1 || until === undefined || !('master' in until) || !now.holders.includes(until.master)
+    );
+  });
 }

@@ -32,6 +32,12 @@ export function planAt(plan: Plan, step: number): Plan {
   };
 }
 
+/** A plan in force while a link is down. */
+export function withLinkDown(now: Plan, link: [string, string]): Plan {
+  const overlay: Overlay = { off: new Set(), cut: new Set([wireKey(link)]), silent: new Set(), unbalanced: new Set() };
+  return { ...now, nodes: now.nodes.map((node) => overlaid(node, overlay)) };
+}
+
 /** Whether the processes of a node stand still once the actions of a step are done. */
 export function isPaused(plan: Plan, step: number, node: string): boolean {
   const actions = plan.timeline?.steps.slice(0, step + 1).flatMap((one) => one.actions) ?? [];

@@ -182,6 +182,10 @@ export interface Unknowns {
   'pick-unknown': { service: string };
   /** Two nodes hold an address: whose answer wins is chance. */
   'holder-unknown': { address: string; nodes: string[] };
+  /** It is not known who has become master, as after a link has flapped. */
+  'master-unknown': { pair: string; nodes: string[] };
+  /** Nodes have held an address at the same time, and one of them does still: who has been told of that is chance. */
+  'neighbours-unknown': { address: string; nodes: string[] };
   /** The action is beyond the model. */
   'action-unknown': { action: ActionPlan['do'] };
 }

@@ -222,6 +222,8 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
   ...({
     'pick-unknown': { service: 'web' },
     'holder-unknown': { address, nodes: ['n1', 'n2'] },
+    'master-unknown': { pair: 'edge', nodes: ['n1', 'n2'] },
+    'neighbours-unknown': { address, nodes: ['n1', 'n2'] },
     'action-unknown': { action: 'flap' },
   } satisfies Unknowns),
 };

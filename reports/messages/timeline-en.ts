@@ -23,6 +23,10 @@ export const unknowns: Texts<Unknowns> = {
     `Which server a hash picks for ${service} is not known, so neither is whether its connection survives.`,
   'holder-unknown': ({ address, nodes }) =>
     `${listed.format(nodes)} hold ${address} at the same time: whose answer is used is a matter of chance.`,
+  'master-unknown': ({ pair, nodes }) =>
+    `Which of ${listed.format(nodes)} is master of ${pair} is not known: the model does not follow what happened before.`,
+  'neighbours-unknown': ({ address, nodes }) =>
+    `${listed.format(nodes)} held ${address} at the same time: whether the one that is still master announces it again is a matter of chance.`,
   'action-unknown': ({ action }) => `The model does not know what ${action} does.`,
 };
 

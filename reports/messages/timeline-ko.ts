@@ -21,6 +21,10 @@ export const unknowns: Texts<Unknowns> = {
     `해시가 ${service}에서 어느 서버를 고를지 알 수 없어, 연결이 살아남을지도 알 수 없습니다.`,
   'holder-unknown': ({ address, nodes }) =>
     `${nodes.join(', ')}이(가) ${address}을(를) 동시에 가지고 있어, 누구의 응답이 쓰일지는 우연입니다.`,
+  'master-unknown': ({ pair, nodes }) =>
+    `${nodes.join(', ')} 중 누가 ${pair}의 master인지 알 수 없습니다. 모델은 그 전에 일어난 일을 따라가지 못합니다.`,
+  'neighbours-unknown': ({ address, nodes }) =>
+    `${nodes.join(', ')}이(가) ${address}을(를) 동시에 가지고 있었고, master로 남은 노드가 다시 알릴지는 우연입니다.`,
   'action-unknown': ({ action }) => `모델은 ${action}의 효과를 알지 못합니다.`,
 };
 

@@ -1,9 +1,10 @@
 import { streamOf } from './stream.ts';
-import type { NodePlan, Plan } from '../../terms/plan.ts';
+import type { InterfacePlan, NodePlan, Plan } from '../../terms/plan.ts';
 import type { ActionPlan, PairPlan, StepPlan, StreamPlan } from '../../terms/timeline.ts';
 import { plan, type NodeSketch, type ServiceSketch } from './lab-builder.ts';
 import { CLIENT, L3, QUIET_ARP, VIP_A } from './labs.ts';
 
+const HEARTBEAT_MAC = '02:00:00:00:aa:01';
 const AT = { file: '', line: 1, col: 1 };
 
 interface PairLab {
@@ -90,4 +91,47 @@ function ownedElsewhere(node: NodePlan): NodePlan {
 
 function stepOf(name: string, step: Partial<StepPlan>): StepPlan {
   return { name, title: name, actions: [], forMs: 3000, nodes: [], services: [], expect: [], at: AT, ...step };
+}
+
+/** The members advertise over two switches of their own, x1 and x2; traffic takes the l2. */
+export function withHeartbeat(lab: Plan): Plan {
+  const ends = ['l4a', 'x1', 'x2', 'l4b'];
+  const iface = (peer: string, addresses: string[] = []): InterfacePlan => ({
+    name: peer,
+    peer,
+    mac: HEARTBEAT_MAC,
+    addresses,
+  });
+  const own: Record<string, InterfacePlan> = {
+    l4a: iface('x1', ['192.0.2.1/30']),
+    l4b: iface('x2', ['192.0.2.2/30']),
+  };
+  const bridge = (name: string, ...peers: string[]): NodePlan => {
+    const l2 = lab.nodes.find((one) => one.name === 'l2')!;
+    return { ...l2, name, interfaces: peers.map((peer) => iface(peer)) };
+  };
+  return {
+    ...lab,
+    nodes: [
+      ...lab.nodes.map((one) => ({
+        ...one,
+        interfaces: [...one.interfaces, ...(own[one.name] ? [own[one.name]!] : [])],
+      })),
+      bridge('x1', 'l4a', 'x2'),
+      bridge('x2', 'x1', 'l4b'),
+    ],
+    links: [
+      ...lab.links,
+      ...ends.slice(1).map((name, i): Plan['links'][number] => ({
+        ends: [
+          { node: ends[i]!, iface: name },
+          { node: name, iface: ends[i]! },
+        ],
+      })),
+    ],
+    pairs: lab.pairs!.map((pair) => ({
+      ...pair,
+      members: pair.members.map((member) => ({ ...member, iface: member.node === 'l4a' ? 'x1' : 'x2' })),
+    })),
+  };
 }
