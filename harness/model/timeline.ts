@@ -3,7 +3,7 @@ import type { Plan } from '../terms/plan.ts';
 import type { Place } from '../terms/reason.ts';
 import type { PredictedOutage, StepPlan, StreamPlan, StreamPrediction } from '../terms/timeline.ts';
 import type { Prediction } from '../terms/walk.ts';
-import { addressesIn, allDoubts, withoutChances, type Doubts } from './doubts.ts';
+import { allDoubts, withoutChances, type Doubts } from './doubts.ts';
 import { initialStates } from './health.ts';
 import { afterActions, synced, type Kept } from './kept-connection.ts';
 import { sameWays, together, withoutFailures } from './learned.ts';
