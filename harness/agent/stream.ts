@@ -31,7 +31,10 @@ const GIVEN_UP: Exchanged = { outcome: 'timeout', answer: null };
  */
 let portsTaken: number | undefined;
 
-/** Calls at a steady rate, whatever became of the ones before. It is held at first: no call begins until `goOn`. */
+/**
+ * Calls at a steady rate, whatever became of the ones before; from one source port, or over a kept connection, each waits
+ * for the one before it. It is held at first: no call begins until `goOn`.
+ */
 export class Stream {
   #step = 0;
   #isHeld = true;
@@ -53,8 +56,10 @@ export class Stream {
     private readonly params: StreamParams,
     private readonly tell: (records: CallRecord[]) => void,
   ) {
-    const { connection, connections, everyMs } = params;
-    if (connection === 'new') void this.#pace(0, () => void this.#callOnce());
+    const { connection, connections, everyMs, sourcePort } = params;
+    // One port is for one call at a time.
+    const isOneByOne = sourcePort !== undefined;
+    if (connection === 'new') void this.#pace(0, () => (isOneByOne ? this.#callOnce() : void this.#callOnce()));
     // Spread over the time between calls: all at once would be but one sample.
     for (let i = 0; connection === 'kept' && i < connections; i++) {
       const kept: Kept = { line: null, sourcePort: 0 };

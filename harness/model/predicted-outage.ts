@@ -35,9 +35,11 @@ export function outageOf(stream: StreamPlan, settled: Prediction[] | null, stage
   const bounds = [...awaited.values()].filter((bound) => bound !== null);
   const longest = Math.max(0, ...bounds.map(({ params: { ms } }) => ms));
   const late = stream.connection === 'kept' && stream.protocol !== 'udp' ? longest + FIRST_REPETITION_MS : 0;
+  // From one source port no call begins before the last one that fails has been given up.
+  const givenUp = stream.connection === 'new' && stream.sourcePort !== undefined ? stream.timeoutMs : 0;
   return {
     causes,
-    atMostMs: bounds.length < awaited.size ? null : longest + late + 2 * stream.everyMs,
+    atMostMs: bounds.length < awaited.size ? null : longest + late + givenUp + 2 * stream.everyMs,
     bounds,
   };
 }

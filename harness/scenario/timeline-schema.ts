@@ -24,7 +24,9 @@ export const stream = z.strictObject({
     .min(1024)
     .max(65535)
     .optional()
-    .describe('Source port of every call; by default each has its own.'),
+    .describe(
+      'Source port of every call, which then waits for the one before to be over; by default each has its own.',
+    ),
   requestBytes: z.int().min(0).max(60_000).default(0).describe('Extra payload of requests, bytes.'),
   replyBytes: z.int().min(0).max(60_000).default(0).describe('Extra payload of replies, bytes.'),
 });
