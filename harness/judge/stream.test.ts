@@ -231,6 +231,44 @@ describe('kept connections', () => {
     expect(summary.connections).toMatchObject({ survived: 1, stalled: 0, longestStallMs: 950 });
   });
 
+  describe('that wait for an answer since an earlier step', () => {
+    const stalled = judge([on(0, 0), on(0, 20, { walk: lost, outcome: 'timeout' })], WORKS, { stream });
+    const { waiting } = stalled;
+    const [token] = [...waiting.keys()];
+    const later = (more: object): JudgedStream => {
+      const call = on(0, 20, { outcome: 'timeout', took: 1500, ...more });
+      const time = { epoch: '0', beginMs: 1000, actedMs: 1002, settledMs: 1002, endMs: 2000 };
+      const went = on(0, 1600);
+      return judge(
+        [call, { ...went, record: { ...went.record, step: 1 } }],
+        { outcome: 'connections' },
+        {
+          ...{ plan, stream, step: 1, time, waiting, predicted: NOTHING_KNOWN },
+        },
+      );
+    };
+
+    test('have failed for what was so when their packets were sent, however they end', () => {
+      expect(waiting.size).toBe(1);
+      expect(token).toBe('l4lab-00000020');
+      for (const more of [{ walk: first, servedBy: 's2' }, { walk: first }, { walk: { request: [], reply: [] } }]) {
+        const judged = later(more);
+        expect(judged.reasons).toEqual([]);
+        expect(judged.summary).toMatchObject({ failed: 1, connections: { survived: 1, longestStallMs: 1500 } });
+        expect(judged.cause).toMatchObject({ code: 'stale-neighbour', node: 'l3' });
+      }
+    });
+
+    test('but for what is so by now, where it is known why they got no further', () => {
+      const gone = pairLab('proxy', [[{ do: 'kill', node: 'l4' }], [{ do: 'kill', node: 's2' }]]);
+      const atSwitch = other.request.findLastIndex(({ node, direction }) => node === 'l2' && direction === 'in') + 1;
+      const walk = { request: other.request.slice(0, atSwitch), reply: [] };
+      const call = on(0, 20, { walk, outcome: 'timeout', took: 1500 });
+      const { cause } = judge([call], { outcome: 'connections' }, { plan: gone, stream, step: 1, waiting });
+      expect(cause).toMatchObject({ code: 'stale-neighbour', node: 'l4b' });
+    });
+  });
+
   test('are held to numbers, waits, and causes', () => {
     const fits = { survive: { atLeast: 1 }, reset: { atMost: 1 }, stall: { atMost: 1 }, stallMs: { atMost: 900 } };
     expect(judgeKept({ ...fits, causes: ['stale-neighbour'] }).reasons).toEqual([]);

@@ -8,6 +8,7 @@ import type { FlowPlan, Plan } from '../terms/plan.ts';
 import type { Disagreement, Reason } from '../terms/reason.ts';
 import type { Attempt, FlowResult } from '../terms/results.ts';
 import type {
+  CallRecord,
   CallResult,
   StateBand,
   StreamExpectation,
@@ -42,6 +43,8 @@ export interface StreamInQuestion {
   time: StepTime;
   /** How many examples of the stream the steps before have made. */
   examplesBefore: number;
+  /** Calls that have waited for an answer since a step before, by token, as they were judged there. */
+  waiting?: ReadonlyMap<string, JudgedCall>;
 }
 
 export interface JudgedStream extends Pick<FlowResult, 'verdict' | 'reasons' | 'outcome' | 'cause'> {
@@ -50,6 +53,8 @@ export interface JudgedStream extends Pick<FlowResult, 'verdict' | 'reasons' | '
   calls: CallResult[];
   /** The first of each kind of call, to be added to those of the steps before. */
   examples: Attempt[];
+  /** Calls that have no answer yet, by token: over a kept connection it may come in a later step. */
+  waiting: Map<string, JudgedCall>;
 }
 
 /** Holds the calls of a stream in a step against what is expected and predicted of them, and sums them up. */
@@ -90,7 +95,12 @@ export function judgeStream(asked: StreamInQuestion): JudgedStream {
       example: like(index),
     })),
     examples: examples.examples,
+    waiting: new Map(calls.filter(({ record }) => mayYetBeAnswered(record)).map((call) => [call.record.token, call])),
   };
+}
+
+function mayYetBeAnswered({ connection, outcome, servedBy }: CallRecord): boolean {
+  return connection !== undefined && outcome === 'timeout' && servedBy === null;
 }
 
 /** So many calls for each server that might be gone are no chance where all of them work. */
@@ -102,7 +112,7 @@ function calmOf(plan: Plan, { to, connections }: StreamPlan): number {
 }
 
 function judgedCalls(
-  { plan: whole, step, calls, bands, time, flowsRefused }: StreamInQuestion,
+  { plan: whole, step, calls, bands, time, flowsRefused, waiting }: StreamInQuestion,
   plan: Plan,
   flow: FlowPlan,
 ): JudgedCall[] {
@@ -157,9 +167,27 @@ function judgedCalls(
       },
       endMs - beginMs,
     );
-    return { ...call, attempt, beginMs, endMs };
+    const judgedNow = { ...call, attempt, beginMs, endMs };
+    const earlier = waiting?.get(record.token);
+    return earlier === undefined ? judgedNow : goingOn(judgedNow, earlier);
   });
   return judged.sort((a, b) => a.beginMs - b.beginMs);
+}
+
+/**
+ * A call that has waited since an earlier step failed for what was so when its packets were sent: where none were sent
+ * since, or where they got through, this step tells nothing of it.
+ */
+function goingOn(call: JudgedCall, earlier: JudgedCall): JudgedCall {
+  const { record, walk, attempt, endMs } = call;
+  const isExplained = attempt.cause !== null && attempt.cause.code !== 'unexplained';
+  if (record.servedBy === null && walk.request.length > 0 && isExplained) return call;
+  const { beginMs } = earlier;
+  return {
+    ...call,
+    beginMs,
+    attempt: { ...earlier.attempt, client: attempt.client, durationMs: endMs - beginMs },
+  };
 }
 
 interface Summed {

@@ -5,7 +5,7 @@ import type { Plan } from '../terms/plan.ts';
 import type { FlowResult } from '../terms/results.ts';
 import type { StreamPlan, StreamPrediction, StreamResult } from '../terms/timeline.ts';
 import type { Bands } from './bands.ts';
-import { judgeStream } from '../judge/stream.ts';
+import { judgeStream, type JudgedStream } from '../judge/stream.ts';
 import { predictTimeline } from '../model/timeline.ts';
 import { calledBy, describeCell, streamCells, type StreamCell } from './stream-cell.ts';
 import type { Running, RunStep } from './step.ts';
@@ -16,6 +16,7 @@ const PRECISION_MS = 2;
 type Tally = Pick<StreamResult, 'calls' | 'examples'> & {
   /** The last call of each kept connection that has not ended. */
   last: ObservedCall[];
+  waiting: JudgedStream['waiting'];
 };
 
 /** Judges steps one after the other, and gathers what came of each stream. */
@@ -61,10 +62,12 @@ export class JudgedStreams {
         predicted: this.#predicted[index]![number]!,
         time: { epoch: clock.epoch, beginMs, actedMs, settledMs, endMs },
         examplesBefore: tally.examples.length,
+        waiting: tally.waiting,
       });
       tally.examples.push(...judged.examples);
       tally.calls.push(...judged.calls);
       tally.last = lastOfEach([...tally.last, ...calls]);
+      tally.waiting = judged.waiting;
       if (!cell) continue;
       const missed = ran.missed && ({ code: 'state-not-reached', params: ran.missed } as const);
       const { summary, verdict, reasons, outcome, cause, disagreement, examples } = judged;
@@ -92,7 +95,7 @@ export class JudgedStreams {
   }
 
   #tally({ name }: StreamPlan): Tally {
-    const tally = this.#tallies.get(name) ?? { calls: [], examples: [], last: [] };
+    const tally = this.#tallies.get(name) ?? { calls: [], examples: [], last: [], waiting: new Map() };
     this.#tallies.set(name, tally);
     return tally;
   }
