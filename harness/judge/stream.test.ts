@@ -269,6 +269,20 @@ describe('kept connections', () => {
     });
   });
 
+  test('one that was reset between two calls needs no request to prove it', () => {
+    const listless = pairLab('proxy', [[{ do: 'stopListeners', node: 's2' }]]);
+    const reset = sighting(15, ['s2', 'out', 'l2'], { flags: 'RA' });
+    const walk = { request: [], reply: first.reply };
+    const broken = on(0, 20, { walk, outcome: 'ECONNRESET', took: 1, packets: [reset] });
+    const { reasons, cause } = judge(
+      [on(0, 0), broken],
+      { outcome: 'connections', reset: { atLeast: 1 } },
+      { plan: listless, stream, predicted: NOTHING_KNOWN },
+    );
+    expect(cause).toMatchObject({ code: 'refused', node: 's2' });
+    expect(reasons.map(({ code }) => code)).toEqual(['disagreement']);
+  });
+
   test('are held to numbers, waits, and causes', () => {
     const fits = { survive: { atLeast: 1 }, reset: { atMost: 1 }, stall: { atMost: 1 }, stallMs: { atMost: 900 } };
     expect(judgeKept({ ...fits, causes: ['stale-neighbour'] }).reasons).toEqual([]);

@@ -15,6 +15,8 @@ export interface Kept {
   hashed: ReadonlyMap<string, Hashed>;
   /** Present where its last call has had no answer: for how long by now, ms at most, and what the call did. */
   waiting?: { forMs: number; prediction: Prediction };
+  /** Servers that have ended it in the actions of the step. */
+  endedBy?: string[];
 }
 
 /** Which of several a hash took; the same of the same ones, whoever reckons it. */
@@ -110,6 +112,7 @@ export function afterActions(kept: Kept, actions: ActionPlan[]): Kept {
   const nodeOfKey = (key: string): string => key.split(' ')[0]!;
   return {
     ...kept,
+    endedBy: [...new Set(sockets?.map(nodeOfKey).filter((node) => deaf.has(node) && !emptied.has(node)))],
     memory: {
       connections: new Map([...connections].filter(([node]) => !emptied.has(node))),
       flows: new Map([...flows].filter(([key]) => !unbalanced.has(nodeOfKey(key)))),

@@ -262,6 +262,16 @@ describe('a server dies', () => {
     );
   });
 
+  it('one whose program stops resets its connections, although nobody opens any to it by then', () => {
+    const stops: ActionPlan[] = [{ do: 'stopListeners', node: 's1' }];
+    const plan = pairLab({ service: PROXY, steps: [[], [], stops], streams: [SESSION] });
+    const drained = changed(plan, 1, (service) => ({
+      ...service,
+      servers: service.servers.map((server) => ({ ...server, drain: server.name === 's1' })),
+    }));
+    expect(told(drained)[2]).toBe('works; before: connection-unknown s1, refused s1; some');
+  });
+
   it('a socket of UDP stays with it, although others are there, until it is forgotten', () => {
     const plan = pairLab({
       service: { ...DNAT, protocol: 'udp', check: CHECK },

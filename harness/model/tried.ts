@@ -4,7 +4,7 @@ import type { Prediction } from '../terms/walk.ts';
 import { keptText, type Kept } from './kept-connection.ts';
 import { FIRST_REPETITION_MS, placesOf } from './predicted-outage.ts';
 import { longest } from './stages.ts';
-import { courses, endedByReply, isKept, type Course, type World } from './world.ts';
+import { courses, endedByServer, isKept, type Course, type World } from './world.ts';
 
 /** Connections of one stream that may differ in what is remembered of them. */
 const MOST_KEPT = 12;
@@ -38,7 +38,7 @@ export function tryAll(world: World, { streams, kept, moves }: Trials): Map<stri
       const opened = isKept(stream) ? openedBy(fresh) : [];
       const before = kept.get(stream.name) ?? [];
       const next = over(stream, before);
-      const ends = moves ? before.flatMap((one) => endedByReply(world, stream, one)) : [];
+      const ends = moves ? before.flatMap((one) => endedByServer(world, stream, one)) : [];
       return [stream.name, { next, fresh, later: over(stream, distinctKept(opened)), ends }];
     }),
   );
@@ -128,11 +128,11 @@ export function fateOf(tries: Tried[], passing: Tried[], waiting: Prediction[]):
   const endedEarlier = passing.flatMap(({ next }) =>
     next.filter(({ isTurnedAway, prediction }) => isTurnedAway || prediction.cause?.code === 'connection-unknown'),
   );
-  const endedByServer = [...tries, ...passing].flatMap(({ ends }) => ends);
+  const saidByServer = [...tries, ...passing].flatMap(({ ends }) => ends);
   const unopened = tries.flatMap(({ fresh }) => fresh.filter(findsNoPort));
   const [why] = [
     ...placesOf([...predictions([...followed, ...endedEarlier, ...unopened]), ...waiting]),
-    ...endedByServer,
+    ...saidByServer,
   ];
   if (going.length === 0) return { survive: 'none', cause: why ?? null };
   return why === undefined ? { survive: 'all', cause: null } : { survive: 'some', cause: why };

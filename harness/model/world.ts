@@ -81,12 +81,14 @@ export function courses(world: World, stream: StreamPlan, kept: Kept | null): Co
 const ENDS: CauseCode[] = ['connection-unknown', 'reply-not-from-vip'];
 
 /**
- * How an open connection ends where the server is the first to speak on it: the answer that it sends once more meets a node
- * that knows nothing of it, and so does the caller's next request at the server. Empty where it does not end.
+ * How an open connection ends where the server is the first to speak on it. Its program resets it when it is stopped; or the
+ * answer that it sends once more meets a node that knows nothing of it, and so does the caller's next request at the server.
+ * Empty where it does not end.
  */
-export function endedByReply(world: World, stream: StreamPlan, { memory }: Kept): Place[] {
+export function endedByServer(world: World, stream: StreamPlan, { memory, endedBy = [] }: Kept): Place[] {
+  if (stream.protocol === 'udp') return [];
   const [socket] = memory.sockets ?? [];
-  if (socket === undefined || stream.protocol === 'udp') return [];
+  if (socket === undefined) return endedBy.map((node) => ({ code: 'refused', node }));
   const replied = (choices: Choices): Prediction =>
     predictionOf(
       simulateReply(world.network, callFlow(stream), { ...givenIn(world, stream, choices), memory }),

@@ -101,6 +101,8 @@ class Threads {
   readonly #byConversation = new Map<string, Thread>();
   readonly #bySequence = new Map<number, Thread>();
   readonly #bySegment = new Map<string, Thread>();
+  /** Resets that belong to no thread yet, by segment. */
+  readonly #strayResets = new Map<string, Sighting[]>();
   /** By address and port from which the caller was seen to call. */
   readonly #bySource = new Map<string, Thread>();
 
@@ -166,7 +168,29 @@ class Threads {
     const { srcPort, dstPort } = frame.tcp!;
     const isOurs = node === caller && direction === 'out' && frame.ip!.dst === address && dstPort === port;
     const thread = isOurs && this.#ports.has(srcPort) ? this.#begin(sighting) : this.#bySegment.get(segmentName(frame));
-    return thread && this.#learn(thread, sighting);
+    if (thread) return this.#learn(thread, sighting);
+    return frame.tcp!.flags.includes('R') ? this.#reset(sighting, { caller, address, port }) : undefined;
+  }
+
+  /** A connection on which the caller has said nothing was reset: that is known once the reset gets there. */
+  #reset(
+    sighting: Sighting,
+    { caller, address, port }: Pick<CallKey, 'caller' | 'address' | 'port'>,
+  ): Thread | undefined {
+    const { node, direction, frame } = sighting;
+    const { srcPort, dstPort } = frame.tcp!;
+    const name = segmentName(frame);
+    const before = this.#strayResets.get(name) ?? [];
+    const isOurs = node === caller && direction === 'in' && frame.ip!.src === address && srcPort === port;
+    if (!isOurs || !this.#ports.has(dstPort)) {
+      this.#strayResets.set(name, [...before, sighting]);
+      return undefined;
+    }
+    this.#strayResets.delete(name);
+    const thread = this.#begin(before[0] ?? sighting, dstPort);
+    thread.packets.push(...before);
+    for (const one of before) this.#learn(thread, one);
+    return this.#learn(thread, sighting);
   }
 
   /** Its last segment alone is looked for behind NAT. */
@@ -180,8 +204,8 @@ class Threads {
     return thread;
   }
 
-  #begin({ time, frame }: Sighting): Thread {
-    const thread: Thread = { port: (frame.tcp ?? frame.udp)?.srcPort ?? 0, begins: time, packets: [], calls: [] };
+  #begin({ time, frame }: Sighting, port = (frame.tcp ?? frame.udp)?.srcPort ?? 0): Thread {
+    const thread: Thread = { port, begins: time, packets: [], calls: [] };
     this.all.push(thread);
     return thread;
   }

@@ -61,7 +61,7 @@ export class Walker {
     const hasToken = packets.some((one) => isSent(one) && one.frame.token === key.token);
     const requests = packets.filter(({ frame }) => isSegmentTo(frame, key) && (!hasToken || frame.token === key.token));
     const first = requests.find(isSent);
-    if (first === undefined) return { walk: { request: [], reply: [] }, begins: 0 };
+    if (first === undefined) return this.#ended(packets, key);
     const sent = requests.filter((one) => isSent(one) && samePacket(one.frame, first.frame));
     const answers = packets.filter(({ time, frame }) => time >= first.time && isAnswerToData(frame, key));
     const origin = answers.find(({ direction }) => direction === 'out');
@@ -75,6 +75,13 @@ export class Walker {
     }
     const isToFirst = origin !== undefined && origin.time < (sent[1]?.time ?? Infinity);
     return this.#walk(packets, key, { requests, answers, request: first, answer: isToFirst ? origin : undefined });
+  }
+
+  /** The way of a reset that nothing of the caller's brought about. */
+  #ended(packets: Sighting[], key: FlowKey): Found {
+    const answers = packets.filter(({ frame: { tcp } }) => isCalled(tcp?.srcPort, key) && tcp!.flags.includes('R'));
+    const answer = answers.find(({ direction }) => direction === 'out');
+    return this.#walk(packets, key, { requests: [], answers, request: undefined, answer });
   }
 
   /** @param from where request and answer begin, and all of which they are */
@@ -99,7 +106,7 @@ export class Walker {
       accepted && key.protocol === 'tcp'
         ? farSideOf(request, packets, key, (first, all) => this.#path(first, all))
         : { request: [], reply: [] };
-    const origin = firstRequest?.time ?? 0;
+    const origin = (firstRequest ?? firstAnswer)?.time ?? 0;
     const walk = { request: hops([...request, ...far.request], origin), reply: hops([...far.reply, ...reply], origin) };
     return { walk, begins: origin };
   }

@@ -159,6 +159,17 @@ describe('on a kept connection', () => {
     }
   });
 
+  test('a reset before anything was said in a step is that of the call that met it, from whoever sent it', () => {
+    const silent = next(1, { requestHops: 0 });
+    const back = fromPort(walk.reply, 4000);
+    const reset = segmentOn(back, silent.begins - 5 * MS, { flags: 20, seq: 6020, ack: 1020 });
+    const stranger = segmentOn(fromPort(walk.reply, 4001), silent.begins - 6 * MS, { flags: 20, seq: 77, ack: 88 });
+    const broken = recordOf(silent, { connection: 0, answered: false, outcome: 'ECONNRESET' });
+    const [seen] = observeCalls({ plan: lab, stream: kept, records: [broken], captured: [...stranger, ...reset] });
+    expect(seen!.packets).toHaveLength(reset.length);
+    expect(onWires(seen!.walk)).toEqual({ request: [], reply: back });
+  });
+
   test('where a request is sent again, the one that was answered is meant', () => {
     const lost = next(1, { requestHops: 3 });
     const again = next(1, { begins: lost.begins + 200 * MS });
