@@ -67,7 +67,9 @@ function giveBack(packets: Sighting[][], keys: CallKey[]): void {
     const answered = own.findIndex(
       ({ node, direction, frame }) => node === caller && direction === 'in' && frame.token === keys[former]!.token,
     );
-    if (answered !== -1) packets[index] = own.splice(answered + 1);
+    // Without a reset it is the acknowledgement of that answer.
+    const wasReset = own.slice(answered + 1).some(({ frame }) => frame.tcp?.flags.includes('R'));
+    if (answered !== -1 && wasReset) packets[index] = own.splice(answered + 1);
   });
 }
 

@@ -159,6 +159,17 @@ describe('on a kept connection', () => {
     }
   });
 
+  test('the acknowledgement of an answer is no packet of the next call, of which nothing left the caller', () => {
+    const silent = recordOf(next(1, { requestHops: 0 }), { connection: 0 });
+    const there = fromPort(walk.request, 4000);
+    const acknowledges = segmentOn(there, next(1).begins - 5 * MS, { flags: 16, seq: 1020, ack: 6020 });
+    const captured = [...callOn(walk, opening), ...acknowledges];
+    const records = [recordOf(opening, { connection: 0 }), silent];
+    const [former, seen] = observeCalls({ plan: lab, stream: kept, records, captured });
+    expect(former!.packets).toHaveLength(captured.length);
+    expect(seen!.walk).toEqual({ request: [], reply: [] });
+  });
+
   test('a reset before anything was said in a step is that of the call that met it, from whoever sent it', () => {
     const silent = next(1, { requestHops: 0 });
     const back = fromPort(walk.reply, 4000);
