@@ -67,9 +67,15 @@ export interface End {
   node: string;
   /** Why it died; null for the other fates. */
   cause: Cause | null;
+  /** Whether it was lost at somebody who is not meant: of the copies of a flood another one may have come further. */
+  isAstray?: boolean;
 }
 
-const RANK = { unwanted: 0, died: 1, delivered: 2 } as const;
+const RANK = { unwanted: 0, died: 2, delivered: 3 } as const;
+
+function rankOf({ fate, isAstray }: End): number {
+  return fate === 'died' && isAstray === true ? 1 : RANK[fate];
+}
 
 export function stateOf(run: Run, host: Host): NodeState {
   let state = run.states.get(host.name);
@@ -117,7 +123,13 @@ export function deliver(run: Run, packet: Packet, node: string): void {
  */
 export function discard(run: Run, packet: Packet, node: string): void {
   const { blame } = packet;
-  end(run, blame ? { packet, fate: 'died', node, cause: blame } : { packet, fate: 'unwanted', node, cause: null });
+  const isAstray = true;
+  end(
+    run,
+    blame
+      ? { packet, fate: 'died', node, cause: blame, isAstray }
+      : { packet, fate: 'unwanted', node, cause: null, isAstray },
+  );
 }
 
 /**
@@ -162,5 +174,5 @@ function arrivalAddress(host: Host, { src, trace }: Packet): string | null {
 
 function end(run: Run, candidate: End): void {
   const known = run.ends.get(candidate.packet.id);
-  if (known === undefined || RANK[candidate.fate] > RANK[known.fate]) run.ends.set(candidate.packet.id, candidate);
+  if (known === undefined || rankOf(candidate) > rankOf(known)) run.ends.set(candidate.packet.id, candidate);
 }

@@ -24,6 +24,12 @@ test('frames go to the MAC that is set by hand, whoever answers ARP', () => {
   expect(outcome({ l3: { neighbours: { [VIP_A]: 'l4' } } })).toBe('works');
 });
 
+test('of what a switch floods, the copy counts that came to the MAC that it has', () => {
+  const lab = plan(oneArm({ services: proxy, nodes: { l3: { neighbours: { [VIP_A]: 's2' } } } }));
+  const [first] = predict(lab, flow(lab, 'client', 'a'));
+  expect(first!.request.at(-1)).toMatchObject({ node: 's2', direction: 'in' });
+});
+
 test('what takes a packet on that is not meant for it does no harm', () => {
   expect(outcome({ s1: { neighbours: { [L3]: 'l4' } } }, 's1:80')).toBe('works');
   // Another one of a node does not matter.

@@ -51,16 +51,18 @@ test('of a packet for a VIP, the kernel is asked without its NAT: what the L4 co
 
 test('a route that leads nowhere: of the packet, of a server that the L4 chose, of the answer; not where it has another source', () => {
   const toServer = { to: '203.0.113.12', type: 'blackhole' as const };
-  const causeWith = (name: string, route: object, at = name): string => {
+  const causeWith = (name: string, route: object, kernel: RouteAnswer = 'source-refused'): string => {
     const routed = { ...sketch, nodes: { ...sketch.nodes, [name]: { ...sketch.nodes[name]!, routes: [route] } } };
     const lab = routed as typeof sketch;
-    const seen = evidenceOf(sketch, 'client', 'a', { kernel: 'source-refused' });
-    const found = causeOfFailure(endingAt({ ...seen, plan: evidenceOf(lab, 'client', 'a').plan }, at));
+    const seen = evidenceOf(sketch, 'client', 'a', { kernel });
+    const found = causeOfFailure(endingAt({ ...seen, plan: evidenceOf(lab, 'client', 'a').plan }, name));
     return `${found.code} ${found.node} ${found.detail.code}`;
   };
   expect(causeWith('l3', { to: VIP_A, type: 'blackhole' })).toBe('no-route l3 dead-end');
   expect(causeWith('l4', toServer)).toBe('no-route l4 dead-end');
-  expect(causeWith('s2', { to: PIP, type: 'blackhole' })).toBe('no-route s2 dead-end');
+  expect(causeWith('s2', { to: PIP, type: 'blackhole' }, 'routed')).toBe('no-route s2 dead-end');
+  // rp_filter comes before any answer.
+  expect(causeWith('s2', { to: PIP, type: 'blackhole' }, 'reverse-path')).toContain('reverse-path s2');
   const echo = evidenceOf(sketch, 'client', 'a');
   const cut = {
     ...sketch,

@@ -4,7 +4,7 @@ import { cause, type Cause, type CauseCode } from '../../terms/cause.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { balancedBy, nodeOf, ownerOf, serviceOf } from '../../scenario/lookup.ts';
 import type { NodePlan, ServicePlan } from '../../terms/plan.ts';
-import { isAddressee, type Evidence } from '../evidence.ts';
+import { isAddressee, refusesSource, type Evidence } from '../evidence.ts';
 import { deadEndAt, deadEndOnward, missingAt } from './dead-end.ts';
 import { addressesOf } from './rule.ts';
 import { hasNoTaker } from './takers.ts';
@@ -94,10 +94,11 @@ function deadEndHere({ node, src, dst }: Hop, evidence: Evidence, endAt: typeof 
   // An L4 answers an echo to its VIP itself, even where it does not own it.
   const isBalanced = isForService && flow.protocol !== 'icmp';
   // An answer under a proxy IP has the caller as its destination once the load balancer has looked at it.
-  const isAnswer = balancedBy(service, node) && service?.pool.some(({ address }) => address === src.ip) === true;
-  if (isAnswer) return endAt(evidence, node, { src: src.ip, dst: flow.source });
-  if ((addressesOf(plan, node).includes(dst.ip) || isForService) && !isBalanced)
-    return endAt(evidence, node, { src: dst.ip, dst: src.ip });
+  const isOfServer = balancedBy(service, node) && service?.pool.some(({ address }) => address === src.ip) === true;
+  if (isOfServer && !isForService) return endAt(evidence, node, { src: src.ip, dst: flow.source });
+  const isForNode = (addressesOf(plan, node).includes(dst.ip) || isForService) && !isBalanced;
+  // What comes to the node itself is checked for its source before anything is answered.
+  if (isForNode) return refusesSource(evidence) ? null : endAt(evidence, node, { src: dst.ip, dst: src.ip });
   const forwards = dst.ip.includes(':') || sysctls['net/ipv4/ip_forward'] !== '0' || bridge;
   return forwards ? deadEndOnward(evidence, node, { src: src.ip, dst: dst.ip }, endAt) : null;
 }

@@ -1,7 +1,8 @@
 import { balancedBy, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
 import { cause } from '../../terms/cause.ts';
 import { isDirect } from '../../terms/mode.ts';
-import type { NodePlan } from '../../terms/plan.ts';
+import { planAt } from '../../scenario/plan-at.ts';
+import type { NodePlan, StaticNeighbour } from '../../terms/plan.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { vanishedAt, type Evidence } from '../evidence.ts';
 import { nextHop } from './next-hop.ts';
@@ -20,7 +21,7 @@ export const staticNeighbour: Rule = (evidence) => {
   for (const [index, hop] of leg.entries()) {
     // A switch in between only passes on what another node addressed.
     if (hop.direction !== 'out' || hop.dst.mac === leg[index - 1]?.dst.mac) continue;
-    const entry = nodeOf(plan, hop.node).neighbours?.find(
+    const entry = entriesOf(hop.node, evidence).find(
       ({ address, mac }) => mac === hop.dst.mac && addressesFor(hop, evidence).includes(address),
     );
     if (entry === undefined) continue;
@@ -34,6 +35,12 @@ export const staticNeighbour: Rule = (evidence) => {
   }
   return null;
 };
+
+/** Also those of the step before, which hold until the actions of a step are done. */
+function entriesOf(name: string, { plan, moment }: Evidence): StaticNeighbour[] {
+  const before = moment === undefined ? [] : nodeOf(planAt(moment.whole, moment.step - 1), name).neighbours;
+  return [...(nodeOf(plan, name).neighbours ?? []), ...(before ?? [])];
+}
 
 /** Addresses whose MAC a sender may have looked up: of the next hop, and of servers that it hands frames over to. */
 function addressesFor({ node, src, dst }: Hop, { plan, flow }: Evidence): string[] {
