@@ -1,6 +1,7 @@
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { cause, type Cause, type CauseCode } from '../terms/cause.ts';
 import { type Finding, finding } from '../terms/finding.ts';
+import { cutOnTheWay } from '../scenario/leads-to.ts';
 import { nodeWithMac } from '../scenario/lookup.ts';
 import { explore, type Choices } from './choices.ts';
 import { firstAnswer, firstRequest } from './exchange.ts';
@@ -11,7 +12,7 @@ import type { Packet } from './packet.ts';
 import type { End, Run } from './run.ts';
 import { repeatUntilSettled } from './repetition.ts';
 import { simulate } from './simulate.ts';
-import { networkOf, type Network } from './network.ts';
+import { networkOf } from './network.ts';
 import { crossed, hops } from './trace.ts';
 import type { Hop, Prediction } from '../terms/walk.ts';
 
@@ -125,23 +126,17 @@ function unheard({ exchange, ends }: Run, id: number): Cause | null {
   return told?.cause?.code === 'filtered' ? told.cause : null;
 }
 
-function misdelivery({ network }: Run, { packet: { misdirected, dst: address, trace }, node }: End): Cause {
-  if (misdirected === undefined)
-    return cutOffFrom(network, trace, address) ?? cause('unexplained', 'frame-unclaimed', { node, address });
+function misdelivery({ network: { plan } }: Run, { packet: { misdirected, dst: address, trace }, node }: End): Cause {
+  const came = trace?.hop;
+  // A wire that is down on its way: a switch forgets the MACs behind such a port, and one further off may know them still.
+  const cut = came && misdirected?.isOutdated !== false ? cutOnTheWay(plan, came, came.dst.mac) : null;
+  if (cut) return cause('no-neighbour', 'peer-down', { ...cut, address });
+  if (misdirected === undefined) return cause('unexplained', 'frame-unclaimed', { node, address });
   const { bridge, mac, port, isOutdated } = misdirected;
-  const owner = nodeWithMac(network.plan, mac)?.name ?? mac;
+  const owner = nodeWithMac(plan, mac)?.name ?? mac;
   return isOutdated
     ? cause('stale-mac', 'port-outdated', { node: bridge, owner, port, address })
     : cause('mac-moved', 'mac-on-wrong-port', { node: bridge, owner, port, address });
-}
-
-/** A frame for a node that it knows, whose wire has been cut since: the other end of that wire is where it ended. */
-function cutOffFrom({ plan }: Network, trace: Packet['trace'], address: string): Cause | null {
-  const mac = trace?.hop.dst.mac ?? '';
-  const owner = nodeWithMac(plan, mac);
-  const iface = owner?.interfaces.find((one) => one.mac === mac);
-  if (owner === undefined || iface?.up !== false) return null;
-  return cause('no-neighbour', 'peer-down', { node: iface.peer, address, peer: owner.name });
 }
 
 function path({ ends }: Run, packet: Packet | null): Hop[] {

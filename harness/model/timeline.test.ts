@@ -43,6 +43,29 @@ function l4s(plan: Plan, step: number): (string | null)[] {
   return [...new Set(predictTimeline(plan)[step]![0]!.settled!.map(({ l4 }) => l4))];
 }
 
+describe('a wire between switches is cut', () => {
+  const cut: ActionPlan = { do: 'linkDown', link: ['l2', 'sw'] };
+  const lab = (service: object, ...steps: ActionPlan[][]): Plan =>
+    pairLab({ service, nodes: service === DNAT ? BEHIND_VIP : {}, beyond: ['s2', 's3'], steps });
+
+  it.each([
+    ['dsr', {}],
+    ['dnat', DNAT],
+  ])('%s: the switch at its near end has nobody to give frames for those beyond to', (_, service) => {
+    expect(told(lab(service, [], [cut]))[1]).toMatch(/^no-neighbour l2 or works/);
+    expect(told(lab(service, [], [kill('sw')]))[1]).toMatch(/^no-neighbour l2 or works/);
+  });
+
+  it('checks find out', () => {
+    expect(told(lab({ check: CHECK }, [], [cut]))[1]).toMatch(/^works; before: no-neighbour l2/);
+  });
+
+  it('names the switch where the way ends, be it not the first', () => {
+    const atServer: ActionPlan = { do: 'linkDown', link: ['sw', 's2'] };
+    expect(told(lab({}, [], [atServer]))[1]).toMatch(/^no-neighbour sw or works/);
+  });
+});
+
 describe('a master dies and comes back', () => {
   const steps = [[], [kill('l4a')], [start('l4a')]];
   const lab = (more: Partial<Parameters<typeof pairLab>[0]> = {}): Plan =>

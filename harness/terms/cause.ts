@@ -43,7 +43,7 @@ export interface CauseDetails {
   'arp-request-dropped': At & { address: string; asker: string; source: string };
   /** ICMP host unreachable: the next hop did not answer ARP. */
   'host-unreachable': At & { address: string };
-  /** The interface at the other end of the wire is down. */
+  /** The wire to `peer`, on the way to the address, is down. */
   'peer-down': At & { address: string; peer: string };
   /** A switch's port toward `port` does not carry a VLAN: that in which `asker` asked for the address. */
   'vlan-not-carried': At & { address: string; asker: string; port: string; vlan: number };

@@ -71,9 +71,10 @@ export const en: Catalogue = {
       fix: 'Set ip_forward=1 on that node, or correct the gateway or address that sent the packet there.',
     },
     'no-neighbour': {
-      story: 'No node on the segment answers ARP for the next hop.',
-      evidence: 'ARP requests without a reply, or ICMP host unreachable from the node that asked.',
-      fix: 'Check the address, netmask and link of the next hop.',
+      story: 'No node on the segment answers ARP for the next hop, or a link on the way to it is down.',
+      evidence:
+        'ARP requests without a reply, or ICMP host unreachable from the node that asked; or a frame ends at a link that is down: a switch floods what it knows no port for, and no node takes it.',
+      fix: 'Check the address, netmask and link of the next hop, and the links between switches on the way.',
     },
     'vlan-mismatch': {
       story: 'The ports of a switch, or of two switches, are in different VLANs, so frames cannot get through.',
@@ -176,8 +177,7 @@ export const en: Catalogue = {
       `${asker} sent ARP requests for ${address}, but ${node} dropped them because of their source ${source}.`,
     'host-unreachable': ({ node, address }) =>
       `${node} reported host unreachable for ${address}: the next hop did not answer ARP.`,
-    'peer-down': ({ node, address, peer }) =>
-      `${node} sent a packet to ${address}, but the interface of ${peer} at the other end is down.`,
+    'peer-down': ({ node, address, peer }) => `${node} had a packet for ${address}, but the link to ${peer} is down.`,
     'vlan-not-carried': ({ node, address, asker, port, vlan }) =>
       `${asker} sent ARP requests for ${address} in VLAN ${vlan}, whose tagged frames the port of ${node} toward ${port} does not carry.`,
     'untagged-not-carried': ({ node, address, asker, port }) =>

@@ -61,9 +61,10 @@ export const ko: Catalogue = {
       fix: '그 노드에서 ip_forward=1로 하거나, 패킷을 그곳으로 보낸 게이트웨이 또는 주소를 바로잡으십시오.',
     },
     'no-neighbour': {
-      story: '구간 안의 누구도 다음 홉에 대한 ARP에 응답하지 않습니다.',
-      evidence: '응답 없는 ARP 요청, 또는 요청한 노드의 ICMP host unreachable.',
-      fix: '다음 홉의 주소, 넷마스크, 링크를 확인하십시오.',
+      story: '구간 안의 누구도 다음 홉에 대한 ARP에 응답하지 않거나, 그곳으로 가는 링크가 꺼져 있습니다.',
+      evidence:
+        '응답 없는 ARP 요청, 또는 요청한 노드의 ICMP host unreachable. 또는 프레임이 꺼진 링크에서 끝납니다. 스위치는 포트를 모르는 프레임을 모든 포트로 내보내지만 받는 노드가 없습니다.',
+      fix: '다음 홉의 주소, 넷마스크, 링크와 가는 길의 스위치 사이 링크를 확인하십시오.',
     },
     'vlan-mismatch': {
       story: '스위치 포트들의 VLAN이 서로 달라 프레임이 지나가지 못합니다.',
@@ -165,7 +166,7 @@ export const ko: Catalogue = {
     'host-unreachable': ({ node, address }) =>
       `${node}이(가) ${address}에 대해 host unreachable을 알렸습니다. 다음 홉이 ARP에 응답하지 않았습니다.`,
     'peer-down': ({ node, address, peer }) =>
-      `${node}이(가) ${address}(으)로 패킷을 보냈으나, 맞은편 ${peer}의 인터페이스가 꺼져 있습니다.`,
+      `${node}에 ${address}(으)로 가는 패킷이 있었으나, ${peer} 쪽 링크가 꺼져 있습니다.`,
     'vlan-not-carried': ({ node, address, asker, port, vlan }) =>
       `${asker}이(가) VLAN ${vlan}에서 ${address}의 MAC을 ARP로 물었으나, ${node}의 ${port} 쪽 포트가 그 VLAN의 태그 붙은 프레임을 통과시키지 않습니다.`,
     'untagged-not-carried': ({ node, address, asker, port }) =>

@@ -1,8 +1,8 @@
-import { leadsTo } from './leads-to.ts';
 import { cause } from '../../terms/cause.ts';
 import type { Hop, Walk } from '../../terms/walk.ts';
 import { ICMP } from '../../observe/decode.ts';
 import type { Frame, Sighting } from '../../terms/sighting.ts';
+import { leadsByAnother, leadsTo } from '../../scenario/leads-to.ts';
 import { balancedBy, nodeOf, nodeWithMac } from '../../scenario/lookup.ts';
 import { isDirect } from '../../terms/mode.ts';
 import type { NodePlan, Plan } from '../../terms/plan.ts';
@@ -53,6 +53,7 @@ export const macMovedLater: Rule = ({ packets, plan }) => {
     if (direction !== 'out' || !frame.tcp || !nodeOf(plan, node).bridge) continue;
     const owner = nodeWithMac(plan, frame.dstMac);
     if (!owner || owner.name === node || leadsTo(plan, { node, iface }, frame.dstMac)) continue;
+    if (!leadsByAnother(plan, { node, iface }, frame.dstMac)) continue;
     const same = packets.filter((q) => q.frame.dstMac === frame.dstMac && sameSegment(q.frame, frame));
     const flooded = same.some((q) => q.node === node && q.direction === 'out' && q.iface !== iface);
     const got = same.some((q) => q.node === owner.name && q.direction === 'in');

@@ -1,14 +1,14 @@
-import { leadsTo } from './leads-to.ts';
 import { ICMP } from '../../observe/decode.ts';
 import { cause } from '../../terms/cause.ts';
 import type { Hop } from '../../terms/walk.ts';
-import type { InterfacePlan, NodePlan, Plan } from '../../terms/plan.ts';
-import { balancedBy, nodeOf, nodeWithMac, portsBeside, serviceOf } from '../../scenario/lookup.ts';
+import type { NodePlan, Plan } from '../../terms/plan.ts';
+import { balancedBy, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
 import { nextHop } from './next-hop.ts';
+import { cutOnTheWay, isCut, leadsByAnother, leadsTo } from '../../scenario/leads-to.ts';
 import { hasPower, planAt } from '../../scenario/plan-at.ts';
 import { isDirect } from '../../terms/mode.ts';
 import { sameSegment, vanishedAt, type Evidence } from '../evidence.ts';
-import { startsBalancer, type Moment } from '../moment.ts';
+import { plansAround, startsBalancer, type Moment } from '../moment.ts';
 import { addressesOf, type Rule } from './rule.ts';
 
 /**
@@ -155,8 +155,7 @@ export const staleMac: Rule = (evidence) => {
   const path = ended.leg === 'reply' ? evidence.walk.reply : evidence.walk.request;
   const left = path.findLast(({ node, direction }) => direction === 'out' && nodeOf(plan, node).bridge);
   if (!owner || left?.dst.mac !== mac || leadsTo(plan, left, mac) || !wasBehind(moment, left, mac)) return null;
-  const others = portsBeside(nodeOf(plan, left.node), left.iface);
-  if (!others.some(({ name }) => leadsTo(plan, { node: left.node, iface: name }, mac))) return null;
+  if (!leadsByAnother(plan, left, mac)) return null;
   return cause('stale-mac', 'port-outdated', { node: left.node, owner: owner.name, port: left.iface, address });
 };
 
@@ -167,24 +166,23 @@ function wasBehind({ step, whole }: Moment, port: { node: string; iface: string 
   );
 }
 
-/** A frame for a node whose wire has been cut since ended at the other end of that wire. */
+/**
+ * A frame ended where a wire on its way has been cut since, be it the last one or one between switches: a switch forgets the
+ * MACs behind a port that goes down, floods, and nobody takes the frame.
+ */
 export const cutOff: Rule = (evidence) => {
   const { plan, moment } = evidence;
   const ended = vanishedAt(evidence);
   if (!moment || !ended) return null;
-  const { mac, ip: address } = ended.hop.dst;
-  const owner = nodeWithMac(plan, mac);
-  const iface = owner?.interfaces.find((one) => one.mac === mac);
-  if (!owner || !iface || ended.hop.node === owner.name || !mayBeCut(plan, moment, owner.name, iface)) return null;
-  return cause('no-neighbour', 'peer-down', { node: iface.peer, address, peer: owner.name });
+  const { node, iface, direction, dst } = ended.hop;
+  const owner = nodeWithMac(plan, dst.mac);
+  if (!owner || owner.name === node) return null;
+  // What was under way before the step had mended it may be lost still.
+  for (const at of plansAround(plan, { ...moment, isActing: true })) {
+    const peer = nodeOf(at, node).interfaces.find(({ name }) => name === iface)?.peer;
+    const here = direction === 'out' && peer !== undefined && isCut(at, ended.hop) ? { node, peer } : null;
+    const cut = direction === 'in' ? cutOnTheWay(at, ended.hop, dst.mac) : here;
+    if (cut !== null) return cause('no-neighbour', 'peer-down', { ...cut, address: dst.ip });
+  }
+  return null;
 };
-
-/** Whether an interface is down, was so when the step began, or goes up and down in it. */
-function mayBeCut(plan: Plan, { step, whole }: Moment, node: string, iface: InterfacePlan): boolean {
-  const isDown = (at: Plan): boolean =>
-    nodeOf(at, node).interfaces.find(({ name }) => name === iface.name)?.up === false;
-  const flaps = plan.timeline?.steps[step]?.actions.some(
-    (action) => action.do === 'flap' && action.link.includes(node) && action.link.includes(iface.peer),
-  );
-  return flaps === true || isDown(plan) || isDown(planAt(whole, step - 1));
-}

@@ -184,6 +184,52 @@ describe('a wire that is cut', () => {
   });
 });
 
+describe('a wire between switches that is cut', () => {
+  const cut: ActionPlan = { do: 'linkDown', link: ['sw', 'l2'] };
+  const flap: ActionPlan = { do: 'flap', link: ['l2', 'sw'], downMs: 100, upMs: 100 };
+  /** s2 is behind a switch of its own. */
+  const lab = (mode: 'dsr' | 'dnat', ...steps: ActionPlan[][]): Plan =>
+    pairLab(mode, steps, (sketch) => {
+      sketch.nodes['sw'] = { role: 'l2' };
+      sketch.nodes['s2']!.interfaces = { sw: `${S2}/24` };
+      const links = sketch.links.filter(([node]) => node !== 's2');
+      sketch.links.splice(0, sketch.links.length, ...links, ['s2', 'sw'], ['sw', 'l2']);
+    });
+  const lostAt = (plan: Plan, node: string): { request: Hop[]; reply: Hop[] } => {
+    const { request } = wayOf(plan);
+    const end = request.findLastIndex((hop) => hop.node === node && hop.direction === 'in');
+    return { request: request.slice(0, end + 1), reply: [] };
+  };
+
+  test.each(['dsr', 'dnat'] as const)('%s: the switch at its near end has nobody to give the frame to', (mode) => {
+    const plan = lab(mode, [cut], [{ do: 'linkUp', link: ['l2', 'sw'] }], [flap], []);
+    const address = mode === 'dsr' ? VIP_A : S2;
+    const walk = lostAt(plan, 'l2');
+    expect(causeOfFailure(evidenceIn(plan, 0, { walk }))).toEqual({
+      code: 'no-neighbour',
+      node: 'l2',
+      detail: { code: 'peer-down', params: { node: 'l2', address, peer: 'sw' } },
+    });
+    expect([1, 2].map((step) => named(evidenceIn(plan, step, { walk })))).toEqual([
+      ['no-neighbour', 'l2'],
+      ['no-neighbour', 'l2'],
+    ]);
+    // Of what the switch had before, no port is told to be the wrong one.
+    expect(named(evidenceIn(plan, 3, { walk }))).toEqual(['unexplained', 'l2']);
+  });
+
+  test('so it has where the switch in between has no power, or another one knew the way', () => {
+    const dead = lab('dnat', [{ do: 'kill', node: 'sw' }]);
+    expect(named(evidenceIn(dead, 0, { walk: lostAt(dead, 'l2') }))).toEqual(['no-neighbour', 'l2']);
+    const behind = lab('dnat', [{ do: 'linkDown', link: ['s2', 'sw'] }]);
+    const at = (node: string) => named(evidenceIn(behind, 0, { walk: lostAt(behind, node) }));
+    expect([at('l2'), at('sw')]).toEqual([
+      ['no-neighbour', 'sw'],
+      ['no-neighbour', 'sw'],
+    ]);
+  });
+});
+
 describe('a router that has no route while an interface of it is down', () => {
   const cut: ActionPlan = { do: 'linkDown', link: ['l3', 'l2'] };
   const missing = (plan: Plan, node: string, step = 0, seen: object = {}, moment: object = {}) =>
@@ -213,7 +259,7 @@ describe('a router that has no route while an interface of it is down', () => {
     const { request, reply } = wayOf(plan);
     const back = reply.slice(0, reply.findIndex(({ node }) => node === 'l3') + 1);
     expect(missing(plan, '', 0, { walk: { request, reply: back } })).toEqual(['no-route', 'l3']);
-    expect(missing(plan, 'l2')[0]).not.toBe('no-route');
+    expect(missing(plan, 'l2')).toEqual(['unexplained', 'l2']);
     const asks = arp(['l3', 'out', 'l2'], { op: 'request', senderIp: '203.0.113.1', targetIp: VIP_A });
     expect(missing(plan, 'l3', 1, { packets: [asks] })).toEqual(['no-neighbour', 'l3']);
   });

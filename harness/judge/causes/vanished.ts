@@ -4,7 +4,8 @@ import { contains, network } from '../../scenario/address.ts';
 import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
 import { macKey } from '../../terms/mac-key.ts';
-import { balancedBy, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
+import { leadsByAnother, leadsTo } from '../../scenario/leads-to.ts';
+import { balancedBy, interfaceAt, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
 import { insideKernel } from './inside-kernel.ts';
 import { translatedBack } from '../translated-back.ts';
 import { addressesOf, type Rule } from './rule.ts';
@@ -51,18 +52,26 @@ function lostOnWire({ node, iface, dst }: Hop, { plan }: Evidence): Cause {
 /** The frame ended at a node that it was not addressed to, since a switch had learned its MAC at the wrong port. */
 function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
   if (isAddressee(hop, plan)) return null;
-  const owner = nodeWithMac(plan, hop.dst.mac);
+  const { mac, ip: address } = hop.dst;
+  const owner = nodeWithMac(plan, mac)?.name;
+  if (owner === undefined) return null;
   const path = walk.reply.length > 0 ? walk.reply : walk.request;
   // A frame to the MAC that it comes from teaches the wrong port to the switch that it has just reached.
-  const toItself = hop.src.mac === hop.dst.mac;
-  const wrong = toItself
+  const toItself = hop.src.mac === mac;
+  const isSwitch = ({ node }: Hop): boolean => nodeOf(plan, node).bridge;
+  const sent = toItself
     ? undefined
-    : path.filter(({ node, direction }) => direction === 'out' && nodeOf(plan, node).bridge).at(-1);
-  const switchNode = wrong?.node ?? (nodeOf(plan, hop.node).bridge ? hop.node : undefined);
-  if (!owner || switchNode === undefined) return null;
-  const { vlan } = nodeOf(plan, switchNode).interfaces.find(({ name }) => name === wrong?.iface) ?? {};
-  const port = toItself ? hop.iface : (macTables[switchNode]?.[macKey(hop.dst.mac, vlan)] ?? wrong?.iface ?? '?');
-  return cause('mac-moved', 'mac-on-wrong-port', { node: switchNode, owner: owner.name, port, address: hop.dst.ip });
+    : path.findLast((one) => one.direction === 'out' && one.dst.mac === mac && isSwitch(one));
+  for (const at of [...(sent ? [sent] : []), ...(isSwitch(hop) ? [hop] : [])]) {
+    const { node } = at;
+    const table = macTables[node]?.[macKey(mac, interfaceAt(plan, at)?.vlan)];
+    // Without its table, what it sent may be a copy of what it flooded.
+    const seen = at === sent && leadsByAnother(plan, sent, mac) ? sent.iface : undefined;
+    const port = toItself ? hop.iface : (table ?? seen);
+    if (port !== undefined && !leadsTo(plan, { node, iface: port }, mac))
+      return cause('mac-moved', 'mac-on-wrong-port', { node, owner, port, address });
+  }
+  return null;
 }
 
 /** The node asked for the next hop by ARP, and nobody answered. */

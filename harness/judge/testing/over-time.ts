@@ -1,5 +1,5 @@
 import { predict } from '../../model/predict.ts';
-import { mac, plan as planOf } from '../../model/testing/lab-builder.ts';
+import { mac, plan as planOf, type LabSketch } from '../../model/testing/lab-builder.ts';
 import { callFlow } from '../../terms/call-flow.ts';
 import { streamOf } from '../../model/testing/stream.ts';
 import { L4, oneArm, VIP_A } from '../../model/testing/labs.ts';
@@ -18,8 +18,15 @@ const at = { file: 'test.yaml', line: 1, col: 1 };
 
 export const STREAM = streamOf();
 
-/** client – l3 – l2 with l4 and l4b, which are a pair, and servers s1 and s2; a step for each list of actions. */
-export function pairLab(mode: Exclude<Mode, 'l3dsr'>, steps: ActionPlan[][]): Plan {
+/**
+ * client – l3 – l2 with l4 and l4b, which are a pair, and servers s1 and s2; a step for each list of actions.
+ * @param change of the sketch of the lab
+ */
+export function pairLab(
+  mode: Exclude<Mode, 'l3dsr'>,
+  steps: ActionPlan[][],
+  change: (sketch: LabSketch) => void = () => undefined,
+): Plan {
   const sketch = oneArm({
     services: {
       a: { vip: VIP_A, mode, pool: ['s1', 's2'], ...(mode === 'proxy' ? { proxyIp: '203.0.113.254' } : {}) },
@@ -29,6 +36,7 @@ export function pairLab(mode: Exclude<Mode, 'l3dsr'>, steps: ActionPlan[][]): Pl
   });
   sketch.nodes['l4b'] = { ...sketch.nodes['l4']!, interfaces: { l2: '203.0.113.3/24' } };
   sketch.links.push(['l4b', 'l2']);
+  change(sketch);
   const plan = planOf(sketch);
   const [service] = plan.services;
   service!.l4s.push({ ...service!.l4s[0]!, node: 'l4b' });

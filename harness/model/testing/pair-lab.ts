@@ -11,6 +11,8 @@ interface PairLab {
   service?: Partial<ServiceSketch>;
   pair?: Partial<PairPlan>;
   nodes?: Record<string, Partial<NodeSketch>>;
+  /** Servers that are behind a switch of their own, `sw`. */
+  beyond?: string[];
   /** Changes of node plans that sketches have no word for. */
   ages?: Record<string, Partial<NodePlan>>;
   streams?: (Partial<StreamPlan> & { name: string })[];
@@ -21,12 +23,14 @@ interface PairLab {
  * client – l3 – l2, and on the l2: l4a and l4b, which are a pair, s1, s2, s3, all in one subnet with the VIP of service `a`.
  * Members advertise over the l2. DSR, round robin, no checks, unless it is said otherwise.
  */
-export function pairLab({ service = {}, pair = {}, nodes = {}, ages = {}, streams = [], steps }: PairLab): Plan {
+export function pairLab(sketch: PairLab): Plan {
+  const { service = {}, pair = {}, nodes = {}, beyond = [], ages = {}, streams = [], steps } = sketch;
   const { mode = 'dsr' } = service;
   const direct = mode === 'dsr' ? { loopback: [VIP_A], ...QUIET_ARP } : {};
-  const server = (ip: string): NodeSketch => ({
+  const switchOf = (name: string): string => (beyond.includes(name) ? 'sw' : 'l2');
+  const server = (name: string, ip: string): NodeSketch => ({
     role: 'server',
-    interfaces: { l2: `${ip}/24` },
+    interfaces: { [switchOf(name)]: `${ip}/24` },
     gateway: L3,
     ...direct,
   });
@@ -43,13 +47,15 @@ export function pairLab({ service = {}, pair = {}, nodes = {}, ages = {}, stream
     l2: { role: 'l2' },
     l4a: l4('203.0.113.2'),
     l4b: l4('203.0.113.3'),
-    s1: server('203.0.113.11'),
-    s2: server('203.0.113.12'),
-    s3: server('203.0.113.13'),
+    s1: server('s1', '203.0.113.11'),
+    s2: server('s2', '203.0.113.12'),
+    s3: server('s3', '203.0.113.13'),
+    ...(beyond.length > 0 ? { sw: { role: 'l2' as const } } : {}),
   };
+  const onL2 = ['l3', 'l4a', 'l4b', ...(beyond.length > 0 ? ['sw'] : [])];
   const lab = plan({
     nodes: Object.fromEntries(Object.entries(base).map(([name, node]) => [name, { ...node, ...nodes[name] }])),
-    links: [['client', 'l3'], ...['l3', 'l4a', 'l4b', 's1', 's2', 's3'].map((name): [string, string] => [name, 'l2'])],
+    links: [['client', 'l3'], ...[...onL2, 's1', 's2', 's3'].map((name): [string, string] => [name, switchOf(name)])],
     services: { a: { vip: VIP_A, mode, pool: ['s1', 's2', 's3'], l4: ['l4a', 'l4b'], ...service } },
   });
   const held = [
