@@ -1,6 +1,6 @@
-import type { Hop, HopAddress, Walk } from '../terms/walk.ts';
+import type { HopAddress } from '../terms/walk.ts';
 import { nodeOf } from '../scenario/lookup.ts';
-import type { Plan } from '../terms/plan.ts';
+import type { Evidence } from './evidence.ts';
 
 /** How a router's own NAT sent a request on: for whom, and to whom. */
 interface SentOn {
@@ -9,11 +9,18 @@ interface SentOn {
   called: HopAddress;
 }
 
-/** The request that an answer which came to a router's NAT would belong to; null where the router sent none from there. */
-export function translatedBack(plan: Plan, { request }: Walk, { node, dst }: Pick<Hop, 'node' | 'dst'>): SentOn | null {
+/**
+ * The request that an answer to an address of a router's NAT would belong to; null where the router sent none from that
+ * address.
+ */
+export function translatedBack(
+  { plan, walk: { request } }: Pick<Evidence, 'plan' | 'walk'>,
+  node: string,
+  address: string,
+): SentOn | null {
   if (nodeOf(plan, node).nat === undefined) return null;
-  const index = request.findIndex((hop) => hop.node === node && hop.direction === 'out' && hop.src.ip === dst.ip);
+  const index = request.findIndex((hop) => hop.node === node && hop.direction === 'out' && hop.src.ip === address);
   const [came, left] = [request[index - 1], request[index]];
-  if (came?.node !== node || left === undefined || came.src.ip === dst.ip) return null;
+  if (came?.node !== node || left === undefined || came.src.ip === address) return null;
   return { source: came.src, called: left.dst };
 }

@@ -4,6 +4,7 @@ import { deadEndOf, routeOf, type RouteQuestion } from '../../scenario/route-of.
 import { isDirect } from '../../terms/mode.ts';
 import type { Evidence } from '../evidence.ts';
 import { plansAround } from '../moment.ts';
+import { translatedBack } from '../translated-back.ts';
 import { addressesOf } from './rule.ts';
 
 /** The route that leads nowhere which a packet takes at a node by the plan; null where it takes another one, or none. */
@@ -25,7 +26,7 @@ export function missingAt({ plan, moment }: Evidence, node: string, packet: Rout
 }
 
 /**
- * The same of a packet that a node passes on: a load balancer may have given it a server as its destination before.
+ * The same of a packet that a node passes on: its NAT, or a load balancer, may have given it another destination before.
  * @param endAt what ends it at a node
  */
 export function deadEndOnward(
@@ -35,6 +36,8 @@ export function deadEndOnward(
   endAt: typeof missingAt = deadEndAt,
 ): Cause | null {
   const { plan, flow, healthy } = evidence;
+  const sentOn = translatedBack(evidence, node, dst);
+  if (sentOn !== null) return endAt(evidence, node, { src, dst: sentOn.source.ip });
   const service = serviceOf(plan, flow);
   const translates = service !== undefined && !isDirect(service) && balancedBy(service, node) && service.vip === dst;
   if (!translates) return endAt(evidence, node, { src, dst });

@@ -116,7 +116,8 @@ function hasCounted(node: string, { number }: FilterMatch, { counters }: Evidenc
  * A packet that came in, as the node's filter sees it: what its NAT or load balancer translates, or a server of l3dsr turns back,
  * has its new destination by then. Which server that is, is on no wire, so that each of a pool may be it.
  */
-function asFiltered(node: NodePlan, frame: Frame, { plan, flow, key, healthy, walk }: Evidence): FilteredPacket[] {
+function asFiltered(node: NodePlan, frame: Frame, evidence: Evidence): FilteredPacket[] {
+  const { plan, flow, key, healthy } = evidence;
   const { ip, tcp, udp, icmp } = frame;
   const came: FilteredPacket = {
     protocol: tcp ? 'tcp' : udp ? 'udp' : 'icmp',
@@ -127,7 +128,7 @@ function asFiltered(node: NodePlan, frame: Frame, { plan, flow, key, healthy, wa
   };
   const undone = node.undoDscp?.find(({ address, dscp }) => address === came.dst && dscp === ip!.dscp);
   if (undone) return [{ ...came, dst: undone.vip }];
-  const sentOn = translatedBack(plan, walk, { node: node.name, dst: { mac: '', ip: came.dst, port: null } });
+  const sentOn = translatedBack(evidence, node.name, came.dst);
   if (sentOn)
     return [
       { ...came, dst: sentOn.source.ip, ...(came.dstPort === null ? {} : { dstPort: sentOn.source.port }) },

@@ -6,6 +6,7 @@ import { balancedBy, nodeOf, ownerOf, serviceOf } from '../../scenario/lookup.ts
 import type { NodePlan, ServicePlan } from '../../terms/plan.ts';
 import { isAddressee, refusesSource, type Evidence } from '../evidence.ts';
 import { deadEndAt, deadEndOnward, missingAt } from './dead-end.ts';
+import { translatedBack } from '../translated-back.ts';
 import { addressesOf } from './rule.ts';
 import { hasNoTaker } from './takers.ts';
 
@@ -96,7 +97,8 @@ function deadEndHere({ node, src, dst }: Hop, evidence: Evidence, endAt: typeof 
   // An answer under a proxy IP has the caller as its destination once the load balancer has looked at it.
   const isOfServer = balancedBy(service, node) && service?.pool.some(({ address }) => address === src.ip) === true;
   if (isOfServer && !isForService) return endAt(evidence, node, { src: src.ip, dst: flow.source });
-  const isForNode = (addressesOf(plan, node).includes(dst.ip) || isForService) && !isBalanced;
+  const isTranslated = translatedBack(evidence, node, dst.ip) !== null;
+  const isForNode = (addressesOf(plan, node).includes(dst.ip) || isForService) && !isBalanced && !isTranslated;
   // What comes to the node itself is checked for its source before anything is answered.
   if (isForNode) return refusesSource(evidence) ? null : endAt(evidence, node, { src: dst.ip, dst: src.ip });
   const forwards = dst.ip.includes(':') || sysctls['net/ipv4/ip_forward'] !== '0' || bridge;

@@ -1,7 +1,7 @@
-import { oneArm, PIP, QUIET_ARP, S1, VIP_A } from '../../model/testing/labs.ts';
+import { CLIENT, L3, oneArm, PIP, QUIET_ARP, S1, VIP_A } from '../../model/testing/labs.ts';
 import type { NodeSketch, ServiceSketch } from '../../model/testing/lab-builder.ts';
 import type { Evidence } from '../evidence.ts';
-import { evidenceOf, named } from '../testing/evidence.ts';
+import { evidenceOf, icmp, named } from '../testing/evidence.ts';
 import { causeOfFailure } from './index.ts';
 
 const NAT = { nat: { out: 'l2', to: 'masquerade' as const } };
@@ -47,6 +47,15 @@ test('a router that had asked nobody has lost the connection, or never had it', 
   const request = evidence.walk.request.filter(({ node }) => node !== 'l3');
   const walk = { request, reply: direct.walk.reply.slice(0, last + 1) };
   expect(named({ ...direct, walk })).toEqual(['connection-unknown', 'l3']);
+});
+
+test('a route that leads nowhere is looked for with the client as the destination, by what the error quotes as well', () => {
+  const routes = [{ to: `${CLIENT}/32`, type: 'prohibit' as const }];
+  const evidence = seen({ ...dnat, mode: 'proxy', proxyIp: PIP }, {}, { ...NAT, routes });
+  const { dst, src } = evidence.walk.reply.findLast(({ node }) => node === 'l3')!;
+  const inner = { src: VIP_A, dst: L3, protocol: 6, srcPort: 80, dstPort: 40000 };
+  const error = icmp([1, 'l3', 'out', 'l2'], { type: 3, code: 13, inner }, [src.mac, dst.mac]);
+  expect(named({ ...evidence, packets: [error] })).toEqual(['no-route', 'l3']);
 });
 
 test('a filter on the router sees the client as the destination of what is translated back', () => {

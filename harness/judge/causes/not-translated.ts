@@ -18,7 +18,7 @@ export const notTranslated: Rule = (evidence) => {
   if (nodeOf(plan, node).nat === undefined || !addressesOf(plan, node).includes(destination)) return null;
   if (refusesSource(evidence)) return null;
   if (packets.some(({ frame }) => frame.icmp?.inner !== undefined && frame.ip?.src === source)) return null;
-  const sent = translatedBack(plan, walk, last);
+  const sent = translatedBack(evidence, node, destination);
   if (sent === null) return cause('connection-unknown', 'state-missing', { node, source, destination });
   const { ip: called } = sent.called;
   if (called === source) return null;

@@ -12,6 +12,7 @@ import { deadEndOnward } from './dead-end.ts';
 import { nextHop } from './next-hop.ts';
 import type { Rule } from './rule.ts';
 import { hasNoTaker } from './takers.ts';
+import { translatedBack } from '../translated-back.ts';
 import { refusedQuestion, unansweredArp } from './unanswered-arp.ts';
 import { vanished } from './vanished.ts';
 
@@ -96,9 +97,10 @@ function fromError({ node, frame }: Sighting, evidence: Evidence): Cause | null 
   );
 }
 
-/** Who did not answer: of what a load balancer has translated, the error quotes the VIP. */
+/** Who did not answer: of what a load balancer has translated, the error quotes the VIP, and of what NAT has, its own address. */
 function askedFor(evidence: Evidence, node: string, packet: RouteQuestion): string {
   const service = serviceOf(evidence.plan, evidence.flow);
   const servers = balancedBy(service, node) ? service!.pool.map((server) => server.address) : [];
-  return unansweredArp(evidence, node, [packet.dst, ...servers]) ?? nextHop(evidence.plan, node, packet);
+  const dst = translatedBack(evidence, node, packet.dst)?.source.ip ?? packet.dst;
+  return unansweredArp(evidence, node, [dst, ...servers]) ?? nextHop(evidence.plan, node, { ...packet, dst });
 }

@@ -77,7 +77,7 @@ function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
 /** The node asked for the next hop by ARP, and nobody answered. */
 function unanswered(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cause | null {
   const { node, src, dst } = hop;
-  const { plan, flow, healthy, walk } = evidence;
+  const { plan, flow, healthy } = evidence;
   const service = serviceOf(plan, flow);
   // What the kernel refuses for its source has no next hop; in dsr the L4 sends packets on before the kernel sees them.
   const forwardsFrames = service !== undefined && MODES[service.mode].handsOver === 'mac' && balancedBy(service, node);
@@ -86,7 +86,7 @@ function unanswered(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cau
   // No flow goes to a server that is down: it is a health check that asks for its MAC.
   const servers = leg === 'request' && balancedBy(service, node) ? service!.pool : [];
   const chosen = servers.filter((server) => healthy?.includes(server.node) !== false);
-  const sentOn = translatedBack(plan, walk, hop);
+  const sentOn = translatedBack(evidence, node, dst.ip);
   const own = sentOn === null ? [] : [sentOn.source.ip];
   const ends = [dst.ip, src.ip, flow.source, ...own, ...chosen.map(({ address }) => address)];
   const target = unansweredArp(evidence, node, ends);
