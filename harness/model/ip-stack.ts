@@ -95,7 +95,8 @@ function asTakenIn({ owned }: Host, { addresses }: Device, packet: Packet): Pack
 /** A packet that a socket of this node sends, or its kernel, which may know what connection the packet belongs to. */
 export function send(run: Run, host: Host, made: Packet, known?: Tracked): void {
   const tracked = known ?? (keepsTrack(host) ? trackAny(run, host, made) : UNTRACKED);
-  const packet = translateDestination(withSource(run, host, made), tracked);
+  const sourced = withSource(run, host, made);
+  const packet = sourced.src === '' ? sourced : translateDestination(sourced, tracked);
   if (host.owned.has(packet.dst)) {
     loopBack(run, host, packet);
     return;
@@ -108,7 +109,7 @@ export function send(run: Run, host: Host, made: Packet, known?: Tracked): void 
   else leave(run, host, route, { packet: fitted(run, host, device, packet), tracked });
 }
 
-/** The kernel chooses the source of an ICMP error before NAT leads that elsewhere. */
+/** The kernel chooses the source of an ICMP error before NAT leads that elsewhere; where it finds no way by then, there is none. */
 function withSource(run: Run, host: Host, packet: Packet): Packet {
   if (packet.src !== '') return packet;
   if (host.owned.has(packet.dst)) return { ...packet, src: packet.dst };

@@ -125,6 +125,13 @@ test('an ICMP error of the router itself is made before it is translated back: i
   expect(source({ out: 'l2', to: OTHER })).toBe(outside);
 });
 
+test('nor is there one where the router has no way to that address', () => {
+  const l3 = { nat: { out: 'l2', to: ELSEWHERE } };
+  const { cause, reply } = called(dsr, { to: 's1', protocol: 'udp', l3, nodes: { s1: { down: ['l2'] } } });
+  expect(cause).toMatchObject({ code: 'no-neighbour', node: 'l3' });
+  expect(reply).toEqual([]);
+});
+
 test('a message that the answer was too big finds its way through the translation', () => {
   const lab = plan(
     oneArm({ services: {}, nodes: { l3: { nat: MASQUERADE, ofInterfaces: { client: { mtu: 1300 } } } } }),
