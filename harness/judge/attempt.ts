@@ -1,10 +1,11 @@
-import { type Finding, type Findings, finding } from '../terms/finding.ts';
+import { type Finding, finding } from '../terms/finding.ts';
 import { ICMP } from '../observe/decode.ts';
 import type { Frame, Sighting } from '../terms/sighting.ts';
-import { balancedBy, nodesWithMacs, nodeWithMac, serviceOf } from '../scenario/lookup.ts';
+import { balancedBy, serviceOf } from '../scenario/lookup.ts';
 import { causeOfFailure } from './causes/index.ts';
 import { sameSegment, type Evidence } from './evidence.ts';
 import type { Attempt } from '../terms/results.ts';
+import { answeredTwice } from './two-owners.ts';
 
 /** What one try of a flow was, from all that was seen of it. */
 export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
@@ -105,34 +106,6 @@ function wentAround(
       arrivals(server).some(({ frame }) => sameSegment(frame, sent.frame)) &&
       !atL4.some(({ frame }) => sameSegment(frame, sent.frame)),
   );
-}
-
-/** Where a node got answers for one address from two MACs (RFC 826): which of them it takes is a matter of chance. */
-function answeredTwice({ packets, plan }: Evidence): Findings['two-owners'][] {
-  const questions = new Map<string, { asker: string; address: string; macs: Set<string> }>();
-  for (const { node, direction, frame } of packets) {
-    const isForAsker = direction === 'in' && nodeWithMac(plan, frame.dstMac)?.name === node;
-    if (!isForAsker || frame.arp?.op !== 'reply') continue;
-    const { senderIp: address, senderMac } = frame.arp;
-    const question = questions.get(`${node} ${address}`) ?? { asker: node, address, macs: new Set() };
-    question.macs.add(senderMac);
-    questions.set(`${node} ${address}`, question);
-  }
-  return [...questions.values()]
-    .filter(({ macs }) => macs.size > 1)
-    .map(({ asker, address, macs }) => {
-      const sent = packets.filter(
-        ({ node, direction, frame }) =>
-          node === asker && direction === 'out' && frame.ip !== undefined && macs.has(frame.dstMac),
-      );
-      const toIt = sent.find(({ frame }) => frame.ip!.dst === address) ?? sent[0];
-      return {
-        address,
-        asker,
-        owners: nodesWithMacs(plan, [...macs]),
-        used: toIt === undefined ? null : nodesWithMacs(plan, [toIt.frame.dstMac])[0]!,
-      };
-    });
 }
 
 /** The L4 that sent the request on, and the server toward which it did: by its address, or in DSR by its MAC. */

@@ -1,4 +1,5 @@
 import type { Cause } from '../terms/cause.ts';
+import type { FindingCode } from '../terms/finding.ts';
 import type { Expectation, FlowPlan, Plan, SingleExpectation } from '../terms/plan.ts';
 import type { Reason } from '../terms/reason.ts';
 import type {
@@ -28,6 +29,8 @@ export interface HeldStream {
   /** See `outagesAmong`. */
   calm: number;
   summary: StreamSummary;
+  /** All of the step: which call meets one may be chance, as who asks for an address that two nodes have. */
+  findings: ReadonlySet<FindingCode>;
 }
 
 type Interrupted = Extract<StreamExpectation, { outcome: 'interrupted' }>;
@@ -173,9 +176,10 @@ export function laterOnes<T extends { beginMs: number }>(calls: T[], { settledMs
   return settled.slice(Math.floor(settled.length / 2));
 }
 
-function allAs(expect: Expectation, calls: JudgedCall[], { flow, plan }: HeldStream): Reason[] {
+function allAs(expect: Expectation, calls: JudgedCall[], { flow, plan, findings }: HeldStream): Reason[] {
   const attempts = calls.map(({ attempt }) => attempt);
-  return judgeFlow({ ...flow, expect }, plan, { attempts, controls: [], disagreement: null }).reasons;
+  const { reasons } = judgeFlow({ ...flow, expect }, plan, { attempts, controls: [], disagreement: null });
+  return reasons.filter(({ code, params }) => code !== 'finding-missing' || !findings.has(params.finding));
 }
 
 function noCalls({ stream, step }: HeldStream): Reason {

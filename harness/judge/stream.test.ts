@@ -53,6 +53,7 @@ function judge(calls: ObservedCall[], expect: StreamExpectation, more: Partial<S
     calls,
     bands: [],
     predicted: FAILOVER,
+    answeredTwice: new Set<string>(),
     time,
     examplesBefore: 0,
   };
@@ -113,6 +114,14 @@ describe('a stream that is to work', () => {
     const time = { epoch: '0', beginMs: 0, actedMs: 2, settledMs: 310, endMs: 1000 };
     expect(judge(calls, expected, { time }).verdict).toBe('pass');
     expect(codes(judge(calls, expected))).toEqual(['not-crossed']);
+  });
+
+  test('has a finding of the step, whichever call it was that met it', () => {
+    const expected: StreamExpectation = { ...WORKS, findings: ['two-owners'] };
+    const calls = failover({ from: 0, to: 0 });
+    expect(codes(judge(calls, expected))).toEqual(['finding-missing']);
+    expect(codes(judge(calls, expected, { answeredTwice: new Set(['203.0.113.1']) }))).toEqual(['finding-missing']);
+    expect(judge(calls, expected, { answeredTwice: new Set([VIP_A]) }).verdict).toBe('pass');
   });
 
   test('does not pass where nothing was called', () => {

@@ -2,7 +2,7 @@ import type { ObservedCall } from '../observe/stream-calls.ts';
 import { callFlow } from '../terms/call-flow.ts';
 import { milliseconds } from '../observe/stream-calls.ts';
 import { planAt } from '../scenario/plan-at.ts';
-import { serviceOf } from '../scenario/lookup.ts';
+import { proxyIpsOf, serviceOf } from '../scenario/lookup.ts';
 import type { Cause } from '../terms/cause.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import type { Disagreement, Reason } from '../terms/reason.ts';
@@ -38,6 +38,8 @@ export interface StreamInQuestion {
   /** States over time of all that there is, for who holds addresses and which servers are up. */
   bands: StateBand[];
   predicted: StreamPrediction;
+  /** Addresses that two nodes answered for when one asked, whichever call that was for. */
+  answeredTwice: ReadonlySet<string>;
   /** Load balancers whose connection tracking refused flows in the step; absent where nobody asked. */
   flowsRefused?: ReadonlySet<string>;
   time: StepTime;
@@ -70,7 +72,11 @@ export function judgeStream(asked: StreamInQuestion): JudgedStream {
   const numbered = calls.map((call, index) => ({ ...call, like: examples.like[index]! }));
   const disagreement = streamDisagreement({ calls: numbered, time, predicted, summary });
   const { name } = plan.timeline!.steps[step]!;
-  const held = { plan: now, flow, stream, step: name, calls, time, calm, summary };
+  const findings = new Set(calls.flatMap(({ attempt }) => attempt.findings.map(({ code }) => code)));
+  const service = serviceOf(now, flow);
+  if ([stream.address, ...(service ? proxyIpsOf(service) : [])].some((address) => asked.answeredTwice.has(address)))
+    findings.add('two-owners');
+  const held = { plan: now, flow, stream, step: name, calls, time, calm, summary, findings };
   const reasons: Reason[] = [
     ...(expect === null ? [] : reasonsAgainst(expect, held)),
     ...(disagreement === null ? [] : [{ code: 'disagreement', params: { disagreement } } as const]),

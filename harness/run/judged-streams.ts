@@ -1,11 +1,15 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
+import { directions } from '../observe/direction.ts';
+import type { Captured } from '../observe/recorder.ts';
 import { observeCalls, type ObservedCall } from '../observe/stream-calls.ts';
 import { planAt } from '../scenario/plan-at.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { FlowResult } from '../terms/results.ts';
+import type { Sighting } from '../terms/sighting.ts';
 import type { StreamPlan, StreamPrediction, StreamResult } from '../terms/timeline.ts';
 import type { Bands } from './bands.ts';
 import { judgeStream, type JudgedStream } from '../judge/stream.ts';
+import { addressesAnsweredTwice } from '../judge/two-owners.ts';
 import { predictTimeline } from '../model/timeline.ts';
 import { calledBy, describeCell, streamCells, type StreamCell } from './stream-cell.ts';
 import type { Running, RunStep } from './step.ts';
@@ -44,6 +48,7 @@ export class JudgedStreams {
     recorder.forgetUntil(mark);
     const records = streams.take(index);
     const plan = planAt(this.plan, index);
+    const answeredTwice = addressesAnsweredTwice({ packets: spokenArp(captured, plan), plan });
     for (const [number, stream] of this.plan.timeline!.streams.entries()) {
       // Frames come in meanwhile, and the user may want to stop.
       await othersTurn();
@@ -60,6 +65,7 @@ export class JudgedStreams {
         bands: this.bands.all,
         ...(flowsRefused === null ? {} : { flowsRefused }),
         predicted: this.#predicted[index]![number]!,
+        answeredTwice,
         time: { epoch: clock.epoch, beginMs, actedMs, settledMs, endMs },
         examplesBefore: tally.examples.length,
         waiting: tally.waiting,
@@ -99,6 +105,11 @@ export class JudgedStreams {
     this.#tallies.set(name, tally);
     return tally;
   }
+}
+
+function spokenArp(captured: Captured[], plan: Plan): Sighting[] {
+  const arp = captured.filter(({ frame }) => frame.arp !== undefined);
+  return directions(arp, plan, arp[0]?.time ?? 0n);
 }
 
 /** @param calls in the order in which they began */

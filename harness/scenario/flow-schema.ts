@@ -74,7 +74,7 @@ export const works = z.strictObject({
     .array(z.enum(FINDINGS))
     .exactOptional()
     .describe(
-      'Unusual ways in which it works; `answered-by-itself` and `l4-bypassed` must be listed where they occur.',
+      'Unusual ways in which it works; `answered-by-itself` and `l4-bypassed` must be listed where they occur. In a step, any call may have met them, and for `two-owners` those of other streams too.',
     ),
 });
 

@@ -1,0 +1,53 @@
+import { nodesWithMacs, nodeWithMac } from '../scenario/lookup.ts';
+import type { Findings } from '../terms/finding.ts';
+import type { Plan } from '../terms/plan.ts';
+import type { Sighting } from '../terms/sighting.ts';
+
+/** Where a node got answers for one address from two MACs (RFC 826): which of them it takes is a matter of chance. */
+export function answeredTwice({ packets, plan }: { packets: Sighting[]; plan: Plan }): Findings['two-owners'][] {
+  const questions = new Map<string, { asker: string; address: string; macs: Set<string> }>();
+  for (const { node, direction, frame } of packets) {
+    const isForAsker = direction === 'in' && nodeWithMac(plan, frame.dstMac)?.name === node;
+    if (!isForAsker || frame.arp?.op !== 'reply') continue;
+    const { senderIp: address, senderMac } = frame.arp;
+    const question = questions.get(`${node} ${address}`) ?? { asker: node, address, macs: new Set() };
+    question.macs.add(senderMac);
+    questions.set(`${node} ${address}`, question);
+  }
+  return [...questions.values()]
+    .filter(({ macs }) => macs.size > 1)
+    .map(({ asker, address, macs }) => {
+      const sent = packets.filter(
+        ({ node, direction, frame }) =>
+          node === asker && direction === 'out' && frame.ip !== undefined && macs.has(frame.dstMac),
+      );
+      const toIt = sent.find(({ frame }) => frame.ip!.dst === address) ?? sent[0];
+      return {
+        address,
+        asker,
+        owners: nodesWithMacs(plan, [...macs]),
+        used: toIt === undefined ? null : nodesWithMacs(plan, [toIt.frame.dstMac])[0]!,
+      };
+    });
+}
+
+/** Whoever answers does so at once; what comes later answers another question. */
+const ANSWERED_WITHIN_NS = 1e9;
+
+/** Addresses that a node asked for once and got two answers for, among all that was captured for a while. */
+export function addressesAnsweredTwice({ packets, plan }: { packets: Sighting[]; plan: Plan }): Set<string> {
+  const asked = packets.filter(({ frame }) => frame.arp !== undefined);
+  const isQuestion = ({ node, direction, frame: { srcMac, arp } }: Sighting): boolean =>
+    direction === 'out' && arp?.op === 'request' && nodeWithMac(plan, srcMac)?.name === node;
+  const found = asked.filter(isQuestion).flatMap((question) => {
+    const { time, node, frame } = question;
+    const next = asked.find(
+      (one) =>
+        one.time > time && one.node === node && isQuestion(one) && one.frame.arp!.targetIp === frame.arp!.targetIp,
+    );
+    const end = Math.min(time + ANSWERED_WITHIN_NS, next?.time ?? Infinity);
+    const answers = asked.filter((one) => one.node === node && one.time >= time && one.time < end);
+    return answeredTwice({ packets: answers, plan }).map(({ address }) => address);
+  });
+  return new Set(found);
+}
