@@ -58,7 +58,10 @@ test('streams and steps are plain data with every length of time in ms', () => {
     { name: 'kept', address: '203.0.113.11', everyMs: 100, timeoutMs: 120_000, connection: 'kept', connections: 4 },
   ]);
   expect(step(plan, 'drains')).toMatchObject({
-    actions: [{ do: 'drain', server: 's1' }, { do: 'flap', link: ['l2', 's2'], downMs: 10, upMs: 1000 }],
+    actions: [
+      { do: 'drain', server: 's1' },
+      { do: 'flap', link: ['l2', 's2'], downMs: 10, upMs: 1000 },
+    ],
     until: { master: 'l4a', withinMs: 3000 },
     forMs: 500,
     expect: [
