@@ -1,4 +1,5 @@
 import { ROLES } from '../terms/role.ts';
+import { downAnew } from './down-links.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 
@@ -27,8 +28,7 @@ export function switchRings(lab: Lab): Problem[] {
 
 /** The same of a lab whose links a scenario mends: it says anew of a node which of its links are `down`. */
 export function ringsOfScenario({ servers, nodes }: ScenarioFile, lab: Lab): Problem[] {
-  const downOf = (name: string): string[] | undefined =>
-    nodes[name]?.down ?? (ROLES[lab.nodes[name]!.role].serves ? servers.down : undefined);
+  const downOf = (name: string): string[] | undefined => downAnew({ servers, nodes }, lab, name);
   const mended = Object.keys(lab.nodes).filter((name) => downOf(name) !== undefined && lab.nodes[name]!.down);
   if (mended.length === 0) return [];
   const settled = Object.entries(lab.nodes).map(([name, node]) => {

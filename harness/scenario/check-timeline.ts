@@ -4,10 +4,11 @@ import { alternativesOf } from '../terms/expectation.ts';
 import { isAddress } from './address.ts';
 import { unknown } from './check-messages.ts';
 import { checkCall, impossibleShares, nodesExpected } from './check-flow.ts';
+import { heldDown } from './down-links.ts';
 import { balancersOf, peersOf, serversOf } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
-import { type Action, actionPath, stepped } from './step-changes.ts';
+import { type Action, actionPath, stepped, type SteppedScenario } from './step-changes.ts';
 import type { Path } from './yaml-file.ts';
 
 /**
@@ -30,8 +31,8 @@ export function checkTimeline(
     problems.push({ path: ['flows'], message: 'must not be empty, unless there are `streams:` and `steps:`' });
   for (const name of streams) problems.push(...checkStream(name, scenario, lab));
   for (const name of steps) problems.push(...checkStep(name, scenario, lab));
-  problems.push(...order(scenario), ...tooManyCalls(scenario));
   const { after, problems: changes } = stepped(scenario);
+  problems.push(...order(scenario, lab, after), ...unheededChecks(scenario, after), ...tooManyCalls(scenario));
   problems.push(...changes);
   problems.push(...movedPorts(scenario, after));
   let before = new Set(check(scenario).map(textOf));
@@ -267,15 +268,17 @@ const BALANCER = {
   reloadLb: { needs: true, leaves: true },
 } as const;
 
-/** Actions that the ones before them leave nothing to do. */
-function order(scenario: ScenarioFile): Problem[] {
+/** Actions that the ones before them, or what the scenario says by then, leave nothing to do. */
+function order(scenario: ScenarioFile, lab: Lab, after: SteppedScenario['after']): Problem[] {
   const problems: Problem[] = [];
   const states = new Map<string, boolean>();
   const ended = new Set<string>();
   const say = (path: Path, message: string): void => void problems.push({ path, message, dependsOn: [['steps']] });
-  for (const [name, step] of Object.entries(scenario.steps)) {
+  const steps = Object.entries(scenario.steps);
+  for (const [number, [name, step]] of steps.entries()) {
     for (const [index, action] of step.do.entries()) {
       const path = actionPath(scenario, name, index);
+      const later = [...step.do.slice(index + 1), ...steps.slice(number + 1).flatMap(([, one]) => one.do)];
       for (const { does, undoes, done, undone } of NEEDS) {
         const isDone = (node: string): boolean => states.get(`${does} ${node}`) ?? false;
         for (const node of action[does] ?? []) {
@@ -304,13 +307,25 @@ function order(scenario: ScenarioFile): Problem[] {
           else ended.add(node);
         }
       }
-      for (const kind of ['linkDown', 'linkUp'] as const) {
-        const link = action[kind];
-        if (link === undefined) continue;
+      for (const kind of ['linkDown', 'linkUp', 'flap'] as const) {
+        const link = kind === 'flap' ? action.flap?.link : action[kind];
+        if (link === undefined || !peersOf(lab, link[0]).includes(link[1])) continue;
         const key = `link ${[...link].sort().join(' ')}`;
         const isCut = states.get(key) ?? false;
-        if (isCut === (kind === 'linkDown')) say([...path, kind], `the link is ${isCut ? 'down' : 'up'} already`);
-        states.set(key, kind === 'linkDown');
+        const held = heldDown(after[number]!.scenario, lab, link);
+        const dead = link.find((node) => states.get(`kill ${node}`));
+        if (held !== null)
+          say(
+            [...path, kind],
+            kind === 'linkUp'
+              ? `${held.by} holds the link down, which \`linkUp\` leaves as it is: write ${held.release}`
+              : `the link is down already, by ${held.by}`,
+          );
+        else if (dead !== undefined && !later.some(({ start }) => start?.includes(dead)))
+          say([...path, kind], `${dead} has no power, and no link that is up`);
+        else if (kind !== 'flap' && isCut === (kind === 'linkDown'))
+          say([...path, kind], `the link is ${isCut ? 'down' : 'up'} already`);
+        if (kind !== 'flap' && held === null) states.set(key, kind === 'linkDown');
       }
     }
     const master = step.until?.master;
@@ -320,6 +335,23 @@ function order(scenario: ScenarioFile): Problem[] {
     }
   }
   return problems;
+}
+
+/** Health checks that are to fail, of servers that no service checks by HTTP from then on. */
+function unheededChecks(scenario: ScenarioFile, after: SteppedScenario['after']): Problem[] {
+  const isChecked = (node: string, { services }: ScenarioFile): boolean =>
+    Object.values(services).some(({ check, pool }) => check?.type === 'http' && pool.some((one) => one.node === node));
+  return Object.entries(scenario.steps).flatMap(([name, step], number) =>
+    step.do.flatMap(({ failChecks = [] }, index) =>
+      failChecks
+        .filter((node) => !after.slice(number).some((one) => isChecked(node, one.scenario)))
+        .map((node) => ({
+          path: [...actionPath(scenario, name, index), 'failChecks'],
+          message: `no service checks ${node} by HTTP, so that nobody hears of it: add \`check: { type: http }\``,
+          dependsOn: [['services']],
+        })),
+    ),
+  );
 }
 
 /** In which no node says that it is master. */

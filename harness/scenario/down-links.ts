@@ -1,0 +1,32 @@
+import { ROLES } from '../terms/role.ts';
+import type { Lab, ScenarioFile } from './schema.ts';
+
+/** Peers toward which a node's interfaces are down, as a scenario says anew; undefined where it says nothing of that. */
+export function downAnew(
+  { servers, nodes }: Pick<ScenarioFile, 'servers' | 'nodes'>,
+  lab: Lab,
+  name: string,
+): string[] | undefined {
+  return nodes[name]?.down ?? (ROLES[lab.nodes[name]!.role].serves ? servers.down : undefined);
+}
+
+/** What holds a link down, by the nodes whose `down:` does, and how to let go of it; null where none does. */
+export function heldDown(
+  scenario: Pick<ScenarioFile, 'servers' | 'nodes'>,
+  lab: Lab,
+  [a, b]: [string, string],
+): { by: string; release: string } | null {
+  const held = [
+    { node: a, peer: b },
+    { node: b, peer: a },
+  ].flatMap(({ node, peer }) => {
+    const down = lab.nodes[node] && (downAnew(scenario, lab, node) ?? lab.nodes[node].down);
+    return down?.includes(peer) ? [{ node, others: down.filter((one) => one !== peer) }] : [];
+  });
+  if (held.length === 0) return null;
+  const nodes = held.map(({ node, others }) => `${node}: { down: [${others.join(', ')}] }`);
+  return {
+    by: held.map(({ node }) => `\`down\` of ${node}`).join(' and '),
+    release: `\`change: { nodes: { ${nodes.join(', ')} } }\``,
+  };
+}
