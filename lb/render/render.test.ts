@@ -79,11 +79,26 @@ it.each([
 });
 
 /** All servers take new flows, and no neighbour is known. */
-function rendered(config: ReturnType<typeof lbConfigSchema.parse>): string {
+it.each([
+  ['the host itself', {}, '{ 198.51.100.2, 203.0.113.2 }'],
+  ['a VIP that the host has', { source: '203.0.113.81' }, '{ 198.51.100.2, 203.0.113.2, 203.0.113.81 }'],
+])('checks of a VIP are answered to %s', (_, fields, own) => {
+  const servers = SERVERS.slice(0, 1);
+  const services = [
+    { name: 'web', vip: '203.0.113.80', port: 80, mode: 'dsr', check: { type: 'http', ...fields }, servers },
+    { name: 'other', vip: '203.0.113.81', port: 80, mode: 'dnat', servers },
+  ];
+  const [l3, sw] = FACTS.interfaces;
+  const held = { ...sw!, addresses: [...sw!.addresses, { address: '203.0.113.81', prefix: 32 }] };
+  const rules = rendered(lbConfigSchema.parse({ version: 1, services }), { ...FACTS, interfaces: [l3!, held] });
+  expect(rules).toContain(`ip daddr ${own} goto checks.answer`);
+});
+
+function rendered(config: ReturnType<typeof lbConfigSchema.parse>, facts = FACTS): string {
   const tables = render(
     {
       config,
-      facts: FACTS,
+      facts,
       roleOf: () => 'new',
       flowsOf: () => 0,
       isSettled: () => true,
