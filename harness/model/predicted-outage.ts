@@ -1,12 +1,9 @@
 import type { Place } from '../terms/reason.ts';
-import type { Bound, PredictedOutage, StreamPlan } from '../terms/timeline.ts';
+import type { ActionPlan, Bound, PredictedOutage, StreamPlan } from '../terms/timeline.ts';
 import type { Prediction } from '../terms/walk.ts';
 
-/** Something that a step has set going and that is not over yet; `bound` is null where no setting bounds it. */
-export interface Pending {
-  key: string;
-  bound: Bound | null;
-}
+/** Something that a step has set going and that is not over yet: a setting bounds it, or it ends when an action does. */
+export type Pending = { key: string } & ({ bound: Bound } | { until: ActionPlan['do'] });
 
 /** What fails while some things are still to come. */
 interface Failing {
@@ -31,15 +28,17 @@ export function outageOf(stream: StreamPlan, settled: Prediction[] | null, stage
   const causes = distinct(failing.flatMap(({ places }) => places));
   const waiting = failing.filter(({ pending }) => pending.length > 0);
   const decisive = waiting.filter((one) => !waiting.some((other) => isLess(other.pending, one.pending)));
-  const awaited = new Map(decisive.flatMap(({ pending }) => pending.map((one) => [one.key, one.bound])));
-  const bounds = [...awaited.values()].filter((bound) => bound !== null);
+  const awaited = [...new Map(decisive.flatMap(({ pending }) => pending.map((one) => [one.key, one]))).values()];
+  const bounds = awaited.flatMap((one) => ('bound' in one ? [one.bound] : []));
+  const until = awaited.flatMap((one) => ('until' in one ? [one.until] : []));
   const longest = Math.max(0, ...bounds.map(({ params: { ms } }) => ms));
   const late = stream.connection === 'kept' && stream.protocol !== 'udp' ? longest + FIRST_REPETITION_MS : 0;
   // From one source port no call begins before the last one that fails has been given up.
   const givenUp = stream.connection === 'new' && stream.sourcePort !== undefined ? stream.timeoutMs : 0;
   return {
     causes,
-    atMostMs: bounds.length < awaited.size ? null : longest + late + givenUp + 2 * stream.everyMs,
+    atMostMs: until.length > 0 ? null : longest + late + givenUp + 2 * stream.everyMs,
+    ...(until.length > 0 ? { until } : {}),
     bounds,
   };
 }

@@ -144,7 +144,7 @@ export function stagesOf(plan: Plan, index: number, left: Left): Stages {
     }
   }
   for (const action of actions) {
-    const pending = action.do === 'stopLb' ? [] : [{ key: action.do, bound: null }];
+    const pending = action.do === 'stopLb' ? [] : [untilDone(action)];
     // Rules that a killed load balancer has left stay until it has made its own.
     if (action.do === 'restartLb' && isKilled(actionsUntil(plan, index, action), action.node)) continue;
     for (const between of interrupted(now, planAt(plan, index - 1), action)) {
@@ -155,11 +155,15 @@ export function stagesOf(plan: Plan, index: number, left: Left): Stages {
   return {
     settled: [world(final, views), ...(isSure ? [] : [world({ ...final, learned: checked }, views)])],
     passing,
-    first: actions.some((action) => STARTS.includes(action.do)) ? [{ key: 'start', bound: null }] : [],
+    first: actions.filter((action) => STARTS.includes(action.do)).map(untilDone),
     holders: after,
     mistaken,
     doubts: fresh.doubts,
   };
+}
+
+function untilDone({ do: until }: ActionPlan): Pending {
+  return { key: until, until };
 }
 
 interface Known {

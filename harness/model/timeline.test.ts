@@ -237,6 +237,14 @@ describe('a load balancer stops', () => {
   );
 });
 
+test('what fails until a load balancer has started is over when it has: its address comes back with the same MAC', () => {
+  const stop: ActionPlan = { do: 'stopLb', node: 'l4a' };
+  const steps = [[], [stop], [on('startLb', 'l4a')]];
+  const plan = pairLab({ service: { l4: ['l4a'] }, steps });
+  const alone = { ...plan, pairs: [], nodes: plan.nodes.map(ownsVip) };
+  expect(predictTimeline(alone)[2]![0]!.outage).toMatchObject({ atMostMs: null, until: ['startLb'], bounds: [] });
+});
+
 test('a load balancer that was killed loses no call by a restart: its rules stay until it has made its own', () => {
   const steps: ActionPlan[][] = [[], [{ do: 'killLb', node: 'l4a' }], [{ do: 'restartLb', node: 'l4a' }]];
   const alone = pairLab({ service: PROXY, steps });
@@ -407,7 +415,7 @@ describe('what is changed while traffic goes on', () => {
     const plan = pairLab({ steps: [[{ do: 'flap', link: ['l2', 's1'], downMs: 50, upMs: 50 }]] });
     expect(predictTimeline(plan)[0]![0]).toMatchObject({
       settled: null,
-      outage: { causes: [{ code: 'no-neighbour', node: 'l2' }], atMostMs: null },
+      outage: { causes: [{ code: 'no-neighbour', node: 'l2' }], atMostMs: null, until: ['flap'] },
       unknown: [{ code: 'action-unknown', params: { action: 'flap' } }],
     });
   });
@@ -605,6 +613,12 @@ test('a step in which nothing is done goes on as the one before has ended', () =
     { numRuns: 15 },
   );
 });
+
+function ownsVip(node: NodePlan): NodePlan {
+  if (node.balancer === null) return node;
+  if (node.name !== 'l4a') return { ...node, balancer: null };
+  return { ...node, balancer: { ...node.balancer, config: { ...node.balancer.config, vipOwner: true } } };
+}
 
 type LbService = NonNullable<NodePlan['balancer']>['config']['services'][number];
 

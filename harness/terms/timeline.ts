@@ -160,6 +160,8 @@ export interface PredictedOutage {
   causes: Place[];
   /** How long at most, by the settings, ms; null where no setting bounds it. */
   atMostMs: number | null;
+  /** Actions that take the time they take, until which it lasts; absent where settings bound it. */
+  until?: ActionPlan['do'][];
   /** What it is made of: advertisements missed, checks missed, ageing. */
   bounds: Bound[];
 }

@@ -377,6 +377,8 @@ describe.each([
     const unbounded = timeline.predicted({ settled, outage: { ...outage, atMostMs: null }, connections: null });
     expect(unbounded).not.toMatch(/null|undefined/);
     expect(unbounded).not.toContain('901');
+    const starting = { ...outage, atMostMs: null, until: ['startLb' as const] };
+    expect(timeline.predicted({ settled, outage: starting, connections: null })).toContain('startLb');
   });
 });
 

@@ -113,9 +113,10 @@ export const timeline: TimelineTexts = {
 
 const FATES = { all: 'all connections survive', some: 'some connections survive', none: 'no connection survives' };
 
-function outageText({ atMostMs, causes }: PredictedOutage): string {
+function outageText({ atMostMs, until = [], causes }: PredictedOutage): string {
+  const unbounded = until.length === 0 ? 'outage without a bound' : `outage until ${listed.format(until)} is done`;
   const why = causes.length === 0 ? '' : ` (${causes.map(place).join(', ')})`;
-  return `${atMostMs === null ? 'outage without a bound' : `outage of at most ${round(atMostMs)} ms`}${why}`;
+  return `${atMostMs === null ? unbounded : `outage of at most ${round(atMostMs)} ms`}${why}`;
 }
 
 function settledText({ outcome, cause }: { outcome: 'works' | 'fails'; cause: Place | null }): string {

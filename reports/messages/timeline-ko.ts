@@ -110,9 +110,10 @@ export const timeline: TimelineTexts = {
 
 const FATES = { all: '연결 모두 살아남음', some: '연결 일부 살아남음', none: '살아남는 연결 없음' };
 
-function outageText({ atMostMs, causes }: PredictedOutage): string {
+function outageText({ atMostMs, until = [], causes }: PredictedOutage): string {
+  const unbounded = until.length === 0 ? '한계 없는 중단' : `${until.join(', ')}이(가) 끝날 때까지 중단`;
   const why = causes.length === 0 ? '' : `(${causes.map(place).join(', ')})`;
-  return `${atMostMs === null ? '한계 없는 중단' : `최대 ${round(atMostMs)}ms 중단`}${why}`;
+  return `${atMostMs === null ? unbounded : `최대 ${round(atMostMs)}ms 중단`}${why}`;
 }
 
 function settledText({ outcome, cause }: { outcome: 'works' | 'fails'; cause: Place | null }): string {
