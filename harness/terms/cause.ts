@@ -90,6 +90,8 @@ export interface CauseDetails {
   'port-outdated': At & { owner: string; port: string; address: string };
   /** A segment of an established connection met a node that has no state for it: refused, or dropped in silence. */
   'state-missing': At & { source: string; destination: string };
+  /** The state is that of before the connection went on by way of `other`: TCP was seen to acknowledge what was not seen. */
+  'state-outdated': At & { source: string; destination: string; other: string };
   /** The state was there, and ended for want of traffic. `idleMs`: what the node is set to. */
   'state-expired': At & { source: string; destination: string; idleMs: number };
   /** Several members of a pair hold the address at the same time. */

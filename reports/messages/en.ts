@@ -232,6 +232,8 @@ export const en: Catalogue = {
       `${node} sent the frame for ${address} out of its port ${port}, where ${owner} is no longer.`,
     'state-missing': ({ node, source, destination }) =>
       `${node} has no state for the connection from ${source} to ${destination}.`,
+    'state-outdated': ({ node, source, destination, other }) =>
+      `${node} has not seen how the connection from ${source} to ${destination} went on by way of ${other}, and drops its packets as invalid.`,
     'state-expired': ({ node, source, destination, idleMs }) =>
       `${node} forgot the connection from ${source} to ${destination} after ${idleMs} ms without traffic.`,
     'two-masters': ({ node, address, masters }) =>

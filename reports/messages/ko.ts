@@ -220,6 +220,8 @@ export const ko: Catalogue = {
       `${node}이(가) ${address}(으)로 가는 프레임을 ${port} 포트로 내보냈으나, ${owner}은(는) 더 이상 그곳에 없습니다.`,
     'state-missing': ({ node, source, destination }) =>
       `${node}에 ${source}에서 ${destination}(으)로 가는 연결의 상태가 없습니다.`,
+    'state-outdated': ({ node, source, destination, other }) =>
+      `${source}에서 ${destination}(으)로 가는 연결이 그동안 ${other}을(를) 지났으므로, ${node}은(는) 이어진 패킷을 잘못된 것으로 보고 버립니다.`,
     'state-expired': ({ node, source, destination, idleMs }) =>
       `${idleMs}ms 동안 트래픽이 없어 ${node}이(가) ${source}에서 ${destination}(으)로 가는 연결을 잊었습니다.`,
     'two-masters': ({ node, address, masters }) =>

@@ -74,6 +74,7 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'neighbour-static': { node, address, mac: end.mac, owner: 'n1', holder: 'n2' },
     'port-outdated': { node, owner: 'n1', port: 'eth9', address },
     'state-missing': { node, source: '192.0.2.8', destination: address },
+    'state-outdated': { node, source: '192.0.2.8', destination: address, other: 'n1' },
     'state-expired': { node, source: '192.0.2.8', destination: address, idleMs: 1303 },
     'two-masters': { node, address, masters: ['n1', 'n2'] },
     'response-missing': { node, address },

@@ -105,7 +105,21 @@ function dropped(request: Sighting, evidence: Evidence): Cause | null {
   const began = packets.some(({ node: at, frame }) => at === node.name && frame.tcp?.flags === 'S');
   const sawSyn = began || (moment!.history?.sawSyn.includes(node.name) ?? false);
   const hasNone = !sawSyn || forgets(plan, moment!.step, node.name) || hasExpired(node, evidence);
-  return hasNone ? without(node.name, request, evidence) : null;
+  if (hasNone) return without(node.name, request, evidence);
+  const other = wentOnBy(node.name, evidence);
+  const { src: source, dst: destination } = request.frame.ip!;
+  return other === undefined
+    ? null
+    : cause('connection-unknown', 'state-outdated', { node: node.name, source, destination, other });
+}
+
+/** Another load balancer that the connection went by since a node that translates had seen it last (tcp_in_window). */
+function wentOnBy(node: string, { plan, flow, moment }: Evidence): string | undefined {
+  const service = serviceOf(plan, flow);
+  const { lastSeen = {} } = moment!.history ?? {};
+  const last = lastSeen[node];
+  if (!service || isDirect(service) || last === undefined || !balancedBy(service, node)) return undefined;
+  return service.l4s.map((l4) => l4.node).find((name) => name !== node && (lastSeen[name] ?? 0) > last);
 }
 
 function without(node: string, { frame }: Sighting, evidence: Evidence): Cause {

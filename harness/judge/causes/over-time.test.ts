@@ -1,6 +1,7 @@
 import { mac } from '../../model/testing/lab-builder.ts';
 import { CLIENT, L4, S2, VIP_A } from '../../model/testing/labs.ts';
 import { planAt } from '../../scenario/plan-at.ts';
+import type { Cause } from '../../terms/cause.ts';
 import type { Plan } from '../../terms/plan.ts';
 import type { Sighting } from '../../terms/sighting.ts';
 import { TCP_KEY } from '../testing/evidence.ts';
@@ -350,6 +351,16 @@ describe('an open connection', () => {
     expect(named(evidenceIn(plan, 0, seen, { history: unseen }))).toEqual(['connection-unknown', 'l4']);
     expect(named(evidenceIn(plan, 1, seen, { history }))).toEqual(['connection-unknown', 'l4']);
     expect(named(evidenceIn(plan, 0, seen, { history }))).toEqual(['unexplained', 'l4']);
+  });
+
+  test('connection-unknown: a load balancer that translates drops what went on by another one meanwhile', () => {
+    const by = (l4: number, l4b: number, mode: 'dnat' | 'dsr' = 'dnat'): Cause => {
+      const moved = { ...history, lastSeen: { l4, l4b } };
+      return causeOfFailure(evidenceIn(pairLab(mode, [[]]), 0, seen, { history: moved }));
+    };
+    expect(by(1000, 1500)).toMatchObject({ node: 'l4', detail: { code: 'state-outdated', params: { other: 'l4b' } } });
+    expect(by(1500, 1000).code).toBe('unexplained');
+    expect(by(1000, 1500, 'dsr').code).toBe('unexplained');
   });
 
   test('idle-expired: nothing was sent for longer than the node remembers', () => {
