@@ -26,3 +26,7 @@ test('what is no address stays as it is', () => {
     pool: ['s1'],
   });
 });
+
+test('addresses that stand as keys are addresses as well', () => {
+  expect(inIpv6({ neighbours: { '203.0.113.1': 'l3' } })).toEqual({ neighbours: { '2001:db8:0:7100::1': 'l3' } });
+});

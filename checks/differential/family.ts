@@ -8,7 +8,7 @@ export function inIpv6(value: unknown): unknown {
   }
   if (Array.isArray(value)) return value.map(inIpv6);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inIpv6(item)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [inIpv6(key), inIpv6(item)]));
 }
 
 /** One /64 for each block of 32 addresses, of those that the block's subnet begins with. */
