@@ -523,6 +523,15 @@ describe('a split brain that is healed', () => {
     expect(codes([[], [split], [heal, flush]])[2]).toEqual(['l4a']);
   });
 
+  it('may cost connections before that: an answer goes to the other one while neighbours change over', () => {
+    const steps = [[], [split]];
+    const proxied = pairLab({ service: { ...PROXY, scheduler: 'maglev' }, streams: [SESSION], steps });
+    expect(predictTimeline(withHeartbeat(proxied))[1]![0]!.connections).toMatchObject({
+      survive: 'some',
+      cause: { code: 'split-brain' },
+    });
+  });
+
   it('where those who asked meanwhile may have heard either', () => {
     const [, , flushed, healed] = codes([[], [split], [flush], [heal]]);
     expect(flushed).toEqual(['holder-unknown', 'l4a', 'l4b']);

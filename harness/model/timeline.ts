@@ -134,7 +134,7 @@ function takeStep(
       connections:
         isAfterOpen || stream.connection === 'new'
           ? null
-          : fateOf(tries, before, [...late, ...(stall ? [stall.prediction] : [])]),
+          : endangered(fateOf(tries, before, [...late, ...(stall ? [stall.prediction] : [])]), outage, unknown),
       unknown,
     };
   });
@@ -185,6 +185,17 @@ function settle(world: World, all: Trials): Settled {
     for (const stream of streams) early.get(stream.name)!.push(...failuresOf(stream, tried.get(stream.name)!));
     now = { ...now, learned };
   }
+}
+
+/** Where two hold an address, an answer may come to the other one while neighbours change over: some may not survive that. */
+function endangered(
+  fate: StreamPrediction['connections'],
+  outage: PredictedOutage | null,
+  unknown: StreamPrediction['unknown'],
+): StreamPrediction['connections'] {
+  const [cause] = outage?.causes ?? [];
+  const isShared = unknown.some(({ code }) => code === 'holder-unknown');
+  return fate?.survive === 'all' && isShared && cause ? { survive: 'some', cause } : fate;
 }
 
 function distinct(predictions: Prediction[]): Prediction[] {
