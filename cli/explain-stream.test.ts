@@ -92,7 +92,7 @@ test('the matrix has a row for each stream in each step', async () => {
 
 test('explain has the story of what fails, and proposes what the model says to help', async () => {
   const calls = await explain('dies.calls', 'base');
-  expect(calls).toContain('stale-neighbour A node sent to the MAC of a node that does not have the address any more.');
+  expect(calls).toContain('stale-neighbour A node sent to the MAC of a node that does not have the address');
   expect(calls).toContain(
     'It would work with: edge: a new master sends gratuitous ARP pairs: edge: gratuitousArp: true',
   );
