@@ -1,6 +1,6 @@
 import type { Disagreement, Place } from '../terms/reason.ts';
 import type { StreamPrediction, StreamSummary } from '../terms/timeline.ts';
-import type { Walk } from '../terms/walk.ts';
+import type { Prediction, Walk } from '../terms/walk.ts';
 import { disagreement } from './agreement.ts';
 import type { JudgedCall, StepTime } from './judged-call.ts';
 import { laterOnes } from './stream-verdict.ts';
@@ -22,12 +22,17 @@ export function streamDisagreement(compared: Compared): Disagreement | null {
   return connectionsDiffer(compared) ?? failuresDiffer(compared) ?? settledDiffers(compared);
 }
 
-function connectionsDiffer({ predicted, summary }: Compared): Disagreement | null {
+/**
+ * A connection that waits since a step before waits on where the model has it survive: TCP doubles its waits (RFC 6298, 5.5),
+ * and goes on long after the way is there again.
+ */
+function connectionsDiffer({ calls, time, predicted, summary }: Compared): Disagreement | null {
   if (predicted.connections === null || summary.connections === undefined) return null;
   const { survive } = predicted.connections;
   const { survived, reset, stalled } = summary.connections;
   const of = survived + reset + stalled;
-  const differs = (survive === 'all' && survived < of) || (survive === 'none' && survived > 0);
+  const waiting = calls.filter(({ beginMs, attempt }) => beginMs < time.beginMs && attempt.outcome === 'fails').length;
+  const differs = (survive === 'all' && (reset > 0 || stalled > waiting)) || (survive === 'none' && survived > 0);
   return differs ? { code: 'connections-differ', params: { survived, of, predicted: survive } } : null;
 }
 
@@ -49,7 +54,11 @@ function failuresDiffer({ calls, time, predicted }: Compared): Disagreement | nu
 function settledDiffers({ calls, time, predicted }: Compared): Disagreement | null {
   const { settled, outage } = predicted;
   if (settled === null) return null;
-  const places = [...(outage?.causes ?? []), ...settled.flatMap(({ cause }) => cause ?? []).flatMap(expiring)];
+  const places = [
+    ...(outage?.causes ?? []),
+    ...settled.flatMap(({ cause }) => cause ?? []).flatMap(expiring),
+    ...settled.flatMap(askers),
+  ];
   const lost = (call: JudgedCall): boolean => isAmong(call.attempt.cause, places);
   const later = laterOnes(calls.slice(calls.findLastIndex(lost) + 1), time);
   const kinds = new Map(later.map((call) => [call.like, call] as const));
@@ -75,6 +84,7 @@ function predictedFailures({ outage, settled, connections }: StreamPrediction): 
     ...(outage?.causes ?? []),
     ...(settled ?? []).flatMap(({ cause }) => (cause === null ? [] : [cause])),
     ...(connections?.cause ? [connections.cause] : []),
+    ...(settled ?? []).flatMap(askers),
   ]
     .map(({ code, node }) => ({ code, node }))
     .flatMap((place) => [place, ...expiring(place)]);
@@ -87,6 +97,13 @@ function predictedFailures({ outage, settled, connections }: StreamPrediction): 
  */
 function expiring({ code, node }: Place): Place[] {
   return code === 'stale-neighbour' ? [{ code: 'no-neighbour', node }] : [];
+}
+
+/** The same of who sends to a neighbour whose link is down: it asks in the end, and any node on the way may be the one. */
+function askers({ cause, request, reply }: Prediction): Place[] {
+  if (cause?.detail.code !== 'peer-down') return [];
+  const nodes = new Set([...request, ...reply].map(({ node }) => node));
+  return [...nodes].map((node) => ({ code: 'no-neighbour', node }));
 }
 
 function isAmong(place: Place | null, places: Place[]): boolean {

@@ -268,6 +268,18 @@ describe('kept connections', () => {
       }
     });
 
+    test('may wait on once the way is there again, as TCP doubles its waits', () => {
+      const time = { epoch: '0', beginMs: 1000, actedMs: 1002, settledMs: 1002, endMs: 2000 };
+      const predicted = { ...NOTHING_KNOWN, connections: { survive: 'all' as const, cause: null } };
+      const of = (beginMs: number) =>
+        judge(
+          [on(0, beginMs, { walk: lost, outcome: 'timeout' })],
+          { outcome: 'connections', survive: {} },
+          { stream, step: 1, time, waiting, predicted },
+        ).disagreement?.code ?? null;
+      expect([of(20), of(1020)]).toEqual([null, 'connections-differ']);
+    });
+
     test('but for what is so by now, where it is known why they got no further', () => {
       const gone = pairLab('proxy', [[{ do: 'kill', node: 'l4' }], [{ do: 'kill', node: 's2' }]]);
       const atSwitch = other.request.findLastIndex(({ node, direction }) => node === 'l2' && direction === 'in') + 1;
@@ -305,6 +317,11 @@ describe('kept connections', () => {
     const of = (survive: 'all' | 'none' | 'some') =>
       judgeKept({}, { predicted: { ...FAILOVER, connections: { survive, cause: null } } }).disagreement?.code ?? null;
     expect([of('all'), of('none'), of('some')]).toEqual(['connections-differ', 'connections-differ', null]);
+  });
+
+  test('do not where the lab did not come to the state that the prediction takes from there', () => {
+    const predicted = { ...FAILOVER, connections: { survive: 'all' as const, cause: null } };
+    expect(judgeKept({}, { predicted, deviates: true }).disagreement).toBeNull();
   });
 });
 

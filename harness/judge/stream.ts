@@ -45,6 +45,8 @@ export interface StreamInQuestion {
   time: StepTime;
   /** How many examples of the stream the steps before have made. */
   examplesBefore: number;
+  /** Whether a step has not come to the state that the prediction takes from there: it says nothing then. */
+  deviates?: boolean;
   /** Calls that have waited for an answer since a step before, by token, as they were judged there. */
   waiting?: ReadonlyMap<string, JudgedCall>;
 }
@@ -70,7 +72,8 @@ export function judgeStream(asked: StreamInQuestion): JudgedStream {
   const calm = calmOf(now, stream);
   const summary = summaryOf({ calls, stream, time, calm, examples, examplesBefore });
   const numbered = calls.map((call, index) => ({ ...call, like: examples.like[index]! }));
-  const disagreement = streamDisagreement({ calls: numbered, time, predicted, summary });
+  const disagreement =
+    asked.deviates === true ? null : streamDisagreement({ calls: numbered, time, predicted, summary });
   const { name } = plan.timeline!.steps[step]!;
   const findings = new Set(calls.flatMap(({ attempt }) => attempt.findings.map(({ code }) => code)));
   const service = serviceOf(now, flow);

@@ -28,6 +28,7 @@ export class JudgedStreams {
   readonly #tallies = new Map<string, Tally>();
   readonly #predicted: StreamPrediction[][];
   readonly #cells: StreamCell[];
+  #deviates = false;
 
   constructor(
     private readonly plan: Plan,
@@ -48,6 +49,7 @@ export class JudgedStreams {
     recorder.forgetUntil(mark);
     const records = streams.take(index);
     const plan = planAt(this.plan, index);
+    this.#deviates ||= ran.missed !== null;
     const answeredTwice = addressesAnsweredTwice({ packets: spokenArp(captured, plan), plan });
     for (const [number, stream] of this.plan.timeline!.streams.entries()) {
       // Frames come in meanwhile, and the user may want to stop.
@@ -69,6 +71,7 @@ export class JudgedStreams {
         time: { epoch: clock.epoch, beginMs, actedMs, settledMs, endMs },
         examplesBefore: tally.examples.length,
         waiting: tally.waiting,
+        deviates: this.#deviates,
       });
       tally.examples.push(...judged.examples);
       tally.calls.push(...judged.calls);
