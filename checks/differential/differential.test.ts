@@ -2,6 +2,15 @@ import { findEngine } from '../../harness/fabric/engine.ts';
 import { builtImage } from '../../harness/fabric/testing/built-image.ts';
 import { differential, labsOf } from './differential.ts';
 
+test('a generated lab that is not valid is told as not run, and the others go on', async () => {
+  const [valid] = labsOf(1, 1);
+  const { lab, scenario } = valid!.sample;
+  const sample = { lab, scenario: { ...scenario, services: {} } };
+  const runner = { engine: await findEngine(), image: builtImage(), concurrency: 1 };
+  const tally = await differential([{ lab: 1, sample }], runner, () => undefined);
+  expect(tally.notRun).toEqual([expect.stringMatching(/^lab 1: .*generated-1\.yaml/)]);
+});
+
 const LABS = 6;
 const SEED = 6;
 

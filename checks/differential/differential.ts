@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { say } from '../../reports/messages/catalogue.ts';
 import { en } from '../../reports/messages/en.ts';
+import { InputError } from '../../harness/errors.ts';
 import type { BootOptions } from '../../harness/fabric/lab.ts';
 import type { FlowResult } from '../../harness/terms/results.ts';
 import { LabPool } from '../../harness/run/lab-pool.ts';
@@ -52,7 +53,7 @@ export function labsOf(seed: number, labs: number): Numbered[] {
   return fc.sample(generated, { seed, numRuns: labs }).map((sample, index) => ({ lab: index + 1, sample }));
 }
 
-/** Runs generated labs for real and holds every flow against its prediction. */
+/** Runs generated labs for real and holds every flow against its prediction. One that is no valid lab is not run, and told. */
 export async function differential(
   labs: Numbered[],
   runner: Runner,
@@ -65,8 +66,16 @@ export async function differential(
   await using pool = new LabPool(runner);
   await sideBySide(labs.length, runner.concurrency, async () => {
     const { lab, sample } = waiting.shift()!;
-    const { flows, partings } = await runSample(lab, sample, pool, runner.signal);
     tally.labs += 1;
+    const ran = await runSample(lab, sample, pool, runner.signal).catch((error: unknown) => {
+      if (error instanceof InputError) return error;
+      throw error;
+    });
+    if (ran instanceof InputError) {
+      tally.notRun.push(`lab ${lab}: ${ran.message}`);
+      return;
+    }
+    const { flows, partings } = ran;
     tally.flows += flows.length;
     for (const { verdict, name, reasons } of flows) {
       if (verdict === 'not-run')
