@@ -12,6 +12,13 @@ test('a selection leaves the scenarios that have it', () => {
   expect(names([], ['client-to-vip'])).toEqual(['proxy-and-dsr/dsr']);
 });
 
+test('a stream may be named alone, or in one step', () => {
+  const failover = shippedScenario('time/failover');
+  expect(select([dsr, failover], { variants: [], flows: ['calls'] })).toEqual([failover]);
+  expect(select([dsr, failover], { variants: [], flows: ['calm.calls'] })).toEqual([failover]);
+  expect(() => select([dsr, failover], { variants: [], flows: ['all'] })).toThrow('no flow is named `all`');
+});
+
 test('a name that there is not is refused, also beside names that there are', () => {
   expect(() => names(['vip-on-loopback', 'no-vip-on-s3'], ['clent-to-vip'])).toThrow(
     'no variant is named `no-vip-on-s3` (did you mean `no-vip-on-s2`?); variants are vip-on-loopback, no-vip-on-loopback, no-vip-on-s2, routers-tell, switch-swallows, wide\n' +

@@ -47,6 +47,19 @@ test('a listener that answers from elsewhere is not asked, but its node is', () 
   expect(asked.slice(1).map(({ to, protocol }) => `${to} ${protocol}`)).toEqual(['s1 icmp', 's2 udp']);
 });
 
+test('who has the MAC of a server by hand does not ask it, but another neighbour does', () => {
+  const expected: Expectation = { outcome: 'fails', cause: 'stale-neighbour' };
+  const misled = structuredClone(lab);
+  const l4 = misled.nodes.find(({ name }) => name === 'l4')!;
+  l4.neighbours = [{ address: '203.0.113.11', dev: 'l2', mac: '02:00:00:00:00:99' }];
+  const asked = controlsOf(misled, { ...flowOf(lab, 'client', 'a'), expect: expected });
+  expect(asked.map(({ from, to }) => `${from} → ${to ?? 'next hop'}`)).toEqual([
+    'client → next hop',
+    'l3 → s1',
+    'l4 → s2',
+  ]);
+});
+
 test('where a missing part is the cause, it cannot be asked', () => {
   expect(controls('client', { outcome: 'fails', cause: 'no-server-available' })).toEqual([
     'client → next hop 198.51.100.1',

@@ -74,7 +74,7 @@ function isFiltered(plan: Plan, { from, to, address, protocol, port }: Control):
 }
 
 /** Whether either end has the other one's MAC by hand: it would show nothing but whether that is right. */
-function isMisled(plan: Plan, { from, to, address }: Control): boolean {
+function isMisled(plan: Plan, { from, to, address }: Pick<Control, 'from' | 'to' | 'address'>): boolean {
   const has = (name: string | null, addresses: string[]): boolean =>
     name !== null && (nodeOf(plan, name).neighbours ?? []).some((entry) => addresses.includes(entry.address));
   return has(from, [address]) || has(to ?? ownerOf(plan, address), interfaceAddresses(nodeOf(plan, from)));
@@ -121,6 +121,7 @@ function neighbourOf(plan: Plan, flow: FlowPlan, server: string, address: string
   const near = order.find(
     (node) =>
       node.name !== server &&
+      !isMisled(plan, { from: node.name, to: server, address }) &&
       // What it asks under another address may have no way back.
       (node.nat?.to ?? []).length === 0 &&
       node.interfaces.some((i) => i.up !== false && i.addresses.some((cidr) => contains(network(cidr), address))),

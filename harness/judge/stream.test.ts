@@ -1,3 +1,4 @@
+import type { Cause } from '../terms/cause.ts';
 import fc from 'fast-check';
 import type { ObservedCall } from '../observe/stream-calls.ts';
 import { predict } from '../model/predict.ts';
@@ -354,6 +355,28 @@ describe('prediction and observation', () => {
     });
     expect(judged.summary.causes[0]!.cause).toMatchObject({ code: 'no-neighbour', node: 'l3' });
     expect(judged.disagreement).toBeNull();
+  });
+
+  test('do not where a neighbour behind a cut link was asked in vain, by who sends to it', () => {
+    const unanswered = failover({ from: 0, to: 1000 }).map((call) =>
+      observedCall({
+        at: call.record.beganAt,
+        walk: upTo(first, 'l3'),
+        outcome: 'timeout',
+        packets: [arp(['l3', 'out', 'l2'], { op: 'request', senderIp: '203.0.113.1', targetIp: VIP_A })],
+      }),
+    );
+    const [way] = predict(withoutPairs(plan), FLOW);
+    const detail = { code: 'peer-down' as const, params: { node: 'l2', address: VIP_A, peer: 'l4' } };
+    const cut = { code: 'no-neighbour' as const, node: 'l2', detail };
+    const fails: StreamExpectation = { outcome: 'fails', cause: 'no-neighbour' };
+    const asked = { code: 'arp-unanswered' as const, params: { node: 'l4', address: VIP_A } };
+    const of = (why: Cause): string | null => {
+      const settled = [{ ...way!, outcome: 'fails' as const, cause: why }];
+      return judge(unanswered, fails, { predicted: { ...NOTHING_KNOWN, settled } }).disagreement?.code ?? null;
+    };
+    expect(of(cut)).toBeNull();
+    expect(of({ ...cut, node: 'l4', detail: asked })).toBe('failures-differ');
   });
 
   test('differ where calls go another way in the end', () => {

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { L4labError } from '../errors.ts';
 import type { FlowResult, VariantResult } from '../terms/results.ts';
+import { neighbourCommands } from '../agent/commands.ts';
 import { predict } from '../model/predict.ts';
 import { knownNeighbours } from '../model/warm-start.ts';
 import type { Variant } from '../scenario/read.ts';
@@ -130,7 +131,9 @@ async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
   const switches = plan.nodes.filter(({ bridge }) => bridge);
   await Promise.all(switches.map(({ name }) => lab.node(name).call('act', { action: { do: 'flushMacs' } })));
   await Promise.all(
-    plan.nodes.map(({ name, balancer, interfaces, neighbours = [] }) => {
+    plan.nodes.map((node) => {
+      const { name, balancer, interfaces } = node;
+      const isUp = (dev: string): boolean => interfaces.some((iface) => iface.name === dev && iface.up !== false);
       const announced = balancer === null ? interfaces.filter(({ addresses }) => addresses.length > 0) : [];
       const keepsMacs = balancer?.config.services.some(({ sourceMac }) => sourceMac === 'keep') === true;
       // One process for all: to start it is what takes long.
@@ -139,9 +142,7 @@ async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
         ...(keepsMacs ? [] : ['neigh flush all']),
         ...announced.map((i) => `link set dev ${i.name} address ${i.mac}`),
         // The kernel forgets those with the MAC of the interface.
-        ...neighbours.map(
-          (entry) => `neigh replace ${entry.address} lladdr ${entry.mac} dev ${entry.dev} nud permanent`,
-        ),
+        ...neighbourCommands(node, isUp),
       ];
       return lab.node(name).call('run', { argv: ['ip', '-batch', '-'], input: lines.join('\n') });
     }),

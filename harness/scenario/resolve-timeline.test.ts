@@ -19,14 +19,14 @@ streams:
 steps:
   calm: { for: 1s, expect: { calls: works, kept: survives } }
   drains:
-    do: [{ drain: { server: s1 } }, { flap: { link: [l2, s2], down: 10ms, up: 1s } }]
+    do: [{ drain: s1 }, { flap: { link: [l2, s2], down: 10ms, up: 1s } }]
     until: { master: l4a, within: 3s }
     for: 500ms
     expect:
       calls: { outage: { atMost: 1s, cause: no-neighbour }, then: { outcome: works, servedBy: s2, sourceSeen: l4a } }
       kept: { connections: { survive: 3, reset: { atMost: 1 } }, stallTime: { atMost: 1s } }
   back: { do: { undrain: { server: s1 } }, for: 1s, expect: { calls: works } }
-  rewired: { do: [{ change: { servers: { gateway: none } } }, { addServer: { server: s3 } }], for: 1s, expect: { calls: works } }
+  rewired: { do: [{ change: { servers: { gateway: none } } }, { addServer: s3 }], for: 1s, expect: { calls: works } }
 variants:
   as-written: {}
   fails:
