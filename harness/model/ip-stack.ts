@@ -184,7 +184,10 @@ function leave(run: Run, host: Host, route: Route, { packet, tracked }: Passing)
   sendTo(run, host, nextHop, { packet: blame ? { ...translated, blame } : translated });
 }
 
-/** Source NAT of a new connection; the cause where its proxy IP has no port left, and conntrack drops it. */
+/**
+ * Source NAT of a new connection; the cause where its proxy IP has no port left, and conntrack drops it. A repetition is a
+ * new connection again: it may get another proxy IP, and find a port.
+ */
 function chooseSource(run: Run, host: Host, { device, address }: OnLink, connection: Connection): Cause | null {
   const { service } = connection;
   if (service === null) {
@@ -194,13 +197,13 @@ function chooseSource(run: Run, host: Host, { device, address }: OnLink, connect
   }
   const [first, ...others] = sourcesFor(service, host, device, address);
   if (first === undefined) return null;
-  const source = run.choices.choose(`proxy ip ${host.name} ${service.name}`, [first, ...others]);
+  const time = `${host.name} ${service.name} ${run.exchange.repeated.size}`;
+  const source = run.choices.choose(`proxy ip ${time}`, [first, ...others]);
   const { proxyPorts = null, name } = service;
   if (proxyPorts !== null && mayRunOut(run.network.plan, host.plan.balancer!.config.services, service)) {
     const [free, none] = [false, true];
     const params = { node: host.name, service: name, proxyIps: [source], ports: proxyPorts };
-    if (run.choices.choose(`no port ${host.name} ${name}`, [free, none]))
-      return cause('ports-exhausted', 'ports-used-up', params);
+    if (run.choices.choose(`no port ${time}`, [free, none])) return cause('ports-exhausted', 'ports-used-up', params);
   }
   connection.reply = { ...connection.reply, dst: source, dstPort: portWithin(proxyPorts, connection.reply.dstPort) };
   return null;

@@ -46,6 +46,16 @@ test.each<[string, string[], Parameters<typeof outcomes>]>([
   expect(outcomes(...called)).toEqual(expected);
 });
 
+test('a SYN that is sent again may find a port, by another proxy IP', () => {
+  const service = { ...PROXIED, proxyIp: [PIP, '203.0.113.253'], proxyPorts: '40000-40000' };
+  const lab = plan(oneArm({ services: { a: service } }));
+  const called = { ...flow(lab, 'client', 'a'), repeat: 2 };
+  const predicted = predict({ ...lab, flows: [called] }, called);
+  const slow = predicted.filter(({ findings }) => findings.some(({ code }) => code === 'slow-start'));
+  expect([...new Set(slow.map(({ sourceSeen }) => sourceSeen))]).toEqual([PIP, '203.0.113.253']);
+  expect(slow.map(({ request }) => request.at(-1)!.node)).not.toContain('s1');
+});
+
 test('the server sees a port of the range', () => {
   const lab = plan(oneArm({ services: { a: { ...PROXIED, proxyPorts: '50000-50003' } } }));
   const [{ request } = { request: [] }] = predict(lab, flow(lab, 'client', 'a'));
