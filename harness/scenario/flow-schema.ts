@@ -4,6 +4,7 @@ import { FINDINGS } from '../terms/finding.ts';
 import type { Expectation, SingleExpectation } from '../terms/plan.ts';
 import { address, nodeName, serviceName, title } from './schema-values.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
+import { didYouMean } from '../did-you-mean.ts';
 
 /** Sources that stand for an address of the flow. */
 export const SOURCES = ['client', 'proxy-ip', 'l4'] as const;
@@ -79,7 +80,22 @@ export const works = z.strictObject({
 });
 
 /** Not knowing why is no reason: nobody may expect `unexplained`. */
-export const expectableCause = z.enum(CAUSES.filter((code) => code !== 'unexplained')).meta({ title: 'cause' });
+const EXPECTABLE = CAUSES.filter((code) => code !== 'unexplained');
+
+/** The error option of a type that takes causes: they are too many to be listed. */
+export function mustBeCause(what: string): { error: (issue: { input?: unknown }) => string } {
+  const { error } = mustBe(what);
+  const isStranger = (name: unknown) => typeof name === 'string' && !EXPECTABLE.some((code) => code === name);
+  return {
+    error: (issue) => {
+      const stranger = [issue.input].flat().find(isStranger);
+      const hint = typeof stranger === 'string' ? didYouMean(stranger, EXPECTABLE) : '';
+      return `${error(issue)}${hint}; \`npx l4lab causes\` explains each`;
+    },
+  };
+}
+
+export const expectableCause = z.enum(EXPECTABLE, mustBeCause('a cause')).meta({ title: 'cause' });
 
 export const fails = z.strictObject({
   outcome: z.literal('fails'),

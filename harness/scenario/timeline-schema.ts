@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { OutageExpectation, Range, StreamExpectation } from '../terms/timeline.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
-import { expectableCause, fails, inFull, singleExpectation, varies, works } from './flow-schema.ts';
+import { expectableCause, fails, inFull, mustBeCause, singleExpectation, varies, works } from './flow-schema.ts';
 import { address, cidr, duration, nodeName, serviceName, title, wordName } from './schema-values.ts';
 
 /** Traffic that goes on while steps happen. */
@@ -138,10 +138,7 @@ const count = z
   .transform((said): Range => (typeof said === 'number' ? { atLeast: said, atMost: said } : said));
 
 const causes = z
-  .union(
-    [expectableCause, z.array(expectableCause).min(1)],
-    mustBe('a cause, or a list of causes; `npx l4lab causes` explains each'),
-  )
+  .union([expectableCause, z.array(expectableCause).min(1)], mustBeCause('a cause, or a list of causes'))
   .transform((named) => [named].flat());
 
 /** Calls fail for a time, and then go as `then` says. */

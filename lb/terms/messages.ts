@@ -18,8 +18,9 @@ export function messageFor(issue: z.core.$ZodRawIssue): string {
     case 'invalid_value':
       return `must be ${oneOf(issue.values)}, not ${shown(input)}`;
     case 'too_small':
-      return Array.isArray(input) || input === ''
-        ? 'must not be empty'
+      if (input === '' || (Array.isArray(input) && input.length === 0)) return 'must not be empty';
+      return Array.isArray(input)
+        ? `must have at least ${amount(issue.minimum, issue.origin)}, not ${input.length}`
         : `must be at least ${amount(issue.minimum, issue.origin)}, not ${shown(input)}`;
     case 'too_big':
       return `must be at most ${amount(issue.maximum, issue.origin)}, not ${shown(input)}`;
