@@ -1,6 +1,7 @@
 /**
  * Boots Debian's kernels in virtual machines, and runs in each the load balancer's tests in namespaces and labs on
- * Docker: `npm run check:kernels -- [--kernel SUITE]… [--step TEXT] [--quick] [--tests] [--fresh] [--enter]`.
+ * Docker: `npm run check:kernels -- [--kernel SUITE]… [--step TEXT] [--quick] [--tests] [--fresh] [--enter]
+ * [SCENARIO]…`.
  *
  * Needs Debian and root to make the disk of the machines. Says what passed for each kernel; how to read it: CONTRIBUTING.md.
  */
@@ -68,7 +69,8 @@ async function main(signal: AbortSignal): Promise<number> {
 }
 
 function readOptions(signal: AbortSignal): Options {
-  const { values } = parseArgs({
+  const { values, positionals: scenarios } = parseArgs({
+    allowPositionals: true,
     options: {
       kernel: { type: 'string', multiple: true, default: [] },
       step: { type: 'string', default: '' },
@@ -82,7 +84,7 @@ function readOptions(signal: AbortSignal): Options {
   if (unknown !== undefined) {
     throw new L4labError('invalid-input', `--kernel wants one of ${SUITES.join(', ')}, not "${unknown}"`);
   }
-  const all = stepsOf(values);
+  const all = stepsOf({ ...values, scenarios });
   const steps = all.filter(({ name }) => name.includes(values.step));
   if (steps.length === 0) {
     const names = all.map(({ name }) => `"${name}"`).join(', ');

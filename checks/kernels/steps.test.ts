@@ -2,7 +2,7 @@ import type { MessageOf } from '../../harness/terms/message.ts';
 import type { Reasons } from '../../harness/terms/reason.ts';
 import { say } from '../../reports/messages/catalogue.ts';
 import { en } from '../../reports/messages/en.ts';
-import { countFlows, countTests, perform, type Step } from './steps.ts';
+import { countFlows, countTests, perform, stepsOf, type Step } from './steps.ts';
 
 const flow = (name: string, verdict: string, reasons: object[] = []) => ({ name, verdict, reasons });
 const results = (...flows: object[]) =>
@@ -86,4 +86,12 @@ describe('a step', () => {
       trouble: [],
     });
   });
+});
+
+it('labs are those of the scenarios that are named', () => {
+  const steps = stepsOf({ scenarios: ['time/', 'failures/nat'], quick: false, tests: false });
+  expect(steps.filter(({ docker }) => docker).map(({ command }) => command)).toEqual([
+    'npm start -- time/ failures/nat',
+    'npm start -- time/ failures/nat',
+  ]);
 });

@@ -40,12 +40,17 @@ const LB_TESTS = [
   ...['lb/in-line.test.ts', 'lb/l3dsr.test.ts', 'lb/at-ingress.test.ts', 'lb/stickiness.test.ts', 'lb/flows.test.ts'],
 ];
 
-/**
- * @param quick one scenario for each mode instead of all
- * @param tests the scenarios as jest tests as well
- */
-export function stepsOf({ quick, tests }: { quick: boolean; tests: boolean }): Step[] {
-  const start = ['npm', 'start', '--', ...(quick ? QUICK : [])].join(' ');
+interface Wanted {
+  /** Scenarios that are run; all where none is named. */
+  scenarios: string[];
+  /** One scenario for each mode instead of all. */
+  quick: boolean;
+  /** The scenarios as jest tests as well. */
+  tests: boolean;
+}
+
+export function stepsOf({ scenarios, quick, tests }: Wanted): Step[] {
+  const start = ['npm', 'start', '--', ...(quick ? QUICK : scenarios)].join(' ');
   const labs = { file: 'reports/latest/results.json', read: countFlows };
   // The whole of `npm test` would also want a browser.
   const jest =
