@@ -6,13 +6,13 @@ import { FIRST } from './choices.ts';
 import { ORDINARY, type Circumstances } from './circumstances.ts';
 import { CHECK_PORT } from './direct-check.ts';
 import { isOwnNeighbour, resolve } from './neighbours.ts';
-import { lookUp, selectSource } from './routing.ts';
+import { forwardingDevice, lookUp, selectSource } from './routing.ts';
 import type { NodeState } from './node-state.ts';
 import { learnedStates } from './run.ts';
 import type { Run } from './run.ts';
 import { warmStates } from './warm-start.ts';
 import { begin, settleDown, simulate } from './simulate.ts';
-import { networkOf, type Device, type Host, type Network } from './network.ts';
+import { networkOf, type Host, type Network } from './network.ts';
 
 /** A server that a load balancer may check, as one of a service. */
 export interface Checked {
@@ -133,7 +133,7 @@ export function learnedFromLoadBalancers(
 /** Whether a load balancer has a way to a server, and its MAC where it needs that: it knows at once. */
 export function isInReach(checked: Checked): boolean {
   const { host, service, server } = checked;
-  const device = deviceToward(host, server);
+  const device = forwardingDevice(host, server.address);
   if (device === undefined) return !isDirect(service);
   if (!asksForMac(service)) return true;
   const run = askForMac(checked, null);
@@ -152,16 +152,12 @@ function asksForMac({ sourceMac }: LbService): boolean {
 
 function askForMac(checked: Checked, states: Map<string, NodeState> | null): Run | null {
   const { network, host, server } = checked;
-  const device = deviceToward(host, server);
+  const device = forwardingDevice(host, server.address);
   if (device === undefined) return null;
   const run = begin(network, checkFlow(checked), { ...ALL_UP, states });
   resolve(run, host, { device, address: server.address });
   settleDown(run);
   return run;
-}
-
-function deviceToward(host: Host, { address }: LbServer): Device | undefined {
-  return host.devices.get(lookUp(host, address, '')?.device ?? '');
 }
 
 /** One check: of the server's own address, as any client on the load balancer would ask, or of the VIP there. */
@@ -181,7 +177,7 @@ function check(checked: Checked, states: Map<string, NodeState> | null, circumst
 
 function checkFlow({ host, service, server }: Checked): FlowPlan {
   const route = lookUp(host, server.address, '');
-  const device = deviceToward(host, server);
+  const device = host.devices.get(route?.device ?? '');
   const chosenSource = device === undefined ? '' : selectSource(host, device, route?.via ?? server.address);
   return {
     name: `check ${server.name}`,

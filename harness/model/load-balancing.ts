@@ -8,7 +8,7 @@ import { sendTo } from './neighbours.ts';
 import { redirectTo, serviceFor } from './nat.ts';
 import type { Passing, Tracked } from './conntrack.ts';
 import type { Packet, Step } from './packet.ts';
-import { lookUp } from './routing.ts';
+import { forwardingDevice } from './routing.ts';
 import { die } from './run.ts';
 import type { Run } from './run.ts';
 import type { Host } from './network.ts';
@@ -21,7 +21,7 @@ export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; pa
   const service = serviceFor(host, frame.packet, 'mac');
   const server = service && pickAny(run, host, service, frame.packet);
   if (!service || !server) return false;
-  const device = host.devices.get(lookUp(host, server.address, '')?.device ?? '');
+  const device = forwardingDevice(host, server.address);
   const packet = { ...balanced(frame.packet), dsr: { l4: host.name, server: server.name } };
   if (device === undefined) {
     die(run, packet, cause('no-route', 'route-missing', { node: host.name, address: server.address }));

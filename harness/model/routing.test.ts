@@ -95,4 +95,14 @@ describe('routes that lead nowhere', () => {
     // The request arrives; the answer is what cannot leave.
     expect(l4({})).toEqual(['no-route', 's1', expect.objectContaining({ code: 'dead-end' })]);
   });
+
+  test('a load balancer that puts frames on their way by itself passes by them', () => {
+    const web = { vip: '203.0.113.80', mode: 'dsr' as const, pool: ['s1'] };
+    const lab = oneArm({
+      services: { web },
+      servers: { loopback: ['203.0.113.80'], arpIgnore: 1 },
+      nodes: { l4: { routes: [ends('blackhole')] } },
+    });
+    expect(outcome(lab, 'client', 'web')).toEqual(['works']);
+  });
 });

@@ -57,6 +57,20 @@ export function wayOf({ choices }: Run, host: Host, { src, dst }: Pick<Packet, '
   return choices.choose(`next hop ${host.name} ${src} ${dst}`, [first, ...ways]);
 }
 
+/**
+ * The interface by which a load balancer puts frames on their way to a server by itself: that of the subnet, else that of a
+ * route. Rules of sources and routes that lead nowhere are for what the kernel routes (lb/terms/facts.ts, `deviceFor`).
+ */
+export function forwardingDevice({ tables, devices }: Host, address: string): Device | undefined {
+  const routes = tables
+    .flatMap(({ from, routes }) => (from === null ? routes : []))
+    .flatMap((route) => ('plan' in route || !covers(route.to, address) ? [] : [route]));
+  const isSubnet = ({ to, device }: Route): boolean =>
+    devices.get(device)?.addresses.some(({ subnet }) => subnet.length === to.length && covers(subnet, address)) ===
+    true;
+  return devices.get((routes.find(isSubnet) ?? routes[0])?.device ?? '');
+}
+
 /** Source address that the kernel puts into packets of its own (inet_select_addr): the subnet of the next hop first. */
 export function selectSource(host: Host, device: Device, nextHop: string): string {
   const { addresses } = device;

@@ -25,3 +25,12 @@ test('only an Ethernet interface has a MAC, whatever another has for an address'
     eth0: '02:00:00:00:00:08',
   });
 });
+
+test('a route that leads nowhere leads to no interface, though IPv6 shows it with `lo`', () => {
+  const shown = [
+    { type: 'blackhole', dst: '10.0.0.0/8', flags: [] },
+    { type: 'unreachable', dst: '2001:db8::/64', dev: 'lo', metric: 1024, flags: [], pref: 'medium' },
+    { dst: '192.0.2.0/24', dev: 'eth0', flags: [] },
+  ];
+  expect(parseFacts(`[]\n${JSON.stringify(shown)}\n`).routes).toEqual([{ to: '192.0.2.0/24', dev: 'eth0' }]);
+});

@@ -15,6 +15,8 @@ interface IpAddr {
 interface IpRoute {
   dst: string;
   dev?: string;
+  /** `unreachable`, `blackhole` …, which IPv6 shows with an interface (`lo`); absent for one that leads somewhere. */
+  type?: string;
   /** Absent for the main table. */
   table?: string;
   /** Router preference (RFC 4191): every route of IPv6 has one, and none of IPv4. */
@@ -43,7 +45,9 @@ export function parseFacts(text: string): HostFacts {
       master: link.master ?? null,
       addresses: (link.addr_info ?? []).map(({ local, prefixlen }) => ({ address: local, prefix: prefixlen })),
     })),
-    routes: routes.flatMap((route) => (route.dev && route.table === undefined ? [toRoute(route, route.dev)] : [])),
+    routes: routes.flatMap((route) =>
+      route.dev && route.type === undefined && route.table === undefined ? [toRoute(route, route.dev)] : [],
+    ),
   };
 }
 
