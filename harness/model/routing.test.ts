@@ -55,6 +55,12 @@ describe('rules of sources', () => {
     const [ping] = predict(lab, flow(lab, 's1', 'client', 'icmp'));
     expect(ping!.request[0]).toMatchObject({ node: 's1', iface: 'l3' });
   });
+
+  test('who has no way without a source gets none to choose one', () => {
+    const alone = twoLegs({ routes: [FRONT], gateway: undefined });
+    expect(outcome(alone, 's1', 'client:80')).toEqual(['no-route', 's1', expect.anything()]);
+    expect(outcome(alone, 'client', 's1:80')).toEqual(['works']);
+  });
 });
 
 describe('routes that lead nowhere', () => {

@@ -33,15 +33,18 @@ function answerOf({ tables, lookups }: Host, destination: string, source: string
 
 /**
  * What a kernel asks its tables for a packet of its own: rules of sources match only what it knows then. For errors and
- * redirects it looks for a way before it chooses a source, as for ping(8), which binds none; and in IPv6 for every caller,
- * unless there is no way without one (ip6_dst_lookup_tail).
+ * redirects it looks for a way before it chooses a source, as for ping(8), which binds none. In IPv6 it does so for every
+ * caller, unless there is no way without one (ip6_dst_lookup_tail); in IPv4 a caller without one gets no further
+ * (ip_route_connect, udp_sendmsg).
  */
 export function askedOf(host: Host, { step, protocol, src, dst, about }: Packet): Pick<Packet, 'src' | 'dst'> {
   const isV6 = dst.includes(':');
+  const leads = (): boolean => lookUp(host, dst, '') !== null;
+  const isFirst = step === 'syn' || protocol !== 'tcp';
   const sourceless =
     step === 'redirect' ||
     (step === 'error' && about !== undefined && !host.owned.has(about.dst)) ||
-    (isRequest(step) && (isV6 ? lookUp(host, dst, '') !== null : protocol === 'icmp'));
+    (isRequest(step) && (isV6 ? leads() : protocol === 'icmp' || (isFirst && !leads())));
   return { src: sourceless ? '' : src, dst };
 }
 
