@@ -8,7 +8,10 @@ import type { Frame, Sighting } from '../terms/sighting.ts';
  * @param all sightings of the packet, of any number of transmissions, in time order
  */
 export function transmissionOf(first: Sighting, all: Sighting[]): Sighting[] {
-  const alike = all.filter(({ frame }) => isSameTransmission(frame, first.frame));
+  const alike = sameNextHop(
+    first,
+    all.filter(({ frame }) => isSameTransmission(frame, first.frame)),
+  );
   // A loop lowers the TTL: the same frame crosses the same interface once in each transmission.
   const crossings = new Map<string, Sighting[]>();
   for (const sighting of alike) {
@@ -22,6 +25,25 @@ export function transmissionOf(first: Sighting, all: Sighting[]): Sighting[] {
     groups.flatMap((group) => nearestInOrder(group, most).map((number, index) => [group[index]!, number] as const)),
   );
   return alike.filter((sighting) => numbers.get(sighting) === numbers.get(first));
+}
+
+/** What is left where its sender sends the packet to another next hop, since it has learned one meanwhile. */
+function sameNextHop(first: Sighting, all: Sighting[]): Sighting[] {
+  const { node, iface, direction, time, frame } = first;
+  const sent = all.filter(
+    (one) =>
+      one.node === node &&
+      one.iface === iface &&
+      one.direction === direction &&
+      one.frame.srcMac === frame.srcMac &&
+      one.frame.ip?.ttl === frame.ip?.ttl,
+  );
+  const isElsewhere = (one: Sighting): boolean => one.frame.dstMac !== frame.dstMac;
+  if (!sent.some(isElsewhere)) return all;
+  const before = sent.findLast((one) => isElsewhere(one) && one.time < time)?.time ?? -Infinity;
+  const begin = sent.find((one) => !isElsewhere(one) && one.time > before)!.time;
+  const end = sent.find((one) => isElsewhere(one) && one.time > time)?.time ?? Infinity;
+  return all.filter((one) => one.time >= begin && one.time < end);
 }
 
 /** Whether nothing tells two frames of the same packet apart but the hops that they are at. */
