@@ -8,8 +8,9 @@ export async function untilInterrupted(main: (signal: AbortSignal) => Promise<nu
   try {
     process.exitCode = await main(stop.signal);
   } catch (error) {
-    if (!stop.signal.aborted && !(error instanceof L4labError)) throw error;
-    console.error(errorText(error as Error));
-    process.exitCode = error instanceof L4labError ? error.exitCode : 130;
+    const isTold = error instanceof L4labError;
+    if (!isTold && !stop.signal.aborted) throw error;
+    console.error(isTold ? errorText(error) : 'Interrupted.');
+    process.exitCode = isTold ? error.exitCode : 130;
   }
 }
