@@ -57,7 +57,9 @@ function forward(run: Run, host: Host, from: string | null, frame: Frame): void 
   const vlan = from === null ? undefined : host.vlans.get(from);
   const known = frame.dstMac === BROADCAST ? undefined : stateOf(run, host).macTable.get(macKey(frame.dstMac, vlan));
   if (known === undefined) {
-    for (const port of host.ports) if (port !== from && host.vlans.get(port) === vlan) transmit(run, host, port, frame);
+    const ports = host.ports.filter((port) => port !== from && host.vlans.get(port) === vlan);
+    for (const port of ports) transmit(run, host, port, frame);
+    if (ports.length === 0 && 'packet' in frame) discard(run, frame.packet, host.name);
     return;
   }
   const isOutdated = leadsAstray(run.network, host, frame.dstMac, known);

@@ -10,6 +10,7 @@ import type { Exchange } from './exchange.ts';
 import type { Memory } from './memory.ts';
 import type { NodeState } from './node-state.ts';
 import type { Frame, Packet, Step } from './packet.ts';
+import { lengthOf } from './trace.ts';
 import { selectSource } from './routing.ts';
 import type { Host, Network } from './network.ts';
 
@@ -174,5 +175,12 @@ function arrivalAddress(host: Host, { src, trace }: Packet): string | null {
 
 function end(run: Run, candidate: End): void {
   const known = run.ends.get(candidate.packet.id);
-  if (known === undefined || rankOf(candidate) > rankOf(known)) run.ends.set(candidate.packet.id, candidate);
+  if (known === undefined || isBetter(candidate, known)) run.ends.set(candidate.packet.id, candidate);
+}
+
+/** Of copies that all came to somebody who is not meant, the one that came furthest is told of. */
+function isBetter(candidate: End, known: End): boolean {
+  if (rankOf(candidate) !== rankOf(known)) return rankOf(candidate) > rankOf(known);
+  const areAstray = candidate.fate === 'died' && candidate.isAstray === true && known.isAstray === true;
+  return areAstray && lengthOf(candidate.packet.trace) > lengthOf(known.packet.trace);
 }

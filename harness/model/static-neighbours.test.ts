@@ -1,6 +1,6 @@
 import { predict } from './predict.ts';
 import { flow, mac, plan, type LabSketch, type NodeSketch } from './testing/lab-builder.ts';
-import { L3, oneArm, S1, VIP_A } from './testing/labs.ts';
+import { inLineBridge, L3, oneArm, S1, VIP_A } from './testing/labs.ts';
 
 const NOBODY = '02:00:00:00:00:99';
 const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, proxyIp: 'auto', pool: ['s1'] } };
@@ -28,6 +28,33 @@ test('of what a switch floods, the copy counts that came to the MAC that it has'
   const lab = plan(oneArm({ services: proxy, nodes: { l3: { neighbours: { [VIP_A]: 's2' } } } }));
   const [first] = predict(lab, flow(lab, 'client', 'a'));
   expect(first!.request.at(-1)).toMatchObject({ node: 's2', direction: 'in' });
+});
+
+test('of copies that nobody wants, the one counts that came furthest', () => {
+  const sketch = inLineBridge({ services: {}, nodes: { s1: { neighbours: { [L3]: NOBODY } } } });
+  const lab = plan(sketch);
+  const [first] = predict(lab, flow(lab, 's1', 'client'));
+  expect(first!.cause).toMatchObject({ code: 'stale-neighbour', node: 's1' });
+  expect(first!.request.at(-1)).toMatchObject({ node: 'l4', direction: 'in' });
+});
+
+test('a switch that has nobody to flood to drops the frame', () => {
+  const lab = plan({
+    nodes: {
+      client: { role: 'client', interfaces: { l3: '198.51.100.10/24' } },
+      l3: { role: 'l3', interfaces: { client: '198.51.100.1/24' } },
+      l2: { role: 'l2' },
+      s1: { role: 'server', interfaces: { l2: `${S1}/24` }, gateway: L3, neighbours: { [L3]: NOBODY } },
+    },
+    links: [
+      ['client', 'l3'],
+      ['s1', 'l2'],
+    ],
+    services: {},
+  });
+  const [first] = predict(lab, flow(lab, 's1', 'client'));
+  expect(first!.cause).toMatchObject({ code: 'stale-neighbour', node: 's1' });
+  expect(first!.request.map(({ node }) => node)).toEqual(['s1', 'l2']);
 });
 
 test('what takes a packet on that is not meant for it does no harm', () => {

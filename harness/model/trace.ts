@@ -25,6 +25,13 @@ export function hops(trace: Trace | null): Hop[] {
   return list.reverse();
 }
 
+/** How many interfaces a packet crossed. */
+export function lengthOf(trace: Trace | null): number {
+  let count = 0;
+  for (let at = trace; at !== null; at = at.before) count += 1;
+  return count;
+}
+
 /** Whether a packet crossed an interface of a node. */
 export function crossed(trace: Trace | null, node: string): boolean {
   for (let at = trace; at !== null; at = at.before) if (at.hop.node === node) return true;
