@@ -26,6 +26,21 @@ describe('the request never left the caller', () => {
     }
   });
 
+  test('it answered itself, from another address than it called', () => {
+    const udp = { a: { vip: VIP_A, protocol: 'udp' as const, mode: 'dsr' as const, pool: ['s1'] } };
+    const calledBy = (answersFrom: string): unknown => {
+      const s1 = { loopback: [VIP_A], listeners: [{ listen: '80/udp', answersFrom }] };
+      const seen = evidenceOf(oneArm({ services: udp, nodes: { s1 } }), 's1', 'a', { walk: nothing });
+      return causeOfFailure({ ...seen, key: { ...seen.key, protocol: 'udp' } });
+    };
+    expect(calledBy('203.0.113.11')).toMatchObject({
+      code: 'reply-not-from-vip',
+      node: 's1',
+      detail: { params: { called: VIP_A, source: '203.0.113.11', owner: 's1' } },
+    });
+    expect(calledBy(VIP_A)).toMatchObject({ code: 'unexplained' });
+  });
+
   test('nobody answered the question for the next hop', () => {
     const asks = arp(['client', 'out', ''], { op: 'request', senderIp: CLIENT, targetIp: '198.51.100.1' });
     expect(named({ ...base, packets: [asks] })).toEqual(['no-neighbour', 'client']);

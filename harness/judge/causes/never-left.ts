@@ -1,5 +1,6 @@
 import { cause } from '../../terms/cause.ts';
-import { callsItself } from '../../scenario/lookup.ts';
+import { listenerAt } from '../../terms/listener.ts';
+import { callsItself, nodeOf, ownerOf } from '../../scenario/lookup.ts';
 import type { ClientOutcome } from '../../terms/cause.ts';
 import type { FlowPlan } from '../../terms/plan.ts';
 import type { RouteQuestion } from '../../scenario/route-of.ts';
@@ -26,6 +27,17 @@ export const neverLeft: Rule = (evidence) => {
       address,
       port,
       protocol: key.protocol,
+    });
+  const answersFrom = addressesOf(plan, node).includes(address)
+    ? listenerAt(nodeOf(plan, node).listeners, { protocol: key.protocol, address, port })?.answersFrom
+    : undefined;
+  // What a node says to itself is on no wire.
+  if (answersFrom !== undefined && answersFrom !== address)
+    return cause('reply-not-from-vip', 'reply-from-elsewhere', {
+      node,
+      called: address,
+      source: answersFrom,
+      owner: ownerOf(plan, answersFrom),
     });
   const end = LOCAL_ERRORS.includes(client.outcome) ? deadEndAt(evidence, node, questionOf(flow)) : null;
   if (end !== null) return end;

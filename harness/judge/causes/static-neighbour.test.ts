@@ -1,7 +1,17 @@
 import { mac, plan } from '../../model/testing/lab-builder.ts';
-import { oneArm, VIP_A } from '../../model/testing/labs.ts';
+import { L3, oneArm, S1, VIP_A } from '../../model/testing/labs.ts';
+import type { Icmp, Sighting } from '../../terms/sighting.ts';
 import { evidenceOf } from '../testing/evidence.ts';
 import { causeOfFailure } from './index.ts';
+
+/** Port unreachable (RFC 792), about a datagram for s1. */
+const unreachable: Icmp = {
+  type: 3,
+  code: 3,
+  id: 0,
+  seq: 0,
+  inner: { src: '198.51.100.10', dst: S1, protocol: 17, srcPort: 40_000, dstPort: 80 },
+};
 
 const services = { a: { vip: VIP_A, mode: 'proxy' as const, proxyIp: 'auto', pool: ['s1'] } };
 
@@ -17,4 +27,17 @@ test('a MAC that is set by hand and whose node does not have the address; not wh
     detail: { code: 'neighbour-static', params: { mac: s2, owner: 's2', holder: 'l4' } },
   });
   expect(found({ [VIP_A]: 's1' })).not.toMatchObject({ code: 'stale-neighbour' });
+});
+
+test('not for an ICMP error: the call fails for what that says', () => {
+  const s1 = { neighbours: { [L3]: '02:00:00:00:00:99' }, listeners: [] };
+  const seen = evidenceOf(oneArm({ services: {}, nodes: { s1 } }), 'client', 's1:80');
+  const [sent] = seen.walk.reply;
+  const refusal = (icmp: boolean): Sighting => {
+    const { src, dst } = sent!;
+    const frame = { srcMac: src.mac, dstMac: dst.mac, length: 60, ...(icmp ? { icmp: unreachable } : {}) };
+    return { time: 0, node: 's1', iface: 'l2', direction: 'out', frame };
+  };
+  expect(causeOfFailure({ ...seen, packets: [refusal(false)] }).code).toBe('stale-neighbour');
+  expect(causeOfFailure({ ...seen, packets: [refusal(true)] }).code).not.toBe('stale-neighbour');
 });

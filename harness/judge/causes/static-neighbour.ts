@@ -16,7 +16,7 @@ import { addressesOf, type Rule } from './rule.ts';
 export const staticNeighbour: Rule = (evidence) => {
   const { plan, walk } = evidence;
   const ended = vanishedAt(evidence);
-  if (ended === null) return null;
+  if (ended === null || (ended.leg === 'reply' && isError(evidence))) return null;
   const leg = walk[ended.leg];
   for (const [index, hop] of leg.entries()) {
     // A switch in between only passes on what another node addressed.
@@ -35,6 +35,15 @@ export const staticNeighbour: Rule = (evidence) => {
   }
   return null;
 };
+
+/** Whether the answer is an ICMP error: the call fails for what that says, be it heard or not. */
+function isError({ walk: { reply }, packets }: Evidence): boolean {
+  const [first] = reply;
+  return packets.some(
+    ({ node, direction, frame }) =>
+      node === first?.node && direction === 'out' && frame.dstMac === first.dst.mac && frame.icmp?.inner !== undefined,
+  );
+}
 
 /** Also those of the step before, which hold until the actions of a step are done. */
 function entriesOf(name: string, { plan, moment }: Evidence): StaticNeighbour[] {
