@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { fire } from './fire.ts';
@@ -44,4 +45,33 @@ test('a socket that cannot even be connected says why', async () => {
   // Without SO_BROADCAST the kernel refuses it, as it refuses an address that it has no route to.
   const call = { ...params, protocol: 'udp' as const, address: '255.255.255.255' };
   expect(await fire(call, new AbortController().signal)).toEqual({ answered: false, outcome: 'EACCES', answer: null });
+});
+
+test('two calls from one port, one right after the other: the first one frees it', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.on('data', () => socket.write(`${JSON.stringify({ token: 'l4lab-test' })}\n`));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const call = (): Promise<unknown> =>
+    fire(
+      {
+        token: 'l4lab-test',
+        protocol: 'tcp',
+        address: '127.0.0.1',
+        port,
+        sourcePort: 19_999,
+        freesPort: true,
+        bytes: { request: 0, reply: 0 },
+        exchanges: 1,
+        timeoutMs: 2000,
+      },
+      new AbortController().signal,
+    );
+  try {
+    expect([await call(), await call()]).toMatchObject([{ outcome: 'answered' }, { outcome: 'answered' }]);
+  } finally {
+    server.close();
+  }
 });

@@ -34,14 +34,14 @@ function attempt(params: FireParams, signal: AbortSignal): Promise<FireResult | 
 
 /** TCP: sends requests one after the other on one connection; HTTP is one GET. Null when the signal came first. */
 function stream(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
-  const { address, port, sourcePort, token, exchanges } = params;
+  const { address, port, sourcePort, freesPort = false, token, exchanges } = params;
   return new Promise((resolve) => {
     const socket = connect({ host: address, port, localPort: sourcePort });
     let text = '';
     let done = 0;
     const finish = (result: FireResult | null): void => {
       signal.removeEventListener('abort', onAbort);
-      if (result?.answered) socket.end();
+      if (result?.answered && !freesPort) socket.end();
       else resetConnection(socket);
       resolve(result);
     };

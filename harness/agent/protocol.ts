@@ -149,6 +149,8 @@ export interface FireParams {
   port: number;
   /** Source port to use; 0 for ICMP. */
   sourcePort: number;
+  /** An answered TCP connection ends by reset, which frees its port at once: by FIN it would be taken for a minute. */
+  freesPort?: boolean;
   /** Extra payload in each direction, bytes. */
   bytes: { request: number; reply: number };
   /** Requests on one connection or socket. */

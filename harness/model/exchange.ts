@@ -3,7 +3,7 @@ import type { FlowPlan, ServicePlan } from '../terms/plan.ts';
 import type { Packet, Step } from './packet.ts';
 import { isRequest } from './packet.ts';
 
-/** Any free port: kernels choose one at random. */
+/** Any free port, where the flow has none of its own: kernels choose one at random. */
 const CALLER_PORT = 40000;
 const TTL = 64;
 
@@ -41,7 +41,7 @@ export function startExchange(
     protocol: flow.protocol === 'http' ? 'tcp' : flow.protocol,
     isOpen: sockets !== null,
     source,
-    sourcePort: CALLER_PORT,
+    sourcePort: flow.sourcePort ?? CALLER_PORT,
     sent: [],
     sockets: new Set(sockets),
     served: null,

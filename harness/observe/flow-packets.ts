@@ -11,7 +11,7 @@ export interface FlowKey {
   port: number;
   /** Ports at which servers may be called instead. */
   serverPorts: number[];
-  /** The caller's port, which no other attempt uses (0 for ICMP). */
+  /** The caller's port, which no other attempt uses at the same time (0 for ICMP). */
   sourcePort: number;
   token: string;
 }

@@ -35,6 +35,15 @@ test('a flow of which each outcome must occur runs alone, since another would ta
   expect(order(lab)).toEqual([['any', 'one'], ['each']]);
 });
 
+test('flows from one source port run one by one, each from a clean start: connections are known by it', () => {
+  const lab = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool } } }));
+  const works = { outcome: 'works' } as const;
+  const from = (name: string, sourcePort: number): FlowPlan => ({ ...named(lab, name, works), sourcePort });
+  lab.flows = [from('one', 5060), named(lab, 'any', works), from('alone', 5061), from('other', 5060)];
+  expect(order(lab)).toEqual([['any', 'alone'], ['one'], ['other']]);
+  expect(batches(lab).map(({ fromCleanStart }) => fromCleanStart)).toEqual([false, true, true]);
+});
+
 test('flows that count the servers of services of their own run side by side', () => {
   const services = { mode: 'dnat' as const, pool };
   const lab = plan(oneArm({ services: { a: { ...services, vip: VIP_A }, b: { ...services, vip: '203.0.113.81' } } }));

@@ -10,11 +10,20 @@ export interface Batch {
 /** In which order the flows of a plan run: together, except for those that would disturb one another. */
 export function batches(plan: Plan): Batch[] {
   if (flowsChangeNodes(plan)) return plan.flows.map((flow) => ({ flows: [flow], fromCleanStart: true }));
-  const alone = plan.flows.filter((flow) => countsServers(flow) && sharesService(flow, plan));
-  const sideBySide = plan.flows.filter((flow) => !alone.includes(flow));
-  return [sideBySide, ...alone.map((flow) => [flow])]
-    .filter((flows) => flows.length > 0)
-    .map((flows) => ({ flows, fromCleanStart: false }));
+  const onOnePort = plan.flows.filter((flow) => sharesSourcePort(flow, plan));
+  const alone = plan.flows.filter(
+    (flow) => !onOnePort.includes(flow) && countsServers(flow) && sharesService(flow, plan),
+  );
+  const sideBySide = plan.flows.filter((flow) => !alone.includes(flow) && !onOnePort.includes(flow));
+  return [
+    ...[sideBySide, ...alone.map((flow) => [flow])].map((flows) => ({ flows, fromCleanStart: false })),
+    ...onOnePort.map((flow) => ({ flows: [flow], fromCleanStart: true })),
+  ].filter(({ flows }) => flows.length > 0);
+}
+
+/** Whoever keeps connections may take one flow for another from the same port. */
+export function sharesSourcePort(flow: FlowPlan, { flows }: Plan): boolean {
+  return flow.sourcePort !== undefined && flows.some((other) => other !== flow && other.sourcePort === flow.sourcePort);
 }
 
 /** Another flow to the same service would take turns with it at the scheduler, and so have its servers. */

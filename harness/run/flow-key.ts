@@ -4,7 +4,7 @@ import { serviceOf } from '../scenario/lookup.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { nextSourcePort } from './source-ports.ts';
 
-/** By what the packets of a flow's next call will be known: a source port and a token of its own. */
+/** By what the packets of a flow's next call will be known: a source port and a token of its own; a flow may say its port. */
 export function nextFlowKey(flow: FlowPlan, plan: Plan): FlowKey {
   const { from, protocol, address, port } = flow;
   return {
@@ -13,9 +13,16 @@ export function nextFlowKey(flow: FlowPlan, plan: Plan): FlowKey {
     address,
     port,
     serverPorts: serviceOf(plan, flow)?.pool.map((server) => server.port) ?? [],
-    sourcePort: protocol === 'icmp' ? 0 : nextSourcePort(),
+    sourcePort: protocol === 'icmp' ? 0 : (flow.sourcePort ?? portBeside(plan)),
     token: newToken(),
   };
+}
+
+/** A source port that no flow has for its own. */
+function portBeside({ flows }: Plan): number {
+  let port = nextSourcePort();
+  while (flows.some(({ sourcePort }) => sourcePort === port)) port = nextSourcePort();
+  return port;
 }
 
 function newToken(): string {

@@ -15,10 +15,12 @@ import { WatchedCall } from './watched-call.ts';
 const CALLS_AT_MOST = 4;
 
 /**
- * How many calls make it likely that the server of an earlier one is picked again; 0 where that would be too many.
+ * How many calls make it likely that the server of an earlier one is picked again; 0 where that would be too many, or where
+ * the flow has a source port of its own: another port is another call, and the same one is taken.
  * @param picked by the earlier call; null where no L4 got that far, as far as is seen
  */
 export function callsUntilSameServer(flow: FlowPlan, plan: Plan, picked: string | null): number {
+  if (flow.sourcePort !== undefined) return 0;
   const service = serviceOf(plan, flow);
   const servers = service?.pool.length ?? 1;
   const configs = plan.nodes.flatMap(({ balancer }) => balancer?.config.services ?? []);

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { L4labError } from '../errors.ts';
 import type { FlowResult, VariantResult } from '../terms/results.ts';
-import { neighbourCommands } from '../agent/commands.ts';
+import { neighbourCommands, tracksConnections } from '../agent/commands.ts';
 import { predict } from '../model/predict.ts';
 import { knownNeighbours } from '../model/warm-start.ts';
 import type { Variant } from '../scenario/read.ts';
@@ -9,7 +9,7 @@ import { cellNames } from '../scenario/plans.ts';
 import type { Fault } from '../terms/fault.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import type { TimelineResult } from '../terms/timeline.ts';
-import { batches } from './batches.ts';
+import { batches, sharesSourcePort } from './batches.ts';
 import type { OnEvent } from './events.ts';
 import { configureLab } from './configure-lab.ts';
 import { faultOf } from './fault-of.ts';
@@ -123,13 +123,19 @@ async function runFlows(plan: Plan, pooled: PooledLab, emit: (result: FlowResult
  * Ends what earlier flows left under way, and empties neighbour tables, MAC tables and learned routes. Each node but an L4 announces itself then (`arp_notify`), so
  * that no switch has to flood what is sent to it. An L4 that keeps the source MAC has looked for its servers' MACs before
  * any flow, and still knows them; any other asks anew, by which its servers learn its own. What nodes know from the start
- * they learn anew.
+ * they learn anew. Connections are forgotten where flows share a source port.
  */
 async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
   const listening = plan.nodes.filter(({ listeners }) => listeners.length > 0);
   await Promise.all(listening.map(({ name }) => lab.node(name).call('dropConnections', null)));
   const switches = plan.nodes.filter(({ bridge }) => bridge);
   await Promise.all(switches.map(({ name }) => lab.node(name).call('act', { action: { do: 'flushMacs' } })));
+  if (plan.flows.some((flow) => sharesSourcePort(flow, plan))) {
+    const remembering = plan.nodes.filter((node) => tracksConnections(node) || node.balancer !== null);
+    await Promise.all(
+      remembering.map(({ name }) => lab.node(name).call('act', { action: { do: 'flushConnections' } })),
+    );
+  }
   await Promise.all(
     plan.nodes.map((node) => {
       const { name, balancer, interfaces } = node;

@@ -95,6 +95,7 @@ export class WatchedCall {
       address: flow.address,
       port: flow.port,
       sourcePort: key.sourcePort,
+      freesPort: flow.sourcePort !== undefined,
       bytes: payloadOf(flow),
       exchanges: flow.exchanges ?? 1,
       timeoutMs: CALL_DEADLINE_MS,

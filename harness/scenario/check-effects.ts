@@ -6,7 +6,7 @@ import type { Path } from './yaml-file.ts';
 /** Fields of flows that their protocol makes nothing of: they would promise a test that is none. */
 export function idleFlowFields(scenario: ScenarioFile): Problem[] {
   return Object.entries(scenario.flows).flatMap(([name, flow]) => {
-    const { protocol, exchanges, port, to } = flow;
+    const { protocol, exchanges, port, sourcePort, to } = flow;
     const problem = (field: string, message: string): Problem => ({ path: ['flows', name, field], message });
     if (protocol === 'http' && exchanges !== 1)
       return [problem('exchanges', 'http sends one request; with `protocol: tcp` there are several on one connection')];
@@ -20,6 +20,7 @@ export function idleFlowFields(scenario: ScenarioFile): Problem[] {
       ),
       ...(exchanges === 1 ? [] : [problem('exchanges', 'icmp sends one echo request; `repeat` sends more of them')]),
       ...(port === undefined || !toNode ? [] : [problem('port', 'icmp has no ports')]),
+      ...(sourcePort === undefined ? [] : [problem('sourcePort', 'icmp has no ports')]),
     ];
   });
 }

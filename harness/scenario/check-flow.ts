@@ -1,10 +1,11 @@
 import type { SingleExpectation } from '../terms/plan.ts';
 import { ATTEMPTS_AT_ONCE, CALL_DEADLINE_MS, MOST_BYTES_AT_ONCE, MOST_BYTES_OF_A_FLOW } from '../terms/limits.ts';
+import { listenerText } from '../terms/listener.ts';
 import { host, isV6 } from './address.ts';
 import { addressesInScenario, familyName, unknown } from './check-messages.ts';
 import { listed, placed, serversExpected } from './expected.ts';
 import { SOURCES } from './flow-schema.ts';
-import { namedSources, nodeAddresses } from './lab-queries.ts';
+import { listenersOf, namedSources, nodeAddresses } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 import type { Range } from '../terms/timeline.ts';
@@ -34,6 +35,9 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
       dependsOn: [],
     })),
     ...impossible(flow).map(({ at, message }) => ({ path: [...path, 'expect', ...at], message })),
+  );
+  problems.push(
+    ...sourcePortProblems(flow, scenario, lab).map((message) => ({ path: [...path, 'sourcePort'], message })),
   );
   for (const field of ['bytes', 'requestBytes', 'replyBytes'] as const) {
     const bytes = flow[field];
@@ -98,6 +102,27 @@ export function checkCall(
   if (!service && lab.nodes[flow.to] && flow.port === undefined && flow.protocol !== 'icmp')
     problems.push({ path, message: `needs \`port:\`, since ${flow.to} is a node` });
   return problems;
+}
+
+/** One port serves one call at a time, and no caller that listens there. */
+function sourcePortProblems(
+  { from, to, port, protocol, sourcePort, repeat }: Flow,
+  scenario: ScenarioFile,
+  lab: Lab,
+): string[] {
+  if (sourcePort === undefined || protocol === 'icmp' || !lab.nodes[from]) return [];
+  const listener = listenersOf(from, lab, scenario).find(
+    (one) => one.port === sourcePort && (one.protocol === 'udp') === (protocol === 'udp'),
+  );
+  return [
+    ...(repeat === 1
+      ? []
+      : [
+          `is one port, and each of ${repeat} attempts has its own: a stream with \`sourcePort\` calls from one port again and again`,
+        ]),
+    ...(listener === undefined ? [] : [`${from} listens at ${listenerText(listener)}, and cannot call from there`]),
+    ...(from === to && port === sourcePort ? [`is the port that ${from} calls at itself`] : []),
+  ];
 }
 
 /** What no run could carry in the time that a call has, or write down. */

@@ -5,7 +5,7 @@ import { isAddress } from './address.ts';
 import { unknown } from './check-messages.ts';
 import { checkCall, impossibleShares, nodesExpected } from './check-flow.ts';
 import { heldDown } from './down-links.ts';
-import { balancersOf, peersOf, serversOf } from './lab-queries.ts';
+import { balancersOf, listenersOf, peersOf, serversOf } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 import { type Action, actionPath, stepped, type SteppedScenario } from './step-changes.ts';
@@ -193,7 +193,7 @@ function checkAction(path: Path, action: Action, scenario: ScenarioFile, lab: La
         : `${node} is no l4 node: ${l4s.join(', ')}`,
     ),
     ...inEach(['stopListeners', 'startListeners', 'failChecks', 'passChecks'], (node) =>
-      listens(node, scenario, lab) ? null : `${node} listens on nothing`,
+      listenersOf(node, lab, scenario).length > 0 ? null : `${node} listens on nothing`,
     ),
     ...inEach(['flushMacs'], (node) => (isSwitch(lab, node) ? null : `${node} is no switch, and has no MAC table`)),
     ...inEach(['flushNeighbours'], (node) =>
@@ -235,15 +235,6 @@ function checkAction(path: Path, action: Action, scenario: ScenarioFile, lab: La
 
 function keepsConnections({ firewall, nat = 'none' }: NodeSettings): boolean {
   return firewall === 'stateful' || nat !== 'none';
-}
-
-function listens(node: string, { services, nodes, servers }: ScenarioFile, lab: Lab): boolean {
-  const own =
-    nodes[node]?.listeners ??
-    (serversOf(lab).includes(node) ? servers.listeners : undefined) ??
-    lab.nodes[node]!.listeners;
-  if (own !== undefined) return own.length > 0;
-  return Object.values(services).some(({ pool }) => pool.some((server) => server.node === node));
 }
 
 function isSwitch(lab: Lab, name: string): boolean {

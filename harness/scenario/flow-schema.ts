@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { CAUSES } from '../terms/cause.ts';
 import { FINDINGS } from '../terms/finding.ts';
 import type { Expectation, SingleExpectation } from '../terms/plan.ts';
-import { address, nodeName, serviceName, title } from './schema-values.ts';
+import { address, callerPort, nodeName, serviceName, title } from './schema-values.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 import { didYouMean } from '../did-you-mean.ts';
 
@@ -161,6 +161,9 @@ export const flow = z.strictObject({
   protocol: z.enum(['http', 'tcp', 'udp', 'icmp']).default('http').describe('`icmp` is an echo request.'),
   port: z.int().min(1).max(65535).optional().describe('Only for a node; a service has its own.'),
   repeat: z.int().min(1).max(1000).default(1).describe('Attempts, each from a source port of its own.'),
+  sourcePort: callerPort
+    .optional()
+    .describe('Source port (http, tcp, udp) of a flow with one attempt; by default each attempt has its own.'),
   bytes: payload.default(0).describe('Extra payload in each direction, bytes.'),
   requestBytes: payload.optional().describe('Extra payload of requests instead of `bytes`, as of an upload.'),
   replyBytes: payload.optional().describe('Extra payload of replies instead of `bytes`, as of a download.'),

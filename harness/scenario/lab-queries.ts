@@ -1,5 +1,7 @@
 import { contains, host, hostRoute, isAddress, isV6, network } from './address.ts';
 import { SOURCES } from './flow-schema.ts';
+import { listenerOf } from '../terms/listener.ts';
+import type { ListenerPlan } from '../terms/plan.ts';
 import { ROLES } from '../terms/role.ts';
 import type { DeadEnd } from '../terms/dead-end.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
@@ -40,6 +42,22 @@ function addressesByNode({ nodes, links }: Lab): Map<string, string[]> {
   for (const link of links) for (const [name, end] of Object.entries(link)) add(name, linkAddresses(end));
   for (const [name, { bridge }] of Object.entries(nodes)) if (typeof bridge === 'string') add(name, [bridge]);
   return all;
+}
+
+/** What a node listens on: what is said of it, or else the ports at which services have it in their pool. */
+export function listenersOf(
+  name: string,
+  lab: Lab,
+  { nodes, servers, services }: Pick<ScenarioFile, 'nodes' | 'servers' | 'services'>,
+): ListenerPlan[] {
+  const node = lab.nodes[name]!;
+  const ofServers = ROLES[node.role].serves ? servers.listeners : undefined;
+  const said = nodes[name]?.listeners ?? ofServers ?? node.listeners;
+  if (said !== undefined) return said.map(listenerOf);
+  const served = Object.values(services).flatMap(({ pool, port, protocol }) =>
+    pool.filter(({ node: server }) => server === name).map((server) => `${server.port ?? port}/${protocol}`),
+  );
+  return [...new Set(served)].map(listenerOf);
 }
 
 /**

@@ -7,7 +7,6 @@ import type {
   BalancerPlan,
   FlowPlan,
   InterfacePlan,
-  ListenerPlan,
   NodePlan,
   Plan,
   ServicePlan,
@@ -19,7 +18,6 @@ import { interfaceSettings, type Lab, type LabNode, type NodeSettings, type Scen
 import { interfaceSetting, type InterfaceSettings } from './interface-settings.ts';
 import { interfaceAddresses } from './lookup.ts';
 import { stableMac } from './stable-mac.ts';
-import { listenerOf } from '../terms/listener.ts';
 import { resolveFilter } from './resolve-filter.ts';
 import { withNeighbours } from './resolve-neighbours.ts';
 import { resolveRoutes } from './resolve-routes.ts';
@@ -28,7 +26,7 @@ import { resolvePairs, resolveTimeline } from './resolve-timeline.ts';
 import { stepped } from './step-changes.ts';
 import { sysctls } from './sysctls.ts';
 import { portsIn, type PortsByPeer, wiresOf } from './vlans.ts';
-import { balancersOf, namedSources, nodeAddresses } from './lab-queries.ts';
+import { balancersOf, listenersOf, namedSources, nodeAddresses } from './lab-queries.ts';
 
 type Service = ScenarioFile['services'][string];
 
@@ -135,7 +133,7 @@ function resolveNode(name: string, lab: Lab, body: ScenarioFile, ipv6: boolean):
     ...filterOf(settings, lab, body),
     ...natOf(settings),
     ...ages(settings),
-    listeners: settings.listeners?.map(listenerOf) ?? defaultListeners(name, body),
+    listeners: listenersOf(name, lab, body),
     balancer: ROLES[settings.role].balances && settings.lb !== 'off' ? balancerOf(name, lab, body) : null,
   };
 }
@@ -210,13 +208,6 @@ function settingsOfInterface(layers: Layer[], iface: Pick<InterfacePlan, 'name' 
       return said === null ? [] : [[key, said.value]];
     }),
   );
-}
-
-function defaultListeners(name: string, body: ScenarioFile): ListenerPlan[] {
-  const keys = Object.values(body.services).flatMap(({ pool, port, protocol }) =>
-    pool.filter(({ node }) => node === name).map((server) => `${server.port ?? port}/${protocol}`),
-  );
-  return [...new Set(keys)].map(listenerOf);
 }
 
 function undoDscp(node: string, name: string, lab: Lab, body: ScenarioFile): NonNullable<NodePlan['undoDscp']>[number] {
@@ -298,6 +289,7 @@ function resolveFlow(name: string, nodes: NodePlan[], variant: Variant, lab: Lab
     ...resolveCall(flow, nodes, body),
     protocol: flow.protocol,
     repeat: flow.repeat,
+    ...(flow.sourcePort === undefined ? {} : { sourcePort: flow.sourcePort }),
     bytes: flow.bytes,
     ...(flow.requestBytes === undefined ? {} : { requestBytes: flow.requestBytes }),
     ...(flow.replyBytes === undefined ? {} : { replyBytes: flow.replyBytes }),

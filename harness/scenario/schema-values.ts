@@ -45,6 +45,9 @@ export const mac = z
 const A_VLAN = 'a VLAN ID from 1 to 4094';
 export const vlanId = z.int(mustBe(A_VLAN)).min(1, mustBe(A_VLAN)).max(4094, mustBe(A_VLAN));
 
+/** A port that any program of a caller may take, and that NAT leaves as it is where it can. */
+export const callerPort = z.int().min(1024).max(65535);
+
 const A_LISTENER = 'a listener, like 80/tcp or 127.0.0.1:80/tcp';
 
 const listenerText = z.string().refine((text) => {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { OutageExpectation, Range, StreamExpectation } from '../terms/timeline.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 import { expectableCause, fails, inFull, mustBeCause, singleExpectation, varies, works } from './flow-schema.ts';
-import { address, cidr, duration, nodeName, serviceName, title, wordName } from './schema-values.ts';
+import { address, callerPort, cidr, duration, nodeName, serviceName, title, wordName } from './schema-values.ts';
 
 /** Traffic that goes on while steps happen. */
 export const stream = z.strictObject({
@@ -19,10 +19,7 @@ export const stream = z.strictObject({
     .default('new')
     .describe('`new`: a connection or socket for each call; `kept`: the same ones for all calls.'),
   connections: z.int().min(1).max(200).default(1).describe('kept only: how many there are at the same time.'),
-  sourcePort: z
-    .int()
-    .min(1024)
-    .max(65535)
+  sourcePort: callerPort
     .optional()
     .describe(
       'Source port of every call, which then waits for the one before to be over; by default each has its own.',

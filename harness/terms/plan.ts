@@ -202,6 +202,8 @@ export interface FlowPlan {
   /** 0 for ICMP. */
   port: number;
   repeat: number;
+  /** The caller's port; absent where each attempt has one of its own. */
+  sourcePort?: number;
   /** Extra payload in each direction, bytes; absent means none. */
   bytes?: number;
   /** The same of requests alone, or of replies alone, in place of `bytes`. */
