@@ -187,6 +187,10 @@ export const MUTATIONS: Mutation[] = [
   ...mutations('kernel/settings-of-one-interface', 'strict-at-the-back', [
     ['strict at the front as well', { servers: { interfaces: { l2: { rpFilter: 1 } } } }, 'reverse-path'],
   ]),
+  ...mutations('basics/mtu', 'all-1500', [
+    ['one byte less at the client', node('client', { mtu: 1499 }), 'too-big', 'client'],
+    ['one byte less at the L3', node('l3', { interfaces: { l2: { mtu: 1499 } } }), 'too-big', 'l3'],
+  ]),
   ...mutations('basics/mtu', 'all-9000', [
     ["the switch's port of s1 is narrow", node('l2', { interfaces: { s1: { mtu: 1500 } } }), 'too-big', 'l2'],
   ]),

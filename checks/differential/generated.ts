@@ -37,6 +37,8 @@ interface Sketch {
   /** Fields that say how much is sent. */
   bytes: Record<string, number>;
   exchanges: number;
+  /** How echo requests are sent. */
+  ping: Settings;
   /** Source port of flows that have ports; null where each attempt has its own. */
   sourcePort: number | null;
   routes: Routes;
@@ -86,6 +88,12 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
   twins: mostly(false, [true]),
   bytes: mostly<Sketch['bytes']>({}, [{ bytes: 4000 }, { requestBytes: 4000 }, { replyBytes: 4000 }]),
   exchanges: mostly(1, [3]),
+  ping: mostly<Settings>({}, [
+    { bytes: 1472 },
+    { bytes: 1372, dontFragment: true },
+    { bytes: 1473, dontFragment: true },
+    { bytes: 3000 },
+  ]),
   sourcePort: mostly<number | null>(null, [5060]),
   nodes: fc.record({ client: host, edge: router, l3: router, l3b: router, l4: balancer }),
   servers,
@@ -217,11 +225,11 @@ function fromOwn(answersFrom: string): unknown[] {
   return [WEB_PORT, 8080].flatMap((port) => [`${port}/tcp`, { listen: `${port}/udp`, answersFrom }]);
 }
 
-function flowYaml(name: keyof typeof FLOWS, { web, api, bytes, exchanges, sourcePort }: Sketch): Settings {
+function flowYaml(name: keyof typeof FLOWS, { web, api, bytes, exchanges, ping, sourcePort }: Sketch): Settings {
   const flow = FLOWS[name];
   const service = flow.to === 'web' ? web : flow.to === 'api' ? api : null;
   const protocol = 'protocol' in flow ? flow.protocol : service?.protocol;
-  const talks = protocol === 'tcp' ? { ...bytes, exchanges } : {};
+  const talks = protocol === 'tcp' ? { ...bytes, exchanges } : protocol === 'icmp' ? ping : {};
   const port = protocol === 'icmp' || sourcePort === null ? {} : { sourcePort };
   return { ...flow, protocol, ...talks, ...port, expect: 'works' };
 }

@@ -119,6 +119,7 @@ const PING_ERRORS: [RegExp, ClientOutcome][] = [
   [/Destination Host |No route to host|Packet filtered/, 'EHOSTUNREACH'],
   [/Invalid argument/, 'EINVAL'],
   [/Permission denied/, 'EACCES'],
+  [/Frag needed|Packet too big|message too long/i, 'EMSGSIZE'],
   [/Destination Port /, 'ECONNREFUSED'],
   [/Destination Protocol /, 'ENOPROTOOPT'],
   [/Time to live exceeded/, 'ttl-exceeded'],
@@ -128,8 +129,14 @@ const PING_ERRORS: [RegExp, ClientOutcome][] = [
 async function ping(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
   const seconds = Math.max(1, Math.ceil(params.timeoutMs / 1000));
   const pattern = Buffer.from(params.token).toString('hex');
+  const { bytes, dontFragment = false, address } = params;
+  const sent = [
+    ...(bytes.request === 0 ? [] : ['-s', String(bytes.request)]),
+    ...(dontFragment ? ['-M', 'do'] : []),
+    ...['-p', pattern, address],
+  ];
   const { code, stdout, stderr } = await runToEnd(
-    ['ping', '-n', '-c', '1', '-w', String(seconds), '-i', String(AGAIN_MS / 1000), '-p', pattern, params.address],
+    ['ping', '-n', '-c', '1', '-w', String(seconds), '-i', String(AGAIN_MS / 1000), ...sent],
     { signal },
   );
   if (signal.aborted) return null;

@@ -151,10 +151,12 @@ export interface FireParams {
   sourcePort: number;
   /** An answered TCP connection ends by reset, which frees its port at once: by FIN it would be taken for a minute. */
   freesPort?: boolean;
-  /** Extra payload in each direction, bytes. */
+  /** Extra payload in each direction, bytes; of ICMP all of it, where it is not 0. */
   bytes: { request: number; reply: number };
   /** Requests on one connection or socket. */
   exchanges: number;
+  /** ICMP: nobody may cut a request in pieces. */
+  dontFragment?: boolean;
   timeoutMs: number;
 }
 

@@ -284,6 +284,16 @@ describe('a flow that is to fail', () => {
     ]);
   });
 
+  test('passes where the caller itself could not send what must not be cut', () => {
+    const expected: Expectation = { outcome: 'fails', cause: 'too-big', at: 'client' };
+    const unsent: Attempt = {
+      ...FAILED,
+      cause: cause('too-big', 'exceeds-mtu', { node: 'client', address: '203.0.113.80', mtu: 1300 }),
+      observed: { request: [], reply: [] },
+    };
+    expect(judged(expected, [unsent], { controls: ALIVE })).toEqual(['pass']);
+  });
+
   test('does not pass for another cause, not even in one attempt', () => {
     const refused = { ...FAILED.cause!, code: 'refused' as const };
     const other: Attempt = { ...FAILED, cause: refused };

@@ -121,6 +121,7 @@ function send(exchange: Exchange, fields: Pick<Packet, 'step' | 'src' | 'srcPort
     ttl: TTL,
     size: sizeOf(step, flow),
     trace: null,
+    ...cutBy(step, flow),
   };
   sent.push(packet);
   return packet;
@@ -134,12 +135,20 @@ const PAYLOAD = {
   reply: { http: 210, tcp: 100, udp: 100, icmp: 56 },
 } as const;
 
+/** The kernel's own echo replies find out no path MTU (icmp_sk_init); in IPv6 no router cuts anything. */
+function cutBy(step: Step, { protocol, address, dontFragment }: FlowPlan): Pick<Packet, 'cutBy'> {
+  if (protocol !== 'icmp') return {};
+  if (step === 'request') return dontFragment ? { cutBy: 'nobody' } : {};
+  return step === 'reply' && !address.includes(':') ? { cutBy: 'anybody' } : {};
+}
+
 /** Bytes of an IP packet that carries a message in one piece. */
 function sizeOf(step: Step, flow: FlowPlan): number {
   const { protocol, address } = flow;
   const headers = HEADERS[protocol] + (address.includes(':') ? 20 : 0);
   if (step !== 'request' && step !== 'reply') return headers;
-  return headers + PAYLOAD[step][protocol] + (protocol === 'icmp' ? 0 : payloadOf(flow)[step]);
+  const extra = payloadOf(flow)[step];
+  return headers + (protocol === 'icmp' && extra > 0 ? extra : PAYLOAD[step][protocol] + extra);
 }
 
 function socketKey(node: string, { src, srcPort, dst, dstPort }: Packet): string {

@@ -18,7 +18,9 @@ export function answersAtIngress(run: Run, host: Host, iface: string, { srcMac, 
   run.exchange.served ??= { node: host.name, source: packet.src };
   const ingress = host.ports.includes(iface) ? 'br0' : iface;
   const mac = host.plan.interfaces.find(({ name }) => name === ingress)!.mac;
-  transmit(run, host, iface, { srcMac: mac, dstMac: srcMac, packet: answerTo(run.exchange, packet, 'reply') });
+  // The request itself is turned round: who may not cut that may not cut the reply.
+  const reply = { ...answerTo(run.exchange, packet, 'reply'), size: packet.size, cutBy: packet.cutBy ?? 'nobody' };
+  transmit(run, host, iface, { srcMac: mac, dstMac: srcMac, packet: reply });
   return true;
 }
 

@@ -23,7 +23,7 @@ import {
 import { hideSource, outsideSources, sourcesFor, translateDestination, translateSource } from './nat.ts';
 import { sendTo, type OnLink } from './neighbours.ts';
 import type { Packet } from './packet.ts';
-import { fits, fitted } from './path-mtu.ts';
+import { fitted, fitting } from './path-mtu.ts';
 import { mayRunOut } from './proxy-ports.ts';
 import { learnRedirect, redirectAbout, sendsRedirects } from './redirects.ts';
 import { askedOf, deadEnd, selectSource, validateSource, wayOf } from './routing.ts';
@@ -106,7 +106,10 @@ export function send(run: Run, host: Host, made: Packet, known?: Tracked): void 
   const device = host.devices.get(route?.device ?? '');
   if (route === null) noRoute(run, host, packet, asked);
   else if (device === undefined) refuse(run, host, packet);
-  else leave(run, host, route, { packet: fitted(run, host, device, packet), tracked });
+  else {
+    const whole = fitted(run, host, device, packet);
+    if (whole !== null) leave(run, host, route, { packet: whole, tracked });
+  }
 }
 
 /** The kernel chooses the source of an ICMP error before NAT leads that elsewhere; where it finds no way by then, there is none. */
@@ -155,7 +158,8 @@ function forward(
     refuse(run, host, packet);
     return;
   }
-  if (!fits(run, host, to, passing)) return;
+  const whole = fitting(run, host, to, passing);
+  if (whole === null) return;
   if (from === to && sourceOnLink && sendsRedirects(to, route, packet))
     redirect(run, host, passing, { device: to, address: route.via ?? packet.dst });
   if (isFiltered(run, host, passing)) return;
@@ -163,7 +167,7 @@ function forward(
     halfSeen(run, host, packet);
     return;
   }
-  leave(run, host, route, { packet: { ...packet, ttl: packet.ttl - 1 }, tracked });
+  leave(run, host, route, { packet: { ...whole, ttl: packet.ttl - 1 }, tracked });
 }
 
 /** Postrouting, and out. */

@@ -39,6 +39,28 @@ test('proxy, dnat and dsr go as with IPv4', () => {
   expect(outcomes({ mode: 'dsr' }, {}, 'client')).toEqual(['vip-not-on-server', 'vip-not-on-server']);
 });
 
+describe('an echo request over IPv6', () => {
+  const pinged = (bytes: number, dontFragment: boolean, iface: string): unknown => {
+    const lab = oneArm({ mode: 'dnat' }, {});
+    for (const { name, interfaces } of lab.nodes)
+      if (name === 'l3') for (const one of interfaces) if (one.name === iface) one.mtu = 1300;
+    const ping = { ...flow(lab, 'client', 's1', 'icmp'), bytes, ...(dontFragment ? { dontFragment: true as const } : {}) };
+    const [{ outcome, cause, findings } = { outcome: '', cause: null, findings: [] }] = predict(lab, ping);
+    return outcome === 'works' ? [outcome, ...findings.map(({ code }) => code)] : [cause?.code, cause?.node];
+  };
+
+  test('is cut by nobody but its sender', () => {
+    expect(pinged(1252, true, 'l2')).toEqual(['works']);
+    expect(pinged(1253, false, 'l2')).toEqual(['too-big', 'l3']);
+    expect(pinged(2000, false, 'l2')).toEqual(['too-big', 'l3']);
+    expect(pinged(1453, true, 'l2')).toEqual(['too-big', 'client']);
+  });
+
+  test('gets a reply that its sender cuts, once a router has told it to', () => {
+    expect(pinged(1253, true, 'client')).toEqual(['works', 'slow-start']);
+  });
+});
+
 test('a VIP on the loopback needs no arp settings: neighbour discovery answers for the own interface only', () => {
   expect(outcomes({ mode: 'dsr' }, { loopback: [VIP] }, 'client')).toEqual(['works', 'works']);
 });

@@ -17,8 +17,13 @@ export interface Packet {
   srcPort: number;
   dstPort: number;
   ttl: number;
-  /** Bytes of the IP packet. All may be sent in one piece only: sockets find out the path MTU (RFC 1191). */
+  /** Bytes of the IP packet, or of the first of the pieces that it was cut in. */
   size: number;
+  /**
+   * Who may cut it in pieces where it is too big: absent means its sender, who finds out the path MTU (RFC 1191), `nobody` not
+   * even that, `anybody` a router of IPv4 as well.
+   */
+  cutBy?: 'nobody' | 'anybody';
   /** Opening of a TCP connection: the largest IP packet that the sender takes, bytes (its MSS and the headers). */
   takes?: number;
   trace: Trace | null;

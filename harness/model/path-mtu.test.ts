@@ -53,6 +53,46 @@ test('a datagram that is too big is lost; a smaller one is not', () => {
   expect(predicted('names', 1100, NARROW).outcome).toBe('works');
 });
 
+describe('an echo request', () => {
+  const pinged = (to: string, bytes: number, nodes: Record<string, Partial<NodeSketch>>, isWhole: boolean): unknown => {
+    const lab = plan(oneArm({ services, nodes }));
+    const ping = { ...flow(lab, 'client', to, 'icmp'), bytes, ...(isWhole ? { dontFragment: true as const } : {}) };
+    const [{ outcome, cause, request } = { outcome: 'none', cause: null, request: [] }] = predict(lab, ping);
+    return outcome === 'works' ? outcome : [cause?.code, cause?.node, request.length === 0 ? 'unsent' : 'sent'];
+  };
+  const narrow = { l3: { ofInterfaces: { l2: { mtu: 1300 } } }, l4: { mtu: 1300 }, s1: { mtu: 1300 } };
+
+  test.each(['s1', 'proxied'])('to %s is told by a router that it is too big, where nobody cut it before', (to) => {
+    expect(pinged(to, 1272, narrow, true)).toBe('works');
+    expect(pinged(to, 1273, narrow, true)).toEqual(['too-big', 'l3', 'sent']);
+    expect(pinged(to, 1273, narrow, false)).toEqual(['too-big', 'l3', 'sent']);
+  });
+
+  test('of which the caller has made pieces goes on in smaller ones', () => {
+    expect(pinged('s1', 1473, narrow, false)).toBe('works');
+  });
+
+  test('that must not be cut does not leave a caller whose link is too narrow', () => {
+    const client = { client: { mtu: 1300 } };
+    expect(pinged('s1', 1272, client, true)).toBe('works');
+    expect(pinged('s1', 1273, client, true)).toEqual(['too-big', 'client', 'unsent']);
+    expect(pinged('s1', 1273, client, false)).toBe('works');
+  });
+});
+
+test('an echo reply is cut by a router on its way', () => {
+  const lab = plan(oneArm({ services, nodes: { l3: { ofInterfaces: { client: { mtu: 1300 } } } } }));
+  const ping = { ...flow(lab, 'client', 's1', 'icmp'), bytes: 1273, dontFragment: true as const };
+  expect(predict(lab, ping)).toMatchObject([{ outcome: 'works', findings: [] }]);
+});
+
+test('a load balancer at ingress turns an echo request round, and nobody may cut that', () => {
+  const nodes = { l3: { ofInterfaces: { client: { mtu: 1300 } } }, l4: { vipOwner: false } };
+  const lab = plan(oneArm({ services: { direct: services.direct }, nodes }));
+  const ping = { ...flow(lab, 'client', 'direct', 'icmp'), bytes: 1273 };
+  expect(predict(lab, ping)).toMatchObject([{ outcome: 'fails', cause: { code: 'too-big', node: 'l3' } }]);
+});
+
 test.each(['proxied', 'direct'])('a switch says nothing, and TCP to %s never finds out', (to) => {
   const { outcome, cause } = predicted(to, 20_000, { l2: { ofInterfaces: { l3: { mtu: 1300 } } } });
   expect({ outcome, code: cause?.code, node: cause?.node }).toEqual({ outcome: 'fails', code: 'too-big', node: 'l2' });

@@ -10,22 +10,43 @@ import { sender } from './trace.ts';
 
 /**
  * A packet of a node's own, as large as the interface and the way to its destination take: TCP sends smaller segments,
- * UDP fragments at the source (of which the first stands for all). What is not known of the way is found out.
+ * UDP and ICMP fragment at the source (of which the first stands for all). What is not known of the way is found out. Null
+ * where it must not be cut: the caller's system refuses it (EMSGSIZE).
  */
-export function fitted(run: Run, host: Host, device: Device, packet: Packet): Packet {
+export function fitted(run: Run, host: Host, device: Device, packet: Packet): Packet | null {
   const { limits, taken } = stateOf(run, host);
   const ofConnection = packet.protocol === 'tcp' ? taken.get(packet.dst) : undefined;
   const known = Math.min(limits.get(packet.dst) ?? device.mtu, ofConnection ?? device.mtu);
+  const size = Math.min(packet.size, known, device.mtu);
+  if (size < packet.size && packet.cutBy === 'nobody') {
+    const mtu = packet.size > device.mtu ? device.mtu : null;
+    die(run, packet, cause('too-big', 'exceeds-mtu', { node: host.name, address: packet.dst, mtu }));
+    return null;
+  }
   const opens = packet.step === 'syn' || packet.step === 'syn-ack';
-  return { ...packet, size: Math.min(packet.size, known, device.mtu), ...(opens ? { takes: device.mtu } : {}) };
+  return {
+    ...packet,
+    size,
+    ...(opens ? { takes: device.mtu } : {}),
+    ...(size < packet.size && mayBeCutAgain(packet) ? { cutBy: 'anybody' as const } : {}),
+  };
 }
 
-/** A router drops what is larger than the MTU of the interface it should leave by, and says so (RFC 1191, 8201). */
-export function fits(run: Run, host: Host, device: Device, { packet, tracked }: Passing): boolean {
-  if (packet.size <= device.mtu) return true;
+/** What was cut may be cut again on its way over IPv4: the kernel sets DF on what is whole (__ip_make_skb). */
+function mayBeCutAgain({ protocol, dst }: Packet): boolean {
+  return protocol !== 'tcp' && !dst.includes(':');
+}
+
+/**
+ * What a router sends on of a packet: it drops what is larger than the MTU of the interface it should leave by, and says so
+ * (RFC 1191, 8201), unless it may cut it.
+ */
+export function fitting(run: Run, host: Host, device: Device, { packet, tracked }: Passing): Packet | null {
+  if (packet.size <= device.mtu) return packet;
+  if (packet.cutBy === 'anybody') return { ...packet, size: device.mtu };
   die(run, packet, cause('too-big', 'exceeds-mtu', { node: host.name, address: packet.dst, mtu: device.mtu }));
   sendIcmpError(run, host, packet, { tracked, mtu: device.mtu });
-  return false;
+  return null;
 }
 
 /** An interface takes in no larger frame than its MTU allows, a bridge's port lets out none; neither says a word. */

@@ -119,6 +119,12 @@ test.each([
   expect(overIpv4(1, body).icmp).toEqual({ id: 0, seq: 0, ...expected, inner: QUOTED });
 });
 
+test('an ICMP error about an echo request quotes its id in place of ports', () => {
+  const echo = ipv4({ src: CLIENT, dst: VIP, protocol: 1 }, icmp(8, 0, uint16(77, 3)));
+  const { inner } = overIpv4(1, icmp(3, 4, uint16(0, 1400), echo)).icmp!;
+  expect(inner).toEqual({ src: CLIENT, dst: VIP, protocol: 1, srcPort: 77, dstPort: 77 });
+});
+
 test('an ICMP error whose quotation is cut off has none', () => {
   expect(overIpv4(1, icmp(3, 3, uint16(0, 0), COMPLAINT.subarray(0, 20))).icmp).toEqual({
     type: 3,
@@ -160,6 +166,20 @@ describe('IPv6', () => {
   ])('ICMPv6 type %d, code %d has the numbers of its IPv4 counterpart', (type, code, expected) => {
     const frame = decoded(0x86dd, ipv6({ ...fields, protocol: 58 }, icmp(type, code, uint16(0, 1280))));
     expect(frame.icmp).toMatchObject(expected);
+  });
+
+  test('the first piece of an echo request has its id, later ones have the address alone; a quotation of it as well', () => {
+    const piece = (offset: number): Buffer =>
+      ipv6(
+        { ...fields, protocol: 44 },
+        Buffer.concat([Buffer.from([58, 0]), uint16((offset << 3) | 1, 0, 9), icmp(128, 0, uint16(77, 3))]),
+      );
+    const first = decoded(0x86dd, piece(0));
+    expect([first.ip?.protocol, first.icmp]).toMatchObject([58, { type: ICMP.echoRequest, id: 77, seq: 3 }]);
+    const later = decoded(0x86dd, piece(154));
+    expect([later.ip?.dst, later.icmp]).toEqual(['2001:db8::80', undefined]);
+    const error = decoded(0x86dd, ipv6({ ...fields, protocol: 58 }, icmp(2, 0, uint16(0, 1280), piece(0))));
+    expect(error.icmp?.inner).toMatchObject({ protocol: 58, srcPort: 77, dstPort: 77 });
   });
 
   test('neighbour discovery is no echo and no error', () => {

@@ -79,7 +79,18 @@ function ipv6(body: Buffer, frame: Frame): void {
     return;
   }
   frame.ip = ip;
-  transport(ip.protocol, body.subarray(40), body.readUInt16BE(4), frame);
+  const fragment = fragmentIn(body);
+  if (fragment === null) transport(ip.protocol, body.subarray(40), body.readUInt16BE(4), frame);
+  else {
+    ip.protocol = fragment.protocol;
+    if (fragment.isFirst) transport(ip.protocol, body.subarray(48), body.readUInt16BE(4) - 8, frame);
+  }
+}
+
+/** What the fragment header of an IPv6 packet says (RFC 8200, 4.5), where that comes first; null for what is whole. */
+function fragmentIn(packet: Buffer): { protocol: number; isFirst: boolean } | null {
+  if (packet[6] !== 44 || packet.length < 48) return null;
+  return { protocol: packet[40]!, isFirst: packet.readUInt16BE(42) >> 3 === 0 };
 }
 
 /** A neighbour solicitation or advertisement (RFC 4861) in the words of ARP; null for any other packet. */
@@ -187,13 +198,17 @@ const REDIRECTED_HEADER = 4;
 
 function innerPacket(protocol: number, body: Buffer): Icmp['inner'] | null {
   const version = protocol === 1 ? 4 : 6;
-  const headerLength = version === 4 ? ((body[0] ?? 0) & 15) * 4 : 40;
+  const fragment = version === 6 ? fragmentIn(body) : null;
+  const headerLength = version === 4 ? ((body[0] ?? 0) & 15) * 4 : fragment === null ? 40 : 48;
   if (body.length < headerLength + 4 || headerLength < 20) return null;
+  const inner = fragment?.protocol ?? body[version === 4 ? 9 : 6]!;
+  // An echo has its id in place of ports.
+  const [srcAt, dstAt] = inner === protocol && body.length >= headerLength + 6 ? [4, 4] : [0, 2];
   return {
     src: version === 4 ? v4(body, 12) : v6(body, 8),
     dst: version === 4 ? v4(body, 16) : v6(body, 24),
-    protocol: body[version === 4 ? 9 : 6]!,
-    srcPort: body.readUInt16BE(headerLength),
-    dstPort: body.readUInt16BE(headerLength + 2),
+    protocol: inner,
+    srcPort: body.readUInt16BE(headerLength + srcAt),
+    dstPort: body.readUInt16BE(headerLength + dstAt),
   };
 }

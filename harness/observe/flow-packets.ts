@@ -121,8 +121,7 @@ class Known {
   #innerIsKnown({ icmp }: Frame): boolean {
     const inner = icmp?.inner;
     if (!inner) return false;
-    if (this.key.protocol === 'icmp')
-      return ICMP_PROTOCOLS.includes(inner.protocol) && this.#conversations.has(pair(inner.src, 0, inner.dst, 0));
+    if (this.key.protocol === 'icmp' && !ICMP_PROTOCOLS.includes(inner.protocol)) return false;
     if (this.#conversations.has(pair(inner.src, inner.srcPort, inner.dst, inner.dstPort))) return true;
     // l3dsr gives a packet the server's address, and an error may tell of it though it never left.
     return inner.srcPort === this.key.sourcePort && this.#sources.has(inner.src);
@@ -134,7 +133,8 @@ export function conversation({ ip, tcp, udp, icmp }: Frame): string | null {
   if (!ip) return null;
   const ports = tcp ?? udp;
   if (ports) return pair(ip.src, ports.srcPort, ip.dst, ports.dstPort);
-  return icmp ? pair(ip.src, 0, ip.dst, 0) : null;
+  // An echo has its id in place of both ports.
+  return icmp ? pair(ip.src, icmp.id, ip.dst, icmp.id) : null;
 }
 
 /** Name of the conversation between two sockets. */

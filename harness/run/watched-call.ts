@@ -98,6 +98,7 @@ export class WatchedCall {
       freesPort: flow.sourcePort !== undefined,
       bytes: payloadOf(flow),
       exchanges: flow.exchanges ?? 1,
+      dontFragment: flow.dontFragment === true,
       timeoutMs: CALL_DEADLINE_MS,
     });
   }

@@ -6,17 +6,18 @@ import type { Path } from './yaml-file.ts';
 /** Fields of flows that their protocol makes nothing of: they would promise a test that is none. */
 export function idleFlowFields(scenario: ScenarioFile): Problem[] {
   return Object.entries(scenario.flows).flatMap(([name, flow]) => {
-    const { protocol, exchanges, port, sourcePort, to } = flow;
+    const { protocol, exchanges, port, sourcePort, dontFragment, to } = flow;
     const problem = (field: string, message: string): Problem => ({ path: ['flows', name, field], message });
     if (protocol === 'http' && exchanges !== 1)
       return [problem('exchanges', 'http sends one request; with `protocol: tcp` there are several on one connection')];
-    if (protocol !== 'icmp') return [];
+    if (protocol !== 'icmp')
+      return dontFragment
+        ? [problem('dontFragment', `is for icmp: the system decides what becomes of ${protocol} that is too big`)]
+        : [];
     const toNode = scenario.services[to] === undefined;
     return [
-      ...(['bytes', 'requestBytes', 'replyBytes'] as const).flatMap((field) =>
-        (flow[field] ?? 0) === 0
-          ? []
-          : [problem(field, 'icmp sends one small echo request; tcp, udp and http carry more')],
+      ...(['requestBytes', 'replyBytes'] as const).flatMap((field) =>
+        flow[field] === undefined ? [] : [problem(field, 'an echo reply carries what its request does: `bytes`')],
       ),
       ...(exchanges === 1 ? [] : [problem('exchanges', 'icmp sends one echo request; `repeat` sends more of them')]),
       ...(port === undefined || !toNode ? [] : [problem('port', 'icmp has no ports')]),

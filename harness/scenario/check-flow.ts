@@ -39,6 +39,10 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
   problems.push(
     ...sourcePortProblems(flow, scenario, lab).map((message) => ({ path: [...path, 'sourcePort'], message })),
   );
+  if (flow.protocol === 'icmp' && flow.bytes > 0 && (flow.bytes < LEAST_IN_AN_ECHO || flow.bytes > MOST_IN_AN_ECHO)) {
+    const message = `an echo request carries ${LEAST_IN_AN_ECHO} to 65,507 bytes here, not ${inDigits(flow.bytes)}`;
+    problems.push({ path: [...path, 'bytes'], message });
+  }
   for (const field of ['bytes', 'requestBytes', 'replyBytes'] as const) {
     const bytes = flow[field];
     if (bytes === undefined) continue;
@@ -151,6 +155,11 @@ function inDigits(number: number): string {
 
 /** Extra payload that fits into the largest datagram (RFC 768 over IPv4) beside what identifies it. */
 const MOST_IN_A_DATAGRAM = 65_000;
+
+/** Of ping(8) by default: enough for its timestamp, and for what identifies the flow beside that. */
+const LEAST_IN_AN_ECHO = 56;
+/** RFC 792 over IPv4. */
+const MOST_IN_AN_ECHO = 65_507;
 
 /** A node stands for its address, so it must have but one. */
 function sourceProblems(expect: SingleExpectation, lab: Lab): { at: Path; message: string }[] {

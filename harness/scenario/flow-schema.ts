@@ -164,9 +164,17 @@ export const flow = z.strictObject({
   sourcePort: callerPort
     .optional()
     .describe('Source port (http, tcp, udp) of a flow with one attempt; by default each attempt has its own.'),
-  bytes: payload.default(0).describe('Extra payload in each direction, bytes.'),
+  bytes: payload
+    .default(0)
+    .describe('Extra payload in each direction, bytes; of icmp all of it, as `ping -s`, instead of 56.'),
   requestBytes: payload.optional().describe('Extra payload of requests instead of `bytes`, as of an upload.'),
   replyBytes: payload.optional().describe('Extra payload of replies instead of `bytes`, as of a download.'),
   exchanges: z.int().min(1).max(100).default(1).describe('Requests on the same connection (tcp), or datagrams (udp).'),
+  dontFragment: z
+    .boolean()
+    .default(false)
+    .describe(
+      'icmp: nobody may cut the request in pieces, as `ping -M do`; by default its sender does, once it knows what fits.',
+    ),
   expect: expectation.describe('What must happen: `works`, or a mapping.'),
 });

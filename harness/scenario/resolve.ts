@@ -294,6 +294,7 @@ function resolveFlow(name: string, nodes: NodePlan[], variant: Variant, lab: Lab
     ...(flow.requestBytes === undefined ? {} : { requestBytes: flow.requestBytes }),
     ...(flow.replyBytes === undefined ? {} : { replyBytes: flow.replyBytes }),
     exchanges: flow.exchanges,
+    ...(flow.dontFragment ? { dontFragment: true as const } : {}),
     expect: withSource(flow.expect, lab),
     at: variant.locate(['flows', name]),
   };

@@ -72,7 +72,7 @@ export interface CauseDetails {
   /** `ports`: the range that the proxy IPs have, `40000-40099`; null where that is all there are. */
   'ports-used-up': At & { service: string; proxyIps: string[]; ports: string | null };
   'ttl-expired': At & { address: string };
-  /** A router reports it. `mtu`: bytes; null where the ICMP error names none. */
+  /** A router reports it, or the caller's system. `mtu`: bytes; null where the ICMP error names none, or the caller. */
   'exceeds-mtu': At & { address: string; mtu: number | null };
   /** An interface drops it and reports nothing. Bytes. */
   'exceeds-interface': At & { address: string; iface: string; size: number; mtu: number };

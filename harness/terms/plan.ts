@@ -204,13 +204,15 @@ export interface FlowPlan {
   repeat: number;
   /** The caller's port; absent where each attempt has one of its own. */
   sourcePort?: number;
-  /** Extra payload in each direction, bytes; absent means none. */
+  /** Extra payload in each direction, bytes; absent means none. Of ICMP all of it; absent or 0 means 56. */
   bytes?: number;
   /** The same of requests alone, or of replies alone, in place of `bytes`. */
   requestBytes?: number;
   replyBytes?: number;
   /** Requests on one connection (tcp) or datagrams of one socket (udp); absent means 1. */
   exchanges?: number;
+  /** ICMP: true where not even the sender may cut a request in pieces. */
+  dontFragment?: true;
   expect: Expectation;
   /** Where the flow is declared. */
   at: SourcePosition;

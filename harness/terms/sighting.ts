@@ -69,6 +69,6 @@ export interface Icmp {
   gateway?: string;
   /** Fragmentation needed: the MTU it names. */
   mtu?: number;
-  /** Errors: the packet they complain about. */
+  /** Errors: the packet they complain about; of an echo, its id in place of both ports. */
   inner?: { src: string; dst: string; protocol: number; srcPort: number; dstPort: number };
 }

@@ -216,7 +216,7 @@ export const en: Catalogue = {
       `${node} has no free port on ${proxyIps.join(', ')}${ports === null ? '' : ` (of ${ports})`} for a connection to ${service}.`,
     'ttl-expired': ({ node, address }) => `The TTL of a packet for ${address} expired at ${node}.`,
     'exceeds-mtu': ({ node, address, mtu }) =>
-      `${node} cannot forward a packet for ${address}: it exceeds the MTU of the next link${mtu === null ? '' : ` (${mtu} bytes)`}.`,
+      `${node} cannot send a packet for ${address} on: it exceeds the MTU of ${mtu === null ? 'a link on its way' : `the next link (${mtu} bytes)`}.`,
     'exceeds-interface': ({ node, address, iface, size, mtu }) =>
       `${node} silently dropped a packet of ${size} bytes for ${address}: the MTU of its interface ${iface} is ${mtu} bytes.`,
     'rejected-by-rule': ({ node, address }) => `A firewall rule on ${node} rejected a packet for ${address}.`,

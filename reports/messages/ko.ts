@@ -204,7 +204,7 @@ export const ko: Catalogue = {
       `${node}에 ${service} 연결에 쓸 ${proxyIps.join(', ')}의 빈 포트${ports === null ? '' : `(${ports} 중)`}가 없습니다.`,
     'ttl-expired': ({ node, address }) => `${address}(으)로 가는 패킷의 TTL이 ${node}에서 다했습니다.`,
     'exceeds-mtu': ({ node, address, mtu }) =>
-      `${node}이(가) ${address}(으)로 가는 패킷을 내보낼 수 없습니다. 다음 링크의 MTU${mtu === null ? '' : `(${mtu}바이트)`}보다 큽니다.`,
+      `${node}이(가) ${address}(으)로 가는 패킷을 내보낼 수 없습니다. ${mtu === null ? '도중에 있는 링크의 MTU' : `다음 링크의 MTU(${mtu}바이트)`}보다 큽니다.`,
     'exceeds-interface': ({ node, address, iface, size, mtu }) =>
       `${node}이(가) ${address}(으)로 가는 ${size}바이트 패킷을 알림 없이 버렸습니다. ${iface} 인터페이스의 MTU는 ${mtu}바이트입니다.`,
     'rejected-by-rule': ({ node, address }) => `${node}의 방화벽 규칙이 ${address}(으)로 가는 패킷을 거부했습니다.`,

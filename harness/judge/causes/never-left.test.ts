@@ -41,6 +41,17 @@ describe('the request never left the caller', () => {
     expect(calledBy(VIP_A)).toMatchObject({ code: 'unexplained' });
   });
 
+  test('too big for the link of the caller, or for a later one that it knows of, and not to be cut', () => {
+    const lab = oneArm({ services: dnat, nodes: { client: { mtu: 1300 } } });
+    const sent = (bytes: number): unknown => {
+      const evidence = evidenceOf(lab, 'client', 'a', { walk: nothing });
+      const flow = { ...evidence.flow, protocol: 'icmp' as const, bytes, dontFragment: true as const };
+      return causeOfFailure({ ...evidence, flow, client: { ...evidence.client, outcome: 'EMSGSIZE' } });
+    };
+    const told = (mtu: number | null): object => ({ code: 'too-big', node: 'client', detail: { params: { mtu } } });
+    expect([sent(1273), sent(1272)]).toMatchObject([told(1300), told(null)]);
+  });
+
   test('nobody answered the question for the next hop', () => {
     const asks = arp(['client', 'out', ''], { op: 'request', senderIp: CLIENT, targetIp: '198.51.100.1' });
     expect(named({ ...base, packets: [asks] })).toEqual(['no-neighbour', 'client']);
