@@ -2,7 +2,9 @@ import { L4labError } from '../harness/errors.ts';
 import { didYouMean } from '../harness/did-you-mean.ts';
 import { predict } from '../harness/model/predict.ts';
 import { configureLab } from '../harness/run/configure-lab.ts';
-import { runFlow, sharedBy } from '../harness/run/flow.ts';
+import { runSequence, sharedBy } from '../harness/run/flow.ts';
+import { dropConnections } from '../harness/run/variant.ts';
+import { leadingTo } from '../harness/scenario/after.ts';
 import { LabPool, type PooledLab } from '../harness/run/lab-pool.ts';
 import { readVariant, type Variant } from '../harness/scenario/read.ts';
 import { mergePatch } from '../harness/scenario/merge-patch.ts';
@@ -75,7 +77,7 @@ export class BootedLab implements AsyncDisposable {
   }
 
   /**
-   * Fires a flow and judges it: one of the scenario's by its name, or any other.
+   * Fires a flow and judges it: one of the scenario's by its name, or any other. Those that it comes after are fired first.
    * @returns its verdict, walks and cause, as in results.json
    */
   async fire(flow: string | FlowInput): Promise<FlowResult> {
@@ -90,7 +92,13 @@ export class BootedLab implements AsyncDisposable {
         `no flow is named \`${name}\`${didYouMean(name, names)}; flows are ${names.join(', ')}`,
       );
     }
-    return runFlow(found, predict(with_, found), sharedBy(with_, pooled));
+    const sequence = leadingTo(found, with_.flows).map((one) => ({ flow: one, predicted: predict(with_, one) }));
+    const results = await runSequence(
+      sequence,
+      () => sharedBy(with_, pooled),
+      () => dropConnections(with_, pooled),
+    );
+    return results.at(-1)!;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -187,6 +187,14 @@ export const MUTATIONS: Mutation[] = [
   ...mutations('kernel/settings-of-one-interface', 'strict-at-the-back', [
     ['strict at the front as well', { servers: { interfaces: { l2: { rpFilter: 1 } } } }, 'reverse-path'],
   ]),
+  ...mutations('kernel/redirects', 'redirects-off', [
+    [
+      'redirects sent and believed',
+      { servers: { acceptRedirects: true }, nodes: { l4: { sendRedirects: true } } },
+      'redirected',
+      's1',
+    ],
+  ]),
   ...mutations('basics/mtu', 'all-1500', [
     ['one byte less at the client', node('client', { mtu: 1499 }), 'too-big', 'client'],
     ['one byte less at the L3', node('l3', { interfaces: { l2: { mtu: 1499 } } }), 'too-big', 'l3'],

@@ -21,6 +21,7 @@ import { resolvePlan } from '../harness/scenario/resolve.ts';
 import { explainStream } from './explain-stream.ts';
 import { findOneFlow, type One } from './find-one.ts';
 import { indent } from './indent.ts';
+import { leadingTo } from '../harness/scenario/after.ts';
 import type { Project } from '../harness/project/project.ts';
 import { lineWidth } from './terminal.ts';
 
@@ -65,8 +66,11 @@ async function prove(
   await using pool = new LabPool({ engine, image, labels, signal });
   const tryFlow = async (tried: typeof variant, triedPlan: Plan): Promise<FlowResult> => {
     signal.throwIfAborted();
-    const flows = triedPlan.flows.filter(({ name }) => name === flow.name);
-    return (await runInPool(tried, { ...triedPlan, flows }, pool))[0]!;
+    const flows = leadingTo(
+      triedPlan.flows.find(({ name }) => name === flow.name)!,
+      triedPlan.flows,
+    );
+    return (await runInPool(tried, { ...triedPlan, flows }, pool)).find(({ name }) => name === flow.name)!;
   };
   const seen = await tryFlow(variant, plan);
   const [attempt] = seen.attempts;

@@ -7,6 +7,7 @@ import type { FlowResult } from '../../harness/terms/results.ts';
 import { LabPool } from '../../harness/run/lab-pool.ts';
 import { runScenario } from '../../harness/run/scenario.ts';
 import { sideBySide } from '../../harness/run/side-by-side.ts';
+import { leadingTo } from '../../harness/scenario/after.ts';
 import { generated } from './generated.ts';
 import type { Generated } from './generated.ts';
 import { limitOf, type Limit } from './limits.ts';
@@ -92,7 +93,13 @@ export async function differential(
 export async function shrink({ lab, sample }: Numbered, flow: string, runner: Runner): Promise<Generated | null> {
   await using pool = new LabPool(runner);
   const { scenario } = sample;
-  const alone = { ...sample, scenario: { ...scenario, flows: { [flow]: scenario.flows[flow]! } } };
+  const all = Object.entries(scenario.flows).map(([name, of]) => ({ name, after: of['after'] as string | undefined }));
+  const needed = leadingTo(
+    all.find(({ name }) => name === flow)!,
+    all,
+  ).map(({ name }) => name);
+  const flows = Object.fromEntries(needed.map((name) => [name, scenario.flows[name]!]));
+  const alone = { ...sample, scenario: { ...scenario, flows } };
   const disagrees = async (smaller: Generated): Promise<boolean> => {
     const { partings } = await runSample(lab, smaller, pool, runner.signal);
     return partings.some(({ limit }) => limit === null);

@@ -39,6 +39,8 @@ interface Sketch {
   exchanges: number;
   /** How echo requests are sent. */
   ping: Settings;
+  /** Whether the second flow comes after the first, and the third after that, and so on. */
+  inSequence: boolean;
   /** Source port of flows that have ports; null where each attempt has its own. */
   sourcePort: number | null;
   routes: Routes;
@@ -94,6 +96,7 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
     { bytes: 1473, dontFragment: true },
     { bytes: 3000 },
   ]),
+  inSequence: mostly(false, [true]),
   sourcePort: mostly<number | null>(null, [5060]),
   nodes: fc.record({ client: host, edge: router, l3: router, l3b: router, l4: balancer }),
   servers,
@@ -157,7 +160,12 @@ function documents(drawn: Sketch): Generated {
         wired,
       ),
       services,
-      flows: Object.fromEntries(flowsOf(sketch, wired).map((name) => [name, flowYaml(name, sketch)])),
+      flows: Object.fromEntries(
+        flowsOf(sketch, wired).map((name, index, names) => [
+          name,
+          { ...flowYaml(name, sketch), ...(sketch.inSequence && index > 0 ? { after: names[index - 1]! } : {}) },
+        ]),
+      ),
     },
   };
 }

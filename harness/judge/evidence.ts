@@ -6,6 +6,7 @@ import type { Hop, Walk } from '../terms/walk.ts';
 import type { CountersByNode } from '../terms/counters.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
 import type { Moment } from './moment.ts';
+import type { Redirect } from './taught.ts';
 import type { Frame, Sighting } from '../terms/sighting.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 
@@ -31,6 +32,8 @@ export interface Evidence {
   macTables: Record<string, Record<string, string>>;
   /** By how much counters that tell of trouble rose, whatever flow it was that made them rise; null when not read. */
   counters: CountersByNode | null;
+  /** Redirects that nodes were sent by the flows that this one comes after; absent where it comes after none. */
+  taught?: Redirect[];
   /** What was so at the time beside the plan; absent for an attempt of a flow, to which time means nothing. */
   moment?: Moment;
 }

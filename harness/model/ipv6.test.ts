@@ -44,7 +44,11 @@ describe('an echo request over IPv6', () => {
     const lab = oneArm({ mode: 'dnat' }, {});
     for (const { name, interfaces } of lab.nodes)
       if (name === 'l3') for (const one of interfaces) if (one.name === iface) one.mtu = 1300;
-    const ping = { ...flow(lab, 'client', 's1', 'icmp'), bytes, ...(dontFragment ? { dontFragment: true as const } : {}) };
+    const ping = {
+      ...flow(lab, 'client', 's1', 'icmp'),
+      bytes,
+      ...(dontFragment ? { dontFragment: true as const } : {}),
+    };
     const [{ outcome, cause, findings } = { outcome: '', cause: null, findings: [] }] = predict(lab, ping);
     return outcome === 'works' ? [outcome, ...findings.map(({ code }) => code)] : [cause?.code, cause?.node];
   };

@@ -55,10 +55,11 @@ export function withoutFailures(learned: Learned): Learned {
 
 /** Whether traffic would go the same ways by either. */
 export function sameWays(one: Learned, other: Learned): boolean {
-  return text(one) === text(other);
+  return waysOf(one) === waysOf(other);
 }
 
-function text(learned: Learned): string {
+/** What decides which way traffic goes, as one text. */
+export function waysOf(learned: Learned): string {
   return JSON.stringify(
     [...learned]
       .map(([node, { neighbours, macTable, redirects, limits }]) => [

@@ -3,15 +3,13 @@ import { cause, type Cause, type CauseCode } from '../terms/cause.ts';
 import { type Finding, finding } from '../terms/finding.ts';
 import { cutOnTheWay } from '../scenario/leads-to.ts';
 import { nodeWithMac } from '../scenario/lookup.ts';
-import { explore, type Choices } from './choices.ts';
+import { explore } from './choices.ts';
 import { firstAnswer, firstRequest } from './exchange.ts';
-import { initialStates, health } from './health.ts';
-import type { NodeState } from './node-state.ts';
 import { isRequest } from './packet.ts';
 import type { Packet } from './packet.ts';
 import type { End, Run } from './run.ts';
 import { repeatUntilSettled } from './repetition.ts';
-import { simulate } from './simulate.ts';
+import { leadsElsewhere, leftBehind, simulateFrom, startsOf } from './start.ts';
 import { networkOf } from './network.ts';
 import { crossed, hops } from './trace.ts';
 import type { Hop, Prediction } from '../terms/walk.ts';
@@ -19,32 +17,29 @@ import type { Hop, Prediction } from '../terms/walk.ts';
 /**
  * What Linux and the load balancer's configuration make of a flow: one alternative for every server that the
  * load balancer may pick (in pool order), and for every neighbour whose ARP answer may come first; further ones where it
- * matters what nodes learned from health checks before.
+ * matters what nodes learned from health checks before, or from the flow that it comes after.
  */
 export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
-  const starts = initialStates(networkOf(plan));
+  const starts = startsOf(plan, flow);
   const all = [...predictions(plan, flow, starts)];
-  if (starts.length === 1) return all;
+  if (starts.length === 1 && flow.repeat === 1) return all;
   return [...new Map(all.map((item) => [JSON.stringify(item), item])).values()];
 }
 
-/** The same, one after the other, perhaps more than once: a pool of sixty has sixty, and often the first one tells enough. */
-export function* predictions(
-  plan: Plan,
-  flow: FlowPlan,
-  starts = initialStates(networkOf(plan)),
-): Generator<Prediction> {
+/**
+ * The same, one after the other, perhaps more than once: a pool of sixty has sixty, and often the first one tells enough.
+ * An attempt that teaches its caller or others another way is followed by those that take it.
+ */
+export function* predictions(plan: Plan, flow: FlowPlan, starts = startsOf(plan, flow)): Generator<Prediction> {
   const network = networkOf(plan);
-  for (const states of starts) yield* explore((choices) => predictionOf(simulated(states, choices)));
-
-  function simulated(states: Map<string, NodeState> | null, choices: Choices): Run {
-    return simulate(network, flow, {
-      choices,
-      isUp: (host, service, server) =>
-        choices.choose(`up ${host.name} ${service.name} ${server.name}`, health(network, host, service, server)),
-      states,
-    });
+  const taught: ReturnType<typeof startsOf> = [];
+  for (const start of starts) {
+    for (const run of explore((choices) => simulateFrom(network, flow, start, choices))) {
+      yield predictionOf(run);
+      if (flow.repeat > 1 && leadsElsewhere(run)) taught.push(leftBehind(start, [run]));
+    }
   }
+  for (const start of taught) yield* explore((choices) => predictionOf(simulateFrom(network, flow, start, choices)));
 }
 
 /** A first loss decides only where nobody learns from it what lets a repetition through. */

@@ -1,4 +1,5 @@
 import { judgeAttempt } from '../judge/attempt.ts';
+import type { Redirect } from '../judge/taught.ts';
 import type { CountersByNode } from '../terms/counters.ts';
 import type { Attempt } from '../terms/results.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
@@ -18,12 +19,15 @@ export interface MayFail {
   /** Reads every node's counters as they were before, to be compared with those after. */
   countersBefore: () => Promise<CountersByNode>;
   predicted: Prediction[];
+  /** Redirects that nodes were sent by the flows that this one comes after. */
+  taught?: Redirect[];
 }
 
 /** Fires a flow once and judges what its packets did. */
 export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab, mayFail?: MayFail): Promise<Attempt> {
   lab.signal?.throwIfAborted();
   const key = nextFlowKey(flow, plan);
+  const taught = mayFail?.taught ?? [];
   const before = (await mayFail?.countersBefore()) ?? null;
   const began = performance.now();
   const { fired, seen, queried } = await new WatchedCall({
@@ -36,7 +40,7 @@ export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab, may
     ...(mayFail
       ? {
           isNoAccident: (seen: Seen, query: (seen: Seen) => Promise<QueriedState>) =>
-            isNoAccident({ flow, key, plan, lab, predicted: mayFail.predicted }, seen, query),
+            isNoAccident({ flow, key, plan, lab, predicted: mayFail.predicted, taught }, seen, query),
         }
       : {}),
   }).untilDecided();
@@ -46,5 +50,5 @@ export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab, may
     servedBy: fired.answer?.server ?? null,
     sourceSeen: fired.answer?.peer.split(' ')[0] ?? null,
   };
-  return judgeAttempt({ plan, flow, key, client, ...seen, ...queried }, performance.now() - began);
+  return judgeAttempt({ plan, flow, key, client, taught, ...seen, ...queried }, performance.now() - began);
 }

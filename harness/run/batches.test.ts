@@ -35,6 +35,25 @@ test('a flow of which each outcome must occur runs alone, since another would ta
   expect(order(lab)).toEqual([['any', 'one'], ['each']]);
 });
 
+test('a flow runs right after the one that it comes after, and both alone, from a clean start', () => {
+  const works = { outcome: 'works' } as const;
+  const after = (lab: Plan, name: string, former: string): FlowPlan => ({ ...named(lab, name, works), after: former });
+  const still = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool } } }));
+  still.flows = [after(still, 'third', 'second'), named(still, 'any', works), named(still, 'first', works)];
+  still.flows.push(after(still, 'second', 'first'), named(still, 'other', works));
+  expect(order(still)).toEqual([
+    ['any', 'other'],
+    ['first', 'second', 'third'],
+  ]);
+  expect(batches(still)).toMatchObject([
+    { inSequence: false, fromCleanStart: false },
+    { inSequence: true, fromCleanStart: true },
+  ]);
+  const learning = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool } }, servers: { arpIgnore: 2 } }));
+  learning.flows = [named(learning, 'first', works), named(learning, 'any', works), after(learning, 'second', 'first')];
+  expect(order(learning)).toEqual([['any'], ['first', 'second']]);
+});
+
 test('flows from one source port run one by one, each from a clean start: connections are known by it', () => {
   const lab = plan(oneArm({ services: { a: { vip: VIP_A, mode: 'dnat', pool } } }));
   const works = { outcome: 'works' } as const;

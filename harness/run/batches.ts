@@ -1,24 +1,31 @@
+import { sequencesOf } from '../scenario/after.ts';
 import { serviceOf } from '../scenario/lookup.ts';
 import type { FlowPlan, NodePlan, Plan } from '../terms/plan.ts';
 
-/** Flows that run side by side, and whether nodes must first forget what they learned from earlier flows. */
+/** Flows that run together, and whether nodes must first forget what they learned from earlier flows. */
 export interface Batch {
   flows: FlowPlan[];
+  /** Side by side, or one after the other on what each leaves behind. */
+  inSequence: boolean;
   fromCleanStart: boolean;
 }
 
 /** In which order the flows of a plan run: together, except for those that would disturb one another. */
 export function batches(plan: Plan): Batch[] {
-  if (flowsChangeNodes(plan)) return plan.flows.map((flow) => ({ flows: [flow], fromCleanStart: true }));
-  const onOnePort = plan.flows.filter((flow) => sharesSourcePort(flow, plan));
-  const alone = plan.flows.filter(
-    (flow) => !onOnePort.includes(flow) && countsServers(flow) && sharesService(flow, plan),
-  );
-  const sideBySide = plan.flows.filter((flow) => !alone.includes(flow) && !onOnePort.includes(flow));
+  const sequences = sequencesOf(plan.flows);
+  const anew = (flows: FlowPlan[]): Batch => ({ flows, inSequence: true, fromCleanStart: true });
+  if (flowsChangeNodes(plan)) return sequences.map(anew);
+  const needsCleanStart = (flows: FlowPlan[]): boolean =>
+    flows.length > 1 || flows.some((flow) => sharesSourcePort(flow, plan));
+  const free = sequences.filter((flows) => !needsCleanStart(flows)).flat();
+  const alone = free.filter((flow) => countsServers(flow) && sharesService(flow, plan));
+  const sideBySide = free.filter((flow) => !alone.includes(flow));
   return [
-    ...[sideBySide, ...alone.map((flow) => [flow])].map((flows) => ({ flows, fromCleanStart: false })),
-    ...onOnePort.map((flow) => ({ flows: [flow], fromCleanStart: true })),
-  ].filter(({ flows }) => flows.length > 0);
+    ...[sideBySide, ...alone.map((flow) => [flow])]
+      .filter((flows) => flows.length > 0)
+      .map((flows) => ({ flows, inSequence: false, fromCleanStart: false })),
+    ...sequences.filter(needsCleanStart).map(anew),
+  ];
 }
 
 /** Whoever keeps connections may take one flow for another from the same port. */

@@ -1,5 +1,6 @@
 import { disagreement } from '../judge/agreement.ts';
 import { controlsOf } from '../judge/controls.ts';
+import { redirectsIn, type Redirect } from '../judge/taught.ts';
 import type { CountersByNode } from '../terms/counters.ts';
 import type { Fault } from '../terms/fault.ts';
 import type { Control, ControlResult } from '../terms/reason.ts';
@@ -40,16 +41,60 @@ export function sharedBy(plan: Plan, lab: PooledLab): Shared {
 }
 
 /** Runs a flow with its repetitions and controls, and judges it. */
-export async function runFlow(
+export async function runFlow(flow: FlowPlan, predicted: Prediction[], shared: Shared): Promise<FlowResult> {
+  return judged(flow, predicted, await attempted(flow, predicted, shared), shared);
+}
+
+/** What the attempts of a flow were, and how long they took together, ms. */
+interface Attempted {
+  attempts: Attempt[];
+  durationMs: number;
+}
+
+/**
+ * Runs flows one after the other, each on what the one before leaves behind; controls, which would add to that, come last.
+ * @param between ends what a flow has left under way
+ */
+export async function runSequence(
+  flows: { flow: FlowPlan; predicted: Prediction[] }[],
+  begin: () => Shared,
+  between: () => Promise<void>,
+): Promise<FlowResult[]> {
+  const done: { flow: FlowPlan; predicted: Prediction[]; seen: Attempted; shared: Shared }[] = [];
+  for (const { flow, predicted } of flows) {
+    if (done.length > 0) await between();
+    const shared = begin();
+    const packets = done.flatMap(({ seen }) => seen.attempts.flatMap((attempt) => attempt.packets));
+    const seen = await attempted(flow, predicted, shared, redirectsIn(packets, shared.plan));
+    done.push({ flow, predicted, seen, shared });
+  }
+  const results: FlowResult[] = [];
+  for (const { flow, predicted, seen, shared } of done) results.push(await judged(flow, predicted, seen, shared));
+  return results;
+}
+
+/** @param taught redirects that nodes were sent by flows before */
+async function attempted(
   flow: FlowPlan,
   predicted: Prediction[],
-  { plan, lab, ...shared }: Shared,
-): Promise<FlowResult> {
+  { plan, lab, countersBefore }: Shared,
+  taught: Redirect[] = [],
+): Promise<Attempted> {
   const began = performance.now();
-  const ifMayFail = mayFail(flow, predicted) ? { countersBefore: shared.countersBefore, predicted } : undefined;
+  const ifMayFail = taught.length > 0 || mayFail(flow, predicted) ? { countersBefore, predicted, taught } : undefined;
   const attempts = await sideBySide(flow.repeat, attemptsAtOnce(flow, plan, predicted), () =>
     runAttempt(flow, plan, lab, ifMayFail),
   );
+  return { attempts, durationMs: performance.now() - began };
+}
+
+async function judged(
+  flow: FlowPlan,
+  predicted: Prediction[],
+  { attempts, durationMs }: Attempted,
+  { plan, lab, ...shared }: Shared,
+): Promise<FlowResult> {
+  const began = performance.now();
   const controls = await Promise.all(controlsOf(plan, flow).map(shared.control));
   const differs = attempts.map((attempt) => disagreement(attempt, predicted)).find((found) => found !== null) ?? null;
   const judged = judgeFlow(flow, plan, { attempts, controls, disagreement: differs });
@@ -62,7 +107,7 @@ export async function runFlow(
     counterfactuals: [],
     attempts: judged.verdict === 'fail' ? attempts.map(withRaw) : attempts,
     controls,
-    durationMs: performance.now() - began,
+    durationMs: durationMs + performance.now() - began,
   };
 }
 
@@ -105,7 +150,7 @@ export function flowNotRun(flow: FlowPlan, plan: Plan, reason: Fault): FlowResul
 function describeFlow(
   flow: FlowPlan,
   plan: Plan,
-): Pick<FlowResult, 'name' | 'protocol' | 'from' | 'to' | 'at' | 'expected' | 'rerun'> {
+): Pick<FlowResult, 'name' | 'protocol' | 'from' | 'to' | 'after' | 'at' | 'expected' | 'rerun'> {
   const service = serviceOf(plan, flow);
   const port = flow.port === 0 ? '' : `:${flow.port}`;
   return {
@@ -113,6 +158,7 @@ function describeFlow(
     protocol: flow.protocol,
     from: flow.from,
     to: `${service?.name ?? ('node' in flow.to ? flow.to.node : '')} (${flow.address}${port})`,
+    ...(flow.after === undefined ? {} : { after: flow.after }),
     at: flow.at,
     expected: flow.expect,
     rerun: `npx l4lab run ${plan.scenario} --variant ${plan.variant} --flow ${flow.name}`,

@@ -1,7 +1,9 @@
 import { handedOn, judgeAttempt } from '../judge/attempt.ts';
 import { disagreement } from '../judge/agreement.ts';
 import { sameFate } from '../judge/same-fate.ts';
+import type { Redirect } from '../judge/taught.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
+import { hasFollower } from '../scenario/after.ts';
 import { serviceOf } from '../scenario/lookup.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import type { Prediction } from '../terms/walk.ts';
@@ -15,12 +17,13 @@ import { WatchedCall } from './watched-call.ts';
 const CALLS_AT_MOST = 4;
 
 /**
- * How many calls make it likely that the server of an earlier one is picked again; 0 where that would be too many, or where
- * the flow has a source port of its own: another port is another call, and the same one is taken.
+ * How many calls make it likely that the server of an earlier one is picked again; 0 where that would be too many, where
+ * the flow has a source port of its own, since another port is another call and the same one is taken, or where another flow
+ * starts from what this one leaves behind.
  * @param picked by the earlier call; null where no L4 got that far, as far as is seen
  */
 export function callsUntilSameServer(flow: FlowPlan, plan: Plan, picked: string | null): number {
-  if (flow.sourcePort !== undefined) return 0;
+  if (flow.sourcePort !== undefined || hasFollower(flow, plan.flows)) return 0;
   const service = serviceOf(plan, flow);
   const servers = service?.pool.length ?? 1;
   const configs = plan.nodes.flatMap(({ balancer }) => balancer?.config.services ?? []);
@@ -40,6 +43,8 @@ export interface FirstCall {
   plan: Plan;
   lab: PooledLab;
   predicted: Prediction[];
+  /** As in `Evidence`. */
+  taught: Redirect[];
 }
 
 /**
@@ -48,13 +53,13 @@ export interface FirstCall {
  * call works yet, only the caller's own repetition can tell.
  */
 export async function isNoAccident(
-  { flow, key, plan, lab, predicted }: FirstCall,
+  { flow, key, plan, lab, predicted, taught }: FirstCall,
   seen: Seen,
   query: (seen: Seen) => Promise<QueriedState>,
 ): Promise<boolean> {
   const times = callsUntilSameServer(flow, plan, handedOn({ plan, flow, walk: seen.walk }).picked);
   if (times === 0) return false;
-  const attempt = judgeAttempt({ plan, flow, key, client: UNANSWERED, ...seen, ...(await query(seen)) }, 0);
+  const attempt = judgeAttempt({ plan, flow, key, client: UNANSWERED, taught, ...seen, ...(await query(seen)) }, 0);
   const mayWork = predicted.some(({ picked, outcome }) => outcome === 'works' && mayBe(picked, attempt.picked));
   if (mayWork || attempt.cause?.code === 'unexplained' || disagreement(attempt, predicted) !== null) return false;
   const others = await Promise.all(Array.from({ length: times }, () => callAgain(flow, plan, lab)));

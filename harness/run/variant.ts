@@ -13,7 +13,7 @@ import { batches, sharesSourcePort } from './batches.ts';
 import type { OnEvent } from './events.ts';
 import { configureLab } from './configure-lab.ts';
 import { faultOf } from './fault-of.ts';
-import { flowNotRun, mayFail, runFlow, sharedBy } from './flow.ts';
+import { flowNotRun, mayFail, runFlow, runSequence, sharedBy } from './flow.ts';
 import type { LabPool, PooledLab } from './lab-pool.ts';
 import { sideBySide } from './side-by-side.ts';
 import { cellNotRun, streamCells } from './stream-cell.ts';
@@ -105,8 +105,20 @@ export function describeVariant(variant: Variant): Pick<VariantResult, 'name' | 
 
 /** Runs the flows batch by batch. */
 async function runFlows(plan: Plan, pooled: PooledLab, emit: (result: FlowResult) => void): Promise<void> {
-  for (const { flows, fromCleanStart } of batches(plan)) {
+  for (const { flows, inSequence, fromCleanStart } of batches(plan)) {
     if (fromCleanStart) await forget(plan, pooled);
+    if (inSequence) {
+      const sequence = flows.map((flow) => ({ flow, predicted: predict(plan, flow) }));
+      const run = (): Promise<FlowResult[]> =>
+        runSequence(
+          sequence,
+          () => sharedBy(plan, pooled),
+          () => dropConnections(plan, pooled),
+        );
+      const isSlow = sequence.some(({ flow, predicted }) => mayFail(flow, predicted));
+      for (const result of await (isSlow ? pooled.undisturbed(run) : run())) emit(result);
+      continue;
+    }
     const shared = sharedBy(plan, pooled);
     const predicted = new Map(flows.map((flow) => [flow, predict(plan, flow)]));
     const one = async (flow: FlowPlan): Promise<void> => emit(await runFlow(flow, predicted.get(flow)!, shared));
@@ -125,9 +137,9 @@ async function runFlows(plan: Plan, pooled: PooledLab, emit: (result: FlowResult
  * any flow, and still knows them; any other asks anew, by which its servers learn its own. What nodes know from the start
  * they learn anew. Connections are forgotten where flows share a source port.
  */
-async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
-  const listening = plan.nodes.filter(({ listeners }) => listeners.length > 0);
-  await Promise.all(listening.map(({ name }) => lab.node(name).call('dropConnections', null)));
+async function forget(plan: Plan, pooled: PooledLab): Promise<void> {
+  const { lab } = pooled;
+  await dropConnections(plan, pooled);
   const switches = plan.nodes.filter(({ bridge }) => bridge);
   await Promise.all(switches.map(({ name }) => lab.node(name).call('act', { action: { do: 'flushMacs' } })));
   if (plan.flows.some((flow) => sharesSourcePort(flow, plan))) {
@@ -154,6 +166,12 @@ async function forget(plan: Plan, { lab }: PooledLab): Promise<void> {
     }),
   );
   await lab.learnNeighbours(knownNeighbours(plan));
+}
+
+/** A server repeats nothing into the flows that follow. */
+export async function dropConnections({ nodes }: Plan, { lab }: PooledLab): Promise<void> {
+  const listening = nodes.filter(({ listeners }) => listeners.length > 0);
+  await Promise.all(listening.map(({ name }) => lab.node(name).call('dropConnections', null)));
 }
 
 async function describeBalancers(plan: Plan, { lab }: PooledLab): Promise<VariantResult['balancers']> {

@@ -19,7 +19,7 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
   const flow = scenario.flows[name]!;
   const path = ['flows', name];
   const nodes = Object.keys(lab.nodes);
-  problems.push(...checkCall(path, flow, scenario, lab));
+  problems.push(...checkCall(path, flow, scenario, lab), ...sequenceProblems(name, scenario.flows));
   const inEach = <T extends { at: Path }>(found: (expect: SingleExpectation) => T[]): T[] =>
     placed(flow.expect).flatMap(({ at, expect }) => found(expect).map((one) => ({ ...one, at: [...at, ...one.at] })));
   const strangers = inEach(nodesExpected).filter(({ node }) => !lab.nodes[node]);
@@ -106,6 +106,38 @@ export function checkCall(
   if (!service && lab.nodes[flow.to] && flow.port === undefined && flow.protocol !== 'icmp')
     problems.push({ path, message: `needs \`port:\`, since ${flow.to} is a node` });
   return problems;
+}
+
+/** Each state is left to one flow, and some flow begins without one. */
+function sequenceProblems(name: string, flows: ScenarioFile['flows']): Problem[] {
+  const path = ['flows', name, 'after'];
+  const { after } = flows[name]!;
+  if (after === undefined) return [];
+  const names = Object.keys(flows);
+  if (!flows[after]) {
+    const of = ['flows', after];
+    return [{ path, message: unknown('flow', after, names), dependsOn: [of], missing: of }];
+  }
+  const circle = circleFrom(name, flows);
+  if (circle !== null)
+    return [
+      { path, message: `${circle.join(' after ')} is a circle, in which no flow begins`, dependsOn: [['flows']] },
+    ];
+  const first = names.find((other) => flows[other]!.after === after)!;
+  if (first === name) return [];
+  const message = `${first} comes after ${after} already, and changes what that left behind: write \`after: ${first}\`, or a flow like ${after} once more`;
+  return [{ path, message, dependsOn: [['flows', first]] }];
+}
+
+/** A flow, the one that it comes after, and so on to itself again; null where that has an end. */
+function circleFrom(name: string, flows: ScenarioFile['flows']): string[] | null {
+  const seen = [name];
+  for (let next = flows[name]?.after; next !== undefined; next = flows[next]?.after) {
+    seen.push(next);
+    if (next === name) return seen;
+    if (seen.indexOf(next) < seen.length - 1) return null;
+  }
+  return null;
 }
 
 /** One port serves one call at a time, and no caller that listens there. */

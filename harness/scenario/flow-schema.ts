@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { CAUSES } from '../terms/cause.ts';
 import { FINDINGS } from '../terms/finding.ts';
 import type { Expectation, SingleExpectation } from '../terms/plan.ts';
-import { address, callerPort, nodeName, serviceName, title } from './schema-values.ts';
+import { address, callerPort, nodeName, serviceName, title, wordName } from './schema-values.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 import { didYouMean } from '../did-you-mean.ts';
 
@@ -175,6 +175,11 @@ export const flow = z.strictObject({
     .default(false)
     .describe(
       'icmp: nobody may cut the request in pieces, as `ping -M do`; by default its sender does, once it knows what fits.',
+    ),
+  after: wordName
+    .optional()
+    .describe(
+      'A flow, right after which it runs, from the state that this leaves behind: redirects, path MTUs, neighbours, MACs, connections. By default each flow starts anew.',
     ),
   expect: expectation.describe('What must happen: `works`, or a mapping.'),
 });

@@ -1,4 +1,5 @@
 import type { Plan, SourcePosition } from '../terms/plan.ts';
+import { withFormer } from './after.ts';
 import type { Scenario, Variant } from './read.ts';
 import { resolvePlan } from './resolve.ts';
 import type { ScenarioFile } from './schema.ts';
@@ -18,7 +19,7 @@ export interface Selection {
   takes?: (scenario: string, variant: string, flow: string) => boolean;
 }
 
-/** Plans of the selected variants and flows. */
+/** Plans of the selected variants and flows; those that a flow comes after are with it. */
 export function plansOf({ scenario }: LoadedScenario, selection: Selection): { variant: Variant; plan: Plan }[] {
   const { variants, flows: named, takes = () => true } = selection;
   return scenario.variants
@@ -27,7 +28,10 @@ export function plansOf({ scenario }: LoadedScenario, selection: Selection): { v
       const plan = resolvePlan(scenario, variant);
       const isTaken = (name: string): boolean => isNamed(named, name) && takes(scenario.name, variant.name, name);
       const { timeline, ...rest } = plan;
-      const flows = plan.flows.filter(({ name }) => isTaken(name));
+      const flows = withFormer(
+        plan.flows.filter(({ name }) => isTaken(name)),
+        plan.flows,
+      );
       // Steps build on one another: where one of their cells is wanted, all of them happen.
       return {
         variant,
@@ -77,7 +81,7 @@ export function cellNamesOf({ flows, steps }: Pick<ScenarioFile, 'flows' | 'step
   return [...Object.keys(flows), ...inSteps];
 }
 
-/** A scenario with those flows alone that are wanted, and the variants that have some; null where none has. */
+/** A scenario with those flows alone that are wanted, those that they come after, and the variants that have some; null where none has. */
 export function withOnly(
   loaded: LoadedScenario,
   isWanted: (variant: string, flow: string) => boolean,
@@ -85,7 +89,12 @@ export function withOnly(
   const variants = loaded.scenario.variants
     .map((variant) => {
       const { scenario } = variant;
-      const flows = Object.entries(scenario.flows).filter(([flow]) => isWanted(variant.name, flow));
+      const all = Object.entries(scenario.flows).map(([name, flow]) => ({ name, after: flow.after, flow }));
+      const wanted = withFormer(
+        all.filter(({ name }) => isWanted(variant.name, name)),
+        all,
+      );
+      const flows = wanted.map(({ name, flow }) => [name, flow] as const);
       const { steps, streams } = scenario;
       const keepsSteps = cellNamesOf({ flows: {}, steps }).some((cell) => isWanted(variant.name, cell));
       const timeline = keepsSteps ? { steps, streams } : { steps: {}, streams: {} };

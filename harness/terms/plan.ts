@@ -213,6 +213,8 @@ export interface FlowPlan {
   exchanges?: number;
   /** ICMP: true where not even the sender may cut a request in pieces. */
   dontFragment?: true;
+  /** The flow whose state it starts from; absent where it starts from that of a fresh network. */
+  after?: string;
   expect: Expectation;
   /** Where the flow is declared. */
   at: SourcePosition;

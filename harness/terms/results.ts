@@ -112,6 +112,8 @@ export interface FlowResult {
   /** Caller and destination in the field's words, e.g. `s1` and `web (203.0.113.80:80)`. */
   from: string;
   to: string;
+  /** The flow whose state it started from; absent where that was a fresh network's. */
+  after?: string;
   at: SourcePosition;
   expected: StreamExpectation;
   verdict: Verdict;

@@ -39,6 +39,7 @@ export function FlowPanel(view: FlowView) {
         <p class="facts">
           {variant.title} · {flow.protocol.toUpperCase()} ·{' '}
           {flow.stream ? t.timeline.cell(flow.stream) : t.nAttempts(flow.attempts.length)}
+          {flow.after !== undefined && ` · ${t.after(flow.after)}`}
           {variant.ranAt !== undefined && ` · ${t.ranAt(inUtc(variant.ranAt))}`}
           {flow.capture && (
             <>

@@ -1,6 +1,7 @@
 import { inLineBridge, oneArm, QUIET_ARP, S2, VIP_A } from '../../model/testing/labs.ts';
 import type { Sighting } from '../../terms/sighting.ts';
 import type { LabSketch } from '../../model/testing/lab-builder.ts';
+import { redirectsIn } from '../taught.ts';
 import { CLIENT, evidenceOf, icmp, named, segment } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
@@ -65,6 +66,15 @@ describe('redirected', () => {
 
   test('not where the node did not heed it', () => {
     expect(named({ ...base, packets: [...arrived, ...redirectSeen, ...later(mac('l4'))] })[0]).not.toBe('redirected');
+  });
+
+  test('by a redirect of an earlier flow, where the answer that was lost went by the gateway that it named', () => {
+    const around = evidenceOf(oneArm({ services: dnat }), 'client', 'a');
+    const taught = redirectsIn(redirectSeen, around.plan);
+    expect(taught).toEqual([{ node: 's2', router: 'l4', address: CLIENT, gateway: '203.0.113.1' }]);
+    expect(named({ ...around, taught })).toEqual(['redirected', 's2']);
+    expect(named(around)).toEqual(['reply-not-from-vip', 'client']);
+    expect(named({ ...base, taught })[0]).not.toBe('redirected');
   });
 
   test('not where the packets went around before', () => {

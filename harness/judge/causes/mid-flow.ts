@@ -1,19 +1,20 @@
-import { cause } from '../../terms/cause.ts';
+import { cause, type Cause } from '../../terms/cause.ts';
 import type { Hop, Walk } from '../../terms/walk.ts';
 import { ICMP } from '../../observe/decode.ts';
 import type { Frame, Sighting } from '../../terms/sighting.ts';
 import { leadsByAnother, leadsTo } from '../../scenario/leads-to.ts';
-import { balancedBy, nodeOf, nodeWithMac } from '../../scenario/lookup.ts';
+import { balancedBy, nodeOf, nodeWithMac, ownerOf } from '../../scenario/lookup.ts';
 import { isDirect } from '../../terms/mode.ts';
 import type { NodePlan, Plan } from '../../terms/plan.ts';
-import { isAddressee, refusesSource, sameSegment, vanishedAt } from '../evidence.ts';
+import { isAddressee, refusesSource, sameSegment, vanishedAt, type Evidence } from '../evidence.ts';
 import { addressesOf, type Rule } from './rule.ts';
 
 /**
  * An ICMP redirect reached a node that then went around its sender. What the node never sent that way is not affected by
  * it, and where a segment had been lost before, that has another reason, and the node may have gone around only to give up.
  */
-export const redirected: Rule = ({ packets, plan, flow }) => {
+export const redirected: Rule = (evidence) => {
+  const { packets, plan, flow } = evidence;
   const holder = (mac: string): NodePlan | undefined => nodeWithMac(plan, mac);
   for (const { time, node, direction, frame } of packets) {
     const sender = holder(frame.srcMac);
@@ -34,8 +35,24 @@ export const redirected: Rule = ({ packets, plan, flow }) => {
     const address = inner?.dst ?? flow.source;
     return cause('redirected', 'redirect-followed', { node, router: sender.name, address, gateway: gateway ?? '?' });
   }
-  return null;
+  return redirectedBefore(evidence);
 };
+
+/** What was lost went by the gateway that a redirect of an earlier flow had named. */
+function redirectedBefore(evidence: Evidence): Cause | null {
+  const { plan, taught = [], walk } = evidence;
+  const leg = vanishedAt(evidence)?.leg;
+  const hops = leg === undefined ? [] : walk[leg];
+  for (const { node, router, address, gateway } of taught) {
+    const wentBy = (hop: Hop): boolean =>
+      hop.node === node &&
+      hop.direction === 'out' &&
+      hop.dst.ip === address &&
+      nodeWithMac(plan, hop.dst.mac)?.name === (ownerOf(plan, gateway) ?? undefined);
+    if (hops.some(wentBy)) return cause('redirected', 'redirect-followed', { node, router, address, gateway });
+  }
+  return null;
+}
 
 function arrived(sent: Frame, packets: Sighting[], plan: Plan): boolean {
   return packets.some(

@@ -63,6 +63,7 @@ export const en = {
   seen: 'Seen',
   attempt: (n: number) => `Attempt ${n}`,
   attempts: 'Attempts',
+  after: (flow: string) => `after ${flow}`,
   nAttempts: (n: number) => plural(n, 'attempt'),
   capture: 'Capture for Wireshark',
   client: 'Caller got',

@@ -83,6 +83,7 @@ export const ko: Strings = {
   seen: '관측',
   attempt: (n) => `시도 ${n}`,
   attempts: '시도',
+  after: (flow) => `${flow} 다음`,
   nAttempts: (n) => `${n}회 시도`,
   capture: 'Wireshark 캡처',
   client: '호출자가 받은 것',

@@ -1,0 +1,71 @@
+import type { FlowPlan, Plan } from '../terms/plan.ts';
+import { explore, type Choices } from './choices.ts';
+import { health, initialStates } from './health.ts';
+import { together, waysOf, withoutFailures } from './learned.ts';
+import { networkOf, type Network } from './network.ts';
+import type { NodeState } from './node-state.ts';
+import { repeatUntilSettled } from './repetition.ts';
+import type { Run } from './run.ts';
+import { simulate } from './simulate.ts';
+
+/** What nodes have learned when a flow begins; null where nobody knows anything. */
+type Start = Map<string, NodeState> | null;
+
+const known = new WeakMap<Plan, Map<string, Start[]>>();
+
+/** Every state that a flow may begin with: what there is at the start, or what the flow that it comes after leaves behind. */
+export function startsOf(plan: Plan, flow: FlowPlan): Start[] {
+  const former = plan.flows.find(({ name }) => name === flow.after);
+  if (former === undefined) return initialStates(networkOf(plan));
+  let ofPlan = known.get(plan);
+  if (ofPlan === undefined) known.set(plan, (ofPlan = new Map<string, Start[]>()));
+  const key = JSON.stringify(former);
+  let starts = ofPlan.get(key);
+  if (starts === undefined) {
+    const all = startsOf(plan, former).flatMap((start) => leftBy(networkOf(plan), former, start));
+    starts = [...new Map(all.map((left) => [waysOf(left), left])).values()];
+    ofPlan.set(key, starts);
+  }
+  return starts;
+}
+
+/** A flow from a state, before anything of it is sent again. */
+export function simulateFrom(network: Network, flow: FlowPlan, states: Start, choices: Choices): Run {
+  return simulate(network, flow, {
+    choices,
+    isUp: (host, service, server) =>
+      choices.choose(`up ${host.name} ${service.name} ${server.name}`, health(network, host, service, server)),
+    states,
+  });
+}
+
+/**
+ * What a flow leaves behind: whichever way it goes, and where it has several attempts, all ways together. Connections are
+ * left out: one of TCP ends by a reset, and a datagram from the same port as an earlier one goes on to the server of that,
+ * which is one of those that may be picked anyway.
+ */
+function leftBy(network: Network, flow: FlowPlan, start: Start): Map<string, NodeState>[] {
+  const runs = [
+    ...explore((choices) => {
+      const run = simulateFrom(network, flow, start, choices);
+      if (!run.exchange.answered) repeatUntilSettled(run);
+      return run;
+    }),
+  ];
+  const each = runs.map((run) => leftBehind(start, [run]));
+  return flow.repeat === 1 || runs.length === 1 ? each : [...each, leftBehind(start, runs)];
+}
+
+/** What runs from one state leave behind. How large a packet the other end of a connection takes is a matter of that alone. */
+export function leftBehind(start: Start, runs: Run[]): Map<string, NodeState> {
+  const learned = withoutFailures(together(start ?? new Map<string, NodeState>(), runs));
+  return new Map([...learned].map(([node, state]) => [node, { ...state, taken: new Map() }]));
+}
+
+/** Whether a run has taught anybody a redirect or a path MTU that was not known before. */
+export function leadsElsewhere({ states, before }: Run): boolean {
+  return [...states].some(
+    ([node, { redirects, limits }]) =>
+      redirects.size > (before?.get(node)?.redirects.size ?? 0) || limits.size > (before?.get(node)?.limits.size ?? 0),
+  );
+}
