@@ -22,7 +22,7 @@ import {
 } from './load-balancing.ts';
 import { hideSource, outsideSources, sourcesFor, translateDestination, translateSource } from './nat.ts';
 import { sendTo, type OnLink } from './neighbours.ts';
-import type { Packet } from './packet.ts';
+import { isRequest, type Packet } from './packet.ts';
 import { fitted, fitting } from './path-mtu.ts';
 import { mayRunOut } from './proxy-ports.ts';
 import { learnRedirect, redirectAbout, sendsRedirects } from './redirects.ts';
@@ -138,7 +138,13 @@ function trackAny(run: Run, host: Host, packet: Packet): Tracked {
 
 function up(run: Run, host: Host, packet: Packet, tracked: Tracked): void {
   confirm(stateOf(run, host).connections, tracked);
-  consume(run, host, packet);
+  consume(run, host, arrived(packet));
+}
+
+/** Which way a request came is to blame for nothing once it is there. */
+function arrived(packet: Packet): Packet {
+  const { blame, ...rest } = packet;
+  return blame?.code === 'redirected' && isRequest(packet.step) ? rest : packet;
 }
 
 function forward(

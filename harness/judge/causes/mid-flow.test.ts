@@ -77,6 +77,14 @@ describe('redirected', () => {
     expect(named({ ...base, taught })[0]).not.toBe('redirected');
   });
 
+  test('not where a request went by it, and came where it was to', () => {
+    const lab = oneArm({ services: dnat, nodes: { s2: { gateway: 'none' } } });
+    const there = evidenceOf(lab, 'client', 's2:80');
+    const taught = [{ node: 'l3', router: 'l4', address: S2, gateway: S2 }];
+    expect(there.walk.reply).toEqual([]);
+    expect(named({ ...there, taught })[0]).not.toBe('redirected');
+  });
+
   test('not where the packets went around before', () => {
     const before = later(mac('l3')).map((sighting) => ({ ...sighting, time: 1 }));
     expect(named({ ...base, packets: [...before, ...redirectSeen] })[0]).not.toBe('redirected');

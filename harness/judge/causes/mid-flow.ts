@@ -38,18 +38,20 @@ export const redirected: Rule = (evidence) => {
   return redirectedBefore(evidence);
 };
 
-/** What was lost went by the gateway that a redirect of an earlier flow had named. */
+/** What was lost went by the gateway that a redirect of an earlier flow had named: not a request that came where it was to. */
 function redirectedBefore(evidence: Evidence): Cause | null {
   const { plan, taught = [], walk } = evidence;
-  const leg = vanishedAt(evidence)?.leg;
-  const hops = leg === undefined ? [] : walk[leg];
+  const at = vanishedAt(evidence);
+  if (at === null) return null;
+  const { leg, hop: last } = at;
+  if (leg === 'request' && last.direction === 'in' && addressesOf(plan, last.node).includes(last.dst.ip)) return null;
   for (const { node, router, address, gateway } of taught) {
     const wentBy = (hop: Hop): boolean =>
       hop.node === node &&
       hop.direction === 'out' &&
       hop.dst.ip === address &&
       nodeWithMac(plan, hop.dst.mac)?.name === (ownerOf(plan, gateway) ?? undefined);
-    if (hops.some(wentBy)) return cause('redirected', 'redirect-followed', { node, router, address, gateway });
+    if (walk[leg].some(wentBy)) return cause('redirected', 'redirect-followed', { node, router, address, gateway });
   }
   return null;
 }
