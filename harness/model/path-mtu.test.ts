@@ -1,7 +1,7 @@
 import { predict } from './predict.ts';
 import { flow, plan } from './testing/lab-builder.ts';
 import type { NodeSketch } from './testing/lab-builder.ts';
-import { inLine, oneArm, PIP, QUIET_ARP, VIP_A } from './testing/labs.ts';
+import { inLine, inLineBridge, L4, oneArm, PIP, QUIET_ARP, VIP_A } from './testing/labs.ts';
 import type { Prediction } from '../terms/walk.ts';
 
 const services = {
@@ -128,4 +128,12 @@ describe('an L4 between router and servers, whose link to these is narrow', () =
     const told = predict(lab, { ...flow(lab, 'client', 'a'), bytes: 4000 });
     expect(told).toMatchObject([{ outcome: 'fails', cause: { code: 'too-big', node: 'l4' } }]);
   });
+});
+
+test('the address of a bridge has the smallest MTU of its ports: what it routes is cut for that, and lost nowhere', () => {
+  const l4 = { ofInterfaces: { l3: { mtu: 1400 } } };
+  const l3 = { ofInterfaces: { l4: { mtu: 1400 } } };
+  const lab = plan(inLineBridge({ services: {}, nodes: { l3, l4, s1: { gateway: L4 } } }));
+  const ping = { ...flow(lab, 's1', 'client', 'icmp'), bytes: 3000 };
+  expect(predict(lab, ping)[0]).toMatchObject({ outcome: 'works', cause: null });
 });

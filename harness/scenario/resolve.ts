@@ -16,7 +16,7 @@ import type { StreamExpectation } from '../terms/timeline.ts';
 import type { Scenario, Variant } from './read.ts';
 import { interfaceSettings, type Lab, type LabNode, type NodeSettings, type ScenarioFile } from './schema.ts';
 import { interfaceSetting, type InterfaceSettings } from './interface-settings.ts';
-import { interfaceAddresses } from './lookup.ts';
+import { DEFAULT_MTU, interfaceAddresses } from './lookup.ts';
 import { stableMac } from './stable-mac.ts';
 import { resolveFilter } from './resolve-filter.ts';
 import { withNeighbours } from './resolve-neighbours.ts';
@@ -190,7 +190,10 @@ function resolveInterfaces(
     });
   });
   if (typeof settings.bridge === 'string') {
-    interfaces.push({ name: 'br0', peer: '', mac: stableMac(name, 'br0'), addresses: [settings.bridge] });
+    // A bridge has the smallest MTU of its ports (br_mtu_auto_adjust).
+    const mtu = Math.min(...interfaces.map((port) => port.mtu ?? DEFAULT_MTU));
+    const own = { name: 'br0', peer: '', mac: stableMac(name, 'br0'), addresses: [settings.bridge] };
+    interfaces.push({ ...own, ...(mtu === DEFAULT_MTU ? {} : { mtu }) });
   }
   return interfaces;
 }

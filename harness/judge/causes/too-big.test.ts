@@ -1,4 +1,5 @@
-import { oneArm, VIP_A } from '../../model/testing/labs.ts';
+import { mac, plan } from '../../model/testing/lab-builder.ts';
+import { inLineBridge, oneArm, VIP_A } from '../../model/testing/labs.ts';
 import type { Sighting } from '../../terms/sighting.ts';
 import { evidenceOf, segment } from '../testing/evidence.ts';
 import { swallowed } from './too-big.ts';
@@ -38,4 +39,14 @@ test('one that went on was not too big', () => {
 test('one that fits was lost for another reason; the kernel leaves room for a VLAN tag', () => {
   const packets = [large(1, 'l2', 'in', 'l3', 1304)];
   expect(swallowed(evidenceOf(sketch, 'client', 'a', { packets }))).toBeNull();
+});
+
+test('one that a bridge gets for itself may be cut, and goes on in pieces', () => {
+  const inLine = inLineBridge({ services: {}, nodes: { l4: { ofInterfaces: { l3: { mtu: 1300 } } } } });
+  const came = large(1, 'l4', 'in', 'l2', 1500);
+  const piece = large(2, 'l4', 'out', 'l3', 1300);
+  const own = mac(plan(inLine), 'l4', 'br0');
+  const forL4 = { ...came, frame: { ...came.frame, dstMac: own } };
+  expect(swallowed(evidenceOf(inLine, 's1', 'client', { packets: [forL4, piece] }))).toBeNull();
+  expect(swallowed(evidenceOf(inLine, 's1', 'client', { packets: [came, piece] }))).not.toBeNull();
 });

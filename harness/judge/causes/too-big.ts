@@ -36,13 +36,15 @@ function nextInterface(
   return narrowest ? { node, iface: narrowest } : null;
 }
 
-function wentOn({ time, direction, frame }: Sighting, node: string, { packets }: Evidence): boolean {
+/** Who gets a frame by its own MAC may cut what is in it. */
+function wentOn({ time, direction, frame }: Sighting, node: string, { packets, plan }: Evidence): boolean {
+  const mayCut = direction === 'in' && nodeOf(plan, node).interfaces.some(({ mac }) => mac === frame.dstMac);
   return packets.some(
     (later) =>
       later.time >= time &&
       later.node === node &&
       later.direction !== direction &&
-      later.frame.length === frame.length &&
+      (later.frame.length === frame.length || (mayCut && later.frame.ip !== undefined)) &&
       later.frame.ip?.id === frame.ip?.id &&
       sameSegment(later.frame, frame),
   );
