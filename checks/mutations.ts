@@ -267,6 +267,13 @@ export const MUTATIONS: Mutation[] = [
     ['listener of the client stopped', node('client', { listeners: [] }), 'refused', 'client'],
     ['cable of s2 cut', node('s2', { down: ['l2'] }), 'no-neighbour', 's1'],
   ]),
+  ...mutations('basics/around-the-services', 'own-calls', [
+    ['own calls of the L4 forgotten', web({ ownCalls: null }), 'refused', 'l4'],
+  ]),
+  ...mutations('basics/around-the-services', 'own-calls-dnat', [
+    ['listener of s2 stopped', node('s2', { listeners: [] }), 'refused', 's2'],
+    ['the L4 drops what comes back', filtered('l4', { drop: { from: S1 } }), 'filtered', 'l4'],
+  ]),
   ...mutations('field-reports/redirect-saves-it', 'accepts-redirects', [
     ['servers ignore redirects', { servers: { acceptRedirects: false } }, 'half-seen-by-firewall', 'l3'],
     ['router sends no redirects', node('l3', { sendRedirects: false }), 'half-seen-by-firewall', 'l3'],

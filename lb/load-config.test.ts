@@ -63,6 +63,18 @@ it.each([
     'lb.yaml:8:17: services.0.proxyPorts:',
   ],
   [
+    'own calls in dsr',
+    'mode: dsr',
+    'mode: dsr\n    ownCalls: true',
+    'lb.yaml:8:15: services.0.ownCalls: has a meaning in modes dnat and proxy only',
+  ],
+  [
+    'own calls without the VIP',
+    SOUND,
+    `vipOwner: false${SOUND.replace('mode: dsr', 'mode: dnat\n    ownCalls: true')}`,
+    'lb.yaml:8:15: services.0.ownCalls: needs a host that owns its VIPs',
+  ],
+  [
     'a range of ports that ends before it begins',
     'mode: dsr',
     'mode: proxy\n    proxyPorts: 40003-40000',

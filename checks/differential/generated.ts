@@ -72,9 +72,14 @@ const FLOWS = {
   's2-client': { from: 's2', to: 'client', protocol: 'tcp', port: WEB_PORT },
   's1-s2': { from: 's1', to: 's2', protocol: 'http', port: WEB_PORT },
   'l4-s1': { from: 'l4', to: 's1', protocol: 'tcp', port: WEB_PORT },
+  'l4-web': { from: 'l4', to: 'web' },
+  'l4-api': { from: 'l4', to: 'api' },
   'l3-web': { from: 'l3', to: 'web' },
   'client-web-ping': { from: 'client', to: 'web', protocol: 'icmp' },
 } as const;
+
+/** What an L4 calls at a service of its own. */
+const OWN_CALLS: (keyof typeof FLOWS)[] = ['l4-web', 'l4-api'];
 
 const oneOfServers = fc.record({
   answersFromOwn: mostly(false, [true], 6),
@@ -171,8 +176,10 @@ function documents(drawn: Sketch): Generated {
 }
 
 /** Those whose caller the lab has. */
-function flowsOf({ flows }: Sketch, { nodes }: Wired): (keyof typeof FLOWS)[] {
-  const possible = flows.filter((name) => FLOWS[name].from in nodes);
+function flowsOf({ flows, nodes: { l4 } }: Sketch, { nodes }: Wired): (keyof typeof FLOWS)[] {
+  // An L4 has no way to a VIP that it does not own: `validate` refuses the flow.
+  const callsNothing = (name: keyof typeof FLOWS): boolean => OWN_CALLS.includes(name) && l4['vipOwner'] === false;
+  const possible = flows.filter((name) => FLOWS[name].from in nodes && !callsNothing(name));
   return possible.length === 0 ? ['client-web'] : possible;
 }
 

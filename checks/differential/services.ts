@@ -16,6 +16,8 @@ export interface Service {
   proxyIp: 'auto' | 'one' | 'pool';
   /** The same: as many as no lab needs, or one; null for any. */
   proxyPorts: string | null;
+  /** Of modes dnat and proxy. */
+  ownCalls: boolean;
   /** Of mode dsr. */
   sourceMac: 'rewrite' | 'keep';
 }
@@ -46,12 +48,13 @@ export const service: fc.Arbitrary<Service> = fc.record({
   mode: fc.constantFrom<Service['mode'][]>('dsr', 'proxy', 'dnat', 'l3dsr'),
   proxyIp: fc.constantFrom<Service['proxyIp'][]>('auto', 'one', 'pool'),
   proxyPorts: mostly<string | null>(null, ['40000-40099', '40000-40000'], 2),
+  ownCalls: fc.boolean(),
   sourceMac: mostly<Service['sourceMac']>('rewrite', ['keep']),
 });
 
 /** The service as YAML would say it, without the settings that its mode does not know. */
 export function serviceYaml(
-  { vip, protocol, pool, otherPort, check, scheduler, mode, proxyIp, proxyPorts, sourceMac }: Service,
+  { vip, protocol, pool, otherPort, check, scheduler, mode, proxyIp, proxyPorts, ownCalls, sourceMac }: Service,
   port: number,
   places: { vips: string[]; proxyIps: string[]; ownsVips: boolean },
 ): Record<string, unknown> {
@@ -71,6 +74,10 @@ export function serviceYaml(
     mode,
     ...(mode === 'proxy' ? { proxyIp: proxyIps[proxyIp] } : {}),
     ...(mode === 'proxy' && proxyPorts !== null ? { proxyPorts } : {}),
+    // Not where a capture could not tell the calls apart.
+    ...((mode === 'dnat' || (mode === 'proxy' && proxyPorts === null)) && ownCalls && places.ownsVips
+      ? { ownCalls }
+      : {}),
     ...(mode === 'dsr' ? { sourceMac } : {}),
     // One VIP, one value.
     ...(mode === 'l3dsr' ? { dscp: 11 + vip } : {}),

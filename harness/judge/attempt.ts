@@ -89,10 +89,12 @@ function detours(evidence: Evidence, servedBy: string | null): Finding[] {
  * sends after the answer may still be on its way when the captures are read.
  */
 function wentAround(
-  isBalanced: (at: Sighting) => boolean,
+  isBalanced: (at: Pick<Sighting, 'node'>) => boolean,
   server: string | null,
   { packets, flow }: Evidence,
 ): boolean {
+  // A caller that is one of them sees all that it sends.
+  if (isBalanced({ node: flow.from })) return false;
   const came = packets.filter((p) => p.direction === 'in' && p.frame.tcp);
   const arrivals = (name: string | null): Sighting[] => came.filter(({ node }) => node === name);
   const atL4 = came.filter(isBalanced);

@@ -1,6 +1,7 @@
 import { contains, host, network } from '../scenario/address.ts';
 import { blockedBy } from '../scenario/filter-match.ts';
 import { balancedBy, interfaceAddresses, nodeOf, ownerOf, serviceOf } from '../scenario/lookup.ts';
+import { ownServiceOf } from '../terms/own-calls.ts';
 import { alternativesOf } from '../terms/expectation.ts';
 import type { FilteredPacket } from '../terms/filter.ts';
 import { routeOf } from '../scenario/route-of.ts';
@@ -91,6 +92,8 @@ function echo(from: string, to: string | null, address: string): Control {
 
 /** Address of the node that the caller hands its packets to: an L4's own address stands for a VIP on the same segment. */
 function firstHop(plan: Plan, flow: FlowPlan): string | null {
+  // An L4 that balances its own calls hands them to the servers, which are asked themselves.
+  if (ownServiceOf(plan, flow) !== undefined) return null;
   const caller = nodeOf(plan, flow.from);
   const near = (address: string): boolean =>
     caller.interfaces.some((i) => i.addresses.some((cidr) => contains(network(cidr), address)));

@@ -207,14 +207,16 @@ function proofMissing(
 }
 
 /**
- * A cause at the caller itself (no route, no neighbour, too big to be sent, it called itself), or of its question, shows before any request
+ * A cause at the caller itself (no route, no neighbour, too big to be sent, it called itself, or balances its own calls over
+ * nobody), or of its question, shows before any request
  * leaves, and so does the reset of a connection that is kept.
  */
 export function leftCaller(flow: FlowPlan, { cause, observed }: Attempt): boolean {
   return (
     observed.request.length > 0 ||
     observed.reply.length > 0 ||
-    (cause?.node === flow.from && ['no-route', 'no-neighbour', 'refused', 'too-big'].includes(cause.code)) ||
+    (cause?.node === flow.from &&
+      ['no-route', 'no-neighbour', 'refused', 'too-big', 'no-server-available'].includes(cause.code)) ||
     (cause?.code === 'vlan-mismatch' && 'asker' in cause.detail.params && cause.detail.params.asker === flow.from)
   );
 }

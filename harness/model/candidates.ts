@@ -14,7 +14,7 @@ import {
 } from './candidate.ts';
 import type { Candidate, Failure, Patch } from './candidate.ts';
 import { otherChecks, plainCheck } from './check-candidates.ts';
-import { callersLoopback, otherModes, QUIET, vipOnLoopback } from './mode-candidates.ts';
+import { callersLoopback, otherModes, ownCalls, QUIET, vipOnLoopback } from './mode-candidates.ts';
 import { otherVlans, type VlanFix } from './vlan-candidates.ts';
 import { otherGateways, otherRoutes, otherServerGateways, sourceRoutes, withoutDeadEnd } from './route-candidates.ts';
 import { moreProxyPorts } from './proxy-port-candidates.ts';
@@ -50,6 +50,7 @@ export function candidates(failure: Failure): Candidate[] {
     ...otherVlans(failure),
     ...nodeSettings(failure),
     ...callersLoopback(failure),
+    ...ownCalls(failure),
     ...balancerSettings(failure),
     ...smallerMtu(failure),
     ...vipOnLoopback(failure),

@@ -351,6 +351,18 @@ flows: { f: { from: node, to: web, expect: works } }`;
   });
 });
 
+test('an L4 that calls its own VIP: its own calls balanced, in DSR by way of a proxy IP', () => {
+  const own = 'flows: { f: { from: l4, to: web, expect: works } }';
+  const dnat = remedies(oneArm, `servers: { gateway: l3 }\nservices: { web: { ${web}, mode: dnat } }\n${own}`);
+  expect(dnat[0]).toMatchObject({
+    fixes: [{ code: 'own-calls', params: { service: 'web' } }],
+    patch: { services: { web: { ownCalls: true } } },
+  });
+  expect(codes(oneArm, `servers: { gateway: l3 }\nservices: { web: { ${web}, mode: dsr } }\n${own}`)).toContain(
+    'use-proxy + own-calls',
+  );
+});
+
 test('a proxy IP that nobody routes back: that of the outgoing interface; or a route to it; never the L4 as gateway of the router', () => {
   const service = `${web}, mode: proxy, proxyIp: 192.0.2.9`;
   const found = remedies(oneArm, `servers: { gateway: l3 }\nservices: { web: { ${service} } }\n${flow}`);

@@ -16,6 +16,7 @@ import {
   forgotten,
   isUntracked,
   noteCarried,
+  ownCall,
   refuseFor,
   unasked,
   unservedDirect,
@@ -23,7 +24,7 @@ import {
 import { hideSource, outsideSources, sourcesFor, translateDestination, translateSource } from './nat.ts';
 import { sendTo, type OnLink } from './neighbours.ts';
 import { isRequest, type Packet } from './packet.ts';
-import { fitted, fitting } from './path-mtu.ts';
+import { fitted, fittedForLo, fitting } from './path-mtu.ts';
 import { mayRunOut } from './proxy-ports.ts';
 import { learnRedirect, redirectAbout, sendsRedirects } from './redirects.ts';
 import { askedOf, deadEnd, selectSource, validateSource, wayOf } from './routing.ts';
@@ -96,18 +97,28 @@ function asTakenIn({ owned }: Host, { addresses }: Device, packet: Packet): Pack
 export function send(run: Run, host: Host, made: Packet, known?: Tracked): void {
   const tracked = known ?? (keepsTrack(host) ? trackAny(run, host, made) : UNTRACKED);
   const sourced = withSource(run, host, made);
-  const packet = sourced.src === '' ? sourced : translateDestination(sourced, tracked);
-  if (host.owned.has(packet.dst)) {
-    loopBack(run, host, packet);
+  const own = ownCall(run, host, sourced, tracked);
+  if (own.cut !== null) {
+    refuse(run, host, sourced, own.cut);
     return;
   }
-  const asked = askedOf(host, packet);
+  const packet = sourced.src === '' ? sourced : translateDestination(sourced, tracked);
+  if (host.owned.has(packet.dst)) {
+    if (own.unserved === null) loopBack(run, host, packet);
+    else refuseFor(run, host, packet, own.unserved);
+    return;
+  }
+  // Once NAT has given it another destination, the kernel looks for a way anew, by the source that it has chosen.
+  const asked = packet === sourced ? askedOf(host, packet) : packet;
   const route = wayOf(run, host, asked);
   const device = host.devices.get(route?.device ?? '');
   if (route === null) noRoute(run, host, packet, asked);
   else if (device === undefined) refuse(run, host, packet);
   else {
-    const whole = fitted(run, host, device, packet);
+    const whole =
+      packet !== sourced && host.owned.has(sourced.dst)
+        ? fittedForLo(run, host, device, { packet, called: sourced.dst })
+        : fitted(run, host, device, packet);
     if (whole !== null) leave(run, host, route, { packet: whole, tracked });
   }
 }
@@ -138,7 +149,8 @@ function trackAny(run: Run, host: Host, packet: Packet): Tracked {
 
 function up(run: Run, host: Host, packet: Packet, tracked: Tracked): void {
   confirm(stateOf(run, host).connections, tracked);
-  consume(run, host, arrived(packet));
+  // The answer to a call of the node's own gets its source back at the hook of input (nf_nat_proto.c).
+  consume(run, host, arrived(translateSource(packet, tracked)));
 }
 
 /** Which way a request came is to blame for nothing once it is there. */
@@ -182,7 +194,10 @@ function leave(run: Run, host: Host, route: Route, { packet, tracked }: Passing)
   const learned = state.redirects.get(packet.dst);
   const nextHop = { device: host.devices.get(route.device)!, address: learned?.gateway ?? route.via ?? packet.dst };
   if (tracked.state === 'new') {
-    const exhausted = chooseSource(run, host, nextHop, tracked.connection);
+    const exhausted = chooseSource(run, host, nextHop, {
+      connection: tracked.connection,
+      isOwn: packet.trace === null,
+    });
     if (exhausted !== null) {
       die(run, packet, exhausted);
       return;
@@ -198,14 +213,21 @@ function leave(run: Run, host: Host, route: Route, { packet, tracked }: Passing)
  * Source NAT of a new connection; the cause where its proxy IP has no port left, and conntrack drops it. A repetition is a
  * new connection again: it may get another proxy IP, and find a port.
  */
-function chooseSource(run: Run, host: Host, { device, address }: OnLink, connection: Connection): Cause | null {
+function chooseSource(
+  run: Run,
+  host: Host,
+  { device, address }: OnLink,
+  { connection, isOwn }: { connection: Connection; isOwn: boolean },
+): Cause | null {
   const { service } = connection;
   if (service === null) {
     const [outside] = outsideSources(host, device, address);
     if (outside !== undefined) hideSource(stateOf(run, host).connections, connection, outside);
     return null;
   }
-  const [first, ...others] = sourcesFor(service, host, device, address);
+  const hiding = sourcesFor(service, host, device, address);
+  // What a node calls itself may come from the VIP, which gives way to the address of the outgoing interface (lb/render/nat.ts).
+  const [first, ...others] = isOwn && hiding.length === 0 ? [selectSource(host, device, address)] : hiding;
   if (first === undefined) return null;
   const time = `${host.name} ${service.name} ${run.exchange.repeated.size}`;
   const source = run.choices.choose(`proxy ip ${time}`, [first, ...others]);

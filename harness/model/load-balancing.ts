@@ -95,6 +95,30 @@ export function balance(run: Run, host: Host, packet: Packet, tracked: Tracked):
 }
 
 /**
+ * What the load balancer makes of a packet that its own node sends, where a service balances such calls as well: the same
+ * as of what comes in (lb/render/nat.ts, refuse.ts).
+ */
+export function ownCall(
+  run: Run,
+  host: Host,
+  packet: Packet,
+  tracked: Tracked,
+): { unserved: LbService | null; cut: Cause | null } {
+  const services = host.plan.balancer?.config.services.filter(({ ownCalls }) => ownCalls === true) ?? [];
+  const isOwn = ({ name }: LbService): boolean => services.some((service) => service.name === name);
+  if (tracked.state === 'known') {
+    const { connection, direction } = tracked;
+    if (direction === 'reply' || connection.service === null || !isOwn(connection.service))
+      return { unserved: null, cut: null };
+    noteCarried(run, host, { packet, tracked });
+    return { unserved: null, cut: cutOff(run, host, tracked) };
+  }
+  const service = serviceFor(host, packet, 'nat');
+  if (service === null || !isOwn(service)) return { unserved: null, cut: null };
+  return { unserved: balance(run, host, packet, tracked), cut: null };
+}
+
+/**
  * Why a packet of a known connection is refused: conntrack keeps it on a server that is out (lb/render/refuse.ts). Null for
  * all others.
  */

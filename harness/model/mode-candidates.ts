@@ -1,6 +1,6 @@
 import { bothPatches } from '../scenario/merge-patch.ts';
 import { hostRoute } from '../scenario/address.ts';
-import { nodeOf, serviceOf } from '../scenario/lookup.ts';
+import { balancedBy, nodeOf, serviceOf } from '../scenario/lookup.ts';
 import { MODES } from '../terms/mode.ts';
 import type { Mode, NodePlan, ServicePlan } from '../terms/plan.ts';
 import { calledBy, onNodes, settingOf } from './candidate.ts';
@@ -20,15 +20,31 @@ export function otherModes(failure: Failure): Candidate[] {
   };
   const dsr: Candidate = {
     fixes: [{ code: 'use-dsr', params }],
-    change: both(toMode(failure, service, 'dsr', { proxyIp: null }), { nodes: withVip(failure, service) }),
+    change: both(toMode(failure, service, 'dsr', { proxyIp: null, ownCalls: null }), {
+      nodes: withVip(failure, service),
+    }),
   };
   const [selfless] = callersLoopback(failure);
+  const [own] = ownCalls(failure);
   return [
     ...(service.mode === 'proxy' ? [] : [proxy]),
     ...(service.mode === 'proxy' || selfless === undefined
       ? []
       : [{ fixes: [...selfless.fixes, ...proxy.fixes], change: both(selfless.change, proxy.change) }]),
+    ...(service.mode === 'proxy' || own === undefined
+      ? []
+      : [{ fixes: [...proxy.fixes, ...own.fixes], change: both(proxy.change, own.change) }]),
     ...(service.mode === 'dsr' ? [] : [dsr]),
+  ];
+}
+
+/** An L4 that calls a service of its own has that balanced as well; in direct modes it cannot. */
+export function ownCalls({ plan, flow }: Failure): Candidate[] {
+  const service = serviceOf(plan, flow);
+  if (!balancedBy(service, flow.from) || flow.protocol === 'icmp') return [];
+  const { name } = service!;
+  return [
+    { fixes: [{ code: 'own-calls', params: { service: name } }], change: { services: { [name]: { ownCalls: true } } } },
   ];
 }
 

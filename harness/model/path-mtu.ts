@@ -32,6 +32,25 @@ export function fitted(run: Run, host: Host, device: Device, packet: Packet): Pa
   };
 }
 
+/**
+ * The same of a call to an address of the node's own that NAT leads elsewhere (lb/render/nat.ts): TCP has made it for `lo`,
+ * so that it tells nobody how little the interface takes, and heeds but what the other end has told. What is too big for
+ * the interface then is dropped, and nobody learns of it.
+ */
+export function fittedForLo(
+  run: Run,
+  host: Host,
+  device: Device,
+  { packet, called }: { packet: Packet; called: string },
+): Packet | null {
+  if (packet.protocol !== 'tcp') return fitted(run, host, device, packet);
+  const { limits, taken } = stateOf(run, host);
+  const size = Math.min(packet.size, limits.get(called) ?? Infinity, taken.get(called) ?? Infinity);
+  if (size <= device.mtu) return { ...packet, size };
+  die(run, packet, cause('too-big', 'exceeds-mtu', { node: host.name, address: packet.dst, mtu: device.mtu }));
+  return null;
+}
+
 /** What was cut may be cut again on its way over IPv4: the kernel sets DF on what is whole (__ip_make_skb). */
 function mayBeCutAgain({ protocol, dst }: Packet): boolean {
   return protocol !== 'tcp' && !dst.includes(':');

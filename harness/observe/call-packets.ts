@@ -1,5 +1,5 @@
 import { ICMP } from './decode.ts';
-import { conversation, pair, type FlowKey } from './flow-packets.ts';
+import { conversation, isCalledAt, pair, type FlowKey } from './flow-packets.ts';
 import type { Frame, Sighting } from '../terms/sighting.ts';
 
 /** A call of a stream, by what its packets are known. */
@@ -148,10 +148,10 @@ class Threads {
   }
 
   /** A SYN: of the caller, or the same one behind NAT. */
-  #opened(sighting: Sighting, { caller, address, port }: CallKey): Thread | undefined {
+  #opened(sighting: Sighting, key: CallKey): Thread | undefined {
     const { node, direction, frame } = sighting;
     const { seq, srcPort, dstPort } = frame.tcp!;
-    const isOurs = node === caller && direction === 'out' && frame.ip!.dst === address && dstPort === port;
+    const isOurs = node === key.caller && direction === 'out' && isCalledAt(key, frame.ip!.dst, dstPort);
     const thread =
       this.#bySequence.get(seq) ?? (isOurs && this.#ports.has(srcPort) ? this.#begin(sighting) : undefined);
     if (!thread) {
@@ -164,26 +164,23 @@ class Threads {
   }
 
   /** A segment of a connection that was open before anything was seen: by its ports, or behind NAT by its numbers. */
-  #openBefore(sighting: Sighting, { caller, address, port, isKept }: CallKey): Thread | undefined {
+  #openBefore(sighting: Sighting, key: CallKey): Thread | undefined {
     const { node, direction, frame } = sighting;
-    if (!isKept) return undefined;
+    if (!key.isKept) return undefined;
     const { srcPort, dstPort } = frame.tcp!;
-    const isOurs = node === caller && direction === 'out' && frame.ip!.dst === address && dstPort === port;
+    const isOurs = node === key.caller && direction === 'out' && isCalledAt(key, frame.ip!.dst, dstPort);
     const thread = isOurs && this.#ports.has(srcPort) ? this.#begin(sighting) : this.#bySegment.get(segmentName(frame));
     if (thread) return this.#learn(thread, sighting);
-    return frame.tcp!.flags.includes('R') ? this.#reset(sighting, { caller, address, port }) : undefined;
+    return frame.tcp!.flags.includes('R') ? this.#reset(sighting, key) : undefined;
   }
 
   /** A connection on which the caller has said nothing was reset: that is known once the reset gets there. */
-  #reset(
-    sighting: Sighting,
-    { caller, address, port }: Pick<CallKey, 'caller' | 'address' | 'port'>,
-  ): Thread | undefined {
+  #reset(sighting: Sighting, key: CallKey): Thread | undefined {
     const { node, direction, frame } = sighting;
     const { srcPort, dstPort } = frame.tcp!;
     const name = segmentName(frame);
     const before = this.#strayResets.get(name) ?? [];
-    const isOurs = node === caller && direction === 'in' && frame.ip!.src === address && srcPort === port;
+    const isOurs = node === key.caller && direction === 'in' && isCalledAt(key, frame.ip!.src, srcPort);
     if (!isOurs || !this.#ports.has(dstPort)) {
       this.#strayResets.set(name, [...before, sighting]);
       return undefined;

@@ -54,6 +54,17 @@ test('a connection through source NAT that changes the port, there and back', ()
   expect(belonging(all)).toEqual(all);
 });
 
+test('a call of an L4 that balances its own calls: it leaves for a server, which the L4 never called by that address', () => {
+  const key: FlowKey = { ...KEY, caller: 'l4', ownServers: [{ address: S1, port: 8080 }] };
+  const all = [
+    segment('l4', [PIP, 20000], [S1, 8080], SYN, 100),
+    segment('s1', [S1, 8080], [PIP, 20000], SYN_ACK, 900, 101),
+    segment('l4', [PIP, 20000], [S1, 8080], ACK, 101, 901),
+  ];
+  const others = [segment('l4', [PIP, 20001], [S1, 8080], SYN, 500), segment('l4', [PIP, 20000], [S1, 80], SYN, 600)];
+  expect(belonging([...all, ...others], key)).toEqual(all);
+});
+
 test('a connection that another load balancer takes over after the handshake, and gives another server', () => {
   const all = [
     segment('client', [CLIENT, 20000], [VIP, 80], SYN, 100),

@@ -11,9 +11,16 @@ export interface FlowKey {
   port: number;
   /** Ports at which servers may be called instead. */
   serverPorts: number[];
+  /** Servers that the caller itself leads its call to, by NAT before any capture; absent where it is none that does so. */
+  ownServers?: { address: string; port: number }[];
   /** The caller's port, which no other attempt uses at the same time (0 for ICMP). */
   sourcePort: number;
   token: string;
+}
+
+/** Whether a packet of the caller's goes where it called, or where its own load balancer leads that. */
+export function isCalledAt({ address, port, ownServers = [] }: FlowKey, ip: string, at: number): boolean {
+  return (ip === address && at === port) || ownServers.some((server) => server.address === ip && server.port === at);
 }
 
 /**
@@ -99,9 +106,9 @@ class Known {
 
   #isStart(node: string, { ip, tcp }: Frame): boolean {
     if (!ip || !tcp) return false;
-    const { caller, address, port, sourcePort } = this.key;
+    const { caller, port, sourcePort } = this.key;
     const opens = tcp.flags === 'S';
-    if (opens && node === caller && tcp.srcPort === sourcePort && tcp.dstPort === port && ip.dst === address)
+    if (opens && node === caller && tcp.srcPort === sourcePort && isCalledAt(this.key, ip.dst, tcp.dstPort))
       return true;
     if (opens) return this.#initialSequences.has(tcp.seq);
     // No other attempt uses the port, whoever it was that put another address there.

@@ -2,6 +2,7 @@ import type { CallRecord, StreamPlan } from '../terms/timeline.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { Sighting } from '../terms/sighting.ts';
 import type { Walk } from '../terms/walk.ts';
+import { ownServiceOf } from '../terms/own-calls.ts';
 import { packetsOfCalls, type CallKey } from './call-packets.ts';
 import { directions } from './direction.ts';
 import { addressesIn, commonAddresses, isAbout, spokenArp, type FlowKey } from './flow-packets.ts';
@@ -85,12 +86,14 @@ export function observeCalls({ plan, stream, records, captured, before = [] }: S
 function keyOf(record: CallRecord, stream: StreamPlan, plan: Plan, epoch: bigint): CallKey {
   const { from: caller, protocol, address, port, to } = stream;
   const service = 'service' in to ? plan.services.find(({ name }) => name === to.service) : undefined;
+  const own = ownServiceOf(plan, stream);
   return {
     caller,
     protocol: protocol === 'http' ? 'tcp' : protocol,
     address,
     port,
     serverPorts: service?.pool.map((server) => server.port) ?? [],
+    ...(own === undefined ? {} : { ownServers: own.pool }),
     sourcePort: record.sourcePort,
     token: record.token,
     begins: Number(nanoseconds(record.beganAt) - epoch),

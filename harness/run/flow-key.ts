@@ -1,18 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import type { FlowKey } from '../observe/flow-packets.ts';
 import { serviceOf } from '../scenario/lookup.ts';
+import { ownServiceOf } from '../terms/own-calls.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { nextSourcePort } from './source-ports.ts';
 
 /** By what the packets of a flow's next call will be known: a source port and a token of its own; a flow may say its port. */
 export function nextFlowKey(flow: FlowPlan, plan: Plan): FlowKey {
   const { from, protocol, address, port } = flow;
+  const own = ownServiceOf(plan, flow);
   return {
     caller: from,
     protocol: protocol === 'http' ? 'tcp' : protocol,
     address,
     port,
     serverPorts: serviceOf(plan, flow)?.pool.map((server) => server.port) ?? [],
+    ...(own === undefined ? {} : { ownServers: own.pool }),
     sourcePort: protocol === 'icmp' ? 0 : (flow.sourcePort ?? portBeside(plan)),
     token: newToken(),
   };

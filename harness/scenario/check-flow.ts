@@ -5,7 +5,7 @@ import { host, isV6 } from './address.ts';
 import { addressesInScenario, familyName, unknown } from './check-messages.ts';
 import { listed, placed, serversExpected } from './expected.ts';
 import { SOURCES } from './flow-schema.ts';
-import { listenersOf, namedSources, nodeAddresses } from './lab-queries.ts';
+import { balancersOf, listenersOf, namedSources, nodeAddresses } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 import type { Range } from '../terms/timeline.ts';
@@ -91,6 +91,7 @@ export function checkCall(
   if (!service && lab.nodes[flow.to] && nodeAddresses(lab, flow.to).length === 0) {
     problems.push({ path: [...path, 'to'], message: `${flow.to} has no address to be called at` });
   }
+  if (service) problems.push(...ownCallProblems(path, flow, scenario, lab));
   if (service && flow.port !== undefined)
     problems.push({ path: [...path, 'port'], message: 'a service has its own port' });
   if (service && flow.protocol !== 'icmp' && (flow.protocol === 'udp') !== (service.protocol === 'udp')) {
@@ -159,6 +160,27 @@ function sourcePortProblems(
     ...(listener === undefined ? [] : [`${from} listens at ${listenerText(listener)}, and cannot call from there`]),
     ...(from === to && port === sourcePort ? [`is the port that ${from} calls at itself`] : []),
   ];
+}
+
+/** What an L4 cannot call at a service of its own. */
+function ownCallProblems(
+  path: Path,
+  { from, to, protocol }: Pick<Flow, 'from' | 'to' | 'protocol'>,
+  scenario: ScenarioFile,
+  lab: Lab,
+): Problem[] {
+  const { l4, ownCalls, proxyPorts } = scenario.services[to]!;
+  const l4s = balancersOf(lab);
+  if (![l4 ?? (l4s.length === 1 ? l4s : [])].flat().includes(from)) return [];
+  const at = [...path, 'to'];
+  const vipOwner = scenario.nodes[from]?.vipOwner ?? lab.nodes[from]!.vipOwner;
+  if (vipOwner === false && protocol !== 'icmp') {
+    const message = `${from} has no way to a VIP that it does not own: with \`vipOwner: false\` it cannot call ${to}`;
+    return [{ path: at, message }];
+  }
+  if (ownCalls !== true || proxyPorts === undefined) return [];
+  const message = `${from} would call by one of the \`proxyPorts\` of ${to}, and a capture could not tell its calls apart`;
+  return [{ path: at, message }];
 }
 
 /** What no run could carry in the time that a call has, or write down. */

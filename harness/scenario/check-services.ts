@@ -20,6 +20,7 @@ export function checkServices(scenario: ScenarioFile, lab: Lab): Problem[] {
     ...services.flatMap(([name, service]) => checkService(['services', name], service, scenario, lab)),
     ...l4s.flatMap((l4) =>
       balancerProblems(
+        l4,
         services.filter(([, service]) => l4sOf(service).includes(l4)),
         scenario,
         lab,
@@ -44,7 +45,12 @@ function checkService(path: Path, service: Service, scenario: ScenarioFile, lab:
   }
   for (const [index, { node }] of service.pool.entries()) {
     const at = [...path, 'pool', index];
-    if (!serversOf(lab).includes(node))
+    if (l4s.includes(node))
+      problems.push({
+        path: at,
+        message: `${node} is an l4, and a pool is of servers: what an L4 serves itself could not be told from what it balances`,
+      });
+    else if (!serversOf(lab).includes(node))
       problems.push({ path: at, message: unknown('server', node, serversOf(lab)), dependsOn: [] });
     else if (addressToward(service, node, scenario, lab) === undefined)
       problems.push({
@@ -111,7 +117,12 @@ function dividedServices(
 }
 
 /** What the load balancer itself would find wrong with the services of one L4, told of the places in the scenario. */
-function balancerProblems(services: [string, Service][], scenario: ScenarioFile, lab: Lab): Problem[] {
+function balancerProblems(
+  l4: string | undefined,
+  services: [string, Service][],
+  scenario: ScenarioFile,
+  lab: Lab,
+): Problem[] {
   const servers = services.map(([, service]) =>
     service.pool.flatMap(({ node, port }, index) => {
       const address = addressToward(service, node, scenario, lab);
@@ -120,7 +131,7 @@ function balancerProblems(services: [string, Service][], scenario: ScenarioFile,
   );
   const found = findProblems({
     version: 1,
-    vipOwner: true,
+    vipOwner: scenario.nodes[l4 ?? '']?.vipOwner ?? lab.nodes[l4 ?? '']?.vipOwner ?? true,
     services: services.map(([name, service], i) => ({
       ...service,
       name,

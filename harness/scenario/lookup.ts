@@ -1,4 +1,5 @@
 import { host, hostRoute } from './address.ts';
+import { ownServiceOf } from '../terms/own-calls.ts';
 import type { FlowPlan, InterfacePlan, LinkEnd, NodePlan, Plan, ServicePlan } from '../terms/plan.ts';
 
 /** The service that a flow or stream calls; undefined when it calls a node. */
@@ -24,7 +25,10 @@ export function nodeOf(plan: Pick<Plan, 'nodes'>, name: string): NodePlan {
 /** Whether a caller holds the VIP that it calls, on its loopback or as the L4 that owns it, so that the call never leaves it. */
 export function callsItself(plan: Plan, flow: FlowPlan): boolean {
   const { loopback, balancer } = nodeOf(plan, flow.from);
-  const isOwner = balancer?.config.vipOwner === true && balancedBy(serviceOf(plan, flow), flow.from);
+  const isOwner =
+    balancer?.config.vipOwner === true &&
+    balancedBy(serviceOf(plan, flow), flow.from) &&
+    ownServiceOf(plan, flow) === undefined;
   return 'service' in flow.to && (isOwner || loopback.includes(hostRoute(flow.address)));
 }
 

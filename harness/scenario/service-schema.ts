@@ -30,6 +30,9 @@ export const service = serviceSchema.omit({ name: true, servers: true, drainDead
     .union([z.literal('auto'), address, z.array(address).min(1)], mustBe('`auto`, an address, or a list of addresses'))
     .optional()
     .describe('proxy only: an address, `auto` (the address of the outgoing interface), or a list (a pool).'),
+  ownCalls: serviceSchema.shape.ownCalls.describe(
+    'dnat and proxy: true balances what the L4 itself calls at the VIP as well, as kube-proxy does; when absent it meets its own ports there.',
+  ),
   check: checkSchema
     .extend({
       intervalMs: checkSchema.shape.intervalMs

@@ -53,6 +53,8 @@ export interface Fixes {
   'vip-on-loopback': { service: string };
   'quiet-loopback': { arpIgnore: number; arpAnnounce: number };
   'servers-gateway': { gateway: string };
+  /** The L4's own calls. */
+  'own-calls': { service: string };
   'use-proxy': { service: string };
   'use-dsr': { service: string };
   /** What helps over time. */

@@ -18,8 +18,11 @@ import { dispatchElement, packetKey, serviceKeyType } from './service-key.ts';
 /**
  * Modes dnat and proxy. Prerouting finds the service and rewrites the destination; conntrack keeps the flow on its
  * server and undoes the rewriting on the way back. Postrouting finds the service again, by the destination that the
- * packet had at first; there the flow is counted and, in proxy mode, its source rewritten. Both chains see the first
+ * packet had at first; there the flow is counted and, in proxy mode, its source rewritten. These chains see the first
  * packet of a flow only.
+ *
+ * Calls of the host itself meet output in place of prerouting. Their source may be the VIP, which a server could take for
+ * its own or send to whoever has it: where no proxy IP hides it, it becomes the address of the outgoing interface.
  */
 export function renderNat(input: RenderInput): Part {
   const services = input.config.services.filter((service) => !isDirect(service));
@@ -33,36 +36,42 @@ export function renderNat(input: RenderInput): Part {
   );
   const hooks = {
     prerouting: 'type nat hook prerouting priority dstnat',
+    output: 'type nat hook output priority -100',
     postrouting: 'type nat hook postrouting priority srcnat - 10',
   };
-  const chains = Object.entries(hooks).map(([name, hook]): Chain => ({
-    name,
-    hook,
-    rules: families.flatMap(({ rules }) => rules[name as keyof typeof hooks]),
-  }));
+  const chains = Object.entries(hooks)
+    .map(([name, hook]): Chain => ({
+      name,
+      hook,
+      rules: families.flatMap(({ rules }) => rules[name as keyof typeof hooks]),
+    }))
+    .filter(({ rules }) => rules.length > 0);
   return joinParts(...families.map(({ part }) => part), { maps: [], chains }, renderTraffic(input, services));
 }
 
 function familyPart(input: RenderInput, family: Family, services: LbService[]) {
-  if (services.length === 0) return { part: joinParts(), rules: { prerouting: [], postrouting: [] } };
+  if (services.length === 0) return { part: joinParts(), rules: { prerouting: [], output: [], postrouting: [] } };
   const { ip, version } = family;
   const served = services.filter((service) => isServed(input, service));
-  const proxied = services.filter(({ mode }) => MODES[mode].hidesSource);
-  const dispatch = {
-    name: `services${version}`,
+  const hidden = services.filter(({ mode, ownCalls }) => MODES[mode].hidesSource || ownCalls === true);
+  const dispatch = (name: string, of: LbService[]) => ({
+    name: `${name}${version}`,
     kind: 'map' as const,
     spec: [`type ${serviceKeyType(services[0]!.vip)} : verdict`],
-  };
-  const part = joinParts(...served.map((service) => destinationPart(input, service)), {
-    maps: [{ ...dispatch, elements: served.map((service) => dispatchElement(input, service)) }],
-    chains: sourceChains(input, version, proxied),
+    elements: of.map((service) => dispatchElement(input, service)),
   });
-  const byVip = [...byVipOf(proxied).keys()].map((vip, i) => `${vip} : goto from${version}.${i}`).join(', ');
+  const ownCalls = services.some(balancesOwnCalls);
+  const part = joinParts(...served.map((service) => destinationPart(input, service)), {
+    maps: [dispatch('services', served), ...(ownCalls ? [dispatch('called', served.filter(balancesOwnCalls))] : [])],
+    chains: sourceChains(input, version, hidden),
+  });
+  const byVip = [...byVipOf(hidden).keys()].map((vip, i) => `${vip} : goto from${version}.${i}`).join(', ');
   const rules = {
     prerouting: [`${packetKey(version)} vmap @services${version}`],
+    output: ownCalls ? [`${packetKey(version)} vmap @called${version}`] : [],
     postrouting: [
       countNewFlow(input, family),
-      ...(proxied.length > 0 ? [`ct status dnat ct original ${ip} daddr vmap { ${byVip} }`] : []),
+      ...(hidden.length > 0 ? [`ct status dnat ct original ${ip} daddr vmap { ${byVip} }`] : []),
     ],
   };
   return { part, rules };
@@ -114,6 +123,8 @@ const destinationPart = remember((input: RenderInput, service: LbService): Part 
 });
 
 const sourceRewrite = remember((_, service): string => {
+  // What the host sends itself came in by no interface.
+  if (!MODES[service.mode].hidesSource) return 'iif 0 masquerade';
   const { protocol, proxyPorts } = service;
   const { ip, version } = familyOf(service.vip);
   const pool = proxyIps(service);
@@ -148,6 +159,10 @@ function sourceChains(input: RenderInput, version: 4 | 6, services: LbService[])
     }),
   }));
   return [...pools, ...vips];
+}
+
+function balancesOwnCalls({ ownCalls }: LbService): boolean {
+  return ownCalls === true;
 }
 
 /** Services by VIP, in the order of the configuration. */

@@ -26,6 +26,7 @@ export function renderRefusals(input: RenderInput): Part {
     const carried = `carried${family.version}`;
     const vips = [...new Set(here.map(({ vip }) => vip))].join(', ');
     const key = packetKey(family.version);
+    const balanced = here.filter(({ ownCalls }) => ownCalls === true);
     const strays: Chain = {
       name: `stray${family.version}`,
       hook: null,
@@ -44,7 +45,10 @@ export function renderRefusals(input: RenderInput): Part {
       {
         name: `${hook}${family.version}`,
         hook: `type filter hook ${hook} priority filter - 10`,
-        rules: [`${stray} goto ${strays.name}`],
+        rules: [
+          `${stray} goto ${strays.name}`,
+          ...(balanced.length > 0 ? [`${key} @own${family.version} goto ${strays.name}`] : []),
+        ],
       },
     ];
     // IPv6 takes a route to `lo` for a refusal of its own: nothing comes as far as the hook of forwarding.
@@ -57,7 +61,16 @@ export function renderRefusals(input: RenderInput): Part {
     }
     const rules = joinLists(here.map((service) => cuts(input, service)));
     if (rules.length > 0) {
-      chains.push({ name: `cut${family.version}`, hook: 'type filter hook prerouting priority dstnat - 10', rules });
+      // What the host says to itself: the refusal of a flow of its own may not be refused.
+      const ofOthers = balanced.length > 0 ? ['iif "lo" accept', ...rules] : rules;
+      const hook = 'type filter hook prerouting priority dstnat - 10';
+      chains.push({ name: `cut${family.version}`, hook, rules: ofOthers });
+    }
+    const ownRules = joinLists(balanced.map((service) => cuts(input, service))).map(
+      (r) => `ct direction original ${r}`,
+    );
+    if (ownRules.length > 0) {
+      chains.push({ name: `ownCut${family.version}`, hook: 'type filter hook output priority -110', rules: ownRules });
     }
     const set = (name: string, services: LbService[]) => ({
       name,
@@ -72,6 +85,7 @@ export function renderRefusals(input: RenderInput): Part {
         here.filter((service) => !served(service)),
       ),
       set(carried, here.filter(served)),
+      ...(balanced.length > 0 ? [set(`own${family.version}`, balanced)] : []),
     ];
     return [{ maps, chains }];
   });

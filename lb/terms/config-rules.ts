@@ -15,7 +15,10 @@ export interface Problem {
 /** Everything in a configuration that the schema cannot say; empty when it is sound. */
 export function findProblems(config: LbConfig): Problem[] {
   const problems = config.services.flatMap((service, i) =>
-    serviceProblems(service).map(({ path, message }) => ({ path: ['services', i, ...path], message })),
+    [...serviceProblems(service), ...ownCallProblems(service, config.vipOwner)].map(({ path, message }) => ({
+      path: ['services', i, ...path],
+      message,
+    })),
   );
   problems.push(
     ...duplicates(['services'], config.services, { field: 'name', what: 'service name' }, (s) => s.name),
@@ -145,6 +148,20 @@ function serviceProblems(service: LbService): Problem[] {
     ),
   );
   return problems;
+}
+
+/** The host's own calls meet NAT at its output, which leads them to nothing but an address and port of a server. */
+function ownCallProblems({ ownCalls, mode }: LbService, vipOwner: LbConfig['vipOwner']): Problem[] {
+  if (ownCalls !== true) return [];
+  const path = ['ownCalls'];
+  if (isDirect({ mode })) {
+    const message = `has a meaning in modes dnat and proxy only: in ${mode} servers would answer to the VIP that they hold themselves`;
+    return [{ path, message }];
+  }
+  if (vipOwner !== false) return [];
+  return [
+    { path, message: 'needs a host that owns its VIPs: with `vipOwner: false` it has no way to them to call by' },
+  ];
 }
 
 /** What only one type of check asks for or about. */

@@ -120,6 +120,12 @@ export const serviceSchema = z.strictObject({
     .enum(['reject', 'last-resort'])
     .optional()
     .describe('No healthy server: `reject` (when absent) refuses at once, `last-resort` uses all of them.'),
+  ownCalls: z
+    .boolean()
+    .optional()
+    .describe(
+      'dnat and proxy: true balances what the load balancer’s own host calls at the VIP as well; false when absent: it meets its own ports there.',
+    ),
   check: checkSchema.default({ type: 'none', intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 }),
   servers: z.array(server).min(1),
 });

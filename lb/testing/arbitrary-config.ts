@@ -42,13 +42,14 @@ function service(version: 4 | 6, index: number) {
       sticky: fc.boolean(),
       keep: fc.boolean(),
       ports: fc.constantFrom(undefined, '40000-40999'),
+      ownCalls: fc.boolean(),
       pool: fc.constantFrom(undefined, 'auto', `${lan}90`, [`${lan}90`, `${lan}91`]),
       names: fc.subarray(SERVERS, { minLength: 1 }),
       weights: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 4, maxLength: 4 }),
       drains: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
       check,
     })
-    .map(({ mode, protocol, vip, port, scheduler, sticky, keep, pool, ports, names, weights, drains, check: how }) => ({
+    .map(({ mode, protocol, vip, port, scheduler, names, weights, drains, check: how, ...fields }) => ({
       name: `service-${index}`,
       // Never two services at one place.
       vip: `${lan}${mode === 'l3dsr' ? DSCP_VIPS[vip] : vip}`,
@@ -56,11 +57,12 @@ function service(version: 4 | 6, index: number) {
       protocol,
       mode,
       scheduler,
-      ...(sticky ? { persistence: { timeoutMs: 60_000 } } : {}),
-      ...(mode === 'proxy' && pool !== undefined ? { proxyIp: pool } : {}),
-      ...(mode === 'proxy' && ports !== undefined ? { proxyPorts: ports } : {}),
-      ...(mode === 'dsr' && keep ? { sourceMac: 'keep' } : {}),
+      ...(fields.sticky ? { persistence: { timeoutMs: 60_000 } } : {}),
+      ...(mode === 'proxy' && fields.pool !== undefined ? { proxyIp: fields.pool } : {}),
+      ...(mode === 'proxy' && fields.ports !== undefined ? { proxyPorts: fields.ports } : {}),
+      ...(mode === 'dsr' && fields.keep ? { sourceMac: 'keep' } : {}),
       ...(mode === 'l3dsr' ? { dscp: (Number(vip) % 10) + version } : {}),
+      ...(fields.ownCalls && !isDirect({ mode }) ? { ownCalls: true } : {}),
       check: knownBy(mode, how),
       servers: names.map((name, i) => ({
         name,
@@ -81,7 +83,10 @@ export const soundConfig: fc.Arbitrary<LbConfig> = fc
       .tuple(service(4, 0), service(4, 1), service(6, 2), service(6, 3))
       .chain((services) => fc.subarray(services, { minLength: 0 })),
   })
-  .map((fields) => lbConfigSchema.parse({ version: 1, ...fields }));
+  .map(({ services, ...fields }) => {
+    const own = services.map(({ ownCalls, ...service }) => (fields.vipOwner ? { ...service, ownCalls } : service));
+    return lbConfigSchema.parse({ version: 1, ...fields, services: own });
+  });
 
 /** Addresses that no service and no server can have. */
 const SPECIAL_ADDRESS = fc.constantFrom('0.0.0.0', '127.0.0.1', '224.0.0.1', '255.255.255.255', '::', '::1', 'ff02::1');

@@ -155,7 +155,7 @@ export const en: Catalogue = {
     'called-itself': {
       story: 'The caller has the VIP itself, so its kernel delivered the call to the node itself: nothing balanced it.',
       evidence: 'No packet of the flow leaves the caller, which has the address; its call fails at once.',
-      fix: "Take the VIP off the caller's loopback, or use a proxy IP and take it off all. An L4 that owns its VIPs cannot call them.",
+      fix: "Take the VIP off the caller's loopback, or use a proxy IP and take it off all. An L4 that owns its VIPs can call them with `ownCalls: true`, in modes dnat and proxy.",
     },
   },
   findings: {
@@ -407,6 +407,7 @@ export const en: Catalogue = {
     'quiet-loopback': ({ arpIgnore, arpAnnounce }) =>
       `servers: no ARP replies for loopback addresses (arp_ignore=${arpIgnore}, arp_announce=${arpAnnounce})`,
     'servers-gateway': ({ gateway }) => `servers: gateway ${gateway}`,
+    'own-calls': ({ service }) => `calls of the L4 itself to ${service} balanced as well`,
     'use-proxy': ({ service }) => `proxy IP for ${service}`,
     'use-dsr': ({ service }) => `DSR for ${service}, with its VIP on the loopback of its servers`,
     'gratuitous-arp-on': ({ pair }) => `${pair}: a new master sends gratuitous ARP`,

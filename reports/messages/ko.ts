@@ -143,7 +143,7 @@ export const ko: Catalogue = {
     'called-itself': {
       story: '호출자가 VIP를 직접 가지고 있어, 커널이 호출을 노드 자신에게 전달했습니다. 아무도 분산하지 않았습니다.',
       evidence: '호출자가 그 주소를 가지고 있고, 통신의 패킷이 호출자를 떠나지 않으며, 호출이 곧바로 실패합니다.',
-      fix: '호출자의 루프백에서 VIP를 빼거나, Proxy IP를 쓰고 모든 루프백에서 VIP를 빼세요. VIP를 소유한 L4는 그 VIP를 호출할 수 없습니다.',
+      fix: '호출자의 루프백에서 VIP를 빼거나, Proxy IP를 쓰고 모든 루프백에서 VIP를 빼세요. VIP를 소유한 L4는 dnat, proxy 모드에서 `ownCalls: true`일 때 그 VIP를 호출할 수 있습니다.',
     },
   },
   findings: {
@@ -396,6 +396,7 @@ export const ko: Catalogue = {
     'quiet-loopback': ({ arpIgnore, arpAnnounce }) =>
       `서버: 루프백 주소에 대한 ARP에 응답하지 않기(arp_ignore=${arpIgnore}, arp_announce=${arpAnnounce})`,
     'servers-gateway': ({ gateway }) => `서버: 게이트웨이를 ${gateway}(으)로`,
+    'own-calls': ({ service }) => `L4가 직접 ${service}을(를) 호출할 때도 분산`,
     'use-proxy': ({ service }) => `${service}에 Proxy IP 사용`,
     'use-dsr': ({ service }) => `${service}을(를) DSR로, VIP를 서버의 루프백에 두기`,
     'gratuitous-arp-on': ({ pair }) => `${pair}: 새 마스터가 gratuitous ARP를 보내게 하기`,

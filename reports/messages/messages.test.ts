@@ -202,6 +202,7 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'vip-on-loopback': { service: 'web' },
     'quiet-loopback': { arpIgnore: 1, arpAnnounce: 2 },
     'servers-gateway': { gateway: 'l3' },
+    'own-calls': { service: 'web' },
     'use-proxy': { service: 'web' },
     'use-dsr': { service: 'web' },
     'gratuitous-arp-on': { pair: 'edge' },

@@ -6,12 +6,13 @@ import { ICMP } from '../../observe/decode.ts';
 import { blockedBy } from '../../scenario/filter-match.ts';
 import { host } from '../../scenario/address.ts';
 import { balancedBy, nodeOf, serviceOf } from '../../scenario/lookup.ts';
+import { ownServiceOf } from '../../terms/own-calls.ts';
 import { planAt } from '../../scenario/plan-at.ts';
 import { isDirect } from '../../terms/mode.ts';
 import type { NodePlan } from '../../terms/plan.ts';
 import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence.ts';
 import { translatedBack } from '../translated-back.ts';
-import { addressesOf, type Rule } from './rule.ts';
+import { addressesOf, calledFrom, type Rule } from './rule.ts';
 import { withoutVip } from './vanished.ts';
 
 /**
@@ -150,9 +151,10 @@ function asFiltered(node: NodePlan, frame: Frame, evidence: Evidence): FilteredP
   // Who has no server to send it to refuses it before.
   const chosen = pool.filter((server) => healthy?.includes(server.node) !== false);
   if (came.dst === vip) return chosen.map(({ address, port }) => withPort(address, port));
-  const isHidden = !isDirect(service) && l4s.some(({ proxyIps }) => proxyIps.includes(came.dst));
+  const isOwnCall = node.name === flow.from && ownServiceOf(plan, flow) !== undefined;
+  const isHidden = isOwnCall || (!isDirect(service) && l4s.some(({ proxyIps }) => proxyIps.includes(came.dst)));
   const isOfServer = pool.some(({ address }) => address === came.src) || icmp?.inner !== undefined;
-  return isHidden && isOfServer ? [withPort(flow.source, key.sourcePort), came] : [came];
+  return isHidden && isOfServer ? [withPort(calledFrom(plan, flow), key.sourcePort), came] : [came];
 }
 
 function typeOf({ type, code }: Icmp): IcmpType | null {

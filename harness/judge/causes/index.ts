@@ -12,7 +12,7 @@ import { replyElsewhere, replyToProxyIp } from './reply-elsewhere.ts';
 import type { Rule } from './rule.ts';
 import { ofTwoMasters } from './split-brain.ts';
 import { staticNeighbour } from './static-neighbour.ts';
-import { swallowed } from './too-big.ts';
+import { neverSent, swallowed } from './too-big.ts';
 import { vanished, withoutVip } from './vanished.ts';
 
 /**
@@ -32,6 +32,7 @@ const RULES: Rule[] = [
   replyElsewhere,
   replyToProxyIp,
   notTranslated,
+  neverSent,
   swallowed,
   macMovedLater,
   unknownMidway,

@@ -1,6 +1,9 @@
 import { oneArm, VIP_A } from '../../model/testing/labs.ts';
 import type { LabSketch } from '../../model/testing/lab-builder.ts';
+import type { Moment } from '../moment.ts';
 import { causeOfFailure } from './index.ts';
+import { neverLeft } from './never-left.ts';
+import type { Evidence } from '../evidence.ts';
 import { arp, CLIENT, evidenceOf, named } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
@@ -90,5 +93,34 @@ describe('the request never left the caller', () => {
     const withRealAddress = oneArm({ services: dsr });
     withRealAddress.nodes['s1']!.interfaces = { l2: `203.0.113.11/24 ${VIP_A}/24` };
     expect(refused(withRealAddress, 's1')).toBe('listener-missing');
+  });
+
+  describe('of an L4 that balances its own calls', () => {
+    const services = { a: { ...dnat.a, ownCalls: true } };
+    const own = (nodes: Record<string, object> = {}, seen: Partial<Evidence> = {}): string[] =>
+      named(evidenceOf(oneArm({ services, nodes }), 'l4', 'a', { walk: nothing, ...seen }));
+
+    test('it had no server that is up, whoever else listens', () => {
+      expect(own({}, { healthy: [] })).toEqual(['no-server-available', 'l4']);
+    });
+
+    test('its own rules cut what goes on to a server that is out', () => {
+      const lab = oneArm({ services: { a: { ...services.a, pool: ['s1', 's2'] } } });
+      const evidence = evidenceOf(lab, 'l4', 'a', { walk: nothing, healthy: ['s1'] });
+      const cut = { ...evidence, moment: {} as Moment, client: { ...evidence.client, outcome: 'ECONNRESET' as const } };
+      expect(neverLeft(cut)).toMatchObject({
+        code: 'connection-unknown',
+        node: 'l4',
+        detail: { params: { source: VIP_A } },
+      });
+      expect(neverLeft({ ...cut, healthy: ['s1', 's2'] })).toBeNull();
+    });
+
+    test('no server answered its question, or it had no way to one', () => {
+      const asks = arp(['l4', 'out', ''], { op: 'request', senderIp: '203.0.113.2', targetIp: '203.0.113.12' });
+      expect(own({}, { packets: [asks] })).toEqual(['no-neighbour', 'l4']);
+      const dead = { l4: { routes: [{ to: '203.0.113.12/32', type: 'blackhole' }] } };
+      expect(own(dead)).toEqual(['no-route', 'l4']);
+    });
   });
 });

@@ -1,13 +1,15 @@
-import { cause } from '../../terms/cause.ts';
+import { cause, type Cause } from '../../terms/cause.ts';
 import { listenerAt } from '../../terms/listener.ts';
 import { callsItself, DEFAULT_MTU, nodeOf, ownerOf } from '../../scenario/lookup.ts';
 import type { ClientOutcome } from '../../terms/cause.ts';
-import type { FlowPlan } from '../../terms/plan.ts';
+import type { FlowPlan, ServicePlan } from '../../terms/plan.ts';
 import { routeOf, type RouteQuestion } from '../../scenario/route-of.ts';
 import { payloadOf } from '../../terms/payload.ts';
 import type { Evidence } from '../evidence.ts';
+import { ownServiceOf } from '../../terms/own-calls.ts';
 import { deadEndAt, missingAt } from './dead-end.ts';
-import { addressesOf, type Rule } from './rule.ts';
+import { addressesOf, calledFrom, type Rule } from './rule.ts';
+import { hasNoTaker } from './takers.ts';
 import { unansweredArp, withoutAnswer } from './unanswered-arp.ts';
 
 /** What a socket gets where the route of a call leads nowhere: blackhole, unreachable, prohibit. */
@@ -36,6 +38,8 @@ export const neverLeft: Rule = (evidence) => {
   const { walk, flow, plan, client, key } = evidence;
   if (walk.request.length > 0) return null;
   const { from: node, address, port } = flow;
+  const own = ownServiceOf(plan, flow);
+  if (own !== undefined) return ownCallNeverLeft(own, evidence);
   if (client.outcome === 'ECONNREFUSED' && addressesOf(plan, node).includes(address))
     return cause('refused', callsItself(plan, flow) ? 'called-itself' : 'listener-missing', {
       node,
@@ -62,3 +66,31 @@ export const neverLeft: Rule = (evidence) => {
   // A connection that is open is not told that there is no route: it waits.
   return target === null ? missingAt(evidence, node, questionOf(flow)) : withoutAnswer(evidence, node, target);
 };
+
+/** What a socket gets where its own load balancer refuses a flow that goes on. */
+const CUT: ClientOutcome[] = ['ECONNREFUSED', 'ECONNRESET'];
+
+/**
+ * The same of an L4 that balances its own calls: it had nobody to give this one to, refused what was of a flow of a server
+ * that is out (lb/render/refuse.ts), or had no way to a server.
+ */
+function ownCallNeverLeft(service: ServicePlan, evidence: Evidence): Cause | null {
+  const { plan, flow, healthy, moment, client } = evidence;
+  const { from: node, address: destination } = flow;
+  if (hasNoTaker(node, service, evidence))
+    return cause('no-server-available', 'pool-down', { node, service: service.name });
+  const isAnyOut = healthy !== null && healthy.length < service.pool.length;
+  if (moment !== undefined && isAnyOut && CUT.includes(client.outcome))
+    return cause('connection-unknown', 'state-missing', { node, source: calledFrom(plan, flow), destination });
+  const servers = service.pool
+    .filter((server) => healthy?.includes(server.node) !== false)
+    .map((server) => server.address);
+  for (const dst of servers) {
+    const packet = { src: calledFrom(plan, flow), dst };
+    const end = deadEndAt(evidence, node, packet);
+    if (end !== null) return end;
+    if (routeOf(nodeOf(plan, node), packet) === null) return cause('no-route', 'route-missing', { node, address: dst });
+  }
+  const target = unansweredArp(evidence, node, servers);
+  return target === null ? null : withoutAnswer(evidence, node, target);
+}

@@ -19,6 +19,11 @@ describe('reply-not-from-vip', () => {
     expect(named(filtered)).toEqual(['reverse-path', 'client']);
   });
 
+  test('not where an L4 that balances its own calls gets it from the server that it led the call to', () => {
+    const own = oneArm({ services: { a: { ...dnat.a, ownCalls: true } } });
+    expect(named(evidenceOf(own, 'l4', 'a'))[0]).not.toBe('reply-not-from-vip');
+  });
+
   test('not where it came from the VIP', () => {
     expect(named(evidenceOf(oneArm({ services: proxy }), 'client', 'a'))[0]).not.toBe('reply-not-from-vip');
   });

@@ -1,4 +1,5 @@
 import { nodeOf, ownerOf, serviceOf } from '../../scenario/lookup.ts';
+import { ownServiceOf } from '../../terms/own-calls.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
 import { isAddressee, refusesSource, type Evidence } from '../evidence.ts';
 import type { Rule } from './rule.ts';
@@ -26,6 +27,8 @@ export const replyElsewhere: Rule = (evidence) => {
   const last = walk.reply.at(-1);
   if (last?.node !== flow.from || !isAddressee(last, plan)) return null;
   if (last.src.ip === flow.address) return laterElsewhere(evidence);
+  // An L4 that balances its own calls gives the answer its source back only then.
+  if (ownServiceOf(plan, flow)?.pool.some(({ address }) => address === last.src.ip) === true) return null;
   if (refusesSource(evidence)) return null;
   if (packets.some(({ frame }) => frame.icmp?.inner !== undefined && frame.ip?.src === last.src.ip)) return null;
   return from(last.src.ip, evidence);

@@ -1,7 +1,7 @@
 import type { Cause } from '../../terms/cause.ts';
 import { host } from '../../scenario/address.ts';
 import { balancedBy, interfaceAddresses, nodeOf } from '../../scenario/lookup.ts';
-import type { Plan } from '../../terms/plan.ts';
+import type { FlowPlan, Plan } from '../../terms/plan.ts';
 import type { Evidence } from '../evidence.ts';
 
 /** Recognises one kind of failure in the evidence, or says nothing. */
@@ -20,4 +20,9 @@ export function addressesOf(plan: Plan, name: string): string[] {
     ...vips,
     ...balanced.flatMap(({ l4s }) => l4s.flatMap((l4) => (l4.node === name ? l4.proxyIps : []))),
   ];
+}
+
+/** The source that a caller's packets have at first: to an address of its own the kernel speaks from that very address. */
+export function calledFrom(plan: Plan, { from, address, source }: FlowPlan): string {
+  return addressesOf(plan, from).includes(address) ? address : source;
 }

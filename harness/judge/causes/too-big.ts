@@ -1,6 +1,8 @@
 import { cause } from '../../terms/cause.ts';
 import type { Sighting } from '../../terms/sighting.ts';
-import { DEFAULT_MTU, largestTaken, nodeOf } from '../../scenario/lookup.ts';
+import { DEFAULT_MTU, interfaceAt, largestTaken, nodeOf } from '../../scenario/lookup.ts';
+import { ownServiceOf } from '../../terms/own-calls.ts';
+import { payloadOf } from '../../terms/payload.ts';
 import type { InterfacePlan, Plan } from '../../terms/plan.ts';
 import { sameSegment, type Evidence } from '../evidence.ts';
 import type { Rule } from './rule.ts';
@@ -18,6 +20,22 @@ export const swallowed: Rule = (evidence) => {
     return cause('too-big', 'exceeds-interface', { node: next.node, address: frame.ip!.dst, iface, size, mtu });
   }
   return null;
+};
+
+/**
+ * An L4 that balances its own calls makes segments for `lo`, where the VIP is: none that its interface to the server cannot
+ * take ever leaves. The server has accepted the connection, and gets nothing of the request.
+ */
+export const neverSent: Rule = ({ plan, flow, key, packets, walk }) => {
+  const { from: node } = flow;
+  const answer = walk.reply.at(-1);
+  if (ownServiceOf(plan, flow) === undefined || key.protocol !== 'tcp' || answer?.node !== node) return null;
+  const hasSent = packets.some(
+    (p) => p.node === node && p.direction === 'out' && (p.frame.tcp?.payloadLength ?? 0) > 0,
+  );
+  const { mtu = DEFAULT_MTU } = interfaceAt(plan, answer) ?? {};
+  if (hasSent || payloadOf(flow).request < mtu) return null;
+  return cause('too-big', 'exceeds-mtu', { node, address: answer.src.ip, mtu });
 };
 
 /** Where a frame must pass next: the other end of the wire, or the narrowest other port of the switch that has it. */

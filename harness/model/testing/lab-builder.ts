@@ -20,6 +20,7 @@ export interface ServiceSketch {
   pool: string[];
   proxyIp?: string | string[];
   proxyPorts?: string;
+  ownCalls?: boolean;
   sourceMac?: 'rewrite' | 'keep';
   protocol?: 'tcp' | 'udp';
   check?: 'none' | 'tcp' | CheckSketch;
