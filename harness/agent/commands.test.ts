@@ -165,8 +165,11 @@ test('neighbours that are set by hand are permanent, and go with the plan', () =
   const before = node('s1', { neighbours });
   const entry = 'neigh replace 203.0.113.1 lladdr 02:00:00:00:00:99 dev l2 nud permanent';
   expect(ipCommands(before).at(-1)).toBe(entry);
-  expect(ipUndoCommands(before)).toContain('neigh del 203.0.113.1 dev l2');
-  expect(ipChangeCommands(before, node('s1'), ALL_UP)).toEqual({ gone: ['neigh del 203.0.113.1 dev l2'], come: [] });
+  expect(ipUndoCommands(before)).toContain('neigh flush to 203.0.113.1 dev l2 nud permanent');
+  expect(ipChangeCommands(before, node('s1'), ALL_UP)).toEqual({
+    gone: ['neigh flush to 203.0.113.1 dev l2 nud permanent'],
+    come: [],
+  });
   // The kernel forgets them with the interface.
   expect(linkUpCommands(before, ['l2'], ALL_UP)).toContain(entry);
 });

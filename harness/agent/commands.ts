@@ -148,10 +148,15 @@ export function ipChangeCommands(
   if (gone.length > 0 || differ) come.push(...routeCommands('replace', to, isUp));
   if (renumbered) come.push(...ruleCommands('add', to, 4));
   if (JSON.stringify(from.neighbours) !== JSON.stringify(to.neighbours)) {
-    gone.push(...(from.neighbours ?? []).map(({ address, dev }) => `neigh del ${address} dev ${dev}`));
+    gone.push(...(from.neighbours ?? []).map(({ address, dev }) => forgetLine(address, dev)));
     come.push(...neighbourCommands(to, isUp));
   }
   return { gone, come };
+}
+
+/** Where the kernel has forgotten the entry already, `neigh del` would end the whole batch (exit in ipneigh.c). */
+function forgetLine(address: string, dev: string): string {
+  return `neigh flush to ${address} dev ${dev} nud permanent`;
 }
 
 function ofMainTable({ routes }: NodePlan): RoutePlan[] {
@@ -169,7 +174,7 @@ export function ipUndoCommands(node: NodePlan): string[] {
     if (up === false) lines.push(`link set dev ${name} up`);
   }
   for (const bridge of bridgesOf(node)) lines.push(`link del ${bridge}`);
-  for (const { address, dev } of node.neighbours ?? []) lines.push(`neigh del ${address} dev ${dev}`);
+  for (const { address, dev } of node.neighbours ?? []) lines.push(forgetLine(address, dev));
   lines.push('neigh flush all');
   return lines;
 }
