@@ -27,6 +27,8 @@ const IN_IMAGE = { ...NODE, format: 'cjs', supported: { 'dynamic-import': false 
 /** Runs alone; CommonJS packages within an ES module miss their `require`. @type {import('esbuild').BuildOptions} */
 const ALONE = {
   ...NODE,
+  // Most of it stands in lb.cjs once more: without comments and blanks the package stays small.
+  minifyWhitespace: true,
   banner: {
     js: "#!/usr/bin/env node\nimport { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
   },
