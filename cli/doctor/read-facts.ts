@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { connect, readEngine, whyUnfit } from '../../harness/fabric/engine.ts';
-import { suspects } from '../../harness/fabric/firewall.ts';
+import { blockingChains } from '../../harness/fabric/firewall.ts';
 import { onHostNetwork } from '../../harness/fabric/host-container.ts';
 import { clashesOf, readHostNetwork } from '../../harness/fabric/host-network.ts';
 import { probeContainer } from '../../harness/fabric/kernel-features.ts';
@@ -110,7 +110,7 @@ async function readNetwork(docker: Docker, image: string, project: Project): Pro
   const [ruleset = '', addresses = '', ...settings] = said.split('\n');
   const host = readHostNetwork(addresses);
   return {
-    filters: suspects(ruleset, [4, 6]).map(({ family, table, chain, how, owner }) => ({
+    filters: blockingChains(ruleset, [4, 6]).map(({ family, table, chain, how, owner }) => ({
       chain: `table ${family} ${table}, chain ${chain}`,
       how,
       owner,

@@ -1,4 +1,4 @@
-import { describeBlock, missingRules, suspects, type Suspect } from './firewall.ts';
+import { blockingChains, missingRules } from './firewall.ts';
 
 type Rule = Record<string, unknown>[];
 
@@ -34,7 +34,7 @@ const LOCAL = chain('ip nat PREROUTING', 'prerouting', 'accept', [
 
 describe('of the rules of a host, those stop bridged packets which', () => {
   const found = (families: (4 | 6)[], ...chains: object[][]): string[] =>
-    suspects(list(...chains), families).map(
+    blockingChains(list(...chains), families).map(
       ({ family, table, chain, how, owner }) => `${family} ${table} ${chain}: ${how}, ${owner}`,
     );
 
@@ -53,37 +53,6 @@ describe('of the rules of a host, those stop bridged packets which', () => {
 
   test("are not Docker's own, which know its networks", () => {
     expect(found([4, 6], DOCKER, LOCAL)).toEqual([]);
-  });
-});
-
-describe('the message', () => {
-  const message = (families: (4 | 6)[], ...chains: object[][]): string =>
-    describeBlock(suspects(list(...chains), families), false);
-
-  test('names the chain, and how to let labs through', () => {
-    const output = message([4], NFTABLES);
-    expect(output).toContain('table inet filter, chain forward: policy drop (nftables, as in /etc/nftables.conf)');
-    expect(output).toContain(`nft insert rule inet filter forward iifname '"l4lab*"' oifname '"l4lab*"' accept`);
-    expect(output).toContain('sysctl net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0');
-  });
-
-  test("speaks the firewall's own language", () => {
-    expect(message([6], UFW)).toContain('ufw route allow in on l4lab+ out on l4lab+');
-    expect(message([4], FIREWALLD)).toContain('systemctl restart docker');
-  });
-
-  test('promises nothing of a rule at forward where a filter before it drops', () => {
-    expect(message([6], REVERSE_PATH, FIREWALLD)).not.toContain('restart docker');
-  });
-
-  test('promises nothing of br_netfilter where the table is one of bridges', () => {
-    expect(message([4], chain('bridge filter forward', 'forward', 'drop'))).not.toContain('sysctl');
-  });
-
-  test('says where to look when no rule shows', () => {
-    const none: Suspect[] = [];
-    expect(describeBlock(none, false)).toContain('sudo nft list ruleset');
-    expect(describeBlock(none, true)).toContain('sudo iptables-legacy-save');
   });
 });
 

@@ -10,8 +10,11 @@ export interface Faults {
   'network-failed': { error: string };
   /** The engine's own rules are gone from the host's firewall. */
   'docker-rules-gone': { error: string };
-  /** The host's firewall drops what the engine's networks carry; `evidence` names its chains and how to let labs through. */
-  'networks-blocked': { versions: string[]; evidence: string };
+  /**
+   * The host's firewall drops what the engine's networks carry, in these IP versions: `chains` that may do it, how the
+   * names of all wires of labs begin there, and whether the host has rules of the old iptables, which nft does not show.
+   */
+  'networks-blocked': { versions: ('IPv4' | 'IPv6')[]; chains: BlockingChain[]; wires: string; legacy: boolean };
   'host-container-failed': { error: string };
   /** The engine's networks give frames back to their sender. */
   hairpin: { port: string };
@@ -25,6 +28,17 @@ export interface Faults {
   'agent-late': { node: string; seconds: number; output: string };
   'call-late': { node: string; method: string; seconds: number; output: string };
   'call-failed': { node: string; method: string; fault: AgentFault };
+}
+
+/** A base chain of the host's nftables that may drop what goes over a bridge. */
+export interface BlockingChain {
+  family: string;
+  table: string;
+  chain: string;
+  /** How it drops: by its policy, by its last rule, or whatever came from where it would not be routed to. */
+  how: 'policy drop' | 'last rule drop' | 'last rule reject' | 'reverse-path filter';
+  /** Whose it is, as far as names tell. */
+  owner: 'ufw' | 'firewalld' | 'nftables' | 'iptables';
 }
 
 /** What went wrong inside a node. */

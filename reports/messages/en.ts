@@ -1,6 +1,7 @@
 import type { Cause } from '../../harness/terms/cause.ts';
 import type { HopDifference, Place } from '../../harness/terms/reason.ts';
 import type { Range } from '../../harness/terms/timeline.ts';
+import { networksBlocked } from './firewall-en.ts';
 import { namesText } from './names.ts';
 import { bounds, timeline, unknowns } from './timeline-en.ts';
 import { type Catalogue, KILLED, outcomeText, say, socketText, stepText, type Way } from './catalogue.ts';
@@ -333,8 +334,7 @@ export const en: Catalogue = {
     'network-failed': ({ error }) => `Docker could not create a network for a link: ${error}`,
     'docker-rules-gone': ({ error }) =>
       `Docker cannot create networks (${error}). Its rules were flushed from the host's firewall, for example by nft flush ruleset or by starting nftables or another firewall. Restart Docker to restore them: sudo systemctl restart docker`,
-    'networks-blocked': ({ versions, evidence }) =>
-      `Docker's networks do not carry ${versions.join(' and ')}: the host drops packets on bridges, so no flow can be judged.\n${evidence}`,
+    'networks-blocked': networksBlocked,
     'host-container-failed': ({ error }) => `A container on the host's network failed: ${error}`,
     hairpin: ({ port }) =>
       `Docker's networks return frames to their sender (hairpin mode, seen on ${port}). Start dockerd with --userland-proxy=true`,

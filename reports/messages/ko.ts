@@ -1,6 +1,7 @@
 import type { Cause } from '../../harness/terms/cause.ts';
 import type { HopDifference, Leg, Place } from '../../harness/terms/reason.ts';
 import type { Range } from '../../harness/terms/timeline.ts';
+import { networksBlocked } from './firewall-ko.ts';
 import { namesText } from './names.ts';
 import { bounds, timeline, unknowns } from './timeline-ko.ts';
 import { type Catalogue, KILLED, outcomeText, say, socketText, stepText, type Way } from './catalogue.ts';
@@ -323,8 +324,7 @@ export const ko: Catalogue = {
     'network-failed': ({ error }) => `Docker가 링크로 쓸 네트워크를 만들지 못했습니다: ${error}`,
     'docker-rules-gone': ({ error }) =>
       `Docker가 네트워크를 만들 수 없습니다(${error}). 호스트 방화벽에서 Docker의 규칙이 지워졌습니다(nft flush ruleset, 또는 nftables나 다른 방화벽의 시작). Docker를 다시 시작하면 규칙이 복구됩니다: sudo systemctl restart docker`,
-    'networks-blocked': ({ versions, evidence }) =>
-      `Docker의 네트워크가 ${versions.join(', ')} 패킷을 전달하지 않습니다. 호스트가 브리지를 지나는 패킷을 버리므로 어떤 흐름도 판정할 수 없습니다.\n${evidence}`,
+    'networks-blocked': networksBlocked,
     'host-container-failed': ({ error }) => `호스트 네트워크의 컨테이너가 실패했습니다: ${error}`,
     hairpin: ({ port }) =>
       `Docker의 네트워크가 프레임을 보낸 쪽으로 되돌려 보냅니다(hairpin 모드, ${port}에서 확인). dockerd를 --userland-proxy=true로 시작하십시오`,

@@ -139,7 +139,12 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'image-missing': { image: 'l4lab/node:1' },
     'network-failed': { error: 'no space left' },
     'docker-rules-gone': { error: 'no chain' },
-    'networks-blocked': { versions: ['IPv4', 'IPv6'], evidence: 'table inet filter' },
+    'networks-blocked': {
+      versions: ['IPv4', 'IPv6'],
+      chains: [{ family: 'inet', table: 'filter', chain: 'forward', how: 'policy drop', owner: 'nftables' }],
+      wires: 'l4lab',
+      legacy: false,
+    },
     'host-container-failed': { error: 'no space left' },
     hairpin: { port: 'veth7' },
     'addresses-in-use': { clashes: [{ address, owner: 'n1', iface: 'eth9' }] },

@@ -12,7 +12,8 @@ const CONFIG = '/run/l4lab/lb.json';
 /** Its table in each family of nftables. */
 const TABLE = 'l4lab';
 const NO_SERVICES = { version: 1, services: [] };
-const READY_DEADLINE_MS = 30_000;
+/** Less than a call of the harness has, so that the log is told. */
+const READY_DEADLINE_MS = 50_000;
 const STOP_DEADLINE_MS = 5000;
 
 /** A line of the program's log, as far as the harness reads it. */

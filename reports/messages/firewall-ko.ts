@@ -1,0 +1,29 @@
+import type { BlockingChain, Faults } from '../../harness/terms/fault.ts';
+import { letThroughCommands, listRulesCommand, offBridgesCommand } from './firewall-commands.ts';
+
+/** That the host's firewall stops the wires of labs, which of its chains may do it, and what to do; in Korean. */
+export function networksBlocked(fault: Faults['networks-blocked']): string {
+  const { versions, chains, legacy } = fault;
+  const offBridges = offBridgesCommand(chains);
+  const letThrough = letThroughCommands(fault);
+  return [
+    `Docker의 네트워크가 ${versions.join(', ')} 패킷을 전달하지 않습니다. 호스트가 브리지를 지나는 패킷을 버리므로 어떤 흐름도 판정할 수 없습니다.`,
+    ...(chains.length > 0
+      ? [
+          '브리지를 지나는 패킷까지 버리거나 거부하는 체인:',
+          ...chains.map(
+            ({ family, table, chain, how, owner }) => `  table ${family} ${table}, chain ${chain}: ${how} (${owner})`,
+          ),
+        ]
+      : [`nftables에는 그런 체인이 없습니다. 확인: ${listRulesCommand(legacy)}`]),
+    ...(offBridges === null
+      ? []
+      : [
+          '다음 부팅까지 방화벽이 브리지를 보지 않게 하십시오(/etc/sysctl.d의 파일로 두면 유지됩니다):',
+          `  ${offBridges}`,
+        ]),
+    ...(letThrough.length === 0
+      ? []
+      : ['또는 랩의 링크만 통과시키십시오:', ...letThrough.map((command) => `  ${command}`)]),
+  ].join('\n');
+}
