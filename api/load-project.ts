@@ -1,7 +1,7 @@
 import { InputError } from '../harness/errors.ts';
 import { findProject, type Project } from '../harness/project/project.ts';
 import { findScenarios, loadEach, loadScenario } from '../harness/project/scenario-files.ts';
-import { SHIPPED_LABS } from './package.ts';
+import { EXAMPLES, SHIPPED_LABS } from './package.ts';
 import { Scenario } from './scenario.ts';
 
 /** A project whose scenarios can be read. */
@@ -27,6 +27,7 @@ export async function loadProject(
     root: options.root,
     makes: options.makes,
     shipped: SHIPPED_LABS,
+    examples: EXAMPLES,
   });
   return {
     ...project,

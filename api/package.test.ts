@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -52,16 +53,30 @@ const installed = (...path: string[]): string => join(project, 'node_modules/l4l
 
 test('what is packed is the program and its documentation, and small', () => {
   const wanted = [
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+    /^(package\.json|LICENSE|(README|CHANGELOG|ARCHITECTURE|CONTRIBUTING)\.md)$/,
     /^dist\/[\w-]+\.(js|cjs|css|json)$/,
     /^dist\/types\/.*\.d\.ts$/,
     /^docs\/(.*\.md|(report|timeline)\.png)$/,
-    /^(image\/(Dockerfile|start\.sh)|labs\/[\w-]+\.yaml|schema\/\w+\.schema\.json)$/,
+    /^(image\/(Dockerfile|start\.sh)|labs\/[\w-]+\.yaml|scenarios\/[\w-]+\/[\w-]+\.yaml|schema\/\w+\.schema\.json)$/,
     /^(setup\/[\w-]+\.mjs|jest\/[\w-]+\.cjs)$/,
   ];
   expect(made.files.filter((file) => !wanted.some((pattern) => pattern.test(file)))).toEqual([]);
-  expect(made.files.filter((file) => /test/.test(file.replace(/^docs\//, '')))).toEqual([]);
+  expect(made.files.filter((file) => /test/.test(file.replace(/^(docs|scenarios)\//, '')))).toEqual([]);
   expect(made.size).toBeLessThanOrEqual(LARGEST);
+});
+
+test('no link of the documentation leads out of the package', () => {
+  const links = made.files
+    .filter((file) => file.endsWith('.md'))
+    .flatMap((file) =>
+      [...readFileSync(installed(file), 'utf8').matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)].map(([, to]) => ({
+        file,
+        to: to!,
+      })),
+    );
+  expect(links.length).toBeGreaterThan(50);
+  const broken = links.filter(({ file, to }) => !existsSync(installed(dirname(file), to)));
+  expect(broken).toEqual([]);
 });
 
 test('npm create l4lab is init of the same version, in a folder that has no l4lab yet', async () => {

@@ -9,6 +9,9 @@ export const PACKAGE = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Folder of the labs that come with l4lab. */
 export const SHIPPED_LABS = join(PACKAGE, 'labs');
 
+/** Folder of the scenarios that come with l4lab. */
+export const EXAMPLES = join(PACKAGE, 'scenarios');
+
 /** Name of the lab image that belongs to the bundles. */
 export function labImage(): string {
   return (JSON.parse(readFileSync(join(PACKAGE, 'dist/image.json'), 'utf8')) as { tag: string }).tag;

@@ -2,7 +2,7 @@
  * The load balancer, measured beside others:
  * `npm run bench:lb -- [--rounds N] [--seconds N] [--load TEXT] [--only TEXT] [--json FILE]`.
  *
- * Needs root, and says on what it ran. How to read the figures: lb/README.md.
+ * Needs root, and says on what it ran. How to read the figures: docs/explanation/performance.md.
  */
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg, release } from 'node:os';

@@ -3,6 +3,7 @@ import { wrap } from '../reports/content/wrap.ts';
 import { EXIT, InputError } from '../harness/errors.ts';
 import {
   allLabs,
+  examplesOf,
   findLabs,
   findScenarios,
   loadEach,
@@ -14,19 +15,22 @@ import { cellNamesOf } from '../harness/scenario/plans.ts';
 import type { Project } from '../harness/project/project.ts';
 import { lineWidth } from './terminal.ts';
 
+interface ListOptions {
+  json: boolean;
+  labs: boolean;
+  examples: boolean;
+}
+
 /** `l4lab list`: what there is to run. A file with mistakes hides none of the others. */
-export function listCommand(
-  project: Project,
-  words: string[],
-  { json, labs }: { json: boolean; labs: boolean },
-): Promise<number> {
-  const mistakes = labs ? listLabs(project, words, json) : listScenarios(project, words, json);
+export function listCommand(project: Project, words: string[], { json, labs, examples }: ListOptions): Promise<number> {
+  const files = (): string[] => (examples && words.length === 0 ? examplesOf(project) : findScenarios(project, words));
+  const mistakes = labs ? listLabs(project, words, json) : listScenarios(project, files(), json);
   if (mistakes.length > 0) throw new InputError(mistakes);
   return Promise.resolve(EXIT.ok);
 }
 
-function listScenarios(project: Project, words: string[], json: boolean): InputError['mistakes'] {
-  const { loaded, mistakes } = loadEach(project, findScenarios(project, words), loadScenario);
+function listScenarios(project: Project, files: string[], json: boolean): InputError['mistakes'] {
+  const { loaded, mistakes } = loadEach(project, files, loadScenario);
   const scenarios = loaded.map(({ scenario }) => ({
     name: scenario.name,
     title: scenario.file.title,

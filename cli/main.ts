@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { errorText } from './error-text.ts';
 import { explainCommand } from './explain-command.ts';
@@ -48,6 +48,13 @@ async function main(argv: string[]): Promise<number> {
     .version(version())
     .option('--root <dir>', 'the project: by default the nearest folder upward with l4lab.config.* or scenarios/')
     .exitOverride()
+    .configureHelp({
+      optionDescription(option) {
+        // That what is not asked for is not done need not be said.
+        const isPlain = option.defaultValue === false || Array.isArray(option.defaultValue);
+        return isPlain ? option.description : Help.prototype.optionDescription.call(this, option);
+      },
+    })
     .configureOutput({ outputError: (text, write) => write(text) });
 
   program
@@ -79,8 +86,9 @@ async function main(argv: string[]): Promise<number> {
     .command('list [scenarios...]')
     .description('list scenarios (all by default) with their labs, variants and flows')
     .option('--labs', 'list labs instead: the project’s own and those that come with l4lab', false)
+    .option('--examples', 'list the examples instead, which come with l4lab and run by their names', false)
     .option('--json', 'as JSON', false)
-    .action((words: string[], options: { json: boolean; labs: boolean }) =>
+    .action((words: string[], options: { json: boolean; labs: boolean; examples: boolean }) =>
       inProject((project) => listCommand(project, words, options)),
     );
   program

@@ -1,7 +1,7 @@
 /** What `l4lab-lb --help` says. */
 export const USAGE = `usage: l4lab-lb --config FILE
 
-A layer 4 load balancer on nftables. FILE is YAML or JSON: see lb/README.md.
+A layer 4 load balancer on nftables. FILE is YAML or JSON: see docs/load-balancer.md of l4lab.
 
 SIGHUP reads FILE again; SIGTERM and SIGINT remove what was made and end.
 What happens is told on stdout as JSON lines.

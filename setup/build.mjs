@@ -1,6 +1,6 @@
 // @ts-check
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -50,16 +50,23 @@ const IN_PAGE = {
 /** @type {Bundle[]} */
 const BUNDLES = [
   { entry: 'setup/main.ts', output: 'dist/setup.js', options: ON_HOST },
-  { entry: 'api/index.ts', output: 'dist/index.js', options: ON_HOST },
-  { entry: 'cli/main.ts', output: 'dist/l4lab.js', options: ON_HOST },
-  { entry: 'jest/run-tests.ts', output: 'dist/jest-runner.js', options: ON_HOST },
-  { entry: 'jest/sweep.ts', output: 'dist/jest-sweep.js', options: ON_HOST },
   { entry: 'harness/agent/main.ts', output: 'dist/agent.cjs', options: IN_IMAGE },
   { entry: 'lb/main.ts', output: 'dist/lb.cjs', options: IN_IMAGE },
   { entry: 'lb/main.ts', output: 'dist/lb.js', options: ALONE },
   { entry: 'reports/page/main.tsx', output: 'dist/report.js', options: IN_PAGE },
   { entry: 'reports/page/style.css', output: 'dist/report.css', options: { minify: true } },
 ];
+
+/** Entry points that have most of their code in common, which is in dist/ only once. */
+const ENTRY_POINTS = [
+  { entry: 'api/index.ts', output: 'dist/index.js' },
+  { entry: 'cli/main.ts', output: 'dist/l4lab.js' },
+  { entry: 'jest/run-tests.ts', output: 'dist/jest-runner.js' },
+  { entry: 'jest/sweep.ts', output: 'dist/jest-sweep.js' },
+];
+
+/** Code that entry points have in common. */
+const CHUNK = /^chunk-\w+\.js$/;
 
 /** What the image is made of, besides Debian's packages. */
 export const IMAGE_FILES = ['image/Dockerfile', 'image/start.sh', 'dist/agent.cjs', 'dist/lb.cjs'];
@@ -94,11 +101,11 @@ export async function buildBundles(root) {
   // Before the work: what is changed meanwhile is built next time.
   const sources = fingerprint(root);
   const present = BUNDLES.filter(({ entry }) => existsSync(join(root, entry)));
-  await Promise.all(present.map((program) => bundle(root, program)));
+  const [shared] = await Promise.all([bundleEntryPoints(root), ...present.map((program) => bundle(root, program))]);
   const files = IMAGE_FILES.map((name) => join(root, name)).filter((file) => existsSync(file));
   const tag = imageTag(files.map((file) => [basename(file), readFileSync(file)]));
   replace(join(root, IMAGE_NAME), `${JSON.stringify({ tag })}\n`);
-  const outputs = [IMAGE_NAME, ...present.map(({ output }) => output)];
+  const outputs = [IMAGE_NAME, ...shared, ...present.map(({ output }) => output)];
   replace(join(root, STAMP), JSON.stringify({ sources, outputs }));
 }
 
@@ -108,20 +115,51 @@ export async function buildBundles(root) {
  * @param {Bundle} program
  */
 export async function bundle(root, { entry, output, options }) {
+  const [made] = await filesOf(root, { ...options, entryPoints: [entry] }, entry);
+  replace(join(root, output), /** @type {import('esbuild').OutputFile} */ (made).contents);
+}
+
+/**
+ * Makes the entry points that share code, and takes away what an earlier build shared.
+ * @param {string} root
+ * @returns {Promise<string[]>} paths of all files
+ */
+async function bundleEntryPoints(root) {
+  const present = ENTRY_POINTS.filter(({ entry }) => existsSync(join(root, entry)));
+  if (present.length === 0) return [];
+  const folder = dirname(/** @type {{ output: string }} */ (present[0]).output);
+  const options = {
+    ...ON_HOST,
+    splitting: true,
+    outdir: folder,
+    chunkNames: 'chunk-[hash]',
+    entryPoints: present.map(({ entry, output }) => ({ in: entry, out: basename(output, '.js') })),
+  };
+  const made = await filesOf(root, options, present.map(({ entry }) => entry).join(', '));
+  const names = made.map(({ path }) => basename(path));
+  // What others are made of is there before them.
+  const chunksFirst = [...made].sort(
+    (a, b) => Number(CHUNK.test(basename(b.path))) - Number(CHUNK.test(basename(a.path))),
+  );
+  for (const { path, contents } of chunksFirst) replace(path, contents);
+  const stale = readdirSync(join(root, folder)).filter((name) => CHUNK.test(name) && !names.includes(name));
+  for (const name of stale) rmSync(join(root, folder, name));
+  return names.map((name) => `${folder}/${name}`);
+}
+
+/**
+ * @param {string} root
+ * @param {import('esbuild').BuildOptions} options
+ * @param {string} what named where it cannot be bundled
+ */
+async function filesOf(root, options, what) {
   const { build } = await import('esbuild');
   try {
-    const made = await build({
-      absWorkingDir: root,
-      entryPoints: [entry],
-      bundle: true,
-      logLevel: 'error',
-      ...options,
-      write: false,
-    });
-    for (const { contents } of made.outputFiles) replace(join(root, output), contents);
+    return (await build({ absWorkingDir: root, bundle: true, logLevel: 'error', ...options, write: false }))
+      .outputFiles;
   } catch (error) {
     // esbuild has printed each mistake with its place.
-    throw Object.assign(new Error(`${entry} cannot be bundled: see above.`, { cause: error }), { exitCode: 1 });
+    throw Object.assign(new Error(`${what} cannot be bundled: see above.`, { cause: error }), { exitCode: 1 });
   }
 }
 

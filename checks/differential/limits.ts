@@ -2,7 +2,7 @@ import type { Attempt, FlowResult } from '../../harness/terms/results.ts';
 import { host } from '../../harness/scenario/address.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 
-/** What the model does not know, each with its story in harness/model/README.md. */
+/** What the model does not know, each with its story in docs/explanation/model.md. */
 export type Limit = 'check-in-between' | 'pool-changed';
 
 /** The limit of the model that explains why a flow's packets did not do what was predicted; null where none does. */

@@ -24,7 +24,7 @@ How far predictions, observations and verdicts could be trusted where that was t
 \`npm run differential\`, \`npm run mutate\` and \`npm run flakes\` write when they are given \`--record\`.
 
 - **generated labs**: random labs with random settings, run for real; a disagreement is a flow whose packets did not do what
-  the model predicted, and that no limit of the model explains (\`harness/model/README.md\`).
+  the model predicted, and that no limit of the model explains (\`docs/explanation/model.md\`).
 - **mutations**: one setting of a passing scenario is broken; caught if a flow turns red, named if it does so for that cause.
 - **repeated runs**: all scenarios again and again, also with every core kept busy; a flow flips if its verdict or cause
   changes.

@@ -1,3 +1,4 @@
+import { MODES } from '../terms/mode.ts';
 import { listenerAsWritten } from '../terms/listener.ts';
 import { DEFAULT_MTU, interfaceAddresses, nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { Fix } from '../terms/fix.ts';
@@ -273,7 +274,7 @@ function quietLoopback(failure: Failure): Candidate[] {
 /** The address of the outgoing interface, which servers can always reply to. */
 function otherProxyIp(failure: Failure): Candidate[] {
   const service = serviceOf(failure.plan, failure.flow);
-  if (service?.mode !== 'proxy') return [];
+  if (service === undefined || !MODES[service.mode].hidesSource) return [];
   const fixes: Fix[] = [{ code: 'proxy-ip-auto', params: { service: service.name } }];
   return [
     { fixes, change: { services: { [service.name]: { proxyIp: 'auto', ...plainCheck(failure, service.name) } } } },

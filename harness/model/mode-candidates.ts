@@ -26,16 +26,13 @@ export function otherModes(failure: Failure): Candidate[] {
   };
   const [selfless] = callersLoopback(failure);
   const [own] = ownCalls(failure);
-  return [
-    ...(service.mode === 'proxy' ? [] : [proxy]),
-    ...(service.mode === 'proxy' || selfless === undefined
-      ? []
-      : [{ fixes: [...selfless.fixes, ...proxy.fixes], change: both(selfless.change, proxy.change) }]),
-    ...(service.mode === 'proxy' || own === undefined
-      ? []
-      : [{ fixes: [...proxy.fixes, ...own.fixes], change: both(proxy.change, own.change) }]),
-    ...(service.mode === 'dsr' ? [] : [dsr]),
+  const throughProxy = [
+    proxy,
+    ...(selfless === undefined ? [] : [together(selfless, proxy)]),
+    ...(own === undefined ? [] : [together(proxy, own)]),
   ];
+  const { hidesSource, handsOver } = MODES[service.mode];
+  return [...(hidesSource ? [] : throughProxy), ...(handsOver === 'mac' ? [] : [dsr])];
 }
 
 /** An L4 that calls a service of its own has that balanced as well; in direct modes it cannot. */
@@ -110,6 +107,11 @@ function withoutTag({ scenario, lab }: Failure, service: string): Patch {
   const nodes = Object.keys(lab.nodes).map((name) => [name, less(scenario.nodes[name]?.undoDscp)] as const);
   const changed = nodes.filter(([, change]) => Object.keys(change).length > 0);
   return { servers: less(scenario.servers.undoDscp), nodes: Object.fromEntries(changed) };
+}
+
+/** Two changes of which neither helps without the other. */
+function together(one: Candidate, other: Candidate): Candidate {
+  return { fixes: [...one.fixes, ...other.fixes], change: both(one.change, other.change) };
 }
 
 function both(one: Patch, other: Patch): Patch {

@@ -11,6 +11,8 @@ export interface Project {
     scenarios: string;
     /** A name means the first that has it: the project's own labs come before those that l4lab ships. */
     labs: string[];
+    /** Scenarios that l4lab ships, as examples; absent where there are none. They are found by their whole names. */
+    examples?: string;
     /** Of the last run's report. */
     report: string;
     /** For what may be lost. */
@@ -27,6 +29,7 @@ export interface Project {
  * @param from where to look, and then in each folder above
  * @param root the project's folder, instead of looking for it
  * @param shipped folder of the labs that l4lab ships
+ * @param examples folder of the scenarios that l4lab ships
  * @param makes whether somebody is about to make the folders that the configuration names
  * @throws L4labError `invalid-input` for a root that is no folder, and for mistakes in the configuration
  */
@@ -34,11 +37,13 @@ export async function findProject({
   from,
   root,
   shipped,
+  examples,
   makes = false,
 }: {
   from: string;
   root?: string | undefined;
   shipped: string;
+  examples?: string;
   makes?: boolean | undefined;
 }): Promise<Project> {
   if (root !== undefined && !isFolder(resolve(from, root)))
@@ -55,11 +60,13 @@ export async function findProject({
       );
   }
   const own = resolve(folder, config.labs ?? 'labs');
+  const scenarios = resolve(folder, config.scenarios ?? 'scenarios');
   return {
     root: folder,
     folders: {
-      scenarios: resolve(folder, config.scenarios ?? 'scenarios'),
+      scenarios,
       labs: [...new Set([own, shipped])],
+      ...(examples === undefined || examples === scenarios ? {} : { examples }),
       report: resolve(folder, config.reports ?? 'reports', 'latest'),
       cache: join(folder, 'node_modules/.cache/l4lab'),
     },

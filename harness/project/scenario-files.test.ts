@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { findProject } from './project.ts';
 import { here } from './testing/here.ts';
-import { findLabs, findScenarios, loadLab, scenarioName } from './scenario-files.ts';
+import { findLabs, findScenarios, loadLab, loadScenario, scenarioName } from './scenario-files.ts';
 
 const named = (word: string): string[] => findScenarios(here, [word]).map((file) => scenarioName(here, file));
 
@@ -46,6 +47,32 @@ test('labs are found by name, file and folder, and are no scenarios', () => {
 
 test('names with slips are refused with what was meant, a lab as well', () => {
   expect(() => findScenarios(here, ['proxy-and-dsr/drs', 'dsr', 'one-ram', 'nothing-like-it'])).toThrow(
-    /^`proxy-and-dsr\/drs` is .*\(did you mean `proxy-and-dsr\/dsr`\?\).*\n`one-ram` is .*\(did you mean `one-arm`\?\).*\n`nothing-like-it` is neither a file nor the name of a scenario; `npx l4lab list` lists them$/,
+    /^unknown scenario `proxy-and-dsr\/drs` \(did you mean `proxy-and-dsr\/dsr`\?\).*\nunknown scenario `one-ram` \(did you mean `one-arm`\?\).*\nunknown scenario `nothing-like-it`; `npx l4lab list` shows all scenarios$/,
   );
+});
+
+test('an example runs by its whole name on the lab that was shipped with it, unless the project has a scenario of that name', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'l4lab-files-'));
+  try {
+    for (const name of ['scenarios', 'labs']) mkdirSync(join(folder, name));
+    writeFileSync(join(folder, 'package.json'), '{}');
+    writeFileSync(join(folder, 'labs/one-arm.yaml'), 'title: Something else');
+    const project = await findProject({
+      from: folder,
+      shipped: join(process.cwd(), 'labs'),
+      examples: join(process.cwd(), 'scenarios'),
+    });
+    const [file] = findScenarios(project, ['proxy-and-dsr/dsr']);
+    expect(scenarioName(project, file!)).toBe('proxy-and-dsr/dsr');
+    expect(Object.keys(loadScenario(project, file!).scenario.lab.nodes)).toContain('s1');
+    expect(findScenarios(project, ['proxy-ip']).length).toBeGreaterThan(1);
+    expect(() => findScenarios(project, ['dsr'])).toThrow('unknown scenario `dsr`');
+    expect(() => findScenarios(project, ['proxy-and-dsr/drs'])).toThrow('(did you mean `proxy-and-dsr/dsr`?)');
+    mkdirSync(join(folder, 'scenarios/proxy-and-dsr'));
+    const own = join(folder, 'scenarios/proxy-and-dsr/dsr.yaml');
+    writeFileSync(own, '');
+    expect(findScenarios(project, ['proxy-and-dsr/dsr'])).toEqual([own]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

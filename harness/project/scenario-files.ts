@@ -11,7 +11,7 @@ import type { Project } from './project.ts';
 /**
  * Finds scenario files by path (a file or a folder), by name below `scenarios/` (`basics/protocols`), by a part of one
  * between slashes (`basics`, `protocols`), or by the beginning of either. No words mean all of them, in the order of their
- * names.
+ * names. What names none of the project's own may be the whole name of an example that l4lab ships, or its folder.
  * @throws L4labError `invalid-input` for words that name none, with what may be meant; and where there is no scenario
  */
 export function findScenarios(project: Project, words: string[]): string[] {
@@ -25,7 +25,7 @@ export function findScenarios(project: Project, words: string[]): string[] {
     return all;
   }
   const named = all.map((file) => ({ file, name: scenarioName(project, file) }));
-  const found = words.map((word) => ({ word, files: filesAt(word, false) ?? filesNamed(word, 'scenarios', named) }));
+  const found = words.map((word) => ({ word, files: scenariosNamed(project, word, named) }));
   const unknown = found.filter(({ files }) => files.length === 0);
   if (unknown.length > 0)
     throw noneNamed(
@@ -34,6 +34,20 @@ export function findScenarios(project: Project, words: string[]): string[] {
       named,
     );
   return [...new Set(found.flatMap(({ files }) => files))];
+}
+
+function scenariosNamed(project: Project, word: string, own: NamedFile[]): string[] {
+  const found = filesAt(word, false) ?? filesNamed(word, 'scenarios', own);
+  if (found.length > 0) return found;
+  // By a part of its name an example would run in place of a scenario of the project that is misspelt.
+  return examplesOf(project).filter((file) =>
+    `${scenarioName(project, file)}/`.startsWith(`${word.replace(/\/$/, '')}/`),
+  );
+}
+
+/** Every example that l4lab ships, in the order of their names; none where these are the project's own scenarios. */
+export function examplesOf({ folders }: Project): string[] {
+  return folders.examples === undefined ? [] : yamlFilesBelow(folders.examples);
 }
 
 /** Every scenario file of a project, in the order of their names. */
@@ -107,14 +121,15 @@ function filesNamed(word: string, folder: string, all: NamedFile[]): string[] {
 
 function noneNamed(project: Project, words: string[], scenarios: NamedFile[]): L4labError {
   const labs = labNames(project);
-  const known = scenarios.flatMap(({ name }) => [name, name.split('/').at(-1)!]);
+  const examples = examplesOf(project).map((file) => scenarioName(project, file));
+  const known = [...scenarios.flatMap(({ name }) => [name, name.split('/').at(-1)!]), ...examples];
   const lines = words.map((word) => {
     const lab = findLabs(project, [word]).map((file) => labName(project, file))[0];
     if (lab !== undefined) {
       const on = scenarios.filter(({ file }) => labOfScenario(file) === lab).map(({ name }) => name);
       return `\`${word}\` is a lab${on.length > 0 ? `; scenarios on it are ${on.join(', ')}` : ', and no scenario is on it'}`;
     }
-    return `\`${word}\` is neither a file nor the name of a scenario${didYouMean(word, [...known, ...labs])}; \`npx l4lab list\` lists them`;
+    return `unknown scenario \`${word}\`${didYouMean(word, [...known, ...labs])}; \`npx l4lab list\` shows all scenarios`;
   });
   return new L4labError('invalid-input', lines.join('\n'));
 }
@@ -125,8 +140,12 @@ function labOfScenario(file: string): string | undefined {
 
 /** Name of a scenario file: its path below `scenarios/` without the ending, else its path as given. */
 export function scenarioName({ root, folders }: Project, file: string): string {
-  const below = relative(folders.scenarios, file);
-  return (below.startsWith('..') ? relative(root, file) : below).replace(/\.ya?ml$/, '');
+  const folder = [folders.scenarios, folders.examples].find((one) => one !== undefined && isBelow(one, file));
+  return relative(folder ?? root, file).replace(/\.ya?ml$/, '');
+}
+
+function isBelow(folder: string, file: string): boolean {
+  return !relative(folder, file).startsWith('..');
 }
 
 /** Reads a scenario and its lab. @throws InputError with every mistake at once */
@@ -229,7 +248,10 @@ function labName({ root, folders }: Project, file: string): string {
 /** A name stands for a lab's file, a path for itself. */
 function labPath(project: Project, folder: string, name: string): string {
   if (name.includes('/') || name.endsWith('.yaml')) return resolve(folder, name);
-  const places = project.folders.labs.map((labs) => join(labs, `${name}.yaml`));
+  const { labs, examples } = project.folders;
+  // An example is about the lab that was shipped with it, whatever the project calls by that name.
+  const order = examples !== undefined && isBelow(examples, folder) ? [...labs].reverse() : labs;
+  const places = order.map((one) => join(one, `${name}.yaml`));
   return places.find((path) => existsSync(path)) ?? places[0]!;
 }
 

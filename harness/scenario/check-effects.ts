@@ -1,3 +1,4 @@
+import { ROLES } from '../terms/role.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
 import { serversOf } from './lab-queries.ts';
@@ -72,7 +73,7 @@ export function idleScenarioSettings({ servers, nodes }: ScenarioFile, lab: Lab)
       : idleSettings(['servers'], [servers, lab.nodes[server]!], lab.nodes[server]!)),
     ...known.flatMap(([name, settings]) => {
       const node = lab.nodes[name]!;
-      return idleSettings(['nodes', name], [settings, ...(node.role === 'server' ? [servers] : []), node], node);
+      return idleSettings(['nodes', name], [settings, ...(ROLES[node.role].serves ? [servers] : []), node], node);
     }),
   ];
 }
@@ -86,7 +87,7 @@ function idleSettings(path: Path, layers: NodeSettings[], node: LabNode): Proble
 
 /** Settings of a bridge's ports that are for what speaks IP. */
 function idleInterfaces(path: Path, { interfaces = {} }: NodeSettings, { role, bridge = false }: LabNode): Problem[] {
-  if (role !== 'l2' && bridge === false) return [];
+  if (!ROLES[role].switches && bridge === false) return [];
   return Object.entries(interfaces).flatMap(([name, settings]) =>
     Object.keys(settings)
       .filter((key) => key !== 'mtu')
@@ -100,13 +101,13 @@ function idleInterfaces(path: Path, { interfaces = {} }: NodeSettings, { role, b
 /** @param layers as above */
 function idleOfNode(path: Path, layers: NodeSettings[], { role, bridge }: Pick<LabNode, 'role' | 'bridge'>): Problem[] {
   const [settings] = layers;
-  if (role === 'l2' && typeof bridge !== 'string') {
+  if (ROLES[role].switches && typeof bridge !== 'string') {
     return OF_IP.filter((key) => settings![key] !== undefined).map((key) => ({
       path: [...path, key],
       message: 'a switch has no IP unless its `bridge:` has an address',
     }));
   }
-  const isBridge = role === 'l2' || (bridge ?? false) !== false;
+  const isBridge = ROLES[role].switches || (bridge ?? false) !== false;
   const problems: Problem[] = [];
   if (settings!.macAgeMs !== undefined && !isBridge)
     problems.push({
@@ -114,16 +115,17 @@ function idleOfNode(path: Path, layers: NodeSettings[], { role, bridge }: Pick<L
       message: `is for MAC tables, and a ${role} without \`bridge:\` has none`,
     });
   const translates = layers.find(({ nat }) => nat !== undefined)?.nat ?? 'none';
-  const keepsState = role === 'l4' || translates !== 'none' || layers.some(({ firewall }) => firewall === 'stateful');
+  const keepsState =
+    ROLES[role].tracks || translates !== 'none' || layers.some(({ firewall }) => firewall === 'stateful');
   if (settings!.idleTimeoutMs !== undefined && !keepsState)
     problems.push({
       path: [...path, 'idleTimeoutMs'],
-      message: `is for nodes that keep connections, and a ${role} without ${role === 'l3' ? '`nat` or ' : ''}\`firewall: stateful\` keeps none`,
+      message: `is for nodes that keep connections, and a ${role} without ${ROLES[role].translates ? '`nat` or ' : ''}\`firewall: stateful\` keeps none`,
     });
   if (settings!.onIdle !== undefined && layers.every(({ idleTimeoutMs }) => idleTimeoutMs === undefined))
     problems.push({ path: [...path, 'onIdle'], message: 'says what happens after `idleTimeoutMs`, which is not set' });
   // Whoever says that a router forwards nothing need not take back its firewall.
-  const mayForward = role === 'l3' || role === 'l4' || layers.some(({ forwarding }) => forwarding !== undefined);
+  const mayForward = ROLES[role].forwards || layers.some(({ forwarding }) => forwarding !== undefined);
   if (mayForward) return problems;
   const forwards = `and a ${role} forwards none without \`forwarding: true\``;
   if (settings!.firewall === 'stateful')

@@ -1,3 +1,4 @@
+import { ROLES } from '../terms/role.ts';
 import { trunkInterface } from '../terms/trunk-interface.ts';
 import { broadcastOf, host, isV6, network } from './address.ts';
 import { familyName, unknown } from './check-messages.ts';
@@ -20,7 +21,7 @@ export function checkNat(
   if (nat === undefined) return [];
   const at = (...fields: Path): Path => [...path, 'nat', ...fields];
   const role = lab.nodes[node ?? '']?.role ?? 'server';
-  if (role !== 'l3')
+  if (!ROLES[role].translates)
     return [{ path: at(), message: 'is for l3 nodes only', dependsOn: [['nodes', node ?? '', 'role']] }];
   if (nat === 'none') return [];
   const interfaces = interfacesOf(lab, node!);

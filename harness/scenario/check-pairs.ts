@@ -1,3 +1,4 @@
+import { isDirect } from '../terms/mode.ts';
 import { isV6 } from './address.ts';
 import { unknown } from './check-messages.ts';
 import { balancersOf, nodeAddresses } from './lab-queries.ts';
@@ -84,7 +85,7 @@ function servicesOf({ pairs, services }: ScenarioFile, name: string): Problem[] 
       message: 'balances no service: name its nodes in `l4:` of one',
       dependsOn: [['services']],
     });
-  if (sync === 'conntrackd' && own.every(([, { mode }]) => mode === 'dsr' || mode === 'l3dsr'))
+  if (sync === 'conntrackd' && own.every(([, service]) => isDirect(service)))
     problems.push({
       path: ['pairs', name, 'sync'],
       message: 'is for dnat and proxy, which keep connections; dsr has none to share',

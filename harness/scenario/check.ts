@@ -184,7 +184,10 @@ function checkSettings(
   problems.push(...checkNat(path, settings, node, { lab, services: declared }));
   problems.push(...checkPorts(path, settings, names, lab));
   const onlyL4 = (['vipOwner', 'lb'] as const).filter((key) => settings[key] !== undefined);
-  if (onlyL4.length > 0 && names.some((name) => lab.nodes[name]?.role !== 'l4')) {
+  if (
+    onlyL4.length > 0 &&
+    !names.every((name) => lab.nodes[name] !== undefined && ROLES[lab.nodes[name].role].balances)
+  ) {
     problems.push(...onlyL4.map((key) => ({ path: [...path, key], message: 'is for l4 nodes only' })));
   }
   return problems;

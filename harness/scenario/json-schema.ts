@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { lbConfigSchema } from '../../lb/terms/config.ts';
 import { fieldRows, type Schema } from './field-reference.ts';
 import { fullExpectation, singleExpectation, varies } from './flow-schema.ts';
 import { labSchema, scenarioSchema } from './schema.ts';
@@ -11,15 +12,18 @@ import {
 } from './timeline-schema.ts';
 
 /**
- * What is made from the schemas of the YAML files: JSON Schemas, by which editors complete and check as one writes, and
- * a page that tells of every field. Path in the project → text.
+ * What is made from the schemas of the YAML files: JSON Schemas, with which editors complete and check, and pages that
+ * list every field. Path in the project → text.
  */
 export function schemaFiles(): Record<string, string> {
   const lab = jsonSchema(labSchema, 'A topology of l4lab: labs/NAME.yaml');
   const scenario = jsonSchema(scenarioSchema, 'A scenario of l4lab: scenarios/TOPIC/NAME.yaml');
+  const balancer = jsonSchema(lbConfigSchema, 'A configuration of the load balancer: l4lab-lb --config FILE');
   return {
     'schema/lab.schema.json': `${JSON.stringify(lab, null, 2)}\n`,
     'schema/scenario.schema.json': `${JSON.stringify(scenario, null, 2)}\n`,
+    'schema/lb.schema.json': `${JSON.stringify(balancer, null, 2)}\n`,
+    'docs/load-balancer-fields.md': `${BALANCER_PAGE}${rowsOf(balancer)}`,
     'docs/fields.md': `${PAGE}${table('Scenario: `scenarios/TOPIC/NAME.yaml`', scenario)}${table('Lab: `labs/NAME.yaml`', lab)}`,
   };
 }
@@ -29,8 +33,18 @@ const PAGE = `# Every field of a scenario and of a lab
 Made from the schema by \`npm run schema\`. \`NAME\` stands for a name of your own, \`[]\` for an entry of a list.
 `;
 
+const BALANCER_PAGE = `# Every field of the load balancer's configuration
+
+Made from the schema by \`npm run schema\`. \`[]\` stands for an entry of a list. Editors check a file against
+\`schema/lb.schema.json\`. What the fields do together: [the load balancer](load-balancer.md).
+`;
+
 function table(title: string, schema: Schema): string {
-  return `\n## ${title}\n\n| field | takes | meaning |\n| --- | --- | --- |\n${fieldRows(schema).join('\n')}\n`;
+  return `\n## ${title}\n${rowsOf(schema)}`;
+}
+
+function rowsOf(schema: Schema): string {
+  return `\n| field | takes | meaning |\n| --- | --- | --- |\n${fieldRows(schema).join('\n')}\n`;
 }
 
 /** What one writes, not what is read from it; an expectation may be one word, or its fields without `outcome`. */

@@ -2,6 +2,7 @@ import type { CauseCode } from './cause.ts';
 import type { DeadEnd } from './dead-end.ts';
 import type { FilterRule } from './filter.ts';
 import type { FindingCode } from './finding.ts';
+import type { Mode } from './mode.ts';
 import type { PairPlan, Range, TimelinePlan } from './timeline.ts';
 import type { LbConfig } from '../../lb/terms/config.ts';
 
@@ -169,7 +170,7 @@ export interface ListenerPlan {
   answersFrom?: string;
 }
 
-export type Mode = 'dnat' | 'proxy' | 'dsr' | 'l3dsr';
+export type { Mode };
 
 /** A service as flows and reports see it; what the load balancer is told is in `NodePlan.balancer`. */
 export interface ServicePlan {

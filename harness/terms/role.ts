@@ -10,16 +10,28 @@ interface RoleTraits {
   balances: boolean;
   /** Belongs into pools; the settings `servers:` are for it. */
   serves: boolean;
+  /** Keeps connections of what it balances, whatever its settings. */
+  tracks: boolean;
+  /** May translate addresses (`nat`). */
+  translates: boolean;
   /** Stands first in a drawing. */
   calls: boolean;
 }
 
-const NONE = { forwards: false, switches: false, balances: false, serves: false, calls: false };
+const NONE: RoleTraits = {
+  forwards: false,
+  switches: false,
+  balances: false,
+  serves: false,
+  tracks: false,
+  translates: false,
+  calls: false,
+};
 
 export const ROLES: Record<Role, RoleTraits> = {
   client: { ...NONE, calls: true },
-  l3: { ...NONE, forwards: true },
+  l3: { ...NONE, forwards: true, translates: true },
   l2: { ...NONE, switches: true },
-  l4: { ...NONE, forwards: true, balances: true },
+  l4: { ...NONE, forwards: true, balances: true, tracks: true },
   server: { ...NONE, serves: true },
 };

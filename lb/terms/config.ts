@@ -66,8 +66,8 @@ export const checkSchema = z.strictObject({
 
 /** One service of a load balancer. */
 export const serviceSchema = z.strictObject({
-  name,
-  vip: address,
+  name: name.describe('Name of the service; unique.'),
+  vip: address.describe('Virtual IP: the address that clients call.'),
   port: port.describe('Port of the service, on the VIP.'),
   protocol: z.enum(['tcp', 'udp']).default('tcp').describe('Protocol of the service.'),
   mode: z
@@ -126,8 +126,10 @@ export const serviceSchema = z.strictObject({
     .describe(
       'dnat and proxy: true balances what the load balancer’s own host calls at the VIP as well; false when absent: it meets its own ports there.',
     ),
-  check: checkSchema.default({ type: 'none', intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 }),
-  servers: z.array(server).min(1),
+  check: checkSchema
+    .default({ type: 'none', intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 })
+    .describe('Health check of every server.'),
+  servers: z.array(server).min(1).describe('The pool.'),
 });
 
 /**
@@ -137,8 +139,13 @@ export const serviceSchema = z.strictObject({
  * them: keepalived, or any other daemon. Rules are there all the time, as with true.
  */
 export const lbConfigSchema = z.strictObject({
-  version: z.literal(1),
-  vipOwner: z.union([z.boolean(), z.literal('external')], mustBe('`true`, `false` or `external`')).default(true),
+  version: z.literal(1).describe('Version of this format.'),
+  vipOwner: z
+    .union([z.boolean(), z.literal('external')], mustBe('`true`, `false` or `external`'))
+    .default(true)
+    .describe(
+      'Who owns the VIPs. `true`: the host, as LVS directors do. `false`: nobody; the host answers ARP for them. `external`: another program, such as keepalived, adds and removes them.',
+    ),
   flowTable: z
     .strictObject({
       limit: z
@@ -161,10 +168,13 @@ export const lbConfigSchema = z.strictObject({
   api: z
     .union(
       [
-        z.strictObject({ socket: z.string().startsWith('/').max(107) }),
+        z.strictObject({ socket: z.string().startsWith('/').max(107).describe('Path of the unix socket.') }),
         z.strictObject({
-          port,
-          token: z.string().regex(/^[\x21-\x7e]{16,256}$/, mustBe('16 to 256 printable characters')),
+          port: port.describe('Port of 127.0.0.1.'),
+          token: z
+            .string()
+            .regex(/^[\x21-\x7e]{16,256}$/, mustBe('16 to 256 printable characters'))
+            .describe('Secret that every request carries (`Authorization: Bearer`).'),
         }),
       ],
       mustBe('a mapping of `socket`, a path, or of `port` and `token`'),
@@ -173,7 +183,7 @@ export const lbConfigSchema = z.strictObject({
     .describe(
       'Where the API listens: a unix socket that only its owner may use, or a port of 127.0.0.1 that asks for the token. No API when absent.',
     ),
-  services: z.array(serviceSchema),
+  services: z.array(serviceSchema).describe('The services that are balanced.'),
 });
 
 export type LbConfig = z.infer<typeof lbConfigSchema>;

@@ -1,7 +1,8 @@
+/** How packets get to a server. */
 export type Mode = 'dnat' | 'proxy' | 'dsr' | 'l3dsr';
 
 /** What a mode does to a packet on its way to a server. */
-interface ModeTraits {
+export interface ModeTraits {
   /**
    * How the server gets it: by NAT of its destination; by the server's MAC on the frame, with the VIP still in it; or by
    * the server's address and a DSCP value that the server turns back into the VIP.

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { causesDoc } from './causes-doc.ts';
 import { contractSources } from './contract-sources.ts';
 import { resultsDoc } from './results-doc.ts';
 import { resultsSchema } from './results-schema.ts';
@@ -12,6 +13,10 @@ const schemaText = resultsSchema();
 test('docs/results.md and the schema are what the types say (mend with: npm run docs:results)', () => {
   expect(readFileSync('docs/results.md', 'utf8')).toBe(doc);
   expect(readFileSync('schema/results.schema.json', 'utf8')).toBe(schemaText);
+});
+
+test('docs/causes.md is what the messages say (mend with: npm run docs:results)', () => {
+  expect(readFileSync('docs/causes.md', 'utf8')).toBe(causesDoc());
 });
 
 test('the schema takes results as they are, and nothing that was forgotten, misspelt or made up', () => {
