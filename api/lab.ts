@@ -71,7 +71,7 @@ export class BootedLab implements AsyncDisposable {
     if (!this.nodes.includes(node))
       throw new L4labError(
         'invalid-input',
-        `no node is named \`${node}\`${didYouMean(node, [...this.nodes])}; nodes are ${this.nodes.join(', ')}`,
+        `unknown node \`${node}\`${didYouMean(node, [...this.nodes])}; known: ${this.nodes.join(', ')}`,
       );
     return this.up.pooled.lab.node(node).call('run', { argv, ...(input === undefined ? {} : { input }) });
   }
@@ -89,7 +89,7 @@ export class BootedLab implements AsyncDisposable {
       const names = plan.flows.map((one) => one.name);
       throw new L4labError(
         'invalid-input',
-        `no flow is named \`${name}\`${didYouMean(name, names)}; flows are ${names.join(', ')}`,
+        `unknown flow \`${name}\`${didYouMean(name, names)}; known: ${names.join(', ')}`,
       );
     }
     const sequence = leadingTo(found, with_.flows).map((one) => ({ flow: one, predicted: predict(with_, one) }));
@@ -129,6 +129,6 @@ function variantOf({ loaded, variants }: Scenario, name: string | undefined): Va
   if (found) return found;
   throw new L4labError(
     'invalid-input',
-    `no variant is named \`${name}\`${didYouMean(name, [...variants])}; variants are ${variants.join(', ')}`,
+    `unknown variant \`${name}\`${didYouMean(name, [...variants])}; known: ${variants.join(', ')}`,
   );
 }

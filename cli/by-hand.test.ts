@@ -132,7 +132,7 @@ test(
     expect(which.stderr).toMatch(/^which lab\? Name one with --scenario; up are /);
     expect(node).toMatchObject({
       exitCode: 2,
-      stderr: 'no node is named `clinet` (did you mean `client`?); nodes are client, s1',
+      stderr: 'unknown node `clinet` (did you mean `client`?); known: client, s1',
     });
     expect(lab).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/^`no\/such` is not up; /) as unknown });
     expect([iface.exitCode, Buffer.from(iface.stderr).toString()]).toEqual([

@@ -123,9 +123,7 @@ test(
     ]);
     expect(mistaken).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining(
-        `scenario.yaml:5:27: flows.direct.to: no service or node is named \`s7\``,
-      ) as unknown,
+      stderr: expect.stringContaining(`scenario.yaml:5:27: flows.direct.to: unknown service or node \`s7\``) as unknown,
     });
     expect(mistaken.stderr).not.toMatch(/^\s+at /m);
     expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('--no-such-option') as unknown });
@@ -154,10 +152,10 @@ test(
       l4lab('run', '--changed=no-such-revision'),
     ]);
     const told = [
-      /^no variant is named `no-vip-on-s3` \(did you mean `no-vip-on-s2`\?\); variants are vip-on-loopback, /m,
-      /^no flow is named `clent-to-vip` \(did you mean `client-to-vip`\?\); flows are client-to-vip, /m,
-      /^no flow is named `clent-to-vip` \(did you mean `client-to-vip`\?\); flows are client-to-vip, /m,
-      /^no cause is named `own-address-as-sorce` \(did you mean `own-address-as-source`\?\); causes are /m,
+      /^unknown variant `no-vip-on-s3` \(did you mean `no-vip-on-s2`\?\); known: vip-on-loopback, /m,
+      /^unknown flow `clent-to-vip` \(did you mean `client-to-vip`\?\); known: client-to-vip, /m,
+      /^unknown flow `clent-to-vip` \(did you mean `client-to-vip`\?\); known: client-to-vip, /m,
+      /^unknown cause `own-address-as-sorce` \(did you mean `own-address-as-source`\?\); known: /m,
       /^`client-to-vip` is in \d+ scenarios; name one of proxy-and-dsr\/dsr, /m,
       /^`proxy-and-dsr` names \d+ scenarios; name one of proxy-and-dsr\//m,
       /^name a flow; flows are client-to-vip, server-to-own-vip, other-server-to-vip$/m,

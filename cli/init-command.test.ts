@@ -98,9 +98,9 @@ test(
       l4lab('', 'init', '--lab', 'cross-subnet', '--mode', 'dsr'),
     ]);
     const told = [
-      /^no lab is named `one-ram` \(did you mean `one-arm`\?\); labs are /,
-      /^no mode is named `dsrr` \(did you mean `dsr`\?\); modes are dnat, proxy, dsr, l3dsr$/m,
-      /^no CI is named `githb` \(did you mean `github`\?\); CIs are github, gitlab, none$/m,
+      /^unknown lab `one-ram` \(did you mean `one-arm`\?\); known: /,
+      /^unknown mode `dsrr` \(did you mean `dsr`\?\); known: dnat, proxy, dsr, l3dsr$/m,
+      /^unknown CI `githb` \(did you mean `github`\?\); known: github, gitlab, none$/m,
       /^mode dsr cannot serve the clients of lab cross-subnet: .*\nmodes that can: proxy, l3dsr; /,
     ];
     for (const [i, refusal] of refusals.entries())

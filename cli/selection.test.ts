@@ -16,22 +16,22 @@ test('a stream may be named alone, or in one step', () => {
   const failover = shippedScenario('time/failover');
   expect(select([dsr, failover], { variants: [], flows: ['calls'] })).toEqual([failover]);
   expect(select([dsr, failover], { variants: [], flows: ['calm.calls'] })).toEqual([failover]);
-  expect(() => select([dsr, failover], { variants: [], flows: ['all'] })).toThrow('no flow is named `all`');
+  expect(() => select([dsr, failover], { variants: [], flows: ['all'] })).toThrow('unknown flow `all`');
 });
 
 test('a name that there is not is refused, also beside names that there are', () => {
   expect(() => names(['vip-on-loopback', 'no-vip-on-s3'], ['clent-to-vip'])).toThrow(
-    'no variant is named `no-vip-on-s3` (did you mean `no-vip-on-s2`?); variants are vip-on-loopback, no-vip-on-loopback, no-vip-on-s2, routers-tell, switch-swallows, wide\n' +
-      'no flow is named `clent-to-vip` (did you mean `client-to-vip`?); flows are client-to-vip, server-to-own-vip, other-server-to-vip, ',
+    'unknown variant `no-vip-on-s3` (did you mean `no-vip-on-s2`?); known: vip-on-loopback, no-vip-on-loopback, no-vip-on-s2, routers-tell, switch-swallows, wide\n' +
+      'unknown flow `clent-to-vip` (did you mean `client-to-vip`?); known: client-to-vip, server-to-own-vip, other-server-to-vip, ',
   );
 });
 
 test('a name that chooses nothing beside the others is refused', () => {
   expect(() => names(['wide'], ['client-to-vip'])).toThrow(
-    '--variant wide: nothing to run, since no such variant goes with the --flow given\n' +
-      '--flow client-to-vip: nothing to run, since no such flow goes with the --variant given',
+    '--variant wide: nothing to run, because the selected flows have no such variant\n' +
+      '--flow client-to-vip: nothing to run, because the selected variants have no such flow',
   );
   expect(() => names(['wide'], ['dnat', 'l3dsr'])).toThrow(
-    /^--flow l3dsr: nothing to run, since no such flow goes with the --variant given$/,
+    /^--flow l3dsr: nothing to run, because the selected variants have no such flow$/,
   );
 });

@@ -31,14 +31,14 @@ export function select(scenarios: LoadedScenario[], selection: Selection): Loade
   const idle = asked.filter(({ kind, name }) => !isIn(kind, left[kind], name));
   if (idle.length > 0) {
     const clash = ({ kind, other, name }: (typeof idle)[number]) =>
-      `--${kind} ${name}: nothing to run, since no such ${kind} goes with the --${other} given`;
+      `--${kind} ${name}: nothing to run, because the selected ${other}s have no such ${kind}`;
     throw commandLineError(...idle.map(clash));
   }
   return chosen.filter((one) => one.plans.length > 0).map(({ loaded }) => loaded);
 }
 
-/** `no flow is named …`, with a guess and what there is. */
+/** `unknown flow …`, with a guess and what there is. */
 export function noSuch(kind: string, name: string, known: Iterable<string>): string {
   const names = [...known];
-  return `no ${kind} is named \`${name}\`${didYouMean(name, names)}; ${kind}s are ${names.join(', ')}`;
+  return `unknown ${kind} \`${name}\`${didYouMean(name, names)}; known: ${names.join(', ')}`;
 }

@@ -79,7 +79,7 @@ test(
     expect(results().scenarios[0]!.variants.map(({ ranAt }) => typeof ranAt)).toEqual(['string', 'undefined']);
 
     const mistaken = await watch.until('s7', () => write('scenarios/one.yaml', twoByTwo().replace('to: s1', 'to: s7')));
-    expect(mistaken).toMatch(/^scenarios\/one\.yaml:5:\d+: flows\.one\.to: no service or node is named `s7`/);
+    expect(mistaken).toMatch(/^scenarios\/one\.yaml:5:\d+: flows\.one\.to: unknown service or node `s7`/);
 
     await watch.until(WAITS, () => write('scenarios/one.yaml', twoByTwo()));
     expect(await watch.until(WAITS, () => watch.child.stdin.write('pas-is\r'))).toContain('✓ one [as-is] two: works');

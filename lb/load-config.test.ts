@@ -66,13 +66,13 @@ it.each([
     'own calls in dsr',
     'mode: dsr',
     'mode: dsr\n    ownCalls: true',
-    'lb.yaml:8:15: services.0.ownCalls: has a meaning in modes dnat and proxy only',
+    'lb.yaml:8:15: services.0.ownCalls: only valid in modes dnat and proxy',
   ],
   [
     'own calls without the VIP',
     SOUND,
     `vipOwner: false${SOUND.replace('mode: dsr', 'mode: dnat\n    ownCalls: true')}`,
-    'lb.yaml:8:15: services.0.ownCalls: needs a host that owns its VIPs',
+    'lb.yaml:8:15: services.0.ownCalls: requires `vipOwner: true`',
   ],
   [
     'a range of ports that ends before it begins',
@@ -84,13 +84,13 @@ it.each([
     'a source of checks of the other family',
     'mode: dsr',
     'mode: dsr\n    check: { type: tcp, source: 2001:db8::1 }',
-    'lb.yaml:8:33: services.0.check.source: checks from 2001:db8::1 reach no server',
+    'lb.yaml:8:33: services.0.check.source: checks from 2001:db8::1 cannot reach a server',
   ],
   [
     'a check of the VIP that comes from the VIP',
     'mode: dsr',
     'mode: dsr\n    check: { type: tcp, source: 203.0.113.80 }',
-    'lb.yaml:8:33: services.0.check.source: servers have 203.0.113.80 themselves',
+    'lb.yaml:8:33: services.0.check.source: servers hold 203.0.113.80 themselves',
   ],
   [
     'a port of checks that know none',

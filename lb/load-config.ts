@@ -56,7 +56,7 @@ function withCanonicalAddresses(config: LbConfig): LbConfig {
 function problemsOf(issue: core.$ZodIssue): Problem[] {
   const path = issue.path.filter((step) => typeof step !== 'symbol');
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
-  return issue.keys.map((key) => ({ path: [...path, key], at: 'key', message: 'there is no such key' }));
+  return issue.keys.map((key) => ({ path: [...path, key], at: 'key', message: 'unknown field' }));
 }
 
 /** JSON is tried first: the YAML parser is then not even loaded, which the time to start shows. */

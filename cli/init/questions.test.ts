@@ -33,7 +33,7 @@ test('a number, a name, and Enter alone choose', async () => {
 test('what is no answer is told, with what may be meant, and asked again', async () => {
   const { chosen, said } = await answers('one-ram\n0\n3\n2\n', 1);
   expect(chosen).toEqual(['one-arm']);
-  expect(said).toContain('no lab is named `one-ram` (did you mean `one-arm`?); labs are in-line, one-arm\n');
+  expect(said).toContain('unknown lab `one-ram` (did you mean `one-arm`?); known: in-line, one-arm\n');
   expect(said.match(/Number or name/g)).toHaveLength(4);
 });
 

@@ -78,7 +78,7 @@ test('tells mistakes at their place, and what a change is predicted to do', asyn
   await trial.reports(1);
   temporary.write('scenarios/a.yaml', twoByTwo().replace('to: s1, port: 80', 'to: s7, port: 80'));
   await until('a mistake', () => Promise.resolve(trial.said.length === 1));
-  expect(trial.said[0]).toMatch(/^scenarios\/a\.yaml:5:\d+: flows\.one\.to: no service or node is named `s7`/);
+  expect(trial.said[0]).toMatch(/^scenarios\/a\.yaml:5:\d+: flows\.one\.to: unknown service or node `s7`/);
   temporary.write('scenarios/a.yaml', twoByTwo().replace('{ listeners: [81/tcp] }', '{ listeners: [80/tcp] }'));
   await trial.reports(2);
   expect(trial.said[1]!.split('\n')).toEqual([

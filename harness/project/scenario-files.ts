@@ -197,12 +197,12 @@ function labNamedBy(project: Project, file: string, yaml: YamlFile): Lab | null 
     new InputError([{ ...yaml.locate(['lab']), message: `lab: ${message}` }]);
   if (!existsSync(path)) {
     const known = labNames(project);
-    throw refuse(`no lab is named \`${name}\`${didYouMean(name, known)}; labs are ${known.join(', ')}`);
+    throw refuse(`unknown lab \`${name}\`${didYouMean(name, known)}; known: ${known.join(', ')}`);
   }
   if (!isFile(path)) throw refuse(`\`${name}\` is a folder; name a file in it`);
   // Whatever else it is, its text is not to be quoted in messages.
   if (!/\.ya?ml$/.test(path)) throw refuse(`\`${name}\` is not a YAML file`);
-  if (!isReadable(path)) throw refuse(`\`${name}\` cannot be read; see to its permissions`);
+  if (!isReadable(path)) throw refuse(`\`${name}\` cannot be read (check its permissions)`);
   return loadLab(project, path).lab;
 }
 

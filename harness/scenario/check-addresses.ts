@@ -29,7 +29,7 @@ export function checkLabAddresses(lab: Lab): Problem[] {
     const owner = owners.get(host(cidr));
     owners.set(host(cidr), node);
     return [
-      ...(owner === undefined ? [] : [{ path, message: `${host(cidr)} belongs to ${owner} already`, dependsOn: [] }]),
+      ...(owner === undefined ? [] : [{ path, message: `${host(cidr)} already belongs to ${owner}`, dependsOn: [] }]),
       ...broadcastProblems(path, host(cidr), [cidr]),
     ];
   });
@@ -66,7 +66,7 @@ function replacedAddresses(scenario: ScenarioFile, lab: Lab, owners: Owners): Pr
     return [
       ...(others.length === 0
         ? []
-        : [{ path, message: `${host(address)} belongs to ${others.join(', ')} already`, dependsOn }]),
+        : [{ path, message: `${host(address)} already belongs to ${others.join(', ')}`, dependsOn }]),
       ...broadcastProblems(path, host(address), [address]),
     ];
   });

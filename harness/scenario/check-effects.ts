@@ -10,17 +10,24 @@ export function idleFlowFields(scenario: ScenarioFile): Problem[] {
     const { protocol, exchanges, port, sourcePort, dontFragment, to } = flow;
     const problem = (field: string, message: string): Problem => ({ path: ['flows', name, field], message });
     if (protocol === 'http' && exchanges !== 1)
-      return [problem('exchanges', 'http sends one request; with `protocol: tcp` there are several on one connection')];
+      return [
+        problem('exchanges', 'http sends one request; `protocol: tcp` allows several exchanges on one connection'),
+      ];
     if (protocol !== 'icmp')
       return dontFragment
-        ? [problem('dontFragment', `is for icmp: the system decides what becomes of ${protocol} that is too big`)]
+        ? [
+            problem(
+              'dontFragment',
+              `only for icmp: for ${protocol} the operating system decides what to do with packets that are too big`,
+            ),
+          ]
         : [];
     const toNode = scenario.services[to] === undefined;
     return [
       ...(['requestBytes', 'replyBytes'] as const).flatMap((field) =>
-        flow[field] === undefined ? [] : [problem(field, 'an echo reply carries what its request does: `bytes`')],
+        flow[field] === undefined ? [] : [problem(field, 'an echo reply has the size of its request: use `bytes`')],
       ),
-      ...(exchanges === 1 ? [] : [problem('exchanges', 'icmp sends one echo request; `repeat` sends more of them')]),
+      ...(exchanges === 1 ? [] : [problem('exchanges', 'icmp sends one echo request; use `repeat` to send more')]),
       ...(port === undefined || !toNode ? [] : [problem('port', 'icmp has no ports')]),
       ...(sourcePort === undefined ? [] : [problem('sourcePort', 'icmp has no ports')]),
     ];
@@ -93,7 +100,7 @@ function idleInterfaces(path: Path, { interfaces = {} }: NodeSettings, { role, b
       .filter((key) => key !== 'mtu')
       .map((key) => ({
         path: [...path, 'interfaces', name, key],
-        message: 'is for packets, which come in by `br0`: a port of a bridge has frames only',
+        message: 'has no effect on a bridge port, where packets arrive at `br0`: set it on the node',
       })),
   );
 }
@@ -108,11 +115,12 @@ function idleOfNode(path: Path, layers: NodeSettings[], { role, bridge }: Pick<L
     }));
   }
   const isBridge = ROLES[role].switches || (bridge ?? false) !== false;
+  const aRole = `${/^l/.test(role) ? 'an' : 'a'} ${role}`;
   const problems: Problem[] = [];
   if (settings!.macAgeMs !== undefined && !isBridge)
     problems.push({
       path: [...path, 'macAgeMs'],
-      message: `is for MAC tables, and a ${role} without \`bridge:\` has none`,
+      message: `has no effect: ${aRole} without \`bridge:\` has no MAC table`,
     });
   const translates = layers.find(({ nat }) => nat !== undefined)?.nat ?? 'none';
   const keepsState =
@@ -120,22 +128,20 @@ function idleOfNode(path: Path, layers: NodeSettings[], { role, bridge }: Pick<L
   if (settings!.idleTimeoutMs !== undefined && !keepsState)
     problems.push({
       path: [...path, 'idleTimeoutMs'],
-      message: `is for nodes that keep connections, and a ${role} without ${ROLES[role].translates ? '`nat` or ' : ''}\`firewall: stateful\` keeps none`,
+      message: `has no effect: ${aRole} tracks connections only with ${ROLES[role].translates ? '`nat` or ' : ''}\`firewall: stateful\``,
     });
   if (settings!.onIdle !== undefined && layers.every(({ idleTimeoutMs }) => idleTimeoutMs === undefined))
-    problems.push({ path: [...path, 'onIdle'], message: 'says what happens after `idleTimeoutMs`, which is not set' });
+    problems.push({ path: [...path, 'onIdle'], message: 'has no effect without `idleTimeoutMs`' });
   // Whoever says that a router forwards nothing need not take back its firewall.
   const mayForward = ROLES[role].forwards || layers.some(({ forwarding }) => forwarding !== undefined);
   if (mayForward) return problems;
-  const forwards = `and a ${role} forwards none without \`forwarding: true\``;
-  if (settings!.firewall === 'stateful')
-    problems.push({ path: [...path, 'firewall'], message: `is for forwarded packets, ${forwards}` });
+  const message = `has no effect: ${aRole} forwards packets only with \`forwarding: true\``;
+  if (settings!.firewall === 'stateful') problems.push({ path: [...path, 'firewall'], message });
   const answering = Object.entries(settings!.interfaces ?? {}).filter(([, { proxyArp }]) => proxyArp === true);
   const proxies = [
     ...(settings!.proxyArp === true ? [['proxyArp']] : []),
     ...answering.map(([name]) => ['interfaces', name, 'proxyArp']),
   ];
-  for (const at of proxies)
-    problems.push({ path: [...path, ...at], message: `answers for those to whom packets are forwarded, ${forwards}` });
+  for (const at of proxies) problems.push({ path: [...path, ...at], message });
   return problems;
 }

@@ -54,7 +54,7 @@ function strangers({ servedBy }: Works, { to, from, answering, lab }: Called): F
     path: at,
     message: lab.nodes[to]
       ? `${node} cannot answer a call to the node ${to}`
-      : `${node} is not in the pool of ${to} and does not hold its VIP; ${known.join(', ')} may answer`,
+      : `${node} cannot answer: it is not in the pool of ${to} and does not hold its VIP; possible: ${known.join(', ')}`,
   }));
 }
 
@@ -67,9 +67,11 @@ function sourceNobodyHas({ sourceSeen }: Works, to: string, { services }: Scenar
   const path = ['sourceSeen'];
   if (sourceSeen === 'proxy-ip' && !(service && MODES[service.mode].hidesSource)) {
     const why = service ? `${to} is in mode ${service.mode}, which has no proxy IP` : `${to} is a node`;
-    return [{ path, message: `no call comes from a proxy IP, since ${why}` }];
+    return [{ path, message: `never a proxy IP: ${why}` }];
   }
-  return sourceSeen === 'l4' && !service ? [{ path, message: `no L4 stands before ${to}, which is a node` }] : [];
+  return sourceSeen === 'l4' && !service
+    ? [{ path, message: `${to} is a node, not a service: no L4 is in front of it` }]
+    : [];
 }
 
 /** Whoever answers itself sends nothing. */
@@ -80,7 +82,7 @@ function avoidedCaller(expect: Works, from: string): Found[] {
   return (['request', 'reply'] as const).flatMap((direction) =>
     (expect[direction]?.avoids ?? []).flatMap((node, index) =>
       node === from
-        ? [{ path: [direction, 'avoids', index], message: `${from} is the caller, which nothing can avoid` }]
+        ? [{ path: [direction, 'avoids', index], message: `${from} is the caller; its own packets cannot avoid it` }]
         : [],
     ),
   );

@@ -28,14 +28,17 @@ export function checkFilter(path: Path, { filter = [] }: NodeSettings, lab: Lab)
       wrong.length === 0 && families.length === 2 && !families[0]!.some((v6) => families[1]!.includes(v6));
     return [
       ...(port !== undefined && protocol !== 'tcp' && protocol !== 'udp'
-        ? [{ path: at('port'), message: 'needs `protocol: tcp` or `protocol: udp`: no other has ports' }]
+        ? [{ path: at('port'), message: 'needs `protocol: tcp` or `protocol: udp`' }]
         : []),
-      ...(type !== undefined && protocol !== 'icmp'
-        ? [{ path: at('type'), message: 'is a message of ICMP, and needs `protocol: icmp`' }]
-        : []),
+      ...(type !== undefined && protocol !== 'icmp' ? [{ path: at('type'), message: 'needs `protocol: icmp`' }] : []),
       ...wrong,
       ...(isEmpty
-        ? [{ path: at('to'), message: `${to} has no address of the family of ${from}: the rule matches nothing` }]
+        ? [
+            {
+              path: at('to'),
+              message: `${to} has no address of the same family as ${from}, so the rule matches nothing`,
+            },
+          ]
         : []),
     ];
   });
@@ -74,7 +77,7 @@ export function filtersThatSeeNothing(
     return [
       {
         path: pathOf(layers, 'filter') ?? ['services', service, 'mode'],
-        what: `the filter of NODES would see no request to ${service}: in mode dsr frames are on their way to a server before it. Put the rule on the router before it, or on the servers`,
+        what: `a filter on NODES never sees requests to ${service}: in mode dsr they are forwarded before the filter runs. Put the rule on the router in front, or on the servers`,
         dependsOn: [['services'], ['nodes', name]],
       },
     ];

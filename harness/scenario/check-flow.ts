@@ -40,14 +40,14 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
     ...sourcePortProblems(flow, scenario, lab).map((message) => ({ path: [...path, 'sourcePort'], message })),
   );
   if (flow.protocol === 'icmp' && flow.bytes > 0 && (flow.bytes < LEAST_IN_AN_ECHO || flow.bytes > MOST_IN_AN_ECHO)) {
-    const message = `an echo request carries ${LEAST_IN_AN_ECHO} to 65,507 bytes here, not ${inDigits(flow.bytes)}`;
+    const message = `must be ${LEAST_IN_AN_ECHO} to ${inDigits(MOST_IN_AN_ECHO)} in an echo request, not ${inDigits(flow.bytes)}`;
     problems.push({ path: [...path, 'bytes'], message });
   }
   for (const field of ['bytes', 'requestBytes', 'replyBytes'] as const) {
     const bytes = flow[field];
     if (bytes === undefined) continue;
     if (flow.protocol === 'udp' && bytes > MOST_IN_A_DATAGRAM) {
-      const message = `a datagram carries 65,507 bytes, of which some are the harness's: at most ${MOST_IN_A_DATAGRAM}, not ${bytes}`;
+      const message = `must be at most ${inDigits(MOST_IN_A_DATAGRAM)} in a datagram (the harness adds a header of its own), not ${inDigits(bytes)}`;
       problems.push({ path: [...path, field], message });
     }
     problems.push(...tooMuch({ ...flow, bytes }).map((message) => ({ path: [...path, field], message })));
@@ -68,7 +68,7 @@ export function checkCall(
   if (!lab.nodes[flow.from])
     problems.push({ path: [...path, 'from'], message: unknown('node', flow.from, nodes), dependsOn: [] });
   else if (nodeAddresses(lab, flow.from).length === 0)
-    problems.push({ path: [...path, 'from'], message: `${flow.from} has no address to call from` });
+    problems.push({ path: [...path, 'from'], message: `${flow.from} has no address, so it cannot call` });
   const targets = service ? [service.vip] : addressesInScenario(scenario, lab, flow.to);
   const own = addressesInScenario(scenario, lab, flow.from);
   const families = own.map(isV6);
@@ -76,7 +76,7 @@ export function checkCall(
   if (target !== undefined && own.length > 0 && !targets.some((address) => families.includes(isV6(address)))) {
     problems.push({
       path: [...path, 'from'],
-      message: `${flow.from} has no ${familyName(isV6(target))} address to call ${host(target)} from`,
+      message: `${flow.from} has no ${familyName(isV6(target))} address, so it cannot call ${host(target)}`,
       dependsOn: [path, ['services', flow.to], ['servers'], ['nodes']],
     });
   }
@@ -89,11 +89,11 @@ export function checkCall(
     });
   }
   if (!service && lab.nodes[flow.to] && nodeAddresses(lab, flow.to).length === 0) {
-    problems.push({ path: [...path, 'to'], message: `${flow.to} has no address to be called at` });
+    problems.push({ path: [...path, 'to'], message: `${flow.to} has no address, so it cannot be called` });
   }
   if (service) problems.push(...ownCallProblems(path, flow, scenario, lab));
   if (service && flow.port !== undefined)
-    problems.push({ path: [...path, 'port'], message: 'a service has its own port' });
+    problems.push({ path: [...path, 'port'], message: 'leave it out: the service defines the port' });
   if (service && flow.protocol !== 'icmp' && (flow.protocol === 'udp') !== (service.protocol === 'udp')) {
     problems.push({
       path: [...path, 'protocol'],
@@ -105,7 +105,7 @@ export function checkCall(
     });
   }
   if (!service && lab.nodes[flow.to] && flow.port === undefined && flow.protocol !== 'icmp')
-    problems.push({ path, message: `needs \`port:\`, since ${flow.to} is a node` });
+    problems.push({ path, message: `needs \`port:\`, because ${flow.to} is a node` });
   return problems;
 }
 
@@ -120,13 +120,10 @@ function sequenceProblems(name: string, flows: ScenarioFile['flows']): Problem[]
     return [{ path, message: unknown('flow', after, names), dependsOn: [of], missing: of }];
   }
   const circle = circleFrom(name, flows);
-  if (circle !== null)
-    return [
-      { path, message: `${circle.join(' after ')} is a circle, in which no flow begins`, dependsOn: [['flows']] },
-    ];
+  if (circle !== null) return [{ path, message: `is circular: ${circle.join(' after ')}`, dependsOn: [['flows']] }];
   const first = names.find((other) => flows[other]!.after === after)!;
   if (first === name) return [];
-  const message = `${first} comes after ${after} already, and changes what that left behind: write \`after: ${first}\`, or a flow like ${after} once more`;
+  const message = `${first} already runs after ${after} and changes its state: write \`after: ${first}\`, or add a copy of ${after}`;
   return [{ path, message, dependsOn: [['flows', first]] }];
 }
 
@@ -155,10 +152,14 @@ function sourcePortProblems(
     ...(repeat === 1
       ? []
       : [
-          `is one port, and each of ${repeat} attempts has its own: a stream with \`sourcePort\` calls from one port again and again`,
+          `cannot be combined with \`repeat: ${repeat}\`: each attempt needs its own port. A stream with \`sourcePort\` reuses one port`,
         ]),
-    ...(listener === undefined ? [] : [`${from} listens at ${listenerText(listener)}, and cannot call from there`]),
-    ...(from === to && port === sourcePort ? [`is the port that ${from} calls at itself`] : []),
+    ...(listener === undefined
+      ? []
+      : [`${from} listens on ${listenerText(listener)}, so that port cannot be a source port`]),
+    ...(from === to && port === sourcePort
+      ? [`is also the destination port: a node that calls itself needs another source port`]
+      : []),
   ];
 }
 
@@ -175,11 +176,11 @@ function ownCallProblems(
   const at = [...path, 'to'];
   const vipOwner = scenario.nodes[from]?.vipOwner ?? lab.nodes[from]!.vipOwner;
   if (vipOwner === false && protocol !== 'icmp') {
-    const message = `${from} has no way to a VIP that it does not own: with \`vipOwner: false\` it cannot call ${to}`;
+    const message = `${from} has no route to the VIP of ${to}, because it does not own it (\`vipOwner: false\`)`;
     return [{ path: at, message }];
   }
   if (ownCalls !== true || proxyPorts === undefined) return [];
-  const message = `${from} would call by one of the \`proxyPorts\` of ${to}, and a capture could not tell its calls apart`;
+  const message = `the calls of ${from} would use \`proxyPorts\` of ${to} as source ports, and captures could not distinguish them`;
   return [{ path: at, message }];
 }
 
@@ -191,15 +192,15 @@ function tooMuch({ bytes, exchanges, repeat }: Pick<Flow, 'bytes' | 'exchanges' 
       ...(exchanges > 1 ? [`${exchanges} exchanges`] : []),
       ...(atOnce > 1 ? [`${atOnce} attempts at once`] : []),
     ];
-    const all = times.length === 0 ? '' : `, times ${times.join(' and ')}, are ${inDigits(bytes * exchanges * atOnce)}`;
+    const all = times.length === 0 ? '' : ` × ${times.join(' × ')} = ${inDigits(bytes * exchanges * atOnce)} bytes`;
     return [
-      `${inDigits(bytes)} bytes${all}: more than ${inDigits(MOST_BYTES_AT_ONCE)} cannot be followed in the ${CALL_DEADLINE_MS / 1000} s that a call has`,
+      `${inDigits(bytes)} bytes${all}: captures can follow at most ${inDigits(MOST_BYTES_AT_ONCE)} in the ${CALL_DEADLINE_MS / 1000} s of a call`,
     ];
   }
   const all = bytes * exchanges * repeat;
   if (all <= MOST_BYTES_OF_A_FLOW) return [];
   return [
-    `${inDigits(all)} bytes in ${repeat} attempts: the packets of more than ${inDigits(MOST_BYTES_OF_A_FLOW)} do not fit into results.json`,
+    `${inDigits(all)} bytes in ${repeat} attempts: results.json has room for the packets of at most ${inDigits(MOST_BYTES_OF_A_FLOW)}`,
   ];
 }
 
@@ -259,7 +260,7 @@ function ofSeveralAttempts(expect: SingleExpectation): Impossible[] {
     .filter((kind) => kind in servedBy)
     .map((kind) => ({
       at: ['servedBy', kind],
-      message: 'needs several attempts, but an outcome is that of one: name a node, or use `only`',
+      message: 'not allowed in an outcome, which describes a single attempt: name a node, or use `only`',
     }));
 }
 
@@ -272,7 +273,7 @@ function contradictions(expect: SingleExpectation): Impossible[] {
     const { crosses = [], avoids = [] } = expect[direction] ?? {};
     return avoids.flatMap((node, index) =>
       crosses.includes(node)
-        ? [{ at: [direction, 'avoids', index], message: `${node} cannot be crossed and avoided` }]
+        ? [{ at: [direction, 'avoids', index], message: `${node} cannot be both crossed and avoided` }]
         : [],
     );
   });

@@ -44,7 +44,7 @@ export function strangeListeners(scenario: ScenarioFile, lab: Lab, layersOf: (na
 export function answersOfTcp(written: ListenerAsWritten[]): { index: number; message: string }[] {
   return written.flatMap((one, index) => {
     const { protocol, answersFrom } = listenerOf(one);
-    const message = 'is for udp: over a connection of tcp the address that was called answers';
+    const message = 'only for udp: over TCP the address that was called always answers';
     return answersFrom === undefined || protocol === 'udp' ? [] : [{ index, message }];
   });
 }
@@ -63,6 +63,6 @@ export function listenersGivenTwice(written: ListenerAsWritten[]): { index: numb
       );
     if (first === undefined) return [];
     const [text, before] = [listenerText(one), listenerText(first)];
-    return [{ index, message: text === before ? `${text} is given twice` : `${text} is taken by ${before}` }];
+    return [{ index, message: text === before ? `${text} is given twice` : `${text} is already taken by ${before}` }];
   });
 }

@@ -21,7 +21,7 @@ export function sharedMacs(lab: Lab): Problem[] {
       owners.set(mac, owner ?? name);
       // Two links between the same nodes are told of as such.
       if (owner === undefined || owner === name) return [];
-      const message = `${mac} is the MAC of ${owner} already; nodes are told apart by theirs`;
+      const message = `${mac} is already the MAC of ${owner}; every interface needs its own`;
       return [{ path, message, dependsOn: [] }];
     },
   );

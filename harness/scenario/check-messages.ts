@@ -19,5 +19,5 @@ export function familyName(v6: boolean): string {
 }
 
 export function unknown(kind: string, name: string, known: string[]): string {
-  return `no ${kind} is named \`${name}\`${didYouMean(name, known)}; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ') || 'none'}`;
+  return `unknown ${kind} \`${name}\`${didYouMean(name, known)}; ${known.length === 0 ? 'there is none' : `known: ${known.join(', ')}`}`;
 }

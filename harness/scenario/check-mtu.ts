@@ -30,7 +30,7 @@ function problemsOf(lab: Lab, name: string, layers: Layer[]): NodeProblem[] {
     const isHere = layers.some((layer) => layer.path.every((step, i) => said.path[i] === step));
     const path = isHere ? said.path : pathOf(layers, 'address');
     if (path === null) return [];
-    const what = `${bytes} bytes are too few for the IPv6 address of NODES: it needs ${LEAST_FOR_IPV6} (RFC 8200), and Linux takes IPv6 off an interface with less`;
+    const what = `must be at least ${LEAST_FOR_IPV6} for the IPv6 address of NODES (RFC 8200), not ${bytes}: below that Linux disables IPv6 on the interface`;
     return [{ path, what, dependsOn: [...layers.map((layer) => layer.path), ['links'], ['nodes', name]] }];
   });
 }

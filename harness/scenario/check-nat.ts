@@ -22,7 +22,7 @@ export function checkNat(
   const at = (...fields: Path): Path => [...path, 'nat', ...fields];
   const role = lab.nodes[node ?? '']?.role ?? 'server';
   if (!ROLES[role].translates)
-    return [{ path: at(), message: 'is for l3 nodes only', dependsOn: [['nodes', node ?? '', 'role']] }];
+    return [{ path: at(), message: 'only for l3 nodes', dependsOn: [['nodes', node ?? '', 'role']] }];
   if (nat === 'none') return [];
   const interfaces = interfacesOf(lab, node!);
   const out = [nat.out].flat();
@@ -34,7 +34,7 @@ export function checkNat(
     const vlans = [...interfaces.keys()].filter((other) => other.startsWith(`${name}.`));
     const message =
       vlans.length > 0
-        ? `${node} has an interface for each VLAN there: ${vlans.join(', ')}`
+        ? `${node} has one interface per VLAN there: ${vlans.join(', ')}`
         : isPort(lab, node!, name)
           ? `the interface of ${node} toward ${name} has no address`
           : unknown(`interface of ${node}`, name, [...interfaces.keys()]);
@@ -47,9 +47,9 @@ export function checkNat(
     const dependsOn = [['links'], ['nodes'], ['services']];
     const found = (message: string): Problem[] => [{ path: place('to', index), message, dependsOn }];
     if (to.slice(0, index).some((other) => isV6(other) === isV6(address)))
-      return found(`is a second address of ${familyName(isV6(address))}; one of each family is enough`);
+      return found(`is a second ${familyName(isV6(address))} address; only one per family is allowed`);
     if (families.length > 0 && !families.includes(isV6(address)))
-      return found(`is of ${familyName(isV6(address))}, and ${node} has no such address toward ${out.join(', ')}`);
+      return found(`is an ${familyName(isV6(address))} address, but ${node} has none toward ${out.join(', ')}`);
     const owner = Object.keys(lab.nodes).find(
       (name) => name !== node && nodeAddresses(lab, name).some((cidr) => host(cidr) === address),
     );

@@ -32,7 +32,7 @@ export function checkNeighbours(lab: Lab, layersOf: (name: string) => Layer[], b
         return [
           {
             ...at,
-            what: `\`${word}\` is no address, no node and no service${didYouMean(word, known)}`,
+            what: `\`${word}\` is not an address, a node or a service${didYouMean(word, known)}`,
             dependsOn: [
               ['services', word],
               ['nodes', word],

@@ -86,7 +86,7 @@ function routeProblems(
 }
 
 function strangeEnd(text: string, services: string[]): string {
-  return `\`${text}\` is no network, no address and no service${didYouMean(text, ['default', ...services])}`;
+  return `\`${text}\` is not a network, an address or a service${didYouMean(text, ['default', ...services])}`;
 }
 
 /** What does not fit together in a route by itself, or with the addresses of its node. */
@@ -105,8 +105,8 @@ function misfitOf(
   }
   if (vias.length > 0) return null;
   if (from !== undefined && own.some((cidr) => network(cidr) === to)) return null;
-  const neighbours = from === undefined ? '' : '; without either, `to` is a subnet of NODES itself';
-  return { field: 'to', what: `is missing \`via\`, the next hop, or \`type\`, such as blackhole${neighbours}` };
+  const both = from === undefined ? '' : '; both may be absent only if `to` is a subnet of NODES';
+  return { field: 'to', what: `needs \`via\` (the next hop) or \`type\` (for example blackhole)${both}` };
 }
 
 /** Whether a word is an address, a node or a role that a node has. */

@@ -34,7 +34,7 @@ function membersTwice({ pairs }: ScenarioFile, name: string): Problem[] {
     if (nodes.indexOf(node) < index) return [{ path, message: `${node} is given twice` }];
     const names = Object.keys(pairs);
     const before = names.slice(0, names.indexOf(name)).find((other) => pairs[other]!.nodes.includes(node));
-    return before === undefined ? [] : [{ path, message: `${node} is a member of ${before} already` }];
+    return before === undefined ? [] : [{ path, message: `${node} is already a member of ${before}` }];
   });
 }
 
@@ -46,7 +46,7 @@ function prioritiesOf({ pairs }: ScenarioFile, name: string): Problem[] {
     return [{ path, message: `needs one for each of the ${nodes.length} nodes, not ${priorities.length}` }];
   return new Set(priorities).size === priorities.length
     ? []
-    : [{ path, message: 'must differ, or it is chance who is master' }];
+    : [{ path, message: 'must differ: equal priorities leave the master undefined' }];
 }
 
 function addressesOf(scenario: ScenarioFile, lab: Lab, name: string): Problem[] {
@@ -56,7 +56,7 @@ function addressesOf(scenario: ScenarioFile, lab: Lab, name: string): Problem[] 
     return (replaced === undefined ? nodeAddresses(lab, node) : [replaced]).filter((cidr) => !isV6(cidr));
   });
   if (hasCommonSubnet(own, subnet)) return [];
-  const message = `${nodes.join(', ')} have ${subnet === undefined ? 'no IPv4 subnet in common' : `not all an address in ${subnet}`}, over which they could hear each other`;
+  const message = `${nodes.join(', ')} ${subnet === undefined ? 'have no common IPv4 subnet' : `do not all have an address in ${subnet}`} for their advertisements`;
   const field = subnet === undefined ? 'nodes' : 'subnet';
   return [{ path: ['pairs', name, field], message, dependsOn: [['pairs', name], ['nodes'], ['links']] }];
 }
@@ -82,13 +82,13 @@ function servicesOf({ pairs, services }: ScenarioFile, name: string): Problem[] 
   if (own.length === 0)
     problems.push({
       path: ['pairs', name],
-      message: 'balances no service: name its nodes in `l4:` of one',
+      message: 'has no service: list its nodes in `l4:` of a service',
       dependsOn: [['services']],
     });
   if (sync === 'conntrackd' && own.every(([, service]) => isDirect(service)))
     problems.push({
       path: ['pairs', name, 'sync'],
-      message: 'is for dnat and proxy, which keep connections; dsr has none to share',
+      message: 'has no effect: only services in dnat and proxy have connections to share',
       dependsOn: [['services']],
     });
   return problems;
@@ -103,7 +103,7 @@ function settingsOf(scenario: ScenarioFile, lab: Lab, name: string): Problem[] {
     return [
       {
         path,
-        message: `${node} is a member of ${name}: whoever is master holds the VIPs`,
+        message: `${node} is a member of ${name}, whose master holds the VIPs`,
         dependsOn: [['pairs', name]],
       },
     ];

@@ -17,7 +17,7 @@ export function switchRings(lab: Lab): Problem[] {
     const isCut = lab.nodes[a]?.down?.includes(b) === true || lab.nodes[b]?.down?.includes(a) === true;
     if (!bridges(a) || !bridges(b) || isCut) return [];
     if (segmentOf(a).has(b)) {
-      const message = `${a} – ${b} closes a ring of switches, in which broadcasts never end; take a link out, or \`down\``;
+      const message = `${a} – ${b} makes a loop of switches, in which broadcasts circulate forever: remove a link, or set it \`down\``;
       return [{ path: ['links', index], message, dependsOn: [['links'], ['nodes']] }];
     }
     const joined = new Set([...segmentOf(a), ...segmentOf(b)]);

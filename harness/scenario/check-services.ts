@@ -37,18 +37,17 @@ function checkService(path: Path, service: Service, scenario: ScenarioFile, lab:
   for (const [index, l4] of [service.l4 ?? []].flat().entries()) {
     const at = Array.isArray(service.l4) ? [...path, 'l4', index] : [...path, 'l4'];
     if (!l4s.includes(l4)) problems.push({ path: at, message: unknown('l4 node', l4, l4s), dependsOn: [] });
-    else if ([service.l4].flat().indexOf(l4) < index)
-      problems.push({ path: at, message: `${l4} is in the list already` });
+    else if ([service.l4].flat().indexOf(l4) < index) problems.push({ path: at, message: `${l4} is given twice` });
   }
   if (service.l4 === undefined && l4s.length !== 1) {
-    problems.push({ path, message: `needs \`l4:\`, since the lab has ${l4s.length} l4 nodes` });
+    problems.push({ path, message: `needs \`l4:\`, because the lab has ${l4s.length} l4 nodes` });
   }
   for (const [index, { node }] of service.pool.entries()) {
     const at = [...path, 'pool', index];
     if (l4s.includes(node))
       problems.push({
         path: at,
-        message: `${node} is an l4, and a pool is of servers: what an L4 serves itself could not be told from what it balances`,
+        message: `${node} is an l4 node, and a pool needs servers: replies of an L4 itself could not be distinguished from balanced ones`,
       });
     else if (!serversOf(lab).includes(node))
       problems.push({ path: at, message: unknown('server', node, serversOf(lab)), dependsOn: [] });
@@ -63,7 +62,7 @@ function checkService(path: Path, service: Service, scenario: ScenarioFile, lab:
     problems.push({ path: [...path, 'mode'], message: 'proxy needs `proxyIp:` (an address, `auto`, or a list)' });
   }
   if (service.protocol === 'udp' && service.check?.type === 'http')
-    problems.push({ path: [...path, 'check', 'type'], message: 'a udp service answers no http; check it with `udp`' });
+    problems.push({ path: [...path, 'check', 'type'], message: 'a udp service cannot be checked by http: use `udp`' });
   const proxyIps = Array.isArray(service.proxyIp) ? service.proxyIp : [];
   for (const [index, proxyIp] of proxyIps.entries()) {
     if (proxyIps.indexOf(proxyIp) < index)
@@ -77,7 +76,7 @@ function checkService(path: Path, service: Service, scenario: ScenarioFile, lab:
     !isOfOnePair(service.l4, scenario)
   ) {
     const message =
-      'several L4s cannot share a proxy IP, since servers would answer either: use `auto`, or make them a pair';
+      'several L4s cannot share a proxy IP, because replies would reach any of them: use `auto`, or make them a pair';
     problems.push({ path: [...path, 'proxyIp'], message });
   }
   return problems;
@@ -102,7 +101,7 @@ function dividedServices(
     if (first === undefined) return [];
     const all = [...l4sOf(first[1]), ...own];
     if (all.includes(undefined)) return [];
-    const message = `is the VIP of ${first[0]} with the same port; write one service with \`l4: [${all.join(', ')}]\``;
+    const message = `${first[0]} has the same VIP and port; write one service with \`l4: [${all.join(', ')}]\``;
     return [
       {
         path: ['services', name, 'vip'],

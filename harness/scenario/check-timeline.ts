@@ -24,11 +24,11 @@ export function checkTimeline(
   const streams = Object.keys(scenario.streams);
   const problems: Problem[] = [];
   if (steps.length > 0 && streams.length === 0)
-    problems.push({ path: ['steps'], message: 'needs `streams:`, which go on while steps happen' });
+    problems.push({ path: ['steps'], message: 'needs `streams:`, the traffic that runs during the steps' });
   if (streams.length > 0 && steps.length === 0)
-    problems.push({ path: ['streams'], message: 'needs `steps:`, which say what happens meanwhile' });
+    problems.push({ path: ['streams'], message: 'needs `steps:`, which say what happens during the streams' });
   if (Object.keys(scenario.flows).length + streams.length + steps.length === 0)
-    problems.push({ path: ['flows'], message: 'must not be empty, unless there are `streams:` and `steps:`' });
+    problems.push({ path: ['flows'], message: 'must not be empty without `streams:` and `steps:`' });
   for (const name of streams) problems.push(...checkStream(name, scenario, lab));
   for (const name of steps) problems.push(...checkStep(name, scenario, lab));
   const { after, problems: changes } = stepped(scenario);
@@ -69,16 +69,16 @@ function checkStream(name: string, scenario: ScenarioFile, lab: Lab): Problem[] 
   const problems = checkCall(path, stream, scenario, lab);
   if (scenario.flows[name]) problems.push({ path, message: 'has the name of a flow', dependsOn: [] });
   if (stream.connection === 'new' && stream.connections > 1)
-    problems.push({ path: [...path, 'connections'], message: 'is for `connection: kept`' });
+    problems.push({ path: [...path, 'connections'], message: 'only for `connection: kept`' });
   if (stream.sourcePort !== undefined && stream.connections > 1)
-    problems.push({ path: [...path, 'sourcePort'], message: 'is one port, and cannot be that of several connections' });
+    problems.push({ path: [...path, 'sourcePort'], message: 'one source port cannot serve several connections' });
   if (stream.connection === 'kept' && stream.protocol === 'http')
     problems.push({
       path: [...path, 'protocol'],
-      message: 'http closes each connection; a kept one is `tcp` or `udp`',
+      message: 'http closes each connection: use `tcp` or `udp` for a kept one',
     });
   if (!Object.values(scenario.steps).some(({ expect }) => Object.hasOwn(expect, name)))
-    problems.push({ path, message: 'no step expects anything of it', dependsOn: [['steps'], path] });
+    problems.push({ path, message: 'no step has an expectation for this stream', dependsOn: [['steps'], path] });
   return problems;
 }
 
@@ -88,8 +88,7 @@ function checkStep(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
   const streams = Object.keys(scenario.streams);
   const nodes = Object.keys(lab.nodes);
   const problems: Problem[] = [];
-  if (Object.keys(step.expect).length === 0)
-    problems.push({ path, message: 'expects nothing of any stream: add `expect:`' });
+  if (Object.keys(step.expect).length === 0) problems.push({ path, message: 'has no `expect:`' });
   for (const [index, action] of step.do.entries())
     problems.push(...checkAction(actionPath(scenario, name, index), action, scenario, lab));
   for (const [stream, expect] of Object.entries(step.expect)) {
@@ -98,7 +97,7 @@ function checkStep(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
     if (connection === undefined)
       problems.push({ path: at, message: unknown('stream', stream, streams), dependsOn: [] });
     else if (connection === 'new' && expect.outcome === 'connections')
-      problems.push({ path: at, message: `${stream} keeps no connections: each call has a new one` });
+      problems.push({ path: at, message: `${stream} keeps no connections: each call opens a new one` });
     for (const one of alternativesOf(expect)) {
       if (one.outcome === 'works' && one.servedBy !== undefined && 'shares' in one.servedBy)
         problems.push(
@@ -149,19 +148,19 @@ function checkUntil(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
     return [{ path, message: 'needs either `master:`, or `server:` with `is:`' }];
   if (master !== undefined) {
     const members = [...new Set(Object.values(scenario.pairs).flatMap(({ nodes }) => nodes))];
-    if (is !== undefined) return [{ path: [...path, 'is'], message: 'is for `server:`' }];
+    if (is !== undefined) return [{ path: [...path, 'is'], message: 'only for `server:`' }];
     return members.includes(master)
       ? []
       : [{ path: [...path, 'master'], message: unknown('member of a pair', master, members), dependsOn: [['pairs']] }];
   }
-  if (is === undefined) return [{ path, message: 'needs `is: up` or `is: down` beside `server:`' }];
+  if (is === undefined) return [{ path, message: '`server:` also needs `is: up` or `is: down`' }];
   const servers = serversOf(lab);
   if (!servers.includes(server!))
     return [{ path: [...path, 'server'], message: unknown('server', server!, servers), dependsOn: [] }];
   const isChecked = Object.values(scenario.services).some(
     ({ check, pool }) => (check?.type ?? 'none') !== 'none' && pool.some(({ node }) => node === server),
   );
-  const message = `no service checks ${server}: without a \`check:\` it counts as up for ever`;
+  const message = `no service checks ${server}, so it always counts as up: add \`check:\``;
   return isChecked ? [] : [{ path: [...path, 'server'], message, dependsOn: [['services']] }];
 }
 
@@ -182,7 +181,7 @@ function checkAction(path: Path, action: Action, scenario: ScenarioFile, lab: La
   const l4s = balancersOf(lab);
   const problems = [
     ...inEach(['kill', 'pause'], (node) =>
-      callers.includes(node) ? `${node} is the caller of a stream, which could not call then` : null,
+      callers.includes(node) ? `${node} is the caller of a stream and cannot be stopped` : null,
     ),
     ...inEach(['start', 'resume'], () => null),
     ...inEach(OF_L4, (node) =>
@@ -190,21 +189,23 @@ function checkAction(path: Path, action: Action, scenario: ScenarioFile, lab: La
         ? scenario.nodes[node]?.lb === 'off'
           ? `the load balancer of ${node} is off`
           : null
-        : `${node} is no l4 node: ${l4s.join(', ')}`,
+        : `${node} is not an l4 node; known: ${l4s.join(', ')}`,
     ),
     ...inEach(['stopListeners', 'startListeners', 'failChecks', 'passChecks'], (node) =>
-      listenersOf(node, lab, scenario).length > 0 ? null : `${node} listens on nothing`,
+      listenersOf(node, lab, scenario).length > 0 ? null : `${node} has no listeners`,
     ),
-    ...inEach(['flushMacs'], (node) => (isSwitch(lab, node) ? null : `${node} is no switch, and has no MAC table`)),
+    ...inEach(['flushMacs'], (node) =>
+      isSwitch(lab, node) ? null : `${node} is not a switch, so it has no MAC table`,
+    ),
     ...inEach(['flushNeighbours'], (node) =>
       isSwitch(lab, node) && typeof lab.nodes[node]!.bridge !== 'string'
-        ? `${node} has no IP, and no neighbours`
+        ? `${node} has no IP address, so it has no neighbours`
         : null,
     ),
     ...inEach(['flushConnections'], (node) =>
       l4s.includes(node) || keepsConnections({ ...lab.nodes[node], ...scenario.nodes[node] })
         ? null
-        : `${node} keeps no connections: it is neither an L4 nor a stateful firewall, and has no NAT`,
+        : `${node} tracks no connections: it is not an L4 or a stateful firewall, and has no NAT`,
     ),
   ];
   for (const kind of ['linkDown', 'linkUp', 'flap'] as const) {
@@ -215,7 +216,11 @@ function checkAction(path: Path, action: Action, scenario: ScenarioFile, lab: La
     if (stranger !== undefined)
       problems.push({ path: [...path, kind], message: unknown('node', stranger, nodes), dependsOn: [] });
     else if (!peersOf(lab, a).includes(b))
-      problems.push({ path: [...path, kind], message: `no link joins ${a} and ${b}`, dependsOn: [['links']] });
+      problems.push({
+        path: [...path, kind],
+        message: `there is no link between ${a} and ${b}`,
+        dependsOn: [['links']],
+      });
   }
   const { announce } = action;
   if (announce !== undefined) {
@@ -244,10 +249,10 @@ function isSwitch(lab: Lab, name: string): boolean {
 
 /** What an action needs that an earlier one has done. */
 const NEEDS = [
-  { does: 'kill', undoes: 'start', done: 'has no power', undone: 'has power: `kill` comes first' },
-  { does: 'pause', undoes: 'resume', done: 'is paused already', undone: 'is not paused' },
-  { does: 'stopListeners', undoes: 'startListeners', done: 'does not listen already', undone: 'listens already' },
-  { does: 'failChecks', undoes: 'passChecks', done: 'fails its checks already', undone: 'passes its checks already' },
+  { does: 'kill', undoes: 'start', done: 'is already powered off', undone: 'is not powered off: use `kill` first' },
+  { does: 'pause', undoes: 'resume', done: 'is already paused', undone: 'is not paused' },
+  { does: 'stopListeners', undoes: 'startListeners', done: 'has already stopped listening', undone: 'already listens' },
+  { does: 'failChecks', undoes: 'passChecks', done: 'already fails its checks', undone: 'already passes its checks' },
 ] as const;
 
 /** Actions on a load balancer, whether it must run for them (null: either), and whether it does afterwards. */
@@ -284,7 +289,7 @@ function order(scenario: ScenarioFile, lab: Lab, after: SteppedScenario['after']
       const dead = OF_NODE.flatMap((kind) =>
         (action[kind] ?? []).filter((node) => states.get(`kill ${node}`)).map((node) => ({ kind, node })),
       );
-      for (const { kind, node } of dead) say([...path, kind], `${node} has no power`);
+      for (const { kind, node } of dead) say([...path, kind], `${node} is powered off`);
       for (const node of action.start ?? []) ended.delete(node);
       for (const kind of OF_L4) {
         const { needs, leaves } = BALANCER[kind];
@@ -292,7 +297,7 @@ function order(scenario: ScenarioFile, lab: Lab, after: SteppedScenario['after']
           if (needs === ended.has(node) && !states.get(`kill ${node}`))
             say(
               [...path, kind],
-              `the load balancer of ${node} ${needs ? 'does not run: `startLb` comes first' : 'runs already'}`,
+              `the load balancer of ${node} ${needs ? 'is not running: use `startLb` first' : 'is already running'}`,
             );
           if (leaves) ended.delete(node);
           else ended.add(node);
@@ -309,20 +314,20 @@ function order(scenario: ScenarioFile, lab: Lab, after: SteppedScenario['after']
           say(
             [...path, kind],
             kind === 'linkUp'
-              ? `${held.by} holds the link down, which \`linkUp\` leaves as it is: write ${held.release}`
-              : `the link is down already, by ${held.by}`,
+              ? `the link is down because of ${held.by}, which \`linkUp\` does not change: write ${held.release}`
+              : `the link is already down because of ${held.by}`,
           );
         else if (dead !== undefined && !later.some(({ start }) => start?.includes(dead)))
-          say([...path, kind], `${dead} has no power, and no link that is up`);
+          say([...path, kind], `${dead} is powered off, so its links are down`);
         else if (kind !== 'flap' && isCut === (kind === 'linkDown'))
-          say([...path, kind], `the link is ${isCut ? 'down' : 'up'} already`);
+          say([...path, kind], `the link is already ${isCut ? 'down' : 'up'}`);
         if (kind !== 'flap' && held === null) states.set(key, kind === 'linkDown');
       }
     }
     const master = step.until?.master;
     for (const { does, done } of STANDSTILLS) {
       if (master !== undefined && states.get(`${does} ${master}`))
-        say(['steps', name, 'until', 'master'], `${master} ${done}, and cannot become master`);
+        say(['steps', name, 'until', 'master'], `${master} ${done}, so it cannot become master`);
     }
   }
   return problems;
@@ -338,7 +343,7 @@ function unheededChecks(scenario: ScenarioFile, after: SteppedScenario['after'])
         .filter((node) => !after.slice(number).some((one) => isChecked(node, one.scenario)))
         .map((node) => ({
           path: [...actionPath(scenario, name, index), 'failChecks'],
-          message: `no service checks ${node} by HTTP, so that nobody hears of it: add \`check: { type: http }\``,
+          message: `has no effect, because no service checks ${node} by HTTP: add \`check: { type: http }\``,
           dependsOn: [['services']],
         })),
     ),
@@ -347,7 +352,7 @@ function unheededChecks(scenario: ScenarioFile, after: SteppedScenario['after'])
 
 /** In which no node says that it is master. */
 const STANDSTILLS = [
-  { does: 'kill', done: 'has no power' },
+  { does: 'kill', done: 'is powered off' },
   { does: 'pause', done: 'is paused' },
 ] as const;
 
@@ -359,7 +364,7 @@ function tooManyCalls({ streams, steps }: ScenarioFile): Problem[] {
   return Object.entries(streams).flatMap(([name, { every, connections }]): Problem[] => {
     const calls = Math.ceil((ms / every) * connections);
     if (calls <= MOST_CALLS) return [];
-    const message = `${calls.toLocaleString('en')} calls in ${ms / 1000} s: at most ${MOST_CALLS.toLocaleString('en')} can be followed`;
+    const message = `${calls.toLocaleString('en')} calls in ${ms / 1000} s: at most ${MOST_CALLS.toLocaleString('en')} are possible`;
     return [{ path: ['streams', name, 'every'], message, dependsOn: [['streams', name], ['steps']] }];
   });
 }

@@ -1,6 +1,6 @@
-import { didYouMean } from '../did-you-mean.ts';
 import { ROLES } from '../terms/role.ts';
 import { trunkInterface } from '../terms/trunk-interface.ts';
+import { unknown } from './check-messages.ts';
 import { peersOf, vlanAddresses } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, NodeSettings } from './schema.ts';
@@ -17,7 +17,7 @@ export function checkPorts(path: Path, { ports = {} }: NodeSettings, names: stri
   const at = [...path, 'ports'];
   const [noSwitch] = names.filter((name) => lab.nodes[name] && !ROLES[lab.nodes[name].role].switches);
   if (entries.length > 0 && noSwitch !== undefined) {
-    const message = `is for l2 nodes; ${noSwitch} is on VLANs of a trunk by \`vlans: { 10: ADDRESS }\` in its link`;
+    const message = `only for l2 nodes; to put ${noSwitch} on VLANs, use \`vlans: { 10: ADDRESS }\` in its link`;
     return [{ path: at, message, dependsOn: names.map((name) => ['nodes', name, 'role']) }];
   }
   return entries.flatMap(([peer, { vlan, trunk, native }]): Problem[] => {
@@ -25,18 +25,18 @@ export function checkPorts(path: Path, { ports = {} }: NodeSettings, names: stri
     const [name] = names;
     if (name !== undefined && lab.nodes[name] && !peersOf(lab, name).includes(peer)) {
       const peers = peersOf(lab, name);
-      const message = `no peer of ${name} is named \`${peer}\`${didYouMean(peer, peers)}; there ${peers.length === 1 ? 'is' : 'are'} ${peers.join(', ')}`;
+      const message = unknown(`peer of ${name}`, peer, peers);
       return [{ path: port, message, dependsOn: [['links']] }];
     }
     if (trunk === undefined) {
-      if (vlan === undefined) return [{ path: port, message: 'needs `vlan`, for an access port, or `trunk`' }];
-      return native === undefined ? [] : [{ path: [...port, 'native'], message: 'is for a port with `trunk`' }];
+      if (vlan === undefined) return [{ path: port, message: 'needs `vlan` (for an access port) or `trunk`' }];
+      return native === undefined ? [] : [{ path: [...port, 'native'], message: 'only for a port with `trunk`' }];
     }
     const again = trunk.flatMap((one, index) => (trunk.indexOf(one) < index ? [index] : []));
     return [
       ...(vlan === undefined
         ? []
-        : [{ path: [...port, 'vlan'], message: 'makes an access port, and `trunk` a trunk: leave one of them out' }]),
+        : [{ path: [...port, 'vlan'], message: '`vlan` (access port) and `trunk` exclude each other' }]),
       ...again.map((index) => ({ path: [...port, 'trunk', index], message: `${trunk[index]} is given twice` })),
       ...(native === undefined || trunk.includes(native)
         ? []
@@ -65,11 +65,11 @@ export function checkVlansOfLinks(lab: Lab, portsOf: (name: string) => PortsByPe
       if (vlans.length === 0) return [{ path, message: 'must not be empty', dependsOn }];
       if (ROLES[node.role].switches || (node.bridge ?? false) !== false)
         return [
-          { path, message: `is for nodes with addresses; VLANs of ${name} are said in its \`ports\``, dependsOn },
+          { path, message: `only for nodes with addresses; set the VLANs of ${name} in its \`ports\``, dependsOn },
         ];
       if (Object.keys(portsOf(peer)).length === 0) {
-        const why = ROLES[other.role].switches ? `has no VLANs: say \`ports\` of it` : 'is no l2 node';
-        return [{ path, message: `must be toward a switch with VLANs, and ${peer} ${why}`, dependsOn }];
+        const why = ROLES[other.role].switches ? 'has no VLANs: set `ports` on it' : 'is not an l2 node';
+        return [{ path, message: `must be toward a switch with VLANs, but ${peer} ${why}`, dependsOn }];
       }
       return vlans.flatMap((vlan): Problem[] => {
         const problem = (message: string): Problem[] => [{ path: [...path, String(vlan)], message, dependsOn }];
@@ -81,7 +81,7 @@ export function checkVlansOfLinks(lab: Lab, portsOf: (name: string) => PortsByPe
         return longest === undefined
           ? []
           : problem(
-              `an interface cannot be named \`${longest}\`, which has more than ${LONGEST} characters: give the node a shorter name`,
+              `the interface name \`${longest}\` is longer than ${LONGEST} characters: give the node a shorter name`,
             );
       });
     }),
@@ -104,7 +104,7 @@ export function trunksToPlainSwitches(
       if (trunk === undefined || path === null || other === undefined) return [];
       const isSwitch = ROLES[other.role].switches || (other.bridge ?? false) !== false;
       if (!isSwitch || Object.keys(portsOf(peer)).length > 0) return [];
-      const message = `must be toward a node, or a switch with VLANs, and ${peer} has none: say \`ports\` of it, or \`vlan\` here`;
+      const message = `must be toward a node, or a switch with VLANs, but ${peer} has none: set \`ports\` on it, or \`vlan\` here`;
       return [
         {
           path: [...path, 'trunk'],

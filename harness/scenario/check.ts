@@ -38,7 +38,7 @@ export function checkLab(lab: Lab): Problem[] {
       problems.push({
         path: ['links', index],
         dependsOn: [],
-        message: `${wire} are linked already; interfaces are named after the peer`,
+        message: `${wire} are already linked; only one link is possible, because interfaces are named after the peer`,
       });
     wires.add(wire);
     for (const name of names) {
@@ -188,7 +188,7 @@ function checkSettings(
     onlyL4.length > 0 &&
     !names.every((name) => lab.nodes[name] !== undefined && ROLES[lab.nodes[name].role].balances)
   ) {
-    problems.push(...onlyL4.map((key) => ({ path: [...path, key], message: 'is for l4 nodes only' })));
+    problems.push(...onlyL4.map((key) => ({ path: [...path, key], message: 'only for l4 nodes' })));
   }
   return problems;
 }

@@ -11,10 +11,7 @@ const place = z
     (text) => isAddress(text) || isCidr(text) || nodeName.safeParse(text).success,
     mustBe('an address, a network like 198.51.100.0/24, or a node'),
   )
-  .refine(
-    (text) => !isCidr(text) || network(text) === cidrText(text),
-    mustBe('a network, whose bits beyond the prefix length are zero'),
-  )
+  .refine((text) => !isCidr(text) || network(text) === cidrText(text), mustBe('a network address (all host bits zero)'))
   .overwrite((text) => (isCidr(text) ? cidrText(text) : isAddress(text) ? canonical(text) : text));
 
 const match = z
@@ -29,7 +26,7 @@ const match = z
     to: place.optional().describe('Destination, written like `from`.'),
   })
   .refine((said) => Object.keys(said).length > 0, {
-    error: 'matches every packet; say which: `protocol`, `port`, `type`, `from` or `to`',
+    error: 'matches every packet: add `protocol`, `port`, `type`, `from` or `to`',
     // A field that there is not was to say so.
     when: ({ issues }) => issues.length === 0,
   });
@@ -45,7 +42,7 @@ export const filterRule = z
   })
   .refine(
     (rule) => Object.keys(rule).length === 1,
-    `must be one of ${FILTER_ACTIONS.join(', ')}, with the packets that it is for`,
+    `must be one of ${FILTER_ACTIONS.join(', ')}, followed by the packets to match`,
   );
 
 export type FilterRuleAsWritten = z.infer<typeof filterRule>;

@@ -123,7 +123,7 @@ function variantOf({
   const locate = (path: Path): SourcePosition => locateInVariant(yaml, name, path);
   const incomplete = incompleteEntries(variant, yaml.value);
   const merged = mergePatch(yaml.value, variant.change) as Merged;
-  const { known, unknown: unknownNames, flows, steps } = withExpectations(merged, variant.expect);
+  const { known, strangers, flows, steps } = withExpectations(merged, variant.expect);
   const own = [
     ...Object.keys(variant.change)
       .filter((key) => !CHANGEABLE.includes(key))
@@ -131,9 +131,9 @@ function variantOf({
         path: ['change', key],
         message: `change: a variant cannot change \`${key}\`${didYouMean(key, CHANGEABLE)}; it can change ${CHANGEABLE.join(', ')}`,
       })),
-    ...unknownNames.map((name) => ({
+    ...strangers.map((name) => ({
       path: ['expect', name],
-      message: `expect: no flow is named \`${name}\`${didYouMean(name, known)}; there are ${known.join(', ')}`,
+      message: `expect: ${unknown('flow', name, known)}`,
     })),
     ...incomplete.map(({ path, message }) => ({ path: ['change', ...path], message: `change.${message}` })),
   ].map(({ path, message }) => ({
@@ -168,22 +168,22 @@ function withExpectations(merged: Merged, expect: Record<string, unknown>) {
   const cells = Object.entries(merged.steps ?? {}).flatMap(([step, said]) =>
     Object.keys(said?.expect ?? {}).map((stream) => ({ name: `${step}.${stream}`, step, stream })),
   );
-  const unknown: string[] = [];
+  const strangers: string[] = [];
   for (const [name, said] of Object.entries(expect)) {
     const cell = cells.find((one) => one.name === name);
     if (Object.hasOwn(flows, name)) flows[name] = { ...merged.flows?.[name], expect: said };
     else if (cell) {
       const step = steps[cell.step] as { expect?: object };
       steps[cell.step] = { ...step, expect: { ...step.expect, [cell.stream]: said } };
-    } else unknown.push(name);
+    } else strangers.push(name);
   }
-  return { known: [...Object.keys(flows), ...cells.map(({ name }) => name)], unknown, flows, steps };
+  return { known: [...Object.keys(flows), ...cells.map(({ name }) => name)], strangers, flows, steps };
 }
 
 function blamedOnRemoval(problem: Problem, change: unknown): Problem {
   const { path, missing } = problem;
   if (missing === undefined || valueAt(change, missing) !== null) return problem;
-  return { ...problem, path: missing, message: `is removed, but ${path.join('.')} names it` };
+  return { ...problem, path: missing, message: `is removed here, but ${path.join('.')} still uses it` };
 }
 
 const CHANGEABLE = ['servers', 'nodes', 'services', 'pairs', 'flows', 'streams', 'steps', 'neighbours'];

@@ -6,7 +6,7 @@ import { mustBe } from '../../lb/terms/messages.ts';
 
 /** Names that Linux, its sysctls, JavaScript or `gateway:` use otherwise; interfaces are named after nodes. */
 const RESERVED = /^(lo|br0|all|default|none|constructor|eth\d+)$/;
-const ANOTHER_NAME = 'another name, since this one is used for something else';
+const ANOTHER_NAME = 'another name: this one is reserved';
 export const nodeName = z
   .string()
   .regex(
@@ -21,7 +21,7 @@ export const serviceName = z
     mustBe('a service name: lower-case letters, digits and hyphens, at most 32, a letter first'),
   )
   .refine((name) => !RESERVED.test(name), mustBe(ANOTHER_NAME));
-const HOST_ADDRESS = 'an address that one host of a network can have';
+const HOST_ADDRESS = 'a unicast host address';
 /** Addresses are compared as strings, so each has one spelling. */
 export const address = z
   .string()

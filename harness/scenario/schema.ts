@@ -33,7 +33,7 @@ function prefixOr(words: string[], what: string) {
     .refine((text) => isCidr(text) || isAddress(text) || isName(text), mustBe(what))
     .refine(
       (text) => !isCidr(text) || network(text) === cidrText(text),
-      mustBe('a network, whose bits beyond the prefix length are zero'),
+      mustBe('a network address (all host bits zero)'),
     )
     .overwrite((text) => (isCidr(text) ? cidrText(text) : isAddress(text) ? hostRoute(canonical(text)) : text));
 }
@@ -154,7 +154,7 @@ const nodeSettings = z.strictObject({
     .int()
     .min(1000)
     .max(3_600_000)
-    .multipleOf(1000, mustBe('a number of whole seconds, in ms: kernels reckon so'))
+    .multipleOf(1000, mustBe('a multiple of 1000 (the kernel counts seconds)'))
     .optional()
     .describe(
       'L4, NAT, or a stateful firewall: how long a connection without traffic is remembered, ms; whole seconds.',

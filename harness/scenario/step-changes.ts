@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { unknown } from './check-messages.ts';
 import { mergePatch } from './merge-patch.ts';
 import { messageFor } from './messages.ts';
 import type { Problem } from './problem.ts';
@@ -57,14 +58,12 @@ function changedBy(action: Action, scenario: ScenarioFile, path: Path): Changed 
   const meant = named.filter(([, { pool }]) => has(pool) !== (addServer !== undefined));
   const at = [...path, name];
   if (of.service !== undefined && named.length === 0) {
-    const known = Object.keys(scenario.services).join(', ') || 'none';
-    return {
-      problems: [{ path: [...at, 'service'], message: `no service is named \`${of.service}\`; there are ${known}` }],
-    };
+    const message = unknown('service', of.service, Object.keys(scenario.services));
+    return { problems: [{ path: [...at, 'service'], message }] };
   }
   if (meant.length === 0) {
     const message = addServer
-      ? `${of.server} is in the pool already`
+      ? `${of.server} is already in the pool`
       : `${of.server} is in no pool${of.service === undefined ? '' : ` of ${of.service}`} at this step`;
     return { problems: [{ path: [...at, 'server'], message }] };
   }

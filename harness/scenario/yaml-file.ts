@@ -98,7 +98,7 @@ function badKeys(document: Document, sources: Map<Alias, Node | undefined>): { o
       if (!isScalar(key)) return;
       const offset = key.range?.[0] ?? 0;
       const text = keyText(key.value);
-      if (text === '__proto__') found.push({ offset, why: '`__proto__` can be no name: JavaScript uses it otherwise' });
+      if (text === '__proto__') found.push({ offset, why: '`__proto__` is reserved' });
       if (text !== MERGE || key.type !== 'PLAIN') return;
       const merged = isAlias(value) ? sources.get(value) : value;
       const all = isSeq(merged) ? merged.items : [merged];
@@ -145,7 +145,7 @@ function aliasMistakes(document: Document, sources: Map<Alias, Node | undefined>
   const sizeOfAlias = (alias: Alias): number => {
     const source = sources.get(alias);
     if (source !== undefined && !open.has(source)) return sizeOf(source);
-    const why = source ? 'stands within what it stands for' : 'comes before any anchor of that name';
+    const why = source ? 'refers to itself' : 'has no anchor before it';
     found.push({ alias, why: `\`*${alias.source}\` ${why}` });
     return 0;
   };
@@ -155,7 +155,7 @@ function aliasMistakes(document: Document, sources: Map<Alias, Node | undefined>
   for (const alias of sources.keys()) {
     unfolded += sizeOf(alias);
     if (unfolded > MOST_ALIASED)
-      return [{ alias, why: `with \`*${alias.source}\` the file unfolds to more than ${MOST_ALIASED} values` }];
+      return [{ alias, why: `\`*${alias.source}\` expands the file to more than ${MOST_ALIASED} values` }];
   }
   return [];
 }

@@ -78,7 +78,7 @@ function confusedServers(services: LbService[]): Problem[] {
       const other = first.get(mark) ?? place;
       first.set(mark, other);
       if (other === place) return [];
-      const message = `the kernel's tables cannot tell ${place} from ${other} (${mark}): give one another address`;
+      const message = `the kernel's tables cannot distinguish ${place} from ${other} (${mark}): change one of the addresses`;
       return [{ path: ['services', i, 'servers', j, 'address'], message }];
     });
   });
@@ -91,7 +91,7 @@ function dscpProblems(services: LbService[]): Problem[] {
       .slice(0, i)
       .find((s) => isDirect(s) && isDirect(service) && (s.vip === service.vip) !== (s.dscp === service.dscp));
     if (!other || (other.dscp === undefined && service.dscp === undefined)) return [];
-    const message = `${service.name} and ${other.name} must have the same DSCP value and VIP, or neither in common`;
+    const message = `services with one VIP need one DSCP value, and different VIPs different values: compare ${service.name} and ${other.name}`;
     return [{ path: ['services', i, 'dscp'], message }];
   });
 }
@@ -103,38 +103,47 @@ function serviceProblems(service: LbService): Problem[] {
   if (service.proxyIp !== undefined && !traits.hidesSource) {
     problems.push({
       path: ['proxyIp'],
-      message: `a proxy IP has a meaning in mode proxy only, not in ${service.mode}`,
+      message: `only valid in mode proxy, not in ${service.mode}`,
     });
   }
   if (service.proxyPorts !== undefined && !traits.hidesSource) {
     problems.push({
       path: ['proxyPorts'],
-      message: `ports of a proxy IP have a meaning in mode proxy only, not in ${service.mode}`,
+      message: `only valid in mode proxy, not in ${service.mode}`,
     });
   }
   for (const proxyIp of proxyIps(service)) {
     if (!sameFamily(proxyIp)) {
-      problems.push({ path: ['proxyIp'], message: `proxy IP ${proxyIp} and VIP ${service.vip} differ in family` });
+      problems.push({
+        path: ['proxyIp'],
+        message: `proxy IP ${proxyIp} and VIP ${service.vip} differ in address family`,
+      });
     }
   }
   if (service.sourceMac === 'keep' && traits.handsOver !== 'mac') {
-    problems.push({ path: ['sourceMac'], message: `sourceMac has a meaning in mode dsr only, not in ${service.mode}` });
+    problems.push({ path: ['sourceMac'], message: `only valid in mode dsr, not in ${service.mode}` });
   }
   if ((service.dscp !== undefined) !== (traits.handsOver === 'dscp')) {
-    problems.push({ path: ['dscp'], message: 'mode l3dsr needs a DSCP value, and no other mode has one' });
+    problems.push({
+      path: ['dscp'],
+      message:
+        service.dscp === undefined
+          ? 'is missing: mode l3dsr needs it'
+          : `only valid in mode l3dsr, not in ${service.mode}`,
+    });
   }
   problems.push(...idleCheckFields(service), ...sourceProblems(service));
   service.servers.forEach((server, i) => {
     if (!sameFamily(server.address)) {
       problems.push({
         path: ['servers', i, 'address'],
-        message: `server ${server.address} and VIP ${service.vip} differ in family`,
+        message: `server ${server.address} and VIP ${service.vip} differ in address family`,
       });
     }
     if (isDirect(service) && server.port !== undefined && server.port !== service.port) {
       problems.push({
         path: ['servers', i, 'port'],
-        message: `${service.mode} leaves the port as it is: it must be ${service.port}, or absent`,
+        message: `${service.mode} does not change the port: it must be ${service.port}, or absent`,
       });
     }
   });
@@ -155,19 +164,17 @@ function ownCallProblems({ ownCalls, mode }: LbService, vipOwner: LbConfig['vipO
   if (ownCalls !== true) return [];
   const path = ['ownCalls'];
   if (isDirect({ mode })) {
-    const message = `has a meaning in modes dnat and proxy only: in ${mode} servers would answer to the VIP that they hold themselves`;
+    const message = `only valid in modes dnat and proxy: in ${mode} servers hold the VIP and would reply to themselves`;
     return [{ path, message }];
   }
   if (vipOwner !== false) return [];
-  return [
-    { path, message: 'needs a host that owns its VIPs: with `vipOwner: false` it has no way to them to call by' },
-  ];
+  return [{ path, message: 'requires `vipOwner: true`: otherwise the host has no route to its VIPs' }];
 }
 
 /** What only one type of check asks for or about. */
 const ONLY_OF = { path: 'http', status: 'http', body: 'http', send: 'udp', expect: 'udp' } as const;
 
-const NOT_CHECKED = 'has a meaning where servers are checked, not in type none';
+const NOT_CHECKED = 'only valid if servers are checked, not in type none';
 
 function idleCheckFields({ mode, check }: LbService): Problem[] {
   const idle = (field: keyof LbService['check'], message: string): Problem[] =>
@@ -176,17 +183,18 @@ function idleCheckFields({ mode, check }: LbService): Problem[] {
     ...(Object.keys(ONLY_OF) as (keyof typeof ONLY_OF)[]).flatMap((field) =>
       check.type === ONLY_OF[field]
         ? []
-        : idle(field, `has a meaning in checks by ${ONLY_OF[field]} only, not in type ${check.type}`),
+        : idle(field, `only valid in type ${ONLY_OF[field]}, not in type ${check.type}`),
     ),
     ...(check.type === 'none'
       ? (['target', 'port', 'source'] as const).flatMap((field) => idle(field, NOT_CHECKED))
       : [
-          ...(check.type === 'icmp'
-            ? idle('port', 'has a meaning in checks by tcp, http and udp only, not in type icmp')
-            : []),
+          ...(check.type === 'icmp' ? idle('port', 'only valid in types tcp, http and udp, not in type icmp') : []),
           ...(isDirect({ mode })
             ? []
-            : idle('target', `is for modes dsr and l3dsr: ${mode} always asks servers at their own addresses`)),
+            : idle(
+                'target',
+                `only valid in modes dsr and l3dsr: in ${mode} checks always use the server's own address`,
+              )),
         ]),
   ];
 }
@@ -197,9 +205,11 @@ function sourceProblems(service: LbService): Problem[] {
   if (source === undefined) return [];
   const path = ['check', 'source'];
   if (isIPv4(source) !== isIPv4(vip))
-    return [{ path, message: `checks from ${source} reach no server: it and VIP ${vip} differ in family` }];
+    return [
+      { path, message: `checks from ${source} cannot reach a server: it and VIP ${vip} differ in address family` },
+    ];
   return source === vip && asksForVip(service)
-    ? [{ path, message: `servers have ${vip} themselves, and answer it to nobody else: take another address` }]
+    ? [{ path, message: `servers hold ${vip} themselves and would reply to themselves: use another address` }]
     : [];
 }
 

@@ -13,7 +13,7 @@ const name = z
 const port = z.int().min(1).max(65535);
 const address = z
   .union([z.ipv4(), z.ipv6()], mustBe('an IPv4 or IPv6 address'))
-  .refine(isUnicast, mustBe('an address that one host of a network can have'));
+  .refine(isUnicast, mustBe('a unicast host address'));
 
 const A_RANGE = 'a range of ports, like `40000-40099`';
 

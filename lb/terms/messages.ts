@@ -10,7 +10,8 @@ export function mustBe(what: string): { error: (issue: { input?: unknown }) => s
 /** What zod finds wrong, in words for people who write YAML or JSON. */
 export function messageFor(issue: z.core.$ZodRawIssue): string {
   const { input } = issue;
-  if (issue.code === 'unrecognized_keys') return `there is no such key: ${issue.keys.join(', ')}`;
+  if (issue.code === 'unrecognized_keys')
+    return `unknown ${issue.keys.length === 1 ? 'field' : 'fields'}: ${issue.keys.join(', ')}`;
   if (input === undefined) return issue.code === 'invalid_value' ? `${MISSING}: ${oneOf(issue.values)}` : MISSING;
   switch (issue.code) {
     case 'invalid_type':
