@@ -20,12 +20,15 @@ export default {
       const source = node.source?.value;
       if (typeof source !== 'string') return;
       const to = targetOf(source, context.filename);
-      if (to === undefined || to === from) return;
-      const message = !allowed.has(to)
-        ? `${from} must not import ${to}: it is not in ${from}/${LIST} (directions: see ARCHITECTURE.md).`
-        : dependsOn(to, from)
-          ? `${from} must not import ${to}, which depends on ${from}: see ${LIST} in both.`
-          : null;
+      if (to === from) return;
+      const message =
+        to === undefined
+          ? `${source} belongs to no folder with a ${LIST}, so nobody can say who may import it.`
+          : !allowed.has(to)
+            ? `${from} must not import ${to}: it is not in ${from}/${LIST} (directions: see ARCHITECTURE.md).`
+            : dependsOn(to, from)
+              ? `${from} must not import ${to}, which depends on ${from}: see ${LIST} in both.`
+              : null;
       if (message !== null) context.report({ node: /** @type {never} */ (node), message });
     };
     return {
