@@ -144,7 +144,7 @@ test(
       '--count: `few` is not a number of frames',
     ]);
     const terminal = await atTerminal('capture', '--scenario', names[0], 'client');
-    expect([terminal.exitCode, terminal.stdout]).toEqual([2, expect.stringContaining('a capture is no text')]);
+    expect([terminal.exitCode, terminal.stdout]).toEqual([2, expect.stringContaining('a capture is binary')]);
   },
   DEADLINE_MS,
 );
@@ -157,12 +157,12 @@ test(
     running.stdout.on('data', (piece: Buffer) => (printed = Buffer.concat([printed, piece])));
     let said = '';
     running.stderr.on('data', (piece: Buffer) => (said += piece.toString()));
-    await until('tcpdump to listen', () => Promise.resolve(said.includes('capturing at client/s1')));
+    await until('tcpdump to listen', () => Promise.resolve(said.includes('capturing on client/s1')));
     await inNode('client', ...GET);
     await until('the answer to be seen', () => Promise.resolve(printed.includes('HTTP/1.1 200')));
     running.kill('SIGINT');
     const { exitCode } = await running;
-    expect([exitCode, said]).toEqual([0, 'capturing at client/s1; Ctrl-C ends it\n']);
+    expect([exitCode, said]).toEqual([0, 'capturing on client/s1; Ctrl-C stops it\n']);
     const [section, iface, ...frames] = blocksOf(printed);
     expect([section!.type, iface!.type, new Set(frames.map(({ type }) => type))]).toEqual([
       0x0a0d0d0a,

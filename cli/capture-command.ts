@@ -25,7 +25,7 @@ export async function captureCommand(
     throw commandLineError(`--count: \`${count}\` is not a number of frames`);
   if (process.stdout.isTTY)
     throw commandLineError(
-      `a capture is no text: hand it on (\`l4lab capture ${node} | wireshark -k -i -\`) or keep it (\`> ${node}.pcapng\`)`,
+      `a capture is binary: pipe it (\`l4lab capture ${node} | wireshark -k -i -\`) or redirect it to a file (\`> ${node}.pcapng\`)`,
     );
   const { docker } = await firstEngine(project);
   const chosen = chooseNode(chooseLab(await keptLabs(docker, project.root), scenario), node);
@@ -52,11 +52,11 @@ export async function captureCommand(
   );
   try {
     const captures = await Promise.all(starting);
-    process.stderr.write(`capturing at ${names.join(', ')}; Ctrl-C ends it\n`);
+    process.stderr.write(`capturing on ${names.join(', ')}; Ctrl-C stops it\n`);
     const gone = Promise.race(captures.map(({ ended }) => ended)).then(() => {
       throw new L4labError(
         'node-failed',
-        `${node} is captured no more: the lab was taken down, or the interface is gone`,
+        `the capture of ${node} ended: the lab was taken down, or the interface is gone`,
       );
     });
     gone.catch(() => undefined);

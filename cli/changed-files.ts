@@ -16,14 +16,14 @@ export async function changedFiles(root: string, revision: string): Promise<Set<
       stripFinalNewline: true,
     });
     if ((cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT')
-      throw commandLineError('--changed: git is not installed, and it alone knows what has changed');
+      throw commandLineError('--changed requires git, which is not installed');
     return exitCode === 0 ? stdout : null;
   };
   const top = await git('rev-parse', '--show-toplevel');
-  if (top === null) throw commandLineError(`--changed: ${root} is in no git repository that can be read`);
+  if (top === null) throw commandLineError(`--changed: ${root} is not in a readable git repository`);
   // What begins with a dash is no option.
   const commit = await git('rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`);
-  if (commit === null) throw commandLineError(`--changed: git knows no revision \`${revision}\``);
+  if (commit === null) throw commandLineError(`--changed: unknown git revision \`${revision}\``);
   const differing = await git('-C', top, 'diff', '--name-only', '-z', '--no-renames', commit, '--');
   const unknown = await git('-C', top, 'ls-files', '--others', '--exclude-standard', '-z');
   const names = [differing, unknown].flatMap((list) => list?.split('\0') ?? []).filter((name) => name !== '');

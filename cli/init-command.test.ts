@@ -49,7 +49,7 @@ test(
     });
     const before = files().map(textIn);
     const again = await l4lab('labs', 'init');
-    expect(again.stdout).toMatch(/^left alone\n {2}.*one-arm-dsr\.yaml +is there already\n/);
+    expect(again.stdout).toMatch(/^unchanged\n {2}.*one-arm-dsr\.yaml +exists\n/);
     expect(files().map(textIn)).toEqual(before);
   },
   DEADLINE_MS,
@@ -69,7 +69,7 @@ links: [{ me: 192.0.2.1/24, sw: ~ }, { lb: 192.0.2.2/24, sw: ~ }, { www: 192.0.2
     });
     const { code, stdout } = await l4lab('net', 'init', '--mode', 'proxy', '--ci', 'github');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/left alone\n {2}labs\/one-arm\.yaml +is there already\n/);
+    expect(stdout).toMatch(/unchanged\n {2}labs\/one-arm\.yaml +exists\n/);
     expect(stdout).toMatch(
       /changed\n {2}package\.json +added lab, lab:watch, lab:validate\n {2}\.gitignore +added node_modules\/, reports\/\n/,
     );
@@ -149,8 +149,8 @@ test(
       l4lab('', 'new', 'scenari', 'x'),
     ]);
     const told = [
-      'labs/mine.yaml is there already: it was left alone\n',
-      'scenarios/web/first.yaml is there already: it was left alone\n',
+      'labs/mine.yaml exists; it is not overwritten\n',
+      'scenarios/web/first.yaml exists; it is not overwritten\n',
       '`../out` cannot name a scenario: ',
       '`a/b` cannot name a lab: ',
       'Did you mean scenario?',

@@ -76,8 +76,8 @@ export async function initCommand(project: Project, options: InitOptions): Promi
         added.map(({ path, what }) => [shown(path), `added ${what.join(', ')}`]),
       ),
       section(
-        'left alone',
-        left.map(({ path }) => [shown(path), 'is there already']),
+        'unchanged',
+        left.map(({ path }) => [shown(path), 'exists']),
       ),
       section('next', nextSteps(name, lab, dependency)),
     ]
@@ -142,12 +142,12 @@ function workflow(root: string, ci: Exclude<Ci, 'none'>): NewFile {
     ? {
         path: join(top, '.github/workflows/l4lab.yml'),
         text: githubWorkflow(folder),
-        what: 'runs every scenario on two machines, and makes one report',
+        what: 'runs every scenario on two machines and makes one report',
       }
     : {
         path: join(top, '.gitlab-ci.yml'),
         text: gitlabWorkflow(folder),
-        what: 'runs every scenario on two machines, and makes one report',
+        what: 'runs every scenario on two machines and makes one report',
       };
 }
 
@@ -161,10 +161,10 @@ function repositoryOf(folder: string): string | null {
 function nextSteps(name: string, { lab }: ChosenLab, dependency: boolean): string[][] {
   const client = Object.keys(lab.nodes).find((node) => ROLES[lab.nodes[node]!.role].calls)!;
   return [
-    ...(dependency ? [['npm install', 'brings l4lab into node_modules']] : []),
-    ['npx l4lab setup', 'finds a Docker engine and makes the lab image, once'],
-    ['npx l4lab run', 'tries every flow with real packets, and writes the report'],
-    [`npx l4lab explain ${name} ${client}-to-vip`, 'draws the way of its packets'],
+    ...(dependency ? [['npm install', 'installs l4lab']] : []),
+    ['npx l4lab setup', 'finds a Docker engine and builds the lab image (once)'],
+    ['npx l4lab run', 'runs every flow with real packets and writes the report'],
+    [`npx l4lab explain ${name} ${client}-to-vip`, 'shows the path of its packets'],
   ];
 }
 

@@ -43,7 +43,7 @@ async function main(argv: string[]): Promise<number> {
   const collect = (value: string, all: string[]): string[] => [...all, ...value.split(',')];
   const program = new Command('l4lab')
     .description(
-      'Settles, with real packets, which flows an L4 load-balancer topology lets through, and why the others fail.',
+      'Shows, with real packets, which flows an L4 load-balancer topology lets through, and why the others fail.',
     )
     .version(version())
     .option('--root <dir>', 'the project: by default the nearest folder upward with l4lab.config.* or scenarios/')
@@ -59,34 +59,37 @@ async function main(argv: string[]): Promise<number> {
 
   program
     .command('run [scenarios...]')
-    .description('run scenarios (names, beginnings of names, files or folders; all by default) and write the report')
+    .description('run scenarios (names, their beginnings, files or folders; all by default) and write the report')
     .option('--variant <names>', 'only these variants', collect, [])
     .option('--flow <names>', 'only these flows', collect, [])
-    .option('--report <dir>', 'where the report goes (default: reports/latest of the project)')
+    .option('--report <dir>', 'directory for the report (default: reports/latest of the project)')
     .option('--json', 'print results.json instead of a summary', false)
     .option('--shard <k/n>', 'only the k-th of n parts; `merge` makes one report of all')
-    .option('--failed', 'only what failed, or was not run, in the last report', false)
-    .option('--changed [revision]', 'only scenarios that changed, or whose lab did, since a git revision (HEAD)')
+    .option('--failed', 'only flows that failed, or were not run, in the last report', false)
+    .option(
+      '--changed [revision]',
+      'only scenarios that changed since a git revision (default: HEAD), or whose lab changed',
+    )
     .action((words: string[], options: RunCommandOptions) =>
       inProject((project) => runCommand(project, words, options, interrupted.signal)),
     );
   program
     .command('watch [scenarios...]')
     .description('run scenarios (all by default) again whenever they change, on labs that stay warm')
-    .option('--report <dir>', 'where the report goes (default: reports/latest of the project)')
+    .option('--report <dir>', 'directory for the report (default: reports/latest of the project)')
     .action((words: string[], options: { report?: string }) => {
       endsWithReader = true;
       return inProject((project) => watchCommand(project, words, options, interrupted.signal));
     });
   program
     .command('validate [names...]')
-    .description('read scenarios and labs (all by default), and tell every mistake with its place')
+    .description('check scenarios and labs (all by default), and list every mistake with file, line and column')
     .action((words: string[]) => inProject((project) => validateCommand(project, words)));
   program
     .command('list [scenarios...]')
     .description('list scenarios (all by default) with their labs, variants and flows')
     .option('--labs', 'list labs instead: the project’s own and those that come with l4lab', false)
-    .option('--examples', 'list the examples instead, which come with l4lab and run by their names', false)
+    .option('--examples', 'list the examples that come with l4lab; they run by name', false)
     .option('--json', 'as JSON', false)
     .action((words: string[], options: { json: boolean; labs: boolean; examples: boolean }) =>
       inProject((project) => listCommand(project, words, options)),
@@ -111,9 +114,9 @@ async function main(argv: string[]): Promise<number> {
     );
   program
     .command('explain <scenario> [flow]')
-    .description('tell why a flow works or fails, and what would make it work')
-    .option('--flow <name>', 'the flow, if it is not the second word')
-    .option('--variant <name>', 'the variant; the first that has the flow by default')
+    .description('explain why a flow works or fails, and what would fix it')
+    .option('--flow <name>', 'the flow (same as the second argument)')
+    .option('--variant <name>', 'the variant (default: the first that has the flow)')
     .option('--prove', 'run the flow and every proposed change for real', false)
     .action((word: string, flow: string | undefined, options: { flow?: string; variant?: string; prove: boolean }) =>
       inProject((project) =>
@@ -122,7 +125,7 @@ async function main(argv: string[]): Promise<number> {
     );
   program
     .command('mutate [scenarios...]')
-    .description('break one setting at a time, and list the breakages that no flow notices')
+    .description('break one setting at a time, and list the breakages that no flow detects')
     .option('--variant <names>', 'only these variants', collect, [])
     .option('--prove', 'break the labs for real instead of predicting', false)
     .action((words: string[], options: { variant: string[]; prove: boolean }) =>
@@ -130,12 +133,12 @@ async function main(argv: string[]): Promise<number> {
     );
   program
     .command('causes [names...]')
-    .description('print causes and findings (all by default; a name or its beginning): story, evidence, fix')
+    .description('print causes and findings (all by default; or names, or their beginnings): story, evidence, fix')
     .action((names: string[]) => ends(causesCommand(names)));
   program
     .command('up <scenario>')
     .description('boot and configure the lab of a scenario, and leave it running')
-    .option('--variant <name>', 'the variant to configure; the first by default')
+    .option('--variant <name>', 'the variant to configure (default: the first)')
     .action((word: string, options: { variant?: string }) =>
       inProject((project) => upCommand(project, word, options.variant, interrupted.signal)),
     );
@@ -153,45 +156,45 @@ async function main(argv: string[]): Promise<number> {
     .usage('[options] <node> -- <command...>')
     .allowUnknownOption()
     .description('run a command in a node of a lab that is up; a shell by default')
-    .option('--scenario <name>', 'whose lab, where several are up')
+    .option('--scenario <name>', 'scenario whose lab to use, if several are up')
     .action((node: string, words: string[], options: { scenario?: string }) => {
       endsInNode = true;
       return inProject((project) => execCommand(project, { node, words }, options, interrupted.signal));
     });
   program
     .command('capture <node> [interface]')
-    .description('print what is on the wires of a node of a lab that is up, as pcapng, until Ctrl-C')
-    .option('--scenario <name>', 'whose lab, where several are up')
-    .option('--count <n>', 'end after so many frames')
+    .description('print the packets on the links of a node of a lab that is up, as pcapng, until Ctrl-C')
+    .option('--scenario <name>', 'scenario whose lab to use, if several are up')
+    .option('--count <n>', 'stop after this number of frames')
     .action((node: string, iface: string | undefined, options: CaptureCommandOptions) => {
       endsInNode = true;
       return inProject((project) => captureCommand(project, { node, iface }, options, interrupted.signal));
     });
   program
     .command('merge <dirs...>')
-    .description('make one report of the results of several runs (shards)')
-    .option('--report <dir>', 'where the report goes (default: reports/latest of the project)')
+    .description('make one report from several runs (shards)')
+    .option('--report <dir>', 'directory for the report (default: reports/latest of the project)')
     .action((dirs: string[], options: { report?: string }) =>
       inProject((project) => mergeCommand(project, dirs, options)),
     );
   program
     .command('report')
-    .description('ask the results of earlier runs')
+    .description('compare the results of earlier runs')
     .command('diff <before> <after>')
-    .description('tell which verdicts and causes changed between two results.json (or the directories that hold them)')
+    .description('show which verdicts and causes changed between two reports (results.json, or their directories)')
     .action((before: string, after: string) => ends(diffCommand(before, after)));
   program
     .command('compose <scenario>')
     .description('print the lab of a scenario as a file for Docker Compose')
-    .option('--variant <name>', 'the variant; the first by default')
-    .option('--image <name>', 'the lab image; that of this installation by default')
+    .option('--variant <name>', 'the variant (default: the first)')
+    .option('--image <name>', 'the lab image (default: the one of this installation)')
     .option('--output <file>', 'write the file instead of printing it')
     .action((word: string, options: ComposeCommandOptions) =>
       inProject((project) => composeCommand(project, word, options)),
     );
   program
     .command('doctor')
-    .description('look at engine, kernel, firewall and the rest that labs need, and tell what to do')
+    .description('check engine, kernel, firewall and other requirements, and show what to do')
     .option('--json', 'as JSON, for a bug report', false)
     .action((options: { json: boolean }) => inProject((project) => doctorCommand(project, options)));
   program
@@ -200,42 +203,42 @@ async function main(argv: string[]): Promise<number> {
     .option('--lab <name>', 'lab to start from: see `npx l4lab list --labs`')
     .option('--mode <mode>', 'dnat, proxy, dsr or l3dsr')
     .option('--ci <where>', 'github, gitlab or none')
-    .addHelpText('after', '\nWhat is not given is asked at a terminal; elsewhere it is one-arm, dsr and none.')
+    .addHelpText('after', '\nMissing options are asked for on a terminal; elsewhere they are one-arm, dsr and none.')
     .action(async (options: InitOptions) => {
       const { root } = program.opts<{ root?: string }>();
       // A package is a project of its own, also below another project.
       const here = existsSync('package.json') ? '.' : undefined;
       await ends(initCommand(await loadProject({ root: root ?? here, makes: true }), options));
     });
-  const made = program.command('new').description('make one more scenario or lab; nothing is overwritten');
+  const made = program.command('new').description('create a scenario or a lab; nothing is overwritten');
   made
     .command('scenario <name>')
-    .description('a scenario with the settings that a mode needs on a lab; the name may contain folders')
-    .option('--lab <name>', 'lab that it is on', 'one-arm')
+    .description('create a scenario for a mode on a lab; the name may contain folders')
+    .option('--lab <name>', 'lab to use', 'one-arm')
     .option('--mode <mode>', 'dnat, proxy, dsr or l3dsr (default: dsr where the lab can carry it)')
     .action((name: string, options: { lab: string; mode?: string }) =>
       inProject((project) => newScenarioCommand(project, name, options), true),
     );
   made
     .command('lab <name>')
-    .description('a copy of a lab, to be changed')
+    .description('copy a lab, to change it')
     .option('--like <name>', 'lab to copy: see `npx l4lab list --labs`', 'one-arm')
     .action((name: string, options: { like: string }) =>
       inProject((project) => newLabCommand(project, name, options), true),
     );
   program
     .command('setup')
-    .description('make sure that a Docker engine answers and holds the lab image; `run` does so as well')
+    .description('find or install a Docker engine and build the lab image; `run` does this too')
     .option('--yes', 'install what is missing without asking', false)
     .action((options: { yes: boolean }) => inProject((project) => setupCommand(project, options)));
   program
     .command('image')
     .description('print the name of the lab image; with --push, push it to a registry')
-    .option('--push <name>', 'such as registry.example/l4lab; without a tag, the tag says what is in it')
+    .option('--push <name>', 'such as registry.example/l4lab; without a tag, a tag for its content is added')
     .action((options: { push?: string }) => inProject((project) => imageCommand(project, options)));
   program
     .command('clean')
-    .description('remove every container and network that l4lab ever made')
+    .description('remove all containers and networks of l4lab')
     .action(() => inProject((project) => cleanCommand(project)));
 
   try {

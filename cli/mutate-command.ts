@@ -57,13 +57,13 @@ async function tellAll(scenarios: LoadedScenario[], variants: string[], notice: 
 }
 
 function breakingText(title: string, { wrong, tried, unnoticed, notRun }: Breaking): string {
-  if (wrong === null) return wrap(`${title}: not tried, since it could not be run`, lineWidth());
+  if (wrong === null) return wrap(`${title}: skipped, because it could not be run`, lineWidth());
   if (wrong.length > 0)
-    return wrap(`${title}: not tried, since it does not pass as it is (${wrong.join(', ')})`, lineWidth());
+    return wrap(`${title}: skipped, because it does not pass unmodified (${wrong.join(', ')})`, lineWidth());
   const noticed = tried - unnoticed.length - notRun.length;
   return [
     wrap(
-      `${title}: ${noticed} of ${tried} breakages are noticed${unnoticed.length > 0 ? '; not these:' : ''}`,
+      `${title}: ${noticed} of ${tried} breakages detected${unnoticed.length > 0 ? '; not detected:' : ''}`,
       lineWidth(),
     ),
     ...unnoticed.map(breakageLine),

@@ -55,7 +55,7 @@ export async function runCommand(
   const onResults = async (results: Results): Promise<void> => {
     // A report of nothing would only take the place of an older one.
     if (results.interrupted && !anyFinished(results)) {
-      process.stderr.write('no report: no flow had finished\n');
+      process.stderr.write('no report, because no flow finished\n');
       return;
     }
     // A part of a variant tells nothing of the whole.

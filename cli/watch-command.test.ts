@@ -88,7 +88,7 @@ test(
     expect(beside).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('✓ one: 2 of 2 passed') as unknown,
-      stderr: 'on the warm labs of the watch that is there\n',
+      stderr: 'using the warm labs of the running `watch`\n',
     });
     expect(await owned()).toEqual(lab);
     expect(readFileSync(join(folder, 'beside/index.html'), 'utf8')).toContain('<!doctype html>');

@@ -68,7 +68,7 @@ export async function watchCommand(
   await using service = await Service.open(project, build, runOnWarmLabs);
   const out = process.stdout;
   const say = (text: string): void => void out.write(`${text}\n`);
-  if (service === null) say('`l4lab run` beside this watch boots labs of its own');
+  if (service === null) say('`l4lab run` cannot reuse the labs of this watch and boots its own');
   /** Folder of the last report: pages of it wait for the next one. */
   let reportedTo: string | null = null;
   const session = new Session(project, sources, {

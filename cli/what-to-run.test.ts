@@ -160,7 +160,7 @@ describe('--changed', () => {
   test.each(['no-such-branch', '--output=/tmp/x', ''])('refuses %j, which is no revision', async (revision) => {
     await expect(chosen({ changedSince: revision })).rejects.toMatchObject({
       code: 'invalid-input',
-      message: `--changed: git knows no revision \`${revision}\``,
+      message: `--changed: unknown git revision \`${revision}\``,
     });
   });
 
@@ -168,7 +168,7 @@ describe('--changed', () => {
     rmSync(join(folder, '.git'), { recursive: true });
     await expect(chosen({ changedSince: 'HEAD' })).rejects.toMatchObject({
       code: 'invalid-input',
-      message: `--changed: ${folder} is in no git repository that can be read`,
+      message: `--changed: ${folder} is not in a readable git repository`,
     });
   });
 });

@@ -19,10 +19,10 @@ test('reads back what a run wrote, by the directory of the report or by the file
 });
 
 test.each([
-  ['{"version":1,"scenarios":[]}', 'an older l4lab made it. Run again with this version'],
-  ['{"version":2,"scenarios":[]}', 'an older l4lab made it. Run again with this version'],
+  ['{"version":1,"scenarios":[]}', 'it was written by an older version. Run again'],
+  ['{"version":2,"scenarios":[]}', 'it was written by an older version. Run again'],
   ['{"version":4,"scenarios":[]}', 'it has version 4, but this l4lab reads version 3'],
-  ['[]', 'it is no results file of l4lab'],
+  ['[]', 'it is not an l4lab results file'],
   ['{', 'it is not JSON'],
 ])('refuses %s and says why', async (text, why) => {
   const file = path.join(dir, 'results.json');

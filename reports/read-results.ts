@@ -29,10 +29,9 @@ function parseResults(text: string, file: string): Results {
     throw refusal(file, 'it is not JSON', cause);
   }
   if (typeof value !== 'object' || value === null || !('version' in value) || !('scenarios' in value)) {
-    throw refusal(file, 'it is no results file of l4lab');
+    throw refusal(file, 'it is not an l4lab results file');
   }
-  if (value.version === 1 || value.version === 2)
-    throw refusal(file, 'an older l4lab made it. Run again with this version');
+  if (value.version === 1 || value.version === 2) throw refusal(file, 'it was written by an older version. Run again');
   if (value.version !== VERSION)
     throw refusal(file, `it has version ${JSON.stringify(value.version)}, but this l4lab reads version ${VERSION}`);
   return value as Results;

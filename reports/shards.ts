@@ -35,8 +35,8 @@ export function checkShards(parts: Part[]): void {
   if (missing.length > 0) {
     throw new L4labError(
       'shard-missing',
-      `no report, since results are missing: ${missing.map((index) => `shard ${index}/${count}`).join(', ')}. ` +
-        'What was not run would look as if it had passed: run it again, and merge all shards',
+      `no report, because results are missing: ${missing.map((index) => `shard ${index}/${count}`).join(', ')}. ` +
+        'Missing shards would look as if they had passed: run them, and merge again',
     );
   }
 }

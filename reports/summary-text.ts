@@ -40,7 +40,7 @@ export function summaryText(results: Results, { color, reportPath, width }: Summ
     paint(count.pass ? 32 : 2, `✓ ${count.pass} passed`),
   ].join(' · ');
   const scope = `${plural(cells.length, 'flow')} in ${plural(results.scenarios.length, 'scenario')}, ${(results.durationMs / 1000).toFixed(1)} s`;
-  const interrupted = results.interrupted ? ['Interrupted: the report tells what had finished.'] : [];
+  const interrupted = results.interrupted ? ['Interrupted: the report contains what had finished.'] : [];
   return [
     ...groups,
     ...interrupted,

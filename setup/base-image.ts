@@ -51,8 +51,8 @@ async function pull(docker: Docker): Promise<void> {
 async function makeFromPackages(docker: Docker, say: (line: string) => void): Promise<void> {
   if (!canInstallPackages()) {
     throw new SetupError(
-      `The image ${PUBLISHED} cannot be had, and making one from Debian's packages needs Debian or Ubuntu and root.\n` +
-        `Make it known to the engine (docker pull ${PUBLISHED}, or docker load from a machine that has it), ` +
+      `The image ${PUBLISHED} cannot be pulled, and building one from Debian's packages requires Debian or Ubuntu and root.\n` +
+        `Load it into the engine (docker pull ${PUBLISHED}, or docker load from a machine that has it), ` +
         'then run this again.',
     );
   }
@@ -60,7 +60,7 @@ async function makeFromPackages(docker: Docker, say: (line: string) => void): Pr
     say('image: installing mmdebstrap with apt-get');
     await aptInstall(['mmdebstrap']);
   }
-  say(`image: making ${SELF_MADE_NAME} from Debian's packages (about 20 s)`);
+  say(`image: building ${SELF_MADE_NAME} from Debian's packages (about 20 s)`);
   const { execa } = await import('execa');
   const debootstrap = execa('mmdebstrap', ['--variant=minbase', 'trixie', '-'], {
     buffer: { stdout: false },
@@ -77,8 +77,8 @@ async function makeFromPackages(docker: Docker, say: (line: string) => void): Pr
   const words = system.status === 'fulfilled' ? system.value.stderr : String(system.reason);
   throw new SetupError(
     [
-      `${SELF_MADE_NAME} could not be made${image.status === 'rejected' ? `: ${String(image.reason)}` : ''}.`,
-      'The end of what mmdebstrap said:',
+      `${SELF_MADE_NAME} could not be built${image.status === 'rejected' ? `: ${String(image.reason)}` : ''}.`,
+      'Last lines of mmdebstrap:',
       ...words.trimEnd().split('\n').slice(-8),
     ].join('\n  '),
   );

@@ -63,7 +63,7 @@ test('an image that was pushed is pulled by its content, and refused when that i
     await pull(tag);
     expect((await docker.getImage(tag).inspect()).RepoTags).toContain(`${name}:${process.pid}`);
     await expect(pull('l4lab-pulled:other')).rejects.toThrow(
-      `holds ${tag}, and this version of l4lab needs l4lab-pulled:other.\nPush this version's: npx l4lab image --push ${name}`,
+      `is ${tag}, but this version of l4lab needs l4lab-pulled:other.\nPush this version's: npx l4lab image --push ${name}`,
     );
     await expect(pull(tag, '127.0.0.1:1/nothing')).rejects.toThrow(/^The lab image .* cannot be pulled: /);
   } finally {

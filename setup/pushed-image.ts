@@ -36,7 +36,7 @@ export async function pullPushed(
   const content = Config.Labels?.[CONTENT_LABEL];
   if (content !== tag) {
     throw new SetupError(
-      `The image ${pushed} holds ${content ?? 'no lab image'}, and this version of l4lab needs ${tag}.\n${advice}`,
+      `The image ${pushed} is ${content ?? 'not a lab image'}, but this version of l4lab needs ${tag}.\n${advice}`,
     );
   }
   const { repo, version } = split(tag);

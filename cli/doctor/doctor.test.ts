@@ -71,7 +71,7 @@ const CASES: [what: string, level: Level, says: RegExp, facts: Facts][] = [
   [
     'an engine that labs cannot use',
     'fail',
-    /✗ the engine cannot carry labs\n {4}it is Podman/,
+    /✗ this engine cannot run labs\n {4}it is Podman/,
     { ...WELL, engine: { ...WELL.engine, unfit: 'it is Podman' } },
   ],
   [
@@ -102,7 +102,7 @@ const CASES: [what: string, level: Level, says: RegExp, facts: Facts][] = [
   [
     'an address of a lab that the host has',
     'warn',
-    /203\.0\.113\.11 of node s1 in one-arm is the host's own \(eth0\)/,
+    /203\.0\.113\.11 \(node s1 in one-arm\) is in use on the host \(eth0\)/,
     { ...WELL, network: { ...WELL.network, clashes: [CLASH] } },
   ],
   [
@@ -121,7 +121,7 @@ const CASES: [what: string, level: Level, says: RegExp, facts: Facts][] = [
   [
     'a missing image',
     'warn',
-    /were not looked at[^]*l4lab:1 is missing[^]*would build the lab image/,
+    /were not checked[^]*l4lab:1 is missing[^]*would build the lab image/,
     {
       ...WELL,
       image: { name: 'l4lab:1', present: false },

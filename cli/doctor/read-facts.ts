@@ -35,7 +35,7 @@ export async function readFacts(project: Project, image: string): Promise<Facts>
   const nothing = { image: null, inside: null, network: null, lab: null };
   const found = await findDocker();
   if (!('docker' in found)) {
-    return { ...common, ...nothing, engine: found, unasked: 'They are looked at in a container: an engine is needed.' };
+    return { ...common, ...nothing, engine: found, unasked: 'They are checked in a container, which needs an engine.' };
   }
   const { docker, engine } = found;
   const present = await docker
@@ -46,7 +46,7 @@ export async function readFacts(project: Project, image: string): Promise<Facts>
   const unknown = { inside: null, network: null, lab: null };
   const asked = { ...common, engine, image: { name: image, present } };
   if (!present) {
-    const unasked = 'They are looked at in a container of the lab image: npx l4lab setup, then run this again.';
+    const unasked = 'They are checked in a container of the lab image: run npx l4lab setup, then this again.';
     return { ...asked, ...unknown, unasked };
   }
   try {

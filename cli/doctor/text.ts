@@ -19,7 +19,7 @@ const TEXTS: { [Code in keyof Params]: (params: Params[Code], level: Level) => S
   ],
   'no-engine': ({ reason }) => ['no Docker engine', reason],
   engine: ({ endpoint, name, api, os, cpus }) => [`${name} (API ${api}) at ${endpoint}: ${os}, ${cpus} CPUs`],
-  'engine-unfit': ({ reason }) => ['the engine cannot carry labs', reason],
+  'engine-unfit': ({ reason }) => ['this engine cannot run labs', reason],
   'engine-parts': ({ storage, cgroups, firewall, security }) => [
     `storage ${storage}, cgroups ${cgroups}, firewall backend ${firewall}, security ${security}`,
   ],
@@ -34,18 +34,20 @@ const TEXTS: { [Code in keyof Params]: (params: Params[Code], level: Level) => S
   ],
   'lab-fails': ({ reason }) => ['no lab boots', reason],
   'bridge-filters': ({ on }) => [
-    on.length === 0 ? 'bridged frames do not meet the firewall' : `bridged frames meet the firewall (${on.join(', ')})`,
+    on.length === 0
+      ? 'the firewall does not filter bridged frames'
+      : `the firewall filters bridged frames (${on.join(', ')})`,
   ],
   'host-filter': ({ chain, how, owner }, level) => [
     `${chain}: ${how} (${owner})${level === 'ok' ? '; it lets labs through' : ''}`,
-    'It may be what keeps labs from booting: see below.',
+    'It may prevent labs from booting: see below.',
   ],
   'hairpin-port': ({ port }) => [
-    `the engine's networks give frames back to their sender (hairpin mode, seen at ${port})`,
+    `the engine's networks return frames to their sender (hairpin mode on ${port})`,
     'Start dockerd with --userland-proxy=true.',
   ],
   'address-in-use': ({ lab, owner, address, iface }) => [
-    `${address} of ${owner} in ${lab} is the host's own (${iface})`,
+    `${address} (${owner} in ${lab}) is in use on the host (${iface})`,
     'Its flows are not run. Give that lab other addresses, or run it on another host.',
   ],
   'addresses-free': () => ['no lab uses an address of the host'],
@@ -65,17 +67,17 @@ const TEXTS: { [Code in keyof Params]: (params: Params[Code], level: Level) => S
     `lab image ${name} ${present ? 'is there' : 'is missing'}`,
     'npx l4lab setup builds it.',
   ],
-  'not-asked': ({ reason }) => ['kernel features, firewall, addresses and limits were not looked at', reason],
+  'not-asked': ({ reason }) => ['kernel features, firewall, addresses and limits were not checked', reason],
   'setup-would': ({ actions }) =>
     actions.length === 0
       ? ['npx l4lab setup has nothing to do']
       : [
           `npx l4lab setup would ${actions.map((action) => ACTIONS[action]).join(', then ')}`,
-          'npx l4lab run does so as well.',
+          '`npx l4lab run` does this too.',
         ],
   'test-tools': ({ missing, installs }) =>
     missing === ''
-      ? ['all programs that the tests need']
+      ? ['all programs that npm test needs']
       : [
           `npm test needs ${missing} as well; npm start does not`,
           installs ? 'npm test installs them.' : 'Install them; npm test does so as root on Debian and Ubuntu.',

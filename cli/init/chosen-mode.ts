@@ -9,10 +9,10 @@ const USUAL: Mode = 'dsr';
 
 /** What a mode does, in a line. */
 export const MODE_TITLES: Record<Mode, string> = {
-  dnat: 'another destination address; answers come back through the load balancer',
-  proxy: 'another source as well (a proxy IP); servers do not see the client',
-  dsr: 'another MAC only; servers hold the VIP and answer clients themselves',
-  l3dsr: 'the same across routers, by a DSCP value',
+  dnat: 'rewrites the destination; replies return through the load balancer',
+  proxy: 'rewrites source and destination; servers see a proxy IP, not the client',
+  dsr: 'rewrites only the MAC; servers hold the VIP and reply directly',
+  l3dsr: 'like dsr, but across routers, with a DSCP value',
 };
 
 /** @throws L4labError `invalid-input` for a mode that there is not */

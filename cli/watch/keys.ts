@@ -23,10 +23,10 @@ const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
 const CTRL_U = '\u0015';
 
-export const KEYS_HELP = `a       run all again
-f       run what failed again
-p       run only what has a part of a name (scenario, variant or flow)
-Enter   run again what was run last
+export const KEYS_HELP = `a       run everything
+f       run what failed
+p       filter by a part of a name (scenario, variant or flow)
+Enter   repeat the last run
 r       open the report
 q       quit`;
 

@@ -41,6 +41,6 @@ test('of many variants as many are predicted as nobody has to wait for, and one 
   let now = 0;
   expect(said(twoByTwo(), more, () => (now += 1000))).toEqual([
     '[as-is] three: refused, not as expected',
-    'and 1 variant more, of which nothing is predicted beforehand',
+    'and 1 more variant, not predicted',
   ]);
 });

@@ -28,10 +28,7 @@ export function outlookOf(columns: Column[], now: () => number = () => performan
   const lines: string[] = [];
   for (const [index, column] of columns.entries()) {
     if (index > 0 && now() - began > PATIENCE_MS)
-      return [
-        ...lines,
-        `and ${plural(columns.length - index, 'variant')} more, of which nothing is predicted beforehand`,
-      ];
+      return [...lines, `and ${plural(columns.length - index, 'more variant')}, not predicted`];
     lines.push(...outlook(column));
   }
   return lines;

@@ -33,10 +33,10 @@ export async function runByWatch(
     const hello = await within(answers.next(), HELLO_DEADLINE_MS);
     if (hello?.tell !== 'hello') return null;
     if (hello.build !== thisBuild(project)) {
-      say('a watch of another build, or on another engine, is there: its labs are of no use here');
+      say('a running `watch` uses another build or engine: its labs cannot be reused');
       return null;
     }
-    say('on the warm labs of the watch that is there');
+    say('using the warm labs of the running `watch`');
     signal.addEventListener('abort', stop);
     socket.write(lineOf({ ask: 'run', flows: scenarios.flatMap((one) => flowsOf(project, one, selection)) }));
     for (let answer = await answers.next(); answer !== null; answer = await answers.next()) {
@@ -44,7 +44,7 @@ export async function runByWatch(
       else if (answer.tell === 'results') return answer.results;
       else if (answer.tell === 'failed') throw errorOf(answer);
     }
-    say('the watch has ended: labs are booted instead');
+    say('the `watch` has ended: booting labs instead');
     return null;
   } finally {
     signal.removeEventListener('abort', stop);

@@ -97,7 +97,7 @@ test('a watch of another build is not asked', async () => {
   await using service = await Service.open(temporary.project, 'another', made);
   expect(service).not.toBeNull();
   expect(await served()).toEqual({
-    said: [expect.stringMatching(/^a watch of another build/)],
+    said: [expect.stringMatching(/^a running `watch` uses another build/)],
     events: [],
     results: null,
   });

@@ -71,11 +71,11 @@ export class Session {
   narrow(pattern: string): void {
     const columns = matching(this.#board.columns(), pattern);
     if (columns.length === 0) {
-      this.surroundings.say(`nothing has \`${pattern}\` in its name`);
+      this.surroundings.say(`no name contains \`${pattern}\``);
       return;
     }
     this.#pattern = pattern;
-    this.surroundings.say(pattern === '' ? 'all are run again' : `only what has \`${pattern}\` in its name`);
+    this.surroundings.say(pattern === '' ? 'running all' : `running names that contain \`${pattern}\``);
     this.#demand(columns);
   }
 
@@ -152,7 +152,7 @@ export class Session {
 
   /** What is under way stops for what somebody waits for; what it had not finished is run after that. */
   #hurry(): void {
-    this.#running?.abort(new L4labError('interrupted', 'something else is to be run first'));
+    this.#running?.abort(new L4labError('interrupted', 'another run was requested'));
     this.#wake();
   }
 }

@@ -51,7 +51,7 @@ describe('sources', () => {
     expect(sources.read().files).toEqual([]);
     renameSync(at('scenarios/a.bak'), at('scenarios/a.yaml'));
     expect(changed(sources)).toEqual(['scenarios/a.yaml']);
-    expect(() => new Sources(temporary.project, ['no-such']).read()).toThrow(/`no-such` is neither/);
+    expect(() => new Sources(temporary.project, ['no-such']).read()).toThrow(/unknown scenario `no-such`/);
   });
 
   test('are in folders that are all watched', () => {

@@ -51,5 +51,5 @@ test('what Compose would take for a variable of its own reaches the node as it i
 
 test('a node with more settings than a container can be given is refused by its name', () => {
   const large = { ...l4, loopback: Array.from({ length: 8000 }, (_, n) => `2001:db8::${n}/128`) };
-  expect(() => composeFile(plan([large, s1]), OPTIONS)).toThrow(/^nodes\.l4: its settings are \d+ KiB, and/);
+  expect(() => composeFile(plan([large, s1]), OPTIONS)).toThrow(/^nodes\.l4: its settings take \d+ KiB, but/);
 });

@@ -109,8 +109,8 @@ function variable(node: string, text: string): string {
   if (Buffer.byteLength(text) > LONGEST) {
     throw new L4labError(
       'invalid-input',
-      `nodes.${node}: its settings are ${Math.ceil(text.length / 1024)} KiB, and Docker Compose hands a container ` +
-        '128 KiB at most: give it fewer services, servers or links, or use `l4lab up`',
+      `nodes.${node}: its settings take ${Math.ceil(text.length / 1024)} KiB, but an environment variable can hold at most ` +
+        '128 KiB: use fewer services, servers or links, or `l4lab up`',
     );
   }
   // Compose puts variables of its own in place of single ones.

@@ -83,7 +83,7 @@ describe('whoever points at an engine', () => {
     server!.closeAllConnections();
     await expect(docker.listContainers()).rejects.toMatchObject({
       code: 'engine-unavailable',
-      message: expect.stringContaining('the Docker engine is not there any more') as string,
+      message: expect.stringContaining('lost the connection to the Docker engine') as string,
     });
   });
 });

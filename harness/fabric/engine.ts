@@ -141,7 +141,7 @@ function watchConnection(modem: Modem): void {
 function goneError(error: Error): L4labError {
   return new L4labError(
     'engine-unavailable',
-    `the Docker engine is not there any more (${error.message}): it was stopped, or is starting anew`,
+    `lost the connection to the Docker engine (${error.message}): it was stopped or is restarting`,
     { cause: error },
   );
 }

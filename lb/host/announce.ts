@@ -56,7 +56,7 @@ async function switchOn({ sysctl, holdings }: Notice): ReturnType<typeof setSysc
   const outcome = await setSysctl(sysctl, '1');
   if (!outcome.holds) {
     const addresses = [...new Set(holdings.map(({ address }) => address))].join(', ');
-    logRefusal(sysctl, '1', `neighbours are not told at once who has ${addresses}`);
+    logRefusal(sysctl, '1', `${addresses} could not be announced, so neighbours learn of it only when they ask`);
   }
   return outcome;
 }

@@ -13,7 +13,7 @@ export async function demandForwarding(config: LbConfig): Promise<void> {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       throw new LbError(
         'kernel-lacks',
-        `needs ipv6: the kernel has it not (ipv6.disable=1?), and the VIP of service ${name} is of IPv6`,
+        `IPv6 is disabled in the kernel (ipv6.disable=1?), but service ${name} has an IPv6 VIP`,
       );
     });
     if (value.trim() !== '0') continue;

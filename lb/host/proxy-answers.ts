@@ -38,7 +38,7 @@ export async function answerAtOnce(
     else
       throw new LbError(
         'sysctl-refused',
-        `${sysctl.dev} must answer for VIPs that the host does not own, and /proc/sys cannot be written: set ${remedy(sysctl, value)} before the start`,
+        `${sysctl.dev} must answer for VIPs that the host does not own, but /proc/sys cannot be written: set ${remedy(sysctl, value)} before the start`,
       );
   }
 }
@@ -50,7 +50,7 @@ function settingsFor({ kind, address, dev }: Holding): Setting[] {
     sysctl: { family, folder: 'neigh', dev, name: 'proxy_delay' },
     value: '0',
     usual: '80',
-    without: `whoever asks for ${address} is answered up to 0.8 s late`,
+    without: `replies to requests for ${address} may be delayed by up to 0.8 s`,
   };
   if (family === 'ipv4') return [delay];
   return [{ sysctl: { family, folder: 'conf', dev, name: 'proxy_ndp' }, value: '1', usual: '0', without: null }, delay];
