@@ -59,102 +59,59 @@ export interface Stages {
 /** Until actions are done and streams go on, ms, at most. */
 const SLACK_MS = 1000;
 
+/** A step, and what it begins with. */
+interface Step {
+  plan: Plan;
+  index: number;
+  actions: ActionPlan[];
+  left: Left;
+  /** The plan once its actions are done. */
+  now: Plan;
+  /** Who holds the addresses of pairs when actions are done, and after the takeovers that follow. */
+  before: PairHolders[];
+  after: PairHolders[];
+  /** A state of the lab in this step. */
+  world: (known: Known, views: World['views']) => World;
+}
+
+interface Known {
+  network: Network;
+  learned: Learned;
+}
+
 /** Takes apart what a step does: actions at once, then takeovers, checks and ageing, each in its own time. */
 export function stagesOf(plan: Plan, index: number, left: Left): Stages {
-  const step = plan.timeline!.steps[index]!;
-  const { actions } = step;
-  const now = planAt(plan, index);
-  const after = holdersAt(plan, index);
-  const before = after.map((one) => ({ ...one, holders: stillHolding(one, left.holders, actions) }));
-  const circumstances = circumstancesAt(plan, index, after);
-  const failing = failingChecks(plan, index);
-  const frozen = new Set(plan.nodes.map(({ name }) => name).filter((name) => checksNobody(plan, index, name)));
-  const noted = afterActions(marked(left.world.learned, left.doubts), actions, now);
-  const base = unmarked(noted).learned;
+  const step = stepAt(plan, index, left);
+  const { actions, now, before, after, world } = step;
+  const told = toldByMasters(step);
+  const { base, old, fresh } = whatIsLearned(step, told);
   const remembered = withoutViewsOf(left.world, started(actions));
-
-  const told = toldByMasters(plan, index, { left: left.holders, before, after });
-  const [old, fresh] = [before, after].map((holders) => {
-    const network = networkOf(withHolders(now, holders));
-    const sure = [...announced(actions), ...(holders === after ? told.sure : [])];
-    const heard = afterAnnouncements(network, noted, sure);
-    const perhaps = holders === after ? doubtedBy(heard, afterAnnouncements(network, heard, told.perhaps)) : heard;
-    return { network, ...unmarked(perhaps) };
-  }) as [Known & { doubts: Doubts }, Known & { doubts: Doubts }];
+  const circumstances = world(fresh, remembered).circumstances;
   const checked = withoutFailures(
     learnedFromLoadBalancers(fresh.network, new Map(fresh.learned), circumstances) ?? new Map(),
   );
-  const wrong = mistakes(fresh.network, circumstances, checked);
-  const mistaken = new Map(wrong.map((one) => [mistakeKey(one), longer(left.mistaken.get(mistakeKey(one)), step)]));
-  const sinceFirst = plan.timeline!.steps.slice(0, index + 1).reduce((sum, one) => sum + longest(one), 0);
-  const ageing = wrong.filter((one) => {
-    const { atLeastMs, notBeforeMs } = ageOf(now, one);
-    return atLeastMs <= mistaken.get(mistakeKey(one))!.atMostMs && notBeforeMs <= sinceFirst;
-  });
-  const isSure = ageing.every((one) => ageOf(now, one).atMostMs <= mistaken.get(mistakeKey(one))!.atLeastMs);
-
-  const world = ({ network, learned }: Known, views: World['views']): World => ({
-    network,
-    circumstances,
-    learned,
-    views,
-    failing,
-  });
+  const { mistaken, ageing, isSure } = ageingMistakes(step, mistakes(fresh.network, circumstances, checked));
   const final = { network: fresh.network, learned: without(checked, ageing) };
+  const frozen = new Set(plan.nodes.map(({ name }) => name).filter((name) => checksNobody(plan, index, name)));
   const views = viewsOf(world(final, remembered), frozen);
+  // A load balancer that has just been started has seen what there was to see before it served.
   const known = new Map([...remembered].filter(([key]) => views.get(key)?.isAtOnce !== true));
-
-  const takeovers = after.flatMap((one, i) => takeover(plan, one, before[i]!));
-  const changes = changesOf(known, views);
   const meanwhile = new Map([...views, ...known]);
-  const ages = ageing.map((one): Pending => ageBound(now, one));
-  const passing: Stages['passing'] = [];
-  for (const holds of takeovers.length > 0 ? [false, true] : [true]) {
-    for (const sees of changes.length > 0 ? [false, true] : [true]) {
-      for (const knows of ages.length > 0 ? [false, true] : [true]) {
-        const pending = [...(holds ? [] : takeovers), ...(sees ? [] : changes), ...(knows ? [] : ages)];
-        if (pending.length === 0) continue;
-        const { network, learned } = holds ? { ...fresh, learned: checked } : old;
-        const found = {
-          network,
-          learned: knows
-            ? without(
-                learned,
-                ageing.filter((one) => isIn(learned, one)),
-              )
-            : learned,
-        };
-        passing.push({ world: world(found, sees ? views : meanwhile), pending });
-      }
-    }
-  }
-  // Neighbours are told of one address after the other; the master of before may hold them still, or have yielded.
-  const both = after.map((one, i) => ({ ...one, holders: [...new Set([...one.holders, ...before[i]!.holders])] }));
-  const all = [...told.sure, ...told.perhaps];
-  const moved = new Set(all.map(({ address }) => address).filter((address) => isOfPair(plan, address)));
-  for (const address of moved.size > 1 ? moved : []) {
-    for (const holders of [both, after]) {
-      const network = networkOf(withHolders(now, holders));
-      const learned = afterAnnouncements(
-        network,
-        base,
-        all.filter((one) => one.address === address),
-      );
-      passing.push({ world: world({ network, learned }, meanwhile), pending: [] });
-    }
-  }
-  for (const action of actions) {
-    const pending = action.do === 'stopLb' ? [] : [untilDone(action)];
-    // Rules that a killed load balancer has left stay until it has made its own.
-    if (action.do === 'restartLb' && isKilled(actionsUntil(plan, index, action), action.node)) continue;
-    for (const between of interrupted(now, planAt(plan, index - 1), action)) {
-      const network = networkOf(withHolders(between, after));
-      passing.push({ world: world({ network, learned: base }, meanwhile), pending });
-    }
-  }
   return {
     settled: [world(final, views), ...(isSure ? [] : [world({ ...final, learned: checked }, views)])],
-    passing,
+    passing: [
+      ...untilSettled(step, {
+        holders: {
+          pending: after.flatMap((one, i) => takeover(plan, one, before[i]!)),
+          old,
+          fresh: { ...fresh, learned: checked },
+        },
+        views: { pending: changesOf(known, views), old: meanwhile, fresh: views },
+        ages: { pending: ageing.map((one) => ageBound(now, one)), ageing },
+      }),
+      ...whileAddressesMove(step, { told, base, views: meanwhile }),
+      ...whileActionsRun(step, base, meanwhile),
+    ],
     first: actions.filter((action) => STARTS.includes(action.do)).map(untilDone),
     holders: after,
     mistaken,
@@ -162,13 +119,126 @@ export function stagesOf(plan: Plan, index: number, left: Left): Stages {
   };
 }
 
-function untilDone({ do: until }: ActionPlan): Pending {
-  return { key: until, until };
+function stepAt(plan: Plan, index: number, left: Left): Step {
+  const { actions } = plan.timeline!.steps[index]!;
+  const after = holdersAt(plan, index);
+  const circumstances = circumstancesAt(plan, index, after);
+  const failing = failingChecks(plan, index);
+  return {
+    ...{ plan, index, actions, left, after },
+    now: planAt(plan, index),
+    before: after.map((one) => ({ ...one, holders: stillHolding(one, left.holders, actions) })),
+    world: ({ network, learned }, views) => ({ network, circumstances, learned, views, failing }),
+  };
 }
 
-interface Known {
-  network: Network;
-  learned: Learned;
+/** What nodes know when actions are done (`base`), before takeovers have been announced (`old`), and after (`fresh`). */
+function whatIsLearned({ actions, left, now, before, after }: Step, told: Told) {
+  const noted = afterActions(marked(left.world.learned, left.doubts), actions, now);
+  const at = (holders: PairHolders[], { sure, perhaps }: Told): Known & { doubts: Doubts } => {
+    const network = networkOf(withHolders(now, holders));
+    const heard = afterAnnouncements(network, noted, [...announced(actions), ...sure]);
+    return { network, ...unmarked(doubtedBy(heard, afterAnnouncements(network, heard, perhaps))) };
+  };
+  return { base: unmarked(noted).learned, old: at(before, { sure: [], perhaps: [] }), fresh: at(after, told) };
+}
+
+/**
+ * Which mistakes of nodes may have aged by the end of a step.
+ * @param wrong what nodes are mistaken about then
+ * @returns `isSure`: whether all of them have aged for certain
+ */
+function ageingMistakes({ plan, index, left, now }: Step, wrong: Mistake[]) {
+  const steps = plan.timeline!.steps;
+  const mistaken = new Map(
+    wrong.map((one) => [mistakeKey(one), longer(left.mistaken.get(mistakeKey(one)), steps[index]!)]),
+  );
+  const sinceFirst = steps.slice(0, index + 1).reduce((sum, one) => sum + longest(one), 0);
+  const elapsed = (one: Mistake): Elapsed => mistaken.get(mistakeKey(one))!;
+  const ageing = wrong.filter((one) => {
+    const { atLeastMs, notBeforeMs } = ageOf(now, one);
+    return atLeastMs <= elapsed(one).atMostMs && notBeforeMs <= sinceFirst;
+  });
+  return { mistaken, ageing, isSure: ageing.every((one) => ageOf(now, one).atMostMs <= elapsed(one).atLeastMs) };
+}
+
+type Passing = Stages['passing'];
+
+/** What a step changes in its own time: takeovers, what load balancers see of servers, and entries that age. */
+interface Changes {
+  holders: { pending: Pending[]; old: Known; fresh: Known };
+  views: { pending: Pending[]; old: World['views']; fresh: World['views'] };
+  ages: { pending: Pending[]; ageing: Mistake[] };
+}
+
+/** Every state in which some of that has happened and some has not; nobody knows in which order it does. */
+function untilSettled({ world }: Step, { holders, views, ages }: Changes): Passing {
+  const before = (list: unknown[]): boolean[] => (list.length > 0 ? [false, true] : [true]);
+  const passing: Passing = [];
+  for (const holds of before(holders.pending)) {
+    for (const sees of before(views.pending)) {
+      for (const knows of before(ages.pending)) {
+        const pending = [
+          ...(holds ? [] : holders.pending),
+          ...(sees ? [] : views.pending),
+          ...(knows ? [] : ages.pending),
+        ];
+        if (pending.length === 0) continue;
+        const { network, learned } = holds ? holders.fresh : holders.old;
+        const aged = knows ? ages.ageing.filter((one) => isIn(learned, one)) : [];
+        passing.push({
+          world: world({ network, learned: knows ? without(learned, aged) : learned }, sees ? views.fresh : views.old),
+          pending,
+        });
+      }
+    }
+  }
+  return passing;
+}
+
+/** Neighbours are told of one address after the other; the master of before may hold them still, or have yielded. */
+function whileAddressesMove(
+  { plan, now, before, after, world }: Step,
+  { told, base, views }: { told: Told; base: Learned; views: World['views'] },
+): Passing {
+  const both = after.map((one, i) => ({ ...one, holders: [...new Set([...one.holders, ...before[i]!.holders])] }));
+  const all = [...told.sure, ...told.perhaps];
+  const moved = new Set(all.map(({ address }) => address).filter((address) => isOfPair(plan, address)));
+  if (moved.size < 2) return [];
+  return [...moved].flatMap((moving) =>
+    [both, after].map((holders) => {
+      const network = networkOf(withHolders(now, holders));
+      const learned = afterAnnouncements(
+        network,
+        base,
+        all.filter(({ address }) => address === moving),
+      );
+      return { world: world({ network, learned }, views), pending: [] };
+    }),
+  );
+}
+
+/** The states while an action goes on that takes its time. */
+function whileActionsRun(
+  { plan, index, actions, now, after, world }: Step,
+  learned: Learned,
+  views: World['views'],
+): Passing {
+  // Rules that a killed load balancer has left stay until it has made its own.
+  const hasRules = (action: ActionPlan): boolean =>
+    action.do === 'restartLb' && isKilled(actionsUntil(plan, index, action), action.node);
+  return actions
+    .filter((action) => !hasRules(action))
+    .flatMap((action) =>
+      interrupted(now, planAt(plan, index - 1), action).map((between) => ({
+        world: world({ network: networkOf(withHolders(between, after)), learned }, views),
+        pending: action.do === 'stopLb' ? [] : [untilDone(action)],
+      })),
+    );
+}
+
+function untilDone({ do: until }: ActionPlan): Pending {
+  return { key: until, until };
 }
 
 /** Power, sleep, and who holds addresses together, once the actions of a step are done. */
@@ -224,11 +294,7 @@ interface Told {
  * Who has become master tells of the addresses, if the pair does so; its advertisements show switches where it is. Of two
  * masters that hear each other again the one that stays tells it all again only where it hears the other one first.
  */
-function toldByMasters(
-  plan: Plan,
-  index: number,
-  { left, before, after }: { left: PairHolders[]; before: PairHolders[]; after: PairHolders[] },
-): Told {
+function toldByMasters({ plan, index, left: { holders: left }, before, after }: Step): Told {
   const told: Told = { sure: [], perhaps: [] };
   for (const [i, { pair: name, holders }] of after.entries()) {
     const pair = plan.pairs!.find((one) => one.name === name)!;
