@@ -50,7 +50,7 @@ export async function explainCommand(
     const helps = whatWouldHelp({ ...one, flow, cause });
     if (cause && helps.length === 0) say(en.noFix);
     for (const { fixes, change } of helps)
-      say(`${wrap(`It would work with: ${fixesText(en, fixes)}`, lineWidth())}${indent(change)}`);
+      say(`${wrap(`Possible fix: ${fixesText(en, fixes)}`, lineWidth())}${indent(change)}`);
     return EXIT.ok;
   }
   return prove(project, { ...one, flow }, say, signal);

@@ -42,7 +42,7 @@ export async function explainStream(
   const helps = helpInSteps(one)(cell);
   if (!isProven) {
     for (const { fixes, change } of helps)
-      say(`${wrap(`It would work with: ${fixesText(en, fixes)}`, width)}${indent(change)}`);
+      say(`${wrap(`Possible fix: ${fixesText(en, fixes)}`, width)}${indent(change)}`);
     return EXIT.ok;
   }
   const { engine, image, labels } = await readyEngine(project);

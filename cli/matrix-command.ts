@@ -24,7 +24,7 @@ export function matrixCommand(
   const selection = { variants: options.variant, flows: options.flow };
   for (const loaded of select(scenarios, selection)) process.stdout.write(`${describeMatrix(loaded, selection)}\n`);
   for (const { variant, mistakes } of matrices.flatMap(({ leftOut }) => leftOut)) {
-    const text = `${variant} is left out: ${mistakes.join('; ')}`;
+    const text = `${variant} is skipped: ${mistakes.join('; ')}`;
     process.stdout.write(wrap(text, lineWidth(), { indent: '  ', hanging: 2 }));
   }
   return Promise.resolve(EXIT.ok);

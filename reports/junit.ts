@@ -59,7 +59,7 @@ function failureText(flow: FlowResult): string {
     ...streamLines(flow),
     ...flow.reasons.map((reason) => `reason: ${say(en, reason)}`),
     ...(flow.cause ? [`cause: ${flow.cause.code} at ${flow.cause.node}: ${say(en, flow.cause.detail)}`] : []),
-    ...flow.counterfactuals.map(({ fixes }) => `would work with: ${fixesText(en, fixes)}`),
+    ...flow.counterfactuals.map(({ fixes }) => `possible fix: ${fixesText(en, fixes)}`),
     `declared: ${flow.at.file}:${flow.at.line}:${flow.at.col}`,
     `again: ${flow.rerun}`,
     ...(attempt ? ['', walkText(attempt.observed)] : []),

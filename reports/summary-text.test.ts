@@ -9,7 +9,7 @@ test('failures come first, grouped by cause, each with its story, its YAML line 
   expect(text).toContain(
     '      s1 → shop (203.0.113.81:80)\n      Expected to work, but failed (2 of 2 attempts). reply-not-from-vip at s1: s1 called 203.0.113.81, but the reply came from b1 (203.0.113.21).\n',
   );
-  expect(text).toContain('would work with: proxy IP for web');
+  expect(text).toContain('possible fix: web: use a proxy IP');
   expect(text).toContain('scenarios/one-arm/one-arm-modes.yaml:52:5');
   expect(text).toMatch(/not run \(1\)\n {2}! one-arm-modes › dsr-no-loopback › web-calls-shop/);
   expect(text.trimEnd().split('\n').slice(-2)).toEqual([

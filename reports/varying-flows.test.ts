@@ -102,7 +102,7 @@ test('a flow of which an attempt has no expected outcome tells of that attempt, 
   flow.verdict = 'fail';
   flow.reasons = [{ code: 'no-alternative', params: { outcome: 'works', servedBy: 'b1', cause: null } }];
   flow.attempts.push({ ...works!, picked: 'b1', servedBy: 'b1' });
-  expect(story(flow)).toContain('An attempt had none of the expected outcomes: it works, answered by b1.');
+  expect(story(flow)).toContain('An attempt had an unexpected outcome: works (b1).');
   expect(junitXml(results)).toContain('seen: works for b1, s1, fails for s2 (reply-not-from-vip)');
   expect(
     failuresByCause(cellsOf(results))

@@ -116,7 +116,7 @@ function isNextHop(lab: Lab, via: string): boolean {
 
 function unknownHop(lab: Lab, via: string): string {
   const known = Object.entries(lab.nodes).flatMap(([name, { role }]) => [name, role]);
-  return `unknown node or role \`${via}\`${didYouMean(via, known)}`;
+  return `no node has the name or role \`${via}\`${didYouMean(via, known)}`;
 }
 
 /** What decides whether a word is a next hop. */

@@ -88,7 +88,7 @@ export function remedy(flow: FlowResult, { interrupted }: Pick<Results, 'interru
   if (failsAsDeclared(flow) || flow.cause === null) return null;
   // No change is looked for that would mend a stream: what usually helps is told.
   if (flow.stream && !smallest) return flow.verdict === 'pass' ? null : `usual fix: ${causeText(en, flow.cause).fix}`;
-  if (smallest) return `would work with: ${fixesText(en, smallest.fixes)}`;
+  if (smallest) return `possible fix: ${fixesText(en, smallest.fixes)}`;
   return interrupted ? null : flow.disagreement ? en.noFixFromDisagreement : en.noFix;
 }
 

@@ -28,7 +28,7 @@ export function stepsText(
       const walks = predictionsText(prediction.settled ?? [], plan, width);
       const former = seen.get(walks);
       if (former === undefined) seen.set(walks, `${step.name}.${name}`);
-      const again = wrap(`the way of ${former}`, width, { indent: '    ' });
+      const again = wrap(`same path as in ${former}`, width, { indent: '    ' });
       const shown = walks === '' ? '' : former === undefined ? walks : again;
       return streamText(name, prediction, width) + shown;
     });

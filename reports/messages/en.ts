@@ -14,10 +14,10 @@ export const en: Catalogue = {
   causes: {
     'reply-not-from-vip': {
       story:
-        'The reply came from an address that the caller did not call: it bypassed the L4, so nothing undid the NAT.',
+        'The reply came from an address that the caller did not call: it bypassed the L4, so the NAT was not reversed.',
       evidence:
         'A reply segment reaches the caller from an address other than the one it called; the caller sends RST or ignores it.',
-      fix: 'Give the service a proxy IP, or route replies through the L4: by the gateway of the servers, or, to callers in their own subnet, by a route.',
+      fix: 'Give the service a proxy IP, or route replies through the L4: with the gateway of the servers or, for callers in their own subnet, with a route.',
     },
     'vip-not-on-server': {
       story: 'A DSR frame reached a server that does not have the VIP.',
@@ -60,9 +60,9 @@ export const en: Catalogue = {
       fix: 'Set send_redirects=0 on the L4 (all and the interface), or accept_redirects=0 on the servers.',
     },
     'no-route': {
-      story: 'A node has no route to the address, or one by which it drops packets (blackhole, unreachable, prohibit).',
+      story: 'A node has no route to the address, or one that drops packets (blackhole, unreachable, prohibit).',
       evidence:
-        'The routing table has no entry for the destination, or an interface that is down has taken it along; the node sends ICMP net unreachable, at most about one a second, or the call fails at once. A blackhole route says nothing.',
+        'The routing table has no entry for the destination, or the entry is missing because its interface is down. The node sends ICMP net unreachable (at most about one per second), or the call fails immediately. A blackhole route is silent.',
       fix: 'Add the route or a default gateway, or remove the route that drops packets.',
     },
     'not-forwarding': {
@@ -72,10 +72,10 @@ export const en: Catalogue = {
       fix: 'Set ip_forward=1 on that node, or correct the gateway or address that sent the packet there.',
     },
     'no-neighbour': {
-      story: 'No node on the segment answers ARP for the next hop, or a link on the way to it is down.',
+      story: 'No node on the segment answers ARP for the next hop, or a link on the path to it is down.',
       evidence:
-        'ARP requests without a reply, or ICMP host unreachable from the node that asked; or a frame ends at a link that is down: a switch floods what it knows no port for, and no node takes it.',
-      fix: 'Check the address, netmask and link of the next hop, and the links between switches on the way.',
+        'ARP requests without a reply, or ICMP host unreachable from the node that asked; or a frame ends at a link that is down: the switch floods it, and no node accepts it.',
+      fix: 'Check the address, netmask and link of the next hop, and the links between switches on the path.',
     },
     'vlan-mismatch': {
       story: 'The ports of a switch, or of two switches, are in different VLANs, so frames cannot get through.',
@@ -98,7 +98,7 @@ export const en: Catalogue = {
       story: 'The proxy IP has no free port.',
       evidence:
         'The request reaches the L4, which cannot translate it: all ports of the proxy IPs to that server are in use.',
-      fix: 'Give the proxy IP more ports, or add proxy IPs; close connections that nobody uses.',
+      fix: 'Give the proxy IP more ports, or add proxy IPs; close unused connections.',
     },
     loop: {
       story: 'The packet went in circles until its TTL expired.',
@@ -111,13 +111,13 @@ export const en: Catalogue = {
       fix: 'Let the ICMP error reach the sender, or clamp the MSS.',
     },
     filtered: {
-      story: 'A firewall rule dropped the packet, or the ICMP error that was to make its sender send less.',
+      story: 'A firewall rule dropped the packet, or the ICMP error that tells the sender to send smaller packets.',
       evidence: 'The packet enters a node and does not leave it; the counter of a drop or reject rule rises.',
       fix: 'Remove the rule, or change what it matches.',
     },
     'stale-neighbour': {
       story: 'A node sent to the MAC of a node that does not have the address, or no longer has it.',
-      evidence: 'Frames for the address carry a MAC whose node no longer holds it, or is gone; nobody replies.',
+      evidence: 'Frames for the address carry a MAC whose node no longer holds it, or is gone; no reply follows.',
       fix: 'Let the new holder send gratuitous ARP, and let neighbours accept it; or shorten the ARP timeout. Remove static entries: nothing corrects them.',
     },
     'stale-mac': {
@@ -139,12 +139,12 @@ export const en: Catalogue = {
     'split-brain': {
       story: 'Several members of a pair hold the address at the same time.',
       evidence: 'More than one member of the pair is master and answers ARP for the address.',
-      fix: 'Restore the path of the advertisements between the members, or give them a second one.',
+      fix: 'Restore the path of the advertisements between the members, or add a second path.',
     },
     'no-response': {
-      story: 'The request arrived, and the program that it was for did not answer.',
+      story: 'The request arrived, but the program did not answer.',
       evidence: 'The kernel of the server acknowledges the request; no reply follows until the caller gives up.',
-      fix: 'Look at the program. Let the health check ask for what the traffic asks for (type: http), so that it notices.',
+      fix: 'Look at the program. Use a health check that resembles the traffic (type: http), so that it detects the failure.',
     },
     unexplained: {
       story: 'No known cause matches the observation.',
@@ -154,25 +154,24 @@ export const en: Catalogue = {
   },
   special: {
     'called-itself': {
-      story: 'The caller has the VIP itself, so its kernel delivered the call to the node itself: nothing balanced it.',
-      evidence: 'No packet of the flow leaves the caller, which has the address; its call fails at once.',
-      fix: "Take the VIP off the caller's loopback, or use a proxy IP and take it off all. An L4 that owns its VIPs can call them with `ownCalls: true`, in modes dnat and proxy.",
+      story: 'The caller has the VIP itself, so its kernel delivered the call locally, without the load balancer.',
+      evidence: 'No packet of the flow leaves the caller, which has the address; its call fails immediately.',
+      fix: "Remove the VIP from the caller's loopback, or use a proxy IP and remove it from all servers. An L4 that owns its VIPs can call them with `ownCalls: true`, in modes dnat and proxy.",
     },
   },
   findings: {
     'answered-by-itself': 'The caller has the VIP on its own loopback and answered itself; no packet left the node.',
-    'two-owners':
-      'Several nodes answered ARP for the same address: which of them gets the packets is a matter of chance.',
-    'slow-start': 'The first packets were lost; it worked once they were sent again.',
+    'two-owners': 'Several nodes answered ARP for the same address: which of them gets the packets is random.',
+    'slow-start': 'The first packets were lost; it worked after a retransmission.',
     'l4-bypassed':
-      'The reply came without the L4: a server answered ARP for the VIP, or spoke by ARP in its name. Set arp_ignore=1 and arp_announce=2 there.',
+      'The reply did not cross the L4: a server answered ARP for the VIP, or used it as ARP sender. Set arp_ignore=1 and arp_announce=2 there.',
   },
   messages: {
     ...bounds,
     ...unknowns,
     'route-missing': ({ node, address }) => `${node} has no route to ${address}.`,
     'dead-end': ({ node, address, to, type }) =>
-      `The route of ${node} to ${to} is of type ${type}: ${node} drops a packet for ${address}${type === 'blackhole' ? ' and reports nothing' : ''}.`,
+      `${node} ${type === 'blackhole' ? 'silently ' : ''}dropped a packet for ${address}: its route to ${to} is of type ${type}.`,
     'arp-unanswered': ({ node, address }) => `${node} sent ARP requests for ${address}, but no node answered.`,
     'arp-request-dropped': ({ node, address, asker, source }) =>
       `${asker} sent ARP requests for ${address}, but ${node} dropped them because of their source ${source}.`,
@@ -180,13 +179,13 @@ export const en: Catalogue = {
       `${node} reported host unreachable for ${address}: the next hop did not answer ARP.`,
     'peer-down': ({ node, address, peer }) => `${node} had a packet for ${address}, but the link to ${peer} is down.`,
     'vlan-not-carried': ({ node, address, asker, port, vlan }) =>
-      `${asker} sent ARP requests for ${address} in VLAN ${vlan}, whose tagged frames the port of ${node} toward ${port} does not carry.`,
+      `${asker} sent ARP requests for ${address} in VLAN ${vlan}, but the port of ${node} toward ${port} does not allow tagged frames of that VLAN.`,
     'untagged-not-carried': ({ node, address, asker, port }) =>
-      `${asker} sent ARP requests for ${address}, but the port of ${node} toward ${port} is a trunk without a native VLAN, and ${port} uses no tag.`,
+      `${asker} sent ARP requests for ${address}, but the port of ${node} toward ${port} is a trunk without a native VLAN, and ${port} sends untagged frames.`,
     'vlans-differ': ({ node, address, asker, port, vlan, other }) =>
       `${asker} sent ARP requests for ${address} in VLAN ${other}, but the port of ${node} toward ${port} is in VLAN ${vlan}.`,
     'native-vlans-differ': ({ node, address, asker, port, vlan, other }) =>
-      `${asker} sent ARP requests for ${address}; frames without a tag leave ${port} in VLAN ${other}, and ${node} takes them for VLAN ${vlan}.`,
+      `${asker} sent ARP requests for ${address}; untagged frames of ${port} are in VLAN ${other}, but ${node} puts them in VLAN ${vlan}.`,
     'server-off-segment': ({ node, address }) =>
       `${node} sent ARP requests for the server ${address} on its own segment, but that server is in another subnet.`,
     'listener-missing': ({ node, address, port, protocol }) =>
@@ -199,12 +198,12 @@ export const en: Catalogue = {
     'reply-from-elsewhere': ({ node, called, source, owner }) =>
       `${node} called ${called}, but the reply came from ${owner === null ? source : `${owner} (${source})`}.`,
     'reply-not-translated': ({ node, called, source, owner, address }) =>
-      `${node} called ${called} for its client, as ${address}, but the reply came from ${owner === null ? source : `${owner} (${source})`}, and belongs to no connection that ${node} translates.`,
+      `${node} called ${called} for its client from its own address ${address}, but the reply came from ${owner === null ? source : `${owner} (${source})`} and matches no connection that ${node} translates.`,
     'vip-missing': ({ node, vip }) => `The frame for ${vip} reached ${node}, which does not have that address.`,
     'own-source': ({ node, source }) =>
       `${node} received a packet from ${source}, which is its own address, and dropped it.`,
     'reverse-path-fails': ({ node, source, iface }) =>
-      `${node} received a packet from ${source} on ${iface}, but has its route to that address elsewhere, and dropped it (rp_filter).`,
+      `${node} dropped a packet from ${source} that arrived on ${iface}: its route to that address uses another interface (rp_filter).`,
     'half-seen': ({ node, source, destination }) =>
       `${node} saw only one direction of the connection, and dropped a packet from ${source} to ${destination}.`,
     'mac-on-wrong-port': ({ node, owner, port, address }) =>
@@ -217,14 +216,14 @@ export const en: Catalogue = {
       `${node} has no free port on ${proxyIps.join(', ')}${ports === null ? '' : ` (of ${ports})`} for a connection to ${service}.`,
     'ttl-expired': ({ node, address }) => `The TTL of a packet for ${address} expired at ${node}.`,
     'exceeds-mtu': ({ node, address, mtu }) =>
-      `${node} cannot send a packet for ${address} on: it exceeds the MTU of ${mtu === null ? 'a link on its way' : `the next link (${mtu} bytes)`}.`,
+      `${node} cannot forward a packet for ${address}: it exceeds the MTU of ${mtu === null ? 'a link on its path' : `the next link (${mtu} bytes)`}.`,
     'exceeds-interface': ({ node, address, iface, size, mtu }) =>
       `${node} silently dropped a packet of ${size} bytes for ${address}: the MTU of its interface ${iface} is ${mtu} bytes.`,
     'rejected-by-rule': ({ node, address }) => `A firewall rule on ${node} rejected a packet for ${address}.`,
     'filter-matched': ({ node, address, number, rule }) =>
-      `Rule ${number} of the filter on ${node} (${rule}) let a packet for ${address} go no further.`,
+      `Rule ${number} of the filter on ${node} (${rule}) dropped a packet for ${address}.`,
     'too-big-unheard': ({ node, address, number, rule }) =>
-      `Rule ${number} of the filter on ${node} (${rule}) kept from ${address} the ICMP message that its packet was too big, so it sent nothing smaller.`,
+      `Rule ${number} of the filter on ${node} (${rule}) dropped the ICMP message 'too big' for ${address}, so it kept sending large packets.`,
     'neighbour-outdated': ({ node, address, mac, owner, holder }) =>
       `${node} sent packets for ${address} to ${owner === null ? mac : `the MAC of ${owner} (${mac})`}, which does not have the address${holder === null ? '' : `; ${holder} has it`}.`,
     'neighbour-static': ({ node, address, mac, owner, holder }) =>
@@ -234,13 +233,13 @@ export const en: Catalogue = {
     'state-missing': ({ node, source, destination }) =>
       `${node} has no state for the connection from ${source} to ${destination}.`,
     'state-outdated': ({ node, source, destination, other }) =>
-      `${node} has not seen how the connection from ${source} to ${destination} went on by way of ${other}, and drops its packets as invalid.`,
+      `${node} drops packets of the connection from ${source} to ${destination} as invalid: part of the connection went through ${other}.`,
     'state-expired': ({ node, source, destination, idleMs }) =>
       `${node} forgot the connection from ${source} to ${destination} after ${idleMs} ms without traffic.`,
     'two-masters': ({ node, address, masters }) =>
       `${listed.format(masters)} hold ${address} at the same time; the packet ended at ${node}.`,
     'response-missing': ({ node, address }) =>
-      `${node} took the request for ${address}, and no program there answered it.`,
+      `${node} accepted the request for ${address}, but its program did not answer.`,
     'counter-rose': ({ node, address, counter }) =>
       `${node} dropped a packet for ${address}: its counter ${counter} rose.`,
     'lost-on-wire': ({ node, address }) =>
@@ -252,9 +251,9 @@ export const en: Catalogue = {
     'answered-by-itself': ({ node, address }) => `${node} called ${address}, which it holds itself.`,
     'l4-bypassed': ({ service, l4s }) =>
       `Requests to ${service} reached a server without crossing ${l4s.join(' or ')}.`,
-    'slow-start': ({ node }) => `${node} had to send again.`,
+    'slow-start': ({ node }) => `${node} had to retransmit.`,
     'two-owners': ({ address, asker, owners, used }) =>
-      `${listed.format(owners)} answered when ${asker} asked by ARP for ${address}${used === null ? '' : `; ${asker} then sent to ${used}`}.`,
+      `${listed.format(owners)} answered the ARP request of ${asker} for ${address}${used === null ? '' : `; ${asker} then sent to ${used}`}.`,
 
     'nothing-fits': ({ node, client }) =>
       `No known cause matches; the last packet was seen at ${node}, and the caller got: ${outcomeText(en, client)}.`,
@@ -267,7 +266,7 @@ export const en: Catalogue = {
     'other-cause': ({ expected, cause }) => `Failed for a different reason than ${expected}. ${because(cause)}`,
     'other-place': ({ expected, node }) => `Failed at ${node ?? 'an unknown node'}; expected: ${expected}.`,
     'no-alternative': ({ outcome: how, servedBy, cause }) =>
-      `An attempt had none of the expected outcomes: it ${how === 'works' ? `works${servedBy === null ? '' : `, answered by ${servedBy}`}.` : `fails. ${because(cause)}`}`,
+      `An attempt had an unexpected outcome: ${how === 'works' ? `works${servedBy === null ? '' : ` (${servedBy})`}.` : `fails. ${because(cause)}`}`,
     'alternative-unseen': ({ number, of, outcome: how, cause, attempts }) =>
       `Expected outcome ${number} of ${of} (${how}${cause === null ? '' : `: ${cause}`}) occurred in none of ${attempts} attempts.`,
     'wrong-server': ({ server, allowed }) => `${server ?? 'No server'} answered; expected: ${namesText(allowed)}.`,
@@ -279,7 +278,7 @@ export const en: Catalogue = {
     'servers-vary': ({ servers }) =>
       `Different servers answered (${servers.map((server) => server ?? 'none').join(', ')}); expected: the same one each time.`,
     'wrong-source': ({ seen, expected, allowed }) =>
-      `The server saw the source ${seen ?? 'of no packet'}; expected: ${expected === allowed[0] ? expected : `${expected} (${allowed.join(' or ')})`}.`,
+      `${sawSource(seen)}; expected: ${expected === allowed[0] ? expected : `${expected} (${allowed.join(' or ')})`}.`,
     'unexpected-finding': ({ finding }) =>
       `Works, but with the finding ${finding.code}. ${say(en, finding)} ${en.findings[finding.code]}`,
     'finding-missing': ({ finding }) => `Works, but without the expected finding ${finding}.`,
@@ -321,8 +320,7 @@ export const en: Catalogue = {
       `The cause is ${place(seen)}; predicted: ${place(predicted)}.${at(hop)}`,
     'server-differs': ({ seen, predicted, hop }) =>
       `${seen ?? 'No server'} answered; predicted: ${predicted ?? 'no server'}.${at(hop)}`,
-    'source-differs': ({ seen, predicted, hop }) =>
-      `The server saw the source ${seen ?? 'of no packet'}; predicted: ${predicted ?? 'none'}.${at(hop)}`,
+    'source-differs': ({ seen, predicted, hop }) => `${sawSource(seen)}; predicted: ${predicted ?? 'none'}.${at(hop)}`,
     'path-differs': ({ hop }) => `The packets took a different path than predicted.${at(hop)}`,
 
     'failures-differ': ({ calls, seen, predicted }) =>
@@ -337,7 +335,7 @@ export const en: Catalogue = {
     'networks-blocked': networksBlocked,
     'host-container-failed': ({ error }) => `A container on the host's network failed: ${error}`,
     hairpin: ({ port }) =>
-      `Docker's networks return frames to their sender (hairpin mode, seen on ${port}). Start dockerd with --userland-proxy=true`,
+      `Docker's networks return frames to their sender (hairpin mode on ${port}). Start dockerd with --userland-proxy=true`,
     'addresses-in-use': ({ clashes }) =>
       `The host already has addresses of the lab: ${clashes.map(({ address, owner, iface }) => `${address} of ${owner} (on ${iface})`).join(', ')}. Use other addresses in the lab.`,
     'pair-unsettled': ({ pair, expected, seen, seconds }) =>
@@ -349,11 +347,11 @@ export const en: Catalogue = {
       `The agent of node ${node} did not start within ${seconds} s.${printed(output)}`,
     'call-late': ({ node, method, seconds, output }) =>
       `Node ${node} did not answer ${method} within ${seconds} s.${printed(output)}`,
-    'call-failed': ({ node, method, fault }) => `Node ${node} failed at ${method}. ${say(en, fault)}`,
+    'call-failed': ({ node, method, fault }) => `Node ${node}: ${method} failed. ${say(en, fault)}`,
     'program-failed': ({ command, exitCode, output, input }) =>
       `${command} ended with ${exitCode}.${printed(output)}${input && `\nInput:\n${input}`}`,
     'program-late': ({ command, awaited, seconds, output }) =>
-      `${command} did not come to ${awaited} within ${seconds} s.${printed(output)}`,
+      `${command} did not reach ${awaited} within ${seconds} s.${printed(output)}`,
     'interface-missing': ({ address }) => `No interface has the address ${address}.`,
     'sysctl-missing': ({ setting }) => `The kernel has no setting ${setting}.`,
     'sysctl-failed': ({ setting, error }) => `sysctl ${setting} failed: ${error}`,
@@ -361,68 +359,70 @@ export const en: Catalogue = {
     'capture-late': ({ iface, seconds, output }) =>
       `tcpdump on ${iface} did not answer within ${seconds} s.${printed(output)}`,
     'capture-overflow': ({ iface, frames }) =>
-      `tcpdump on ${iface} missed ${frames} ${frames === 1 ? 'frame' : 'frames'}: the machine was too busy to record them, so nothing can be judged. Send less at once, or run less beside it.`,
+      `tcpdump on ${iface} dropped ${frames} ${frames === 1 ? 'frame' : 'frames'} because the machine was too busy, so there is no verdict. Send less traffic, or run fewer programs beside it.`,
     'balancer-late': ({ awaited, seconds, log }) =>
       `The load balancer was not ${awaited} within ${seconds} s.${printed(log)}`,
     'balancer-ended': ({ awaited, log }) => `The load balancer ended before it was ${awaited}.${printed(log)}`,
     'balancer-failed': ({ error }) => `The load balancer reported: ${error}`,
     'agent-failed': ({ error }) => error,
 
-    'interfaces-up': ({ node }) => `${node}: all interfaces up`,
-    'forwarding-on': ({ node }) => `${node}: forwarding on`,
-    'rp-filter-off': ({ node }) => `${node}: rp_filter off`,
-    'accept-local': ({ node }) => `${node}: accept_local on`,
-    'vip-off-loopback': ({ node, vip }) => `${node}: without the VIP ${vip} on its loopback`,
+    'interfaces-up': ({ node }) => `${node}: set all interfaces up`,
+    'forwarding-on': ({ node }) => `${node}: enable forwarding`,
+    'rp-filter-off': ({ node }) => `${node}: disable rp_filter`,
+    'accept-local': ({ node }) => `${node}: enable accept_local`,
+    'vip-off-loopback': ({ node, vip }) => `${node}: remove the VIP ${vip} from loopback`,
     'allow-vlan': ({ node, port, vlan }) => `${node}: allow VLAN ${vlan} on the trunk to ${port}`,
     'port-in-vlan': ({ node, port, vlan }) => `${node}: put the port toward ${port} in VLAN ${vlan}`,
-    'native-vlan': ({ node, port, vlan }) => `${node}: native VLAN ${vlan} on the trunk to ${port}`,
-    'smaller-mtu': ({ node, mtu }) => `${node}: MTU ${mtu}`,
-    route: ({ nodes, to, via }) => `${namesText(nodes)}: route to ${to} via ${via}`,
-    'without-dead-end': ({ node, to, type }) => `${node}: without the ${type} route to ${to}`,
-    'without-neighbour': ({ node, address }) => `${node}: no static neighbour entry for ${address}`,
-    'source-route': ({ nodes, from, via }) => `${namesText(nodes)}: default route via ${via} for packets from ${from}`,
-    'proxy-ip-auto': ({ service }) => `proxy IP for ${service}: the address of the L4's outgoing interface`,
-    'more-proxy-ports': ({ service, ports }) => `${service}: source ports ${ports} on its proxy IP`,
-    'all-proxy-ports': ({ service }) => `${service}: every port of its proxy IP as source`,
-    'firewall-off': ({ node }) => `${node}: no stateful firewall`,
-    'nat-off': ({ node }) => `${node}: no NAT`,
-    'nat-masquerade': ({ node }) => `${node}: NAT to the address of the interface (masquerade)`,
-    'hold-address': ({ node, address }) => `${node}: ${address} on its loopback`,
-    'without-rule': ({ nodes, rule }) => `${namesText(nodes)}: filter without the rule ${rule}`,
-    'accept-redirects-off': ({ node }) => `${node}: accept_redirects off`,
-    'node-gateway': ({ node, gateway }) => `${node}: gateway ${gateway}`,
-    'widen-mtu': ({ mtu }) => `MTU ${mtu} on every interface`,
-    'balancer-on': ({ node }) => `${node}: load balancer on`,
-    'disown-vip': ({ node }) => `${node}: does not own the VIP`,
-    'send-redirects-off': ({ node }) => `${node}: send_redirects off`,
-    'rewrite-source-mac': ({ node }) => `${node}: rewrites the source MAC`,
-    'check-vip': ({ service }) => `${service}: check the VIP at its servers, not their own addresses`,
+    'native-vlan': ({ node, port, vlan }) => `${node}: set native VLAN ${vlan} on the trunk to ${port}`,
+    'smaller-mtu': ({ node, mtu }) => `${node}: set MTU ${mtu}`,
+    route: ({ nodes, to, via }) => `${namesText(nodes)}: add a route to ${to} via ${via}`,
+    'without-dead-end': ({ node, to, type }) => `${node}: remove the ${type} route to ${to}`,
+    'without-neighbour': ({ node, address }) => `${node}: remove the static neighbour entry for ${address}`,
+    'source-route': ({ nodes, from, via }) =>
+      `${namesText(nodes)}: add a default route via ${via} for packets from ${from}`,
+    'proxy-ip-auto': ({ service }) => `${service}: use the address of the L4's outgoing interface as proxy IP`,
+    'more-proxy-ports': ({ service, ports }) => `${service}: use source ports ${ports} on its proxy IP`,
+    'all-proxy-ports': ({ service }) => `${service}: use every port of its proxy IP as source`,
+    'firewall-off': ({ node }) => `${node}: remove the stateful firewall`,
+    'nat-off': ({ node }) => `${node}: remove NAT`,
+    'nat-masquerade': ({ node }) => `${node}: translate to the address of the interface (masquerade)`,
+    'hold-address': ({ node, address }) => `${node}: add ${address} to loopback`,
+    'without-rule': ({ nodes, rule }) => `${namesText(nodes)}: remove the filter rule ${rule}`,
+    'accept-redirects-off': ({ node }) => `${node}: disable accept_redirects`,
+    'node-gateway': ({ node, gateway }) => `${node}: use gateway ${gateway}`,
+    'widen-mtu': ({ mtu }) => `set MTU ${mtu} on every interface`,
+    'balancer-on': ({ node }) => `${node}: turn on the load balancer`,
+    'disown-vip': ({ node }) => `${node}: do not own the VIP (vipOwner: false)`,
+    'send-redirects-off': ({ node }) => `${node}: disable send_redirects`,
+    'rewrite-source-mac': ({ node }) => `${node}: rewrite the source MAC`,
+    'check-vip': ({ service }) => `${service}: check the VIP on its servers, not their own addresses`,
     'check-served-port': ({ service }) => `${service}: check the port that traffic goes to`,
     'check-source': ({ service, source }) => `${service}: check its servers from ${source}`,
     'check-source-auto': ({ service }) =>
       `${service}: check its servers from the address of the L4's outgoing interface`,
-    'answer-from-asked': ({ nodes }) => `${namesText(nodes)}: UDP answers from the address that was asked`,
+    'answer-from-asked': ({ nodes }) => `${namesText(nodes)}: send UDP replies from the address that was called`,
     listen: ({ nodes, port, protocol }) => `${namesText(nodes)}: listen on ${port}/${protocol}`,
-    'vip-on-loopback': ({ service }) => `VIP of ${service} on the loopback of its servers, without ARP replies for it`,
+    'vip-on-loopback': ({ service }) =>
+      `${service}: add its VIP to the loopback of its servers, without ARP replies for it`,
     'quiet-loopback': ({ arpIgnore, arpAnnounce }) =>
-      `servers: no ARP replies for loopback addresses (arp_ignore=${arpIgnore}, arp_announce=${arpAnnounce})`,
-    'servers-gateway': ({ gateway }) => `servers: gateway ${gateway}`,
-    'own-calls': ({ service }) => `calls of the L4 itself to ${service} balanced as well`,
-    'use-proxy': ({ service }) => `proxy IP for ${service}`,
-    'use-dsr': ({ service }) => `DSR for ${service}, with its VIP on the loopback of its servers`,
-    'gratuitous-arp-on': ({ pair }) => `${pair}: a new master sends gratuitous ARP`,
-    'preempt-on': ({ pair }) => `${pair}: preemption on`,
+      `servers: send no ARP replies for loopback addresses (arp_ignore=${arpIgnore}, arp_announce=${arpAnnounce})`,
+    'servers-gateway': ({ gateway }) => `servers: use gateway ${gateway}`,
+    'own-calls': ({ service }) => `${service}: balance the L4's own calls (ownCalls)`,
+    'use-proxy': ({ service }) => `${service}: use a proxy IP`,
+    'use-dsr': ({ service }) => `${service}: use DSR, with its VIP on the loopback of its servers`,
+    'gratuitous-arp-on': ({ pair }) => `${pair}: send gratuitous ARP from a new master`,
+    'preempt-on': ({ pair }) => `${pair}: enable preemption`,
     'share-connections': ({ pair }) => `${pair}: share connections (conntrackd)`,
     'use-maglev': ({ service }) => `${service}: pick servers by a consistent hash (maglev)`,
     'check-on': ({ service, intervalMs }) => `${service}: check its servers every ${intervalMs} ms`,
-    'neighbour-age': ({ node, ms }) => `${node}: neighbours age after ${ms} ms`,
-    'mac-age': ({ node, ms }) => `${node}: MACs age after ${ms} ms`,
-    'idle-timeout': ({ node, ms }) => `${node}: idle timeout of ${ms} ms`,
+    'neighbour-age': ({ node, ms }) => `${node}: set the age of neighbour entries to ${ms} ms`,
+    'mac-age': ({ node, ms }) => `${node}: set the age of MAC entries to ${ms} ms`,
+    'idle-timeout': ({ node, ms }) => `${node}: set the idle timeout to ${ms} ms`,
   },
   timeline,
   engineUse: ({ name, kernel, scenarios, lost }) =>
-    `${name}, kernel ${kernel}: ${scenarios.length} ${scenarios.length === 1 ? 'scenario' : 'scenarios'}${lost ? '; it went away, and what it had not finished ran elsewhere' : ''}`,
-  noFix: 'No change of one or two settings was found that would make it work.',
+    `${name}, kernel ${kernel}: ${scenarios.length} ${scenarios.length === 1 ? 'scenario' : 'scenarios'}${lost ? '; it became unavailable, and its remaining scenarios ran on other engines' : ''}`,
+  noFix: 'No change of one or two settings was found that would fix it.',
   noFixFromDisagreement: 'Prediction and observation differ, so no change is proposed.',
   outcomes: {
     answered: 'a reply',
@@ -437,6 +437,10 @@ export const en: Catalogue = {
   ways: (ways) => ways.map(way).join(', '),
   and: (changes) => changes.join(', and '),
 };
+
+function sawSource(seen: string | null): string {
+  return seen === null ? 'The server saw no packet' : `The server saw the source ${seen}`;
+}
 
 function round(ms: number): number {
   return Math.round(ms);

@@ -14,19 +14,19 @@ export const bounds: Texts<Bounds> = {
   'check-passes': ({ service, intervalMs, rise, ms }) =>
     `A server is back in ${service} within ${round(ms)} ms (checks every ${intervalMs} ms, rise ${rise}).`,
   'neighbour-ages': ({ node, ms }) => `${node} asks for a neighbour's MAC again within ${round(ms)} ms.`,
-  'mac-ages': ({ node, ms }) => `${node} forgets a MAC that it does not hear from after ${round(ms)} ms.`,
+  'mac-ages': ({ node, ms }) => `${node} forgets a MAC from which it receives nothing after ${round(ms)} ms.`,
 };
 
 /** What the model does not know, in English. */
 export const unknowns: Texts<Unknowns> = {
   'pick-unknown': ({ service }) =>
-    `Which server a hash picks for ${service} is not known, so neither is whether its connection survives.`,
+    `The server that a hash picks for ${service} is unknown, so its connection may or may not survive.`,
   'holder-unknown': ({ address, nodes }) =>
-    `${listed.format(nodes)} hold ${address} at the same time: whose answer is used is a matter of chance.`,
+    `${listed.format(nodes)} hold ${address} at the same time: which answer is used is random.`,
   'master-unknown': ({ pair, nodes }) =>
-    `Which of ${listed.format(nodes)} is master of ${pair} is not known: the model does not follow what happened before.`,
+    `The model cannot tell which of ${listed.format(nodes)} is master of ${pair} after what happened before.`,
   'neighbours-unknown': ({ address, nodes }) =>
-    `${listed.format(nodes)} held ${address} at the same time: whether the one that is still master announces it again is a matter of chance.`,
+    `${listed.format(nodes)} held ${address} at the same time: whether the remaining master announces it again is random.`,
   'action-unknown': ({ action }) => `The model does not know what ${action} does.`,
 };
 
@@ -103,7 +103,7 @@ export const timeline: TimelineTexts = {
     [
       [
         ...(outage === null ? [] : [`${outageText(outage)}, then`]),
-        settled === null ? 'not known' : [...new Set(settled.map(settledText))].join(' or '),
+        settled === null ? 'unknown' : [...new Set(settled.map(settledText))].join(' or '),
       ].join(' '),
       ...(connections === null
         ? []
@@ -114,7 +114,7 @@ export const timeline: TimelineTexts = {
 const FATES = { all: 'all connections survive', some: 'some connections survive', none: 'no connection survives' };
 
 function outageText({ atMostMs, until = [], causes }: PredictedOutage): string {
-  const unbounded = until.length === 0 ? 'outage without a bound' : `outage until ${listed.format(until)} is done`;
+  const unbounded = until.length === 0 ? 'outage of unknown length' : `outage until ${listed.format(until)} is done`;
   const why = causes.length === 0 ? '' : ` (${causes.map(place).join(', ')})`;
   return `${atMostMs === null ? unbounded : `outage of at most ${round(atMostMs)} ms`}${why}`;
 }

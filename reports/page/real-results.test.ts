@@ -92,7 +92,7 @@ test('the first screen tells what failed, where, why, and what would fix it', as
   const { page } = await browser.open('', { viewport: { width: 1360, height: 900 } });
   const failure = page.locator('.group.failed .cells a', { hasText: 'forgotten › client-to-web' });
   expect(await failure.innerText()).toMatch(
-    /client → web \(203\.0\.113\.80:80\): The frame for 203\.0\.113\.80 reached s[12], which does not have that address\. @ s[12]\s+Would work with: VIP of web on the loopback of its servers/,
+    /client → web \(203\.0\.113\.80:80\): The frame for 203\.0\.113\.80 reached s[12], which does not have that address\. @ s[12]\s+Possible fixes: web: add its VIP to the loopback of its servers/,
   );
   const box = (await failure.boundingBox())!;
   expect(box.y + box.height).toBeLessThan(900);

@@ -20,7 +20,7 @@ test('the overview puts failures first, each in one line of the field’s words,
   expect(await page.locator('.group.failed .line').first().innerText()).toBe(
     's1 → shop (203.0.113.81:80): s1 called 203.0.113.81, but the reply came from b1 (203.0.113.21). @ s1',
   );
-  expect(await page.locator('.group.failed .mend').first().innerText()).toBe('Would work with: proxy IP for web');
+  expect(await page.locator('.group.failed .mend').first().innerText()).toBe('Possible fixes: web: use a proxy IP');
   expect(await text(page, '.cards h3')).toHaveLength(3);
   expect(troubles).toEqual([]);
 });
@@ -102,11 +102,11 @@ test('the ladder has a lane per node and an arrow per wire, with what changed se
     '62',
   ]);
   const arrows = await page.locator('.ladder .arrow').count();
-  await page.getByLabel('Leave out switches').check();
+  await page.getByLabel('Hide switches').check();
   await page.locator('.ladder-names .node-name', { hasText: 'l2' }).waitFor({ state: 'detached' });
   expect(await page.locator('.ladder-names .node-name').allTextContents()).toEqual(['client', 'l3', 'l4', 's1']);
   expect(await page.locator('.ladder .arrow').count()).toBeLessThan(arrows);
-  await page.getByLabel('Leave out ARP').check();
+  await page.getByLabel('Hide ARP').check();
   await page.locator('.ladder .arrow.arp').first().waitFor({ state: 'detached' });
   expect(new URL(page.url()).hash).toContain('hide=switches%2Carp');
 });
@@ -130,9 +130,9 @@ test('why: story, evidence, the YAML, what would fix it, and the command that ru
   const why = page.locator('.why');
   await why.waitFor();
   const shown = await why.innerText();
-  expect(shown).toContain('it bypassed the L4, so nothing undid the NAT');
+  expect(shown).toContain('it bypassed the L4, so the NAT was not reversed');
   expect(shown).toContain('Give the service a proxy IP');
-  expect(shown).toContain('proxy IP for web ✓ confirmed by a run');
+  expect(shown).toContain('web: use a proxy IP ✓ confirmed by a run');
   expect(shown).toContain('Declared at scenarios/one-arm/one-arm-modes.yaml:52:5');
   expect(shown).toMatch(/52\s+- name: web-calls-shop/);
   expect(shown).toContain('npx l4lab run one-arm-modes --variant dnat-gateway-l3 --flow web-calls-shop');

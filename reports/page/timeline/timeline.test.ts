@@ -80,7 +80,7 @@ test('every stream in every step is told in a table, measured beside predicted',
     'outage of at most 722 ms (stale-neighbour at l3), then works\nA backup of edge takes over 722 ms after the last advertisement (one every 200 ms).',
   ]);
   expect(await page.locator('table.measured .unknown').innerText()).toBe(
-    '? l4a and l4b hold 203.0.113.80 at the same time: whose answer is used is a matter of chance.',
+    '? l4a and l4b hold 203.0.113.80 at the same time: which answer is used is random.',
   );
 });
 
@@ -93,7 +93,7 @@ test('a click on a call opens the packets of its example, which says whose they 
   const panel = page.locator('.panel.flow');
   await panel.waitFor();
   expect(await panel.locator('.note').first().innerText()).toMatch(
-    new RegExp(`^Call \\d+ went like call ${firstFailed}, whose packets are shown`),
+    new RegExp(`^Call \\d+ took the same path as call ${firstFailed}, whose packets are shown`),
   );
   expect(await panel.locator('.detail').innerText()).toContain('l3 sent packets for 203.0.113.80 to the MAC of l4a');
   expect(await panel.locator('svg.topology .death text').textContent()).toBe('✗ stale-neighbour');
@@ -180,7 +180,7 @@ test('two variants stand under one another on the same scale; a call of either c
 test('kept connections are folded, and have a row each when asked', async () => {
   const { page } = await open();
   expect(await page.locator('.gutter-name', { hasText: 'connection 1' }).count()).toBe(0);
-  await page.getByLabel('A row for everything').check();
+  await page.getByLabel('Expand all rows').check();
   await page.locator('svg.timeline .lifeline').first().waitFor({ state: 'attached' });
   expect(await page.locator('.gutter-name', { hasText: 'connection 10' }).count()).toBe(1);
   expect(hash(page)).toContain('rows=all');
