@@ -8,35 +8,34 @@ import type { Starter } from './starter.ts';
 const WIDTH = 110;
 
 const MODES: Record<Mode, string> = {
-  dnat: 'DNAT: the load balancer writes the address of a server in place of the VIP. So answers have to come back through it, where the VIP is put in again.',
+  dnat: 'DNAT: the load balancer replaces the VIP with the address of a server. Replies must return through it, because it restores the VIP.',
   proxy:
-    "Proxy: the load balancer writes the address of a server in place of the VIP, and its own (the proxy IP) in place of the caller's. So every answer comes back to it, and servers do not see who called.",
-  dsr: 'Direct server return: the load balancer changes only the MAC that a frame goes to. The packet reaches the server with the VIP still in it, and the server answers the caller directly.',
+    "Proxy: the load balancer replaces the VIP with the address of a server, and the caller's address with its own (the proxy IP). So every reply returns to it, and servers do not see the caller's address.",
+  dsr: 'Direct server return: the load balancer changes only the destination MAC. The packet still carries the VIP when it reaches the server, and the server replies to the caller directly.',
   l3dsr:
-    'L3DSR: the load balancer sends the packet to the address of a server, with a DSCP value that stands for the VIP. The server puts the VIP back and answers the caller directly; it may be in another subnet.',
+    'L3DSR: the load balancer sends the packet to the address of a server, with a DSCP value that identifies the VIP. The server restores the VIP and replies to the caller directly; it may be in another subnet.',
 };
 
 const SETTINGS: Record<string, string> = {
-  gateway: 'where answers to other subnets go',
-  loopback: 'servers hold the VIP of `web` themselves, since packets to it come to them',
-  arpIgnore: 'but they answer no ARP for it: that is for the load balancer',
-  arpAnnounce: 'and do not name it when they ask for others',
-  undoDscp: 'the DSCP value of `web` becomes its VIP again',
+  gateway: 'next hop of replies to other subnets',
+  loopback: 'the servers need the VIP of `web`, because packets still carry it',
+  arpIgnore: 'do not answer ARP for it: only the load balancer does',
+  arpAnnounce: 'do not use it as ARP sender',
+  undoDscp: 'translate the DSCP value of `web` back to its VIP',
 };
 
 const SERVICE: Record<string, string> = {
-  vip: 'an address that nobody else has',
-  proxyIp: 'the address of the interface that packets leave by',
-  l4: 'who balances it: a load balancer, or several with the same VIP',
+  vip: 'an unused address',
+  proxyIp: 'the address of the outgoing interface',
+  l4: 'its load balancer, or several with the same VIP',
   dscp: 'any value from 1 to 63 that your network does not use',
 };
 
 const PARTS: Record<string, string> = {
-  servers: 'Settings of every server, beside those of the lab.',
+  servers: 'Settings of every server, in addition to those of the lab.',
   nodes: 'The load balancer holds the VIP itself, and would drop answers that carry it as their source.',
   services: 'What the load balancer offers, and which servers answer.',
-  flows:
-    'Who calls what, and what has to come of it. Here that is what the model predicts; `run` tries it with real packets.',
+  flows: 'Flows and their expected outcome, here as predicted by the model; `run` checks them with real packets.',
 };
 
 /**
@@ -73,7 +72,7 @@ export function starterText(starter: Starter, schema: string): string {
 /** What is unusual about an expectation; null where it is only that the flow works. */
 function why(expect: Expected): string | null {
   if ('oneOf' in expect) return 'It depends on which server is picked.';
-  if (expect.outcome === 'fails') return `It fails, and it must be for this cause: ${en.causes[expect.cause].story}`;
+  if (expect.outcome === 'fails') return `It must fail for this cause: ${en.causes[expect.cause].story}`;
   const findings = expect.findings ?? [];
   return findings.length > 0 ? findings.map((finding) => en.findings[finding]).join(' ') : null;
 }

@@ -91,28 +91,27 @@ links:
 test('the text is what a beginner is to read', () => {
   const { lab } = labs.find(({ name }) => name === 'one-arm')!;
   expect(starterText(starter('one-arm', lab, 'dsr'), SCHEMA)).toBe(`# yaml-language-server: $schema=${SCHEMA}
-# Direct server return: the load balancer changes only the MAC that a frame goes to. The packet reaches the
-# server with the VIP still in it, and the server answers the caller directly.
+# Direct server return: the load balancer changes only the destination MAC. The packet still carries the VIP
+# when it reaches the server, and the server replies to the caller directly.
 
 title: One-arm, DSR
 lab: one-arm # labs/NAME.yaml here, or a lab that comes with l4lab: \`npx l4lab list --labs\`
 
-# Settings of every server, beside those of the lab.
+# Settings of every server, in addition to those of the lab.
 servers:
-  loopback: [web] # servers hold the VIP of \`web\` themselves, since packets to it come to them
-  arpIgnore: 1 # but they answer no ARP for it: that is for the load balancer
-  arpAnnounce: 2 # and do not name it when they ask for others
+  loopback: [web] # the servers need the VIP of \`web\`, because packets still carry it
+  arpIgnore: 1 # do not answer ARP for it: only the load balancer does
+  arpAnnounce: 2 # do not use it as ARP sender
 
 # What the load balancer offers, and which servers answer.
 services:
   web:
-    vip: 203.0.113.3 # an address that nobody else has
+    vip: 203.0.113.3 # an unused address
     port: 80
     mode: dsr
     pool: [s1, s2, b1]
 
-# Who calls what, and what has to come of it. Here that is what the model predicts; \`run\` tries it with real
-# packets.
+# Flows and their expected outcome, here as predicted by the model; \`run\` checks them with real packets.
 flows:
   client-to-vip:
     from: client
