@@ -13,9 +13,9 @@ test('every field has a row that says what it takes, whether it is needed, and w
     required: ['port'],
   });
   expect(rows).toEqual([
-    '| `port` | number 1 to 65535 | Where it listens. **Needed.** |',
+    '| `port` | number 1 to 65535 | Where it listens. **Required.** |',
     '| `pool` | list of text or mapping of node |  |',
-    '| `pool[].node` | text | **Needed.** |',
+    '| `pool[].node` | text | **Required.** |',
     '| `nodes` | mapping by name |  |',
     '| `nodes.NAME.lb` | `on`, `off` |  |',
   ]);
@@ -43,7 +43,7 @@ test('a field that several mappings of a choice have is told once, with all that
     required: ['outcome', 'at'],
   };
   expect(fieldRows({ properties: { expect: { anyOf: [{ const: 'works' }, works, fails] } } }).slice(1)).toEqual([
-    '| `expect.outcome` | `works` or `fails` | **Needed.** |',
+    '| `expect.outcome` | `works` or `fails` | **Required.** |',
     '| `expect.reply` | text |  |',
     '| `expect.at` | text |  |',
   ]);

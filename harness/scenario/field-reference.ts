@@ -54,7 +54,7 @@ function row(at: string, field: Schema, needed: boolean, sameAs: string | undefi
   const meaning = [
     field.description,
     sameAs === undefined ? undefined : `The same fields as \`${sameAs}\`.`,
-    needed ? '**Needed.**' : undefined,
+    needed ? '**Required.**' : undefined,
     isPlain(field.default) ? `Default: \`${String(field.default)}\`.` : undefined,
   ];
   return `| \`${at}\` | ${takes(field)} | ${meaning.filter((part) => part !== undefined).join(' ')} |`;

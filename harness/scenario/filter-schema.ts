@@ -16,13 +16,10 @@ const place = z
 
 const match = z
   .strictObject({
-    protocol: z
-      .enum(FILTER_PROTOCOLS)
-      .optional()
-      .describe('`tcp`, `udp`, or `icmp` of either family; any of them by default.'),
+    protocol: z.enum(FILTER_PROTOCOLS).optional().describe('`tcp`, `udp`, or `icmp` of either family. Default: any.'),
     port: z.int().min(1).max(65535).optional().describe('Destination port of `tcp` or `udp`.'),
     type: z.enum(ICMP_TYPES).optional().describe('Message of `icmp`; `unreachable` does not mean `too-big`.'),
-    from: place.optional().describe('Source: an address, a network, or a node, which stands for its addresses.'),
+    from: place.optional().describe('Source: an address, a network, or a node (its addresses).'),
     to: place.optional().describe('Destination, written like `from`.'),
   })
   .refine((said) => Object.keys(said).length > 0, {
@@ -34,11 +31,11 @@ const match = z
 /** One rule of a node's packet filter. */
 export const filterRule = z
   .strictObject({
-    accept: match.optional().describe('Lets packets pass the filter, whatever later rules say.'),
-    drop: match.optional().describe('Drops packets in silence.'),
+    accept: match.optional().describe('Accepts packets, regardless of later rules.'),
+    drop: match.optional().describe('Drops packets silently.'),
     reject: match
       .optional()
-      .describe('Drops packets and tells the sender: a reset for `tcp`, ICMP port unreachable for the rest.'),
+      .describe('Drops packets and notifies the sender: a reset for `tcp`, ICMP port unreachable for the rest.'),
   })
   .refine(
     (rule) => Object.keys(rule).length === 1,

@@ -31,7 +31,7 @@ const servedBy = z.union(
   [
     nodeName.transform((one) => ({ one })),
     z.strictObject({ one: nodeName.describe('The node that answers every attempt.') }),
-    z.strictObject({ eachOf: z.array(nodeName).min(1).describe('All of these answer, and no other.') }),
+    z.strictObject({ eachOf: z.array(nodeName).min(1).describe('All of these answer, and no others.') }),
     z
       .strictObject({ only: z.array(nodeName).min(1).describe('Only these answer; not necessarily all.') })
       .transform(({ only }) => ({ noneBut: only })),
@@ -39,25 +39,25 @@ const servedBy = z.union(
     z.strictObject({ noneBut: z.array(nodeName).min(1).describe('The former name of `only`.') }),
     z.strictObject({ sameOf: z.array(nodeName).min(1).describe('One of these answers, the same one each time.') }),
     z.strictObject({
-      counts: z.record(nodeName, z.int().min(1)).describe('So many attempts are answered by each node.'),
+      counts: z.record(nodeName, z.int().min(1)).describe('Exact number of attempts per node.'),
     }),
     z.strictObject({
       shares: z
         .record(
           nodeName,
           z.strictObject({
-            atLeast: percent.describe('At least so many percent.'),
-            atMost: percent.describe('At most so many percent.'),
+            atLeast: percent.describe('Minimum, percent.'),
+            atMost: percent.describe('Maximum, percent.'),
           }),
         )
-        .describe('So many percent of the attempts are answered by each node, and none by another.'),
+        .describe('Percentage of the attempts per node; no other node answers.'),
     }),
   ],
   { error: (issue) => emptyList(issue.input) ?? notServers.error(issue) },
 );
 
 export const works = z.strictObject({
-  outcome: z.literal('works').describe('Whether the caller gets its answer; left out beside `oneOf` and `eachOf`.'),
+  outcome: z.literal('works').describe('Whether the caller gets a reply; leave it out with `oneOf` and `eachOf`.'),
   servedBy: servedBy
     .exactOptional()
     .describe(
@@ -67,15 +67,15 @@ export const works = z.strictObject({
     .union([z.enum(SOURCES), address, nodeName], mustBe('client, proxy-ip, l4, a node, or an address'))
     .exactOptional()
     .describe(
-      'Source address that the server saw: of the caller, of the service, of its L4, of a node, or an address.',
+      'Source address that the server saw: that of the caller, the proxy IP, that of the L4 or of a node, or an address.',
     ),
   request: path.exactOptional().describe('Path of the request.'),
-  reply: path.exactOptional().describe('Path of the answer.'),
+  reply: path.exactOptional().describe('Path of the reply.'),
   findings: z
     .array(z.enum(FINDINGS))
     .exactOptional()
     .describe(
-      'Unusual ways in which it works; `answered-by-itself` and `l4-bypassed` must be listed where they occur. In a step, any call may have met them, and for `two-owners` those of other streams too.',
+      'Expected findings. `answered-by-itself` and `l4-bypassed` fail the flow unless listed. In a step it is enough if any call has the finding; for `two-owners`, also calls of other streams.',
     ),
 });
 
@@ -102,7 +102,7 @@ export const fails = z.strictObject({
   cause: expectableCause.describe('Why it fails; `npx l4lab causes` explains each.'),
   at: nodeName.exactOptional().describe('Node where it fails.'),
   request: path.exactOptional().describe('Path of the request.'),
-  reply: path.exactOptional().describe('Path of the answer.'),
+  reply: path.exactOptional().describe('Path of the reply.'),
 });
 
 /** What is expected of one attempt, in full. */
@@ -114,7 +114,7 @@ export const singleExpectation = z
 
 const alternatives = z
   .array(z.preprocess(inFull, singleExpectation))
-  .min(2, { error: 'needs at least two outcomes; where there is one, it is the expectation itself' });
+  .min(2, { error: 'needs at least two outcomes; write a single one as the expectation itself' });
 
 /** Written without `outcome: varies`. */
 export const varies = z
@@ -122,8 +122,8 @@ export const varies = z
     outcome: z.literal('varies'),
     oneOf: alternatives
       .exactOptional()
-      .describe('Outcomes, each written like an expectation without these two fields: every attempt has one of them.'),
-    eachOf: alternatives.exactOptional().describe('The same, and each outcome occurs in at least one attempt.'),
+      .describe('List of allowed outcomes, each written like an expectation; every attempt must match one.'),
+    eachOf: alternatives.exactOptional().describe('The same, and each outcome must occur at least once.'),
   })
   .transform(({ outcome, oneOf, eachOf }, context) => {
     if (oneOf !== undefined && eachOf === undefined) return { outcome, oneOf };
@@ -155,31 +155,36 @@ const payload = z.int().min(0).max(1_000_000);
 
 /** One exchange that somebody starts. */
 export const flow = z.strictObject({
-  title: title.optional().describe('One line for the report; the name by default.'),
+  title: title.optional().describe('One line for the report. Default: the name.'),
   from: nodeName.describe('Node that calls.'),
   to: serviceName.describe('A service or a node.'),
   protocol: z.enum(['http', 'tcp', 'udp', 'icmp']).default('http').describe('`icmp` is an echo request.'),
-  port: z.int().min(1).max(65535).optional().describe('Only for a node; a service has its own.'),
-  repeat: z.int().min(1).max(1000).default(1).describe('Attempts, each from a source port of its own.'),
+  port: z
+    .int()
+    .min(1)
+    .max(65535)
+    .optional()
+    .describe('Destination port; only for a node, because a service has its own.'),
+  repeat: z.int().min(1).max(1000).default(1).describe('Attempts, each from its own source port.'),
   sourcePort: callerPort
     .optional()
-    .describe('Source port (http, tcp, udp) of a flow with one attempt; by default each attempt has its own.'),
+    .describe('Source port (http, tcp, udp) of a flow with one attempt. Default: a new one per attempt.'),
   bytes: payload
     .default(0)
-    .describe('Extra payload in each direction, bytes; of icmp all of it, as `ping -s`, instead of 56.'),
-  requestBytes: payload.optional().describe('Extra payload of requests instead of `bytes`, as of an upload.'),
-  replyBytes: payload.optional().describe('Extra payload of replies instead of `bytes`, as of a download.'),
+    .describe('Extra payload in each direction, bytes. icmp: the whole payload, like `ping -s`; default 56.'),
+  requestBytes: payload.optional().describe('Extra payload of requests instead of `bytes`, like an upload.'),
+  replyBytes: payload.optional().describe('Extra payload of replies instead of `bytes`, like a download.'),
   exchanges: z.int().min(1).max(100).default(1).describe('Requests on the same connection (tcp), or datagrams (udp).'),
   dontFragment: z
     .boolean()
     .default(false)
     .describe(
-      'icmp: nobody may cut the request in pieces, as `ping -M do`; by default its sender does, once it knows what fits.',
+      'icmp: set DF, so that the request must not be fragmented, like `ping -M do`. By default the sender fragments it once it knows the path MTU.',
     ),
   after: wordName
     .optional()
     .describe(
-      'A flow, right after which it runs, from the state that this leaves behind: redirects, path MTUs, neighbours, MACs, connections. By default each flow starts anew.',
+      'Runs directly after this flow and keeps its state: redirects, path MTUs, neighbours, MACs, connections. By default each flow starts from a clean state.',
     ),
   expect: expectation.describe('What must happen: `works`, or a mapping.'),
 });

@@ -30,12 +30,12 @@ export function schemaFiles(): Record<string, string> {
 
 const PAGE = `# Every field of a scenario and of a lab
 
-Made from the schema by \`npm run schema\`. \`NAME\` stands for a name of your own, \`[]\` for an entry of a list.
+Generated from the schema by \`npm run schema\`. \`NAME\` is a name that you choose, \`[]\` an entry of a list.
 `;
 
 const BALANCER_PAGE = `# Every field of the load balancer's configuration
 
-Made from the schema by \`npm run schema\`. \`[]\` stands for an entry of a list. Editors check a file against
+Generated from the schema by \`npm run schema\`. \`[]\` is an entry of a list. Editors check a file against
 \`schema/lb.schema.json\`. What the fields do together: [the load balancer](load-balancer.md).
 `;
 
@@ -44,7 +44,7 @@ function table(title: string, schema: Schema): string {
 }
 
 function rowsOf(schema: Schema): string {
-  return `\n| field | takes | meaning |\n| --- | --- | --- |\n${fieldRows(schema).join('\n')}\n`;
+  return `\n| field | value | meaning |\n| --- | --- | --- |\n${fieldRows(schema).join('\n')}\n`;
 }
 
 /** What one writes, not what is read from it; an expectation may be one word, or its fields without `outcome`. */

@@ -15,16 +15,16 @@ const translation = z.strictObject({
       [interfaceName, z.array(interfaceName).min(1)],
       mustBe('a peer of the node (`PEER.VLAN` on a trunk), or a list of them'),
     )
-    .describe('The outside, by its peer (`PEER.VLAN` on a trunk), or a list: what leaves there gets another source.'),
+    .describe(
+      'Outside interface(s), named after the peer (`PEER.VLAN` on a trunk). The source of packets that leave there is translated.',
+    ),
   to: z
     .union(
       [z.literal('masquerade'), address, z.array(address).min(1).max(2)],
       mustBe('`masquerade`, an address, or one of each family'),
     )
     .default('masquerade')
-    .describe(
-      'The source that it gets: `masquerade`, which is the address of the interface, or an address, or one of each family.',
-    ),
+    .describe('New source address: `masquerade` (the address of the interface), an address, or one per family.'),
 });
 
 const THE_WHOLE = mustBe(

@@ -45,7 +45,7 @@ const route = z.strictObject({
   from: prefixOr([], 'a network like 198.51.100.0/24, an address, or a service')
     .optional()
     .describe(
-      'Only packets from there take the route: a network, an address, or a service (its VIP). These routes are a table of their own, which is asked before all others (`ip rule from … lookup …`); several such tables in the order in which they are written.',
+      'Source routing: the route applies only to packets from this network, address or service (its VIP). Such routes are a separate table (`ip rule from … lookup …`), looked up before all others; several in the order in which they are written.',
     ),
   via: z
     .union(
@@ -54,13 +54,13 @@ const route = z.strictObject({
     )
     .optional()
     .describe(
-      'Next hop: a role (`l3`, `l4`), a node, or an address; a list spreads flows over several of them by a hash. Beside `from` it may be left out for a subnet of the node itself, whose nodes are neighbours then.',
+      'Next hop: a role (`l3`, `l4`), a node, or an address; a list distributes flows by a hash. With `from`, leave it out for a directly connected subnet.',
     ),
   type: z
     .enum(DEAD_ENDS)
     .optional()
     .describe(
-      'In place of `via`: the node drops the packets, in silence (`blackhole`), or with ICMP host unreachable (`unreachable`) or prohibited (`prohibit`).',
+      'Instead of `via`: the node drops the packets, silently (`blackhole`), or with ICMP host unreachable (`unreachable`) or prohibited (`prohibit`).',
     ),
 });
 
@@ -69,31 +69,39 @@ const mtu = z.int(mustBe(A_MTU)).min(576).max(LARGEST_MTU);
 
 /** What can be set of a node, and of one of its interfaces. */
 export const interfaceSettings = {
-  arpIgnore: z.int().min(0).max(8).optional().describe('Sysctl `arp_ignore`: whom ARP is answered; 0 by default.'),
+  arpIgnore: z
+    .int()
+    .min(0)
+    .max(8)
+    .optional()
+    .describe('Sysctl `arp_ignore`: which ARP requests are answered. Default: 0.'),
   arpAnnounce: z
     .int()
     .min(0)
     .max(2)
     .optional()
-    .describe('Sysctl `arp_announce`: the source that ARP names; 0 by default.'),
+    .describe('Sysctl `arp_announce`: which source address ARP requests use. Default: 0.'),
   rpFilter: z.int().min(0).max(2).optional().describe('Sysctl `rp_filter`: 0 off (default), 1 strict, 2 loose.'),
-  acceptLocal: z.boolean().optional().describe('Sysctl `accept_local`: packets from own addresses; false by default.'),
+  acceptLocal: z
+    .boolean()
+    .optional()
+    .describe('Sysctl `accept_local`: accept packets whose source is an own address. Default: false.'),
   proxyArp: z
     .boolean()
     .optional()
     .describe(
-      'Sysctl `proxy_arp`: a router answers ARP for whatever it reaches by another interface; false by default. IPv4 only.',
+      'Sysctl `proxy_arp`: a router answers ARP for every address that it reaches through another interface. Default: false. IPv4 only.',
     ),
-  sendRedirects: z.boolean().optional().describe('Sysctl `send_redirects`; false by default.'),
-  acceptRedirects: z.boolean().optional().describe('Sysctl `accept_redirects`; false by default.'),
-  mtu: mtu.optional().describe(`MTU, bytes; 1500 by default, at most ${LARGEST_MTU}.`),
+  sendRedirects: z.boolean().optional().describe('Sysctl `send_redirects`. Default: false.'),
+  acceptRedirects: z.boolean().optional().describe('Sysctl `accept_redirects`. Default: false.'),
+  mtu: mtu.optional().describe(`MTU in bytes, at most ${LARGEST_MTU}. Default: 1500.`),
 };
 
 /** What a switch's port does with VLANs (IEEE 802.1Q): access, or trunk. */
 const switchPort = z.strictObject({
-  vlan: vlanId.optional().describe('Access port: the VLAN of its frames, which carry no tag.'),
+  vlan: vlanId.optional().describe('Access port: the VLAN of its untagged frames.'),
   trunk: z.array(vlanId).min(1).optional().describe('Trunk: the VLANs whose tagged frames it carries.'),
-  native: vlanId.optional().describe('Of a trunk: the VLAN whose frames carry no tag; without it none do.'),
+  native: vlanId.optional().describe('Trunk: the VLAN of untagged frames; without it untagged frames are dropped.'),
 });
 
 /** What can be set on a node: in the lab, for all servers at once (`servers`), or for one node (`nodes`). */
@@ -102,7 +110,7 @@ const nodeSettings = z.strictObject({
     .union([nodeName, address, z.literal('none')], mustBe('a role, a node, an address, or `none`'))
     .optional()
     .describe('Default gateway: a role (`l3`, `l4`), a node, an address, or `none`.'),
-  routes: z.array(route).optional().describe('Routes beside the default one.'),
+  routes: z.array(route).optional().describe('Routes in addition to the default one.'),
   address: cidr.optional().describe('Replaces the address of a node that has one link.'),
   loopback: z
     .array(z.union([address, z.string()]))
@@ -114,13 +122,13 @@ const nodeSettings = z.strictObject({
     .array(serviceName)
     .optional()
     .describe(
-      'Services in mode l3dsr whose DSCP value becomes their VIP again, before the node itself sees the packet; in `servers`, at the servers of the pool.',
+      'Services in mode l3dsr whose DSCP value is translated back to the VIP on arrival; in `servers`, on the servers of the pool.',
     ),
   listeners: z
     .array(listener)
     .optional()
     .describe(
-      'What the node listens on, `80/tcp`, or at one address alone, `127.0.0.1:80/tcp`; by default the ports of the services whose pools it is in. A mapping of `listen` and `answersFrom` answers from another address than was asked.',
+      'What the node listens on, `80/tcp`, or only at one address, `127.0.0.1:80/tcp`. Default: the ports of the services whose pools it is in. With `answersFrom`, UDP replies come from another address.',
     ),
   ...interfaceSettings,
   interfaces: z
@@ -132,23 +140,23 @@ const nodeSettings = z.strictObject({
     )
     .optional()
     .describe(
-      'Settings of single interfaces, by peer; of what is said of a node and of an interface, the last one holds. Linux adds the settings of the node itself (`conf/all`): the larger one holds of `rpFilter`, `arpIgnore` and `arpAnnounce`, and one of both is enough for `acceptLocal`, `proxyArp` and `sendRedirects`.',
+      'Settings of single interfaces, by peer. Later settings win, both of nodes and of interfaces. Linux also applies the settings of the node (`conf/all`): for `rpFilter`, `arpIgnore` and `arpAnnounce` the larger value, for `acceptLocal`, `proxyArp` and `sendRedirects` either value enables it.',
     ),
   forwarding: z.boolean().optional().describe('Whether the node forwards IP packets; true for l3 and l4.'),
   firewall: z
     .enum(['none', 'stateful'])
     .optional()
-    .describe('`stateful` drops forwarded packets of connections that it did not see begin.'),
+    .describe('`stateful` drops forwarded packets of connections whose start it did not see.'),
   filter: z
     .array(filterRule)
     .optional()
     .describe(
-      'Rules for packets that the node forwards or receives itself: the first that matches decides, and what none matches passes. `to` and `port` are those after NAT of the node itself; multicast, neighbour discovery, what a node sends and what it says to itself pass.',
+      'Rules for packets that the node forwards or receives: the first match decides, unmatched packets pass. `to` and `port` are the values after NAT of the node itself. Multicast, neighbour discovery, packets sent by the node itself and loopback traffic are not filtered.',
     ),
   nat: nat
     .optional()
     .describe(
-      'l3 only: source NAT, as `{ out: PEER, to: masquerade }`; answers are translated back. `none` takes away that of the lab.',
+      'l3 only: source NAT, such as `{ out: PEER, to: masquerade }`; replies are translated back. `none` removes the lab’s NAT.',
     ),
   idleTimeoutMs: z
     .int()
@@ -156,25 +164,23 @@ const nodeSettings = z.strictObject({
     .max(3_600_000)
     .multipleOf(1000, mustBe('a multiple of 1000 (the kernel counts seconds)'))
     .optional()
-    .describe(
-      'L4, NAT, or a stateful firewall: how long a connection without traffic is remembered, ms; whole seconds.',
-    ),
+    .describe('L4, NAT, or a stateful firewall: idle timeout of connections, ms; whole seconds.'),
   onIdle: z
     .enum(['silent', 'reset'])
     .optional()
-    .describe('What becomes of later packets of a forgotten connection: `silent` drops them (default), `reset`.'),
+    .describe('Action for packets of an expired connection: `silent` drops them (default), `reset` resets it.'),
   macAgeMs: z
     .int()
     .min(100)
     .max(3_600_000)
     .optional()
-    .describe('Bridges: how long a MAC that is not heard from is remembered, ms; 300000 by default.'),
+    .describe('Bridges: ageing time of the MAC table, ms. Default: 300000.'),
   neighbourAgeMs: z
     .int()
     .min(100)
     .max(3_600_000)
     .optional()
-    .describe('How long a neighbour is taken to be there without a sign of it, ms; 30000 by default.'),
+    .describe('How long a neighbour entry stays reachable without confirmation, ms. Default: 30000.'),
   neighbours: z
     .record(
       z.string().overwrite((text) => (isAddress(text) ? canonical(text) : text)),
@@ -182,25 +188,25 @@ const nodeSettings = z.strictObject({
     )
     .optional()
     .describe(
-      'Entries of the neighbour table that are set by hand and stay (`nud permanent`): an address, a node, or a service (its VIP), each with a MAC, or with the node whose MAC it is.',
+      'Permanent entries of the neighbour table (`nud permanent`). Keys: an address, a node, or a service (its VIP). Values: a MAC, or the node that has it.',
     ),
-  vipOwner: z.boolean().optional().describe('l4 only: whether the L4 holds the VIPs as addresses of its own.'),
+  vipOwner: z.boolean().optional().describe('l4 only: whether the L4 holds the VIPs as its own addresses.'),
   lb: z.enum(['on', 'off']).optional().describe('l4 only: `off` does not start the load balancer.'),
   sysctls: z
     .record(
       z.string().regex(/^net(\.[A-Za-z0-9_-]+)+$/, mustBe('a setting of the network, like net.ipv4.tcp_timestamps')),
-      z.union([z.int(), z.string().regex(/^[^\n]+$/)], mustBe('a number, or text as sysctl takes it')),
+      z.union([z.int(), z.string().regex(/^[^\n]+$/)], mustBe('a number, or text as sysctl accepts it')),
     )
     .optional()
     .describe(
-      'Further kernel settings by name, such as `net.ipv4.tcp_timestamps: 0`. The model knows none of them: one that decides a flow makes prediction and observation differ.',
+      'Further kernel settings by name, such as `net.ipv4.tcp_timestamps: 0`. The model ignores them. If one changes a flow, prediction and observation differ.',
     ),
-  down: z.array(nodeName).optional().describe('Peers toward which the interface is taken down: a cut link.'),
+  down: z.array(nodeName).optional().describe('Links to take down, by peer.'),
   ports: z
     .record(nodeName, switchPort)
     .optional()
     .describe(
-      'l2 only: VLANs of its ports, by peer. A switch that says so of one has VLANs, and its other ports are in VLAN 1.',
+      'l2 only: VLANs of its ports, by peer. A switch with `ports` is VLAN-aware; unlisted ports are in VLAN 1.',
     ),
 });
 
@@ -211,7 +217,7 @@ const labNode = z.strictObject({
   bridge: z
     .union([z.boolean(), cidr], mustBe('true, false, or an address with its prefix length'))
     .optional()
-    .describe('Interfaces become ports of one bridge; always so for l2. An address is given to the bridge itself.'),
+    .describe('Join all interfaces in a bridge (always for l2). An address configures the bridge itself.'),
   ...nodeSettings.shape,
 });
 
@@ -226,12 +232,12 @@ const linkEnd = z.union(
       address: z
         .union([cidr, z.array(cidr)], mustBe(SOME_ADDRESSES))
         .optional()
-        .describe('One address with its prefix length, or one for each family.'),
+        .describe('One address with its prefix length, or one per family.'),
       vlans: z
         .record(z.string(), z.union([cidr, z.array(cidr).min(1)], mustBe(SOME_ADDRESSES)))
         .optional()
-        .describe('Link to the trunk of a switch: VLANs of which the node has an interface, with its addresses there.'),
-      mac: mac.optional().describe('MAC of the interface; made from the names by default.'),
+        .describe('Link to the trunk of a switch: VLANs in which the node has an interface, with its addresses there.'),
+      mac: mac.optional().describe('MAC of the interface. Default: derived from the names.'),
     }),
   ],
   mustBe(LINK_END),
@@ -250,8 +256,8 @@ export const labSchema = z.strictObject({
 
 const source = z.strictObject({
   document: z.string().describe('Name of the document.'),
-  passage: z.string().describe('The words of the document.'),
-  settles: z.string().describe('What the scenario says to them.'),
+  passage: z.string().describe('Quoted text.'),
+  settles: z.string().describe('What the scenario shows about it.'),
 });
 
 /** What a variant may change, and what every scenario consists of. */
@@ -259,23 +265,21 @@ const scenarioBody = {
   servers: nodeSettings.default({}).describe('Settings of every server.'),
   nodes: z.record(nodeName, nodeSettings).default({}).describe('Settings of single nodes; they win over `servers`.'),
   services: z.record(serviceName, service).default({}).describe('Services by name: what load balancers offer.'),
-  pairs: z.record(wordName, pair).default({}).describe('Load balancers that back each other up, by a name.'),
+  pairs: z.record(wordName, pair).default({}).describe('Redundant load balancers (VRRP), by name.'),
   flows: z.record(wordName, flow).default({}).describe('Flows by name; each runs in every variant.'),
-  streams: z.record(wordName, stream).default({}).describe('Traffic that goes on while steps happen, by name.'),
+  streams: z.record(wordName, stream).default({}).describe('Traffic that runs during the steps, by name.'),
   steps: z
     .record(stepName, step)
     .default({})
-    .describe('What happens while streams go on, by name, in the order in which they are written.'),
+    .describe('What happens while streams run, by name, in the order in which they are written.'),
   neighbours: z
     .enum(['warm', 'cold'])
     .default('warm')
-    .describe(
-      'Whether nodes know their neighbours when flows begin: `warm`, as on a network that has been running, or `cold`.',
-    ),
+    .describe('Whether nodes know their neighbours when flows begin: `warm`, as on a running network, or `cold`.'),
 };
 
 const variant = z.strictObject({
-  title: title.optional().describe('One line for the report; the name by default.'),
+  title: title.optional().describe('One line for the report. Default: the name.'),
   change: z
     .record(z.string(), z.unknown())
     .default({})
@@ -291,12 +295,12 @@ export const scenarioSchema = z.strictObject({
   title: title.describe('One line, shown in lists and in the report.'),
   description: z.string().default('').describe('What the scenario shows.'),
   lab: z.string().describe('Name of a file in labs/, or a path relative to this file.'),
-  sources: z.array(source).default([]).describe('Documents whose statements the scenario settles.'),
+  sources: z.array(source).default([]).describe('Documents whose statements the scenario tests.'),
   ...scenarioBody,
   variants: z
     .record(wordName, variant)
     .default({})
-    .describe('Variants by name: the scenario with one thing changed. Without any, the scenario runs as it is.'),
+    .describe('Variants by name: the scenario with one thing changed. Without variants, the scenario runs as it is.'),
 });
 
 export type Lab = z.infer<typeof labSchema>;

@@ -25,13 +25,13 @@ export const service = serviceSchema.omit({ name: true, servers: true, drainDead
   l4: z
     .union([nodeName, z.array(nodeName).min(1)], mustBe('an l4 node, or a list of them'))
     .optional()
-    .describe('The node that balances it, or several with the same VIP and pool; the only l4 of the lab by default.'),
+    .describe('Its L4 node, or several with the same VIP and pool. Default: the only l4 of the lab.'),
   proxyIp: z
     .union([z.literal('auto'), address, z.array(address).min(1)], mustBe('`auto`, an address, or a list of addresses'))
     .optional()
     .describe('proxy only: an address, `auto` (the address of the outgoing interface), or a list (a pool).'),
   ownCalls: serviceSchema.shape.ownCalls.describe(
-    'dnat and proxy: true balances what the L4 itself calls at the VIP as well, as kube-proxy does; when absent it meets its own ports there.',
+    'dnat and proxy: also balance calls of the L4 itself to the VIP, like kube-proxy. Default: false; such calls reach its local ports.',
   ),
   check: checkSchema
     .extend({
@@ -44,5 +44,5 @@ export const service = serviceSchema.omit({ name: true, servers: true, drainDead
       fall: checkSchema.shape.fall.unwrap().default(1).describe(checkSchema.shape.fall.description!),
     })
     .optional()
-    .describe('Health check; none by default, so that a verdict is about packets alone.'),
+    .describe('Health check. Default: none.'),
 });

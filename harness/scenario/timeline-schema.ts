@@ -9,20 +9,25 @@ export const stream = z.strictObject({
   from: nodeName.describe('Node that calls.'),
   to: serviceName.describe('A service or a node.'),
   protocol: z.enum(['http', 'tcp', 'udp']).default('tcp').describe('What a call is.'),
-  port: z.int().min(1).max(65535).optional().describe('Only for a node; a service has its own.'),
-  every: duration.describe('Time from one call to the next, such as `20ms`; of each connection where they are kept.'),
+  port: z
+    .int()
+    .min(1)
+    .max(65535)
+    .optional()
+    .describe('Destination port; only for a node, because a service has its own.'),
+  every: duration.describe('Time from one call to the next, such as `20ms`; per connection with `connection: kept`.'),
   timeout: duration
     .optional()
-    .describe('A call without an answer by then has failed; `900ms` by default, before a lost SYN would be repeated.'),
+    .describe('Timeout of a call. Default: `900ms`, before a lost SYN would be retransmitted.'),
   connection: z
     .enum(['new', 'kept'])
     .default('new')
     .describe('`new`: a connection or socket for each call; `kept`: the same ones for all calls.'),
-  connections: z.int().min(1).max(200).default(1).describe('kept only: how many there are at the same time.'),
+  connections: z.int().min(1).max(200).default(1).describe('kept only: number of connections.'),
   sourcePort: callerPort
     .optional()
     .describe(
-      'Source port of every call, which then waits for the one before to be over; by default each has its own.',
+      'Source port of every call; each call then waits until the previous one is over. Default: a new one per call.',
     ),
   requestBytes: z.int().min(0).max(60_000).default(0).describe('Extra payload of requests, bytes.'),
   replyBytes: z.int().min(0).max(60_000).default(0).describe('Extra payload of replies, bytes.'),
@@ -38,7 +43,7 @@ const link = z
   .describe('The two nodes that the link joins.');
 const ofPool = {
   server: nodeName.describe('A server of the pool.'),
-  service: serviceName.exactOptional().describe('The service; every one that has the server by default.'),
+  service: serviceName.exactOptional().describe('The service. Default: every service that has the server.'),
 };
 const serverOfPool = z.union(
   [nodeName.transform((server): { server: string; service?: string } => ({ server })), z.strictObject(ofPool)],
@@ -46,17 +51,17 @@ const serverOfPool = z.union(
 );
 
 const actionFields = {
-  kill: nodes.optional().describe('Takes the power from nodes: processes, kernel state and carrier are gone.'),
-  start: nodes.optional().describe('Gives power back: nodes come up as from a boot.'),
-  pause: nodes.optional().describe('Freezes all processes of nodes; their kernels go on.'),
+  kill: nodes.optional().describe('Powers nodes off: processes, kernel state and carrier are gone.'),
+  start: nodes.optional().describe('Powers nodes on: they come up as after a boot.'),
+  pause: nodes.optional().describe('Freezes all processes of nodes; their kernels keep running.'),
   resume: nodes.optional().describe('Ends `pause`.'),
   killLb: nodes.optional().describe('Kills the load balancer (SIGKILL): its rules stay in the kernel.'),
   stopLb: nodes.optional().describe('Stops the load balancer, which removes its rules.'),
   startLb: nodes.optional().describe('Starts the load balancer again.'),
   restartLb: nodes.optional().describe('Stops and starts the load balancer.'),
-  reloadLb: nodes.optional().describe('Lets the load balancer read its configuration again.'),
-  linkDown: link.optional().describe('Cuts a link: no carrier at either end.'),
-  linkUp: link.optional().describe('Mends a link.'),
+  reloadLb: nodes.optional().describe('Reloads the configuration of the load balancer.'),
+  linkDown: link.optional().describe('Takes a link down: no carrier at either end.'),
+  linkUp: link.optional().describe('Takes a link up.'),
   flap: z
     .strictObject({
       link,
@@ -65,9 +70,9 @@ const actionFields = {
     })
     .optional()
     .describe('A link goes down and up again until the step ends.'),
-  stopListeners: nodes.optional().describe('Nodes listen on nothing any more.'),
-  startListeners: nodes.optional().describe('Nodes listen again.'),
-  failChecks: nodes.optional().describe('HTTP health checks get status 503 from nodes; flows go on.'),
+  stopListeners: nodes.optional().describe('Stops all listeners of nodes.'),
+  startListeners: nodes.optional().describe('Starts the listeners of nodes again.'),
+  failChecks: nodes.optional().describe('HTTP health checks get status 503 from nodes; traffic is not affected.'),
   passChecks: nodes.optional().describe('HTTP health checks get status 200 again.'),
   flushNeighbours: nodes.optional().describe('Empties the ARP and neighbour tables of nodes.'),
   flushMacs: nodes.optional().describe('Empties the MAC tables of switches.'),
@@ -79,7 +84,7 @@ const actionFields = {
     })
     .optional()
     .describe('Sends a gratuitous ARP, or an unsolicited neighbour advertisement.'),
-  drain: serverOfPool.optional().describe('The server gets no new connections; those it has go on.'),
+  drain: serverOfPool.optional().describe('The server gets no new connections and keeps existing ones.'),
   undrain: serverOfPool.optional().describe('The server gets new connections again.'),
   weight: z
     .strictObject({ ...ofPool, weight: z.int().min(1).max(256).describe('New weight; `drain` for none.') })
@@ -112,8 +117,8 @@ const actions = z.preprocess(
 const awaited = z.strictObject({
   server: nodeName.optional().describe('A server that the load balancers check.'),
   is: z.enum(['up', 'down']).optional().describe('State of the server, as every load balancer sees it.'),
-  master: nodeName.optional().describe('Member that holds the addresses of its pair, and no other does.'),
-  within: duration.default(10_000).describe('How long to wait; after that the step has failed.'),
+  master: nodeName.optional().describe('Member that must be the only holder of its pair’s addresses.'),
+  within: duration.default(10_000).describe('How long to wait before the step fails.'),
 });
 
 const durations = z.strictObject({
@@ -145,11 +150,14 @@ export const interrupted = z
     outage: z
       .strictObject({
         ...durations.shape,
-        cause: causes.optional().describe('Why calls fail: each for one of these.'),
+        cause: causes.optional().describe('Allowed causes of failing calls.'),
         at: nodeName.optional().describe('Node where they fail.'),
       })
-      .describe('The time in which calls fail; without bounds it may be of any length, and none.'),
-    then: z.preprocess(inFull, singleExpectation).default({ outcome: 'works' }).describe('What calls do after it.'),
+      .describe('The time during which calls fail; without bounds, any length including none.'),
+    then: z
+      .preprocess(inFull, singleExpectation)
+      .default({ outcome: 'works' })
+      .describe('Expectation for calls after it.'),
   })
   .transform(({ outcome, outage, then }): StreamExpectation => {
     const { atLeast, atMost, cause: named, at } = outage;
@@ -168,14 +176,14 @@ export const connections = z
     outcome: z.literal('connections'),
     connections: z
       .strictObject({
-        survive: count.optional().describe('How many go on.'),
+        survive: count.optional().describe('How many survive.'),
         reset: count.optional().describe('How many are reset or closed.'),
         stall: count.optional().describe('How many have an unanswered call when the step ends.'),
       })
       .optional()
       .describe('How many of the connections; each counts once.'),
-    stallTime: durations.optional().describe('The longest time from a call to its answer.'),
-    cause: causes.optional().describe('Why connections end: each for one of these.'),
+    stallTime: durations.optional().describe('The longest time from a call to its reply.'),
+    cause: causes.optional().describe('Allowed causes of ended connections.'),
   })
   .transform(({ outcome, connections: counts = {}, stallTime, cause: named }): StreamExpectation => {
     const { survive, reset, stall } = counts;
@@ -205,44 +213,39 @@ export const expectationAsWritten = z.unknown().describe('An expectation, as of 
 
 /** Actions, and a time in which expectations hold. */
 export const step = z.strictObject({
-  title: title.optional().describe('One line for the report; the name by default.'),
-  do: actions.describe('What happens at the beginning: an action, or a list of actions, one after the other.'),
+  title: title.optional().describe('One line for the report. Default: the name.'),
+  do: actions.describe('Actions at the start: one action, or a list that runs in order.'),
   until: awaited.optional().describe('What to wait for after the actions.'),
-  for: duration.describe('How long the step goes on after that, such as `2s`.'),
+  for: duration.describe('How long the step continues after that, such as `2s`.'),
   expect: z
     .record(wordName, streamExpectation)
     .default({})
-    .describe('What happens to streams meanwhile: `works`, `survives` (kept connections), or a mapping.'),
+    .describe('Expectations by stream: `works`, `survives` (kept connections), or a mapping.'),
 });
 
 /** Load balancers that back each other up. */
 export const pair = z.strictObject({
-  protocol: z.literal('vrrp').default('vrrp').describe('How they agree: VRRP version 3 (RFC 9568), by keepalived.'),
+  protocol: z.literal('vrrp').default('vrrp').describe('Protocol: VRRP version 3 (RFC 9568), with keepalived.'),
   nodes: z.array(nodeName).min(2).describe('L4 nodes; the first one has the highest priority.'),
   addresses: z
     .array(address)
     .default([])
-    .describe('Addresses that the master holds beside VIPs and proxy IPs, such as a gateway of servers.'),
-  subnet: cidr
-    .optional()
-    .describe('Network over which they hear each other; the first that all have an address in by default.'),
-  priorities: z
-    .array(z.int().min(1).max(254))
-    .optional()
-    .describe('One for each node; 150, 100, 50 and so on by default.'),
+    .describe('Addresses that the master holds in addition to VIPs and proxy IPs, such as the servers’ gateway.'),
+  subnet: cidr.optional().describe('Network for VRRP advertisements. Default: the first that all members share.'),
+  priorities: z.array(z.int().min(1).max(254)).optional().describe('One per node. Default: 150, 100, 50 and so on.'),
   advertMs: z
     .int()
     .min(10)
     .max(40_950)
     .multipleOf(10)
     .default(200)
-    .describe('Between advertisements, ms: a backup takes over after three of them and a bit.'),
-  preempt: z.boolean().default(true).describe('Whether a node of higher priority takes over from a living master.'),
-  gratuitousArp: z.boolean().default(true).describe('Whether a new master tells its neighbours of the addresses.'),
+    .describe('Time between advertisements, ms. A backup takes over after three missed ones plus skew.'),
+  preempt: z.boolean().default(true).describe('Whether a node with higher priority takes over from a running master.'),
+  gratuitousArp: z.boolean().default(true).describe('Whether a new master announces the addresses (gratuitous ARP).'),
   sync: z
     .enum(['none', 'conntrackd'])
     .default('none')
-    .describe('`conntrackd`: they tell each other the connections of dnat and proxy.'),
+    .describe('`conntrackd` synchronises the connections of dnat and proxy.'),
 });
 
 function streamInFull(value: unknown): unknown {

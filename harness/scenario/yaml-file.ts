@@ -103,7 +103,7 @@ function badKeys(document: Document, sources: Map<Alias, Node | undefined>): { o
       const merged = isAlias(value) ? sources.get(value) : value;
       const all = isSeq(merged) ? merged.items : [merged];
       if (!all.every(mergeable))
-        found.push({ offset, why: '`<<` must be a mapping, an alias of one, or a list of such' });
+        found.push({ offset, why: '`<<` must be a mapping, an alias of one, or a list of them' });
     },
   });
   return found;

@@ -23,17 +23,12 @@ const drainDeadlineMs = z.int().min(0).max(86_400_000).optional();
 
 const server = z.strictObject({
   name: name.describe('Name of the server; unique within the service.'),
-  address: address.describe('Address that the load balancer sends to (dnat, proxy) or whose MAC it takes (dsr).'),
-  port: port.optional().describe('Port on the server; the service’s own when absent. Fixed in dsr.'),
-  weight: z
-    .int()
-    .min(1)
-    .max(256)
-    .optional()
-    .describe('Share of new flows relative to the other servers; 1 when absent.'),
-  drain: z.boolean().optional().describe('True: no new flows; those it has may finish.'),
+  address: address.describe('Address that the load balancer sends to (dnat, proxy), or whose MAC it uses (dsr).'),
+  port: port.optional().describe('Port on the server. Default: the port of the service; fixed in dsr.'),
+  weight: z.int().min(1).max(256).optional().describe('Share of new flows relative to the other servers. Default: 1.'),
+  drain: z.boolean().optional().describe('True: no new flows; existing ones may finish.'),
   drainDeadlineMs: drainDeadlineMs.describe(
-    'How long they may last before they are cut; the service’s own when absent.',
+    'How long they may last before they are cut. Default: the value of the service.',
   ),
 });
 
@@ -44,23 +39,23 @@ export const checkSchema = z.strictObject({
     .enum(['vip', 'server'])
     .optional()
     .describe(
-      'dsr and l3dsr: what is asked at a server, the VIP (when absent) or its own address, which answers without the VIP as well. In the other modes it is always its own.',
+      'dsr and l3dsr: check the VIP on the server (default), or the server’s own address, which also passes if the VIP is missing. In the other modes always its own.',
     ),
-  port: port.optional().describe('tcp, http and udp: port that is asked; that which traffic goes to when absent.'),
+  port: port.optional().describe('tcp, http and udp: port to check. Default: the traffic port.'),
   source: address
     .optional()
     .describe(
-      'Address of the load balancer’s host that checks come from, such as a proxy IP; when absent that of the outgoing interface.',
+      'Source of checks: an address of the load balancer’s host, such as a proxy IP. Default: the address of the outgoing interface.',
     ),
   intervalMs: z.int().min(50).max(3_600_000).default(2000).describe('Time from one check to the next, ms.'),
-  timeoutMs: z.int().min(10).max(60_000).default(500).describe('How long an answer may take, ms.'),
+  timeoutMs: z.int().min(10).max(60_000).default(500).describe('Timeout of a check, ms.'),
   rise: z.int().min(1).max(100).default(1).describe('Successes in a row that bring a server up.'),
   fall: z.int().min(1).max(100).default(2).describe('Failures in a row that take a server down.'),
-  jitterPercent: z.int().min(0).max(50).optional().describe('The interval varies by up to this much; 0 when absent.'),
-  path: z.string().startsWith('/').optional().describe('http: what to get; `/` when absent.'),
-  status: z.int().min(100).max(599).optional().describe('http: expected status; 200 when absent.'),
+  jitterPercent: z.int().min(0).max(50).optional().describe('The interval varies by up to this much. Default: 0.'),
+  path: z.string().startsWith('/').optional().describe('http: path to request. Default: `/`.'),
+  status: z.int().min(100).max(599).optional().describe('http: expected status. Default: 200.'),
   body: z.string().min(1).max(1024).optional().describe('http: text that the body must contain.'),
-  send: z.string().max(1024).optional().describe('udp: text to send; empty when absent.'),
+  send: z.string().max(1024).optional().describe('udp: text to send. Default: empty.'),
   expect: z.string().min(1).max(1024).optional().describe('udp: text that the answer must contain.'),
 });
 
@@ -78,7 +73,7 @@ export const serviceSchema = z.strictObject({
     .min(1)
     .max(63)
     .optional()
-    .describe('l3dsr only, and needed there: DSCP value by which the servers know the VIP; one VIP, one value.'),
+    .describe('l3dsr only, required there: DSCP value that identifies the VIP; one value per VIP.'),
   proxyIp: z
     .union([z.literal('auto'), address, z.array(address).min(1)], mustBe('`auto`, an address, or a list of addresses'))
     .optional()
@@ -91,17 +86,17 @@ export const serviceSchema = z.strictObject({
     .refine(isPortRange, mustBe('a range from a port to one that is not below it, of 1 to 65535'))
     .optional()
     .describe(
-      'proxy only: source ports toward the servers, `40000-40099`; any when absent. Each proxy IP has them once for each server and port.',
+      'proxy only: source ports toward the servers, `40000-40099`. Default: any. A proxy IP can use each port once per server address and port.',
     ),
   sourceMac: z
     .enum(['rewrite', 'keep'])
     .default('rewrite')
-    .describe('dsr only: `keep` leaves the source MAC of the frame as it came, as some vendors do.'),
+    .describe('dsr only: `keep` does not change the source MAC, as some vendors do.'),
   scheduler: z
     .enum(['round-robin', 'random', 'source-hash', 'maglev', 'least-connections'])
     .default('round-robin')
     .describe(
-      'All of them heed weights. `source-hash`: one client address, one server; `maglev`: by address and port; both move few flows when the pool changes.',
+      'All respect weights. `source-hash`: one client address, one server; `maglev`: by address and port; both move few flows when the pool changes.',
     ),
   persistence: z
     .strictObject({
@@ -112,19 +107,19 @@ export const serviceSchema = z.strictObject({
         .describe('How long a client is remembered after its last new flow, ms.'),
     })
     .optional()
-    .describe('New flows of a client address go to the server of its last flow, until none came for this long.'),
+    .describe('New flows of a client address go to the server of its last flow, until the timeout.'),
   drainDeadlineMs: drainDeadlineMs.describe(
-    'How long the flows of a draining server may last before they are cut; an hour when absent.',
+    'How long the flows of a draining server may last before they are cut. Default: one hour.',
   ),
   whenNoneUp: z
     .enum(['reject', 'last-resort'])
     .optional()
-    .describe('No healthy server: `reject` (when absent) refuses at once, `last-resort` uses all of them.'),
+    .describe('No healthy server: `reject` (default) refuses immediately, `last-resort` uses all of them.'),
   ownCalls: z
     .boolean()
     .optional()
     .describe(
-      'dnat and proxy: true balances what the load balancer’s own host calls at the VIP as well; false when absent: it meets its own ports there.',
+      'dnat and proxy: also balance calls of the load balancer’s own host to the VIP. Default: false; such calls reach its local ports.',
     ),
   check: checkSchema
     .default({ type: 'none', intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 })
@@ -153,9 +148,9 @@ export const lbConfigSchema = z.strictObject({
         .min(16)
         .max(16_777_216)
         .optional()
-        .describe('Flows per protocol and address family; 262,144 when absent.'),
-      tcpIdleMs: idle.optional().describe('15 minutes when absent.'),
-      udpIdleMs: idle.optional().describe('3 minutes when absent.'),
+        .describe('Flows per protocol and address family. Default: 262,144.'),
+      tcpIdleMs: idle.optional().describe('Idle timeout of TCP flows, ms. Default: 15 minutes.'),
+      udpIdleMs: idle.optional().describe('Idle timeout of UDP flows, ms. Default: 3 minutes.'),
     })
     .optional()
     .describe('Flows that dsr remembers. A flow beyond the limit is served by hashing, so it may move with the pool.'),
@@ -163,7 +158,7 @@ export const lbConfigSchema = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'dnat and proxy: false leaves the packets and bytes of servers uncounted, which spares each packet a look, and the conntrack marks of flows to others; true when absent. In dsr the look that finds the server counts as well.',
+      'dnat and proxy: false does not count packets and bytes per server, which saves a lookup per packet and leaves conntrack marks free for other programs. Default: true. In dsr the lookup of the server counts too.',
     ),
   api: z
     .union(
@@ -181,7 +176,7 @@ export const lbConfigSchema = z.strictObject({
     )
     .optional()
     .describe(
-      'Where the API listens: a unix socket that only its owner may use, or a port of 127.0.0.1 that asks for the token. No API when absent.',
+      'Where the API listens: a unix socket that only its owner may use, or a port of 127.0.0.1 that requires the token. Default: no API.',
     ),
   services: z.array(serviceSchema).describe('The services that are balanced.'),
 });

@@ -15,5 +15,5 @@ export function causesDoc(): string {
 const HEAD = `# Causes
 
 Why a flow failed: an expected failure names one of these (\`cause:\`), and a verdict names the one that was observed.
-\`npx l4lab causes NAME\` prints the same. Made from the messages by \`npm run docs:results\`.
+\`npx l4lab causes NAME\` prints the same. Generated from the messages by \`npm run docs:results\`.
 `;

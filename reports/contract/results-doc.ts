@@ -6,8 +6,8 @@ const INTRODUCTION = `# results.json
 What \`l4lab run\` writes beside the page, what \`l4lab run --json\` prints, and what \`l4lab merge\` and \`l4lab report diff\` read.
 The file holds one \`Results\`. A reader refuses a \`version\` that it does not know. Optional fields are marked \`?\`.
 
-For machines the same is in [schema/results.schema.json](../schema/results.schema.json) (JSON Schema, draft 2020-12).
-This page and the schema are made from the types (\`npm run docs:results\`); a test holds them to it.
+The same for machines: [schema/results.schema.json](../schema/results.schema.json) (JSON Schema, draft 2020-12).
+This page and the schema are generated from the types (\`npm run docs:results\`).
 `;
 
 /** The documentation of results.json as markdown: every exported type of these sources, with every field. */
