@@ -20,16 +20,16 @@ export function withEntry(entries: Entry[], entry: Entry): Entry[] {
 
 const PAGE = `# Fidelity
 
-How far predictions, observations and verdicts could be trusted where that was tried. Made from \`docs/fidelity.json\`, which
-\`npm run differential\`, \`npm run mutate\` and \`npm run flakes\` write when they are given \`--record\`.
+How often predictions and verdicts were right, by kernel and engine. Generated from \`docs/fidelity.json\`, which
+\`npm run differential\`, \`npm run mutate\` and \`npm run flakes\` write with \`--record\`.
 
-- **generated labs**: random labs with random settings, run for real; a disagreement is a flow whose packets did not do what
-  the model predicted, and that no limit of the model explains (\`docs/explanation/model.md\`).
-- **mutations**: one setting of a passing scenario is broken; caught if a flow turns red, named if it does so for that cause.
+- **generated labs**: random labs with random settings, run for real; a disagreement is a flow whose packets differ from the
+  prediction, without a limit of the model that explains it (\`docs/explanation/model.md\`).
+- **mutations**: one setting of a passing scenario is broken; caught if a flow fails, named if it fails for that cause.
 - **repeated runs**: all scenarios again and again, also with every core kept busy; a flow flips if its verdict or cause
   changes.
 
-A kernel or an engine that is not listed here was not tried in this way; [where it runs](where-it-runs.md) says more.
+A kernel or an engine that is not listed here was not tested in this way; see also [where it runs](where-it-runs.md).
 
 | Kernel | Engine | Check | Result | When | Command |
 | --- | --- | --- | --- | --- | --- |
