@@ -274,6 +274,26 @@ export const MUTATIONS: Mutation[] = [
     ['listener of s2 stopped', node('s2', { listeners: [] }), 'refused', 's2'],
     ['the L4 drops what comes back', filtered('l4', { drop: { from: S1 } }), 'filtered', 'l4'],
   ]),
+  ...mutations('profiles/clouds', 'aws-nlb-no-client-ip', [
+    [
+      'client IP preservation on',
+      { services: { web: { like: 'aws-nlb' }, first: { like: 'aws-nlb' }, second: { like: 'aws-nlb' } } },
+      'own-address-as-source',
+      's1',
+    ],
+  ]),
+  ...mutations('profiles/clouds', 'azure-lb', [
+    ['gateway of s2 removed', node('s2', { gateway: 'none' }), 'no-route', 's2'],
+  ]),
+  ...mutations('profiles/appliances-and-nodes', 'f5-npath', [
+    ['VIP not on the loopback', { servers: { loopback: [] } }, 'vip-not-on-server', 's1'],
+  ]),
+  ...mutations('profiles/appliances-and-nodes', 'kube-proxy-cluster', [
+    ['what the node calls is not balanced', web({ ownCalls: false }), 'refused', 'l4'],
+  ]),
+  ...mutations('profiles/idle', 'aws-nlb', [
+    ['dropped instead of reset', node('l4', { onIdle: 'silent' }), 'idle-expired', 'l4'],
+  ]),
   ...mutations('field-reports/redirect-saves-it', 'accepts-redirects', [
     ['servers ignore redirects', { servers: { acceptRedirects: false } }, 'half-seen-by-firewall', 'l3'],
     ['router sends no redirects', node('l3', { sendRedirects: false }), 'half-seen-by-firewall', 'l3'],

@@ -204,6 +204,18 @@ test(
 );
 
 test(
+  'explain says what a profile sets, and which other profile of the product would help',
+  async () => {
+    const { stdout } = await l4lab('explain', 'profiles/clouds', 'caller-is-picked', '--variant', 'aws-nlb');
+    expect(stdout).toMatch(
+      /^like aws-nlb, a model of its documented behaviour \(docs\/profiles\.md\): service \{\nmode: dnat, /m,
+    );
+    expect(stdout).toContain('Possible fix: first: use `like: aws-nlb-no-client-ip`\n');
+  },
+  DEADLINE_MS,
+);
+
+test(
   'names, beginnings, files and folders are taken alike, and no line is wider than a terminal of 80 columns',
   async () => {
     const broken = join(folder, 'broken/broken.yaml');

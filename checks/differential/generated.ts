@@ -4,7 +4,7 @@ import { inIpv6 } from './family.ts';
 import { oneInterface, withInterface, type OneInterface } from './interfaces.ts';
 import { routed, routes, type Routes } from './routes.ts';
 import { nat, translating, type Nat } from './nat.ts';
-import { service, serviceYaml, type Service } from './services.ts';
+import { asProduct, service, serviceYaml, type Service } from './services.ts';
 import { balancer, host, mostly, oneServer, prefixLength, router, servers } from './settings.ts';
 import { misplaced, onTrunks, vlans, type Vlans } from './vlans.ts';
 import { wire, wiring, type Wired, type Wiring } from './wiring.ts';
@@ -157,7 +157,7 @@ function documents(drawn: Sketch): Generated {
     scenario: {
       title: 'generated',
       lab: name,
-      servers: knowing(sketch.servers, sketch),
+      servers: ofServers(knowing(sketch.servers, sketch), sketch),
       neighbours: sketch.neighbours,
       nodes: withInterface(
         narrowed(routed(own, sketch.routes, wired, vips), sketch, wired),
@@ -196,10 +196,26 @@ function narrowed(nodes: Record<string, Settings>, { narrow }: Sketch, { links }
 }
 
 /** Whether servers answer for a VIP themselves, and how they know it, is a matter of the VIP: the L4 takes one way only. */
-function agreed(sketch: Sketch): Sketch {
-  const { web, api } = sketch;
+function agreed({ web: drawn, api: other, ...sketch }: Sketch): Sketch {
+  const web = unmistakable(asProduct(drawn), sketch);
+  // An L4 remembers connections for as long as one product does.
+  const api = { ...other, like: null };
   const differ = web.vip === api.vip && isDirect(web) && isDirect(api);
-  return differ ? { ...sketch, api: { ...api, mode: web.mode } } : sketch;
+  return { ...sketch, web, api: differ ? { ...api, mode: web.mode } : api };
+}
+
+/** Not checked where the address that the product checks from is not the L4's, or that of two of them. */
+function unmistakable(web: Service, { nodes, twins }: Pick<Sketch, 'nodes' | 'twins'>): Service {
+  const isMistakable = web.like === 'azure-lb' && (twins || nodes.l4['loopback'] !== undefined);
+  return isMistakable ? { ...web, check: { type: 'none' } } : web;
+}
+
+const OF_DSR = ['loopback', 'arpIgnore', 'arpAnnounce'];
+
+/** Settings of all servers without those that the product of their service brings along. */
+function ofServers(settings: Settings, { web, api }: Sketch): Settings {
+  if (web.like === null || isDirect(api)) return settings;
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => !OF_DSR.includes(name)));
 }
 
 /** Settings of servers without the DSCP values that no service has. */

@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { PROFILES } from '../../harness/scenario/profiles.ts';
+import { PROFILE_NAMES, type ProfileName } from '../../harness/terms/profile-name.ts';
 import { mostly } from './settings.ts';
 
 /** A service; where it stands depends on the lab. */
@@ -11,6 +13,8 @@ export interface Service {
   otherPort: boolean;
   check: Check;
   scheduler: string;
+  /** A product that it is like; null for none. */
+  like: ProfileName | null;
   mode: 'dnat' | 'proxy' | 'dsr' | 'l3dsr';
   /** Of mode proxy: the address of the outgoing interface, one address, a pool. */
   proxyIp: 'auto' | 'one' | 'pool';
@@ -45,6 +49,7 @@ export const service: fc.Arbitrary<Service> = fc.record({
     { type: 'tcp', source: 'proxy-ip', target: 'server' },
   ]),
   scheduler: mostly('round-robin', ['random', 'source-hash']),
+  like: mostly<ProfileName | null>(null, PROFILE_NAMES, 5),
   mode: fc.constantFrom<Service['mode'][]>('dsr', 'proxy', 'dnat', 'l3dsr'),
   proxyIp: fc.constantFrom<Service['proxyIp'][]>('auto', 'one', 'pool'),
   proxyPorts: mostly<string | null>(null, ['40000-40099', '40000-40000'], 2),
@@ -52,9 +57,18 @@ export const service: fc.Arbitrary<Service> = fc.record({
   sourceMac: mostly<Service['sourceMac']>('rewrite', ['keep']),
 });
 
+/** A service in the way of the product that it is like. */
+export function asProduct(service: Service): Service {
+  if (service.like === null) return service;
+  // One product is set up another way for UDP.
+  const like = service.protocol === 'udp' && service.like === 'aws-nlb-no-client-ip' ? 'aws-nlb' : service.like;
+  const mode = PROFILES[like].rules.flatMap(({ sets }) => sets?.service?.mode ?? [])[0]!;
+  return { ...service, like, mode, proxyIp: 'auto', proxyPorts: null };
+}
+
 /** The service as YAML would say it, without the settings that its mode does not know. */
 export function serviceYaml(
-  { vip, protocol, pool, otherPort, check, scheduler, mode, proxyIp, proxyPorts, ownCalls, sourceMac }: Service,
+  { vip, protocol, pool, otherPort, check, scheduler, like, mode, proxyIp, proxyPorts, ownCalls, sourceMac }: Service,
   port: number,
   places: { vips: string[]; proxyIps: string[]; ownsVips: boolean },
 ): Record<string, unknown> {
@@ -63,13 +77,17 @@ export function serviceYaml(
     vip: places.ownsVips ? places.vips[vip] : undefined,
     'proxy-ip': mode === 'proxy' && proxyIp !== 'auto' ? places.proxyIps[0] : undefined,
   };
-  return {
+  const common = {
     vip: places.vips[vip],
     port,
     protocol,
     pool: otherPort && (mode === 'dnat' || mode === 'proxy') ? pool.map((node) => ({ node, port: 8080 })) : pool,
     // A check by TCP tells nothing about a listener of UDP.
     check: protocol === 'udp' ? { type: 'none' } : checkYaml(check, mode, sources),
+  };
+  if (like !== null) return { ...common, like, ...(places.ownsVips ? {} : { ownCalls: false }) };
+  return {
+    ...common,
     scheduler,
     mode,
     ...(mode === 'proxy' ? { proxyIp: proxyIps[proxyIp] } : {}),

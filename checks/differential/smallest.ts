@@ -7,7 +7,7 @@ type Path = [document: 'lab' | 'scenario', ...keys: string[]];
 type Mapping = Record<string, unknown>;
 
 /** What the schema needs of a service. */
-const NEEDED = ['vip', 'port', 'protocol', 'pool', 'mode', 'dscp', 'proxyIp'];
+const NEEDED = ['vip', 'port', 'protocol', 'pool', 'mode', 'like', 'dscp', 'proxyIp'];
 
 /**
  * The same lab without what a property of it does not need: flows, services, settings, nodes. Much is left out at once

@@ -429,3 +429,12 @@ test('proxy in a flat LAN with a proxy IP that no server has a route to', () => 
   expect(codes(flat, `${proxied}\n${flow}`)).toEqual(expected);
   expect(codes(flat, `servers: { rpFilter: 1 }\n${proxied}\n${flow}`)).toEqual(expected);
 });
+
+test('of a product, nothing but another way to set it up', () => {
+  const nlb = `services: { web: { vip: 203.0.113.80, port: 80, pool: [s1], like: aws-nlb } }
+flows: { f: { from: s1, to: web, expect: works } }`;
+  expect(remedies(oneArm, nlb).map(({ patch }) => patch)).toEqual([
+    { services: { web: { like: 'aws-nlb-no-client-ip' } } },
+  ]);
+  expect(codes(oneArm, nlb.replace('aws-nlb', 'azure-lb'))).toEqual([]);
+});

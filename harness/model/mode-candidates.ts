@@ -1,7 +1,9 @@
 import { bothPatches } from '../scenario/merge-patch.ts';
 import { hostRoute } from '../scenario/address.ts';
 import { balancedBy, nodeOf, serviceOf } from '../scenario/lookup.ts';
+import { PROFILES } from '../scenario/profiles.ts';
 import { MODES } from '../terms/mode.ts';
+import type { ProfileName } from '../terms/profile-name.ts';
 import type { Mode, NodePlan, ServicePlan } from '../terms/plan.ts';
 import { calledBy, onNodes, settingOf } from './candidate.ts';
 import { plainCheck } from './check-candidates.ts';
@@ -13,6 +15,8 @@ export const QUIET = { arpIgnore: 1, arpAnnounce: 2 };
 export function otherModes(failure: Failure): Candidate[] {
   const service = serviceOf(failure.plan, failure.flow);
   if (service === undefined) return [];
+  // A product knows no other modes than those that its documents tell of.
+  if (service.like !== undefined) return siblings(service, service.like);
   const params = { service: service.name };
   const proxy: Candidate = {
     fixes: [{ code: 'use-proxy', params }],
@@ -33,6 +37,14 @@ export function otherModes(failure: Failure): Candidate[] {
   ];
   const { hidesSource, handsOver } = MODES[service.mode];
   return [...(hidesSource ? [] : throughProxy), ...(handsOver === 'mac' ? [] : [dsr])];
+}
+
+/** The same product, set up another way. */
+function siblings({ name }: ServicePlan, like: ProfileName): Candidate[] {
+  return (PROFILES[like].siblings ?? []).map((profile) => ({
+    fixes: [{ code: 'use-profile', params: { service: name, profile } }],
+    change: { services: { [name]: { like: profile } } },
+  }));
 }
 
 /** An L4 that calls a service of its own has that balanced as well; in direct modes it cannot. */

@@ -12,6 +12,7 @@ import { mergePatch } from '../scenario/merge-patch.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import type { StreamPrediction } from '../terms/timeline.ts';
 import type { Prediction } from '../terms/walk.ts';
+import { labWithProfiles } from '../scenario/profile-settings.ts';
 import { readVariant, type Variant } from '../scenario/read.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 
@@ -88,7 +89,8 @@ export function whatWouldHelp({ loaded, variant, plan, flow, cause }: Failure): 
     const same = changed.flows.find(({ name }) => name === flow.name);
     return same !== undefined && worksCleanly(predictions(changed, same));
   };
-  const tried = candidates({ lab: loaded.scenario.lab, scenario: variant.scenario, plan, flow, cause });
+  const lab = labWithProfiles(loaded.scenario.lab, variant.scenario);
+  const tried = candidates({ lab, scenario: variant.scenario, plan, flow, cause });
   return counterfactuals(tried, { planAfter, works }).map(({ fixes, change }) => ({
     fixes,
     change: stringify(change),

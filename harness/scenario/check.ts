@@ -14,6 +14,7 @@ import { checkFlow } from './check-flow.ts';
 import { checkSysctls } from './check-sysctls.ts';
 import { answersOfTcp, listenersGivenTwice, strangeListeners } from './check-listeners.ts';
 import { checkPairs } from './check-pairs.ts';
+import { checkProfiles, labWithProfiles, profileLayers } from './profile-settings.ts';
 import { checkTimeline } from './check-timeline.ts';
 import { checkServices } from './check-services.ts';
 import { unknown } from './check-messages.ts';
@@ -71,11 +72,13 @@ export function checkLab(lab: Lab): Problem[] {
 /** Whether every name in a scenario stands for something, and its parts agree; also after each of its steps. */
 export function checkScenario(scenario: ScenarioFile, lab: Lab): Problem[] {
   const settled = (changed: ScenarioFile): Problem[] => checkSettled(changed, lab);
-  return [...settled(scenario), ...checkTimeline(scenario, lab, settled)];
+  return [...settled(scenario), ...checkTimeline(scenario, labWithProfiles(lab, scenario), settled)];
 }
 
-function checkSettled(scenario: ScenarioFile, lab: Lab): Problem[] {
-  const problems: Problem[] = [];
+function checkSettled(scenario: ScenarioFile, bare: Lab): Problem[] {
+  const lab = labWithProfiles(bare, scenario);
+  const ofProfiles = profileLayers(scenario, bare);
+  const problems: Problem[] = checkProfiles(scenario, bare);
   const nodes = Object.keys(lab.nodes);
   const services = Object.keys(scenario.services);
   for (const service of services) {
@@ -89,6 +92,7 @@ function checkSettled(scenario: ScenarioFile, lab: Lab): Problem[] {
     else problems.push({ path: ['nodes', name], message: unknown('node', name, nodes), dependsOn: [] });
   }
   const layersOf = (name: string): Layer[] => [
+    ...(ofProfiles.get(name) ?? []),
     ...(ROLES[lab.nodes[name]!.role].serves ? [{ path: ['servers'], settings: scenario.servers }] : []),
     ...(scenario.nodes[name] ? [{ path: ['nodes', name], settings: scenario.nodes[name] }] : []),
   ];

@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { lbConfigSchema } from '../../lb/terms/config.ts';
 import { fieldRows, type Schema } from './field-reference.ts';
 import { fullExpectation, singleExpectation, varies } from './flow-schema.ts';
+import { profilesPage } from './profiles-page.ts';
 import { labSchema, scenarioSchema } from './schema.ts';
+import { service } from './service-schema.ts';
 import {
   actionList,
   connections,
@@ -25,6 +27,7 @@ export function schemaFiles(): Record<string, string> {
     'schema/lb.schema.json': `${JSON.stringify(balancer, null, 2)}\n`,
     'docs/load-balancer-fields.md': `${BALANCER_PAGE}${rowsOf(balancer)}`,
     'docs/fields.md': `${PAGE}${table('Scenario: `scenarios/TOPIC/NAME.yaml`', scenario)}${table('Lab: `labs/NAME.yaml`', lab)}`,
+    'docs/profiles.md': profilesPage(),
   };
 }
 
@@ -67,6 +70,10 @@ function jsonSchema(schema: z.ZodType, title: string): Schema {
         for (const key of Object.keys(rest)) Reflect.deleteProperty(made, key);
         delete made.items;
         made.anyOf = [one, { type: 'array', items: one }];
+      }
+      if (schemaOf === service) {
+        made.required = made.required?.filter((field) => field !== 'mode') ?? [];
+        made.anyOf = [{ required: ['mode'] }, { required: ['like'] }];
       }
       if (schemaOf === interrupted.in) made.required = ['outage'];
       if (schemaOf === varies.in || schemaOf === connections.in) delete made.required;

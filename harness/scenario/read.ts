@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { InputError, type Mistake } from '../errors.ts';
 import { checkExpectations } from './check-expectations.ts';
 import { checkLab, checkScenario } from './check.ts';
+import { labWithProfiles, profileBehind, withProfiles } from './profile-settings.ts';
 import { mergePatch } from './merge-patch.ts';
 import type { SourcePosition } from '../terms/plan.ts';
 import { labSchema, scenarioSchema, type Lab, type ScenarioFile } from './schema.ts';
@@ -53,7 +54,8 @@ export function readScenarioFile(yaml: YamlFile): ScenarioFile {
 }
 
 function readAlone(yaml: YamlFile) {
-  return read(scenarioSchema, yaml, { value: yaml.value, blanks: BLANKS, check: () => [], locate: yaml.locate });
+  const value = withProfiles(yaml.value);
+  return read(scenarioSchema, yaml, { value, blanks: BLANKS, check: () => [], locate: yaml.locate });
 }
 
 const LAB_BLANKS: Blanks = {
@@ -85,7 +87,7 @@ export function readScenario(name: string, labName: string, lab: Lab, yaml: Yaml
     try {
       const check = (scenario: ScenarioFile): Problem[] => [
         ...checkScenario(scenario, lab),
-        ...checkExpectations(scenario, lab),
+        ...checkExpectations(scenario, labWithProfiles(lab, scenario)),
       ];
       variants.push(variantOf({ name: variantName, variant, yaml, check }));
     } catch (error) {
@@ -140,16 +142,18 @@ function variantOf({
     ...yaml.locate(['variants', name, ...path]),
     message: `variants.${name}.${message}`,
   }));
+  const written = {
+    ...merged,
+    ...(merged.flows === undefined ? {} : { flows }),
+    ...(merged.steps === undefined ? {} : { steps }),
+  };
   const { data, mistakes } = read(scenarioSchema, yaml, {
-    value: {
-      ...merged,
-      ...(merged.flows === undefined ? {} : { flows }),
-      ...(merged.steps === undefined ? {} : { steps }),
-    },
+    value: withProfiles(written),
     blanks: BLANKS,
     // What half of a flow or a service lacks is reported in one line.
     skip: incomplete.map(({ path }) => path),
-    check: (scenario) => check(scenario).map((problem) => blamedOnRemoval(problem, variant.change)),
+    check: (scenario) =>
+      check(scenario).map((problem) => blamedOnRemoval(blamedOnProfile(problem, written), variant.change)),
     locate,
   });
   throwAny([...own, ...mistakes]);
@@ -180,6 +184,11 @@ function withExpectations(merged: Merged, expect: Record<string, unknown>) {
   return { known: [...Object.keys(flows), ...cells.map(({ name }) => name)], strangers, flows, steps };
 }
 
+function blamedOnProfile(problem: Problem, written: unknown): Problem {
+  const like = profileBehind(written, problem.path);
+  return like === null ? problem : { ...problem, message: `${problem.message} (set by \`like: ${like}\`)` };
+}
+
 function blamedOnRemoval(problem: Problem, change: unknown): Problem {
   const { path, missing } = problem;
   if (missing === undefined || valueAt(change, missing) !== null) return problem;
@@ -204,7 +213,10 @@ function incompleteEntries(
     const known = Object.keys(valueAt(base, [kind]) ?? {});
     return Object.entries(valueAt(change, [kind]) ?? {}).flatMap(([name, said]: [string, unknown]) => {
       const expected = kind === 'flows' && Object.hasOwn(expect, name) ? ['expect'] : [];
-      const whole = NEEDED[kind].every((key) => expected.includes(key) || valueAt(said, [key]) !== undefined);
+      const isSaid = (key: string): boolean => valueAt(said, [key]) !== undefined;
+      const whole = NEEDED[kind].every(
+        (key) => expected.includes(key) || isSaid(key) || (key === 'mode' && isSaid('like')),
+      );
       if (known.includes(name) || whole || typeof said !== 'object' || said === null) return [];
       const what = unknown(kind.slice(0, -1), name, known);
       return [{ path: [kind, name], message: `${kind}: ${what}; a new one needs ${NEEDED[kind].join(', ')}` }];

@@ -18,6 +18,7 @@ import { interfaceSettings, type Lab, type LabNode, type NodeSettings, type Scen
 import { interfaceSetting, type InterfaceSettings } from './interface-settings.ts';
 import { DEFAULT_MTU, interfaceAddresses } from './lookup.ts';
 import { stableMac } from './stable-mac.ts';
+import { labWithProfiles } from './profile-settings.ts';
 import { resolveFilter } from './resolve-filter.ts';
 import { withNeighbours } from './resolve-neighbours.ts';
 import { resolveRoutes } from './resolve-routes.ts';
@@ -32,22 +33,26 @@ type Service = ScenarioFile['services'][string];
 
 /** Everything resolved: what a variant of a scenario means in addresses, MACs, routes and settings. */
 export function resolvePlan(scenario: Scenario, variant: Variant): Plan {
-  const { lab } = scenario;
   const body = variant.scenario;
+  const lab = labWithProfiles(scenario.lab, body);
   const names = Object.keys(lab.nodes);
   const ipv6 = names.some((name) => nodeAddresses(lab, name).some(isV6));
   const bodies = [body, ...stepped(body).after.map((step) => step.scenario)];
-  const resolve = (of: ScenarioFile): Pick<Plan, 'nodes' | 'services'> => ({
-    nodes: withNeighbours(
-      names.map((name) => {
-        const node = resolveNode(name, lab, withPoolsOf(of, bodies), ipv6);
-        return node.balancer === null ? node : { ...node, balancer: balancerOf(name, lab, of) };
-      }),
-      (name) => settingsOf(name, lab, of),
-      of.services,
-    ),
-    services: Object.keys(of.services).map((name) => resolveService(name, lab, of)),
-  });
+  const resolve = (of: ScenarioFile): Pick<Plan, 'nodes' | 'services'> => {
+    const everyServer = withPoolsOf(of, bodies);
+    const lab = labWithProfiles(scenario.lab, everyServer);
+    return {
+      nodes: withNeighbours(
+        names.map((name) => {
+          const node = resolveNode(name, lab, everyServer, ipv6);
+          return node.balancer === null ? node : { ...node, balancer: balancerOf(name, lab, of) };
+        }),
+        (name) => settingsOf(name, lab, of),
+        of.services,
+      ),
+      services: Object.keys(of.services).map((name) => resolveService(name, lab, of)),
+    };
+  };
   const { nodes, services } = resolve(body);
   const pairs = resolvePairs(body, { nodes, services });
   const call = (flow: Called): ResolvedCall => resolveCall(flow, nodes, body);
@@ -242,6 +247,7 @@ function resolveService(name: string, lab: Lab, body: ScenarioFile): ServicePlan
     port: service.port,
     protocol: service.protocol,
     mode: service.mode,
+    ...(service.like === undefined ? {} : { like: service.like }),
     pool: service.pool.map(({ node, port = service.port }) => ({
       node,
       address: serverAddress(node, service, lab, body),
@@ -262,7 +268,7 @@ function automaticProxyIps(vip: string, l4: string, lab: Lab): string[] {
 
 function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile): LbConfig {
   const services = Object.entries(body.services).flatMap(([serviceName, service]) => {
-    const { pool, l4, check = NO_CHECK, ...rest } = service;
+    const { pool, l4, check = NO_CHECK, ...rest } = asBalanced(service);
     if (!l4sOf(l4, lab).includes(name)) return [];
     const servers = pool.map(({ node, ...rest }) => ({
       name: node,
@@ -279,6 +285,13 @@ function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile)
     ...(idleTimeoutMs === undefined ? {} : { flowTable: { tcpIdleMs: idleTimeoutMs, udpIdleMs: idleTimeoutMs } }),
     services,
   };
+}
+
+/** What the load balancer is told of a service: that it is like some product is no matter of its own. */
+function asBalanced(service: Service): Omit<Service, 'like'> {
+  const own = { ...service };
+  delete own.like;
+  return own;
 }
 
 const NO_CHECK = { type: 'none' as const, intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 };

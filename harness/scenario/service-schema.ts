@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { checkSchema, serviceSchema } from '../../lb/terms/config.ts';
+import { PROFILE_NAMES } from '../terms/profile-name.ts';
 import { address, nodeName } from './schema-values.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 
@@ -20,6 +21,15 @@ const poolServer = z.union(
  * flow is there before its server drains.
  */
 export const service = serviceSchema.omit({ name: true, servers: true, drainDeadlineMs: true }).extend({
+  like: z
+    .enum(PROFILE_NAMES)
+    .optional()
+    .describe(
+      'A profile: sets what a product does according to its documents, of the service, its servers and its L4. Your own settings override it. See `docs/profiles.md`.',
+    ),
+  mode: serviceSchema.shape.mode.describe(
+    `${serviceSchema.shape.mode.description!} Required without \`like\`, which sets it.`,
+  ),
   vip: address.describe('Virtual IP that clients call.'),
   pool: z.array(poolServer).min(1).describe('Servers: nodes, or mappings of `node`, `port`, `weight` and `drain`.'),
   l4: z

@@ -3,6 +3,7 @@ import { unknown } from './check-messages.ts';
 import { mergePatch } from './merge-patch.ts';
 import { messageFor } from './messages.ts';
 import type { Problem } from './problem.ts';
+import { valueAt } from './repair.ts';
 import { changeable, type ScenarioFile } from './schema.ts';
 import type { Path } from './yaml-file.ts';
 
@@ -81,6 +82,13 @@ function changedBy(action: Action, scenario: ScenarioFile, path: Path): Changed 
 
 function patched(change: Record<string, unknown>, scenario: ScenarioFile, path: Path): Changed {
   const { servers, nodes, services } = scenario;
+  const another = Object.entries((change['services'] ?? {}) as Record<string, unknown>).filter(
+    ([, service]) => valueAt(service, ['like']) !== undefined,
+  );
+  if (another.length > 0) {
+    const message = 'cannot be changed in a step: a product does not become another one while it runs';
+    return { problems: another.map(([name]) => ({ path: [...path, 'services', name, 'like'], message })) };
+  }
   const result = changeable.safeParse(mergePatch({ servers, nodes, services }, change), { error: messageFor });
   if (result.success) return { scenario: { ...scenario, ...result.data } };
   return { problems: result.error.issues.map((issue) => problemOf(issue, path)) };

@@ -1,5 +1,6 @@
 import type { DeadEnd } from './dead-end.ts';
 import type { MessageOf } from './message.ts';
+import type { ProfileName } from './profile-name.ts';
 
 /** A change to a scenario that may make a flow work. */
 export type Fix = MessageOf<Fixes>;
@@ -57,6 +58,8 @@ export interface Fixes {
   'own-calls': { service: string };
   'use-proxy': { service: string };
   'use-dsr': { service: string };
+  /** The same product, set up another way. */
+  'use-profile': { service: string; profile: ProfileName };
   /** What helps over time. */
   'gratuitous-arp-on': { pair: string };
   'preempt-on': { pair: string };

@@ -1,3 +1,4 @@
+import type { ProfileName } from './profile-name.ts';
 import type { CauseCode } from './cause.ts';
 import type { DeadEnd } from './dead-end.ts';
 import type { FilterRule } from './filter.ts';
@@ -179,6 +180,8 @@ export interface ServicePlan {
   port: number;
   protocol: 'tcp' | 'udp';
   mode: Mode;
+  /** The product whose documented behaviour it is given; absent where there is none. */
+  like?: ProfileName;
   /** Names of server nodes with the address and port the L4 sends to. */
   pool: { node: string; address: string; port: number }[];
   /** The L4 nodes that balance it, each of which has all of the pool. */

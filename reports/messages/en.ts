@@ -409,6 +409,7 @@ export const en: Catalogue = {
     'servers-gateway': ({ gateway }) => `servers: use gateway ${gateway}`,
     'own-calls': ({ service }) => `${service}: balance the L4's own calls (ownCalls)`,
     'use-proxy': ({ service }) => `${service}: use a proxy IP`,
+    'use-profile': ({ service, profile }) => `${service}: use \`like: ${profile}\``,
     'use-dsr': ({ service }) => `${service}: use DSR, with its VIP on the loopback of its servers`,
     'gratuitous-arp-on': ({ pair }) => `${pair}: send gratuitous ARP from a new master`,
     'preempt-on': ({ pair }) => `${pair}: enable preemption`,

@@ -398,6 +398,7 @@ export const ko: Catalogue = {
     'servers-gateway': ({ gateway }) => `서버: 게이트웨이를 ${gateway}(으)로`,
     'own-calls': ({ service }) => `L4가 직접 ${service}을(를) 호출할 때도 분산`,
     'use-proxy': ({ service }) => `${service}에 Proxy IP 사용`,
+    'use-profile': ({ service, profile }) => `${service}에 \`like: ${profile}\` 사용`,
     'use-dsr': ({ service }) => `${service}을(를) DSR로, VIP를 서버의 루프백에 두기`,
     'gratuitous-arp-on': ({ pair }) => `${pair}: 새 마스터가 gratuitous ARP를 보내게 하기`,
     'preempt-on': ({ pair }) => `${pair}: 선점 켜기`,

@@ -210,6 +210,7 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'own-calls': { service: 'web' },
     'use-proxy': { service: 'web' },
     'use-dsr': { service: 'web' },
+    'use-profile': { service: 'web', profile: 'aws-nlb-no-client-ip' },
     'gratuitous-arp-on': { pair: 'edge' },
     'preempt-on': { pair: 'edge' },
     'share-connections': { pair: 'edge' },

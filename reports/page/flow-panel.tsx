@@ -25,6 +25,7 @@ export function FlowPanel(view: FlowView) {
   const attempt = shownAttempt(flow, state.attempt);
   const seen = seenOf(flow);
   const { reasons } = flow;
+  const like = variant.plan.services.find(({ name }) => name === flow.to)?.like;
   const isOneOfSeveral = seen.ways.length > 0 || flow.stream !== undefined;
   const cause = isOneOfSeveral ? (attempt?.cause ?? null) : flow.cause;
   // Reasons tell the cause of most calls, which need not be that of the one that is shown.
@@ -39,6 +40,7 @@ export function FlowPanel(view: FlowView) {
         <p class="facts">
           {variant.title} · {flow.protocol.toUpperCase()} ·{' '}
           {flow.stream ? t.timeline.cell(flow.stream) : t.nAttempts(flow.attempts.length)}
+          {like !== undefined && ` · ${t.like(like)}`}
           {flow.after !== undefined && ` · ${t.after(flow.after)}`}
           {variant.ranAt !== undefined && ` · ${t.ranAt(inUtc(variant.ranAt))}`}
           {flow.capture && (

@@ -203,6 +203,7 @@ export const en = {
     startedAt: 'Started',
     duration: 'Took',
   },
+  like: (profile: string) => `like ${profile}, a model of its documented behaviour`,
   ranAt: (time: string) => `from an earlier run, ${time}`,
   timings: 'Where the time went',
   phases: { bootMs: 'boot', configureMs: 'configure', flowsMs: 'flows', resetMs: 'reset' },

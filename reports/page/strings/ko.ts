@@ -221,6 +221,7 @@ export const ko: Strings = {
     startedAt: '시작',
     duration: '소요 시간',
   },
+  like: (profile) => `${profile}의 공개 문서에 따른 모델`,
   ranAt: (time) => `이전 실행, ${time}`,
   timings: '시간 분포',
   phases: { bootMs: '부팅', configureMs: '설정', flowsMs: '흐름', resetMs: '초기화' },

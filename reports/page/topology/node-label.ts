@@ -23,9 +23,9 @@ export function nodeLabel(node: NodePlan, services: ServicePlan[]): NodeLabel {
         kind: 'gateway' as const,
         text: `${type} ${to}${sourceText(from)}`,
       })),
-      ...own.map(({ vip, port, name, mode }) => ({
+      ...own.map(({ vip, port, name, mode, like }) => ({
         kind: 'vip' as const,
-        text: `VIP ${addressText({ ip: vip, port })} ${name} (${mode})`,
+        text: `VIP ${addressText({ ip: vip, port })} ${name} (${mode}${like === undefined ? '' : `, like ${like}`})`,
       })),
       ...[...new Set(own.flatMap(({ l4s }) => l4s.flatMap((l4) => (l4.node === node.name ? l4.proxyIps : []))))].map(
         (ip) => ({

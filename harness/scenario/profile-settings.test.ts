@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { stringify } from 'yaml';
+import { PROFILE_NAMES } from '../terms/profile-name.ts';
+import type { NodePlan, Plan } from '../terms/plan.ts';
+import { planAt } from './plan-at.ts';
+import { PROFILES } from './profiles.ts';
+import { readLab, readScenario } from './read.ts';
+import { resolvePlan } from './resolve.ts';
+import { parseYaml } from './yaml-file.ts';
+
+const ONE_ARM = readFileSync('labs/one-arm.yaml', 'utf8');
+const FLOWS = { direct: { from: 'client', to: 's1', port: 80, expect: 'works' } };
+const WEB = { vip: '203.0.113.80', port: 80, pool: ['s1'] };
+
+/** @returns one for each variant; the lab's own gateway of servers is l3 */
+function plansOf(parts: Record<string, unknown>, lab = ONE_ARM): Plan[] {
+  const yaml = parseYaml('scenario.yaml', stringify({ title: 't', lab: 'one-arm', flows: FLOWS, ...parts }));
+  const scenario = readScenario('s', 'one-arm', readLab(parseYaml('lab.yaml', lab)), yaml);
+  return scenario.variants.map((variant) => resolvePlan(scenario, variant));
+}
+
+function planOf(parts: Record<string, unknown>, lab?: string): Plan {
+  return plansOf(parts, lab)[0]!;
+}
+
+function node({ nodes }: Plan, name: string): NodePlan {
+  return nodes.find((one) => one.name === name)!;
+}
+
+const gatewayOf = (plan: Plan, name: string) => node(plan, name).routes.find(({ to }) => to === 'default')?.via;
+const balanced = (plan: Plan) => node(plan, 'l4').balancer!.config.services[0]!;
+const quiet = ({ sysctls }: NodePlan) => sysctls['net/ipv4/conf/all/arp_ignore'];
+
+test('a profile sets what its service is, what its L4 remembers, and where its servers answer', () => {
+  const plan = planOf({ services: { web: { ...WEB, like: 'aws-nlb' } } });
+  expect(plan.services[0]).toMatchObject({ mode: 'dnat', like: 'aws-nlb' });
+  expect(balanced(plan)).toMatchObject({ mode: 'dnat', scheduler: 'maglev' });
+  expect(balanced(plan)).not.toHaveProperty('like');
+  expect(node(plan, 'l4')).toMatchObject({ idleTimeoutMs: 350_000, onIdle: 'reset' });
+  expect([gatewayOf(plan, 's1'), gatewayOf(plan, 's2')]).toEqual(['203.0.113.2', '203.0.113.1']);
+});
+
+test('servers of the pool alone hold the VIP, beside what the lab gives them, and keep quiet about it', () => {
+  const lab = ONE_ARM.replace('s1: { role: server,', 's1: { role: server, loopback: [192.0.2.1],');
+  const plan = planOf({ services: { web: { ...WEB, like: 'ipvs-dr' } } }, lab);
+  expect(node(plan, 's1').loopback).toEqual(['192.0.2.1/32', '203.0.113.80/32']);
+  expect([quiet(node(plan, 's1')), quiet(node(plan, 's2')), node(plan, 's2').loopback]).toEqual(['1', '0', []]);
+});
+
+test('what a scenario writes holds: of the service, of all servers, of one node', () => {
+  const services = { web: { ...WEB, pool: ['s1', 's2'], like: 'ipvs-nat', scheduler: 'random' } };
+  const nodes = { l4: { idleTimeoutMs: 1000 }, s2: { gateway: 'none' } };
+  const plan = planOf({ services, servers: { gateway: 'l3' }, nodes });
+  expect(balanced(plan).scheduler).toBe('random');
+  expect(node(plan, 'l4')).toMatchObject({ idleTimeoutMs: 1000, onIdle: 'reset' });
+  expect([gatewayOf(plan, 's1'), gatewayOf(plan, 's2')]).toEqual(['203.0.113.1', undefined]);
+});
+
+test('a rule for one protocol, or for services that are checked, is for those', () => {
+  const udp = planOf({ services: { web: { ...WEB, protocol: 'udp', like: 'aws-nlb' } } });
+  expect(node(udp, 'l4')).toMatchObject({ idleTimeoutMs: 120_000, onIdle: 'silent' });
+  expect(balanced(udp).whenNoneUp).toBeUndefined();
+  const checked = planOf({ services: { web: { ...WEB, like: 'azure-lb', check: { type: 'tcp' } } } });
+  expect(balanced(checked).check.source).toBe('168.63.129.16');
+  expect(node(checked, 'l4').loopback).toEqual(['168.63.129.16/32']);
+  const bare = planOf({ services: { web: { ...WEB, like: 'azure-lb' } } });
+  expect([balanced(bare).check.type, node(bare, 'l4').loopback]).toEqual(['none', []]);
+  const own = { ...WEB, like: 'azure-lb', check: { type: 'tcp', source: '203.0.113.2' } };
+  expect(balanced(planOf({ services: { web: own } })).check.source).toBe('203.0.113.2');
+});
+
+test('a variant may be like another product, or like none', () => {
+  const services = { web: { ...WEB, like: 'f5-automap' } };
+  const change = (web: unknown) => ({ change: { services: { web } } });
+  const variants = {
+    written: {},
+    npath: change({ like: 'f5-npath' }),
+    none: change({ like: null, mode: 'dnat' }),
+    added: { change: { services: { api: { ...WEB, vip: '203.0.113.81', like: 'f5-automap' } } } },
+  };
+  const plans = plansOf({ services, variants });
+  expect(plans.map((plan) => plan.services.map(({ mode }) => mode))).toEqual([
+    ['proxy'],
+    ['dsr'],
+    ['dnat'],
+    ['proxy', 'proxy'],
+  ]);
+  expect(plans.map((plan) => node(plan, 's1').loopback.length)).toEqual([0, 1, 0, 0]);
+  expect(plans.map((plan) => node(plan, 'l4').idleTimeoutMs)).toEqual([300_000, 300_000, undefined, 300_000]);
+});
+
+test('a server that a step adds is as the others; what a step changes holds', () => {
+  const plan = planOf({
+    services: { web: { ...WEB, like: 'ipvs-dr' } },
+    streams: { calls: { from: 'client', to: 'web', every: '100ms' } },
+    steps: {
+      more: { do: { addServer: 's2' }, for: '1s', expect: { calls: 'works' } },
+      loud: { do: { change: { servers: { arpIgnore: 0 } } }, for: '1s', expect: { calls: 'works' } },
+    },
+  });
+  const at = (step: number) => ['s1', 's2'].map((name) => quiet(node(planAt(plan, step), name)));
+  expect(node(planAt(plan, 0), 's2').loopback).toEqual(['203.0.113.80/32']);
+  expect([at(0), at(1)]).toEqual([
+    ['1', '1'],
+    ['0', '0'],
+  ]);
+});
+
+test.each(PROFILE_NAMES)('%s: says its mode and, of each rule, by which document', (name) => {
+  const { rules, siblings = [] } = PROFILES[name];
+  expect(rules.flatMap(({ sets }) => sets?.service?.mode ?? [])).toHaveLength(1);
+  for (const { document } of rules) expect(document.url).toMatch(/^https?:\/\//);
+  expect(siblings).not.toContain(name);
+  const plan = planOf({ services: { web: { ...WEB, like: name } } });
+  expect(plan.services[0]!.like).toBe(name);
+});

@@ -1,0 +1,15 @@
+import { oneArm } from '../../samples/sample-labs.ts';
+import { nodeLabel } from './node-label.ts';
+
+test('a load balancer says of its services what they are like', () => {
+  const l4 = oneArm().nodes.find(({ name }) => name === 'l4')!;
+  const web = { name: 'web', vip: '203.0.113.80', port: 80, protocol: 'tcp', mode: 'dnat', pool: [] } as const;
+  const services = [
+    { ...web, pool: [], l4s: [{ node: 'l4', proxyIps: [] }], like: 'aws-nlb' as const },
+    { ...web, name: 'plain', pool: [], l4s: [{ node: 'l4', proxyIps: [] }] },
+  ];
+  expect(nodeLabel(l4, services).lines.flatMap(({ kind, text }) => (kind === 'vip' ? [text] : []))).toEqual([
+    'VIP 203.0.113.80:80 web (dnat, like aws-nlb)',
+    'VIP 203.0.113.80:80 plain (dnat)',
+  ]);
+});
