@@ -120,7 +120,7 @@ test(
       if (output.includes('✓')) engine.kill('SIGKILL');
     });
     expect(lost).toMatchObject({ code: 0, stdout: expect.stringContaining('✓ 6 passed') as unknown });
-    expect(lost.stdout).toMatch(/^! the engine at unix:.* does not answer any more: \d runs on another one$/m);
+    expect(lost.stdout).toMatch(/^! the engine at unix:.* no longer answers: \d runs on another one$/m);
     expect(engines().map((one) => one.lost)).toEqual([false, true]);
   },
   DEADLINE_MS,

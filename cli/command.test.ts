@@ -246,7 +246,7 @@ test(
     expect(listed).toMatchObject({
       code: 2,
       stdout: expect.stringMatching(/^proxy-and-dsr\/dsr {2}\(/m) as unknown,
-      stderr: expect.stringMatching(/broken.yaml:1:12: not valid YAML: `\*t` stands within/) as unknown,
+      stderr: expect.stringMatching(/broken.yaml:1:12: not valid YAML: `\*t` refers to itself/) as unknown,
     });
     const lines = [table, byWord, byOption, findings, named, listed].flatMap(({ stdout }) => stdout.split('\n'));
     expect(lines.filter((line) => line.length > 80)).toEqual([]);

@@ -53,7 +53,7 @@ export function generatedCompose({ loaded, variant, plan }: One, options: Compos
       `${variant.scenario.title}: ${variant.title}`,
       `Made of ${yaml.file} by: ${command}`,
       'Up:    docker compose up -d --wait     (once before: npx l4lab setup)',
-      'docker-compose 1.29 (Debian 12) knows no --wait: there it is up when `docker-compose ps` shows all as healthy.',
+      'docker-compose 1.29 (Debian 12) has no --wait: there the lab is up when `docker-compose ps` shows all as healthy.',
       ...(attempt === null ? [] : [`Flow:  docker compose exec ${attempt.node} ${attempt.words.join(' ')}`]),
       'Down:  docker compose down',
     ],

@@ -41,7 +41,7 @@ test(
     expect(first.code).toBe(0);
     expect(files()).toEqual(['.gitignore', 'labs/one-arm.yaml', 'package.json', 'scenarios/one-arm-dsr.yaml']);
     expect(first.stdout).toMatch(
-      /^made\n {2}scenarios\/one-arm-dsr\.yaml .*\n[^]*\nnext\n {2}npm install .*\n[^]*npx l4lab run /,
+      /^created\n {2}scenarios\/one-arm-dsr\.yaml .*\n[^]*\nnext\n {2}npm install .*\n[^]*npx l4lab run /,
     );
     expect(await l4lab('', 'validate')).toMatchObject({
       code: 0,
@@ -114,7 +114,7 @@ test(
     write({ 'package.json': '{}', scenarios: 'a file where the folder is to be' });
     expect(await l4lab('', 'init')).toMatchObject({
       code: 3,
-      stderr: expect.stringMatching(/^scenarios\/one-arm-dsr\.yaml cannot be made: [^\n]*\n$/) as unknown,
+      stderr: expect.stringMatching(/^scenarios\/one-arm-dsr\.yaml cannot be created: [^\n]*\n$/) as unknown,
     });
     expect(files()).toEqual(['package.json', 'scenarios']);
   },

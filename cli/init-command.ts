@@ -68,7 +68,7 @@ export async function initCommand(project: Project, options: InitOptions): Promi
   process.stdout.write(
     [
       section(
-        'made',
+        'created',
         made.map(({ path, what }) => [shown(path), what]),
       ),
       section(

@@ -30,6 +30,6 @@ export function newLabCommand(project: Project, words: string, { like }: { like:
 
 function make(file: NewFile, next: string): Promise<number> {
   if (writeNew([file]).length === 0) throw commandLineError(`${shown(file.path)} exists; it is not overwritten`);
-  process.stdout.write(`made ${shown(file.path)}: ${file.what}\nnext: ${next}\n`);
+  process.stdout.write(`created ${shown(file.path)}: ${file.what}\nnext: ${next}\n`);
   return Promise.resolve(EXIT.ok);
 }

@@ -66,7 +66,7 @@ export function progress(
 function lineOf(event: RunEvent, results: FlowResult[], everyFlow: boolean): string | null {
   if (event.event === 'started') return `${plural(event.flows, 'flow')} in ${plural(event.scenarios, 'scenario')}`;
   if (event.event === 'engine-lost')
-    return `! the engine at ${event.engine} does not answer any more: ${event.scenario} runs on another one`;
+    return `! the engine at ${event.engine} no longer answers: ${event.scenario} runs on another one`;
   if (event.event === 'not-run') return `! ${event.scenario} [${event.variant}] not run: ${say(en, event.reason)}`;
   if (event.event === 'flow' && event.result.verdict === 'fail') {
     return `✗ ${event.scenario} [${event.variant}] ${event.result.name}: ${event.result.reasons.map((reason) => say(en, reason)).join(' ')}`;

@@ -47,7 +47,7 @@ export function unwritable(dir: string, error: unknown): L4labError {
 
 const WHY: Partial<Record<string, string>> = {
   EEXIST: 'it is a file; name a folder',
-  ENOENT: 'no folder can be made there',
+  ENOENT: 'no folder can be created there',
   ENOTDIR: 'a part of the path is a file; name a folder',
   EACCES: 'you may not write there',
   EPERM: 'you may not write there',

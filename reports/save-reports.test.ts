@@ -44,7 +44,7 @@ test('a folder for a report is made and tried, and nothing stays in it', async (
 test('a parent that takes no folder is no endless search', async () => {
   await expect(tryReportFolder('/proc/l4lab-report')).rejects.toMatchObject({
     code: 'report-unwritable',
-    message: 'no report can be written to /proc/l4lab-report: no folder can be made there',
+    message: 'no report can be written to /proc/l4lab-report: no folder can be created there',
   });
 });
 

@@ -32,6 +32,6 @@ export async function makeLabReady(root: string, tag: string, options: EngineOpt
   await ensureImage({ root, tag, pull: options.pull }, engine, options.say).catch((error: unknown) => {
     // dockerode marks what the engine answered; anything else is a mistake of ours and keeps its stack.
     if (!(error instanceof Error) || !('statusCode' in error)) throw error;
-    throw new SetupError(`The engine at ${engine.DOCKER_HOST} could not make the lab image: ${error.message}`);
+    throw new SetupError(`The engine at ${engine.DOCKER_HOST} could not build the lab image: ${error.message}`);
   });
 }

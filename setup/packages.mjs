@@ -49,7 +49,7 @@ export async function ensurePackages(root, say, share) {
   const code = await runNpm(root, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], share);
   if (code !== 0) {
     throw Object.assign(
-      new Error(`npm ci failed with code ${code}. Its own message is above; mend that, then run this again.`),
+      new Error(`npm ci failed with code ${code}. Its own message is above; fix that, then run this again.`),
       {
         exitCode: 3,
       },

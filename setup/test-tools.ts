@@ -31,7 +31,7 @@ export async function ensureTestTools(say: (line: string) => void): Promise<void
   const packages = missing.map((tool) => TOOLS[tool]!);
   if (!canInstallPackages()) {
     throw new SetupError(
-      `The tests need ${missing.join(', ')} on this machine. Install ${packages.join(', ')} (for a browser elsewhere set CHROMIUM), or run the scenarios alone: npm start`,
+      `The tests need ${missing.join(', ')} on this machine. Install ${packages.join(', ')} (for a browser elsewhere set CHROMIUM), or run only the scenarios: npm start`,
     );
   }
   say(`test tools: installing ${packages.join(', ')}`);

@@ -49,6 +49,6 @@ function orRefused<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     const { message } = error as Error;
-    throw new L4labError('folder-unwritable', `${shown(path)} cannot be made: ${message}`, { cause: error });
+    throw new L4labError('folder-unwritable', `${shown(path)} cannot be created: ${message}`, { cause: error });
   }
 }

@@ -58,7 +58,7 @@ export class Questions implements Disposable {
     const line = await this.#lines.next();
     if (line.done !== true) return line.value.trim();
     this.output.write('\n');
-    throw new L4labError('interrupted', 'nothing was made');
+    throw new L4labError('interrupted', 'nothing was created');
   }
 }
 

@@ -22,7 +22,7 @@ export interface NeededOfKernel {
 export const NEEDED_OF_KERNEL: readonly NeededOfKernel[] = [
   {
     code: 'sysctls',
-    name: 'settings of a network namespace that a container may write',
+    name: 'network settings that a container may write',
     neededBy: 'every lab',
     options: 'no security module that keeps /proc/sys/net',
     probe: 'echo 1 > /proc/sys/net/ipv4/conf/all/arp_notify',
@@ -30,7 +30,7 @@ export const NEEDED_OF_KERNEL: readonly NeededOfKernel[] = [
   {
     code: 'ipv6',
     name: 'IPv6',
-    neededBy: 'labs with addresses of IPv6',
+    neededBy: 'labs with IPv6 addresses',
     options: 'CONFIG_IPV6, and no ipv6.disable=1 at its start',
     probe: 'echo 0 > /proc/sys/net/ipv6/conf/all/disable_ipv6',
   },
@@ -43,7 +43,7 @@ export const NEEDED_OF_KERNEL: readonly NeededOfKernel[] = [
   },
   {
     code: 'fdb-flush',
-    name: 'a way to empty a MAC table at once (Linux 5.19)',
+    name: 'flushing a MAC table (Linux 5.19)',
     neededBy: 'nodes with role l2',
     options: 'CONFIG_BRIDGE',
     probe: 'ip link add br1 type bridge && bridge fdb flush dev br1 nopermanent',
@@ -84,7 +84,7 @@ export const NEEDED_OF_KERNEL: readonly NeededOfKernel[] = [
   },
   {
     code: 'conntrack-events',
-    name: 'a way to tell of connections that it tracks',
+    name: 'notifications about tracked connections',
     neededBy: 'pairs with `sync: conntrackd`',
     options: 'CONFIG_NF_CT_NETLINK and CONFIG_NF_CONNTRACK_EVENTS',
     probe: 'conntrack -C && test -e /proc/sys/net/netfilter/nf_conntrack_events',

@@ -47,7 +47,7 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
     const bytes = flow[field];
     if (bytes === undefined) continue;
     if (flow.protocol === 'udp' && bytes > MOST_IN_A_DATAGRAM) {
-      const message = `must be at most ${inDigits(MOST_IN_A_DATAGRAM)} in a datagram (the harness adds a header of its own), not ${inDigits(bytes)}`;
+      const message = `must be at most ${inDigits(MOST_IN_A_DATAGRAM)} in a datagram (the harness adds its own header), not ${inDigits(bytes)}`;
       problems.push({ path: [...path, field], message });
     }
     problems.push(...tooMuch({ ...flow, bytes }).map((message) => ({ path: [...path, field], message })));

@@ -36,13 +36,13 @@ const serverPatch = z
     drain: z.boolean().optional(),
     drainDeadlineMs: z.int().min(0).max(86_400_000).optional(),
   })
-  .describe('Fields that are absent stay as they are.');
+  .describe('Absent fields do not change.');
 
 const flowQuery = z.strictObject({
   service: z.string().optional().describe('Flows of this service only.'),
   server: z.string().optional().describe('Flows of servers of this name only.'),
-  offset: z.coerce.number().int().min(0).default(0).describe('Flows to leave out at the beginning.'),
-  limit: z.coerce.number().int().min(1).max(10_000).default(100).describe('Flows to show.'),
+  offset: z.coerce.number().int().min(0).default(0).describe('Number of flows to skip.'),
+  limit: z.coerce.number().int().min(1).max(10_000).default(100).describe('Number of flows to return.'),
 });
 
 export const ROUTES: Route[] = [
@@ -70,21 +70,21 @@ export const ROUTES: Route[] = [
   {
     method: 'GET',
     path: '/v1/config',
-    summary: 'The configuration in force, with what was changed of servers.',
+    summary: 'The configuration in force, including overrides of servers.',
     run: ({ balancer }) => Promise.resolve(json(200, withoutSecrets(balancer.desired))),
   },
   {
     method: 'PUT',
     path: '/v1/config',
     summary:
-      'Puts another configuration in force; established flows go on. What was changed of servers ends; the file is not changed.',
+      'Applies another configuration; established flows continue. Overrides of servers end; the file is not changed.',
     body: lbConfigSchema,
     run: ({ balancer }, _, body) => replaceConfig(balancer, body),
   },
   {
     method: 'POST',
     path: '/v1/reload',
-    summary: 'Reads the configuration file again. What was changed of servers stays where the file has not changed.',
+    summary: 'Reloads the configuration file. Overrides of servers stay unless the file changes the same value.',
     run: async ({ balancer, reload }) => {
       await reload();
       return json(200, withoutSecrets(balancer.desired));
@@ -94,7 +94,7 @@ export const ROUTES: Route[] = [
     method: 'GET',
     path: '/v1/services',
     summary:
-      'All services with their servers: health, role (`new`: takes new flows; `keep`: only those it has, as one that drains; `out`: none), flows, packets. `forgottenPackets`: in dsr, packets of flows that the full flow table could not remember.',
+      'All services with their servers: health, role (`new`: gets new flows; `keep`: only existing flows, while draining; `out`: none), flows, packets. `forgottenPackets`: in dsr, packets of flows that the full flow table could not store.',
     run: async ({ balancer }) => json(200, await readStatus(balancer)),
   },
   {
@@ -103,7 +103,7 @@ export const ROUTES: Route[] = [
     summary: 'One service.',
     run: async ({ balancer }, [name]) => {
       const status = (await readStatus(balancer)).find((service) => service.name === name);
-      return status ? json(200, status) : notFound(`there is no service ${name}`);
+      return status ? json(200, status) : notFound(`unknown service ${name}`);
     },
   },
   {
@@ -113,14 +113,14 @@ export const ROUTES: Route[] = [
     run: async ({ balancer }, [service, name]) => {
       const status = (await readStatus(balancer)).find((one) => one.name === service);
       const server = status?.servers.find((one) => one.name === name);
-      return server ? json(200, server) : notFound(`there is no server ${name} in a service ${service}`);
+      return server ? json(200, server) : notFound(`unknown server ${name} in service ${service}`);
     },
   },
   {
     method: 'PATCH',
     path: '/v1/services/{service}/servers/{server}',
     summary:
-      'Changes the weight of a server, or lets it drain, with a deadline of its own if need be. This outlasts reloads (unless the file changes the same value) and crashes, but neither a stop nor PUT /v1/config; the log tells when it ends (`override-dropped`).',
+      'Changes the weight of a server, or drains it, optionally with its own deadline. The override survives reloads (unless the file changes the same value) and crashes, but not a stop or PUT /v1/config; its end is logged (`override-dropped`).',
     body: serverPatch,
     run: patchServer,
   },
@@ -173,7 +173,7 @@ async function patchServer(
   if (!patch.success) return failure(400, 'bad-request', z.prettifyError(patch.error));
   const given = Object.fromEntries(Object.entries(patch.data).filter(([, value]) => value !== undefined));
   const adjusted = await balancer.adjust(service, server, given);
-  return adjusted ? json(200, adjusted) : notFound(`there is no server ${server} in a service ${service}`);
+  return adjusted ? json(200, adjusted) : notFound(`unknown server ${server} in service ${service}`);
 }
 
 /** The API's token is nobody's to read. */

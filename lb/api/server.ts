@@ -81,7 +81,7 @@ async function respond(endpoint: ApiEndpoint, context: ApiContext, request: Inco
       ({ params }) => params !== null,
     );
     const found = here.find(({ route }) => route.method === request.method);
-    if (here.length === 0) return notFound(`there is no ${path}; see /v1/openapi.json`);
+    if (here.length === 0) return notFound(`unknown path ${path}; see /v1/openapi.json`);
     if (!found)
       return failure(405, 'method-not-allowed', `${path} answers ${here.map(({ route }) => route.method).join(', ')}`);
     if (body.error) return body.error;

@@ -35,7 +35,7 @@ export const KERNEL_FEATURES: readonly KernelFeature[] = [
   {
     code: 'nft-ct',
     name: 'connection tracking in nftables',
-    neededBy: 'modes dnat and proxy, and answers of dsr servers on their way through',
+    neededBy: 'modes dnat and proxy, and forwarded replies of dsr servers',
     options: 'CONFIG_NFT_CT',
     usedIn: /\bct \w|\bnotrack\b/,
     probe: inet('filter hook prerouting priority raw', 'ct mark 1 notrack'),

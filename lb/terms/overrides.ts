@@ -46,7 +46,7 @@ export function sortOverrides(overrides: Override[], config: LbConfig): { kept: 
     const server = serverOf(config, one);
     const configured = server && of(server, one.field);
     if (configured === one.configured) kept.push(one);
-    else if (configured === undefined) dropped.push(drop(one, 'the configuration has no such server any more'));
+    else if (configured === undefined) dropped.push(drop(one, 'the configuration no longer has this server'));
     else if (configured !== one.value) dropped.push(drop(one, `the configuration now says ${configured ?? 'nothing'}`));
   }
   return { kept, dropped };

@@ -122,7 +122,7 @@ export const en: Catalogue = {
     },
     'stale-mac': {
       story: 'A switch sent frames out of the port where their MAC used to be.',
-      evidence: "The switch's MAC table has the MAC on a port that does not lead to its node any more.",
+      evidence: "The switch's MAC table has the MAC on a port that no longer leads to its node.",
       fix: 'Let the moved node send a frame (gratuitous ARP), or shorten the ageing time of the switch.',
     },
     'connection-unknown': {
