@@ -340,6 +340,12 @@ export const MUTATIONS: Mutation[] = [
       'l4',
     ],
   ]),
+  ...mutations('field-reports/segment-out-of-window', 'dnat-drops-invalid', [
+    ['the L4 lets what is invalid through', node('l4', { firewall: 'none' }), 'out-of-window', 'l4'],
+  ]),
+  ...mutations('field-reports/segment-out-of-window', 'proxy-is-liberal', [
+    ['the L4 is strict', node('l4', { sysctls: null }), 'out-of-window', 'l4'],
+  ]),
   ...mutations('time/reload', 'killed', [
     [
       'stopped instead of killed',

@@ -43,6 +43,8 @@ interface Sketch {
   inSequence: boolean;
   /** Source port of flows that have ports; null where each attempt has its own. */
   sourcePort: number | null;
+  /** Whose segment is out of the window in flows over TCP; null for nobody's. */
+  outOfWindow: 'client' | 'server' | null;
   routes: Routes;
   oneInterface: OneInterface;
   nat: Nat | null;
@@ -103,6 +105,7 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
   ]),
   inSequence: mostly(false, [true]),
   sourcePort: mostly<number | null>(null, [5060]),
+  outOfWindow: mostly<Sketch['outOfWindow']>(null, ['client', 'server']),
   nodes: fc.record({ client: host, edge: router, l3: router, l3b: router, l4: balancer }),
   servers,
   s1: oneOfServers,
@@ -256,11 +259,13 @@ function fromOwn(answersFrom: string): unknown[] {
   return [WEB_PORT, 8080].flatMap((port) => [`${port}/tcp`, { listen: `${port}/udp`, answersFrom }]);
 }
 
-function flowYaml(name: keyof typeof FLOWS, { web, api, bytes, exchanges, ping, sourcePort }: Sketch): Settings {
+function flowYaml(name: keyof typeof FLOWS, sketch: Sketch): Settings {
+  const { web, api, bytes, exchanges, ping, sourcePort, outOfWindow } = sketch;
   const flow = FLOWS[name];
   const service = flow.to === 'web' ? web : flow.to === 'api' ? api : null;
   const protocol = 'protocol' in flow ? flow.protocol : service?.protocol;
   const talks = protocol === 'tcp' ? { ...bytes, exchanges } : protocol === 'icmp' ? ping : {};
   const port = protocol === 'icmp' || sourcePort === null ? {} : { sourcePort };
-  return { ...flow, protocol, ...talks, ...port, expect: 'works' };
+  const spoiled = protocol === 'tcp' && outOfWindow !== null ? { outOfWindow } : {};
+  return { ...flow, protocol, ...talks, ...port, ...spoiled, expect: 'works' };
 }

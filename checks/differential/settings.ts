@@ -52,17 +52,21 @@ export const host: fc.Arbitrary<Record<string, unknown>> = merged(
 
 const firewall = mostly<Record<string, unknown>>({ firewall: 'none' }, [{ firewall: 'stateful' }]);
 
+const tracking = seldom('sysctls', [{ 'net.netfilter.nf_conntrack_tcp_be_liberal': 1 }]);
+
 export const router: fc.Arbitrary<Record<string, unknown>> = merged(
   host,
   seldom('forwarding', [false]),
   seldom('proxyArp', [true], 6),
   firewall,
+  tracking,
 );
 
 /** It refuses to balance where it does not forward. */
 export const balancer: fc.Arbitrary<Record<string, unknown>> = merged(
   host,
   firewall,
+  tracking,
   mostly({ vipOwner: true }, [{ vipOwner: false }]),
   seldom('lb', ['off']),
   seldom('proxyArp', [true]),

@@ -1,6 +1,7 @@
 import type { ClientOutcome } from '../terms/cause.ts';
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
+import { sendNextOutOfWindow } from './out-of-window.ts';
 import { runToEnd } from './program.ts';
 import type { FireParams, FireResult } from './protocol.ts';
 import { errorOutcome, firstAnswer, parseAnswer, requestText } from './request.ts';
@@ -34,8 +35,8 @@ function attempt(params: FireParams, signal: AbortSignal): Promise<FireResult | 
 
 /** TCP: sends requests one after the other on one connection; HTTP is one GET. Null when the signal came first. */
 function stream(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
-  const { address, port, sourcePort, freesPort = false, token, exchanges } = params;
-  return new Promise((resolve) => {
+  const { address, port, sourcePort, freesPort = false, token, exchanges, outOfWindow } = params;
+  return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, localPort: sourcePort });
     let text = '';
     let done = 0;
@@ -49,7 +50,10 @@ function stream(params: FireParams, signal: AbortSignal): Promise<FireResult | n
     signal.addEventListener('abort', onAbort);
     const send = (): void => void socket.write(requestText(params));
     socket.setNoDelay(true);
-    socket.on('connect', send);
+    socket.on('connect', () => {
+      if (outOfWindow === 'client') sendNextOutOfWindow(socket).then(send, reject);
+      else socket.write(requestText({ ...params, answerOutOfWindow: outOfWindow === 'server' }));
+    });
     socket.on('error', (error: NodeJS.ErrnoException) =>
       finish({ answered: false, outcome: errorOutcome(error), answer: null }),
     );

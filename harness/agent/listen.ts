@@ -1,7 +1,9 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { ListenerPlan } from '../terms/plan.ts';
+import { sendNextOutOfWindow } from './out-of-window.ts';
 import type { ServerAnswer } from './protocol.ts';
+import { OUT_OF_WINDOW } from './request.ts';
 import { resetConnection } from './reset-connection.ts';
 
 /** Something that listens and can be ended. */
@@ -76,21 +78,30 @@ function serve(answering: Answering, socket: Socket): void {
       return;
     }
     for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
-      const [token = '', bytes = '0'] = text.slice(0, end).split(' ');
+      const [token = '', bytes = '0', how] = text.slice(0, end).split(' ');
       text = text.slice(end + 1);
-      socket.write(`${JSON.stringify(answerOf(answering.name, token, socket))}${filler(Number(bytes))}\n`);
+      const answer = `${JSON.stringify(answerOf(answering.name, token, socket))}${filler(Number(bytes))}\n`;
+      send(socket, how === OUT_OF_WINDOW, () => socket.write(answer));
     }
   });
 }
 
+/** @param outOfWindow where that cannot be had, nothing is sent: an answer like any other would prove nothing */
+function send(socket: Socket, outOfWindow: boolean, write: () => void): void {
+  if (outOfWindow) sendNextOutOfWindow(socket).then(write, () => resetConnection(socket));
+  else write();
+}
+
 function answerHttp({ name, failsChecks }: Answering, socket: Socket, request: string): void {
-  const [, token = '', bytes = '0'] = /^\S+ \/([^?\s]*)(?:\?bytes=(\d+))?/.exec(request) ?? [];
+  const [, token = '', bytes = '0', how] = /^\S+ \/([^?\s]*)(?:\?bytes=(\d+)(?:&(\S+))?)?/.exec(request) ?? [];
   const body = `${JSON.stringify(answerOf(name, token, socket))}${filler(Number(bytes))}\n`;
   const keeps = /^connection: keep-alive\r?$/im.test(request);
   const status = !token.startsWith(TOKEN) && failsChecks() ? '503 Service Unavailable' : '200 OK';
   const answer = `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: ${keeps ? 'keep-alive' : 'close'}\r\n\r\n${body}`;
-  if (keeps) socket.write(answer);
-  else socket.end(answer);
+  send(socket, how === OUT_OF_WINDOW, () => {
+    if (keeps) socket.write(answer);
+    else socket.end(answer);
+  });
 }
 
 /** Tokens of flows begin so; whoever asks for another path is a check. */

@@ -7,6 +7,7 @@ import { listen, type Listening } from './listen.ts';
 import { apply, change, fingerprint, linkDown, linkUp, undo, wipe, type Applied } from './namespace.ts';
 import { PairMember } from './pair.ts';
 import type { FromAgent, StateChange } from './protocol.ts';
+import { forgetOutOfWindow } from './out-of-window.ts';
 import { wallClock } from './wall-clock.ts';
 
 /** What a node is by its plan, and the programs that belong to that: all that comes and goes with its power. */
@@ -194,6 +195,7 @@ export class Machine {
   }
 
   async #clean(): Promise<void> {
+    await forgetOutOfWindow();
     if (this.#isLittered) await wipe(this.tables);
     this.#isLittered = false;
   }

@@ -157,6 +157,8 @@ export interface FireParams {
   exchanges: number;
   /** ICMP: nobody may cut a request in pieces. */
   dontFragment?: boolean;
+  /** TCP: whose first data leaves with a sequence number out of the window; absent means nobody's. */
+  outOfWindow?: 'client' | 'server';
   timeoutMs: number;
 }
 

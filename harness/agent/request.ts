@@ -10,16 +10,23 @@ export interface Request {
   address: string;
   /** Extra payload in each direction. */
   bytes: { request: number; reply: number };
+  /** TCP: the answer's first data is to leave with a sequence number out of the window; absent means that it is not. */
+  answerOutOfWindow?: boolean;
   /** HTTP: whether the connection stays for more requests; absent means that it does not. */
   keep?: boolean;
 }
 
+/** In a request whose answer is to leave so. */
+export const OUT_OF_WINDOW = 'out-of-window';
+
 /** A request as it goes over a connection or into a datagram. */
-export function requestText({ token, protocol, address, bytes, keep = false }: Request): string {
+export function requestText(request: Request): string {
+  const { token, protocol, address, bytes, keep = false, answerOutOfWindow = false } = request;
   const filler = 'x'.repeat(bytes.request);
   if (protocol === 'udp') return `${token} ${bytes.reply} ${filler}`;
-  if (protocol === 'tcp') return `${token} ${bytes.reply} ${filler}\n`;
-  return `GET /${token}?bytes=${bytes.reply} HTTP/1.1\r\nHost: ${address}\r\nX-Filler: ${filler}\r\nConnection: ${keep ? 'keep-alive' : 'close'}\r\n\r\n`;
+  if (protocol === 'tcp') return `${token} ${bytes.reply} ${answerOutOfWindow ? `${OUT_OF_WINDOW} ` : ''}${filler}\n`;
+  const query = `bytes=${bytes.reply}${answerOutOfWindow ? `&${OUT_OF_WINDOW}` : ''}`;
+  return `GET /${token}?${query} HTTP/1.1\r\nHost: ${address}\r\nX-Filler: ${filler}\r\nConnection: ${keep ? 'keep-alive' : 'close'}\r\n\r\n`;
 }
 
 /** The first answer in what came over a connection, and what follows it; null while it is not there in full. */

@@ -75,6 +75,10 @@ test.each<[string, Sighting[], FlowKey['protocol'], ReturnType<typeof settledBy>
   expect(settledBy(packets, { ...TCP_KEY, protocol })).toBe(settled);
 });
 
+test('the caller rejects a segment, and its connection may go on', () => {
+  expect(settledBy([sent(1, 'S'), sent(2, 'R')], { ...TCP_KEY, mayGoOn: true })).toBe(null);
+});
+
 describe('what gives a reason to wait', () => {
   const comes = (node: string, direction: 'in' | 'out' = 'in'): Sighting =>
     segment(1, [node, direction, 'l2'], { seq: 7, flags: 'S' });

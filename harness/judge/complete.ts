@@ -42,7 +42,7 @@ export function settledBy(
   const left = sent.filter(({ node }) => node === key.caller);
   // A router that calls may get its own packets to pass on, with a lower TTL.
   const own = left.filter(({ frame }) => frame.ip?.ttl === left[0]!.frame.ip?.ttl);
-  if (own.some(({ frame }) => frame.tcp!.flags.includes('R'))) return 'refused';
+  if (key.mayGoOn !== true && own.some(({ frame }) => frame.tcp!.flags.includes('R'))) return 'refused';
   const data = ({ frame }: Sighting): boolean => frame.tcp!.payloadLength > 0;
   const isRepeated =
     waited(own.filter(({ frame }) => frame.tcp!.flags === 'S')) >= WAITED_MS.syn ||

@@ -6,7 +6,9 @@ import type { ControlResult, Disagreement, Reason } from '../terms/reason.ts';
 import type { Hop } from '../terms/walk.ts';
 import type { Expectation, FlowPlan, SingleExpectation } from '../terms/plan.ts';
 import type { Attempt, Verdict } from '../terms/results.ts';
+import type { Sighting } from '../terms/sighting.ts';
 import { controlsOf } from './controls.ts';
+import { segment } from './testing/evidence.ts';
 import { judgeFlow, type Seen } from './verdict.ts';
 
 const lab = planOf(oneArm({ services: { a: { vip: VIP_A, mode: 'proxy', pool: ['s1', 's2'], proxyIp: PIP } } }));
@@ -86,6 +88,20 @@ describe('a flow that is to work', () => {
       'fail',
       { code: 'expected-to-work', params: { failed: 1, attempts: 2, cause: FAILED.cause } },
     ]);
+  });
+
+  test('never passes without the segment that it is about', () => {
+    const spoiled: FlowPlan = { ...called, outOfWindow: 'client' };
+    const began = segment(1, ['client', 'out', 'l3'], { seq: 5, flags: 'S' });
+    const data = (seq: number) => segment(2, ['client', 'out', 'l3'], { seq, flags: 'PA', payloadLength: 9 });
+    const toService = ({ frame, ...rest }: Sighting): Sighting => ({
+      ...rest,
+      frame: { ...frame, tcp: { ...frame.tcp!, dstPort: called.port } },
+    });
+    const seen = (...packets: Sighting[]) => ({ ...WORKED, packets: packets.map(toService) });
+    const works = (attempt: Attempt) => judged({ outcome: 'works' }, [attempt], {}, spoiled);
+    expect(works(seen(began, data(6 + 2 ** 30), data(6)))).toEqual(['pass']);
+    expect(works(seen(began, data(6)))).toEqual(['fail', { code: 'segment-not-seen', params: { sender: 'client' } }]);
   });
 
   test('never passes without an attempt', () => {

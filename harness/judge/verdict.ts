@@ -5,6 +5,7 @@ import { DETOURS, type Finding, distinctFindings } from '../terms/finding.ts';
 import type { Expectation, FlowPlan, PathExpectation, Plan, ServedBy, SingleExpectation } from '../terms/plan.ts';
 import type { Leg, Reason, Reasons } from '../terms/reason.ts';
 import type { Attempt, FlowResult } from '../terms/results.ts';
+import { segmentsOutOfWindow } from './segments-out-of-window.ts';
 import { controlKey, controlsFor } from './controls.ts';
 import { isWithin } from './range.ts';
 
@@ -25,6 +26,7 @@ export function judgeFlow(
   const { attempts } = seen;
   const reasons = [
     ...(attempts.length === 0 ? [reason('never-tried', { flow: flow.name })] : []),
+    ...segmentMissing(flow, plan, attempts),
     ...(flow.expect.outcome === 'varies'
       ? judgeVarying(flow, flow.expect, plan, seen)
       : [...judgeSingle(flow, flow.expect, plan, attempts), ...proofMissing(flow, flow.expect, seen)]),
@@ -38,6 +40,15 @@ export function judgeFlow(
     cause: failed?.cause ?? null,
     findings: distinctFindings(attempts.flatMap(({ findings }) => findings)),
   };
+}
+
+/** Without the segment that a flow is about, it tells nothing. What a node says to itself is not captured. */
+function segmentMissing(flow: FlowPlan, plan: Plan, attempts: Attempt[]): Reason[] {
+  const { outOfWindow: sender } = flow;
+  if (sender === undefined) return [];
+  const isMissing = ({ outcome, packets }: Attempt): boolean =>
+    outcome === 'works' && packets.length > 0 && segmentsOutOfWindow(plan, flow, packets).length === 0;
+  return attempts.some(isMissing) ? [reason('segment-not-seen', { sender })] : [];
 }
 
 type Working = Extract<Expectation, { outcome: 'works' }>;

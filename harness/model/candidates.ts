@@ -50,6 +50,7 @@ export function candidates(failure: Failure): Candidate[] {
     ...interfacesUp(failure),
     ...otherVlans(failure),
     ...nodeSettings(failure),
+    ...windowSettings(failure),
     ...callersLoopback(failure),
     ...ownCalls(failure),
     ...balancerSettings(failure),
@@ -99,6 +100,16 @@ function nodeSettings({ plan, cause: { node: name, code } }: Failure): Candidate
 
 function rpFilterOff(node: string): Fix {
   return { code: 'rp-filter-off', params: { node } };
+}
+
+/** A node that keeps state drops what is out of the window, or takes it as it is. */
+function windowSettings({ cause: { node, code } }: Failure): Candidate[] {
+  if (code !== 'out-of-window') return [];
+  const liberal = { sysctls: { 'net.netfilter.nf_conntrack_tcp_be_liberal': '1' } };
+  return [
+    onNodes([{ code: 'liberal-tracking', params: { node } }], [node], () => liberal),
+    onNodes([{ code: 'drop-invalid', params: { node } }], [node], () => ({ firewall: 'stateful' })),
+  ];
 }
 
 /** The rule that stopped the packet taken out; or, where checks of servers fail, each of theirs. */

@@ -189,6 +189,17 @@ test('NAT to an address that nobody has: the router takes it, or that of its int
   expect(found[1]!.patch).toEqual({ nodes: { l3: { nat: { out: 'l2' } } } });
 });
 
+test.each([
+  ['dnat', ['liberal-tracking', 'drop-invalid']],
+  // What is for a proxy IP is for the L4 itself: a firewall on what it forwards does not see it.
+  ['proxy, proxyIp: auto', ['liberal-tracking']],
+])('a segment out of the window, in %s', (mode, expected) => {
+  const service = `servers: { gateway: l4 }\nservices: { web: { ${web}, mode: ${mode} } }`;
+  const spoiled = flow.replace('to: web', 'to: web, outOfWindow: server');
+  expect(spoiled).not.toBe(flow);
+  expect(codes(oneArm, `${service}\n${spoiled}`)).toEqual(expected);
+});
+
 test('an entry of a neighbour table is taken out that names the wrong MAC, by whichever word', () => {
   const service = `services: { web: { ${web}, mode: proxy, proxyIp: auto } }`;
   const [first] = remedies(oneArm, `nodes: { l3: { neighbours: { web: s2, s1: s1 } } }\n${service}\n${flow}`);

@@ -2,7 +2,8 @@ import { listenerAt, listensAt } from '../terms/listener.ts';
 import { cause, type Cause } from '../terms/cause.ts';
 import { callsItself, ownerOf } from '../scenario/lookup.ts';
 import { hidesSource } from './conntrack.ts';
-import { answerTo, callerSends, hasSocket, isForCaller, openSocket } from './exchange.ts';
+import { answerTo, callerSends, closeSocket, hasSocket, isForCaller, openSocket } from './exchange.ts';
+import { asFirstData } from './out-of-window.ts';
 import { isRequest } from './packet.ts';
 import type { Packet } from './packet.ts';
 import { handleIcmpError, learnTaken } from './path-mtu.ts';
@@ -19,6 +20,7 @@ export function consume(run: Run, host: Host, packet: Packet): void {
     deliver(run, packet, host.name);
     handleIcmpError(run, host, packet);
   } else if (isRequest(packet.step)) serve(run, host, packet);
+  else if (packet.step === 'reset' && closeSocket(run.exchange, host.name, packet)) deliver(run, packet, host.name);
   else receiveReply(run, host, packet);
 }
 
@@ -48,7 +50,7 @@ function serve(run: Run, host: Host, packet: Packet): void {
       return;
     }
     deliver(run, packet, host.name);
-    if (step === 'request' && !isAsleep) answer(run, host, packet);
+    if (step === 'request' && !isAsleep && packet.isOutOfWindow !== true) answer(run, host, packet);
     return;
   }
   const listens = listensAt(host.plan.listeners, { protocol, address: packet.dst, port: packet.dstPort });
@@ -77,14 +79,21 @@ function answer(run: Run, host: Host, packet: Packet): void {
   const reply = answerTo(run.exchange, packet, 'reply');
   const isElsewhere =
     answersFrom !== undefined && answersFrom !== address && answersFrom.includes(':') === address.includes(':');
-  enqueue(run, host, isElsewhere ? { ...reply, src: answersFrom, asked: address } : reply);
+  const sent = isElsewhere ? { ...reply, src: answersFrom, asked: address } : reply;
+  enqueue(run, host, asFirstData(run, host, sent));
 }
 
 /** The caller's side. */
 function receiveReply(run: Run, host: Host, packet: Packet): void {
   const { exchange } = run;
   const { flow } = exchange;
-  if (host.name !== flow.from || !isForCaller(exchange, packet)) {
+  const isOwn = host.name === flow.from && isForCaller(exchange, packet);
+  if (packet.isOutOfWindow === true) {
+    if (isOwn) deliver(run, packet, host.name);
+    else refuse(run, host, packet, withoutSocket(host, packet));
+    return;
+  }
+  if (!isOwn) {
     const { src: source, dst: destination } = packet;
     const node = host.name;
     const unknown = cause('connection-unknown', 'state-missing', { node, source, destination });
@@ -112,7 +121,7 @@ function receiveReply(run: Run, host: Host, packet: Packet): void {
   else if (packet.step === 'syn-ack' && !exchange.sent.some(({ step }) => step === 'request')) {
     learnTaken(run, host, packet);
     enqueue(run, host, callerSends(exchange, 'ack'));
-    enqueue(run, host, callerSends(exchange, 'request'));
+    enqueue(run, host, asFirstData(run, host, callerSends(exchange, 'request')));
   }
 }
 

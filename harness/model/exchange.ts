@@ -27,6 +27,8 @@ export interface Exchange {
   answered: boolean;
   /** Ids of packets that were sent again, in smaller pieces. */
   repeated: Set<number>;
+  /** Data that left out of the window, and who sent it; null while there was none. */
+  outOfWindow: { node: string; packet: Packet } | null;
 }
 
 /** @param ends the caller's address, and the server ends of a connection that is open already */
@@ -47,6 +49,7 @@ export function startExchange(
     served: null,
     answered: false,
     repeated: new Set(),
+    outOfWindow: null,
   };
 }
 
@@ -69,7 +72,7 @@ export function errorAbout(exchange: Exchange, about: Packet, from: string | nul
   return { ...base, protocol: 'icmp', about };
 }
 
-/** The same once more, since it was too big. */
+/** The same once more, since it was too big, or out of the window. */
 export function sendAgain(exchange: Exchange, packet: Packet): Packet {
   exchange.repeated.add(packet.id);
   return send(exchange, packet);
@@ -95,6 +98,11 @@ export function openSocket(exchange: Exchange, node: string, packet: Packet): vo
 
 export function hasSocket(exchange: Exchange, node: string, packet: Packet): boolean {
   return exchange.sockets.has(socketKey(node, packet));
+}
+
+/** Ends a server's connection, by what it got. @returns whether there was one */
+export function closeSocket(exchange: Exchange, node: string, packet: Packet): boolean {
+  return exchange.sockets.delete(socketKey(node, packet));
 }
 
 /** First packet that the caller sent. */

@@ -23,6 +23,7 @@ import {
 } from './load-balancing.ts';
 import { hideSource, outsideSources, sourcesFor, translateDestination, translateSource } from './nat.ts';
 import { sendTo, type OnLink } from './neighbours.ts';
+import { blamed, invalid, isDroppedByBalancer } from './out-of-window.ts';
 import { isRequest, type Packet } from './packet.ts';
 import { fitted, fittedForLo, fitting } from './path-mtu.ts';
 import { mayRunOut } from './proxy-ports.ts';
@@ -40,6 +41,7 @@ const NO_MAC = '00:00:00:00:00:00';
 export function receive(run: Run, host: Host, device: Device, arrived: Packet): void {
   if (refusesUntracked(run, host, arrived)) return;
   const { tracked, unserved } = prerouting(run, host, arrived);
+  if (isDroppedByBalancer(run, host, arrived, tracked)) return;
   const cut = cutOff(run, host, tracked);
   if (cut !== null) {
     refuse(run, host, arrived, cut);
@@ -50,7 +52,7 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
     return;
   }
   const moved = translateDestination(arrived, tracked);
-  const packet = moved === arrived ? unasked(run, host, arrived) : balanced(moved);
+  const packet = moved === arrived ? blamed(run, host, unasked(run, host, arrived), tracked) : balanced(moved);
   const route = host.owned.has(packet.dst) || answersEcho(host, packet) ? 'local' : wayOf(run, host, packet);
   if (route === 'local') {
     if (!sourceIsFine(run, host, device, packet)) return;
@@ -137,7 +139,7 @@ function prerouting(run: Run, host: Host, packet: Packet): { tracked: Tracked; u
   const direct = unservedDirect(run, host, packet);
   if (direct !== null || !keepsTrack(host) || isUntracked(host, packet))
     return { tracked: UNTRACKED, unserved: direct };
-  const tracked = trackAny(run, host, packet);
+  const tracked = invalid(run, host, packet) ?? trackAny(run, host, packet);
   noteCarried(run, host, { packet, tracked });
   return { tracked, unserved: isUnbegun(host, packet) ? null : balance(run, host, packet, tracked) };
 }

@@ -26,6 +26,8 @@ export interface Packet {
   cutBy?: 'nobody' | 'anybody';
   /** Opening of a TCP connection: the largest IP packet that the sender takes, bytes (its MSS and the headers). */
   takes?: number;
+  /** TCP: its sequence number is beyond the window of who is to get it. */
+  isOutOfWindow?: true;
   trace: Trace | null;
   /** What a load balancer in DSR mode did to it: last one wins. `l4` is null where its own routing sends it on (l3dsr). */
   dsr?: { l4: string | null; server: string };

@@ -12,6 +12,7 @@ import { returnDirectly, sendTagged, undoTag } from './load-balancing.ts';
 import { NEW_CONNECTION, type Memory } from './memory.ts';
 import { settleNext } from './neighbours.ts';
 import type { NodeState } from './node-state.ts';
+import { repeatsInWindow } from './out-of-window.ts';
 import { BROADCAST } from './packet.ts';
 import type { Frame, IpFrame, Trace } from './packet.ts';
 import { isSwallowed } from './path-mtu.ts';
@@ -47,6 +48,7 @@ export function simulate(network: Network, started: FlowPlan, given: Given): Run
     packet: callerSends(run.exchange, protocol === 'tcp' && !isOpen ? 'syn' : 'request'),
   });
   settleDown(run);
+  if (repeatsInWindow(run)) settleDown(run);
   return run;
 }
 

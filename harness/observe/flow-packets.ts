@@ -16,6 +16,8 @@ export interface FlowKey {
   /** The caller's port, which no other attempt uses at the same time (0 for ICMP). */
   sourcePort: number;
   token: string;
+  /** A reset of the caller's may be about a segment that it was never to get, and its connection goes on; absent means not. */
+  mayGoOn?: true;
 }
 
 /** Whether a packet of the caller's goes where it called, or where its own load balancer leads that. */

@@ -18,6 +18,7 @@ export function nextFlowKey(flow: FlowPlan, plan: Plan): FlowKey {
     ...(own === undefined ? {} : { ownServers: own.pool }),
     sourcePort: protocol === 'icmp' ? 0 : (flow.sourcePort ?? portBeside(plan)),
     token: newToken(),
+    ...(flow.outOfWindow === undefined ? {} : { mayGoOn: true as const }),
   };
 }
 

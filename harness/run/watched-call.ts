@@ -99,6 +99,7 @@ export class WatchedCall {
       bytes: payloadOf(flow),
       exchanges: flow.exchanges ?? 1,
       dontFragment: flow.dontFragment === true,
+      ...(flow.outOfWindow === undefined ? {} : { outOfWindow: flow.outOfWindow }),
       timeoutMs: CALL_DEADLINE_MS,
     });
   }

@@ -7,23 +7,29 @@ import type { Path } from './yaml-file.ts';
 /** Fields of flows that their protocol makes nothing of: they would promise a test that is none. */
 export function idleFlowFields(scenario: ScenarioFile): Problem[] {
   return Object.entries(scenario.flows).flatMap(([name, flow]) => {
-    const { protocol, exchanges, port, sourcePort, dontFragment, to } = flow;
+    const { protocol, exchanges, port, sourcePort, dontFragment, outOfWindow, to } = flow;
     const problem = (field: string, message: string): Problem => ({ path: ['flows', name, field], message });
     if (protocol === 'http' && exchanges !== 1)
       return [
         problem('exchanges', 'http sends one request; `protocol: tcp` allows several exchanges on one connection'),
       ];
+    const windowless =
+      outOfWindow === undefined || protocol === 'http' || protocol === 'tcp'
+        ? []
+        : [problem('outOfWindow', `only for http and tcp: ${protocol} has no window`)];
     if (protocol !== 'icmp')
       return dontFragment
         ? [
+            ...windowless,
             problem(
               'dontFragment',
               `only for icmp: for ${protocol} the operating system decides what to do with packets that are too big`,
             ),
           ]
-        : [];
+        : windowless;
     const toNode = scenario.services[to] === undefined;
     return [
+      ...windowless,
       ...(['requestBytes', 'replyBytes'] as const).flatMap((field) =>
         flow[field] === undefined ? [] : [problem(field, 'an echo reply has the size of its request: use `bytes`')],
       ),

@@ -181,6 +181,12 @@ export const flow = z.strictObject({
     .describe(
       'icmp: set DF, so that the request must not be fragmented, like `ping -M do`. By default the sender fragments it once it knows the path MTU.',
     ),
+  outOfWindow: z
+    .enum(['client', 'server'])
+    .optional()
+    .describe(
+      'http, tcp: this side sends its first data once with a sequence number beyond the window of the other side, which conntrack calls INVALID; TCP sends the correct segment after 200 ms.',
+    ),
   after: wordName
     .optional()
     .describe(

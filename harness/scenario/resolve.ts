@@ -311,6 +311,7 @@ function resolveFlow(name: string, nodes: NodePlan[], variant: Variant, lab: Lab
     ...(flow.replyBytes === undefined ? {} : { replyBytes: flow.replyBytes }),
     exchanges: flow.exchanges,
     ...(flow.dontFragment ? { dontFragment: true as const } : {}),
+    ...(flow.outOfWindow === undefined ? {} : { outOfWindow: flow.outOfWindow }),
     ...(flow.after === undefined ? {} : { after: flow.after }),
     expect: withSource(flow.expect, lab),
     at: variant.locate(['flows', name]),

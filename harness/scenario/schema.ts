@@ -199,7 +199,7 @@ const nodeSettings = z.strictObject({
     )
     .optional()
     .describe(
-      'Further kernel settings by name, such as `net.ipv4.tcp_timestamps: 0`. The model ignores them. If one changes a flow, prediction and observation differ.',
+      'Further kernel settings by name, such as `net.ipv4.tcp_timestamps: 0`. The model ignores all but `net.netfilter.nf_conntrack_tcp_be_liberal`. If another one changes a flow, prediction and observation differ.',
     ),
   down: z.array(nodeName).optional().describe('Links to take down, by peer.'),
   ports: z

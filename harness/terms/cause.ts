@@ -9,6 +9,7 @@ export const CAUSES = [
   'own-address-as-source',
   'reverse-path',
   'half-seen-by-firewall',
+  'out-of-window',
   'mac-moved',
   'redirected',
   'no-route',
@@ -66,6 +67,8 @@ export interface CauseDetails {
   'own-source': At & { source: string };
   'reverse-path-fails': At & { source: string; iface: string };
   'half-seen': At & { source: string; destination: string };
+  /** A segment out of the window: `node` did not take it for one of the connection, and left it as it came in. */
+  'segment-not-translated': At & { source: string; destination: string };
   'mac-on-wrong-port': At & { owner: string; port: string; address: string };
   'redirect-followed': At & { router: string; address: string; gateway: string };
   'forwarding-off': At & { address: string };

@@ -30,6 +30,10 @@ export interface Fixes {
   'more-proxy-ports': { service: string; ports: string };
   'all-proxy-ports': { service: string };
   'firewall-off': { node: string };
+  /** A stateful firewall, which lets nothing through that is out of the window. */
+  'drop-invalid': { node: string };
+  /** Conntrack takes what is out of the window for the connection's all the same. */
+  'liberal-tracking': { node: string };
   'nat-off': { node: string };
   'nat-masquerade': { node: string };
   'hold-address': { node: string; address: string };

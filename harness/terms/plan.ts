@@ -217,6 +217,8 @@ export interface FlowPlan {
   exchanges?: number;
   /** ICMP: true where not even the sender may cut a request in pieces. */
   dontFragment?: true;
+  /** TCP: whose first data leaves with a sequence number beyond the other's window, once; absent means nobody's. */
+  outOfWindow?: 'client' | 'server';
   /** The flow whose state it starts from; absent where it starts from that of a fresh network. */
   after?: string;
   expect: Expectation;

@@ -35,6 +35,8 @@ export interface Reasons {
   'unexpected-finding': { finding: Finding };
   'finding-missing': { finding: FindingCode };
   'request-not-seen': { caller: string };
+  /** A flow that sends a segment out of the window, in which none was seen. */
+  'segment-not-seen': { sender: 'client' | 'server' };
   'control-failed': { control: ControlResult };
   'not-crossed': { leg: Leg; node: string };
   'not-avoided': { leg: Leg; node: string };

@@ -48,6 +48,13 @@ export const en: Catalogue = {
       evidence: 'Packets enter a stateful node and do not leave it, after it saw only one direction.',
       fix: 'Exclude the asymmetric path from the firewall, or route both directions through it.',
     },
+    'out-of-window': {
+      story:
+        'A node with NAT did not translate a segment outside the TCP window, which conntrack calls INVALID. Its receiver answered with a reset, which broke the connection.',
+      evidence:
+        'A segment with a far-off sequence number leaves the node with its addresses unchanged, and a reset goes back to its sender.',
+      fix: 'Drop INVALID packets on that node (a stateful firewall does, for forwarded packets), or set net.netfilter.nf_conntrack_tcp_be_liberal=1 there.',
+    },
     'mac-moved': {
       story: "A switch learned the caller's MAC on the L4's port, because the L4 kept the source MAC.",
       evidence:
@@ -206,6 +213,8 @@ export const en: Catalogue = {
       `${node} dropped a packet from ${source} that arrived on ${iface}: its route to that address uses another interface (rp_filter).`,
     'half-seen': ({ node, source, destination }) =>
       `${node} saw only one direction of the connection, and dropped a packet from ${source} to ${destination}.`,
+    'segment-not-translated': ({ node, source, destination }) =>
+      `${node} did not translate an out-of-window segment from ${source} to ${destination}; its receiver reset the connection.`,
     'mac-on-wrong-port': ({ node, owner, port, address }) =>
       `${node} learned the MAC of ${owner} on its port ${port}; the frame for ${address} left there and did not reach ${owner}.`,
     'redirect-followed': ({ node, router, address, gateway }) =>
@@ -282,6 +291,7 @@ export const en: Catalogue = {
     'unexpected-finding': ({ finding }) =>
       `Works, but with the finding ${finding.code}. ${say(en, finding)} ${en.findings[finding.code]}`,
     'finding-missing': ({ finding }) => `Works, but without the expected finding ${finding}.`,
+    'segment-not-seen': ({ sender }) => `No out-of-window segment was seen (\`outOfWindow: ${sender}\`).`,
     'request-not-seen': ({ caller }) => `No request was seen leaving ${caller}, so the failure proves nothing.`,
     'control-failed': ({ control }) => {
       const why = control.cause ? say(en, control.cause.detail) : `The caller got: ${outcomeText(en, control.client)}.`;
@@ -383,6 +393,8 @@ export const en: Catalogue = {
     'proxy-ip-auto': ({ service }) => `${service}: use the address of the L4's outgoing interface as proxy IP`,
     'more-proxy-ports': ({ service, ports }) => `${service}: use source ports ${ports} on its proxy IP`,
     'all-proxy-ports': ({ service }) => `${service}: use every port of its proxy IP as source`,
+    'drop-invalid': ({ node }) => `${node}: drop INVALID packets (stateful firewall)`,
+    'liberal-tracking': ({ node }) => `${node}: set nf_conntrack_tcp_be_liberal=1`,
     'firewall-off': ({ node }) => `${node}: remove the stateful firewall`,
     'nat-off': ({ node }) => `${node}: remove NAT`,
     'nat-masquerade': ({ node }) => `${node}: translate to the address of the interface (masquerade)`,

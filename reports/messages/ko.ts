@@ -39,6 +39,13 @@ export const ko: Catalogue = {
       evidence: '한 방향만 본 상태 기반 노드로 패킷이 들어가지만 나오지 않습니다.',
       fix: '비대칭 경로를 방화벽에서 제외하거나 양방향이 모두 지나게 하십시오.',
     },
+    'out-of-window': {
+      story:
+        'NAT를 하는 노드가 TCP 윈도우를 벗어난, conntrack이 INVALID로 보는 세그먼트를 변환하지 않았습니다. 받은 쪽이 리셋으로 답해 연결이 끊겼습니다.',
+      evidence:
+        '순서 번호가 크게 벗어난 세그먼트가 주소가 바뀌지 않은 채 노드를 나가고, 보낸 쪽으로 리셋이 돌아옵니다.',
+      fix: '그 노드에서 INVALID 패킷을 버리거나(포워딩되는 패킷은 상태 기반 방화벽이 버립니다), net.netfilter.nf_conntrack_tcp_be_liberal=1을 설정하십시오.',
+    },
     'mac-moved': {
       story: 'L4가 출발지 MAC을 그대로 두어, 스위치가 호출자의 MAC을 L4 포트에서 학습했습니다.',
       evidence: '스위치의 MAC 테이블에 호출자(또는 라우터)의 MAC이 L4 포트로 있고, 응답이 그 포트로 나가 끝납니다.',
@@ -195,6 +202,8 @@ export const ko: Catalogue = {
       `${node}이(가) ${iface} 인터페이스로 ${source}의 패킷을 받았으나, 그 주소로 가는 경로는 다른 인터페이스여서 버렸습니다(rp_filter).`,
     'half-seen': ({ node, source, destination }) =>
       `${node}이(가) 연결의 한쪽 방향만 보았고, ${source}에서 ${destination}(으)로 가는 패킷을 버렸습니다.`,
+    'segment-not-translated': ({ node, source, destination }) =>
+      `${node}이(가) ${source}에서 ${destination}(으)로 가는, 윈도우를 벗어난 세그먼트를 변환하지 않았습니다. 받은 쪽이 리셋으로 연결을 끊었습니다.`,
     'mac-on-wrong-port': ({ node, owner, port, address }) =>
       `${node}이(가) ${owner}의 MAC을 ${port} 포트에서 학습했습니다. ${address}(으)로 가는 프레임이 그 포트로 나가 ${owner}에 도착하지 못했습니다.`,
     'redirect-followed': ({ node, router, address, gateway }) =>
@@ -271,6 +280,7 @@ export const ko: Catalogue = {
     'unexpected-finding': ({ finding }) =>
       `통신은 되지만 특이 사항이 있습니다(${finding.code}). ${say(ko, finding)} ${ko.findings[finding.code]}`,
     'finding-missing': ({ finding }) => `통신은 되지만 예상한 특이 사항이 없습니다(${finding}).`,
+    'segment-not-seen': ({ sender }) => `윈도우를 벗어난 세그먼트가 보이지 않았습니다(\`outOfWindow: ${sender}\`).`,
     'request-not-seen': ({ caller }) =>
       `${caller}에서 요청이 나가는 것이 관측되지 않아, 이 실패로는 아무것도 증명되지 않습니다.`,
     'control-failed': ({ control }) => {
@@ -374,6 +384,8 @@ export const ko: Catalogue = {
     'proxy-ip-auto': ({ service }) => `${service}의 Proxy IP를 L4가 내보내는 인터페이스의 주소로`,
     'more-proxy-ports': ({ service, ports }) => `${service}의 Proxy IP에 출발지 포트 ${ports}`,
     'all-proxy-ports': ({ service }) => `${service}의 Proxy IP에 모든 출발지 포트`,
+    'drop-invalid': ({ node }) => `${node}: INVALID 패킷 버리기(상태 기반 방화벽)`,
+    'liberal-tracking': ({ node }) => `${node}: nf_conntrack_tcp_be_liberal=1 설정하기`,
     'firewall-off': ({ node }) => `${node}: 상태 기반 방화벽 끄기`,
     'nat-off': ({ node }) => `${node}: NAT 끄기`,
     'nat-masquerade': ({ node }) => `${node}: NAT를 나가는 인터페이스의 주소로(masquerade)`,

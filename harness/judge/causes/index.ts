@@ -7,6 +7,7 @@ import { neverLeft } from './never-left.ts';
 import { cutOff, staleMac, staleNeighbour } from './outdated.ts';
 import { notTranslated } from './not-translated.ts';
 import { noResponse } from './no-response.ts';
+import { outOfWindow } from './out-of-window.ts';
 import { refusedOrUnreachable } from './refused-or-unreachable.ts';
 import { replyElsewhere, replyToProxyIp } from './reply-elsewhere.ts';
 import type { Rule } from './rule.ts';
@@ -25,6 +26,7 @@ const RULES: Rule[] = [
   staleMac,
   staleNeighbour,
   cutOff,
+  outOfWindow,
   passedOn,
   lostState,
   redirected,

@@ -1,0 +1,38 @@
+import { cause } from '../../terms/cause.ts';
+import type { Hop } from '../../terms/walk.ts';
+import { segmentsOutOfWindow } from '../segments-out-of-window.ts';
+import type { Rule } from './rule.ts';
+
+/**
+ * A segment out of the window came to a node that translates the connection, and was not translated there; whoever got it
+ * so refused it, and the reset, which has the number that the segment acknowledges (RFC 9293, 3.10.7.1), reached its sender.
+ */
+export const outOfWindow: Rule = ({ plan, flow, packets, walk }) => {
+  const segments = segmentsOutOfWindow(plan, flow, packets);
+  const [sender] = segments.filter(({ direction }) => direction === 'out');
+  if (sender === undefined) return null;
+  const isRefused = packets.some(
+    ({ node, direction, frame: { tcp } }) =>
+      node === sender.node &&
+      direction === 'in' &&
+      tcp?.flags.includes('R') === true &&
+      tcp.dstPort === sender.frame.tcp!.srcPort &&
+      tcp.seq === sender.frame.tcp!.ack,
+  );
+  if (!isRefused) return null;
+  const leg = flow.outOfWindow === 'server' ? walk.reply : walk.request;
+  const went = (hop: Hop): boolean =>
+    segments.some(
+      ({ node, direction, frame: { ip } }) =>
+        node === hop.node && direction === hop.direction && ip!.src === hop.src.ip && ip!.dst === hop.dst.ip,
+    );
+  for (const [index, left] of leg.entries()) {
+    const came = leg[index - 1];
+    if (came?.node !== left.node || (came.src.ip === left.src.ip && came.dst.ip === left.dst.ip)) continue;
+    if (went(left)) continue;
+    if (!went(came)) return null;
+    const { node, src, dst } = came;
+    return cause('out-of-window', 'segment-not-translated', { node, source: src.ip, destination: dst.ip });
+  }
+  return null;
+};
