@@ -37,22 +37,22 @@ export type CauseCode = (typeof CAUSES)[number];
 /** What happened to the packet of a failed flow, by code: model and judge use the same one for the same event. */
 export interface CauseDetails {
   'route-missing': At & { address: string };
-  /** The route to `to` (CIDR) leads nowhere. */
+  /** The route to `to` (CIDR) drops packets. */
   'dead-end': At & { address: string; to: string; type: DeadEnd };
   'arp-unanswered': At & { address: string };
-  /** The owner of the address, `node`, dropped the ARP request of `asker`, since it did not accept its source. */
+  /** The owner of the address, `node`, dropped the ARP request of `asker`, because it did not accept its source. */
   'arp-request-dropped': At & { address: string; asker: string; source: string };
   /** ICMP host unreachable: the next hop did not answer ARP. */
   'host-unreachable': At & { address: string };
-  /** The wire to `peer`, on the way to the address, is down. */
+  /** The link to `peer`, on the path to the address, is down. */
   'peer-down': At & { address: string; peer: string };
-  /** A switch's port toward `port` does not carry a VLAN: that in which `asker` asked for the address. */
+  /** A switch's port toward `port` does not allow the VLAN in which `asker` asked for the address. */
   'vlan-not-carried': At & { address: string; asker: string; port: string; vlan: number };
-  /** The port toward `port` is a trunk without a native VLAN, and who is behind it sends without a tag. */
+  /** The port toward `port` is a trunk without a native VLAN, but the node behind it sends untagged frames. */
   'untagged-not-carried': At & { address: string; asker: string; port: string };
-  /** The access port toward `port` is in a VLAN, and the question of `asker` came in another one, `other`. */
+  /** The access port toward `port` is in one VLAN, but the request of `asker` came in another one, `other`. */
   'vlans-differ': At & { address: string; asker: string; port: string; vlan: number; other: number };
-  /** Frames without a tag come from the switch `port` in its VLAN `other`, and are in `vlan` from here on. */
+  /** Untagged frames leave the switch `port` in its VLAN `other`, and are in `vlan` from here on. */
   'native-vlans-differ': At & { address: string; asker: string; port: string; vlan: number; other: number };
   'server-off-segment': At & { address: string };
   'listener-missing': At & { address: string; port: number; protocol: string };
@@ -61,7 +61,7 @@ export interface CauseDetails {
   'pool-down': At & { service: string };
   'refused-although-healthy': At & { service: string };
   'reply-from-elsewhere': At & { called: string; source: string; owner: string | null };
-  /** The caller's router, which had put `address` in place of the caller's own, got the answer from somebody else. */
+  /** The caller's router, which had replaced the caller's address with `address`, got the reply from another address. */
   'reply-not-translated': At & { called: string; source: string; owner: string | null; address: string };
   'vip-missing': At & { vip: string };
   'own-source': At & { source: string };
@@ -72,34 +72,34 @@ export interface CauseDetails {
   'mac-on-wrong-port': At & { owner: string; port: string; address: string };
   'redirect-followed': At & { router: string; address: string; gateway: string };
   'forwarding-off': At & { address: string };
-  /** `ports`: the range that the proxy IPs have, `40000-40099`; null where that is all there are. */
+  /** `ports`: the range of the proxy IPs, `40000-40099`; null if all ports are allowed. */
   'ports-used-up': At & { service: string; proxyIps: string[]; ports: string | null };
   'ttl-expired': At & { address: string };
-  /** A router reports it, or the caller's system. `mtu`: bytes; null where the ICMP error names none, or the caller. */
+  /** A router reports it, or the caller's system. `mtu`: bytes; null if the ICMP error has none, or the caller reports it. */
   'exceeds-mtu': At & { address: string; mtu: number | null };
   /** An interface drops it and reports nothing. Bytes. */
   'exceeds-interface': At & { address: string; iface: string; size: number; mtu: number };
-  /** By no rule of the lab's. */
+  /** Not by a rule of the lab. */
   'rejected-by-rule': At & { address: string };
   /** A rule of the node's filter, the `number`-th, counted from 1; `address`: destination of the packet. */
   'filter-matched': At & { address: string; number: number; rule: string };
-  /** The same of the ICMP error that was to tell the sender of a packet that it was too big. */
+  /** The same for the ICMP error that tells a sender that its packet was too big. */
   'too-big-unheard': At & { address: string; number: number; rule: string };
-  /** `node` sends to a MAC whose node, `holder` aside, does not have the address any more, or is gone. */
+  /** `node` sends to a MAC whose node no longer has the address, or is gone; `holder` has it. */
   'neighbour-outdated': At & { address: string; mac: string; owner: string | null; holder: string | null };
-  /** The same by an entry that was set by hand. */
+  /** The same because of a static entry. */
   'neighbour-static': At & { address: string; mac: string; owner: string | null; holder: string | null };
-  /** The switch `node` sends frames for the MAC of `owner` out of a port that does not lead there any more. */
+  /** The switch `node` sends frames for the MAC of `owner` out of a port that no longer leads there. */
   'port-outdated': At & { owner: string; port: string; address: string };
-  /** A segment of an established connection met a node that has no state for it: refused, or dropped in silence. */
+  /** A segment of an established connection met a node that has no state for it: refused, or dropped silently. */
   'state-missing': At & { source: string; destination: string };
-  /** The state is that of before the connection went on by way of `other`: TCP was seen to acknowledge what was not seen. */
+  /** The state is outdated, because the connection continued through `other`: TCP acknowledges data that was not seen. */
   'state-outdated': At & { source: string; destination: string; other: string };
-  /** The state was there, and ended for want of traffic. `idleMs`: what the node is set to. */
+  /** The state expired without traffic. `idleMs`: the timeout of the node. */
   'state-expired': At & { source: string; destination: string; idleMs: number };
   /** Several members of a pair hold the address at the same time. */
   'two-masters': At & { address: string; masters: string[] };
-  /** The node took the request, as its kernel says by an acknowledgement, and its program never answered. */
+  /** The node's kernel acknowledged the request, but its program never answered. */
   'response-missing': At & { address: string };
   'counter-rose': At & { address: string; counter: string };
   'lost-on-wire': At & { address: string };
@@ -124,7 +124,7 @@ export type ClientOutcome =
 /** Why a flow failed, and where. */
 export interface Cause {
   code: CauseCode;
-  /** Node at which the packet was dropped or turned away. */
+  /** Node at which the packet was dropped or rejected. */
   node: string;
   /** What happened there, with the addresses of this flow. */
   detail: CauseDetail;

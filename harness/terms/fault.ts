@@ -35,13 +35,13 @@ export interface BlockingChain {
   family: string;
   table: string;
   chain: string;
-  /** How it drops: by its policy, by its last rule, or whatever came from where it would not be routed to. */
+  /** How it drops: by its policy, by its last rule, or by reverse path filtering. */
   how: 'policy drop' | 'last rule drop' | 'last rule reject' | 'reverse-path filter';
   /** Whose it is, as far as names tell. */
   owner: 'ufw' | 'firewalld' | 'nftables' | 'iptables';
 }
 
-/** What went wrong inside a node. */
+/** An error inside a node. */
 export type AgentFault = MessageOf<AgentFaults>;
 
 export interface AgentFaults {

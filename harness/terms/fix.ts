@@ -18,9 +18,9 @@ export interface Fixes {
   'smaller-mtu': { node: string; mtu: number };
   /** `to`: CIDR; `via`: address of the router. */
   route: { nodes: string[]; to: string; via: string };
-  /** A route that leads nowhere taken out. `to`: CIDR. */
+  /** Removes a route that drops packets. `to`: CIDR. */
   'without-dead-end': { node: string; to: string; type: DeadEnd };
-  /** An entry of its neighbour table, set by hand, taken out. */
+  /** Removes a static entry of its neighbour table. */
   'without-neighbour': { node: string; address: string };
   /** `from`: CIDR; `via`: address of the router. */
   'source-route': { nodes: string[]; from: string; via: string };
@@ -37,7 +37,7 @@ export interface Fixes {
   'nat-off': { node: string };
   'nat-masquerade': { node: string };
   'hold-address': { node: string; address: string };
-  /** A rule of their filters taken out. */
+  /** Removes a rule of their filters. */
   'without-rule': { nodes: string[]; rule: string };
   'accept-redirects-off': { node: string };
   'node-gateway': { node: string; gateway: string };
@@ -62,9 +62,9 @@ export interface Fixes {
   'own-calls': { service: string };
   'use-proxy': { service: string };
   'use-dsr': { service: string };
-  /** The same product, set up another way. */
+  /** The same product, configured differently. */
   'use-profile': { service: string; profile: ProfileName };
-  /** What helps over time. */
+  /** Fixes for streams and steps. */
   'gratuitous-arp-on': { pair: string };
   'preempt-on': { pair: string };
   'share-connections': { pair: string };

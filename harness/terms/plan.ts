@@ -18,9 +18,9 @@ export interface Plan {
   flows: FlowPlan[];
   /** Whether nodes know their neighbours' MACs when flows begin. */
   neighbours: 'warm' | 'cold';
-  /** Load balancers that back each other up; absent where there are none. */
+  /** Redundant load balancers; absent if there are none. */
   pairs?: PairPlan[];
-  /** What happens over time; absent where nothing does. */
+  /** Streams and steps; absent if there are none. */
   timeline?: TimelinePlan;
 }
 
@@ -41,51 +41,51 @@ export interface NodePlan {
   /** Addresses (CIDR) on `lo` beside 127.0.0.1: the VIPs of a DSR server. */
   loopback: string[];
   /**
-   * l3dsr: a packet to `address` that carries `dscp` becomes one to `vip`, before the node's own stack sees it;
-   * absent means that the node knows no such value.
+   * l3dsr: a packet to `address` with this `dscp` becomes one to `vip`, before the node's network stack sees it;
+   * absent if the node translates no DSCP value.
    */
   undoDscp?: { dscp: number; address: string; vip: string }[];
   routes: RoutePlan[];
-  /** Routes that lead nowhere; absent where there are none. */
+  /** Routes that drop packets; absent if there are none. */
   deadEnds?: DeadEndPlan[];
   /**
-   * Sources (CIDR) whose packets ask a table of their own, that of the routes with this `from`, before the main one; the
-   * first of them first. Absent where there are none.
+   * Sources (CIDR) with a separate routing table, that of the routes with this `from`, looked up before the main one in this
+   * order. Absent if there are none.
    */
   rules?: string[];
   /** Below /proc/sys, with slashes (`net/ipv4/ip_forward`); every value that matters is listed. */
   sysctls: Record<string, string>;
-  /** Entries of its neighbour table that are set by hand, and that no answer changes; absent where there are none. */
+  /** Permanent entries of its neighbour table, which no reply changes; absent if there are none. */
   neighbours?: StaticNeighbour[];
   /**
    * True where the interfaces are ports of one Linux bridge named `br0` (role l2, or an L4 that is a switch); of a switch
    * with VLANs, of one for each VLAN.
    */
   bridge: boolean;
-  /** `stateful`: drops forwarded packets that conntrack calls invalid, and TCP that it did not see begin. */
+  /** `stateful`: drops forwarded packets that conntrack marks invalid, and TCP connections whose start it did not see. */
   firewall: 'none' | 'stateful';
-  /** Rules for packets that it forwards or receives, before `firewall` looks at them; absent where there are none. */
+  /** Rules for packets that it forwards or receives, before `firewall`; absent if there are none. */
   filter?: FilterRule[];
-  /** Source NAT of what it sends out by some of its interfaces; absent where there is none. */
+  /** Source NAT of packets that leave some of its interfaces; absent if there is none. */
   nat?: NatPlan;
   listeners: ListenerPlan[];
-  /** Without traffic for so long a node that keeps state forgets a connection, ms; absent means the kernel's own times. */
+  /** Idle timeout of connections, ms; absent means the kernel's defaults. */
   idleTimeoutMs?: number;
-  /** What it does with later packets of one that it forgot: `silent` drops, `reset` refuses. */
+  /** Action for packets of an expired connection: `silent` drops, `reset` refuses. */
   onIdle?: 'silent' | 'reset';
-  /** How long a bridge keeps a MAC that it does not hear from, ms; absent means the kernel's 300 s. */
+  /** Ageing time of a bridge's MAC table, ms; absent means the kernel's 300 s. */
   macAgeMs?: number;
-  /** How long a neighbour is taken to be there without a sign of it, ms; absent means the kernel's 30 s. */
+  /** How long a neighbour entry stays reachable without confirmation, ms; absent means the kernel's 30 s. */
   neighbourAgeMs?: number;
   /** The load balancer that runs in this node, or null. */
   balancer: BalancerPlan | null;
 }
 
-/** A packet that leaves by `out` gets another source; its answers, and ICMP errors about it, are translated back. */
+/** The source of packets that leave `out` is translated; replies, and ICMP errors about them, are translated back. */
 export interface NatPlan {
   /** Names of interfaces. */
   out: string[];
-  /** The source, by family; none for masquerade: the address of the interface. A family that has none is left alone. */
+  /** The source by family; empty for masquerade (the address of the interface). A family without one is not translated. */
   to: string[];
 }
 
@@ -103,7 +103,7 @@ export interface InterfacePlan {
   mac: string;
   /** CIDR; empty for a bridge port. */
   addresses: string[];
-  /** False where the scenario takes the interface down; absent means up. */
+  /** False if the scenario takes the interface down; absent means up. */
   up?: false;
   /** Bytes; absent means that of Ethernet, 1500. */
   mtu?: number;
@@ -128,12 +128,12 @@ export interface LinkEnd {
 export interface RoutePlan {
   /** CIDR, or `default`. */
   to: string;
-  /** CIDR: packets from there alone take it; absent for a route of the main table. */
+  /** CIDR: the route applies only to packets from there; absent for the main table. */
   from?: string;
-  /** Null where the destinations themselves are neighbours. */
+  /** Null if the destinations are direct neighbours. */
   via: string | null;
   dev: string;
-  /** Further next hops of the same cost: flows are spread over all of them by a hash. */
+  /** Further next hops of the same cost: a hash distributes flows over all of them. */
   others?: NextHop[];
 }
 
@@ -150,7 +150,7 @@ export interface NextHop {
   dev: string;
 }
 
-/** A route by which packets are dropped. */
+/** A route that drops packets. */
 export interface DeadEndPlan {
   /** CIDR. */
   to: string;
@@ -165,15 +165,15 @@ export type FlowProtocol = 'http' | 'tcp' | 'udp' | 'icmp';
 export interface ListenerPlan {
   protocol: 'tcp' | 'udp';
   port: number;
-  /** The only address that it listens at; absent for every one of the node's. */
+  /** The only address that it listens on; absent for all addresses of the node. */
   address?: string;
-  /** UDP: where its answers come from, whatever address was asked; absent where it answers from that. */
+  /** UDP: fixed source address of replies; absent if it replies from the called address. */
   answersFrom?: string;
 }
 
 export type { Mode };
 
-/** A service as flows and reports see it; what the load balancer is told is in `NodePlan.balancer`. */
+/** A service as flows and reports see it; the load balancer's configuration is in `NodePlan.balancer`. */
 export interface ServicePlan {
   name: string;
   vip: string;
@@ -206,20 +206,20 @@ export interface FlowPlan {
   /** 0 for ICMP. */
   port: number;
   repeat: number;
-  /** The caller's port; absent where each attempt has one of its own. */
+  /** The caller's port; absent if each attempt has its own. */
   sourcePort?: number;
-  /** Extra payload in each direction, bytes; absent means none. Of ICMP all of it; absent or 0 means 56. */
+  /** Extra payload in each direction, bytes; absent means none. ICMP: the whole payload; absent or 0 means 56. */
   bytes?: number;
-  /** The same of requests alone, or of replies alone, in place of `bytes`. */
+  /** The same for requests or replies only, instead of `bytes`. */
   requestBytes?: number;
   replyBytes?: number;
   /** Requests on one connection (tcp) or datagrams of one socket (udp); absent means 1. */
   exchanges?: number;
-  /** ICMP: true where not even the sender may cut a request in pieces. */
+  /** ICMP: true if not even the sender may fragment a request. */
   dontFragment?: true;
-  /** TCP: whose first data leaves with a sequence number beyond the other's window, once; absent means nobody's. */
+  /** TCP: the end whose first data is sent once with a sequence number beyond the other's window; absent means neither. */
   outOfWindow?: 'client' | 'server';
-  /** The flow whose state it starts from; absent where it starts from that of a fresh network. */
+  /** The flow whose state it starts from; absent if it starts from a clean state. */
   after?: string;
   expect: Expectation;
   /** Where the flow is declared. */
@@ -235,9 +235,9 @@ export interface SourcePosition {
 /** What must happen to a flow. */
 export type Expectation =
   | SingleExpectation
-  /** Every attempt goes one of these ways. */
+  /** Every attempt has one of these outcomes. */
   | { outcome: 'varies'; oneOf: SingleExpectation[] }
-  /** The same, and each of them occurs. */
+  /** The same, and each outcome occurs. */
   | { outcome: 'varies'; eachOf: SingleExpectation[] };
 
 /** What must happen to an attempt; absent fields are not judged. */

@@ -15,7 +15,7 @@ export interface Reasons {
   'expected-to-fail': { cause: string; worked: number; attempts: number };
   'other-cause': { expected: string; cause: Cause | null };
   'other-place': { expected: string; node: string | null };
-  /** An attempt went none of the ways that are expected. */
+  /** An attempt had none of the expected outcomes. */
   'no-alternative': { outcome: 'works' | 'fails'; servedBy: string | null; cause: Cause | null };
   /** `number` counts the outcomes of `eachOf` from 1. */
   'alternative-unseen': {
@@ -49,15 +49,15 @@ export interface Reasons {
   /** Calls failed again after the first outage. */
   'second-outage': { ms: number; cause: Cause | null };
   'wrong-outage-cause': { calls: number; cause: Cause | null; expected: string[] };
-  /** So many of `of` kept connections; `what` became of them. */
+  /** Number of `of` kept connections with the fate `what`. */
   'wrong-connections': { what: 'survived' | 'reset' | 'stalled'; seen: number; of: number; expected: Range };
   'wrong-stall': { ms: number; expected: Range };
-  /** What the step waited for did not come; `instead` has those who said otherwise at its end. */
+  /** The awaited state was not reached; `instead` has the other states at the end. */
   'state-not-reached': { awaited: Awaited; instead: StateAt[] };
   disagreement: { disagreement: Disagreement };
 }
 
-/** What a member of a pair says of itself, or a load balancer of the server that is waited for. */
+/** State of a member of a pair, or of the awaited server according to a load balancer. */
 export interface StateAt {
   node: string;
   state: BandState;
@@ -65,10 +65,10 @@ export interface StateAt {
 
 export type Leg = 'request' | 'reply';
 
-/** A flow that must work in any topology whose parts are alive. */
+/** A flow that must work in any topology whose parts are running. */
 export interface Control {
   from: string;
-  /** Node that has the address; null where that is the caller's next hop. */
+  /** Node that has the address; null if that is the caller's next hop. */
   to: string | null;
   address: string;
   protocol: FlowProtocol;
@@ -87,16 +87,16 @@ export interface ControlResult extends Control {
 export type Disagreement = MessageOf<Disagreements>;
 
 export interface Disagreements {
-  /** The L4 that sent the request on. */
+  /** The L4 that forwarded the request. */
   'l4-differs': Differing<string>;
-  /** The server that it sent the request to. */
+  /** The server that it forwarded the request to. */
   'picked-differs': Differing<string>;
   'outcome-differs': Differing<{ outcome: 'works' | 'fails'; cause: Place | null }>;
   'cause-differs': Differing<Place | null>;
   'server-differs': Differing<string | null>;
   'source-differs': Differing<string | null>;
   'path-differs': { hop: HopDifference };
-  /** Calls of a stream failed of what the model does not expect in that step. */
+  /** Calls of a stream failed for a cause that the model does not expect in that step. */
   'failures-differ': { calls: number; seen: Place | null; predicted: Place[] };
   'connections-differ': { survived: number; of: number; predicted: 'all' | 'none' | 'some' };
 }
@@ -104,7 +104,7 @@ export interface Disagreements {
 interface Differing<T> {
   seen: T;
   predicted: T;
-  /** First hop that is not the same; null where all are. */
+  /** First hop that differs; null if none does. */
   hop: HopDifference | null;
 }
 

@@ -50,7 +50,7 @@ export interface EngineUse {
   cpus: number;
   /** Names of the scenarios that ran on it. */
   scenarios: string[];
-  /** Whether it went away before the end; what it had not finished ran on another one. */
+  /** Whether it became unavailable before the end; its unfinished scenarios ran on another one. */
   lost: boolean;
 }
 
@@ -61,7 +61,7 @@ export interface ScenarioResult {
   /** Path of the YAML file, relative to the project's root. */
   file: string;
   lab: string;
-  /** Documents and passages that this scenario settles. */
+  /** Documents and passages that this scenario tests. */
   sources: SourceRef[];
   /** Rows of the matrix, in the order of the YAML. */
   flows: { name: string; title: string; at: SourcePosition }[];
@@ -73,22 +73,22 @@ interface SourceRef {
   /** Name of the document, e.g. `seed 000`. */
   document: string;
   passage: string;
-  /** What this scenario says about the passage. */
+  /** What this scenario shows about the passage. */
   settles: string;
 }
 
 export interface VariantResult {
   name: string;
   title: string;
-  /** Where the YAML declares it, which is its place among the columns; parts of a run may hold only some. */
+  /** Position in the YAML, and among the columns; parts of a run may have only some. */
   at: SourcePosition;
-  /** What was changed against the scenario, as YAML text; empty for the scenario itself. */
+  /** Changes to the scenario, as YAML text; empty for the scenario itself. */
   change: string;
-  /** When it ran, where that was before this run: `l4lab watch` runs only what has changed. ISO 8601, UTC. */
+  /** When it ran, if that was before this run: `l4lab watch` only runs changes. ISO 8601, UTC. */
   ranAt?: string;
   plan: Plan;
   flows: FlowResult[];
-  /** Present where the scenario has steps. */
+  /** Present if the scenario has steps. */
   timeline?: TimelineResult;
   /**
    * Configuration, rules and log of every load balancer that ran, by node. Rules of a Maglev service are without what is in
@@ -109,10 +109,10 @@ export interface FlowResult {
   /** Present where the cell is a stream in a step; `attempts` are then examples of its calls. */
   stream?: StreamInStep;
   protocol: FlowProtocol;
-  /** Caller and destination in the field's words, e.g. `s1` and `web (203.0.113.80:80)`. */
+  /** Caller and destination as text, e.g. `s1` and `web (203.0.113.80:80)`. */
   from: string;
   to: string;
-  /** The flow whose state it started from; absent where that was a fresh network's. */
+  /** The flow whose state it started from; absent if it started from a clean state. */
   after?: string;
   at: SourcePosition;
   expected: StreamExpectation;
@@ -125,14 +125,14 @@ export interface FlowResult {
   findings: Finding[];
   /** One alternative per server that the L4 may pick. */
   predicted: Prediction[];
-  /** Set where prediction and observation differ, whatever was expected. */
+  /** Set if prediction and observation differ, regardless of the expectation. */
   disagreement: Disagreement | null;
-  /** What the model says would make a failed flow work; smallest first. */
+  /** Fixes of a failed flow according to the model; smallest first. */
   counterfactuals: Counterfactual[];
   attempts: Attempt[];
-  /** Flows that show that the parts of a negative flow are alive. */
+  /** Flows that prove that the parts of a negative flow are running. */
   controls: ControlResult[];
-  /** Command that runs just this flow again. */
+  /** Command that runs only this flow. */
   rerun: string;
   durationMs: number;
 }
@@ -142,7 +142,7 @@ export interface Counterfactual {
   fixes: Fix[];
   /** Merge patch on the scenario, as YAML text. */
   change: string;
-  /** Whether it was run for real, and what came of it. */
+  /** Whether it was run for real, and with which result. */
   proven: boolean | null;
 }
 
@@ -154,7 +154,7 @@ export interface Attempt {
   client: ClientOutcome;
   cause: Cause | null;
   findings: Finding[];
-  /** After how long the caller sent what got through, where the first was lost; null where nothing was. */
+  /** Time until the caller sent the packet that got through, if the first was lost; null if none was lost. */
   sentAgainMs: number | null;
   /** Server that answered; null when none did. */
   servedBy: string | null;

@@ -1,13 +1,13 @@
-/** One frame as one interface saw it: what captures are made of, decoded. */
+/** One frame at one interface, decoded from a capture. */
 export interface Sighting {
-  /** Nanoseconds of the kernel's wall clock; below 2^53 after subtraction of the flow's start, a string of digits on the wire. */
+  /** Nanoseconds of the kernel's wall clock; below 2^53 after subtraction of the flow's start, a string of digits in messages. */
   time: number;
   node: string;
   iface: string;
   /** `out` when the node sent it. */
   direction: 'in' | 'out';
   frame: Frame;
-  /** First bytes of the frame in base64; only where the flow's verdict is `fail`, for its capture file. */
+  /** First bytes of the frame in base64; only if the flow's verdict is `fail`, for its capture file. */
   raw?: string;
 }
 
@@ -26,7 +26,7 @@ export interface Frame {
   token?: string;
 }
 
-/** ARP, or neighbour discovery of IPv6, which is told as ARP too. */
+/** ARP, or IPv6 neighbour discovery, which is also represented as ARP. */
 export interface Arp {
   op: 'request' | 'reply';
   senderMac: string;
@@ -53,7 +53,7 @@ export interface Tcp {
   /** Letters of tcpdump: S, A, F, R, P. */
   flags: string;
   payloadLength: number;
-  /** Sender's clock when it sent this (TSval of RFC 7323); absent where the segment has none. */
+  /** Sender's clock when it sent this (TSval of RFC 7323); absent if the segment has none. */
   timestamp?: number;
 }
 
@@ -65,10 +65,10 @@ export interface Icmp {
   /** Echo id and sequence number; 0 for other types. */
   id: number;
   seq: number;
-  /** Redirect: the gateway it names. */
+  /** Redirect: the gateway. */
   gateway?: string;
-  /** Fragmentation needed: the MTU it names. */
+  /** Fragmentation needed: the MTU. */
   mtu?: number;
-  /** Errors: the packet they complain about; of an echo, its id in place of both ports. */
+  /** Errors: the quoted packet; for an echo, its id instead of both ports. */
   inner?: { src: string; dst: string; protocol: number; srcPort: number; dstPort: number };
 }

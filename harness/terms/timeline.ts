@@ -5,13 +5,13 @@ import type { Attempt } from './results.ts';
 import type { Place } from './reason.ts';
 import type { Prediction } from './walk.ts';
 
-/** What happens over time: streams of calls, and steps that change something while they go on. */
+/** Behaviour over time: streams of calls, and steps that change something while they run. */
 export interface TimelinePlan {
   streams: StreamPlan[];
   steps: StepPlan[];
 }
 
-/** Calls that go on from the first step to the last, at a steady rate. */
+/** Calls at a steady rate, from the first step to the last. */
 export interface StreamPlan {
   name: string;
   from: string;
@@ -21,18 +21,18 @@ export interface StreamPlan {
   address: string;
   protocol: Exclude<FlowProtocol, 'icmp'>;
   port: number;
-  /** From one call to the next, ms; of each connection where they are kept. */
+  /** Time from one call to the next, ms; per connection if they are kept. */
   everyMs: number;
-  /** How long a call may take before it counts as failed, ms. */
+  /** Timeout of a call, ms. */
   timeoutMs: number;
   /**
    * `new`: a connection (tcp) or a socket (udp) for every call. `kept`: the same ones for all calls; one that breaks is
-   * opened anew.
+   * reopened.
    */
   connection: 'new' | 'kept';
-  /** How many are kept at the same time; 1 where each call has its own. */
+  /** Number of kept connections; 1 if each call has its own. */
   connections: number;
-  /** Source port of every call; absent where each socket has its own. */
+  /** Source port of every call; absent if each socket has its own. */
   sourcePort?: number;
   /** Extra payload of requests and of replies, bytes. */
   requestBytes: number;
@@ -40,16 +40,16 @@ export interface StreamPlan {
   at: SourcePosition;
 }
 
-/** A part of the time: first its actions, then a time in which its expectations hold. */
+/** A part of the time: first its actions, then a time in which its expectations apply. */
 export interface StepPlan {
   name: string;
   title: string;
   actions: ActionPlan[];
   /** What the step waits for after its actions. */
   until?: Awaited;
-  /** How long it goes on after that, ms. */
+  /** How long it continues after that, ms. */
   forMs: number;
-  /** Nodes and services that are not as before, in full: what the plan is from the step's actions on. */
+  /** Changed nodes and services, in full: the plan in effect from the step's actions on. */
   nodes: NodePlan[];
   services: ServicePlan[];
   expect: { stream: string; expect: StreamExpectation; at: SourcePosition }[];
@@ -59,17 +59,17 @@ export interface StepPlan {
 /** A state to wait for: at most so long, ms. */
 export type Awaited = { withinMs: number } & (
   | { server: string; is: 'up' | 'down' }
-  /** The node holds the addresses of its pair, and no other member does. */
+  /** The node is the only holder of its pair's addresses. */
   | { master: string }
 );
 
-/** What is done at the beginning of a step. The names are those of the YAML. */
+/** Actions at the start of a step. The names are those of the YAML. */
 export type ActionPlan =
-  /** The node loses power: processes, rules, connections, tables and carrier are gone. */
+  /** The node is powered off: processes, rules, connections, tables and carrier are gone. */
   | { do: 'kill'; node: string }
-  /** The node comes back as from a boot. */
+  /** The node comes up as after a boot. */
   | { do: 'start'; node: string }
-  /** No process of the node runs; its kernel does. */
+  /** The processes of the node are frozen; its kernel runs. */
   | { do: 'pause' | 'resume'; node: string }
   /** `killLb` leaves its rules in the kernel, `stopLb` does not. */
   | { do: 'killLb' | 'stopLb' | 'startLb' | 'restartLb' | 'reloadLb'; node: string }
@@ -77,7 +77,7 @@ export type ActionPlan =
   /** Down and up again, until the step ends. */
   | { do: 'flap'; link: [string, string]; downMs: number; upMs: number }
   | { do: 'stopListeners' | 'startListeners'; node: string }
-  /** What checks by HTTP get: 503, or 200 again. */
+  /** Response to HTTP checks: 503, or 200 again. */
   | { do: 'failChecks' | 'passChecks'; node: string }
   | { do: 'flushNeighbours' | 'flushMacs' | 'flushConnections'; node: string }
   /** A gratuitous ARP or unsolicited neighbour advertisement from an interface of the node. */
@@ -88,54 +88,54 @@ export type ActionPlan =
   | { do: 'drain' | 'undrain' | 'addServer' | 'removeServer'; server: string; service?: string }
   | { do: 'weight'; server: string; service?: string; weight: number };
 
-/** Load balancers that back each other up: the master holds the addresses, and another takes over when it is gone. */
+/** Redundant load balancers: the master holds the addresses, and another one takes over when it fails. */
 export interface PairPlan {
   name: string;
   protocol: 'vrrp';
   /** Virtual router id of RFC 9568. */
   id: number;
-  /** Which interface each sends advertisements from. */
+  /** The interface from which each member sends advertisements. */
   members: { node: string; iface: string; priority: number }[];
-  /** Between advertisements, ms: a backup takes over after three of them, and a skew that its priority makes (RFC 9568, 6.1). */
+  /** Time between advertisements, ms: a backup takes over after three missed ones plus a skew by priority (RFC 9568, 6.1). */
   advertMs: number;
-  /** Whether a member of higher priority takes over from a living master. */
+  /** Whether a member with higher priority takes over from a running master. */
   preempt: boolean;
-  /** Whether a new master tells neighbours of the addresses. */
+  /** Whether a new master announces the addresses. */
   gratuitousArp: boolean;
   /** VIPs and proxy IPs, without prefix length, with the interface at which each member holds them. */
   addresses: { address: string; ifaces: Record<string, string> }[];
-  /** `conntrackd`: members tell each other the connections of dnat and proxy. */
+  /** `conntrackd` synchronises the connections of dnat and proxy. */
   sync: 'none' | 'conntrackd';
 }
 
 /** What must happen to a stream in a step. */
 export type StreamExpectation =
-  /** Holds for every call. */
+  /** Applies to every call. */
   | Expectation
-  /** Calls fail in one outage, and then go as `then` says. */
+  /** Calls fail in one outage, then meet the expectation `then`. */
   | { outcome: 'interrupted'; outage: OutageExpectation; then: SingleExpectation }
   | ConnectionsExpectation;
 
 export interface OutageExpectation {
   atLeastMs?: number;
   atMostMs?: number;
-  /** Every call that fails does so for one of these. */
+  /** Allowed causes of failing calls. */
   causes?: CauseCode[];
   /** Node where it fails. */
   at?: string;
 }
 
-/** What becomes of kept connections; each counts once. */
+/** Fate of kept connections; each counts once. */
 export interface ConnectionsExpectation {
   outcome: 'connections';
-  /** How many go on; absent `survive` with nothing else means all. */
+  /** How many survive; if nothing is given, all. */
   survive?: Range;
   reset?: Range;
   /** How many have an unanswered call when the step ends. */
   stall?: Range;
-  /** The longest time from a call to its answer, ms. */
+  /** The longest time from a call to its reply, ms. */
   stallMs?: Range;
-  /** Why others end. */
+  /** Allowed causes of ended connections. */
   causes?: CauseCode[];
 }
 
@@ -144,13 +144,13 @@ export interface Range {
   atMost?: number;
 }
 
-/** What the model says of a stream in a step. */
+/** Prediction for a stream in a step. */
 export interface StreamPrediction {
-  /** What calls do once all has settled; null where the model does not know. */
+  /** Calls in the steady state; null if the model does not know. */
   settled: Prediction[] | null;
-  /** Failures to be expected before that; null where there are none. */
+  /** Failures to expect before that; null if there are none. */
   outage: PredictedOutage | null;
-  /** What becomes of kept connections; null where there are none, or the model does not know. */
+  /** Fate of kept connections; null if there are none, or the model does not know. */
   connections: { survive: 'all' | 'none' | 'some'; cause: Place | null } | null;
   /** Why the model does not know. */
   unknown: Unknown[];
@@ -158,15 +158,15 @@ export interface StreamPrediction {
 
 export interface PredictedOutage {
   causes: Place[];
-  /** How long at most, by the settings, ms; null where no setting bounds it. */
+  /** Maximum length for these settings, ms; null if no setting bounds it. */
   atMostMs: number | null;
-  /** Actions that take the time they take, until which it lasts; absent where settings bound it. */
+  /** Actions of unknown length that end it; absent if settings bound it. */
   until?: ActionPlan['do'][];
   /** What it is made of: advertisements missed, checks missed, ageing. */
   bounds: Bound[];
 }
 
-/** A part of a bound, with what it is reckoned from. */
+/** A part of a bound, with the settings that it is computed from. */
 export type Bound = MessageOf<Bounds>;
 
 export interface Bounds {
@@ -180,15 +180,15 @@ export interface Bounds {
 export type Unknown = MessageOf<Unknowns>;
 
 export interface Unknowns {
-  /** Which server a hash picks is not known, so neither is whether its connection stays. */
+  /** The server that a hash picks is unknown, so the connection may or may not survive. */
   'pick-unknown': { service: string };
-  /** Two nodes hold an address: whose answer wins is chance. */
+  /** Two nodes hold an address: which answer wins is random. */
   'holder-unknown': { address: string; nodes: string[] };
-  /** It is not known who has become master, as after a link has flapped. */
+  /** The new master is unknown, for example after a link has flapped. */
   'master-unknown': { pair: string; nodes: string[] };
-  /** Nodes have held an address at the same time, and one of them does still: who has been told of that is chance. */
+  /** Several nodes held an address at the same time, and one still does: which neighbours know this is random. */
   'neighbours-unknown': { address: string; nodes: string[] };
-  /** The action is beyond the model. */
+  /** The model does not cover the action. */
   'action-unknown': { action: ActionPlan['do'] };
 }
 
@@ -229,12 +229,12 @@ export interface CallResult {
   connection?: number;
   /** When its first packet left the caller, ms. */
   beginMs: number;
-  /** When its answer was there, or it was given up, ms. */
+  /** When its reply arrived, or its timeout expired, ms. */
   endMs: number;
   outcome: 'works' | 'fails';
   client: ClientOutcome;
   servedBy: string | null;
-  /** The L4 that sent it on, as seen on the wire. */
+  /** The L4 that forwarded it, as seen on the link. */
   l4: string | null;
   cause: Place | null;
   /** Index of the example that is like it. */
@@ -265,38 +265,38 @@ export interface StreamInStep {
 export interface StreamSummary {
   calls: number;
   failed: number;
-  /** The longest time in which calls failed; null where none did. */
+  /** The longest time during which calls failed; null if none did. */
   outage: Outage | null;
   /** Why calls failed, most frequent first; `example` counts the stream's examples from 0. */
   causes: { cause: Cause; calls: number; example: number }[];
-  /** Calls by who answered, and by the L4 that sent them on. */
+  /** Calls by server, and by the L4 that forwarded them. */
   servedBy: Record<string, number>;
   l4: Record<string, number>;
-  /** Present where connections are kept. */
+  /** Present if connections are kept. */
   connections?: ConnectionsSummary;
 }
 
 /**
- * From the last answer before the first failed call (or the step's begin) to the first answer to a call that began after
- * the last failed one, as they came in at the caller. Calls in between may work, as where one server of several is gone.
+ * From the last reply before the first failed call (or the start of the step) to the first reply to a call that began after
+ * the last failed one, as they arrived at the caller. Calls in between may work, for example if one of several servers is gone.
  */
 export interface Outage {
   fromMs: number;
-  /** Null where nothing worked after it. */
+  /** Null if nothing worked after it. */
   toMs: number | null;
-  /** Until the step's end where it did not end. */
+  /** Until the end of the step if it did not end. */
   ms: number;
 }
 
-/** Kept connections that were open when the step began; those that take the place of broken ones do not count. */
+/** Kept connections that were open when the step began; replacements of broken ones do not count. */
 export interface ConnectionsSummary {
   survived: number;
   reset: number;
   /** Had an unanswered call when the step ended. */
   stalled: number;
-  /** The longest time from a call to its answer, or to the step's end, ms. */
+  /** The longest time from a call to its reply, or to the end of the step, ms. */
   longestStallMs: number;
-  /** Payload of requests that no answer came to before their connection ended, bytes. */
+  /** Payload of requests without a reply before their connection ended, bytes. */
   lostBytes: number;
 }
 
@@ -311,14 +311,14 @@ export interface CallRecord {
   step: number;
   /** Which of the kept connections, counted from 0 and anew after each break; absent where each call has its own. */
   connection?: number;
-  /** By what its packets are known. */
+  /** Identifies its packets. */
   token: string;
   sourcePort: number;
   beganAt: number;
   endedAt: number;
   answered: boolean;
   outcome: ClientOutcome;
-  /** As the answer says. */
+  /** As stated in the reply. */
   servedBy: string | null;
   sourceSeen: string | null;
 }

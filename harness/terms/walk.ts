@@ -10,7 +10,7 @@ export interface Hop {
   src: HopAddress;
   dst: HopAddress;
   ttl: number;
-  /** What this node, or the wire before it, changed since the previous hop. */
+  /** Changes by this node, or by the link before it, since the previous hop. */
   changed: Change[];
   /** Nanoseconds since the flow's first packet; only on observed hops. */
   time?: number;
@@ -29,21 +29,21 @@ export interface Change {
   to: string;
 }
 
-/** The hops of a flow's first packet and of the first answer to it. */
+/** The hops of a flow's first packet and of its first reply. */
 export interface Walk {
   request: Hop[];
   reply: Hop[];
 }
 
-/** What Linux and the load balancer's configuration should make of one flow, for one choice of server. */
+/** Prediction of one flow, for one choice of server. */
 export interface Prediction extends Walk {
-  /** The L4 that picks the server; null where none is asked. */
+  /** The L4 that picks the server; null if the flow reaches none. */
   l4: string | null;
-  /** Server that the L4 picks in this alternative; null where no L4 is asked. */
+  /** Server that the L4 picks in this alternative; null if the flow reaches no L4. */
   picked: string | null;
   outcome: 'works' | 'fails';
   cause: Cause | null;
-  /** Node whose listener answered; null when none did. */
+  /** Node whose listener answered; null if none did. */
   servedBy: string | null;
   /** Source address as the serving node sees it. */
   sourceSeen: string | null;
