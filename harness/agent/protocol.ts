@@ -6,92 +6,92 @@ import type { ActionPlan, BandState, CallRecord, PairPlan, StreamPlan } from '..
 import type { ServerState } from './balancers/balancer.ts';
 
 /**
- * What the harness and an agent say to one another: one JSON value a line, calls on stdin,
- * answers and events on stdout. Calls run side by side; answers carry the id of their call.
+ * Protocol between harness and agent: one JSON value per line, calls on stdin, answers and events on stdout.
+ * Calls run in parallel; an answer has the id of its call.
  */
 export interface Calls {
-  /** From now on until `wire`, datagrams that come over one of the wires are answered. */
+  /** Until `wire`, answers datagrams that arrive on any link. */
   answerAt: { params: TryParams; result: WireEnd[] };
-  /** Calls the other end of a wire; answers with those of its own addresses at which nothing was heard. */
+  /** Calls the other end of each link; returns its own addresses that got no answer. */
   silentEnds: { params: TryParams & { ends: WireEnd[]; timeoutMs: number }; result: string[] };
-  /** Names interfaces after their peers and takes away what the engine gave them; answers with the fingerprint. */
+  /** Names interfaces after their peers and removes the engine's settings; returns the fingerprint. */
   wire: { params: WireParams; result: { fingerprint: string } };
-  /** Everything of the plan but the load balancer. */
+  /** Configures everything of the plan except the load balancer. */
   configure: { params: { node: NodePlan }; result: null };
-  /** Puts a configuration of the load balancer in force, starts it if need be, and waits until it serves. */
+  /** Applies a configuration of the load balancer, starts it if necessary, and waits until it serves. */
   startBalancer: { params: { balancer: BalancerPlan }; result: null };
   /**
-   * Starts what makes the node a member of the pair (VRRP, and sync where the pair has it), and waits until it has a
-   * state. Each state from then on is told as an event `pair`.
+   * Starts the daemons of a pair's member (VRRP, and sync if the pair has it), and waits until it has a state. Each later
+   * state is an event `pair`.
    */
   startPair: { params: { pair: PairPlan; node: string }; result: null };
-  /** Ends it as an operator would: a master gives its addresses up at once. */
+  /** Stops it cleanly: a master releases its addresses immediately. */
   stopPair: { params: { pair: string }; result: null };
-  /** `fault` as well where nothing of it runs. */
+  /** `fault` also if none of its daemons runs. */
   pairState: { params: { pair: string }; result: PairState };
-  /** Does one node's part of an action, and answers when that is done. */
+  /** Does one node's part of an action, and returns when it is done. */
   act: { params: { action: NodeAction }; result: null };
-  /** Has the kernel ask for the MACs of neighbours, and waits until each has answered or has been given up. */
+  /** Makes the kernel resolve neighbours, and waits until each has answered or failed. */
   learnNeighbours: { params: { neighbours: { dev: string; address: string }[] }; result: null };
-  /** Ends the connections of all listeners, half-open ones too: a server repeats nothing into the flows that follow. */
+  /** Ends the connections of all listeners, including half-open ones, so that no server retransmits into later flows. */
   dropConnections: { params: null; result: null };
-  /** Servers whose health the load balancer has judged. */
+  /** Servers whose health the load balancer has determined. */
   serverStates: { params: null; result: ServerState[] };
-  /** The rules by which the load balancer carries traffic, as text; with what is in their sets and maps, or without. */
+  /** The load balancer's rules as text, with or without the contents of sets and maps. */
   balancerRules: { params: { tables: 'listed' | 'named' }; result: string };
-  /** Undoes `configure` and `startBalancer`; answers with the fingerprint. */
+  /** Undoes `configure` and `startBalancer`; returns the fingerprint. */
   reset: { params: null; result: { fingerprint: string } };
   fire: { params: FireParams; result: FireResult };
-  /** Ends a running `fire`, which then says `no answer`. */
+  /** Ends a running `fire`, which then returns `no answer`. */
   cancel: { params: { token: string }; result: null };
-  /** What time it is, ms since 1970 and fractions, by the clock that captures are stamped with. */
+  /** Current time on the captures' clock, in ms since 1970, with fractions. */
   clock: { params: null; result: number };
-  /** Makes a stream ready; it makes no call until `goOn`. */
+  /** Prepares a stream, which makes no call until `goOn`. */
   startStream: { params: StreamParams; result: null };
-  /** Makes calls from now on; they count to a step, by its index. Answers with what time it was, as `clock`. */
+  /** Starts calls, which belong to the step with this index. Returns the time, like `clock`. */
   goOn: { params: { stream: string; step: number }; result: number };
   /**
-   * Begins no further call; answers when none is in flight and all have been told of. A kept connection may still have an
-   * unanswered exchange, which has taken longer than a call may. Answers with what time it was then.
+   * Stops starting calls, and returns the time once all calls are finished and reported. A kept connection may still have
+   * an unanswered exchange that has exceeded the timeout of a call.
    */
   holdStream: { params: { stream: string }; result: number };
-  /** Ends a stream with its connections; one that is not there is no error. */
+  /** Ends a stream with its connections; no error if there is none. */
   stopStream: { params: { stream: string }; result: null };
-  /** Answers when every frame that the kernel had seen by now has been sent as an event. */
+  /** Returns when every frame that the kernel has seen so far has been sent as an event. */
   drain: { params: null; result: null };
-  /** Counters of the namespace that are not zero; those of nftables only where the node has rules. */
+  /** Non-zero counters of the namespace; those of nftables only if the node has rules. */
   counters: { params: null; result: Record<string, number> };
-  /** Ports by the MACs that bridges have learned there, as `macKey` writes them. */
+  /** Ports by the MACs that bridges have learned on them, as `macKey` writes them. */
   macTable: { params: null; result: Record<string, string> };
-  /** What the kernel would do with a packet: the words of `ip route get`, or of its refusal. */
+  /** What the kernel would do with a packet: the output of `ip route get`, or its error. */
   routeGet: { params: RouteQuery; result: RouteAnswer };
   /** Runs a program of the image, with `input` (nothing by default) on its stdin. */
   run: {
     params: { argv: [string, ...string[]]; input?: string };
     result: { code: number; stdout: string; stderr: string };
   };
-  /** The agent outlives its harness from now on. */
+  /** From now on the agent keeps running without its harness. */
   detach: { params: null; result: null };
 }
 
 /** State of a member of a pair. */
 export type PairState = Extract<BandState, 'master' | 'backup' | 'fault'>;
 
-/** What one node does for an action of a step. Those that name no more than their node are the same here. */
+/** What one node does for an action of a step. Actions with only a node are the same here. */
 export type NodeAction =
-  /** Loses power: processes, rules, tables and carrier are gone. The peers' ends of its wires are the peers' to put down. */
+  /** Powers off: processes, rules, tables and carrier are gone. The peers take down their own ends of the links. */
   | { do: 'kill' }
-  /** Comes back as from a boot: configured, with its load balancer and its part in pairs. */
+  /** Comes up as after a boot: configured, with its load balancer and pair daemons. */
   | { do: 'start'; node: NodePlan; pairs: PairPlan[] }
-  /** This end of wires; up again, it has the addresses and routes that it was configured with. */
+  /** This end of links; when it is up again, it has its configured addresses and routes. */
   | { do: 'linkDown' | 'linkUp'; ifaces: string[] }
   /** A gratuitous ARP or unsolicited neighbour advertisement. */
   | { do: 'announce'; iface: string; address: string }
-  /** Goes from the plan in force to another, touching only what differs. What was ended in the node stays so. */
+  /** Changes from the current plan to another, only where they differ. Stopped programs stay stopped. */
   | { do: 'change'; node: NodePlan }
   | { do: PlainAction };
 
-/** Actions that need no more than their name. */
+/** Actions without parameters. */
 type PlainAction = Exclude<
   ActionPlan['do'],
   | 'kill'
@@ -113,23 +113,23 @@ type PlainAction = Exclude<
 
 export type Method = keyof Calls;
 
-/** Calls that change nothing, so that one answer may serve many who ask. */
+/** Calls that change nothing, so that callers can share one answer. */
 export type Query = 'counters' | 'macTable' | 'routeGet' | 'serverStates';
 
 export interface WireParams {
-  /** Throwaway address (engine's) by which each interface is found, its name and MAC in the lab. */
+  /** The engine's throwaway address that identifies each interface, and its name and MAC in the lab. */
   interfaces: { wireAddress: string; name: string; mac: string }[];
-  /** Whether to capture every interface that a plan has: pointless where nobody takes the frames. */
+  /** Whether to capture every interface of the plan; false if nobody reads the frames. */
   captures: boolean;
 }
 
-/** How a wire is tried: the interface, by its throwaway address, and the addresses (CIDR) that it gets meanwhile. */
+/** Test of a link: the interface, by its throwaway address, and its temporary addresses (CIDR). */
 export interface TryParams {
   wireAddress: string;
   addresses: string[];
 }
 
-/** Where a node answers before it is wired. */
+/** Port on which a node answers before `wire`. */
 export interface WireEnd {
   address: string;
   port: number;
@@ -149,13 +149,13 @@ export interface FireParams {
   port: number;
   /** Source port to use; 0 for ICMP. */
   sourcePort: number;
-  /** An answered TCP connection ends by reset, which frees its port at once: by FIN it would be taken for a minute. */
+  /** An answered TCP connection ends with a reset, which frees its port immediately; a FIN would block it for a minute. */
   freesPort?: boolean;
-  /** Extra payload in each direction, bytes; of ICMP all of it, where it is not 0. */
+  /** Extra payload in each direction, bytes; for ICMP the whole payload, if not 0. */
   bytes: { request: number; reply: number };
   /** Requests on one connection or socket. */
   exchanges: number;
-  /** ICMP: nobody may cut a request in pieces. */
+  /** ICMP: requests must not be fragmented. */
   dontFragment?: boolean;
   /** TCP: whose first data leaves with a sequence number out of the window; absent means nobody's. */
   outOfWindow?: 'client' | 'server';
@@ -171,11 +171,11 @@ export interface StreamParams {
   timeoutMs: number;
   connection: StreamPlan['connection'];
   connections: number;
-  /** Of every call; absent where each socket has one of `sourcePorts`. */
+  /** Source port of every call; absent if each socket has one of `sourcePorts`. */
   sourcePort?: number;
-  /** First and last of the ports that are the stream's own. They are taken in turn, so that none comes again soon. */
+  /** First and last of the stream's own ports. They are used in turn, so none is reused soon. */
   sourcePorts: [number, number];
-  /** With which every token begins: three characters less than `l4lab-` and eight. */
+  /** Prefix of every token: three characters shorter than `l4lab-` and eight. */
   tokens: string;
   bytes: { request: number; reply: number };
 }
@@ -186,13 +186,13 @@ export interface FireResult {
   answer: ServerAnswer | null;
 }
 
-/** What a listener says about the request it got. */
+/** A listener's report about its request. */
 export interface ServerAnswer {
   token: string;
   server: string;
   /** Source address and port that the server saw. */
   peer: string;
-  /** Address and port that the server was called at. */
+  /** Address and port that were called. */
   local: string;
 }
 
@@ -204,7 +204,7 @@ export interface Call {
 
 export type FromAgent =
   | { id: number; result: unknown }
-  /** `code` is the load balancer's, where it was asked. */
+  /** `code` is the load balancer's, if it was asked. */
   | { id: number; error: AgentFault }
   | { event: 'hello' }
   | { event: 'frames'; iface: string; frames: RawFrame[] }
@@ -212,10 +212,10 @@ export type FromAgent =
   | { event: 'calls'; records: CallRecord[] }
   | StateChange;
 
-/** A thing of the node has got a state. `at`: ms since 1970, of the kernel's wall clock. */
+/** Something on the node has changed its state. `at`: ms since 1970, of the kernel's wall clock. */
 export type StateChange =
   | { event: 'pair'; at: number; pair: string; state: PairState }
-  /** As the load balancer has judged a server. */
+  /** Health of a server according to the load balancer. */
   | ({ event: 'server'; at: number } & ServerState);
 
 /** Nanoseconds of the kernel's wall clock (digits), bytes on the wire, the first bytes in base64. */

@@ -74,7 +74,7 @@ test.each(['', FLOW, `${FLOW}?tab=ladder`, `${FLOW}?tab=table`, `${FLOW}?tab=why
 test('what is shown is what was written', async () => {
   const { page } = await browser.open(FLOW);
   expect(await page.locator('h1').textContent()).toBe(HOSTILE[0]);
-  expect(await page.locator('.reason').first().textContent()).toBe(`Node s1 failed at run. ${HOSTILE[0]}`);
+  expect(await page.locator('.reason').first().textContent()).toBe(`Node s1: run failed. ${HOSTILE[0]}`);
 });
 
 test.each([
