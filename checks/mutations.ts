@@ -213,6 +213,14 @@ export const MUTATIONS: Mutation[] = [
   ...mutations('kernel/l4-as-gateway-in-dsr', 'accepts-local', [
     ['accept_local off', node('l4', { acceptLocal: false }), 'own-address-as-source', 'l4'],
   ]),
+  ...mutations('field-reports/two-legs-to-one-router', 'gateway-at-the-leg-of-the-vip', [
+    ['gateway of the L4 at the other leg', node('l4', { gateway: 'l3' }), 'reverse-path', 'l4'],
+    ['second link cut', node('l4', { down: ['l3-2'] }), 'no-neighbour', 'l3'],
+  ]),
+  ...mutations('field-reports/two-legs-to-one-router', 'no-filter', [
+    ['strict at the second leg', node('l4', { interfaces: { 'l3-2': { rpFilter: 1 } } }), 'reverse-path', 'l4'],
+    ['first link cut', node('l3', { down: ['l4'] }), 'no-neighbour', 'l4'],
+  ]),
   ...mutations('kernel/reverse-path', 'dsr-off', [
     ['rp_filter strict', { servers: { rpFilter: 1 } }, 'reverse-path'],
     ['loopback VIP dropped', { servers: { loopback: [] } }, 'vip-not-on-server'],

@@ -7,7 +7,7 @@ import { nat, translating, type Nat } from './nat.ts';
 import { asProduct, service, serviceYaml, type Service } from './services.ts';
 import { balancer, host, mostly, oneServer, prefixLength, router, servers } from './settings.ts';
 import { misplaced, onTrunks, vlans, type Vlans } from './vlans.ts';
-import { wire, wiring, type Wired, type Wiring } from './wiring.ts';
+import { endsOf, wire, wiring, type Wired, type Wiring } from './wiring.ts';
 
 type Settings = Record<string, unknown>;
 
@@ -128,7 +128,9 @@ export const generated: fc.Arbitrary<Generated> = sketch.map((sketch) => {
 
 function documents(drawn: Sketch): Generated {
   const sketch = agreed(drawn);
-  const plain = wire(sketch.wiring, sketch.twins);
+  const { vlans, wiring: drawnWiring, twins } = sketch;
+  // On trunks a node has all of its legs behind one link.
+  const plain = wire(vlans === 'none' ? drawnWiring : { ...drawnWiring, double: 'none' }, twins);
   const trunks = sketch.vlans === 'none' ? null : onTrunks(plain);
   const wired = trunks ?? plain;
   const places = { ...wired, ownsVips: sketch.nodes.l4['vipOwner'] !== false };
@@ -191,11 +193,11 @@ const NARROW = 1400;
 /** The same settings, and both ends of one link with a smaller MTU. */
 function narrowed(nodes: Record<string, Settings>, { narrow }: Sketch, { links }: Wired): Record<string, Settings> {
   if (narrow === null) return nodes;
-  const [a, b] = Object.keys(links[narrow % links.length]!) as [string, string];
-  const end = (name: string, peer: string): Record<string, Settings> => ({
-    [name]: { ...nodes[name], interfaces: { [peer]: { mtu: NARROW } } },
-  });
-  return { ...nodes, ...end(a, b), ...end(b, a) };
+  const ends = endsOf(links, narrow % links.length).map(({ name, word }): [string, Settings] => [
+    name,
+    { ...nodes[name], interfaces: { [word]: { mtu: NARROW } } },
+  ]);
+  return { ...nodes, ...Object.fromEntries(ends) };
 }
 
 /** Whether servers answer for a VIP themselves, and how they know it, is a matter of the VIP: the L4 takes one way only. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { mostly } from './settings.ts';
-import type { Wired } from './wiring.ts';
+import { endsOf, type Wired } from './wiring.ts';
 
 type Settings = Record<string, unknown>;
 
@@ -35,11 +35,10 @@ export function withInterface(
   { nodes: inLab, links }: Wired,
 ): Record<string, Settings> {
   if (one === null) return nodes;
-  const ends = Object.keys(links[one.link % links.length]!);
-  const [name, peer] = one.end === 0 ? [ends[0]!, ends[1]!] : [ends[1]!, ends[0]!];
+  const { name, word } = endsOf(links, one.link % links.length)[one.end]!;
   const { role, bridge } = inLab[name]!;
   if (role === 'l2' || bridge !== undefined) return nodes;
   const before = (nodes[name]?.['interfaces'] ?? {}) as Record<string, Settings>;
-  const interfaces = { ...before, [peer]: { ...before[peer], ...one.settings } };
+  const interfaces = { ...before, [word]: { ...before[word], ...one.settings } };
   return { ...nodes, [name]: { ...nodes[name], interfaces } };
 }

@@ -9,7 +9,7 @@ import { load } from './load.ts';
 import { wire } from './wiring.ts';
 
 function oneArm(servers: Record<string, unknown> = {}, check = 'tcp'): Plan {
-  const { nodes, links } = wire({ l4: 'one-arm', routers: 'one', servers: 'near' });
+  const { nodes, links } = wire({ l4: 'one-arm', routers: 'one', servers: 'near', double: 'none' });
   const services = { web: { vip: '203.0.113.80', port: 80, mode: 'dsr', pool: ['s1'], check: { type: check } } };
   const flows = { call: { from: 'client', to: 'web', expect: 'works' } };
   const loaded = load('sample', {

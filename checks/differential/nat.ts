@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Wired } from './wiring.ts';
+import { endsOf, type Wired } from './wiring.ts';
 
 /** NAT of a router: which of them and by which of its interfaces, or remainders of these; and to what. */
 export interface Nat {
@@ -31,11 +31,11 @@ export function translating({ nodes, links }: Wired, drawn: Nat | null): Record<
   const routers = Object.keys(nodes).filter((name) => nodes[name]!['role'] === 'l3');
   const router = drawn === null ? undefined : routers[drawn.router % routers.length];
   if (drawn === null || router === undefined) return {};
-  const interfaces = links.flatMap((link) => {
+  const interfaces = links.flatMap((link, index) => {
     const end = link[router];
-    const peer = Object.keys(link).find((name) => name !== router)!;
     if (end === undefined || end === null) return [];
-    return typeof end === 'string' ? [peer] : Object.keys(end.vlans).map((vlan) => `${peer}.${vlan}`);
+    const { word } = endsOf(links, index).find(({ name }) => name === router)!;
+    return typeof end === 'string' ? [word] : Object.keys(end.vlans).map((vlan) => `${word}.${vlan}`);
   });
   const out = interfaces[drawn.out % interfaces.length];
   if (drawn.to === 'masquerade') return { [router]: { nat: { out } } };

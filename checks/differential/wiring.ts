@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { linkWord } from '../../harness/terms/link-word.ts';
+import { mostly } from './settings.ts';
 
 /** How the nodes of a generated lab are wired. */
 export interface Wiring {
@@ -11,12 +13,18 @@ export interface Wiring {
   routers: 'one' | 'chain' | 'pair';
   /** Where the servers are: where the L4 expects them, in another subnet, one here and one there, or with a leg in both. */
   servers: 'near' | 'far' | 'split' | 'two-legs';
+  /**
+   * A second link beside one that is there: of the L4 with the router, whose own is then at the second or first one, or
+   * with its switch, or of a server with its switch.
+   */
+  double: 'none' | 'router' | 'router-gateway' | 'l4' | 's1';
 }
 
 export const wiring: fc.Arbitrary<Wiring> = fc.record({
   l4: fc.constantFrom<Wiring['l4'][]>('one-arm', 'in-line', 'on-l3', 'in-line-switch', 'flat'),
   routers: fc.constantFrom<Wiring['routers'][]>('one', 'one', 'chain', 'pair'),
   servers: fc.constantFrom<Wiring['servers'][]>('near', 'near', 'far', 'split', 'two-legs'),
+  double: mostly<Wiring['double']>('none', ['router', 'router-gateway', 'l4', 's1'], 2),
 });
 
 /** A place of the L4 behind a router. */
@@ -38,6 +46,16 @@ export interface Wired {
   proxyIps: string[];
 }
 
+/** The ends of a link: a node, and what it calls the link. */
+export function endsOf(links: Wired['links'], index: number): { name: string; word: string }[] {
+  const [a, b] = Object.keys(links[index]!) as [string, string];
+  const number = links.slice(0, index + 1).filter((link) => a in link && b in link).length;
+  return [
+    { name: a, word: linkWord(b, number) },
+    { name: b, word: linkWord(a, number) },
+  ];
+}
+
 /** A subnet that is nobody's: its addresses are routed to the L4. */
 const ROUTED = '198.51.100.240';
 const NEAR = '203.0.113.0/25';
@@ -45,7 +63,36 @@ const CLIENTS = '198.51.100.0/26';
 const OF_L4 = { near: '203.0.113.2', own: '198.51.100.130' };
 
 /** @param twins whether there is a second L4 beside the first: only where that is beside the servers */
-export function wire({ l4, routers, servers }: Wiring, twins = false): Wired {
+export function wire({ double, ...wiring }: Wiring, twins = false): Wired {
+  return doubled(single(wiring, twins), double);
+}
+
+/** The second link between router and L4. */
+const BETWEEN = { l3: '198.51.100.225/28', l4: '198.51.100.226/28' };
+const VIP_BETWEEN = '198.51.100.230';
+
+/** The same with a second link, where there is one like it. */
+function doubled(wired: Wired, double: Wiring['double']): Wired {
+  const has = (a: string, b: string): boolean => wired.links.some((link) => a in link && b in link);
+  const name = `${wired.name}-double-${double}`;
+  if (
+    (double === 'router' || double === 'router-gateway') &&
+    has('l3', 'l4') &&
+    wired.nodes['l4']!['bridge'] === undefined
+  ) {
+    const [first = '', , ...others] = wired.vips;
+    const l4 = { ...wired.nodes['l4'], ...(double === 'router' ? {} : { gateway: 'l3-2' }) };
+    const nodes = { ...wired.nodes, l4 };
+    return { ...wired, name, nodes, links: [...wired.links, BETWEEN], vips: [first, VIP_BETWEEN, ...others] };
+  }
+  if ((double === 'l4' || double === 's1') && has(double, 'l2') && wired.nodes[double]!['bridge'] === undefined) {
+    const address = double === 'l4' ? '203.0.113.5/25' : '203.0.113.13/25';
+    return { ...wired, name, links: [...wired.links, { [double]: address, l2: null }] };
+  }
+  return wired;
+}
+
+function single({ l4, routers, servers }: Omit<Wiring, 'double'>, twins: boolean): Wired {
   if (l4 === 'flat') return flat(twins);
   const twin = twins && l4 === 'one-arm';
   const own = l4 === 'on-l3' || l4 === 'in-line';

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import type { AloneParams } from '../agent/alone.ts';
 import { L4labError } from '../errors.ts';
+import { wordOf } from '../terms/link-word.ts';
 import type { KnownNeighbour, NodePlan, Plan } from '../terms/plan.ts';
 import { BRIDGE_NAME, bridgeName } from './bridges.ts';
 import { topologyOf } from './lab-topology.ts';
@@ -126,7 +127,9 @@ const CABLES = 'cables_of_host';
  */
 function needsCables({ nodes }: Plan): boolean {
   // Interfaces of one trunk share a MAC, and have a wire each.
-  const macs = nodes.flatMap(({ interfaces }) => [...new Map(interfaces.map(({ peer, mac }) => [peer, mac])).values()]);
+  const macs = nodes.flatMap(({ interfaces }) => [
+    ...new Map(interfaces.map(({ name, mac }) => [wordOf(name), mac])).values(),
+  ]);
   const keeps = nodes.some(({ balancer }) => balancer?.config.services.some(({ sourceMac }) => sourceMac === 'keep'));
   return keeps || new Set(macs).size < macs.length;
 }

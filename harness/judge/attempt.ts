@@ -5,7 +5,7 @@ import { balancedBy, serviceOf } from '../scenario/lookup.ts';
 import { causeOfFailure } from './causes/index.ts';
 import { sameSegment, type Evidence } from './evidence.ts';
 import type { Attempt } from '../terms/results.ts';
-import { answeredTwice } from './two-owners.ts';
+import { answeredByTwo } from './two-owners.ts';
 
 /** What one try of a flow was, from all that was seen of it. */
 export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
@@ -22,7 +22,7 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
       ? [
           ...detours(evidence, servedBy),
           ...(sentAgainMs === null ? [] : [finding('slow-start', { node: evidence.flow.from })]),
-          ...answeredTwice(evidence).map((params) => finding('two-owners', params)),
+          ...answeredByTwo(evidence).map((params) => finding('two-owners', params)),
         ]
       : [],
     sentAgainMs,

@@ -33,7 +33,7 @@ export interface Moment {
 export function plansAround(plan: Plan, { step, whole, isActing }: Moment): Plan[] {
   const { streams, steps } = whole.timeline!;
   const flapping = steps[step]!.actions.flatMap((action): ActionPlan[] =>
-    action.do === 'flap' ? [{ do: 'linkDown', link: action.link }] : [],
+    action.do === 'flap' ? [{ ...action, do: 'linkDown' }] : [],
   );
   const withFlaps = { ...steps[step]!, actions: [...steps[step]!.actions, ...flapping] };
   const timeline = { streams, steps: steps.with(step, withFlaps) };

@@ -13,7 +13,8 @@ import { works, type JudgedCall, type StepTime } from './judged-call.ts';
 import { endsOfConnections } from './kept-connections.ts';
 import { outagesAmong, type FoundOutage } from './outages.ts';
 import { isWithin } from './range.ts';
-import { judgeFlow, leftCaller, reason } from './verdict.ts';
+import { isAt } from '../scenario/place.ts';
+import { judgeFlow, judgePlace, leftCaller, reason } from './verdict.ts';
 
 /** What a stream was in a step, to be held against what is expected of it. */
 export interface HeldStream {
@@ -64,7 +65,7 @@ function everyCall(expect: Expectation, held: HeldStream): Reason[] {
  */
 function interrupted({ outage, then }: Interrupted, held: HeldStream): Reason[] {
   const { calls, time, calm } = held;
-  const over = calls.findLastIndex((call) => !isAlike(call, then)) + 1;
+  const over = calls.findLastIndex((call) => !isAlike(call, then, held.plan)) + 1;
   const timed = calls.map(({ beginMs, endMs, attempt }, index) =>
     index < over || attempt.outcome === 'works'
       ? { beginMs, endMs, works: attempt.outcome === 'works' }
@@ -76,9 +77,7 @@ function interrupted({ outage, then }: Interrupted, held: HeldStream): Reason[] 
   return [
     ...lengths(outage, then.outcome === 'works' ? outages : outages.map(ended), calls),
     ...wrongCauses(failed, outage.causes ?? null),
-    ...failed
-      .filter(({ attempt: { cause } }) => outage.at !== undefined && cause?.node !== outage.at)
-      .map(({ attempt: { cause } }) => reason('other-place', { expected: outage.at!, node: cause?.node ?? null })),
+    ...failed.flatMap(({ attempt: { cause } }) => judgePlace(outage.at, held.plan, cause)),
     ...unproven(failed, held),
     // That an outage is not over need not be said again of its last call.
     ...(then.outcome === 'works' && over === calls.length
@@ -92,9 +91,9 @@ function ended(outage: FoundOutage): FoundOutage {
   return { ...outage, toMs: outage.toMs ?? outage.fromMs + outage.ms };
 }
 
-function isAlike({ attempt: { outcome, cause } }: JudgedCall, then: SingleExpectation): boolean {
+function isAlike({ attempt: { outcome, cause } }: JudgedCall, then: SingleExpectation, plan: Plan): boolean {
   if (then.outcome === 'works' || outcome === 'works') return outcome === then.outcome;
-  return cause?.code === then.cause && (then.at === undefined || cause.node === then.at);
+  return cause?.code === then.cause && (then.at === undefined || isAt(plan, cause, then.at));
 }
 
 function lengths({ atLeastMs, atMostMs }: OutageExpectation, outages: FoundOutage[], calls: JudgedCall[]): Reason[] {

@@ -3,8 +3,16 @@ import type { Findings } from '../terms/finding.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { Sighting } from '../terms/sighting.ts';
 
-/** Where a node got answers for one address from two MACs (RFC 826): which of them it takes is a matter of chance. */
-export function answeredTwice({ packets, plan }: { packets: Sighting[]; plan: Plan }): Findings['two-owners'][] {
+/** Where a node got answers for one address from two nodes. */
+export function answeredByTwo(evidence: { packets: Sighting[]; plan: Plan }): Findings['two-owners'][] {
+  return answeredTwice(evidence).filter(({ owners }) => owners.length > 1);
+}
+
+/**
+ * Where a node got answers for one address from two MACs (RFC 826): which of them it takes is a matter of chance. They may
+ * be of two interfaces of one node.
+ */
+function answeredTwice({ packets, plan }: { packets: Sighting[]; plan: Plan }): Findings['two-owners'][] {
   const questions = new Map<string, { asker: string; address: string; macs: Set<string> }>();
   for (const { node, direction, frame } of packets) {
     const isForAsker = direction === 'in' && nodeWithMac(plan, frame.dstMac)?.name === node;

@@ -7,6 +7,7 @@ import type { Hop } from '../terms/walk.ts';
 import type { Expectation, FlowPlan, SingleExpectation } from '../terms/plan.ts';
 import type { Attempt, Verdict } from '../terms/results.ts';
 import type { Sighting } from '../terms/sighting.ts';
+import type { Range } from '../terms/timeline.ts';
 import { controlsOf } from './controls.ts';
 import { segment } from './testing/evidence.ts';
 import { judgeFlow, type Seen } from './verdict.ts';
@@ -449,5 +450,104 @@ describe('a flow whose attempts may go several ways', () => {
   test('a failure that nobody can explain matches nothing', () => {
     const unexplained: Attempt = { ...FAILED, cause: { ...FAILED.cause!, code: 'unexplained' } };
     expect(judged(either, [WORKED, unexplained], { controls: alive })[0]).toBe('fail');
+  });
+});
+
+describe('the TTL with which a packet comes to a node', () => {
+  /** As `path`, with the TTL at each hop in turn. */
+  const withTtl = (hops: Hop[], ...ttls: number[]): Hop[] => hops.map((one, index) => ({ ...one, ttl: ttls[index]! }));
+  const attempt: Attempt = {
+    ...WORKED,
+    observed: {
+      request: withTtl(path('client', 'l3', 's2'), 64, 64, 63, 63),
+      reply: withTtl(path('s2', 'l3', 'client'), 64, 64, 63, 63),
+    },
+  };
+
+  test('is that of its first arrival there', () => {
+    const expected: Expectation = {
+      outcome: 'works',
+      request: { ttlAt: { l3: 64, s2: 63 } },
+      reply: { ttlAt: { client: 63 } },
+    };
+    expect(judged(expected, [attempt])).toEqual(['pass']);
+  });
+
+  test('says what it was, and that the packet did not come there', () => {
+    const expected: Expectation = { outcome: 'works', request: { ttlAt: { s2: 62, b1: 62 } } };
+    expect(judged(expected, [attempt, attempt])).toEqual([
+      'fail',
+      { code: 'wrong-ttl', params: { leg: 'request', node: 's2', seen: 63, expected: 62 } },
+      { code: 'wrong-ttl', params: { leg: 'request', node: 'b1', seen: null, expected: 62 } },
+    ]);
+  });
+
+  test('is none of attempts that go elsewhere, as long as one comes there', () => {
+    const other = { ...attempt, observed: { ...attempt.observed, request: withTtl(path('client', 's1'), 64, 64) } };
+    const expected: Expectation = { outcome: 'works', request: { ttlAt: { s1: 64, s2: 63 } } };
+    expect(judged(expected, [attempt, other])).toEqual(['pass']);
+  });
+});
+
+test('an interface is crossed where the packet comes in or leaves by it, and avoided where it does neither', () => {
+  const by = (iface: string): Expectation => ({ outcome: 'works', request: { crosses: [`l4.${iface}`] } });
+  const other: Expectation = { outcome: 'works', request: { avoids: ['l4.x', 'l4.y'] } };
+  expect(judged(by('x'), [WORKED])).toEqual(['pass']);
+  expect(judged(by('y'), [WORKED])).toEqual([
+    'fail',
+    { code: 'not-crossed', params: { leg: 'request', node: 'l4.y' } },
+  ]);
+  expect(judged(other, [WORKED])).toEqual(['fail', { code: 'not-avoided', params: { leg: 'request', node: 'l4.x' } }]);
+});
+
+describe('how many attempts are lost', () => {
+  const fails: SingleExpectation = { outcome: 'fails', cause: 'reply-not-from-vip' };
+  const lost = (expected: Range): Expectation => ({
+    outcome: 'varies',
+    oneOf: [{ outcome: 'works' }, fails],
+    lost: expected,
+  });
+
+  test.each<[Range, string]>([
+    [{ atLeast: 2, atMost: 2 }, 'pass'],
+    [{ atMost: 2 }, 'pass'],
+    [{ atLeast: 3 }, 'fail'],
+    [{ atLeast: 1, atMost: 1 }, 'fail'],
+  ])('%j', (expected, verdict) => {
+    const attempts = [WORKED, FAILED, FAILED, WORKED];
+    const [seen, ...reasons] = judged(lost(expected), attempts, { controls: ALIVE });
+    expect(seen).toBe(verdict);
+    if (verdict === 'fail')
+      expect(reasons).toEqual([{ code: 'wrong-lost', params: { lost: 2, expected, attempts: 4 } }]);
+  });
+});
+
+describe('an interface as the place of a failure', () => {
+  const at = (node: string, address: string): Attempt => ({
+    ...FAILED,
+    cause: cause('no-neighbour', 'arp-unanswered', { node, address }),
+  });
+
+  test('is that behind which the address was asked for', () => {
+    const expected: Expectation = { outcome: 'fails', cause: 'no-neighbour', at: 'l3.l2' };
+    expect(judged(expected, [at('l3', S2)])).toEqual(['pass']);
+    expect(judged({ ...expected, at: 'l3.client' }, [at('l3', S2)])).toEqual([
+      'fail',
+      { code: 'other-place', params: { expected: 'l3.client', node: 'l3', iface: 'l2' } },
+    ]);
+  });
+
+  test('a load balancer tells of its server by the VIP', () => {
+    const unreachable = cause('no-neighbour', 'host-unreachable', { node: 'l4', address: VIP_A, hop: S2 });
+    const expected: Expectation = { outcome: 'fails', cause: 'no-neighbour', at: 'l4.l2' };
+    expect(judged(expected, [{ ...FAILED, cause: unreachable }])).toEqual(['pass']);
+  });
+
+  test('of a cause at no interface there is none', () => {
+    const route = cause('no-route', 'route-missing', { node: 'l3', address: '192.0.2.1' });
+    expect(judged({ outcome: 'fails', cause: 'no-route', at: 'l3.l2' }, [{ ...FAILED, cause: route }])).toEqual([
+      'fail',
+      { code: 'other-place', params: { expected: 'l3.l2', node: 'l3', iface: null } },
+    ]);
   });
 });

@@ -1,5 +1,7 @@
 import type { Hop } from '../terms/walk.ts';
 import { interfaceAddresses, nodeOf, proxyIpsOf, serviceOf } from '../scenario/lookup.ts';
+import { interfaceOf, isAt, placeIn } from '../scenario/place.ts';
+import type { Cause } from '../terms/cause.ts';
 import { alternativesOf } from '../terms/expectation.ts';
 import { DETOURS, type Finding, distinctFindings } from '../terms/finding.ts';
 import type { Expectation, FlowPlan, PathExpectation, Plan, ServedBy, SingleExpectation } from '../terms/plan.ts';
@@ -85,7 +87,15 @@ function judgeVarying(flow: FlowPlan, expect: Varying, plan: Plan, { attempts, c
       }),
     ),
     ...unproven,
+    ...judgeLost(expect, attempts),
   ];
+}
+
+/** How many attempts got no answer. */
+function judgeLost({ lost: expected }: Varying, attempts: Attempt[]): Reason[] {
+  const lost = attempts.filter(({ outcome }) => outcome === 'fails').length;
+  if (expected === undefined || isWithin(lost, expected)) return [];
+  return [reason('wrong-lost', { lost, expected, attempts: attempts.length })];
 }
 
 /** An attempt of no declared kind is told of alone; one of a declared kind with what keeps it from being as declared. */
@@ -97,7 +107,7 @@ function nearest(misses: Reason[][]): Reason[] {
 
 function judgeSingle(flow: FlowPlan, expect: SingleExpectation, plan: Plan, attempts: Attempt[]): Reason[] {
   return [
-    ...(expect.outcome === 'works' ? judgeWorking(flow, expect, plan, attempts) : judgeFailing(expect, attempts)),
+    ...(expect.outcome === 'works' ? judgeWorking(flow, expect, plan, attempts) : judgeFailing(expect, plan, attempts)),
     ...judgePaths(expect, attempts),
   ];
 }
@@ -190,16 +200,22 @@ function judgeFindings({ findings = [] }: Working, attempts: Attempt[]): Reason[
   ];
 }
 
-function judgeFailing(expect: Failing, attempts: Attempt[]): Reason[] {
+function judgeFailing(expect: Failing, plan: Plan, attempts: Attempt[]): Reason[] {
   const worked = attempts.filter(({ outcome }) => outcome === 'works');
   if (worked.length > 0)
     return [reason('expected-to-fail', { cause: expect.cause, worked: worked.length, attempts: attempts.length })];
   const others = attempts.filter(({ cause }) => cause?.code !== expect.cause || cause.code === 'unexplained');
-  const elsewhere = attempts.filter(({ cause }) => expect.at !== undefined && cause?.node !== expect.at);
   return [
     ...others.map(({ cause }) => reason('other-cause', { expected: expect.cause, cause })),
-    ...elsewhere.map(({ cause }) => reason('other-place', { expected: expect.at!, node: cause?.node ?? null })),
+    ...attempts.flatMap(({ cause }) => judgePlace(expect.at, plan, cause)),
   ];
+}
+
+/** Whether something failed at the node or interface where it was to. */
+export function judgePlace(expected: string | undefined, plan: Plan, cause: Cause | null): Reason[] {
+  if (expected === undefined || isAt(plan, cause, expected)) return [];
+  const iface = placeIn(expected).iface === null ? {} : { iface: cause && interfaceOf(plan, cause) };
+  return [reason('other-place', { expected, node: cause?.node ?? null, ...iface })];
 }
 
 /** A failure proves something only where the request left, and the parts that it needs are alive. */
@@ -233,14 +249,23 @@ export function leftCaller(flow: FlowPlan, { cause, observed }: Attempt): boolea
 }
 
 function judgePaths(expect: SingleExpectation, attempts: Attempt[]): Reason[] {
-  return attempts.flatMap(({ observed }) => [
-    ...judgePath('request', expect.request, observed.request),
-    ...judgePath('reply', expect.reply, observed.reply),
-  ]);
+  return (['request', 'reply'] as const).flatMap((leg) => {
+    const paths = attempts.map(({ observed }) => observed[leg]);
+    return [...paths.flatMap((hops) => judgePath(leg, expect[leg], hops)), ...judgeTtl(leg, expect[leg], paths)];
+  });
+}
+
+/** Wherever the packet of an attempt comes to a node, it has that TTL; of several attempts, one at least comes there. */
+function judgeTtl(leg: Leg, { ttlAt = {} }: PathExpectation = {}, paths: Hop[][]): Reason[] {
+  return Object.entries(ttlAt).flatMap(([node, expected]) => {
+    const came = paths.flatMap((hops) => hops.find((hop) => hop.node === node && hop.direction === 'in') ?? []);
+    const seen = came.length === 0 ? [null] : came.map(({ ttl }) => ttl).filter((ttl) => ttl !== expected);
+    return seen.map((ttl) => reason('wrong-ttl', { leg, node, seen: ttl, expected }));
+  });
 }
 
 function judgePath(leg: Leg, expected: PathExpectation | undefined, hops: Hop[]): Reason[] {
-  const touched = new Set(hops.map(({ node }) => node));
+  const touched = new Set(hops.flatMap(({ node, iface }) => [node, `${node}.${iface}`]));
   const crossed = new Set(
     hops
       .filter(
@@ -250,7 +275,7 @@ function judgePath(leg: Leg, expected: PathExpectation | undefined, hops: Hop[])
   );
   return [
     ...(expected?.crosses ?? [])
-      .filter((node) => !crossed.has(node))
+      .filter((node) => !(placeIn(node).iface === null ? crossed : touched).has(node))
       .map((node) => reason('not-crossed', { leg, node })),
     ...(expected?.avoids ?? []).filter((node) => touched.has(node)).map((node) => reason('not-avoided', { leg, node })),
   ];

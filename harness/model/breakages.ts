@@ -1,3 +1,4 @@
+import { wordOf } from '../terms/link-word.ts';
 import type { Breakage } from '../terms/breakage.ts';
 import type { NodePlan, Plan } from '../terms/plan.ts';
 
@@ -14,11 +15,11 @@ export function breakages(plan: Plan): BreakableSetting[] {
 
 /** Each link once, at the end that the lab names first. */
 function cutLinks({ links }: Plan, { name: node, interfaces }: NodePlan): BreakableSetting[] {
-  const down = interfaces.filter(({ up }) => up === false).map(({ peer }) => peer);
-  const peers = links
-    .filter(({ ends: [{ node: first }] }) => first === node)
-    .map(({ ends: [, { node: peer }] }) => peer);
-  return [...new Set(peers)]
+  const down = [...new Set(interfaces.filter(({ up }) => up === false).map((one) => wordOf(one.name)))];
+  const words = links
+    .filter(({ ends: [first] }) => first.node === node)
+    .map(({ ends: [first] }) => wordOf(first.iface));
+  return [...new Set(words)]
     .filter((peer) => !down.includes(peer))
     .map((peer) => ({
       breakage: { code: 'link-cut', params: { node, peer } },

@@ -1,4 +1,5 @@
 import { nodeOf } from '../scenario/lookup.ts';
+import { linkNumber } from '../terms/link-word.ts';
 import { macOf } from '../terms/mac-key.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { ActionPlan } from '../terms/timeline.ts';
@@ -89,9 +90,10 @@ export function afterActions(before: Learned, actions: ActionPlan[], now: Plan):
       all.delete(action.node);
       for (const { name } of now.nodes) dropAt(name, (state) => withoutIfaces(state, ifacesTo(now, name, action.node)));
     } else if (action.do === 'linkDown' || action.do === 'flap') {
+      const { number = 1 } = action;
       const [a, b] = action.link;
-      dropAt(a, (state) => withoutIfaces(state, ifacesTo(now, a, b)));
-      dropAt(b, (state) => withoutIfaces(state, ifacesTo(now, b, a)));
+      dropAt(a, (state) => withoutIfaces(state, ifacesTo(now, a, b, number)));
+      dropAt(b, (state) => withoutIfaces(state, ifacesTo(now, b, a, number)));
     } else if (action.do === 'flushNeighbours') {
       dropAt(action.node, (state) => ({ ...state, neighbours: new Map() }));
     } else if (action.do === 'flushMacs') {
@@ -104,9 +106,10 @@ export function afterActions(before: Learned, actions: ActionPlan[], now: Plan):
   return all;
 }
 
-function ifacesTo(plan: Plan, node: string, peer: string): string[] {
+/** @param number of the link between the two; all of them where it is not said */
+function ifacesTo(plan: Plan, node: string, peer: string, number?: number): string[] {
   return nodeOf(plan, node)
-    .interfaces.filter((iface) => iface.peer === peer)
+    .interfaces.filter((iface) => iface.peer === peer && (number === undefined || linkNumber(iface) === number))
     .map(({ name }) => name);
 }
 

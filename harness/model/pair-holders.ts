@@ -85,7 +85,7 @@ function settled(pair: PairPlan, moment: Moment): PairHolders {
   const { plan, step } = moment;
   const now = planAt(plan, step);
   const up = settledIn(now, pair, moment);
-  const flapping = (plan.timeline?.steps[step]?.actions ?? []).flatMap((one) => (one.do === 'flap' ? [one.link] : []));
+  const flapping = (plan.timeline?.steps[step]?.actions ?? []).flatMap((one) => (one.do === 'flap' ? [one] : []));
   const down = flapping.map((link) => settledIn(withLinkDown(now, link), pair, moment));
   const possible = new Set([up, ...down].flatMap((one) => [...one.holders, ...one.possible]));
   return down.some(({ holders }) => holders.join() !== up.holders.join())

@@ -139,7 +139,9 @@ function path({ ends }: Run, packet: Packet | null): Hop[] {
 }
 
 function findingsOf(run: Run): Finding[] {
-  return [...detours(run), ...run.answeredTwice.map((params) => finding('two-owners', params))];
+  // A node with two legs on a segment answers by both.
+  const twice = run.answeredTwice.filter(({ owners }) => owners.length > 1);
+  return [...detours(run), ...twice.map((params) => finding('two-owners', params))];
 }
 
 /** Both kinds of answer that a caller may take for granted wrongly. */

@@ -338,7 +338,7 @@ function interrupted(now: Plan, before: Plan, action: ActionPlan): Plan[] {
     return action.do === 'stopLb' ? [rulesGone] : [rulesGone, instead({ ...nodeOf(now, action.node), balancer: null })];
   }
   if (action.do !== 'flap') return [];
-  return [withLinkDown(now, action.link)];
+  return [withLinkDown(now, action)];
 }
 
 /** A node whose load balancer is about to stop: its rules go first, and its addresses after them. */

@@ -52,7 +52,9 @@ function learn(network: Network): WarmStart {
   if (tried === null) return { neighbours: [], states: null };
   const neighbours = wanted.filter(({ node, dev, address }) => {
     const entry = stateOf(tried, network.hosts.get(node)!).neighbours.get(`${dev} ${address}`);
-    return typeof entry?.mac === 'string' && answering(network, { node, address }) === 1;
+    // Of a node with several legs there, each answers: which of them is heard first is chance.
+    const isSure = typeof entry?.mac === 'string' && entry.answers.length < 2;
+    return isSure && answering(network, { node, address }) === 1;
   });
   const run = ask(network, neighbours);
   return { neighbours, states: run && learnedStates(run) };

@@ -4,7 +4,8 @@ import type { Lab } from '../fabric/lab.ts';
 import type { NodeHandle } from '../fabric/node-handle.ts';
 import { planAt } from '../scenario/plan-at.ts';
 import type { LinkEnd, NodePlan, Plan } from '../terms/plan.ts';
-import type { ActionPlan, StepResult } from '../terms/timeline.ts';
+import { linkNumber } from '../terms/link-word.ts';
+import type { ActionPlan, OneLink, StepResult } from '../terms/timeline.ts';
 import type { Bands } from './bands.ts';
 import type { LabClock } from './lab-clock.ts';
 
@@ -84,7 +85,7 @@ export class Actions {
         return;
       case 'linkDown':
       case 'linkUp':
-        await this.#wire(action.do, action.link);
+        await this.#wire(action.do, action);
         return;
       case 'flap':
         this.#flap(action);
@@ -172,7 +173,7 @@ export class Actions {
     return { ...nodes.findLast((node) => node.name === name)!, interfaces };
   }
 
-  #flap({ link, downMs, upMs }: Extract<ActionPlan, { do: 'flap' }>): void {
+  #flap({ downMs, upMs, ...link }: Extract<ActionPlan, { do: 'flap' }>): void {
     const ended = new AbortController();
     const { signal } = ended;
     const pause = (ms: number): Promise<void> => delay(ms, undefined, { signal }).catch(() => undefined);
@@ -190,11 +191,11 @@ export class Actions {
   }
 
   /** Both ends of a wire, but for those of a node without power. */
-  async #wire(kind: 'linkDown' | 'linkUp', [a, b]: [string, string]): Promise<void> {
+  async #wire(kind: 'linkDown' | 'linkUp', { link: [a, b], number = 1 }: OneLink): Promise<void> {
     if (kind === 'linkUp' && (this.#off.has(a) || this.#off.has(b))) return;
     await Promise.all(
       this.plan.links
-        .filter(({ ends }) => ends.some(({ node }) => node === a) && ends.some(({ node }) => node === b))
+        .filter(({ ends }) => ends.some((end) => isEndOf(end, a, b, number)) && ends.some(({ node }) => node === b))
         .flatMap(({ ends }) => ends.map((end) => this.#link(kind, end))),
     );
   }
@@ -218,6 +219,11 @@ export class Actions {
   #step(step: number): NonNullable<Plan['timeline']>['steps'][number] {
     return this.plan.timeline!.steps[step]!;
   }
+}
+
+/** Whether an end is that of a node at its so-many-th link with another one. */
+function isEndOf({ node, iface }: LinkEnd, name: string, peer: string, number: number): boolean {
+  return node === name && linkNumber({ name: iface, peer }) === number;
 }
 
 function isUp(plan: Plan, { node, iface }: LinkEnd): boolean {

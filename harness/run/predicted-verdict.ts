@@ -5,16 +5,27 @@ import type { Attempt } from '../terms/results.ts';
 import type { Prediction } from '../terms/walk.ts';
 
 /**
- * Whether a flow would pass if every alternative of its prediction came true once. How often each server is picked is a
- * matter of the run, and is not judged.
+ * Whether a flow would pass if every alternative of its prediction came true once. How often each does is a matter of the
+ * run: of counts only those are judged that no run could reach.
  */
 export function wouldPass(flow: FlowPlan, plan: Plan): boolean {
   const attempts = predict(plan, flow).map(attemptOf);
   const expected = { ...flow, expect: withoutCounts(flow.expect) };
-  return judgeFlow(expected, plan, { attempts, controls: [], disagreement: null }).verdict === 'pass';
+  const { verdict } = judgeFlow(expected, plan, { attempts, controls: [], disagreement: null });
+  return verdict === 'pass' && mayLose(flow, attempts);
+}
+
+/** Whether as many attempts may be lost as are expected to. */
+function mayLose({ expect, repeat }: FlowPlan, attempts: Attempt[]): boolean {
+  if (expect.outcome !== 'varies' || expect.lost === undefined) return true;
+  const { atLeast = 0, atMost = repeat } = expect.lost;
+  const most = attempts.some(({ outcome }) => outcome === 'fails') ? repeat : 0;
+  const least = attempts.some(({ outcome }) => outcome === 'works') ? 0 : repeat;
+  return atLeast <= most && atMost >= least;
 }
 
 function withoutCounts(expect: Expectation): Expectation {
+  if (expect.outcome === 'varies') return { ...expect, lost: {} };
   if (expect.outcome !== 'works' || expect.servedBy === undefined) return expect;
   const { servedBy } = expect;
   if ('counts' in servedBy) return { ...expect, servedBy: { noneBut: Object.keys(servedBy.counts) } };

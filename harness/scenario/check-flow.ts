@@ -1,11 +1,13 @@
-import type { SingleExpectation } from '../terms/plan.ts';
+import type { CauseCode } from '../terms/cause.ts';
+import type { Expectation, SingleExpectation } from '../terms/plan.ts';
 import { ATTEMPTS_AT_ONCE, CALL_DEADLINE_MS, MOST_BYTES_AT_ONCE, MOST_BYTES_OF_A_FLOW } from '../terms/limits.ts';
 import { listenerText } from '../terms/listener.ts';
 import { host, isV6 } from './address.ts';
 import { addressesInScenario, familyName, unknown } from './check-messages.ts';
-import { listed, placed, serversExpected } from './expected.ts';
+import { keyed, listed, placed, serversExpected } from './expected.ts';
 import { SOURCES } from './flow-schema.ts';
-import { balancersOf, listenersOf, namedSources, nodeAddresses } from './lab-queries.ts';
+import { balancersOf, interfaceWords, listenersOf, namedSources, nodeAddresses } from './lab-queries.ts';
+import { AT_INTERFACES, placeIn } from './place.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 import type { Range } from '../terms/timeline.ts';
@@ -27,6 +29,11 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
     ...strangers.map(({ at, node }) => ({
       path: [...path, 'expect', ...at],
       message: unknown('node', node, nodes),
+      dependsOn: [],
+    })),
+    ...inEach((expect) => placeProblems(expect, lab)).map(({ at, message }) => ({
+      path: [...path, 'expect', ...at],
+      message,
       dependsOn: [],
     })),
     ...inEach((expect) => sourceProblems(expect, lab)).map(({ at, message }) => ({
@@ -227,6 +234,29 @@ function sourceProblems(expect: SingleExpectation, lab: Lab): { at: Path; messag
   return [{ at: ['sourceSeen'], message }];
 }
 
+/** A place that the node has not, or at which its cause cannot be. */
+function placeProblems(expect: SingleExpectation, lab: Lab): Impossible[] {
+  const onPaths = placesOnPaths(expect).flatMap(({ at, node }) =>
+    placeProblem(node, [], lab).map((message) => ({ at, message })),
+  );
+  if (expect.outcome !== 'fails' || expect.at === undefined) return onPaths;
+  return [...onPaths, ...placeProblem(expect.at, [expect.cause], lab).map((message) => ({ at: ['at'], message }))];
+}
+
+/** What is wrong with an interface that is expected as the place of one of these causes; of any cause where none is named. */
+export function placeProblem(place: string, causes: CauseCode[], lab: Lab): string[] {
+  const { node, iface } = placeIn(place);
+  const { bridge = false } = lab.nodes[node] ?? {};
+  if (iface === null || !lab.nodes[node]) return [];
+  const known = [...interfaceWords(lab, node), ...(typeof bridge === 'string' ? ['br0'] : [])];
+  if (!known.includes(iface)) return [unknown(`interface of ${node}`, iface, known)];
+  const nowhere = causes.filter((code) => !AT_INTERFACES.includes(code));
+  if (causes.length === 0 || nowhere.length < causes.length) return [];
+  return [
+    `${nowhere.join(', ')} has no interface: write \`at: ${node}\`; causes with an interface: ${AT_INTERFACES.join(', ')}`,
+  ];
+}
+
 interface Impossible {
   at: Path;
   message: string;
@@ -243,8 +273,32 @@ function impossible({ expect, repeat }: Flow): Impossible[] {
       at: [...at, ...problem.at],
     })),
   );
-  if ('oneOf' in expect || alternatives.length <= repeat) return found;
-  return [...found, { at: ['eachOf'], message: `${alternatives.length} outcomes cannot all occur: ${attempts}` }];
+  if ('eachOf' in expect && alternatives.length > repeat)
+    return [...found, { at: ['eachOf'], message: `${alternatives.length} outcomes cannot all occur: ${attempts}` }];
+  return [...found, ...impossibleLosses(expect, repeat, attempts)];
+}
+
+/** So many attempts as cannot be lost, or must be. */
+function impossibleLosses(
+  expect: Extract<Expectation, { outcome: 'varies' }>,
+  repeat: number,
+  attempts: string,
+): Impossible[] {
+  if (expect.lost === undefined) return [];
+  const { atLeast = 0, atMost = repeat } = expect.lost;
+  const problem = (message: string): Impossible[] => [{ at: ['lost'], message }];
+  if (atLeast > atMost) return problem('atLeast is more than atMost');
+  if (atLeast > repeat) return problem(`${atLeast} attempts cannot be lost: ${attempts}`);
+  const failing = placed(expect).filter((one) => one.expect.outcome === 'fails').length;
+  const working = placed(expect).length - failing;
+  if (failing === 0 && atLeast > 0) return problem('no outcome fails, so no attempt can be lost');
+  if (working === 0 && atMost < repeat)
+    return problem(`no attempt gets an answer, because every outcome fails: ${attempts}`);
+  if ('oneOf' in expect) return [];
+  if (failing > atMost) return problem(`must be at least ${failing}: every failing outcome occurs`);
+  return working > repeat - atLeast
+    ? problem(`must be at most ${repeat - working}: every working outcome occurs, and ${attempts}`)
+    : [];
 }
 
 function repeated(alternatives: { at: Path; expect: SingleExpectation }[], index: number): Impossible[] {
@@ -270,12 +324,15 @@ function contradictions(expect: SingleExpectation): Impossible[] {
     findings.indexOf(finding) < index ? [{ at: ['findings', index], message: `${finding} is given twice` }] : [],
   );
   const crossed = (['request', 'reply'] as const).flatMap((direction) => {
-    const { crosses = [], avoids = [] } = expect[direction] ?? {};
-    return avoids.flatMap((node, index) =>
-      crosses.includes(node)
+    const { crosses = [], avoids = [], ttlAt = {} } = expect[direction] ?? {};
+    return avoids.flatMap((node, index) => [
+      ...(crosses.includes(node)
         ? [{ at: [direction, 'avoids', index], message: `${node} cannot be both crossed and avoided` }]
-        : [],
-    );
+        : []),
+      ...(node in ttlAt
+        ? [{ at: [direction, 'ttlAt', node], message: `${node} must be avoided, so no packet arrives there` }]
+        : []),
+    ]);
   });
   return [...twice, ...crossed];
 }
@@ -305,15 +362,29 @@ export function impossibleShares(shares: Range[]): Impossible[] {
   return most < 100 ? [{ at, message: `the shares add up to at most ${most} %` }] : [];
 }
 
+/** What the packets of an expectation must cross or avoid, and where that stands. */
+function placesOnPaths({ request, reply }: SingleExpectation): { at: Path; node: string }[] {
+  return [
+    ...listed(['request', 'crosses'], request?.crosses),
+    ...listed(['request', 'avoids'], request?.avoids),
+    ...listed(['reply', 'crosses'], reply?.crosses),
+    ...listed(['reply', 'avoids'], reply?.avoids),
+  ];
+}
+
+function nodesOf(places: { at: Path; node: string }[]): { at: Path; node: string }[] {
+  return places.map(({ at, node }) => ({ at, node: placeIn(node).node }));
+}
+
 /** Nodes that an expectation names, and where. */
 export function nodesExpected(expect: SingleExpectation): { at: Path; node: string }[] {
   const named = [
-    ...listed(['request', 'crosses'], expect.request?.crosses),
-    ...listed(['request', 'avoids'], expect.request?.avoids),
-    ...listed(['reply', 'crosses'], expect.reply?.crosses),
-    ...listed(['reply', 'avoids'], expect.reply?.avoids),
+    ...nodesOf(placesOnPaths(expect)),
+    ...keyed(['request', 'ttlAt'], expect.request?.ttlAt),
+    ...keyed(['reply', 'ttlAt'], expect.reply?.ttlAt),
   ];
-  if (expect.outcome === 'fails') return expect.at === undefined ? named : [...named, { at: ['at'], node: expect.at }];
+  if (expect.outcome === 'fails')
+    return expect.at === undefined ? named : [...named, { at: ['at'], node: placeIn(expect.at).node }];
   // `self` is the caller, whoever that is.
   return [...named, ...serversExpected(expect.servedBy).filter(({ node }) => node !== 'self')];
 }

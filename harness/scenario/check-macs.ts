@@ -1,5 +1,6 @@
 import type { Problem } from './problem.ts';
 import type { Lab } from './schema.ts';
+import { wordAt } from './lab-queries.ts';
 import { stableMac } from './stable-mac.ts';
 import type { Path } from './yaml-file.ts';
 
@@ -30,13 +31,13 @@ export function sharedMacs(lab: Lab): Problem[] {
 function interfacesOf(lab: Lab): Interface[] {
   const ends = lab.links.flatMap((link, index) =>
     Object.entries(link).map(([node, end]): Interface => {
-      const peer = Object.keys(link).find((name) => name !== node)!;
+      const word = wordAt(lab, link, node);
       const written = typeof end === 'object' && end !== null ? end.mac : undefined;
       const path = ['links', index, node];
       return {
         path: written === undefined ? path : [...path, 'mac'],
-        name: `${node} toward ${peer}`,
-        mac: written ?? stableMac(node, peer),
+        name: `${node} toward ${word}`,
+        mac: written ?? stableMac(node, word),
         isWritten: written !== undefined,
       };
     }),

@@ -1,7 +1,7 @@
 import { ROLES } from '../terms/role.ts';
 import { isV6 } from './address.ts';
 import { interfaceSetting } from './interface-settings.ts';
-import { linkAddresses } from './lab-queries.ts';
+import { linkAddresses, wordAt } from './lab-queries.ts';
 import { type Layer, type NodeProblem, pathOf, problemsPerNode } from './per-node.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, LabNode } from './schema.ts';
@@ -22,8 +22,7 @@ function problemsOf(lab: Lab, name: string, layers: Layer[]): NodeProblem[] {
   const all = [{ path: [], settings: lab.nodes[name]! }, ...layers];
   return lab.links.flatMap((link) => {
     if (!(name in link)) return [];
-    const peer = Object.keys(link).find((end) => end !== name)!;
-    const said = interfaceSetting(all, { name: peer, peer }, 'mtu');
+    const said = interfaceSetting(all, { name: wordAt(lab, link, name) }, 'mtu');
     const bytes = said?.value ?? LEAST_FOR_IPV6;
     if (said === null || bytes >= LEAST_FOR_IPV6 || !addressesOf(settings, link[name]).some(isV6)) return [];
     // What the lab says is told of the lab.

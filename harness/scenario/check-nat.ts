@@ -2,7 +2,7 @@ import { ROLES } from '../terms/role.ts';
 import { trunkInterface } from '../terms/trunk-interface.ts';
 import { broadcastOf, host, isV6, network } from './address.ts';
 import { familyName, unknown } from './check-messages.ts';
-import { nodeAddresses, untaggedAddresses, vlanAddresses } from './lab-queries.ts';
+import { linkWords, nodeAddresses, untaggedAddresses, vlanAddresses, wordAt } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 import type { Path } from './yaml-file.ts';
@@ -35,7 +35,7 @@ export function checkNat(
     const message =
       vlans.length > 0
         ? `${node} has one interface per VLAN there: ${vlans.join(', ')}`
-        : isPort(lab, node!, name)
+        : linkWords(lab, node!).includes(name)
           ? `the interface of ${node} toward ${name} has no address`
           : unknown(`interface of ${node}`, name, [...interfaces.keys()]);
     return [{ path: place('out', index), message, dependsOn }];
@@ -65,21 +65,17 @@ export function checkNat(
 }
 
 /** Addresses (CIDR) of a node's interfaces, by name; of those that have any. */
-function interfacesOf({ links }: Lab, node: string): Map<string, string[]> {
-  const all = links.flatMap((link): [string, string[]][] => {
+function interfacesOf(lab: Lab, node: string): Map<string, string[]> {
+  const all = lab.links.flatMap((link): [string, string[]][] => {
     if (!(node in link)) return [];
-    const peer = Object.keys(link).find((end) => end !== node)!;
+    const word = wordAt(lab, link, node);
     return [
-      [peer, untaggedAddresses(link[node]) ?? []],
+      [word, untaggedAddresses(link[node]) ?? []],
       ...[...vlanAddresses(link[node])].map(([vlan, addresses]): [string, string[]] => [
-        trunkInterface(peer, vlan),
+        trunkInterface(word, vlan),
         addresses,
       ]),
     ];
   });
   return new Map(all.filter(([, addresses]) => addresses.length > 0));
-}
-
-function isPort({ links }: Lab, node: string, peer: string): boolean {
-  return links.some((link) => node in link && peer in link && node !== peer);
 }

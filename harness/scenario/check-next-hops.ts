@@ -2,7 +2,7 @@ import { didYouMean } from '../did-you-mean.ts';
 import { ROLES } from '../terms/role.ts';
 import { broadcastOf, contains, host, isAddress, isV6, network } from './address.ts';
 import { familyName } from './check-messages.ts';
-import { nextHops, nodeAddresses, nodesOfRole, routesOf, type RouteSettings } from './lab-queries.ts';
+import { linkWords, nextHops, nodeAddresses, nodesOfRole, routesOf, type RouteSettings } from './lab-queries.ts';
 import { type Layer, type NodeProblem, pathOf, problemsPerNode } from './per-node.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
@@ -68,7 +68,8 @@ function routeProblems(
     if (misfit !== null) return [{ path: at(misfit.field), what: misfit.what, dependsOn }];
     for (const via of route.vias) {
       const hop = { to, from, via };
-      if (!isNextHop(lab, via)) return [{ path: at('via'), what: unknownHop(lab, via), dependsOn: rolesOf(lab, via) }];
+      if (!isNextHop(lab, name, via))
+        return [{ path: at('via'), what: unknownHop(lab, name, via), dependsOn: rolesOf(lab, via) }];
       if (isAmbiguous(lab, name, hop, own))
         return [{ path: at('via'), what: ambiguousHop(lab, via), dependsOn: [...dependsOn, ['nodes']] }];
       if (nextHops(lab, name, hop, settings.address).length === 0)
@@ -109,13 +110,15 @@ function misfitOf(
   return { field: 'to', what: `needs \`via\` (the next hop) or \`type\` (for example blackhole)${both}` };
 }
 
-/** Whether a word is an address, a node or a role that a node has. */
-function isNextHop(lab: Lab, via: string): boolean {
-  return isAddress(via) || Object.entries(lab.nodes).some(([name, { role }]) => name === via || role === via);
+/** Whether a word is an address, a node, a role that a node has, or what a node calls a further link with a peer. */
+function isNextHop(lab: Lab, of: string, via: string): boolean {
+  if (isAddress(via) || linkWords(lab, of).includes(via)) return true;
+  return Object.entries(lab.nodes).some(([name, { role }]) => name === via || role === via);
 }
 
-function unknownHop(lab: Lab, via: string): string {
-  const known = Object.entries(lab.nodes).flatMap(([name, { role }]) => [name, role]);
+function unknownHop(lab: Lab, of: string, via: string): string {
+  const nodes = Object.entries(lab.nodes).flatMap(([name, { role }]) => [name, role]);
+  const known = [...new Set([...nodes, ...linkWords(lab, of)])];
   return `no node has the name or role \`${via}\`${didYouMean(via, known)}`;
 }
 

@@ -1,5 +1,6 @@
 import { ROLES } from '../terms/role.ts';
 import { downAnew } from './down-links.ts';
+import { wordAt } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 
@@ -14,10 +15,10 @@ export function switchRings(lab: Lab): Problem[] {
   const segmentOf = (name: string): Set<string> => segments.get(name) ?? new Set([name]);
   return lab.links.flatMap((link, index) => {
     const [a, b] = Object.keys(link) as [string, string];
-    const isCut = lab.nodes[a]?.down?.includes(b) === true || lab.nodes[b]?.down?.includes(a) === true;
+    const isCut = [a, b].some((name) => lab.nodes[name]?.down?.includes(wordAt(lab, link, name)));
     if (!bridges(a) || !bridges(b) || isCut) return [];
     if (segmentOf(a).has(b)) {
-      const message = `${a} – ${b} makes a loop of switches, in which broadcasts circulate forever: remove a link, or set it \`down\``;
+      const message = `${a} – ${wordAt(lab, link, a)} makes a loop of switches, in which broadcasts circulate forever: remove a link, or set it \`down\``;
       return [{ path: ['links', index], message, dependsOn: [['links'], ['nodes']] }];
     }
     const joined = new Set([...segmentOf(a), ...segmentOf(b)]);

@@ -3,9 +3,10 @@ import { ROLES } from '../terms/role.ts';
 import { alternativesOf } from '../terms/expectation.ts';
 import { isAddress } from './address.ts';
 import { unknown } from './check-messages.ts';
-import { checkCall, impossibleShares, nodesExpected } from './check-flow.ts';
+import { checkCall, impossibleShares, nodesExpected, placeProblem } from './check-flow.ts';
 import { heldDown } from './down-links.ts';
-import { balancersOf, listenersOf, peersOf, serversOf } from './lab-queries.ts';
+import { balancersOf, linkNamed, linkWords, listenersOf, serversOf } from './lab-queries.ts';
+import { placeIn } from './place.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 import { type Action, actionPath, stepped, type SteppedScenario } from './step-changes.ts';
@@ -106,8 +107,11 @@ function checkStep(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
     }
     const named = [
       ...alternativesOf(expect).flatMap((one) => nodesExpected(one).map(({ node }) => node)),
-      ...(expect.outcome === 'interrupted' && expect.outage.at !== undefined ? [expect.outage.at] : []),
+      ...(expect.outcome === 'interrupted' && expect.outage.at !== undefined ? [placeIn(expect.outage.at).node] : []),
     ];
+    problems.push(...placesExpected(expect, lab).map((message) => ({ path: at, message, dependsOn: [['links']] })));
+    if (expect.outcome === 'varies' && expect.lost !== undefined)
+      problems.push({ path: at, message: '`lost` is only valid for flows; a stream has `outage`' });
     for (const node of new Set(named.filter((one) => !nodes.includes(one))))
       problems.push({ path: at, message: unknown('node', node, nodes), dependsOn: [] });
     for (const [what, { atLeast, atMost }] of rangesOf(expect)) {
@@ -117,6 +121,19 @@ function checkStep(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
   }
   problems.push(...checkUntil(name, scenario, lab));
   return problems;
+}
+
+/** What is wrong with interfaces at which calls are to fail. */
+function placesExpected(expect: StepExpectation, lab: Lab): string[] {
+  const ofOutage =
+    expect.outcome === 'interrupted' && expect.outage.at !== undefined
+      ? placeProblem(expect.outage.at, expect.outage.causes ?? [], lab)
+      : [];
+  return alternativesOf(expect).reduce(
+    (found, one) =>
+      one.outcome === 'fails' && one.at !== undefined ? [...found, ...placeProblem(one.at, [one.cause], lab)] : found,
+    ofOutage,
+  );
 }
 
 type StepExpectation = ScenarioFile['steps'][string]['expect'][string];
@@ -211,11 +228,18 @@ function checkAction(path: Path, action: Action, scenario: ScenarioFile, lab: La
   for (const kind of ['linkDown', 'linkUp', 'flap'] as const) {
     const link = kind === 'flap' ? action.flap?.link : action[kind];
     if (link === undefined) continue;
+    if (linkNamed(lab, link) !== null) continue;
     const [a, b] = link;
     const stranger = link.find((node) => !nodes.includes(node));
+    const known = link.find((node) => nodes.includes(node));
+    const further = known === undefined ? [] : linkWords(lab, known).filter((word) => !nodes.includes(word));
     if (stranger !== undefined)
-      problems.push({ path: [...path, kind], message: unknown('node', stranger, nodes), dependsOn: [] });
-    else if (!peersOf(lab, a).includes(b))
+      problems.push({
+        path: [...path, kind],
+        message: unknown('node', stranger, [...nodes, ...further]),
+        dependsOn: [],
+      });
+    else
       problems.push({
         path: [...path, kind],
         message: `there is no link between ${a} and ${b}`,
@@ -304,12 +328,13 @@ function order(scenario: ScenarioFile, lab: Lab, after: SteppedScenario['after']
         }
       }
       for (const kind of ['linkDown', 'linkUp', 'flap'] as const) {
-        const link = kind === 'flap' ? action.flap?.link : action[kind];
-        if (link === undefined || !peersOf(lab, link[0]).includes(link[1])) continue;
-        const key = `link ${[...link].sort().join(' ')}`;
+        const said = kind === 'flap' ? action.flap?.link : action[kind];
+        const link = said === undefined ? null : linkNamed(lab, said);
+        if (link === null) continue;
+        const key = `link ${[...[...link.nodes].sort(), link.number].join(' ')}`;
         const isCut = states.get(key) ?? false;
         const held = heldDown(after[number]!.scenario, lab, link);
-        const dead = link.find((node) => states.get(`kill ${node}`));
+        const dead = link.nodes.find((node) => states.get(`kill ${node}`));
         if (held !== null)
           say(
             [...path, kind],

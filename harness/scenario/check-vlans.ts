@@ -1,10 +1,10 @@
 import { ROLES } from '../terms/role.ts';
 import { trunkInterface } from '../terms/trunk-interface.ts';
 import { unknown } from './check-messages.ts';
-import { peersOf, vlanAddresses } from './lab-queries.ts';
+import { linkWords, peerOf, vlanAddresses, wordAt } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, NodeSettings } from './schema.ts';
-import type { PortsByPeer } from './vlans.ts';
+import type { PortsByWord } from './vlans.ts';
 import type { Path } from './yaml-file.ts';
 
 /** Longest name of an interface (IFNAMSIZ). */
@@ -23,9 +23,8 @@ export function checkPorts(path: Path, { ports = {} }: NodeSettings, names: stri
   return entries.flatMap(([peer, { vlan, trunk, native }]): Problem[] => {
     const port = [...at, peer];
     const [name] = names;
-    if (name !== undefined && lab.nodes[name] && !peersOf(lab, name).includes(peer)) {
-      const peers = peersOf(lab, name);
-      const message = unknown(`peer of ${name}`, peer, peers);
+    if (name !== undefined && lab.nodes[name] && !linkWords(lab, name).includes(peer)) {
+      const message = unknown(`peer of ${name}`, peer, linkWords(lab, name));
       return [{ path: port, message, dependsOn: [['links']] }];
     }
     if (trunk === undefined) {
@@ -49,10 +48,10 @@ export function checkPorts(path: Path, { ports = {} }: NodeSettings, names: stri
  * Whether nodes that have interfaces for VLANs are linked to a switch that has them.
  * @param portsOf ports of a switch of which VLANs are said
  */
-export function checkVlansOfLinks(lab: Lab, portsOf: (name: string) => PortsByPeer): Problem[] {
+export function checkVlansOfLinks(lab: Lab, portsOf: (name: string) => PortsByWord): Problem[] {
   return lab.links.flatMap((link, index) =>
     Object.entries(link).flatMap(([name, end]): Problem[] => {
-      const peer = Object.keys(link).find((other) => other !== name)!;
+      const peer = peerOf(link, name);
       const vlans = [...vlanAddresses(end).keys()];
       const [node, other] = [lab.nodes[name], lab.nodes[peer]];
       if (typeof end !== 'object' || end?.vlans === undefined || node === undefined || other === undefined) return [];
@@ -76,7 +75,7 @@ export function checkVlansOfLinks(lab: Lab, portsOf: (name: string) => PortsByPe
         if (!Number.isInteger(vlan) || vlan < 1 || vlan > LAST_VLAN)
           return problem(`must be a VLAN ID from 1 to ${LAST_VLAN}`);
         const [longest] = [name, peer]
-          .map((one) => trunkInterface(one, vlan))
+          .map((one) => trunkInterface(wordAt(lab, link, one), vlan))
           .filter((iface) => iface.length > LONGEST);
         return longest === undefined
           ? []
@@ -94,13 +93,15 @@ export function checkVlansOfLinks(lab: Lab, portsOf: (name: string) => PortsByPe
  */
 export function trunksToPlainSwitches(
   lab: Lab,
-  portsOf: (name: string) => PortsByPeer,
-  pathOf: (name: string, peer: string) => Path | null,
+  portsOf: (name: string) => PortsByWord,
+  pathOf: (name: string, word: string) => Path | null,
 ): Problem[] {
   return Object.keys(lab.nodes).flatMap((name) =>
-    Object.entries(portsOf(name)).flatMap(([peer, { trunk }]): Problem[] => {
+    Object.entries(portsOf(name)).flatMap(([word, { trunk }]): Problem[] => {
+      const link = lab.links.find((one) => name in one && wordAt(lab, one, name) === word);
+      const peer = link === undefined ? word : peerOf(link, name);
       const other = lab.nodes[peer];
-      const path = pathOf(name, peer);
+      const path = pathOf(name, word);
       if (trunk === undefined || path === null || other === undefined) return [];
       const isSwitch = ROLES[other.role].switches || (other.bridge ?? false) !== false;
       if (!isSwitch || Object.keys(portsOf(peer)).length > 0) return [];

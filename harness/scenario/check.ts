@@ -1,6 +1,5 @@
 import { ROLES } from '../terms/role.ts';
 import { MODES } from '../terms/mode.ts';
-import { trunkInterface } from '../terms/trunk-interface.ts';
 import { isAddress } from './address.ts';
 import { checkLabAddresses, checkScenarioAddresses } from './check-addresses.ts';
 import { idleFlowFields, idleLabSettings, idleScenarioSettings, idleServiceFields } from './check-effects.ts';
@@ -19,30 +18,21 @@ import { checkTimeline } from './check-timeline.ts';
 import { checkServices } from './check-services.ts';
 import { unknown } from './check-messages.ts';
 import { checkPorts, checkVlansOfLinks, trunksToPlainSwitches } from './check-vlans.ts';
-import { portsIn, type PortsByPeer } from './vlans.ts';
+import { portsIn, type PortsByWord } from './vlans.ts';
 import { ringsOfScenario, switchRings } from './check-rings.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 import type { Layer } from './per-node.ts';
 import type { Problem } from './problem.ts';
-import { peersOf, serversOf, vlanAddresses } from './lab-queries.ts';
+import { interfaceWords, linkWords, peersOf, serversOf, vlanAddresses } from './lab-queries.ts';
+import { checkLinkWords } from './check-link-words.ts';
 import type { Path } from './yaml-file.ts';
 
 /** Whether links and nodes of a lab fit together. */
 export function checkLab(lab: Lab): Problem[] {
   const problems: Problem[] = [];
-  const wires = new Set<string>();
   const linked = new Set<string>();
   for (const [index, link] of lab.links.entries()) {
-    const names = Object.keys(link);
-    const wire = [...names].sort().join(' – ');
-    if (wires.has(wire))
-      problems.push({
-        path: ['links', index],
-        dependsOn: [],
-        message: `${wire} are already linked; only one link is possible, because interfaces are named after the peer`,
-      });
-    wires.add(wire);
-    for (const name of names) {
+    for (const name of Object.keys(link)) {
       linked.add(name);
       if (!lab.nodes[name])
         problems.push({
@@ -59,8 +49,14 @@ export function checkLab(lab: Lab): Problem[] {
       problems.push({ path: ['nodes', name, 'bridge'], message: `an ${node.role} node is always a bridge` });
     problems.push(...checkSettings(['nodes', name], node, name, { lab, services: {} }));
   }
-  problems.push(...checkLabAddresses(lab), ...sharedMacs(lab), ...switchRings(lab), ...idleLabSettings(lab));
-  const portsOf = (name: string): PortsByPeer => lab.nodes[name]?.ports ?? {};
+  problems.push(
+    ...checkLinkWords(lab),
+    ...checkLabAddresses(lab),
+    ...sharedMacs(lab),
+    ...switchRings(lab),
+    ...idleLabSettings(lab),
+  );
+  const portsOf = (name: string): PortsByWord => lab.nodes[name]?.ports ?? {};
   problems.push(...checkVlansOfLinks(lab, portsOf));
   problems.push(...trunksToPlainSwitches(lab, portsOf, (name, peer) => ['nodes', name, 'ports', peer]));
   const layersOf = (name: string): Layer[] => [{ path: ['nodes', name], settings: lab.nodes[name]! }];
@@ -162,7 +158,7 @@ function checkSettings(
     ...Object.keys(settings.interfaces ?? {}).map((peer) => ({ peer, at: ['interfaces', peer] })),
   ];
   for (const { peer, at } of byPeer) {
-    const knownTo = (name: string): string[] => (at[0] === 'down' ? peersOf(lab, name) : interfaceWords(lab, name));
+    const knownTo = (name: string): string[] => (at[0] === 'down' ? linkWords(lab, name) : interfaceWords(lab, name));
     const strangers = names.filter((name) => !knownTo(name).includes(peer));
     if (strangers.length > 0) {
       const known = [...new Set(strangers.flatMap(knownTo))];
@@ -195,15 +191,6 @@ function checkSettings(
     problems.push(...onlyL4.map((key) => ({ path: [...path, key], message: 'only for l4 nodes' })));
   }
   return problems;
-}
-
-/** What names interfaces of a node: peers, and the interfaces for VLANs of a trunk. */
-function interfaceWords(lab: Lab, name: string): string[] {
-  return lab.links.flatMap((link) => {
-    const peer = Object.keys(link).find((end) => end !== name);
-    if (!(name in link) || peer === undefined) return [];
-    return [peer, ...[...vlanAddresses(link[name]).keys()].map((vlan) => trunkInterface(peer, vlan))];
-  });
 }
 
 function isOnTrunk({ links }: Lab, name: string): boolean {

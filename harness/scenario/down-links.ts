@@ -1,4 +1,6 @@
+import { linkWord } from '../terms/link-word.ts';
 import { ROLES } from '../terms/role.ts';
+import type { NamedLink } from './lab-queries.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 
 /** Peers toward which a node's interfaces are down, as a scenario says anew; undefined where it says nothing of that. */
@@ -14,19 +16,17 @@ export function downAnew(
 export function heldDown(
   scenario: Pick<ScenarioFile, 'servers' | 'nodes'>,
   lab: Lab,
-  [a, b]: [string, string],
+  { nodes, number }: NamedLink,
 ): { by: string; release: string } | null {
-  const held = [
-    { node: a, peer: b },
-    { node: b, peer: a },
-  ].flatMap(({ node, peer }) => {
+  const held = nodes.flatMap((node, index) => {
+    const word = linkWord(nodes[1 - index]!, number);
     const down = lab.nodes[node] && (downAnew(scenario, lab, node) ?? lab.nodes[node].down);
-    return down?.includes(peer) ? [{ node, others: down.filter((one) => one !== peer) }] : [];
+    return down?.includes(word) ? [{ node, others: down.filter((one) => one !== word) }] : [];
   });
   if (held.length === 0) return null;
-  const nodes = held.map(({ node, others }) => `${node}: { down: [${others.join(', ')}] }`);
+  const released = held.map(({ node, others }) => `${node}: { down: [${others.join(', ')}] }`);
   return {
     by: held.map(({ node }) => `\`down\` of ${node}`).join(' and '),
-    release: `\`change: { nodes: { ${nodes.join(', ')} } }\``,
+    release: `\`change: { nodes: { ${released.join(', ')} } }\``,
   };
 }

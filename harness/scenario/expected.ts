@@ -12,14 +12,17 @@ export function placed(expect: Expectation): { at: Path; expect: SingleExpectati
 export function serversExpected(servedBy: ServedBy | undefined): { at: Path; node: string }[] {
   if (!servedBy) return [];
   if ('one' in servedBy) return [{ at: ['servedBy'], node: servedBy.one }];
-  const keyed = (kind: string, nodes: object): { at: Path; node: string }[] =>
-    Object.keys(nodes).map((node) => ({ at: ['servedBy', kind, node], node }));
-  if ('counts' in servedBy) return keyed('counts', servedBy.counts);
-  if ('shares' in servedBy) return keyed('shares', servedBy.shares);
+  if ('counts' in servedBy) return keyed(['servedBy', 'counts'], servedBy.counts);
+  if ('shares' in servedBy) return keyed(['servedBy', 'shares'], servedBy.shares);
   return Object.entries(servedBy).flatMap(([kind, names]) => listed(['servedBy', kind], names));
 }
 
 /** Nodes of a list, and where. */
 export function listed(at: Path, names: string[] = []): { at: Path; node: string }[] {
   return names.map((node, index) => ({ at: [...at, index], node }));
+}
+
+/** Nodes that are the keys of a mapping, and where. */
+export function keyed(at: Path, nodes: object = {}): { at: Path; node: string }[] {
+  return Object.keys(nodes).map((node) => ({ at: [...at, node], node }));
 }

@@ -2,16 +2,29 @@ import * as z from 'zod';
 import { CAUSES } from '../terms/cause.ts';
 import { FINDINGS } from '../terms/finding.ts';
 import type { Expectation, SingleExpectation } from '../terms/plan.ts';
-import { address, callerPort, nodeName, serviceName, title, wordName } from './schema-values.ts';
+import { address, callerPort, count, nodeName, place, serviceName, title, wordName } from './schema-values.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 import { didYouMean } from '../did-you-mean.ts';
 
 /** Sources that stand for an address of the flow. */
 export const SOURCES = ['client', 'proxy-ip', 'l4'] as const;
 
+/** What Linux gives a packet (IPDEFTTL, IPV6_DEFAULT_HOPLIMIT). */
+const FIRST_TTL = 64;
+const A_TTL = `a TTL from 1 to ${FIRST_TTL} (packets start with ${FIRST_TTL})`;
+
 const path = z.strictObject({
-  crosses: z.array(nodeName).exactOptional().describe('Nodes that the packets must cross.'),
-  avoids: z.array(nodeName).exactOptional().describe('Nodes that the packets must not touch.'),
+  crosses: z
+    .array(place)
+    .exactOptional()
+    .describe('Nodes that the packets must cross, or interfaces that they must enter or leave by: `l4.sw2`.'),
+  avoids: z.array(place).exactOptional().describe('Nodes or interfaces (`l4.sw2`) that the packets must not touch.'),
+  ttlAt: z
+    .record(nodeName, z.int(mustBe(A_TTL)).min(1, mustBe(A_TTL)).max(FIRST_TTL, mustBe(A_TTL)))
+    .exactOptional()
+    .describe(
+      'TTL (IPv4) or hop limit (IPv6) of the packet when it first reaches a node, like `{ s1: 62 }`: 64 minus one for each node that forwarded it. At least one attempt must reach the node.',
+    ),
 });
 
 const notServers = mustBe(
@@ -100,7 +113,9 @@ export const expectableCause = z.enum(EXPECTABLE, mustBeCause('a cause')).meta({
 export const fails = z.strictObject({
   outcome: z.literal('fails'),
   cause: expectableCause.describe('Why it fails; `npx l4lab causes` explains each.'),
-  at: nodeName.exactOptional().describe('Node where it fails.'),
+  at: place
+    .exactOptional()
+    .describe('Node where it fails, or one of its interfaces: `l4.sw2` is the interface of l4 toward sw2.'),
   request: path.exactOptional().describe('Path of the request.'),
   reply: path.exactOptional().describe('Path of the reply.'),
 });
@@ -124,10 +139,16 @@ export const varies = z
       .exactOptional()
       .describe('List of allowed outcomes, each written like an expectation; every attempt must match one.'),
     eachOf: alternatives.exactOptional().describe('The same, and each outcome must occur at least once.'),
+    lost: count
+      .exactOptional()
+      .describe(
+        'Next to `oneOf` or `eachOf`: number of attempts without an answer, like the lost packets of ping; a number, or `atLeast` and `atMost`.',
+      ),
   })
-  .transform(({ outcome, oneOf, eachOf }, context) => {
-    if (oneOf !== undefined && eachOf === undefined) return { outcome, oneOf };
-    if (eachOf !== undefined && oneOf === undefined) return { outcome, eachOf };
+  .transform(({ outcome, oneOf, eachOf, lost }, context) => {
+    const counted = lost === undefined ? {} : { lost };
+    if (oneOf !== undefined && eachOf === undefined) return { outcome, oneOf, ...counted };
+    if (eachOf !== undefined && oneOf === undefined) return { outcome, eachOf, ...counted };
     context.addIssue('needs either `oneOf` or `eachOf`');
     return z.NEVER;
   });

@@ -1,3 +1,4 @@
+import { wordOf } from '../terms/link-word.ts';
 import type { Layer } from './per-node.ts';
 import type { NodeSettings } from './schema.ts';
 import type { Path } from './yaml-file.ts';
@@ -6,11 +7,6 @@ import type { Path } from './yaml-file.ts';
 export type InterfaceSettings = NonNullable<NodeSettings['interfaces']>[string];
 type Key = keyof InterfaceSettings;
 
-interface Interface {
-  name: string;
-  peer: string;
-}
-
 /**
  * A setting as it is for one interface, and where it is written; null where nobody says it. What is said last holds, be it
  * of the node or of the interface; in one place, what is said of the interface.
@@ -18,11 +14,11 @@ interface Interface {
  */
 export function interfaceSetting<K extends Key>(
   layers: Layer[],
-  { name, peer }: Interface,
+  { name }: { name: string },
   key: K,
 ): { value: NonNullable<InterfaceSettings[K]>; path: Path } | null {
   for (const { path, settings } of layers.toReversed()) {
-    for (const word of [name, peer]) {
+    for (const word of [name, wordOf(name)]) {
       const value = settings.interfaces?.[word]?.[key];
       if (value !== undefined) return { value, path: [...path, 'interfaces', word, key] };
     }

@@ -4,6 +4,8 @@ import { listenerOf } from '../terms/listener.ts';
 import type { ListenerPlan } from '../terms/plan.ts';
 import { ROLES } from '../terms/role.ts';
 import type { DeadEnd } from '../terms/dead-end.ts';
+import { linkNumber, linkWord } from '../terms/link-word.ts';
+import { trunkInterface } from '../terms/trunk-interface.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 
 /** Addresses (CIDR) of a link's end as the lab writes them. */
@@ -112,8 +114,17 @@ export function nextHops(
 
 function addressesBehind(lab: Lab, name: string, gateway: string): string[] {
   if (isAddress(gateway)) return [gateway];
+  const link = farEndNamed(lab, name, gateway);
+  if (link !== null) return linkAddresses(link).map(host);
   const nodes = lab.nodes[gateway] ? [gateway] : nodesOfRole(lab, gateway).filter((node) => node !== name);
   return nodes.flatMap((node) => nodeAddresses(lab, node)).map(host);
+}
+
+/** The other end of a further link of a node with the same peer, by the word `l3-2`; null where that is none. */
+export function farEndNamed(lab: Lab, name: string, word: string): Lab['links'][number][string] | null {
+  if (lab.nodes[word]) return null;
+  const link = lab.links.find((one) => name in one && wordAt(lab, one, name) === word);
+  return link === undefined ? null : link[peerOf(link, name)]!;
 }
 
 /** Nodes that a role stands for; none where a node has that very name. */
@@ -123,7 +134,69 @@ export function nodesOfRole({ nodes }: Lab, role: string): string[] {
 
 /** Nodes at the other ends of a node's links. */
 export function peersOf(lab: Lab, name: string): string[] {
-  return lab.links.filter((link) => name in link).flatMap((link) => Object.keys(link).filter((end) => end !== name));
+  return lab.links.filter((link) => name in link).map((link) => peerOf(link, name));
+}
+
+export function peerOf(link: Lab['links'][number], name: string): string {
+  return Object.keys(link).find((end) => end !== name)!;
+}
+
+/** By what a node knows its ends of links: `l2`, and `l2-2` for a second link with l2. */
+export function linkWords(lab: Lab, name: string): string[] {
+  return lab.links.filter((link) => name in link).map((link) => wordAt(lab, link, name));
+}
+
+/** By what a node knows its end of one link. */
+export function wordAt({ links }: Pick<Lab, 'links'>, link: Lab['links'][number], name: string): string {
+  let numbers = numbersBy.get(links);
+  if (numbers === undefined) numbersBy.set(links, (numbers = numbersOf(links)));
+  return linkWord(peerOf(link, name), numbers.get(link) ?? 1);
+}
+
+/** Asked for every interface whenever a plan is resolved; links of a lab stay the same. */
+const numbersBy = new WeakMap<Lab['links'], Map<Lab['links'][number], number>>();
+
+function numbersOf(links: Lab['links']): Map<Lab['links'][number], number> {
+  const times = new Map<string, number>();
+  return new Map(
+    links.map((link) => {
+      const ends = Object.keys(link).sort().join(' ');
+      const number = (times.get(ends) ?? 0) + 1;
+      times.set(ends, number);
+      return [link, number];
+    }),
+  );
+}
+
+/** A link as two of its words name it: a node, and its word for the link. */
+export interface NamedLink {
+  nodes: [string, string];
+  number: number;
+}
+
+/** The link that a node and its word for it, in either order, stand for; null where there is none. */
+export function linkNamed(lab: Lab, [a, b]: [string, string]): NamedLink | null {
+  for (const link of lab.links) {
+    for (const [node, word] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      if (!(node in link) || wordAt(lab, link, node) !== word) continue;
+      const peer = peerOf(link, node);
+      const nodes: [string, string] = node === a ? [node, peer] : [peer, node];
+      return { nodes, number: linkNumber({ name: word, peer }) };
+    }
+  }
+  return null;
+}
+
+/** What names interfaces of a node: its words for links, and the interfaces for VLANs of a trunk. */
+export function interfaceWords(lab: Lab, name: string): string[] {
+  return lab.links.flatMap((link) => {
+    if (!(name in link)) return [];
+    const word = wordAt(lab, link, name);
+    return [word, ...[...vlanAddresses(link[name]).keys()].map((vlan) => trunkInterface(word, vlan))];
+  });
 }
 
 export function serversOf(lab: Lab): string[] {

@@ -1,4 +1,5 @@
 import type { LinkEnd, Plan } from '../terms/plan.ts';
+import { wordOf } from '../terms/link-word.ts';
 import { interfaceAt, nodeOf, portsBeside } from './lookup.ts';
 
 /**
@@ -24,7 +25,7 @@ export function leadsByAnother(plan: Plan, { node, iface }: LinkEnd, mac: string
 }
 
 /**
- * The wire that is down on the way of a frame that came to a switch, by its two nodes: the nearer one, and its peer. Null
+ * The wire that is down on the way of a frame that came to a switch, by the nearer one of its nodes, and what that calls it. Null
  * where a way leads to the MAC, or none would if all wires were up.
  * @param came the port by which it came
  */
@@ -35,7 +36,7 @@ export function cutOnTheWay(plan: Plan, came: LinkEnd, mac: string): { node: str
     const port = { node, iface: name };
     const far = farEnd(plan, port);
     if (!far || !leadsTo(plan, port, mac, () => true)) continue;
-    const cut = isUp(plan, [port, far]) ? cutOnTheWay(plan, far, mac) : { node, peer: far.node };
+    const cut = isUp(plan, [port, far]) ? cutOnTheWay(plan, far, mac) : { node, peer: wordOf(name) };
     if (cut !== null) return cut;
   }
   return null;

@@ -6,7 +6,7 @@ import { address } from './schema-values.ts';
 /** An interface of a node by its name: its peer, or, on a trunk, peer and VLAN. */
 const interfaceName = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{0,11}(\.[1-9]\d{0,3})?$/, mustBe('a peer of the node, or `PEER.VLAN` on a trunk'));
+  .regex(/^[a-z][a-z0-9-]{0,13}(\.[1-9]\d{0,3})?$/, mustBe('a peer of the node, or `PEER.VLAN` on a trunk'));
 
 /** Source NAT of a router. */
 const translation = z.strictObject({

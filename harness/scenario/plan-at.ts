@@ -1,5 +1,6 @@
-import type { ActionPlan } from '../terms/timeline.ts';
-import type { NodePlan, Plan } from '../terms/plan.ts';
+import { linkNumber } from '../terms/link-word.ts';
+import type { ActionPlan, OneLink } from '../terms/timeline.ts';
+import type { InterfacePlan, NodePlan, Plan } from '../terms/plan.ts';
 
 /** What earlier actions have left: who is without power, which wires are cut, who does not listen or balance. */
 interface Overlay {
@@ -33,7 +34,7 @@ export function planAt(plan: Plan, step: number): Plan {
 }
 
 /** A plan in force while a link is down. */
-export function withLinkDown(now: Plan, link: [string, string]): Plan {
+export function withLinkDown(now: Plan, link: OneLink): Plan {
   const overlay: Overlay = { off: new Set(), cut: new Set([wireKey(link)]), silent: new Set(), unbalanced: new Set() };
   return { ...now, nodes: now.nodes.map((node) => overlaid(node, overlay)) };
 }
@@ -64,10 +65,10 @@ function act({ off, cut, silent, unbalanced }: Overlay, action: ActionPlan): voi
       for (const set of [off, silent, unbalanced]) set.delete(action.node);
       break;
     case 'linkDown':
-      cut.add(wireKey(action.link));
+      cut.add(wireKey(action));
       break;
     case 'linkUp':
-      cut.delete(wireKey(action.link));
+      cut.delete(wireKey(action));
       break;
     case 'stopListeners':
       silent.add(action.node);
@@ -90,7 +91,7 @@ function overlaid(node: NodePlan, { off, cut, silent, unbalanced }: Overlay): No
   const { name } = node;
   const isOff = off.has(name);
   const interfaces = node.interfaces.map((iface) =>
-    isOff || off.has(iface.peer) || cut.has(wireKey([name, iface.peer])) ? { ...iface, up: false as const } : iface,
+    isOff || off.has(iface.peer) || cut.has(wireKey(linkAt(name, iface))) ? { ...iface, up: false as const } : iface,
   );
   return {
     ...node,
@@ -100,6 +101,10 @@ function overlaid(node: NodePlan, { off, cut, silent, unbalanced }: Overlay): No
   };
 }
 
-function wireKey(ends: [string, string]): string {
-  return [...ends].sort().join(' ');
+function linkAt(node: string, iface: InterfacePlan): OneLink {
+  return { link: [node, iface.peer], number: linkNumber(iface) };
+}
+
+function wireKey({ link, number = 1 }: OneLink): string {
+  return [...[...link].sort(), number].join(' ');
 }

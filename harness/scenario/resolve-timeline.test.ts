@@ -147,3 +147,27 @@ test('one cell is enough for all steps to happen; a plan without any is none', (
   ]);
   expect(plans(['nothing'])).toEqual([]);
 });
+
+test('a link of several between two nodes is the one that either end names', () => {
+  const yaml = parseYaml(
+    'legs.yaml',
+    `
+title: Legs
+lab: two-links
+services: { web: { vip: 203.0.113.80, port: 80, mode: dnat, pool: [s1] } }
+streams: { calls: { from: client, to: web, every: 50ms } }
+steps:
+  first: { do: { linkDown: [l3, l4] }, for: 1s, expect: { calls: { outcome: fails, cause: no-neighbour, at: l4.l3 } } }
+  second: { do: [{ linkUp: [l3, l4] }, { linkDown: [l4-2, l3] }], for: 1s, expect: { calls: { outcome: fails, cause: no-neighbour } } }
+  mended: { do: { linkUp: [l4, l3-2] }, for: 1s, expect: { calls: works } }
+`,
+  );
+  const lab = readLab(parseYaml('two-links.yaml', readFileSync('labs/two-links.yaml', 'utf8')));
+  const scenario = readScenario('legs', 'two-links', lab, yaml);
+  const legs = plansOf({ scenario, yaml }, { variants: [], flows: [] })[0]!.plan;
+  const down = (index: number): string[] =>
+    planAt(legs, index).nodes.flatMap(({ name, interfaces }) =>
+      interfaces.flatMap((iface) => (iface.up === false ? [`${name} ${iface.name}`] : [])),
+    );
+  expect([0, 1, 2].map(down)).toEqual([['l3 l4', 'l4 l3'], ['l3 l4-2', 'l4 l3-2'], []]);
+});

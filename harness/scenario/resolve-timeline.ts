@@ -1,7 +1,9 @@
-import type { FlowPlan, NodePlan, Plan, SourcePosition } from '../terms/plan.ts';
+import { linkNumber, wordOf } from '../terms/link-word.ts';
+import type { FlowPlan, InterfacePlan, NodePlan, Plan, SourcePosition } from '../terms/plan.ts';
 import type {
   ActionPlan,
   Awaited,
+  OneLink,
   PairPlan,
   StepPlan,
   StreamExpectation,
@@ -130,11 +132,11 @@ function resolveAction(action: Action, scenario: ScenarioFile, nodes: NodePlan[]
   }
   for (const kind of ['linkDown', 'linkUp'] as const) {
     const link = action[kind];
-    if (link !== undefined) return [{ do: kind, link }];
+    if (link !== undefined) return [{ do: kind, ...oneLink(link, nodes) }];
   }
   if (action.flap !== undefined) {
     const { link, down, up } = action.flap;
-    return [{ do: 'flap', link, downMs: down, upMs: up }];
+    return [{ do: 'flap', ...oneLink(link, nodes), downMs: down, upMs: up }];
   }
   if (action.announce !== undefined) {
     const { from, address: said } = action.announce;
@@ -143,6 +145,17 @@ function resolveAction(action: Action, scenario: ScenarioFile, nodes: NodePlan[]
     return [{ do: 'announce', node: from, iface: ifaceToward(node, address), address }];
   }
   return OF_NODES.flatMap((kind) => (action[kind] ?? []).map((node): ActionPlan => ({ do: kind, node })));
+}
+
+/** The link that a node and its word for it stand for, in either order. */
+function oneLink([a, b]: [string, string], nodes: NodePlan[]): OneLink {
+  const peerBy = (node: string, word: string): InterfacePlan | undefined =>
+    nodes.find(({ name }) => name === node)?.interfaces.find(({ name }) => wordOf(name) === word);
+  const at = peerBy(a, b) ?? peerBy(b, a);
+  if (at === undefined) return { link: [a, b] };
+  const number = linkNumber(at);
+  const link: [string, string] = peerBy(a, b) === undefined ? [at.peer, b] : [a, at.peer];
+  return { link, ...(number === 1 ? {} : { number }) };
 }
 
 /** The interface in whose subnet an address lies; the first one with an address where it lies in none. */

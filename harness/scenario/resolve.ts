@@ -26,8 +26,8 @@ import type { Layer } from './per-node.ts';
 import { resolvePairs, resolveTimeline } from './resolve-timeline.ts';
 import { stepped } from './step-changes.ts';
 import { sysctls } from './sysctls.ts';
-import { portsIn, type PortsByPeer, wiresOf } from './vlans.ts';
-import { balancersOf, listenersOf, namedSources, nodeAddresses } from './lab-queries.ts';
+import { portsIn, type PortsByWord, wiresOf } from './vlans.ts';
+import { balancersOf, listenersOf, namedSources, nodeAddresses, peerOf, wordAt } from './lab-queries.ts';
 
 type Service = ScenarioFile['services'][string];
 
@@ -173,11 +173,12 @@ function ages(settings: LabNode): Pick<NodePlan, 'idleTimeoutMs' | 'onIdle' | 'm
 function resolveInterfaces(
   lab: Lab,
   { name, settings, layers }: { name: string; settings: LabNode; layers: Layer[] },
-  portsOf: (name: string) => PortsByPeer,
+  portsOf: (name: string) => PortsByWord,
 ): InterfacePlan[] {
   const links = lab.links.filter((link) => name in link);
   const interfaces = links.flatMap((link) => {
-    const peer = Object.keys(link).find((end) => end !== name)!;
+    const peer = peerOf(link, name);
+    const word = wordAt(lab, link, name);
     const end = link[name];
     const ownMac = typeof end === 'object' && end !== null ? end.mac : undefined;
     return wiresOf(lab, link, portsOf).map(({ ends }): InterfacePlan => {
@@ -186,11 +187,11 @@ function resolveInterfaces(
         name: iface,
         peer,
         // As on Linux, interfaces of one trunk share the MAC of its port.
-        mac: ownMac ?? stableMac(name, peer),
+        mac: ownMac ?? stableMac(name, word),
         addresses: settings.address === undefined ? addresses : [settings.address],
         ...vlan,
-        ...(settings.down?.includes(peer) ? { up: false as const } : {}),
-        ...mtuOf(layers, { name: iface, peer }),
+        ...(settings.down?.includes(word) ? { up: false as const } : {}),
+        ...mtuOf(layers, { name: iface }),
       };
     });
   });
@@ -203,12 +204,12 @@ function resolveInterfaces(
   return interfaces;
 }
 
-function mtuOf(layers: Layer[], iface: Pick<InterfacePlan, 'name' | 'peer'>): Pick<InterfacePlan, 'mtu'> {
+function mtuOf(layers: Layer[], iface: Pick<InterfacePlan, 'name'>): Pick<InterfacePlan, 'mtu'> {
   const said = interfaceSetting(layers, iface, 'mtu');
   return said === null ? {} : { mtu: said.value };
 }
 
-function settingsOfInterface(layers: Layer[], iface: Pick<InterfacePlan, 'name' | 'peer'>): InterfaceSettings {
+function settingsOfInterface(layers: Layer[], iface: Pick<InterfacePlan, 'name'>): InterfaceSettings {
   const keys = Object.keys(interfaceSettings) as (keyof InterfaceSettings)[];
   return Object.fromEntries(
     keys.flatMap((key) => {
@@ -351,7 +352,7 @@ function withSource(expect: StreamExpectation, lab: Lab): StreamExpectation {
   const resolved = alternativesOf(expect).map((one) => withSourceOfOne(one, lab));
   if (expect.outcome === 'interrupted') return { ...expect, then: resolved[0]! };
   if (expect.outcome !== 'varies') return resolved[0]!;
-  return 'oneOf' in expect ? { outcome: 'varies', oneOf: resolved } : { outcome: 'varies', eachOf: resolved };
+  return 'oneOf' in expect ? { ...expect, oneOf: resolved } : { ...expect, eachOf: resolved };
 }
 
 function withSourceOfOne(expect: SingleExpectation, lab: Lab): SingleExpectation {

@@ -1,5 +1,6 @@
 import { FORM, listenerOf } from '../terms/listener.ts';
 import * as z from 'zod';
+import type { Range } from '../terms/timeline.ts';
 import { isUnicast } from '../../lb/terms/address.ts';
 import { canonical, host, isAddress, isV6 } from './address.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
@@ -14,6 +15,18 @@ export const nodeName = z
     mustBe('a node name: lower-case letters, digits and hyphens, at most 12 (it names interfaces)'),
   )
   .refine((name) => !RESERVED.test(name), mustBe(ANOTHER_NAME));
+/** A node, or, as a node knows its end of a second link with a peer, `l2-2`. */
+export const linkWord = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,13}$/, mustBe('a node name, or, for a second link with a node, `NODE-2`'))
+  .refine((name) => !RESERVED.test(name), mustBe(ANOTHER_NAME));
+/** A node, or one of its interfaces by name: the peer, or, on a trunk, peer and VLAN. */
+export const place = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{0,11}(\.[a-z][a-z0-9-]*(\.[1-9]\d{0,3})?)?$/,
+    mustBe('a node, or an interface of one, like l4.sw2'),
+  );
 export const serviceName = z
   .string()
   .regex(
@@ -95,6 +108,20 @@ export const duration = z
     return Number(amount) * UNITS[unit]!;
   })
   .refine((ms) => ms >= 1 && ms <= 3_600_000, 'must be from 1ms to 60m');
+
+/** How many: a number, or bounds. */
+export const count = z
+  .union(
+    [
+      z.int().min(0),
+      z.strictObject({
+        atLeast: z.int().min(0).exactOptional().describe('Lower bound.'),
+        atMost: z.int().min(0).exactOptional().describe('Upper bound.'),
+      }),
+    ],
+    mustBe('a number, or a mapping of `atLeast` and `atMost`'),
+  )
+  .transform((said): Range => (typeof said === 'number' ? { atLeast: said, atMost: said } : said));
 
 /** One line, for lists and the report. */
 export const title = z

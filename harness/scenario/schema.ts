@@ -12,6 +12,7 @@ import {
   cidr,
   cidrText,
   isCidr,
+  linkWord,
   listener,
   mac,
   nodeName,
@@ -49,12 +50,12 @@ const route = z.strictObject({
     ),
   via: z
     .union(
-      [nodeName, address, z.array(z.union([nodeName, address])).min(2)],
+      [linkWord, address, z.array(z.union([linkWord, address])).min(2)],
       mustBe('a role, a node, an address, or a list of them'),
     )
     .optional()
     .describe(
-      'Next hop: a role (`l3`, `l4`), a node, or an address; a list distributes flows by a hash. With `from`, leave it out for a directly connected subnet.',
+      'Next hop: a role (`l3`, `l4`), a node, or an address; `l3-2` is l3 on a second link to it. A list distributes flows by a hash. With `from`, leave it out for a directly connected subnet.',
     ),
   type: z
     .enum(DEAD_ENDS)
@@ -107,9 +108,11 @@ const switchPort = z.strictObject({
 /** What can be set on a node: in the lab, for all servers at once (`servers`), or for one node (`nodes`). */
 const nodeSettings = z.strictObject({
   gateway: z
-    .union([nodeName, address, z.literal('none')], mustBe('a role, a node, an address, or `none`'))
+    .union([linkWord, address, z.literal('none')], mustBe('a role, a node, an address, or `none`'))
     .optional()
-    .describe('Default gateway: a role (`l3`, `l4`), a node, an address, or `none`.'),
+    .describe(
+      'Default gateway: a role (`l3`, `l4`), a node, an address, or `none`; `l3-2` is l3 on a second link to it.',
+    ),
   routes: z.array(route).optional().describe('Routes in addition to the default one.'),
   address: cidr.optional().describe('Replaces the address of a node that has one link.'),
   loopback: z
@@ -140,7 +143,7 @@ const nodeSettings = z.strictObject({
     )
     .optional()
     .describe(
-      'Settings of single interfaces, by peer. Later settings win, both of nodes and of interfaces. Linux also applies the settings of the node (`conf/all`): for `rpFilter`, `arpIgnore` and `arpAnnounce` the larger value, for `acceptLocal`, `proxyArp` and `sendRedirects` either value enables it.',
+      'Settings of single interfaces, by peer (`l2-2` for a second link to l2). Later settings win, both of nodes and of interfaces. Linux also applies the settings of the node (`conf/all`): for `rpFilter`, `arpIgnore` and `arpAnnounce` the larger value, for `acceptLocal`, `proxyArp` and `sendRedirects` either value enables it.',
     ),
   forwarding: z.boolean().optional().describe('Whether the node forwards IP packets; true for l3 and l4.'),
   firewall: z
@@ -201,9 +204,9 @@ const nodeSettings = z.strictObject({
     .describe(
       'Further kernel settings by name, such as `net.ipv4.tcp_timestamps: 0`. The model ignores all but `net.netfilter.nf_conntrack_tcp_be_liberal`. If another one changes a flow, prediction and observation differ.',
     ),
-  down: z.array(nodeName).optional().describe('Links to take down, by peer.'),
+  down: z.array(linkWord).optional().describe('Links to take down, by peer; `l2-2` is the second link to l2.'),
   ports: z
-    .record(nodeName, switchPort)
+    .record(linkWord, switchPort)
     .optional()
     .describe(
       'l2 only: VLANs of its ports, by peer. A switch with `ports` is VLAN-aware; unlisted ports are in VLAN 1.',
@@ -251,7 +254,9 @@ export const labSchema = z.strictObject({
   links: z
     .array(z.record(nodeName, linkEnd).refine((link) => Object.keys(link).length === 2, 'must join exactly two nodes'))
     .min(1)
-    .describe('Each link maps two nodes to their address on it; `~` for a switch port.'),
+    .describe(
+      'Each link maps two nodes to their address on it; `~` for a switch port. An interface is named after the peer, `l2`; the interface of a second link between the same nodes is `l2-2`.',
+    ),
 });
 
 const source = z.strictObject({

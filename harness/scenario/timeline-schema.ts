@@ -1,8 +1,20 @@
 import * as z from 'zod';
-import type { OutageExpectation, Range, StreamExpectation } from '../terms/timeline.ts';
+import type { OutageExpectation, StreamExpectation } from '../terms/timeline.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 import { expectableCause, fails, inFull, mustBeCause, singleExpectation, varies, works } from './flow-schema.ts';
-import { address, callerPort, cidr, duration, nodeName, serviceName, title, wordName } from './schema-values.ts';
+import {
+  address,
+  callerPort,
+  cidr,
+  count,
+  duration,
+  linkWord,
+  nodeName,
+  place,
+  serviceName,
+  title,
+  wordName,
+} from './schema-values.ts';
 
 /** Traffic that goes on while steps happen. */
 export const stream = z.strictObject({
@@ -37,10 +49,10 @@ const nodes = z
   .union([nodeName, z.array(nodeName).min(1)], mustBe('a node, or a list of nodes'))
   .transform((named) => [named].flat());
 const link = z
-  .array(nodeName)
+  .array(linkWord)
   .length(2, 'must be the two nodes that the link joins')
   .transform(([a, b]): [string, string] => [a!, b!])
-  .describe('The two nodes that the link joins.');
+  .describe('The two nodes that the link joins; a second link between them is `[l4, l2-2]`.');
 const ofPool = {
   server: nodeName.describe('A server of the pool.'),
   service: serviceName.exactOptional().describe('The service. Default: every service that has the server.'),
@@ -126,19 +138,6 @@ const durations = z.strictObject({
   atMost: duration.exactOptional().describe('Upper bound.'),
 });
 
-const count = z
-  .union(
-    [
-      z.int().min(0),
-      z.strictObject({
-        atLeast: z.int().min(0).exactOptional().describe('Lower bound.'),
-        atMost: z.int().min(0).exactOptional().describe('Upper bound.'),
-      }),
-    ],
-    mustBe('a number, or a mapping of `atLeast` and `atMost`'),
-  )
-  .transform((said): Range => (typeof said === 'number' ? { atLeast: said, atMost: said } : said));
-
 const causes = z
   .union([expectableCause, z.array(expectableCause).min(1)], mustBeCause('a cause, or a list of causes'))
   .transform((named) => [named].flat());
@@ -151,7 +150,7 @@ export const interrupted = z
       .strictObject({
         ...durations.shape,
         cause: causes.optional().describe('Allowed causes of failing calls.'),
-        at: nodeName.optional().describe('Node where they fail.'),
+        at: place.optional().describe('Node where they fail, or one of its interfaces: `l4.sw2`.'),
       })
       .describe('The time during which calls fail; without bounds, any length including none.'),
     then: z

@@ -1,6 +1,7 @@
 import { cause, type Cause } from '../terms/cause.ts';
 import type { InterfacePlan, LinkEnd, Plan } from '../terms/plan.ts';
-import { contains, network } from './address.ts';
+import { linkNumber, wordOf } from '../terms/link-word.ts';
+import { contains, host, network } from './address.ts';
 import { balancedBy, interfaceAt, nodeOf, ownerOf, portsBeside, segmentOf } from './lookup.ts';
 
 /**
@@ -40,8 +41,9 @@ function wayTo(plan: Plan, { node, iface }: LinkEnd, targets: string[]): string[
     plan.links
       .filter(({ ends }) => ends.some((end) => end.node === name) && ends.every((end) => isUp(plan, end)))
       .flatMap(({ ends }) => ends.flatMap((end) => (end.node === name ? [] : [end.node])));
-  const first = neighbours(node).includes(interfaceAt(plan, { node, iface })!.peer);
-  const open = first ? [[node, interfaceAt(plan, { node, iface })!.peer]] : [];
+  const wire = plan.links.find(({ ends }) => ends.some((end) => end.node === node && end.iface === iface));
+  const isOpen = wire?.ends.every((end) => isUp(plan, end)) === true;
+  const open = isOpen ? [[node, interfaceAt(plan, { node, iface })!.peer]] : [];
   const seen = new Set(open.flat());
   for (let way = open.shift(); way !== undefined; way = open.shift()) {
     const last = way.at(-1)!;
@@ -71,7 +73,7 @@ function whereItEnds(
   for (const [index, next] of way.slice(2).entries()) {
     const node = way[index + 1]!;
     const at = interfaceAt(plan, otherEnd(plan, from))!;
-    const port = from.node;
+    const port = wordOf(at.name);
     if (at.closed === true) return changed ?? notTaken({ node, port, asker, address }, at);
     const { vlan } = at;
     const before = nodeOf(plan, from.node).bridge ? interfaceAt(plan, from)?.vlan : undefined;
@@ -80,19 +82,22 @@ function whereItEnds(
     const own = nodeOf(plan, node);
     const onward = portsBeside(own, at.name).find(({ peer }) => peer === next);
     if (onward === undefined) {
-      const toward = own.interfaces.filter(({ peer }) => peer === next);
-      return changed ?? notSent({ node, port: next, asker, address }, toward, vlan!);
+      const holding = nodeOf(plan, next).interfaces.find(({ addresses }) => addresses.map(host).includes(address));
+      const isMeant = (port: InterfacePlan): boolean =>
+        port.peer === next && (holding?.peer !== node || linkNumber(holding) === linkNumber(port));
+      const toward = own.interfaces.filter(isMeant);
+      return changed ?? notSent({ node, asker, address }, toward, vlan!);
     }
     from = { node, iface: onward.name };
   }
   const last = interfaceAt(plan, otherEnd(plan, from));
   if (last?.closed !== true) return null;
-  return changed ?? notTaken({ node: way.at(-1)!, port: from.node, asker, address }, last);
+  return changed ?? notTaken({ node: way.at(-1)!, port: wordOf(last.name), asker, address }, last);
 }
 
 interface Port {
   node: string;
-  /** Peer behind it. */
+  /** What the node calls it. */
   port: string;
   asker: string;
   address: string;
@@ -106,9 +111,10 @@ function notTaken(port: Port, { name, vlan }: InterfacePlan): Cause {
 }
 
 /** Frames of a VLAN do not leave by any of the interfaces of a port. */
-function notSent(port: Port, interfaces: InterfacePlan[], vlan: number): Cause {
-  const [only, ...others] = interfaces;
-  if (only === undefined || others.length > 0 || only.name !== port.port)
+function notSent(at: Omit<Port, 'port'>, interfaces: InterfacePlan[], vlan: number): Cause {
+  const [only, ...others] = interfaces as [InterfacePlan, ...InterfacePlan[]];
+  const port = { ...at, port: wordOf(only.name) };
+  if (others.length > 0 || only.name !== port.port)
     return cause('vlan-mismatch', 'vlan-not-carried', { ...port, vlan });
   return only.vlan === undefined || only.closed === true
     ? cause('vlan-mismatch', 'untagged-not-carried', port)

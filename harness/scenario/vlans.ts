@@ -1,7 +1,7 @@
 import { ROLES } from '../terms/role.ts';
 import { trunkInterface } from '../terms/trunk-interface.ts';
 import type { InterfacePlan, LinkPlan } from '../terms/plan.ts';
-import { untaggedAddresses, vlanAddresses } from './lab-queries.ts';
+import { untaggedAddresses, vlanAddresses, wordAt } from './lab-queries.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 
 export type SwitchPort = NonNullable<NodeSettings['ports']>[string];
@@ -30,15 +30,15 @@ type Speaks =
  * that either end sends by is there although the other end takes nothing from it.
  * @param portsOf ports of a node of which it says VLANs; empty where it has none
  */
-export function wiresOf(lab: Lab, link: Lab['links'][number], portsOf: (name: string) => PortsByPeer): LinkWire[] {
+export function wiresOf(lab: Lab, link: Lab['links'][number], portsOf: (name: string) => PortsByWord): LinkWire[] {
   const [a, b] = Object.keys(link) as [string, string];
-  const speaks = { [a]: speaksOf(lab, link, [a, b], portsOf(a)), [b]: speaksOf(lab, link, [b, a], portsOf(b)) };
+  const speaks = { [a]: speaksOf(lab, link, a, portsOf(a)), [b]: speaksOf(lab, link, b, portsOf(b)) };
   return tagsOf(speaks[a]!, speaks[b]!).map((tag): LinkWire => {
-    const end = (node: string, peer: string): WireEnd => ({
-      name: tag === null ? peer : trunkInterface(peer, tag),
-      ...wireEnd(speaks[node]!, tag),
-    });
-    const ends = { [a]: end(a, b), [b]: end(b, a) };
+    const end = (node: string): WireEnd => {
+      const word = wordAt(lab, link, node);
+      return { name: tag === null ? word : trunkInterface(word, tag), ...wireEnd(speaks[node]!, tag) };
+    };
+    const ends = { [a]: end(a), [b]: end(b) };
     return {
       plan: {
         ends: [
@@ -52,11 +52,11 @@ export function wiresOf(lab: Lab, link: Lab['links'][number], portsOf: (name: st
   });
 }
 
-/** Ports of a switch of which VLANs are said, by peer. */
-export type PortsByPeer = Record<string, SwitchPort>;
+/** Ports of a switch of which VLANs are said, by its words for links. */
+export type PortsByWord = Record<string, SwitchPort>;
 
 /** Ports of switches with their VLANs: each as the scenario says it, else the lab. */
-export function portsIn(lab: Lab, { nodes }: Pick<ScenarioFile, 'nodes'>): (name: string) => PortsByPeer {
+export function portsIn(lab: Lab, { nodes }: Pick<ScenarioFile, 'nodes'>): (name: string) => PortsByWord {
   return (name) => ({ ...lab.nodes[name]!.ports, ...nodes[name]?.ports });
 }
 
@@ -65,12 +65,12 @@ function untaggedVlan({ vlan, trunk, native }: SwitchPort): number | null {
   return trunk === undefined ? (vlan ?? DEFAULT_VLAN) : (native ?? null);
 }
 
-function speaksOf(lab: Lab, link: Lab['links'][number], [name, peer]: [string, string], ports: PortsByPeer): Speaks {
+function speaksOf(lab: Lab, link: Lab['links'][number], name: string, ports: PortsByWord): Speaks {
   const { role, bridge = false } = lab.nodes[name]!;
   if (!ROLES[role].switches && bridge === false)
     return { is: 'host', untagged: untaggedAddresses(link[name]), tagged: vlanAddresses(link[name]) };
   if (Object.keys(ports).length === 0) return { is: 'bridge' };
-  const port = ports[peer] ?? {};
+  const port = ports[wordAt(lab, link, name)] ?? {};
   const untagged = untaggedVlan(port);
   return { is: 'switch', untagged, tagged: new Set(port.trunk?.filter((vlan) => vlan !== untagged)) };
 }

@@ -42,9 +42,9 @@ export interface CauseDetails {
   'arp-unanswered': At & { address: string };
   /** The owner of the address, `node`, dropped the ARP request of `asker`, because it did not accept its source. */
   'arp-request-dropped': At & { address: string; asker: string; source: string };
-  /** ICMP host unreachable: the next hop did not answer ARP. */
-  'host-unreachable': At & { address: string };
-  /** The link to `peer`, on the path to the address, is down. */
+  /** ICMP host unreachable: the next hop, `hop`, did not answer ARP. */
+  'host-unreachable': At & { address: string; hop: string };
+  /** The link to `peer` (`l2-2` for a second link to l2), on the path to the address, is down. */
   'peer-down': At & { address: string; peer: string };
   /** A switch's port toward `port` does not allow the VLAN in which `asker` asked for the address. */
   'vlan-not-carried': At & { address: string; asker: string; port: string; vlan: number };
@@ -101,7 +101,8 @@ export interface CauseDetails {
   'two-masters': At & { address: string; masters: string[] };
   /** The node's kernel acknowledged the request, but its program never answered. */
   'response-missing': At & { address: string };
-  'counter-rose': At & { address: string; counter: string };
+  /** The packet arrived on `iface`. */
+  'counter-rose': At & { address: string; iface: string; counter: string };
   'lost-on-wire': At & { address: string };
   /** The frame reached no node that has its MAC. */
   'frame-unclaimed': At & { address: string };

@@ -235,10 +235,10 @@ export interface SourcePosition {
 /** What must happen to a flow. */
 export type Expectation =
   | SingleExpectation
-  /** Every attempt has one of these outcomes. */
-  | { outcome: 'varies'; oneOf: SingleExpectation[] }
+  /** Every attempt has one of these outcomes; `lost`: number of attempts without an answer. */
+  | { outcome: 'varies'; oneOf: SingleExpectation[]; lost?: Range }
   /** The same, and each outcome occurs. */
-  | { outcome: 'varies'; eachOf: SingleExpectation[] };
+  | { outcome: 'varies'; eachOf: SingleExpectation[]; lost?: Range };
 
 /** What must happen to an attempt; absent fields are not judged. */
 export type SingleExpectation =
@@ -257,7 +257,14 @@ export type SingleExpectation =
       /** Findings that must be present; a finding that is not listed here fails the flow. */
       findings?: FindingCode[];
     }
-  | { outcome: 'fails'; cause: CauseCode; at?: string; request?: PathExpectation; reply?: PathExpectation };
+  | {
+      outcome: 'fails';
+      cause: CauseCode;
+      /** A node, or one of its interfaces: `l4.sw2`. */
+      at?: string;
+      request?: PathExpectation;
+      reply?: PathExpectation;
+    };
 
 export type ServedBy =
   | { one: string }
@@ -268,8 +275,10 @@ export type ServedBy =
   | { shares: Record<string, Range> };
 
 export interface PathExpectation {
-  /** Nodes that the packets must cross. */
+  /** Nodes that the packets must cross, or interfaces that they must come in or leave by: `l4.sw2`. */
   crosses?: string[];
-  /** Nodes that the packets must not touch. */
+  /** Nodes, or interfaces, that the packets must not touch. */
   avoids?: string[];
+  /** TTL, or hop limit, of the packet when it first comes to a node, by node; of several attempts, one at least comes there. */
+  ttlAt?: Record<string, number>;
 }

@@ -14,7 +14,10 @@ export interface Reasons {
   'expected-to-work': { failed: number; attempts: number; cause: Cause | null };
   'expected-to-fail': { cause: string; worked: number; attempts: number };
   'other-cause': { expected: string; cause: Cause | null };
-  'other-place': { expected: string; node: string | null };
+  /** `expected`: a node, or one of its interfaces, `l4.sw2`; `iface` only if an interface is expected. */
+  'other-place': { expected: string; node: string | null; iface?: string | null };
+  /** Number of attempts without an answer. */
+  'wrong-lost': { lost: number; expected: Range; attempts: number };
   /** An attempt had none of the expected outcomes. */
   'no-alternative': { outcome: 'works' | 'fails'; servedBy: string | null; cause: Cause | null };
   /** `number` counts the outcomes of `eachOf` from 1. */
@@ -40,6 +43,8 @@ export interface Reasons {
   'control-failed': { control: ControlResult };
   'not-crossed': { leg: Leg; node: string };
   'not-avoided': { leg: Leg; node: string };
+  /** TTL of the packet when it first reached the node; null if it did not. */
+  'wrong-ttl': { leg: Leg; node: string; seen: number | null; expected: number };
   /** Of a stream in a step. Times in ms. */
   'no-calls': { stream: string; step: string };
   'outage-too-long': { ms: number; atMostMs: number; cause: Cause | null };

@@ -63,6 +63,12 @@ export type Awaited = { withinMs: number } & (
   | { master: string }
 );
 
+/** A link by its two nodes, and its number among the links between them, from 1; absent for the first. */
+export interface OneLink {
+  link: [string, string];
+  number?: number;
+}
+
 /** Actions at the start of a step. The names are those of the YAML. */
 export type ActionPlan =
   /** The node is powered off: processes, rules, connections, tables and carrier are gone. */
@@ -73,9 +79,9 @@ export type ActionPlan =
   | { do: 'pause' | 'resume'; node: string }
   /** `killLb` leaves its rules in the kernel, `stopLb` does not. */
   | { do: 'killLb' | 'stopLb' | 'startLb' | 'restartLb' | 'reloadLb'; node: string }
-  | { do: 'linkDown' | 'linkUp'; link: [string, string] }
+  | ({ do: 'linkDown' | 'linkUp' } & OneLink)
   /** Down and up again, until the step ends. */
-  | { do: 'flap'; link: [string, string]; downMs: number; upMs: number }
+  | ({ do: 'flap'; downMs: number; upMs: number } & OneLink)
   | { do: 'stopListeners' | 'startListeners'; node: string }
   /** Response to HTTP checks: 503, or 200 again. */
   | { do: 'failChecks' | 'passChecks'; node: string }

@@ -1,4 +1,5 @@
 import type { Hop } from '../../harness/terms/walk.ts';
+import { linkNumber, wordOf } from '../../harness/terms/link-word.ts';
 import { trunkVlan } from '../../harness/terms/trunk-interface.ts';
 import type { Look } from './loops.ts';
 
@@ -32,9 +33,18 @@ export function crossings(hops: Hop[], peerOf: PeerOf): Crossing[] {
   return found;
 }
 
-/** The VLAN of the trunk that a packet crossed; null on a wire that is no trunk. */
-export function vlanOf(crossing: Crossing): number | null {
-  return trunkVlan(hopOf(crossing).iface);
+/** Which of the links between its two nodes a packet crossed, counted from 1. */
+export function linkOf(crossing: Crossing): number {
+  const { node, iface } = hopOf(crossing);
+  const peer = node === crossing.from ? crossing.to : crossing.from;
+  return iface === 'lo' ? 1 : linkNumber({ name: iface, peer });
+}
+
+/** What tells the wire that a packet crossed apart from others between the same nodes: its interface, and its VLAN. */
+export function wireNotes(crossing: Crossing): string[] {
+  const { iface } = hopOf(crossing);
+  const vlan = trunkVlan(iface);
+  return [...(linkOf(crossing) === 1 ? [] : [wordOf(iface)]), ...(vlan === null ? [] : [`VLAN ${vlan}`])];
 }
 
 /** The hop that shows a crossing's addresses. */
@@ -50,5 +60,5 @@ export function changesOf(crossing: Crossing): Hop['changed'] {
 /** What makes two crossings the same round of a loop. */
 export function lookOf(crossing: Crossing): Look {
   const { src, dst, ttl } = hopOf(crossing);
-  return { key: [crossing.from, crossing.to, src.ip, src.port, dst.ip, dst.port], ttl };
+  return { key: [crossing.from, crossing.to, linkOf(crossing), src.ip, src.port, dst.ip, dst.port], ttl };
 }

@@ -36,6 +36,25 @@ test('what is to become of kept connections is told; that all survive, where not
   expect(expectationClauses({ outcome: 'connections' })).toEqual(['all kept connections survive']);
 });
 
+const COUNTED: StreamExpectation = {
+  outcome: 'varies',
+  eachOf: [
+    { outcome: 'works', request: { ttlAt: { s1: 62 } }, reply: { ttlAt: { client: 63 } } },
+    { outcome: 'fails', cause: 'no-neighbour', at: 'l4.sw2' },
+  ],
+  lost: { atLeast: 2, atMost: 2 },
+};
+
+test('a TTL is told with its node, a place with its interface, and how many attempts are lost', () => {
+  expect(expectationClauses(COUNTED)).toEqual([
+    'each of: (1) works, request reaches s1 with TTL 62, reply reaches client with TTL 63; (2) fails: no-neighbour at l4.sw2',
+    '2 attempts get no answer',
+  ]);
+  expect(expectationClauses({ ...COUNTED, lost: { atMost: 3 } })[1]).toBe('at most 3 attempts get no answer');
+  const korean = expectationClauses(COUNTED, ko.expectation).join('\n');
+  for (const value of ['s1', '62', 'client', '63', 'l4.sw2', '2회']) expect(korean).toContain(value);
+});
+
 test('in Korean too every bound and cause is told', () => {
   const text = [OUTAGE, CONNECTIONS, { outcome: 'connections' } as const]
     .flatMap((expect) => expectationClauses(expect, ko.expectation))

@@ -25,6 +25,8 @@ export interface ExpectationMessages {
   finding: (names: string) => string;
   crosses: (direction: 'request' | 'reply', nodes: string) => string;
   avoids: (direction: 'request' | 'reply', nodes: string) => string;
+  ttlAt: (direction: 'request' | 'reply', node: string, ttl: number) => string;
+  lost: (range: string) => string;
   /** Of streams; `range` says how long in ms, or how many. */
   outage: (range: string, causes: string, at: string | undefined) => string;
   allSurvive: string;
@@ -50,6 +52,8 @@ export const ENGLISH_EXPECTATION: ExpectationMessages = {
   finding: (names) => `finding: ${names}`,
   crosses: (direction, nodes) => `${direction} crosses ${nodes}`,
   avoids: (direction, nodes) => `${direction} avoids ${nodes}`,
+  ttlAt: (direction, node, ttl) => `${direction} reaches ${node} with TTL ${ttl}`,
+  lost: (range) => `${range} attempts get no answer`,
   outage: (range, causes, at) =>
     `one outage${range === '' ? '' : ` of ${range}`}${causes === '' ? '' : ` (${causes})`}${at === undefined ? '' : ` at ${at}`}, then`,
   allSurvive: 'all kept connections survive',
@@ -74,7 +78,17 @@ export function expectationClauses(expect: StreamExpectation, messages = ENGLISH
   const outcomes = alternativesOf(expect)
     .map((one, index) => `(${index + 1}) ${singleClauses(one, messages).join(', ')}`)
     .join('; ');
-  return ['oneOf' in expect ? messages.oneOf(outcomes) : messages.eachOf(outcomes)];
+  const { lost } = expect;
+  return [
+    'oneOf' in expect ? messages.oneOf(outcomes) : messages.eachOf(outcomes),
+    ...(lost === undefined ? [] : [messages.lost(exactOr(lost, messages))]),
+  ];
+}
+
+/** How many: one number where both bounds are the same. */
+function exactOr(range: Range, messages: ExpectationMessages): string {
+  const { atLeast, atMost } = range;
+  return atLeast !== undefined && atLeast === atMost ? String(atLeast) : messages.range(range, '');
 }
 
 function outageClause(
@@ -135,5 +149,6 @@ function pathClauses(
   const clauses = [];
   if (path?.crosses?.length) clauses.push(messages.crosses(direction, path.crosses.join(', ')));
   if (path?.avoids?.length) clauses.push(messages.avoids(direction, path.avoids.join(', ')));
+  for (const [node, ttl] of Object.entries(path?.ttlAt ?? {})) clauses.push(messages.ttlAt(direction, node, ttl));
   return clauses;
 }

@@ -2,7 +2,7 @@ import type { Cause } from '../../harness/terms/cause.ts';
 import type { Walk } from '../../harness/terms/walk.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 import { type MacOwner, macOwners } from './mac-owners.ts';
-import { type Crossing, changesOf, crossings, hopOf, lookOf, vlanOf } from './crossing.ts';
+import { type Crossing, changesOf, crossings, hopOf, lookOf, wireNotes } from './crossing.ts';
 import { foldLoops, foldText } from './loops.ts';
 import { peersOf } from './peers.ts';
 import { addressText } from './walk-text.ts';
@@ -103,9 +103,9 @@ function whatIsNew(crossing: Crossing, before: Crossing | undefined, ownerOf: Ma
     ({ field, from, to }) => `${field} ${ownerOf(from) ?? from} → ${ownerOf(to) ?? to}`,
   );
   const isNew = !before || pair(before).join() !== pair(crossing).join();
-  const vlan = vlanOf(crossing);
+  const notes = wireNotes(crossing);
   return [
-    ...(vlan === null ? [] : [[`VLAN ${vlan}`]]),
+    ...(notes.length === 0 ? [] : [notes]),
     ...(isNew ? [pair(crossing)] : []),
     changes.map((text, i) => (i < changes.length - 1 ? `${text},` : text)),
   ];

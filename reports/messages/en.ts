@@ -249,8 +249,8 @@ export const en: Catalogue = {
       `${listed.format(masters)} hold ${address} at the same time; the packet ended at ${node}.`,
     'response-missing': ({ node, address }) =>
       `${node} accepted the request for ${address}, but its program did not answer.`,
-    'counter-rose': ({ node, address, counter }) =>
-      `${node} dropped a packet for ${address}: its counter ${counter} rose.`,
+    'counter-rose': ({ node, address, iface, counter }) =>
+      `${node} dropped a packet for ${address} from interface ${iface}: its counter ${counter} rose.`,
     'lost-on-wire': ({ node, address }) =>
       `${node} sent a packet to ${address}, but it was not seen at the other end of the wire.`,
     'frame-unclaimed': ({ node, address }) =>
@@ -273,7 +273,10 @@ export const en: Catalogue = {
     'expected-to-fail': ({ cause, worked, attempts }) =>
       `Expected to fail (${cause}), but worked${share(worked, attempts)}.`,
     'other-cause': ({ expected, cause }) => `Failed for a different reason than ${expected}. ${because(cause)}`,
-    'other-place': ({ expected, node }) => `Failed at ${node ?? 'an unknown node'}; expected: ${expected}.`,
+    'other-place': ({ expected, node, iface }) =>
+      `Failed at ${node === null ? 'an unknown node' : `${node}${iface ? `.${iface}` : iface === null ? ', at no known interface' : ''}`}; expected: ${expected}.`,
+    'wrong-lost': ({ lost, expected, attempts }) =>
+      `${lost} of ${attempts} attempts got no answer; expected: ${range(expected)}.`,
     'no-alternative': ({ outcome: how, servedBy, cause }) =>
       `An attempt had an unexpected outcome: ${how === 'works' ? `works${servedBy === null ? '' : ` (${servedBy})`}.` : `fails. ${because(cause)}`}`,
     'alternative-unseen': ({ number, of, outcome: how, cause, attempts }) =>
@@ -299,6 +302,10 @@ export const en: Catalogue = {
     },
     'not-crossed': ({ leg, node }) => `The ${leg} did not cross ${node}.`,
     'not-avoided': ({ leg, node }) => `The ${leg} reached ${node}, which it must avoid.`,
+    'wrong-ttl': ({ leg, node, seen, expected }) =>
+      seen === null
+        ? `The ${leg} did not reach ${node}; expected TTL there: ${expected}.`
+        : `The ${leg} reached ${node} with TTL ${seen}; expected: ${expected}.`,
     'no-calls': ({ stream, step }) => `No call of ${stream} was made in step ${step}.`,
     'outage-too-long': ({ ms, atMostMs, cause }) =>
       `The outage took ${round(ms)} ms; expected: at most ${atMostMs} ms. ${because(cause)}`,

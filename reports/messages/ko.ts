@@ -238,8 +238,8 @@ export const ko: Catalogue = {
       `${masters.join(', ')}이(가) 동시에 ${address}을(를) 가지고 있습니다. 패킷이 끝난 곳: ${node}.`,
     'response-missing': ({ node, address }) =>
       `${node}이(가) ${address}(으)로 가는 요청을 받았으나, 그곳의 프로그램이 응답하지 않았습니다.`,
-    'counter-rose': ({ node, address, counter }) =>
-      `${node}이(가) ${address}(으)로 가는 패킷을 버렸습니다. 카운터 ${counter}이(가) 늘어났습니다.`,
+    'counter-rose': ({ node, address, iface, counter }) =>
+      `${node}이(가) 인터페이스 ${iface}(으)로 들어온 ${address}(으)로 가는 패킷을 버렸습니다. 카운터 ${counter}이(가) 늘어났습니다.`,
     'lost-on-wire': ({ node, address }) =>
       `${node}이(가) ${address}(으)로 패킷을 보냈으나, 선로 맞은편에서 관측되지 않았습니다.`,
     'frame-unclaimed': ({ node, address }) =>
@@ -262,7 +262,10 @@ export const ko: Catalogue = {
     'expected-to-fail': ({ cause, worked, attempts }) =>
       `실패해야 하지만(${cause}) 통신되었습니다${share(worked, attempts)}.`,
     'other-cause': ({ expected, cause }) => `${expected}이(가) 아닌 다른 원인으로 실패했습니다. ${because(cause)}`,
-    'other-place': ({ expected, node }) => `실패한 곳: ${node ?? '알 수 없음'}. 예상: ${expected}.`,
+    'other-place': ({ expected, node, iface }) =>
+      `실패한 곳: ${node === null ? '알 수 없음' : `${node}${iface ? `.${iface}` : iface === null ? '(인터페이스는 알 수 없음)' : ''}`}. 예상: ${expected}.`,
+    'wrong-lost': ({ lost, expected, attempts }) =>
+      `${attempts}회 시도 중 응답을 받지 못한 횟수: ${lost}. 예상: ${range(expected)}.`,
     'no-alternative': ({ outcome: how, servedBy, cause }) =>
       `한 시도의 결과가 예상한 결과 중 어느 것도 아닙니다. ${how === 'works' ? `통신됨${servedBy === null ? '' : `, 응답한 서버: ${servedBy}`}.` : `통신 안 됨. ${because(cause)}`}`,
     'alternative-unseen': ({ number, of, outcome: how, cause, attempts }) =>
@@ -291,6 +294,10 @@ export const ko: Catalogue = {
     },
     'not-crossed': ({ leg, node }) => `${LEGS[leg]}이 ${node}을(를) 지나지 않았습니다.`,
     'not-avoided': ({ leg, node }) => `${LEGS[leg]}이 피해야 하는 ${node}에 도착했습니다.`,
+    'wrong-ttl': ({ leg, node, seen, expected }) =>
+      seen === null
+        ? `${LEGS[leg]}이 ${node}에 도착하지 않았습니다. 그곳에서 예상한 TTL: ${expected}.`
+        : `${LEGS[leg]}이 ${node}에 도착했을 때의 TTL: ${seen}. 예상: ${expected}.`,
     'no-calls': ({ stream, step }) => `${step} 단계에서 ${stream}의 호출이 없었습니다.`,
     'outage-too-long': ({ ms, atMostMs, cause }) =>
       `중단 시간: ${round(ms)}ms. 예상: ${atMostMs}ms 이하. ${because(cause)}`,

@@ -1,7 +1,7 @@
 import type { Place } from '../../harness/terms/reason.ts';
 import type { ActionPlan, Bounds, PredictedOutage, Unknowns } from '../../harness/terms/timeline.ts';
 import type { Texts } from './catalogue.ts';
-import type { Action, TimelineTexts } from './timeline.ts';
+import { linkText, type Action, type TimelineTexts } from './timeline.ts';
 
 const listed = new Intl.ListFormat('en');
 
@@ -40,9 +40,9 @@ const ACTIONS: { [Do in ActionPlan['do']]: (action: Action<Do>) => string } = {
   startLb: ({ node }) => `start the load balancer of ${node}`,
   restartLb: ({ node }) => `restart the load balancer of ${node}`,
   reloadLb: ({ node }) => `reload the load balancer of ${node}`,
-  linkDown: ({ link: [a, b] }) => `link ${a}–${b} down`,
-  linkUp: ({ link: [a, b] }) => `link ${a}–${b} up`,
-  flap: ({ link: [a, b], downMs, upMs }) => `link ${a}–${b} flaps (${downMs} ms down, ${upMs} ms up)`,
+  linkDown: (action) => `link ${linkText(action)} down`,
+  linkUp: (action) => `link ${linkText(action)} up`,
+  flap: ({ downMs, upMs, ...link }) => `link ${linkText(link)} flaps (${downMs} ms down, ${upMs} ms up)`,
   stopListeners: ({ node }) => `stop the listeners of ${node}`,
   startListeners: ({ node }) => `start the listeners of ${node}`,
   failChecks: ({ node }) => `${node} fails its checks`,

@@ -1,7 +1,7 @@
 import type { Place } from '../../harness/terms/reason.ts';
 import type { ActionPlan, Bounds, PredictedOutage, Unknowns } from '../../harness/terms/timeline.ts';
 import type { Texts } from './catalogue.ts';
-import type { Action, TimelineTexts } from './timeline.ts';
+import { linkText, type Action, type TimelineTexts } from './timeline.ts';
 
 /** Why an outage has a bound, in Korean. */
 export const bounds: Texts<Bounds> = {
@@ -38,9 +38,9 @@ const ACTIONS: { [Do in ActionPlan['do']]: (action: Action<Do>) => string } = {
   startLb: ({ node }) => `${node}의 로드 밸런서 시작`,
   restartLb: ({ node }) => `${node}의 로드 밸런서 재시작`,
   reloadLb: ({ node }) => `${node}의 로드 밸런서 설정 다시 읽기`,
-  linkDown: ({ link: [a, b] }) => `링크 ${a}–${b} 끊기`,
-  linkUp: ({ link: [a, b] }) => `링크 ${a}–${b} 잇기`,
-  flap: ({ link: [a, b], downMs, upMs }) => `링크 ${a}–${b} 끊김 반복(${downMs}ms 끊김, ${upMs}ms 이어짐)`,
+  linkDown: (action) => `링크 ${linkText(action)} 끊기`,
+  linkUp: (action) => `링크 ${linkText(action)} 잇기`,
+  flap: ({ downMs, upMs, ...link }) => `링크 ${linkText(link)} 끊김 반복(${downMs}ms 끊김, ${upMs}ms 이어짐)`,
   stopListeners: ({ node }) => `${node}의 리스너 중지`,
   startListeners: ({ node }) => `${node}의 리스너 시작`,
   failChecks: ({ node }) => `${node}의 헬스 체크 실패`,

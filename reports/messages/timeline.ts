@@ -1,8 +1,10 @@
+import { linkWord } from '../../harness/terms/link-word.ts';
 import type {
   ActionPlan,
   Awaited,
   BandState,
   ConnectionsSummary,
+  OneLink,
   Outage,
   StreamPrediction,
   StreamSummary,
@@ -26,3 +28,8 @@ export interface TimelineTexts {
 export type Action<Do extends ActionPlan['do']> = ActionOf<ActionPlan, Do>;
 
 type ActionOf<One, Do> = One extends { do: infer Name } ? (Do extends Name ? One : never) : never;
+
+/** A link by its nodes; one of several between them by the word that a scenario has for it. */
+export function linkText({ link: [a, b], number = 1 }: OneLink): string {
+  return `${a}–${linkWord(b, number)}`;
+}

@@ -2,7 +2,7 @@ import { addressText } from '../content/walk-text.ts';
 import { ChangeList } from './change-list.tsx';
 import { type MacOwner } from '../content/mac-owners.ts';
 import { usePage } from './context.ts';
-import { changesOf, type Crossing, hopOf, vlanOf } from '../content/crossing.ts';
+import { changesOf, type Crossing, hopOf, wireNotes } from '../content/crossing.ts';
 
 export interface CrossingLineProps {
   number: number;
@@ -15,13 +15,12 @@ export interface CrossingLineProps {
 export function CrossingLine({ number, direction, crossing, ownerOf }: CrossingLineProps) {
   const { t } = usePage();
   const hop = hopOf(crossing);
-  const vlan = vlanOf(crossing);
   return (
     <>
       <span class="number">{number}</span>
       <span class="who">
         {crossing.from === crossing.to ? `${crossing.from} (lo)` : `${crossing.from} → ${crossing.to}`}
-        {vlan !== null && ` · VLAN ${vlan}`}
+        {wireNotes(crossing).map((note) => ` · ${note}`)}
       </span>
       <span class="direction">{direction === 'request' ? t.request : t.reply}</span>
       <span class="pair">

@@ -106,11 +106,11 @@ function deadEndHere({ node, src, dst }: Hop, evidence: Evidence, endAt: typeof 
 }
 
 /** Where the kernel would send the packet on when asked afterwards, its counters may still tell that it did not. */
-function byCounters({ node, dst }: Hop, { plan, counters }: Evidence): Cause | null {
+function byCounters({ node, iface, dst }: Hop, { plan, counters }: Evidence): Cause | null {
   const rose = (pattern: RegExp): string | undefined =>
     Object.keys(counters?.[node] ?? {}).find((c) => pattern.test(c));
   const counted = (code: CauseCode, counter: string | undefined): Cause | null =>
-    counter === undefined ? null : cause(code, 'counter-rose', { node, address: dst.ip, counter });
+    counter === undefined ? null : cause(code, 'counter-rose', { node, address: dst.ip, iface, counter });
   return (
     counted('reverse-path', rose(/IPReversePathFilter$/)) ??
     counted('no-route', rose(/(In|Out)NoRoutes$/)) ??

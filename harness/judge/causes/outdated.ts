@@ -1,3 +1,4 @@
+import { wordOf } from '../../terms/link-word.ts';
 import { ICMP } from '../../observe/decode.ts';
 import { cause } from '../../terms/cause.ts';
 import type { Hop } from '../../terms/walk.ts';
@@ -179,8 +180,7 @@ export const cutOff: Rule = (evidence) => {
   if (!owner || owner.name === node) return null;
   // What was under way before the step had mended it may be lost still.
   for (const at of plansAround(plan, { ...moment, isActing: true })) {
-    const peer = nodeOf(at, node).interfaces.find(({ name }) => name === iface)?.peer;
-    const here = direction === 'out' && peer !== undefined && isCut(at, ended.hop) ? { node, peer } : null;
+    const here = direction === 'out' && isCut(at, ended.hop) ? { node, peer: wordOf(iface) } : null;
     const cut = direction === 'in' ? cutOnTheWay(at, ended.hop, dst.mac) : here;
     if (cut !== null) return cause('no-neighbour', 'peer-down', { ...cut, address: dst.ip });
   }

@@ -90,10 +90,11 @@ function fromError({ node, frame }: Sighting, evidence: Evidence): Cause | null 
   if (end !== null) return end;
   if (code === 9 || code === 10 || code === 13) return cause('filtered', 'rejected-by-rule', { node, address });
   if (code === 0 || code === 6) return cause('no-route', 'route-missing', { node, address });
+  const hop = askedFor(evidence, node, { src, dst: address });
   return (
     refusedQuestion(evidence, node)?.cause ??
-    vlanMismatch(evidence.plan, node, askedFor(evidence, node, { src, dst: address })) ??
-    cause('no-neighbour', 'host-unreachable', { node, address })
+    vlanMismatch(evidence.plan, node, hop) ??
+    cause('no-neighbour', 'host-unreachable', { node, address, hop })
   );
 }
 

@@ -1,11 +1,12 @@
 import { resolvePlan } from '../../scenario/resolve.ts';
 import { labSchema, scenarioSchema, type Lab, type NodeSettings, type ScenarioFile } from '../../scenario/schema.ts';
+import { linkWord } from '../../terms/link-word.ts';
 import type { FlowPlan, NodePlan, Plan } from '../../terms/plan.ts';
 
 /** A node with the settings of the YAML files. What they leave to the role is off here. */
 export interface NodeSketch extends Omit<NodeSettings, 'interfaces'> {
   role: NodePlan['role'];
-  /** Peer → addresses (CIDR); the key `br0` gives addresses to the bridge itself. */
+  /** Interface → addresses (CIDR): `l2`, `l2-2` at a second link with l2; the key `br0` gives addresses to the bridge itself. */
   interfaces?: Record<string, string>;
   /** What the YAML files call `interfaces`. */
   ofInterfaces?: NodeSettings['interfaces'];
@@ -56,7 +57,10 @@ export function plan({ nodes, links, services }: LabSketch): Plan {
   const lab = labSchema.parse({
     title: 'test',
     nodes: Object.fromEntries(Object.entries(nodes).map(([name, node]) => [name, nodeOf(node)])),
-    links: links.map(([a, b]) => ({ [a]: endOf(nodes[a]!, b), [b]: endOf(nodes[b]!, a) })),
+    links: links.map(([a, b], index) => {
+      const number = links.slice(0, index + 1).filter((other) => other.includes(a) && other.includes(b)).length;
+      return { [a]: endOf(nodes[a]!, linkWord(b, number)), [b]: endOf(nodes[b]!, linkWord(a, number)) };
+    }),
   });
   const scenario = scenarioSchema.parse({
     title: 'test',
@@ -112,6 +116,6 @@ function nodeOf({ interfaces, ofInterfaces, bridge, ...settings }: NodeSketch): 
   };
 }
 
-function endOf({ interfaces }: NodeSketch, peer: string): string[] | { address: string[] } | null {
-  return interfaces?.[peer] === undefined ? null : { address: interfaces[peer].split(' ') };
+function endOf({ interfaces }: NodeSketch, word: string): string[] | { address: string[] } | null {
+  return interfaces?.[word] === undefined ? null : { address: interfaces[word].split(' ') };
 }

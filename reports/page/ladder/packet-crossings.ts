@@ -1,3 +1,4 @@
+import { linkNumber, wordOf } from '../../../harness/terms/link-word.ts';
 import { trunkVlan } from '../../../harness/terms/trunk-interface.ts';
 import type { Frame, Sighting } from '../../../harness/terms/sighting.ts';
 import { addressText } from '../../content/walk-text.ts';
@@ -14,6 +15,8 @@ export interface PacketCrossing {
   frame: Frame;
   /** Of a trunk; null on any other wire. */
   vlan: number | null;
+  /** The interface of who sent it, or got it, where that is at a further link between the two nodes; else null. */
+  iface: string | null;
   /** Seen leaving; seen arriving. */
   left: boolean;
   arrived: boolean;
@@ -29,10 +32,12 @@ export function packetCrossings(packets: Sighting[], peerOf: PeerOf): PacketCros
     const peer = iface === 'lo' ? node : (peerOf(node, iface) ?? '?');
     const [from, to] = direction === 'out' ? [node, peer] : [peer, node];
     const vlan = trunkVlan(iface);
+    const link = iface === 'lo' ? 1 : linkNumber({ name: iface, peer });
     const key = JSON.stringify([
       from,
       to,
       vlan,
+      link,
       frame.srcMac,
       frame.dstMac,
       frame.ip?.src,
@@ -46,7 +51,17 @@ export function packetCrossings(packets: Sighting[], peerOf: PeerOf): PacketCros
     }
     // Of ARP a run keeps what its asker and its answerer saw, so a missing end says nothing.
     const [left, arrived] = frame.arp ? [true, true] : [direction === 'out', direction === 'in'];
-    const crossing = { from, to, time, frame, vlan, left, arrived, label: [] };
+    const crossing = {
+      from,
+      to,
+      time,
+      frame,
+      vlan,
+      iface: link === 1 ? null : wordOf(iface),
+      left,
+      arrived,
+      label: [],
+    };
     found.push(crossing);
     if (direction === 'out') waiting.set(key, [...(waiting.get(key) ?? []), crossing]);
   }
@@ -54,8 +69,8 @@ export function packetCrossings(packets: Sighting[], peerOf: PeerOf): PacketCros
 }
 
 /** What makes two crossings the same round of a loop. */
-export function packetLook({ from, to, frame }: PacketCrossing): Look {
-  return { key: [from, to, frame.ip?.src, frame.ip?.dst, identity(frame)], ttl: frame.ip?.ttl ?? null };
+export function packetLook({ from, to, iface, frame }: PacketCrossing): Look {
+  return { key: [from, to, iface, frame.ip?.src, frame.ip?.dst, identity(frame)], ttl: frame.ip?.ttl ?? null };
 }
 
 /** What NAT leaves alone: the same on every wire that one packet crosses. */
@@ -73,8 +88,11 @@ function withLabels(crossings: PacketCrossing[]): PacketCrossing[] {
     const previous = before.get(key);
     const label = labelOf(crossing.frame, previous?.to === crossing.from ? previous.frame : null);
     before.set(key, crossing);
-    const ofTrunk = crossing.vlan === null ? [] : [{ text: ` VLAN ${crossing.vlan}`, changed: false }];
-    return { ...crossing, label: [...label, ...ofTrunk] };
+    const notes = [
+      ...(crossing.iface === null ? [] : [crossing.iface]),
+      ...(crossing.vlan === null ? [] : [`VLAN ${crossing.vlan}`]),
+    ];
+    return { ...crossing, label: [...label, ...notes.map((text) => ({ text: ` ${text}`, changed: false }))] };
   });
 }
 

@@ -67,6 +67,8 @@ export const ko: Strings = {
     finding: (names) => `특이 사항: ${names}`,
     crosses: (direction, nodes) => `${direction === 'request' ? '요청' : '응답'}이 ${nodes}을(를) 지남`,
     avoids: (direction, nodes) => `${direction === 'request' ? '요청' : '응답'}이 ${nodes}을(를) 지나지 않음`,
+    ttlAt: (direction, node, ttl) => `${direction === 'request' ? '요청' : '응답'}이 ${node}에 도착할 때의 TTL: ${ttl}`,
+    lost: (range) => `응답을 받지 못하는 시도: ${range}회`,
     outage: (range, causes, at) =>
       `중단 한 번${range === '' ? '' : `(${range})`}${causes === '' ? '' : `, 원인 ${causes}`}${at === undefined ? '' : `, 위치 ${at}`}, 그 뒤`,
     allSurvive: '유지된 연결 모두 살아남음',

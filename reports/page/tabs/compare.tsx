@@ -6,7 +6,7 @@ import { usePage } from '../context.ts';
 import { CrossingLine } from '../crossing-line.tsx';
 import type { FlowView } from '../flow-view.ts';
 import { seenOf } from '../../content/seen.ts';
-import { type Crossing, crossings, hopOf, lookOf } from '../../content/crossing.ts';
+import { type Crossing, crossings, hopOf, linkOf, lookOf } from '../../content/crossing.ts';
 import { foldLoops } from '../../content/loops.ts';
 import { counterpart, shownAttempt } from '../shown-attempt.ts';
 import { peersOf } from '../../content/peers.ts';
@@ -67,7 +67,16 @@ function firstDifference(a: Step[], b: Step[]): number {
   const text = (step: Step | undefined) => {
     if (!step) return '';
     const { src, dst } = hopOf(step.crossing);
-    return [step.direction, step.crossing.from, step.crossing.to, src.ip, src.mac, dst.ip, dst.mac].join(' ');
+    return [
+      step.direction,
+      step.crossing.from,
+      step.crossing.to,
+      linkOf(step.crossing),
+      src.ip,
+      src.mac,
+      dst.ip,
+      dst.mac,
+    ].join(' ');
   };
   const length = Math.max(a.length, b.length);
   return Array.from({ length }, (_, i) => i).find((i) => text(a[i]) !== text(b[i])) ?? -1;

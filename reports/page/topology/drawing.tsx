@@ -89,9 +89,11 @@ function AddressList({ boxes }: { boxes: Box[] }) {
   );
 }
 
-function isCrossed({ from, to }: Wire, lanes: Lane[]): boolean {
+function isCrossed({ from, to, link }: Wire, lanes: Lane[]): boolean {
   const ends = [from.node, to.node];
-  return lanes.some((lane) => ends.includes(lane.from) && ends.includes(lane.to) && lane.from !== lane.to);
+  return lanes.some(
+    (lane) => lane.link === link && ends.includes(lane.from) && ends.includes(lane.to) && lane.from !== lane.to,
+  );
 }
 
 function BoxShape({ box, dead }: { box: Box; dead: boolean }) {

@@ -1,5 +1,6 @@
 import { runText, nameRuns, namesText } from '../../messages/names.ts';
-import type { NodePlan, Plan } from '../../../harness/terms/plan.ts';
+import { linkNumber } from '../../../harness/terms/link-word.ts';
+import type { LinkEnd, NodePlan, Plan } from '../../../harness/terms/plan.ts';
 import { nodeLabel } from './node-label.ts';
 
 type Drawn = Pick<Plan, 'nodes' | 'links' | 'services'>;
@@ -39,8 +40,11 @@ export function foldAlike(plan: Drawn, shown: Set<string>): Drawn {
   return {
     nodes: [...new Set(plan.nodes.map((node) => standsFor.get(node.name) ?? peers(node)))],
     links: distinct(
-      plan.links.map(({ ends: [a, b] }) => ({ ends: [nameOf(a), nameOf(b)] })),
-      ({ ends }) => ends.map(({ node }) => node).join(' '),
+      plan.links.map(({ ends: [a, b] }) => ({
+        ends: [nameOf(a), nameOf(b)] as [LinkEnd, LinkEnd],
+        link: linkNumber({ name: a.iface, peer: b.node }),
+      })),
+      ({ ends, link }) => [...ends.map(({ node }) => node), link].join(' '),
     ),
     services: plan.services,
   };

@@ -25,8 +25,9 @@ const TURN_DEPTH = 26;
 export function placeLanes(lanes: Lane[], wires: Wire[]): PlacedLane[] {
   const onWire = (wire: Wire) =>
     lanes.filter(
-      ({ from, to }) =>
-        (wire.from.node === from && wire.to.node === to) || (wire.from.node === to && wire.to.node === from),
+      ({ from, to, link }) =>
+        wire.link === link &&
+        ((wire.from.node === from && wire.to.node === to) || (wire.from.node === to && wire.to.node === from)),
     );
   const sharers = new Map(wires.map((wire) => [wire, onWire(wire)]));
   return lanes.map((lane) => {

@@ -1,5 +1,5 @@
 import type { Hop, Walk } from '../../../harness/terms/walk.ts';
-import { type Crossing, crossings, hopOf, lookOf, type PeerOf } from '../../content/crossing.ts';
+import { type Crossing, crossings, hopOf, linkOf, lookOf, type PeerOf } from '../../content/crossing.ts';
 import { foldLoops, type Fold, type Look } from '../../content/loops.ts';
 
 /** One crossing as an arrow on its wire; where prediction and observation agree they share it. */
@@ -7,6 +7,8 @@ export interface Lane {
   direction: 'request' | 'reply';
   from: string;
   to: string;
+  /** Which of the links between the two, counted from 1. */
+  link: number;
   predicted: boolean;
   observed: Crossing | null;
   /** Place in the observed way, from 1; null where the packet was predicted here and not seen. */
@@ -41,10 +43,14 @@ function folded(whole: Whole[]): Lane[] {
     ttl,
   }));
   for (const { step, fold } of rows) {
-    const { direction, from, to, predicted, observed, parts } = step;
+    const { direction, from, to, link, predicted, observed, parts } = step;
     if (fold) lanes.at(-1)!.fold = fold;
     else
-      lanes.push({ direction, from, to, predicted, observed, parts, number: observed ? ++number : null, fold: null });
+      lanes.push({
+        ...{ direction, from, to, link, predicted, observed, parts },
+        number: observed ? ++number : null,
+        fold: null,
+      });
   }
   return lanes;
 }
@@ -59,7 +65,14 @@ function directionLanes(
   const paper = thought ? crossings(thought, peerOf) : [];
   const same = (i: number) => {
     const [a, b] = [real[i], paper[i]];
-    return a !== undefined && b !== undefined && a.from === b.from && a.to === b.to && sameAddresses(a, b);
+    return (
+      a !== undefined &&
+      b !== undefined &&
+      a.from === b.from &&
+      a.to === b.to &&
+      linkOf(a) === linkOf(b) &&
+      sameAddresses(a, b)
+    );
   };
   let common = 0;
   while (same(common)) common += 1;
@@ -69,6 +82,7 @@ function directionLanes(
       direction,
       from: crossing.from,
       to: crossing.to,
+      link: linkOf(crossing),
       predicted: i < common,
       observed: crossing,
       ttl: hopOf(crossing).ttl,
@@ -78,6 +92,7 @@ function directionLanes(
       direction,
       from: crossing.from,
       to: crossing.to,
+      link: linkOf(crossing),
       predicted: true,
       observed: null,
       ttl: hopOf(crossing).ttl,

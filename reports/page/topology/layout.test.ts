@@ -211,3 +211,23 @@ test('the VLANs of a trunk are one wire; who has no other link stands beside the
     'VLAN 20: l3, s1',
   ]);
 });
+
+test('several links between two nodes are wires of their own, of two tiers and of one', () => {
+  const twice = (a: string, b: string): SampleLab['links'] =>
+    ['', '-2'].map((number) => ({
+      ends: [
+        { node: a, iface: `${b}${number}` },
+        { node: b, iface: `${a}${number}` },
+      ],
+    }));
+  const nodes = [
+    node('client', 'client', ['l3']),
+    node('l3', 'l3', ['client', 'l2']),
+    node('l2', 'l2', ['l3', 'l4']),
+    node('l4', 'l4', ['l2']),
+  ];
+  const { wires } = layoutOf({ nodes, links: [...twice('client', 'l3'), ...twice('l4', 'l2')] });
+  expect(wires.map(({ link }) => link)).toEqual([1, 2, 1, 2]);
+  const places = wires.map(({ from, to }) => JSON.stringify([from.at, to.at]));
+  expect(new Set(places).size).toBe(4);
+});

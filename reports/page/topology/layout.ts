@@ -1,3 +1,4 @@
+import { linkNumber } from '../../../harness/terms/link-word.ts';
 import { ROLES } from '../../../harness/terms/role.ts';
 import type { NodePlan, Plan } from '../../../harness/terms/plan.ts';
 import { type NodeLabel, nodeLabel } from './node-label.ts';
@@ -26,6 +27,8 @@ export interface Point {
 export interface Wire {
   from: { node: string; at: Point };
   to: { node: string; at: Point };
+  /** Which of the links between the two, counted from 1. */
+  link: number;
 }
 
 export interface Layout {
@@ -223,30 +226,47 @@ function parentCentre({ interfaces }: NodePlan, placed: Map<string, Box>): numbe
   return parents.reduce((sum, b) => sum + b.x + b.width / 2, 0) / (parents.length || 1);
 }
 
+/** A wire without a place: of two tiers, `a` is in the upper one. */
+interface Joined {
+  a: Box;
+  b: Box;
+  link: number;
+}
+
 function wires(plan: Pick<Plan, 'links'>, boxes: Box[]): Wire[] {
   const byName = new Map(boxes.map((b) => [b.name, b]));
-  const drawn = new Map(plan.links.map((link) => [link.ends.map(({ node }) => node).join(' '), link]));
-  const ends = [...drawn.values()].flatMap(({ ends: [a, b] }) => {
-    const [from, to] = [byName.get(a.node), byName.get(b.node)];
-    if (!from || !to) return [];
-    return from.tier <= to.tier ? [[from, to] as const] : [[to, from] as const];
+  // The VLANs of a trunk are one wire.
+  const drawn = new Map(
+    plan.links.map(({ ends: [a, b] }) => {
+      const link = linkNumber({ name: a.iface, peer: b.node });
+      return [`${a.node} ${b.node} ${link}`, { a: a.node, b: b.node, link }];
+    }),
+  );
+  const joined = [...drawn.values()].flatMap((one): Joined[] => {
+    const [a, b] = [byName.get(one.a), byName.get(one.b)];
+    if (!a || !b) return [];
+    return [a.tier <= b.tier ? { a, b, link: one.link } : { a: b, b: a, link: one.link }];
   });
-  const upright = ends.filter(([a, b]) => a.tier !== b.tier);
-  const port = (b: Box, side: 'top' | 'bottom', other: Box): Point => {
-    const others = upright
-      .flatMap(([upper, lower]) =>
-        side === 'bottom' && upper === b ? [lower] : side === 'top' && lower === b ? [upper] : [],
-      )
-      .sort((p, q) => p.x + p.width / 2 - (q.x + q.width / 2));
-    const slot = (others.indexOf(other) + 1) / (others.length + 1);
-    return { x: b.x + b.width * slot, y: side === 'top' ? b.y : b.y + b.height };
+  const upright = joined.filter(({ a, b }) => a.tier !== b.tier);
+  const port = (own: Box, side: 'top' | 'bottom', wire: Joined): Point => {
+    const other = ({ a, b }: Joined): Box => (side === 'bottom' ? b : a);
+    const centre = (one: Joined): number => other(one).x + other(one).width / 2;
+    const all = upright
+      .filter(({ a, b }) => (side === 'bottom' ? a : b) === own)
+      .sort((p, q) => centre(p) - centre(q) || p.link - q.link);
+    const slot = (all.indexOf(wire) + 1) / (all.length + 1);
+    return { x: own.x + own.width * slot, y: side === 'top' ? own.y : own.y + own.height };
   };
-  return ends.map(([a, b]): Wire => {
+  return joined.map((wire): Wire => {
+    const { a, b, link } = wire;
     if (a.tier !== b.tier) {
-      return { from: { node: a.name, at: port(a, 'bottom', b) }, to: { node: b.name, at: port(b, 'top', a) } };
+      const [from, to] = [port(a, 'bottom', wire), port(b, 'top', wire)];
+      return { from: { node: a.name, at: from }, to: { node: b.name, at: to }, link };
     }
     const [l, r] = a.x < b.x ? [a, b] : [b, a];
-    const y = (Math.max(l.y, r.y) + Math.min(l.y + l.height, r.y + r.height)) / 2;
-    return { from: { node: l.name, at: { x: l.x + l.width, y } }, to: { node: r.name, at: { x: r.x, y } } };
+    const [top, bottom] = [Math.max(l.y, r.y), Math.min(l.y + l.height, r.y + r.height)];
+    const beside = joined.filter((one) => one.a === a && one.b === b);
+    const y = top + ((bottom - top) * (beside.indexOf(wire) + 1)) / (beside.length + 1);
+    return { from: { node: l.name, at: { x: l.x + l.width, y } }, to: { node: r.name, at: { x: r.x, y } }, link };
   });
 }

@@ -1,0 +1,26 @@
+import { peerOf, wordAt } from './lab-queries.ts';
+import type { Problem } from './problem.ts';
+import type { Lab } from './schema.ts';
+
+/** So many links two nodes may have: their number has one digit, since names of interfaces are short (IFNAMSIZ). */
+const MOST_LINKS = 9;
+
+/** Further links between two nodes whose interface would have the name of a node, and more of them than have a name. */
+export function checkLinkWords(lab: Lab): Problem[] {
+  return lab.links.flatMap((link, index): Problem[] => {
+    const [a, b] = Object.keys(link) as [string, string];
+    const path = ['links', index];
+    const number = lab.links.slice(0, index + 1).filter((other) => a in other && b in other).length;
+    if (number === 1) return [];
+    if (number > MOST_LINKS)
+      return [
+        { path, message: `${a} – ${b}: at most ${MOST_LINKS} links are possible between two nodes`, dependsOn: [] },
+      ];
+    return [a, b].flatMap((name): Problem[] => {
+      const word = wordAt(lab, link, name);
+      if (lab.nodes[word] === undefined) return [];
+      const message = `link ${number} between ${name} and ${peerOf(link, name)} needs the interface name \`${word}\`, but a node has that name: rename the node`;
+      return [{ path, message, dependsOn: [['nodes', word]] }];
+    });
+  });
+}
