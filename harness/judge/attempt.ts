@@ -7,7 +7,7 @@ import { sameSegment, type Evidence } from './evidence.ts';
 import type { Attempt } from '../terms/results.ts';
 import { answeredByTwo } from './two-owners.ts';
 
-/** What one try of a flow was, from all that was seen of it. */
+/** The result of one attempt of a flow, from all that was seen. */
 export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
   const { client, key, walk, packets, epoch, macTables, counters } = evidence;
   const works = client.answered;
@@ -28,7 +28,7 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
     sentAgainMs,
     servedBy,
     ...handedOn(evidence),
-    // What was on no wire, the caller sent to an address of its own; the kernel speaks from that very address.
+    // If no packet was on a link, the caller sent to its own address, and the kernel uses the same address as source.
     sourceSeen: works ? (client.sourceSeen ?? walk.request.at(-1)?.src.ip ?? key.address) : null,
     observed: walk,
     packets,
@@ -39,12 +39,12 @@ export function judgeAttempt(evidence: Evidence, durationMs: number): Attempt {
   };
 }
 
-/** Linux sends nothing again sooner, ms (TCP_RTO_MIN of net/tcp.h; its probe of the tail waits as long). */
+/** Earliest retransmission of Linux, ms (TCP_RTO_MIN of net/tcp.h; its probe of the tail waits as long). */
 const SENT_AGAIN_MS = 180;
 
 /**
- * After how long the caller sent what got through, where the first one was lost, ms: what is merely late arrives meanwhile.
- * Null where nothing was lost.
+ * Time until the caller sent the packet that got through, if the first was lost, ms; a late packet would have arrived by then.
+ * Null if nothing was lost.
  */
 function sentAgain({ packets, flow }: Evidence, servedBy: string | null): number | null {
   const requests = packets.filter(({ frame }) => isRequest(frame));
@@ -61,7 +61,7 @@ function sentAgain({ packets, flow }: Evidence, servedBy: string | null): number
   return waits.length === 0 ? null : Math.max(...waits);
 }
 
-/** What a caller sends again where it has no answer. */
+/** What a caller retransmits without a reply. */
 function isRequest({ tcp, udp, icmp }: Frame): boolean {
   if (tcp) return tcp.payloadLength > 0 || tcp.flags === 'S';
   return udp !== undefined || icmp?.type === ICMP.echoRequest;
@@ -85,8 +85,8 @@ function detours(evidence: Evidence, servedBy: string | null): Finding[] {
 }
 
 /**
- * Whether a later segment of the caller reached the server without any L4 of the service having seen it. What the caller
- * sends after the answer may still be on its way when the captures are read.
+ * Whether a later segment of the caller reached the server without crossing an L4 of the service. Segments after the reply may
+ * still be in flight when the captures are read.
  */
 function wentAround(
   isBalanced: (at: Pick<Sighting, 'node'>) => boolean,
@@ -110,7 +110,7 @@ function wentAround(
   );
 }
 
-/** The L4 that sent the request on, and the server toward which it did: by its address, or in DSR by its MAC. */
+/** The L4 that forwarded the request, and its server: by address, or in DSR by MAC. */
 export function handedOn({
   walk,
   flow,

@@ -4,25 +4,27 @@ import type { Plan } from '../terms/plan.ts';
 import type { Sighting } from '../terms/sighting.ts';
 
 /**
- * After so long a sender sends again what nobody acknowledged, ms: a SYN after 1,000 (RFC 6298); of data Linux probes the
- * tail or repeats the first segment after 200 at the soonest, and then after 200 or 400 more (TCP_RTO_MIN, RFC 8985). The
- * agents repeat a datagram or an echo after 500.
+ * Time until a sender retransmits, ms: a SYN after 1,000 (RFC 6298); data after 200 at the earliest (a tail loss probe, or the
+ * first segment), and then after another 200 or 400 (TCP_RTO_MIN, RFC 8985). The agents repeat a datagram or an echo after
+ * 500.
  */
 const WAITED_MS = { syn: 900, dataOfTheCaller: 400, dataOfAnyone: 600, datagram: 400 };
 
-/** So often a node asks for a neighbour before it gives up (`mcast_solicit`, ip-sysctl of the kernel). */
+/** Number of requests for a neighbour before a node gives up (`mcast_solicit`, ip-sysctl of the kernel). */
 const MAX_REQUESTS = 3;
 
-/** Within so long after it got a packet, or asked, a node asks for the neighbour that it looks for, ms: every 100 does it. */
+/** Maximum time from a packet, or a request, to a node's next request for the neighbour, ms: requests are 100 apart. */
 export const NEXT_REQUEST_MS = 120;
 
 /**
- * How far the packets of an attempt settle it: `refused` when the caller rejected the answer (RST) or an ICMP error about
- * its datagram reached it; `repeated` when it sent its request again because nothing came that it takes for an answer, or
- * somebody keeps on sending it the same, which settles it unless the repetition gets through; `learning` while what was
- * learned from a loss has not been tried by a repetition yet.
+ * What the packets of an attempt decide:
+ * - `refused`: the caller rejected the reply (RST), or an ICMP error about its datagram reached it.
+ * - `repeated`: it retransmitted its request without an acceptable reply, or the other end keeps retransmitting the same;
+ *   decided unless the retransmission gets through.
+ * - `learning`: a loss has changed a node's state, and no retransmission has used that yet.
+ *
  * @param packets sightings of one attempt so far, in time order
- * @param teaches whether a sighting changes where its node sends what it repeats
+ * @param teaches whether a sighting changes where its node sends retransmissions
  */
 export function settledBy(
   packets: Sighting[],
@@ -40,7 +42,7 @@ export function settledBy(
   }
   const sent = packets.filter(({ direction, frame }) => direction === 'out' && frame.tcp);
   const left = sent.filter(({ node }) => node === key.caller);
-  // A router that calls may get its own packets to pass on, with a lower TTL.
+  // A router that calls may get its own packets to forward, with a lower TTL.
   const own = left.filter(({ frame }) => frame.ip?.ttl === left[0]!.frame.ip?.ttl);
   if (key.mayGoOn !== true && own.some(({ frame }) => frame.tcp!.flags.includes('R'))) return 'refused';
   const data = ({ frame }: Sighting): boolean => frame.tcp!.payloadLength > 0;
@@ -58,7 +60,7 @@ function isRequestOf({ caller, token }: FlowKey, { node, direction, frame }: Sig
   return frame.udp ? frame.token === token : frame.icmp?.type === ICMP.echoRequest;
 }
 
-/** Tells which sightings are ICMP redirects at nodes of a plan that accept them (RFC 792, 4861). */
+/** Whether a sighting is an ICMP redirect at a node that accepts it (RFC 792, 4861). */
 export function redirectsAt({ nodes }: Plan): (sighting: Sighting) => boolean {
   const accepting = new Set(
     nodes.flatMap(({ name, sysctls }) =>
@@ -76,7 +78,7 @@ function waited(sent: Sighting[]): number {
   const first = new Map<string, number>();
   let longest = 0;
   for (const { time, node, iface, frame } of sent) {
-    // A switch floods: the same once out of every port is no repetition. Nor is what comes by again, in a loop or from an L4.
+    // A switch floods: the same frame out of every port is no retransmission. Nor is a packet that returns, in a loop or from an L4.
     const { srcMac, dstMac, ip, tcp } = frame;
     const name = [node, iface, srcMac, dstMac, ip!.ttl, ip!.src, ip!.dst, tcp!.seq].join(' ');
     const begun = first.get(name) ?? time;
@@ -87,9 +89,9 @@ function waited(sent: Sighting[]): number {
 }
 
 /**
- * The packets after which more may be expected: the attempt's own but for ICMP errors, and the search for a neighbour by a
- * node that holds such a packet, unless it has asked before until it gave up and does so again for a repetition. A search
- * that begins later is for something else.
+ * The packets after which more may follow: the attempt's own except ICMP errors, and neighbour requests of a node that holds
+ * such a packet, unless it has failed before and asks again for a retransmission. A search that begins later is for something
+ * else.
  * @param packets sightings of one attempt so far, in time order
  */
 export function inFlight(packets: Sighting[]): Sighting[] {
@@ -105,7 +107,7 @@ export function inFlight(packets: Sighting[]): Sighting[] {
     const name = `${node} ${arp.op === 'reply' ? arp.senderIp : arp.targetIp}`;
     const search = searches.get(name);
     if (arp.op === 'reply') return searches.delete(name) && since !== undefined;
-    // Who asks a neighbour whose MAC it knows whether that still holds has sent the packet already (RFC 4861, 7.3.3).
+    // A node that probes a known neighbour has already sent the packet (RFC 4861, 7.3.3).
     if (since === undefined || !isGroup(dstMac) || search?.times === MAX_REQUESTS) return false;
     if (time - Math.max(since, search?.last ?? 0) > NEXT_REQUEST_MS * 1e6) return false;
     searches.set(name, { times: (search?.times ?? 0) + 1, last: time });
@@ -114,8 +116,8 @@ export function inFlight(packets: Sighting[]): Sighting[] {
 }
 
 /**
- * Whether a node still looks for the neighbour that it holds a packet for.
- * @param packets those that are promising
+ * Whether a node is still resolving the neighbour for a packet that it holds.
+ * @param packets those after which more may follow
  */
 export function isSearching(packets: Sighting[]): boolean {
   const open = new Set<string>();

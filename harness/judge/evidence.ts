@@ -10,35 +10,35 @@ import type { Redirect } from './taught.ts';
 import type { Frame, Sighting } from '../terms/sighting.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 
-/** Everything that was seen of one attempt; what verdict and cause are made from. */
+/** Everything that was seen of one attempt: the input of verdict and cause. */
 export interface Evidence {
   plan: Plan;
   flow: FlowPlan;
   key: FlowKey;
   client: { answered: boolean; outcome: ClientOutcome; servedBy: string | null; sourceSeen: string | null };
-  /** Sightings of the flow, ARP about its addresses among them, in time order. */
+  /** Sightings of the flow, including ARP for its addresses, in time order. */
   packets: Sighting[];
   /** Nanoseconds since 1970 (digits) that their times count from. */
   epoch: string;
   walk: Walk;
-  /** What the kernel of the node where the packet vanished would do with that very packet; null when not asked. */
+  /** What the kernel would do with the packet, at the node where it vanished; null if not asked. */
   kernel: RouteAnswer | null;
-  /** The same for the answer to that packet, where it was the node's own to answer; null when not asked. */
+  /** The same for the reply to that packet, if that node would send it; null if not asked. */
   kernelOnAnswer: RouteAnswer | null;
-  /** What the kernel of who is asked for a MAC in vain would do with a packet that comes as the question; null when not asked. */
+  /** What the kernel would do with a packet like an unanswered ARP request, at its target; null if not asked. */
   kernelOnArp: RouteAnswer | null;
-  /** Names of servers that the L4 holds for healthy; null when it was not asked. */
+  /** Names of servers that are healthy for the L4; null if it was not asked. */
   healthy: string[] | null;
   macTables: Record<string, Record<string, string>>;
-  /** By how much counters that tell of trouble rose, whatever flow it was that made them rise; null when not read. */
+  /** Increase of error counters, from any flow; null if not read. */
   counters: CountersByNode | null;
-  /** Redirects that nodes were sent by the flows that this one comes after; absent where it comes after none. */
+  /** Redirects that nodes received in the flows before this one (`after`); absent without one. */
   taught?: Redirect[];
-  /** What was so at the time beside the plan; absent for an attempt of a flow, to which time means nothing. */
+  /** State at that time in addition to the plan; absent for attempts of flows. */
   moment?: Moment;
 }
 
-/** Where the last packet of a failed attempt was seen last; null when none ever left. */
+/** Where the last packet of a failed attempt was last seen; null if none left the caller. */
 export function vanishedAt({ walk }: Pick<Evidence, 'walk'>): { hop: Hop; leg: 'request' | 'reply' } | null {
   const reply = walk.reply.at(-1);
   if (reply) return { hop: reply, leg: 'reply' };
@@ -46,7 +46,7 @@ export function vanishedAt({ walk }: Pick<Evidence, 'walk'>): { hop: Hop; leg: '
   return request ? { hop: request, leg: 'request' } : null;
 }
 
-/** Whether the kernel refuses the vanished packet for its source: an address of its own, or another way back. */
+/** Whether the kernel refuses the vanished packet because of its source: an own address, or another return path. */
 export function refusesSource({ kernel }: Pick<Evidence, 'kernel'>): boolean {
   return kernel === 'source-refused' || kernel === 'reverse-path';
 }
@@ -59,7 +59,7 @@ export function isAddressee(hop: Hop, plan: Plan): boolean {
   return hop.direction === 'in' && own.some(({ mac }) => mac === hop.dst.mac);
 }
 
-/** Whether two frames carry the same TCP segment: NAT leaves its numbers alone. */
+/** Whether two frames carry the same TCP segment: NAT does not change its numbers. */
 export function sameSegment(a: Frame, b: Frame): boolean {
   return a.tcp?.seq === b.tcp?.seq && a.tcp?.ack === b.tcp?.ack && a.tcp?.flags === b.tcp?.flags;
 }
@@ -74,8 +74,8 @@ export interface OpenQuestion {
 }
 
 /**
- * What the node where the packet was seen last, or the caller, asked in vain of who has the address; null where nobody has
- * it, or where a cut link keeps the question from that node.
+ * The unanswered ARP request of the node where the packet was last seen, or of the caller. Null if no node has the address, or
+ * a cut link blocks the request.
  */
 export function openQuestion(base: Pick<Evidence, 'plan' | 'flow' | 'walk' | 'packets'>): OpenQuestion | null {
   const asker = vanishedAt(base)?.hop.node ?? base.flow.from;

@@ -37,7 +37,7 @@ import { crossing } from './trace.ts';
 const UNTRACKED: Tracked = { state: 'untracked' };
 const NO_MAC = '00:00:00:00:00:00';
 
-/** A packet comes in by an interface: prerouting, routing, then up to a socket or on to the next hop. */
+/** A packet arrives on an interface: prerouting, routing, then up to a socket or on to the next hop. */
 export function receive(run: Run, host: Host, device: Device, arrived: Packet): void {
   if (refusesUntracked(run, host, arrived)) return;
   const { tracked, unserved } = prerouting(run, host, arrived);
@@ -66,7 +66,7 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
     return;
   }
   const passing = withoutVip(host, packet);
-  // Where there is no route, or one that leads nowhere, IPv6 acts on it whether it forwards or not (net/ipv6/route.c).
+  // Without a route, or with one that drops, IPv6 acts on it whether it forwards or not (net/ipv6/route.c).
   const endsInIpv6 = route === null && packet.dst.includes(':');
   if (!forwards(device.settings, packet.dst) && !endsInIpv6) {
     die(run, passing, cause('not-forwarding', 'forwarding-off', { node: host.name, address: packet.dst }));
@@ -83,7 +83,7 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
     forward(run, host, { packet: passing, tracked }, { from: device, route, sourceOnLink: source.onLink });
 }
 
-/** The load balancer answers echo requests to a VIP, be it an address of the node or not. */
+/** The load balancer answers echo requests to a VIP, whether or not it is an address of the node. */
 function answersEcho({ plan: { balancer } }: Host, { protocol, step, dst }: Packet): boolean {
   return balancer !== null && protocol === 'icmp' && step === 'request' && answeredVips(balancer.config).includes(dst);
 }
@@ -95,7 +95,7 @@ function asTakenIn({ owned }: Host, { addresses }: Device, packet: Packet): Pack
   return owned.has(packet.dst) || own === undefined ? packet : { ...packet, dst: own.ip };
 }
 
-/** A packet that a socket of this node sends, or its kernel, which may know what connection the packet belongs to. */
+/** A packet from a socket of this node, or from its kernel, which may know the connection of the packet. */
 export function send(run: Run, host: Host, made: Packet, known?: Tracked): void {
   const tracked = known ?? (keepsTrack(host) ? trackAny(run, host, made) : UNTRACKED);
   const sourced = withSource(run, host, made);
@@ -110,7 +110,7 @@ export function send(run: Run, host: Host, made: Packet, known?: Tracked): void 
     else refuseFor(run, host, packet, own.unserved);
     return;
   }
-  // Once NAT has given it another destination, the kernel looks for a way anew, by the source that it has chosen.
+  // After NAT has changed the destination, the kernel looks up the route again, with the source that it has chosen.
   const asked = packet === sourced ? askedOf(host, packet) : packet;
   const route = wayOf(run, host, asked);
   const device = host.devices.get(route?.device ?? '');
@@ -125,7 +125,7 @@ export function send(run: Run, host: Host, made: Packet, known?: Tracked): void 
   }
 }
 
-/** The kernel chooses the source of an ICMP error before NAT leads that elsewhere; where it finds no way by then, there is none. */
+/** The kernel chooses the source of an ICMP error before NAT changes its destination; without a route then, no error is sent. */
 function withSource(run: Run, host: Host, packet: Packet): Packet {
   if (packet.src !== '') return packet;
   if (host.owned.has(packet.dst)) return { ...packet, src: packet.dst };
@@ -134,7 +134,7 @@ function withSource(run: Run, host: Host, packet: Packet): Packet {
   return device === undefined ? packet : { ...packet, src: selectSource(host, device, route?.via ?? packet.dst) };
 }
 
-/** What connection tracking makes of a packet, and the service that it is for where that has no server. */
+/** The packet after connection tracking, and its service if that has no server. */
 function prerouting(run: Run, host: Host, packet: Packet): { tracked: Tracked; unserved: LbService | null } {
   const direct = unservedDirect(run, host, packet);
   if (direct !== null || !keepsTrack(host) || isUntracked(host, packet))
@@ -151,11 +151,11 @@ function trackAny(run: Run, host: Host, packet: Packet): Tracked {
 
 function up(run: Run, host: Host, packet: Packet, tracked: Tracked): void {
   confirm(stateOf(run, host).connections, tracked);
-  // The answer to a call of the node's own gets its source back at the hook of input (nf_nat_proto.c).
+  // The source of a reply to the node's own call is restored at the input hook (nf_nat_proto.c).
   consume(run, host, arrived(translateSource(packet, tracked)));
 }
 
-/** Which way a request came is to blame for nothing once it is there. */
+/** Once a request has arrived, its path is no longer a possible cause. */
 function arrived(packet: Packet): Packet {
   const { blame, ...rest } = packet;
   return blame?.code === 'redirected' && isRequest(packet.step) ? rest : packet;
@@ -190,7 +190,7 @@ function forward(
   leave(run, host, route, { packet: { ...whole, ttl: packet.ttl - 1 }, tracked });
 }
 
-/** Postrouting, and out. */
+/** Postrouting, then transmission. */
 function leave(run: Run, host: Host, route: Route, { packet, tracked }: Passing): void {
   const state = stateOf(run, host);
   const learned = state.redirects.get(packet.dst);
@@ -212,8 +212,8 @@ function leave(run: Run, host: Host, route: Route, { packet, tracked }: Passing)
 }
 
 /**
- * Source NAT of a new connection; the cause where its proxy IP has no port left, and conntrack drops it. A repetition is a
- * new connection again: it may get another proxy IP, and find a port.
+ * Source NAT of a new connection; or the cause, if its proxy IP has no free port and conntrack drops the packet. A
+ * retransmission is a new connection again: it may get another proxy IP, and a free port.
  */
 function chooseSource(
   run: Run,
@@ -228,7 +228,7 @@ function chooseSource(
     return null;
   }
   const hiding = sourcesFor(service, host, device, address);
-  // What a node calls itself may come from the VIP, which gives way to the address of the outgoing interface (lb/render/nat.ts).
+  // The node's own calls may have the VIP as source: the address of the outgoing interface replaces it (lb/render/nat.ts).
   const [first, ...others] = isOwn && hiding.length === 0 ? [selectSource(host, device, address)] : hiding;
   if (first === undefined) return null;
   const time = `${host.name} ${service.name} ${run.exchange.repeated.size}`;
@@ -243,7 +243,7 @@ function chooseSource(
   return null;
 }
 
-/** The port of the caller where it is among those of the proxy IP. */
+/** The caller's port, if it is one of the proxy IP's ports. */
 function portWithin(proxyPorts: string | null, port: number): number {
   if (proxyPorts === null) return port;
   const { first, last } = portRange(proxyPorts);
@@ -254,7 +254,7 @@ function redirectBlame(host: Host, packet: Packet, { gateway, router }: { gatewa
   return cause('redirected', 'redirect-followed', { node: host.name, router, address: packet.dst, gateway });
 }
 
-/** Own address: the packet goes out of `lo` and comes in again, and nothing leaves the node. */
+/** Own address: the packet leaves and enters on `lo`, and nothing leaves the node. */
 function loopBack(run: Run, host: Host, packet: Packet): void {
   const frame = { srcMac: NO_MAC, dstMac: NO_MAC, packet };
   const out = crossing(frame, host.name, 'lo', 'out');
@@ -262,8 +262,8 @@ function loopBack(run: Run, host: Host, packet: Packet): void {
 }
 
 /**
- * ICMP redirect (RFC 792) to a neighbour that could have asked the next hop itself. None under NAT (nf_nat_proto.c); the one
- * about the first packet, of which conntrack does not know yet, names the translated address, which nobody called.
+ * ICMP redirect (RFC 792) to a neighbour that could have used the next hop itself. None under NAT (nf_nat_proto.c); the one
+ * about the first packet, which conntrack does not know yet, has the translated address, which was not called.
  */
 function redirect(run: Run, host: Host, { packet, tracked }: Passing, gateway: OnLink): void {
   const connection = 'connection' in tracked ? tracked.connection : null;
@@ -284,13 +284,13 @@ function sourceIsFine(run: Run, host: Host, device: Device, packet: Packet): { o
   return null;
 }
 
-/** A server that got a DSR frame for an address it does not own is to blame, whatever becomes of the packet. */
+/** A server that got a DSR frame for an address that it does not own is the cause, regardless of the packet's fate. */
 function withoutVip(host: Host, packet: Packet): Packet {
   if (packet.dsr?.server !== host.name) return packet;
   return { ...packet, blame: cause('vip-not-on-server', 'vip-missing', { node: host.name, vip: packet.dst }) };
 }
 
-/** @param asked what tables were asked for, where that is not the packet as it is */
+/** @param asked the lookup key, if it differs from the packet */
 function noRoute(run: Run, host: Host, packet: Packet, asked: Pick<Packet, 'src' | 'dst'> = packet): void {
   const at = { node: host.name, address: packet.dst };
   const end = deadEnd(host, asked);
@@ -301,7 +301,7 @@ function noRoute(run: Run, host: Host, packet: Packet, asked: Pick<Packet, 'src'
   die(run, packet, why);
 }
 
-/** What a load balancer with an idle time makes of a connection that it does not know: it does not begin it anew. */
+/** A load balancer with an idle timeout does not start an unknown connection again. */
 function isUnbegun({ plan: { idleTimeoutMs, balancer } }: Host, packet: Packet): boolean {
   const { protocol, step, src, srcPort, dst, dstPort } = packet;
   if (idleTimeoutMs === undefined || protocol !== 'tcp' || step === 'syn' || step === 'reset') return false;
@@ -332,8 +332,8 @@ function keepsTrack({ plan }: Host): boolean {
 }
 
 /**
- * What a stateful firewall lets nobody forward: what is invalid, and what comes of a connection whose beginning it did not
- * see. Conntrack alone takes the latter for a new one (`nf_conntrack_tcp_loose`), which the load balancer gives a server.
+ * Packets that a stateful firewall drops: invalid ones, and those of connections whose start it did not see. Conntrack alone
+ * treats the latter as new (`nf_conntrack_tcp_loose`), and the load balancer assigns a server.
  */
 function isStray({ packet: { protocol, step }, tracked }: Passing): boolean {
   return tracked.state === 'invalid' || (tracked.state === 'new' && protocol === 'tcp' && step !== 'syn');

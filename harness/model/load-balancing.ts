@@ -15,7 +15,7 @@ import type { Host } from './network.ts';
 
 /**
  * DSR, at the ingress of an interface, before the node's own bridge or IP stack sees the frame:
- * the server's MAC is put on it and it leaves again. True where that was so: without a server the frame goes on as it is.
+ * it gets the server's MAC and leaves again. False without a server: the frame continues unchanged.
  */
 export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; packet: Packet }): boolean {
   const service = serviceFor(host, frame.packet, 'mac');
@@ -38,7 +38,7 @@ export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; pa
   return true;
 }
 
-/** A load balancer that is not to have it any more sends it on all the same: no harm came of the wrong neighbour. */
+/** A load balancer that should no longer get the packet still forwards it, so the wrong neighbour did no harm. */
 export function balanced(packet: Packet): Packet {
   if (packet.blame?.code !== 'stale-neighbour') return packet;
   const harmless = { ...packet };
@@ -47,8 +47,8 @@ export function balanced(packet: Packet): Packet {
 }
 
 /**
- * L3 DSR, at ingress: the server's address becomes the destination, a DSCP value names the VIP, and the node's own
- * routing does the rest. The packet itself where it is for no such service, or no server can take it.
+ * L3 DSR, at ingress: the server's address becomes the destination, a DSCP value identifies the VIP, and the node's own
+ * routing does the rest. Returns the packet unchanged if it is for no such service, or no server is available.
  */
 export function sendTagged(run: Run, host: Host, packet: Packet): Packet {
   const service = serviceFor(host, packet, 'dscp');
@@ -57,7 +57,7 @@ export function sendTagged(run: Run, host: Host, packet: Packet): Packet {
   return { ...balanced(packet), dst: server.address, dscp: service.dscp!, dsr: { l4: null, server: server.name } };
 }
 
-/** At ingress of an l3dsr server: the DSCP value becomes the VIP again. */
+/** At ingress of an l3dsr server: the DSCP value is translated back to the VIP. */
 export function undoTag({ plan }: Host, packet: Packet): Packet {
   const { dst, dscp, ...rest } = packet;
   const known = plan.undoDscp?.find((tag) => tag.dscp === dscp && tag.address === dst);
@@ -65,8 +65,8 @@ export function undoTag({ plan }: Host, packet: Packet): Packet {
 }
 
 /**
- * What a load balancer keeps from connection tracking (lb/render/dsr.ts, forward.ts): replies of direct services on their
- * way through, whose VIP it does not own, and what it sends to servers of l3dsr.
+ * Packets that a load balancer exempts from connection tracking (lb/render/dsr.ts, forward.ts): forwarded replies of direct
+ * services whose VIP it does not own, and packets to servers of l3dsr.
  */
 export function isUntracked({ plan: { balancer } }: Host, { src, dst, dscp }: Packet): boolean {
   const services = balancer?.config.services ?? [];
@@ -77,13 +77,13 @@ export function isUntracked({ plan: { balancer } }: Host, { src, dst, dscp }: Pa
   );
 }
 
-/** The service that no server takes at ingress: such a packet goes on as it is. */
+/** The service without an available server at ingress: such a packet continues unchanged. */
 export function unservedDirect(run: Run, host: Host, packet: Packet): LbService | null {
   const service = serviceFor(host, packet, 'mac', 'dscp');
   return service !== null && pickAny(run, host, service, packet) === null ? service : null;
 }
 
-/** Destination NAT of a new connection to a service; that service where no server can take it. */
+/** Destination NAT of a new connection to a service; or that service, if no server is available. */
 export function balance(run: Run, host: Host, packet: Packet, tracked: Tracked): LbService | null {
   if (tracked.state !== 'new') return null;
   const service = serviceFor(host, packet, 'nat');
@@ -95,8 +95,8 @@ export function balance(run: Run, host: Host, packet: Packet, tracked: Tracked):
 }
 
 /**
- * What the load balancer makes of a packet that its own node sends, where a service balances such calls as well: the same
- * as of what comes in (lb/render/nat.ts, refuse.ts).
+ * Translation of a packet that the load balancer's own node sends, if a service balances such calls: the same as for
+ * incoming packets (lb/render/nat.ts, refuse.ts).
  */
 export function ownCall(
   run: Run,
@@ -119,8 +119,8 @@ export function ownCall(
 }
 
 /**
- * Why a packet of a known connection is refused: conntrack keeps it on a server that is out (lb/render/refuse.ts). Null for
- * all others.
+ * Why a packet of a known connection is refused: conntrack keeps it on a server that is out (lb/render/refuse.ts). Else
+ * null.
  */
 export function cutOff(run: Run, host: Host, tracked: Tracked): Cause | null {
   const known = tracked.state === 'known' ? tracked.connection : null;
@@ -142,7 +142,7 @@ export function cutOff(run: Run, host: Host, tracked: Tracked): Cause | null {
     : cause('no-server-available', 'pool-down', { node, service: service.name });
 }
 
-/** A connection that is known already has its server: who carries it is told as if it had been picked now. */
+/** A known connection already has a server, which is recorded as if it had been picked now. */
 export function noteCarried(run: Run, host: Host, { packet, tracked }: Passing): void {
   const connection = tracked.state === 'known' ? tracked.connection : null;
   if (!connection?.service) return;
@@ -152,7 +152,7 @@ export function noteCarried(run: Run, host: Host, { packet, tracked }: Passing):
   if (server !== undefined) notePick(run, name, { l4: host.name, server: server.name, step: packet.step });
 }
 
-/** Why a node does not know a connection that was there: for want of traffic, or for want of its state. */
+/** Why a node does not know an existing connection: idle timeout, or missing state. */
 export function forgotten(
   { circumstances }: Run,
   { name: node }: Host,
@@ -165,8 +165,8 @@ export function forgotten(
 }
 
 /**
- * An answer of a server that a load balancer would translate, had it sent the request on: it passes the answer on as it is,
- * and is to blame for what becomes of it. While nothing changes, who asked is to blame for having sent the request elsewhere.
+ * A server's reply for a connection that this load balancer did not create: it forwards the reply untranslated, and is the
+ * cause of what follows. In a flow without steps the cause is the caller, which sent the request elsewhere.
  */
 export function unasked(run: Run, host: Host, packet: Packet): Packet {
   const { network, exchange, circumstances } = run;
@@ -180,13 +180,13 @@ export function unasked(run: Run, host: Host, packet: Packet): Packet {
 
 const ANSWERS: Packet['step'][] = ['syn-ack', 'reply'];
 
-/** Without a server the load balancer refuses for it: once the kernel has accepted the packet's source (lb/render/refuse.ts). */
+/** Without a server the load balancer refuses the request, after the kernel has accepted its source (lb/render/refuse.ts). */
 export function refuseFor(run: Run, host: Host, packet: Packet, service: LbService): void {
   const { name: node } = host;
   refuse(run, host, packet, cause('no-server-available', 'pool-down', { node, service: service.name }));
 }
 
-/** A server that is up, the same one for all packets of a flow; null when there is none. */
+/** A server that is up, the same one for all packets of a flow; null if there is none. */
 function pickAny(run: Run, host: Host, service: LbService, { step }: Packet): LbServer | null {
   const key = flowKey(host.name, service.name);
   const isForgotten = run.circumstances.expired.has(host.name);
@@ -199,7 +199,7 @@ function pickAny(run: Run, host: Host, service: LbService, { step }: Packet): Lb
   return server;
 }
 
-/** The first packet of a flow tells who carries it: later ones may go by another load balancer. */
+/** The first packet of a flow determines its load balancer and server: later ones may use another load balancer. */
 function notePick({ picked }: Run, service: string, pick: { l4: string; server: string; step: Step }): void {
   const known = picked.get(service);
   if (known === undefined || known.step === pick.step) picked.set(service, pick);
@@ -210,7 +210,7 @@ function pickNew(run: Run, host: Host, service: LbService): LbServer | null {
   return first === undefined ? null : run.choices.choose(`pick ${host.name} ${service.name}`, [first, ...others]);
 }
 
-/** Servers that take new flows; all of them where the service says so and none is up. */
+/** Servers that accept new flows; all of them if none is up and the service allows that. */
 function takers(run: Run, host: Host, service: LbService): LbServer[] {
   const healthy = service.servers.filter((server) => run.isUp(host, service, server));
   if (healthy.length === 0 && service.whenNoneUp === 'last-resort') return service.servers;

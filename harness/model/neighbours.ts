@@ -16,16 +16,16 @@ import { sendIcmpError, die, stateOf } from './run.ts';
 import type { Run } from './run.ts';
 import type { Device, Host } from './network.ts';
 
-/** An address that is looked for behind an interface. */
+/** An address that is being resolved on an interface. */
 export interface OnLink {
   device: Device;
   address: string;
 }
 
-/** Stands for the address that every interface has of its own. */
+/** Represents an interface's own link-local address. */
 const LINK_LOCAL = 'fe80::';
 
-/** Sends a packet to a neighbour, after asking for its MAC if need be. */
+/** Sends a packet to a neighbour, after resolving its MAC if necessary. */
 export function sendTo(run: Run, host: Host, nextHop: OnLink, leaving: Leaving): void {
   const setByHand = host.neighbours.get(keyOf(nextHop));
   if (setByHand !== undefined) {
@@ -42,7 +42,7 @@ export function sendTo(run: Run, host: Host, nextHop: OnLink, leaving: Leaving):
   else emit(run, host, { ...nextHop, mac: entry.mac }, leaving);
 }
 
-/** Asks for the MAC of a neighbour that is not known yet, for no packet's sake. */
+/** Resolves an unknown neighbour without a packet. */
 export function resolve(run: Run, host: Host, neighbour: OnLink): void {
   const key = keyOf(neighbour);
   if (!host.neighbours.has(key) && !stateOf(run, host).neighbours.has(key)) ask(run, host, neighbour, '');
@@ -54,19 +54,19 @@ export function isOwnNeighbour(run: Run, host: Host, neighbour: OnLink): boolean
   return host.neighbours.has(key) || typeof stateOf(run, host).neighbours.get(key)?.mac === 'string';
 }
 
-/** An answer to a request of ours; others than asked for are ignored (arp_accept=0). */
+/** A reply to our own request; unsolicited ones are ignored (arp_accept=0). */
 export function noteAnswer(run: Run, host: Host, neighbour: OnLink, answer: Neighbour['answers'][number]): void {
   const entry = stateOf(run, host).neighbours.get(keyOf(neighbour));
   if (entry !== undefined && !entry.answers.some(({ mac }) => mac === answer.mac)) entry.answers.push(answer);
 }
 
-/** An announcement changes what is known already, and teaches nobody anything else (arp_accept=0). */
+/** An announcement updates existing entries and creates no new ones (arp_accept=0). */
 export function noteAnnouncement(run: Run, host: Host, neighbour: OnLink, mac: string): void {
   const entry = stateOf(run, host).neighbours.get(keyOf(neighbour));
   if (entry !== undefined) settle(run, host, entry, mac);
 }
 
-/** A request for an address of ours teaches us who asks, at once (neigh_event_ns). */
+/** A request for one of our addresses creates an entry for its sender immediately (neigh_event_ns). */
 export function noteAsker(run: Run, host: Host, asker: OnLink, mac: string): void {
   const state = stateOf(run, host);
   const entry = state.neighbours.get(keyOf(asker)) ?? addEntry(state, host, asker);
@@ -74,8 +74,8 @@ export function noteAsker(run: Run, host: Host, asker: OnLink, mac: string): voi
 }
 
 /**
- * Called when nothing is under way any more: settles the first open entry by its answers, or gives it up.
- * False when no entry was open.
+ * Called when no frame is in flight: completes the first open entry with its answers, or fails it.
+ * Returns false if no entry was open.
  */
 export function settleNext(run: Run): boolean {
   for (const [name, state] of run.states) {
@@ -98,8 +98,8 @@ export function settleNext(run: Run): boolean {
 }
 
 /**
- * IPv4 keeps the first answer for a second (locktime, arp_process). In IPv6 each later one of who owns the address replaces
- * the one before (ndisc_recv_na): what has waited for the first is gone by then, and the rest follows the last one. That
+ * IPv4 keeps the first answer for a second (locktime, arp_process). In IPv6 each later answer of an owner replaces the one
+ * before (ndisc_recv_na): packets that waited for the first have left by then, and the rest follows the last one, which
  * may also come too late for the flow.
  */
 function replace(run: Run, entry: Neighbour, first: Neighbour['answers'][number]): void {
@@ -161,7 +161,7 @@ function emit(run: Run, host: Host, to: OnLink & { mac: string }, { packet, srcM
   transmit(run, host, device.name, frame);
 }
 
-/** What is to blame where a node sends to a MAC whose node has lost the address since, or its power. */
+/** The cause if a node sends to a MAC whose node has since lost the address, or power. */
 export function outdated(
   { network, circumstances }: Pick<Run, 'network' | 'circumstances'>,
   host: Host,
@@ -208,9 +208,9 @@ function addEntry(state: NodeState, host: Host, neighbour: OnLink): Neighbour {
 }
 
 /**
- * Who asks. IPv6: the packet's source if it is an address of that very interface, else the link-local one, which teaches
- * nobody anything that matters (ndisc_solicit).
- * arp_announce: 0 puts the packet's own source into the request if it is ours, 1 only within the subnet, 2 never.
+ * Source of the request. IPv6: the packet's source if it is an address of the same interface, else the link-local one, which
+ * creates no relevant entries (ndisc_solicit).
+ * arp_announce: 0 uses the packet's own source if it is ours, 1 only within the subnet, 2 never.
  */
 function announcedSource(host: Host, device: Device, target: string, packetSource: string): string {
   if (target.includes(':')) return device.addresses.some(({ ip }) => ip === packetSource) ? packetSource : LINK_LOCAL;

@@ -14,13 +14,13 @@ import { lengthOf } from './trace.ts';
 import { selectSource } from './routing.ts';
 import type { Host, Network } from './network.ts';
 
-/** One simulated flow: what the nodes have learned so far, and what is on the wires. */
+/** One simulated flow: what the nodes have learned so far, and the frames in flight. */
 export interface Run {
   network: Network;
   choices: Choices;
-  /** What nodes have learned by now; of those that are not in it, `before` holds. */
+  /** State of the nodes now; for nodes that are not in it, `before` applies. */
   states: Map<string, NodeState>;
-  /** What they had learned before the flow began. */
+  /** State of the nodes before the flow. */
   before: Map<string, NodeState> | null;
   /** Frames about to arrive, first in first out. */
   arrivals: Arrival[];
@@ -31,7 +31,7 @@ export interface Run {
   ends: Map<number, End>;
   /** Whether a load balancer finds a server healthy. */
   isUp: (host: Host, service: LbService, server: LbServer) => boolean;
-  /** The flow is such a health check; null for flows that somebody else starts. */
+  /** The flow is such a health check; null for other flows. */
   check: DirectCheck | null;
   /** Where two nodes answered for the same address. */
   answeredTwice: Findings['two-owners'][];
@@ -40,18 +40,18 @@ export interface Run {
   /** Which load balancer picked which server, by service, and for which packet of the flow. */
   picked: Map<string, { l4: string; server: string; step: Step }>;
   circumstances: Circumstances;
-  /** What was remembered of the connection when the flow began. */
+  /** State of the connection when the flow began. */
   memory: Memory;
-  /** Servers that load balancers have sent the flow to, as their flow tables keep them. */
+  /** Servers of the flow, as in the load balancers' flow tables. */
   flows: Map<string, LbServer>;
-  /** Addresses that several nodes hold, and that packets went to as their next hop. */
+  /** Addresses that several nodes hold, and that were next hops of packets. */
   sharedHops: Set<string>;
 }
 
 interface Outgoing {
   node: string;
   packet: Packet;
-  /** What connection tracking takes it for from the start; absent where it has to look. */
+  /** Its connection, if it is known from the start; absent if connection tracking must look it up. */
   tracked?: Tracked;
 }
 
@@ -61,14 +61,14 @@ export interface Arrival {
   frame: Frame;
 }
 
-/** Where a packet's way ended. Of the copies of a flood the luckiest counts. */
+/** Where a packet's path ended. Of the copies of a flood the one that got furthest counts. */
 export interface End {
   packet: Packet;
   fate: 'delivered' | 'died' | 'unwanted';
   node: string;
-  /** Why it died; null for the other fates. */
+  /** Why it was lost; null for other fates. */
   cause: Cause | null;
-  /** Whether it was lost at somebody who is not meant: of the copies of a flood another one may have come further. */
+  /** Whether it was lost at a wrong node: another copy of a flood may have got further. */
   isAstray?: boolean;
 }
 
@@ -82,7 +82,7 @@ export function stateOf(run: Run, host: Host): NodeState {
   let state = run.states.get(host.name);
   if (state === undefined) {
     const before = run.before?.get(host.name);
-    // Of connections only the flow's own are there: those of flows that are over mean nothing to another one.
+    // Only the flow's own connections are there: those of finished flows do not affect another flow.
     const isIdle = run.circumstances.expired.has(host.name);
     const connections = isIdle ? [] : (run.memory.connections.get(host.name) ?? []);
     state = structuredClone({ ...(before ?? nothingLearned()), connections });
@@ -103,7 +103,7 @@ function nothingLearned(): NodeState {
   };
 }
 
-/** What all nodes have learned by now, from this flow and before. */
+/** State of all nodes now, from this flow and before. */
 export function learnedStates({ before, states }: Run): Map<string, NodeState> {
   return new Map([...(before ?? []), ...states]);
 }
@@ -119,8 +119,8 @@ export function deliver(run: Run, packet: Packet, node: string): void {
 }
 
 /**
- * A frame reached somebody who is not meant by its MAC: it counts only if no other copy got anywhere. A copy that somebody
- * is to blame for had got to him.
+ * A frame reached a node with another MAC: it counts only if no other copy got anywhere. A copy with a known cause got as far
+ * as that node.
  */
 export function discard(run: Run, packet: Packet, node: string): void {
   const { blame } = packet;
@@ -134,10 +134,10 @@ export function discard(run: Run, packet: Packet, node: string): void {
 }
 
 /**
- * ICMP error (RFC 792) to the source of a packet that a node could not send on; none about another ICMP message's fate.
- * It belongs to the packet's connection (nf_ct_attach), be it one that never came to be, and goes its other way: NAT makes
- * it what the sender knows, although what it quotes is translated in part only.
- * @param known what the node knows of the packet: its connection, what size would fit, whether it came too far
+ * ICMP error (RFC 792) to the source of a packet that a node could not forward; none about other ICMP messages.
+ * It belongs to the packet's connection (nf_ct_attach), even if that is never established, in the reverse direction: NAT
+ * translates its addresses to those that the sender knows, but the quoted packet only in part.
+ * @param known what the node knows about the packet: its connection, the size that would fit, whether its TTL expired
  */
 export function sendIcmpError(
   run: Run,
@@ -157,7 +157,7 @@ export function sendIcmpError(
   });
 }
 
-/** What a node sends about a packet, or in place of an answer to it, belongs to its connection and goes the other way. */
+/** A node's message about a packet, or instead of a reply, belongs to its connection, in the reverse direction. */
 export function inAnswerTo(tracked: Tracked | undefined): { tracked?: Tracked } {
   if (tracked === undefined || !('connection' in tracked)) return {};
   const isReply = tracked.state === 'known' && tracked.direction === 'reply';
@@ -166,7 +166,7 @@ export function inAnswerTo(tracked: Tracked | undefined): { tracked?: Tracked } 
   };
 }
 
-/** IPv6 speaks from the interface that the packet came in by (icmp6_send), IPv4 from the one that the error leaves by. */
+/** IPv6 uses the interface where the packet arrived (icmp6_send), IPv4 the one where the error leaves. */
 function arrivalAddress(host: Host, { src, trace }: Packet): string | null {
   if (!src.includes(':') || trace?.hop.node !== host.name) return null;
   const device = host.devices.get(host.ports.includes(trace.hop.iface) ? 'br0' : trace.hop.iface);
@@ -178,7 +178,7 @@ function end(run: Run, candidate: End): void {
   if (known === undefined || isBetter(candidate, known)) run.ends.set(candidate.packet.id, candidate);
 }
 
-/** Of copies that all came to somebody who is not meant, the one that came furthest is told of. */
+/** If all copies reached wrong nodes, the one that got furthest is reported. */
 function isBetter(candidate: End, known: End): boolean {
   if (rankOf(candidate) !== rankOf(known)) return rankOf(candidate) > rankOf(known);
   const areAstray = candidate.fate === 'died' && candidate.isAstray === true && known.isAstray === true;

@@ -25,19 +25,19 @@ import type { Pending } from './predicted-outage.ts';
 import { checkFails, checkPasses, macAge, masterDown, neighbourAge, type Age } from './takeover-time.ts';
 import { viewsOf, type World } from './world.ts';
 
-/** What a step leaves to the next. */
+/** State that a step leaves to the next. */
 export interface Left {
   world: World;
   holders: PairHolders[];
-  /** What fails although all has settled, by stream. */
+  /** Failures in the steady state, by stream. */
   failing: Map<string, Place[]>;
-  /** For how long nodes have been mistaken by now, ms, by mistake. */
+  /** How long wrong entries of nodes have existed, ms, by entry. */
   mistaken: Map<string, Elapsed>;
-  /** What neighbours may be told of addresses of pairs, or not. */
+  /** Whether neighbours may have received announcements of pairs' addresses. */
   doubts: Doubts;
 }
 
-/** At least, and at most. */
+/** Minimum and maximum. */
 interface Elapsed {
   atLeastMs: number;
   atMostMs: number;
@@ -45,21 +45,21 @@ interface Elapsed {
 
 /** The states that a lab goes through in a step. */
 export interface Stages {
-  /** In which it ends: several where it may be that an entry of a table has aged, or not. */
+  /** Final states: several if an entry of a table may or may not have aged. */
   settled: World[];
-  /** That may come before, with what is still to come in each. */
+  /** Possible earlier states, each with the remaining changes. */
   passing: { world: World; pending: Pending[] }[];
-  /** What has to happen before its actions are done. */
+  /** Changes before its actions are done. */
   first: Pending[];
   holders: PairHolders[];
   mistaken: Map<string, Elapsed>;
   doubts: Doubts;
 }
 
-/** Until actions are done and streams go on, ms, at most. */
+/** Maximum time until actions are done and streams continue, ms. */
 const SLACK_MS = 1000;
 
-/** A step, and what it begins with. */
+/** A step, and its initial state. */
 interface Step {
   plan: Plan;
   index: number;
@@ -79,7 +79,7 @@ interface Known {
   learned: Learned;
 }
 
-/** Takes apart what a step does: actions at once, then takeovers, checks and ageing, each in its own time. */
+/** Splits a step into stages: actions immediately, then takeovers, checks and ageing, each in its own time. */
 export function stagesOf(plan: Plan, index: number, left: Left): Stages {
   const step = stepAt(plan, index, left);
   const { actions, now, before, after, world } = step;
@@ -94,7 +94,7 @@ export function stagesOf(plan: Plan, index: number, left: Left): Stages {
   const final = { network: fresh.network, learned: without(checked, ageing) };
   const frozen = new Set(plan.nodes.map(({ name }) => name).filter((name) => checksNobody(plan, index, name)));
   const views = viewsOf(world(final, remembered), frozen);
-  // A load balancer that has just been started has seen what there was to see before it served.
+  // A load balancer that has just been started has seen the current state before it serves.
   const known = new Map([...remembered].filter(([key]) => views.get(key)?.isAtOnce !== true));
   const meanwhile = new Map([...views, ...known]);
   return {
@@ -144,9 +144,9 @@ function whatIsLearned({ actions, left, now, before, after }: Step, told: Told) 
 }
 
 /**
- * Which mistakes of nodes may have aged by the end of a step.
- * @param wrong what nodes are mistaken about then
- * @returns `isSure`: whether all of them have aged for certain
+ * Which wrong entries of nodes may have aged by the end of a step.
+ * @param wrong the wrong entries then
+ * @returns `isSure`: whether all of them have certainly aged
  */
 function ageingMistakes({ plan, index, left, now }: Step, wrong: Mistake[]) {
   const steps = plan.timeline!.steps;
@@ -164,14 +164,14 @@ function ageingMistakes({ plan, index, left, now }: Step, wrong: Mistake[]) {
 
 type Passing = Stages['passing'];
 
-/** What a step changes in its own time: takeovers, what load balancers see of servers, and entries that age. */
+/** Delayed changes of a step: takeovers, server states of load balancers, and ageing entries. */
 interface Changes {
   holders: { pending: Pending[]; old: Known; fresh: Known };
   views: { pending: Pending[]; old: World['views']; fresh: World['views'] };
   ages: { pending: Pending[]; ageing: Mistake[] };
 }
 
-/** Every state in which some of that has happened and some has not; nobody knows in which order it does. */
+/** Every state in which some of these changes have happened; their order is unknown. */
 function untilSettled({ world }: Step, { holders, views, ages }: Changes): Passing {
   const before = (list: unknown[]): boolean[] => (list.length > 0 ? [false, true] : [true]);
   const passing: Passing = [];
@@ -196,7 +196,7 @@ function untilSettled({ world }: Step, { holders, views, ages }: Changes): Passi
   return passing;
 }
 
-/** Neighbours are told of one address after the other; the master of before may hold them still, or have yielded. */
+/** Addresses are announced one after the other; the old master may still hold them, or have released them. */
 function whileAddressesMove(
   { plan, now, before, after, world }: Step,
   { told, base, views }: { told: Told; base: Learned; views: World['views'] },
@@ -218,13 +218,13 @@ function whileAddressesMove(
   );
 }
 
-/** The states while an action goes on that takes its time. */
+/** The states during an action that takes time. */
 function whileActionsRun(
   { plan, index, actions, now, after, world }: Step,
   learned: Learned,
   views: World['views'],
 ): Passing {
-  // Rules that a killed load balancer has left stay until it has made its own.
+  // Rules of a killed load balancer stay until the new one has created its own.
   const hasRules = (action: ActionPlan): boolean =>
     action.do === 'restartLb' && isKilled(actionsUntil(plan, index, action), action.node);
   return actions
@@ -241,7 +241,7 @@ function untilDone({ do: until }: ActionPlan): Pending {
   return { key: until, until };
 }
 
-/** Power, sleep, and who holds addresses together, once the actions of a step are done. */
+/** Power, pauses, and shared addresses, once the actions of a step are done. */
 export function circumstancesAt(plan: Plan, index: number, holders: PairHolders[]): Circumstances {
   const names = plan.nodes.map(({ name }) => name);
   const split = holders.filter((one) => one.holders.length > 1);
@@ -258,7 +258,7 @@ export function circumstancesAt(plan: Plan, index: number, holders: PairHolders[
   };
 }
 
-/** Who has the addresses still when the actions are done, and nobody else has taken over yet. */
+/** Holders of the addresses when the actions are done, before any takeover. */
 function stillHolding({ pair, members }: PairHolders, before: PairHolders[], actions: ActionPlan[]): string[] {
   const lost = new Set(
     actions.flatMap((action) => (action.do === 'kill' || action.do === 'start' ? [action.node] : [])),
@@ -286,13 +286,13 @@ function takeover(plan: Plan, after: PairHolders, before: PairHolders): Pending[
 
 interface Told {
   sure: Announcement[];
-  /** What neighbours may be told, or not. */
+  /** Whether neighbours may have received announcements. */
   perhaps: Announcement[];
 }
 
 /**
- * Who has become master tells of the addresses, if the pair does so; its advertisements show switches where it is. Of two
- * masters that hear each other again the one that stays tells it all again only where it hears the other one first.
+ * A new master announces the addresses, if the pair does so; switches learn its port from its advertisements. If two masters
+ * regain contact, the remaining one announces again only if it receives the other one's advertisement first.
  */
 function toldByMasters({ plan, index, left: { holders: left }, before, after }: Step): Told {
   const told: Told = { sure: [], perhaps: [] };
@@ -309,7 +309,7 @@ function toldByMasters({ plan, index, left: { holders: left }, before, after }: 
         .addresses.map(withoutLength);
       told.sure.push(...own.map((address) => ({ node, iface, address })));
       if (!pair.gratuitousArp) continue;
-      // Who stood still has yet to read what the other one sent meanwhile.
+      // A paused member still has to read what the other one sent meanwhile.
       const stoodStill = left[i]!.members[node] === 'paused' && !isPaused(plan, index, node);
       (isNew || stoodStill ? told.sure : told.perhaps).push(
         ...pair.addresses.map(({ address, ifaces }) => ({ node, iface: ifaces[node]!, address })),
@@ -327,7 +327,7 @@ function announced(actions: ActionPlan[]): Announcement[] {
   return actions.flatMap((action) => (action.do === 'announce' ? [action] : []));
 }
 
-/** The plans while an action goes on that takes its time: a load balancer between stop and start, a link that is down. */
+/** The plans during an action that takes time: a load balancer between stop and start, a link that is down. */
 function interrupted(now: Plan, before: Plan, action: ActionPlan): Plan[] {
   if (action.do === 'stopLb' || action.do === 'restartLb') {
     const instead = (node: NodePlan): Plan => ({
@@ -341,7 +341,7 @@ function interrupted(now: Plan, before: Plan, action: ActionPlan): Plan[] {
   return [withLinkDown(now, action)];
 }
 
-/** A node whose load balancer is about to stop: its rules go first, and its addresses after them. */
+/** A node whose load balancer is stopping: it removes its rules first, then its addresses. */
 function withoutRules(node: NodePlan): NodePlan {
   const alone = { ...node, balancer: null };
   const own = localAddresses(alone).map(({ ip }) => ip);
@@ -355,12 +355,12 @@ function withoutRules(node: NodePlan): NodePlan {
   };
 }
 
-/** Whether no check of a node's load balancer goes on: its process was killed, or stands still. */
+/** Whether a node's load balancer runs no checks: its process was killed, or is paused. */
 function checksNobody(plan: Plan, index: number, node: string): boolean {
   return isKilled(actionsUntil(plan, index), node) || isPaused(plan, index, node);
 }
 
-/** Servers that answer checks by HTTP with an error. */
+/** Servers that answer HTTP checks with an error. */
 function failingChecks(plan: Plan, index: number): Set<string> {
   const failing = new Set<string>();
   for (const action of plan.timeline!.steps.slice(0, index + 1).flatMap(({ actions }) => actions)) {
@@ -375,7 +375,7 @@ function withoutViewsOf({ views }: World, l4s: Set<string>): World['views'] {
   return new Map([...views].filter(([key]) => !l4s.has(key.split(' ')[0]!)));
 }
 
-/** Servers that come or go, as those see it that have seen them before. */
+/** Servers that come or go, for load balancers that have seen them before. */
 function changesOf(before: World['views'], after: World['views']): Pending[] {
   const all = [...after].flatMap(([key, { service, isUp }]): Pending[] => {
     const former = before.get(key);
@@ -406,7 +406,7 @@ function longer(before: Elapsed = { atLeastMs: 0, atMostMs: 0 }, step: StepPlan)
   return { atLeastMs: before.atLeastMs + step.forMs, atMostMs: before.atMostMs + longest(step) };
 }
 
-/** How long a step takes at most, ms. */
+/** Maximum length of a step, ms. */
 export function longest({ forMs, until }: StepPlan): number {
   return forMs + (until?.withinMs ?? 0) + SLACK_MS;
 }
