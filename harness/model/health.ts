@@ -14,7 +14,7 @@ import { warmStates } from './warm-start.ts';
 import { begin, settleDown, simulate } from './simulate.ts';
 import { networkOf, type Host, type Network } from './network.ts';
 
-/** A server that a load balancer may check, as one of a service. */
+/** A server of a service that a load balancer may check. */
 export interface Checked {
   network: Network;
   host: Host;
@@ -25,9 +25,9 @@ export interface Checked {
 const known = new WeakMap<Network, Map<LbServer, [boolean, ...boolean[]]>>();
 
 /**
- * Whether a load balancer takes a server for healthy. Servers without a check always are, unless a frame cannot be put on
- * its way to them: without a route, or without a MAC where the source MAC is kept. Both where the check itself depends on
- * whether the nodes remember the one before.
+ * Whether a load balancer considers a server healthy. Servers without a check always are, unless no frame can be sent to them:
+ * without a route, or without a MAC if the source MAC is kept. Both values if the check depends on what nodes remember of the
+ * previous one.
  */
 export function health(
   network: Network,
@@ -48,12 +48,12 @@ export function health(
   return states;
 }
 
-/** What a check meets beside the plan. */
+/** Conditions of a check in addition to the plan. */
 interface CheckedIn {
-  /** What nodes know when it begins. */
+  /** State of the nodes when it begins. */
   states: Map<string, NodeState> | null;
   circumstances: Circumstances;
-  /** Servers that answer checks by HTTP with an error. */
+  /** Servers that answer HTTP checks with an error. */
   failing: ReadonlySet<string>;
 }
 
@@ -64,13 +64,13 @@ export function isHealthy(checked: Checked, { states, circumstances, failing }: 
   if (type === 'none') return true;
   if (!hasSource(checked)) return false;
   if (type === 'http' && failing.has(checked.server.name)) return false;
-  // A kernel accepts connections and echoes pings for processes that stand still.
+  // A kernel accepts connections and answers pings for paused processes.
   const isKernel = type === 'tcp' || type === 'icmp';
   const met = isKernel ? { ...circumstances, asleep: new Set<string>() } : circumstances;
   return check(checked, states, met).exchange.answered;
 }
 
-/** Servers that load balancers take for healthy, whatever nodes remember; each with the node that asks. */
+/** Servers that load balancers consider healthy in any state of the nodes; each with the checking node. */
 export function surelyUp(plan: Plan): { l4: string; service: string; server: string }[] {
   const network = networkOf(plan);
   return [...network.hosts.values()].flatMap((host) =>
@@ -93,9 +93,8 @@ function statesOf(checked: Checked): [boolean, ...boolean[]] {
 const cache = new WeakMap<Network, (Map<string, NodeState> | null)[]>();
 
 /**
- * What nodes may know when a flow begins: what they know from the start, if anything; what load balancers' checks and
- * questions add to it for all of them; or the load balancers alone, since the harness lets them keep what they know
- * when the others are to forget.
+ * Possible states of the nodes when a flow begins: the initial state; what checks and requests of load balancers add to it for
+ * all nodes; or only for the load balancers, because the harness lets them keep their state when the others forget.
  */
 export function initialStates(network: Network): (Map<string, NodeState> | null)[] {
   let found = cache.get(network);
@@ -109,7 +108,7 @@ export function initialStates(network: Network): (Map<string, NodeState> | null)
   return found;
 }
 
-/** What all checks and questions together have taught the nodes, by node; null where no load balancer asks anybody. */
+/** State of the nodes after all checks and requests, by node; null if no load balancer sends any. */
 export function learnedFromLoadBalancers(
   network: Network,
   before: Map<string, NodeState> | null,
@@ -130,7 +129,7 @@ export function learnedFromLoadBalancers(
   return states;
 }
 
-/** Whether a load balancer has a way to a server, and its MAC where it needs that: it knows at once. */
+/** Whether a load balancer has a route to a server, and its MAC if it needs that: known immediately. */
 export function isInReach(checked: Checked): boolean {
   const { host, service, server } = checked;
   const device = forwardingDevice(host, server.address);
@@ -140,12 +139,12 @@ export function isInReach(checked: Checked): boolean {
   return run !== null && isOwnNeighbour(run, host, { device, address: server.address });
 }
 
-/** Whether the node has the address that checks are to come from: without it they are not sent at all. */
+/** Whether the node has the source address of its checks: without it they are not sent. */
 function hasSource({ host, service: { check } }: Checked): boolean {
   return check.source === undefined || host.owned.has(check.source);
 }
 
-/** A load balancer that keeps the source MAC has to know that of the server, before there is any flow. */
+/** A load balancer that keeps the source MAC must know the server's MAC before any flow. */
 function asksForMac({ sourceMac }: LbService): boolean {
   return sourceMac === 'keep';
 }
@@ -160,7 +159,7 @@ function askForMac(checked: Checked, states: Map<string, NodeState> | null): Run
   return run;
 }
 
-/** One check: of the server's own address, as any client on the load balancer would ask, or of the VIP there. */
+/** One check: of the server's own address, like any client on the load balancer, or of the VIP on the server. */
 function check(checked: Checked, states: Map<string, NodeState> | null, circumstances = ORDINARY): Run {
   const { network, host, service, server } = checked;
   const { vip, check: asked, port: served, dscp } = service;

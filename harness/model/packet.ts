@@ -5,9 +5,9 @@ import type { Hop } from '../terms/walk.ts';
 /** Which packet of an exchange this is; UDP and ICMP know `request` and `reply` only. */
 export type Step = 'syn' | 'syn-ack' | 'ack' | 'request' | 'reply' | 'reset' | 'error' | 'redirect';
 
-/** An IP packet under way. Never changed in place: a flood makes copies that share their past. */
+/** An IP packet in flight. Never changed in place: a flood makes copies that share their past. */
 export interface Packet {
-  /** The same for all copies of what was sent once. */
+  /** The same for all copies of one transmission. */
   id: number;
   step: Step;
   protocol: 'tcp' | 'udp' | 'icmp';
@@ -17,35 +17,35 @@ export interface Packet {
   srcPort: number;
   dstPort: number;
   ttl: number;
-  /** Bytes of the IP packet, or of the first of the pieces that it was cut in. */
+  /** Bytes of the IP packet, or of its first fragment. */
   size: number;
   /**
-   * Who may cut it in pieces where it is too big: absent means its sender, who finds out the path MTU (RFC 1191), `nobody` not
-   * even that, `anybody` a router of IPv4 as well.
+   * Who may fragment it: absent means its sender, which discovers the path MTU (RFC 1191); `nobody`: not even the sender;
+   * `anybody`: IPv4 routers too.
    */
   cutBy?: 'nobody' | 'anybody';
-  /** Opening of a TCP connection: the largest IP packet that the sender takes, bytes (its MSS and the headers). */
+  /** Opening of a TCP connection: the largest IP packet that the sender accepts, bytes (its MSS plus headers). */
   takes?: number;
-  /** TCP: its sequence number is beyond the window of who is to get it. */
+  /** TCP: its sequence number is beyond the window of its receiver. */
   isOutOfWindow?: true;
   trace: Trace | null;
-  /** What a load balancer in DSR mode did to it: last one wins. `l4` is null where its own routing sends it on (l3dsr). */
+  /** Forwarding by a load balancer in DSR mode: the last one counts. `l4` is null if the node's own routing forwards it (l3dsr). */
   dsr?: { l4: string | null; server: string };
-  /** Names the VIP that an l3dsr server is to put back. */
+  /** Identifies the VIP that an l3dsr server restores. */
   dscp?: number;
-  /** Why it is where it should not be: this is to blame when it dies, however it dies. */
+  /** Why it is in the wrong place: this is the cause of its loss, however it is lost. */
   blame?: Cause;
-  /** Switch that forwarded it by a MAC table entry that had moved, or that was right until the wires were others. */
+  /** Switch that forwarded it by an outdated MAC table entry. */
   misdirected?: { bridge: string; mac: string; port: string; isOutdated: boolean };
-  /** An answer that does not come from the address that was asked: that address. */
+  /** The called address, if this reply comes from another one. */
   asked?: string;
   /** ICMP errors and redirects: the packet they quote. */
   about?: Packet;
-  /** ICMP errors: what they say. */
+  /** ICMP errors: the message. */
   says?: IcmpType;
-  /** ICMP error about a packet that was too big: what would fit, bytes. */
+  /** ICMP error 'too big': the MTU that would fit, bytes. */
   mtu?: number;
-  /** ICMP redirect: who sends it, and the better gateway. */
+  /** ICMP redirect: its sender, and the better gateway. */
   redirect?: { router: string; gateway: string };
 }
 
@@ -55,7 +55,7 @@ export interface Trace {
   before: Trace | null;
 }
 
-/** A frame with an IP packet or an ARP message (RFC 826); neighbour discovery is told as ARP too. */
+/** A frame with an IP packet or an ARP message (RFC 826); neighbour discovery is represented as ARP too. */
 export type Frame = IpFrame | ArpFrame;
 
 export interface IpFrame {
@@ -72,7 +72,7 @@ export interface ArpFrame {
 
 export interface Arp {
   op: 'request' | 'reply';
-  /** Reply: whether who answers has the address itself, and does not answer for somebody else. */
+  /** Reply: whether the answering node has the address itself, instead of answering for another node. */
   isOwn?: boolean;
   senderMac: string;
   senderIp: string;
@@ -81,7 +81,7 @@ export interface Arp {
 
 export const BROADCAST = 'ff:ff:ff:ff:ff:ff';
 
-/** Steps that the caller sends; the others are answers. */
+/** Steps that the caller sends; the others are replies. */
 export function isRequest(step: Step): boolean {
   return step === 'syn' || step === 'ack' || step === 'request';
 }

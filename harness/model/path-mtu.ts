@@ -9,9 +9,9 @@ import type { Device, Host } from './network.ts';
 import { sender } from './trace.ts';
 
 /**
- * A packet of a node's own, as large as the interface and the way to its destination take: TCP sends smaller segments,
- * UDP and ICMP fragment at the source (of which the first stands for all). What is not known of the way is found out. Null
- * where it must not be cut: the caller's system refuses it (EMSGSIZE).
+ * A node's own packet, as large as the interface and the known path MTU allow: TCP sends smaller segments, UDP and ICMP
+ * fragment at the source (the first fragment represents all). An unknown path MTU is discovered later. Null if the packet must
+ * not be fragmented: the caller's system refuses it (EMSGSIZE).
  */
 export function fitted(run: Run, host: Host, device: Device, packet: Packet): Packet | null {
   const { limits, taken } = stateOf(run, host);
@@ -33,9 +33,9 @@ export function fitted(run: Run, host: Host, device: Device, packet: Packet): Pa
 }
 
 /**
- * The same of a call to an address of the node's own that NAT leads elsewhere (lb/render/nat.ts): TCP has made it for `lo`,
- * so that it tells nobody how little the interface takes, and heeds but what the other end has told. What is too big for
- * the interface then is dropped, and nobody learns of it.
+ * The same for a call to the node's own address that NAT sends elsewhere (lb/render/nat.ts): TCP has sized it for `lo`, so it
+ * does not announce the interface's MTU, and only honours the other end's MSS. A packet that is too big for the interface is
+ * dropped silently.
  */
 export function fittedForLo(
   run: Run,
@@ -51,14 +51,14 @@ export function fittedForLo(
   return null;
 }
 
-/** What was cut may be cut again on its way over IPv4: the kernel sets DF on what is whole (__ip_make_skb). */
+/** Fragments may be fragmented again over IPv4: the kernel sets DF only on whole packets (__ip_make_skb). */
 function mayBeCutAgain({ protocol, dst }: Packet): boolean {
   return protocol !== 'tcp' && !dst.includes(':');
 }
 
 /**
- * What a router sends on of a packet: it drops what is larger than the MTU of the interface it should leave by, and says so
- * (RFC 1191, 8201), unless it may cut it.
+ * What a router forwards of a packet: it drops packets that exceed the MTU of the outgoing interface, and reports them
+ * (RFC 1191, 8201), unless it may fragment them.
  */
 export function fitting(run: Run, host: Host, device: Device, { packet, tracked }: Passing): Packet | null {
   if (packet.size <= device.mtu) return packet;
@@ -68,7 +68,7 @@ export function fitting(run: Run, host: Host, device: Device, { packet, tracked 
   return null;
 }
 
-/** An interface takes in no larger frame than its MTU allows, a bridge's port lets out none; neither says a word. */
+/** An interface accepts no frame that exceeds its MTU, and a bridge port sends none; both drop silently. */
 export function isSwallowed(run: Run, host: Host, iface: string, packet: Packet): boolean {
   const largest = host.largestTaken.get(iface);
   if (largest === undefined || packet.size <= largest) return false;
@@ -78,7 +78,7 @@ export function isSwallowed(run: Run, host: Host, iface: string, packet: Packet)
   return true;
 }
 
-/** The other end of a connection said how large a packet it takes: whoever that was, NAT leaves what it said. */
+/** The other end of a connection announced its MSS, which NAT does not change. */
 export function learnTaken(run: Run, host: Host, { src, takes }: Packet): void {
   if (takes !== undefined) stateOf(run, host).taken.set(src, takes);
 }
@@ -89,9 +89,9 @@ function learnLimit(run: Run, host: Host, address: string, bytes: number): void 
 }
 
 /**
- * An ICMP error says what would have fitted: whoever sent the packet learns it, and TCP sends again. The kernel looks for
- * the socket by the addresses and ports that the error quotes (tcp_v4_err, __udp4_lib_err, and their like for IPv6): one
- * about a packet that was given another destination on the way, and not translated back, finds none.
+ * An ICMP error contains the MTU that would fit: the sender learns it, and TCP retransmits. The kernel looks up the socket by
+ * the quoted addresses and ports (tcp_v4_err, __udp4_lib_err, and the same for IPv6): an error about a packet whose destination
+ * was translated on the path, and not translated back, finds none.
  */
 export function handleIcmpError(run: Run, host: Host, { about, mtu }: Packet): void {
   if (about === undefined || mtu === undefined || sender(about.trace) !== host.name) return;
@@ -103,7 +103,7 @@ export function handleIcmpError(run: Run, host: Host, { about, mtu }: Packet): v
     run.outbox.push({ node: host.name, packet: sendAgain(run.exchange, original) });
 }
 
-/** Whether an ICMP error is about a packet as its sender's socket knows it. */
+/** Whether an ICMP error quotes a packet as its sender's socket knows it. */
 export function quotes(about: Packet, { src, srcPort, dst, dstPort }: Packet): boolean {
   return about.src === src && about.srcPort === srcPort && about.dst === dst && about.dstPort === dstPort;
 }

@@ -15,9 +15,8 @@ import { crossed, hops } from './trace.ts';
 import type { Hop, Prediction } from '../terms/walk.ts';
 
 /**
- * What Linux and the load balancer's configuration make of a flow: one alternative for every server that the
- * load balancer may pick (in pool order), and for every neighbour whose ARP answer may come first; further ones where it
- * matters what nodes learned from health checks before, or from the flow that it comes after.
+ * Predicts a flow: one alternative for every server that the load balancer may pick (in pool order), and for every neighbour
+ * whose ARP reply may come first; more if the result depends on earlier health checks, or on the flow that it comes after.
  */
 export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
   const starts = startsOf(plan, flow);
@@ -27,8 +26,8 @@ export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
 }
 
 /**
- * The same, one after the other, perhaps more than once: a pool of sixty has sixty, and often the first one tells enough.
- * An attempt that teaches its caller or others another way is followed by those that take it.
+ * The same, one after the other, possibly with repetitions: a pool of sixty servers has sixty, and often the first one is
+ * enough. An attempt that makes nodes learn another path is followed by attempts that use it.
  */
 export function* predictions(plan: Plan, flow: FlowPlan, starts = startsOf(plan, flow)): Generator<Prediction> {
   const network = networkOf(plan);
@@ -42,7 +41,7 @@ export function* predictions(plan: Plan, flow: FlowPlan, starts = startsOf(plan,
   for (const start of taught) yield* explore((choices) => predictionOf(simulateFrom(network, flow, start, choices)));
 }
 
-/** A first loss decides only where nobody learns from it what lets a repetition through. */
+/** A first loss decides only if no node learns from it what lets a retransmission through. */
 export function predictionOf(run: Run, patience?: 'short'): Prediction {
   const first = prediction(run);
   if (first.outcome === 'works' || !repeatUntilSettled(run, patience)) return first;
@@ -64,12 +63,12 @@ function prediction(run: Run): Prediction {
     sourceSeen: exchange.served?.source ?? null,
     findings: works ? findingsOf(run) : [],
     request: path(run, firstRequest(exchange)),
-    // Of a connection that was accepted the request counts, and that has no reply.
+    // In an accepted connection the request counts, and it has no reply.
     reply: why?.code === 'no-response' ? [] : path(run, firstAnswer(exchange)),
   };
 }
 
-/** Where several nodes hold an address that packets went to, that is to blame for what came of it. */
+/** If several nodes hold an address that packets went to, this is the cause. */
 function ofBoth({ sharedHops, circumstances: { shared } }: Run, why: Cause): Cause {
   const [address] = sharedHops;
   if (address === undefined) return why;
@@ -78,7 +77,7 @@ function ofBoth({ sharedHops, circumstances: { shared } }: Run, why: Cause): Cau
 
 const REFUSALS: CauseCode[] = ['refused', 'no-server-available'];
 
-/** The first packet that did not reach its end decides. */
+/** The first packet that did not arrive decides. */
 function causeOf(run: Run): Cause {
   const { from: node, address } = run.exchange.flow;
   const called = { node, address };
@@ -96,14 +95,14 @@ function causeOf(run: Run): Cause {
     .flatMap(({ id }) => run.ends.get(id) ?? [])
     .find((end) => run.circumstances.asleep.has(end.node));
   if (asleep) return cause('no-response', 'response-missing', { node: asleep.node, address });
-  // Who has got it and says nothing is where it ended.
+  // A node that received it and does not answer is where it ended.
   const [silent] = firstAnswer(run.exchange) === null ? run.exchange.sent.map(({ id }) => run.ends.get(id)) : [];
   return cause('unexplained', 'reply-missing', { ...called, node: silent?.node ?? node });
 }
 
 /**
- * A refusal that never reaches the caller does not count: what stopped it decides. An ICMP error counts once it has left
- * its node, since nothing repeats it and few callers listen to it.
+ * A refusal that never reaches the caller does not count: its own loss decides. An ICMP error counts once it has left its
+ * node, because nothing retransmits it and few callers handle it.
  */
 function lostRefusal(run: Run): Cause | null {
   const { exchange, ends } = run;
@@ -114,7 +113,7 @@ function lostRefusal(run: Run): Cause | null {
   return end.fate === 'unwanted' ? misdelivery(run, end) : end.cause;
 }
 
-/** TCP sends smaller segments once it is told that one was too big: what keeps that from it is the cause. */
+/** TCP sends smaller segments after the message 'too big': if that message is lost, its loss is the cause. */
 function unheard({ exchange, ends }: Run, id: number): Cause | null {
   if (exchange.protocol !== 'tcp') return null;
   const told = [...ends.values()].find(({ packet: { about, says } }) => says === 'too-big' && about?.id === id);
@@ -123,7 +122,7 @@ function unheard({ exchange, ends }: Run, id: number): Cause | null {
 
 function misdelivery({ network: { plan } }: Run, { packet: { misdirected, dst: address, trace }, node }: End): Cause {
   const came = trace?.hop;
-  // A wire that is down on its way: a switch forgets the MACs behind such a port, and one further off may know them still.
+  // A link that is down on the path: its switch forgets the MACs behind the port, but a remote switch may still know them.
   const cut = came && misdirected?.isOutdated !== false ? cutOnTheWay(plan, came, came.dst.mac) : null;
   if (cut) return cause('no-neighbour', 'peer-down', { ...cut, address });
   if (misdirected === undefined) return cause('unexplained', 'frame-unclaimed', { node, address });
@@ -144,7 +143,7 @@ function findingsOf(run: Run): Finding[] {
   return [...detours(run), ...twice.map((params) => finding('two-owners', params))];
 }
 
-/** Both kinds of answer that a caller may take for granted wrongly. */
+/** The two kinds of replies that a caller may wrongly accept as normal. */
 function detours({ exchange, ends }: Run): Finding[] {
   const { service, flow, served, repeated } = exchange;
   const sent = exchange.sent.filter(({ id }) => !repeated.has(id));

@@ -27,10 +27,10 @@ import {
 import { leavesTheEndOpen, unknownOf } from './unknowns.ts';
 import { isKept, viewsOf, type World } from './world.ts';
 
-/** How often calls may teach nodes something new before the state counts as settled. */
+/** Number of rounds of calls that may change the nodes before the state counts as steady. */
 const MOST_ROUNDS = 3;
 
-/** What streams do in a step, from the state that the steps before have left: by step, by stream. */
+/** Predictions by step and stream, each from the state after the previous steps. */
 export function predictTimeline(plan: Plan): StreamPrediction[][] {
   let left = beforeFirst(plan);
   let kept = new Map<string, Kept[]>();
@@ -41,7 +41,7 @@ export function predictTimeline(plan: Plan): StreamPrediction[][] {
   });
 }
 
-/** The same for streams of which something is expected in a step, by the names of these cells: `STEP.STREAM`. */
+/** The same for streams with an expectation in a step, by cell name: `STEP.STREAM`. */
 export function predictedCells(plan: Plan): { name: string; predicted: StreamPrediction }[] {
   if (plan.timeline === undefined) return [];
   const { streams, steps } = plan.timeline;
@@ -76,7 +76,7 @@ function beforeFirst(plan: Plan): Left {
 
 interface Before {
   left: Left;
-  /** Connections that streams keep, or that calls in flight have, by stream: those that differ. */
+  /** Different connections of streams, kept or of calls in flight, by stream. */
   kept: Map<string, Kept[]>;
 }
 
@@ -92,7 +92,7 @@ function takeStep(
   const groups = stages.holders.flatMap(({ pair, groups: all }) =>
     plan.pairs!.some(({ name, sync }) => name === pair && sync === 'conntrackd') ? all : [],
   );
-  // A call in flight may not have been told to the others yet.
+  // The connection of a call in flight may not be synchronised yet.
   const told = (stream: StreamPlan, one: Kept): Kept => (isKept(stream) ? synced(one, groups) : one);
   const kept = new Map(
     streams.map((stream) => [
@@ -100,7 +100,7 @@ function takeStep(
       (before.get(stream.name) ?? []).map((one) => told(stream, afterActions(one, actions))),
     ]),
   );
-  // Where nothing happens, no answer is under way to somebody else.
+  // Without actions, no reply is in flight to another node.
   const tried = { streams, kept, moves: actions.length > 0 };
   const settled = stages.settled.map((world) => settle(world, tried));
   const passing = stages.passing.map(({ world, pending }) => ({ pending, tried: tryAll(world, tried) }));
@@ -148,8 +148,8 @@ function takeStep(
 }
 
 /**
- * For what connections may still wait when a step ends, although nothing fails any more: TCP notices that only when it
- * sends again, which may be as late after the outage as that was long.
+ * Causes for which connections may still wait when a step ends, although nothing fails any more: TCP only notices at its next
+ * retransmission, which may come as long after the outage as the outage lasted.
  */
 function outlasting(
   { forMs, until }: StepPlan,
@@ -165,13 +165,13 @@ function outlasting(
 interface Settled {
   world: World;
   tried: Map<string, Tried>;
-  /** What failed at first, until nodes had learned better, by stream. */
+  /** Failures at first, before nodes have learned, by stream. */
   early: Map<string, Place[]>;
-  /** What chance decided that nodes have learned. */
+  /** State of nodes that random choices have decided. */
   doubts: Doubts;
 }
 
-/** Lets calls come until they teach nobody anything new. */
+/** Repeats calls until they no longer change any node. */
 function settle(world: World, all: Trials): Settled {
   const { streams } = all;
   let now = world;
@@ -187,7 +187,7 @@ function settle(world: World, all: Trials): Settled {
   }
 }
 
-/** Where two hold an address, an answer may come to the other one while neighbours change over: some may not survive that. */
+/** If two nodes hold an address, a reply may reach the other one while neighbours change: some connections may not survive. */
 function endangered(
   fate: StreamPrediction['connections'],
   outage: PredictedOutage | null,
