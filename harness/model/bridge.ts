@@ -9,7 +9,7 @@ import type { Run } from './run.ts';
 import type { Host, Network } from './network.ts';
 import { crossing } from './trace.ts';
 
-/** Sends a frame out of an interface; what `br0` sends goes where the MAC table says, else out of every port. */
+/** Sends a frame out of an interface; frames of `br0` follow the MAC table, or leave through every port. */
 export function transmit(run: Run, host: Host, iface: string, frame: Frame): void {
   if (iface === 'br0') {
     forward(run, host, null, frame);
@@ -31,8 +31,8 @@ function isUp({ plan }: Host, iface: string): boolean {
 }
 
 /**
- * A frame arrives at a bridge port: learn its source in the port's VLAN, pass it on.
- * True where it is (also) for the bridge itself.
+ * A frame arrives at a bridge port: learn its source in the port's VLAN, forward it.
+ * Returns true if it is (also) for the bridge itself.
  */
 export function receiveAtPort(run: Run, host: Host, port: string, frame: Frame): boolean {
   const { macTable } = stateOf(run, host);
@@ -47,7 +47,7 @@ export function receiveAtPort(run: Run, host: Host, port: string, frame: Frame):
   return frame.dstMac === BROADCAST && host.devices.has('br0');
 }
 
-/** Whether the bridge takes a frame in itself: `br0`'s MAC, or that of the very port it came by. */
+/** Whether a frame is for the bridge itself: the MAC of `br0`, or of its incoming port. */
 function isOwnMac(host: Host, port: string, mac: string): boolean {
   const br0 = host.devices.get('br0');
   return br0 !== undefined && (br0.mac === mac || host.plan.interfaces.some((i) => i.name === port && i.mac === mac));
@@ -67,7 +67,7 @@ function forward(run: Run, host: Host, from: string | null, frame: Frame): void 
     known.movedFrom === null && !isOutdated
       ? frame
       : misdirected(frame, { bridge: host.name, port: known.port, isOutdated });
-  // A bridge never sends a frame back out of the port it came by.
+  // A bridge never sends a frame back out of its incoming port.
   if (known.port !== from) transmit(run, host, known.port, led);
   else if ('packet' in led) discard(run, led.packet, host.name);
 }
@@ -77,14 +77,14 @@ function misdirected(frame: Frame, by: { bridge: string; port: string; isOutdate
   return { ...frame, packet: { ...frame.packet, misdirected: { ...by, mac: frame.dstMac } } };
 }
 
-/** Whether an entry was right when it was learned, and is no longer, as the wires are now. */
+/** Whether an entry was right when it was learned, but is not with the current links. */
 export function leadsAstray(network: Network, host: Host, mac: string, { port, wasRight }: MacEntry): boolean {
   return wasRight && !leadsTo(network, host, port, mac);
 }
 
 const behind = new WeakMap<Network, Map<string, Set<string>>>();
 
-/** Whether the node with a MAC is behind a port, as the wires are now. */
+/** Whether the node with a MAC is behind a port, with the current links. */
 function leadsTo(network: Network, { name }: Host, port: string, mac: string): boolean {
   let ports = behind.get(network);
   if (ports === undefined) {

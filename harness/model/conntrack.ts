@@ -3,7 +3,7 @@ import type { Packet } from './packet.ts';
 import { initialState, nextState } from './tcp-tracking.ts';
 import type { TcpState } from './tcp-tracking.ts';
 
-/** Both address pairs of a connection; for ICMP echo the id stands in both ports. */
+/** Both address pairs of a connection; for ICMP echo both ports are the id. */
 interface Tuple {
   src: string;
   srcPort: number;
@@ -21,23 +21,23 @@ export interface Connection {
   service: LbService | null;
 }
 
-/** What connection tracking makes of one packet. */
+/** Result of connection tracking for one packet. */
 export type Tracked =
   | { state: 'new'; connection: Connection }
   | { state: 'known'; connection: Connection; direction: 'original' | 'reply' }
   | { state: 'invalid' }
-  /** Kept from it: neither translated nor held against it by a firewall. */
+  /** Not tracked: neither translated nor dropped as invalid by a firewall. */
   | { state: 'untracked' };
 
-/** A packet, and what connection tracking takes it for. */
+/** A packet with its result of connection tracking. */
 export interface Passing {
   packet: Packet;
   tracked: Tracked;
 }
 
 /**
- * Looks a packet up among a node's connections (nf_conntrack_in), and moves the TCP state on.
- * A new connection joins the table only by `confirm`, once the packet has made it through the node.
+ * Looks a packet up among a node's connections (nf_conntrack_in), and updates the TCP state.
+ * A new connection is added to the table only by `confirm`, once the packet has passed the node.
  */
 export function track(table: Connection[], packet: Packet): Tracked {
   const found = find(table, packet);
@@ -60,7 +60,7 @@ export function track(table: Connection[], packet: Packet): Tracked {
   return { state: 'known', connection, direction };
 }
 
-/** An ICMP message about a packet goes the other way round than that packet. */
+/** An ICMP message about a packet has the opposite direction of that packet. */
 export function trackRelated(table: Connection[], about: Packet): Tracked {
   const { src, srcPort, dst, dstPort } = about;
   const found = find(table, { ...about, src: dst, srcPort: dstPort, dst: src, dstPort: srcPort });

@@ -13,7 +13,7 @@ import type { Host } from './network.ts';
 
 /**
  * What a node does with a packet for one of its own addresses, after the kernel has accepted it.
- * What it sends in turn goes to the outbox.
+ * Its own packets go to the outbox.
  */
 export function consume(run: Run, host: Host, packet: Packet): void {
   if (packet.step === 'error') {
@@ -24,14 +24,14 @@ export function consume(run: Run, host: Host, packet: Packet): void {
   else receiveReply(run, host, packet);
 }
 
-/** Turned away: a reset for TCP, ICMP port unreachable for the rest. */
+/** Refusal: a reset for TCP, ICMP port unreachable for the rest. */
 export function refuse(run: Run, host: Host, packet: Packet, why = withoutListener(run, host, packet)): void {
   die(run, packet, why);
   if (packet.protocol === 'tcp') enqueue(run, host, answerTo(run.exchange, packet, 'reset'));
   else sendIcmpError(run, host, packet);
 }
 
-/** Nothing at a node takes packets to that address and port. */
+/** No listener for that address and port. */
 function withoutListener({ network, exchange }: Run, { name }: Host, { dst, dstPort, protocol }: Packet): Cause {
   const { flow } = exchange;
   const isOwn = name === flow.from && dst === flow.address && callsItself(network.plan, flow);
@@ -100,7 +100,7 @@ function receiveReply(run: Run, host: Host, packet: Packet): void {
     const isTranslator = host.plan.nat !== undefined && node !== flow.from;
     const sent = isTranslator ? hiddenBehind(run, host, packet) : null;
     const isUnknown = packet.asked === undefined && run.circumstances.overTime;
-    // A load balancer that did not send the request on does not know whose this is, nor a router that translates.
+    // A load balancer, or a router with NAT, that did not forward the request does not know this reply.
     if (isTranslator ? sent === null : isUnknown && host.plan.balancer !== null && node !== flow.from) {
       if (!run.circumstances.overTime || packet.step === 'reset') die(run, packet, unknown);
       else refuse(run, host, packet, unknown);
@@ -125,7 +125,7 @@ function receiveReply(run: Run, host: Host, packet: Packet): void {
   }
 }
 
-/** Whom a router has asked in its own name, from where this answer came to; null where it did not. */
+/** The destination of a request that a router sent from its own address, and that this reply belongs to; null if there is none. */
 function hiddenBehind(run: Run, host: Host, { dst, dstPort }: Packet): string | null {
   const asked = stateOf(run, host).connections.find(
     (connection) => hidesSource(connection) && connection.reply.dst === dst && connection.reply.dstPort === dstPort,

@@ -3,11 +3,11 @@ import type { FlowPlan, ServicePlan } from '../terms/plan.ts';
 import type { Packet, Step } from './packet.ts';
 import { isRequest } from './packet.ts';
 
-/** Any free port, where the flow has none of its own: kernels choose one at random. */
+/** Any free port, if the flow has no fixed one: kernels choose one at random. */
 const CALLER_PORT = 40000;
 const TTL = 64;
 
-/** What caller and servers said to each other so far in one flow. */
+/** The packets of caller and servers so far in one flow. */
 export interface Exchange {
   flow: FlowPlan;
   service: ServicePlan | null;
@@ -21,11 +21,11 @@ export interface Exchange {
   sent: Packet[];
   /** Server ends of connections: `node src srcPort dst dstPort`. */
   sockets: Set<string>;
-  /** Who got the request itself, and from which address. */
+  /** The node that got the request, and the source that it saw. */
   served: { node: string; source: string } | null;
-  /** Whether the caller has its answer. */
+  /** Whether the caller has its reply. */
   answered: boolean;
-  /** Ids of packets that were sent again, in smaller pieces. */
+  /** Ids of packets that were retransmitted in smaller segments. */
   repeated: Set<number>;
   /** Data that left out of the window, and who sent it; null while there was none. */
   outOfWindow: { node: string; packet: Packet } | null;
@@ -60,25 +60,25 @@ export function callerSends(exchange: Exchange, step: Step): Packet {
   return send(exchange, { step, src: source, srcPort: sourcePort, dst: flow.address, dstPort });
 }
 
-/** An answer: from the address that the packet was sent to, back to where it came from. */
+/** A reply: from the packet's destination to its source. */
 export function answerTo(exchange: Exchange, packet: Packet, step: Step): Packet {
   const { src, srcPort, dst, dstPort } = packet;
   return send(exchange, { step, src: dst, srcPort: dstPort, dst: src, dstPort: srcPort });
 }
 
-/** ICMP error about a packet; `from` null means the address of the interface that it leaves by. */
+/** ICMP error about a packet; `from` null means the address of the outgoing interface. */
 export function errorAbout(exchange: Exchange, about: Packet, from: string | null): Packet {
   const base = send(exchange, { step: 'error', src: from ?? '', srcPort: 0, dst: about.src, dstPort: 0 });
   return { ...base, protocol: 'icmp', about };
 }
 
-/** The same once more, since it was too big, or out of the window. */
+/** Retransmission of a packet that was too big, or out of the window. */
 export function sendAgain(exchange: Exchange, packet: Packet): Packet {
   exchange.repeated.add(packet.id);
   return send(exchange, packet);
 }
 
-/** What a server's end of a connection says once more, since nobody has acknowledged it. */
+/** Retransmission of a server's unacknowledged packet. */
 export function serverSends(exchange: Exchange, socket: string): { node: string; packet: Packet } {
   const [node = '', peer = '', peerPort = '', address = '', port = ''] = socket.split(' ');
   const ends = { src: address, srcPort: Number(port), dst: peer, dstPort: Number(peerPort) };
@@ -100,7 +100,7 @@ export function hasSocket(exchange: Exchange, node: string, packet: Packet): boo
   return exchange.sockets.has(socketKey(node, packet));
 }
 
-/** Ends a server's connection, by what it got. @returns whether there was one */
+/** Ends a server's connection. @returns whether there was one */
 export function closeSocket(exchange: Exchange, node: string, packet: Packet): boolean {
   return exchange.sockets.delete(socketKey(node, packet));
 }
@@ -110,7 +110,7 @@ export function firstRequest(exchange: Exchange): Packet | null {
   return exchange.sent.find(({ step }) => isRequest(step)) ?? null;
 }
 
-/** First packet that anybody answered with. */
+/** First reply packet. */
 export function firstAnswer(exchange: Exchange): Packet | null {
   return exchange.sent.find(({ step }) => !isRequest(step)) ?? null;
 }
@@ -137,20 +137,20 @@ function send(exchange: Exchange, fields: Pick<Packet, 'step' | 'src' | 'srcPort
 
 /** IP and TCP with its options, or UDP or ICMP; IPv6 has 20 more. */
 const HEADERS = { http: 52, tcp: 52, udp: 28, icmp: 28 } as const;
-/** What the agents' requests and answers hold beside the extra payload, to within some 20 bytes. */
+/** Payload of the agents' requests and replies without the extra payload, to within some 20 bytes. */
 const PAYLOAD = {
   request: { http: 110, tcp: 20, udp: 20, icmp: 56 },
   reply: { http: 210, tcp: 100, udp: 100, icmp: 56 },
 } as const;
 
-/** The kernel's own echo replies find out no path MTU (icmp_sk_init); in IPv6 no router cuts anything. */
+/** The kernel's own echo replies do not discover the path MTU (icmp_sk_init); in IPv6 no router fragments. */
 function cutBy(step: Step, { protocol, address, dontFragment }: FlowPlan): Pick<Packet, 'cutBy'> {
   if (protocol !== 'icmp') return {};
   if (step === 'request') return dontFragment ? { cutBy: 'nobody' } : {};
   return step === 'reply' && !address.includes(':') ? { cutBy: 'anybody' } : {};
 }
 
-/** Bytes of an IP packet that carries a message in one piece. */
+/** Bytes of an unfragmented IP packet with a message. */
 function sizeOf(step: Step, flow: FlowPlan): number {
   const { protocol, address } = flow;
   const headers = HEADERS[protocol] + (address.includes(':') ? 20 : 0);

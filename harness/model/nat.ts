@@ -7,16 +7,16 @@ import type { Packet } from './packet.ts';
 import { selectSource } from './routing.ts';
 import type { Device, Host } from './network.ts';
 
-/** Where a new connection to a service goes, as the load balancer decided. */
+/** Server of a new connection, as chosen by the load balancer. */
 export interface Target {
   address: string;
   port: number;
 }
 
-/** Service of a node's load balancer that a packet is addressed to, that it hands over in one of the given ways. */
+/** Service of a node's load balancer that a packet is for, if its mode forwards in one of the given ways. */
 export function serviceFor(host: Host, packet: Packet, ...handsOver: ModeTraits['handsOver'][]): LbService | null {
   const services = host.plan.balancer?.config.services ?? [];
-  // An ICMP error about a service's answer is for the server that gave it.
+  // An ICMP error about a service's reply is for the server that sent it.
   const { dst, dstPort, protocol } = packet.step === 'error' ? asked(packet) : packet;
   return (
     services.find(
@@ -34,13 +34,13 @@ function asked(error: Packet): Pick<Packet, 'dst' | 'dstPort' | 'protocol'> {
   return { dst: src, dstPort: srcPort, protocol };
 }
 
-/** Puts a new connection under destination NAT: answers will come from the target. */
+/** Applies destination NAT to a new connection: replies will come from the target. */
 export function redirectTo(connection: Connection, service: LbService, target: Target): void {
   connection.service = service;
   connection.reply = { ...connection.reply, src: target.address, srcPort: target.port };
 }
 
-/** Destination NAT at prerouting: of the request, and undoing source NAT of the answer. */
+/** Destination NAT at prerouting: for the request, and to reverse source NAT for the reply. */
 export function translateDestination(packet: Packet, tracked: Tracked): Packet {
   if (tracked.state === 'invalid' || tracked.state === 'untracked') return packet;
   const { original, reply } = tracked.connection;
@@ -52,7 +52,7 @@ export function translateDestination(packet: Packet, tracked: Tracked): Packet {
     : withDestination(packet, reply.src, reply.srcPort);
 }
 
-/** Source NAT at postrouting: of the request, and undoing destination NAT of the answer. */
+/** Source NAT at postrouting: for the request, and to reverse destination NAT for the reply. */
 export function translateSource(packet: Packet, tracked: Tracked): Packet {
   if (tracked.state === 'invalid' || tracked.state === 'untracked') return packet;
   const { original, reply } = tracked.connection;
@@ -62,7 +62,7 @@ export function translateSource(packet: Packet, tracked: Tracked): Packet {
   return answers ? withSource(packet, original.dst, original.dstPort) : withSource(packet, reply.dst, reply.dstPort);
 }
 
-/** What an ICMP error quotes went the other way: NAT changes the other end of it. */
+/** The quoted packet of an ICMP error had the opposite direction: NAT changes its other end. */
 function withDestination(packet: Packet, dst: string, dstPort: number): Packet {
   const { about } = packet;
   return about === undefined
@@ -77,13 +77,13 @@ function withSource(packet: Packet, src: string, srcPort: number): Packet {
     : { ...packet, src, about: { ...about, dst: src, dstPort: srcPort } };
 }
 
-/** Addresses that may stand in for the caller's toward a server; empty where its own is kept. */
+/** Addresses that may replace the caller's toward a server; empty if its own is kept. */
 export function sourcesFor(service: LbService, host: Host, device: Device, nextHop: string): string[] {
   if (!MODES[service.mode].hidesSource) return [];
   return service.proxyIp === 'auto' ? [selectSource(host, device, nextHop)] : proxyIps(service);
 }
 
-/** The address that a router's own NAT puts in place of the source of what leaves by a device; none where it is kept. */
+/** The source address that a router's own NAT uses on a device; none if the source is kept. */
 export function outsideSources(host: Host, device: Device, nextHop: string): string[] {
   const { nat } = host.plan;
   if (nat?.out.includes(device.name) !== true) return [];
@@ -92,8 +92,8 @@ export function outsideSources(host: Host, device: Device, nextHop: string): str
 }
 
 /**
- * Puts a new connection under source NAT: answers will come to that address. Its port stays, unless a connection that is
- * there gets its answers by it (nf_nat_used_tuple); which other one the kernel takes then is a matter of chance.
+ * Applies source NAT to a new connection: replies will go to that address. Its port stays, unless an existing connection uses
+ * it for replies (nf_nat_used_tuple); the kernel then chooses another one at random.
  */
 export function hideSource(table: Connection[], connection: Connection, source: string): void {
   const isTaken = (port: number): boolean => {
@@ -110,6 +110,6 @@ export function hideSource(table: Connection[], connection: Connection, source: 
   connection.reply = { ...connection.reply, dst: source, dstPort: port };
 }
 
-/** Of those that it chooses from for a port above them (nf_nat_l4proto_unique_tuple). */
+/** Lowest of the ports that it chooses from for a port above them (nf_nat_l4proto_unique_tuple). */
 const FIRST_FREE_PORT = 1024;
 const LAST_PORT = 65_535;

@@ -9,11 +9,11 @@ import { prefix } from '../scenario/prefix.ts';
 import type { Prefix } from '../scenario/prefix.ts';
 import { holdersAt, withHolders } from './pair-holders.ts';
 
-/** A plan made ready for simulation: all that does not change while packets travel. */
+/** A plan prepared for simulation: everything that does not change while packets travel. */
 export interface Network {
   plan: Plan;
   hosts: Map<string, Host>;
-  /** The other end of the wire at `node/iface`; nothing where a link is missing or down. */
+  /** The other end of the link at `node/iface`; undefined if the link is missing or down. */
   wires: Map<string, LinkEnd>;
   /** The node with an interface of that MAC. */
   byMac: Map<string, Host>;
@@ -24,20 +24,20 @@ export interface Host {
   plan: NodePlan;
   /** Interfaces that speak IP: all of a router or server, `br0` of a bridge. */
   devices: Map<string, Device>;
-  /** Ports of the bridge; empty where there is none. Those that are closed are not among them. */
+  /** Open ports of the bridge; empty if there is none. */
   ports: string[];
-  /** The VLAN of a port; nothing where the bridge has no VLANs. */
+  /** The VLAN of a port; undefined if the bridge has no VLANs. */
   vlans: Map<string, number>;
-  /** Largest IP packet that comes in by an interface or leaves by a bridge's port, bytes. */
+  /** Largest IP packet that an interface accepts or a bridge port sends, bytes. */
   largestTaken: Map<string, number>;
   addresses: LocalAddress[];
   /** Addresses of `addresses`, for the local table. */
   owned: Set<string>;
-  /** MACs that are set by hand, by `device address`. */
+  /** MACs of static entries, by `device address`. */
   neighbours: Map<string, string>;
-  /** Routing tables in the order in which they are asked: those of sources, and last the main one. */
+  /** Routing tables in lookup order: source routes first, the main table last. */
   tables: Table[];
-  /** What tables answered, kept by destination, and by source where that matters. */
+  /** Cached lookups by destination, and by source if that matters. */
   lookups: Map<string, Route | DeadEnd | null>;
 }
 
@@ -53,7 +53,7 @@ export interface Device {
 
 export interface Route {
   to: Prefix;
-  /** Null where the destination itself is the next hop. */
+  /** Null if the destination itself is the next hop. */
   via: string | null;
   /** An interface, or `lo` for a VIP that the node answers ARP for without owning it. */
   device: string;
@@ -63,14 +63,14 @@ export interface Route {
 
 type NextHop = Pick<Route, 'via' | 'device'>;
 
-/** A route by which packets are dropped. */
+/** A route that drops packets. */
 export interface DeadEnd {
   to: Prefix;
   plan: DeadEndPlan;
 }
 
 interface Table {
-  /** Packets from there alone ask it; null for all. */
+  /** Only packets from there use it; null for all. */
   from: Prefix | null;
   /** Longest prefix first, connected before static. */
   routes: (Route | DeadEnd)[];
@@ -78,7 +78,7 @@ interface Table {
 
 const compiled = new WeakMap<Plan, Network>();
 
-/** Network of a plan, compiled once; where it has pairs, with their addresses at those who hold them before the first step. */
+/** Network of a plan, compiled once; addresses of pairs are at their holders before the first step. */
 export function networkOf(plan: Plan): Network {
   let network = compiled.get(plan);
   if (network === undefined) {
@@ -137,7 +137,7 @@ function tablesOf(plan: NodePlan, addresses: LocalAddress[]): Table[] {
   return [...bySource, { from: null, routes: mainRoutes(plan, addresses) }];
 }
 
-/** An interface that is down takes its routes with it, its addresses stay. */
+/** An interface that is down loses its routes and keeps its addresses. */
 function isUsable({ interfaces }: NodePlan, device: string): boolean {
   return interfaces.some(({ name, up }) => name === device && up !== false);
 }
@@ -164,7 +164,7 @@ function mainRoutes(plan: NodePlan, addresses: LocalAddress[]): (Route | DeadEnd
   const connected = addresses
     .filter(({ device, subnet }) => isUsable(plan, device) && subnet.shift > 0n)
     .map(({ subnet, device }) => ({ to: subnet, via: null, device }));
-  // A VIP that is answered for but not owned is routed to `lo`, where the load balancer refuses what no service takes.
+  // A VIP that the node answers for but does not own is routed to `lo`, where the load balancer refuses packets without a service.
   const answered = (plan.balancer === null ? [] : answeredVips(plan.balancer.config)).map((vip) => ({
     to: prefix(vip),
     via: null,

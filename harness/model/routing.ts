@@ -5,16 +5,16 @@ import { isRequest, type Packet } from './packet.ts';
 import type { Run } from './run.ts';
 
 /**
- * The first table that has a route decides, in which the longest prefix wins. The local table is `host.owned` and comes
- * first. Null: no route, or one that leads nowhere.
- * @param source empty for a packet whose source its kernel has yet to choose: rules do not match it
+ * The first table with a route decides, by longest prefix. The local table is `host.owned` and comes first. Null: no route, or
+ * one that drops packets.
+ * @param source empty if the kernel has yet to choose the source: rules do not match then
  */
 export function lookUp(host: Host, destination: string, source: string): Route | null {
   const route = answerOf(host, destination, source);
   return route === null || 'plan' in route ? null : route;
 }
 
-/** The route that leads nowhere which a packet takes; null where it takes another one, or none. */
+/** The route that drops a packet; null if it uses another route, or has none. */
 export function deadEnd(host: Host, { src, dst }: Pick<Packet, 'src' | 'dst'>): DeadEndPlan | null {
   const route = answerOf(host, dst, src);
   return route !== null && 'plan' in route ? route.plan : null;
@@ -32,10 +32,10 @@ function answerOf({ tables, lookups }: Host, destination: string, source: string
 }
 
 /**
- * What a kernel asks its tables for a packet of its own: rules of sources match only what it knows then. For errors and
- * redirects it looks for a way before it chooses a source, as for ping(8), which binds none. In IPv6 it does so for every
- * caller, unless there is no way without one (ip6_dst_lookup_tail); in IPv4 a caller without one gets no further
- * (ip_route_connect, udp_sendmsg).
+ * Source in the kernel's lookup for its own packet: rules of sources match only what is known then. For errors and redirects
+ * the lookup comes before the choice of a source, as for ping(8), which binds none. In IPv6 this is so for every caller, unless
+ * there is no route without a source (ip6_dst_lookup_tail); in IPv4 a call without such a route fails (ip_route_connect,
+ * udp_sendmsg).
  */
 export function askedOf(host: Host, { step, protocol, src, dst, about }: Packet): Pick<Packet, 'src' | 'dst'> {
   const isV6 = dst.includes(':');
@@ -49,8 +49,8 @@ export function askedOf(host: Host, { step, protocol, src, dst, about }: Packet)
 }
 
 /**
- * The way of a packet by these tables: of several next hops, the same one for all packets between two ends
- * (fib_multipath_hash of net/ipv4/route.c). An ICMP error goes by what it quotes, which need not be the way of the flow.
+ * The route of a packet: of several next hops, the same one for all packets between two ends (fib_multipath_hash of
+ * net/ipv4/route.c). An ICMP error is hashed by the quoted packet, so it may not take the path of the flow.
  */
 export function wayOf({ choices }: Run, host: Host, { src, dst }: Pick<Packet, 'src' | 'dst'>): Route | null {
   const route = lookUp(host, dst, src);
@@ -61,8 +61,8 @@ export function wayOf({ choices }: Run, host: Host, { src, dst }: Pick<Packet, '
 }
 
 /**
- * The interface by which a load balancer puts frames on their way to a server by itself: that of the subnet, else that of a
- * route. Rules of sources and routes that lead nowhere are for what the kernel routes (lb/terms/facts.ts, `deviceFor`).
+ * The interface on which a load balancer itself sends frames to a server: that of the subnet, else that of a route. Source
+ * routes and routes that drop only apply to packets that the kernel routes (lb/terms/facts.ts, `deviceFor`).
  */
 export function forwardingDevice({ tables, devices }: Host, address: string): Device | undefined {
   const routes = tables
@@ -74,20 +74,20 @@ export function forwardingDevice({ tables, devices }: Host, address: string): De
   return devices.get((routes.find(isSubnet) ?? routes[0])?.device ?? '');
 }
 
-/** Source address that the kernel puts into packets of its own (inet_select_addr): the subnet of the next hop first. */
+/** Source address of the kernel's own packets (inet_select_addr): the subnet of the next hop first. */
 export function selectSource(host: Host, device: Device, nextHop: string): string {
   const { addresses } = device;
   const chosen = addresses.find(({ subnet }) => covers(subnet, nextHop)) ?? addresses[0] ?? host.addresses[0];
   return chosen?.ip ?? '0.0.0.0';
 }
 
-/** Whether a packet's source is acceptable on the interface it came in by. */
+/** Whether a packet's source is acceptable on its incoming interface. */
 export type SourceVerdict = { accepted: true; onLink: boolean } | { accepted: false; code: SourceRefusal };
 type SourceRefusal = 'own-address-as-source' | 'reverse-path';
 
 /**
- * fib_validate_source of net/ipv4/fib_frontend.c. IPv6 knows neither check. The way back is that of an answer, from the
- * packet's destination: rules of sources are asked for that one.
+ * fib_validate_source of net/ipv4/fib_frontend.c. IPv6 has neither check. The return path is that of a reply, from the
+ * packet's destination: source routes are looked up for that address.
  * `onLink`: the source is a neighbour on that interface, which is what makes a router send redirects.
  */
 export function validateSource(
@@ -108,7 +108,7 @@ export function validateSource(
   if (source.includes(':')) return { accepted: true, onLink };
   const strict = rpFilter === 1;
   if (isLocal) {
-    // The route back to an own address leads to the interface that holds it.
+    // The return route to an own address uses the interface that holds it.
     const match = host.addresses.some((address) => address.ip === source && address.device === device.name);
     return strict && !match ? { accepted: false, code: 'reverse-path' } : { accepted: true, onLink: false };
   }

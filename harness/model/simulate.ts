@@ -21,24 +21,24 @@ import type { Arrival, Run } from './run.ts';
 import type { Host, Network } from './network.ts';
 import { crossing } from './trace.ts';
 
-/** Frames that one exchange may need at most: a flow that makes more goes round in a ring of switches. */
+/** Maximum number of frames of one exchange: a flow with more is in a loop of switches. */
 const FRAME_LIMIT = 20_000;
 
-/** What a simulation takes as given. */
+/** Input of a simulation. */
 export interface Given {
   choices: Choices;
-  /** Whether a load balancer finds a server healthy. */
+  /** Whether a load balancer considers a server healthy. */
   isUp: Run['isUp'];
-  /** What the nodes have learned before; left out where nobody has learned anything yet. */
+  /** Initial state of the nodes; absent if they have learned nothing yet. */
   states?: Map<string, NodeState> | null;
   check?: DirectCheck | null;
   circumstances?: Circumstances;
-  /** Of a connection that was opened before; left out where the flow opens its own. */
+  /** A connection that is already open; absent if the flow opens its own. */
   memory?: Memory;
 }
 
 /**
- * Sends one flow through a lab until nothing moves any more. Time does not exist: every answer comes, or it never comes.
+ * Sends one flow through a lab until no packet is in flight. There is no time: every reply comes, or it never comes.
  */
 export function simulate(network: Network, started: FlowPlan, given: Given): Run {
   const run = begin(network, started, given);
@@ -52,7 +52,7 @@ export function simulate(network: Network, started: FlowPlan, given: Given): Run
   return run;
 }
 
-/** The same of an open connection on which the server speaks first: it sends its last answer once more. */
+/** The same for an open connection on which the server sends first: it retransmits its last reply. */
 export function simulateReply(network: Network, flow: FlowPlan, given: Given & { memory: Memory }): Run {
   const run = begin(network, flow, given);
   const [socket] = given.memory.sockets ?? [];
@@ -67,7 +67,7 @@ export function begin(network: Network, flow: FlowPlan, given: Given): Run {
   const caller = network.hosts.get(flow.from)!;
   const name = 'service' in flow.to ? flow.to.service : null;
   const service = network.plan.services.find((s) => s.name === name) ?? null;
-  // To an address of its own the kernel speaks from that very address.
+  // For its own address the kernel uses the same address as source.
   const source = caller.owned.has(flow.address) ? flow.address : flow.source;
   return {
     network,
@@ -90,7 +90,7 @@ export function begin(network: Network, flow: FlowPlan, given: Given): Run {
   };
 }
 
-/** What packets cause is sent before the next frame arrives. */
+/** Resulting packets are sent before the next frame arrives. */
 export function settleDown(run: Run): void {
   let next = 0;
   do {
@@ -113,8 +113,8 @@ function arrive(run: Run, { node, iface, frame: arrived }: Arrival): void {
   } else if (frame.dstMac === BROADCAST || frame.dstMac === host.devices.get(iface)?.mac) {
     accept(run, host, iface, frame);
   } else if ('packet' in arrived) {
-    // A frame for somebody else's MAC is no part of the packet's way: neither its arrival nor, of a switch that floods, its
-    // departure hither.
+    // A frame for another MAC is not part of the packet's path: neither its arrival nor, from a switch that floods, its
+    // departure to this node.
     const { trace } = arrived.packet;
     discard(run, { ...arrived.packet, trace: isSentByItsSender(run, trace) ? trace : (trace?.before ?? null) }, node);
   }
@@ -127,10 +127,10 @@ function isSentByItsSender({ network }: Run, trace: Trace | null): boolean {
   return network.hosts.get(node)!.plan.interfaces.some(({ name, mac }) => name === iface && mac === src.mac);
 }
 
-/** What load balancers and DSR servers make of a frame before anything else sees it; null where they keep it. */
+/** Processing of a frame at ingress by load balancers and DSR servers; null if they consume it. */
 function atIngress(run: Run, host: Host, iface: string, arrived: IpFrame): IpFrame | null {
   const packet = undoVip(run.check, host, crossing(arrived, host.name, iface, 'in'));
-  // What a switch has flooded is for somebody else.
+  // A flooded frame is for another node.
   if (!host.plan.interfaces.some(({ mac }) => mac === arrived.dstMac)) return { ...arrived, packet };
   if (returnDirectly(run, host, { ...arrived, packet })) return null;
   const frame = { ...arrived, packet: sendTagged(run, host, undoTag(host, packet)) };
