@@ -9,12 +9,12 @@ import { listenerAt } from '../terms/listener.ts';
 import type { FlowPlan, NodePlan, Plan, SingleExpectation } from '../terms/plan.ts';
 import type { Control } from '../terms/reason.ts';
 
-/** Causes that themselves say that a part is missing, so that the part cannot be asked. */
+/** Causes that mean that a part is missing, so that the part cannot be tested. */
 const PART_IS_MISSING = ['no-neighbour', 'vlan-mismatch', 'no-route', 'no-server-available', 'loop'];
 
 /**
- * What must work for a negative flow to mean anything: the caller reaches its first hop, and a neighbour of each
- * server that may be picked gets an answer from the very listener (or, when the flow is to be refused, from the server).
+ * What must work so that a negative flow proves something: the caller reaches its first hop, and a neighbour of each server that
+ * may be picked gets a reply from the same listener (or from the server, if a refusal is expected).
  */
 export function controlsOf(plan: Plan, flow: FlowPlan): Control[] {
   const controls = alternativesOf(flow.expect)
@@ -23,7 +23,7 @@ export function controlsOf(plan: Plan, flow: FlowPlan): Control[] {
   return [...new Map(controls.map((control) => [controlKey(control), control])).values()];
 }
 
-/** Those of one outcome that the flow may have. */
+/** Controls for one possible outcome of the flow. */
 export function controlsFor(expect: SingleExpectation, plan: Plan, flow: FlowPlan): Control[] {
   if (expect.outcome === 'works') return [];
   const { cause } = expect;
@@ -42,13 +42,13 @@ export function controlsFor(expect: SingleExpectation, plan: Plan, flow: FlowPla
   return controls;
 }
 
-/** Whether a listener answers from another address than is asked: nobody would take that for an answer. */
+/** Whether a listener replies from another address than the called one: no caller accepts that. */
 function answersElsewhere(plan: Plan, node: string, to: { protocol: string; address: string; port: number }): boolean {
   const { answersFrom = to.address } = listenerAt(nodeOf(plan, node).listeners, to) ?? {};
   return answersFrom !== to.address;
 }
 
-/** Whether a filter at either end lets a control not pass: it would show nothing but that. */
+/** Whether a filter at either end blocks a control: it would show only that. */
 function isFiltered(plan: Plan, { from, to, address, protocol, port }: Control): boolean {
   const target = to ?? ownerOf(plan, address);
   const source = nodeOf(plan, from)
@@ -74,14 +74,14 @@ function isFiltered(plan: Plan, { from, to, address, protocol, port }: Control):
   return blockedBy(nodeOf(plan, target), there) !== null || blockedBy(nodeOf(plan, from), back) !== null;
 }
 
-/** Whether either end has the other one's MAC by hand: it would show nothing but whether that is right. */
+/** Whether either end has a static entry for the other one: a control would only show whether that is right. */
 function isMisled(plan: Plan, { from, to, address }: Pick<Control, 'from' | 'to' | 'address'>): boolean {
   const has = (name: string | null, addresses: string[]): boolean =>
     name !== null && (nodeOf(plan, name).neighbours ?? []).some((entry) => addresses.includes(entry.address));
   return has(from, [address]) || has(to ?? ownerOf(plan, address), interfaceAddresses(nodeOf(plan, from)));
 }
 
-/** The same for controls that ask the same. */
+/** The same for equal controls. */
 export function controlKey({ from, address, protocol, port }: Control): string {
   return [from, address, protocol, port].join(' ');
 }
@@ -90,9 +90,9 @@ function echo(from: string, to: string | null, address: string): Control {
   return { from, to, address, protocol: 'icmp', port: 0 };
 }
 
-/** Address of the node that the caller hands its packets to: an L4's own address stands for a VIP on the same segment. */
+/** Address of the caller's first hop: the L4's own address instead of a VIP on the same segment. */
 function firstHop(plan: Plan, flow: FlowPlan): string | null {
-  // An L4 that balances its own calls hands them to the servers, which are asked themselves.
+  // An L4 that balances its own calls sends them to the servers, which have their own controls.
   if (ownServiceOf(plan, flow) !== undefined) return null;
   const caller = nodeOf(plan, flow.from);
   const near = (address: string): boolean =>
@@ -103,7 +103,7 @@ function firstHop(plan: Plan, flow: FlowPlan): string | null {
   return service.l4s.flatMap(({ node }) => interfaceAddresses(nodeOf(plan, node))).find(near) ?? null;
 }
 
-/** Null where the caller has no route, or one that leads nowhere. */
+/** Null if the caller has no route, or one that drops packets. */
 function nextHopOf(caller: NodePlan, { source, address }: FlowPlan): string | null {
   const route = routeOf(caller, { src: source, dst: address });
   return route !== null && 'via' in route ? route.via : null;
@@ -115,7 +115,7 @@ function targets(plan: Plan, flow: FlowPlan): { node: string; address: string; p
   return serviceOf(plan, flow)!.pool;
 }
 
-/** Who can ask a server without any router or balancing in between: the L4, or somebody else in the server's subnet. */
+/** A node that can call a server without a router or load balancer in between: the L4, or another node in the server's subnet. */
 function neighbourOf(plan: Plan, flow: FlowPlan, server: string, address: string): string | null {
   const service = serviceOf(plan, flow);
   const order = [...plan.nodes].sort(
@@ -125,7 +125,7 @@ function neighbourOf(plan: Plan, flow: FlowPlan, server: string, address: string
     (node) =>
       node.name !== server &&
       !isMisled(plan, { from: node.name, to: server, address }) &&
-      // What it asks under another address may have no way back.
+      // Its calls from another address may have no return route.
       (node.nat?.to ?? []).length === 0 &&
       node.interfaces.some((i) => i.up !== false && i.addresses.some((cidr) => contains(network(cidr), address))),
   );

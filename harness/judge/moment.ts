@@ -5,11 +5,11 @@ import { actionsUntil, isKilled } from '../scenario/lb-process.ts';
 import { planAt } from '../scenario/plan-at.ts';
 import type { ActionPlan, PairPlan, StateBand } from '../terms/timeline.ts';
 
-/** What is so beside the plan when a call of a stream is made. */
+/** Conditions of a call of a stream, in addition to the plan. */
 export interface Moment {
   /** Index of the step. */
   step: number;
-  /** The plan with all its steps; that of the evidence is the one in force. */
+  /** The plan with all its steps; the evidence has the current plan. */
   whole: Plan;
   /**
    * Nodes that hold an address of a pair, so long after the first packet of the walk (ns); several where its members do
@@ -20,15 +20,15 @@ export interface Moment {
   walkBegins: number;
   /** Whether the call began before the actions of the step were done. */
   isActing: boolean;
-  /** Load balancers whose connection tracking refused flows in the step; absent where nobody asked. */
+  /** Load balancers whose connection tracking refused flows in the step; absent if not read. */
   flowsRefused?: ReadonlySet<string>;
-  /** Present where the connection of the call is kept. */
+  /** Present if the connection of the call is kept. */
   history?: ConnectionHistory;
 }
 
 /**
- * The plans in force while a call was under way: that of its step, of which links that flap are down now and then, and
- * that of before, where it began before the step's actions were done.
+ * The plans in effect during a call: that of its step, also with flapping links down, and the previous one if the call began
+ * before the step's actions were done.
  */
 export function plansAround(plan: Plan, { step, whole, isActing }: Moment): Plan[] {
   const { streams, steps } = whole.timeline!;
@@ -44,7 +44,7 @@ export function plansAround(plan: Plan, { step, whole, isActing }: Moment): Plan
   ];
 }
 
-/** Whether a step starts the load balancer of a node that has been stopped: one that was killed has left its rules. */
+/** Whether a step starts a stopped load balancer: a killed one has left its rules. */
 export function startsBalancer({ step, whole }: Pick<Moment, 'step' | 'whole'>, node: string): boolean {
   const { actions } = whole.timeline!.steps[step]!;
   const does = (...kinds: ActionPlan['do'][]): boolean =>
@@ -57,7 +57,7 @@ export function startsBalancer({ step, whole }: Pick<Moment, 'step' | 'whole'>, 
   return isStopped && does('startLb', 'restartLb');
 }
 
-/** So much later than it does it, at most, a load balancer tells that it has taken a server out, ms: on a busy machine. */
+/** Maximum delay of a load balancer's report that a server is out, ms, on a busy machine. */
 export const TOLD_LATE_MS = 1000;
 
 /**

@@ -16,7 +16,7 @@ import { isWithin } from './range.ts';
 import { isAt } from '../scenario/place.ts';
 import { judgeFlow, judgePlace, leftCaller, reason } from './verdict.ts';
 
-/** What a stream was in a step, to be held against what is expected of it. */
+/** Observation of a stream in a step, for comparison with its expectation. */
 export interface HeldStream {
   /** The plan in force. */
   plan: Plan;
@@ -24,19 +24,19 @@ export interface HeldStream {
   stream: StreamPlan;
   /** Name of the step. */
   step: string;
-  /** In the order in which they began. */
+  /** In order of their start. */
   calls: JudgedCall[];
   time: StepTime;
   /** See `outagesAmong`. */
   calm: number;
   summary: StreamSummary;
-  /** All of the step: which call meets one may be chance, as who asks for an address that two nodes have. */
+  /** Findings of the whole step: which call has one may be random, for example who resolves an address that two nodes have. */
   findings: ReadonlySet<FindingCode>;
 }
 
 type Interrupted = Extract<StreamExpectation, { outcome: 'interrupted' }>;
 
-/** Why a stream was not in a step as is expected of it; empty where it was. */
+/** Why a stream did not meet its expectation in a step; empty if it did. */
 export function reasonsAgainst(expect: StreamExpectation, held: HeldStream): Reason[] {
   const { calls } = held;
   if (calls.length === 0) return [noCalls(held)];
@@ -46,8 +46,8 @@ export function reasonsAgainst(expect: StreamExpectation, held: HeldStream): Rea
 }
 
 /**
- * All of a stream that is to work must work, while the step's actions are done too; which way it goes, and whether and how
- * it fails, is held against the expectation once what the step waits for is there.
+ * All calls of a stream that is expected to work must work, also during the step's actions. Their path, and whether and how they
+ * fail, is compared with the expectation only after the awaited state.
  */
 function everyCall(expect: Expectation, held: HeldStream): Reason[] {
   const { calls, time, summary } = held;
@@ -60,8 +60,8 @@ function everyCall(expect: Expectation, held: HeldStream): Reason[] {
 }
 
 /**
- * Calls fail in one outage. It is over with the call from which on all go as they then should, as far as outcome and cause
- * tell. By which way they go then, later ones tell: that may change without a loss a little later.
+ * Calls fail in one outage. It ends with the first call from which all meet the expectation `then` in outcome and cause. Their
+ * path is checked on later calls, because it may change without a loss a little later.
  */
 function interrupted({ outage, then }: Interrupted, held: HeldStream): Reason[] {
   const { calls, time, calm } = held;
@@ -79,14 +79,14 @@ function interrupted({ outage, then }: Interrupted, held: HeldStream): Reason[] 
     ...wrongCauses(failed, outage.causes ?? null),
     ...failed.flatMap(({ attempt: { cause } }) => judgePlace(outage.at, held.plan, cause)),
     ...unproven(failed, held),
-    // That an outage is not over need not be said again of its last call.
+    // An outage that is not over is not reported again for its last call.
     ...(then.outcome === 'works' && over === calls.length
       ? []
       : allAs(then, later.length > 0 ? later : calls.slice(-1), held)),
   ];
 }
 
-/** Where calls are to go on failing, no success tells its end. */
+/** If calls are expected to keep failing, no success marks the end. */
 function ended(outage: FoundOutage): FoundOutage {
   return { ...outage, toMs: outage.toMs ?? outage.fromMs + outage.ms };
 }
@@ -110,7 +110,7 @@ function lengths({ atLeastMs, atMostMs }: OutageExpectation, outages: FoundOutag
   ];
 }
 
-/** Why most of the calls failed that did. */
+/** The most frequent cause of failed calls. */
 function mostFrequent(calls: JudgedCall[]): Cause | null {
   const times = new Map<string, { cause: Cause | null; calls: number }>();
   for (const { attempt } of calls.filter((call) => !works(call))) {
@@ -121,7 +121,7 @@ function mostFrequent(calls: JudgedCall[]): Cause | null {
   return [...times.values()].sort((a, b) => b.calls - a.calls)[0]?.cause ?? null;
 }
 
-/** @param expected null where any cause will do that is one */
+/** @param expected null if any known cause is accepted */
 function wrongCauses(failed: JudgedCall[], expected: string[] | null): Reason[] {
   const wrong = new Map<string, { calls: number; cause: Cause | null }>();
   for (const { attempt } of failed) {
@@ -137,7 +137,7 @@ function wrongCauses(failed: JudgedCall[], expected: string[] | null): Reason[] 
   );
 }
 
-/** A call whose request did not leave its caller tells nothing of what happened elsewhere. */
+/** A call whose request did not leave its caller shows nothing about other nodes. */
 function unproven(failed: JudgedCall[], { flow }: HeldStream): Reason[] {
   return failed.every(({ attempt }) => leftCaller(flow, attempt))
     ? []
@@ -169,7 +169,7 @@ function connections(expect: ConnectionsExpectation, held: HeldStream): Reason[]
   ];
 }
 
-/** The later half of the calls that began once what the step waits for was there. */
+/** The later half of the calls that began after the awaited state. */
 export function laterOnes<T extends { beginMs: number }>(calls: T[], { settledMs }: StepTime): T[] {
   const settled = calls.filter(({ beginMs }) => beginMs >= settledMs);
   return settled.slice(Math.floor(settled.length / 2));

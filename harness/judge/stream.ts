@@ -25,29 +25,29 @@ import { longest, outagesAmong } from './outages.ts';
 import { streamDisagreement } from './stream-agreement.ts';
 import { reasonsAgainst } from './stream-verdict.ts';
 
-/** A stream in a step, with all that is known of it. */
+/** A stream in a step, with everything that is known about it. */
 export interface StreamInQuestion {
   /** The plan with all its steps. */
   plan: Plan;
   stream: StreamPlan;
   /** Index of the step. */
   step: number;
-  /** Null where nothing is expected of the stream in the step: no cell is made of it then. */
+  /** Null without an expectation for the stream in the step: it then has no cell. */
   expect: StreamExpectation | null;
   calls: ObservedCall[];
-  /** States over time of all that there is, for who holds addresses and which servers are up. */
+  /** All states over time: holders of addresses, and servers that are up. */
   bands: StateBand[];
   predicted: StreamPrediction;
-  /** Addresses that two nodes answered for when one asked, whichever call that was for. */
+  /** Addresses for which two nodes answered one request, for any call. */
   answeredTwice: ReadonlySet<string>;
-  /** Load balancers whose connection tracking refused flows in the step; absent where nobody asked. */
+  /** Load balancers whose connection tracking refused flows in the step; absent if not read. */
   flowsRefused?: ReadonlySet<string>;
   time: StepTime;
-  /** How many examples of the stream the steps before have made. */
+  /** Number of the stream's examples in earlier steps. */
   examplesBefore: number;
-  /** Whether a step has not come to the state that the prediction takes from there: it says nothing then. */
+  /** Whether a step has not reached its predicted final state: then there is no prediction. */
   deviates?: boolean;
-  /** Calls that have waited for an answer since a step before, by token, as they were judged there. */
+  /** Calls that have waited for a reply since an earlier step, by token, as they were judged there. */
   waiting?: ReadonlyMap<string, JudgedCall>;
 }
 
@@ -55,13 +55,13 @@ export interface JudgedStream extends Pick<FlowResult, 'verdict' | 'reasons' | '
   summary: StreamSummary;
   disagreement: Disagreement | null;
   calls: CallResult[];
-  /** The first of each kind of call, to be added to those of the steps before. */
+  /** The first of each kind of call, in addition to those of earlier steps. */
   examples: Attempt[];
-  /** Calls that have no answer yet, by token: over a kept connection it may come in a later step. */
+  /** Calls without a reply yet, by token: on a kept connection it may come in a later step. */
   waiting: Map<string, JudgedCall>;
 }
 
-/** Holds the calls of a stream in a step against what is expected and predicted of them, and sums them up. */
+/** Compares the calls of a stream in a step with expectation and prediction, and sums them up. */
 export function judgeStream(asked: StreamInQuestion): JudgedStream {
   const { plan, stream, step, expect, time, predicted, examplesBefore } = asked;
   const now = planAt(plan, step);
@@ -112,7 +112,7 @@ function mayYetBeAnswered({ connection, outcome, servedBy }: CallRecord): boolea
   return connection !== undefined && outcome === 'timeout' && servedBy === null;
 }
 
-/** So many calls for each server that might be gone are no chance where all of them work. */
+/** If this many calls per possibly missing server all work, it is no coincidence. */
 const CALM_FOR_EACH = 20;
 
 function calmOf(plan: Plan, { to, connections }: StreamPlan): number {
@@ -143,7 +143,7 @@ function judgedCalls(
     const l4s = service?.l4s.map(({ node }) => node) ?? [];
     const crossed = l4s.filter((l4) => walk.request.some(({ node }) => node === l4));
     const { answered, outcome, servedBy, sourceSeen } = record;
-    // Who refuses has no server, though it may not have told yet.
+    // A node that refuses has no server, even if it has not reported it yet.
     const judgedBy = {
       fromMs: beginMs,
       toMs: beginMs + (outcome.startsWith('E') ? TOLD_LATE_MS : 0),
@@ -184,8 +184,8 @@ function judgedCalls(
 }
 
 /**
- * A call that has waited since an earlier step failed for what was so when its packets were sent: where none were sent
- * since, or where they got through, this step tells nothing of it.
+ * A call that has waited since an earlier step failed because of the state when its packets were sent: if none were sent
+ * since, or they got through, this step does not explain it.
  */
 function goingOn(call: JudgedCall, earlier: JudgedCall): JudgedCall {
   const { record, walk, attempt, endMs } = call;

@@ -11,14 +11,14 @@ import { segmentsOutOfWindow } from './segments-out-of-window.ts';
 import { controlKey, controlsFor } from './controls.ts';
 import { isWithin } from './range.ts';
 
-/** What is known of a flow after all its attempts; the rest of a FlowResult follows from it. */
+/** What is known about a flow after all its attempts; the rest of a FlowResult follows from it. */
 export type Seen = Pick<FlowResult, 'attempts' | 'controls' | 'disagreement'>;
 
 /**
- * Holds what was seen against what was expected.
- * A flow that is to fail passes only when its request left the caller (unless the cause is the caller's own), every
- * attempt failed for the named cause at the place where its packets ended, and the controls work. Where outcomes may
- * vary, each attempt is held against each of them alone, and those that fail need the same proof.
+ * Compares the observation with the expectation.
+ * An expected failure passes only if its request left the caller (unless the caller itself is the cause), every attempt failed
+ * for the named cause at the place where its packets ended, and the controls work. If outcomes may vary, each attempt is
+ * compared with each of them separately, and failing ones need the same proof.
  */
 export function judgeFlow(
   flow: FlowPlan,
@@ -91,14 +91,14 @@ function judgeVarying(flow: FlowPlan, expect: Varying, plan: Plan, { attempts, c
   ];
 }
 
-/** How many attempts got no answer. */
+/** Number of attempts without a reply. */
 function judgeLost({ lost: expected }: Varying, attempts: Attempt[]): Reason[] {
   const lost = attempts.filter(({ outcome }) => outcome === 'fails').length;
   if (expected === undefined || isWithin(lost, expected)) return [];
   return [reason('wrong-lost', { lost, expected, attempts: attempts.length })];
 }
 
-/** An attempt of no declared kind is told of alone; one of a declared kind with what keeps it from being as declared. */
+/** An attempt with an undeclared outcome is reported as such; one with a declared outcome, with what differs from it. */
 function nearest(misses: Reason[][]): Reason[] {
   const ofOtherKind: Reason['code'][] = ['expected-to-work', 'expected-to-fail', 'other-cause'];
   const near = misses.filter((reasons) => !reasons.some(({ code }) => ofOtherKind.includes(code)));
@@ -151,7 +151,7 @@ function judgeServers(flow: FlowPlan, expect: Working, attempts: Attempt[]): Rea
   ];
 }
 
-/** The same with the caller's name in place of `self`. */
+/** The same with the caller's name instead of `self`. */
 function callerNamed(caller: string, servedBy: ServedBy): ServedBy {
   const named = (name: string): string => (name === 'self' ? caller : name);
   if ('one' in servedBy) return { one: named(servedBy.one) };
@@ -211,14 +211,14 @@ function judgeFailing(expect: Failing, plan: Plan, attempts: Attempt[]): Reason[
   ];
 }
 
-/** Whether something failed at the node or interface where it was to. */
+/** Whether something failed at the expected node or interface. */
 export function judgePlace(expected: string | undefined, plan: Plan, cause: Cause | null): Reason[] {
   if (expected === undefined || isAt(plan, cause, expected)) return [];
   const iface = placeIn(expected).iface === null ? {} : { iface: cause && interfaceOf(plan, cause) };
   return [reason('other-place', { expected, node: cause?.node ?? null, ...iface })];
 }
 
-/** A failure proves something only where the request left, and the parts that it needs are alive. */
+/** A failure proves something only if the request left the caller, and the parts that it needs are running. */
 function proofMissing(
   flow: FlowPlan,
   expect: SingleExpectation,
@@ -281,7 +281,7 @@ function judgePath(leg: Leg, expected: PathExpectation | undefined, hops: Hop[])
   ];
 }
 
-/** A reason with what it is about. */
+/** A reason with its subject. */
 export function reason<C extends keyof Reasons>(code: C, params: Reasons[C]): Reason {
   return { code, params } as Reason;
 }

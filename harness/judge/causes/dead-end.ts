@@ -7,7 +7,7 @@ import { plansAround } from '../moment.ts';
 import { translatedBack } from '../translated-back.ts';
 import { addressesOf } from './rule.ts';
 
-/** The route that leads nowhere which a packet takes at a node by the plan; null where it takes another one, or none. */
+/** The route that drops a packet at a node, according to the plan; null if it uses another route, or has none. */
 export function deadEndAt({ plan }: Pick<Evidence, 'plan'>, node: string, packet: RouteQuestion): Cause | null {
   if (addressesOf(plan, node).includes(packet.dst)) return null;
   const end = deadEndOf(nodeOf(plan, node), packet);
@@ -16,8 +16,8 @@ export function deadEndAt({ plan }: Pick<Evidence, 'plan'>, node: string, packet
 }
 
 /**
- * That a node had no route for a packet while a call of a stream was under way, by the plan: the kernel says so only now
- * and then, since it limits the rate of such errors (ip_error of net/ipv4/route.c).
+ * Whether a node had no route for a packet during a call of a stream, according to the plan: the kernel only reports it
+ * sometimes, because it limits the rate of such errors (ip_error of net/ipv4/route.c).
  */
 export function missingAt({ plan, moment }: Evidence, node: string, packet: RouteQuestion): Cause | null {
   if (!moment || addressesOf(plan, node).includes(packet.dst)) return null;
@@ -26,8 +26,8 @@ export function missingAt({ plan, moment }: Evidence, node: string, packet: Rout
 }
 
 /**
- * The same of a packet that a node passes on: its NAT, or a load balancer, may have given it another destination before.
- * @param endAt what ends it at a node
+ * The same for a packet that a node forwards: its NAT, or a load balancer, may have changed the destination before.
+ * @param endAt the end of the packet at a node
  */
 export function deadEndOnward(
   evidence: Evidence,

@@ -16,7 +16,7 @@ import { translatedBack } from '../translated-back.ts';
 import { refusedQuestion, unansweredArp } from './unanswered-arp.ts';
 import { vanished } from './vanished.ts';
 
-/** Somebody said no: with an RST, or with an ICMP error. */
+/** A refusal: RST or ICMP error. */
 export const refusedOrUnreachable: Rule = (evidence) => {
   const { packets, walk } = evidence;
   const error = packets.find(
@@ -26,22 +26,22 @@ export const refusedOrUnreachable: Rule = (evidence) => {
   if (error) return fromError(error, evidence);
   const reset = packets.find(({ direction, frame }) => direction === 'out' && frame.tcp?.flags === 'RA');
   const origin = walk.reply[0]?.node;
-  // The caller itself ends a connection in which nothing happens any more; as the server that was picked it may refuse.
+  // The caller itself ends a connection without progress; as the chosen server it may refuse.
   const byCaller = reset?.node === evidence.flow.from && reset.frame.ip?.dst === evidence.flow.address;
   if (!reset || byCaller || origin === undefined) return null;
-  // A reset that died on its way refused nobody: the caller goes on asking.
+  // A lost reset refuses nothing: the caller keeps trying.
   const lost = evidence.client.outcome === 'ECONNREFUSED' ? null : vanished(evidence);
   const { ip, tcp } = reset.frame;
   return lost ?? refusal(origin, { address: ip!.src, port: tcp!.srcPort }, evidence);
 };
 
 /**
- * Who says that nobody listens tells why: the L4 speaks for a pool of which no server takes new connections.
- * @param called what the refused packet was for, where it was refused
+ * The sender of the refusal shows the reason: if it is the L4, no server of its pool accepts new connections.
+ * @param called destination of the refused packet, at the node that refused it
  */
 function refusal(node: string, called: { address: string; port: number }, evidence: Evidence): Cause {
   const { plan, flow, key } = evidence;
-  // An echo is addressed to the VIP alone: no pool stands behind it.
+  // An echo request is only for the VIP: it has no pool.
   const service =
     flow.protocol === 'icmp' || nodeOf(plan, node).balancer === null
       ? undefined
@@ -50,7 +50,7 @@ function refusal(node: string, called: { address: string; port: number }, eviden
   if (!service) return withoutListener;
   if (hasNoTaker(node, service, evidence))
     return cause('no-server-available', 'pool-down', { node, service: service.name });
-  // While its rules are away, the kernel refuses what comes to an address that is still there.
+  // While the rules are missing, the kernel refuses packets to an address that still exists.
   if (isUnruled(node, evidence)) return withoutListener;
   if (isCut(service, evidence)) {
     const { source, address: destination } = flow;
@@ -60,8 +60,8 @@ function refusal(node: string, called: { address: string; port: number }, eviden
 }
 
 /**
- * Whether datagrams from one port go on to a server that is out, which a load balancer that translates refuses for as long as
- * conntrack keeps the flow (lb/render/refuse.ts).
+ * Whether datagrams from one port still go to a server that is out; a load balancer with NAT refuses them as long as conntrack
+ * keeps the flow (lb/render/refuse.ts).
  */
 function isCut(service: ServicePlan, { moment, flow, key, healthy }: Evidence): boolean {
   const stream = moment?.whole.timeline?.streams.find(({ name }) => name === flow.name);
@@ -81,7 +81,7 @@ function fromError({ node, frame }: Sighting, evidence: Evidence): Cause | null 
   const { src, dst: address, dstPort: port } = inner!;
   if (type === ICMP.timeExceeded) return cause('loop', 'ttl-expired', { node, address });
   if (type === ICMP.tooBig || (type === ICMP.unreachable && code === 4)) {
-    // Routers older than RFC 1191 name no MTU: it reads as 0.
+    // Routers older than RFC 1191 send no MTU: it is 0.
     return cause('too-big', 'exceeds-mtu', { node, address, mtu: mtu || null });
   }
   if (type !== ICMP.unreachable) return null;
@@ -98,7 +98,7 @@ function fromError({ node, frame }: Sighting, evidence: Evidence): Cause | null 
   );
 }
 
-/** Who did not answer: of what a load balancer has translated, the error quotes the VIP, and of what NAT has, its own address. */
+/** The node that did not answer: after translation by a load balancer the error quotes the VIP, after NAT its own address. */
 function askedFor(evidence: Evidence, node: string, packet: RouteQuestion): string {
   const service = serviceOf(evidence.plan, evidence.flow);
   const servers = balancedBy(service, node) ? service!.pool.map((server) => server.address) : [];

@@ -5,8 +5,8 @@ import type { Plan } from '../../terms/plan.ts';
 import { nextHop } from './next-hop.ts';
 
 /**
- * Where packets went to an address that several members of a pair held, that is to blame for whatever came of it, unless
- * they were lost on the way to a node that is gone.
+ * If packets went to an address that several members of a pair held, this is the cause, unless they were lost on the path to a
+ * node that is gone.
  */
 export function ofTwoMasters(found: Cause, { walk, moment, plan }: Evidence): Cause {
   if (!moment || found.code === 'stale-neighbour') return found;
@@ -22,7 +22,7 @@ export function ofTwoMasters(found: Cause, { walk, moment, plan }: Evidence): Ca
   return cause('split-brain', 'two-masters', { node: found.node, address, masters: masters.toSorted() });
 }
 
-/** Whether a node chose the address of a frame that it sends: a switch passes on what others have addressed. */
+/** Whether a node chose the destination of a frame: a switch forwards frames that others have addressed. */
 function addresses(plan: Plan, name: string, mac: string): boolean {
   const { bridge, interfaces } = nodeOf(plan, name);
   return !bridge || interfaces.some((iface) => iface.mac === mac);

@@ -10,8 +10,8 @@ import { balancedOn } from './outdated.ts';
 import { addressesOf, type Rule } from './rule.ts';
 
 /**
- * A node sent to the MAC that its neighbour table has by hand, and whose node does not have the address. A load balancer
- * that sent it on all the same did no harm.
+ * A node sent to the MAC of a static entry, whose node does not have the address. A load balancer that forwarded the packet
+ * anyway did no harm.
  */
 export const staticNeighbour: Rule = (evidence) => {
   const { plan, walk } = evidence;
@@ -19,7 +19,7 @@ export const staticNeighbour: Rule = (evidence) => {
   if (ended === null || (ended.leg === 'reply' && isError(evidence))) return null;
   const leg = walk[ended.leg];
   for (const [index, hop] of leg.entries()) {
-    // A switch in between only passes on what another node addressed.
+    // A switch in between only forwards frames that another node addressed.
     if (hop.direction !== 'out' || hop.dst.mac === leg[index - 1]?.dst.mac) continue;
     const entry = entriesOf(hop.node, evidence).find(
       ({ address, mac }) => mac === hop.dst.mac && addressesFor(hop, evidence).includes(address),
@@ -36,7 +36,7 @@ export const staticNeighbour: Rule = (evidence) => {
   return null;
 };
 
-/** Whether the answer is an ICMP error: the call fails for what that says, be it heard or not. */
+/** Whether the reply is an ICMP error: the call fails for that reason, whether or not the error arrives. */
 function isError({ walk: { reply }, packets }: Evidence): boolean {
   const [first] = reply;
   return packets.some(
@@ -45,7 +45,7 @@ function isError({ walk: { reply }, packets }: Evidence): boolean {
   );
 }
 
-/** Also those of the step before, which hold until the actions of a step are done. */
+/** Also those of the previous step, which apply until the actions of a step are done. */
 function entriesOf(name: string, { plan, moment }: Evidence): StaticNeighbour[] {
   const before = moment === undefined ? [] : nodeOf(planAt(moment.whole, moment.step - 1), name).neighbours;
   return [...(nodeOf(plan, name).neighbours ?? []), ...(before ?? [])];

@@ -3,8 +3,8 @@ import type { ServicePlan } from '../../terms/plan.ts';
 import type { Evidence } from '../evidence.ts';
 
 /**
- * Whether a load balancer has nobody to give new connections of a service to: each server is down, or drains. Where it has
- * told of none, all are up.
+ * Whether a load balancer has no server for new connections of a service: each one is down, or drains. If it has reported no
+ * states, all are up.
  */
 export function hasNoTaker(node: string, service: ServicePlan, { plan, healthy }: Evidence): boolean {
   const config = nodeOf(plan, node).balancer?.config.services.find(({ name }) => name === service.name);

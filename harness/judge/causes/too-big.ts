@@ -9,7 +9,7 @@ import type { Rule } from './rule.ts';
 
 const ETHERNET_HEADER = 14;
 
-/** A frame larger than the next interface takes was sent to it, or came in at a switch, and was not seen again. */
+/** A frame larger than the next interface accepts was sent to it, or arrived at a switch, and was not seen again. */
 export const swallowed: Rule = (evidence) => {
   for (const sighting of evidence.packets) {
     const { frame } = sighting;
@@ -38,7 +38,7 @@ export const neverSent: Rule = ({ plan, flow, key, packets, walk }) => {
   return cause('too-big', 'exceeds-mtu', { node, address: answer.src.ip, mtu });
 };
 
-/** Where a frame must pass next: the other end of the wire, or the narrowest other port of the switch that has it. */
+/** The next interface of a frame: the other end of the link, or the switch's other port with the smallest MTU. */
 function nextInterface(
   { node, iface, direction }: Sighting,
   plan: Plan,
@@ -54,7 +54,7 @@ function nextInterface(
   return narrowest ? { node, iface: narrowest } : null;
 }
 
-/** Who gets a frame by its own MAC may cut what is in it. */
+/** A node that receives a frame with its own MAC may fragment the packet. */
 function wentOn({ time, direction, frame }: Sighting, node: string, { packets, plan }: Evidence): boolean {
   const mayCut = direction === 'in' && nodeOf(plan, node).interfaces.some(({ mac }) => mac === frame.dstMac);
   return packets.some(

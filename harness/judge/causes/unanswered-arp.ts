@@ -27,14 +27,14 @@ export function unansweredArp({ packets, plan }: Evidence, name: string, ends: s
   return asked?.targetIp ?? null;
 }
 
-/** Why a node got no answer for an address: who has it did not accept the source of the question, VLANs, or nobody has it. */
+/** Why a node got no ARP reply: the owner did not accept the request's source, VLANs, or no node has the address. */
 export function withoutAnswer(evidence: Evidence, node: string, address: string): Cause {
   const refused = refusedQuestion(evidence, node);
   if (refused?.address === address) return refused.cause;
   return vlanMismatch(evidence.plan, node, address) ?? cause('no-neighbour', 'arp-unanswered', { node, address });
 }
 
-/** The question of a node that the owner of an address dropped for its source, as it drops packets (arp_process); or null. */
+/** A node's request that the owner of an address dropped because of its source, like packets (arp_process); or null. */
 export function refusedQuestion(evidence: Evidence, node: string): { address: string; cause: Cause } | null {
   const { plan, kernelOnArp } = evidence;
   const open = openQuestion(evidence);

@@ -12,7 +12,7 @@ import { translatedBack } from '../translated-back.ts';
 import { addressesOf, type Rule } from './rule.ts';
 import { unansweredArp, withoutAnswer } from './unanswered-arp.ts';
 
-/** DSR: the request reached a server that does not hold the VIP; if that server routes, it passed the packet on. */
+/** DSR: the request reached a server that does not hold the VIP; if that server routes, it forwarded the packet. */
 export const withoutVip: Rule = ({ plan, flow, walk }) => {
   const service = serviceOf(plan, flow);
   if (!service || !isDirect(service)) return null;
@@ -31,7 +31,7 @@ export const withoutVip: Rule = ({ plan, flow, walk }) => {
   return cause('vip-not-on-server', 'vip-missing', { node: at.node, vip: service.vip });
 };
 
-/** A packet entered a node, or was to leave it, and was not seen again. */
+/** A packet entered a node, or should have left it, and was not seen again. */
 export const vanished: Rule = (evidence) => {
   const at = vanishedAt(evidence);
   if (!at) return null;
@@ -50,14 +50,14 @@ function lostOnWire({ node, iface, dst }: Hop, { plan }: Evidence): Cause {
     : cause('unexplained', 'lost-on-wire', { node, address: dst.ip });
 }
 
-/** The frame ended at a node that it was not addressed to, since a switch had learned its MAC at the wrong port. */
+/** The frame ended at another node, because a switch had learned its MAC on the wrong port. */
 function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
   if (isAddressee(hop, plan)) return null;
   const { mac, ip: address } = hop.dst;
   const owner = nodeWithMac(plan, mac)?.name;
   if (owner === undefined) return null;
   const path = walk.reply.length > 0 ? walk.reply : walk.request;
-  // A frame to the MAC that it comes from teaches the wrong port to the switch that it has just reached.
+  // The switch that a frame has just reached learns the wrong port if its source MAC is its destination.
   const toItself = hop.src.mac === mac;
   const isSwitch = ({ node }: Hop): boolean => nodeOf(plan, node).bridge;
   const sent = toItself
@@ -66,7 +66,7 @@ function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
   for (const at of [...(sent ? [sent] : []), ...(isSwitch(hop) ? [hop] : [])]) {
     const { node } = at;
     const table = macTables[node]?.[macKey(mac, interfaceAt(plan, at)?.vlan)];
-    // Without its table, what it sent may be a copy of what it flooded.
+    // Without its table, its frames may be copies of a flood.
     const seen = at === sent && leadsByAnother(plan, sent, mac) ? sent.iface : undefined;
     const port = toItself ? hop.iface : (table ?? seen);
     if (port !== undefined && !leadsTo(plan, { node, iface: port }, mac))
@@ -75,16 +75,16 @@ function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
   return null;
 }
 
-/** The node asked for the next hop by ARP, and nobody answered. */
+/** The node sent ARP requests for the next hop without a reply. */
 function unanswered(hop: Hop, leg: 'request' | 'reply', evidence: Evidence): Cause | null {
   const { node, src, dst } = hop;
   const { plan, flow, healthy } = evidence;
   const service = serviceOf(plan, flow);
-  // What the kernel refuses for its source has no next hop; in dsr the L4 sends packets on before the kernel sees them.
+  // A packet that the kernel refuses because of its source has no next hop; in dsr the L4 forwards packets before the kernel sees them.
   const forwardsFrames = service !== undefined && MODES[service.mode].handsOver === 'mac' && balancedBy(service, node);
   const early = forwardsFrames && service.vip === dst.ip;
   if (refusesSource(evidence) && !early) return null;
-  // No flow goes to a server that is down: it is a health check that asks for its MAC.
+  // No flow goes to a server that is down: the request is from a health check.
   const servers = leg === 'request' && balancedBy(service, node) ? service!.pool : [];
   const chosen = servers.filter((server) => healthy?.includes(server.node) !== false);
   const sentOn = translatedBack(evidence, node, dst.ip);
