@@ -199,6 +199,10 @@ export const MUTATIONS: Mutation[] = [
     ['one byte less at the client', node('client', { mtu: 1499 }), 'too-big', 'client'],
     ['one byte less at the L3', node('l3', { interfaces: { l2: { mtu: 1499 } } }), 'too-big', 'l3'],
   ]),
+  ...mutations('basics/mtu', 'l4-1300-clamped', [
+    ['the L4 leaves the MSS', { services: { proxied: { mssClamp: null } } }, 'too-big', 'l4'],
+    ['the L4 lowers the MSS too little', { services: { proxied: { mssClamp: 1400 } } }, 'too-big', 'l4'],
+  ]),
   ...mutations('basics/mtu', 'all-9000', [
     ["the switch's port of s1 is narrow", node('l2', { interfaces: { s1: { mtu: 1500 } } }), 'too-big', 'l2'],
   ]),
@@ -241,6 +245,9 @@ export const MUTATIONS: Mutation[] = [
       'no-server-available',
       'l4',
     ],
+  ]),
+  ...mutations('failures/filter', 'segments-made-smaller', [
+    ['the L4 leaves the MSS', web({ mssClamp: null }), 'filtered', 's1'],
   ]),
   ...mutations('failures/udp-answers-from-elsewhere', 'from-the-vip', [
     [

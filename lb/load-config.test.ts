@@ -63,6 +63,12 @@ it.each([
     'lb.yaml:8:17: services.0.proxyPorts:',
   ],
   [
+    'segments of UDP',
+    'mode: dsr',
+    'mode: dsr\n    protocol: udp\n    mssClamp: auto',
+    'lb.yaml:9:15: services.0.mssClamp: only valid over tcp, not over udp',
+  ],
+  [
     'own calls in dsr',
     'mode: dsr',
     'mode: dsr\n    ownCalls: true',

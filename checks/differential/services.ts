@@ -22,6 +22,8 @@ export interface Service {
   proxyPorts: string | null;
   /** Of modes dnat and proxy. */
   ownCalls: boolean;
+  /** Of TCP. */
+  mssClamp: 'auto' | number | null;
   /** Of mode dsr. */
   sourceMac: 'rewrite' | 'keep';
 }
@@ -54,6 +56,7 @@ export const service: fc.Arbitrary<Service> = fc.record({
   proxyIp: fc.constantFrom<Service['proxyIp'][]>('auto', 'one', 'pool'),
   proxyPorts: mostly<string | null>(null, ['40000-40099', '40000-40000'], 2),
   ownCalls: fc.boolean(),
+  mssClamp: mostly<Service['mssClamp']>(null, ['auto', 1200, 1400], 3),
   sourceMac: mostly<Service['sourceMac']>('rewrite', ['keep']),
 });
 
@@ -68,7 +71,21 @@ export function asProduct(service: Service): Service {
 
 /** The service as YAML would say it, without the settings that its mode does not know. */
 export function serviceYaml(
-  { vip, protocol, pool, otherPort, check, scheduler, like, mode, proxyIp, proxyPorts, ownCalls, sourceMac }: Service,
+  {
+    vip,
+    protocol,
+    pool,
+    otherPort,
+    check,
+    scheduler,
+    like,
+    mode,
+    proxyIp,
+    proxyPorts,
+    ownCalls,
+    mssClamp,
+    sourceMac,
+  }: Service,
   port: number,
   places: { vips: string[]; proxyIps: string[]; ownsVips: boolean },
 ): Record<string, unknown> {
@@ -96,6 +113,7 @@ export function serviceYaml(
     ...((mode === 'dnat' || (mode === 'proxy' && proxyPorts === null)) && ownCalls && places.ownsVips
       ? { ownCalls }
       : {}),
+    ...(protocol === 'tcp' && mssClamp !== null ? { mssClamp } : {}),
     ...(mode === 'dsr' ? { sourceMac } : {}),
     // One VIP, one value.
     ...(mode === 'l3dsr' ? { dscp: 11 + vip } : {}),

@@ -39,6 +39,7 @@ const LB_TESTS = [
   ...['lb/render/changes.test.ts', 'lb/balancer.test.ts', 'lb/packets.test.ts', 'lb/dual-stack.test.ts'],
   ...['lb/in-line.test.ts', 'lb/l3dsr.test.ts', 'lb/at-ingress.test.ts', 'lb/stickiness.test.ts', 'lb/flows.test.ts'],
   'lb/own-calls.test.ts',
+  'lb/mss.test.ts',
 ];
 
 interface Wanted {

@@ -67,6 +67,19 @@ describe('a flow that works', () => {
     });
   });
 
+  test('differs where the L4 was seen to leave the MSS as it was', () => {
+    const services = { a: { ...proxied.a, mssClamp: 1200 } };
+    const clamped = evidenceOf(oneArm({ services }), 'client', 'a', { client });
+    const seen = judgeAttempt(clamped, 1);
+    const told = predict(clamped.plan, clamped.flow);
+    expect(disagreement(seen, told)).toBeNull();
+    const request = seen.observed.request.map((hop) => ({ ...hop, mss: 1460 }));
+    expect(disagreement({ ...seen, observed: { ...seen.observed, request } }, told)).toMatchObject({
+      code: 'path-differs',
+      params: { hop: { seen: { node: 'l4', direction: 'out', mss: 1460 }, predicted: { mss: 1200 } } },
+    });
+  });
+
   test('differs where another source was seen, or another server answered', () => {
     expect(disagreement({ ...attempt, sourceSeen: '198.51.100.10' }, predicted)).toEqual({
       code: 'source-differs',

@@ -63,13 +63,13 @@ function legDifference(leg: Leg, seen: Hop[], expected: Hop[]): HopDifference | 
 
 function stepOf(hop: Hop | undefined): Step | null {
   if (hop === undefined) return null;
-  const { node, iface, direction, src, dst, ttl } = hop;
-  return { node, iface, direction, src, dst, ttl };
+  const { node, iface, direction, src, dst, ttl, mss } = hop;
+  return { node, iface, direction, src, dst, ttl, ...(mss === undefined ? {} : { mss }) };
 }
 
 /** Ports are left out: a proxy may choose another source port. */
 function keyOf(step: Step | null): string {
   if (step === null) return '';
-  const { node, iface, direction, src, dst, ttl } = step;
-  return JSON.stringify([node, iface, direction, src.ip, src.mac, dst.ip, dst.mac, ttl]);
+  const { node, iface, direction, src, dst, ttl, mss } = step;
+  return JSON.stringify([node, iface, direction, src.ip, src.mac, dst.ip, dst.mac, ttl, mss]);
 }

@@ -18,6 +18,7 @@ import { otherChecks, plainCheck } from './check-candidates.ts';
 import { callersLoopback, otherModes, ownCalls, QUIET, vipOnLoopback } from './mode-candidates.ts';
 import { otherVlans, type VlanFix } from './vlan-candidates.ts';
 import { otherGateways, otherRoutes, otherServerGateways, sourceRoutes, withoutDeadEnd } from './route-candidates.ts';
+import { smallerSegments } from './mss-candidates.ts';
 import { moreProxyPorts } from './proxy-port-candidates.ts';
 
 /** Codes of fixes that name nothing but a node. */
@@ -54,6 +55,7 @@ export function candidates(failure: Failure): Candidate[] {
     ...callersLoopback(failure),
     ...ownCalls(failure),
     ...balancerSettings(failure),
+    ...smallerSegments(failure),
     ...smallerMtu(failure),
     ...vipOnLoopback(failure),
     ...quietLoopback(failure),

@@ -340,6 +340,23 @@ flows: { f: { from: client, to: up, protocol: tcp, bytes: 20000, expect: works }
   });
 });
 
+test('too big, and TCP does not hear of it: the load balancer tells both ends to send less, by its own MTU or by a number', () => {
+  const lab = tunnel.replace('l4: { role: l4, gateway: tun }', 'l4: { role: l4, gateway: l3, mtu: 1400 }');
+  const scenario = (mode: string) => `services: { up: { vip: 203.0.113.80, port: 80, mode: ${mode}, pool: [s1] } }
+flows: { f: { from: client, to: up, protocol: tcp, bytes: 20000, expect: works } }`;
+  const own = remedies(lab, scenario('proxy, proxyIp: auto'));
+  expect(own[0]).toMatchObject({
+    fixes: [{ code: 'clamp-mss', params: { service: 'up', mss: 'auto' } }],
+    patch: { services: { up: { mssClamp: 'auto' } } },
+  });
+  const filtered = tunnel.replace(
+    's1: { role: server,',
+    's1: { role: server, filter: [{ drop: { protocol: icmp } }], routes: [{ to: 203.0.113.0/24, via: 198.51.100.130 }],',
+  );
+  const far = remedies(filtered, scenario('proxy, proxyIp: auto'));
+  expect(far.map(({ patch }) => patch)).toContainEqual({ services: { up: { mssClamp: 1440 } } });
+});
+
 test('a caller that holds the VIP on its own loopback: it called itself; take it off, or off and proxy', () => {
   const lab = oneArm.replaceAll('s2', 'node');
   const scenario = `servers: { gateway: l3 }

@@ -3,6 +3,7 @@ import type { LbService } from '../../lb/terms/config.ts';
 import { portRange } from '../../lb/terms/port-range.ts';
 import { cause, type Cause } from '../terms/cause.ts';
 import { answeredVips } from './address-ownership.ts';
+import { clampedInForward } from './clamp.ts';
 import { confirm, find, hidesSource, movesDestination, track, trackRelated } from './conntrack.ts';
 import type { Connection, Passing, Tracked } from './conntrack.ts';
 import { forwards } from './device-settings.ts';
@@ -187,7 +188,8 @@ function forward(
     halfSeen(run, host, packet);
     return;
   }
-  leave(run, host, route, { packet: { ...whole, ttl: packet.ttl - 1 }, tracked });
+  const opening = clampedInForward(host, { packet: whole, tracked }, to);
+  leave(run, host, route, { packet: { ...opening, ttl: packet.ttl - 1 }, tracked });
 }
 
 /** Postrouting, then transmission. */

@@ -2,6 +2,7 @@ import type { LbServer, LbService } from '../../lb/terms/config.ts';
 import { cause, type Cause } from '../terms/cause.ts';
 import { isDirect, vipsAtIngress } from '../../lb/terms/mode.ts';
 import { balancedBy, serviceOf } from '../scenario/lookup.ts';
+import { clampedAtIngress } from './clamp.ts';
 import { refuse } from './endpoints.ts';
 import { flowKey } from './memory.ts';
 import { sendTo } from './neighbours.ts';
@@ -22,7 +23,8 @@ export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; pa
   const server = service && pickAny(run, host, service, frame.packet);
   if (!service || !server) return false;
   const device = forwardingDevice(host, server.address);
-  const packet = { ...balanced(frame.packet), dsr: { l4: host.name, server: server.name } };
+  const opening = clampedAtIngress(host, service, frame.packet);
+  const packet = { ...balanced(opening), dsr: { l4: host.name, server: server.name } };
   if (device === undefined) {
     die(run, packet, cause('no-route', 'route-missing', { node: host.name, address: server.address }));
     return true;
@@ -54,7 +56,8 @@ export function sendTagged(run: Run, host: Host, packet: Packet): Packet {
   const service = serviceFor(host, packet, 'dscp');
   const server = service && pickAny(run, host, service, packet);
   if (!service || !server) return packet;
-  return { ...balanced(packet), dst: server.address, dscp: service.dscp!, dsr: { l4: null, server: server.name } };
+  const opening = clampedAtIngress(host, service, packet);
+  return { ...balanced(opening), dst: server.address, dscp: service.dscp!, dsr: { l4: null, server: server.name } };
 }
 
 /** At ingress of an l3dsr server: the DSCP value is translated back to the VIP. */

@@ -23,11 +23,11 @@ export function fitted(run: Run, host: Host, device: Device, packet: Packet): Pa
     die(run, packet, cause('too-big', 'exceeds-mtu', { node: host.name, address: packet.dst, mtu }));
     return null;
   }
-  const opens = packet.step === 'syn' || packet.step === 'syn-ack';
   return {
     ...packet,
     size,
-    ...(opens ? { takes: device.mtu } : {}),
+    // What is known of the way there counts for the way back as well (ipv4_default_advmss).
+    ...(opens(packet) ? { takes: Math.min(device.mtu, limits.get(packet.dst) ?? device.mtu) } : {}),
     ...(size < packet.size && mayBeCutAgain(packet) ? { cutBy: 'anybody' as const } : {}),
   };
 }
@@ -46,9 +46,18 @@ export function fittedForLo(
   if (packet.protocol !== 'tcp') return fitted(run, host, device, packet);
   const { limits, taken } = stateOf(run, host);
   const size = Math.min(packet.size, limits.get(called) ?? Infinity, taken.get(called) ?? Infinity);
-  if (size <= device.mtu) return { ...packet, size };
+  if (size <= device.mtu) return { ...packet, size, ...(opens(packet) ? { takes: takenByLo(called) } : {}) };
   die(run, packet, cause('too-big', 'exceeds-mtu', { node: host.name, address: packet.dst, mtu: device.mtu }));
   return null;
+}
+
+function opens({ step }: Packet): boolean {
+  return step === 'syn' || step === 'syn-ack';
+}
+
+/** `lo` takes 65,536 bytes, an IPv4 packet has at most 65,535. */
+function takenByLo(called: string): number {
+  return called.includes(':') ? 65_536 : 65_535;
 }
 
 /** Fragments may be fragmented again over IPv4: the kernel sets DF only on whole packets (__ip_make_skb). */

@@ -1,6 +1,7 @@
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { cause, type Cause, type CauseCode } from '../terms/cause.ts';
 import { type Finding, finding } from '../terms/finding.ts';
+import { tellsMss } from '../terms/mss.ts';
 import { cutOnTheWay } from '../scenario/leads-to.ts';
 import { nodeWithMac } from '../scenario/lookup.ts';
 import { explore } from './choices.ts';
@@ -133,8 +134,8 @@ function misdelivery({ network: { plan } }: Run, { packet: { misdirected, dst: a
     : cause('mac-moved', 'mac-on-wrong-port', { node: bridge, owner, port, address });
 }
 
-function path({ ends }: Run, packet: Packet | null): Hop[] {
-  return packet === null ? [] : hops(ends.get(packet.id)?.packet.trace ?? null);
+function path({ ends, network: { plan } }: Run, packet: Packet | null): Hop[] {
+  return packet === null ? [] : hops(ends.get(packet.id)?.packet.trace ?? null, tellsMss(plan));
 }
 
 function findingsOf(run: Run): Finding[] {
@@ -157,5 +158,5 @@ function detours({ exchange, ends }: Run): Finding[] {
 }
 
 function staysHome(packet: Packet | undefined): boolean {
-  return packet === undefined || hops(packet.trace).every(({ iface }) => iface === 'lo');
+  return packet === undefined || hops(packet.trace, false).every(({ iface }) => iface === 'lo');
 }

@@ -1,3 +1,4 @@
+import { mssOf } from '../terms/mss.ts';
 import type { IpFrame, Packet, Trace } from './packet.ts';
 import type { Change, Hop } from '../terms/walk.ts';
 
@@ -12,16 +13,21 @@ export function crossing(frame: IpFrame, node: string, iface: string, direction:
     src: { mac: srcMac, ip: packet.src, port: port(packet.srcPort) },
     dst: { mac: dstMac, ip: packet.dst, port: port(packet.dstPort) },
     ttl: packet.ttl,
+    ...(packet.takes === undefined ? {} : { mss: mssOf(packet.takes, packet.dst) }),
   };
   return { ...packet, trace: { hop, before: packet.trace } };
 }
 
-/** The hops of a trace in the order of travel, each with what it changed. */
-export function hops(trace: Trace | null): Hop[] {
+/**
+ * The hops of a trace in the order of travel, each with what it changed.
+ * @param withMss whether they are to tell that
+ */
+export function hops(trace: Trace | null, withMss: boolean): Hop[] {
   const list: Hop[] = [];
   for (let at = trace; at !== null; at = at.before) {
     list.push({ ...at.hop, changed: at.before === null ? [] : changes(at.before.hop, at.hop) });
   }
+  if (!withMss) for (const hop of list) delete hop.mss;
   return list.reverse();
 }
 
@@ -56,6 +62,7 @@ export function changes(before: Omit<Hop, 'changed'>, after: Omit<Hop, 'changed'
     ['src port', String(before.src.port), String(after.src.port)],
     ['dst port', String(before.dst.port), String(after.dst.port)],
     ['ttl', String(before.ttl), String(after.ttl)],
+    ['mss', String(before.mss), String(after.mss)],
   ];
   return fields.filter(([, from, to]) => from !== to).map(([field, from, to]) => ({ field, from, to }));
 }

@@ -69,6 +69,7 @@ test('a TCP segment behind IP and TCP options, with its payload counted', () => 
     flags: 'SA',
     payloadLength: 5,
     timestamp: 0xfffffffd,
+    mss: 1460,
   });
 });
 

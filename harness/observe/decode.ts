@@ -120,7 +120,9 @@ const FLAGS: [number, string][] = [
 function tcp(body: Buffer, length: number): Tcp {
   const flags = body[13]!;
   const headerLength = (body[12]! >> 4) * 4;
-  const timestamp = timestampIn(body.subarray(20, headerLength));
+  const options = body.subarray(20, headerLength);
+  const timestamp = optionIn(options, TIMESTAMPS);
+  const mss = optionIn(options, MSS);
   return {
     srcPort: body.readUInt16BE(0),
     dstPort: body.readUInt16BE(2),
@@ -130,16 +132,23 @@ function tcp(body: Buffer, length: number): Tcp {
       .map(([, letter]) => letter)
       .join(''),
     payloadLength: length - headerLength,
-    ...(timestamp === null ? {} : { timestamp }),
+    ...(timestamp === null ? {} : { timestamp: timestamp.readUInt32BE(0) }),
+    ...(mss === null ? {} : { mss: mss.readUInt16BE(0) }),
   };
 }
 
-/** TSval among the options of a TCP header (RFC 9293, 3.1; RFC 7323, 3.2). */
-function timestampIn(options: Buffer): number | null {
-  const [END, NO_OPERATION, TIMESTAMPS] = [0, 1, 8];
+/** Kinds of options: the largest segment (RFC 9293, 3.7.1), and two clocks, the sender's own first (RFC 7323, 3.2). */
+const [MSS, TIMESTAMPS] = [
+  { kind: 2, length: 2 },
+  { kind: 8, length: 4 },
+];
+
+/** First bytes of what an option of a TCP header says (RFC 9293, 3.1); null where it is not there. */
+function optionIn(options: Buffer, { kind, length }: { kind: number; length: number }): Buffer | null {
+  const [END, NO_OPERATION] = [0, 1];
   let at = 0;
-  while (at + 6 <= options.length && options[at] !== END) {
-    if (options[at] === TIMESTAMPS) return options.readUInt32BE(at + 2);
+  while (at + 2 + length <= options.length && options[at] !== END) {
+    if (options[at] === kind) return options.subarray(at + 2, at + 2 + length);
     at += options[at] === NO_OPERATION ? 1 : Math.max(2, options[at + 1]!);
   }
   return null;

@@ -30,6 +30,7 @@ const LABS: [string, LabSketch, string][] = [
     inLineBridge({ services: { a: { ...dsr.a, sourceMac: 'keep' } }, servers: holdsVip }),
     'client',
   ],
+  ['proxy, and the L4 lowers the MSS', oneArm({ services: { a: { ...proxy.a, mssClamp: 1200 } } }), 'client'],
   ['proxy, servers in another subnet', crossSubnet({ services: proxy }), 'client'],
 ];
 

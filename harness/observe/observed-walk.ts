@@ -1,4 +1,5 @@
 import { changes } from '../model/trace.ts';
+import { tellsMss } from '../terms/mss.ts';
 import type { Hop, Walk } from '../terms/walk.ts';
 import type { LinkEnd, Plan } from '../terms/plan.ts';
 import { ICMP } from './decode.ts';
@@ -26,8 +27,10 @@ export class Walker {
   readonly #macs: Map<string, string>;
   readonly #bridges: Set<string>;
   readonly #links: Map<string, LinkEnd>;
+  readonly #tellsMss: boolean;
 
   constructor(plan: Plan) {
+    this.#tellsMss = tellsMss(plan);
     this.#macs = new Map(
       plan.nodes.flatMap((node) => node.interfaces.map((i) => [`${node.name} ${i.name}`, i.mac] as const)),
     );
@@ -107,7 +110,8 @@ export class Walker {
         ? farSideOf(request, packets, key, (first, all) => this.#path(first, all))
         : { request: [], reply: [] };
     const origin = (firstRequest ?? firstAnswer)?.time ?? 0;
-    const walk = { request: hops([...request, ...far.request], origin), reply: hops([...far.reply, ...reply], origin) };
+    const tell = (path: Sighting[]): Hop[] => hops(path, origin, this.#tellsMss);
+    const walk = { request: tell([...request, ...far.request]), reply: tell([...far.reply, ...reply]) };
     return { walk, begins: origin };
   }
 
@@ -192,7 +196,7 @@ function longest(paths: Sighting[][]): Sighting[] {
   return paths.reduce((best, path) => (path.length > best.length ? path : best), []);
 }
 
-function hops(sightings: Sighting[], origin: number): Hop[] {
+function hops(sightings: Sighting[], origin: number, withMss: boolean): Hop[] {
   const bare = sightings.map(({ time, node, iface, direction, frame }) => {
     const ip = frame.ip!;
     const ports = frame.tcp ?? frame.udp;
@@ -203,6 +207,7 @@ function hops(sightings: Sighting[], origin: number): Hop[] {
       src: { mac: frame.srcMac, ip: ip.src, port: ports?.srcPort ?? null },
       dst: { mac: frame.dstMac, ip: ip.dst, port: ports?.dstPort ?? null },
       ttl: ip.ttl,
+      ...(withMss && frame.tcp?.mss !== undefined ? { mss: frame.tcp.mss } : {}),
       time: time - origin,
     };
   });

@@ -16,6 +16,8 @@ export interface Fixes {
   'port-in-vlan': { node: string; port: string; vlan: number };
   'native-vlan': { node: string; port: string; vlan: number };
   'smaller-mtu': { node: string; mtu: number };
+  /** Bytes, or what the load balancer knows of its own routes. */
+  'clamp-mss': { service: string; mss: number | 'auto' };
   /** `to`: CIDR; `via`: address of the router. */
   route: { nodes: string[]; to: string; via: string };
   /** Removes a route that drops packets. `to`: CIDR. */

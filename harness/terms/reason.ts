@@ -123,4 +123,4 @@ export interface HopDifference {
   predicted: Step | null;
 }
 
-export type Step = Pick<Hop, 'node' | 'iface' | 'direction' | 'src' | 'dst' | 'ttl'>;
+export type Step = Pick<Hop, 'node' | 'iface' | 'direction' | 'src' | 'dst' | 'ttl' | 'mss'>;

@@ -55,6 +55,8 @@ export interface Tcp {
   payloadLength: number;
   /** Sender's clock when it sent this (TSval of RFC 7323); absent if the segment has none. */
   timestamp?: number;
+  /** Opening of a connection: the largest segment that its sender takes, bytes. */
+  mss?: number;
 }
 
 export interface Icmp {

@@ -10,6 +10,8 @@ export interface Hop {
   src: HopAddress;
   dst: HopAddress;
   ttl: number;
+  /** SYN and SYN-ACK: the largest segment that the sender accepts (MSS), bytes. Only if a load balancer may change it. */
+  mss?: number;
   /** Changes by this node, or by the link before it, since the previous hop. */
   changed: Change[];
   /** Nanoseconds since the flow's first packet; only on observed hops. */
@@ -24,7 +26,7 @@ export interface HopAddress {
 }
 
 export interface Change {
-  field: 'src mac' | 'dst mac' | 'src ip' | 'dst ip' | 'src port' | 'dst port' | 'ttl';
+  field: 'src mac' | 'dst mac' | 'src ip' | 'dst ip' | 'src port' | 'dst port' | 'ttl' | 'mss';
   from: string;
   to: string;
 }

@@ -8,6 +8,7 @@ interface IpAddr {
   /** `ether`, `loopback`, `ipip`, `none` … */
   link_type: string;
   address?: string;
+  mtu: number;
   master?: string;
   addr_info?: { local: string; prefixlen: number }[];
 }
@@ -43,6 +44,7 @@ export function parseFacts(text: string): HostFacts {
       // That of a tunnel is an IP address, be it 0.0.0.0.
       mac: link.link_type === 'ether' ? (link.address ?? '') : '',
       master: link.master ?? null,
+      mtu: link.mtu,
       addresses: (link.addr_info ?? []).map(({ local, prefixlen }) => ({ address: local, prefix: prefixlen })),
     })),
     routes: routes.flatMap((route) =>

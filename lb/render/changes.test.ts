@@ -13,12 +13,13 @@ import { formatTable } from './ruleset.ts';
 
 const FACTS: HostFacts = {
   interfaces: [
-    { name: 'lo', index: 1, mac: '', master: null, addresses: [{ address: '127.0.0.1', prefix: 8 }] },
+    { name: 'lo', index: 1, mac: '', master: null, mtu: 1500, addresses: [{ address: '127.0.0.1', prefix: 8 }] },
     {
       name: 'peer',
       index: 2,
       mac: '02:00:00:00:00:02',
       master: null,
+      mtu: 1500,
       addresses: [
         { address: '203.0.113.2', prefix: 24 },
         { address: '2001:db8::2', prefix: 64 },

@@ -3,6 +3,7 @@ import { ingressDevices } from '../terms/facts.ts';
 import { isDirect, vipsAtIngress } from '../terms/mode.ts';
 import { endRules, macsOf } from './at-ingress.ts';
 import { choose, chooseQuoted, markChosen } from './choose.ts';
+import { clampRules } from './clamp.ts';
 import { deviceChain } from './device-chain.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
@@ -92,6 +93,7 @@ function entrance(input: RenderInput, family: Family, services: LbService[]): Pa
   const sendsPlain = udp.some(isPlain) ? sendPlain(input, family, 'udp') : null;
   const elsewhere = protocols.flatMap((protocol) => quotedElsewhere(input, family, protocol, services));
   const rules = [
+    ...clampRules(input, family, services),
     ...shortCuts.flatMap((part) => part.rules),
     ...shortCuts.flatMap((part) => part.later),
     ...(family.version === 6 && udp.length > 0 ? firstFragmentRules6(sendsPlain, !udp.every(isPlain)) : []),

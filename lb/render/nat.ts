@@ -4,6 +4,7 @@ import { choose, markChosen } from './choose.ts';
 import { isDirect, MODES } from '../terms/mode.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
+import { groupBy } from './group.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
 import { markOf } from '../terms/mark.ts';
@@ -167,11 +168,5 @@ function balancesOwnCalls({ ownCalls }: LbService): boolean {
 
 /** Services by VIP, in the order of the configuration. */
 function byVipOf(services: LbService[]): Map<string, LbService[]> {
-  const groups = new Map<string, LbService[]>();
-  for (const service of services) {
-    const group = groups.get(service.vip);
-    if (group) group.push(service);
-    else groups.set(service.vip, [service]);
-  }
-  return groups;
+  return groupBy(services, ({ vip }) => vip);
 }

@@ -16,6 +16,7 @@ const FACTS: HostFacts = {
       index: 2,
       mac: '02:00:00:00:00:02',
       master: null,
+      mtu: 1500,
       addresses: [{ address: '198.51.100.2', prefix: 24 }],
     },
     {
@@ -23,6 +24,7 @@ const FACTS: HostFacts = {
       index: 3,
       mac: '02:00:00:00:00:03',
       master: null,
+      mtu: 1500,
       addresses: [{ address: '203.0.113.2', prefix: 24 }],
     },
   ],

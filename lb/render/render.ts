@@ -2,6 +2,7 @@ import type { Holding } from '../terms/holding.ts';
 import { renderEnds } from './at-ingress.ts';
 import { renderChecks } from './checks.ts';
 import { renderDsr } from './dsr.ts';
+import { renderClamp } from './clamp.ts';
 import { renderEcho } from './echo.ts';
 import { renderOwned } from './owned.ts';
 import type { Override } from '../terms/overrides.ts';
@@ -24,6 +25,7 @@ export function render(input: RenderInput, owned: Holding[], overrides: Override
         renderRefusals(input),
         renderEcho(input),
         renderNat(input),
+        renderClamp(input),
       ),
     },
     { family: 'netdev', ...joinParts(renderDsr(input), renderEnds(input), renderChecks(input)) },

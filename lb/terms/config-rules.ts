@@ -112,6 +112,9 @@ function serviceProblems(service: LbService): Problem[] {
       message: `only valid in mode proxy, not in ${service.mode}`,
     });
   }
+  if (service.mssClamp !== undefined && service.protocol !== 'tcp') {
+    problems.push({ path: ['mssClamp'], message: `only valid over tcp, not over ${service.protocol}` });
+  }
   for (const proxyIp of proxyIps(service)) {
     if (!sameFamily(proxyIp)) {
       problems.push({

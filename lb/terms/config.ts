@@ -121,6 +121,12 @@ export const serviceSchema = z.strictObject({
     .describe(
       'dnat and proxy: also balance calls of the load balancer’s own host to the VIP. Default: false; such calls reach its local ports.',
     ),
+  mssClamp: z
+    .union([z.literal('auto'), z.int().min(536).max(65_495)], mustBe('`auto`, or 536 to 65495 bytes'))
+    .optional()
+    .describe(
+      'tcp only: lower the MSS in SYN and SYN-ACK to this many bytes, so that both ends send smaller segments; `auto`: what the routes of the load balancer’s host carry. In dsr and l3dsr only the SYN passes it, so only servers send smaller segments. Default: unchanged.',
+    ),
   check: checkSchema
     .default({ type: 'none', intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 })
     .describe('Health check of every server.'),

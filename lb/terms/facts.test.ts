@@ -1,7 +1,7 @@
 import type { HostFacts } from './facts.ts';
 import { deviceFor, ingressDevices, onLink } from './facts.ts';
 
-const plain = { index: 0, mac: '', master: null, addresses: [] };
+const plain = { index: 0, mac: '', master: null, mtu: 1500, addresses: [] };
 const FACTS: HostFacts = {
   interfaces: [
     { ...plain, name: 'lo', addresses: [{ address: '127.0.0.1', prefix: 8 }] },

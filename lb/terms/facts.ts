@@ -15,6 +15,7 @@ export interface HostInterface {
   mac: string;
   /** Bridge that this interface is a port of. */
   master: string | null;
+  mtu: number;
   addresses: { address: string; prefix: number }[];
 }
 

@@ -43,6 +43,7 @@ function service(version: 4 | 6, index: number) {
       keep: fc.boolean(),
       ports: fc.constantFrom(undefined, '40000-40999'),
       ownCalls: fc.boolean(),
+      mssClamp: fc.constantFrom(undefined, 'auto' as const, 1200),
       pool: fc.constantFrom(undefined, 'auto', `${lan}90`, [`${lan}90`, `${lan}91`]),
       names: fc.subarray(SERVERS, { minLength: 1 }),
       weights: fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 4, maxLength: 4 }),
@@ -63,6 +64,7 @@ function service(version: 4 | 6, index: number) {
       ...(mode === 'dsr' && fields.keep ? { sourceMac: 'keep' } : {}),
       ...(mode === 'l3dsr' ? { dscp: (Number(vip) % 10) + version } : {}),
       ...(fields.ownCalls && !isDirect({ mode }) ? { ownCalls: true } : {}),
+      ...(fields.mssClamp !== undefined && protocol === 'tcp' ? { mssClamp: fields.mssClamp } : {}),
       check: knownBy(mode, how),
       servers: names.map((name, i) => ({
         name,

@@ -91,6 +91,7 @@ export function socketText(address: string, port: number): string {
 }
 
 /** A hop on one line, the same in every language. */
-export function stepText({ node, direction, iface, src, dst, ttl }: Step): string {
-  return `${node} ${direction} ${iface} ${src.ip} [${src.mac}] → ${dst.ip} [${dst.mac}] ttl ${ttl}`;
+export function stepText({ node, direction, iface, src, dst, ttl, mss }: Step): string {
+  const segments = mss === undefined ? '' : ` mss ${mss}`;
+  return `${node} ${direction} ${iface} ${src.ip} [${src.mac}] → ${dst.ip} [${dst.mac}] ttl ${ttl}${segments}`;
 }

@@ -115,7 +115,7 @@ export const en: Catalogue = {
     'too-big': {
       story: 'The packet exceeds the MTU of a link and must not be fragmented.',
       evidence: 'ICMP fragmentation needed, or a large segment that enters a node and does not leave it.',
-      fix: 'Let the ICMP error reach the sender, or clamp the MSS.',
+      fix: 'Let the ICMP error reach the sender, or have the L4 clamp the MSS (`mssClamp`).',
     },
     filtered: {
       story: 'A firewall rule dropped the packet, or the ICMP error that tells the sender to send smaller packets.',
@@ -391,6 +391,10 @@ export const en: Catalogue = {
     'allow-vlan': ({ node, port, vlan }) => `${node}: allow VLAN ${vlan} on the trunk to ${port}`,
     'port-in-vlan': ({ node, port, vlan }) => `${node}: put the port toward ${port} in VLAN ${vlan}`,
     'native-vlan': ({ node, port, vlan }) => `${node}: set native VLAN ${vlan} on the trunk to ${port}`,
+    'clamp-mss': ({ service, mss }) =>
+      mss === 'auto'
+        ? `${service}: clamp the MSS to what the links of the L4 carry`
+        : `${service}: clamp the MSS to ${mss} bytes`,
     'smaller-mtu': ({ node, mtu }) => `${node}: set MTU ${mtu}`,
     route: ({ nodes, to, via }) => `${namesText(nodes)}: add a route to ${to} via ${via}`,
     'without-dead-end': ({ node, to, type }) => `${node}: remove the ${type} route to ${to}`,

@@ -103,7 +103,7 @@ export const ko: Catalogue = {
     'too-big': {
       story: '패킷이 링크의 MTU보다 크고 조각낼 수 없습니다.',
       evidence: 'ICMP fragmentation needed, 또는 노드로 들어가 나오지 않는 큰 세그먼트.',
-      fix: 'ICMP 오류가 송신자에게 도달하게 하거나 MSS를 조정하십시오.',
+      fix: 'ICMP 오류가 송신자에게 도달하게 하거나 L4에서 MSS를 조정하십시오(`mssClamp`).',
     },
     filtered: {
       story: '방화벽 규칙이 패킷을 버렸거나, 송신자가 더 작게 보내도록 알리는 ICMP 오류를 버렸습니다.',
@@ -383,6 +383,10 @@ export const ko: Catalogue = {
     'allow-vlan': ({ node, port, vlan }) => `${node}: ${port} 쪽 트렁크에서 VLAN ${vlan} 허용`,
     'port-in-vlan': ({ node, port, vlan }) => `${node}: ${port} 쪽 포트를 VLAN ${vlan}에 두기`,
     'native-vlan': ({ node, port, vlan }) => `${node}: ${port} 쪽 트렁크의 네이티브 VLAN을 ${vlan}(으)로`,
+    'clamp-mss': ({ service, mss }) =>
+      mss === 'auto'
+        ? `${service}: L4가 MSS를 자신의 링크에 맞게 낮추기`
+        : `${service}: L4가 MSS를 ${mss}바이트로 낮추기`,
     'smaller-mtu': ({ node, mtu }) => `${node}: MTU를 ${mtu}(으)로 줄이기`,
     route: ({ nodes, to, via }) => `${namesText(nodes)}: ${to} 경로를 ${via}(으)로`,
     'without-dead-end': ({ node, to, type }) => `${node}: ${to}의 ${type} 경로 제거`,

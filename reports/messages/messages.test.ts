@@ -182,6 +182,7 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'allow-vlan': { node, port: 'n1', vlan: 1030 },
     'port-in-vlan': { node, port: 'n1', vlan: 1030 },
     'native-vlan': { node, port: 'n1', vlan: 1030 },
+    'clamp-mss': { service: 'web', mss: 1260 },
     'smaller-mtu': { node, mtu: 1302 },
     route: { nodes: ['n1', 'n2'], to: '198.51.100.0/24', via: '203.0.113.1' },
     'without-dead-end': { node: 'n1', to: '198.51.100.0/24', type: 'unreachable' },

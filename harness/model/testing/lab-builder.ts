@@ -22,6 +22,7 @@ export interface ServiceSketch {
   proxyIp?: string | string[];
   proxyPorts?: string;
   ownCalls?: boolean;
+  mssClamp?: 'auto' | number;
   sourceMac?: 'rewrite' | 'keep';
   protocol?: 'tcp' | 'udp';
   check?: 'none' | 'tcp' | CheckSketch;

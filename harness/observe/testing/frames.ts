@@ -61,12 +61,15 @@ export function tcp(
     flags: number;
     seq?: number;
     ack?: number;
-    /** TSval; without it the segment has no option. */
+    /** TSval; with it stands an MSS as well, 1460 bytes where none is given. */
     timestamp?: number;
+    mss?: number;
   },
   payload = '',
 ): Buffer {
-  const options = fields.timestamp === undefined ? Buffer.alloc(0) : timestamps(fields.timestamp);
+  const { timestamp, mss } = fields;
+  const only = mss === undefined ? Buffer.alloc(0) : maximumSegmentSize(mss);
+  const options = timestamp === undefined ? only : timestamps(timestamp, mss);
   const header = Buffer.concat([Buffer.alloc(20), options]);
   header.writeUInt16BE(fields.srcPort, 0);
   header.writeUInt16BE(fields.dstPort, 2);
@@ -78,13 +81,17 @@ export function tcp(
 }
 
 /** As Linux sends them in a SYN: after two other options, one of them with a length. */
-function timestamps(value: number): Buffer {
-  const [maximumSegmentSize, noOperation] = [Buffer.from([2, 4, 5, 180]), Buffer.from([1])];
+function timestamps(value: number, mss = 1460): Buffer {
+  const noOperation = Buffer.from([1]);
   const option = Buffer.alloc(10);
   option[0] = 8;
   option[1] = 10;
   option.writeUInt32BE(value, 2);
-  return Buffer.concat([maximumSegmentSize, noOperation, option, noOperation]);
+  return Buffer.concat([maximumSegmentSize(mss), noOperation, option, noOperation]);
+}
+
+function maximumSegmentSize(bytes: number): Buffer {
+  return Buffer.concat([Buffer.from([2, 4]), uint16(bytes)]);
 }
 
 export function udp(srcPort: number, dstPort: number, payload = ''): Buffer {

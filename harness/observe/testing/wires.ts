@@ -156,10 +156,10 @@ interface Segment {
   timestamp?: number;
 }
 
-function bytesOf({ src, dst, ttl }: Hop, segment: Segment, id = 0, payload = ''): Buffer {
+function bytesOf({ src, dst, ttl, mss }: Hop, segment: Segment, id = 0, payload = ''): Buffer {
   const packet = ipv4(
     { src: src.ip, dst: dst.ip, protocol: 6, ttl, id },
-    tcp({ srcPort: src.port!, dstPort: dst.port!, ...segment }, payload),
+    tcp({ srcPort: src.port!, dstPort: dst.port!, ...segment, ...(mss === undefined ? {} : { mss }) }, payload),
   );
   return ethernet(src.mac, dst.mac, 0x0800, packet);
 }

@@ -1,0 +1,86 @@
+import type { LbService } from '../terms/config.ts';
+import { deviceFor } from '../terms/facts.ts';
+import { isDirect } from '../terms/mode.ts';
+import type { Family } from './family.ts';
+import { FAMILIES, familyOf } from './family.ts';
+import { groupBy } from './group.ts';
+import type { RenderInput } from './input.ts';
+import { joinParts } from './part.ts';
+import type { Chain, Part } from './ruleset.ts';
+
+/** Headers of a segment without options. */
+const HEADERS = { 4: 40, 6: 60 } as const;
+
+/**
+ * The largest segment that an opening of a connection offers to take (MSS, RFC 9293) made smaller; the kernel never makes it
+ * larger. Where NAT leads packets through the host, both openings pass at forward, and `rt mtu` takes the smaller MTU of the
+ * routes to both ends.
+ */
+export function renderClamp({ config }: RenderInput): Part {
+  const services = config.services.filter((service) => service.mssClamp !== undefined && !isDirect(service));
+  if (services.length === 0) return joinParts();
+  const chains = FAMILIES.flatMap((family) =>
+    ofFamily(services, family).map(([, ofVip], i): Chain => ({
+      name: `clamp${family.version}.${i}`,
+      hook: null,
+      rules: bySize(ofVip, ({ mssClamp }) => (mssClamp === 'auto' ? 'rt mtu' : mssClamp!)).map(
+        ([size, here]) => `meta l4proto tcp ct original proto-dst ${ports(here)} ${setTo(size)}`,
+      ),
+    })),
+  );
+  const dispatch = FAMILIES.flatMap((family) => {
+    const vips = ofFamily(services, family).map(([vip], i) => `${vip} : goto clamp${family.version}.${i}`);
+    return vips.length === 0
+      ? []
+      : [`tcp flags syn ct status dnat ct original ${family.ip} daddr vmap { ${vips.join(', ')} }`];
+  });
+  return {
+    maps: [],
+    chains: [...chains, { name: 'clamp', hook: 'type filter hook forward priority mangle', rules: dispatch }],
+  };
+}
+
+/**
+ * The same in direct modes, for the entrance of VIPs: clients open connections by the host, servers answer past it. No route
+ * is known there yet.
+ */
+export function clampRules(input: RenderInput, { ip, version }: Family, services: LbService[]): string[] {
+  const sized = services.filter(({ mssClamp }) => mssClamp !== undefined);
+  return bySize(sized, (service) => segmentOf(input, service, version)).map(([size, here]) => {
+    const keys = here.map(({ vip, port }) => `${vip} . ${port}`);
+    return `tcp flags syn ${ip} daddr . tcp dport { ${keys.join(', ')} } ${setTo(size)}`;
+  });
+}
+
+/** `auto` there: what every interface toward a server carries. Null where there is no way to any. */
+function segmentOf({ facts }: RenderInput, { mssClamp, servers }: LbService, version: 4 | 6): number | null {
+  if (mssClamp !== 'auto') return mssClamp ?? null;
+  const devices = servers.map(({ address }) => deviceFor(facts, address));
+  const mtus = facts.interfaces.filter(({ name }) => devices.includes(name)).map(({ mtu }) => mtu);
+  return mtus.length === 0 ? null : Math.min(...mtus) - HEADERS[version];
+}
+
+function setTo(size: string | number): string {
+  return `tcp option maxseg size set ${size}`;
+}
+
+function ports(services: LbService[]): string {
+  return `{ ${services.map(({ port }) => port).join(', ')} }`;
+}
+
+function ofFamily(services: LbService[], family: Family): [vip: string, services: LbService[]][] {
+  return [
+    ...groupBy(
+      services.filter(({ vip }) => familyOf(vip) === family),
+      ({ vip }) => vip,
+    ),
+  ];
+}
+
+/** Services by the size that they are to have, without those that have none. */
+function bySize<Size extends string | number>(
+  services: LbService[],
+  sizeOf: (service: LbService) => Size | null,
+): [Size, LbService[]][] {
+  return [...groupBy(services, sizeOf)].flatMap(([size, here]) => (size === null ? [] : [[size, here]]));
+}
