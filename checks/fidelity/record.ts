@@ -15,7 +15,7 @@ export function refusePart(recorded: boolean, chosen: Record<string, boolean>): 
     throw new L4labError('invalid-input', `--record is for the whole check: leave out --${part}`);
 }
 
-/** Writes what a check showed into docs/fidelity.json, and the page anew. */
+/** Writes the results of a check into docs/fidelity.json, and regenerates the page. */
 export function record(
   { name, kernel }: Pick<Engine, 'name' | 'kernel'>,
   shown: Pick<Entry, 'check' | 'command' | 'figures'>,

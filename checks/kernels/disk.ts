@@ -20,7 +20,7 @@ const PACKAGES = [
 const INSTALLED_BEFORE = ['docker.io', 'docker-cli', 'nftables', 'conntrack', 'ethtool'];
 
 const SIZE = '16G';
-/** After which kernels are fetched anew. */
+/** Age at which kernels are fetched again. */
 const MAX_AGE_MS = 7 * 24 * 3600 * 1000;
 
 /** A kernel that a disk holds, and what QEMU needs to boot it. */

@@ -46,7 +46,7 @@ function fateOf(calls: JudgedCall[]): Fate {
   return attempt.outcome === 'works' || record.servedBy !== null ? 'survived' : 'stalled';
 }
 
-/** Whether a call failed by the end of its connection, and not for want of time. */
+/** Whether a call failed because its connection ended, not because of its timeout. */
 function breaks({ record: { answered, outcome } }: JudgedCall): boolean {
   return !answered && outcome !== 'timeout' && outcome !== 'no-answer';
 }

@@ -19,7 +19,7 @@ export function marked(learned: Learned, doubts: Doubts): Learned {
   return all;
 }
 
-/** Takes the marks out again: who is in doubt asks anew. */
+/** Removes the marks: nodes in doubt ask again. */
 export function unmarked(learned: Learned): { learned: Learned; doubts: Doubts } {
   return partedBy(learned, ({ mac }) => mac === DOUBTED);
 }

@@ -57,7 +57,7 @@ function endsTheCall({ flow, sent }: Exchange, end: End | undefined): boolean {
   return about.protocol !== 'tcp' || (about.step === 'syn' && mtu === undefined);
 }
 
-/** A second apart, the kernel asks anew for a neighbour that did not answer, and sends one more redirect. */
+/** After a second the kernel requests an unanswered neighbour again, and sends one more redirect. */
 export function forgetFailures({ states }: Pick<Run, 'states'>): void {
   for (const { neighbours, redirected } of states.values()) {
     redirected.clear();

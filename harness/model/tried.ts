@@ -61,7 +61,7 @@ export function answersOf(stream: StreamPlan, { next, fresh, later }: Tried): Pr
 }
 
 /**
- * Failures that come once: of calls in flight, and of connections that are opened anew then, perhaps at the second try.
+ * Failures that occur once: of calls in flight, and of connections that are then reopened, possibly at the second attempt.
  */
 export function endsOf(stream: StreamPlan, { next, fresh, ends }: Tried): Place[] {
   if (!isKept(stream)) return [...placesOf(predictions(next)), ...ends];
@@ -147,7 +147,7 @@ function findsNoPort({ prediction }: Course): boolean {
   return prediction.cause?.code === 'ports-exhausted';
 }
 
-/** Whether a connection is opened anew after this. A socket of UDP stays, whatever an ICMP error says. */
+/** Whether a connection is reopened after this. A UDP socket stays, regardless of ICMP errors. */
 function isEnded({ protocol }: StreamPlan, { isTurnedAway }: Course): boolean {
   return isTurnedAway && protocol !== 'udp';
 }

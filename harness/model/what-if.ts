@@ -18,7 +18,7 @@ import { resolvePlan } from '../scenario/resolve.ts';
 
 type Change = Record<string, unknown>;
 
-/** To predict all steps anew takes longer than a flow. */
+/** Predicting all steps again takes longer than one flow. */
 const MOST_PAIRS_IN_STEPS = 12;
 
 /**

@@ -8,7 +8,7 @@ import type { Plan } from '../terms/plan.ts';
 /** All that the captures have shown of an attempt. */
 export type Seen = Pick<Evidence, 'packets' | 'epoch' | 'walk'>;
 
-/** What the captures show of an attempt from now on, read anew only once they show more. */
+/** What the captures show of an attempt from now on; read again only when they have new frames. */
 export class Observation {
   readonly #began: number;
   #readAt: number;

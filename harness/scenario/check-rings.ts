@@ -27,7 +27,7 @@ export function switchRings(lab: Lab): Problem[] {
   });
 }
 
-/** The same of a lab whose links a scenario mends: it says anew of a node which of its links are `down`. */
+/** The same for a lab whose links a scenario restores: it overrides which links of a node are `down`. */
 export function ringsOfScenario({ servers, nodes }: ScenarioFile, lab: Lab): Problem[] {
   const downOf = (name: string): string[] | undefined => downAnew({ servers, nodes }, lab, name);
   const mended = Object.keys(lab.nodes).filter((name) => downOf(name) !== undefined && lab.nodes[name]!.down);

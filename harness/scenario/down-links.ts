@@ -3,7 +3,7 @@ import { ROLES } from '../terms/role.ts';
 import type { NamedLink } from './lab-queries.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 
-/** Peers toward which a node's interfaces are down, as a scenario says anew; undefined where it says nothing of that. */
+/** A scenario's override of a node's `down` links; undefined without one. */
 export function downAnew(
   { servers, nodes }: Pick<ScenarioFile, 'servers' | 'nodes'>,
   lab: Lab,

@@ -54,7 +54,7 @@ function conf(settings: InterfaceSettings): Record<string, number> {
     send_redirects: Number(settings.sendRedirects ?? false),
     accept_redirects: Number(settings.acceptRedirects ?? false),
     secure_redirects: 0,
-    // A node that is given its MAC anew announces itself, which is how switches are told where it is.
+    // A node that gets its MAC again announces itself, so switches learn its port.
     arp_notify: 1,
   };
 }

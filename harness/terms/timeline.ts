@@ -231,7 +231,7 @@ export interface StreamResult {
 export interface CallResult {
   /** Index of its step. */
   step: number;
-  /** Which of the stream's kept connections, counted from 0 and anew after each break; absent where each call has its own. */
+  /** Which of the stream's kept connections, from 0; a reopened one gets a new number. Absent if each call has its own. */
   connection?: number;
   /** When its first packet left the caller, ms. */
   beginMs: number;
@@ -315,7 +315,7 @@ export interface CallRecord {
   stream: string;
   /** Index of the step in which it began. */
   step: number;
-  /** Which of the kept connections, counted from 0 and anew after each break; absent where each call has its own. */
+  /** Which of the kept connections, from 0; a reopened one gets a new number. Absent if each call has its own. */
   connection?: number;
   /** Identifies its packets. */
   token: string;

@@ -47,7 +47,7 @@ export class HostView {
     this.#facts = withoutHoldings(await readFacts(), this.owned.all);
   }
 
-  /** Reads the host anew. What somebody has taken out of it is owned no more. */
+  /** Reads the host again. Objects that another program has removed are no longer owned. */
   async read(): Promise<void> {
     const found = await readFacts();
     this.owned.follow(renamesSince(this.#facts, found));
@@ -62,7 +62,7 @@ export class HostView {
     this.#fitted = this.#facts;
   }
 
-  /** Reads the host anew, and where it has changed, lets `fit` make rules and addresses fit and announces them. */
+  /** Reads the host again; if it has changed, `fit` adapts rules and addresses, which are then announced. */
   async refit(fit: () => Promise<void>): Promise<void> {
     const began = performance.now();
     const former = this.#fitted;

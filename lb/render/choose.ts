@@ -15,7 +15,7 @@ import { formatElements } from './ruleset.ts';
  */
 const MAGLEV_SIZE = 16_381;
 const SOURCE_HASH_SIZE = 1021;
-/** New flows that least connections plans ahead; it plans anew long before they are used up. */
+/** Number of new flows that least connections plans ahead; it plans again long before they are used up. */
 const LEAST_CONNECTIONS_ROUND = 64;
 /** Fixed, so that a restarted load balancer hashes a client to the same server. */
 const SEED = 'seed 0x6c346c62';

@@ -349,7 +349,7 @@ function newCalls(script: Script, random: () => number): CallResult[] {
   });
 }
 
-/** Each connection is reset once its L4 is another one, and opened anew. */
+/** Each connection is reset when its L4 changes, and reopened. */
 function keptCalls(script: Script, random: () => number): CallResult[] {
   const end = script.steps.at(-1)!.endMs;
   let opened = CONNECTIONS;

@@ -87,7 +87,7 @@ function refused(request: Sighting, evidence: Evidence): Cause | null {
   if (!reset) return null;
   const service = serviceOf(plan, flow);
   const { node } = reset;
-  // A load balancer that has no server left refuses for want of one.
+  // A load balancer without servers refuses.
   if (service && balancedBy(service, node) && healthy?.length === 0)
     return cause('no-server-available', 'pool-down', { node, service: service.name });
   return without(node, request, evidence);

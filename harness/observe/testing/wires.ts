@@ -25,7 +25,7 @@ export interface Transmission {
   hops: Hop[];
   /** Nanoseconds at which each hop is crossed. */
   times: number[];
-  /** What this transmission has anew; where both are left out, nothing tells it from another. */
+  /** Values that are new in this transmission; without both it cannot be distinguished from another one. */
   id?: number;
   timestamp?: number;
 }
