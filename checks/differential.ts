@@ -19,7 +19,8 @@ const TOLD_EVERY = 20;
 /**
  * Holds prediction against reality on generated labs: `npm run differential -- --labs 300 --seed 1`.
  * `--lab N` runs the Nth lab of a seed alone and prints its files; `--mode l3dsr` leaves out labs without such a service,
- * `--vlans` those without VLANs, `--nat` those without NAT; `--record` writes the figures into docs/fidelity.md.
+ * `--vlans` those without VLANs, `--nat` those without NAT, `--links` those without several links between two nodes;
+ * `--record` writes the figures into docs/fidelity.md.
  */
 async function main(signal: AbortSignal): Promise<number> {
   const { values } = parseArgs({
@@ -30,6 +31,7 @@ async function main(signal: AbortSignal): Promise<number> {
       mode: { type: 'string' },
       vlans: { type: 'boolean', default: false },
       nat: { type: 'boolean', default: false },
+      links: { type: 'boolean', default: false },
       shrink: { type: 'boolean', default: false },
       record: { type: 'boolean', default: false },
     },
@@ -39,6 +41,7 @@ async function main(signal: AbortSignal): Promise<number> {
     mode: values.mode !== undefined,
     vlans: values.vlans,
     nat: values.nat,
+    links: values.links,
   });
   const [labs, seed] = [Number(values.lab ?? values.labs), Number(values.seed)];
   if (!Number.isInteger(labs) || labs < 1 || !Number.isInteger(seed)) {
@@ -59,7 +62,8 @@ async function main(signal: AbortSignal): Promise<number> {
       (values.lab === undefined || lab === labs) &&
       (values.mode === undefined || hasMode(sample, values.mode)) &&
       (!values.vlans || hasVlans(sample)) &&
-      (!values.nat || hasNat(sample)),
+      (!values.nat || hasNat(sample)) &&
+      (!values.links || hasSeveralLinks(sample)),
   );
   if (values.lab !== undefined) for (const { lab, sample } of chosen) console.log(asFiles(lab, sample));
   const began = performance.now();
@@ -104,6 +108,11 @@ function hasVlans({ lab }: Generated): boolean {
 
 function hasNat({ scenario }: Generated): boolean {
   return Object.values(scenario['nodes'] as Record<string, object>).some((node) => 'nat' in node);
+}
+
+function hasSeveralLinks({ lab }: Generated): boolean {
+  const pairs = (lab['links'] as object[]).map((link) => Object.keys(link).sort().join(' '));
+  return new Set(pairs).size < pairs.length;
 }
 
 /** Both files of a lab, to be saved beside each other and run: the scenario names the lab by its path. */

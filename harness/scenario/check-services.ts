@@ -47,7 +47,7 @@ function checkService(path: Path, service: Service, scenario: ScenarioFile, lab:
     if (l4s.includes(node))
       problems.push({
         path: at,
-        message: `${node} is an l4 node, and a pool needs servers: replies of an L4 itself could not be distinguished from balanced ones`,
+        message: `${node} is an l4 node, and a pool needs servers: replies of an L4 itself could not be distinguished from balanced ones; add a node with role server next to it`,
       });
     else if (!serversOf(lab).includes(node))
       problems.push({ path: at, message: unknown('server', node, serversOf(lab)), dependsOn: [] });

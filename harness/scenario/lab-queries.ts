@@ -121,7 +121,7 @@ function addressesBehind(lab: Lab, name: string, gateway: string): string[] {
 }
 
 /** The other end of a further link of a node with the same peer, by the word `l3-2`; null where that is none. */
-export function farEndNamed(lab: Lab, name: string, word: string): Lab['links'][number][string] | null {
+function farEndNamed(lab: Lab, name: string, word: string): Lab['links'][number][string] | null {
   if (lab.nodes[word]) return null;
   const link = lab.links.find((one) => name in one && wordAt(lab, one, name) === word);
   return link === undefined ? null : link[peerOf(link, name)]!;
