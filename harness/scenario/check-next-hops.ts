@@ -82,7 +82,9 @@ function routeProblems(
     if (subnets.includes(to) && from === undefined)
       return [{ path: at('to'), what: `${to} is a subnet of NODES itself`, dependsOn }];
     const sources = from === undefined ? '' : ` for packets from ${from}`;
-    return isSecond ? [{ path: at('to'), what: `another route of NODES leads to ${to}${sources}`, dependsOn }] : [];
+    const instead = route.type === undefined ? '; for several next hops write `via: [A, B]`' : '';
+    const what = `another route of NODES leads to ${to}${sources}${instead}`;
+    return isSecond ? [{ path: at('to'), what, dependsOn }] : [];
   });
 }
 
