@@ -128,7 +128,7 @@ test(
     const lab = await l4lab('deep/er', 'new', 'lab', 'mine', '--like', 'in-line');
     expect(lab).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^made \.\.\/\.\.\/labs\/mine\.yaml: /) as unknown,
+      stdout: expect.stringMatching(/^created \.\.\/\.\.\/labs\/mine\.yaml: /) as unknown,
     });
     expect(await l4lab('deep', 'new', 'scenario', 'web/first', '--lab', 'mine', '--mode', 'dnat')).toMatchObject({
       code: 0,

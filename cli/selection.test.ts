@@ -21,7 +21,7 @@ test('a stream may be named alone, or in one step', () => {
 
 test('a name that there is not is refused, also beside names that there are', () => {
   expect(() => names(['vip-on-loopback', 'no-vip-on-s3'], ['clent-to-vip'])).toThrow(
-    'unknown variant `no-vip-on-s3` (did you mean `no-vip-on-s2`?); known: vip-on-loopback, no-vip-on-loopback, no-vip-on-s2, routers-tell, switch-swallows, wide\n' +
+    'unknown variant `no-vip-on-s3` (did you mean `no-vip-on-s2`?); known: vip-on-loopback, no-vip-on-loopback, no-vip-on-s2, routers-tell, switch-swallows, switch-swallows-clamped, wide\n' +
       'unknown flow `clent-to-vip` (did you mean `client-to-vip`?); known: client-to-vip, server-to-own-vip, other-server-to-vip, ',
   );
 });

@@ -29,6 +29,6 @@ export function labFile(project: Project, name: string, { name: like, text, lab 
   return {
     path,
     text: labCopy(text, like, schema),
-    what: `a copy of lab ${like} with ${nodes} nodes, to be changed`,
+    what: `a copy of lab ${like} with ${nodes} nodes`,
   };
 }
