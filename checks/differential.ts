@@ -19,7 +19,8 @@ const TOLD_EVERY = 20;
 /**
  * Holds prediction against reality on generated labs: `npm run differential -- --labs 300 --seed 1`.
  * `--lab N` runs the Nth lab of a seed alone and prints its files; `--mode l3dsr` leaves out labs without such a service,
- * `--vlans` those without VLANs, `--nat` those without NAT, `--links` those without several links between two nodes;
+ * `--vlans` those without VLANs, `--nat` those without NAT, `--links` those without several links between two nodes,
+ * `--profiles` those without a service with a profile;
  * `--record` writes the figures into docs/fidelity.md.
  */
 async function main(signal: AbortSignal): Promise<number> {
@@ -32,6 +33,7 @@ async function main(signal: AbortSignal): Promise<number> {
       vlans: { type: 'boolean', default: false },
       nat: { type: 'boolean', default: false },
       links: { type: 'boolean', default: false },
+      profiles: { type: 'boolean', default: false },
       shrink: { type: 'boolean', default: false },
       record: { type: 'boolean', default: false },
     },
@@ -42,6 +44,7 @@ async function main(signal: AbortSignal): Promise<number> {
     vlans: values.vlans,
     nat: values.nat,
     links: values.links,
+    profiles: values.profiles,
   });
   const [labs, seed] = [Number(values.lab ?? values.labs), Number(values.seed)];
   if (!Number.isInteger(labs) || labs < 1 || !Number.isInteger(seed)) {
@@ -63,7 +66,8 @@ async function main(signal: AbortSignal): Promise<number> {
       (values.mode === undefined || hasMode(sample, values.mode)) &&
       (!values.vlans || hasVlans(sample)) &&
       (!values.nat || hasNat(sample)) &&
-      (!values.links || hasSeveralLinks(sample)),
+      (!values.links || hasSeveralLinks(sample)) &&
+      (!values.profiles || hasProfile(sample)),
   );
   if (values.lab !== undefined) for (const { lab, sample } of chosen) console.log(asFiles(lab, sample));
   const began = performance.now();
@@ -113,6 +117,10 @@ function hasNat({ scenario }: Generated): boolean {
 function hasSeveralLinks({ lab }: Generated): boolean {
   const pairs = (lab['links'] as object[]).map((link) => Object.keys(link).sort().join(' '));
   return new Set(pairs).size < pairs.length;
+}
+
+function hasProfile({ scenario }: Generated): boolean {
+  return Object.values(scenario.services).some(({ like }) => like !== undefined);
 }
 
 /** Both files of a lab, to be saved beside each other and run: the scenario names the lab by its path. */

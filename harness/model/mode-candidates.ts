@@ -15,7 +15,7 @@ export const QUIET = { arpIgnore: 1, arpAnnounce: 2 };
 export function otherModes(failure: Failure): Candidate[] {
   const service = serviceOf(failure.plan, failure.flow);
   if (service === undefined) return [];
-  // A product knows no other modes than those that its documents tell of.
+  // A product has only the modes of its profiles.
   if (service.like !== undefined) return siblings(service, service.like);
   const params = { service: service.name };
   const proxy: Candidate = {
@@ -39,7 +39,7 @@ export function otherModes(failure: Failure): Candidate[] {
   return [...(hidesSource ? [] : throughProxy), ...(handsOver === 'mac' ? [] : [dsr])];
 }
 
-/** The same product, set up another way. */
+/** Other profiles of the same product. */
 function siblings({ name }: ServicePlan, like: ProfileName): Candidate[] {
   return (PROFILES[like].siblings ?? []).map((profile) => ({
     fixes: [{ code: 'use-profile', params: { service: name, profile } }],

@@ -9,7 +9,7 @@ import type { Layer } from './per-node.ts';
 type Service = ScenarioFile['services'][string];
 type Written = Record<string, unknown>;
 
-/** A scenario as written, with what profiles say of services where these do not say it themselves. */
+/** A scenario as written, with the service fields that profiles set and the author does not. */
 export function withProfiles(value: unknown): unknown {
   const services = valueAt(value, ['services']);
   if (!isMapping(value) || !isMapping(services)) return value;
@@ -22,7 +22,7 @@ export function withProfiles(value: unknown): unknown {
 function withProfile(service: unknown): unknown {
   if (!isMapping(service)) return service;
   const { like, check } = service;
-  // That there is no such profile is told of `like` alone.
+  // An unknown profile is reported once, at `like`.
   if (!isProfile(like)) return like === undefined ? service : { mode: 'dnat', ...service };
   const sets = setsOf(PROFILES[like], {
     protocol: service['protocol'] === 'udp' ? 'udp' : 'tcp',
@@ -37,7 +37,7 @@ function withProfile(service: unknown): unknown {
   };
 }
 
-/** The name of the profile that a field of a service comes from; null where the author wrote the field. */
+/** The profile that set a field of a service; null if the author wrote the field. */
 export function profileBehind(written: unknown, path: Problem['path']): ProfileName | null {
   const [first, name] = path;
   if (first !== 'services' || name === undefined || path.length < 3) return null;
@@ -46,7 +46,7 @@ export function profileBehind(written: unknown, path: Problem['path']): ProfileN
   return valueAt(withProfiles(written), path) === undefined ? null : like;
 }
 
-/** Settings of nodes that the profiles of services bring along, by node. */
+/** Node settings that the profiles of services set, by node. */
 export function profileLayers({ services }: Pick<ScenarioFile, 'services'>, lab: Lab): Map<string, Layer[]> {
   const layers = new Map<string, Layer[]>();
   const add = (node: string, layer: Layer): void => {
@@ -65,7 +65,7 @@ export function profileLayers({ services }: Pick<ScenarioFile, 'services'>, lab:
   return layers;
 }
 
-/** What stands for the service and its L4, by their names. */
+/** Replaces the placeholders of the service and its L4 with their names. */
 function ofServer({ gateway, loopback, ...settings }: NodeSettings, service: string, l4: string | undefined) {
   return {
     ...settings,
@@ -74,7 +74,7 @@ function ofServer({ gateway, loopback, ...settings }: NodeSettings, service: str
   };
 }
 
-/** A lab whose nodes have what profiles say of them: the scenario's own settings win over it, as over those of the lab. */
+/** A lab whose nodes have the settings of profiles. The scenario's own settings override them, as they override the lab. */
 export function labWithProfiles(lab: Lab, scenario: Pick<ScenarioFile, 'services'>): Lab {
   const layers = profileLayers(scenario, lab);
   if (layers.size === 0) return lab;
@@ -85,7 +85,7 @@ export function labWithProfiles(lab: Lab, scenario: Pick<ScenarioFile, 'services
   return { ...lab, nodes: Object.fromEntries(nodes) };
 }
 
-/** Services that their profile cannot be, and nodes of which two profiles say different things. */
+/** Services that contradict their profile, and nodes for which two profiles set different values. */
 export function checkProfiles(scenario: ScenarioFile, lab: Lab): Problem[] {
   return [
     ...Object.entries(scenario.services).flatMap(([name, service]) => contradictions(name, service)),
@@ -121,14 +121,14 @@ function disagreements(node: string, layers: Layer[], { servers, nodes }: Scenar
   );
 }
 
-/** Settings one over the other; of what they hold on the loopback, all. */
+/** Merged settings, the last one wins; loopback addresses are joined. */
 function joined(settings: NodeSettings[]): NodeSettings {
   const loopback = [...new Set(settings.flatMap((one) => one.loopback ?? []))];
   const all = Object.assign({}, ...settings) as NodeSettings;
   return loopback.length === 0 ? all : { ...all, loopback };
 }
 
-/** What the profile of a service sets, unless the scenario says something else. */
+/** What the profile of a service sets, before the author's own settings. */
 export function profileSets({ like, protocol, check, vip }: Service): Sets[] {
   if (like === undefined) return [];
   return setsOf(PROFILES[like], { protocol, isChecked: (check?.type ?? 'none') !== 'none', vip });

@@ -2,7 +2,7 @@ import { PROFILE_NAMES } from '../terms/profile-name.ts';
 import { profileMarkdown } from './profile-text.ts';
 import { type Profile, PROFILES, type Rule } from './profiles.ts';
 
-/** The page that tells what each profile sets, and by which document. */
+/** The reference page: what each profile sets, and by which document. */
 export function profilesPage(): string {
   return INTRODUCTION + PROFILE_NAMES.map((name) => section(name, PROFILES[name])).join('');
 }

@@ -3,47 +3,47 @@ import type { NodeSettings, ScenarioFile } from './schema.ts';
 
 type Service = ScenarioFile['services'][string];
 
-/** What a product does, as settings that hold where the author says nothing else. */
+/** What a product does according to its documents, as settings that the author can override. */
 export interface Profile {
-  /** As it is called in documents. */
+  /** Full name of the product, and how it is set up. */
   product: string;
-  /** Services of another protocol cannot be like it, and why. */
+  /** The only protocol that it is for, and why. */
   only?: { protocol: Service['protocol']; why: string };
   rules: Rule[];
-  /** What its documents say and no field can; or what an author has to say. */
+  /** What its documents say and the profile does not set. */
   leaves: string[];
-  /** Profiles of the same product, set up another way. */
+  /** Other profiles of the same product. */
   siblings?: ProfileName[];
 }
 
 export interface Rule {
   says: string;
-  /** What stands for it in a lab, where that is not plain. */
+  /** How a lab models it, if this is not obvious. */
   inLab?: string;
   document: { title: string; url: string };
-  /** Services to which alone it applies. */
+  /** The only services that it applies to. */
   when?: 'tcp' | 'udp' | 'checked' | 'checked-ipv4';
-  /** Nothing where it follows from other rules, or is what every load balancer of a lab does. */
+  /** Absent if it follows from other rules, or from what every load balancer in a lab does. */
   sets?: Sets;
 }
 
 export interface Sets {
   service?: Partial<Pick<Service, 'mode' | 'proxyIp' | 'scheduler' | 'ownCalls' | 'whenNoneUp'>>;
-  /** Beside a check that the author wrote. */
+  /** Fields of a check that the author wrote. */
   check?: Partial<Pick<NonNullable<Service['check']>, 'source' | 'target'>>;
-  /** Of the servers of its pool; `VIP` stands for the service, `l4` for the L4 that balances it. */
+  /** Of the servers of its pool; `VIP` means the service, `l4` the L4 that balances it. */
   servers?: Pick<NodeSettings, 'gateway' | 'loopback' | 'arpIgnore' | 'arpAnnounce'>;
   /** Of the L4s that balance it. */
   l4?: Pick<NodeSettings, 'idleTimeoutMs' | 'onIdle' | 'loopback'>;
 }
 
-/** Stands for the service itself in lists of services. */
+/** Means the service itself in lists of services. */
 export const VIP = 'VIP';
 
 const AWS = 'https://docs.aws.amazon.com/elasticloadbalancing/latest/network';
 const GCP = 'https://cloud.google.com/load-balancing/docs';
 const GITHUB = 'https://github.com';
-/** Documents whose sources are public, as they were read. */
+/** Sources of documents, at the commits that were read. */
 const AWS_GUIDE = `${GITHUB}/awsdocs/elb-network-load-balancers-user-guide/blob/0c49c9c05f63caa283e8cf4acce918fc5816be44/doc_source`;
 const AZURE_DOCS = `${GITHUB}/MicrosoftDocs/azure-docs/blob`;
 const K8S_DOCS = `${GITHUB}/kubernetes/website/blob`;
@@ -154,7 +154,7 @@ const DOCUMENTS = {
   },
 } satisfies Record<string, Rule['document']>;
 
-/** The VIP on the loopback, and no ARP in its name: how Linux keeps to what documents of DSR ask of servers. */
+/** The VIP on the loopback without ARP for it, as DSR needs it of Linux servers. */
 const QUIET_VIP = { loopback: [VIP], arpIgnore: 1, arpAnnounce: 2 };
 
 const BY_GATEWAY = 'The L4 is the servers’ gateway.';

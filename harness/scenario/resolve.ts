@@ -288,7 +288,7 @@ function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile)
   };
 }
 
-/** What the load balancer is told of a service: that it is like some product is no matter of its own. */
+/** Fields that the load balancer knows: it does not know profiles. */
 function asBalanced(service: Service): Omit<Service, 'like'> {
   const own = { ...service };
   delete own.like;

@@ -64,7 +64,7 @@ export interface Fixes {
   'own-calls': { service: string };
   'use-proxy': { service: string };
   'use-dsr': { service: string };
-  /** The same product, configured differently. */
+  /** Another profile of the same product. */
   'use-profile': { service: string; profile: ProfileName };
   /** Fixes for streams and steps. */
   'gratuitous-arp-on': { pair: string };

@@ -180,7 +180,7 @@ export interface ServicePlan {
   port: number;
   protocol: 'tcp' | 'udp';
   mode: Mode;
-  /** The product whose documented behaviour it is given; absent where there is none. */
+  /** Its profile; absent if it has none. */
   like?: ProfileName;
   /** Names of server nodes with the address and port the L4 sends to. */
   pool: { node: string; address: string; port: number }[];

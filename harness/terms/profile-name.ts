@@ -1,4 +1,4 @@
-/** Products whose documented behaviour a service may be given (`like`); harness/scenario/profiles.ts has their rules. */
+/** Profiles that a service can have (`like`). Their rules are in harness/scenario/profiles.ts. */
 export const PROFILE_NAMES = [
   'aws-nlb',
   'aws-nlb-no-client-ip',
