@@ -36,6 +36,9 @@ const trunkToL4 = (trunk: number[]): Record<string, unknown> => node('sw', { por
 const vlanOfServers = (vlan: number): Record<string, unknown> => node('sw', { ports: { s1: { vlan }, s2: { vlan } } });
 const NO_PROXY_IP = web({ mode: 'dnat', proxyIp: null });
 
+const hashes = (inbound: string, outbound: string): Record<string, unknown> => ({
+  services: { inbound: { hash: inbound }, outbound: { hash: outbound } },
+});
 const filtered = (name: string, rule: unknown): Record<string, unknown> => node(name, { filter: [rule] });
 const VIP = '203.0.113.80';
 const PROXY_IP = '203.0.113.254';
@@ -159,6 +162,13 @@ export const MUTATIONS: Mutation[] = [
   ...mutations('switching/stateful-l3', 'stateless', [
     ['L3 keeps state', node('l3', { firewall: 'stateful' }), 'half-seen-by-firewall', 'l3'],
     ['route of the L3 to the VIPs removed', node('l3', { routes: [] }), 'no-neighbour', 'l3'],
+  ]),
+  ...mutations('switching/firewalls', 'symmetric', [
+    ['both hash both addresses', hashes('both', 'both'), 'half-seen-by-firewall', 'fw2'],
+    ['both hash the source', hashes('source', 'source'), 'half-seen-by-firewall', 'fw2'],
+    ['next hops in another order', { services: { outbound: { nextHops: ['fw2', 'fw1'] } } }, 'half-seen-by-firewall'],
+    ['fw1 does not forward', node('fw1', { forwarding: false }), 'not-forwarding', 'fw1'],
+    ['load balancer at the clients off', node('l4-out', { lb: 'off' }), 'no-route', 'l4-out'],
   ]),
   ...mutations('switching/l4-on-a-stick', 'proxy', [
     ['VLAN of the servers not on the trunk to the L4', trunkToL4([10]), 'vlan-mismatch', 'sw'],

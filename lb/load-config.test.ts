@@ -1,4 +1,5 @@
 import { parseConfig } from './load-config.ts';
+import { servicesTogether } from './terms/services-apart.ts';
 
 const SOUND = `
 version: 1
@@ -36,7 +37,7 @@ it('reports every mistake at once, each with its line and column', async () => {
   expect(await mistakes(text)).toEqual([
     'lb.yaml:5:10: services.0.vip: must be an IPv4 or IPv6 address, not `203.0.113`',
     'lb.yaml:6:11: services.0.port: must be at most 65535, not 80000',
-    'lb.yaml:7:11: services.0.mode: must be one of dnat, proxy, dsr, l3dsr, not `nat`',
+    'lb.yaml:7:11: services.0.mode: must be one of dnat, proxy, dsr, l3dsr, route, not `nat`',
   ]);
 });
 
@@ -196,4 +197,68 @@ it('asks for a DSCP value in l3dsr, the same for the same VIP', async () => {
 
 it('says where YAML itself is broken', async () => {
   expect(await mistakes('version: [1')).toEqual([expect.stringMatching(/^lb.yaml:1:12: /)]);
+});
+
+const ROUTE = `
+version: 1
+services:
+  - { name: web, vip: 203.0.113.80, port: 80, mode: dnat, servers: [{ name: s1, address: 203.0.113.11 }] }
+  - name: out
+    mode: route
+    to: 198.51.100.0/24
+    nextHops: [192.0.2.2, 192.0.2.18]
+    hash: source
+`;
+
+it('a service of mode route stands among the others', async () => {
+  const config = await parseConfig(ROUTE, 'lb.yaml');
+  expect(config.services.map(({ name }) => name)).toEqual(['web']);
+  expect(config.routeServices).toEqual([
+    { name: 'out', mode: 'route', to: '198.51.100.0/24', nextHops: ['192.0.2.2', '192.0.2.18'], hash: 'source' },
+  ]);
+  expect(await parseConfig(JSON.stringify(servicesTogether(config)), 'lb.json')).toEqual(config);
+});
+
+it.each([
+  [
+    'a VIP',
+    'hash: source',
+    'hash: source\n    vip: 203.0.113.81',
+    '10:5: services.1.vip: `vip` is not valid in mode route: write `to`',
+  ],
+  [
+    'servers',
+    'hash: source',
+    'hash: source\n    servers: []',
+    '10:5: services.1.servers: `servers` is not valid in mode route: write `nextHops`',
+  ],
+  [
+    'a key that there is not',
+    'hash: source',
+    'hash: source\n    color: red',
+    '10:5: services.1.color: unknown field `color`',
+  ],
+  [
+    'one next hop',
+    ', 192.0.2.18]',
+    ']',
+    '8:15: services.1.nextHops: must have at least 2 entries; for a single next hop use a route of the host',
+  ],
+  ['one next hop twice', '192.0.2.18', '192.0.2.2', '8:27: services.1.nextHops.1: next hop 192.0.2.2 is given twice'],
+  [
+    'another family',
+    '192.0.2.18',
+    '2001:db8::1',
+    '8:27: services.1.nextHops.1: 2001:db8::1 and 198.51.100.0/24 differ in family',
+  ],
+  ['an address for a network', '100.0/24', '100.7/24', '7:9: services.1.to: must be `any`, or a network like'],
+  ['the name of another service', 'name: out', 'name: web', '5:11: services.1.name: service name web is given twice'],
+  [
+    'no hash',
+    'hash: source',
+    'hash: ports',
+    '9:11: services.1.hash: must be one of source, destination, both, not `ports`',
+  ],
+])('a service of mode route with %s is refused at its place', async (_, from, to, message) => {
+  expect(await mistakes(ROUTE.replace(from, to))).toEqual([expect.stringContaining(`lb.yaml:${message}`)]);
 });

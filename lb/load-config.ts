@@ -1,9 +1,11 @@
 import type { core } from 'zod';
 import { readFile } from 'node:fs/promises';
 import { canonical } from './terms/address.ts';
+import { canonicalNetwork } from './terms/network.ts';
 import type { LbConfig } from './terms/config.ts';
 import { lbConfigSchema } from './terms/config.ts';
-import { messageFor } from './terms/messages.ts';
+import { servicesApart } from './terms/services-apart.ts';
+import { messageFor, plainIssues } from './terms/messages.ts';
 import type { Problem } from './terms/config-rules.ts';
 import { findProblems } from './terms/config-rules.ts';
 import { LbError } from './terms/errors.ts';
@@ -31,10 +33,19 @@ export async function parseConfig(text: string, file: string): Promise<LbConfig>
 export function checkConfig(data: unknown): { value: LbConfig | null; problems: Problem[] } {
   const parsed = lbConfigSchema.safeParse(data, { error: messageFor });
   if (!parsed.success) {
-    return { value: null, problems: parsed.error.issues.flatMap(problemsOf) };
+    return { value: null, problems: plainIssues(parsed.error.issues).flatMap(problemsOf) };
   }
-  const config = withCanonicalAddresses(parsed.data);
-  const problems = findProblems(config);
+  const config = withCanonicalAddresses(servicesApart(parsed.data));
+  // Places are told as the file has them, in one list.
+  const written = parsed.data.services.map(({ mode }, i) => ({ isRoute: mode === 'route', i }));
+  const places = {
+    services: written.filter(({ isRoute }) => !isRoute),
+    routeServices: written.filter(({ isRoute }) => isRoute),
+  };
+  const problems = findProblems(config).map(({ path: [list, i, ...rest], ...problem }): Problem => {
+    const place = places[list as keyof typeof places][i as number]!;
+    return { ...problem, path: ['services', place.i, ...rest] };
+  });
   return { value: problems.length === 0 ? config : null, problems };
 }
 
@@ -50,13 +61,19 @@ function withCanonicalAddresses(config: LbConfig): LbConfig {
     const servers = service.servers.map((server) => ({ ...server, address: canonical(server.address) }));
     return { ...service, vip: canonical(service.vip), ...(proxy === undefined ? {} : { proxyIp: proxy }), servers };
   });
-  return { ...config, services };
+  const routeServices = config.routeServices?.map((service) => ({
+    ...service,
+    nextHops: service.nextHops.map(canonical),
+    to: service.to === 'any' ? service.to : canonicalNetwork(service.to),
+  }));
+  return { ...config, services, ...(routeServices === undefined ? {} : { routeServices }) };
 }
 
 function problemsOf(issue: core.$ZodIssue): Problem[] {
   const path = issue.path.filter((step) => typeof step !== 'symbol');
   if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
-  return issue.keys.map((key) => ({ path: [...path, key], at: 'key', message: 'unknown field' }));
+  const messages = issue.message.split('\n');
+  return issue.keys.map((key, i) => ({ path: [...path, key], at: 'key', message: messages[i]! }));
 }
 
 /** JSON is tried first: the YAML parser is then not even loaded, which the time to start shows. */

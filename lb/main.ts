@@ -79,7 +79,7 @@ async function reloadFrom(file: string, balancer: Balancer): Promise<void> {
   await balancer.settled();
   log({
     event: 'reloaded',
-    services: config.services.length,
+    services: config.services.length + (config.routeServices ?? []).length,
     durationMs: Math.round(performance.now() - began),
     overrides: balancer.overrides.length,
   });

@@ -4,6 +4,7 @@ import { inIpv6 } from './family.ts';
 import { oneInterface, withInterface, type OneInterface } from './interfaces.ts';
 import { routed, routes, type Routes } from './routes.ts';
 import { nat, translating, type Nat } from './nat.ts';
+import { routeService, routeServices, type RouteService } from './route-services.ts';
 import { asProduct, service, serviceYaml, type Service } from './services.ts';
 import { balancer, host, mostly, oneServer, prefixLength, router, servers } from './settings.ts';
 import { misplaced, onTrunks, vlans, type Vlans } from './vlans.ts';
@@ -48,6 +49,7 @@ interface Sketch {
   routes: Routes;
   oneInterface: OneInterface;
   nat: Nat | null;
+  routeService: RouteService | null;
 }
 
 interface OneServer {
@@ -118,6 +120,7 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
   routes,
   oneInterface,
   nat,
+  routeService,
 });
 
 /** Random labs with settings. */
@@ -140,6 +143,7 @@ function documents(drawn: Sketch): Generated {
       : serviceYaml(one, port, places);
   const name = sketch.ipv6 ? `${wired.name}-ipv6` : wired.name;
   const services = { web: serviceOf(sketch.web, WEB_PORT), api: serviceOf(sketch.api, apiPort(sketch)) };
+  const spread = routeServices(sketch.routeService, wired);
   const vips = { web: services.web['vip'], api: services.api['vip'] };
   const { l4, ...others } = sketch.nodes;
   const settings = { ...others, l4: visible(l4, sketch) };
@@ -169,7 +173,7 @@ function documents(drawn: Sketch): Generated {
         sketch.oneInterface,
         wired,
       ),
-      services,
+      services: { ...services, ...spread },
       flows: Object.fromEntries(
         flowsOf(sketch, wired).map((name, index, names) => [
           name,

@@ -20,6 +20,7 @@ import { otherVlans, type VlanFix } from './vlan-candidates.ts';
 import { otherGateways, otherRoutes, otherServerGateways, sourceRoutes, withoutDeadEnd } from './route-candidates.ts';
 import { smallerSegments } from './mss-candidates.ts';
 import { moreProxyPorts } from './proxy-port-candidates.ts';
+import { symmetricHash } from './route-service-candidates.ts';
 
 /** Codes of fixes that name nothing but a node. */
 type NodeFix = Exclude<
@@ -46,6 +47,7 @@ export function candidates(failure: Failure): Candidate[] {
     ...withoutDeadEnd(failure),
     ...(failure.cause.code === 'ports-exhausted' ? moreProxyPorts(failure.plan, failure.flow) : []),
     ...withoutNeighbour(failure),
+    ...symmetricHash(failure),
     ...listenersOn(failure),
     ...answersFromWhereAsked(failure),
     ...interfacesUp(failure),

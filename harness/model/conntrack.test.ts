@@ -4,20 +4,23 @@ import type { Connection } from './conntrack.ts';
 import { redirectTo, translateDestination, translateSource } from './nat.ts';
 import type { Packet, Step } from './packet.ts';
 import { lbConfigSchema } from '../../lb/terms/config.ts';
+import { servicesApart } from '../../lb/terms/services-apart.ts';
 
-const service = lbConfigSchema.parse({
-  version: 1,
-  services: [
-    {
-      name: 'a',
-      vip: '203.0.113.80',
-      port: 80,
-      mode: 'proxy',
-      proxyIp: 'auto',
-      servers: [{ name: 's1', address: '203.0.113.11' }],
-    },
-  ],
-}).services[0]!;
+const service = servicesApart(
+  lbConfigSchema.parse({
+    version: 1,
+    services: [
+      {
+        name: 'a',
+        vip: '203.0.113.80',
+        port: 80,
+        mode: 'proxy',
+        proxyIp: 'auto',
+        servers: [{ name: 's1', address: '203.0.113.11' }],
+      },
+    ],
+  }),
+).services[0]!;
 
 function packet(step: Step, src: string, srcPort: number, dst: string, dstPort: number): Packet {
   return { id: 0, step, protocol: 'tcp', src, srcPort, dst, dstPort, ttl: 64, size: 60, trace: null };

@@ -466,3 +466,40 @@ flows: { f: { from: s1, to: web, expect: works } }`;
   ]);
   expect(codes(oneArm, nlb.replace('aws-nlb', 'azure-lb'))).toEqual([]);
 });
+
+const betweenL4s = `
+title: Firewalls between two L4s
+nodes:
+  client: { role: client, gateway: l4-out }
+  l4-out: { role: l4 }
+  fw1: { role: l3, firewall: stateful, gateway: l4-out, routes: [{ to: 203.0.113.0/24, via: l4-in }] }
+  fw2: { role: l3, firewall: stateful, gateway: l4-out, routes: [{ to: 203.0.113.0/24, via: l4-in }] }
+  l4-in: { role: l4 }
+  s1: { role: server, gateway: l4-in, listeners: [80/tcp] }
+links:
+  - { client: 198.51.100.12/24, l4-out: 198.51.100.1/24 }
+  - { l4-out: 192.0.2.1/28, fw1: 192.0.2.2/28 }
+  - { l4-out: 192.0.2.17/28, fw2: 192.0.2.18/28 }
+  - { fw1: 192.0.2.33/28, l4-in: 192.0.2.34/28 }
+  - { fw2: 192.0.2.49/28, l4-in: 192.0.2.50/28 }
+  - { s1: 203.0.113.11/24, l4-in: 203.0.113.1/24 }
+`;
+
+test.each([
+  ['both hash both addresses', 'both', 'both', '[fw1, fw2]', { hash: 'source' }, { hash: 'destination' }],
+  ['both hash the source', 'source', 'source', '[fw1, fw2]', {}, { hash: 'destination' }],
+  ['next hops in another order', 'source', 'destination', '[fw2, fw1]', {}, { nextHops: ['fw1', 'fw2'] }],
+])('firewalls between two L4s: %s', (_, there, back, order, inbound, outbound) => {
+  const found = remedies(
+    betweenL4s,
+    `services:
+  inbound: { mode: route, l4: l4-out, to: 203.0.113.0/24, nextHops: [fw1, fw2], hash: ${there} }
+  outbound: { mode: route, l4: l4-in, to: any, nextHops: ${order}, hash: ${back} }
+flows: { f: { from: client, to: s1, port: 80, expect: works } }`,
+  );
+  const services = { ...(Object.keys(inbound).length > 0 ? { inbound } : {}), outbound };
+  expect(found[0]).toMatchObject({
+    fixes: [{ code: 'symmetric-hash', params: { source: 'inbound', destination: 'outbound' } }],
+  });
+  expect(found[0]!.patch).toEqual({ services });
+});

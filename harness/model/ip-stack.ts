@@ -29,7 +29,7 @@ import { isRequest, type Packet } from './packet.ts';
 import { fitted, fittedForLo, fitting } from './path-mtu.ts';
 import { mayRunOut } from './proxy-ports.ts';
 import { learnRedirect, redirectAbout, sendsRedirects } from './redirects.ts';
-import { askedOf, deadEnd, selectSource, validateSource, wayOf } from './routing.ts';
+import { askedOf, balancedWay, deadEnd, selectSource, validateSource, wayOf } from './routing.ts';
 import { sendIcmpError, die, stateOf } from './run.ts';
 import type { Run } from './run.ts';
 import type { Device, Host, Route } from './network.ts';
@@ -54,7 +54,10 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
   }
   const moved = translateDestination(arrived, tracked);
   const packet = moved === arrived ? blamed(run, host, unasked(run, host, arrived), tracked) : balanced(moved);
-  const route = host.owned.has(packet.dst) || answersEcho(host, packet) ? 'local' : wayOf(run, host, packet);
+  const route =
+    host.owned.has(packet.dst) || answersEcho(host, packet)
+      ? 'local'
+      : (balancedWay(host, packet) ?? wayOf(run, host, packet));
   if (route === 'local') {
     if (!sourceIsFine(run, host, device, packet)) return;
     if (unserved === null && isFiltered(run, host, { packet: asTakenIn(host, device, packet), tracked })) return;

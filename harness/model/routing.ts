@@ -1,4 +1,5 @@
-import { covers } from '../scenario/prefix.ts';
+import { bySpecificity, nextHopOf } from '../../lb/terms/next-hops.ts';
+import { covers, prefix } from '../scenario/prefix.ts';
 import type { DeadEndPlan } from '../terms/plan.ts';
 import type { DeadEnd, Device, Host, Route } from './network.ts';
 import { isRequest, type Packet } from './packet.ts';
@@ -58,6 +59,40 @@ export function wayOf({ choices }: Run, host: Host, { src, dst }: Pick<Packet, '
   const { others, ...first } = route;
   const ways = others.map((hop) => ({ ...first, ...hop }));
   return choices.choose(`next hop ${host.name} ${src} ${dst}`, [first, ...ways]);
+}
+
+/**
+ * The way that a load balancer's service of mode `route` leads a packet which its node forwards; null where no service
+ * takes it, its next hop is no neighbour now, or the node has a route with a longer prefix (lb/render/routes.ts,
+ * lb/host/holdings.ts).
+ */
+export function balancedWay(host: Host, packet: Pick<Packet, 'src' | 'dst'>): Route | null {
+  const services = host.plan.balancer?.config.routeServices ?? [];
+  const everything = packet.dst.includes(':') ? '::/0' : '0.0.0.0/0';
+  const [service] = bySpecificity(services)
+    .filter(({ nextHops: [hop] }) => hop!.includes(':') === packet.dst.includes(':'))
+    .map((one) => ({ ...one, net: prefix(one.to === 'any' ? everything : one.to) }))
+    .filter(({ net }) => covers(net, packet.dst) && !hasLongerRoute(host, packet.dst, net.length));
+  if (service === undefined) return null;
+  const via = nextHopOf(service, packet);
+  const [near] = [...host.devices.values()]
+    .filter(({ name }) => host.plan.interfaces.find((iface) => iface.name === name)?.up !== false)
+    .flatMap(({ name, addresses }) => addresses.map(({ subnet }) => ({ name, subnet })))
+    .filter(({ subnet }) => subnet.shift > 0n && covers(subnet, via))
+    .sort((a, b) => b.subnet.length - a.subnet.length);
+  return near === undefined ? null : { to: service.net, via, device: near.name };
+}
+
+/** Whether the main table has a route with a longer prefix: one that leads somewhere, by a single next hop. */
+function hasLongerRoute({ tables }: Host, destination: string, length: number): boolean {
+  return tables.some(
+    ({ from, routes }) =>
+      from === null &&
+      routes.some(
+        (route) =>
+          !('plan' in route) && route.others === undefined && route.to.length > length && covers(route.to, destination),
+      ),
+  );
 }
 
 /**

@@ -73,7 +73,8 @@ function answering({ plan, hosts }: Network, { node, address }: Pick<KnownNeighb
 
 /** Addresses that a node would talk to by itself, with the interfaces that they are behind. */
 function peersOf(plan: Plan, host: Host): KnownNeighbour[] {
-  const addresses = new Set([...host.plan.routes.flatMap(({ via }) => via ?? []), ...endsFor(plan, host)]);
+  const balanced = host.plan.balancer?.config.routeServices?.flatMap(({ nextHops }) => nextHops) ?? [];
+  const addresses = new Set([...host.plan.routes.flatMap(({ via }) => via ?? []), ...balanced, ...endsFor(plan, host)]);
   return [...addresses].flatMap((address) => {
     const device = [...host.devices.values()].find(
       ({ name, addresses: own }) => isUp(host, name) && own.some(({ subnet }) => covers(subnet, address)),

@@ -90,7 +90,9 @@ export function checkCall(
   if (!service && !lab.nodes[flow.to]) {
     problems.push({
       path: [...path, 'to'],
-      message: unknown('service or node', flow.to, [...Object.keys(scenario.services), ...nodes]),
+      message: scenario.routeServices[flow.to]
+        ? `${flow.to} is a service in mode route and has no VIP; call a node or service behind its next hops`
+        : unknown('service or node', flow.to, [...Object.keys(scenario.services), ...nodes]),
       dependsOn: [['services', flow.to]],
       missing: ['services', flow.to],
     });

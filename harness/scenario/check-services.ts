@@ -3,6 +3,8 @@ import { findProblems } from '../../lb/terms/config-rules.ts';
 import { host, isV6 } from './address.ts';
 import type { Problem } from './problem.ts';
 import { addressesInScenario, familyName, unknown } from './check-messages.ts';
+import { checkL4s } from './check-l4s.ts';
+import { checkRouteServices } from './check-route-services.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 import { strangeSources } from './check-health-checks.ts';
 import { balancersOf, serversOf } from './lab-queries.ts';
@@ -28,20 +30,13 @@ export function checkServices(scenario: ScenarioFile, lab: Lab): Problem[] {
     ),
     ...dividedServices(services, l4sOf),
     ...strangeSources(scenario, lab, (name) => l4sOf(scenario.services[name]!)),
+    ...checkRouteServices(scenario, lab),
   ];
 }
 
 function checkService(path: Path, service: Service, scenario: ScenarioFile, lab: Lab): Problem[] {
-  const problems: Problem[] = [];
   const l4s = balancersOf(lab);
-  for (const [index, l4] of [service.l4 ?? []].flat().entries()) {
-    const at = Array.isArray(service.l4) ? [...path, 'l4', index] : [...path, 'l4'];
-    if (!l4s.includes(l4)) problems.push({ path: at, message: unknown('l4 node', l4, l4s), dependsOn: [] });
-    else if ([service.l4].flat().indexOf(l4) < index) problems.push({ path: at, message: `${l4} is given twice` });
-  }
-  if (service.l4 === undefined && l4s.length !== 1) {
-    problems.push({ path, message: `needs \`l4:\`, because the lab has ${l4s.length} l4 nodes` });
-  }
+  const problems = checkL4s(path, service, lab);
   for (const [index, { node }] of service.pool.entries()) {
     const at = [...path, 'pool', index];
     if (l4s.includes(node))

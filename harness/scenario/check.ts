@@ -77,7 +77,7 @@ function checkSettled(scenario: ScenarioFile, bare: Lab): Problem[] {
   const problems: Problem[] = checkProfiles(scenario, bare);
   const nodes = Object.keys(lab.nodes);
   const services = Object.keys(scenario.services);
-  for (const service of services) {
+  for (const service of [...services, ...Object.keys(scenario.routeServices)]) {
     if (lab.nodes[service])
       problems.push({ path: ['services', service], message: 'has the name of a node', dependsOn: [] });
   }

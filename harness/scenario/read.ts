@@ -5,9 +5,10 @@ import { checkLab, checkScenario } from './check.ts';
 import { labWithProfiles, profileBehind, withProfiles } from './profile-settings.ts';
 import { mergePatch } from './merge-patch.ts';
 import type { SourcePosition } from '../terms/plan.ts';
-import { labSchema, scenarioSchema, type Lab, type ScenarioFile } from './schema.ts';
+import { labSchema, scenarioAsRead, type Lab, type ScenarioFile } from './schema.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { unknown } from './check-messages.ts';
+import { plainIssues } from '../../lb/terms/messages.ts';
 import { messageFor } from './messages.ts';
 import type { Problem } from './problem.ts';
 import { type Blanks, overlap, repaired, valueAt } from './repair.ts';
@@ -55,7 +56,7 @@ export function readScenarioFile(yaml: YamlFile): ScenarioFile {
 
 function readAlone(yaml: YamlFile) {
   const value = withProfiles(yaml.value);
-  return read(scenarioSchema, yaml, { value, blanks: BLANKS, check: () => [], locate: yaml.locate });
+  return read(scenarioAsRead, yaml, { value, blanks: BLANKS, check: () => [], locate: yaml.locate });
 }
 
 const LAB_BLANKS: Blanks = {
@@ -147,7 +148,7 @@ function variantOf({
     ...(merged.flows === undefined ? {} : { flows }),
     ...(merged.steps === undefined ? {} : { steps }),
   };
-  const { data, mistakes } = read(scenarioSchema, yaml, {
+  const { data, mistakes } = read(scenarioAsRead, yaml, {
     value: withProfiles(written),
     blanks: BLANKS,
     // What half of a flow or a service lacks is reported in one line.
@@ -200,6 +201,7 @@ const CHANGEABLE = ['servers', 'nodes', 'services', 'pairs', 'flows', 'streams',
 const NEEDED = {
   flows: ['from', 'to', 'expect'],
   services: ['vip', 'port', 'mode', 'pool'],
+  routeServices: ['to', 'mode', 'nextHops', 'hash'],
   streams: ['from', 'to', 'every'],
   steps: ['for'],
 };
@@ -213,13 +215,12 @@ function incompleteEntries(
     const known = Object.keys(valueAt(base, [kind]) ?? {});
     return Object.entries(valueAt(change, [kind]) ?? {}).flatMap(([name, said]: [string, unknown]) => {
       const expected = kind === 'flows' && Object.hasOwn(expect, name) ? ['expect'] : [];
+      const needed = valueAt(said, ['mode']) === 'route' ? NEEDED.routeServices : NEEDED[kind];
       const isSaid = (key: string): boolean => valueAt(said, [key]) !== undefined;
-      const whole = NEEDED[kind].every(
-        (key) => expected.includes(key) || isSaid(key) || (key === 'mode' && isSaid('like')),
-      );
+      const whole = needed.every((key) => expected.includes(key) || isSaid(key) || (key === 'mode' && isSaid('like')));
       if (known.includes(name) || whole || typeof said !== 'object' || said === null) return [];
       const what = unknown(kind.slice(0, -1), name, known);
-      return [{ path: [kind, name], message: `${kind}: ${what}; a new one needs ${NEEDED[kind].join(', ')}` }];
+      return [{ path: [kind, name], message: `${kind}: ${what}; a new one needs ${needed.join(', ')}` }];
     });
   });
 }
@@ -266,7 +267,7 @@ function read<T extends z.ZodType>(
   if (result.success) {
     return { data: result.data, mistakes: check(result.data).map((problem) => mistakeAt(problem, locate)) };
   }
-  const reported = result.error.issues
+  const reported = plainIssues(result.error.issues)
     .flatMap(mistakesOf)
     .filter(({ path }) => !skipped(path))
     .map(({ at, ...problem }) => mistakeAt(problem, () => locate(at)));

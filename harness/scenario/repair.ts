@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { plainIssues } from '../../lb/terms/messages.ts';
 import type { Path } from './yaml-file.ts';
 
 /**
@@ -31,7 +32,7 @@ export function repaired<T extends z.ZodType>(schema: T, value: unknown, blanks:
     const result = schema.safeParse(left);
     if (result.success) return { data: result.data, removed: [...removed.values(), ...filled], sourcePath };
     const before = removed.size + bare.size;
-    for (const path of result.error.issues.flatMap(invalidPaths)) {
+    for (const path of plainIssues(result.error.issues).flatMap(invalidPaths)) {
       const place = sourcePath(deepestExisting(left, path));
       if (place.length === 0) return null;
       if (removed.has(JSON.stringify(place))) bare.add(JSON.stringify(place));

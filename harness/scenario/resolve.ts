@@ -19,6 +19,7 @@ import { interfaceSetting, type InterfaceSettings } from './interface-settings.t
 import { DEFAULT_MTU, interfaceAddresses } from './lookup.ts';
 import { stableMac } from './stable-mac.ts';
 import { labWithProfiles } from './profile-settings.ts';
+import { hopAddresses } from './check-route-services.ts';
 import { resolveFilter } from './resolve-filter.ts';
 import { withNeighbours } from './resolve-neighbours.ts';
 import { resolveRoutes } from './resolve-routes.ts';
@@ -278,6 +279,15 @@ function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile)
     }));
     return [{ name: serviceName, ...rest, check, servers }];
   });
+  const routeServices = Object.entries(body.routeServices)
+    .filter(([, { l4 }]) => l4sOf(l4, lab).includes(name))
+    .map(([serviceName, service]) => ({
+      name: serviceName,
+      mode: service.mode,
+      to: service.to,
+      nextHops: hopAddresses(lab, name, service).filter((address) => address !== undefined),
+      hash: service.hash,
+    }));
   const { idleTimeoutMs, vipOwner = true } = settings;
   const isMember = Object.values(body.pairs).some(({ nodes }) => nodes.includes(name));
   return {
@@ -285,6 +295,7 @@ function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile)
     vipOwner: isMember ? 'external' : vipOwner,
     ...(idleTimeoutMs === undefined ? {} : { flowTable: { tcpIdleMs: idleTimeoutMs, udpIdleMs: idleTimeoutMs } }),
     services,
+    ...(routeServices.length === 0 ? {} : { routeServices }),
   };
 }
 

@@ -22,7 +22,7 @@ import {
   vlanId,
   wordName,
 } from './schema-values.ts';
-import { service } from './service-schema.ts';
+import { anyService, type RouteService, type Service } from './service-schema.ts';
 import { expectationAsWritten, pair, step, stream } from './timeline-schema.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 
@@ -269,7 +269,7 @@ const source = z.strictObject({
 const scenarioBody = {
   servers: nodeSettings.default({}).describe('Settings of every server.'),
   nodes: z.record(nodeName, nodeSettings).default({}).describe('Settings of single nodes; they win over `servers`.'),
-  services: z.record(serviceName, service).default({}).describe('Services by name: what load balancers offer.'),
+  services: z.record(serviceName, anyService).default({}).describe('Services by name: what load balancers offer.'),
   pairs: z.record(wordName, pair).default({}).describe('Redundant load balancers (VRRP), by name.'),
   flows: z.record(wordName, flow).default({}).describe('Flows by name; each runs in every variant.'),
   streams: z.record(wordName, stream).default({}).describe('Traffic that runs during the steps, by name.'),
@@ -311,11 +311,36 @@ export const scenarioSchema = z.strictObject({
 export type Lab = z.infer<typeof labSchema>;
 export type LabNode = Lab['nodes'][string];
 export type NodeSettings = z.infer<typeof nodeSettings>;
-/** What a step may change: a part of a scenario by itself. */
-export const changeable = z.strictObject({
-  servers: scenarioBody.servers,
-  nodes: scenarioBody.nodes,
-  services: scenarioBody.services,
-});
 
-export type ScenarioFile = z.infer<typeof scenarioSchema>;
+/** Services by name, with those of mode `route`, which nobody calls, apart from those with a VIP. */
+interface ServicesApart {
+  services: Record<string, Service>;
+  routeServices: Record<string, RouteService>;
+}
+
+function apart<T extends { services: Record<string, Service | RouteService> }>({
+  services,
+  ...rest
+}: T): Omit<T, 'services'> & ServicesApart {
+  const of = <S extends Service | RouteService>(isMeant: (service: Service | RouteService) => service is S) =>
+    Object.fromEntries(Object.entries(services).filter((entry): entry is [string, S] => isMeant(entry[1])));
+  return {
+    ...rest,
+    services: of((service): service is Service => service.mode !== 'route'),
+    routeServices: of((service): service is RouteService => service.mode === 'route'),
+  };
+}
+
+/** A scenario as it is read. */
+export const scenarioAsRead = scenarioSchema.transform(apart);
+
+/** What a step may change: a part of a scenario by itself. */
+export const changeable = z
+  .strictObject({
+    servers: scenarioBody.servers,
+    nodes: scenarioBody.nodes,
+    services: scenarioBody.services,
+  })
+  .transform(apart);
+
+export type ScenarioFile = z.infer<typeof scenarioAsRead>;

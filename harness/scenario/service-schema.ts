@@ -1,6 +1,9 @@
 import * as z from 'zod';
-import { checkSchema, serviceSchema } from '../../lb/terms/config.ts';
+import { checkSchema, instead, routeServiceSchema, serviceSchema } from '../../lb/terms/config.ts';
 import { PROFILE_NAMES } from '../terms/profile-name.ts';
+import { MODES, SERVICE_MODES, type Mode } from '../../lb/terms/mode.ts';
+import { canonicalNetwork } from '../../lb/terms/network.ts';
+import { messageFor } from './messages.ts';
 import { address, nodeName } from './schema-values.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 
@@ -16,6 +19,11 @@ const poolServer = z.union(
   mustBe('a server, or a mapping of `node`, `port`, `weight` and `drain`'),
 );
 
+const l4 = z
+  .union([nodeName, z.array(nodeName).min(1)], mustBe('an l4 node, or a list of them'))
+  .optional()
+  .describe('Its L4 node, or several with the same VIP and pool. Default: the only l4 of the lab.');
+
 /**
  * A service as the load balancer knows it, with nodes for servers. A lab's life is short, so its checks are quick, and no
  * flow is there before its server drains.
@@ -27,15 +35,14 @@ export const service = serviceSchema.omit({ name: true, servers: true, drainDead
     .describe(
       'A profile: sets what a product does according to its documents, of the service, its servers and its L4. Your own settings override it. See `docs/profiles.md`.',
     ),
-  mode: serviceSchema.shape.mode.describe(
-    `${serviceSchema.shape.mode.description!} Required without \`like\`, which sets it.`,
-  ),
-  vip: address.describe('Virtual IP that clients call.'),
+  vip: address.describe('Virtual IP that clients call. Required with `port` and `pool`, except in mode route.'),
   pool: z.array(poolServer).min(1).describe('Servers: nodes, or mappings of `node`, `port`, `weight` and `drain`.'),
-  l4: z
-    .union([nodeName, z.array(nodeName).min(1)], mustBe('an l4 node, or a list of them'))
-    .optional()
-    .describe('Its L4 node, or several with the same VIP and pool. Default: the only l4 of the lab.'),
+  l4,
+  mode: z
+    .enum(Object.keys(MODES) as [Mode, ...Mode[]], {
+      error: ({ input }) => messageFor({ code: 'invalid_value', values: SERVICE_MODES, input }),
+    })
+    .describe(`${serviceSchema.shape.mode.description!} Required without \`like\`, which sets it.`),
   proxyIp: z
     .union([z.literal('auto'), address, z.array(address).min(1)], mustBe('`auto`, an address, or a list of addresses'))
     .optional()
@@ -56,3 +63,27 @@ export const service = serviceSchema.omit({ name: true, servers: true, drainDead
     .optional()
     .describe('Health check. Default: none.'),
 });
+
+const { to, ...ofRoute } = routeServiceSchema.omit({ name: true }).shape;
+
+/** A service that spreads flows over next hops, which are nodes. */
+const routeService = z.strictObject(
+  {
+    ...ofRoute,
+    to: to.overwrite((text) => (text === 'any' ? text : canonicalNetwork(text))).describe(to.description!),
+    nextHops: z
+      .array(nodeName)
+      .min(2, { error: 'must have at least 2 entries; for a single next hop use `routes:` of the L4' })
+      .describe(
+        'route only: next hops, at least two neighbours of the L4, such as firewalls. The hash selects by their order.',
+      ),
+    l4,
+  },
+  instead(messageFor),
+);
+
+/** A service of any mode. */
+export const anyService = z.discriminatedUnion('mode', [service, routeService], { unionFallback: true });
+
+export type Service = z.infer<typeof service>;
+export type RouteService = z.infer<typeof routeService>;

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { unknown } from './check-messages.ts';
 import { mergePatch } from './merge-patch.ts';
+import { plainIssues } from '../../lb/terms/messages.ts';
 import { messageFor } from './messages.ts';
 import type { Problem } from './problem.ts';
 import { valueAt } from './repair.ts';
@@ -81,7 +82,8 @@ function changedBy(action: Action, scenario: ScenarioFile, path: Path): Changed 
 }
 
 function patched(change: Record<string, unknown>, scenario: ScenarioFile, path: Path): Changed {
-  const { servers, nodes, services } = scenario;
+  const { servers, nodes } = scenario;
+  const services = { ...scenario.services, ...scenario.routeServices };
   const another = Object.entries((change['services'] ?? {}) as Record<string, unknown>).filter(
     ([, service]) => valueAt(service, ['like']) !== undefined,
   );
@@ -91,7 +93,7 @@ function patched(change: Record<string, unknown>, scenario: ScenarioFile, path: 
   }
   const result = changeable.safeParse(mergePatch({ servers, nodes, services }, change), { error: messageFor });
   if (result.success) return { scenario: { ...scenario, ...result.data } };
-  return { problems: result.error.issues.map((issue) => problemOf(issue, path)) };
+  return { problems: plainIssues(result.error.issues).map((issue) => problemOf(issue, path)) };
 }
 
 function problemOf(issue: z.core.$ZodIssue, path: Path): Problem {

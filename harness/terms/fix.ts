@@ -31,6 +31,8 @@ export interface Fixes {
   /** A range, `40000-40099`, instead of a smaller one. */
   'more-proxy-ports': { service: string; ports: string };
   'all-proxy-ports': { service: string };
+  /** Services in mode `route`, with the same next hops in the same order. */
+  'symmetric-hash': { source: string; destination: string };
   'firewall-off': { node: string };
   /** A stateful firewall, which lets nothing through that is out of the window. */
   'drop-invalid': { node: string };

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Balancer } from '../balancer/balancer.ts';
 import { lbConfigSchema, type LbConfig } from '../terms/config.ts';
+import { servicesTogether } from '../terms/services-apart.ts';
 import { checkConfig } from '../load-config.ts';
 import { LbError } from '../terms/errors.ts';
 import { formatTable } from '../render/ruleset.ts';
@@ -177,8 +178,8 @@ async function patchServer(
 }
 
 /** The API's token is nobody's to read. */
-function withoutSecrets(config: LbConfig): Partial<LbConfig> {
-  return { ...config, api: undefined };
+function withoutSecrets(config: LbConfig): object {
+  return { ...servicesTogether(config), api: undefined };
 }
 
 /** A failure of ours as an answer. */

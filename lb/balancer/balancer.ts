@@ -11,6 +11,7 @@ import { render } from '../render/render.ts';
 import type { Table } from '../render/ruleset.ts';
 import { formatTable } from '../render/ruleset.ts';
 import type { LbConfig, LbServer, LbService } from '../terms/config.ts';
+import { isIdle } from '../terms/services-apart.ts';
 import type { Holding } from '../terms/holding.ts';
 import { log, logError } from '../terms/log.ts';
 import { isDirect } from '../terms/mode.ts';
@@ -194,7 +195,7 @@ export class Balancer {
 
   async #refit(): Promise<void> {
     // The next configuration looks anyway.
-    if (this.#stopped || this.#desired.services.length === 0) return;
+    if (this.#stopped || isIdle(this.#desired)) return;
     await this.#host.refit(() => this.#adopt(this.#desired));
   }
 

@@ -1,15 +1,18 @@
 import type { LbService } from '../terms/config.ts';
 import { lbConfigSchema } from '../terms/config.ts';
+import { servicesApart } from '../terms/services-apart.ts';
 import { Settling } from './settling.ts';
 
 const MINUTE_MS = 60_000;
 
 function service(): LbService {
   const servers = [{ name: 's1', address: '203.0.113.11' }];
-  return lbConfigSchema.parse({
-    version: 1,
-    services: [{ name: 'web', vip: '203.0.113.80', port: 80, mode: 'dsr', servers }],
-  }).services[0]!;
+  return servicesApart(
+    lbConfigSchema.parse({
+      version: 1,
+      services: [{ name: 'web', vip: '203.0.113.80', port: 80, mode: 'dsr', servers }],
+    }),
+  ).services[0]!;
 }
 
 describe('a service is settled', () => {

@@ -1,19 +1,22 @@
 import { lbConfigSchema } from '../terms/config.ts';
+import { servicesApart } from '../terms/services-apart.ts';
 import { CheckTargets } from './targets.ts';
 
 function config(...services: Record<string, unknown>[]) {
   const servers = [{ name: 's1', address: '203.0.113.11' }];
-  return lbConfigSchema.parse({
-    version: 1,
-    services: services.map((fields, i) => ({
-      name: `service-${i}`,
-      vip: '203.0.113.80',
-      port: 80 + i,
-      check: { type: 'tcp' },
-      servers,
-      ...fields,
-    })),
-  });
+  return servicesApart(
+    lbConfigSchema.parse({
+      version: 1,
+      services: services.map((fields, i) => ({
+        name: `service-${i}`,
+        vip: '203.0.113.80',
+        port: 80 + i,
+        check: { type: 'tcp' },
+        servers,
+        ...fields,
+      })),
+    }),
+  );
 }
 
 function keys(...services: Record<string, unknown>[]): number {

@@ -19,7 +19,9 @@ export async function announce(holdings: Holding[], interfaces: HostInterface[],
   // Behind an interface without a MAC there is nobody to tell.
   const ethernet = interfaces.filter(({ mac }) => mac !== '');
   const notices = noticesFor(
-    holdings.filter(({ kind, dev }) => kind !== 'route' && ethernet.some(({ name }) => name === dev)),
+    holdings.filter(
+      ({ kind, dev }) => ['address', 'proxy-arp'].includes(kind) && ethernet.some(({ name }) => name === dev),
+    ),
   );
   const set = await Promise.all(notices.map(async (notice) => ({ notice, ...(await switchOn(notice)) })));
   try {

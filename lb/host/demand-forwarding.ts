@@ -6,14 +6,24 @@ import { MODES } from '../terms/mode.ts';
 
 /** @throws {LbError} `forwarding-off` when a service needs the host to forward, and it does not; `kernel-lacks` IPv6. */
 export async function demandForwarding(config: LbConfig): Promise<void> {
-  for (const { name, mode, vip } of config.services) {
-    if (MODES[mode].handsOver === 'mac') continue;
-    const file = isIPv6(vip) ? 'ipv6/conf/all/forwarding' : 'ipv4/ip_forward';
+  const forwarding = [
+    ...config.services
+      .filter(({ mode }) => MODES[mode].handsOver !== 'mac')
+      .map(({ name, mode, vip }) => ({ name, mode, address: vip, what: 'VIP' })),
+    ...(config.routeServices ?? []).map(({ name, mode, nextHops: [hop] }) => ({
+      name,
+      mode,
+      address: hop!,
+      what: 'next hop',
+    })),
+  ];
+  for (const { name, mode, address, what } of forwarding) {
+    const file = isIPv6(address) ? 'ipv6/conf/all/forwarding' : 'ipv4/ip_forward';
     const value = await readFile(`/proc/sys/net/${file}`, 'utf8').catch((error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
       throw new LbError(
         'kernel-lacks',
-        `IPv6 is disabled in the kernel (ipv6.disable=1?), but service ${name} has an IPv6 VIP`,
+        `IPv6 is disabled in the kernel (ipv6.disable=1?), but service ${name} has an IPv6 ${what}`,
       );
     });
     if (value.trim() !== '0') continue;

@@ -2,15 +2,31 @@ import { isIPv6 } from 'node:net';
 import type { LbConfig } from '../terms/config.ts';
 import { proxyIps } from '../terms/config-rules.ts';
 import type { HostFacts } from '../terms/facts.ts';
-import { onLink } from '../terms/facts.ts';
+import { onLink, onLinkNow } from '../terms/facts.ts';
 import type { Holding } from '../terms/holding.ts';
+import { nextHopMark } from '../terms/next-hops.ts';
+
+/** What the host must hold for this configuration. */
+export function holdingsFor(config: LbConfig, facts: HostFacts): Holding[] {
+  return [...addressHoldings(config, facts), ...hopHoldings(config, facts)];
+}
+
+/** A next hop that is no neighbour now has no route: its packets go the way of all others of the host. */
+function hopHoldings({ routeServices = [] }: LbConfig, facts: HostFacts): Holding[] {
+  const nextHops = [...new Set(routeServices.flatMap((service) => service.nextHops))];
+  return nextHops.flatMap((address): Holding[] => {
+    const dev = onLinkNow(facts, address);
+    const rule: Holding = { kind: 'hop-rule', address, dev: 'lo' };
+    return dev === null ? [rule] : [rule, { kind: 'hop-route', address, dev }];
+  });
+}
 
 /**
- * What the host must hold for this configuration: every VIP and proxy IP on the interface whose subnet contains it,
+ * Every VIP and proxy IP on the interface whose subnet contains it,
  * else on `lo` (somebody routes it here). Addresses that the host has anyway are left alone, and so are all of them where
  * somebody else sees to them.
  */
-export function holdingsFor(config: LbConfig, facts: HostFacts): Holding[] {
+function addressHoldings(config: LbConfig, facts: HostFacts): Holding[] {
   if (config.vipOwner === 'external') return [];
   const present = new Set(facts.interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
   const missing = (addresses: string[]) => [...new Set(addresses)].filter((address) => !present.has(address));
@@ -34,9 +50,14 @@ export function withoutHoldings(facts: HostFacts, owned: Holding[]): HostFacts {
     owned.some((holding) => holding.kind === 'address' && holding.dev === dev && holding.address === address);
   // An address of IPv6 brings a route with it.
   const toOwned = new Set(
-    owned.filter(({ kind }) => kind !== 'proxy-arp').map(({ address, dev }) => `${hostPrefix(address)} ${dev}`),
+    owned
+      .filter(({ kind }) => kind === 'address' || kind === 'route')
+      .map(({ address, dev }) => `${hostPrefix(address)} ${dev}`),
   );
+  const hopTables = owned.filter(({ kind }) => kind === 'hop-route').map(({ address }) => tableOf(address));
+  const tables = facts.tables?.filter((table) => !hopTables.includes(table)) ?? [];
   return {
+    ...(tables.length === 0 ? {} : { tables }),
     routes: facts.routes.filter(({ to, dev }) => !toOwned.has(`${to} ${dev}`)),
     interfaces: facts.interfaces.map((link) => ({
       ...link,
@@ -49,6 +70,9 @@ export function withoutHoldings(facts: HostFacts, owned: Holding[]): HostFacts {
 export function lostFrom(facts: HostFacts, owned: Holding[], former: HostFacts): Holding[] {
   return owned.filter(({ kind, address, dev }) => {
     const now = facts.interfaces.find(({ name }) => name === dev);
+    // Nobody tells of rules that go.
+    if (kind === 'hop-rule') return false;
+    if (kind === 'hop-route') return facts.tables?.includes(tableOf(address)) !== true;
     if (kind === 'address') return !now?.addresses.some((present) => present.address === address);
     if (kind === 'proxy-arp') return !former.interfaces.some(({ index }) => index === now?.index);
     return !facts.routes.some((route) => route.to === hostPrefix(address) && route.dev === dev);
@@ -73,7 +97,23 @@ export function holdingCommand(verb: 'add' | 'del', holding: Holding): string {
       return `route ${verb} ${host} dev ${holding.dev}`;
     case 'proxy-arp':
       return `neigh ${verb} proxy ${holding.address} dev ${holding.dev}`;
+    case 'hop-rule':
+      return `rule ${verb} pref ${HOP_RULES} fwmark ${nextHopMark(holding.address)} lookup ${tableOf(holding.address)}`;
+    case 'hop-route':
+      return `route ${verb} default via ${holding.address} dev ${holding.dev} table ${tableOf(holding.address)}`;
   }
+}
+
+/** Rules for marks say their family to `ip` itself alone. */
+export function isRuleOfIpv6({ kind, address }: Holding): boolean {
+  return kind === 'hop-rule' && isIPv6(address);
+}
+
+/** Before all other rules but that of the local table, so that what is for the host itself arrives. */
+const HOP_RULES = 900;
+
+function tableOf(nextHop: string): number {
+  return Number(nextHopMark(nextHop));
 }
 
 /** The address alone, as a prefix. */

@@ -1,9 +1,9 @@
 import type { Holding } from '../terms/holding.ts';
-import { holdingCommand, missingFrom } from './holdings.ts';
+import { holdingCommand, isRuleOfIpv6, missingFrom } from './holdings.ts';
 import { answerAtOnce, forget, putBack, rename } from './proxy-answers.ts';
 import { run } from './run.ts';
 
-/** The addresses, routes and proxy ARP entries that the load balancer has in the host. */
+/** The addresses, routes, rules and proxy ARP entries that the load balancer has in the host. */
 export class OwnedAddresses {
   #made: Holding[];
   #expected: Holding[] = [];
@@ -33,7 +33,7 @@ export class OwnedAddresses {
     if (fresh.length === 0) return [];
     // None of them was there, so whatever a failure half-way leaves is ours to take back.
     this.#made = [...this.#made, ...fresh];
-    await run('ip-failed', 'ip', ['-batch', '-'], batch('add', fresh));
+    await ip('add', fresh);
     return fresh;
   }
 
@@ -62,8 +62,7 @@ export class OwnedAddresses {
     const surplus = missingFrom(this.#made, holdings);
     this.#made = this.#made.filter((holding) => !surplus.includes(holding));
     // `-force`: what somebody has deleted already needs no deleting.
-    if (surplus.length > 0)
-      await run('ip-failed', 'ip', ['-force', '-batch', '-'], batch('del', surplus.toReversed())).catch(() => '');
+    await ip('del', surplus.toReversed(), '-force').catch(() => undefined);
     if (!this.#made.some(({ kind }) => kind === 'proxy-arp')) await putBack(this.#former);
     return surplus;
   }
@@ -75,6 +74,9 @@ export class OwnedAddresses {
   }
 }
 
-function batch(verb: 'add' | 'del', holdings: Holding[]): string {
-  return holdings.map((holding) => `${holdingCommand(verb, holding)}\n`).join('');
+async function ip(verb: 'add' | 'del', holdings: Holding[], ...flags: string[]): Promise<void> {
+  const [rules, others] = [holdings.filter(isRuleOfIpv6), holdings.filter((holding) => !isRuleOfIpv6(holding))];
+  const batch = (of: Holding[]): string => of.map((holding) => `${holdingCommand(verb, holding)}\n`).join('');
+  if (others.length > 0) await run('ip-failed', 'ip', [...flags, '-batch', '-'], batch(others));
+  if (rules.length > 0) await run('ip-failed', 'ip', ['-6', ...flags, '-batch', '-'], batch(rules));
 }

@@ -10,6 +10,7 @@ interface IpAddr {
   address?: string;
   mtu: number;
   master?: string;
+  flags?: string[];
   addr_info?: { local: string; prefixlen: number }[];
 }
 
@@ -37,6 +38,8 @@ export function parseFacts(text: string): HostFacts {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as unknown) as [IpAddr[], IpRoute[]];
+  // Those with a name are the kernel's: local, default.
+  const tables = [...new Set(routes.map(({ table }) => Number(table)).filter((table) => table > 0))];
   return {
     interfaces: links.map((link) => ({
       name: link.ifname,
@@ -46,10 +49,12 @@ export function parseFacts(text: string): HostFacts {
       master: link.master ?? null,
       mtu: link.mtu,
       addresses: (link.addr_info ?? []).map(({ local, prefixlen }) => ({ address: local, prefix: prefixlen })),
+      ...(link.flags?.includes('UP') === false ? { down: true as const } : {}),
     })),
     routes: routes.flatMap((route) =>
       route.dev && route.type === undefined && route.table === undefined ? [toRoute(route, route.dev)] : [],
     ),
+    ...(tables.length === 0 ? {} : { tables: tables.sort((a, b) => a - b) }),
   };
 }
 

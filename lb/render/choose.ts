@@ -1,4 +1,5 @@
 import type { LbServer, LbService } from '../terms/config.ts';
+import { HASH_SEED } from '../terms/jhash.ts';
 import { leastConnections } from '../schedule/least-connections.ts';
 import { maglevTable } from '../schedule/maglev.ts';
 import { smoothRound } from '../schedule/smooth-wrr.ts';
@@ -17,8 +18,7 @@ const MAGLEV_SIZE = 16_381;
 const SOURCE_HASH_SIZE = 1021;
 /** Number of new flows that least connections plans ahead; it plans again long before they are used up. */
 const LEAST_CONNECTIONS_ROUND = 64;
-/** Fixed, so that a restarted load balancer hashes a client to the same server. */
-const SEED = 'seed 0x6c346c62';
+const SEED = `seed 0x${HASH_SEED.toString(16)}`;
 
 /** Where the client is in the reply that an ICMP error quotes, in bits from the ICMP header: all of what is hashed. */
 const QUOTED_CLIENT = {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { lbConfigSchema } from '../terms/config.ts';
+import { servicesApart } from '../terms/services-apart.ts';
 import type { HostFacts } from '../terms/facts.ts';
 import { render } from './render.ts';
 import { formatTable } from './ruleset.ts';
@@ -37,11 +38,13 @@ it.each<[string, object, object?]>([
   ['dsr', { mode: 'dsr', check: { type: 'http' } }],
   ['dsr-in-line', { mode: 'dsr' }, { vipOwner: false }],
 ])('%s is rendered as in its golden file', async (name, fields, root = {}) => {
-  const config = lbConfigSchema.parse({
-    version: 1,
-    ...root,
-    services: [{ name: 'web', vip: '203.0.113.80', port: 80, servers: SERVERS, ...fields }],
-  });
+  const config = servicesApart(
+    lbConfigSchema.parse({
+      version: 1,
+      ...root,
+      services: [{ name: 'web', vip: '203.0.113.80', port: 80, servers: SERVERS, ...fields }],
+    }),
+  );
   const golden = await readFile(new URL(`./golden/${name}.nft`, import.meta.url), 'utf8');
   expect(rendered(config)).toBe(golden);
 });
@@ -59,7 +62,7 @@ it.each([
 ])('ports of a proxy IP: %s, %s, %s', (protocol, proxyIp, vip, rule) => {
   const servers = [{ name: 's1', address: vip.replace('80', '11') }];
   const service = { name: 'web', vip, port: 80, protocol, mode: 'proxy', proxyIp, proxyPorts: '40000-40003', servers };
-  const rules = rendered(lbConfigSchema.parse({ version: 1, services: [service] }));
+  const rules = rendered(servicesApart(lbConfigSchema.parse({ version: 1, services: [service] })));
   expect(rules.split('\n').map((line) => line.trim())).toContain(rule);
 });
 
@@ -71,13 +74,27 @@ it.each([
 ])('dsr by %s of %s: an ICMP error about a flow that another load balancer has', (scheduler, vip, match, hash) => {
   const servers = SERVERS.map((server, index) => ({ ...server, address: vip.replace(/80$/u, `${index + 11}`) }));
   const service = { name: 'web', vip, port: 80, mode: 'dsr', scheduler, servers };
-  const config = lbConfigSchema.parse({ version: 1, services: [service] });
+  const config = servicesApart(lbConfigSchema.parse({ version: 1, services: [service] }));
   const rules = rendered(config).split('\n');
   const byHash = rules.filter((rule) => / jhash @th,/u.test(rule));
   const errors = rules.filter((rule) => / (icmp|icmpv6) type .* goto elsewhere\.tcp[46]$/u.test(rule));
   expect(errors).toHaveLength(byHash.length);
   if (match === null || hash === null) expect(byHash).toEqual([]);
   else expect(byHash.map((rule) => rule.includes(match) && rule.includes(`jhash ${hash} seed`))).toEqual([true]);
+});
+
+it.each([
+  ['203.0.113.0/25', 'ip daddr 203.0.113.0/25 meta'],
+  ['203.0.0.0/16', 'ip daddr 203.0.0.0/16 ip daddr != { 203.0.113.2/24 } meta'],
+  ['any', 'meta nfproto ipv4 ip daddr != { 198.51.100.2/24, 203.0.113.2/24, 192.0.2.0/25 } meta'],
+])('route to %s: longer prefixes that the host has a way to itself are left out', (to, match) => {
+  const service = { name: 'out', mode: 'route', to, nextHops: ['198.51.100.3', '198.51.100.4'], hash: 'source' };
+  const routes = ['192.0.2.0/25', '192.0.2.0/26', '0.0.0.0/0'].map((net) => ({ to: net, dev: 'l3' }));
+  const config = servicesApart(lbConfigSchema.parse({ version: 1, services: [service] }));
+  const rule = rendered(config, { ...FACTS, routes })
+    .split('\n')
+    .find((line) => line.includes('jhash'));
+  expect(rule?.trim().startsWith(`${match} mark set jhash ip saddr mod 2 seed 0x6c346c62 map { 0 : 0x`)).toBe(true);
 });
 
 /** All servers take new flows, and no neighbour is known. */
@@ -92,11 +109,14 @@ it.each([
   ];
   const [l3, sw] = FACTS.interfaces;
   const held = { ...sw!, addresses: [...sw!.addresses, { address: '203.0.113.81', prefix: 32 }] };
-  const rules = rendered(lbConfigSchema.parse({ version: 1, services }), { ...FACTS, interfaces: [l3!, held] });
+  const rules = rendered(servicesApart(lbConfigSchema.parse({ version: 1, services })), {
+    ...FACTS,
+    interfaces: [l3!, held],
+  });
   expect(rules).toContain(`ip daddr ${own} goto checks.answer`);
 });
 
-function rendered(config: ReturnType<typeof lbConfigSchema.parse>, facts = FACTS): string {
+function rendered(config: ReturnType<typeof servicesApart>, facts = FACTS): string {
   const tables = render(
     {
       config,

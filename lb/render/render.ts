@@ -1,3 +1,4 @@
+import { isIdle } from '../terms/services-apart.ts';
 import type { Holding } from '../terms/holding.ts';
 import { renderEnds } from './at-ingress.ts';
 import { renderChecks } from './checks.ts';
@@ -11,11 +12,12 @@ import { renderNat } from './nat.ts';
 import { renderOverrides } from './overrides.ts';
 import { joinParts } from './part.ts';
 import { renderRefusals } from './refuse.ts';
+import { renderRoutes } from './routes.ts';
 import type { Table } from './ruleset.ts';
 
 /** The tables that make the kernel do what the configuration says; `held` and `overrides` are noted in them. Pure. */
 export function render(input: RenderInput, owned: Holding[], overrides: Override[] = []): Table[] {
-  if (input.config.services.length === 0) return [];
+  if (isIdle(input.config)) return [];
   const tables: Table[] = [
     {
       family: 'inet',
@@ -26,6 +28,7 @@ export function render(input: RenderInput, owned: Holding[], overrides: Override
         renderEcho(input),
         renderNat(input),
         renderClamp(input),
+        renderRoutes(input),
       ),
     },
     { family: 'netdev', ...joinParts(renderDsr(input), renderEnds(input), renderChecks(input)) },

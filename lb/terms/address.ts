@@ -26,3 +26,16 @@ export function isUnicast(address: string): boolean {
   }
   return !/^(::1?$|::ffff:|fe[89ab]|ff)/.test(canonical(address));
 }
+
+/** An address as it is in packets. */
+export function bytesOf(address: string): number[] {
+  if (isIPv4(address)) return address.split('.').map(Number);
+  const [head = [], tail = []] = canonical(address)
+    .split('::')
+    .map((half) => half.split(':').filter((group) => group !== ''));
+  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => '0');
+  return [...head, ...zeros, ...tail].flatMap((group) => {
+    const value = parseInt(group, 16);
+    return [value >> 8, value & 0xff];
+  });
+}

@@ -1,10 +1,11 @@
 import { isIPv4, lastWord } from './address.ts';
 import { asksForVip } from './check-target.ts';
-import type { LbConfig, LbService } from './config.ts';
+import type { LbConfig, LbService, RouteService } from './config.ts';
 import { isDirect, MODES } from './mode.ts';
 import { markOf } from './mark.ts';
+import { nextHopMark } from './next-hops.ts';
 
-/** A mistake in a configuration, at a path such as `['services', 0, 'vip']`. */
+/** A mistake in a configuration, at a path such as `['services', 0, 'vip']`, or `['routeServices', 0, 'to']`. */
 export interface Problem {
   path: (string | number)[];
   message: string;
@@ -22,6 +23,7 @@ export function findProblems(config: LbConfig): Problem[] {
   );
   problems.push(
     ...duplicates(['services'], config.services, { field: 'name', what: 'service name' }, (s) => s.name),
+    ...routeProblems(config),
     ...duplicates(
       ['services'],
       config.services,
@@ -36,6 +38,47 @@ export function findProblems(config: LbConfig): Problem[] {
     ...tooManyChecks(config.services),
   );
   return problems;
+}
+
+/** Of services of mode `route`. */
+function routeProblems({ services, routeServices = [] }: LbConfig): Problem[] {
+  const own = routeServices.flatMap((service, i) => {
+    const { to, nextHops, name } = service;
+    const [first] = nextHops;
+    const at = (path: Problem['path'], message: string): Problem => ({ path: ['routeServices', i, ...path], message });
+    const isOther = (address: string, end: string): boolean => isIPv4(address) !== isIPv4(end);
+    const strange = nextHops.flatMap((address, hop) => {
+      if (nextHops.indexOf(address) < hop) return [at(['nextHops', hop], `next hop ${address} is given twice`)];
+      const end = to === 'any' ? first! : to;
+      return isOther(address, end) ? [at(['nextHops', hop], `${address} and ${end} differ in family`)] : [];
+    });
+    const isTaken = services.some((other) => other.name === name);
+    return [...strange, ...(isTaken ? [at(['name'], `service name ${name} is given twice`)] : [])];
+  });
+  const family = ({ nextHops: [first] }: RouteService): string => (isIPv4(first!) ? 'IPv4' : 'IPv6');
+  return [
+    ...own,
+    ...duplicates(['routeServices'], routeServices, { field: 'name', what: 'service name' }, ({ name }) => name),
+    ...duplicates(['routeServices'], routeServices, { field: 'to', what: 'destination' }, (service) =>
+      service.to === 'any' ? `any (${family(service)})` : service.to,
+    ),
+    ...confusedNextHops(routeServices),
+  ];
+}
+
+/** A mark of 32 bits leads a packet to its next hop. */
+function confusedNextHops(services: RouteService[]): Problem[] {
+  const first = new Map<string, string>();
+  return services.flatMap(({ nextHops }, i) =>
+    nextHops.flatMap((address, hop) => {
+      const mark = nextHopMark(address);
+      const other = first.get(mark) ?? address;
+      first.set(mark, other);
+      if (other === address) return [];
+      const message = `the kernel's rules cannot tell ${address} from ${other} (${mark}): give one another address`;
+      return [{ path: ['routeServices', i, 'nextHops', hop], message }];
+    }),
+  );
 }
 
 /** Each has a port of the host's, above 60,000, and another one while a reload replaces all of them. */

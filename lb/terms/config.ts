@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { isUnicast } from './address.ts';
-import { mustBe } from './messages.ts';
-import { MODES, type Mode } from './mode.ts';
+import { isNetwork } from './network.ts';
+import { messageFor, mustBe } from './messages.ts';
+import { MODES, SERVICE_MODES, type Mode } from './mode.ts';
 import { isPortRange, PORT_RANGE } from './port-range.ts';
 
 const name = z
@@ -62,11 +63,15 @@ export const checkSchema = z.strictObject({
 /** One service of a load balancer. */
 export const serviceSchema = z.strictObject({
   name: name.describe('Name of the service; unique.'),
-  vip: address.describe('Virtual IP: the address that clients call.'),
+  vip: address.describe(
+    'Virtual IP: the address that clients call; required with `port` and `servers`, except in mode route.',
+  ),
   port: port.describe('Port of the service, on the VIP.'),
   protocol: z.enum(['tcp', 'udp']).default('tcp').describe('Protocol of the service.'),
   mode: z
-    .enum(Object.keys(MODES) as [Mode, ...Mode[]])
+    .enum(Object.keys(MODES) as [Mode, ...Mode[]], {
+      error: ({ input }) => messageFor({ code: 'invalid_value', values: SERVICE_MODES, input }),
+    })
     .describe('How packets get to a server: see `docs/explanation/modes.md`.'),
   dscp: z
     .int()
@@ -133,6 +138,73 @@ export const serviceSchema = z.strictObject({
   servers: z.array(server).min(1).describe('The pool.'),
 });
 
+const NO_SERVERS = 'write `nextHops`';
+const NOTHING_CHANGED = 'it does not change packets';
+const NO_FIELD_OF_ROUTE: Record<string, string> = {
+  vip: 'write `to`, the destination network',
+  port: 'it applies to all ports',
+  protocol: 'it applies to all protocols',
+  pool: NO_SERVERS,
+  servers: NO_SERVERS,
+  check: 'next hops are not checked',
+  scheduler: 'write `hash`',
+  persistence: 'write `hash`',
+  proxyIp: NOTHING_CHANGED,
+  proxyPorts: NOTHING_CHANGED,
+  sourceMac: NOTHING_CHANGED,
+  dscp: NOTHING_CHANGED,
+  mssClamp: NOTHING_CHANGED,
+};
+
+/** The error option of a service of mode `route`: what to write in place of a field of the other modes, a line for each. */
+export function instead(messageFor: (issue: z.core.$ZodRawIssue) => string) {
+  return {
+    error: (issue: z.core.$ZodRawIssue): string | undefined =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys
+            .map((key) => {
+              const why = NO_FIELD_OF_ROUTE[key];
+              return why === undefined
+                ? messageFor({ ...issue, keys: [key] })
+                : `\`${key}\` is not valid in mode route: ${why}`;
+            })
+            .join('\n')
+        : undefined,
+  };
+}
+
+const A_NETWORK = '`any`, or a network like 198.51.100.0/24, whose bits beyond the prefix length are zero';
+
+/**
+ * A service of mode `route`: whole flows are spread over next hops, such as firewalls, and nothing in their packets is
+ * changed. Two load balancers with firewalls between them bring both directions of a flow by the same one where one
+ * hashes the source and the other the destination.
+ */
+export const routeServiceSchema = z.strictObject(
+  {
+    name,
+    mode: z.literal('route').describe('`route` distributes flows over next hops and does not change packets.'),
+    to: z
+      .string()
+      .refine((text) => text === 'any' || isNetwork(text), mustBe(A_NETWORK))
+      .describe(
+        'route only: destination of forwarded packets, a network or `any`. The longest prefix of all services and routes of the host wins, so `any` does not include its own subnets; a service wins over a route of the same length.',
+      ),
+    nextHops: z
+      .array(address)
+      .min(2, { error: 'must have at least 2 entries; for a single next hop use a route of the host' })
+      .describe(
+        'route only: addresses of routers or firewalls in subnets of the host, at least two. The hash selects by their order.',
+      ),
+    hash: z
+      .enum(['source', 'destination', 'both'])
+      .describe(
+        'route only: address of a packet that selects the next hop. Symmetric if one load balancer hashes the source and the other the destination, with the same next hops in the same order: both directions of a flow then use the same next hop. `both` is not symmetric.',
+      ),
+  },
+  instead(messageFor),
+);
+
 /**
  * Configuration of one load balancer, as read from its YAML or JSON file.
  * `vipOwner: true` makes every VIP an address of the host itself (as LVS directors do); false answers ARP for it without
@@ -184,9 +256,15 @@ export const lbConfigSchema = z.strictObject({
     .describe(
       'Where the API listens: a unix socket that only its owner may use, or a port of 127.0.0.1 that requires the token. Default: no API.',
     ),
-  services: z.array(serviceSchema).describe('The services that are balanced.'),
+  services: z
+    .array(z.discriminatedUnion('mode', [serviceSchema, routeServiceSchema], { unionFallback: true }))
+    .describe('The services that are balanced.'),
 });
 
-export type LbConfig = z.infer<typeof lbConfigSchema>;
-export type LbService = LbConfig['services'][number];
+export type LbFile = z.infer<typeof lbConfigSchema>;
+export type LbService = z.infer<typeof serviceSchema>;
+export type RouteService = z.infer<typeof routeServiceSchema>;
+
+/** A configuration, in which services of mode `route` are apart from those with a VIP; absent where there are none. */
+export type LbConfig = Omit<LbFile, 'services'> & { services: LbService[]; routeServices?: RouteService[] };
 export type LbServer = LbService['servers'][number];

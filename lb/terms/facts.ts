@@ -5,6 +5,8 @@ export interface HostFacts {
   interfaces: HostInterface[];
   /** Main routing table, without the subnets that `interfaces` already tell of. */
   routes: HostRoute[];
+  /** Numbers of further routing tables that have a route; absent where there are none. */
+  tables?: number[];
 }
 
 export interface HostInterface {
@@ -17,6 +19,8 @@ export interface HostInterface {
   master: string | null;
   mtu: number;
   addresses: { address: string; prefix: number }[];
+  /** Absent where it is up. */
+  down?: true;
 }
 
 interface HostRoute {
@@ -28,6 +32,29 @@ interface HostRoute {
 /** Interface whose own subnet holds the address; null when none does. */
 export function onLink(facts: HostFacts, address: string): string | null {
   return lookUp(tablesOf(facts).subnets, address);
+}
+
+/** Interface that is up and whose own subnet holds the address; null when none does. */
+export function onLinkNow({ interfaces }: HostFacts, address: string): string | null {
+  return onLink({ interfaces: interfaces.filter(({ down }) => down !== true), routes: [] }, address);
+}
+
+/** Networks (CIDR) that the host itself has a way to: subnets of its interfaces, and routes but the default ones. */
+export function networksOf({ interfaces, routes }: HostFacts): string[] {
+  const subnets = interfaces
+    .filter(({ name, down }) => name !== 'lo' && down !== true)
+    .flatMap(({ addresses }) => addresses.map(({ address, prefix }) => `${address}/${prefix}`));
+  return [...subnets, ...routes.map(({ to }) => to)].filter((network) => !network.endsWith('/0'));
+}
+
+/** Whether a network (CIDR) has all addresses of another one. */
+export function containsNetwork(network: string, other: string): boolean {
+  const [[address, length], [ofOther, lengthOfOther]] = [network, other].map((text) => text.split('/')) as [
+    [string, string],
+    [string, string],
+  ];
+  if (isIPv6(address) !== isIPv6(ofOther) || Number(length) > Number(lengthOfOther)) return false;
+  return prefixOf(address, Number(length), '').covers.check(ofOther, isIPv6(ofOther) ? 'ipv6' : 'ipv4');
 }
 
 /** Interface by which the host reaches the address; null when there is no route. */

@@ -10,8 +10,7 @@ export function mustBe(what: string): { error: (issue: { input?: unknown }) => s
 /** What zod finds wrong, in words for people who write YAML or JSON. */
 export function messageFor(issue: z.core.$ZodRawIssue): string {
   const { input } = issue;
-  if (issue.code === 'unrecognized_keys')
-    return `unknown ${issue.keys.length === 1 ? 'field' : 'fields'}: ${issue.keys.join(', ')}`;
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `unknown field \`${key}\``).join('\n');
   if (input === undefined) return issue.code === 'invalid_value' ? `${MISSING}: ${oneOf(issue.values)}` : MISSING;
   switch (issue.code) {
     case 'invalid_type':
@@ -65,4 +64,15 @@ function shown(value: unknown): string {
   const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value : JSON.stringify(value);
   const short = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
   return typeof value === 'string' ? `\`${short}\`` : short;
+}
+
+/**
+ * What zod finds wrong; a service whose mode is none counts as one that has a VIP, so that the rest of it is told of as well.
+ */
+export function plainIssues(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  return issues.flatMap((issue) => {
+    const [first = []] = issue.code === 'invalid_union' ? issue.errors : [];
+    const isOfNoMode = first.some(({ path }) => path.length === 1 && path[0] === 'mode');
+    return isOfNoMode ? first.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) : [issue];
+  });
 }

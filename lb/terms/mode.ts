@@ -19,6 +19,9 @@ export const MODES: Record<Mode, ModeTraits> = {
   l3dsr: { handsOver: 'dscp', hidesSource: false },
 };
 
+/** What a service can be: of a mode that hands packets to a server, or of mode `route`, which has neither VIP nor servers. */
+export const SERVICE_MODES = [...Object.keys(MODES), 'route'];
+
 /** Whether servers answer clients directly (dsr, l3dsr), so that the load balancer sees one direction only. */
 export function isDirect({ mode }: { mode: Mode }): boolean {
   return MODES[mode].handsOver !== 'nat';

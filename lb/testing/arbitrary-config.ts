@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { lbConfigSchema } from '../terms/config.ts';
+import { servicesApart } from '../terms/services-apart.ts';
 import type { LbConfig } from '../terms/config.ts';
 import { isDirect, type Mode } from '../terms/mode.ts';
 
@@ -87,7 +88,7 @@ export const soundConfig: fc.Arbitrary<LbConfig> = fc
   })
   .map(({ services, ...fields }) => {
     const own = services.map(({ ownCalls, ...service }) => (fields.vipOwner ? { ...service, ownCalls } : service));
-    return lbConfigSchema.parse({ version: 1, ...fields, services: own });
+    return servicesApart(lbConfigSchema.parse({ version: 1, ...fields, services: own }));
   });
 
 /** Addresses that no service and no server can have. */

@@ -1,7 +1,14 @@
 import type { NetnsLab } from '../netns/netns-lab.ts';
 
 /** Rules as one line of JSON, then the rest. */
-const LIST = ['nft -j -s list ruleset', 'ip -o addr', 'ip route show table all', 'ip neigh show proxy'];
+const LIST = [
+  'nft -j -s list ruleset',
+  'ip -o addr',
+  'ip route show table all',
+  'ip rule',
+  'ip -6 rule',
+  'ip neigh show proxy',
+];
 /** Where the kernel lists in an order of its own. */
 const UNORDERED = new Set(['set', 'elem']);
 

@@ -406,6 +406,8 @@ export const en: Catalogue = {
     'all-proxy-ports': ({ service }) => `${service}: use every port of its proxy IP as source`,
     'drop-invalid': ({ node }) => `${node}: drop INVALID packets (stateful firewall)`,
     'liberal-tracking': ({ node }) => `${node}: set nf_conntrack_tcp_be_liberal=1`,
+    'symmetric-hash': ({ source, destination }) =>
+      `${source}: hash the source, and ${destination}: hash the destination, with the same next hops in the same order`,
     'firewall-off': ({ node }) => `${node}: remove the stateful firewall`,
     'nat-off': ({ node }) => `${node}: remove NAT`,
     'nat-masquerade': ({ node }) => `${node}: translate to the address of the interface (masquerade)`,

@@ -397,6 +397,8 @@ export const ko: Catalogue = {
     'all-proxy-ports': ({ service }) => `${service}의 Proxy IP에 모든 출발지 포트`,
     'drop-invalid': ({ node }) => `${node}: INVALID 패킷 버리기(상태 기반 방화벽)`,
     'liberal-tracking': ({ node }) => `${node}: nf_conntrack_tcp_be_liberal=1 설정하기`,
+    'symmetric-hash': ({ source, destination }) =>
+      `같은 넥스트홉을 같은 순서로 두고 ${source}은(는) 출발지를, ${destination}은(는) 목적지를 해시`,
     'firewall-off': ({ node }) => `${node}: 상태 기반 방화벽 끄기`,
     'nat-off': ({ node }) => `${node}: NAT 끄기`,
     'nat-masquerade': ({ node }) => `${node}: NAT를 나가는 인터페이스의 주소로(masquerade)`,

@@ -194,6 +194,7 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'all-proxy-ports': { service: 'web' },
     'drop-invalid': { node },
     'liberal-tracking': { node },
+    'symmetric-hash': { source: 'inbound', destination: 'outbound' },
     'firewall-off': { node },
     'nat-off': { node },
     'nat-masquerade': { node },

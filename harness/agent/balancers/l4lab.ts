@@ -5,13 +5,15 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { AgentError } from '../agent-error.ts';
 import type { Balancer, ServerState, Told } from './balancer.ts';
+import type { LbConfig } from '../../../lb/terms/config.ts';
+import { servicesTogether } from '../../../lb/terms/services-apart.ts';
 import { program } from '../program.ts';
 
 const PROGRAM = '/opt/l4lab/start.sh';
 const CONFIG = '/run/l4lab/lb.json';
 /** Its table in each family of nftables. */
 const TABLE = 'l4lab';
-const NO_SERVICES = { version: 1, services: [] };
+const NO_SERVICES: LbConfig = { version: 1, vipOwner: true, services: [] };
 /** Less than a call of the harness has, so that the log is told. */
 const READY_DEADLINE_MS = 50_000;
 const STOP_DEADLINE_MS = 5000;
@@ -138,7 +140,7 @@ export class L4labBalancer implements Balancer {
 
 async function writeConfig(config: unknown): Promise<void> {
   await mkdir(dirname(CONFIG), { recursive: true });
-  await writeFile(CONFIG, JSON.stringify(config, null, 2));
+  await writeFile(CONFIG, JSON.stringify(servicesTogether(config as LbConfig), null, 2));
 }
 
 /** Lines that are not the program's own are for people alone. */

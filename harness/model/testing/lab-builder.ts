@@ -1,5 +1,12 @@
 import { resolvePlan } from '../../scenario/resolve.ts';
-import { labSchema, scenarioSchema, type Lab, type NodeSettings, type ScenarioFile } from '../../scenario/schema.ts';
+import {
+  labSchema,
+  scenarioAsRead,
+  scenarioSchema,
+  type Lab,
+  type NodeSettings,
+  type ScenarioFile,
+} from '../../scenario/schema.ts';
 import { linkWord } from '../../terms/link-word.ts';
 import type { FlowPlan, NodePlan, Plan } from '../../terms/plan.ts';
 
@@ -63,7 +70,7 @@ export function plan({ nodes, links, services }: LabSketch): Plan {
       return { [a]: endOf(nodes[a]!, linkWord(b, number)), [b]: endOf(nodes[b]!, linkWord(a, number)) };
     }),
   });
-  const scenario = scenarioSchema.parse({
+  const scenario = scenarioAsRead.parse({
     title: 'test',
     lab: 'test',
     neighbours: 'cold',

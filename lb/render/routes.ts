@@ -1,0 +1,40 @@
+import { HASH_SEED } from '../terms/jhash.ts';
+import { containsNetwork, networksOf } from '../terms/facts.ts';
+import { bySpecificity, HASHES, nextHopMark } from '../terms/next-hops.ts';
+import type { RouteService } from '../terms/config.ts';
+import { familyOf } from './family.ts';
+import type { RenderInput } from './input.ts';
+import { joinParts } from './part.ts';
+import type { Part } from './ruleset.ts';
+
+/**
+ * Mode route: a packet that comes in gets the mark of its next hop, by a hash of its addresses; a rule and a table for each
+ * next hop (lb/host/holdings.ts) lead it there. The kernel's own ways of several next hops would not do: each host hashes
+ * with a secret of its own, and two of them have to agree. After destination NAT, so that answers to a proxy IP are
+ * already those to the client; what is for the host itself is so whatever its mark.
+ */
+export function renderRoutes({ config: { services, routeServices = [] }, facts }: RenderInput): Part {
+  if (routeServices.length === 0) return joinParts();
+  const own = [...networksOf(facts), ...services.map(({ vip }) => `${vip}/${familyOf(vip).version === 4 ? 32 : 128}`)];
+  const rules = bySpecificity(routeServices).map((service) => ruleFor(service, own));
+  return { maps: [], chains: [{ name: 'route', hook: 'type filter hook prerouting priority dstnat + 10', rules }] };
+}
+
+/** @param own networks that the host itself has a way to: as among routes, a longer prefix goes before a shorter one */
+function ruleFor({ to, hash, nextHops }: RouteService, own: string[]): string {
+  const { ip, version } = familyOf(nextHops[0]!);
+  const net = to === 'any' ? { 4: '0.0.0.0/0', 6: '::/0' }[version] : to;
+  const longer = own.filter((other) => containsNetwork(net, other) && !containsNetwork(other, net));
+  const widest = [...new Set(longer)].filter(
+    (one, index, all) =>
+      !all.some(
+        (other, at) => at !== index && containsNetwork(other, one) && (!containsNetwork(one, other) || at < index),
+      ),
+  );
+  const match = to === 'any' ? `meta nfproto ipv${version}` : `${ip} daddr ${to}`;
+  const others = widest.length === 0 ? '' : ` ${ip} daddr != { ${widest.join(', ')} }`;
+  const key = HASHES[hash].map((end) => `${ip} ${{ src: 'saddr', dst: 'daddr' }[end]}`).join(' . ');
+  const marks = nextHops.map((address, index) => `${index} : ${nextHopMark(address)}`).join(', ');
+  const seed = `0x${HASH_SEED.toString(16)}`;
+  return `${match}${others} meta mark set jhash ${key} mod ${nextHops.length} seed ${seed} map { ${marks} } accept`;
+}
