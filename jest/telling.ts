@@ -1,6 +1,6 @@
 import type { SerializableError, Test, TestResult } from '@jest/test-result';
 
-/** How jest hears what came of a test file. */
+/** jest's callbacks for a test file. */
 export interface Told {
   onStart: (test: Test) => Promise<void>;
   onResult: (test: Test, result: TestResult) => Promise<void>;
@@ -8,8 +8,8 @@ export interface Told {
 }
 
 /**
- * Tells jest one thing after the other. With `--bail` jest ends the process as soon as it hears of the failures: they
- * are told last, when the labs are down and the report is written.
+ * Reports results to jest in order. With `--bail` jest ends the process as soon as it gets failures: they are reported last,
+ * when the labs are removed and the report is written.
  */
 export class Telling {
   readonly #told: Told;

@@ -1,5 +1,5 @@
 /**
- * The machine cannot give what a lab needs. The message says what is missing and the steps to mend it;
+ * The machine lacks something that labs need. The message says what is missing and how to fix it;
  * it is shown without a stack trace, and the process ends with `exitCode`.
  */
 export class SetupError extends Error {

@@ -3,21 +3,21 @@ import type { NodePlan } from '../terms/plan.ts';
 import type { PairPlan } from '../terms/timeline.ts';
 
 const SYNC_GROUP = '225.0.0.50';
-/** What members say to one another is no connection to be told of: VRRP, IGMP, and the telling itself. */
+/** Not synchronised: VRRP, IGMP and the sync traffic itself. */
 const MULTICAST = ['224.0.0.18', '224.0.0.22', SYNC_GROUP];
 
-/** Below this folder a node keeps what belongs to its part in a pair. */
+/** Folder for a node's files as a member of a pair. */
 export const PAIR_FOLDER = '/run/l4lab/pair';
 
 /**
- * Members tell each other that a connection is, not how far it has come: one that went by way of another member for a while
- * is beyond what the kernel would believe.
+ * Members synchronise that a connection exists, not its sequence numbers: after some time through another member, its segments
+ * are outside the window that the kernel would accept.
  */
 export const SYNC_SYSCTLS = { 'net/netfilter/nf_conntrack_tcp_be_liberal': '1' };
 
 /**
- * What conntrackd.conf(5) is for one member: each tells the others of every connection, who put it into their kernel at
- * once, so that a new master has it without being told. Multicast, as VRRP uses it: any number of members hear it.
+ * conntrackd.conf(5) of one member: each sends every connection to the others, which put it into their kernel immediately, so
+ * that a new master already has it. Multicast, like VRRP: any number of members receive it.
  */
 export function conntrackdConfig(pair: PairPlan, node: NodePlan): string {
   const { iface } = pair.members.find((member) => member.node === node.name)!;

@@ -15,7 +15,7 @@ export class Actions {
   readonly #paused = new Set<string>();
   /** Nodes without a running load balancer. */
   readonly #unbalanced = new Set<string>();
-  /** What paused nodes have yet to do. */
+  /** Actions for paused nodes, run on resume. */
   readonly #owed = new Map<string, NodeAction[]>();
   #flapping: { ended: AbortController; work: Promise<void> }[] = [];
 

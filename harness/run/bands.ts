@@ -7,7 +7,7 @@ import type { LabClock } from './lab-clock.ts';
 /** Writes down the states of pairs, servers and nodes over time. */
 export class Bands {
   readonly #bands = new Map<string, StateBand>();
-  /** Nodes without power: what a program says while it is being killed is nothing's state. */
+  /** Nodes without power: reports of programs that are being killed are ignored. */
   readonly #off = new Set<string>();
 
   constructor(

@@ -28,15 +28,15 @@ const SILENCE_WHILE_LEARNING_MS = 2400;
 
 /** How far an attempt has come to rest. */
 export interface Quiescence {
-  /** How long to wait yet until nothing more is to be expected, ms, if nothing more is seen. */
+  /** Remaining wait in ms, assuming no further packets. */
   left: () => number;
-  /** Whether packets were seen, and all of them have got as far as they get until something is sent again. */
+  /** Whether packets were seen, and none is in flight until a retransmission. */
   isAtRest: () => boolean;
 }
 
 /**
- * Tells by what the captures have shown of an attempt so far whether more is to be expected. On a busy machine a capture
- * may be late: silence counts from the packets' own stamps.
+ * Whether more packets of an attempt may follow, according to the captures so far. On a busy machine a capture may be late:
+ * silence counts from the packets' own time stamps.
  * @param newPackets null when there is nothing new
  * @param now a clock, ms
  * @param teaches see `settledBy`

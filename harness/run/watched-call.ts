@@ -11,10 +11,10 @@ import { quiescence, SILENCE_MS, type Quiescence } from './quiescence.ts';
 import { readWhole } from './read-whole.ts';
 
 const POLL_MS = 20;
-/** So long before its end an attempt's nodes are asked for what packets do not show: about as long as that takes. */
+/** Time before an attempt's end at which the state of its nodes is queried, ms: about as long as that takes. */
 const ASK_AHEAD_MS = 100;
 
-/** A node that takes longer to answer may have stood still, ms: it gets as long again to go on with what it was at. */
+/** A node that takes longer to answer may have been paused, ms: it gets the same time again to continue. */
 const STOOD_STILL_MS = 500;
 
 interface Watch {
@@ -22,15 +22,15 @@ interface Watch {
   key: FlowKey;
   plan: Plan;
   lab: Pick<PooledLab, 'lab' | 'recorder'>;
-  /** Moment before which nothing is decided by packets, ms. */
+  /** Time before which packets decide nothing, ms. */
   firstLook: number;
-  /** Reads what packets do not show, where no answer was taken. */
+  /** Queries the state that packets do not show, if no reply was accepted. */
   ask: (seen: Seen) => Promise<QueriedState>;
-  /** Whether the call is over as soon as its packets are at rest: what the caller would repeat is not waited for. */
+  /** Whether the call is over as soon as its packets are at rest, without waiting for a retransmission. */
   untilAtRest?: boolean;
   /**
-   * Asked once, when the packets of a call without an answer have come to rest: whether their loss was no accident, so
-   * that the repetition need not be waited for. Left out where it always is.
+   * Called once, when the packets of a call without a reply are at rest: whether their loss was no accident, so that no
+   * retransmission must be waited for. Absent if it always must.
    */
   isNoAccident?: (seen: Seen, query: (seen: Seen) => Promise<QueriedState>) => Promise<boolean>;
 }

@@ -3,8 +3,8 @@ import { plainIssues } from '../../lb/terms/messages.ts';
 import type { Path } from './yaml-file.ts';
 
 /**
- * What stands for values that a whole cannot be without, so that the rest of it can be looked at: by key, `*` for every
- * key that is there. A mapping leads to what is inside.
+ * Placeholders for invalid required values, so that the rest can be validated: by key, `*` for every existing key. A mapping has
+ * placeholders for its contents.
  */
 export interface Blanks {
   [key: string]: Blanks | string | number | null | string[];

@@ -4,17 +4,17 @@ import type { Role } from './plan.ts';
 interface RoleTraits {
   /** Forwards IP packets. */
   forwards: boolean;
-  /** Its interfaces are ports of one bridge, and it has no addresses; never otherwise. */
+  /** Its interfaces are always ports of one bridge, and it has no addresses. */
   switches: boolean;
-  /** Runs a load balancer; services name it. */
+  /** Runs a load balancer; services refer to it. */
   balances: boolean;
-  /** Belongs into pools; the settings `servers:` are for it. */
+  /** May be in pools; `servers:` applies to it. */
   serves: boolean;
-  /** Keeps connections of what it balances, whatever its settings. */
+  /** Tracks the connections that it balances, regardless of its settings. */
   tracks: boolean;
   /** May translate addresses (`nat`). */
   translates: boolean;
-  /** Stands first in a drawing. */
+  /** Drawn first. */
   calls: boolean;
 }
 

@@ -24,7 +24,7 @@ import { ServerStates } from './server-states.ts';
 import { Settling } from './settling.ts';
 import { TrafficWatch } from './traffic-watch.ts';
 
-/** A running load balancer: what it made in the host, and how to change it and take it back. */
+/** A running load balancer: the state that it created on the host, with update and removal. */
 export class Balancer {
   readonly #pool: Pool;
   readonly #states: ServerStates;
@@ -231,7 +231,7 @@ export class Balancer {
     this.#overrides = overrides;
     this.#states.watch(next);
     const gone = await owned.keepOnly(holdings);
-    // What the tables note is taken back after a crash: by then it might be somebody else's.
+    // Recorded addresses are removed after a crash, when they may belong to another program: keep the record current.
     if (gone.length > 0) await this.#apply(next);
     this.#host.setFitted();
     this.#traffic.schedule();

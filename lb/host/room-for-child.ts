@@ -4,8 +4,8 @@ import { closeSync, openSync } from 'node:fs';
 const FILES = 8;
 
 /**
- * To be asked before a program is started: where Node runs out of files halfway, it does not close the pipes that it has
- * made by then, so that after a few attempts no program could ever be started again.
+ * Call before starting a program: if Node runs out of file descriptors halfway, it leaks the pipes that it has opened, and
+ * after a few attempts no program can be started any more.
  * @throws {NodeJS.ErrnoException} EMFILE or ENFILE when this process cannot open enough files
  */
 export function demandRoomForChild(): void {

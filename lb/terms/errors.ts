@@ -1,6 +1,6 @@
 /**
- * Why the load balancer could not do what it was told; closed, and part of its output.
- * `bad-config` and `usage` are the user's to mend, the others the host's.
+ * Error codes of the load balancer: a closed list, and part of its output.
+ * `bad-config` and `usage` are errors of the user, the others of the host.
  */
 export type LbErrorCode =
   | 'usage'

@@ -7,7 +7,7 @@ import type {
   StreamExpectation,
 } from '../../harness/terms/timeline.ts';
 
-/** Words that expectations are told in, one set per language. */
+/** Texts for expectations, one set per language. */
 export interface ExpectationMessages {
   /** Outcomes that attempts may have, numbered. */
   oneOf: (outcomes: string) => string;

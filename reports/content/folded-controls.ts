@@ -1,10 +1,10 @@
 import type { ControlResult } from '../../harness/terms/reason.ts';
 import { namesText, runText } from '../messages/names.ts';
 
-/** So many controls of one kind are told one by one. */
+/** Controls of one kind are folded above this number. */
 const MOST_ALIKE = 4;
 
-/** Controls of which many from one node went alike are told as one, with the names of all that they went to. */
+/** Folds many controls from one node with the same result into one that lists all destinations. */
 export function foldedControls(controls: ControlResult[]): ControlResult[] {
   const groups = new Map<string, ControlResult[]>();
   for (const control of controls) {

@@ -13,19 +13,19 @@ export interface Balancer {
   reload(config: unknown): Promise<void>;
   /** Takes all services out, and with them everything that the program has made in this node. */
   clear(): Promise<void>;
-  /** Ends the program as an operator would, with everything that it has made. */
+  /** Stops the program cleanly, and removes everything that it has created. */
   stop(): Promise<void>;
-  /** Ends the program at once: its rules stay in the kernel. */
+  /** Kills the program: its rules stay in the kernel. */
   kill(): Promise<void>;
-  /** Has it know no flow any more, beside what conntrack knows. */
+  /** Clears its flow tables (not conntrack). */
   forgetFlows(): Promise<void>;
   /** The last state of each server that had one since the configuration came into force. */
   serverStates(): ServerState[];
-  /** For the report: the rules that carry traffic, as text; with what is in their sets and maps, or only the names of these. */
+  /** For the report: the rules as text, with the contents of sets and maps, or only their names. */
   describeRules(tables: 'listed' | 'named'): Promise<string>;
 }
 
-/** Who is told of what a balancer does. */
+/** Callbacks for events of a balancer. */
 export interface Told {
   log: (line: string) => void;
   serverState: (state: ServerState) => void;
