@@ -208,7 +208,7 @@ test(
   async () => {
     const { stdout } = await l4lab('explain', 'profiles/clouds', 'caller-is-picked', '--variant', 'aws-nlb');
     expect(stdout).toMatch(
-      /^like aws-nlb, a model of its documented behaviour \(docs\/profiles\.md\): service \{\nmode: dnat, /m,
+      /^like aws-nlb, a model of its documented behaviour \(docs\/profiles\.md\); defaults:\s+service \{\s+mode: dnat,/m,
     );
     expect(stdout).toContain('Possible fix: first: use `like: aws-nlb-no-client-ip`\n');
   },

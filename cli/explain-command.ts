@@ -17,18 +17,14 @@ import { LabPool } from '../harness/run/lab-pool.ts';
 import { runInPool } from '../harness/run/variant.ts';
 import { changedVariant, whatWouldHelp } from '../harness/model/what-if.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
-import { profileSets } from '../harness/scenario/profile-settings.ts';
-import { profileText } from '../harness/scenario/profile-text.ts';
 import { resolvePlan } from '../harness/scenario/resolve.ts';
-import type { ScenarioFile } from '../harness/scenario/schema.ts';
 import { explainStream } from './explain-stream.ts';
 import { findOneFlow, type One } from './find-one.ts';
 import { indent } from './indent.ts';
 import { leadingTo } from '../harness/scenario/after.ts';
 import type { Project } from '../harness/project/project.ts';
+import { profileLine } from './profile-line.ts';
 import { lineWidth } from './terminal.ts';
-
-type Service = ScenarioFile['services'][string];
 
 /**
  * `l4lab explain`: a flow's walk, its cause with the story, and what would make it work.
@@ -45,7 +41,8 @@ export async function explainCommand(
   if (flow === null) return explainStream(project, { ...one, cell }, { prove: options.prove, say }, signal);
   const predictions = predict(one.plan, flow);
   say(wrap(`${one.plan.scenario} [${one.plan.variant}] ${flow.name}: ${outcomeOf(predictions)}`, lineWidth()));
-  if ('service' in flow.to) sayProfile(one.variant.scenario.services[flow.to.service]!, say);
+  const profile = 'service' in flow.to ? profileLine(one.variant.scenario.services[flow.to.service]) : null;
+  if (profile !== null) say(wrap(profile, lineWidth()).trimEnd());
   say(predictionsText(predictions, one.plan, lineWidth()));
   for (const finding of distinctFindings(predictions.flatMap((prediction) => prediction.findings))) {
     say(wrap(`${finding.code}: ${sentence(en, finding)} ${en.findings[finding.code]}`, lineWidth()));
@@ -60,18 +57,6 @@ export async function explainCommand(
     return EXIT.ok;
   }
   return prove(project, { ...one, flow }, say, signal);
-}
-
-/** What the product that a service is like sets; nothing where it is like none. */
-function sayProfile(service: Service, say: (text: string) => void): void {
-  if (service.like === undefined) return;
-  const sets = profileText(profileSets(service));
-  say(
-    wrap(
-      `like ${service.like}, a model of its documented behaviour (docs/profiles.md): ${sets}`,
-      lineWidth(),
-    ).trimEnd(),
-  );
 }
 
 async function prove(

@@ -17,6 +17,7 @@ import { fixesText } from '../reports/messages/catalogue.ts';
 import { en } from '../reports/messages/en.ts';
 import type { One } from './find-one.ts';
 import { indent } from './indent.ts';
+import { profileLine } from './profile-line.ts';
 import { lineWidth } from './terminal.ts';
 
 /** A stream in a step: what happens to it over time, why, and what would keep it from failing. */
@@ -29,6 +30,9 @@ export async function explainStream(
   const { plan, cell } = one;
   const width = lineWidth();
   say(wrap(`${plan.scenario} [${plan.variant}]`, width).trimEnd());
+  const { services, streams } = one.variant.scenario;
+  const profile = profileLine(services[streams[cell.slice(cell.indexOf('.') + 1)]?.to ?? '']);
+  if (profile !== null) say(wrap(profile, width).trimEnd());
   say(stepsText(plan, predictTimeline(plan), { width, isWanted: (name) => name === cell }));
   const { predicted } = predictedCells(plan).find(({ name }) => name === cell)!;
   for (const code of causesOf(predicted)) {
