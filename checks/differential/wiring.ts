@@ -14,17 +14,17 @@ export interface Wiring {
   /** Where the servers are: where the L4 expects them, in another subnet, one here and one there, or with a leg in both. */
   servers: 'near' | 'far' | 'split' | 'two-legs';
   /**
-   * A second link beside one that is there: of the L4 with the router, whose own is then at the second or first one, or
-   * with its switch, or of a server with its switch.
+   * A second link beside one that is there: of the L4 with the router, its gateway at the first or the second one, or of a
+   * server with its switch.
    */
-  double: 'none' | 'router' | 'router-gateway' | 'l4' | 's1';
+  double: 'none' | 'router' | 'router-gateway' | 's1';
 }
 
 export const wiring: fc.Arbitrary<Wiring> = fc.record({
   l4: fc.constantFrom<Wiring['l4'][]>('one-arm', 'in-line', 'on-l3', 'in-line-switch', 'flat'),
   routers: fc.constantFrom<Wiring['routers'][]>('one', 'one', 'chain', 'pair'),
   servers: fc.constantFrom<Wiring['servers'][]>('near', 'near', 'far', 'split', 'two-legs'),
-  double: mostly<Wiring['double']>('none', ['router', 'router-gateway', 'l4', 's1'], 2),
+  double: mostly<Wiring['double']>('none', ['router', 'router-gateway', 's1'], 2),
 });
 
 /** A place of the L4 behind a router. */
@@ -85,10 +85,8 @@ function doubled(wired: Wired, double: Wiring['double']): Wired {
     const nodes = { ...wired.nodes, l4 };
     return { ...wired, name, nodes, links: [...wired.links, BETWEEN], vips: [first, VIP_BETWEEN, ...others] };
   }
-  if ((double === 'l4' || double === 's1') && has(double, 'l2') && wired.nodes[double]!['bridge'] === undefined) {
-    const address = double === 'l4' ? '203.0.113.5/25' : '203.0.113.13/25';
-    return { ...wired, name, links: [...wired.links, { [double]: address, l2: null }] };
-  }
+  if (double === 's1' && has('s1', 'l2'))
+    return { ...wired, name, links: [...wired.links, { s1: '203.0.113.13/25', l2: null }] };
   return wired;
 }
 

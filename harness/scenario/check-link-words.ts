@@ -1,4 +1,5 @@
-import { peerOf, wordAt } from './lab-queries.ts';
+import { network } from './address.ts';
+import { balancersOf, peerOf, untaggedAddresses, wordAt } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab } from './schema.ts';
 
@@ -21,6 +22,26 @@ export function checkLinkWords(lab: Lab): Problem[] {
       if (lab.nodes[word] === undefined) return [];
       const message = `link ${number} between ${name} and ${peerOf(link, name)} needs the interface name \`${word}\`, but a node has that name: rename the node`;
       return [{ path, message, dependsOn: [['nodes', word]] }];
+    });
+  });
+}
+
+/**
+ * L4s with two interfaces in one subnet. The load balancer puts a VIP on the interface in whose subnet it is, and of two the
+ * one whose index is lower, which is a matter of how the engine made them.
+ */
+export function legsInOneSubnet(lab: Lab): Problem[] {
+  return balancersOf(lab).flatMap((node) => {
+    const before = new Map<string, string>();
+    return lab.links.flatMap((link, index): Problem[] => {
+      if (!(node in link)) return [];
+      const word = wordAt(lab, link, node);
+      const subnets = [...new Set((untaggedAddresses(link[node]) ?? []).map(network))];
+      const shared = subnets.find((subnet) => before.has(subnet));
+      for (const subnet of subnets) if (!before.has(subnet)) before.set(subnet, word);
+      if (shared === undefined) return [];
+      const message = `${before.get(shared)} and ${word} of ${node} are both in ${shared}, so it would be random which one has the VIPs: use different subnets`;
+      return [{ path: ['links', index, node], message, dependsOn: [['nodes', node]] }];
     });
   });
 }

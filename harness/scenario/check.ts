@@ -24,7 +24,7 @@ import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 import type { Layer } from './per-node.ts';
 import type { Problem } from './problem.ts';
 import { interfaceWords, linkWords, peersOf, serversOf, vlanAddresses } from './lab-queries.ts';
-import { checkLinkWords } from './check-link-words.ts';
+import { checkLinkWords, legsInOneSubnet } from './check-link-words.ts';
 import type { Path } from './yaml-file.ts';
 
 /** Whether links and nodes of a lab fit together. */
@@ -51,6 +51,7 @@ export function checkLab(lab: Lab): Problem[] {
   }
   problems.push(
     ...checkLinkWords(lab),
+    ...legsInOneSubnet(lab),
     ...checkLabAddresses(lab),
     ...sharedMacs(lab),
     ...switchRings(lab),
