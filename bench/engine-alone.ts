@@ -19,8 +19,9 @@ export class EngineAlone implements AsyncDisposable {
     const id = randomBytes(4).toString('hex');
     const labels = { ...further, [LAB_LABEL]: id, [OWNER_LABEL]: ownerLabel() };
     const wires = links.map(async (link, index) => {
-      const name = `l4lab-${id}-${index}`;
-      const wire = await createWire(engine.docker, { name, bridge: bridgeName(id, index), link, labels, ipv6 });
+      const [name, bridge] = [`l4lab-${id}-${index}`, bridgeName(id, index)];
+      const cable = { links: [link], tagged: false };
+      const wire = await createWire(engine.docker, { name, bridge, cable, labels, ipv6 });
       this.#networks.push(wire.network);
       return wire;
     });

@@ -29,6 +29,11 @@ const TEXTS: { [Code in keyof Params]: (params: Params[Code], level: Level) => S
     `the kernel has no ${name} (${code}): ${said}`,
     `Needed by ${neededBy}. Flows that need it are not run. It comes with ${options}.`,
   ],
+  'trunk-tags': ({ made, options }) => [
+    made
+      ? 'trunks carry VLANs by 802.1Q tags'
+      : `trunks carry no 802.1Q tags, and each VLAN has a wire of its own: the kernel has no ${options}`,
+  ],
   lab: ({ bootMs }) => [
     `a lab of two nodes boots in ${(bootMs / 1000).toFixed(1)} s, and its wire carries IPv4 and IPv6`,
   ],

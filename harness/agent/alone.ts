@@ -5,12 +5,12 @@ import type { PairPlan } from '../terms/timeline.ts';
 import { learnNeighbours, type Neighbour } from './learn-neighbours.ts';
 import type { Node } from './node.ts';
 import { ipTolerantBatch } from './program.ts';
-import type { WireParams } from './protocol.ts';
+import type { WiredInterface } from './protocol.ts';
 
 /** What a node gets that configures itself (Docker Compose): in its environment, as JSON. */
 export interface AloneParams {
   plan: NodePlan;
-  wires: WireParams['interfaces'];
+  wires: WiredInterface[];
   /** Those that the node is a member of. */
   pairs: PairPlan[];
   /** Whose MACs the node knows once it is ready. */

@@ -3,6 +3,8 @@ import { isDirect } from '../terms/mode.ts';
 import type { DeadEndPlan, InterfacePlan, NodePlan, RoutePlan } from '../terms/plan.ts';
 import { filterTable } from './filter-table.ts';
 import { natTable } from './nat-table.ts';
+import { ONE_SEGMENT_A_FRAME } from './one-segment.ts';
+import { lengthRules } from './trunk.ts';
 
 /** Lines for `ip -batch` that bring a wired namespace, in which a bridge exists already, to what the plan says. */
 export function ipCommands(node: NodePlan): string[] {
@@ -179,10 +181,12 @@ export function ipUndoCommands(node: NodePlan): string[] {
   return lines;
 }
 
-/** Tables of nftables that a node's plan makes, by family and name. */
-export function tablesOf(node: NodePlan): Record<string, string> {
+/** Tables of nftables that a node's plan makes, by family and name. @param beneath devices beneath trunks with tags */
+export function tablesOf(node: NodePlan, beneath: string[] = []): Record<string, string> {
   const idle = idleRules(node);
+  const lengths = lengthRules(node, beneath);
   return {
+    ...(lengths === null ? {} : { 'netdev l4lab_lengths': lengths }),
     ...(node.filter === undefined ? {} : { 'inet l4lab_filter': filterTable(node.filter) }),
     ...(node.firewall === 'stateful' ? { 'inet l4lab_firewall': firewallRules(node) } : {}),
     ...(node.nat === undefined ? {} : { 'inet l4lab_nat': natTable(node.nat) }),
@@ -286,9 +290,6 @@ function multipathSysctls({ routes }: NodePlan): Record<string, string> {
 export function bridgeAge(macAgeMs = 300_000): string {
   return `ageing_time ${Math.round(macAgeMs / 10)}`;
 }
-
-/** Segmentation offload would put frames on the wire that are larger than any MTU, and no switch would drop them. */
-export const ONE_SEGMENT_A_FRAME = 'gso_max_segs 1';
 
 /** l3dsr: turns a DSCP value into its VIP at ingress, so that the node's own stack gets what the client sent. */
 function undoDscpRules({ interfaces, undoDscp = [] }: NodePlan): string {

@@ -25,9 +25,13 @@ export class Machine {
   failsChecks = false;
   #isSilent = false;
 
-  /** @param tables those of nftables when nothing was configured yet */
+  /**
+   * @param tables those of nftables when nothing was configured yet
+   * @param beneath devices beneath trunks, which no plan knows
+   */
   constructor(
     private readonly tables: string,
+    private readonly beneath: string[],
     private readonly emit: (message: FromAgent) => void,
   ) {}
 
@@ -45,7 +49,7 @@ export class Machine {
   }
 
   async configure(node: NodePlan): Promise<void> {
-    this.#applied = await apply(node);
+    this.#applied = await apply(node, this.beneath);
     for (const { name, up } of node.interfaces) if (up === false) this.#down.add(name);
     await this.listen();
   }

@@ -13,15 +13,17 @@ import {
   linkUpCommands,
   neighbourCommands,
   ruleCommands,
-  ONE_SEGMENT_A_FRAME,
   sysctlsOf,
   tablesOf,
   tracksConnections,
 } from './commands.ts';
+import { ONE_SEGMENT_A_FRAME } from './one-segment.ts';
 import { ipBatch, ipTolerantBatch, program } from './program.ts';
 import { DEFAULT_MTU } from '../scenario/lookup.ts';
+import { LARGEST_MTU } from '../terms/limits.ts';
 import type { NodePlan } from '../terms/plan.ts';
-import type { WireParams } from './protocol.ts';
+import type { WiredInterface } from './protocol.ts';
+import { silence, trunkCommands, untaggedRules } from './trunk.ts';
 
 interface LinkJson {
   ifname: string;
@@ -32,47 +34,51 @@ interface LinkJson {
  * Gives every interface the name and MAC of the lab and takes away the engine's addresses and routes.
  * The order of ethN says nothing, so interfaces are found by their throwaway address.
  */
-export async function wire({ interfaces }: WireParams): Promise<void> {
+export async function wire(interfaces: WiredInterface[]): Promise<void> {
   const links = JSON.parse(await program(['ip', '-j', 'addr'])) as LinkJson[];
   const lines: string[] = [];
   const withIpv6 = ['all', 'default', 'lo'];
-  for (const { wireAddress, name, mac } of interfaces) {
+  for (const { wireAddress, name, mac, carries } of interfaces) {
     const link = links.find((l) => l.addr_info?.some((a) => a.local === wireAddress));
     if (!link) throw new AgentError({ code: 'interface-missing', params: { address: wireAddress } });
     withIpv6.push(link.ifname);
     lines.push(
       `link set dev ${link.ifname} down`,
       `link set dev ${link.ifname} name ${name}`,
-      `link set dev ${name} address ${mac} mtu ${DEFAULT_MTU} ${ONE_SEGMENT_A_FRAME}`,
+      `link set dev ${name} address ${mac} mtu ${carries ? LARGEST_MTU : DEFAULT_MTU} ${ONE_SEGMENT_A_FRAME}`,
       `addr flush dev ${name}`,
       `link set dev ${name} up`,
     );
   }
   // Each by itself: where `all` says so already, writing it would change nothing for those that the engine switched on.
   writeSysctls(Object.fromEntries(withIpv6.map((scope) => [`net/ipv6/conf/${scope}/disable_ipv6`, '1'])));
-  await ipBatch([...lines, 'route flush table main']);
+  await ipBatch([...lines, 'route flush table main', ...trunkCommands(interfaces)]);
+  await makeTables([untaggedRules(interfaces)].filter((rules) => rules !== ''));
 }
 
 /** What `configure` changed, so that it can be undone. */
 export interface Applied {
   node: NodePlan;
+  /** Devices beneath trunks, which no plan knows. */
+  beneath: string[];
   /** Values before. */
   sysctls: [string, string][];
 }
 
-/** Brings a wired namespace to what the plan says. */
-export async function apply(node: NodePlan): Promise<Applied> {
-  const applied: Applied = { node, sysctls: [] };
+/** Brings a wired namespace to what the plan says. @param beneath devices beneath trunks, which no plan knows */
+export async function apply(node: NodePlan, beneath: string[]): Promise<Applied> {
+  const applied: Applied = { node, beneath, sysctls: [] };
   // One that snoops on multicast joins a group of its own, and says so for a second (br_multicast_join_snoopers).
   const bridges = bridgesOf(node).map(
     (name) => `link add ${name} type bridge mcast_snooping 0 ${bridgeAge(node.macAgeMs)}`,
   );
   if (bridges.length > 0) await ipBatch(bridges);
   applied.sysctls = writeSysctls(sysctlsOf(node));
+  writeSysctls(silence(beneath));
   if (node.bridge) await disableBridgeFiltering();
   await ipBatch(ipCommands(node));
   await ipBatch(ruleCommands('add', node, 6), 6);
-  await makeTables(Object.values(tablesOf(node)));
+  await makeTables(Object.values(tablesOf(node, beneath)));
   applied.sysctls.push(...writeSysctls(trackingSysctls(node)));
   return applied;
 }
@@ -96,7 +102,7 @@ function trackingSysctls(node: NodePlan): Record<string, string> {
  * @param isUp whether an interface is up now
  */
 export async function change(
-  { node: from, sysctls }: Applied,
+  { node: from, beneath, sysctls }: Applied,
   to: NodePlan,
   isUp: (dev: string) => boolean,
 ): Promise<Applied> {
@@ -118,7 +124,7 @@ export async function change(
   }
   // Not before: several next hops without their hash policy would send flows of one to the other.
   writeSysctls(Object.fromEntries(sysctls.filter(([path]) => !(path in wanted)).reverse()));
-  const [before, after] = [tablesOf(from), tablesOf(to)];
+  const [before, after] = [tablesOf(from, beneath), tablesOf(to, beneath)];
   const differing = (one: Record<string, string>, other: Record<string, string>): string[] =>
     Object.keys(one).filter((name) => one[name] !== other[name]);
   await makeTables([
@@ -126,7 +132,7 @@ export async function change(
     ...differing(after, before).map((name) => after[name]!),
   ]);
   kept.push(...write(trackingSysctls(to)));
-  return { node: to, sysctls: kept };
+  return { node: to, beneath, sysctls: kept };
 }
 
 /**
@@ -196,9 +202,9 @@ export async function wipe(tables: string): Promise<void> {
  * @param down interfaces that are down since, and come up again
  * @returns the fingerprint afterwards
  */
-export async function undo({ node, sysctls }: Applied, tables: string, down: string[] = []): Promise<string> {
+export async function undo({ node, beneath, sysctls }: Applied, tables: string, down: string[] = []): Promise<string> {
   await ipBatch(ruleCommands('del', node, 6), 6);
-  await deleteTables(Object.keys(tablesOf(node)));
+  await deleteTables(Object.keys(tablesOf(node, beneath)));
   writeSysctls(Object.fromEntries(sysctls.reverse().filter(([path]) => !path.includes('/br0/'))));
   const [seen] = await Promise.all([
     fingerprint({
@@ -238,11 +244,16 @@ async function interfacesAndRoutes(before: string[]): Promise<string> {
   const shown = ['link show', 'addr show', 'route show table all', 'rule show', 'neigh show'];
   const deadline = Date.now() + CARRIER_DEADLINE_MS;
   let output = await ipTolerantBatch([...before, ...shown]);
-  while (output.includes('NO-CARRIER') && Date.now() < deadline) {
+  while (lacksCarrier(output) && Date.now() < deadline) {
     await delay(CARRIER_POLL_MS);
     output = await ipTolerantBatch(shown);
   }
   return output;
+}
+
+/** An interface whose other end is down in this very namespace (M-DOWN) waits for nothing. */
+function lacksCarrier(output: string): boolean {
+  return output.split('\n').some((line) => line.includes('NO-CARRIER') && !line.includes('M-DOWN'));
 }
 
 /** Waits until interfaces are up for the kernel as well, which forwards frames from then on. */

@@ -10,6 +10,7 @@ import { runToEnd } from './program.ts';
 import type { Calls, FromAgent, Method } from './protocol.ts';
 import { routeGet } from './route-get.ts';
 import { Stream } from './stream.ts';
+import { beneathTrunks } from './trunk.ts';
 import { answerAt, silentEnds, type Answering } from './try-wire.ts';
 import { wallClock } from './wall-clock.ts';
 
@@ -20,6 +21,8 @@ export class Node {
   /** Interfaces that the plan has, and that are captured therefore. */
   #inUse: string[] = [];
   #running: Capture[] = [];
+  /** Devices beneath trunks. */
+  readonly #beneath: string[] = [];
   /** Once it is wired. */
   #machine: Machine;
   readonly #fires = new Map<string, AbortController>();
@@ -29,7 +32,7 @@ export class Node {
     private readonly emit: (message: FromAgent) => void,
     private readonly onDetach: () => void,
   ) {
-    this.#machine = new Machine('', emit);
+    this.#machine = new Machine('', [], emit);
   }
 
   readonly calls: { [M in Method]: (params: Calls[M]['params']) => Promise<Calls[M]['result']> } = {
@@ -41,10 +44,11 @@ export class Node {
     wire: async (params) => {
       this.#answering?.close();
       this.#answering = null;
-      await wire(params);
+      await wire(params.interfaces);
+      this.#beneath.push(...beneathTrunks(params.interfaces));
       this.#captures = params.captures;
       const tables = await nftTables();
-      this.#machine = new Machine(tables, this.emit);
+      this.#machine = new Machine(tables, this.#beneath, this.emit);
       return { fingerprint: await fingerprint({ tables }) };
     },
     configure: async ({ node }) => {

@@ -116,11 +116,19 @@ export type Method = keyof Calls;
 /** Calls that change nothing, so that callers can share one answer. */
 export type Query = 'counters' | 'macTable' | 'routeGet' | 'serverStates';
 
-export interface WireParams {
-  /** The engine's throwaway address that identifies each interface, and its name and MAC in the lab. */
-  interfaces: { wireAddress: string; name: string; mac: string }[];
+interface WireParams {
+  interfaces: WiredInterface[];
   /** Whether to capture every interface of the plan; false if nobody reads the frames. */
   captures: boolean;
+}
+
+/** The engine's throwaway address that identifies an interface, and its name and MAC in the lab. */
+export interface WiredInterface {
+  wireAddress: string;
+  name: string;
+  mac: string;
+  /** Of a trunk with tags: the interfaces of the plan that it carries; `vlan` is null for untagged frames. */
+  carries?: { name: string; mac: string; vlan: number | null }[];
 }
 
 /** Test of a link: the interface, by its throwaway address, and its temporary addresses (CIDR). */

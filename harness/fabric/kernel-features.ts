@@ -2,6 +2,7 @@ import type Dockerode from 'dockerode';
 import { KERNEL_FEATURES } from '../../lb/host/kernel-features.ts';
 import { containerOptions } from './container-options.ts';
 import { runBriefly } from './brief-container.ts';
+import type { Engine } from './engine.ts';
 import { LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
 
 export { isTooOld, OLDEST_KERNEL } from '../../lb/host/oldest-kernel.ts';
@@ -98,6 +99,24 @@ export const NEEDED_OF_KERNEL: readonly NeededOfKernel[] = [
   })),
 ];
 
+/**
+ * What trunks need to carry tags; where it is missing, each VLAN of a trunk is a wire of its own. What is tried is what the
+ * agents make (`harness/agent/trunk.ts`).
+ */
+export const TRUNK_TAGS: NeededOfKernel = {
+  code: 'vlan-tags',
+  name: '802.1Q tags',
+  neededBy: 'trunks whose frames carry tags',
+  options: 'CONFIG_VLAN_8021Q and CONFIG_NFT_FWD_NETDEV',
+  probe:
+    'ip link add tags0 type veth peer name tags1 && ' +
+    'ip link add link tags0 name tags0.10 type vlan id 10 loose_binding on && ' +
+    nft(
+      'table netdev l4lab_probe { chain c { type filter hook ingress device "tags0" priority 0; ' +
+        'vlan id 10 meta length > 1504 drop; ether type != 8021q fwd to "tags1"; }; }',
+    ),
+};
+
 function nft(rules: string): string {
   return `nft -c -f - <<'RULES'\n${rules}\nRULES`;
 }
@@ -124,15 +143,42 @@ export interface ContainerProbe {
 
 /** Looks around in a short-lived container that may do what nodes may. */
 export async function probeContainer(docker: Dockerode, image: string, apparmor: boolean): Promise<ContainerProbe> {
+  return parseProbe(await probe([...NEEDED_OF_KERNEL, TRUNK_TAGS], { docker, image, apparmor }));
+}
+
+const asked = new WeakMap<Dockerode, Promise<boolean>>();
+
+/** Whether trunks can carry tags where an engine runs labs. It is asked once. */
+export async function makesTags({ docker, apparmor }: Engine, image: string): Promise<boolean> {
+  const said = asked.get(docker) ?? probe([TRUNK_TAGS], { docker, image, apparmor }).then(saysYes);
+  asked.set(docker, said);
+  try {
+    return await said;
+  } catch {
+    // Why no container runs there is for the boot to tell.
+    asked.delete(docker);
+    return false;
+  }
+}
+
+function saysYes(text: string): boolean {
+  return text.split('\n').includes(`${TRUNK_TAGS.code} yes`);
+}
+
+/** What a container finds that may do what nodes may. The kernel loads modules by that. */
+async function probe(
+  features: NeededOfKernel[],
+  { docker, image, apparmor }: { docker: Dockerode; image: string; apparmor: boolean },
+): Promise<string> {
   const labels = { [LAB_LABEL]: 'probe', [OWNER_LABEL]: ownerLabel() };
   const options = containerOptions({ name: 'probe', image, labels, apparmor });
-  const args = NEEDED_OF_KERNEL.flatMap(({ code, probe }) => [code, probe]);
+  const args = features.flatMap(({ code, probe: command }) => [code, command]);
   const { stdout } = await runBriefly(docker, {
     ...options,
     Cmd: ['sh', '-c', SCRIPT, 'sh', ...args],
     HostConfig: { ...options.HostConfig, NetworkMode: 'none' },
   });
-  return parseProbe(stdout);
+  return stdout;
 }
 
 /** Reads what the container printed: a line for each thing, with its code, `yes` or `no`, and a value or a reason. */

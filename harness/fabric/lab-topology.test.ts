@@ -48,14 +48,14 @@ test('one port cannot have two MACs, and a lab has its limit', () => {
 });
 
 test('a lab grows by a little, as far as its wires carry it', () => {
-  expect(grown(star('abc'), star('abcd'))).toEqual(star('abcd'));
-  expect(grown(star('abcd'), star('bcde'))).toEqual(star('abcde'));
-  expect(grown(star('a'), star('bcde'))).toBeNull();
-  expect(grown(star('abc'), star('abcd', true))).toBeNull();
-  expect(grown(star('abc', true), star('abcd'))).toEqual(star('abcd', true));
+  expect(grown(star('abc'), star('abcd'), null)).toEqual(star('abcd'));
+  expect(grown(star('abcd'), star('bcde'), null)).toEqual(star('abcde'));
+  expect(grown(star('a'), star('bcde'), null)).toBeNull();
+  expect(grown(star('abc'), star('abcd', true), null)).toBeNull();
+  expect(grown(star('abc', true), star('abcd'), null)).toEqual(star('abcd', true));
   const otherMac = star('abcd');
   otherMac.nodes[1]!.ports[0]!.mac = 'other';
-  expect(grown(star('abc'), otherMac)).toBeNull();
+  expect(grown(star('abc'), otherMac, null)).toBeNull();
 });
 
 const spokes = fc
@@ -66,7 +66,7 @@ test('what a grown lab has and what it had before are all of it, and nothing is 
   fc.assert(
     fc.property(spokes, spokes, (a, b) => {
       const [lab, other] = [star(a), star(b)];
-      const whole = grown(lab, other);
+      const whole = grown(lab, other, null);
       fc.pre(whole !== null);
       const { nodes, links } = beyond(whole, lab);
       const ports = ({ nodes: of }: Pick<Topology, 'nodes'>): string[] =>
@@ -112,4 +112,7 @@ test('two nodes may share several wires, each of a VLAN: a lab with one of them 
   expect(contains(trunk([10]), trunk([10, 20]))).toBe(false);
   expect(contains(trunk([10, 20]), trunk([20]))).toBe(true);
   expect(labsFor([trunk([10]), trunk([20])], 1)).toEqual([trunk([10, 20])]);
+  // With tags both ends have made what it carries.
+  expect(grown(trunk([10, 20]), trunk([10, 30]), 'wires')).toEqual(trunk([10, 20, 30]));
+  expect(grown(trunk([10, 20]), trunk([10, 30]), 'tagged')).toBeNull();
 });

@@ -1,5 +1,7 @@
 import { isV6 } from '../scenario/address.ts';
 import type { InterfacePlan, LinkPlan, Plan } from '../terms/plan.ts';
+import type { Trunks } from '../terms/results.ts';
+import { cableKey } from './cables.ts';
 
 /** What of a plan takes a boot: nodes with their ports, and the wires between these. All else is configuration. */
 export interface Topology {
@@ -47,12 +49,15 @@ export function labsFor(topologies: Topology[], workers: number): Topology[] {
 /**
  * What a lab becomes when it gets all that another topology needs beyond it: nodes, wires, and ports of nodes that it has.
  * Null where it cannot, or where a lab of its own for the other one would hardly take longer.
+ * @param trunks how those of the lab carry VLANs: what a trunk with tags carries is settled when its ends are made
  */
-export function grown(lab: Topology, other: Topology): Topology | null {
+export function grown(lab: Topology, other: Topology, trunks: Trunks | null): Topology | null {
   const both = union(lab, other);
   const added = sizeOf(both) - sizeOf(lab);
   // Wires carry IPv6 from the beginning or never.
   const fits = contains(both, other) && both.ipv6 === lab.ipv6 && sizeOf(both) <= LARGEST;
+  const cables = new Set(lab.links.map(cableKey));
+  if (trunks === 'tagged' && beyond(both, lab).links.some((link) => cables.has(cableKey(link)))) return null;
   return fits && 2 * added <= sizeOf(other) ? both : null;
 }
 

@@ -4,12 +4,15 @@ import type { RawFrame, StateChange } from '../agent/protocol.ts';
 import { coalesce } from '../coalesce.ts';
 import { L4labError } from '../errors.ts';
 import type { KnownNeighbour, LinkPlan, Plan } from '../terms/plan.ts';
+import type { Trunks } from '../terms/results.ts';
 import { bridgeName, removeBridges } from './bridges.ts';
+import { cablesOf, endAt, type Cable } from './cables.ts';
 import { containerOptions } from './container-options.ts';
 import { createContainer, joinWire } from './create-container.ts';
 import type { Engine } from './engine.ts';
 import { wiresBlocked } from './firewall.ts';
 import { prepareHostNetwork, refuseClashes, type HostNetwork } from './host-network.ts';
+import { makesTags } from './kernel-features.ts';
 import { KEPT_LABEL, LAB_LABEL, NODE_LABEL, OWNER_LABEL, ownerLabel, PROJECT_LABEL, VARIANT_LABEL } from './labels.ts';
 import { removeSurely } from './sweep.ts';
 import { NodeHandle } from './node-handle.ts';
@@ -35,6 +38,7 @@ export class Lab implements AsyncDisposable {
   readonly #nodes: Map<string, NodeHandle>;
   #host: Promise<HostNetwork>;
   readonly #fingerprints: Map<string, string>;
+  #trunks: Trunks | null;
   #configured: Plan | null = null;
   readonly #paused = new Set<string>();
   #listener: (node: string, iface: string, frames: RawFrame[]) => void = () => undefined;
@@ -43,16 +47,22 @@ export class Lab implements AsyncDisposable {
   private constructor(
     readonly id: string,
     private readonly remains: Remains,
-    { nodes, host, fingerprints }: Booted,
+    { nodes, host, fingerprints, trunks }: Booted,
   ) {
     this.#nodes = nodes;
     this.#host = host;
     this.#fingerprints = fingerprints;
+    this.#trunks = trunks;
     for (const [name, node] of nodes) this.#hear(name, node);
   }
 
   get nodes(): ReadonlyMap<string, NodeHandle> {
     return this.#nodes;
+  }
+
+  /** How its trunks carry VLANs; null where it has none. */
+  get trunks(): Trunks | null {
+    return this.#trunks;
   }
 
   /** Boots nodes and links; everything else is left for `configure`. */
@@ -77,7 +87,9 @@ export class Lab implements AsyncDisposable {
   async grow(added: Pick<Topology, 'nodes' | 'links'>, options: BootOptions & { ipv6: boolean }): Promise<void> {
     const booting = { id: this.id, labels: labelsOf(this.id, options), options, remains: this.remains };
     const { ipv6 } = options;
-    const wires = await allSettled(added.links.map((link) => makeWire(booting, { link, ipv6 })));
+    this.#trunks ??= await trunksOf(added.links, options);
+    const cables = cablesOf(added.links, this.#trunks === 'tagged');
+    const wires = await allSettled(cables.map((cable) => makeWire(booting, { cable, ipv6 })));
     const own = (name: string): Wire[] => wires.filter(({ addresses }) => name in addresses);
     await allSettled(
       added.nodes.map(async (node) => {
@@ -209,6 +221,7 @@ interface Booted {
   host: Promise<HostNetwork>;
   /** Of every node as it was when freshly booted. */
   fingerprints: Map<string, string>;
+  trunks: Trunks | null;
 }
 
 /** What a lab leaves in Docker, in the order in which it came to be. */
@@ -244,10 +257,12 @@ async function boot(
   remains: Remains,
 ): Promise<Booted> {
   const booting = { id, labels: labelsOf(id, options), options, remains };
-  const wires = links.map((link) => makeWire(booting, { link, ipv6 }));
+  const trunks = await trunksOf(links, options);
+  const cables = cablesOf(links, trunks === 'tagged');
+  const wires = cables.map((cable) => makeWire(booting, { cable, ipv6 }));
   const fingerprints = new Map<string, string>();
   const own = (name: string): Promise<Wire[]> =>
-    Promise.all(links.flatMap(({ ends }, index) => (ends.some(({ node }) => node === name) ? [wires[index]!] : [])));
+    Promise.all(cables.flatMap(({ links: [link] }, index) => (isAt(link!, name) ? [wires[index]!] : [])));
   const started = new Map(
     nodes.map((node) => [node.name, own(node.name).then((wired) => bootNode(node, wired, booting))]),
   );
@@ -272,7 +287,17 @@ async function boot(
   if (failed || options.signal?.aborted === true) await host.catch(() => undefined);
   options.signal?.throwIfAborted();
   if (failed) throw failed.reason as Error;
-  return { nodes: new Map(await Promise.all(booted)), fingerprints, host };
+  return { nodes: new Map(await Promise.all(booted)), fingerprints, host, trunks };
+}
+
+function isAt({ ends }: LinkPlan, name: string): boolean {
+  return ends.some(({ node }) => node === name);
+}
+
+/** How trunks carry VLANs on an engine; null where no link is one. */
+async function trunksOf(links: LinkPlan[], { engine, image }: BootOptions): Promise<Trunks | null> {
+  if (links.every(({ vlan }) => vlan === undefined)) return null;
+  return (await makesTags(engine, image)) ? 'tagged' : 'wires';
 }
 
 /** Waits for all, so that nothing comes to be once somebody takes the lab down, and then throws the first error. */
@@ -294,13 +319,13 @@ function labelsOf(id: string, { labels, kept }: BootOptions): Record<string, str
 
 async function makeWire(
   { id, labels, options, remains }: Booting,
-  { link, ipv6 }: { link: LinkPlan; ipv6: boolean },
+  { cable, ipv6 }: { cable: Cable; ipv6: boolean },
 ): Promise<Wire> {
   const number = remains.nextWire();
   const bridge = bridgeName(id, number);
   try {
     const name = `l4lab-${id}-${number}`;
-    const wire = await createWire(options.engine.docker, { name, bridge, link, labels, ipv6 });
+    const wire = await createWire(options.engine.docker, { name, bridge, cable, labels, ipv6 });
     remains.networks.push(wire.network);
     return wire;
   } catch (error) {
@@ -374,20 +399,8 @@ async function bootNode(node: BareNode, wires: Wire[], { id, labels, options, re
   return handle;
 }
 
-async function nameInterfaces(
-  handle: NodeHandle,
-  { name: node, ports }: BareNode,
-  wires: Wire[],
-  captures: boolean,
-): Promise<string> {
-  const { fingerprint } = await handle.call('wire', {
-    interfaces: ports.map(({ name, mac }) => ({
-      name,
-      mac,
-      wireAddress: wires.find(({ link }) => link.ends.some((end) => end.node === node && end.iface === name))!
-        .addresses[node]!,
-    })),
-    captures,
-  });
+async function nameInterfaces(handle: NodeHandle, node: BareNode, wires: Wire[], captures: boolean): Promise<string> {
+  const interfaces = wires.map(({ cable, addresses }) => endAt(node, cable, addresses[node.name]!));
+  const { fingerprint } = await handle.call('wire', { interfaces, captures });
   return fingerprint;
 }

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import type Dockerode from 'dockerode';
 import { PcapReader } from '../agent/pcap.ts';
 import type { RawFrame } from '../agent/protocol.ts';
+import { isBeneathTrunk } from '../terms/trunk-interface.ts';
 import { L4labError } from '../errors.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { NodeExec } from './node-exec.ts';
@@ -17,6 +18,9 @@ capture=$!
 { cat <&3; kill $capture; } >/dev/null 2>&1 &
 wait $capture`;
 
+/** Kinds of devices that a node's ends of wires are. */
+const ENDS = ['veth', 'vlan'];
+
 /** Names of a node's ends of wires. @throws L4labError `invalid-input` when one was asked for that it has not got */
 export async function interfacesOf(
   docker: Dockerode,
@@ -28,7 +32,9 @@ export async function interfacesOf(
   const links = JSON.parse(await text(stdout)) as { ifname: string; linkinfo?: { info_kind?: string } }[];
   const all = links.map(({ ifname }) => ifname);
   if (asked === undefined)
-    return links.filter(({ linkinfo }) => linkinfo?.info_kind === 'veth').map(({ ifname }) => ifname);
+    return links
+      .filter((link) => ENDS.includes(link.linkinfo?.info_kind ?? '') && !isBeneathTrunk(link.ifname))
+      .map(({ ifname }) => ifname);
   if (all.includes(asked)) return [asked];
   throw new L4labError(
     'invalid-input',

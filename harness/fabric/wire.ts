@@ -1,14 +1,14 @@
 import type Dockerode from 'dockerode';
 import { EnvironmentError } from '../errors.ts';
 import { LARGEST_MTU } from '../terms/limits.ts';
-import type { LinkPlan } from '../terms/plan.ts';
 import { BRIDGE_NAME } from './bridges.ts';
+import type { Cable } from './cables.ts';
 import { missingRules } from './firewall.ts';
 import { randomStart, wireSubnet } from './subnets.ts';
 
 /** A Docker network as a clean wire between two nodes. */
 export interface Wire {
-  link: LinkPlan;
+  cable: Cable;
   network: Dockerode.Network;
   /** Its interface on the engine's host. */
   bridge: string;
@@ -38,7 +38,7 @@ let next = randomStart();
  */
 export async function createWire(
   docker: Dockerode,
-  wire: { name: string; bridge: string; link: LinkPlan; labels: Record<string, string>; ipv6: boolean },
+  wire: { name: string; bridge: string; cable: Cable; labels: Record<string, string>; ipv6: boolean },
 ): Promise<Wire> {
   for (let attempt = 1; ; attempt++) {
     const { subnet, subnet6, gateway, ends } = wireSubnet(next++);
@@ -57,8 +57,9 @@ export async function createWire(
         },
         Labels: wire.labels,
       });
-      const [a, b] = wire.link.ends;
-      return { link: wire.link, network, bridge: wire.bridge, addresses: { [a.node]: ends[0], [b.node]: ends[1] } };
+      const { cable, bridge } = wire;
+      const [a, b] = cable.links[0]!.ends;
+      return { cable, network, bridge, addresses: { [a.node]: ends[0], [b.node]: ends[1] } };
     } catch (error) {
       const { message } = error as Error;
       if (/overlaps with other one/.test(message) && attempt < ATTEMPTS) continue;

@@ -3,6 +3,7 @@ import { Lab, type BootOptions } from '../fabric/lab.ts';
 import { beyond, contains, grown, labsFor, topologyOf, type Topology } from '../fabric/lab-topology.ts';
 import { Recorder } from '../observe/recorder.ts';
 import type { Plan } from '../terms/plan.ts';
+import type { Trunks } from '../terms/results.ts';
 import { BootGate } from './boot-gate.ts';
 
 /** A booted lab with the recording of its wires. */
@@ -45,6 +46,8 @@ export class LabPool implements AsyncDisposable {
   #firewall: L4labError | null = null;
   /** Whether no lab has booted yet. */
   unused = true;
+  /** How trunks of its labs carry VLANs; null where none had one yet. */
+  trunks: Trunks | null = null;
 
   constructor(
     private readonly options: BootOptions,
@@ -93,11 +96,11 @@ export class LabPool implements AsyncDisposable {
   async #grown(plan: Plan, signal: AbortSignal | undefined): Promise<PooledLab | null> {
     if (this.limits.grow !== true) return null;
     const own = topologyOf(plan);
-    const pooled = this.#idle.find(({ topology }) => grown(topology, own) !== null);
+    const pooled = this.#idle.find(({ topology, lab }) => grown(topology, own, lab.trunks) !== null);
     if (pooled === undefined) return null;
     this.#take(pooled);
     const began = performance.now();
-    const topology = grown(pooled.topology, own)!;
+    const topology = grown(pooled.topology, own, pooled.lab.trunks)!;
     const added = beyond(topology, pooled.topology);
     try {
       await this.#gate.enter('boot', () => pooled.lab.grow(added, { ...this.options, ipv6: topology.ipv6 }));
@@ -106,6 +109,7 @@ export class LabPool implements AsyncDisposable {
       this.#discard([pooled]);
       return null;
     }
+    this.trunks ??= pooled.lab.trunks;
     return { ...pooled, topology, bootMs: performance.now() - began, signal };
   }
 
@@ -125,6 +129,7 @@ export class LabPool implements AsyncDisposable {
         throw error;
       });
     this.unused = false;
+    this.trunks ??= lab.trunks;
     const recorder = new Recorder();
     lab.onFrames((node, iface, frames) => recorder.add(node, iface, frames));
     const undisturbed: PooledLab['undisturbed'] = (work) => this.#gate.enter('wait', work);

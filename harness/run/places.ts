@@ -77,18 +77,17 @@ export class Places implements AsyncDisposable {
     return place.lost;
   }
 
-  /** What results say of several engines; nothing of a single one. */
-  record(): Pick<Environment, 'engines'> {
-    if (this.#all.length === 1) return {};
+  /** What results say of what labs met: of each engine, where there are several. */
+  record(): Pick<Environment, 'engines' | 'trunks'> {
+    const first = trunksOf(this.#all[0]!);
+    if (this.#all.length === 1) return first;
     return {
-      engines: this.#all.map(({ engine: { endpoint, name, kernel, cpus }, scenarios, lost }) => ({
-        endpoint,
-        name,
-        kernel,
-        cpus,
-        scenarios: [...scenarios].sort(),
-        lost,
-      })),
+      ...first,
+      engines: this.#all.map((place) => {
+        const { endpoint, name, kernel, cpus } = place.engine;
+        const scenarios = [...place.scenarios].sort();
+        return { endpoint, name, kernel, cpus, ...trunksOf(place), scenarios, lost: place.lost };
+      }),
     };
   }
 
@@ -102,6 +101,10 @@ export class Places implements AsyncDisposable {
       }),
     );
   }
+}
+
+function trunksOf({ pool: { trunks } }: Place): Pick<Environment, 'trunks'> {
+  return trunks === null ? {} : { trunks };
 }
 
 async function answers({ docker }: Engine): Promise<boolean> {

@@ -37,9 +37,14 @@ export interface Environment {
   os: string;
   cpus: number;
   image: string;
+  /** How VLANs of trunks were carried; absent where no lab had a trunk. */
+  trunks?: Trunks;
   /** Every engine of a run on several; the first is the one above. */
   engines?: EngineUse[];
 }
+
+/** `tagged`: by 802.1Q tags on one wire. `wires`: without tags, each by a wire of its own, since the kernel makes no tags. */
+export type Trunks = 'tagged' | 'wires';
 
 /** What an engine did for a run on several. */
 export interface EngineUse {
@@ -48,6 +53,8 @@ export interface EngineUse {
   name: string;
   kernel: string;
   cpus: number;
+  /** As of the environment. */
+  trunks?: Trunks;
   /** Names of the scenarios that ran on it. */
   scenarios: string[];
   /** Whether it became unavailable before the end; its unfinished scenarios ran on another one. */

@@ -26,6 +26,20 @@ test('only an Ethernet interface has a MAC, whatever another has for an address'
   });
 });
 
+test('an interface of a VLAN is above another one, and the ends of a pair in one namespace are not', () => {
+  const shown = [
+    { ifindex: 2, ifname: 'eth0', link_type: 'ether', address: '02:00:00:00:00:02' },
+    { ifindex: 3, link: 'eth0', ifname: 'eth0.10', link_type: 'ether', address: '02:00:00:00:00:02' },
+    { ifindex: 4, link: 'b', ifname: 'a', link_type: 'ether', address: '02:00:00:00:00:04' },
+    { ifindex: 5, link: 'a', ifname: 'b', link_type: 'ether', address: '02:00:00:00:00:05' },
+    { ifindex: 6, link: null, ifname: 'tunl0', link_type: 'ipip', address: '0.0.0.0' },
+  ];
+  const { interfaces } = parseFacts(`${JSON.stringify(shown)}\n[]\n`);
+  expect(interfaces.flatMap(({ name, above }) => (above === undefined ? [] : [[name, above]]))).toEqual([
+    ['eth0.10', 'eth0'],
+  ]);
+});
+
 test('a route that leads nowhere leads to no interface, though IPv6 shows it with `lo`', () => {
   const shown = [
     { type: 'blackhole', dst: '10.0.0.0/8', flags: [] },

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { run } from './run.ts';
-import type { HostFacts } from '../terms/facts.ts';
+import type { HostFacts, HostInterface } from '../terms/facts.ts';
 
 interface IpAddr {
   ifindex: number;
@@ -11,6 +11,8 @@ interface IpAddr {
   mtu: number;
   master?: string;
   flags?: string[];
+  /** Interface that it is above, or the other end of a pair in the same namespace. */
+  link?: string | null;
   addr_info?: { local: string; prefixlen: number }[];
 }
 
@@ -40,6 +42,10 @@ export function parseFacts(text: string): HostFacts {
     .map((line) => JSON.parse(line) as unknown) as [IpAddr[], IpRoute[]];
   // Those with a name are the kernel's: local, default.
   const tables = [...new Set(routes.map(({ table }) => Number(table)).filter((table) => table > 0))];
+  const above = ({ ifname, link }: IpAddr): Pick<HostInterface, 'above'> => {
+    const isPair = links.some((one) => one.ifname === link && one.link === ifname);
+    return link === undefined || link === null || isPair ? {} : { above: link };
+  };
   return {
     interfaces: links.map((link) => ({
       name: link.ifname,
@@ -48,6 +54,7 @@ export function parseFacts(text: string): HostFacts {
       mac: link.link_type === 'ether' ? (link.address ?? '') : '',
       master: link.master ?? null,
       mtu: link.mtu,
+      ...above(link),
       addresses: (link.addr_info ?? []).map(({ local, prefixlen }) => ({ address: local, prefix: prefixlen })),
       ...(link.flags?.includes('UP') === false ? { down: true as const } : {}),
     })),

@@ -49,7 +49,7 @@ export function renderEnds(input: RenderInput): Part {
   const own = families.map(({ family: { ip }, vips }) => `${ip} daddr { ${vips.join(', ')} } ${MARK_REFUSED}`);
   return joinParts(...families.map(({ family, vips }) => endPart(input, family, vips)), {
     maps: [],
-    chains: deviceChain('own', ['lo'], { place: 'ingress' }, own),
+    chains: deviceChain('own', ['lo'], { place: 'ingress', facts: input.facts }, own),
   });
 }
 

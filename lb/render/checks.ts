@@ -14,6 +14,7 @@ import type { NftMap, Part } from './ruleset.ts';
  * outside the host's own stack, which could not connect to an address that it owns itself.
  */
 export function renderChecks(input: RenderInput): Part {
+  const { facts } = input;
   const checked = input.config.services.flatMap((service) => {
     const port = input.checkPortOf(service);
     return port === null ? [] : [{ service, port }];
@@ -24,9 +25,7 @@ export function renderChecks(input: RenderInput): Part {
     here: checked.filter(({ service }) => familyOf(service.vip) === family),
   })).filter(({ here }) => here.length > 0);
   const servers = checked.flatMap(({ service }) => service.servers.map(({ address }) => address));
-  const outward = new Set(
-    servers.map((address) => deviceFor(input.facts, address)).filter((device) => device !== null),
-  );
+  const outward = new Set(servers.map((address) => deviceFor(facts, address)).filter((device) => device !== null));
   const ask = families.flatMap(({ here }) => here.map(({ service, port }) => outRule(input, service, port)));
   const answer = families.flatMap(({ family, here }) => here.map(({ service }) => backRule(family, service)));
   // All traffic comes by here: one look must do for packets that are no checks, however many services there are.
@@ -43,8 +42,8 @@ export function renderChecks(input: RenderInput): Part {
     chains: [
       { name: 'checks.ask', hook: null, rules: ask },
       { name: 'checks.answer', hook: null, rules: answer },
-      ...deviceChain('checks.out', outward, { place: 'egress' }, out),
-      ...deviceChain('checks.back', ingressDevices(input.facts), { place: 'ingress', priority: 'filter - 10' }, back),
+      ...deviceChain('checks.out', outward, { place: 'egress', facts }, out),
+      ...deviceChain('checks.back', ingressDevices(facts), { place: 'ingress', facts, priority: 'filter - 10' }, back),
     ],
   };
 }

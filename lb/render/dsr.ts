@@ -48,11 +48,12 @@ export function renderDsr(input: RenderInput): Part {
     return `${family.ip} daddr { ${[...vips].join(', ')} } ${forHost}goto ${chainOf(family)}`;
   });
   const rules = [...ingress, ...untracked(input, services)];
+  const { facts } = input;
   return joinParts(
     ...perFamily.map(({ family, here }) => familyPart(input, family, here)),
     forwardPart(input, services),
     ...perFamily.map(({ family, here }) => entrance(input, family, here)),
-    { maps: [], chains: deviceChain('ingress', ingressDevices(input.facts), { place: 'ingress' }, rules) },
+    { maps: [], chains: deviceChain('ingress', ingressDevices(facts), { place: 'ingress', facts }, rules) },
   );
 }
 

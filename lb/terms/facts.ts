@@ -18,6 +18,8 @@ export interface HostInterface {
   /** Bridge that this interface is a port of. */
   master: string | null;
   mtu: number;
+  /** Interface whose frames are its own as well, as those of a VLAN are; absent where there is none. */
+  above?: string;
   addresses: { address: string; prefix: number }[];
   /** Absent where it is up. */
   down?: true;
@@ -87,6 +89,11 @@ export function renamesSince(former: HostFacts, facts: HostFacts): Map<string, s
 export function ingressDevices(facts: HostFacts): string[] {
   const bridges = new Set(facts.interfaces.map(({ master }) => master));
   return facts.interfaces.filter(({ name }) => name !== 'lo' && !bridges.has(name)).map(({ name }) => name);
+}
+
+/** Interfaces that others are above: frames of VLANs come by them with a tag, and are the others' to deal with. */
+export function carriers({ interfaces }: HostFacts): ReadonlySet<string> {
+  return new Set(interfaces.flatMap(({ above }) => (above === undefined ? [] : [above])));
 }
 
 interface Prefix {

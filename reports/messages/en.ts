@@ -446,8 +446,9 @@ export const en: Catalogue = {
     'idle-timeout': ({ node, ms }) => `${node}: set the idle timeout to ${ms} ms`,
   },
   timeline,
-  engineUse: ({ name, kernel, scenarios, lost }) =>
-    `${name}, kernel ${kernel}: ${scenarios.length} ${scenarios.length === 1 ? 'scenario' : 'scenarios'}${lost ? '; it became unavailable, and its remaining scenarios ran on other engines' : ''}`,
+  trunks: { tagged: 'with 802.1Q tags', wires: 'without tags, one link per VLAN' },
+  engineUse: ({ name, kernel, scenarios, trunks, lost }) =>
+    `${name}, kernel ${kernel}: ${scenarios.length} ${scenarios.length === 1 ? 'scenario' : 'scenarios'}${trunks === undefined ? '' : `; trunks ${en.trunks[trunks]}`}${lost ? '; it became unavailable, and its remaining scenarios ran on other engines' : ''}`,
   noFix: 'No change of one or two settings was found that would fix it.',
   noFixFromDisagreement: 'Prediction and observation differ, so no change is proposed.',
   outcomes: {

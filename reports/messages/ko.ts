@@ -435,8 +435,9 @@ export const ko: Catalogue = {
     'idle-timeout': ({ node, ms }) => `${node}: 유휴 시간 제한을 ${ms} ms로`,
   },
   timeline,
-  engineUse: ({ name, kernel, scenarios, lost }) =>
-    `${name}, 커널 ${kernel}: 시나리오 ${scenarios.length}개${lost ? '; 도중에 사라져 끝내지 못한 것은 다른 엔진에서 실행함' : ''}`,
+  trunks: { tagged: '802.1Q 태그 사용', wires: '태그 없이 VLAN마다 별도 회선' },
+  engineUse: ({ name, kernel, scenarios, trunks, lost }) =>
+    `${name}, 커널 ${kernel}: 시나리오 ${scenarios.length}개${trunks === undefined ? '' : `; 트렁크: ${ko.trunks[trunks]}`}${lost ? '; 도중에 사라져 끝내지 못한 것은 다른 엔진에서 실행함' : ''}`,
   noFix: '설정 한두 가지를 바꾸어 통신되게 하는 방법을 찾지 못했습니다.',
   noFixFromDisagreement: '예측과 관찰이 달라 바꿀 설정을 제안하지 않습니다.',
   outcomes: {

@@ -200,6 +200,7 @@ export const en = {
     os: 'System',
     cpus: 'CPUs',
     image: 'Image',
+    trunks: 'Trunks',
     startedAt: 'Started',
     duration: 'Took',
   },

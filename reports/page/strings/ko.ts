@@ -220,6 +220,7 @@ export const ko: Strings = {
     os: '시스템',
     cpus: 'CPU 수',
     image: '이미지',
+    trunks: '트렁크',
     startedAt: '시작',
     duration: '소요 시간',
   },

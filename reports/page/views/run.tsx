@@ -10,8 +10,10 @@ const PHASES = ['bootMs', 'configureMs', 'flowsMs', 'resetMs'] as const;
 export function RunView() {
   const { index, t } = usePage();
   const { environment } = index;
+  const { trunks, ...rest } = environment;
   const facts = {
-    ...environment,
+    ...rest,
+    trunks: trunks === undefined ? undefined : t.messages.trunks[trunks],
     startedAt: index.startedAt,
     duration: `${(index.durationMs / 1000).toFixed(1)} s`,
   };
@@ -21,12 +23,14 @@ export function RunView() {
       <section class="panel" aria-labelledby="environment">
         <h2 id="environment">{t.environment}</h2>
         <dl class="environment">
-          {(Object.keys(t.environmentKeys) as Exclude<keyof typeof facts, 'engines'>[]).map((key) => (
-            <div key={key}>
-              <dt>{t.environmentKeys[key]}</dt>
-              <dd>{facts[key]}</dd>
-            </div>
-          ))}
+          {(Object.keys(t.environmentKeys) as (keyof typeof t.environmentKeys)[])
+            .filter((key) => facts[key] !== undefined)
+            .map((key) => (
+              <div key={key}>
+                <dt>{t.environmentKeys[key]}</dt>
+                <dd>{facts[key]}</dd>
+              </div>
+            ))}
           {(environment.engines ?? []).map((engine) => (
             <div key={engine.endpoint}>
               <dt>{engine.endpoint}</dt>

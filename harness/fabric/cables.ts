@@ -1,0 +1,40 @@
+import type { WiredInterface } from '../agent/protocol.ts';
+import type { LinkPlan } from '../terms/plan.ts';
+import { wordOf } from '../terms/link-word.ts';
+import { trunkDevice, trunkVlan } from '../terms/trunk-interface.ts';
+import type { BareNode } from './lab-topology.ts';
+
+/** What takes a network of the engine: a wire of the plan, or all of a trunk whose frames carry tags. */
+export interface Cable {
+  /** At least one. */
+  links: LinkPlan[];
+  /** Whether frames of VLANs carry tags there. */
+  tagged: boolean;
+}
+
+/** @param tags whether the kernel makes tags: where it does not, each VLAN of a trunk has a cable of its own */
+export function cablesOf(links: LinkPlan[], tags: boolean): Cable[] {
+  if (!tags) return links.map((link) => ({ links: [link], tagged: false }));
+  return [...new Set(links.map(cableKey))].map((key) => {
+    const together = links.filter((link) => cableKey(link) === key);
+    return { links: together, tagged: together.some(({ vlan }) => vlan !== undefined) };
+  });
+}
+
+/** The same for all wires of one link. */
+export function cableKey({ ends }: LinkPlan): string {
+  return ends
+    .map(({ node, iface }) => `${node} ${wordOf(iface)}`)
+    .sort()
+    .join();
+}
+
+/** What a node makes of its end of a cable. */
+export function endAt({ name, ports }: BareNode, { links, tagged }: Cable, wireAddress: string): WiredInterface {
+  const ifaces = links.flatMap(({ ends }) => ends.flatMap(({ node, iface }) => (node === name ? [iface] : [])));
+  const own = ports.filter((port) => ifaces.includes(port.name)).map(({ name, mac }) => ({ name, mac }));
+  const [first] = own as [Pick<WiredInterface, 'name' | 'mac'>];
+  if (!tagged) return { wireAddress, ...first };
+  const carries = own.map((port) => ({ ...port, vlan: trunkVlan(port.name) }));
+  return { wireAddress, name: trunkDevice(first.name), mac: first.mac, carries };
+}
