@@ -45,7 +45,9 @@ it('a file that now says the same ends a value without a word', () => {
 it('it is told when a server that had one is gone', () => {
   const { kept, dropped } = sortOverrides(drained, config({ name: 's2', address: '203.0.113.12' }));
   expect(kept).toEqual([]);
-  expect(dropped).toMatchObject([{ server: 's1', reason: expect.stringContaining('no longer has this server') as string }]);
+  expect(dropped).toMatchObject([
+    { server: 's1', reason: expect.stringContaining('no longer has this server') as string },
+  ]);
 });
 
 it('a value that is set back is none any more', () => {
