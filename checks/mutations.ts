@@ -57,6 +57,15 @@ export const MUTATIONS: Mutation[] = [
     ['netmask of the client too wide', node('client', { address: '198.51.100.10/4' }), 'no-neighbour', 'client'],
     ['proxy IP on s1 as well', node('s1', { loopback: ['203.0.113.254'] }), 'own-address-as-source', 's1'],
   ]),
+  ...mutations('basics/names', 'both-sites', [
+    ['records of the name taken out', { names: { 'www.example.test': { records: [] } } }, 'no-address', 'dns'],
+    ['one record taken out', { names: { 'www.example.test': { records: ['web-a'] } } }, 'wrong-share'],
+    ['DNS server stopped', node('dns', { listeners: [] }), 'refused', 'dns'],
+    ['gateway of the DNS server removed', node('dns', { gateway: 'none' }), 'no-route', 'dns'],
+    ['the L3 drops questions', filtered('l3', { drop: { protocol: 'udp', port: 53 } }), 'filtered', 'l3'],
+    ['the L3 drops answers', filtered('l3', { reject: { from: 'dns' } }), 'filtered', 'l3'],
+    ['listener of s2 stopped', node('s2', { listeners: [] }), 'refused', 's2'],
+  ]),
   ...mutations('proxy-and-dsr/server-port', 'dnat', [
     ['port of the servers forgotten', web({ pool: ['s1', 's2'] }), 'refused', 's1'],
     ['mode changed to DSR, which rewrites no port', web({ mode: 'dsr', pool: ['s1', 's2'] }), 'refused'],

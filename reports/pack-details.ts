@@ -1,6 +1,6 @@
 import type { Attempt, FlowResult, ScenarioResult } from '../harness/terms/results.ts';
 import type { CallResult, Outage, StreamInStep, TimelineResult } from '../harness/terms/timeline.ts';
-import type { Hop } from '../harness/terms/walk.ts';
+import type { Hop, Walk } from '../harness/terms/walk.ts';
 import type { Sighting } from '../harness/terms/sighting.ts';
 import { capturePath } from './captures.ts';
 import { packRows } from './content/pack-rows.ts';
@@ -10,6 +10,7 @@ import type {
   PackedFlow,
   PackedScenario,
   PackedTimeline,
+  PackedWalk,
   Range,
   Yaml,
 } from './content/page-details.ts';
@@ -52,7 +53,10 @@ function packFlow(flow: FlowResult, { hops, packets }: Tables): Omit<PackedFlow,
   const firstOf = new Map<string, number>();
   return {
     ...flow,
-    predicted: flow.predicted.map((p) => ({ ...p, request: append(hops, p.request), reply: append(hops, p.reply) })),
+    predicted: flow.predicted.map(({ question, request, reply, ...p }) => ({
+      ...p,
+      ...packWalk({ request, reply, ...(question && { question }) }, hops),
+    })),
     attempts: flow.attempts.map((attempt, i) => {
       const earlier = firstOf.get(contentOf(attempt));
       firstOf.set(contentOf(attempt), earlier ?? i);
@@ -65,9 +69,18 @@ function packAttempt(attempt: Attempt, { hops, packets: table }: Tables, sameAs?
   const { observed, packets, ...rest } = attempt;
   return {
     ...rest,
-    request: append(hops, observed.request),
-    reply: append(hops, observed.reply),
+    walk: packWalk(observed, hops),
     packets: sameAs === undefined ? append(table, differences(packets)) : { sameAs },
+  };
+}
+
+function packWalk({ request, reply, question }: Walk, hops: Hop[]): PackedWalk {
+  return {
+    request: append(hops, request),
+    reply: append(hops, reply),
+    ...(question && {
+      question: { ...question, request: append(hops, question.request), reply: append(hops, question.reply) },
+    }),
   };
 }
 
@@ -117,8 +130,9 @@ function packCalls(calls: CallResult[]): PackedCall[] {
     });
 }
 
-function contentOf({ outcome, client, cause, servedBy, picked, findings }: Attempt): string {
-  return JSON.stringify([outcome, client, cause?.code, cause?.node, servedBy, picked, findings]);
+function contentOf({ outcome, client, cause, servedBy, picked, findings, observed }: Attempt): string {
+  const called = observed.question?.addresses[0];
+  return JSON.stringify([outcome, client, cause?.code, cause?.node, servedBy, picked, findings, called]);
 }
 
 function append<T>(table: T[], rows: T[]): Range {

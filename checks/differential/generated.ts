@@ -3,6 +3,7 @@ import { isDirect } from '../../harness/terms/mode.ts';
 import { inIpv6 } from './family.ts';
 import { oneInterface, withInterface, type OneInterface } from './interfaces.ts';
 import { routed, routes, type Routes } from './routes.ts';
+import { NAME, name, nameYaml, type Name } from './names.ts';
 import { nat, translating, type Nat } from './nat.ts';
 import { routeService, routeServices, type RouteService } from './route-services.ts';
 import { asProduct, service, serviceYaml, type Service } from './services.ts';
@@ -28,6 +29,7 @@ interface Sketch {
   s2: OneServer;
   web: Service;
   api: Service;
+  name: Name;
   flows: (keyof typeof FLOWS)[];
   neighbours: 'warm' | 'cold';
   /** A link that carries less than the others: its index, or a remainder of it; null where none does. */
@@ -80,6 +82,8 @@ const FLOWS = {
   'l4-api': { from: 'l4', to: 'api' },
   'l3-web': { from: 'l3', to: 'web' },
   'client-web-ping': { from: 'client', to: 'web', protocol: 'icmp' },
+  'client-name': { from: 'client', to: NAME },
+  's2-name': { from: 's2', to: NAME },
 } as const;
 
 /** What an L4 calls at a service of its own. */
@@ -114,6 +118,7 @@ const sketch: fc.Arbitrary<Sketch> = fc.record({
   s2: oneOfServers,
   web: service,
   api: service,
+  name,
   ipv6: mostly(false, [true]),
   wiring,
   vlans,
@@ -144,6 +149,7 @@ function documents(drawn: Sketch): Generated {
   const name = sketch.ipv6 ? `${wired.name}-ipv6` : wired.name;
   const services = { web: serviceOf(sketch.web, WEB_PORT), api: serviceOf(sketch.api, apiPort(sketch)) };
   const spread = routeServices(sketch.routeService, wired);
+  const flows = flowsOf(sketch, wired);
   const vips = { web: services.web['vip'], api: services.api['vip'] };
   const { l4, ...others } = sketch.nodes;
   const settings = { ...others, l4: visible(l4, sketch) };
@@ -174,8 +180,9 @@ function documents(drawn: Sketch): Generated {
         wired,
       ),
       services: { ...services, ...spread },
+      ...(flows.some((flow) => FLOWS[flow].to === NAME) ? { names: nameYaml(sketch.name, services) } : {}),
       flows: Object.fromEntries(
-        flowsOf(sketch, wired).map((name, index, names) => [
+        flows.map((name, index, names) => [
           name,
           { ...flowYaml(name, sketch), ...(sketch.inSequence && index > 0 ? { after: names[index - 1]! } : {}) },
         ]),
@@ -184,11 +191,13 @@ function documents(drawn: Sketch): Generated {
   };
 }
 
-/** Those whose caller the lab has. */
-function flowsOf({ flows, nodes: { l4 } }: Sketch, { nodes }: Wired): (keyof typeof FLOWS)[] {
+/** Those whose caller the lab has, and whom it can ask. */
+function flowsOf({ flows, nodes: { l4 }, name: { server } }: Sketch, { nodes }: Wired): (keyof typeof FLOWS)[] {
   // An L4 has no way to a VIP that it does not own: `validate` refuses the flow.
   const callsNothing = (name: keyof typeof FLOWS): boolean => OWN_CALLS.includes(name) && l4['vipOwner'] === false;
-  const possible = flows.filter((name) => FLOWS[name].from in nodes && !callsNothing(name));
+  const asksNobody = ({ from, to }: (typeof FLOWS)[keyof typeof FLOWS]): boolean =>
+    to === NAME && (from === server || !(server in nodes));
+  const possible = flows.filter((name) => FLOWS[name].from in nodes && !callsNothing(name) && !asksNobody(FLOWS[name]));
   return possible.length === 0 ? ['client-web'] : possible;
 }
 
@@ -268,7 +277,7 @@ function fromOwn(answersFrom: string): unknown[] {
 function flowYaml(name: keyof typeof FLOWS, sketch: Sketch): Settings {
   const { web, api, bytes, exchanges, ping, sourcePort, outOfWindow } = sketch;
   const flow = FLOWS[name];
-  const service = flow.to === 'web' ? web : flow.to === 'api' ? api : null;
+  const service = flow.to === 'web' || flow.to === NAME ? web : flow.to === 'api' ? api : null;
   const protocol = 'protocol' in flow ? flow.protocol : service?.protocol;
   const talks = protocol === 'tcp' ? { ...bytes, exchanges } : protocol === 'icmp' ? ping : {};
   const port = protocol === 'icmp' || sourcePort === null ? {} : { sourcePort };

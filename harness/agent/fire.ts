@@ -2,6 +2,8 @@ import type { ClientOutcome } from '../terms/cause.ts';
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { sendNextOutOfWindow } from './out-of-window.ts';
+import type { DnsQuestion } from '../terms/plan.ts';
+import { parseDnsAnswer, questionMessage } from './dns-message.ts';
 import { runToEnd } from './program.ts';
 import type { FireParams, FireResult } from './protocol.ts';
 import { errorOutcome, firstAnswer, parseAnswer, requestText } from './request.ts';
@@ -80,7 +82,8 @@ const AGAIN_MS = 500;
  * sent again until it is answered, as resolvers do; of several, an answer to a repetition would pass for the next one's.
  */
 function datagrams(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
-  const { address, port, sourcePort, token, exchanges } = params;
+  const { address, port, sourcePort, exchanges } = params;
+  const { request, read } = params.question ? dnsQuestion(params.question, params.token) : ordinary(params);
   return new Promise((resolve) => {
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
     let done = 0;
@@ -94,15 +97,15 @@ function datagrams(params: FireParams, signal: AbortSignal): Promise<FireResult 
     };
     const onAbort = (): void => finish(null);
     signal.addEventListener('abort', onAbort);
-    const send = (): void => socket.send(requestText(params));
+    const send = (): void => socket.send(request);
     const fail = (error: NodeJS.ErrnoException): void =>
       finish({ answered: false, outcome: errorOutcome(error), answer: null });
     socket.on('error', fail);
     socket.on('message', (message) => {
       done += 1;
-      const answer = parseAnswer(message.toString('latin1'), token);
-      if (answer !== null && done < exchanges) send();
-      else finish({ answered: answer !== null, outcome: answer === null ? 'wrong-answer' : 'answered', answer });
+      const result = read(message);
+      if (result.answered && done < exchanges) send();
+      else finish(result);
     });
     socket.bind(sourcePort, () => {
       socket.connect(port, address, (error?: Error) => {
@@ -115,6 +118,49 @@ function datagrams(params: FireParams, signal: AbortSignal): Promise<FireResult 
       });
     });
   });
+}
+
+/** What goes into a datagram, and what comes back means. */
+interface Talk {
+  request: Buffer | string;
+  read: (answer: Buffer) => FireResult;
+}
+
+function ordinary(params: FireParams): Talk {
+  return {
+    request: requestText(params),
+    read: (message) => {
+      const answer = parseAnswer(message.toString('latin1'), params.token);
+      return { answered: answer !== null, outcome: answer === null ? 'wrong-answer' : 'answered', answer };
+    },
+  };
+}
+
+/** One after the other, since a server may go round by them (Knot DNS does): each answer begins with the next address. */
+let nextId = 0;
+
+/** What a DNS server refuses is no answer; the codes are those of Node's own resolver. */
+const RCODES: Record<number, ClientOutcome> = {
+  1: 'EFORMERR',
+  2: 'ESERVFAIL',
+  3: 'ENOTFOUND',
+  4: 'ENOTIMP',
+  5: 'EREFUSED',
+};
+
+function dnsQuestion(question: DnsQuestion, token: string): Talk {
+  nextId = (nextId + 1) % 65_536;
+  const id = nextId;
+  return {
+    request: questionMessage(question, token, id),
+    read: (message) => {
+      const said = parseDnsAnswer(message, question, id);
+      if (said === null) return { answered: false, outcome: 'wrong-answer', answer: null };
+      const { rcode, addresses } = said;
+      if (rcode !== 0) return { answered: false, outcome: RCODES[rcode] ?? 'wrong-answer', answer: null };
+      return { answered: true, outcome: 'answered', answer: null, addresses };
+    },
+  };
 }
 
 /** What ping(8) prints of an error, as sockets name it. */

@@ -2,6 +2,7 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { ListenerPlan } from '../terms/plan.ts';
 import { sendNextOutOfWindow } from './out-of-window.ts';
+import { serveNames } from './name-server.ts';
 import type { ServerAnswer } from './protocol.ts';
 import { OUT_OF_WINDOW } from './request.ts';
 import { resetConnection } from './reset-connection.ts';
@@ -11,19 +12,29 @@ export interface Listening {
   close(): Promise<unknown>;
 }
 
+/** What a listener is told of its node. */
+interface Surroundings {
+  /** Asked of each HTTP request that is of no flow. */
+  failsChecks: () => boolean;
+  /** Told what programs print. */
+  log: (line: string) => void;
+}
+
+const ALONE: Surroundings = { failsChecks: () => false, log: () => undefined };
+
 /**
- * Answers every request with who served it and whom it saw.
+ * Answers every request with who served it and whom it saw; or questions about names, as a DNS server.
  * @param addresses UDP binds to each of them, since an answer from a wildcard socket
  *   carries the address of the route, not the one that was called (udp(7)).
- * @param failsChecks asked of each HTTP request that is of no flow
  */
 export async function listen(
   server: string,
   plan: ListenerPlan,
   addresses: string[],
-  failsChecks: () => boolean = () => false,
+  { failsChecks, log } = ALONE,
 ): Promise<Listening> {
   if (plan.protocol === 'tcp') return listenTcp({ name: server, failsChecks }, plan.port, plan.address ?? '::');
+  if (plan.names !== undefined) return serveNames(plan.names, plan.address ? [plan.address] : addresses, log);
   const own = plan.address === undefined ? addresses : [plan.address];
   const sockets = await Promise.all(own.map((address) => bindUdp(plan.port, address)));
   const { answersFrom } = plan;

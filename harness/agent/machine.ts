@@ -92,10 +92,14 @@ export class Machine {
     ].map(host);
     const wanted = new Map(node.listeners.map((plan) => [keyOf(plan, addresses), plan]));
     await this.#stopListening((key) => !wanted.has(key));
+    const surroundings = {
+      failsChecks: (): boolean => this.failsChecks,
+      log: (line: string): void => this.emit({ event: 'log', line }),
+    };
     await Promise.all(
       [...wanted].map(async ([key, plan]) => {
         if (this.#listeners.has(key)) return;
-        this.#listeners.set(key, await listen(node.name, plan, addresses, () => this.failsChecks));
+        this.#listeners.set(key, await listen(node.name, plan, addresses, surroundings));
       }),
     );
   }

@@ -1,7 +1,7 @@
 import type { AgentFault } from '../terms/fault.ts';
 import type { ClientOutcome } from '../terms/cause.ts';
 import type { RouteAnswer } from '../terms/route-answer.ts';
-import type { BalancerPlan, FlowProtocol, NodePlan } from '../terms/plan.ts';
+import type { BalancerPlan, DnsQuestion, FlowProtocol, NodePlan } from '../terms/plan.ts';
 import type { ActionPlan, BandState, CallRecord, PairPlan, StreamPlan } from '../terms/timeline.ts';
 import type { ServerState } from './balancers/balancer.ts';
 
@@ -167,6 +167,8 @@ export interface FireParams {
   dontFragment?: boolean;
   /** TCP: whose first data leaves with a sequence number out of the window; absent means nobody's. */
   outOfWindow?: 'client' | 'server';
+  /** UDP: asks a DNS server this, and nothing else. */
+  question?: DnsQuestion;
   timeoutMs: number;
 }
 
@@ -192,6 +194,8 @@ export interface FireResult {
   answered: boolean;
   outcome: ClientOutcome;
   answer: ServerAnswer | null;
+  /** Of a question to a DNS server: the addresses that it answered with, in their order. */
+  addresses?: string[];
 }
 
 /** A listener's report about its request. */

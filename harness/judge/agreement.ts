@@ -1,18 +1,29 @@
 import type { Disagreement, HopDifference, Leg, Place, Step } from '../terms/reason.ts';
-import type { Hop, Prediction } from '../terms/walk.ts';
+import type { Hop, Prediction, Question } from '../terms/walk.ts';
 import type { Attempt } from '../terms/results.ts';
 
 /** Where prediction and observation differ; null when some alternative of the prediction is what was seen. */
 export function disagreement(attempt: Attempt, predicted: Prediction[]): Disagreement | null {
   const differences = predicted.map((prediction) => difference(attempt, prediction));
   if (predicted.length === 0 || differences.includes(null)) return null;
-  const byL4 = predicted.findIndex(({ l4 }) => l4 === attempt.l4);
-  const same = predicted.findIndex(({ l4, picked }) => l4 === attempt.l4 && picked === attempt.picked);
+  const isAlike = ({ l4, question }: Prediction): boolean =>
+    l4 === attempt.l4 && calledBy(question) === calledBy(attempt.observed.question);
+  const byL4 = predicted.findIndex(isAlike);
+  const same = predicted.findIndex((one) => isAlike(one) && one.picked === attempt.picked);
   return differences[same] ?? differences[byL4] ?? differences[0] ?? null;
+}
+
+/** The address that the caller was told of by name; null where it was told of none. */
+function calledBy(question: Question | undefined): string | null {
+  return question?.addresses[0] ?? null;
 }
 
 function difference(attempt: Attempt, prediction: Prediction): Disagreement | null {
   const { picked, servedBy, sourceSeen } = prediction;
+  const [seenAddress, predictedAddress] = [calledBy(attempt.observed.question), calledBy(prediction.question)];
+  // Without an answer of the DNS server there is none in either, and what kept it off is the cause.
+  if (seenAddress !== null && predictedAddress !== null && seenAddress !== predictedAddress)
+    return { code: 'answer-differs', params: { seen: seenAddress, predicted: predictedAddress, hop: null } };
   if (attempt.l4 !== null && prediction.l4 !== null && attempt.l4 !== prediction.l4)
     return { code: 'l4-differs', params: { seen: attempt.l4, predicted: prediction.l4, hop: null } };
   if (attempt.picked !== null && picked !== null && attempt.picked !== picked)
@@ -40,10 +51,12 @@ function placeOf({ cause }: Pick<Outcome, 'cause'>): Place | null {
   return cause && { code: cause.code, node: cause.node };
 }
 
-function firstDifference(attempt: Attempt, prediction: Prediction): HopDifference | null {
+function firstDifference({ observed }: Attempt, prediction: Prediction): HopDifference | null {
   return (
-    legDifference('request', attempt.observed.request, onWires(prediction.request)) ??
-    legDifference('reply', attempt.observed.reply, onWires(prediction.reply))
+    legDifference('question', observed.question?.request ?? [], onWires(prediction.question?.request ?? [])) ??
+    legDifference('answer', observed.question?.reply ?? [], onWires(prediction.question?.reply ?? [])) ??
+    legDifference('request', observed.request, onWires(prediction.request)) ??
+    legDifference('reply', observed.reply, onWires(prediction.reply))
   );
 }
 

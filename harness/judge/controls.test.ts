@@ -95,3 +95,17 @@ test('what a filter of the lab stops shows nothing, and is not asked', () => {
   expect(asked('l3', { protocol: 'icmp', type: 'echo-request' })).toEqual(['l4 → s1', 'l4 → s2']);
   expect(asked('client', { protocol: 'icmp', type: 'echo-reply' })).toEqual(['l4 → s1', 'l4 → s2']);
 });
+
+test('a call by name needs its DNS server as well as whatever it may call', () => {
+  const sketch = oneArm({ services: { a: { vip: VIP_A, mode: 'proxy', pool: ['s1'], proxyIp: PIP } } });
+  const dns = { ...sketch.nodes['s2']!, listeners: ['53/udp'] };
+  const names = { 'www.example.test': { server: 's2', records: ['a'] } };
+  const named = planOf({ ...sketch, nodes: { ...sketch.nodes, s2: dns }, names });
+  const flow = flowOf(named, 'client', 'www.example.test');
+  const asked = controlsOf(named, { ...flow, expect: { outcome: 'fails', cause: 'reply-not-from-vip' } });
+  expect(asked.map(({ from, to, protocol, port }) => `${from} → ${to ?? 'next hop'} ${protocol} ${port}`)).toEqual([
+    'client → next hop icmp 0',
+    'l3 → s2 udp 53',
+    'l4 → s1 http 80',
+  ]);
+});

@@ -2,6 +2,8 @@ import { contains, host, network } from '../scenario/address.ts';
 import { blockedBy } from '../scenario/filter-match.ts';
 import { balancedBy, interfaceAddresses, nodeOf, ownerOf, serviceOf } from '../scenario/lookup.ts';
 import { ownServiceOf } from '../terms/own-calls.ts';
+import { exchangesOf } from '../terms/by-name.ts';
+import type { CauseCode } from '../terms/cause.ts';
 import { alternativesOf } from '../terms/expectation.ts';
 import type { FilteredPacket } from '../terms/filter.ts';
 import { routeOf } from '../scenario/route-of.ts';
@@ -25,8 +27,10 @@ export function controlsOf(plan: Plan, flow: FlowPlan): Control[] {
 
 /** Controls for one possible outcome of the flow. */
 export function controlsFor(expect: SingleExpectation, plan: Plan, flow: FlowPlan): Control[] {
-  if (expect.outcome === 'works') return [];
-  const { cause } = expect;
+  return expect.outcome === 'works' ? [] : exchangesOf(flow).flatMap((one) => ofExchange(expect.cause, plan, one));
+}
+
+function ofExchange(cause: CauseCode, plan: Plan, flow: FlowPlan): Control[] {
   const first = firstHop(plan, flow);
   const controls: Control[] = first === null ? [] : [echo(flow.from, null, first)];
   if (PART_IS_MISSING.includes(cause)) return controls;

@@ -2,6 +2,7 @@ import type { Hop } from '../terms/walk.ts';
 import { interfaceAddresses, nodeOf, proxyIpsOf, serviceOf } from '../scenario/lookup.ts';
 import { interfaceOf, isAt, placeIn } from '../scenario/place.ts';
 import type { Cause } from '../terms/cause.ts';
+import { callsOf } from '../terms/by-name.ts';
 import { alternativesOf } from '../terms/expectation.ts';
 import { DETOURS, type Finding, distinctFindings } from '../terms/finding.ts';
 import type { Expectation, FlowPlan, PathExpectation, Plan, ServedBy, SingleExpectation } from '../terms/plan.ts';
@@ -181,10 +182,12 @@ function judgeSource(flow: FlowPlan, { sourceSeen }: Working, plan: Plan, attemp
 }
 
 function sourceAddresses(sourceSeen: string, flow: FlowPlan, plan: Plan): string[] {
-  const service = serviceOf(plan, flow);
-  if (sourceSeen === 'client') return [flow.source];
-  if (sourceSeen === 'proxy-ip') return service ? proxyIpsOf(service) : [];
-  if (sourceSeen === 'l4') return service?.l4s.flatMap(({ node }) => interfaceAddresses(nodeOf(plan, node))) ?? [];
+  const calls = callsOf(flow);
+  const services = calls.flatMap((call) => serviceOf(plan, call) ?? []);
+  if (sourceSeen === 'client') return calls.map(({ source }) => source);
+  if (sourceSeen === 'proxy-ip') return services.flatMap(proxyIpsOf);
+  if (sourceSeen === 'l4')
+    return services.flatMap(({ l4s }) => l4s.flatMap(({ node }) => interfaceAddresses(nodeOf(plan, node))));
   return [sourceSeen];
 }
 
@@ -242,6 +245,7 @@ export function leftCaller(flow: FlowPlan, { cause, observed }: Attempt): boolea
   return (
     observed.request.length > 0 ||
     observed.reply.length > 0 ||
+    (observed.question?.request ?? []).length > 0 ||
     (cause?.node === flow.from &&
       ['no-route', 'no-neighbour', 'refused', 'too-big', 'no-server-available'].includes(cause.code)) ||
     (cause?.code === 'vlan-mismatch' && 'asker' in cause.detail.params && cause.detail.params.asker === flow.from)

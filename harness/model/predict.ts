@@ -2,6 +2,7 @@ import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { cause, type Cause, type CauseCode } from '../terms/cause.ts';
 import { type Finding, finding } from '../terms/finding.ts';
 import { tellsMss } from '../terms/mss.ts';
+import { callsOf, questionOf } from '../terms/by-name.ts';
 import { cutOnTheWay } from '../scenario/leads-to.ts';
 import { nodeWithMac } from '../scenario/lookup.ts';
 import { explore } from './choices.ts';
@@ -22,7 +23,7 @@ import type { Hop, Prediction } from '../terms/walk.ts';
 export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
   const starts = startsOf(plan, flow);
   const all = [...predictions(plan, flow, starts)];
-  if (starts.length === 1 && flow.repeat === 1) return all;
+  if (starts.length === 1 && flow.repeat === 1 && flow.byName === undefined) return all;
   return [...new Map(all.map((item) => [JSON.stringify(item), item])).values()];
 }
 
@@ -31,6 +32,52 @@ export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
  * enough. An attempt that makes nodes learn another path is followed by attempts that use it.
  */
 export function* predictions(plan: Plan, flow: FlowPlan, starts = startsOf(plan, flow)): Generator<Prediction> {
+  const question = questionOf(flow);
+  if (question === null) yield* ofCalls(plan, flow, starts);
+  else yield* byName(plan, { flow, question }, starts);
+}
+
+/** A call comes after its question, whose packets teach nodes as any others do. */
+function* byName(
+  plan: Plan,
+  { flow, question }: { flow: FlowPlan; question: FlowPlan },
+  starts: ReturnType<typeof startsOf>,
+): Generator<Prediction> {
+  const taught: ReturnType<typeof startsOf> = [];
+  for (const start of starts) {
+    for (const run of explore((choices) => simulateFrom(networkOf(plan), question, start, choices))) {
+      yield* afterQuestion(plan, flow, run);
+      if (flow.repeat > 1 && leadsElsewhere(run)) taught.push(leftBehind(start, [run]));
+    }
+  }
+  for (const start of taught)
+    for (const run of explore((choices) => simulateFrom(networkOf(plan), question, start, choices)))
+      yield* afterQuestion(plan, flow, run);
+}
+
+/** What comes of a question: a call of each address that the answer may begin with; none without an answer. */
+function* afterQuestion(plan: Plan, flow: FlowPlan, run: Run): Generator<Prediction> {
+  const { name, server } = flow.byName!;
+  const asked = predictionOf(run);
+  const { request, reply, findings } = asked;
+  const calls = callsOf(flow);
+  if (asked.outcome === 'fails' || calls.length === 0) {
+    const empty = cause('no-address', 'name-without-address', { node: server, name });
+    const nobody = { servedBy: null, sourceSeen: null, findings: [], request: [], reply: [] };
+    const question = { name, server, request, reply, addresses: [] };
+    yield { ...asked, ...nobody, outcome: 'fails', cause: asked.cause ?? empty, question };
+    return;
+  }
+  const left = leftBehind(run.before, [run]);
+  for (const call of calls) {
+    const others = calls.map(({ address }) => address).filter((address) => address !== call.address);
+    const question = { name, server, request, reply, addresses: [call.address, ...others] };
+    for (const called of ofCalls(plan, call, [left]))
+      yield { ...called, findings: [...findings, ...called.findings], question };
+  }
+}
+
+function* ofCalls(plan: Plan, flow: FlowPlan, starts: ReturnType<typeof startsOf>): Generator<Prediction> {
   const network = networkOf(plan);
   const taught: ReturnType<typeof startsOf> = [];
   for (const start of starts) {

@@ -1,5 +1,6 @@
 import type { LbService } from '../../lb/terms/config.ts';
 import { portRange } from '../../lb/terms/port-range.ts';
+import { callsOf } from '../terms/by-name.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { StepPlan, StreamPlan } from '../terms/timeline.ts';
 import { proxyIps } from './address-ownership.ts';
@@ -27,7 +28,7 @@ export function openings(plan: Plan, l4: LbService[], service: LbService): numbe
   const isThere = ({ to }: { to: { service: string } | { node: string } }): boolean =>
     'service' in to && names.includes(to.service);
   const ofFlows = plan.flows
-    .filter((flow) => isThere(flow) && flow.protocol !== 'icmp')
+    .filter((flow) => callsOf(flow).some(isThere) && flow.protocol !== 'icmp')
     .reduce((sum, { repeat }) => sum + repeat, 0);
   const { streams = [], steps = [] } = plan.timeline ?? {};
   return streams.filter(isThere).reduce((sum, stream) => sum + openedBy(stream, steps), ofFlows);

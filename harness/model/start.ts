@@ -1,4 +1,5 @@
 import type { FlowPlan, Plan } from '../terms/plan.ts';
+import { callsOf, questionOf } from '../terms/by-name.ts';
 import { explore, type Choices } from './choices.ts';
 import { health, initialStates } from './health.ts';
 import { together, waysOf, withoutFailures } from './learned.ts';
@@ -22,7 +23,7 @@ export function startsOf(plan: Plan, flow: FlowPlan): Start[] {
   const key = JSON.stringify(former);
   let starts = ofPlan.get(key);
   if (starts === undefined) {
-    const all = startsOf(plan, former).flatMap((start) => leftBy(networkOf(plan), former, start));
+    const all = startsOf(plan, former).flatMap((start) => leftByAll(networkOf(plan), former, start));
     starts = [...new Map(all.map((left) => [waysOf(left), left])).values()];
     ofPlan.set(key, starts);
   }
@@ -39,8 +40,21 @@ export function simulateFrom(network: Network, flow: FlowPlan, states: Start, ch
   });
 }
 
+/** What a flow and the question before it leave behind: of several attempts each may call another address. */
+function leftByAll(network: Network, flow: FlowPlan, start: Start): Map<string, NodeState>[] {
+  const question = questionOf(flow);
+  if (question === null) return leftBy(network, flow, start);
+  const asked = leftBy(network, question, start);
+  const calls = callsOf(flow);
+  if (calls.length === 0) return asked;
+  const one = calls.flatMap((call) => asked.flatMap((left) => leftBy(network, call, left)));
+  if (flow.repeat === 1 || calls.length === 1) return one;
+  const inTurn = calls.reduce((lefts, call) => lefts.flatMap((left) => leftBy(network, call, left)), asked);
+  return [...one, ...inTurn];
+}
+
 /**
- * What a flow leaves behind: whichever way it goes, and where it has several attempts, all ways together. Connections are
+ * What an exchange leaves behind: whichever way it goes, and where it has several attempts, all ways together. Connections are
  * left out: one of TCP ends by a reset, and a datagram from the same port as an earlier one goes on to the server of that,
  * which is one of those that may be picked anyway.
  */

@@ -1,3 +1,4 @@
+import { exchangesOf } from '../terms/by-name.ts';
 import { interfaceAddresses, nodeOf, segmentOf, serviceOf } from '../scenario/lookup.ts';
 import type { KnownNeighbour, Plan } from '../terms/plan.ts';
 import { forwards } from './device-settings.ts';
@@ -92,7 +93,7 @@ function endsFor(plan: Plan, host: Host): string[] {
   const passesOn = [...host.devices.values()].some(({ settings }) =>
     ['0.0.0.0', '::'].some((family) => forwards(settings, family)),
   );
-  return [...plan.flows, ...(plan.timeline?.streams ?? [])].flatMap((flow) => {
+  return [...plan.flows.flatMap(exchangesOf), ...(plan.timeline?.streams ?? [])].flatMap((flow) => {
     const service = serviceOf(plan, flow);
     const called = service?.pool.map(({ node }) => node) ?? ('node' in flow.to ? [flow.to.node] : []);
     const caller = flow.from;

@@ -1,8 +1,10 @@
 import { stringify } from 'yaml';
 import { InputError } from '../errors.ts';
 import type { Counterfactual, FlowResult, ScenarioResult } from '../terms/results.ts';
+import { exchangesOf } from '../terms/by-name.ts';
 import { candidates } from './candidates.ts';
 import { counterfactuals } from './counterfactual.ts';
+import { moreRecords } from './name-candidates.ts';
 import { placesOf } from './predicted-outage.ts';
 import { predictions } from './predict.ts';
 import { stepCandidates } from './step-candidates.ts';
@@ -90,7 +92,12 @@ export function whatWouldHelp({ loaded, variant, plan, flow, cause }: Failure): 
     return same !== undefined && worksCleanly(predictions(changed, same));
   };
   const lab = labWithProfiles(loaded.scenario.lab, variant.scenario);
-  const tried = candidates({ lab, scenario: variant.scenario, plan, flow, cause });
+  const failed = { lab, scenario: variant.scenario, plan, cause };
+  const tried = [
+    ...moreRecords({ ...failed, flow }),
+    // Of a call by name either the question failed, or one of the calls that may come of it.
+    ...exchangesOf(flow).flatMap((exchange) => candidates({ ...failed, flow: exchange })),
+  ];
   return counterfactuals(tried, { planAfter, works }).map(({ fixes, change }) => ({
     fixes,
     change: stringify(change),

@@ -96,6 +96,8 @@ class Known {
       this.#learn(frame);
       return true;
     }
+    // What a DNS server answers repeats no token.
+    if (frame.udp && frame.token === undefined) return this.#conversations.has(conversation(frame)!);
     if (!frame.tcp || this.key.protocol !== 'tcp') return false;
     if (this.#conversations.has(conversation(frame)!)) {
       if (frame.tcp.flags === 'S') this.#initialSequences.add(frame.tcp.seq);

@@ -228,7 +228,8 @@ function isCalled(port: number | undefined, { port: called, serverPorts }: FlowK
 function isAnswer({ tcp, udp, icmp, token }: Frame, key: FlowKey): boolean {
   if (icmp?.inner) return icmp.type !== ICMP.redirect;
   if (key.protocol === 'tcp') return tcp !== undefined && (tcp.flags === 'SA' || tcp.flags === 'RA');
-  if (key.protocol === 'udp') return isCalled(udp?.srcPort, key) && token === key.token;
+  // Answers of DNS servers repeat no token.
+  if (key.protocol === 'udp') return isCalled(udp?.srcPort, key) && (token ?? key.token) === key.token;
   return icmp?.type === ICMP.echoReply;
 }
 

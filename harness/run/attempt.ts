@@ -1,5 +1,8 @@
 import { judgeAttempt } from '../judge/attempt.ts';
-import type { Redirect } from '../judge/taught.ts';
+import { withQuestion, type Asked } from '../judge/by-name.ts';
+import { redirectsIn, type Redirect } from '../judge/taught.ts';
+import { predict } from '../model/predict.ts';
+import { callsOf, questionOf } from '../terms/by-name.ts';
 import type { CountersByNode } from '../terms/counters.ts';
 import type { Attempt } from '../terms/results.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
@@ -23,8 +26,29 @@ export interface MayFail {
   taught?: Redirect[];
 }
 
-/** Fires a flow once and judges what its packets did. */
+/** Fires a flow once and judges what its packets did; of a call by name the question comes first. */
 export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab, mayFail?: MayFail): Promise<Attempt> {
+  const question = questionOf(flow);
+  if (question === null) return (await runExchange(flow, plan, lab, mayFail)).attempt;
+  const asked = await runExchange(question, plan, lab, mayFail && { ...mayFail, predicted: predict(plan, question) });
+  const [address] = asked.addresses;
+  const call = asked.attempt.outcome === 'works' ? callsOf(flow).find((one) => one.address === address) : undefined;
+  if (call === undefined) return withQuestion(flow.byName!, asked, null);
+  const called = await runExchange(call, plan, lab, mayFail && afterQuestion(mayFail, call, asked, plan));
+  return withQuestion(flow.byName!, asked, called.attempt);
+}
+
+/** What is known of a call once its question is answered. */
+function afterQuestion(mayFail: MayFail, { address }: FlowPlan, { attempt: { packets } }: Asked, plan: Plan): MayFail {
+  return {
+    ...mayFail,
+    predicted: mayFail.predicted.filter(({ question }) => question?.addresses[0] === address),
+    taught: [...(mayFail.taught ?? []), ...redirectsIn(packets, plan)],
+  };
+}
+
+/** One call, or one question; the addresses of its answer are none where it was no question. */
+async function runExchange(flow: FlowPlan, plan: Plan, lab: PooledLab, mayFail?: MayFail): Promise<Asked> {
   lab.signal?.throwIfAborted();
   const key = nextFlowKey(flow, plan);
   const taught = mayFail?.taught ?? [];
@@ -50,5 +74,6 @@ export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab, may
     servedBy: fired.answer?.server ?? null,
     sourceSeen: fired.answer?.peer.split(' ')[0] ?? null,
   };
-  return judgeAttempt({ plan, flow, key, client, taught, ...seen, ...queried }, performance.now() - began);
+  const attempt = judgeAttempt({ plan, flow, key, client, taught, ...seen, ...queried }, performance.now() - began);
+  return { attempt, addresses: fired.addresses ?? [] };
 }

@@ -1,6 +1,7 @@
 import { sequencesOf } from '../scenario/after.ts';
 import { serviceOf } from '../scenario/lookup.ts';
-import type { FlowPlan, NodePlan, Plan } from '../terms/plan.ts';
+import { callsOf } from '../terms/by-name.ts';
+import type { FlowPlan, NodePlan, Plan, ServicePlan } from '../terms/plan.ts';
 
 /** Flows that run together, and whether nodes must first forget what they learned from earlier flows. */
 export interface Batch {
@@ -41,8 +42,9 @@ function countsServers({ expect }: FlowPlan): boolean {
 }
 
 function sharesService(flow: FlowPlan, plan: Plan): boolean {
-  const service = serviceOf(plan, flow);
-  return plan.flows.some((other) => other !== flow && serviceOf(plan, other) === service);
+  const servicesOf = (one: FlowPlan): (ServicePlan | undefined)[] => callsOf(one).map((call) => serviceOf(plan, call));
+  const own = servicesOf(flow);
+  return plan.flows.some((other) => other !== flow && servicesOf(other).some((service) => own.includes(service)));
 }
 
 /**

@@ -11,7 +11,9 @@ import { mayBeToFail } from '../terms/expectation.ts';
 import { predict } from '../model/predict.ts';
 import { payloadOf } from '../terms/payload.ts';
 import type { Prediction } from '../terms/walk.ts';
-import { ownerOf, serviceOf } from '../scenario/lookup.ts';
+import { nodeOf, ownerOf } from '../scenario/lookup.ts';
+import { callsOf } from '../terms/by-name.ts';
+import { listenerAt } from '../terms/listener.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { coalesce } from '../coalesce.ts';
 import { callsUntilSameServer } from './second-call.ts';
@@ -147,17 +149,23 @@ export function flowNotRun(flow: FlowPlan, plan: Plan, reason: Fault): FlowResul
   };
 }
 
+/** Whom a flow calls, in the field's words: `web (203.0.113.80:80)`; a name with all that it stands for. */
+function calledText(flow: FlowPlan): string {
+  const { to, byName, port } = flow;
+  const sockets = callsOf(flow).map(({ address }) => (port === 0 ? address : `${address}:${port}`));
+  const name = byName?.name ?? ('service' in to ? to.service : to.node);
+  return `${name} (${sockets.join(', ') || 'no address'})`;
+}
+
 function describeFlow(
   flow: FlowPlan,
   plan: Plan,
 ): Pick<FlowResult, 'name' | 'protocol' | 'from' | 'to' | 'after' | 'at' | 'expected' | 'rerun'> {
-  const service = serviceOf(plan, flow);
-  const port = flow.port === 0 ? '' : `:${flow.port}`;
   return {
     name: flow.name,
     protocol: flow.protocol,
     from: flow.from,
-    to: `${service?.name ?? ('node' in flow.to ? flow.to.node : '')} (${flow.address}${port})`,
+    to: calledText(flow),
     ...(flow.after === undefined ? {} : { after: flow.after }),
     at: flow.at,
     expected: flow.expect,
@@ -166,7 +174,9 @@ function describeFlow(
 }
 
 async function runControl(control: Control, plan: Plan, lab: PooledLab): Promise<ControlResult> {
-  const { from, address, protocol, port } = control;
+  const { from, to, address, protocol, port } = control;
+  const listener = to === null ? undefined : listenerAt(nodeOf(plan, to).listeners, { protocol, address, port });
+  const name = listener?.names?.[0]?.name;
   const flow: FlowPlan = {
     name: `control ${from} ${address}`,
     from,
@@ -176,6 +186,8 @@ async function runControl(control: Control, plan: Plan, lab: PooledLab): Promise
     source: '',
     to: { node: ownerOf(plan, address) ?? from },
     repeat: 1,
+    // A DNS server is asked what it knows.
+    ...(name === undefined ? {} : { question: { name, type: 'A' as const } }),
     expect: { outcome: 'works' },
     at: { file: '', line: 0, col: 0 },
   };

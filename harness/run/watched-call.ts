@@ -100,6 +100,7 @@ export class WatchedCall {
       exchanges: flow.exchanges ?? 1,
       dontFragment: flow.dontFragment === true,
       ...(flow.outOfWindow === undefined ? {} : { outOfWindow: flow.outOfWindow }),
+      ...(flow.question === undefined ? {} : { question: flow.question }),
       timeoutMs: CALL_DEADLINE_MS,
     });
   }

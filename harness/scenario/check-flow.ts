@@ -1,10 +1,12 @@
 import type { CauseCode } from '../terms/cause.ts';
 import type { Expectation, SingleExpectation } from '../terms/plan.ts';
 import { ATTEMPTS_AT_ONCE, CALL_DEADLINE_MS, MOST_BYTES_AT_ONCE, MOST_BYTES_OF_A_FLOW } from '../terms/limits.ts';
+import { DNS_PORT } from '../terms/by-name.ts';
 import { listenerText } from '../terms/listener.ts';
 import { host, isV6 } from './address.ts';
 import { addressesInScenario, familyName, unknown } from './check-messages.ts';
 import { keyed, listed, placed, serversExpected } from './expected.ts';
+import { checkCallByName, servicesOfName } from './check-names.ts';
 import { SOURCES } from './flow-schema.ts';
 import { balancersOf, interfaceWords, listenersOf, namedSources, nodeAddresses } from './lab-queries.ts';
 import { AT_INTERFACES, placeIn } from './place.ts';
@@ -62,7 +64,7 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
   return problems;
 }
 
-/** Whether a node can call a service or node. */
+/** Whether a node can call a service, a node or a name. */
 export function checkCall(
   path: Path,
   flow: Pick<Flow, 'from' | 'to' | 'port' | 'protocol'>,
@@ -76,6 +78,11 @@ export function checkCall(
     problems.push({ path: [...path, 'from'], message: unknown('node', flow.from, nodes), dependsOn: [] });
   else if (nodeAddresses(lab, flow.from).length === 0)
     problems.push({ path: [...path, 'from'], message: `${flow.from} has no address, so it cannot call` });
+  if (scenario.names[flow.to]) {
+    const own = servicesOfName(flow.to, scenario).map((to) => ({ ...flow, to }));
+    problems.push(...checkCallByName(path, flow, scenario, lab));
+    return [...problems, ...own.flatMap((call) => ownCallProblems(path, call, scenario, lab))];
+  }
   const targets = service ? [service.vip] : addressesInScenario(scenario, lab, flow.to);
   const own = addressesInScenario(scenario, lab, flow.from);
   const families = own.map(isV6);
@@ -88,14 +95,22 @@ export function checkCall(
     });
   }
   if (!service && !lab.nodes[flow.to]) {
+    const isName = flow.to.includes('.');
+    const missing = [isName ? 'names' : 'services', flow.to];
     problems.push({
       path: [...path, 'to'],
       message: scenario.routeServices[flow.to]
         ? `${flow.to} is a service in mode route and has no VIP; call a node or service behind its next hops`
-        : unknown('service or node', flow.to, [...Object.keys(scenario.services), ...nodes]),
-      dependsOn: [['services', flow.to]],
-      missing: ['services', flow.to],
+        : isName
+          ? unknown('name', flow.to, Object.keys(scenario.names))
+          : unknown('service or node', flow.to, [...Object.keys(scenario.services), ...nodes]),
+      dependsOn: [missing],
+      missing,
     });
+  }
+  if (!service && flow.port === DNS_PORT && Object.values(scenario.names).some(({ server }) => server === flow.to)) {
+    const message = `${flow.to} is a DNS server there, and answers questions alone: call one of its names`;
+    problems.push({ path: [...path, 'port'], message, dependsOn: [path, ['names']] });
   }
   if (!service && lab.nodes[flow.to] && nodeAddresses(lab, flow.to).length === 0) {
     problems.push({ path: [...path, 'to'], message: `${flow.to} has no address, so it cannot be called` });

@@ -68,6 +68,10 @@ function checkStream(name: string, scenario: ScenarioFile, lab: Lab): Problem[] 
   const stream = scenario.streams[name]!;
   const path = ['streams', name];
   const problems = checkCall(path, stream, scenario, lab);
+  if (scenario.names[stream.to]) {
+    const message = 'a stream calls a service or a node; only flows call names';
+    problems.push({ path: [...path, 'to'], message, dependsOn: [['names', stream.to]] });
+  }
   if (scenario.flows[name]) problems.push({ path, message: 'has the name of a flow', dependsOn: [] });
   if (stream.connection === 'new' && stream.connections > 1)
     problems.push({ path: [...path, 'connections'], message: 'only for `connection: kept`' });

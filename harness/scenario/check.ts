@@ -8,6 +8,7 @@ import { tooNarrowForIpv6 } from './check-mtu.ts';
 import { checkNextHops } from './check-next-hops.ts';
 import { checkNeighbours } from './check-neighbours.ts';
 import { checkFilter, filtersThatSeeNothing } from './check-filter.ts';
+import { checkNames } from './check-names.ts';
 import { checkNat } from './check-nat.ts';
 import { checkFlow } from './check-flow.ts';
 import { checkSysctls } from './check-sysctls.ts';
@@ -97,6 +98,7 @@ function checkSettled(scenario: ScenarioFile, bare: Lab): Problem[] {
   problems.push(...checkNeighbours(lab, layersOf, scenario));
   problems.push(...strangeListeners(scenario, lab, layersOf), ...filtersThatSeeNothing(scenario, lab, layersOf));
   problems.push(...checkServices(scenario, lab), ...checkScenarioAddresses(scenario, lab));
+  problems.push(...checkNames(scenario, lab));
   for (const name of Object.keys(scenario.flows)) problems.push(...checkFlow(name, scenario, lab));
   problems.push(...checkPairs(scenario, lab), ...ringsOfScenario(scenario, lab));
   problems.push(

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { CAUSES } from '../terms/cause.ts';
 import { FINDINGS } from '../terms/finding.ts';
 import type { Expectation, SingleExpectation } from '../terms/plan.ts';
-import { address, callerPort, count, nodeName, place, serviceName, title, wordName } from './schema-values.ts';
+import { called } from './name-schema.ts';
+import { address, callerPort, count, nodeName, place, title, wordName } from './schema-values.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 import { didYouMean } from '../did-you-mean.ts';
 
@@ -178,14 +179,16 @@ const payload = z.int().min(0).max(1_000_000);
 export const flow = z.strictObject({
   title: title.optional().describe('One line for the report. Default: the name.'),
   from: nodeName.describe('Node that calls.'),
-  to: serviceName.describe('A service or a node.'),
+  to: called.describe(
+    'A service, a node, or a name of `names`, about which the caller asks its DNS server before each call.',
+  ),
   protocol: z.enum(['http', 'tcp', 'udp', 'icmp']).default('http').describe('`icmp` is an echo request.'),
   port: z
     .int()
     .min(1)
     .max(65535)
     .optional()
-    .describe('Destination port; only for a node, because a service has its own.'),
+    .describe('Destination port; only for a node, or for a name of addresses: a service has its own.'),
   repeat: z.int().min(1).max(1000).default(1).describe('Attempts, each from its own source port.'),
   sourcePort: callerPort
     .optional()

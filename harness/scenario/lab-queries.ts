@@ -1,5 +1,6 @@
 import { contains, host, hostRoute, isAddress, isV6, network } from './address.ts';
 import { SOURCES } from './flow-schema.ts';
+import { DNS_PORT } from '../terms/by-name.ts';
 import { listenerOf } from '../terms/listener.ts';
 import type { ListenerPlan } from '../terms/plan.ts';
 import { ROLES } from '../terms/role.ts';
@@ -46,11 +47,17 @@ function addressesByNode({ nodes, links }: Lab): Map<string, string[]> {
   return all;
 }
 
-/** What a node listens on: what is said of it, or else the ports at which services have it in their pool. */
+/** Where a DNS server listens, as YAML has it. */
+const DNS_LISTENER = `${DNS_PORT}/udp`;
+
+/**
+ * What a node listens on: what is said of it, or else the ports at which services have it in their pool, and that of a DNS
+ * server where it is one.
+ */
 export function listenersOf(
   name: string,
   lab: Lab,
-  { nodes, servers, services }: Pick<ScenarioFile, 'nodes' | 'servers' | 'services'>,
+  { nodes, servers, services, names }: Pick<ScenarioFile, 'nodes' | 'servers' | 'services' | 'names'>,
 ): ListenerPlan[] {
   const node = lab.nodes[name]!;
   const ofServers = ROLES[node.role].serves ? servers.listeners : undefined;
@@ -59,7 +66,8 @@ export function listenersOf(
   const served = Object.values(services).flatMap(({ pool, port, protocol }) =>
     pool.filter(({ node: server }) => server === name).map((server) => `${server.port ?? port}/${protocol}`),
   );
-  return [...new Set(served)].map(listenerOf);
+  const asked = Object.values(names).some(({ server }) => server === name) ? [DNS_LISTENER] : [];
+  return [...new Set([...served, ...asked])].map(listenerOf);
 }
 
 /**

@@ -69,6 +69,7 @@ const BLANKS: Blanks = {
   title: 'untitled',
   lab: '',
   services: { '*': { vip: '192.0.2.1', port: 1, mode: 'dnat', pool: ['server'] } },
+  names: { '*': { server: 'server', records: [] } },
   flows: { '*': { from: 'caller', to: 'server', expect: 'works' } },
   streams: { '*': { from: 'caller', to: 'server', every: '1s' } },
   steps: { '*': { for: '1s' } },
@@ -196,12 +197,13 @@ function blamedOnRemoval(problem: Problem, change: unknown): Problem {
   return { ...problem, path: missing, message: `is removed here, but ${path.join('.')} still uses it` };
 }
 
-const CHANGEABLE = ['servers', 'nodes', 'services', 'pairs', 'flows', 'streams', 'steps', 'neighbours'];
+const CHANGEABLE = ['servers', 'nodes', 'services', 'names', 'pairs', 'flows', 'streams', 'steps', 'neighbours'];
 
 const NEEDED = {
   flows: ['from', 'to', 'expect'],
   services: ['vip', 'port', 'mode', 'pool'],
   routeServices: ['to', 'mode', 'nextHops', 'hash'],
+  names: ['server', 'records'],
   streams: ['from', 'to', 'every'],
   steps: ['for'],
 };
@@ -211,7 +213,7 @@ function incompleteEntries(
   { change, expect }: { change: unknown; expect: Record<string, unknown> },
   base: unknown,
 ): Problem[] {
-  return (['flows', 'services', 'streams', 'steps'] as const).flatMap((kind) => {
+  return (['flows', 'services', 'names', 'streams', 'steps'] as const).flatMap((kind) => {
     const known = Object.keys(valueAt(base, [kind]) ?? {});
     return Object.entries(valueAt(change, [kind]) ?? {}).flatMap(([name, said]: [string, unknown]) => {
       const expected = kind === 'flows' && Object.hasOwn(expect, name) ? ['expect'] : [];

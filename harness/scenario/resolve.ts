@@ -1,5 +1,6 @@
 import { ROLES } from '../terms/role.ts';
 import { alternativesOf } from '../terms/expectation.ts';
+import { DNS_PORT } from '../terms/by-name.ts';
 import type { LbConfig } from '../../lb/terms/config.ts';
 import { contains, host, hostRoute, isV6, network } from './address.ts';
 
@@ -16,7 +17,8 @@ import type { StreamExpectation } from '../terms/timeline.ts';
 import type { Scenario, Variant } from './read.ts';
 import { interfaceSettings, type Lab, type LabNode, type NodeSettings, type ScenarioFile } from './schema.ts';
 import { interfaceSetting, type InterfaceSettings } from './interface-settings.ts';
-import { DEFAULT_MTU, interfaceAddresses } from './lookup.ts';
+import { DEFAULT_MTU, interfaceAddresses, ownerOf } from './lookup.ts';
+import { addressOfRecord, withNames } from './names.ts';
 import { stableMac } from './stable-mac.ts';
 import { labWithProfiles } from './profile-settings.ts';
 import { hopAddresses } from './check-route-services.ts';
@@ -139,7 +141,7 @@ function resolveNode(name: string, lab: Lab, body: ScenarioFile, ipv6: boolean):
     ...filterOf(settings, lab, body),
     ...natOf(settings),
     ...ages(settings),
-    listeners: listenersOf(name, lab, body),
+    listeners: withNames(name, listenersOf(name, lab, body), body),
     balancer: ROLES[settings.role].balances && settings.lb !== 'off' ? balancerOf(name, lab, body) : null,
   };
 }
@@ -325,6 +327,7 @@ function resolveFlow(name: string, nodes: NodePlan[], variant: Variant, lab: Lab
     ...(flow.dontFragment ? { dontFragment: true as const } : {}),
     ...(flow.outOfWindow === undefined ? {} : { outOfWindow: flow.outOfWindow }),
     ...(flow.after === undefined ? {} : { after: flow.after }),
+    ...byName(flow, nodes, body),
     expect: withSource(flow.expect, lab),
     at: variant.locate(['flows', name]),
   };
@@ -339,7 +342,52 @@ interface Called {
 
 type ResolvedCall = Pick<FlowPlan, 'source' | 'to' | 'address' | 'port'>;
 
-function resolveCall({ from, to, port, protocol }: Called, nodes: NodePlan[], body: ScenarioFile): ResolvedCall {
+/** What a flow to a name asks first, and whom it may call then. */
+function byName(flow: Called, nodes: NodePlan[], body: ScenarioFile): Pick<FlowPlan, 'byName'> {
+  const { from, to: name } = flow;
+  const named = body.names[name];
+  if (named === undefined) return {};
+  const caller = nodes.find((node) => node.name === from)!;
+  const address = addressFor(
+    caller,
+    nodes.find((node) => node.name === named.server)!,
+  );
+  const calls = callsByName(flow, nodes, body).map(({ to, address, source }) => ({ to, address, source }));
+  const isOfV6 = isV6(calls[0]?.address ?? address);
+  const source = sourceAddress(caller, address);
+  return { byName: { name, type: isOfV6 ? 'AAAA' : 'A', server: named.server, address, source, calls } };
+}
+
+function callsByName({ from, to, port, protocol }: Called, nodes: NodePlan[], body: ScenarioFile): ResolvedCall[] {
+  const caller = nodes.find((node) => node.name === from)!;
+  const records = body.names[to]?.records ?? [];
+  const common = records.map((record) => body.services[record]?.port).find((one) => one !== undefined) ?? port;
+  return records.flatMap((record): ResolvedCall[] => {
+    const address = addressOfRecord(record, body.services);
+    if (address === null) return [];
+    const isAt = ([, { vip, port: at }]: [string, Service]): boolean => vip === address && at === common;
+    const service = Object.entries(body.services).find(isAt)?.[0];
+    return [
+      {
+        source: sourceAddress(caller, address),
+        to: service === undefined ? { node: ownerOf({ nodes }, address) ?? from } : { service },
+        address,
+        port: protocol === 'icmp' ? 0 : common!,
+      },
+    ];
+  });
+}
+
+function resolveCall(called: Called, nodes: NodePlan[], body: ScenarioFile): ResolvedCall {
+  if (body.names[called.to] === undefined) return resolveAddressed(called, nodes, body);
+  const [first] = callsByName(called, nodes, body);
+  if (first !== undefined) return first;
+  // Nothing but a question comes of a name that has no address.
+  const { server } = body.names[called.to]!;
+  return resolveAddressed({ ...called, to: server, port: called.port ?? DNS_PORT }, nodes, body);
+}
+
+function resolveAddressed({ from, to, port, protocol }: Called, nodes: NodePlan[], body: ScenarioFile): ResolvedCall {
   const service = body.services[to];
   const caller = nodes.find((node) => node.name === from)!;
   const address =

@@ -5,6 +5,7 @@ import { DEAD_ENDS } from '../terms/dead-end.ts';
 import * as z from 'zod';
 import { filterRule } from './filter-schema.ts';
 import { flow } from './flow-schema.ts';
+import { domainName, name } from './name-schema.ts';
 import { nat } from './nat-schema.ts';
 import { canonical, hostRoute, isAddress, network } from './address.ts';
 import {
@@ -270,6 +271,10 @@ const scenarioBody = {
   servers: nodeSettings.default({}).describe('Settings of every server.'),
   nodes: z.record(nodeName, nodeSettings).default({}).describe('Settings of single nodes; they win over `servers`.'),
   services: z.record(serviceName, anyService).default({}).describe('Services by name: what load balancers offer.'),
+  names: z
+    .record(domainName, name)
+    .default({})
+    .describe('Names that flows call, as `www.example.test`, with the DNS server that answers for each.'),
   pairs: z.record(wordName, pair).default({}).describe('Redundant load balancers (VRRP), by name.'),
   flows: z.record(wordName, flow).default({}).describe('Flows by name; each runs in every variant.'),
   streams: z.record(wordName, stream).default({}).describe('Traffic that runs during the steps, by name.'),
@@ -288,7 +293,7 @@ const variant = z.strictObject({
   change: z
     .record(z.string(), z.unknown())
     .default({})
-    .describe('Merge patch (RFC 7396) on servers, nodes, services, pairs, flows, streams, steps, neighbours.'),
+    .describe('Merge patch (RFC 7396) on servers, nodes, services, names, pairs, flows, streams, steps, neighbours.'),
   expect: z
     .record(z.string(), expectationAsWritten)
     .default({})

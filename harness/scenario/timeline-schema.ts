@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { OutageExpectation, StreamExpectation } from '../terms/timeline.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 import { expectableCause, fails, inFull, mustBeCause, singleExpectation, varies, works } from './flow-schema.ts';
+import { called } from './name-schema.ts';
 import {
   address,
   callerPort,
@@ -19,7 +20,7 @@ import {
 /** Traffic that goes on while steps happen. */
 export const stream = z.strictObject({
   from: nodeName.describe('Node that calls.'),
-  to: serviceName.describe('A service or a node.'),
+  to: called.describe('A service or a node.'),
   protocol: z.enum(['http', 'tcp', 'udp']).default('tcp').describe('What a call is.'),
   port: z
     .int()

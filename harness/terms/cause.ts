@@ -18,6 +18,7 @@ export const CAUSES = [
   'vlan-mismatch',
   'refused',
   'no-server-available',
+  'no-address',
   'ports-exhausted',
   'loop',
   'too-big',
@@ -60,6 +61,8 @@ export interface CauseDetails {
   'called-itself': At & { address: string; port: number; protocol: string };
   'pool-down': At & { service: string };
   'refused-although-healthy': At & { service: string };
+  /** The DNS server `node` knows the name, and no address of it. */
+  'name-without-address': At & { name: string };
   'reply-from-elsewhere': At & { called: string; source: string; owner: string | null };
   /** The caller's router, which had replaced the caller's address with `address`, got the reply from another address. */
   'reply-not-translated': At & { called: string; source: string; owner: string | null; address: string };

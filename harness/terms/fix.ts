@@ -58,6 +58,8 @@ export interface Fixes {
   /** The address of the outgoing interface. */
   'check-source-auto': { service: string };
   'answer-from-asked': { nodes: string[] };
+  /** The VIP of a service in answers about a name. */
+  'add-record': { name: string; service: string };
   listen: { nodes: string[]; port: number; protocol: string };
   'vip-on-loopback': { service: string };
   'quiet-loopback': { arpIgnore: number; arpAnnounce: number };

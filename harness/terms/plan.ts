@@ -169,6 +169,15 @@ export interface ListenerPlan {
   address?: string;
   /** UDP: fixed source address of replies; absent if it replies from the called address. */
   answersFrom?: string;
+  /** It is a DNS server (RFC 1035), and these are all the names that it knows; absent for any other listener. */
+  names?: NamePlan[];
+}
+
+/** A name and the addresses that a DNS server answers with, in turn of their order. */
+export interface NamePlan {
+  name: string;
+  /** Of one family; none where the name has no address. */
+  addresses: string[];
 }
 
 export type { Mode };
@@ -221,9 +230,29 @@ export interface FlowPlan {
   outOfWindow?: 'client' | 'server';
   /** The flow whose state it starts from; absent if it starts from a clean state. */
   after?: string;
+  /** It calls a name, about which it asks first; `to`, `address` and `source` are those of its first address, if any. */
+  byName?: ByName;
+  /** It is such a question itself, and nothing else. No flow of a scenario is one. */
+  question?: DnsQuestion;
   expect: Expectation;
   /** Where the flow is declared. */
   at: SourcePosition;
+}
+
+/** What a caller asks a DNS server, and whom it may call then. */
+export interface ByName extends DnsQuestion {
+  /** The node that answers, its address, and that from which the caller asks. */
+  server: string;
+  address: string;
+  source: string;
+  /** One for each address of the name, in the order of its records. */
+  calls: Pick<FlowPlan, 'to' | 'address' | 'source'>[];
+}
+
+/** A question to a DNS server: about addresses of IPv4 or of IPv6. */
+export interface DnsQuestion {
+  name: string;
+  type: 'A' | 'AAAA';
 }
 
 export interface SourcePosition {

@@ -68,7 +68,8 @@ export interface StateAt {
   state: BandState;
 }
 
-export type Leg = 'request' | 'reply';
+/** A way of packets; `question` and `answer` are those to and from a DNS server. */
+export type Leg = 'request' | 'reply' | 'question' | 'answer';
 
 /** A flow that must work in any topology whose parts are running. */
 export interface Control {
@@ -92,6 +93,8 @@ export interface ControlResult extends Control {
 export type Disagreement = MessageOf<Disagreements>;
 
 export interface Disagreements {
+  /** The address that the DNS server gave first; null where it gave none, or the caller had no answer. */
+  'answer-differs': Differing<string | null>;
   /** The L4 that forwarded the request. */
   'l4-differs': Differing<string>;
   /** The server that it forwarded the request to. */

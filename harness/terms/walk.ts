@@ -35,6 +35,17 @@ export interface Change {
 export interface Walk {
   request: Hop[];
   reply: Hop[];
+  /** The question that came before, where the flow calls a name; without an answer nothing is called. */
+  question?: Question;
+}
+
+/** The hops of a question to a DNS server and of its answer. */
+export interface Question extends Pick<Walk, 'request' | 'reply'> {
+  name: string;
+  /** The node that is asked. */
+  server: string;
+  /** As they stand in the answer: the first is called. None where the name has none, or no answer came. */
+  addresses: string[];
 }
 
 /** Prediction of one flow, for one choice of server. */

@@ -1,6 +1,6 @@
 import type { Attempt, FlowResult, VariantResult } from '../../harness/terms/results.ts';
 import type { CallResult, StreamResult, TimelineResult } from '../../harness/terms/timeline.ts';
-import type { Hop, Prediction } from '../../harness/terms/walk.ts';
+import type { Hop, Prediction, Question, Walk } from '../../harness/terms/walk.ts';
 import type { Sighting } from '../../harness/terms/sighting.ts';
 import { type PackedRows, unpackRows } from './pack-rows.ts';
 
@@ -47,13 +47,19 @@ export interface PackedCall extends Omit<CallResult, 'beginMs' | 'endMs'> {
 export interface PackedFlow extends Omit<FlowResult, 'attempts' | 'predicted'> {
   /** None of a stream in a step: they are the stream's examples. */
   attempts: PackedAttempt[];
-  predicted: (Omit<Prediction, 'request' | 'reply'> & { request: Range; reply: Range })[];
+  predicted: (Omit<Prediction, keyof Walk> & PackedWalk)[];
   capture: string | null;
 }
 
-export interface PackedAttempt extends Omit<Attempt, 'observed' | 'packets'> {
+/** A walk whose hops are in the table. */
+export interface PackedWalk {
   request: Range;
   reply: Range;
+  question?: Omit<Question, 'request' | 'reply'> & { request: Range; reply: Range };
+}
+
+export interface PackedAttempt extends Omit<Attempt, 'observed' | 'packets'> {
+  walk: PackedWalk;
   /** The packets, or the number of an earlier attempt that tells the same story. */
   packets: Range | { sameAs: number };
 }
@@ -91,9 +97,16 @@ export function unpackVariant(packed: PackedScenario, number: number): PageVaria
   const { flows, timeline: packedTimeline, ...variant } = packed.variants[number]!;
   const hopsAt = ([start, count]: Range) => unpackRows(packed.hops, start, count) as Hop[];
   const packetsAt = ([start, count]: Range) => sums(unpackRows(packed.packets, start, count) as Sighting[]);
-  const attemptOf = ({ request, reply, packets, ...attempt }: PackedAttempt): PageAttempt => ({
+  const walkOf = ({ request, reply, question }: PackedWalk): Walk => ({
+    request: hopsAt(request),
+    reply: hopsAt(reply),
+    ...(question && {
+      question: { ...question, request: hopsAt(question.request), reply: hopsAt(question.reply) },
+    }),
+  });
+  const attemptOf = ({ walk, packets, ...attempt }: PackedAttempt): PageAttempt => ({
     ...attempt,
-    observed: { request: hopsAt(request), reply: hopsAt(reply) },
+    observed: walkOf(walk),
     packets: Array.isArray(packets) ? packetsAt(packets) : [],
     sameAs: Array.isArray(packets) ? null : packets.sameAs,
   });
@@ -114,7 +127,10 @@ export function unpackVariant(packed: PackedScenario, number: number): PageVaria
     ...(timeline ? { timeline } : {}),
     flows: flows.map((flow) => ({
       ...flow,
-      predicted: flow.predicted.map((p) => ({ ...p, request: hopsAt(p.request), reply: hopsAt(p.reply) })),
+      predicted: flow.predicted.map(({ question, ...p }) => ({
+        ...p,
+        ...walkOf({ ...p, ...(question && { question }) }),
+      })),
       attempts: (timeline && examplesIn(timeline, flow)?.attempts) ?? flow.attempts.map(attemptOf),
     })),
   };

@@ -1,5 +1,5 @@
 import type { Plan } from '../../harness/terms/plan.ts';
-import type { Prediction } from '../../harness/terms/walk.ts';
+import type { Prediction, Question } from '../../harness/terms/walk.ts';
 import { namesText } from '../messages/names.ts';
 import { walkDrawing } from './walk-drawing.ts';
 import { wrap } from './wrap.ts';
@@ -14,10 +14,20 @@ export function predictionsText(predictions: Prediction[], plan: Plan, width: nu
     const { l4, picked, cause, ...walk } = first!;
     const names = namesText(others.map((other) => other.picked ?? ''));
     const alike = others.length > 0 ? `; with ${names} it is the same` : '';
+    const { question } = walk;
+    const answer = question === undefined ? '' : wrap(answerText(question), width);
     const title = picked === null ? '' : wrap(`${isOneOfSeveral ? l4 : 'L4'} picks ${picked}${alike}`, width);
-    return title + walkDrawing(walk, plan, { width, cause });
+    return answer + title + walkDrawing(walk, plan, { width, cause });
   });
   return texts.join('\n');
+}
+
+/** What a DNS server says, in words. */
+function answerText({ name, server, addresses }: Question): string {
+  const [first, ...others] = addresses;
+  if (first === undefined) return `The caller asks ${server} for ${name}, and learns no address`;
+  const rest = others.length === 0 ? '' : ` before ${others.join(', ')}`;
+  return `${server} answers that ${name} is ${first}${rest}`;
 }
 
 /** A flow's alternatives, those together that differ in nothing but the picked server. */

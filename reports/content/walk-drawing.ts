@@ -3,6 +3,7 @@ import type { Walk } from '../../harness/terms/walk.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 import { type MacOwner, macOwners } from './mac-owners.ts';
 import { type Crossing, changesOf, crossings, hopOf, lookOf, wireNotes } from './crossing.ts';
+import { LEG_TITLES, legsOf } from './legs.ts';
 import { foldLoops, foldText } from './loops.ts';
 import { peersOf } from './peers.ts';
 import { addressText } from './walk-text.ts';
@@ -24,10 +25,11 @@ const LEAST_TEXT = 34;
  * `✗` where a packet was lost and where the walk ended. What changed stands beside its arrow.
  */
 export function walkDrawing(walk: Walk, plan: Pick<Plan, 'nodes'>, { width, cause }: DrawingOptions): string {
-  if (walk.request.length === 0) return 'No packet of this flow was on a wire.\n';
   const [peerOf, ownerOf] = [peersOf(plan), macOwners(plan)];
-  const [request, reply] = [crossings(walk.request, peerOf), crossings(walk.reply, peerOf)];
-  const names = [...request, ...reply].flatMap(({ from, to }) => [from, to]);
+  const legs = legsOf(walk).map(({ leg, hops }) => ({ title: LEG_TITLES[leg], steps: crossings(hops, peerOf) }));
+  if (legs.length === 0) return 'No packet of this flow was on a wire.\n';
+  const all = legs.flatMap(({ steps }) => steps);
+  const names = all.flatMap(({ from, to }) => [from, to]);
   const distinct = [...new Set(cause ? [...names, cause.node] : names)];
   const wide = lanesFor(distinct);
   const lanes = GUTTER + wide.width <= width ? wide : listFor(distinct);
@@ -50,8 +52,7 @@ export function walkDrawing(walk: Walk, plan: Pick<Plan, 'nodes'>, { width, caus
   ];
   const lines = [
     ...(lanes.names === '' ? [] : [' '.repeat(GUTTER) + lanes.names]),
-    ...leg('request', request, 0),
-    ...(reply.length > 0 ? leg('reply', reply, request.length) : []),
+    ...legs.flatMap(({ title, steps }) => leg(title, steps, all.indexOf(steps[0]!))),
     ...(cause ? rows('', lanes.end(cause.node), [[cause.code]]) : []),
   ];
   return lines.map((line) => `${line.trimEnd()}\n`).join('');

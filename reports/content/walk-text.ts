@@ -1,5 +1,6 @@
 import type { Hop, HopAddress, Walk } from '../../harness/terms/walk.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
+import { LEG_TITLES, legsOf } from './legs.ts';
 import { foldLoops, foldText, type Look } from './loops.ts';
 import { type MacOwner, macOwners } from './mac-owners.ts';
 
@@ -27,10 +28,9 @@ export function walkText(walk: Walk, plan?: Plan): string {
   const ownerOf: MacOwner = plan ? macOwners(plan) : () => null;
   const rows = [
     ['#', '', 'node', 'interface', 'source', 'destination', 'source mac', 'destination mac', 'ttl', 'changed'],
-    ...directionRows('request', walk.request, 0, ownerOf),
-    ...directionRows('reply', walk.reply, walk.request.length, ownerOf),
+    ...legRows(walk, ownerOf),
   ];
-  if (walk.request.length === 0) return 'No packet of this flow was on a wire.\n';
+  if (rows.length === 1) return 'No packet of this flow was on a wire.\n';
   const widths = rows[0]!.map((_, column) =>
     Math.max(...rows.filter(([number]) => number !== '').map((row) => row[column]!.length)),
   );
@@ -41,6 +41,15 @@ export function walkText(walk: Walk, plan?: Plan): string {
       .trimEnd(),
   );
   return `${lines.join('\n')}\n`;
+}
+
+function legRows(walk: Walk, ownerOf: MacOwner): string[][] {
+  let before = 0;
+  return legsOf(walk).flatMap(({ leg, hops }) => {
+    const rows = directionRows(LEG_TITLES[leg], hops, before, ownerOf);
+    before += hops.length;
+    return rows;
+  });
 }
 
 function directionRows(label: string, hops: Hop[], offset: number, ownerOf: MacOwner): string[][] {

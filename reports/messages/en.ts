@@ -101,6 +101,11 @@ export const en: Catalogue = {
         'The request reaches the L4, no packet leaves it for a server, and its status lists no server that is up.',
       fix: 'Look at the health check: what it checks and why it fails.',
     },
+    'no-address': {
+      story: 'The caller asked a DNS server for a name, and was told that it has no address: nothing was called.',
+      evidence: 'The answer of the DNS server reaches the caller, and holds no address.',
+      fix: 'Give the name a record.',
+    },
     'ports-exhausted': {
       story: 'The proxy IP has no free port.',
       evidence:
@@ -200,6 +205,7 @@ export const en: Catalogue = {
     'called-itself': ({ node, address, port, protocol }) =>
       `The call never left ${node}: it holds the VIP ${address} itself, and has no listener on port ${port}/${protocol}.`,
     'pool-down': ({ node, service }) => `${node} has no healthy server for ${service}.`,
+    'name-without-address': ({ node, name }) => `${node} knows no address of ${name}.`,
     'refused-although-healthy': ({ node, service }) =>
       `${node} refused the request, although it has a healthy server for ${service}.`,
     'reply-from-elsewhere': ({ node, called, source, owner }) =>
@@ -329,6 +335,8 @@ export const en: Catalogue = {
     },
     disagreement: ({ disagreement }) => `Prediction and observation differ. ${say(en, disagreement)}`,
 
+    'answer-differs': ({ seen, predicted }) =>
+      `The DNS server gave ${seen ?? 'no address'} first; predicted: ${predicted ?? 'no address'}.`,
     'l4-differs': ({ seen, predicted }) => `The request went through ${seen}; predicted: through ${predicted}.`,
     'picked-differs': ({ seen, predicted }) => `The L4 picked ${seen}; predicted: ${predicted}.`,
     'outcome-differs': ({ seen, predicted, hop }) =>
@@ -426,6 +434,7 @@ export const en: Catalogue = {
     'check-source-auto': ({ service }) =>
       `${service}: check its servers from the address of the L4's outgoing interface`,
     'answer-from-asked': ({ nodes }) => `${namesText(nodes)}: send UDP replies from the address that was called`,
+    'add-record': ({ name, service }) => `${name}: add a record for ${service}`,
     listen: ({ nodes, port, protocol }) => `${namesText(nodes)}: listen on ${port}/${protocol}`,
     'vip-on-loopback': ({ service }) =>
       `${service}: add its VIP to the loopback of its servers, without ARP replies for it`,

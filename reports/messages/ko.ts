@@ -90,6 +90,11 @@ export const ko: Catalogue = {
       evidence: '요청이 L4에 도착하지만 서버로 나가는 패킷이 없고, L4의 상태에 살아 있는 서버가 없습니다.',
       fix: '헬스 체크가 무엇을 확인하고 왜 실패하는지 살펴보십시오.',
     },
+    'no-address': {
+      story: '호출자가 DNS 서버에 이름을 물었으나 주소가 없다는 답을 받아 아무것도 호출하지 않았습니다.',
+      evidence: 'DNS 서버의 응답이 호출자에게 도착하지만 주소가 들어 있지 않습니다.',
+      fix: '이름에 레코드를 넣으십시오.',
+    },
     'ports-exhausted': {
       story: 'Proxy IP에 남은 포트가 없습니다.',
       evidence: '요청이 L4에 도착하지만 그 서버 쪽 Proxy IP의 모든 포트가 사용 중이라 변환할 수 없습니다.',
@@ -190,6 +195,7 @@ export const ko: Catalogue = {
     'called-itself': ({ node, address, port, protocol }) =>
       `호출이 ${node}을(를) 떠나지 않았습니다. ${node}이(가) VIP ${address}을(를) 직접 가지고 있는데, ${port}/${protocol} 포트를 열지 않았습니다.`,
     'pool-down': ({ node, service }) => `${node}에 ${service}의 정상 서버가 없습니다.`,
+    'name-without-address': ({ node, name }) => `${node}에 ${name}의 주소가 없습니다.`,
     'refused-although-healthy': ({ node, service }) =>
       `${service}의 정상 서버가 있는데도 ${node}이(가) 요청을 거부했습니다.`,
     'reply-from-elsewhere': ({ node, called, source, owner }) =>
@@ -322,6 +328,8 @@ export const ko: Catalogue = {
     },
     disagreement: ({ disagreement }) => `예측과 관측이 다릅니다. ${say(ko, disagreement)}`,
 
+    'answer-differs': ({ seen, predicted }) =>
+      `DNS 서버가 처음으로 준 주소: ${seen ?? '없음'}, 예측: ${predicted ?? '없음'}.`,
     'l4-differs': ({ seen, predicted }) => `요청이 지난 L4: ${seen}, 예측: ${predicted}.`,
     'picked-differs': ({ seen, predicted }) => `L4가 고른 서버: ${seen}, 예측: ${predicted}.`,
     'outcome-differs': ({ seen, predicted, hop }) => `관측: ${outcome(seen)}, 예측: ${outcome(predicted)}.${at(hop)}`,
@@ -416,6 +424,7 @@ export const ko: Catalogue = {
     'check-source': ({ service, source }) => `${service}: 서버를 ${source}에서 점검하기`,
     'check-source-auto': ({ service }) => `${service}: 서버를 L4가 내보내는 인터페이스의 주소에서 점검하기`,
     'answer-from-asked': ({ nodes }) => `${namesText(nodes)}: UDP 응답을 요청받은 주소에서 보내기`,
+    'add-record': ({ name, service }) => `${name}: ${service} 레코드 추가`,
     listen: ({ nodes, port, protocol }) => `${namesText(nodes)}: ${port}/${protocol} 포트 열기`,
     'vip-on-loopback': ({ service }) => `${service}의 VIP를 서버의 루프백에 두고 ARP에는 응답하지 않기`,
     'quiet-loopback': ({ arpIgnore, arpAnnounce }) =>
@@ -470,7 +479,7 @@ function range({ atLeast, atMost }: Range): string {
   ].join(', ');
 }
 
-const LEGS: Record<Leg, string> = { request: '요청', reply: '응답' };
+const LEGS: Record<Leg, string> = { request: '요청', reply: '응답', question: 'DNS 질의', answer: 'DNS 응답' };
 
 function ending(exitCode: number | null): string {
   if (exitCode === 0) return '중지되었습니다(종료 코드 0, 예: Docker 재시작)';

@@ -48,6 +48,7 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'listener-missing': { node, address, port: 8081, protocol: 'udp' },
     'called-itself': { node, address: '203.0.113.80', port: 8080, protocol: 'tcp' },
     'pool-down': { node, service: 'web' },
+    'name-without-address': { node, name: 'www.example.test' },
     'refused-although-healthy': { node, service: 'web' },
     'reply-from-elsewhere': { node, called: address, source: '192.0.2.8', owner: 'n1' },
     'reply-not-translated': { node, called: address, source: '192.0.2.8', owner: 'n1', address: '192.0.2.9' },
@@ -124,6 +125,7 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     disagreement: { disagreement: { code: 'server-differs', params: { seen: 'n1', predicted: 'n2', hop: null } } },
   } satisfies Reasons),
   ...({
+    'answer-differs': { seen: address, predicted: '192.0.2.8', hop: null },
     'l4-differs': { seen: 'n1', predicted: 'n2', hop: null },
     'picked-differs': { seen: 'n1', predicted: 'n2', hop: null },
     'outcome-differs': {
@@ -211,6 +213,7 @@ const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'check-served-port': { service: 'web' },
     'check-source': { service: 'web', source: '192.0.2.8' },
     'check-source-auto': { service: 'web' },
+    'add-record': { name: 'www.example.test', service: 'web' },
     listen: { nodes: ['n1', 'n2'], port: 8081, protocol: 'udp' },
     'vip-on-loopback': { service: 'web' },
     'quiet-loopback': { arpIgnore: 1, arpAnnounce: 2 },

@@ -1,3 +1,4 @@
+import type { Leg } from '../../harness/terms/reason.ts';
 import { addressText } from '../content/walk-text.ts';
 import { ChangeList } from './change-list.tsx';
 import { type MacOwner } from '../content/mac-owners.ts';
@@ -6,7 +7,7 @@ import { changesOf, type Crossing, hopOf, wireNotes } from '../content/crossing.
 
 export interface CrossingLineProps {
   number: number;
-  direction: 'request' | 'reply';
+  direction: Leg;
   crossing: Crossing;
   ownerOf: MacOwner;
 }
@@ -22,7 +23,7 @@ export function CrossingLine({ number, direction, crossing, ownerOf }: CrossingL
         {crossing.from === crossing.to ? `${crossing.from} (lo)` : `${crossing.from} → ${crossing.to}`}
         {wireNotes(crossing).map((note) => ` · ${note}`)}
       </span>
-      <span class="direction">{direction === 'request' ? t.request : t.reply}</span>
+      <span class="direction">{t[direction]}</span>
       <span class="pair">
         {addressText(hop.src)} → {addressText(hop.dst)}
       </span>

@@ -51,6 +51,7 @@ export interface LabSketch {
   nodes: Record<string, NodeSketch>;
   links: [string, string][];
   services: Record<string, ServiceSketch>;
+  names?: Record<string, { server: string; records: string[] }>;
 }
 
 const PORT = 80;
@@ -61,7 +62,7 @@ const sources = new WeakMap<NodePlan, { lab: Lab; scenario: ScenarioFile }>();
  * The plan of a lab and its services, by the product's own schemas and resolver; what a scenario may not say is let
  * through. Services and servers listen on port 80.
  */
-export function plan({ nodes, links, services }: LabSketch): Plan {
+export function plan({ nodes, links, services, names = {} }: LabSketch): Plan {
   const lab = labSchema.parse({
     title: 'test',
     nodes: Object.fromEntries(Object.entries(nodes).map(([name, node]) => [name, nodeOf(node)])),
@@ -84,6 +85,7 @@ export function plan({ nodes, links, services }: LabSketch): Plan {
         },
       ]),
     ),
+    names,
     flows: { none: { from: Object.keys(nodes)[0], to: Object.keys(nodes)[0], port: PORT, expect: 'works' } },
   });
   const resolved = resolve(lab, { ...scenario, flows: {} });

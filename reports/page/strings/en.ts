@@ -2,6 +2,7 @@ import { ENGLISH_EXPECTATION } from '../../content/expectation-text.ts';
 import { en as messages } from '../../messages/en.ts';
 import { foldText } from '../../content/loops.ts';
 import type { Place } from '../../../harness/terms/reason.ts';
+import type { Question } from '../../../harness/terms/walk.ts';
 import { momentText } from '../timeline/moment-text.ts';
 import { plural } from '../../content/plural.ts';
 
@@ -75,6 +76,11 @@ export const en = {
   nothing: 'nothing',
   request: 'request',
   reply: 'reply',
+  question: 'DNS question',
+  answer: 'DNS answer',
+  nameAnswer: ({ name, server, addresses }: Question) =>
+    addresses.length === 0 ? `${server} gave no address of ${name}.` : `${server}: ${name} is ${addresses.join(', ')}`,
+  notCalled: 'Nothing was called.',
   predicted: 'predicted',
   predictedOnly: 'predicted, not seen',
   partsHere: 'Prediction and packets differ here',

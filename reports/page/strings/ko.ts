@@ -97,6 +97,11 @@ export const ko: Strings = {
   nothing: '없음',
   request: '요청',
   reply: '응답',
+  question: 'DNS 질의',
+  answer: 'DNS 응답',
+  nameAnswer: ({ name, server, addresses }) =>
+    addresses.length === 0 ? `${server}: ${name}의 주소 없음` : `${server}: ${name} = ${addresses.join(', ')}`,
+  notCalled: '아무것도 호출하지 않았습니다.',
   predicted: '예측',
   predictedOnly: '예측되었으나 관측되지 않음',
   partsHere: '여기서 예측과 패킷이 갈라집니다',

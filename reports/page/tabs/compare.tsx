@@ -1,4 +1,6 @@
 import type { PageAttempt, PageFlow, PageVariant } from '../../content/page-details.ts';
+import type { Leg } from '../../../harness/terms/reason.ts';
+import { legsOf, toneOf } from '../../content/legs.ts';
 import { say } from '../../messages/catalogue.ts';
 import { Outcome, VerdictMark } from '../badge.tsx';
 import { macOwners } from '../../content/mac-owners.ts';
@@ -50,15 +52,15 @@ export function CompareTab({ scenario, variant, flow }: FlowView) {
 }
 
 interface Step {
-  direction: 'request' | 'reply';
+  direction: Leg;
   crossing: Crossing;
 }
 
 function sides(variant: PageVariant, attempt: PageAttempt | null): Step[] {
   const walk = attempt?.observed ?? { request: [], reply: [] };
   const peerOf = peersOf(variant.plan);
-  return (['request', 'reply'] as const).flatMap((direction) =>
-    crossings(walk[direction], peerOf).map((crossing) => ({ direction, crossing })),
+  return legsOf(walk).flatMap(({ leg, hops }) =>
+    crossings(hops, peerOf).map((crossing) => ({ direction: leg, crossing })),
   );
 }
 
@@ -115,7 +117,7 @@ function Side({
         }).map(({ step: { direction, crossing }, index, fold }) => {
           const parts = differs >= index && differs < index + (fold?.count ?? 1);
           return (
-            <li key={index} class={`${direction} ${parts ? 'differs' : ''}`}>
+            <li key={index} class={`${toneOf(direction)} ${parts ? 'differs' : ''}`}>
               {parts && <strong class="parts">≠ {t.firstDifference}</strong>}
               <span class={fold ? 'fold' : 'step'}>
                 {fold ? (

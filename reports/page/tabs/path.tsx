@@ -7,6 +7,7 @@ import { TopologyDrawing } from '../topology/drawing.tsx';
 import { lanesOf } from '../topology/lanes.ts';
 import { peersOf } from '../../content/peers.ts';
 import { predictionFor } from '../topology/prediction.ts';
+import { AnswerNote } from './table.tsx';
 import { StepButtons, StepList } from './steps.tsx';
 import { useStepper } from './use-stepper.ts';
 
@@ -46,6 +47,7 @@ export function PathTab({ variant, flow, attempt }: FlowView & { attempt: PageAt
       </div>
       <div class="path-steps">
         <StepButtons {...stepper} />
+        {attempt && <AnswerNote walk={attempt.observed} />}
         <EmptyNotes flow={flow} attempt={attempt} />
         <StepList lanes={lanes} stepper={stepper} ownerOf={ownerOf} />
       </div>
@@ -58,7 +60,8 @@ function EmptyNotes({ flow, attempt }: Pick<FlowView, 'flow'> & { attempt: PageA
   if (!attempt) return <p class="note">{t.notRun}</p>;
   if (attempt.findings.some(({ code }) => code === 'answered-by-itself'))
     return <p class="note">{t.answeredByItself(flow.from)}</p>;
-  if (attempt.observed.request.length === 0) return <p class="note">{t.noPackets}</p>;
+  if (attempt.observed.request.length === 0)
+    return <p class="note">{attempt.observed.question ? t.notCalled : t.noPackets}</p>;
   if (attempt.observed.reply.length === 0) return <p class="note">{t.noReply}</p>;
   return null;
 }

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { MacOwner } from '../../content/mac-owners.ts';
+import { toneOf } from '../../content/legs.ts';
 import { usePage } from '../context.ts';
 import { CrossingLine } from '../crossing-line.tsx';
 import type { Lane } from '../topology/lanes.ts';
@@ -65,7 +66,7 @@ function Step({ lane, stepper, ownerOf }: { lane: Lane; stepper: Stepper; ownerO
     );
   }
   return (
-    <li class={lane.direction}>
+    <li class={toneOf(lane.direction)}>
       {parts}
       <button
         type="button"

@@ -1,5 +1,6 @@
-import type { Hop } from '../../../harness/terms/walk.ts';
+import type { Hop, Walk } from '../../../harness/terms/walk.ts';
 import type { PageAttempt } from '../../content/page-details.ts';
+import { legsOf } from '../../content/legs.ts';
 import { foldLoops } from '../../content/loops.ts';
 import { addressText, hopLook, walkText } from '../../content/walk-text.ts';
 import { ChangeList } from '../change-list.tsx';
@@ -13,7 +14,8 @@ export function TableTab({ attempt, flow, variant }: FlowView & { attempt: PageA
   const { t } = usePage();
   const ownerOf = macOwners(variant.plan);
   const walk = attempt?.observed;
-  if (!walk || walk.request.length === 0) {
+  const legs = walk ? legsOf(walk) : [];
+  if (!walk || legs.length === 0) {
     const self = attempt?.findings.some(({ code }) => code === 'answered-by-itself');
     return <p class="note">{self ? t.answeredByItself(flow.from) : attempt ? t.noPackets : t.notRun}</p>;
   }
@@ -34,13 +36,26 @@ export function TableTab({ attempt, flow, variant }: FlowView & { attempt: PageA
               ))}
             </tr>
           </thead>
-          <HopRows ownerOf={ownerOf} title={t.request} hops={walk.request} offset={0} />
-          <HopRows ownerOf={ownerOf} title={t.reply} hops={walk.reply} offset={walk.request.length} />
+          {legs.map(({ leg, hops }, i) => (
+            <HopRows key={leg} ownerOf={ownerOf} title={t[leg]} hops={hops} offset={lengthOf(legs.slice(0, i))} />
+          ))}
         </table>
       </div>
-      {walk.reply.length === 0 && <p class="note">{t.noReply}</p>}
+      <AnswerNote walk={walk} />
+      {walk.reply.length === 0 && <p class="note">{walk.request.length === 0 ? t.notCalled : t.noReply}</p>}
     </>
   );
+}
+
+function lengthOf(legs: { hops: Hop[] }[]): number {
+  return legs.reduce((sum, { hops }) => sum + hops.length, 0);
+}
+
+/** What a DNS server answered; nothing where none was asked. */
+export function AnswerNote({ walk: { question } }: { walk: Walk }) {
+  const { t } = usePage();
+  if (question === undefined) return null;
+  return <p class="note">{t.nameAnswer(question)}</p>;
 }
 
 interface HopRowsProps {

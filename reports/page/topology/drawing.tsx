@@ -1,3 +1,4 @@
+import { toneOf } from '../../content/legs.ts';
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Plan } from '../../../harness/terms/plan.ts';
@@ -51,7 +52,7 @@ export function TopologyDrawing({ plan, lanes, step, title, mark, children }: Dr
           <BoxShape key={box.name} box={box} dead={mark?.node === box.name} />
         ))}
         {inner.map(({ path, to }, i) => (
-          <path key={i} class={`passage ${to.lane.direction} ${stateOf(to)}`} d={path} />
+          <path key={i} class={`passage ${toneOf(to.lane.direction)} ${stateOf(to)}`} d={path} />
         ))}
         {layout.boxes.map((box) => (
           <BoxText key={box.name} box={box} size={size} />

@@ -1,3 +1,4 @@
+import { toneOf } from '../../content/legs.ts';
 import { usePage } from '../context.ts';
 import { midpoint, type PlacedLane, xy } from './lane-geometry.ts';
 import type { Point } from './layout.ts';
@@ -11,7 +12,7 @@ export function LaneArrow({ placed: { lane, line, badge: at }, state }: { placed
   const d = `M${xy(line.from)} L${xy(back(line.from, to, lane.observed ? 7 : 0))}`;
   const badge = midpoint(line, arrived ? at : 0.3);
   return (
-    <g class={`lane ${lane.direction} ${state}`}>
+    <g class={`lane ${toneOf(lane.direction)} ${state}`}>
       {lane.predicted && <path class="predicted" d={`M${xy(line.from)} L${xy(line.to)}`} />}
       {lane.observed && (
         <>

@@ -1,10 +1,11 @@
+import type { Leg } from '../../../harness/terms/reason.ts';
 import type { Hop, Walk } from '../../../harness/terms/walk.ts';
 import { type Crossing, crossings, hopOf, linkOf, lookOf, type PeerOf } from '../../content/crossing.ts';
 import { foldLoops, type Fold, type Look } from '../../content/loops.ts';
 
 /** One crossing as an arrow on its wire; where prediction and observation agree they share it. */
 export interface Lane {
-  direction: 'request' | 'reply';
+  direction: Leg;
   from: string;
   to: string;
   /** Which of the links between the two, counted from 1. */
@@ -22,12 +23,18 @@ export interface Lane {
 /** A lane before loops are folded and the rest is counted. */
 type Whole = Omit<Lane, 'number' | 'fold'> & Pick<Look, 'ttl'>;
 
-/** Arrows of a flow, request before reply: the common beginning once, then what was seen and what was predicted instead. Nothing parts where `observed` is null. */
+/** Arrows of a flow, in the order of their time: the common beginning once, then what was seen and what was predicted instead. Nothing parts where `observed` is null. */
 export function lanesOf(observed: Walk | null, predicted: Walk | null, peerOf: PeerOf): Lane[] {
-  const request = directionLanes('request', observed?.request ?? null, predicted?.request ?? null, peerOf);
-  const reply = directionLanes('reply', observed?.reply ?? null, predicted?.reply ?? null, peerOf);
+  const lanesOfLeg = (leg: Leg, hopsOf: (walk: Walk) => Hop[]): Whole[] =>
+    directionLanes(leg, observed && hopsOf(observed), predicted && hopsOf(predicted), peerOf);
+  const all = [
+    ...lanesOfLeg('question', ({ question }) => question?.request ?? []),
+    ...lanesOfLeg('answer', ({ question }) => question?.reply ?? []),
+    ...lanesOfLeg('request', ({ request }) => request),
+    ...lanesOfLeg('reply', ({ reply }) => reply),
+  ];
   let parted = false;
-  const lanes = [...request, ...reply].map((lane) => {
+  const lanes = all.map((lane) => {
     const parts = lane.parts && !parted;
     parted ||= lane.parts;
     return { ...lane, parts };

@@ -1,0 +1,94 @@
+import { predict } from '../model/predict.ts';
+import { oneArm, VIP_A, VIP_B } from '../model/testing/labs.ts';
+import { flow as flowOf, plan as planOf } from '../model/testing/lab-builder.ts';
+import type { Attempt } from '../terms/results.ts';
+import type { Sighting } from '../terms/sighting.ts';
+import { disagreement } from './agreement.ts';
+import { withQuestion } from './by-name.ts';
+
+const NAME = 'www.example.test';
+const service = (vip: string) => ({ vip, mode: 'proxy' as const, proxyIp: 'auto', pool: ['s1'] });
+const sketch = oneArm({
+  services: { a: service(VIP_A), b: service(VIP_B) },
+  nodes: { s2: { listeners: ['53/udp'] } },
+});
+const plan = planOf({ ...sketch, names: { [NAME]: { server: 's2', records: ['a', 'b'] } } });
+const flow = flowOf(plan, 'client', NAME);
+const predicted = predict(plan, flow);
+
+/** An attempt that went as the model says. */
+function attempt(fields: Partial<Attempt>): Attempt {
+  return {
+    token: 'l4lab-x',
+    outcome: 'works',
+    client: 'answered',
+    cause: null,
+    findings: [],
+    sentAgainMs: null,
+    servedBy: null,
+    l4: null,
+    picked: null,
+    sourceSeen: null,
+    observed: { request: [], reply: [] },
+    packets: [],
+    epoch: '0',
+    macTables: {},
+    counters: {},
+    durationMs: 1,
+    ...fields,
+  };
+}
+
+const { question, request, reply, servedBy, sourceSeen, l4, picked } = predicted[0]!;
+const asked = attempt({ observed: { request: question!.request, reply: question!.reply }, servedBy: 's2' });
+const called = attempt({ observed: { request, reply }, client: '200', servedBy, sourceSeen, l4, picked });
+
+test('a call comes after its question, and is held against the prediction with both', () => {
+  const joined = withQuestion(flow.byName!, { attempt: asked, addresses: [VIP_A, VIP_B] }, called);
+  expect(joined).toMatchObject({ outcome: 'works', client: '200', servedBy: 's1', durationMs: 2 });
+  expect(joined.observed.question).toMatchObject({ name: NAME, server: 's2', addresses: [VIP_A, VIP_B] });
+  expect(disagreement(joined, predicted)).toBeNull();
+});
+
+test('an address that the DNS server was not to give first, and a question that took another way, are told of', () => {
+  const onlyA = predicted.slice(0, 1);
+  const other = withQuestion(flow.byName!, { attempt: asked, addresses: [VIP_B] }, called);
+  expect(disagreement(other, onlyA)).toMatchObject({
+    code: 'answer-differs',
+    params: { seen: VIP_B, predicted: VIP_A },
+  });
+  const lost = { ...asked, observed: { ...asked.observed, reply: [] } };
+  const astray = withQuestion(flow.byName!, { attempt: lost, addresses: [VIP_A] }, called);
+  expect(disagreement(astray, onlyA)).toMatchObject({
+    code: 'path-differs',
+    params: { hop: { leg: 'answer', number: 1 } },
+  });
+});
+
+test('an answer without an address is the end, and its cause is at the DNS server', () => {
+  expect(withQuestion(flow.byName!, { attempt: asked, addresses: [] }, null)).toMatchObject({
+    outcome: 'fails',
+    client: 'ENOTFOUND',
+    cause: { code: 'no-address', node: 's2' },
+    servedBy: null,
+    observed: { request: [], reply: [], question: { addresses: [] } },
+  });
+});
+
+test('an address that no record has explains nothing', () => {
+  const strange = withQuestion(flow.byName!, { attempt: asked, addresses: ['192.0.2.99'] }, null);
+  expect(strange).toMatchObject({ outcome: 'fails', cause: { code: 'unexplained', node: 's2' } });
+});
+
+test('packets of question and call stand by one clock', () => {
+  const at = (time: number): Sighting => {
+    return { time, node: 'client', iface: 'l3', direction: 'out', frame: { srcMac: '', dstMac: '', length: 60 } };
+  };
+  const joined = withQuestion(
+    flow.byName!,
+    { attempt: { ...asked, packets: [at(1), at(2)], epoch: '1000000' }, addresses: [VIP_A] },
+    { ...called, packets: [at(1)], epoch: '1500000' },
+  );
+  expect(joined.epoch).toBe('1000000');
+  expect(joined.packets.map(({ time }) => time)).toEqual([1, 2, 500_001]);
+});

@@ -1,0 +1,55 @@
+import { cause } from '../terms/cause.ts';
+import type { ByName } from '../terms/plan.ts';
+import type { Attempt } from '../terms/results.ts';
+import type { Sighting } from '../terms/sighting.ts';
+
+/** How the question of an attempt went. */
+export interface Asked {
+  attempt: Attempt;
+  /** In the order of the answer. */
+  addresses: string[];
+}
+
+/**
+ * An attempt of a flow to a name: its question, and the call that came of it.
+ * @param called null where nothing was called
+ */
+export function withQuestion(byName: ByName, { attempt: asked, addresses }: Asked, called: Attempt | null): Attempt {
+  const { name, server } = byName;
+  const { request, reply } = asked.observed;
+  const question = { name, server, request, reply, addresses };
+  if (called === null) return { ...uncalled(byName, asked, addresses), observed: { request: [], reply: [], question } };
+  return {
+    ...called,
+    findings: [...asked.findings, ...called.findings],
+    sentAgainMs: called.sentAgainMs ?? asked.sentAgainMs,
+    observed: { ...called.observed, question },
+    ...inOneRow(asked, called),
+    durationMs: asked.durationMs + called.durationMs,
+  };
+}
+
+/** Nothing was called, since the question failed, or there is nobody to call. */
+function uncalled({ name, server }: ByName, asked: Attempt, addresses: string[]): Attempt {
+  const nobody = { servedBy: null, sourceSeen: null, findings: [], sentAgainMs: null };
+  const failed: Attempt = { ...asked, ...nobody, outcome: 'fails' };
+  if (asked.outcome === 'fails') return failed;
+  if (addresses.length === 0)
+    return {
+      ...failed,
+      client: 'ENOTFOUND',
+      cause: cause('no-address', 'name-without-address', { node: server, name }),
+    };
+  // An address that is no record's: the server is not as it was configured.
+  const why = cause('unexplained', 'nothing-fits', { node: server, client: 'wrong-answer' });
+  return { ...failed, client: 'wrong-answer', cause: why };
+}
+
+/** Packets of one attempt after those of another, by one clock. */
+function inOneRow(first: Attempt, second: Attempt): Pick<Attempt, 'packets' | 'epoch'> {
+  if (first.packets.length === 0) return { packets: second.packets, epoch: second.epoch };
+  if (second.packets.length === 0) return { packets: first.packets, epoch: first.epoch };
+  const laterNs = Number(BigInt(second.epoch) - BigInt(first.epoch));
+  const later = second.packets.map((packet): Sighting => ({ ...packet, time: packet.time + laterNs }));
+  return { packets: [...first.packets, ...later], epoch: first.epoch };
+}

@@ -1,0 +1,69 @@
+import type { Prediction } from '../terms/walk.ts';
+import { predict } from './predict.ts';
+import { flow, plan, type LabSketch } from './testing/lab-builder.ts';
+import { oneArm, VIP_A, VIP_B } from './testing/labs.ts';
+
+const NAME = 'www.example.test';
+const DNS = '203.0.113.12';
+
+/** Two VIPs with a server each, and a DNS server at s2. */
+function lab(records: string[], nodes: Parameters<typeof oneArm>[0]['nodes'] = {}): LabSketch {
+  const service = (vip: string) => ({ vip, mode: 'proxy' as const, proxyIp: 'auto', pool: ['s1'] });
+  const dns = { s2: { listeners: ['53/udp'], ...nodes['s2'] } };
+  const sketch = oneArm({ services: { a: service(VIP_A), b: service(VIP_B) }, nodes: { ...nodes, ...dns } });
+  return { ...sketch, names: { [NAME]: { server: 's2', records } } };
+}
+
+function called(sketch: LabSketch, protocol?: Parameters<typeof flow>[3]): Prediction[] {
+  const built = plan(sketch);
+  return predict(built, flow(built, 'client', NAME, protocol));
+}
+
+/** Addresses of a walk's ends. */
+function ends(hops: Prediction['request']): unknown[] {
+  return [hops[0]?.src.ip, hops[0]?.dst.ip, hops.at(-1)?.node];
+}
+
+test('the question goes to the DNS server and back, and then whatever it answered first is called', () => {
+  const both = called(lab(['a', 'b']));
+  expect(both.map(({ outcome, question }) => [outcome, question?.addresses])).toEqual([
+    ['works', [VIP_A, VIP_B]],
+    ['works', [VIP_B, VIP_A]],
+  ]);
+  for (const { question, request } of both) {
+    expect(question).toMatchObject({ name: NAME, server: 's2' });
+    expect(ends(question!.request)).toEqual(['198.51.100.10', DNS, 's2']);
+    expect(question!.request[0]?.dst.port).toBe(53);
+    expect(ends(question!.reply)).toEqual([DNS, '198.51.100.10', 'client']);
+    expect(ends(request)).toEqual(['198.51.100.10', question!.addresses[0], 's1']);
+  }
+});
+
+test('a record may be an address of a node', () => {
+  const sketch = lab(['203.0.113.11']);
+  expect(called(sketch).map(({ outcome, servedBy, l4 }) => [outcome, servedBy, l4])).toEqual([['works', 's1', null]]);
+});
+
+test.each<[string, LabSketch, unknown]>([
+  ['nothing is known of the name', lab([]), ['no-address', 's2']],
+  ['no DNS server listens', lab(['a'], { s2: { listeners: [] } }), ['refused', 's2']],
+  [
+    'the question is filtered',
+    lab(['a'], { l3: { filter: [{ drop: { protocol: 'udp', port: 53 } }] } }),
+    ['filtered', 'l3'],
+  ],
+  ['the DNS server is cut off', lab(['a'], { s2: { down: ['l2'] } }), ['no-neighbour', 'l3']],
+])('%s: nothing is called', (_, sketch, expected) => {
+  const all = called(sketch);
+  expect(all.map(({ cause }) => [cause?.code, cause?.node])).toEqual([expected]);
+  expect(all[0]).toMatchObject({ request: [], reply: [], servedBy: null, question: { addresses: [] } });
+  expect(all[0]!.question!.request.length).toBeGreaterThan(0);
+});
+
+test('a call that fails after its question fails for its own cause', () => {
+  const both = called(lab(['a', '203.0.113.12']));
+  expect(both.map(({ cause, question }) => [question?.addresses[0], cause?.code, cause?.node])).toEqual([
+    [VIP_A, undefined, undefined],
+    [DNS, 'refused', 's2'],
+  ]);
+});

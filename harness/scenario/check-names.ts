@@ -1,0 +1,146 @@
+import { DNS_PORT } from '../terms/by-name.ts';
+import { listenerOf } from '../terms/listener.ts';
+import { isAddress, host, isV6 } from './address.ts';
+import { addressesInScenario, familyName, unknown } from './check-messages.ts';
+import { addressOfRecord, nodeWith } from './names.ts';
+import type { Problem } from './problem.ts';
+import type { Lab, ScenarioFile } from './schema.ts';
+import type { Path } from './yaml-file.ts';
+
+type Service = ScenarioFile['services'][string];
+
+/** Whether names have a DNS server, and records that callers can make something of. */
+export function checkNames(scenario: ScenarioFile, lab: Lab): Problem[] {
+  const servers = [...new Set(Object.values(scenario.names).map(({ server }) => server))];
+  return [
+    ...Object.keys(scenario.names).flatMap((name) => [
+      ...serverProblems(name, scenario, lab),
+      ...recordProblems(name, scenario, lab),
+    ]),
+    ...servers.filter((server) => lab.nodes[server]).flatMap((server) => besideDns(server, scenario, lab)),
+  ];
+}
+
+function serverProblems(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
+  const { server } = scenario.names[name]!;
+  const path = ['names', name, 'server'];
+  if (!lab.nodes[server]) return [{ path, message: unknown('node', server, Object.keys(lab.nodes)), dependsOn: [] }];
+  if (addressesInScenario(scenario, lab, server).length > 0) return [];
+  return [{ path, message: `${server} has no address to be asked at`, dependsOn: [['nodes', server]] }];
+}
+
+function recordProblems(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
+  const { services } = scenario;
+  const { records } = scenario.names[name]!;
+  const addresses = records.map((record) => addressOfRecord(record, services));
+  const known = addresses.filter((address) => address !== null);
+  const ofServices = records.flatMap((record) => services[record] ?? []);
+  return records.flatMap((record, index): Problem[] => {
+    const path = ['names', name, 'records', index];
+    const address = addresses[index]!;
+    const dependsOn: Path[] = [['names', name], ['services'], ['servers'], ['nodes']];
+    if (address === null) {
+      const named = ['services', record];
+      const message = lab.nodes[record]
+        ? `${record} is a node; a record has a service or an address`
+        : unknown('service', record, Object.keys(services));
+      return [{ path, message, dependsOn: [named], missing: named }];
+    }
+    if (addresses.indexOf(address) < index) return [{ path, message: `${address} is given twice`, dependsOn }];
+    if (isV6(address) !== isV6(known[0]!)) {
+      const message = `${address} is an ${familyName(isV6(address))} address, and the first record an ${familyName(isV6(known[0]!))} one: a name has records of one family`;
+      return [{ path, message, dependsOn }];
+    }
+    const service = services[record];
+    if (service === undefined)
+      return isHeld(address, scenario, lab) ? [] : [{ path, message: UNHELD(address), dependsOn }];
+    const differs = ofServices[0]!;
+    if (service.port === differs.port && service.protocol === differs.protocol) return [];
+    const message = `${record} is at ${portOf(service)}, and another record at ${portOf(differs)}: a name stands for addresses alone, and its callers call one port`;
+    return [{ path, message, dependsOn }];
+  });
+}
+
+const UNHELD = (address: string): string => `no node has ${address}, and it is no VIP`;
+
+function portOf({ port, protocol }: Service): string {
+  return `${port}/${protocol}`;
+}
+
+function isHeld(address: string, scenario: ScenarioFile, lab: Lab): boolean {
+  return (
+    Object.values(scenario.services).some(({ vip }) => vip === address) ||
+    nodeWith(address, Object.keys(lab.nodes), (node) => addressesInScenario(scenario, lab, node).map(host)) !== null
+  );
+}
+
+/** What a DNS server cannot be at the same port. */
+function besideDns(server: string, { services, nodes, servers }: ScenarioFile, lab: Lab): Problem[] {
+  const pools = Object.entries(services).flatMap(([name, { pool, port, protocol }]): Problem[] =>
+    pool.flatMap((one, index) =>
+      one.node === server && (one.port ?? port) === DNS_PORT && protocol === 'udp'
+        ? [
+            {
+              path: ['services', name, 'pool', index],
+              message: `${server} answers questions about names at ${DNS_PORT}/udp, and no calls of a service`,
+              dependsOn: [['services', name], ['names']],
+            },
+          ]
+        : [],
+    ),
+  );
+  const said = nodes[server]?.listeners;
+  const ofServers = lab.nodes[server]!.role === 'server' ? servers.listeners : undefined;
+  const path = said === undefined ? ['servers', 'listeners'] : ['nodes', server, 'listeners'];
+  const elsewhere = (said ?? ofServers ?? []).flatMap((written, index): Problem[] => {
+    const { protocol, port, answersFrom } = listenerOf(written);
+    if (protocol !== 'udp' || port !== DNS_PORT || answersFrom === undefined) return [];
+    const message = `${server} is a DNS server there, which answers from the address that was asked`;
+    return [{ path: [...path, index, 'answersFrom'], message, dependsOn: [['names']] }];
+  });
+  return [...pools, ...elsewhere];
+}
+
+/** Whether a node can ask for a name, and call what it stands for. */
+export function checkCallByName(
+  path: Path,
+  flow: Pick<ScenarioFile['flows'][string], 'from' | 'to' | 'port' | 'protocol'>,
+  scenario: ScenarioFile,
+  lab: Lab,
+): Problem[] {
+  const { server, records } = scenario.names[flow.to]!;
+  const own = addressesInScenario(scenario, lab, flow.from).map(isV6);
+  const problems: Problem[] = [];
+  const dependsOn: Path[] = [path, ['names', flow.to], ['services'], ['servers'], ['nodes']];
+  const addressesOfServer = addressesInScenario(scenario, lab, server);
+  const isReached = (addresses: readonly string[]): boolean =>
+    own.length === 0 || addresses.length === 0 || addresses.some((address) => own.includes(isV6(address)));
+  if (flow.from === server) {
+    const message = `${server} is the DNS server of ${flow.to}, and a question to itself would cross no wire`;
+    problems.push({ path: [...path, 'from'], message, dependsOn });
+  } else if (!isReached(addressesOfServer)) {
+    const message = `${flow.from} has no ${familyName(isV6(addressesOfServer[0]!))} address to ask ${server} from`;
+    problems.push({ path: [...path, 'from'], message, dependsOn });
+  }
+  const addresses = records.flatMap((record) => addressOfRecord(record, scenario.services) ?? []);
+  if (!isReached(addresses)) {
+    const message = `${flow.from} has no ${familyName(isV6(addresses[0]!))} address to call ${addresses[0]} from`;
+    problems.push({ path: [...path, 'from'], message, dependsOn });
+  }
+  const services = records.flatMap((record) => scenario.services[record] ?? []);
+  const [service] = services;
+  if (service && flow.port !== undefined)
+    problems.push({ path: [...path, 'port'], message: 'a service has its own port', dependsOn });
+  if (!service && addresses.length > 0 && flow.port === undefined && flow.protocol !== 'icmp')
+    problems.push({ path, message: `needs \`port:\`, since ${flow.to} has a record of no service`, dependsOn });
+  if (service && flow.protocol !== 'icmp' && (flow.protocol === 'udp') !== (service.protocol === 'udp')) {
+    const message = `${flow.to} stands for a ${service.protocol} service`;
+    problems.push({ path: [...path, 'protocol'], message, dependsOn });
+  }
+  return problems;
+}
+
+/** Names of the services that a name stands for. */
+export function servicesOfName(name: string, { names, services }: ScenarioFile): string[] {
+  return names[name]!.records.filter((record) => !isAddress(record) && services[record] !== undefined);
+}

@@ -1,0 +1,33 @@
+import { DNS_PORT } from '../terms/by-name.ts';
+import type { ListenerPlan, NamePlan } from '../terms/plan.ts';
+import { isAddress } from './address.ts';
+import type { ScenarioFile } from './schema.ts';
+
+/** The address of a record: a service's VIP, or what it says itself; null where it names no service. */
+export function addressOfRecord(record: string, services: ScenarioFile['services']): string | null {
+  return services[record]?.vip ?? (isAddress(record) ? record : null);
+}
+
+/** The node that has an address; null where none has. */
+export function nodeWith(
+  address: string,
+  nodes: string[],
+  addressesOf: (node: string) => readonly string[],
+): string | null {
+  return nodes.find((node) => addressesOf(node).includes(address)) ?? null;
+}
+
+/** Listeners of a node, of which one answers questions about the names that it is the DNS server of. */
+export function withNames(
+  node: string,
+  listeners: ListenerPlan[],
+  { names, services }: Pick<ScenarioFile, 'names' | 'services'>,
+): ListenerPlan[] {
+  const own = Object.entries(names)
+    .filter(([, { server }]) => server === node)
+    .map(([name, { records }]): NamePlan => {
+      return { name, addresses: records.flatMap((record) => addressOfRecord(record, services) ?? []) };
+    });
+  if (own.length === 0) return listeners;
+  return listeners.map((one) => (one.protocol === 'udp' && one.port === DNS_PORT ? { ...one, names: own } : one));
+}

@@ -1,0 +1,26 @@
+import type { Leg } from '../../harness/terms/reason.ts';
+import type { Hop, Walk } from '../../harness/terms/walk.ts';
+
+/** The ways of a walk in the order in which its packets take them: the question to a DNS server, where there is one, first. */
+export function legsOf({ question, request, reply }: Walk): { leg: Leg; hops: Hop[] }[] {
+  const ways: [Leg, Hop[]][] = [
+    ['question', question?.request ?? []],
+    ['answer', question?.reply ?? []],
+    ['request', request],
+    ['reply', reply],
+  ];
+  return ways.filter(([, hops]) => hops.length > 0).map(([leg, hops]) => ({ leg, hops }));
+}
+
+/** What texts call them. */
+export const LEG_TITLES: Record<Leg, string> = {
+  question: 'DNS question',
+  answer: 'DNS answer',
+  request: 'request',
+  reply: 'reply',
+};
+
+/** Which of two ways they are drawn as. */
+export function toneOf(leg: Leg): 'request' | 'reply' {
+  return leg === 'question' || leg === 'request' ? 'request' : 'reply';
+}
