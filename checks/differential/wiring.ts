@@ -13,18 +13,15 @@ export interface Wiring {
   routers: 'one' | 'chain' | 'pair';
   /** Where the servers are: where the L4 expects them, in another subnet, one here and one there, or with a leg in both. */
   servers: 'near' | 'far' | 'split' | 'two-legs';
-  /**
-   * A second link beside one that is there: of the L4 with the router, its gateway at the first or the second one, or of a
-   * server with its switch.
-   */
-  double: 'none' | 'router' | 'router-gateway' | 's1';
+  /** A second link of the L4 with the router, where they have one, and at which of the two its gateway is. */
+  double: 'none' | 'router' | 'router-gateway';
 }
 
 export const wiring: fc.Arbitrary<Wiring> = fc.record({
   l4: fc.constantFrom<Wiring['l4'][]>('one-arm', 'in-line', 'on-l3', 'in-line-switch', 'flat'),
   routers: fc.constantFrom<Wiring['routers'][]>('one', 'one', 'chain', 'pair'),
   servers: fc.constantFrom<Wiring['servers'][]>('near', 'near', 'far', 'split', 'two-legs'),
-  double: mostly<Wiring['double']>('none', ['router', 'router-gateway', 's1'], 2),
+  double: mostly<Wiring['double']>('none', ['router', 'router-gateway'], 2),
 });
 
 /** A place of the L4 behind a router. */
@@ -85,8 +82,6 @@ function doubled(wired: Wired, double: Wiring['double']): Wired {
     const nodes = { ...wired.nodes, l4 };
     return { ...wired, name, nodes, links: [...wired.links, BETWEEN], vips: [first, VIP_BETWEEN, ...others] };
   }
-  if (double === 's1' && has('s1', 'l2'))
-    return { ...wired, name, links: [...wired.links, { s1: '203.0.113.13/25', l2: null }] };
   return wired;
 }
 
