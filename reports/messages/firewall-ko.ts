@@ -1,4 +1,4 @@
-import type { BlockingChain, Faults } from '../../harness/terms/fault.ts';
+import type { Faults } from '../../harness/terms/fault.ts';
 import { letThroughCommands, listRulesCommand, offBridgesCommand } from './firewall-commands.ts';
 
 /** That the host's firewall stops the wires of labs, which of its chains may do it, and what to do; in Korean. */
