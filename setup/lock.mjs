@@ -98,7 +98,10 @@ function read(path) {
   }
 }
 
-/** @param {unknown} error */
+/**
+ * Under jest an error of Node itself is of another realm, and no `instanceof Error`.
+ * @param {unknown} error
+ */
 function codeOf(error) {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }

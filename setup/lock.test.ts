@@ -92,3 +92,20 @@ test('who waits is told for whom', async () => {
   await holder.catch(() => undefined);
   await waiter;
 });
+
+test('a caller in a test waits for a set-up that holds the lock', async () => {
+  const { withLock } = await import('./lock.mjs');
+  const turns: string[] = [];
+  const one = (name: string) =>
+    withLock(
+      lock,
+      () => undefined,
+      async () => {
+        turns.push(`${name} begins`);
+        await new Promise((resolve) => setImmediate(resolve));
+        turns.push(`${name} ends`);
+      },
+    );
+  await Promise.all([one('first'), one('second')]);
+  expect(turns).toEqual(['first begins', 'first ends', 'second begins', 'second ends']);
+});
