@@ -41,6 +41,8 @@ const BRIDGE_NAMES = new RegExp(`^${BRIDGE_PREFIX}[0-9a-f]{8}[0-9a-z]{2}$`);
 /** Removes interfaces from the engine's host; those that are gone already are no error. */
 export async function removeBridges(docker: Dockerode, image: string, names: string[]): Promise<void> {
   if (names.length === 0) return;
-  const script = 'for name; do [ ! -e "/sys/class/net/$name" ] || ip link del "$name"; done';
+  // The run whose bridge it was may remove it at the same time.
+  const script =
+    'for name; do for try in 1 2; do [ ! -e "/sys/class/net/$name" ] || ip link del "$name" || [ $try = 1 ]; done; done';
   await onHostNetwork(docker, image, { script, args: names, admin: true });
 }

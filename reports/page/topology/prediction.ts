@@ -2,19 +2,19 @@ import type { Attempt, FlowResult } from '../../../harness/terms/results.ts';
 import type { Prediction } from '../../../harness/terms/walk.ts';
 
 /**
- * The predicted alternative that an attempt is held against: the one for the server that was picked, and for the address that
- * a name was said to have. Of a stream only
- * calls that go as they do once all has settled have one.
+ * The predicted alternative that an attempt is compared with: the one for the server that was picked, and for the address
+ * that was answered for a name. Calls of a stream have one only if they go as calls do when all has settled.
  */
 export function predictionFor(
   flow: Pick<FlowResult, 'predicted' | 'stream'>,
   attempt: Pick<Attempt, 'picked' | 'servedBy' | 'outcome' | 'cause' | 'l4' | 'observed'> | null,
 ): Prediction | null {
+  const all = flow.stream ? flow.predicted.filter((one) => isSettled(one, attempt)) : flow.predicted;
   const called = attempt?.observed.question?.addresses[0];
-  const ofName = flow.predicted.filter(({ question }) => question?.addresses[0] === called);
-  const predicted = flow.stream ? flow.predicted.filter((one) => isSettled(one, attempt)) : ofName;
+  const ofAnswer = all.filter(({ question }) => question?.addresses[0] === called);
+  const predicted = ofAnswer.length > 0 ? ofAnswer : all;
   const picked = attempt?.picked ?? attempt?.servedBy ?? null;
-  return predicted.find((p) => p.picked === picked) ?? predicted[0] ?? flow.predicted[0] ?? null;
+  return predicted.find((p) => p.picked === picked) ?? predicted[0] ?? null;
 }
 
 function isSettled({ outcome, cause, l4 }: Prediction, attempt: Parameters<typeof predictionFor>[1]): boolean {
