@@ -1,4 +1,4 @@
-import { knotConfig, zone } from './name-server.ts';
+import { knotConfig, serveNames, zone } from './name-server.ts';
 
 const names = [
   { name: 'www.example.test', addresses: ['203.0.113.80', '203.0.113.81'] },
@@ -18,4 +18,11 @@ test('the DNS server listens at the addresses of its node alone, and goes round 
   expect(config).toContain('listen: [ 192.0.2.53@53, 2001:db8::53@53 ]');
   expect(config).toContain('answer-rotation: on');
   expect(config).toContain('  - domain: www.example.test.\n    file: www.example.test.zone\n');
+});
+
+test('a node without an address to listen at runs no DNS server', async () => {
+  const log: string[] = [];
+  const listening = await serveNames(names, [], (line) => log.push(line));
+  await listening.close();
+  expect(log).toEqual([]);
 });
