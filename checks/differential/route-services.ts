@@ -35,7 +35,15 @@ export function routeServices(drawn: RouteService | null, wired: Wired): Record<
   const { to, hash, first, second } = drawn;
   const [one] = near.splice(first % near.length, 1);
   const nextHops = [one, near[second % near.length]];
-  return { out: { mode: 'route', to: NETWORKS[to], nextHops, hash, l4: 'l4' } };
+  // A subnet of the L4 itself is no destination.
+  const isOwn = own.some(
+    (net) => to !== 'any' && contains(net, NETWORKS[to]) && lengthOf(net) <= lengthOf(NETWORKS[to]),
+  );
+  return { out: { mode: 'route', to: isOwn ? 'any' : NETWORKS[to], nextHops, hash, l4: 'l4' } };
+}
+
+function lengthOf(cidr: string): number {
+  return Number(cidr.split('/')[1]);
 }
 
 function addressesOf(name: string, { nodes, links }: Wired): string[] {

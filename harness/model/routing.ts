@@ -63,7 +63,7 @@ export function wayOf({ choices }: Run, host: Host, { src, dst }: Pick<Packet, '
 
 /**
  * The way that a load balancer's service of mode `route` leads a packet which its node forwards; null where no service
- * takes it, its next hop is no neighbour now, or the node has a route with a longer prefix (lb/render/routes.ts,
+ * takes it, its next hop is no neighbour now, or the node has a route that goes first (lb/render/routes.ts,
  * lb/host/holdings.ts).
  */
 export function balancedWay(host: Host, packet: Pick<Packet, 'src' | 'dst'>): Route | null {
@@ -72,7 +72,7 @@ export function balancedWay(host: Host, packet: Pick<Packet, 'src' | 'dst'>): Ro
   const [service] = bySpecificity(services)
     .filter(({ nextHops: [hop] }) => hop!.includes(':') === packet.dst.includes(':'))
     .map((one) => ({ ...one, net: prefix(one.to === 'any' ? everything : one.to) }))
-    .filter(({ net }) => covers(net, packet.dst) && !hasLongerRoute(host, packet.dst, net.length));
+    .filter(({ net }) => covers(net, packet.dst) && !goesFirst(host, packet.dst, net.length));
   if (service === undefined) return null;
   const via = nextHopOf(service, packet);
   const [near] = [...host.devices.values()]
@@ -83,14 +83,17 @@ export function balancedWay(host: Host, packet: Pick<Packet, 'src' | 'dst'>): Ro
   return near === undefined ? null : { to: service.net, via, device: near.name };
 }
 
-/** Whether the main table has a route with a longer prefix: one that leads somewhere, by a single next hop. */
-function hasLongerRoute({ tables }: Host, destination: string, length: number): boolean {
+/** Whether the main table has a route with a longer prefix, by a single next hop, or a subnet with the same. */
+function goesFirst({ tables }: Host, destination: string, length: number): boolean {
   return tables.some(
     ({ from, routes }) =>
       from === null &&
       routes.some(
         (route) =>
-          !('plan' in route) && route.others === undefined && route.to.length > length && covers(route.to, destination),
+          !('plan' in route) &&
+          route.others === undefined &&
+          route.to.length >= (route.via === null ? length : length + 1) &&
+          covers(route.to, destination),
       ),
   );
 }

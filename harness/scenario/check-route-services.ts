@@ -1,7 +1,7 @@
-import { isV6 } from './address.ts';
+import { contains, isV6, network } from './address.ts';
 import { familyName, unknown } from './check-messages.ts';
 import { checkL4s } from './check-l4s.ts';
-import { balancersOf, nextHops } from './lab-queries.ts';
+import { balancersOf, nextHops, nodeAddresses } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 import type { RouteService } from './service-schema.ts';
@@ -32,7 +32,19 @@ export function checkRouteServices(scenario: ScenarioFile, lab: Lab): Problem[] 
       const message = `${hop} has no ${family}address in a subnet of ${far}; next hops must be neighbours of the L4`;
       return [{ path: at, message, dependsOn }];
     });
+    const [near] = l4s.filter((l4) => to !== 'any' && known.includes(l4) && isNear(lab, l4, to));
+    const own =
+      near === undefined
+        ? []
+        : [
+            {
+              path: [...path, 'to'],
+              message: `is in a subnet of ${near}, whose nodes are its neighbours; next hops are for networks behind them`,
+              dependsOn: [['links'], ['nodes', near]],
+            },
+          ];
     return [
+      ...own,
       ...checkL4s(path, service, lab),
       ...strange,
       ...(twice === undefined
@@ -40,6 +52,11 @@ export function checkRouteServices(scenario: ScenarioFile, lab: Lab): Problem[] 
         : [{ path: [...path, 'to'], message: `${twice[0]} has the same destination`, dependsOn: [['services']] }]),
     ];
   });
+}
+
+function isNear(lab: Lab, l4: string, net: string): boolean {
+  const lengthOf = (cidr: string): number => Number(cidr.split('/')[1]);
+  return nodeAddresses(lab, l4).some((own) => contains(network(own), net) && lengthOf(own) <= lengthOf(net));
 }
 
 /** Addresses by which an L4 reaches next hops, all of one family; undefined for one that is no neighbour. */

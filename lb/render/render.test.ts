@@ -85,9 +85,11 @@ it.each([
 
 it.each([
   ['203.0.113.0/25', 'ip daddr 203.0.113.0/25 meta'],
+  ['203.0.113.0/24', 'ip daddr 203.0.113.0/24 ip daddr != { 203.0.113.2/24 } meta'],
+  ['192.0.2.0/25', 'ip daddr 192.0.2.0/25 ip daddr != { 192.0.2.0/26 } meta'],
   ['203.0.0.0/16', 'ip daddr 203.0.0.0/16 ip daddr != { 203.0.113.2/24 } meta'],
   ['any', 'meta nfproto ipv4 ip daddr != { 198.51.100.2/24, 203.0.113.2/24, 192.0.2.0/25 } meta'],
-])('route to %s: longer prefixes that the host has a way to itself are left out', (to, match) => {
+])('route to %s: subnets of the host, and routes with a longer prefix, are left out', (to, match) => {
   const service = { name: 'out', mode: 'route', to, nextHops: ['198.51.100.3', '198.51.100.4'], hash: 'source' };
   const routes = ['192.0.2.0/25', '192.0.2.0/26', '0.0.0.0/0'].map((net) => ({ to: net, dev: 'l3' }));
   const config = servicesApart(lbConfigSchema.parse({ version: 1, services: [service] }));

@@ -1,5 +1,5 @@
 import { HASH_SEED } from '../terms/jhash.ts';
-import { containsNetwork, networksOf } from '../terms/facts.ts';
+import { containsNetwork, subnetsOf } from '../terms/facts.ts';
 import { bySpecificity, HASHES, nextHopMark } from '../terms/next-hops.ts';
 import type { RouteService } from '../terms/config.ts';
 import { familyOf } from './family.ts';
@@ -15,16 +15,24 @@ import type { Part } from './ruleset.ts';
  */
 export function renderRoutes({ config: { services, routeServices = [] }, facts }: RenderInput): Part {
   if (routeServices.length === 0) return joinParts();
-  const own = [...networksOf(facts), ...services.map(({ vip }) => `${vip}/${familyOf(vip).version === 4 ? 32 : 128}`)];
+  const vips = services.map(({ vip }) => `${vip}/${familyOf(vip).version === 4 ? 32 : 128}`);
+  const routes = facts.routes.map(({ to }) => to).filter((net) => !net.endsWith('/0'));
+  const own = { neighbours: [...subnetsOf(facts), ...vips], routes };
   const rules = bySpecificity(routeServices).map((service) => ruleFor(service, own));
   return { maps: [], chains: [{ name: 'route', hook: 'type filter hook prerouting priority dstnat + 10', rules }] };
 }
 
-/** @param own networks that the host itself has a way to: as among routes, a longer prefix goes before a shorter one */
-function ruleFor({ to, hash, nextHops }: RouteService, own: string[]): string {
+/**
+ * @param own networks that the host itself has a way to: as among routes, a longer prefix goes before a shorter one, and of
+ *   one prefix a subnet before the service, the service before a route
+ */
+function ruleFor({ to, hash, nextHops }: RouteService, own: { neighbours: string[]; routes: string[] }): string {
   const { ip, version } = familyOf(nextHops[0]!);
   const net = to === 'any' ? { 4: '0.0.0.0/0', 6: '::/0' }[version] : to;
-  const longer = own.filter((other) => containsNetwork(net, other) && !containsNetwork(other, net));
+  const longer = [
+    ...own.neighbours.filter((other) => containsNetwork(net, other)),
+    ...own.routes.filter((other) => containsNetwork(net, other) && !containsNetwork(other, net)),
+  ];
   const widest = [...new Set(longer)].filter(
     (one, index, all) =>
       !all.some(

@@ -41,12 +41,12 @@ export function onLinkNow({ interfaces }: HostFacts, address: string): string | 
   return onLink({ interfaces: interfaces.filter(({ down }) => down !== true), routes: [] }, address);
 }
 
-/** Networks (CIDR) that the host itself has a way to: subnets of its interfaces, and routes but the default ones. */
-export function networksOf({ interfaces, routes }: HostFacts): string[] {
-  const subnets = interfaces
+/** Subnets (CIDR) of the host's interfaces: their hosts are its neighbours. */
+export function subnetsOf({ interfaces }: HostFacts): string[] {
+  return interfaces
     .filter(({ name, down }) => name !== 'lo' && down !== true)
-    .flatMap(({ addresses }) => addresses.map(({ address, prefix }) => `${address}/${prefix}`));
-  return [...subnets, ...routes.map(({ to }) => to)].filter((network) => !network.endsWith('/0'));
+    .flatMap(({ addresses }) => addresses.map(({ address, prefix }) => `${address}/${prefix}`))
+    .filter((network) => !network.endsWith('/0'));
 }
 
 /** Whether a network (CIDR) has all addresses of another one. */
