@@ -1,6 +1,6 @@
 import type { Endpoint } from './netns/endpoint.ts';
 import { NetnsLab, ROUTER } from './netns/netns-lab.ts';
-import { nextHopOf } from './terms/next-hops.ts';
+import { nextHopMark, nextHopOf } from './terms/next-hops.ts';
 import './testing/test-timeout.ts';
 import { madeIn } from './testing/made.ts';
 import { RunningLb } from './netns/running-lb.ts';
@@ -30,6 +30,12 @@ describe('mode route: flows spread over next hops', () => {
   const expected = ({ services: [service] }: ReturnType<typeof config>, family: keyof typeof FAMILIES) => {
     const { clients, server, hop } = FAMILIES[family];
     return CLIENTS.map((n) => (nextHopOf(service!, { src: `${clients}${n}`, dst: server }) === hop(1) ? 'fw1' : 'fw2'));
+  };
+
+  const setUp = async () => {
+    await lab.exec('l4', 'ip', 'link', 'set', 'fw1', 'up');
+    // The kernel removes the IPv6 address when the interface goes down.
+    await lab.exec('l4', 'ip', 'addr', 'replace', '2001:db8:21::1/64', 'dev', 'fw1', 'nodad');
   };
 
   beforeAll(async () => {
@@ -102,9 +108,7 @@ describe('mode route: flows spread over next hops', () => {
     await lb.line(({ event }) => event === 'host-changed');
     const calls = await taken(family);
     expect(calls.filter((name) => name === 'fw1')).toEqual([]);
-    await lab.exec('l4', 'ip', 'link', 'set', 'fw1', 'up');
-    // The kernel takes it away from an interface that goes down.
-    await lab.exec('l4', 'ip', 'addr', 'replace', '2001:db8:21::1/64', 'dev', 'fw1', 'nodad');
+    await setUp();
     await lb.until(async () => JSON.stringify(await taken(family)) === JSON.stringify(expected(file, family)));
     expect(lb.lines.filter(({ event }) => event === 'error')).toEqual([]);
   });
@@ -113,8 +117,34 @@ describe('mode route: flows spread over next hops', () => {
     const file = config('IPv4', 'source');
     await lab.exec('l4', 'ip', 'link', 'set', 'fw1', 'down');
     lb = await RunningLb.start(lab, 'l4', file);
-    await lab.exec('l4', 'ip', 'link', 'set', 'fw1', 'up');
+    await setUp();
     await lb.until(async () => JSON.stringify(await taken('IPv4')) === JSON.stringify(expected(file, 'IPv4')));
+  });
+
+  it.each([
+    ['IPv4', '192.0.2.19/30'],
+    ['IPv6', '2001:db8:21::9/112'],
+  ] as const)('%s: a next hop whose subnet moves to another interface is used there', async (family, other) => {
+    const file = config(family, 'source');
+    const hop = FAMILIES[family].hop(1);
+    const ip = (...args: string[]) => lab.exec('l4', 'ip', ...(family === 'IPv6' ? ['-6'] : []), ...args);
+    const route = () => ip('route', 'show', 'table', String(Number(nextHopMark(hop))));
+    lb = await RunningLb.start(lab, 'l4', file);
+    expect(await route()).toContain(`via ${hop} dev fw1`);
+    await ip('addr', 'add', other, 'dev', 'fw2');
+    await lb.until(async () => (await route()).includes(`via ${hop} dev fw2`));
+    await ip('addr', 'del', other, 'dev', 'fw2');
+    await lb.until(async () => (await route()).includes(`via ${hop} dev fw1`));
+    expect(lb.lines.filter(({ event }) => event === 'error')).toEqual([]);
+  });
+
+  it('removes what is left when somebody has deleted a part of it', async () => {
+    const bare = await madeIn(lab, 'l4');
+    const both = [...config('IPv4', 'source').services, { ...config('IPv6', 'both').services[0]!, name: 'out6' }];
+    lb = await RunningLb.start(lab, 'l4', { version: 1, services: both });
+    await lab.exec('l4', 'ip', 'rule', 'del', 'fwmark', nextHopMark('192.0.2.18'));
+    await lb.stop();
+    expect(await madeIn(lab, 'l4')).toEqual(bare);
   });
 
   it('leaves nothing behind, not even after it was killed', async () => {

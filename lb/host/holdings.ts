@@ -11,7 +11,7 @@ export function holdingsFor(config: LbConfig, facts: HostFacts): Holding[] {
   return [...addressHoldings(config, facts), ...hopHoldings(config, facts)];
 }
 
-/** A next hop that is no neighbour now has no route: its packets go the way of all others of the host. */
+/** A next hop outside all subnets of the host has no route now: its packets use the host's other routes. */
 function hopHoldings({ routeServices = [] }: LbConfig, facts: HostFacts): Holding[] {
   const nextHops = [...new Set(routeServices.flatMap((service) => service.nextHops))];
   return nextHops.flatMap((address): Holding[] => {
@@ -22,9 +22,8 @@ function hopHoldings({ routeServices = [] }: LbConfig, facts: HostFacts): Holdin
 }
 
 /**
- * Every VIP and proxy IP on the interface whose subnet contains it,
- * else on `lo` (somebody routes it here). Addresses that the host has anyway are left alone, and so are all of them where
- * somebody else sees to them.
+ * Every VIP and proxy IP on the interface whose subnet contains it, else on `lo` (it is routed to this host). Addresses that
+ * the host already has are left alone; with `vipOwner: external`, all of them.
  */
 function addressHoldings(config: LbConfig, facts: HostFacts): Holding[] {
   if (config.vipOwner === 'external') return [];
@@ -70,7 +69,7 @@ export function withoutHoldings(facts: HostFacts, owned: Holding[]): HostFacts {
 export function lostFrom(facts: HostFacts, owned: Holding[], former: HostFacts): Holding[] {
   return owned.filter(({ kind, address, dev }) => {
     const now = facts.interfaces.find(({ name }) => name === dev);
-    // Nobody tells of rules that go.
+    // The facts contain no rules.
     if (kind === 'hop-rule') return false;
     if (kind === 'hop-route') return facts.tables?.includes(tableOf(address)) !== true;
     if (kind === 'address') return !now?.addresses.some((present) => present.address === address);
@@ -100,16 +99,26 @@ export function holdingCommand(verb: 'add' | 'del', holding: Holding): string {
     case 'hop-rule':
       return `rule ${verb} pref ${HOP_RULES} fwmark ${nextHopMark(holding.address)} lookup ${tableOf(holding.address)}`;
     case 'hop-route':
-      return `route ${verb} default via ${holding.address} dev ${holding.dev} table ${tableOf(holding.address)}`;
+      // The former route is still there when a next hop moves to another interface.
+      return `route ${verb === 'add' ? 'replace' : verb} default via ${holding.address} dev ${holding.dev} table ${tableOf(holding.address)}`;
   }
 }
 
-/** Rules for marks say their family to `ip` itself alone. */
-export function isRuleOfIpv6({ kind, address }: Holding): boolean {
-  return kind === 'hop-rule' && isIPv6(address);
+/**
+ * What `ip` is run with to add or delete holdings. A rule for a mark contains no address that shows its family, so rules of
+ * IPv6 are a batch of their own.
+ */
+export function batches(verb: 'add' | 'del', holdings: Holding[]): { flags: string[]; text: string }[] {
+  const isRuleOfIpv6 = ({ kind, address }: Holding): boolean => kind === 'hop-rule' && isIPv6(address);
+  return [
+    { flags: [], here: holdings.filter((holding) => !isRuleOfIpv6(holding)) },
+    { flags: ['-6'], here: holdings.filter(isRuleOfIpv6) },
+  ].flatMap(({ flags, here }) =>
+    here.length === 0 ? [] : [{ flags, text: here.map((holding) => `${holdingCommand(verb, holding)}\n`).join('') }],
+  );
 }
 
-/** Before all other rules but that of the local table, so that what is for the host itself arrives. */
+/** Priority: before all other rules except that of the local table, so that packets for the host itself arrive. */
 const HOP_RULES = 900;
 
 function tableOf(nextHop: string): number {

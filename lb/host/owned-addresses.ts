@@ -1,5 +1,5 @@
 import type { Holding } from '../terms/holding.ts';
-import { holdingCommand, isRuleOfIpv6, missingFrom } from './holdings.ts';
+import { batches, missingFrom } from './holdings.ts';
 import { answerAtOnce, forget, putBack, rename } from './proxy-answers.ts';
 import { run } from './run.ts';
 
@@ -33,7 +33,7 @@ export class OwnedAddresses {
     if (fresh.length === 0) return [];
     // None of them was there, so whatever a failure half-way leaves is ours to take back.
     this.#made = [...this.#made, ...fresh];
-    await ip('add', fresh);
+    for (const { flags, text } of batches('add', fresh)) await run('ip-failed', 'ip', [...flags, '-batch', '-'], text);
     return fresh;
   }
 
@@ -62,7 +62,8 @@ export class OwnedAddresses {
     const surplus = missingFrom(this.#made, holdings);
     this.#made = this.#made.filter((holding) => !surplus.includes(holding));
     // `-force`: what somebody has deleted already needs no deleting.
-    await ip('del', surplus.toReversed(), '-force').catch(() => undefined);
+    for (const { flags, text } of batches('del', surplus.toReversed()))
+      await run('ip-failed', 'ip', ['-force', ...flags, '-batch', '-'], text).catch(() => '');
     if (!this.#made.some(({ kind }) => kind === 'proxy-arp')) await putBack(this.#former);
     return surplus;
   }
@@ -72,11 +73,4 @@ export class OwnedAddresses {
     this.#expected = [];
     await this.keepOnly([]);
   }
-}
-
-async function ip(verb: 'add' | 'del', holdings: Holding[], ...flags: string[]): Promise<void> {
-  const [rules, others] = [holdings.filter(isRuleOfIpv6), holdings.filter((holding) => !isRuleOfIpv6(holding))];
-  const batch = (of: Holding[]): string => of.map((holding) => `${holdingCommand(verb, holding)}\n`).join('');
-  if (others.length > 0) await run('ip-failed', 'ip', [...flags, '-batch', '-'], batch(others));
-  if (rules.length > 0) await run('ip-failed', 'ip', ['-6', ...flags, '-batch', '-'], batch(rules));
 }
