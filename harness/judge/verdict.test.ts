@@ -301,6 +301,15 @@ describe('a flow that is to fail', () => {
     ]);
   });
 
+  test.each([
+    ['a question that was answered is no proof of the call', ['203.0.113.80'], 'fail'],
+    ['a question without an answer is all that leaves', [], 'pass'],
+  ])('by name: %s', (_, addresses, verdict) => {
+    const question = { name: 'www.example.test', server: 's1', request: path('client', 's1'), reply: [], addresses };
+    const silent = { ...FAILED, observed: { request: [], reply: [], question } };
+    expect(judged(expectation, [silent], { controls: ALIVE })[0]).toBe(verdict);
+  });
+
   test('passes where the caller itself could not send what must not be cut', () => {
     const expected: Expectation = { outcome: 'fails', cause: 'too-big', at: 'client' };
     const unsent: Attempt = {

@@ -45,7 +45,7 @@ export function judgeFlow(
   };
 }
 
-/** Without the segment that a flow is about, it tells nothing. What a node says to itself is not captured. */
+/** A flow with `outOfWindow` proves nothing without that segment. Packets inside one node are not captured. */
 function segmentMissing(flow: FlowPlan, plan: Plan, attempts: Attempt[]): Reason[] {
   const { outOfWindow: sender } = flow;
   if (sender === undefined) return [];
@@ -237,15 +237,16 @@ function proofMissing(
 }
 
 /**
- * A cause at the caller itself (no route, no neighbour, too big to be sent, it called itself, or balances its own calls over
- * nobody), or of its question, shows before any request
- * leaves, and so does the reset of a connection that is kept.
+ * Whether the request left, or could not: a cause at the caller itself (no route, no neighbour, too big to be sent, it called
+ * itself, or balances its own calls and has no server) shows before, and so does the reset of a connection that is kept. A
+ * question without an address in its answer is all that leaves.
  */
 export function leftCaller(flow: FlowPlan, { cause, observed }: Attempt): boolean {
+  const { request, reply, question } = observed;
   return (
-    observed.request.length > 0 ||
-    observed.reply.length > 0 ||
-    (observed.question?.request ?? []).length > 0 ||
+    request.length > 0 ||
+    reply.length > 0 ||
+    (question?.addresses.length === 0 && question.request.length > 0) ||
     (cause?.node === flow.from &&
       ['no-route', 'no-neighbour', 'refused', 'too-big', 'no-server-available'].includes(cause.code)) ||
     (cause?.code === 'vlan-mismatch' && 'asker' in cause.detail.params && cause.detail.params.asker === flow.from)
@@ -259,7 +260,7 @@ function judgePaths(expect: SingleExpectation, attempts: Attempt[]): Reason[] {
   });
 }
 
-/** Wherever the packet of an attempt comes to a node, it has that TTL; of several attempts, one at least comes there. */
+/** Every packet that arrives at the node must have this TTL, and that of at least one attempt must arrive there. */
 function judgeTtl(leg: Leg, { ttlAt = {} }: PathExpectation = {}, paths: Hop[][]): Reason[] {
   return Object.entries(ttlAt).flatMap(([node, expected]) => {
     const came = paths.flatMap((hops) => hops.find((hop) => hop.node === node && hop.direction === 'in') ?? []);
