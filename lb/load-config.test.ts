@@ -246,13 +246,25 @@ it.each([
   ],
   ['one next hop twice', '192.0.2.18', '192.0.2.2', '8:27: services.1.nextHops.1: next hop 192.0.2.2 is given twice'],
   [
+    'next hops whose marks are the same',
+    '[192.0.2.2, 192.0.2.18]',
+    '[10.6.72.8, 10.6.82.34]',
+    "8:27: services.1.nextHops.1: the kernel's tables cannot distinguish 10.6.82.34 from 10.6.72.8",
+  ],
+  [
     'another family',
     '192.0.2.18',
     '2001:db8::1',
-    '8:27: services.1.nextHops.1: 2001:db8::1 and 198.51.100.0/24 differ in family',
+    '8:27: services.1.nextHops.1: 2001:db8::1 and 198.51.100.0/24 differ in address family',
   ],
   ['an address for a network', '100.0/24', '100.7/24', '7:9: services.1.to: must be `any`, or a network like'],
   ['the name of another service', 'name: out', 'name: web', '5:11: services.1.name: service name web is given twice'],
+  [
+    'the destination of another one, by another name',
+    'hash: source',
+    'hash: source\n  - { name: a, mode: route, to: any, nextHops: [192.0.2.2, 192.0.2.3], hash: both }\n  - { name: b, mode: route, to: 0.0.0.0/0, nextHops: [192.0.2.2, 192.0.2.3], hash: both }',
+    '11:33: services.3.to: destination 0.0.0.0/0 is given twice',
+  ],
   [
     'no hash',
     'hash: source',

@@ -1,4 +1,4 @@
-import { bySpecificity, nextHopOf } from '../../lb/terms/next-hops.ts';
+import { bySpecificity, destinationOf, nextHopOf } from '../../lb/terms/next-hops.ts';
 import { covers, prefix } from '../scenario/prefix.ts';
 import type { DeadEndPlan } from '../terms/plan.ts';
 import type { DeadEnd, Device, Host, Route } from './network.ts';
@@ -62,16 +62,15 @@ export function wayOf({ choices }: Run, host: Host, { src, dst }: Pick<Packet, '
 }
 
 /**
- * The way that a load balancer's service of mode `route` leads a packet which its node forwards; null where no service
- * takes it, its next hop is no neighbour now, or the node has a route that goes first (lb/render/routes.ts,
+ * The route of a forwarded packet by the load balancer's services of mode `route`; null if no service matches, the next hop
+ * is in no subnet of an interface that is up, or the node has a route that goes first (lb/render/routes.ts,
  * lb/host/holdings.ts).
  */
 export function balancedWay(host: Host, packet: Pick<Packet, 'src' | 'dst'>): Route | null {
   const services = host.plan.balancer?.config.routeServices ?? [];
-  const everything = packet.dst.includes(':') ? '::/0' : '0.0.0.0/0';
   const [service] = bySpecificity(services)
     .filter(({ nextHops: [hop] }) => hop!.includes(':') === packet.dst.includes(':'))
-    .map((one) => ({ ...one, net: prefix(one.to === 'any' ? everything : one.to) }))
+    .map((one) => ({ ...one, net: prefix(destinationOf(one)) }))
     .filter(({ net }) => covers(net, packet.dst) && !goesFirst(host, packet.dst, net.length));
   if (service === undefined) return null;
   const via = nextHopOf(service, packet);

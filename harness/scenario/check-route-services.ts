@@ -6,6 +6,8 @@ import type { Problem } from './problem.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 import type { RouteService } from './service-schema.ts';
 
+const ANY = ['0.0.0.0/0', '::/0'];
+
 /** Whether services of mode `route` have an L4, and next hops that are neighbours of it. */
 export function checkRouteServices(scenario: ScenarioFile, lab: Lab): Problem[] {
   const services = Object.entries(scenario.routeServices);
@@ -17,7 +19,10 @@ export function checkRouteServices(scenario: ScenarioFile, lab: Lab): Problem[] 
     const l4s = l4sOf(service);
     const twice = services
       .slice(0, index)
-      .find(([, other]) => other.to === to && l4sOf(other).some((l4) => l4s.includes(l4)));
+      .find(
+        ([, other]) =>
+          netsOf(other).some((net) => netsOf(service).includes(net)) && l4sOf(other).some((l4) => l4s.includes(l4)),
+      );
     const strange = hops.flatMap((hop, i): Problem[] => {
       const at = [...path, 'nextHops', i];
       if (lab.nodes[hop] === undefined)
@@ -57,6 +62,11 @@ export function checkRouteServices(scenario: ScenarioFile, lab: Lab): Problem[] 
 function isNear(lab: Lab, l4: string, net: string): boolean {
   const lengthOf = (cidr: string): number => Number(cidr.split('/')[1]);
   return nodeAddresses(lab, l4).some((own) => contains(network(own), net) && lengthOf(own) <= lengthOf(net));
+}
+
+/** Destinations of a service: `any` may be that of either address family. */
+function netsOf({ to }: RouteService): string[] {
+  return to === 'any' ? ANY : [to];
 }
 
 /** Addresses by which an L4 reaches next hops, all of one family; undefined for one that is no neighbour. */

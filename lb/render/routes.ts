@@ -1,6 +1,6 @@
 import { HASH_SEED } from '../terms/jhash.ts';
 import { containsNetwork, subnetsOf } from '../terms/facts.ts';
-import { bySpecificity, HASHES, nextHopMark } from '../terms/next-hops.ts';
+import { bySpecificity, destinationOf, HASHES, nextHopMark } from '../terms/next-hops.ts';
 import type { RouteService } from '../terms/config.ts';
 import { familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
@@ -8,10 +8,10 @@ import { joinParts } from './part.ts';
 import type { Part } from './ruleset.ts';
 
 /**
- * Mode route: a packet that comes in gets the mark of its next hop, by a hash of its addresses; a rule and a table for each
- * next hop (lb/host/holdings.ts) lead it there. The kernel's own ways of several next hops would not do: each host hashes
- * with a secret of its own, and two of them have to agree. After destination NAT, so that answers to a proxy IP are
- * already those to the client; what is for the host itself is so whatever its mark.
+ * Mode route: an incoming packet gets the mark of its next hop, selected by a hash of its addresses; a rule and a routing table
+ * for each next hop (lb/host/holdings.ts) lead it there. The kernel's own routes with several next hops cannot do that: each
+ * host hashes with its own secret, and two hosts have to select alike. The chain comes after destination NAT, so that replies
+ * to a proxy IP already have the client as destination. A mark does not affect packets for the host itself.
  */
 export function renderRoutes({ config: { services, routeServices = [] }, facts }: RenderInput): Part {
   if (routeServices.length === 0) return joinParts();
@@ -26,9 +26,10 @@ export function renderRoutes({ config: { services, routeServices = [] }, facts }
  * @param own networks that the host itself has a way to: as among routes, a longer prefix goes before a shorter one, and of
  *   one prefix a subnet before the service, the service before a route
  */
-function ruleFor({ to, hash, nextHops }: RouteService, own: { neighbours: string[]; routes: string[] }): string {
+function ruleFor(service: RouteService, own: { neighbours: string[]; routes: string[] }): string {
+  const { to, hash, nextHops } = service;
   const { ip, version } = familyOf(nextHops[0]!);
-  const net = to === 'any' ? { 4: '0.0.0.0/0', 6: '::/0' }[version] : to;
+  const net = destinationOf(service);
   const longer = [
     ...own.neighbours.filter((other) => containsNetwork(net, other)),
     ...own.routes.filter((other) => containsNetwork(net, other) && !containsNetwork(other, net)),

@@ -3,7 +3,7 @@ import { asksForVip } from './check-target.ts';
 import type { LbConfig, LbService, RouteService } from './config.ts';
 import { isDirect, MODES } from './mode.ts';
 import { markOf } from './mark.ts';
-import { nextHopMark } from './next-hops.ts';
+import { destinationOf, nextHopMark } from './next-hops.ts';
 
 /** A mistake in a configuration, at a path such as `['services', 0, 'vip']`, or `['routeServices', 0, 'to']`. */
 export interface Problem {
@@ -50,35 +50,36 @@ function routeProblems({ services, routeServices = [] }: LbConfig): Problem[] {
     const strange = nextHops.flatMap((address, hop) => {
       if (nextHops.indexOf(address) < hop) return [at(['nextHops', hop], `next hop ${address} is given twice`)];
       const end = to === 'any' ? first! : to;
-      return isOther(address, end) ? [at(['nextHops', hop], `${address} and ${end} differ in family`)] : [];
+      return isOther(address, end) ? [at(['nextHops', hop], `${address} and ${end} differ in address family`)] : [];
     });
     const isTaken = services.some((other) => other.name === name);
     return [...strange, ...(isTaken ? [at(['name'], `service name ${name} is given twice`)] : [])];
   });
-  const family = ({ nextHops: [first] }: RouteService): string => (isIPv4(first!) ? 'IPv4' : 'IPv6');
   return [
     ...own,
     ...duplicates(['routeServices'], routeServices, { field: 'name', what: 'service name' }, ({ name }) => name),
-    ...duplicates(['routeServices'], routeServices, { field: 'to', what: 'destination' }, (service) =>
-      service.to === 'any' ? `any (${family(service)})` : service.to,
-    ),
+    ...duplicates(['routeServices'], routeServices, { field: 'to', what: 'destination' }, destinationOf),
     ...confusedNextHops(routeServices),
   ];
 }
 
-/** A mark of 32 bits leads a packet to its next hop. */
+/** The mark of a next hop is a hash. */
 function confusedNextHops(services: RouteService[]): Problem[] {
   const first = new Map<string, string>();
   return services.flatMap(({ nextHops }, i) =>
-    nextHops.flatMap((address, hop) => {
-      const mark = nextHopMark(address);
-      const other = first.get(mark) ?? address;
-      first.set(mark, other);
-      if (other === address) return [];
-      const message = `the kernel's rules cannot tell ${address} from ${other} (${mark}): give one another address`;
-      return [{ path: ['routeServices', i, 'nextHops', hop], message }];
-    }),
+    nextHops.flatMap((address, hop) =>
+      confused(first, nextHopMark(address), address, ['routeServices', i, 'nextHops', hop]),
+    ),
   );
+}
+
+/** @param first what has a mark, by mark; extended */
+function confused(first: Map<string, string>, mark: string, place: string, path: Problem['path']): Problem[] {
+  const other = first.get(mark) ?? place;
+  first.set(mark, other);
+  if (other === place) return [];
+  const message = `the kernel's tables cannot distinguish ${place} from ${other} (${mark}): change one of the addresses`;
+  return [{ path, message }];
 }
 
 /** Each has a port of the host's, above 60,000, and another one while a reload replaces all of them. */
@@ -118,11 +119,7 @@ function confusedServers(services: LbService[]): Problem[] {
     return service.servers.flatMap(({ address, port = service.port }, j) => {
       const place = direct ? address : `${address} port ${port}`;
       const mark = direct ? markOf(address) : markOf(address, port);
-      const other = first.get(mark) ?? place;
-      first.set(mark, other);
-      if (other === place) return [];
-      const message = `the kernel's tables cannot distinguish ${place} from ${other} (${mark}): change one of the addresses`;
-      return [{ path: ['services', i, 'servers', j, 'address'], message }];
+      return confused(first, mark, place, ['services', i, 'servers', j, 'address']);
     });
   });
 }
