@@ -11,7 +11,7 @@ import { isRequest } from './packet.ts';
 import type { Packet } from './packet.ts';
 import type { End, Run } from './run.ts';
 import { repeatUntilSettled } from './repetition.ts';
-import { leadsElsewhere, leftBehind, simulateFrom, startsOf } from './start.ts';
+import { leadsElsewhere, leftBehind, simulateFrom, startsOf, type Start } from './start.ts';
 import { networkOf } from './network.ts';
 import { crossed, hops } from './trace.ts';
 import type { Hop, Prediction } from '../terms/walk.ts';
@@ -27,35 +27,33 @@ export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
   return [...new Map(all.map((item) => [JSON.stringify(item), item])).values()];
 }
 
-/**
- * The same, one after the other, possibly with repetitions: a pool of sixty servers has sixty, and often the first one is
- * enough. An attempt that makes nodes learn another path is followed by attempts that use it.
- */
+/** The same, one after the other, possibly with repetitions: a pool of sixty servers has sixty, and often the first one is enough. */
 export function* predictions(plan: Plan, flow: FlowPlan, starts = startsOf(plan, flow)): Generator<Prediction> {
   const question = questionOf(flow);
-  if (question === null) yield* ofCalls(plan, flow, starts);
-  else yield* byName(plan, { flow, question }, starts);
+  if (question === null) yield* ofAttempts(plan, flow, starts, (run) => [predictionOf(run)]);
+  else yield* ofAttempts(plan, question, starts, (run) => afterQuestion(plan, flow, run));
 }
 
-/** A call comes after its question, whose packets teach nodes as any others do. */
-function* byName(
+/** An attempt that makes nodes learn another path is followed by attempts that use it. */
+function* ofAttempts(
   plan: Plan,
-  { flow, question }: { flow: FlowPlan; question: FlowPlan },
-  starts: ReturnType<typeof startsOf>,
+  flow: FlowPlan,
+  starts: Start[],
+  outcomesOf: (run: Run) => Iterable<Prediction>,
 ): Generator<Prediction> {
-  const taught: ReturnType<typeof startsOf> = [];
+  const from = (start: Start): Generator<Run> =>
+    explore((choices) => simulateFrom(networkOf(plan), flow, start, choices));
+  const taught: Start[] = [];
   for (const start of starts) {
-    for (const run of explore((choices) => simulateFrom(networkOf(plan), question, start, choices))) {
-      yield* afterQuestion(plan, flow, run);
+    for (const run of from(start)) {
+      yield* outcomesOf(run);
       if (flow.repeat > 1 && leadsElsewhere(run)) taught.push(leftBehind(start, [run]));
     }
   }
-  for (const start of taught)
-    for (const run of explore((choices) => simulateFrom(networkOf(plan), question, start, choices)))
-      yield* afterQuestion(plan, flow, run);
+  for (const start of taught) for (const run of from(start)) yield* outcomesOf(run);
 }
 
-/** What comes of a question: a call of each address that the answer may begin with; none without an answer. */
+/** A question is followed by a call of each address that may be first in its answer; by none without an answer. */
 function* afterQuestion(plan: Plan, flow: FlowPlan, run: Run): Generator<Prediction> {
   const { name, server } = flow.byName!;
   const asked = predictionOf(run);
@@ -72,21 +70,9 @@ function* afterQuestion(plan: Plan, flow: FlowPlan, run: Run): Generator<Predict
   for (const call of calls) {
     const others = calls.map(({ address }) => address).filter((address) => address !== call.address);
     const question = { name, server, request, reply, addresses: [call.address, ...others] };
-    for (const called of ofCalls(plan, call, [left]))
+    for (const called of predictions(plan, call, [left]))
       yield { ...called, findings: [...findings, ...called.findings], question };
   }
-}
-
-function* ofCalls(plan: Plan, flow: FlowPlan, starts: ReturnType<typeof startsOf>): Generator<Prediction> {
-  const network = networkOf(plan);
-  const taught: ReturnType<typeof startsOf> = [];
-  for (const start of starts) {
-    for (const run of explore((choices) => simulateFrom(network, flow, start, choices))) {
-      yield predictionOf(run);
-      if (flow.repeat > 1 && leadsElsewhere(run)) taught.push(leftBehind(start, [run]));
-    }
-  }
-  for (const start of taught) yield* explore((choices) => predictionOf(simulateFrom(network, flow, start, choices)));
 }
 
 /** A first loss decides only if no node learns from it what lets a retransmission through. */

@@ -9,8 +9,8 @@ import { repeatUntilSettled } from './repetition.ts';
 import type { Run } from './run.ts';
 import { simulate } from './simulate.ts';
 
-/** What nodes have learned when a flow begins; null where nobody knows anything. */
-type Start = Map<string, NodeState> | null;
+/** State of the nodes when a flow begins; null if they have learned nothing. */
+export type Start = Map<string, NodeState> | null;
 
 const known = new WeakMap<Plan, Map<string, Start[]>>();
 
