@@ -3,7 +3,7 @@ import type { ByName } from '../terms/plan.ts';
 import type { Attempt } from '../terms/results.ts';
 import type { Sighting } from '../terms/sighting.ts';
 
-/** How the question of an attempt went. */
+/** The result of an attempt's DNS question. */
 export interface Asked {
   attempt: Attempt;
   /** In the order of the answer. */
@@ -11,8 +11,8 @@ export interface Asked {
 }
 
 /**
- * An attempt of a flow to a name: its question, and the call that came of it.
- * @param called null where nothing was called
+ * An attempt of a flow to a name: its question, and the call that followed.
+ * @param called null if there was no call
  */
 export function withQuestion(byName: ByName, { attempt: asked, addresses }: Asked, called: Attempt | null): Attempt {
   const { name, server } = byName;
@@ -29,7 +29,7 @@ export function withQuestion(byName: ByName, { attempt: asked, addresses }: Aske
   };
 }
 
-/** Nothing was called, since the question failed, or there is nobody to call. */
+/** There was no call: the question failed, or its answer has no address that may be called. */
 function uncalled({ name, server }: ByName, asked: Attempt, addresses: string[]): Attempt {
   const nobody = { servedBy: null, sourceSeen: null, findings: [], sentAgainMs: null };
   const failed: Attempt = { ...asked, ...nobody, outcome: 'fails' };
@@ -40,12 +40,12 @@ function uncalled({ name, server }: ByName, asked: Attempt, addresses: string[])
       client: 'ENOTFOUND',
       cause: cause('no-address', 'name-without-address', { node: server, name }),
     };
-  // An address that is no record's: the server is not as it was configured.
+  // The address is of no record: the server does not have its configuration.
   const why = cause('unexplained', 'nothing-fits', { node: server, client: 'wrong-answer' });
   return { ...failed, client: 'wrong-answer', cause: why };
 }
 
-/** Packets of one attempt after those of another, by one clock. */
+/** Packets of one attempt after those of another, with times since the same moment. */
 function inOneRow(first: Attempt, second: Attempt): Pick<Attempt, 'packets' | 'epoch'> {
   if (first.packets.length === 0) return { packets: second.packets, epoch: second.epoch };
   if (second.packets.length === 0) return { packets: first.packets, epoch: first.epoch };

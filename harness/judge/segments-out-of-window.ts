@@ -2,10 +2,10 @@ import { serviceOf } from '../scenario/lookup.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import type { Frame, Sighting } from '../terms/sighting.ts';
 
-/** By how much a sequence number is beyond all that a flow could send, bytes. */
+/** Distance of a sequence number that no flow reaches by its data, bytes. */
 const BEYOND = 2 ** 29;
 
-/** Sightings of the segments that a flow has sent out of the window: far beyond the number that the connection began with. */
+/** Sightings of segments that a flow sent out of window: their number is far beyond the initial one of the connection. */
 export function segmentsOutOfWindow(plan: Plan, flow: FlowPlan, packets: Sighting[]): Sighting[] {
   const { outOfWindow, port: called } = flow;
   if (outOfWindow === undefined) return [];

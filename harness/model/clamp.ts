@@ -5,7 +5,7 @@ import type { Device, Host } from './network.ts';
 import type { Packet } from './packet.ts';
 import { forwardingDevice, lookUp } from './routing.ts';
 
-/** What a load balancer in a direct mode makes of an opening, where it comes in (lb/render/clamp.ts). */
+/** A SYN after a load balancer in a direct mode has lowered its MSS, at ingress (lb/render/clamp.ts). */
 export function clampedAtIngress(host: Host, { mssClamp, servers }: LbService, packet: Packet): Packet {
   if (mssClamp !== 'auto') return clamped(packet, mssClamp);
   const mtus = servers.flatMap(({ address }) => forwardingDevice(host, address)?.mtu ?? []);
@@ -13,9 +13,9 @@ export function clampedAtIngress(host: Host, { mssClamp, servers }: LbService, p
 }
 
 /**
- * The same of what NAT leads through a load balancer. `auto` is the smaller MTU of the ways to both ends (nft_rt.c,
- * get_tcpmss), of which the way back is looked for without a source.
- * @param to interface that the packet leaves by
+ * The same for SYN and SYN-ACK that a load balancer with NAT forwards. `auto` is the smaller MTU of the routes to both ends
+ * (get_tcpmss of nft_rt.c); the route back is looked up without a source.
+ * @param to outgoing interface
  */
 export function clampedInForward(host: Host, { packet, tracked }: Passing, to: Device): Packet {
   const name = tracked.state === 'new' || tracked.state === 'known' ? tracked.connection.service?.name : undefined;
@@ -29,7 +29,7 @@ function clamped(packet: Packet, mss: number | undefined): Packet {
   return mss === undefined ? packet : { ...packet, ...taking(packet, packetOf(mss, packet.dst)) };
 }
 
-/** What an opening says is only ever made smaller. */
+/** The MSS is never raised. */
 function taking({ takes }: Packet, bytes: number): Pick<Packet, 'takes'> {
   return takes === undefined ? {} : { takes: Math.min(takes, bytes) };
 }

@@ -5,8 +5,8 @@ import { balancersFor } from './candidate.ts';
 import type { Candidate, Failure } from './candidate.ts';
 
 /**
- * What is too big, and TCP does not hear of it, is not sent where the load balancer tells both ends to send less: as little
- * as its own links carry, where those are the narrowest of all.
+ * If TCP does not learn that its segments are too big, a lower MSS avoids them: `auto` if the load balancer's own links have
+ * the smallest MTU of all, else a number.
  */
 export function smallerSegments(failure: Failure): Candidate[] {
   const { plan, flow, cause } = failure;

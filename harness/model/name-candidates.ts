@@ -1,6 +1,6 @@
 import type { Candidate, Failure } from './candidate.ts';
 
-/** A service in answers about a name that has no address. */
+/** A record for a name that has no address: one candidate for each service. */
 export function moreRecords({ scenario, plan, flow, cause }: Failure): Candidate[] {
   const { byName, protocol } = flow;
   if (cause.code !== 'no-address' || byName === undefined) return [];

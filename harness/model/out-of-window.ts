@@ -6,7 +6,7 @@ import type { Host } from './network.ts';
 import { isRequest, type Packet } from './packet.ts';
 import { die, stateOf, type Run } from './run.ts';
 
-/** The first data of whoever the flow says so of, which is to leave out of the window. */
+/** The packet, marked as out of window if it is the first data of the side that the flow's `outOfWindow` names. */
 export function asFirstData(run: Run, { name }: Host, packet: Packet): Packet {
   const { exchange } = run;
   const sender = isRequest(packet.step) ? 'client' : 'server';
@@ -16,8 +16,8 @@ export function asFirstData(run: Run, { name }: Host, packet: Packet): Packet {
 }
 
 /**
- * What comes in of a connection that is known, with a sequence number over the upper bound, is invalid: conntrack leaves it
- * as it is (tcp_in_window of nf_conntrack_proto_tcp.c, from there on nf_nat_inet_fn). Null for all else.
+ * A segment of a known connection with a sequence number above the upper bound is invalid: conntrack does not translate it
+ * (tcp_in_window of nf_conntrack_proto_tcp.c, then nf_nat_inet_fn). Null for all other packets.
  */
 export function invalid(run: Run, host: Host, packet: Packet): Tracked | null {
   if (packet.isOutOfWindow !== true || isLiberal(host)) return null;
@@ -30,7 +30,7 @@ function isLiberal({ plan: { sysctls } }: Host): boolean {
   return (sysctls[LIBERAL] ?? '0') !== '0';
 }
 
-/** The same packet, and whose fault it is if a node refuses it: of the one that should have translated it. */
+/** The packet, with the node that should have translated it as the cause if another node refuses it. */
 export function blamed(run: Run, host: Host, packet: Packet, tracked: Tracked): Packet {
   if (packet.isOutOfWindow !== true || tracked.state !== 'invalid' || packet.blame !== undefined) return packet;
   const connection = find(stateOf(run, host).connections, packet)?.connection;
@@ -38,7 +38,7 @@ export function blamed(run: Run, host: Host, packet: Packet, tracked: Tracked): 
   return { ...packet, blame: segmentNotTranslated(host, packet) };
 }
 
-/** A load balancer drops what is for a service of it and was not translated (lb/render/refuse.ts). True where that is so. */
+/** A load balancer drops untranslated packets to its services (lb/render/refuse.ts). Returns whether it did. */
 export function isDroppedByBalancer(run: Run, host: Host, packet: Packet, tracked: Tracked): boolean {
   const isDropped =
     packet.isOutOfWindow === true && tracked.state === 'invalid' && serviceFor(host, packet, 'nat') !== null;
@@ -51,8 +51,8 @@ function segmentNotTranslated({ name: node }: Host, { src: source, dst: destinat
 }
 
 /**
- * Nobody has acknowledged what was out of the window: its sender says it again, unless a reset has ended the connection.
- * @returns whether there is something new to be sent
+ * The segment out of window was not acknowledged: its sender sends the correct one, unless a reset has ended the connection.
+ * @returns whether it does
  */
 export function repeatsInWindow({ exchange, ends, outbox }: Run): boolean {
   const { outOfWindow, flow } = exchange;

@@ -2,8 +2,8 @@ import { contains } from '../scenario/address.ts';
 import type { Candidate, Failure } from './candidate.ts';
 
 /**
- * Both directions of a flow by the same firewall: the service that leads it there hashes the source, the one that leads it
- * back the destination, over the same next hops in the same order.
+ * Both directions of a flow through the same firewall: the service toward the server hashes the source, the one back hashes the
+ * destination, with the same next hops in the same order.
  */
 export function symmetricHash({ scenario, flow, cause }: Failure): Candidate[] {
   if (cause.code !== 'half-seen-by-firewall') return [];
@@ -16,7 +16,7 @@ export function symmetricHash({ scenario, flow, cause }: Failure): Candidate[] {
   return there.flatMap((one) =>
     back.flatMap((other): Candidate[] => {
       if (one[0] === other[0]) return [];
-      // Where they are so already, the other way round, the order alone is to be mended.
+      // If both already hash like this, the other way round, only the order of next hops is wrong.
       const isMirrored = one[1].hash === 'destination' && other[1].hash === 'source';
       const [[source, { nextHops }], [destination]] = isMirrored ? [other, one] : [one, other];
       return [

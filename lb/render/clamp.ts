@@ -8,13 +8,12 @@ import type { RenderInput } from './input.ts';
 import { joinParts } from './part.ts';
 import type { Chain, Part } from './ruleset.ts';
 
-/** Headers of a segment without options. */
+/** Bytes of IP and TCP headers without options. */
 const HEADERS = { 4: 40, 6: 60 } as const;
 
 /**
- * The largest segment that an opening of a connection offers to take (MSS, RFC 9293) made smaller; the kernel never makes it
- * larger. Where NAT leads packets through the host, both openings pass at forward, and `rt mtu` takes the smaller MTU of the
- * routes to both ends.
+ * Lowers the MSS in SYN and SYN-ACK (RFC 9293); the kernel never raises it. With NAT both pass the forward hook, and `rt mtu`
+ * is the smaller MTU of the routes to both ends.
  */
 export function renderClamp({ config }: RenderInput): Part {
   const services = config.services.filter((service) => service.mssClamp !== undefined && !isDirect(service));
@@ -41,8 +40,8 @@ export function renderClamp({ config }: RenderInput): Part {
 }
 
 /**
- * The same in direct modes, for the entrance of VIPs: clients open connections by the host, servers answer past it. No route
- * is known there yet.
+ * The same in direct modes, in the ingress chain of VIPs: only the SYN passes the host, servers reply directly to clients. The
+ * route is not known there yet.
  */
 export function clampRules(input: RenderInput, { ip, version }: Family, services: LbService[]): string[] {
   const sized = services.filter(({ mssClamp }) => mssClamp !== undefined);
@@ -52,7 +51,7 @@ export function clampRules(input: RenderInput, { ip, version }: Family, services
   });
 }
 
-/** `auto` there: what every interface toward a server carries. Null where there is no way to any. */
+/** There `auto` is the smallest MTU of all interfaces toward servers, without headers. Null if no server has a route. */
 function segmentOf({ facts }: RenderInput, { mssClamp, servers }: LbService, version: 4 | 6): number | null {
   if (mssClamp !== 'auto') return mssClamp ?? null;
   const devices = servers.map(({ address }) => deviceFor(facts, address));
@@ -77,7 +76,7 @@ function ofFamily(services: LbService[], family: Family): [vip: string, services
   ];
 }
 
-/** Services by the size that they are to have, without those that have none. */
+/** Services by their MSS, without those that have none. */
 function bySize<Size extends string | number>(
   services: LbService[],
   sizeOf: (service: LbService) => Size | null,

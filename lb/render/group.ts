@@ -1,4 +1,4 @@
-/** Items by what they have in common, both in their order. */
+/** Items by key, groups and items in their original order. */
 export function groupBy<Item, Key>(items: Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
   const groups = new Map<Key, Item[]>();
   for (const item of items) {

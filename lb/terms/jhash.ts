@@ -1,16 +1,17 @@
-/** Fixed, so that a restarted load balancer, and another one with the same configuration, hash alike. */
+/** Fixed, so that a restarted load balancer, and another one with the same configuration, get the same hashes. */
 export const HASH_SEED = 0x6c346c62;
 
-/** A power of two: how much of the golden ratio's neighbour the kernel starts with (JHASH_INITVAL). */
+/** JHASH_INITVAL of the kernel, an arbitrary value. */
 const START = 0xdeadbeef;
+/** Bytes that are mixed at once. */
 const BLOCK = 12;
 
 /**
- * Bob Jenkins' hash as the kernel has it (include/linux/jhash.h, `jhash`) and nft's `jhash` uses it, on a machine whose
- * lowest byte comes first.
+ * Bob Jenkins' hash, as in the kernel (`jhash` of include/linux/jhash.h) and in nft's `jhash`, on a little-endian machine.
+ * @param key not empty
  */
 export function jhash(key: Uint8Array, seed: number): number {
-  const padded = new Uint8Array(Math.max(1, Math.ceil(key.length / BLOCK)) * BLOCK);
+  const padded = new Uint8Array(Math.ceil(key.length / BLOCK) * BLOCK);
   padded.set(key);
   const words = new DataView(padded.buffer);
   let a = (START + key.length + seed) | 0;
@@ -36,7 +37,6 @@ export function jhash(key: Uint8Array, seed: number): number {
     c = (c - b) ^ rotated(b, 4);
     b = (b + a) | 0;
   }
-  if (key.length === 0) return c >>> 0;
   take(offset);
   c = (c ^ b) - rotated(b, 14);
   a = (a ^ c) - rotated(c, 11);
@@ -48,7 +48,7 @@ export function jhash(key: Uint8Array, seed: number): number {
   return c >>> 0;
 }
 
-/** A hash as one of so many numbers from 0 on (reciprocal_scale of include/linux/kernel.h), as nft's `mod` has it. */
+/** A hash scaled to 0 … count - 1, as by nft's `mod` (reciprocal_scale of include/linux/kernel.h). */
 export function scaled(hash: number, count: number): number {
   return Number((BigInt(hash) * BigInt(count)) >> 32n);
 }

@@ -4,8 +4,8 @@ import { segmentsOutOfWindow } from '../segments-out-of-window.ts';
 import type { Rule } from './rule.ts';
 
 /**
- * A segment out of the window came to a node that translates the connection, and was not translated there; whoever got it
- * so refused it, and the reset, which has the number that the segment acknowledges (RFC 9293, 3.10.7.1), reached its sender.
+ * A node that translates the connection did not translate a segment out of window. The node that received it refused it, and
+ * the reset reached the sender; its sequence number is the segment's acknowledgment number (RFC 9293, 3.10.7.1).
  */
 export const outOfWindow: Rule = ({ plan, flow, packets, walk }) => {
   const segments = segmentsOutOfWindow(plan, flow, packets);
