@@ -509,6 +509,15 @@ test('an interface is crossed where the packet comes in or leaves by it, and avo
   expect(judged(other, [WORKED])).toEqual(['fail', { code: 'not-avoided', params: { leg: 'request', node: 'l4.x' } }]);
 });
 
+test('what a trunk is called stands for its VLANs, each of which has a name of its own', () => {
+  const request = WORKED.observed.request.map((hop) => (hop.node === 'l4' ? { ...hop, iface: 'x.10' } : hop));
+  const onTrunk = { ...WORKED, observed: { ...WORKED.observed, request } };
+  const avoids = (place: string): Expectation => ({ outcome: 'works', request: { avoids: [place] } });
+  expect(judged({ outcome: 'works', request: { crosses: ['l4.x', 'l4.x.10'] } }, [onTrunk])).toEqual(['pass']);
+  expect(judged(avoids('l4.x'), [onTrunk])[0]).toBe('fail');
+  expect(judged(avoids('l4.x.20'), [onTrunk])).toEqual(['pass']);
+});
+
 describe('how many attempts are lost', () => {
   const fails: SingleExpectation = { outcome: 'fails', cause: 'reply-not-from-vip' };
   const lost = (expected: Range): Expectation => ({
@@ -550,6 +559,15 @@ describe('an interface as the place of a failure', () => {
     const unreachable = cause('no-neighbour', 'host-unreachable', { node: 'l4', address: VIP_A, hop: S2 });
     const expected: Expectation = { outcome: 'fails', cause: 'no-neighbour', at: 'l4.l2' };
     expect(judged(expected, [{ ...FAILED, cause: unreachable }])).toEqual(['pass']);
+  });
+
+  test('is a VLAN of a trunk, or all of the trunk', () => {
+    const fails = cause('reverse-path', 'reverse-path-fails', { node: 'l4', source: S2, iface: 'x.10' });
+    const placed = (place: string): unknown =>
+      judged({ outcome: 'fails', cause: 'reverse-path', at: place }, [{ ...FAILED, cause: fails }], {
+        controls: ALIVE,
+      })[0];
+    expect(['l4.x', 'l4.x.10', 'l4.x.20', 'l4.y'].map(placed)).toEqual(['pass', 'pass', 'fail', 'fail']);
   });
 
   test('of a cause at no interface there is none', () => {

@@ -4,6 +4,7 @@ import { interfaceOf, isAt, placeIn } from '../scenario/place.ts';
 import type { Cause } from '../terms/cause.ts';
 import { callsOf } from '../terms/by-name.ts';
 import { alternativesOf } from '../terms/expectation.ts';
+import { wordOf } from '../terms/link-word.ts';
 import { DETOURS, type Finding, distinctFindings } from '../terms/finding.ts';
 import type { Expectation, FlowPlan, PathExpectation, Plan, ServedBy, SingleExpectation } from '../terms/plan.ts';
 import type { Leg, Reason, Reasons } from '../terms/reason.ts';
@@ -270,7 +271,8 @@ function judgeTtl(leg: Leg, { ttlAt = {} }: PathExpectation = {}, paths: Hop[][]
 }
 
 function judgePath(leg: Leg, expected: PathExpectation | undefined, hops: Hop[]): Reason[] {
-  const touched = new Set(hops.flatMap(({ node, iface }) => [node, `${node}.${iface}`]));
+  // What a trunk is called stands for all of its VLANs.
+  const touched = new Set(hops.flatMap(({ node, iface }) => [node, `${node}.${iface}`, `${node}.${wordOf(iface)}`]));
   const crossed = new Set(
     hops
       .filter(

@@ -22,27 +22,15 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
   const problems: Problem[] = [];
   const flow = scenario.flows[name]!;
   const path = ['flows', name];
-  const nodes = Object.keys(lab.nodes);
   problems.push(...checkCall(path, flow, scenario, lab), ...sequenceProblems(name, scenario.flows));
-  const inEach = <T extends { at: Path }>(found: (expect: SingleExpectation) => T[]): T[] =>
-    placed(flow.expect).flatMap(({ at, expect }) => found(expect).map((one) => ({ ...one, at: [...at, ...one.at] })));
-  const strangers = inEach(nodesExpected).filter(({ node }) => !lab.nodes[node]);
   problems.push(
-    ...strangers.map(({ at, node }) => ({
-      path: [...path, 'expect', ...at],
-      message: unknown('node', node, nodes),
-      dependsOn: [],
-    })),
-    ...inEach((expect) => placeProblems(expect, lab)).map(({ at, message }) => ({
-      path: [...path, 'expect', ...at],
-      message,
-      dependsOn: [],
-    })),
-    ...inEach((expect) => sourceProblems(expect, lab)).map(({ at, message }) => ({
-      path: [...path, 'expect', ...at],
-      message,
-      dependsOn: [],
-    })),
+    ...placed(flow.expect).flatMap(({ at: outcome, expect }) =>
+      strangersExpected(expect, lab).map(({ at, message }) => ({
+        path: [...path, 'expect', ...outcome, ...at],
+        message,
+        dependsOn: [],
+      })),
+    ),
     ...impossible(flow).map(({ at, message }) => ({ path: [...path, 'expect', ...at], message })),
   );
   problems.push(
@@ -240,8 +228,18 @@ const LEAST_IN_AN_ECHO = 56;
 /** RFC 792 over IPv4. */
 const MOST_IN_AN_ECHO = 65_507;
 
+/** Names in an expectation, of a flow or of a stream, that stand for nothing in the lab. */
+export function strangersExpected(expect: SingleExpectation, lab: Lab): Impossible[] {
+  return [
+    ...placesExpected(expect).flatMap(({ at, node, causes }) =>
+      placeProblem(node, causes, lab).map((message) => ({ at, message })),
+    ),
+    ...sourceProblems(expect, lab),
+  ];
+}
+
 /** A node stands for its address, so it must have but one. */
-function sourceProblems(expect: SingleExpectation, lab: Lab): { at: Path; message: string }[] {
+function sourceProblems(expect: SingleExpectation, lab: Lab): Impossible[] {
   const seen = expect.outcome === 'works' ? expect.sourceSeen : undefined;
   const addresses = seen === undefined ? null : namedSources(lab, seen);
   if (seen === undefined || addresses === null || addresses.length === 1) return [];
@@ -251,24 +249,21 @@ function sourceProblems(expect: SingleExpectation, lab: Lab): { at: Path; messag
   return [{ at: ['sourceSeen'], message }];
 }
 
-/** A place that the node has not, or at which its cause cannot be. */
-function placeProblems(expect: SingleExpectation, lab: Lab): Impossible[] {
-  const onPaths = placesOnPaths(expect).flatMap(({ at, node }) =>
-    placeProblem(node, [], lab).map((message) => ({ at, message })),
-  );
-  if (expect.outcome !== 'fails' || expect.at === undefined) return onPaths;
-  return [...onPaths, ...placeProblem(expect.at, [expect.cause], lab).map((message) => ({ at: ['at'], message }))];
-}
-
-/** What is wrong with an interface that is expected as the place of one of these causes; of any cause where none is named. */
-export function placeProblem(place: string, causes: CauseCode[], lab: Lab): string[] {
+/**
+ * What is wrong with a node, or an interface of one, that is expected as the place of one of these causes; of any cause where
+ * none is named, and, where that is null, as a place that packets come by.
+ */
+export function placeProblem(place: string, causes: CauseCode[] | null, lab: Lab): string[] {
   const { node, iface } = placeIn(place);
-  const { bridge = false } = lab.nodes[node] ?? {};
-  if (iface === null || !lab.nodes[node]) return [];
-  const known = [...interfaceWords(lab, node), ...(typeof bridge === 'string' ? ['br0'] : [])];
+  const found = lab.nodes[node];
+  if (found === undefined) return [unknown('node', node, Object.keys(lab.nodes))];
+  if (iface === null) return [];
+  // Packets are seen at the ports of a bridge.
+  const ofBridge = causes !== null && typeof found.bridge === 'string' ? ['br0'] : [];
+  const known = [...interfaceWords(lab, node), ...ofBridge];
   if (!known.includes(iface)) return [unknown(`interface of ${node}`, iface, known)];
-  const nowhere = causes.filter((code) => !AT_INTERFACES.includes(code));
-  if (causes.length === 0 || nowhere.length < causes.length) return [];
+  const nowhere = causes?.filter((code) => !AT_INTERFACES.includes(code)) ?? [];
+  if (nowhere.length === 0 || nowhere.length < causes!.length) return [];
   return [
     `${nowhere.join(', ')} has no interface: write \`at: ${node}\`; causes with an interface: ${AT_INTERFACES.join(', ')}`,
   ];
@@ -335,7 +330,8 @@ function ofSeveralAttempts(expect: SingleExpectation): Impossible[] {
     }));
 }
 
-function contradictions(expect: SingleExpectation): Impossible[] {
+/** What no packet could fulfil. */
+export function contradictions(expect: SingleExpectation): Impossible[] {
   const findings = expect.outcome === 'works' ? (expect.findings ?? []) : [];
   const twice = findings.flatMap((finding, index) =>
     findings.indexOf(finding) < index ? [{ at: ['findings', index], message: `${finding} is given twice` }] : [],
@@ -343,7 +339,7 @@ function contradictions(expect: SingleExpectation): Impossible[] {
   const crossed = (['request', 'reply'] as const).flatMap((direction) => {
     const { crosses = [], avoids = [], ttlAt = {} } = expect[direction] ?? {};
     return avoids.flatMap((node, index) => [
-      ...(crosses.includes(node)
+      ...(crosses.some((place) => place === node || placeIn(place).node === node)
         ? [{ at: [direction, 'avoids', index], message: `${node} cannot be both crossed and avoided` }]
         : []),
       ...(node in ttlAt
@@ -379,29 +375,19 @@ export function impossibleShares(shares: Range[]): Impossible[] {
   return most < 100 ? [{ at, message: `the shares add up to at most ${most} %` }] : [];
 }
 
-/** What the packets of an expectation must cross or avoid, and where that stands. */
-function placesOnPaths({ request, reply }: SingleExpectation): { at: Path; node: string }[] {
-  return [
+/** Nodes and interfaces that an expectation names, and where; with the causes of what fails there. */
+function placesExpected(expect: SingleExpectation): { at: Path; node: string; causes: CauseCode[] | null }[] {
+  const { request, reply } = expect;
+  const seen = [
     ...listed(['request', 'crosses'], request?.crosses),
     ...listed(['request', 'avoids'], request?.avoids),
+    ...keyed(['request', 'ttlAt'], request?.ttlAt),
     ...listed(['reply', 'crosses'], reply?.crosses),
     ...listed(['reply', 'avoids'], reply?.avoids),
-  ];
-}
-
-function nodesOf(places: { at: Path; node: string }[]): { at: Path; node: string }[] {
-  return places.map(({ at, node }) => ({ at, node: placeIn(node).node }));
-}
-
-/** Nodes that an expectation names, and where. */
-export function nodesExpected(expect: SingleExpectation): { at: Path; node: string }[] {
-  const named = [
-    ...nodesOf(placesOnPaths(expect)),
-    ...keyed(['request', 'ttlAt'], expect.request?.ttlAt),
-    ...keyed(['reply', 'ttlAt'], expect.reply?.ttlAt),
-  ];
-  if (expect.outcome === 'fails')
-    return expect.at === undefined ? named : [...named, { at: ['at'], node: placeIn(expect.at).node }];
-  // `self` is the caller, whoever that is.
-  return [...named, ...serversExpected(expect.servedBy).filter(({ node }) => node !== 'self')];
+    ...keyed(['reply', 'ttlAt'], reply?.ttlAt),
+    // `self` is the caller, whoever that is.
+    ...(expect.outcome === 'works' ? serversExpected(expect.servedBy).filter(({ node }) => node !== 'self') : []),
+  ].map((place) => ({ ...place, causes: null }));
+  if (expect.outcome === 'works' || expect.at === undefined) return seen;
+  return [...seen, { at: ['at'], node: expect.at, causes: [expect.cause] }];
 }

@@ -3,10 +3,9 @@ import { ROLES } from '../terms/role.ts';
 import { alternativesOf } from '../terms/expectation.ts';
 import { isAddress } from './address.ts';
 import { unknown } from './check-messages.ts';
-import { checkCall, impossibleShares, nodesExpected, placeProblem } from './check-flow.ts';
+import { checkCall, contradictions, impossibleShares, placeProblem, strangersExpected } from './check-flow.ts';
 import { heldDown } from './down-links.ts';
 import { balancersOf, linkNamed, linkWords, listenersOf, serversOf } from './lab-queries.ts';
-import { placeIn } from './place.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 import { type Action, actionPath, stepped, type SteppedScenario } from './step-changes.ts';
@@ -91,7 +90,6 @@ function checkStep(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
   const step = scenario.steps[name]!;
   const path = ['steps', name];
   const streams = Object.keys(scenario.streams);
-  const nodes = Object.keys(lab.nodes);
   const problems: Problem[] = [];
   if (Object.keys(step.expect).length === 0) problems.push({ path, message: 'has no `expect:`' });
   for (const [index, action] of step.do.entries())
@@ -104,20 +102,14 @@ function checkStep(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
     else if (connection === 'new' && expect.outcome === 'connections')
       problems.push({ path: at, message: `${stream} keeps no connections: each call opens a new one` });
     for (const one of alternativesOf(expect)) {
-      if (one.outcome === 'works' && one.servedBy !== undefined && 'shares' in one.servedBy)
-        problems.push(
-          ...impossibleShares(Object.values(one.servedBy.shares)).map(({ message }) => ({ path: at, message })),
-        );
+      const servedBy = one.outcome === 'works' ? one.servedBy : undefined;
+      const shares = servedBy !== undefined && 'shares' in servedBy ? Object.values(servedBy.shares) : null;
+      const impossible = [...contradictions(one), ...(shares === null ? [] : impossibleShares(shares))];
+      problems.push(...impossible.map(({ message }) => ({ path: at, message })));
     }
-    const named = [
-      ...alternativesOf(expect).flatMap((one) => nodesExpected(one).map(({ node }) => node)),
-      ...(expect.outcome === 'interrupted' && expect.outage.at !== undefined ? [placeIn(expect.outage.at).node] : []),
-    ];
-    problems.push(...placesExpected(expect, lab).map((message) => ({ path: at, message, dependsOn: [['links']] })));
+    for (const message of new Set(strangersIn(expect, lab))) problems.push({ path: at, message, dependsOn: [] });
     if (expect.outcome === 'varies' && expect.lost !== undefined)
       problems.push({ path: at, message: '`lost` is only valid for flows; a stream has `outage`' });
-    for (const node of new Set(named.filter((one) => !nodes.includes(one))))
-      problems.push({ path: at, message: unknown('node', node, nodes), dependsOn: [] });
     for (const [what, { atLeast, atMost }] of rangesOf(expect)) {
       if (atLeast !== undefined && atMost !== undefined && atLeast > atMost)
         problems.push({ path: at, message: `${what}: atLeast is more than atMost` });
@@ -127,17 +119,13 @@ function checkStep(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
   return problems;
 }
 
-/** What is wrong with interfaces at which calls are to fail. */
-function placesExpected(expect: StepExpectation, lab: Lab): string[] {
-  const ofOutage =
-    expect.outcome === 'interrupted' && expect.outage.at !== undefined
-      ? placeProblem(expect.outage.at, expect.outage.causes ?? [], lab)
-      : [];
-  return alternativesOf(expect).reduce(
-    (found, one) =>
-      one.outcome === 'fails' && one.at !== undefined ? [...found, ...placeProblem(one.at, [one.cause], lab)] : found,
-    ofOutage,
-  );
+/** Names that stand for nothing in the lab. */
+function strangersIn(expect: StepExpectation, lab: Lab): string[] {
+  const outage = expect.outcome === 'interrupted' ? expect.outage : undefined;
+  return [
+    ...alternativesOf(expect).flatMap((one) => strangersExpected(one, lab).map(({ message }) => message)),
+    ...(outage?.at === undefined ? [] : placeProblem(outage.at, outage.causes ?? [], lab)),
+  ];
 }
 
 type StepExpectation = ScenarioFile['steps'][string]['expect'][string];

@@ -1,4 +1,5 @@
 import type { Cause, CauseCode } from '../terms/cause.ts';
+import { wordOf } from '../terms/link-word.ts';
 import type { Plan } from '../terms/plan.ts';
 import { balancedBy, nodeOf } from './lookup.ts';
 import { routeOf } from './route-of.ts';
@@ -15,7 +16,10 @@ export const AT_INTERFACES: CauseCode[] = [
   'stale-neighbour',
 ];
 
-/** A place as expectations name it: a node, `l4`, or an interface of one, `l4.sw2`. */
+/**
+ * A place as expectations name it: a node, `l4`, or an interface of one, `l4.sw2`. On a trunk that stands for the interfaces
+ * of all its VLANs, and `l4.sw2.10` for one of them.
+ */
 export function placeIn(text: string): { node: string; iface: string | null } {
   const [node = '', ...iface] = text.split('.');
   return { node, iface: iface.length === 0 ? null : iface.join('.') };
@@ -24,7 +28,9 @@ export function placeIn(text: string): { node: string; iface: string | null } {
 /** Whether something failed where it was expected to. */
 export function isAt(plan: Plan, cause: Cause | null, place: string): boolean {
   const { node, iface } = placeIn(place);
-  return cause?.node === node && (iface === null || interfaceOf(plan, cause) === iface);
+  if (cause?.node !== node) return false;
+  const found = iface === null ? null : interfaceOf(plan, cause);
+  return iface === null || (found !== null && [found, wordOf(found)].includes(iface));
 }
 
 /** The interface at which something failed; null where it did so at none, or nobody can say. */
