@@ -106,6 +106,23 @@ test('a server that a step adds is as the others; what a step changes holds', ()
   ]);
 });
 
+test('a service that is checked from a step on has what its profile sets of checks', () => {
+  const plan = planOf({
+    services: { web: { ...WEB, like: 'azure-lb' }, api: { ...WEB, port: 8080, like: 'aws-nlb' } },
+    nodes: { l4: { idleTimeoutMs: 1000, onIdle: 'reset' } },
+    streams: { calls: { from: 'client', to: 'web', every: '100ms' } },
+    steps: {
+      checked: {
+        do: { change: { services: { web: { check: { type: 'tcp' } }, api: { check: { type: 'tcp' } } } } },
+        for: '1s',
+        expect: { calls: 'works' },
+      },
+    },
+  });
+  const [web, api] = node(planAt(plan, 0), 'l4').balancer!.config.services;
+  expect([web!.check.source, api!.whenNoneUp]).toEqual(['168.63.129.16', 'last-resort']);
+});
+
 test.each(PROFILE_NAMES)('%s: says its mode and, of each rule, by which document', (name) => {
   const { rules, siblings = [] } = PROFILES[name];
   expect(rules.flatMap(({ sets }) => sets?.service?.mode ?? [])).toHaveLength(1);

@@ -1,4 +1,5 @@
 import { PROFILE_NAMES, type ProfileName } from '../terms/profile-name.ts';
+import { ROLES } from '../terms/role.ts';
 import { balancersOf } from './lab-queries.ts';
 import { type Profile, PROFILES, type Rule, type Sets, VIP } from './profiles.ts';
 import type { Problem } from './problem.ts';
@@ -22,6 +23,8 @@ export function withProfiles(value: unknown): unknown {
 function withProfile(service: unknown): unknown {
   if (!isMapping(service)) return service;
   const { like, check } = service;
+  // Nothing that a profile sets is of this mode.
+  if (service['mode'] === 'route') return service;
   // An unknown profile is reported once, at `like`.
   if (!isProfile(like)) return like === undefined ? service : { mode: 'dnat', ...service };
   const sets = setsOf(PROFILES[like], {
@@ -89,7 +92,7 @@ export function labWithProfiles(lab: Lab, scenario: Pick<ScenarioFile, 'services
 export function checkProfiles(scenario: ScenarioFile, lab: Lab): Problem[] {
   return [
     ...Object.entries(scenario.services).flatMap(([name, service]) => contradictions(name, service)),
-    ...[...profileLayers(scenario, lab)].flatMap(([node, layers]) => disagreements(node, layers, scenario)),
+    ...[...profileLayers(scenario, lab)].flatMap(([node, layers]) => disagreements(node, layers, lab, scenario)),
   ];
 }
 
@@ -106,18 +109,17 @@ function contradictions(name: string, { like, mode, protocol }: Service): Proble
   ];
 }
 
-function disagreements(node: string, layers: Layer[], { servers, nodes }: ScenarioFile): Problem[] {
-  const [first, ...others] = layers;
-  return others.flatMap(({ path, settings }) =>
+function disagreements(node: string, layers: Layer[], lab: Lab, { servers, nodes }: ScenarioFile): Problem[] {
+  const own = [nodes[node], ...(ROLES[lab.nodes[node]!.role].serves ? [servers] : [])];
+  return layers.flatMap(({ path, settings }, index) =>
     (Object.keys(settings) as (keyof NodeSettings)[])
-      .filter((key) => key !== 'loopback' && first!.settings[key] !== undefined)
-      .filter((key) => settings[key] !== first!.settings[key])
-      .filter((key) => nodes[node]?.[key] === undefined && servers[key] === undefined)
-      .map((key) => ({
-        path,
-        message: `sets \`${key}\` of ${node} to ${JSON.stringify(settings[key])}, but ${first!.path.join('.')} sets it to ${JSON.stringify(first!.settings[key])}: choose with \`nodes: { ${node}: { ${key}: … } }\``,
-        dependsOn: [path.slice(0, 2), first!.path.slice(0, 2)],
-      })),
+      .filter((key) => key !== 'loopback' && own.every((said) => said?.[key] === undefined))
+      .flatMap((key): Problem[] => {
+        const first = layers.slice(0, index).find((other) => other.settings[key] !== undefined);
+        if (first === undefined || first.settings[key] === settings[key]) return [];
+        const message = `sets \`${key}\` of ${node} to ${JSON.stringify(settings[key])}, but ${first.path.join('.')} sets it to ${JSON.stringify(first.settings[key])}: choose with \`nodes: { ${node}: { ${key}: … } }\``;
+        return [{ path, message, dependsOn: [path.slice(0, 2), first.path.slice(0, 2)] }];
+      }),
   );
 }
 

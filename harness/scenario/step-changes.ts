@@ -4,6 +4,7 @@ import { mergePatch } from './merge-patch.ts';
 import { plainIssues } from '../../lb/terms/messages.ts';
 import { messageFor } from './messages.ts';
 import type { Problem } from './problem.ts';
+import { withProfiles } from './profile-settings.ts';
 import { valueAt } from './repair.ts';
 import { changeable, type ScenarioFile } from './schema.ts';
 import type { Path } from './yaml-file.ts';
@@ -91,7 +92,9 @@ function patched(change: Record<string, unknown>, scenario: ScenarioFile, path: 
     const message = 'cannot be changed in a step: a product does not become another one while it runs';
     return { problems: another.map(([name]) => ({ path: [...path, 'services', name, 'like'], message })) };
   }
-  const result = changeable.safeParse(mergePatch({ servers, nodes, services }, change), { error: messageFor });
+  // A service that is checked from now on has what its profile sets of one that is.
+  const changed = withProfiles(mergePatch({ servers, nodes, services }, change));
+  const result = changeable.safeParse(changed, { error: messageFor });
   if (result.success) return { scenario: { ...scenario, ...result.data } };
   return { problems: plainIssues(result.error.issues).map((issue) => problemOf(issue, path)) };
 }
