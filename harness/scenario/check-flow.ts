@@ -290,7 +290,7 @@ function impossible({ expect, repeat }: Flow): Impossible[] {
   return [...found, ...impossibleLosses(expect, repeat, attempts)];
 }
 
-/** So many attempts as cannot be lost, or must be. */
+/** So many attempts as cannot be lost, or must be, or any number of them. */
 function impossibleLosses(
   expect: Extract<Expectation, { outcome: 'varies' }>,
   repeat: number,
@@ -303,9 +303,9 @@ function impossibleLosses(
   if (atLeast > repeat) return problem(`${atLeast} attempts cannot be lost: ${attempts}`);
   const failing = placed(expect).filter((one) => one.expect.outcome === 'fails').length;
   const working = placed(expect).length - failing;
-  if (failing === 0 && atLeast > 0) return problem('no outcome fails, so no attempt can be lost');
-  if (working === 0 && atMost < repeat)
-    return problem(`no attempt gets an answer, because every outcome fails: ${attempts}`);
+  if (atLeast === 0 && atMost >= repeat) return problem(`has no effect, because it allows any number: ${attempts}`);
+  if (failing === 0) return problem('no outcome fails, so no attempt can be lost');
+  if (working === 0) return problem(`no attempt gets an answer, because every outcome fails: ${attempts}`);
   if ('oneOf' in expect) return [];
   if (failing > atMost) return problem(`must be at least ${failing}: every failing outcome occurs`);
   return working > repeat - atLeast
