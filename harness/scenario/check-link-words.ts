@@ -1,5 +1,6 @@
+import { linkNumber } from '../terms/link-word.ts';
 import { network } from './address.ts';
-import { balancersOf, peerOf, untaggedAddresses, wordAt } from './lab-queries.ts';
+import { balancersOf, interfacesAt, peerOf, wordAt } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab } from './schema.ts';
 
@@ -11,7 +12,7 @@ export function checkLinkWords(lab: Lab): Problem[] {
   return lab.links.flatMap((link, index): Problem[] => {
     const [a, b] = Object.keys(link) as [string, string];
     const path = ['links', index];
-    const number = lab.links.slice(0, index + 1).filter((other) => a in other && b in other).length;
+    const number = linkNumber({ name: wordAt(lab, link, a), peer: b });
     if (number === 1) return [];
     if (number > MOST_LINKS)
       return [
@@ -33,15 +34,16 @@ export function checkLinkWords(lab: Lab): Problem[] {
 export function legsInOneSubnet(lab: Lab): Problem[] {
   return balancersOf(lab).flatMap((node) => {
     const before = new Map<string, string>();
-    return lab.links.flatMap((link, index): Problem[] => {
+    return lab.links.flatMap((link, index) => {
       if (!(node in link)) return [];
-      const word = wordAt(lab, link, node);
-      const subnets = [...new Set((untaggedAddresses(link[node]) ?? []).map(network))];
-      const shared = subnets.find((subnet) => before.has(subnet));
-      for (const subnet of subnets) if (!before.has(subnet)) before.set(subnet, word);
-      if (shared === undefined) return [];
-      const message = `${before.get(shared)} and ${word} of ${node} are both in ${shared}, so it would be random which one has the VIPs: use different subnets`;
-      return [{ path: ['links', index, node], message, dependsOn: [['nodes', node]] }];
+      return interfacesAt(lab, link, node).flatMap(({ name, addresses }): Problem[] => {
+        const subnets = [...new Set(addresses.map(network))];
+        const shared = subnets.find((subnet) => before.has(subnet));
+        for (const subnet of subnets) if (!before.has(subnet)) before.set(subnet, name);
+        if (shared === undefined) return [];
+        const message = `${before.get(shared)} and ${name} of ${node} are both in ${shared}, so it would be random which one has the VIPs: use different subnets`;
+        return [{ path: ['links', index, node], message, dependsOn: [['nodes', node]] }];
+      });
     });
   });
 }

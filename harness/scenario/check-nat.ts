@@ -1,8 +1,7 @@
 import { ROLES } from '../terms/role.ts';
-import { trunkInterface } from '../terms/trunk-interface.ts';
 import { broadcastOf, host, isV6, network } from './address.ts';
 import { familyName, unknown } from './check-messages.ts';
-import { linkWords, nodeAddresses, untaggedAddresses, vlanAddresses, wordAt } from './lab-queries.ts';
+import { interfacesAt, linkWords, nodeAddresses } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
 import type { Path } from './yaml-file.ts';
@@ -66,16 +65,6 @@ export function checkNat(
 
 /** Addresses (CIDR) of a node's interfaces, by name; of those that have any. */
 function interfacesOf(lab: Lab, node: string): Map<string, string[]> {
-  const all = lab.links.flatMap((link): [string, string[]][] => {
-    if (!(node in link)) return [];
-    const word = wordAt(lab, link, node);
-    return [
-      [word, untaggedAddresses(link[node]) ?? []],
-      ...[...vlanAddresses(link[node])].map(([vlan, addresses]): [string, string[]] => [
-        trunkInterface(word, vlan),
-        addresses,
-      ]),
-    ];
-  });
-  return new Map(all.filter(([, addresses]) => addresses.length > 0));
+  const all = lab.links.filter((link) => node in link).flatMap((link) => interfacesAt(lab, link, node));
+  return new Map(all.filter(({ addresses }) => addresses.length > 0).map((one) => [one.name, one.addresses]));
 }

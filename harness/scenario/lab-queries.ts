@@ -200,11 +200,22 @@ export function linkNamed(lab: Lab, [a, b]: [string, string]): NamedLink | null 
 
 /** What names interfaces of a node: its words for links, and the interfaces for VLANs of a trunk. */
 export function interfaceWords(lab: Lab, name: string): string[] {
-  return lab.links.flatMap((link) => {
-    if (!(name in link)) return [];
-    const word = wordAt(lab, link, name);
-    return [word, ...[...vlanAddresses(link[name]).keys()].map((vlan) => trunkInterface(word, vlan))];
-  });
+  return lab.links
+    .filter((link) => name in link)
+    .flatMap((link) => interfacesAt(lab, link, name).map((one) => one.name));
+}
+
+/** Interfaces of a node at one link, with their addresses (CIDR): the one without a tag, and one for each VLAN. */
+export function interfacesAt(
+  lab: Pick<Lab, 'links'>,
+  link: Lab['links'][number],
+  name: string,
+): { name: string; addresses: string[] }[] {
+  const word = wordAt(lab, link, name);
+  return [
+    { name: word, addresses: untaggedAddresses(link[name]) ?? [] },
+    ...[...vlanAddresses(link[name])].map(([vlan, addresses]) => ({ name: trunkInterface(word, vlan), addresses })),
+  ];
 }
 
 export function serversOf(lab: Lab): string[] {
