@@ -1,6 +1,6 @@
 import { broadcastOf, host, network } from './address.ts';
 import { addressesInScenario } from './check-messages.ts';
-import { balancersOf, nodeAddresses, serversOf, untaggedAddresses, vlanAddresses } from './lab-queries.ts';
+import { l4sOf, nodeAddresses, serversOf, untaggedAddresses, vlanAddresses } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 import type { Path } from './yaml-file.ts';
@@ -75,9 +75,8 @@ function replacedAddresses(scenario: ScenarioFile, lab: Lab, owners: Owners): Pr
 /** VIPs and proxy IPs that are the address of a node other than the L4, or of no host at all. */
 function serviceAddresses(scenario: ScenarioFile, lab: Lab, owners: Owners): Problem[] {
   const subnets = Object.keys(lab.nodes).flatMap((name) => nodeAddresses(lab, name));
-  const l4s = balancersOf(lab);
   return Object.entries(scenario.services).flatMap(([name, { vip, proxyIp, l4 }]) => {
-    const own = [l4 ?? (l4s.length === 1 ? l4s : [])].flat();
+    const own = l4sOf(lab, { l4 });
     const entity = ['services', name];
     const given: { path: Path; address: string }[] = [
       { path: [...entity, 'vip'], address: vip },

@@ -8,7 +8,7 @@ import { addressesInScenario, familyName, unknown } from './check-messages.ts';
 import { keyed, listed, placed, serversExpected } from './expected.ts';
 import { checkCallByName, servicesOfName } from './check-names.ts';
 import { SOURCES } from './flow-schema.ts';
-import { balancersOf, interfaceWords, listenersOf, namedSources, nodeAddresses } from './lab-queries.ts';
+import { interfaceWords, l4sOf, listenersOf, namedSources, nodeAddresses } from './lab-queries.ts';
 import { AT_INTERFACES, placeIn } from './place.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
@@ -183,8 +183,7 @@ function ownCallProblems(
   lab: Lab,
 ): Problem[] {
   const { l4, ownCalls, proxyPorts } = scenario.services[to]!;
-  const l4s = balancersOf(lab);
-  if (![l4 ?? (l4s.length === 1 ? l4s : [])].flat().includes(from)) return [];
+  if (!l4sOf(lab, { l4 }).includes(from)) return [];
   const at = [...path, 'to'];
   const vipOwner = scenario.nodes[from]?.vipOwner ?? lab.nodes[from]!.vipOwner;
   if (vipOwner === false && protocol !== 'icmp') {

@@ -1,21 +1,19 @@
 import { host, isV6 } from './address.ts';
 import { addressesInScenario } from './check-messages.ts';
+import { l4sOf } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
-
-/** L4s of a service by its name; undefined stands for one that the lab does not say. */
-type L4sOf = (service: string) => (string | undefined)[];
 
 /**
  * Sources of health checks that an L4 does not hold: it could not send from them.
  */
-export function strangeSources(scenario: ScenarioFile, lab: Lab, l4sOf: L4sOf): Problem[] {
-  return Object.entries(scenario.services).flatMap(([name, { vip, check }]) => {
+export function strangeSources(scenario: ScenarioFile, lab: Lab): Problem[] {
+  return Object.entries(scenario.services).flatMap(([name, { vip, check, l4: named }]) => {
     const source = check?.source;
     if (source === undefined) return [];
-    return l4sOf(name).flatMap((l4) => {
-      if (l4 === undefined || !lab.nodes[l4]) return [];
-      const held = addressesOf(l4, scenario, lab, l4sOf).filter((address) => isV6(address) === isV6(vip));
+    return l4sOf(lab, { l4: named }).flatMap((l4) => {
+      if (!lab.nodes[l4]) return [];
+      const held = addressesOf(l4, scenario, lab).filter((address) => isV6(address) === isV6(vip));
       // That a source is of the other family is said already.
       if (held.includes(source) || isV6(source) !== isV6(vip)) return [];
       const message = `${l4} does not hold ${source}; it holds ${held.join(', ')}`;
@@ -25,10 +23,10 @@ export function strangeSources(scenario: ScenarioFile, lab: Lab, l4sOf: L4sOf): 
 }
 
 /** What an L4 has as an address: its own, its loopback's, proxy IPs of its services, and their VIPs unless it disowns them. */
-function addressesOf(l4: string, scenario: ScenarioFile, lab: Lab, l4sOf: L4sOf): string[] {
+function addressesOf(l4: string, scenario: ScenarioFile, lab: Lab): string[] {
   const settings = { ...lab.nodes[l4]!, ...scenario.nodes[l4] };
   const isOfPair = Object.values(scenario.pairs).some(({ nodes }) => nodes.includes(l4));
-  const services = Object.entries(scenario.services).filter(([name]) => l4sOf(name).includes(l4));
+  const services = Object.entries(scenario.services).filter(([, service]) => l4sOf(lab, service).includes(l4));
   return [
     ...new Set([
       ...addressesInScenario(scenario, lab, l4).map(host),

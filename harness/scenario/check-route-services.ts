@@ -1,7 +1,7 @@
 import { contains, isV6, network } from './address.ts';
 import { familyName, unknown } from './check-messages.ts';
 import { checkL4s } from './check-l4s.ts';
-import { balancersOf, nextHops, nodeAddresses } from './lab-queries.ts';
+import { balancersOf, l4sOf, nextHops, nodeAddresses } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 import type { RouteService } from './service-schema.ts';
@@ -12,16 +12,16 @@ const ANY = ['0.0.0.0/0', '::/0'];
 export function checkRouteServices(scenario: ScenarioFile, lab: Lab): Problem[] {
   const services = Object.entries(scenario.routeServices);
   const known = balancersOf(lab);
-  const l4sOf = ({ l4 }: RouteService): string[] => [l4 ?? (known.length === 1 ? known : [])].flat();
   return services.flatMap(([name, service], index): Problem[] => {
     const path = ['services', name];
     const { to, nextHops: hops } = service;
-    const l4s = l4sOf(service);
+    const l4s = l4sOf(lab, service);
     const twice = services
       .slice(0, index)
       .find(
         ([, other]) =>
-          netsOf(other).some((net) => netsOf(service).includes(net)) && l4sOf(other).some((l4) => l4s.includes(l4)),
+          netsOf(other).some((net) => netsOf(service).includes(net)) &&
+          l4sOf(lab, other).some((l4) => l4s.includes(l4)),
       );
     const strange = hops.flatMap((hop, i): Problem[] => {
       const at = [...path, 'nextHops', i];

@@ -7,7 +7,7 @@ import { checkL4s } from './check-l4s.ts';
 import { checkRouteServices } from './check-route-services.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 import { strangeSources } from './check-health-checks.ts';
-import { balancersOf, serversOf } from './lab-queries.ts';
+import { balancersOf, l4sOf, serversOf } from './lab-queries.ts';
 import type { Path } from './yaml-file.ts';
 
 type Service = ScenarioFile['services'][string];
@@ -15,21 +15,22 @@ type Service = ScenarioFile['services'][string];
 /** Whether services stand on nodes of the lab, and the load balancer could run them. */
 export function checkServices(scenario: ScenarioFile, lab: Lab): Problem[] {
   const services = Object.entries(scenario.services);
-  const known = balancersOf(lab);
-  const l4sOf = ({ l4 }: Service): (string | undefined)[] => [l4 ?? (known.length === 1 ? known[0] : undefined)].flat();
-  const l4s = [...new Set(services.flatMap(([, service]) => l4sOf(service)))];
+  // Where it is not said which L4 balances a service, what every one would find wrong with it is still told.
+  const isOf = (service: Service, l4: string | undefined): boolean =>
+    l4 === undefined ? l4sOf(lab, service).length === 0 : l4sOf(lab, service).includes(l4);
+  const l4s = [...new Set(services.flatMap(([, service]) => l4sOf(lab, service))), undefined];
   return [
     ...services.flatMap(([name, service]) => checkService(['services', name], service, scenario, lab)),
     ...l4s.flatMap((l4) =>
       balancerProblems(
         l4,
-        services.filter(([, service]) => l4sOf(service).includes(l4)),
+        services.filter(([, service]) => isOf(service, l4)),
         scenario,
         lab,
       ),
     ),
-    ...dividedServices(services, l4sOf),
-    ...strangeSources(scenario, lab, (name) => l4sOf(scenario.services[name]!)),
+    ...dividedServices(services, lab),
+    ...strangeSources(scenario, lab),
     ...checkRouteServices(scenario, lab),
   ];
 }
@@ -83,19 +84,16 @@ function isOfOnePair(l4s: string[], { pairs }: ScenarioFile): boolean {
 }
 
 /** VIPs and ports that several L4s have by services of different names: it is chance which of them a call comes to. */
-function dividedServices(
-  services: [string, Service][],
-  l4sOf: (service: Service) => (string | undefined)[],
-): Problem[] {
+function dividedServices(services: [string, Service][], lab: Lab): Problem[] {
   return services.flatMap(([name, service], index) => {
-    const own = l4sOf(service);
+    const own = l4sOf(lab, service);
     const first = services.slice(0, index).find(([, other]) => {
       const isSame = (['vip', 'port', 'protocol'] as const).every((key) => other[key] === service[key]);
-      return isSame && !l4sOf(other).some((l4) => own.includes(l4));
+      const others = l4sOf(lab, other);
+      return isSame && others.length > 0 && !others.some((l4) => own.includes(l4));
     });
-    if (first === undefined) return [];
-    const all = [...l4sOf(first[1]), ...own];
-    if (all.includes(undefined)) return [];
+    if (first === undefined || own.length === 0) return [];
+    const all = [...l4sOf(lab, first[1]), ...own];
     const message = `${first[0]} has the same VIP and port; write one service with \`l4: [${all.join(', ')}]\``;
     return [
       {

@@ -205,6 +205,12 @@ export function interfaceWords(lab: Lab, name: string): string[] {
     .flatMap((link) => interfacesAt(lab, link, name).map((one) => one.name));
 }
 
+/** L4s that balance a service: those that it names, or else the only one of the lab; none where there is no such. */
+export function l4sOf(lab: Lab, { l4 }: { l4?: string | string[] | undefined }): string[] {
+  const known = balancersOf(lab);
+  return [l4 ?? (known.length === 1 ? known : [])].flat();
+}
+
 /** Interfaces of a node at one link, with their addresses (CIDR): the one without a tag, and one for each VLAN. */
 export function interfacesAt(
   lab: Pick<Lab, 'links'>,

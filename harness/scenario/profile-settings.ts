@@ -1,6 +1,6 @@
 import { PROFILE_NAMES, type ProfileName } from '../terms/profile-name.ts';
 import { ROLES } from '../terms/role.ts';
-import { balancersOf } from './lab-queries.ts';
+import { l4sOf } from './lab-queries.ts';
 import { type Profile, PROFILES, type Rule, type Sets, VIP } from './profiles.ts';
 import type { Problem } from './problem.ts';
 import { valueAt } from './repair.ts';
@@ -59,7 +59,7 @@ export function profileLayers({ services }: Pick<ScenarioFile, 'services'>, lab:
   for (const [name, service] of Object.entries(services)) {
     if (service.like === undefined) continue;
     const path = ['services', name, 'like'];
-    const l4s = [service.l4 ?? balancersOf(lab).slice(0, 1)].flat();
+    const l4s = l4sOf(lab, service);
     const sets = profileSets(service);
     const ofServers = Object.assign({}, ...sets.map((one) => one.servers)) as NodeSettings;
     for (const { node } of service.pool) add(node, { path, settings: ofServer(ofServers, name, l4s[0]) });

@@ -30,7 +30,7 @@ import { resolvePairs, resolveTimeline } from './resolve-timeline.ts';
 import { stepped } from './step-changes.ts';
 import { sysctls } from './sysctls.ts';
 import { portsIn, type PortsByWord, wiresOf } from './vlans.ts';
-import { balancersOf, listenersOf, namedSources, nodeAddresses, peerOf, wordAt } from './lab-queries.ts';
+import { l4sOf, listenersOf, namedSources, nodeAddresses, peerOf, wordAt } from './lab-queries.ts';
 
 type Service = ScenarioFile['services'][string];
 
@@ -228,17 +228,13 @@ function undoDscp(node: string, name: string, lab: Lab, body: ScenarioFile): Non
   return { dscp: service.dscp!, address: serverAddress(node, service, lab, body), vip };
 }
 
-function l4sOf(l4: Service['l4'], lab: Lab): string[] {
-  return l4 === undefined ? balancersOf(lab).slice(0, 1) : [l4].flat();
-}
-
 /** Address that the L4 sends to, of the family of the VIP: the one in a subnet of its own if there is one. */
 function serverAddress(server: string, service: Service, lab: Lab, body: ScenarioFile): string {
   const { vip } = service;
   const override = settingsOf(server, lab, body).address;
   const all = override === undefined ? nodeAddresses(lab, server) : [override];
   const own = all.filter((cidr) => isV6(cidr) === isV6(vip));
-  const near = nodeAddresses(lab, l4sOf(service.l4, lab)[0]!).map(network);
+  const near = nodeAddresses(lab, l4sOf(lab, service)[0]!).map(network);
   return host(own.find((cidr) => near.some((net) => contains(net, cidr))) ?? own[0]!);
 }
 
@@ -257,7 +253,7 @@ function resolveService(name: string, lab: Lab, body: ScenarioFile): ServicePlan
       address: serverAddress(node, service, lab, body),
       port,
     })),
-    l4s: l4sOf(service.l4, lab).map((node) => ({
+    l4s: l4sOf(lab, service).map((node) => ({
       node,
       proxyIps: proxyIp === 'auto' ? automaticProxyIps(service.vip, node, lab) : [proxyIp ?? []].flat(),
     })),
@@ -272,8 +268,8 @@ function automaticProxyIps(vip: string, l4: string, lab: Lab): string[] {
 
 function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile): LbConfig {
   const services = Object.entries(body.services).flatMap(([serviceName, service]) => {
-    const { pool, l4, check = NO_CHECK, ...rest } = asBalanced(service);
-    if (!l4sOf(l4, lab).includes(name)) return [];
+    if (!l4sOf(lab, service).includes(name)) return [];
+    const { pool, check = NO_CHECK, ...rest } = asBalanced(service);
     const servers = pool.map(({ node, ...rest }) => ({
       name: node,
       address: serverAddress(node, service, lab, body),
@@ -282,7 +278,7 @@ function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile)
     return [{ name: serviceName, ...rest, check, servers }];
   });
   const routeServices = Object.entries(body.routeServices)
-    .filter(([, { l4 }]) => l4sOf(l4, lab).includes(name))
+    .filter(([, service]) => l4sOf(lab, service).includes(name))
     .map(([serviceName, service]) => ({
       name: serviceName,
       mode: service.mode,
@@ -301,10 +297,11 @@ function lbConfig(name: string, settings: LabNode, lab: Lab, body: ScenarioFile)
   };
 }
 
-/** Fields that the load balancer knows: it does not know profiles. */
-function asBalanced(service: Service): Omit<Service, 'like'> {
+/** Fields that the load balancer knows: it does not know profiles, nor other load balancers. */
+function asBalanced(service: Service): Omit<Service, 'like' | 'l4'> {
   const own = { ...service };
   delete own.like;
+  delete own.l4;
   return own;
 }
 

@@ -29,7 +29,7 @@ export function pairLab(
 ): Plan {
   const sketch = oneArm({
     services: {
-      a: { vip: VIP_A, mode, pool: ['s1', 's2'], ...(mode === 'proxy' ? { proxyIp: '203.0.113.254' } : {}) },
+      a: { vip: VIP_A, mode, pool: ['s1', 's2'], l4: 'l4', ...(mode === 'proxy' ? { proxyIp: '203.0.113.254' } : {}) },
     },
     servers:
       mode === 'dsr' ? { loopback: [VIP_A], arpIgnore: 1, arpAnnounce: 2 } : mode === 'dnat' ? { gateway: L4 } : {},
