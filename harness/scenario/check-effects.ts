@@ -13,10 +13,7 @@ export function idleFlowFields(scenario: ScenarioFile): Problem[] {
       return [
         problem('exchanges', 'http sends one request; `protocol: tcp` allows several exchanges on one connection'),
       ];
-    const windowless =
-      outOfWindow === undefined || protocol === 'http' || protocol === 'tcp'
-        ? []
-        : [problem('outOfWindow', `only for http and tcp: ${protocol} has no window`)];
+    const windowless = outOfWindow === undefined ? [] : idleWindow(flow).map((why) => problem('outOfWindow', why));
     if (protocol !== 'icmp')
       return dontFragment
         ? [
@@ -38,6 +35,12 @@ export function idleFlowFields(scenario: ScenarioFile): Problem[] {
       ...(sourcePort === undefined ? [] : [problem('sourcePort', 'icmp has no ports')]),
     ];
   });
+}
+
+/** Why `outOfWindow` has no effect on a flow; empty if it has one. */
+function idleWindow({ protocol, from, to }: ScenarioFile['flows'][string]): string[] {
+  if (protocol !== 'http' && protocol !== 'tcp') return [`only for http and tcp: ${protocol} has no window`];
+  return from === to ? ['has no effect on a call of a node to itself: no other node gets the segment'] : [];
 }
 
 /** Fields of services that nothing comes of. */
