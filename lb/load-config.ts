@@ -36,7 +36,7 @@ export function checkConfig(data: unknown): { value: LbConfig | null; problems: 
     return { value: null, problems: plainIssues(parsed.error.issues).flatMap(problemsOf) };
   }
   const config = withCanonicalAddresses(servicesApart(parsed.data));
-  // Places are told as the file has them, in one list.
+  // In the file all services are in one list.
   const written = parsed.data.services.map(({ mode }, i) => ({ isRoute: mode === 'route', i }));
   const places = {
     services: written.filter(({ isRoute }) => !isRoute),

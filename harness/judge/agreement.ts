@@ -13,7 +13,7 @@ export function disagreement(attempt: Attempt, predicted: Prediction[]): Disagre
   return differences[same] ?? differences[byL4] ?? differences[0] ?? null;
 }
 
-/** The address that the caller was told of by name; null where it was told of none. */
+/** The address that the caller got for a name; null if none. */
 function calledBy(question: Question | undefined): string | null {
   return question?.addresses[0] ?? null;
 }
@@ -21,7 +21,7 @@ function calledBy(question: Question | undefined): string | null {
 function difference(attempt: Attempt, prediction: Prediction): Disagreement | null {
   const { picked, servedBy, sourceSeen } = prediction;
   const [seenAddress, predictedAddress] = [calledBy(attempt.observed.question), calledBy(prediction.question)];
-  // Without an answer of the DNS server there is none in either, and what kept it off is the cause.
+  // If no answer arrived in one of them, outcome and cause show the difference.
   if (seenAddress !== null && predictedAddress !== null && seenAddress !== predictedAddress)
     return { code: 'answer-differs', params: { seen: seenAddress, predicted: predictedAddress, hop: null } };
   if (attempt.l4 !== null && prediction.l4 !== null && attempt.l4 !== prediction.l4)

@@ -106,7 +106,7 @@ function rpFilterOff(node: string): Fix {
   return { code: 'rp-filter-off', params: { node } };
 }
 
-/** A node that keeps state drops what is out of the window, or takes it as it is. */
+/** Connection tracking accepts segments out of window, or a firewall drops them. */
 function windowSettings({ cause: { node, code } }: Failure): Candidate[] {
   if (code !== 'out-of-window') return [];
   const liberal = { sysctls: { 'net.netfilter.nf_conntrack_tcp_be_liberal': '1' } };

@@ -106,7 +106,7 @@ export function afterActions(before: Learned, actions: ActionPlan[], now: Plan):
   return all;
 }
 
-/** @param number of the link between the two; all of them where it is not said */
+/** @param number of the link between the two nodes; absent for all of them */
 function ifacesTo(plan: Plan, node: string, peer: string, number?: number): string[] {
   return nodeOf(plan, node)
     .interfaces.filter((iface) => iface.peer === peer && (number === undefined || linkNumber(iface) === number))

@@ -26,7 +26,7 @@ export function fitted(run: Run, host: Host, device: Device, packet: Packet): Pa
   return {
     ...packet,
     size,
-    // What is known of the way there counts for the way back as well (ipv4_default_advmss).
+    // A known path MTU to the other end also limits the announced MSS (ipv4_default_advmss).
     ...(opens(packet) ? { takes: Math.min(device.mtu, limits.get(packet.dst) ?? device.mtu) } : {}),
     ...(size < packet.size && mayBeCutAgain(packet) ? { cutBy: 'anybody' as const } : {}),
   };

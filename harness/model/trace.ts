@@ -20,7 +20,7 @@ export function crossing(frame: IpFrame, node: string, iface: string, direction:
 
 /**
  * The hops of a trace in the order of travel, each with what it changed.
- * @param withMss whether they are to tell that
+ * @param withMss whether hops contain the MSS
  */
 export function hops(trace: Trace | null, withMss: boolean): Hop[] {
   const list: Hop[] = [];

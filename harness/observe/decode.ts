@@ -137,13 +137,13 @@ function tcp(body: Buffer, length: number): Tcp {
   };
 }
 
-/** Kinds of options: the largest segment (RFC 9293, 3.7.1), and two clocks, the sender's own first (RFC 7323, 3.2). */
+/** Options, with the bytes to read: MSS (RFC 9293, 3.7.1), and TSval of timestamps (RFC 7323, 3.2). */
 const [MSS, TIMESTAMPS] = [
   { kind: 2, length: 2 },
   { kind: 8, length: 4 },
 ];
 
-/** First bytes of what an option of a TCP header says (RFC 9293, 3.1); null where it is not there. */
+/** First bytes of the value of a TCP option (RFC 9293, 3.1); null if the header does not have it. */
 function optionIn(options: Buffer, { kind, length }: { kind: number; length: number }): Buffer | null {
   const [END, NO_OPERATION] = [0, 1];
   let at = 0;

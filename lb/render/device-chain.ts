@@ -1,12 +1,12 @@
 import { carriers, type HostFacts } from '../terms/facts.ts';
 import type { Chain } from './ruleset.ts';
 
-/** The type of the frame is that of 802.1Q. By its name, nft would ask for the kind of an incoming interface as well. */
+/** EtherType 802.1Q, as raw bytes: for its name, nft would also match the type of the incoming interface. */
 const TAGGED = '@ll,96,16 0x8100';
 
 /**
- * A chain at `ingress` or `egress` of these interfaces; none where there are none, since nft refuses an empty list. Frames of a
- * VLAN that has an interface above one of these meet the rules there, and not here, where they have a tag.
+ * A chain at `ingress` or `egress` of these interfaces; none without interfaces, because nft refuses an empty list. A tagged
+ * frame skips the rules on an interface with VLAN interfaces above it: they apply on the interface of its VLAN.
  */
 export function deviceChain(
   name: string,

@@ -23,8 +23,8 @@ export function renderRoutes({ config: { services, routeServices = [] }, facts }
 }
 
 /**
- * @param own networks that the host itself has a way to: as among routes, a longer prefix goes before a shorter one, and of
- *   one prefix a subnet before the service, the service before a route
+ * @param own networks that the host itself has a route to: the longest prefix wins; of equal ones a subnet wins over the
+ *   service, and the service over a route
  */
 function ruleFor(service: RouteService, own: { neighbours: string[]; routes: string[] }): string {
   const { to, hash, nextHops } = service;

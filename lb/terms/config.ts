@@ -177,7 +177,7 @@ const A_NETWORK = '`any`, or a network like 198.51.100.0/24, whose bits beyond t
 
 /**
  * A service of mode `route`: whole flows are spread over next hops, such as firewalls, and nothing in their packets is
- * changed. Two load balancers with firewalls between them bring both directions of a flow by the same one where one
+ * changed. With firewalls between two load balancers, both directions of a flow use the same firewall if one load balancer
  * hashes the source and the other the destination.
  */
 export const routeServiceSchema = z.strictObject(
@@ -265,6 +265,6 @@ export type LbFile = z.infer<typeof lbConfigSchema>;
 export type LbService = z.infer<typeof serviceSchema>;
 export type RouteService = z.infer<typeof routeServiceSchema>;
 
-/** A configuration, in which services of mode `route` are apart from those with a VIP; absent where there are none. */
+/** A configuration with services of mode `route` in a list of their own; absent if there are none. */
 export type LbConfig = Omit<LbFile, 'services'> & { services: LbService[]; routeServices?: RouteService[] };
 export type LbServer = LbService['servers'][number];

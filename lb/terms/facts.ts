@@ -5,7 +5,7 @@ export interface HostFacts {
   interfaces: HostInterface[];
   /** Main routing table, without the subnets that `interfaces` already tell of. */
   routes: HostRoute[];
-  /** Numbers of further routing tables that have a route; absent where there are none. */
+  /** Numbers of other routing tables with a route; absent if there are none. */
   tables?: number[];
 }
 
@@ -18,10 +18,10 @@ export interface HostInterface {
   /** Bridge that this interface is a port of. */
   master: string | null;
   mtu: number;
-  /** Interface whose frames are its own as well, as those of a VLAN are; absent where there is none. */
+  /** Lower interface that its frames pass too, as for a VLAN; absent if there is none. */
   above?: string;
   addresses: { address: string; prefix: number }[];
-  /** Absent where it is up. */
+  /** Absent if it is up. */
   down?: true;
 }
 
@@ -91,7 +91,7 @@ export function ingressDevices(facts: HostFacts): string[] {
   return facts.interfaces.filter(({ name }) => name !== 'lo' && !bridges.has(name)).map(({ name }) => name);
 }
 
-/** Interfaces that others are above: frames of VLANs come by them with a tag, and are the others' to deal with. */
+/** Lower interfaces of others: tagged frames on them are handled on the interface of their VLAN. */
 export function carriers({ interfaces }: HostFacts): ReadonlySet<string> {
   return new Set(interfaces.flatMap(({ above }) => (above === undefined ? [] : [above])));
 }

@@ -1,7 +1,7 @@
 /**
- * Something beside nft tables that the load balancer puts into the host. So that packets for an address arrive: the
- * address itself; or, to answer ARP without owning it, a route (to `lo`: the kernel wants one) and a proxy ARP entry. So
- * that packets go by a next hop: a rule for its mark (`dev` is `lo`), and the default route of a table of its own.
+ * Something that the load balancer adds to the host in addition to nft tables. For packets to an address: the address itself;
+ * or, to answer ARP without owning it, a route (to `lo`: the kernel requires one) and a proxy ARP entry. For packets through a
+ * next hop: a rule for its mark (`dev` is `lo`), and the default route of its own routing table.
  */
 export interface Holding {
   kind: 'address' | 'route' | 'proxy-arp' | 'hop-rule' | 'hop-route';

@@ -67,7 +67,8 @@ function shown(value: unknown): string {
 }
 
 /**
- * What zod finds wrong; a service whose mode is none counts as one that has a VIP, so that the rest of it is told of as well.
+ * What zod finds wrong. A service with an unknown mode is checked like one with a VIP, so that its other mistakes are reported
+ * too.
  */
 export function plainIssues(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
   return issues.flatMap((issue) => {

@@ -61,7 +61,7 @@ export function tcp(
     flags: number;
     seq?: number;
     ack?: number;
-    /** TSval; with it stands an MSS as well, 1460 bytes where none is given. */
+    /** TSval; it adds the MSS option too, by default 1460 bytes. */
     timestamp?: number;
     mss?: number;
   },
