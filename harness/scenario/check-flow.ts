@@ -6,7 +6,7 @@ import { listenerText } from '../terms/listener.ts';
 import { host, isV6 } from './address.ts';
 import { addressesInScenario, familyName, unknown } from './check-messages.ts';
 import { keyed, listed, placed, serversExpected } from './expected.ts';
-import { checkCallByName, servicesOfName } from './check-names.ts';
+import { checkCallByName, PORT_OF_SERVICE, servicesOfName } from './check-names.ts';
 import { SOURCES } from './flow-schema.ts';
 import { interfaceWords, l4sOf, listenersOf, namedSources, nodeAddresses } from './lab-queries.ts';
 import { AT_INTERFACES, placeIn } from './place.ts';
@@ -96,16 +96,16 @@ export function checkCall(
       missing,
     });
   }
-  if (!service && flow.port === DNS_PORT && Object.values(scenario.names).some(({ server }) => server === flow.to)) {
-    const message = `${flow.to} is a DNS server there, and answers questions alone: call one of its names`;
+  const isOfDns = !service && flow.protocol === 'udp' && flow.port === DNS_PORT;
+  if (isOfDns && Object.values(scenario.names).some(({ server }) => server === flow.to)) {
+    const message = `${flow.to} is a DNS server on ${DNS_PORT}/udp, which only answers questions: call one of its names`;
     problems.push({ path: [...path, 'port'], message, dependsOn: [path, ['names']] });
   }
   if (!service && lab.nodes[flow.to] && nodeAddresses(lab, flow.to).length === 0) {
     problems.push({ path: [...path, 'to'], message: `${flow.to} has no address, so it cannot be called` });
   }
   if (service) problems.push(...ownCallProblems(path, flow, scenario, lab));
-  if (service && flow.port !== undefined)
-    problems.push({ path: [...path, 'port'], message: 'leave it out: the service defines the port' });
+  if (service && flow.port !== undefined) problems.push({ path: [...path, 'port'], message: PORT_OF_SERVICE });
   if (service && flow.protocol !== 'icmp' && (flow.protocol === 'udp') !== (service.protocol === 'udp')) {
     problems.push({
       path: [...path, 'protocol'],

@@ -26,7 +26,7 @@ function serverProblems(name: string, scenario: ScenarioFile, lab: Lab): Problem
   const path = ['names', name, 'server'];
   if (!lab.nodes[server]) return [{ path, message: unknown('node', server, Object.keys(lab.nodes)), dependsOn: [] }];
   if (addressesInScenario(scenario, lab, server).length > 0) return [];
-  return [{ path, message: `${server} has no address to be asked at`, dependsOn: [['nodes', server]] }];
+  return [{ path, message: `${server} has no address, so nobody can ask it`, dependsOn: [['nodes', server]] }];
 }
 
 function recordProblems(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
@@ -42,13 +42,13 @@ function recordProblems(name: string, scenario: ScenarioFile, lab: Lab): Problem
     if (address === null) {
       const named = ['services', record];
       const message = lab.nodes[record]
-        ? `${record} is a node; a record has a service or an address`
+        ? `${record} is a node: write its address, or a service`
         : unknown('service', record, Object.keys(services));
       return [{ path, message, dependsOn: [named], missing: named }];
     }
     if (addresses.indexOf(address) < index) return [{ path, message: `${address} is given twice`, dependsOn }];
     if (isV6(address) !== isV6(known[0]!)) {
-      const message = `${address} is an ${familyName(isV6(address))} address, and the first record an ${familyName(isV6(known[0]!))} one: a name has records of one family`;
+      const message = `${address} is an ${familyName(isV6(address))} address, but the first record is an ${familyName(isV6(known[0]!))} one: all records of a name need one family`;
       return [{ path, message, dependsOn }];
     }
     const service = services[record];
@@ -56,12 +56,12 @@ function recordProblems(name: string, scenario: ScenarioFile, lab: Lab): Problem
       return isHeld(address, scenario, lab) ? [] : [{ path, message: UNHELD(address), dependsOn }];
     const differs = ofServices[0]!;
     if (service.port === differs.port && service.protocol === differs.protocol) return [];
-    const message = `${record} is at ${portOf(service)}, and another record at ${portOf(differs)}: a name stands for addresses alone, and its callers call one port`;
+    const message = `${record} has ${portOf(service)}, but another record has ${portOf(differs)}: DNS says no port, so all services of a name need the same one`;
     return [{ path, message, dependsOn }];
   });
 }
 
-const UNHELD = (address: string): string => `no node has ${address}, and it is no VIP`;
+const UNHELD = (address: string): string => `${address} is neither an address of a node nor a VIP`;
 
 function portOf({ port, protocol }: Service): string {
   return `${port}/${protocol}`;
@@ -74,6 +74,9 @@ function isHeld(address: string, scenario: ScenarioFile, lab: Lab): boolean {
   );
 }
 
+/** Said of a call that has a port although it needs none. */
+export const PORT_OF_SERVICE = 'leave it out: the service defines the port';
+
 /** What a DNS server cannot be at the same port. */
 function besideDns(server: string, { services, nodes, servers }: ScenarioFile, lab: Lab): Problem[] {
   const pools = Object.entries(services).flatMap(([name, { pool, port, protocol }]): Problem[] =>
@@ -82,7 +85,7 @@ function besideDns(server: string, { services, nodes, servers }: ScenarioFile, l
         ? [
             {
               path: ['services', name, 'pool', index],
-              message: `${server} answers questions about names at ${DNS_PORT}/udp, and no calls of a service`,
+              message: `${server} is a DNS server on ${DNS_PORT}/udp, so it cannot serve calls there`,
               dependsOn: [['services', name], ['names']],
             },
           ]
@@ -95,7 +98,7 @@ function besideDns(server: string, { services, nodes, servers }: ScenarioFile, l
   const elsewhere = (said ?? ofServers ?? []).flatMap((written, index): Problem[] => {
     const { protocol, port, answersFrom } = listenerOf(written);
     if (protocol !== 'udp' || port !== DNS_PORT || answersFrom === undefined) return [];
-    const message = `${server} is a DNS server there, which answers from the address that was asked`;
+    const message = `has no effect: ${server} is a DNS server there, which replies from the called address`;
     return [{ path: [...path, index, 'answersFrom'], message, dependsOn: [['names']] }];
   });
   return [...pools, ...elsewhere];
@@ -116,23 +119,24 @@ export function checkCallByName(
   const isReached = (addresses: readonly string[]): boolean =>
     own.length === 0 || addresses.length === 0 || addresses.some((address) => own.includes(isV6(address)));
   if (flow.from === server) {
-    const message = `${server} is the DNS server of ${flow.to}, and a question to itself would cross no wire`;
+    const message = `${server} is the DNS server of ${flow.to}, so its question would cross no link`;
     problems.push({ path: [...path, 'from'], message, dependsOn });
   } else if (!isReached(addressesOfServer)) {
-    const message = `${flow.from} has no ${familyName(isV6(addressesOfServer[0]!))} address to ask ${server} from`;
+    const message = `${flow.from} has no ${familyName(isV6(addressesOfServer[0]!))} address, so it cannot ask ${server}`;
     problems.push({ path: [...path, 'from'], message, dependsOn });
   }
   const addresses = records.flatMap((record) => addressOfRecord(record, scenario.services) ?? []);
   if (!isReached(addresses)) {
-    const message = `${flow.from} has no ${familyName(isV6(addresses[0]!))} address to call ${addresses[0]} from`;
+    const message = `${flow.from} has no ${familyName(isV6(addresses[0]!))} address, so it cannot call ${addresses[0]}`;
     problems.push({ path: [...path, 'from'], message, dependsOn });
   }
   const services = records.flatMap((record) => scenario.services[record] ?? []);
   const [service] = services;
-  if (service && flow.port !== undefined)
-    problems.push({ path: [...path, 'port'], message: 'a service has its own port', dependsOn });
+  // That icmp has no ports is said already.
+  if (service && flow.port !== undefined && flow.protocol !== 'icmp')
+    problems.push({ path: [...path, 'port'], message: PORT_OF_SERVICE, dependsOn });
   if (!service && addresses.length > 0 && flow.port === undefined && flow.protocol !== 'icmp')
-    problems.push({ path, message: `needs \`port:\`, since ${flow.to} has a record of no service`, dependsOn });
+    problems.push({ path, message: `needs \`port:\`, because no record of ${flow.to} is a service`, dependsOn });
   if (service && flow.protocol !== 'icmp' && (flow.protocol === 'udp') !== (service.protocol === 'udp')) {
     const message = `${flow.to} stands for a ${service.protocol} service`;
     problems.push({ path: [...path, 'protocol'], message, dependsOn });

@@ -28,6 +28,6 @@ export const name = z.strictObject({
   records: z
     .array(z.union([serviceName, address], mustBe('a service, or an address')))
     .describe(
-      'Services (their VIPs), or addresses of nodes, all of one family; an answer has all of them, and each answer begins with another. An empty list is a name without an address. Each attempt of a flow asks anew.',
+      'Services (their VIPs), or addresses of nodes, all of one family; an answer has all of them, and each answer begins with another one. An empty list is a name without an address. Each attempt of a flow asks again.',
     ),
 });
