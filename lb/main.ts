@@ -7,10 +7,10 @@
  * each change in one transaction, adds VIPs and proxy IPs to the interfaces whose subnets contain them, checks the
  * servers' health, and writes what happens as JSON lines on stdout: `ready` once traffic is served, `server-state`
  * whenever a server comes or goes, `error` with a code. SIGHUP reads FILE again: flows go on, and a mistake in it leaves
- * the former configuration in force; what the API has set for servers outlasts it. SIGTERM and SIGINT remove exactly what was made; a start after a crash takes over
- * what is there, flows included.
+ * the former configuration in force; what the API has set for servers outlasts it. SIGTERM and SIGINT remove exactly what
+ * was made; a start after a crash takes over what is there, flows included.
  *
- * It needs CAP_NET_ADMIN, `nft` and `ip`, and for modes dnat and proxy `net.ipv4.ip_forward=1`, which it demands but
+ * It needs CAP_NET_ADMIN, `nft` and `ip`, and for all modes but dsr `net.ipv4.ip_forward=1`, which it demands but
  * does not set. Whoever runs it with one network interface for both sides wants `send_redirects=0` as well.
  *
  * Exit codes: 0 stopped by a signal, 2 bad configuration or usage, 1 anything else.
@@ -24,6 +24,7 @@ import { LbError } from './terms/errors.ts';
 import { loadConfig } from './load-config.ts';
 import { lockNamespace } from './lock.ts';
 import { log } from './terms/log.ts';
+import { servicesTogether } from './terms/services-apart.ts';
 import { USAGE } from './usage.ts';
 
 async function main(args: string[]): Promise<void> {
@@ -48,10 +49,9 @@ async function main(args: string[]): Promise<void> {
   try {
     const closeApi = await openApi(config, { balancer, reload });
     const now = performance.now();
-    const { length: services } = config.services;
     log({
       event: 'ready',
-      services,
+      services: servicesTogether(config).services.length,
       rulesMs: Math.round(now - began),
       startMs: Math.round(now),
       overrides: balancer.overrides.length,
@@ -79,7 +79,7 @@ async function reloadFrom(file: string, balancer: Balancer): Promise<void> {
   await balancer.settled();
   log({
     event: 'reloaded',
-    services: config.services.length + (config.routeServices ?? []).length,
+    services: servicesTogether(config).services.length,
     durationMs: Math.round(performance.now() - began),
     overrides: balancer.overrides.length,
   });

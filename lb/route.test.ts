@@ -98,6 +98,8 @@ describe('mode route: flows spread over next hops', () => {
     const before = await taken('IPv4');
     const [service] = file.services;
     await lb.reload({ ...file, services: [{ ...service, nextHops: service!.nextHops.toReversed() }] });
+    const counted = lb.lines.filter(({ event }) => event === 'ready' || event === 'reloaded');
+    expect(counted).toMatchObject([{ services: 1 }, { services: 1 }]);
     expect(await taken('IPv4')).toEqual(before.map((name) => (name === 'fw1' ? 'fw2' : 'fw1')));
   });
 
