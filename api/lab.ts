@@ -1,5 +1,5 @@
 import { L4labError } from '../harness/errors.ts';
-import { didYouMean } from '../harness/did-you-mean.ts';
+import { noSuch } from '../harness/did-you-mean.ts';
 import { predict } from '../harness/model/predict.ts';
 import { configureLab } from '../harness/run/configure-lab.ts';
 import { runSequence, sharedBy } from '../harness/run/flow.ts';
@@ -68,11 +68,7 @@ export class BootedLab implements AsyncDisposable {
    * @param input what it reads from stdin; nothing by default
    */
   async exec(node: string, argv: [string, ...string[]], input?: string): Promise<CommandResult> {
-    if (!this.nodes.includes(node))
-      throw new L4labError(
-        'invalid-input',
-        `unknown node \`${node}\`${didYouMean(node, [...this.nodes])}; known: ${this.nodes.join(', ')}`,
-      );
+    if (!this.nodes.includes(node)) throw new L4labError('invalid-input', noSuch('node', node, this.nodes));
     return this.up.pooled.lab.node(node).call('run', { argv, ...(input === undefined ? {} : { input }) });
   }
 
@@ -87,10 +83,7 @@ export class BootedLab implements AsyncDisposable {
     const found = with_.flows.find((one) => one.name === name);
     if (found === undefined) {
       const names = plan.flows.map((one) => one.name);
-      throw new L4labError(
-        'invalid-input',
-        `unknown flow \`${name}\`${didYouMean(name, names)}; known: ${names.join(', ')}`,
-      );
+      throw new L4labError('invalid-input', noSuch('flow', name, names));
     }
     const sequence = leadingTo(found, with_.flows).map((one) => ({ flow: one, predicted: predict(with_, one) }));
     const results = await runSequence(
@@ -127,8 +120,5 @@ function variantOf({ loaded, variants }: Scenario, name: string | undefined): Va
   if (name === undefined) return loaded.scenario.variants[0]!;
   const found = loaded.scenario.variants.find((variant) => variant.name === name);
   if (found) return found;
-  throw new L4labError(
-    'invalid-input',
-    `unknown variant \`${name}\`${didYouMean(name, [...variants])}; known: ${variants.join(', ')}`,
-  );
+  throw new L4labError('invalid-input', noSuch('variant', name, variants));
 }

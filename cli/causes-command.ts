@@ -1,10 +1,10 @@
+import { noSuch } from '../harness/did-you-mean.ts';
 import { EXIT } from '../harness/errors.ts';
 import { CAUSES, type CauseCode } from '../harness/terms/cause.ts';
 import { FINDINGS, type FindingCode } from '../harness/terms/finding.ts';
 import { en } from '../reports/messages/en.ts';
 import { wrap } from '../reports/content/wrap.ts';
 import { commandLineError } from './command-line-error.ts';
-import { noSuch } from './selection.ts';
 import { lineWidth } from './terminal.ts';
 
 /**

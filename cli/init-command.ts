@@ -1,3 +1,4 @@
+import { noSuch } from '../harness/did-you-mean.ts';
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { version } from '../api/package.ts';
@@ -16,7 +17,6 @@ import { Questions } from './init/questions.ts';
 import { workingModes } from './init/starter.ts';
 import { withLines } from './init/with-lines.ts';
 import { githubWorkflow, gitlabWorkflow } from './init/workflows.ts';
-import { noSuch } from './selection.ts';
 
 export interface InitOptions {
   lab?: string;

@@ -1,7 +1,6 @@
-import { didYouMean } from '../harness/did-you-mean.ts';
+import { didYouMean, noSuch } from '../harness/did-you-mean.ts';
 import type { KeptLab, KeptNode } from '../harness/fabric/kept-labs.ts';
 import { commandLineError } from './command-line-error.ts';
-import { noSuch } from './selection.ts';
 
 /** What to do where no lab is up. */
 export const NO_LAB = 'no lab is up; leave one running with: npx l4lab up SCENARIO';

@@ -1,4 +1,4 @@
-import { didYouMean } from '../harness/did-you-mean.ts';
+import { noSuch } from '../harness/did-you-mean.ts';
 import { cellNames, cellNamesOf, isNamed, plansOf, type Selection } from '../harness/scenario/plans.ts';
 import type { LoadedScenario } from '../harness/scenario/plans.ts';
 import { commandLineError } from './command-line-error.ts';
@@ -21,7 +21,8 @@ export function select(scenarios: LoadedScenario[], selection: Selection): Loade
   const isIn = (kind: 'variant' | 'flow', names: Iterable<string>, name: string): boolean =>
     [...names].some((one) => (kind === 'variant' ? one === name : isNamed([name], one)));
   const unknown = asked.filter(({ kind, name }) => !isIn(kind, known[kind], name));
-  if (unknown.length > 0) throw commandLineError(...unknown.map(({ kind, name }) => noSuch(kind, name, known[kind])));
+  if (unknown.length > 0)
+    throw commandLineError(...unknown.map(({ kind, name }) => noSuch(kind, name, [...known[kind]])));
   const chosen = scenarios.map((loaded) => ({ loaded, plans: plansOf(loaded, selection) }));
   const plans = chosen.flatMap((one) => one.plans);
   const left = {
@@ -35,10 +36,4 @@ export function select(scenarios: LoadedScenario[], selection: Selection): Loade
     throw commandLineError(...idle.map(clash));
   }
   return chosen.filter((one) => one.plans.length > 0).map(({ loaded }) => loaded);
-}
-
-/** `unknown flow …`, with a guess and what there is. */
-export function noSuch(kind: string, name: string, known: Iterable<string>): string {
-  const names = [...known];
-  return `unknown ${kind} \`${name}\`${didYouMean(name, names)}; known: ${names.join(', ')}`;
 }

@@ -2,7 +2,7 @@
 const LEAST_LENGTH = 3;
 
 /** ` (did you mean NAME?)` where one of the known names is but a slip away, else nothing. */
-export function didYouMean(name: string, known: string[]): string {
+export function didYouMean(name: string, known: readonly string[]): string {
   if (name.length < LEAST_LENGTH) return '';
   const limit = Math.max(1, Math.floor(name.length / 3));
   const [best] = known
@@ -29,4 +29,9 @@ function slipsBetween(a: string, b: string): number {
     [before, last] = [last, row];
   }
   return last![b.length]!;
+}
+
+/** What is said of a name that stands for nothing, with a guess and what there is. */
+export function noSuch(kind: string, name: string, known: readonly string[]): string {
+  return `unknown ${kind} \`${name}\`${didYouMean(name, known)}; ${known.length === 0 ? 'there is none' : `known: ${known.join(', ')}`}`;
 }

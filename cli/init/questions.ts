@@ -1,7 +1,7 @@
+import { noSuch } from '../../harness/did-you-mean.ts';
 import { createInterface, type Interface } from 'node:readline';
 import { L4labError } from '../../harness/errors.ts';
 import { textTable } from '../../reports/content/text-table.ts';
-import { noSuch } from '../selection.ts';
 
 /** One of the answers to a question. */
 export interface Choice {

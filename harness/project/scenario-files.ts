@@ -1,7 +1,7 @@
 import type { LoadedScenario } from '../scenario/plans.ts';
 import { accessSync, constants, existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { didYouMean } from '../did-you-mean.ts';
+import { didYouMean, noSuch } from '../did-you-mean.ts';
 import { InputError, L4labError, type Mistake } from '../errors.ts';
 import { readLab, readScenario, readScenarioFile } from '../scenario/read.ts';
 import type { Lab } from '../scenario/schema.ts';
@@ -197,7 +197,7 @@ function labNamedBy(project: Project, file: string, yaml: YamlFile): Lab | null 
     new InputError([{ ...yaml.locate(['lab']), message: `lab: ${message}` }]);
   if (!existsSync(path)) {
     const known = labNames(project);
-    throw refuse(`unknown lab \`${name}\`${didYouMean(name, known)}; known: ${known.join(', ')}`);
+    throw refuse(noSuch('lab', name, known));
   }
   if (!isFile(path)) throw refuse(`\`${name}\` is a folder; name a file in it`);
   // Whatever else it is, its text is not to be quoted in messages.

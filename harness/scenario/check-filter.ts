@@ -1,7 +1,7 @@
+import { noSuch } from '../did-you-mean.ts';
 import { FILTER_ACTIONS } from '../terms/filter.ts';
 import { MODES } from '../terms/mode.ts';
 import { isAddress, isV6 } from './address.ts';
-import { unknown } from './check-messages.ts';
 import { actionOf } from './filter-schema.ts';
 import { balancersOf, nodeAddresses } from './lab-queries.ts';
 import { type Layer, type NodeProblem, pathOf, problemsPerNode } from './per-node.ts';
@@ -47,7 +47,7 @@ export function checkFilter(path: Path, { filter = [] }: NodeSettings, lab: Lab)
 function wrongPlace(path: Path, place: string, lab: Lab): Problem[] {
   if (isAddress(place) || isCidr(place)) return [];
   const dependsOn = [['nodes', place], ['links']];
-  if (!lab.nodes[place]) return [{ path, message: unknown('node', place, Object.keys(lab.nodes)), dependsOn }];
+  if (!lab.nodes[place]) return [{ path, message: noSuch('node', place, Object.keys(lab.nodes)), dependsOn }];
   return familiesOf(place, lab).length > 0 ? [] : [{ path, message: `${place} has no address`, dependsOn }];
 }
 

@@ -1,10 +1,11 @@
+import { noSuch } from '../did-you-mean.ts';
 import type { CauseCode } from '../terms/cause.ts';
 import type { Expectation, SingleExpectation } from '../terms/plan.ts';
 import { ATTEMPTS_AT_ONCE, CALL_DEADLINE_MS, MOST_BYTES_AT_ONCE, MOST_BYTES_OF_A_FLOW } from '../terms/limits.ts';
 import { DNS_PORT } from '../terms/by-name.ts';
 import { listenerText } from '../terms/listener.ts';
 import { host, isV6 } from './address.ts';
-import { addressesInScenario, familyName, unknown } from './check-messages.ts';
+import { addressesInScenario, familyName } from './check-messages.ts';
 import { keyed, listed, placed, serversExpected } from './expected.ts';
 import { checkCallByName, PORT_OF_SERVICE, servicesOfName } from './check-names.ts';
 import { SOURCES } from './flow-schema.ts';
@@ -63,7 +64,7 @@ export function checkCall(
   const nodes = Object.keys(lab.nodes);
   const service = scenario.services[flow.to];
   if (!lab.nodes[flow.from])
-    problems.push({ path: [...path, 'from'], message: unknown('node', flow.from, nodes), dependsOn: [] });
+    problems.push({ path: [...path, 'from'], message: noSuch('node', flow.from, nodes), dependsOn: [] });
   else if (nodeAddresses(lab, flow.from).length === 0)
     problems.push({ path: [...path, 'from'], message: `${flow.from} has no address, so it cannot call` });
   if (scenario.names[flow.to]) {
@@ -90,8 +91,8 @@ export function checkCall(
       message: scenario.routeServices[flow.to]
         ? `${flow.to} is a service in mode route and has no VIP; call a node or service behind its next hops`
         : isName
-          ? unknown('name', flow.to, Object.keys(scenario.names))
-          : unknown('service or node', flow.to, [...Object.keys(scenario.services), ...nodes]),
+          ? noSuch('name', flow.to, Object.keys(scenario.names))
+          : noSuch('service or node', flow.to, [...Object.keys(scenario.services), ...nodes]),
       dependsOn: [missing],
       missing,
     });
@@ -129,7 +130,7 @@ function sequenceProblems(name: string, flows: ScenarioFile['flows']): Problem[]
   const names = Object.keys(flows);
   if (!flows[after]) {
     const of = ['flows', after];
-    return [{ path, message: unknown('flow', after, names), dependsOn: [of], missing: of }];
+    return [{ path, message: noSuch('flow', after, names), dependsOn: [of], missing: of }];
   }
   const circle = circleFrom(name, flows);
   if (circle !== null) return [{ path, message: `is circular: ${circle.join(' after ')}`, dependsOn: [['flows']] }];
@@ -244,7 +245,7 @@ function sourceProblems(expect: SingleExpectation, lab: Lab): Impossible[] {
   if (seen === undefined || addresses === null || addresses.length === 1) return [];
   const message = lab.nodes[seen]
     ? `${seen} has ${addresses.length} addresses; name one: ${addresses.join(', ') || 'none'}`
-    : unknown('node', seen, [...new Set([...SOURCES, ...Object.keys(lab.nodes)])]);
+    : noSuch('node', seen, [...new Set([...SOURCES, ...Object.keys(lab.nodes)])]);
   return [{ at: ['sourceSeen'], message }];
 }
 
@@ -255,12 +256,12 @@ function sourceProblems(expect: SingleExpectation, lab: Lab): Impossible[] {
 export function placeProblem(place: string, causes: CauseCode[] | null, lab: Lab): string[] {
   const { node, iface } = placeIn(place);
   const found = lab.nodes[node];
-  if (found === undefined) return [unknown('node', node, Object.keys(lab.nodes))];
+  if (found === undefined) return [noSuch('node', node, Object.keys(lab.nodes))];
   if (iface === null) return [];
   // Packets are seen at the ports of a bridge.
   const ofBridge = causes !== null && typeof found.bridge === 'string' ? ['br0'] : [];
   const known = [...interfaceWords(lab, node), ...ofBridge];
-  if (!known.includes(iface)) return [unknown(`interface of ${node}`, iface, known)];
+  if (!known.includes(iface)) return [noSuch(`interface of ${node}`, iface, known)];
   const nowhere = causes?.filter((code) => !AT_INTERFACES.includes(code)) ?? [];
   if (nowhere.length === 0 || nowhere.length < causes!.length) return [];
   return [

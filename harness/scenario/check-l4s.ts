@@ -1,4 +1,4 @@
-import { unknown } from './check-messages.ts';
+import { noSuch } from '../did-you-mean.ts';
 import { balancersOf } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab } from './schema.ts';
@@ -10,7 +10,7 @@ export function checkL4s(path: Path, { l4 }: { l4?: string | string[] | undefine
   const named = [l4 ?? []].flat();
   const problems = named.flatMap((name, index): Problem[] => {
     const at = Array.isArray(l4) ? [...path, 'l4', index] : [...path, 'l4'];
-    if (!known.includes(name)) return [{ path: at, message: unknown('l4 node', name, known), dependsOn: [] }];
+    if (!known.includes(name)) return [{ path: at, message: noSuch('l4 node', name, known), dependsOn: [] }];
     return named.indexOf(name) < index ? [{ path: at, message: `${name} is given twice` }] : [];
   });
   if (l4 === undefined && known.length !== 1)

@@ -1,4 +1,3 @@
-import { didYouMean } from '../did-you-mean.ts';
 import { serversOf } from './lab-queries.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
 import { nodeAddresses } from './lab-queries.ts';
@@ -16,8 +15,4 @@ export function addressesInScenario(
 
 export function familyName(v6: boolean): string {
   return v6 ? 'IPv6' : 'IPv4';
-}
-
-export function unknown(kind: string, name: string, known: string[]): string {
-  return `unknown ${kind} \`${name}\`${didYouMean(name, known)}; ${known.length === 0 ? 'there is none' : `known: ${known.join(', ')}`}`;
 }

@@ -1,7 +1,8 @@
+import { noSuch } from '../did-you-mean.ts';
 import { DNS_PORT } from '../terms/by-name.ts';
 import { listenerOf } from '../terms/listener.ts';
 import { isAddress, host, isV6 } from './address.ts';
-import { addressesInScenario, familyName, unknown } from './check-messages.ts';
+import { addressesInScenario, familyName } from './check-messages.ts';
 import { addressOfRecord, nodeWith } from './names.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
@@ -24,7 +25,7 @@ export function checkNames(scenario: ScenarioFile, lab: Lab): Problem[] {
 function serverProblems(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
   const { server } = scenario.names[name]!;
   const path = ['names', name, 'server'];
-  if (!lab.nodes[server]) return [{ path, message: unknown('node', server, Object.keys(lab.nodes)), dependsOn: [] }];
+  if (!lab.nodes[server]) return [{ path, message: noSuch('node', server, Object.keys(lab.nodes)), dependsOn: [] }];
   if (addressesInScenario(scenario, lab, server).length > 0) return [];
   return [{ path, message: `${server} has no address, so nobody can ask it`, dependsOn: [['nodes', server]] }];
 }
@@ -43,7 +44,7 @@ function recordProblems(name: string, scenario: ScenarioFile, lab: Lab): Problem
       const named = ['services', record];
       const message = lab.nodes[record]
         ? `${record} is a node: write its address, or a service`
-        : unknown('service', record, Object.keys(services));
+        : noSuch('service', record, Object.keys(services));
       return [{ path, message, dependsOn: [named], missing: named }];
     }
     if (addresses.indexOf(address) < index) return [{ path, message: `${address} is given twice`, dependsOn }];

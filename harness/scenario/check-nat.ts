@@ -1,6 +1,7 @@
+import { noSuch } from '../did-you-mean.ts';
 import { ROLES } from '../terms/role.ts';
 import { broadcastOf, host, isV6, network } from './address.ts';
-import { familyName, unknown } from './check-messages.ts';
+import { familyName } from './check-messages.ts';
 import { interfacesAt, linkWords, nodeAddresses } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, NodeSettings, ScenarioFile } from './schema.ts';
@@ -36,7 +37,7 @@ export function checkNat(
         ? `${node} has one interface per VLAN there: ${vlans.join(', ')}`
         : linkWords(lab, node!).includes(name)
           ? `the interface of ${node} toward ${name} has no address`
-          : unknown(`interface of ${node}`, name, [...interfaces.keys()]);
+          : noSuch(`interface of ${node}`, name, [...interfaces.keys()]);
     return [{ path: place('out', index), message, dependsOn }];
   });
   if (nat.to === 'masquerade') return wrongOut;

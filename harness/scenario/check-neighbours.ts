@@ -1,6 +1,6 @@
-import { didYouMean } from '../did-you-mean.ts';
+import { didYouMean, noSuch } from '../did-you-mean.ts';
 import { contains, host, isAddress, network } from './address.ts';
-import { addressesInScenario, unknown } from './check-messages.ts';
+import { addressesInScenario } from './check-messages.ts';
 import { type Layer, type NodeProblem, pathOf, problemsPerNode } from './per-node.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
@@ -47,7 +47,7 @@ export function checkNeighbours(lab: Lab, layersOf: (name: string) => Layer[], b
         return [{ ...at, what: `${text} is an address of NODES itself` }];
       if (mac.safeParse(value).success) return [];
       if (lab.nodes[value] === undefined)
-        return [{ ...at, what: unknown('node', value, Object.keys(lab.nodes)), dependsOn: [['nodes', value]] }];
+        return [{ ...at, what: noSuch('node', value, Object.keys(lab.nodes)), dependsOn: [['nodes', value]] }];
       const isThere = addressesOf(value).some((cidr) =>
         own.some(
           (net) => inReach.some((address) => contains(network(net), address)) && contains(network(net), host(cidr)),

@@ -1,6 +1,6 @@
+import { noSuch } from '../did-you-mean.ts';
 import { isDirect } from '../terms/mode.ts';
 import { isV6 } from './address.ts';
-import { unknown } from './check-messages.ts';
 import { balancersOf, nodeAddresses } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import { hasCommonSubnet } from './resolve-timeline.ts';
@@ -14,7 +14,7 @@ export function checkPairs(scenario: ScenarioFile, lab: Lab): Problem[] {
     const strangers = pair.nodes.flatMap((node, index): Problem[] =>
       l4s.includes(node)
         ? []
-        : [{ path: [...path, 'nodes', index], message: unknown('l4 node', node, l4s), dependsOn: [] }],
+        : [{ path: [...path, 'nodes', index], message: noSuch('l4 node', node, l4s), dependsOn: [] }],
     );
     if (strangers.length > 0) return strangers;
     return [

@@ -1,5 +1,6 @@
+import { noSuch } from '../did-you-mean.ts';
 import { contains, isV6, network } from './address.ts';
-import { familyName, unknown } from './check-messages.ts';
+import { familyName } from './check-messages.ts';
 import { checkL4s } from './check-l4s.ts';
 import { balancersOf, l4sOf, nextHops, nodeAddresses } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
@@ -26,7 +27,7 @@ export function checkRouteServices(scenario: ScenarioFile, lab: Lab): Problem[] 
     const strange = hops.flatMap((hop, i): Problem[] => {
       const at = [...path, 'nextHops', i];
       if (lab.nodes[hop] === undefined)
-        return [{ path: at, message: unknown('node', hop, Object.keys(lab.nodes)), dependsOn: [['nodes', hop]] }];
+        return [{ path: at, message: noSuch('node', hop, Object.keys(lab.nodes)), dependsOn: [['nodes', hop]] }];
       if (hops.indexOf(hop) < i) return [{ path: at, message: `${hop} is given twice` }];
       const [far] = l4s.filter((l4) => known.includes(l4) && hopAddresses(lab, l4, service)[i] === undefined);
       if (far === undefined) return [];

@@ -1,8 +1,9 @@
+import { noSuch } from '../did-you-mean.ts';
 import { MODES } from '../terms/mode.ts';
 import { findProblems } from '../../lb/terms/config-rules.ts';
 import { host, isV6 } from './address.ts';
 import type { Problem } from './problem.ts';
-import { addressesInScenario, familyName, unknown } from './check-messages.ts';
+import { addressesInScenario, familyName } from './check-messages.ts';
 import { checkL4s } from './check-l4s.ts';
 import { checkRouteServices } from './check-route-services.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
@@ -46,7 +47,7 @@ function checkService(path: Path, service: Service, scenario: ScenarioFile, lab:
         message: `${node} is an l4 node, and a pool needs servers: replies of an L4 itself could not be distinguished from balanced ones; add a node with role server next to it`,
       });
     else if (!serversOf(lab).includes(node))
-      problems.push({ path: at, message: unknown('server', node, serversOf(lab)), dependsOn: [] });
+      problems.push({ path: at, message: noSuch('server', node, serversOf(lab)), dependsOn: [] });
     else if (addressToward(service, node, scenario, lab) === undefined)
       problems.push({
         path: at,

@@ -1,8 +1,8 @@
+import { noSuch } from '../did-you-mean.ts';
 import { MOST_CALLS } from '../terms/limits.ts';
 import { ROLES } from '../terms/role.ts';
 import { alternativesOf } from '../terms/expectation.ts';
 import { isAddress } from './address.ts';
-import { unknown } from './check-messages.ts';
 import { checkCall, contradictions, impossibleShares, placeProblem, strangersExpected } from './check-flow.ts';
 import { heldDown } from './down-links.ts';
 import { balancersOf, linkNamed, linkWords, listenersOf, serversOf } from './lab-queries.ts';
@@ -98,7 +98,7 @@ function checkStep(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
     const at = [...path, 'expect', stream];
     const { connection } = scenario.streams[stream] ?? {};
     if (connection === undefined)
-      problems.push({ path: at, message: unknown('stream', stream, streams), dependsOn: [] });
+      problems.push({ path: at, message: noSuch('stream', stream, streams), dependsOn: [] });
     else if (connection === 'new' && expect.outcome === 'connections')
       problems.push({ path: at, message: `${stream} keeps no connections: each call opens a new one` });
     for (const one of alternativesOf(expect)) {
@@ -160,12 +160,12 @@ function checkUntil(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
     if (is !== undefined) return [{ path: [...path, 'is'], message: 'only for `server:`' }];
     return members.includes(master)
       ? []
-      : [{ path: [...path, 'master'], message: unknown('member of a pair', master, members), dependsOn: [['pairs']] }];
+      : [{ path: [...path, 'master'], message: noSuch('member of a pair', master, members), dependsOn: [['pairs']] }];
   }
   if (is === undefined) return [{ path, message: '`server:` also needs `is: up` or `is: down`' }];
   const servers = serversOf(lab);
   if (!servers.includes(server!))
-    return [{ path: [...path, 'server'], message: unknown('server', server!, servers), dependsOn: [] }];
+    return [{ path: [...path, 'server'], message: noSuch('server', server!, servers), dependsOn: [] }];
   const isChecked = Object.values(scenario.services).some(
     ({ check, pool }) => (check?.type ?? 'none') !== 'none' && pool.some(({ node }) => node === server),
   );
@@ -183,7 +183,7 @@ function checkAction(path: Path, action: Action, scenario: ScenarioFile, lab: La
       const named = action[kind];
       if (!Array.isArray(named)) return [];
       return (named as string[]).flatMap((node) => {
-        const message = nodes.includes(node) ? wrong(node) : unknown('node', node, nodes);
+        const message = nodes.includes(node) ? wrong(node) : noSuch('node', node, nodes);
         return message === null ? [] : [{ path: [...path, kind], message, dependsOn: [['streams']] }];
       });
     });
@@ -228,7 +228,7 @@ function checkAction(path: Path, action: Action, scenario: ScenarioFile, lab: La
     if (stranger !== undefined)
       problems.push({
         path: [...path, kind],
-        message: unknown('node', stranger, [...nodes, ...further]),
+        message: noSuch('node', stranger, [...nodes, ...further]),
         dependsOn: [],
       });
     else
@@ -243,11 +243,11 @@ function checkAction(path: Path, action: Action, scenario: ScenarioFile, lab: La
     const at = [...path, 'announce'];
     const { from, address } = announce;
     if (!nodes.includes(from))
-      problems.push({ path: [...at, 'from'], message: unknown('node', from, nodes), dependsOn: [] });
+      problems.push({ path: [...at, 'from'], message: noSuch('node', from, nodes), dependsOn: [] });
     if (!isAddress(address) && !scenario.services[address])
       problems.push({
         path: [...at, 'address'],
-        message: unknown('service', address, Object.keys(scenario.services)),
+        message: noSuch('service', address, Object.keys(scenario.services)),
         dependsOn: [['services', address]],
       });
   }

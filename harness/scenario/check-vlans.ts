@@ -1,6 +1,6 @@
+import { noSuch } from '../did-you-mean.ts';
 import { ROLES } from '../terms/role.ts';
 import { trunkInterface } from '../terms/trunk-interface.ts';
-import { unknown } from './check-messages.ts';
 import { linkWords, peerOf, vlanAddresses, wordAt } from './lab-queries.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, NodeSettings } from './schema.ts';
@@ -24,7 +24,7 @@ export function checkPorts(path: Path, { ports = {} }: NodeSettings, names: stri
     const port = [...at, peer];
     const [name] = names;
     if (name !== undefined && lab.nodes[name] && !linkWords(lab, name).includes(peer)) {
-      const message = unknown(`peer of ${name}`, peer, linkWords(lab, name));
+      const message = noSuch(`peer of ${name}`, peer, linkWords(lab, name));
       return [{ path: port, message, dependsOn: [['links']] }];
     }
     if (trunk === undefined) {

@@ -1,3 +1,4 @@
+import { noSuch } from '../did-you-mean.ts';
 import { ROLES } from '../terms/role.ts';
 import { MODES } from '../terms/mode.ts';
 import { isAddress } from './address.ts';
@@ -17,7 +18,6 @@ import { checkPairs } from './check-pairs.ts';
 import { checkProfiles, labWithProfiles, profileLayers } from './profile-settings.ts';
 import { checkTimeline } from './check-timeline.ts';
 import { checkServices } from './check-services.ts';
-import { unknown } from './check-messages.ts';
 import { checkPorts, checkVlansOfLinks, trunksToPlainSwitches } from './check-vlans.ts';
 import { portsIn, type PortsByWord } from './vlans.ts';
 import { ringsOfScenario, switchRings } from './check-rings.ts';
@@ -38,7 +38,7 @@ export function checkLab(lab: Lab): Problem[] {
       if (!lab.nodes[name])
         problems.push({
           path: ['links', index, name],
-          message: unknown('node', name, Object.keys(lab.nodes)),
+          message: noSuch('node', name, Object.keys(lab.nodes)),
           dependsOn: [['nodes', name]],
         });
     }
@@ -87,7 +87,7 @@ function checkSettled(scenario: ScenarioFile, bare: Lab): Problem[] {
   for (const [name, settings] of Object.entries(scenario.nodes)) {
     if (lab.nodes[name])
       problems.push(...checkSettings(['nodes', name], settings, name, { lab, services: scenario.services }));
-    else problems.push({ path: ['nodes', name], message: unknown('node', name, nodes), dependsOn: [] });
+    else problems.push({ path: ['nodes', name], message: noSuch('node', name, nodes), dependsOn: [] });
   }
   const layersOf = (name: string): Layer[] => [
     ...(ofProfiles.get(name) ?? []),
@@ -125,7 +125,7 @@ function checkSettings(
     if (!isAddress(entry) && !services.includes(entry)) {
       problems.push({
         path: [...path, 'loopback', index],
-        message: unknown('service', entry, services),
+        message: noSuch('service', entry, services),
         dependsOn: [['services', entry]],
         missing: ['services', entry],
       });
@@ -147,7 +147,7 @@ function checkSettings(
     if (!known)
       problems.push({
         path: [...path, 'undoDscp', index],
-        message: unknown('l3dsr service', name, l3dsr),
+        message: noSuch('l3dsr service', name, l3dsr),
         dependsOn: [['services', name]],
         missing: ['services', name],
       });
@@ -167,7 +167,7 @@ function checkSettings(
       const known = [...new Set(strangers.flatMap(knownTo))];
       problems.push({
         path: [...path, ...at],
-        message: unknown(`peer of ${strangers.join(', ')}`, peer, known),
+        message: noSuch(`peer of ${strangers.join(', ')}`, peer, known),
         dependsOn: [lab.nodes[peer] ? ['links'] : ['nodes', peer]],
       });
     }

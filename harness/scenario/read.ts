@@ -6,8 +6,7 @@ import { labWithProfiles, profileBehind, withProfiles } from './profile-settings
 import { mergePatch } from './merge-patch.ts';
 import type { SourcePosition } from '../terms/plan.ts';
 import { labSchema, scenarioAsRead, type Lab, type ScenarioFile } from './schema.ts';
-import { didYouMean } from '../did-you-mean.ts';
-import { unknown } from './check-messages.ts';
+import { didYouMean, noSuch } from '../did-you-mean.ts';
 import { plainIssues } from '../../lb/terms/messages.ts';
 import { messageFor } from './messages.ts';
 import type { Problem } from './problem.ts';
@@ -137,7 +136,7 @@ function variantOf({
       })),
     ...strangers.map((name) => ({
       path: ['expect', name],
-      message: `expect: ${unknown('flow', name, known)}`,
+      message: `expect: ${noSuch('flow', name, known)}`,
     })),
     ...incomplete.map(({ path, message }) => ({ path: ['change', ...path], message: `change.${message}` })),
   ].map(({ path, message }) => ({
@@ -221,7 +220,7 @@ function incompleteEntries(
       const isSaid = (key: string): boolean => valueAt(said, [key]) !== undefined;
       const whole = needed.every((key) => expected.includes(key) || isSaid(key) || (key === 'mode' && isSaid('like')));
       if (known.includes(name) || whole || typeof said !== 'object' || said === null) return [];
-      const what = unknown(kind.slice(0, -1), name, known);
+      const what = noSuch(kind.slice(0, -1), name, known);
       return [{ path: [kind, name], message: `${kind}: ${what}; a new one needs ${needed.join(', ')}` }];
     });
   });

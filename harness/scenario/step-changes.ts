@@ -1,5 +1,5 @@
+import { noSuch } from '../did-you-mean.ts';
 import type * as z from 'zod';
-import { unknown } from './check-messages.ts';
 import { mergePatch } from './merge-patch.ts';
 import { plainIssues } from '../../lb/terms/messages.ts';
 import { messageFor } from './messages.ts';
@@ -61,7 +61,7 @@ function changedBy(action: Action, scenario: ScenarioFile, path: Path): Changed 
   const meant = named.filter(([, { pool }]) => has(pool) !== (addServer !== undefined));
   const at = [...path, name];
   if (of.service !== undefined && named.length === 0) {
-    const message = unknown('service', of.service, Object.keys(scenario.services));
+    const message = noSuch('service', of.service, Object.keys(scenario.services));
     return { problems: [{ path: [...at, 'service'], message }] };
   }
   if (meant.length === 0) {
