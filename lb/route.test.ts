@@ -161,6 +161,18 @@ describe('mode route: flows spread over next hops', () => {
     }
   });
 
+  it('after it was killed it adds again what the host has lost meanwhile', async () => {
+    const file = config('IPv4', 'source');
+    lb = await RunningLb.start(lab, 'l4', file);
+    const made = await madeIn(lab, 'l4');
+    lb.kill();
+    await lb.ended;
+    await lab.exec('l4', 'ip', 'route', 'flush', 'table', String(Number(nextHopMark('192.0.2.18'))));
+    lb = await RunningLb.start(lab, 'l4', file);
+    expect(await madeIn(lab, 'l4')).toEqual(made);
+    expect(await taken('IPv4')).toEqual(expected(file, 'IPv4'));
+  });
+
   it('leaves nothing behind, not even after it was killed', async () => {
     const both = [...config('IPv4', 'source').services, { ...config('IPv6', 'both').services[0]!, name: 'out6' }];
     const bare = await madeIn(lab, 'l4');
