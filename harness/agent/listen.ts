@@ -16,11 +16,13 @@ export interface Listening {
 interface Surroundings {
   /** Asked of each HTTP request that is of no flow. */
   failsChecks: () => boolean;
+  /** Whether the node has one of its addresses now. */
+  isHere: (address: string) => boolean;
   /** Told what programs print. */
   log: (line: string) => void;
 }
 
-const ALONE: Surroundings = { failsChecks: () => false, log: () => undefined };
+const ALONE: Surroundings = { failsChecks: () => false, isHere: () => true, log: () => undefined };
 
 /**
  * Answers every request with who served it and whom it saw; or questions about names, as a DNS server.
@@ -31,7 +33,7 @@ export async function listen(
   server: string,
   plan: ListenerPlan,
   addresses: string[],
-  { failsChecks, log } = ALONE,
+  { failsChecks, isHere, log } = ALONE,
 ): Promise<Listening> {
   if (plan.protocol === 'tcp') return listenTcp({ name: server, failsChecks }, plan.port, plan.address ?? '::');
   if (plan.names !== undefined) return serveNames(plan.names, plan.address ? [plan.address] : addresses, log);
@@ -39,10 +41,14 @@ export async function listen(
   const sockets = await Promise.all(own.map((address) => bindUdp(plan.port, address)));
   const { answersFrom } = plan;
   const known = answersFrom === undefined ? undefined : sockets[own.indexOf(answersFrom)];
-  const elsewhere = answersFrom === undefined ? undefined : (known ?? (await bindUdp(plan.port, answersFrom)));
+  // Without its address it gets requests, and cannot reply.
+  const canReply = answersFrom === undefined || isHere(answersFrom);
+  const elsewhere =
+    answersFrom === undefined || !canReply ? undefined : (known ?? (await bindUdp(plan.port, answersFrom)));
   for (const [index, address] of own.entries()) {
     const isOfFamily = answersFrom !== undefined && isV6(answersFrom) === isV6(address);
-    answerUdp(server, { port: plan.port, address }, sockets[index]!, (isOfFamily && elsewhere) || sockets[index]!);
+    const from = isOfFamily ? elsewhere : sockets[index]!;
+    if (from !== undefined) answerUdp(server, { port: plan.port, address }, sockets[index]!, from);
   }
   if (known === undefined && elsewhere !== undefined) sockets.push(elsewhere);
   return { close: () => Promise.all(sockets.map((socket) => closeUdp(socket))) };

@@ -1,4 +1,5 @@
 import { host } from '../scenario/address.ts';
+import { goneAddresses, interfaceAddresses } from '../scenario/lookup.ts';
 import type { BalancerPlan, ListenerPlan, NodePlan } from '../terms/plan.ts';
 import type { PairPlan } from '../terms/timeline.ts';
 import type { Balancer } from './balancers/balancer.ts';
@@ -86,14 +87,15 @@ export class Machine {
     this.#isSilent = false;
     const { node } = this;
     if (node === null || !this.#hasPower) return;
-    const addresses = [
-      ...node.interfaces.flatMap((iface) => (this.#isUp(iface.name) ? iface.addresses : [])),
-      ...node.loopback,
-    ].map(host);
-    const wanted = new Map(node.listeners.map((plan) => [keyOf(plan, addresses), plan]));
+    const gone = goneAddresses(node, ({ name }) => this.#isUp(name));
+    const isHere = (address: string): boolean => !gone.includes(address);
+    const addresses = [...interfaceAddresses(node), ...node.loopback.map(host)].filter(isHere);
+    const possible = node.listeners.filter(({ address }) => address === undefined || isHere(address));
+    const wanted = new Map(possible.map((plan) => [keyOf(plan, addresses), plan]));
     await this.#stopListening((key) => !wanted.has(key));
     const surroundings = {
       failsChecks: (): boolean => this.failsChecks,
+      isHere,
       log: (line: string): void => this.emit({ event: 'log', line }),
     };
     await Promise.all(

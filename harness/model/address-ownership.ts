@@ -1,6 +1,7 @@
 import type { LbConfig, LbService } from '../../lb/terms/config.ts';
 import { MODES } from '../terms/mode.ts';
 import type { NodePlan } from '../terms/plan.ts';
+import { goneAddresses } from '../scenario/lookup.ts';
 import { covers, prefix } from '../scenario/prefix.ts';
 import type { Prefix } from '../scenario/prefix.ts';
 
@@ -14,10 +15,11 @@ export interface LocalAddress {
 
 /** Every address that a node owns: of its interfaces, of its loopback, and what its load balancer adds. */
 export function localAddresses(node: NodePlan): LocalAddress[] {
+  const gone = goneAddresses(node);
   const own = [
     ...node.interfaces.flatMap(({ name, addresses }) => addresses.map((cidr) => local(cidr, name))),
     ...node.loopback.map((cidr) => local(cidr, 'lo')),
-  ];
+  ].filter(({ ip }) => !gone.includes(ip));
   for (const ip of node.balancer === null ? [] : addedByLb(node.balancer.config)) {
     if (own.some((address) => address.ip === ip)) continue;
     const device = own.find(({ subnet, device: name }) => name !== 'lo' && covers(subnet, ip))?.device ?? 'lo';

@@ -1,4 +1,5 @@
 import { predict } from './predict.ts';
+import type { Cause } from '../terms/cause.ts';
 import { flow, plan, type ServiceSketch } from './testing/lab-builder.ts';
 import { L3, L4, oneArm, PIP, QUIET_ARP, S1, VIP_A } from './testing/labs.ts';
 
@@ -30,4 +31,44 @@ test.each<[string, string, Parameters<typeof outcome>]>([
   ['without an L4, from another one', 'reply-not-from-vip client', [{}, SECOND, 's1']],
 ])('%s: %s', (_, expected, called) => {
   expect(outcome(...called)).toBe(expected);
+});
+
+/** What becomes of a question to a server with two legs, the second one down, that answers from its address there. */
+function withLegDown(first: string, second: string, down = ['l3-2']): [string, Cause | null] {
+  const [one, other] = first.includes(':') ? ['2001:db8:1::', 64] : ['198.51.100.', 24];
+  const lab = plan({
+    nodes: {
+      client: { role: 'client', gateway: 'l3', interfaces: { l3: `${one}10/${other}` } },
+      l3: {
+        role: 'l3',
+        forwarding: true,
+        interfaces: { client: `${one}1/${other}`, s1: `${first}1/${other}`, 's1-2': `${second}1/${other}` },
+      },
+      s1: {
+        role: 'server',
+        gateway: 'l3',
+        interfaces: { l3: `${first}11/${other}`, 'l3-2': `${second}11/${other}` },
+        listeners: [{ listen: '80/udp', answersFrom: `${second}11` }],
+        down,
+      },
+    },
+    links: [
+      ['client', 'l3'],
+      ['l3', 's1'],
+      ['l3', 's1'],
+    ],
+    services: {},
+  });
+  const [{ outcome: how, cause }] = predict(lab, flow(lab, 'client', 's1', 'udp')) as [
+    ReturnType<typeof predict>[number],
+  ];
+  return [how, cause];
+}
+
+test('a server that has lost the address that it answers from cannot reply; of IPv4 it keeps it', () => {
+  const elsewhere = { code: 'reply-not-from-vip', node: 'client' };
+  expect(withLegDown('2001:db8:2::', '2001:db8:3::', [])).toMatchObject(['fails', elsewhere]);
+  const gone = withLegDown('2001:db8:2::', '2001:db8:3::');
+  expect(gone).toMatchObject(['fails', { code: 'no-response', node: 's1', detail: { code: 'response-missing' } }]);
+  expect(withLegDown('203.0.113.', '192.0.2.')).toMatchObject(['fails', elsewhere]);
 });

@@ -1,6 +1,6 @@
 import { listenerAt, listensAt } from '../terms/listener.ts';
 import { cause, type Cause } from '../terms/cause.ts';
-import { callsItself, ownerOf } from '../scenario/lookup.ts';
+import { callsItself, cannotReply, ownerOf } from '../scenario/lookup.ts';
 import { hidesSource } from './conntrack.ts';
 import { answerTo, callerSends, closeSocket, hasSocket, isForCaller, openSocket } from './exchange.ts';
 import { asFirstData } from './out-of-window.ts';
@@ -53,14 +53,14 @@ function serve(run: Run, host: Host, packet: Packet): void {
     if (step === 'request' && !isAsleep && packet.isOutOfWindow !== true) answer(run, host, packet);
     return;
   }
-  const listens = listensAt(host.plan.listeners, { protocol, address: packet.dst, port: packet.dstPort });
-  if (protocol !== 'icmp' && !listens) {
+  const called = { protocol, address: packet.dst, port: packet.dstPort };
+  if (protocol !== 'icmp' && !listensAt(host.plan.listeners, called)) {
     refuse(run, host, packet);
     return;
   }
   deliver(run, packet, host.name);
   if (step !== 'syn') {
-    if (protocol === 'icmp' || !isAsleep) answer(run, host, packet);
+    if (protocol === 'icmp' || (!isAsleep && !cannotReply(host.plan, called))) answer(run, host, packet);
     return;
   }
   openSocket(exchange, host.name, packet);

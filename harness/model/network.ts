@@ -137,7 +137,7 @@ function tablesOf(plan: NodePlan, addresses: LocalAddress[]): Table[] {
   return [...bySource, { from: null, routes: mainRoutes(plan, addresses) }];
 }
 
-/** An interface that is down loses its routes and keeps its addresses. */
+/** An interface that is down loses its routes, and of its addresses those of IPv6. */
 function isUsable({ interfaces }: NodePlan, device: string): boolean {
   return interfaces.some(({ name, up }) => name === device && up !== false);
 }

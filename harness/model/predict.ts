@@ -4,7 +4,7 @@ import { type Finding, finding } from '../terms/finding.ts';
 import { tellsMss } from '../terms/mss.ts';
 import { callsOf, questionOf } from '../terms/by-name.ts';
 import { cutOnTheWay } from '../scenario/leads-to.ts';
-import { nodeWithMac } from '../scenario/lookup.ts';
+import { cannotReply, nodeWithMac } from '../scenario/lookup.ts';
 import { explore } from './choices.ts';
 import { firstAnswer, firstRequest } from './exchange.ts';
 import { isRequest } from './packet.ts';
@@ -125,13 +125,21 @@ function causeOf(run: Run): Cause {
     }
     if (end.fate === 'unwanted') return misdelivery(run, end);
   }
-  const asleep = run.exchange.sent
+  const unanswered = run.exchange.sent
     .flatMap(({ id }) => run.ends.get(id) ?? [])
-    .find((end) => run.circumstances.asleep.has(end.node));
-  if (asleep) return cause('no-response', 'response-missing', { node: asleep.node, address });
+    .find((end) => isUnanswered(run, end));
+  if (unanswered) return cause('no-response', 'response-missing', { node: unanswered.node, address });
   // A node that received it and does not answer is where it ended.
   const [silent] = firstAnswer(run.exchange) === null ? run.exchange.sent.map(({ id }) => run.ends.get(id)) : [];
   return cause('unexplained', 'reply-missing', { ...called, node: silent?.node ?? node });
+}
+
+/** Whether a packet came to a program that does not reply: it is stopped, or lacks the address that it replies from. */
+function isUnanswered({ network, circumstances }: Run, { node, packet: { protocol, dst, dstPort } }: End): boolean {
+  return (
+    circumstances.asleep.has(node) ||
+    cannotReply(network.hosts.get(node)!.plan, { protocol, address: dst, port: dstPort })
+  );
 }
 
 /**

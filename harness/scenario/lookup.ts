@@ -1,4 +1,5 @@
-import { host, hostRoute } from './address.ts';
+import { host, hostRoute, isV6 } from './address.ts';
+import { listenerAt, type Socket } from '../terms/listener.ts';
 import { ownServiceOf } from '../terms/own-calls.ts';
 import type { FlowPlan, InterfacePlan, LinkEnd, NodePlan, Plan, ServicePlan } from '../terms/plan.ts';
 
@@ -33,8 +34,24 @@ export function callsItself(plan: Plan, flow: FlowPlan): boolean {
 }
 
 /** Addresses of a node's interfaces, without prefix lengths. */
-export function interfaceAddresses(node: NodePlan): string[] {
+export function interfaceAddresses(node: Pick<NodePlan, 'interfaces'>): string[] {
   return node.interfaces.flatMap((i) => i.addresses).map(host);
+}
+
+/** Addresses that a node lacks while interfaces are down: the kernel then forgets those of IPv6 (addrconf_ifdown). */
+export function goneAddresses(
+  { interfaces }: Pick<NodePlan, 'interfaces'>,
+  isUp = ({ up }: InterfacePlan): boolean => up !== false,
+): string[] {
+  return interfaceAddresses({ interfaces: interfaces.filter((one) => !isUp(one)) }).filter(isV6);
+}
+
+/** Whether the program that is called replies from an address that its node lacks: it gets the request, and cannot reply. */
+export function cannotReply(node: NodePlan, called: Socket): boolean {
+  const { answersFrom } = listenerAt(node.listeners, called) ?? {};
+  return (
+    answersFrom !== undefined && isV6(answersFrom) === isV6(called.address) && goneAddresses(node).includes(answersFrom)
+  );
 }
 
 /** Name of the node that has an address on an interface; null where none has. */

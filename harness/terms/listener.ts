@@ -5,7 +5,8 @@ export function listensAt(listeners: ListenerPlan[], to: Socket): boolean {
   return listenerAt(listeners, to) !== undefined;
 }
 
-interface Socket {
+/** An address and a port that somebody calls. */
+export interface Socket {
   protocol: string;
   address: string;
   port: number | null;

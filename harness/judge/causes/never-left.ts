@@ -1,6 +1,6 @@
 import { cause, type Cause } from '../../terms/cause.ts';
 import { listenerAt } from '../../terms/listener.ts';
-import { callsItself, DEFAULT_MTU, nodeOf, ownerOf } from '../../scenario/lookup.ts';
+import { callsItself, cannotReply, DEFAULT_MTU, nodeOf, ownerOf } from '../../scenario/lookup.ts';
 import type { ClientOutcome } from '../../terms/cause.ts';
 import type { FlowPlan, ServicePlan } from '../../terms/plan.ts';
 import { routeOf, type RouteQuestion } from '../../scenario/route-of.ts';
@@ -47,10 +47,12 @@ export const neverLeft: Rule = (evidence) => {
       port,
       protocol: key.protocol,
     });
-  const answersFrom = addressesOf(plan, node).includes(address)
-    ? listenerAt(nodeOf(plan, node).listeners, { protocol: key.protocol, address, port })?.answersFrom
-    : undefined;
+  const called = { protocol: key.protocol, address, port };
+  const isOwn = addressesOf(plan, node).includes(address);
   // What a node says to itself is on no wire.
+  if (isOwn && client.outcome === 'timeout' && cannotReply(nodeOf(plan, node), called))
+    return cause('no-response', 'response-missing', { node, address });
+  const answersFrom = isOwn ? listenerAt(nodeOf(plan, node).listeners, called)?.answersFrom : undefined;
   if (answersFrom !== undefined && answersFrom !== address)
     return cause('reply-not-from-vip', 'reply-from-elsewhere', {
       node,

@@ -1,12 +1,14 @@
 import { cause, type Cause } from '../../terms/cause.ts';
 import type { Tcp } from '../../terms/sighting.ts';
+import { cannotReply, nodeOf } from '../../scenario/lookup.ts';
 import { isPaused } from '../../scenario/plan-at.ts';
 import { isAddressee, refusesSource } from '../evidence.ts';
 import type { Rule } from './rule.ts';
 
 /**
  * The request came to its end, and no program answered it: the kernel acknowledged it (RFC 9293, 3.10.7.4) and sent
- * nothing more, or, of other protocols, the processes of the node stood still.
+ * nothing more, or, of other protocols, the processes of the node stood still, or its program lacks the address that it
+ * replies from.
  */
 export const noResponse: Rule = (evidence) => {
   const { client, packets, key, moment, plan, walk } = evidence;
@@ -31,7 +33,9 @@ export const noResponse: Rule = (evidence) => {
   }
   // Its processes may have been stopped while the call was under way.
   const isAsleep = moment !== undefined && [moment.step, moment.step + 1].some((s) => isPaused(moment.whole, s, node));
-  return isAsleep && !refusesSource(evidence) ? silentAt(node, dst.ip) : null;
+  const isSilent =
+    isAsleep || cannotReply(nodeOf(plan, node), { protocol: key.protocol, address: dst.ip, port: dst.port });
+  return isSilent && !refusesSource(evidence) ? silentAt(node, dst.ip) : null;
 };
 
 function silentAt(node: string, address: string): Cause {
