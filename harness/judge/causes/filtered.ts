@@ -13,7 +13,7 @@ import type { NodePlan } from '../../terms/plan.ts';
 import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence.ts';
 import { translatedBack } from '../translated-back.ts';
 import { addressesOf, calledFrom, type Rule } from './rule.ts';
-import { withoutVip } from './vanished.ts';
+import { withoutVip } from './without-vip.ts';
 
 /**
  * A packet came to a node, a rule of whose filter matches it, and did not leave; where counters were read, that of the rule

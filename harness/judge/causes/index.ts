@@ -14,7 +14,8 @@ import type { Rule } from './rule.ts';
 import { ofTwoMasters } from './split-brain.ts';
 import { staticNeighbour } from './static-neighbour.ts';
 import { neverSent, swallowed } from './too-big.ts';
-import { vanished, withoutVip } from './vanished.ts';
+import { vanished } from './vanished.ts';
+import { withoutVip } from './without-vip.ts';
 
 /**
  * In this order: what the caller itself can tell, what sent packets astray, then what somebody said, then where a packet

@@ -41,3 +41,15 @@ test('not for an ICMP error: the call fails for what that says', () => {
   expect(causeOfFailure({ ...seen, packets: [refusal(false)] }).code).toBe('stale-neighbour');
   expect(causeOfFailure({ ...seen, packets: [refusal(true)] }).code).not.toBe('stale-neighbour');
 });
+
+test('not where a server without the VIP forwarded the request there: that it lacks the VIP comes first', () => {
+  const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s1'] } };
+  const wrong = { [VIP_A]: '02:00:00:00:00:99' };
+  const found = (loopback: string[], node: string): unknown => {
+    const s1 = { forwarding: true, loopback };
+    const nodes = node === 's1' ? { s1: { ...s1, neighbours: wrong } } : { s1, [node]: { neighbours: wrong } };
+    return causeOfFailure(evidenceOf(oneArm({ services: dsr, nodes }), 'client', 'a'));
+  };
+  expect(found([], 's1')).toMatchObject({ code: 'vip-not-on-server', node: 's1' });
+  expect(found([], 'l3')).toMatchObject({ code: 'stale-neighbour', node: 'l3' });
+});

@@ -8,6 +8,7 @@ import { vanishedAt, type Evidence } from '../evidence.ts';
 import { nextHop } from './next-hop.ts';
 import { balancedOn } from './outdated.ts';
 import { addressesOf, type Rule } from './rule.ts';
+import { arrivalWithoutVip } from './without-vip.ts';
 
 /**
  * A node sent to the MAC of a static entry, whose node does not have the address. A load balancer that forwarded the packet
@@ -18,7 +19,9 @@ export const staticNeighbour: Rule = (evidence) => {
   const ended = vanishedAt(evidence);
   if (ended === null || (ended.leg === 'reply' && isError(evidence))) return null;
   const leg = walk[ended.leg];
+  const end = ended.leg === 'request' ? arrivalWithoutVip(evidence) : Infinity;
   for (const [index, hop] of leg.entries()) {
+    if (index > end) return null;
     // A switch in between only forwards frames that another node addressed.
     if (hop.direction !== 'out' || hop.dst.mac === leg[index - 1]?.dst.mac) continue;
     const entry = entriesOf(hop.node, evidence).find(

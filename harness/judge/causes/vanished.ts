@@ -12,25 +12,6 @@ import { translatedBack } from '../translated-back.ts';
 import { addressesOf, type Rule } from './rule.ts';
 import { unansweredArp, withoutAnswer } from './unanswered-arp.ts';
 
-/** DSR: the request reached a server that does not hold the VIP; if that server routes, it forwarded the packet. */
-export const withoutVip: Rule = ({ plan, flow, walk }) => {
-  const service = serviceOf(plan, flow);
-  if (!service || !isDirect(service)) return null;
-  const asked = (node: string): string | undefined =>
-    MODES[service.mode].handsOver === 'mac'
-      ? service.vip
-      : nodeOf(plan, node).undoDscp?.find(({ vip }) => vip === service.vip)?.address;
-  const at = walk.request.find(
-    ({ node, direction, dst }) =>
-      direction === 'in' &&
-      dst.ip === asked(node) &&
-      service.pool.some((server) => server.node === node) &&
-      !addressesOf(plan, node).includes(service.vip),
-  );
-  if (!at) return null;
-  return cause('vip-not-on-server', 'vip-missing', { node: at.node, vip: service.vip });
-};
-
 /** A packet entered a node, or should have left it, and was not seen again. */
 export const vanished: Rule = (evidence) => {
   const at = vanishedAt(evidence);

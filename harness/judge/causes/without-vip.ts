@@ -1,0 +1,33 @@
+import { isDirect, MODES } from '../../terms/mode.ts';
+import { nodeOf, serviceOf } from '../../scenario/lookup.ts';
+import { cause } from '../../terms/cause.ts';
+import type { Evidence } from '../evidence.ts';
+import { addressesOf, type Rule } from './rule.ts';
+
+/** DSR: the request reached a server that does not hold the VIP; if that server routes, it forwarded the packet. */
+export const withoutVip: Rule = (evidence) => {
+  const at = evidence.walk.request[arrivalWithoutVip(evidence)];
+  const service = serviceOf(evidence.plan, evidence.flow);
+  return at && service ? cause('vip-not-on-server', 'vip-missing', { node: at.node, vip: service.vip }) : null;
+};
+
+/**
+ * Hop of the request at which a server got it and does not hold the VIP; Infinity if none. What that server does with the
+ * packet afterwards is a consequence.
+ */
+export function arrivalWithoutVip({ plan, flow, walk }: Evidence): number {
+  const service = serviceOf(plan, flow);
+  if (!service || !isDirect(service)) return Infinity;
+  const asked = (node: string): string | undefined =>
+    MODES[service.mode].handsOver === 'mac'
+      ? service.vip
+      : nodeOf(plan, node).undoDscp?.find(({ vip }) => vip === service.vip)?.address;
+  const index = walk.request.findIndex(
+    ({ node, direction, dst }) =>
+      direction === 'in' &&
+      dst.ip === asked(node) &&
+      service.pool.some((server) => server.node === node) &&
+      !addressesOf(plan, node).includes(service.vip),
+  );
+  return index < 0 ? Infinity : index;
+}
