@@ -1,4 +1,4 @@
-import { isDirect, MODES } from '../../terms/mode.ts';
+import { MODES } from '../../terms/mode.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { contains, network } from '../../scenario/address.ts';
 import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence.ts';
@@ -9,7 +9,7 @@ import { leadsByAnother, leadsTo } from '../../scenario/leads-to.ts';
 import { balancedBy, interfaceAt, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
 import { insideKernel } from './inside-kernel.ts';
 import { translatedBack } from '../translated-back.ts';
-import { addressesOf, type Rule } from './rule.ts';
+import type { Rule } from './rule.ts';
 import { unansweredArp, withoutAnswer } from './unanswered-arp.ts';
 
 /** A packet entered a node, or should have left it, and was not seen again. */
