@@ -1,6 +1,7 @@
 import js from '@eslint/js';
 import ts from 'typescript-eslint';
 import importsFromBelow from './lint/imports-from-below.mjs';
+import noCircles from './lint/no-circles.mjs';
 
 export default ts.config(
   { ignores: ['dist/', 'node_modules/', 'reports/latest/', 'coverage/'] },
@@ -24,7 +25,7 @@ export default ts.config(
   {
     files: ['**/*.{ts,tsx}'],
     ignores: ['**/*.test.{ts,tsx}', '**/testing/**'],
-    plugins: { l4lab: { rules: { 'imports-from-below': importsFromBelow } } },
+    plugins: { l4lab: { rules: { 'imports-from-below': importsFromBelow, 'no-circles': noCircles } } },
     rules: { 'l4lab/imports-from-below': 'error' },
   },
   {

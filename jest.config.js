@@ -18,7 +18,7 @@ export default {
   projects: [
     {
       displayName: 'unit',
-      testMatch: ['<rootDir>/{api,bench,checks,cli,core,harness,jest,lb,reports,setup,image}/**/*.test.{ts,tsx}'],
+      testMatch: ['<rootDir>/{api,bench,checks,cli,core,harness,jest,lb,lint,reports,setup,image}/**/*.test.{ts,tsx}'],
       extensionsToTreatAsEsm: ['.ts', '.tsx'],
       transform: typescript,
       // Scenarios write the report, which must not set off the next run.

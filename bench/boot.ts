@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { errorText } from '../cli/error-text.ts';
+import { errorText } from '../cli/shared/error-text.ts';
 import { labImage } from '../api/package.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import { composeFile } from '../harness/fabric/compose.ts';
@@ -15,7 +15,7 @@ import { ComposeProject, ensureCompose } from './compose-project.ts';
 import { EngineAlone } from './engine-alone.ts';
 import { memoryOf } from './memory.ts';
 import { planFrom } from './plan-from.ts';
-import { spread, type Spread } from './spread.ts';
+import { spread, type Spread } from './shared/spread.ts';
 
 const LIMIT_S = 2;
 /** To what the engine alone takes for the same containers and networks. */

@@ -12,7 +12,7 @@ import type { RunOptions } from '../harness/run/run-options.ts';
 import { plansOf, type Selection } from '../harness/scenario/plans.ts';
 import { findScenarios } from '../harness/project/scenario-files.ts';
 import type { LoadedScenario } from '../harness/scenario/plans.ts';
-import { spread } from './spread.ts';
+import { spread } from './shared/spread.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
 
 const LIMIT_PERCENT = 20;

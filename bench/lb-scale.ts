@@ -12,7 +12,7 @@ import { L4labError } from '../harness/errors.ts';
 import { changeTimes } from './lb-scale/change-times.ts';
 import { flowCosts } from './lb-scale/flow-costs.ts';
 import { MODES } from './lb-scale/large-config.ts';
-import { spread } from './spread.ts';
+import { spread } from './shared/spread.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
 
 async function main(signal: AbortSignal): Promise<number> {

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { PACKAGE } from '../api/package.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
 import { EXIT } from '../harness/errors.ts';
-import { spread, type Spread } from './spread.ts';
+import { spread, type Spread } from './shared/spread.ts';
 
 const LIMIT_MS = { works: 300, fails: 700 };
 type Kind = keyof typeof LIMIT_MS;

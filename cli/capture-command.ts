@@ -3,7 +3,7 @@ import { firstEngine } from '../api/engine.ts';
 import { keptLabs } from '../harness/fabric/kept-labs.ts';
 import { interfacesOf, NodeCapture } from '../harness/fabric/node-capture.ts';
 import { pcapngFrame, pcapngHead } from '../reports/pcapng.ts';
-import { commandLineError } from './command-line-error.ts';
+import { commandLineError } from './shared/command-line-error.ts';
 import type { Project } from '../harness/project/project.ts';
 import { chooseLab, chooseNode } from './kept-lab.ts';
 

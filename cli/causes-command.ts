@@ -4,7 +4,7 @@ import { CAUSES, type CauseCode } from '../harness/terms/cause.ts';
 import { FINDINGS, type FindingCode } from '../harness/terms/finding.ts';
 import { en } from '../reports/messages/en.ts';
 import { wrap } from '../reports/content/wrap.ts';
-import { commandLineError } from './command-line-error.ts';
+import { commandLineError } from './shared/command-line-error.ts';
 import { lineWidth } from './terminal.ts';
 
 /**

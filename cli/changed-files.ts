@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { commandLineError } from './command-line-error.ts';
+import { commandLineError } from './shared/command-line-error.ts';
 
 /**
  * Files that differ from a git revision, or that git does not know yet: absolute paths.

@@ -5,7 +5,7 @@ import type { LoadedScenario } from '../harness/scenario/plans.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 import type { Variant } from '../harness/scenario/read.ts';
 import { resolvePlan } from '../harness/scenario/resolve.ts';
-import { commandLineError } from './command-line-error.ts';
+import { commandLineError } from './shared/command-line-error.ts';
 import { loadAll } from './load-all.ts';
 import type { Project } from '../harness/project/project.ts';
 import { select } from './selection.ts';

@@ -7,7 +7,7 @@ import type { Project } from '../harness/project/project.ts';
 import { ROLES } from '../harness/terms/role.ts';
 import type { Mode } from '../harness/terms/plan.ts';
 import { textTable } from '../reports/content/text-table.ts';
-import { commandLineError } from './command-line-error.ts';
+import { commandLineError } from './shared/command-line-error.ts';
 import { chosenLab, labChoices, type ChosenLab } from './init/chosen-lab.ts';
 import { chosenMode, MODE_TITLES, usualMode } from './init/chosen-mode.ts';
 import { rewrite, shown, textOf, writeNew, type NewFile } from './init/new-files.ts';

@@ -1,6 +1,6 @@
 import { didYouMean, noSuch } from '../harness/did-you-mean.ts';
 import type { KeptLab, KeptNode } from '../harness/fabric/kept-labs.ts';
-import { commandLineError } from './command-line-error.ts';
+import { commandLineError } from './shared/command-line-error.ts';
 
 /** What to do where no lab is up. */
 export const NO_LAB = 'no lab is up; leave one running with: npx l4lab up SCENARIO';

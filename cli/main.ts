@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Command, CommanderError, Help } from 'commander';
 import { EXIT, L4labError } from '../harness/errors.ts';
-import { errorText } from './error-text.ts';
+import { errorText } from './shared/error-text.ts';
 import { explainCommand } from './explain-command.ts';
 import { listCommand } from './list-command.ts';
 import { matrixCommand } from './matrix-command.ts';

@@ -1,6 +1,6 @@
 import { EXIT } from '../harness/errors.ts';
 import type { Project } from '../harness/project/project.ts';
-import { commandLineError } from './command-line-error.ts';
+import { commandLineError } from './shared/command-line-error.ts';
 import { chosenLab } from './init/chosen-lab.ts';
 import { chosenMode, usualMode } from './init/chosen-mode.ts';
 import { shown, writeNew, type NewFile } from './init/new-files.ts';

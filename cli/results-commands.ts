@@ -10,7 +10,7 @@ import { lineWidth } from './terminal.ts';
 import { summaryText } from '../reports/summary-text.ts';
 import { EXIT } from '../harness/errors.ts';
 import type { Results } from '../harness/terms/results.ts';
-import { commandLineError } from './command-line-error.ts';
+import { commandLineError } from './shared/command-line-error.ts';
 import type { Project } from '../harness/project/project.ts';
 import { pageBundle } from '../api/package.ts';
 import { sourcesOf } from '../api/sources.ts';

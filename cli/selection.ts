@@ -1,7 +1,7 @@
 import { noSuch } from '../harness/did-you-mean.ts';
 import { cellNames, cellNamesOf, isNamed, plansOf, type Selection } from '../harness/scenario/plans.ts';
 import type { LoadedScenario } from '../harness/scenario/plans.ts';
-import { commandLineError } from './command-line-error.ts';
+import { commandLineError } from './shared/command-line-error.ts';
 
 /**
  * The scenarios of which a selection leaves something. Each name must choose something: what was asked for and does not

@@ -1,5 +1,5 @@
 import type { Shard } from '../harness/terms/results.ts';
-import { commandLineError } from './command-line-error.ts';
+import { commandLineError } from './shared/command-line-error.ts';
 
 /** `2/4` as a shard. @throws L4labError `invalid-input` */
 export function parseShard(text: string): Shard {

@@ -1,4 +1,4 @@
-import { errorText } from './error-text.ts';
+import { errorText } from './shared/error-text.ts';
 import { L4labError } from '../harness/errors.ts';
 
 /** Runs a program that Ctrl-C may end; a mistake of the user's or of the machine is told without a stack. */

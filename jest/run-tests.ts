@@ -2,7 +2,7 @@ import type { Test } from '@jest/test-result';
 import { readyEngine } from '../api/engine.ts';
 import { loadProject } from '../api/load-project.ts';
 import { version } from '../api/package.ts';
-import { errorText } from '../cli/error-text.ts';
+import { errorText } from '../cli/shared/error-text.ts';
 import { InputError, L4labError } from '../harness/errors.ts';
 import { readDurations, rememberDurations } from '../harness/project/durations.ts';
 import type { Project } from '../harness/project/project.ts';

@@ -21,7 +21,7 @@ import { Balancer } from './balancer/balancer.ts';
 import type { LbConfig } from './terms/config.ts';
 import type { LbErrorCode } from './terms/errors.ts';
 import { LbError } from './terms/errors.ts';
-import { loadConfig } from './load-config.ts';
+import { loadConfig } from './config/load-config.ts';
 import { lockNamespace } from './lock.ts';
 import { log } from './terms/log.ts';
 import { servicesTogether } from './terms/services-apart.ts';

@@ -2,7 +2,7 @@ import { callApi } from './netns/api-client.ts';
 import type { Endpoint } from './netns/endpoint.ts';
 import type { NetnsLab } from './netns/netns-lab.ts';
 import { RunningLb } from './netns/running-lb.ts';
-import type { ServiceStatus } from './status.ts';
+import type { ServiceStatus } from './api/status.ts';
 import { ROUTED, routedLab, routedService } from './testing/routed-lab.ts';
 import './testing/test-timeout.ts';
 

@@ -1,4 +1,4 @@
-import type { ServiceStatus } from './status.ts';
+import type { ServiceStatus } from './api/status.ts';
 import { callApi } from './netns/api-client.ts';
 import type { Endpoint } from './netns/endpoint.ts';
 import type { NetnsLab } from './netns/netns-lab.ts';

@@ -1,4 +1,4 @@
-import { spread } from '../spread.ts';
+import { spread } from '../shared/spread.ts';
 import { DIRECT, fairHandWritten, handWritten, MODES, ours, oursUncounted } from './contestants.ts';
 import type { Sample } from './traffic.ts';
 

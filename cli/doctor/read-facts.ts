@@ -1,4 +1,4 @@
-import { errorText } from '../error-text.ts';
+import { errorText } from '../shared/error-text.ts';
 import type { Engine } from '../../harness/fabric/engine.ts';
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';

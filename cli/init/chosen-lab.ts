@@ -2,7 +2,7 @@ import { noSuch } from '../../harness/did-you-mean.ts';
 import { readFileSync } from 'node:fs';
 import { allLabs, findLabs, loadEach, loadLab, type LoadedLab } from '../../harness/project/scenario-files.ts';
 import type { Project } from '../../harness/project/project.ts';
-import { commandLineError } from '../command-line-error.ts';
+import { commandLineError } from '../shared/command-line-error.ts';
 import type { Choice } from './questions.ts';
 
 /** A lab to begin with, and the text of its file. */

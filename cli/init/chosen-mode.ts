@@ -1,7 +1,7 @@
 import { noSuch } from '../../harness/did-you-mean.ts';
 import { MODES } from '../../harness/terms/mode.ts';
 import type { Mode } from '../../harness/terms/plan.ts';
-import { commandLineError } from '../command-line-error.ts';
+import { commandLineError } from '../shared/command-line-error.ts';
 import type { ChosenLab } from './chosen-lab.ts';
 import { workingModes } from './starter.ts';
 

@@ -5,7 +5,7 @@ import type { Project } from '../../harness/project/project.ts';
 import { loadScenario } from '../../harness/project/scenario-files.ts';
 import { withOnly, type LoadedScenario } from '../../harness/scenario/plans.ts';
 import type { Results } from '../../harness/terms/results.ts';
-import { errorText } from '../error-text.ts';
+import { errorText } from '../shared/error-text.ts';
 import { Board, failed, matching, type Column } from './board.ts';
 import { outlookOf } from './outlook.ts';
 import type { Sources } from './sources.ts';

@@ -1,7 +1,7 @@
 import { bridgesOf } from './commands.ts';
 import type { Machine } from './machine.ts';
 import { announce } from './namespace.ts';
-import { ipBatch, program } from './program.ts';
+import { ipBatch, program } from './programs/program.ts';
 import type { NodeAction } from './protocol.ts';
 
 type Does = { [Name in NodeAction['do']]: (machine: Machine, action: Extract<NodeAction, { do: Name }>) => unknown };

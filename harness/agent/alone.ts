@@ -4,7 +4,7 @@ import type { NodePlan } from '../terms/plan.ts';
 import type { PairPlan } from '../terms/timeline.ts';
 import { learnNeighbours, type Neighbour } from './learn-neighbours.ts';
 import type { Node } from './node.ts';
-import { ipTolerantBatch } from './program.ts';
+import { ipTolerantBatch } from './programs/program.ts';
 import type { WiredInterface } from './protocol.ts';
 
 /** What a node gets that configures itself (Docker Compose): in its environment, as JSON. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { coalesce } from '../coalesce.ts';
-import { AgentError } from './agent-error.ts';
+import { AgentError } from './programs/agent-error.ts';
 import { PcapReader } from './pcap.ts';
 import type { RawFrame } from './protocol.ts';
 

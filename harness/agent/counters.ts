@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { program } from './program.ts';
+import { program } from './programs/program.ts';
 
 /** Counters of this namespace that are not zero, named as nstat(8) does. */
 export function kernelCounters(): Record<string, number> {

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { sendNextOutOfWindow } from './out-of-window.ts';
 import type { DnsQuestion } from '../terms/plan.ts';
 import { parseDnsAnswer, questionMessage } from './dns-message.ts';
-import { runToEnd } from './program.ts';
+import { runToEnd } from './programs/program.ts';
 import type { FireParams, FireResult } from './protocol.ts';
 import { errorOutcome, firstAnswer, parseAnswer, requestText } from './request.ts';
 import { resetConnection } from './reset-connection.ts';

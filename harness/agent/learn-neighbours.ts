@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ipTolerantBatch } from './program.ts';
+import { ipTolerantBatch } from './programs/program.ts';
 
 const POLL_MS = 10;
 

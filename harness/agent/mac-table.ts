@@ -1,5 +1,5 @@
 import { macKey } from '../terms/mac-key.ts';
-import { program } from './program.ts';
+import { program } from './programs/program.ts';
 
 /** MACs that the node's bridges have learned, by `macKey`, with the port that each was learned at. */
 export async function macTable(): Promise<Record<string, string>> {

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { startupSnapshot } from 'node:v8';
 import type { AgentFault } from '../terms/fault.ts';
-import { AgentError } from './agent-error.ts';
+import { AgentError } from './programs/agent-error.ts';
 import { configureAlone } from './alone.ts';
 import { Node } from './node.ts';
 import type { Call, FromAgent } from './protocol.ts';

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DNS_PORT } from '../terms/by-name.ts';
 import type { NamePlan } from '../terms/plan.ts';
-import { Daemon } from './daemon.ts';
+import { Daemon } from './programs/daemon.ts';
 import type { Listening } from './listen.ts';
 
 /** Here a node keeps what its DNS server reads. */

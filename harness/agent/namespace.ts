@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AgentError } from './agent-error.ts';
+import { AgentError } from './programs/agent-error.ts';
 import {
   bridgeAge,
   bridgesOf,
@@ -18,7 +18,7 @@ import {
   tracksConnections,
 } from './commands.ts';
 import { ONE_SEGMENT_A_FRAME } from './one-segment.ts';
-import { ipBatch, ipTolerantBatch, program } from './program.ts';
+import { ipBatch, ipTolerantBatch, program } from './programs/program.ts';
 import { DEFAULT_MTU } from '../scenario/lookup.ts';
 import { LARGEST_MTU } from '../terms/limits.ts';
 import type { NodePlan } from '../terms/plan.ts';

@@ -6,7 +6,7 @@ import { learnNeighbours } from './learn-neighbours.ts';
 import { Machine } from './machine.ts';
 import { macTable } from './mac-table.ts';
 import { fingerprint, makesRules, nftTables, wire } from './namespace.ts';
-import { runToEnd } from './program.ts';
+import { runToEnd } from './programs/program.ts';
 import type { Calls, FromAgent, Method } from './protocol.ts';
 import { routeGet } from './route-get.ts';
 import { Stream } from './stream.ts';

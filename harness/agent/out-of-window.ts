@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { program } from './program.ts';
+import { program } from './programs/program.ts';
 
 const TABLE = 'inet l4lab_out_of_window';
 

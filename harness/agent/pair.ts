@@ -5,10 +5,10 @@ import { createInterface } from 'node:readline';
 import type { NodePlan } from '../terms/plan.ts';
 import type { PairPlan } from '../terms/timeline.ts';
 import { conntrackdConfig, PAIR_FOLDER, SYNC_SYSCTLS } from './conntrackd.ts';
-import { Daemon } from './daemon.ts';
+import { Daemon } from './programs/daemon.ts';
 import { keepalivedConfig, QUIET_TABLE, quietRules, stateIn } from './keepalived.ts';
 import { writeSysctls } from './namespace.ts';
-import { program } from './program.ts';
+import { program } from './programs/program.ts';
 import type { PairState } from './protocol.ts';
 
 const FIFO = `${PAIR_FOLDER}/states`;

@@ -1,5 +1,5 @@
 import type { RouteAnswer } from '../terms/route-answer.ts';
-import { runToEnd, type Ended } from './program.ts';
+import { runToEnd, type Ended } from './programs/program.ts';
 import type { RouteQuery } from './protocol.ts';
 
 /** What the kernel would do with a packet, as `ip route get` tells (ip-route(8)). */

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { ipBatch } from './program.ts';
+import { ipBatch } from './programs/program.ts';
 import type { TryParams, WireEnd } from './protocol.ts';
 
 const REPEAT_MS = 50;

@@ -3,7 +3,7 @@ import { ICMP } from '../observe/decode.ts';
 import type { Frame, Sighting } from '../terms/sighting.ts';
 import { balancedBy, serviceOf } from '../scenario/lookup.ts';
 import { causeOfFailure } from './causes/index.ts';
-import { sameSegment, type Evidence } from './evidence.ts';
+import { sameSegment, type Evidence } from './evidence/evidence.ts';
 import type { Attempt } from '../terms/results.ts';
 import { answeredByTwo } from './two-owners.ts';
 

@@ -20,7 +20,7 @@ import { judgeAttempt } from './attempt.ts';
 import { examplesOf, type Examples } from './examples.ts';
 import { works, type JudgedCall, type StepTime } from './judged-call.ts';
 import { connectionsOf } from './kept-connections.ts';
-import { healthyAmong, holdersAmong, startsBalancer, TOLD_LATE_MS } from './moment.ts';
+import { healthyAmong, holdersAmong, startsBalancer, TOLD_LATE_MS } from './evidence/moment.ts';
 import { longest, outagesAmong } from './outages.ts';
 import { streamDisagreement } from './stream-agreement.ts';
 import { reasonsAgainst } from './stream-verdict.ts';

@@ -9,7 +9,7 @@ import { DETOURS, type Finding, distinctFindings } from '../terms/finding.ts';
 import type { Expectation, FlowPlan, PathExpectation, Plan, ServedBy, SingleExpectation } from '../terms/plan.ts';
 import type { Leg, Reason, Reasons } from '../terms/reason.ts';
 import type { Attempt, FlowResult } from '../terms/results.ts';
-import { segmentsOutOfWindow } from './segments-out-of-window.ts';
+import { segmentsOutOfWindow } from './evidence/segments-out-of-window.ts';
 import { controlKey, controlsFor } from './controls.ts';
 import { isWithin } from './range.ts';
 

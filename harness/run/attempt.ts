@@ -1,6 +1,6 @@
 import { judgeAttempt } from '../judge/attempt.ts';
 import { withQuestion, type Asked } from '../judge/by-name.ts';
-import { redirectsIn, type Redirect } from '../judge/taught.ts';
+import { redirectsIn, type Redirect } from '../judge/evidence/redirects.ts';
 import { predict } from '../model/predict.ts';
 import { callsOf, questionOf } from '../terms/by-name.ts';
 import type { CountersByNode } from '../terms/counters.ts';

@@ -1,6 +1,6 @@
 import { disagreement } from '../judge/agreement.ts';
 import { controlsOf } from '../judge/controls.ts';
-import { redirectsIn, type Redirect } from '../judge/taught.ts';
+import { redirectsIn, type Redirect } from '../judge/evidence/redirects.ts';
 import type { CountersByNode } from '../terms/counters.ts';
 import type { Fault } from '../terms/fault.ts';
 import type { Control, ControlResult } from '../terms/reason.ts';

@@ -1,4 +1,4 @@
-import type { Evidence } from '../judge/evidence.ts';
+import type { Evidence } from '../judge/evidence/evidence.ts';
 import { directions } from '../observe/direction.ts';
 import { commonAddresses, flowArp, flowPackets, type FlowKey } from '../observe/flow-packets.ts';
 import { observedWalk } from '../observe/observed-walk.ts';

@@ -1,6 +1,6 @@
 import { relevantIncreases } from '../judge/counters.ts';
 import type { CountersByNode } from '../terms/counters.ts';
-import { openQuestion, vanishedAt, type Evidence } from '../judge/evidence.ts';
+import { openQuestion, vanishedAt, type Evidence } from '../judge/evidence/evidence.ts';
 import type { Hop } from '../terms/walk.ts';
 import { nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { Plan } from '../terms/plan.ts';

@@ -1,7 +1,7 @@
 import { handedOn, judgeAttempt } from '../judge/attempt.ts';
 import { disagreement } from '../judge/agreement.ts';
 import { sameFate } from '../judge/same-fate.ts';
-import type { Redirect } from '../judge/taught.ts';
+import type { Redirect } from '../judge/evidence/redirects.ts';
 import type { FlowKey } from '../observe/flow-packets.ts';
 import { hasFollower } from '../scenario/after.ts';
 import { serviceOf } from '../scenario/lookup.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { checkConfig } from '../load-config.ts';
+import { checkConfig } from '../config/load-config.ts';
 import { callApi } from '../netns/api-client.ts';
 import { soundConfig, spoilt } from '../testing/arbitrary-config.ts';
 import { madeIn } from '../testing/made.ts';

@@ -1,5 +1,5 @@
 import type { ConntrackStats } from '../host/conntrack.ts';
-import type { ServerStatus, ServiceStatus } from '../status.ts';
+import type { ServerStatus, ServiceStatus } from './status.ts';
 
 interface Metric<T> {
   name: string;

@@ -2,13 +2,13 @@ import * as z from 'zod';
 import type { Balancer } from '../balancer/balancer.ts';
 import { lbConfigSchema, type LbConfig } from '../terms/config.ts';
 import { servicesTogether } from '../terms/services-apart.ts';
-import { checkConfig } from '../load-config.ts';
+import { checkConfig } from '../config/load-config.ts';
 import { LbError } from '../terms/errors.ts';
 import { formatTable } from '../render/ruleset.ts';
 import { readConntrack } from '../host/conntrack.ts';
-import { listFlows } from '../flow-list.ts';
+import { listFlows } from './flow-list.ts';
 import { messageFor } from '../terms/messages.ts';
-import { readStatus } from '../status.ts';
+import { readStatus } from './status.ts';
 import { formatMetrics } from './metrics.ts';
 import { openApi, type DescribedRoute } from './openapi.ts';
 

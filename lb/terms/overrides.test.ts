@@ -1,5 +1,5 @@
 import type { LbServer } from './config.ts';
-import { checkConfig } from '../load-config.ts';
+import { checkConfig } from '../config/load-config.ts';
 import type { Override } from './overrides.ts';
 import { formatOverride, override, parseOverride, sortOverrides, withOverrides } from './overrides.ts';
 

@@ -1,13 +1,13 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { PageIndex } from '../content/page-index.ts';
-import { PageContext } from './context.ts';
-import { allCells, filterCells } from './filter.ts';
+import { PageContext } from './state/context.ts';
+import { allCells, filterCells } from './state/filter.ts';
 import { Header } from './header.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import { en } from './strings/en.ts';
 import { ko } from './strings/ko.ts';
 import { useKeyboard } from './use-keyboard.ts';
-import { usePageState } from './use-page-state.ts';
+import { usePageState } from './state/use-page-state.ts';
 import { Overview } from './views/overview.tsx';
 import { RunView } from './views/run.tsx';
 import { ScenarioView } from './views/scenario.tsx';

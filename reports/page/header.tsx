@@ -1,5 +1,5 @@
-import { usePage } from './context.ts';
-import { toFragment } from './route.ts';
+import { usePage } from './state/context.ts';
+import { toFragment } from './state/route.ts';
 import { nextTheme } from './use-keyboard.ts';
 
 /** Bar on top of every view: where one is, search, language, theme, help. */

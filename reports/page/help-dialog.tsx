@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact';
-import { usePage } from './context.ts';
+import { usePage } from './state/context.ts';
 
 /** The keys of the page. */
 export function HelpDialog({ dialog }: { dialog: RefObject<HTMLDialogElement | null> }) {

@@ -1,7 +1,7 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { follow, scrollToFormerPlace } from './follow.ts';
-import { readIndex } from './read-chunk.ts';
+import { readIndex } from './state/read-chunk.ts';
 
 void readIndex().then((index) => {
   render(<App index={index} />, document.getElementById('app')!);

@@ -1,8 +1,8 @@
 import type { RefObject } from 'preact';
 import { useEffect } from 'preact/hooks';
-import type { Cell } from './filter.ts';
-import type { Page } from './context.ts';
-import { type PageState, TABS } from './route.ts';
+import type { Cell } from './state/filter.ts';
+import type { Page } from './state/context.ts';
+import { type PageState, TABS } from './state/route.ts';
 
 /** Keys that work anywhere on the page; those of a single view are bound there. */
 export function useKeyboard(page: Page, lang: 'en' | 'ko', help: RefObject<HTMLDialogElement | null>): void {

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { AgentError } from '../agent-error.ts';
+import { AgentError } from '../programs/agent-error.ts';
 import type { Balancer, ServerState, Told } from './balancer.ts';
 import type { LbConfig } from '../../../lb/terms/config.ts';
 import { servicesTogether } from '../../../lb/terms/services-apart.ts';
-import { program } from '../program.ts';
+import { program } from '../programs/program.ts';
 
 const PROGRAM = '/opt/l4lab/start.sh';
 const CONFIG = '/run/l4lab/lb.json';

@@ -1,8 +1,8 @@
 import { inLineBridge, oneArm, QUIET_ARP, VIP_A } from '../../model/testing/labs.ts';
 import { arp, evidenceOf, segment } from '../testing/evidence.ts';
 import type { Sighting } from '../../terms/sighting.ts';
-import { vanishedAt } from '../evidence.ts';
-import type { Evidence } from '../evidence.ts';
+import { vanishedAt } from '../evidence/evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import { causeOfFailure } from './index.ts';
 
 const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };

@@ -2,9 +2,9 @@ import { cause, type Cause } from '../../terms/cause.ts';
 import { balancedBy, nodeOf, serviceOf } from '../../scenario/lookup.ts';
 import { deadEndOf, routeOf, type RouteQuestion } from '../../scenario/route-of.ts';
 import { isDirect } from '../../terms/mode.ts';
-import type { Evidence } from '../evidence.ts';
-import { plansAround } from '../moment.ts';
-import { translatedBack } from '../translated-back.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import { plansAround } from '../evidence/moment.ts';
+import { translatedBack } from '../evidence/translated-back.ts';
 import { addressesOf } from './rule.ts';
 
 /** The route that drops a packet at a node, according to the plan; null if it uses another route, or has none. */

@@ -4,7 +4,7 @@ import { nodeOf } from '../../scenario/lookup.ts';
 import type { NodePlan, Plan } from '../../terms/plan.ts';
 import type { Frame, Sighting } from '../../terms/sighting.ts';
 import type { Hop } from '../../terms/walk.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import { CLIENT, evidenceOf, named } from '../testing/evidence.ts';
 import { causeOfFailure } from './index.ts';
 

@@ -10,8 +10,8 @@ import { ownServiceOf } from '../../terms/own-calls.ts';
 import { planAt } from '../../scenario/plan-at.ts';
 import { isDirect } from '../../terms/mode.ts';
 import type { NodePlan } from '../../terms/plan.ts';
-import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence.ts';
-import { translatedBack } from '../translated-back.ts';
+import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence/evidence.ts';
+import { translatedBack } from '../evidence/translated-back.ts';
 import { addressesOf, calledFrom, type Rule } from './rule.ts';
 import { withoutVip } from './without-vip.ts';
 

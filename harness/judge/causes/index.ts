@@ -1,5 +1,5 @@
 import { cause, type Cause } from '../../terms/cause.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import { filtered } from './filtered.ts';
 import { lostState, passedOn, unknownMidway } from './lost-state.ts';
 import { halfSeen, macMovedLater, redirected } from './mid-flow.ts';

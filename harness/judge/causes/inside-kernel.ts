@@ -4,9 +4,9 @@ import { cause, type Cause, type CauseCode } from '../../terms/cause.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { balancedBy, nodeOf, ownerOf, serviceOf } from '../../scenario/lookup.ts';
 import type { NodePlan, ServicePlan } from '../../terms/plan.ts';
-import { isAddressee, refusesSource, type Evidence } from '../evidence.ts';
+import { isAddressee, refusesSource, type Evidence } from '../evidence/evidence.ts';
 import { deadEndAt, deadEndOnward, missingAt } from './dead-end.ts';
-import { translatedBack } from '../translated-back.ts';
+import { translatedBack } from '../evidence/translated-back.ts';
 import { addressesOf } from './rule.ts';
 import { hasNoTaker } from './takers.ts';
 

@@ -4,7 +4,7 @@ import { balancedBy, nodeOf, nodeWithMac, serviceOf } from '../../scenario/looku
 import { isDirect } from '../../terms/mode.ts';
 import type { NodePlan, Plan } from '../../terms/plan.ts';
 import { milliseconds } from '../../observe/stream-calls.ts';
-import { isAddressee, sameSegment, vanishedAt, type Evidence } from '../evidence.ts';
+import { isAddressee, sameSegment, vanishedAt, type Evidence } from '../evidence/evidence.ts';
 import type { Rule } from './rule.ts';
 import { unansweredArp } from './unanswered-arp.ts';
 

@@ -1,7 +1,7 @@
 import { inLineBridge, oneArm, QUIET_ARP, S2, VIP_A } from '../../model/testing/labs.ts';
 import type { Sighting } from '../../terms/sighting.ts';
 import type { LabSketch } from '../../model/testing/lab-builder.ts';
-import { redirectsIn } from '../taught.ts';
+import { redirectsIn } from '../evidence/redirects.ts';
 import { CLIENT, evidenceOf, icmp, named, segment } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };

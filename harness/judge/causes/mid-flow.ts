@@ -6,7 +6,7 @@ import { leadsByAnother, leadsTo } from '../../scenario/leads-to.ts';
 import { balancedBy, nodeOf, nodeWithMac, ownerOf } from '../../scenario/lookup.ts';
 import { isDirect } from '../../terms/mode.ts';
 import type { NodePlan, Plan } from '../../terms/plan.ts';
-import { isAddressee, refusesSource, sameSegment, vanishedAt, type Evidence } from '../evidence.ts';
+import { isAddressee, refusesSource, sameSegment, vanishedAt, type Evidence } from '../evidence/evidence.ts';
 import { addressesOf, type Rule } from './rule.ts';
 
 /**

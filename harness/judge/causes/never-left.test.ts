@@ -1,9 +1,9 @@
 import { oneArm, VIP_A } from '../../model/testing/labs.ts';
 import type { LabSketch } from '../../model/testing/lab-builder.ts';
-import type { Moment } from '../moment.ts';
+import type { Moment } from '../evidence/moment.ts';
 import { causeOfFailure } from './index.ts';
 import { neverLeft } from './never-left.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import { arp, CLIENT, evidenceOf, named } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };

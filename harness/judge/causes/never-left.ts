@@ -5,7 +5,7 @@ import type { ClientOutcome } from '../../terms/cause.ts';
 import type { FlowPlan, ServicePlan } from '../../terms/plan.ts';
 import { routeOf, type RouteQuestion } from '../../scenario/route-of.ts';
 import { payloadOf } from '../../terms/payload.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import { ownServiceOf } from '../../terms/own-calls.ts';
 import { deadEndAt, missingAt } from './dead-end.ts';
 import { addressesOf, calledFrom, type Rule } from './rule.ts';

@@ -2,7 +2,7 @@ import { cause, type Cause } from '../../terms/cause.ts';
 import type { Tcp } from '../../terms/sighting.ts';
 import { cannotReply, nodeOf } from '../../scenario/lookup.ts';
 import { isPaused } from '../../scenario/plan-at.ts';
-import { isAddressee, refusesSource } from '../evidence.ts';
+import { isAddressee, refusesSource } from '../evidence/evidence.ts';
 import type { Rule } from './rule.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { CLIENT, L3, oneArm, PIP, QUIET_ARP, S1, VIP_A } from '../../model/testing/labs.ts';
 import type { NodeSketch, ServiceSketch } from '../../model/testing/lab-builder.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import { evidenceOf, icmp, named } from '../testing/evidence.ts';
 import { causeOfFailure } from './index.ts';
 

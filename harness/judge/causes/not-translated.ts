@@ -1,7 +1,7 @@
 import { nodeOf, ownerOf } from '../../scenario/lookup.ts';
 import { cause } from '../../terms/cause.ts';
-import { isAddressee, refusesSource } from '../evidence.ts';
-import { translatedBack } from '../translated-back.ts';
+import { isAddressee, refusesSource } from '../evidence/evidence.ts';
+import { translatedBack } from '../evidence/translated-back.ts';
 import { addressesOf, type Rule } from './rule.ts';
 
 /**

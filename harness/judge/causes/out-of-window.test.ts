@@ -1,6 +1,6 @@
 import { L4, oneArm, PIP, S1, VIP_A } from '../../model/testing/labs.ts';
 import type { Sighting } from '../../terms/sighting.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import { CLIENT, evidenceOf, named, segment } from '../testing/evidence.ts';
 
 const PORT = 20000;

@@ -1,6 +1,6 @@
 import { cause } from '../../terms/cause.ts';
 import type { Hop } from '../../terms/walk.ts';
-import { segmentsOutOfWindow } from '../segments-out-of-window.ts';
+import { segmentsOutOfWindow } from '../evidence/segments-out-of-window.ts';
 import type { Rule } from './rule.ts';
 
 /**

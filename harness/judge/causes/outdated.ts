@@ -8,8 +8,8 @@ import { nextHop } from './next-hop.ts';
 import { cutOnTheWay, isCut, leadsByAnother, leadsTo } from '../../scenario/leads-to.ts';
 import { hasPower, planAt } from '../../scenario/plan-at.ts';
 import { isDirect } from '../../terms/mode.ts';
-import { sameSegment, vanishedAt, type Evidence } from '../evidence.ts';
-import { plansAround, startsBalancer, type Moment } from '../moment.ts';
+import { sameSegment, vanishedAt, type Evidence } from '../evidence/evidence.ts';
+import { plansAround, startsBalancer, type Moment } from '../evidence/moment.ts';
 import { addressesOf, type Rule } from './rule.ts';
 
 /**

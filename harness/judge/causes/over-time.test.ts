@@ -8,7 +8,7 @@ import { TCP_KEY } from '../testing/evidence.ts';
 import type { ActionPlan } from '../../terms/timeline.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { byOther, evidenceIn, pairLab, sighting, upTo, wayOf } from '../testing/over-time.ts';
-import type { Moment } from '../moment.ts';
+import type { Moment } from '../evidence/moment.ts';
 import { arp, icmp, named } from '../testing/evidence.ts';
 import { causeOfFailure } from './index.ts';
 

@@ -1,18 +1,18 @@
 import type { Sighting } from '../../terms/sighting.ts';
 import { ICMP } from '../../observe/decode.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import { isDirect } from '../../terms/mode.ts';
 import type { ServicePlan } from '../../terms/plan.ts';
 import { balancedBy, nodeOf, serviceOf } from '../../scenario/lookup.ts';
 import { vlanMismatch } from '../../scenario/vlan-mismatch.ts';
 import type { RouteQuestion } from '../../scenario/route-of.ts';
-import { startsBalancer } from '../moment.ts';
+import { startsBalancer } from '../evidence/moment.ts';
 import { deadEndOnward } from './dead-end.ts';
 import { nextHop } from './next-hop.ts';
 import type { Rule } from './rule.ts';
 import { hasNoTaker } from './takers.ts';
-import { translatedBack } from '../translated-back.ts';
+import { translatedBack } from '../evidence/translated-back.ts';
 import { refusedQuestion, unansweredArp } from './unanswered-arp.ts';
 import { vanished } from './vanished.ts';
 

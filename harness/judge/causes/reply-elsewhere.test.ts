@@ -1,5 +1,5 @@
 import { L3, oneArm, PIP, VIP_A } from '../../model/testing/labs.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import { CLIENT, evidenceOf, named, TCP_KEY } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };

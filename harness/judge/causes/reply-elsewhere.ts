@@ -1,7 +1,7 @@
 import { nodeOf, ownerOf, serviceOf } from '../../scenario/lookup.ts';
 import { ownServiceOf } from '../../terms/own-calls.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
-import { isAddressee, refusesSource, type Evidence } from '../evidence.ts';
+import { isAddressee, refusesSource, type Evidence } from '../evidence/evidence.ts';
 import type { Rule } from './rule.ts';
 
 /**

@@ -2,7 +2,7 @@ import type { Cause } from '../../terms/cause.ts';
 import { host } from '../../scenario/address.ts';
 import { balancedBy, interfaceAddresses, nodeOf } from '../../scenario/lookup.ts';
 import type { FlowPlan, Plan } from '../../terms/plan.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 
 /** Recognises one kind of failure in the evidence, or says nothing. */
 export type Rule = (evidence: Evidence) => Cause | null;

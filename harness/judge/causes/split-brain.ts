@@ -1,5 +1,5 @@
 import { cause, type Cause } from '../../terms/cause.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import { nodeOf } from '../../scenario/lookup.ts';
 import type { Plan } from '../../terms/plan.ts';
 import { nextHop } from './next-hop.ts';

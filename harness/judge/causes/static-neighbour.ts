@@ -4,7 +4,7 @@ import { isDirect } from '../../terms/mode.ts';
 import { planAt } from '../../scenario/plan-at.ts';
 import type { NodePlan, StaticNeighbour } from '../../terms/plan.ts';
 import type { Hop } from '../../terms/walk.ts';
-import { vanishedAt, type Evidence } from '../evidence.ts';
+import { vanishedAt, type Evidence } from '../evidence/evidence.ts';
 import { nextHop } from './next-hop.ts';
 import { balancedOn } from './outdated.ts';
 import { addressesOf, type Rule } from './rule.ts';

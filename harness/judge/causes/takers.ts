@@ -1,6 +1,6 @@
 import { nodeOf } from '../../scenario/lookup.ts';
 import type { ServicePlan } from '../../terms/plan.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 
 /**
  * Whether a load balancer has no server for new connections of a service: each one is down, or drains. If it has reported no

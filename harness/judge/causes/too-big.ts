@@ -4,7 +4,7 @@ import { DEFAULT_MTU, interfaceAt, largestTaken, nodeOf } from '../../scenario/l
 import { ownServiceOf } from '../../terms/own-calls.ts';
 import { payloadOf } from '../../terms/payload.ts';
 import type { InterfacePlan, Plan } from '../../terms/plan.ts';
-import { sameSegment, type Evidence } from '../evidence.ts';
+import { sameSegment, type Evidence } from '../evidence/evidence.ts';
 import type { Rule } from './rule.ts';
 
 const ETHERNET_HEADER = 14;

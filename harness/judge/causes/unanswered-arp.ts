@@ -1,7 +1,7 @@
 import { cause, type Cause } from '../../terms/cause.ts';
 import { nodeOf } from '../../scenario/lookup.ts';
 import { vlanMismatch } from '../../scenario/vlan-mismatch.ts';
-import { openQuestion, type Evidence } from '../evidence.ts';
+import { openQuestion, type Evidence } from '../evidence/evidence.ts';
 import { isOn } from './inside-kernel.ts';
 import { addressesOf } from './rule.ts';
 

@@ -2,7 +2,7 @@ import type { CauseCode } from '../../terms/cause.ts';
 import { crossSubnet, inLineBridge, oneArm, PIP, QUIET_ARP, S1, S2, VIP_A } from '../../model/testing/labs.ts';
 import type { NodeSketch } from '../../model/testing/lab-builder.ts';
 import type { Sighting } from '../../terms/sighting.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import { arp, endingAt, evidenceOf, named } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };

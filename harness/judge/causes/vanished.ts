@@ -1,14 +1,14 @@
 import { MODES } from '../../terms/mode.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { contains, network } from '../../scenario/address.ts';
-import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence.ts';
+import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence/evidence.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
 import { wordOf } from '../../terms/link-word.ts';
 import { macKey } from '../../terms/mac-key.ts';
 import { leadsByAnother, leadsTo } from '../../scenario/leads-to.ts';
 import { balancedBy, interfaceAt, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
 import { insideKernel } from './inside-kernel.ts';
-import { translatedBack } from '../translated-back.ts';
+import { translatedBack } from '../evidence/translated-back.ts';
 import type { Rule } from './rule.ts';
 import { unansweredArp, withoutAnswer } from './unanswered-arp.ts';
 

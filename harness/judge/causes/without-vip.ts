@@ -1,7 +1,7 @@
 import { isDirect, MODES } from '../../terms/mode.ts';
 import { nodeOf, serviceOf } from '../../scenario/lookup.ts';
 import { cause } from '../../terms/cause.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import { addressesOf, type Rule } from './rule.ts';
 
 /** DSR: the request reached a server that does not hold the VIP; if that server routes, it forwarded the packet. */

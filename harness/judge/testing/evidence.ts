@@ -5,7 +5,7 @@ import { flow as flowOf, plan as planOf, type LabSketch } from '../../model/test
 import type { FlowKey } from '../../observe/flow-packets.ts';
 import type { Arp, Frame, Icmp, Sighting } from '../../terms/sighting.ts';
 import { causeOfFailure } from '../causes/index.ts';
-import type { Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 
 /** Address of the client in the labs of tests. */
 export const CLIENT = '198.51.100.10';

@@ -10,8 +10,8 @@ import type { Frame, Sighting } from '../../terms/sighting.ts';
 import type { Mode, Plan } from '../../terms/plan.ts';
 import type { ActionPlan, StepPlan } from '../../terms/timeline.ts';
 import type { Hop, Walk } from '../../terms/walk.ts';
-import type { Evidence } from '../evidence.ts';
-import type { Moment } from '../moment.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import type { Moment } from '../evidence/moment.ts';
 import { TCP_KEY } from './evidence.ts';
 
 const at = { file: 'test.yaml', line: 1, col: 1 };

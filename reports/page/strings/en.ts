@@ -3,7 +3,7 @@ import { en as messages } from '../../messages/en.ts';
 import { foldText } from '../../content/loops.ts';
 import type { Place } from '../../../harness/terms/reason.ts';
 import type { Question } from '../../../harness/terms/walk.ts';
-import { momentText } from '../timeline/moment-text.ts';
+import { momentText } from './moment-text.ts';
 import { plural } from '../../content/plural.ts';
 
 /** Every word of the page in English; the other languages have the same keys. */

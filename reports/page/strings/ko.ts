@@ -1,5 +1,5 @@
 import type { Strings } from './en.ts';
-import { momentText } from '../timeline/moment-text.ts';
+import { momentText } from './moment-text.ts';
 import { ko as messages } from '../../messages/ko.ts';
 
 /** Every word of the page in Korean. */

@@ -2,17 +2,17 @@ import type { PageAttempt, PageFlow, PageVariant } from '../../content/page-deta
 import type { Leg } from '../../../harness/terms/reason.ts';
 import { legsOf, toneOf } from '../../content/legs.ts';
 import { say } from '../../messages/catalogue.ts';
-import { Outcome, VerdictMark } from '../badge.tsx';
+import { Outcome, VerdictMark } from '../components/badge.tsx';
 import { macOwners } from '../../content/mac-owners.ts';
-import { usePage } from '../context.ts';
-import { CrossingLine } from '../crossing-line.tsx';
-import type { FlowView } from '../flow-view.ts';
+import { usePage } from '../state/context.ts';
+import { CrossingLine } from '../components/crossing-line.tsx';
+import type { FlowView } from '../state/flow-view.ts';
 import { seenOf } from '../../content/seen.ts';
 import { type Crossing, crossings, hopOf, linkOf, lookOf } from '../../content/crossing.ts';
 import { foldLoops } from '../../content/loops.ts';
-import { counterpart, shownAttempt } from '../shown-attempt.ts';
+import { counterpart, shownAttempt } from '../state/shown-attempt.ts';
 import { peersOf } from '../../content/peers.ts';
-import { useVariant } from '../use-variant.ts';
+import { useVariant } from '../state/use-variant.ts';
 
 /** The same flow in two variants, side by side, with their first difference marked. */
 export function CompareTab({ scenario, variant, flow }: FlowView) {

@@ -4,8 +4,8 @@ import type { PageAttempt } from '../../content/page-details.ts';
 import { foldedControls } from '../../content/folded-controls.ts';
 import { outcomeText, say } from '../../messages/catalogue.ts';
 import { addressText } from '../../content/walk-text.ts';
-import { usePage } from '../context.ts';
-import type { FlowView } from '../flow-view.ts';
+import { usePage } from '../state/context.ts';
+import type { FlowView } from '../state/flow-view.ts';
 import { icmpText, isIcmpError } from '../ladder/icmp.ts';
 
 interface EvidenceProps extends Pick<FlowView, 'flow' | 'variant'> {

@@ -2,11 +2,11 @@ import { useMemo } from 'preact/hooks';
 import type { Frame } from '../../../harness/terms/sighting.ts';
 import type { PageAttempt } from '../../content/page-details.ts';
 import { foldLoops } from '../../content/loops.ts';
-import { usePage } from '../context.ts';
-import type { FlowView } from '../flow-view.ts';
+import { usePage } from '../state/context.ts';
+import type { FlowView } from '../state/flow-view.ts';
 import { isEchoReply } from '../ladder/icmp.ts';
 import { type PacketCrossing, packetCrossings, packetLook } from '../ladder/packet-crossings.ts';
-import { HIDDEN, toFragment } from '../route.ts';
+import { HIDDEN, toFragment } from '../state/route.ts';
 import { layoutTopology } from '../topology/layout.ts';
 import { peersOf } from '../../content/peers.ts';
 

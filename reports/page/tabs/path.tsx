@@ -1,8 +1,8 @@
 import { useMemo } from 'preact/hooks';
 import type { PageAttempt } from '../../content/page-details.ts';
 import { macOwners } from '../../content/mac-owners.ts';
-import { usePage } from '../context.ts';
-import type { FlowView } from '../flow-view.ts';
+import { usePage } from '../state/context.ts';
+import type { FlowView } from '../state/flow-view.ts';
 import { TopologyDrawing } from '../topology/drawing.tsx';
 import { lanesOf } from '../topology/lanes.ts';
 import { peersOf } from '../../content/peers.ts';

@@ -1,8 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { MacOwner } from '../../content/mac-owners.ts';
 import { toneOf } from '../../content/legs.ts';
-import { usePage } from '../context.ts';
-import { CrossingLine } from '../crossing-line.tsx';
+import { usePage } from '../state/context.ts';
+import { CrossingLine } from '../components/crossing-line.tsx';
 import type { Lane } from '../topology/lanes.ts';
 import type { Stepper } from './use-stepper.ts';
 

@@ -3,11 +3,11 @@ import type { PageAttempt } from '../../content/page-details.ts';
 import { legsOf } from '../../content/legs.ts';
 import { foldLoops } from '../../content/loops.ts';
 import { addressText, hopLook, walkText } from '../../content/walk-text.ts';
-import { ChangeList } from '../change-list.tsx';
+import { ChangeList } from '../components/change-list.tsx';
 import { type MacOwner, macOwners } from '../../content/mac-owners.ts';
-import { CopyButton } from '../copy-button.tsx';
-import { usePage } from '../context.ts';
-import type { FlowView } from '../flow-view.ts';
+import { CopyButton } from '../components/copy-button.tsx';
+import { usePage } from '../state/context.ts';
+import type { FlowView } from '../state/flow-view.ts';
 
 /** Source and destination at every hop, there and back. */
 export function TableTab({ attempt, flow, variant }: FlowView & { attempt: PageAttempt | null }) {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { usePage } from '../context.ts';
+import { usePage } from '../state/context.ts';
 
 const STEP_MS = 1100;
 

@@ -1,8 +1,8 @@
 import type { PageAttempt } from '../../content/page-details.ts';
 import { causeText, fixesText, say } from '../../messages/catalogue.ts';
-import { CopyButton } from '../copy-button.tsx';
-import { usePage } from '../context.ts';
-import type { FlowView } from '../flow-view.ts';
+import { CopyButton } from '../components/copy-button.tsx';
+import { usePage } from '../state/context.ts';
+import type { FlowView } from '../state/flow-view.ts';
 import { Evidence } from './evidence.tsx';
 
 /** The story of a failure, its evidence, the YAML it concerns, what would fix it, and how to run it again. */

@@ -1,6 +1,6 @@
 import type { BandState, StateBand } from '../../../harness/terms/timeline.ts';
 import { namesText } from '../../messages/names.ts';
-import { usePage } from '../context.ts';
+import { usePage } from '../state/context.ts';
 import type { Place } from './chart.tsx';
 import { ROW, type TimelineLayout } from './layout.ts';
 import { xOf } from './scale.ts';

@@ -1,6 +1,6 @@
 import { examplesIn, type PageAttempt } from '../../content/page-details.ts';
-import { usePage } from '../context.ts';
-import type { FlowView } from '../flow-view.ts';
+import { usePage } from '../state/context.ts';
+import type { FlowView } from '../state/flow-view.ts';
 
 /** Says whose packets are shown: those of the chosen call, or of one like it. Nothing for what is no stream. */
 export function CallNote({ flow, variant, attempt }: Pick<FlowView, 'flow' | 'variant'> & { attempt: PageAttempt }) {

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { CauseCode } from '../../../harness/terms/cause.ts';
 import type { StepResult } from '../../../harness/terms/timeline.ts';
 import type { PageTimeline, PageVariant } from '../../content/page-details.ts';
-import { usePage } from '../context.ts';
+import { usePage } from '../state/context.ts';
 import { Bands } from './bands.tsx';
 import { LaneShape, type PickCall } from './lane.tsx';
 import type { Compared, Picked } from './chosen.ts';

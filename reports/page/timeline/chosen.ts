@@ -1,5 +1,5 @@
 import { examplesIn, type PageVariant } from '../../content/page-details.ts';
-import type { PageState } from '../route.ts';
+import type { PageState } from '../state/route.ts';
 
 /** A call of a stream of a variant; `call` counts from 0. */
 export interface Picked {

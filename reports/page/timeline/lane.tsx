@@ -1,7 +1,7 @@
 import type { CauseCode } from '../../../harness/terms/cause.ts';
 import type { PageVariant } from '../../content/page-details.ts';
-import { usePage } from '../context.ts';
-import { toFragment } from '../route.ts';
+import { usePage } from '../state/context.ts';
+import { toFragment } from '../state/route.ts';
 import { callText } from './call-text.ts';
 import { chosenCell } from './chosen.ts';
 import type { Place } from './chart.tsx';

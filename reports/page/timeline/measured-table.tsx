@@ -1,7 +1,7 @@
 import type { PageTimeline, PageVariant } from '../../content/page-details.ts';
-import { VerdictMark } from '../badge.tsx';
-import { usePage } from '../context.ts';
-import { toFragment } from '../route.ts';
+import { VerdictMark } from '../components/badge.tsx';
+import { usePage } from '../state/context.ts';
+import { toFragment } from '../state/route.ts';
 import { PredictedStream } from './predicted-stream.tsx';
 import { chosenCell, type Compared } from './chosen.ts';
 

@@ -1,6 +1,6 @@
 import type { StreamPrediction } from '../../../harness/terms/timeline.ts';
 import { say } from '../../messages/catalogue.ts';
-import { usePage } from '../context.ts';
+import { usePage } from '../state/context.ts';
 
 /** What the model says of a stream in a step, why an outage has its bound, and what the model does not know. */
 export function PredictedStream({ predicted }: { predicted: StreamPrediction }) {

@@ -1,8 +1,8 @@
 import { useMemo } from 'preact/hooks';
 import type { PageVariant } from '../../content/page-details.ts';
 import type { IndexScenario } from '../../content/page-index.ts';
-import { usePage } from '../context.ts';
-import { useVariant } from '../use-variant.ts';
+import { usePage } from '../state/context.ts';
+import { useVariant } from '../state/use-variant.ts';
 import { callText } from './call-text.ts';
 import { TimelineChart } from './chart.tsx';
 import { chosenCall, type Picked, pickedIn } from './chosen.ts';

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { usePage } from '../context.ts';
-import type { PageState } from '../route.ts';
+import { usePage } from '../state/context.ts';
+import type { PageState } from '../state/route.ts';
 
 /** The address follows the hand once that rests: browsers take no more than some changes of it a second. */
 const SETTLE_MS = 200;

@@ -1,5 +1,5 @@
 import { toneOf } from '../../content/legs.ts';
-import { usePage } from '../context.ts';
+import { usePage } from '../state/context.ts';
 import { midpoint, type PlacedLane, xy } from './lane-geometry.ts';
 import type { Point } from './layout.ts';
 

@@ -1,13 +1,13 @@
 import { countVerdicts } from '../../content/cells.ts';
 import { fixesText, say } from '../../messages/catalogue.ts';
-import { VerdictMark } from '../badge.tsx';
-import { cellLink, usePage } from '../context.ts';
-import { causeOf, type Cell, groupBy } from '../filter.ts';
-import { FilterBar } from '../filter-bar.tsx';
-import { Limited } from '../limited.tsx';
-import { inUtc } from '../in-utc.ts';
-import { toFragment } from '../route.ts';
-import { ScenarioCard } from '../scenario-card.tsx';
+import { VerdictMark } from '../components/badge.tsx';
+import { cellLink, usePage } from '../state/context.ts';
+import { causeOf, type Cell, groupBy } from '../state/filter.ts';
+import { FilterBar } from './filter-bar.tsx';
+import { Limited } from '../components/limited.tsx';
+import { inUtc } from '../components/in-utc.ts';
+import { toFragment } from '../state/route.ts';
+import { ScenarioCard } from './scenario-card.tsx';
 import type { Strings } from '../strings/en.ts';
 
 /** Totals, failures by cause, and all scenarios. */

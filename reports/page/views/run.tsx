@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { IndexVariant } from '../../content/page-index.ts';
-import { usePage } from '../context.ts';
-import { Limited } from '../limited.tsx';
-import { useVariant } from '../use-variant.ts';
+import { usePage } from '../state/context.ts';
+import { Limited } from '../components/limited.tsx';
+import { useVariant } from '../state/use-variant.ts';
 
 const PHASES = ['bootMs', 'configureMs', 'flowsMs', 'resetMs'] as const;
 

@@ -1,9 +1,9 @@
-import { usePage } from '../context.ts';
-import { FlowPanel } from '../flow-panel.tsx';
-import { Matrix } from '../matrix.tsx';
+import { usePage } from '../state/context.ts';
+import { FlowPanel } from './flow-panel.tsx';
+import { Matrix } from './matrix.tsx';
 import { TimelineSection } from '../timeline/section.tsx';
 import { TopologyDrawing } from '../topology/drawing.tsx';
-import { useVariant } from '../use-variant.ts';
+import { useVariant } from '../state/use-variant.ts';
 
 /** A scenario: its matrix, and below it the topology or the chosen flow. */
 export function ScenarioView() {

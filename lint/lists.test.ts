@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, normalize } from 'node:path';
+import ts from 'typescript';
+
+const ROOT = join(import.meta.dirname, '..');
+const IGNORED = /^(\.git|node_modules|dist|coverage|testing)$|^reports\/latest$/;
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (IGNORED.test(entry.name) || IGNORED.test(path)) return [];
+    return entry.isDirectory() ? filesBelow(path) : [path];
+  });
+}
+
+const files = filesBelow('');
+
+/** The folders that a folder's files import, tests aside. */
+function foldersImportedBy(folder: string): Set<string> {
+  const sources = files.filter((file) => dirname(file) === folder && /\.tsx?$/.test(file) && !/\.test\./.test(file));
+  return new Set(
+    sources
+      .flatMap((file) => ts.preProcessFile(readFileSync(join(ROOT, file), 'utf8'), true, true).importedFiles)
+      .map(({ fileName }) => fileName)
+      .filter((name) => name.startsWith('.'))
+      .map((name) => dirname(normalize(join(folder, name)))),
+  );
+}
+
+it.each(files.filter((file) => basename(file) === 'DEPS.list'))('%s names no folder that is not imported', (list) => {
+  const entries = readFileSync(join(ROOT, list), 'utf8').split('\n');
+  const folders = entries.filter((entry) => files.some((file) => file.startsWith(`${entry}/`)));
+  const imported = foldersImportedBy(dirname(list));
+  expect(folders.filter((folder) => !imported.has(folder))).toEqual([]);
+});

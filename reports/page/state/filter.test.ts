@@ -1,0 +1,44 @@
+import { en } from '../../messages/en.ts';
+import { toPageIndex } from '../../content/page-index.ts';
+import { sampleResults } from '../../samples/sample-results.ts';
+import { allCells, filterCells, filterChoices, flips } from './filter.ts';
+import { NO_FILTER } from './route.ts';
+
+const index = toPageIndex(sampleResults());
+const cells = allCells(index);
+const names = (filter: Partial<typeof NO_FILTER>) =>
+  filterCells(cells, { ...NO_FILTER, ...filter }, en).map(({ variant, flow }) => `${variant.name}/${flow.name}`);
+
+test('every choice that a filter offers finds as many cells as it says', () => {
+  const choices = filterChoices(cells);
+  for (const key of ['verdict', 'cause', 'mode', 'lab', 'node'] as const) {
+    expect(choices[key].size).toBeGreaterThan(0);
+    for (const [value, count] of choices[key]) expect(names({ [key]: value })).toHaveLength(count);
+  }
+});
+
+test('filters narrow one another', () => {
+  expect(names({ lab: 'one-arm', mode: 'dsr', verdict: 'fail' })).toEqual(['dsr-no-loopback/client-to-web']);
+  expect(names({ mode: 'proxy', verdict: 'fail' })).toEqual([]);
+});
+
+test('a node finds the flows whose packets touched it', () => {
+  expect(new Set(names({ node: 'b1' }).map((place) => place.split('/')[1]))).toEqual(new Set(['web-calls-shop']));
+  expect(names({ node: 'l2b' }).every((place) => place.endsWith('client-to-web'))).toBe(true);
+});
+
+test('every word of the text must be there, in any order and case', () => {
+  expect(names({ text: 'SHOP  203.0.113.21' })).toEqual([
+    'dnat-gateway-l3/web-calls-shop',
+    'dnat-gateway-l4/web-calls-shop',
+  ]);
+  expect(names({ text: 'shop nowhere' })).toEqual([]);
+});
+
+test('a row flips where its outcome depends on the variant; what did not run has no outcome', () => {
+  const [oneArm, inLine] = index.scenarios;
+  expect(flips(oneArm!, 'client-to-web')).toBe(true);
+  expect(flips(oneArm!, 'server-to-own-vip')).toBe(true);
+  expect(flips(oneArm!, 'client-pings-server')).toBe(false);
+  expect(flips(inLine!, 'client-to-web')).toBe(false);
+});
