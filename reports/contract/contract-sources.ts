@@ -5,6 +5,7 @@ const FILES = [
   'harness/terms/results.ts',
   'harness/terms/reason.ts',
   'harness/terms/cause.ts',
+  'harness/terms/finding.ts',
   'harness/terms/fault.ts',
   'harness/terms/fix.ts',
   'harness/terms/message.ts',

@@ -1,5 +1,8 @@
 import { format, resolveConfig } from 'prettier';
 import ts from 'typescript';
+import { type Message, say } from '../messages/catalogue.ts';
+import { en } from '../messages/en.ts';
+import { EXAMPLES } from '../messages/examples.ts';
 
 const INTRODUCTION = `# results.json
 
@@ -25,12 +28,26 @@ export async function resultsDoc(sources: { file: string; text: string }[]): Pro
 
 function interfaceSection(node: ts.InterfaceDeclaration): string {
   const parents = node.heritageClauses?.flatMap(({ types }) => types.map((type) => type.getText())) ?? [];
-  const rows = node.members.filter(ts.isPropertySignature).map((field) => {
+  const fields = node.members.filter(ts.isPropertySignature);
+  const areCodes = fields.length > 0 && fields.every((field) => codeOf(field) in EXAMPLES);
+  const rows = fields.map((field) => {
     const name = `${field.name.getText()}${field.questionToken ? '?' : ''}`;
-    return `| \`${name}\` | \`${oneLine(field.type?.getText() ?? '')}\` | ${docOf(field)} |`;
+    const meaning = areCodes ? `${docOf(field)} ${exampleOf(codeOf(field))}`.trim() : docOf(field);
+    return `| \`${name}\` | \`${oneLine(field.type?.getText() ?? '')}\` | ${meaning} |`;
   });
+  const head = areCodes ? '| code | params | meaning, and an example |' : '| field | type | meaning |';
   const and = parents.length > 0 ? `All fields of ${parents.map((p) => `\`${p}\``).join(', ')}, and:\n\n` : '';
-  return `## ${node.name.text}\n\n${paragraph(docOf(node))}${and}| field | type | meaning |\n|---|---|---|\n${rows.join('\n')}\n`;
+  return `## ${node.name.text}\n\n${paragraph(docOf(node))}${and}${head}\n|---|---|---|\n${rows.join('\n')}\n`;
+}
+
+function codeOf({ name }: ts.PropertySignature): string {
+  return ts.isStringLiteral(name) ? name.text : name.getText();
+}
+
+/** What is said in English of a message with this code. */
+function exampleOf(code: string): string {
+  const message = { code, params: EXAMPLES[code as keyof typeof EXAMPLES] } as Message;
+  return `_${oneLine(say(en, message))}_`;
 }
 
 function aliasSection(node: ts.TypeAliasDeclaration): string {
