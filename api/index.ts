@@ -8,5 +8,6 @@ export { bootLab, type BootedLab, type CommandResult, type FlowInput } from './l
 export type { Choice, Scenario } from './scenario.ts';
 export { L4labError, type ErrorCode } from '../harness/errors.ts';
 export type { RunEvent } from '../harness/run/events.ts';
-export type { Attempt, FlowResult, Results, ScenarioResult, VariantResult } from '../harness/terms/results.ts';
+export type { Attempt } from '../harness/terms/attempt.ts';
+export type { FlowResult, Results, ScenarioResult, VariantResult } from '../harness/terms/results.ts';
 export type { Prediction } from '../harness/terms/walk.ts';

@@ -7,7 +7,7 @@ import { judgeStream, type JudgedStream, type StreamInQuestion } from '../harnes
 import { Recorder } from '../harness/observe/recorder.ts';
 import { observeCalls } from '../harness/observe/stream-calls.ts';
 import { planAt } from '../harness/scenario/plan-at.ts';
-import type { CallRecord } from '../harness/terms/timeline.ts';
+import type { CallRecord } from '../harness/terms/timeline-results.ts';
 import { pcapng } from '../reports/pcapng.ts';
 
 /**

@@ -1,5 +1,6 @@
-import type { Attempt, FlowResult, ScenarioResult } from '../harness/terms/results.ts';
-import type { CallResult, Outage, StreamInStep, TimelineResult } from '../harness/terms/timeline.ts';
+import type { FlowResult, ScenarioResult } from '../harness/terms/results.ts';
+import type { Attempt } from '../harness/terms/attempt.ts';
+import type { CallResult, Outage, StreamInStep, TimelineResult } from '../harness/terms/timeline-results.ts';
 import type { Hop, Walk } from '../harness/terms/walk.ts';
 import type { Sighting } from '../harness/terms/sighting.ts';
 import { capturePath } from './captures.ts';

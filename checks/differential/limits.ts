@@ -1,4 +1,5 @@
-import type { Attempt, FlowResult } from '../../harness/terms/results.ts';
+import type { FlowResult } from '../../harness/terms/results.ts';
+import type { Attempt } from '../../harness/terms/attempt.ts';
 import { host } from '../../harness/scenario/address.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 

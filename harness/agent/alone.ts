@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { NodePlan } from '../terms/plan.ts';
-import type { PairPlan } from '../terms/timeline.ts';
+import type { NodePlan, PairPlan } from '../terms/plan.ts';
 import { learnNeighbours, type Neighbour } from './learn-neighbours.ts';
 import type { Node } from './node.ts';
 import { ipTolerantBatch } from './programs/program.ts';

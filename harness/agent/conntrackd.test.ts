@@ -1,6 +1,6 @@
 import { plan } from '../model/testing/lab-builder.ts';
 import { oneArm } from '../model/testing/labs.ts';
-import type { PairPlan } from '../terms/timeline.ts';
+import type { PairPlan } from '../terms/plan.ts';
 import { conntrackdConfig } from './conntrackd.ts';
 
 test('a member tells the others of connections, but not of its own, which its checks and adverts are', () => {

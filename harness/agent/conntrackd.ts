@@ -1,6 +1,5 @@
 import { host } from '../scenario/address.ts';
-import type { NodePlan } from '../terms/plan.ts';
-import type { PairPlan } from '../terms/timeline.ts';
+import type { NodePlan, PairPlan } from '../terms/plan.ts';
 
 const SYNC_GROUP = '225.0.0.50';
 /** Not synchronised: VRRP, IGMP and the sync traffic itself. */

@@ -1,4 +1,4 @@
-import type { PairPlan } from '../terms/timeline.ts';
+import type { PairPlan } from '../terms/plan.ts';
 import { keepalivedConfig, quietRules, stateIn } from './keepalived.ts';
 
 const EDGE: PairPlan = {

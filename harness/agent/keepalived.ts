@@ -1,4 +1,4 @@
-import type { PairPlan } from '../terms/timeline.ts';
+import type { PairPlan } from '../terms/plan.ts';
 import type { PairState } from './protocol.ts';
 
 /**

@@ -1,16 +1,12 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { ListenerPlan } from '../terms/plan.ts';
+import type { Listening } from './listening.ts';
 import { sendNextOutOfWindow } from './out-of-window.ts';
 import { serveNames } from './name-server.ts';
 import type { ServerAnswer } from './protocol.ts';
 import { OUT_OF_WINDOW } from './request.ts';
 import { resetConnection } from './reset-connection.ts';
-
-/** Something that listens and can be ended. */
-export interface Listening {
-  close(): Promise<unknown>;
-}
 
 /** What a listener is told of its node. */
 interface Surroundings {

@@ -1,10 +1,10 @@
 import { host } from '../scenario/address.ts';
 import { goneAddresses, interfaceAddresses } from '../scenario/lookup.ts';
-import type { BalancerPlan, ListenerPlan, NodePlan } from '../terms/plan.ts';
-import type { PairPlan } from '../terms/timeline.ts';
+import type { BalancerPlan, ListenerPlan, NodePlan, PairPlan } from '../terms/plan.ts';
 import type { Balancer } from './balancers/balancer.ts';
 import { BALANCERS } from './balancers/kinds.ts';
-import { listen, type Listening } from './listen.ts';
+import { listen } from './listen.ts';
+import type { Listening } from './listening.ts';
 import { apply, change, fingerprint, linkDown, linkUp, undo, wipe, type Applied } from './namespace.ts';
 import { PairMember } from './pair.ts';
 import type { FromAgent, StateChange } from './protocol.ts';

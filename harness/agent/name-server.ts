@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DNS_PORT } from '../terms/by-name.ts';
 import type { NamePlan } from '../terms/plan.ts';
 import { Daemon } from './programs/daemon.ts';
-import type { Listening } from './listen.ts';
+import type { Listening } from './listening.ts';
 
 /** Here a node keeps what its DNS server reads. */
 const FOLDER = '/run/l4lab/names';

@@ -1,8 +1,16 @@
 import type { AgentFault } from '../terms/fault.ts';
 import type { ClientOutcome } from '../terms/cause.ts';
 import type { RouteAnswer } from '../terms/route-answer.ts';
-import type { BalancerPlan, DnsQuestion, FlowProtocol, NodePlan } from '../terms/plan.ts';
-import type { ActionPlan, BandState, CallRecord, PairPlan, StreamPlan } from '../terms/timeline.ts';
+import type {
+  BalancerPlan,
+  DnsQuestion,
+  FlowProtocol,
+  NodePlan,
+  ActionPlan,
+  PairPlan,
+  StreamPlan,
+} from '../terms/plan.ts';
+import type { BandState, CallRecord } from '../terms/timeline-results.ts';
 import type { ServerState } from './balancers/balancer.ts';
 
 /**

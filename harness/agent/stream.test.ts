@@ -2,8 +2,9 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { once } from 'node:events';
 import { createSocket } from 'node:dgram';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CallRecord } from '../terms/timeline.ts';
-import { listen, type Listening } from './listen.ts';
+import type { CallRecord } from '../terms/timeline-results.ts';
+import { listen } from './listen.ts';
+import type { Listening } from './listening.ts';
 import type { StreamParams } from './protocol.ts';
 import { Stream } from './stream.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CallRecord } from '../terms/timeline.ts';
+import type { CallRecord } from '../terms/timeline-results.ts';
 import { openLine, type Exchanged, type Line } from './line.ts';
 import type { StreamParams } from './protocol.ts';
 import { wallClock } from './wall-clock.ts';

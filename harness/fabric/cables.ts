@@ -1,6 +1,6 @@
 import type { WiredInterface } from '../agent/protocol.ts';
 import type { LinkPlan } from '../terms/plan.ts';
-import { wordOf } from '../terms/link-word.ts';
+import { cableKey } from './cable-key.ts';
 import { trunkDevice, trunkVlan } from '../terms/trunk-interface.ts';
 import type { BareNode } from './lab-topology.ts';
 
@@ -19,14 +19,6 @@ export function cablesOf(links: LinkPlan[], tags: boolean): Cable[] {
     const together = links.filter((link) => cableKey(link) === key);
     return { links: together, tagged: together.some(({ vlan }) => vlan !== undefined) };
   });
-}
-
-/** The same for all wires of one link. */
-export function cableKey({ ends }: LinkPlan): string {
-  return ends
-    .map(({ node, iface }) => `${node} ${wordOf(iface)}`)
-    .sort()
-    .join();
 }
 
 /** What a node makes of its end of a cable. */

@@ -1,7 +1,7 @@
 import { isV6 } from '../scenario/address.ts';
 import type { InterfacePlan, LinkPlan, Plan } from '../terms/plan.ts';
 import type { Trunks } from '../terms/results.ts';
-import { cableKey } from './cables.ts';
+import { cableKey } from './cable-key.ts';
 
 /** What of a plan takes a boot: nodes with their ports, and the wires between these. All else is configuration. */
 export interface Topology {

@@ -5,7 +5,7 @@ import type Dockerode from 'dockerode';
 import type { Calls, FromAgent, Method, Query, RawFrame, StateChange } from '../agent/protocol.ts';
 import { EnvironmentError, type ErrorCode, type L4labError } from '../errors.ts';
 import type { AgentFault, Fault } from '../terms/fault.ts';
-import type { CallRecord } from '../terms/timeline.ts';
+import type { CallRecord } from '../terms/timeline-results.ts';
 import { coalesce } from '../coalesce.ts';
 
 /** What may take long on a busy machine: to start, to configure, to send a flow that nobody answers. */

@@ -1,6 +1,7 @@
-import type { Disagreement, HopDifference, Leg, Place, Step } from '../terms/reason.ts';
+import type { Disagreement, HopDifference, Leg, Step } from '../terms/reason.ts';
+import type { Place } from '../terms/cause.ts';
+import type { Attempt } from '../terms/attempt.ts';
 import type { Hop, Prediction, Question } from '../terms/walk.ts';
-import type { Attempt } from '../terms/results.ts';
 
 /** Where prediction and observation differ; null when some alternative of the prediction is what was seen. */
 export function disagreement(attempt: Attempt, predicted: Prediction[]): Disagreement | null {

@@ -4,7 +4,7 @@ import type { Frame, Sighting } from '../terms/sighting.ts';
 import { balancedBy, serviceOf } from '../scenario/lookup.ts';
 import { causeOfFailure } from './causes/index.ts';
 import { sameSegment, type Evidence } from './evidence/evidence.ts';
-import type { Attempt } from '../terms/results.ts';
+import type { Attempt } from '../terms/attempt.ts';
 import { answeredByTwo } from './two-owners.ts';
 
 /** The result of one attempt of a flow, from all that was seen. */

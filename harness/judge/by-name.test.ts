@@ -1,7 +1,7 @@
 import { predict } from '../model/predict.ts';
 import { oneArm, VIP_A, VIP_B } from '../model/testing/labs.ts';
 import { flow as flowOf, plan as planOf } from '../model/testing/lab-builder.ts';
-import type { Attempt } from '../terms/results.ts';
+import type { Attempt } from '../terms/attempt.ts';
 import type { Sighting } from '../terms/sighting.ts';
 import { disagreement } from './agreement.ts';
 import { withQuestion } from './by-name.ts';

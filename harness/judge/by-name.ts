@@ -1,6 +1,6 @@
 import { cause } from '../terms/cause.ts';
 import type { ByName } from '../terms/plan.ts';
-import type { Attempt } from '../terms/results.ts';
+import type { Attempt } from '../terms/attempt.ts';
 import type { Sighting } from '../terms/sighting.ts';
 
 /** The result of an attempt's DNS question. */

@@ -1,4 +1,4 @@
-import type { Attempt } from '../terms/results.ts';
+import type { Attempt } from '../terms/attempt.ts';
 
 /** So many kinds of calls of a stream have an example in a step; more only where they fail for another cause. */
 const MOST_EXAMPLES = 20;

@@ -1,5 +1,5 @@
 import type { ObservedCall } from '../observe/stream-calls.ts';
-import type { Attempt } from '../terms/results.ts';
+import type { Attempt } from '../terms/attempt.ts';
 
 /** A call of a stream with what came of it. Times: ms since the timeline's epoch. */
 export interface JudgedCall extends ObservedCall {

@@ -1,4 +1,4 @@
-import type { ConnectionsSummary } from '../terms/timeline.ts';
+import type { ConnectionsSummary } from '../terms/timeline-results.ts';
 import type { JudgedCall } from './judged-call.ts';
 
 type Fate = 'survived' | 'reset' | 'stalled';

@@ -1,4 +1,4 @@
-import type { Outage } from '../terms/timeline.ts';
+import type { Outage } from '../terms/timeline-results.ts';
 
 /** A call as outages see it. Times: ms on one clock. */
 export interface Timed {

@@ -1,4 +1,4 @@
-import type { Range } from '../terms/timeline.ts';
+import type { Range } from '../terms/plan.ts';
 
 /** Whether a value is in a range; bounds belong to it. */
 export function isWithin(value: number, { atLeast = -Infinity, atMost = Infinity }: Range): boolean {

@@ -1,5 +1,7 @@
-import type { Disagreement, Place } from '../terms/reason.ts';
-import type { StreamPrediction, StreamSummary } from '../terms/timeline.ts';
+import type { Disagreement } from '../terms/reason.ts';
+import type { Place } from '../terms/cause.ts';
+import type { StreamPrediction } from '../terms/stream-prediction.ts';
+import type { StreamSummary } from '../terms/timeline-results.ts';
 import type { Prediction, Walk } from '../terms/walk.ts';
 import { disagreement } from './agreement.ts';
 import type { JudgedCall, StepTime } from './judged-call.ts';

@@ -1,14 +1,17 @@
 import type { Cause } from '../terms/cause.ts';
 import type { FindingCode } from '../terms/finding.ts';
-import type { Expectation, FlowPlan, Plan, SingleExpectation } from '../terms/plan.ts';
-import type { Reason } from '../terms/reason.ts';
 import type {
+  Expectation,
+  FlowPlan,
+  Plan,
+  SingleExpectation,
   ConnectionsExpectation,
   OutageExpectation,
   StreamExpectation,
   StreamPlan,
-  StreamSummary,
-} from '../terms/timeline.ts';
+} from '../terms/plan.ts';
+import type { Reason } from '../terms/reason.ts';
+import type { StreamSummary } from '../terms/timeline-results.ts';
 import { works, type JudgedCall, type StepTime } from './judged-call.ts';
 import { endsOfConnections } from './kept-connections.ts';
 import { outagesAmong, type FoundOutage } from './outages.ts';

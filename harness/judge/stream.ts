@@ -4,18 +4,12 @@ import { milliseconds } from '../observe/stream-calls.ts';
 import { planAt } from '../scenario/plan-at.ts';
 import { proxyIpsOf, serviceOf } from '../scenario/lookup.ts';
 import type { Cause } from '../terms/cause.ts';
-import type { FlowPlan, Plan } from '../terms/plan.ts';
+import type { FlowPlan, Plan, StreamExpectation, StreamPlan } from '../terms/plan.ts';
 import type { Disagreement, Reason } from '../terms/reason.ts';
-import type { Attempt, FlowResult } from '../terms/results.ts';
-import type {
-  CallRecord,
-  CallResult,
-  StateBand,
-  StreamExpectation,
-  StreamPlan,
-  StreamPrediction,
-  StreamSummary,
-} from '../terms/timeline.ts';
+import type { FlowResult } from '../terms/results.ts';
+import type { Attempt } from '../terms/attempt.ts';
+import type { CallRecord, CallResult, StateBand, StreamSummary } from '../terms/timeline-results.ts';
+import type { StreamPrediction } from '../terms/stream-prediction.ts';
 import { judgeAttempt } from './attempt.ts';
 import { examplesOf, type Examples } from './examples.ts';
 import { works, type JudgedCall, type StepTime } from './judged-call.ts';

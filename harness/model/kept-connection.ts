@@ -1,6 +1,6 @@
 import type { LbServer } from '../../lb/terms/config.ts';
 import { isDirect } from '../terms/mode.ts';
-import type { ActionPlan } from '../terms/timeline.ts';
+import type { ActionPlan } from '../terms/plan.ts';
 import type { Prediction } from '../terms/walk.ts';
 import type { Choices } from './choices.ts';
 import type { Connection } from './conntrack.ts';

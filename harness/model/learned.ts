@@ -1,8 +1,7 @@
 import { nodeOf } from '../scenario/lookup.ts';
 import { linkNumber } from '../terms/link-word.ts';
 import { macOf } from '../terms/mac-key.ts';
-import type { Plan } from '../terms/plan.ts';
-import type { ActionPlan } from '../terms/timeline.ts';
+import type { Plan, ActionPlan } from '../terms/plan.ts';
 import { announce } from './arp.ts';
 import { leadsAstray } from './bridge.ts';
 import { FIRST } from './choices.ts';

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { planAt } from '../scenario/plan-at.ts';
-import type { Plan } from '../terms/plan.ts';
-import type { ActionPlan, PairPlan } from '../terms/timeline.ts';
+import type { Plan, ActionPlan, PairPlan } from '../terms/plan.ts';
 import { holdersAt, withHolders } from './pair-holders.ts';
 import { VIP_A } from './testing/labs.ts';
 import { pairLab, withHeartbeat } from './testing/pair-lab.ts';

@@ -1,8 +1,7 @@
 import { hasPower, isPaused, planAt, withLinkDown } from '../scenario/plan-at.ts';
 import { interfaceAddresses, nodeOf, portsBeside } from '../scenario/lookup.ts';
 import { addressValue } from '../scenario/prefix.ts';
-import type { LinkEnd, NodePlan, Plan } from '../terms/plan.ts';
-import type { PairPlan } from '../terms/timeline.ts';
+import type { LinkEnd, NodePlan, Plan, PairPlan } from '../terms/plan.ts';
 
 /** A pair once a step has settled. */
 export interface PairHolders {

@@ -1,5 +1,6 @@
-import type { Place } from '../terms/reason.ts';
-import type { ActionPlan, Bound, PredictedOutage, StreamPlan } from '../terms/timeline.ts';
+import type { Place } from '../terms/cause.ts';
+import type { ActionPlan, StreamPlan } from '../terms/plan.ts';
+import type { Bound, PredictedOutage } from '../terms/stream-prediction.ts';
 import type { Prediction } from '../terms/walk.ts';
 
 /** Something that a step has set going and that is not over yet: a setting bounds it, or it ends when an action does. */

@@ -1,8 +1,7 @@
 import type { LbService } from '../../lb/terms/config.ts';
 import { portRange } from '../../lb/terms/port-range.ts';
 import { callsOf } from '../terms/by-name.ts';
-import type { Plan } from '../terms/plan.ts';
-import type { StepPlan, StreamPlan } from '../terms/timeline.ts';
+import type { Plan, StepPlan, StreamPlan } from '../terms/plan.ts';
 import { proxyIps } from './address-ownership.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { bySpecificity, destinationOf, nextHopOf } from '../../lb/terms/next-hops.ts';
+import type { Choices } from './choices.ts';
 import { covers, prefix } from '../scenario/prefix.ts';
 import type { DeadEndPlan } from '../terms/plan.ts';
 import type { DeadEnd, Device, Host, Route } from './network.ts';
 import { isRequest, type Packet } from './packet.ts';
-import type { Run } from './run.ts';
 
 /**
  * The first table with a route decides, by longest prefix. The local table is `host.owned` and comes first. Null: no route, or
@@ -53,7 +53,11 @@ export function askedOf(host: Host, { step, protocol, src, dst, about }: Packet)
  * The route of a packet: of several next hops, the same one for all packets between two ends (fib_multipath_hash of
  * net/ipv4/route.c). An ICMP error is hashed by the quoted packet, so it may not take the path of the flow.
  */
-export function wayOf({ choices }: Run, host: Host, { src, dst }: Pick<Packet, 'src' | 'dst'>): Route | null {
+export function wayOf(
+  { choices }: { choices: Choices },
+  host: Host,
+  { src, dst }: Pick<Packet, 'src' | 'dst'>,
+): Route | null {
   const route = lookUp(host, dst, src);
   if (route?.others === undefined) return route;
   const { others, ...first } = route;

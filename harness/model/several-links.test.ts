@@ -1,6 +1,5 @@
 import { planAt } from '../scenario/plan-at.ts';
-import type { Plan } from '../terms/plan.ts';
-import type { ActionPlan } from '../terms/timeline.ts';
+import type { Plan, ActionPlan } from '../terms/plan.ts';
 import { flow, mac, plan, type LabSketch, type NodeSketch } from './testing/lab-builder.ts';
 import { predict } from './predict.ts';
 

@@ -1,9 +1,8 @@
 import type { LbService } from '../../lb/terms/config.ts';
 import { nodeOf } from '../scenario/lookup.ts';
 import { isDirect } from '../terms/mode.ts';
-import type { Plan } from '../terms/plan.ts';
-import type { Place } from '../terms/reason.ts';
-import type { StreamPlan } from '../terms/timeline.ts';
+import type { Plan, StreamPlan } from '../terms/plan.ts';
+import type { Place } from '../terms/cause.ts';
 import type { Candidate } from './candidate.ts';
 import { moreProxyPorts } from './proxy-port-candidates.ts';
 

@@ -1,6 +1,6 @@
 import type { LbService } from '../../lb/terms/config.ts';
-import type { NodePlan } from '../terms/plan.ts';
-import type { Bound, PairPlan } from '../terms/timeline.ts';
+import type { NodePlan, PairPlan } from '../terms/plan.ts';
+import type { Bound } from '../terms/stream-prediction.ts';
 
 /** How long a backup waits for an advertisement before it takes over (Active_Down_Interval of RFC 9568, 6.1). */
 export function masterDown({ name, advertMs, members }: PairPlan, master: string): Bound {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { NodePlan, Plan } from '../terms/plan.ts';
-import type { ActionPlan, StepPlan, StreamPrediction } from '../terms/timeline.ts';
+import type { NodePlan, Plan, ActionPlan, StepPlan } from '../terms/plan.ts';
+import type { StreamPrediction } from '../terms/stream-prediction.ts';
 import { predictTimeline } from './timeline.ts';
 import { PIP, VIP_A } from './testing/labs.ts';
 import { pairLab, withHeartbeat } from './testing/pair-lab.ts';

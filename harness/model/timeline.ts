@@ -1,7 +1,7 @@
 import { planAt } from '../scenario/plan-at.ts';
-import type { Plan } from '../terms/plan.ts';
-import type { Place } from '../terms/reason.ts';
-import type { PredictedOutage, StepPlan, StreamPlan, StreamPrediction } from '../terms/timeline.ts';
+import type { Plan, StepPlan, StreamPlan } from '../terms/plan.ts';
+import type { Place } from '../terms/cause.ts';
+import type { PredictedOutage, StreamPrediction } from '../terms/stream-prediction.ts';
 import type { Prediction } from '../terms/walk.ts';
 import { allDoubts, withoutChances, type Doubts } from './doubts.ts';
 import { initialStates } from './health.ts';

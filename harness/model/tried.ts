@@ -1,5 +1,6 @@
-import type { Place } from '../terms/reason.ts';
-import type { StepPlan, StreamPlan, StreamPrediction } from '../terms/timeline.ts';
+import type { Place } from '../terms/cause.ts';
+import type { StepPlan, StreamPlan } from '../terms/plan.ts';
+import type { StreamPrediction } from '../terms/stream-prediction.ts';
 import type { Prediction } from '../terms/walk.ts';
 import { keptText, type Kept } from './kept-connection.ts';
 import { FIRST_REPETITION_MS, placesOf } from './predicted-outage.ts';

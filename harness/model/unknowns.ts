@@ -1,6 +1,6 @@
 import { isDirect } from '../terms/mode.ts';
-import type { Plan } from '../terms/plan.ts';
-import type { StepPlan, StreamPlan, Unknown } from '../terms/timeline.ts';
+import type { Plan, StepPlan, StreamPlan } from '../terms/plan.ts';
+import type { Unknown } from '../terms/stream-prediction.ts';
 import { addressesIn, type Doubts } from './doubts.ts';
 import type { PairHolders } from './pair-holders.ts';
 import type { Stages } from './stages.ts';

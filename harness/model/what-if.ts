@@ -12,7 +12,7 @@ import { predictedCells } from './timeline.ts';
 import type { LoadedScenario } from '../scenario/plans.ts';
 import { mergePatch } from '../scenario/merge-patch.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
-import type { StreamPrediction } from '../terms/timeline.ts';
+import type { StreamPrediction } from '../terms/stream-prediction.ts';
 import type { Prediction } from '../terms/walk.ts';
 import { labWithProfiles } from '../scenario/profile-settings.ts';
 import { readVariant, type Variant } from '../scenario/read.ts';

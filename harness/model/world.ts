@@ -1,8 +1,7 @@
 import { callFlow } from '../terms/call-flow.ts';
 import type { LbServer, LbService } from '../../lb/terms/config.ts';
-import type { CauseCode } from '../terms/cause.ts';
-import type { Place } from '../terms/reason.ts';
-import type { StreamPlan } from '../terms/timeline.ts';
+import type { CauseCode, Place } from '../terms/cause.ts';
+import type { StreamPlan } from '../terms/plan.ts';
 import type { Prediction } from '../terms/walk.ts';
 import { explore } from './choices.ts';
 import type { Choices } from './choices.ts';

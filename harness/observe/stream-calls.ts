@@ -1,5 +1,5 @@
-import type { CallRecord, StreamPlan } from '../terms/timeline.ts';
-import type { Plan } from '../terms/plan.ts';
+import type { CallRecord } from '../terms/timeline-results.ts';
+import type { Plan, StreamPlan } from '../terms/plan.ts';
 import type { Sighting } from '../terms/sighting.ts';
 import type { Walk } from '../terms/walk.ts';
 import { ownServiceOf } from '../terms/own-calls.ts';

@@ -1,6 +1,6 @@
 import type { Calls } from '../agent/protocol.ts';
 import { pairLab } from '../model/testing/pair-lab.ts';
-import type { ActionPlan, StepPlan } from '../terms/timeline.ts';
+import type { ActionPlan, StepPlan } from '../terms/plan.ts';
 import { Actions } from './actions.ts';
 
 type Act = Calls['act']['params']['action'];

@@ -3,9 +3,9 @@ import type { NodeAction } from '../agent/protocol.ts';
 import type { Lab } from '../fabric/lab.ts';
 import type { NodeHandle } from '../fabric/node-handle.ts';
 import { planAt } from '../scenario/plan-at.ts';
-import type { LinkEnd, NodePlan, Plan } from '../terms/plan.ts';
+import type { LinkEnd, NodePlan, Plan, ActionPlan, OneLink } from '../terms/plan.ts';
 import { linkNumber } from '../terms/link-word.ts';
-import type { ActionPlan, OneLink, StepResult } from '../terms/timeline.ts';
+import type { StepResult } from '../terms/timeline-results.ts';
 import type { Bands } from './bands.ts';
 import type { LabClock } from './lab-clock.ts';
 

@@ -4,7 +4,7 @@ import { redirectsIn, type Redirect } from '../judge/evidence/redirects.ts';
 import { predict } from '../model/predict.ts';
 import { callsOf, questionOf } from '../terms/by-name.ts';
 import type { CountersByNode } from '../terms/counters.ts';
-import type { Attempt } from '../terms/results.ts';
+import type { Attempt } from '../terms/attempt.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import type { Prediction } from '../terms/walk.ts';
 import { nextFlowKey } from './flow-key.ts';

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NodeHandle } from '../fabric/node-handle.ts';
-import type { Plan } from '../terms/plan.ts';
+import type { Plan, Awaited } from '../terms/plan.ts';
 import type { StateAt } from '../terms/reason.ts';
-import type { Awaited } from '../terms/timeline.ts';
 import type { Actions } from './actions.ts';
 
 const POLL_MS = 10;

@@ -1,7 +1,7 @@
 import type { StateChange } from '../agent/protocol.ts';
 import type { Lab } from '../fabric/lab.ts';
-import type { Plan } from '../terms/plan.ts';
-import type { ActionPlan, BandState, StateBand } from '../terms/timeline.ts';
+import type { Plan, ActionPlan } from '../terms/plan.ts';
+import type { BandState, StateBand } from '../terms/timeline-results.ts';
 import type { LabClock } from './lab-clock.ts';
 
 /** Writes down the states of pairs, servers and nodes over time. */

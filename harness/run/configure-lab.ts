@@ -3,8 +3,7 @@ import { EnvironmentError } from '../errors.ts';
 import type { Lab } from '../fabric/lab.ts';
 import { holdersAt } from '../model/pair-holders.ts';
 import { knownNeighbours } from '../model/warm-start.ts';
-import type { Plan } from '../terms/plan.ts';
-import type { PairPlan } from '../terms/timeline.ts';
+import type { Plan, PairPlan } from '../terms/plan.ts';
 
 const POLL_MS = 10;
 /** Beyond what its advertisements take. */

@@ -1,7 +1,7 @@
 import { judgeFlow } from '../judge/verdict.ts';
 import { predict } from '../model/predict.ts';
 import type { Expectation, FlowPlan, Plan } from '../terms/plan.ts';
-import type { Attempt } from '../terms/results.ts';
+import type { Attempt } from '../terms/attempt.ts';
 import type { Prediction } from '../terms/walk.ts';
 
 /**

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { planAt } from '../scenario/plan-at.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { Reasons } from '../terms/reason.ts';
-import type { StepResult } from '../terms/timeline.ts';
+import type { StepResult } from '../terms/timeline-results.ts';
 import type { Actions } from './actions.ts';
 import { awaitState } from './await-state.ts';
 import { flowsRefused } from './query-nodes.ts';

@@ -1,7 +1,8 @@
 import type { Fault } from '../terms/fault.ts';
-import type { Plan } from '../terms/plan.ts';
+import type { Plan, StreamExpectation, StreamPlan } from '../terms/plan.ts';
 import type { FlowResult } from '../terms/results.ts';
-import type { StreamExpectation, StreamPlan, StreamPrediction, StreamSummary } from '../terms/timeline.ts';
+import type { StreamPrediction } from '../terms/stream-prediction.ts';
+import type { StreamSummary } from '../terms/timeline-results.ts';
 import { predictTimeline } from '../model/timeline.ts';
 
 /** A stream in a step, of which something is expected. */

@@ -1,5 +1,6 @@
 import type { Lab } from '../fabric/lab.ts';
-import type { CallRecord, StreamPlan } from '../terms/timeline.ts';
+import type { CallRecord } from '../terms/timeline-results.ts';
+import type { StreamPlan } from '../terms/plan.ts';
 import { nextTokenPrefix } from './flow-key.ts';
 import { streamPorts } from './source-ports.ts';
 

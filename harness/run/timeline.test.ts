@@ -10,7 +10,7 @@ import type { Variant } from '../scenario/read.ts';
 import { readLab, readScenario } from '../scenario/read.ts';
 import { parseYaml } from '../scenario/yaml-file.ts';
 import type { Plan } from '../terms/plan.ts';
-import type { CallResult, StateBand, TimelineResult } from '../terms/timeline.ts';
+import type { CallResult, StateBand, TimelineResult } from '../terms/timeline-results.ts';
 import type { RunEvent } from './events.ts';
 import { LabPool } from './lab-pool.ts';
 import { runVariant } from './variant.ts';

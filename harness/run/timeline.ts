@@ -1,6 +1,6 @@
 import type { Plan } from '../terms/plan.ts';
 import type { FlowResult } from '../terms/results.ts';
-import type { TimelineResult } from '../terms/timeline.ts';
+import type { TimelineResult } from '../terms/timeline-results.ts';
 import { Actions } from './actions.ts';
 import { Bands } from './bands.ts';
 import { JudgedStreams } from './judged-streams.ts';

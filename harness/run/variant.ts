@@ -8,7 +8,7 @@ import type { Variant } from '../scenario/read.ts';
 import { cellNames } from '../scenario/plans.ts';
 import type { Fault } from '../terms/fault.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
-import type { TimelineResult } from '../terms/timeline.ts';
+import type { TimelineResult } from '../terms/timeline-results.ts';
 import { batches, sharesSourcePort } from './batches.ts';
 import type { OnEvent } from './events.ts';
 import { configureLab } from './configure-lab.ts';

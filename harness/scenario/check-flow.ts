@@ -1,6 +1,6 @@
 import { noSuch } from '../did-you-mean.ts';
 import type { CauseCode } from '../terms/cause.ts';
-import type { Expectation, SingleExpectation } from '../terms/plan.ts';
+import type { Expectation, SingleExpectation, Range } from '../terms/plan.ts';
 import { ATTEMPTS_AT_ONCE, CALL_DEADLINE_MS, MOST_BYTES_AT_ONCE, MOST_BYTES_OF_A_FLOW } from '../terms/limits.ts';
 import { DNS_PORT } from '../terms/by-name.ts';
 import { listenerText } from '../terms/listener.ts';
@@ -13,7 +13,6 @@ import { interfaceWords, l4sOf, listenersOf, namedSources, nodeAddresses } from 
 import { AT_INTERFACES, placeIn } from './place.ts';
 import type { Problem } from './problem.ts';
 import type { Lab, ScenarioFile } from './schema.ts';
-import type { Range } from '../terms/timeline.ts';
 import type { Path } from './yaml-file.ts';
 
 type Flow = ScenarioFile['flows'][string];

@@ -1,5 +1,4 @@
-import type { Plan } from '../terms/plan.ts';
-import type { ActionPlan } from '../terms/timeline.ts';
+import type { Plan, ActionPlan } from '../terms/plan.ts';
 
 /** Actions after which a load balancer's process starts: how long that takes is no setting. */
 export const STARTS: ActionPlan['do'][] = ['start', 'startLb', 'restartLb'];

@@ -1,5 +1,4 @@
-import type { Plan } from '../terms/plan.ts';
-import type { ActionPlan, StepPlan } from '../terms/timeline.ts';
+import type { Plan, ActionPlan, StepPlan } from '../terms/plan.ts';
 import { plan } from '../model/testing/lab-builder.ts';
 import { oneArm, VIP_A } from '../model/testing/labs.ts';
 import { hasPower, planAt } from './plan-at.ts';

@@ -1,6 +1,5 @@
 import { linkNumber } from '../terms/link-word.ts';
-import type { ActionPlan, OneLink } from '../terms/timeline.ts';
-import type { InterfacePlan, NodePlan, Plan } from '../terms/plan.ts';
+import type { InterfacePlan, NodePlan, Plan, ActionPlan, OneLink } from '../terms/plan.ts';
 
 /** What earlier actions have left: who is without power, which wires are cut, who does not listen or balance. */
 interface Overlay {

@@ -1,6 +1,10 @@
 import { linkNumber, wordOf } from '../terms/link-word.ts';
-import type { FlowPlan, InterfacePlan, NodePlan, Plan, SourcePosition } from '../terms/plan.ts';
 import type {
+  FlowPlan,
+  InterfacePlan,
+  NodePlan,
+  Plan,
+  SourcePosition,
   ActionPlan,
   Awaited,
   OneLink,
@@ -9,7 +13,7 @@ import type {
   StreamExpectation,
   StreamPlan,
   TimelinePlan,
-} from '../terms/timeline.ts';
+} from '../terms/plan.ts';
 import { contains, host, isAddress, isV6, network } from './address.ts';
 import { type Action, isChange, stepped } from './step-changes.ts';
 import type { ScenarioFile } from './schema.ts';

@@ -12,8 +12,8 @@ import type {
   Plan,
   ServicePlan,
   SingleExpectation,
+  StreamExpectation,
 } from '../terms/plan.ts';
-import type { StreamExpectation } from '../terms/timeline.ts';
 import type { Scenario, Variant } from './read.ts';
 import { interfaceSettings, type Lab, type LabNode, type NodeSettings, type ScenarioFile } from './schema.ts';
 import { interfaceSetting, type InterfaceSettings } from './interface-settings.ts';

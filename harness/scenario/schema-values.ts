@@ -1,6 +1,6 @@
 import { FORM, listenerOf } from '../terms/listener.ts';
 import * as z from 'zod';
-import type { Range } from '../terms/timeline.ts';
+import type { Range } from '../terms/plan.ts';
 import { isUnicast } from '../../lb/terms/address.ts';
 import { canonical, host, isAddress, isV6 } from './address.ts';
 import { mustBe } from '../../lb/terms/messages.ts';

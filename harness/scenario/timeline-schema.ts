@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { OutageExpectation, StreamExpectation } from '../terms/timeline.ts';
+import type { OutageExpectation, StreamExpectation } from '../terms/plan.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 import { expectableCause, fails, inFull, mustBeCause, singleExpectation, varies, works } from './flow-schema.ts';
 import { called } from './name-schema.ts';

@@ -1,5 +1,5 @@
 import type { FlowPlan } from './plan.ts';
-import type { StreamPlan } from './timeline.ts';
+import type { StreamPlan } from './timeline-plan.ts';
 
 /** A call of a stream as a flow, which the model and the rules for attempts speak of. */
 export function callFlow(stream: StreamPlan): FlowPlan {

@@ -138,3 +138,5 @@ export interface Cause {
 export function cause<C extends keyof CauseDetails>(code: CauseCode, detail: C, params: CauseDetails[C]): Cause {
   return { code, node: params.node, detail: { code: detail, params } as CauseDetail };
 }
+
+export type Place = Pick<Cause, 'code' | 'node'>;

@@ -1,5 +1,92 @@
-import type { SingleExpectation } from './plan.ts';
-import type { StreamExpectation } from './timeline.ts';
+import type { CauseCode } from './cause.ts';
+import type { FindingCode } from './finding.ts';
+
+export interface Range {
+  atLeast?: number;
+  atMost?: number;
+}
+
+/** What must happen to a flow. */
+export type Expectation =
+  | SingleExpectation
+  /** Every attempt has one of these outcomes; `lost`: number of attempts without an answer. */
+  | { outcome: 'varies'; oneOf: SingleExpectation[]; lost?: Range }
+  /** The same, and each outcome occurs. */
+  | { outcome: 'varies'; eachOf: SingleExpectation[]; lost?: Range };
+
+/** What must happen to an attempt; absent fields are not judged. */
+export type SingleExpectation =
+  | {
+      outcome: 'works';
+      /**
+       * `one` name, `eachOf` (all of these, no other), `noneBut` (some of these, no other), `sameOf` (one of these, the
+       * same each time), `counts` (so many attempts by each of these), `shares` (percent of attempts by each of these);
+       * `self` names the caller.
+       */
+      servedBy?: ServedBy;
+      /** Source address that the server saw: `client` (the caller's own), `proxy-ip`, `l4`, or an address. */
+      sourceSeen?: string;
+      request?: PathExpectation;
+      reply?: PathExpectation;
+      /** Findings that must be present; a finding that is not listed here fails the flow. */
+      findings?: FindingCode[];
+    }
+  | {
+      outcome: 'fails';
+      cause: CauseCode;
+      /** A node, or one of its interfaces: `l4.sw2`. */
+      at?: string;
+      request?: PathExpectation;
+      reply?: PathExpectation;
+    };
+
+export type ServedBy =
+  | { one: string }
+  | { eachOf: string[] }
+  | { noneBut: string[] }
+  | { sameOf: string[] }
+  | { counts: Record<string, number> }
+  | { shares: Record<string, Range> };
+
+export interface PathExpectation {
+  /** Nodes that the packets must cross, or interfaces that they must come in or leave by: `l4.sw2`. */
+  crosses?: string[];
+  /** Nodes, or interfaces, that the packets must not touch. */
+  avoids?: string[];
+  /** TTL, or hop limit, of the packet when it first comes to a node, by node; of several attempts, one at least comes there. */
+  ttlAt?: Record<string, number>;
+}
+
+/** What must happen to a stream in a step. */
+export type StreamExpectation =
+  /** Applies to every call. */
+  | Expectation
+  /** Calls fail in one outage, then meet the expectation `then`. */
+  | { outcome: 'interrupted'; outage: OutageExpectation; then: SingleExpectation }
+  | ConnectionsExpectation;
+
+export interface OutageExpectation {
+  atLeastMs?: number;
+  atMostMs?: number;
+  /** Allowed causes of failing calls. */
+  causes?: CauseCode[];
+  /** Node where it fails. */
+  at?: string;
+}
+
+/** Fate of kept connections; each counts once. */
+export interface ConnectionsExpectation {
+  outcome: 'connections';
+  /** How many survive; if nothing is given, all. */
+  survive?: Range;
+  reset?: Range;
+  /** How many have an unanswered call when the step ends. */
+  stall?: Range;
+  /** The longest time from a call to its reply, ms. */
+  stallMs?: Range;
+  /** Allowed causes of ended connections. */
+  causes?: CauseCode[];
+}
 
 /** The ways that an attempt may go: several where the expectation is that they vary; after an outage, where one is expected. */
 export function alternativesOf(expect: StreamExpectation): SingleExpectation[] {

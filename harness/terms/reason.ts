@@ -1,9 +1,11 @@
-import type { Cause, ClientOutcome } from './cause.ts';
+import type { Cause, ClientOutcome, Place } from './cause.ts';
+import type { Range } from './expectation.ts';
 import type { Fault } from './fault.ts';
-import type { MessageOf } from './message.ts';
 import type { Finding, FindingCode } from './finding.ts';
-import type { FlowProtocol } from './plan.ts';
-import type { Awaited, BandState, Range } from './timeline.ts';
+import type { FlowProtocol } from './flow-plan.ts';
+import type { MessageOf } from './message.ts';
+import type { Awaited } from './timeline-plan.ts';
+import type { BandState } from './timeline-results.ts';
 import type { Hop } from './walk.ts';
 
 /** Why a verdict is not `pass`. */
@@ -115,8 +117,6 @@ interface Differing<T> {
   /** First hop that differs; null if none does. */
   hop: HopDifference | null;
 }
-
-export type Place = Pick<Cause, 'code' | 'node'>;
 
 export interface HopDifference {
   leg: Leg;

@@ -1,12 +1,14 @@
-import type { Cause, ClientOutcome } from './cause.ts';
+import type { Attempt } from './attempt.ts';
+import type { Cause } from './cause.ts';
+import type { StreamExpectation } from './expectation.ts';
 import type { Finding } from './finding.ts';
 import type { Fix } from './fix.ts';
-import type { BalancerPlan, FlowProtocol, Plan, SourcePosition } from './plan.ts';
+import type { FlowProtocol, SourcePosition } from './flow-plan.ts';
+import type { BalancerPlan } from './node-plan.ts';
+import type { Plan } from './plan.ts';
 import type { ControlResult, Disagreement, Reason } from './reason.ts';
-import type { Prediction, Walk } from './walk.ts';
-import type { CountersByNode } from './counters.ts';
-import type { Sighting } from './sighting.ts';
-import type { StreamExpectation, StreamInStep, TimelineResult } from './timeline.ts';
+import type { StreamInStep, TimelineResult } from './timeline-results.ts';
+import type { Prediction } from './walk.ts';
 
 /** Contents of results.json. A reader refuses another `version`. */
 export interface Results {
@@ -151,37 +153,4 @@ export interface Counterfactual {
   change: string;
   /** Whether it was run for real, and with which result. */
   proven: boolean | null;
-}
-
-/** One try of a flow: what its packets did. */
-export interface Attempt {
-  token: string;
-  outcome: 'works' | 'fails';
-  /** What the caller got. */
-  client: ClientOutcome;
-  cause: Cause | null;
-  findings: Finding[];
-  /** Time until the caller sent the packet that got through, if the first was lost; null if none was lost. */
-  sentAgainMs: number | null;
-  /** Server that answered; null when none did. */
-  servedBy: string | null;
-  /** The L4 that sent the request on, as seen on the wire; null where none did. */
-  l4: string | null;
-  /** Server that the L4 sent the request to, as seen on the wire. */
-  picked: string | null;
-  sourceSeen: string | null;
-  observed: Walk;
-  /** Every frame of the attempt in time order: times are nanoseconds since `epoch`. */
-  packets: Sighting[];
-  /** Nanoseconds since 1970 (digits) that the packets' times count from. */
-  epoch: string;
-  /** MAC tables of the switches after the attempt: node → MAC (with VLANs: `MAC VLAN`) → port. */
-  macTables: Record<string, Record<string, string>>;
-  /**
-   * By how much counters that tell of trouble rose during the attempt: node → counter, as nstat(8) names them or
-   * `TABLE COUNTER` of nftables → packets. Flows side by side share them. Read only where a failure is expected.
-   */
-  counters: CountersByNode;
-  /** From the call to the judgement. */
-  durationMs: number;
 }

@@ -1,13 +1,7 @@
 import type { CauseDetail } from '../../harness/terms/cause.ts';
 import type { Reason } from '../../harness/terms/reason.ts';
-import type {
-  Attempt,
-  FlowResult,
-  Results,
-  ScenarioResult,
-  VariantResult,
-  Verdict,
-} from '../../harness/terms/results.ts';
+import type { FlowResult, Results, ScenarioResult, VariantResult, Verdict } from '../../harness/terms/results.ts';
+import type { Attempt } from '../../harness/terms/attempt.ts';
 import { alternativesOf } from '../../harness/terms/expectation.ts';
 import { causeText, fixesText, say } from '../messages/catalogue.ts';
 import { en } from '../messages/en.ts';

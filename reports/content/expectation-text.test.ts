@@ -1,4 +1,4 @@
-import type { StreamExpectation } from '../../harness/terms/timeline.ts';
+import type { StreamExpectation } from '../../harness/terms/plan.ts';
 import { ko } from '../page/strings/ko.ts';
 import { expectationClauses } from './expectation-text.ts';
 

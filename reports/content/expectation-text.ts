@@ -1,11 +1,12 @@
 import { alternativesOf } from '../../harness/terms/expectation.ts';
-import type { PathExpectation, SingleExpectation } from '../../harness/terms/plan.ts';
 import type {
+  PathExpectation,
+  SingleExpectation,
   ConnectionsExpectation,
   OutageExpectation,
   Range,
   StreamExpectation,
-} from '../../harness/terms/timeline.ts';
+} from '../../harness/terms/plan.ts';
 
 /** Texts for expectations, one set per language. */
 export interface ExpectationMessages {

@@ -1,5 +1,6 @@
-import type { Attempt, FlowResult, VariantResult } from '../../harness/terms/results.ts';
-import type { CallResult, StreamResult, TimelineResult } from '../../harness/terms/timeline.ts';
+import type { FlowResult, VariantResult } from '../../harness/terms/results.ts';
+import type { Attempt } from '../../harness/terms/attempt.ts';
+import type { CallResult, StreamResult, TimelineResult } from '../../harness/terms/timeline-results.ts';
 import type { Hop, Prediction, Question, Walk } from '../../harness/terms/walk.ts';
 import type { Sighting } from '../../harness/terms/sighting.ts';
 import { type PackedRows, unpackRows } from './pack-rows.ts';

@@ -6,8 +6,8 @@ import type {
   VariantResult,
   Verdict,
 } from '../../harness/terms/results.ts';
-import type { FlowProtocol, Mode, SourcePosition } from '../../harness/terms/plan.ts';
-import type { StepPlan, StreamInStep } from '../../harness/terms/timeline.ts';
+import type { FlowProtocol, Mode, SourcePosition, StepPlan } from '../../harness/terms/plan.ts';
+import type { StreamInStep } from '../../harness/terms/timeline-results.ts';
 import type { Fix } from '../../harness/terms/fix.ts';
 import { legsOf } from './legs.ts';
 import { failsAsDeclared, type Headline, headline } from './cells.ts';

@@ -1,7 +1,7 @@
 import type { CauseCode } from '../../harness/terms/cause.ts';
 import type { FindingCode } from '../../harness/terms/finding.ts';
 import type { FlowResult } from '../../harness/terms/results.ts';
-import type { StreamSummary } from '../../harness/terms/timeline.ts';
+import type { StreamSummary } from '../../harness/terms/timeline-results.ts';
 import type { Way } from '../messages/catalogue.ts';
 
 /** What was seen of a flow over all its attempts, as lists and matrices show it. */

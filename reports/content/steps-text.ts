@@ -1,5 +1,5 @@
-import type { Plan } from '../../harness/terms/plan.ts';
-import type { StepPlan, StreamPrediction } from '../../harness/terms/timeline.ts';
+import type { Plan, StepPlan } from '../../harness/terms/plan.ts';
+import type { StreamPrediction } from '../../harness/terms/stream-prediction.ts';
 import { say } from '../messages/catalogue.ts';
 import { en } from '../messages/en.ts';
 import { predictionsText } from './predictions-text.ts';

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 /** The files whose types results.json is made of, from the project's root. */
 const FILES = [
   'harness/terms/results.ts',
+  'harness/terms/attempt.ts',
   'harness/terms/reason.ts',
   'harness/terms/cause.ts',
   'harness/terms/finding.ts',
@@ -12,7 +13,12 @@ const FILES = [
   'harness/terms/walk.ts',
   'harness/terms/sighting.ts',
   'harness/terms/plan.ts',
-  'harness/terms/timeline.ts',
+  'harness/terms/node-plan.ts',
+  'harness/terms/flow-plan.ts',
+  'harness/terms/expectation.ts',
+  'harness/terms/timeline-plan.ts',
+  'harness/terms/stream-prediction.ts',
+  'harness/terms/timeline-results.ts',
 ];
 
 /** Names and text of the files whose types results.json is made of. */

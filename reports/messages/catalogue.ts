@@ -5,7 +5,7 @@ import type { Fix, Fixes } from '../../harness/terms/fix.ts';
 import type { MessageOf } from '../../harness/terms/message.ts';
 import type { Control, Disagreements, Reasons, Step } from '../../harness/terms/reason.ts';
 import type { EngineUse, Trunks } from '../../harness/terms/results.ts';
-import type { Bounds, Unknowns } from '../../harness/terms/timeline.ts';
+import type { Bounds, Unknowns } from '../../harness/terms/stream-prediction.ts';
 import type { TimelineTexts } from './timeline.ts';
 
 /** All that results say in messages, by code. */

@@ -1,6 +1,6 @@
-import type { Cause } from '../../harness/terms/cause.ts';
-import type { HopDifference, Place } from '../../harness/terms/reason.ts';
-import type { Range } from '../../harness/terms/timeline.ts';
+import type { Cause, Place } from '../../harness/terms/cause.ts';
+import type { HopDifference } from '../../harness/terms/reason.ts';
+import type { Range } from '../../harness/terms/plan.ts';
 import { networksBlocked } from './firewall-en.ts';
 import { namesText } from './names.ts';
 import { bounds, timeline, unknowns } from './timeline-en.ts';

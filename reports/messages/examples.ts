@@ -3,7 +3,7 @@ import type { AgentFaults, Faults } from '../../harness/terms/fault.ts';
 import type { Findings } from '../../harness/terms/finding.ts';
 import type { Fixes } from '../../harness/terms/fix.ts';
 import type { ControlResult, Disagreements, HopDifference, Reasons } from '../../harness/terms/reason.ts';
-import type { Bounds, Unknowns } from '../../harness/terms/timeline.ts';
+import type { Bounds, Unknowns } from '../../harness/terms/stream-prediction.ts';
 import type { Messages } from './catalogue.ts';
 
 const node = 'n0';

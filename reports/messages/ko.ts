@@ -1,6 +1,6 @@
-import type { Cause } from '../../harness/terms/cause.ts';
-import type { HopDifference, Leg, Place } from '../../harness/terms/reason.ts';
-import type { Range } from '../../harness/terms/timeline.ts';
+import type { Cause, Place } from '../../harness/terms/cause.ts';
+import type { HopDifference, Leg } from '../../harness/terms/reason.ts';
+import type { Range } from '../../harness/terms/plan.ts';
 import { networksBlocked } from './firewall-ko.ts';
 import { namesText } from './names.ts';
 import { bounds, timeline, unknowns } from './timeline-ko.ts';

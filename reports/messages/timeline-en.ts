@@ -1,5 +1,6 @@
-import type { Place } from '../../harness/terms/reason.ts';
-import type { ActionPlan, Bounds, PredictedOutage, Unknowns } from '../../harness/terms/timeline.ts';
+import type { Place } from '../../harness/terms/cause.ts';
+import type { ActionPlan } from '../../harness/terms/plan.ts';
+import type { Bounds, PredictedOutage, Unknowns } from '../../harness/terms/stream-prediction.ts';
 import type { Texts } from './catalogue.ts';
 import { linkText, type Action, type TimelineTexts } from './timeline.ts';
 

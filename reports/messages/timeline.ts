@@ -1,14 +1,7 @@
 import { linkWord } from '../../harness/terms/link-word.ts';
-import type {
-  ActionPlan,
-  Awaited,
-  BandState,
-  ConnectionsSummary,
-  OneLink,
-  Outage,
-  StreamPrediction,
-  StreamSummary,
-} from '../../harness/terms/timeline.ts';
+import type { ActionPlan, Awaited, OneLink } from '../../harness/terms/plan.ts';
+import type { BandState, ConnectionsSummary, Outage, StreamSummary } from '../../harness/terms/timeline-results.ts';
+import type { StreamPrediction } from '../../harness/terms/stream-prediction.ts';
 
 /** What reports say of time, beside the messages of results. */
 export interface TimelineTexts {

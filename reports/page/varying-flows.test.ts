@@ -1,6 +1,6 @@
 import { addAxe, FOR_AXE, violations } from '../testing/axe.ts';
 import { reportBrowser, type ReportBrowser } from '../testing/report-page.ts';
-import type { Attempt } from '../../harness/terms/results.ts';
+import type { Attempt } from '../../harness/terms/attempt.ts';
 import { varyingResults } from '../samples/varying-results.ts';
 
 const FLOW = 'scenario/one-arm-modes/dnat-gateway-l3/server-to-own-vip';

@@ -1,4 +1,4 @@
-import type { Attempt } from '../../harness/terms/results.ts';
+import type { Attempt } from '../../harness/terms/attempt.ts';
 import type { Hop } from '../../harness/terms/walk.ts';
 import type { Sighting } from '../../harness/terms/sighting.ts';
 import type { NodePlan } from '../../harness/terms/plan.ts';

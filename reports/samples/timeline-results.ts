@@ -1,22 +1,25 @@
 import { cause, type Cause } from '../../harness/terms/cause.ts';
-import type { Plan, ServicePlan } from '../../harness/terms/plan.ts';
-import type { Reason } from '../../harness/terms/reason.ts';
-import type { Attempt, FlowResult, Results, ScenarioResult, VariantResult } from '../../harness/terms/results.ts';
 import type {
+  Plan,
+  ServicePlan,
   ActionPlan,
-  CallResult,
-  ConnectionsSummary,
-  Outage,
-  PredictedOutage,
-  StateBand,
   StepPlan,
   StreamExpectation,
   StreamPlan,
-  StreamPrediction,
+} from '../../harness/terms/plan.ts';
+import type { Reason } from '../../harness/terms/reason.ts';
+import type { FlowResult, Results, ScenarioResult, VariantResult } from '../../harness/terms/results.ts';
+import type { Attempt } from '../../harness/terms/attempt.ts';
+import type {
+  CallResult,
+  ConnectionsSummary,
+  Outage,
+  StateBand,
   StreamResult,
   StreamSummary,
   TimelineResult,
-} from '../../harness/terms/timeline.ts';
+} from '../../harness/terms/timeline-results.ts';
+import type { PredictedOutage, StreamPrediction } from '../../harness/terms/stream-prediction.ts';
 import type { Hop, Prediction, Walk } from '../../harness/terms/walk.ts';
 import { randomFrom } from './sample-attempt.ts';
 import { PROXY_IP, WEB } from './sample-cases.ts';

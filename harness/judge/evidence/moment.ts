@@ -1,9 +1,9 @@
 import type { ConnectionHistory } from '../../observe/stream-calls.ts';
-import type { Plan, ServicePlan } from '../../terms/plan.ts';
+import type { Plan, ServicePlan, ActionPlan, PairPlan } from '../../terms/plan.ts';
 import { nodeOf } from '../../scenario/lookup.ts';
 import { actionsUntil, isKilled } from '../../scenario/lb-process.ts';
 import { planAt } from '../../scenario/plan-at.ts';
-import type { ActionPlan, PairPlan, StateBand } from '../../terms/timeline.ts';
+import type { StateBand } from '../../terms/timeline-results.ts';
 
 /** Conditions of a call of a stream, in addition to the plan. */
 export interface Moment {

@@ -1,6 +1,5 @@
 import { streamOf } from './stream.ts';
-import type { InterfacePlan, NodePlan, Plan } from '../../terms/plan.ts';
-import type { ActionPlan, PairPlan, StepPlan, StreamPlan } from '../../terms/timeline.ts';
+import type { InterfacePlan, NodePlan, Plan, ActionPlan, PairPlan, StepPlan, StreamPlan } from '../../terms/plan.ts';
 import { plan, type NodeSketch, type ServiceSketch } from './lab-builder.ts';
 import { CLIENT, L3, QUIET_ARP, VIP_A } from './labs.ts';
 

@@ -1,4 +1,4 @@
-import type { StreamPlan } from '../../terms/timeline.ts';
+import type { StreamPlan } from '../../terms/plan.ts';
 import { CLIENT, VIP_A } from './labs.ts';
 
 /** A new connection of the client to service `a` every 20 ms, or what else is asked for. */

@@ -1,5 +1,5 @@
 import type { IndexFlow } from '../../content/page-index.ts';
-import type { StreamSummary } from '../../../harness/terms/timeline.ts';
+import type { StreamSummary } from '../../../harness/terms/timeline-results.ts';
 import type { Seen } from '../../content/seen.ts';
 import { usePage } from '../state/context.ts';
 

@@ -1,7 +1,7 @@
 import { ENGLISH_EXPECTATION } from '../../content/expectation-text.ts';
 import { en as messages } from '../../messages/en.ts';
 import { foldText } from '../../content/loops.ts';
-import type { Place } from '../../../harness/terms/reason.ts';
+import type { Place } from '../../../harness/terms/cause.ts';
 import type { Question } from '../../../harness/terms/walk.ts';
 import { momentText } from './moment-text.ts';
 import { plural } from '../../content/plural.ts';

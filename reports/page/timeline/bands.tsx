@@ -1,7 +1,7 @@
-import type { BandState, StateBand } from '../../../harness/terms/timeline.ts';
+import type { BandState, StateBand } from '../../../harness/terms/timeline-results.ts';
 import { namesText } from '../../messages/names.ts';
 import { usePage } from '../state/context.ts';
-import type { Place } from './chart.tsx';
+import type { Place } from './place.ts';
 import { ROW, type TimelineLayout } from './layout.ts';
 import { xOf } from './scale.ts';
 import { fitting } from './text-width.ts';

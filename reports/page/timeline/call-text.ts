@@ -1,4 +1,4 @@
-import type { StepResult } from '../../../harness/terms/timeline.ts';
+import type { StepResult } from '../../../harness/terms/timeline-results.ts';
 import type { PageStream } from '../../content/page-details.ts';
 import { outcomeText } from '../../messages/catalogue.ts';
 import type { Strings } from '../strings/en.ts';

@@ -1,11 +1,12 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { CauseCode } from '../../../harness/terms/cause.ts';
-import type { StepResult } from '../../../harness/terms/timeline.ts';
+import type { StepResult } from '../../../harness/terms/timeline-results.ts';
 import type { PageTimeline, PageVariant } from '../../content/page-details.ts';
 import { usePage } from '../state/context.ts';
 import { Bands } from './bands.tsx';
 import { LaneShape, type PickCall } from './lane.tsx';
 import type { Compared, Picked } from './chosen.ts';
+import type { Place } from './place.ts';
 import { type Lane, layoutTimeline, type PlacedRow, ROW } from './layout.ts';
 import { nearestCall } from './rows.ts';
 import { moved, msAt, rulerMarks, type View, xOf, zoomed } from './scale.ts';
@@ -26,15 +27,6 @@ export interface ChartProps {
   onPick: (stream: string, ...next: Parameters<PickCall>) => void;
   /** Shows another part than the one that is shown by then. */
   onView: (next: (now: View) => View) => void;
-}
-
-/** What a part of the drawing needs to know of its place. */
-export interface Place {
-  view: View;
-  /** Width of what is drawn to scale, pixels; names stand left of it. */
-  width: number;
-  gutter: number;
-  compared: Compared;
 }
 
 /** A pointer that moved no further than this has clicked. */

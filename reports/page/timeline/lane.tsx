@@ -4,7 +4,7 @@ import { usePage } from '../state/context.ts';
 import { toFragment } from '../state/route.ts';
 import { callText } from './call-text.ts';
 import { chosenCell } from './chosen.ts';
-import type { Place } from './chart.tsx';
+import type { Place } from './place.ts';
 import { type Lane, type LaneCell, type PlacedRow, predictedSpan, ROW } from './layout.ts';
 import { neighbouringCall } from './rows.ts';
 import { xOf } from './scale.ts';

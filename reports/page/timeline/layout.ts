@@ -1,5 +1,6 @@
 import type { CauseCode } from '../../../harness/terms/cause.ts';
-import type { CallResult, PredictedOutage, StateBand, StepResult } from '../../../harness/terms/timeline.ts';
+import type { CallResult, StateBand, StepResult } from '../../../harness/terms/timeline-results.ts';
+import type { PredictedOutage } from '../../../harness/terms/stream-prediction.ts';
 import type { PageFlow, PageStream, PageTimeline, PageVariant } from '../../content/page-details.ts';
 import { type Row, rowsOf, shownBands } from './rows.ts';
 

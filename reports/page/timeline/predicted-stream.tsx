@@ -1,4 +1,4 @@
-import type { StreamPrediction } from '../../../harness/terms/timeline.ts';
+import type { StreamPrediction } from '../../../harness/terms/stream-prediction.ts';
 import { say } from '../../messages/catalogue.ts';
 import { usePage } from '../state/context.ts';
 

@@ -1,4 +1,4 @@
-import type { CallResult, StateBand } from '../../../harness/terms/timeline.ts';
+import type { CallResult, StateBand } from '../../../harness/terms/timeline-results.ts';
 import type { PageStream } from '../../content/page-details.ts';
 import { firstFrom, nearestCall, neighbouringCall, rowsOf, shownBands } from './rows.ts';
 

@@ -1,6 +1,5 @@
-import type { CauseCode } from '../../../harness/terms/cause.ts';
-import type { Place } from '../../../harness/terms/reason.ts';
-import type { CallResult, StateBand } from '../../../harness/terms/timeline.ts';
+import type { CauseCode, Place } from '../../../harness/terms/cause.ts';
+import type { CallResult, StateBand } from '../../../harness/terms/timeline-results.ts';
 import type { PageStream } from '../../content/page-details.ts';
 import { namesText } from '../../messages/names.ts';
 

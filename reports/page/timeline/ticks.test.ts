@@ -1,4 +1,4 @@
-import type { CallResult } from '../../../harness/terms/timeline.ts';
+import type { CallResult } from '../../../harness/terms/timeline-results.ts';
 import { signPath, tickPath } from './ticks.ts';
 
 const calls = Array.from({ length: 10_000 }, (_, i) => ({ beginMs: i * 20 })) as CallResult[];

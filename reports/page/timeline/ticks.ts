@@ -1,4 +1,4 @@
-import type { CallResult } from '../../../harness/terms/timeline.ts';
+import type { CallResult } from '../../../harness/terms/timeline-results.ts';
 import { firstFrom } from './rows.ts';
 import { type View, xOf } from './scale.ts';
 

@@ -1,4 +1,5 @@
-import type { Attempt, FlowResult } from '../../../harness/terms/results.ts';
+import type { FlowResult } from '../../../harness/terms/results.ts';
+import type { Attempt } from '../../../harness/terms/attempt.ts';
 import type { Prediction } from '../../../harness/terms/walk.ts';
 
 /**

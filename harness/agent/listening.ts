@@ -1,0 +1,4 @@
+/** Something that listens and can be ended. */
+export interface Listening {
+  close(): Promise<unknown>;
+}

@@ -1,0 +1,10 @@
+import { wordOf } from '../terms/link-word.ts';
+import type { LinkPlan } from '../terms/plan.ts';
+
+/** The same for all wires of one link. */
+export function cableKey({ ends }: LinkPlan): string {
+  return ends
+    .map(({ node, iface }) => `${node} ${wordOf(iface)}`)
+    .sort()
+    .join();
+}
