@@ -6,15 +6,27 @@ import { pcapngFrame, pcapngHead } from '../reports/pcapng.ts';
 import { commandLineError } from './shared/command-line-error.ts';
 import type { Project } from '../harness/project/project.ts';
 import { chooseLab, chooseNode } from './kept-lab.ts';
+import type { CommandLine } from './shared/command-line.ts';
 
-export interface CaptureCommandOptions {
+interface CaptureCommandOptions {
   scenario?: string;
   /** How many frames, as the user wrote it; without end by default. */
   count?: string;
 }
 
+export function registerCapture({ program, inProject, signal }: CommandLine): void {
+  program
+    .command('capture <node> [interface]')
+    .description('print the packets on the links of a node of a lab that is up, as pcapng, until Ctrl-C')
+    .option('--scenario <name>', 'scenario whose lab to use, if several are up')
+    .option('--count <n>', 'stop after this number of frames')
+    .action((node: string, iface: string | undefined, options: CaptureCommandOptions) =>
+      inProject((project) => captureCommand(project, { node, iface }, options, signal), { endsInNode: true }),
+    );
+}
+
 /** `l4lab capture`: what is on the wires of a node of a lab that is up, as pcapng on stdout, until it is interrupted. */
-export async function captureCommand(
+async function captureCommand(
   project: Project,
   { node, iface }: { node: string; iface: string | undefined },
   { scenario, count }: CaptureCommandOptions,

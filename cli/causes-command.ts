@@ -5,13 +5,21 @@ import { FINDINGS, type FindingCode } from '../harness/terms/finding.ts';
 import { en } from '../reports/messages/en.ts';
 import { wrap } from '../reports/content/wrap.ts';
 import { commandLineError } from './shared/command-line-error.ts';
-import { lineWidth } from './terminal.ts';
+import { lineWidth } from './shared/terminal.ts';
+import type { CommandLine } from './shared/command-line.ts';
+
+export function registerCauses({ program, run }: CommandLine): void {
+  program
+    .command('causes [names...]')
+    .description('print causes and findings (all by default; or names, or their beginnings): story, evidence, fix')
+    .action((names: string[]) => run(causesCommand(names)));
+}
 
 /**
  * `l4lab causes`: each cause, or those named, with its story, its evidence and its usual fix; and findings, which are
  * said of flows that work. A name may be the beginning of one.
  */
-export function causesCommand(names: string[]): Promise<number> {
+function causesCommand(names: string[]): Promise<number> {
   const all: (CauseCode | FindingCode)[] = [...CAUSES, ...FINDINGS];
   const chosen = names.map((name) => ({ name, codes: matching(name, all) }));
   const unknown = chosen.filter(({ codes }) => codes.length === 0);

@@ -9,8 +9,8 @@ import { commandLineError } from './shared/command-line-error.ts';
  * @throws L4labError `invalid-input` where there is no git, no repository, or no such revision
  */
 export async function changedFiles(root: string, revision: string): Promise<Set<string>> {
-  const git = async (...words: string[]): Promise<string | null> => {
-    const { exitCode, stdout, cause } = await execa('git', words, {
+  const git = async (...args: string[]): Promise<string | null> => {
+    const { exitCode, stdout, cause } = await execa('git', args, {
       cwd: root,
       reject: false,
       stripFinalNewline: true,

@@ -8,8 +8,9 @@ import { firstByHand } from './flow-by-hand.ts';
 import { labImage } from '../api/package.ts';
 import { pushedName } from '../setup/pushed-image.ts';
 import type { Project } from '../harness/project/project.ts';
+import type { CommandLine } from './shared/command-line.ts';
 
-export interface ComposeCommandOptions {
+interface ComposeCommandOptions {
   variant?: string;
   /** Name of the lab image; by default the one that the project pulls, or that of this installation. */
   image?: string;
@@ -17,11 +18,23 @@ export interface ComposeCommandOptions {
   output?: string;
 }
 
+export function registerCompose({ program, inProject }: CommandLine): void {
+  program
+    .command('compose <scenario>')
+    .description('print the lab of a scenario as a file for Docker Compose')
+    .option('--variant <name>', 'the variant (default: the first)')
+    .option('--image <name>', 'the lab image (default: the one of this installation)')
+    .option('--output <file>', 'write the file instead of printing it')
+    .action((name: string, options: ComposeCommandOptions) =>
+      inProject((project) => composeCommand(project, name, options)),
+    );
+}
+
 /** `l4lab compose`: prints the lab of a scenario as a file for Docker Compose. */
-export function composeCommand(project: Project, word: string, options: ComposeCommandOptions): Promise<number> {
+function composeCommand(project: Project, name: string, options: ComposeCommandOptions): Promise<number> {
   const pushed = project.image === undefined ? undefined : pushedName(project.image, labImage());
   const image = options.image ?? pushed;
-  const text = generatedCompose(findOne(project, word, options.variant), { ...options, ...(image ? { image } : {}) });
+  const text = generatedCompose(findOne(project, name, options.variant), { ...options, ...(image ? { image } : {}) });
   if (options.output === undefined) process.stdout.write(text);
   else writeOutput(options.output, text);
   return Promise.resolve(EXIT.ok);
@@ -54,7 +67,7 @@ export function generatedCompose({ loaded, variant, plan }: One, options: Compos
       `Made of ${yaml.file} by: ${command}`,
       'Up:    docker compose up -d --wait     (once before: npx l4lab setup)',
       'docker-compose 1.29 (Debian 12) has no --wait: there the lab is up when `docker-compose ps` shows all as healthy.',
-      ...(attempt === null ? [] : [`Flow:  docker compose exec ${attempt.node} ${attempt.words.join(' ')}`]),
+      ...(attempt === null ? [] : [`Flow:  docker compose exec ${attempt.node} ${attempt.command.join(' ')}`]),
       'Down:  docker compose down',
     ],
     neighbours: knownNeighbours(plan),

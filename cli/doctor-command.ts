@@ -4,12 +4,21 @@ import { findingsOf } from './doctor/findings.ts';
 import { readFacts } from './doctor/read-facts.ts';
 import { doctorText } from './doctor/text.ts';
 import { labImage, version } from '../api/package.ts';
+import type { CommandLine } from './shared/command-line.ts';
+
+export function registerDoctor({ program, inProject }: CommandLine): void {
+  program
+    .command('doctor')
+    .description('check engine, kernel, firewall and other requirements, and show what to do')
+    .option('--json', 'as JSON, for a bug report', false)
+    .action((options: { json: boolean }) => inProject((project) => doctorCommand(project, options)));
+}
 
 /**
  * `l4lab doctor`: looks at all that labs need of this machine and its engine, and says what to do where it is not well.
  * @returns 3 where labs cannot run
  */
-export async function doctorCommand(project: Project, { json }: { json: boolean }): Promise<number> {
+async function doctorCommand(project: Project, { json }: { json: boolean }): Promise<number> {
   const facts = await readFacts(project, labImage());
   const findings = findingsOf(facts);
   process.stdout.write(

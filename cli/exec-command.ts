@@ -5,14 +5,27 @@ import { outputsOf } from '../harness/fabric/node-capture.ts';
 import { NodeExec } from '../harness/fabric/node-exec.ts';
 import type { Project } from '../harness/project/project.ts';
 import { chooseLab, chooseNode } from './kept-lab.ts';
+import type { CommandLine } from './shared/command-line.ts';
+
+export function registerExec({ program, inProject, signal }: CommandLine): void {
+  program
+    .command('exec <node> [command...]')
+    .usage('[options] <node> -- <command...>')
+    .allowUnknownOption()
+    .description('run a command in a node of a lab that is up; a shell by default')
+    .option('--scenario <name>', 'scenario whose lab to use, if several are up')
+    .action((node: string, command: string[], options: { scenario?: string }) =>
+      inProject((project) => execCommand(project, { node, command }, options, signal), { endsInNode: true }),
+    );
+}
 
 /**
  * `l4lab exec`: runs a command in a node of a lab that is up, a shell by default.
  * @returns its exit code
  */
-export async function execCommand(
+async function execCommand(
   project: Project,
-  { node, words }: { node: string; words: string[] },
+  { node, command }: { node: string; command: string[] },
   { scenario }: { scenario?: string },
   signal: AbortSignal,
 ): Promise<number> {
@@ -20,7 +33,7 @@ export async function execCommand(
   const { container } = chooseNode(chooseLab(await keptLabs(docker, project.root), scenario), node);
   const { stdin, stdout, stderr } = process;
   const tty = stdin.isTTY && stdout.isTTY;
-  const exec = await NodeExec.start(docker.getContainer(container), words.length === 0 ? ['bash'] : words, tty);
+  const exec = await NodeExec.start(docker.getContainer(container), command.length === 0 ? ['bash'] : command, tty);
   // What it has started must not go on without anybody.
   const stop = (): void => void exec.kill(tty ? 'HUP' : 'TERM').catch(() => undefined);
   signal.addEventListener('abort', stop);

@@ -24,7 +24,22 @@ import { indent } from './indent.ts';
 import { leadingTo } from '../harness/scenario/after.ts';
 import type { Project } from '../harness/project/project.ts';
 import { profileLine } from './profile-line.ts';
-import { lineWidth } from './terminal.ts';
+import { lineWidth } from './shared/terminal.ts';
+import type { CommandLine } from './shared/command-line.ts';
+
+export function registerExplain({ program, inProject, signal }: CommandLine): void {
+  program
+    .command('explain <scenario> [flow]')
+    .description('explain why a flow works or fails, and what would fix it')
+    .option('--flow <name>', 'the flow (same as the second argument)')
+    .option('--variant <name>', 'the variant (default: the first that has the flow)')
+    .option('--prove', 'run the flow and every proposed change for real', false)
+    .action((name: string, flow: string | undefined, options: { flow?: string; variant?: string; prove: boolean }) =>
+      inProject((project) =>
+        explainCommand(project, name, flow === undefined ? options : { ...options, flow }, signal),
+      ),
+    );
+}
 
 /**
  * `l4lab explain`: a flow's walk, its cause with the story, and what would make it work.
@@ -32,11 +47,11 @@ import { lineWidth } from './terminal.ts';
  */
 export async function explainCommand(
   project: Project,
-  word: string,
+  name: string,
   options: { flow?: string; variant?: string; prove: boolean },
   signal: AbortSignal,
 ): Promise<number> {
-  const { flow, cell, ...one } = findOneFlow(project, word, options.variant, options.flow);
+  const { flow, cell, ...one } = findOneFlow(project, name, options.variant, options.flow);
   const say = (text: string): void => void process.stdout.write(`${text}\n`);
   if (flow === null) return explainStream(project, { ...one, cell }, { prove: options.prove, say }, signal);
   const predictions = predict(one.plan, flow);

@@ -19,7 +19,7 @@ import { en } from '../reports/messages/en.ts';
 import type { One } from './find-one.ts';
 import { indent } from './indent.ts';
 import { profileLine } from './profile-line.ts';
-import { lineWidth } from './terminal.ts';
+import { lineWidth } from './shared/terminal.ts';
 
 /** A stream in a step: what happens to it over time, why, and what would keep it from failing. */
 export async function explainStream(

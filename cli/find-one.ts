@@ -10,7 +10,7 @@ import { loadAll } from './load-all.ts';
 import type { Project } from '../harness/project/project.ts';
 import { select } from './selection.ts';
 
-/** One variant of one scenario, as words on the command line name it. */
+/** One variant of one scenario, as the command line names it. */
 export interface One {
   loaded: LoadedScenario;
   variant: Variant;

@@ -1,6 +1,6 @@
 import type { FlowPlan } from '../harness/terms/plan.ts';
 
-/** Programs of the lab image that start what a flow starts, as their words; null where no program does. */
+/** Programs of the lab image that start what a flow starts, with arguments; null where no program does. */
 function flowByHand({ protocol, address, port }: FlowPlan): string[] | null {
   if (protocol === 'icmp') return ['ping', '-c', '1', address];
   if (protocol === 'udp') return null;
@@ -10,10 +10,10 @@ function flowByHand({ protocol, address, port }: FlowPlan): string[] | null {
 }
 
 /** The first of the flows that a program starts, with the node to start it on. */
-export function firstByHand(flows: FlowPlan[]): { node: string; words: string[] } | null {
+export function firstByHand(flows: FlowPlan[]): { node: string; command: string[] } | null {
   for (const flow of flows) {
-    const words = flowByHand(flow);
-    if (words !== null) return { node: flow.from, words };
+    const command = flowByHand(flow);
+    if (command !== null) return { node: flow.from, command };
   }
   return null;
 }

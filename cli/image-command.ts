@@ -3,12 +3,21 @@ import { readyEngine } from '../api/engine.ts';
 import { EXIT, L4labError } from '../harness/errors.ts';
 import type { Project } from '../harness/project/project.ts';
 import { pushedName } from '../setup/pushed-image.ts';
+import type { CommandLine } from './shared/command-line.ts';
+
+export function registerImage({ program, inProject }: CommandLine): void {
+  program
+    .command('image')
+    .description('print the name of the lab image; with --push, push it to a registry')
+    .option('--push <name>', 'such as registry.example/l4lab; without a tag, a tag for its content is added')
+    .action((options: { push?: string }) => inProject((project) => imageCommand(project, options)));
+}
 
 /**
  * `l4lab image`: the name of the lab image, once it is there. With `push` it goes to a registry by the docker command,
  * with the user's own login: `image` in the configuration has it pulled from there.
  */
-export async function imageCommand(project: Project, { push }: { push?: string }): Promise<number> {
+async function imageCommand(project: Project, { push }: { push?: string }): Promise<number> {
   const { image } = await readyEngine(project);
   if (push === undefined) {
     process.stdout.write(`${image}\n`);

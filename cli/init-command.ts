@@ -1,6 +1,7 @@
 import { noSuch } from '../harness/did-you-mean.ts';
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { loadProject } from '../api/load-project.ts';
 import { version } from '../api/package.ts';
 import { EXIT } from '../harness/errors.ts';
 import type { Project } from '../harness/project/project.ts';
@@ -17,8 +18,9 @@ import { Questions } from './init/questions.ts';
 import { workingModes } from './init/starter.ts';
 import { withLines } from './init/with-lines.ts';
 import { githubWorkflow, gitlabWorkflow } from './init/workflows.ts';
+import type { CommandLine } from './shared/command-line.ts';
 
-export interface InitOptions {
+interface InitOptions {
   lab?: string;
   mode?: string;
   ci?: string;
@@ -40,8 +42,23 @@ type Ci = keyof typeof CI;
 
 const USUAL = { lab: 'one-arm', ci: 'none' } as const;
 
+export function registerInit({ program, root, run }: CommandLine): void {
+  program
+    .command('init')
+    .description('make a first scenario, its lab, scripts and a CI workflow here; nothing is overwritten')
+    .option('--lab <name>', 'lab to start from: see `npx l4lab list --labs`')
+    .option('--mode <mode>', 'dnat, proxy, dsr or l3dsr')
+    .option('--ci <where>', 'github, gitlab or none')
+    .addHelpText('after', '\nMissing options are asked for on a terminal; elsewhere they are one-arm, dsr and none.')
+    .action(async (options: InitOptions) => {
+      // A package is a project of its own, also below another project.
+      const here = existsSync('package.json') ? '.' : undefined;
+      await run(initCommand(await loadProject({ root: root() ?? here, makes: true }), options));
+    });
+}
+
 /** `l4lab init`: a first scenario with its lab, scripts, and a workflow for a CI. It overwrites nothing. */
-export async function initCommand(project: Project, options: InitOptions): Promise<number> {
+async function initCommand(project: Project, options: InitOptions): Promise<number> {
   const decided = await decide(project, options);
   const { lab, mode, ci } = decided;
   const name = `${lab.name}-${mode}`;

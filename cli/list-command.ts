@@ -13,7 +13,8 @@ import {
 } from '../harness/project/scenario-files.ts';
 import { cellNamesOf } from '../harness/scenario/plans.ts';
 import type { Project } from '../harness/project/project.ts';
-import { lineWidth } from './terminal.ts';
+import { lineWidth } from './shared/terminal.ts';
+import type { CommandLine } from './shared/command-line.ts';
 
 interface ListOptions {
   json: boolean;
@@ -21,10 +22,20 @@ interface ListOptions {
   examples: boolean;
 }
 
+export function registerList({ program, inProject }: CommandLine): void {
+  program
+    .command('list [scenarios...]')
+    .description('list scenarios (all by default) with their labs, variants and flows')
+    .option('--labs', 'list labs instead: the project’s own and those that come with l4lab', false)
+    .option('--examples', 'list the examples that come with l4lab; they run by name', false)
+    .option('--json', 'as JSON', false)
+    .action((names: string[], options: ListOptions) => inProject((project) => listCommand(project, names, options)));
+}
+
 /** `l4lab list`: what there is to run. A file with mistakes hides none of the others. */
-export function listCommand(project: Project, words: string[], { json, labs, examples }: ListOptions): Promise<number> {
-  const files = (): string[] => (examples && words.length === 0 ? examplesOf(project) : findScenarios(project, words));
-  const mistakes = labs ? listLabs(project, words, json) : listScenarios(project, files(), json);
+function listCommand(project: Project, names: string[], { json, labs, examples }: ListOptions): Promise<number> {
+  const files = (): string[] => (examples && names.length === 0 ? examplesOf(project) : findScenarios(project, names));
+  const mistakes = labs ? listLabs(project, names, json) : listScenarios(project, files(), json);
   if (mistakes.length > 0) throw new InputError(mistakes);
   return Promise.resolve(EXIT.ok);
 }
@@ -50,9 +61,9 @@ function listScenarios(project: Project, files: string[], json: boolean): InputE
 }
 
 /** The project's own labs and those that l4lab ships. */
-function listLabs(project: Project, words: string[], json: boolean): InputError['mistakes'] {
+function listLabs(project: Project, names: string[], json: boolean): InputError['mistakes'] {
   const own = new Set(ownLabs(project));
-  const files = words.length > 0 ? findLabs(project, words) : allLabs(project);
+  const files = names.length > 0 ? findLabs(project, names) : allLabs(project);
   const { loaded, mistakes } = loadEach(project, files, (where, file) => ({ file, ...loadLab(where, file) }));
   const labs = loaded.map(({ file, name, lab }) => ({
     name,

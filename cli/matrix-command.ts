@@ -11,16 +11,28 @@ import { defaultMatrix } from '../harness/scenario/default-matrix.ts';
 import { loadAll } from './load-all.ts';
 import type { Project } from '../harness/project/project.ts';
 import { select } from './selection.ts';
-import { lineWidth } from './terminal.ts';
+import { lineWidth } from './shared/terminal.ts';
+import { collect, type CommandLine } from './shared/command-line.ts';
+
+export function registerMatrix({ program, inProject }: CommandLine): void {
+  program
+    .command('matrix <lab-or-scenario>')
+    .description('print which flows work in which variant or mode, and why not; needs no Docker')
+    .option('--variant <names>', 'only these variants', collect, [])
+    .option('--flow <names>', 'only these flows', collect, [])
+    .action((name: string, options: { variant: string[]; flow: string[] }) =>
+      inProject((project) => matrixCommand(project, name, options)),
+    );
+}
 
 /** `l4lab matrix`: which flows work in which variant, and why not; of a lab, in each mode. Needs no Docker. */
 export function matrixCommand(
   project: Project,
-  word: string,
+  name: string,
   options: { variant: string[]; flow: string[] },
 ): Promise<number> {
-  const matrices = findLabs(project, [word]).map((file) => defaultMatrix(loadLab(project, file)));
-  const scenarios = matrices.length > 0 ? matrices : loadAll(project, findScenarios(project, [word]));
+  const matrices = findLabs(project, [name]).map((file) => defaultMatrix(loadLab(project, file)));
+  const scenarios = matrices.length > 0 ? matrices : loadAll(project, findScenarios(project, [name]));
   const selection = { variants: options.variant, flows: options.flow };
   for (const loaded of select(scenarios, selection)) process.stdout.write(`${describeMatrix(loaded, selection)}\n`);
   for (const { variant, mistakes } of matrices.flatMap(({ leftOut }) => leftOut)) {

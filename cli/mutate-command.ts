@@ -13,20 +13,32 @@ import { breakageText } from './breakage-text.ts';
 import { loadAll } from './load-all.ts';
 import type { Project } from '../harness/project/project.ts';
 import { select } from './selection.ts';
-import { lineWidth } from './terminal.ts';
+import { lineWidth } from './shared/terminal.ts';
+import { collect, type CommandLine } from './shared/command-line.ts';
+
+export function registerMutate({ program, inProject, signal }: CommandLine): void {
+  program
+    .command('mutate [scenarios...]')
+    .description('break one setting at a time, and list the breakages that no flow detects')
+    .option('--variant <names>', 'only these variants', collect, [])
+    .option('--prove', 'break the labs for real instead of predicting', false)
+    .action((names: string[], options: { variant: string[]; prove: boolean }) =>
+      inProject((project) => mutateCommand(project, names, options, signal)),
+    );
+}
 
 /**
  * `l4lab mutate`: breaks one setting of each variant at a time, and lists the breakages that no flow notices: the network
  * could lose that setting, and the scenario would still pass. Predicted, or run for real with `prove`.
  */
-export async function mutateCommand(
+async function mutateCommand(
   project: Project,
-  words: string[],
+  names: string[],
   options: { variant: string[]; prove: boolean },
   signal: AbortSignal,
 ): Promise<number> {
   const selection = { variants: options.variant, flows: [] };
-  const scenarios = select(loadAll(project, findScenarios(project, words)), selection);
+  const scenarios = select(loadAll(project, findScenarios(project, names)), selection);
   if (!options.prove) {
     return tellAll(scenarios, options.variant, (_variant, plan) => {
       signal.throwIfAborted();

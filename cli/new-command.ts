@@ -5,26 +5,42 @@ import { chosenLab } from './init/chosen-lab.ts';
 import { chosenMode, usualMode } from './init/chosen-mode.ts';
 import { shown, writeNew, type NewFile } from './init/new-files.ts';
 import { labFile, scenarioFile } from './init/project-files.ts';
+import type { CommandLine } from './shared/command-line.ts';
+
+export function registerNew({ program, inProject }: CommandLine): void {
+  const made = program.command('new').description('create a scenario or a lab; nothing is overwritten');
+  made
+    .command('scenario <name>')
+    .description('create a scenario for a mode on a lab; the name may contain folders')
+    .option('--lab <name>', 'lab to use', 'one-arm')
+    .option('--mode <mode>', 'dnat, proxy, dsr or l3dsr (default: dsr where the lab can carry it)')
+    .action((name: string, options: { lab: string; mode?: string }) =>
+      inProject((project) => newScenarioCommand(project, name, options), { makes: true }),
+    );
+  made
+    .command('lab <name>')
+    .description('copy a lab, to change it')
+    .option('--like <name>', 'lab to copy: see `npx l4lab list --labs`', 'one-arm')
+    .action((name: string, options: { like: string }) =>
+      inProject((project) => newLabCommand(project, name, options), { makes: true }),
+    );
+}
 
 /** `l4lab new scenario`: one more scenario on a lab. */
-export function newScenarioCommand(
-  project: Project,
-  words: string,
-  options: { lab: string; mode?: string },
-): Promise<number> {
-  const name = words.replace(/^scenarios\//, '').replace(/\.ya?ml$/, '');
+function newScenarioCommand(project: Project, given: string, options: { lab: string; mode?: string }): Promise<number> {
+  const name = given.replace(/^scenarios\//, '').replace(/\.ya?ml$/, '');
   if (!/^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)*$/.test(name))
-    throw commandLineError(`\`${words}\` cannot name a scenario: use letters, digits and hyphens, and / for folders`);
+    throw commandLineError(`\`${given}\` cannot name a scenario: use letters, digits and hyphens, and / for folders`);
   const lab = chosenLab(project, options.lab);
   const mode = options.mode === undefined ? usualMode(lab) : chosenMode(options.mode);
   return make(scenarioFile(project, name, lab, mode), `npx l4lab run ${name}`);
 }
 
 /** `l4lab new lab`: a copy of a lab, to be changed. */
-export function newLabCommand(project: Project, words: string, { like }: { like: string }): Promise<number> {
-  const name = words.replace(/^labs\//, '').replace(/\.ya?ml$/, '');
+function newLabCommand(project: Project, given: string, { like }: { like: string }): Promise<number> {
+  const name = given.replace(/^labs\//, '').replace(/\.ya?ml$/, '');
   if (!/^[A-Za-z0-9][\w.-]*$/.test(name))
-    throw commandLineError(`\`${words}\` cannot name a lab: use letters, digits and hyphens`);
+    throw commandLineError(`\`${given}\` cannot name a lab: use letters, digits and hyphens`);
   return make(labFile(project, name, chosenLab(project, like)), `npx l4lab matrix ${name}`);
 }
 

@@ -13,11 +13,25 @@ import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 import { loadAll } from './load-all.ts';
 import type { Project } from '../harness/project/project.ts';
 import { select } from './selection.ts';
-import { lineWidth } from './terminal.ts';
+import { lineWidth } from './shared/terminal.ts';
+import { collect, type CommandLine } from './shared/command-line.ts';
+
+export function registerPredict({ program, inProject }: CommandLine): void {
+  program
+    .command('predict <scenario> [flow]')
+    .description("print each flow's walk as the model predicts it; needs no Docker")
+    .option('--variant <names>', 'only these variants', collect, [])
+    .option('--flow <names>', 'only these flows', collect, [])
+    .action((name: string, flow: string | undefined, { variant, flow: flows }: { variant: string[]; flow: string[] }) =>
+      inProject((project) =>
+        predictCommand(project, name, { variants: variant, flows: flow === undefined ? flows : [flow, ...flows] }),
+      ),
+    );
+}
 
 /** `l4lab predict`: every flow's walk as the model sees it, and what streams do in each step; needs no Docker. */
-export function predictCommand(project: Project, word: string, selection: Selection): Promise<number> {
-  for (const loaded of select(loadAll(project, findScenarios(project, [word])), selection)) {
+export function predictCommand(project: Project, name: string, selection: Selection): Promise<number> {
+  for (const loaded of select(loadAll(project, findScenarios(project, [name])), selection)) {
     for (const { plan } of plansOf(loaded, selection)) {
       for (const flow of plan.flows) process.stdout.write(`${describePrediction(flow, plan)}\n`);
       if (plan.timeline) process.stdout.write(describeSteps(plan, selection));

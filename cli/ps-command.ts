@@ -3,9 +3,18 @@ import { firstEngine } from '../api/engine.ts';
 import { keptLabs, type KeptLab } from '../harness/fabric/kept-labs.ts';
 import type { Project } from '../harness/project/project.ts';
 import { NO_LAB } from './kept-lab.ts';
+import type { CommandLine } from './shared/command-line.ts';
+
+export function registerPs({ program, inProject }: CommandLine): void {
+  program
+    .command('ps')
+    .description('list the labs that `up` left running')
+    .option('--json', 'as JSON', false)
+    .action((options: { json: boolean }) => inProject((project) => psCommand(project, options)));
+}
 
 /** `l4lab ps`: lists the labs that `up` has left running. */
-export async function psCommand(project: Project, { json }: { json: boolean }): Promise<number> {
+async function psCommand(project: Project, { json }: { json: boolean }): Promise<number> {
   const labs = await keptLabs((await firstEngine(project)).docker, project.root);
   process.stdout.write(json ? `${JSON.stringify(labs, null, 2)}\n` : psText(labs));
   return EXIT.ok;

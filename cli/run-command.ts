@@ -9,12 +9,13 @@ import type { Results } from '../harness/terms/results.ts';
 import type { Project } from '../harness/project/project.ts';
 import { version } from '../api/package.ts';
 import { progress } from './progress.ts';
-import { publish, reportFolder } from './results-commands.ts';
+import { publish, reportFolder } from './shared/publish.ts';
 import { parseShard, shardOf } from './shard.ts';
 import { runByWatch } from './watch/run-by-watch.ts';
 import { whatToRun } from './what-to-run.ts';
+import { collect, type CommandLine } from './shared/command-line.ts';
 
-export interface RunCommandOptions {
+interface RunCommandOptions {
   variant: string[];
   flow: string[];
   report?: string;
@@ -27,17 +28,36 @@ export interface RunCommandOptions {
   changed?: string | true;
 }
 
+export function registerRun({ program, inProject, signal }: CommandLine): void {
+  program
+    .command('run [scenarios...]')
+    .description('run scenarios (names, their beginnings, files or folders; all by default) and write the report')
+    .option('--variant <names>', 'only these variants', collect, [])
+    .option('--flow <names>', 'only these flows', collect, [])
+    .option('--report <dir>', 'directory for the report (default: reports/latest of the project)')
+    .option('--json', 'print results.json instead of a summary', false)
+    .option('--shard <k/n>', 'only the k-th of n parts; `merge` makes one report of all')
+    .option('--failed', 'only flows that failed, or were not run, in the last report', false)
+    .option(
+      '--changed [revision]',
+      'only scenarios that changed since a git revision (default: HEAD), or whose lab changed',
+    )
+    .action((names: string[], options: RunCommandOptions) =>
+      inProject((project) => runCommand(project, names, options, signal)),
+    );
+}
+
 /** `l4lab run`: runs scenarios, writes the reports, and ends with what the verdicts say. */
-export async function runCommand(
+async function runCommand(
   project: Project,
-  words: string[],
+  names: string[],
   options: RunCommandOptions,
   signal: AbortSignal,
 ): Promise<number> {
   const shard = options.shard === undefined ? null : parseShard(options.shard);
   const selection = { variants: options.variant, flows: options.flow };
   const report = await reportFolder(project, options.report);
-  const { scenarios: all, nothing } = await whatToRun(project, words, {
+  const { scenarios: all, nothing } = await whatToRun(project, names, {
     selection,
     failedIn: options.failed ? report : null,
     changedSince: options.changed === true ? 'HEAD' : (options.changed ?? null),

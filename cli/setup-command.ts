@@ -1,9 +1,18 @@
 import { readyEngine } from '../api/engine.ts';
 import { EXIT } from '../harness/errors.ts';
 import type { Project } from '../harness/project/project.ts';
+import type { CommandLine } from './shared/command-line.ts';
+
+export function registerSetup({ program, inProject }: CommandLine): void {
+  program
+    .command('setup')
+    .description('find or install a Docker engine and build the lab image; `run` does this too')
+    .option('--yes', 'install what is missing without asking', false)
+    .action((options: { yes: boolean }) => inProject((project) => setupCommand(project, options)));
+}
 
 /** `l4lab setup`: makes sure that an engine answers and holds the lab image, as `run` does. */
-export async function setupCommand(project: Project, { yes }: { yes: boolean }): Promise<number> {
+async function setupCommand(project: Project, { yes }: { yes: boolean }): Promise<number> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   const { engine, more, image } = await readyEngine(project, { yes, say });
   for (const { endpoint } of [engine, ...more]) say(`ready: engine at ${endpoint}, image ${image}`);

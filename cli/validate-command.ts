@@ -4,15 +4,23 @@ import { cellNames, plansOf } from '../harness/scenario/plans.ts';
 import { findLabs, findScenarios } from '../harness/project/scenario-files.ts';
 import type { Project } from '../harness/project/project.ts';
 import { loadScenariosAndLabs } from './load-all.ts';
+import type { CommandLine } from './shared/command-line.ts';
+
+export function registerValidate({ program, inProject }: CommandLine): void {
+  program
+    .command('validate [names...]')
+    .description('check scenarios and labs (all by default), and list every mistake with file, line and column')
+    .action((names: string[]) => inProject((project) => validateCommand(project, names)));
+}
 
 /**
  * `l4lab validate`: reads everything, labs that no scenario is on as well, and resolves every plan; mistakes come as an
  * InputError.
  */
-export function validateCommand(project: Project, words: string[]): Promise<number> {
-  const labFiles = findLabs(project, words);
-  const others = words.filter((word) => findLabs(project, [word]).length === 0);
-  const scenarioFiles = words.length > 0 && others.length === 0 ? [] : findScenarios(project, others);
+function validateCommand(project: Project, names: string[]): Promise<number> {
+  const labFiles = findLabs(project, names);
+  const others = names.filter((name) => findLabs(project, [name]).length === 0);
+  const scenarioFiles = names.length > 0 && others.length === 0 ? [] : findScenarios(project, others);
   const { scenarios, labs } = loadScenariosAndLabs(project, scenarioFiles, labFiles);
   const plans = scenarios.flatMap((loaded) => plansOf(loaded, { variants: [], flows: [] }));
   const flows = plans.reduce((sum, { plan }) => sum + cellNames(plan).length, 0);

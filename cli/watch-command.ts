@@ -13,8 +13,8 @@ import { saveReports } from '../reports/save-reports.ts';
 import { summaryText } from '../reports/summary-text.ts';
 import { stampReport } from '../reports/write-reports.ts';
 import { progress } from './progress.ts';
-import { reportFolder, shownPath } from './results-commands.ts';
-import { lineWidth } from './terminal.ts';
+import { reportFolder, shownPath } from './shared/publish.ts';
+import { lineWidth } from './shared/terminal.ts';
 import { Keyboard } from './watch/keyboard.ts';
 import { KEYS_HELP, type Command } from './watch/keys.ts';
 import { openInBrowser } from './watch/open-report.ts';
@@ -22,22 +22,33 @@ import { thisBuild } from './watch/protocol.ts';
 import { Service, type RunHere } from './watch/service.ts';
 import { Session } from './watch/session.ts';
 import { Sources } from './watch/sources.ts';
+import type { CommandLine } from './shared/command-line.ts';
 
 /** Labs that nobody uses for so long end. */
 const IDLE_MS = 600_000;
 /** Topologies that stay warm. */
 const WARM_LABS = 4;
 
+export function registerWatch({ program, inProject, signal }: CommandLine): void {
+  program
+    .command('watch [scenarios...]')
+    .description('run scenarios (all by default) again whenever they change, on labs that stay warm')
+    .option('--report <dir>', 'directory for the report (default: reports/latest of the project)')
+    .action((names: string[], options: { report?: string }) =>
+      inProject((project) => watchCommand(project, names, options, signal), { endsWithReader: true }),
+    );
+}
+
 /** `l4lab watch`: runs what changes on labs that stay warm, until the user quits. */
-export async function watchCommand(
+async function watchCommand(
   project: Project,
-  words: string[],
+  names: string[],
   options: { report?: string },
   signal: AbortSignal,
 ): Promise<number> {
   // Words that name nothing are told before anything is set up.
-  findScenarios(project, words);
-  const sources = new Sources(project, words);
+  findScenarios(project, names);
+  const sources = new Sources(project, names);
   const folder = await reportFolder(project, options.report);
   const page = join(folder, 'index.html');
   // Before an engine is looked for: whoever asks this watch has not done so either.

@@ -20,17 +20,17 @@ export interface RunChoice {
 }
 
 /**
- * What the words and options of a command choose.
+ * What the names and options of a command choose.
  * @returns with nothing to run, why that is so
  * @throws L4labError `invalid-input`
  */
 export async function whatToRun(
   project: Project,
-  words: string[],
+  names: string[],
   { selection, failedIn, changedSince }: RunChoice,
 ): Promise<{ scenarios: LoadedScenario[]; nothing: string }> {
   const before = failedIn === null ? null : await readResults(failedIn);
-  let files = before && words.length === 0 ? filesOf(project, filesThatFailed(before)) : findScenarios(project, words);
+  let files = before && names.length === 0 ? filesOf(project, filesThatFailed(before)) : findScenarios(project, names);
   let nothing = 'nothing failed last time';
   if (changedSince !== null) {
     const changed = await changedFiles(project.root, changedSince);

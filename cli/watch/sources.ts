@@ -11,7 +11,7 @@ interface Source {
   labText: string;
 }
 
-/** Scenario files that words name, and how they differ from when they were read last. */
+/** Scenario files of a watch, and how they differ from when they were read last. */
 export interface Reading {
   files: string[];
   /** Of which the text is new, or that of the lab. */
@@ -20,17 +20,17 @@ export interface Reading {
   folders: string[];
 }
 
-/** The files of scenarios that words name, and of their labs. */
+/** The files of scenarios that the user named, and of their labs. */
 export class Sources {
   #known = new Map<string, Source>();
   #labs: string[] = [];
 
   constructor(
     private readonly project: Project,
-    private readonly words: string[],
+    private readonly names: string[],
   ) {}
 
-  /** @throws L4labError `invalid-input` for words that name nothing, the first time */
+  /** @throws L4labError `invalid-input` for names that name nothing, the first time */
   read(): Reading {
     const labs = allLabs(this.project);
     const namesHold = labs.join('\n') === this.#labs.join('\n');
@@ -58,10 +58,10 @@ export class Sources {
     return this.#known.get(file)?.text ?? '';
   }
 
-  /** What words named once may be gone for a moment, or for good. */
+  /** A file that was found once may be gone for a moment, or for good. */
   #find(): string[] {
     try {
-      return findScenarios(this.project, this.words);
+      return findScenarios(this.project, this.names);
     } catch (error) {
       if (!(error instanceof L4labError) || this.#known.size === 0) throw error;
       return [...this.#known.keys()].filter((file) => existsSync(file));

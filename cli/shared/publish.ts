@@ -1,19 +1,15 @@
 import { join, relative, resolve } from 'node:path';
-import { diffText } from '../reports/diff.ts';
-import { reportToGithub } from '../reports/github.ts';
-import { mergeResults } from '../reports/merge.ts';
-import { readResults } from '../reports/read-results.ts';
-import { tryReportFolder } from '../reports/report-folder.ts';
-import { saveReports } from '../reports/save-reports.ts';
-import { checkShards } from '../reports/shards.ts';
+import { reportToGithub } from '../../reports/github.ts';
+import { tryReportFolder } from '../../reports/report-folder.ts';
+import { saveReports } from '../../reports/save-reports.ts';
 import { lineWidth } from './terminal.ts';
-import { summaryText } from '../reports/summary-text.ts';
-import { EXIT } from '../harness/errors.ts';
-import type { Results } from '../harness/terms/results.ts';
-import { commandLineError } from './shared/command-line-error.ts';
-import type { Project } from '../harness/project/project.ts';
-import { pageBundle } from '../api/package.ts';
-import { sourcesOf } from '../api/sources.ts';
+import { summaryText } from '../../reports/summary-text.ts';
+import { EXIT } from '../../harness/errors.ts';
+import type { Results } from '../../harness/terms/results.ts';
+import { commandLineError } from './command-line-error.ts';
+import type { Project } from '../../harness/project/project.ts';
+import { pageBundle } from '../../api/package.ts';
+import { sourcesOf } from '../../api/sources.ts';
 
 interface Publishing {
   /** The project's folder. */
@@ -68,22 +64,4 @@ function exitCode({ scenarios, interrupted }: Results): number {
   const verdicts = scenarios.flatMap(({ variants }) => variants.flatMap(({ flows }) => flows.map((f) => f.verdict)));
   if (verdicts.includes('fail')) return EXIT.failed;
   return verdicts.includes('not-run') || interrupted === true ? EXIT.unavailable : EXIT.ok;
-}
-
-/** `l4lab merge`: one report of the results of several machines. */
-export async function mergeCommand(project: Project, dirs: string[], { report }: { report?: string }): Promise<number> {
-  const dir = await reportFolder(project, report);
-  const parts = await Promise.all(dirs.map(async (from) => ({ from, results: await readResults(from) })));
-  checkShards(parts);
-  return publish(mergeResults(parts.map(({ results }) => results)), dir, {
-    root: project.root,
-    json: false,
-    quiet: false,
-  });
-}
-
-/** `l4lab report diff`: which verdicts and causes changed between two runs. */
-export async function diffCommand(before: string, after: string): Promise<number> {
-  process.stdout.write(diffText(await readResults(before), await readResults(after)));
-  return EXIT.ok;
 }

@@ -1,0 +1,34 @@
+import { allEngines } from '../api/engine.ts';
+import { labImage } from '../api/package.ts';
+import { EXIT } from '../harness/errors.ts';
+import { removeStrayBridges } from '../harness/fabric/bridges.ts';
+import type { Engine } from '../harness/fabric/engine.ts';
+import { isGone } from '../harness/fabric/sweep.ts';
+import type { Project } from '../harness/project/project.ts';
+import { plural } from '../reports/content/plural.ts';
+import { removeLabs } from './remove-labs.ts';
+import type { CommandLine } from './shared/command-line.ts';
+
+export function registerClean({ program, inProject }: CommandLine): void {
+  program
+    .command('clean')
+    .description('remove all containers and networks of l4lab')
+    .action(() => inProject((project) => cleanCommand(project)));
+}
+
+/** `l4lab clean`: removes everything on the project's engines that carries the label of l4lab, and the interfaces that Docker forgot. */
+async function cleanCommand(project: Project): Promise<number> {
+  for (const engine of await allEngines(project)) await clean(engine);
+  return EXIT.ok;
+}
+
+async function clean(engine: Engine): Promise<void> {
+  const { docker } = engine;
+  await removeLabs(engine, { everything: true });
+  const bridges = await removeStrayBridges(docker, labImage()).catch((error: unknown) => {
+    // Without an image nobody can look at the host, and without a lab that was booted there is nothing to find.
+    if (isGone(error)) return [];
+    throw error;
+  });
+  if (bridges.length > 0) process.stdout.write(`removed ${plural(bridges.length, 'bridge')} that no network has\n`);
+}

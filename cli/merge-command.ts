@@ -1,0 +1,28 @@
+import type { Project } from '../harness/project/project.ts';
+import { mergeResults } from '../reports/merge.ts';
+import { readResults } from '../reports/read-results.ts';
+import { checkShards } from '../reports/shards.ts';
+import type { CommandLine } from './shared/command-line.ts';
+import { publish, reportFolder } from './shared/publish.ts';
+
+export function registerMerge({ program, inProject }: CommandLine): void {
+  program
+    .command('merge <dirs...>')
+    .description('make one report from several runs (shards)')
+    .option('--report <dir>', 'directory for the report (default: reports/latest of the project)')
+    .action((dirs: string[], options: { report?: string }) =>
+      inProject((project) => mergeCommand(project, dirs, options)),
+    );
+}
+
+/** `l4lab merge`: one report of the results of several machines. */
+async function mergeCommand(project: Project, dirs: string[], { report }: { report?: string }): Promise<number> {
+  const dir = await reportFolder(project, report);
+  const parts = await Promise.all(dirs.map(async (from) => ({ from, results: await readResults(from) })));
+  checkShards(parts);
+  return publish(mergeResults(parts.map(({ results }) => results)), dir, {
+    root: project.root,
+    json: false,
+    quiet: false,
+  });
+}
