@@ -40,6 +40,9 @@ const hashes = (inbound: string, outbound: string): Record<string, unknown> => (
   services: { inbound: { hash: inbound }, outbound: { hash: outbound } },
 });
 const filtered = (name: string, rule: unknown): Record<string, unknown> => node(name, { filter: [rule] });
+const bySource = (from: string, ...others: string[]): Record<string, unknown> => ({
+  names: { 'www.example.test': { records: [{ to: 'web-a', from }, ...others] } },
+});
 const VIP = '203.0.113.80';
 const PROXY_IP = '203.0.113.254';
 const S1 = '203.0.113.11';
@@ -65,6 +68,26 @@ export const MUTATIONS: Mutation[] = [
     ['the L3 drops questions', filtered('l3', { drop: { protocol: 'udp', port: 53 } }), 'filtered', 'l3'],
     ['the L3 drops answers', filtered('l3', { reject: { from: 'dns' } }), 'filtered', 'l3'],
     ['listener of s2 stopped', node('s2', { listeners: [] }), 'refused', 's2'],
+  ]),
+  ...mutations('basics/names', 'site-b-checked', [
+    [
+      'answers with services that are down',
+      { names: { 'www.example.test': { onlyHealthy: null } } },
+      'no-server-available',
+      'l4b',
+    ],
+    ['listener of s1 stopped as well', node('s1', { listeners: [] }), 'no-address', 'dns'],
+    ['check of the site that is down removed', { services: { 'web-b': { check: null } } }, 'refused', 's2'],
+  ]),
+  ...mutations('basics/names', 'failover', [
+    ['policy removed', { names: { 'www.example.test': { policy: null } } }, 'wrong-server'],
+    ['records in another order', { names: { 'www.example.test': { records: ['web-b', 'web-a'] } } }, 'wrong-server'],
+    ['listener of s1 stopped', node('s1', { listeners: [] }), 'wrong-server'],
+  ]),
+  ...mutations('basics/names', 'by-source', [
+    ['network of the callers too small', bySource('198.51.100.0/29', 'web-b'), 'wrong-server'],
+    ['network of the callers too wide', bySource('198.51.100.0/24', 'web-b'), 'wrong-server'],
+    ['record for all others taken out', bySource('198.51.100.0/25'), 'no-address', 'dns'],
   ]),
   ...mutations('proxy-and-dsr/server-port', 'dnat', [
     ['port of the servers forgotten', web({ pool: ['s1', 's2'] }), 'refused', 's1'],

@@ -5,6 +5,10 @@ import { mostly } from './settings.ts';
 export interface Name {
   server: string;
   records: 'none' | 'web' | 'both';
+  policy: 'round-robin' | 'failover' | 'by-source';
+  onlyHealthy: boolean;
+  /** Network of the callers of `web` (by-source). */
+  from: string;
 }
 
 export const NAME = 'www.example.test';
@@ -12,12 +16,33 @@ export const NAME = 'www.example.test';
 export const name: fc.Arbitrary<Name> = fc.record({
   server: mostly('s1', ['s2', 'l3', 'l4', 'client']),
   records: mostly<Name['records']>('both', ['web', 'none']),
+  policy: mostly<Name['policy']>('round-robin', ['failover', 'by-source'], 2),
+  onlyHealthy: mostly(false, [true], 2),
+  from: mostly('198.51.100.0/26', ['203.0.113.0/25']),
 });
 
-/** @param services by name; a name stands for several only where their callers call one port */
-export function nameYaml({ server, records }: Name, services: Record<'web' | 'api', Record<string, unknown>>): unknown {
+/** @param services by name; a name stands for several only if their callers call one port */
+export function nameYaml(name: Name, services: Record<'web' | 'api', Record<string, unknown>>): unknown {
   const { web, api } = services;
   const agree = (['port', 'protocol'] as const).every((key) => web[key] === api[key]) && web['vip'] !== api['vip'];
   const both = agree ? ['web', 'api'] : ['web'];
-  return { [NAME]: { server, records: records === 'none' ? [] : records === 'web' ? ['web'] : both } };
+  const records = name.records === 'none' ? [] : name.records === 'web' ? ['web'] : both;
+  return { [NAME]: { server: name.server, ...policyYaml(name, records, services) } };
+}
+
+/** A policy, if it has an effect on these records. */
+function policyYaml(
+  { policy, onlyHealthy, from }: Name,
+  records: string[],
+  services: Record<string, Record<string, unknown>>,
+): Record<string, unknown> {
+  const isChecked = records.some((record) => {
+    const { type } = (services[record]!['check'] ?? { type: 'none' }) as { type: string };
+    return type !== 'none';
+  });
+  if (policy === 'failover' && isChecked && records.length > 1) return { policy, records };
+  const health = onlyHealthy && isChecked ? { onlyHealthy } : {};
+  if (policy !== 'by-source' || records.length === 0) return { ...health, records };
+  const [first, ...others] = records;
+  return { policy, ...health, records: [{ to: first, from }, ...others] };
 }

@@ -19,6 +19,7 @@ test('a program whose node lacks the address that it replies from gets requests,
     failsChecks: () => false,
     log: () => undefined,
     isHere: (address: string) => address !== GONE,
+    servicesDown: [],
   };
   const call = (address: string): Promise<unknown> =>
     fire(

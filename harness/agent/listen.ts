@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { ListenerPlan } from '../terms/plan.ts';
 import type { Listening } from './listening.ts';
 import { sendNextOutOfWindow } from './out-of-window.ts';
-import { serveNames } from './name-server.ts';
+import { nameAnswer, serveNames } from './name-server.ts';
 import type { ServerAnswer } from './protocol.ts';
 import { OUT_OF_WINDOW } from './request.ts';
 import { resetConnection } from './reset-connection.ts';
@@ -14,11 +14,13 @@ interface Surroundings {
   failsChecks: () => boolean;
   /** Whether the node has one of its addresses now. */
   isHere: (address: string) => boolean;
+  /** Services without a server that is healthy to some load balancer. */
+  servicesDown: readonly string[];
   /** Told what programs print. */
   log: (line: string) => void;
 }
 
-const ALONE: Surroundings = { failsChecks: () => false, isHere: () => true, log: () => undefined };
+const ALONE: Surroundings = { failsChecks: () => false, isHere: () => true, servicesDown: [], log: () => undefined };
 
 /**
  * Answers every request with who served it and whom it saw; or questions about names, as a DNS server.
@@ -29,10 +31,13 @@ export async function listen(
   server: string,
   plan: ListenerPlan,
   addresses: string[],
-  { failsChecks, isHere, log } = ALONE,
+  { failsChecks, isHere, servicesDown, log } = ALONE,
 ): Promise<Listening> {
   if (plan.protocol === 'tcp') return listenTcp({ name: server, failsChecks }, plan.port, plan.address ?? '::');
-  if (plan.names !== undefined) return serveNames(plan.names, plan.address ? [plan.address] : addresses, log);
+  if (plan.names !== undefined) {
+    const answers = plan.names.map((name) => nameAnswer(name, servicesDown));
+    return serveNames(answers, plan.address ? [plan.address] : addresses, log);
+  }
   const own = plan.address === undefined ? addresses : [plan.address];
   const sockets = await Promise.all(own.map((address) => bindUdp(plan.port, address)));
   const { answersFrom } = plan;

@@ -25,6 +25,7 @@ export class Machine {
   /** Whether checks by HTTP are answered with 503. */
   failsChecks = false;
   #isSilent = false;
+  #servicesDown: string[] = [];
 
   /**
    * @param tables those of nftables when nothing was configured yet
@@ -91,11 +92,12 @@ export class Machine {
     const isHere = (address: string): boolean => !gone.includes(address);
     const addresses = [...interfaceAddresses(node), ...node.loopback.map(host)].filter(isHere);
     const possible = node.listeners.filter(({ address }) => address === undefined || isHere(address));
-    const wanted = new Map(possible.map((plan) => [keyOf(plan, addresses), plan]));
+    const wanted = new Map(possible.map((plan) => [keyOf(plan, addresses, this.#servicesDown), plan]));
     await this.#stopListening((key) => !wanted.has(key));
     const surroundings = {
       failsChecks: (): boolean => this.failsChecks,
       isHere,
+      servicesDown: this.#servicesDown,
       log: (line: string): void => this.emit({ event: 'log', line }),
     };
     await Promise.all(
@@ -110,6 +112,12 @@ export class Machine {
   async stopListening(): Promise<void> {
     this.#isSilent = true;
     await this.#stopListening(() => true);
+  }
+
+  /** Only DNS servers need to know this. */
+  async noteServicesDown(services: string[]): Promise<void> {
+    this.#servicesDown = services;
+    if (!this.#isSilent) await this.listen();
   }
 
   /** Goes to another plan. A load balancer that was ended stays so. */
@@ -185,6 +193,7 @@ export class Machine {
     this.#applied = null;
     this.#hasPower = true;
     this.failsChecks = false;
+    this.#servicesDown = [];
     this.#down.clear();
     return applied ? undo(applied, this.tables, down) : fingerprint();
   }
@@ -217,7 +226,8 @@ export class Machine {
   }
 }
 
-/** Sockets of UDP are bound to each address. */
-function keyOf(plan: ListenerPlan, addresses: string[]): string {
+/** Sockets of UDP are bound to each address; what a DNS server answers hangs on what is down. */
+function keyOf(plan: ListenerPlan, addresses: string[], down: string[]): string {
+  if (plan.names !== undefined) return JSON.stringify([plan, addresses, down]);
   return JSON.stringify(plan.protocol === 'udp' ? [plan, addresses] : plan);
 }

@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DNS_PORT } from '../terms/by-name.ts';
+import { recordsLeft } from '../scenario/name-answer.ts';
 import type { NamePlan } from '../terms/plan.ts';
 import { Daemon } from './programs/daemon.ts';
 import type { Listening } from './listening.ts';
@@ -16,7 +17,7 @@ const READY = /server started/;
  * @param addresses those that it answers at
  */
 export async function serveNames(
-  names: NamePlan[],
+  answers: Answer[],
   addresses: string[],
   log: (line: string) => void,
 ): Promise<Listening> {
@@ -26,8 +27,9 @@ export async function serveNames(
   await mkdir(FOLDER, { recursive: true });
   const config = join(FOLDER, 'knot.conf');
   const files: [string, string][] = [
-    [config, knotConfig(names, addresses, FOLDER)],
-    ...names.map((name): [string, string] => [join(FOLDER, zoneFile(name)), zone(name)]),
+    [config, knotConfig(answers, addresses, FOLDER)],
+    ...answers.map((answer): [string, string] => [join(FOLDER, zoneFile(answer)), zone(answer)]),
+    ...answers.map((answer): [string, string] => [join(FOLDER, sourceFile(answer)), sources(answer)]),
   ];
   await Promise.all(files.map(([file, text]) => writeFile(file, text)));
   let isReady = false;
@@ -40,9 +42,36 @@ export async function serveNames(
   return { close: () => daemon.kill() };
 }
 
+/** What a DNS server answers about a name: to callers in these networks, and to all others. */
+interface Answer {
+  name: string;
+  bySource: { net: string; address: string }[];
+  toOthers: string[];
+}
+
+/** @param servicesDown without a healthy server */
+export function nameAnswer(name: NamePlan, servicesDown: readonly string[]): Answer {
+  const left = recordsLeft(name, ({ service }) => service === null || !servicesDown.includes(service));
+  return {
+    name: name.name,
+    bySource: left.flatMap(({ address, from = [] }) => from.map((net) => ({ net, address }))),
+    toOthers: left.filter(({ from }) => from === undefined).map(({ address }) => address),
+  };
+}
+
 /** A server without a memory: nothing is kept but what the files say. Each answer begins with the next address. */
-export function knotConfig(names: NamePlan[], addresses: string[], folder: string): string {
-  const zones = names.map((name) => `  - domain: ${name.name}.\n    file: ${zoneFile(name)}\n`);
+export function knotConfig(answers: Answer[], addresses: string[], folder: string): string {
+  const isBySource = ({ bySource }: Answer): boolean => bySource.length > 0;
+  const modules = answers
+    .filter(isBySource)
+    .map(
+      (answer) =>
+        `  - id: ${answer.name}\n    config-file: ${folder}/${sourceFile(answer)}\n    mode: subnet\n    ttl: ${TTL_S}\n`,
+    );
+  const zones = answers.map((answer) => {
+    const module_ = isBySource(answer) ? `    module: mod-geoip/${answer.name}\n` : '';
+    return `  - domain: ${answer.name}.\n    file: ${zoneFile(answer)}\n${module_}`;
+  });
   return `server:
     rundir: ${folder}
     listen: [ ${addresses.map((address) => `${address}@${DNS_PORT}`).join(', ')} ]
@@ -56,7 +85,7 @@ log:
     any: info
 database:
     storage: ${folder}
-template:
+${modules.length === 0 ? '' : `mod-geoip:\n${modules.join('')}`}template:
   - id: default
     storage: ${folder}
     semantic-checks: off
@@ -66,16 +95,30 @@ zone:
 ${zones.join('')}`;
 }
 
-function zoneFile({ name }: NamePlan): string {
+function zoneFile({ name }: Answer): string {
   return `${name}.zone`;
 }
 
+function sourceFile({ name }: Answer): string {
+  return `${name}.sources`;
+}
+
 /** A zone of one name (RFC 1035, 5): whoever asks for it asks here. */
-export function zone({ addresses }: NamePlan): string {
+export function zone({ toOthers }: Answer): string {
   const lines = [
     `@ ${TTL_S} SOA . . 1 3600 900 604800 ${TTL_S}`,
     `@ ${TTL_S} NS .`,
-    ...addresses.map((address) => `@ ${TTL_S} ${address.includes(':') ? 'AAAA' : 'A'} ${address}`),
+    ...toOthers.map((address) => `@ ${TTL_S} ${typeOf(address)} ${address}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** For Knot's module geoip: the smallest network that contains the caller decides; without one, the zone answers. */
+export function sources({ name, bySource }: Answer): string {
+  const entries = bySource.map(({ net, address }) => `  - net: ${net}\n    ${typeOf(address)}: ${address}\n`);
+  return `${name}.:\n${entries.join('')}`;
+}
+
+function typeOf(address: string): 'A' | 'AAAA' {
+  return address.includes(':') ? 'AAAA' : 'A';
 }

@@ -80,6 +80,10 @@ export class Node {
       await learnNeighbours(neighbours);
       return null;
     },
+    noteServicesDown: async ({ services }) => {
+      await this.#machine.noteServicesDown(services);
+      return null;
+    },
     dropConnections: async () => {
       await this.#machine.stopListening();
       await this.#machine.listen();

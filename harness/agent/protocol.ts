@@ -43,6 +43,8 @@ export interface Calls {
   learnNeighbours: { params: { neighbours: { dev: string; address: string }[] }; result: null };
   /** Ends the connections of all listeners, including half-open ones, so that no server retransmits into later flows. */
   dropConnections: { params: null; result: null };
+  /** Tells a DNS server which services have no server that is healthy to some load balancer. */
+  noteServicesDown: { params: { services: string[] }; result: null };
   /** Servers whose health the load balancer has determined. */
   serverStates: { params: null; result: ServerState[] };
   /** The load balancer's rules as text, with or without the contents of sets and maps. */

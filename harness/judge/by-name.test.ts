@@ -75,6 +75,14 @@ test('an answer without an address is the end, and its cause is at the DNS serve
   });
 });
 
+test('a name with records, and without one for the caller, names the caller', () => {
+  const none = withQuestion(flow.byName!, { attempt: asked, addresses: [] }, null);
+  expect(none.cause).toMatchObject({
+    code: 'no-address',
+    detail: { code: 'no-record-left', params: { node: 's2', name: NAME, source: '198.51.100.10' } },
+  });
+});
+
 test('an address that no record has explains nothing', () => {
   const strange = withQuestion(flow.byName!, { attempt: asked, addresses: ['192.0.2.99'] }, null);
   expect(strange).toMatchObject({ outcome: 'fails', cause: { code: 'unexplained', node: 's2' } });

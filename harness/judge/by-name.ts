@@ -30,18 +30,20 @@ export function withQuestion(byName: ByName, { attempt: asked, addresses }: Aske
 }
 
 /** There was no call: the question failed, or its answer has no address that may be called. */
-function uncalled({ name, server }: ByName, asked: Attempt, addresses: string[]): Attempt {
+function uncalled({ name, server: node, calls }: ByName, asked: Attempt, addresses: string[]): Attempt {
   const nobody = { servedBy: null, sourceSeen: null, findings: [], sentAgainMs: null };
   const failed: Attempt = { ...asked, ...nobody, outcome: 'fails' };
   if (asked.outcome === 'fails') return failed;
-  if (addresses.length === 0)
-    return {
-      ...failed,
-      client: 'ENOTFOUND',
-      cause: cause('no-address', 'name-without-address', { node: server, name }),
-    };
+  if (addresses.length === 0) {
+    const source = asked.observed.request.at(-1)!.src.ip;
+    const why =
+      calls.length === 0
+        ? cause('no-address', 'name-without-address', { node, name })
+        : cause('no-address', 'no-record-left', { node, name, source });
+    return { ...failed, client: 'ENOTFOUND', cause: why };
+  }
   // The address is of no record: the server does not have its configuration.
-  const why = cause('unexplained', 'nothing-fits', { node: server, client: 'wrong-answer' });
+  const why = cause('unexplained', 'nothing-fits', { node, client: 'wrong-answer' });
   return { ...failed, client: 'wrong-answer', cause: why };
 }
 

@@ -31,6 +31,8 @@ export function controlsFor(expect: SingleExpectation, plan: Plan, flow: FlowPla
 }
 
 function ofExchange(cause: CauseCode, plan: Plan, flow: FlowPlan): Control[] {
+  // Nothing is called where a name has no address.
+  if (cause === 'no-address' && flow.question === undefined) return [];
   const first = firstHop(plan, flow);
   const controls: Control[] = first === null ? [] : [echo(flow.from, null, first)];
   if (PART_IS_MISSING.includes(cause)) return controls;

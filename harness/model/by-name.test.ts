@@ -7,7 +7,7 @@ const NAME = 'www.example.test';
 const DNS = '203.0.113.12';
 
 /** Two VIPs with a server each, and a DNS server at s2. */
-function lab(records: string[], nodes: Parameters<typeof oneArm>[0]['nodes'] = {}): LabSketch {
+function lab(records: unknown[], nodes: Parameters<typeof oneArm>[0]['nodes'] = {}): LabSketch {
   const service = (vip: string) => ({ vip, mode: 'proxy' as const, proxyIp: 'auto', pool: ['s1'] });
   const dns = { s2: { listeners: ['53/udp'], ...nodes['s2'] } };
   const sketch = oneArm({ services: { a: service(VIP_A), b: service(VIP_B) }, nodes: { ...nodes, ...dns } });
@@ -58,6 +58,70 @@ test.each<[string, LabSketch, unknown]>([
   expect(all.map(({ cause }) => [cause?.code, cause?.node])).toEqual([expected]);
   expect(all[0]).toMatchObject({ request: [], reply: [], servedBy: null, question: { addresses: [] } });
   expect(all[0]!.question!.request.length).toBeGreaterThan(0);
+});
+
+/** The same with checks, and a policy; s1 serves one of them and s2 the other, or the server that is given. */
+function balanced(name: Record<string, unknown>, listeners: Record<'s1' | 's2', string[]>): LabSketch {
+  const service = (vip: string, server: string) => {
+    return { vip, mode: 'proxy' as const, proxyIp: 'auto', check: 'tcp' as const, pool: [server] };
+  };
+  const nodes = { s1: { listeners: listeners.s1 }, s2: { listeners: ['53/udp', ...listeners.s2] } };
+  const sketch = oneArm({ services: { a: service(VIP_A, 's1'), b: service(VIP_B, 's2') }, nodes });
+  return { ...sketch, names: { [NAME]: { server: 's2', records: ['a', 'b'], ...name } } };
+}
+
+const UP = ['80/tcp'];
+const [MINE, OTHERS] = ['198.51.100.0/24', '192.0.2.0/24'];
+
+test.each<[string, Record<string, unknown>, Record<'s1' | 's2', string[]>, unknown[]]>([
+  ['plain DNS answers with what is down', {}, { s1: [], s2: UP }, ['no-server-available', 's2']],
+  ['onlyHealthy does not', { onlyHealthy: true }, { s1: [], s2: UP }, ['s2']],
+  ['failover: the first', { policy: 'failover' }, { s1: UP, s2: UP }, ['s1']],
+  ['failover: the next, if the first is down', { policy: 'failover' }, { s1: [], s2: UP }, ['s2']],
+  ['failover: all are down', { policy: 'failover' }, { s1: [], s2: [] }, ['no-record-left']],
+  [
+    'by-source: the record for the network of the caller',
+    { policy: 'by-source', records: [{ to: 'a', from: MINE }, 'b'] },
+    { s1: UP, s2: UP },
+    ['s1'],
+  ],
+  [
+    'by-source: the smallest network counts',
+    {
+      policy: 'by-source',
+      records: [
+        { to: 'a', from: '0.0.0.0/0' },
+        { to: 'b', from: MINE },
+      ],
+    },
+    { s1: UP, s2: UP },
+    ['s2'],
+  ],
+  [
+    'by-source: one without a network for all others',
+    { policy: 'by-source', records: [{ to: 'a', from: OTHERS }, 'b'] },
+    { s1: UP, s2: UP },
+    ['s2'],
+  ],
+  [
+    'by-source: none is for the caller',
+    { policy: 'by-source', records: [{ to: 'a', from: OTHERS }] },
+    { s1: UP, s2: UP },
+    ['no-record-left'],
+  ],
+  [
+    'by-source: the one for the caller is down',
+    { policy: 'by-source', onlyHealthy: true, records: [{ to: 'a', from: MINE }, 'b'] },
+    { s1: [], s2: UP },
+    ['s2'],
+  ],
+])('%s', (_, name, listeners, expected) => {
+  const all = called(balanced(name, listeners));
+  const left = ({ cause, servedBy }: Prediction): unknown => {
+    if (cause === null) return servedBy;
+    return cause.code === 'no-address' ? cause.detail.code : cause.code;
+  };
+  expect(all.map(left)).toEqual(expected);
 });
 
 test('a call that fails after its question fails for its own cause', () => {

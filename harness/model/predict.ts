@@ -5,6 +5,7 @@ import { tellsMss } from '../terms/mss.ts';
 import { callsOf, questionOf } from '../terms/by-name.ts';
 import { cutOnTheWay } from '../scenario/leads-to.ts';
 import { cannotReply, nodeWithMac } from '../scenario/lookup.ts';
+import { answersTo } from './name-answers.ts';
 import { explore } from './choices.ts';
 import { firstAnswer, firstRequest } from './exchange.ts';
 import { isRequest } from './packet.ts';
@@ -53,25 +54,31 @@ function* ofAttempts(
   for (const start of taught) for (const run of from(start)) yield* outcomesOf(run);
 }
 
-/** A question is followed by a call of each address that may be first in its answer; by none without an answer. */
+/** What follows a question: a call of each address that an answer may begin with, or none if it has no address. */
 function* afterQuestion(plan: Plan, flow: FlowPlan, run: Run): Generator<Prediction> {
   const { name, server } = flow.byName!;
   const asked = predictionOf(run);
   const { request, reply, findings } = asked;
-  const calls = callsOf(flow);
-  if (asked.outcome === 'fails' || calls.length === 0) {
-    const empty = cause('no-address', 'name-without-address', { node: server, name });
+  const withoutCall = (why: Cause): Prediction => {
     const nobody = { servedBy: null, sourceSeen: null, findings: [], request: [], reply: [] };
     const question = { name, server, request, reply, addresses: [] };
-    yield { ...asked, ...nobody, outcome: 'fails', cause: asked.cause ?? empty, question };
+    return { ...asked, ...nobody, outcome: 'fails', cause: why, question };
+  };
+  if (asked.cause !== null) {
+    yield withoutCall(asked.cause);
     return;
   }
   const left = leftBehind(run.before, [run]);
-  for (const call of calls) {
-    const others = calls.map(({ address }) => address).filter((address) => address !== call.address);
-    const question = { name, server, request, reply, addresses: [call.address, ...others] };
-    for (const called of predictions(plan, call, [left]))
-      yield { ...called, findings: [...findings, ...called.findings], question };
+  for (const answer of answersTo(plan, flow.byName!, asked.sourceSeen!)) {
+    if ('cause' in answer) yield withoutCall(answer.cause);
+    else
+      for (const address of answer.addresses) {
+        const others = answer.addresses.filter((other) => other !== address);
+        const question = { name, server, request, reply, addresses: [address, ...others] };
+        const call = callsOf(flow).find((one) => one.address === address)!;
+        for (const called of predictions(plan, call, [left]))
+          yield { ...called, findings: [...findings, ...called.findings], question };
+      }
   }
 }
 

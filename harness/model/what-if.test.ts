@@ -69,6 +69,48 @@ flows: { call: { from: s3, to: web, repeat: 2, expect: works } }
   });
 });
 
+test('a call of a name that gets an address of a service that is down is helped by health checks', () => {
+  const lab = readLab(
+    parseYaml(
+      'lab.yaml',
+      `
+title: A DNS server
+nodes: { client: { role: client }, dns: { role: server }, l4: { role: l4 }, s1: { role: server }, s2: { role: server } }
+links:
+  - { client: 192.0.2.2/24, l4: 192.0.2.1/24 }
+  - { dns: 198.51.100.53/24, l4: 198.51.100.1/24 }
+  - { s1: 203.0.113.11/25, l4: 203.0.113.1/25 }
+  - { s2: 203.0.113.139/25, l4: 203.0.113.129/25 }
+`,
+    ),
+  );
+  const yaml = parseYaml(
+    'scenario.yaml',
+    `
+title: Names
+lab: lab
+servers: { gateway: l4 }
+nodes: { client: { gateway: l4 }, s2: { listeners: [] } }
+services:
+  a: { vip: 203.0.113.10, port: 80, mode: dnat, pool: [s1] }
+  b: { vip: 203.0.113.138, port: 80, mode: dnat, pool: [s2] }
+names: { www.example.test: { server: dns, records: [a, b] } }
+flows: { call: { from: client, to: www.example.test, repeat: 2, expect: works } }
+`,
+  );
+  const loaded = { scenario: readScenario('names', 'lab', lab, yaml), yaml };
+  const [variant] = loaded.scenario.variants;
+  const plan = resolvePlan(loaded.scenario, variant!);
+  const flow = plan.flows[0]!;
+  const { cause } = predict(plan, flow).find(({ outcome }) => outcome === 'fails')!;
+  const helps = whatWouldHelp({ loaded, variant: variant!, plan, flow, cause });
+  expect(helps.map(({ fixes }) => fixes.map(({ code }) => code))).toEqual([['listen'], ['only-healthy', 'check-on']]);
+  expect(helps[1]!.patch).toEqual({
+    names: { 'www.example.test': { onlyHealthy: true } },
+    services: { b: { check: { type: 'tcp', intervalMs: 2000 } } },
+  });
+});
+
 test('a failure that was predicted comes with what would help, one where prediction and observation differ does not', () => {
   const lab = readLab(
     parseYaml(

@@ -4,6 +4,7 @@ import type { Lab } from '../fabric/lab.ts';
 import { holdersAt } from '../model/pair-holders.ts';
 import { knownNeighbours } from '../model/warm-start.ts';
 import type { Plan, PairPlan } from '../terms/plan.ts';
+import { tellDnsServers } from './tell-dns-servers.ts';
 
 const POLL_MS = 10;
 /** Beyond what its advertisements take. */
@@ -13,6 +14,7 @@ const MASTER_DEADLINE_MS = 10_000;
 export async function configureLab(lab: Lab, plan: Plan): Promise<void> {
   await lab.configure(plan);
   await Promise.all((plan.pairs ?? []).map((pair) => startPair(lab, plan, pair)));
+  await tellDnsServers(lab, plan);
   await lab.learnNeighbours(knownNeighbours(plan));
 }
 

@@ -1,7 +1,7 @@
 import { noSuch } from '../did-you-mean.ts';
 import { DNS_PORT } from '../terms/by-name.ts';
 import { listenerOf } from '../terms/listener.ts';
-import { isAddress, host, isV6 } from './address.ts';
+import { host, isV6 } from './address.ts';
 import { addressesInScenario, familyName } from './check-messages.ts';
 import { addressOfRecord, nodeWith } from './names.ts';
 import type { Problem } from './problem.ts';
@@ -17,6 +17,7 @@ export function checkNames(scenario: ScenarioFile, lab: Lab): Problem[] {
     ...Object.keys(scenario.names).flatMap((name) => [
       ...serverProblems(name, scenario, lab),
       ...recordProblems(name, scenario, lab),
+      ...policyProblems(name, scenario),
     ]),
     ...servers.filter((server) => lab.nodes[server]).flatMap((server) => besideDns(server, scenario, lab)),
   ];
@@ -33,10 +34,10 @@ function serverProblems(name: string, scenario: ScenarioFile, lab: Lab): Problem
 function recordProblems(name: string, scenario: ScenarioFile, lab: Lab): Problem[] {
   const { services } = scenario;
   const { records } = scenario.names[name]!;
-  const addresses = records.map((record) => addressOfRecord(record, services));
+  const addresses = records.map(({ to }) => addressOfRecord(to, services));
   const known = addresses.filter((address) => address !== null);
-  const ofServices = records.flatMap((record) => services[record] ?? []);
-  return records.flatMap((record, index): Problem[] => {
+  const ofServices = records.flatMap(({ to }) => services[to] ?? []);
+  return records.flatMap(({ to: record }, index): Problem[] => {
     const path = ['names', name, 'records', index];
     const address = addresses[index]!;
     const dependsOn: Path[] = [['names', name], ['services'], ['servers'], ['nodes']];
@@ -60,6 +61,38 @@ function recordProblems(name: string, scenario: ScenarioFile, lab: Lab): Problem
     const message = `${record} has ${portOf(service)}, but another record has ${portOf(differs)}: DNS says no port, so all services of a name need the same one`;
     return [{ path, message, dependsOn }];
   });
+}
+
+/** Policies and records without effect. */
+function policyProblems(name: string, { names, services }: ScenarioFile): Problem[] {
+  const { policy, onlyHealthy, records } = names[name]!;
+  const problem = (at: Path, message: string): Problem => {
+    return { path: ['names', name, ...at], message, dependsOn: [['names', name], ['services']] };
+  };
+  const isChecked = records.some(({ to }) => (services[to]?.check?.type ?? 'none') !== 'none');
+  const goesByHealth = policy === 'failover' || onlyHealthy === true;
+  const asked = policy === 'failover' ? 'policy' : 'onlyHealthy';
+  const problems: Problem[] = [];
+  if (policy === 'failover' && records.length === 1)
+    problems.push(problem(['policy'], 'failover needs a second record'));
+  else if (goesByHealth && records.length > 0 && !isChecked)
+    problems.push(problem([asked], 'has no effect: no service of its records has a `check`'));
+  if (policy === 'failover' && onlyHealthy === false)
+    problems.push(problem(['onlyHealthy'], 'failover always goes by health: leave it out'));
+  return [...problems, ...sourceProblems(policy, records).map(({ at, message }) => problem(at, message))];
+}
+
+type Named = ScenarioFile['names'][string];
+
+/** Networks of callers, which only by-source knows, and of which each has one record. */
+function sourceProblems(policy: Named['policy'], records: Named['records']): { at: Path; message: string }[] {
+  const nets = records.flatMap(({ from = [] }, index) => from.map((net) => ({ net, at: ['records', index, 'from'] })));
+  if (policy !== 'by-source') return nets.map(({ at }) => ({ at, message: 'only for `policy: by-source`' }));
+  if (nets.length === 0 && records.length > 0)
+    return [{ at: ['policy'], message: 'by-source needs a record with `from`, the network of its callers' }];
+  return nets
+    .filter(({ net }, index) => nets.findIndex((other) => other.net === net) < index)
+    .map(({ net, at }) => ({ at, message: `${net} already has a record` }));
 }
 
 const UNHELD = (address: string): string => `${address} is neither an address of a node nor a VIP`;
@@ -126,12 +159,12 @@ export function checkCallByName(
     const message = `${flow.from} has no ${familyName(isV6(addressesOfServer[0]!))} address, so it cannot ask ${server}`;
     problems.push({ path: [...path, 'from'], message, dependsOn });
   }
-  const addresses = records.flatMap((record) => addressOfRecord(record, scenario.services) ?? []);
+  const addresses = records.flatMap(({ to }) => addressOfRecord(to, scenario.services) ?? []);
   if (!isReached(addresses)) {
     const message = `${flow.from} has no ${familyName(isV6(addresses[0]!))} address, so it cannot call ${addresses[0]}`;
     problems.push({ path: [...path, 'from'], message, dependsOn });
   }
-  const services = records.flatMap((record) => scenario.services[record] ?? []);
+  const services = records.flatMap(({ to }) => scenario.services[to] ?? []);
   const [service] = services;
   // That icmp has no ports is said already.
   if (service && flow.port !== undefined && flow.protocol !== 'icmp')
@@ -147,5 +180,5 @@ export function checkCallByName(
 
 /** Names of the services that a name stands for. */
 export function servicesOfName(name: string, { names, services }: ScenarioFile): string[] {
-  return names[name]!.records.filter((record) => !isAddress(record) && services[record] !== undefined);
+  return names[name]!.records.flatMap(({ to }) => (services[to] === undefined ? [] : [to]));
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { mustBe } from '../../lb/terms/messages.ts';
-import { address, nodeName, serviceName } from './schema-values.ts';
+import { network } from './address.ts';
+import { address, cidrText, isCidr, nodeName, serviceName } from './schema-values.ts';
 
 const A_NAME = 'a name with a dot, in lower case, like www.example.test';
 /** A host name of at least two parts (RFC 1123, 2.1), so that it is no service's and no node's. */
@@ -20,14 +21,56 @@ export const called = z.union([serviceName, domainName], {
   },
 });
 
+const word = z.union([serviceName, address], mustBe('a service, or an address'));
+const isNetwork = (text: string): boolean => isCidr(text) && network(text) === cidrText(text);
+const net = z
+  .string()
+  .refine(isNetwork, mustBe('a network like 198.51.100.0/24'))
+  .overwrite((text) => (isCidr(text) ? cidrText(text) : text));
+
+/** A service or an address, possibly for callers of some networks. */
+const record = z
+  .union(
+    [
+      word,
+      z.strictObject({
+        to: word.describe('A service, or an address.'),
+        from: z
+          .union([net, z.array(net).min(1)], mustBe('a network like 198.51.100.0/24, or a list of them'))
+          .optional()
+          .describe(
+            'by-source: networks whose callers get only this record; the smallest one that contains the caller counts.',
+          ),
+      }),
+    ],
+    mustBe('a service, an address, or a mapping of `to` and `from`'),
+  )
+  .transform((written) => {
+    if (typeof written === 'string') return { to: written };
+    const { to, from } = written;
+    return from === undefined ? { to } : { to, from: [from].flat() };
+  });
+
 /** What a DNS server answers about a name. */
 export const name = z.strictObject({
   server: nodeName.describe(
     'Node that is the DNS server (Knot DNS): it listens at 53/udp, and callers ask it directly.',
   ),
   records: z
-    .array(z.union([serviceName, address], mustBe('a service, or an address')))
+    .array(record)
     .describe(
-      'Services (their VIPs), or addresses of nodes, all of one family; an answer has all of them, and each answer begins with another one. An empty list is a name without an address. Each attempt of a flow asks again.',
+      'Services (their VIPs), or addresses of nodes, all of one family. An empty list is a name without an address. Each attempt of a flow asks again.',
+    ),
+  policy: z
+    .enum(['round-robin', 'failover', 'by-source'])
+    .default('round-robin')
+    .describe(
+      'What an answer has: all records, each first in turn (`round-robin`); the first one with a healthy server (`failover`); the record for the network of the caller, or, without such a record, those without `from` (`by-source`).',
+    ),
+  onlyHealthy: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether answers leave out services without a server that a load balancer considers healthy, as global load balancing (GSLB) does. Always so with `failover`; default `false` for the others. The DNS server learns it when flows begin.',
     ),
 });

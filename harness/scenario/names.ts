@@ -25,8 +25,17 @@ export function withNames(
 ): ListenerPlan[] {
   const own = Object.entries(names)
     .filter(([, { server }]) => server === node)
-    .map(([name, { records }]): NamePlan => {
-      return { name, addresses: records.flatMap((record) => addressOfRecord(record, services) ?? []) };
+    .map(([name, { policy, onlyHealthy = false, records }]): NamePlan => {
+      return {
+        name,
+        policy,
+        onlyHealthy: onlyHealthy || policy === 'failover',
+        records: records.flatMap(({ to, from }) => {
+          const address = addressOfRecord(to, services);
+          const service = services[to] === undefined ? null : to;
+          return address === null ? [] : [{ address, service, ...(from === undefined ? {} : { from }) }];
+        }),
+      };
     });
   if (own.length === 0) return listeners;
   return listeners.map((one) => (one.protocol === 'udp' && one.port === DNS_PORT ? { ...one, names: own } : one));

@@ -358,8 +358,8 @@ function byName(flow: Called, nodes: NodePlan[], body: ScenarioFile): Pick<FlowP
 function callsByName({ from, to, port, protocol }: Called, nodes: NodePlan[], body: ScenarioFile): ResolvedCall[] {
   const caller = nodes.find((node) => node.name === from)!;
   const records = body.names[to]?.records ?? [];
-  const common = records.map((record) => body.services[record]?.port).find((one) => one !== undefined) ?? port;
-  return records.flatMap((record): ResolvedCall[] => {
+  const common = records.map(({ to: record }) => body.services[record]?.port).find((one) => one !== undefined) ?? port;
+  return records.flatMap(({ to: record }): ResolvedCall[] => {
     const address = addressOfRecord(record, body.services);
     if (address === null) return [];
     const isAt = ([, { vip, port: at }]: [string, Service]): boolean => vip === address && at === common;

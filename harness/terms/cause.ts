@@ -63,6 +63,8 @@ export interface CauseDetails {
   'refused-although-healthy': At & { service: string };
   /** The DNS server `node` knows the name, and no address of it. */
   'name-without-address': At & { name: string };
+  /** It has records, but none for this caller with a healthy server; `source` is the caller, as the DNS server saw it. */
+  'no-record-left': At & { name: string; source: string };
   'reply-from-elsewhere': At & { called: string; source: string; owner: string | null };
   /** The caller's router, which had replaced the caller's address with `address`, got the reply from another address. */
   'reply-not-translated': At & { called: string; source: string; owner: string | null; address: string };

@@ -60,6 +60,8 @@ export interface Fixes {
   'answer-from-asked': { nodes: string[] };
   /** The VIP of a service in answers about a name. */
   'add-record': { name: string; service: string };
+  /** Services without a healthy server are left out of answers. */
+  'only-healthy': { name: string };
   listen: { nodes: string[]; port: number; protocol: string };
   'vip-on-loopback': { service: string };
   'quiet-loopback': { arpIgnore: number; arpAnnounce: number };

@@ -142,11 +142,23 @@ export interface ListenerPlan {
   names?: NamePlan[];
 }
 
-/** A name and the addresses that a DNS server answers with, in turn of their order. */
+/** A name, and what a DNS server answers about it. */
 export interface NamePlan {
   name: string;
-  /** Of one family; none where the name has no address. */
-  addresses: string[];
+  /** All records, in rotating order; only the first one; or only those for the network of the caller. */
+  policy: 'round-robin' | 'failover' | 'by-source';
+  /** Whether it leaves out services without a healthy server; always true for `failover`. */
+  onlyHealthy: boolean;
+  /** Of one family; none if the name has no address. */
+  records: RecordPlan[];
+}
+
+export interface RecordPlan {
+  address: string;
+  /** The service whose VIP it is; null for any other address. */
+  service: string | null;
+  /** by-source: networks (CIDR) of its callers; absent for callers without a record of their own. */
+  from?: string[];
 }
 
 /** A neighbour that a node knows: an address behind an interface. */

@@ -104,7 +104,7 @@ export const en: Catalogue = {
     'no-address': {
       story: 'The caller asked a DNS server for a name, and was told that it has no address: nothing was called.',
       evidence: 'The answer of the DNS server reaches the caller, and holds no address.',
-      fix: 'Give the name a record.',
+      fix: 'Give the name a record for its callers, or repair the services of its records.',
     },
     'ports-exhausted': {
       story: 'The proxy IP has no free port.',
@@ -206,6 +206,8 @@ export const en: Catalogue = {
       `The call never left ${node}: it holds the VIP ${address} itself, and has no listener on port ${port}/${protocol}.`,
     'pool-down': ({ node, service }) => `${node} has no healthy server for ${service}.`,
     'name-without-address': ({ node, name }) => `${node} knows no address of ${name}.`,
+    'no-record-left': ({ node, name, source }) =>
+      `${node} has records of ${name}, but none for ${source} that counts as healthy.`,
     'refused-although-healthy': ({ node, service }) =>
       `${node} refused the request, although it has a healthy server for ${service}.`,
     'reply-from-elsewhere': ({ node, called, source, owner }) =>
@@ -435,6 +437,7 @@ export const en: Catalogue = {
       `${service}: check its servers from the address of the L4's outgoing interface`,
     'answer-from-asked': ({ nodes }) => `${namesText(nodes)}: send UDP replies from the address that was called`,
     'add-record': ({ name, service }) => `${name}: add a record for ${service}`,
+    'only-healthy': ({ name }) => `${name}: leave services without a healthy server out of answers`,
     listen: ({ nodes, port, protocol }) => `${namesText(nodes)}: listen on ${port}/${protocol}`,
     'vip-on-loopback': ({ service }) =>
       `${service}: add its VIP to the loopback of its servers, without ARP replies for it`,

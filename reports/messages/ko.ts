@@ -93,7 +93,7 @@ export const ko: Catalogue = {
     'no-address': {
       story: '호출자가 DNS 서버에 이름을 물었으나 주소가 없다는 답을 받아 아무것도 호출하지 않았습니다.',
       evidence: 'DNS 서버의 응답이 호출자에게 도착하지만 주소가 들어 있지 않습니다.',
-      fix: '이름에 레코드를 넣으십시오.',
+      fix: '호출자를 위한 레코드를 이름에 추가하거나, 레코드가 가리키는 서비스를 복구하십시오.',
     },
     'ports-exhausted': {
       story: 'Proxy IP에 남은 포트가 없습니다.',
@@ -196,6 +196,8 @@ export const ko: Catalogue = {
       `호출이 ${node}을(를) 떠나지 않았습니다. ${node}이(가) VIP ${address}을(를) 직접 가지고 있는데, ${port}/${protocol} 포트를 열지 않았습니다.`,
     'pool-down': ({ node, service }) => `${node}에 ${service}의 정상 서버가 없습니다.`,
     'name-without-address': ({ node, name }) => `${node}에 ${name}의 주소가 없습니다.`,
+    'no-record-left': ({ node, name, source }) =>
+      `${node}에 ${name}의 레코드가 있지만, ${source}에 응답할 정상 레코드가 없습니다.`,
     'refused-although-healthy': ({ node, service }) =>
       `${service}의 정상 서버가 있는데도 ${node}이(가) 요청을 거부했습니다.`,
     'reply-from-elsewhere': ({ node, called, source, owner }) =>
@@ -425,6 +427,7 @@ export const ko: Catalogue = {
     'check-source-auto': ({ service }) => `${service}: 서버를 L4가 내보내는 인터페이스의 주소에서 점검하기`,
     'answer-from-asked': ({ nodes }) => `${namesText(nodes)}: UDP 응답을 요청받은 주소에서 보내기`,
     'add-record': ({ name, service }) => `${name}: ${service} 레코드 추가`,
+    'only-healthy': ({ name }) => `${name}: 정상 서버가 없는 서비스를 응답에서 제외`,
     listen: ({ nodes, port, protocol }) => `${namesText(nodes)}: ${port}/${protocol} 포트 열기`,
     'vip-on-loopback': ({ service }) => `${service}의 VIP를 서버의 루프백에 두고 ARP에는 응답하지 않기`,
     'quiet-loopback': ({ arpIgnore, arpAnnounce }) =>

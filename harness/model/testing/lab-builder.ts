@@ -51,7 +51,8 @@ export interface LabSketch {
   nodes: Record<string, NodeSketch>;
   links: [string, string][];
   services: Record<string, ServiceSketch>;
-  names?: Record<string, { server: string; records: string[] }>;
+  /** As in YAML. */
+  names?: Record<string, unknown>;
 }
 
 const PORT = 80;
