@@ -41,11 +41,23 @@ const echo = (ms: number): Sighting => ({
   frame: { ...bare, icmp: { type: 8, code: 0, id: 1, seq: 1 } },
 });
 
+const echoReply = (ms: number, from = TCP_KEY.address): Sighting => ({
+  ...segment(ms * 1e6, ['client', 'in', 'l3'], { seq: 0, flags: '' }),
+  frame: {
+    ...bare,
+    ip: { version: 4, protocol: 1, src: from, dst: '198.51.100.10', ttl: 64, id: 1, dscp: 0 },
+    icmp: { type: 0, code: 0, id: 1, seq: 1 },
+  },
+});
+
 test.each<[string, Sighting[], FlowKey['protocol'], ReturnType<typeof settledBy>]>([
   ['a datagram alone', [datagram(0)], 'udp', null],
   ['a datagram once more', [datagram(0), datagram(501)], 'udp', 'repeated'],
   ['a datagram of another attempt', [datagram(0), datagram(501, 'l4lab-y')], 'udp', null],
   ['an echo request once more', [echo(0), echo(501)], 'icmp', 'repeated'],
+  ['ping had no time yet to read its reply', [echo(0), echoReply(1), echo(501)], 'icmp', null],
+  ['nobody takes the reply', [echo(0), echoReply(1), echo(501), echo(2501)], 'icmp', 'repeated'],
+  ['the reply is of another', [echo(0), echoReply(1, '192.0.2.9'), echo(501)], 'icmp', 'repeated'],
   ['the first SYN alone', [sent(1, 'S')], 'tcp', null],
   ['the SYN once more', [sent(0, 'S'), sent(1001, 'S')], 'tcp', 'repeated'],
   ['a switch that calls floods its SYN', [flooded('l3'), flooded('l2')], 'tcp', null],

@@ -6,9 +6,9 @@ import type { Sighting } from '../terms/sighting.ts';
 /**
  * Time until a sender retransmits, ms: a SYN after 1,000 (RFC 6298); data after 200 at the earliest (a tail loss probe, or the
  * first segment), and then after another 200 or 400 (TCP_RTO_MIN, RFC 8985). The agents repeat a datagram or an echo after
- * 500.
+ * 500. ping(8) is a process of its own, which on a busy machine repeats before it reads the reply.
  */
-const WAITED_MS = { syn: 900, dataOfTheCaller: 400, dataOfAnyone: 600, datagram: 400 };
+const WAITED_MS = { syn: 900, dataOfTheCaller: 400, dataOfAnyone: 600, datagram: 400, echoWithReply: 2400 };
 
 /** Number of requests for a neighbour before a node gives up (`mcast_solicit`, ip-sysctl of the kernel). */
 const MAX_REQUESTS = 3;
@@ -38,7 +38,8 @@ export function settledBy(
   if (key.protocol !== 'tcp') {
     const asked = packets.filter((packet) => isRequestOf(key, packet));
     if (learnedAt > (asked.at(-1)?.time ?? Infinity)) return 'learning';
-    return asked.length > 0 && asked.at(-1)!.time - asked[0]!.time >= WAITED_MS.datagram * 1e6 ? 'repeated' : null;
+    const waitMs = packets.some((packet) => isEchoReplyTo(key, packet)) ? WAITED_MS.echoWithReply : WAITED_MS.datagram;
+    return asked.length > 0 && asked.at(-1)!.time - asked[0]!.time >= waitMs * 1e6 ? 'repeated' : null;
   }
   const sent = packets.filter(({ direction, frame }) => direction === 'out' && frame.tcp);
   const left = sent.filter(({ node }) => node === key.caller);
@@ -58,6 +59,11 @@ export function settledBy(
 function isRequestOf({ caller, token }: FlowKey, { node, direction, frame }: Sighting): boolean {
   if (node !== caller || direction !== 'out') return false;
   return frame.udp ? frame.token === token : frame.icmp?.type === ICMP.echoRequest;
+}
+
+/** An echo reply that has come to its caller, from the address that it called. */
+function isEchoReplyTo({ caller, address }: FlowKey, { node, direction, frame: { ip, icmp } }: Sighting): boolean {
+  return node === caller && direction === 'in' && icmp?.type === ICMP.echoReply && ip?.src === address;
 }
 
 /** Whether a sighting is an ICMP redirect at a node that accepts it (RFC 792, 4861). */
