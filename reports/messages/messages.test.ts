@@ -1,7 +1,7 @@
 import { CAUSES, cause } from '../../harness/terms/cause.ts';
 import type { ActionPlan, Awaited } from '../../harness/terms/plan.ts';
 import type { StreamSummary } from '../../harness/terms/timeline-results.ts';
-import { type Message, type Messages, say } from './catalogue.ts';
+import { type Message, say } from './catalogue.ts';
 import { en } from './en.ts';
 import { EXAMPLES } from './examples.ts';
 import { ko } from './ko.ts';

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { samplePlan } from '../samples/sample-labs.ts';
 import { sampleResults } from '../samples/sample-results.ts';
 import { reportBrowser, type ReportBrowser } from '../testing/report-page.ts';
 
@@ -137,7 +138,8 @@ test('why: story, evidence, the YAML, what would fix it, and the command that ru
   expect(shown).toMatch(/52\s+- name: web-calls-shop/);
   expect(shown).toContain('npx l4lab run one-arm-modes --variant dnat-gateway-l3 --flow web-calls-shop');
   expect(shown).toMatch(/RST 203\.0\.113\.11:\d+ → 203\.0\.113\.21:80/);
-  expect(shown).toMatch(/s1 \(02:4c:34:00:05:01\)\s+s1/);
+  const { mac } = samplePlan('one-arm').nodes.find(({ name }) => name === 's1')!.interfaces[0]!;
+  expect(shown).toMatch(new RegExp(`s1 \\(${mac}\\)\\s+s1`));
   expect(shown).toContain('✓ s1 → s1 203.0.113.11:80: works');
 });
 

@@ -1,10 +1,10 @@
 import type { FlowResult, Results, ScenarioResult, VariantResult } from '../../harness/terms/results.ts';
 import type { Step } from '../../harness/terms/reason.ts';
 import type { Hop, Prediction } from '../../harness/terms/walk.ts';
-import type { Mode, ServicePlan } from '../../harness/terms/plan.ts';
+import type { Mode, Plan } from '../../harness/terms/plan.ts';
 import { attemptOf, randomFrom, walkOf } from './sample-attempt.ts';
 import { type Case, crossSubnetCases, inLineCases, oneArmCases, PROXY_IP, SHOP, WEB } from './sample-cases.ts';
-import { crossSubnet, inLine, oneArm, type SampleLab, withServices } from './sample-labs.ts';
+import { samplePlan } from './sample-labs.ts';
 
 /** Results as a run over three labs would write them, with failures of several kinds; the same on every call. */
 export function sampleResults(copies = 1): Results {
@@ -33,28 +33,29 @@ export function sampleResults(copies = 1): Results {
 /** Flows in `sampleResults()` with one copy. */
 export const SAMPLE_FLOWS = 5 * 4 + 2 * 2 + 3;
 
-function service(
-  name: string,
-  vip: string,
+/** What a mode asks of a scenario: services on the VIPs of the samples, and settings of the servers. */
+function settingsFor(
   mode: Mode,
-  pool: Omit<ServicePlan['pool'][number], 'port'>[],
-): ServicePlan {
+  pools: { web: string[]; shop?: string[] },
+  servers: { gateway?: string; vips?: boolean },
+) {
+  const { gateway, vips = true } = servers;
+  const names = Object.keys(pools);
+  const service = (vip: string, pool: string[]) => ({
+    ...{ vip, port: 80, mode, pool, check: { type: 'tcp' } },
+    ...(mode === 'proxy' ? { proxyIp: PROXY_IP } : {}),
+  });
   return {
-    name,
-    vip,
-    port: 80,
-    protocol: 'tcp',
-    mode,
-    pool: pool.map((server) => ({ ...server, port: 80 })),
-    l4s: [{ node: 'l4', proxyIps: mode === 'proxy' ? [PROXY_IP] : [] }],
+    services: {
+      web: service(WEB, pools.web),
+      ...(pools.shop === undefined ? {} : { shop: service(SHOP, pools.shop) }),
+    },
+    servers: {
+      ...(gateway === undefined ? {} : { gateway }),
+      ...(mode === 'dsr' && vips ? { loopback: names, arpIgnore: 1, arpAnnounce: 2 } : {}),
+    },
   };
 }
-
-const oneArmPool = [
-  { node: 's1', address: '203.0.113.11' },
-  { node: 's2', address: '203.0.113.12' },
-];
-const shopPool = [{ node: 'b1', address: '203.0.113.21' }];
 
 function oneArmScenario(suffix: string, random: () => number): ScenarioResult {
   const variants: [name: string, title: string, mode: Mode, gateway: 'l3' | 'l4', loopback: boolean][] = [
@@ -72,11 +73,8 @@ function oneArmScenario(suffix: string, random: () => number): ScenarioResult {
         'The L4 hangs off the L2 beside the servers. Which flows survive which mode, and which gateway must the servers have?',
     },
     variants.map(([name, title, mode, gateway, loopback]) => {
-      const lab = withServices(
-        oneArm(gateway === 'l4' ? '203.0.113.2' : undefined),
-        [service('web', WEB, mode, oneArmPool), service('shop', SHOP, mode, shopPool)],
-        loopback,
-      );
+      const pools = { web: ['s1', 's2'], shop: ['b1'] };
+      const lab = samplePlan('one-arm', settingsFor(mode, pools, { gateway, vips: loopback }));
       return { name, title, mode, lab, cases: oneArmCases(mode, gateway, loopback) };
     }),
     random,
@@ -95,7 +93,7 @@ function inLineScenario(suffix: string, random: () => number): ScenarioResult {
       name: mode,
       title: mode === 'dnat' ? 'No proxy IP' : 'Proxy IP',
       mode,
-      lab: withServices(inLine(), [service('web', WEB, mode, oneArmPool)]),
+      lab: samplePlan('in-line', settingsFor(mode, { web: ['s1', 's2'] }, {})),
       cases: inLineCases(mode),
     })),
     random,
@@ -103,10 +101,6 @@ function inLineScenario(suffix: string, random: () => number): ScenarioResult {
 }
 
 function crossSubnetScenario(suffix: string, random: () => number): ScenarioResult {
-  const pool = [
-    { node: 's1', address: '203.0.113.141' },
-    { node: 's2', address: '203.0.113.142' },
-  ];
   return scenario(
     {
       name: `cross-subnet${suffix}`,
@@ -117,7 +111,7 @@ function crossSubnetScenario(suffix: string, random: () => number): ScenarioResu
       name: mode,
       title: mode === 'proxy' ? 'Proxy IP' : mode === 'dnat' ? 'No proxy IP' : 'DSR',
       mode,
-      lab: withServices(crossSubnet(), [service('web', WEB, mode, pool)]),
+      lab: samplePlan('cross-subnet', settingsFor(mode, { web: ['s1', 's2'] }, {})),
       cases: crossSubnetCases(mode),
     })),
     random,
@@ -128,7 +122,7 @@ interface SampleVariant {
   name: string;
   title: string;
   mode: Mode;
-  lab: SampleLab;
+  lab: Plan;
   cases: Case[];
 }
 
@@ -137,7 +131,7 @@ function scenario(
   variants: SampleVariant[],
   random: () => number,
 ): ScenarioResult {
-  const file = `scenarios/${variants[0]!.lab.name}/${name}.yaml`;
+  const file = `scenarios/${variants[0]!.lab.lab}/${name}.yaml`;
   const rows = variants[0]!.cases.map((c, i) => ({
     name: c.flow,
     title: c.title,
@@ -148,7 +142,7 @@ function scenario(
     title,
     description,
     file,
-    lab: variants[0]!.lab.name,
+    lab: variants[0]!.lab.lab,
     sources: [
       {
         document: 'seed 002',
@@ -169,23 +163,15 @@ function variantResult(
 ): VariantResult {
   const { name, title, mode, lab, cases } = variant;
   const flows = cases.map((c, i) => flowResult(scenarioName, variant, { ...c, at: rows[i]!.at }, random));
-  const services = lab.nodes.flatMap((n) => n.balancer?.config.services ?? []);
   return {
     name,
     title,
     at: { file: rows[0]!.at.file, line: 200 + index * 9, col: 3 },
     change: index === 0 ? '' : `services:\n  web:\n    mode: ${mode}\n  shop:\n    mode: ${mode}\n`,
     plan: {
-      lab: lab.name,
+      ...lab,
       scenario: scenarioName,
       variant: name,
-      nodes: lab.nodes,
-      links: lab.links,
-      neighbours: 'warm',
-      services: services.map((s) => ({
-        ...service(s.name, s.vip, s.mode, []),
-        pool: s.servers.map((server) => ({ node: server.name, address: server.address, port: server.port ?? s.port })),
-      })),
       flows: cases.map((c, i) => ({
         name: c.flow,
         from: c.from,

@@ -1,12 +1,5 @@
 import { cause, type Cause } from '../../harness/terms/cause.ts';
-import type {
-  Plan,
-  ServicePlan,
-  ActionPlan,
-  StepPlan,
-  StreamExpectation,
-  StreamPlan,
-} from '../../harness/terms/plan.ts';
+import type { ActionPlan, Plan, StreamExpectation, StreamPlan } from '../../harness/terms/plan.ts';
 import type { Reason } from '../../harness/terms/reason.ts';
 import type { FlowResult, Results, ScenarioResult, VariantResult } from '../../harness/terms/results.ts';
 import type { Attempt } from '../../harness/terms/attempt.ts';
@@ -23,7 +16,7 @@ import type { PredictedOutage, StreamPrediction } from '../../harness/terms/stre
 import type { Hop, Prediction, Walk } from '../../harness/terms/walk.ts';
 import { randomFrom } from './sample-attempt.ts';
 import { PROXY_IP, WEB } from './sample-cases.ts';
-import { pairOfL4s, type SampleLab, withServices } from './sample-labs.ts';
+import { samplePlan } from './sample-labs.ts';
 import { hopsAlong, sightings } from './sample-packets.ts';
 import { sampleResults } from './sample-results.ts';
 
@@ -99,9 +92,8 @@ function scriptOf(gratuitousArp: boolean, calls: number): Script {
 function variantOf(gratuitousArp: boolean, index: number, calls: number): VariantResult {
   const script = scriptOf(gratuitousArp, calls);
   const name = gratuitousArp ? 'gratuitous-arp' : 'no-gratuitous-arp';
-  const lab = withServices(pairOfL4s(), [web()]);
-  const plan = planOf(name, lab, { gratuitousArp, script });
-  const timeline = timelineOf(lab, script);
+  const plan = planOf(name, { gratuitousArp, script });
+  const timeline = timelineOf(plan, script);
   return {
     name,
     title: gratuitousArp ? 'With gratuitous ARP' : 'Without gratuitous ARP',
@@ -116,97 +108,63 @@ function variantOf(gratuitousArp: boolean, index: number, calls: number): Varian
   };
 }
 
-function web(): ServicePlan {
-  return {
-    name: 'web',
-    vip: WEB,
-    port: 80,
-    protocol: 'tcp',
-    mode: 'proxy',
-    pool: SERVERS.map((node, i) => ({ node, address: `203.0.113.1${i + 1}`, port: 80 })),
-    l4s: ['l4a', 'l4b'].map((node) => ({ node, proxyIps: [PROXY_IP] })),
-  };
-}
-
 const ACTIONS: ActionPlan[][] = [[], [{ do: 'kill', node: 'l4a' }], [{ do: 'start', node: 'l4a' }]];
 
-function planOf(
-  variant: string,
-  lab: SampleLab,
-  { gratuitousArp, script }: { gratuitousArp: boolean; script: Script },
-): Plan {
-  const at = { file: FILE, line: 12, col: 3 };
-  const stream: Omit<StreamPlan, 'name' | 'connection' | 'connections' | 'everyMs'> = {
-    from: 'client',
-    source: CLIENT,
-    to: { service: 'web' },
-    address: WEB,
-    protocol: 'tcp',
-    port: 80,
-    timeoutMs: TIMEOUT_MS,
-    requestBytes: 0,
-    replyBytes: 0,
-    at,
-  };
-  const until: StepPlan['until'][] = [undefined, { master: 'l4b', withinMs: 3000 }, { master: 'l4a', withinMs: 5000 }];
-  return {
-    lab: lab.name,
-    scenario: 'failover',
-    variant,
-    nodes: lab.nodes,
-    links: lab.links,
-    services: [web()],
-    flows: [],
-    neighbours: 'warm',
-    pairs: [
-      {
-        name: 'edge',
-        protocol: 'vrrp',
-        id: 1,
-        members: ['l4a', 'l4b'].map((node, i) => ({ node, iface: 'l2', priority: 200 - i * 100 })),
-        advertMs: 200,
-        preempt: true,
-        gratuitousArp,
-        addresses: [WEB, PROXY_IP].map((address) => ({ address, ifaces: { l4a: 'l2', l4b: 'l2' } })),
-        sync: 'none',
-      },
-    ],
-    timeline: {
-      streams: [
-        { ...stream, name: 'calls', connection: 'new', connections: 1, everyMs: script.everyMs },
-        { ...stream, name: 'session', connection: 'kept', connections: CONNECTIONS, everyMs: SESSION_EVERY_MS },
-      ],
-      steps: STEPS.map((name, s) => ({
-        name,
-        title: ['calm', 'l4a dies', 'l4a is back'][s]!,
-        actions: ACTIONS[s]!,
-        ...(until[s] ? { until: until[s] } : {}),
-        forMs: [500, 2000, 1000][s]!,
-        nodes: [],
-        services: [],
-        expect: [],
-        at: { file: FILE, line: 17 + s * 8, col: 5 },
-      })),
+function planOf(variant: string, { gratuitousArp, script }: { gratuitousArp: boolean; script: Script }): Plan {
+  const calls = { from: 'client', to: 'web', timeout: `${TIMEOUT_MS}ms` };
+  const reset = { connections: { reset: { atMost: CONNECTIONS } }, cause: ['connection-unknown'] };
+  const plan = samplePlan('pair', {
+    services: {
+      web: { vip: WEB, port: 80, mode: 'proxy', proxyIp: PROXY_IP, l4: ['l4a', 'l4b'], pool: SERVERS },
     },
-  };
+    pairs: { edge: { nodes: ['l4a', 'l4b'], advertMs: 200, gratuitousArp } },
+    streams: {
+      calls: { ...calls, every: `${script.everyMs}ms` },
+      session: { ...calls, connection: 'kept', connections: CONNECTIONS, every: `${SESSION_EVERY_MS}ms` },
+    },
+    steps: {
+      calm: { for: '500ms', expect: { calls: 'works', session: 'works' } },
+      'l4a-dies': {
+        title: 'l4a dies',
+        do: { kill: 'l4a' },
+        until: { master: 'l4b', within: '3s' },
+        for: '2s',
+        expect: {
+          calls: {
+            outage: { atLeast: '100ms', atMost: '2s', cause: ['stale-neighbour'] },
+            then: { outcome: 'works', request: { crosses: ['l4b'] } },
+          },
+          session: reset,
+        },
+      },
+      'l4a-is-back': {
+        title: 'l4a is back',
+        do: { start: 'l4a' },
+        until: { master: 'l4a', within: '5s' },
+        for: '1s',
+        expect: { calls: 'works', session: reset },
+      },
+    },
+  });
+  return { ...plan, scenario: 'failover', variant };
 }
 
 /** Attempts that calls are like: one that works for each L4 and server, then those that fail. */
-function examplesOf(lab: SampleLab, stream: 'calls' | 'session'): Attempt[] {
+function examplesOf(lab: Plan, stream: 'calls' | 'session'): Attempt[] {
   const works = ['l4a', 'l4b'].flatMap((l4) => SERVERS.map((server) => workingCall(lab, l4, server)));
   const failures =
     stream === 'calls'
-      ? [staleNeighbour('l4a', 'l4b'), staleNeighbour('l4b', 'l4a')].map((why) => lostCall(lab, why))
+      ? [staleNeighbour(lab, 'l4a', 'l4b'), staleNeighbour(lab, 'l4b', 'l4a')].map((why) => lostCall(lab, why))
       : ['l4b', 'l4a'].map((l4) => resetCall(lab, l4));
   return [...works, ...failures].map((attempt, i) => ({ ...attempt, token: `${stream}${i}` }));
 }
 
-function staleNeighbour(owner: string, holder: string): Cause {
-  const mac = `02:4c:34:00:0${owner === 'l4a' ? 4 : 5}:01`;
+function staleNeighbour({ nodes }: Plan, owner: string, holder: string): Cause {
+  const { mac } = nodes.find(({ name }) => name === owner)!.interfaces[0]!;
   return cause('stale-neighbour', 'neighbour-outdated', { node: 'l3', address: WEB, mac, owner, holder });
 }
 
-function attempt(lab: SampleLab, walk: Walk, seen: Partial<Attempt>): Attempt {
+function attempt(lab: Plan, walk: Walk, seen: Partial<Attempt>): Attempt {
   let now = -9000;
   const clock = () => (now += 9000 + (now % 700));
   const packet = (id: number, flags: string) => ({ id, flags, seq: id * 100, ack: 0 });
@@ -238,7 +196,7 @@ function attempt(lab: SampleLab, walk: Walk, seen: Partial<Attempt>): Attempt {
 
 const ENDS = { src: CLIENT, dst: WEB, srcPort: 40_112, dstPort: 80 };
 
-function workingWalk({ nodes }: SampleLab, l4: string, server: string): Walk {
+function workingWalk({ nodes }: Plan, l4: string, server: string): Walk {
   const address = `203.0.113.1${server.slice(1)}`;
   const there = { path: ['client', 'l3', 'l2', l4, 'l2', server], rewrites: { [l4]: { src: PROXY_IP, dst: address } } };
   const back = { path: there.path.toReversed(), rewrites: { [l4]: { src: WEB, dst: CLIENT } } };
@@ -248,13 +206,13 @@ function workingWalk({ nodes }: SampleLab, l4: string, server: string): Walk {
   };
 }
 
-function workingCall(lab: SampleLab, l4: string, server: string): Attempt {
+function workingCall(lab: Plan, l4: string, server: string): Attempt {
   const served = { servedBy: server, picked: server, l4, sourceSeen: PROXY_IP };
   return attempt(lab, workingWalk(lab, l4, server), served);
 }
 
 /** The L3 sends to a MAC whose node is gone, or does not have the address any more. */
-function lostCall(lab: SampleLab, why: Cause): Attempt {
+function lostCall(lab: Plan, why: Cause): Attempt {
   const gone = (why.detail.params as { owner: string }).owner;
   const path = ['client', 'l3', 'l2', ...(gone === 'l4a' ? [] : [gone])];
   const mac = lab.nodes.find(({ name }) => name === gone)!.interfaces[0]!.mac;
@@ -267,7 +225,7 @@ function lostCall(lab: SampleLab, why: Cause): Attempt {
 }
 
 /** A segment of an old connection meets an L4 that does not know it. */
-function resetCall(lab: SampleLab, l4: string): Attempt {
+function resetCall(lab: Plan, l4: string): Attempt {
   const why = cause('connection-unknown', 'state-missing', { node: l4, source: CLIENT, destination: WEB });
   const path = ['client', 'l3', 'l2', l4];
   const request = hopsAlong(lab.nodes, { path }, ENDS);
@@ -276,7 +234,7 @@ function resetCall(lab: SampleLab, l4: string): Attempt {
   return attempt(lab, { request, reply }, { client: 'ECONNRESET', cause: why, durationMs: 700 });
 }
 
-function timelineOf(lab: SampleLab, script: Script): TimelineResult {
+function timelineOf(lab: Plan, script: Script): TimelineResult {
   const random = randomFrom(22);
   const { steps } = script;
   return {
@@ -437,7 +395,7 @@ function cellsOf(plan: Plan, timeline: TimelineResult, gratuitousArp: boolean): 
     timeline.streams.map((stream, i): FlowResult => {
       const calls = stream.calls.filter((call) => call.step === s);
       const summary = summaryOf(stream, calls, timeline.steps[s]!);
-      const expected = expectationOf(stream.name, s);
+      const { expect: expected } = plan.timeline!.steps[s]!.expect.find((one) => one.stream === stream.name)!;
       const why = summary.causes[0]?.cause ?? null;
       const reasons = reasonsOf(expected, summary);
       const predicted = predictionOf(plan, { stream: stream.name, step: s, gratuitousArp });
@@ -464,17 +422,6 @@ function cellsOf(plan: Plan, timeline: TimelineResult, gratuitousArp: boolean): 
       };
     }),
   );
-}
-
-function expectationOf(stream: string, step: number): StreamExpectation {
-  if (step === 0 || (stream === 'calls' && step === 2)) return { outcome: 'works' };
-  if (stream === 'session')
-    return { outcome: 'connections', reset: { atMost: CONNECTIONS }, causes: ['connection-unknown'] };
-  return {
-    outcome: 'interrupted',
-    outage: { atLeastMs: 100, atMostMs: 2000, causes: ['stale-neighbour'] },
-    then: { outcome: 'works', request: { crosses: ['l4b'] } },
-  };
 }
 
 function reasonsOf(expected: StreamExpectation, { calls, failed, outage, causes }: StreamSummary): Reason[] {
@@ -527,12 +474,12 @@ function tally(names: (string | null)[]): Record<string, number> {
 }
 
 function predictionOf(
-  { nodes, links, lab }: Plan,
+  plan: Plan,
   { stream, step, gratuitousArp }: { stream: string; step: number; gratuitousArp: boolean },
 ): StreamPrediction {
   const l4 = step === 1 ? 'l4b' : 'l4a';
   const settled = SERVERS.map((server): Prediction => ({
-    ...workingWalk({ name: lab, nodes, links }, l4, server),
+    ...workingWalk(plan, l4, server),
     l4,
     picked: server,
     outcome: 'works',

@@ -1,11 +1,11 @@
 import { attemptOf, randomFrom } from '../../samples/sample-attempt.ts';
 import { oneArmCases } from '../../samples/sample-cases.ts';
-import { oneArm } from '../../samples/sample-labs.ts';
+import { samplePlan } from '../../samples/sample-labs.ts';
 import { peersOf } from '../../content/peers.ts';
 import { foldLoops } from '../../content/loops.ts';
 import { packetCrossings, packetLook } from './packet-crossings.ts';
 
-const { nodes } = oneArm();
+const { nodes } = samplePlan('one-arm');
 const [clientToWeb] = oneArmCases('proxy', 'l3');
 const { packets } = attemptOf(nodes, clientToWeb!, randomFrom(1));
 const crossings = packetCrossings(packets, peersOf({ nodes }));

@@ -1,10 +1,10 @@
-import { oneArm } from '../../samples/sample-labs.ts';
+import { samplePlan } from '../../samples/sample-labs.ts';
 import { foldAlike } from './fold-alike.ts';
 import { layoutTopology } from './layout.ts';
 
 /** One-arm with so many servers on its switch. */
 function withServers(count: number) {
-  const lab = oneArm();
+  const lab = samplePlan('one-arm');
   const server = lab.nodes.find(({ name }) => name === 's1')!;
   const names = Array.from({ length: count }, (_, i) => `s${i + 1}`);
   const others = lab.nodes.filter(({ role }) => role !== 'server');

@@ -1,11 +1,11 @@
-import { oneArm } from '../../samples/sample-labs.ts';
+import { samplePlan } from '../../samples/sample-labs.ts';
 import { hopsAlong } from '../../samples/sample-packets.ts';
 import { passages, placeLanes } from './lane-geometry.ts';
 import { lanesOf } from './lanes.ts';
 import { layoutTopology } from './layout.ts';
 import { peersOf } from '../../content/peers.ts';
 
-const lab = oneArm();
+const lab = samplePlan('one-arm');
 const layout = layoutTopology({ ...lab, services: [] });
 const ends = { src: '198.51.100.10', dst: '203.0.113.80', srcPort: 40_000, dstPort: 80 };
 const request = hopsAlong(lab.nodes, { path: ['client', 'l3', 'l2', 'l4', 'l2', 's1'] }, ends);

@@ -1,10 +1,10 @@
 import type { Walk } from '../../../harness/terms/walk.ts';
-import { oneArm } from '../../samples/sample-labs.ts';
+import { samplePlan } from '../../samples/sample-labs.ts';
 import { hopsAlong, type TestPath } from '../../samples/sample-packets.ts';
 import { lanesOf } from './lanes.ts';
 import { peersOf } from '../../content/peers.ts';
 
-const { nodes } = oneArm();
+const { nodes } = samplePlan('one-arm');
 const peerOf = peersOf({ nodes });
 const ends = { src: '198.51.100.10', dst: '203.0.113.80', srcPort: 40_000, dstPort: 80 };
 const back = { src: '203.0.113.80', dst: '198.51.100.10', srcPort: 80, dstPort: 40_000 };

@@ -1,19 +1,21 @@
 import fc from 'fast-check';
-import type { NodePlan } from '../../../harness/terms/plan.ts';
-import { crossSubnet, inLine, oneArm, pairOfL4s, type SampleLab } from '../../samples/sample-labs.ts';
+import type { NodePlan, Plan } from '../../../harness/terms/plan.ts';
+import { samplePlan } from '../../samples/sample-labs.ts';
 import { layoutTopology } from './layout.ts';
 
-const layoutOf = (lab: Pick<SampleLab, 'nodes' | 'links'>) => layoutTopology({ ...lab, services: [] });
-const tiers = (lab: SampleLab) => {
+type Lab = Pick<Plan, 'nodes' | 'links'>;
+
+const layoutOf = (lab: Lab) => layoutTopology({ ...lab, services: [] });
+const tiers = (lab: Lab) => {
   const { boxes } = layoutOf(lab);
   const last = Math.max(...boxes.map(({ tier }) => tier));
   return Array.from({ length: last + 1 }, (_, t) => boxes.filter(({ tier }) => tier === t).map(({ name }) => name));
 };
 
 test('clients on top, servers at the bottom; a one-armed L4 stands beside its switch, an in-line one between', () => {
-  expect(tiers(oneArm())).toEqual([['client'], ['l3'], ['l2', 'l4'], ['s1', 's2', 'b1']]);
-  expect(tiers(inLine())).toEqual([['client'], ['l3'], ['l4'], ['l2'], ['s1', 's2']]);
-  expect(tiers(crossSubnet())).toEqual([['client'], ['l3'], ['l2', 'l4', 'l2b'], ['s1', 's2']]);
+  expect(tiers(samplePlan('one-arm'))).toEqual([['client'], ['l3'], ['l2', 'l4'], ['s1', 's2', 'b1']]);
+  expect(tiers(samplePlan('in-line'))).toEqual([['client'], ['l3'], ['l4'], ['l2'], ['s1', 's2']]);
+  expect(tiers(samplePlan('cross-subnet'))).toEqual([['client'], ['l3'], ['l2', 'l4', 'l2b'], ['s1', 's2']]);
 });
 
 const node = (name: string, role: NodePlan['role'], peers: string[]): NodePlan => ({
@@ -30,8 +32,8 @@ const node = (name: string, role: NodePlan['role'], peers: string[]): NodePlan =
 });
 
 test('of two one-armed L4s one stands on each side of their switch, so that no wire goes behind the other', () => {
-  expect(tiers(pairOfL4s())).toEqual([['client'], ['l3'], ['l4a', 'l2', 'l4b'], ['s1', 's2', 's3']]);
-  const { boxes } = layoutOf(pairOfL4s());
+  expect(tiers(samplePlan('pair'))).toEqual([['client'], ['l3'], ['l4a', 'l2', 'l4b'], ['s1', 's2', 's3']]);
+  const { boxes } = layoutOf(samplePlan('pair'));
   const [left, middle, right] = ['l4a', 'l2', 'l4b'].map((name) => boxes.find((b) => b.name === name)!);
   expect(middle!.x - left!.x - left!.width).toBe(right!.x - middle!.x - middle!.width);
   // A packet that turns leaves the text alone on the side where it does.
@@ -53,14 +55,14 @@ test('where L4s hear each other is no arm of theirs: it stands below them, and h
   const links = peers.flatMap(([a, , others]) =>
     others
       .filter((b) => a < b)
-      .map((b): SampleLab['links'][number] => ({
+      .map((b): Plan['links'][number] => ({
         ends: [
           { node: a, iface: b },
           { node: b, iface: a },
         ],
       })),
   );
-  const lab = { name: 'heartbeat', nodes: peers.map((one) => node(...one)), links };
+  const lab = { nodes: peers.map((one) => node(...one)), links };
   expect(tiers(lab)).toEqual([['client'], ['l3'], ['l4a', 'l2', 'l4b'], ['hb1', 'hb2'], ['s1', 's2']]);
   const { boxes, wires } = layoutOf(lab);
   for (const { from, to } of wires.filter((wire) => wire.to.node.startsWith('s'))) {
@@ -129,7 +131,7 @@ test('whatever the lab: every node is drawn once, within the drawing, and no two
 });
 
 test('a node shows what lives there: addresses, gateway, VIPs, proxy IPs, loopbacks', () => {
-  const lab = oneArm();
+  const lab = samplePlan('one-arm');
   const [l4, s1] = [lab.nodes[3]!, lab.nodes[4]!];
   s1.loopback = ['203.0.113.80/32'];
   const hops = { via: '203.0.113.2', dev: 'l2', others: [{ via: '203.0.113.3', dev: 'l2' }] };
@@ -213,7 +215,7 @@ test('the VLANs of a trunk are one wire; who has no other link stands beside the
 });
 
 test('several links between two nodes are wires of their own, of two tiers and of one', () => {
-  const twice = (a: string, b: string): SampleLab['links'] =>
+  const twice = (a: string, b: string): Plan['links'] =>
     ['', '-2'].map((number) => ({
       ends: [
         { node: a, iface: `${b}${number}` },

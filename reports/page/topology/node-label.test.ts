@@ -1,8 +1,8 @@
-import { oneArm } from '../../samples/sample-labs.ts';
+import { samplePlan } from '../../samples/sample-labs.ts';
 import { nodeLabel } from './node-label.ts';
 
 test('a load balancer says of its services what they are like', () => {
-  const l4 = oneArm().nodes.find(({ name }) => name === 'l4')!;
+  const l4 = samplePlan('one-arm').nodes.find(({ name }) => name === 'l4')!;
   const web = { name: 'web', vip: '203.0.113.80', port: 80, protocol: 'tcp', mode: 'dnat', pool: [] } as const;
   const services = [
     { ...web, pool: [], l4s: [{ node: 'l4', proxyIps: [] }], like: 'aws-nlb' as const },
