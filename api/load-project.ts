@@ -10,7 +10,7 @@ export interface LoadedProject extends Project {
    * Scenarios by name, by the beginning of a name, by file or by folder; all without words.
    * @throws Error `invalid-input` with every mistake of every file, each with its place
    */
-  scenarios(...words: string[]): Scenario[];
+  scenarios(...names: string[]): Scenario[];
 }
 
 /**
@@ -31,8 +31,8 @@ export async function loadProject(
   });
   return {
     ...project,
-    scenarios: (...words) => {
-      const { loaded, mistakes } = loadEach(project, findScenarios(project, words), loadScenario);
+    scenarios: (...names) => {
+      const { loaded, mistakes } = loadEach(project, findScenarios(project, names), loadScenario);
       if (mistakes.length > 0) throw new InputError(mistakes);
       return loaded.map((one) => new Scenario(project, one));
     },

@@ -52,8 +52,8 @@ export class ComposeProject implements AsyncDisposable {
     return this.#run('down', '--timeout', '0');
   }
 
-  async #run(...words: string[]): Promise<void> {
-    await execa(this.program, ['-p', `l4lab-bench-${process.pid}`, ...words], {
+  async #run(...args: string[]): Promise<void> {
+    await execa(this.program, ['-p', `l4lab-bench-${process.pid}`, ...args], {
       cwd: this.#folder,
       env: { L4LAB_IMAGE: this.image },
     });

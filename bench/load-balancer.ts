@@ -16,15 +16,15 @@ import { formatFigures, formatTargets } from './load-balancer/figures-text.ts';
 import { measure } from './load-balancer/measure.ts';
 import { httpServerConfig, startBulkServers, startProgram } from './load-balancer/programs.ts';
 import { ensureTools } from './load-balancer/tools.ts';
-import type { Way } from './load-balancer/topology.ts';
-import { createLab, wayOf } from './load-balancer/topology.ts';
+import type { Path } from './load-balancer/topology.ts';
+import { createLab, pathOf } from './load-balancer/topology.ts';
 import type { Load } from './load-balancer/traffic.ts';
 import { LOADS } from './load-balancer/traffic.ts';
 import type { NetnsLab } from '../lb/netns/netns-lab.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
 
 interface Entry extends Contestant {
-  way: Way;
+  path: Path;
 }
 
 async function main(signal: AbortSignal): Promise<number> {
@@ -54,8 +54,8 @@ async function main(signal: AbortSignal): Promise<number> {
   const taking = all.filter(({ name }) => name === DIRECT || name.includes(values.only));
   await ensureTools();
   const machine = { kernel: release(), cpus: cpus().length, model: cpus()[0]?.model, loadBefore: loadavg()[0]! };
-  const entries = taking.map((contestant, i): Entry => ({ ...contestant, way: wayOf(i) }));
-  const lab = await createLab(entries.map(({ way }) => way));
+  const entries = taking.map((contestant, i): Entry => ({ ...contestant, path: pathOf(i) }));
+  const lab = await createLab(entries.map(({ path }) => path));
   try {
     await startAll(lab, entries);
     const samples = await measureAll(lab, entries, loads, { rounds, seconds, signal });
@@ -80,10 +80,10 @@ async function main(signal: AbortSignal): Promise<number> {
 
 async function startAll(lab: NetnsLab, entries: Entry[]): Promise<void> {
   await startProgram(lab, 'server', { program: 'nginx', config: httpServerConfig(), args: ['-c'] });
-  const arrivals = entries.map(({ direct, way }) => (direct ? way.vip : way.server));
+  const arrivals = entries.map(({ direct, path }) => (direct ? path.vip : path.server));
   await startBulkServers(lab, 'server', arrivals);
-  for (const { start, way } of entries) await start(lab, way);
-  for (const { settled, way } of entries) await settled?.(lab, way);
+  for (const { start, path } of entries) await start(lab, path);
+  for (const { settled, path } of entries) await settled?.(lab, path);
 }
 
 /** Every contestant takes its turn in every round, each round in another order: nobody always follows the same one. */
@@ -99,8 +99,8 @@ async function measureAll(
     console.error(`round ${round + 1} of ${rounds}`);
     for (const [load, taken] of samples) {
       const turns = takers(load).map((taker) => ({ ...taker, at: Math.random() }));
-      for (const { name, balanced, way } of turns.toSorted((a, b) => a.at - b.at)) {
-        const host = balanced ? way.vip : way.server;
+      for (const { name, balanced, path } of turns.toSorted((a, b) => a.at - b.at)) {
+        const host = balanced ? path.vip : path.server;
         (taken as Rounds)[name]!.push(await measure(lab, load, { host, seconds, signal }));
       }
     }

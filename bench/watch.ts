@@ -54,14 +54,14 @@ class Watching {
 
   /** All that is said until a line that holds. @throws Error when the watch ends before */
   async until(holds: (text: string) => boolean): Promise<{ at: number; text: string }[]> {
-    const said = [];
+    const lines = [];
     for (;;) {
       const line = this.#lines.shift();
       if (line === undefined) await new Promise<void>((resolve) => (this.#more = resolve));
       else if (line.text === 'ended') throw new Error('the watch has ended');
       else {
-        said.push(line);
-        if (holds(line.text)) return said;
+        lines.push(line);
+        if (holds(line.text)) return lines;
       }
     }
   }
@@ -91,9 +91,9 @@ async function main(signal: AbortSignal): Promise<number> {
       for (const kind of kinds) {
         const saved = performance.now();
         writeFileSync(file(kind), SCENARIOS[kind](round));
-        const said = await watching.until(isOver);
-        const verdicts = said.filter(({ text }) => text.startsWith(`✓ ${kind} [`));
-        if (verdicts.length !== 2) throw new Error(`not as expected:\n${said.map(({ text }) => text).join('\n')}`);
+        const lines = await watching.until(isOver);
+        const verdicts = lines.filter(({ text }) => text.startsWith(`✓ ${kind} [`));
+        if (verdicts.length !== 2) throw new Error(`not as expected:\n${lines.map(({ text }) => text).join('\n')}`);
         took[kind].push(...verdicts.map(({ at }) => at - saved));
       }
     }

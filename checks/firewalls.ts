@@ -179,8 +179,8 @@ class PrivateEngine implements AsyncDisposable {
     const deadline = performance.now() + ENGINE_DEADLINE_MS;
     while ((await this.#docker(['version'])).failed) {
       if (over || performance.now() > deadline) {
-        const said = readFileSync(log.file, 'utf8').trimEnd().split('\n').slice(-5).join('\n');
-        throw new L4labError('engine-unavailable', `the engine of the check did not start:\n${said}`);
+        const output = readFileSync(log.file, 'utf8').trimEnd().split('\n').slice(-5).join('\n');
+        throw new L4labError('engine-unavailable', `the engine of the check did not start:\n${output}`);
       }
       await delay(100);
     }

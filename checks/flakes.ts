@@ -94,7 +94,10 @@ function flipped(seen: Map<string, Set<string>>): [string, Set<string>][] {
 function verdicts({ scenarios }: Results): [string, string][] {
   return scenarios.flatMap((scenario) =>
     scenario.variants.flatMap((variant) =>
-      variant.flows.map((flow): [string, string] => [`${scenario.name} [${variant.name}] ${flow.name}`, told(flow)]),
+      variant.flows.map((flow): [string, string] => [
+        `${scenario.name} [${variant.name}] ${flow.name}`,
+        resultText(flow),
+      ]),
     ),
   );
 }
@@ -103,7 +106,7 @@ function verdicts({ scenarios }: Results): [string, string][] {
  * Which of its servers a flow meets is chance, and with it the node; verdict and causes are not. Of a stream in a step, which of
  * its expected causes calls meet is chance as well.
  */
-function told({ verdict, attempts, reasons, stream }: FlowResult): string {
+function resultText({ verdict, attempts, reasons, stream }: FlowResult): string {
   if (stream !== undefined) return [verdict, ...reasons.map(({ code }) => code)].join(', ');
   const causes = new Set(attempts.flatMap(({ cause }) => (cause ? [cause.code] : [])));
   return [verdict, ...[...causes].sort(), ...reasons.map(({ code }) => code)].join(', ');

@@ -15,7 +15,7 @@ import { untilInterrupted } from '../cli/until-interrupted.ts';
 import { textTable } from '../reports/content/text-table.ts';
 import { isTooOld } from '../lb/host/oldest-kernel.ts';
 import { ensureDisk, SUITES, type Disk, type Kernel } from './kernels/disk.ts';
-import { packLuggage } from './kernels/luggage.ts';
+import { makeFilesDisk } from './kernels/machine-files.ts';
 import { Machine } from './kernels/machine.ts';
 import { ensurePrograms } from './kernels/programs.ts';
 import { perform, REFUSAL, stepsOf, type Outcome, type Step } from './kernels/steps.ts';
@@ -23,16 +23,16 @@ import { perform, REFUSAL, stepsOf, type Outcome, type Step } from './kernels/st
 const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'l4lab/kernels');
 
 /** What the machine took along: the project, and what a set-up here made of it, but for --fresh. */
-const UNPACK = 'mount -o ro /dev/vdb /luggage';
+const UNPACK = 'mount -o ro /dev/vdb /files';
 /** The snapshots in the image are of another processor, and without them programs start at half the speed. */
-const LOAD_IMAGE = `if [ -f /luggage/image.tar ]; then
-  docker load </luggage/image.tar
+const LOAD_IMAGE = `if [ -f /files/image.tar ]; then
+  docker load </files/image.tar
   printf 'FROM %s\nRUN /opt/l4lab/start.sh --snapshot agent lb\n' ${labImage()} | docker build -t ${labImage()} -
 fi`;
-const CLONE = 'git clone -q /luggage/l4lab.bundle l4lab';
+const CLONE = 'git clone -q /files/l4lab.bundle l4lab';
 /** At the place where npm would have put them: bundles, and the image's name with them, tell of it. */
 const packagesInto = (clone: string) =>
-  `if [ -d /luggage/node_modules ]; then mkdir ${clone}/node_modules && mount --bind /luggage/node_modules ${clone}/node_modules; fi`;
+  `if [ -d /files/node_modules ]; then mkdir ${clone}/node_modules && mount --bind /files/node_modules ${clone}/node_modules; fi`;
 
 interface Options {
   suites: string[];
@@ -51,10 +51,10 @@ async function main(signal: AbortSignal): Promise<number> {
     cache: CACHE,
     populate: join(PACKAGE, 'checks/kernels/populate.sh'),
     fresh: options.fresh,
-    say,
+    print,
     signal,
   });
-  const luggage = await packLuggage({ root: PACKAGE, image: options.fresh ? undefined : labImage() }, CACHE);
+  const files = await makeFilesDisk({ root: PACKAGE, image: options.fresh ? undefined : labImage() }, CACHE);
   const rows: Row[] = [];
   for (const suite of options.suites) {
     const kernel = disk.kernels.find((one) => one.suite === suite);
@@ -63,7 +63,7 @@ async function main(signal: AbortSignal): Promise<number> {
       rows.push({ kernel: suite, what: 'nothing: the archive does not serve it', outcome, seconds: 0 });
       continue;
     }
-    rows.push(...(await tryKernel({ disk, kernel, luggage, logs }, options)));
+    rows.push(...(await tryKernel({ disk, kernel, files, logs }, options)));
   }
   if (options.enter) return EXIT.ok;
   console.log(tableOf(rows));
@@ -118,19 +118,19 @@ function tableOf(rows: Row[]): string {
 interface Trial {
   disk: Disk;
   kernel: Kernel;
-  luggage: string;
+  files: string;
   /** Folder for what is said. */
   logs: string;
 }
 
-async function tryKernel({ disk, kernel, luggage, logs }: Trial, options: Options): Promise<Row[]> {
+async function tryKernel({ disk, kernel, files, logs }: Trial, options: Options): Promise<Row[]> {
   const { enter, signal } = options;
   const steps = isTooOld(kernel.release) ? [REFUSAL] : options.steps;
   const log = (name: string) => join(logs, `${kernel.suite}-${name.replaceAll(/\W+/g, '-')}.txt`);
-  say(`${kernel.suite}: booting ${kernel.release}`);
-  const machine = await Machine.boot({ disk, kernel, luggage, console: log('console'), signal });
+  print(`${kernel.suite}: booting ${kernel.release}`);
+  const machine = await Machine.boot({ disk, kernel, files, console: log('console'), signal });
   try {
-    say(`${kernel.suite}: up (${machine.accelerator})`);
+    print(`${kernel.suite}: up (${machine.accelerator})`);
     await must(machine, UNPACK, { user: 'root', log: log('unpack') });
     if (enter || steps.some(({ docker }) => docker))
       await must(machine, LOAD_IMAGE, { user: 'root', log: log('image') });
@@ -149,8 +149,8 @@ async function tryKernel({ disk, kernel, luggage, logs }: Trial, options: Option
       const outcome = await perform(machine, step, log(step.name));
       const { passed, failed, notRun, trouble } = outcome;
       rows.push({ kernel: kernel.release, what: step.name, outcome, seconds: (performance.now() - begun) / 1000 });
-      say(`${kernel.suite}: ${step.name}: ${passed} passed, ${failed} failed, ${notRun} not run (${log(step.name)})`);
-      for (const line of trouble) say(`  ${line}`);
+      print(`${kernel.suite}: ${step.name}: ${passed} passed, ${failed} failed, ${notRun} not run (${log(step.name)})`);
+      for (const line of trouble) print(`  ${line}`);
     }
     return rows;
   } finally {
@@ -165,7 +165,7 @@ async function must(machine: Machine, command: string, who: { user: string; log:
     throw new L4labError('machine-failed', `${command}\nended with ${exitCode ?? 'a signal'}: see ${who.log}`);
 }
 
-function say(line: string): void {
+function print(line: string): void {
   console.error(line);
 }
 

@@ -113,14 +113,14 @@ function isNamed({ attempts, reasons }: FlowResult, { named, at }: Mutation): bo
 }
 
 function summary(red: FlowResult[]): string {
-  const said = red.flatMap(({ name, attempts, reasons }) =>
+  const texts = red.flatMap(({ name, attempts, reasons }) =>
     attempts.flatMap(({ cause, findings }) => [
       ...(cause ? [`${name}: ${cause.code} at ${cause.node}`] : []),
       ...findings.map(({ code }) => `${name}: ${code}`),
       ...(cause || findings.length > 0 ? [] : [`${name}: ${reasons[0]?.code ?? ''}`]),
     ]),
   );
-  return [...new Set(said)].join('; ') || 'all green';
+  return [...new Set(texts)].join('; ') || 'all green';
 }
 
 await untilInterrupted(main);

@@ -39,19 +39,19 @@ async function main(signal: AbortSignal): Promise<number> {
   const cells = outcomes.map(({ version, tests, scenario, seconds }) => [
     version,
     `${tests.passed} passed, ${tests.failed} failed`,
-    scenario.said,
+    scenario.summary,
     `${seconds.toFixed(0)} s`,
   ]);
   console.log(textTable([['Node', 'unit tests', SCENARIO, 'took'], ...cells]));
   const failed = outcomes.filter(({ tests, scenario }) => !tests.ok || !scenario.ok);
-  for (const { log } of failed) console.log(`What it said: ${log}`);
+  for (const { log } of failed) console.log(`Its output: ${log}`);
   return failed.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
 interface Outcome {
   version: string;
   tests: { ok: boolean; passed: number; failed: number };
-  scenario: { ok: boolean; said: string };
+  scenario: { ok: boolean; summary: string };
   seconds: number;
   /** File with all that was said. */
   log: string;
@@ -66,8 +66,8 @@ async function tryOn(version: string, signal: AbortSignal): Promise<Outcome> {
   const results = join(CACHE, `${version}.json`);
   rmSync(results, { force: true });
   const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
-  const words = ['--selectProjects', 'unit', '--json', '--outputFile', results, ...UNIT_TESTS];
-  const tests = await run(node, [...jest, ...words], { log, signal });
+  const args = ['--selectProjects', 'unit', '--json', '--outputFile', results, ...UNIT_TESTS];
+  const tests = await run(node, [...jest, ...args], { log, signal });
   const { passed, failed } = existsSync(results) ? counts(readFileSync(results, 'utf8')) : { passed: 0, failed: 1 };
   console.error(`Node ${version}: ${passed} passed, ${failed} failed; ${SCENARIO}`);
   const report = join(CACHE, `${version}-report`);
@@ -76,7 +76,7 @@ async function tryOn(version: string, signal: AbortSignal): Promise<Outcome> {
     version,
     // A run without a test has shown nothing.
     tests: { ok: tests === 0 && passed > 0 && failed === 0, passed, failed },
-    scenario: { ok: scenario === 0, said: scenario === 0 ? 'passed' : `exit ${scenario}` },
+    scenario: { ok: scenario === 0, summary: scenario === 0 ? 'passed' : `exit ${scenario}` },
     seconds: (performance.now() - began) / 1000,
     log,
   };

@@ -92,8 +92,8 @@ async function prove(
   };
   const seen = await tryFlow(variant, plan);
   const [attempt] = seen.attempts;
-  const { outcome: went, ways } = seenOf(seen);
-  say(`Seen: ${ways.length > 0 ? en.ways(ways) : (went ?? 'not run')}\n`);
+  const { outcome: went, outcomeGroups } = seenOf(seen);
+  say(`Seen: ${outcomeGroups.length > 0 ? en.outcomeGroups(outcomeGroups) : (went ?? 'not run')}\n`);
   if (attempt) say(draw(attempt.observed, plan, attempt.cause));
   if (seen.cause === null) return seen.verdict === 'not-run' ? EXIT.unavailable : EXIT.ok;
   say(describeCause(seen.cause));

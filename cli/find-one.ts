@@ -17,42 +17,42 @@ export interface One {
   plan: Plan;
 }
 
-/** The file of the only scenario that a word names. @throws L4labError `invalid-input` naming all that it may mean */
-export function findOneFile(project: Project, word: string): string {
-  const files = findScenarios(project, [word]);
+/** The file of the only scenario with a name. @throws L4labError `invalid-input` naming all that it may mean */
+export function findOneFile(project: Project, name: string): string {
+  const files = findScenarios(project, [name]);
   const names = files.map((file) => scenarioName(project, file));
-  const exact = names.indexOf(word);
-  if (files.length > 1 && exact < 0) throw ambiguous(`\`${word}\` names`, names);
+  const exact = names.indexOf(name);
+  if (files.length > 1 && exact < 0) throw ambiguous(`\`${name}\` names`, names);
   return files[Math.max(0, exact)]!;
 }
 
 /**
  * @param variantName the first variant when absent
- * @throws L4labError `invalid-input` naming what there is, or all that the word may mean
+ * @throws L4labError `invalid-input` naming what there is, or all that the name may mean
  */
-export function findOne(project: Project, word: string, variantName: string | undefined): One {
-  return first(loadAll(project, [findOneFile(project, word)]), variantName);
+export function findOne(project: Project, name: string, variantName: string | undefined): One {
+  return first(loadAll(project, [findOneFile(project, name)]), variantName);
 }
 
 /**
- * The same with a flow, or a stream in a step (`STEP.STREAM`, `flow` is null then): a word that names several scenarios will
+ * The same with a flow, or a stream in a step (`STEP.STREAM`, `flow` is null then): a name of several scenarios will
  * do when only one of them has it.
  * @param variantName the first variant that has the flow when absent
  * @param flowName may be absent where there is but one flow
  */
 export function findOneFlow(
   project: Project,
-  word: string,
+  name: string,
   variantName: string | undefined,
   flowName: string | undefined,
 ): One & { cell: string; flow: FlowPlan | null } {
-  const scenarios = loadAll(project, findScenarios(project, [word]));
+  const scenarios = loadAll(project, findScenarios(project, [name]));
   const plans = scenarios.flatMap((one) => plansOf(one, ALL));
   const names = [...new Set(plans.flatMap(({ plan }) => cellNames(plan)))];
-  const name = flowName ?? names[0]!;
+  const cell = flowName ?? names[0]!;
   if (flowName === undefined && names.length > 1) throw commandLineError(`name a flow; flows are ${names.join(', ')}`);
-  const one = first(scenarios, variantName, name);
-  return { ...one, cell: name, flow: one.plan.flows.find((flow) => flow.name === name) ?? null };
+  const one = first(scenarios, variantName, cell);
+  return { ...one, cell, flow: one.plan.flows.find((flow) => flow.name === cell) ?? null };
 }
 
 const ALL = { variants: [], flows: [] };

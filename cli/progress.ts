@@ -72,8 +72,9 @@ function lineOf(event: RunEvent, results: FlowResult[], everyFlow: boolean): str
     return `✗ ${event.scenario} [${event.variant}] ${event.result.name}: ${event.result.reasons.map((reason) => say(en, reason)).join(' ')}`;
   }
   if (event.event === 'flow' && event.result.verdict === 'pass' && everyFlow) {
-    const { ways, cause, outcome } = seenOf(event.result);
-    const went = streamText(event.result) ?? (ways.length > 0 ? en.ways(ways) : (cause ?? outcome));
+    const { outcomeGroups, cause, outcome } = seenOf(event.result);
+    const went =
+      streamText(event.result) ?? (outcomeGroups.length > 0 ? en.outcomeGroups(outcomeGroups) : (cause ?? outcome));
     return `✓ ${event.scenario} [${event.variant}] ${event.result.name}: ${went}`;
   }
   if (event.event !== 'scenario') return null;

@@ -8,9 +8,9 @@ export async function untilInterrupted(main: (signal: AbortSignal) => Promise<nu
   try {
     process.exitCode = await main(stop.signal);
   } catch (error) {
-    const isTold = error instanceof L4labError;
-    if (!isTold && !stop.signal.aborted) throw error;
-    console.error(isTold ? errorText(error) : 'Interrupted.');
-    process.exitCode = isTold ? error.exitCode : 130;
+    const isKnown = error instanceof L4labError;
+    if (!isKnown && !stop.signal.aborted) throw error;
+    console.error(isKnown ? errorText(error) : 'Interrupted.');
+    process.exitCode = isKnown ? error.exitCode : 130;
   }
 }

@@ -16,10 +16,10 @@ import { report } from './report.ts';
 import { ScenarioFile } from './scenario-file.ts';
 import { Stop, type Watcher } from './stop.ts';
 import { sweepOnExit } from './sweep-on-exit.ts';
-import { Telling, type Told } from './telling.ts';
+import { JestReporter, type JestCallbacks } from './jest-reporter.ts';
 import { testName } from './test-result.ts';
 
-export type { Told, Watcher };
+export type { JestCallbacks, Watcher };
 
 /** What this needs of jest's own configuration. */
 export interface JestConfig {
@@ -33,7 +33,7 @@ export interface JestConfig {
 export interface RunTestsOptions {
   config: JestConfig;
   watcher: Watcher;
-  told: Told;
+  callbacks: JestCallbacks;
 }
 
 /**
@@ -57,21 +57,21 @@ function rootOf({ context }: Test): string {
 }
 
 async function runProject(rootDir: string, tests: Test[], options: RunTestsOptions, stop: Stop): Promise<void> {
-  const { config, told } = options;
-  const telling = new Telling(tests, told, { failures: config.bail, stop: () => stop.now() });
+  const { config, callbacks } = options;
+  const reporter = new JestReporter(tests, callbacks, { failures: config.bail, stop: () => stop.now() });
   const problem = await messageOf(async () => {
     const project = await loadProject({ from: rootDir });
     const selection = selectionOf(config);
-    const files = tests.flatMap((test) => read(project, test, selection, telling));
+    const files = tests.flatMap((test) => read(project, test, selection, reporter));
     for (const file of files) if (!file.isChosen) file.skip();
     const chosen = files.filter((file) => file.isChosen);
     if (chosen.length > 0) await runFiles(project, chosen, { selection, config, signal: stop.signal });
   });
-  const { silent } = telling;
-  if (!stop.signal.aborted) failEach(telling, silent, problem ?? 'the scenario did not run');
-  await telling.end();
+  const { unfinished } = reporter;
+  if (!stop.signal.aborted) failEach(reporter, unfinished, problem ?? 'the scenario did not run');
+  await reporter.end();
   // All was told, but that there is no report.
-  if (problem !== null && silent.length === 0) throw Object.assign(new Error(problem), { stack: problem });
+  if (problem !== null && unfinished.length === 0) throw Object.assign(new Error(problem), { stack: problem });
 }
 
 /** What `-t` leaves. */
@@ -83,13 +83,13 @@ function selectionOf({ testNamePattern }: JestConfig): Selection {
 }
 
 /** A file with mistakes has failed. */
-function read(project: Project, test: Test, selection: Selection, telling: Telling): ScenarioFile[] {
+function read(project: Project, test: Test, selection: Selection, reporter: JestReporter): ScenarioFile[] {
   try {
-    return [new ScenarioFile(test, loadScenario(project, test.path), selection, telling)];
+    return [new ScenarioFile(test, loadScenario(project, test.path), selection, reporter)];
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    telling.start(test);
-    telling.failure(test, error.message);
+    reporter.start(test);
+    reporter.failure(test, error.message);
     return [];
   }
 }
@@ -112,7 +112,7 @@ async function runFiles(
         selection,
         concurrency: labsAtOnce(ready.engine.cpus),
         onEvent: (event) => {
-          if (event.event !== 'started') byName.get(event.scenario)?.hear(event);
+          if (event.event !== 'started') byName.get(event.scenario)?.onEvent(event);
         },
         signal,
         durations: await readDurations(project.folders.cache),
@@ -140,10 +140,10 @@ async function messageOf(work: () => Promise<void>): Promise<string | null> {
 }
 
 /** Fails whole files for the same reason; the first one says all of it. */
-function failEach(telling: Telling, tests: Test[], reason: string): void {
+function failEach(reporter: JestReporter, tests: Test[], reason: string): void {
   const [firstLine] = reason.split('\n');
   for (const [index, test] of tests.entries()) {
-    telling.start(test);
-    telling.failure(test, index === 0 ? reason : firstLine!);
+    reporter.start(test);
+    reporter.failure(test, index === 0 ? reason : firstLine!);
   }
 }

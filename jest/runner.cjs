@@ -13,13 +13,13 @@ module.exports = class ScenarioRunner {
   /**
    * @param {import('@jest/test-result').Test[]} tests
    * @param {import('./run-tests.ts').Watcher} watcher
-   * @param {import('./run-tests.ts').Told['onStart']} onStart
-   * @param {import('./run-tests.ts').Told['onResult']} onResult
-   * @param {import('./run-tests.ts').Told['onFailure']} onFailure
+   * @param {import('./run-tests.ts').JestCallbacks['onStart']} onStart
+   * @param {import('./run-tests.ts').JestCallbacks['onResult']} onResult
+   * @param {import('./run-tests.ts').JestCallbacks['onFailure']} onFailure
    */
   async runTests(tests, watcher, onStart, onResult, onFailure) {
     /** @type {typeof import('./run-tests.ts')} */
     const { runTests } = await import(PROGRAM);
-    await runTests(tests, { config: this.config, watcher, told: { onStart, onResult, onFailure } });
+    await runTests(tests, { config: this.config, watcher, callbacks: { onStart, onResult, onFailure } });
   }
 };

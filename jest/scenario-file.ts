@@ -2,7 +2,7 @@ import type { Test } from '@jest/test-result';
 import type { RunEvent } from '../harness/run/events.ts';
 import { cellsOf, plansOf, type LoadedScenario, type Selection } from '../harness/scenario/plans.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
-import type { Telling } from './telling.ts';
+import type { JestReporter } from './jest-reporter.ts';
 import { testResult, type FlowTest } from './test-result.ts';
 
 const EVERYTHING: Selection = { variants: [], flows: [] };
@@ -11,15 +11,15 @@ const EVERYTHING: Selection = { variants: [], flows: [] };
 export class ScenarioFile {
   readonly loaded: LoadedScenario;
   readonly #test: Test;
-  readonly #telling: Telling;
+  readonly #reporter: JestReporter;
   readonly #flows: Omit<FlowTest, 'result'>[];
   readonly #results = new Map<string, FlowResult>();
   #began: number | null = null;
 
-  constructor(test: Test, loaded: LoadedScenario, { takes = () => true }: Selection, telling: Telling) {
+  constructor(test: Test, loaded: LoadedScenario, { takes = () => true }: Selection, reporter: JestReporter) {
     this.loaded = loaded;
     this.#test = test;
-    this.#telling = telling;
+    this.#reporter = reporter;
     this.#flows = plansOf(loaded, EVERYTHING).flatMap(({ variant, plan }) =>
       cellsOf(plan).map((flow) => ({
         variant: variant.name,
@@ -43,7 +43,7 @@ export class ScenarioFile {
     this.#end();
   }
 
-  hear(event: Exclude<RunEvent, { event: 'started' }>): void {
+  onEvent(event: Exclude<RunEvent, { event: 'started' }>): void {
     this.#begin();
     // A flow that is told of again has a new verdict.
     if (event.event === 'flow') this.#results.set(key(event.variant, event.result.name), event.result);
@@ -53,7 +53,7 @@ export class ScenarioFile {
   #begin(): void {
     if (this.#began !== null) return;
     this.#began = Date.now();
-    this.#telling.start(this.#test);
+    this.#reporter.start(this.#test);
   }
 
   #end(): void {
@@ -63,7 +63,7 @@ export class ScenarioFile {
       ...times,
       color: process.stderr.isTTY && process.stderr.hasColors(),
     });
-    this.#telling.result(this.#test, result);
+    this.#reporter.result(this.#test, result);
   }
 }
 

@@ -55,8 +55,8 @@ function kindOf(before: FlowResult | undefined, after: FlowResult | undefined): 
 function summaryOf(flow: FlowResult): string {
   const { verdict, expected } = flow;
   if (verdict === 'pass' && ['interrupted', 'connections'].includes(expected.outcome)) return 'pass, as expected';
-  const { outcome, cause, causeNode, findings, ways } = seenOf(flow);
-  const happened = cause ? `${cause} at ${causeNode}` : ways.length > 0 ? 'varies' : (outcome ?? '');
+  const { outcome, cause, causeNode, findings, outcomeGroups } = seenOf(flow);
+  const happened = cause ? `${cause} at ${causeNode}` : outcomeGroups.length > 0 ? 'varies' : (outcome ?? '');
   return [verdict, happened, ...findings].filter(Boolean).join(', ');
 }
 

@@ -3,7 +3,7 @@ import { fixesText, say } from './messages/catalogue.ts';
 import { en } from './messages/en.ts';
 import { countVerdicts, story, streamText, typicalAttempt } from './content/cells.ts';
 import { expectationClauses } from './content/expectation-text.ts';
-import { waysOf } from './content/seen.ts';
+import { outcomeGroupsOf } from './content/seen.ts';
 import { escapeXml } from './escape.ts';
 import { walkText } from './content/walk-text.ts';
 
@@ -55,7 +55,7 @@ function failureText(flow: FlowResult): string {
     : (flow.attempts.find(({ outcome }) => outcome === 'fails') ?? flow.attempts[0]);
   const lines = [
     `expected: ${expectationClauses(flow.expected).join('; ')}`,
-    ...(flow.expected.outcome === 'varies' && !flow.stream ? [`seen: ${en.ways(waysOf(flow))}`] : []),
+    ...(flow.expected.outcome === 'varies' && !flow.stream ? [`seen: ${en.outcomeGroups(outcomeGroupsOf(flow))}`] : []),
     ...streamLines(flow),
     ...flow.reasons.map((reason) => `reason: ${say(en, reason)}`),
     ...(flow.cause ? [`cause: ${flow.cause.code} at ${flow.cause.node}: ${say(en, flow.cause.detail)}`] : []),

@@ -57,9 +57,10 @@ function matrixSection(scenario: ScenarioResult): string {
       const flow = variant.flows.find((f) => f.name === name);
       if (!flow) return '';
       const mark = { pass: '✅', fail: '❌', 'not-run': '⚠️' }[flow.verdict];
-      const { outcome, cause, findings, ways } = seenOf(flow);
+      const { outcome, cause, findings, outcomeGroups } = seenOf(flow);
       const went =
-        streamText(flow) ?? (ways.length > 0 ? en.ways(ways) : (cause ?? findings[0] ?? outcome ?? 'not run'));
+        streamText(flow) ??
+        (outcomeGroups.length > 0 ? en.outcomeGroups(outcomeGroups) : (cause ?? findings[0] ?? outcome ?? 'not run'));
       return `${mark} ${escapeMarkdown(went)}`;
     });
     return `| ${[escapeMarkdown(name), ...cells].join(' | ')} |`;

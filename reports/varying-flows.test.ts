@@ -49,7 +49,7 @@ test('a flow that varies as it should is told with each outcome, and is no failu
     outcome: 'varies',
     cause: null,
     causeNode: null,
-    ways: [
+    outcomeGroups: [
       { outcome: 'works', cause: null, servers: ['s1'] },
       { outcome: 'fails', cause: 'reply-not-from-vip', servers: ['s2'] },
     ],
@@ -80,7 +80,7 @@ test('where all attempts go the same way, that is told as of any flow', () => {
   expect(toPageIndex(results).scenarios[0]!.variants[1]!.flows[1]).toMatchObject({
     outcome: 'fails',
     cause: 'reply-not-from-vip',
-    ways: [],
+    outcomeGroups: [],
   });
 });
 

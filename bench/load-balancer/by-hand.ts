@@ -2,7 +2,7 @@ import type { LbService } from '../../lb/terms/config.ts';
 import type { NetnsLab } from '../../lb/netns/netns-lab.ts';
 import { DSCP } from './l3dsr.ts';
 import { loadRules } from './load-rules.ts';
-import type { Way } from './topology.ts';
+import type { Path } from './topology.ts';
 import { SERVICES } from './traffic.ts';
 
 type Mode = LbService['mode'];
@@ -11,8 +11,8 @@ type Mode = LbService['mode'];
 export const FAIR_MODES = ['dsr', 'dnat', 'proxy'] as const;
 
 /** Loads the smallest rules that carry the same services to one server. */
-export function byHand(lab: NetnsLab, way: Way, mode: Mode): Promise<void> {
-  return load(lab, way, mode, rulesOf(way)[mode]);
+export function byHand(lab: NetnsLab, path: Path, mode: Mode): Promise<void> {
+  return load(lab, path, mode, rulesOf(path)[mode]);
 }
 
 /**
@@ -20,29 +20,29 @@ export function byHand(lab: NetnsLab, way: Way, mode: Mode): Promise<void> {
  * server until it is over: what a load balancer for more than one server cannot leave out. The server is a value that
  * each packet's flow is looked up for, though there is only one.
  */
-export function fairByHand(lab: NetnsLab, way: Way, mode: (typeof FAIR_MODES)[number]): Promise<void> {
-  return load(lab, way, mode, fairRulesOf(way)[mode]);
+export function fairByHand(lab: NetnsLab, path: Path, mode: (typeof FAIR_MODES)[number]): Promise<void> {
+  return load(lab, path, mode, fairRulesOf(path)[mode]);
 }
 
-async function load(lab: NetnsLab, way: Way, mode: Mode, rules: string): Promise<void> {
-  await loadRules(lab, way.balancer, way.balancer, rules);
-  if (mode === 'proxy') await lab.exec(way.balancer, 'ip', 'addr', 'add', `${way.proxyIp}/32`, 'dev', 'server');
+async function load(lab: NetnsLab, path: Path, mode: Mode, rules: string): Promise<void> {
+  await loadRules(lab, path.balancer, path.balancer, rules);
+  if (mode === 'proxy') await lab.exec(path.balancer, 'ip', 'addr', 'add', `${path.proxyIp}/32`, 'dev', 'server');
 }
 
-function rulesOf(way: Way): Record<Mode, string> {
-  const { server } = way;
-  const nat = natOf(way);
+function rulesOf(path: Path): Record<Mode, string> {
+  const { server } = path;
+  const nat = natOf(path);
   return {
-    dsr: ingressOf(way, `fwd ip to ${server} device "server"`),
-    l3dsr: ingressOf(way, `ip dscp set ${DSCP} ip daddr set ${server} accept`),
+    dsr: ingressOf(path, `fwd ip to ${server} device "server"`),
+    l3dsr: ingressOf(path, `ip dscp set ${DSCP} ip daddr set ${server} accept`),
     dnat: `table ip hand {\n${nat.dnat}\n}`,
     proxy: `table ip hand {\n${nat.dnat}\n${nat.snat}\n}`,
   };
 }
 
-function fairRulesOf(way: Way): Record<(typeof FAIR_MODES)[number], string> {
-  const { server } = way;
-  const nat = natOf(way);
+function fairRulesOf(path: Path): Record<(typeof FAIR_MODES)[number], string> {
+  const { server } = path;
+  const nat = natOf(path);
   const elements = SERVICES.map(({ protocol, port }) => `${server} . ${protocol} . ${port}`).join(', ');
   const counting = `set traffic {
     type ipv4_addr . inet_proto . inet_service
@@ -55,14 +55,14 @@ function fairRulesOf(way: Way): Record<(typeof FAIR_MODES)[number], string> {
     ct direction reply ip saddr . meta l4proto . th sport @traffic
   }`;
   return {
-    dsr: ingressOf(way, 'goto keep', keepingOf(way)),
+    dsr: ingressOf(path, 'goto keep', keepingOf(path)),
     dnat: `table ip hand {\n${counting}\n${nat.dnat}\n}`,
     proxy: `table ip hand {\n${counting}\n${nat.dnat}\n${nat.snat}\n}`,
   };
 }
 
 /** A flow is known by its first packet, lives on by each, and is over a minute after FIN or RST. */
-function keepingOf({ server, vip }: Way): string {
+function keepingOf({ server, vip }: Path): string {
   const key = 'ip saddr . ip daddr . th sport . th dport';
   const map = (name: string, timeout: string) => `map ${name} {
     typeof ${key} : meta mark
@@ -99,25 +99,25 @@ function keepingOf({ server, vip }: Way): string {
 }
 
 /** A rule for each service. */
-function each({ vip }: Way, action: string): string {
+function each({ vip }: Path, action: string): string {
   return SERVICES.map(({ protocol, port }) => `ip daddr ${vip} ${protocol} dport ${port} ${action}`).join('\n');
 }
 
-function ingressOf(way: Way, action: string, before = ''): string {
+function ingressOf(path: Path, action: string, before = ''): string {
   return `table netdev hand {
     ${before}
     chain in {
       type filter hook ingress device "client" priority filter
-      ${each(way, action)}
+      ${each(path, action)}
     }
   }`;
 }
 
-function natOf(way: Way): Record<'dnat' | 'snat', string> {
-  const { server, proxyIp } = way;
+function natOf(path: Path): Record<'dnat' | 'snat', string> {
+  const { server, proxyIp } = path;
   const dnat = `chain pre {
     type nat hook prerouting priority dstnat
-    ${each(way, `dnat to ${server}`)}
+    ${each(path, `dnat to ${server}`)}
   }`;
   const snat = `chain post {
     type nat hook postrouting priority srcnat

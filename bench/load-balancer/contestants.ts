@@ -6,7 +6,7 @@ import { byHand, FAIR_MODES, fairByHand } from './by-hand.ts';
 import { DSCP, undoL3dsr } from './l3dsr.ts';
 import { haproxyConfig, nginxConfig, startProgram } from './programs.ts';
 import { untilSettled } from './settled.ts';
-import type { Way } from './topology.ts';
+import type { Path } from './topology.ts';
 import { SERVICES } from './traffic.ts';
 
 /** Something that carries the load from the client to the server. */
@@ -18,9 +18,9 @@ export interface Contestant {
   direct: boolean;
   udp: boolean;
   /** Sets it up in its node; it ends with the lab. */
-  start: (lab: NetnsLab, way: Way) => Promise<void>;
+  start: (lab: NetnsLab, path: Path) => Promise<void>;
   /** Resolves when it runs as it will from then on; absent where it does so from the start. */
-  settled?: (lab: NetnsLab, way: Way) => Promise<void>;
+  settled?: (lab: NetnsLab, path: Path) => Promise<void>;
 }
 
 type Mode = LbService['mode'];
@@ -43,16 +43,16 @@ export function contestants(): Contestant[] {
     ...MODES.flatMap((mode) => {
       const shared = { balanced: true, direct: isDirect({ mode }), udp: true };
       const start =
-        (balance: (lab: NetnsLab, way: Way, mode: Mode) => Promise<void>) => async (lab: NetnsLab, way: Way) => {
-          if (mode === 'l3dsr') await undoL3dsr(lab, way);
-          await balance(lab, way, mode);
+        (balance: (lab: NetnsLab, path: Path, mode: Mode) => Promise<void>) => async (lab: NetnsLab, path: Path) => {
+          if (mode === 'l3dsr') await undoL3dsr(lab, path);
+          await balance(lab, path, mode);
         };
       return [
         {
           ...shared,
           name: ours(mode),
           start: start(startOurs),
-          ...(isDirect({ mode }) ? { settled: (lab: NetnsLab, way: Way) => untilSettled(lab, way.balancer) } : {}),
+          ...(isDirect({ mode }) ? { settled: (lab: NetnsLab, path: Path) => untilSettled(lab, path.balancer) } : {}),
         },
         { ...shared, name: handWritten(mode), start: start(byHand) },
       ];
@@ -62,23 +62,27 @@ export function contestants(): Contestant[] {
       balanced: true,
       direct: false,
       udp: true,
-      start: (lab: NetnsLab, way: Way) => startOurs(lab, way, mode, { countPackets: false }),
+      start: (lab: NetnsLab, path: Path) => startOurs(lab, path, mode, { countPackets: false }),
     })),
     ...FAIR_MODES.map((mode) => ({
       name: fairHandWritten(mode),
       balanced: true,
       direct: isDirect({ mode }),
       udp: true,
-      start: (lab: NetnsLab, way: Way) => fairByHand(lab, way, mode),
+      start: (lab: NetnsLab, path: Path) => fairByHand(lab, path, mode),
     })),
     {
       name: 'haproxy',
       balanced: true,
       direct: false,
       udp: false,
-      start: async (lab, way) => {
-        await ownVip(lab, way);
-        await startProgram(lab, way.balancer, { program: 'haproxy', config: haproxyConfig(way), args: ['-db', '-f'] });
+      start: async (lab, path) => {
+        await ownVip(lab, path);
+        await startProgram(lab, path.balancer, {
+          program: 'haproxy',
+          config: haproxyConfig(path),
+          args: ['-db', '-f'],
+        });
       },
     },
     {
@@ -86,9 +90,9 @@ export function contestants(): Contestant[] {
       balanced: true,
       direct: false,
       udp: true,
-      start: async (lab, way) => {
-        await ownVip(lab, way);
-        await startProgram(lab, way.balancer, { program: 'nginx', config: nginxConfig(way), args: ['-c'] });
+      start: async (lab, path) => {
+        await ownVip(lab, path);
+        await startProgram(lab, path.balancer, { program: 'nginx', config: nginxConfig(path), args: ['-c'] });
       },
     },
   ];
@@ -96,7 +100,7 @@ export function contestants(): Contestant[] {
 
 async function startOurs(
   lab: NetnsLab,
-  { balancer, vip, server, proxyIp }: Way,
+  { balancer, vip, server, proxyIp }: Path,
   mode: Mode,
   root: { countPackets?: boolean } = {},
 ): Promise<void> {
@@ -113,6 +117,6 @@ async function startOurs(
   await RunningLb.start(lab, balancer, { version: 1, vipOwner: !isDirect({ mode }), ...root, services });
 }
 
-async function ownVip(lab: NetnsLab, { balancer, vip }: Way): Promise<void> {
+async function ownVip(lab: NetnsLab, { balancer, vip }: Path): Promise<void> {
   await lab.exec(balancer, 'ip', 'addr', 'add', `${vip}/32`, 'dev', 'lo');
 }

@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NetnsLab } from '../../lb/netns/netns-lab.ts';
-import type { Way } from './topology.ts';
+import type { Path } from './topology.ts';
 import { BULK_PORT, HTTP_PORT, SERVICES } from './traffic.ts';
 
 const DEADLINE_MS = 10_000;
 const POLL_MS = 20;
 
 /** A proxy that ends TCP connections itself, with a thread for each CPU (its default). */
-export function haproxyConfig({ vip, server }: Way): string {
+export function haproxyConfig({ vip, server }: Path): string {
   const listens = [HTTP_PORT, BULK_PORT].map(
     (port) => `listen tcp-${port}\n  bind ${vip}:${port}\n  server s1 ${server}:${port}\n`,
   );
@@ -26,7 +26,7 @@ ${listens.join('')}`;
 }
 
 /** Another one, with a worker for each CPU; it carries UDP as well. */
-export function nginxConfig({ vip, server }: Way): string {
+export function nginxConfig({ vip, server }: Path): string {
   const servers = SERVICES.map(({ protocol, port }) => {
     const udp = protocol === 'udp' ? ' udp reuseport' : '';
     return `  server { listen ${vip}:${port}${udp}; proxy_pass ${server}:${port}; }\n`;

@@ -1,7 +1,7 @@
 import { NetnsLab, QUIET_ARP, ROUTER } from '../../lb/netns/netns-lab.ts';
 
 /** Addresses of the way through one balancer; every way has its own subnets, of documentation ranges. */
-export interface Way {
+export interface Path {
   /** Node in the middle. */
   balancer: string;
   vip: string;
@@ -13,7 +13,7 @@ export interface Way {
 const SUBNET = 16;
 
 /** The way of the given index, from 0 to 15. */
-export function wayOf(index: number): Way {
+export function pathOf(index: number): Path {
   const host = (n: number) => `203.0.113.${index * SUBNET + n}`;
   return { balancer: `b${index}`, server: host(2), vip: host(3), proxyIp: host(4) };
 }
@@ -22,27 +22,27 @@ export function wayOf(index: number): Way {
  * One client and one server, and between them a balancer for each contestant: so that all are up at once and can take
  * turns, and none runs rules of another. Every way has the same two links.
  */
-export async function createLab(ways: Way[]): Promise<NetnsLab> {
+export async function createLab(paths: Path[]): Promise<NetnsLab> {
   const gateway = (range: string, index: number, host = 1) => `${range}.${index * SUBNET + host}`;
   const client = (index: number, host: number) => gateway('198.51.100', index, host);
   const inside = (index: number, host: number) => gateway('203.0.113', index, host);
   const links = (address: (index: number, host: number) => string) =>
-    Object.fromEntries(ways.map(({ balancer }, i) => [balancer, `${address(i, 2)}/28`]));
+    Object.fromEntries(paths.map(({ balancer }, i) => [balancer, `${address(i, 2)}/28`]));
   const ports = { 'ipv4/ip_local_port_range': '1024 65535' };
   return NetnsLab.create({
     client: {
       links: links(client),
-      routes: ways.map((_, i) => `${inside(i, 0)}/28 via ${client(i, 1)}`),
+      routes: paths.map((_, i) => `${inside(i, 0)}/28 via ${client(i, 1)}`),
       sysctls: ports,
     },
     server: {
       links: links(inside),
-      loopback: ways.map(({ vip }) => `${vip}/32`),
-      routes: ways.map((_, i) => `${client(i, 0)}/28 via ${inside(i, 1)}`),
+      loopback: paths.map(({ vip }) => `${vip}/32`),
+      routes: paths.map((_, i) => `${client(i, 0)}/28 via ${inside(i, 1)}`),
       sysctls: QUIET_ARP,
     },
     ...Object.fromEntries(
-      ways.map(({ balancer }, i) => [
+      paths.map(({ balancer }, i) => [
         balancer,
         {
           links: { client: `${client(i, 1)}/28`, server: `${inside(i, 1)}/28` },

@@ -7,7 +7,7 @@ export interface Nat {
   out: number;
   to: 'masquerade' | 'near' | 'elsewhere';
   /** Whether it holds the address. */
-  held: boolean;
+  onLoopback: boolean;
 }
 
 export const nat: fc.Arbitrary<Nat | null> = fc.oneof(
@@ -18,7 +18,7 @@ export const nat: fc.Arbitrary<Nat | null> = fc.oneof(
       router: fc.nat(2),
       out: fc.nat(3),
       to: fc.constantFrom<Nat['to'][]>('masquerade', 'masquerade', 'near', 'elsewhere'),
-      held: fc.boolean(),
+      onLoopback: fc.boolean(),
     }),
   },
 );
@@ -40,5 +40,5 @@ export function translating({ nodes, links }: Wired, drawn: Nat | null): Record<
   const out = interfaces[drawn.out % interfaces.length];
   if (drawn.to === 'masquerade') return { [router]: { nat: { out } } };
   const to = ADDRESSES[drawn.to];
-  return { [router]: { nat: { out, to }, ...(drawn.held ? { loopback: [to] } : {}) } };
+  return { [router]: { nat: { out, to }, ...(drawn.onLoopback ? { loopback: [to] } : {}) } };
 }

@@ -82,8 +82,8 @@ class Apt {
   }
 
   async depends(name: string): Promise<string[]> {
-    const said = await this.run('apt-cache', ['depends', '--no-recommends', '--no-suggests', name]);
-    return [...said.matchAll(/^ +(?:Pre)?Depends: (\S+)$/gm)].map(([, dependency]) => dependency!);
+    const output = await this.run('apt-cache', ['depends', '--no-recommends', '--no-suggests', name]);
+    return [...output.matchAll(/^ +(?:Pre)?Depends: (\S+)$/gm)].map(([, dependency]) => dependency!);
   }
 }
 

@@ -46,7 +46,7 @@ export interface DiskOptions {
   populate: string;
   /** Without what the product's set-up installs. */
   fresh: boolean;
-  say: (line: string) => void;
+  print: (line: string) => void;
   signal: AbortSignal;
 }
 
@@ -55,7 +55,7 @@ export interface DiskOptions {
  * @throws L4labError where this machine cannot make one
  */
 export async function ensureDisk(options: DiskOptions): Promise<Disk> {
-  const { cache, populate, fresh, say } = options;
+  const { cache, populate, fresh, print } = options;
   const packages = [...PACKAGES, ...(fresh ? [] : INSTALLED_BEFORE)];
   const hash = createHash('sha256').update(JSON.stringify([USERLAND, SUITES, packages, SIZE]));
   const name = hash
@@ -81,23 +81,23 @@ export async function ensureDisk(options: DiskOptions): Promise<Disk> {
   const disk = await makeDisk({ ...options, folder, packages }, await findArchive());
   await writeFile(`${made}.new`, JSON.stringify({ name, disk }));
   await rename(`${made}.new`, made);
-  say(`disk: ${disk.image}`);
+  print(`disk: ${disk.image}`);
   return disk;
 }
 
 async function makeDisk(
-  { folder, packages, populate, say, signal }: DiskOptions & { folder: string; packages: string[] },
+  { folder, packages, populate, print, signal }: DiskOptions & { folder: string; packages: string[] },
   archive: Archive,
 ): Promise<Disk> {
   const found = [];
   for (const suite of SUITES) {
     const kernel = await fetchKernel(archive, suite, join(folder, 'kernels', suite));
-    say(`kernel: ${suite}: ${kernel?.release ?? 'not served by the archive'}`);
+    print(`kernel: ${suite}: ${kernel?.release ?? 'not served by the archive'}`);
     if (kernel) found.push(kernel);
   }
   const key = join(folder, 'key');
   await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
-  say(`disk: Debian ${USERLAND} with ${packages.length} packages and ${found.length} kernels (minutes)`);
+  print(`disk: Debian ${USERLAND} with ${packages.length} packages and ${found.length} kernels (minutes)`);
   const root = join(folder, 'root');
   const sources = join(folder, 'sources.list');
   await writeFile(sources, sourcesOf(archive, USERLAND));

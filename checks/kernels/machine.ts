@@ -26,8 +26,8 @@ const ACCELERATION: Record<Accelerator, string[]> = {
 export interface Boot {
   disk: Disk;
   kernel: Kernel;
-  /** A file system that the machine finds at /luggage, read-only. */
-  luggage: string;
+  /** A file system that the machine finds at /files, read-only. */
+  files: string;
   /** File that gets what the machine says on its serial line. */
   console: string;
   signal: AbortSignal;
@@ -64,22 +64,22 @@ export class Machine {
   }
 
   static async #start(options: Boot, accelerator: Accelerator): Promise<Machine> {
-    const { disk, kernel, luggage, console: said } = options;
+    const { disk, kernel, files, console: output } = options;
     const port = await freePort();
     const drive = (file: string, mode: string) => ['-drive', `file=${file},format=raw,if=virtio,cache=unsafe,${mode}`];
     const args = [
       ...ACCELERATION[accelerator],
-      ...['-smp', '2', '-m', '6144', '-display', 'none', '-no-reboot', '-serial', `file:${said}`, '-monitor', 'none'],
+      ...['-smp', '2', '-m', '6144', '-display', 'none', '-no-reboot', '-serial', `file:${output}`, '-monitor', 'none'],
       ...['-kernel', kernel.vmlinuz, '-initrd', kernel.initrd],
       // Mitigations protect nothing here, and cost an emulated processor most.
       ...['-append', ['root=/dev/vda rw console=ttyS0 panic=1 net.ifnames=0 mitigations=off', ...UNWANTED].join(' ')],
       // What is written to the disk is gone with the machine.
       ...drive(disk.image, 'snapshot=on'),
-      ...drive(luggage, 'readonly=on'),
+      ...drive(files, 'readonly=on'),
       ...['-device', 'virtio-rng-pci', '-device', 'virtio-net-pci,netdev=n0'],
       ...['-netdev', `user,id=n0,hostfwd=tcp:127.0.0.1:${port}-:22`],
     ];
-    closeSync(openSync(said, 'w'));
+    closeSync(openSync(output, 'w'));
     // However this process ends, the machine ends too.
     const command = ['--pdeathsig', 'KILL', 'qemu-system-x86_64', ...args];
     // A terminal's Ctrl-C is for this process; why KVM does not work here interests nobody.

@@ -12,7 +12,7 @@ for file in /etc/npmrc; do [ ! -f "$file" ] || cp "$file" "$root$file"; done
 echo guest >"$root/etc/hostname"
 printf '127.0.0.1 localhost guest\n' >"$root/etc/hosts"
 echo '/dev/vda / ext4 defaults 0 1' >"$root/etc/fstab"
-mkdir -p "$root/etc/systemd/network" "$root/luggage"
+mkdir -p "$root/etc/systemd/network" "$root/files"
 printf '[Match]\nName=en* eth*\n[Network]\nDHCP=yes\n' >"$root/etc/systemd/network/10-ethernet.network"
 # QEMU's own.
 rm -f "$root/etc/resolv.conf"

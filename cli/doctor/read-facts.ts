@@ -106,8 +106,8 @@ for name in iptables ip6tables; do
 done`;
 
 async function readNetwork(docker: Docker, image: string, project: Project): Promise<NetworkFacts> {
-  const said = await onHostNetwork(docker, image, { script: SCRIPT, admin: true });
-  const [ruleset = '', addresses = '', ...settings] = said.split('\n');
+  const output = await onHostNetwork(docker, image, { script: SCRIPT, admin: true });
+  const [ruleset = '', addresses = '', ...settings] = output.split('\n');
   const host = readHostNetwork(addresses);
   return {
     filters: blockingChains(ruleset, [4, 6]).map(({ family, table, chain, how, owner }) => ({

@@ -10,9 +10,9 @@ const ACTIONS: Record<SetupAction, string> = {
 };
 
 /** What is said of a finding: one line, and what to do where it is not well. */
-type Said = [line: string, remedy?: string];
+type FindingText = [line: string, remedy?: string];
 
-const TEXTS: { [Code in keyof Params]: (params: Params[Code], level: Level) => Said } = {
+const TEXTS: { [Code in keyof Params]: (params: Params[Code], level: Level) => FindingText } = {
   'node-version': ({ version, wanted }) => [
     `Node ${version}`,
     `Node ${wanted} or later is needed: install a newer one.`,
@@ -93,7 +93,7 @@ const TEXTS: { [Code in keyof Params]: (params: Params[Code], level: Level) => S
 export function doctorText(findings: Finding[], { color }: { color: boolean }): string {
   const paint = (code: number, text: string) => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const lines = findings.map((finding) => {
-    const [line, remedy] = say(finding);
+    const [line, remedy] = textOf(finding);
     const mark = paint(COLORS[finding.level], MARKS[finding.level]);
     return [`${mark} ${line}`, ...(finding.level === 'ok' || !remedy ? [] : [indent(remedy)])].join('\n');
   });
@@ -106,8 +106,8 @@ function conclusion(findings: Finding[]): string {
   return count('warn') > 0 ? 'Labs can run here; see ! above.' : 'Labs can run here.';
 }
 
-function say({ code, params, level }: Finding): Said {
-  return (TEXTS[code] as (params: unknown, level: Level) => Said)(params, level);
+function textOf({ code, params, level }: Finding): FindingText {
+  return (TEXTS[code] as (params: unknown, level: Level) => FindingText)(params, level);
 }
 
 function indent(text: string): string {

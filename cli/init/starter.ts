@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { InputError, L4labError } from '../../harness/errors.ts';
 import { predict } from '../../harness/model/predict.ts';
 import { freeAddress } from '../../harness/scenario/free-address.ts';
-import { gatewayWords } from '../../harness/scenario/gateway-words.ts';
+import { commonGateways } from '../../harness/scenario/common-gateways.ts';
 import { balancersOf, serversOf } from '../../harness/scenario/lab-queries.ts';
 import { plansOf } from '../../harness/scenario/plans.ts';
 import { readScenario } from '../../harness/scenario/read.ts';
@@ -88,7 +88,7 @@ function drafts(labName: string, lab: Lab, mode: Mode): Starter[] {
   const l4s = balancersOf(lab);
   const pool = serversOf(lab);
   const balancers = l4s.length > 1 ? [{ l4: l4s }, { l4: l4s[0] }] : [{}];
-  const gateways = [{}, ...gatewayWords(lab, pool).map((gateway) => ({ gateway }))];
+  const gateways = [{}, ...commonGateways(lab, pool).map((gateway) => ({ gateway }))];
   const { service, settings } = needs(mode);
   const vip = freeAddress(lab, l4s[0]!)!;
   const flow = (from: string) => [`${from}-to-vip`, { from, to: 'web' as const, expect: 'works' as const }] as const;

@@ -21,10 +21,10 @@ export interface WantedFlow {
 
 /** What a watch answers; `hello` comes first, and `results` or `failed` last. */
 export type Answer =
-  | { tell: 'hello'; build: string }
-  | { tell: 'event'; event: RunEvent }
-  | { tell: 'results'; results: Results }
-  | { tell: 'failed'; code: ErrorCode; message: string; fault: Fault | null };
+  | { answer: 'hello'; build: string }
+  | { answer: 'event'; event: RunEvent }
+  | { answer: 'results'; results: Results }
+  | { answer: 'failed'; code: ErrorCode; message: string; fault: Fault | null };
 
 /** An answer, or a request, is a line of JSON. */
 export function lineOf(message: Request | Answer): string {
@@ -32,11 +32,11 @@ export function lineOf(message: Request | Answer): string {
 }
 
 /** Stands in the cache folder of a project while a watch serves there. */
-export interface Doorplate {
+export interface SocketFile {
   socket: string;
 }
 
-export function doorplate(cache: string): string {
+export function socketFilePath(cache: string): string {
   return join(cache, 'watch.json');
 }
 

@@ -6,7 +6,7 @@ import type { Project } from '../../harness/project/project.ts';
 import type { OnEvent } from '../../harness/run/events.ts';
 import { cellNames, plansOf, type LoadedScenario, type Selection } from '../../harness/scenario/plans.ts';
 import type { Results } from '../../harness/terms/results.ts';
-import { connectTo, readDoorplate } from './doorplate.ts';
+import { connectTo, readSocketFile } from './socket-file.ts';
 import { lineOf, thisBuild, type Answer, type WantedFlow } from './protocol.ts';
 
 const HELLO_DEADLINE_MS = 2000;
@@ -24,14 +24,14 @@ export async function runByWatch(
 ): Promise<Results | null> {
   // The labs of a watch are on the first engine alone.
   if (project.engines.length > 1) return null;
-  const plate = await readDoorplate(project.folders.cache);
-  const socket = plate && (await connectTo(plate));
+  const socketFile = await readSocketFile(project.folders.cache);
+  const socket = socketFile && (await connectTo(socketFile));
   if (socket === null) return null;
   const answers = answersOf(socket);
   const stop = (): void => void socket.write(lineOf({ ask: 'stop' }));
   try {
     const hello = await within(answers.next(), HELLO_DEADLINE_MS);
-    if (hello?.tell !== 'hello') return null;
+    if (hello?.answer !== 'hello') return null;
     if (hello.build !== thisBuild(project)) {
       say('a running `watch` uses another build or engine: its labs cannot be reused');
       return null;
@@ -40,9 +40,9 @@ export async function runByWatch(
     signal.addEventListener('abort', stop);
     socket.write(lineOf({ ask: 'run', flows: scenarios.flatMap((one) => flowsOf(project, one, selection)) }));
     for (let answer = await answers.next(); answer !== null; answer = await answers.next()) {
-      if (answer.tell === 'event') onEvent(answer.event);
-      else if (answer.tell === 'results') return answer.results;
-      else if (answer.tell === 'failed') throw errorOf(answer);
+      if (answer.answer === 'event') onEvent(answer.event);
+      else if (answer.answer === 'results') return answer.results;
+      else if (answer.answer === 'failed') throw errorOf(answer);
     }
     say('the `watch` has ended: booting labs instead');
     return null;
@@ -80,6 +80,6 @@ async function within<T>(work: Promise<T>, ms: number): Promise<T | null> {
   }
 }
 
-function errorOf({ code, message, fault }: Extract<Answer, { tell: 'failed' }>): L4labError {
+function errorOf({ code, message, fault }: Extract<Answer, { answer: 'failed' }>): L4labError {
   return fault === null ? new L4labError(code, message) : new EnvironmentError(code, fault);
 }

@@ -6,7 +6,7 @@ import { loadScenario } from '../../harness/project/scenario-files.ts';
 import type { LoadedScenario } from '../../harness/scenario/plans.ts';
 import { madeUpResults } from '../testing/made-up-results.ts';
 import { temporaryProject, twoByTwo, type TemporaryProject } from '../testing/temporary-project.ts';
-import { doorplate, lineOf, thisBuild } from './protocol.ts';
+import { socketFilePath, lineOf, thisBuild } from './protocol.ts';
 import { runByWatch } from './run-by-watch.ts';
 import { Service, type RunHere } from './service.ts';
 
@@ -19,8 +19,8 @@ beforeEach(async () => {
 });
 afterEach(() => temporary[Symbol.dispose]());
 
-const plate = (): string => doorplate(temporary.project.folders.cache);
-const socketOf = (): string => (JSON.parse(readFileSync(plate(), 'utf8')) as { socket: string }).socket;
+const fileOfSocket = (): string => socketFilePath(temporary.project.folders.cache);
+const socketOf = (): string => (JSON.parse(readFileSync(fileOfSocket(), 'utf8')) as { socket: string }).socket;
 
 /** What `run` gets of a watch, and what it says. */
 async function served(options: { signal?: AbortSignal; selection?: { variants: string[]; flows: string[] } } = {}) {
@@ -53,7 +53,7 @@ test('without a watch, or after it, there is nobody to ask, and nothing is left 
   const service = await Service.open(temporary.project, thisBuild(temporary.project), made);
   const socket = socketOf();
   await service![Symbol.asyncDispose]();
-  expect([socket, dirname(socket), plate()].filter((path) => existsSync(path))).toEqual([]);
+  expect([socket, dirname(socket), fileOfSocket()].filter((path) => existsSync(path))).toEqual([]);
   expect(await served()).toEqual({ said: [], events: [], results: null });
 });
 
@@ -68,12 +68,12 @@ test('a second watch of a project leaves the first one its place', async () => {
 test('a watch that was killed is nobody, and the next one takes its place', async () => {
   // What a killed process leaves is a socket that nobody listens at.
   const killed = await Service.open(temporary.project, thisBuild(temporary.project), made);
-  const text = readFileSync(plate(), 'utf8');
+  const text = readFileSync(fileOfSocket(), 'utf8');
   const { socket } = JSON.parse(text) as { socket: string };
   await killed![Symbol.asyncDispose]();
   mkdirSync(dirname(socket));
   writeFileSync(socket, '');
-  writeFileSync(plate(), text);
+  writeFileSync(fileOfSocket(), text);
   expect((await served()).results).toBeNull();
   await using next = await Service.open(temporary.project, thisBuild(temporary.project), made);
   expect(next).not.toBeNull();
@@ -84,8 +84,8 @@ test('a watch that was killed is nobody, and the next one takes its place', asyn
 test.each(['{', 'null', '{"socket":7}', '{"socket":"/etc/passwd"}'])(
   'a note of a watch that says %s is taken for none, and costs nobody a file',
   async (text) => {
-    mkdirSync(dirname(plate()), { recursive: true });
-    writeFileSync(plate(), text);
+    mkdirSync(dirname(fileOfSocket()), { recursive: true });
+    writeFileSync(fileOfSocket(), text);
     expect(await served()).toEqual({ said: [], events: [], results: null });
     await using service = await Service.open(temporary.project, thisBuild(temporary.project), made);
     expect(service).not.toBeNull();
@@ -106,8 +106,8 @@ test('a watch of another build is not asked', async () => {
 test('whoever listens there and says nothing that a watch says is no watch', async () => {
   const path = join(temporary.folder, 's');
   const server = createServer((socket) => socket.end(lineOf({ ask: 'stop' }))).listen(path);
-  mkdirSync(dirname(plate()), { recursive: true });
-  writeFileSync(plate(), JSON.stringify({ socket: path }));
+  mkdirSync(dirname(fileOfSocket()), { recursive: true });
+  writeFileSync(fileOfSocket(), JSON.stringify({ socket: path }));
   expect(await served()).toEqual({ said: [], events: [], results: null });
   server.close();
 });

@@ -9,8 +9,8 @@ import { loadScenario } from '../../harness/project/scenario-files.ts';
 import type { OnEvent } from '../../harness/run/events.ts';
 import { plansOf, withOnly, type LoadedScenario } from '../../harness/scenario/plans.ts';
 import type { Results } from '../../harness/terms/results.ts';
-import { connectTo, readDoorplate } from './doorplate.ts';
-import { doorplate, lineOf, type Answer, type Doorplate, type Request, type WantedFlow } from './protocol.ts';
+import { connectTo, readSocketFile } from './socket-file.ts';
+import { socketFilePath, lineOf, type Answer, type SocketFile, type Request, type WantedFlow } from './protocol.ts';
 
 const SOCKETS = join(tmpdir(), 'l4lab-watch-');
 
@@ -27,13 +27,13 @@ export class Service implements AsyncDisposable {
   private constructor(
     private readonly project: Project,
     private readonly server: Server,
-    private readonly plate: Doorplate,
+    private readonly socketFile: SocketFile,
   ) {}
 
   /** @returns null where another watch of the project does it already, or no socket can be had */
   static async open(project: Project, build: string, run: RunHere): Promise<Service | null> {
     const { cache } = project.folders;
-    const former = await readDoorplate(cache);
+    const former = await readSocketFile(cache);
     if (former !== null) {
       const other = await connectTo(former);
       other?.destroy();
@@ -47,9 +47,9 @@ export class Service implements AsyncDisposable {
       const service = new Service(project, server, { socket });
       server.on('connection', (client) => service.#meet(client, build, run));
       await mkdir(cache, { recursive: true });
-      const draft = `${doorplate(cache)}.${process.pid}`;
-      await writeFile(draft, JSON.stringify(service.plate), { mode: 0o600 });
-      await rename(draft, doorplate(cache));
+      const draft = `${socketFilePath(cache)}.${process.pid}`;
+      await writeFile(draft, JSON.stringify(service.socketFile), { mode: 0o600 });
+      await rename(draft, socketFilePath(cache));
       return service;
     } catch {
       // Whoever runs beside this watch boots labs of his own.
@@ -61,15 +61,16 @@ export class Service implements AsyncDisposable {
     this.server.close();
     for (const socket of this.#sockets) socket.destroy();
     const { cache } = this.project.folders;
-    if ((await readDoorplate(cache))?.socket === this.plate.socket) await rm(doorplate(cache), { force: true });
-    await takeDown(this.plate);
+    if ((await readSocketFile(cache))?.socket === this.socketFile.socket)
+      await rm(socketFilePath(cache), { force: true });
+    await takeDown(this.socketFile);
   }
 
   #meet(socket: Socket, build: string, run: RunHere): void {
     this.#sockets.add(socket);
     const stop = new AbortController();
     const interrupt = (): void => stop.abort(new L4labError('interrupted', 'the run was interrupted'));
-    const tell = (answer: Answer): void => {
+    const send = (answer: Answer): void => {
       if (socket.writable) socket.write(lineOf(answer));
     };
     socket.on('error', () => undefined);
@@ -80,24 +81,24 @@ export class Service implements AsyncDisposable {
     createInterface({ input: socket }).on('line', (line) => {
       const request = JSON.parse(line) as Request;
       if (request.ask === 'stop') interrupt();
-      else void this.#run(request.flows, run, { tell, signal: stop.signal });
+      else void this.#run(request.flows, run, { send, signal: stop.signal });
     });
-    tell({ tell: 'hello', build });
+    send({ answer: 'hello', build });
   }
 
   async #run(
     flows: WantedFlow[],
     run: RunHere,
-    { tell, signal }: { tell: (answer: Answer) => void; signal: AbortSignal },
+    { send, signal }: { send: (answer: Answer) => void; signal: AbortSignal },
   ): Promise<void> {
     try {
       const scenarios = scenariosOf(this.project, flows);
-      const results = await run(scenarios, { onEvent: (event) => tell({ tell: 'event', event }), signal });
-      tell({ tell: 'results', results });
+      const results = await run(scenarios, { onEvent: (event) => send({ answer: 'event', event }), signal });
+      send({ answer: 'results', results });
     } catch (error) {
       if (!(error instanceof L4labError)) throw error;
       const { code, message } = error;
-      tell({ tell: 'failed', code, message, fault: error instanceof EnvironmentError ? error.fault : null });
+      send({ answer: 'failed', code, message, fault: error instanceof EnvironmentError ? error.fault : null });
     }
   }
 }
@@ -115,7 +116,7 @@ function scenariosOf(project: Project, flows: WantedFlow[]): LoadedScenario[] {
 }
 
 /** Removes a socket, and its folder, where they are what a watch makes: a file that says where they are may say anything. */
-async function takeDown({ socket }: Doorplate): Promise<void> {
+async function takeDown({ socket }: SocketFile): Promise<void> {
   if (!dirname(socket).startsWith(SOCKETS)) return;
   await rm(socket, { force: true });
   await rmdir(dirname(socket)).catch(() => undefined);

@@ -7,12 +7,12 @@ import { withOnly, type LoadedScenario } from '../../harness/scenario/plans.ts';
 import type { Results } from '../../harness/terms/results.ts';
 import { errorText } from '../shared/error-text.ts';
 import { Board, failed, matching, type Column } from './board.ts';
-import { outlookOf } from './outlook.ts';
+import { predictedChanges } from './predicted-change.ts';
 import type { Sources } from './sources.ts';
 import { FolderWatch } from './watch-folders.ts';
 
 /** What a session does to the world. */
-export interface Surroundings {
+export interface SessionIo {
   say: (text: string) => void;
   /** Runs scenarios on warm labs. @param quick whether somebody waits for each verdict */
   run: (scenarios: LoadedScenario[], options: { quick: boolean; signal: AbortSignal }) => Promise<Results>;
@@ -35,7 +35,7 @@ export class Session {
   constructor(
     private readonly project: Project,
     private readonly sources: Sources,
-    private readonly surroundings: Surroundings,
+    private readonly io: SessionIo,
   ) {}
 
   /** Runs all, and then what is asked for or changes, until the signal comes. */
@@ -63,7 +63,7 @@ export class Session {
       failed: () => matching(failed(columns), this.#pattern),
       again: () => columns.filter(({ key }) => again.has(key)),
     }[which]();
-    if (wanted.length === 0) this.surroundings.say(which === 'failed' ? 'nothing failed' : 'nothing to run');
+    if (wanted.length === 0) this.io.say(which === 'failed' ? 'nothing failed' : 'nothing to run');
     this.#demand(wanted);
   }
 
@@ -71,11 +71,11 @@ export class Session {
   narrow(pattern: string): void {
     const columns = matching(this.#board.columns(), pattern);
     if (columns.length === 0) {
-      this.surroundings.say(`no name contains \`${pattern}\``);
+      this.io.say(`no name contains \`${pattern}\``);
       return;
     }
     this.#pattern = pattern;
-    this.surroundings.say(pattern === '' ? 'running all' : `running names that contain \`${pattern}\``);
+    this.io.say(pattern === '' ? 'running all' : `running names that contain \`${pattern}\``);
     this.#demand(columns);
   }
 
@@ -100,14 +100,14 @@ export class Session {
         this.#texts[name] = this.sources.text(file);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        this.surroundings.say(error.message);
+        this.io.say(error.message);
         continue;
       }
       if (isFirst) continue;
       const due = this.#board.due().filter((column) => column.file === name && !before.has(idOf(column)));
-      const lines = outlookOf(due).map((line) => `  ${line}`);
+      const lines = predictedChanges(due).map((line) => `  ${line}`);
       const head = `${name}: ${due.length === 0 ? 'nothing to run' : due.map(({ plan }) => plan.variant).join(', ')}`;
-      this.surroundings.say([head, ...lines].join('\n'));
+      this.io.say([head, ...lines].join('\n'));
     }
     this.#board.arrange(reading.files.map(nameOf));
     const saved = new Set(reading.changed.map(nameOf));
@@ -136,15 +136,15 @@ export class Session {
     this.#ranLast = work;
     try {
       const quick = this.#board.columns().some(({ key, last }) => keys.has(key) && last !== null);
-      const results = await this.surroundings.run(scenarios, { quick, signal: running.signal });
+      const results = await this.io.run(scenarios, { quick, signal: running.signal });
       const ran = results.interrupted ? explained(results, scenarios) : results;
       this.#board.take(ran);
-      if (!results.interrupted) await this.surroundings.report(ran, this.#board.results(ran), this.#texts);
+      if (!results.interrupted) await this.io.report(ran, this.#board.results(ran), this.#texts);
     } catch (error) {
       if (!(error instanceof L4labError)) throw error;
       if (running.signal.aborted) return;
       this.#board.giveUp(work);
-      this.surroundings.say(errorText(error));
+      this.io.say(errorText(error));
     } finally {
       this.#running = null;
     }

@@ -51,10 +51,10 @@ export class FolderWatch implements Disposable {
 
   #changed(): void {
     clearTimeout(this.#quiet ?? undefined);
-    this.#quiet = setTimeout(() => this.#tell(), QUIET_MS);
+    this.#quiet = setTimeout(() => this.#notify(), QUIET_MS);
   }
 
-  #tell(): void {
+  #notify(): void {
     try {
       this.onChange();
     } catch (error) {
@@ -66,7 +66,7 @@ export class FolderWatch implements Disposable {
 
   /** The system watches no more than so many folders (fs.inotify.max_user_watches). */
   #lookNowAndThen(): void {
-    this.#poll ??= setInterval(() => this.#tell(), POLL_MS);
+    this.#poll ??= setInterval(() => this.#notify(), POLL_MS);
   }
 }
 

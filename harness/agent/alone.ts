@@ -48,12 +48,12 @@ export async function configureAlone(node: Node, text: string): Promise<void> {
 
 /** Polls until nothing is missing, and says what is: whoever waits for the node finds it in its log. */
 async function awaitAll(node: string, missing: () => Promise<string[]>): Promise<void> {
-  let told = '';
+  let printed = '';
   for (;;) {
     const open = (await missing()).join(', ');
     if (open === '') return;
-    if (open !== told) console.log(`${node} waits for ${open}`);
-    told = open;
+    if (open !== printed) console.log(`${node} waits for ${open}`);
+    printed = open;
     await delay(POLL_MS);
   }
 }

@@ -18,7 +18,7 @@ export class Capture {
   #seen = 0;
   #stderr = '';
   /** Frames dropped that have been told of. */
-  #told = 0;
+  #reported = 0;
   #stats: { received: number; dropped: number } | null = null;
   readonly #waiting = new Set<() => void>();
   running = true;
@@ -65,8 +65,8 @@ export class Capture {
     this.#process.kill('SIGUSR1');
     const { received, dropped } = await this.#until(() => this.#stats);
     await this.#until(() => this.#seen >= received - dropped);
-    const frames = dropped - this.#told;
-    this.#told = dropped;
+    const frames = dropped - this.#reported;
+    this.#reported = dropped;
     if (frames > 0) throw new AgentError({ code: 'capture-overflow', params: { iface: this.iface, frames } });
   }
 

@@ -154,9 +154,9 @@ function dnsQuestion(question: DnsQuestion, token: string): Talk {
   return {
     request: questionMessage(question, token, id),
     read: (message) => {
-      const said = parseDnsAnswer(message, question, id);
-      if (said === null) return { answered: false, outcome: 'wrong-answer', answer: null };
-      const { rcode, addresses } = said;
+      const response = parseDnsAnswer(message, question, id);
+      if (response === null) return { answered: false, outcome: 'wrong-answer', answer: null };
+      const { rcode, addresses } = response;
       if (rcode !== 0) return { answered: false, outcome: RCODES[rcode] ?? 'wrong-answer', answer: null };
       return { answered: true, outcome: 'answered', answer: null, addresses };
     },

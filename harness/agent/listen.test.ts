@@ -15,7 +15,7 @@ async function freePort(): Promise<number> {
 
 test('a program whose node lacks the address that it replies from gets requests, and does not reply', async () => {
   const port = await freePort();
-  const surroundings = {
+  const context = {
     failsChecks: () => false,
     log: () => undefined,
     isHere: (address: string) => address !== GONE,
@@ -30,7 +30,7 @@ test('a program whose node lacks the address that it replies from gets requests,
       new AbortController().signal,
     );
   const plan = { protocol: 'udp' as const, port, answersFrom: GONE };
-  const listening = await listen('s1', plan, ['::1', '127.0.0.1'], surroundings);
+  const listening = await listen('s1', plan, ['::1', '127.0.0.1'], context);
   try {
     // Nothing listening would be a refusal.
     expect(await call('::1')).toMatchObject({ answered: false, outcome: 'timeout' });

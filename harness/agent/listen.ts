@@ -9,7 +9,7 @@ import { OUT_OF_WINDOW } from './request.ts';
 import { resetConnection } from './reset-connection.ts';
 
 /** What a listener is told of its node. */
-interface Surroundings {
+interface ListenerContext {
   /** Asked of each HTTP request that is of no flow. */
   failsChecks: () => boolean;
   /** Whether the node has one of its addresses now. */
@@ -20,7 +20,7 @@ interface Surroundings {
   log: (line: string) => void;
 }
 
-const ALONE: Surroundings = { failsChecks: () => false, isHere: () => true, servicesDown: [], log: () => undefined };
+const ALONE: ListenerContext = { failsChecks: () => false, isHere: () => true, servicesDown: [], log: () => undefined };
 
 /**
  * Answers every request with who served it and whom it saw; or questions about names, as a DNS server.

@@ -94,7 +94,7 @@ export class Machine {
     const possible = node.listeners.filter(({ address }) => address === undefined || isHere(address));
     const wanted = new Map(possible.map((plan) => [keyOf(plan, addresses, this.#servicesDown), plan]));
     await this.#stopListening((key) => !wanted.has(key));
-    const surroundings = {
+    const context = {
       failsChecks: (): boolean => this.failsChecks,
       isHere,
       servicesDown: this.#servicesDown,
@@ -103,7 +103,7 @@ export class Machine {
     await Promise.all(
       [...wanted].map(async ([key, plan]) => {
         if (this.#listeners.has(key)) return;
-        this.#listeners.set(key, await listen(node.name, plan, addresses, surroundings));
+        this.#listeners.set(key, await listen(node.name, plan, addresses, context));
       }),
     );
   }

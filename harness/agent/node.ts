@@ -119,7 +119,7 @@ export class Node {
       return Promise.resolve(at);
     },
     holdStream: async ({ stream }) => {
-      await this.#streams.get(stream)?.hold();
+      await this.#streams.get(stream)?.pause();
       return wallClock();
     },
     stopStream: ({ stream }) => {

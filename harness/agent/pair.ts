@@ -15,7 +15,7 @@ const VRRP_CONFIG = `${PAIR_FOLDER}/keepalived.conf`;
 const SYNC_CONFIG = `${PAIR_FOLDER}/conntrackd.conf`;
 
 /** Who is told of what a member does. */
-interface Told {
+interface PairListener {
   log: (line: string) => void;
   state: (state: PairState) => void;
 }
@@ -33,7 +33,7 @@ export class PairMember {
   ) {}
 
   /** Starts it and waits until it has a state. @throws AgentError with what the programs said */
-  static async start(pair: PairPlan, node: NodePlan, told: Told): Promise<PairMember> {
+  static async start(pair: PairPlan, node: NodePlan, listener: PairListener): Promise<PairMember> {
     await rm(PAIR_FOLDER, { recursive: true, force: true });
     await mkdir(PAIR_FOLDER, { recursive: true });
     await writeFile(VRRP_CONFIG, keepalivedConfig(pair, node.name, FIFO));
@@ -42,18 +42,18 @@ export class PairMember {
     const daemons: Daemon[] = [];
     if (pair.sync === 'conntrackd') {
       await writeFile(SYNC_CONFIG, conntrackdConfig(pair, node));
-      daemons.push(new Daemon(['conntrackd', '-C', SYNC_CONFIG], told.log));
+      daemons.push(new Daemon(['conntrackd', '-C', SYNC_CONFIG], listener.log));
     }
     // In the foreground, ended with its parts, VRRP alone, telling the console rather than syslog.
     const vrrp = ['-n', '-R', '-P', '-l', '-G', '-f', VRRP_CONFIG, '-p', `${PAIR_FOLDER}/keepalived.pid`];
-    const keepalived = new Daemon(['keepalived', ...vrrp, '-r', `${PAIR_FOLDER}/vrrp.pid`], told.log);
+    const keepalived = new Daemon(['keepalived', ...vrrp, '-r', `${PAIR_FOLDER}/vrrp.pid`], listener.log);
     daemons.push(keepalived);
     const member = new PairMember(pair, daemons, states);
     createInterface({ input: states }).on('line', (line) => {
       const state = stateIn(line);
       if (state === null) return;
       member.#state = state;
-      told.state(state);
+      listener.state(state);
       keepalived.changed();
     });
     try {

@@ -39,7 +39,7 @@ class Told implements Disposable {
   }
 
   hold(): Promise<void> {
-    return this.#stream.hold();
+    return this.#stream.pause();
   }
 
   /** Lets calls be made until so many have been told of since the step began, and holds. */

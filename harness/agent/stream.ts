@@ -78,7 +78,7 @@ export class Stream {
    * Begins no further call, and waits until none is in flight. An exchange of a kept connection that takes longer than a
    * call may is told as it stands, and once more in the step in which it goes on.
    */
-  async hold(): Promise<void> {
+  async pause(): Promise<void> {
     if (!this.#isHeld) this.#going = this.#untilGoOn();
     this.#isHeld = true;
     if (this.#inFlight.size > 0) await new Promise<void>((resolve) => (this.#noneInFlight = resolve));

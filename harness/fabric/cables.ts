@@ -16,8 +16,8 @@ export interface Cable {
 export function cablesOf(links: LinkPlan[], tags: boolean): Cable[] {
   if (!tags) return links.map((link) => ({ links: [link], tagged: false }));
   return [...new Set(links.map(cableKey))].map((key) => {
-    const together = links.filter((link) => cableKey(link) === key);
-    return { links: together, tagged: together.some(({ vlan }) => vlan !== undefined) };
+    const sameCable = links.filter((link) => cableKey(link) === key);
+    return { links: sameCable, tagged: sameCable.some(({ vlan }) => vlan !== undefined) };
   });
 }
 

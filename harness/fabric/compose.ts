@@ -50,7 +50,7 @@ export function composeFile(plan: Plan, { image, head, neighbours, up }: Compose
       return end < 0 ? [] : [{ name, iface: link.ends[end]!.iface, wireAddress: ends[end]! }];
     });
     const macs = new Map(node.interfaces.map((iface) => [iface.name, iface.mac]));
-    const told: AloneParams = {
+    const params: AloneParams = {
       plan: node,
       wires: own.map(({ iface, wireAddress }) => ({ name: iface, wireAddress, mac: macs.get(iface)! })),
       pairs: (plan.pairs ?? []).filter(({ members }) => members.some((member) => member.node === node.name)),
@@ -59,7 +59,7 @@ export function composeFile(plan: Plan, { image, head, neighbours, up }: Compose
         .map(({ dev, address }): AloneParams['neighbours'][number] => ({ dev, address })),
       up: up.filter(({ l4 }) => l4 === node.name).map(({ service, server }) => ({ service, server })),
     };
-    return [node.name, nodeService(node, image, told, own)];
+    return [node.name, nodeService(node, image, params, own)];
   });
   const services = [
     ...nodes,
@@ -87,7 +87,7 @@ const HEALTH_CHECK = { test: ['CMD', 'test', '-e', '/run/l4lab-ready'], interval
 function nodeService(
   { name }: NodePlan,
   image: string,
-  told: AloneParams,
+  params: AloneParams,
   wires: { name: string; wireAddress: string }[],
 ): unknown {
   return {
@@ -97,7 +97,7 @@ function nodeService(
     cap_add: ['NET_ADMIN', 'NET_RAW'],
     // Whoever opens a file of it gets the setting of his own network namespace.
     volumes: [`/proc/sys/net:${SYSCTLS}/net`],
-    environment: { L4LAB_SYSCTLS: SYSCTLS, L4LAB_NODE: variable(name, JSON.stringify(told)) },
+    environment: { L4LAB_SYSCTLS: SYSCTLS, L4LAB_NODE: variable(name, JSON.stringify(params)) },
     healthcheck: HEALTH_CHECK,
     networks: Object.fromEntries(wires.map((wire) => [wire.name, { ipv4_address: wire.wireAddress }])),
   };

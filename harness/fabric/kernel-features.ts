@@ -122,7 +122,7 @@ function nft(rules: string): string {
 }
 
 const SCRIPT = `while [ $# -gt 0 ]; do
-  if said=$(sh -ec "$2" 2>&1); then echo "$1 yes"; else echo "$1 no $said" | head -n 1; fi
+  if answer=$(sh -ec "$2" 2>&1); then echo "$1 yes"; else echo "$1 no $answer" | head -n 1; fi
   shift 2
 done
 echo "openFiles yes $(ulimit -n)"
@@ -150,10 +150,10 @@ const asked = new WeakMap<Dockerode, Promise<boolean>>();
 
 /** Whether trunks can carry tags where an engine runs labs. It is asked once. */
 export async function makesTags({ docker, apparmor }: Engine, image: string): Promise<boolean> {
-  const said = asked.get(docker) ?? probe([TRUNK_TAGS], { docker, image, apparmor }).then(saysYes);
-  asked.set(docker, said);
+  const answer = asked.get(docker) ?? probe([TRUNK_TAGS], { docker, image, apparmor }).then(saysYes);
+  asked.set(docker, answer);
   try {
-    return await said;
+    return await answer;
   } catch {
     // Why no container runs there is for the boot to tell.
     asked.delete(docker);

@@ -46,14 +46,14 @@ export class Lab implements AsyncDisposable {
 
   private constructor(
     readonly id: string,
-    private readonly remains: Remains,
+    private readonly cleanup: CleanupStack,
     { nodes, host, fingerprints, trunks }: Booted,
   ) {
     this.#nodes = nodes;
     this.#host = host;
     this.#fingerprints = fingerprints;
     this.#trunks = trunks;
-    for (const [name, node] of nodes) this.#hear(name, node);
+    for (const [name, node] of nodes) this.#listenTo(name, node);
   }
 
   get nodes(): ReadonlyMap<string, NodeHandle> {
@@ -69,11 +69,11 @@ export class Lab implements AsyncDisposable {
   static async boot(topology: Topology, options: BootOptions): Promise<Lab> {
     options.signal?.throwIfAborted();
     const id = randomBytes(4).toString('hex');
-    const remains = new Remains((bridges) => removeBridges(options.engine.docker, options.image, bridges));
+    const cleanup = new CleanupStack((bridges) => removeBridges(options.engine.docker, options.image, bridges));
     try {
-      return new Lab(id, remains, await boot(id, topology, options, remains));
+      return new Lab(id, cleanup, await boot(id, topology, options, cleanup));
     } catch (error) {
-      await remains.remove();
+      await cleanup.remove();
       throw error;
     }
   }
@@ -85,7 +85,7 @@ export class Lab implements AsyncDisposable {
    * @throws L4labError as a boot does: the lab is good for nothing then but to be ended
    */
   async grow(added: Pick<Topology, 'nodes' | 'links'>, options: BootOptions & { ipv6: boolean }): Promise<void> {
-    const booting = { id: this.id, labels: labelsOf(this.id, options), options, remains: this.remains };
+    const booting = { id: this.id, labels: labelsOf(this.id, options), options, cleanup: this.cleanup };
     const { ipv6 } = options;
     this.#trunks ??= await trunksOf(added.links, options);
     const cables = cablesOf(added.links, this.#trunks === 'tagged');
@@ -99,7 +99,7 @@ export class Lab implements AsyncDisposable {
         const handle = present ?? (await bootNode(node, wired, booting));
         this.#fingerprints.set(node.name, await nameInterfaces(handle, node, wired, options.captures ?? true));
         this.#nodes.set(node.name, handle);
-        this.#hear(node.name, handle);
+        this.#listenTo(node.name, handle);
       }),
     );
     this.#host = prepareHostNetwork(options.engine.docker, options.image, wires);
@@ -183,7 +183,7 @@ export class Lab implements AsyncDisposable {
     this.#stateListener = listener;
   }
 
-  #hear(name: string, node: NodeHandle): void {
+  #listenTo(name: string, node: NodeHandle): void {
     node.onFrames = (iface, frames) => this.#listener(name, iface, frames);
     node.onState = (change) => this.#stateListener(name, change);
   }
@@ -212,7 +212,7 @@ export class Lab implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // The container that tells of the host's network is gone when it has told.
-    await Promise.all([this.remains.remove(), this.#host.catch(() => undefined)]);
+    await Promise.all([this.cleanup.remove(), this.#host.catch(() => undefined)]);
   }
 }
 
@@ -225,7 +225,7 @@ interface Booted {
 }
 
 /** What a lab leaves in Docker, in the order in which it came to be. */
-class Remains {
+class CleanupStack {
   readonly containers: Dockerode.Container[] = [];
   readonly networks: Dockerode.Network[] = [];
   /** Interfaces on the host of networks that could not be made: the engine does not know them. */
@@ -254,9 +254,9 @@ async function boot(
   id: string,
   { nodes, links, ipv6 }: Topology,
   options: BootOptions,
-  remains: Remains,
+  cleanup: CleanupStack,
 ): Promise<Booted> {
-  const booting = { id, labels: labelsOf(id, options), options, remains };
+  const booting = { id, labels: labelsOf(id, options), options, cleanup };
   const trunks = await trunksOf(links, options);
   const cables = cablesOf(links, trunks === 'tagged');
   const wires = cables.map((cable) => makeWire(booting, { cable, ipv6 }));
@@ -318,18 +318,18 @@ function labelsOf(id: string, { labels, kept }: BootOptions): Record<string, str
 }
 
 async function makeWire(
-  { id, labels, options, remains }: Booting,
+  { id, labels, options, cleanup }: Booting,
   { cable, ipv6 }: { cable: Cable; ipv6: boolean },
 ): Promise<Wire> {
-  const number = remains.nextWire();
+  const number = cleanup.nextWire();
   const bridge = bridgeName(id, number);
   try {
     const name = `l4lab-${id}-${number}`;
     const wire = await createWire(options.engine.docker, { name, bridge, cable, labels, ipv6 });
-    remains.networks.push(wire.network);
+    cleanup.networks.push(wire.network);
     return wire;
   } catch (error) {
-    remains.bridges.push(bridge);
+    cleanup.bridges.push(bridge);
     throw error;
   }
 }
@@ -374,10 +374,10 @@ interface Booting {
   id: string;
   labels: Record<string, string>;
   options: BootOptions;
-  remains: Remains;
+  cleanup: CleanupStack;
 }
 
-async function bootNode(node: BareNode, wires: Wire[], { id, labels, options, remains }: Booting): Promise<NodeHandle> {
+async function bootNode(node: BareNode, wires: Wire[], { id, labels, options, cleanup }: Booting): Promise<NodeHandle> {
   const { engine, image, signal } = options;
   signal?.throwIfAborted();
   const create = containerOptions({
@@ -389,7 +389,7 @@ async function bootNode(node: BareNode, wires: Wire[], { id, labels, options, re
   const container = await createContainer(
     engine.docker,
     { node: node.name, wires, options: { ...create, name: `l4lab-${id}-${node.name}` } },
-    remains.containers,
+    cleanup.containers,
   );
   const stream = await container.attach({ stream: true, hijack: true, stdin: true, stdout: true, stderr: true });
   const handle = new NodeHandle(node.name, container, stream);

@@ -19,11 +19,11 @@ export class NodeExec {
   ) {}
 
   /** @param tty whether it gets a terminal of its own */
-  static async start(container: Dockerode.Container, words: string[], tty = false): Promise<NodeExec> {
+  static async start(container: Dockerode.Container, command: string[], tty = false): Promise<NodeExec> {
     const mark = randomBytes(8).toString('hex');
     const exec = await container.exec({
       // A shell says what it cannot find, and ends with the code that is usual then.
-      Cmd: ['sh', '-c', 'exec "$@"', 'sh', ...words],
+      Cmd: ['sh', '-c', 'exec "$@"', 'sh', ...command],
       Env: [`${MARK}=${mark}`, ...(tty ? [`TERM=${process.env['TERM'] ?? 'xterm'}`] : [])],
       AttachStdin: true,
       AttachStdout: true,

@@ -20,7 +20,7 @@ import { isAt } from '../scenario/place.ts';
 import { judgeFlow, judgePlace, leftCaller, reason } from './verdict.ts';
 
 /** Observation of a stream in a step, for comparison with its expectation. */
-export interface HeldStream {
+export interface ObservedStream {
   /** The plan in force. */
   plan: Plan;
   flow: FlowPlan;
@@ -40,35 +40,35 @@ export interface HeldStream {
 type Interrupted = Extract<StreamExpectation, { outcome: 'interrupted' }>;
 
 /** Why a stream did not meet its expectation in a step; empty if it did. */
-export function reasonsAgainst(expect: StreamExpectation, held: HeldStream): Reason[] {
-  const { calls } = held;
-  if (calls.length === 0) return [noCalls(held)];
-  if (expect.outcome === 'interrupted') return distinct(interrupted(expect, held));
-  if (expect.outcome === 'connections') return distinct(connections(expect, held));
-  return everyCall(expect, held);
+export function reasonsAgainst(expect: StreamExpectation, observed: ObservedStream): Reason[] {
+  const { calls } = observed;
+  if (calls.length === 0) return [noCalls(observed)];
+  if (expect.outcome === 'interrupted') return distinct(interrupted(expect, observed));
+  if (expect.outcome === 'connections') return distinct(connections(expect, observed));
+  return everyCall(expect, observed);
 }
 
 /**
  * All calls of a stream that is expected to work must work, also during the step's actions. Their path, and whether and how they
  * fail, is compared with the expectation only after the awaited state.
  */
-function everyCall(expect: Expectation, held: HeldStream): Reason[] {
-  const { calls, time, summary } = held;
+function everyCall(expect: Expectation, observed: ObservedStream): Reason[] {
+  const { calls, time, summary } = observed;
   if (expect.outcome === 'works' && summary.failed > 0) {
     const { cause } = summary.causes[0]!;
     return [reason('expected-to-work', { failed: summary.failed, attempts: calls.length, cause })];
   }
   const settled = calls.filter(({ beginMs }) => beginMs >= time.settledMs);
-  return settled.length === 0 ? [noCalls(held)] : allAs(expect, settled, held);
+  return settled.length === 0 ? [noCalls(observed)] : allAs(expect, settled, observed);
 }
 
 /**
  * Calls fail in one outage. It ends with the first call from which all meet the expectation `then` in outcome and cause. Their
  * path is checked on later calls, because it may change without a loss a little later.
  */
-function interrupted({ outage, then }: Interrupted, held: HeldStream): Reason[] {
-  const { calls, time, calm } = held;
-  const over = calls.findLastIndex((call) => !isAlike(call, then, held.plan)) + 1;
+function interrupted({ outage, then }: Interrupted, observed: ObservedStream): Reason[] {
+  const { calls, time, calm } = observed;
+  const over = calls.findLastIndex((call) => !isAlike(call, then, observed.plan)) + 1;
   const timed = calls.map(({ beginMs, endMs, attempt }, index) =>
     index < over || attempt.outcome === 'works'
       ? { beginMs, endMs, works: attempt.outcome === 'works' }
@@ -80,12 +80,12 @@ function interrupted({ outage, then }: Interrupted, held: HeldStream): Reason[] 
   return [
     ...lengths(outage, then.outcome === 'works' ? outages : outages.map(ended), calls),
     ...wrongCauses(failed, outage.causes ?? null),
-    ...failed.flatMap(({ attempt: { cause } }) => judgePlace(outage.at, held.plan, cause)),
-    ...unproven(failed, held),
+    ...failed.flatMap(({ attempt: { cause } }) => judgePlace(outage.at, observed.plan, cause)),
+    ...unproven(failed, observed),
     // An outage that is not over is not reported again for its last call.
     ...(then.outcome === 'works' && over === calls.length
       ? []
-      : allAs(then, later.length > 0 ? later : calls.slice(-1), held)),
+      : allAs(then, later.length > 0 ? later : calls.slice(-1), observed)),
   ];
 }
 
@@ -141,14 +141,14 @@ function wrongCauses(failed: JudgedCall[], expected: string[] | null): Reason[] 
 }
 
 /** A call whose request did not leave its caller shows nothing about other nodes. */
-function unproven(failed: JudgedCall[], { flow }: HeldStream): Reason[] {
+function unproven(failed: JudgedCall[], { flow }: ObservedStream): Reason[] {
   return failed.every(({ attempt }) => leftCaller(flow, attempt))
     ? []
     : [reason('request-not-seen', { caller: flow.from })];
 }
 
-function connections(expect: ConnectionsExpectation, held: HeldStream): Reason[] {
-  const { calls, stream, summary } = held;
+function connections(expect: ConnectionsExpectation, observed: ObservedStream): Reason[] {
+  const { calls, stream, summary } = observed;
   const { survived, reset, stalled, longestStallMs } = summary.connections!;
   const of = survived + reset + stalled;
   const all = expect.survive === undefined && expect.reset === undefined && expect.stall === undefined;
@@ -168,7 +168,7 @@ function connections(expect: ConnectionsExpectation, held: HeldStream): Reason[]
       ? []
       : [reason('wrong-stall', { ms: longestStallMs, expected: expect.stallMs })]),
     ...wrongCauses(ends, expect.causes ?? null),
-    ...unproven(ends, held),
+    ...unproven(ends, observed),
   ];
 }
 
@@ -178,13 +178,13 @@ export function laterOnes<T extends { beginMs: number }>(calls: T[], { settledMs
   return settled.slice(Math.floor(settled.length / 2));
 }
 
-function allAs(expect: Expectation, calls: JudgedCall[], { flow, plan, findings }: HeldStream): Reason[] {
+function allAs(expect: Expectation, calls: JudgedCall[], { flow, plan, findings }: ObservedStream): Reason[] {
   const attempts = calls.map(({ attempt }) => attempt);
   const { reasons } = judgeFlow({ ...flow, expect }, plan, { attempts, controls: [], disagreement: null });
   return reasons.filter(({ code, params }) => code !== 'finding-missing' || !findings.has(params.finding));
 }
 
-function noCalls({ stream, step }: HeldStream): Reason {
+function noCalls({ stream, step }: ObservedStream): Reason {
   return reason('no-calls', { stream: stream.name, step });
 }
 

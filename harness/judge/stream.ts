@@ -73,9 +73,9 @@ export function judgeStream(asked: StreamInQuestion): JudgedStream {
   const service = serviceOf(now, flow);
   if ([stream.address, ...(service ? proxyIpsOf(service) : [])].some((address) => asked.answeredTwice.has(address)))
     findings.add('two-owners');
-  const held = { plan: now, flow, stream, step: name, calls, time, calm, summary, findings };
+  const observed = { plan: now, flow, stream, step: name, calls, time, calm, summary, findings };
   const reasons: Reason[] = [
-    ...(expect === null ? [] : reasonsAgainst(expect, held)),
+    ...(expect === null ? [] : reasonsAgainst(expect, observed)),
     ...(disagreement === null ? [] : [{ code: 'disagreement', params: { disagreement } } as const]),
   ];
   return {

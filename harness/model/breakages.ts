@@ -16,10 +16,10 @@ export function breakages(plan: Plan): BreakableSetting[] {
 /** Each link once, at the end that the lab names first. */
 function cutLinks({ links }: Plan, { name: node, interfaces }: NodePlan): BreakableSetting[] {
   const down = [...new Set(interfaces.filter(({ up }) => up === false).map((one) => wordOf(one.name)))];
-  const words = links
+  const names = links
     .filter(({ ends: [first] }) => first.node === node)
     .map(({ ends: [first] }) => wordOf(first.iface));
-  return [...new Set(words)]
+  return [...new Set(names)]
     .filter((peer) => !down.includes(peer))
     .map((peer) => ({
       breakage: { code: 'link-cut', params: { node, peer } },

@@ -143,10 +143,10 @@ function otherNat(failure: Failure): Candidate[] {
   return plan.nodes.flatMap((node): Candidate[] => {
     const { name, nat } = node;
     if (nat === undefined) return [];
-    const held = nat.to.filter((address) => address === lost);
+    const owned = nat.to.filter((address) => address === lost);
     const out = nat.out.length === 1 ? nat.out[0] : nat.out;
     return [
-      ...held.map((address) =>
+      ...owned.map((address) =>
         onNodes([{ code: 'hold-address', params: { node: name, address } }], [name], () => ({
           loopback: [...(settingOf(failure, name, 'loopback') ?? []), address],
         })),
@@ -183,8 +183,8 @@ function withoutFirewall({ plan, cause }: Failure): Candidate[] {
 function smallerMtu(failure: Failure): Candidate[] {
   const { plan, flow, cause } = failure;
   if (cause.code !== 'too-big') return [];
-  const told = 'mtu' in cause.detail.params ? cause.detail.params.mtu : null;
-  const mtu = told ?? narrowest(plan);
+  const reported = 'mtu' in cause.detail.params ? cause.detail.params.mtu : null;
+  const mtu = reported ?? narrowest(plan);
   const lower = (name: string): Candidate[] =>
     nodeOf(plan, name).interfaces.some((i) => (i.mtu ?? DEFAULT_MTU) > mtu)
       ? [onNodes([{ code: 'smaller-mtu', params: { node: name, mtu } }], [name], () => ({ mtu }))]

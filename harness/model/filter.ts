@@ -17,7 +17,7 @@ export function isFiltered(run: Run, host: Host, { packet, tracked }: Passing): 
   if (found === null) return false;
   const { number, rule } = found;
   const at = { node: host.name, address: packet.dst, number, rule: rule.text };
-  die(run, packet, cause('filtered', packet.says === 'too-big' ? 'too-big-unheard' : 'filter-matched', at));
+  die(run, packet, cause('filtered', packet.icmpType === 'too-big' ? 'too-big-unheard' : 'filter-matched', at));
   if (rule.action !== 'reject') return true;
   if (packet.protocol !== 'tcp') sendIcmpError(run, host, packet, { tracked });
   // Nobody resets a reset (nf_send_reset).
@@ -32,7 +32,7 @@ function seen(packet: Packet): FilteredPacket {
   return { protocol, src, dst, dstPort: isIcmp ? null : dstPort, type: isIcmp ? typeOf(packet) : null };
 }
 
-function typeOf({ step, says }: Packet): IcmpType | null {
+function typeOf({ step, icmpType }: Packet): IcmpType | null {
   if (step === 'redirect') return 'redirect';
-  return says ?? (step === 'reply' ? 'echo-reply' : 'echo-request');
+  return icmpType ?? (step === 'reply' ? 'echo-reply' : 'echo-request');
 }

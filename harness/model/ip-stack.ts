@@ -161,8 +161,8 @@ function up(run: Run, host: Host, packet: Packet, tracked: Tracked): void {
 
 /** Once a request has arrived, its path is no longer a possible cause. */
 function arrived(packet: Packet): Packet {
-  const { blame, ...rest } = packet;
-  return blame?.code === 'redirected' && isRequest(packet.step) ? rest : packet;
+  const { knownCause, ...rest } = packet;
+  return knownCause?.code === 'redirected' && isRequest(packet.step) ? rest : packet;
 }
 
 function forward(
@@ -212,8 +212,8 @@ function leave(run: Run, host: Host, route: Route, { packet, tracked }: Passing)
   }
   confirm(state.connections, tracked);
   const translated = translateSource(packet, tracked);
-  const blame = learned && redirectBlame(host, packet, learned);
-  sendTo(run, host, nextHop, { packet: blame ? { ...translated, blame } : translated });
+  const knownCause = learned && redirectBlame(host, packet, learned);
+  sendTo(run, host, nextHop, { packet: knownCause ? { ...translated, knownCause } : translated });
 }
 
 /**
@@ -292,7 +292,7 @@ function sourceIsFine(run: Run, host: Host, device: Device, packet: Packet): { o
 /** A server that got a DSR frame for an address that it does not own is the cause, regardless of the packet's fate. */
 function withoutVip(host: Host, packet: Packet): Packet {
   if (packet.dsr?.server !== host.name) return packet;
-  return { ...packet, blame: cause('vip-not-on-server', 'vip-missing', { node: host.name, vip: packet.dst }) };
+  return { ...packet, knownCause: cause('vip-not-on-server', 'vip-missing', { node: host.name, vip: packet.dst }) };
 }
 
 /** @param asked the lookup key, if it differs from the packet */

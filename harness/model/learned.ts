@@ -18,7 +18,7 @@ import { nobodysFlow } from './warm-start.ts';
 export type Learned = ReadonlyMap<string, NodeState>;
 
 /** All that runs have taught the nodes that began with the same knowledge. */
-export function together(before: Learned, runs: Run[]): Learned {
+export function afterRuns(before: Learned, runs: Run[]): Learned {
   const all = new Map(before);
   for (const run of runs) {
     forgetFailures(run);
@@ -129,9 +129,9 @@ export interface Announcement {
 }
 
 /** What nodes know once these have been told. */
-export function afterAnnouncements(network: Network, before: Learned, told: Announcement[]): Learned {
+export function afterAnnouncements(network: Network, before: Learned, announcements: Announcement[]): Learned {
   let states: Learned = before;
-  for (const { node, iface, address } of told) {
+  for (const { node, iface, address } of announcements) {
     const host = network.hosts.get(node);
     const device = host?.devices.get(iface);
     if (host === undefined || device === undefined) continue;

@@ -42,9 +42,9 @@ export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; pa
 
 /** A load balancer that should no longer get the packet still forwards it, so the wrong neighbour did no harm. */
 export function balanced(packet: Packet): Packet {
-  if (packet.blame?.code !== 'stale-neighbour') return packet;
+  if (packet.knownCause?.code !== 'stale-neighbour') return packet;
   const harmless = { ...packet };
-  delete harmless.blame;
+  delete harmless.knownCause;
   return harmless;
 }
 
@@ -174,11 +174,11 @@ export function forgotten(
 export function unasked(run: Run, host: Host, packet: Packet): Packet {
   const { network, exchange, circumstances } = run;
   const service = serviceOf(network.plan, exchange.flow);
-  const isAnswer = ANSWERS.includes(packet.step) && packet.blame === undefined;
+  const isAnswer = ANSWERS.includes(packet.step) && packet.knownCause === undefined;
   if (!circumstances.overTime || !isAnswer || !service || isDirect(service) || !balancedBy(service, host.name))
     return packet;
   const isOfServer = service.pool.some(({ address, port }) => address === packet.src && port === packet.srcPort);
-  return isOfServer ? { ...packet, blame: forgotten(run, host, packet) } : packet;
+  return isOfServer ? { ...packet, knownCause: forgotten(run, host, packet) } : packet;
 }
 
 const ANSWERS: Packet['step'][] = ['syn-ack', 'reply'];

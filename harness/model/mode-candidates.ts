@@ -32,8 +32,8 @@ export function otherModes(failure: Failure): Candidate[] {
   const [own] = ownCalls(failure);
   const throughProxy = [
     proxy,
-    ...(selfless === undefined ? [] : [together(selfless, proxy)]),
-    ...(own === undefined ? [] : [together(proxy, own)]),
+    ...(selfless === undefined ? [] : [merged(selfless, proxy)]),
+    ...(own === undefined ? [] : [merged(proxy, own)]),
   ];
   const { hidesSource, handsOver } = MODES[service.mode];
   return [...(hidesSource ? [] : throughProxy), ...(handsOver === 'mac' ? [] : [dsr])];
@@ -122,7 +122,7 @@ function withoutTag({ scenario, lab }: Failure, service: string): Patch {
 }
 
 /** Two changes of which neither helps without the other. */
-function together(one: Candidate, other: Candidate): Candidate {
+function merged(one: Candidate, other: Candidate): Candidate {
   return { fixes: [...one.fixes, ...other.fixes], change: both(one.change, other.change) };
 }
 

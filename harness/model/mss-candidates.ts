@@ -13,8 +13,8 @@ export function smallerSegments(failure: Failure): Candidate[] {
   const service = serviceOf(plan, flow);
   const isUnheard = cause.code === 'too-big' || cause.detail.code === 'too-big-unheard';
   if (service?.protocol !== 'tcp' || flow.protocol === 'icmp' || !isUnheard) return [];
-  const told = 'mtu' in cause.detail.params ? cause.detail.params.mtu : null;
-  const narrowest = told ?? narrowestOf(plan.nodes);
+  const reported = 'mtu' in cause.detail.params ? cause.detail.params.mtu : null;
+  const narrowest = reported ?? narrowestOf(plan.nodes);
   const knows = narrowestOf(balancersFor(failure)) <= narrowest;
   const { name, vip } = service;
   const mss = knows ? 'auto' : mssOf(narrowest, vip);

@@ -155,9 +155,9 @@ function unreachable(run: Run, entry: Neighbour, packet: Packet): void {
 function emit(run: Run, host: Host, to: OnLink & { mac: string }, { packet, srcMac }: Leaving): void {
   const { device, mac, address } = to;
   if (run.circumstances.shared.has(address)) run.sharedHops.add(address);
-  const blame = packet.blame ?? outdated(run, host, to);
-  const blamed = blame === null ? packet : { ...packet, blame };
-  const frame = { srcMac: srcMac ?? device.mac, dstMac: mac, packet: askForVip(run.check, host, blamed) };
+  const knownCause = packet.knownCause ?? outdated(run, host, to);
+  const marked = knownCause === null ? packet : { ...packet, knownCause };
+  const frame = { srcMac: srcMac ?? device.mac, dstMac: mac, packet: askForVip(run.check, host, marked) };
   transmit(run, host, device.name, frame);
 }
 

@@ -32,10 +32,10 @@ function isLiberal({ plan: { sysctls } }: Host): boolean {
 
 /** The packet, with the node that should have translated it as the cause if another node refuses it. */
 export function blamed(run: Run, host: Host, packet: Packet, tracked: Tracked): Packet {
-  if (packet.isOutOfWindow !== true || tracked.state !== 'invalid' || packet.blame !== undefined) return packet;
+  if (packet.isOutOfWindow !== true || tracked.state !== 'invalid' || packet.knownCause !== undefined) return packet;
   const connection = find(stateOf(run, host).connections, packet)?.connection;
   if (connection === undefined || !(movesDestination(connection) || hidesSource(connection))) return packet;
-  return { ...packet, blame: segmentNotTranslated(host, packet) };
+  return { ...packet, knownCause: segmentNotTranslated(host, packet) };
 }
 
 /** A load balancer drops untranslated packets to its services (lb/render/refuse.ts). Returns whether it did. */

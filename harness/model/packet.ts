@@ -34,7 +34,7 @@ export interface Packet {
   /** Identifies the VIP that an l3dsr server restores. */
   dscp?: number;
   /** Why it is in the wrong place: this is the cause of its loss, however it is lost. */
-  blame?: Cause;
+  knownCause?: Cause;
   /** Switch that forwarded it by an outdated MAC table entry. */
   misdirected?: { bridge: string; mac: string; port: string; isOutdated: boolean };
   /** The called address, if this reply comes from another one. */
@@ -42,7 +42,7 @@ export interface Packet {
   /** ICMP errors and redirects: the packet they quote. */
   about?: Packet;
   /** ICMP errors: the message. */
-  says?: IcmpType;
+  icmpType?: IcmpType;
   /** ICMP error 'too big': the MTU that would fit, bytes. */
   mtu?: number;
   /** ICMP redirect: its sender, and the better gateway. */

@@ -111,17 +111,17 @@ function settledIn(now: Plan, pair: PairPlan, { plan, step, before }: Moment): P
   let open = pair.members.filter(({ node }) => !states.has(node));
   while (open.length > 0) {
     const [first] = open as [Member];
-    const together = open.filter((other) => other === first || hear(now, first, other));
-    const masters = together.filter(({ node }) => wasHolder(node));
-    const candidates = pair.preempt || masters.length === 0 ? together : masters;
+    const reachable = open.filter((other) => other === first || reach(now, first, other));
+    const masters = reachable.filter(({ node }) => wasHolder(node));
+    const candidates = pair.preempt || masters.length === 0 ? reachable : masters;
     const isOpen = candidates === masters && masters.length > 1 && masters.every(({ node }) => mayHold(node));
     // That the step waits for a member says who it is, where nothing else does.
     const known = isOpen ? masters.find(({ node }) => node === awaited) : undefined;
     if (isOpen && known === undefined) possible.push(...masters.map(({ node }) => node));
     const [master] = [...(known ? [known] : candidates)].sort((a, b) => rank(now, b, a)) as [Member];
-    for (const { node } of together) states.set(node, node === master.node ? 'master' : 'backup');
-    groups.push(together.map(({ node }) => node));
-    open = open.filter((member) => !together.includes(member));
+    for (const { node } of reachable) states.set(node, node === master.node ? 'master' : 'backup');
+    groups.push(reachable.map(({ node }) => node));
+    open = open.filter((member) => !reachable.includes(member));
   }
   const holds = (node: string): boolean =>
     states.get(node) === 'master' || (states.get(node) === 'paused' && isAmong(before?.holders, node));
@@ -154,7 +154,7 @@ function hasCarrier(plan: Plan, { node, iface }: LinkEnd): boolean {
 }
 
 /** Whether what one sends from its interface comes to that of the other: through switches, over wires that are up. */
-function hear(plan: Plan, one: LinkEnd, other: LinkEnd): boolean {
+function reach(plan: Plan, one: LinkEnd, other: LinkEnd): boolean {
   const targets = outlets(plan, other);
   const seen = new Set<string>();
   const open = outlets(plan, one);

@@ -3,7 +3,7 @@ import { cause, type Cause, type CauseCode } from '../terms/cause.ts';
 import { type Finding, finding } from '../terms/finding.ts';
 import { tellsMss } from '../terms/mss.ts';
 import { callsOf, questionOf } from '../terms/by-name.ts';
-import { cutOnTheWay } from '../scenario/leads-to.ts';
+import { cutOnPath } from '../scenario/mac-behind-port.ts';
 import { cannotReply, nodeWithMac } from '../scenario/lookup.ts';
 import { answersTo } from './name-answers.ts';
 import { explore } from './choices.ts';
@@ -44,14 +44,14 @@ function* ofAttempts(
 ): Generator<Prediction> {
   const from = (start: Start): Generator<Run> =>
     explore((choices) => simulateFrom(networkOf(plan), flow, start, choices));
-  const taught: Start[] = [];
+  const learned: Start[] = [];
   for (const start of starts) {
     for (const run of from(start)) {
       yield* outcomesOf(run);
-      if (flow.repeat > 1 && leadsElsewhere(run)) taught.push(leftBehind(start, [run]));
+      if (flow.repeat > 1 && leadsElsewhere(run)) learned.push(leftBehind(start, [run]));
     }
   }
-  for (const start of taught) for (const run of from(start)) yield* outcomesOf(run);
+  for (const start of learned) for (const run of from(start)) yield* outcomesOf(run);
 }
 
 /** What follows a question: a call of each address that an answer may begin with, or none if it has no address. */
@@ -83,9 +83,9 @@ function* afterQuestion(plan: Plan, flow: FlowPlan, run: Run): Generator<Predict
 }
 
 /** A first loss decides only if no node learns from it what lets a retransmission through. */
-export function predictionOf(run: Run, patience?: 'short'): Prediction {
+export function predictionOf(run: Run, timeout?: 'short'): Prediction {
   const first = prediction(run);
-  if (first.outcome === 'works' || !repeatUntilSettled(run, patience)) return first;
+  if (first.outcome === 'works' || !repeatUntilSettled(run, timeout)) return first;
   const repeated = prediction(run);
   return { ...repeated, findings: [...repeated.findings, finding('slow-start', { node: run.exchange.flow.from })] };
 }
@@ -165,14 +165,16 @@ function lostRefusal(run: Run): Cause | null {
 /** TCP sends smaller segments after the message 'too big': if that message is lost, its loss is the cause. */
 function unheard({ exchange, ends }: Run, id: number): Cause | null {
   if (exchange.protocol !== 'tcp') return null;
-  const told = [...ends.values()].find(({ packet: { about, says } }) => says === 'too-big' && about?.id === id);
-  return told?.cause?.code === 'filtered' ? told.cause : null;
+  const tooBig = [...ends.values()].find(
+    ({ packet: { about, icmpType } }) => icmpType === 'too-big' && about?.id === id,
+  );
+  return tooBig?.cause?.code === 'filtered' ? tooBig.cause : null;
 }
 
 function misdelivery({ network: { plan } }: Run, { packet: { misdirected, dst: address, trace }, node }: End): Cause {
   const came = trace?.hop;
   // A link that is down on the path: its switch forgets the MACs behind the port, but a remote switch may still know them.
-  const cut = came && misdirected?.isOutdated !== false ? cutOnTheWay(plan, came, came.dst.mac) : null;
+  const cut = came && misdirected?.isOutdated !== false ? cutOnPath(plan, came, came.dst.mac) : null;
   if (cut) return cause('no-neighbour', 'peer-down', { ...cut, address });
   if (misdirected === undefined) return cause('unexplained', 'frame-unclaimed', { node, address });
   const { bridge, mac, port, isOutdated } = misdirected;

@@ -12,13 +12,13 @@ const LIMIT = 4;
  * learned from the loss before it: ICMP redirects, path MTUs, neighbours. They end with an answer, or when a loss has
  * taught nobody anything.
  * @param run one that has come to rest; goes on
- * @param patience whether the caller waits long enough for a SYN or a datagram to be sent again
+ * @param timeout whether the caller waits long enough for a SYN or a datagram to be sent again
  * @returns whether the caller has its answer in the end
  */
-export function repeatUntilSettled(run: Run, patience: 'long' | 'short' = 'long'): boolean {
+export function repeatUntilSettled(run: Run, timeout: 'long' | 'short' = 'long'): boolean {
   for (let time = 0; time < LIMIT; time++) {
     const lost = lostBy(run);
-    if (lost === null || (patience === 'short' && (lost.step === 'syn' || lost.protocol !== 'tcp'))) break;
+    if (lost === null || (timeout === 'short' && (lost.step === 'syn' || lost.protocol !== 'tcp'))) break;
     const before = learnedBy(run);
     forgetFailures(run);
     run.outbox.push({ node: run.exchange.flow.from, packet: sendAgain(run.exchange, lost) });

@@ -110,7 +110,7 @@ export function learnedStates({ before, states }: Run): Map<string, NodeState> {
 
 /** A node dropped a packet for a reason. */
 export function die(run: Run, packet: Packet, cause: Cause): void {
-  end(run, { packet, fate: 'died', node: cause.node, cause: packet.blame ?? cause });
+  end(run, { packet, fate: 'died', node: cause.node, cause: packet.knownCause ?? cause });
 }
 
 /** The packet reached the node that owns its destination. */
@@ -123,12 +123,12 @@ export function deliver(run: Run, packet: Packet, node: string): void {
  * as that node.
  */
 export function discard(run: Run, packet: Packet, node: string): void {
-  const { blame } = packet;
+  const { knownCause } = packet;
   const isAstray = true;
   end(
     run,
-    blame
-      ? { packet, fate: 'died', node, cause: blame, isAstray }
+    knownCause
+      ? { packet, fate: 'died', node, cause: knownCause, isAstray }
       : { packet, fate: 'unwanted', node, cause: null, isAstray },
   );
 }
@@ -149,10 +149,10 @@ export function sendIcmpError(
   const [ownEnd] = [packet.dst, packet.src].filter((address) => host.owned.has(address));
   const from = ownEnd ?? arrivalAddress(host, packet);
   const error = errorAbout(run.exchange, packet, from);
-  const says = mtu !== undefined ? 'too-big' : isExpired ? 'time-exceeded' : 'unreachable';
+  const icmpType = mtu !== undefined ? 'too-big' : isExpired ? 'time-exceeded' : 'unreachable';
   run.outbox.push({
     node: host.name,
-    packet: { ...error, says, ...(mtu === undefined ? {} : { mtu }) },
+    packet: { ...error, icmpType, ...(mtu === undefined ? {} : { mtu }) },
     ...inAnswerTo(tracked),
   });
 }

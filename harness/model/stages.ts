@@ -6,7 +6,7 @@ import type { NodePlan, Plan, ActionPlan, StepPlan } from '../terms/plan.ts';
 import type { Place } from '../terms/cause.ts';
 import { localAddresses } from './address-ownership.ts';
 import type { Circumstances } from './circumstances.ts';
-import { doubtedBy, marked, unmarked, type Doubts } from './doubts.ts';
+import { doubtedBy, marked, unmarked, type UncertainNeighbours } from './uncertain-neighbours.ts';
 import { learnedFromLoadBalancers } from './health.ts';
 import {
   afterActions,
@@ -33,7 +33,7 @@ export interface Left {
   /** How long wrong entries of nodes have existed, ms, by entry. */
   mistaken: Map<string, Elapsed>;
   /** Whether neighbours may have received announcements of pairs' addresses. */
-  doubts: Doubts;
+  doubts: UncertainNeighbours;
 }
 
 /** Minimum and maximum. */
@@ -52,7 +52,7 @@ export interface Stages {
   first: Pending[];
   holders: PairHolders[];
   mistaken: Map<string, Elapsed>;
-  doubts: Doubts;
+  doubts: UncertainNeighbours;
 }
 
 /** Maximum time until actions are done and streams continue, ms. */
@@ -82,8 +82,8 @@ interface Known {
 export function stagesOf(plan: Plan, index: number, left: Left): Stages {
   const step = stepAt(plan, index, left);
   const { actions, now, before, after, world } = step;
-  const told = toldByMasters(step);
-  const { base, old, fresh } = whatIsLearned(step, told);
+  const announcements = announcedByMasters(step);
+  const { base, old, fresh } = whatIsLearned(step, announcements);
   const remembered = withoutViewsOf(left.world, started(actions));
   const circumstances = world(fresh, remembered).circumstances;
   const checked = withoutFailures(
@@ -108,7 +108,7 @@ export function stagesOf(plan: Plan, index: number, left: Left): Stages {
         views: { pending: changesOf(known, views), old: meanwhile, fresh: views },
         ages: { pending: ageing.map((one) => ageBound(now, one)), ageing },
       }),
-      ...whileAddressesMove(step, { told, base, views: meanwhile }),
+      ...whileAddressesMove(step, { announcements, base, views: meanwhile }),
       ...whileActionsRun(step, base, meanwhile),
     ],
     first: actions.filter((action) => STARTS.includes(action.do)).map(untilDone),
@@ -132,14 +132,18 @@ function stepAt(plan: Plan, index: number, left: Left): Step {
 }
 
 /** What nodes know when actions are done (`base`), before takeovers have been announced (`old`), and after (`fresh`). */
-function whatIsLearned({ actions, left, now, before, after }: Step, told: Told) {
+function whatIsLearned({ actions, left, now, before, after }: Step, announcements: Announced) {
   const noted = afterActions(marked(left.world.learned, left.doubts), actions, now);
-  const at = (holders: PairHolders[], { sure, perhaps }: Told): Known & { doubts: Doubts } => {
+  const at = (holders: PairHolders[], { certain, possible }: Announced): Known & { doubts: UncertainNeighbours } => {
     const network = networkOf(withHolders(now, holders));
-    const heard = afterAnnouncements(network, noted, [...announced(actions), ...sure]);
-    return { network, ...unmarked(doubtedBy(heard, afterAnnouncements(network, heard, perhaps))) };
+    const learned = afterAnnouncements(network, noted, [...announced(actions), ...certain]);
+    return { network, ...unmarked(doubtedBy(learned, afterAnnouncements(network, learned, possible))) };
   };
-  return { base: unmarked(noted).learned, old: at(before, { sure: [], perhaps: [] }), fresh: at(after, told) };
+  return {
+    base: unmarked(noted).learned,
+    old: at(before, { certain: [], possible: [] }),
+    fresh: at(after, announcements),
+  };
 }
 
 /**
@@ -198,10 +202,10 @@ function untilSettled({ world }: Step, { holders, views, ages }: Changes): Passi
 /** Addresses are announced one after the other; the old master may still hold them, or have released them. */
 function whileAddressesMove(
   { plan, now, before, after, world }: Step,
-  { told, base, views }: { told: Told; base: Learned; views: World['views'] },
+  { announcements, base, views }: { announcements: Announced; base: Learned; views: World['views'] },
 ): Passing {
   const both = after.map((one, i) => ({ ...one, holders: [...new Set([...one.holders, ...before[i]!.holders])] }));
-  const all = [...told.sure, ...told.perhaps];
+  const all = [...announcements.certain, ...announcements.possible];
   const moved = new Set(all.map(({ address }) => address).filter((address) => isOfPair(plan, address)));
   if (moved.size < 2) return [];
   return [...moved].flatMap((moving) =>
@@ -283,18 +287,18 @@ function takeover(plan: Plan, after: PairHolders, before: PairHolders): Pending[
   return master === undefined ? [] : [{ key: `holders ${pair.name}`, bound: masterDown(pair, master) }];
 }
 
-interface Told {
-  sure: Announcement[];
+interface Announced {
+  certain: Announcement[];
   /** Whether neighbours may have received announcements. */
-  perhaps: Announcement[];
+  possible: Announcement[];
 }
 
 /**
  * A new master announces the addresses, if the pair does so; switches learn its port from its advertisements. If two masters
  * regain contact, the remaining one announces again only if it receives the other one's advertisement first.
  */
-function toldByMasters({ plan, index, left: { holders: left }, before, after }: Step): Told {
-  const told: Told = { sure: [], perhaps: [] };
+function announcedByMasters({ plan, index, left: { holders: left }, before, after }: Step): Announced {
+  const announcements: Announced = { certain: [], possible: [] };
   for (const [i, { pair: name, holders }] of after.entries()) {
     const pair = plan.pairs!.find((one) => one.name === name)!;
     const wasOpen = left.find((one) => one.pair === name)!.possible.length > 1;
@@ -306,16 +310,16 @@ function toldByMasters({ plan, index, left: { holders: left }, before, after }: 
       const own = nodeOf(plan, node)
         .interfaces.find((one) => one.name === iface)!
         .addresses.map(withoutLength);
-      told.sure.push(...own.map((address) => ({ node, iface, address })));
+      announcements.certain.push(...own.map((address) => ({ node, iface, address })));
       if (!pair.gratuitousArp) continue;
       // A paused member still has to read what the other one sent meanwhile.
       const stoodStill = left[i]!.members[node] === 'paused' && !isPaused(plan, index, node);
-      (isNew || stoodStill ? told.sure : told.perhaps).push(
+      (isNew || stoodStill ? announcements.certain : announcements.possible).push(
         ...pair.addresses.map(({ address, ifaces }) => ({ node, iface: ifaces[node]!, address })),
       );
     }
   }
-  return told;
+  return announcements;
 }
 
 function isOfPair({ pairs = [] }: Plan, address: string): boolean {

@@ -2,7 +2,7 @@ import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { callsOf, questionOf } from '../terms/by-name.ts';
 import { explore, type Choices } from './choices.ts';
 import { health, initialStates } from './health.ts';
-import { together, waysOf, withoutFailures } from './learned.ts';
+import { afterRuns, waysOf, withoutFailures } from './learned.ts';
 import { networkOf, type Network } from './network.ts';
 import type { NodeState } from './node-state.ts';
 import { repeatUntilSettled } from './repetition.ts';
@@ -72,7 +72,7 @@ function leftBy(network: Network, flow: FlowPlan, start: Start): Map<string, Nod
 
 /** What runs from one state leave behind. How large a packet the other end of a connection takes is a matter of that alone. */
 export function leftBehind(start: Start, runs: Run[]): Map<string, NodeState> {
-  const learned = withoutFailures(together(start ?? new Map<string, NodeState>(), runs));
+  const learned = withoutFailures(afterRuns(start ?? new Map<string, NodeState>(), runs));
   return new Map([...learned].map(([node, state]) => [node, { ...state, taken: new Map() }]));
 }
 

@@ -3,10 +3,10 @@ import type { Plan, StepPlan, StreamPlan } from '../terms/plan.ts';
 import type { Place } from '../terms/cause.ts';
 import type { PredictedOutage, StreamPrediction } from '../terms/stream-prediction.ts';
 import type { Prediction } from '../terms/walk.ts';
-import { allDoubts, withoutChances, type Doubts } from './doubts.ts';
+import { allUncertain, withoutChances, type UncertainNeighbours } from './uncertain-neighbours.ts';
 import { initialStates } from './health.ts';
 import { afterActions, synced, type Kept } from './kept-connection.ts';
-import { sameWays, together, withoutFailures } from './learned.ts';
+import { sameWays, afterRuns, withoutFailures } from './learned.ts';
 import { networkOf } from './network.ts';
 import { holdersAt, withHolders } from './pair-holders.ts';
 import { FIRST_REPETITION_MS, outageOf, placesOf } from './predicted-outage.ts';
@@ -19,11 +19,11 @@ import {
   fateOf,
   keptAfter,
   stillWaiting,
-  tryAll,
+  coursesInWorld,
   works,
-  type Trials,
-  type Tried,
-} from './tried.ts';
+  type StreamsInStep,
+  type StreamCourses,
+} from './stream-courses.ts';
 import { leavesTheEndOpen, unknownOf } from './unknowns.ts';
 import { isKept, viewsOf, type World } from './world.ts';
 
@@ -93,18 +93,18 @@ function takeStep(
     plan.pairs!.some(({ name, sync }) => name === pair && sync === 'conntrackd') ? all : [],
   );
   // The connection of a call in flight may not be synchronised yet.
-  const told = (stream: StreamPlan, one: Kept): Kept => (isKept(stream) ? synced(one, groups) : one);
+  const withSync = (stream: StreamPlan, one: Kept): Kept => (isKept(stream) ? synced(one, groups) : one);
   const kept = new Map(
     streams.map((stream) => [
       stream.name,
-      (before.get(stream.name) ?? []).map((one) => told(stream, afterActions(one, actions))),
+      (before.get(stream.name) ?? []).map((one) => withSync(stream, afterActions(one, actions))),
     ]),
   );
   // Without actions, no reply is in flight to another node.
   const tried = { streams, kept, moves: actions.length > 0 };
   const settled = stages.settled.map((world) => settle(world, tried));
-  const passing = stages.passing.map(({ world, pending }) => ({ pending, tried: tryAll(world, tried) }));
-  const doubts = allDoubts(stages.doubts, ...settled.map((one) => one.doubts));
+  const passing = stages.passing.map(({ world, pending }) => ({ pending, tried: coursesInWorld(world, tried) }));
+  const doubts = allUncertain(stages.doubts, ...settled.map((one) => one.doubts));
   const after = new Map<string, Kept[]>();
   const failing = new Map<string, Place[]>();
   const predictions = streams.map((stream): StreamPrediction => {
@@ -126,7 +126,7 @@ function takeStep(
     failing.set(name, placesOf(answers));
     after.set(
       name,
-      tries.flatMap((tried) => keptAfter(stream, step, tried, stall)).map((one) => told(stream, one)),
+      tries.flatMap((tried) => keptAfter(stream, step, tried, stall)).map((one) => withSync(stream, one)),
     );
     return {
       settled: isBeyond ? null : answers,
@@ -154,7 +154,7 @@ function takeStep(
 function outlasting(
   { forMs, until }: StepPlan,
   outage: PredictedOutage | null,
-  before: Tried[],
+  before: StreamCourses[],
 ): NonNullable<Kept['waiting']> | null {
   const ms = Math.max(0, ...(outage?.bounds ?? []).map((bound) => bound.params.ms));
   const [stall] = before.flatMap(({ next }) => next.filter((one) => !works(one) && !one.isTurnedAway));
@@ -164,22 +164,22 @@ function outlasting(
 
 interface Settled {
   world: World;
-  tried: Map<string, Tried>;
+  tried: Map<string, StreamCourses>;
   /** Failures at first, before nodes have learned, by stream. */
   early: Map<string, Place[]>;
   /** State of nodes that random choices have decided. */
-  doubts: Doubts;
+  doubts: UncertainNeighbours;
 }
 
 /** Repeats calls until they no longer change any node. */
-function settle(world: World, all: Trials): Settled {
+function settle(world: World, all: StreamsInStep): Settled {
   const { streams } = all;
   let now = world;
   const early = new Map(streams.map(({ name }): [string, Place[]] => [name, []]));
   for (let round = 1; ; round++) {
-    const tried = tryAll(now, all);
+    const tried = coursesInWorld(now, all);
     const runs = [...tried.values()].flatMap(coursesOf).map(({ run }) => run);
-    const { learned, doubts } = withoutChances(together(now.learned, runs), now.circumstances.shared);
+    const { learned, doubts } = withoutChances(afterRuns(now.learned, runs), now.circumstances.shared);
     if (round === MOST_ROUNDS || sameWays(now.learned, learned))
       return { world: { ...now, learned }, tried, early, doubts };
     for (const stream of streams) early.get(stream.name)!.push(...failuresOf(stream, tried.get(stream.name)!));

@@ -1,20 +1,20 @@
 import { isDirect } from '../terms/mode.ts';
 import type { Plan, StepPlan, StreamPlan } from '../terms/plan.ts';
 import type { Unknown } from '../terms/stream-prediction.ts';
-import { addressesIn, type Doubts } from './doubts.ts';
+import { addressesIn, type UncertainNeighbours } from './uncertain-neighbours.ts';
 import type { PairHolders } from './pair-holders.ts';
 import type { Stages } from './stages.ts';
-import type { Tried } from './tried.ts';
+import type { StreamCourses } from './stream-courses.ts';
 import { isKept, type World } from './world.ts';
 
 interface Asked {
   stream: StreamPlan;
-  tries: Tried[];
+  tries: StreamCourses[];
   stages: Stages;
   /** Who held addresses when the step began. */
   before: PairHolders[];
   /** When it ends. */
-  doubts: Doubts;
+  doubts: UncertainNeighbours;
 }
 
 /** What the model cannot say of a stream in a step, and why. */
@@ -33,12 +33,12 @@ export function unknownOf(plan: Plan, index: number, { stream, tries, stages, be
     circumstances.asleep.has(stream.from) ? 'pause' : null,
     circumstances.off.has(stream.from) ? 'kill' : null,
   ];
-  const silent = idle.flatMap((action): Unknown[] =>
+  const notCalling = idle.flatMap((action): Unknown[] =>
     action === null ? [] : [{ code: 'action-unknown', params: { action: action as 'pause' | 'kill' } }],
   );
   const concerns = (address: string): boolean =>
     address === stream.address || service?.l4s.some(({ proxyIps }) => proxyIps.includes(address)) === true;
-  const held = [...circumstances.shared].flatMap(([address, nodes]): Unknown[] =>
+  const shared = [...circumstances.shared].flatMap(([address, nodes]): Unknown[] =>
     concerns(address) ? [{ code: 'holder-unknown', params: { address, nodes } }] : [],
   );
   const pairs = (plan.pairs ?? []).map((pair, i) => ({
@@ -51,14 +51,14 @@ export function unknownOf(plan: Plan, index: number, { stream, tries, stages, be
       ? [{ code: 'master-unknown', params: { pair, nodes } }]
       : [],
   );
-  const told = [...addressesIn(doubts)].flatMap((address): Unknown[] => {
+  const contested = [...addressesIn(doubts)].flatMap((address): Unknown[] => {
     const pair = pairs.find(({ addresses }) => addresses.some((one) => one.address === address));
     if (pair === undefined || !concerns(address) || circumstances.shared.has(address)) return [];
     return [{ code: 'neighbours-unknown', params: { address, nodes: pair.members.map(({ node }) => node) } }];
   });
   const isOpen = isKept(stream) && tries.some(({ next }) => next.some(({ open }) => open.size > 0));
   const picked: Unknown[] = isOpen && called !== null ? [{ code: 'pick-unknown', params: { service: called } }] : [];
-  return [...beyond, ...silent, ...held, ...masters, ...told, ...picked];
+  return [...beyond, ...notCalling, ...shared, ...masters, ...contested, ...picked];
 }
 
 /** Whether what is not known keeps the model from saying how calls go in the end. */

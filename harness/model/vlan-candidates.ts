@@ -50,8 +50,8 @@ function set(
   settings: SwitchPort,
 ): Candidate {
   const fixes = ports.map((port): Fix => ({ code, params: { node, port, vlan } }));
-  const said = ports.map((port) => [port, { ...portOf(failure, node, port), ...settings }] as const);
-  return onNodes(fixes, [node], () => ({ ports: Object.fromEntries(said) }));
+  const changed = ports.map((port) => [port, { ...portOf(failure, node, port), ...settings }] as const);
+  return onNodes(fixes, [node], () => ({ ports: Object.fromEntries(changed) }));
 }
 
 function portOf({ scenario, lab }: Failure, node: string, port: string): SwitchPort {

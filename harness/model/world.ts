@@ -45,7 +45,7 @@ export interface Course {
   before: Kept | null;
   /** The connection as it is remembered then; null where nothing of it matters to anybody. */
   kept: Kept | null;
-  /** Whether the caller was told that it gets nothing; otherwise it waits. */
+  /** Whether the caller was told that it gets nothing; otherwise it timeout. */
   isTurnedAway: boolean;
   /** Picks of hashes, and next hops, that are not known. */
   open: ReadonlySet<string>;
@@ -58,12 +58,12 @@ const MOST_COURSES = 300;
 
 /** Every way that a call of a stream may go: one that opens its connection, or the next one over a kept one. */
 export function courses(world: World, stream: StreamPlan, kept: Kept | null): Course[] {
-  const patience = stream.connection === 'new' && stream.timeoutMs <= SYN_AGAIN_MS ? 'short' : undefined;
+  const timeout = stream.connection === 'new' && stream.timeoutMs <= SYN_AGAIN_MS ? 'short' : undefined;
   const course = (base: Choices): Course => {
     const choices = new ConnectionChoices(base, world.network, kept);
     const memory = kept === null ? {} : { memory: kept.memory };
     const run = simulate(world.network, callFlow(stream), { ...givenIn(world, stream, choices), ...memory });
-    const prediction = predictionOf(run, patience);
+    const prediction = predictionOf(run, timeout);
     return {
       run,
       prediction,

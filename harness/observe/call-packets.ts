@@ -75,10 +75,10 @@ function giveBack(packets: Sighting[][], keys: CallKey[]): void {
 
 /** Calls of which no token was seen, by port. */
 function silentByPort(keys: CallKey[], threads: Thread[]): Map<number, number[]> {
-  const heard = new Set(threads.flatMap(({ calls }) => calls));
+  const known = new Set(threads.flatMap(({ calls }) => calls));
   const silent = new Map<number, number[]>();
   keys.forEach(({ sourcePort }, index) => {
-    if (heard.has(index)) return;
+    if (known.has(index)) return;
     const alike = silent.get(sourcePort) ?? [];
     alike.push(index);
     silent.set(sourcePort, alike);

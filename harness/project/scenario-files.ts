@@ -14,9 +14,9 @@ import type { Project } from './project.ts';
  * names. What names none of the project's own may be the whole name of an example that l4lab ships, or its folder.
  * @throws L4labError `invalid-input` for words that name none, with what may be meant; and where there is no scenario
  */
-export function findScenarios(project: Project, words: string[]): string[] {
+export function findScenarios(project: Project, names: string[]): string[] {
   const all = allScenarios(project);
-  if (words.length === 0) {
+  if (names.length === 0) {
     if (all.length === 0)
       throw new L4labError(
         'invalid-input',
@@ -25,23 +25,23 @@ export function findScenarios(project: Project, words: string[]): string[] {
     return all;
   }
   const named = all.map((file) => ({ file, name: scenarioName(project, file) }));
-  const found = words.map((word) => ({ word, files: scenariosNamed(project, word, named) }));
+  const found = names.map((given) => ({ given, files: scenariosNamed(project, given, named) }));
   const unknown = found.filter(({ files }) => files.length === 0);
   if (unknown.length > 0)
     throw noneNamed(
       project,
-      unknown.map(({ word }) => word),
+      unknown.map(({ given }) => given),
       named,
     );
   return [...new Set(found.flatMap(({ files }) => files))];
 }
 
-function scenariosNamed(project: Project, word: string, own: NamedFile[]): string[] {
-  const found = filesAt(word, false) ?? filesNamed(word, 'scenarios', own);
+function scenariosNamed(project: Project, given: string, own: NamedFile[]): string[] {
+  const found = filesAt(given, false) ?? filesNamed(given, 'scenarios', own);
   if (found.length > 0) return found;
   // By a part of its name an example would run in place of a scenario of the project that is misspelt.
   return examplesOf(project).filter((file) =>
-    `${scenarioName(project, file)}/`.startsWith(`${word.replace(/\/$/, '')}/`),
+    `${scenarioName(project, file)}/`.startsWith(`${given.replace(/\/$/, '')}/`),
   );
 }
 
@@ -56,14 +56,14 @@ export function allScenarios(project: Project): string[] {
 }
 
 /** Lab files by path, or by name; none where a word names none. No words mean the labs of the project itself. */
-export function findLabs(project: Project, words: string[]): string[] {
-  const labs = (words.length === 0 ? ownLabs(project) : allLabs(project)).map((file) => ({
+export function findLabs(project: Project, names: string[]): string[] {
+  const labs = (names.length === 0 ? ownLabs(project) : allLabs(project)).map((file) => ({
     file,
     name: labName(project, file),
   }));
-  if (words.length === 0) return labs.map(({ file }) => file);
-  const exact = (word: string): string[] => labs.filter(({ name }) => name === word).map(({ file }) => file);
-  return [...new Set(words.flatMap((word) => filesAt(word, true) ?? exact(word)))];
+  if (names.length === 0) return labs.map(({ file }) => file);
+  const exact = (given: string): string[] => labs.filter(({ name }) => name === given).map(({ file }) => file);
+  return [...new Set(names.flatMap((given) => filesAt(given, true) ?? exact(given)))];
 }
 
 /** The project's own lab files, in the order of their names. */
@@ -90,12 +90,12 @@ interface NamedFile {
 }
 
 /** Files of one kind at a path; null where the path leads to no YAML. */
-function filesAt(word: string, labs: boolean): string[] | null {
+function filesAt(given: string, labs: boolean): string[] | null {
   // A scenario elsewhere is named by its path without the ending, also in the command that runs it again.
-  const file = [word, `${word}.yaml`, `${word}.yml`].find((path) => /\.ya?ml$/.test(path) && isFile(resolve(path)));
+  const file = [given, `${given}.yaml`, `${given}.yml`].find((path) => /\.ya?ml$/.test(path) && isFile(resolve(path)));
   const isFolder =
-    (word.includes('/') || FOLDERS.includes(word)) && existsSync(resolve(word)) && !isFile(resolve(word));
-  const files = file !== undefined ? [resolve(file)] : isFolder ? yamlFilesBelow(resolve(word)) : [];
+    (given.includes('/') || FOLDERS.includes(given)) && existsSync(resolve(given)) && !isFile(resolve(given));
+  const files = file !== undefined ? [resolve(file)] : isFolder ? yamlFilesBelow(resolve(given)) : [];
   if (files.length === 0) return null;
   return files.filter((path) => isLabFile(path) === labs);
 }
@@ -109,27 +109,27 @@ function isLabFile(path: string): boolean {
   return /^links *:/m.test(readFileSync(path, 'utf8'));
 }
 
-function filesNamed(word: string, folder: string, all: NamedFile[]): string[] {
-  const name = word.replace(new RegExp(`^${folder}/`), '').replace(/\/$/, '');
-  const ways: ((own: string) => boolean)[] = [
+function filesNamed(given: string, folder: string, all: NamedFile[]): string[] {
+  const name = given.replace(new RegExp(`^${folder}/`), '').replace(/\/$/, '');
+  const matchers: ((own: string) => boolean)[] = [
     (own) => own === name || own.startsWith(`${name}/`) || own.endsWith(`/${name}`),
     (own) => own.startsWith(name) || own.includes(`/${name}`),
   ];
-  const way = ways.find((fits) => all.some((one) => fits(one.name)));
-  return way ? all.filter((one) => way(one.name)).map(({ file }) => file) : [];
+  const matches = matchers.find((fits) => all.some((one) => fits(one.name)));
+  return matches ? all.filter((one) => matches(one.name)).map(({ file }) => file) : [];
 }
 
-function noneNamed(project: Project, words: string[], scenarios: NamedFile[]): L4labError {
+function noneNamed(project: Project, names: string[], scenarios: NamedFile[]): L4labError {
   const labs = labNames(project);
   const examples = examplesOf(project).map((file) => scenarioName(project, file));
   const known = [...scenarios.flatMap(({ name }) => [name, name.split('/').at(-1)!]), ...examples];
-  const lines = words.map((word) => {
-    const lab = findLabs(project, [word]).map((file) => labName(project, file))[0];
+  const lines = names.map((given) => {
+    const lab = findLabs(project, [given]).map((file) => labName(project, file))[0];
     if (lab !== undefined) {
       const on = scenarios.filter(({ file }) => labOfScenario(file) === lab).map(({ name }) => name);
-      return `\`${word}\` is a lab${on.length > 0 ? `; scenarios on it are ${on.join(', ')}` : ', and no scenario is on it'}`;
+      return `\`${given}\` is a lab${on.length > 0 ? `; scenarios on it are ${on.join(', ')}` : ', and no scenario is on it'}`;
     }
-    return `unknown scenario \`${word}\`${didYouMean(word, [...known, ...labs])}; \`npx l4lab list\` shows all scenarios`;
+    return `unknown scenario \`${given}\`${didYouMean(given, [...known, ...labs])}; \`npx l4lab list\` shows all scenarios`;
   });
   return new L4labError('invalid-input', lines.join('\n'));
 }

@@ -6,7 +6,7 @@ import { planAt } from '../scenario/plan-at.ts';
 import type { LinkEnd, NodePlan, Plan, ActionPlan, OneLink } from '../terms/plan.ts';
 import { linkNumber } from '../terms/link-word.ts';
 import type { StepResult } from '../terms/timeline-results.ts';
-import type { Bands } from './bands.ts';
+import type { StateBands } from './state-bands.ts';
 import type { LabClock } from './lab-clock.ts';
 
 /** Does what steps say to the nodes of a lab, and knows what state that has left them in. */
@@ -23,7 +23,7 @@ export class Actions {
     private readonly plan: Plan,
     private readonly lab: Pick<Lab, 'pause' | 'resume'> & { node(name: string): Pick<NodeHandle, 'call'> },
     private readonly clock: Pick<LabClock, 'now'>,
-    private readonly bands: Pick<Bands, 'node' | 'balancer' | 'ask'>,
+    private readonly bands: Pick<StateBands, 'node' | 'balancer' | 'ask'>,
   ) {}
 
   /** Does the actions of a step, one after the other. */

@@ -23,7 +23,7 @@ export interface MayFail {
   countersBefore: () => Promise<CountersByNode>;
   predicted: Prediction[];
   /** Redirects that nodes were sent by the flows that this one comes after. */
-  taught?: Redirect[];
+  redirects?: Redirect[];
 }
 
 /** Fires a flow once and judges what its packets did; of a call by name the question comes first. */
@@ -43,7 +43,7 @@ function afterQuestion(mayFail: MayFail, { address }: FlowPlan, { attempt: { pac
   return {
     ...mayFail,
     predicted: mayFail.predicted.filter(({ question }) => question?.addresses[0] === address),
-    taught: [...(mayFail.taught ?? []), ...redirectsIn(packets, plan)],
+    redirects: [...(mayFail.redirects ?? []), ...redirectsIn(packets, plan)],
   };
 }
 
@@ -51,7 +51,7 @@ function afterQuestion(mayFail: MayFail, { address }: FlowPlan, { attempt: { pac
 async function runExchange(flow: FlowPlan, plan: Plan, lab: PooledLab, mayFail?: MayFail): Promise<Asked> {
   lab.signal?.throwIfAborted();
   const key = nextFlowKey(flow, plan);
-  const taught = mayFail?.taught ?? [];
+  const redirects = mayFail?.redirects ?? [];
   const before = (await mayFail?.countersBefore()) ?? null;
   const began = performance.now();
   const { fired, seen, queried } = await new WatchedCall({
@@ -64,7 +64,7 @@ async function runExchange(flow: FlowPlan, plan: Plan, lab: PooledLab, mayFail?:
     ...(mayFail
       ? {
           isNoAccident: (seen: Seen, query: (seen: Seen) => Promise<QueriedState>) =>
-            isNoAccident({ flow, key, plan, lab, predicted: mayFail.predicted, taught }, seen, query),
+            isNoAccident({ flow, key, plan, lab, predicted: mayFail.predicted, redirects }, seen, query),
         }
       : {}),
   }).untilDecided();
@@ -74,6 +74,6 @@ async function runExchange(flow: FlowPlan, plan: Plan, lab: PooledLab, mayFail?:
     servedBy: fired.answer?.server ?? null,
     sourceSeen: fired.answer?.peer.split(' ')[0] ?? null,
   };
-  const attempt = judgeAttempt({ plan, flow, key, client, taught, ...seen, ...queried }, performance.now() - began);
+  const attempt = judgeAttempt({ plan, flow, key, client, redirects, ...seen, ...queried }, performance.now() - began);
   return { attempt, addresses: fired.addresses ?? [] };
 }

@@ -63,9 +63,9 @@ async function judgement(
   const answers = await Promise.all(asked.map(({ node }) => lab.node(node).call('serverStates', null)));
   const others = asked.flatMap(({ service, node }, index) => {
     const state = answers[index]!.find((one) => one.service === service && one.server === server);
-    return state?.up === (is === 'up') ? [] : [{ node, isTold: state !== undefined }];
+    return state?.up === (is === 'up') ? [] : [{ node, isReported: state !== undefined }];
   });
-  const instead = others.filter(({ isTold }) => isTold).map(({ node }) => node);
+  const instead = others.filter(({ isReported }) => isReported).map(({ node }) => node);
   return {
     isReached: asked.length > 0 && others.length === 0,
     instead: [...new Set(instead)].map((node) => ({ node, state: is === 'up' ? 'down' : 'up' })),

@@ -14,8 +14,8 @@ export interface Batch {
 /** In which order the flows of a plan run: together, except for those that would disturb one another. */
 export function batches(plan: Plan): Batch[] {
   const sequences = sequencesOf(plan.flows);
-  const anew = (flows: FlowPlan[]): Batch => ({ flows, inSequence: true, fromCleanStart: true });
-  if (flowsChangeNodes(plan)) return sequences.map(anew);
+  const fromClean = (flows: FlowPlan[]): Batch => ({ flows, inSequence: true, fromCleanStart: true });
+  if (flowsChangeNodes(plan)) return sequences.map(fromClean);
   const needsCleanStart = (flows: FlowPlan[]): boolean =>
     flows.length > 1 || flows.some((flow) => sharesSourcePort(flow, plan));
   const free = sequences.filter((flows) => !needsCleanStart(flows)).flat();
@@ -25,7 +25,7 @@ export function batches(plan: Plan): Batch[] {
     ...[sideBySide, ...alone.map((flow) => [flow])]
       .filter((flows) => flows.length > 0)
       .map((flows) => ({ flows, inSequence: false, fromCleanStart: false })),
-    ...sequences.filter(needsCleanStart).map(anew),
+    ...sequences.filter(needsCleanStart).map(fromClean),
   ];
 }
 

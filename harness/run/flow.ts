@@ -76,15 +76,16 @@ export async function runSequence(
   return results;
 }
 
-/** @param taught redirects that nodes were sent by flows before */
+/** @param redirects redirects that nodes were sent by flows before */
 async function attempted(
   flow: FlowPlan,
   predicted: Prediction[],
   { plan, lab, countersBefore }: Shared,
-  taught: Redirect[] = [],
+  redirects: Redirect[] = [],
 ): Promise<Attempted> {
   const began = performance.now();
-  const ifMayFail = taught.length > 0 || mayFail(flow, predicted) ? { countersBefore, predicted, taught } : undefined;
+  const ifMayFail =
+    redirects.length > 0 || mayFail(flow, predicted) ? { countersBefore, predicted, redirects } : undefined;
   const attempts = await sideBySide(flow.repeat, attemptsAtOnce(flow, plan, predicted), () =>
     runAttempt(flow, plan, lab, ifMayFail),
   );

@@ -8,7 +8,7 @@ import type { FlowResult } from '../terms/results.ts';
 import type { Sighting } from '../terms/sighting.ts';
 import type { StreamPrediction } from '../terms/stream-prediction.ts';
 import type { StreamResult } from '../terms/timeline-results.ts';
-import type { Bands } from './bands.ts';
+import type { StateBands } from './state-bands.ts';
 import { judgeStream, type JudgedStream } from '../judge/stream.ts';
 import { addressesAnsweredTwice } from '../judge/two-owners.ts';
 import { predictTimeline } from '../model/timeline.ts';
@@ -33,7 +33,7 @@ export class JudgedStreams {
 
   constructor(
     private readonly plan: Plan,
-    private readonly bands: Bands,
+    private readonly bands: StateBands,
     private readonly emit: (cell: FlowResult) => void,
   ) {
     // Once, and before anything happens: it takes a while.

@@ -4,7 +4,7 @@ import type { Results, ScenarioResult } from '../terms/results.ts';
 import type { LoadedScenario } from '../scenario/plans.ts';
 import { expectedLengths } from './lengths.ts';
 import { Queue } from './queue.ts';
-import { Places, type Place } from './places.ts';
+import { EngineSlots, type EngineSlot } from './engine-slots.ts';
 import type { RunOptions } from './run-options.ts';
 import { runScenario } from './scenario.ts';
 import { cellNames, plansOf } from '../scenario/plans.ts';
@@ -20,7 +20,7 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
   const plansBy = new Map(scenarios.map((loaded) => [loaded, plansOf(loaded, selection).map(({ plan }) => plan)]));
   const plans = [...plansBy.values()].flat();
   const flows = plans.reduce((sum, plan) => sum + cellNames(plan).length, 0);
-  await using places = new Places(options, plans);
+  await using slots = new EngineSlots(options, plans);
   const lengths = expectedLengths(plans, options.durations ?? new Map());
   const lengthOf = (loaded: LoadedScenario): number =>
     plansBy.get(loaded)!.reduce((sum, plan) => sum + lengths.of.get(plan)!, 0);
@@ -29,12 +29,12 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
     event: 'started',
     scenarios: scenarios.length,
     flows,
-    ...(lengths.inMs ? { forecast: { expectedMs, atOnce: places.workers } } : {}),
+    ...(lengths.inMs ? { forecast: { expectedMs, atOnce: slots.workers } } : {}),
   });
   /** Topology that a scenario begins on; scenarios without a selected flow need none. */
   const topologyOf = (loaded: LoadedScenario): Topology | null => {
     const plan = plansBy.get(loaded)?.[0];
-    return plan ? places.topologyFor(plan) : null;
+    return plan ? slots.topologyFor(plan) : null;
   };
   const results = new Map<LoadedScenario, ScenarioResult>();
   let left = [...scenarios].sort((a, b) => lengthOf(b) - lengthOf(a));
@@ -42,29 +42,27 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
   while (left.length > 0) {
     const queue = new Queue(left, topologyOf, lengthOf);
     const again: LoadedScenario[] = [];
-    const worker = async (place: Place): Promise<void> => {
+    const worker = async (slot: EngineSlot): Promise<void> => {
       const mine = queue.worker();
       for (let loaded = mine.next(); loaded; loaded = mine.next()) {
-        if (place.lost) {
+        if (slot.lost) {
           again.push(loaded);
           continue;
         }
-        const result = await runScenario(loaded, place.pool, selection, { onEvent, signal });
-        if (await places.isLost(place, result)) {
-          onEvent({ event: 'engine-lost', engine: place.engine.endpoint, scenario: loaded.scenario.name });
+        const result = await runScenario(loaded, slot.pool, selection, { onEvent, signal });
+        if (await slots.isLost(slot, result)) {
+          onEvent({ event: 'engine-lost', engine: slot.engine.endpoint, scenario: loaded.scenario.name });
           again.push(loaded);
           continue;
         }
-        place.scenarios.push(loaded.scenario.name);
+        slot.scenarios.push(loaded.scenario.name);
         results.set(loaded, result);
         const topology = topologyOf(loaded);
         // With nothing left to run, somebody waits for the results: taking down comes after them.
-        if (topology && !queue.has(topology) && !queue.isEmpty) places.retire(topology);
+        if (topology && !queue.has(topology) && !queue.isEmpty) slots.retire(topology);
       }
     };
-    await allSettledOrThrow(
-      places.alive.flatMap((place) => Array.from({ length: place.workers }, () => worker(place))),
-    );
+    await allSettledOrThrow(slots.alive.flatMap((slot) => Array.from({ length: slot.workers }, () => worker(slot))));
     left = again;
   }
   const interrupted = signal?.aborted === true;
@@ -80,7 +78,7 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
     version: 3,
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
-    environment: { ...environment(options), ...places.record() },
+    environment: { ...environment(options), ...slots.record() },
     ...(interrupted ? { interrupted } : {}),
     scenarios: explained,
   };

@@ -44,7 +44,7 @@ export interface FirstCall {
   lab: PooledLab;
   predicted: Prediction[];
   /** As in `Evidence`. */
-  taught: Redirect[];
+  redirects: Redirect[];
 }
 
 /**
@@ -53,13 +53,13 @@ export interface FirstCall {
  * call works yet, only the caller's own repetition can tell.
  */
 export async function isNoAccident(
-  { flow, key, plan, lab, predicted, taught }: FirstCall,
+  { flow, key, plan, lab, predicted, redirects }: FirstCall,
   seen: Seen,
   query: (seen: Seen) => Promise<QueriedState>,
 ): Promise<boolean> {
   const times = callsUntilSameServer(flow, plan, handedOn({ plan, flow, walk: seen.walk }).picked);
   if (times === 0) return false;
-  const attempt = judgeAttempt({ plan, flow, key, client: UNANSWERED, taught, ...seen, ...(await query(seen)) }, 0);
+  const attempt = judgeAttempt({ plan, flow, key, client: UNANSWERED, redirects, ...seen, ...(await query(seen)) }, 0);
   const mayWork = predicted.some(({ picked, outcome }) => outcome === 'works' && mayBe(picked, attempt.picked));
   if (mayWork || attempt.cause?.code === 'unexplained' || disagreement(attempt, predicted) !== null) return false;
   const others = await Promise.all(Array.from({ length: times }, () => callAgain(flow, plan, lab)));

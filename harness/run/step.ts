@@ -57,7 +57,7 @@ export async function runStep(index: number, running: Running, meanwhile: () => 
   const settledMs = step.until === undefined ? actedMs : clock.now();
   await pause(step.forMs, signal);
   await actions.endStep();
-  const [heldAt] = await Promise.all([streams.hold(), clock.set()]);
+  const [heldAt] = await Promise.all([streams.pause(), clock.set()]);
   const refused = await flowsRefused(
     bounded.filter((node) => !actions.paused.has(node)),
     lab,

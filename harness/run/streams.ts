@@ -42,7 +42,7 @@ export class Streams {
    * Has no further call begin, and waits until those in flight are answered or have failed.
    * @returns when that was, ms since 1970
    */
-  async hold(): Promise<number> {
+  async pause(): Promise<number> {
     return Math.max(
       ...(await this.#each(({ from, name }) => this.lab.node(from).call('holdStream', { stream: name }))),
     );

@@ -2,7 +2,7 @@ import type { Plan } from '../terms/plan.ts';
 import type { FlowResult } from '../terms/results.ts';
 import type { TimelineResult } from '../terms/timeline-results.ts';
 import { Actions } from './actions.ts';
-import { Bands } from './bands.ts';
+import { StateBands } from './state-bands.ts';
 import { JudgedStreams } from './judged-streams.ts';
 import { LabClock } from './lab-clock.ts';
 import type { PooledLab } from './lab-pool.ts';
@@ -12,22 +12,22 @@ import { Streams } from './streams.ts';
 /**
  * Runs the steps of a plan on a lab that is configured for it. Its streams go on from the first step to the last.
  * Whatever the way out, the lab can be reset afterwards.
- * @param told each cell as soon as its step is judged; at the end, however it comes, all that there is by then
+ * @param listener each cell as soon as its step is judged; at the end, however it comes, all that there is by then
  * @throws the reason of the lab's signal when the user stops the run
  */
 export async function runTimeline(
   plan: Plan,
   lab: PooledLab,
-  told: { cell: (cell: FlowResult) => void; timeline: (result: TimelineResult) => void },
+  listener: { cell: (cell: FlowResult) => void; timeline: (result: TimelineResult) => void },
 ): Promise<void> {
   const { streams: plans, steps } = plan.timeline!;
   const clock = new LabClock(lab.lab.node(plans[0]!.from));
   await clock.set();
-  const bands = new Bands(plan, lab.lab, clock);
+  const bands = new StateBands(plan, lab.lab, clock);
   const actions = new Actions(plan, lab.lab, clock, bands);
   const streams = new Streams(plans, lab.lab);
   const running: Running = { plan, lab, clock, streams, actions };
-  const judged = new JudgedStreams(plan, bands, told.cell);
+  const judged = new JudgedStreams(plan, bands, listener.cell);
   const ran: RunStep[] = [];
   const waiting: RunStep[] = [];
   let judging = Promise.resolve();
@@ -56,7 +56,7 @@ export async function runTimeline(
     bands.end();
     // After a failure, which is what is to be told, some nodes may not answer any more.
     await Promise.allSettled([judging, streams.stop(), actions.restore()]);
-    told.timeline({
+    listener.timeline({
       epoch: clock.epoch,
       steps: ran.map(({ result }) => result),
       streams: judged.results,

@@ -55,8 +55,8 @@ export async function runVariant(
     await timed('flowsMs', async () => {
       await runFlows(plan, pooled, emit);
       if (plan.timeline === undefined) return;
-      const told = { cell: emit, timeline: (result: TimelineResult) => void (timeline = result) };
-      await pooled.undisturbed(() => runTimeline(plan, pooled, told));
+      const listener = { cell: emit, timeline: (result: TimelineResult) => void (timeline = result) };
+      await pooled.undisturbed(() => runTimeline(plan, pooled, listener));
     });
     balancers = await describeBalancers(plan, pooled);
   } catch (error) {

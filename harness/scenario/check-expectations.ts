@@ -93,8 +93,8 @@ function nodesThatMayAnswer(to: string, scenario: ScenarioFile, lab: Lab): Set<s
   const called = scenario.services[to];
   const addresses = called ? [called.vip] : addressesInScenario(scenario, lab, to).map(host);
   const services = Object.entries(scenario.services).filter(([, { vip }]) => addresses.includes(vip));
-  const held = [...addresses, ...services.map(([name]) => name)];
-  const holds = ({ loopback }: NodeSettings): boolean => loopback?.some((entry) => held.includes(entry)) ?? false;
+  const owned = [...addresses, ...services.map(([name]) => name)];
+  const holds = ({ loopback }: NodeSettings): boolean => loopback?.some((entry) => owned.includes(entry)) ?? false;
   const pools = called ? [called.pool] : services.map(([, { pool }]) => pool);
   const everyServer = scenario.servers.loopback?.some((entry) => addresses.includes(entry)) ?? false;
   return new Set([

@@ -13,10 +13,10 @@ export function strangeSources(scenario: ScenarioFile, lab: Lab): Problem[] {
     if (source === undefined) return [];
     return l4sOf(lab, { l4: named }).flatMap((l4) => {
       if (!lab.nodes[l4]) return [];
-      const held = addressesOf(l4, scenario, lab).filter((address) => isV6(address) === isV6(vip));
+      const owned = addressesOf(l4, scenario, lab).filter((address) => isV6(address) === isV6(vip));
       // That a source is of the other family is said already.
-      if (held.includes(source) || isV6(source) !== isV6(vip)) return [];
-      const message = `${l4} does not hold ${source}; it holds ${held.join(', ')}`;
+      if (owned.includes(source) || isV6(source) !== isV6(vip)) return [];
+      const message = `${l4} does not hold ${source}; it holds ${owned.join(', ')}`;
       return [{ path: ['services', name, 'check', 'source'], message, dependsOn: [['services'], ['nodes', l4]] }];
     });
   });

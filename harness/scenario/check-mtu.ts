@@ -22,12 +22,12 @@ function problemsOf(lab: Lab, name: string, layers: Layer[]): NodeProblem[] {
   const all = [{ path: [], settings: lab.nodes[name]! }, ...layers];
   return lab.links.flatMap((link) => {
     if (!(name in link)) return [];
-    const said = interfaceSetting(all, { name: wordAt(lab, link, name) }, 'mtu');
-    const bytes = said?.value ?? LEAST_FOR_IPV6;
-    if (said === null || bytes >= LEAST_FOR_IPV6 || !addressesOf(settings, link[name]).some(isV6)) return [];
+    const declared = interfaceSetting(all, { name: wordAt(lab, link, name) }, 'mtu');
+    const bytes = declared?.value ?? LEAST_FOR_IPV6;
+    if (declared === null || bytes >= LEAST_FOR_IPV6 || !addressesOf(settings, link[name]).some(isV6)) return [];
     // What the lab says is told of the lab.
-    const isHere = layers.some((layer) => layer.path.every((step, i) => said.path[i] === step));
-    const path = isHere ? said.path : pathOf(layers, 'address');
+    const isHere = layers.some((layer) => layer.path.every((step, i) => declared.path[i] === step));
+    const path = isHere ? declared.path : pathOf(layers, 'address');
     if (path === null) return [];
     const what = `must be at least ${LEAST_FOR_IPV6} for the IPv6 address of NODES (RFC 8200), not ${bytes}: below that Linux disables IPv6 on the interface`;
     return [{ path, what, dependsOn: [...layers.map((layer) => layer.path), ['links'], ['nodes', name]] }];

@@ -55,7 +55,7 @@ function recordProblems(name: string, scenario: ScenarioFile, lab: Lab): Problem
     }
     const service = services[record];
     if (service === undefined)
-      return isHeld(address, scenario, lab) ? [] : [{ path, message: UNHELD(address), dependsOn }];
+      return isOwned(address, scenario, lab) ? [] : [{ path, message: UNHELD(address), dependsOn }];
     const differs = ofServices[0]!;
     if (service.port === differs.port && service.protocol === differs.protocol) return [];
     const message = `${record} has ${portOf(service)}, but another record has ${portOf(differs)}: DNS says no port, so all services of a name need the same one`;
@@ -101,7 +101,7 @@ function portOf({ port, protocol }: Service): string {
   return `${port}/${protocol}`;
 }
 
-function isHeld(address: string, scenario: ScenarioFile, lab: Lab): boolean {
+function isOwned(address: string, scenario: ScenarioFile, lab: Lab): boolean {
   return (
     Object.values(scenario.services).some(({ vip }) => vip === address) ||
     nodeWith(address, Object.keys(lab.nodes), (node) => addressesInScenario(scenario, lab, node).map(host)) !== null

@@ -98,8 +98,8 @@ function servicesOf({ pairs, services }: ScenarioFile, name: string): Problem[] 
 function settingsOf(scenario: ScenarioFile, lab: Lab, name: string): Problem[] {
   return scenario.pairs[name]!.nodes.flatMap((node): Problem[] => {
     const path = scenario.nodes[node]?.vipOwner === undefined ? ['pairs', name] : ['nodes', node, 'vipOwner'];
-    const said = scenario.nodes[node]?.vipOwner ?? lab.nodes[node]!.vipOwner;
-    if (said === undefined) return [];
+    const declared = scenario.nodes[node]?.vipOwner ?? lab.nodes[node]!.vipOwner;
+    if (declared === undefined) return [];
     return [
       {
         path,

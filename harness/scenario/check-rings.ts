@@ -30,15 +30,15 @@ export function switchRings(lab: Lab): Problem[] {
 /** The same for a lab whose links a scenario restores: it overrides which links of a node are `down`. */
 export function ringsOfScenario({ servers, nodes }: ScenarioFile, lab: Lab): Problem[] {
   const downOf = (name: string): string[] | undefined => downAnew({ servers, nodes }, lab, name);
-  const mended = Object.keys(lab.nodes).filter((name) => downOf(name) !== undefined && lab.nodes[name]!.down);
-  if (mended.length === 0) return [];
+  const opened = Object.keys(lab.nodes).filter((name) => downOf(name) !== undefined && lab.nodes[name]!.down);
+  if (opened.length === 0) return [];
   const settled = Object.entries(lab.nodes).map(([name, node]) => {
     const down = downOf(name) ?? node.down;
     return [name, down === undefined ? node : { ...node, down }] as const;
   });
   const [ring] = switchRings({ ...lab, nodes: Object.fromEntries(settled) });
   if (ring === undefined) return [];
-  const [name] = mended as [string];
+  const [name] = opened as [string];
   const path = nodes[name]?.down ? ['nodes', name, 'down'] : ['servers', 'down'];
   return [{ path, message: ring.message, dependsOn: [['nodes'], ['servers']] }];
 }

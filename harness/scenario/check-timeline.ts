@@ -320,8 +320,8 @@ function order(scenario: ScenarioFile, lab: Lab, after: SteppedScenario['after']
         }
       }
       for (const kind of ['linkDown', 'linkUp', 'flap'] as const) {
-        const said = kind === 'flap' ? action.flap?.link : action[kind];
-        const link = said === undefined ? null : linkNamed(lab, said);
+        const declared = kind === 'flap' ? action.flap?.link : action[kind];
+        const link = declared === undefined ? null : linkNamed(lab, declared);
         if (link === null) continue;
         const key = `link ${[...[...link.nodes].sort(), link.number].join(' ')}`;
         const isCut = states.get(key) ?? false;

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { InputError } from '../errors.ts';
 import { freeAddress } from './free-address.ts';
-import { gatewayWords } from './gateway-words.ts';
+import { commonGateways } from './common-gateways.ts';
 import type { LoadedScenario } from './plans.ts';
 import { readScenario } from './read.ts';
 import type { Lab } from './schema.ts';
@@ -47,7 +47,7 @@ export function defaultMatrix({ name, lab, yaml: labFile }: { name: string; lab:
       services.flatMap((to) => callers.map((from) => [`${from}-to-${to}`, { from, to, expect: 'works' }])),
     ),
   };
-  const variants = gatewayWords(lab, servers).flatMap((gateway) =>
+  const variants = commonGateways(lab, servers).flatMap((gateway) =>
     Object.entries(MODES).map(
       ([mode, change]) => [`${mode}-gateway-${gateway}`, { change: change(gateway, services) }] as const,
     ),

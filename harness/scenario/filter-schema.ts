@@ -22,7 +22,7 @@ const match = z
     from: place.optional().describe('Source: an address, a network, or a node (its addresses).'),
     to: place.optional().describe('Destination, written like `from`.'),
   })
-  .refine((said) => Object.keys(said).length > 0, {
+  .refine((value) => Object.keys(value).length > 0, {
     error: 'matches every packet: add `protocol`, `port`, `type`, `from` or `to`',
     // A field that there is not was to say so.
     when: ({ issues }) => issues.length === 0,

@@ -61,8 +61,8 @@ export function listenersOf(
 ): ListenerPlan[] {
   const node = lab.nodes[name]!;
   const ofServers = ROLES[node.role].serves ? servers.listeners : undefined;
-  const said = nodes[name]?.listeners ?? ofServers ?? node.listeners;
-  if (said !== undefined) return said.map(listenerOf);
+  const declared = nodes[name]?.listeners ?? ofServers ?? node.listeners;
+  if (declared !== undefined) return declared.map(listenerOf);
   const served = Object.values(services).flatMap(({ pool, port, protocol }) =>
     pool.filter(({ node: server }) => server === name).map((server) => `${server.port ?? port}/${protocol}`),
   );

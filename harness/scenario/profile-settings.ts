@@ -3,7 +3,7 @@ import { ROLES } from '../terms/role.ts';
 import { l4sOf } from './lab-queries.ts';
 import { type Profile, PROFILES, type Rule, type Sets, VIP } from './profiles.ts';
 import type { Problem } from './problem.ts';
-import { valueAt } from './repair.ts';
+import { valueAt } from './partial-validation.ts';
 import type { Lab, LabNode, NodeSettings, ScenarioFile } from './schema.ts';
 import type { Layer } from './per-node.ts';
 
@@ -113,7 +113,7 @@ function disagreements(node: string, layers: Layer[], lab: Lab, { servers, nodes
   const own = [nodes[node], ...(ROLES[lab.nodes[node]!.role].serves ? [servers] : [])];
   return layers.flatMap(({ path, settings }, index) =>
     (Object.keys(settings) as (keyof NodeSettings)[])
-      .filter((key) => key !== 'loopback' && own.every((said) => said?.[key] === undefined))
+      .filter((key) => key !== 'loopback' && own.every((declared) => declared?.[key] === undefined))
       .flatMap((key): Problem[] => {
         const first = layers.slice(0, index).find((other) => other.settings[key] !== undefined);
         if (first === undefined || first.settings[key] === settings[key]) return [];

@@ -47,12 +47,12 @@ function section(name: string, { product, only, rules, leaves, siblings = [] }: 
   ].join('\n');
 }
 
-function row({ says, inLab, when, sets, document }: Rule): string {
+function row({ statement, inLab, when, sets, document }: Rule): string {
   const settings =
     sets === undefined
       ? 'nothing (follows from the rest)'
       : `${profileMarkdown([sets])}${when ? ` (${WHEN[when]})` : ''}`;
-  return `| ${says}${inLab === undefined ? '' : ` *In a lab: ${inLab}*`} | ${settings} | [${document.title}](${document.url}) |`;
+  return `| ${statement}${inLab === undefined ? '' : ` *In a lab: ${inLab}*`} | ${settings} | [${document.title}](${document.url}) |`;
 }
 
 const WHEN: Record<NonNullable<Rule['when']>, string> = {

@@ -17,7 +17,7 @@ export interface Profile {
 }
 
 export interface Rule {
-  says: string;
+  statement: string;
   /** How a lab models it, if this is not obvious. */
   inLab?: string;
   document: { title: string; url: string };
@@ -165,24 +165,24 @@ const MINUTE = 60 * SECOND;
 
 const AWS_RULES: Rule[] = [
   {
-    says: 'A target is picked by a hash of protocol, addresses and ports (and, for TCP, the sequence number).',
+    statement: 'A target is picked by a hash of protocol, addresses and ports (and, for TCP, the sequence number).',
     document: DOCUMENTS.awsHash,
     sets: { service: { scheduler: 'maglev' } },
   },
   {
-    says: 'A TCP connection without data for 350 seconds is closed; data after that is answered with a reset.',
+    statement: 'A TCP connection without data for 350 seconds is closed; data after that is answered with a reset.',
     document: DOCUMENTS.awsIdle,
     when: 'tcp',
     sets: { l4: { idleTimeoutMs: 350 * SECOND, onIdle: 'reset' } },
   },
   {
-    says: 'A UDP flow expires after 120 seconds without packets.',
+    statement: 'A UDP flow expires after 120 seconds without packets.',
     document: DOCUMENTS.awsIdle,
     when: 'udp',
     sets: { l4: { idleTimeoutMs: 120 * SECOND } },
   },
   {
-    says: 'If all targets are unhealthy, requests go to all of them.',
+    statement: 'If all targets are unhealthy, requests go to all of them.',
     document: DOCUMENTS.awsTrouble,
     when: 'checked',
     sets: { service: { whenNoneUp: 'last-resort' } },
@@ -192,19 +192,20 @@ const AWS_RULES: Rule[] = [
 const AWS_LEAVES = ['Availability Zones, and the DNS name with an address in each of them.'];
 
 const F5_IDLE: Rule = {
-  says: 'FastL4: a connection that is idle for 300 seconds is eligible for deletion.',
+  statement: 'FastL4: a connection that is idle for 300 seconds is eligible for deletion.',
   document: DOCUMENTS.f5Profile,
   sets: { l4: { idleTimeoutMs: 300 * SECOND } },
 };
 
 const KUBE_RANDOM: Rule = {
-  says: 'In iptables mode a backend is chosen at random.',
+  statement: 'In iptables mode a backend is chosen at random.',
   document: DOCUMENTS.k8sProxy,
   sets: { service: { scheduler: 'random' } },
 };
 
 const KUBE_OWN_CALLS: Rule = {
-  says: 'The rules for services are hooked into OUTPUT and PREROUTING: calls of the node itself are balanced as well.',
+  statement:
+    'The rules for services are hooked into OUTPUT and PREROUTING: calls of the node itself are balanced as well.',
   document: DOCUMENTS.k8sChains,
   sets: { service: { ownCalls: true } },
 };
@@ -215,18 +216,18 @@ const KUBE_LEAVES = [
 
 const IPVS_RULES: Rule[] = [
   {
-    says: 'The default scheduler is wlc, weighted least-connection.',
+    statement: 'The default scheduler is wlc, weighted least-connection.',
     document: DOCUMENTS.ipvsadm,
     sets: { service: { scheduler: 'least-connections' } },
   },
   {
-    says: 'An established TCP connection expires after 15 minutes without packets.',
+    statement: 'An established TCP connection expires after 15 minutes without packets.',
     document: DOCUMENTS.ipvsTcp,
     when: 'tcp',
     sets: { l4: { idleTimeoutMs: 15 * MINUTE } },
   },
   {
-    says: 'A UDP flow expires after 5 minutes without packets.',
+    statement: 'A UDP flow expires after 5 minutes without packets.',
     document: DOCUMENTS.ipvsUdp,
     when: 'udp',
     sets: { l4: { idleTimeoutMs: 5 * MINUTE } },
@@ -238,18 +239,18 @@ export const PROFILES: Record<ProfileName, Profile> = {
     product: 'AWS Network Load Balancer, client IP preservation on',
     rules: [
       {
-        says: 'Targets see the address of the client.',
+        statement: 'Targets see the address of the client.',
         document: DOCUMENTS.awsTargets,
         sets: { service: { mode: 'dnat' } },
       },
       {
-        says: 'It tracks data of both the client and the target: replies cross it.',
+        statement: 'It tracks data of both the client and the target: replies cross it.',
         inLab: BY_GATEWAY,
         document: DOCUMENTS.awsIdle,
         sets: { servers: { gateway: 'l4' } },
       },
       {
-        says: 'If a target calls its own load balancer, the connection succeeds only if another target is picked.',
+        statement: 'If a target calls its own load balancer, the connection succeeds only if another target is picked.',
         document: DOCUMENTS.awsTrouble,
       },
       ...AWS_RULES,
@@ -262,12 +263,12 @@ export const PROFILES: Record<ProfileName, Profile> = {
     only: { protocol: 'tcp', why: 'client IP preservation cannot be disabled for UDP' },
     rules: [
       {
-        says: 'Targets see the private address of the load balancer.',
+        statement: 'Targets see the private address of the load balancer.',
         document: DOCUMENTS.awsTargets,
         sets: { service: { mode: 'proxy', proxyIp: 'auto' } },
       },
       {
-        says: 'If a target calls its own load balancer, the connection succeeds.',
+        statement: 'If a target calls its own load balancer, the connection succeeds.',
         document: DOCUMENTS.awsLoopback,
       },
       ...AWS_RULES,
@@ -282,39 +283,40 @@ export const PROFILES: Record<ProfileName, Profile> = {
     product: 'Azure Load Balancer, without Floating IP',
     rules: [
       {
-        says: 'The headers of flows are rewritten toward backends; the source address of the client is preserved.',
+        statement: 'The headers of flows are rewritten toward backends; the source address of the client is preserved.',
         document: DOCUMENTS.azureConcepts,
         sets: { service: { mode: 'dnat' } },
       },
       {
-        says: 'Replies of backends are mapped the other way around.',
+        statement: 'Replies of backends are mapped the other way around.',
         inLab: BY_GATEWAY,
         document: DOCUMENTS.azureParts,
         sets: { servers: { gateway: 'l4' } },
       },
       {
-        says: 'If a backend calls the frontend of its own internal load balancer, the flow fails if it is mapped back to the same backend, and succeeds otherwise.',
+        statement:
+          'If a backend calls the frontend of its own internal load balancer, the flow fails if it is mapped back to the same backend, and succeeds otherwise.',
         document: DOCUMENTS.azureParts,
       },
       {
-        says: 'A backend is picked by a five-tuple hash: addresses, ports and protocol.',
+        statement: 'A backend is picked by a five-tuple hash: addresses, ports and protocol.',
         document: DOCUMENTS.azureConcepts,
         sets: { service: { scheduler: 'maglev' } },
       },
       {
-        says: 'The idle timeout of TCP is 4 minutes by default.',
+        statement: 'The idle timeout of TCP is 4 minutes by default.',
         document: DOCUMENTS.azureMinutes,
         when: 'tcp',
         sets: { l4: { idleTimeoutMs: 4 * MINUTE } },
       },
       {
-        says: 'By default flows are silently dropped after it.',
+        statement: 'By default flows are silently dropped after it.',
         document: DOCUMENTS.azureIdle,
         when: 'tcp',
         sets: { l4: { onIdle: 'silent' } },
       },
       {
-        says: 'IPv4 probes come from 168.63.129.16; a backend whose firewall blocks this address is marked down.',
+        statement: 'IPv4 probes come from 168.63.129.16; a backend whose firewall blocks this address is marked down.',
         document: DOCUMENTS.azureProbes,
         when: 'checked-ipv4',
         sets: { check: { source: '168.63.129.16' }, l4: { loopback: ['168.63.129.16'] } },
@@ -330,23 +332,24 @@ export const PROFILES: Record<ProfileName, Profile> = {
     product: 'Google Cloud passthrough Network Load Balancer',
     rules: [
       {
-        says: 'Backends receive packets with unchanged addresses and ports; replies go directly to clients, not back through the load balancer.',
+        statement:
+          'Backends receive packets with unchanged addresses and ports; replies go directly to clients, not back through the load balancer.',
         document: DOCUMENTS.gcpPassthrough,
         sets: { service: { mode: 'dsr' }, servers: { gateway: 'l3' } },
       },
       {
-        says: 'The guest agent of every backend VM installs a local route for the address of the load balancer.',
+        statement: 'The guest agent of every backend VM installs a local route for the address of the load balancer.',
         inLab: 'Servers hold the VIP, and send no ARP for it, since Google’s network does not use theirs.',
         document: DOCUMENTS.gcpInternal,
         sets: { servers: QUIET_VIP },
       },
       {
-        says: 'A backend is selected by consistent hashing, and kept in a connection tracking table.',
+        statement: 'A backend is selected by consistent hashing, and kept in a connection tracking table.',
         document: DOCUMENTS.gcpTraffic,
         sets: { service: { scheduler: 'maglev' } },
       },
       {
-        says: 'If all backends are unhealthy, new connections go to all of them as a last resort.',
+        statement: 'If all backends are unhealthy, new connections go to all of them as a last resort.',
         document: DOCUMENTS.gcpTraffic,
         when: 'checked',
         sets: { service: { whenNoneUp: 'last-resort' } },
@@ -361,13 +364,13 @@ export const PROFILES: Record<ProfileName, Profile> = {
     product: 'F5 BIG-IP LTM, FastL4 with SNAT Auto Map',
     rules: [
       {
-        says: 'The source address is translated to an available self IP address.',
+        statement: 'The source address is translated to an available self IP address.',
         document: DOCUMENTS.f5Automap,
         sets: { service: { mode: 'proxy', proxyIp: 'auto' } },
       },
       F5_IDLE,
       {
-        says: 'A connection that times out is reset (`resetOnTimeout`, true by default).',
+        statement: 'A connection that times out is reset (`resetOnTimeout`, true by default).',
         document: DOCUMENTS.f5Profile,
         when: 'tcp',
         sets: { l4: { onIdle: 'reset' } },
@@ -380,13 +383,13 @@ export const PROFILES: Record<ProfileName, Profile> = {
     product: 'F5 BIG-IP LTM, layer 2 nPath routing',
     rules: [
       {
-        says: 'The virtual server does not translate, and return packets bypass the BIG-IP.',
+        statement: 'The virtual server does not translate, and return packets bypass the BIG-IP.',
         inLab: HELD,
         document: DOCUMENTS.f5Npath,
         sets: { service: { mode: 'dsr' }, servers: QUIET_VIP },
       },
       {
-        says: 'The default route of the servers is the router, not the self IP address of the BIG-IP.',
+        statement: 'The default route of the servers is the router, not the self IP address of the BIG-IP.',
         document: DOCUMENTS.f5Npath,
         sets: { servers: { gateway: 'l3' } },
       },
@@ -399,13 +402,14 @@ export const PROFILES: Record<ProfileName, Profile> = {
     product: 'A10 AX and Thunder, Direct Server Return',
     rules: [
       {
-        says: 'Replies of servers do not pass back through the device; device, virtual server and servers are in one subnet.',
+        statement:
+          'Replies of servers do not pass back through the device; device, virtual server and servers are in one subnet.',
         inLab: HELD,
         document: DOCUMENTS.a10,
         sets: { service: { mode: 'dsr' }, servers: QUIET_VIP },
       },
       {
-        says: 'The default health check goes to the real addresses of the servers, not to the VIP.',
+        statement: 'The default health check goes to the real addresses of the servers, not to the VIP.',
         document: DOCUMENTS.a10,
         when: 'checked',
         sets: { check: { target: 'server' } },
@@ -417,7 +421,7 @@ export const PROFILES: Record<ProfileName, Profile> = {
     product: 'kube-proxy, externalTrafficPolicy Cluster',
     rules: [
       {
-        says: 'The node replaces the source address with its own.',
+        statement: 'The node replaces the source address with its own.',
         document: DOCUMENTS.k8sSource,
         sets: { service: { mode: 'proxy', proxyIp: 'auto' } },
       },
@@ -431,12 +435,12 @@ export const PROFILES: Record<ProfileName, Profile> = {
     product: 'kube-proxy, externalTrafficPolicy Local',
     rules: [
       {
-        says: 'The source address of the client is preserved.',
+        statement: 'The source address of the client is preserved.',
         document: DOCUMENTS.k8sSource,
         sets: { service: { mode: 'dnat' } },
       },
       {
-        says: 'Traffic goes only to endpoints on the same node.',
+        statement: 'Traffic goes only to endpoints on the same node.',
         inLab: 'Their replies cross their node: the L4 is the servers’ gateway.',
         document: DOCUMENTS.k8sSource,
         sets: { servers: { gateway: 'l4' } },
@@ -455,11 +459,11 @@ export const PROFILES: Record<ProfileName, Profile> = {
     product: 'MetalLB in layer 2 mode, with kube-proxy and externalTrafficPolicy Cluster',
     rules: [
       {
-        says: 'One node answers ARP and NDP requests for the address, and receives all traffic for it.',
+        statement: 'One node answers ARP and NDP requests for the address, and receives all traffic for it.',
         document: DOCUMENTS.metallb,
       },
       {
-        says: 'From there kube-proxy balances it over all endpoints, and hides the source address.',
+        statement: 'From there kube-proxy balances it over all endpoints, and hides the source address.',
         document: DOCUMENTS.metallbPolicy,
         sets: { service: { mode: 'proxy', proxyIp: 'auto' } },
       },
@@ -475,12 +479,13 @@ export const PROFILES: Record<ProfileName, Profile> = {
     product: 'Linux Virtual Server, direct routing (`ipvsadm -g`)',
     rules: [
       {
-        says: 'Gatewaying: direct routing to the real servers.',
+        statement: 'Gatewaying: direct routing to the real servers.',
         document: DOCUMENTS.ipvsadm,
         sets: { service: { mode: 'dsr' } },
       },
       {
-        says: 'Real servers use the VIP to process packets locally, with ARP for it disabled (by `arp_ignore` and `arp_announce`).',
+        statement:
+          'Real servers use the VIP to process packets locally, with ARP for it disabled (by `arp_ignore` and `arp_announce`).',
         document: DOCUMENTS.lvsArp,
         sets: { servers: QUIET_VIP },
       },
@@ -493,18 +498,19 @@ export const PROFILES: Record<ProfileName, Profile> = {
     product: 'Linux Virtual Server, NAT (`ipvsadm -m`)',
     rules: [
       {
-        says: 'Masquerading: network address translation to a real server.',
+        statement: 'Masquerading: network address translation to a real server.',
         document: DOCUMENTS.ipvsadm,
         sets: { service: { mode: 'dnat' } },
       },
       {
-        says: 'The default route of the real servers is the director.',
+        statement: 'The default route of the real servers is the director.',
         document: DOCUMENTS.ipvsadm,
         sets: { servers: { gateway: 'l4' } },
       },
       ...IPVS_RULES,
       {
-        says: 'Only a SYN is scheduled; other segments without a connection are accepted as if for the director itself.',
+        statement:
+          'Only a SYN is scheduled; other segments without a connection are accepted as if for the director itself.',
         inLab: 'The director has no such connection, and answers with a reset.',
         document: DOCUMENTS.ipvsTcp,
         when: 'tcp',

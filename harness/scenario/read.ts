@@ -10,7 +10,7 @@ import { didYouMean, noSuch } from '../did-you-mean.ts';
 import { plainIssues } from '../../lb/terms/messages.ts';
 import { messageFor } from './messages.ts';
 import type { Problem } from './problem.ts';
-import { type Blanks, overlap, repaired, valueAt } from './repair.ts';
+import { type Placeholders, overlap, validPart, valueAt } from './partial-validation.ts';
 import type { Path, YamlFile } from './yaml-file.ts';
 
 /** A scenario with its lab: typed and checked. */
@@ -38,7 +38,7 @@ export interface Variant {
 export function readLab(yaml: YamlFile): Lab {
   const { data, mistakes } = read(labSchema, yaml, {
     value: yaml.value,
-    blanks: LAB_BLANKS,
+    placeholders: LAB_PLACEHOLDERS,
     check: checkLab,
     locate: yaml.locate,
   });
@@ -55,16 +55,21 @@ export function readScenarioFile(yaml: YamlFile): ScenarioFile {
 
 function readAlone(yaml: YamlFile) {
   const value = withProfiles(yaml.value);
-  return read(scenarioAsRead, yaml, { value, blanks: BLANKS, check: () => [], locate: yaml.locate });
+  return read(scenarioAsRead, yaml, {
+    value,
+    placeholders: SCENARIO_PLACEHOLDERS,
+    check: () => [],
+    locate: yaml.locate,
+  });
 }
 
-const LAB_BLANKS: Blanks = {
+const LAB_PLACEHOLDERS: Placeholders = {
   title: 'untitled',
   nodes: { '*': { role: 'client' } },
   links: { '*': { '*': null } },
 };
 
-const BLANKS: Blanks = {
+const SCENARIO_PLACEHOLDERS: Placeholders = {
   title: 'untitled',
   lab: '',
   services: { '*': { vip: '192.0.2.1', port: 1, mode: 'dnat', pool: ['server'] } },
@@ -150,7 +155,7 @@ function variantOf({
   };
   const { data, mistakes } = read(scenarioAsRead, yaml, {
     value: withProfiles(written),
-    blanks: BLANKS,
+    placeholders: SCENARIO_PLACEHOLDERS,
     // What half of a flow or a service lacks is reported in one line.
     skip: incomplete.map(({ path }) => path),
     check: (scenario) =>
@@ -170,16 +175,16 @@ interface Merged {
 function withExpectations(merged: Merged, expect: Record<string, unknown>) {
   const flows: Record<string, unknown> = { ...merged.flows };
   const steps: Record<string, unknown> = { ...merged.steps };
-  const cells = Object.entries(merged.steps ?? {}).flatMap(([step, said]) =>
-    Object.keys(said?.expect ?? {}).map((stream) => ({ name: `${step}.${stream}`, step, stream })),
+  const cells = Object.entries(merged.steps ?? {}).flatMap(([step, declared]) =>
+    Object.keys(declared?.expect ?? {}).map((stream) => ({ name: `${step}.${stream}`, step, stream })),
   );
   const strangers: string[] = [];
-  for (const [name, said] of Object.entries(expect)) {
+  for (const [name, declared] of Object.entries(expect)) {
     const cell = cells.find((one) => one.name === name);
-    if (Object.hasOwn(flows, name)) flows[name] = { ...merged.flows?.[name], expect: said };
+    if (Object.hasOwn(flows, name)) flows[name] = { ...merged.flows?.[name], expect: declared };
     else if (cell) {
       const step = steps[cell.step] as { expect?: object };
-      steps[cell.step] = { ...step, expect: { ...step.expect, [cell.stream]: said } };
+      steps[cell.step] = { ...step, expect: { ...step.expect, [cell.stream]: declared } };
     } else strangers.push(name);
   }
   return { known: [...Object.keys(flows), ...cells.map(({ name }) => name)], strangers, flows, steps };
@@ -214,12 +219,14 @@ function incompleteEntries(
 ): Problem[] {
   return (['flows', 'services', 'names', 'streams', 'steps'] as const).flatMap((kind) => {
     const known = Object.keys(valueAt(base, [kind]) ?? {});
-    return Object.entries(valueAt(change, [kind]) ?? {}).flatMap(([name, said]: [string, unknown]) => {
+    return Object.entries(valueAt(change, [kind]) ?? {}).flatMap(([name, declared]: [string, unknown]) => {
       const expected = kind === 'flows' && Object.hasOwn(expect, name) ? ['expect'] : [];
-      const needed = valueAt(said, ['mode']) === 'route' ? NEEDED.routeServices : NEEDED[kind];
-      const isSaid = (key: string): boolean => valueAt(said, [key]) !== undefined;
-      const whole = needed.every((key) => expected.includes(key) || isSaid(key) || (key === 'mode' && isSaid('like')));
-      if (known.includes(name) || whole || typeof said !== 'object' || said === null) return [];
+      const needed = valueAt(declared, ['mode']) === 'route' ? NEEDED.routeServices : NEEDED[kind];
+      const isDeclared = (key: string): boolean => valueAt(declared, [key]) !== undefined;
+      const whole = needed.every(
+        (key) => expected.includes(key) || isDeclared(key) || (key === 'mode' && isDeclared('like')),
+      );
+      if (known.includes(name) || whole || typeof declared !== 'object' || declared === null) return [];
       const what = noSuch(kind.slice(0, -1), name, known);
       return [{ path: [kind, name], message: `${kind}: ${what}; a new one needs ${needed.join(', ')}` }];
     });
@@ -244,7 +251,7 @@ function has(value: unknown, path: Path): boolean {
 
 interface Reading<T> {
   value: unknown;
-  blanks: Blanks;
+  placeholders: Placeholders;
   /** Paths of which nothing more is to be reported. */
   skip?: Path[];
   /** What is wrong beyond the schema. */
@@ -260,7 +267,7 @@ interface Reading<T> {
 function read<T extends z.ZodType>(
   schema: T,
   yaml: YamlFile,
-  { value, blanks, skip = [], check, locate }: Reading<z.infer<T>>,
+  { value, placeholders, skip = [], check, locate }: Reading<z.infer<T>>,
 ): { data: z.infer<T> | null; mistakes: Mistake[] } {
   throwAny(yaml.mistakes);
   const result = schema.safeParse(value, { error: messageFor });
@@ -272,7 +279,7 @@ function read<T extends z.ZodType>(
     .flatMap(mistakesOf)
     .filter(({ path }) => !skipped(path))
     .map(({ at, ...problem }) => mistakeAt(problem, () => locate(at)));
-  const rest = repaired(schema, value, blanks);
+  const rest = validPart(schema, value, placeholders);
   if (!rest) return { data: null, mistakes: reported };
   const sure = check(rest.data)
     .map((problem) => ({ ...problem, path: rest.sourcePath(problem.path) }))

@@ -131,8 +131,8 @@ function resolveAction(action: Action, scenario: ScenarioFile, nodes: NodePlan[]
   if (action.change !== undefined) return [{ do: 'change' }];
   if (action.weight !== undefined) return [{ do: 'weight', ...action.weight }];
   for (const kind of OF_POOLS) {
-    const said = action[kind];
-    if (said !== undefined) return [{ do: kind, ...said }];
+    const declared = action[kind];
+    if (declared !== undefined) return [{ do: kind, ...declared }];
   }
   for (const kind of ['linkDown', 'linkUp'] as const) {
     const link = action[kind];
@@ -143,8 +143,8 @@ function resolveAction(action: Action, scenario: ScenarioFile, nodes: NodePlan[]
     return [{ do: 'flap', ...oneLink(link, nodes), downMs: down, upMs: up }];
   }
   if (action.announce !== undefined) {
-    const { from, address: said } = action.announce;
-    const address = isAddress(said) ? said : scenario.services[said]!.vip;
+    const { from, address: declared } = action.announce;
+    const address = isAddress(declared) ? declared : scenario.services[declared]!.vip;
     const node = nodes.find((one) => one.name === from)!;
     return [{ do: 'announce', node: from, iface: ifaceToward(node, address), address }];
   }

@@ -208,16 +208,16 @@ function resolveInterfaces(
 }
 
 function mtuOf(layers: Layer[], iface: Pick<InterfacePlan, 'name'>): Pick<InterfacePlan, 'mtu'> {
-  const said = interfaceSetting(layers, iface, 'mtu');
-  return said === null ? {} : { mtu: said.value };
+  const declared = interfaceSetting(layers, iface, 'mtu');
+  return declared === null ? {} : { mtu: declared.value };
 }
 
 function settingsOfInterface(layers: Layer[], iface: Pick<InterfacePlan, 'name'>): InterfaceSettings {
   const keys = Object.keys(interfaceSettings) as (keyof InterfaceSettings)[];
   return Object.fromEntries(
     keys.flatMap((key) => {
-      const said = interfaceSetting(layers, iface, key);
-      return said === null ? [] : [[key, said.value]];
+      const declared = interfaceSetting(layers, iface, key);
+      return declared === null ? [] : [[key, declared.value]];
     }),
   );
 }

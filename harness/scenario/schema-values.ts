@@ -103,8 +103,8 @@ const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m)$/;
 export const duration = z
   .string(mustBe(A_TIME))
   .regex(DURATION, mustBe(A_TIME))
-  .transform((said) => {
-    const [, amount = '0', unit = 'ms'] = DURATION.exec(said) ?? [];
+  .transform((value) => {
+    const [, amount = '0', unit = 'ms'] = DURATION.exec(value) ?? [];
     return Number(amount) * UNITS[unit]!;
   })
   .refine((ms) => ms >= 1 && ms <= 3_600_000, 'must be from 1ms to 60m');
@@ -121,7 +121,7 @@ export const count = z
     ],
     mustBe('a number, or a mapping of `atLeast` and `atMost`'),
   )
-  .transform((said): Range => (typeof said === 'number' ? { atLeast: said, atMost: said } : said));
+  .transform((value): Range => (typeof value === 'number' ? { atLeast: value, atMost: value } : value));
 
 /** One line, for lists and the report. */
 export const title = z

@@ -5,7 +5,7 @@ import { plainIssues } from '../../lb/terms/messages.ts';
 import { messageFor } from './messages.ts';
 import type { Problem } from './problem.ts';
 import { withProfiles } from './profile-settings.ts';
-import { valueAt } from './repair.ts';
+import { valueAt } from './partial-validation.ts';
 import { changeable, type ScenarioFile } from './schema.ts';
 import type { Path } from './yaml-file.ts';
 

@@ -123,7 +123,7 @@ const action = z
 /** One action needs no list. */
 export const actionList = z.array(action, mustBe('an action, or a list of actions'));
 const actions = z.preprocess(
-  (said) => (typeof said === 'object' && said !== null && !Array.isArray(said) ? [said] : said),
+  (value) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? [value] : value),
   actionList.default([]),
 );
 

@@ -14,7 +14,7 @@ import {
 } from 'yaml';
 import type { Mistake } from '../errors.ts';
 import type { SourcePosition } from '../terms/plan.ts';
-import { inPlainWords } from './yaml-words.ts';
+import { yamlErrorText } from './yaml-error.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -48,7 +48,7 @@ export function parseYaml(file: string, text: string): YamlFile {
   };
   const mistakeAt = (offset: number, what: string): Mistake => ({
     ...position(offset),
-    message: `not valid YAML: ${inPlainWords(what)}`,
+    message: `not valid YAML: ${yamlErrorText(what)}`,
   });
   const mistakes = [
     ...document.errors.map((error) => mistakeAt(error.pos[0], error.message)),

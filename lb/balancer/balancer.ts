@@ -47,12 +47,12 @@ export class Balancer {
       facts: () => host.facts,
       apply: (look) => this.#queue.run(look).then(() => this.refresh()),
     });
-    const surroundings = () => ({
+    const inputs = () => ({
       facts: host.facts,
       macOf: (address: string) => traffic.macOf(address),
       takenOver: tables.takenOver,
     });
-    this.#states = new ServerStates(surroundings, () => void this.refresh());
+    this.#states = new ServerStates(inputs, () => void this.refresh());
     this.#tables = tables;
     this.#host = host;
     this.#pool = pool;

@@ -9,7 +9,7 @@ import type { LogEvent } from '../terms/log.ts';
 import { isDirect } from '../terms/mode.ts';
 
 /** What decides over a server beside its health check. */
-export interface Surroundings {
+export interface StateInputs {
   facts: HostFacts;
   macOf: (address: string) => string | null;
   /** Whether flows of a process that died are being carried. */
@@ -20,18 +20,18 @@ export interface Surroundings {
 export class ServerStates {
   readonly #monitor: HealthMonitor;
   readonly #targets = new CheckTargets();
-  readonly #surroundings: () => Surroundings;
+  readonly #inputs: () => StateInputs;
   readonly #logged = new Map<string, boolean>();
 
   /** @param onChange called when a check has found another state */
-  constructor(surroundings: () => Surroundings, onChange: () => void) {
-    this.#surroundings = surroundings;
+  constructor(inputs: () => StateInputs, onChange: () => void) {
+    this.#inputs = inputs;
     this.#monitor = new HealthMonitor(onChange);
   }
 
   /** State of a server in a service, with its reason. */
   of(service: LbService, server: LbServer): CheckedState {
-    const { facts, macOf, takenOver } = this.#surroundings();
+    const { facts, macOf, takenOver } = this.#inputs();
     if (isDirect(service) && deviceFor(facts, server.address) === null) {
       return { ...NEVER_CHECKED, up: false, reason: `no route to ${server.address}` };
     }

@@ -70,7 +70,7 @@ export class RunningLb {
   /** The first line that fits, now or later; throws when the program ends without it, or time is up. */
   line(fits: (line: Line) => boolean, from = 0): Promise<Line> {
     return new Promise((resolve, reject) => {
-      const said = () => JSON.stringify(this.lines.slice(from));
+      const printed = () => JSON.stringify(this.lines.slice(from));
       const end = (outcome: () => void) => {
         clearTimeout(timer);
         this.#changed.delete(look);
@@ -83,12 +83,12 @@ export class RunningLb {
       const timer = setTimeout(
         () =>
           end(() =>
-            reject(new Error(`waited ${DEADLINE_MS} ms for a line that fits ${String(fits)}; it said ${said()}`)),
+            reject(new Error(`waited ${DEADLINE_MS} ms for a line that fits ${String(fits)}; it said ${printed()}`)),
           ),
         DEADLINE_MS,
       );
       this.#changed.add(look);
-      void this.ended.then(() => end(() => reject(new Error(`the load balancer ended: ${said()}`))));
+      void this.ended.then(() => end(() => reject(new Error(`the load balancer ended: ${printed()}`))));
       look();
     });
   }

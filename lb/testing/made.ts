@@ -17,8 +17,8 @@ const UNORDERED = new Set(['set', 'elem']);
  * addresses, however they came to it.
  */
 export async function madeIn(lab: NetnsLab, node: string): Promise<string[]> {
-  const said = await lab.exec(node, 'sh', '-c', LIST.join(' && '));
-  const [rules = '', ...lines] = said.split('\n');
+  const output = await lab.exec(node, 'sh', '-c', LIST.join(' && '));
+  const [rules = '', ...lines] = output.split('\n');
   // Link-local addresses follow from MACs.
   return [...ruleLines(rules), ...lines.filter((line) => !line.includes('fe80:')).toSorted()];
 }

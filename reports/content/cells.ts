@@ -65,8 +65,8 @@ export function story(flow: FlowResult): string {
   const seen = streamText(flow);
   if (seen !== null)
     return `${flow.from} → ${flow.to}: ${[`${seen}.`, ...flow.reasons.map((one) => say(en, one))].join(' ')}`;
-  const { ways } = seenOf(flow);
-  if (ways.length > 0) return `${flow.from} → ${flow.to}: ${en.ways(ways)}.`;
+  const { outcomeGroups } = seenOf(flow);
+  if (outcomeGroups.length > 0) return `${flow.from} → ${flow.to}: ${en.outcomeGroups(outcomeGroups)}.`;
   const message = headline(flow);
   return `${flow.from} → ${flow.to}: ${message ? say(en, message) : flow.outcome === 'works' ? 'works.' : 'nothing is known.'}`;
 }

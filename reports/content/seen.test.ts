@@ -8,12 +8,12 @@ const [works, stays] = results.scenarios[0]!.variants.map(({ flows }) => new Map
 const seen = (cells: Map<string, FlowResult>, name: string) => seenOf(cells.get(name)!);
 
 test('a stream in a step works, fails, or varies where some of its calls failed, with their most frequent cause', () => {
-  expect(seen(works!, 'calm.calls')).toMatchObject({ outcome: 'works', cause: null, ways: [] });
+  expect(seen(works!, 'calm.calls')).toMatchObject({ outcome: 'works', cause: null, outcomeGroups: [] });
   expect(seen(works!, 'l4a-dies.calls')).toMatchObject({
     outcome: 'varies',
     cause: 'stale-neighbour',
     causeNode: 'l3',
-    ways: [],
+    outcomeGroups: [],
   });
   const calls = works!.get('l4a-dies.calls')!;
   const { stream } = calls;

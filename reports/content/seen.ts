@@ -2,7 +2,7 @@ import type { CauseCode } from '../../harness/terms/cause.ts';
 import type { FindingCode } from '../../harness/terms/finding.ts';
 import type { FlowResult } from '../../harness/terms/results.ts';
 import type { StreamSummary } from '../../harness/terms/timeline-results.ts';
-import type { Way } from '../messages/catalogue.ts';
+import type { OutcomeGroup } from '../messages/catalogue.ts';
 
 /** What was seen of a flow over all its attempts, as lists and matrices show it. */
 export interface Seen {
@@ -13,7 +13,7 @@ export interface Seen {
   causeNode: string | null;
   findings: FindingCode[];
   /** The ways that attempts went, where that is several and as expected; else empty. */
-  ways: Way[];
+  outcomeGroups: OutcomeGroup[];
 }
 
 /** What was seen of a flow. One that goes several ways, as it should, is no failure, though attempts of it fail. */
@@ -22,13 +22,14 @@ export function seenOf(
 ): Seen {
   const { verdict, expected, outcome, cause } = flow;
   const findings = [...new Set(flow.findings.map(({ code }) => code))];
-  if (flow.stream && verdict !== 'not-run') return { ...seenOfStream(flow.stream.summary), findings, ways: [] };
-  const ways = verdict === 'pass' && expected.outcome === 'varies' ? waysOf(flow) : [];
-  if (ways.length > 1) {
-    const works = ways.some((way) => way.outcome === 'works');
-    return { outcome: works ? 'varies' : 'fails', cause: null, causeNode: null, findings, ways };
+  if (flow.stream && verdict !== 'not-run')
+    return { ...seenOfStream(flow.stream.summary), findings, outcomeGroups: [] };
+  const outcomeGroups = verdict === 'pass' && expected.outcome === 'varies' ? outcomeGroupsOf(flow) : [];
+  if (outcomeGroups.length > 1) {
+    const works = outcomeGroups.some((group) => group.outcome === 'works');
+    return { outcome: works ? 'varies' : 'fails', cause: null, causeNode: null, findings, outcomeGroups };
   }
-  return { outcome, cause: cause?.code ?? null, causeNode: cause?.node ?? null, findings, ways: [] };
+  return { outcome, cause: cause?.code ?? null, causeNode: cause?.node ?? null, findings, outcomeGroups: [] };
 }
 
 function seenOfStream({ calls, failed, causes }: StreamSummary): Pick<Seen, 'outcome' | 'cause' | 'causeNode'> {
@@ -41,15 +42,15 @@ function seenOfStream({ calls, failed, causes }: StreamSummary): Pick<Seen, 'out
 }
 
 /** How attempts went, each way once: those that work first. */
-export function waysOf({ attempts }: Pick<FlowResult, 'attempts'>): Way[] {
-  const ways = new Map<string, Way>();
+export function outcomeGroupsOf({ attempts }: Pick<FlowResult, 'attempts'>): OutcomeGroup[] {
+  const outcomeGroups = new Map<string, OutcomeGroup>();
   for (const { outcome, cause, picked, servedBy } of attempts) {
     const code = cause?.code ?? null;
-    const way = ways.get(`${outcome} ${code}`) ?? { outcome, cause: code, servers: [] };
+    const group = outcomeGroups.get(`${outcome} ${code}`) ?? { outcome, cause: code, servers: [] };
     const server = picked ?? servedBy;
-    const servers = server === null ? way.servers : [...new Set([...way.servers, server])].sort();
-    ways.set(`${outcome} ${code}`, { ...way, servers });
+    const servers = server === null ? group.servers : [...new Set([...group.servers, server])].sort();
+    outcomeGroups.set(`${outcome} ${code}`, { ...group, servers });
   }
-  const order = ({ outcome, servers }: Way): string => `${outcome === 'works' ? 1 : 2} ${servers.join()}`;
-  return [...ways.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
+  const order = ({ outcome, servers }: OutcomeGroup): string => `${outcome === 'works' ? 1 : 2} ${servers.join()}`;
+  return [...outcomeGroups.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
 }

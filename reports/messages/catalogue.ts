@@ -38,13 +38,13 @@ export interface Catalogue {
   /** Said of a failure that was not predicted so. */
   noFixFromDisagreement: string;
   /** Ways that attempts of one flow went. */
-  ways: (ways: Way[]) => string;
+  outcomeGroups: (outcomeGroups: OutcomeGroup[]) => string;
   /** Joins changes that help only together. */
   and: (changes: string[]) => string;
 }
 
 /** One of several ways that attempts of a flow went, and the servers that they went to. */
-export interface Way {
+export interface OutcomeGroup {
   outcome: 'works' | 'fails';
   cause: CauseCode | null;
   servers: string[];

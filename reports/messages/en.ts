@@ -4,7 +4,7 @@ import type { Range } from '../../harness/terms/plan.ts';
 import { networksBlocked } from './firewall-en.ts';
 import { namesText } from './names.ts';
 import { bounds, timeline, unknowns } from './timeline-en.ts';
-import { type Catalogue, KILLED, outcomeText, say, socketText, stepText, type Way } from './catalogue.ts';
+import { type Catalogue, KILLED, outcomeText, say, socketText, stepText, type OutcomeGroup } from './catalogue.ts';
 
 /** `n1 and n2`; `n1, n2, and n3`. */
 const listed = new Intl.ListFormat('en');
@@ -473,7 +473,7 @@ export const en: Catalogue = {
   },
   control: ({ from, to, address, protocol, port }) =>
     `${from} → ${to === null ? '' : `${to} `}${protocol === 'icmp' ? `${address} (ping)` : socketText(address, port)}`,
-  ways: (ways) => ways.map(way).join(', '),
+  outcomeGroups: (outcomeGroups) => outcomeGroups.map(groupText).join(', '),
   and: (changes) => changes.join(', and '),
 };
 
@@ -516,7 +516,7 @@ function outcome({ outcome: how, cause }: { outcome: 'works' | 'fails'; cause: P
   return cause === null ? how : `${how} (${place(cause)})`;
 }
 
-function way({ outcome: how, cause, servers }: Way): string {
+function groupText({ outcome: how, cause, servers }: OutcomeGroup): string {
   const whom = servers.length === 0 ? '' : ` for ${namesText(servers)}`;
   return `${how}${whom}${cause === null ? '' : ` (${cause})`}`;
 }

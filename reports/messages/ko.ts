@@ -4,7 +4,7 @@ import type { Range } from '../../harness/terms/plan.ts';
 import { networksBlocked } from './firewall-ko.ts';
 import { namesText } from './names.ts';
 import { bounds, timeline, unknowns } from './timeline-ko.ts';
-import { type Catalogue, KILLED, outcomeText, say, socketText, stepText, type Way } from './catalogue.ts';
+import { type Catalogue, KILLED, outcomeText, say, socketText, stepText, type OutcomeGroup } from './catalogue.ts';
 
 /** The messages in Korean. */
 export const ko: Catalogue = {
@@ -462,7 +462,7 @@ export const ko: Catalogue = {
   },
   control: ({ from, to, address, protocol, port }) =>
     `${from} → ${to === null ? '' : `${to} `}${protocol === 'icmp' ? `${address}(ping)` : socketText(address, port)}`,
-  ways: (ways) => ways.map(way).join(', '),
+  outcomeGroups: (outcomeGroups) => outcomeGroups.map(groupText).join(', '),
   and: (changes) => changes.join(', 그리고 '),
 };
 
@@ -507,7 +507,7 @@ function outcome({ outcome: how, cause }: { outcome: 'works' | 'fails'; cause: P
   return cause === null ? text : `${text}(${place(cause)})`;
 }
 
-function way({ outcome: how, cause, servers }: Way): string {
+function groupText({ outcome: how, cause, servers }: OutcomeGroup): string {
   const whom = servers.length === 0 ? '' : `${namesText(servers)}: `;
   return `${whom}${how === 'works' ? '통신됨' : '통신 안 됨'}${cause === null ? '' : `(${cause})`}`;
 }

@@ -66,7 +66,7 @@ describe.each([
   });
 
   test('ways that attempts went are told with their servers and causes', () => {
-    const text = catalogue.ways([
+    const text = catalogue.outcomeGroups([
       { outcome: 'works', cause: null, servers: ['n2', 'n3'] },
       { outcome: 'fails', cause: 'refused', servers: ['n1'] },
       { outcome: 'fails', cause: 'no-route', servers: [] },

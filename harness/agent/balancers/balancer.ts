@@ -26,10 +26,10 @@ export interface Balancer {
 }
 
 /** Callbacks for events of a balancer. */
-export interface Told {
+export interface BalancerListener {
   log: (line: string) => void;
   serverState: (state: ServerState) => void;
 }
 
 /** Starts a balancer of one kind and waits until it serves. @throws Error with its log when it ends or stays silent */
-export type StartBalancer = (config: unknown, told: Told) => Promise<Balancer>;
+export type StartBalancer = (config: unknown, listener: BalancerListener) => Promise<Balancer>;

@@ -4,5 +4,5 @@ import { L4labBalancer } from './l4lab.ts';
 
 /** What starts each kind of load balancer that a plan may name. */
 export const BALANCERS: Record<BalancerPlan['kind'], StartBalancer> = {
-  l4lab: (config, told) => L4labBalancer.start(config, told),
+  l4lab: (config, listener) => L4labBalancer.start(config, listener),
 };

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { AgentError } from '../programs/agent-error.ts';
-import type { Balancer, ServerState, Told } from './balancer.ts';
+import type { Balancer, ServerState, BalancerListener } from './balancer.ts';
 import type { LbConfig } from '../../../lb/terms/config.ts';
 import { servicesTogether } from '../../../lb/terms/services-apart.ts';
 import { program } from '../programs/program.ts';
@@ -29,10 +29,10 @@ export class L4labBalancer implements Balancer {
   #listener: (entry: LogEntry) => void = () => undefined;
   #running = true;
 
-  private constructor(private readonly told: Told) {
+  private constructor(private readonly listener: BalancerListener) {
     const take = (line: string): void => {
       this.#log.push(line);
-      told.log(line);
+      listener.log(line);
       const entry = parse(line);
       this.#note(entry);
       this.#listener(entry);
@@ -49,9 +49,9 @@ export class L4labBalancer implements Balancer {
     });
   }
 
-  static async start(config: unknown, told: Told): Promise<L4labBalancer> {
+  static async start(config: unknown, listener: BalancerListener): Promise<L4labBalancer> {
     await writeConfig(config);
-    const balancer = new L4labBalancer(told);
+    const balancer = new L4labBalancer(listener);
     await balancer.#until('ready');
     return balancer;
   }
@@ -113,7 +113,7 @@ export class L4labBalancer implements Balancer {
     if (event !== 'server-state' || service === undefined || server === undefined || up === undefined) return;
     const state = { service, server, up };
     this.#states.set(`${service} ${server}`, state);
-    this.told.serverState(state);
+    this.listener.serverState(state);
   }
 
   async #until(event: string): Promise<void> {

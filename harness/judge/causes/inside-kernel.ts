@@ -8,7 +8,7 @@ import { isAddressee, refusesSource, type Evidence } from '../evidence/evidence.
 import { deadEndAt, deadEndOnward, missingAt } from './dead-end.ts';
 import { translatedBack } from '../evidence/translated-back.ts';
 import { addressesOf } from './rule.ts';
-import { hasNoTaker } from './takers.ts';
+import { hasNoAvailableServer } from './no-available-server.ts';
 
 /**
  * A packet that came in at a node and was not seen again: its kernel is asked about that very packet
@@ -40,7 +40,7 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
     leg === 'request' &&
     balancedBy(service, node) &&
     dst.ip === service.vip &&
-    hasNoTaker(node, service, evidence)
+    hasNoAvailableServer(node, service, evidence)
   ) {
     return (
       answerHasNoRoute(hop, evidence) ?? cause('no-server-available', 'pool-down', { node, service: service.name })

@@ -70,19 +70,19 @@ describe('redirected', () => {
 
   test('by a redirect of an earlier flow, where the answer that was lost went by the gateway that it named', () => {
     const around = evidenceOf(oneArm({ services: dnat }), 'client', 'a');
-    const taught = redirectsIn(redirectSeen, around.plan);
-    expect(taught).toEqual([{ node: 's2', router: 'l4', address: CLIENT, gateway: '203.0.113.1' }]);
-    expect(named({ ...around, taught })).toEqual(['redirected', 's2']);
+    const redirects = redirectsIn(redirectSeen, around.plan);
+    expect(redirects).toEqual([{ node: 's2', router: 'l4', address: CLIENT, gateway: '203.0.113.1' }]);
+    expect(named({ ...around, redirects })).toEqual(['redirected', 's2']);
     expect(named(around)).toEqual(['reply-not-from-vip', 'client']);
-    expect(named({ ...base, taught })[0]).not.toBe('redirected');
+    expect(named({ ...base, redirects })[0]).not.toBe('redirected');
   });
 
   test('not where a request went by it, and came where it was to', () => {
     const lab = oneArm({ services: dnat, nodes: { s2: { gateway: 'none' } } });
     const there = evidenceOf(lab, 'client', 's2:80');
-    const taught = [{ node: 'l3', router: 'l4', address: S2, gateway: S2 }];
+    const redirects = [{ node: 'l3', router: 'l4', address: S2, gateway: S2 }];
     expect(there.walk.reply).toEqual([]);
-    expect(named({ ...there, taught })[0]).not.toBe('redirected');
+    expect(named({ ...there, redirects })[0]).not.toBe('redirected');
   });
 
   test('not where the packets went around before', () => {

@@ -2,7 +2,7 @@ import { cause, type Cause } from '../../terms/cause.ts';
 import type { Hop, Walk } from '../../terms/walk.ts';
 import { ICMP } from '../../observe/decode.ts';
 import type { Frame, Sighting } from '../../terms/sighting.ts';
-import { leadsByAnother, leadsTo } from '../../scenario/leads-to.ts';
+import { isMacBehindAnother, isMacBehind } from '../../scenario/mac-behind-port.ts';
 import { balancedBy, nodeOf, nodeWithMac, ownerOf } from '../../scenario/lookup.ts';
 import { isDirect } from '../../terms/mode.ts';
 import type { NodePlan, Plan } from '../../terms/plan.ts';
@@ -40,12 +40,12 @@ export const redirected: Rule = (evidence) => {
 
 /** What was lost went by the gateway that a redirect of an earlier flow had named: not a request that came where it was to. */
 function redirectedBefore(evidence: Evidence): Cause | null {
-  const { plan, taught = [], walk } = evidence;
+  const { plan, redirects = [], walk } = evidence;
   const at = vanishedAt(evidence);
   if (at === null) return null;
   const { leg, hop: last } = at;
   if (leg === 'request' && last.direction === 'in' && addressesOf(plan, last.node).includes(last.dst.ip)) return null;
-  for (const { node, router, address, gateway } of taught) {
+  for (const { node, router, address, gateway } of redirects) {
     const wentBy = (hop: Hop): boolean =>
       hop.node === node &&
       hop.direction === 'out' &&
@@ -71,8 +71,8 @@ export const macMovedLater: Rule = ({ packets, plan }) => {
   for (const { node, iface, direction, frame } of packets) {
     if (direction !== 'out' || !frame.tcp || !nodeOf(plan, node).bridge) continue;
     const owner = nodeWithMac(plan, frame.dstMac);
-    if (!owner || owner.name === node || leadsTo(plan, { node, iface }, frame.dstMac)) continue;
-    if (!leadsByAnother(plan, { node, iface }, frame.dstMac)) continue;
+    if (!owner || owner.name === node || isMacBehind(plan, { node, iface }, frame.dstMac)) continue;
+    if (!isMacBehindAnother(plan, { node, iface }, frame.dstMac)) continue;
     const same = packets.filter((q) => q.frame.dstMac === frame.dstMac && sameSegment(q.frame, frame));
     const flooded = same.some((q) => q.node === node && q.direction === 'out' && q.iface !== iface);
     const got = same.some((q) => q.node === owner.name && q.direction === 'in');

@@ -9,7 +9,7 @@ import type { Evidence } from '../evidence/evidence.ts';
 import { ownServiceOf } from '../../terms/own-calls.ts';
 import { deadEndAt, missingAt } from './dead-end.ts';
 import { addressesOf, calledFrom, type Rule } from './rule.ts';
-import { hasNoTaker } from './takers.ts';
+import { hasNoAvailableServer } from './no-available-server.ts';
 import { unansweredArp, withoutAnswer } from './unanswered-arp.ts';
 
 /** What a socket gets where the route of a call leads nowhere: blackhole, unreachable, prohibit. */
@@ -79,7 +79,7 @@ const CUT: ClientOutcome[] = ['ECONNREFUSED', 'ECONNRESET'];
 function ownCallNeverLeft(service: ServicePlan, evidence: Evidence): Cause | null {
   const { plan, flow, healthy, moment, client } = evidence;
   const { from: node, address: destination } = flow;
-  if (hasNoTaker(node, service, evidence))
+  if (hasNoAvailableServer(node, service, evidence))
     return cause('no-server-available', 'pool-down', { node, service: service.name });
   const isAnyOut = healthy !== null && healthy.length < service.pool.length;
   if (moment !== undefined && isAnyOut && CUT.includes(client.outcome))

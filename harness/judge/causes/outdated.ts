@@ -5,7 +5,7 @@ import type { Hop } from '../../terms/walk.ts';
 import type { NodePlan, Plan } from '../../terms/plan.ts';
 import { balancedBy, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
 import { nextHop } from './next-hop.ts';
-import { cutOnTheWay, isCut, leadsByAnother, leadsTo } from '../../scenario/leads-to.ts';
+import { cutOnPath, isCut, isMacBehindAnother, isMacBehind } from '../../scenario/mac-behind-port.ts';
 import { hasPower, planAt } from '../../scenario/plan-at.ts';
 import { isDirect } from '../../terms/mode.ts';
 import { sameSegment, vanishedAt, type Evidence } from '../evidence/evidence.ts';
@@ -155,15 +155,15 @@ export const staleMac: Rule = (evidence) => {
   const owner = nodeWithMac(plan, mac);
   const path = ended.leg === 'reply' ? evidence.walk.reply : evidence.walk.request;
   const left = path.findLast(({ node, direction }) => direction === 'out' && nodeOf(plan, node).bridge);
-  if (!owner || left?.dst.mac !== mac || leadsTo(plan, left, mac) || !wasBehind(moment, left, mac)) return null;
-  if (!leadsByAnother(plan, left, mac)) return null;
+  if (!owner || left?.dst.mac !== mac || isMacBehind(plan, left, mac) || !wasBehind(moment, left, mac)) return null;
+  if (!isMacBehindAnother(plan, left, mac)) return null;
   return cause('stale-mac', 'port-outdated', { node: left.node, owner: owner.name, port: left.iface, address });
 };
 
 /** Whether a port led to a MAC before this step. */
 function wasBehind({ step, whole }: Moment, port: { node: string; iface: string }, mac: string): boolean {
   return Array.from({ length: step + 1 }, (_, index) => index - 1).some((earlier) =>
-    leadsTo(planAt(whole, earlier), port, mac),
+    isMacBehind(planAt(whole, earlier), port, mac),
   );
 }
 
@@ -181,7 +181,7 @@ export const cutOff: Rule = (evidence) => {
   // What was under way before the step had mended it may be lost still.
   for (const at of plansAround(plan, { ...moment, isActing: true })) {
     const here = direction === 'out' && isCut(at, ended.hop) ? { node, peer: wordOf(iface) } : null;
-    const cut = direction === 'in' ? cutOnTheWay(at, ended.hop, dst.mac) : here;
+    const cut = direction === 'in' ? cutOnPath(at, ended.hop, dst.mac) : here;
     if (cut !== null) return cause('no-neighbour', 'peer-down', { ...cut, address: dst.ip });
   }
   return null;

@@ -11,7 +11,7 @@ import { startsBalancer } from '../evidence/moment.ts';
 import { deadEndOnward } from './dead-end.ts';
 import { nextHop } from './next-hop.ts';
 import type { Rule } from './rule.ts';
-import { hasNoTaker } from './takers.ts';
+import { hasNoAvailableServer } from './no-available-server.ts';
 import { translatedBack } from '../evidence/translated-back.ts';
 import { refusedQuestion, unansweredArp } from './unanswered-arp.ts';
 import { vanished } from './vanished.ts';
@@ -48,7 +48,7 @@ function refusal(node: string, called: { address: string; port: number }, eviden
       : plan.services.find((s) => balancedBy(s, node) && s.vip === flow.address && s.port === flow.port);
   const withoutListener = cause('refused', 'listener-missing', { node, ...called, protocol: key.protocol });
   if (!service) return withoutListener;
-  if (hasNoTaker(node, service, evidence))
+  if (hasNoAvailableServer(node, service, evidence))
     return cause('no-server-available', 'pool-down', { node, service: service.name });
   // While the rules are missing, the kernel refuses packets to an address that still exists.
   if (isUnruled(node, evidence)) return withoutListener;

@@ -5,7 +5,7 @@ import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../eviden
 import { cause, type Cause } from '../../terms/cause.ts';
 import { wordOf } from '../../terms/link-word.ts';
 import { macKey } from '../../terms/mac-key.ts';
-import { leadsByAnother, leadsTo } from '../../scenario/leads-to.ts';
+import { isMacBehindAnother, isMacBehind } from '../../scenario/mac-behind-port.ts';
 import { balancedBy, interfaceAt, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
 import { insideKernel } from './inside-kernel.ts';
 import { translatedBack } from '../evidence/translated-back.ts';
@@ -48,9 +48,9 @@ function macMoved(hop: Hop, { plan, macTables, walk }: Evidence): Cause | null {
     const { node } = at;
     const table = macTables[node]?.[macKey(mac, interfaceAt(plan, at)?.vlan)];
     // Without its table, its frames may be copies of a flood.
-    const seen = at === sent && leadsByAnother(plan, sent, mac) ? sent.iface : undefined;
+    const seen = at === sent && isMacBehindAnother(plan, sent, mac) ? sent.iface : undefined;
     const port = toItself ? hop.iface : (table ?? seen);
-    if (port !== undefined && !leadsTo(plan, { node, iface: port }, mac))
+    if (port !== undefined && !isMacBehind(plan, { node, iface: port }, mac))
       return cause('mac-moved', 'mac-on-wrong-port', { node, owner, port, address });
   }
   return null;

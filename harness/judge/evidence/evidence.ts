@@ -33,7 +33,7 @@ export interface Evidence {
   /** Increase of error counters, from any flow; null if not read. */
   counters: CountersByNode | null;
   /** Redirects that nodes received in the flows before this one (`after`); absent without one. */
-  taught?: Redirect[];
+  redirects?: Redirect[];
   /** State at that time in addition to the plan; absent for attempts of flows. */
   moment?: Moment;
 }

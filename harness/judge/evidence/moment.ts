@@ -72,8 +72,8 @@ export function holdersAmong(
   ms: number,
 ): string[] | undefined {
   const pair = pairs.find(({ addresses }) => addresses.some((one) => one.address === address));
-  const hasTold = bands.some(({ of }) => of.kind === 'member' && of.pair === pair?.name);
-  return pair && hasTold ? mastersOf(pair, bands, ms) : undefined;
+  const hasStates = bands.some(({ of }) => of.kind === 'member' && of.pair === pair?.name);
+  return pair && hasStates ? mastersOf(pair, bands, ms) : undefined;
 }
 
 /** A master yields once it has heard a better one, within an advertisement: two for no longer than that are none too many. */

@@ -52,7 +52,7 @@ export function StreamOutcome({ summary }: { summary: StreamSummary }) {
 export function Outcome({ flow }: { flow: Seen }) {
   const { t } = usePage();
   if (flow.outcome === null) return <>{t.notRun}</>;
-  if (flow.ways.length > 0) return <>{t.messages.ways(flow.ways)}</>;
+  if (flow.outcomeGroups.length > 0) return <>{t.messages.outcomeGroups(flow.outcomeGroups)}</>;
   if (flow.cause) return <code class="cause">{flow.cause}</code>;
   const finding = flow.findings[0];
   if (finding) return <>↺ {t.findings[finding]}</>;

@@ -18,7 +18,7 @@ export function allCells(index: PageIndex): Cell[] {
 
 /** What a cell is filed under beside its verdict: its cause, a finding, how it went, or that attempts vary. */
 export function causeOf(flow: IndexFlow): string {
-  if (flow.ways.length > 0) return 'varies';
+  if (flow.outcomeGroups.length > 0) return 'varies';
   return flow.cause ?? flow.findings[0] ?? flow.outcome ?? 'not-run';
 }
 
@@ -92,7 +92,7 @@ function searchText({ scenario, variant, flow }: Cell, messages: Catalogue): str
     flow.to,
     flow.message && say(messages, flow.message),
     flow.cause,
-    messages.ways(flow.ways),
+    messages.outcomeGroups(flow.outcomeGroups),
     ...flow.findings,
   ]
     .join('\n')

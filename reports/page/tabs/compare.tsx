@@ -136,7 +136,7 @@ function Side({
           </li>
         )}
       </ol>
-      {flow.cause && seen.ways.length === 0 && <p class="detail">{say(t.messages, flow.cause.detail)}</p>}
+      {flow.cause && seen.outcomeGroups.length === 0 && <p class="detail">{say(t.messages, flow.cause.detail)}</p>}
     </section>
   );
 }

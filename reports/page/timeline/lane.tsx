@@ -216,7 +216,7 @@ function CellShape({ variant, cell: { step, flow }, lane, place: { view, width, 
   const open = compared.variant === variant && state.flow === flow.name;
   const link = toFragment({ ...state, ...chosenCell({ variant, flow: flow.name }, compared) });
   const calls = summary.calls === 0 ? t.timeline.noCalls : t.messages.timeline.failed(summary);
-  const said = `${step.title}, ${lane.stream.name}: ${t.verdicts[flow.verdict]}. ${t.messages.timeline.seen(summary)}`;
+  const label = `${step.title}, ${lane.stream.name}: ${t.verdicts[flow.verdict]}. ${t.messages.timeline.seen(summary)}`;
   return (
     <g class="cell">
       {outage && (
@@ -237,8 +237,8 @@ function CellShape({ variant, cell: { step, flow }, lane, place: { view, width, 
           height={lane.top + lane.height - lane.summaries}
         />
       )}
-      <a href={link} aria-label={said} class={`verdict ${flow.verdict}`}>
-        <title>{said}</title>
+      <a href={link} aria-label={label} class={`verdict ${flow.verdict}`}>
+        <title>{label}</title>
         <rect x={left} y={lane.summaries} width={right - left} height={ROW} />
         <text class="mark" x={left + 5} y={lane.summaries + 12}>
           {MARKS[flow.verdict]}

@@ -27,8 +27,8 @@ export function TopologyDrawing({ plan, lanes, step, title, mark, children }: Dr
   const { t } = usePage();
   const size = useMedia('screen and (max-width: 700px)') ? 'compact' : 'full';
   const layout = useMemo(() => {
-    const told = new Set([...lanes.flatMap(({ from, to }) => [from, to]), ...(mark ? [mark.node] : [])]);
-    return layoutTopology(foldAlike(plan, told), size);
+    const ofLanes = new Set([...lanes.flatMap(({ from, to }) => [from, to]), ...(mark ? [mark.node] : [])]);
+    return layoutTopology(foldAlike(plan, ofLanes), size);
   }, [plan, size, lanes, mark?.node]);
   const placed = useMemo(() => placeLanes(lanes, layout.wires), [lanes, layout]);
   const inner = useMemo(() => passages(placed, layout), [placed, layout]);

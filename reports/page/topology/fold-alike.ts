@@ -23,7 +23,7 @@ export function foldAlike(plan: Drawn, shown: Set<string>): Drawn {
   const standsFor = new Map<string, NodePlan>();
   for (const alike of groups.values()) {
     if (alike.length <= MOST_ALIKE) continue;
-    const one = together(alike);
+    const one = folded(alike);
     for (const { name } of alike) standsFor.set(name, one);
   }
   if (standsFor.size === 0) return plan;
@@ -60,7 +60,7 @@ function traitsOf(node: NodePlan, { services }: Drawn): string {
   return JSON.stringify([role, node.interfaces[0]!.peer, lines.filter(({ kind }) => kind !== 'address')]);
 }
 
-function together(alike: NodePlan[]): NodePlan {
+function folded(alike: NodePlan[]): NodePlan {
   const [first, last] = [alike[0]!, alike.at(-1)!];
   const [iface] = first.interfaces;
   const addresses = iface!.addresses.map((address, i) =>

@@ -1,5 +1,5 @@
 import type { PageAttempt, PageFlow } from '../../content/page-details.ts';
-import { waysOf } from '../../content/seen.ts';
+import { outcomeGroupsOf } from '../../content/seen.ts';
 import { usePage } from '../state/context.ts';
 import { toFragment } from '../state/route.ts';
 
@@ -35,9 +35,9 @@ export function AttemptPicker({ flow, shown }: { flow: PageFlow; shown: PageAtte
   }
   return (
     <nav class="attempts" aria-label={title}>
-      {waysOf(flow).map((way, i) => {
+      {outcomeGroupsOf(flow).map((group, i) => {
         const alike = attempts.filter(
-          ({ outcome, cause }) => outcome === way.outcome && (cause?.code ?? null) === way.cause,
+          ({ outcome, cause }) => outcome === group.outcome && (cause?.code ?? null) === group.cause,
         );
         return (
           <a
@@ -45,7 +45,7 @@ export function AttemptPicker({ flow, shown }: { flow: PageFlow; shown: PageAtte
             href={link(attempts.indexOf(alike[0]!) + 1)}
             aria-current={shown !== null && alike.includes(shown) ? 'true' : undefined}
           >
-            {t.nAttempts(alike.length)}: {t.messages.ways([way])}
+            {t.nAttempts(alike.length)}: {t.messages.outcomeGroups([group])}
           </a>
         );
       })}

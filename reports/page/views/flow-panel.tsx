@@ -26,7 +26,7 @@ export function FlowPanel(view: FlowView) {
   const seen = seenOf(flow);
   const { reasons } = flow;
   const like = variant.plan.services.find(({ name }) => name === flow.to)?.like;
-  const isOneOfSeveral = seen.ways.length > 0 || flow.stream !== undefined;
+  const isOneOfSeveral = seen.outcomeGroups.length > 0 || flow.stream !== undefined;
   const cause = isOneOfSeveral ? (attempt?.cause ?? null) : flow.cause;
   // Reasons tell the cause of most calls, which need not be that of the one that is shown.
   const isOther = flow.stream !== undefined && cause !== null && cause.code !== flow.cause?.code;

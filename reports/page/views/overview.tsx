@@ -123,8 +123,8 @@ function CellList({ cells }: { cells: Cell[] }) {
                 <b>
                   {cell.flow.from} → {cell.flow.to}:
                 </b>{' '}
-                {cell.flow.ways.length > 0
-                  ? t.messages.ways(cell.flow.ways)
+                {cell.flow.outcomeGroups.length > 0
+                  ? t.messages.outcomeGroups(cell.flow.outcomeGroups)
                   : cell.flow.message && say(t.messages, cell.flow.message)}{' '}
                 {cell.flow.causeNode && <small>@ {cell.flow.causeNode}</small>}
               </span>

@@ -11,7 +11,7 @@ import { courses, endedByServer, isKept, type Course, type World } from './world
 const MOST_KEPT = 12;
 
 /** How calls of one stream go in one world. */
-export interface Tried {
+export interface StreamCourses {
   /** Over each connection that was there before. */
   next: Course[];
   /** With a new one. */
@@ -23,7 +23,7 @@ export interface Tried {
 }
 
 /** What is tried in each world of a step. */
-export interface Trials {
+export interface StreamsInStep {
   streams: StreamPlan[];
   /** Connections that there are already, by stream. */
   kept: Map<string, Kept[]>;
@@ -31,10 +31,10 @@ export interface Trials {
   moves: boolean;
 }
 
-export function tryAll(world: World, { streams, kept, moves }: Trials): Map<string, Tried> {
+export function coursesInWorld(world: World, { streams, kept, moves }: StreamsInStep): Map<string, StreamCourses> {
   const over = (stream: StreamPlan, all: Kept[]): Course[] => all.flatMap((one) => courses(world, stream, one));
   return new Map(
-    streams.map((stream): [string, Tried] => {
+    streams.map((stream): [string, StreamCourses] => {
       const fresh = courses(world, stream, null);
       const opened = isKept(stream) ? openedBy(fresh) : [];
       const before = kept.get(stream.name) ?? [];
@@ -45,12 +45,12 @@ export function tryAll(world: World, { streams, kept, moves }: Trials): Map<stri
   );
 }
 
-export function coursesOf({ next, fresh, later }: Tried): Course[] {
+export function coursesOf({ next, fresh, later }: StreamCourses): Course[] {
   return [...fresh, ...next, ...later];
 }
 
 /** How calls go: over connections that there are, and over new ones where there are none or some have ended. */
-export function answersOf(stream: StreamPlan, { next, fresh, later }: Tried): Prediction[] {
+export function answersOf(stream: StreamPlan, { next, fresh, later }: StreamCourses): Prediction[] {
   if (!isKept(stream)) return predictions(fresh);
   const going = next.filter((one) => !isEnded(stream, one));
   const unopened = fresh.filter(findsNoPort);
@@ -64,14 +64,14 @@ export function answersOf(stream: StreamPlan, { next, fresh, later }: Tried): Pr
 /**
  * Failures that occur once: of calls in flight, and of connections that are then reopened, possibly at the second attempt.
  */
-export function endsOf(stream: StreamPlan, { next, fresh, ends }: Tried): Place[] {
+export function endsOf(stream: StreamPlan, { next, fresh, ends }: StreamCourses): Place[] {
   if (!isKept(stream)) return [...placesOf(predictions(next)), ...ends];
   const ended = next.filter((one) => isEnded(stream, one));
   const opensSome = next.length === 0 || ended.length > 0;
   return [...placesOf(predictions([...ended, ...(opensSome && fresh.some(works) ? fresh : [])])), ...ends];
 }
 
-export function failuresOf(stream: StreamPlan, tried: Tried): Place[] {
+export function failuresOf(stream: StreamPlan, tried: StreamCourses): Place[] {
   return [...placesOf(answersOf(stream, tried)), ...endsOf(stream, tried)];
 }
 
@@ -79,7 +79,7 @@ export function failuresOf(stream: StreamPlan, tried: Tried): Place[] {
  * What connections that have waited for an answer since an earlier step may wait for still: TCP sends again only once the
  * time that it has waited has passed once more (RFC 6298, 5.5).
  */
-export function stillWaiting(step: StepPlan, { next }: Tried): Prediction[] {
+export function stillWaiting(step: StepPlan, { next }: StreamCourses): Prediction[] {
   return next.flatMap((one) => (mayWait(step, one) ? [one.before!.waiting!.prediction] : []));
 }
 
@@ -95,7 +95,7 @@ function mayWait(step: StepPlan, course: Course): boolean {
 export function keptAfter(
   stream: StreamPlan,
   step: StepPlan,
-  { next, fresh, later }: Tried,
+  { next, fresh, later }: StreamCourses,
   stall: Kept['waiting'] | null,
 ): Kept[] {
   if (!isKept(stream)) return openedBy(fresh);
@@ -120,7 +120,11 @@ function withWaiting(course: Course, step: StepPlan, stall: Kept['waiting'] | nu
  * What becomes of connections that there were, or else of those that are opened in the step.
  * @param waiting what some may still wait for when the step ends
  */
-export function fateOf(tries: Tried[], passing: Tried[], waiting: Prediction[]): StreamPrediction['connections'] {
+export function fateOf(
+  tries: StreamCourses[],
+  passing: StreamCourses[],
+  waiting: Prediction[],
+): StreamPrediction['connections'] {
   const there = tries.flatMap(({ next }) => next);
   const followed = there.length > 0 ? there : tries.flatMap(({ later }) => later);
   if (followed.length === 0) return null;
@@ -129,12 +133,9 @@ export function fateOf(tries: Tried[], passing: Tried[], waiting: Prediction[]):
   const endedEarlier = passing.flatMap(({ next }) =>
     next.filter(({ isTurnedAway, prediction }) => isTurnedAway || prediction.cause?.code === 'connection-unknown'),
   );
-  const saidByServer = [...tries, ...passing].flatMap(({ ends }) => ends);
+  const byServer = [...tries, ...passing].flatMap(({ ends }) => ends);
   const unopened = tries.flatMap(({ fresh }) => fresh.filter(findsNoPort));
-  const [why] = [
-    ...placesOf([...predictions([...followed, ...endedEarlier, ...unopened]), ...waiting]),
-    ...saidByServer,
-  ];
+  const [why] = [...placesOf([...predictions([...followed, ...endedEarlier, ...unopened]), ...waiting]), ...byServer];
   if (going.length === 0) return { survive: 'none', cause: why ?? null };
   return why === undefined ? { survive: 'all', cause: null } : { survive: 'some', cause: why };
 }

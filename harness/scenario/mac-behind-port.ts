@@ -6,7 +6,7 @@ import { interfaceAt, nodeOf, portsBeside } from './lookup.ts';
  * Whether the node with a MAC is behind a port, over wires that are up.
  * @param isOpen which wires count, where those that are down do too
  */
-export function leadsTo(plan: Plan, port: LinkEnd, mac: string, isOpen: typeof isUp = isUp): boolean {
+export function isMacBehind(plan: Plan, port: LinkEnd, mac: string, isOpen: typeof isUp = isUp): boolean {
   const far = farEnd(plan, port);
   if (!far || !isOpen(plan, [port, far])) return false;
   const { bridge, interfaces } = nodeOf(plan, far.node);
@@ -14,29 +14,29 @@ export function leadsTo(plan: Plan, port: LinkEnd, mac: string, isOpen: typeof i
   return (
     interfaces.some((i) => i.mac === mac) ||
     portsBeside(nodeOf(plan, far.node), far.iface).some(({ name }) =>
-      leadsTo(plan, { node: far.node, iface: name }, mac, isOpen),
+      isMacBehind(plan, { node: far.node, iface: name }, mac, isOpen),
     )
   );
 }
 
 /** Whether a switch has another port that leads to a MAC, in the VLAN of this one. */
-export function leadsByAnother(plan: Plan, { node, iface }: LinkEnd, mac: string): boolean {
-  return portsBeside(nodeOf(plan, node), iface).some(({ name }) => leadsTo(plan, { node, iface: name }, mac));
+export function isMacBehindAnother(plan: Plan, { node, iface }: LinkEnd, mac: string): boolean {
+  return portsBeside(nodeOf(plan, node), iface).some(({ name }) => isMacBehind(plan, { node, iface: name }, mac));
 }
 
 /**
  * The wire that is down on the way of a frame that came to a switch, by the nearer one of its nodes, and what that calls it. Null
  * where a way leads to the MAC, or none would if all wires were up.
- * @param came the port by which it came
+ * @param arrival the port by which it came
  */
-export function cutOnTheWay(plan: Plan, came: LinkEnd, mac: string): { node: string; peer: string } | null {
-  const { node } = came;
-  if (leadsTo(plan, came, mac) || leadsByAnother(plan, came, mac)) return null;
-  for (const { name } of portsBeside(nodeOf(plan, node), came.iface)) {
+export function cutOnPath(plan: Plan, arrival: LinkEnd, mac: string): { node: string; peer: string } | null {
+  const { node } = arrival;
+  if (isMacBehind(plan, arrival, mac) || isMacBehindAnother(plan, arrival, mac)) return null;
+  for (const { name } of portsBeside(nodeOf(plan, node), arrival.iface)) {
     const port = { node, iface: name };
     const far = farEnd(plan, port);
-    if (!far || !leadsTo(plan, port, mac, () => true)) continue;
-    const cut = isUp(plan, [port, far]) ? cutOnTheWay(plan, far, mac) : { node, peer: wordOf(name) };
+    if (!far || !isMacBehind(plan, port, mac, () => true)) continue;
+    const cut = isUp(plan, [port, far]) ? cutOnPath(plan, far, mac) : { node, peer: wordOf(name) };
     if (cut !== null) return cut;
   }
   return null;

@@ -8,7 +8,7 @@ import type { Column } from './board.ts';
  * What a change is predicted to do, before it is run: a line for each flow whose outcome differs from what was predicted
  * when it last ran, or that is new.
  */
-function outlook({ plan, last }: Column): string[] {
+function predictedChange({ plan, last }: Column): string[] {
   const before = new Map(last?.flows.map(({ name, predicted }) => [name, outcomeOf(predicted)]));
   return plan.flows.flatMap((flow) => {
     const was = before.get(flow.name);
@@ -20,16 +20,16 @@ function outlook({ plan, last }: Column): string[] {
 }
 
 /** As long as nobody notices: what a change does to many variants is seen sooner than it is predicted. */
-const PATIENCE_MS = 100;
+const UNNOTICED_MS = 100;
 
 /** The outlook of several columns, of the first at any rate. @param now ms from any moment on */
-export function outlookOf(columns: Column[], now: () => number = () => performance.now()): string[] {
+export function predictedChanges(columns: Column[], now: () => number = () => performance.now()): string[] {
   const began = now();
   const lines: string[] = [];
   for (const [index, column] of columns.entries()) {
-    if (index > 0 && now() - began > PATIENCE_MS)
+    if (index > 0 && now() - began > UNNOTICED_MS)
       return [...lines, `and ${plural(columns.length - index, 'more variant')}, not predicted`];
-    lines.push(...outlook(column));
+    lines.push(...predictedChange(column));
   }
   return lines;
 }

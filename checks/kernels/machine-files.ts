@@ -6,7 +6,7 @@ import Dockerode from 'dockerode';
 import { execa } from 'execa';
 import { makeFilesystem } from './disk.ts';
 
-/** What a machine takes along, to be found in the folder /luggage. */
+/** What a machine takes along, to be found in the folder /files. */
 export interface Contents {
   /** The project's folder: its last commit becomes l4lab.bundle. */
   root: string;
@@ -15,8 +15,8 @@ export interface Contents {
 }
 
 /** Makes a file system of what a machine takes along. @returns its file */
-export async function packLuggage({ root, image }: Contents, cache: string): Promise<string> {
-  const folder = join(cache, 'luggage');
+export async function makeFilesDisk({ root, image }: Contents, cache: string): Promise<string> {
+  const folder = join(cache, 'files');
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   // A file, since git takes no repository that another user owns.

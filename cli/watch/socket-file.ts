@@ -1,21 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
-import { doorplate, type Doorplate } from './protocol.ts';
+import { socketFilePath, type SocketFile } from './protocol.ts';
 
 const CONNECT_DEADLINE_MS = 1000;
 
 /** Where a watch of the project serves, or served; null where none does. */
-export async function readDoorplate(cache: string): Promise<Doorplate | null> {
+export async function readSocketFile(cache: string): Promise<SocketFile | null> {
   try {
-    const plate = JSON.parse(await readFile(doorplate(cache), 'utf8')) as Partial<Doorplate> | null;
-    return typeof plate?.socket === 'string' ? { socket: plate.socket } : null;
+    const written = JSON.parse(await readFile(socketFilePath(cache), 'utf8')) as Partial<SocketFile> | null;
+    return typeof written?.socket === 'string' ? { socket: written.socket } : null;
   } catch {
     return null;
   }
 }
 
 /** A connection to whoever listens there; null where nobody does. */
-export function connectTo({ socket: path }: Doorplate): Promise<Socket | null> {
+export function connectTo({ socket: path }: SocketFile): Promise<Socket | null> {
   return new Promise((resolve) => {
     const socket = createConnection(path);
     const end = (connected: Socket | null): void => {

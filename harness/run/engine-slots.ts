@@ -8,7 +8,7 @@ import { labsAtOnce } from './labs-at-once.ts';
 import type { RunOptions } from './run-options.ts';
 
 /** An engine that a run uses, and its labs there. */
-export interface Place {
+export interface EngineSlot {
   readonly engine: Engine;
   readonly pool: LabPool;
   /** Labs that are busy there at the same time. */
@@ -23,15 +23,15 @@ export interface Place {
 const PING_MS = 5000;
 
 /** The engines that a run spreads its labs over. */
-export class Places implements AsyncDisposable {
-  readonly #all: Place[];
+export class EngineSlots implements AsyncDisposable {
+  readonly #all: EngineSlot[];
   /** Whether the labs of the first engine outlive the run. */
   readonly #lent: boolean;
 
   constructor(options: RunOptions, plans: Plan[]) {
     const { engine, more = [], image, labels, captures, signal, pool, concurrency } = options;
     const common = { image, ...(captures === undefined ? {} : { captures }), ...(signal ? { signal } : {}) };
-    const placeOf = (at: Engine, ready: LabPool | undefined, workers: number): Place => ({
+    const slotOf = (at: Engine, ready: LabPool | undefined, workers: number): EngineSlot => ({
       engine: at,
       // The reaper that labels are for is the first engine's.
       pool: ready ?? new LabPool({ ...common, engine: at, ...(labels && at === engine ? { labels } : {}) }),
@@ -39,12 +39,12 @@ export class Places implements AsyncDisposable {
       scenarios: [],
       lost: false,
     });
-    this.#all = [placeOf(engine, pool, concurrency), ...more.map((at) => placeOf(at, undefined, labsAtOnce(at.cpus)))];
+    this.#all = [slotOf(engine, pool, concurrency), ...more.map((at) => slotOf(at, undefined, labsAtOnce(at.cpus)))];
     this.#lent = pool !== undefined;
-    for (const place of this.#all) place.pool.foresee(plans, this.workers);
+    for (const slot of this.#all) slot.pool.foresee(plans, this.workers);
   }
 
-  get alive(): Place[] {
+  get alive(): EngineSlot[] {
     return this.#all.filter(({ lost }) => !lost);
   }
 
@@ -67,14 +67,14 @@ export class Places implements AsyncDisposable {
    * Whether a scenario could not be run because its engine went away, while another one is there to run it. The last one
    * is never given up: its results say what is missing.
    */
-  async isLost(place: Place, { variants }: ScenarioResult): Promise<boolean> {
+  async isLost(slot: EngineSlot, { variants }: ScenarioResult): Promise<boolean> {
     const notRun = variants.some(({ flows }) => flows.some(({ verdict }) => verdict === 'not-run'));
-    if (!notRun || place.lost) return place.lost && notRun;
-    const isLast = (): boolean => this.alive.every((one) => one === place);
-    if (isLast() || (await answers(place.engine))) return false;
+    if (!notRun || slot.lost) return slot.lost && notRun;
+    const isLast = (): boolean => this.alive.every((one) => one === slot);
+    if (isLast() || (await answers(slot.engine))) return false;
     // Others may have gone away while this one was asked.
-    place.lost = !isLast();
-    return place.lost;
+    slot.lost = !isLast();
+    return slot.lost;
   }
 
   /** What results say of what labs met: of each engine, where there are several. */
@@ -83,10 +83,10 @@ export class Places implements AsyncDisposable {
     if (this.#all.length === 1) return first;
     return {
       ...first,
-      engines: this.#all.map((place) => {
-        const { endpoint, name, kernel, cpus } = place.engine;
-        const scenarios = [...place.scenarios].sort();
-        return { endpoint, name, kernel, cpus, ...trunksOf(place), scenarios, lost: place.lost };
+      engines: this.#all.map((slot) => {
+        const { endpoint, name, kernel, cpus } = slot.engine;
+        const scenarios = [...slot.scenarios].sort();
+        return { endpoint, name, kernel, cpus, ...trunksOf(slot), scenarios, lost: slot.lost };
       }),
     };
   }
@@ -103,7 +103,7 @@ export class Places implements AsyncDisposable {
   }
 }
 
-function trunksOf({ pool: { trunks } }: Place): Pick<Environment, 'trunks'> {
+function trunksOf({ pool: { trunks } }: EngineSlot): Pick<Environment, 'trunks'> {
   return trunks === null ? {} : { trunks };
 }
 

@@ -6,14 +6,14 @@ import type { Path } from './yaml-file.ts';
  * Placeholders for invalid required values, so that the rest can be validated: by key, `*` for every existing key. A mapping has
  * placeholders for its contents.
  */
-export interface Blanks {
-  [key: string]: Blanks | string | number | null | string[];
+export interface Placeholders {
+  [key: string]: Placeholders | string | number | null | string[];
 }
 
 /** What is left of a value when everything that its schema refuses is removed. */
-export interface Repaired<T> {
+export interface ValidPart<T> {
   data: T;
-  /** What was removed, or was missing and is a blank now. */
+  /** What was removed, or was missing and is a placeholder now. */
   removed: Path[];
   /** Path of the value as it was written, for one in `data`: elements of lists may have moved up. */
   sourcePath(path: Path): Path;
@@ -23,12 +23,16 @@ export interface Repaired<T> {
  * Removes what a schema refuses, and whatever cannot be without it, so that the rest can be looked at as well.
  * @returns null when nothing is left
  */
-export function repaired<T extends z.ZodType>(schema: T, value: unknown, blanks: Blanks): Repaired<z.infer<T>> | null {
+export function validPart<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  placeholders: Placeholders,
+): ValidPart<z.infer<T>> | null {
   const removed = new Map<string, Path>();
-  /** What a blank did not help. */
+  /** What a placeholder did not help. */
   const bare = new Set<string>();
   for (;;) {
-    const { left, filled, sourcePath } = without(value, { removed, bare, blanks });
+    const { left, filled, sourcePath } = without(value, { removed, bare, placeholders });
     const result = schema.safeParse(left);
     if (result.success) return { data: result.data, removed: [...removed.values(), ...filled], sourcePath };
     const before = removed.size + bare.size;
@@ -72,16 +76,16 @@ function deepestExisting(value: unknown, path: Path): Path {
 interface Removal {
   removed: Map<string, Path>;
   bare: Set<string>;
-  blanks: Blanks;
+  placeholders: Placeholders;
 }
 
-function without(value: unknown, { removed, bare, blanks }: Removal) {
+function without(value: unknown, { removed, bare, placeholders }: Removal) {
   const kept = new Map<string, number[]>();
   const filled: Path[] = [];
   const isRemoved = (path: Path): boolean => removed.has(JSON.stringify(path));
-  const blankFor = (path: Path, own: Blanks): Blanks[string] | undefined =>
+  const placeholderFor = (path: Path, own: Placeholders): Placeholders[string] | undefined =>
     bare.has(JSON.stringify(path)) ? undefined : Object.hasOwn(own, path.at(-1)!) ? own[path.at(-1)!] : own['*'];
-  const copy = (of: unknown, path: Path, own: Blanks): unknown => {
+  const copy = (of: unknown, path: Path, own: Placeholders): unknown => {
     if (typeof of !== 'object' || of === null) return of;
     if (Array.isArray(of)) {
       const indexes = [...of.keys()].filter((index) => !isRemoved([...path, index]));
@@ -89,18 +93,18 @@ function without(value: unknown, { removed, bare, blanks }: Removal) {
       return indexes.map((index) => copy(of[index], [...path, index], inside(own['*'])));
     }
     const entries = Object.entries(of).flatMap(([key, inner]): [string, unknown][] => {
-      const blank = blankFor([...path, key], own);
-      if (!isRemoved([...path, key])) return [[key, copy(inner, [...path, key], inside(blank))]];
-      return isBlank(blank) ? [[key, blank]] : [];
+      const placeholder = placeholderFor([...path, key], own);
+      if (!isRemoved([...path, key])) return [[key, copy(inner, [...path, key], inside(placeholder))]];
+      return isPlaceholder(placeholder) ? [[key, placeholder]] : [];
     });
     const missing = Object.keys(own).flatMap((key): [string, unknown][] => {
-      const blank = blankFor([...path, key], own);
-      return key === '*' || Object.hasOwn(of, key) || !isBlank(blank) ? [] : [[key, blank]];
+      const placeholder = placeholderFor([...path, key], own);
+      return key === '*' || Object.hasOwn(of, key) || !isPlaceholder(placeholder) ? [] : [[key, placeholder]];
     });
     filled.push(...missing.map(([key]) => [...path, key]));
     return Object.fromEntries([...entries, ...missing]);
   };
-  const left = copy(value, [], blanks);
+  const left = copy(value, [], placeholders);
   return {
     left,
     filled,
@@ -113,10 +117,14 @@ function without(value: unknown, { removed, bare, blanks }: Removal) {
 }
 
 /** Whether a value is one that stands for another, and does not lead further inside. */
-function isBlank(blank: Blanks[string] | undefined): blank is string | number | null | string[] {
-  return blank !== undefined && (typeof blank !== 'object' || blank === null || Array.isArray(blank));
+function isPlaceholder(
+  placeholder: Placeholders[string] | undefined,
+): placeholder is string | number | null | string[] {
+  return (
+    placeholder !== undefined && (typeof placeholder !== 'object' || placeholder === null || Array.isArray(placeholder))
+  );
 }
 
-function inside(blank: Blanks[string] | undefined): Blanks {
-  return blank === undefined || isBlank(blank) ? {} : blank;
+function inside(placeholder: Placeholders[string] | undefined): Placeholders {
+  return placeholder === undefined || isPlaceholder(placeholder) ? {} : placeholder;
 }

@@ -1,7 +1,7 @@
 import type { SerializableError, Test, TestResult } from '@jest/test-result';
 
 /** jest's callbacks for a test file. */
-export interface Told {
+export interface JestCallbacks {
   onStart: (test: Test) => Promise<void>;
   onResult: (test: Test, result: TestResult) => Promise<void>;
   onFailure: (test: Test, error: SerializableError) => Promise<void>;
@@ -11,48 +11,48 @@ export interface Told {
  * Reports results to jest in order. With `--bail` jest ends the process as soon as it gets failures: they are reported last,
  * when the labs are removed and the report is written.
  */
-export class Telling {
-  readonly #told: Told;
+export class JestReporter {
+  readonly #callbacks: JestCallbacks;
   readonly #bail: { failures: number; stop: () => void };
-  readonly #silent: Set<Test>;
-  readonly #held: (() => Promise<void>)[] = [];
+  readonly #unfinished: Set<Test>;
+  readonly #postponed: (() => Promise<void>)[] = [];
   #last: Promise<void> = Promise.resolve();
   #failures = 0;
 
   /** @param bail after how many failed flows to stop; 0 is never */
-  constructor(tests: Test[], told: Told, bail: { failures: number; stop: () => void }) {
-    this.#silent = new Set(tests);
-    this.#told = told;
+  constructor(tests: Test[], callbacks: JestCallbacks, bail: { failures: number; stop: () => void }) {
+    this.#unfinished = new Set(tests);
+    this.#callbacks = callbacks;
     this.#bail = bail;
   }
 
   /** Tests of which nothing was told that ends them. */
-  get silent(): Test[] {
-    return [...this.#silent];
+  get unfinished(): Test[] {
+    return [...this.#unfinished];
   }
 
   start(test: Test): void {
-    this.#next(() => this.#told.onStart(test));
+    this.#next(() => this.#callbacks.onStart(test));
   }
 
   result(test: Test, result: TestResult): void {
-    this.#silent.delete(test);
-    const tell = () => this.#told.onResult(test, result);
-    if (this.#bail.failures > 0 && result.numFailingTests > 0) this.#held.push(tell);
-    else this.#next(tell);
+    this.#unfinished.delete(test);
+    const report = () => this.#callbacks.onResult(test, result);
+    if (this.#bail.failures > 0 && result.numFailingTests > 0) this.#postponed.push(report);
+    else this.#next(report);
     this.#failures += result.numFailingTests;
     if (this.#bail.failures > 0 && this.#failures >= this.#bail.failures) this.#bail.stop();
   }
 
   /** The test file as a whole failed. */
   failure(test: Test, message: string): void {
-    this.#silent.delete(test);
-    this.#next(() => this.#told.onFailure(test, { message, stack: '' }));
+    this.#unfinished.delete(test);
+    this.#next(() => this.#callbacks.onFailure(test, { message, stack: '' }));
   }
 
   /** Tells what is still to be told, and waits until jest has heard all. */
   async end(): Promise<void> {
-    for (const tell of this.#held.splice(0)) this.#next(tell);
+    for (const tell of this.#postponed.splice(0)) this.#next(tell);
     await this.#last;
   }
 

@@ -5,7 +5,7 @@ import type { BandState, StateBand } from '../terms/timeline-results.ts';
 import type { LabClock } from './lab-clock.ts';
 
 /** Writes down the states of pairs, servers and nodes over time. */
-export class Bands {
+export class StateBands {
   readonly #bands = new Map<string, StateBand>();
   /** Nodes without power: reports of programs that are being killed are ignored. */
   readonly #off = new Set<string>();
@@ -18,7 +18,7 @@ export class Bands {
 
   /** Writes down what is told from now on, beginning with how things are. */
   async begin(): Promise<void> {
-    this.lab.onState((node, change) => this.#told(node, change));
+    this.lab.onState((node, change) => this.#onChange(node, change));
     const changed = new Set(this.plan.timeline?.steps.flatMap(({ actions }) => actions.flatMap(powerOf)));
     for (const node of changed) this.#note({ kind: 'node', node }, 'up', 0);
     await Promise.all(this.plan.nodes.map(({ name }) => this.ask(name, 0)));
@@ -73,7 +73,7 @@ export class Bands {
     );
   }
 
-  #told(node: string, change: StateChange): void {
+  #onChange(node: string, change: StateChange): void {
     if (this.#off.has(node)) return;
     const at = this.clock.since(change.at);
     if (change.event === 'pair') this.#note({ kind: 'member', pair: change.pair, node }, change.state, at);

@@ -1,5 +1,5 @@
 /** What the YAML library says, in words for who wrote the file; its own words where there are no better ones. */
-export function inPlainWords(message: string): string {
+export function yamlErrorText(message: string): string {
   if (message.startsWith('Source contains multiple documents'))
     return 'a file holds one document; take out the `---`, or make it two files';
   if (message.includes('call stack')) return 'it is nested too deeply';

@@ -2,7 +2,7 @@ import { temporaryProject, twoByTwo, type TemporaryProject } from '../testing/te
 import { loadScenario } from '../../harness/project/scenario-files.ts';
 import { madeUpResults } from '../testing/made-up-results.ts';
 import { Board } from './board.ts';
-import { outlookOf } from './outlook.ts';
+import { predictedChanges } from './predicted-change.ts';
 
 let temporary: TemporaryProject;
 beforeEach(async () => (temporary = await temporaryProject()));
@@ -17,7 +17,7 @@ function said(before: string, after: string, now: () => number = () => 0): strin
     board.set(loaded);
     if (index === 0) board.take(madeUpResults([loaded]));
   }
-  return outlookOf(board.due(), now);
+  return predictedChanges(board.due(), now);
 }
 
 test('flows of which another outcome is predicted are told, and whether that is expected', () => {
