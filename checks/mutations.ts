@@ -84,6 +84,19 @@ export const MUTATIONS: Mutation[] = [
     ['records in another order', { names: { 'www.example.test': { records: ['web-b', 'web-a'] } } }, 'wrong-server'],
     ['listener of s1 stopped', node('s1', { listeners: [] }), 'wrong-server'],
   ]),
+  ...mutations('basics/names', 'shorter-ttl', [
+    ['TTL as it was', { names: { 'www.example.test': { ttl: '2m' } } }, 'stale-answer', 'client'],
+    ['listener of s2 stopped as well', node('s2', { listeners: [] }), 'no-address', 'dns'],
+  ]),
+  ...mutations('basics/names', 'vip-moves', [
+    ['VIP stays at the L3', node('l3', { routes: [] }), 'no-neighbour', 'l3'],
+    [
+      'L4 of the other site does not have it',
+      { services: { 'web-a': { l4: 'l4a', pool: ['s1'] } } },
+      'stale-answer',
+      'client',
+    ],
+  ]),
   ...mutations('basics/names', 'by-source', [
     ['network of the callers too small', bySource('198.51.100.0/29', 'web-b'), 'wrong-server'],
     ['network of the callers too wide', bySource('198.51.100.0/24', 'web-b'), 'wrong-server'],

@@ -3,7 +3,7 @@ import { isDirect } from '../../harness/terms/mode.ts';
 import { inIpv6 } from './family.ts';
 import { oneInterface, withInterface, type OneInterface } from './interfaces.ts';
 import { routed, routes, type Routes } from './routes.ts';
-import { NAME, name, nameYaml, type Name } from './names.ts';
+import { cachedYaml, NAME, name, nameYaml, type Name } from './names.ts';
 import { nat, translating, type Nat } from './nat.ts';
 import { routeService, routeServices, type RouteService } from './route-services.ts';
 import { asProduct, service, serviceYaml, type Service } from './services.ts';
@@ -282,5 +282,6 @@ function flowYaml(name: keyof typeof FLOWS, sketch: Sketch): Settings {
   const talks = protocol === 'tcp' ? { ...bytes, exchanges } : protocol === 'icmp' ? ping : {};
   const port = protocol === 'icmp' || sourcePort === null ? {} : { sourcePort };
   const spoiled = protocol === 'tcp' && outOfWindow !== null ? { outOfWindow } : {};
-  return { ...flow, protocol, ...talks, ...port, ...spoiled, expect: 'works' };
+  const known = flow.to === NAME ? cachedYaml(sketch.name) : {};
+  return { ...flow, ...known, protocol, ...talks, ...port, ...spoiled, expect: 'works' };
 }

@@ -9,6 +9,8 @@ export interface Name {
   onlyHealthy: boolean;
   /** Network of the callers of `web` (by-source). */
   from: string;
+  /** Whether callers have an answer in their cache that is younger than its TTL, or older. */
+  cached: 'none' | 'younger' | 'older';
 }
 
 export const NAME = 'www.example.test';
@@ -18,6 +20,7 @@ export const name: fc.Arbitrary<Name> = fc.record({
   records: mostly<Name['records']>('both', ['web', 'none']),
   policy: mostly<Name['policy']>('round-robin', ['failover', 'by-source'], 2),
   onlyHealthy: mostly(false, [true], 2),
+  cached: mostly<Name['cached']>('none', ['younger', 'older']),
   from: mostly('198.51.100.0/26', ['203.0.113.0/25']),
 });
 
@@ -28,6 +31,12 @@ export function nameYaml(name: Name, services: Record<'web' | 'api', Record<stri
   const both = agree ? ['web', 'api'] : ['web'];
   const records = name.records === 'none' ? [] : name.records === 'web' ? ['web'] : both;
   return { [NAME]: { server: name.server, ...policyYaml(name, records, services) } };
+}
+
+/** An earlier answer of callers, of 30 s. */
+export function cachedYaml({ cached, records }: Name): Record<string, unknown> {
+  if (cached === 'none' || records === 'none') return {};
+  return { cachedAnswer: { record: 'web', age: cached === 'younger' ? '29s' : '30s' } };
 }
 
 /** A policy, if it has an effect on these records. */

@@ -8,7 +8,7 @@ function named(fields: Partial<NamePlan>): NamePlan {
     { address: A, service: 'web-a' },
     { address: B, service: 'web-b' },
   ];
-  return { name: 'www.example.test', policy: 'round-robin', onlyHealthy: false, records, ...fields };
+  return { name: 'www.example.test', policy: 'round-robin', onlyHealthy: false, ttlS: 30, records, ...fields };
 }
 
 test.each<[string, Partial<NamePlan>, string[], string[]]>([
@@ -19,6 +19,10 @@ test.each<[string, Partial<NamePlan>, string[], string[]]>([
   ['all are down', { onlyHealthy: true, policy: 'failover' }, ['web-a', 'web-b'], []],
 ])('%s', (_, fields, down, expected) => {
   expect(nameAnswer(named(fields), down).toOthers).toEqual(expected);
+});
+
+test('callers may keep an answer for the TTL of its name', () => {
+  expect(zone(nameAnswer(named({ ttlS: 300 }), []))).toContain(`@ 300 A ${A}\n`);
 });
 
 test('by-source: a network has its own record, all others the rest', () => {

@@ -8,8 +8,6 @@ import type { Listening } from './listening.ts';
 
 /** Here a node keeps what its DNS server reads. */
 const FOLDER = '/run/l4lab/names';
-/** For so long a caller may keep an answer; those of flows ask anew each time. */
-const TTL_S = 30;
 const READY = /server started/;
 
 /**
@@ -45,6 +43,7 @@ export async function serveNames(
 /** What a DNS server answers about a name: to callers in these networks, and to all others. */
 interface Answer {
   name: string;
+  ttlS: number;
   bySource: { net: string; address: string }[];
   toOthers: string[];
 }
@@ -54,6 +53,7 @@ export function nameAnswer(name: NamePlan, servicesDown: readonly string[]): Ans
   const left = recordsLeft(name, ({ service }) => service === null || !servicesDown.includes(service));
   return {
     name: name.name,
+    ttlS: name.ttlS,
     bySource: left.flatMap(({ address, from = [] }) => from.map((net) => ({ net, address }))),
     toOthers: left.filter(({ from }) => from === undefined).map(({ address }) => address),
   };
@@ -66,7 +66,7 @@ export function knotConfig(answers: Answer[], addresses: string[], folder: strin
     .filter(isBySource)
     .map(
       (answer) =>
-        `  - id: ${answer.name}\n    config-file: ${folder}/${sourceFile(answer)}\n    mode: subnet\n    ttl: ${TTL_S}\n`,
+        `  - id: ${answer.name}\n    config-file: ${folder}/${sourceFile(answer)}\n    mode: subnet\n    ttl: ${answer.ttlS}\n`,
     );
   const zones = answers.map((answer) => {
     const module_ = isBySource(answer) ? `    module: mod-geoip/${answer.name}\n` : '';
@@ -104,11 +104,11 @@ function sourceFile({ name }: Answer): string {
 }
 
 /** A zone of one name (RFC 1035, 5): whoever asks for it asks here. */
-export function zone({ toOthers }: Answer): string {
+export function zone({ ttlS, toOthers }: Answer): string {
   const lines = [
-    `@ ${TTL_S} SOA . . 1 3600 900 604800 ${TTL_S}`,
-    `@ ${TTL_S} NS .`,
-    ...toOthers.map((address) => `@ ${TTL_S} ${typeOf(address)} ${address}`),
+    `@ ${ttlS} SOA . . 1 3600 900 604800 ${ttlS}`,
+    `@ ${ttlS} NS .`,
+    ...toOthers.map((address) => `@ ${ttlS} ${typeOf(address)} ${address}`),
   ];
   return `${lines.join('\n')}\n`;
 }

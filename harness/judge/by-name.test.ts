@@ -2,9 +2,10 @@ import { predict } from '../model/predict.ts';
 import { oneArm, VIP_A, VIP_B } from '../model/testing/labs.ts';
 import { flow as flowOf, plan as planOf } from '../model/testing/lab-builder.ts';
 import type { Attempt } from '../terms/attempt.ts';
+import { cause } from '../terms/cause.ts';
 import type { Sighting } from '../terms/sighting.ts';
 import { disagreement } from './agreement.ts';
-import { withQuestion } from './by-name.ts';
+import { withCachedAnswer, withQuestion } from './by-name.ts';
 
 const NAME = 'www.example.test';
 const service = (vip: string) => ({ vip, mode: 'proxy' as const, proxyIp: 'auto', pool: ['s1'] });
@@ -86,6 +87,36 @@ test('a name with records, and without one for the caller, names the caller', ()
 test('an address that no record has explains nothing', () => {
   const strange = withQuestion(flow.byName!, { attempt: asked, addresses: ['192.0.2.99'] }, null);
   expect(strange).toMatchObject({ outcome: 'fails', cause: { code: 'unexplained', node: 's2' } });
+});
+
+describe('a cached answer', () => {
+  const byName = { ...flow.byName!, cached: { address: VIP_A, ageS: 60, ttlS: 300 } };
+  const why = cause('refused', 'listener-missing', { node: 's1', address: VIP_A, port: 80, protocol: 'tcp' });
+  const failed = attempt({ outcome: 'fails', client: 'ECONNREFUSED', cause: why });
+  const causeAfter = (asked: Parameters<typeof withCachedAnswer>[3]): unknown =>
+    withCachedAnswer('client', byName, failed, asked).cause;
+
+  test('stands in place of a question', () => {
+    const { outcome, observed } = withCachedAnswer('client', byName, called, null);
+    expect(outcome).toBe('works');
+    expect(observed.question).toMatchObject({ addresses: [VIP_A], ageS: 60, request: [] });
+  });
+
+  test('is to blame if a new question gets another address', () => {
+    expect(causeAfter({ attempt: asked, addresses: [VIP_B] })).toMatchObject({
+      code: 'stale-answer',
+      node: 'client',
+      detail: { params: { address: VIP_A, addresses: [VIP_B], met: 'refused', metAt: 's1' } },
+    });
+  });
+
+  test.each([
+    ['a new question gets its address as well', { attempt: asked, addresses: [VIP_B, VIP_A] }],
+    ['there is no other address', { attempt: asked, addresses: [] }],
+    ['nobody answers', { attempt: { ...asked, outcome: 'fails' as const }, addresses: [] }],
+  ])('is not to blame if %s', (_, again) => {
+    expect(causeAfter(again)).toBe(why);
+  });
 });
 
 test('packets of question and call stand by one clock', () => {

@@ -1,3 +1,4 @@
+import { staleAnswer } from '../terms/by-name.ts';
 import { cause } from '../terms/cause.ts';
 import type { ByName } from '../terms/plan.ts';
 import type { Attempt } from '../terms/attempt.ts';
@@ -27,6 +28,19 @@ export function withQuestion(byName: ByName, { attempt: asked, addresses }: Aske
     ...inOneRow(asked, called),
     durationMs: asked.durationMs + called.durationMs,
   };
+}
+
+/**
+ * An attempt with a cached answer.
+ * @param asked the new question that followed a failed call; null if the call worked
+ */
+export function withCachedAnswer(from: string, byName: ByName, called: Attempt, asked: Asked | null): Attempt {
+  const { name, server, cached } = byName;
+  const { address, ageS } = cached!;
+  const question = { name, server, request: [], reply: [], addresses: [address], ageS };
+  const isAnswered = asked?.attempt.outcome === 'works';
+  const why = called.cause && isAnswered ? staleAnswer(from, byName, called.cause, asked.addresses) : null;
+  return { ...called, cause: why ?? called.cause, observed: { ...called.observed, question } };
 }
 
 /** There was no call: the question failed, or its answer has no address that may be called. */

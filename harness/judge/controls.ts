@@ -11,8 +11,8 @@ import { listenerAt } from '../terms/listener.ts';
 import type { FlowPlan, NodePlan, Plan, SingleExpectation } from '../terms/plan.ts';
 import type { Control } from '../terms/reason.ts';
 
-/** Causes that mean that a part is missing, so that the part cannot be tested. */
-const PART_IS_MISSING = ['no-neighbour', 'vlan-mismatch', 'no-route', 'no-server-available', 'loop'];
+/** Causes that mean that a part is missing, so that the part cannot be tested; for an outdated answer, what it led to. */
+const PART_IS_MISSING = ['no-neighbour', 'vlan-mismatch', 'no-route', 'no-server-available', 'loop', 'stale-answer'];
 
 /**
  * What must work so that a negative flow proves something: the caller reaches its first hop, and a neighbour of each server that

@@ -124,6 +124,47 @@ test.each<[string, Record<string, unknown>, Record<'s1' | 's2', string[]>, unkno
   expect(all.map(left)).toEqual(expected);
 });
 
+/** A call with an answer of a minute ago, the address of service a. */
+function remembering(sketch: LabSketch): Prediction[] {
+  const built = plan(sketch);
+  const asks = flow(built, 'client', NAME);
+  const call = asks.byName!.calls.find(({ address }) => address === VIP_A)!;
+  const cached = { address: VIP_A, ageS: 60, ttlS: 300 };
+  return predict(built, { ...asks, ...call, byName: { ...asks.byName!, cached } });
+}
+
+test('a caller with a cached answer asks nobody', () => {
+  const [only, ...others] = remembering(balanced({ policy: 'failover' }, { s1: UP, s2: UP }));
+  expect(others).toEqual([]);
+  expect(only).toMatchObject({
+    outcome: 'works',
+    servedBy: 's1',
+    question: { name: NAME, server: 's2', request: [], reply: [], addresses: [VIP_A], ageS: 60 },
+  });
+  expect(ends(only!.request)).toEqual(['198.51.100.10', VIP_A, 's1']);
+});
+
+test('a cached answer is outdated if a call fails for it, and a new question gets another address', () => {
+  const [only, ...others] = remembering(balanced({ policy: 'failover' }, { s1: [], s2: UP }));
+  expect(others).toEqual([]);
+  expect(only).toMatchObject({
+    outcome: 'fails',
+    cause: {
+      code: 'stale-answer',
+      node: 'client',
+      detail: { params: { address: VIP_A, addresses: [VIP_B], met: 'no-server-available', metAt: 'l4' } },
+    },
+  });
+});
+
+test.each<[string, Record<string, unknown>, string[]]>([
+  ['a new question gets the same address', {}, ['80/tcp']],
+  ['there is no other address either', { policy: 'failover' }, []],
+])('a cached answer is not to blame if %s', (_, name, s2) => {
+  const causes = remembering(balanced(name, { s1: [], s2 })).map(({ cause }) => [cause?.code, cause?.node]);
+  expect(causes).toEqual([['no-server-available', 'l4']]);
+});
+
 test('a call that fails after its question fails for its own cause', () => {
   const both = called(lab(['a', '203.0.113.12']));
   expect(both.map(({ cause, question }) => [question?.addresses[0], cause?.code, cause?.node])).toEqual([

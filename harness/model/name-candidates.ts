@@ -22,6 +22,19 @@ function asWritten(record: ScenarioFile['names'][string]['records'][number]): un
   return 'from' in record ? record : record.to;
 }
 
+/** A TTL that the caller's cached answer has outlived. */
+export function shorterTtl({ flow: { byName }, cause: { code } }: Failure): Candidate[] {
+  const seconds = Math.floor(byName?.cached?.ageS ?? 0);
+  if (code !== 'stale-answer' || byName === undefined || seconds === 0) return [];
+  const { name } = byName;
+  return [
+    {
+      fixes: [{ code: 'shorter-ttl', params: { name, seconds } }],
+      change: { names: { [name]: { ttl: `${seconds}s` } } },
+    },
+  ];
+}
+
 const CHECK_INTERVAL_MS = 2000;
 
 /** Answers without services that are down, which needs a check of the service that a call failed at. */

@@ -2,7 +2,7 @@ import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { cause, type Cause, type CauseCode } from '../terms/cause.ts';
 import { type Finding, finding } from '../terms/finding.ts';
 import { tellsMss } from '../terms/mss.ts';
-import { callsOf, questionOf } from '../terms/by-name.ts';
+import { callsOf, newQuestionOf, questionOf, staleAnswer } from '../terms/by-name.ts';
 import { cutOnPath } from '../scenario/mac-behind-port.ts';
 import { cannotReply, nodeWithMac } from '../scenario/lookup.ts';
 import { answersTo } from './name-answers.ts';
@@ -31,8 +31,9 @@ export function predict(plan: Plan, flow: FlowPlan): Prediction[] {
 /** The same, one after the other, possibly with repetitions: a pool of sixty servers has sixty, and often the first one is enough. */
 export function* predictions(plan: Plan, flow: FlowPlan, starts = startsOf(plan, flow)): Generator<Prediction> {
   const question = questionOf(flow);
-  if (question === null) yield* ofAttempts(plan, flow, starts, (run) => [predictionOf(run)]);
-  else yield* ofAttempts(plan, question, starts, (run) => afterQuestion(plan, flow, run));
+  if (question !== null) yield* ofAttempts(plan, question, starts, (run) => afterQuestion(plan, flow, run));
+  else if (flow.byName === undefined) yield* ofAttempts(plan, flow, starts, (run) => [predictionOf(run)]);
+  else yield* ofAttempts(plan, callsOf(flow)[0]!, starts, (run) => withCachedAnswer(plan, flow, run));
 }
 
 /** An attempt that makes nodes learn another path is followed by attempts that use it. */
@@ -79,6 +80,27 @@ function* afterQuestion(plan: Plan, flow: FlowPlan, run: Run): Generator<Predict
         for (const called of predictions(plan, call, [left]))
           yield { ...called, findings: [...findings, ...called.findings], question };
       }
+  }
+}
+
+/** A call with a cached answer: if it fails, a new question tells whether the answer is outdated. */
+function* withCachedAnswer(plan: Plan, flow: FlowPlan, run: Run): Generator<Prediction> {
+  const byName = flow.byName!;
+  const { name, server, cached } = byName;
+  const called = predictionOf(run);
+  const question = { name, server, request: [], reply: [], addresses: [cached!.address], ageS: cached!.ageS };
+  const why = called.cause;
+  if (why === null) {
+    yield { ...called, question };
+    return;
+  }
+  const left = leftBehind(run.before, [run]);
+  for (const asked of ofAttempts(plan, newQuestionOf(flow)!, [left], (later) => [predictionOf(later)])) {
+    const answers = asked.cause === null ? answersTo(plan, byName, asked.sourceSeen!) : [];
+    for (const answer of answers.length === 0 ? [{ addresses: [] }] : answers) {
+      const addresses = 'addresses' in answer ? answer.addresses : [];
+      yield { ...called, cause: staleAnswer(flow.from, byName, why, addresses) ?? why, question };
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { FlowPlan, Plan } from '../terms/plan.ts';
-import { callsOf, questionOf } from '../terms/by-name.ts';
+import { callsOf, newQuestionOf, questionOf } from '../terms/by-name.ts';
 import { explore, type Choices } from './choices.ts';
 import { health, initialStates } from './health.ts';
 import { afterRuns, waysOf, withoutFailures } from './learned.ts';
@@ -43,7 +43,12 @@ export function simulateFrom(network: Network, flow: FlowPlan, states: Start, ch
 /** What a flow and the question before it leave behind: of several attempts each may call another address. */
 function leftByAll(network: Network, flow: FlowPlan, start: Start): Map<string, NodeState>[] {
   const question = questionOf(flow);
-  if (question === null) return leftBy(network, flow, start);
+  if (question === null) {
+    const called = callsOf(flow).flatMap((call) => leftBy(network, call, start));
+    // If a call with a cached answer fails, a question follows.
+    const later = newQuestionOf(flow);
+    return later === null ? called : [...called, ...called.flatMap((left) => leftBy(network, later, left))];
+  }
   const asked = leftBy(network, question, start);
   const calls = callsOf(flow);
   if (calls.length === 0) return asked;

@@ -69,7 +69,7 @@ flows: { call: { from: s3, to: web, repeat: 2, expect: works } }
   });
 });
 
-test('a call of a name that gets an address of a service that is down is helped by health checks', () => {
+describe('calls of a name', () => {
   const lab = readLab(
     parseYaml(
       'lab.yaml',
@@ -84,30 +84,44 @@ links:
 `,
     ),
   );
-  const yaml = parseYaml(
-    'scenario.yaml',
-    `
+
+  /** What helps against the failure of a call, with the server of b down. */
+  function helps(check: string, name: string, call: string): ReturnType<typeof whatWouldHelp> {
+    const yaml = parseYaml(
+      'scenario.yaml',
+      `
 title: Names
 lab: lab
 servers: { gateway: l4 }
 nodes: { client: { gateway: l4 }, s2: { listeners: [] } }
 services:
-  a: { vip: 203.0.113.10, port: 80, mode: dnat, pool: [s1] }
-  b: { vip: 203.0.113.138, port: 80, mode: dnat, pool: [s2] }
-names: { www.example.test: { server: dns, records: [a, b] } }
-flows: { call: { from: client, to: www.example.test, repeat: 2, expect: works } }
+  a: { vip: 203.0.113.10, port: 80, mode: dnat, pool: [s1], check: { type: ${check} } }
+  b: { vip: 203.0.113.138, port: 80, mode: dnat, pool: [s2], check: { type: ${check} } }
+names: { www.example.test: { server: dns, records: [b, a], ${name} } }
+flows: { call: { from: client, to: www.example.test, ${call}, expect: works } }
 `,
-  );
-  const loaded = { scenario: readScenario('names', 'lab', lab, yaml), yaml };
-  const [variant] = loaded.scenario.variants;
-  const plan = resolvePlan(loaded.scenario, variant!);
-  const flow = plan.flows[0]!;
-  const { cause } = predict(plan, flow).find(({ outcome }) => outcome === 'fails')!;
-  const helps = whatWouldHelp({ loaded, variant: variant!, plan, flow, cause });
-  expect(helps.map(({ fixes }) => fixes.map(({ code }) => code))).toEqual([['listen'], ['only-healthy', 'check-on']]);
-  expect(helps[1]!.patch).toEqual({
-    names: { 'www.example.test': { onlyHealthy: true } },
-    services: { b: { check: { type: 'tcp', intervalMs: 2000 } } },
+    );
+    const loaded = { scenario: readScenario('names', 'lab', lab, yaml), yaml };
+    const [variant] = loaded.scenario.variants;
+    const plan = resolvePlan(loaded.scenario, variant!);
+    const flow = plan.flows[0]!;
+    const { cause } = predict(plan, flow).find(({ outcome }) => outcome === 'fails')!;
+    return whatWouldHelp({ loaded, variant: variant!, plan, flow, cause });
+  }
+
+  test('health checks help if an answer has the address of a service that is down', () => {
+    const found = helps('none', 'ttl: 5m', 'repeat: 2');
+    expect(found.map(({ fixes }) => fixes.map(({ code }) => code))).toEqual([['listen'], ['only-healthy', 'check-on']]);
+    expect(found[1]!.patch).toEqual({
+      names: { 'www.example.test': { onlyHealthy: true } },
+      services: { b: { check: { type: 'tcp', intervalMs: 2000 } } },
+    });
+  });
+
+  test('a shorter TTL helps against an outdated answer', () => {
+    const found = helps('tcp', 'policy: failover, ttl: 5m', 'cachedAnswer: { record: b, age: 90s }');
+    expect(found.map(({ fixes }) => fixes.map(({ code }) => code))).toEqual([['shorter-ttl'], ['listen']]);
+    expect(found[0]!.patch).toEqual({ names: { 'www.example.test': { ttl: '90s' } } });
   });
 });
 

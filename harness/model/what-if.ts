@@ -4,7 +4,7 @@ import type { Counterfactual, FlowResult, ScenarioResult } from '../terms/result
 import { exchangesOf } from '../terms/by-name.ts';
 import { candidates } from './candidates.ts';
 import { counterfactuals } from './counterfactual.ts';
-import { moreRecords, onlyHealthyRecords } from './name-candidates.ts';
+import { moreRecords, onlyHealthyRecords, shorterTtl } from './name-candidates.ts';
 import { placesOf } from './predicted-outage.ts';
 import { predictions } from './predict.ts';
 import { stepCandidates } from './step-candidates.ts';
@@ -95,6 +95,7 @@ export function whatWouldHelp({ loaded, variant, plan, flow, cause }: Failure): 
   const failed = { lab, scenario: variant.scenario, plan, cause };
   const tried = [
     ...moreRecords({ ...failed, flow }),
+    ...shorterTtl({ ...failed, flow }),
     // Of a call by name either the question failed, or one of the calls that may come of it.
     ...exchangesOf(flow).flatMap((exchange) => candidates({ ...failed, flow: exchange })),
     ...onlyHealthyRecords({ ...failed, flow }),

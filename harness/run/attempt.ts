@@ -1,8 +1,8 @@
 import { judgeAttempt } from '../judge/attempt.ts';
-import { withQuestion, type Asked } from '../judge/by-name.ts';
+import { withCachedAnswer, withQuestion, type Asked } from '../judge/by-name.ts';
 import { redirectsIn, type Redirect } from '../judge/evidence/redirects.ts';
 import { predict } from '../model/predict.ts';
-import { callsOf, questionOf } from '../terms/by-name.ts';
+import { callsOf, newQuestionOf, questionOf } from '../terms/by-name.ts';
 import type { CountersByNode } from '../terms/counters.ts';
 import type { Attempt } from '../terms/attempt.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
@@ -29,13 +29,26 @@ export interface MayFail {
 /** Fires a flow once and judges what its packets did; of a call by name the question comes first. */
 export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab, mayFail?: MayFail): Promise<Attempt> {
   const question = questionOf(flow);
-  if (question === null) return (await runExchange(flow, plan, lab, mayFail)).attempt;
-  const asked = await runExchange(question, plan, lab, mayFail && { ...mayFail, predicted: predict(plan, question) });
+  if (question === null) return runWithoutQuestion(flow, plan, lab, mayFail);
+  const asked = await runPart(question, plan, lab, mayFail);
   const [address] = asked.addresses;
   const call = asked.attempt.outcome === 'works' ? callsOf(flow).find((one) => one.address === address) : undefined;
   if (call === undefined) return withQuestion(flow.byName!, asked, null);
   const called = await runExchange(call, plan, lab, mayFail && afterQuestion(mayFail, call, asked, plan));
   return withQuestion(flow.byName!, asked, called.attempt);
+}
+
+/** Calls an address, or uses a cached answer: if that fails, a new question tells whether the answer is outdated. */
+async function runWithoutQuestion(flow: FlowPlan, plan: Plan, lab: PooledLab, mayFail?: MayFail): Promise<Attempt> {
+  if (flow.byName === undefined) return (await runExchange(flow, plan, lab, mayFail)).attempt;
+  const { attempt } = await runPart(callsOf(flow)[0]!, plan, lab, mayFail);
+  const asked = attempt.outcome === 'works' ? null : await runPart(newQuestionOf(flow)!, plan, lab, mayFail);
+  return withCachedAnswer(flow.from, flow.byName, attempt, asked);
+}
+
+/** One exchange of a call by name, which has a prediction of its own. */
+function runPart(part: FlowPlan, plan: Plan, lab: PooledLab, mayFail?: MayFail): Promise<Asked> {
+  return runExchange(part, plan, lab, mayFail && { ...mayFail, predicted: predict(plan, part) });
 }
 
 /** What is known of a call once its question is answered. */

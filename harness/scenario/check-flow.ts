@@ -7,7 +7,7 @@ import { listenerText } from '../terms/listener.ts';
 import { host, isV6 } from './address.ts';
 import { addressesInScenario, familyName } from './check-messages.ts';
 import { keyed, listed, placed, serversExpected } from './expected.ts';
-import { checkCallByName, PORT_OF_SERVICE, servicesOfName } from './check-names.ts';
+import { checkCachedAnswer, checkCallByName, PORT_OF_SERVICE, servicesOfName } from './check-names.ts';
 import { SOURCES } from './flow-schema.ts';
 import { interfaceWords, l4sOf, listenersOf, namedSources, nodeAddresses } from './lab-queries.ts';
 import { AT_INTERFACES, placeIn } from './place.ts';
@@ -23,6 +23,7 @@ export function checkFlow(name: string, scenario: ScenarioFile, lab: Lab): Probl
   const flow = scenario.flows[name]!;
   const path = ['flows', name];
   problems.push(...checkCall(path, flow, scenario, lab), ...sequenceProblems(name, scenario.flows));
+  problems.push(...checkCachedAnswer(name, scenario));
   problems.push(
     ...placed(flow.expect).flatMap(({ at: outcome, expect }) =>
       strangersExpected(expect, lab).map(({ at, message }) => ({

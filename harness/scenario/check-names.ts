@@ -178,6 +178,23 @@ export function checkCallByName(
   return problems;
 }
 
+/** Whether a caller can have an answer of this kind in its cache. */
+export function checkCachedAnswer(name: string, { names, services, flows }: ScenarioFile): Problem[] {
+  const { to, cachedAnswer } = flows[name]!;
+  if (cachedAnswer === undefined) return [];
+  const path = ['flows', name, 'cachedAnswer'];
+  const dependsOn: Path[] = [path, ['flows', name, 'to'], ['names', to], ['services']];
+  const named = names[to];
+  if (named === undefined) {
+    const message = `has no effect: ${to} is not a name of \`names\``;
+    return services[to] || !to.includes('.') ? [{ path, message, dependsOn }] : [];
+  }
+  const { record } = cachedAnswer;
+  const records = named.records.map((one) => one.to);
+  if (records.includes(record)) return [];
+  return [{ path: [...path, 'record'], message: noSuch('record', record, records), dependsOn }];
+}
+
 /** Names of the services that a name stands for. */
 export function servicesOfName(name: string, { names, services }: ScenarioFile): string[] {
   return names[name]!.records.flatMap(({ to }) => (services[to] === undefined ? [] : [to]));

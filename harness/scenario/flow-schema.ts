@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { CAUSES } from '../terms/cause.ts';
 import { FINDINGS } from '../terms/finding.ts';
 import type { Expectation, SingleExpectation } from '../terms/plan.ts';
-import { called } from './name-schema.ts';
+import { cachedAnswer, called } from './name-schema.ts';
 import { address, callerPort, count, nodeName, place, title, wordName } from './schema-values.ts';
 import { mustBe } from '../../lb/terms/messages.ts';
 import { didYouMean } from '../did-you-mean.ts';
@@ -182,6 +182,11 @@ export const flow = z.strictObject({
   to: called.describe(
     'A service, a node, or a name of `names`, about which the caller asks its DNS server before each call.',
   ),
+  cachedAnswer: cachedAnswer
+    .optional()
+    .describe(
+      'Only for a name: an earlier answer that the caller still has. Until its TTL ends, the caller calls that address without a question.',
+    ),
   protocol: z.enum(['http', 'tcp', 'udp', 'icmp']).default('http').describe('`icmp` is an echo request.'),
   port: z
     .int()

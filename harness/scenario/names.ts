@@ -25,11 +25,12 @@ export function withNames(
 ): ListenerPlan[] {
   const own = Object.entries(names)
     .filter(([, { server }]) => server === node)
-    .map(([name, { policy, onlyHealthy = false, records }]): NamePlan => {
+    .map(([name, { policy, onlyHealthy = false, ttl, records }]): NamePlan => {
       return {
         name,
         policy,
         onlyHealthy: onlyHealthy || policy === 'failover',
+        ttlS: ttl / 1000,
         records: records.flatMap(({ to, from }) => {
           const address = addressOfRecord(to, services);
           const service = services[to] === undefined ? null : to;

@@ -144,6 +144,23 @@ test('a source that is to be seen may be a node, which stands for its address', 
   }
 });
 
+test('a cached answer is called until its TTL ends; then the caller asks', () => {
+  const flowWith = (age: string): Plan['flows'][number] => {
+    const api = { ...WEB, vip: '203.0.113.81' };
+    const names = { 'www.example.test': { server: 'b1', records: ['web', 'api'], ttl: '60s' } };
+    const call = { from: 'client', to: 'www.example.test', cachedAnswer: { record: 'api', age }, expect: 'works' };
+    return planOf({ services: { web: WEB, api }, names, flows: { call } }).flows[0]!;
+  };
+  expect(flowWith('59s')).toMatchObject({
+    to: { service: 'api' },
+    address: '203.0.113.81',
+    byName: { cached: { address: '203.0.113.81', ageS: 59, ttlS: 60 } },
+  });
+  const asks = flowWith('60s');
+  expect(asks).toMatchObject({ to: { service: 'web' }, address: '203.0.113.80' });
+  expect(asks.byName).not.toHaveProperty('cached');
+});
+
 describe('listeners and loopbacks', () => {
   const services = { web: WEB, names: { ...WEB, vip: '203.0.113.81', port: 53, protocol: 'udp', pool: ['s2', 'b1'] } };
 

@@ -337,11 +337,19 @@ interface Called {
   protocol?: FlowPlan['protocol'];
 }
 
+interface CalledByName extends Called {
+  cachedAnswer?: { record: string; age: number } | undefined;
+}
+
 type ResolvedCall = Pick<FlowPlan, 'source' | 'to' | 'address' | 'port'>;
 
 /** What a flow to a name asks first, and whom it may call then. */
-function byName(flow: Called, nodes: NodePlan[], body: ScenarioFile): Pick<FlowPlan, 'byName'> {
-  const { from, to: name } = flow;
+function byName(
+  flow: CalledByName,
+  nodes: NodePlan[],
+  body: ScenarioFile,
+): Partial<ResolvedCall & Pick<FlowPlan, 'byName'>> {
+  const { from, to: name, cachedAnswer } = flow;
   const named = body.names[name];
   if (named === undefined) return {};
   const caller = nodes.find((node) => node.name === from)!;
@@ -352,7 +360,18 @@ function byName(flow: Called, nodes: NodePlan[], body: ScenarioFile): Pick<FlowP
   const calls = callsByName(flow, nodes, body).map(({ to, address, source }) => ({ to, address, source }));
   const isOfV6 = isV6(calls[0]?.address ?? address);
   const source = sourceAddress(caller, address);
-  return { byName: { name, type: isOfV6 ? 'AAAA' : 'A', server: named.server, address, source, calls } };
+  const asked = {
+    name,
+    type: isOfV6 ? ('AAAA' as const) : ('A' as const),
+    server: named.server,
+    address,
+    source,
+    calls,
+  };
+  if (cachedAnswer === undefined || cachedAnswer.age >= named.ttl) return { byName: asked };
+  const known = addressOfRecord(cachedAnswer.record, body.services)!;
+  const cached = { address: known, ageS: cachedAnswer.age / 1000, ttlS: named.ttl / 1000 };
+  return { ...calls.find((call) => call.address === known), byName: { ...asked, cached } };
 }
 
 function callsByName({ from, to, port, protocol }: Called, nodes: NodePlan[], body: ScenarioFile): ResolvedCall[] {

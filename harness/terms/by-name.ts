@@ -1,10 +1,16 @@
-import type { FlowPlan } from './plan.ts';
+import { cause, type Cause } from './cause.ts';
+import type { ByName, FlowPlan } from './plan.ts';
 
 /** Port of DNS servers (RFC 1035). */
 export const DNS_PORT = 53;
 
-/** The question that a flow to a name begins with; null for a flow to an address. */
+/** The question that a flow to a name begins with; null for a flow to an address, and if the caller has a cached answer. */
 export function questionOf(flow: FlowPlan): FlowPlan | null {
+  return flow.byName?.cached === undefined ? newQuestionOf(flow) : null;
+}
+
+/** The question about a name, whether the caller has a cached answer or not; null for a flow to an address. */
+export function newQuestionOf(flow: FlowPlan): FlowPlan | null {
   if (flow.byName === undefined) return null;
   const { name, from, repeat, after, expect, at } = flow;
   const { server, address, source, name: asked, type } = flow.byName;
@@ -24,14 +30,29 @@ export function questionOf(flow: FlowPlan): FlowPlan | null {
   };
 }
 
-/** The calls that a flow may make, one for each address that it may get; the flow itself where it calls an address. */
+/** The calls that a flow may make, one for each address that it may get; the flow itself if it calls an address. */
 export function callsOf(flow: FlowPlan): FlowPlan[] {
   const { byName, ...call } = flow;
-  return byName === undefined ? [flow] : byName.calls.map((one) => ({ ...call, ...one }));
+  if (byName === undefined) return [flow];
+  const { calls, cached } = byName;
+  const possible = cached === undefined ? calls : calls.filter(({ address }) => address === cached.address);
+  return possible.map((one) => ({ ...call, ...one }));
 }
 
 /** The question of a flow, if it has one, and the calls that it may make. */
 export function exchangesOf(flow: FlowPlan): FlowPlan[] {
   const question = questionOf(flow);
-  return question === null ? [flow] : [question, ...callsOf(flow)];
+  return question === null ? callsOf(flow) : [question, ...callsOf(flow)];
+}
+
+/** Why a call with a cached answer failed, if the answer to a new question no longer has its address; else null. */
+export function staleAnswer(node: string, byName: ByName, met: Cause, addresses: string[]): Cause | null {
+  const { name, cached } = byName;
+  if (cached === undefined || addresses.length === 0 || addresses.includes(cached.address)) return null;
+  // Answers rotate.
+  const now = [...addresses].sort();
+  return cause('stale-answer', 'answer-outdated', {
+    ...{ node, name, ...cached, addresses: now },
+    ...{ met: met.code, metAt: met.node },
+  });
 }

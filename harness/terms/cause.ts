@@ -19,6 +19,7 @@ export const CAUSES = [
   'refused',
   'no-server-available',
   'no-address',
+  'stale-answer',
   'ports-exhausted',
   'loop',
   'too-big',
@@ -34,6 +35,14 @@ export const CAUSES = [
 
 /** Stable code of a cause. */
 export type CauseCode = (typeof CAUSES)[number];
+
+interface CalledFromCache {
+  name: string;
+  address: string;
+  addresses: string[];
+  ageS: number;
+  ttlS: number;
+}
 
 /** What happened to the packet of a failed flow, by code: model and judge use the same one for the same event. */
 export interface CauseDetails {
@@ -65,6 +74,11 @@ export interface CauseDetails {
   'name-without-address': At & { name: string };
   /** It has records, but none for this caller with a healthy server; `source` is the caller, as the DNS server saw it. */
   'no-record-left': At & { name: string; source: string };
+  /**
+   * `node` called the address of an earlier answer, `ageS` seconds old and younger than its TTL, and failed for the cause `met`
+   * at `metAt`; a new question is answered with `addresses`.
+   */
+  'answer-outdated': At & CalledFromCache & { met: CauseCode; metAt: string };
   'reply-from-elsewhere': At & { called: string; source: string; owner: string | null };
   /** The caller's router, which had replaced the caller's address with `address`, got the reply from another address. */
   'reply-not-translated': At & { called: string; source: string; owner: string | null; address: string };

@@ -60,6 +60,7 @@ export interface Fixes {
   'answer-from-asked': { nodes: string[] };
   /** The VIP of a service in answers about a name. */
   'add-record': { name: string; service: string };
+  'shorter-ttl': { name: string; seconds: number };
   /** Services without a healthy server are left out of answers. */
   'only-healthy': { name: string };
   listen: { nodes: string[]; port: number; protocol: string };

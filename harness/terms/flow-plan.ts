@@ -69,6 +69,15 @@ export interface ByName extends DnsQuestion {
   source: string;
   /** One for each address of the name, in the order of its records. */
   calls: Pick<FlowPlan, 'to' | 'address' | 'source'>[];
+  /** An earlier answer that it uses instead of asking; absent if it has none that is younger than the TTL. */
+  cached?: CachedAnswer;
+}
+
+interface CachedAnswer {
+  address: string;
+  /** Seconds. */
+  ageS: number;
+  ttlS: number;
 }
 
 /** A question to a DNS server: about addresses of IPv4 or of IPv6. */

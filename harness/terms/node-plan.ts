@@ -149,6 +149,8 @@ export interface NamePlan {
   policy: 'round-robin' | 'failover' | 'by-source';
   /** Whether it leaves out services without a healthy server; always true for `failover`. */
   onlyHealthy: boolean;
+  /** How long a caller may keep an answer, seconds. */
+  ttlS: number;
   /** Of one family; none if the name has no address. */
   records: RecordPlan[];
 }

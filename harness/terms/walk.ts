@@ -46,6 +46,8 @@ export interface Question extends Pick<Walk, 'request' | 'reply'> {
   server: string;
   /** As they stand in the answer: the first is called. None where the name has none, or no answer came. */
   addresses: string[];
+  /** It is not asked: the caller has an answer of this age, in seconds; absent if it asks. */
+  ageS?: number;
 }
 
 /** Prediction of one flow, for one choice of server. */

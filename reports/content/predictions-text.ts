@@ -23,8 +23,9 @@ export function predictionsText(predictions: Prediction[], plan: Plan, width: nu
 }
 
 /** What a DNS server says, in words. */
-function answerText({ name, server, addresses }: Question): string {
+function answerText({ name, server, addresses, ageS }: Question): string {
   const [first, ...others] = addresses;
+  if (ageS !== undefined) return `The caller has an answer of ${server}, ${ageS} s old: ${name} is ${first}`;
   if (first === undefined) return `The caller asks ${server} for ${name}, and learns no address`;
   const rest = others.length === 0 ? '' : ` before ${others.join(', ')}`;
   return `${server} answers that ${name} is ${first}${rest}`;

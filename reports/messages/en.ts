@@ -106,6 +106,13 @@ export const en: Catalogue = {
       evidence: 'The answer of the DNS server reaches the caller, and holds no address.',
       fix: 'Give the name a record for its callers, or repair the services of its records.',
     },
+    'stale-answer': {
+      story:
+        'The caller used a cached answer of a DNS server, whose address no longer works; a new question gets another one.',
+      evidence:
+        'The caller asks no question, its call to the cached address fails, and a new question is answered without that address.',
+      fix: 'Shorten the TTL of the name, or let the VIP move between sites instead of changing the name.',
+    },
     'ports-exhausted': {
       story: 'The proxy IP has no free port.',
       evidence:
@@ -210,6 +217,8 @@ export const en: Catalogue = {
       `${node} has records of ${name}, but none for ${source} that counts as healthy.`,
     'refused-although-healthy': ({ node, service }) =>
       `${node} refused the request, although it has a healthy server for ${service}.`,
+    'answer-outdated': ({ node, name, address, addresses, ageS, ttlS, met, metAt }) =>
+      `${node} called ${address}, from an answer about ${name} that was ${ageS} s old (TTL ${ttlS} s), and failed (${met} at ${metAt}); a new question is answered with ${addresses.join(', ')}.`,
     'reply-from-elsewhere': ({ node, called, source, owner }) =>
       `${node} called ${called}, but the reply came from ${owner === null ? source : `${owner} (${source})`}.`,
     'reply-not-translated': ({ node, called, source, owner, address }) =>
@@ -437,6 +446,7 @@ export const en: Catalogue = {
       `${service}: check its servers from the address of the L4's outgoing interface`,
     'answer-from-asked': ({ nodes }) => `${namesText(nodes)}: send UDP replies from the address that was called`,
     'add-record': ({ name, service }) => `${name}: add a record for ${service}`,
+    'shorter-ttl': ({ name, seconds }) => `${name}: set a TTL of ${seconds} s`,
     'only-healthy': ({ name }) => `${name}: leave services without a healthy server out of answers`,
     listen: ({ nodes, port, protocol }) => `${namesText(nodes)}: listen on ${port}/${protocol}`,
     'vip-on-loopback': ({ service }) =>

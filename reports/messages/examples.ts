@@ -46,6 +46,10 @@ export const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'called-itself': { node, address: '203.0.113.80', port: 8080, protocol: 'tcp' },
     'pool-down': { node, service: 'web' },
     'name-without-address': { node, name: 'www.example.test' },
+    'answer-outdated': {
+      ...{ node, name: 'www.example.test', address, addresses: ['192.0.2.8'] },
+      ...{ ageS: 61, ttlS: 302, met: 'refused', metAt: 'n1' },
+    },
     'no-record-left': { node, name: 'www.example.test', source: '198.51.100.7' },
     'refused-although-healthy': { node, service: 'web' },
     'reply-from-elsewhere': { node, called: address, source: '192.0.2.8', owner: 'n1' },
@@ -212,6 +216,7 @@ export const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'check-source': { service: 'web', source: '192.0.2.8' },
     'check-source-auto': { service: 'web' },
     'add-record': { name: 'www.example.test', service: 'web' },
+    'shorter-ttl': { name: 'www.example.test', seconds: 61 },
     'only-healthy': { name: 'www.example.test' },
     listen: { nodes: ['n1', 'n2'], port: 8081, protocol: 'udp' },
     'vip-on-loopback': { service: 'web' },

@@ -95,6 +95,12 @@ export const ko: Catalogue = {
       evidence: 'DNS 서버의 응답이 호출자에게 도착하지만 주소가 들어 있지 않습니다.',
       fix: '호출자를 위한 레코드를 이름에 추가하거나, 레코드가 가리키는 서비스를 복구하십시오.',
     },
+    'stale-answer': {
+      story:
+        '호출자가 캐시에 있던 DNS 응답을 썼는데, 그 주소는 더 이상 동작하지 않습니다. 새로 질의하면 다른 주소를 받습니다.',
+      evidence: '호출자가 질의하지 않고, 캐시의 주소에 대한 호출이 실패하며, 새 질의의 응답에는 그 주소가 없습니다.',
+      fix: '이름의 TTL을 줄이거나, 이름을 바꾸는 대신 VIP를 사이트 사이에서 옮기십시오.',
+    },
     'ports-exhausted': {
       story: 'Proxy IP에 남은 포트가 없습니다.',
       evidence: '요청이 L4에 도착하지만 그 서버 쪽 Proxy IP의 모든 포트가 사용 중이라 변환할 수 없습니다.',
@@ -200,6 +206,8 @@ export const ko: Catalogue = {
       `${node}에 ${name}의 레코드가 있지만, ${source}에 응답할 정상 레코드가 없습니다.`,
     'refused-although-healthy': ({ node, service }) =>
       `${service}의 정상 서버가 있는데도 ${node}이(가) 요청을 거부했습니다.`,
+    'answer-outdated': ({ node, name, address, addresses, ageS, ttlS, met, metAt }) =>
+      `${node}이(가) ${ageS}초 전에 받은 ${name}의 응답(TTL ${ttlS}초)에 있는 ${address}을(를) 호출했으나 실패했습니다(${metAt}: ${met}). 새로 질의하면 ${addresses.join(', ')}을(를) 받습니다.`,
     'reply-from-elsewhere': ({ node, called, source, owner }) =>
       `${node}은(는) ${called}을(를) 호출했으나, 응답은 ${owner === null ? source : `${owner}(${source})`}에서 왔습니다.`,
     'reply-not-translated': ({ node, called, source, owner, address }) =>
@@ -427,6 +435,7 @@ export const ko: Catalogue = {
     'check-source-auto': ({ service }) => `${service}: 서버를 L4가 내보내는 인터페이스의 주소에서 점검하기`,
     'answer-from-asked': ({ nodes }) => `${namesText(nodes)}: UDP 응답을 요청받은 주소에서 보내기`,
     'add-record': ({ name, service }) => `${name}: ${service} 레코드 추가`,
+    'shorter-ttl': ({ name, seconds }) => `${name}: TTL을 ${seconds}초로 설정`,
     'only-healthy': ({ name }) => `${name}: 정상 서버가 없는 서비스를 응답에서 제외`,
     listen: ({ nodes, port, protocol }) => `${namesText(nodes)}: ${port}/${protocol} 포트 열기`,
     'vip-on-loopback': ({ service }) => `${service}의 VIP를 서버의 루프백에 두고 ARP에는 응답하지 않기`,

@@ -78,8 +78,12 @@ export const en = {
   reply: 'reply',
   question: 'DNS question',
   answer: 'DNS answer',
-  nameAnswer: ({ name, server, addresses }: Question) =>
-    addresses.length === 0 ? `${server} gave no address of ${name}.` : `${server}: ${name} is ${addresses.join(', ')}`,
+  nameAnswer: ({ name, server, addresses, ageS }: Question) =>
+    ageS !== undefined
+      ? `Cached answer of ${server}, ${ageS} s old: ${name} is ${addresses.join(', ')}`
+      : addresses.length === 0
+        ? `${server} gave no address of ${name}.`
+        : `${server}: ${name} is ${addresses.join(', ')}`,
   notCalled: 'Nothing was called.',
   predicted: 'predicted',
   predictedOnly: 'predicted, not seen',

@@ -99,8 +99,12 @@ export const ko: Strings = {
   reply: '응답',
   question: 'DNS 질의',
   answer: 'DNS 응답',
-  nameAnswer: ({ name, server, addresses }) =>
-    addresses.length === 0 ? `${server}: ${name}의 주소 없음` : `${server}: ${name} = ${addresses.join(', ')}`,
+  nameAnswer: ({ name, server, addresses, ageS }) =>
+    ageS !== undefined
+      ? `캐시에 있던 ${server}의 ${ageS}초 전 응답: ${name} = ${addresses.join(', ')}`
+      : addresses.length === 0
+        ? `${server}: ${name}의 주소 없음`
+        : `${server}: ${name} = ${addresses.join(', ')}`,
   notCalled: '아무것도 호출하지 않았습니다.',
   predicted: '예측',
   predictedOnly: '예측되었으나 관측되지 않음',

@@ -60,8 +60,9 @@ function EmptyNotes({ flow, attempt }: Pick<FlowView, 'flow'> & { attempt: PageA
   if (!attempt) return <p class="note">{t.notRun}</p>;
   if (attempt.findings.some(({ code }) => code === 'answered-by-itself'))
     return <p class="note">{t.answeredByItself(flow.from)}</p>;
+  const { question } = attempt.observed;
   if (attempt.observed.request.length === 0)
-    return <p class="note">{attempt.observed.question ? t.notCalled : t.noPackets}</p>;
+    return <p class="note">{question && question.ageS === undefined ? t.notCalled : t.noPackets}</p>;
   if (attempt.observed.reply.length === 0) return <p class="note">{t.noReply}</p>;
   return null;
 }
