@@ -1,7 +1,7 @@
 import { mac, plan } from '../../model/testing/lab-builder.ts';
 import { L3, oneArm, S1, VIP_A } from '../../model/testing/labs.ts';
 import type { Icmp, Sighting } from '../../terms/sighting.ts';
-import { evidenceOf } from '../testing/evidence.ts';
+import { evidenceOf, segment } from '../testing/evidence.ts';
 import { causeOfFailure } from './index.ts';
 
 /** Port unreachable (RFC 792), about a datagram for s1. */
@@ -52,4 +52,12 @@ test('not where a server without the VIP forwarded the request there: that it la
   };
   expect(found([], 's1')).toMatchObject({ code: 'vip-not-on-server', node: 's1' });
   expect(found([], 'l3')).toMatchObject({ code: 'stale-neighbour', node: 'l3' });
+});
+
+test('not where the refusal came home by the wrong neighbour, which forwarded it', () => {
+  const s1 = { neighbours: { [L3]: 'l4' }, listeners: [] };
+  const seen = evidenceOf(oneArm({ services: {}, nodes: { s1, l4: { forwarding: true } } }), 'client', 's1:80');
+  const client = { ...seen.client, outcome: 'ECONNREFUSED' as const };
+  const packets = [segment(5, ['s1', 'out', 'l2'], { seq: 0, flags: 'RA' })];
+  expect(causeOfFailure({ ...seen, client, packets })).toMatchObject({ code: 'refused', node: 's1' });
 });

@@ -17,7 +17,7 @@ import { arrivalWithoutVip } from './without-vip.ts';
 export const staticNeighbour: Rule = (evidence) => {
   const { plan, walk } = evidence;
   const ended = vanishedAt(evidence);
-  if (ended === null || (ended.leg === 'reply' && isError(evidence))) return null;
+  if (ended === null || (ended.leg === 'reply' && (isError(evidence) || cameHome(ended.hop, evidence)))) return null;
   const leg = walk[ended.leg];
   const end = ended.leg === 'request' ? arrivalWithoutVip(evidence) : Infinity;
   for (const [index, hop] of leg.entries()) {
@@ -38,6 +38,11 @@ export const staticNeighbour: Rule = (evidence) => {
   }
   return null;
 };
+
+/** Whether a reply from the address that was called has reached the caller, and refused it. */
+function cameHome({ node, direction, src }: Hop, { flow }: Evidence): boolean {
+  return node === flow.from && direction === 'in' && src.ip === flow.address;
+}
 
 /** Whether the reply is an ICMP error: the call fails for that reason, whether or not the error arrives. */
 function isError({ walk: { reply }, packets }: Evidence): boolean {
