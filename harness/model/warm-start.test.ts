@@ -1,6 +1,6 @@
 import type { KnownNeighbour, Plan } from '../terms/plan.ts';
 import { flow, plan } from './testing/lab-builder.ts';
-import { L3, L4, oneArm, QUIET_ARP, S1, VIP_A } from './testing/labs.ts';
+import { L3, L4, oneArm, QUIET_ARP, S1, S2, VIP_A } from './testing/labs.ts';
 import { knownNeighbours } from './warm-start.ts';
 
 const dsr = { vip: VIP_A, mode: 'dsr' as const, pool: ['s1'] };
@@ -36,4 +36,17 @@ test('nobody asks for an address that two nodes have: who answers first is what 
 
 test('a lab that starts cold knows nobody', () => {
   expect(knownNeighbours({ ...lab(), neighbours: 'cold' })).toEqual([]);
+});
+
+test('nor is one with two legs on the segment, both of which answer, though its own question told of one of them', () => {
+  const sketch = oneArm({ services: {} });
+  const { s1, l2 } = sketch.nodes;
+  const built = plan({
+    ...sketch,
+    nodes: { ...sketch.nodes, l2: l2!, s1: { ...s1!, interfaces: { ...s1!.interfaces, 'l2-2': '203.0.113.43/24' } } },
+    links: [...sketch.links, ['l2', 's1']],
+  });
+  const known = knownNeighbours({ ...built, flows: [flow(built, 's2', 's1:80')], neighbours: 'warm' });
+  expect(of(known, 's2')).toEqual([L3]);
+  expect(of(known, 's1')).toEqual([L3, S2]);
 });

@@ -49,16 +49,19 @@ function learn(network: Network): WarmStart {
   const wanted = [...network.hosts.values()].flatMap((host) =>
     peersOf(network.plan, host).filter(({ dev, address }) => !host.neighbours.has(`${dev} ${address}`)),
   );
-  const tried = ask(network, wanted);
-  if (tried === null) return { neighbours: [], states: null };
-  const neighbours = wanted.filter(({ node, dev, address }) => {
-    const entry = stateOf(tried, network.hosts.get(node)!).neighbours.get(`${dev} ${address}`);
-    // Of a node with several legs there, each answers: which of them is heard first is chance.
-    const isSure = typeof entry?.mac === 'string' && entry.answers.length < 2;
-    return isSure && answering(network, { node, address }) === 1;
-  });
+  const neighbours = wanted.filter((one) => isSure(network, one) && answering(network, one) === 1);
   const run = ask(network, neighbours);
   return { neighbours, states: run && learnedStates(run) };
+}
+
+/**
+ * Whether a node that knows nobody yet gets one answer: nodes ask at the same time, and of one with several legs on the
+ * segment each answers, so that it is chance which is heard first.
+ */
+function isSure(network: Network, { node, dev, address }: KnownNeighbour): boolean {
+  const run = ask(network, [{ node, dev, address }]);
+  const entry = run && stateOf(run, network.hosts.get(node)!).neighbours.get(`${dev} ${address}`);
+  return typeof entry?.mac === 'string' && entry.answers.length < 2;
 }
 
 /** How many nodes have an address, or answer for it where a node asks. */
