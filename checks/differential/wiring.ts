@@ -13,15 +13,18 @@ export interface Wiring {
   routers: 'one' | 'chain' | 'pair';
   /** Where the servers are: where the L4 expects them, in another subnet, one here and one there, or with a leg in both. */
   servers: 'near' | 'far' | 'split' | 'two-legs';
-  /** A second link of the L4 with the router, where they have one, and at which of the two its gateway is. */
-  double: 'none' | 'router' | 'router-gateway';
+  /**
+   * A second link: of the L4 with the router, where they have one, and at which of the two its gateway is; or of a server
+   * with its switch, in the subnet of the first.
+   */
+  double: 'none' | 'router' | 'router-gateway' | 'server';
 }
 
 export const wiring: fc.Arbitrary<Wiring> = fc.record({
   l4: fc.constantFrom<Wiring['l4'][]>('one-arm', 'in-line', 'on-l3', 'in-line-switch', 'flat'),
   routers: fc.constantFrom<Wiring['routers'][]>('one', 'one', 'chain', 'pair'),
   servers: fc.constantFrom<Wiring['servers'][]>('near', 'near', 'far', 'split', 'two-legs'),
-  double: mostly<Wiring['double']>('none', ['router', 'router-gateway'], 2),
+  double: mostly<Wiring['double']>('none', ['router', 'router-gateway', 'server'], 2),
 });
 
 /** A place of the L4 behind a router. */
@@ -67,6 +70,8 @@ export function wire({ double, ...wiring }: Wiring, twins = false): Wired {
 /** The second link between router and L4. */
 const BETWEEN = { l3: '198.51.100.225/28', l4: '198.51.100.226/28' };
 const VIP_BETWEEN = '198.51.100.230';
+/** The second link between a server and its switch. */
+const SECOND_OF_S1 = { s1: '203.0.113.43/25', l2: null };
 
 /** The same with a second link, where there is one like it. */
 function doubled(wired: Wired, double: Wiring['double']): Wired {
@@ -82,6 +87,8 @@ function doubled(wired: Wired, double: Wiring['double']): Wired {
     const nodes = { ...wired.nodes, l4 };
     return { ...wired, name, nodes, links: [...wired.links, BETWEEN], vips: [first, VIP_BETWEEN, ...others] };
   }
+  if (double === 'server' && has('s1', 'l2') && !has('s1', 'l2-far'))
+    return { ...wired, name, links: [...wired.links, SECOND_OF_S1] };
   return wired;
 }
 
