@@ -6,7 +6,7 @@ import { runSequence, sharedBy } from '../harness/run/flow.ts';
 import { dropConnections } from '../harness/run/variant.ts';
 import { leadingTo } from '../harness/scenario/after.ts';
 import { LabPool, type PooledLab } from '../harness/run/lab-pool.ts';
-import { readVariant, type Variant } from '../harness/scenario/read.ts';
+import { readVariant, type Variant } from '../harness/scenario/read-variant.ts';
 import { mergePatch } from '../harness/scenario/merge-patch.ts';
 import { resolvePlan } from '../harness/scenario/resolve.ts';
 import type { Plan } from '../harness/terms/plan.ts';

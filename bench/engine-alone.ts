@@ -4,7 +4,7 @@ import { bridgeName } from '../harness/fabric/bridges.ts';
 import { containerOptions } from '../harness/fabric/container-options.ts';
 import { createContainer } from '../harness/fabric/create-container.ts';
 import { LAB_LABEL, OWNER_LABEL, ownerLabel } from '../harness/fabric/labels.ts';
-import type { BootOptions } from '../harness/fabric/lab.ts';
+import type { BootOptions } from '../harness/fabric/boot-lab.ts';
 import type { Topology } from '../harness/fabric/lab-topology.ts';
 import { removeSurely } from '../harness/fabric/sweep.ts';
 import { createWire } from '../harness/fabric/wire.ts';

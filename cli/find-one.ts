@@ -3,7 +3,7 @@ import { cellNames, plansOf } from '../harness/scenario/plans.ts';
 import { findScenarios, scenarioName } from '../harness/project/scenario-files.ts';
 import type { LoadedScenario } from '../harness/scenario/plans.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
-import type { Variant } from '../harness/scenario/read.ts';
+import type { Variant } from '../harness/scenario/read-variant.ts';
 import { resolvePlan } from '../harness/scenario/resolve.ts';
 import { commandLineError } from './shared/command-line-error.ts';
 import { loadAll } from './load-all.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { say } from '../../reports/messages/catalogue.ts';
 import { en } from '../../reports/messages/en.ts';
 import { InputError } from '../../harness/errors.ts';
-import type { BootOptions } from '../../harness/fabric/lab.ts';
+import type { BootOptions } from '../../harness/fabric/boot-lab.ts';
 import type { FlowResult } from '../../harness/terms/results.ts';
 import { LabPool } from '../../harness/run/lab-pool.ts';
 import { runScenario } from '../../harness/run/scenario.ts';

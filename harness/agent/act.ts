@@ -1,4 +1,4 @@
-import { bridgesOf } from './commands.ts';
+import { bridgesOf } from './ip-commands.ts';
 import type { Machine } from './machine.ts';
 import { announce } from './namespace.ts';
 import { ipBatch, program } from './programs/program.ts';

@@ -3,20 +3,17 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AgentError } from './programs/agent-error.ts';
+import { bridgeAge, conntrackSysctls, sysctlsOf } from './node-sysctls.ts';
 import {
-  bridgeAge,
   bridgesOf,
-  conntrackSysctls,
   ipChangeCommands,
   ipCommands,
   ipUndoCommands,
   linkUpCommands,
   neighbourCommands,
   ruleCommands,
-  sysctlsOf,
-  tablesOf,
-  tracksConnections,
-} from './commands.ts';
+} from './ip-commands.ts';
+import { tablesOf, tracksConnections } from './node-tables.ts';
 import { ONE_SEGMENT_A_FRAME } from './one-segment.ts';
 import { ipBatch, ipTolerantBatch, program } from './programs/program.ts';
 import { DEFAULT_MTU } from '../scenario/lookup.ts';

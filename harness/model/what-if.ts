@@ -15,7 +15,7 @@ import type { FlowPlan, Plan } from '../terms/plan.ts';
 import type { StreamPrediction } from '../terms/stream-prediction.ts';
 import type { Prediction } from '../terms/walk.ts';
 import { labWithProfiles } from '../scenario/profile-settings.ts';
-import { readVariant, type Variant } from '../scenario/read.ts';
+import { readVariant, type Variant } from '../scenario/read-variant.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 
 type Change = Record<string, unknown>;

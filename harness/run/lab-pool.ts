@@ -1,5 +1,6 @@
 import { L4labError } from '../errors.ts';
-import { Lab, type BootOptions } from '../fabric/lab.ts';
+import { Lab } from '../fabric/lab.ts';
+import type { BootOptions } from '../fabric/boot-lab.ts';
 import { beyond, contains, grown, labsFor, topologyOf, type Topology } from '../fabric/lab-topology.ts';
 import { Recorder } from '../observe/recorder.ts';
 import type { Plan } from '../terms/plan.ts';

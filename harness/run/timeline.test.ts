@@ -6,7 +6,7 @@ import { builtImage } from '../fabric/testing/built-image.ts';
 import { NOTHING, remnants } from '../fabric/testing/remnants.ts';
 import { L4labError } from '../errors.ts';
 import { plansOf } from '../scenario/plans.ts';
-import type { Variant } from '../scenario/read.ts';
+import type { Variant } from '../scenario/read-variant.ts';
 import { readLab, readScenario } from '../scenario/read.ts';
 import { parseYaml } from '../scenario/yaml-file.ts';
 import type { Plan } from '../terms/plan.ts';

@@ -1,7 +1,7 @@
 import { breakages, type BreakableSetting } from '../model/breakages.ts';
 import { changedVariant } from '../model/what-if.ts';
 import type { LoadedScenario } from '../scenario/plans.ts';
-import type { Variant } from '../scenario/read.ts';
+import type { Variant } from '../scenario/read-variant.ts';
 import { resolvePlan } from '../scenario/resolve.ts';
 import type { Plan } from '../terms/plan.ts';
 

@@ -1,10 +1,11 @@
 import { stringify } from 'yaml';
 import { L4labError } from '../errors.ts';
 import type { FlowResult, VariantResult } from '../terms/results.ts';
-import { neighbourCommands, tracksConnections } from '../agent/commands.ts';
+import { neighbourCommands } from '../agent/ip-commands.ts';
+import { tracksConnections } from '../agent/node-tables.ts';
 import { predict } from '../model/predict.ts';
 import { knownNeighbours } from '../model/warm-start.ts';
-import type { Variant } from '../scenario/read.ts';
+import type { Variant } from '../scenario/read-variant.ts';
 import { cellNames } from '../scenario/plans.ts';
 import type { Fault } from '../terms/fault.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';

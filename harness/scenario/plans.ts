@@ -1,6 +1,7 @@
 import type { Plan, SourcePosition } from '../terms/plan.ts';
 import { withFormer } from './after.ts';
-import type { Scenario, Variant } from './read.ts';
+import type { Scenario } from './read.ts';
+import type { Variant } from './read-variant.ts';
 import { resolvePlan } from './resolve.ts';
 import type { ScenarioFile } from './schema.ts';
 import type { YamlFile } from './yaml-file.ts';

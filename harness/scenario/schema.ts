@@ -349,3 +349,5 @@ export const changeable = z
   .transform(apart);
 
 export type ScenarioFile = z.infer<typeof scenarioAsRead>;
+
+export type Flow = ScenarioFile['flows'][string];

@@ -8,9 +8,9 @@ import {
   ipUndoCommands,
   linkUpCommands,
   ruleCommands,
-  sysctlsOf,
-  tablesOf,
-} from './commands.ts';
+} from './ip-commands.ts';
+import { sysctlsOf } from './node-sysctls.ts';
+import { tablesOf } from './node-tables.ts';
 
 function node(name: string, change: Partial<NodePlan> = {}): NodePlan {
   const found = plan(oneArm({ services: {}, servers: { loopback: [VIP_A] } })).nodes.find((n) => n.name === name)!;
