@@ -65,7 +65,7 @@ function onIdle(node: NodePlan): string {
   return node.onIdle === 'reset' ? 'reject with tcp reset' : 'drop';
 }
 
-export function family(address: string): 'ip' | 'ip6' {
+function family(address: string): 'ip' | 'ip6' {
   return address.includes(':') ? 'ip6' : 'ip';
 }
 
