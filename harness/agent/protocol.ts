@@ -102,7 +102,7 @@ export type NodeAction =
   | { do: PlainAction };
 
 /** Actions without parameters. */
-type PlainAction = Exclude<
+export type PlainAction = Exclude<
   ActionPlan['do'],
   | 'kill'
   | 'start'

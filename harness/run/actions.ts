@@ -1,37 +1,69 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { NodeAction } from '../agent/protocol.ts';
-import type { Lab } from '../fabric/lab.ts';
-import type { NodeHandle } from '../fabric/node-handle.ts';
+import type { PlainAction } from '../agent/protocol.ts';
 import { planAt } from '../scenario/plan-at.ts';
-import type { LinkEnd, NodePlan, Plan, ActionPlan, OneLink } from '../terms/plan.ts';
-import { linkNumber } from '../terms/link-word.ts';
+import type { Action } from '../terms/action.ts';
+import type { ActionPlan, LinkEnd, NodePlan, Plan } from '../terms/plan.ts';
 import type { StepResult } from '../terms/timeline-results.ts';
-import type { StateBands } from './state-bands.ts';
 import type { LabClock } from './lab-clock.ts';
+import { NodeControl } from './node-control.ts';
+import type { StateBands } from './state-bands.ts';
+
+type Handlers = { [Do in ActionPlan['do']]: (action: Action<Do>, step: number) => Promise<void> | void };
 
 /** Does what steps say to the nodes of a lab, and knows what state that has left them in. */
 export class Actions {
-  readonly #off = new Set<string>();
-  readonly #paused = new Set<string>();
+  readonly #nodes: NodeControl;
   /** Nodes without a running load balancer. */
   readonly #unbalanced = new Set<string>();
-  /** Actions for paused nodes, run on resume. */
-  readonly #owed = new Map<string, NodeAction[]>();
   #flapping: { ended: AbortController; work: Promise<void> }[] = [];
+
+  readonly #handlers: Handlers = {
+    kill: ({ node }) => this.#kill(node),
+    start: ({ node }, step) => this.#start(node, step),
+    pause: ({ node }) => this.#pause(node),
+    resume: ({ node }) => this.#resume(node),
+    killLb: ({ node }) => this.#endBalancer(node, 'killLb'),
+    stopLb: ({ node }) => this.#endBalancer(node, 'stopLb'),
+    startLb: ({ node }) => this.#startBalancer(node),
+    restartLb: async ({ node }) => {
+      await this.#endBalancer(node, 'stopLb');
+      await this.#startBalancer(node);
+    },
+    reloadLb: this.#byAgent('reloadLb'),
+    linkDown: (action) => this.#nodes.setWire('linkDown', action),
+    linkUp: (action) => this.#nodes.setWire('linkUp', action),
+    flap: (action) => this.#flap(action),
+    stopListeners: this.#byAgent('stopListeners'),
+    startListeners: this.#byAgent('startListeners'),
+    failChecks: this.#byAgent('failChecks'),
+    passChecks: this.#byAgent('passChecks'),
+    flushNeighbours: this.#byAgent('flushNeighbours'),
+    flushMacs: this.#byAgent('flushMacs'),
+    flushConnections: this.#byAgent('flushConnections'),
+    announce: ({ node, iface, address }) => this.#nodes.act(node, { do: 'announce', iface, address }),
+    change: (_, step) => this.#change(step),
+    drain: (_, step) => this.#change(step),
+    undrain: (_, step) => this.#change(step),
+    weight: (_, step) => this.#change(step),
+    addServer: (_, step) => this.#change(step),
+    removeServer: (_, step) => this.#change(step),
+  };
 
   constructor(
     private readonly plan: Plan,
-    private readonly lab: Pick<Lab, 'pause' | 'resume'> & { node(name: string): Pick<NodeHandle, 'call'> },
+    lab: ConstructorParameters<typeof NodeControl>[1],
     private readonly clock: Pick<LabClock, 'now'>,
     private readonly bands: Pick<StateBands, 'node' | 'balancer' | 'ask'>,
-  ) {}
+  ) {
+    this.#nodes = new NodeControl(plan, lab);
+  }
 
   /** Does the actions of a step, one after the other. */
   async perform(step: number): Promise<StepResult['actions']> {
     const performed: StepResult['actions'] = [];
     for (const action of this.#step(step).actions) {
       const beginMs = this.clock.now();
-      await this.#do(action, step);
+      await (this.#handlers[action.do] as (action: ActionPlan, step: number) => Promise<void> | void)(action, step);
       performed.push({ action, beginMs, endMs: this.clock.now() });
     }
     return performed;
@@ -47,7 +79,7 @@ export class Actions {
 
   /** Nodes whose processes stand still: nothing can be asked of them. */
   get paused(): ReadonlySet<string> {
-    return this.#paused;
+    return this.#nodes.paused;
   }
 
   /** Whether a node runs, with its load balancer. */
@@ -56,113 +88,64 @@ export class Actions {
   }
 
   runs(node: string): boolean {
-    return !this.#off.has(node) && !this.#paused.has(node);
+    return this.#nodes.runs(node);
   }
 
   /** Lets every node be asked again, so that it can be reset. */
   async restore(): Promise<void> {
     await this.endStep();
-    await Promise.all([...this.#paused].map((node) => this.#resume(node)));
+    await Promise.all([...this.paused].map((node) => this.#resume(node)));
   }
 
-  async #do(action: ActionPlan, step: number): Promise<void> {
-    switch (action.do) {
-      case 'kill':
-        await this.#kill(action.node);
-        return;
-      case 'start':
-        await this.#start(action.node, step);
-        return;
-      case 'pause':
-        // What it has seen so far belongs to earlier steps as well, which are judged meanwhile.
-        await this.lab.node(action.node).call('drain', null);
-        await this.lab.pause(action.node);
-        this.#paused.add(action.node);
-        this.bands.node(action.node, 'paused');
-        return;
-      case 'resume':
-        await this.#resume(action.node);
-        return;
-      case 'linkDown':
-      case 'linkUp':
-        await this.#wire(action.do, action);
-        return;
-      case 'flap':
-        this.#flap(action);
-        return;
-      case 'announce':
-        await this.#act(action.node, { do: 'announce', iface: action.iface, address: action.address });
-        return;
-      case 'change':
-      case 'drain':
-      case 'undrain':
-      case 'weight':
-      case 'addServer':
-      case 'removeServer':
-        await this.#change(step);
-        return;
-      case 'restartLb':
-        await this.#do({ ...action, do: 'stopLb' }, step);
-        await this.#do({ ...action, do: 'startLb' }, step);
-        return;
-      default:
-        await this.#act(action.node, { do: action.do });
-        await this.#noteBalancer(action.do, action.node);
-    }
-  }
-
-  async #kill(name: string): Promise<void> {
-    await this.#awaken(name);
-    this.bands.node(name, 'off');
-    this.#off.add(name);
-    await Promise.all([
-      this.#act(name, { do: 'kill' }),
-      ...this.#endsAtPeers(name).map((end) => this.#link('linkDown', end)),
-    ]);
+  async #kill(node: string): Promise<void> {
+    await this.#nodes.awaken(node);
+    this.bands.node(node, 'off');
+    await this.#nodes.powerOff(node);
   }
 
   async #start(name: string, step: number): Promise<void> {
-    this.#off.delete(name);
     this.#unbalanced.delete(name);
     const pairs = (this.plan.pairs ?? []).filter(({ members }) => members.some(({ node }) => node === name));
     const now = planAt(this.plan, step);
     this.bands.node(name, 'up');
-    const up = this.#endsAtPeers(name).filter((end) => isUp(now, end));
-    await Promise.all([
-      this.#act(name, { do: 'start', node: this.#inForce(name, step), pairs }),
-      ...up.map((end) => this.#link('linkUp', end)),
-    ]);
+    await this.#nodes.powerOn({ do: 'start', node: this.#inForce(name, step), pairs }, name, (end) => isUp(now, end));
     await this.bands.ask(name);
   }
 
-  async #resume(name: string): Promise<void> {
-    await this.#awaken(name);
-    for (const action of this.#owed.get(name) ?? []) await this.#act(name, action);
-    this.#owed.delete(name);
-    this.bands.node(name, 'up');
-    await this.bands.ask(name);
+  async #pause(node: string): Promise<void> {
+    await this.#nodes.pause(node);
+    this.bands.node(node, 'paused');
   }
 
-  async #awaken(name: string): Promise<void> {
-    if (this.#paused.has(name)) await this.lab.resume(name);
-    this.#paused.delete(name);
+  async #resume(node: string): Promise<void> {
+    await this.#nodes.resume(node);
+    this.bands.node(node, 'up');
+    await this.bands.ask(node);
+  }
+
+  /** What the agent of a node does without more being known of it. */
+  #byAgent(name: PlainAction): (action: { node: string }) => Promise<void> {
+    return ({ node }) => this.#nodes.act(node, { do: name });
+  }
+
+  async #endBalancer(node: string, how: 'killLb' | 'stopLb'): Promise<void> {
+    await this.#nodes.act(node, { do: how });
+    this.#unbalanced.add(node);
+    this.bands.balancer(node, 'off');
+  }
+
+  async #startBalancer(node: string): Promise<void> {
+    await this.#nodes.act(node, { do: 'startLb' });
+    this.#unbalanced.delete(node);
+    await this.bands.ask(node);
   }
 
   /** Nodes that are off come back with it. */
   async #change(step: number): Promise<void> {
-    const changed = this.#step(step).nodes.filter(({ name }) => !this.#off.has(name));
-    await Promise.all(changed.map(({ name }) => this.#act(name, { do: 'change', node: this.#inForce(name, step) })));
-  }
-
-  async #noteBalancer(action: ActionPlan['do'], node: string): Promise<void> {
-    if (action === 'killLb' || action === 'stopLb') {
-      this.#unbalanced.add(node);
-      this.bands.balancer(node, 'off');
-    }
-    if (action === 'startLb') {
-      this.#unbalanced.delete(node);
-      await this.bands.ask(node);
-    }
+    const changed = this.#step(step).nodes.filter(({ name }) => !this.#nodes.isOff(name));
+    await Promise.all(
+      changed.map(({ name }) => this.#nodes.act(name, { do: 'change', node: this.#inForce(name, step) })),
+    );
   }
 
   /** A node as the plan has it by now, with those interfaces down whose wire is cut or leads to a node without power. */
@@ -179,9 +162,9 @@ export class Actions {
     const pause = (ms: number): Promise<void> => delay(ms, undefined, { signal }).catch(() => undefined);
     const work = (async () => {
       while (!signal.aborted) {
-        await this.#wire('linkDown', link);
+        await this.#nodes.setWire('linkDown', link);
         await pause(downMs);
-        await this.#wire('linkUp', link);
+        await this.#nodes.setWire('linkUp', link);
         await pause(upMs);
       }
     })();
@@ -190,40 +173,9 @@ export class Actions {
     this.#flapping.push({ ended, work });
   }
 
-  /** Both ends of a wire, but for those of a node without power. */
-  async #wire(kind: 'linkDown' | 'linkUp', { link: [a, b], number = 1 }: OneLink): Promise<void> {
-    if (kind === 'linkUp' && (this.#off.has(a) || this.#off.has(b))) return;
-    await Promise.all(
-      this.plan.links
-        .filter(({ ends }) => ends.some((end) => isEndOf(end, a, b, number)) && ends.some(({ node }) => node === b))
-        .flatMap(({ ends }) => ends.map((end) => this.#link(kind, end))),
-    );
-  }
-
-  async #link(kind: 'linkDown' | 'linkUp', { node, iface }: LinkEnd): Promise<void> {
-    if (!this.#off.has(node)) await this.#act(node, { do: kind, ifaces: [iface] });
-  }
-
-  async #act(node: string, action: NodeAction): Promise<void> {
-    if (this.#paused.has(node)) this.#owed.set(node, [...(this.#owed.get(node) ?? []), action]);
-    else await this.lab.node(node).call('act', { action });
-  }
-
-  /** The other ends of a node's wires. */
-  #endsAtPeers(name: string): LinkEnd[] {
-    return this.plan.links.flatMap(({ ends }) =>
-      ends.some(({ node }) => node === name) ? ends.filter(({ node }) => node !== name) : [],
-    );
-  }
-
   #step(step: number): NonNullable<Plan['timeline']>['steps'][number] {
     return this.plan.timeline!.steps[step]!;
   }
-}
-
-/** Whether an end is that of a node at its so-many-th link with another one. */
-function isEndOf({ node, iface }: LinkEnd, name: string, peer: string, number: number): boolean {
-  return node === name && linkNumber({ name: iface, peer }) === number;
 }
 
 function isUp(plan: Plan, { node, iface }: LinkEnd): boolean {

@@ -1,11 +1,11 @@
 import { CAUSES, cause } from '../../harness/terms/cause.ts';
+import type { Action } from '../../harness/terms/action.ts';
 import type { ActionPlan, Awaited } from '../../harness/terms/plan.ts';
 import type { StreamSummary } from '../../harness/terms/timeline-results.ts';
 import { type Message, say } from './catalogue.ts';
 import { en } from './en.ts';
 import { EXAMPLES } from './examples.ts';
 import { ko } from './ko.ts';
-import type { Action } from './timeline.ts';
 
 const node = 'n0';
 const address = '192.0.2.7';

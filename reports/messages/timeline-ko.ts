@@ -1,8 +1,9 @@
 import type { Place } from '../../harness/terms/cause.ts';
+import type { Action } from '../../harness/terms/action.ts';
 import type { ActionPlan } from '../../harness/terms/plan.ts';
 import type { Bounds, PredictedOutage, Unknowns } from '../../harness/terms/stream-prediction.ts';
 import type { Texts } from './catalogue.ts';
-import { linkText, type Action, type TimelineTexts } from './timeline.ts';
+import { linkText, type TimelineTexts } from './timeline.ts';
 
 /** Why an outage has a bound, in Korean. */
 export const bounds: Texts<Bounds> = {

@@ -17,11 +17,6 @@ export interface TimelineTexts {
   predicted: (prediction: Omit<StreamPrediction, 'unknown'>) => string;
 }
 
-/** The action of that name. */
-export type Action<Do extends ActionPlan['do']> = ActionOf<ActionPlan, Do>;
-
-type ActionOf<One, Do> = One extends { do: infer Name } ? (Do extends Name ? One : never) : never;
-
 /** A link by its nodes; one of several between them by the word that a scenario has for it. */
 export function linkText({ link: [a, b], number = 1 }: OneLink): string {
   return `${a}–${linkWord(b, number)}`;
