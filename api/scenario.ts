@@ -1,5 +1,5 @@
 import type { Project } from '../harness/project/project.ts';
-import { cellNamesOf, plansOf, type LoadedScenario, type Selection } from '../harness/scenario/plans.ts';
+import { cellNamesOf, plansOf, type LoadedScenario, type Selection } from '../harness/scenario/resolve/plans.ts';
 
 /** A scenario with its lab, read and checked. */
 export class Scenario {

@@ -9,9 +9,9 @@ import { sweep } from '../harness/fabric/sweep.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
 import { run } from '../harness/run/run.ts';
 import type { RunOptions } from '../harness/run/run-options.ts';
-import { plansOf, type Selection } from '../harness/scenario/plans.ts';
+import { plansOf, type Selection } from '../harness/scenario/resolve/plans.ts';
 import { findScenarios } from '../harness/project/scenario-files.ts';
-import type { LoadedScenario } from '../harness/scenario/plans.ts';
+import type { LoadedScenario } from '../harness/scenario/resolve/plans.ts';
 import { spread } from './shared/spread.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
 

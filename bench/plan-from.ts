@@ -1,5 +1,5 @@
-import { plansOf } from '../harness/scenario/plans.ts';
-import { readLab, readScenario } from '../harness/scenario/read.ts';
+import { plansOf } from '../harness/scenario/resolve/plans.ts';
+import { readLab, readScenario } from '../harness/scenario/read/read.ts';
 import { parseYaml } from '../harness/scenario/yaml-file.ts';
 import type { Plan } from '../harness/terms/plan.ts';
 

@@ -15,9 +15,9 @@ import { LabPool } from '../harness/run/lab-pool.ts';
 import { runInPool } from '../harness/run/variant.ts';
 import { changedVariant } from '../harness/model/what-if.ts';
 import { loadScenario } from '../harness/project/scenario-files.ts';
-import type { LoadedScenario } from '../harness/scenario/plans.ts';
-import type { Variant } from '../harness/scenario/read-variant.ts';
-import { resolvePlan } from '../harness/scenario/resolve.ts';
+import type { LoadedScenario } from '../harness/scenario/resolve/plans.ts';
+import type { Variant } from '../harness/scenario/read/read-variant.ts';
+import { resolvePlan } from '../harness/scenario/resolve/resolve.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
 import { untilInterrupted } from '../cli/until-interrupted.ts';
 

@@ -14,8 +14,8 @@ import { reaperLabels } from '../harness/fabric/reaper.ts';
 import { sweep } from '../harness/fabric/sweep.ts';
 import { LabPool } from '../harness/run/lab-pool.ts';
 import { runVariant } from '../harness/run/variant.ts';
-import { plansOf, type LoadedScenario } from '../harness/scenario/plans.ts';
-import { readLab, readScenario } from '../harness/scenario/read.ts';
+import { plansOf, type LoadedScenario } from '../harness/scenario/resolve/plans.ts';
+import { readLab, readScenario } from '../harness/scenario/read/read.ts';
 import { parseYaml } from '../harness/scenario/yaml-file.ts';
 import type { FlowResult, VariantResult } from '../harness/terms/results.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { L4labError } from '../harness/errors.ts';
 import type { AloneParams } from '../harness/agent/alone.ts';
-import { plansOf } from '../harness/scenario/plans.ts';
+import { plansOf } from '../harness/scenario/resolve/plans.ts';
 import { here } from '../harness/project/testing/here.ts';
 import { findScenarios } from '../harness/project/scenario-files.ts';
 import { generatedCompose } from './compose-command.ts';

@@ -17,7 +17,7 @@ import { LabPool } from '../harness/run/lab-pool.ts';
 import { runInPool } from '../harness/run/variant.ts';
 import { changedVariant, whatWouldHelp } from '../harness/model/what-if.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
-import { resolvePlan } from '../harness/scenario/resolve.ts';
+import { resolvePlan } from '../harness/scenario/resolve/resolve.ts';
 import { explainStream } from './explain-stream.ts';
 import { findOneFlow, type One } from './find-one.ts';
 import { indent } from './indent.ts';

@@ -6,7 +6,7 @@ import { changedVariant, helpInSteps } from '../harness/model/what-if.ts';
 import type { Project } from '../harness/project/project.ts';
 import { LabPool } from '../harness/run/lab-pool.ts';
 import { runInPool } from '../harness/run/variant.ts';
-import { resolvePlan } from '../harness/scenario/resolve.ts';
+import { resolvePlan } from '../harness/scenario/resolve/resolve.ts';
 import type { CauseCode } from '../harness/terms/cause.ts';
 import type { Plan } from '../harness/terms/plan.ts';
 import type { FlowResult } from '../harness/terms/results.ts';

@@ -1,4 +1,4 @@
-import { withOnly, type LoadedScenario } from '../harness/scenario/plans.ts';
+import { withOnly, type LoadedScenario } from '../harness/scenario/resolve/plans.ts';
 import type { Results } from '../harness/terms/results.ts';
 
 /** Files of the scenarios of which something did not pass, as results name them. */

@@ -1,10 +1,10 @@
 import type { L4labError } from '../harness/errors.ts';
-import { cellNames, plansOf } from '../harness/scenario/plans.ts';
+import { cellNames, plansOf } from '../harness/scenario/resolve/plans.ts';
 import { findScenarios, scenarioName } from '../harness/project/scenario-files.ts';
-import type { LoadedScenario } from '../harness/scenario/plans.ts';
+import type { LoadedScenario } from '../harness/scenario/resolve/plans.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
-import type { Variant } from '../harness/scenario/read-variant.ts';
-import { resolvePlan } from '../harness/scenario/resolve.ts';
+import type { Variant } from '../harness/scenario/read/read-variant.ts';
+import { resolvePlan } from '../harness/scenario/resolve/resolve.ts';
 import { commandLineError } from './shared/command-line-error.ts';
 import { loadAll } from './load-all.ts';
 import type { Project } from '../harness/project/project.ts';

@@ -11,7 +11,7 @@ import {
   loadScenario,
   ownLabs,
 } from '../harness/project/scenario-files.ts';
-import { cellNamesOf } from '../harness/scenario/plans.ts';
+import { cellNamesOf } from '../harness/scenario/resolve/plans.ts';
 import type { Project } from '../harness/project/project.ts';
 import { lineWidth } from './shared/terminal.ts';
 import type { CommandLine } from './shared/command-line.ts';

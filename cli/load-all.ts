@@ -1,6 +1,6 @@
 import { InputError, type Mistake } from '../harness/errors.ts';
 import { loadEach, loadLab, loadScenario, type LoadedLab } from '../harness/project/scenario-files.ts';
-import type { LoadedScenario } from '../harness/scenario/plans.ts';
+import type { LoadedScenario } from '../harness/scenario/resolve/plans.ts';
 import type { Project } from '../harness/project/project.ts';
 
 /** Loads all files, and tells the mistakes of all of them at once. @throws InputError */

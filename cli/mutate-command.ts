@@ -8,7 +8,7 @@ import { LabPool } from '../harness/run/lab-pool.ts';
 import { wouldPass } from '../harness/run/predicted-verdict.ts';
 import { unnoticedBreakages, type Breaking, type Notice } from '../harness/run/unnoticed-breakages.ts';
 import { runInPool } from '../harness/run/variant.ts';
-import { plansOf, type LoadedScenario } from '../harness/scenario/plans.ts';
+import { plansOf, type LoadedScenario } from '../harness/scenario/resolve/plans.ts';
 import { breakageText } from './breakage-text.ts';
 import { loadAll } from './load-all.ts';
 import type { Project } from '../harness/project/project.ts';

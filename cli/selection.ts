@@ -1,6 +1,6 @@
 import { noSuch } from '../harness/did-you-mean.ts';
-import { cellNames, cellNamesOf, isNamed, plansOf, type Selection } from '../harness/scenario/plans.ts';
-import type { LoadedScenario } from '../harness/scenario/plans.ts';
+import { cellNames, cellNamesOf, isNamed, plansOf, type Selection } from '../harness/scenario/resolve/plans.ts';
+import type { LoadedScenario } from '../harness/scenario/resolve/plans.ts';
 import { commandLineError } from './shared/command-line-error.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { plural } from '../reports/content/plural.ts';
 import { EXIT } from '../harness/errors.ts';
-import { cellNames, plansOf } from '../harness/scenario/plans.ts';
+import { cellNames, plansOf } from '../harness/scenario/resolve/plans.ts';
 import { findLabs, findScenarios } from '../harness/project/scenario-files.ts';
 import type { Project } from '../harness/project/project.ts';
 import { loadScenariosAndLabs } from './load-all.ts';

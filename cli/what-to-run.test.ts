@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findProject, type Project } from '../harness/project/project.ts';
-import { plansOf, type LoadedScenario } from '../harness/scenario/plans.ts';
+import { plansOf, type LoadedScenario } from '../harness/scenario/resolve/plans.ts';
 import type { Verdict } from '../harness/terms/results.ts';
 import { whatToRun, type RunChoice } from './what-to-run.ts';
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Project } from '../harness/project/project.ts';
 import { findScenarios, labFileOf } from '../harness/project/scenario-files.ts';
-import type { LoadedScenario, Selection } from '../harness/scenario/plans.ts';
+import type { LoadedScenario, Selection } from '../harness/scenario/resolve/plans.ts';
 import { plural } from '../reports/content/plural.ts';
 import { readResults } from '../reports/read-results.ts';
 import { changedFiles, reallyAt } from './changed-files.ts';

@@ -2,9 +2,9 @@
  * What needs neither Docker nor Node: from the text of a lab and a scenario to plans, predicted walks and what would fix
  * a failure. It runs in a browser as well.
  */
-export { readLab, readScenario, readScenarioFile } from '../harness/scenario/read.ts';
+export { readLab, readScenario, readScenarioFile } from '../harness/scenario/read/read.ts';
 export { parseYaml } from '../harness/scenario/yaml-file.ts';
-export { plansOf } from '../harness/scenario/plans.ts';
+export { plansOf } from '../harness/scenario/resolve/plans.ts';
 export { predict } from '../harness/model/predict.ts';
 
 export { whatWouldHelp } from '../harness/model/what-if.ts';

@@ -10,7 +10,7 @@ import { loadScenario } from '../harness/project/scenario-files.ts';
 import { labsAtOnce } from '../harness/run/labs-at-once.ts';
 import { run } from '../harness/run/run.ts';
 import { durationsOf } from '../harness/run/lengths.ts';
-import type { Selection } from '../harness/scenario/plans.ts';
+import type { Selection } from '../harness/scenario/resolve/plans.ts';
 import { tryReportFolder } from '../reports/report-folder.ts';
 import { report } from './report.ts';
 import { ScenarioFile } from './scenario-file.ts';

@@ -1,6 +1,6 @@
 import type { Test } from '@jest/test-result';
 import type { RunEvent } from '../harness/run/events.ts';
-import { cellsOf, plansOf, type LoadedScenario, type Selection } from '../harness/scenario/plans.ts';
+import { cellsOf, plansOf, type LoadedScenario, type Selection } from '../harness/scenario/resolve/plans.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
 import type { JestReporter } from './jest-reporter.ts';
 import { testResult, type FlowTest } from './test-result.ts';

@@ -1,5 +1,5 @@
 import type { AssertionResult, Test, TestResult } from '@jest/test-result';
-import type { Cell } from '../harness/scenario/plans.ts';
+import type { Cell } from '../harness/scenario/resolve/plans.ts';
 import type { FlowResult } from '../harness/terms/results.ts';
 import { walkText } from '../reports/content/walk-text.ts';
 import { say } from '../reports/messages/catalogue.ts';

@@ -3,7 +3,7 @@ import type { Prediction } from '../../harness/terms/walk.ts';
 import type { Sighting } from '../../harness/terms/sighting.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 import { segment } from '../../harness/judge/testing/evidence.ts';
-import { resolvePlan } from '../../harness/scenario/resolve.ts';
+import { resolvePlan } from '../../harness/scenario/resolve/resolve.ts';
 import { limitOf } from './limits.ts';
 import { load } from './load.ts';
 import { wire } from './wiring.ts';

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import type { LoadedScenario } from '../../harness/scenario/plans.ts';
-import { readLab, readScenario } from '../../harness/scenario/read.ts';
+import type { LoadedScenario } from '../../harness/scenario/resolve/plans.ts';
+import { readLab, readScenario } from '../../harness/scenario/read/read.ts';
 import { parseYaml } from '../../harness/scenario/yaml-file.ts';
 import type { Generated } from './generated.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { predict } from '../../harness/model/predict.ts';
-import { resolvePlan } from '../../harness/scenario/resolve.ts';
+import { resolvePlan } from '../../harness/scenario/resolve/resolve.ts';
 import { generated, type Generated } from './generated.ts';
 import { load } from './load.ts';
 import { smallest } from './smallest.ts';

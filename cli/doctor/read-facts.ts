@@ -12,7 +12,7 @@ import { tryLab } from '../../harness/fabric/try-lab.ts';
 import { PACKAGE } from '../../api/package.ts';
 import type { Project } from '../../harness/project/project.ts';
 import { allScenarios, loadEach, loadScenario } from '../../harness/project/scenario-files.ts';
-import { resolvePlan } from '../../harness/scenario/resolve.ts';
+import { resolvePlan } from '../../harness/scenario/resolve/resolve.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 import { canInstallPackages } from '../../setup/apt.ts';
 import { hasDockerd, wantsOwnEngine } from '../../setup/engine.ts';

@@ -1,8 +1,8 @@
 import { findLabs, loadLab } from '../../harness/project/scenario-files.ts';
 import { here } from '../../harness/project/testing/here.ts';
 import { wouldPass } from '../../harness/run/predicted-verdict.ts';
-import { plansOf } from '../../harness/scenario/plans.ts';
-import { readLab, readScenario } from '../../harness/scenario/read.ts';
+import { plansOf } from '../../harness/scenario/resolve/plans.ts';
+import { readLab, readScenario } from '../../harness/scenario/read/read.ts';
 import type { Lab } from '../../harness/scenario/schema.ts';
 import { parseYaml } from '../../harness/scenario/yaml-file.ts';
 import { MODES } from '../../harness/terms/mode.ts';

@@ -1,7 +1,7 @@
 import { flowNotRun } from '../../harness/run/flow.ts';
 import { describeScenario } from '../../harness/run/scenario.ts';
 import { describeVariant } from '../../harness/run/variant.ts';
-import { plansOf, type LoadedScenario } from '../../harness/scenario/plans.ts';
+import { plansOf, type LoadedScenario } from '../../harness/scenario/resolve/plans.ts';
 import type { FlowPlan, Plan } from '../../harness/terms/plan.ts';
 import type { FlowResult, Results, Verdict } from '../../harness/terms/results.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { parseYaml } from '../../harness/scenario/yaml-file.ts';
-import { readLab, readScenario } from '../../harness/scenario/read.ts';
-import { withOnly, type LoadedScenario } from '../../harness/scenario/plans.ts';
+import { readLab, readScenario } from '../../harness/scenario/read/read.ts';
+import { withOnly, type LoadedScenario } from '../../harness/scenario/resolve/plans.ts';
 import type { Results } from '../../harness/terms/results.ts';
 import { madeUpResults } from '../testing/made-up-results.ts';
 import { TWO_NODES, twoByTwo } from '../testing/temporary-project.ts';

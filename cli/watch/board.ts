@@ -1,7 +1,7 @@
 import { describeScenario } from '../../harness/run/scenario.ts';
 import { describeVariant } from '../../harness/run/variant.ts';
-import { cellNames, cellsOf, plansOf, type LoadedScenario } from '../../harness/scenario/plans.ts';
-import type { Variant } from '../../harness/scenario/read-variant.ts';
+import { cellNames, cellsOf, plansOf, type LoadedScenario } from '../../harness/scenario/resolve/plans.ts';
+import type { Variant } from '../../harness/scenario/read/read-variant.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 import type { Results, ScenarioResult, VariantResult } from '../../harness/terms/results.ts';
 

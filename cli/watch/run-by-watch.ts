@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { EnvironmentError, L4labError } from '../../harness/errors.ts';
 import type { Project } from '../../harness/project/project.ts';
 import type { OnEvent } from '../../harness/run/events.ts';
-import { cellNames, plansOf, type LoadedScenario, type Selection } from '../../harness/scenario/plans.ts';
+import { cellNames, plansOf, type LoadedScenario, type Selection } from '../../harness/scenario/resolve/plans.ts';
 import type { Results } from '../../harness/terms/results.ts';
 import { connectTo, readSocketFile } from './socket-file.ts';
 import { lineOf, thisBuild, type Answer, type WantedFlow } from './protocol.ts';

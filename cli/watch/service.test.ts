@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { EnvironmentError, L4labError } from '../../harness/errors.ts';
 import { loadScenario } from '../../harness/project/scenario-files.ts';
-import type { LoadedScenario } from '../../harness/scenario/plans.ts';
+import type { LoadedScenario } from '../../harness/scenario/resolve/plans.ts';
 import { madeUpResults } from '../testing/made-up-results.ts';
 import { temporaryProject, twoByTwo, type TemporaryProject } from '../testing/temporary-project.ts';
 import { socketFilePath, lineOf, thisBuild } from './protocol.ts';

@@ -7,7 +7,7 @@ import { EnvironmentError, L4labError } from '../../harness/errors.ts';
 import type { Project } from '../../harness/project/project.ts';
 import { loadScenario } from '../../harness/project/scenario-files.ts';
 import type { OnEvent } from '../../harness/run/events.ts';
-import { plansOf, withOnly, type LoadedScenario } from '../../harness/scenario/plans.ts';
+import { plansOf, withOnly, type LoadedScenario } from '../../harness/scenario/resolve/plans.ts';
 import type { Results } from '../../harness/terms/results.ts';
 import { connectTo, readSocketFile } from './socket-file.ts';
 import { socketFilePath, lineOf, type Answer, type SocketFile, type Request, type WantedFlow } from './protocol.ts';

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EnvironmentError, L4labError } from '../../harness/errors.ts';
 import { until } from '../../harness/fabric/testing/remnants.ts';
-import { plansOf, type LoadedScenario } from '../../harness/scenario/plans.ts';
+import { plansOf, type LoadedScenario } from '../../harness/scenario/resolve/plans.ts';
 import type { Results, Verdict } from '../../harness/terms/results.ts';
 import { madeUpResults } from '../testing/made-up-results.ts';
 import { temporaryProject, twoByTwo, type TemporaryProject } from '../testing/temporary-project.ts';

@@ -3,7 +3,7 @@ import { InputError, L4labError } from '../../harness/errors.ts';
 import { withCounterfactuals } from '../../harness/model/what-if.ts';
 import type { Project } from '../../harness/project/project.ts';
 import { loadScenario } from '../../harness/project/scenario-files.ts';
-import { withOnly, type LoadedScenario } from '../../harness/scenario/plans.ts';
+import { withOnly, type LoadedScenario } from '../../harness/scenario/resolve/plans.ts';
 import type { Results } from '../../harness/terms/results.ts';
 import { errorText } from '../shared/error-text.ts';
 import { Board, failed, matching, type Column } from './board.ts';

@@ -1,5 +1,5 @@
 import { shippedScenario } from '../project/testing/here.ts';
-import { plansOf } from '../scenario/plans.ts';
+import { plansOf } from '../scenario/resolve/plans.ts';
 import { cablesOf, endAt, type Cable } from './cables.ts';
 import { topologyOf, type Topology } from './lab-topology.ts';
 

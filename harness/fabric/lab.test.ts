@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EnvironmentError } from '../errors.ts';
-import { plansOf } from '../scenario/plans.ts';
+import { plansOf } from '../scenario/resolve/plans.ts';
 import { shippedScenario } from '../project/testing/here.ts';
 import type { Plan } from '../terms/plan.ts';
 import { findEngine, type Engine } from './engine.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readLab, readScenario } from '../scenario/read.ts';
-import { resolvePlan } from '../scenario/resolve.ts';
+import { readLab, readScenario } from '../scenario/read/read.ts';
+import { resolvePlan } from '../scenario/resolve/resolve.ts';
 import { parseYaml } from '../scenario/yaml-file.ts';
 import type { Plan } from '../terms/plan.ts';
 import { trunkDevice } from '../terms/trunk-interface.ts';

@@ -1,7 +1,7 @@
 import type { Fix } from '../terms/fix.ts';
-import type { LoadedScenario } from '../scenario/plans.ts';
-import { readLab, readScenario } from '../scenario/read.ts';
-import { resolvePlan } from '../scenario/resolve.ts';
+import type { LoadedScenario } from '../scenario/resolve/plans.ts';
+import { readLab, readScenario } from '../scenario/read/read.ts';
+import { resolvePlan } from '../scenario/resolve/resolve.ts';
 import { parseYaml } from '../scenario/yaml-file.ts';
 import { predict } from './predict.ts';
 import { changedVariant, whatWouldHelp } from './what-if.ts';

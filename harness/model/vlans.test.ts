@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { readLab, readScenario } from '../scenario/read.ts';
-import { resolvePlan } from '../scenario/resolve.ts';
+import { readLab, readScenario } from '../scenario/read/read.ts';
+import { resolvePlan } from '../scenario/resolve/resolve.ts';
 import { parseYaml } from '../scenario/yaml-file.ts';
 import type { Fix } from '../terms/fix.ts';
 import { predict } from './predict.ts';

@@ -1,6 +1,6 @@
-import { readLab, readScenario } from '../scenario/read.ts';
+import { readLab, readScenario } from '../scenario/read/read.ts';
 import { parseYaml } from '../scenario/yaml-file.ts';
-import { resolvePlan } from '../scenario/resolve.ts';
+import { resolvePlan } from '../scenario/resolve/resolve.ts';
 import type { FlowResult, ScenarioResult } from '../terms/results.ts';
 import { predict } from './predict.ts';
 import { changedVariant, whatWouldHelp, withCounterfactuals } from './what-if.ts';

@@ -9,14 +9,14 @@ import { placesOf } from './predicted-outage.ts';
 import { predictions } from './predict.ts';
 import { stepCandidates } from './step-candidates.ts';
 import { predictedCells } from './timeline.ts';
-import type { LoadedScenario } from '../scenario/plans.ts';
+import type { LoadedScenario } from '../scenario/resolve/plans.ts';
 import { mergePatch } from '../scenario/merge-patch.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import type { StreamPrediction } from '../terms/stream-prediction.ts';
 import type { Prediction } from '../terms/walk.ts';
 import { labWithProfiles } from '../scenario/profile-settings.ts';
-import { readVariant, type Variant } from '../scenario/read-variant.ts';
-import { resolvePlan } from '../scenario/resolve.ts';
+import { readVariant, type Variant } from '../scenario/read/read-variant.ts';
+import { resolvePlan } from '../scenario/resolve/resolve.ts';
 
 type Change = Record<string, unknown>;
 

@@ -1,9 +1,9 @@
-import type { LoadedScenario } from '../scenario/plans.ts';
+import type { LoadedScenario } from '../scenario/resolve/plans.ts';
 import { accessSync, constants, existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { didYouMean, noSuch } from '../did-you-mean.ts';
 import { InputError, L4labError, type Mistake } from '../errors.ts';
-import { readLab, readScenario, readScenarioFile } from '../scenario/read.ts';
+import { readLab, readScenario, readScenarioFile } from '../scenario/read/read.ts';
 import type { Lab } from '../scenario/schema.ts';
 import { parseYaml, type YamlFile } from '../scenario/yaml-file.ts';
 import type { Project } from './project.ts';

@@ -1,6 +1,6 @@
 import { proxyIpsOf } from '../scenario/lookup.ts';
 import { predict } from '../model/predict.ts';
-import { plansOf } from '../scenario/plans.ts';
+import { plansOf } from '../scenario/resolve/plans.ts';
 import { contains, host } from '../scenario/address.ts';
 import { here } from './testing/here.ts';
 import { findScenarios, loadScenario, scenarioName } from './scenario-files.ts';

@@ -5,7 +5,7 @@ import { shippedScenario } from '../project/testing/here.ts';
 import type { FlowPlan } from '../terms/plan.ts';
 import { runAttempt } from './attempt.ts';
 import { LabPool } from './lab-pool.ts';
-import { plansOf } from '../scenario/plans.ts';
+import { plansOf } from '../scenario/resolve/plans.ts';
 
 /** A loaded machine boots labs slowly. */
 const DEADLINE_MS = 240_000;

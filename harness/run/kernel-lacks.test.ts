@@ -2,7 +2,7 @@ import { findEngine } from '../fabric/engine.ts';
 import { builtImage } from '../fabric/testing/built-image.ts';
 import { shippedScenario } from '../project/testing/here.ts';
 import { LabPool } from './lab-pool.ts';
-import { plansOf } from '../scenario/plans.ts';
+import { plansOf } from '../scenario/resolve/plans.ts';
 import { runVariant } from './variant.ts';
 
 /** A loaded machine boots labs slowly. */

@@ -3,7 +3,7 @@ import { builtImage } from '../fabric/testing/built-image.ts';
 import { shippedScenario } from '../project/testing/here.ts';
 import { runAttempt } from './attempt.ts';
 import { LabPool } from './lab-pool.ts';
-import { plansOf } from '../scenario/plans.ts';
+import { plansOf } from '../scenario/resolve/plans.ts';
 
 /** A loaded machine boots labs slowly. */
 const DEADLINE_MS = 240_000;

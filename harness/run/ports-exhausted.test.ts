@@ -4,7 +4,7 @@ import { shippedScenario } from '../project/testing/here.ts';
 import { runAttempt } from './attempt.ts';
 import { readCounters } from './query-nodes.ts';
 import { LabPool } from './lab-pool.ts';
-import { plansOf } from '../scenario/plans.ts';
+import { plansOf } from '../scenario/resolve/plans.ts';
 
 /** A loaded machine boots labs slowly. */
 const DEADLINE_MS = 240_000;

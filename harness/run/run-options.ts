@@ -1,5 +1,5 @@
 import type { Engine } from '../fabric/engine.ts';
-import type { Selection } from '../scenario/plans.ts';
+import type { Selection } from '../scenario/resolve/plans.ts';
 import type { Results } from '../terms/results.ts';
 import type { OnEvent } from './events.ts';
 import type { LabPool } from './lab-pool.ts';

@@ -1,13 +1,13 @@
 import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { Topology } from '../fabric/lab-topology.ts';
 import type { Results, ScenarioResult } from '../terms/results.ts';
-import type { LoadedScenario } from '../scenario/plans.ts';
+import type { LoadedScenario } from '../scenario/resolve/plans.ts';
 import { expectedLengths } from './lengths.ts';
 import { Queue } from './queue.ts';
 import { EngineSlots, type EngineSlot } from './engine-slots.ts';
 import type { RunOptions } from './run-options.ts';
 import { runScenario } from './scenario.ts';
-import { cellNames, plansOf } from '../scenario/plans.ts';
+import { cellNames, plansOf } from '../scenario/resolve/plans.ts';
 import { withCounterfactuals } from '../model/what-if.ts';
 
 /**

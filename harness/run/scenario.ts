@@ -1,8 +1,8 @@
-import { plansOf, type LoadedScenario, type Selection } from '../scenario/plans.ts';
+import { plansOf, type LoadedScenario, type Selection } from '../scenario/resolve/plans.ts';
 import { L4labError } from '../errors.ts';
 import type { ScenarioResult, VariantResult } from '../terms/results.ts';
 import type { Plan } from '../terms/plan.ts';
-import type { Variant } from '../scenario/read-variant.ts';
+import type { Variant } from '../scenario/read/read-variant.ts';
 import type { OnEvent } from './events.ts';
 import type { Fault } from '../terms/fault.ts';
 import { faultOf } from './fault-of.ts';

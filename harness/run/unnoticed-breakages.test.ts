@@ -1,5 +1,5 @@
 import { shippedScenario } from '../project/testing/here.ts';
-import { plansOf } from '../scenario/plans.ts';
+import { plansOf } from '../scenario/resolve/plans.ts';
 import { unnoticedBreakages, type Notice } from './unnoticed-breakages.ts';
 
 const loaded = shippedScenario('proxy-and-dsr/dsr');

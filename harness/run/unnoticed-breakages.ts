@@ -1,8 +1,8 @@
 import { breakages, type BreakableSetting } from '../model/breakages.ts';
 import { changedVariant } from '../model/what-if.ts';
-import type { LoadedScenario } from '../scenario/plans.ts';
-import type { Variant } from '../scenario/read-variant.ts';
-import { resolvePlan } from '../scenario/resolve.ts';
+import type { LoadedScenario } from '../scenario/resolve/plans.ts';
+import type { Variant } from '../scenario/read/read-variant.ts';
+import { resolvePlan } from '../scenario/resolve/resolve.ts';
 import type { Plan } from '../terms/plan.ts';
 
 /** Names of the flows of a plan that do not end as expected; null where they could not be run. */

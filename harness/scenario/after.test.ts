@@ -1,5 +1,5 @@
 import { shippedScenario } from '../project/testing/here.ts';
-import { cellNames, plansOf, withOnly } from './plans.ts';
+import { cellNames, plansOf, withOnly } from './resolve/plans.ts';
 
 const pathMtu = shippedScenario('failures/path-mtu');
 const SEQUENCE = ['large-ping', 'large-ping-again'];

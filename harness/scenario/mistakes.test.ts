@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { InputError } from '../errors.ts';
 import { here } from '../project/testing/here.ts';
 import { loadScenario } from '../project/scenario-files.ts';
-import { readLab } from './read.ts';
+import { readLab } from './read/read.ts';
 import { parseYaml } from './yaml-file.ts';
 
 /** Every file here is a bad scenario, or a bad lab where its name begins so; its first comments say what must be told. */

@@ -4,8 +4,8 @@ import { PROFILE_NAMES } from '../terms/profile-name.ts';
 import type { NodePlan, Plan } from '../terms/plan.ts';
 import { planAt } from './plan-at.ts';
 import { PROFILES } from './profiles.ts';
-import { readLab, readScenario } from './read.ts';
-import { resolvePlan } from './resolve.ts';
+import { readLab, readScenario } from './read/read.ts';
+import { resolvePlan } from './resolve/resolve.ts';
 import { parseYaml } from './yaml-file.ts';
 
 const ONE_ARM = readFileSync('labs/one-arm.yaml', 'utf8');

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { segmentOf } from './lookup.ts';
-import { readLab, readScenario } from './read.ts';
-import { resolvePlan } from './resolve.ts';
+import { readLab, readScenario } from './read/read.ts';
+import { resolvePlan } from './resolve/resolve.ts';
 import { parseYaml } from './yaml-file.ts';
 import type { NodePlan, Plan } from '../terms/plan.ts';
 

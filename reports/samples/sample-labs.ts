@@ -1,6 +1,6 @@
 import { parseYaml } from '../../harness/scenario/yaml-file.ts';
-import { readLab, readScenario } from '../../harness/scenario/read.ts';
-import { resolvePlan } from '../../harness/scenario/resolve.ts';
+import { readLab, readScenario } from '../../harness/scenario/read/read.ts';
+import { resolvePlan } from '../../harness/scenario/resolve/resolve.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 
 /** What a scenario lays on a lab, in the words of its file. */

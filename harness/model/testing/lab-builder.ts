@@ -1,4 +1,4 @@
-import { resolvePlan } from '../../scenario/resolve.ts';
+import { resolvePlan } from '../../scenario/resolve/resolve.ts';
 import {
   labSchema,
   scenarioAsRead,

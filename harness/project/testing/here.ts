@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { LoadedScenario } from '../../scenario/plans.ts';
+import type { LoadedScenario } from '../../scenario/resolve/plans.ts';
 import { findProject } from '../project.ts';
 import { findScenarios, loadScenario } from '../scenario-files.ts';
 

@@ -1,0 +1,85 @@
+import { noSuch } from '../../did-you-mean.ts';
+import { FILTER_ACTIONS } from '../../terms/filter.ts';
+import { MODES } from '../../terms/mode.ts';
+import { isAddress, isV6 } from '../address.ts';
+import { actionOf } from '../filter-schema.ts';
+import { balancersOf, nodeAddresses } from '../lab-queries.ts';
+import { type Layer, type NodeProblem, pathOf, problemsPerNode } from '../per-node.ts';
+import type { Problem } from '../problem.ts';
+import type { Lab, LabNode, NodeSettings, ScenarioFile } from '../schema.ts';
+import { isCidr } from '../schema-values.ts';
+import type { Path } from '../yaml-file.ts';
+
+/** Rules of a filter that could match nothing, or name what there is not. @param path of the node's settings */
+export function checkFilter(path: Path, { filter = [] }: NodeSettings, lab: Lab): Problem[] {
+  return filter.flatMap((rule, index) => {
+    // One that does several things at once is told of already.
+    if (FILTER_ACTIONS.filter((one) => rule[one] !== undefined).length !== 1) return [];
+    const { action, match } = actionOf(rule);
+    const { protocol, port, type, from, to } = match;
+    const at = (field: string): Path => [...path, 'filter', index, action, field];
+    const places = [
+      { field: 'from', place: from },
+      { field: 'to', place: to },
+    ].flatMap(({ field, place }) => (place === undefined ? [] : [{ field, place }]));
+    const wrong = places.flatMap(({ field, place }) => wrongPlace(at(field), place, lab));
+    const families = places.map(({ place }) => familiesOf(place, lab));
+    const isEmpty =
+      wrong.length === 0 && families.length === 2 && !families[0]!.some((v6) => families[1]!.includes(v6));
+    return [
+      ...(port !== undefined && protocol !== 'tcp' && protocol !== 'udp'
+        ? [{ path: at('port'), message: 'needs `protocol: tcp` or `protocol: udp`' }]
+        : []),
+      ...(type !== undefined && protocol !== 'icmp' ? [{ path: at('type'), message: 'needs `protocol: icmp`' }] : []),
+      ...wrong,
+      ...(isEmpty
+        ? [
+            {
+              path: at('to'),
+              message: `${to} has no address of the same family as ${from}, so the rule matches nothing`,
+            },
+          ]
+        : []),
+    ];
+  });
+}
+
+function wrongPlace(path: Path, place: string, lab: Lab): Problem[] {
+  if (isAddress(place) || isCidr(place)) return [];
+  const dependsOn = [['nodes', place], ['links']];
+  if (!lab.nodes[place]) return [{ path, message: noSuch('node', place, Object.keys(lab.nodes)), dependsOn }];
+  return familiesOf(place, lab).length > 0 ? [] : [{ path, message: `${place} has no address`, dependsOn }];
+}
+
+/** Address families of what a rule names: whether they are IPv6. */
+function familiesOf(place: string, lab: Lab): boolean[] {
+  if (isAddress(place) || isCidr(place)) return [isV6(place)];
+  return [...new Set(nodeAddresses(lab, place).map(isV6))];
+}
+
+/**
+ * Filters on load balancers in mode dsr: what comes for a VIP is on its way to a server before any filter could see it.
+ * @param layersOf what the scenario says of a node, the weakest first
+ */
+export function filtersThatSeeNothing(
+  { services }: ScenarioFile,
+  lab: Lab,
+  layersOf: (name: string) => Layer[],
+): Problem[] {
+  const balancers = balancersOf(lab);
+  const inDsr = Object.entries(services).filter(([, { mode }]) => MODES[mode].handsOver === 'mac');
+  return problemsPerNode(balancers, (name): NodeProblem[] => {
+    const layers = layersOf(name);
+    const settings = Object.assign({}, lab.nodes[name]!, ...layers.map((layer) => layer.settings)) as LabNode;
+    const [service] =
+      inDsr.find(([, { l4 }]) => (l4 === undefined ? balancers[0] === name : [l4].flat().includes(name))) ?? [];
+    if (service === undefined || settings.lb === 'off' || (settings.filter ?? []).length === 0) return [];
+    return [
+      {
+        path: pathOf(layers, 'filter') ?? ['services', service, 'mode'],
+        what: `a filter on NODES never sees requests to ${service}: in mode dsr they are forwarded before the filter runs. Put the rule on the router in front, or on the servers`,
+        dependsOn: [['services'], ['nodes', name]],
+      },
+    ];
+  });
+}

@@ -1,0 +1,38 @@
+import { host, isV6 } from '../address.ts';
+import { addressesInScenario } from './check-messages.ts';
+import { l4sOf } from '../lab-queries.ts';
+import type { Problem } from '../problem.ts';
+import type { Lab, ScenarioFile } from '../schema.ts';
+
+/**
+ * Sources of health checks that an L4 does not hold: it could not send from them.
+ */
+export function strangeSources(scenario: ScenarioFile, lab: Lab): Problem[] {
+  return Object.entries(scenario.services).flatMap(([name, { vip, check, l4: named }]) => {
+    const source = check?.source;
+    if (source === undefined) return [];
+    return l4sOf(lab, { l4: named }).flatMap((l4) => {
+      if (!lab.nodes[l4]) return [];
+      const owned = addressesOf(l4, scenario, lab).filter((address) => isV6(address) === isV6(vip));
+      // That a source is of the other family is said already.
+      if (owned.includes(source) || isV6(source) !== isV6(vip)) return [];
+      const message = `${l4} does not hold ${source}; it holds ${owned.join(', ')}`;
+      return [{ path: ['services', name, 'check', 'source'], message, dependsOn: [['services'], ['nodes', l4]] }];
+    });
+  });
+}
+
+/** What an L4 has as an address: its own, its loopback's, proxy IPs of its services, and their VIPs unless it disowns them. */
+function addressesOf(l4: string, scenario: ScenarioFile, lab: Lab): string[] {
+  const settings = { ...lab.nodes[l4]!, ...scenario.nodes[l4] };
+  const isOfPair = Object.values(scenario.pairs).some(({ nodes }) => nodes.includes(l4));
+  const services = Object.entries(scenario.services).filter(([, service]) => l4sOf(lab, service).includes(l4));
+  return [
+    ...new Set([
+      ...addressesInScenario(scenario, lab, l4).map(host),
+      ...(settings.loopback ?? []).map((entry) => scenario.services[entry]?.vip ?? entry),
+      ...services.flatMap(([, { proxyIp }]) => [proxyIp ?? []].flat().filter((address) => address !== 'auto')),
+      ...(settings.vipOwner === false && !isOfPair ? [] : services.map(([, { vip }]) => vip)),
+    ]),
+  ];
+}

@@ -1,0 +1,68 @@
+import { listenerOf, listenerText, type ListenerAsWritten } from '../../terms/listener.ts';
+import { canonical, host, isAddress } from '../address.ts';
+import { addressesInScenario } from './check-messages.ts';
+import { type Layer, type NodeProblem, pathOf, problemsPerNode } from '../per-node.ts';
+import type { Problem } from '../problem.ts';
+import type { Lab, LabNode, ScenarioFile } from '../schema.ts';
+
+/** Addresses that every node has. */
+const OWN = /^(127\.|::1$)/;
+
+/**
+ * Listeners at addresses that their nodes do not hold: such a program would not start.
+ * @param layersOf what the scenario says of a node, the weakest first
+ */
+export function strangeListeners(scenario: ScenarioFile, lab: Lab, layersOf: (name: string) => Layer[]): Problem[] {
+  return problemsPerNode(Object.keys(lab.nodes), (name): NodeProblem[] => {
+    const layers: Layer[] = [{ path: ['nodes', name], settings: lab.nodes[name]! }, ...layersOf(name)];
+    const settings = Object.assign({}, ...layers.map((layer) => layer.settings)) as LabNode;
+    const path = pathOf(layersOf(name), 'listeners');
+    if (path === null) return [];
+    const held = [
+      ...addressesInScenario(scenario, lab, name).map(host),
+      ...(settings.loopback ?? []).map((entry) => scenario.services[entry]?.vip ?? entry),
+    ]
+      .filter(isAddress)
+      .map(canonical);
+    return (settings.listeners ?? []).flatMap((written, index) => {
+      const { address, answersFrom } = listenerOf(written);
+      const at = [...path, index];
+      return [
+        { address, path: typeof written === 'string' ? at : [...at, 'listen'] },
+        { address: answersFrom, path: [...at, 'answersFrom'] },
+      ].flatMap((place): NodeProblem[] => {
+        if (place.address === undefined || OWN.test(place.address) || held.includes(canonical(place.address)))
+          return [];
+        const what = `NODES does not hold ${place.address}; it holds ${held.join(', ')}`;
+        return [{ path: place.path, what, dependsOn: [['services'], ['servers'], ['nodes', name]] }];
+      });
+    });
+  });
+}
+
+/** Answers of TCP, which come from where the connection was opened to. */
+export function answersOfTcp(written: ListenerAsWritten[]): { index: number; message: string }[] {
+  return written.flatMap((one, index) => {
+    const { protocol, answersFrom } = listenerOf(one);
+    const message = 'only for udp: over TCP the address that was called always answers';
+    return answersFrom === undefined || protocol === 'udp' ? [] : [{ index, message }];
+  });
+}
+
+/** Listeners that want the same port: at every address, or at the same one. */
+export function listenersGivenTwice(written: ListenerAsWritten[]): { index: number; message: string }[] {
+  const listeners = written.map(listenerOf);
+  return listeners.flatMap((one, index) => {
+    const first = listeners
+      .slice(0, index)
+      .find(
+        ({ protocol, port, address }) =>
+          protocol === one.protocol &&
+          port === one.port &&
+          (address === undefined || one.address === undefined || canonical(address) === canonical(one.address)),
+      );
+    if (first === undefined) return [];
+    const [text, before] = [listenerText(one), listenerText(first)];
+    return [{ index, message: text === before ? `${text} is given twice` : `${text} is already taken by ${before}` }];
+  });
+}

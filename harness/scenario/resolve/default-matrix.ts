@@ -1,0 +1,98 @@
+import { stringify } from 'yaml';
+import { InputError } from '../../errors.ts';
+import { freeAddress } from '../free-address.ts';
+import { commonGateways } from '../common-gateways.ts';
+import type { LoadedScenario } from './plans.ts';
+import { readScenario } from '../read/read.ts';
+import type { Lab } from '../schema.ts';
+import { parseYaml, type YamlFile } from '../yaml-file.ts';
+
+/** The scenario of a matrix, and the variants that the lab cannot have. */
+export interface Matrix extends LoadedScenario {
+  leftOut: { variant: string; mistakes: string[] }[];
+}
+
+/**
+ * The default matrix of a topology, as a scenario: a service of each L4 on all servers, called by every client and every
+ * server, in each mode and with either gateway. What settings of the lab rule out is left out.
+ * @throws InputError at the lab's own lines, where there is nothing to ask
+ */
+export function defaultMatrix({ name, lab, yaml: labFile }: { name: string; lab: Lab; yaml: YamlFile }): Matrix {
+  const servers = withRole(lab, 'server');
+  const callers = [...withRole(lab, 'client'), ...servers];
+  const l4s = withRole(lab, 'l4');
+  for (const [role, nodes] of [
+    ['server', servers],
+    ['l4', l4s],
+  ] as const) {
+    if (nodes.length === 0)
+      throw new InputError([{ ...labFile.locate(['nodes']), message: `nodes: a matrix needs a node of role ${role}` }]);
+  }
+  const serviceOf = (l4: string): string => (l4s.length === 1 ? 'web' : `web-${l4}`);
+  const services = l4s.map((l4) => serviceOf(l4));
+  const vips: string[] = [];
+  for (const l4 of l4s) {
+    const vip = freeAddress(lab, l4, vips);
+    const message = `nodes.${l4}: has no subnet with a free address for a VIP`;
+    if (vip === undefined) throw new InputError([{ ...labFile.locate(['nodes', l4]), message }]);
+    vips.push(vip);
+  }
+  const scenario = {
+    title: 'Which flows work in which mode',
+    lab: name,
+    services: Object.fromEntries(
+      l4s.map((l4, i) => [serviceOf(l4), { vip: vips[i], port: 80, mode: 'dnat', pool: servers, l4 }]),
+    ),
+    flows: Object.fromEntries(
+      services.flatMap((to) => callers.map((from) => [`${from}-to-${to}`, { from, to, expect: 'works' }])),
+    ),
+  };
+  const variants = commonGateways(lab, servers).flatMap((gateway) =>
+    Object.entries(MODES).map(
+      ([mode, change]) => [`${mode}-gateway-${gateway}`, { change: change(gateway, services) }] as const,
+    ),
+  );
+  const read = (of: typeof variants): LoadedScenario => {
+    const yaml = parseYaml(labFile.file, stringify({ ...scenario, variants: Object.fromEntries(of) }));
+    return { scenario: readScenario(name, name, lab, yaml), yaml };
+  };
+  const leftOut: Matrix['leftOut'] = [];
+  const possible = variants.filter((variant) => {
+    try {
+      read([variant]);
+      return true;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      leftOut.push({ variant: variant[0], mistakes: error.mistakes.map(({ message }) => message) });
+      return false;
+    }
+  });
+  if (possible.length === 0) {
+    // The lines are those of a scenario that nobody wrote.
+    const messages = new Set(leftOut.flatMap(({ mistakes }) => mistakes));
+    const at = labFile.locate(['nodes']);
+    throw new InputError([...messages].map((message) => ({ ...at, message: `for its matrix, ${message}` })));
+  }
+  return { ...read(possible), leftOut };
+}
+
+function withRole(lab: Lab, role: string): string[] {
+  return Object.keys(lab.nodes).filter((name) => lab.nodes[name]!.role === role);
+}
+
+type Change = (gateway: string, services: string[]) => unknown;
+
+const inAll = (services: string[], change: unknown): unknown =>
+  Object.fromEntries(services.map((service) => [service, change]));
+
+const MODES: Record<string, Change> = {
+  dnat: (gateway) => ({ servers: { gateway } }),
+  proxy: (gateway, services) => ({
+    servers: { gateway },
+    services: inAll(services, { mode: 'proxy', proxyIp: 'auto' }),
+  }),
+  dsr: (gateway, services) => ({
+    servers: { gateway, loopback: services, arpIgnore: 1, arpAnnounce: 2 },
+    services: inAll(services, { mode: 'dsr' }),
+  }),
+};

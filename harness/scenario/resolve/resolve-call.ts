@@ -1,0 +1,119 @@
+import { DNS_PORT } from '../../terms/by-name.ts';
+import { contains, host, hostRoute, isV6, network } from '../address.ts';
+import type { FlowPlan, InterfacePlan, NodePlan } from '../../terms/plan.ts';
+import type { ScenarioFile } from '../schema.ts';
+import { interfaceAddresses, ownerOf } from '../lookup.ts';
+import { addressOfRecord } from '../names.ts';
+import type { Service } from './resolve-service.ts';
+
+export interface Called {
+  from: string;
+  to: string;
+  port?: number | undefined;
+  protocol?: FlowPlan['protocol'];
+}
+
+interface CalledByName extends Called {
+  cachedAnswer?: { record: string; age: number } | undefined;
+}
+
+export type ResolvedCall = Pick<FlowPlan, 'source' | 'to' | 'address' | 'port'>;
+
+/** What a flow to a name asks first, and whom it may call then. */
+export function byName(
+  flow: CalledByName,
+  nodes: NodePlan[],
+  body: ScenarioFile,
+): Partial<ResolvedCall & Pick<FlowPlan, 'byName'>> {
+  const { from, to: name, cachedAnswer } = flow;
+  const named = body.names[name];
+  if (named === undefined) return {};
+  const caller = nodes.find((node) => node.name === from)!;
+  const address = addressFor(
+    caller,
+    nodes.find((node) => node.name === named.server)!,
+  );
+  const calls = callsByName(flow, nodes, body).map(({ to, address, source }) => ({ to, address, source }));
+  const isOfV6 = isV6(calls[0]?.address ?? address);
+  const source = sourceAddress(caller, address);
+  const asked = {
+    name,
+    type: isOfV6 ? ('AAAA' as const) : ('A' as const),
+    server: named.server,
+    address,
+    source,
+    calls,
+  };
+  if (cachedAnswer === undefined || cachedAnswer.age >= named.ttl) return { byName: asked };
+  const known = addressOfRecord(cachedAnswer.record, body.services)!;
+  const cached = { address: known, ageS: cachedAnswer.age / 1000, ttlS: named.ttl / 1000 };
+  return { ...calls.find((call) => call.address === known), byName: { ...asked, cached } };
+}
+
+function callsByName({ from, to, port, protocol }: Called, nodes: NodePlan[], body: ScenarioFile): ResolvedCall[] {
+  const caller = nodes.find((node) => node.name === from)!;
+  const records = body.names[to]?.records ?? [];
+  const common = records.map(({ to: record }) => body.services[record]?.port).find((one) => one !== undefined) ?? port;
+  return records.flatMap(({ to: record }): ResolvedCall[] => {
+    const address = addressOfRecord(record, body.services);
+    if (address === null) return [];
+    const isAt = ([, { vip, port: at }]: [string, Service]): boolean => vip === address && at === common;
+    const service = Object.entries(body.services).find(isAt)?.[0];
+    return [
+      {
+        source: sourceAddress(caller, address),
+        to: service === undefined ? { node: ownerOf({ nodes }, address) ?? from } : { service },
+        address,
+        port: protocol === 'icmp' ? 0 : common!,
+      },
+    ];
+  });
+}
+
+export function resolveCall(called: Called, nodes: NodePlan[], body: ScenarioFile): ResolvedCall {
+  if (body.names[called.to] === undefined) return resolveAddressed(called, nodes, body);
+  const [first] = callsByName(called, nodes, body);
+  if (first !== undefined) return first;
+  // Nothing but a question comes of a name that has no address.
+  const { server } = body.names[called.to]!;
+  return resolveAddressed({ ...called, to: server, port: called.port ?? DNS_PORT }, nodes, body);
+}
+
+function resolveAddressed({ from, to, port, protocol }: Called, nodes: NodePlan[], body: ScenarioFile): ResolvedCall {
+  const service = body.services[to];
+  const caller = nodes.find((node) => node.name === from)!;
+  const address =
+    service?.vip ??
+    addressFor(
+      caller,
+      nodes.find((node) => node.name === to)!,
+    );
+  return {
+    source: sourceAddress(caller, address),
+    to: service ? { service: to } : { node: to },
+    address,
+    port: protocol === 'icmp' ? 0 : (service?.port ?? port!),
+  };
+}
+
+/** The first address of a node that is of a family of the caller's. */
+function addressFor(caller: NodePlan, target: NodePlan): string {
+  const families = new Set(caller.interfaces.flatMap((i) => i.addresses).map(isV6));
+  return interfaceAddresses(target).find((address) => families.has(isV6(address)))!;
+}
+
+/** The address that the caller's kernel puts as source: its own, in the subnet of the next hop. */
+function sourceAddress(caller: NodePlan, destination: string): string {
+  if (caller.loopback.includes(hostRoute(destination))) return destination;
+  const addressesOf = (interfaces: InterfacePlan[]): string[] =>
+    interfaces.flatMap((i) => i.addresses).filter((cidr) => isV6(cidr) === isV6(destination));
+  const addresses = addressesOf(caller.interfaces);
+  const near = addressesOf(caller.interfaces.filter(({ up }) => up !== false));
+  const direct = near.find((cidr) => contains(network(cidr), destination));
+  // The kernel looks for a source by the main table alone: rules ask for the one that it has found.
+  const routes = caller.routes.filter(({ from }) => from === undefined);
+  const route =
+    routes.find((r) => r.to !== 'default' && contains(r.to, destination)) ?? routes.find((r) => r.to === 'default');
+  const viaRoute = route && near.find((cidr) => contains(network(cidr), route.via!));
+  return host(direct ?? viaRoute ?? addresses[0]!);
+}

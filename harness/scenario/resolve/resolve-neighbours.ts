@@ -1,0 +1,44 @@
+import type { NodePlan, StaticNeighbour } from '../../terms/plan.ts';
+import { contains, host, network } from '../address.ts';
+import { interfaceAddresses } from '../lookup.ts';
+import type { NodeSettings, ScenarioFile } from '../schema.ts';
+import { mac } from '../schema-values.ts';
+
+/**
+ * Nodes with the entries of their neighbour tables that are set by hand; what names no address in a subnet of the node, or
+ * no MAC there, is left out.
+ */
+export function withNeighbours(
+  nodes: NodePlan[],
+  settingsOf: (name: string) => NodeSettings,
+  services: ScenarioFile['services'],
+): NodePlan[] {
+  return nodes.map((node) => {
+    const entries = Object.entries(settingsOf(node.name).neighbours ?? {});
+    const neighbours = entries.flatMap(([word, value]) =>
+      addressesFor(word, nodes, services).flatMap((address) => entryOf(nodes, node, { address, value })),
+    );
+    return neighbours.length === 0 ? node : { ...node, neighbours };
+  });
+}
+
+function addressesFor(word: string, nodes: NodePlan[], services: ScenarioFile['services']): string[] {
+  const vip = services[word]?.vip;
+  const named = nodes.find(({ name }) => name === word);
+  return vip !== undefined ? [vip] : named === undefined ? [word] : interfaceAddresses(named);
+}
+
+function entryOf(
+  nodes: NodePlan[],
+  { interfaces }: NodePlan,
+  { address, value }: { address: string; value: string },
+): StaticNeighbour[] {
+  const at = interfaces.find(({ addresses }) => addresses.some((cidr) => contains(network(cidr), address)));
+  if (at === undefined) return [];
+  const subnets = at.addresses.map(network);
+  const there = nodes
+    .find(({ name }) => name === value)
+    ?.interfaces.find(({ addresses }) => addresses.some((cidr) => subnets.some((net) => contains(net, host(cidr)))));
+  const found = mac.safeParse(value).success ? value : there?.mac;
+  return found === undefined ? [] : [{ address, dev: at.name, mac: found }];
+}
