@@ -1,5 +1,6 @@
+import { cause } from '../terms/cause.ts';
 import { transmit } from './bridge.ts';
-import { noteAnnouncement, noteAnswer, noteAsker } from './neighbours.ts';
+import { macForAnswer, noteAnnouncement, noteAnswer, noteAsker, outdated } from './neighbours.ts';
 import { covers } from '../scenario/prefix.ts';
 import { BROADCAST } from './packet.ts';
 import type { Arp, ArpFrame } from './packet.ts';
@@ -19,10 +20,14 @@ export function receiveArp(run: Run, host: Host, device: Device, { arp }: ArpFra
     return;
   }
   if (!answers(run, host, device, arp)) return;
-  noteAsker(run, host, { device, address: arp.senderIp }, arp.senderMac);
+  const asker = { device, address: arp.senderIp };
+  noteAsker(run, host, asker, arp.senderMac);
+  const dstMac = macForAnswer(host, asker, arp.senderMac);
+  const astray = dstMac === arp.senderMac ? null : outdated(run, host, { mac: dstMac, address: arp.senderIp });
+  if (astray !== null) run.unanswered.set(arp.targetIp, () => astray);
   transmit(run, host, device.name, {
     srcMac: device.mac,
-    dstMac: arp.senderMac,
+    dstMac,
     arp: {
       op: 'reply',
       isOwn: host.owned.has(arp.targetIp),
@@ -44,7 +49,10 @@ function answers(run: Run, host: Host, device: Device, { senderIp: asker, target
   // The kernel routes the question like a packet, so its source is checked as well.
   const verdict = validateSource(host, device, { src: asker, dst: target });
   if (!verdict.accepted) {
-    if (host.owned.has(target)) run.unanswered.set(target, { code: verdict.code, owner: host.name, source: asker });
+    const { code } = verdict;
+    const dropped = { node: host.name, address: target, source: asker };
+    if (host.owned.has(target))
+      run.unanswered.set(target, (node) => cause(code, 'arp-request-dropped', { ...dropped, asker: node }));
     return false;
   }
   if (host.owned.has(target)) return mayAnswer(host, device, asker, target);

@@ -42,6 +42,14 @@ export function sendTo(run: Run, host: Host, nextHop: OnLink, leaving: Leaving):
   else emit(run, host, { ...nextHop, mac: entry.mac }, leaving);
 }
 
+/**
+ * The MAC that an answer to a neighbour goes to. ARP goes back to the MAC that asked (arp_process). An advertisement of IPv6
+ * takes the node's own entry, as packets do (ndisc_send_na), and so one that is set by hand.
+ */
+export function macForAnswer(host: Host, { device, address }: OnLink, asking: string): string {
+  return (address.includes(':') ? host.neighbours.get(`${device.name} ${address}`) : undefined) ?? asking;
+}
+
 /** Resolves an unknown neighbour without a packet. */
 export function resolve(run: Run, host: Host, neighbour: OnLink): void {
   const key = keyOf(neighbour);
@@ -143,10 +151,10 @@ function unreachable(run: Run, entry: Neighbour, packet: Packet): void {
     die(run, packet, cause('server-not-adjacent', 'server-off-segment', { node, address }));
     return;
   }
-  const dropped = run.unanswered.get(address);
-  const why = dropped
-    ? cause(dropped.code, 'arp-request-dropped', { node: dropped.owner, asker: node, address, source: dropped.source })
-    : (vlanMismatch(run.network.plan, node, address) ?? cause('no-neighbour', 'arp-unanswered', { node, address }));
+  const why =
+    run.unanswered.get(address)?.(node) ??
+    vlanMismatch(run.network.plan, node, address) ??
+    cause('no-neighbour', 'arp-unanswered', { node, address });
   die(run, packet, why);
   const forwarded = packet.trace !== null && packet.dsr?.l4 !== node;
   if (forwarded) sendIcmpError(run, run.network.hosts.get(node)!, packet);

@@ -35,8 +35,8 @@ export interface Run {
   check: DirectCheck | null;
   /** Where two nodes answered for the same address. */
   answeredTwice: Findings['two-owners'][];
-  /** Owners of addresses that dropped an ARP request for its source, by address. */
-  unanswered: Map<string, { code: 'reverse-path' | 'own-address-as-source'; owner: string; source: string }>;
+  /** Why the owner of an address did not answer who asked for it, or in vain, by address. */
+  unanswered: Map<string, (asker: string) => Cause>;
   /** Which load balancer picked which server, by service, and for which packet of the flow. */
   picked: Map<string, { l4: string; server: string; step: Step }>;
   circumstances: Circumstances;

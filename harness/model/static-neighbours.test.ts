@@ -62,3 +62,25 @@ test('what takes a packet on that is not meant for it does no harm', () => {
   // Another one of a node does not matter.
   expect(outcome({ l3: { neighbours: { '203.0.113.99': NOBODY } } })).toBe('works');
 });
+
+test.each([
+  ['of IPv4, an answer goes to who asked: the call is lost on its way back', '192.0.2', '.', '/24', true],
+  ['of IPv6, an answer is lost as packets are: who asked gets none, and cannot call', '2001:db8', '::', '/64', false],
+])('%s', (_, net, dot, bits, leaves) => {
+  const [client, s1] = [`${net}${dot}10`, `${net}${dot}11`] as const;
+  const lab = plan({
+    nodes: {
+      client: { role: 'client', interfaces: { l2: `${client}${bits}` } },
+      l2: { role: 'l2' },
+      s1: { role: 'server', interfaces: { l2: `${s1}${bits}` }, neighbours: { [client]: NOBODY } },
+    },
+    links: [
+      ['client', 'l2'],
+      ['s1', 'l2'],
+    ],
+    services: {},
+  });
+  const [first] = predict(lab, flow(lab, 'client', 's1'));
+  expect(first).toMatchObject({ outcome: 'fails', cause: { code: 'stale-neighbour', node: 's1' } });
+  expect(first!.request.length > 0).toBe(leaves);
+});

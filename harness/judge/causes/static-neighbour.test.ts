@@ -1,7 +1,7 @@
 import { mac, plan } from '../../model/testing/lab-builder.ts';
-import { L3, oneArm, S1, VIP_A } from '../../model/testing/labs.ts';
+import { L3, L4, oneArm, S1, VIP_A } from '../../model/testing/labs.ts';
 import type { Icmp, Sighting } from '../../terms/sighting.ts';
-import { evidenceOf, segment } from '../testing/evidence.ts';
+import { arp, evidenceOf, segment } from '../testing/evidence.ts';
 import { causeOfFailure } from './index.ts';
 
 /** Port unreachable (RFC 792), about a datagram for s1. */
@@ -60,4 +60,18 @@ test('not where the refusal came home by the wrong neighbour, which forwarded it
   const client = { ...seen.client, outcome: 'ECONNREFUSED' as const };
   const packets = [segment(5, ['s1', 'out', 'l2'], { seq: 0, flags: 'RA' })];
   expect(causeOfFailure({ ...seen, client, packets })).toMatchObject({ code: 'refused', node: 's1' });
+});
+
+test('who asked got no answer, because that went to the MAC of a static entry', () => {
+  const nobody = '02:00:00:00:00:99';
+  const seen = evidenceOf(oneArm({ services: {}, nodes: { s1: { neighbours: { [L4]: nobody } } } }), 'l4', 's1:80');
+  const answer = arp(['s1', 'out', 'l2'], { op: 'reply', senderIp: S1, targetIp: L4 });
+  const packets = (dstMac: string): Sighting[] => [
+    arp(['l4', 'out', 'l2'], { op: 'request', senderIp: L4, targetIp: S1 }),
+    { ...answer, frame: { ...answer.frame, dstMac } },
+  ];
+  const found = (dstMac: string): unknown =>
+    causeOfFailure({ ...seen, walk: { request: [], reply: [] }, packets: packets(dstMac) });
+  expect(found(nobody)).toMatchObject({ code: 'stale-neighbour', node: 's1' });
+  expect(found('')).toMatchObject({ code: 'no-neighbour', node: 'l4' });
 });

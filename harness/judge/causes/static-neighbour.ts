@@ -1,5 +1,5 @@
 import { balancedBy, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
-import { cause } from '../../terms/cause.ts';
+import { cause, type Cause } from '../../terms/cause.ts';
 import { isDirect } from '../../terms/mode.ts';
 import { planAt } from '../../scenario/plan-at.ts';
 import type { NodePlan, StaticNeighbour } from '../../terms/plan.ts';
@@ -28,16 +28,36 @@ export const staticNeighbour: Rule = (evidence) => {
       ({ address, mac }) => mac === hop.dst.mac && addressesFor(hop, evidence).includes(address),
     );
     if (entry === undefined) continue;
-    const { address, mac } = entry;
-    const owner = nodeWithMac(plan, mac);
-    if (owner !== undefined && (holds(owner, address, evidence) || balancedOn(owner, leg.slice(index), evidence)))
-      continue;
-    const holder = plan.nodes.find((node) => holds(node, address, evidence))?.name ?? null;
-    const params = { node: hop.node, address, mac, owner: owner?.name ?? null, holder };
-    return cause('stale-neighbour', 'neighbour-static', params);
+    const owner = nodeWithMac(plan, entry.mac);
+    if (owner !== undefined && balancedOn(owner, leg.slice(index), evidence)) continue;
+    const wrong = wrongEntry(hop.node, entry, evidence);
+    if (wrong !== null) return wrong;
   }
   return null;
 };
+
+/** The cause, if a static entry names a node that does not have the address. */
+function wrongEntry(node: string, { address, mac }: StaticNeighbour, evidence: Evidence): Cause | null {
+  const { plan } = evidence;
+  const owner = nodeWithMac(plan, mac);
+  if (owner !== undefined && holds(owner, address, evidence)) return null;
+  const holder = plan.nodes.find((other) => holds(other, address, evidence))?.name ?? null;
+  return cause('stale-neighbour', 'neighbour-static', { node, address, mac, owner: owner?.name ?? null, holder });
+}
+
+/**
+ * A node answered who asked for its address, but to the MAC of a static entry: an advertisement of IPv6 takes that entry
+ * (ndisc_send_na), and an ARP reply does not.
+ */
+export function answeredAstray(evidence: Evidence, address: string): Cause | null {
+  for (const { node, direction, frame } of evidence.packets) {
+    if (direction !== 'out' || frame.arp?.op !== 'reply' || frame.arp.senderIp !== address) continue;
+    const entry = entriesOf(node, evidence).find(({ mac }) => mac === frame.dstMac);
+    const wrong = entry === undefined ? null : wrongEntry(node, entry, evidence);
+    if (wrong !== null) return wrong;
+  }
+  return null;
+}
 
 /** Whether a reply from the address that was called has reached the caller, and refused it. */
 function cameHome({ node, direction, src }: Hop, { flow }: Evidence): boolean {

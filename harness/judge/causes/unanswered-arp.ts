@@ -3,6 +3,7 @@ import { nodeOf } from '../../scenario/lookup.ts';
 import { vlanMismatch } from '../../scenario/vlan-mismatch.ts';
 import { openQuestion, type Evidence } from '../evidence/evidence.ts';
 import { isOn } from './inside-kernel.ts';
+import { answeredAstray } from './static-neighbour.ts';
 import { addressesOf } from './rule.ts';
 
 /**
@@ -27,11 +28,15 @@ export function unansweredArp({ packets, plan }: Evidence, name: string, ends: s
   return asked?.targetIp ?? null;
 }
 
-/** Why a node got no ARP reply: the owner did not accept the request's source, VLANs, or no node has the address. */
+/**
+ * Why a node got no ARP reply: the owner did not accept the request's source, or replied to another MAC; VLANs; or no node
+ * has the address.
+ */
 export function withoutAnswer(evidence: Evidence, node: string, address: string): Cause {
   const refused = refusedQuestion(evidence, node);
   if (refused?.address === address) return refused.cause;
-  return vlanMismatch(evidence.plan, node, address) ?? cause('no-neighbour', 'arp-unanswered', { node, address });
+  const found = answeredAstray(evidence, address) ?? vlanMismatch(evidence.plan, node, address);
+  return found ?? cause('no-neighbour', 'arp-unanswered', { node, address });
 }
 
 /** A node's request that the owner of an address dropped because of its source, like packets (arp_process); or null. */
