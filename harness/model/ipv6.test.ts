@@ -182,3 +182,19 @@ describe('two load balancers own one VIP', () => {
     expect(twins('proxy', { firewall: 'stateful' }, true)).toEqual(['l4: works', 'l4b: works']);
   });
 });
+
+test('without a route, the source closest to the destination is looked up, and may have a route of its own', () => {
+  const far = '2001:db8:d::80';
+  const call = (loopback: string[]): unknown => {
+    const lab = oneArm(
+      { mode: 'dnat' },
+      { gateway: 'none', loopback, routes: [{ to: 'default', from: far, via: 'l3' }] },
+    );
+    const called = flow(lab, 's1', 'client');
+    const [first] = predict(lab, called);
+    return [called.source, first!.request.length > 0, first!.cause?.code];
+  };
+  expect(call([far])).toEqual([far, true, 'no-route']);
+  expect(call(['2001:db8:8000::80', far, '2001:db8:f::80'])).toEqual([far, true, 'no-route']);
+  expect(call(['2001:db8:8000::80'])).toEqual(['2001:db8:1::11', false, 'no-route']);
+});

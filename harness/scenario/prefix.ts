@@ -37,6 +37,13 @@ export function addressValue(address: string): bigint {
   return parse(address).value;
 }
 
+/** Number of leading bits that two addresses of one family have in common. */
+export function bitsInCommon(one: string, other: string): number {
+  const [a, b] = [parse(one), parse(other)];
+  const width = a.version === 4 ? 32 : 128;
+  return width - (a.value === b.value ? 0 : (a.value ^ b.value).toString(2).length);
+}
+
 function parse(address: string): Parsed {
   let known = parsed.get(address);
   if (known === undefined) {

@@ -3,6 +3,7 @@ import { contains, host, hostRoute, isV6, network } from '../address.ts';
 import type { FlowPlan, InterfacePlan, NodePlan } from '../../terms/plan.ts';
 import type { ScenarioFile } from '../schema.ts';
 import { interfaceAddresses, ownerOf } from '../lookup.ts';
+import { bitsInCommon } from '../prefix.ts';
 import { addressOfRecord } from '../names.ts';
 import type { Service } from './resolve-service.ts';
 
@@ -102,7 +103,10 @@ function addressFor(caller: NodePlan, target: NodePlan): string {
   return interfaceAddresses(target).find((address) => families.has(isV6(address)))!;
 }
 
-/** The address that the caller's kernel puts as source: its own, in the subnet of the next hop. */
+/**
+ * The address that the caller's kernel puts as source: its own, in the subnet of the next hop. Without a route, IPv6 chooses
+ * one, and looks for a route from it (ip6_dst_lookup_tail); IPv4 fails.
+ */
 function sourceAddress(caller: NodePlan, destination: string): string {
   if (caller.loopback.includes(hostRoute(destination))) return destination;
   const addressesOf = (interfaces: InterfacePlan[]): string[] =>
@@ -115,5 +119,15 @@ function sourceAddress(caller: NodePlan, destination: string): string {
   const route =
     routes.find((r) => r.to !== 'default' && contains(r.to, destination)) ?? routes.find((r) => r.to === 'default');
   const viaRoute = route && near.find((cidr) => contains(network(cidr), route.via!));
-  return host(direct ?? viaRoute ?? addresses[0]!);
+  const own = [...caller.loopback.filter(isV6).toReversed(), ...near];
+  return host(direct ?? viaRoute ?? (isV6(destination) ? closest(own, destination) : undefined) ?? addresses[0]!);
+}
+
+/**
+ * The address with the most leading bits in common with a destination, up to its prefix length; the first of several
+ * (RFC 6724, 5, rule 8; ipv6_get_saddr_eval).
+ */
+function closest(cidrs: string[], destination: string): string | undefined {
+  const lengths = cidrs.map((cidr) => Math.min(Number(cidr.split('/')[1]), bitsInCommon(host(cidr), destination)));
+  return cidrs[lengths.indexOf(Math.max(...lengths))];
 }
