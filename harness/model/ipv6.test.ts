@@ -198,3 +198,17 @@ test('without a route, the source closest to the destination is looked up, and m
   expect(call(['2001:db8:8000::80', far, '2001:db8:f::80'])).toEqual([far, true, 'no-route']);
   expect(call(['2001:db8:8000::80'])).toEqual(['2001:db8:1::11', false, 'no-route']);
 });
+
+test('a route that drops packets is none to an IPv6 caller that may have one from another source', () => {
+  const vip = '2001:db8:8000::80';
+  const unreachable = { to: '2001:db8:c::/64', type: 'unreachable' as const };
+  const call = (routes: NodeSketch['routes'], loopback: string[]): unknown => {
+    const lab = oneArm({ mode: 'dnat' }, { loopback, routes });
+    const called = flow(lab, 's1', 'client');
+    const [first] = predict(lab, called);
+    return [called.source, first!.request.length > 0];
+  };
+  expect(call([unreachable, { to: 'default', from: vip, via: 'l3' }], [vip])).toEqual([vip, true]);
+  expect(call([unreachable], [])).toEqual(['2001:db8:1::11', false]);
+  expect(call([{ to: 'default', from: vip, via: 'l3' }], [vip])).toEqual(['2001:db8:1::11', true]);
+});

@@ -5,6 +5,7 @@ import type { ScenarioFile } from '../schema.ts';
 import { interfaceAddresses, ownerOf } from '../lookup.ts';
 import { bitsInCommon } from '../prefix.ts';
 import { addressOfRecord } from '../names.ts';
+import { deadEndOf } from '../route-of.ts';
 import type { Service } from './resolve-service.ts';
 
 export interface Called {
@@ -105,7 +106,8 @@ function addressFor(caller: NodePlan, target: NodePlan): string {
 
 /**
  * The address that the caller's kernel puts as source: its own, in the subnet of the next hop. Without a route, IPv6 chooses
- * one, and looks for a route from it (ip6_dst_lookup_tail); IPv4 fails.
+ * one, and looks for a route from it (ip6_dst_lookup_tail); IPv4 fails. A route that drops packets is at `lo`, and so its
+ * addresses come first.
  */
 function sourceAddress(caller: NodePlan, destination: string): string {
   if (caller.loopback.includes(hostRoute(destination))) return destination;
@@ -119,8 +121,11 @@ function sourceAddress(caller: NodePlan, destination: string): string {
   const route =
     routes.find((r) => r.to !== 'default' && contains(r.to, destination)) ?? routes.find((r) => r.to === 'default');
   const viaRoute = route && near.find((cidr) => contains(network(cidr), route.via!));
-  const own = [...caller.loopback.filter(isV6).toReversed(), ...near];
-  return host(direct ?? viaRoute ?? (isV6(destination) ? closest(own, destination) : undefined) ?? addresses[0]!);
+  if (!isV6(destination)) return host(direct ?? viaRoute ?? addresses[0]!);
+  const atLo = caller.loopback.filter(isV6).toReversed();
+  const isDropped = deadEndOf(caller, { dst: destination }) !== null;
+  const own = isDropped && atLo.length > 0 ? atLo : [...atLo, ...near];
+  return host((isDropped ? undefined : (direct ?? viaRoute)) ?? closest(own, destination) ?? addresses[0]!);
 }
 
 /**
