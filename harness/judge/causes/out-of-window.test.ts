@@ -61,6 +61,15 @@ test('refused by the load balancer, for whose proxy IP it was', () => {
   expect(named(evidence('proxy', [...opened(PIP), ...came(PIP), reset(PIP)]))).toEqual(['out-of-window', 'l4']);
 });
 
+test('not translated by an L4 that balances its own calls, and refused by it', () => {
+  const services = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s1'], ownCalls: true } };
+  const base = evidenceOf(oneArm({ services }), 'l4', 'a');
+  const flow = { ...base.flow, outOfWindow: 'server' as const };
+  const packets = [...opened(L4).slice(0, 2), ...came(L4), reset(L4)];
+  expect(named({ ...base, flow, packets })).toEqual(['out-of-window', 'l4']);
+  expect(named({ ...base, flow, packets: packets.slice(0, -1) })[0]).not.toBe('out-of-window');
+});
+
 const translated = seen(6, ['l4', 'out'], [VIP_A, CLIENT], { seq: BEYOND, ...data });
 test.each<[string, Sighting[]]>([
   ['the reset is about something else', [...came(CLIENT), ...passedOn, reset(CLIENT, 5)]],

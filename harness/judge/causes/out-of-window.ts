@@ -1,4 +1,5 @@
 import { cause } from '../../terms/cause.ts';
+import { ownServiceOf } from '../../terms/own-calls.ts';
 import type { Hop } from '../../terms/walk.ts';
 import { segmentsOutOfWindow } from '../evidence/segments-out-of-window.ts';
 import type { Rule } from './rule.ts';
@@ -34,5 +35,12 @@ export const outOfWindow: Rule = ({ plan, flow, packets, walk }) => {
     const { node, src, dst } = came;
     return cause('out-of-window', 'segment-not-translated', { node, source: src.ip, destination: dst.ip });
   }
-  return null;
+  // What an L4 balances of its own calls is translated inside, on its way to no interface.
+  const last = leg.at(-1);
+  if (ownServiceOf(plan, flow) === undefined || last?.node !== flow.from || !went(last)) return null;
+  return cause('out-of-window', 'segment-not-translated', {
+    node: last.node,
+    source: last.src.ip,
+    destination: last.dst.ip,
+  });
 };

@@ -1,5 +1,5 @@
 import { mac, plan } from '../../model/testing/lab-builder.ts';
-import { L3, L4, oneArm, S1, VIP_A } from '../../model/testing/labs.ts';
+import { L3, L4, oneArm, S1, S2, VIP_A } from '../../model/testing/labs.ts';
 import type { Icmp, Sighting } from '../../terms/sighting.ts';
 import { arp, evidenceOf, segment } from '../testing/evidence.ts';
 import { causeOfFailure } from './index.ts';
@@ -60,6 +60,18 @@ test('not where the refusal came home by the wrong neighbour, which forwarded it
   const client = { ...seen.client, outcome: 'ECONNREFUSED' as const };
   const packets = [segment(5, ['s1', 'out', 'l2'], { seq: 0, flags: 'RA' })];
   expect(causeOfFailure({ ...seen, client, packets })).toMatchObject({ code: 'refused', node: 's1' });
+});
+
+test('not where the request arrived by the wrong neighbour, and its answer has no route', () => {
+  const nodes = { client: { neighbours: {} }, s1: { neighbours: { [S2]: 'l4' } }, s2: {}, l4: { forwarding: true } };
+  const seen = evidenceOf(oneArm({ services: {}, nodes }), 's1', 's2:80');
+  const arrived = { ...seen.walk, reply: [] };
+  expect(arrived.request.at(-1)).toMatchObject({ node: 's2', direction: 'in' });
+  const client = { ...seen.client, outcome: 'timeout' as const };
+  expect(causeOfFailure({ ...seen, client, walk: arrived })).not.toMatchObject({ code: 'stale-neighbour' });
+  const listeners: string[] = [];
+  const deaf = evidenceOf(oneArm({ services: {}, nodes: { ...nodes, s2: { listeners } } }), 's1', 's2:80');
+  expect(causeOfFailure({ ...deaf, client, walk: arrived })).toMatchObject({ code: 'stale-neighbour', node: 's1' });
 });
 
 test('who asked got no answer, because that went to the MAC of a static entry', () => {

@@ -1,10 +1,11 @@
 import { balancedBy, nodeOf, nodeWithMac, serviceOf } from '../../scenario/lookup.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
+import { listensAt } from '../../terms/listener.ts';
 import { isDirect } from '../../terms/mode.ts';
 import { planAt } from '../../scenario/plan-at.ts';
 import type { NodePlan, StaticNeighbour } from '../../terms/plan.ts';
 import type { Hop } from '../../terms/walk.ts';
-import { vanishedAt, type Evidence } from '../evidence/evidence.ts';
+import { isAddressee, vanishedAt, type Evidence } from '../evidence/evidence.ts';
 import { nextHop } from './next-hop.ts';
 import { balancedOn } from './outdated.ts';
 import { addressesOf, type Rule } from './rule.ts';
@@ -17,7 +18,8 @@ import { arrivalWithoutVip } from './without-vip.ts';
 export const staticNeighbour: Rule = (evidence) => {
   const { plan, walk } = evidence;
   const ended = vanishedAt(evidence);
-  if (ended === null || (ended.leg === 'reply' && (isError(evidence) || cameHome(ended.hop, evidence)))) return null;
+  if (ended === null || (ended.leg === 'request' ? hasArrived(ended.hop, evidence) : isHome(ended.hop, evidence)))
+    return null;
   const leg = walk[ended.leg];
   const end = ended.leg === 'request' ? arrivalWithoutVip(evidence) : Infinity;
   for (const [index, hop] of leg.entries()) {
@@ -59,9 +61,21 @@ export function answeredAstray(evidence: Evidence, address: string): Cause | nul
   return null;
 }
 
-/** Whether a reply from the address that was called has reached the caller, and refused it. */
-function cameHome({ node, direction, src }: Hop, { flow }: Evidence): boolean {
-  return node === flow.from && direction === 'in' && src.ip === flow.address;
+/** Whether a request has reached a listener: who it was sent to by mistake forwarded it, and what happened later decides. */
+function hasArrived(hop: Hop, { plan, key }: Evidence): boolean {
+  const { node, dst } = hop;
+  const called = { protocol: key.protocol, address: dst.ip, port: dst.port };
+  return (
+    isAddressee(hop, plan) &&
+    addressesOf(plan, node).includes(dst.ip) &&
+    (key.protocol === 'icmp' || listensAt(nodeOf(plan, node).listeners, called))
+  );
+}
+
+/** Whether a reply is an ICMP error, or a refusal by the address that was called, which has reached the caller. */
+function isHome({ node, direction, src }: Hop, evidence: Evidence): boolean {
+  const { flow } = evidence;
+  return isError(evidence) || (node === flow.from && direction === 'in' && src.ip === flow.address);
 }
 
 /** Whether the reply is an ICMP error: the call fails for that reason, whether or not the error arrives. */
