@@ -7,13 +7,13 @@ export const NO_LAB = 'no lab is up; leave one running with: npx l4lab up SCENAR
 
 /**
  * The lab that is meant.
- * @param word name of its scenario, its beginning, or what follows a slash in it; may be absent where one lab is up
+ * @param name that of its scenario, its beginning, or what follows a slash in it; may be absent where one lab is up
  * @throws L4labError `invalid-input` where there is none, or more than one
  */
 export function chooseLab(labs: KeptLab[], name: string | undefined): KeptLab {
   const names = labs.map(({ scenario }) => scenario);
   if (labs.length === 0) throw commandLineError(NO_LAB);
-  const fits = (name: string): boolean => name === undefined || name.startsWith(name) || name.includes(`/${name}`);
+  const fits = (own: string): boolean => name === undefined || own.startsWith(name) || own.includes(`/${name}`);
   const exact = labs.find(({ scenario }) => scenario === name);
   const [found, ...others] = exact ? [exact] : labs.filter(({ scenario }) => fits(scenario));
   if (found === undefined) throw commandLineError(`\`${name}\` is not up${didYouMean(name!, names)}; ${list(names)}`);
