@@ -368,6 +368,12 @@ export const MUTATIONS: Mutation[] = [
     ['servers ignore redirects', { servers: { acceptRedirects: false } }, 'half-seen-by-firewall', 'l3'],
     ['router sends no redirects', node('l3', { sendRedirects: false }), 'half-seen-by-firewall', 'l3'],
   ]),
+  ...mutations('proxy-ip/ipip', 'ipip', [
+    ['no tunnel ends at the servers', { servers: { tunnelEnd: [] } }, 'no-tunnel-end'],
+    ['no VIP on the servers', { servers: { loopback: [] } }, 'vip-not-on-server'],
+    ['strict rp_filter at the servers', { servers: { rpFilter: 1 } }, 'reverse-path'],
+    ['a router drops IP-in-IP', filtered('l3', { drop: { protocol: 'ipip' } }), 'filtered', 'l3'],
+  ]),
   ...mutations('field-reports/upload-through-a-tunnel', 'smaller-at-the-server', [
     ['MTU of the server as large as its link', node('s1', { mtu: 1500 }), 'too-big', 'tun'],
     ['DSCP value not undone', node('s1', { undoDscp: [] }), 'reply-not-from-vip', 'client'],

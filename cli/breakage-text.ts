@@ -13,6 +13,7 @@ const TEXTS: { [Code in keyof Breakages]: (params: Breakages[Code]) => string } 
   'answers-arp': ({ node }) => `${node} answers ARP for its VIPs (arp_ignore 0)`,
   'announces-vip': ({ node }) => `${node} may use a VIP as ARP sender (arp_announce 0)`,
   'dscp-kept': ({ node }) => `${node} does not translate DSCP values back to VIPs`,
+  'tunnel-end-removed': ({ node }) => `no tunnel ends at ${node}`,
   'rp-filter-strict': ({ node }) => `${node} checks sources (rp_filter 1)`,
   'nat-off': ({ node }) => `${node} translates no addresses`,
   'firewall-on': ({ node }) => `${node} has a stateful firewall`,

@@ -99,9 +99,9 @@ test(
     ]);
     const told = [
       /^unknown lab `one-ram` \(did you mean `one-arm`\?\); known: /,
-      /^unknown mode `dsrr` \(did you mean `dsr`\?\); known: dnat, proxy, dsr, l3dsr$/m,
+      /^unknown mode `dsrr` \(did you mean `dsr`\?\); known: dnat, proxy, dsr, l3dsr, ipip$/m,
       /^unknown CI `githb` \(did you mean `github`\?\); known: github, gitlab, none$/m,
-      /^mode dsr cannot serve the clients of lab cross-subnet: .*\nmodes that can: proxy, l3dsr; /,
+      /^mode dsr cannot serve the clients of lab cross-subnet: .*\nmodes that can: proxy, l3dsr, ipip; /,
     ];
     for (const [i, refusal] of refusals.entries())
       expect(refusal).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(told[i]!) as unknown });

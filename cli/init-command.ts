@@ -47,7 +47,7 @@ export function registerInit({ program, root, run }: CommandLine): void {
     .command('init')
     .description('make a first scenario, its lab, scripts and a CI workflow here; nothing is overwritten')
     .option('--lab <name>', 'lab to start from: see `npx l4lab list --labs`')
-    .option('--mode <mode>', 'dnat, proxy, dsr or l3dsr')
+    .option('--mode <mode>', 'dnat, proxy, dsr, l3dsr or ipip')
     .option('--ci <where>', 'github, gitlab or none')
     .addHelpText('after', '\nMissing options are asked for on a terminal; elsewhere they are one-arm, dsr and none.')
     .action(async (options: InitOptions) => {

@@ -13,7 +13,7 @@ export function registerNew({ program, inProject }: CommandLine): void {
     .command('scenario <name>')
     .description('create a scenario for a mode on a lab; the name may contain folders')
     .option('--lab <name>', 'lab to use', 'one-arm')
-    .option('--mode <mode>', 'dnat, proxy, dsr or l3dsr (default: dsr where the lab can carry it)')
+    .option('--mode <mode>', 'dnat, proxy, dsr, l3dsr or ipip (default: dsr where the lab can carry it)')
     .action((name: string, options: { lab: string; mode?: string }) =>
       inProject((project) => newScenarioCommand(project, name, options), { makes: true }),
     );

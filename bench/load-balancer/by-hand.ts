@@ -5,7 +5,8 @@ import { loadRules } from './load-rules.ts';
 import type { Path } from './topology.ts';
 import { SERVICES } from './traffic.ts';
 
-type Mode = LbService['mode'];
+/** Modes that rules alone make up: a tunnel is more. */
+export type Mode = Exclude<LbService['mode'], 'ipip'>;
 
 /** Modes that `fairByHand` has rules for; l3dsr differs from dsr in how a packet is sent, not in what is kept of it. */
 export const FAIR_MODES = ['dsr', 'dnat', 'proxy'] as const;

@@ -1,8 +1,7 @@
-import type { LbService } from '../../lb/terms/config.ts';
 import type { NetnsLab } from '../../lb/netns/netns-lab.ts';
 import { isDirect } from '../../lb/terms/mode.ts';
 import { RunningLb } from '../../lb/netns/running-lb.ts';
-import { byHand, FAIR_MODES, fairByHand } from './by-hand.ts';
+import { byHand, FAIR_MODES, fairByHand, type Mode } from './by-hand.ts';
 import { DSCP, undoL3dsr } from './l3dsr.ts';
 import { haproxyConfig, nginxConfig, startProgram } from './programs.ts';
 import { untilSettled } from './settled.ts';
@@ -23,7 +22,6 @@ export interface Contestant {
   settled?: (lab: NetnsLab, path: Path) => Promise<void>;
 }
 
-type Mode = LbService['mode'];
 export const MODES: Mode[] = ['dsr', 'l3dsr', 'dnat', 'proxy'];
 
 export const DIRECT = 'direct';

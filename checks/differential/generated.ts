@@ -236,11 +236,20 @@ function ofServers(settings: Settings, { web, api }: Sketch): Settings {
   return Object.fromEntries(Object.entries(settings).filter(([name]) => !OF_DSR.includes(name)));
 }
 
-/** Settings of servers without the DSCP values that no service has. */
-function knowing({ undoDscp, ...settings }: Settings, sketch: Sketch): Settings {
-  if (undoDscp === undefined || (sketch.web.mode !== 'l3dsr' && sketch.api.mode !== 'l3dsr')) return settings;
-  const known = (undoDscp as ('web' | 'api')[]).filter((name) => sketch[name].mode === 'l3dsr');
-  return { ...settings, undoDscp: known };
+/** What servers do for services of a mode. */
+const OF_MODES = { undoDscp: 'l3dsr', tunnelEnd: 'ipip' } as const;
+
+/** Settings of servers without the DSCP values and tunnels that no service has. */
+function knowing(settings: Settings, sketch: Sketch): Settings {
+  const known = (Object.keys(OF_MODES) as (keyof typeof OF_MODES)[]).flatMap((field) => {
+    const names = (settings[field] as ('web' | 'api')[] | undefined)?.filter(
+      (name) => sketch[name].mode === OF_MODES[field],
+    );
+    const isOfAny = sketch.web.mode === OF_MODES[field] || sketch.api.mode === OF_MODES[field];
+    return names === undefined || !isOfAny ? [] : [[field, names]];
+  });
+  const others = Object.entries(settings).filter(([field]) => !(field in OF_MODES));
+  return Object.fromEntries([...others, ...known]) as Settings;
 }
 
 /** Services that share a VIP need ports of their own. */

@@ -15,7 +15,7 @@ export interface Service {
   scheduler: string;
   /** A product that it is like; null for none. */
   like: ProfileName | null;
-  mode: 'dnat' | 'proxy' | 'dsr' | 'l3dsr';
+  mode: 'dnat' | 'proxy' | 'dsr' | 'l3dsr' | 'ipip';
   /** Of mode proxy: the address of the outgoing interface, one address, a pool. */
   proxyIp: 'auto' | 'one' | 'pool';
   /** The same: as many as no lab needs, or one; null for any. */
@@ -52,7 +52,7 @@ export const service: fc.Arbitrary<Service> = fc.record({
   ]),
   scheduler: mostly('round-robin', ['random', 'source-hash']),
   like: mostly<ProfileName | null>(null, PROFILE_NAMES, 5),
-  mode: fc.constantFrom<Service['mode'][]>('dsr', 'proxy', 'dnat', 'l3dsr'),
+  mode: fc.constantFrom<Service['mode'][]>('dsr', 'proxy', 'dnat', 'l3dsr', 'ipip'),
   proxyIp: fc.constantFrom<Service['proxyIp'][]>('auto', 'one', 'pool'),
   proxyPorts: mostly<string | null>(null, ['40000-40099', '40000-40000'], 2),
   ownCalls: fc.boolean(),
@@ -126,12 +126,13 @@ function checkYaml(
   mode: Service['mode'],
   sources: Record<'vip' | 'proxy-ip', string | undefined>,
 ): Record<string, unknown> {
-  const isDirect = mode === 'dsr' || mode === 'l3dsr';
-  // Servers have the VIP themselves: a check of it cannot come from there.
-  const from = source === undefined || (source === 'vip' && isDirect) ? undefined : sources[source];
+  const asksForVip = mode === 'dsr' || mode === 'l3dsr';
+  // Servers have the VIP themselves: a check cannot come from there.
+  const isHeld = asksForVip || mode === 'ipip';
+  const from = source === undefined || (source === 'vip' && isHeld) ? undefined : sources[source];
   return {
     ...check,
-    ...(target === undefined || !isDirect ? {} : { target }),
+    ...(target === undefined || !asksForVip ? {} : { target }),
     ...(from === undefined ? {} : { source: from }),
   };
 }

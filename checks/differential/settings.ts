@@ -28,6 +28,8 @@ const FILTERS = [
   [{ reject: { protocol: 'tcp', port: 80 } }],
   [{ reject: { protocol: 'udp' } }],
   [{ drop: { protocol: 'udp', from: 'client' } }],
+  [{ drop: { protocol: 'ipip' } }],
+  [{ reject: { protocol: 'ipip' } }],
   [{ drop: { from: 'l4' } }],
   [{ reject: { from: 'client' } }],
   [{ drop: { to: 'client' } }],
@@ -83,6 +85,7 @@ export const servers: fc.Arbitrary<Record<string, unknown>> = fc.record({
   forwarding: mostly(false, [true]),
   loopback: fc.subarray(['web', 'api']),
   undoDscp: mostly(['web', 'api'], [[], ['web'], ['api']]),
+  tunnelEnd: mostly(['web', 'api'], [[], ['web'], ['api']]),
 });
 
 /** What is another way with one server. */
@@ -90,6 +93,7 @@ export const oneServer: fc.Arbitrary<Record<string, unknown>> = merged(
   mostly({}, [{ listeners: [] }, { listeners: ['80/tcp', '80/udp'] }, { listeners: ['127.0.0.1:80/tcp'] }]),
   seldom('loopback', [[], ['web'], ['web', 'api']], 6),
   seldom('undoDscp', [[], ['web', 'api']]),
+  seldom('tunnelEnd', [[], ['web', 'api']]),
   seldom('firewall', ['stateful']),
   seldom('filter', FILTERS),
   seldom('down', [['l2']], 20),

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { NEEDED_OF_KERNEL, parseProbe, TRUNK_TAGS } from '../../harness/fabric/kernel-features.ts';
+import { NEEDED_OF_KERNEL, parseProbe, TRUNK_TAGS, TUNNEL_DEVICES } from '../../harness/fabric/kernel-features.ts';
 import type { Facts } from './facts.ts';
 import { findingsOf, type Level } from './findings.ts';
 import { doctorText } from './text.ts';
@@ -185,7 +185,9 @@ test(
     const { code, stdout } = await doctor();
     const { findings, facts } = JSON.parse(stdout) as { findings: { code: string; level: Level }[]; facts: Facts };
     expect(facts.unasked).toBeNull();
-    expect(Object.keys(facts.inside!.lacks).filter((code) => code !== TRUNK_TAGS.code)).toEqual([]);
+    expect(
+      Object.keys(facts.inside!.lacks).filter((code) => ![TRUNK_TAGS.code, TUNNEL_DEVICES.code].includes(code)),
+    ).toEqual([]);
     expect(facts.inside!.diskFree).toBeGreaterThan(0);
     expect(facts.lab).toMatchObject({ bootMs: expect.any(Number) as unknown });
     expect(findings).toContainEqual(expect.objectContaining({ code: 'addresses-free', level: 'ok' }));

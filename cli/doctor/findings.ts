@@ -1,4 +1,10 @@
-import { isTooOld, NEEDED_OF_KERNEL, OLDEST_KERNEL, TRUNK_TAGS } from '../../harness/fabric/kernel-features.ts';
+import {
+  isTooOld,
+  NEEDED_OF_KERNEL,
+  OLDEST_KERNEL,
+  TRUNK_TAGS,
+  TUNNEL_DEVICES,
+} from '../../harness/fabric/kernel-features.ts';
 import type { Facts, NetworkFacts } from './facts.ts';
 
 /** `fail`: labs cannot run. `warn`: some cannot, or something is to be known. */
@@ -15,6 +21,7 @@ export interface Params {
   'kernel-features': { count: number };
   'kernel-lacks': { code: string; name: string; neededBy: string; options: string; said: string };
   'trunk-tags': { made: boolean; options: string };
+  tunnels: { made: boolean; options: string };
   lab: { bootMs: number };
   'lab-fails': { reason: string };
   'bridge-filters': { on: string[] };
@@ -88,6 +95,7 @@ function inside({ lacks, openFiles, processes, diskFree }: NonNullable<Facts['in
       warn('kernel-lacks', { code, name, neededBy, options, said: lacks[code]! }),
     ),
     judge('trunk-tags', 'ok', { made: !(TRUNK_TAGS.code in lacks), options: TRUNK_TAGS.options }),
+    judge('tunnels', 'ok', { made: !(TUNNEL_DEVICES.code in lacks), options: TUNNEL_DEVICES.options }),
     judge('open-files', enough(openFiles, LEAST_OPEN_FILES), { limit: openFiles, least: LEAST_OPEN_FILES }),
     judge('processes', enough(processes, LEAST_PROCESSES), { limit: processes, least: LEAST_PROCESSES }),
     judge('disk-free', enough(diskFree, LEAST_DISK), { bytes: diskFree, least: LEAST_DISK }),

@@ -34,6 +34,11 @@ const TEXTS: { [Code in keyof Params]: (params: Params[Code], level: Level) => F
       ? 'trunks carry VLANs by 802.1Q tags'
       : `trunks carry no 802.1Q tags, and each VLAN has a wire of its own: the kernel has no ${options}`,
   ],
+  tunnels: ({ made, options }) => [
+    made
+      ? 'the kernel makes the tunnels of mode ipip'
+      : `programs make the tunnels of mode ipip: the kernel has no ${options}`,
+  ],
   lab: ({ bootMs }) => [
     `a lab of two nodes boots in ${(bootMs / 1000).toFixed(1)} s, and its wire carries IPv4 and IPv6`,
   ],

@@ -13,6 +13,7 @@ export const MODE_TITLES: Record<Mode, string> = {
   proxy: 'rewrites source and destination; servers see a proxy IP, not the client',
   dsr: 'rewrites only the MAC; servers hold the VIP and reply directly',
   l3dsr: 'like dsr, but across routers, with a DSCP value',
+  ipip: 'like dsr, but across routers, in an IP-in-IP tunnel',
 };
 
 /** @throws L4labError `invalid-input` for a mode that there is not */

@@ -14,6 +14,7 @@ const MODES: Record<Mode, string> = {
   dsr: 'Direct server return: the load balancer changes only the destination MAC. The packet still carries the VIP when it reaches the server, and the server replies to the caller directly.',
   l3dsr:
     'L3DSR: the load balancer sends the packet to the address of a server, with a DSCP value that identifies the VIP. The server restores the VIP and replies to the caller directly; it may be in another subnet.',
+  ipip: 'IP-in-IP: the load balancer sends the unchanged packet to a server inside another IP packet. The server unpacks it and replies to the caller directly; it may be in another subnet.',
 };
 
 const SETTINGS: Record<string, string> = {
@@ -22,6 +23,7 @@ const SETTINGS: Record<string, string> = {
   arpIgnore: 'do not answer ARP for it: only the load balancer does',
   arpAnnounce: 'do not use it as ARP sender',
   undoDscp: 'translate the DSCP value of `web` back to its VIP',
+  tunnelEnd: 'unpack what the load balancer sends for `web`',
 };
 
 const SERVICE: Record<string, string> = {

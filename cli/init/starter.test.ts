@@ -24,7 +24,7 @@ const BEHIND_ANOTHER_L4 = ['firewalls'];
 const SEVERAL_SITES = ['two-sites'];
 const cannot = (lab: string, mode: Mode): boolean =>
   SEVERAL_SITES.includes(lab) ||
-  (BEHIND_ANOTHER_L4.includes(lab) && (mode === 'dsr' || mode === 'l3dsr')) ||
+  (BEHIND_ANOTHER_L4.includes(lab) && (mode === 'dsr' || mode === 'l3dsr' || mode === 'ipip')) ||
   (ACROSS_A_ROUTER.includes(lab) && (mode === 'dnat' || mode === 'dsr')) ||
   (HIDDEN_BESIDE_THE_SERVERS.includes(lab) && mode === 'dnat');
 

@@ -26,7 +26,7 @@ export interface Starter {
 }
 
 const ALL_MODES = Object.keys(MODES) as Mode[];
-const TITLES: Record<Mode, string> = { dnat: 'DNAT', proxy: 'proxy', dsr: 'DSR', l3dsr: 'L3DSR' };
+const TITLES: Record<Mode, string> = { dnat: 'DNAT', proxy: 'proxy', dsr: 'DSR', l3dsr: 'L3DSR', ipip: 'IP-in-IP' };
 
 /** So many attempts at most let every server of a pool answer. */
 const MOST_ATTEMPTS = 4;
@@ -122,6 +122,8 @@ function needs(mode: Mode): { service: Record<string, unknown>; settings: Record
       return { service: {}, settings: quiet };
     case 'l3dsr':
       return { service: { dscp: 11 }, settings: { ...quiet, undoDscp: ['web'] } };
+    case 'ipip':
+      return { service: {}, settings: { ...quiet, tunnelEnd: ['web'] } };
   }
 }
 

@@ -1,4 +1,5 @@
-import type { FilterRule, IcmpType } from '../terms/filter.ts';
+import { IP_IN_IP } from '../terms/tunnel.ts';
+import { FILTER_PROTOCOLS, type FilterRule, type IcmpType } from '../terms/filter.ts';
 
 interface Family {
   ip: 'ip' | 'ip6';
@@ -77,13 +78,14 @@ function rulesFor(rule: FilterRule, family: Family, counter: string): string[] {
   const withPorts = (protocol: 'tcp' | 'udp'): string =>
     rule.port === undefined ? `meta l4proto ${protocol}` : `${protocol} dport ${rule.port}`;
   const ofIcmp = rule.type === undefined ? `meta l4proto ${family.icmp}` : family.types[rule.type];
-  const all = { tcp: withPorts('tcp'), udp: withPorts('udp'), icmp: ofIcmp };
-  const protocols = rule.protocol === undefined ? (['tcp', 'udp', 'icmp'] as const) : [rule.protocol];
+  const ofTunnel = `meta l4proto ${IP_IN_IP[family.ip === 'ip' ? 4 : 6]}`;
+  const all = { tcp: withPorts('tcp'), udp: withPorts('udp'), icmp: ofIcmp, ipip: ofTunnel };
+  const protocols = rule.protocol === undefined ? FILTER_PROTOCOLS : [rule.protocol];
   return protocols.map((protocol) => `${ends} ${all[protocol]} ${verdict(rule, protocol, counter)}`);
 }
 
 /** As nft(8) refuses by default, except that TCP is reset, which callers understand at once. */
-function verdict({ action }: FilterRule, protocol: 'tcp' | 'udp' | 'icmp', counter: string): string {
+function verdict({ action }: FilterRule, protocol: (typeof FILTER_PROTOCOLS)[number], counter: string): string {
   if (action === 'accept') return action;
   const refusal = protocol === 'tcp' ? 'reject with tcp reset' : 'reject with icmpx port-unreachable';
   return `counter name ${counter} ${action === 'drop' ? action : refusal}`;

@@ -9,6 +9,7 @@ import { apply, change, fingerprint, linkDown, linkUp, undo, wipe, type Applied 
 import { PairMember } from './pair.ts';
 import type { FromAgent, StateChange } from './protocol.ts';
 import { forgetOutOfWindow } from './out-of-window.ts';
+import { Tunnels, tunnelsOf } from './tunnels.ts';
 import { wallClock } from './wall-clock.ts';
 
 /** What a node is by its plan, and the programs that belong to that: all that comes and goes with its power. */
@@ -17,6 +18,7 @@ export class Machine {
   readonly #listeners = new Map<string, Listening>();
   #balancer: Balancer | null = null;
   #member: PairMember | null = null;
+  readonly #tunnels: Tunnels;
   /** Interfaces that are down. */
   readonly #down = new Set<string>();
   #hasPower = true;
@@ -35,7 +37,9 @@ export class Machine {
     private readonly tables: string,
     private readonly beneath: string[],
     private readonly emit: (message: FromAgent) => void,
-  ) {}
+  ) {
+    this.#tunnels = new Tunnels((line) => this.emit({ event: 'log', line }));
+  }
 
   /** The plan in force; null while there is none. */
   get node(): NodePlan | null {
@@ -53,6 +57,7 @@ export class Machine {
   async configure(node: NodePlan): Promise<void> {
     this.#applied = await apply(node, this.beneath);
     for (const { name, up } of node.interfaces) if (up === false) this.#down.add(name);
+    await this.#tunnels.change(tunnelsOf(node));
     await this.listen();
   }
 
@@ -129,6 +134,7 @@ export class Machine {
     const ups = node.interfaces.filter(({ name, up }) => up !== false && !this.#isUp(name)).map(({ name }) => name);
     this.#applied = await change(this.#applied, node, (dev) => this.#isUp(dev));
     await this.linkUp(ups);
+    await this.#tunnels.change(tunnelsOf(node));
     if (!this.#isSilent) await this.listen();
     const wasOn = former.balancer !== null;
     if (node.balancer === null) await this.#balancer?.stop();
@@ -158,6 +164,7 @@ export class Machine {
     await Promise.all([this.killBalancer(), this.#member?.kill()]);
     this.#member = null;
     await this.stopListening();
+    await this.#tunnels.stop();
     await this.#clean();
     await undo(applied, this.tables);
     // What undoing brings up, and what is left when a bridge is gone.
@@ -187,6 +194,7 @@ export class Machine {
     // Starting the load balancer costs more than all else that a variant needs.
     if (this.#balancer?.running) await this.#balancer.clear();
     await this.stopListening();
+    await this.#tunnels.stop();
     await this.#clean();
     const applied = this.#applied;
     const down = [...this.#down].filter((name) => name !== 'br0');
@@ -201,6 +209,7 @@ export class Machine {
   async stop(): Promise<void> {
     await this.stopPair();
     await this.#balancer?.stop();
+    await this.#tunnels.stop();
     await this.stopListening();
   }
 

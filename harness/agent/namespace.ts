@@ -21,6 +21,7 @@ import { LARGEST_MTU } from '../terms/limits.ts';
 import type { NodePlan } from '../terms/plan.ts';
 import type { WiredInterface } from './protocol.ts';
 import { silence, trunkCommands, untaggedRules } from './trunk.ts';
+import { leftTunnels } from './tunnels.ts';
 
 interface LinkJson {
   ifname: string;
@@ -173,7 +174,7 @@ export async function linkUp(node: NodePlan, ifaces: string[], isUp: (dev: strin
 }
 
 /**
- * Takes away what programs that were killed have left beside interfaces: rules, addresses on `lo`, proxy entries.
+ * Takes away what programs that were killed have left: rules, addresses on `lo`, proxy entries, tunnels.
  * @param tables those of nftables that stay
  */
 export async function wipe(tables: string): Promise<void> {
@@ -190,7 +191,9 @@ export async function wipe(tables: string): Promise<void> {
   await ipTolerantBatch([
     ...proxies.filter((entry) => entry !== '').map((entry) => `neigh del proxy ${entry}`),
     'addr flush dev lo scope global',
+    ...leftTunnels(await ipTolerantBatch(['link show']), await ipTolerantBatch(['rule show'])),
   ]);
+  await ipTolerantBatch(leftTunnels('', await ipTolerantBatch(['rule show'], 6)), 6);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { LinkPlan } from '../terms/plan.ts';
-import type { Trunks } from '../terms/results.ts';
+import type { Trunks, TunnelKind } from '../terms/results.ts';
 import { bridgeName } from './bridges.ts';
 import { cablesOf, endAt, type Cable } from './cables.ts';
 import { containerOptions } from './container-options.ts';
@@ -7,7 +7,7 @@ import { createContainer } from './create-container.ts';
 import type { Engine } from './engine.ts';
 import { wiresBlocked } from './firewall.ts';
 import { prepareHostNetwork, type HostNetwork } from './host-network.ts';
-import { makesTags } from './kernel-features.ts';
+import { kernelHas, TRUNK_TAGS, TUN_DEVICES, TUNNEL_DEVICES } from './kernel-features.ts';
 import { KEPT_LABEL, LAB_LABEL, NODE_LABEL, OWNER_LABEL, ownerLabel, PROJECT_LABEL, VARIANT_LABEL } from './labels.ts';
 import { NodeHandle } from './node-handle.ts';
 import type { BareNode, Topology } from './lab-topology.ts';
@@ -33,16 +33,20 @@ export interface Booted {
   /** Of every node as it was when freshly booted. */
   fingerprints: Map<string, string>;
   trunks: Trunks | null;
+  tunnels: TunnelKind | null;
 }
 
 export async function boot(
   id: string,
-  { nodes, links, ipv6 }: Topology,
+  { nodes, links, ipv6, tunnels: hasTunnels }: Topology,
   options: BootOptions,
   cleanup: CleanupStack,
 ): Promise<Booted> {
-  const booting = { id, labels: labelsOf(id, options), options, cleanup };
-  const trunks = await trunksOf(links, options);
+  const [trunks, tunnels] = await Promise.all([
+    trunksOf(links, options),
+    hasTunnels === true ? tunnelsOf(options) : null,
+  ]);
+  const booting = { id, labels: labelsOf(id, options), options, cleanup, tun: tunnels === 'programs' };
   const cables = cablesOf(links, trunks === 'tagged');
   const wires = cables.map((cable) => makeWire(booting, { cable, ipv6 }));
   const fingerprints = new Map<string, string>();
@@ -72,7 +76,7 @@ export async function boot(
   if (failed || options.signal?.aborted === true) await host.catch(() => undefined);
   options.signal?.throwIfAborted();
   if (failed) throw failed.reason as Error;
-  return { nodes: new Map(await Promise.all(booted)), fingerprints, host, trunks };
+  return { nodes: new Map(await Promise.all(booted)), fingerprints, host, trunks, tunnels };
 }
 
 function isAt({ ends }: LinkPlan, name: string): boolean {
@@ -82,7 +86,13 @@ function isAt({ ends }: LinkPlan, name: string): boolean {
 /** How trunks carry VLANs on an engine; null where no link is one. */
 export async function trunksOf(links: LinkPlan[], { engine, image }: BootOptions): Promise<Trunks | null> {
   if (links.every(({ vlan }) => vlan === undefined)) return null;
-  return (await makesTags(engine, image)) ? 'tagged' : 'wires';
+  return (await kernelHas(TRUNK_TAGS, engine, image)) ? 'tagged' : 'wires';
+}
+
+/** Null where there can be none, which the nodes tell. */
+async function tunnelsOf({ engine, image }: BootOptions): Promise<TunnelKind | null> {
+  if (await kernelHas(TUNNEL_DEVICES, engine, image)) return 'devices';
+  return (await kernelHas(TUN_DEVICES, engine, image)) ? 'programs' : null;
 }
 
 /** Waits for all, so that nothing comes to be once somebody takes the lab down, and then throws the first error. */
@@ -160,12 +170,14 @@ interface Booting {
   labels: Record<string, string>;
   options: BootOptions;
   cleanup: CleanupStack;
+  /** Whether nodes make TUN devices. */
+  tun: boolean;
 }
 
 export async function bootNode(
   node: BareNode,
   wires: Wire[],
-  { id, labels, options, cleanup }: Booting,
+  { id, labels, options, cleanup, tun }: Booting,
 ): Promise<NodeHandle> {
   const { engine, image, signal } = options;
   signal?.throwIfAborted();
@@ -174,6 +186,7 @@ export async function bootNode(
     image,
     labels: { ...labels, [NODE_LABEL]: node.name },
     apparmor: engine.apparmor,
+    tun,
   });
   const container = await createContainer(
     engine.docker,

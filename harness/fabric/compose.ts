@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
 import type { AloneParams } from '../agent/alone.ts';
+import { tunnelsOf } from '../agent/tunnels.ts';
 import { L4labError } from '../errors.ts';
 import { wordOf } from '../terms/link-word.ts';
 import type { KnownNeighbour, NodePlan, Plan } from '../terms/plan.ts';
@@ -85,19 +86,20 @@ const SYSCTLS = '/run/l4lab-sysctls';
 const HEALTH_CHECK = { test: ['CMD', 'test', '-e', '/run/l4lab-ready'], interval: '1s', retries: 120 };
 
 function nodeService(
-  { name }: NodePlan,
+  node: NodePlan,
   image: string,
   params: AloneParams,
   wires: { name: string; wireAddress: string }[],
 ): unknown {
   return {
     image,
-    hostname: name,
+    hostname: node.name,
     cap_drop: ['ALL'],
     cap_add: ['NET_ADMIN', 'NET_RAW'],
+    ...(tunnelsOf(node).length === 0 ? {} : { devices: ['/dev/net/tun'] }),
     // Whoever opens a file of it gets the setting of his own network namespace.
     volumes: [`/proc/sys/net:${SYSCTLS}/net`],
-    environment: { L4LAB_SYSCTLS: SYSCTLS, L4LAB_NODE: variable(name, JSON.stringify(params)) },
+    environment: { L4LAB_SYSCTLS: SYSCTLS, L4LAB_NODE: variable(node.name, JSON.stringify(params)) },
     healthcheck: HEALTH_CHECK,
     networks: Object.fromEntries(wires.map((wire) => [wire.name, { ipv4_address: wire.wireAddress }])),
   };

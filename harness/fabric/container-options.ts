@@ -9,6 +9,8 @@ export function containerOptions(node: {
   image: string;
   labels: Record<string, string>;
   apparmor: boolean;
+  /** Whether it makes TUN devices, for which the engine's host has to have them. */
+  tun?: boolean;
 }): Dockerode.ContainerCreateOptions {
   return {
     Image: node.image,
@@ -26,12 +28,15 @@ export function containerOptions(node: {
       CapDrop: ['ALL'],
       CapAdd: ['NET_ADMIN', 'NET_RAW'],
       ReadonlyPaths: READ_ONLY_PATHS,
+      ...(node.tun === true ? { Devices: [TUN] } : {}),
       LogConfig: { Type: 'none', Config: {} },
       // docker-default denies writing to /proc/sys/net.
       ...(node.apparmor ? { SecurityOpt: ['apparmor=unconfined'] } : {}),
     },
   };
 }
+
+const TUN = { PathOnHost: '/dev/net/tun', PathInContainer: '/dev/net/tun', CgroupPermissions: 'rw' };
 
 const READ_ONLY_PATHS = [
   '/proc/bus',

@@ -117,6 +117,26 @@ export const TRUNK_TAGS: NeededOfKernel = {
     ),
 };
 
+/** What tunnels of mode ipip need; where it is missing, programs do the same by means of TUN devices (`harness/agent/tunnels.ts`). */
+export const TUNNEL_DEVICES: NeededOfKernel = {
+  code: 'ipip',
+  name: 'IP-in-IP tunnels',
+  neededBy: 'tunnels of mode ipip that the kernel makes itself',
+  options: 'CONFIG_NET_IPIP and CONFIG_IPV6_TUNNEL',
+  probe:
+    'ip link add tunnel4 type ipip remote 192.0.2.1 && ' +
+    'echo 0 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && ip link add tunnel6 type ip6tnl mode ip6ip6 remote 2001:db8::1',
+};
+
+/** What those programs need. */
+export const TUN_DEVICES: NeededOfKernel = {
+  code: 'tun',
+  name: 'TUN devices',
+  neededBy: 'tunnels of mode ipip that programs make',
+  options: 'CONFIG_TUN, and /dev/net/tun on the host of the engine',
+  probe: 'ip tuntap add dev tun0 mode tun && ip link set tun0 up',
+};
+
 function nft(rules: string): string {
   return `nft -c -f - <<'RULES'\n${rules}\nRULES`;
 }
@@ -143,26 +163,29 @@ export interface ContainerProbe {
 
 /** Looks around in a short-lived container that may do what nodes may. */
 export async function probeContainer(docker: Dockerode, image: string, apparmor: boolean): Promise<ContainerProbe> {
-  return parseProbe(await probe([...NEEDED_OF_KERNEL, TRUNK_TAGS], { docker, image, apparmor }));
+  return parseProbe(await probe([...NEEDED_OF_KERNEL, TRUNK_TAGS, TUNNEL_DEVICES], { docker, image, apparmor }));
 }
 
-const asked = new WeakMap<Dockerode, Promise<boolean>>();
+const asked = new Map<NeededOfKernel, WeakMap<Dockerode, Promise<boolean>>>();
 
-/** Whether trunks can carry tags where an engine runs labs. It is asked once. */
-export async function makesTags({ docker, apparmor }: Engine, image: string): Promise<boolean> {
-  const answer = asked.get(docker) ?? probe([TRUNK_TAGS], { docker, image, apparmor }).then(saysYes);
-  asked.set(docker, answer);
+/** Whether the kernel has something where an engine runs labs. It is asked once. */
+export async function kernelHas(
+  feature: NeededOfKernel,
+  { docker, apparmor }: Engine,
+  image: string,
+): Promise<boolean> {
+  const answers = asked.get(feature) ?? new WeakMap<Dockerode, Promise<boolean>>();
+  asked.set(feature, answers);
+  const isThere = (text: string): boolean => text.split('\n').includes(`${feature.code} yes`);
+  const answer = answers.get(docker) ?? probe([feature], { docker, image, apparmor }).then(isThere);
+  answers.set(docker, answer);
   try {
     return await answer;
   } catch {
     // Why no container runs there is for the boot to tell.
-    asked.delete(docker);
+    answers.delete(docker);
     return false;
   }
-}
-
-function saysYes(text: string): boolean {
-  return text.split('\n').includes(`${TRUNK_TAGS.code} yes`);
 }
 
 /** What a container finds that may do what nodes may. The kernel loads modules by that. */
@@ -171,7 +194,7 @@ async function probe(
   { docker, image, apparmor }: { docker: Dockerode; image: string; apparmor: boolean },
 ): Promise<string> {
   const labels = { [LAB_LABEL]: 'probe', [OWNER_LABEL]: ownerLabel() };
-  const options = containerOptions({ name: 'probe', image, labels, apparmor });
+  const options = containerOptions({ name: 'probe', image, labels, apparmor, tun: features.includes(TUN_DEVICES) });
   const args = features.flatMap(({ code, probe: command }) => [code, command]);
   const { stdout } = await runBriefly(docker, {
     ...options,

@@ -1,5 +1,6 @@
 import { isV6 } from '../scenario/address.ts';
-import type { InterfacePlan, LinkPlan, Plan } from '../terms/plan.ts';
+import { tunnelServers } from '../terms/tunnel.ts';
+import type { InterfacePlan, LinkPlan, NodePlan, Plan } from '../terms/plan.ts';
 import type { Trunks } from '../terms/results.ts';
 import { cableKey } from './cable-key.ts';
 
@@ -9,6 +10,8 @@ export interface Topology {
   links: LinkPlan[];
   /** Whether the wires must carry IPv6 on every engine. */
   ipv6: boolean;
+  /** True if nodes have tunnels; absent if none has. */
+  tunnels?: true;
 }
 
 /** A container and its ports. */
@@ -26,12 +29,18 @@ export function topologyOf({ nodes, links }: Pick<Plan, 'nodes' | 'links'>): Top
     })),
     links,
     ipv6: nodes.some(({ interfaces }) => interfaces.some(({ addresses }) => addresses.some(isV6))),
+    ...(nodes.some(hasTunnels) ? { tunnels: true as const } : {}),
   };
+}
+
+function hasTunnels({ balancer, tunnelEnds }: NodePlan): boolean {
+  return tunnelEnds !== undefined || tunnelServers(balancer?.config ?? { services: [] }).length > 0;
 }
 
 /** Whether all that `part` needs is in `whole`; what `whole` has beyond it stays unconfigured, and silent. */
 export function contains(whole: Topology, part: Topology): boolean {
-  return (whole.ipv6 || !part.ipv6) && wiring(part).every((port) => wiring(whole).includes(port));
+  const allows = (whole.ipv6 || !part.ipv6) && (whole.tunnels === true || part.tunnels !== true);
+  return allows && wiring(part).every((port) => wiring(whole).includes(port));
 }
 
 /**
@@ -54,8 +63,9 @@ export function labsFor(topologies: Topology[], workers: number): Topology[] {
 export function grown(lab: Topology, other: Topology, trunks: Trunks | null): Topology | null {
   const both = union(lab, other);
   const added = sizeOf(both) - sizeOf(lab);
-  // Wires carry IPv6 from the beginning or never.
-  const fits = contains(both, other) && both.ipv6 === lab.ipv6 && sizeOf(both) <= LARGEST;
+  // Wires carry IPv6 from the beginning or never, and containers have devices.
+  const isAlike = both.ipv6 === lab.ipv6 && both.tunnels === lab.tunnels;
+  const fits = contains(both, other) && isAlike && sizeOf(both) <= LARGEST;
   const cables = new Set(lab.links.map(cableKey));
   if (trunks === 'tagged' && beyond(both, lab).links.some((link) => cables.has(cableKey(link)))) return null;
   return fits && 2 * added <= sizeOf(other) ? both : null;
@@ -100,6 +110,7 @@ function union(a: Topology, b: Topology): Topology {
     })),
     links: distinct([...a.links, ...b.links], endsOf),
     ipv6: a.ipv6 || b.ipv6,
+    ...(a.tunnels === true || b.tunnels === true ? { tunnels: true as const } : {}),
   };
 }
 

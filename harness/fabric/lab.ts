@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { RawFrame, StateChange } from '../agent/protocol.ts';
 import { coalesce } from '../coalesce.ts';
 import type { KnownNeighbour, Plan } from '../terms/plan.ts';
-import type { Trunks } from '../terms/results.ts';
+import type { Trunks, TunnelKind } from '../terms/results.ts';
 import { removeBridges } from './bridges.ts';
 import { cablesOf } from './cables.ts';
 import { joinWire } from './create-container.ts';
@@ -30,6 +30,7 @@ export class Lab implements AsyncDisposable {
   #host: Promise<HostNetwork>;
   readonly #fingerprints: Map<string, string>;
   #trunks: Trunks | null;
+  readonly #tunnels: TunnelKind | null;
   #configured: Plan | null = null;
   readonly #paused = new Set<string>();
   #listener: (node: string, iface: string, frames: RawFrame[]) => void = () => undefined;
@@ -38,12 +39,13 @@ export class Lab implements AsyncDisposable {
   private constructor(
     readonly id: string,
     private readonly cleanup: CleanupStack,
-    { nodes, host, fingerprints, trunks }: Booted,
+    { nodes, host, fingerprints, trunks, tunnels }: Booted,
   ) {
     this.#nodes = nodes;
     this.#host = host;
     this.#fingerprints = fingerprints;
     this.#trunks = trunks;
+    this.#tunnels = tunnels;
     for (const [name, node] of nodes) this.#listenTo(name, node);
   }
 
@@ -54,6 +56,11 @@ export class Lab implements AsyncDisposable {
   /** How its trunks carry VLANs; null where it has none. */
   get trunks(): Trunks | null {
     return this.#trunks;
+  }
+
+  /** How its load balancers send packets through tunnels; null where it has none. */
+  get tunnels(): TunnelKind | null {
+    return this.#tunnels;
   }
 
   /** Boots nodes and links; everything else is left for `configure`. */
@@ -76,7 +83,8 @@ export class Lab implements AsyncDisposable {
    * @throws L4labError as a boot does: the lab is good for nothing then but to be ended
    */
   async grow(added: Pick<Topology, 'nodes' | 'links'>, options: BootOptions & { ipv6: boolean }): Promise<void> {
-    const booting = { id: this.id, labels: labelsOf(this.id, options), options, cleanup: this.cleanup };
+    const tun = this.#tunnels === 'programs';
+    const booting = { id: this.id, labels: labelsOf(this.id, options), options, cleanup: this.cleanup, tun };
     const { ipv6 } = options;
     this.#trunks ??= await trunksOf(added.links, options);
     const cables = cablesOf(added.links, this.#trunks === 'tagged');

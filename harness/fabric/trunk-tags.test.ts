@@ -5,7 +5,7 @@ import { parseYaml } from '../scenario/yaml-file.ts';
 import type { Plan } from '../terms/plan.ts';
 import { trunkDevice } from '../terms/trunk-interface.ts';
 import { findEngine, type Engine } from './engine.ts';
-import { makesTags } from './kernel-features.ts';
+import { kernelHas, TRUNK_TAGS } from './kernel-features.ts';
 import { Lab } from './lab.ts';
 import { topologyOf } from './lab-topology.ts';
 import { NodeCapture } from './node-capture.ts';
@@ -83,7 +83,7 @@ test(
   'frames on a trunk carry the tags of their VLANs, where the kernel makes any',
   async () => {
     const image = builtImage();
-    const tagged = await makesTags(engine, image);
+    const tagged = await kernelHas(TRUNK_TAGS, engine, image);
     // `npm run check:kernels` asks for it where it is known to be there.
     if (process.env['L4LAB_WANTS_TAGS'] === '1') expect(tagged).toBe(true);
     if (!tagged) return;

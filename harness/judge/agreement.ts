@@ -77,13 +77,22 @@ function legDifference(leg: Leg, seen: Hop[], expected: Hop[]): HopDifference | 
 
 function stepOf(hop: Hop | undefined): Step | null {
   if (hop === undefined) return null;
-  const { node, iface, direction, src, dst, ttl, mss } = hop;
-  return { node, iface, direction, src, dst, ttl, ...(mss === undefined ? {} : { mss }) };
+  const { node, iface, direction, src, dst, ttl, inside, mss } = hop;
+  return {
+    node,
+    iface,
+    direction,
+    src,
+    dst,
+    ttl,
+    ...(inside === undefined ? {} : { inside }),
+    ...(mss === undefined ? {} : { mss }),
+  };
 }
 
 /** Ports are left out: a proxy may choose another source port. */
 function keyOf(step: Step | null): string {
   if (step === null) return '';
-  const { node, iface, direction, src, dst, ttl, mss } = step;
-  return JSON.stringify([node, iface, direction, src.ip, src.mac, dst.ip, dst.mac, ttl, mss]);
+  const { node, iface, direction, src, dst, ttl, inside, mss } = step;
+  return JSON.stringify([node, iface, direction, src.ip, src.mac, dst.ip, dst.mac, ttl, mss, inside]);
 }

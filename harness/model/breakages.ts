@@ -31,7 +31,7 @@ function cutLinks({ links }: Plan, { name: node, interfaces }: NodePlan): Breaka
 type OfNode = Exclude<Breakage['code'], 'link-cut' | 'route-removed'>;
 
 function brokenSettings(node: NodePlan): BreakableSetting[] {
-  const { name, routes, listeners, balancer, loopback, undoDscp = [], firewall, nat } = node;
+  const { name, routes, listeners, balancer, loopback, undoDscp = [], tunnelEnds = [], firewall, nat } = node;
   const when = (applies: boolean, code: OfNode, settings: Record<string, unknown>): BreakableSetting[] =>
     applies ? [{ breakage: { code, params: { node: name } }, change: onNode(name, settings) }] : [];
   const forwards = isOn(node, 'ip_forward');
@@ -54,7 +54,10 @@ function brokenSettings(node: NodePlan): BreakableSetting[] {
     ...when(loopback.length > 0 && isOn(node, 'conf/all/arp_ignore'), 'answers-arp', { arpIgnore: 0 }),
     ...when(loopback.length > 0 && isOn(node, 'conf/all/arp_announce'), 'announces-vip', { arpAnnounce: 0 }),
     ...when(undoDscp.length > 0, 'dscp-kept', { undoDscp: [] }),
-    ...when(forwards && !isOn(node, 'conf/all/rp_filter'), 'rp-filter-strict', { rpFilter: 1 }),
+    ...when(tunnelEnds.length > 0, 'tunnel-end-removed', { tunnelEnd: [] }),
+    ...when((forwards || tunnelEnds.length > 0) && !isOn(node, 'conf/all/rp_filter'), 'rp-filter-strict', {
+      rpFilter: 1,
+    }),
     ...when(nat !== undefined, 'nat-off', { nat: 'none' }),
     ...when(forwards && firewall === 'none', 'firewall-on', { firewall: 'stateful' }),
   ];

@@ -85,7 +85,9 @@ function interfacesUp({ plan }: Failure): Candidate[] {
 }
 
 /** The node where the packet died, set right. */
-function nodeSettings({ plan, cause: { node: name, code } }: Failure): Candidate[] {
+function nodeSettings(failure: Failure): Candidate[] {
+  const { node: name, code } = failure.cause;
+  const { plan } = failure;
   const node = nodeOf(plan, name);
   const filters = isSet(node, 'rp_filter');
   const acceptsLocal: Candidate = on(node, 'accept-local', { acceptLocal: true, ...(filters ? { rpFilter: 0 } : {}) });
@@ -95,11 +97,21 @@ function nodeSettings({ plan, cause: { node: name, code } }: Failure): Candidate
       ? [on(node, 'forwarding-on', { forwarding: true })]
       : []),
     ...(filters ? [on(node, 'rp-filter-off', { rpFilter: 0 })] : []),
+    ...(filters && code === 'reverse-path' ? rpFilterOffOnServers(failure) : []),
     ...(code === 'own-address-as-source'
       ? [{ ...acceptsLocal, fixes: [...acceptsLocal.fixes, ...(filters ? [rpFilterOff(name)] : [])] }]
       : []),
     ...(isSet(node, 'accept_redirects') ? [on(node, 'accept-redirects-off', { acceptRedirects: false })] : []),
   ];
+}
+
+/** Where tunnels end at servers, all of them have to accept what comes out. */
+function rpFilterOffOnServers(failure: Failure): Candidate[] {
+  const checking = calledBy(failure).filter((name) => {
+    const node = nodeOf(failure.plan, name);
+    return node.tunnelEnds !== undefined && isSet(node, 'rp_filter');
+  });
+  return checking.length < 2 ? [] : [onNodes(checking.map(rpFilterOff), checking, () => ({ rpFilter: 0 }))];
 }
 
 function rpFilterOff(node: string): Fix {

@@ -1,4 +1,6 @@
 import type { LbService } from '../../lb/terms/config.ts';
+import { OUTER_HEADER } from '../../lb/terms/tunnel.ts';
+import { MODES } from '../terms/mode.ts';
 import { packetOf } from '../terms/mss.ts';
 import type { Passing } from './conntrack.ts';
 import type { Device, Host } from './network.ts';
@@ -6,10 +8,11 @@ import type { Packet } from './packet.ts';
 import { forwardingDevice, lookUp } from './routing.ts';
 
 /** A SYN after a load balancer in a direct mode has lowered its MSS, at ingress (lb/render/clamp.ts). */
-export function clampedAtIngress(host: Host, { mssClamp, servers }: LbService, packet: Packet): Packet {
+export function clampedAtIngress(host: Host, { mssClamp, servers, mode }: LbService, packet: Packet): Packet {
   if (mssClamp !== 'auto') return clamped(packet, mssClamp);
   const mtus = servers.flatMap(({ address }) => forwardingDevice(host, address)?.mtu ?? []);
-  return { ...packet, ...taking(packet, Math.min(...mtus)) };
+  const outer = MODES[mode].handsOver === 'tunnel' ? OUTER_HEADER[packet.dst.includes(':') ? 6 : 4] : 0;
+  return { ...packet, ...taking(packet, Math.min(...mtus) - outer) };
 }
 
 /**

@@ -12,7 +12,7 @@ interface Tuple {
 }
 
 export interface Connection {
-  protocol: Packet['protocol'];
+  protocol: Packet['protocol'] | 'ipip';
   original: Tuple;
   reply: Tuple;
   /** Null for UDP and ICMP. */
@@ -42,13 +42,15 @@ export interface Passing {
 export function track(table: Connection[], packet: Packet): Tracked {
   const found = find(table, packet);
   if (found === null) {
-    const tcp = packet.protocol === 'tcp' ? initialState(packet.step) : null;
-    const answersNothing = packet.protocol === 'icmp' && packet.step === 'reply';
-    if ((packet.protocol === 'tcp' && tcp === null) || answersNothing) return { state: 'invalid' };
+    // Of what a packet carries, connection tracking knows nothing (nf_conntrack_proto_generic.c).
+    const protocol = protocolOf(packet);
+    const tcp = protocol === 'tcp' ? initialState(packet.step) : null;
+    const answersNothing = protocol === 'icmp' && packet.step === 'reply';
+    if ((protocol === 'tcp' && tcp === null) || answersNothing) return { state: 'invalid' };
     const original = tupleOf(packet);
     return {
       state: 'new',
-      connection: { protocol: packet.protocol, original, reply: inverse(original), tcp, service: null },
+      connection: { protocol, original, reply: inverse(original), tcp, service: null },
     };
   }
   const { connection, direction } = found;
@@ -78,7 +80,7 @@ export function find(
 ): { connection: Connection; direction: 'original' | 'reply' } | null {
   const tuple = tupleOf(packet);
   for (const connection of table) {
-    if (connection.protocol !== packet.protocol) continue;
+    if (connection.protocol !== protocolOf(packet)) continue;
     if (sameTuple(connection.original, tuple)) return { connection, direction: 'original' };
     if (sameTuple(connection.reply, tuple)) return { connection, direction: 'reply' };
   }
@@ -95,8 +97,13 @@ export function hidesSource({ original, reply }: Connection): boolean {
   return original.src !== reply.dst || original.srcPort !== reply.dstPort;
 }
 
-function tupleOf({ src, srcPort, dst, dstPort }: Packet): Tuple {
-  return { src, srcPort, dst, dstPort };
+function tupleOf({ src, srcPort, dst, dstPort, inside }: Packet): Tuple {
+  return inside === undefined ? { src, srcPort, dst, dstPort } : { src, srcPort: 0, dst, dstPort: 0 };
+}
+
+/** Protocol of a packet's outer header. */
+export function protocolOf({ protocol, inside }: Packet): Packet['protocol'] | 'ipip' {
+  return inside === undefined ? protocol : 'ipip';
 }
 
 function inverse({ src, srcPort, dst, dstPort }: Tuple): Tuple {

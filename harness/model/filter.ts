@@ -1,7 +1,7 @@
 import { blockedBy } from '../scenario/filter-match.ts';
 import { cause } from '../terms/cause.ts';
 import type { FilteredPacket, IcmpType } from '../terms/filter.ts';
-import type { Passing } from './conntrack.ts';
+import { protocolOf, type Passing } from './conntrack.ts';
 import { answerTo } from './exchange.ts';
 import type { Host } from './network.ts';
 import type { Packet } from './packet.ts';
@@ -19,7 +19,7 @@ export function isFiltered(run: Run, host: Host, { packet, tracked }: Passing): 
   const at = { node: host.name, address: packet.dst, number, rule: rule.text };
   die(run, packet, cause('filtered', packet.icmpType === 'too-big' ? 'too-big-unheard' : 'filter-matched', at));
   if (rule.action !== 'reject') return true;
-  if (packet.protocol !== 'tcp') sendIcmpError(run, host, packet, { tracked });
+  if (protocolOf(packet) !== 'tcp') sendIcmpError(run, host, packet, { tracked });
   // Nobody resets a reset (nf_send_reset).
   else if (packet.step !== 'reset')
     run.outbox.push({ node: host.name, packet: answerTo(run.exchange, packet, 'reset'), ...inAnswerTo(tracked) });
@@ -27,9 +27,16 @@ export function isFiltered(run: Run, host: Host, { packet, tracked }: Passing): 
 }
 
 function seen(packet: Packet): FilteredPacket {
-  const { protocol, src, dst, dstPort } = packet;
+  const { src, dst, dstPort } = packet;
+  const protocol = protocolOf(packet);
   const isIcmp = protocol === 'icmp';
-  return { protocol, src, dst, dstPort: isIcmp ? null : dstPort, type: isIcmp ? typeOf(packet) : null };
+  return {
+    protocol,
+    src,
+    dst,
+    dstPort: isIcmp || protocol === 'ipip' ? null : dstPort,
+    type: isIcmp ? typeOf(packet) : null,
+  };
 }
 
 function typeOf({ step, icmpType }: Packet): IcmpType | null {

@@ -36,6 +36,6 @@ export function refusesUntracked(run: Run, host: Host, packet: Packet): boolean 
   return true;
 }
 
-function endsHere({ plan: { balancer } }: Host, { about, dst }: Packet): boolean {
-  return balancer !== null && about === undefined && vipsAtIngress(balancer.config).has(dst);
+function endsHere({ plan: { balancer } }: Host, { about, dst, tunnel }: Packet): boolean {
+  return balancer !== null && about === undefined && tunnel === undefined && vipsAtIngress(balancer.config).has(dst);
 }

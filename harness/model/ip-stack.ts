@@ -4,7 +4,7 @@ import { portRange } from '../../lb/terms/port-range.ts';
 import { cause, type Cause } from '../terms/cause.ts';
 import { answeredVips } from './address-ownership.ts';
 import { clampedInForward } from './clamp.ts';
-import { confirm, find, hidesSource, movesDestination, track, trackRelated } from './conntrack.ts';
+import { confirm, find, hidesSource, movesDestination, protocolOf, track, trackRelated } from './conntrack.ts';
 import type { Connection, Passing, Tracked } from './conntrack.ts';
 import { forwards } from './device-settings.ts';
 import { consume, refuse } from './endpoints.ts';
@@ -31,6 +31,8 @@ import { mayRunOut } from './proxy-ports.ts';
 import { learnRedirect, redirectAbout, sendsRedirects } from './redirects.ts';
 import { askedOf, balancedWay, deadEnd, selectSource, validateSource, wayOf } from './routing.ts';
 import { sendIcmpError, die, stateOf } from './run.ts';
+import { tunnelTo, unwrapped, wrapped } from './tunnel.ts';
+import { prefix } from '../scenario/prefix.ts';
 import type { Run } from './run.ts';
 import type { Device, Host, Route } from './network.ts';
 import { crossing } from './trace.ts';
@@ -54,10 +56,13 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
   }
   const moved = translateDestination(arrived, tracked);
   const packet = moved === arrived ? blamed(run, host, unasked(run, host, arrived), tracked) : balanced(moved);
+  const tunnel = packet.tunnel === undefined ? undefined : tunnelTo(run, host, packet.tunnel);
   const route =
-    host.owned.has(packet.dst) || answersEcho(host, packet)
-      ? 'local'
-      : (balancedWay(host, packet) ?? wayOf(run, host, packet));
+    tunnel !== undefined
+      ? { to: prefix(packet.dst), via: null, device: tunnel.name }
+      : host.owned.has(packet.dst) || answersEcho(host, packet)
+        ? 'local'
+        : (balancedWay(host, packet) ?? wayOf(run, host, packet));
   if (route === 'local') {
     if (!sourceIsFine(run, host, device, packet)) return;
     if (unserved === null && isFiltered(run, host, { packet: asTakenIn(host, device, packet), tracked })) return;
@@ -65,8 +70,9 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
       learnRedirect(run, host, device, packet);
       return;
     }
-    if (unserved === null) up(run, host, packet, tracked);
-    else refuseFor(run, host, packet, unserved);
+    if (unserved !== null) refuseFor(run, host, packet, unserved);
+    else if (isWrapped(packet)) takeOut(run, host, packet);
+    else up(run, host, packet, tracked);
     return;
   }
   const passing = withoutVip(host, packet);
@@ -85,6 +91,16 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
   if (source && unserved !== null) refuseFor(run, host, passing, unserved);
   else if (source)
     forward(run, host, { packet: passing, tracked }, { from: device, route, sourceOnLink: source.onLink });
+}
+
+/** What a packet to this node carries arrives once more, on the device at the end of its tunnel. */
+function takeOut(run: Run, host: Host, packet: Packet & { inside: Packet }): void {
+  const out = unwrapped(run, host, packet);
+  if (out !== null) receive(run, host, out.device, out.packet);
+}
+
+function isWrapped(packet: Packet): packet is Packet & { inside: Packet } {
+  return packet.inside !== undefined;
 }
 
 /** The load balancer answers echo requests to a VIP, whether or not it is an address of the node. */
@@ -177,7 +193,8 @@ function forward(
     sendIcmpError(run, host, packet, { tracked, isExpired: true });
     return;
   }
-  const to = host.devices.get(route.device);
+  const { tunnel } = packet;
+  const to = tunnel === undefined ? host.devices.get(route.device) : tunnelTo(run, host, tunnel);
   if (to === undefined) {
     refuse(run, host, packet);
     return;
@@ -192,7 +209,9 @@ function forward(
     return;
   }
   const opening = clampedInForward(host, { packet: whole, tracked }, to);
-  leave(run, host, route, { packet: { ...opening, ttl: packet.ttl - 1 }, tracked });
+  const forwarded = { ...opening, ttl: packet.ttl - 1 };
+  if (tunnel === undefined) leave(run, host, route, { packet: forwarded, tracked });
+  else send(run, host, wrapped(host, { ...forwarded, tunnel }));
 }
 
 /** Postrouting, then transmission. */
@@ -340,6 +359,8 @@ function keepsTrack({ plan }: Host): boolean {
  * Packets that a stateful firewall drops: invalid ones, and those of connections whose start it did not see. Conntrack alone
  * treats the latter as new (`nf_conntrack_tcp_loose`), and the load balancer assigns a server.
  */
-function isStray({ packet: { protocol, step }, tracked }: Passing): boolean {
+function isStray({ packet, tracked }: Passing): boolean {
+  const { step } = packet;
+  const protocol = protocolOf(packet);
   return tracked.state === 'invalid' || (tracked.state === 'new' && protocol === 'tcp' && step !== 'syn');
 }

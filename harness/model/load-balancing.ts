@@ -60,6 +60,18 @@ export function sendTagged(run: Run, host: Host, packet: Packet): Packet {
   return { ...balanced(opening), dst: server.address, dscp: service.dscp!, dsr: { l4: null, server: server.name } };
 }
 
+/**
+ * ipip, at ingress: a mark leads the packet into the tunnel to a server, once the node's own stack has routed it. Unchanged as
+ * above.
+ */
+export function sendIntoTunnel(run: Run, host: Host, packet: Packet): Packet {
+  const service = serviceFor(host, packet, 'tunnel');
+  const server = service && pickAny(run, host, service, packet);
+  if (!service || !server) return packet;
+  const opening = clampedAtIngress(host, service, packet);
+  return { ...balanced(opening), tunnel: server.address, dsr: { l4: null, server: server.name } };
+}
+
 /** At ingress of an l3dsr server: the DSCP value is translated back to the VIP. */
 export function undoTag({ plan }: Host, packet: Packet): Packet {
   const { dst, dscp, ...rest } = packet;
@@ -69,12 +81,13 @@ export function undoTag({ plan }: Host, packet: Packet): Packet {
 
 /**
  * Packets that a load balancer exempts from connection tracking (lb/render/dsr.ts, forward.ts): forwarded replies of direct
- * services whose VIP it does not own, and packets to servers of l3dsr.
+ * services whose VIP it does not own, and packets to servers of l3dsr and ipip.
  */
-export function isUntracked({ plan: { balancer } }: Host, { src, dst, dscp }: Packet): boolean {
+export function isUntracked({ plan: { balancer } }: Host, { src, dst, dscp, tunnel }: Packet): boolean {
   const services = balancer?.config.services ?? [];
   const isReply = balancer !== null && vipsAtIngress(balancer.config).has(src);
   return (
+    tunnel !== undefined ||
     isReply ||
     (dscp !== undefined && services.some((s) => s.dscp === dscp && s.servers.some(({ address }) => address === dst)))
   );
@@ -82,7 +95,7 @@ export function isUntracked({ plan: { balancer } }: Host, { src, dst, dscp }: Pa
 
 /** The service without an available server at ingress: such a packet continues unchanged. */
 export function unservedDirect(run: Run, host: Host, packet: Packet): LbService | null {
-  const service = serviceFor(host, packet, 'mac', 'dscp');
+  const service = packet.tunnel === undefined ? serviceFor(host, packet, 'mac', 'dscp', 'tunnel') : null;
   return service !== null && pickAny(run, host, service, packet) === null ? service : null;
 }
 

@@ -57,17 +57,30 @@ export function ownCalls({ plan, flow }: Failure): Candidate[] {
   ];
 }
 
-/** The VIP on the servers' loopback, as DSR needs it; where all have it, only their ARP may be wrong. */
+/** What servers in direct modes need: the VIP on their loopback, and in ipip the end of the tunnel; where all have it, only their ARP may be wrong. */
 export function vipOnLoopback(failure: Failure): Candidate[] {
   const service = serviceOf(failure.plan, failure.flow);
   if (service === undefined) return [];
-  const tag = MODES[service.mode].handsOver === 'dscp';
-  const hasAll = (node: NodePlan): boolean =>
+  const { handsOver } = MODES[service.mode];
+  const tag = handsOver === 'dscp';
+  const holdsVip = (node: NodePlan): boolean =>
     node.loopback.includes(hostRoute(service.vip)) &&
     (!tag || node.undoDscp?.some(({ vip }) => vip === service.vip) === true);
-  if (calledBy(failure).every((name) => hasAll(nodeOf(failure.plan, name)))) return [];
-  const nodes = both(withVip(failure, service), tag ? withTag(failure, service) : {});
-  return [{ fixes: [{ code: 'vip-on-loopback', params: { service: service.name } }], change: { nodes } }];
+  const servers = calledBy(failure).map((name) => nodeOf(failure.plan, name));
+  const params = { service: service.name };
+  const vip: Candidate = {
+    fixes: [{ code: 'vip-on-loopback', params }],
+    change: { nodes: both(withVip(failure, service), tag ? naming('undoDscp', failure, service) : {}) },
+  };
+  const end: Candidate = {
+    fixes: [{ code: 'tunnel-end', params }],
+    change: { nodes: naming('tunnelEnd', failure, service) },
+  };
+  const endsTunnel = ({ name, tunnelEnds = [] }: NodePlan): boolean =>
+    service.pool.some(({ node, address }) => node === name && tunnelEnds.includes(address));
+  const [noVip, noEnd] = [!servers.every(holdsVip), handsOver === 'tunnel' && !servers.every(endsTunnel)];
+  if (noVip && noEnd) return [merged(end, vip)];
+  return [...(noVip ? [vip] : []), ...(noEnd ? [end] : [])];
 }
 
 /** A caller that has the VIP itself calls nobody else. */
@@ -87,7 +100,7 @@ function toMode(failure: Failure, { name }: ServicePlan, mode: Mode, settings: P
   const services = {
     [name]: { mode, sourceMac: null, dscp: null, proxyPorts: null, ...plainCheck(failure, name), ...settings },
   };
-  return { services, ...withoutTag(failure, name) };
+  return { services, ...withoutNaming(failure, name) };
 }
 
 /** The VIP beside whatever the servers of the pool hold on their loopback already. */
@@ -100,25 +113,32 @@ function withVip(failure: Failure, service: ServicePlan): Patch {
   );
 }
 
-function withTag(failure: Failure, { name }: ServicePlan): Patch {
+/** What servers do for a service of such a mode, by its name. */
+type Naming = 'undoDscp' | 'tunnelEnd';
+
+function naming(field: Naming, failure: Failure, { name }: ServicePlan): Patch {
   return Object.fromEntries(
     calledBy(failure).map((node) => [
       node,
-      { undoDscp: [...new Set([...(settingOf(failure, node, 'undoDscp') ?? []), name])] },
+      { [field]: [...new Set([...(settingOf(failure, node, field) ?? []), name])] },
     ]),
   );
 }
 
-/** Nobody turns the DSCP value of a service into its VIP any more. */
-function withoutTag({ scenario, lab }: Failure, service: string): Patch {
-  const less = (names: string[] | undefined): Patch => {
-    if (!names?.includes(service)) return {};
-    const others = names.filter((name) => name !== service);
-    return { undoDscp: others.length === 0 ? null : others };
-  };
-  const nodes = Object.keys(lab.nodes).map((name) => [name, less(scenario.nodes[name]?.undoDscp)] as const);
+/** Nobody turns the DSCP value of a service into its VIP any more, or ends its tunnel. */
+function withoutNaming({ scenario, lab }: Failure, service: string): Patch {
+  const less = (settings: Partial<Record<Naming, string[] | undefined>> = {}): Patch =>
+    Object.fromEntries(
+      (['undoDscp', 'tunnelEnd'] as const).flatMap((field) => {
+        const names = settings[field];
+        if (!names?.includes(service)) return [];
+        const others = names.filter((name) => name !== service);
+        return [[field, others.length === 0 ? null : others]];
+      }),
+    );
+  const nodes = Object.keys(lab.nodes).map((name) => [name, less(scenario.nodes[name])] as const);
   const changed = nodes.filter(([, change]) => Object.keys(change).length > 0);
-  return { servers: less(scenario.servers.undoDscp), nodes: Object.fromEntries(changed) };
+  return { servers: less(scenario.servers), nodes: Object.fromEntries(changed) };
 }
 
 /** Two changes of which neither helps without the other. */

@@ -33,6 +33,10 @@ export interface Packet {
   dsr?: { l4: string | null; server: string };
   /** Identifies the VIP that an l3dsr server restores. */
   dscp?: number;
+  /** ipip: the server to whose tunnel a load balancer leads it; absent once it is in there. */
+  tunnel?: string;
+  /** The packet that this one carries (RFC 2003, 2473), without its trace: source, destination and TTL are of the outer header. */
+  inside?: Packet;
   /** Why it is in the wrong place: this is the cause of its loss, however it is lost. */
   knownCause?: Cause;
   /** Switch that forwarded it by an outdated MAC table entry. */

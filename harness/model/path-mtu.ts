@@ -14,6 +14,8 @@ import { sender } from './trace.ts';
  * not be fragmented: the caller's system refuses it (EMSGSIZE).
  */
 export function fitted(run: Run, host: Host, device: Device, packet: Packet): Packet | null {
+  // A tunnel takes in no more than fits.
+  if (packet.inside !== undefined) return packet;
   const { limits, taken } = stateOf(run, host);
   const ofConnection = packet.protocol === 'tcp' ? taken.get(packet.dst) : undefined;
   const known = Math.min(limits.get(packet.dst) ?? device.mtu, ofConnection ?? device.mtu);
@@ -103,13 +105,28 @@ function learnLimit(run: Run, host: Host, address: string, bytes: number): void 
  * was translated on the path, and not translated back, finds none.
  */
 export function handleIcmpError(run: Run, host: Host, { about, mtu }: Packet): void {
-  if (about === undefined || mtu === undefined || sender(about.trace) !== host.name) return;
+  if (about === undefined || mtu === undefined) return;
+  if (about.inside !== undefined && host.owned.has(about.src)) tunnelNarrowed(run, host, about, mtu);
+  if (sender(about.trace) !== host.name) return;
   const original = run.exchange.sent[about.id]!;
   if (!quotes(about, original)) return;
   learnLimit(run, host, original.dst, mtu);
   const isNew = !run.exchange.repeated.has(original.id);
   if (about.protocol === 'tcp' && isNew)
     run.outbox.push({ node: host.name, packet: sendAgain(run.exchange, original) });
+}
+
+/**
+ * What a load balancer put into a tunnel did not fit on the way: it learns how much does, and tells the sender of the next
+ * packet, which TCP sends for want of an answer.
+ */
+function tunnelNarrowed(run: Run, host: Host, about: Packet, mtu: number): void {
+  const isNew = (stateOf(run, host).limits.get(about.dst) ?? Infinity) > mtu;
+  learnLimit(run, host, about.dst, mtu);
+  const original = run.exchange.sent[about.id]!;
+  const from = sender(about.trace);
+  if (about.protocol !== 'tcp' || !isNew || from === null) return;
+  run.outbox.push({ node: from, packet: sendAgain(run.exchange, original) });
 }
 
 /** Whether an ICMP error quotes a packet as its sender's socket knows it. */

@@ -154,6 +154,8 @@ export function validateSource(
     return strict && !match ? { accepted: false, code: 'reverse-path' } : { accepted: true, onLink: false };
   }
   if (isWayBack) return { accepted: true, onLink };
-  if (strict || (rpFilter === 2 && back === null)) return { accepted: false, code: 'reverse-path' };
+  // Where the interface has no address, a loose check is as strict as the other: so it is where a tunnel ends.
+  const isNumbered = device.addresses.some(({ ip }) => !ip.includes(':'));
+  if (strict || (rpFilter === 2 && (back === null || !isNumbered))) return { accepted: false, code: 'reverse-path' };
   return { accepted: true, onLink: false };
 }

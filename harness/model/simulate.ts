@@ -8,7 +8,7 @@ import { undoVip } from './direct-check.ts';
 import { callerSends, serverSends, startExchange } from './exchange.ts';
 import { answersAtIngress } from './ingress-ends.ts';
 import { receive, send } from './ip-stack.ts';
-import { returnDirectly, sendTagged, undoTag } from './load-balancing.ts';
+import { returnDirectly, sendIntoTunnel, sendTagged, undoTag } from './load-balancing.ts';
 import { NEW_CONNECTION, type Memory } from './memory.ts';
 import { settleNext } from './neighbours.ts';
 import type { NodeState } from './node-state.ts';
@@ -133,7 +133,8 @@ function atIngress(run: Run, host: Host, iface: string, arrived: IpFrame): IpFra
   // A flooded frame is for another node.
   if (!host.plan.interfaces.some(({ mac }) => mac === arrived.dstMac)) return { ...arrived, packet };
   if (returnDirectly(run, host, { ...arrived, packet })) return null;
-  const frame = { ...arrived, packet: sendTagged(run, host, undoTag(host, packet)) };
+  const tagged = sendTagged(run, host, undoTag(host, packet));
+  const frame = { ...arrived, packet: sendIntoTunnel(run, host, tagged) };
   return answersAtIngress(run, host, iface, frame) ? null : frame;
 }
 

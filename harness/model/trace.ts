@@ -5,7 +5,8 @@ import type { Change, Hop } from '../terms/walk.ts';
 /** The packet of a frame that crosses an interface, with that crossing added to its trace. */
 export function crossing(frame: IpFrame, node: string, iface: string, direction: 'in' | 'out'): Packet {
   const { packet, srcMac, dstMac } = frame;
-  const port = (number: number): number | null => (packet.protocol === 'icmp' ? null : number);
+  const hasPorts = packet.protocol !== 'icmp' && packet.inside === undefined;
+  const port = (number: number): number | null => (hasPorts ? number : null);
   const hop = {
     node,
     iface,
@@ -13,9 +14,14 @@ export function crossing(frame: IpFrame, node: string, iface: string, direction:
     src: { mac: srcMac, ip: packet.src, port: port(packet.srcPort) },
     dst: { mac: dstMac, ip: packet.dst, port: port(packet.dstPort) },
     ttl: packet.ttl,
+    ...(packet.inside === undefined ? {} : { inside: insideOf(packet.inside) }),
     ...(packet.takes === undefined ? {} : { mss: mssOf(packet.takes, packet.dst) }),
   };
   return { ...packet, trace: { hop, before: packet.trace } };
+}
+
+function insideOf({ src, dst, ttl }: Packet): Hop['inside'] & object {
+  return { src, dst, ttl };
 }
 
 /**
@@ -52,6 +58,10 @@ export function sender(trace: Trace | null): string | null {
   return first.hop.node;
 }
 
+function carriedText({ inside }: Omit<Hop, 'changed'>): string {
+  return inside === undefined ? 'nothing' : `${inside.src} > ${inside.dst}`;
+}
+
 /** What differs between two crossings of the same packet. */
 export function changes(before: Omit<Hop, 'changed'>, after: Omit<Hop, 'changed'>): Change[] {
   const fields: [Change['field'], string, string][] = [
@@ -63,6 +73,7 @@ export function changes(before: Omit<Hop, 'changed'>, after: Omit<Hop, 'changed'
     ['dst port', String(before.dst.port), String(after.dst.port)],
     ['ttl', String(before.ttl), String(after.ttl)],
     ['mss', String(before.mss), String(after.mss)],
+    ['carries', carriedText(before), carriedText(after)],
   ];
   return fields.filter(([, from, to]) => from !== to).map(([field, from, to]) => ({ field, from, to }));
 }

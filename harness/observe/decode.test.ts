@@ -244,3 +244,34 @@ describe('what a wire may carry', () => {
     );
   });
 });
+
+describe('a packet that carries another one (RFC 2003, 2473)', () => {
+  const segment = tcp({ srcPort: 40000, dstPort: 80, flags: 2, seq: 7 }, 'l4lab-aaaaaaaa');
+
+  test.each([
+    ['IPv4', 0x0800, 4, ipv4, '198.51.100.10', '203.0.113.80', '203.0.113.2', '203.0.113.11'],
+    ['IPv6', 0x86dd, 41, ipv6, '2001:db8::1', '2001:db8::80', '2001:db8::2', '2001:db8::11'],
+  ] as const)('%s', (_, type, protocol, ip, client, vip, l4, server) => {
+    const inside = ip({ src: client, dst: vip, protocol: 6, ttl: 62 }, segment);
+    const bytes = ethernet(A, B, type, ip({ src: l4, dst: server, protocol, ttl: 64 }, inside));
+    const frame = decodeFrame(bytes, bytes.length);
+    expect(frame.ip).toMatchObject({ src: l4, dst: server, ttl: 64, protocol });
+    expect(frame.inside).toMatchObject({ src: client, dst: vip, ttl: 62, protocol: 6 });
+    expect(frame).toMatchObject({ tcp: { srcPort: 40000, dstPort: 80, seq: 7 }, token: 'l4lab-aaaaaaaa' });
+  });
+
+  test('an ICMP error about it quotes both', () => {
+    const inside = ipv4({ src: '198.51.100.10', dst: '203.0.113.80', protocol: 6 }, segment);
+    const outer = ipv4({ src: '203.0.113.2', dst: '203.0.113.11', protocol: 4 }, inside);
+    const error = ipv4({ src: '203.0.113.11', dst: '203.0.113.2', protocol: 1 }, icmp(3, 2, uint16(0, 0), outer));
+    const bytes = ethernet(A, B, 0x0800, error);
+    expect(decodeFrame(bytes, bytes.length).icmp?.inner).toEqual({
+      src: '203.0.113.2',
+      dst: '203.0.113.11',
+      protocol: 4,
+      srcPort: 40000,
+      dstPort: 80,
+      inside: { src: '198.51.100.10', dst: '203.0.113.80', protocol: 6 },
+    });
+  });
+});

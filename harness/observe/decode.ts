@@ -60,7 +60,25 @@ function ipv4(body: Buffer, frame: Frame): void {
   frame.ip = ip;
   const isFirstFragment = (body.readUInt16BE(6) & 0x1fff) === 0;
   const payloadLength = body.readUInt16BE(2) - headerLength;
-  if (isFirstFragment) transport(ip.protocol, body.subarray(headerLength), payloadLength, frame);
+  if (isFirstFragment) payload(ip.protocol, body.subarray(headerLength), payloadLength, frame);
+}
+
+/** What an IP packet carries: another one (RFC 2003, 2473), or a transport protocol. */
+function payload(protocol: number, body: Buffer, length: number, frame: Frame): void {
+  const isPacket = (protocol === 4 && body.length >= 20) || (protocol === 41 && body.length >= 40);
+  if (!isPacket) {
+    transport(protocol, body, length, frame);
+    return;
+  }
+  const carried: Frame = { srcMac: frame.srcMac, dstMac: frame.dstMac, length: frame.length };
+  if (protocol === 4) ipv4(body, carried);
+  else ipv6(body, carried);
+  const { ip: inside, tcp, udp, icmp } = carried;
+  if (inside === undefined || carried.inside !== undefined) return;
+  frame.inside = inside;
+  if (tcp) frame.tcp = tcp;
+  if (udp) frame.udp = udp;
+  if (icmp) frame.icmp = icmp;
 }
 
 function ipv6(body: Buffer, frame: Frame): void {
@@ -80,10 +98,10 @@ function ipv6(body: Buffer, frame: Frame): void {
   }
   frame.ip = ip;
   const fragment = fragmentIn(body);
-  if (fragment === null) transport(ip.protocol, body.subarray(40), body.readUInt16BE(4), frame);
+  if (fragment === null) payload(ip.protocol, body.subarray(40), body.readUInt16BE(4), frame);
   else {
     ip.protocol = fragment.protocol;
-    if (fragment.isFirst) transport(ip.protocol, body.subarray(48), body.readUInt16BE(4) - 8, frame);
+    if (fragment.isFirst) payload(ip.protocol, body.subarray(48), body.readUInt16BE(4) - 8, frame);
   }
 }
 
@@ -184,6 +202,8 @@ export const ICMP = {
   echoRequest: 8,
   timeExceeded: 11,
   tooBig: 258,
+  /** Of ICMPv6: an unknown next header, for one (RFC 4443, 3.4). */
+  parameterProblem: 260,
 } as const;
 
 /** Codes of ICMPv6's unreachable (RFC 4443) by those of IPv4 (RFC 792, 1812): no route, prohibited, scope, host, port … */
@@ -205,17 +225,22 @@ function quoteOf(protocol: number, body: Buffer): number {
 
 const REDIRECTED_HEADER = 4;
 
-function innerPacket(protocol: number, body: Buffer): Icmp['inner'] | null {
+function innerPacket(protocol: number, body: Buffer): NonNullable<Icmp['inner']> | null {
   const version = protocol === 1 ? 4 : 6;
   const fragment = version === 6 ? fragmentIn(body) : null;
   const headerLength = version === 4 ? ((body[0] ?? 0) & 15) * 4 : fragment === null ? 40 : 48;
   if (body.length < headerLength + 4 || headerLength < 20) return null;
   const inner = fragment?.protocol ?? body[version === 4 ? 9 : 6]!;
+  const ends = { src: version === 4 ? v4(body, 12) : v6(body, 8), dst: version === 4 ? v4(body, 16) : v6(body, 24) };
+  const carried = inner === 4 || inner === 41 ? innerPacket(inner === 4 ? 1 : 58, body.subarray(headerLength)) : null;
+  if (carried !== null) {
+    const { srcPort, dstPort, ...inside } = carried;
+    return { ...ends, protocol: inner, srcPort, dstPort, inside };
+  }
   // An echo has its id in place of ports.
   const [srcAt, dstAt] = inner === protocol && body.length >= headerLength + 6 ? [4, 4] : [0, 2];
   return {
-    src: version === 4 ? v4(body, 12) : v6(body, 8),
-    dst: version === 4 ? v4(body, 16) : v6(body, 24),
+    ...ends,
     protocol: inner,
     srcPort: body.readUInt16BE(headerLength + srcAt),
     dstPort: body.readUInt16BE(headerLength + dstAt),

@@ -205,3 +205,22 @@ test('an error about a packet that l3dsr gave another destination, and that neve
   const mine = [segment('client', [CLIENT, 20000], [VIP, 80], SYN, 100), icmpError(20000)];
   expect(belonging([...mine, icmpError(20001)])).toEqual(mine);
 });
+
+describe('in a tunnel', () => {
+  const L4 = '203.0.113.2';
+  const inside = ipv4(
+    { src: CLIENT, dst: VIP, protocol: 6 },
+    tcp({ srcPort: 20000, dstPort: 80, flags: SYN, seq: 100 }),
+  );
+  const outer = ipv4({ src: L4, dst: S1, protocol: 4 }, inside);
+
+  test('a packet, and the error that a server sends about it to the load balancer', () => {
+    const refused = ipv4({ src: S1, dst: L4, protocol: 1 }, icmp(3, 2, uint16(0, 0), outer));
+    const all = [
+      segment('client', [CLIENT, 20000], [VIP, 80], SYN, 100),
+      sighting('l4', 0x0800, outer),
+      sighting('s1', 0x0800, refused),
+    ];
+    expect(belonging(all)).toEqual(all);
+  });
+});

@@ -199,7 +199,8 @@ function longest(paths: Sighting[][]): Sighting[] {
 function hops(sightings: Sighting[], origin: number, withMss: boolean): Hop[] {
   const bare = sightings.map(({ time, node, iface, direction, frame }) => {
     const ip = frame.ip!;
-    const ports = frame.tcp ?? frame.udp;
+    const { inside } = frame;
+    const ports = inside === undefined ? (frame.tcp ?? frame.udp) : undefined;
     return {
       node,
       iface,
@@ -207,6 +208,7 @@ function hops(sightings: Sighting[], origin: number, withMss: boolean): Hop[] {
       src: { mac: frame.srcMac, ip: ip.src, port: ports?.srcPort ?? null },
       dst: { mac: frame.dstMac, ip: ip.dst, port: ports?.dstPort ?? null },
       ttl: ip.ttl,
+      ...(inside === undefined ? {} : { inside: { src: inside.src, dst: inside.dst, ttl: inside.ttl } }),
       ...(withMss && frame.tcp?.mss !== undefined ? { mss: frame.tcp.mss } : {}),
       time: time - origin,
     };
@@ -259,7 +261,8 @@ function sameFrame(a: Frame, b: Frame): boolean {
     a.dstMac === b.dstMac &&
     a.ip?.src === b.ip?.src &&
     a.ip?.dst === b.ip?.dst &&
-    a.ip?.ttl === b.ip?.ttl
+    a.ip?.ttl === b.ip?.ttl &&
+    a.inside?.ttl === b.inside?.ttl
   );
 }
 

@@ -48,12 +48,13 @@ function sameNextHop(first: Sighting, all: Sighting[]): Sighting[] {
 
 /** Whether nothing tells two frames of the same packet apart but the hops that they are at. */
 function isSameTransmission(a: Frame, b: Frame): boolean {
-  return a.ip?.id === b.ip?.id && a.tcp?.timestamp === b.tcp?.timestamp;
+  return (a.inside ?? a.ip)?.id === (b.inside ?? b.ip)?.id && a.tcp?.timestamp === b.tcp?.timestamp;
 }
 
-function crossingName({ node, iface, direction, frame: { srcMac, dstMac, ip, tcp, udp } }: Sighting): string {
+function crossingName({ node, iface, direction, frame: { srcMac, dstMac, ip, inside, tcp, udp } }: Sighting): string {
   const ports = tcp ?? udp;
-  return [node, iface, direction, srcMac, dstMac, ip?.src, ports?.srcPort, ip?.dst, ports?.dstPort, ip?.ttl].join(' ');
+  const ends = [ip?.src, ports?.srcPort, ip?.dst, ports?.dstPort];
+  return [node, iface, direction, srcMac, dstMac, ...ends, ip?.ttl, inside?.ttl].join(' ');
 }
 
 /**

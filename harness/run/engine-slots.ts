@@ -78,15 +78,15 @@ export class EngineSlots implements AsyncDisposable {
   }
 
   /** What results say of what labs met: of each engine, where there are several. */
-  record(): Pick<Environment, 'engines' | 'trunks'> {
-    const first = trunksOf(this.#all[0]!);
+  record(): Pick<Environment, 'engines' | 'trunks' | 'tunnels'> {
+    const first = madeIn(this.#all[0]!);
     if (this.#all.length === 1) return first;
     return {
       ...first,
       engines: this.#all.map((slot) => {
         const { endpoint, name, kernel, cpus } = slot.engine;
         const scenarios = [...slot.scenarios].sort();
-        return { endpoint, name, kernel, cpus, ...trunksOf(slot), scenarios, lost: slot.lost };
+        return { endpoint, name, kernel, cpus, ...madeIn(slot), scenarios, lost: slot.lost };
       }),
     };
   }
@@ -103,8 +103,9 @@ export class EngineSlots implements AsyncDisposable {
   }
 }
 
-function trunksOf({ pool: { trunks } }: EngineSlot): Pick<Environment, 'trunks'> {
-  return trunks === null ? {} : { trunks };
+/** How labs of an engine were made. */
+function madeIn({ pool: { trunks, tunnels } }: EngineSlot): Pick<Environment, 'trunks' | 'tunnels'> {
+  return { ...(trunks === null ? {} : { trunks }), ...(tunnels === null ? {} : { tunnels }) };
 }
 
 async function answers({ docker }: Engine): Promise<boolean> {

@@ -4,7 +4,7 @@ import type { BootOptions } from '../fabric/boot-lab.ts';
 import { beyond, contains, grown, labsFor, topologyOf, type Topology } from '../fabric/lab-topology.ts';
 import { Recorder } from '../observe/recorder.ts';
 import type { Plan } from '../terms/plan.ts';
-import type { Trunks } from '../terms/results.ts';
+import type { Trunks, TunnelKind } from '../terms/results.ts';
 import { BootGate } from './boot-gate.ts';
 
 /** A booted lab with the recording of its wires. */
@@ -49,6 +49,8 @@ export class LabPool implements AsyncDisposable {
   unused = true;
   /** How trunks of its labs carry VLANs; null where none had one yet. */
   trunks: Trunks | null = null;
+  /** The same of its tunnels. */
+  tunnels: TunnelKind | null = null;
 
   constructor(
     private readonly options: BootOptions,
@@ -131,6 +133,7 @@ export class LabPool implements AsyncDisposable {
       });
     this.unused = false;
     this.trunks ??= lab.trunks;
+    this.tunnels ??= lab.tunnels;
     const recorder = new Recorder();
     lab.onFrames((node, iface, frames) => recorder.add(node, iface, frames));
     const undisturbed: PooledLab['undisturbed'] = (work) => this.#gate.enter('wait', work);

@@ -16,7 +16,12 @@ const place = z
 
 const match = z
   .strictObject({
-    protocol: z.enum(FILTER_PROTOCOLS).optional().describe('`tcp`, `udp`, or `icmp` of either family. Default: any.'),
+    protocol: z
+      .enum(FILTER_PROTOCOLS)
+      .optional()
+      .describe(
+        '`tcp`, `udp`, `icmp` of either family, or `ipip`: IP packets in others (protocols 4 and 41). Default: any.',
+      ),
     port: z.int().min(1).max(65535).optional().describe('Destination port of `tcp` or `udp`.'),
     type: z.enum(ICMP_TYPES).optional().describe('Message of `icmp`; `unreachable` does not mean `too-big`.'),
     from: place.optional().describe('Source: an address, a network, or a node (its addresses).'),

@@ -26,5 +26,6 @@ function ofServer(name: string, { servers, services }: ScenarioFile): NodeSettin
     ...servers,
     ...(servers.loopback === undefined ? {} : { loopback: servers.loopback.filter(isFor) }),
     ...(servers.undoDscp === undefined ? {} : { undoDscp: servers.undoDscp.filter(isFor) }),
+    ...(servers.tunnelEnd === undefined ? {} : { tunnelEnd: servers.tunnelEnd.filter(isFor) }),
   };
 }

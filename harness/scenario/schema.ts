@@ -128,6 +128,12 @@ const nodeSettings = z.strictObject({
     .describe(
       'Services in mode l3dsr whose DSCP value is translated back to the VIP on arrival; in `servers`, on the servers of the pool.',
     ),
+  tunnelEnd: z
+    .array(serviceName)
+    .optional()
+    .describe(
+      'Services in mode ipip whose packets are taken out of their tunnel on arrival, as by a device of `ip link add … type ipip`; in `servers`, on the servers of the pool.',
+    ),
   listeners: z
     .array(listener)
     .optional()

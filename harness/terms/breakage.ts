@@ -15,6 +15,7 @@ export interface Breakages {
   'answers-arp': { node: string };
   'announces-vip': { node: string };
   'dscp-kept': { node: string };
+  'tunnel-end-removed': { node: string };
   'rp-filter-strict': { node: string };
   'firewall-on': { node: string };
   'nat-off': { node: string };

@@ -5,6 +5,7 @@ import type { MessageOf } from './message.ts';
 export const CAUSES = [
   'reply-not-from-vip',
   'vip-not-on-server',
+  'no-tunnel-end',
   'server-not-adjacent',
   'own-address-as-source',
   'reverse-path',
@@ -83,6 +84,8 @@ export interface CauseDetails {
   /** The caller's router, which had replaced the caller's address with `address`, got the reply from another address. */
   'reply-not-translated': At & { called: string; source: string; owner: string | null; address: string };
   'vip-missing': At & { vip: string };
+  /** No tunnel ends at `address`: what came there in one was not taken out. */
+  'tunnel-end-missing': At & { address: string };
   'own-source': At & { source: string };
   'reverse-path-fails': At & { source: string; iface: string };
   'half-seen': At & { source: string; destination: string };

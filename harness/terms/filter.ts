@@ -2,8 +2,8 @@
 export const FILTER_ACTIONS = ['accept', 'drop', 'reject'] as const;
 export type FilterAction = (typeof FILTER_ACTIONS)[number];
 
-/** Protocols that rules tell apart; `icmp` is that of either family. */
-export const FILTER_PROTOCOLS = ['tcp', 'udp', 'icmp'] as const;
+/** Protocols that rules tell apart; `icmp` is that of either family, `ipip` what carries another IP packet. */
+export const FILTER_PROTOCOLS = ['tcp', 'udp', 'icmp', 'ipip'] as const;
 type FilterProtocol = (typeof FILTER_PROTOCOLS)[number];
 
 /** ICMP messages that rules tell apart: each is in both families, by other numbers. */
@@ -38,7 +38,7 @@ export interface FilteredPacket {
   protocol: FilterProtocol;
   src: string;
   dst: string;
-  /** Null for ICMP. */
+  /** Null for ICMP and for ipip. */
   dstPort: number | null;
   /** Null for other protocols, and for messages that no rule names. */
   type: IcmpType | null;

@@ -65,6 +65,8 @@ export interface Fixes {
   'only-healthy': { name: string };
   listen: { nodes: string[]; port: number; protocol: string };
   'vip-on-loopback': { service: string };
+  /** On the servers. */
+  'tunnel-end': { service: string };
   'quiet-loopback': { arpIgnore: number; arpAnnounce: number };
   'servers-gateway': { gateway: string };
   /** The L4's own calls. */

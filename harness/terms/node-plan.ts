@@ -16,6 +16,11 @@ export interface NodePlan {
    * absent if the node translates no DSCP value.
    */
   undoDscp?: { dscp: number; address: string; vip: string }[];
+  /**
+   * ipip: own addresses that tunnels of load balancers end at: what a packet to one of them carries is taken out. Absent if there
+   * are none.
+   */
+  tunnelEnds?: string[];
   routes: RoutePlan[];
   /** Routes that drop packets; absent if there are none. */
   deadEnds?: DeadEndPlan[];

@@ -126,4 +126,4 @@ export interface HopDifference {
   predicted: Step | null;
 }
 
-export type Step = Pick<Hop, 'node' | 'iface' | 'direction' | 'src' | 'dst' | 'ttl' | 'mss'>;
+export type Step = Pick<Hop, 'node' | 'iface' | 'direction' | 'src' | 'dst' | 'ttl' | 'inside' | 'mss'>;

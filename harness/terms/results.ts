@@ -41,12 +41,17 @@ export interface Environment {
   image: string;
   /** How VLANs of trunks were carried; absent where no lab had a trunk. */
   trunks?: Trunks;
+  /** How load balancers sent packets through tunnels; absent where no lab had one. */
+  tunnels?: TunnelKind;
   /** Every engine of a run on several; the first is the one above. */
   engines?: EngineUse[];
 }
 
 /** `tagged`: by 802.1Q tags on one wire. `wires`: without tags, each by a wire of its own, since the kernel makes no tags. */
 export type Trunks = 'tagged' | 'wires';
+
+/** `devices`: by the kernel's own. `programs`: by programs, since the kernel has none; the packets on the wires are the same. */
+export type TunnelKind = 'devices' | 'programs';
 
 /** What an engine did for a run on several. */
 export interface EngineUse {
@@ -57,6 +62,8 @@ export interface EngineUse {
   cpus: number;
   /** As of the environment. */
   trunks?: Trunks;
+  /** As of the environment. */
+  tunnels?: TunnelKind;
   /** Names of the scenarios that ran on it. */
   scenarios: string[];
   /** Whether it became unavailable before the end; its unfinished scenarios ran on another one. */

@@ -18,7 +18,9 @@ export interface Frame {
   /** Bytes on the wire. */
   length: number;
   arp?: Arp;
+  /** The outer header where the packet carries another one, `inside`; then TCP, UDP and ICMP are of that. */
   ip?: Ip;
+  inside?: Ip;
   tcp?: Tcp;
   udp?: { srcPort: number; dstPort: number };
   icmp?: Icmp;
@@ -59,6 +61,15 @@ export interface Tcp {
   mss?: number;
 }
 
+/** A packet that an ICMP error quotes. */
+interface Quoted {
+  src: string;
+  dst: string;
+  protocol: number;
+  srcPort: number;
+  dstPort: number;
+}
+
 export interface Icmp {
   /** Number of RFC 792, for ICMPv6 too (1 → 3, 3 → 11, 128 → 8, 129 → 0, 137 → 5); an ICMPv6 type that IPv4 lacks is 256 + its own. */
   type: number;
@@ -72,5 +83,8 @@ export interface Icmp {
   /** Fragmentation needed: the MTU. */
   mtu?: number;
   /** Errors: the quoted packet; for an echo, its id instead of both ports. */
-  inner?: { src: string; dst: string; protocol: number; srcPort: number; dstPort: number };
+  inner?: Quoted & {
+    /** What the quoted packet carries, where that is another one; its ports are those of the quoted packet then. */
+    inside?: Pick<Quoted, 'src' | 'dst' | 'protocol'>;
+  };
 }

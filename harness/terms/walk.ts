@@ -10,6 +10,8 @@ export interface Hop {
   src: HopAddress;
   dst: HopAddress;
   ttl: number;
+  /** The packet that this one carries, in a tunnel: addresses and TTL above are of the outer header. */
+  inside?: { src: string; dst: string; ttl: number };
   /** SYN and SYN-ACK: the largest segment that the sender accepts (MSS), bytes. Only if a load balancer may change it. */
   mss?: number;
   /** Changes by this node, or by the link before it, since the previous hop. */
@@ -21,12 +23,12 @@ export interface Hop {
 export interface HopAddress {
   mac: string;
   ip: string;
-  /** Null for ICMP. */
+  /** Null for ICMP, and for a packet that carries another one. */
   port: number | null;
 }
 
 export interface Change {
-  field: 'src mac' | 'dst mac' | 'src ip' | 'dst ip' | 'src port' | 'dst port' | 'ttl' | 'mss';
+  field: 'src mac' | 'dst mac' | 'src ip' | 'dst ip' | 'src port' | 'dst port' | 'ttl' | 'mss' | 'carries';
   from: string;
   to: string;
 }

@@ -37,7 +37,7 @@ it('reports every mistake at once, each with its line and column', async () => {
   expect(await mistakes(text)).toEqual([
     'lb.yaml:5:10: services.0.vip: must be an IPv4 or IPv6 address, not `203.0.113`',
     'lb.yaml:6:11: services.0.port: must be at most 65535, not 80000',
-    'lb.yaml:7:11: services.0.mode: must be one of dnat, proxy, dsr, l3dsr, route, not `nat`',
+    'lb.yaml:7:11: services.0.mode: must be one of dnat, proxy, dsr, l3dsr, ipip, route, not `nat`',
   ]);
 });
 
@@ -192,6 +192,16 @@ it('asks for a DSCP value in l3dsr, the same for the same VIP', async () => {
   expect(await mistakes(sound + second)).toEqual([]);
   expect(await mistakes(sound + second.replace('dscp: 5', 'dscp: 6'))).toEqual([
     expect.stringContaining('services.1.dscp:'),
+  ]);
+});
+
+it('in ipip checks servers at their own addresses, and shares no VIP with other direct modes', async () => {
+  const sound = SOUND.replace('dsr', 'ipip');
+  const second = SOUND.slice(SOUND.indexOf('  - name')).replace('web', 'web2').replace('port: 80', 'port: 81');
+  expect(await mistakes(sound + second.replace('dsr', 'ipip'))).toEqual([]);
+  expect(await mistakes(sound + second)).toEqual([expect.stringContaining('services.1.mode:')]);
+  expect(await mistakes(sound.replace('ipip', 'ipip\n    check: { type: tcp, target: vip }'))).toEqual([
+    expect.stringContaining('services.0.check.target:'),
   ]);
 });
 

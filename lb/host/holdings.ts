@@ -2,13 +2,14 @@ import { isIPv6 } from 'node:net';
 import type { LbConfig } from '../terms/config.ts';
 import { proxyIps } from '../terms/config-rules.ts';
 import type { HostFacts } from '../terms/facts.ts';
-import { onLink, onLinkNow } from '../terms/facts.ts';
+import { deviceFor, onLink, onLinkNow } from '../terms/facts.ts';
 import type { Holding } from '../terms/holding.ts';
 import { nextHopMark } from '../terms/next-hops.ts';
+import { isTunnelName, OUTER_TTL, tunnelMark, tunnelName, tunnelServers } from '../terms/tunnel.ts';
 
 /** What the host must hold for this configuration. */
 export function holdingsFor(config: LbConfig, facts: HostFacts): Holding[] {
-  return [...addressHoldings(config, facts), ...hopHoldings(config, facts)];
+  return [...addressHoldings(config, facts), ...hopHoldings(config, facts), ...tunnelHoldings(config, facts)];
 }
 
 /** A next hop outside all subnets of the host has no route now: its packets use the host's other routes. */
@@ -19,6 +20,29 @@ function hopHoldings({ routeServices = [] }: LbConfig, facts: HostFacts): Holdin
     const rule: Holding = { kind: 'hop-rule', address, dev: 'lo' };
     return dev === null ? [rule] : [rule, { kind: 'hop-route', address, dev }];
   });
+}
+
+/** A server without a route has no tunnel now: nothing is sent to it. A device of that name is used as it is. */
+function tunnelHoldings(config: LbConfig, facts: HostFacts): Holding[] {
+  return tunnelServers(config).flatMap((address): Holding[] => {
+    const device = facts.interfaces.find(({ name }) => name === deviceFor(facts, address));
+    const own = device?.addresses.filter((one) => isIPv6(one.address) === isIPv6(address) && isOfSubnet(one)) ?? [];
+    const local = own.find((one) => onLink({ interfaces: [{ ...device!, addresses: [one] }], routes: [] }, address));
+    const from = (local ?? own[0])?.address;
+    if (from === undefined) return [];
+    const dev = tunnelName(address);
+    const isThere = facts.tunnels?.includes(dev) === true;
+    return [
+      ...(isThere ? [] : [{ kind: 'tunnel', address, dev, local: from } as const]),
+      { kind: 'tunnel-route', address, dev },
+      { kind: 'tunnel-rule', address, dev: 'lo' },
+    ];
+  });
+}
+
+/** Whether the kernel would choose the address for its own packets: not one that is alone, as a VIP is, nor link-local. */
+function isOfSubnet({ address, prefix }: { address: string; prefix: number }): boolean {
+  return prefix < (isIPv6(address) ? 128 : 32) && !/^fe[89ab]/.test(address);
 }
 
 /**
@@ -53,25 +77,34 @@ export function withoutHoldings(facts: HostFacts, owned: Holding[]): HostFacts {
       .filter(({ kind }) => kind === 'address' || kind === 'route')
       .map(({ address, dev }) => `${hostPrefix(address)} ${dev}`),
   );
-  const hopTables = owned.filter(({ kind }) => kind === 'hop-route').map(({ address }) => tableOf(address));
-  const tables = facts.tables?.filter((table) => !hopTables.includes(table)) ?? [];
+  const ownTables = owned.flatMap((holding) => tableOf(holding) ?? []);
+  const tables = facts.tables?.filter((table) => !ownTables.includes(table)) ?? [];
+  const isOfOthers = ({ name }: { name: string }) =>
+    isTunnelName(name) && !owned.some((holding) => holding.dev === name && holding.kind === 'tunnel');
+  const tunnels = facts.interfaces.filter(isOfOthers).map(({ name }) => name);
   return {
     ...(tables.length === 0 ? {} : { tables }),
+    ...(tunnels.length === 0 ? {} : { tunnels }),
     routes: facts.routes.filter(({ to, dev }) => !toOwned.has(`${to} ${dev}`)),
-    interfaces: facts.interfaces.map((link) => ({
-      ...link,
-      addresses: link.addresses.filter(({ address }) => !isOwned(link.name, address)),
-    })),
+    interfaces: facts.interfaces
+      .filter(({ name }) => !isTunnelName(name))
+      .map((link) => ({
+        ...link,
+        addresses: link.addresses.filter(({ address }) => !isOwned(link.name, address)),
+      })),
   };
 }
 
 /** Holdings that are in the host no more; `former` is how its interfaces were. */
 export function lostFrom(facts: HostFacts, owned: Holding[], former: HostFacts): Holding[] {
-  return owned.filter(({ kind, address, dev }) => {
+  return owned.filter((holding) => {
+    const { kind, address, dev } = holding;
     const now = facts.interfaces.find(({ name }) => name === dev);
     // The facts contain no rules.
-    if (kind === 'hop-rule') return false;
-    if (kind === 'hop-route') return facts.tables?.includes(tableOf(address)) !== true;
+    if (kind === 'hop-rule' || kind === 'tunnel-rule') return false;
+    if (kind === 'tunnel') return now === undefined;
+    const table = tableOf(holding);
+    if (table !== null) return facts.tables?.includes(table) !== true;
     if (kind === 'address') return !now?.addresses.some((present) => present.address === address);
     if (kind === 'proxy-arp') return !former.interfaces.some(({ index }) => index === now?.index);
     return !facts.routes.some((route) => route.to === hostPrefix(address) && route.dev === dev);
@@ -97,32 +130,67 @@ export function holdingCommand(verb: 'add' | 'del', holding: Holding): string {
     case 'proxy-arp':
       return `neigh ${verb} proxy ${holding.address} dev ${holding.dev}`;
     case 'hop-rule':
-      return `rule ${verb} pref ${HOP_RULES} fwmark ${nextHopMark(holding.address)} lookup ${tableOf(holding.address)}`;
+      return `rule ${verb} pref ${HOP_RULES} fwmark ${nextHopMark(holding.address)} lookup ${tableOf(holding)}`;
     case 'hop-route':
       // The former route is still there when a next hop moves to another interface.
-      return `route ${verb === 'add' ? 'replace' : verb} default via ${holding.address} dev ${holding.dev} table ${tableOf(holding.address)}`;
+      return `route ${verb === 'add' ? 'replace' : verb} default via ${holding.address} dev ${holding.dev} table ${tableOf(holding)}`;
+    case 'tunnel':
+      return verb === 'del' ? `link del ${holding.dev}` : tunnelLink(holding).join('\n');
+    case 'tunnel-rule':
+      return `rule ${verb} pref 0 fwmark ${tunnelMark(holding.address)} lookup ${tableOf(holding)}`;
+    case 'tunnel-route':
+      return `route ${verb === 'add' ? 'replace' : verb} ${isIPv6(holding.address) ? '::/0' : '0.0.0.0/0'} dev ${holding.dev} table ${tableOf(holding)}`;
   }
+}
+
+/** Lines for one run of ip(8). */
+interface Batch {
+  flags: string[];
+  lines: string[];
+  /** Rules that have to come before that of the local table. */
+  first: boolean;
 }
 
 /**
  * What `ip` is run with to add or delete holdings. A rule for a mark contains no address that shows its family, so rules of
  * IPv6 are a batch of their own.
  */
-export function batches(verb: 'add' | 'del', holdings: Holding[]): { flags: string[]; text: string }[] {
-  const isRuleOfIpv6 = ({ kind, address }: Holding): boolean => kind === 'hop-rule' && isIPv6(address);
+export function batches(verb: 'add' | 'del', holdings: Holding[]): Batch[] {
+  const batch = (isMeant: (holding: Holding) => boolean, flags: string[], first = false): Batch[] => {
+    const lines = holdings.filter(isMeant).map((holding) => `${holdingCommand(verb, holding)}\n`);
+    return lines.length === 0 ? [] : [{ flags, lines, first }];
+  };
+  const [hop, tunnel]: Holding['kind'][] = ['hop-rule', 'tunnel-rule'];
+  const isOfIpv6 = ({ address }: Holding): boolean => isIPv6(address);
   return [
-    { flags: [], here: holdings.filter((holding) => !isRuleOfIpv6(holding)) },
-    { flags: ['-6'], here: holdings.filter(isRuleOfIpv6) },
-  ].flatMap(({ flags, here }) =>
-    here.length === 0 ? [] : [{ flags, text: here.map((holding) => `${holdingCommand(verb, holding)}\n`).join('') }],
-  );
+    ...batch((one) => one.kind !== tunnel && !(one.kind === hop && isOfIpv6(one)), []),
+    ...batch((one) => one.kind === hop && isOfIpv6(one), ['-6']),
+    ...batch((one) => one.kind === tunnel && !isOfIpv6(one), [], true),
+    ...batch((one) => one.kind === tunnel && isOfIpv6(one), ['-6'], true),
+  ];
 }
 
 /** Priority: before all other rules except that of the local table, so that packets for the host itself arrive. */
 const HOP_RULES = 900;
 
-function tableOf(nextHop: string): number {
-  return Number(nextHopMark(nextHop));
+/** The device that puts each packet into another one. It never fragments what it makes: the host does that before. */
+function tunnelLink({ address, dev, local }: Holding): string[] {
+  // In IPv4 the kernel chooses the address of each packet itself.
+  return isIPv6(address)
+    ? [
+        `link add ${dev} type ip6tnl mode ip6ip6 remote ${address} local ${local} hoplimit ${OUTER_TTL} encaplimit none`,
+        // It has nothing to say on its own.
+        `link set ${dev} addrgenmode none`,
+        `link set ${dev} up`,
+      ]
+    : [`link add ${dev} type ipip remote ${address} ttl ${OUTER_TTL}`, `link set ${dev} up`];
+}
+
+/** Number of the routing table that a holding is in, or leads to; null for those of no such table. */
+function tableOf({ kind, address }: Holding): number | null {
+  if (kind === 'hop-rule' || kind === 'hop-route') return Number(nextHopMark(address));
+  if (kind === 'tunnel-rule' || kind === 'tunnel-route') return Number(tunnelMark(address));
+  return null;
 }
 
 /** The address alone, as a prefix. */

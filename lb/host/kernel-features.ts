@@ -51,7 +51,7 @@ export const KERNEL_FEATURES: readonly KernelFeature[] = [
   {
     code: 'nft-ingress',
     name: 'nftables at ingress',
-    neededBy: 'modes dsr and l3dsr',
+    neededBy: 'modes dsr, l3dsr and ipip',
     options: 'CONFIG_NF_TABLES_NETDEV and CONFIG_NETFILTER_INGRESS',
     usedIn: /\bhook ingress\b/,
     probe: netdev('accept'),
@@ -75,7 +75,7 @@ export const KERNEL_FEATURES: readonly KernelFeature[] = [
   {
     code: 'nft-flow-map',
     name: 'maps that rules add to',
-    neededBy: 'the flow table of modes dsr and l3dsr, persistence',
+    neededBy: 'the flow table of modes dsr, l3dsr and ipip, persistence',
     options: 'CONFIG_NF_TABLES',
     usedIn: /\b(update|add) @/,
     probe: netdev(

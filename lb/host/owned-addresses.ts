@@ -2,8 +2,9 @@ import type { Holding } from '../terms/holding.ts';
 import { batches, missingFrom } from './holdings.ts';
 import { answerAtOnce, forget, putBack, rename } from './proxy-answers.ts';
 import { run } from './run.ts';
+import { beforeLocal, explainTunnels } from './tunnels.ts';
 
-/** The addresses, routes, rules and proxy ARP entries that the load balancer has in the host. */
+/** The addresses, routes, rules, tunnels and proxy ARP entries that the load balancer has in the host. */
 export class OwnedAddresses {
   #made: Holding[];
   #expected: Holding[] = [];
@@ -26,14 +27,19 @@ export class OwnedAddresses {
     this.#expected = holdings;
   }
 
-  /** Adds what is not there yet, and returns it. @throws {LbError} `ip-failed`; call `rollBack` then. */
+  /** Adds what is not there yet, and returns it. @throws {LbError} `ip-failed`, `kernel-lacks`; call `rollBack` then. */
   async add(holdings: Holding[]): Promise<Holding[]> {
     await answerAtOnce(holdings, this.#former, this.#left);
     const fresh = missingFrom(holdings, this.#made);
     if (fresh.length === 0) return [];
     // None of them was there, so whatever a failure half-way leaves is ours to take back.
     this.#made = [...this.#made, ...fresh];
-    for (const { flags, text } of batches('add', fresh)) await run('ip-failed', 'ip', [...flags, '-batch', '-'], text);
+    for (const { flags, lines, first } of batches('add', fresh)) {
+      const text = first ? await beforeLocal(lines, flags) : lines;
+      await run('ip-failed', 'ip', [...flags, '-batch', '-'], text.join('')).catch((error: unknown) => {
+        throw explainTunnels(error);
+      });
+    }
     return fresh;
   }
 
@@ -62,8 +68,8 @@ export class OwnedAddresses {
     const surplus = missingFrom(this.#made, holdings);
     this.#made = this.#made.filter((holding) => !surplus.includes(holding));
     // `-force`: what somebody has deleted already needs no deleting.
-    for (const { flags, text } of batches('del', surplus.toReversed()))
-      await run('ip-failed', 'ip', ['-force', ...flags, '-batch', '-'], text).catch(() => '');
+    for (const { flags, lines } of batches('del', surplus.toReversed()))
+      await run('ip-failed', 'ip', ['-force', ...flags, '-batch', '-'], lines.join('')).catch(() => '');
     if (!this.#made.some(({ kind }) => kind === 'proxy-arp')) await putBack(this.#former);
     return surplus;
   }

@@ -1,6 +1,7 @@
 import type { LbService } from '../terms/config.ts';
 import { deviceFor } from '../terms/facts.ts';
-import { isDirect } from '../terms/mode.ts';
+import { isDirect, MODES } from '../terms/mode.ts';
+import { OUTER_HEADER } from '../terms/tunnel.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import { groupBy } from './group.ts';
@@ -52,11 +53,13 @@ export function clampRules(input: RenderInput, { ip, version }: Family, services
 }
 
 /** There `auto` is the smallest MTU of all interfaces toward servers, without headers. Null if no server has a route. */
-function segmentOf({ facts }: RenderInput, { mssClamp, servers }: LbService, version: 4 | 6): number | null {
+function segmentOf({ facts }: RenderInput, { mssClamp, servers, mode }: LbService, version: 4 | 6): number | null {
   if (mssClamp !== 'auto') return mssClamp ?? null;
   const devices = servers.map(({ address }) => deviceFor(facts, address));
   const mtus = facts.interfaces.filter(({ name }) => devices.includes(name)).map(({ mtu }) => mtu);
-  return mtus.length === 0 ? null : Math.min(...mtus) - HEADERS[version];
+  return mtus.length === 0
+    ? null
+    : Math.min(...mtus) - HEADERS[version] - (MODES[mode].handsOver === 'tunnel' ? OUTER_HEADER[version] : 0);
 }
 
 function setTo(size: string | number): string {

@@ -30,8 +30,9 @@ import type { Chain, Part } from './ruleset.ts';
 import { dispatchElement, packetKey, serviceKeyType } from './service-key.ts';
 
 /**
- * Modes dsr and l3dsr: at ingress, before the host's own stack sees the frame, the destination MAC becomes the server's,
- * or the destination address with a DSCP value that names the VIP. A map keeps each flow on its server.
+ * Modes dsr, l3dsr and ipip: at ingress, before the host's own stack sees the frame, the destination MAC becomes the server's,
+ * or the destination address with a DSCP value that names the VIP, or the packet gets a mark
+ * that leads it into a tunnel. A map keeps each flow on its server.
  */
 export function renderDsr(input: RenderInput): Part {
   const services = input.config.services.filter(isDirect);

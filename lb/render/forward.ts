@@ -1,12 +1,13 @@
 import type { LbService } from '../terms/config.ts';
 import { deviceFor, indexOf } from '../terms/facts.ts';
-import { isDirect } from '../terms/mode.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import { laterFragment, leaveRule, noteRule6 } from './fragments.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
 import { markOf } from '../terms/mark.ts';
+import { MODES, isDirect } from '../terms/mode.ts';
+import { tunnelMark, tunnelServers } from '../terms/tunnel.ts';
 import { forwardChain } from './flow-table.ts';
 import { joinLists } from './part.ts';
 import { oncePerInput, remember } from './remember.ts';
@@ -48,6 +49,13 @@ export function forwardPart(input: RenderInput, services: LbService[]): Part {
       .filter(({ address }) => familyOf(address).version === version)
       .map(({ address }) => [markOf(address), address]),
   }));
+  const tunnelled = new Set(tunnelServers({ services }));
+  for (const { version } of familiesOf(services.filter(isTunnelled))) {
+    const elements = neighbours
+      .filter(({ address }) => tunnelled.has(address) && familyOf(address).version === version)
+      .map(({ address }): [string, string] => [markOf(address), tunnelMark(address)]);
+    maps.push({ name: `server.tunnel${version}`, kind: 'map', spec: ['type mark : mark'], elements });
+  }
   const device = deviceOf(neighbours);
   if (device === FOUND_DEVICE) {
     const elements = neighbours.map(({ address, device }): [string, string] => [markOf(address), String(device)]);
@@ -66,7 +74,8 @@ export function forwardPart(input: RenderInput, services: LbService[]): Part {
  * Send a frame to the server in `meta mark`. `fwd` with an address lets the kernel resolve and write both MACs and lower
  * the TTL; without one, source MAC and TTL stay as they came, and a server whose MAC is not known gets nothing. In l3dsr
  * the packet gets the server's address and the DSCP value of its VIP, which the server turns back into the VIP; conntrack
- * may still keep the same flow from before, as one of dnat, and would refuse it.
+ * may still keep the same flow from before, as one of dnat, and would refuse it. In ipip a mark leads it into the tunnel to
+ * the server (lb/host/holdings.ts).
  */
 function forwardChains(services: LbService[], device: string): Chain[] {
   const tagged = new Map(services.flatMap(({ vip, dscp }) => (dscp === undefined ? [] : [[vip, dscp] as const])));
@@ -78,11 +87,15 @@ function forwardChains(services: LbService[], device: string): Chain[] {
     const byDscp = [...tagged]
       .filter(([vip]) => familyOf(vip) === family)
       .map(([vip, dscp]) => `${ip} daddr ${vip} ${ip} dscp set ${dscp} ${ip} daddr set ${byMark} notrack accept`);
+    const inTunnel = [...new Set(here.filter(isTunnelled).map(({ vip }) => vip))].map(
+      (vip) => `${ip} daddr ${vip} meta mark set meta mark map @server.tunnel${version} notrack accept`,
+    );
     const overUdp6 = version === 6 && here.some(({ protocol }) => protocol === 'udp');
     const rules = [
       leaveRule(family),
       ...(overUdp6 ? [noteRule6()] : []),
       ...byDscp,
+      ...inTunnel,
       ...keptRules(family, here),
       `fwd ${ip} to ${byMark} device ${device}`,
     ];
@@ -105,6 +118,10 @@ function keptRules(family: Family, here: LbService[]): string[] {
   if (vips.length > 0)
     rules.push(`${laterFragment(family)} ${family.ip} daddr { ${vips.join(', ')} } goto forward.kept`);
   return rules;
+}
+
+function isTunnelled({ mode }: LbService): boolean {
+  return MODES[mode].handsOver === 'tunnel';
 }
 
 function familiesOf(services: LbService[]): Family[] {

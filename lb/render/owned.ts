@@ -2,7 +2,16 @@ import type { Holding } from '../terms/holding.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { Part } from './ruleset.ts';
 
-const KINDS = ['address', 'route', 'proxy-arp', 'hop-rule', 'hop-route'] as const;
+const KINDS = [
+  'address',
+  'route',
+  'proxy-arp',
+  'hop-rule',
+  'hop-route',
+  'tunnel',
+  'tunnel-rule',
+  'tunnel-route',
+] as const;
 
 /**
  * What the load balancer has put into the host beside its tables, noted in sets of the table itself: after a crash the

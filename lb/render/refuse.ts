@@ -97,7 +97,7 @@ export function renderRefusals(input: RenderInput): Part {
   return joinParts({ maps: [], chains: [refuse, ...refuseMarked(input)] }, ...parts);
 }
 
-/** Flows of a server that is out. In dsr and l3dsr the flow map gives them to another server, which resets them. */
+/** Flows of a server that is out. In direct modes the flow map gives them to another server, which resets them. */
 const cuts = remember((input, service) => serversIn(input, service, 'out').flatMap((server) => cut(service, server)));
 
 function cut(service: LbService, { address }: LbServer): string[] {

@@ -37,6 +37,7 @@ it.each<[string, object, object?]>([
   ['proxy', { mode: 'proxy', proxyIp: '203.0.113.254' }],
   ['dsr', { mode: 'dsr', check: { type: 'http' } }],
   ['dsr-in-line', { mode: 'dsr' }, { vipOwner: false }],
+  ['ipip', { mode: 'ipip', mssClamp: 'auto' }],
 ])('%s is rendered as in its golden file', async (name, fields, root = {}) => {
   const config = servicesApart(
     lbConfigSchema.parse({

@@ -4,6 +4,7 @@ import type { LbConfig, LbService, RouteService } from './config.ts';
 import { isDirect, MODES } from './mode.ts';
 import { markOf } from './mark.ts';
 import { destinationOf, nextHopMark } from './next-hops.ts';
+import { tunnelMark } from './tunnel.ts';
 
 /** A mistake in a configuration, at a path such as `['services', 0, 'vip']`, or `['routeServices', 0, 'to']`. */
 export interface Problem {
@@ -33,8 +34,10 @@ export function findProblems(config: LbConfig): Problem[] {
   );
   problems.push(
     ...dscpProblems(config.services),
+    ...tunnelProblems(config.services),
     ...confusedVips(config.services),
     ...confusedServers(config.services),
+    ...confusedTunnels(config.services),
     ...tooManyChecks(config.services),
   );
   return problems;
@@ -70,6 +73,18 @@ function confusedNextHops(services: RouteService[]): Problem[] {
     nextHops.flatMap((address, hop) =>
       confused(first, nextHopMark(address), address, ['routeServices', i, 'nextHops', hop]),
     ),
+  );
+}
+
+/** So is the mark of a tunnel. */
+function confusedTunnels(services: LbService[]): Problem[] {
+  const first = new Map<string, string>();
+  return services.flatMap(({ mode, servers }, i) =>
+    mode !== 'ipip'
+      ? []
+      : servers.flatMap(({ address }, j) =>
+          confused(first, tunnelMark(address), address, ['services', i, 'servers', j, 'address']),
+        ),
   );
 }
 
@@ -133,6 +148,24 @@ function dscpProblems(services: LbService[]): Problem[] {
     if (!other || (other.dscp === undefined && service.dscp === undefined)) return [];
     const message = `services with one VIP need one DSCP value, and different VIPs different values: compare ${service.name} and ${other.name}`;
     return [{ path: ['services', i, 'dscp'], message }];
+  });
+}
+
+/** A fragment without a port gets the treatment of its VIP. */
+function tunnelProblems(services: LbService[]): Problem[] {
+  return services.flatMap((service, i) => {
+    const other = services
+      .slice(0, i)
+      .find(
+        (one) =>
+          one.vip === service.vip &&
+          isDirect(one) &&
+          isDirect(service) &&
+          (one.mode === 'ipip') !== (service.mode === 'ipip'),
+      );
+    if (other === undefined) return [];
+    const message = `services with one VIP cannot be in ipip and in ${other.mode === 'ipip' ? service.mode : other.mode}: compare ${service.name} and ${other.name}`;
+    return [{ path: ['services', i, 'mode'], message }];
   });
 }
 
@@ -217,6 +250,10 @@ function ownCallProblems({ ownCalls, mode }: LbService, vipOwner: LbConfig['vipO
 /** What only one type of check asks for or about. */
 const ONLY_OF = { path: 'http', status: 'http', body: 'http', send: 'udp', expect: 'udp' } as const;
 
+function canAskForVip(mode: LbService['mode']): boolean {
+  return asksForVip({ mode, check: { type: 'tcp' } as LbService['check'] });
+}
+
 const NOT_CHECKED = 'only valid if servers are checked, not in type none';
 
 function idleCheckFields({ mode, check }: LbService): Problem[] {
@@ -232,7 +269,7 @@ function idleCheckFields({ mode, check }: LbService): Problem[] {
       ? (['target', 'port', 'source'] as const).flatMap((field) => idle(field, NOT_CHECKED))
       : [
           ...(check.type === 'icmp' ? idle('port', 'only valid in types tcp, http and udp, not in type icmp') : []),
-          ...(isDirect({ mode })
+          ...(canAskForVip(mode)
             ? []
             : idle(
                 'target',

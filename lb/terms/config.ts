@@ -24,7 +24,9 @@ const drainDeadlineMs = z.int().min(0).max(86_400_000).optional();
 
 const server = z.strictObject({
   name: name.describe('Name of the server; unique within the service.'),
-  address: address.describe('Address that the load balancer sends to (dnat, proxy), or whose MAC it uses (dsr).'),
+  address: address.describe(
+    'Address that the load balancer sends to (dnat, proxy), whose MAC it uses (dsr), or that gets packets in a tunnel (ipip).',
+  ),
   port: port.optional().describe('Port on the server. Default: the port of the service; fixed in dsr.'),
   weight: z.int().min(1).max(256).optional().describe('Share of new flows relative to the other servers. Default: 1.'),
   drain: z.boolean().optional().describe('True: no new flows; existing ones may finish.'),
@@ -130,7 +132,7 @@ export const serviceSchema = z.strictObject({
     .union([z.literal('auto'), z.int().min(536).max(65_495)], mustBe('`auto`, or 536 to 65495 bytes'))
     .optional()
     .describe(
-      'tcp only: lower the MSS in SYN and SYN-ACK to this many bytes, so that both ends send smaller segments; `auto`: what the routes of the load balancer’s host carry. In dsr and l3dsr only the SYN passes it, so only servers send smaller segments. Default: unchanged.',
+      'tcp only: lower the MSS in SYN and SYN-ACK to this many bytes, so that both ends send smaller segments; `auto`: what the routes of the load balancer’s host carry. In dsr, l3dsr and ipip only the SYN passes it, so only servers send smaller segments. Default: unchanged.',
     ),
   check: checkSchema
     .default({ type: 'none', intervalMs: 2000, timeoutMs: 500, rise: 1, fall: 2 })

@@ -7,6 +7,8 @@ export interface HostFacts {
   routes: HostRoute[];
   /** Numbers of other routing tables with a route; absent if there are none. */
   tables?: number[];
+  /** Devices of tunnels to servers that another program has made; absent if there are none. */
+  tunnels?: string[];
 }
 
 export interface HostInterface {

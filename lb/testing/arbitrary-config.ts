@@ -6,8 +6,8 @@ import { isDirect, type Mode } from '../terms/mode.ts';
 
 const SERVERS = ['s1', 's2', 's3', 's4'];
 
-/** A VIP with a DSCP value has no services without. */
-const DSCP_VIPS: Record<string, string> = { 80: '82', 81: '83' };
+/** A VIP with a DSCP value has no services without, and one whose packets go into tunnels none in other direct modes. */
+const VIPS: { [M in Mode]?: Record<string, string> } = { l3dsr: { 80: '82', 81: '83' }, ipip: { 80: '84', 81: '85' } };
 
 const check = fc.oneof(
   fc.constant({ type: 'none' }),
@@ -27,7 +27,7 @@ function knownBy(mode: Mode, { port, target, ...how }: { type: string; port?: nu
   return {
     ...how,
     ...(port === undefined || how.type === 'icmp' ? {} : { port }),
-    ...(target === undefined || !isDirect({ mode }) ? {} : { target }),
+    ...(target === undefined || (mode !== 'dsr' && mode !== 'l3dsr') ? {} : { target }),
   };
 }
 
@@ -35,7 +35,7 @@ function service(version: 4 | 6, index: number) {
   const lan = version === 4 ? '203.0.113.' : '2001:db8::';
   return fc
     .record({
-      mode: fc.constantFrom<Mode[]>('dnat', 'proxy', 'dsr', 'l3dsr'),
+      mode: fc.constantFrom<Mode[]>('dnat', 'proxy', 'dsr', 'l3dsr', 'ipip'),
       protocol: fc.constantFrom('tcp', 'udp'),
       vip: fc.constantFrom('80', '81'),
       port: fc.constantFrom(80, 443),
@@ -54,7 +54,7 @@ function service(version: 4 | 6, index: number) {
     .map(({ mode, protocol, vip, port, scheduler, names, weights, drains, check: how, ...fields }) => ({
       name: `service-${index}`,
       // Never two services at one place.
-      vip: `${lan}${mode === 'l3dsr' ? DSCP_VIPS[vip] : vip}`,
+      vip: `${lan}${VIPS[mode]?.[vip] ?? vip}`,
       port: port + index,
       protocol,
       mode,

@@ -59,6 +59,7 @@ export function changesOf(crossing: Crossing): Hop['changed'] {
 
 /** What makes two crossings the same round of a loop. */
 export function lookOf(crossing: Crossing): Look {
-  const { src, dst, ttl } = hopOf(crossing);
-  return { key: [crossing.from, crossing.to, linkOf(crossing), src.ip, src.port, dst.ip, dst.port], ttl };
+  const { src, dst, ttl, inside } = hopOf(crossing);
+  const key = [crossing.from, crossing.to, linkOf(crossing), src.ip, src.port, dst.ip, dst.port];
+  return { key, ttl: inside?.ttl ?? ttl };
 }

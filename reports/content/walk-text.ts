@@ -16,8 +16,9 @@ export function changesText(hop: Hop): string {
 }
 
 /** What makes two hops the same round of a loop. */
-export function hopLook({ node, iface, direction, src, dst, ttl }: Hop): Look {
-  return { key: [node, iface, direction, src.ip, src.port, dst.ip, dst.port], ttl };
+export function hopLook({ node, iface, direction, src, dst, ttl, inside }: Hop): Look {
+  // In a tunnel the TTL of what is carried tells rounds apart.
+  return { key: [node, iface, direction, src.ip, src.port, dst.ip, dst.port], ttl: inside?.ttl ?? ttl };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { FindingCode, Findings } from '../../harness/terms/finding.ts';
 import type { Fix, Fixes } from '../../harness/terms/fix.ts';
 import type { MessageOf } from '../../harness/terms/message.ts';
 import type { Control, Disagreements, Reasons, Step } from '../../harness/terms/reason.ts';
-import type { EngineUse, Trunks } from '../../harness/terms/results.ts';
+import type { EngineUse, Trunks, TunnelKind } from '../../harness/terms/results.ts';
 import type { Bounds, Unknowns } from '../../harness/terms/stream-prediction.ts';
 import type { TimelineTexts } from './timeline.ts';
 
@@ -33,6 +33,8 @@ export interface Catalogue {
   engineUse: (use: EngineUse) => string;
   /** How trunks carried VLANs. */
   trunks: Record<Trunks, string>;
+  /** What sent packets through tunnels. */
+  tunnels: Record<TunnelKind, string>;
   /** Said of a failure that no change was found for. */
   noFix: string;
   /** Said of a failure that was not predicted so. */

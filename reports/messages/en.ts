@@ -25,6 +25,12 @@ export const en: Catalogue = {
         "The frame arrives with the server's MAC and the VIP as destination; the server does not have the VIP and does not reply.",
       fix: 'Add the VIP to the loopback of every server in the pool.',
     },
+    'no-tunnel-end': {
+      story: 'An IP-in-IP packet of the L4 reached a server at which no tunnel ends.',
+      evidence:
+        "The packet arrives with the server's address in its outer header; the server does not unpack it and sends ICMP protocol or port unreachable to the L4, not to the caller.",
+      fix: 'Create a tunnel device on every server in the pool (`ip link add … type ipip`).',
+    },
     'server-not-adjacent': {
       story: "DSR to a server outside the L4's L2 segment: a rewritten MAC is lost at the first router.",
       evidence:
@@ -223,6 +229,8 @@ export const en: Catalogue = {
       `${node} called ${called}, but the reply came from ${owner === null ? source : `${owner} (${source})`}.`,
     'reply-not-translated': ({ node, called, source, owner, address }) =>
       `${node} called ${called} for its client from its own address ${address}, but the reply came from ${owner === null ? source : `${owner} (${source})`} and matches no connection that ${node} translates.`,
+    'tunnel-end-missing': ({ node, address }) =>
+      `An IP-in-IP packet reached ${node}, but no tunnel ends at ${address}.`,
     'vip-missing': ({ node, vip }) => `The frame for ${vip} reached ${node}, which does not have that address.`,
     'own-source': ({ node, source }) =>
       `${node} received a packet from ${source}, which is its own address, and dropped it.`,
@@ -454,6 +462,7 @@ export const en: Catalogue = {
     'quiet-loopback': ({ arpIgnore, arpAnnounce }) =>
       `servers: send no ARP replies for loopback addresses (arp_ignore=${arpIgnore}, arp_announce=${arpAnnounce})`,
     'servers-gateway': ({ gateway }) => `servers: use gateway ${gateway}`,
+    'tunnel-end': ({ service }) => `end the tunnels of ${service} at its servers (tunnelEnd)`,
     'own-calls': ({ service }) => `${service}: balance the L4's own calls (ownCalls)`,
     'use-proxy': ({ service }) => `${service}: use a proxy IP`,
     'use-profile': ({ service, profile }) => `${service}: use \`like: ${profile}\``,
@@ -469,8 +478,9 @@ export const en: Catalogue = {
   },
   timeline,
   trunks: { tagged: 'with 802.1Q tags', wires: 'without tags, one link per VLAN' },
-  engineUse: ({ name, kernel, scenarios, trunks, lost }) =>
-    `${name}, kernel ${kernel}: ${scenarios.length} ${scenarios.length === 1 ? 'scenario' : 'scenarios'}${trunks === undefined ? '' : `; trunks ${en.trunks[trunks]}`}${lost ? '; it became unavailable, and its remaining scenarios ran on other engines' : ''}`,
+  tunnels: { devices: 'made by the kernel', programs: 'made by programs, because the kernel has none' },
+  engineUse: ({ name, kernel, scenarios, trunks, tunnels, lost }) =>
+    `${name}, kernel ${kernel}: ${scenarios.length} ${scenarios.length === 1 ? 'scenario' : 'scenarios'}${trunks === undefined ? '' : `; trunks ${en.trunks[trunks]}`}${tunnels === undefined ? '' : `; tunnels ${en.tunnels[tunnels]}`}${lost ? '; it became unavailable, and its remaining scenarios ran on other engines' : ''}`,
   noFix: 'No change of one or two settings was found that would fix it.',
   noFixFromDisagreement: 'Prediction and observation differ, so no change is proposed.',
   outcomes: {

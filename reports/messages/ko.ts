@@ -19,6 +19,12 @@ export const ko: Catalogue = {
       evidence: '서버의 MAC 앞으로, 목적지가 VIP인 프레임이 도착하지만 서버는 VIP를 가지지 않아 응답하지 않습니다.',
       fix: '풀에 있는 모든 서버의 루프백에 VIP를 설정하십시오.',
     },
+    'no-tunnel-end': {
+      story: 'L4가 보낸 IP-in-IP 패킷이 터널을 종단하지 않는 서버에 도착했습니다.',
+      evidence:
+        '바깥 헤더의 목적지가 서버인 패킷이 도착하지만 서버는 이를 풀지 않고, 호출자가 아닌 L4에게 ICMP protocol unreachable 또는 port unreachable을 보냅니다.',
+      fix: '풀에 있는 모든 서버에 터널 장치를 만드십시오(`ip link add … type ipip`).',
+    },
     'server-not-adjacent': {
       story: 'L4의 L2 구간 밖에 있는 서버로 DSR을 했습니다. MAC 변경은 첫 번째 라우터에서 끝납니다.',
       evidence: 'L4가 서버 대신 라우터로 프레임을 보내 서버에 도착하지 않거나, L4에 그 서버의 이웃 정보가 없습니다.',
@@ -212,6 +218,8 @@ export const ko: Catalogue = {
       `${node}은(는) ${called}을(를) 호출했으나, 응답은 ${owner === null ? source : `${owner}(${source})`}에서 왔습니다.`,
     'reply-not-translated': ({ node, called, source, owner, address }) =>
       `${node}은(는) 클라이언트 대신 ${address}(으)로 ${called}을(를) 호출했으나, 응답은 ${owner === null ? source : `${owner}(${source})`}에서 왔고, ${node}이(가) 변환하는 어느 연결에도 속하지 않습니다.`,
+    'tunnel-end-missing': ({ node, address }) =>
+      `IP-in-IP 패킷이 ${node}에 도착했지만 ${address}에서 끝나는 터널이 없습니다.`,
     'vip-missing': ({ node, vip }) => `${vip}(으)로 가는 프레임이 그 주소가 없는 ${node}에 도착했습니다.`,
     'own-source': ({ node, source }) => `${node}이(가) 자신의 주소 ${source}에서 온 패킷을 받아 버렸습니다.`,
     'reverse-path-fails': ({ node, source, iface }) =>
@@ -442,6 +450,7 @@ export const ko: Catalogue = {
     'quiet-loopback': ({ arpIgnore, arpAnnounce }) =>
       `서버: 루프백 주소에 대한 ARP에 응답하지 않기(arp_ignore=${arpIgnore}, arp_announce=${arpAnnounce})`,
     'servers-gateway': ({ gateway }) => `서버: 게이트웨이를 ${gateway}(으)로`,
+    'tunnel-end': ({ service }) => `${service}의 터널을 서버에서 종단하기(tunnelEnd)`,
     'own-calls': ({ service }) => `L4가 직접 ${service}을(를) 호출할 때도 분산`,
     'use-proxy': ({ service }) => `${service}에 Proxy IP 사용`,
     'use-profile': ({ service, profile }) => `${service}에 \`like: ${profile}\` 사용`,
@@ -457,8 +466,9 @@ export const ko: Catalogue = {
   },
   timeline,
   trunks: { tagged: '802.1Q 태그 사용', wires: '태그 없이 VLAN마다 별도 회선' },
-  engineUse: ({ name, kernel, scenarios, trunks, lost }) =>
-    `${name}, 커널 ${kernel}: 시나리오 ${scenarios.length}개${trunks === undefined ? '' : `; 트렁크: ${ko.trunks[trunks]}`}${lost ? '; 도중에 사라져 끝내지 못한 것은 다른 엔진에서 실행함' : ''}`,
+  tunnels: { devices: '커널 장치', programs: '커널에 장치가 없어 프로그램으로 구현' },
+  engineUse: ({ name, kernel, scenarios, trunks, tunnels, lost }) =>
+    `${name}, 커널 ${kernel}: 시나리오 ${scenarios.length}개${trunks === undefined ? '' : `; 트렁크: ${ko.trunks[trunks]}`}${tunnels === undefined ? '' : `; 터널: ${ko.tunnels[tunnels]}`}${lost ? '; 도중에 사라져 끝내지 못한 것은 다른 엔진에서 실행함' : ''}`,
   noFix: '설정 한두 가지를 바꾸어 통신되게 하는 방법을 찾지 못했습니다.',
   noFixFromDisagreement: '예측과 관찰이 달라 바꿀 설정을 제안하지 않습니다.',
   outcomes: {

@@ -51,6 +51,7 @@ export async function ipBatch(lines: string[], family?: 6): Promise<void> {
 }
 
 /** Runs lines of ip(8) in one process, going on after one that fails. @returns what they print, a line for each thing */
-export async function ipTolerantBatch(lines: string[]): Promise<string> {
-  return (await runToEnd(['ip', '-o', '-force', '-batch', '-'], { input: `${lines.join('\n')}\n` })).stdout;
+export async function ipTolerantBatch(lines: string[], family?: 6): Promise<string> {
+  const flags = family === undefined ? [] : [`-${family}`];
+  return (await runToEnd(['ip', ...flags, '-o', '-force', '-batch', '-'], { input: `${lines.join('\n')}\n` })).stdout;
 }

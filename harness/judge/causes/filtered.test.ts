@@ -132,3 +132,27 @@ describe('an ICMP error that was to reach a server', () => {
     expect(named(evidence([{ drop: { protocol: 'icmp' } }], { type: 3, code: 1 }))).toEqual(['no-neighbour', 'l3']);
   });
 });
+
+describe('a packet that carries another one', () => {
+  const drop = (protocol: 'ipip' | 'tcp') => ({ filter: [{ drop: { protocol } }] });
+  const ipip = { a: { vip: VIP_A, mode: 'ipip' as const, pool: ['s1'] } };
+  const server = { loopback: [VIP_A], tunnelEnd: ['a'] };
+  const judged = (nodes: Record<string, Partial<NodeSketch>>, node: string): [string, string] => {
+    const evidence = evidenceOf(crossSubnet({ services: ipip, nodes }), 'client', 'a', counted(node, 1));
+    const packets = sightings(evidence.walk.request, 'S').map((one, index) => {
+      const { inside } = evidence.walk.request[index]!;
+      if (inside === undefined) return one;
+      const ip = { ...one.frame.ip!, protocol: 4 };
+      return { ...one, frame: { ...one.frame, ip, inside: { ...one.frame.ip!, ...inside } } };
+    });
+    return named({ ...evidence, packets });
+  };
+
+  test('on its way a filter sees the outer one', () => {
+    expect(judged({ l3: drop('ipip'), s1: server }, 'l3')).toEqual(['filtered', 'l3']);
+  });
+
+  test.each(['ipip', 'tcp'] as const)('where its tunnel ends a filter sees both: %s', (protocol) => {
+    expect(judged({ s1: { ...server, ...drop(protocol) } }, 's1')).toEqual(['filtered', 's1']);
+  });
+});

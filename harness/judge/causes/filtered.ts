@@ -8,7 +8,7 @@ import { host } from '../../scenario/address.ts';
 import { balancedBy, nodeOf, serviceOf } from '../../scenario/lookup.ts';
 import { ownServiceOf } from '../../terms/own-calls.ts';
 import { planAt } from '../../scenario/plan-at.ts';
-import { isDirect } from '../../terms/mode.ts';
+import { isDirect, MODES } from '../../terms/mode.ts';
 import type { NodePlan } from '../../terms/plan.ts';
 import { isAddressee, refusesSource, vanishedAt, type Evidence } from '../evidence/evidence.ts';
 import { translatedBack } from '../evidence/translated-back.ts';
@@ -119,14 +119,19 @@ function hasCounted(node: string, { number }: FilterMatch, { counters }: Evidenc
  */
 function asFiltered(node: NodePlan, frame: Frame, evidence: Evidence): FilteredPacket[] {
   const { plan, flow, key, healthy } = evidence;
-  const { ip, tcp, udp, icmp } = frame;
-  const came: FilteredPacket = {
+  const { ip, inside, tcp, udp, icmp } = frame;
+  const carried: FilteredPacket = {
     protocol: tcp ? 'tcp' : udp ? 'udp' : 'icmp',
-    src: ip!.src,
-    dst: ip!.dst,
+    src: (inside ?? ip)!.src,
+    dst: (inside ?? ip)!.dst,
     dstPort: (tcp ?? udp)?.dstPort ?? null,
     type: icmp === undefined ? null : typeOf(icmp),
   };
+  if (inside !== undefined) {
+    const outer: FilteredPacket = { protocol: 'ipip', src: ip!.src, dst: ip!.dst, dstPort: null, type: null };
+    return node.tunnelEnds?.includes(ip!.dst) === true ? [outer, carried] : [outer];
+  }
+  const came = carried;
   const undone = node.undoDscp?.find(({ address, dscp }) => address === came.dst && dscp === ip!.dscp);
   if (undone) return [{ ...came, dst: undone.vip }];
   const sentOn = translatedBack(evidence, node.name, came.dst);
@@ -150,6 +155,7 @@ function asFiltered(node: NodePlan, frame: Frame, evidence: Evidence): FilteredP
     ];
   // Who has no server to send it to refuses it before.
   const chosen = pool.filter((server) => healthy?.includes(server.node) !== false);
+  if (came.dst === vip && MODES[service.mode].handsOver === 'tunnel') return chosen.length === 0 ? [] : [came];
   if (came.dst === vip) return chosen.map(({ address, port }) => withPort(address, port));
   const isOwnCall = node.name === flow.from && ownServiceOf(plan, flow) !== undefined;
   const isHidden = isOwnCall || (!isDirect(service) && l4s.some(({ proxyIps }) => proxyIps.includes(came.dst)));

@@ -1,6 +1,6 @@
 import type { Cause, CauseCode } from '../../terms/cause.ts';
 import type { RouteAnswer } from '../../terms/route-answer.ts';
-import { oneArm, PIP, VIP_A } from '../../model/testing/labs.ts';
+import { crossSubnet, oneArm, PIP, VIP_A } from '../../model/testing/labs.ts';
 import { causeOfFailure } from './index.ts';
 import { endingAt, evidenceOf, named } from '../testing/evidence.ts';
 
@@ -78,4 +78,25 @@ test('a route that leads nowhere: of the packet, of a server that the L4 chose, 
   };
   expect(causeOfFailure(endingAt(asked, 'l4')).detail.code).toBe('dead-end');
   expect(causeWith('l3', { to: VIP_A, from: '10.0.0.0/8', type: 'blackhole' })).not.toContain('dead-end');
+});
+
+describe('where a tunnel ends', () => {
+  const services = { a: { vip: VIP_A, mode: 'ipip' as const, pool: ['s1'] } };
+  const causeBy = (rpFilter: 0 | 1 | 2, counters: Record<string, number>) => {
+    const server = { loopback: [VIP_A], tunnelEnd: ['a'], rpFilter };
+    const seen = { kernel: 'routed' as const, counters: { s1: counters } };
+    return named(endingAt(evidenceOf(crossSubnet({ services, nodes: { s1: server } }), 'client', 'a', seen), 's1'));
+  };
+
+  test.each([1, 2] as const)(
+    'rp_filter %d: the kernel is asked about the outer packet, its counters tell',
+    (rpFilter) => {
+      expect(causeBy(rpFilter, { TcpExtIPReversePathFilter: 1 })).toEqual(['reverse-path', 's1']);
+    },
+  );
+
+  test('not without rp_filter, and not where no such packet was counted', () => {
+    expect(causeBy(0, {})[0]).toBe('unexplained');
+    expect(causeBy(1, { TcpOutRsts: 1 })[0]).toBe('unexplained');
+  });
 });

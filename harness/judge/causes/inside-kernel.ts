@@ -1,4 +1,5 @@
 import { listensAt } from '../../terms/listener.ts';
+import { TUNNEL_END } from '../../terms/tunnel.ts';
 import { MODES } from '../../terms/mode.ts';
 import { cause, type Cause, type CauseCode } from '../../terms/cause.ts';
 import type { Hop } from '../../terms/walk.ts';
@@ -22,6 +23,8 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   const own = addressesOf(plan, node);
   const service = serviceOf(plan, flow);
   const settings = nodeOf(plan, node);
+  const atEnd = atTunnelEnd(hop, evidence);
+  if (atEnd !== null) return atEnd;
   // A kernel that takes packets from its own addresses asks of them what it asks of others: to come by the right interface.
   const refusesOwn = own.includes(src.ip) && !isOn('accept_local', settings, iface);
   const deadEnd = deadEndHere(hop, evidence);
@@ -75,6 +78,19 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   return byCounters(hop, evidence);
 }
 
+/** What came out of a tunnel comes by a device without an address, that no way back leads to: even a loose check refuses it. The kernel is asked for the packet that carried it. */
+function atTunnelEnd({ node, dst, inside }: Hop, { plan, counters }: Evidence): Cause | null {
+  const settings = nodeOf(plan, node);
+  if (inside === undefined || inside.src.includes(':') || settings.tunnelEnds?.includes(dst.ip) !== true) return null;
+  const [all, own] = ['all', 'default'].map((scope) =>
+    Number(settings.sysctls[`net/ipv4/conf/${scope}/rp_filter`] ?? 0),
+  );
+  const isChecked = Math.max(all!, own!) !== 0;
+  const hasCounted = counters === null || Object.keys(counters[node] ?? {}).some((name) => REVERSE_PATH.test(name));
+  if (!isChecked || !hasCounted) return null;
+  return cause('reverse-path', 'reverse-path-fails', { node, source: inside.src, iface: TUNNEL_END[4] });
+}
+
 function handsFramesOver(hop: Hop, { plan, flow, healthy }: Evidence): boolean {
   const service = serviceOf(plan, flow);
   if (!service || MODES[service.mode].handsOver !== 'mac' || service.vip !== hop.dst.ip) return false;
@@ -105,6 +121,8 @@ function deadEndHere({ node, src, dst }: Hop, evidence: Evidence, endAt: typeof 
   return forwards ? deadEndOnward(evidence, node, { src: src.ip, dst: dst.ip }, endAt) : null;
 }
 
+const REVERSE_PATH = /IPReversePathFilter$/;
+
 /** Where the kernel would send the packet on when asked afterwards, its counters may still tell that it did not. */
 function byCounters({ node, iface, dst }: Hop, { plan, counters }: Evidence): Cause | null {
   const rose = (pattern: RegExp): string | undefined =>
@@ -112,7 +130,7 @@ function byCounters({ node, iface, dst }: Hop, { plan, counters }: Evidence): Ca
   const counted = (code: CauseCode, counter: string | undefined): Cause | null =>
     counter === undefined ? null : cause(code, 'counter-rose', { node, address: dst.ip, iface, counter });
   return (
-    counted('reverse-path', rose(/IPReversePathFilter$/)) ??
+    counted('reverse-path', rose(REVERSE_PATH)) ??
     counted('no-route', rose(/(In|Out)NoRoutes$/)) ??
     (nodeOf(plan, node).firewall === 'stateful' ? counted('half-seen-by-firewall', rose(/^l4lab_firewall /)) : null)
   );

@@ -1,5 +1,5 @@
 import type { CauseCode } from '../../terms/cause.ts';
-import { oneArm, S2, VIP_A } from '../../model/testing/labs.ts';
+import { CLIENT, crossSubnet, oneArm, S2, VIP_A } from '../../model/testing/labs.ts';
 import type { Icmp } from '../../terms/sighting.ts';
 import { causeOfFailure } from './index.ts';
 import { arp, endingAt, evidenceOf, icmp, named, segment } from '../testing/evidence.ts';
@@ -71,6 +71,27 @@ describe('somebody said no', () => {
   ])('an ICMP error: %s', (_, message, code) => {
     const packets = [icmp([5, 'l3', 'out', 'client'], message)];
     expect(named({ ...base, packets })).toEqual([code, 'l3']);
+  });
+
+  test.each<[string, Partial<Icmp>]>([
+    ['protocol unreachable', { type: 3, code: 2 }],
+    ['port unreachable', { type: 3, code: 3 }],
+    ['an unknown next header of IPv6', { type: 260, code: 1 }],
+  ])('no-tunnel-end: a server says %s about what carries another packet', (_, message) => {
+    const [l4, address] = ['203.0.113.2', '198.51.100.141'];
+    const ipip = { a: { vip: VIP_A, mode: 'ipip' as const, pool: ['s1'] } };
+    const evidence = evidenceOf(crossSubnet({ services: ipip, servers: { loopback: [VIP_A] } }), 'client', 'a');
+    const inner = {
+      src: l4,
+      dst: address,
+      protocol: 4,
+      srcPort: 20000,
+      dstPort: 80,
+      inside: { src: CLIENT, dst: VIP_A, protocol: 6 },
+    };
+    const packets = [icmp([5, 's1', 'out', 'l2'], { ...message, inner })];
+    const { code, detail } = causeOfFailure({ ...evidence, packets });
+    expect([code, detail]).toEqual(['no-tunnel-end', { code: 'tunnel-end-missing', params: { node: 's1', address } }]);
   });
 
   test('an ICMP error of a node whose route leads nowhere', () => {

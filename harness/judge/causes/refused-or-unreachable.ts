@@ -84,6 +84,9 @@ function fromError({ node, frame }: Sighting, evidence: Evidence): Cause | null 
     // Routers older than RFC 1191 send no MTU: it is 0.
     return cause('too-big', 'exceeds-mtu', { node, address, mtu: mtu || null });
   }
+  const isWrapped = inner!.inside !== undefined;
+  if (isWrapped && (type === ICMP.parameterProblem || (type === ICMP.unreachable && (code === 2 || code === 3))))
+    return cause('no-tunnel-end', 'tunnel-end-missing', { node, address });
   if (type !== ICMP.unreachable) return null;
   if (code === 3) return refusal(node, { address, port }, evidence);
   const end = deadEndOnward(evidence, node, { src, dst: address });

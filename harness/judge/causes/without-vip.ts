@@ -18,10 +18,13 @@ export const withoutVip: Rule = (evidence) => {
 export function arrivalWithoutVip({ plan, flow, walk }: Evidence): number {
   const service = serviceOf(plan, flow);
   if (!service || !isDirect(service)) return Infinity;
-  const asked = (node: string): string | undefined =>
-    MODES[service.mode].handsOver === 'mac'
-      ? service.vip
-      : nodeOf(plan, node).undoDscp?.find(({ vip }) => vip === service.vip)?.address;
+  const { handsOver } = MODES[service.mode];
+  const asked = (node: string): string | undefined => {
+    const { undoDscp, tunnelEnds } = nodeOf(plan, node);
+    if (handsOver === 'mac') return service.vip;
+    if (handsOver === 'tunnel') return service.pool.find(({ address }) => tunnelEnds?.includes(address))?.address;
+    return undoDscp?.find(({ vip }) => vip === service.vip)?.address;
+  };
   const index = walk.request.findIndex(
     ({ node, direction, dst }) =>
       direction === 'in' &&

@@ -22,7 +22,7 @@ export const STREAM = streamOf();
  * @param change of the sketch of the lab
  */
 export function pairLab(
-  mode: Exclude<Mode, 'l3dsr'>,
+  mode: Exclude<Mode, 'l3dsr' | 'ipip'>,
   steps: ActionPlan[][],
   change: (sketch: LabSketch) => void = () => undefined,
 ): Plan {

@@ -22,7 +22,7 @@ export interface NodeSketch extends Omit<NodeSettings, 'interfaces'> {
 
 export interface ServiceSketch {
   vip: string;
-  mode: 'dnat' | 'proxy' | 'dsr' | 'l3dsr';
+  mode: 'dnat' | 'proxy' | 'dsr' | 'l3dsr' | 'ipip';
   /** l3dsr only. */
   dscp?: number;
   pool: string[];

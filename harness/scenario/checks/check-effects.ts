@@ -58,6 +58,7 @@ const OF_IP: (keyof NodeSettings)[] = [
   'address',
   'loopback',
   'undoDscp',
+  'tunnelEnd',
   'listeners',
   'arpIgnore',
   'arpAnnounce',

@@ -1,6 +1,5 @@
 import { noSuch } from '../../did-you-mean.ts';
 import { ROLES } from '../../terms/role.ts';
-import { MODES } from '../../terms/mode.ts';
 import { isAddress } from '../address.ts';
 import { checkLabAddresses, checkScenarioAddresses } from './check-addresses.ts';
 import { idleFlowFields, idleLabSettings, idleScenarioSettings, idleServiceFields } from './check-effects.ts';
@@ -118,7 +117,6 @@ function checkSettings(
 ): Problem[] {
   const problems: Problem[] = [];
   const services = Object.keys(declared);
-  const l3dsr = services.filter((name) => MODES[declared[name]!.mode].handsOver === 'dscp');
   const names = node === null ? serversOf(lab) : [node];
   const held = settings.loopback ?? [];
   for (const [index, entry] of held.entries()) {
@@ -142,15 +140,20 @@ function checkSettings(
       });
     }
   }
-  for (const [index, name] of (settings.undoDscp ?? []).entries()) {
-    const known = l3dsr.includes(name);
-    if (!known)
+  for (const [field, mode] of [
+    ['undoDscp', 'l3dsr'],
+    ['tunnelEnd', 'ipip'],
+  ] as const) {
+    const ofMode = services.filter((name) => declared[name]!.mode === mode);
+    for (const [index, name] of (settings[field] ?? []).entries()) {
+      if (ofMode.includes(name)) continue;
       problems.push({
-        path: [...path, 'undoDscp', index],
-        message: noSuch('l3dsr service', name, l3dsr),
+        path: [...path, field, index],
+        message: noSuch(`${mode} service`, name, ofMode),
         dependsOn: [['services', name]],
         missing: ['services', name],
       });
+    }
   }
   for (const { index, message } of listenersGivenTwice(settings.listeners ?? []))
     problems.push({ path: [...path, 'listeners', index], message });

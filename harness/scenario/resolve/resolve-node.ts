@@ -30,6 +30,7 @@ export function resolveNode(name: string, lab: Lab, body: ScenarioFile, ipv6: bo
     ...(settings.undoDscp === undefined
       ? {}
       : { undoDscp: settings.undoDscp.map((s) => undoDscp(name, s, lab, body)) }),
+    ...tunnelEnds(name, settings, lab, body),
     ...resolveRoutes(lab, { name, settings, interfaces }, body.services),
     sysctls: sysctls(
       settings.role,
@@ -121,6 +122,17 @@ function settingsOfInterface(layers: Layer[], iface: Pick<InterfacePlan, 'name'>
       return declared === null ? [] : [[key, declared.value]];
     }),
   );
+}
+
+/** Services may share an address of the server, at which one tunnel ends. */
+function tunnelEnds(
+  node: string,
+  { tunnelEnd = [] }: LabNode,
+  lab: Lab,
+  body: ScenarioFile,
+): Pick<NodePlan, 'tunnelEnds'> {
+  const ends = new Set(tunnelEnd.map((service) => serverAddress(node, body.services[service]!, lab, body)));
+  return ends.size === 0 ? {} : { tunnelEnds: [...ends] };
 }
 
 function undoDscp(node: string, name: string, lab: Lab, body: ScenarioFile): NonNullable<NodePlan['undoDscp']>[number] {

@@ -1,3 +1,4 @@
+import { OUTER_HEADER } from '../../../harness/terms/tunnel.ts';
 import { linkNumber, wordOf } from '../../../harness/terms/link-word.ts';
 import { trunkVlan } from '../../../harness/terms/trunk-interface.ts';
 import type { Frame, Sighting } from '../../../harness/terms/sighting.ts';
@@ -70,14 +71,18 @@ export function packetCrossings(packets: Sighting[], peerOf: PeerOf): PacketCros
 
 /** What makes two crossings the same round of a loop. */
 export function packetLook({ from, to, iface, frame }: PacketCrossing): Look {
-  return { key: [from, to, iface, frame.ip?.src, frame.ip?.dst, identity(frame)], ttl: frame.ip?.ttl ?? null };
+  return {
+    key: [from, to, iface, frame.ip?.src, frame.ip?.dst, identity(frame)],
+    ttl: (frame.inside ?? frame.ip)?.ttl ?? null,
+  };
 }
 
 /** What NAT leaves alone: the same on every wire that one packet crosses. */
-function identity({ tcp, udp, icmp, arp, ip, length }: Frame): string {
+function identity({ tcp, udp, icmp, arp, ip, inside, length }: Frame): string {
   if (tcp) return `tcp ${tcp.flags} ${tcp.seq} ${tcp.ack} ${tcp.payloadLength}`;
   if (icmp) return `icmp ${icmp.type} ${icmp.code} ${icmp.id} ${icmp.seq}`;
-  if (udp) return `udp ${ip?.id ?? 0} ${length}`;
+  const outer = inside === undefined ? 0 : OUTER_HEADER[ip!.version];
+  if (udp) return `udp ${(inside ?? ip)?.id ?? 0} ${length - outer}`;
   return `arp ${arp?.op ?? ''} ${arp?.senderIp ?? ''} ${arp?.targetIp ?? ''}`;
 }
 
@@ -110,13 +115,25 @@ function labelOf(frame: Frame, before: Frame | null): PacketCrossing['label'] {
     changed: before !== null && pick(before) !== pick(frame),
   });
   const plain = (text: string) => ({ text, changed: false });
-  return [
-    part((f) => f.ip && addressText({ ip: f.ip.src, port: (f.tcp ?? f.udp)?.srcPort ?? null })),
+  const ports = (f: Frame) => f.tcp ?? f.udp;
+  const [src, dst] = [(f: Frame) => ports(f)?.srcPort ?? null, (f: Frame) => ports(f)?.dstPort ?? null];
+  const carried = (f: Frame) => f.inside ?? f.ip;
+  const outer = [
+    part((f) => f.ip?.src),
     plain(' → '),
-    part((f) => f.ip && addressText({ ip: f.ip.dst, port: (f.tcp ?? f.udp)?.dstPort ?? null })),
+    part((f) => f.ip?.dst),
+    plain(' ttl '),
+    part((f) => f.ip && String(f.ip.ttl)),
+    plain(' | '),
+  ];
+  return [
+    ...(frame.inside === undefined ? [] : outer),
+    part((f) => carried(f) && addressText({ ip: carried(f)!.src, port: src(f) })),
+    plain(' → '),
+    part((f) => carried(f) && addressText({ ip: carried(f)!.dst, port: dst(f) })),
     ...(tcp ? [plain(` [${tcp.flags}]${tcp.payloadLength ? ` ${tcp.payloadLength} B` : ''}`)] : []),
     ...(icmp ? [plain(` ICMP ${icmpText(icmp)}`)] : []),
     ...(frame.udp ? [plain(` UDP ${frame.length} B`)] : []),
-    ...(ip ? [plain(' ttl '), part((f) => f.ip && String(f.ip.ttl))] : []),
+    ...(ip ? [plain(' ttl '), part((f) => carried(f) && String(carried(f)!.ttl))] : []),
   ];
 }

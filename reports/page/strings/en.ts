@@ -211,6 +211,7 @@ export const en = {
     cpus: 'CPUs',
     image: 'Image',
     trunks: 'Trunks',
+    tunnels: 'Tunnels',
     startedAt: 'Started',
     duration: 'Took',
   },

@@ -230,6 +230,7 @@ export const ko: Strings = {
     cpus: 'CPU 수',
     image: '이미지',
     trunks: '트렁크',
+    tunnels: '터널',
     startedAt: '시작',
     duration: '소요 시간',
   },

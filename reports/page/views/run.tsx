@@ -10,10 +10,11 @@ const PHASES = ['bootMs', 'configureMs', 'flowsMs', 'resetMs'] as const;
 export function RunView() {
   const { index, t } = usePage();
   const { environment } = index;
-  const { trunks, ...rest } = environment;
+  const { trunks, tunnels, ...rest } = environment;
   const facts = {
     ...rest,
     trunks: trunks === undefined ? undefined : t.messages.trunks[trunks],
+    tunnels: tunnels === undefined ? undefined : t.messages.tunnels[tunnels],
     startedAt: index.startedAt,
     duration: `${(index.durationMs / 1000).toFixed(1)} s`,
   };

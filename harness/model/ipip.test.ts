@@ -1,0 +1,97 @@
+import { predict } from './predict.ts';
+import { flow, plan } from './testing/lab-builder.ts';
+import type { NodeSketch, ServiceSketch } from './testing/lab-builder.ts';
+import { crossSubnet, VIP_A } from './testing/labs.ts';
+import type { Prediction } from '../terms/walk.ts';
+
+const CLIENT = '198.51.100.10';
+const S1 = '198.51.100.141';
+const SERVER: Partial<NodeSketch> = { loopback: [VIP_A], tunnelEnd: ['a'] };
+
+/** The server is behind a router. */
+function predicted(
+  server: Partial<NodeSketch>,
+  {
+    nodes = {},
+    service = {},
+    requestBytes = 0,
+  }: { nodes?: Record<string, Partial<NodeSketch>>; service?: Partial<ServiceSketch>; requestBytes?: number } = {},
+): Prediction {
+  const services = { a: { vip: VIP_A, mode: 'ipip' as const, pool: ['s1'], ...service } };
+  const lab = plan(crossSubnet({ services, nodes: { s1: server, ...nodes } }));
+  return predict(lab, { ...flow(lab, 'client', 'a'), requestBytes })[0]!;
+}
+
+test('the packet crosses the router inside another one; the server sees the client and answers from the VIP, around the L4', () => {
+  const { outcome, servedBy, sourceSeen, request, reply, l4, picked } = predicted(SERVER);
+  expect({ outcome, servedBy, sourceSeen }).toEqual({ outcome: 'works', servedBy: 's1', sourceSeen: CLIENT });
+  expect({ l4, picked }).toEqual({ l4: 'l4', picked: 's1' });
+  const inside = { src: CLIENT, dst: VIP_A };
+  const sent = request.find(({ node, direction }) => node === 'l4' && direction === 'out');
+  expect(sent).toMatchObject({ src: { ip: '203.0.113.2', port: null }, dst: { ip: S1 }, ttl: 64, inside });
+  expect(sent!.changed).toContainEqual({ field: 'carries', from: 'nothing', to: `${CLIENT} > ${VIP_A}` });
+  expect(request.at(-1)).toMatchObject({ node: 's1', dst: { ip: S1 }, inside: { ...inside, ttl: sent!.inside!.ttl } });
+  expect(reply[0]!.src.ip).toBe(VIP_A);
+  expect(reply.map(({ node }) => node)).not.toContain('l4');
+});
+
+test('the L4 may own the VIP or not', () => {
+  expect(predicted(SERVER, { nodes: { l4: { vipOwner: false } } }).outcome).toBe('works');
+});
+
+test('a server at which no tunnel ends tells the L4, and not the client', () => {
+  const { cause, reply } = predicted({ loopback: [VIP_A] });
+  expect(cause).toMatchObject({ code: 'no-tunnel-end', node: 's1', detail: { params: { address: S1 } } });
+  expect(reply.at(-1)).toMatchObject({ node: 'l4', dst: { ip: '203.0.113.2' } });
+});
+
+test('a server that takes the packet out and does not hold the VIP is to blame', () => {
+  expect(predicted({ ...SERVER, loopback: [] }).cause).toMatchObject({ code: 'vip-not-on-server', node: 's1' });
+});
+
+test.each([1, 2] as const)('rp_filter %d at the server: no way back leads to the device of its tunnel', (rpFilter) => {
+  const { cause } = predicted({ ...SERVER, rpFilter });
+  expect(cause).toMatchObject({
+    code: 'reverse-path',
+    node: 's1',
+    detail: { params: { source: CLIENT, iface: 'ipip4' } },
+  });
+});
+
+test("the L4's own routing sends the packet on: it must forward", () => {
+  const { cause } = predicted(SERVER, { nodes: { l4: { forwarding: false } } });
+  expect(cause).toMatchObject({ code: 'not-forwarding', node: 'l4' });
+});
+
+test('a filter of a router sees the outer packet, and that of the server both', () => {
+  const drop = (protocol: 'ipip' | 'tcp') => ({ filter: [{ drop: { protocol } }] });
+  expect(predicted(SERVER, { nodes: { l3: drop('ipip') } }).cause).toMatchObject({ code: 'filtered', node: 'l3' });
+  expect(predicted({ ...SERVER, ...drop('ipip') }).cause).toMatchObject({ code: 'filtered', node: 's1' });
+  expect(predicted({ ...SERVER, ...drop('tcp') }).cause).toMatchObject({ code: 'filtered', node: 's1' });
+});
+
+test('a stateful firewall on the way makes nothing of what the packet carries', () => {
+  const { outcome } = predicted(SERVER, { nodes: { l3: { firewall: 'stateful' } } });
+  expect(outcome).toBe('works');
+});
+
+describe('large packets', () => {
+  const unheard = { l3: { filter: [{ drop: { protocol: 'icmp' as const, type: 'too-big' as const } }] } };
+
+  test('the client is told how much the tunnel takes', () => {
+    expect(predicted(SERVER, { requestBytes: 20_000 }).outcome).toBe('works');
+  });
+
+  test('without that message they are lost, whatever the MSS of the SYN', () => {
+    expect(predicted(SERVER, { requestBytes: 20_000, nodes: unheard }).cause?.code).toBe('filtered');
+    const clamped = predicted(SERVER, { requestBytes: 20_000, nodes: unheard, service: { mssClamp: 'auto' } });
+    expect(clamped.cause?.code).toBe('filtered');
+    const mss = clamped.request.map((hop) => hop.mss);
+    expect([mss[0], mss.at(-1)]).toEqual([1460, 1440]);
+  });
+
+  test('a narrower link behind the L4 tells the L4, which tells the client', () => {
+    const nodes = { l3: { ofInterfaces: { l2: { mtu: 1400 } } }, l2: { mtu: 1400 } };
+    expect(predicted({ ...SERVER, mtu: 1400 }, { requestBytes: 20_000, nodes }).cause).toBe(null);
+  });
+});

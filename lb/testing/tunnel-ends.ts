@@ -1,0 +1,50 @@
+import type { NetnsLab } from '../netns/netns-lab.ts';
+import { tunnelMtu, tunnelName } from '../terms/tunnel.ts';
+import { OUTER_HEADER } from '../terms/tunnel.ts';
+
+/** A server, and the addresses that packets in its tunnel are for. */
+interface Tunnelled {
+  name: string;
+  address: string;
+  vip: string;
+}
+
+/** Whether this kernel has IP-in-IP tunnels. */
+export async function kernelHasTunnels(lab: NetnsLab, node: string): Promise<boolean> {
+  try {
+    await lab.exec(node, 'ip', 'link', 'add', 'probe', 'type', 'ipip', 'remote', '192.0.2.1');
+    await lab.exec(node, 'ip', 'link', 'del', 'probe');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Takes packets of tunnels out again on servers. On a kernel without tunnels, a pair of interfaces stands in for each: the load
+ * balancer finds a device of the tunnel's name, and what is sent to it comes to the server as if out of a tunnel.
+ */
+export async function endTunnels(lab: NetnsLab, l4: string, servers: Tunnelled[]): Promise<void> {
+  const isReal = await kernelHasTunnels(lab, l4);
+  for (const { name, address, vip } of servers) {
+    const isV6 = address.includes(':');
+    const end = isV6 ? 'end6' : 'end4';
+    if (isReal) {
+      const type = isV6 ? ['ip6tnl', 'mode', 'ip6ip6'] : ['ipip'];
+      await lab.exec(name, 'ip', 'link', 'add', end, 'type', ...type, 'local', address);
+    } else {
+      const dev = tunnelName(address);
+      const pair = ['type', 'veth', 'peer', 'name', end, 'netns', lab.namespace(name)];
+      await lab.exec(l4, 'ip', 'link', 'add', dev, 'mtu', String(tunnelMtu(address, 1500)), ...pair);
+      const shown = JSON.parse(await lab.exec(name, 'ip', '-j', 'link', 'show', end)) as { address: string }[];
+      await lab.exec(l4, 'ip', 'link', 'set', dev, 'up');
+      await lab.exec(l4, 'ip', 'neigh', 'add', vip, 'lladdr', shown[0]!.address, 'dev', dev);
+    }
+    await lab.exec(name, 'ip', 'link', 'set', end, 'up');
+  }
+}
+
+/** What the client learns of the way to a VIP, whose servers are in tunnels over interfaces of 1500 bytes. */
+export function learnedMtu(vip: string): number {
+  return 1500 - OUTER_HEADER[vip.includes(':') ? 6 : 4];
+}
