@@ -40,6 +40,7 @@ const LB_TESTS = [
   ...['lb/in-line.test.ts', 'lb/l3dsr.test.ts', 'lb/at-ingress.test.ts', 'lb/stickiness.test.ts', 'lb/flows.test.ts'],
   'lb/own-calls.test.ts',
   'lb/mss.test.ts',
+  'lb/ipip.test.ts',
 ];
 
 interface Wanted {

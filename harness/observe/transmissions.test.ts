@@ -31,3 +31,13 @@ test('what goes to another next hop when it is sent again is another transmissio
   expect(transmissionOf(again[0]!, all)).toEqual(again);
   expect(transmissionOf(third[0]!, all)).toEqual(third);
 });
+
+test('rounds of a loop through a tunnel are one transmission: the TTL of what is carried tells them apart', () => {
+  const wrapped = (time: number, ttl: number): Sighting => {
+    const one = at(time, 'l4', 'out', ['l4', 's1']);
+    return { ...one, frame: { ...one.frame, inside: { ...one.frame.ip!, ttl } } };
+  };
+  const back = (time: number, ttl: number): Sighting => at(time, 's1', 'out', ['s1', 'l4'], ttl);
+  const all = [at(0, 'client', 'out', ['client', 'l4']), wrapped(1, 63), back(2, 62), wrapped(3, 61), back(4, 60)];
+  expect(transmissionOf(all[0]!, all)).toEqual(all);
+});
