@@ -1,3 +1,4 @@
+import { pingOutcome } from './ping-errors.ts';
 import type { ClientOutcome } from '../terms/cause.ts';
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
@@ -163,18 +164,6 @@ function dnsQuestion(question: DnsQuestion, token: string): Talk {
   };
 }
 
-/** What ping(8) prints of an error, as sockets name it. */
-const PING_ERRORS: [RegExp, ClientOutcome][] = [
-  [/network is unreachable|Destination Net /i, 'ENETUNREACH'],
-  [/Destination Host |No route to host|Packet filtered/, 'EHOSTUNREACH'],
-  [/Invalid argument/, 'EINVAL'],
-  [/Permission denied/, 'EACCES'],
-  [/Frag needed|Packet too big|message too long/i, 'EMSGSIZE'],
-  [/Destination Port /, 'ECONNREFUSED'],
-  [/Destination Protocol /, 'ENOPROTOOPT'],
-  [/Time to live exceeded/, 'ttl-exceeded'],
-];
-
 /** An ICMP echo whose payload is the token (ping(8) -p takes up to 16 bytes), sent again until it is answered. */
 async function ping(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
   const seconds = Math.max(1, Math.ceil(params.timeoutMs / 1000));
@@ -191,7 +180,5 @@ async function ping(params: FireParams, signal: AbortSignal): Promise<FireResult
   );
   if (signal.aborted) return null;
   if (code === 0) return { answered: true, outcome: 'answered', answer: null };
-  const printed = stdout + stderr;
-  const [, outcome = 'timeout'] = PING_ERRORS.find(([text]) => text.test(printed)) ?? [];
-  return { answered: false, outcome, answer: null };
+  return { answered: false, outcome: pingOutcome(stdout + stderr), answer: null };
 }
