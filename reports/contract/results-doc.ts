@@ -11,6 +11,7 @@ The file holds one \`Results\`. A reader refuses a \`version\` that it does not 
 
 The same for machines: [schema/results.schema.json](../schema/results.schema.json) (JSON Schema, draft 2020-12).
 This page and the schema are generated from the types (\`npm run docs:results\`).
+Examples, in italics, are sentences of the English report; their names and numbers are made up.
 `;
 
 /** The documentation of results.json as markdown: every exported type of these sources, with every field. */
