@@ -45,12 +45,12 @@ function policyYaml(
   records: string[],
   services: Record<string, Record<string, unknown>>,
 ): Record<string, unknown> {
-  const isChecked = records.some((record) => {
-    const { type } = (services[record]!['check'] ?? { type: 'none' }) as { type: string };
+  const isChecked = (record = ''): boolean => {
+    const { type } = (services[record]?.['check'] ?? { type: 'none' }) as { type: string };
     return type !== 'none';
-  });
-  if (policy === 'failover' && isChecked && records.length > 1) return { policy, records };
-  const health = onlyHealthy && isChecked ? { onlyHealthy } : {};
+  };
+  if (policy === 'failover' && isChecked(records[0]) && records.length > 1) return { policy, records };
+  const health = onlyHealthy && records.some((record) => isChecked(record)) ? { onlyHealthy } : {};
   if (policy !== 'by-source' || records.length === 0) return { ...health, records };
   const [first, ...others] = records;
   return { policy, ...health, records: [{ to: first, from }, ...others] };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { mustBe } from '../../lb/terms/messages.ts';
 import { network } from './address.ts';
-import { address, cidrText, duration, isCidr, nodeName, serviceName } from './schema-values.ts';
+import { address, cidrText, duration, isCidr, nodeName, serviceName, wholeSeconds } from './schema-values.ts';
 
 const A_NAME = 'a name with a dot, in lower case, like www.example.test';
 /** A host name of at least two parts (RFC 1123, 2.1), so that it is no service's and no node's. */
@@ -73,10 +73,7 @@ export const name = z.strictObject({
     .describe(
       'Whether answers leave out services without a server that a load balancer considers healthy, as global load balancing (GSLB) does. Always so with `failover`; default `false` for the others. The DNS server learns it when flows begin.',
     ),
-  ttl: duration
-    .refine((ms) => ms % 1000 === 0, 'must be whole seconds, like 30s')
-    .default(30_000)
-    .describe('How long callers may keep an answer (TTL), such as `30s`.'),
+  ttl: wholeSeconds.default(30_000).describe('How long callers may keep an answer (TTL), such as `30s`.'),
 });
 
 /** What a caller remembers of a name. */

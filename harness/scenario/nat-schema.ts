@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { mustBe } from '../../lb/terms/messages.ts';
-import { didYouMean } from '../did-you-mean.ts';
 import { address } from './schema-values.ts';
 
 /** An interface of a node by its name: its peer, or, on a trunk, peer and VLAN. */
@@ -27,20 +26,10 @@ const translation = z.strictObject({
     .describe('New source address: `masquerade` (the address of the interface), an address, or one per family.'),
 });
 
-const THE_WHOLE = mustBe(
-  '`none`, or a mapping like `{ out: PEER, to: masquerade }`, where `to` may be an address, or one of each family',
-);
-const FIELDS = Object.keys(translation.shape);
-
-/** A union says of a mapping that lacks a field, or has one of another type, only that none of its ways fits. */
-function wrongMapping(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const [stranger] = Object.keys(value).filter((key) => !FIELDS.includes(key));
-  if (stranger !== undefined) return `unknown field \`${stranger}\`${didYouMean(stranger, FIELDS)}`;
-  return 'out' in value ? undefined : 'needs `out`: the peer toward the outside';
-}
-
 /** `none` takes away what the lab says. */
-export const nat = z.union([z.literal('none'), translation], {
-  error: (issue) => wrongMapping(issue.input) ?? THE_WHOLE.error(issue),
-});
+export const nat = z.union(
+  [z.literal('none'), translation],
+  mustBe(
+    '`none`, or a mapping like `{ out: PEER, to: masquerade }`, where `to` may be an address, or one of each family',
+  ),
+);

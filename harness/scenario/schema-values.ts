@@ -99,15 +99,23 @@ const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000 };
 const A_TIME = 'a length of time, like 20ms, 1.5s or 2m';
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m)$/;
 
-/** A length of time as it is written, `20ms`, `1.5s` or `2m`; in ms once read. */
-export const duration = z
+const anyDuration = z
   .string(mustBe(A_TIME))
   .regex(DURATION, mustBe(A_TIME))
   .transform((value) => {
     const [, amount = '0', unit = 'ms'] = DURATION.exec(value) ?? [];
     return Number(amount) * UNITS[unit]!;
-  })
-  .refine((ms) => ms >= 1 && ms <= 3_600_000, 'must be from 1ms to 60m');
+  });
+const LONGEST_MS = 3_600_000;
+
+/** A length of time as it is written, `20ms`, `1.5s` or `2m`; in ms once read. */
+export const duration = anyDuration.refine((ms) => ms >= 1 && ms <= LONGEST_MS, 'must be from 1ms to 60m');
+
+/** The same in whole seconds. */
+export const wholeSeconds = anyDuration.refine(
+  (ms) => ms >= 1000 && ms <= LONGEST_MS && ms % 1000 === 0,
+  'must be whole seconds, from 1s to 60m',
+);
 
 /** How many: a number, or bounds. */
 export const count = z

@@ -68,12 +68,20 @@ function shown(value: unknown): string {
 
 /**
  * What zod finds wrong. A service with an unknown mode is checked like one with a VIP, so that its other mistakes are reported
- * too.
+ * too. Where a value may be a mapping of one kind or something else, mistakes inside the mapping are reported.
  */
 export function plainIssues(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
   return issues.flatMap((issue) => {
-    const [first = []] = issue.code === 'invalid_union' ? issue.errors : [];
+    const ways = issue.code === 'invalid_union' ? issue.errors : [];
+    const [first = []] = ways;
     const isOfNoMode = first.some(({ path }) => path.length === 1 && path[0] === 'mode');
-    return isOfNoMode ? first.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) : [issue];
+    const [mapping, another] = ways.filter((errors) => errors.some(isInside));
+    const inner = isOfNoMode ? first : another === undefined ? mapping : undefined;
+    return inner?.map((one) => ({ ...one, path: [...issue.path, ...one.path] })) ?? [issue];
   });
+}
+
+/** Whether a mistake is in a field of a mapping. */
+function isInside({ code, path }: z.core.$ZodIssue): boolean {
+  return code === 'unrecognized_keys' || typeof path[0] === 'string';
 }

@@ -69,7 +69,7 @@ function policyProblems(name: string, { names, services }: ScenarioFile): Proble
   const problem = (at: Path, message: string): Problem => {
     return { path: ['names', name, ...at], message, dependsOn: [['names', name], ['services']] };
   };
-  const isChecked = records.some(({ to }) => (services[to]?.check?.type ?? 'none') !== 'none');
+  const isChecked = records.some(({ to }) => isCheckedService(services[to]));
   const goesByHealth = policy === 'failover' || onlyHealthy === true;
   const asked = policy === 'failover' ? 'policy' : 'onlyHealthy';
   const problems: Problem[] = [];
@@ -77,12 +77,30 @@ function policyProblems(name: string, { names, services }: ScenarioFile): Proble
     problems.push(problem(['policy'], 'failover needs a second record'));
   else if (goesByHealth && records.length > 0 && !isChecked)
     problems.push(problem([asked], 'has no effect: no service of its records has a `check`'));
+  else if (policy === 'failover' && records.length > 0) problems.push(...unreached(records, services, problem));
   if (policy === 'failover' && onlyHealthy === false)
     problems.push(problem(['onlyHealthy'], 'failover always goes by health: leave it out'));
   return [...problems, ...sourceProblems(policy, records).map(({ at, message }) => problem(at, message))];
 }
 
 type Named = ScenarioFile['names'][string];
+
+function isCheckedService(service: Service | undefined): boolean {
+  return (service?.check?.type ?? 'none') !== 'none';
+}
+
+/** A record after one that always counts as healthy. */
+function unreached(
+  records: Named['records'],
+  services: ScenarioFile['services'],
+  problem: (at: Path, message: string) => Problem,
+): Problem[] {
+  const last = records.findIndex(({ to }) => !isCheckedService(services[to]));
+  if (last < 0 || last === records.length - 1) return [];
+  const { to } = records[last]!;
+  const why = services[to] ? `${to} has no \`check\`` : `${to} is an address, which nobody checks`;
+  return [problem(['records', last + 1], `failover never comes to it: ${why}, so it always counts as healthy`)];
+}
 
 /** Networks of callers, which only by-source knows, and of which each has one record. */
 function sourceProblems(policy: Named['policy'], records: Named['records']): { at: Path; message: string }[] {
