@@ -6,6 +6,7 @@ test.each([
   ['wbe', 'web'],
   ['vip-on-lopback', 'vip-on-loopback'],
   ['no-vip-on-loopbak', 'no-vip-on-loopback'],
+  ['WEB', 'web'],
 ])('%s is %s with a slip', (name, meant) => {
   expect(didYouMean(name, KNOWN)).toBe(` (did you mean \`${meant}\`?)`);
 });

@@ -6,7 +6,7 @@ export function didYouMean(name: string, known: readonly string[]): string {
   if (name.length < LEAST_LENGTH) return '';
   const limit = Math.max(1, Math.floor(name.length / 3));
   const [best] = known
-    .map((other) => ({ other, slips: slipsBetween(name, other) }))
+    .map((other) => ({ other, slips: slipsBetween(name.toLowerCase(), other.toLowerCase()) }))
     .filter(({ slips }) => slips <= limit)
     .sort((a, b) => a.slips - b.slips);
   return best ? ` (did you mean \`${best.other}\`?)` : '';
