@@ -21,7 +21,7 @@ function lint(files: Record<string, string>, linted: string): string[] {
   const rules = { 'imports-from-below': importsFromBelow, 'no-circles': noCircles };
   const config: Linter.Config = {
     files: ['**/*.ts'],
-    languageOptions: { parser: ts.parser as Linter.Parser },
+    languageOptions: { parser: ts.parser },
     plugins: { l4lab: { rules } },
     rules: { 'l4lab/imports-from-below': 'error', 'l4lab/no-circles': 'error' },
   };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { mustBe } from '../../lb/terms/messages.ts';
 import { network } from './address.ts';
-import { address, cidrText, duration, isCidr, nodeName, serviceName, wholeSeconds } from './schema-values.ts';
+import { address, ageOfAnswer, cidrText, isCidr, nodeName, serviceName, timeToLive } from './schema-values.ts';
 
 const A_NAME = 'a name with a dot, in lower case, like www.example.test';
 /** A host name of at least two parts (RFC 1123, 2.1), so that it is no service's and no node's. */
@@ -73,11 +73,11 @@ export const name = z.strictObject({
     .describe(
       'Whether answers leave out services without a server that a load balancer considers healthy, as global load balancing (GSLB) does. Always so with `failover`; default `false` for the others. The DNS server learns it when flows begin.',
     ),
-  ttl: wholeSeconds.default(30_000).describe('How long callers may keep an answer (TTL), such as `30s`.'),
+  ttl: timeToLive.default(30_000).describe('How long callers may keep an answer (TTL), such as `30s`.'),
 });
 
 /** What a caller remembers of a name. */
 export const cachedAnswer = z.strictObject({
   record: word.describe('The record that the answer began with: a service, or an address.'),
-  age: duration.describe('How long ago it was received, such as `60s`; from the TTL on, the caller asks again.'),
+  age: ageOfAnswer.describe('How long ago it was received, such as `60s`; from the TTL on, the caller asks again.'),
 });

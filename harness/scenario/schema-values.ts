@@ -95,9 +95,9 @@ export function isCidr(text: string): boolean {
   return isAddress(host) && Number(length) <= (isV6(host) ? 128 : 32);
 }
 
-const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000 };
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 const A_TIME = 'a length of time, like 20ms, 1.5s or 2m';
-const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m)$/;
+const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 
 const anyDuration = z
   .string(mustBe(A_TIME))
@@ -111,11 +111,16 @@ const LONGEST_MS = 3_600_000;
 /** A length of time as it is written, `20ms`, `1.5s` or `2m`; in ms once read. */
 export const duration = anyDuration.refine((ms) => ms >= 1 && ms <= LONGEST_MS, 'must be from 1ms to 60m');
 
-/** The same in whole seconds. */
-export const wholeSeconds = anyDuration.refine(
-  (ms) => ms >= 1000 && ms <= LONGEST_MS && ms % 1000 === 0,
-  'must be whole seconds, from 1s to 60m',
+const DAY_MS = 24 * LONGEST_MS;
+
+/** How long an answer to a question about a name may be kept: whole seconds, as DNS has it (RFC 2181, 8). */
+export const timeToLive = anyDuration.refine(
+  (ms) => ms >= 1000 && ms <= DAY_MS && ms % 1000 === 0,
+  'must be whole seconds, from 1s to 24h',
 );
+
+/** How long ago such an answer was received. */
+export const ageOfAnswer = anyDuration.refine((ms) => ms >= 1 && ms <= DAY_MS, 'must be from 1ms to 24h');
 
 /** How many: a number, or bounds. */
 export const count = z
