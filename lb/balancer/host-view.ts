@@ -41,10 +41,12 @@ export class HostView {
     return this.#facts;
   }
 
-  /** Reads the host for the first time. From then on no change is missed. */
+  /** Reads the host for the first time, without what it has lost since a process died. From then on no change is missed. */
   async open(): Promise<void> {
     await this.#watch.subscribed;
-    this.#facts = withoutHoldings(await readFacts(), this.owned.all);
+    const found = await readFacts();
+    this.owned.forget(lostFrom(found, this.owned.all, found));
+    this.#facts = withoutHoldings(found, this.owned.all);
   }
 
   /** Reads the host again. Objects that another program has removed are no longer owned. */
