@@ -109,6 +109,27 @@ describe('ipip: servers in other subnets, each behind a tunnel', () => {
     await ip('flush', 'cache');
   });
 
+  it.each(BOTH)(
+    '%s: an error about a packet in a tunnel stops at the host, and harms no other packet',
+    async (family) => {
+      const { vip, server } = FAMILIES[family];
+      await start(service(family, { servers: [{ name: 's1', address: server(1) }] }));
+      const errors = () => lab.exec('l4', 'nft', 'list', 'chain', 'inet', 'l4lab', 'tunnel.errors');
+      const quoting = family === 'IPv4' ? /@th,136,8 0x4 counter .* drop/u : /@th,112,8 0x29 counter .* drop/u;
+      expect(await errors()).toMatch(quoting);
+      // What stands in for a tunnel sends no packet that could be refused.
+      if (isReal) {
+        const version = family === 'IPv6' ? '-6' : '-4';
+        const route = (verb: string) => lab.exec('l3', 'ip', version, 'route', verb, 'unreachable', server(1));
+        await route('add');
+        expect((await client.call('tcp', vip, 80, { timeoutMs: 500 })).server).toBeUndefined();
+        await route('del');
+        expect(await errors()).toMatch(/packets [1-9]/u);
+      }
+      expect((await client.calls(2, 'tcp', vip, 80)).map((answer) => answer.server)).toEqual(['s1', 's1']);
+    },
+  );
+
   it('checks servers at their own addresses, and sends no flow to one that is down', async () => {
     const check = { type: 'tcp', timeoutMs: 300, port: 81 };
     await start(service('IPv4', { check, whenNoneUp: 'reject' }));

@@ -14,6 +14,7 @@ import { joinParts } from './part.ts';
 import { renderRefusals } from './refuse.ts';
 import { renderRoutes } from './routes.ts';
 import type { Table } from './ruleset.ts';
+import { renderTunnelErrors } from './tunnel-errors.ts';
 
 /** The tables that make the kernel do what the configuration says; `held` and `overrides` are noted in them. Pure. */
 export function render(input: RenderInput, owned: Holding[], overrides: Override[] = []): Table[] {
@@ -29,6 +30,7 @@ export function render(input: RenderInput, owned: Holding[], overrides: Override
         renderNat(input),
         renderClamp(input),
         renderRoutes(input),
+        renderTunnelErrors(input),
       ),
     },
     { family: 'netdev', ...joinParts(renderDsr(input), renderEnds(input), renderChecks(input)) },

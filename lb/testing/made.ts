@@ -19,8 +19,9 @@ const UNORDERED = new Set(['set', 'elem']);
 export async function madeIn(lab: NetnsLab, node: string): Promise<string[]> {
   const output = await lab.exec(node, 'sh', '-c', LIST.join(' && '));
   const [rules = '', ...lines] = output.split('\n');
-  // Link-local addresses follow from MACs.
-  return [...ruleLines(rules), ...lines.filter((line) => !line.includes('fe80:')).toSorted()];
+  // Link-local addresses follow from MACs. Routes for multicast come when the kernel finds that an interface is up.
+  const isOwn = (line: string): boolean => !line.includes('fe80:') && !line.startsWith('multicast ff00::/8 ');
+  return [...ruleLines(rules), ...lines.filter(isOwn).toSorted()];
 }
 
 interface Named {
