@@ -50,7 +50,8 @@ export async function runStep(index: number, running: Running, meanwhile: () => 
   const mark = recorder.mark();
   const beginMs = clock.since(await streams.goOn(index));
   const performed = await actions.perform(index);
-  const actedMs = clock.now();
+  // Without actions all calls of the step count, however long it took to find that there are none.
+  const actedMs = performed.length === 0 ? beginMs : clock.now();
   meanwhile();
   const watched = { plan: planAt(plan, index), lab, actions, signal };
   const instead = step.until === undefined ? null : await awaitState(step.until, watched);
