@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { contains, network } from '../scenario/address.ts';
 import { DEFAULT_MTU } from '../scenario/lookup.ts';
+import { routeOf } from '../scenario/route-of.ts';
 import type { NodePlan } from '../terms/plan.ts';
 import { IP_IN_IP, isTunnelName, TUNNEL_END, tunnelMtu, tunnelName, tunnelServers } from '../terms/tunnel.ts';
 import { AgentError } from './programs/agent-error.ts';
@@ -12,16 +12,12 @@ import { ipBatch, ipTolerantBatch } from './programs/program.ts';
 export type TunnelPlan = { name: string } & ({ remote: string; mtu: number } | { local: string });
 
 /** Tunnels of a node: those that its load balancer sends into, and those that end at it. */
-export function tunnelsOf({ balancer, tunnelEnds = [], interfaces, routes }: NodePlan): TunnelPlan[] {
+export function tunnelsOf(node: NodePlan): TunnelPlan[] {
+  const { balancer, tunnelEnds = [], interfaces } = node;
   const mtuToward = (address: string): number => {
-    const isNear = (cidr: string): boolean => contains(network(cidr), address);
-    const near = interfaces.find(({ addresses }) => addresses.some(isNear));
-    const isDefault = (to: string, via: string | null): boolean =>
-      to === 'default' && via?.includes(':') === address.includes(':');
-    const route = routes.find(
-      ({ to, from, via }) => from === undefined && (isDefault(to, via) || (to !== 'default' && isNear(to))),
-    );
-    return (near ?? interfaces.find(({ name }) => name === route?.dev))?.mtu ?? DEFAULT_MTU;
+    const route = routeOf(node, { dst: address });
+    const dev = route !== null && 'dev' in route ? route.dev : null;
+    return interfaces.find(({ name }) => name === dev)?.mtu ?? DEFAULT_MTU;
   };
   const into = tunnelServers(balancer?.config ?? { services: [] }).map((remote) => ({
     name: tunnelName(remote),
@@ -90,7 +86,11 @@ export class Tunnels {
   }
 }
 
-/** Lines for `ip -force -batch` that take away what a load balancer which was killed has left. @param shown by `ip link` and `ip rule` */
+/**
+ * Lines for `ip -force -batch` that remove what a load balancer that was killed has left.
+ * @param links output of `ip -o link show`
+ * @param rules output of `ip rule show`
+ */
 export function leftTunnels(links: string, rules: string): string[] {
   const devices = links.split('\n').map((line) => line.split(': ')[1]?.split('@')[0] ?? '');
   const marks = [...rules.matchAll(/^0:.* fwmark (\S+) lookup (\d+)/gmu)];

@@ -78,7 +78,10 @@ export function insideKernel(hop: Hop, leg: 'request' | 'reply', evidence: Evide
   return byCounters(hop, evidence);
 }
 
-/** What came out of a tunnel comes by a device without an address, that no way back leads to: even a loose check refuses it. The kernel is asked for the packet that carried it. */
+/**
+ * A packet from a tunnel arrives on a device without an address, and no return path uses that device: a loose reverse path
+ * check drops it as well.
+ */
 function atTunnelEnd({ node, dst, inside }: Hop, { plan, counters }: Evidence): Cause | null {
   const settings = nodeOf(plan, node);
   if (inside === undefined || inside.src.includes(':') || settings.tunnelEnds?.includes(dst.ip) !== true) return null;
