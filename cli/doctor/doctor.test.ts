@@ -45,6 +45,19 @@ test('a kernel without 802.1Q is told of, and all is well all the same', () => {
   expect(worst(without)).toBe('ok');
 });
 
+test('tunnels are made by the kernel, or else by programs; with neither, doctor says what mode ipip lacks', () => {
+  const lacking = (...codes: string[]): Facts => ({
+    ...WELL,
+    inside: { ...WELL.inside, lacks: Object.fromEntries(codes.map((code) => [code, 'Unknown device type.'])) },
+  });
+  expect(text(WELL)).toContain('the kernel makes the tunnels of mode ipip');
+  expect(text(lacking('ipip'))).toContain('programs make the tunnels of mode ipip');
+  expect(worst(lacking('ipip'))).toBe('ok');
+  expect(text(lacking('ipip', 'tun'))).toMatch(/! .*TUN devices/);
+  expect(text(lacking('ipip', 'tun'))).not.toContain('programs make the tunnels');
+  expect(worst(lacking('ipip', 'tun'))).toBe('warn');
+});
+
 test('a machine on which all is well has nothing but ticks', () => {
   expect(worst(WELL)).toBe('ok');
   expect(text(WELL)).toMatch(/^(✓ [^\n]+\n)+\nLabs can run here\.\n$/);

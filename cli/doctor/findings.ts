@@ -3,6 +3,7 @@ import {
   NEEDED_OF_KERNEL,
   OLDEST_KERNEL,
   TRUNK_TAGS,
+  TUN_DEVICES,
   TUNNEL_DEVICES,
 } from '../../harness/fabric/kernel-features.ts';
 import type { Facts, NetworkFacts } from './facts.ts';
@@ -87,15 +88,17 @@ function engine({ engine: answer, kernel }: Facts): Finding[] {
 }
 
 function inside({ lacks, openFiles, processes, diskFree }: NonNullable<Facts['inside']>): Finding[] {
+  const hasDevices = !(TUNNEL_DEVICES.code in lacks);
+  const hasTunnels = hasDevices || !(TUN_DEVICES.code in lacks);
   const missing = NEEDED_OF_KERNEL.filter(({ code }) => code in lacks);
   const enough = (limit: number | null, least: number): Level => (limit === null || limit >= least ? 'ok' : 'warn');
   return [
     judge('kernel-features', 'ok', { count: NEEDED_OF_KERNEL.length - missing.length }),
-    ...missing.map(({ code, name, neededBy, options }) =>
+    ...[...missing, ...(hasTunnels ? [] : [TUN_DEVICES])].map(({ code, name, neededBy, options }) =>
       warn('kernel-lacks', { code, name, neededBy, options, said: lacks[code]! }),
     ),
     judge('trunk-tags', 'ok', { made: !(TRUNK_TAGS.code in lacks), options: TRUNK_TAGS.options }),
-    judge('tunnels', 'ok', { made: !(TUNNEL_DEVICES.code in lacks), options: TUNNEL_DEVICES.options }),
+    ...(hasTunnels ? [judge('tunnels', 'ok', { made: hasDevices, options: TUNNEL_DEVICES.options })] : []),
     judge('open-files', enough(openFiles, LEAST_OPEN_FILES), { limit: openFiles, least: LEAST_OPEN_FILES }),
     judge('processes', enough(processes, LEAST_PROCESSES), { limit: processes, least: LEAST_PROCESSES }),
     judge('disk-free', enough(diskFree, LEAST_DISK), { bytes: diskFree, least: LEAST_DISK }),

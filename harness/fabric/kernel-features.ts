@@ -163,7 +163,14 @@ export interface ContainerProbe {
 
 /** Looks around in a short-lived container that may do what nodes may. */
 export async function probeContainer(docker: Dockerode, image: string, apparmor: boolean): Promise<ContainerProbe> {
-  return parseProbe(await probe([...NEEDED_OF_KERNEL, TRUNK_TAGS, TUNNEL_DEVICES], { docker, image, apparmor }));
+  const where = { docker, image, apparmor };
+  const found = parseProbe(await probe([...NEEDED_OF_KERNEL, TRUNK_TAGS, TUNNEL_DEVICES], where));
+  if (!(TUNNEL_DEVICES.code in found.lacks)) return found;
+  // An engine whose host has no such device makes no container with it.
+  const { lacks } = parseProbe(
+    await probe([TUN_DEVICES], where).catch((error: unknown) => `${TUN_DEVICES.code} no ${(error as Error).message}`),
+  );
+  return { ...found, lacks: { ...found.lacks, ...lacks } };
 }
 
 const asked = new Map<NeededOfKernel, WeakMap<Dockerode, Promise<boolean>>>();
