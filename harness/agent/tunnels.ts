@@ -42,7 +42,7 @@ export class Tunnels {
 
   constructor(private readonly log: (line: string) => void) {}
 
-  /** Goes to other tunnels, touching only what differs. @throws AgentError `balancer-failed` where there can be none */
+  /** Goes to other tunnels, touching only what differs. @throws AgentError `tunnels-missing` where there can be none */
   async change(plans: TunnelPlan[]): Promise<void> {
     const text = (plan: TunnelPlan): string => JSON.stringify(plan);
     const [before, after] = [this.#plans.map(text), plans.map(text)];
@@ -62,11 +62,7 @@ export class Tunnels {
       if ('local' in plan) this.#made.set(name, null);
       return;
     }
-    if (!existsSync(TUN))
-      throw new AgentError({
-        code: 'balancer-failed',
-        params: { error: `needs ipip: the kernel has neither IP-in-IP tunnels nor ${TUN}`, code: 'kernel-lacks' },
-      });
+    if (!existsSync(TUN)) throw new AgentError({ code: 'tunnels-missing', params: { device: TUN } });
     await ipBatch([
       `tuntap add dev ${name} mode tun`,
       `link set ${name} ${'mtu' in plan ? `mtu ${plan.mtu} ` : ''}addrgenmode none`,

@@ -167,7 +167,8 @@ export class NodeHandle {
 }
 
 function failure(node: string, method: Method, fault: AgentFault): EnvironmentError {
-  const lacks = fault.code === 'balancer-failed' && fault.params.code === 'kernel-lacks';
+  const lacks =
+    fault.code === 'tunnels-missing' || (fault.code === 'balancer-failed' && fault.params.code === 'kernel-lacks');
   const code = lacks ? 'kernel-lacks' : method === 'startBalancer' ? 'lb-failed' : 'configure-failed';
   return new EnvironmentError(code, { code: 'call-failed', params: { node, method, fault } });
 }

@@ -59,5 +59,7 @@ export interface AgentFaults {
   'balancer-late': { awaited: string; seconds: number; log: string };
   'balancer-ended': { awaited: string; log: string };
   'balancer-failed': { error: string; code: string | null };
+  /** Mode ipip: the kernel makes no tunnels, and programs cannot make any without this device. */
+  'tunnels-missing': { device: string };
   'agent-failed': { error: string };
 }

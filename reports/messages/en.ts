@@ -408,6 +408,8 @@ export const en: Catalogue = {
       `The load balancer was not ${awaited} within ${seconds} s.${printed(log)}`,
     'balancer-ended': ({ awaited, log }) => `The load balancer ended before it was ${awaited}.${printed(log)}`,
     'balancer-failed': ({ error }) => `The load balancer reported: ${error}`,
+    'tunnels-missing': ({ device }) =>
+      `It needs ipip: the kernel has neither IP-in-IP tunnels nor ${device} for programs that make them.`,
     'agent-failed': ({ error }) => error,
 
     'interfaces-up': ({ node }) => `${node}: set all interfaces up`,

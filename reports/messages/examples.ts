@@ -176,6 +176,7 @@ export const EXAMPLES: { [Code in keyof Messages]: Messages[Code] } = {
     'balancer-late': { awaited: 'ready', seconds: 61, log: 'slow' },
     'balancer-ended': { awaited: 'ready', log: 'killed' },
     'balancer-failed': { error: 'no nft', code: null },
+    'tunnels-missing': { device: '/dev/net/tun' },
     'agent-failed': { error: 'no space left' },
   } satisfies AgentFaults),
   ...({
