@@ -13,7 +13,7 @@ import type { FlowResult } from '../harness/terms/results.ts';
 import { textTable } from '../reports/content/text-table.ts';
 import { LabPool } from '../harness/run/lab-pool.ts';
 import { runInPool } from '../harness/run/variant.ts';
-import { changedVariant } from '../harness/model/what-if.ts';
+import { changedVariant } from '../harness/model/fixes/what-if.ts';
 import { loadScenario } from '../harness/project/scenario-files.ts';
 import type { LoadedScenario } from '../harness/scenario/resolve/plans.ts';
 import type { Variant } from '../harness/scenario/read/read-variant.ts';

@@ -15,7 +15,7 @@ import { distinctFindings } from '../harness/terms/finding.ts';
 import type { Walk } from '../harness/terms/walk.ts';
 import { LabPool } from '../harness/run/lab-pool.ts';
 import { runInPool } from '../harness/run/variant.ts';
-import { changedVariant, whatWouldHelp } from '../harness/model/what-if.ts';
+import { changedVariant, whatWouldHelp } from '../harness/model/fixes/what-if.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';
 import { resolvePlan } from '../harness/scenario/resolve/resolve.ts';
 import { explainStream } from './explain-stream.ts';

@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
 import { readyEngine } from '../api/engine.ts';
 import { EXIT } from '../harness/errors.ts';
-import { predictedCells, predictTimeline } from '../harness/model/timeline.ts';
-import { changedVariant, helpInSteps } from '../harness/model/what-if.ts';
+import { predictedCells, predictTimeline } from '../harness/model/time/timeline.ts';
+import { changedVariant, helpInSteps } from '../harness/model/fixes/what-if.ts';
 import type { Project } from '../harness/project/project.ts';
 import { LabPool } from '../harness/run/lab-pool.ts';
 import { runInPool } from '../harness/run/variant.ts';

@@ -3,7 +3,7 @@ import { wrap } from '../reports/content/wrap.ts';
 import { en } from '../reports/messages/en.ts';
 import { EXIT } from '../harness/errors.ts';
 import { predict } from '../harness/model/predict.ts';
-import { predictedCells } from '../harness/model/timeline.ts';
+import { predictedCells } from '../harness/model/time/timeline.ts';
 import { cellNames, isNamed, plansOf, type Selection } from '../harness/scenario/resolve/plans.ts';
 import { findLabs, findScenarios, loadLab } from '../harness/project/scenario-files.ts';
 import type { LoadedScenario } from '../harness/scenario/resolve/plans.ts';

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { wrap } from '../reports/content/wrap.ts';
 import { EXIT } from '../harness/errors.ts';
 import { readyEngine } from '../api/engine.ts';
-import type { BreakableSetting } from '../harness/model/breakages.ts';
+import type { BreakableSetting } from '../harness/model/fixes/breakages.ts';
 import { findScenarios } from '../harness/project/scenario-files.ts';
 import { LabPool } from '../harness/run/lab-pool.ts';
 import { wouldPass } from '../harness/run/predicted-verdict.ts';

@@ -6,7 +6,7 @@ import { stepsText } from '../reports/content/steps-text.ts';
 import { wrap } from '../reports/content/wrap.ts';
 import { EXIT } from '../harness/errors.ts';
 import { predict } from '../harness/model/predict.ts';
-import { predictTimeline } from '../harness/model/timeline.ts';
+import { predictTimeline } from '../harness/model/time/timeline.ts';
 import { isNamed, plansOf, type Selection } from '../harness/scenario/resolve/plans.ts';
 import { findScenarios } from '../harness/project/scenario-files.ts';
 import type { FlowPlan, Plan } from '../harness/terms/plan.ts';

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { InputError, L4labError } from '../../harness/errors.ts';
-import { withCounterfactuals } from '../../harness/model/what-if.ts';
+import { withCounterfactuals } from '../../harness/model/fixes/what-if.ts';
 import type { Project } from '../../harness/project/project.ts';
 import { loadScenario } from '../../harness/project/scenario-files.ts';
 import { withOnly, type LoadedScenario } from '../../harness/scenario/resolve/plans.ts';

@@ -2,7 +2,7 @@ import { initialStates } from './health.ts';
 import { predict } from './predict.ts';
 import { flow, plan } from './testing/lab-builder.ts';
 import type { LabSketch } from './testing/lab-builder.ts';
-import { networkOf } from './network.ts';
+import { networkOf } from './simulation/network.ts';
 import { crossSubnet, inLine, L3, L4, oneArm, PIP, QUIET_ARP, VIP_A } from './testing/labs.ts';
 
 const dsr = { vip: VIP_A, mode: 'dsr' as const, pool: ['s1', 's2'] };

@@ -2,17 +2,17 @@ import type { LbServer, LbService } from '../../lb/terms/config.ts';
 import { asksForVip } from '../../lb/terms/check-target.ts';
 import { isDirect } from '../terms/mode.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
-import { FIRST } from './choices.ts';
-import { ORDINARY, type Circumstances } from './circumstances.ts';
-import { CHECK_PORT } from './direct-check.ts';
-import { isOwnNeighbour, resolve } from './neighbours.ts';
-import { forwardingDevice, lookUp, selectSource } from './routing.ts';
-import type { NodeState } from './node-state.ts';
-import { learnedStates } from './run.ts';
-import type { Run } from './run.ts';
+import { FIRST } from './simulation/choices.ts';
+import { ORDINARY, type Circumstances } from './simulation/circumstances.ts';
+import { CHECK_PORT } from './simulation/direct-check.ts';
+import { isOwnNeighbour, resolve } from './simulation/neighbours.ts';
+import { forwardingDevice, lookUp, selectSource } from './simulation/routing.ts';
+import type { NodeState } from './simulation/node-state.ts';
+import { learnedStates } from './simulation/run.ts';
+import type { Run } from './simulation/run.ts';
 import { warmStates } from './warm-start.ts';
-import { begin, settleDown, simulate } from './simulate.ts';
-import { networkOf, type Host, type Network } from './network.ts';
+import { begin, settleDown, simulate } from './simulation/simulate.ts';
+import { networkOf, type Host, type Network } from './simulation/network.ts';
 
 /** A server of a service that a load balancer may check. */
 export interface Checked {

@@ -2,16 +2,16 @@ import { nodeOf } from '../scenario/lookup.ts';
 import { linkNumber } from '../terms/link-word.ts';
 import { macOf } from '../terms/mac-key.ts';
 import type { Plan, ActionPlan } from '../terms/plan.ts';
-import { announce } from './arp.ts';
-import { leadsAstray } from './bridge.ts';
-import { FIRST } from './choices.ts';
-import type { Circumstances } from './circumstances.ts';
-import { outdated } from './neighbours.ts';
-import type { Network } from './network.ts';
-import type { NodeState } from './node-state.ts';
+import { announce } from './simulation/arp.ts';
+import { leadsAstray } from './simulation/bridge.ts';
+import { FIRST } from './simulation/choices.ts';
+import type { Circumstances } from './simulation/circumstances.ts';
+import { outdated } from './simulation/neighbours.ts';
+import type { Network } from './simulation/network.ts';
+import type { NodeState } from './simulation/node-state.ts';
 import { forgetFailures } from './repetition.ts';
-import { learnedStates, type Run } from './run.ts';
-import { begin, settleDown } from './simulate.ts';
+import { learnedStates, type Run } from './simulation/run.ts';
+import { begin, settleDown } from './simulation/simulate.ts';
 import { nobodysFlow } from './warm-start.ts';
 
 /** What nodes have learned, by node. Never changed in place. */

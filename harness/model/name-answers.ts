@@ -2,7 +2,7 @@ import { namePlanOf, recordsFor, recordsLeft } from '../scenario/name-answer.ts'
 import { cause, type Cause } from '../terms/cause.ts';
 import type { ByName, Plan } from '../terms/plan.ts';
 import { health } from './health.ts';
-import { networkOf, type Network } from './network.ts';
+import { networkOf, type Network } from './simulation/network.ts';
 
 /** Addresses, any of which may be the first, or why there is none. */
 type Answer = { addresses: string[] } | { cause: Cause };

@@ -6,15 +6,15 @@ import { callsOf, newQuestionOf, questionOf, staleAnswer } from '../terms/by-nam
 import { cutOnPath } from '../scenario/mac-behind-port.ts';
 import { cannotReply, nodeWithMac } from '../scenario/lookup.ts';
 import { answersTo } from './name-answers.ts';
-import { explore } from './choices.ts';
-import { firstAnswer, firstRequest } from './exchange.ts';
-import { isRequest } from './packet.ts';
-import type { Packet } from './packet.ts';
-import type { End, Run } from './run.ts';
+import { explore } from './simulation/choices.ts';
+import { firstAnswer, firstRequest } from './simulation/exchange.ts';
+import { isRequest } from './simulation/packet.ts';
+import type { Packet } from './simulation/packet.ts';
+import type { End, Run } from './simulation/run.ts';
 import { repeatUntilSettled } from './repetition.ts';
 import { leadsElsewhere, leftBehind, simulateFrom, startsOf, type Start } from './start.ts';
-import { networkOf } from './network.ts';
-import { crossed, hops } from './trace.ts';
+import { networkOf } from './simulation/network.ts';
+import { crossed, hops } from './simulation/trace.ts';
 import type { Hop, Prediction } from '../terms/walk.ts';
 
 /**

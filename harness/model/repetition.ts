@@ -1,8 +1,8 @@
-import { sendAgain, type Exchange } from './exchange.ts';
-import type { Packet } from './packet.ts';
-import { quotes } from './path-mtu.ts';
-import type { End, Run } from './run.ts';
-import { settleDown } from './simulate.ts';
+import { sendAgain, type Exchange } from './simulation/exchange.ts';
+import type { Packet } from './simulation/packet.ts';
+import { quotes } from './simulation/path-mtu.ts';
+import type { End, Run } from './simulation/run.ts';
+import { settleDown } from './simulation/simulate.ts';
 
 /** A packet lost four times teaches nobody anything by a fifth loss: a redirect takes two to be accepted. */
 const LIMIT = 4;

@@ -1,13 +1,13 @@
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { callsOf, newQuestionOf, questionOf } from '../terms/by-name.ts';
-import { explore, type Choices } from './choices.ts';
+import { explore, type Choices } from './simulation/choices.ts';
 import { health, initialStates } from './health.ts';
 import { afterRuns, waysOf, withoutFailures } from './learned.ts';
-import { networkOf, type Network } from './network.ts';
-import type { NodeState } from './node-state.ts';
+import { networkOf, type Network } from './simulation/network.ts';
+import type { NodeState } from './simulation/node-state.ts';
 import { repeatUntilSettled } from './repetition.ts';
-import type { Run } from './run.ts';
-import { simulate } from './simulate.ts';
+import type { Run } from './simulation/run.ts';
+import { simulate } from './simulation/simulate.ts';
 
 /** State of the nodes when a flow begins; null if they have learned nothing. */
 export type Start = Map<string, NodeState> | null;

@@ -4,7 +4,7 @@ import { resolvePlan } from '../scenario/resolve/resolve.ts';
 import { parseYaml } from '../scenario/yaml-file.ts';
 import type { Fix } from '../terms/fix.ts';
 import { predict } from './predict.ts';
-import { whatWouldHelp } from './what-if.ts';
+import { whatWouldHelp } from './fixes/what-if.ts';
 
 /** Two switches with a trunk between them; the servers' VLAN is 20. */
 const LAB = `

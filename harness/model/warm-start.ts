@@ -1,17 +1,17 @@
 import { exchangesOf } from '../terms/by-name.ts';
 import { interfaceAddresses, nodeOf, segmentOf, serviceOf } from '../scenario/lookup.ts';
 import type { KnownNeighbour, Plan } from '../terms/plan.ts';
-import { forwards } from './device-settings.ts';
-import { FIRST } from './choices.ts';
-import { resolve } from './neighbours.ts';
-import type { Host, Network } from './network.ts';
-import { networkOf } from './network.ts';
-import { answersByRoute } from './proxy-arp.ts';
+import { forwards } from './simulation/device-settings.ts';
+import { FIRST } from './simulation/choices.ts';
+import { resolve } from './simulation/neighbours.ts';
+import type { Host, Network } from './simulation/network.ts';
+import { networkOf } from './simulation/network.ts';
+import { answersByRoute } from './simulation/proxy-arp.ts';
 import { covers } from '../scenario/prefix.ts';
-import type { NodeState } from './node-state.ts';
-import { learnedStates, stateOf } from './run.ts';
-import type { Run } from './run.ts';
-import { begin, settleDown } from './simulate.ts';
+import type { NodeState } from './simulation/node-state.ts';
+import { learnedStates, stateOf } from './simulation/run.ts';
+import type { Run } from './simulation/run.ts';
+import { begin, settleDown } from './simulation/simulate.ts';
 
 /** What nodes of a network that has been running know. */
 interface WarmStart {

@@ -1,4 +1,4 @@
-import { changes } from '../model/trace.ts';
+import { changes } from '../model/simulation/trace.ts';
 import { tellsMss } from '../terms/mss.ts';
 import type { Hop, Walk } from '../terms/walk.ts';
 import type { LinkEnd, Plan } from '../terms/plan.ts';

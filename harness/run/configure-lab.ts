@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EnvironmentError } from '../errors.ts';
 import type { Lab } from '../fabric/lab.ts';
-import { holdersAt } from '../model/pair-holders.ts';
+import { holdersAt } from '../model/simulation/pair-holders.ts';
 import { knownNeighbours } from '../model/warm-start.ts';
 import type { Plan, PairPlan } from '../terms/plan.ts';
 import { tellDnsServers } from './tell-dns-servers.ts';

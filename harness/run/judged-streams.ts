@@ -11,7 +11,7 @@ import type { StreamResult } from '../terms/timeline-results.ts';
 import type { StateBands } from './state-bands.ts';
 import { judgeStream, type JudgedStream } from '../judge/stream.ts';
 import { addressesAnsweredTwice } from '../judge/two-owners.ts';
-import { predictTimeline } from '../model/timeline.ts';
+import { predictTimeline } from '../model/time/timeline.ts';
 import { calledBy, describeCell, streamCells, type StreamCell } from './stream-cell.ts';
 import type { Running, RunStep } from './step.ts';
 

@@ -8,7 +8,7 @@ import { EngineSlots, type EngineSlot } from './engine-slots.ts';
 import type { RunOptions } from './run-options.ts';
 import { runScenario } from './scenario.ts';
 import { cellNames, plansOf } from '../scenario/resolve/plans.ts';
-import { withCounterfactuals } from '../model/what-if.ts';
+import { withCounterfactuals } from '../model/fixes/what-if.ts';
 
 /**
  * Runs scenarios and gathers what came of them, in the order given. Whatever was booted is gone at the end, unless it

@@ -3,7 +3,7 @@ import type { Plan, StreamExpectation, StreamPlan } from '../terms/plan.ts';
 import type { FlowResult } from '../terms/results.ts';
 import type { StreamPrediction } from '../terms/stream-prediction.ts';
 import type { StreamSummary } from '../terms/timeline-results.ts';
-import { predictTimeline } from '../model/timeline.ts';
+import { predictTimeline } from '../model/time/timeline.ts';
 
 /** A stream in a step, of which something is expected. */
 export interface StreamCell {

@@ -1,5 +1,5 @@
-import { breakages, type BreakableSetting } from '../model/breakages.ts';
-import { changedVariant } from '../model/what-if.ts';
+import { breakages, type BreakableSetting } from '../model/fixes/breakages.ts';
+import { changedVariant } from '../model/fixes/what-if.ts';
 import type { LoadedScenario } from '../scenario/resolve/plans.ts';
 import type { Variant } from '../scenario/read/read-variant.ts';
 import { resolvePlan } from '../scenario/resolve/resolve.ts';

@@ -1,0 +1,102 @@
+import type { Plan } from '../../terms/plan.ts';
+import { bothPatches } from '../../scenario/merge-patch.ts';
+import type { Candidate, Patch } from './candidate.ts';
+
+/** What changes come to. */
+export interface Trial {
+  /** The plan after a change; null where that is no valid scenario. */
+  planAfter: (change: Patch) => Plan | null;
+  /** Whether the flow works in it as it should, whatever is picked. */
+  works: (plan: Plan) => boolean;
+  /** How many pairs are tried where no single change suffices; absent means as many as are usual. */
+  mostPairs?: number;
+}
+
+/** More than these nobody reads. */
+const MOST_SHOWN = 5;
+const MOST_PAIRS_SHOWN = 3;
+/** A pair costs a prediction, and most failures that no single change mends are mended by none. */
+const MOST_PAIRS_TRIED = 150;
+
+/**
+ * The smallest changes that the model says make a flow work: single candidates in the order given, or, if none suffices
+ * alone, pairs of them. None leaves the plan as it is, no two lead to the same plan, and each names only what it changes.
+ */
+export function counterfactuals(
+  candidates: Candidate[],
+  { planAfter, works, mostPairs = MOST_PAIRS_TRIED }: Trial,
+): Candidate[] {
+  const seen = new Set([substance(planAfter({}))]);
+  /** The plan after a change that no other one has led to. */
+  const news = ({ change }: Candidate): Plan | null => {
+    const plan = planAfter(change);
+    const text = substance(plan);
+    if (plan === null || seen.has(text)) return null;
+    seen.add(text);
+    return plan;
+  };
+  const helps = (candidate: Candidate): boolean => {
+    const plan = news(candidate);
+    return plan !== null && works(plan);
+  };
+  const single: Candidate[] = [];
+  const useless: Candidate[] = [];
+  for (const candidate of candidates) {
+    if (single.length === MOST_SHOWN) break;
+    const plan = news(candidate);
+    if (plan !== null) (works(plan) ? single : useless).push(candidate);
+  }
+  const found = single.length > 0 ? single : first(MOST_PAIRS_SHOWN, pairs(useless).slice(0, mostPairs), helps);
+  return found.map(({ fixes, change }) => {
+    if (leaves(change, []).length === 1) return { fixes, change };
+    const goal = substance(planAfter(change));
+    return { fixes, change: without(change, (less) => substance(planAfter(less)) === goal) };
+  });
+}
+
+/** What of a plan decides flows. */
+function substance(plan: Plan | null): string {
+  if (plan === null) return '';
+  const flows = plan.flows.map((flow) => ({ ...flow, at: null, expect: null }));
+  return JSON.stringify({ ...plan, flows });
+}
+
+/** Two at a time, the smaller ones first. */
+function pairs(candidates: Candidate[]): Candidate[] {
+  const all = candidates.flatMap((a, i) => candidates.slice(i + 1).map((b, j) => ({ a, b, rank: 2 * i + 1 + j })));
+  return all
+    .sort((one, other) => one.rank - other.rank)
+    .map(({ a, b }) => ({ fixes: [...a.fixes, ...b.fixes], change: bothPatches(a.change, b.change) as Patch }));
+}
+
+function first<T>(count: number, items: T[], fits: (item: T) => boolean): T[] {
+  const found: T[] = [];
+  for (const item of items) {
+    if (found.length === count) break;
+    if (fits(item)) found.push(item);
+  }
+  return found;
+}
+
+/** A patch without the parts that nothing comes of. */
+function without(patch: Patch, isEnough: (less: Patch) => boolean): Patch {
+  let kept = patch;
+  for (const path of leaves(patch, [])) {
+    const less = dropped(kept, path);
+    if (isEnough(less)) kept = less;
+  }
+  return kept;
+}
+
+/** Paths to all that a patch sets or removes. */
+function leaves(value: unknown, path: string[]): string[][] {
+  const entries = typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
+  return entries.length === 0 ? [path] : entries.flatMap(([key, inner]) => leaves(inner, [...path, key]));
+}
+
+function dropped(patch: Patch, [key, ...rest]: string[]): Patch {
+  const { [key!]: value, ...others } = patch;
+  if (rest.length === 0) return others;
+  const less = dropped(value as Patch, rest);
+  return Object.keys(less).length === 0 ? others : { ...others, [key!]: less };
+}

@@ -1,0 +1,186 @@
+import { contains, host, hostRoute, isV6, network } from '../../scenario/address.ts';
+import { interfaceAddresses, nodeOf, ownerOf, proxyIpsOf, serviceOf } from '../../scenario/lookup.ts';
+import type { CauseCode } from '../../terms/cause.ts';
+import type { Fix } from '../../terms/fix.ts';
+import type { DeadEnd } from '../../terms/dead-end.ts';
+import { isDirect } from '../../terms/mode.ts';
+import { ROLES } from '../../terms/role.ts';
+import type { NodePlan, Plan } from '../../terms/plan.ts';
+import { balancersFor, calledBy, forServers, forwardsPackets, onNodes, settingOf } from './candidate.ts';
+import type { Candidate, Failure } from './candidate.ts';
+import { networkOf } from '../simulation/network.ts';
+import { lookUp } from '../simulation/routing.ts';
+
+/** Nodes of which one and the same change is asked, and the ends of the flow that they send to. */
+interface Senders {
+  names: string[];
+  destinations: string[];
+}
+
+/** A route at the caller, the load balancer, the servers, or where the packet died: by a router that is not asked today. */
+export function otherRoutes(failure: Failure): Candidate[] {
+  return sendersOf(failure).flatMap(({ names, destinations }) =>
+    destinations.flatMap((destination) =>
+      routersFor(failure.plan, names, destination).map(({ via }) => routeTo(failure, names, destination, via)),
+    ),
+  );
+}
+
+/** Another default gateway of one of them: a router by its name, or, where it has several legs there, by the leg. */
+export function otherGateways(failure: Failure): Candidate[] {
+  const { plan, cause } = failure;
+  const single = [...new Set([cause.node, ...sendersOf(failure).flatMap(({ names }) => names)])];
+  return single.flatMap((name) =>
+    // All of the world by a load balancer: a router gets a route instead.
+    routersFor(plan, [name], null, ({ role }) => role !== 'l4' || nodeOf(plan, name).role !== 'l3').map(({ gateway }) =>
+      onNodes([{ code: 'node-gateway', params: { node: name, gateway } }], [name], () => ({ gateway })),
+    ),
+  );
+}
+
+/** Another default gateway of all servers, or of those of the service where only these are near it. */
+export function otherServerGateways(failure: Failure): Candidate[] {
+  const { plan, flow } = failure;
+  if (serviceOf(plan, flow) === undefined) return [];
+  const all = plan.nodes.filter(({ role }) => ROLES[role].serves).map(({ name }) => name);
+  const nearAll = routersFor(plan, all, null).map(({ gateway }) => gateway);
+  const servers = calledBy(failure);
+  return routersFor(plan, servers, null).map(({ gateway }) => {
+    const fix: Fix = { code: 'servers-gateway', params: { gateway } };
+    return nearAll.includes(gateway)
+      ? { fixes: [fix], change: forServers(failure, { gateway }) }
+      : onNodes([fix], servers, () => ({ gateway }));
+  });
+}
+
+/** The route taken out by which the packet was dropped. */
+export function withoutDeadEnd(failure: Failure): Candidate[] {
+  const { scenario, cause } = failure;
+  if (cause.detail.code !== 'dead-end') return [];
+  const { node, to, type } = cause.detail.params;
+  const isIt = (route: { to: string; type?: DeadEnd | undefined }): boolean => {
+    const vip = scenario.services[route.to]?.vip;
+    const net = route.to === 'default' ? everythingLike(to) : vip === undefined ? route.to : hostRoute(vip);
+    return route.type === type && net === to;
+  };
+  return [
+    onNodes([{ code: 'without-dead-end', params: { node, to, type } }], [node], () => ({
+      routes: (settingOf(failure, node, 'routes') ?? []).filter((route) => !isIt(route)),
+    })),
+  ];
+}
+
+function everythingLike(net: string): string {
+  return isV6(net) ? '::/0' : '0.0.0.0/0';
+}
+
+/** Answers of servers that have several legs, by a router on the leg that they were called at. */
+export function sourceRoutes(failure: Failure): Candidate[] {
+  const { plan, flow } = failure;
+  const service = serviceOf(plan, flow);
+  const fromOf = (name: string): string => {
+    const own = service?.pool.find(({ node }) => node === name)?.address ?? flow.address;
+    return service !== undefined && isDirect(service) ? hostRoute(service.vip) : networkBehind(plan, [], own);
+  };
+  const hasLegs = (name: string): boolean =>
+    nodeOf(plan, name).interfaces.filter(({ addresses }) => addresses.length > 0).length > 1;
+  const servers = calledBy(failure).filter(hasLegs);
+  return [...new Set(servers.map(fromOf))].flatMap((from) => {
+    const names = servers.filter((name) => fromOf(name) === from && nodeOf(plan, name).rules?.includes(from) !== true);
+    if (names.length === 0) return [];
+    return routersFor(plan, names, null)
+      .filter(({ via }) => isV6(via) === isV6(from))
+      .map(({ via }) =>
+        onNodes([{ code: 'source-route', params: { nodes: names, from, via } }], names, (name) => ({
+          routes: [...(settingOf(failure, name, 'routes') ?? []), { to: 'default', from, via }],
+        })),
+      );
+  });
+}
+
+function sendersOf(failure: Failure): Senders[] {
+  const { plan, flow, cause } = failure;
+  const service = serviceOf(plan, flow);
+  const servers = calledBy(failure);
+  const balancers = balancersFor(failure).map(({ name }) => name);
+  const toServers = service?.pool.map(({ address }) => address) ?? [flow.address];
+  const lost = 'address' in cause.detail.params ? [cause.detail.params.address] : [];
+  const ends = [...new Set([...lost, flow.source, flow.address, ...toServers])];
+  const known = [flow.from, ...balancers, ...servers];
+  return [
+    { names: [flow.from], destinations: [flow.address] },
+    ...balancers.map((name) => ({ names: [name], destinations: [flow.source, ...toServers] })),
+    { names: servers, destinations: [flow.source, ...(service ? proxyIpsOf(service) : [])] },
+    ...(known.includes(cause.node) || !LED_ASTRAY.includes(cause.code)
+      ? []
+      : [{ names: [cause.node], destinations: ends }]),
+  ];
+}
+
+/** What happens where a node in between has no route, or a wrong one. */
+const LED_ASTRAY: CauseCode[] = ['no-route', 'no-neighbour', 'not-forwarding', 'loop'];
+
+interface Router {
+  /** What `gateway:` says of it. */
+  gateway: string;
+  via: string;
+}
+
+/**
+ * Routers in a subnet of each of these nodes.
+ * @param destination that is not sent by them today; null for any, of either family
+ */
+function routersFor(
+  plan: Plan,
+  names: string[],
+  destination: string | null,
+  isFit: (router: NodePlan) => boolean = () => true,
+): Router[] {
+  const nodes = names.map((name) => nodeOf(plan, name));
+  return plan.nodes
+    .filter((router) => forwardsPackets(router) && isFit(router) && !names.includes(router.name))
+    .flatMap((router) => {
+      const legs = interfaceAddresses(router).filter(
+        (leg) =>
+          nodes.every((node) => isNear(node, leg)) &&
+          (destination === null || (isV6(leg) === isV6(destination) && nodes.some(asksOther(plan, leg, destination)))),
+      );
+      const isOne = [false, true].every((v6) => legs.filter((leg) => isV6(leg) === v6).length < 2);
+      return legs.map((via) => ({ gateway: isOne ? router.name : via, via }));
+    });
+}
+
+/** Whether a node that does not have the destination itself sends to it by another next hop. */
+function asksOther(plan: Plan, leg: string, destination: string): (node: NodePlan) => boolean {
+  return ({ name }) => {
+    const sender = networkOf(plan).hosts.get(name)!;
+    return destination !== leg && !sender.owned.has(destination) && lookUp(sender, destination, '')?.via !== leg;
+  };
+}
+
+function isNear({ interfaces }: NodePlan, address: string): boolean {
+  return interfaces.some(({ addresses }) => addresses.some((cidr) => contains(network(cidr), address)));
+}
+
+function routeTo(failure: Failure, names: string[], destination: string, via: string): Candidate {
+  const to = networkBehind(failure.plan, names, destination);
+  return onNodes([{ code: 'route', params: { nodes: names, to, via } }], names, (name) => ({
+    routes: [
+      ...(settingOf(failure, name, 'routes') ?? []).filter((route) => route.to !== to || route.from !== undefined),
+      { to, via },
+    ],
+  }));
+}
+
+/** The subnet that an address is in; the address alone where a sender has that subnet itself, or nobody has it. */
+function networkBehind(plan: Plan, names: string[], address: string): string {
+  const owner = ownerOf(plan, address);
+  const cidr =
+    owner === null
+      ? undefined
+      : nodeOf(plan, owner)
+          .interfaces.flatMap(({ addresses }) => addresses)
+          .find((own) => host(own) === address);
+  const isOwn = names.some((name) => isNear(nodeOf(plan, name), address));
+  return cidr === undefined || isOwn ? hostRoute(address) : network(cidr);
+}

@@ -1,0 +1,193 @@
+import { readLab, readScenario } from '../../scenario/read/read.ts';
+import { parseYaml } from '../../scenario/yaml-file.ts';
+import { resolvePlan } from '../../scenario/resolve/resolve.ts';
+import type { FlowResult, ScenarioResult } from '../../terms/results.ts';
+import { predict } from '../predict.ts';
+import { changedVariant, whatWouldHelp, withCounterfactuals } from './what-if.ts';
+
+test('a change on top of a variant removes what the variant itself leaves alone', () => {
+  const lab = readLab(
+    parseYaml(
+      'lab.yaml',
+      `
+title: Two nodes
+nodes: { l4: { role: l4 }, s1: { role: server } }
+links: [{ l4: 203.0.113.2/24, s1: 203.0.113.11/24 }]
+`,
+    ),
+  );
+  const yaml = parseYaml(
+    'scenario.yaml',
+    `
+title: Proxy
+lab: lab
+services: { web: { vip: 203.0.113.80, port: 80, mode: proxy, proxyIp: auto, pool: [s1] } }
+flows: { call: { from: s1, to: web, expect: works } }
+variants: { quiet: { change: { servers: { arpIgnore: 1 } } } }
+`,
+  );
+  const scenario = readScenario('proxy', 'lab', lab, yaml);
+  const change = { services: { web: { mode: 'dnat', proxyIp: null } } };
+  const changed = changedVariant({ scenario, yaml }, scenario.variants[0]!, change);
+  expect(changed?.scenario.services['web']).toMatchObject({ mode: 'dnat' });
+  expect(changed?.scenario.services['web']).not.toHaveProperty('proxyIp');
+  expect(changed?.scenario.servers).toEqual({ arpIgnore: 1 });
+});
+
+test('a listener that is missing is proposed at the port that the server is called at', () => {
+  const lab = readLab(
+    parseYaml(
+      'lab.yaml',
+      `
+title: Three nodes
+nodes: { l4: { role: l4 }, s1: { role: server }, s2: { role: server }, s3: { role: server } }
+links: [{ s3: 203.0.113.13/24, l4: 203.0.113.1/24 }, { s1: 192.0.2.11/24, l4: 192.0.2.1/24 }, { s2: 198.51.100.12/24, l4: 198.51.100.1/24 }]
+`,
+    ),
+  );
+  const yaml = parseYaml(
+    'scenario.yaml',
+    `
+title: Ports
+lab: lab
+servers: { gateway: l4, listeners: [] }
+services: { web: { vip: 203.0.113.80, port: 80, mode: dnat, pool: [{ node: s1, port: 8080 }, s2] } }
+flows: { call: { from: s3, to: web, repeat: 2, expect: works } }
+`,
+  );
+  const loaded = { scenario: readScenario('ports', 'lab', lab, yaml), yaml };
+  const [variant] = loaded.scenario.variants;
+  const plan = resolvePlan(loaded.scenario, variant!);
+  const flow = plan.flows[0]!;
+  const [first] = whatWouldHelp({ loaded, variant: variant!, plan, flow, cause: predict(plan, flow)[0]!.cause });
+  expect(first).toMatchObject({
+    fixes: [
+      { code: 'listen', params: { nodes: ['s1'], port: 8080, protocol: 'tcp' } },
+      { code: 'listen', params: { nodes: ['s2'], port: 80, protocol: 'tcp' } },
+    ],
+    patch: { nodes: { s1: { listeners: ['8080/tcp'] }, s2: { listeners: ['80/tcp'] } } },
+  });
+});
+
+describe('calls of a name', () => {
+  const lab = readLab(
+    parseYaml(
+      'lab.yaml',
+      `
+title: A DNS server
+nodes: { client: { role: client }, dns: { role: server }, l4: { role: l4 }, s1: { role: server }, s2: { role: server } }
+links:
+  - { client: 192.0.2.2/24, l4: 192.0.2.1/24 }
+  - { dns: 198.51.100.53/24, l4: 198.51.100.1/24 }
+  - { s1: 203.0.113.11/25, l4: 203.0.113.1/25 }
+  - { s2: 203.0.113.139/25, l4: 203.0.113.129/25 }
+`,
+    ),
+  );
+
+  /** What helps against the failure of a call, with the server of b down. */
+  function helps(check: string, name: string, call: string): ReturnType<typeof whatWouldHelp> {
+    const yaml = parseYaml(
+      'scenario.yaml',
+      `
+title: Names
+lab: lab
+servers: { gateway: l4 }
+nodes: { client: { gateway: l4 }, s2: { listeners: [] } }
+services:
+  a: { vip: 203.0.113.10, port: 80, mode: dnat, pool: [s1], check: { type: ${check} } }
+  b: { vip: 203.0.113.138, port: 80, mode: dnat, pool: [s2], check: { type: ${check} } }
+names: { www.example.test: { server: dns, records: [b, a], ${name} } }
+flows: { call: { from: client, to: www.example.test, ${call}, expect: works } }
+`,
+    );
+    const loaded = { scenario: readScenario('names', 'lab', lab, yaml), yaml };
+    const [variant] = loaded.scenario.variants;
+    const plan = resolvePlan(loaded.scenario, variant!);
+    const flow = plan.flows[0]!;
+    const { cause } = predict(plan, flow).find(({ outcome }) => outcome === 'fails')!;
+    return whatWouldHelp({ loaded, variant: variant!, plan, flow, cause });
+  }
+
+  test('health checks help if an answer has the address of a service that is down', () => {
+    const found = helps('none', 'ttl: 5m', 'repeat: 2');
+    expect(found.map(({ fixes }) => fixes.map(({ code }) => code))).toEqual([['listen'], ['only-healthy', 'check-on']]);
+    expect(found[1]!.patch).toEqual({
+      names: { 'www.example.test': { onlyHealthy: true } },
+      services: { b: { check: { type: 'tcp', intervalMs: 2000 } } },
+    });
+  });
+
+  test('a shorter TTL helps against an outdated answer', () => {
+    const found = helps('tcp', 'policy: failover, ttl: 5m', 'cachedAnswer: { record: b, age: 90s }');
+    expect(found.map(({ fixes }) => fixes.map(({ code }) => code))).toEqual([['shorter-ttl'], ['listen']]);
+    expect(found[0]!.patch).toEqual({ names: { 'www.example.test': { ttl: '90s' } } });
+  });
+});
+
+test('a failure that was predicted comes with what would help, one where prediction and observation differ does not', () => {
+  const lab = readLab(
+    parseYaml(
+      'lab.yaml',
+      `
+title: Two nodes
+nodes: { client: { role: client }, s1: { role: server } }
+links: [{ client: 203.0.113.2/24, s1: 203.0.113.11/24 }]
+`,
+    ),
+  );
+  const yaml = parseYaml(
+    'scenario.yaml',
+    `
+title: Refused
+lab: lab
+flows: { call: { from: client, to: s1, port: 80, expect: works } }
+`,
+  );
+  const scenario = readScenario('refused', 'lab', lab, yaml);
+  const [variant] = scenario.variants;
+  const plan = resolvePlan(scenario, variant!);
+  const [flow] = plan.flows;
+  const predicted = predict(plan, flow!);
+  const seen: FlowResult = {
+    name: 'call',
+    protocol: 'http',
+    from: 'client',
+    to: 's1',
+    at: flow!.at,
+    expected: flow!.expect,
+    verdict: 'fail',
+    reasons: [],
+    outcome: 'fails',
+    cause: predicted[0]!.cause,
+    findings: [],
+    predicted,
+    disagreement: null,
+    counterfactuals: [],
+    attempts: [],
+    controls: [],
+    rerun: '',
+    durationMs: 0,
+  };
+  const helps = (of: FlowResult) => {
+    const { name, title } = variant!;
+    const timings = { bootMs: 0, configureMs: 0, flowsMs: 0, resetMs: 0 };
+    const variants = [{ name, title, at: flow!.at, change: '', plan, flows: [of], balancers: {}, logs: {}, timings }];
+    const result: ScenarioResult = {
+      name: 'refused',
+      title: 'Refused',
+      description: '',
+      file: '',
+      lab: 'lab',
+      sources: [],
+      flows: [],
+      variants,
+    };
+    return withCounterfactuals(result, { scenario, yaml }).variants[0]!.flows[0]!.counterfactuals;
+  };
+  expect(helps(seen)).toMatchObject([{ fixes: [{ code: 'listen' }] }]);
+  const differing = { seen: 's1', predicted: 's2', hop: null };
+  expect(helps({ ...seen, disagreement: { code: 'server-differs', params: differing } })).toEqual([]);
+  // A stream in a step is no flow of the plan.
+  expect(helps({ ...seen, name: 'step.calls' })).toEqual([]);
+});

@@ -1,0 +1,173 @@
+import { stringify } from 'yaml';
+import { InputError } from '../../errors.ts';
+import type { Counterfactual, FlowResult, ScenarioResult } from '../../terms/results.ts';
+import { exchangesOf } from '../../terms/by-name.ts';
+import { candidates } from './candidates.ts';
+import { counterfactuals } from './counterfactual.ts';
+import { moreRecords, onlyHealthyRecords, shorterTtl } from './name-candidates.ts';
+import { placesOf } from '../time/predicted-outage.ts';
+import { predictions } from '../predict.ts';
+import { stepCandidates } from './step-candidates.ts';
+import { predictedCells } from '../time/timeline.ts';
+import type { LoadedScenario } from '../../scenario/resolve/plans.ts';
+import { mergePatch } from '../../scenario/merge-patch.ts';
+import type { FlowPlan, Plan } from '../../terms/plan.ts';
+import type { StreamPrediction } from '../../terms/stream-prediction.ts';
+import type { Prediction } from '../../terms/walk.ts';
+import { labWithProfiles } from '../../scenario/profile-settings.ts';
+import { readVariant, type Variant } from '../../scenario/read/read-variant.ts';
+import { resolvePlan } from '../../scenario/resolve/resolve.ts';
+
+type Change = Record<string, unknown>;
+
+/** Predicting all steps again takes longer than one flow. */
+const MOST_PAIRS_IN_STEPS = 12;
+
+/**
+ * A variant with a further change on top; null when that is no valid scenario. The changes are applied one after the
+ * other: merged into one patch, the second one's `null` would no longer remove anything.
+ * @param expect replaces the expectation of flows; the scenario's own hold where it says nothing
+ */
+export function changedVariant(
+  { scenario, yaml }: LoadedScenario,
+  variant: Variant,
+  change: Change,
+  expect: Change = {},
+): Variant | null {
+  const before = { ...yaml, value: mergePatch(yaml.value, variant.change) };
+  try {
+    const changed = readVariant(variant.name, { title: variant.title, change, expect }, scenario.lab, before);
+    return { ...changed, change: mergePatch(variant.change, change) as Change };
+  } catch (error) {
+    if (error instanceof InputError) return null;
+    throw error;
+  }
+}
+
+/** Every failure that was predicted, expected or not, comes with what would make the flow work. */
+export function withCounterfactuals(result: ScenarioResult, loaded: LoadedScenario): ScenarioResult {
+  const variants = result.variants.map((of) => {
+    const variant = loaded.scenario.variants.find(({ name }) => name === of.name)!;
+    const inStep = helpInSteps({ loaded, variant, plan: of.plan });
+    const flows = of.flows.map((seen): FlowResult => {
+      const flow = of.plan.flows.find(({ name }) => name === seen.name);
+      if (flow === undefined) {
+        const helps = seen.disagreement === null ? inStep(seen.name) : [];
+        return { ...seen, counterfactuals: helps.map(({ fixes, change, proven }) => ({ fixes, change, proven })) };
+      }
+      const cause = seen.disagreement === null ? seen.cause : null;
+      const helps = whatWouldHelp({ loaded, variant, plan: of.plan, flow, cause });
+      return { ...seen, counterfactuals: helps.map(({ fixes, change, proven }) => ({ fixes, change, proven })) };
+    });
+    return { ...of, flows };
+  });
+  return { ...result, variants };
+}
+
+/** A flow of a variant, and why it failed: null where it did not. */
+interface Failure {
+  loaded: LoadedScenario;
+  variant: Variant;
+  plan: Plan;
+  flow: FlowPlan;
+  cause: FlowResult['cause'];
+}
+
+/**
+ * What the model says would make a failed flow work, smallest change first; nothing is run. Only for failures that the
+ * model explains as well: from a prediction that reality refutes nothing follows.
+ */
+export function whatWouldHelp({ loaded, variant, plan, flow, cause }: Failure): (Counterfactual & { patch: Change })[] {
+  if (cause === null) return [];
+  const selected = new Set(plan.flows.map(({ name }) => name));
+  const planAfter = (change: Change): Plan | null => {
+    const changed = changedVariant(loaded, variant, change);
+    if (!changed) return null;
+    const whole = resolvePlan(loaded.scenario, changed);
+    // Neighbours that nodes know at the start are those of the flows that run.
+    return { ...whole, flows: whole.flows.filter(({ name }) => selected.has(name)) };
+  };
+  const works = (changed: Plan): boolean => {
+    const same = changed.flows.find(({ name }) => name === flow.name);
+    return same !== undefined && worksCleanly(predictions(changed, same));
+  };
+  const lab = labWithProfiles(loaded.scenario.lab, variant.scenario);
+  const failed = { lab, scenario: variant.scenario, plan, cause };
+  const tried = [
+    ...moreRecords({ ...failed, flow }),
+    ...shorterTtl({ ...failed, flow }),
+    // Of a call by name either the question failed, or one of the calls that may come of it.
+    ...exchangesOf(flow).flatMap((exchange) => candidates({ ...failed, flow: exchange })),
+    ...onlyHealthyRecords({ ...failed, flow }),
+  ];
+  return counterfactuals(tried, { planAfter, works }).map(({ fixes, change }) => ({
+    fixes,
+    change: stringify(change),
+    patch: change,
+    proven: null,
+  }));
+}
+
+/**
+ * What the model says would keep a stream in a step from failing in the end, or its connections from ending: a function of
+ * the cell, `STEP.STREAM`. Nothing is proposed against an outage that is over by itself.
+ */
+export function helpInSteps({
+  loaded,
+  variant,
+  plan,
+}: Pick<Failure, 'loaded' | 'variant' | 'plan'>): (cell: string) => (Counterfactual & { patch: Change })[] {
+  const after = new Map<string, Plan | null>();
+  const outcomes = new WeakMap<Plan, Map<string, StreamPrediction>>();
+  const planAfter = (change: Change): Plan | null => {
+    const key = JSON.stringify(change);
+    if (!after.has(key)) {
+      const changed = changedVariant(loaded, variant, change);
+      after.set(key, changed && { ...resolvePlan(loaded.scenario, changed), flows: plan.flows });
+    }
+    return after.get(key)!;
+  };
+  const outcomeIn = (changed: Plan, cell: string): StreamPrediction | undefined => {
+    let known = outcomes.get(changed);
+    if (known === undefined) {
+      known = new Map(predictedCells(changed).map(({ name, predicted }) => [name, predicted]));
+      outcomes.set(changed, known);
+    }
+    return known.get(cell);
+  };
+  return (cell) => {
+    const predicted = outcomeIn(plan, cell);
+    const stream = plan.timeline?.streams.find(({ name }) => cell.endsWith(`.${name}`));
+    if (predicted === undefined || stream === undefined || isWhole(predicted)) return [];
+    const places = [
+      ...placesOf(predicted.settled ?? []),
+      ...(predicted.connections?.cause ? [predicted.connections.cause] : []),
+    ];
+    const works = (changed: Plan): boolean => {
+      const outcome = outcomeIn(changed, cell);
+      return outcome !== undefined && isWhole(outcome);
+    };
+    const tried = stepCandidates(plan, stream, places);
+    return counterfactuals(tried, { planAfter, works, mostPairs: MOST_PAIRS_IN_STEPS }).map(({ fixes, change }) => ({
+      fixes,
+      change: stringify(change),
+      patch: change,
+      proven: null,
+    }));
+  };
+}
+
+/** Calls work in the end, and connections go on, whatever is picked. */
+function isWhole({ settled, connections }: StreamPrediction): boolean {
+  return settled?.every(({ outcome }) => outcome === 'works') === true && (connections?.survive ?? 'all') === 'all';
+}
+
+/** Every alternative gets its answer, and gets it as it should; that two L4s have one address is no concern of it. */
+function worksCleanly(alternatives: Iterable<Prediction>): boolean {
+  let isAny = false;
+  for (const { outcome, findings } of alternatives) {
+    if (outcome !== 'works' || findings.some(({ code }) => code !== 'two-owners')) return false;
+    isAny = true;
+  }
+  return isAny;
+}

@@ -1,0 +1,49 @@
+import type { LbConfig, LbService } from '../../../lb/terms/config.ts';
+import { MODES } from '../../terms/mode.ts';
+import type { NodePlan } from '../../terms/plan.ts';
+import { goneAddresses } from '../../scenario/lookup.ts';
+import { covers, prefix } from '../../scenario/prefix.ts';
+import type { Prefix } from '../../scenario/prefix.ts';
+
+/** An address in a node's local table. */
+export interface LocalAddress {
+  ip: string;
+  subnet: Prefix;
+  /** Interface that holds it, `lo` included. */
+  device: string;
+}
+
+/** Every address that a node owns: of its interfaces, of its loopback, and what its load balancer adds. */
+export function localAddresses(node: NodePlan): LocalAddress[] {
+  const gone = goneAddresses(node);
+  const own = [
+    ...node.interfaces.flatMap(({ name, addresses }) => addresses.map((cidr) => local(cidr, name))),
+    ...node.loopback.map((cidr) => local(cidr, 'lo')),
+  ].filter(({ ip }) => !gone.includes(ip));
+  for (const ip of node.balancer === null ? [] : addedByLb(node.balancer.config)) {
+    if (own.some((address) => address.ip === ip)) continue;
+    const device = own.find(({ subnet, device: name }) => name !== 'lo' && covers(subnet, ip))?.device ?? 'lo';
+    own.push(local(`${ip}/${ip.includes(':') ? 128 : 32}`, device));
+  }
+  return own;
+}
+
+/** VIPs that a load balancer answers ARP for without owning them. */
+export function answeredVips(lb: LbConfig): string[] {
+  return lb.vipOwner === false ? [...new Set(lb.services.map(({ vip }) => vip))] : [];
+}
+
+/** Proxy IPs of a service that are addresses of the load balancer's own; none for `auto`. */
+export function proxyIps(service: LbService): string[] {
+  if (!MODES[service.mode].hidesSource || service.proxyIp === undefined || service.proxyIp === 'auto') return [];
+  return [service.proxyIp].flat();
+}
+
+function addedByLb(lb: LbConfig): string[] {
+  if (lb.vipOwner === 'external') return [];
+  return [...(lb.vipOwner ? lb.services.map(({ vip }) => vip) : []), ...lb.services.flatMap(proxyIps)];
+}
+
+function local(cidr: string, device: string): LocalAddress {
+  return { ip: cidr.split('/')[0]!, subnet: prefix(cidr), device };
+}

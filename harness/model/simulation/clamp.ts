@@ -1,0 +1,38 @@
+import type { LbService } from '../../../lb/terms/config.ts';
+import { OUTER_HEADER } from '../../../lb/terms/tunnel.ts';
+import { MODES } from '../../terms/mode.ts';
+import { packetOf } from '../../terms/mss.ts';
+import type { Passing } from './conntrack.ts';
+import type { Device, Host } from './network.ts';
+import type { Packet } from './packet.ts';
+import { forwardingDevice, lookUp } from './routing.ts';
+
+/** A SYN after a load balancer in a direct mode has lowered its MSS, at ingress (lb/render/clamp.ts). */
+export function clampedAtIngress(host: Host, { mssClamp, servers, mode }: LbService, packet: Packet): Packet {
+  if (mssClamp !== 'auto') return clamped(packet, mssClamp);
+  const mtus = servers.flatMap(({ address }) => forwardingDevice(host, address)?.mtu ?? []);
+  const outer = MODES[mode].handsOver === 'tunnel' ? OUTER_HEADER[packet.dst.includes(':') ? 6 : 4] : 0;
+  return { ...packet, ...taking(packet, Math.min(...mtus) - outer) };
+}
+
+/**
+ * The same for SYN and SYN-ACK that a load balancer with NAT forwards. `auto` is the smaller MTU of the routes to both ends
+ * (get_tcpmss of nft_rt.c); the route back is looked up without a source.
+ * @param to outgoing interface
+ */
+export function clampedInForward(host: Host, { packet, tracked }: Passing, to: Device): Packet {
+  const name = tracked.state === 'new' || tracked.state === 'known' ? tracked.connection.service?.name : undefined;
+  const mssClamp = host.plan.balancer?.config.services.find((service) => service.name === name)?.mssClamp;
+  if (mssClamp !== 'auto') return clamped(packet, mssClamp);
+  const back = host.devices.get(lookUp(host, packet.src, '')?.device ?? '')?.mtu ?? Infinity;
+  return { ...packet, ...taking(packet, Math.min(to.mtu, back)) };
+}
+
+function clamped(packet: Packet, mss: number | undefined): Packet {
+  return mss === undefined ? packet : { ...packet, ...taking(packet, packetOf(mss, packet.dst)) };
+}
+
+/** The MSS is never raised. */
+function taking({ takes }: Packet, bytes: number): Pick<Packet, 'takes'> {
+  return takes === undefined ? {} : { takes: Math.min(takes, bytes) };
+}

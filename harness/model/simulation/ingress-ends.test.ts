@@ -1,0 +1,52 @@
+import { predict } from '../predict.ts';
+import { flow, plan } from '../testing/lab-builder.ts';
+import { L4, oneArm, QUIET_ARP, VIP_A } from '../testing/labs.ts';
+
+const dsr = { vip: VIP_A, pool: ['s1'], mode: 'dsr' as const };
+/** The L4 does not own the VIP, and has a way back to the client where it has a gateway. */
+const nodes = { l4: { vipOwner: false } };
+
+function lab(service: Parameters<typeof oneArm>[0]['services'], { gateway } = { gateway: false }) {
+  const sketch = oneArm({ services: service, servers: { gateway: L4, loopback: [VIP_A], ...QUIET_ARP }, nodes });
+  if (!gateway) delete sketch.nodes['l4']!.gateway;
+  return plan(sketch);
+}
+
+test('an echo request to a VIP of dsr is answered to the MAC that it came from, whatever the routes of the L4 say', () => {
+  const labs = lab({ a: dsr });
+  const [{ outcome, reply } = { reply: [] }, ...others] = predict(labs, flow(labs, 'client', 'a', 'icmp'));
+  expect(others).toEqual([]);
+  expect(outcome).toBe('works');
+  expect(reply[0]).toMatchObject({ node: 'l4', src: { ip: VIP_A }, ttl: 64 });
+});
+
+test.each([
+  ['tcp', VIP_A],
+  ['udp', L4],
+] as const)(
+  'a refusal goes by the routes of the L4, from the VIP in TCP and from itself in UDP: %s',
+  (protocol, from) => {
+    const labs = lab({ a: { ...dsr, protocol, check: 'tcp' } }, { gateway: true });
+    const [{ cause, reply } = { reply: [] }, ...others] = predict(labs, {
+      ...flow(labs, 'client', 'a', protocol),
+      port: 81,
+    });
+    expect(others).toEqual([]);
+    expect(cause).toMatchObject({ code: 'refused', node: 'l4' });
+    expect(reply[0]).toMatchObject({ node: 'l4', src: { ip: from }, ttl: 64 });
+    expect(reply.at(-1)).toMatchObject({ node: 'client' });
+  },
+);
+
+test('a refusal finds no way where the L4 has none', () => {
+  const labs = lab({ a: dsr });
+  const [{ cause } = {}, ...others] = predict(labs, { ...flow(labs, 'client', 'a', 'tcp'), port: 81 });
+  expect(others).toEqual([]);
+  expect(cause).toMatchObject({ code: 'no-route', node: 'l4' });
+});
+
+test('a VIP that a translating service has as well is left to the node’s own stack', () => {
+  const labs = lab({ a: dsr, b: { ...dsr, mode: 'dnat', protocol: 'udp' } });
+  const [{ cause } = {}] = predict(labs, flow(labs, 'client', 'a', 'icmp'));
+  expect(cause).toMatchObject({ code: 'no-route', node: 'l4' });
+});

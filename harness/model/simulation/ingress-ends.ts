@@ -1,0 +1,41 @@
+import { vipsAtIngress } from '../../../lb/terms/mode.ts';
+import { transmit } from './bridge.ts';
+import { refuse } from './endpoints.ts';
+import { answerTo } from './exchange.ts';
+import { refuseFor, unservedDirect } from './load-balancing.ts';
+import type { IpFrame, Packet } from './packet.ts';
+import { deliver } from './run.ts';
+import type { Run } from './run.ts';
+import type { Host } from './network.ts';
+
+/**
+ * An echo request to a VIP that the load balancer need not own: it is answered at ingress (lb/render/at-ingress.ts), back
+ * to the MAC that the frame came from, whatever the node's routes say. True where that was so.
+ */
+export function answersAtIngress(run: Run, host: Host, iface: string, { srcMac, packet }: IpFrame): boolean {
+  if (packet.protocol !== 'icmp' || !endsHere(host, packet)) return false;
+  deliver(run, packet, host.name);
+  run.exchange.served ??= { node: host.name, source: packet.src };
+  const ingress = host.ports.includes(iface) ? 'br0' : iface;
+  const mac = host.plan.interfaces.find(({ name }) => name === ingress)!.mac;
+  // The request itself is turned round: who may not cut that may not cut the reply.
+  const reply = { ...answerTo(run.exchange, packet, 'reply'), size: packet.size, cutBy: packet.cutBy ?? 'nobody' };
+  transmit(run, host, iface, { srcMac: mac, dstMac: srcMac, packet: reply });
+  return true;
+}
+
+/**
+ * Everything else to such a VIP that no server gets: the node's own stack refuses it, before it tracks or routes it. True
+ * where that was so.
+ */
+export function refusesUntracked(run: Run, host: Host, packet: Packet): boolean {
+  if (packet.protocol === 'icmp' || !endsHere(host, packet)) return false;
+  const service = unservedDirect(run, host, packet);
+  if (service === null) refuse(run, host, packet);
+  else refuseFor(run, host, packet, service);
+  return true;
+}
+
+function endsHere({ plan: { balancer } }: Host, { about, dst, tunnel }: Packet): boolean {
+  return balancer !== null && about === undefined && tunnel === undefined && vipsAtIngress(balancer.config).has(dst);
+}

@@ -1,0 +1,146 @@
+import type { FlowPlan } from '../../terms/plan.ts';
+import { receiveArp } from './arp.ts';
+import { receiveAtPort } from './bridge.ts';
+import type { Choices } from './choices.ts';
+import { ORDINARY, type Circumstances } from './circumstances.ts';
+import type { DirectCheck } from './direct-check.ts';
+import { undoVip } from './direct-check.ts';
+import { callerSends, serverSends, startExchange } from './exchange.ts';
+import { answersAtIngress } from './ingress-ends.ts';
+import { receive, send } from './ip-stack.ts';
+import { returnDirectly, sendIntoTunnel, sendTagged, undoTag } from './load-balancing.ts';
+import { NEW_CONNECTION, type Memory } from './memory.ts';
+import { settleNext } from './neighbours.ts';
+import type { NodeState } from './node-state.ts';
+import { repeatsInWindow } from './out-of-window.ts';
+import { BROADCAST } from './packet.ts';
+import type { Frame, IpFrame, Trace } from './packet.ts';
+import { isSwallowed } from './path-mtu.ts';
+import { discard } from './run.ts';
+import type { Arrival, Run } from './run.ts';
+import type { Host, Network } from './network.ts';
+import { crossing } from './trace.ts';
+
+/** Maximum number of frames of one exchange: a flow with more is in a loop of switches. */
+const FRAME_LIMIT = 20_000;
+
+/** Input of a simulation. */
+export interface Given {
+  choices: Choices;
+  /** Whether a load balancer considers a server healthy. */
+  isUp: Run['isUp'];
+  /** Initial state of the nodes; absent if they have learned nothing yet. */
+  states?: Map<string, NodeState> | null;
+  check?: DirectCheck | null;
+  circumstances?: Circumstances;
+  /** A connection that is already open; absent if the flow opens its own. */
+  memory?: Memory;
+}
+
+/**
+ * Sends one flow through a lab until no packet is in flight. There is no time: every reply comes, or it never comes.
+ */
+export function simulate(network: Network, started: FlowPlan, given: Given): Run {
+  const run = begin(network, started, given);
+  const { flow, protocol, isOpen } = run.exchange;
+  run.outbox.push({
+    node: flow.from,
+    packet: callerSends(run.exchange, protocol === 'tcp' && !isOpen ? 'syn' : 'request'),
+  });
+  settleDown(run);
+  if (repeatsInWindow(run)) settleDown(run);
+  return run;
+}
+
+/** The same for an open connection on which the server sends first: it retransmits its last reply. */
+export function simulateReply(network: Network, flow: FlowPlan, given: Given & { memory: Memory }): Run {
+  const run = begin(network, flow, given);
+  const [socket] = given.memory.sockets ?? [];
+  if (socket !== undefined) run.outbox.push(serverSends(run.exchange, socket));
+  settleDown(run);
+  return run;
+}
+
+/** A flow before its first packet. */
+export function begin(network: Network, flow: FlowPlan, given: Given): Run {
+  const { choices, isUp, states = null, check = null, circumstances = ORDINARY, memory = NEW_CONNECTION } = given;
+  const caller = network.hosts.get(flow.from)!;
+  const name = 'service' in flow.to ? flow.to.service : null;
+  const service = network.plan.services.find((s) => s.name === name) ?? null;
+  // For its own address the kernel uses the same address as source.
+  const source = caller.owned.has(flow.address) ? flow.address : flow.source;
+  return {
+    network,
+    choices,
+    exchange: startExchange(flow, service, { source, sockets: memory.sockets }),
+    isUp,
+    check,
+    states: new Map(),
+    before: states,
+    arrivals: [],
+    outbox: [],
+    ends: new Map(),
+    answeredTwice: [],
+    unanswered: new Map(),
+    picked: new Map(),
+    circumstances,
+    memory,
+    flows: new Map(memory.flows),
+    sharedHops: new Set(),
+  };
+}
+
+/** Resulting packets are sent before the next frame arrives. */
+export function settleDown(run: Run): void {
+  let next = 0;
+  do {
+    while (run.outbox.length > 0 || next < Math.min(run.arrivals.length, FRAME_LIMIT)) {
+      for (const { node, packet, tracked } of run.outbox.splice(0))
+        send(run, run.network.hosts.get(node)!, packet, tracked);
+      if (next < run.arrivals.length) arrive(run, run.arrivals[next++]!);
+    }
+  } while (next < FRAME_LIMIT && settleNext(run));
+  run.arrivals = [];
+}
+
+function arrive(run: Run, { node, iface, frame: arrived }: Arrival): void {
+  const host = run.network.hosts.get(node)!;
+  if ('packet' in arrived && isSwallowed(run, host, iface, arrived.packet)) return;
+  const frame = 'packet' in arrived ? atIngress(run, host, iface, arrived) : arrived;
+  if (frame === null) return;
+  if (host.ports.includes(iface)) {
+    if (receiveAtPort(run, host, iface, frame)) accept(run, host, 'br0', frame);
+  } else if (frame.dstMac === BROADCAST || frame.dstMac === host.devices.get(iface)?.mac) {
+    accept(run, host, iface, frame);
+  } else if ('packet' in arrived) {
+    // A frame for another MAC is not part of the packet's path: neither its arrival nor, from a switch that floods, its
+    // departure to this node.
+    const { trace } = arrived.packet;
+    discard(run, { ...arrived.packet, trace: isSentByItsSender(run, trace) ? trace : (trace?.before ?? null) }, node);
+  }
+}
+
+/** Whether a frame left by the interface whose MAC it has. */
+function isSentByItsSender({ network }: Run, trace: Trace | null): boolean {
+  if (trace === null) return false;
+  const { node, iface, src } = trace.hop;
+  return network.hosts.get(node)!.plan.interfaces.some(({ name, mac }) => name === iface && mac === src.mac);
+}
+
+/** Processing of a frame at ingress by load balancers and DSR servers; null if they consume it. */
+function atIngress(run: Run, host: Host, iface: string, arrived: IpFrame): IpFrame | null {
+  const packet = undoVip(run.check, host, crossing(arrived, host.name, iface, 'in'));
+  // A flooded frame is for another node.
+  if (!host.plan.interfaces.some(({ mac }) => mac === arrived.dstMac)) return { ...arrived, packet };
+  if (returnDirectly(run, host, { ...arrived, packet })) return null;
+  const tagged = sendTagged(run, host, undoTag(host, packet));
+  const frame = { ...arrived, packet: sendIntoTunnel(run, host, tagged) };
+  return answersAtIngress(run, host, iface, frame) ? null : frame;
+}
+
+function accept(run: Run, host: Host, name: string, frame: Frame): void {
+  const device = host.devices.get(name);
+  if (device === undefined) return;
+  if ('packet' in frame) receive(run, host, device, frame.packet);
+  else receiveArp(run, host, device, frame);
+}

@@ -1,0 +1,145 @@
+import type { LbServer } from '../../../lb/terms/config.ts';
+import { isDirect } from '../../terms/mode.ts';
+import type { ActionPlan } from '../../terms/plan.ts';
+import type { Prediction } from '../../terms/walk.ts';
+import type { Choices } from '../simulation/choices.ts';
+import type { Connection } from '../simulation/conntrack.ts';
+import type { Memory } from '../simulation/memory.ts';
+import type { Network, Route } from '../simulation/network.ts';
+import type { Run } from '../simulation/run.ts';
+
+/** A connection that goes on: what everybody remembers of it, for one of the ways that it may have gone. */
+export interface Kept {
+  memory: Memory;
+  /** What was left to a hash when it was opened or last moved. */
+  hashed: ReadonlyMap<string, Hashed>;
+  /** Present where its last call has had no answer: for how long by now, ms at most, and what the call did. */
+  waiting?: { forMs: number; prediction: Prediction };
+  /** Servers that have ended it in the actions of the step. */
+  endedBy?: string[];
+}
+
+/** Which of several a hash took; the same of the same ones, whoever reckons it. */
+interface Hashed {
+  took: string;
+  of: string;
+}
+
+const HASHES = ['maglev', 'source-hash'];
+
+/**
+ * Decides for one connection: a hash that is reckoned again over the same servers or next hops takes the same one, on
+ * another load balancer as well (their seed is fixed, lb/render/choose.ts). Over others it may take another one.
+ */
+export class ConnectionChoices implements Choices {
+  readonly #hashed: Map<string, Hashed>;
+  /** Services and next hops of which it is not known who is taken. */
+  readonly open = new Set<string>();
+
+  constructor(
+    private readonly base: Choices,
+    private readonly network: Network,
+    private readonly kept: Kept | null,
+  ) {
+    this.#hashed = new Map(kept?.hashed);
+  }
+
+  get hashed(): ReadonlyMap<string, Hashed> {
+    return this.#hashed;
+  }
+
+  readonly choose = <T>(key: string, options: readonly [T, ...T[]]): T => {
+    const [what, node = '', service = ''] = key.split(' ');
+    if (what === 'next') return this.#among(key, options, (hop) => wayText(hop as Route));
+    if (what !== 'pick') return this.base.choose(key, options);
+    const config = this.network.hosts.get(node)!.plan.balancer!.config.services.find(({ name }) => name === service)!;
+    const nameOf = (server: T): string => (server as LbServer).name;
+    if (HASHES.includes(config.scheduler)) {
+      const weights = (options as readonly LbServer[]).map(({ name, weight = 1 }) => `${name} ${weight}`);
+      return this.#among(`pick ${service}`, options, nameOf, weights);
+    }
+    this.#noteOpen(`pick ${service}`, options);
+    return this.base.choose(key, options);
+  };
+
+  #among<T>(key: string, options: readonly [T, ...T[]], nameOf: (option: T) => string, names = options.map(nameOf)): T {
+    const of = [...names].sort().join();
+    const former = this.#hashed.get(key);
+    const same = former?.of === of ? options.find((option) => nameOf(option) === former.took) : undefined;
+    if (same === undefined) this.#noteOpen(key, options);
+    const taken = same ?? this.base.choose(key, options);
+    this.#hashed.set(key, { took: nameOf(taken), of });
+    return taken;
+  }
+
+  #noteOpen(key: string, options: readonly unknown[]): void {
+    if (this.kept !== null && options.length > 1) this.open.add(key);
+  }
+}
+
+function wayText({ via, device }: Route): string {
+  return `${via} ${device}`;
+}
+
+/** What is remembered of a connection once an exchange over it is done. */
+export function remembered(run: Run, { hashed }: ConnectionChoices): Kept {
+  const connections = new Map(run.memory.connections);
+  for (const [node, state] of run.states) connections.set(node, state.connections);
+  const services = run.network.plan.nodes.flatMap(({ balancer }) => balancer?.config.services ?? []);
+  const direct = new Set(services.filter(isDirect).map(({ name }) => name));
+  const flows = [...run.flows].filter(([key]) => direct.has(key.split(' ')[1]!));
+  return {
+    memory: { connections, flows: new Map(flows), sockets: [...run.exchange.sockets] },
+    hashed,
+  };
+}
+
+/** What is left of a connection after the actions of a step. */
+export function afterActions(kept: Kept, actions: ActionPlan[]): Kept {
+  const emptied = new Set<string>();
+  const unbalanced = new Set<string>();
+  const deaf = new Set<string>();
+  for (const action of actions) {
+    if (!('node' in action)) continue;
+    const { node } = action;
+    if (action.do === 'kill' || action.do === 'start') for (const set of [emptied, unbalanced, deaf]) set.add(node);
+    if (action.do === 'flushConnections') for (const set of [emptied, unbalanced]) set.add(node);
+    // Its rules go, and with them the flow table; what a process that was killed leaves is taken over.
+    if (action.do === 'stopLb' || action.do === 'restartLb') unbalanced.add(node);
+    if (action.do === 'stopListeners') deaf.add(node);
+  }
+  const { connections, flows, sockets } = kept.memory;
+  const nodeOfKey = (key: string): string => key.split(' ')[0]!;
+  return {
+    ...kept,
+    endedBy: [...new Set(sockets?.map(nodeOfKey).filter((node) => deaf.has(node) && !emptied.has(node)))],
+    memory: {
+      connections: new Map([...connections].filter(([node]) => !emptied.has(node))),
+      flows: new Map([...flows].filter(([key]) => !unbalanced.has(nodeOfKey(key)))),
+      sockets: sockets && sockets.filter((key) => !deaf.has(nodeOfKey(key))),
+    },
+  };
+}
+
+/** What tells kept connections apart. */
+export function keptText({ memory: { connections, flows, sockets }, hashed, waiting }: Kept): string {
+  return JSON.stringify([
+    [...connections].map(([node, all]) => [node, all.map(({ original, reply, tcp }) => [original, reply, tcp])]).sort(),
+    [...flows].map(([key, { name }]) => [key, name]).sort(),
+    [...(sockets ?? [])].sort(),
+    [...hashed].sort(),
+    waiting?.forMs,
+  ]);
+}
+
+/** The connection as members of a pair know it that tell each other of connections. */
+export function synced(kept: Kept, groups: string[][]): Kept {
+  const { memory } = kept;
+  const connections = new Map(memory.connections);
+  for (const group of groups) {
+    const all: Connection[] = group.flatMap((node) => memory.connections.get(node) ?? []);
+    if (all.length > 0)
+      for (const node of group) connections.set(node, connections.get(node)?.length ? connections.get(node)! : all);
+  }
+  return { ...kept, memory: { ...memory, connections } };
+}
