@@ -1,12 +1,12 @@
 import { createServer } from 'node:net';
 import { LbError } from './terms/errors.ts';
 
-/** An abstract socket: the kernel keeps one of a name per network namespace, and forgets it with its process. */
+/** An abstract socket: unique per network namespace, and gone with its process. */
 const NAME = '\0l4lab-lb';
 
 /**
- * Makes sure that this is the only load balancer of its network namespace, until the returned function is called.
- * Keeps the process alive as well.
+ * Ensures that this is the only load balancer in its network namespace, until the returned function is called. Also
+ * keeps the process alive.
  * @throws {LbError} `already-running`
  */
 export function lockNamespace(): Promise<() => void> {

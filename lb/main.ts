@@ -1,17 +1,17 @@
 /**
  * l4lab-lb: a layer 4 load balancer, a control plane over nftables.
  *
- *     l4lab-lb --config FILE
+ * l4lab-lb --config FILE
  *
  * FILE is YAML or JSON (see config.ts). The program renders nft tables from it (`inet l4lab`, `netdev l4lab`), applies
  * each change in one transaction, adds VIPs and proxy IPs to the interfaces whose subnets contain them, checks the
- * servers' health, and writes what happens as JSON lines on stdout: `ready` once traffic is served, `server-state`
- * whenever a server comes or goes, `error` with a code. SIGHUP reads FILE again: flows go on, and a mistake in it leaves
- * the former configuration in force; what the API has set for servers outlasts it. SIGTERM and SIGINT remove exactly what
- * was made; a start after a crash takes over what is there, flows included.
+ * servers' health, and writes events as JSON lines to stdout: `ready` once traffic is served, `server-state` when a
+ * server goes up or down, `error` with a code. SIGHUP reloads FILE: flows continue, a mistake in it leaves the previous
+ * configuration active, and overrides set by the API stay. SIGTERM and SIGINT remove everything that it created; a
+ * start after a crash adopts what is there, including flows.
  *
- * It needs CAP_NET_ADMIN, `nft` and `ip`, and for all modes but dsr `net.ipv4.ip_forward=1`, which it demands but
- * does not set. Whoever runs it with one network interface for both sides wants `send_redirects=0` as well.
+ * It needs CAP_NET_ADMIN, `nft` and `ip`, and for all modes but dsr `net.ipv4.ip_forward=1`, which it requires but does
+ * not set. With a single network interface for both sides, set `send_redirects=0` too.
  *
  * Exit codes: 0 stopped by a signal, 2 bad configuration or usage, 1 anything else.
  */
@@ -24,7 +24,7 @@ import { LbError } from './terms/errors.ts';
 import { loadConfig } from './config/load-config.ts';
 import { lockNamespace } from './lock.ts';
 import { log } from './terms/log.ts';
-import { servicesTogether } from './terms/services-apart.ts';
+import { joinServices } from './terms/split-services.ts';
 import { USAGE } from './usage.ts';
 
 async function main(args: string[]): Promise<void> {
@@ -51,7 +51,7 @@ async function main(args: string[]): Promise<void> {
     const now = performance.now();
     log({
       event: 'ready',
-      services: servicesTogether(config).services.length,
+      services: joinServices(config).services.length,
       rulesMs: Math.round(now - began),
       startMs: Math.round(now),
       overrides: balancer.overrides.length,
@@ -65,7 +65,7 @@ async function main(args: string[]): Promise<void> {
   log({ event: 'stopped' });
 }
 
-/** Loaded only when it is wanted: the time to start matters to whoever restarts often. */
+/** Loaded on demand, to keep the start short. */
 async function openApi({ api }: LbConfig, context: ApiContext): Promise<() => Promise<void>> {
   if (!api) return () => Promise.resolve();
   const { serveApi } = await import('./api/server.ts');
@@ -79,7 +79,7 @@ async function reloadFrom(file: string, balancer: Balancer): Promise<void> {
   await balancer.settled();
   log({
     event: 'reloaded',
-    services: servicesTogether(config).services.length,
+    services: joinServices(config).services.length,
     durationMs: Math.round(performance.now() - began),
     overrides: balancer.overrides.length,
   });
@@ -109,6 +109,7 @@ function run(): void {
   );
 }
 
-// To load the program takes longer than to start it: a snapshot of it as loaded, where one is made, goes on from here.
+// Loading the program takes longer than starting it: a start-up snapshot contains the loaded program and continues
+// here.
 if (startupSnapshot.isBuildingSnapshot()) startupSnapshot.setDeserializeMainFunction(run);
 else run();

@@ -1,4 +1,4 @@
-/** What `l4lab-lb --help` says. */
+/** Output of `l4lab-lb --help`. */
 export const USAGE = `usage: l4lab-lb --config FILE
 
 A layer 4 load balancer on nftables. FILE is YAML or JSON: see docs/load-balancer.md of l4lab.

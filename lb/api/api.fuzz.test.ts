@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { checkConfig } from '../config/load-config.ts';
 import { callApi } from '../netns/api-client.ts';
-import { soundConfig, spoilt } from '../testing/arbitrary-config.ts';
+import { validConfig, corrupted } from '../testing/arbitrary-config.ts';
 import { madeIn } from '../testing/made.ts';
 import { kernelHasTunnels } from '../testing/tunnel-ends.ts';
 import { NetnsLab, ROUTER } from '../netns/netns-lab.ts';
@@ -24,7 +24,7 @@ const CONFIG = {
   ],
 };
 /** Without what changes rules in its own time: health checks, draining, MACs that are looked for. */
-const quiet = soundConfig.map((config) => ({
+const quiet = validConfig.map((config) => ({
   ...config,
   services: config.services.map((service) => ({
     ...service,
@@ -83,7 +83,7 @@ describe('API, asked for anything', () => {
     let before = await madeIn(lab, 'l4');
     let run = 0;
     const wanted = fc
-      .oneof({ arbitrary: quiet, weight: 1 }, { arbitrary: spoilt(quiet), weight: 3 })
+      .oneof({ arbitrary: quiet, weight: 1 }, { arbitrary: corrupted(quiet), weight: 3 })
       .map((config) => JSON.stringify(config));
     await fc.assert(
       fc.asyncProperty(

@@ -6,24 +6,24 @@ import { flowKey, visitFlows } from '../host/visit-flows.ts';
 export interface Flow {
   service: string;
   server: string;
-  /** Of an IPv6 client in dsr the kernel's map has the last 32 bits: `*:0:100`. */
+  /** For an IPv6 client in dsr only the last 32 bits are known: `*:0:100`. */
   client: string;
   clientPort: number;
 }
 
-/** Which flows are meant; `null` means any. */
+/** Selects flows; `null` means any. */
 export interface FlowFilter {
   service: string | null;
   server: string | null;
 }
 
-/** A page of flows in the order of service, server, client and port; `total` counts all that are meant. */
+/** A page of flows, sorted by service, server, client and port; `total` counts all selected flows. */
 export async function listFlows(
   config: LbConfig,
   filter: FlowFilter,
   { offset, limit }: { offset: number; limit: number },
 ): Promise<{ total: number; flows: Flow[] }> {
-  const meant = new Map(
+  const selected = new Map(
     config.services.flatMap((service) =>
       service.servers
         .filter(({ name }) => (filter.service ?? service.name) === service.name && (filter.server ?? name) === name)
@@ -32,7 +32,7 @@ export async function listFlows(
   );
   const flows: Flow[] = [];
   await visitFlows(config, (key, address, clientPort) => {
-    const found = meant.get(key);
+    const found = selected.get(key);
     if (!found) return;
     const { service, server } = found;
     const client = typeof address === 'string' ? canonical(address) : fromLastWord(address, service.vip);

@@ -5,7 +5,7 @@ interface Metric<T> {
   name: string;
   type: 'counter' | 'gauge';
   help: string;
-  /** Null where it is not known: such a sample is left out. */
+  /** Null if unknown: the sample is then omitted. */
   value: (of: T) => number | null;
 }
 
@@ -40,7 +40,7 @@ const PER_SERVICE: Metric<ServiceStatus>[] = [
 
 /** The load balancer as a whole. */
 export interface OverallStats {
-  /** How often rules were applied, and how long the last time took. */
+  /** Number of rule changes, and duration of the last one. */
   applied: { count: number; lastMs: number };
   conntrack: ConntrackStats;
 }

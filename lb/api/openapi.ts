@@ -1,13 +1,13 @@
 import * as z from 'zod';
 
-/** What a stranger must know of a route. */
+/** What the API description says about a route. */
 export interface DescribedRoute {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH';
   path: string;
   summary: string;
-  /** What may stand behind the `?`; nothing when absent. */
+  /** Query parameters; none if absent. */
   query?: z.ZodObject;
-  /** Shape of the request's body; none when absent. */
+  /** Schema of the request body; none if absent. */
   body?: z.ZodType;
 }
 
@@ -23,7 +23,7 @@ const ERROR = {
   required: ['error'],
 };
 
-/** Description of the API (OpenAPI 3.1), made from the routes themselves. */
+/** Description of the API (OpenAPI 3.1), generated from its routes. */
 export function openApi(routes: DescribedRoute[]) {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { method, path, summary, query, body } of routes) {

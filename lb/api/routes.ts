@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Balancer } from '../balancer/balancer.ts';
 import { lbConfigSchema, type LbConfig } from '../terms/config.ts';
-import { servicesTogether } from '../terms/services-apart.ts';
+import { joinServices } from '../terms/split-services.ts';
 import { checkConfig } from '../config/load-config.ts';
 import { LbError } from '../terms/errors.ts';
 import { formatTable } from '../render/ruleset.ts';
@@ -12,14 +12,14 @@ import { readStatus } from './status.ts';
 import { formatMetrics } from './metrics.ts';
 import { openApi, type DescribedRoute } from './openapi.ts';
 
-/** What the API answers. */
+/** A response of the API. */
 export interface ApiResponse {
   status: number;
   contentType: 'application/json' | 'text/plain';
   body: string;
 }
 
-/** What the API acts on. */
+/** The objects that the API operates on. */
 export interface ApiContext {
   balancer: Balancer;
   /** Reads the configuration file again. */
@@ -30,7 +30,7 @@ interface Route extends DescribedRoute {
   run: (context: ApiContext, params: string[], body: unknown, query: URLSearchParams) => Promise<ApiResponse>;
 }
 
-/** What may be changed of a server while it runs. */
+/** Fields of a server that can be changed at run time. */
 const serverPatch = z
   .strictObject({
     weight: z.int().min(1).max(256).optional(),
@@ -177,12 +177,12 @@ async function patchServer(
   return adjusted ? json(200, adjusted) : notFound(`unknown server ${server} in service ${service}`);
 }
 
-/** The API's token is nobody's to read. */
+/** The API never returns its token. */
 function withoutSecrets(config: LbConfig): object {
-  return { ...servicesTogether(config), api: undefined };
+  return { ...joinServices(config), api: undefined };
 }
 
-/** A failure of ours as an answer. */
+/** An error as a response. */
 export function failureOf(error: unknown): ApiResponse {
   if (!(error instanceof LbError))
     return failure(500, 'internal', error instanceof Error ? error.message : String(error));

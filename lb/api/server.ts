@@ -11,7 +11,7 @@ import { failure, failureOf, notFound, ROUTES } from './routes.ts';
 /** Bytes of a request's body; a configuration of 1,000 services with 10 servers each has 1 MB. */
 const BODY_LIMIT = 16_777_216;
 
-/** Where the API listens, as the configuration says it. */
+/** Where the API listens, as configured. */
 export type ApiEndpoint = NonNullable<LbConfig['api']>;
 
 /**
@@ -97,7 +97,7 @@ function authorised(request: IncomingMessage, token: string): boolean {
   return given.length === wanted.length && timingSafeEqual(given, wanted);
 }
 
-/** Values of the placeholders of a route's path, or null when it is another path. */
+/** Values of the placeholders in a route's path, or null if the path does not match. */
 function match(pattern: string, path: string): string[] | null {
   const wanted = pattern.split('/');
   const given = path.split('/');
@@ -110,7 +110,10 @@ function match(pattern: string, path: string): string[] | null {
   return params;
 }
 
-/** Reads a body to its end, whatever the answer: who is answered while still sending may see a broken pipe instead. */
+/**
+ * Reads the whole body even if the request is refused: a client that is still sending might otherwise see a broken pipe
+ * instead of the response.
+ */
 async function readBody(request: IncomingMessage, limit: number): Promise<{ value?: unknown; error?: ApiResponse }> {
   const chunks: Buffer[] = [];
   let length = 0;

@@ -6,7 +6,7 @@ import { isDirect } from '../terms/mode.ts';
 import { forgottenCounter, serverCounters } from '../render/counters.ts';
 import type { ServerRole } from '../render/input.ts';
 
-/** A service and its servers, as the API tells them. */
+/** A service and its servers, as reported by the API. */
 export interface ServiceStatus {
   name: string;
   vip: string;
@@ -14,7 +14,7 @@ export interface ServiceStatus {
   protocol: 'tcp' | 'udp';
   mode: LbService['mode'];
   scheduler: LbService['scheduler'];
-  /** dsr: packets whose flow the full flow table could not remember. */
+  /** dsr: packets whose flow did not fit into the full flow table. */
   forgottenPackets: number;
   servers: ServerStatus[];
 }
@@ -29,13 +29,13 @@ export interface ServerStatus {
   reason: string;
   newFlows: number;
   activeFlows: number;
-  /** dsr: requests only, since answers do not come by. Null where the configuration forgoes counting. */
+  /** dsr: requests only, since replies bypass the load balancer. Null if counting is disabled. */
   packets: number | null;
   bytes: number | null;
   checkDurationMs: number;
 }
 
-/** What the load balancer knows of its services at this moment; counting flows reads the kernel's tables. */
+/** Current status of all services; counting flows reads the kernel's tables. */
 export async function readStatus(balancer: Balancer): Promise<ServiceStatus[]> {
   const { config } = balancer;
   const [countOf, flows] = await Promise.all([readCounters(balancer.rules), countFlows(config)]);
@@ -44,7 +44,7 @@ export async function readStatus(balancer: Balancer): Promise<ServiceStatus[]> {
     const { newFlows, packets } = serverCounters(service, server);
     const [fresh, all] = [countOf(newFlows), countOf(packets)];
     const counts = isDirect(service) || config.countPackets !== false;
-    // In dsr the first packet of a flow is counted as a new flow only.
+    // In dsr the first packet of a flow is counted only as a new flow.
     const firsts = isDirect(service) ? fresh : { packets: 0, bytes: 0 };
     return {
       name: server.name,

@@ -1,4 +1,4 @@
-import { demandForwarding } from '../host/demand-forwarding.ts';
+import { requireForwarding } from '../host/require-forwarding.ts';
 import { announce } from '../host/announce.ts';
 import { holdingsFor } from '../host/holdings.ts';
 import { explainRefusal } from '../host/kernel-features.ts';
@@ -11,7 +11,7 @@ import { render } from '../render/render.ts';
 import type { Table } from '../render/ruleset.ts';
 import { formatTable } from '../render/ruleset.ts';
 import type { LbConfig, LbServer, LbService } from '../terms/config.ts';
-import { isIdle } from '../terms/services-apart.ts';
+import { isIdle } from '../terms/split-services.ts';
 import type { Holding } from '../terms/holding.ts';
 import { log, logError } from '../terms/log.ts';
 import { isDirect } from '../terms/mode.ts';
@@ -24,7 +24,7 @@ import { ServerStates } from './server-states.ts';
 import { Settling } from './settling.ts';
 import { TrafficWatch } from './traffic-watch.ts';
 
-/** A running load balancer: the state that it created on the host, with update and removal. */
+/** A running load balancer: owns its state on the host, updates it and removes it. */
 export class Balancer {
   readonly #pool: Pool;
   readonly #states: ServerStates;
@@ -34,18 +34,18 @@ export class Balancer {
   readonly #settling = new Settling();
   readonly #queue = new ChangeQueue();
   #desired: LbConfig = { version: 1, vipOwner: true, services: [] };
-  /** What the API has set over the configuration's own values; `#desired` has it too. */
+  /** Set by the API; already applied in `#desired`. */
   #overrides: Override[] = [];
   #refreshing: Promise<void> | null = null;
   #stopped = false;
 
   private constructor(tables: KernelTables, owned: Holding[]) {
-    const host = new HostView(owned, () => this.#queue.run(() => this.#refit()));
+    const host = new HostView(owned, () => this.#queue.run(() => this.#reconcile()));
     const pool = new Pool((service, server) => this.stateOf(service, server).up);
     const traffic = new TrafficWatch({
       pool,
       facts: () => host.facts,
-      apply: (look) => this.#queue.run(look).then(() => this.refresh()),
+      apply: (poll) => this.#queue.run(poll).then(() => this.refresh()),
     });
     const inputs = () => ({
       facts: host.facts,
@@ -60,18 +60,18 @@ export class Balancer {
   }
 
   /**
-   * Takes the host over: rules, addresses, first round of health checks. Resolves when traffic is served. What a
-   * process that died has left is taken over without breaking its flows.
-   * @throws {LbError} with everything undone.
+   * Sets up rules and addresses, and waits for the first round of health checks. Resolves when traffic is served.
+   * Adopts the state of a process that died without breaking its flows.
+   * @throws {LbError} after rolling back everything.
    */
   static async start(config: LbConfig): Promise<Balancer> {
-    const [{ tables, owned, overrides }] = await Promise.all([KernelTables.open(), demandForwarding(config)]);
+    const [{ tables, owned, overrides }] = await Promise.all([KernelTables.open(), requireForwarding(config)]);
     const balancer = new Balancer(tables, owned);
     try {
       await balancer.#queue.run(async () => {
         await balancer.#host.open();
         balancer.#overrides = overrides;
-        await balancer.#adoptBelow(config);
+        await balancer.#adoptWithOverrides(config);
       });
       await balancer.settled();
     } catch (error) {
@@ -81,17 +81,17 @@ export class Balancer {
     return balancer;
   }
 
-  /** Configuration in force, with servers that are leaving. */
+  /** Active configuration, including servers that are being removed. */
   get config(): LbConfig {
     return this.#pool.config;
   }
 
-  /** Configuration as it was asked for last. */
+  /** Configuration as last requested. */
   get desired(): LbConfig {
     return this.#desired;
   }
 
-  /** What the API has set over the configuration's own values. */
+  /** Values that the API has set in place of the configuration's. */
   get overrides(): Override[] {
     return this.#overrides;
   }
@@ -101,31 +101,31 @@ export class Balancer {
     return this.#tables.current;
   }
 
-  /** How often rules were changed, and how long the last change took. */
+  /** Number of rule changes, and duration of the last one. */
   get applied(): { count: number; lastMs: number } {
     return this.#tables.applied;
   }
 
   /**
-   * Puts another configuration file in force, without touching established flows. What the API has set for servers stays
-   * over it, unless the file has changed there.
-   * @throws {LbError} with the former configuration still in force.
+   * Applies a changed configuration file without touching established flows. Overrides set by the API stay, unless the
+   * file has changed there.
+   * @throws {LbError} with the previous configuration still active.
    */
   async reload(config: LbConfig): Promise<void> {
     await this.#queue.run(async () => {
-      await demandForwarding(config);
+      await requireForwarding(config);
       await this.#host.read();
-      await this.#adoptBelow(config);
+      await this.#adoptWithOverrides(config);
     });
   }
 
   /**
-   * Puts exactly this configuration in force, without touching established flows.
-   * @throws {LbError} with the former configuration still in force.
+   * Applies exactly this configuration without touching established flows.
+   * @throws {LbError} with the previous configuration still active.
    */
   async replace(config: LbConfig): Promise<void> {
     await this.#queue.run(async () => {
-      await demandForwarding(config);
+      await requireForwarding(config);
       await this.#host.read();
       const dropped = dropOverrides(this.#overrides, 'the API has replaced the configuration', config);
       await this.#adopt(config, []);
@@ -133,16 +133,16 @@ export class Balancer {
     });
   }
 
-  /** Resolves when every server has been checked once, and the rules say what was found. */
+  /** Resolves when every server has been checked once and the rules reflect the results. */
   async settled(): Promise<void> {
     await this.#states.firstRound();
     await this.refresh();
   }
 
   /**
-   * Changes the weight or draining of a server: nothing for which the host has to be looked at. Returns the server as it is
-   * then; null if there is none.
-   * @throws {LbError} with the former configuration still in force.
+   * Changes the weight or draining of a server, which needs no new facts of the host. Returns the changed server; null
+   * if there is none.
+   * @throws {LbError} with the previous configuration still active.
    */
   adjust(serviceName: string, serverName: string, fields: OverrideFields): Promise<LbServer | null> {
     return this.#queue.run(async () => {
@@ -157,13 +157,14 @@ export class Balancer {
     });
   }
 
-  /** Renders and applies again, after a server's state has changed. Calls that come meanwhile share the next run. */
+  /** Renders and applies again after a server's state has changed. Concurrent calls share the next run. */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#queue
       .run(async () => {
         this.#refreshing = null;
         if (this.#stopped) return;
-        // Taken first: a state that changes meanwhile is not in the rules yet, and whoever reads of it relies on that.
+        // Read before applying: a state that changes meanwhile is not in the rules yet, and readers of the log rely on
+        // that.
         const changes = this.#states.changes(this.#pool.config);
         await this.#apply(this.#pool.config);
         changes.forEach(log);
@@ -177,12 +178,12 @@ export class Balancer {
     return this.#states.of(service, server);
   }
 
-  /** What a server does in a service. */
+  /** Role of a server in a service. */
   roleOf(service: LbService, server: LbServer) {
     return this.#pool.roleOf(service, server);
   }
 
-  /** Ends the health checks and removes exactly what was made. */
+  /** Stops the health checks and removes everything that was created. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const part of [this.#states, this.#host, this.#traffic, this.#settling]) part.end();
@@ -193,13 +194,13 @@ export class Balancer {
     });
   }
 
-  async #refit(): Promise<void> {
-    // The next configuration looks anyway.
+  async #reconcile(): Promise<void> {
+    // The next configuration reads the host anyway.
     if (this.#stopped || isIdle(this.#desired)) return;
-    await this.#host.refit(() => this.#adopt(this.#desired));
+    await this.#host.reconcile(() => this.#adopt(this.#desired));
   }
 
-  async #adoptBelow(config: LbConfig): Promise<void> {
+  async #adoptWithOverrides(config: LbConfig): Promise<void> {
     const { kept, dropped } = sortOverrides(this.#overrides, config);
     await this.#adopt(withOverrides(config, kept), kept);
     dropped.forEach(log);
@@ -217,7 +218,7 @@ export class Balancer {
       const [fresh] = await Promise.all([owned.add(holdings), applying]);
       await announce(fresh, facts.interfaces, before);
     } catch (error) {
-      // Rules that are on their way would come after all that is undone.
+      // Rules that are still being applied must not follow the rollback.
       const applied = await applying.then(
         () => true,
         () => false,
@@ -231,14 +232,14 @@ export class Balancer {
     this.#overrides = overrides;
     this.#states.watch(next);
     const gone = await owned.keepOnly(holdings);
-    // Recorded addresses are removed after a crash, when they may belong to another program: keep the record current.
+    // Recorded addresses are removed after a crash, when another program may own them: keep the record current.
     if (gone.length > 0) await this.#apply(next);
-    this.#host.setFitted();
+    this.#host.setReconciled();
     this.#traffic.schedule();
   }
 
   async #apply(config: LbConfig, overrides = this.#overrides): Promise<void> {
-    // Steady while the rules are made, whatever time passes.
+    // Evaluated once, so that all rules agree.
     const settled = new Map<LbService, boolean>();
     const input: RenderInput = {
       config,
@@ -258,11 +259,11 @@ export class Balancer {
     await this.#tables.apply(tables).catch(async (error: unknown) => {
       throw await explainRefusal(error, tables.map(formatTable).join(''));
     });
-    // Whoever waits for this change is told first.
+    // After the callers that wait for this change.
     setImmediate(() => {
       if (!this.#stopped) this.#tables.prepare();
     });
-    // Rules change once more when the last of these services has settled.
+    // Render again when the last of these services has settled.
     const unsettled = [...settled].flatMap(([service, isSettled]) => (isSettled ? [] : [service]));
     this.#settling.whenSettled(unsettled, () => void this.refresh());
   }

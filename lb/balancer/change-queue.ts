@@ -1,4 +1,4 @@
-/** Runs changes one after another, in the order in which they come; one that fails does not stop the next. */
+/** Runs changes one after another, in order. A failed change does not stop the next. */
 export class ChangeQueue {
   #last: Promise<unknown> = Promise.resolve();
 

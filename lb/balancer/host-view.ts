@@ -9,12 +9,12 @@ import { renamesSince } from '../terms/facts.ts';
 import type { Holding } from '../terms/holding.ts';
 import { log, logError } from '../terms/log.ts';
 
-/** How soon a host that could not be followed is looked at again. */
+/** Delay before reading the host again after a failure. */
 const RETRY_MS = 1000;
 
 const NO_MONITOR = '`ip monitor` has ended: send SIGHUP after interfaces, addresses or routes have changed';
 
-/** The host as it was read last, and what the load balancer owns in it. Reports changes until `end`. */
+/** The host as last read, and what the load balancer owns in it. Reports changes until `end`. */
 export class HostView {
   readonly owned: OwnedAddresses;
   readonly #onChange: () => Promise<void>;
@@ -23,13 +23,13 @@ export class HostView {
     () => log({ event: 'error', code: 'ip-failed', message: NO_MONITOR }),
   );
   #facts: HostFacts = { interfaces: [], routes: [] };
-  #fitted = this.#facts;
+  #reconciled = this.#facts;
   #retry: NodeJS.Timeout | null = null;
   #ended = false;
 
   /**
-   * @param owned what a process that died has left
-   * @param onChange makes rules and addresses fit the host; called again a second later where it fails
+   * @param owned left by a process that died
+   * @param onChange adapts rules and addresses to the host; retried after a second if it fails
    */
   constructor(owned: Holding[], onChange: () => Promise<void>) {
     this.owned = new OwnedAddresses(owned);
@@ -41,7 +41,9 @@ export class HostView {
     return this.#facts;
   }
 
-  /** Reads the host for the first time, without what it has lost since a process died. From then on no change is missed. */
+  /**
+   * Reads the host for the first time; forgets owned objects that it no longer has. From then on no change is missed.
+   */
   async open(): Promise<void> {
     await this.#watch.subscribed;
     const found = await readFacts();
@@ -59,18 +61,18 @@ export class HostView {
     if (lost.length > 0 || !isDeepStrictEqual(facts, this.#facts)) this.#facts = facts;
   }
 
-  /** Rules and addresses fit the host as it was read last. */
-  setFitted(): void {
-    this.#fitted = this.#facts;
+  /** Marks rules and addresses as adapted to the host as last read. */
+  setReconciled(): void {
+    this.#reconciled = this.#facts;
   }
 
-  /** Reads the host again; if it has changed, `fit` adapts rules and addresses, which are then announced. */
-  async refit(fit: () => Promise<void>): Promise<void> {
+  /** Reads the host again; if it has changed, `adapt` updates rules and addresses, which are then announced. */
+  async reconcile(adapt: () => Promise<void>): Promise<void> {
     const began = performance.now();
-    const former = this.#fitted;
+    const former = this.#reconciled;
     await this.read();
     if (this.#facts === former) return;
-    await fit();
+    await adapt();
     const all = this.owned.all;
     const macs = new Map(former.interfaces.map(({ name, mac }) => [name, mac]));
     const moved = this.#facts.interfaces.filter(({ name, mac }) => (macs.get(name) ?? mac) !== mac);
@@ -84,7 +86,7 @@ export class HostView {
     if (this.#retry) clearTimeout(this.#retry);
   }
 
-  /** A host that changes meanwhile may need another try. */
+  /** Retries on failure: the host may have changed meanwhile. */
   #follow(): void {
     void this.#onChange().catch((error: unknown) => {
       logError(error);

@@ -16,8 +16,8 @@ export interface Draining {
 }
 
 /**
- * Which servers each service has, and what they do in it. A server that a new configuration leaves out is kept as a
- * draining one, so that its flows may finish.
+ * The servers of each service and their roles. A server that a new configuration leaves out is drained, so that its
+ * flows can finish.
  */
 export class Pool {
   #config: LbConfig = { version: 1, vipOwner: true, services: [] };
@@ -28,31 +28,31 @@ export class Pool {
     this.#isUp = isUp;
   }
 
-  /** The configuration in force, with servers that are leaving. */
+  /** Active configuration, including servers that are being removed. */
   get config(): LbConfig {
     return this.#config;
   }
 
-  /** What `adopt` would put in force. Until then nothing changes. */
+  /** What `adopt` would activate. Changes nothing. */
   next(config: LbConfig): LbConfig {
     const formers = new Map(this.#config.services.map((service) => [service.name, service]));
     const services = config.services.map((service) => {
       const former = formers.get(service.name);
-      // A change of one service leaves the others as they are, and there may be a thousand.
-      if (!former || former === service || !sameEntrance(former, service)) return service;
+      // Skip unchanged services early: there may be a thousand.
+      if (!former || former === service || !sameFrontend(former, service)) return service;
       const names = new Set(service.servers.map(({ name }) => name));
       const addresses = new Set(service.servers.map(({ address, port }) => `${address} ${port ?? service.port}`));
       const leaving = former.servers.filter(
         (server) => !names.has(server.name) && !addresses.has(`${server.address} ${server.port ?? service.port}`),
       );
       const finished = (server: LbServer) => this.#drains.get(keyOf(service, server))?.done ?? false;
-      const ghosts = leaving.filter((server) => !finished(server)).map((server) => ({ ...server, drain: true }));
-      return ghosts.length > 0 ? { ...service, servers: [...service.servers, ...ghosts] } : service;
+      const removed = leaving.filter((server) => !finished(server)).map((server) => ({ ...server, drain: true }));
+      return removed.length > 0 ? { ...service, servers: [...service.servers, ...removed] } : service;
     });
     return { ...config, services };
   }
 
-  /** Puts a configuration in force. */
+  /** Activates a configuration. */
   adopt(config: LbConfig): void {
     this.#config = config;
     const now = performance.now();
@@ -75,12 +75,12 @@ export class Pool {
     return lastResort ? 'new' : 'out';
   }
 
-  /** Servers that still wait for their flows to finish. */
+  /** Servers whose flows have not finished yet. */
   draining(): Draining[] {
     return this.#leaving().filter(({ service, server }) => !this.#drains.get(keyOf(service, server))!.done);
   }
 
-  /** Takes a draining server out if it has no flow left or its time is over; tells why, or null. */
+  /** Removes a draining server if it has no flows left or its deadline has passed; returns the reason, or null. */
   finish({ service, server }: Draining, flows: number): string | null {
     const drain = this.#drains.get(keyOf(service, server))!;
     const deadline = drain.began + (server.drainDeadlineMs ?? service.drainDeadlineMs ?? DRAIN_DEADLINE_MS);
@@ -101,7 +101,7 @@ function keyOf(service: LbService, server: LbServer): string {
   return `${service.name}/${server.name}`;
 }
 
-/** Flows outlive a reload only where clients still reach them in the same way. */
-function sameEntrance(a: LbService, b: LbService): boolean {
+/** Flows survive a reload only if clients still reach them in the same way. */
+function sameFrontend(a: LbService, b: LbService): boolean {
   return a.vip === b.vip && a.port === b.port && a.protocol === b.protocol && a.mode === b.mode;
 }

@@ -8,11 +8,11 @@ import { deviceFor } from '../terms/facts.ts';
 import type { LogEvent } from '../terms/log.ts';
 import { isDirect } from '../terms/mode.ts';
 
-/** What decides over a server beside its health check. */
+/** Inputs to a server's state besides its health check. */
 export interface StateInputs {
   facts: HostFacts;
   macOf: (address: string) => string | null;
-  /** Whether flows of a process that died are being carried. */
+  /** Whether flows of a process that died are still being served. */
   takenOver: boolean;
 }
 
@@ -40,16 +40,18 @@ export class ServerStates {
     }
     if (service.check.type === 'none') return NEVER_CHECKED;
     const state = this.#monitor.stateOf(this.#targets.of(service, server));
-    // Flows of a process that died go on until something is known against their servers.
+    // Flows of a process that died continue until a check fails.
     return state.checked || !takenOver ? state : { ...state, up: true };
   }
 
-  /** Port that stands for a service in health checks; null where servers are asked directly, or not at all. */
+  /**
+   * Port that represents a service in health checks; null if servers are checked at their own addresses, or not at all.
+   */
   checkPortOf(service: LbService): number | null {
     return this.#targets.portOf(service);
   }
 
-  /** Checks the servers of this configuration from now on, and no others. */
+  /** From now on checks exactly the servers of this configuration. */
   watch(config: LbConfig): void {
     this.#targets.release(config);
     this.#monitor.watch(this.#targets.all(config));
@@ -60,12 +62,12 @@ export class ServerStates {
     return this.#monitor.firstRound();
   }
 
-  /** What has changed since the last call, to be logged. */
+  /** Changes since the last call, for the log. */
   changes(config: LbConfig): LogEvent[] {
     const changes: LogEvent[] = [];
     const watched = new Set<string>();
     for (const service of config.services) {
-      // Without checks it is no news that a server is up.
+      // A server without checks is always up: not worth logging.
       const assumed = service.check.type === 'none' ? true : null;
       for (const server of service.servers) {
         const { up, checked, reason } = this.of(service, server);

@@ -1,13 +1,13 @@
 import type { LbService } from '../terms/config.ts';
 import { lbConfigSchema } from '../terms/config.ts';
-import { servicesApart } from '../terms/services-apart.ts';
+import { splitServices } from '../terms/split-services.ts';
 import { Settling } from './settling.ts';
 
 const MINUTE_MS = 60_000;
 
 function service(): LbService {
   const servers = [{ name: 's1', address: '203.0.113.11' }];
-  return servicesApart(
+  return splitServices(
     lbConfigSchema.parse({
       version: 1,
       services: [{ name: 'web', vip: '203.0.113.80', port: 80, mode: 'dsr', servers }],

@@ -9,9 +9,9 @@ interface Choice {
 }
 
 /**
- * How long services have chosen their servers in the same way. A port that is used again leads to the server of before
- * only where that was chosen as it would be now: otherwise a client that uses few ports would never see a new server, nor
- * heed a new weight.
+ * How long the servers of each service have had the same roles. A reused client port returns to its previous server
+ * only if that server would still be selected now; otherwise a client that uses few ports would never reach a new
+ * server, nor follow a new weight.
  */
 export class Settling {
   readonly #choices = new WeakMap<LbService, Choice>();
@@ -24,24 +24,24 @@ export class Settling {
     this.#now = now;
   }
 
-  /** Notes what the servers of a service do from now on. Another configuration makes another service. */
+  /** Records the current roles of a service's servers. A new configuration makes a new service object. */
   note(service: LbService, roles: string): void {
     if (this.#choices.get(service)?.roles === roles) return;
     this.#choices.set(service, { roles, since: this.#now() });
   }
 
-  /** Whether what the kernel remembers of flows that are over was chosen in this way, but for those that began before. */
+  /** Whether all flows that the kernel still remembers as closed were assigned with the current roles. */
   isSettled(service: LbService): boolean {
     return this.msLeft(service) === 0;
   }
 
-  /** Time until a service is settled, ms. */
+  /** Time until the service is settled, ms. */
   msLeft(service: LbService): number {
     const now = this.#now();
     return Math.max(0, (this.#choices.get(service)?.since ?? now) + CLOSING_MS - now);
   }
 
-  /** Calls back when the last of these services has settled, in place of any earlier callback. */
+  /** Calls back when the last of these services has settled; replaces any earlier callback. */
   whenSettled(services: LbService[], callback: () => void): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;

@@ -11,14 +11,14 @@ import type { Pool } from './pool.ts';
 /** How long to wait for the MAC of a server whose frames keep their source MAC. */
 const NEIGHBOUR_DEADLINE_MS = 500;
 
-/** How often flows are counted while somebody waits for the number, and MACs looked at while rules hold them. */
+/** Interval for counting flows and following MACs, while needed. */
 const WATCH_MS = 1000;
 
 interface Watched {
   pool: Pool;
   facts: () => HostFacts;
-  /** Runs a look between other changes, and puts in force what it found. */
-  apply: (look: () => Promise<void>) => Promise<void>;
+  /** Runs a poll between other changes, and applies its results. */
+  apply: (poll: () => Promise<void>) => Promise<void>;
 }
 
 /** Counts flows while servers drain or flows decide who is next; follows the MACs of servers while rules hold them. */
@@ -30,22 +30,22 @@ export class TrafficWatch {
 
   constructor(private readonly watched: Watched) {}
 
-  /** Live flows as they were counted last. */
+  /** Live flows as last counted. */
   get flowsOf(): FlowCounts {
     return this.#flows;
   }
 
-  /** MAC of a server whose frames keep their source MAC; null where it is not known. */
+  /** MAC of a server whose frames keep their source MAC; null if unknown. */
   macOf(address: string): string | null {
     return this.#macs.get(address) ?? null;
   }
 
-  /** Finds the MACs that a configuration needs. */
+  /** Resolves the MACs that a configuration needs. */
   async findMacs(config: LbConfig, deadlineMs = NEIGHBOUR_DEADLINE_MS): Promise<void> {
     this.#macs = await resolveNeighbours(this.#neighbours(config), deadlineMs);
   }
 
-  /** Looks once a second as long as there is something to look at. */
+  /** Polls once a second while there is something to follow. */
   schedule(): void {
     const { pool, apply } = this.watched;
     if (this.#timer || this.#ended) return;
@@ -54,8 +54,8 @@ export class TrafficWatch {
     if (!counting && this.#neighbours(pool.config).length === 0) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
-      // A look that failed is made good by the next one.
-      void apply(() => this.#look(counting))
+      // A failed poll is made up for by the next one.
+      void apply(() => this.#poll(counting))
         .catch(logError)
         .then(() => this.schedule());
     }, WATCH_MS);
@@ -66,7 +66,7 @@ export class TrafficWatch {
     if (this.#timer) clearTimeout(this.#timer);
   }
 
-  async #look(counting: boolean): Promise<void> {
+  async #poll(counting: boolean): Promise<void> {
     const { pool } = this.watched;
     if (this.#ended) return;
     await this.findMacs(pool.config, 0);
@@ -79,7 +79,7 @@ export class TrafficWatch {
     }
   }
 
-  /** Servers whose MAC stands in the rules. */
+  /** Servers whose MAC is part of the rules. */
   #neighbours(config: LbConfig): NeighbourQuery[] {
     const kept = config.services.filter(({ sourceMac }) => sourceMac === 'keep');
     return kept.flatMap(({ servers }) =>

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { LbConfig } from '../terms/config.ts';
 import { LbError } from '../terms/errors.ts';
 import { parseConfig } from './load-config.ts';
-import { soundConfig, spoilt } from '../testing/arbitrary-config.ts';
+import { validConfig, corrupted } from '../testing/arbitrary-config.ts';
 
 const RUNS = 5000;
 
@@ -25,7 +25,7 @@ it('no text whatsoever makes the parser crash', async () => {
 
 it('whatever is wrong with a configuration, it is refused with a place for every mistake, or is none', async () => {
   await fc.assert(
-    fc.asyncProperty(spoilt(soundConfig), async (config) => {
+    fc.asyncProperty(corrupted(validConfig), async (config) => {
       const result = await settle(JSON.stringify(config, null, 1) ?? '');
       if (result instanceof LbError) {
         for (const line of result.message.split('\n')) expect(line).toMatch(/^lb\.yaml:\d+:\d+: /);

@@ -1,5 +1,5 @@
 import { parseConfig } from './load-config.ts';
-import { servicesTogether } from '../terms/services-apart.ts';
+import { joinServices } from '../terms/split-services.ts';
 
 const SOUND = `
 version: 1
@@ -226,7 +226,7 @@ it('a service of mode route stands among the others', async () => {
   expect(config.routeServices).toEqual([
     { name: 'out', mode: 'route', to: '198.51.100.0/24', nextHops: ['192.0.2.2', '192.0.2.18'], hash: 'source' },
   ]);
-  expect(await parseConfig(JSON.stringify(servicesTogether(config)), 'lb.json')).toEqual(config);
+  expect(await parseConfig(JSON.stringify(joinServices(config)), 'lb.json')).toEqual(config);
 });
 
 it.each([

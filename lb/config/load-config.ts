@@ -4,7 +4,7 @@ import { canonical } from '../terms/address.ts';
 import { canonicalNetwork } from '../terms/network.ts';
 import type { LbConfig } from '../terms/config.ts';
 import { lbConfigSchema } from '../terms/config.ts';
-import { servicesApart } from '../terms/services-apart.ts';
+import { splitServices } from '../terms/split-services.ts';
 import { messageFor, plainIssues } from '../terms/messages.ts';
 import type { Problem } from '../terms/config-rules.ts';
 import { findProblems } from '../terms/config-rules.ts';
@@ -21,7 +21,7 @@ export async function loadConfig(file: string): Promise<LbConfig> {
   return parseConfig(text, file);
 }
 
-/** As `loadConfig`, for a text; `file` is the name used in messages. */
+/** Like `loadConfig`, for text; `file` is the name used in messages. */
 export async function parseConfig(text: string, file: string): Promise<LbConfig> {
   const { value, problems } = checkConfig(parseJson(text) ?? (await import('./yaml-text.ts')).parseYaml(text, file));
   if (value) return value;
@@ -29,14 +29,14 @@ export async function parseConfig(text: string, file: string): Promise<LbConfig>
   throw new LbError('bad-config', locate(text, file, problems));
 }
 
-/** Schema first, since the rules beyond it need sound types. */
+/** The schema first, because the other rules rely on its types. */
 export function checkConfig(data: unknown): { value: LbConfig | null; problems: Problem[] } {
   const parsed = lbConfigSchema.safeParse(data, { error: messageFor });
   if (!parsed.success) {
     return { value: null, problems: plainIssues(parsed.error.issues).flatMap(problemsOf) };
   }
-  const config = withCanonicalAddresses(servicesApart(parsed.data));
-  // In the file all services are in one list.
+  const config = withCanonicalAddresses(splitServices(parsed.data));
+  // The file has all services in one list.
   const written = parsed.data.services.map(({ mode }, i) => ({ isRoute: mode === 'route', i }));
   const places = {
     services: written.filter(({ isRoute }) => !isRoute),
@@ -49,7 +49,7 @@ export function checkConfig(data: unknown): { value: LbConfig | null; problems: 
   return { value: problems.length === 0 ? config : null, problems };
 }
 
-/** From here on addresses can be compared as text, with the kernel's too. */
+/** Normalizes addresses, so that they can be compared as text, also with the kernel's. */
 function withCanonicalAddresses(config: LbConfig): LbConfig {
   const services = config.services.map((service) => {
     const { proxyIp } = service;
@@ -76,7 +76,7 @@ function problemsOf(issue: core.$ZodIssue): Problem[] {
   return issue.keys.map((key, i) => ({ path: [...path, key], at: 'key', message: messages[i]! }));
 }
 
-/** JSON is tried first: the YAML parser is then not even loaded, which the time to start shows. */
+/** Tries JSON first, so that the YAML parser need not be loaded, which shortens the start. */
 function parseJson(text: string): unknown {
   if (!text.trimStart().startsWith('{')) return undefined;
   try {

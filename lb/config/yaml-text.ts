@@ -4,7 +4,7 @@ import type { Problem } from '../terms/config-rules.ts';
 import { LbError } from '../terms/errors.ts';
 
 /**
- * Parses YAML, of which JSON is a part.
+ * Parses YAML (a superset of JSON).
  * @throws {LbError} `bad-config` with a line for every mistake in the syntax.
  */
 export function parseYaml(text: string, file: string): unknown {
@@ -15,7 +15,7 @@ export function parseYaml(text: string, file: string): unknown {
   throw new LbError('bad-config', messages.join('\n'));
 }
 
-/** One line `file:line:col: path: message` for every problem; what is absent is placed where it would belong. */
+/** One line `file:line:col: path: message` for every problem; missing fields get the position of their parent. */
 export function locate(text: string, file: string, problems: Problem[]): string {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });

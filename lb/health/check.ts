@@ -5,18 +5,18 @@ import type { CheckResult } from './result.ts';
 import { checkTcp } from './tcp.ts';
 import { checkUdp } from './udp.ts';
 
-/** What one health check asks; two services with the same target share it. */
+/** What one health check tests; services with the same target share it. */
 export interface CheckTarget {
   /** Identity. */
   key: string;
   address: string;
   port: number;
-  /** Host header of HTTP: the VIP, whatever address is connected to. */
+  /** Host header of HTTP: always the VIP, whatever the address of the connection. */
   host: string;
   check: LbService['check'];
 }
 
-/** Asks once. Never throws: whatever goes wrong is a failed check with its reason. */
+/** Runs one check. Never throws: every error is a failed check with its reason. */
 export function checkOnce({ address, port, host, check }: CheckTarget): Promise<CheckResult> {
   switch (check.type) {
     case 'none':

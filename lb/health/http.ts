@@ -2,17 +2,17 @@ import type { LbService } from '../terms/config.ts';
 import type { CheckResult } from './result.ts';
 import { noAnswer } from './result.ts';
 
-/** Bytes of an answer that are searched for the expected text. */
+/** Bytes of a response that are searched for the expected text. */
 const BODY_LIMIT = 65_536;
 
-/** Whether a GET is answered in time with the expected status, and with the expected text in its body. */
+/** Whether a GET returns the expected status, and the expected text in its body, in time. */
 export async function checkHttp(
   address: string,
   port: number,
   host: string,
   check: LbService['check'],
 ): Promise<CheckResult> {
-  // Loaded only when it is wanted: it takes a tenth of the time to start, and no snapshot may hold it.
+  // Loaded on demand: it would add a tenth to the start-up time, and a snapshot cannot contain it.
   const { get } = await import('node:http');
   const { path = '/', status = 200, body = '', timeoutMs, source } = check;
   return new Promise((resolve) => {

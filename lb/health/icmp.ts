@@ -4,8 +4,8 @@ import type { CheckResult } from './result.ts';
 import { noAnswer } from './result.ts';
 
 /**
- * Whether an echo request is answered in time. Node has no raw sockets, so `ping` asks; `mark` is the packet mark by
- * which the rules of DSR checks know it.
+ * Whether an echo request is answered in time. Uses `ping`, because Node has no raw sockets. `mark` is the packet mark
+ * by which the rules recognize DSR checks.
  */
 export function checkIcmp(
   address: string,

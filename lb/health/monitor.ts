@@ -8,12 +8,12 @@ interface Watch {
   target: CheckTarget;
   state: ServerState;
   timer: NodeJS.Timeout | null;
-  /** Settles when the first result is in. */
+  /** Settles with the first result. */
   first: Promise<void>;
   lastDurationMs: number;
 }
 
-/** Checks each target again and again, however many services ask for it, and tells when one comes or goes. */
+/** Checks each target periodically, once for all services that share it, and reports when one goes up or down. */
 export class HealthMonitor {
   readonly #watches = new Map<string, Watch>();
   readonly #onChange: () => void;
@@ -22,7 +22,7 @@ export class HealthMonitor {
     this.#onChange = onChange;
   }
 
-  /** Watches these targets from now on and no others; those that stay keep their state. */
+  /** From now on watches exactly these targets; existing ones keep their state. */
   watch(targets: CheckTarget[]): void {
     const wanted = new Map(targets.map((target) => [target.key, target]));
     for (const [key, watch] of this.#watches) {

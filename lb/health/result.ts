@@ -1,7 +1,7 @@
 /** Outcome of one health check. */
 export interface CheckResult {
   ok: boolean;
-  /** Why, in a few words: `connected`, `ECONNREFUSED`, `no answer in 500 ms`. */
+  /** The reason, in short: `connected`, `ECONNREFUSED`, `no answer in 500 ms`. */
   reason: string;
 }
 

@@ -1,14 +1,14 @@
-/** What is known of one server of one service. */
+/** Health of one server of one service. */
 export interface ServerState {
   up: boolean;
-  /** Results in a row that speak against `up`. */
+  /** Consecutive results that contradict `up`. */
   against: number;
-  /** Whether any result has come in. */
+  /** Whether there has been a result. */
   checked: boolean;
   reason: string;
 }
 
-/** The same, with how long its last check took. */
+/** The same, with the duration of the last check. */
 export interface CheckedState extends ServerState {
   lastDurationMs: number;
 }
@@ -22,12 +22,12 @@ export const NEVER_CHECKED: CheckedState = {
   lastDurationMs: 0,
 };
 
-/** State before the first check: no traffic until something is known. */
+/** State before the first check: no traffic. */
 export const UNCHECKED: ServerState = { up: false, against: 0, checked: false, reason: 'not checked yet' };
 
 /**
- * State after one more result. `rise` successes in a row bring a server up, `fall` failures take it down; the very
- * first result counts at once, since waiting would refuse traffic for nothing.
+ * State after another result. `rise` consecutive successes bring a server up, `fall` failures take it down. The first
+ * result counts at once, because waiting would only refuse traffic.
  */
 export function afterCheck(
   state: ServerState,

@@ -1,10 +1,10 @@
 import { lbConfigSchema } from '../terms/config.ts';
-import { servicesApart } from '../terms/services-apart.ts';
+import { splitServices } from '../terms/split-services.ts';
 import { CheckTargets } from './targets.ts';
 
 function config(...services: Record<string, unknown>[]) {
   const servers = [{ name: 's1', address: '203.0.113.11' }];
-  return servicesApart(
+  return splitServices(
     lbConfigSchema.parse({
       version: 1,
       services: services.map((fields, i) => ({

@@ -5,10 +5,13 @@ import { serviceKey } from '../render/service-key.ts';
 import type { CheckTarget } from './check.ts';
 import { checkTarget } from './check.ts';
 
-/** First port that stands for a DSR service in health checks. */
+/** First port that represents a DSR service in health checks. */
 const FIRST_CHECK_PORT = 60_000;
 
-/** What is asked about each server, and the ports that stand for VIPs at the servers of DSR services (see render/checks.ts). */
+/**
+ * Check targets of all servers, and the ports that represent VIPs at the servers of DSR services (see
+ * render/checks.ts).
+ */
 export class CheckTargets {
   readonly #ports = new Map<string, number>();
   readonly #free: number[] = [];
@@ -26,14 +29,14 @@ export class CheckTargets {
     const port = this.portOf(service) ?? (check.type === 'icmp' ? 0 : (check.port ?? server.port ?? service.port));
     const known = this.#made.get(server);
     if (known?.check === check && known.port === port) return known;
-    // Only HTTP names the VIP: whatever else two services ask of a server, they ask together.
+    // Only HTTP contains the VIP; all other checks of a server can be shared by several services.
     const vip = isIPv6(service.vip) ? `[${service.vip}]` : service.vip;
     const target = checkTarget({ address: server.address, port, host: check.type === 'http' ? vip : '', check });
     this.#made.set(server, target);
     return target;
   }
 
-  /** Port that stands for a service; null when its servers are asked at their own addresses, or not at all. */
+  /** Port that represents a service; null if its servers are checked at their own addresses, or not at all. */
   portOf(service: LbService): number | null {
     if (!asksForVip(service)) return null;
     const key = portKey(service);
@@ -42,7 +45,7 @@ export class CheckTargets {
     return port;
   }
 
-  /** Gives back the ports of services that the configuration in force does not have. */
+  /** Releases the ports of services that are no longer configured. */
   release(config: LbConfig): void {
     const wanted = new Set(config.services.map(portKey));
     for (const [key, port] of this.#ports) {
@@ -53,7 +56,7 @@ export class CheckTargets {
   }
 }
 
-/** An echo request knows no port: all services of a VIP share it. */
+/** Echo requests have no port: all services of a VIP share one. */
 function portKey(service: LbService): string {
   return service.check.type === 'icmp' ? service.vip : serviceKey(service);
 }

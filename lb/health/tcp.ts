@@ -3,7 +3,7 @@ import type { LbService } from '../terms/config.ts';
 import type { CheckResult } from './result.ts';
 import { noAnswer } from './result.ts';
 
-/** Whether a TCP connection is accepted within `timeoutMs`; closed by a reset, so that nothing lingers. */
+/** Whether a TCP connection is accepted within `timeoutMs`. Closes it with a reset, so that no state remains. */
 export function checkTcp(host: string, port: number, { source, timeoutMs }: LbService['check']): Promise<CheckResult> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, ...(source === undefined ? {} : { localAddress: source }) });

@@ -4,7 +4,7 @@ import type { LbService } from '../terms/config.ts';
 import type { CheckResult } from './result.ts';
 import { noAnswer } from './result.ts';
 
-/** Whether a datagram is answered in time, and by the expected text if one is given. */
+/** Whether a datagram is answered in time, with the expected text if there is one. */
 export function checkUdp(address: string, port: number, check: LbService['check']): Promise<CheckResult> {
   const { send = '', expect = '', timeoutMs, source } = check;
   return new Promise((resolve) => {

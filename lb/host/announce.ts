@@ -9,14 +9,15 @@ import type { Sysctl } from './sysctl.ts';
 import { fileOf, setSysctl, logRefusal } from './sysctl.ts';
 
 /**
- * Tells neighbours at once who has these addresses now: gratuitous ARP and unsolicited neighbour advertisements. The
- * kernel sends them for all addresses of an interface when its MAC is set, be it to what it is (sysctls arp_notify and
- * ndisc_notify); no packet has to be made by hand. It forgets the interface's neighbours then: those that somebody has
- * set are set again, the others resolved anew. Where these sysctls cannot be set, neighbours learn it when they ask.
- * @param before what was held already
+ * Announces addresses to neighbours by gratuitous ARP and unsolicited neighbour advertisements. The kernel sends them
+ * for all addresses of an interface when its MAC is set, even to the same value (sysctls arp_notify and ndisc_notify),
+ * so no packet has to be built here. Setting the MAC also clears the interface's neighbour table: permanent entries are
+ * restored, the others are resolved again. If these sysctls cannot be set, neighbours learn the addresses when they
+ * ask.
+ * @param before holdings before the change
  */
 export async function announce(holdings: Holding[], interfaces: HostInterface[], before: Holding[]): Promise<void> {
-  // Behind an interface without a MAC there is nobody to tell.
+  // Interfaces without a MAC have no neighbours.
   const ethernet = interfaces.filter(({ mac }) => mac !== '');
   const notices = noticesFor(
     holdings.filter(
@@ -34,7 +35,7 @@ export async function announce(holdings: Holding[], interfaces: HostInterface[],
   }
 }
 
-/** What makes the kernel announce addresses of a family on an interface. */
+/** The sysctl that makes the kernel announce addresses of one family on an interface. */
 interface Notice {
   sysctl: Sysctl;
   holdings: Holding[];
@@ -77,14 +78,16 @@ async function setMacs(devices: HostInterface[], announced: Holding[], before: H
   await run('ip-failed', 'ip', ['-batch', '-'], batch.map((line) => `${line}\n`).join(''));
 }
 
-/** An address that goes before the kernel has set it up in full leaves a multicast group that the proxy entry needs. */
+/**
+ * Removing an address before the kernel has completed it also leaves the multicast group that the proxy entry needs.
+ */
 function rejoin(holding: Holding): string[] {
   return [holdingCommand('del', holding), holdingCommand('add', holding)];
 }
 
 /**
- * An address that is only answered for must be the interface's own while it is announced; should the process die
- * meanwhile, the kernel takes it away after a second.
+ * An address with only a proxy ARP entry must belong to the interface while it is announced. If the process dies
+ * meanwhile, the kernel removes it after a second.
  */
 function borrow(verb: 'add' | 'del', { address, dev }: Holding): string {
   if (verb === 'del') return `addr del ${hostPrefix(address)} dev ${dev}`;

@@ -3,20 +3,20 @@ import { readFile } from 'node:fs/promises';
 const STATISTICS = '/proc/net/stat/nf_conntrack';
 const SETTINGS = '/proc/sys/net/netfilter';
 
-/** What conntrack could not do in this network namespace, and how full it is; zeros where it tells nothing. */
+/** Failures and fill level of conntrack in this network namespace; zeros if unavailable. */
 export interface ConntrackStats {
-  /** Flows that it has now. */
+  /** Current flows. */
   flows: number;
-  /** Flows that it may have: the host's limit, which counts for each network namespace by itself. */
+  /** Maximum number of flows: the host's limit, counted separately for each network namespace. */
   limit: number;
   /**
-   * Flows that were dropped since there was another one with the same addresses and ports: source NAT that finds no
-   * free port tries one that is taken, and only entering the flow fails then. So no rule can tell whose flow it was.
+   * New flows dropped because another one has the same addresses and ports: if source NAT finds no free port, it tries
+   * a used one, and inserting the flow fails. No rule can attribute these flows to a service.
    */
   insertFailed: number;
-  /** Flows that no server had answered yet, and that a full table gave up for new ones. */
+  /** Unanswered flows evicted from a full table. */
   evicted: number;
-  /** Packets that were dropped: of a flow that could not be entered, or found no place in a full table. */
+  /** Packets dropped because their flow could not be inserted, or because the table was full. */
   dropped: number;
 }
 

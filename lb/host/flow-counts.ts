@@ -4,7 +4,7 @@ import { flowKey, visitFlows } from './visit-flows.ts';
 /** Live flows by service and server. */
 export type FlowCounts = (service: LbService, server: LbServer) => number;
 
-/** Counts flows: in direct modes those of the flow maps, otherwise those of conntrack that are not about to end. */
+/** Counts flows: in direct modes from the flow maps, otherwise from conntrack, without those that are closing. */
 export async function countFlows(config: LbConfig): Promise<FlowCounts> {
   const counts = new Map<string, number>();
   await visitFlows(config, (key) => counts.set(key, (counts.get(key) ?? 0) + 1));

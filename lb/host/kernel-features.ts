@@ -3,18 +3,18 @@ import { LbError } from '../terms/errors.ts';
 import { isTooOld, OLDEST_KERNEL } from './oldest-kernel.ts';
 import { run } from './run.ts';
 
-/** Something that rules need of the kernel, and that a kernel may be built without. */
+/** A feature that rules need and that a kernel may be built without. */
 export interface KernelFeature {
   code: string;
-  /** In words: `the kernel has no …`. */
+  /** Completes `the kernel has no …`. */
   name: string;
-  /** What of the load balancer needs it. */
+  /** Modes or functions that need it. */
   neededBy: string;
-  /** Options of the kernel's build that bring it. */
+  /** Kernel build options that provide it. */
   options: string;
-  /** Whether these rules use it. */
+  /** Matches rules that use it. */
   usedIn: RegExp;
-  /** Rules that need it and little else, for `nft -c -f -`, which lets the kernel judge them and changes nothing. */
+  /** Minimal rules that need it, for `nft -c -f -`, which checks them in the kernel and changes nothing. */
   probe: string;
 }
 
@@ -110,8 +110,8 @@ export const KERNEL_FEATURES: readonly KernelFeature[] = [
 ];
 
 /**
- * Says what an error of nft means, where it comes from the kernel's build or its age.
- * @param script the rules that nft refused
+ * Explains an error of nft that is due to the kernel's build or age.
+ * @param script the rules that nft rejected
  * @returns an LbError `kernel-lacks`, or the error itself
  */
 export async function explainRefusal(error: unknown, script: string): Promise<unknown> {

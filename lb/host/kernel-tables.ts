@@ -20,7 +20,7 @@ interface NftObject {
   map?: NftMap;
 }
 
-/** `stmt` is there when elements count. */
+/** `stmt` is present if elements have counters. */
 type NftMap = NftNamed & { stmt?: unknown[] };
 
 interface NftNamed {
@@ -29,12 +29,15 @@ interface NftNamed {
   name: string;
 }
 
-/** The load balancer's tables in the kernel. Every change is one transaction: packets meet old rules or new ones. */
+/**
+ * The load balancer's tables in the kernel. Every change is one transaction: packets see either the old rules or the
+ * new ones.
+ */
 export class KernelTables {
   readonly #nft = new NftSession();
   #current: Table[] = [];
   #applied = { count: 0, lastMs: 0 };
-  /** What is in the kernel; null where that is `#current`. To be read once more after a change that failed. */
+  /** Tables in the kernel; null if they equal `#current`. Read again after a failed change. */
   #found: FoundTable[] | 'unread' | null;
   #takenOver: boolean;
 
@@ -43,7 +46,7 @@ export class KernelTables {
     this.#takenOver = found.length > 0;
   }
 
-  /** Looks for tables that are there already, and for the holdings and overrides noted in them. */
+  /** Finds existing tables, and the holdings and overrides recorded in them. */
   static async open(): Promise<{ tables: KernelTables; owned: Holding[]; overrides: Override[] }> {
     const found = await findTables();
     const sets = found.flatMap(({ family, maps }) =>
@@ -53,34 +56,35 @@ export class KernelTables {
       }),
     );
     const owned = await Promise.all(sets.map(({ family, name, kind }) => readOwned(family, name, kind)));
-    const noting = found.find(({ maps }) => maps.some(({ name }) => name === OVERRIDES_SET));
-    const overrides = noting ? await readOverrides(noting.family) : [];
+    const recording = found.find(({ maps }) => maps.some(({ name }) => name === OVERRIDES_SET));
+    const overrides = recording ? await readOverrides(recording.family) : [];
     return { tables: new KernelTables(found), owned: owned.flat(), overrides };
   }
 
-  /** Whether flows of a process that died are being carried. */
+  /** Whether flows of a process that died are still being served. */
   get takenOver(): boolean {
     return this.#takenOver;
   }
 
-  /** Tables as they were applied last. */
+  /** Tables as last applied. */
   get current(): Table[] {
     return this.#current;
   }
 
-  /** How often something was changed, and how long the last change took. */
+  /** Number of changes, and duration of the last one. */
   get applied(): { count: number; lastMs: number } {
     return this.#applied;
   }
 
-  /** Makes the next change quicker. */
+  /** Prepares for a faster next change. */
   prepare(): void {
     this.#nft.prepare();
   }
 
   /**
-   * Where `nft` dies over a change, nobody knows whether that is in force: then the tables are taken over as after a crash.
-   * @throws {LbError} `nft-failed`, with the kernel's rules as they were, unless `nft` died twice.
+   * If `nft` dies during a change, it is unknown whether the change was applied: the tables are then adopted as after a
+   * crash.
+   * @throws {LbError} `nft-failed`, with the kernel's rules unchanged, unless `nft` died twice.
    */
   async apply(tables: Table[]): Promise<void> {
     const began = performance.now();
@@ -99,11 +103,11 @@ export class KernelTables {
     this.#current = tables;
   }
 
-  /** Takes the load balancer's tables out; other tables are left alone. */
+  /** Removes the load balancer's tables. */
   async remove(): Promise<void> {
-    const forget = TABLE_FAMILIES.map((family) => `add table ${family} ${TABLE}\ndelete table ${family} ${TABLE}\n`);
+    const deletions = TABLE_FAMILIES.map((family) => `add table ${family} ${TABLE}\ndelete table ${family} ${TABLE}\n`);
     this.#nft.end();
-    await run('nft-failed', 'nft', ['-f', '-'], forget.join(''));
+    await run('nft-failed', 'nft', ['-f', '-'], deletions.join(''));
     this.#current = [];
     this.#found = null;
     this.#takenOver = false;

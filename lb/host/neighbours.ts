@@ -3,26 +3,26 @@ import { run } from './run.ts';
 
 const POLL_MS = 20;
 
-/** A neighbour as `ip` tells it; one that has not answered yet has no MAC. */
+/** A neighbour as printed by `ip`; without a MAC until it has answered. */
 interface IpNeighbour {
   dst: string;
   dev: string;
   lladdr?: string;
 }
 
-/** An address and the interface behind which it is. */
+/** An address and the interface that it is reached through. */
 export interface NeighbourQuery {
   address: string;
   dev: string;
 }
 
 /**
- * Asks the kernel to resolve neighbours by ARP or ND and waits for their MACs, `deadlineMs` at most; who does not
- * answer is missing from the map.
+ * Makes the kernel resolve neighbours by ARP or ND, and waits for their MACs, at most `deadlineMs`. Neighbours that do
+ * not answer are missing from the map.
  */
 export async function resolveNeighbours(queries: NeighbourQuery[], deadlineMs: number): Promise<Map<string, string>> {
   if (queries.length === 0) return new Map();
-  // `use` makes the kernel ask as it does for a packet of its own, without a packet.
+  // `use` triggers resolution as a packet would, without sending one.
   const batch = queries.map(({ address, dev }) => `neigh replace ${address} dev ${dev} use`).join('\n');
   await run('ip-failed', 'ip', ['-force', '-batch', '-'], `${batch}\n`).catch(() => '');
   const until = performance.now() + deadlineMs;
@@ -33,7 +33,7 @@ export async function resolveNeighbours(queries: NeighbourQuery[], deadlineMs: n
   }
 }
 
-/** The kernel's neighbours, or those of a state (`nud permanent`). */
+/** The kernel's neighbours, or only those in one state (`nud permanent`). */
 export async function listNeighbours(...which: string[]): Promise<IpNeighbour[]> {
   const text = await run('ip-failed', 'ip', ['-j', 'neigh', 'show', ...which]);
   return JSON.parse(text || '[]') as IpNeighbour[];

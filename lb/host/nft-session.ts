@@ -4,19 +4,19 @@ import { closeSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LbError } from '../terms/errors.ts';
-import { demandRoomForChild } from './room-for-child.ts';
+import { requireDescriptorsForChild } from './descriptors-for-child.ts';
 import { ProgramDied, run } from './run.ts';
 
 /**
- * An `nft` in interactive mode that is kept from one change to the next: a fresh one takes several times as long for a
- * change of a large ruleset, and this process some time to start it. Like a fresh one, it reads the kernel's rules
- * before each change. Where there is none, or not yet, each script gets an `nft` of its own.
+ * An `nft` in interactive mode that is reused for all changes: starting a new one takes several times as long for a
+ * change of a large ruleset, and forking takes this process time too. Like a new one, it reads the kernel's rules
+ * before each change. If it is missing or not ready, each script runs in a separate `nft`.
  */
 export class NftSession {
   #process: NftProcess | null = null;
   #isUsable = true;
 
-  /** Starts it if it is not running, unless it has shown that it cannot work (this `nft` may have no interactive mode). */
+  /** Starts it if it is not running, unless it has already failed (this `nft` may have no interactive mode). */
   prepare(): void {
     if (this.#process?.hasEnded) {
       this.#isUsable = !this.#process.isUnusable;
@@ -29,9 +29,9 @@ export class NftSession {
   }
 
   /**
-   * Loads a script, as one transaction.
-   * @throws {LbError} `nft-failed`, with the kernel's rules as they were; but `ProgramDied` when `nft` died over it: then
-   * the script is in force as a whole, or not at all.
+   * Loads a script in one transaction.
+   * @throws {LbError} `nft-failed`, with the kernel's rules unchanged; `ProgramDied` if `nft` died: the script was then
+   * applied either completely or not at all.
    */
   async load(script: string): Promise<void> {
     await (this.#process?.load(script) ?? run('nft-failed', 'nft', ['-f', '-'], script));
@@ -43,22 +43,22 @@ export class NftSession {
 }
 
 /**
- * Scripts reach it as its file 3: input that is cut short when this process dies does no harm then, as half a script
- * might. Only the end of its input may end it, not the signals that a terminal or a service manager sends to every
- * process. Errors go to stdout, so that they arrive before the mark.
+ * Scripts are passed as file descriptor 3: if this process dies, an incomplete script on stdin could be applied in
+ * part. Only the end of its input may stop it, not the signals that a terminal or a service manager sends to every
+ * process. Errors go to stdout, so that they arrive before the marker.
  */
 const COMMAND = `trap '' INT TERM; exec nft -i 2>&1`;
 const INCLUDE = 'include "/proc/self/fd/3"\n';
-/** A command that changes nothing, and its output: everything before it has been processed by then. */
+/** A command without effect and its output: when it appears, everything before it has been processed. */
 const MARK = { command: 'describe ipv4_addr\n', output: /^datatype ipv4_addr .*\n/m };
 
-/** It keeps some 200 bytes of each script, as its history. */
+/** `nft` keeps about 200 bytes of each script in its history. */
 const MAX_SCRIPTS = 10_000;
 
-/** Null where no file can be created or opened. */
+/** Null if no file can be created or opened. */
 function startProcess(): NftProcess | null {
   try {
-    demandRoomForChild();
+    requireDescriptorsForChild();
     const path = join(tmpdir(), `l4lab-lb-${process.pid}-${Date.now()}.nft`);
     const file = openSync(path, 'wx', 0o600);
     unlinkSync(path);
@@ -77,13 +77,13 @@ class NftProcess {
   #isReady = false;
   #sent = 0;
   hasEnded = false;
-  /** Whether another one would fail as well: it exited before it could take a script, or died over its first one. */
+  /** Whether a restart would fail too: it exited before it accepted a script, or died on its first one. */
   isUnusable = false;
 
-  /** `file` is where scripts are written; closed with the process. */
+  /** `file`: descriptor that scripts are written to; closed with the process. */
   constructor(file: number) {
     this.#file = file;
-    // Keeps the user's history file out of it.
+    // Avoids the user's history file.
     const env = { ...process.env, HOME: '/dev/null' };
     this.#child = spawn('sh', ['-c', COMMAND], { stdio: ['pipe', 'pipe', 'ignore', file], env });
     this.#child.on('error', () => this.#close('cannot be run'));
@@ -93,7 +93,7 @@ class NftProcess {
       this.isUnusable = isExit || (this.#sent === 1 && this.#pending !== null);
       this.#close(`ended with ${signal ?? status}`);
     });
-    // Where this process may open no more files there are no pipes, and `error` is the only event.
+    // Without free file descriptors there are no pipes, and `error` is the only event.
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#receive(chunk.toString()));
     // `close` reports that it has ended.
     this.#child.stdin?.on('error', () => undefined);
@@ -107,7 +107,7 @@ class NftProcess {
     return this.#sent >= MAX_SCRIPTS;
   }
 
-  /** Resolves when the script is in force; null where it can take none. */
+  /** Resolves when the script has been applied; null if the process cannot accept one. */
   load(script: string): Promise<void> | null {
     if (!this.#isReady || this.hasEnded || this.#pending !== null) return null;
     try {

@@ -1,38 +1,38 @@
 import type { Holding } from '../terms/holding.ts';
 import { batches, missingFrom } from './holdings.ts';
-import { answerAtOnce, forget, putBack, rename } from './proxy-answers.ts';
+import { enableProxyReplies, forget, restoreSettings, rename } from './proxy-replies.ts';
 import { run } from './run.ts';
 import { beforeLocal, explainTunnels } from './tunnels.ts';
 
-/** The addresses, routes, rules, tunnels and proxy ARP entries that the load balancer has in the host. */
+/** The addresses, routes, rules, tunnels and proxy ARP entries that the load balancer owns on the host. */
 export class OwnedAddresses {
   #made: Holding[];
   #expected: Holding[] = [];
   readonly #former = new Map<string, string>();
   readonly #left: ReadonlySet<string>;
 
-  /** `made`: what a process that died has left. */
+  /** `made`: left by a process that died. */
   constructor(made: Holding[]) {
     this.#made = made;
     this.#left = new Set(made.filter(({ kind }) => kind === 'proxy-arp').map(({ dev }) => dev));
   }
 
-  /** Everything that is there or about to be: what the tables must note. */
+  /** Everything that exists or is about to be added: what the tables must record. */
   get all(): Holding[] {
     return [...this.#made, ...missingFrom(this.#expected, this.#made)];
   }
 
-  /** Says what is about to be added, so that it is noted before it is made. */
+  /** Announces what will be added, so that it is recorded before it exists. */
   expect(holdings: Holding[]): void {
     this.#expected = holdings;
   }
 
-  /** Adds what is not there yet, and returns it. @throws {LbError} `ip-failed`, `kernel-lacks`; call `rollBack` then. */
+  /** Adds what is missing, and returns it. @throws {LbError} `ip-failed`, `kernel-lacks`; call `rollBack` then. */
   async add(holdings: Holding[]): Promise<Holding[]> {
-    await answerAtOnce(holdings, this.#former, this.#left);
+    await enableProxyReplies(holdings, this.#former, this.#left);
     const fresh = missingFrom(holdings, this.#made);
     if (fresh.length === 0) return [];
-    // None of them was there, so whatever a failure half-way leaves is ours to take back.
+    // None of them existed, so after a failure halfway all of them are ours to remove.
     this.#made = [...this.#made, ...fresh];
     for (const { flags, lines, first } of batches('add', fresh)) {
       const text = first ? await beforeLocal(lines, flags) : lines;
@@ -43,7 +43,7 @@ export class OwnedAddresses {
     return fresh;
   }
 
-  /** Follows interfaces that have got other names, by their former ones. */
+  /** Renames interfaces; `names` maps old names to new ones. */
   follow(names: ReadonlyMap<string, string>): void {
     const renamed = (holding: Holding) => ({ ...holding, dev: names.get(holding.dev) ?? holding.dev });
     this.#made = this.#made.map(renamed);
@@ -51,26 +51,26 @@ export class OwnedAddresses {
     rename(names, this.#former);
   }
 
-  /** Notes that these are in the host no more. */
+  /** Marks these as no longer on the host. */
   forget(holdings: Holding[]): void {
     this.#made = missingFrom(this.#made, holdings);
     forget(holdings, this.#former);
   }
 
-  /** Goes back to what was owned before a change that failed. */
+  /** Restores what was owned before a failed change. */
   async rollBack(before: Holding[]): Promise<void> {
     this.#expected = [];
     await this.keepOnly(before);
   }
 
-  /** Removes all but these, and returns what is gone. */
+  /** Removes all others, and returns what was removed. */
   async keepOnly(holdings: Holding[]): Promise<Holding[]> {
     const surplus = missingFrom(this.#made, holdings);
     this.#made = this.#made.filter((holding) => !surplus.includes(holding));
-    // `-force`: what somebody has deleted already needs no deleting.
+    // `-force`: continue if another program has already deleted something.
     for (const { flags, lines } of batches('del', surplus.toReversed()))
       await run('ip-failed', 'ip', ['-force', ...flags, '-batch', '-'], lines.join('')).catch(() => '');
-    if (!this.#made.some(({ kind }) => kind === 'proxy-arp')) await putBack(this.#former);
+    if (!this.#made.some(({ kind }) => kind === 'proxy-arp')) await restoreSettings(this.#former);
     return surplus;
   }
 

@@ -8,7 +8,7 @@ interface Count {
   bytes: number;
 }
 
-/** Value of an element that counts; one that does not exist counts nothing. */
+/** Counter of an element; zero for one that does not exist. */
 export type CountOf = (of: { set: string; key: string }) => Count;
 
 type Field = string | number;
@@ -25,7 +25,7 @@ interface CountingElement {
   elem: { val: Field | { concat: Field[] }; counter: Count };
 }
 
-/** An element of a set or map that counts, as rules have it; the value is null in a set. */
+/** An element of a counting set or map, in nft's notation; the value is null in a set. */
 export interface Counted {
   key: string;
   value: string | null;
@@ -34,7 +34,7 @@ export interface Counted {
 
 const NOTHING: Count = { packets: 0, bytes: 0 };
 
-/** Everything that counts in these tables, as the kernel has it now. */
+/** All current counters of these tables. */
 export async function readCounters(tables: Table[]): Promise<CountOf> {
   const sets = tables.flatMap(({ family, maps }) => maps.filter(isCounting).map((map) => ({ family, ...map })));
   const counted = await Promise.all(
@@ -46,7 +46,7 @@ export async function readCounters(tables: Table[]): Promise<CountOf> {
   return ({ set, key }) => bySet.get(set)?.get(key) ?? NOTHING;
 }
 
-/** Elements of a set or map that counts. */
+/** Elements of a counting set or map. */
 export async function readCounting(family: TableFamily, kind: 'set' | 'map', name: string): Promise<Counted[]> {
   const text = await run('nft-failed', 'nft', ['-j', 'list', kind, family, TABLE, name]);
   const { nftables } = JSON.parse(text) as { nftables: { set?: CountingSet; map?: CountingSet }[] };
@@ -56,15 +56,15 @@ export async function readCounting(family: TableFamily, kind: 'set' | 'map', nam
       const [{ elem }, value] = Array.isArray(item) ? item : [item, null];
       const fields = typeof elem.val === 'object' ? elem.val.concat : [elem.val];
       return {
-        key: fields.map((field, i) => written(typeof type === 'string' ? type : type[i], field)).join(' . '),
-        value: value === null ? null : written(valueType, value),
+        key: fields.map((field, i) => formatField(typeof type === 'string' ? type : type[i], field)).join(' . '),
+        value: value === null ? null : formatField(valueType, value),
         count: elem.counter,
       };
     }),
   );
 }
 
-/** A field as rules have it. */
-function written(type: string | undefined, field: Field): string {
+/** A field in nft's notation. */
+function formatField(type: string | undefined, field: Field): string {
   return type === 'mark' ? formatMark(Number(field)) : String(field);
 }

@@ -11,7 +11,7 @@ interface IpAddr {
   mtu: number;
   master?: string;
   flags?: string[];
-  /** Interface that it is above, or the other end of a pair in the same namespace. */
+  /** Lower interface, or the peer of a veth pair in the same namespace. */
   link?: string | null;
   addr_info?: { local: string; prefixlen: number }[];
 }
@@ -19,28 +19,28 @@ interface IpAddr {
 interface IpRoute {
   dst: string;
   dev?: string;
-  /** `unreachable`, `blackhole` …, which IPv6 shows with an interface (`lo`); absent for one that leads somewhere. */
+  /** `unreachable`, `blackhole` …, which IPv6 prints with an interface (`lo`); absent for unicast routes. */
   type?: string;
   /** Absent for the main table. */
   table?: string;
-  /** Router preference (RFC 4191): every route of IPv6 has one, and none of IPv4. */
+  /** Router preference (RFC 4191): present in every IPv6 route, never in IPv4. */
   pref?: string;
 }
 
-/** Asks iproute2, once, for interfaces, addresses and routes of this network namespace. */
+/** Reads interfaces, addresses and routes of this network namespace with one call of iproute2. */
 export async function readFacts(): Promise<HostFacts> {
-  // Without a table only routes of IPv4 would be shown.
+  // Without `table all` only IPv4 routes are printed.
   const text = await run('ip-failed', 'ip', ['-j', '-batch', '-'], 'addr show\nroute show table all\n');
   return parseFacts(text);
 }
 
-/** Facts of what `ip -j` prints for `addr show` and `route show table all`: a line of JSON each. */
+/** Parses the output of `ip -j` for `addr show` and `route show table all`: one line of JSON each. */
 export function parseFacts(text: string): HostFacts {
   const [links, routes] = text
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as unknown) as [IpAddr[], IpRoute[]];
-  // Those with a name are the kernel's: local, default.
+  // Named tables (local, default) belong to the kernel.
   const tables = [...new Set(routes.map(({ table }) => Number(table)).filter((table) => table > 0))];
   const above = ({ ifname, link }: IpAddr): Pick<HostInterface, 'above'> => {
     const isPair = links.some((one) => one.ifname === link && one.link === ifname);
@@ -50,7 +50,7 @@ export function parseFacts(text: string): HostFacts {
     interfaces: links.map((link) => ({
       name: link.ifname,
       index: link.ifindex,
-      // That of a tunnel is an IP address, be it 0.0.0.0.
+      // For a tunnel this is an IP address, possibly 0.0.0.0.
       mac: link.link_type === 'ether' ? (link.address ?? '') : '',
       master: link.master ?? null,
       mtu: link.mtu,

@@ -9,8 +9,8 @@ import { TABLE } from '../render/ruleset.ts';
 import { run } from './run.ts';
 
 /**
- * Told of each flow: the `flowKey` of its service and server, and the client's address and port. Of an address that the
- * kernel's map has, the last 32 bits are given, as a number.
+ * Called for each flow with the `flowKey` of its service and server, and the client's address and port. From the
+ * kernel's map only the last 32 bits of the address are known, as a number.
  */
 type Visit = (key: string, client: string | number, clientPort: number) => void;
 
@@ -19,10 +19,10 @@ interface FlowElement {
 }
 
 const CONNTRACK = '/proc/net/nf_conntrack';
-/** TCP states of connections that are over, or nearly. */
+/** TCP states of closed and closing connections. */
 const CLOSED = new Set(['TIME_WAIT', 'CLOSE', 'CLOSE_WAIT', 'LAST_ACK', 'FIN_WAIT']);
 
-/** Goes through all flows that the kernel keeps on a server, of whatever service: millions, maybe. */
+/** Visits all flows of all services that the kernel keeps on a server: possibly millions. */
 export async function visitFlows(config: LbConfig, visit: Visit): Promise<void> {
   const direct = config.services.filter(isDirect);
   const maps = new Set(direct.map(({ vip, protocol }) => flowTable(familyOf(vip), protocol).flows));
@@ -32,7 +32,7 @@ export async function visitFlows(config: LbConfig, visit: Visit): Promise<void> 
   ]);
 }
 
-/** What tells the flows of a server in a service from others. */
+/** Key of the flows of a server in a service. */
 export function flowKey(service: LbService, server: LbServer): string {
   const { vip, port, protocol } = service;
   if (isDirect(service)) {

@@ -4,21 +4,21 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LbError } from '../terms/errors.ts';
 
-/** Changes come in bursts: an interface, its addresses, their routes. */
+/** Changes arrive in bursts: an interface, its addresses, their routes. */
 const BURST_MS = 50;
 const POLL_MS = 10;
 const SUBSCRIBE_DEADLINE_MS = 10_000;
 
 /**
- * `ip monitor`, which ends when its parent's stdin does: so it outlives this process on no path. The shell tells its
- * process id and lets go of stdout, so that its end tells of the monitor's.
+ * Runs `ip monitor` and kills it when stdin closes, so that it never outlives this process. The shell prints the
+ * monitor's process id and closes its own stdout, so that stdout ends with the monitor.
  */
 const MONITOR = 'ip -o monitor link address route & echo $!; exec >&-; read -r _; kill $!';
 
-/** What tells of changes of a host. */
+/** A watch for changes of the host. */
 export interface HostWatch {
   /**
-   * Resolves when no change will be missed from now on, or when there is nobody to tell of them.
+   * Resolves when no later change will be missed, or when the monitor has ended.
    * @throws {LbError} `ip-failed` when that takes too long
    */
   subscribed: Promise<void>;
@@ -26,11 +26,11 @@ export interface HostWatch {
 }
 
 /**
- * Tells of changes of interfaces, addresses and routes in this network namespace, a burst at a time. `onEnd` is told
- * when there is nobody to tell of them any more.
+ * Reports changes of interfaces, addresses and routes in this network namespace, once per burst. Calls `onEnd` if the
+ * monitor ends.
  */
 export function watchHost(onChange: () => void, onEnd: () => void): HostWatch {
-  // A session of its own: Ctrl-C is for this process, which ends the monitor then.
+  // In a separate session, so that Ctrl-C reaches only this process, which then ends the monitor.
   const child = spawn('sh', ['-c', MONITOR], { stdio: ['pipe', 'pipe', 'ignore'], detached: true });
   let burst: NodeJS.Timeout | null = null;
   let over = false;
@@ -67,7 +67,7 @@ export function watchHost(onChange: () => void, onEnd: () => void): HostWatch {
   };
 }
 
-/** Process id of the monitor, once the shell has told it. */
+/** Process id of the monitor, once the shell has printed it. */
 function monitorIn(output: string): string | undefined {
   return /^(\d+)\n/m.exec(output)?.[1];
 }
@@ -76,7 +76,7 @@ function monitorIn(output: string): string | undefined {
 async function isSubscribed(pid: string | undefined): Promise<boolean> {
   if (pid === undefined) return false;
   const folder = `/proc/${pid}/fd`;
-  // By inode: a process with several sockets has its own id as the address of one of them only.
+  // Compared by inode: if a process has several sockets, only one of them has the process id as its address.
   const files = await readdir(folder).catch(() => []);
   const links = await Promise.all(files.map((fd) => readlink(join(folder, fd)).catch(() => '')));
   const sockets = (await readFile('/proc/net/netlink', 'utf8')).split('\n').map((line) => line.trim().split(/ +/));

@@ -1,15 +1,15 @@
 import { Agent, request } from 'node:http';
 
-/** An answer of the API. */
+/** A response of the API. */
 export interface Reply {
   status: number;
   body: string;
 }
 
-/** Connections that are kept and shared by all requests. */
+/** Keep-alive connections, shared by all requests. */
 const agent = new Agent({ keepAlive: true, maxSockets: 8 });
 
-/** Asks the API at a unix socket; a body that is no string is sent as JSON. */
+/** Calls the API over a unix socket; a body that is not a string is sent as JSON. */
 export function callApi(socketPath: string, method: string, path: string, body?: unknown): Promise<Reply> {
   const text = typeof body === 'string' ? body : body === undefined ? '' : (JSON.stringify(body) ?? '');
   const headers = { 'content-length': Buffer.byteLength(text) };

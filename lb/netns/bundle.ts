@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
 
-/** CommonJS packages within an ES module miss their `require`. */
+/** CommonJS packages in an ES module bundle need `require`. */
 const REQUIRE =
   "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);";
 
-/** Makes one JavaScript file of a program below `lb/` of the working directory, as it ships. */
+/** Bundles a program below `lb/` of the working directory into one file, as it is published. */
 export async function bundle(program: string, file: string): Promise<void> {
   await build({
     entryPoints: [resolve('lb', program)],

@@ -1,6 +1,6 @@
 /**
- * Servers and callers of the tests: runs in a network namespace and does what JSON lines on stdin tell it.
- * Every answer of a server is one line: its name and the address and port it was asked from.
+ * Servers and clients of the tests: runs in a network namespace and executes commands from JSON lines on stdin. Every
+ * response of a server is one line: its name, and the source address and port of the request.
  */
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:net';
@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, CallOptions, Command, LoadResult } from './endpoint.ts';
 
 const name = process.argv[2]!;
-/** What ends a listener, by protocol and port. */
+/** Functions that stop listeners, by protocol and port. */
 const listeners = new Map<string, (done: () => void) => unknown>();
 const kept = new Map<number, Socket>();
 let handles = 0;
@@ -22,12 +22,12 @@ interface Target extends CallOptions {
   timeoutMs: number;
 }
 
-/** Between two calls of a load, so that it leaves the machine to others. */
+/** Pause between two calls of a load, so that other processes can run. */
 const PAUSE_MS = 5;
 
 /**
- * Ports from which a load calls, below those that the kernel gives. It would soon give that of a refused connection
- * again, which in dsr finds the flow's server again: then it is not the scheduler that says who is asked.
+ * Source ports of a load, below the kernel's ephemeral range. The kernel would soon reuse the port of a refused
+ * connection, which in dsr reaches the flow's server again, whatever the scheduler.
  */
 const LOAD_PORTS = { first: 10_000, count: 20_000 };
 let loadCalls = 0;
@@ -66,7 +66,7 @@ function listenTcp(port: number): Promise<null> {
     const server = createServer((socket) => {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
-      // A health check may be gone before it is accepted.
+      // A health check may have closed before it is accepted.
       const answer = answerTo(socket.remoteAddress ?? '', socket.remotePort ?? 0);
       socket.on('error', () => undefined);
       socket.on('data', (asked) => socket.write(`${answer.padEnd(Number(asked.toString()) || 0)}\n`));
@@ -75,8 +75,8 @@ function listenTcp(port: number): Promise<null> {
     server.listen(port, () => resolve(null));
     listeners.set(`tcp/${port}`, (done) => {
       server.close(done);
-      // As the kernel does for a process that was killed: a client that is gone without a word would keep it open.
-      // libuv does not reset what is being shut down, and Node would never close it then.
+      // Reset, as the kernel does for a killed process: a client that vanished silently would keep the connection open.
+      // libuv does not reset a socket that is shutting down, and Node would never close it.
       for (const socket of sockets)
         if (socket.writableEnded) socket.destroy();
         else socket.resetAndDestroy();
@@ -84,7 +84,9 @@ function listenTcp(port: number): Promise<null> {
   });
 }
 
-/** A UDP socket answers from the address it is bound to; one bound to none answers from the one its route prefers. */
+/**
+ * A UDP socket replies from the address that it is bound to; an unbound one uses the preferred source of the route.
+ */
 function listenUdp(port: number, host: string): Promise<null> {
   return new Promise((resolve, reject) => {
     const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
@@ -125,7 +127,7 @@ function open({ host, port, timeoutMs, from, localPort }: Target): Promise<numbe
 }
 
 function askTcp(socket: Socket, timeoutMs: number, bytes = 0): Promise<Answer> {
-  // A reset may have come in between, as the answer to a late acknowledgement.
+  // A late acknowledgement may have been answered with a reset meanwhile.
   if (socket.destroyed) return Promise.resolve({ error: endOf(socket) });
   return new Promise((resolve) => {
     const done = (answer: Answer) => {
@@ -147,13 +149,15 @@ function askTcp(socket: Socket, timeoutMs: number, bytes = 0): Promise<Answer> {
   });
 }
 
-/** Why a connection is over. No server ends one, and libuv tells a reset that was read together with data as an end. */
+/**
+ * Why a connection ended. Servers never close one, and libuv reports a reset that arrives together with data as an end.
+ */
 function endOf(socket: Socket): string {
   const failed: NodeJS.ErrnoException | null = socket.errored;
   return failed?.code ?? 'ECONNRESET';
 }
 
-/** Calls until the returned function is called, which waits for those under way. */
+/** Calls until the returned function is called, which waits for calls in progress. */
 function startLoad(target: { host: string; port: number; parallel: number; timeoutMs: number }) {
   const result: LoadResult = { answered: 0, failed: {} };
   let ended = false;
@@ -185,7 +189,7 @@ function askUdp({ host, port, timeoutMs, from, localPort, bytes = 1 }: Target): 
     socket.on('message', (data) => done(parse(data.toString())));
     socket.on('error', (error: NodeJS.ErrnoException) => done({ error: error.code ?? error.message }));
     socket.bind(localPort ?? 0, from, () => {
-      // Connected, so that strangers' answers are not taken for the server's.
+      // Connected, so that only the server's answers are received.
       socket.connect(port, host, () => socket.send('?'.repeat(bytes)));
     });
   });

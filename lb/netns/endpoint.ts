@@ -3,14 +3,14 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
-/** Who answered and whom it saw, or why there was no answer. */
+/** Which server answered and the source it saw, or why there was no answer. */
 export type Answer =
   | { server: string; source: string; sourcePort: number; error?: never }
   | { error: string; server?: never; source?: never };
 
 export type Protocol = 'tcp' | 'udp';
 
-/** What the process of an endpoint understands. */
+/** Commands of the endpoint process. */
 export type Command =
   | { op: 'listen'; protocol: Protocol; port: number; host: string }
   | { op: 'unlisten'; protocol: Protocol; port: number }
@@ -21,14 +21,14 @@ export type Command =
   | { op: 'load'; host: string; port: number; parallel: number; timeoutMs: number }
   | { op: 'end-load' };
 
-/** What came of the calls of a load. */
+/** Results of the calls of a load. */
 export interface LoadResult {
   answered: number;
   /** By error. */
   failed: Record<string, number>;
 }
 
-/** What a call may have of its own. */
+/** Options of a call. */
 export interface CallOptions {
   /** Source address. */
   from?: string;
@@ -74,7 +74,7 @@ export class Endpoint {
     await this.#do({ op: 'unlisten', protocol, port });
   }
 
-  /** One exchange on a flow of its own. */
+  /** One exchange on a new flow. */
   call(
     protocol: Protocol,
     host: string,
@@ -84,14 +84,14 @@ export class Endpoint {
     return this.#do({ op: 'call', protocol, host, port, timeoutMs, ...options }) as Promise<Answer>;
   }
 
-  /** Answers of `times` new flows, one after the other. */
+  /** Answers on `times` new flows, one after the other. */
   async calls(times: number, protocol: Protocol, host: string, port: number): Promise<Answer[]> {
     const answers: Answer[] = [];
     for (let i = 0; i < times; i++) answers.push(await this.call(protocol, host, port));
     return answers;
   }
 
-  /** Opens a TCP connection that stays, and returns what asks over it for an answer padded to so many bytes. */
+  /** Opens a TCP connection and keeps it; returns a function that requests an answer padded to the given size. */
   async open(
     host: string,
     port: number,
@@ -102,12 +102,12 @@ export class Endpoint {
     return (bytes = 0) => this.#do({ op: 'ask', handle, timeoutMs: TIMEOUT_MS, bytes }) as Promise<Answer>;
   }
 
-  /** Closes all connections that `open` has made, as a client does that is done. */
+  /** Closes all connections made by `open`, as a client does when it is done. */
   async closeAll(): Promise<void> {
     await this.#do({ op: 'close-all' });
   }
 
-  /** Calls on new TCP flows, several at a time and one after the other, until the returned function is called. */
+  /** Keeps making calls on new TCP flows, several in parallel, until the returned function is called. */
   async load(host: string, port: number, parallel = 4): Promise<() => Promise<LoadResult>> {
     await this.#do({ op: 'load', host, port, parallel, timeoutMs: TIMEOUT_MS });
     return () => this.#do({ op: 'end-load' }) as Promise<LoadResult>;

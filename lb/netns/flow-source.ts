@@ -8,8 +8,8 @@ const SOURCES = {
 };
 
 /**
- * Sends datagrams, argv: host, port, count; prints the microseconds of CPU time that this took. Between namespaces the
- * kernel carries a packet to its end before the sender goes on, at the sender's expense.
+ * Sends datagrams (argv: host, port, count) and prints the CPU time used, in microseconds. Between namespaces the
+ * kernel delivers a packet before `send` returns, on the sender's CPU time.
  */
 const SENDER = `
 const [host, port, count] = process.argv.slice(1);
@@ -27,8 +27,8 @@ socket.connect(Number(port), host, () => {
 });`;
 
 /**
- * Every datagram gets a source of its own when it leaves the client: ten million flows before one comes again. Ports
- * come from a map, since nft 1.0 would write the upper half of the number that numgen yields.
+ * Every datagram leaves the client with a new source: ten million flows before one repeats. Ports come from a map,
+ * because nft 1.0 would use the upper half of the number that numgen yields.
  */
 function clientRules(family: keyof typeof SOURCES): string {
   const ip = { IPv4: 'ip', IPv6: 'ip6' }[family];
@@ -47,7 +47,7 @@ function clientRules(family: keyof typeof SOURCES): string {
 `;
 }
 
-/** What arrives is counted and goes no further. */
+/** Counts and drops what arrives. */
 const SERVER_RULES = `table netdev sink {
   counter arrived { }
   chain in {
@@ -57,7 +57,7 @@ const SERVER_RULES = `table netdev sink {
 }
 `;
 
-/** A client whose every datagram is a new flow, and the end of these. */
+/** A client whose every datagram is a new flow, and their sink. */
 export class FlowSource {
   readonly #lab: NetnsLab;
 
@@ -65,7 +65,7 @@ export class FlowSource {
     this.#lab = lab;
   }
 
-  /** Between the nodes `client` and `server`, whose neighbour is `l4`. */
+  /** From node `client` to `server`, both with `l4` as neighbour. */
   static async create(lab: NetnsLab, family: keyof typeof SOURCES = 'IPv4'): Promise<FlowSource> {
     const load = (node: string, rules: string) =>
       run('nft-failed', 'ip', ['netns', 'exec', lab.namespace(node), 'nft', '-f', '-'], rules);
@@ -73,7 +73,7 @@ export class FlowSource {
     return new FlowSource(lab);
   }
 
-  /** Sends that many datagrams; tells how many of them have arrived, and the CPU time of all in microseconds. */
+  /** Sends `count` datagrams; returns how many arrived, and the total CPU time in microseconds. */
   async send(host: string, port: number, count: number): Promise<{ arrived: number; cpuUs: number }> {
     const before = await this.#arrived();
     const cpuUs = await this.#lab.exec('client', process.execPath, '-e', SENDER, host, String(port), String(count));

@@ -8,9 +8,9 @@ import { Endpoint } from './endpoint.ts';
 
 /** One node of a test lab. */
 export interface NodeSpec {
-  /** CIDR by peer: the interface toward it is named after it. Peers without an address are listed with ''. */
+  /** CIDR by peer; the interface has the peer's name. Peers without an address have ''. */
   links?: Record<string, string>;
-  /** The node is a switch: its interfaces are ports of a bridge `br0`; the value is the bridge's own CIDR, or ''. */
+  /** Makes the node a switch: its interfaces are ports of a bridge `br0` with this CIDR, or ''. */
   bridge?: string;
   loopback?: string[];
   gateway?: string;
@@ -37,10 +37,10 @@ const SYSCTLS: Record<string, string> = {
 };
 
 export const ROUTER = { 'ipv4/ip_forward': '1', 'ipv6/conf/all/forwarding': '1' };
-/** A server that holds a VIP without answering ARP for it. */
+/** For a server that has a VIP but does not answer ARP for it. */
 export const QUIET_ARP = { 'ipv4/conf/all/arp_ignore': '1', 'ipv4/conf/all/arp_announce': '2' };
 
-/** Network namespaces wired with veth pairs, and a folder for what runs in them; needs root. Always close it. */
+/** Network namespaces connected by veth pairs, and a directory for their files; needs root. Always close it. */
 export class NetnsLab {
   readonly #names: string[];
   readonly #closers: (() => Promise<unknown>)[] = [];
@@ -68,7 +68,7 @@ export class NetnsLab {
     return `${this.#id}-${node}`;
   }
 
-  /** Starts a process that serves and calls in a node; it ends with the lab. */
+  /** Starts an endpoint in a node; it ends with the lab. */
   async endpoint(node: string): Promise<Endpoint> {
     const endpoint = new Endpoint(await this.program('netns/endpoint-process.ts'), this.namespace(node), node);
     this.onClose(() => endpoint.close());
@@ -105,7 +105,7 @@ export class NetnsLab {
     } finally {
       for (const node of this.#names)
         await run('ip-failed', 'ip', ['netns', 'del', this.namespace(node)]).catch(() => '');
-      // A program that is being bundled would make the folder again.
+      // A bundle in progress would create the directory again.
       await Promise.allSettled(this.#programs.values());
       await rm(this.file(''), { recursive: true, force: true });
     }
@@ -114,7 +114,7 @@ export class NetnsLab {
   async #build(nodes: Record<string, NodeSpec>): Promise<void> {
     await mkdir(this.file(''), { mode: 0o700 });
     await ipBatch(this.#names.map((node) => `netns add ${this.namespace(node)}`));
-    // Before there are interfaces, which inherit conf/default.
+    // Before interfaces exist, since they inherit conf/default.
     await Promise.all(Object.entries(nodes).map(([node, { sysctls }]) => this.#setSysctls(node, sysctls)));
     const pairs = Object.entries(nodes).flatMap(([node, { links = {} }]) =>
       Object.keys(links).flatMap((peer) => (node < peer ? [[node, peer] as const] : [])),
@@ -129,7 +129,10 @@ export class NetnsLab {
     await Promise.all(switches.map((node) => this.#untilForwarding(node)));
   }
 
-  /** A port forwards once the kernel has told the bridge of its carrier, up to a second later; frames until then are lost. */
+  /**
+   * A port forwards only after the kernel has reported its carrier to the bridge, up to a second later; earlier frames
+   * are lost.
+   */
   async #untilForwarding(node: string): Promise<void> {
     const deadline = Date.now() + FORWARDING_DEADLINE_MS;
     for (;;) {
@@ -174,7 +177,7 @@ async function ipBatch(commands: string[], ...options: string[]): Promise<void> 
 
 let counter = 0;
 
-/** Ends and removes what test runs that died have left: processes, namespaces, folders. */
+/** Removes processes, namespaces and directories left by test runs that died. */
 async function sweep(): Promise<void> {
   const running = new Set(await readdir('/proc'));
   const left = async (place: string) => {
@@ -193,6 +196,6 @@ function endNow(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has just ended by itself.
+    // Already ended.
   }
 }

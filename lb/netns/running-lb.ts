@@ -10,7 +10,7 @@ import type { NetnsLab } from './netns-lab.ts';
 export type Line = { event: string } & Record<string, unknown>;
 
 const POLL_MS = 50;
-/** Less than a test has, so that it can say what was awaited. */
+/** Shorter than a test's timeout, so that the error can say what it waited for. */
 const DEADLINE_MS = 45_000;
 
 /** The load balancer as a process in a node of a test lab. */
@@ -37,7 +37,9 @@ export class RunningLb {
     return this.#child.pid!;
   }
 
-  /** Starts it with a configuration, without waiting for `ready`; `programs` is a folder of programs that it finds first. */
+  /**
+   * Starts it with a configuration, without waiting for `ready`; `programs` is a directory that is put first in PATH.
+   */
   static async spawn(lab: NetnsLab, node: string, config: unknown, programs?: string): Promise<RunningLb> {
     const folder = await mkdtemp(lab.file('lb-'));
     const file = join(folder, 'lb.json');
@@ -67,7 +69,7 @@ export class RunningLb {
     return lb;
   }
 
-  /** The first line that fits, now or later; throws when the program ends without it, or time is up. */
+  /** The first line that matches, now or later; throws if the program ends without it, or after the deadline. */
   line(fits: (line: Line) => boolean, from = 0): Promise<Line> {
     return new Promise((resolve, reject) => {
       const printed = () => JSON.stringify(this.lines.slice(from));
@@ -93,7 +95,7 @@ export class RunningLb {
     });
   }
 
-  /** Polls until something holds; throws when time is up. */
+  /** Polls until a condition holds; throws after the deadline. */
   async until(holds: () => Promise<boolean>): Promise<void> {
     const deadline = Date.now() + DEADLINE_MS;
     while (!(await holds())) {
@@ -110,7 +112,7 @@ export class RunningLb {
     await writeFile(this.#file, JSON.stringify(config));
   }
 
-  /** Replaces the configuration and waits until it is in force. */
+  /** Replaces the configuration and waits until it is active. */
   async reload(config: unknown): Promise<Line> {
     const seen = this.lines.length;
     await this.rewrite(config);
@@ -124,7 +126,7 @@ export class RunningLb {
     this.#child.kill(signal);
   }
 
-  /** Ends it as a service manager does. */
+  /** Stops it as a service manager does. */
   async stop(): Promise<number | null> {
     this.signal('SIGTERM');
     return this.ended;

@@ -9,65 +9,62 @@ import { markOfText } from '../terms/mark.ts';
 import { joinParts } from './part.ts';
 import type { Chain, Part } from './ruleset.ts';
 import { packetKey, serviceElement, serviceKeyType } from './service-key.ts';
-import { isServed } from './served.ts';
+import { takesNewFlows } from './served.ts';
 
-/** For answers that begin here (net.ipv4.ip_default_ttl). */
+/** For replies created here (net.ipv4.ip_default_ttl). */
 const TTL = 64;
-/**
- * Mark of a packet that the host's own stack refuses before anything else is made of it: it comes from the same host, and
- * goes no further.
- */
+/** Mark of packets that the host's own stack rejects before anything else sees them; never leaves the host. */
 const REFUSED = markOfText('refused');
 const MARK_REFUSED = `meta mark set ${REFUSED}`;
-/** Where the source MAC is, in bits from the link header; free for a moment while a frame is turned round. */
+/** Position of the source MAC, in bits from the link header: scratch space while a frame is sent back. */
 const SCRATCH = '@ll,48,32';
-/** Where the 32-bit words of source and destination address are, in bits from the network header. */
+/** Positions of the 32-bit words of source and destination address, in bits from the network header. */
 const WORDS = {
   4: [[96, 128]],
   6: [0, 32, 64, 96].map((word) => [64 + word, 192 + word]),
 };
 
-/** Rule for packets to a VIP that found no server, where the load balancer deals with all of them at ingress. */
-export function endRules(input: RenderInput, { ip, version }: Family): string[] {
+/** Rule for packets to a VIP without a server, if the VIP is handled only at ingress. */
+export function unservedRules(input: RenderInput, { ip, version }: Family): string[] {
   const vips = ofFamily(input, version);
-  // A switch passes frames on that are for others.
+  // A switch forwards frames for other hosts.
   const macs = macsOf(input);
   if (vips.length === 0 || macs.size === 0) return [];
   return [`ether daddr { ${[...macs].join(', ')} } ${ip} daddr { ${vips.join(', ')} } goto end${version}`];
 }
 
 /**
- * What no server gets of all that is sent to VIPs which the host does not own: echo requests go back answered the way that
- * they came, whatever the host's own routes say, and the rest is marked for `refuseMarked`.
+ * Handles packets without a server for VIPs that the host does not own: echo requests are answered on the path that
+ * they came by, whatever the host's routes, and the rest is marked for `rejectMarked`.
  */
-export function renderEnds(input: RenderInput): Part {
+export function renderUnserved(input: RenderInput): Part {
   const families = FAMILIES.map((family) => ({ family, vips: ofFamily(input, family.version) })).filter(
     ({ vips }) => vips.length > 0,
   );
   if (families.length === 0) return joinParts();
-  // What the host itself sends to a VIP comes by here; nothing else that is for one does.
+  // Of all packets to a VIP, only those of the host itself pass here.
   const own = families.map(({ family: { ip }, vips }) => `${ip} daddr { ${vips.join(', ')} } ${MARK_REFUSED}`);
-  return joinParts(...families.map(({ family, vips }) => endPart(input, family, vips)), {
+  return joinParts(...families.map(({ family, vips }) => unservedPart(input, family, vips)), {
     maps: [],
     chains: deviceChain('own', ['lo'], { place: 'ingress', facts: input.facts }, own),
   });
 }
 
 /**
- * Chain that refuses what is marked, before the host's connection tracking and routing. Many kernels cannot refuse at
- * ingress itself (CONFIG_NFT_REJECT_NETDEV).
+ * Chain that rejects marked packets before the host's connection tracking and routing. Many kernels cannot reject at
+ * ingress (CONFIG_NFT_REJECT_NETDEV).
  */
-export function refuseMarked({ config }: RenderInput): Chain[] {
+export function rejectMarked({ config }: RenderInput): Chain[] {
   if (vipsAtIngress(config).size === 0) return [];
   const rules = [`meta mark ${REFUSED} meta mark set 0 goto refuse`];
   return [{ name: 'marked', hook: 'type filter hook prerouting priority raw', rules }];
 }
 
-function endPart(input: RenderInput, family: Family, vips: string[]): Part {
+function unservedPart(input: RenderInput, family: Family, vips: string[]): Part {
   const { version } = family;
   const icmp = version === 4 ? 'icmp' : 'icmpv6';
   const known = new Set(vips);
-  const served = input.config.services.filter((service) => known.has(service.vip) && isServed(input, service));
+  const served = input.config.services.filter((service) => known.has(service.vip) && takesNewFlows(input, service));
   const carried = `carried${version}`;
   return {
     maps: [
@@ -79,17 +76,17 @@ function endPart(input: RenderInput, family: Family, vips: string[]): Part {
       },
     ],
     chains: [
-      { name: `back${version}`, hook: null, rules: turnRound(input, family) },
+      { name: `back${version}`, hook: null, rules: sendBack(input, family) },
       {
         name: `end${version}`,
         hook: null,
         rules: [
           `${icmp} type echo-request ${icmp} type set echo-reply goto back${version}`,
-          // Only an echo is so long that it comes in fragments, of which the first alone says what it is.
+          // Only echo requests are long enough to be fragmented, and only the first fragment shows the type.
           `meta l4proto ${icmp} ${laterFragment(family)} goto back${version}`,
-          // Neighbours ask for a VIP as well, and the host's own stack answers.
+          // Includes neighbour discovery for a VIP, which the host's own stack answers.
           `meta l4proto ${icmp} accept`,
-          // A packet that looks a map up in the very moment in which rules change may miss it. Its sender repeats it.
+          // A packet may miss the map lookup while rules change. Its sender retransmits it.
           `${packetKey(version)} @${carried} counter drop`,
           MARK_REFUSED,
         ],
@@ -98,13 +95,13 @@ function endPart(input: RenderInput, family: Family, vips: string[]): Part {
   };
 }
 
-/** Sends a packet back where it came from. Swapping addresses leaves checksums as they are. */
-function turnRound({ facts }: RenderInput, { version }: Family): string[] {
+/** Sends a packet back to its source. Swapping addresses does not change checksums. */
+function sendBack({ facts }: RenderInput, { version }: Family): string[] {
   const macOf = new Map(facts.interfaces.map(({ name, mac }) => [name, mac]));
   const arriving = new Set(ingressDevices(facts));
   const macs = facts.interfaces
     .filter(({ name, mac }) => arriving.has(name) && mac !== '')
-    // A bridge speaks with its own, whatever port a frame comes by.
+    // A bridge uses its own MAC on every port.
     .map(({ index, mac, master }) => `${index} : ${macOf.get(master ?? '') ?? mac}`);
   if (macs.length === 0) return ['drop'];
   const swaps = WORDS[version].map(
@@ -120,8 +117,8 @@ function turnRound({ facts }: RenderInput, { version }: Family): string[] {
   ];
 }
 
-/** Addresses that frames for the host have. */
-/** MACs that frames for this host have. */
+/** Destination MACs of frames for this host. */
+/** Destination MACs of frames for this host. */
 export function macsOf({ facts }: RenderInput): Set<string> {
   return new Set(facts.interfaces.filter(({ mac }) => mac !== '').map(({ mac }) => mac));
 }

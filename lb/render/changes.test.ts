@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { LbConfig } from '../terms/config.ts';
 import type { HostFacts } from '../terms/facts.ts';
 import { run } from '../host/run.ts';
-import { soundConfig } from '../testing/arbitrary-config.ts';
+import { validConfig } from '../testing/arbitrary-config.ts';
 import { NetnsLab } from '../netns/netns-lab.ts';
 import '../testing/test-timeout.ts';
 import type { FoundTable } from './changes.ts';
@@ -76,7 +76,7 @@ describe('changes of rules, in a kernel', () => {
 
   it('a change leads to the same rules as loading them afresh', async () => {
     await fc.assert(
-      fc.asyncProperty(soundConfig, soundConfig, async (first, second) => {
+      fc.asyncProperty(validConfig, validConfig, async (first, second) => {
         const [before, after] = [tablesOf(first), tablesOf(second)];
         const wanted = await fresh(after);
         await load(`flush ruleset\n${changeScript([], before)}`);
@@ -89,7 +89,7 @@ describe('changes of rules, in a kernel', () => {
 
   it('taking over what another configuration has left leads to the same rules, too', async () => {
     await fc.assert(
-      fc.asyncProperty(soundConfig, soundConfig, async (first, second) => {
+      fc.asyncProperty(validConfig, validConfig, async (first, second) => {
         const [before, after] = [tablesOf(first), tablesOf(second)];
         const wanted = await fresh(after);
         await fresh(before);
@@ -102,7 +102,7 @@ describe('changes of rules, in a kernel', () => {
 
   it.each([false, true])('taking over a change of which nobody knows leads there, whether made: %s', async (isMade) => {
     await fc.assert(
-      fc.asyncProperty(soundConfig, soundConfig, async (first, second) => {
+      fc.asyncProperty(validConfig, validConfig, async (first, second) => {
         const [before, after] = [tablesOf(first), tablesOf(second)];
         const wanted = await fresh(after);
         const there = isMade ? after : before;
@@ -159,6 +159,6 @@ describe('changes of rules, in a kernel', () => {
   });
 
   it('no change is no script', () => {
-    fc.assert(fc.property(soundConfig, (config) => changeScript(tablesOf(config), tablesOf(config)) === ''));
+    fc.assert(fc.property(validConfig, (config) => changeScript(tablesOf(config), tablesOf(config)) === ''));
   });
 });

@@ -1,12 +1,12 @@
 import type { Chain, NftMap, Table, TableFamily } from './ruleset.ts';
 import { formatElements, isCounting, TABLE } from './ruleset.ts';
 
-/** Elements per command: one line of nft's input may not grow without bound. */
+/** Elements per command: limits the length of a line of nft input. */
 const CHUNK = 4096;
 
 /**
- * Script for `nft -f` that turns one ruleset into another, in one transaction. What stays the same is not touched:
- * maps that packets fill keep what is in them, and elements that count their values.
+ * Script for `nft -f` that turns one ruleset into another in one transaction. Unchanged objects are not touched: maps
+ * filled by packets keep their elements, and counters their values.
  */
 export function changeScript(before: Table[], after: Table[]): string {
   const families = [...new Set([...before, ...after].map(({ family }) => family))];
@@ -23,10 +23,10 @@ export function changeScript(before: Table[], after: Table[]): string {
 
 function tableChanges(former: Table, next: Table): string[] {
   const at = (name: string) => `${next.family} ${TABLE} ${name}`;
-  const [from, to] = unshared(former, next);
+  const [from, to] = withoutShared(former, next);
   const oldMaps = byName(from.maps);
   const newMaps = byName(to.maps);
-  // A map cannot change its type: it becomes another one, and all rules are written again to refer to that.
+  // A map cannot change its type: it is created again, and all rules are rewritten to refer to it.
   const remade = from.maps.some((map) => newMaps.has(map.name) && !sameSpec(newMaps.get(map.name)!, map));
   if (remade) [from.chains, to.chains] = [former.chains, next.chains];
   const oldChains = byName(from.chains);
@@ -48,8 +48,8 @@ function tableChanges(former: Table, next: Table): string[] {
   ];
 }
 
-/** Both tables without what they share as the very same object: of a thousand services, a change leaves most as they were. */
-function unshared(a: Table, b: Table): [Pick<Table, 'maps' | 'chains'>, Pick<Table, 'maps' | 'chains'>] {
+/** Both tables without the objects that they share: of a thousand services, a change affects few. */
+function withoutShared(a: Table, b: Table): [Pick<Table, 'maps' | 'chains'>, Pick<Table, 'maps' | 'chains'>] {
   const without = <T>(list: T[], other: T[]): T[] => {
     const shared = new Set(other);
     return list.filter((item) => !shared.has(item));
@@ -60,7 +60,7 @@ function unshared(a: Table, b: Table): [Pick<Table, 'maps' | 'chains'>, Pick<Tab
   ];
 }
 
-/** Elements whose key is gone or has another value; a value can only be changed by deleting its key first. */
+/** Elements whose key was removed or has another value; to change a value, its key must be deleted first. */
 function staleElements(from: NftMap, to: NftMap, at: string): string[] {
   const stale = missing(from.elements ?? [], to.elements ?? []);
   return chunks(distinct(stale)).map((elements) => `delete element ${at} ${formatElements(elements)}`);
@@ -72,9 +72,9 @@ function freshElements(from: NftMap | null, to: NftMap, at: string): string[] {
 }
 
 /**
- * Script that takes over the tables of a process that died: all rules are replaced, but maps that packets fill and
- * what counts stay, as far as the new ruleset has them, so that established flows go on. `found` tells their names. Where
- * only an `nft` died, `before` is what was in force then: maps that are to be others now do not stay.
+ * Script that adopts the tables of a process that died: all rules are replaced, but counters and maps filled by packets
+ * stay if the new ruleset has them too, so that established flows continue. `found` has their names. If only `nft`
+ * died, `before` is the previous ruleset: maps whose definition has changed since do not stay.
  */
 export function takeOverScript(found: FoundTable[], after: Table[], before: Table[] = []): string {
   const cleared = found.flatMap(({ family, chains, maps }): { script: string; left: Table }[] => {
@@ -91,7 +91,7 @@ export function takeOverScript(found: FoundTable[], after: Table[], before: Tabl
     const dropped = maps.filter(({ name }) => !keptMaps.some((map) => map.name === name));
     const lines = [
       `flush table ${family} ${TABLE}`,
-      // Verdicts in maps hold chains, so maps go first.
+      // Verdicts in maps refer to chains, so maps are deleted first.
       ...dropped.map(({ name, kind }) => `delete ${kind} ${family} ${TABLE} ${name}`),
       ...chains.map((name) => `delete chain ${family} ${TABLE} ${name}`),
     ];
@@ -108,28 +108,28 @@ export function takeOverScript(found: FoundTable[], after: Table[], before: Tabl
   return cleared.map(({ script }) => script).join('') + changeScript(left, after);
 }
 
-/** Names of what a table in the kernel holds. */
+/** Names of the objects of a table in the kernel. */
 export interface FoundTable {
   family: TableFamily;
   chains: string[];
-  /** Elements are known of those sets whose elements count. */
+  /** Elements are present only for counting sets. */
   maps: Pick<NftMap, 'name' | 'kind' | 'elements'>[];
 }
 
 type Element = [key: string, value: string | null];
 
-/** Elements that the other list has not, or with another value. Of thousands, one change moves few. */
+/** Elements that the other list lacks or has with another value. Optimized for few changes among thousands. */
 function missing(list: Element[], other: Element[]): Element[] {
   if (list === other) return [];
-  const suspects = unlike(list, other);
+  const suspects = trimCommonEnds(list, other);
   if (suspects.length === 0) return [];
   const keys = new Set(suspects.map(([key]) => key));
   const there = new Map(other.filter(([key]) => keys.has(key)));
   return suspects.filter(([key, value]) => there.get(key) !== value || !there.has(key));
 }
 
-/** What is left of a list without the beginning and the end that it shares with another. */
-function unlike(list: Element[], other: Element[]): Element[] {
+/** A list without the prefix and suffix that it shares with another. */
+function trimCommonEnds(list: Element[], other: Element[]): Element[] {
   const same = (a: Element, b: Element) => a === b || (a[0] === b[0] && a[1] === b[1]);
   const shorter = Math.min(list.length, other.length);
   let start = 0;
@@ -139,7 +139,7 @@ function unlike(list: Element[], other: Element[]): Element[] {
   return list.slice(start, list.length - end);
 }
 
-/** Two services may want the same element; nobody can delete it twice. */
+/** Two services may contribute the same element, but it can be deleted only once. */
 function distinct(elements: Element[]): Element[] {
   return [...new Map(elements)];
 }

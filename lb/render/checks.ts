@@ -8,10 +8,10 @@ import { joinParts } from './part.ts';
 import type { NftMap, Part } from './ruleset.ts';
 
 /**
- * Health checks of DSR servers ask for the VIP at that server, so that a missing loopback is seen. The check connects
- * to the server's own address and a port that stands for the service. At egress, where the frame has its MAC already,
- * the destination becomes the VIP and the service's port; at ingress the answer's source is put back. Both happen
- * outside the host's own stack, which could not connect to an address that it owns itself.
+ * Health checks of DSR servers request the VIP at each server, so that a missing loopback address is detected. The
+ * check connects to the server's own address and a port that represents the service. At egress, where the frame already
+ * has its MAC, the destination becomes the VIP and the service's port; at ingress the reply's source is restored. Both
+ * happen outside the host's own stack, which could not connect to an address that it owns itself.
  */
 export function renderChecks(input: RenderInput): Part {
   const { facts } = input;
@@ -28,7 +28,7 @@ export function renderChecks(input: RenderInput): Part {
   const outward = new Set(servers.map((address) => deviceFor(facts, address)).filter((device) => device !== null));
   const ask = families.flatMap(({ here }) => here.map(({ service, port }) => outRule(input, service, port)));
   const answer = families.flatMap(({ family, here }) => here.map(({ service }) => backRule(family, service)));
-  // All traffic comes by here: one look must do for packets that are no checks, however many services there are.
+  // All traffic passes here: packets that are not checks must need only one lookup, however many services there are.
   const out = [`meta skuid ${input.uid} goto checks.ask`, 'meta l4proto { icmp, icmpv6 } goto checks.ask'];
   const back = families.flatMap(({ family, here }) => {
     const own = ownAddresses(input, family);
@@ -48,7 +48,7 @@ export function renderChecks(input: RenderInput): Part {
   };
 }
 
-/** By the check's own source port or echo id: the server and port that it means to talk to. */
+/** Keyed by the check's source port or echo id: the server and port that it targets. */
 function checkMaps({ ip, type, version }: Family): NftMap[] {
   const dynamic = ['flags dynamic,timeout', 'timeout 1m', 'size 65536'];
   const map = (name: string, types: string): NftMap => ({
@@ -84,13 +84,16 @@ function outRule(input: RenderInput, service: LbService, port: number): string {
   );
 }
 
-/** In dsr the frame has the server's MAC already; in l3dsr the packet needs its address, and names the VIP by DSCP. */
+/**
+ * In dsr the frame already has the server's MAC; in l3dsr the packet needs the server's address, and a DSCP value for
+ * the VIP.
+ */
 function reachVip({ vip, dscp }: LbService): string {
   const { ip } = familyOf(vip);
   return dscp === undefined ? `${ip} daddr set ${vip}` : `${ip} dscp set ${dscp}`;
 }
 
-/** Addresses of the host that checks may come from: all but VIPs, unless a check is to come from one. */
+/** Source addresses of checks: all addresses of the host except VIPs, unless a check is configured to use one. */
 function ownAddresses(input: RenderInput, { version }: Family): string[] {
   const sources = new Set(input.config.services.map(({ check }) => check.source));
   const vips = new Set(input.config.services.map(({ vip }) => vip).filter((vip) => !sources.has(vip)));
@@ -112,7 +115,7 @@ function backRule({ ip, version }: Family, service: LbService): string {
   );
 }
 
-/** Port on the VIP that a check asks for. */
+/** Port on the VIP that a check targets. */
 function askedPort({ port, check }: LbService): number {
   return check.port ?? port;
 }

@@ -10,41 +10,44 @@ import type { NftMap } from './ruleset.ts';
 import { formatElements } from './ruleset.ts';
 
 /**
- * Slots of a Maglev table: primes. As many as Cilium has by default: a hundred for each of 160 servers (section 5.3 of the
- * paper), and a change takes a quarter of the time that 65,537 would. A source hash has fewer keys to spread, and every
- * service may have one.
+ * Slots of a Maglev table: a prime. Cilium's default: a hundred for each of 160 servers (section 5.3 of the paper), and
+ * a change takes a quarter of the time that 65,537 would. A source hash has fewer keys to spread, and every service may
+ * have one.
  */
 const MAGLEV_SIZE = 16_381;
 const SOURCE_HASH_SIZE = 1021;
-/** Number of new flows that least connections plans ahead; it plans again long before they are used up. */
+/** Number of new flows that least connections plans ahead; planned again long before they are used up. */
 const LEAST_CONNECTIONS_ROUND = 64;
 const SEED = `seed 0x${HASH_SEED.toString(16)}`;
 
-/** Where the client is in the reply that an ICMP error quotes, in bits from the ICMP header: all of what is hashed. */
+/**
+ * Position of the client in the reply that an ICMP error quotes, in bits from the ICMP header: everything that is
+ * hashed.
+ */
 const QUOTED_CLIENT = {
   4: { address: '@th,192,32', port: '@th,240,16' },
   6: { address: '@th,256,128', port: '@th,400,16' },
 };
 
-/** The choice of a server, as a rule's expression; `maps` are what it looks up. */
+/** A server selection as nft expression; `maps` are the maps that it uses. */
 export interface Choice {
   expression: string;
   /**
-   * For where that finds no server: in the moment of a change a packet may be judged by the rules of before, and look
-   * into the slots of after, which may be fewer. The first of them always is there. Null where slots are in the rule.
+   * Used if the expression finds no server: during a change a packet may be matched by the old rules but look up the
+   * new slots, which may be fewer. The first slot always exists. Null if the slots are in the rule itself.
    */
   fallback: string | null;
-  /** A choice that is the same for every packet of a flow, as long as the pool stays: it needs no memory. */
+  /** A selection that is the same for every packet of a flow as long as the pool is unchanged, without state. */
   byHash: string;
   maps: NftMap[];
 }
 
 /**
- * Picks one of the servers that take new flows (there must be one), by the service's scheduler; evaluated once per new
+ * Selects one of the servers that take new flows (there must be one) by the service's scheduler; evaluated once per new
  * flow. `value` is what the expression yields for a server, of nft type `type`.
  *
- * Slots are in a named map: a change of the pool touches only the slots that change hands, and the kernel takes much
- * longer to make anonymous maps when there are thousands.
+ * Slots are in a named map: a change of the pool touches only the slots that change, and anonymous maps with thousands
+ * of elements are slow to create.
  */
 export function choose(
   input: RenderInput,
@@ -67,7 +70,7 @@ export function choose(
     maglev: () => ({ index: `jhash ${flow}`, slots: maglevTable(servers, MAGLEV_SIZE) }),
   }[service.scheduler]();
   const elements = slots.map(({ server }, slot): [string, string] => [String(slot), value(server)]);
-  // The plan holds from its first slot on. numgen starts there when its rule is new, hence a map within the rule.
+  // The plan must start at its first slot. numgen does so in a new rule, hence an anonymous map.
   const inline = service.scheduler === 'least-connections';
   const name = `slots.${service.name}`;
   const map = inline ? formatElements(elements) : `@${name}`;
@@ -82,7 +85,7 @@ export function choose(
           {
             name,
             kind: 'map',
-            // Any number will do as the type of a slot.
+            // Any integer type works for a slot.
             spec: [`typeof numgen inc mod ${MAGLEV_SIZE} : ${type}`],
             elements,
           },
@@ -91,8 +94,8 @@ export function choose(
 }
 
 /**
- * The same choice for the flow that an ICMP error quotes, whoever has seen that flow; null where the scheduler does not
- * tell it from the packet alone.
+ * The same selection for the flow that an ICMP error quotes, without state; null if the scheduler needs more than the
+ * packet.
  */
 export function chooseQuoted({ name, vip, scheduler }: LbService): string | null {
   const { address, port } = QUOTED_CLIENT[familyOf(vip).version];
@@ -101,7 +104,7 @@ export function chooseQuoted({ name, vip, scheduler }: LbService): string | null
   return null;
 }
 
-/** Rules that leave the chosen server in `meta mark`, which must be 0 before. */
+/** Rules that store the selected server in `meta mark`, which must be 0 before. */
 export function markChosen({ expression, fallback }: Choice): string[] {
   return [`meta mark set ${expression}`, ...(fallback === null ? [] : [`meta mark 0 meta mark set ${fallback}`])];
 }

@@ -41,8 +41,8 @@ export function renderClamp({ config }: RenderInput): Part {
 }
 
 /**
- * The same in direct modes, in the ingress chain of VIPs: only the SYN passes the host, servers reply directly to clients. The
- * route is not known there yet.
+ * The same in direct modes, in the ingress chain of VIPs: only the SYN passes the host, since servers reply directly to
+ * clients. The route is not known yet at that hook.
  */
 export function clampRules(input: RenderInput, { ip, version }: Family, services: LbService[]): string[] {
   const sized = services.filter(({ mssClamp }) => mssClamp !== undefined);
@@ -52,7 +52,10 @@ export function clampRules(input: RenderInput, { ip, version }: Family, services
   });
 }
 
-/** There `auto` is the smallest MTU of all interfaces toward servers, without headers. Null if no server has a route. */
+/**
+ * `auto` in direct modes: the smallest MTU of all interfaces toward servers, minus headers. Null if no server has a
+ * route.
+ */
 function segmentOf({ facts }: RenderInput, { mssClamp, servers, mode }: LbService, version: 4 | 6): number | null {
   if (mssClamp !== 'auto') return mssClamp ?? null;
   const devices = servers.map(({ address }) => deviceFor(facts, address));
@@ -79,7 +82,7 @@ function ofFamily(services: LbService[], family: Family): [vip: string, services
   ];
 }
 
-/** Services by their MSS, without those that have none. */
+/** Services by their MSS; omits services without one. */
 function bySize<Size extends string | number>(
   services: LbService[],
   sizeOf: (service: LbService) => Size | null,

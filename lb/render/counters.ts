@@ -4,13 +4,13 @@ import { familyOf } from './family.ts';
 import { countedIn, forgottenElement, memberElement, memberMaps } from './members.ts';
 import { trafficElements } from './traffic.ts';
 
-/** A set or map whose elements count the packets that they match, and one of its elements. */
+/** A counting set or map, and one of its elements. */
 export interface CountingElement {
   set: string;
   key: string;
 }
 
-/** What counts the flows that a server was given in a service, and its packets. */
+/** Counters of a server's flows and packets in a service. */
 export function serverCounters(service: LbService, server: LbServer): Record<'newFlows' | 'packets', CountingElement> {
   if (!isDirect(service)) return trafficElements(service, server);
   const key = memberElement(service, server);
@@ -18,7 +18,7 @@ export function serverCounters(service: LbService, server: LbServer): Record<'ne
   return { newFlows: { set: newFlows, key }, packets: { set: countedIn(service), key } };
 }
 
-/** What counts the packets of flows that the full flow table could not remember; null where there is none. */
+/** Counter of packets whose flow did not fit into the flow table; null if there is none. */
 export function forgottenCounter(service: LbService): CountingElement | null {
   if (!isDirect(service)) return null;
   const { forgotten } = memberMaps(familyOf(service.vip), service.protocol);

@@ -1,12 +1,12 @@
 import { carriers, type HostFacts } from '../terms/facts.ts';
 import type { Chain } from './ruleset.ts';
 
-/** EtherType 802.1Q, as raw bytes: for its name, nft would also match the type of the incoming interface. */
+/** EtherType 802.1Q as raw bytes: if given by name, nft also matches the type of the incoming interface. */
 const TAGGED = '@ll,96,16 0x8100';
 
 /**
- * A chain at `ingress` or `egress` of these interfaces; none without interfaces, because nft refuses an empty list. A tagged
- * frame skips the rules on an interface with VLAN interfaces above it: they apply on the interface of its VLAN.
+ * A chain at `ingress` or `egress` of these interfaces; none without interfaces, because nft rejects an empty list. On
+ * an interface with VLAN interfaces above it, tagged frames skip the rules, which apply on the VLAN interface.
  */
 export function deviceChain(
   name: string,

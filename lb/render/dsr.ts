@@ -1,7 +1,7 @@
 import type { LbServer, LbService } from '../terms/config.ts';
 import { ingressDevices } from '../terms/facts.ts';
 import { isDirect, vipsAtIngress } from '../terms/mode.ts';
-import { endRules, macsOf } from './at-ingress.ts';
+import { unservedRules, macsOf } from './at-ingress.ts';
 import { choose, chooseQuoted, markChosen } from './choose.ts';
 import { clampRules } from './clamp.ts';
 import { deviceChain } from './device-chain.ts';
@@ -9,7 +9,7 @@ import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import { addFlow, closedChain, flowMaps, flowTable, keepChains, NO_SYN, QUOTED_KEYS, shortCut } from './flow-table.ts';
 import { forwardPart, sendTo } from './forward.ts';
-import { firstFragment, firstFragmentRules6, followRule, fragmentMap, leaveRule, whole } from './fragments.ts';
+import { firstFragment, firstFragmentRules6, followRule, fragmentMap, storeServerRule, whole } from './fragments.ts';
 import type { RenderInput } from './input.ts';
 import {
   isMember,
@@ -24,15 +24,15 @@ import {
 import { markOf } from '../terms/mark.ts';
 import { joinParts } from './part.ts';
 import { remember } from './remember.ts';
-import { hasOut, isCarried, isServed } from './served.ts';
+import { hasServerOut, servesFlows, takesNewFlows } from './served.ts';
 import { stickyMap } from './persistence.ts';
 import type { Chain, Part } from './ruleset.ts';
 import { dispatchElement, packetKey, serviceKeyType } from './service-key.ts';
 
 /**
- * Modes dsr, l3dsr and ipip: at ingress, before the host's own stack sees the frame, the destination MAC becomes the server's,
- * or the destination address with a DSCP value that names the VIP, or the packet gets a mark
- * that leads it into a tunnel. A map keeps each flow on its server.
+ * Modes dsr, l3dsr and ipip: at ingress, before the host's own stack sees the frame, the destination MAC is replaced by
+ * the server's (dsr), or the destination address by the server's, with a DSCP value for the VIP (l3dsr), or the packet
+ * gets a mark that routes it into a tunnel (ipip). A map keeps each flow on its server.
  */
 export function renderDsr(input: RenderInput): Part {
   const services = input.config.services.filter(isDirect);
@@ -41,8 +41,9 @@ export function renderDsr(input: RenderInput): Part {
     const here = services.filter(({ vip }) => familyOf(vip) === family);
     return here.length === 0 ? [] : [{ family, here }];
   });
-  // All traffic comes by here, replies of the servers as well: one look must do for packets to no VIP. Of those to one,
-  // frames for others are theirs: a switch floods what it does not know the port of, to other load balancers as well.
+  // All traffic passes here, including servers' replies: packets to other addresses than VIPs must need only one
+  // lookup. Frames for other hosts are left alone: a switch floods frames for unknown ports, also to other load
+  // balancers.
   const forHost = isForHost(input);
   const ingress = perFamily.map(({ family, here }) => {
     const vips = new Set(here.map(({ vip }) => vip));
@@ -58,7 +59,7 @@ export function renderDsr(input: RenderInput): Part {
   );
 }
 
-/** Match of frames for this host; none where an interface has frames without MACs, as tunnels do. */
+/** Matches frames for this host; null if an interface has frames without MACs, as tunnels do. */
 function isForHost(input: RenderInput): string {
   const { interfaces } = input.facts;
   const devices = ingressDevices(input.facts);
@@ -67,8 +68,8 @@ function isForHost(input: RenderInput): string {
 }
 
 /**
- * A server's reply on its way through: to track it would cost more than to forward it, and the host's own firewall would
- * take it for invalid, since conntrack has seen no request.
+ * Servers' replies that pass the host: tracking would cost more than forwarding, and the host's own firewall would
+ * consider them invalid, since conntrack has not seen the request.
  */
 function untracked({ config }: RenderInput, services: LbService[]): string[] {
   const vips = vipsAtIngress(config);
@@ -82,12 +83,12 @@ function chainOf({ version }: Family): string {
   return `vip${version}`;
 }
 
-/** Rule that leads to the chain of the packet's service. */
+/** Rule that jumps to the chain of the packet's service. */
 function dispatch({ version }: Family): string {
   return `${packetKey(version)} vmap @services${version}`;
 }
 
-/** The chain for packets to a VIP. Those of known flows come first, since most packets are. */
+/** The chain for packets to a VIP. Known flows are first, since most packets belong to one. */
 function entrance(input: RenderInput, family: Family, services: LbService[]): Part {
   const protocols = protocolsOf(services);
   const shortCuts = protocols.map((protocol) => shortCutFor(input, family, protocol, services));
@@ -107,9 +108,9 @@ function entrance(input: RenderInput, family: Family, services: LbService[]): Pa
     `goto ${unserved(family)}`,
   ];
   const rest = [
-    // The host may route by marks, and a flow that is known here may be one that it translates by now.
+    // The host may route by mark, and a flow known here may since have become one with NAT.
     'meta mark set 0',
-    ...endRules(input, family),
+    ...unservedRules(input, family),
   ];
   const chains = [
     { name: unserved(family), hook: null, rules: rest },
@@ -120,52 +121,52 @@ function entrance(input: RenderInput, family: Family, services: LbService[]): Pa
   return { maps: [], chains };
 }
 
-/** Chain for packets to a VIP that no server gets. */
+/** Chain for packets to a VIP that have no server. */
 function unserved({ version }: Family): string {
   return `unserved${version}`;
 }
 
-/** For packets of known flows that need no more than their server's MAC. */
+/** For packets of known flows that only need their server's MAC. */
 function shortCutFor(input: RenderInput, family: Family, protocol: 'tcp' | 'udp', services: LbService[]) {
   const here = services.filter((service) => service.protocol === protocol);
   if (!here.some(isPlain)) return { rules: [], later: [], chains: [] };
   const table = flowTable(family, protocol);
-  const someOut = here.some((service) => hasOut(input, service));
+  const someOut = here.some((service) => hasServerOut(input, service));
   return shortCut(table, input.config, {
     match: whole(family),
     first: family.version === 4 ? firstFragment(family) : null,
-    leave: leaveRule(family),
+    leave: storeServerRule(family),
     found: `meta mark set ${table.key} map @${table.flows}${isNotOut(family, protocol, someOut)} `,
     send: sendPlain(input, family, protocol),
-    // Flows of the others are looked for first.
+    // Flows of other services are looked up first.
     otherwise: here.every(isPlain) ? [dispatch(family)] : [],
   });
 }
 
-/** Statement that sends and counts a packet of a plain service, if the server in `meta mark` still is in it. */
+/** Statement that sends and counts a packet of a plain service, if the server in `meta mark` is still a member. */
 function sendPlain(input: RenderInput, family: Family, protocol: 'tcp' | 'udp'): string {
   return sendTo(input, family, `${memberKey(family)} map @${memberMaps(family, protocol).addresses}`);
 }
 
-/** For the others: they find their server without looking for the service. */
+/** For other services: finds the server without looking up the service. */
 function known(input: RenderInput, family: Family, protocol: 'tcp' | 'udp', services: LbService[]): string[] {
   const here = services.filter((service) => service.protocol === protocol);
   if (here.every(isPlain)) return [];
   const { key, flows, keep } = flowTable(family, protocol);
-  const someOut = here.some((service) => hasOut(input, service));
+  const someOut = here.some((service) => hasServerOut(input, service));
   const found = `meta mark set ${key} map @${flows} ${isMember(family, protocol, someOut)}`;
   return [`meta l4proto ${protocol} ${found} goto ${keep}`];
 }
 
-/** An ICMP error about a server's reply comes to the VIP; only the server of the flow that it quotes can use it. */
+/** ICMP errors about a server's reply are addressed to the VIP; only the server of the quoted flow can use them. */
 function quoted(family: Family, protocol: 'tcp' | 'udp'): string {
   const { flows, forward } = flowTable(family, protocol);
   return `${errorAbout(family, protocol)} meta mark set ${QUOTED_KEYS[family.version]} map @${flows} goto ${forward}`;
 }
 
 /**
- * The same of flows that come by another load balancer: routers spread errors by addresses alone. Who picks by the same hash
- * knows their servers anyway. A chain of its own, since it has a rule for each service and few packets are errors.
+ * The same for flows of another load balancer, since routers hash ICMP errors by addresses only. A scheduler by hash
+ * finds their servers anyway. In a separate chain, because it has a rule per service and few packets are errors.
  */
 function quotedElsewhere(
   input: RenderInput,
@@ -177,7 +178,12 @@ function quotedElsewhere(
   const quotedPort = { 4: '@th,224,16', 6: '@th,384,16' }[family.version];
   const rules = services.flatMap((service) => {
     const choice = chooseQuoted(service);
-    if (choice === null || service.protocol !== protocol || !isCarried(input, service) || !isServed(input, service))
+    if (
+      choice === null ||
+      service.protocol !== protocol ||
+      !servesFlows(input, service) ||
+      !takesNewFlows(input, service)
+    )
       return [];
     const from = `${family.ip} daddr ${service.vip} ${quotedPort} ${service.port}`;
     return [`${from} meta mark set ${choice} goto ${forward}`];
@@ -196,7 +202,7 @@ function errorAbout({ version }: Family, protocol: 'tcp' | 'udp'): string {
 }
 
 function familyPart(input: RenderInput, family: Family, services: LbService[]): Part {
-  const served = services.filter((service) => isCarried(input, service));
+  const served = services.filter((service) => servesFlows(input, service));
   return joinParts(
     ...protocolsOf(services).map((protocol) => {
       const table = flowTable(family, protocol);
@@ -232,11 +238,11 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
   const member = memberKey(family);
   const lookUp = [
     ...(closing === null ? [] : [`${NO_SYN} meta mark set ${key} map @${closing}${toClosed(input, service)}`]),
-    // The flow is new, or its server has left: an element's value cannot be changed, only replaced.
+    // The flow is new, or its server was removed: an element's value cannot be changed, only replaced.
     `meta mark != 0 delete @${flows} { ${key} : meta mark } meta mark set 0`,
   ];
   const name = `to.${service.name}`;
-  if (!isServed(input, service)) {
+  if (!takesNewFlows(input, service)) {
     return { maps: [], chains: [{ name, hook: null, rules: [...lookUp, `goto ${unserved(family)}`] }] };
   }
   const choice = choose(input, service, { type: 'meta mark', value });
@@ -249,7 +255,7 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
     ...markChosen(choice),
   ];
   const store = [
-    // Of a flow that came from the same port before: its last packets were to go to another server.
+    // A closed flow from the same port: its last packets belonged to another server.
     ...(closing === null ? [] : [`delete @${closing} { ${key} : meta mark }`]),
     add,
     // The table is full.
@@ -277,12 +283,12 @@ const servicePart = remember((input: RenderInput, service: LbService): Part => {
   };
 });
 
-/** Rest of a rule for packets of flows that are over: matches one whose server stays in the service, and leads it on. */
+/** Rest of a rule for packets of closed flows: matches if the server is still in the service, and continues there. */
 function toClosed(input: RenderInput, service: LbService): string {
   const family = familyOf(service.vip);
   const { protocol } = service;
   const table = flowTable(family, protocol);
-  const someOut = hasOut(input, service);
+  const someOut = hasServerOut(input, service);
   if (isPlain(service)) return `${isNotOut(family, protocol, someOut)} jump ${closedChain(table)}`;
   return ` ${isMember(family, protocol, someOut)} goto closed.${table.keep}`;
 }

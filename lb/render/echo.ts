@@ -4,9 +4,9 @@ import { FAMILIES, familyOf } from './family.ts';
 import type { Part } from './ruleset.ts';
 
 /**
- * Echo requests to VIPs that the host does not own: `redirect` hands them to the host's own stack, and conntrack lets the
- * answer come from the VIP. For a VIP of its own the host answers anyway, and one of direct modes alone needs no conntrack
- * (at-ingress.ts).
+ * Echo requests to VIPs that the host does not own: `redirect` passes them to the host's own stack, and conntrack makes
+ * the VIP the source of the reply. A VIP that the host owns is answered anyway; one with only direct modes needs no
+ * conntrack (at-ingress.ts).
  */
 export function renderEcho({ config }: RenderInput): Part {
   if (config.vipOwner !== false) return { maps: [], chains: [] };

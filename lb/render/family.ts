@@ -1,4 +1,4 @@
-/** How nft writes one address family. */
+/** An address family in nft's notation. */
 export interface Family {
   version: 4 | 6;
   /** Keyword of the protocol. */

@@ -3,13 +3,13 @@ import type { Family } from './family.ts';
 import type { Chain, NftMap } from './ruleset.ts';
 
 /**
- * Kernel memory of which server each DSR flow is on. Conntrack cannot do it: it sees one direction only.
+ * The kernel's map from DSR flows to servers. Conntrack cannot do this: it sees only one direction.
  *
- * Keys are the last 32 bits of both addresses and both ports, taken as raw bytes, here and wherever all packets come by:
- * nft looks at the protocol again in each rule that names a field. So the same shape serves both families, and the packet
- * that an ICMP error quotes can be looked up as well. Two clients that share a key (IPv6 addresses alike in their last 32
- * bits, with the same port) share a server, which harms neither. nft 1.0 cannot keep keys of more than 16 bytes in a map
- * that packets fill.
+ * Keys are the last 32 bits of both addresses and both ports, as raw bytes, here and wherever all packets pass, because
+ * nft checks the protocol again in each rule that names a field. So the same key serves both families, and packets
+ * quoted in ICMP errors can be looked up too. Two clients with the same key (IPv6 addresses with equal last 32 bits,
+ * and the same port) share a server, which is harmless. nft 1.0 cannot have keys of more than 16 bytes in a map filled
+ * by packets.
  */
 export interface FlowTable {
   protocol: 'tcp' | 'udp';
@@ -17,42 +17,42 @@ export interface FlowTable {
   key: string;
   /** Map of live flows. */
   flows: string;
-  /** Map of flows whose client has sent FIN or RST: their last packets must not revive them. */
+  /** Map of flows whose client has sent FIN or RST: their last packets must not create them again. */
   closing: string | null;
-  /** Statement that makes a known flow live on. */
+  /** Statement that refreshes a known flow. */
   refresh: string;
-  /** Chain that a packet of a known flow goes to, its server being in `meta mark`. */
+  /** Chain for packets of known flows, with the server in `meta mark`. */
   keep: string;
   /** Chain that sends a packet to the server in `meta mark`. */
   forward: string;
 }
 
 const DEFAULTS = { limit: 262_144, tcpIdleMs: 900_000, udpIdleMs: 180_000 };
-/** How long a TCP flow whose client has sent FIN or RST is remembered. */
+/** How long a TCP flow is kept after its client has sent FIN or RST. */
 export const CLOSING_MS = 60_000;
 /**
- * Of a TCP flow whose client has sent no more than SYNs: the server may have refused it, by an answer that does not come
- * by here. As long as in IPVS (SYN_RECV of net/netfilter/ipvs/ip_vs_proto_tcp.c), and no longer than an open one.
+ * For a TCP flow whose client has sent only SYNs: the server may have refused it in a reply that does not pass here. As
+ * long as in IPVS (SYN_RECV of net/netfilter/ipvs/ip_vs_proto_tcp.c), and at most as long as an established flow.
  */
 const OPENING_MS = 60_000;
-/** FIN, SYN and RST are the lowest bits. */
+/** TCP flags; FIN, SYN and RST are the lowest bits. */
 const FLAGS = '@th,104,8';
-/** Match of a TCP segment that does not open a connection. */
+/** Matches TCP segments without SYN. */
 export const NO_SYN = `${FLAGS} & 0x02 == 0`;
-/** Where source address, destination address and ports are, in bits from the network header. */
+/** Positions of source address, destination address and ports, in bits from the network header. */
 const KEYS = {
   4: '@nh,96,32 . @nh,128,32 . @nh,160,16 . @nh,176,16',
   6: '@nh,160,32 . @nh,288,32 . @nh,320,16 . @nh,336,16',
 };
-/** The same in the first fragment of a datagram of IPv6, whose ports come after a fragment header. */
+/** The same in the first fragment of an IPv6 datagram, whose ports follow a fragment header. */
 export const FRAGMENT_KEY6 = '@nh,160,32 . @nh,288,32 . @nh,384,16 . @nh,400,16';
-/** The same flow in the reply that an ICMP error quotes, in bits from the ICMP header: all swapped. */
+/** The same flow in the reply that an ICMP error quotes, in bits from the ICMP header, with the ends swapped. */
 export const QUOTED_KEYS = {
   4: '@th,192,32 . @th,160,32 . @th,240,16 . @th,224,16',
   6: '@th,352,32 . @th,224,32 . @th,400,16 . @th,384,16',
 };
 
-/** Chain that packets of a family go to when their server is in `meta mark`. */
+/** Chain for packets of a family with their server in `meta mark`. */
 export function forwardChain(version: 4 | 6): string {
   return `forward${version}`;
 }
@@ -83,12 +83,12 @@ export function flowMaps(config: LbConfig, table: FlowTable, protocol: 'tcp' | '
   return table.closing === null ? [idle] : [idle, map(table.closing, `${CLOSING_MS}ms`)];
 }
 
-/** Statement that keeps a new flow on the server in `meta mark`; it fails when the table is full. */
+/** Statement that assigns a new flow to the server in `meta mark`; fails if the table is full. */
 export function addFlow(table: FlowTable, config: LbConfig): string {
   return `add @${table.flows} ${opened(table, config)}`;
 }
 
-/** Element of a flow that has just begun. */
+/** Element of a new flow. */
 function opened({ key, closing }: FlowTable, { flowTable: limits }: LbConfig): string {
   if (closing === null) return `{ ${key} : meta mark }`;
   const idleMs = limits?.tcpIdleMs ?? DEFAULTS.tcpIdleMs;
@@ -111,24 +111,24 @@ export function keepChains(table: FlowTable, config: LbConfig): Chain[] {
 }
 
 /**
- * Rules for a TCP segment with SYN, FIN or RST, which `found` matches where its flow is known and leaves the server in
- * `meta mark`, and `send` sends there.
+ * Rules for TCP segments with SYN, FIN or RST. `found` matches known flows and stores the server in `meta mark`; `send`
+ * sends the segment there.
  */
 function edgeRules(table: FlowTable, config: LbConfig, found: string, send: string): string[] {
   const { key, flows, closing } = table;
   return [
-    // FIN or RST. Forgotten early, since a flow table that keeps closed flows for long is full of them.
+    // FIN or RST. Removed early, because closed flows would otherwise fill the table.
     `${FLAGS} & 0x05 != 0 ${found}delete @${flows} { ${key} : meta mark } update @${closing} { ${key} : meta mark } ${send}`,
-    // SYN, sent once more: the flow may have been refused before.
+    // A retransmitted SYN: the flow may have been refused.
     `${found}update @${flows} ${opened(table, config)} ${send}`,
   ];
 }
 
 /**
- * Rules that send packets of known flows where most of them go, each by a single rule: what a packet costs is mostly how
- * many it meets. `found` as above; `match` keeps others away; `otherwise` is for the first packet of a TCP flow. What
- * matches `first` begins a datagram whose other fragments have no ports; `leave` leaves its server to them. Rules that few
- * packets need are to come `later`.
+ * Rules that send most packets of known flows with a single rule: the number of rules determines the cost of a packet.
+ * `found` as above; `match` excludes other packets; `otherwise` handles the first packet of a TCP flow. Packets that
+ * match `first` start a fragmented datagram, and `leave` stores its server for the other fragments. Rules for rare
+ * packets belong in `later`.
  */
 export function shortCut(
   table: FlowTable,
@@ -155,7 +155,7 @@ export function shortCut(
   };
 }
 
-/** Chain that a packet of a flow that is over, whose server may be in `meta mark`, jumps to where a short cut is. */
+/** Chain that packets of closed flows jump to after a short cut, possibly with the server in `meta mark`. */
 export function closedChain({ flows }: FlowTable): string {
   return `closed.${flows}`;
 }

@@ -2,7 +2,7 @@ import type { LbService } from '../terms/config.ts';
 import { deviceFor, indexOf } from '../terms/facts.ts';
 import type { Family } from './family.ts';
 import { FAMILIES, familyOf } from './family.ts';
-import { laterFragment, leaveRule, noteRule6 } from './fragments.ts';
+import { laterFragment, storeServerRule, addFlowRule6 } from './fragments.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
 import { markOf } from '../terms/mark.ts';
@@ -92,8 +92,8 @@ function forwardChains(services: LbService[], device: string): Chain[] {
     );
     const overUdp6 = version === 6 && here.some(({ protocol }) => protocol === 'udp');
     const rules = [
-      leaveRule(family),
-      ...(overUdp6 ? [noteRule6()] : []),
+      storeServerRule(family),
+      ...(overUdp6 ? [addFlowRule6()] : []),
       ...byDscp,
       ...inTunnel,
       ...keptRules(family, here),

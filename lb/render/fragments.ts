@@ -4,7 +4,7 @@ import { flowTable, forwardChain, FRAGMENT_KEY6 } from './flow-table.ts';
 import { isMember, isNotOut } from './members.ts';
 import type { NftMap } from './ruleset.ts';
 
-/** In bits from the network header. The fragment header of IPv6 (44) comes first where there are no others. */
+/** In bits from the network header. The IPv6 fragment header (44) is first if there are no other extension headers. */
 const FIELDS = {
   4: {
     id: '@nh,96,32 . @nh,128,32 . @nh,32,16',
@@ -24,50 +24,50 @@ const FIELDS = {
 const FIRST6 = `meta l4proto udp ${FIELDS[6].first}`;
 
 /**
- * Servers of datagrams that come in fragments. Only the first one has ports; it leaves its server here, under the
- * datagram's id (RFC 791; RFC 8200, section 4.5), for those that follow. One that overtakes the first is lost.
+ * Servers of fragmented datagrams. Only the first fragment has ports; it stores its server here under the datagram's id
+ * (RFC 791; RFC 8200, section 4.5) for the following ones. A fragment that overtakes the first is dropped.
  */
 export function fragmentMap({ version }: Family): NftMap {
-  // A datagram's fragments come together; both limits keep strangers' fragments from filling the memory.
+  // Fragments of a datagram arrive together; both limits protect memory against arbitrary fragments.
   const spec = [`typeof ${FIELDS[version].id} : meta mark`, 'flags dynamic,timeout', 'timeout 10s', 'size 65536'];
   return { name: `fragments${version}`, kind: 'map', spec, elements: null };
 }
 
-/** Match of a fragment without ports. */
+/** Matches fragments without ports. */
 export function laterFragment({ version }: Family): string {
   return FIELDS[version].later;
 }
 
-/** Match of the first fragment of a datagram; only in IPv4 its ports are where those of a whole one are. */
+/** Matches the first fragment of a datagram; only in IPv4 its ports are at the usual position. */
 export function firstFragment({ version }: Family): string {
   return FIELDS[version].first;
 }
 
-/** Match of a packet that is no fragment. */
+/** Matches packets that are not fragments. */
 export function whole({ version }: Family): string {
   return FIELDS[version].none;
 }
 
-/** Rule at ingress that sends such a fragment to the server of its datagram. */
+/** Rule at ingress that sends a fragment without ports to the server of its datagram. */
 export function followRule({ version }: Family): string {
   const { id, later } = FIELDS[version];
   return `${later} meta mark set ${id} map @fragments${version} goto ${forwardChain(version)}`;
 }
 
 /**
- * Rule that leaves the server in `meta mark` for the fragments to come, whatever datagram had the id before: an element's
- * value cannot be changed, only replaced.
+ * Rule that stores the server in `meta mark` for the fragments to come, replacing an earlier datagram with this id: an
+ * element's value cannot be changed, only replaced.
  */
-export function leaveRule({ version }: Family): string {
+export function storeServerRule({ version }: Family): string {
   const { id, first } = FIELDS[version];
   const element = `@fragments${version} { ${id} : meta mark }`;
   return `${first} delete ${element} update ${element}`;
 }
 
 /**
- * Where the flow table looks for ports, the first fragment of a datagram over IPv6 has another header: its flow has to be
- * looked up before the services are, and forgotten where its server has left. `sendPlain` sends a packet of a plain
- * service, where there are such; `someOthers` where there are others.
+ * The first fragment of an IPv6 datagram has a fragment header where the flow table expects ports: its flow is looked
+ * up before the services, and removed if its server has left. `sendPlain` sends packets of plain services, if there are
+ * any; `someOthers`: whether there are other services.
  */
 export function firstFragmentRules6(sendPlain: string | null, someOthers: boolean): string[] {
   const family = familyOf('::');
@@ -76,13 +76,15 @@ export function firstFragmentRules6(sendPlain: string | null, someOthers: boolea
   const foundPlain = `${found}${isNotOut(family, 'udp', true)}`;
   return [
     ...(someOthers ? [`${found} ${isMember(family, 'udp', true)} goto ${forward}`] : []),
-    ...(sendPlain === null ? [] : [`${foundPlain} ${leaveRule(family)}`, `${foundPlain} ${noteRule6()} ${sendPlain}`]),
+    ...(sendPlain === null
+      ? []
+      : [`${foundPlain} ${storeServerRule(family)}`, `${foundPlain} ${addFlowRule6()} ${sendPlain}`]),
     `${FIRST6} meta mark != 0 delete ${elementOf(flows)}`,
   ];
 }
 
-/** Rule that notes the flow of such a fragment, once its server is chosen. */
-export function noteRule6(): string {
+/** Rule that records the flow of such a fragment after its server was selected. */
+export function addFlowRule6(): string {
   return `${FIRST6} update ${elementOf(flowTable(familyOf('::'), 'udp').flows)}`;
 }
 

@@ -11,8 +11,8 @@ import { remember } from './remember.ts';
 import type { NftMap } from './ruleset.ts';
 
 /**
- * Names of what is known of a DSR server in a service, for all services of a protocol together: thousands of small sets
- * would take the kernel long to make, and a change would replace rules instead of elements.
+ * Names of the sets of DSR servers, shared by all services of a protocol: thousands of small sets would be slow to
+ * create, and a change would replace rules instead of elements.
  */
 export function memberMaps({ version }: Family, protocol: 'tcp' | 'udp') {
   const name = (what: string) => `${what}.${protocol}${version}`;
@@ -26,35 +26,35 @@ export function memberMaps({ version }: Family, protocol: 'tcp' | 'udp') {
   };
 }
 
-/** Whether a service's packets need no more than their server's MAC, and the interface's own as source. */
+/** Whether a service's packets need only their server's MAC, with the interface's own MAC as source. */
 export function isPlain({ mode, sourceMac }: LbService): boolean {
   return MODES[mode].handsOver === 'mac' && sourceMac === 'rewrite';
 }
 
-/** What counts a service's packets; where that is all they need, it also has the address whose MAC they get. */
+/** Set or map that counts a service's packets; for plain services also the address whose MAC they get. */
 export function countedIn(service: LbService): string {
   const { addresses, packets } = memberMaps(familyOf(service.vip), service.protocol);
   return isPlain(service) ? addresses : packets;
 }
 
-/** What of a packet, with its server's mark, is looked up in them. */
+/** Lookup key: fields of a packet and its server's mark. */
 export function memberKey(family: Family): string {
   return `${serviceMember(family)} . meta mark`;
 }
 
-/** What of a packet is looked up in the set of services. */
+/** Lookup key in the set of services. */
 export function serviceMember({ ip }: Family): string {
   return `${ip} daddr . th dport`;
 }
 
-/** Match of a packet whose server is not out; nothing where none is. */
+/** Matches packets whose server is not out; empty if no server is. */
 export function isNotOut(family: Family, protocol: 'tcp' | 'udp', someOut: boolean): string {
   return someOut ? ` ${memberKey(family)} != @${memberMaps(family, protocol).out}` : '';
 }
 
 /**
- * Match of a packet whose server still is in a service that is not plain; counts it. Only where a server is out does it
- * take two looks. In a plain service `sendPlain` tells it: before Linux 6.6 a map cannot be matched as a set can.
+ * Matches and counts packets whose server is still in a service that is not plain. Needs two lookups only while a
+ * server is out. For plain services `sendPlain` does this: before Linux 6.6 a map cannot be matched like a set.
  */
 export function isMember(family: Family, protocol: 'tcp' | 'udp', someOut: boolean): string {
   const { packets } = memberMaps(family, protocol);
@@ -63,7 +63,10 @@ export function isMember(family: Family, protocol: 'tcp' | 'udp', someOut: boole
 
 type Elements = NonNullable<NftMap['elements']>;
 
-/** Servers that are out, servers that clients may return to, all of them for counting, and services for what is forgotten. */
+/**
+ * Sets of servers that are out, of servers that clients may return to, of all servers for counting, and of services for
+ * counting packets of forgotten flows.
+ */
 export function memberSets(
   input: RenderInput,
   family: Family,
@@ -73,8 +76,8 @@ export function memberSets(
   const names = memberMaps(family, protocol);
   const type = `type ${family.type} . inet_service . mark`;
   const members = services.map((service) => membersOf(input, service));
-  const all = (isMeant: (service: LbService) => boolean) =>
-    joinLists(members.filter((_, i) => isMeant(services[i]!)).map((of) => of.all));
+  const all = (isSelected: (service: LbService) => boolean) =>
+    joinLists(members.filter((_, i) => isSelected(services[i]!)).map((of) => of.all));
   const set = (name: string, elements: Elements, ...spec: string[]): NftMap => ({
     name,
     kind: 'set',
@@ -129,19 +132,19 @@ const membersOf = remember((input: RenderInput, service: LbService): Lists => {
 });
 
 /**
- * Whether a port that is used again soon after its flow was over may lead to the same server again, which spares the
- * kernel's maps a change: not where the server of each new flow follows from something else.
+ * Whether a client port that is reused soon after its flow closed may return to the same server, which saves changing
+ * the kernel's maps. Not if the server of each new flow is determined otherwise.
  */
 export function reusesPorts({ scheduler, persistence }: LbService): boolean {
   return scheduler !== 'least-connections' && persistence === undefined;
 }
 
-/** Element that stands for a service. */
+/** Element of a service. */
 export function forgottenElement({ vip, port }: LbService): string {
   return `${vip} . ${port}`;
 }
 
-/** Element that stands for a server in a service. */
+/** Element of a server in a service. */
 export function memberElement({ vip, port }: LbService, { address }: LbServer): string {
   return `${vip} . ${port} . ${markOf(address)}`;
 }

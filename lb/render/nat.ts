@@ -10,7 +10,7 @@ import { serversIn } from './input.ts';
 import { markOf } from '../terms/mark.ts';
 import { joinParts } from './part.ts';
 import { remember } from './remember.ts';
-import { isServed } from './served.ts';
+import { takesNewFlows } from './served.ts';
 import { stickyMap } from './persistence.ts';
 import type { Chain, Part } from './ruleset.ts';
 import { countNewFlow, renderTraffic } from './traffic.ts';
@@ -18,12 +18,12 @@ import { dispatchElement, packetKey, serviceKeyType } from './service-key.ts';
 
 /**
  * Modes dnat and proxy. Prerouting finds the service and rewrites the destination; conntrack keeps the flow on its
- * server and undoes the rewriting on the way back. Postrouting finds the service again, by the destination that the
- * packet had at first; there the flow is counted and, in proxy mode, its source rewritten. These chains see the first
- * packet of a flow only.
+ * server and reverses the rewriting for replies. Postrouting finds the service again by the packet's original
+ * destination; there the flow is counted and, in proxy mode, its source rewritten. These chains only see the first
+ * packet of a flow.
  *
- * Calls of the host itself meet output in place of prerouting. Their source may be the VIP, which a server could take for
- * its own or send to whoever has it: where no proxy IP hides it, it becomes the address of the outgoing interface.
+ * Calls of the host itself pass output instead of prerouting. Their source may be the VIP, which a server could own
+ * itself, or reply to through its owner: without a proxy IP, the source becomes the address of the outgoing interface.
  */
 export function renderNat(input: RenderInput): Part {
   const services = input.config.services.filter((service) => !isDirect(service));
@@ -53,7 +53,7 @@ export function renderNat(input: RenderInput): Part {
 function familyPart(input: RenderInput, family: Family, services: LbService[]) {
   if (services.length === 0) return { part: joinParts(), rules: { prerouting: [], output: [], postrouting: [] } };
   const { ip, version } = family;
-  const served = services.filter((service) => isServed(input, service));
+  const served = services.filter((service) => takesNewFlows(input, service));
   const hidden = services.filter(({ mode, ownCalls }) => MODES[mode].hidesSource || ownCalls === true);
   const dispatch = (name: string, of: LbService[]) => ({
     name: `${name}${version}`,
@@ -86,7 +86,7 @@ const destinationPart = remember((input: RenderInput, service: LbService): Part 
   const sticky = stickyMap(service);
   if (!sticky) {
     const choice = choose(input, service, { type: `${ip} daddr . ${protocol} dport`, value: target });
-    // Without the match on the protocol nft refuses to rewrite a port.
+    // nft requires a match on the protocol to rewrite a port.
     const rules = [choice.expression, ...(choice.fallback === null ? [] : [choice.fallback])].map(
       (expression) => `meta l4proto ${protocol} dnat ${ip} to ${expression}`,
     );
@@ -124,7 +124,7 @@ const destinationPart = remember((input: RenderInput, service: LbService): Part 
 });
 
 const sourceRewrite = remember((_, service): string => {
-  // What the host sends itself came in by no interface.
+  // Packets of the host itself have no incoming interface.
   if (!MODES[service.mode].hidesSource) return 'iif 0 masquerade';
   const { protocol, proxyPorts } = service;
   const { ip, version } = familyOf(service.vip);
@@ -132,7 +132,7 @@ const sourceRewrite = remember((_, service): string => {
   const slots = pool.map((address, i) => `${i} : ${address}`).join(', ');
   const source = pool.length === 1 ? pool[0]! : `numgen inc mod ${pool.length} map { ${slots} }`;
   if (proxyPorts === undefined) return pool.length === 0 ? 'masquerade' : `snat ${ip} to ${source}`;
-  // Without the match on the protocol nft refuses ports; without brackets it takes them for a part of an address.
+  // nft requires a match on the protocol for ports, and brackets to separate the port from an IPv6 address.
   const rewrite =
     pool.length === 0
       ? `masquerade to :${proxyPorts}`
@@ -141,8 +141,8 @@ const sourceRewrite = remember((_, service): string => {
 });
 
 /**
- * Rewrite the source: a chain for each pool of proxy IPs, which thousands of services may share, and one a VIP that leads
- * there, since nft 1.0 cannot put the original port of a connection into a concatenated key.
+ * Rewrites the source: one chain for each pool of proxy IPs, which thousands of services may share, and one for each
+ * VIP that jumps there, because nft 1.0 cannot use the original port of a connection in a concatenated key.
  */
 function sourceChains(input: RenderInput, version: 4 | 6, services: LbService[]): Chain[] {
   const rewriteOf = (service: LbService) => sourceRewrite(input, service);
@@ -166,7 +166,7 @@ function balancesOwnCalls({ ownCalls }: LbService): boolean {
   return ownCalls === true;
 }
 
-/** Services by VIP, in the order of the configuration. */
+/** Services by VIP, in configuration order. */
 function byVipOf(services: LbService[]): Map<string, LbService[]> {
   return groupBy(services, ({ vip }) => vip);
 }

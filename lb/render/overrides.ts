@@ -2,10 +2,10 @@ import type { Override } from '../terms/overrides.ts';
 import { formatOverride } from '../terms/overrides.ts';
 import type { Part } from './ruleset.ts';
 
-/** Name of the set that notes overrides. */
+/** Name of the set that records overrides. */
 export const OVERRIDES_SET = 'overrides';
 
-/** What the API has set, noted in the table itself: after a crash the next start goes on with it. */
+/** Records the overrides of the API in the table itself, so that they survive a crash. */
 export function renderOverrides(overrides: Override[]): Part {
   if (overrides.length === 0) return { chains: [], maps: [] };
   const elements = overrides.map((one, i): [string, null] => [`${i} comment "${formatOverride(one)}"`, null]);

@@ -14,8 +14,8 @@ const KINDS = [
 ] as const;
 
 /**
- * What the load balancer has put into the host beside its tables, noted in sets of the table itself: after a crash the
- * next start knows which addresses are its own, and the note lives exactly as long as the namespace.
+ * Records what the load balancer has added to the host besides its tables, in sets of the table itself: after a crash
+ * the next start knows which addresses are its own, and the record lives as long as the namespace.
  */
 export function renderOwned(owned: Holding[]): Part {
   const maps = KINDS.flatMap((kind) =>
@@ -31,7 +31,9 @@ export function renderOwned(owned: Holding[]): Part {
   return { chains: [], maps: maps.filter(({ elements }) => elements.length > 0) };
 }
 
-/** Name of the set that notes holdings of a kind; it never changes, so that each version finds what another one noted. */
+/**
+ * Name of the set that records holdings of a kind; it never changes, so that every version finds the records of others.
+ */
 function ownedSet(kind: Holding['kind'], version: 4 | 6): string {
   return `held.${kind}${version}`;
 }

@@ -1,20 +1,20 @@
 import type { LbServer, LbService } from '../terms/config.ts';
 import { isDirect, vipsAtIngress } from '../terms/mode.ts';
-import { refuseMarked } from './at-ingress.ts';
+import { rejectMarked } from './at-ingress.ts';
 import { FAMILIES, familyOf } from './family.ts';
 import type { RenderInput } from './input.ts';
 import { serversIn } from './input.ts';
 import { joinLists, joinParts } from './part.ts';
 import { remember } from './remember.ts';
-import { isServed } from './served.ts';
+import { takesNewFlows } from './served.ts';
 import type { Chain, Part } from './ruleset.ts';
 import { packetKey, serviceElement, serviceKeyType } from './service-key.ts';
 
 /**
- * Quick refusals, by TCP reset or ICMP port unreachable: of a service without a server that takes new flows, of flows
- * that conntrack keeps on a server that is out, and of ports without a service on a VIP that the host does not own (the
- * route that makes it answer ARP would loop them). Which packets are refused of those that nothing
- * but ingress rules may meet is in at-ingress.ts.
+ * Immediate rejection by TCP reset or ICMP port unreachable: for services without a server for new flows, for flows
+ * that conntrack keeps on a server that is out, and for ports without a service on a VIP that the host does not own
+ * (otherwise the route needed for proxy ARP would loop them). at-ingress.ts handles packets that only meet ingress
+ * rules.
  */
 export function renderRefusals(input: RenderInput): Part {
   const vipOwner = input.config.vipOwner !== false;
@@ -32,13 +32,14 @@ export function renderRefusals(input: RenderInput): Part {
       hook: null,
       rules: [
         `${key} @${refused} counter goto refuse`,
-        // A packet that looks a map up in the very moment in which rules change may miss it. Its sender repeats it,
-        // unless the host's own stack refuses it.
+        // A packet may miss the map lookup while rules change. Its sender retransmits it, unless the host's own stack
+        // rejects it.
         `${key} @${carried} counter drop`,
         ...(vipOwner ? [] : [`${family.ip} daddr { ${vips} } goto refuse`]),
       ],
     };
-    // Here, only packets that found no server still have the VIP as destination: no other pays for more than one look.
+    // At this hook only packets without a server still have the VIP as destination: other packets need at most one
+    // lookup.
     const { hook, stray } = vipOwner ? { hook: 'input', stray: 'iif != "lo"' } : { hook: 'forward', stray: 'oif "lo"' };
     const chains: Chain[] = [
       strays,
@@ -51,7 +52,7 @@ export function renderRefusals(input: RenderInput): Part {
         ],
       },
     ];
-    // IPv6 takes a route to `lo` for a refusal of its own: nothing comes as far as the hook of forwarding.
+    // IPv6 rejects packets routed to `lo` itself: nothing reaches the forward hook.
     if (!vipOwner && family.version === 6) {
       chains.push({
         name: 'new6',
@@ -61,7 +62,7 @@ export function renderRefusals(input: RenderInput): Part {
     }
     const rules = joinLists(here.map((service) => cuts(input, service)));
     if (rules.length > 0) {
-      // What the host says to itself: the refusal of a flow of its own may not be refused.
+      // Traffic of the host to itself: rejections of its own flows must pass.
       const ofOthers = balanced.length > 0 ? ['iif "lo" accept', ...rules] : rules;
       const hook = 'type filter hook prerouting priority dstnat - 10';
       chains.push({ name: `cut${family.version}`, hook, rules: ofOthers });
@@ -78,7 +79,7 @@ export function renderRefusals(input: RenderInput): Part {
       spec: [`type ${serviceKeyType(here[0]!.vip)}`],
       elements: services.map((service) => serviceElement(input, service)),
     });
-    const served = (service: LbService) => isServed(input, service);
+    const served = (service: LbService) => takesNewFlows(input, service);
     const maps = [
       set(
         refused,
@@ -94,10 +95,10 @@ export function renderRefusals(input: RenderInput): Part {
     hook: null,
     rules: ['meta l4proto tcp reject with tcp reset', 'reject with icmpx port-unreachable'],
   };
-  return joinParts({ maps: [], chains: [refuse, ...refuseMarked(input)] }, ...parts);
+  return joinParts({ maps: [], chains: [refuse, ...rejectMarked(input)] }, ...parts);
 }
 
-/** Flows of a server that is out. In direct modes the flow map gives them to another server, which resets them. */
+/** Flows of a server that is out. In direct modes the flow map assigns them to another server, which resets them. */
 const cuts = remember((input, service) => serversIn(input, service, 'out').flatMap((server) => cut(service, server)));
 
 function cut(service: LbService, { address }: LbServer): string[] {

@@ -1,10 +1,7 @@
 import type { LbService } from '../terms/config.ts';
 import type { RenderInput } from './input.ts';
 
-/**
- * Makes a renderer of one service remember its last result, and give it again while everything that it depends on is
- * the same: with a thousand services, a change of one costs the rendering of one.
- */
+/** Memoizes the renderer of a service: with a thousand services, changing one costs rendering one. */
 export function remember<T>(renderService: (input: RenderInput, service: LbService) => T) {
   const made = new WeakMap<State, { part: T }>();
   return (input: RenderInput, service: LbService): T => {
@@ -17,14 +14,14 @@ export function remember<T>(renderService: (input: RenderInput, service: LbServi
   };
 }
 
-/** Everything beside the configuration that the rules of a service follow from, as text. */
+/** All inputs of a service's rules besides the configuration, as text. */
 interface State {
   text: string;
 }
 
 const lastStates = new WeakMap<LbService, State>();
 
-/** The same object while the text is the same, so that a thousand services are compared once for all renderers. */
+/** Returns the same object while the text is the same, so that all renderers share one comparison per service. */
 const stateOf = oncePerService((input, service): State => {
   const flows = service.scheduler === 'least-connections' ? service.servers.map((s) => input.flowsOf(service, s)) : [];
   const text = `${rolesOf(input, service)} ${input.isSettled(service)} ${flows.join()}`;
@@ -35,12 +32,12 @@ const stateOf = oncePerService((input, service): State => {
   return state;
 });
 
-/** What the servers of a service do in it, as text. */
+/** Roles of a service's servers, as text. */
 export const rolesOf = oncePerService((input, service) =>
   service.servers.map((server) => input.roleOf(service, server)).join(),
 );
 
-/** Makes what follows from an input once, however often it is asked for. */
+/** Computes a value once per input. */
 export function oncePerInput<T>(make: (input: RenderInput) => T) {
   const known = new WeakMap<RenderInput, T>();
   return (input: RenderInput): T => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { lbConfigSchema } from '../terms/config.ts';
-import { servicesApart } from '../terms/services-apart.ts';
+import { splitServices } from '../terms/split-services.ts';
 import type { HostFacts } from '../terms/facts.ts';
 import { render } from './render.ts';
 import { formatTable } from './ruleset.ts';
@@ -39,7 +39,7 @@ it.each<[string, object, object?]>([
   ['dsr-in-line', { mode: 'dsr' }, { vipOwner: false }],
   ['ipip', { mode: 'ipip', mssClamp: 'auto' }],
 ])('%s is rendered as in its golden file', async (name, fields, root = {}) => {
-  const config = servicesApart(
+  const config = splitServices(
     lbConfigSchema.parse({
       version: 1,
       ...root,
@@ -63,7 +63,7 @@ it.each([
 ])('ports of a proxy IP: %s, %s, %s', (protocol, proxyIp, vip, rule) => {
   const servers = [{ name: 's1', address: vip.replace('80', '11') }];
   const service = { name: 'web', vip, port: 80, protocol, mode: 'proxy', proxyIp, proxyPorts: '40000-40003', servers };
-  const rules = rendered(servicesApart(lbConfigSchema.parse({ version: 1, services: [service] })));
+  const rules = rendered(splitServices(lbConfigSchema.parse({ version: 1, services: [service] })));
   expect(rules.split('\n').map((line) => line.trim())).toContain(rule);
 });
 
@@ -75,7 +75,7 @@ it.each([
 ])('dsr by %s of %s: an ICMP error about a flow that another load balancer has', (scheduler, vip, match, hash) => {
   const servers = SERVERS.map((server, index) => ({ ...server, address: vip.replace(/80$/u, `${index + 11}`) }));
   const service = { name: 'web', vip, port: 80, mode: 'dsr', scheduler, servers };
-  const config = servicesApart(lbConfigSchema.parse({ version: 1, services: [service] }));
+  const config = splitServices(lbConfigSchema.parse({ version: 1, services: [service] }));
   const rules = rendered(config).split('\n');
   const byHash = rules.filter((rule) => / jhash @th,/u.test(rule));
   const errors = rules.filter((rule) => / (icmp|icmpv6) type .* goto elsewhere\.tcp[46]$/u.test(rule));
@@ -93,7 +93,7 @@ it.each([
 ])('route to %s: subnets of the host, and routes with a longer prefix, are left out', (to, match) => {
   const service = { name: 'out', mode: 'route', to, nextHops: ['198.51.100.3', '198.51.100.4'], hash: 'source' };
   const routes = ['192.0.2.0/25', '192.0.2.0/26', '0.0.0.0/0'].map((net) => ({ to: net, dev: 'l3' }));
-  const config = servicesApart(lbConfigSchema.parse({ version: 1, services: [service] }));
+  const config = splitServices(lbConfigSchema.parse({ version: 1, services: [service] }));
   const rule = rendered(config, { ...FACTS, routes })
     .split('\n')
     .find((line) => line.includes('jhash'));
@@ -112,14 +112,14 @@ it.each([
   ];
   const [l3, sw] = FACTS.interfaces;
   const held = { ...sw!, addresses: [...sw!.addresses, { address: '203.0.113.81', prefix: 32 }] };
-  const rules = rendered(servicesApart(lbConfigSchema.parse({ version: 1, services })), {
+  const rules = rendered(splitServices(lbConfigSchema.parse({ version: 1, services })), {
     ...FACTS,
     interfaces: [l3!, held],
   });
   expect(rules).toContain(`ip daddr ${own} goto checks.answer`);
 });
 
-function rendered(config: ReturnType<typeof servicesApart>, facts = FACTS): string {
+function rendered(config: ReturnType<typeof splitServices>, facts = FACTS): string {
   const tables = render(
     {
       config,

@@ -1,6 +1,6 @@
-import { isIdle } from '../terms/services-apart.ts';
+import { isIdle } from '../terms/split-services.ts';
 import type { Holding } from '../terms/holding.ts';
-import { renderEnds } from './at-ingress.ts';
+import { renderUnserved } from './at-ingress.ts';
 import { renderChecks } from './checks.ts';
 import { renderDsr } from './dsr.ts';
 import { renderClamp } from './clamp.ts';
@@ -16,7 +16,7 @@ import { renderRoutes } from './routes.ts';
 import type { Table } from './ruleset.ts';
 import { renderTunnelErrors } from './tunnel-errors.ts';
 
-/** The tables that make the kernel do what the configuration says; `held` and `overrides` are noted in them. Pure. */
+/** Renders the nft tables of a configuration, which also record `owned` and `overrides`. Pure. */
 export function render(input: RenderInput, owned: Holding[], overrides: Override[] = []): Table[] {
   if (isIdle(input.config)) return [];
   const tables: Table[] = [
@@ -33,7 +33,7 @@ export function render(input: RenderInput, owned: Holding[], overrides: Override
         renderTunnelErrors(input),
       ),
     },
-    { family: 'netdev', ...joinParts(renderDsr(input), renderEnds(input), renderChecks(input)) },
+    { family: 'netdev', ...joinParts(renderDsr(input), renderUnserved(input), renderChecks(input)) },
   ];
   return tables.filter(({ chains }) => chains.length > 0);
 }

@@ -8,10 +8,10 @@ import { joinParts } from './part.ts';
 import type { Part } from './ruleset.ts';
 
 /**
- * Mode route: an incoming packet gets the mark of its next hop, selected by a hash of its addresses; a rule and a routing table
- * for each next hop (lb/host/holdings.ts) lead it there. The kernel's own routes with several next hops cannot do that: each
- * host hashes with its own secret, and two hosts have to select alike. The chain comes after destination NAT, so that replies
- * to a proxy IP already have the client as destination. A mark does not affect packets for the host itself.
+ * Mode route: an incoming packet gets the mark of its next hop, selected by a hash of its addresses; a rule and a
+ * routing table for each next hop (lb/host/holdings.ts) route it there. The kernel's multipath routes do not work here:
+ * each host hashes with its own secret, but two hosts must select alike. The chain runs after destination NAT, so that
+ * replies to a proxy IP already have the client as destination. Marks do not affect packets for the host itself.
  */
 export function renderRoutes({ config: { services, routeServices = [] }, facts }: RenderInput): Part {
   if (routeServices.length === 0) return joinParts();
@@ -23,8 +23,8 @@ export function renderRoutes({ config: { services, routeServices = [] }, facts }
 }
 
 /**
- * @param own networks that the host itself has a route to: the longest prefix wins; of equal ones a subnet wins over the
- *   service, and the service over a route
+ * @param own networks with their own routes on the host: the longest prefix wins; of equal ones a subnet wins over the
+ * service, and the service over a route
  */
 function ruleFor(service: RouteService, own: { neighbours: string[]; routes: string[] }): string {
   const { to, hash, nextHops } = service;

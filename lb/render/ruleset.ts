@@ -1,4 +1,4 @@
-/** An nft table as data: what rendering makes, what is printed, compared and applied. */
+/** An nft table as data, to be printed, compared and applied. */
 export interface Table {
   family: TableFamily;
   maps: NftMap[];
@@ -11,9 +11,9 @@ export type TableFamily = 'inet' | 'netdev';
 export interface NftMap {
   name: string;
   kind: 'set' | 'map';
-  /** Type, flags, timeout and size, as nft writes them. */
+  /** Type, flags, timeout and size, in nft's notation. */
   spec: string[];
-  /** Key and value (null in a set); null as a whole where packets fill it at run time. */
+  /** Keys and values (null in a set); null if packets fill it at run time. */
   elements: [key: string, value: string | null][] | null;
 }
 
@@ -24,24 +24,24 @@ export interface Chain {
   rules: string[];
 }
 
-/** Whether the elements of a set count what they match, so that it must outlive changes of the rules that count. */
+/** Whether a set's elements have counters, so that it must survive rule changes. */
 export function isCounting({ spec }: NftMap): boolean {
   return spec.includes('counter');
 }
 
-/** Part of a table, as one renderer contributes it. */
+/** The part of a table that one renderer contributes. */
 export type Part = Pick<Table, 'maps' | 'chains'>;
 
-/** Name of every table that the load balancer makes. */
+/** Name of all tables of the load balancer. */
 export const TABLE = 'l4lab';
 
-/** The table as text that a person reads and `nft -f` loads. */
+/** The table as readable text for `nft -f`. */
 export function formatTable(table: Table): string {
   const blocks = [...table.maps.map(formatMap), ...table.chains.map(formatChain)];
   return `table ${table.family} ${TABLE} {\n${blocks.join('\n')}}\n`;
 }
 
-/** Elements as nft writes them. */
+/** Elements in nft's notation. */
 export function formatElements(elements: [string, string | null][]): string {
   return `{ ${elements.map(([key, value]) => (value === null ? key : `${key} : ${value}`)).join(', ')} }`;
 }

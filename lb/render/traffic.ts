@@ -7,16 +7,15 @@ import { joinLists } from './part.ts';
 import { remember } from './remember.ts';
 import type { Chain, NftMap, Part } from './ruleset.ts';
 
-/** The set that counts the packets of flows by their conntrack mark. */
+/** The set that counts packets by conntrack mark. */
 const PACKETS = 'packets';
 
 /**
- * Counting in modes dnat and proxy, by VIP and server: new flows (by the rules of postrouting), and packets and bytes
- * both ways, unless the configuration forgoes that. Two services of one VIP that lead to the same port of a server are
- * counted together.
+ * Counters of modes dnat and proxy, by VIP and server: new flows (in postrouting), and packets and bytes in both
+ * directions, unless counting is disabled. Services of one VIP with the same server and port are counted together.
  *
- * The first packet of a flow writes the number of its server into the flow's conntrack mark, so that all others take one
- * look with a key of 4 bytes, at a hook where NAT has work for them anyway.
+ * The first packet of a flow stores the number of its server in the flow's conntrack mark, so that all others need one
+ * lookup with a key of 4 bytes, at a hook where NAT processes them anyway.
  */
 export function renderTraffic(input: RenderInput, services: LbService[]): Part {
   const families = FAMILIES.filter((family) => services.some(({ vip }) => familyOf(vip) === family));
@@ -25,14 +24,14 @@ export function renderTraffic(input: RenderInput, services: LbService[]): Part {
     const name = newFlowsMap(family);
     const elements = joinLists(here.map((service) => countedOf(input, service).newFlows));
     const type = `type ${family.type} . ${family.type} . inet_service`;
-    // Before Linux 6.6 a map cannot be matched as a set can.
+    // Before Linux 6.6 a map cannot be matched like a set.
     return countsPackets(input)
       ? { name, kind: 'map', spec: [`${type} : mark`, 'counter'], elements }
       : { name, kind: 'set', spec: [type, 'counter'], elements: elements.map(([key]) => [key, null]) };
   });
   if (!countsPackets(input)) return { maps: newFlows, chains: [] };
   const elements = joinLists(services.map((service) => countedOf(input, service).packets));
-  // A set of known size is a table of that size, which is quicker than one that grows.
+  // With a given size the set is a hash table of that size, which is faster than one that grows.
   const spec = ['type mark', `size ${sizeFor(elements.length)}`, 'counter'];
   return { maps: [...newFlows, { name: PACKETS, kind: 'set', spec, elements }], chains: [packetChain] };
 }
@@ -43,12 +42,12 @@ const packetChain: Chain = {
   rules: [`ct mark @${PACKETS}`],
 };
 
-/** Room to grow without being made again, which would start counting from nothing. */
+/** Leaves room to grow: creating the set again would reset its counters. */
 function sizeFor(elements: number): number {
   return Math.max(65536, 2 ** Math.ceil(Math.log2(2 * elements)));
 }
 
-/** Rule that counts a new flow, whose destination is its server's address already, and marks it for counting its packets. */
+/** Rule that counts a new flow, whose destination already is its server, and marks it for counting its packets. */
 export function countNewFlow(input: RenderInput, family: Family): string {
   const key = `ct original ${family.ip} daddr . ${family.ip} daddr . th dport`;
   const map = newFlowsMap(family);
@@ -73,7 +72,7 @@ function newFlowsMap({ version }: Family): string {
   return `newFlows${version}`;
 }
 
-/** What counts the new flows of a server in a service, and its packets. */
+/** Counters of a server's new flows and packets in a service. */
 export function trafficElements(service: LbService, server: LbServer) {
   const { vip, port } = service;
   const key = `${vip} . ${server.address} . ${server.port ?? port}`;

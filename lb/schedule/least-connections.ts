@@ -1,8 +1,8 @@
 import type { Weighted } from './smooth-wrr.ts';
 
 /**
- * Servers for the next `count` new flows: each goes to the server with the fewest flows per weight, counting those
- * given out before it. The kernel cannot compare servers itself; so it is handed this list, and a fresh one soon.
+ * Servers for the next `count` new flows: each goes to the server with the fewest flows per weight, including those
+ * assigned before it. The kernel cannot compare servers, so it gets this list, and soon a new one.
  */
 export function leastConnections<T extends Weighted & { flows: number }>(servers: readonly T[], count: number): T[] {
   const flows = servers.map((server) => server.flows);

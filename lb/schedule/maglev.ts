@@ -1,9 +1,9 @@
 import type { Weighted } from './smooth-wrr.ts';
 
 /**
- * Lookup table of Maglev hashing (Eisenbud et al., NSDI 2016, section 3.4): every slot names a server, servers get
- * slots by their weights, and when a server comes or goes few slots change hands. `size` must be a prime well above
- * the number of servers. A server's slots follow from its name alone, not from the order of `servers`.
+ * Lookup table of Maglev hashing (Eisenbud et al., NSDI 2016, section 3.4): every slot has a server, slots are
+ * distributed by weight, and few slots change when a server is added or removed. `size` must be a prime well above the
+ * number of servers. A server's slots depend only on its name, not on the order of `servers`.
  */
 export function maglevTable<T extends Weighted & { name: string }>(servers: readonly T[], size: number): T[] {
   const ordered = servers.toSorted((a, b) => (a.name < b.name ? -1 : 1));

@@ -4,8 +4,8 @@ export interface Weighted {
 }
 
 /**
- * One round of smooth weighted round robin: every item as often as its weight (divided by their common divisor), spread
- * as evenly as can be. 5:1:1 gives a a b a c a a, never five in a row.
+ * One round of smooth weighted round robin: every item as often as its weight (divided by the greatest common divisor),
+ * spread as evenly as possible. 5:1:1 gives a a b a c a a, never five in a row.
  */
 export function smoothRound<T extends Weighted>(items: readonly T[]): T[] {
   const divisor = items.reduce((sum, { weight }) => commonDivisor(sum, weight), 0);

@@ -2,7 +2,7 @@ export function isIPv4(address: string): boolean {
   return !address.includes(':');
 }
 
-/** The one spelling of an address that the kernel uses too: IPv6 in lower case, shortened (RFC 5952). */
+/** The canonical form of an address, as the kernel prints it: IPv6 in lower case, shortened (RFC 5952). */
 export function canonical(address: string): string {
   return isIPv4(address) ? address : new URL(`http://[${address}]`).hostname.slice(1, -1);
 }
@@ -16,8 +16,8 @@ export function lastWord(address: string): number {
 }
 
 /**
- * Whether one host can have an address and be found by it: not unspecified, loopback, multicast or reserved, nor an
- * IPv4 address in an IPv6 one, nor, as it means nothing without an interface, link-local IPv6 (RFC 6890, RFC 4291).
+ * Whether an address can belong to one host: not unspecified, loopback, multicast or reserved, not IPv4-mapped, and not
+ * link-local IPv6, which is ambiguous without an interface (RFC 6890, RFC 4291).
  */
 export function isUnicast(address: string): boolean {
   if (isIPv4(address)) {
@@ -27,7 +27,7 @@ export function isUnicast(address: string): boolean {
   return !/^(::1?$|::ffff:|fe[89ab]|ff)/.test(canonical(address));
 }
 
-/** An address as it is in packets. */
+/** An address in network byte order. */
 export function bytesOf(address: string): number[] {
   if (isIPv4(address)) return address.split('.').map(Number);
   const [head = [], tail = []] = canonical(address)

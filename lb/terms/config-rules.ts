@@ -10,11 +10,11 @@ import { tunnelMark } from './tunnel.ts';
 export interface Problem {
   path: (string | number)[];
   message: string;
-  /** Whether the key itself is the mistake, rather than its value. */
+  /** Whether the problem is the key itself, not its value. */
   at?: 'key';
 }
 
-/** Everything in a configuration that the schema cannot say; empty when it is sound. */
+/** Problems that the schema cannot express; empty if the configuration is valid. */
 export function findProblems(config: LbConfig): Problem[] {
   const problems = config.services.flatMap((service, i) =>
     [...serviceProblems(service), ...ownCallProblems(service, config.vipOwner)].map(({ path, message }) => ({
@@ -35,61 +35,61 @@ export function findProblems(config: LbConfig): Problem[] {
   problems.push(
     ...dscpProblems(config.services),
     ...tunnelProblems(config.services),
-    ...confusedVips(config.services),
-    ...confusedServers(config.services),
-    ...confusedTunnels(config.services),
+    ...collidingVips(config.services),
+    ...collidingServers(config.services),
+    ...collidingTunnels(config.services),
     ...tooManyChecks(config.services),
   );
   return problems;
 }
 
-/** Of services of mode `route`. */
+/** Problems of services of mode `route`. */
 function routeProblems({ services, routeServices = [] }: LbConfig): Problem[] {
   const own = routeServices.flatMap((service, i) => {
     const { to, nextHops, name } = service;
     const [first] = nextHops;
     const at = (path: Problem['path'], message: string): Problem => ({ path: ['routeServices', i, ...path], message });
     const isOther = (address: string, end: string): boolean => isIPv4(address) !== isIPv4(end);
-    const strange = nextHops.flatMap((address, hop) => {
+    const foreign = nextHops.flatMap((address, hop) => {
       if (nextHops.indexOf(address) < hop) return [at(['nextHops', hop], `next hop ${address} is given twice`)];
       const end = to === 'any' ? first! : to;
       return isOther(address, end) ? [at(['nextHops', hop], `${address} and ${end} differ in address family`)] : [];
     });
     const isTaken = services.some((other) => other.name === name);
-    return [...strange, ...(isTaken ? [at(['name'], `service name ${name} is given twice`)] : [])];
+    return [...foreign, ...(isTaken ? [at(['name'], `service name ${name} is given twice`)] : [])];
   });
   return [
     ...own,
     ...duplicates(['routeServices'], routeServices, { field: 'name', what: 'service name' }, ({ name }) => name),
     ...duplicates(['routeServices'], routeServices, { field: 'to', what: 'destination' }, destinationOf),
-    ...confusedNextHops(routeServices),
+    ...collidingNextHops(routeServices),
   ];
 }
 
-/** The mark of a next hop is a hash. */
-function confusedNextHops(services: RouteService[]): Problem[] {
+/** Marks of next hops are hashes, so two may be equal. */
+function collidingNextHops(services: RouteService[]): Problem[] {
   const first = new Map<string, string>();
   return services.flatMap(({ nextHops }, i) =>
     nextHops.flatMap((address, hop) =>
-      confused(first, nextHopMark(address), address, ['routeServices', i, 'nextHops', hop]),
+      collisions(first, nextHopMark(address), address, ['routeServices', i, 'nextHops', hop]),
     ),
   );
 }
 
-/** So is the mark of a tunnel. */
-function confusedTunnels(services: LbService[]): Problem[] {
+/** Marks of tunnels are hashes, so two may be equal. */
+function collidingTunnels(services: LbService[]): Problem[] {
   const first = new Map<string, string>();
   return services.flatMap(({ mode, servers }, i) =>
     mode !== 'ipip'
       ? []
       : servers.flatMap(({ address }, j) =>
-          confused(first, tunnelMark(address), address, ['services', i, 'servers', j, 'address']),
+          collisions(first, tunnelMark(address), address, ['services', i, 'servers', j, 'address']),
         ),
   );
 }
 
-/** @param first what has a mark, by mark; extended */
-function confused(first: Map<string, string>, mark: string, place: string, path: Problem['path']): Problem[] {
+/** @param first first user of each mark; extended */
+function collisions(first: Map<string, string>, mark: string, place: string, path: Problem['path']): Problem[] {
   const other = first.get(mark) ?? place;
   first.set(mark, other);
   if (other === place) return [];
@@ -97,7 +97,7 @@ function confused(first: Map<string, string>, mark: string, place: string, path:
   return [{ path, message }];
 }
 
-/** Each has a port of the host's, above 60,000, and another one while a reload replaces all of them. */
+/** Each check has a port of the host above 60,000, and a second one while a reload replaces all of them. */
 const CHECKED_LIMIT = 2_750;
 
 function tooManyChecks(services: LbService[]): Problem[] {
@@ -108,8 +108,8 @@ function tooManyChecks(services: LbService[]): Problem[] {
   return [{ path: ['services', services.indexOf(first), 'check'], message }];
 }
 
-/** The kernel's table of dsr flows tells VIPs apart by their last 32 bits. */
-function confusedVips(services: LbService[]): Problem[] {
+/** The kernel's map of dsr flows identifies VIPs by their last 32 bits. */
+function collidingVips(services: LbService[]): Problem[] {
   const first = new Map<string, LbService>();
   return services.flatMap((service, i) => {
     if (!isDirect(service)) return [];
@@ -123,23 +123,26 @@ function confusedVips(services: LbService[]): Problem[] {
   });
 }
 
-/** Maps that keep flows know a server by a number of 32 bits, which is a hash of most. */
-function confusedServers(services: LbService[]): Problem[] {
+/** Flow maps identify a server by 32 bits, usually a hash. */
+function collidingServers(services: LbService[]): Problem[] {
   const ofDirect = new Map<string, string>();
   return services.flatMap((service, i) => {
     const direct = isDirect(service);
     if (!direct && !service.persistence) return [];
-    // Without persistence, and of other services, conntrack keeps the flows of NAT.
+    // Other flows of modes with NAT are kept by conntrack.
     const first = direct ? ofDirect : new Map<string, string>();
     return service.servers.flatMap(({ address, port = service.port }, j) => {
       const place = direct ? address : `${address} port ${port}`;
       const mark = direct ? markOf(address) : markOf(address, port);
-      return confused(first, mark, place, ['services', i, 'servers', j, 'address']);
+      return collisions(first, mark, place, ['services', i, 'servers', j, 'address']);
     });
   });
 }
 
-/** A server knows the VIP by the DSCP value alone, and the load balancer the value by the VIP alone. */
+/**
+ * A server derives the VIP from the DSCP value, and the load balancer the value from the VIP, so they must correspond
+ * one to one.
+ */
 function dscpProblems(services: LbService[]): Problem[] {
   return services.flatMap((service, i) => {
     const other = services
@@ -151,7 +154,7 @@ function dscpProblems(services: LbService[]): Problem[] {
   });
 }
 
-/** A fragment without a port gets the treatment of its VIP. */
+/** Fragments without a port are handled by VIP only. */
 function tunnelProblems(services: LbService[]): Problem[] {
   return services.flatMap((service, i) => {
     const other = services
@@ -235,7 +238,7 @@ function serviceProblems(service: LbService): Problem[] {
   return problems;
 }
 
-/** The host's own calls meet NAT at its output, which leads them to nothing but an address and port of a server. */
+/** The host's own calls pass NAT at output, which can only redirect them to an address and port. */
 function ownCallProblems({ ownCalls, mode }: LbService, vipOwner: LbConfig['vipOwner']): Problem[] {
   if (ownCalls !== true) return [];
   const path = ['ownCalls'];
@@ -247,7 +250,7 @@ function ownCallProblems({ ownCalls, mode }: LbService, vipOwner: LbConfig['vipO
   return [{ path, message: 'requires `vipOwner: true`: otherwise the host has no route to its VIPs' }];
 }
 
-/** What only one type of check asks for or about. */
+/** Fields of only one type of check. */
 const ONLY_OF = { path: 'http', status: 'http', body: 'http', send: 'udp', expect: 'udp' } as const;
 
 function canAskForVip(mode: LbService['mode']): boolean {
@@ -293,7 +296,7 @@ function sourceProblems(service: LbService): Problem[] {
     : [];
 }
 
-/** Proxy IPs that a service names; empty for `auto`. */
+/** Explicit proxy IPs of a service; empty for `auto`. */
 export function proxyIps(service: LbService): string[] {
   const { proxyIp } = service;
   if (proxyIp === undefined || proxyIp === 'auto') return [];

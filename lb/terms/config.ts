@@ -35,7 +35,7 @@ const server = z.strictObject({
   ),
 });
 
-/** How a load balancer finds out whether a server is up. */
+/** Health check of a service. */
 export const checkSchema = z.strictObject({
   type: z.enum(['none', 'tcp', 'http', 'udp', 'icmp']).describe('`none`: the server always counts as up.'),
   target: z
@@ -158,7 +158,9 @@ const NO_FIELD_OF_ROUTE: Record<string, string> = {
   mssClamp: NOTHING_CHANGED,
 };
 
-/** The error option of a service of mode `route`: what to write in place of a field of the other modes, a line for each. */
+/**
+ * The error option for services of mode `route`: what to write instead of a field of the other modes, one line each.
+ */
 export function instead(messageFor: (issue: z.core.$ZodRawIssue) => string) {
   return {
     error: (issue: z.core.$ZodRawIssue): string | undefined =>
@@ -178,9 +180,9 @@ export function instead(messageFor: (issue: z.core.$ZodRawIssue) => string) {
 const A_NETWORK = '`any`, or a network like 198.51.100.0/24, whose bits beyond the prefix length are zero';
 
 /**
- * A service of mode `route`: whole flows are spread over next hops, such as firewalls, and nothing in their packets is
- * changed. With firewalls between two load balancers, both directions of a flow use the same firewall if one load balancer
- * hashes the source and the other the destination.
+ * A service of mode `route`: distributes flows over next hops, such as firewalls, without changing packets. With
+ * firewalls between two load balancers, both directions of a flow use the same firewall if one load balancer hashes the
+ * source and the other the destination.
  */
 export const routeServiceSchema = z.strictObject(
   {
@@ -208,10 +210,9 @@ export const routeServiceSchema = z.strictObject(
 );
 
 /**
- * Configuration of one load balancer, as read from its YAML or JSON file.
- * `vipOwner: true` makes every VIP an address of the host itself (as LVS directors do); false answers ARP for it without
- * owning it. With `external` somebody else gives the host VIPs and proxy IPs and takes them away again, and announces
- * them: keepalived, or any other daemon. Rules are there all the time, as with true.
+ * Configuration of one load balancer, as read from its YAML or JSON file. With `vipOwner: true` the host owns every VIP
+ * (as LVS directors do); with false it answers ARP for VIPs without owning them. With `external` another program, such
+ * as keepalived, adds, removes and announces VIPs and proxy IPs; the rules are always present, as with true.
  */
 export const lbConfigSchema = z.strictObject({
   version: z.literal(1).describe('Version of this format.'),
@@ -267,6 +268,6 @@ export type LbFile = z.infer<typeof lbConfigSchema>;
 export type LbService = z.infer<typeof serviceSchema>;
 export type RouteService = z.infer<typeof routeServiceSchema>;
 
-/** A configuration with services of mode `route` in a list of their own; absent if there are none. */
+/** A configuration with services of mode `route` in a separate list; absent if there are none. */
 export type LbConfig = Omit<LbFile, 'services'> & { services: LbService[]; routeServices?: RouteService[] };
 export type LbServer = LbService['servers'][number];

@@ -14,7 +14,7 @@ export type LbErrorCode =
   | 'already-running'
   | 'internal';
 
-/** Every error that leaves a module of the load balancer; the message says what is wrong, where, and what to do. */
+/** Base of all errors of the load balancer; the message says what is wrong, where, and what to do. */
 export class LbError extends Error {
   readonly code: LbErrorCode;
 

@@ -1,9 +1,9 @@
 import { BlockList, isIPv6 } from 'node:net';
 
-/** What rendering must know of the host's network namespace. */
+/** Facts of the host's network namespace that rendering needs. */
 export interface HostFacts {
   interfaces: HostInterface[];
-  /** Main routing table, without the subnets that `interfaces` already tell of. */
+  /** Main routing table, without the subnets of `interfaces`. */
   routes: HostRoute[];
   /** Numbers of other routing tables with a route; absent if there are none. */
   tables?: number[];
@@ -13,14 +13,14 @@ export interface HostFacts {
 
 export interface HostInterface {
   name: string;
-  /** Another one when the interface was removed and made again. */
+  /** Changes when the interface is removed and created again. */
   index: number;
-  /** Empty where it is no Ethernet interface. */
+  /** Empty if it is not an Ethernet interface. */
   mac: string;
   /** Bridge that this interface is a port of. */
   master: string | null;
   mtu: number;
-  /** Lower interface that its frames pass too, as for a VLAN; absent if there is none. */
+  /** Lower interface, for example of a VLAN interface; absent if there is none. */
   above?: string;
   addresses: { address: string; prefix: number }[];
   /** Absent if it is up. */
@@ -33,17 +33,17 @@ interface HostRoute {
   dev: string;
 }
 
-/** Interface whose own subnet holds the address; null when none does. */
+/** Interface whose own subnet contains the address; null if none does. */
 export function onLink(facts: HostFacts, address: string): string | null {
   return lookUp(tablesOf(facts).subnets, address);
 }
 
-/** Interface that is up and whose own subnet holds the address; null when none does. */
+/** Interface that is up and whose own subnet contains the address; null if none does. */
 export function onLinkNow({ interfaces }: HostFacts, address: string): string | null {
   return onLink({ interfaces: interfaces.filter(({ down }) => down !== true), routes: [] }, address);
 }
 
-/** Subnets (CIDR) of the host's interfaces: their hosts are its neighbours. */
+/** Subnets (CIDR) of the host's interfaces. */
 export function subnetsOf({ interfaces }: HostFacts): string[] {
   return interfaces
     .filter(({ name, down }) => name !== 'lo' && down !== true)
@@ -51,7 +51,7 @@ export function subnetsOf({ interfaces }: HostFacts): string[] {
     .filter((network) => !network.endsWith('/0'));
 }
 
-/** Whether a network (CIDR) has all addresses of another one. */
+/** Whether a network (CIDR) contains another one. */
 export function containsNetwork(network: string, other: string): boolean {
   const [[address, length], [ofOther, lengthOfOther]] = [network, other].map((text) => text.split('/')) as [
     [string, string],
@@ -61,7 +61,7 @@ export function containsNetwork(network: string, other: string): boolean {
   return prefixOf(address, Number(length), '').covers.check(ofOther, isIPv6(ofOther) ? 'ipv6' : 'ipv4');
 }
 
-/** Interface by which the host reaches the address; null when there is no route. */
+/** Interface that the host's route to the address uses; null without a route. */
 export function deviceFor(facts: HostFacts, address: string): string | null {
   const { subnets, routes, known } = tablesOf(facts);
   const remembered = known.get(address);
@@ -71,12 +71,12 @@ export function deviceFor(facts: HostFacts, address: string): string | null {
   return device;
 }
 
-/** Index of an interface that there is. */
+/** Index of an existing interface. */
 export function indexOf(facts: HostFacts, device: string): number {
   return facts.interfaces.find(({ name }) => name === device)!.index;
 }
 
-/** Interfaces that have another name than in `former`: that by this. */
+/** Interfaces renamed since `former`: new name by old name. */
 export function renamesSince(former: HostFacts, facts: HostFacts): Map<string, string> {
   const names = new Map(facts.interfaces.map(({ index, name }) => [index, name]));
   return new Map(
@@ -87,13 +87,13 @@ export function renamesSince(former: HostFacts, facts: HostFacts): Map<string, s
   );
 }
 
-/** Interfaces at which frames arrive: ports rather than their bridge, and never `lo`. */
+/** Interfaces where frames arrive: bridge ports instead of their bridge, never `lo`. */
 export function ingressDevices(facts: HostFacts): string[] {
   const bridges = new Set(facts.interfaces.map(({ master }) => master));
   return facts.interfaces.filter(({ name }) => name !== 'lo' && !bridges.has(name)).map(({ name }) => name);
 }
 
-/** Lower interfaces of others: tagged frames on them are handled on the interface of their VLAN. */
+/** Lower interfaces of VLANs: their tagged frames are handled on the VLAN interface. */
 export function carriers({ interfaces }: HostFacts): ReadonlySet<string> {
   return new Set(interfaces.flatMap(({ above }) => (above === undefined ? [] : [above])));
 }
@@ -105,7 +105,7 @@ interface Prefix {
   covers: BlockList;
 }
 
-/** Prefixes, the longest first, and answers that were given already. */
+/** Prefixes, longest first, and cached results. */
 interface Tables {
   subnets: Prefix[];
   routes: Prefix[];
@@ -114,7 +114,7 @@ interface Tables {
 
 const tables = new WeakMap<HostFacts, Tables>();
 
-/** Made once for each state of the host: a large configuration asks thousands of times. */
+/** Built once per state of the host: a large configuration makes thousands of lookups. */
 function tablesOf(facts: HostFacts): Tables {
   const made = tables.get(facts);
   if (made) return made;

@@ -1,9 +1,9 @@
 /** Fixed, so that a restarted load balancer, and another one with the same configuration, get the same hashes. */
 export const HASH_SEED = 0x6c346c62;
 
-/** JHASH_INITVAL of the kernel, an arbitrary value. */
+/** JHASH_INITVAL of the kernel. */
 const START = 0xdeadbeef;
-/** Bytes that are mixed at once. */
+/** Bytes per round. */
 const BLOCK = 12;
 
 /**

@@ -5,7 +5,7 @@ export type LogEvent =
   | { event: 'ready'; services: number; rulesMs: number; startMs: number; overrides: number }
   | { event: 'server-state'; service: string; server: string; up: boolean; reason: string }
   | { event: 'drained'; service: string; server: string; reason: string }
-  /** A value that the API had set is in force no more. */
+  /** An override by the API has ended. */
   | {
       event: 'override-dropped';
       service: string;
@@ -14,21 +14,23 @@ export type LogEvent =
       value: number | boolean | null;
       reason: string;
     }
-  /** `overrides`: values in force that the API has set over the configuration's own. */
+  /** `overrides`: number of active overrides set by the API. */
   | { event: 'reloaded'; services: number; durationMs: number; overrides: number }
-  /** Interfaces, addresses or routes are others, and the rules fit them. */
+  /** Interfaces, addresses or routes have changed, and the rules have been adapted. */
   | { event: 'host-changed'; durationMs: number }
-  /** A kernel setting could not be made; the load balancer goes on without, and `message` says what is not so then. */
+  /**
+   * A kernel setting could not be changed; the load balancer continues without it, and `message` says what that means.
+   */
   | { event: 'sysctl-refused'; sysctl: string; value: string; message: string }
   | { event: 'stopped' }
   | { event: 'error'; code: string; message: string };
 
-/** Writes an event as one JSON line with the wall clock's time. */
+/** Writes an event as one JSON line with a timestamp. */
 export function log(event: LogEvent): void {
   process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
 }
 
-/** Logs what went wrong where nobody waits for it. */
+/** Logs an error that has no caller to handle it. */
 export function logError(error: unknown): void {
   log({ event: 'error', code: error instanceof LbError ? error.code : 'internal', message: String(error) });
 }

@@ -1,20 +1,20 @@
 import { isIPv4, lastWord } from './address.ts';
 
 /**
- * Number of a server in maps that keep flows: its IPv4 address itself, a hash of anything else. It depends on nothing
- * but the server, so that whatever else is configured, and after a restart too, a kept flow finds its server.
+ * Number of a server in flow maps: its IPv4 address, otherwise a hash. It depends only on the server, so that flows
+ * keep their server across configuration changes and restarts.
  */
 export function markOf(address: string, port?: number): string {
   if (isIPv4(address) && port === undefined) return formatMark(lastWord(address));
   return markOfText(`${address} ${port ?? ''}`);
 }
 
-/** Number that depends on a text alone. */
+/** Mark derived from a text. */
 export function markOfText(text: string): string {
   return formatMark(hash(text));
 }
 
-/** A mark as rules have it. */
+/** A mark in nft's notation. */
 export function formatMark(value: number): string {
   return `0x${value.toString(16).padStart(8, '0')}`;
 }

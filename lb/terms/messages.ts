@@ -2,12 +2,12 @@ import type * as z from 'zod';
 
 const LONGEST_SHOWN = 40;
 
-/** The error option of a zod type: what a value must be, and what stands there instead. */
+/** The error option of a zod type: the expected and the actual value. */
 export function mustBe(what: string): { error: (issue: { input?: unknown }) => string } {
   return { error: ({ input }) => (input === undefined ? MISSING : `must be ${what}, not ${shown(input)}`) };
 }
 
-/** What zod finds wrong, in words for people who write YAML or JSON. */
+/** A zod issue as a message for people who write YAML or JSON. */
 export function messageFor(issue: z.core.$ZodRawIssue): string {
   const { input } = issue;
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `unknown field \`${key}\``).join('\n');
@@ -55,20 +55,20 @@ function oneOf(values: readonly unknown[]): string {
   return values.length === 1 ? `\`${String(values[0])}\`` : `one of ${values.map(String).join(', ')}`;
 }
 
-/** A value as its author would recognise it. */
+/** A value as its author would recognize it. */
 function shown(value: unknown): string {
   if (value === null) return 'empty';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  // JSON knows no infinity, which `1e400` is.
+  // JSON has no infinity (`1e400`).
   const text = typeof value === 'number' ? String(value) : typeof value === 'string' ? value : JSON.stringify(value);
   const short = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
   return typeof value === 'string' ? `\`${short}\`` : short;
 }
 
 /**
- * What zod finds wrong. A service with an unknown mode is checked like one with a VIP, so that its other mistakes are reported
- * too. Where a value may be a mapping of one kind or something else, mistakes inside the mapping are reported.
+ * Issues found by zod. A service with an unknown mode is checked like one with a VIP, so that its other mistakes are
+ * reported too. If a value may be either a mapping or something else, mistakes inside the mapping are reported.
  */
 export function plainIssues(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
   return issues.flatMap((issue) => {

@@ -1,15 +1,15 @@
 /** How packets get to a server. */
 export type Mode = 'dnat' | 'proxy' | 'dsr' | 'l3dsr' | 'ipip';
 
-/** What a mode does to a packet on its way to a server. */
+/** How a mode changes packets on the way to a server. */
 export interface ModeTraits {
   /**
-   * How the server gets it: by NAT of its destination; by the server's MAC on the frame, with the VIP still in it; by the
-   * server's address and a DSCP value that the server turns back into the VIP; or whole, in a packet to the server (RFC 2003,
-   * 2473).
+   * How packets reach the server: by NAT of the destination; by the server's MAC, with the VIP as destination; by the
+   * server's address and a DSCP value that the server turns back into the VIP; or unchanged inside a packet to the
+   * server (RFC 2003, 2473).
    */
   handsOver: 'nat' | 'mac' | 'dscp' | 'tunnel';
-  /** Whether a proxy IP takes the place of the client's address. */
+  /** Whether a proxy IP replaces the client's address. */
   hidesSource: boolean;
 }
 
@@ -21,20 +21,20 @@ export const MODES: Record<Mode, ModeTraits> = {
   ipip: { handsOver: 'tunnel', hidesSource: false },
 };
 
-/** What a service can be: of a mode that hands packets to a server, or of mode `route`, which has neither VIP nor servers. */
+/** Modes of services: those that send packets to servers, and `route`, which has neither VIP nor servers. */
 export const SERVICE_MODES = [...Object.keys(MODES), 'route'];
 
-/** Whether servers answer clients directly (dsr, l3dsr, ipip), so that the load balancer sees one direction only. */
+/** Whether servers reply to clients directly (dsr, l3dsr, ipip), so that the load balancer sees only requests. */
 export function isDirect({ mode }: { mode: Mode }): boolean {
   return MODES[mode].handsOver !== 'nat';
 }
 
-/** Whether VIPs are addresses of the host, by the load balancer's doing or by somebody else's. */
+/** Whether the host owns the VIPs, and who adds them: the load balancer or another program. */
 export type VipOwner = boolean | 'external';
 
 /**
- * VIPs of direct modes alone that the host does not own: the load balancer deals with all that is sent to them where it
- * comes in, and the host's own stack, its connection tracking above all, has no part in it.
+ * VIPs that only have direct modes and that the host does not own: the load balancer handles all their packets at
+ * ingress; the host's own stack, including conntrack, is not involved.
  */
 export function vipsAtIngress({
   vipOwner,

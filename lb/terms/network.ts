@@ -3,7 +3,7 @@ import { bytesOf, canonical } from './address.ts';
 
 const cidr = z.union([z.cidrv4(), z.cidrv6()]);
 
-/** Whether a text is a network, `198.51.100.0/24`: an address with its prefix length, and nothing but zeros beyond that. */
+/** Whether a text is a network such as `198.51.100.0/24`: an address with a prefix length and zero host bits. */
 export function isNetwork(text: string): boolean {
   if (!cidr.safeParse(text).success) return false;
   const [address, length] = text.split('/') as [string, string];
@@ -13,7 +13,7 @@ export function isNetwork(text: string): boolean {
   });
 }
 
-/** The one spelling of a network. */
+/** The canonical form of a network. */
 export function canonicalNetwork(network: string): string {
   const [address, length] = network.split('/') as [string, string];
   return `${canonical(address)}/${Number(length)}`;

@@ -10,19 +10,19 @@ export const HASHES = {
   both: ['src', 'dst'],
 } as const;
 
-/** The destination network of a service: `any` is everything of its next hops' address family. */
+/** The destination network of a service: `any` means all addresses of its next hops' family. */
 export function destinationOf({ to, nextHops: [first] }: RouteService): string {
   if (to !== 'any') return to;
   return isIPv4(first!) ? '0.0.0.0/0' : '::/0';
 }
 
-/** The next hop of a packet, as the kernel selects it by the rule of `renderRoutes`. */
+/** The next hop of a packet, as selected by the rule of `renderRoutes`. */
 export function nextHopOf({ hash, nextHops }: RouteService, packet: { src: string; dst: string }): string {
   const key = HASHES[hash].flatMap((end) => bytesOf(packet[end]));
   return nextHops[scaled(jhash(Uint8Array.from(key), HASH_SEED), nextHops.length)]!;
 }
 
-/** Mark of packets for a next hop, and number of its own routing table. */
+/** Mark of packets for a next hop, and number of its routing table. */
 export function nextHopMark(address: string): string {
   return markOfText(`next hop ${address}`);
 }

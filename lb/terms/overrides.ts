@@ -1,29 +1,32 @@
 import type { LbConfig, LbServer } from './config.ts';
 import type { LogEvent } from './log.ts';
 
-/** A value that the API has set for a server, over the one that the configuration gives. */
+/** A value that the API has set for a server in place of the configured one. */
 export interface Override {
   service: string;
   server: string;
   field: OverrideField;
-  /** What the configuration gives, as it was when the API set another. */
+  /** The configured value when the API replaced it. */
   configured: Value;
   value: Value;
 }
 
 type OverrideField = (typeof OVERRIDE_FIELDS)[number];
-/** What the API may set; absent fields stay. */
+/** Fields that the API can set; absent fields stay unchanged. */
 export type OverrideFields = { [Field in OverrideField]?: LbServer[Field] };
 type Value = number | boolean | null;
 
 const OVERRIDE_FIELDS = ['weight', 'drain', 'drainDeadlineMs'] as const;
-/** Values of fields that are absent. */
+/** Defaults of absent fields. */
 const DEFAULTS = { weight: 1, drain: false, drainDeadlineMs: null };
 
 /** An override that ended, and why. */
 type Dropped = Extract<LogEvent, { event: 'override-dropped' }>;
 
-/** Overrides after the API has set fields of a server; `server` is as it is in force. A field set back has none. */
+/**
+ * Overrides after the API has set fields of a server; `server` has the active values. Setting a field to its configured
+ * value ends its override.
+ */
 export function override(overrides: Override[], service: string, server: LbServer, fields: OverrideFields): Override[] {
   const given = OVERRIDE_FIELDS.flatMap((field): Override[] => {
     const value = fields[field];
@@ -36,8 +39,8 @@ export function override(overrides: Override[], service: string, server: LbServe
 }
 
 /**
- * Which overrides outlast a new configuration: those of servers that it still has, with the values that they had.
- * One that the configuration now agrees with ends without a word, since nothing changes.
+ * Sorts overrides by whether they survive a new configuration: those of servers with unchanged configured values do. An
+ * override that equals the new configuration ends silently, since nothing changes.
  */
 export function sortOverrides(overrides: Override[], config: LbConfig): { kept: Override[]; dropped: Dropped[] } {
   const kept: Override[] = [];
@@ -52,7 +55,7 @@ export function sortOverrides(overrides: Override[], config: LbConfig): { kept: 
   return { kept, dropped };
 }
 
-/** Overrides that end although nothing in the configuration says so, but for those that it agrees with. */
+/** Events for overrides that end for the given reason, without those that equal the configuration. */
 export function dropOverrides(overrides: Override[], reason: string, config?: LbConfig): Dropped[] {
   const agrees = (one: Override) => {
     const server = config && serverOf(config, one);
@@ -61,7 +64,7 @@ export function dropOverrides(overrides: Override[], reason: string, config?: Lb
   return overrides.filter((one) => !agrees(one)).map((one) => drop(one, reason));
 }
 
-/** A configuration with its overrides; services without any are left as they are. */
+/** Applies overrides to a configuration; services without overrides keep their identity. */
 export function withOverrides(config: LbConfig, overrides: Override[]): LbConfig {
   if (overrides.length === 0) return config;
   const services = config.services.map((service) => {
@@ -76,12 +79,12 @@ export function withOverrides(config: LbConfig, overrides: Override[]): LbConfig
   return { ...config, services };
 }
 
-/** As one line, for a note in the kernel's tables: `web/s1 weight 1 3`. */
+/** One line, to be recorded in the kernel's tables: `web/s1 weight 1 3`. */
 export function formatOverride({ service, server, field, configured, value }: Override): string {
   return `${service}/${server} ${field} ${configured} ${value}`;
 }
 
-/** What `formatOverride` wrote; null for anything else. */
+/** Parses the output of `formatOverride`; null for anything else. */
 export function parseOverride(text: string): Override | null {
   const [, service, server, name, configured, value] =
     /^([a-z0-9-]+)\/([a-z0-9-]+) (\w+) (true|false|null|\d+) (true|false|\d+)$/.exec(text) ?? [];

@@ -1,4 +1,4 @@
-/** A range of ports as it is written: `40000-40099`. */
+/** A range of ports: `40000-40099`. */
 export const PORT_RANGE = /^(\d{1,5})-(\d{1,5})$/;
 
 /** First and last port of a range. */
@@ -7,7 +7,7 @@ export function portRange(text: string): { first: number; last: number } {
   return { first: Number(first), last: Number(last) };
 }
 
-/** Whether a text is a range of ports that there are. */
+/** Whether a text is a range of valid ports. */
 export function isPortRange(text: string): boolean {
   const { first, last } = portRange(text);
   return first >= 1 && first <= last && last <= 65535;

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { lbConfigSchema } from '../terms/config.ts';
-import { servicesApart } from '../terms/services-apart.ts';
+import { splitServices } from '../terms/split-services.ts';
 import type { LbConfig } from '../terms/config.ts';
 import { isDirect, type Mode } from '../terms/mode.ts';
 
 const SERVERS = ['s1', 's2', 's3', 's4'];
 
-/** A VIP with a DSCP value has no services without, and one whose packets go into tunnels none in other direct modes. */
+/** Services of a VIP with DSCP value all have one, and a VIP with tunnels has no other direct modes. */
 const VIPS: { [M in Mode]?: Record<string, string> } = { l3dsr: { 80: '82', 81: '83' }, ipip: { 80: '84', 81: '85' } };
 
 const check = fc.oneof(
@@ -22,8 +22,8 @@ const check = fc.oneof(
   ),
 );
 
-/** Without what its type or its service's mode does not know. */
-function knownBy(mode: Mode, { port, target, ...how }: { type: string; port?: number; target?: string }) {
+/** Without fields that its type or its service's mode does not support. */
+function supportedBy(mode: Mode, { port, target, ...how }: { type: string; port?: number; target?: string }) {
   return {
     ...how,
     ...(port === undefined || how.type === 'icmp' ? {} : { port }),
@@ -53,7 +53,7 @@ function service(version: 4 | 6, index: number) {
     })
     .map(({ mode, protocol, vip, port, scheduler, names, weights, drains, check: how, ...fields }) => ({
       name: `service-${index}`,
-      // Never two services at one place.
+      // Never two services with the same VIP and port.
       vip: `${lan}${VIPS[mode]?.[vip] ?? vip}`,
       port: port + index,
       protocol,
@@ -66,7 +66,7 @@ function service(version: 4 | 6, index: number) {
       ...(mode === 'l3dsr' ? { dscp: (Number(vip) % 10) + version } : {}),
       ...(fields.ownCalls && !isDirect({ mode }) ? { ownCalls: true } : {}),
       ...(fields.mssClamp !== undefined && protocol === 'tcp' ? { mssClamp: fields.mssClamp } : {}),
-      check: knownBy(mode, how),
+      check: supportedBy(mode, how),
       servers: names.map((name, i) => ({
         name,
         address: `${lan}${10 + SERVERS.indexOf(name)}`,
@@ -77,8 +77,11 @@ function service(version: 4 | 6, index: number) {
     }));
 }
 
-/** Sound configurations of up to four services, of both families, in a lab where 203.0.113.0/24 and 2001:db8::/64 are on the link. */
-export const soundConfig: fc.Arbitrary<LbConfig> = fc
+/**
+ * Valid configurations of up to four services, of both families, in a lab where 203.0.113.0/24 and 2001:db8::/64 are
+ * on-link.
+ */
+export const validConfig: fc.Arbitrary<LbConfig> = fc
   .record({
     vipOwner: fc.constantFrom<LbConfig['vipOwner'][]>(true, false, 'external'),
     countPackets: fc.boolean(),
@@ -88,15 +91,15 @@ export const soundConfig: fc.Arbitrary<LbConfig> = fc
   })
   .map(({ services, ...fields }) => {
     const own = services.map(({ ownCalls, ...service }) => (fields.vipOwner ? { ...service, ownCalls } : service));
-    return servicesApart(lbConfigSchema.parse({ version: 1, ...fields, services: own }));
+    return splitServices(lbConfigSchema.parse({ version: 1, ...fields, services: own }));
   });
 
 /** Addresses that no service and no server can have. */
 const SPECIAL_ADDRESS = fc.constantFrom('0.0.0.0', '127.0.0.1', '224.0.0.1', '255.255.255.255', '::', '::1', 'ff02::1');
 const junk = fc.oneof(fc.anything(), fc.ipV4(), fc.ipV6(), SPECIAL_ADDRESS, fc.integer());
 
-/** Configurations with one thing in them replaced by anything, or taken out. */
-export function spoilt(sound: fc.Arbitrary<LbConfig>): fc.Arbitrary<Record<string, unknown>> {
+/** Configurations with one value replaced by anything, or removed. */
+export function corrupted(sound: fc.Arbitrary<LbConfig>): fc.Arbitrary<Record<string, unknown>> {
   return fc.tuple(sound, junk, fc.nat(), fc.boolean()).map(([config, value, where, remove]) => {
     const copy = structuredClone(config) as unknown as Record<string, unknown>;
     const places: [Record<string, unknown>, string][] = [];

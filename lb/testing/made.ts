@@ -9,17 +9,17 @@ const LIST = [
   'ip -6 rule',
   'ip neigh show proxy',
 ];
-/** Where the kernel lists in an order of its own. */
+/** Lists whose order the kernel does not preserve. */
 const UNORDERED = new Set(['set', 'elem']);
 
 /**
- * Everything that the load balancer makes in its host, as sorted lines: the same in two nodes of the same links and
- * addresses, however they came to it.
+ * Everything that the load balancer creates on its host, as sorted lines: equal for two nodes with the same links and
+ * addresses, whatever their history.
  */
 export async function madeIn(lab: NetnsLab, node: string): Promise<string[]> {
   const output = await lab.exec(node, 'sh', '-c', LIST.join(' && '));
   const [rules = '', ...lines] = output.split('\n');
-  // Link-local addresses follow from MACs. Routes for multicast come when the kernel finds that an interface is up.
+  // Link-local addresses depend on MACs. Multicast routes appear when the kernel detects that an interface is up.
   const isOwn = (line: string): boolean => !line.includes('fe80:') && !line.startsWith('multicast ff00::/8 ');
   return [...ruleLines(rules), ...lines.filter(isOwn).toSorted()];
 }
@@ -30,7 +30,7 @@ interface Named {
   chain?: string;
 }
 
-/** One line for each object of the kernel's, rules of a chain in their order. */
+/** One line for each kernel object; rules of a chain in their order. */
 function ruleLines(json: string): string[] {
   const { nftables } = JSON.parse(json) as { nftables: Record<string, Named>[] };
   const lines = nftables.flatMap((object) =>

@@ -1,6 +1,6 @@
 import { NetnsLab, QUIET_ARP, ROUTER } from '../netns/netns-lab.ts';
 
-/** DSCP value by which the servers know the VIPs of l3dsr. */
+/** DSCP value of the VIPs of l3dsr. */
 const DSCP = 11;
 interface Addresses {
   client: string;
@@ -27,8 +27,8 @@ export const ROUTED: Record<'IPv4' | 'IPv6', Addresses> = {
 
 /**
  * A lab in which every mode works, in both families: the load balancer `l4` routes between a router `l3`, with `client`
- * behind it, and a switch with the servers `s1`, `s2`, … Servers hold the VIPs on their loopback, undo l3dsr, and have
- * the load balancer as gateway, which must not own the VIPs in dsr: it would drop answers that come from them.
+ * behind it, and a switch with the servers `s1`, `s2`, … Servers have the VIPs on their loopback, undo l3dsr, and use
+ * the load balancer as gateway. In dsr it must not own the VIPs: it would drop replies with its own address as source.
  */
 export async function routedLab(servers: number): Promise<NetnsLab> {
   const names = Array.from({ length: servers }, (_, i) => `s${i + 1}`);
@@ -61,7 +61,7 @@ export async function routedLab(servers: number): Promise<NetnsLab> {
   return lab;
 }
 
-/** What a server does in l3dsr: the DSCP value becomes the VIP again, before its own stack sees the packet. */
+/** A server's rule in l3dsr: turns the DSCP value back into the VIP before its own stack sees the packet. */
 function undoL3dsr(n: number): string {
   const rule = (ip: string, { vip, server }: Addresses) =>
     `${ip} dscp ${DSCP} ${ip} daddr ${server(n)} ${ip} daddr set ${vip} ${ip} dscp set 0`;

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { AgentError } from '../programs/agent-error.ts';
 import type { Balancer, ServerState, BalancerListener } from './balancer.ts';
 import type { LbConfig } from '../../../lb/terms/config.ts';
-import { servicesTogether } from '../../../lb/terms/services-apart.ts';
+import { joinServices } from '../../../lb/terms/split-services.ts';
 import { program } from '../programs/program.ts';
 
 const PROGRAM = '/opt/l4lab/start.sh';
@@ -140,7 +140,7 @@ export class L4labBalancer implements Balancer {
 
 async function writeConfig(config: unknown): Promise<void> {
   await mkdir(dirname(CONFIG), { recursive: true });
-  await writeFile(CONFIG, JSON.stringify(servicesTogether(config as LbConfig), null, 2));
+  await writeFile(CONFIG, JSON.stringify(joinServices(config as LbConfig), null, 2));
 }
 
 /** Lines that are not the program's own are for people alone. */

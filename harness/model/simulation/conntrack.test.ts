@@ -4,9 +4,9 @@ import type { Connection } from './conntrack.ts';
 import { redirectTo, translateDestination, translateSource } from './nat.ts';
 import type { Packet, Step } from './packet.ts';
 import { lbConfigSchema } from '../../../lb/terms/config.ts';
-import { servicesApart } from '../../../lb/terms/services-apart.ts';
+import { splitServices } from '../../../lb/terms/split-services.ts';
 
-const service = servicesApart(
+const service = splitServices(
   lbConfigSchema.parse({
     version: 1,
     services: [

@@ -4,8 +4,8 @@ import type { LbConfig } from '../terms/config.ts';
 import { LbError } from '../terms/errors.ts';
 import { MODES } from '../terms/mode.ts';
 
-/** @throws {LbError} `forwarding-off` when a service needs the host to forward, and it does not; `kernel-lacks` IPv6. */
-export async function demandForwarding(config: LbConfig): Promise<void> {
+/** @throws {LbError} `forwarding-off` if a service needs IP forwarding and it is off; `kernel-lacks` without IPv6. */
+export async function requireForwarding(config: LbConfig): Promise<void> {
   const forwarding = [
     ...config.services
       .filter(({ mode }) => MODES[mode].handsOver !== 'mac')

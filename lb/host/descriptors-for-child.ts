@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 
-/** Both ends of three pipes, and of one more on which the start is reported. */
+/** Both ends of three pipes, and of a fourth that reports whether the start succeeded. */
 const FILES = 8;
 
 /**
@@ -8,7 +8,7 @@ const FILES = 8;
  * after a few attempts no program can be started any more.
  * @throws {NodeJS.ErrnoException} EMFILE or ENFILE when this process cannot open enough files
  */
-export function demandRoomForChild(): void {
+export function requireDescriptorsForChild(): void {
   const open: number[] = [];
   try {
     while (open.length < FILES) open.push(openSync('/dev/null', 'r'));

@@ -1,7 +1,7 @@
 import type { LbConfig, LbFile } from './config.ts';
 
-/** A configuration of a file with services of mode `route` apart from the others. */
-export function servicesApart({ services, ...rest }: LbFile): LbConfig {
+/** The configuration of a file, with services of mode `route` in a separate list. */
+export function splitServices({ services, ...rest }: LbFile): LbConfig {
   const routeServices = services.filter((service) => service.mode === 'route');
   return {
     ...rest,
@@ -10,8 +10,8 @@ export function servicesApart({ services, ...rest }: LbFile): LbConfig {
   };
 }
 
-/** The same as a file has it. */
-export function servicesTogether({ services, routeServices = [], ...rest }: LbConfig): LbFile {
+/** The inverse: all services in one list, as in a file. */
+export function joinServices({ services, routeServices = [], ...rest }: LbConfig): LbFile {
   return { ...rest, services: [...services, ...routeServices] };
 }
 

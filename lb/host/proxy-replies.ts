@@ -6,23 +6,23 @@ import type { Holding } from '../terms/holding.ts';
 import type { Sysctl } from './sysctl.ts';
 import { fileOf, remedy, setSysctl, logRefusal } from './sysctl.ts';
 
-/** A sysctl that should have a value, the kernel's own default, and what is not so without it. */
+/** A sysctl, its required value, the kernel's default, and the consequence if it cannot be set. */
 interface Setting {
   sysctl: Sysctl;
   value: string;
   usual: string;
-  /** Null where nothing would be answered at all. */
+  /** Null if the kernel would not reply at all. */
   without: string | null;
 }
 
 /**
- * Makes the kernel answer ARP and neighbour solicitations for others, and at once: it holds such an answer back by up
- * to 0.8 s (`proxy_delay`), so that the owner may answer first, who is meant to stay silent here. IPv6 must be told to
- * answer at all (`proxy_ndp`). Former values go to `former`, by file. On interfaces in `left` a process that died has set
- * them already: the kernel's default is the best guess at what was there.
- * @throws {LbError} `sysctl-refused` where the kernel would not answer at all, and cannot be told to.
+ * Makes the kernel reply to ARP and neighbour solicitations for VIPs immediately. By default it delays proxy replies by
+ * up to 0.8 s (`proxy_delay`) so that the owner can reply first; here the owner must stay silent. IPv6 proxy replies
+ * must be enabled (`proxy_ndp`). Previous values are added to `former`, by file. On interfaces in `left`, a process
+ * that died has already set them: the kernel's default is the best guess for the previous value.
+ * @throws {LbError} `sysctl-refused` if the kernel would not reply at all and the setting cannot be changed.
  */
-export async function answerAtOnce(
+export async function enableProxyReplies(
   holdings: Holding[],
   former: Map<string, string>,
   left: ReadonlySet<string>,
@@ -56,12 +56,12 @@ function settingsFor({ kind, address, dev }: Holding): Setting[] {
   return [{ sysctl: { family, folder: 'conf', dev, name: 'proxy_ndp' }, value: '1', usual: '0', without: null }, delay];
 }
 
-/** What was set for these went with their interfaces. */
+/** Drops the settings of these holdings: they vanished with their interfaces. */
 export function forget(holdings: Holding[], former: Map<string, string>): void {
   for (const { sysctl } of holdings.flatMap(settingsFor)) former.delete(fileOf(sysctl));
 }
 
-/** Interfaces have got other names, by their former ones. */
+/** Renames interfaces; `names` maps old names to new ones. */
 export function rename(names: ReadonlyMap<string, string>, former: Map<string, string>): void {
   const entries = [...former];
   former.clear();
@@ -71,8 +71,8 @@ export function rename(names: ReadonlyMap<string, string>, former: Map<string, s
   }
 }
 
-/** Undoes `answerAtOnce`; an interface that is gone needs nothing. */
-export async function putBack(former: Map<string, string>): Promise<void> {
+/** Undoes `enableProxyReplies`; ignores interfaces that no longer exist. */
+export async function restoreSettings(former: Map<string, string>): Promise<void> {
   await Promise.all([...former].map(([file, value]) => writeFile(file, value).catch(() => undefined)));
   former.clear();
 }
