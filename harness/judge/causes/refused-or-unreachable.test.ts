@@ -1,5 +1,5 @@
 import type { CauseCode } from '../../terms/cause.ts';
-import { CLIENT, crossSubnet, oneArm, S2, VIP_A } from '../../model/testing/labs.ts';
+import { CLIENT, crossSubnet, oneArm, PIP, S2, VIP_A } from '../../model/testing/labs.ts';
 import type { Icmp } from '../../terms/sighting.ts';
 import { causeOfFailure } from './index.ts';
 import { arp, endingAt, evidenceOf, icmp, named, segment } from '../testing/evidence.ts';
@@ -112,6 +112,16 @@ describe('somebody said no', () => {
     // What the L4 says of a server quotes the VIP.
     const packets = [icmp([5, 'l4', 'out', 'l2'], { type: 3, code: 1 })];
     expect(named({ ...atL4, walk: { ...atL4.walk, reply: [] }, packets })).toEqual(['no-route', 'l4']);
+  });
+
+  test('an ICMP error of a load balancer that translated an answer, and whose route to the caller leads nowhere', () => {
+    const proxy = { a: { vip: VIP_A, mode: 'proxy' as const, proxyIp: PIP, pool: ['s2'] } };
+    const routes = [{ to: CLIENT, type: 'prohibit' as const }];
+    const atL4 = evidenceOf(oneArm({ services: proxy, nodes: { l4: { routes } } }), 'client', 'a');
+    const error = icmp([5, 'l4', 'out', 'l2'], { type: 3, code: 13 });
+    const inner = { ...error.frame.icmp!.inner!, src: S2, dst: PIP };
+    const packets = [{ ...error, frame: { ...error.frame, icmp: { ...error.frame.icmp!, inner } } }];
+    expect(causeOfFailure({ ...atL4, packets }).detail).toMatchObject({ code: 'dead-end', params: { address: CLIENT } });
   });
 
   test('an ICMP error that names no MTU, as of RFC 792, is told without one', () => {

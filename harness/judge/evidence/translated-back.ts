@@ -2,23 +2,21 @@ import type { HopAddress } from '../../terms/walk.ts';
 import { nodeOf } from '../../scenario/lookup.ts';
 import type { Evidence } from './evidence.ts';
 
-/** How a router's own NAT sent a request on: for whom, and to whom. */
+/** How NAT of a router, or a load balancer with a proxy IP, sent a request on: for whom, and to whom. */
 interface SentOn {
   /** The source that the request came with, to which answers are translated back. */
   source: HopAddress;
   called: HopAddress;
 }
 
-/**
- * The request that an answer to an address of a router's NAT would belong to; null where the router sent none from that
- * address.
- */
+/** The request that an answer to a translated source belongs to; null if the node sent none from that address. */
 export function translatedBack(
   { plan, walk: { request } }: Pick<Evidence, 'plan' | 'walk'>,
   node: string,
   address: string,
 ): SentOn | null {
-  if (nodeOf(plan, node).nat === undefined) return null;
+  const { nat, balancer } = nodeOf(plan, node);
+  if (nat === undefined && balancer === null) return null;
   const index = request.findIndex((hop) => hop.node === node && hop.direction === 'out' && hop.src.ip === address);
   const [came, left] = [request[index - 1], request[index]];
   if (came?.node !== node || left === undefined || came.src.ip === address) return null;
