@@ -1,7 +1,7 @@
 import { predict } from './predict.ts';
 import { flow, plan } from './testing/lab-builder.ts';
 import type { NodeSketch, ServiceSketch } from './testing/lab-builder.ts';
-import { crossSubnet, VIP_A } from './testing/labs.ts';
+import { crossSubnet, L4, oneArm, VIP_A } from './testing/labs.ts';
 import type { Prediction } from '../terms/walk.ts';
 
 const CLIENT = '198.51.100.10';
@@ -37,6 +37,16 @@ test('the packet crosses the router inside another one; the server sees the clie
 
 test('the L4 may own the VIP or not', () => {
   expect(predicted(SERVER, { nodes: { l4: { vipOwner: false } } }).outcome).toBe('works');
+});
+
+test('of an ICMP error about a packet for the tunnel, the source is the address of an interface, even if the L4 has the VIP', () => {
+  const services = { a: { vip: VIP_A, mode: 'ipip' as const, pool: ['s1'] } };
+  for (const vipOwner of [true, false]) {
+    const s1 = { tunnelEnd: ['a'], forwarding: true, gateway: L4 };
+    const looping = plan(oneArm({ services, nodes: { l4: { vipOwner }, s1 } }));
+    const [prediction] = predict(looping, flow(looping, 'client', 'a'));
+    expect(prediction!.reply[0]).toMatchObject({ node: 'l4', src: { ip: L4 } });
+  }
 });
 
 test('a server at which no tunnel ends tells the L4, and not the client', () => {

@@ -1,7 +1,7 @@
 import { cause, type Cause } from '../../terms/cause.ts';
 import { balancedBy, nodeOf, serviceOf } from '../../scenario/lookup.ts';
 import { deadEndOf, routeOf, type RouteQuestion } from '../../scenario/route-of.ts';
-import { isDirect } from '../../terms/mode.ts';
+import { MODES } from '../../terms/mode.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { plansAround } from '../evidence/moment.ts';
 import { translatedBack } from '../evidence/translated-back.ts';
@@ -39,7 +39,11 @@ export function deadEndOnward(
   const sentOn = translatedBack(evidence, node, dst);
   if (sentOn !== null) return endAt(evidence, node, { src, dst: sentOn.source.ip });
   const service = serviceOf(plan, flow);
-  const translates = service !== undefined && !isDirect(service) && balancedBy(service, node) && service.vip === dst;
+  const translates =
+    service !== undefined &&
+    ['nat', 'dscp'].includes(MODES[service.mode].handsOver) &&
+    balancedBy(service, node) &&
+    service.vip === dst;
   if (!translates) return endAt(evidence, node, { src, dst });
   const servers = service.pool.filter((server) => healthy?.includes(server.node) !== false);
   const ends = servers.map(({ address }) => endAt(evidence, node, { src, dst: address }));

@@ -60,6 +60,9 @@ test('a route that leads nowhere: of the packet, of a server that the L4 chose, 
   };
   expect(causeWith('l3', { to: VIP_A, type: 'blackhole' })).toBe('no-route l3 dead-end');
   expect(causeWith('l4', toServer)).toBe('no-route l4 dead-end');
+  const service = { vip: VIP_A, mode: 'l3dsr' as const, dscp: 11, pool: ['s2'] };
+  const l3dsr = evidenceOf(oneArm({ services: { a: service }, nodes: { l4: { routes: [toServer] } } }), 'client', 'a');
+  expect(causeOfFailure(endingAt(l3dsr, 'l4')).detail.code).toBe('dead-end');
   expect(causeWith('s2', { to: PIP, type: 'blackhole' }, 'routed')).toBe('no-route s2 dead-end');
   // rp_filter comes before any answer.
   expect(causeWith('s2', { to: PIP, type: 'blackhole' }, 'reverse-path')).toContain('reverse-path s2');

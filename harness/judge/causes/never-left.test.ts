@@ -3,8 +3,8 @@ import type { LabSketch } from '../../model/testing/lab-builder.ts';
 import type { Moment } from '../evidence/moment.ts';
 import { causeOfFailure } from './index.ts';
 import { neverLeft } from './never-left.ts';
-import type { Evidence } from '../evidence/evidence.ts';
-import { arp, CLIENT, evidenceOf, named } from '../testing/evidence.ts';
+import { openQuestion, type Evidence } from '../evidence/evidence.ts';
+import { arp, CLIENT, evidenceOf, icmp, named } from '../testing/evidence.ts';
 
 const dnat = { a: { vip: VIP_A, mode: 'dnat' as const, pool: ['s2'] } };
 
@@ -69,6 +69,17 @@ describe('the request never left the caller', () => {
     expect(calledBy({})).toEqual(['reverse-path', 's2']);
     expect(calledBy({ s2: { down: ['l2'] } })).toEqual(['no-neighbour', 's1']);
     expect(calledBy({ l2: { down: ['s2'] } })).toEqual(['no-neighbour', 's1']);
+  });
+
+  test('of a router that reports the host as unreachable, wherever its message was seen last', () => {
+    const evidence = evidenceOf(oneArm({ services: dnat, servers: { gateway: '203.0.113.2' } }), 'client', 'a');
+    const senderIp = '198.51.100.1';
+    const asks = arp(['l4', 'out', ''], { op: 'request', senderIp, targetIp: '203.0.113.12' });
+    const inner = { src: CLIENT, dst: VIP_A, protocol: 6, srcPort: 40000, dstPort: 80 };
+    const error = icmp([5, 'l4', 'out', 'l2'], { type: 3, code: 1, inner });
+    const seen = { ...evidence, packets: [asks, error], kernelOnArp: 'reverse-path' as const };
+    expect(openQuestion(seen)).toMatchObject({ asker: 'l4', owner: 's2', source: senderIp });
+    expect(named(seen)).toEqual(['reverse-path', 's2']);
   });
 
   test('a question that was answered is no cause', () => {

@@ -21,6 +21,14 @@ test('the answer came to the router from a server that it had not asked', () => 
   });
 });
 
+test('the same for an address that the router does not have, although it forwards nothing or has no route', () => {
+  const nat = { nat: { out: 'l2', to: '192.0.2.1' } };
+  const services = { a: dnat };
+  const lab = oneArm({ services, nodes: { l3: nat } });
+  const evidence = evidenceOf(lab, 'client', 'a', { kernel: 'no-route' });
+  expect(named(evidence)).toEqual(['reply-not-from-vip', 'l3']);
+});
+
 test('not where its kernel refuses the way of the answer', () => {
   expect(named(seen(dnat, { kernel: 'reverse-path' }, { ...NAT, rpFilter: 1 }))).toEqual(['reverse-path', 'l3']);
 });

@@ -15,7 +15,9 @@ export const notTranslated: Rule = (evidence) => {
   const { node } = last;
   const { ip: source } = last.src;
   const { ip: destination } = last.dst;
-  if (nodeOf(plan, node).nat === undefined || !addressesOf(plan, node).includes(destination)) return null;
+  const { nat } = nodeOf(plan, node);
+  if (nat === undefined || !(nat.to.includes(destination) || addressesOf(plan, node).includes(destination)))
+    return null;
   if (refusesSource(evidence)) return null;
   if (packets.some(({ frame }) => frame.icmp?.inner !== undefined && frame.ip?.src === source)) return null;
   const sent = translatedBack(evidence, node, destination);

@@ -121,7 +121,10 @@ describe('somebody said no', () => {
     const error = icmp([5, 'l4', 'out', 'l2'], { type: 3, code: 13 });
     const inner = { ...error.frame.icmp!.inner!, src: S2, dst: PIP };
     const packets = [{ ...error, frame: { ...error.frame, icmp: { ...error.frame.icmp!, inner } } }];
-    expect(causeOfFailure({ ...atL4, packets }).detail).toMatchObject({ code: 'dead-end', params: { address: CLIENT } });
+    expect(causeOfFailure({ ...atL4, packets }).detail).toMatchObject({
+      code: 'dead-end',
+      params: { address: CLIENT },
+    });
   });
 
   test('an ICMP error that names no MTU, as of RFC 792, is told without one', () => {

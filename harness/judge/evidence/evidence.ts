@@ -1,5 +1,6 @@
 import { host } from '../../scenario/address.ts';
 import { nodeOf, ownerOf, segmentOf } from '../../scenario/lookup.ts';
+import { ICMP } from '../../observe/decode.ts';
 import type { ClientOutcome } from '../../terms/cause.ts';
 import type { RouteAnswer } from '../../terms/route-answer.ts';
 import type { Hop, Walk } from '../../terms/walk.ts';
@@ -74,11 +75,18 @@ export interface OpenQuestion {
 }
 
 /**
- * The unanswered ARP request of the node where the packet was last seen, or of the caller. Null if no node has the address, or
- * a cut link blocks the request.
+ * The unanswered ARP request of the node that reported a host as unreachable, of the node where the packet was last seen, or of
+ * the caller. Null if no node has the address, or a cut link blocks the request.
  */
 export function openQuestion(base: Pick<Evidence, 'plan' | 'flow' | 'walk' | 'packets'>): OpenQuestion | null {
-  const asker = vanishedAt(base)?.hop.node ?? base.flow.from;
+  const reporter = base.packets.find(
+    ({ frame }) => frame.icmp?.type === ICMP.unreachable && frame.icmp.code === 1,
+  )?.node;
+  const last = vanishedAt(base)?.hop.node ?? base.flow.from;
+  return (reporter === undefined ? null : openQuestionOf(reporter, base)) ?? openQuestionOf(last, base);
+}
+
+function openQuestionOf(asker: string, base: Pick<Evidence, 'plan' | 'packets'>): OpenQuestion | null {
   const arp = base.packets.flatMap(({ node, direction, frame }) =>
     node === asker && frame.arp ? [{ direction, ...frame.arp }] : [],
   );

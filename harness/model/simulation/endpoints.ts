@@ -126,7 +126,7 @@ function receiveReply(run: Run, host: Host, packet: Packet): void {
 }
 
 /** The destination of a request that a router sent from its own address, and that this reply belongs to; null if there is none. */
-function hiddenBehind(run: Run, host: Host, { dst, dstPort }: Packet): string | null {
+export function hiddenBehind(run: Run, host: Host, { dst, dstPort }: Packet): string | null {
   const asked = stateOf(run, host).connections.find(
     (connection) => hidesSource(connection) && connection.reply.dst === dst && connection.reply.dstPort === dstPort,
   );

@@ -1,3 +1,4 @@
+import { ownerOf } from '../../scenario/lookup.ts';
 import { isDirect } from '../../terms/mode.ts';
 import type { LbService } from '../../../lb/terms/config.ts';
 import { portRange } from '../../../lb/terms/port-range.ts';
@@ -7,7 +8,7 @@ import { clampedInForward } from './clamp.ts';
 import { confirm, find, hidesSource, movesDestination, protocolOf, track, trackRelated } from './conntrack.ts';
 import type { Connection, Passing, Tracked } from './conntrack.ts';
 import { forwards } from './device-settings.ts';
-import { consume, refuse } from './endpoints.ts';
+import { consume, hiddenBehind, refuse } from './endpoints.ts';
 import { isFiltered } from './filter.ts';
 import { refusesUntracked } from './ingress-ends.ts';
 import {
@@ -79,11 +80,14 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
   // Without a route, or with one that drops, IPv6 acts on it whether it forwards or not (net/ipv6/route.c).
   const endsInIpv6 = route === null && packet.dst.includes(':');
   if (!forwards(device.settings, packet.dst) && !endsInIpv6) {
-    die(run, passing, cause('not-forwarding', 'forwarding-off', { node: host.name, address: packet.dst }));
+    const off = cause('not-forwarding', 'forwarding-off', { node: host.name, address: packet.dst });
+    die(run, passing, notTranslated(run, host, packet) ?? off);
     return;
   }
   if (route === null) {
-    noRoute(run, host, passing);
+    const why = notTranslated(run, host, packet);
+    if (why === null) noRoute(run, host, passing);
+    else die(run, passing, why);
     if (deadEnd(host, passing)?.type !== 'blackhole') sendIcmpError(run, host, passing, { tracked });
     return;
   }
@@ -91,6 +95,16 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
   if (source && unserved !== null) refuseFor(run, host, passing, unserved);
   else if (source)
     forward(run, host, { packet: passing, tracked }, { from: device, route, sourceOnLink: source.onLink });
+}
+
+/** Why a reply to an address of NAT that the node does not have was not translated back: somebody else sent it than was called. */
+function notTranslated(run: Run, host: Host, packet: Packet): Cause | null {
+  const { src: source, dst: address } = packet;
+  if (host.plan.nat?.to.includes(address) !== true || packet.about !== undefined) return null;
+  const called = hiddenBehind(run, host, packet);
+  if (called === null) return null;
+  const owner = ownerOf(run.network.plan, source);
+  return cause('reply-not-from-vip', 'reply-not-translated', { node: host.name, called, source, owner, address });
 }
 
 /** What a packet to this node carries arrives once more, on the device at the end of its tunnel. */

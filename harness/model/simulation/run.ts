@@ -146,8 +146,10 @@ export function sendIcmpError(
   { tracked, mtu, isExpired = false }: { tracked?: Tracked; mtu?: number; isExpired?: boolean } = {},
 ): void {
   if (packet.about !== undefined) return;
-  const [ownEnd] = [packet.dst, packet.src].filter((address) => host.owned.has(address));
-  const from = ownEnd ?? arrivalAddress(host, packet);
+  // IPv4 speaks from the destination if the packet was routed to the node itself (icmp_send), IPv6 if the node has it (icmp6_send).
+  const isRoutedOn = packet.tunnel !== undefined && !packet.dst.includes(':');
+  const ends = isRoutedOn ? [packet.src] : [packet.dst, packet.src];
+  const from = ends.find((address) => host.owned.has(address)) ?? arrivalAddress(host, packet);
   const error = errorAbout(run.exchange, packet, from);
   const icmpType = mtu !== undefined ? 'too-big' : isExpired ? 'time-exceeded' : 'unreachable';
   run.outbox.push({
