@@ -84,3 +84,9 @@ test.each([
   expect(first).toMatchObject({ outcome: 'fails', cause: { code: 'stale-neighbour', node: 's1' } });
   expect(first!.request.length > 0).toBe(leaves);
 });
+
+test('nor does it where the call is refused in the end', () => {
+  const s2 = { neighbours: { [L3]: 'l4' } };
+  const lab = plan(oneArm({ services: proxy, nodes: { s2, client: { listeners: [] } } }));
+  expect(predict(lab, flow(lab, 's2', 'client:80'))[0]!.cause).toMatchObject({ code: 'refused', node: 'client' });
+});

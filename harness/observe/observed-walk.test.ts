@@ -131,6 +131,17 @@ describe('of a packet that is sent again and again, the walk is that of the firs
   });
 });
 
+test('where only a repetition came to who answered, the walk is that of the repetition', () => {
+  const lab = plan(oneArm({ services: proxy }));
+  const walk = predict(lab, flow(lab, 'client', 'a'))[0]!;
+  const { request } = bare(walk);
+  const atL4 = request.findIndex(({ node, direction }) => node === 'l4' && direction === 'in');
+  const lost = request.slice(0, atL4 + 1);
+  const first = sentAgain([{ hops: lost, times: lost.map((_, index) => index + 1), timestamp: 7 }]);
+  const again = onTheWires(lab, walk, { seq: 1000, begins: 1_000_000_000 });
+  expect(observed(lab, walk, [...first, ...again])).toEqual(bare(walk));
+});
+
 test('a packet that is lost on a wire was last seen where it was sent', () => {
   const [, sketch, from] = LABS[0]!;
   const lab = plan(sketch);

@@ -9,7 +9,8 @@ import type { Frame, Sighting } from '../terms/sighting.ts';
 
 /**
  * The hops of the first packet that the caller sent and of the first answer to it (a SYN-ACK or RST, a datagram, an
- * echo reply, an ICMP error). Behind a full proxy they go on with the first request and answer there.
+ * echo reply, an ICMP error). If only a repetition came to who answered, its hops. Behind a full proxy they go on with the first
+ * request and answer there.
  * @param packets sightings of one attempt, in time order
  */
 export function observedWalk(packets: Sighting[], key: FlowKey, plan: Plan): Walk {
@@ -47,8 +48,11 @@ export class Walker {
   opening(packets: Sighting[], key: FlowKey): Found {
     const requests = packets.filter(({ frame }) => isRequest(frame, key));
     const answers = packets.filter(({ frame }) => isAnswer(frame, key));
-    const request = requests.find(({ node, direction }) => node === key.caller && direction === 'out');
+    const sent = requests.filter(({ node, direction }) => node === key.caller && direction === 'out');
     const answer = answers.find(({ direction }) => direction === 'out');
+    const isAnswered = (one: Sighting): boolean =>
+      this.#path(one, repetitionsOf(one, requests)).some(({ node }) => node === answer?.node);
+    const request = sent.length > 1 && answer !== undefined ? (sent.find(isAnswered) ?? sent[0]) : sent[0];
     return this.#walk(packets, key, { requests, answers, request, answer });
   }
 
@@ -94,10 +98,7 @@ export class Walker {
     from: { requests: Sighting[]; answers: Sighting[]; request: Sighting | undefined; answer: Sighting | undefined },
   ): Found {
     const { requests, answers, request: firstRequest, answer: firstAnswer } = from;
-    const request = this.#path(
-      firstRequest,
-      firstRequest ? requests.filter(({ frame }) => samePacket(frame, firstRequest.frame)) : [],
-    );
+    const request = this.#path(firstRequest, firstRequest ? repetitionsOf(firstRequest, requests) : []);
     const reply = this.#path(
       firstAnswer,
       firstAnswer ? answers.filter(({ frame }) => sameAnswer(frame, firstAnswer.frame)) : [],
@@ -243,6 +244,11 @@ function isSegmentTo({ tcp }: Frame, key: FlowKey): boolean {
 function isAnswerToData({ tcp, icmp, token }: Frame, key: FlowKey): boolean {
   if (icmp?.inner) return icmp.type !== ICMP.redirect;
   return isCalled(tcp?.srcPort, key) && (token === key.token || tcp!.flags.includes('R'));
+}
+
+/** All sightings of a packet, however often it was sent. */
+function repetitionsOf({ frame }: Sighting, all: Sighting[]): Sighting[] {
+  return all.filter((one) => samePacket(one.frame, frame));
 }
 
 /** NAT and hops leave the sequence number alone. */

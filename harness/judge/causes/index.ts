@@ -1,7 +1,7 @@
 import { cause, type Cause } from '../../terms/cause.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { filtered } from './filtered.ts';
-import { lostState, passedOn, unknownMidway } from './lost-state.ts';
+import { lostState, passedOn, unknownMidway, unbegun } from './lost-state.ts';
 import { halfSeen, macMovedLater, redirected } from './mid-flow.ts';
 import { neverLeft } from './never-left.ts';
 import { cutOff, staleMac, staleNeighbour } from './outdated.ts';
@@ -39,6 +39,7 @@ const RULES: Rule[] = [
   swallowed,
   macMovedLater,
   unknownMidway,
+  unbegun,
   halfSeen,
   withoutVip,
   refusedOrUnreachable,

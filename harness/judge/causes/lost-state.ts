@@ -72,6 +72,33 @@ export const unknownMidway: Rule = ({ packets, key }) => {
   return null;
 };
 
+/** What a node counts that drops segments of connections whose SYN it has not seen (harness/agent/node-tables.ts). */
+const UNBEGUN = 'l4lab_idle unbegun';
+
+/**
+ * The connection was opened around a node that keeps connections for a limited time, and then a segment of the server, or of the
+ * caller, met it: it drops what belongs to no connection.
+ */
+export const unbegun: Rule = ({ packets, plan, counters, moment }) => {
+  if (moment) return null;
+  for (const { name, idleTimeoutMs } of plan.nodes) {
+    if (idleTimeoutMs === undefined || counters?.[name]?.[UNBEGUN] === undefined) continue;
+    const at = packets.filter(({ node, frame }) => node === name && frame.tcp !== undefined);
+    if (at.some(({ frame }) => frame.tcp!.flags === 'S')) continue;
+    const dropped = at.find(
+      ({ time, direction, frame }) =>
+        direction === 'in' &&
+        nodeWithMac(plan, frame.dstMac)?.name === name &&
+        !/[SR]/.test(frame.tcp!.flags) &&
+        !at.some((one) => one.direction === 'out' && one.time >= time && sameSegment(one.frame, frame)),
+    );
+    if (dropped === undefined) continue;
+    const { src: source, dst: destination } = dropped.frame.ip!;
+    return cause('connection-unknown', 'state-missing', { node: name, source, destination });
+  }
+  return null;
+};
+
 /**
  * A reset without an acknowledgement, in answer to a segment that had one, means that there is no such connection (RFC
  * 9293, 3.10.7.1); a program that gives its connection up sends one with.

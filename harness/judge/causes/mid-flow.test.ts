@@ -232,6 +232,28 @@ describe('the handshake went well, and then a switch sends a segment to a port w
   });
 });
 
+test('connection-unknown: a load balancer with an idle timeout drops the data of a server that it let open the connection', () => {
+  const sketch = oneArm({
+    services: dsr,
+    servers: { gateway: '203.0.113.2' },
+    nodes: { l4: { idleTimeoutMs: 240_000 } },
+  });
+  const { plan } = evidenceOf(sketch, 'client', 's1:80');
+  const { mac: dstMac } = plan.nodes.find(({ name }) => name === 'l4')!.interfaces[0]!;
+  const opened = (direction: 'in' | 'out') => segment(1, ['l4', direction, 'l2'], { dstMac, seq: 1, flags: 'SA' });
+  const data = (time: number, direction: 'in' | 'out') =>
+    segment(time, ['l4', direction, 'l2'], { dstMac, seq: 2, flags: 'PA' });
+  const name = (packets: Sighting[], counters = { l4: { 'l4lab_idle unbegun': 1 } }) =>
+    named(evidenceOf(sketch, 'client', 's1:80', { packets, counters }))[0];
+  const seen = [opened('in'), opened('out'), data(2, 'in')];
+  expect(name(seen)).toBe('connection-unknown');
+  expect(name([...seen, data(3, 'out')])).not.toBe('connection-unknown');
+  expect(name([...seen, segment(0, ['l4', 'in', 'l2'], { dstMac, seq: 0, flags: 'S' })])).not.toBe(
+    'connection-unknown',
+  );
+  expect(name(seen, { l4: {} as { 'l4lab_idle unbegun': number } })).not.toBe('connection-unknown');
+});
+
 describe('a stateful node', () => {
   const services = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
   const sketch = oneArm({

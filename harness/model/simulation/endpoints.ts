@@ -4,7 +4,7 @@ import { callsItself, cannotReply, ownerOf } from '../../scenario/lookup.ts';
 import { hidesSource } from './conntrack.ts';
 import { answerTo, callerSends, closeSocket, hasSocket, isForCaller, openSocket } from './exchange.ts';
 import { asFirstData } from './out-of-window.ts';
-import { isRequest } from './packet.ts';
+import { isRequest, notAstray } from './packet.ts';
 import type { Packet } from './packet.ts';
 import { handleIcmpError, learnTaken } from './path-mtu.ts';
 import { sendIcmpError, deliver, die, stateOf } from './run.ts';
@@ -26,7 +26,7 @@ export function consume(run: Run, host: Host, packet: Packet): void {
 
 /** Refusal: a reset for TCP, ICMP port unreachable for the rest. */
 export function refuse(run: Run, host: Host, packet: Packet, why = withoutListener(run, host, packet)): void {
-  die(run, packet, why);
+  die(run, notAstray(packet), why);
   if (packet.protocol === 'tcp') enqueue(run, host, answerTo(run.exchange, packet, 'reset'));
   else sendIcmpError(run, host, packet);
 }

@@ -13,7 +13,6 @@ import { isFiltered } from './filter.ts';
 import { refusesUntracked } from './ingress-ends.ts';
 import {
   balance,
-  balanced,
   cutOff,
   forgotten,
   isUntracked,
@@ -26,7 +25,7 @@ import {
 import { hideSource, outsideSources, sourcesFor, translateDestination, translateSource } from './nat.ts';
 import { sendTo, type OnLink } from './neighbours.ts';
 import { blamed, invalid, isDroppedByBalancer } from './out-of-window.ts';
-import { isRequest, type Packet } from './packet.ts';
+import { isRequest, notAstray, type Packet } from './packet.ts';
 import { fitted, fittedForLo, fitting } from './path-mtu.ts';
 import { mayRunOut } from './proxy-ports.ts';
 import { learnRedirect, redirectAbout, sendsRedirects } from './redirects.ts';
@@ -56,7 +55,7 @@ export function receive(run: Run, host: Host, device: Device, arrived: Packet): 
     return;
   }
   const moved = translateDestination(arrived, tracked);
-  const packet = moved === arrived ? blamed(run, host, unasked(run, host, arrived), tracked) : balanced(moved);
+  const packet = moved === arrived ? blamed(run, host, unasked(run, host, arrived), tracked) : notAstray(moved);
   const tunnel = packet.tunnel === undefined ? undefined : tunnelTo(run, host, packet.tunnel);
   const route =
     tunnel !== undefined

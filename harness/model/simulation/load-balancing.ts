@@ -8,7 +8,7 @@ import { flowKey } from './memory.ts';
 import { sendTo } from './neighbours.ts';
 import { redirectTo, serviceFor } from './nat.ts';
 import type { Passing, Tracked } from './conntrack.ts';
-import type { Packet, Step } from './packet.ts';
+import { notAstray, type Packet, type Step } from './packet.ts';
 import { forwardingDevice } from './routing.ts';
 import { die } from './run.ts';
 import type { Run } from './run.ts';
@@ -24,7 +24,7 @@ export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; pa
   if (!service || !server) return false;
   const device = forwardingDevice(host, server.address);
   const opening = clampedAtIngress(host, service, frame.packet);
-  const packet = { ...balanced(opening), dsr: { l4: host.name, server: server.name } };
+  const packet = { ...notAstray(opening), dsr: { l4: host.name, server: server.name } };
   if (device === undefined) {
     die(run, packet, cause('no-route', 'route-missing', { node: host.name, address: server.address }));
     return true;
@@ -40,14 +40,6 @@ export function returnDirectly(run: Run, host: Host, frame: { srcMac: string; pa
   return true;
 }
 
-/** A load balancer that should no longer get the packet still forwards it, so the wrong neighbour did no harm. */
-export function balanced(packet: Packet): Packet {
-  if (packet.knownCause?.code !== 'stale-neighbour') return packet;
-  const harmless = { ...packet };
-  delete harmless.knownCause;
-  return harmless;
-}
-
 /**
  * L3 DSR, at ingress: the server's address becomes the destination, a DSCP value identifies the VIP, and the node's own
  * routing does the rest. Returns the packet unchanged if it is for no such service, or no server is available.
@@ -57,7 +49,7 @@ export function sendTagged(run: Run, host: Host, packet: Packet): Packet {
   const server = service && pickAny(run, host, service, packet);
   if (!service || !server) return packet;
   const opening = clampedAtIngress(host, service, packet);
-  return { ...balanced(opening), dst: server.address, dscp: service.dscp!, dsr: { l4: null, server: server.name } };
+  return { ...notAstray(opening), dst: server.address, dscp: service.dscp!, dsr: { l4: null, server: server.name } };
 }
 
 /**
@@ -69,7 +61,7 @@ export function sendIntoTunnel(run: Run, host: Host, packet: Packet): Packet {
   const server = service && pickAny(run, host, service, packet);
   if (!service || !server) return packet;
   const opening = clampedAtIngress(host, service, packet);
-  return { ...balanced(opening), tunnel: server.address, dsr: { l4: null, server: server.name } };
+  return { ...notAstray(opening), tunnel: server.address, dsr: { l4: null, server: server.name } };
 }
 
 /** At ingress of an l3dsr server: the DSCP value is translated back to the VIP. */

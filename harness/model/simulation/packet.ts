@@ -89,3 +89,11 @@ export const BROADCAST = 'ff:ff:ff:ff:ff:ff';
 export function isRequest(step: Step): boolean {
   return step === 'syn' || step === 'ack' || step === 'request';
 }
+
+/** A packet that a wrong neighbour sent on, and that has come to where it is dealt with: that neighbour did no harm. */
+export function notAstray(packet: Packet): Packet {
+  if (packet.knownCause?.code !== 'stale-neighbour') return packet;
+  const harmless = { ...packet };
+  delete harmless.knownCause;
+  return harmless;
+}
