@@ -39,6 +39,20 @@ test('proxy, dnat and dsr go as with IPv4', () => {
   expect(outcomes({ mode: 'dsr' }, {}, 'client')).toEqual(['vip-not-on-server', 'vip-not-on-server']);
 });
 
+test('a server that calls from the VIP, since only that has a route, gets no answer: it goes to the L4', () => {
+  const lab = oneArm(
+    { mode: 'dnat' },
+    { gateway: 'none', loopback: [VIP], routes: [{ to: 'default', from: VIP, via: '2001:db8:1::1' }] },
+  );
+  const [prediction] = predict(lab, flow(lab, 's1', 'client:80'));
+  expect(prediction!.request[0]!.src.ip).toBe(VIP);
+  expect(prediction!.cause).toMatchObject({
+    code: 'connection-unknown',
+    node: 'l4',
+    detail: { code: 'state-missing' },
+  });
+});
+
 describe('an echo request over IPv6', () => {
   const pinged = (bytes: number, dontFragment: boolean, iface: string): unknown => {
     const lab = oneArm({ mode: 'dnat' }, {});

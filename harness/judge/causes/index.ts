@@ -9,7 +9,7 @@ import { notTranslated } from './not-translated.ts';
 import { noResponse } from './no-response.ts';
 import { outOfWindow } from './out-of-window.ts';
 import { refusedOrUnreachable } from './refused-or-unreachable.ts';
-import { replyElsewhere, replyToProxyIp } from './reply-elsewhere.ts';
+import { replyElsewhere, replyToProxyIp, replyToOther } from './reply-elsewhere.ts';
 import type { Rule } from './rule.ts';
 import { ofTwoMasters } from './split-brain.ts';
 import { staticNeighbour } from './static-neighbour.ts';
@@ -33,6 +33,7 @@ const RULES: Rule[] = [
   redirected,
   filtered,
   replyElsewhere,
+  replyToOther,
   replyToProxyIp,
   notTranslated,
   neverSent,

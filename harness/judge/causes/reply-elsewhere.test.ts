@@ -70,3 +70,19 @@ describe('reply-not-from-vip', () => {
     expect(named({ ...evidence, walk: { ...evidence.walk, reply } })[0]).not.toBe('reply-not-from-vip');
   });
 });
+
+test('connection-unknown: the caller called from an address that the L4 has as well, which the answer went to', () => {
+  const dsr = { a: { vip: VIP_A, mode: 'dsr' as const, pool: ['s2'] } };
+  const evidence = evidenceOf(oneArm({ services: dsr, servers: { loopback: [VIP_A] } }), 's2', 's1:80');
+  const { mac } = evidence.plan.nodes.find(({ name }) => name === 'l4')!.interfaces[0]!;
+  const from = (address: string): [string, string] => {
+    const request = evidence.walk.request.map((hop) => ({ ...hop, src: { ...hop.src, ip: address } }));
+    const reply = evidence.walk.reply
+      .slice(0, -1)
+      .map((hop) => ({ ...hop, dst: { ...hop.dst, ip: address, mac } }))
+      .concat([{ ...evidence.walk.reply.at(-1)!, node: 'l4', dst: { ip: address, mac, port: 40000 } }]);
+    return named({ ...evidence, walk: { request, reply } });
+  };
+  expect(from(VIP_A)).toEqual(['connection-unknown', 'l4']);
+  expect(from('203.0.113.12')[0]).not.toBe('connection-unknown');
+});

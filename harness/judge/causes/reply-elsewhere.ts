@@ -2,7 +2,7 @@ import { nodeOf, ownerOf, serviceOf } from '../../scenario/lookup.ts';
 import { ownServiceOf } from '../../terms/own-calls.ts';
 import { cause, type Cause } from '../../terms/cause.ts';
 import { isAddressee, refusesSource, type Evidence } from '../evidence/evidence.ts';
-import type { Rule } from './rule.ts';
+import { addressesOf, type Rule } from './rule.ts';
 
 /**
  * The answer reached the load balancer that hides the caller, from an address that it sent nothing to: it belongs to no
@@ -19,6 +19,17 @@ export const replyToProxyIp: Rule = ({ walk, flow, plan }) => {
   const source = last.src.ip;
   const params = { node: l4.node, called: sent.dst.ip, source, owner: ownerOf(plan, source) };
   return cause('reply-not-from-vip', 'reply-from-elsewhere', params);
+};
+
+/** The caller called from an address that another node has as well, and the answer went to that one. */
+export const replyToOther: Rule = (evidence) => {
+  const { walk, flow, plan } = evidence;
+  const last = walk.reply.at(-1);
+  if (!last || last.node === flow.from || !isAddressee(last, plan) || refusesSource(evidence)) return null;
+  const { ip: destination } = last.dst;
+  const isShared = [last.node, flow.from].every((name) => addressesOf(plan, name).includes(destination));
+  if (!isShared || walk.request[0]?.src.ip !== destination) return null;
+  return cause('connection-unknown', 'state-missing', { node: last.node, source: last.src.ip, destination });
 };
 
 /** The answer reached the caller, with a source that the caller never called and its kernel would let in. */

@@ -100,6 +100,15 @@ function receiveReply(run: Run, host: Host, packet: Packet): void {
     const isTranslator = host.plan.nat !== undefined && node !== flow.from;
     const sent = isTranslator ? hiddenBehind(run, host, packet) : null;
     const isUnknown = packet.asked === undefined && run.circumstances.overTime;
+    if (
+      node !== flow.from &&
+      packet.asked === undefined &&
+      !run.circumstances.overTime &&
+      callerHas(run, destination)
+    ) {
+      die(run, packet, unknown);
+      return;
+    }
     // A load balancer, or a router with NAT, that did not forward the request does not know this reply.
     if (isTranslator ? sent === null : isUnknown && host.plan.balancer !== null && node !== flow.from) {
       if (!run.circumstances.overTime || packet.step === 'reset') die(run, packet, unknown);
@@ -123,6 +132,11 @@ function receiveReply(run: Run, host: Host, packet: Packet): void {
     enqueue(run, host, callerSends(exchange, 'ack'));
     enqueue(run, host, asFirstData(run, host, callerSends(exchange, 'request')));
   }
+}
+
+/** Whether the caller has an address too: it called from one that another node has as well, to which replies go. */
+function callerHas({ network, exchange }: Run, address: string): boolean {
+  return network.hosts.get(exchange.flow.from)!.owned.has(address);
 }
 
 /** The destination of a request that a router sent from its own address, and that this reply belongs to; null if there is none. */
