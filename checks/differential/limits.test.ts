@@ -95,3 +95,22 @@ describe('pool-changed', () => {
     expect(limitOf(flow([syn('in'), syn('out'), reset('in'), reset('out')]), oneArm())).toBeNull();
   });
 });
+
+describe('small-segment', () => {
+  const lab = oneArm();
+  const data = (node: string, payloadLength: number): Sighting =>
+    segment(1, [node, 'in', 'l2'], { seq: 1, flags: 'PA', payloadLength });
+  const flowOf = (packets: Sighting[], predicted = 'too-big'): FlowResult => {
+    const cause = { code: 'out-of-window', node: 'l4' };
+    return { attempts: [{ packets, cause }], predicted: [{ cause: { code: predicted } }] } as unknown as FlowResult;
+  };
+
+  test('the segment out of window was smaller than one that the node did not get', () => {
+    expect(limitOf(flowOf([data('l2', 1400), data('l2', 900), data('l4', 900)]), lab)).toBe('small-segment');
+  });
+
+  test('not where the node got the largest one too, or another cause was predicted', () => {
+    expect(limitOf(flowOf([data('l2', 1400), data('l4', 1400), data('l4', 900)]), lab)).toBeNull();
+    expect(limitOf(flowOf([data('l2', 1400), data('l4', 900)], 'refused'), lab)).toBeNull();
+  });
+});

@@ -4,12 +4,13 @@ import { host } from '../../harness/scenario/address.ts';
 import type { Plan } from '../../harness/terms/plan.ts';
 
 /** What the model does not know, each with its story in docs/explanation/model.md. */
-export type Limit = 'check-in-between' | 'pool-changed';
+export type Limit = 'check-in-between' | 'pool-changed' | 'small-segment';
 
 /** The limit of the model that explains why a flow's packets did not do what was predicted; null where none does. */
 export function limitOf({ attempts, predicted }: FlowResult, plan: Plan): Limit | null {
   if (hasChecks(plan) && attempts.some((attempt) => askedForVip(attempt, plan) || askedInTwoNames(attempt)))
     return 'check-in-between';
+  if (predicted.some(({ cause }) => cause?.code === 'too-big') && attempts.some(smallSegment)) return 'small-segment';
   const unsteady =
     predicted.some(({ picked }) => picked !== null) &&
     predicted.some(({ cause }) => cause?.code === 'no-server-available');
@@ -62,4 +63,15 @@ function poolChanged({ packets }: Attempt, plan: Plan): boolean {
     const refused = flags('out').some((sent) => sent.includes('R')) && !flags('in').some((came) => came.includes('R'));
     return balancer !== null && refused && flags('out').includes('S');
   });
+}
+
+/** A segment out of window came to the node that did not translate it, and a larger one, sent before, did not. */
+function smallSegment({ packets, cause }: Attempt): boolean {
+  if (cause?.code !== 'out-of-window') return false;
+  const sizes = (isMeant: (node: string) => boolean): number[] =>
+    packets.flatMap(({ node, direction, frame: { tcp } }) =>
+      isMeant(node) && direction === 'in' && tcp !== undefined && tcp.payloadLength > 0 ? [tcp.payloadLength] : [],
+    );
+  const came = sizes((node) => node === cause.node);
+  return sizes(() => true).some((size) => came.length > 0 && size > Math.max(...came));
 }
