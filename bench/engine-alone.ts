@@ -6,7 +6,7 @@ import { createContainer } from '../harness/fabric/create-container.ts';
 import { LAB_LABEL, OWNER_LABEL, ownerLabel } from '../harness/fabric/labels.ts';
 import type { BootOptions } from '../harness/fabric/boot-lab.ts';
 import type { Topology } from '../harness/fabric/lab-topology.ts';
-import { removeSurely } from '../harness/fabric/sweep.ts';
+import { removeWithRetries } from '../harness/fabric/sweep.ts';
 import { createWire } from '../harness/fabric/wire.ts';
 
 /** The containers and networks of a lab without its agents: in each container a program that does nothing. */
@@ -41,7 +41,7 @@ export class EngineAlone implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#containers.splice(0).map((container) => removeSurely(container)));
-    await Promise.all(this.#networks.splice(0).map((network) => removeSurely(network)));
+    await Promise.all(this.#containers.splice(0).map((container) => removeWithRetries(container)));
+    await Promise.all(this.#networks.splice(0).map((network) => removeWithRetries(network)));
   }
 }

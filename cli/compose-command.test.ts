@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { L4labError } from '../harness/errors.ts';
-import type { AloneParams } from '../harness/agent/alone.ts';
+import type { StandaloneParams } from '../harness/agent/standalone.ts';
 import { plansOf } from '../harness/scenario/resolve/plans.ts';
 import { here } from '../harness/project/testing/here.ts';
 import { findScenarios } from '../harness/project/scenario-files.ts';
@@ -39,7 +39,7 @@ test('every variant of every scenario is a file for Compose that tells each node
     try {
       const { services, networks } = parse(generatedCompose(one, { image: 'l4lab' })) as ComposeFile;
       const nodes = Object.entries(services).filter(([, service]) => service.network_mode !== 'host');
-      const told = nodes.map(([, { environment }]) => JSON.parse(environment.L4LAB_NODE) as AloneParams);
+      const told = nodes.map(([, { environment }]) => JSON.parse(environment.L4LAB_NODE) as StandaloneParams);
       expect([name, told.map(({ plan }) => plan)]).toEqual([name, one.plan.nodes]);
       const members = (one.plan.pairs ?? []).flatMap((pair) => pair.members.map(({ node }) => `${pair.name} ${node}`));
       const toldMembers = told.flatMap(({ plan, pairs }) => pairs.map((pair) => `${pair.name} ${plan.name}`));

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { NEEDED_OF_KERNEL, parseProbe, TRUNK_TAGS, TUNNEL_DEVICES } from '../../harness/fabric/kernel-features.ts';
+import { KERNEL_REQUIREMENTS, parseProbe, TRUNK_TAGS, TUNNEL_DEVICES } from '../../harness/fabric/kernel-features.ts';
 import type { Facts } from './facts.ts';
 import { findingsOf, type Level } from './findings.ts';
 import { doctorText } from './text.ts';
@@ -61,7 +61,7 @@ test('tunnels are made by the kernel, or else by programs; with neither, doctor 
 test('a machine on which all is well has nothing but ticks', () => {
   expect(worst(WELL)).toBe('ok');
   expect(text(WELL)).toMatch(/^(✓ [^\n]+\n)+\nLabs can run here\.\n$/);
-  expect(text(WELL)).toContain(`the kernel has ${NEEDED_OF_KERNEL.length} features`);
+  expect(text(WELL)).toContain(`the kernel has ${KERNEL_REQUIREMENTS.length} features`);
 });
 
 const CASES: [what: string, level: Level, says: RegExp, facts: Facts][] = [

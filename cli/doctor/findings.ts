@@ -1,6 +1,6 @@
 import {
   isTooOld,
-  NEEDED_OF_KERNEL,
+  KERNEL_REQUIREMENTS,
   OLDEST_KERNEL,
   TRUNK_TAGS,
   TUN_DEVICES,
@@ -90,10 +90,10 @@ function engine({ engine: answer, kernel }: Facts): Finding[] {
 function inside({ lacks, openFiles, processes, diskFree }: NonNullable<Facts['inside']>): Finding[] {
   const hasDevices = !(TUNNEL_DEVICES.code in lacks);
   const hasTunnels = hasDevices || !(TUN_DEVICES.code in lacks);
-  const missing = NEEDED_OF_KERNEL.filter(({ code }) => code in lacks);
+  const missing = KERNEL_REQUIREMENTS.filter(({ code }) => code in lacks);
   const enough = (limit: number | null, least: number): Level => (limit === null || limit >= least ? 'ok' : 'warn');
   return [
-    judge('kernel-features', 'ok', { count: NEEDED_OF_KERNEL.length - missing.length }),
+    judge('kernel-features', 'ok', { count: KERNEL_REQUIREMENTS.length - missing.length }),
     ...[...missing, ...(hasTunnels ? [] : [TUN_DEVICES])].map(({ code, name, neededBy, options }) =>
       warn('kernel-lacks', { code, name, neededBy, options, said: lacks[code]! }),
     ),

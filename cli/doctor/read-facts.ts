@@ -3,10 +3,10 @@ import type { Engine } from '../../harness/fabric/engine.ts';
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { connect, readEngine, whyUnfit } from '../../harness/fabric/engine.ts';
+import { connect, readEngine, unsuitableReason } from '../../harness/fabric/engine.ts';
 import { blockingChains } from '../../harness/fabric/firewall.ts';
 import { onHostNetwork } from '../../harness/fabric/host-container.ts';
-import { clashesOf, readHostNetwork } from '../../harness/fabric/host-network.ts';
+import { addressConflicts, readHostNetwork } from '../../harness/fabric/host-network.ts';
 import { probeContainer } from '../../harness/fabric/kernel-features.ts';
 import { tryLab } from '../../harness/fabric/try-lab.ts';
 import { PACKAGE } from '../../api/package.ts';
@@ -90,7 +90,7 @@ async function findDocker(): Promise<
   try {
     const { docker, endpoint } = await connect();
     const facts = await readEngine(docker);
-    return { docker, engine: { endpoint, facts, unfit: whyUnfit(facts)?.message ?? null } };
+    return { docker, engine: { endpoint, facts, unfit: unsuitableReason(facts)?.message ?? null } };
   } catch (error) {
     if (!(error instanceof L4labError)) throw error;
     return { endpoint: null, reason: error.message };
@@ -118,7 +118,7 @@ async function readNetwork(docker: Docker, image: string, project: Project): Pro
     bridgeFilters: Object.fromEntries(settings.filter(Boolean).map((line) => line.split(' ') as [string, string])),
     hairpinPort: host.hairpinPort,
     clashes: plansOfProject(project).flatMap(({ lab, plan }) =>
-      clashesOf(plan, host).map(({ owner, address, iface }) => ({ lab, owner, address, iface })),
+      addressConflicts(plan, host).map(({ owner, address, iface }) => ({ lab, owner, address, iface })),
     ),
   };
 }

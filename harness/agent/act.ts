@@ -6,7 +6,7 @@ import type { NodeAction } from './protocol.ts';
 
 type Does = { [Name in NodeAction['do']]: (machine: Machine, action: Extract<NodeAction, { do: Name }>) => unknown };
 
-/** What each action is in a node. */
+/** Implementation of each action on a node. */
 const ACTIONS: Does = {
   kill: (machine) => machine.powerOff(),
   start: (machine, { node, pairs }) => machine.powerOn(node, pairs),
@@ -26,7 +26,7 @@ const ACTIONS: Does = {
   failChecks: (machine) => (machine.failsChecks = true),
   passChecks: (machine) => (machine.failsChecks = false),
   flushNeighbours: () => ipBatch(['neigh flush all']),
-  // A permanent entry is the bridge's own MAC: without it the bridge floods what is addressed to itself.
+  // Keeps permanent entries: without its own MAC, the bridge floods frames addressed to itself.
   flushMacs: ({ node }) => Promise.all((node === null ? [] : bridgesOf(node)).map(flushMacs)),
   flushConnections: async (machine) => {
     await program(['conntrack', '-F']);
@@ -40,7 +40,7 @@ function flushMacs(bridge: string): Promise<string> {
   return program(['bridge', 'fdb', 'flush', 'dev', bridge, 'nopermanent']);
 }
 
-/** Does a node's part of an action, to its end. */
+/** Performs one node's part of an action. */
 export async function act(machine: Machine, action: NodeAction): Promise<void> {
   await (ACTIONS[action.do] as (machine: Machine, action: NodeAction) => unknown)(machine, action);
 }

@@ -7,17 +7,17 @@ import type { RawFrame } from './protocol.ts';
 
 /** Enough for every header and the token of a flow. */
 const SNAP_LENGTH = 400;
-/** Long, since a program may take seconds to start on a machine that boots labs; it costs nothing where all is well. */
+/** Long, since a program may take seconds to start on a busy machine. */
 const DEADLINE_S = 10;
 const STATS = /\d+ packets? captured[,\s]+(\d+) packets? received by filter[,\s]+(\d+) packets? dropped by kernel/;
 
-/** tcpdump on one interface: every frame, both directions, as the kernel stamps it. */
+/** tcpdump on one interface: all frames in both directions, with the kernel's timestamps. */
 export class Capture {
   readonly #process: ReturnType<typeof tcpdump>;
   readonly #reader = new PcapReader();
   #seen = 0;
   #stderr = '';
-  /** Frames dropped that have been told of. */
+  /** Dropped frames already reported. */
   #reported = 0;
   #stats: { received: number; dropped: number } | null = null;
   readonly #waiting = new Set<() => void>();
@@ -47,15 +47,15 @@ export class Capture {
     this.#process.on('close', () => this.#end());
   }
 
-  /** Waits until tcpdump listens. @throws Error with what tcpdump said */
+  /** Waits until tcpdump is listening. @throws Error with the output of tcpdump */
   async started(): Promise<void> {
     await this.#until(() => this.#stderr.includes('listening on'));
   }
 
   /**
-   * Waits until all frames that the kernel had kept for tcpdump by now were handed on: tcpdump is asked for the kernel's
-   * counters (SIGUSR1, tcpdump(8)).
-   * @throws AgentError `capture-overflow` where the kernel has dropped frames since the last time, for lack of space
+   * Waits until all frames buffered by the kernel so far have been delivered: requests tcpdump's counters (SIGUSR1,
+   * tcpdump(8)) and compares.
+   * @throws AgentError `capture-overflow` if the kernel has dropped frames since the last call
    */
   readonly drain = coalesce(() => this.#drain());
 

@@ -5,18 +5,18 @@ const SYNC_GROUP = '225.0.0.50';
 /** Not synchronised: VRRP, IGMP and the sync traffic itself. */
 const MULTICAST = ['224.0.0.18', '224.0.0.22', SYNC_GROUP];
 
-/** Folder for a node's files as a member of a pair. */
+/** Directory of a pair member's files. */
 export const PAIR_FOLDER = '/run/l4lab/pair';
 
 /**
- * Members synchronise that a connection exists, not its sequence numbers: after some time through another member, its segments
- * are outside the window that the kernel would accept.
+ * Members synchronize connections without sequence numbers: after the connection has used another member for a while,
+ * its segments are outside the window that the kernel would accept.
  */
 export const SYNC_SYSCTLS = { 'net/netfilter/nf_conntrack_tcp_be_liberal': '1' };
 
 /**
- * conntrackd.conf(5) of one member: each sends every connection to the others, which put it into their kernel immediately, so
- * that a new master already has it. Multicast, like VRRP: any number of members receive it.
+ * conntrackd.conf(5) of one member: each sends every connection to the others, which insert it into their kernel
+ * immediately, so that a new master already has it. Multicast, like VRRP, reaches any number of members.
  */
 export function conntrackdConfig(pair: PairPlan, node: NodePlan): string {
   const { iface } = pair.members.find((member) => member.node === node.name)!;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { program } from './programs/program.ts';
 
-/** Counters of this namespace that are not zero, named as nstat(8) does. */
+/** Non-zero counters of this namespace, named as in nstat(8). */
 export function kernelCounters(): Record<string, number> {
   const read = (name: string): string => readFileSync(`/proc/net/${name}`, 'utf8');
   return { ...pairedLines(read('snmp')), ...pairedLines(read('netstat')), ...namedLines(read('snmp6')) };
@@ -17,7 +17,7 @@ export async function nftCounters(): Promise<Record<string, number>> {
   );
 }
 
-/** Flows that conntrack could not take in, under one name for all processors. */
+/** Flows that conntrack could not insert, summed over all processors. */
 export function conntrackCounters(text = readFileSync('/proc/net/stat/nf_conntrack', 'utf8')): Record<string, number> {
   const [names = [], ...processors] = text
     .trim()

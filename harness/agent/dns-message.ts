@@ -1,21 +1,21 @@
 import type { DnsQuestion } from '../terms/plan.ts';
 
-/** Numbers of types (RFC 1035, 3596), and their lengths. */
+/** Record types (RFC 1035, 3596) and the length of their data. */
 const TYPES = { A: { number: 1, bytes: 4 }, AAAA: { number: 28, bytes: 16 } } as const;
 const HEADER_BYTES = 12;
 const CLASS_IN = 1;
-/** RFC 6891: what a resolver says of itself, with options, of which servers pass over those that they do not know. */
+/** RFC 6891: pseudo-record with options of the resolver; servers ignore options that they do not know. */
 const OPT = 41;
 const UDP_PAYLOAD = 1232;
-/** Of the numbers that are for local use (RFC 6891, 9). */
+/** From the range for local use (RFC 6891, 9). */
 const TOKEN_OPTION = 65_001;
 
-/** A question as a resolver sends it to a server that knows the name itself (RFC 1035, 4), with the token of the flow. */
+/** A question as sent by a resolver to an authoritative server (RFC 1035, 4), with the token of the flow. */
 export function questionMessage({ name, type }: DnsQuestion, token: string, id: number): Buffer {
   const labels = name.split('.').map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]));
   const option = Buffer.from(token);
   return Buffer.concat([
-    // No flags; one question, and the OPT record beside it.
+    // No flags; one question and the OPT record.
     ints16(id, 0, 1, 0, 0, 1),
     ...labels,
     Buffer.from([0]),
@@ -26,13 +26,13 @@ export function questionMessage({ name, type }: DnsQuestion, token: string, id: 
   ]);
 }
 
-/** What an answer says: its code, 0 where the name is known, and the addresses in their order. */
+/** An answer: response code (0 if the name exists) and addresses in order. */
 export interface DnsAnswer {
   rcode: number;
   addresses: string[];
 }
 
-/** Null for what is no answer to this question. */
+/** Null if the message does not answer this question. */
 export function parseDnsAnswer(message: Buffer, { type }: DnsQuestion, id: number): DnsAnswer | null {
   try {
     if (message.readUInt16BE(0) !== id || (message[2]! & 0x80) === 0) return null;
@@ -50,12 +50,12 @@ export function parseDnsAnswer(message: Buffer, { type }: DnsQuestion, id: numbe
     }
     return { rcode, addresses };
   } catch {
-    // Cut off: it ends before what it says of itself.
+    // Truncated message.
     return null;
   }
 }
 
-/** Where a name ends: at its root, or at a pointer to the rest of it (RFC 1035, 4.1.4). */
+/** Position after a name, which ends at the root or with a pointer (RFC 1035, 4.1.4). */
 function afterName(message: Buffer, start: number): number {
   let at = start;
   for (;;) {
@@ -66,7 +66,7 @@ function afterName(message: Buffer, start: number): number {
   }
 }
 
-/** One spelling of an address, as plans have it (RFC 5952). */
+/** The canonical form of an address, as in plans (RFC 5952). */
 function addressText(data: Buffer): string {
   if (data.length === 4) return data.join('.');
   const groups = Array.from({ length: 8 }, (_, i) => data.readUInt16BE(2 * i).toString(16)).join(':');

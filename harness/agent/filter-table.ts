@@ -37,7 +37,7 @@ const FAMILIES: Family[] = [
   },
 ];
 
-/** What makes a lab work and is no traffic of it: multicast (VRRP, shared connections), neighbour discovery, `lo`. */
+/** Never filtered, because labs need it to work: multicast (VRRP, connection sync), neighbour discovery, `lo`. */
 const EXEMPT = [
   'iif "lo" accept',
   'ip daddr 224.0.0.0/4 accept',
@@ -45,7 +45,10 @@ const EXEMPT = [
   'icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept',
 ];
 
-/** Rules of a node's filter; those that let nothing pass count, as `ruleN`. Before its stateful firewall, and after the load balancer's own. */
+/**
+ * Rules of a node's filter. Rules that block have counters named `ruleN`. They apply before the node's stateful
+ * firewall and after the load balancer's own rules.
+ */
 export function filterTable(filter: FilterRule[]): string {
   const numbered = filter.map((rule, index) => ({ rule, counter: `rule${index + 1}` }));
   const counters = numbered.flatMap(({ rule, counter }) =>
@@ -66,7 +69,7 @@ ${['input', 'forward'].map(chain).join('\n')}
 `;
 }
 
-/** A rule in one family: none where it names addresses of the other one alone. */
+/** A rule in one family: empty if it only has addresses of the other one. */
 function rulesFor(rule: FilterRule, family: Family, counter: string): string[] {
   const [from, to] = [rule.from, rule.to].map((networks) => networks?.filter((net) => isOf(family, net)));
   if (from?.length === 0 || to?.length === 0) return [];
@@ -84,7 +87,7 @@ function rulesFor(rule: FilterRule, family: Family, counter: string): string[] {
   return protocols.map((protocol) => `${ends} ${all[protocol]} ${verdict(rule, protocol, counter)}`);
 }
 
-/** As nft(8) refuses by default, except that TCP is reset, which callers understand at once. */
+/** nft's default rejection, except a reset for TCP, which makes callers fail immediately. */
 function verdict({ action }: FilterRule, protocol: (typeof FILTER_PROTOCOLS)[number], counter: string): string {
   if (action === 'accept') return action;
   const refusal = protocol === 'tcp' ? 'reject with tcp reset' : 'reject with icmpx port-unreachable';

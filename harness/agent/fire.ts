@@ -10,9 +10,9 @@ import type { FireParams, FireResult } from './protocol.ts';
 import { errorOutcome, firstAnswer, parseAnswer, requestText } from './request.ts';
 import { resetConnection } from './reset-connection.ts';
 
-/** Sends one flow and says what the caller's socket makes of it. Ends within `timeoutMs`, or when cancelled. */
+/** Runs one call and returns its outcome at the caller's socket. Ends within `timeoutMs`, or when cancelled. */
 export async function fire(params: FireParams, cancelled: AbortSignal): Promise<FireResult> {
-  // Node 20 may collect `AbortSignal.any` and `AbortSignal.timeout` before they fire, whoever listens to them.
+  // Node 20 may garbage-collect `AbortSignal.any` and `AbortSignal.timeout` before they fire, even with listeners.
   const ended = new AbortController();
   const end = (): void => ended.abort();
   const timer = setTimeout(end, params.timeoutMs);
@@ -30,14 +30,14 @@ function unanswered(cancelled: AbortSignal): FireResult {
   return { answered: false, outcome: cancelled.aborted ? 'no-answer' : 'timeout', answer: null };
 }
 
-/** Null when the signal came first. */
+/** Null if aborted first. */
 function attempt(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
   if (params.protocol === 'icmp') return ping(params, signal);
-  return params.protocol === 'udp' ? datagrams(params, signal) : stream(params, signal);
+  return params.protocol === 'udp' ? overDatagrams(params, signal) : overConnection(params, signal);
 }
 
-/** TCP: sends requests one after the other on one connection; HTTP is one GET. Null when the signal came first. */
-function stream(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
+/** TCP: requests one after the other on one connection; HTTP is one GET. Null if aborted first. */
+function overConnection(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
   const { address, port, sourcePort, freesPort = false, token, exchanges, outOfWindow } = params;
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, localPort: sourcePort });
@@ -75,16 +75,17 @@ function stream(params: FireParams, signal: AbortSignal): Promise<FireResult | n
   });
 }
 
-/** What UDP and ICMP leave to the caller: a request without an answer is sent again after so long, ms. */
-const AGAIN_MS = 500;
+/** Retransmission interval of unanswered UDP and ICMP requests, which is up to the caller, ms. */
+const RETRANSMIT_MS = 500;
 
 /**
- * UDP on a connected socket, as most clients use it: an answer from another address is not taken. A single datagram is
- * sent again until it is answered, as resolvers do; of several, an answer to a repetition would pass for the next one's.
+ * UDP on a connected socket, as in most clients: answers from other addresses are ignored. A single datagram is
+ * retransmitted until it is answered, as resolvers do; with several exchanges, the answer to a retransmission would be
+ * taken for the next one's.
  */
-function datagrams(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
+function overDatagrams(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
   const { address, port, sourcePort, exchanges } = params;
-  const { request, read } = params.question ? dnsQuestion(params.question, params.token) : ordinary(params);
+  const { request, read } = params.question ? dnsQuestion(params.question, params.token) : tokenDatagrams(params);
   return new Promise((resolve) => {
     const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
     let done = 0;
@@ -115,19 +116,19 @@ function datagrams(params: FireParams, signal: AbortSignal): Promise<FireResult 
           return;
         }
         send();
-        if (exchanges === 1) again = setInterval(send, AGAIN_MS);
+        if (exchanges === 1) again = setInterval(send, RETRANSMIT_MS);
       });
     });
   });
 }
 
-/** What goes into a datagram, and what comes back means. */
-interface Talk {
+/** How to build a request, and how to interpret a response. */
+interface Datagrams {
   request: Buffer | string;
   read: (answer: Buffer) => FireResult;
 }
 
-function ordinary(params: FireParams): Talk {
+function tokenDatagrams(params: FireParams): Datagrams {
   return {
     request: requestText(params),
     read: (message) => {
@@ -137,10 +138,10 @@ function ordinary(params: FireParams): Talk {
   };
 }
 
-/** One after the other, since a server may go round by them (Knot DNS does): each answer begins with the next address. */
+/** Sequential, since servers may rotate answers by id (Knot DNS does): each answer begins with the next address. */
 let nextId = 0;
 
-/** What a DNS server refuses is no answer; the codes are those of Node's own resolver. */
+/** Response codes that mean failure, with the error codes of Node's own resolver. */
 const RCODES: Record<number, ClientOutcome> = {
   1: 'EFORMERR',
   2: 'ESERVFAIL',
@@ -149,7 +150,7 @@ const RCODES: Record<number, ClientOutcome> = {
   5: 'EREFUSED',
 };
 
-function dnsQuestion(question: DnsQuestion, token: string): Talk {
+function dnsQuestion(question: DnsQuestion, token: string): Datagrams {
   nextId = (nextId + 1) % 65_536;
   const id = nextId;
   return {
@@ -164,7 +165,7 @@ function dnsQuestion(question: DnsQuestion, token: string): Talk {
   };
 }
 
-/** An ICMP echo whose payload is the token (ping(8) -p takes up to 16 bytes), sent again until it is answered. */
+/** An ICMP echo with the token as payload (ping(8) -p takes up to 16 bytes), retransmitted until it is answered. */
 async function ping(params: FireParams, signal: AbortSignal): Promise<FireResult | null> {
   const seconds = Math.max(1, Math.ceil(params.timeoutMs / 1000));
   const pattern = Buffer.from(params.token).toString('hex');
@@ -175,7 +176,7 @@ async function ping(params: FireParams, signal: AbortSignal): Promise<FireResult
     ...['-p', pattern, address],
   ];
   const { code, stdout, stderr } = await runToEnd(
-    ['ping', '-n', '-c', '1', '-w', String(seconds), '-i', String(AGAIN_MS / 1000), ...sent],
+    ['ping', '-n', '-c', '1', '-w', String(seconds), '-i', String(RETRANSMIT_MS / 1000), ...sent],
     { signal },
   );
   if (signal.aborted) return null;

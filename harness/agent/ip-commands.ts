@@ -1,14 +1,14 @@
 import { DEFAULT_MTU } from '../scenario/lookup.ts';
 import type { DeadEndPlan, InterfacePlan, NodePlan, RoutePlan } from '../terms/plan.ts';
-import { ONE_SEGMENT_A_FRAME } from './one-segment.ts';
+import { ONE_SEGMENT_PER_FRAME } from './one-segment.ts';
 
-/** Lines for `ip -batch` that bring a wired namespace, in which a bridge exists already, to what the plan says. */
+/** Lines for `ip -batch` that configure a wired namespace according to the plan; bridges exist already. */
 export function ipCommands(node: NodePlan): string[] {
   const lines: string[] = [];
   for (const iface of node.interfaces) {
     const { name, mac, mtu } = iface;
     if (mtu !== undefined) lines.push(`link set dev ${name} mtu ${mtu}`);
-    if (name === 'br0') lines.push(`link set dev br0 address ${mac} ${ONE_SEGMENT_A_FRAME}`);
+    if (name === 'br0') lines.push(`link set dev br0 address ${mac} ${ONE_SEGMENT_PER_FRAME}`);
     if (isPort(node, iface)) lines.push(`link set dev ${name} master ${bridgeOf(iface)}`);
   }
   for (const bridge of bridgesOf(node)) lines.push(`link set dev ${bridge} up`);
@@ -26,14 +26,14 @@ export function ipCommands(node: NodePlan): string[] {
   ];
 }
 
-/** Entries of the neighbour table that are set by hand. The kernel forgets them with the interface, or its MAC. */
+/** Static neighbour entries. The kernel drops them when the interface goes away or changes its MAC. */
 export function neighbourCommands({ neighbours = [] }: NodePlan, isUp: (dev: string) => boolean): string[] {
   return neighbours
     .filter(({ dev }) => isUp(dev))
     .map(({ address, dev, mac }) => `neigh replace ${address} lladdr ${mac} dev ${dev} nud permanent`);
 }
 
-/** The bridges of a switch: `br0`, or one for each VLAN, so that no VLAN hears another one and each learns MACs by itself. */
+/** The bridges of a switch: `br0`, or one per VLAN, so that VLANs are isolated and each learns MACs separately. */
 export function bridgesOf(node: NodePlan): string[] {
   if (!node.bridge) return [];
   const bridges = new Set(node.interfaces.filter((iface) => isPort(node, iface)).map(bridgeOf));
@@ -48,7 +48,7 @@ function bridgeOf({ vlan }: InterfacePlan): string {
   return vlan === undefined ? 'br0' : `br0.${vlan}`;
 }
 
-/** Routes by those of their next hops that are behind an interface which is up: the kernel would refuse the others. */
+/** Routes with those next hops whose interface is up: the kernel would reject the others. */
 function routeCommands(verb: 'add' | 'replace', node: NodePlan, isUp: (dev: string) => boolean): string[] {
   const { routes, deadEnds = [] } = node;
   const reaching = routes.flatMap((route) => {
@@ -56,47 +56,49 @@ function routeCommands(verb: 'add' | 'replace', node: NodePlan, isUp: (dev: stri
     const hops = [{ via, dev }, ...others].filter((hop) => isUp(hop.dev));
     if (hops.length === 0) return [];
     if (hops.length === 1 && route.from === undefined) return [`route ${verb} ${route.to} ${hopText(hops[0]!)}`];
-    if (hops.length === 1) return [`route ${verb} ${placeOf(node, route)} ${hopText(hops[0]!)}`];
-    return [`route ${verb} ${placeOf(node, route)} ${hops.map((hop) => `nexthop ${hopText(hop)}`).join(' ')}`];
+    if (hops.length === 1) return [`route ${verb} ${prefixAndTable(node, route)} ${hopText(hops[0]!)}`];
+    return [`route ${verb} ${prefixAndTable(node, route)} ${hops.map((hop) => `nexthop ${hopText(hop)}`).join(' ')}`];
   });
-  return [...reaching, ...deadEnds.map((end) => `route ${verb} ${end.type} ${placeOf(node, end)}`)];
+  return [...reaching, ...deadEnds.map((end) => `route ${verb} ${end.type} ${prefixAndTable(node, end)}`)];
 }
 
 function hopText({ via, dev }: { via: string | null; dev: string }): string {
   return via === null ? `dev ${dev}` : `via ${via} dev ${dev}`;
 }
 
-/** Prefix and table of a route; ip(8) does not always look at next hops to know which default is meant. */
-function placeOf(node: NodePlan, route: RoutePlan | DeadEndPlan): string {
+/** Prefix and table of a route; ip(8) cannot always derive the family of `default` from the next hop. */
+function prefixAndTable(node: NodePlan, route: RoutePlan | DeadEndPlan): string {
   const { to, from } = route;
   const isV6 = 'via' in route && route.via?.includes(':') === true;
   const prefix = to === 'default' ? (isV6 ? '::/0' : '0.0.0.0/0') : to;
   return from === undefined ? prefix : `${prefix} table ${tableOf(node, from)}`;
 }
 
-/** Number of the table of a source, and of the rule that leads there: beyond those that Linux and the engine use. */
+/** Number of a source's routing table, and priority of its rule: above those used by Linux and the engine. */
 function tableOf({ rules = [] }: NodePlan, from: string): number {
   return 1000 + rules.indexOf(from);
 }
 
-/** Rules of one family: without its number as an option of its own, ip(8) takes each for one of IPv4. */
+/** Rules of one family: without the option `-6`, ip(8) assumes IPv4. */
 export function ruleCommands(verb: 'add' | 'del', node: NodePlan, family: 4 | 6): string[] {
   return (node.rules ?? [])
     .filter((from) => from.includes(':') === (family === 6))
     .map((from) => `rule ${verb} from ${from} lookup ${tableOf(node, from)} pref ${tableOf(node, from)}`);
 }
 
-/** What takes routes outside of the main table away. */
+/** Commands that remove routes outside the main table. */
 function tableUndoCommands(node: NodePlan): string[] {
   const { routes, deadEnds = [] } = node;
   return [
-    ...routes.filter(({ from }) => from !== undefined).map((route) => `route del ${placeOf(node, route)}`),
-    ...deadEnds.map((end) => `route del ${end.type} ${placeOf(node, end)}`),
+    ...routes.filter(({ from }) => from !== undefined).map((route) => `route del ${prefixAndTable(node, route)}`),
+    ...deadEnds.map((end) => `route del ${end.type} ${prefixAndTable(node, end)}`),
     ...ruleCommands('del', node, 4),
   ];
 }
 
-/** Lines for `ip -batch` that bring interfaces up again: addresses of IPv6, and routes, have gone when they went down. */
+/**
+ * Lines for `ip -batch` that bring interfaces up again: IPv6 addresses and all routes vanished when they went down.
+ */
 export function linkUpCommands(node: NodePlan, ifaces: string[], isUp: (dev: string) => boolean): string[] {
   const links = node.interfaces.filter(({ name }) => ifaces.includes(name));
   return [
@@ -109,7 +111,7 @@ export function linkUpCommands(node: NodePlan, ifaces: string[], isUp: (dev: str
   ];
 }
 
-/** Lines for `ip -force -batch`, and then for `ip -batch`, that go from one plan to another; wires are left as they are. */
+/** Lines for `ip -force -batch`, then for `ip -batch`, that change one plan to another; wires stay as they are. */
 export function ipChangeCommands(
   from: NodePlan,
   to: NodePlan,
@@ -134,26 +136,26 @@ export function ipChangeCommands(
   }
   const tables = ({ routes, deadEnds, rules }: NodePlan): string => JSON.stringify([routes, deadEnds, rules]);
   const differ = tables(from) !== tables(to);
-  // Tables are numbered by their rules.
+  // Table numbers depend on the rules.
   const renumbered = JSON.stringify(from.rules) !== JSON.stringify(to.rules);
   const stays = new Set(renumbered ? [] : tableUndoCommands(to));
   gone.push(...tableUndoCommands(from).filter((line) => !stays.has(line)));
-  const kept = new Set(ofMainTable(to).map((route) => placeOf(to, route)));
+  const kept = new Set(ofMainTable(to).map((route) => prefixAndTable(to, route)));
   for (const route of ofMainTable(from)) {
-    if (!kept.has(placeOf(from, route))) gone.push(`route del ${route.to} ${hopText(route)}`);
+    if (!kept.has(prefixAndTable(from, route))) gone.push(`route del ${route.to} ${hopText(route)}`);
   }
-  // An address takes routes with it.
+  // Removing an address removes routes.
   if (gone.length > 0 || differ) come.push(...routeCommands('replace', to, isUp));
   if (renumbered) come.push(...ruleCommands('add', to, 4));
   if (JSON.stringify(from.neighbours) !== JSON.stringify(to.neighbours)) {
-    gone.push(...(from.neighbours ?? []).map(({ address, dev }) => forgetLine(address, dev)));
+    gone.push(...(from.neighbours ?? []).map(({ address, dev }) => deleteNeighbourLine(address, dev)));
     come.push(...neighbourCommands(to, isUp));
   }
   return { gone, come };
 }
 
-/** Where the kernel has forgotten the entry already, `neigh del` would end the whole batch (exit in ipneigh.c). */
-function forgetLine(address: string, dev: string): string {
+/** If the kernel has already dropped the entry, `neigh del` would end the whole batch (exit in ipneigh.c). */
+function deleteNeighbourLine(address: string, dev: string): string {
   return `neigh flush to ${address} dev ${dev} nud permanent`;
 }
 
@@ -161,7 +163,7 @@ function ofMainTable({ routes }: NodePlan): RoutePlan[] {
   return routes.filter(({ from }) => from === undefined);
 }
 
-/** Lines for `ip -batch` that take all of it away again. */
+/** Lines for `ip -batch` that undo `ipCommands`. */
 export function ipUndoCommands(node: NodePlan): string[] {
   const lines = [...tableUndoCommands(node), ...node.loopback.map((cidr) => `addr del ${cidr} dev lo`)];
   for (const iface of node.interfaces) {
@@ -172,7 +174,7 @@ export function ipUndoCommands(node: NodePlan): string[] {
     if (up === false) lines.push(`link set dev ${name} up`);
   }
   for (const bridge of bridgesOf(node)) lines.push(`link del ${bridge}`);
-  for (const { address, dev } of node.neighbours ?? []) lines.push(forgetLine(address, dev));
+  for (const { address, dev } of node.neighbours ?? []) lines.push(deleteNeighbourLine(address, dev));
   lines.push('neigh flush all');
   return lines;
 }

@@ -2,9 +2,9 @@ import type { PairPlan } from '../terms/plan.ts';
 import type { PairState } from './protocol.ts';
 
 /**
- * What keepalived.conf(5) is for one member of a pair. VRRP goes over IPv4 whatever addresses it is about: those of IPv6
- * are held beside.
- * @param fifo where it tells its states
+ * keepalived.conf(5) of one member of a pair. VRRP uses IPv4 for all addresses: IPv6 addresses are in the excluded
+ * block.
+ * @param fifo where it reports its states
  */
 export function keepalivedConfig(pair: PairPlan, node: string, fifo: string): string {
   const { iface, priority } = pair.members.find((member) => member.node === node)!;
@@ -20,18 +20,18 @@ export function keepalivedConfig(pair: PairPlan, node: string, fifo: string): st
     '  vrrp_version 3',
     `  vrrp_notify_fifo ${fifo}`,
     '  script_user root',
-    // Until the others have told of their connections.
+    // Gives the others time to send their connections.
     ...(pair.sync === 'none' ? [] : ['  vrrp_startup_delay 0.5']),
     '}',
     `vrrp_instance ${pair.name} {`,
-    // Whoever is to be master is found out by what they hear, preempt or not.
+    // The master is always elected by advertisements, with or without preemption.
     '  state BACKUP',
     `  interface ${iface}`,
     `  virtual_router_id ${pair.id}`,
     `  priority ${priority}`,
     `  advert_int ${pair.advertMs / 1000}`,
     ...(pair.preempt ? [] : ['  nopreempt']),
-    // One each, at once and never again: what a neighbour does with the only one is to be seen.
+    // Only one announcement per address, so that the reaction of neighbours to it is visible.
     '  garp_master_repeat 1',
     '  garp_master_delay 0',
     '  garp_lower_prio_repeat 1',
@@ -49,8 +49,8 @@ export function keepalivedConfig(pair: PairPlan, node: string, fifo: string): st
 export const QUIET_TABLE = 'netdev l4lab_quiet';
 
 /**
- * Drops what tells neighbours unasked who has an address of the pair: keepalived sends at least one gratuitous ARP,
- * whatever it is told.
+ * Drops announcements of the pair's addresses: keepalived sends at least one gratuitous ARP, whatever its
+ * configuration.
  */
 export function quietRules({ addresses }: PairPlan, node: string): string {
   const devices = [...new Set(addresses.map(({ ifaces }) => `"${ifaces[node]!}"`))].join(', ');
@@ -70,7 +70,7 @@ export function quietRules({ addresses }: PairPlan, node: string): string {
 
 const STATES: Record<string, PairState> = { MASTER: 'master', BACKUP: 'backup', FAULT: 'fault' };
 
-/** The state in a line that keepalived writes to its fifo, `INSTANCE "edge" MASTER 150`; null where it tells of none. */
+/** The state in a line of keepalived's fifo, `INSTANCE "edge" MASTER 150`; null if it has none. */
 export function stateIn(line: string): PairState | null {
   return STATES[/^INSTANCE "[^"]*" (\w+)/.exec(line)?.[1] ?? ''] ?? null;
 }

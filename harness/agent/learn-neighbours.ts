@@ -3,15 +3,15 @@ import { ipTolerantBatch } from './programs/program.ts';
 
 const POLL_MS = 10;
 
-/** A neighbour of this node: an address behind an interface. */
+/** A neighbour of this node: an address on an interface. */
 export interface Neighbour {
   dev: string;
   address: string;
 }
 
 /**
- * Has the kernel ask for neighbours in the node's own name, for no packet's sake (`use`, ip-neighbour(8)).
- * Ends when it asks no more: each has answered, or has been given up after three questions, a second apart.
+ * Makes the kernel resolve neighbours without sending a packet (`use`, ip-neighbour(8)). Ends when each has answered or
+ * failed after three probes, one second apart.
  */
 export async function learnNeighbours(neighbours: Neighbour[]): Promise<void> {
   const ask = neighbours.map(({ dev, address }) => `neigh replace ${address} dev ${dev} use`);

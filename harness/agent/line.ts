@@ -5,33 +5,35 @@ import type { ServerAnswer } from './protocol.ts';
 import { errorOutcome, firstAnswer, parseAnswer, requestText, type Request } from './request.ts';
 import { resetConnection } from './reset-connection.ts';
 
-/** What an exchange came to. */
+/** Result of an exchange. */
 export interface Exchanged {
   outcome: ClientOutcome;
   answer: ServerAnswer | null;
 }
 
-/** A socket to one destination: for one exchange, or for one after the other. */
+/** A socket to one destination, for one or more consecutive exchanges. */
 export interface Line {
-  /** Whether it has come to be: a TCP connection once it is established, a UDP socket at once. */
+  /** Whether it has been opened: a TCP connection once established, a UDP socket immediately. */
   readonly isOpen: boolean;
-  /** Whether an answer may still come, however late: TCP sends again what is lost. */
-  readonly waits: boolean;
-  /** No exchange is possible any more. */
+  /** Whether a late answer is still possible: TCP retransmits. */
+  readonly retransmits: boolean;
+  /** Whether no more exchanges are possible. */
   readonly isBroken: boolean;
-  /** Sends a request as soon as it can; ends with the answer, or when the line breaks. One at a time. */
+  /** Sends a request as soon as possible; resolves with the answer, or when the line breaks. One at a time. */
   exchange(token: string): Promise<Exchanged>;
-  /** Gives up the exchange under way, which never ends then, and leaves nothing that the kernel would repeat. */
+  /** Aborts the current exchange, which then never resolves, so that the kernel retransmits nothing. */
   abandon(): void;
-  /** Ends it as a client does that has got what it wanted; answers when it is gone, which `abandon` hastens. */
+  /** Closes it as a satisfied client does; resolves when it is closed, which `abandon` speeds up. */
   close(): Promise<void>;
 }
 
-/** Where a line leads, and from which port. */
+/** Destination and source port of a line. */
 export interface LineParams extends Omit<Request, 'token'> {
   port: number;
   sourcePort: number;
-  /** A TCP connection ends by reset, which frees its port at once; by FIN the port would be taken for a minute. */
+  /**
+   * End a TCP connection with a reset, which frees its port immediately; after a FIN it would be blocked for a minute.
+   */
   freesPort: boolean;
 }
 
@@ -66,11 +68,11 @@ function tcpLine({ port, sourcePort, freesPort, ...request }: LineParams): Line 
     get isBroken() {
       return waiting.failure !== null;
     },
-    get waits() {
+    get retransmits() {
       return isOpen && waiting.failure === null;
     },
     exchange(token) {
-      // What is written before it is connected is sent once it is.
+      // Data written before the connection is established is sent afterwards.
       if (waiting.failure === null) socket.write(requestText({ ...request, token }));
       return waiting.begin(token);
     },
@@ -86,7 +88,7 @@ function tcpLine({ port, sourcePort, freesPort, ...request }: LineParams): Line 
   };
 }
 
-/** A connected socket, as most clients use it: an answer from another address is not taken. Nothing is sent again. */
+/** A connected socket, as in most clients: answers from other addresses are ignored. No retransmissions. */
 function udpLine({ port, sourcePort, ...request }: LineParams): Line {
   const { address } = request;
   const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
@@ -96,7 +98,7 @@ function udpLine({ port, sourcePort, ...request }: LineParams): Line {
     socket.once('error', fail);
     socket.bind(sourcePort, () => {
       socket.off('error', fail);
-      // What an ICMP error says is of one datagram; the socket goes on.
+      // An ICMP error concerns one datagram; the socket stays usable.
       socket.on('error', (error) => waiting.end({ outcome: errorOutcome(error), answer: null }));
       socket.connect(port, address, (error?: Error) => {
         if (error) fail(error);
@@ -108,7 +110,7 @@ function udpLine({ port, sourcePort, ...request }: LineParams): Line {
     const text = message.toString('latin1');
     const answer = parseAnswer(text, waiting.token);
     if (answer) waiting.end({ outcome: 'answered', answer });
-    // The answer to an earlier request may be late.
+    // It may be a late answer to an earlier request.
     else if (!/"token":"l4lab-/.test(text)) waiting.end({ outcome: 'wrong-answer', answer: null });
   });
   let isClosed = false;
@@ -119,7 +121,7 @@ function udpLine({ port, sourcePort, ...request }: LineParams): Line {
   };
   return {
     isOpen: true,
-    waits: false,
+    retransmits: false,
     get isBroken() {
       return waiting.failure !== null;
     },
@@ -137,7 +139,7 @@ function udpLine({ port, sourcePort, ...request }: LineParams): Line {
   };
 }
 
-/** The one exchange of a line that is under way. */
+/** The exchange in progress on a line. */
 class Waiting {
   token = '';
   failure: ClientOutcome | null = null;
@@ -156,7 +158,9 @@ class Waiting {
     this.abandon();
   }
 
-  /** The line is broken: the exchange under way, or the next one, is told why. The first reason counts. */
+  /**
+   * Marks the line as broken: the current exchange, or the next one, fails with this outcome. The first reason counts.
+   */
   fail(outcome: ClientOutcome): void {
     this.failure ??= outcome;
     this.end({ outcome: this.failure, answer: null });

@@ -8,24 +8,24 @@ import type { ServerAnswer } from './protocol.ts';
 import { OUT_OF_WINDOW } from './request.ts';
 import { resetConnection } from './reset-connection.ts';
 
-/** What a listener is told of its node. */
+/** What a listener needs to know about its node. */
 interface ListenerContext {
-  /** Asked of each HTTP request that is of no flow. */
+  /** Evaluated for HTTP requests that are not part of a flow. */
   failsChecks: () => boolean;
-  /** Whether the node has one of its addresses now. */
+  /** Whether the node has this address now. */
   isHere: (address: string) => boolean;
-  /** Services without a server that is healthy to some load balancer. */
+  /** Services for which no load balancer has a healthy server. */
   servicesDown: readonly string[];
-  /** Told what programs print. */
+  /** Called with the output of programs. */
   log: (line: string) => void;
 }
 
 const ALONE: ListenerContext = { failsChecks: () => false, isHere: () => true, servicesDown: [], log: () => undefined };
 
 /**
- * Answers every request with who served it and whom it saw; or questions about names, as a DNS server.
- * @param addresses UDP binds to each of them, since an answer from a wildcard socket
- *   carries the address of the route, not the one that was called (udp(7)).
+ * Answers every request with the server's name and the source that it saw; or DNS questions, as a DNS server.
+ * @param addresses UDP binds to each of them: a reply from a wildcard socket has the route's source address, not the
+ * called one (udp(7)).
  */
 export async function listen(
   server: string,
@@ -42,7 +42,7 @@ export async function listen(
   const sockets = await Promise.all(own.map((address) => bindUdp(plan.port, address)));
   const { answersFrom } = plan;
   const known = answersFrom === undefined ? undefined : sockets[own.indexOf(answersFrom)];
-  // Without its address it gets requests, and cannot reply.
+  // Without this address it receives requests but cannot reply.
   const canReply = answersFrom === undefined || isHere(answersFrom);
   const elsewhere =
     answersFrom === undefined || !canReply ? undefined : (known ?? (await bindUdp(plan.port, answersFrom)));
@@ -55,13 +55,13 @@ export async function listen(
   return { close: () => Promise.all(sockets.map((socket) => closeUdp(socket))) };
 }
 
-/** Who answers over TCP. */
-interface Answering {
+/** Context of a TCP server. */
+interface TcpServer {
   name: string;
   failsChecks: () => boolean;
 }
 
-async function listenTcp(answering: Answering, port: number, address: string): Promise<Listening> {
+async function listenTcp(answering: TcpServer, port: number, address: string): Promise<Listening> {
   const open = new Set<Socket>();
   const server: Server = createServer((socket) => {
     open.add(socket);
@@ -82,8 +82,8 @@ async function listenTcp(answering: Answering, port: number, address: string): P
   };
 }
 
-/** A line is `TOKEN BYTES`; a first line that is an HTTP request line is answered as HTTP/1.1. */
-function serve(answering: Answering, socket: Socket): void {
+/** Each line is `TOKEN BYTES`; if the first line is an HTTP request line, the answer is HTTP/1.1. */
+function serve(answering: TcpServer, socket: Socket): void {
   let text = '';
   socket.setNoDelay(true);
   socket.on('data', (piece: Buffer) => {
@@ -104,13 +104,13 @@ function serve(answering: Answering, socket: Socket): void {
   });
 }
 
-/** @param outOfWindow where that cannot be had, nothing is sent: an answer like any other would prove nothing */
+/** @param outOfWindow if this is impossible, nothing is sent: an ordinary answer would prove nothing */
 function send(socket: Socket, outOfWindow: boolean, write: () => void): void {
   if (outOfWindow) sendNextOutOfWindow(socket).then(write, () => resetConnection(socket));
   else write();
 }
 
-function answerHttp({ name, failsChecks }: Answering, socket: Socket, request: string): void {
+function answerHttp({ name, failsChecks }: TcpServer, socket: Socket, request: string): void {
   const [, token = '', bytes = '0', how] = /^\S+ \/([^?\s]*)(?:\?bytes=(\d+)(?:&(\S+))?)?/.exec(request) ?? [];
   const body = `${JSON.stringify(answerOf(name, token, socket))}${filler(Number(bytes))}\n`;
   const keeps = /^connection: keep-alive\r?$/im.test(request);
@@ -122,10 +122,10 @@ function answerHttp({ name, failsChecks }: Answering, socket: Socket, request: s
   });
 }
 
-/** Tokens of flows begin so; whoever asks for another path is a check. */
+/** Prefix of flow tokens; requests for other paths are health checks. */
 const TOKEN = 'l4lab-';
 
-/** White space, so that the answer stays one JSON value. */
+/** White space, so that the answer remains one JSON value. */
 function filler(bytes: number): string {
   return ' '.repeat(bytes);
 }
@@ -148,7 +148,7 @@ function isV6(address: string): boolean {
   return address.includes(':');
 }
 
-/** @param from the socket that answers what comes to the first one */
+/** @param from the socket that answers requests to the first one */
 function answerUdp(name: string, local: { port: number; address: string }, socket: UdpSocket, from: UdpSocket): void {
   socket.on('message', (message, peer) => {
     const [token = '', bytes = '0'] = message.toString('latin1').split(' ');

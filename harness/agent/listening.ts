@@ -1,4 +1,4 @@
-/** Something that listens and can be ended. */
+/** A listener that can be closed. */
 export interface Listening {
   close(): Promise<unknown>;
 }

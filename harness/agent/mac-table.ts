@@ -1,7 +1,7 @@
 import { macKey } from '../terms/mac-key.ts';
 import { program } from './programs/program.ts';
 
-/** MACs that the node's bridges have learned, by `macKey`, with the port that each was learned at. */
+/** Ports of MACs that the node's bridges have learned, by `macKey`. */
 export async function macTable(): Promise<Record<string, string>> {
   const entries = JSON.parse(await program(['bridge', '-j', 'fdb', 'show'])) as {
     mac: string;

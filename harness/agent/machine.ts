@@ -12,7 +12,7 @@ import { forgetOutOfWindow } from './out-of-window.ts';
 import { Tunnels, tunnelsOf } from './tunnels.ts';
 import { wallClock } from './wall-clock.ts';
 
-/** What a node is by its plan, and the programs that belong to that: all that comes and goes with its power. */
+/** A node's configuration according to its plan, and its programs: everything that depends on power. */
 export class Machine {
   #applied: Applied | null = null;
   readonly #listeners = new Map<string, Listening>();
@@ -22,26 +22,26 @@ export class Machine {
   /** Interfaces that are down. */
   readonly #down = new Set<string>();
   #hasPower = true;
-  /** Whether a program that was killed may have left something. */
-  #isLittered = false;
-  /** Whether checks by HTTP are answered with 503. */
+  /** Whether a killed program may have left rules or addresses. */
+  #needsCleanup = false;
+  /** Whether HTTP health checks are answered with 503. */
   failsChecks = false;
   #isSilent = false;
   #servicesDown: string[] = [];
 
   /**
-   * @param tables those of nftables when nothing was configured yet
-   * @param beneath devices beneath trunks, which no plan knows
+   * @param tables nft tables before any configuration
+   * @param lowerDevices lower devices of trunks, which are not in plans
    */
   constructor(
     private readonly tables: string,
-    private readonly beneath: string[],
+    private readonly lowerDevices: string[],
     private readonly emit: (message: FromAgent) => void,
   ) {
     this.#tunnels = new Tunnels((line) => this.emit({ event: 'log', line }));
   }
 
-  /** The plan in force; null while there is none. */
+  /** The active plan, or null. */
   get node(): NodePlan | null {
     return this.#applied?.node ?? null;
   }
@@ -55,13 +55,13 @@ export class Machine {
   }
 
   async configure(node: NodePlan): Promise<void> {
-    this.#applied = await apply(node, this.beneath);
+    this.#applied = await apply(node, this.lowerDevices);
     for (const { name, up } of node.interfaces) if (up === false) this.#down.add(name);
     await this.#tunnels.change(tunnelsOf(node));
     await this.listen();
   }
 
-  /** Puts a configuration in force, starting the load balancer if need be. */
+  /** Applies a configuration, starting the load balancer if necessary. */
   async startBalancer({ kind, config }: BalancerPlan): Promise<void> {
     if (this.#balancer?.running) return this.#balancer.reload(config);
     this.#balancer = await BALANCERS[kind](config, {
@@ -73,7 +73,7 @@ export class Machine {
   async killBalancer(): Promise<void> {
     if (!this.#balancer?.running) return;
     await this.#balancer.kill();
-    this.#isLittered = true;
+    this.#needsCleanup = true;
   }
 
   async startPair(pair: PairPlan): Promise<void> {
@@ -88,7 +88,7 @@ export class Machine {
     this.#member = null;
   }
 
-  /** Listens at everything that the plan has and nothing else. */
+  /** Starts and stops listeners according to the plan. */
   async listen(): Promise<void> {
     this.#isSilent = false;
     const { node } = this;
@@ -113,19 +113,19 @@ export class Machine {
     );
   }
 
-  /** Ends listeners with their connections, until `listen`. */
+  /** Closes all listeners and their connections, until `listen`. */
   async stopListening(): Promise<void> {
     this.#isSilent = true;
     await this.#stopListening(() => true);
   }
 
-  /** Only DNS servers need to know this. */
+  /** Affects only DNS servers. */
   async noteServicesDown(services: string[]): Promise<void> {
     this.#servicesDown = services;
     if (!this.#isSilent) await this.listen();
   }
 
-  /** Goes to another plan. A load balancer that was ended stays so. */
+  /** Changes to another plan. A stopped load balancer stays stopped. */
   async change(node: NodePlan): Promise<void> {
     if (!this.#hasPower || this.#applied === null) return;
     const former = this.#applied.node;
@@ -153,13 +153,13 @@ export class Machine {
     if (!this.#isSilent) await this.listen();
   }
 
-  /** What is lost with the power is lost: nothing says so to anybody. */
+  /** Everything stops silently, without notifying anybody. */
   async powerOff(): Promise<void> {
     if (!this.#hasPower || this.#applied === null) return;
     const applied = this.#applied;
     this.#hasPower = false;
-    // First, since on a busy machine it takes a while to start ip(8): what a node without power forwards would be no outage.
-    // What the kernel and programs say of their end goes nowhere then.
+    // First, because starting ip(8) may take long on a busy machine, and a node without power must not forward
+    // meanwhile. Also hides the last packets of the kernel and of programs.
     await this.linkDown(applied.node.interfaces.map(({ name }) => name));
     await Promise.all([this.killBalancer(), this.#member?.kill()]);
     this.#member = null;
@@ -167,11 +167,11 @@ export class Machine {
     await this.#tunnels.stop();
     await this.#clean();
     await undo(applied, this.tables);
-    // What undoing brings up, and what is left when a bridge is gone.
+    // Takes down what undoing brings up, and what remains after removing a bridge.
     await linkDown(applied.node.interfaces.flatMap(({ name, peer }) => (peer === '' ? [] : [name])));
   }
 
-  /** As from a boot. */
+  /** Comes up as after a boot. */
   async powerOn(node: NodePlan, pairs: PairPlan[]): Promise<void> {
     if (this.#hasPower) return;
     this.#hasPower = true;
@@ -187,11 +187,11 @@ export class Machine {
     for (const pair of pairs) await this.startPair(pair);
   }
 
-  /** Undoes all of it but for the load balancer, which goes on without services. @returns the fingerprint */
+  /** Undoes everything but the load balancer, which keeps running without services. @returns the fingerprint */
   async reset(): Promise<string> {
     await this.#member?.kill();
     this.#member = null;
-    // Starting the load balancer costs more than all else that a variant needs.
+    // Starting the load balancer costs more than everything else for a variant.
     if (this.#balancer?.running) await this.#balancer.clear();
     await this.stopListening();
     await this.#tunnels.stop();
@@ -213,7 +213,7 @@ export class Machine {
     await this.stopListening();
   }
 
-  /** What programs see while their node loses power is nobody's state. */
+  /** Programs' events during a power failure are not reported. */
   #tell(change: StateChange): void {
     if (this.#hasPower) this.emit(change);
   }
@@ -224,8 +224,8 @@ export class Machine {
 
   async #clean(): Promise<void> {
     await forgetOutOfWindow();
-    if (this.#isLittered) await wipe(this.tables);
-    this.#isLittered = false;
+    if (this.#needsCleanup) await wipe(this.tables);
+    this.#needsCleanup = false;
   }
 
   async #stopListening(which: (key: string) => boolean): Promise<void> {
@@ -235,7 +235,7 @@ export class Machine {
   }
 }
 
-/** Sockets of UDP are bound to each address; what a DNS server answers hangs on what is down. */
+/** UDP sockets are bound to each address; answers of a DNS server depend on services that are down. */
 function keyOf(plan: ListenerPlan, addresses: string[], down: string[]): string {
   if (plan.names !== undefined) return JSON.stringify([plan, addresses, down]);
   return JSON.stringify(plan.protocol === 'udp' ? [plan, addresses] : plan);

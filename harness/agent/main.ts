@@ -2,14 +2,14 @@ import { createInterface } from 'node:readline';
 import { startupSnapshot } from 'node:v8';
 import type { AgentFault } from '../terms/fault.ts';
 import { AgentError } from './programs/agent-error.ts';
-import { configureAlone } from './alone.ts';
+import { configureStandalone } from './standalone.ts';
 import { Node } from './node.ts';
 import type { Call, FromAgent } from './protocol.ts';
 
 /**
- * The program inside every node, process 1 of its container.
- * Under the harness it takes calls on stdin and ends with it, so that no node outlives a harness that died.
- * With a plan in L4LAB_NODE (Docker Compose) it configures itself and stays until SIGTERM.
+ * The program inside every node, process 1 of its container. With a harness it receives calls on stdin and exits when
+ * stdin closes, so that no node outlives its harness. With a plan in L4LAB_NODE (Docker Compose) it configures itself
+ * and runs until SIGTERM.
  */
 async function main(): Promise<void> {
   process.on('unhandledRejection', (error) => {
@@ -22,9 +22,9 @@ async function main(): Promise<void> {
   const node = new Node(send, onDetach);
   const end = (): void => void node.stop().finally(() => process.exit(0));
   process.on('SIGTERM', end);
-  // An agent without a harness has nothing else that keeps its process alive.
+  // Nothing else keeps a standalone agent alive.
   setInterval(() => undefined, 2 ** 30);
-  if (standalone !== undefined) return configureAlone(node, standalone);
+  if (standalone !== undefined) return configureStandalone(node, standalone);
   createInterface({ input: process.stdin })
     .on('line', (line) => void answer(node, JSON.parse(line) as Call))
     .on('close', () => {
@@ -47,6 +47,6 @@ function send(message: FromAgent): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
-// The image holds the program as it is once loaded (image/start.sh): it goes on with main.
+// The image contains a start-up snapshot of the loaded program (image/start.sh), which continues here.
 if (startupSnapshot.isBuildingSnapshot()) startupSnapshot.setDeserializeMainFunction(() => void main());
 else void main();

@@ -6,20 +6,20 @@ import type { NamePlan } from '../terms/plan.ts';
 import { Daemon } from './programs/daemon.ts';
 import type { Listening } from './listening.ts';
 
-/** Here a node keeps what its DNS server reads. */
+/** Directory of the DNS server's files. */
 const FOLDER = '/run/l4lab/names';
 const READY = /server started/;
 
 /**
- * Runs Knot DNS (knotd(8)), which answers for names and knows nothing else. It is ended with the listener, without a word.
- * @param addresses those that it answers at
+ * Runs Knot DNS (knotd(8)) as an authoritative-only server. Killed with the listener.
+ * @param addresses addresses to listen at
  */
 export async function serveNames(
   answers: Answer[],
   addresses: string[],
   log: (line: string) => void,
 ): Promise<Listening> {
-  // A node whose links are down has none to listen at, and Knot DNS refuses an empty list.
+  // A node with all links down has no address to listen at, and Knot DNS rejects an empty list.
   if (addresses.length === 0) return { close: () => Promise.resolve() };
   await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
@@ -40,7 +40,7 @@ export async function serveNames(
   return { close: () => daemon.kill() };
 }
 
-/** What a DNS server answers about a name: to callers in these networks, and to all others. */
+/** Answers of a DNS server for a name: by source network, and for all other callers. */
 interface Answer {
   name: string;
   ttlS: number;
@@ -48,7 +48,7 @@ interface Answer {
   toOthers: string[];
 }
 
-/** @param servicesDown without a healthy server */
+/** @param servicesDown services without a healthy server */
 export function nameAnswer(name: NamePlan, servicesDown: readonly string[]): Answer {
   const left = recordsLeft(name, ({ service }) => service === null || !servicesDown.includes(service));
   return {
@@ -59,7 +59,7 @@ export function nameAnswer(name: NamePlan, servicesDown: readonly string[]): Ans
   };
 }
 
-/** A server without a memory: nothing is kept but what the files say. Each answer begins with the next address. */
+/** A server without persistent state. Answers rotate their addresses. */
 export function knotConfig(answers: Answer[], addresses: string[], folder: string): string {
   const isBySource = ({ bySource }: Answer): boolean => bySource.length > 0;
   const modules = answers
@@ -103,7 +103,7 @@ function sourceFile({ name }: Answer): string {
   return `${name}.sources`;
 }
 
-/** A zone of one name (RFC 1035, 5): whoever asks for it asks here. */
+/** A zone for one name (RFC 1035, 5), with this server as its name server. */
 export function zone({ ttlS, toOthers }: Answer): string {
   const lines = [
     `@ ${ttlS} SOA . . 1 3600 900 604800 ${ttlS}`,
@@ -113,7 +113,7 @@ export function zone({ ttlS, toOthers }: Answer): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** For Knot's module geoip: the smallest network that contains the caller decides; without one, the zone answers. */
+/** For Knot's module geoip: the longest matching source network decides; without a match, the zone answers. */
 export function sources({ name, bySource }: Answer): string {
   const entries = bySource.map(({ net, address }) => `  - net: ${net}\n    ${typeOf(address)}: ${address}\n`);
   return `${name}.:\n${entries.join('')}`;

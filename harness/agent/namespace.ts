@@ -14,13 +14,13 @@ import {
   ruleCommands,
 } from './ip-commands.ts';
 import { tablesOf, tracksConnections } from './node-tables.ts';
-import { ONE_SEGMENT_A_FRAME } from './one-segment.ts';
+import { ONE_SEGMENT_PER_FRAME } from './one-segment.ts';
 import { ipBatch, ipTolerantBatch, program } from './programs/program.ts';
 import { DEFAULT_MTU } from '../scenario/lookup.ts';
 import { LARGEST_MTU } from '../terms/limits.ts';
 import type { NodePlan } from '../terms/plan.ts';
 import type { WiredInterface } from './protocol.ts';
-import { silence, trunkCommands, untaggedRules } from './trunk.ts';
+import { quietSysctls, trunkCommands, untaggedRules } from './trunk.ts';
 import { leftTunnels } from './tunnels.ts';
 
 interface LinkJson {
@@ -29,8 +29,8 @@ interface LinkJson {
 }
 
 /**
- * Gives every interface the name and MAC of the lab and takes away the engine's addresses and routes.
- * The order of ethN says nothing, so interfaces are found by their throwaway address.
+ * Gives every interface its name and MAC in the lab, and removes the engine's addresses and routes. The numbers of ethN
+ * are arbitrary, so interfaces are identified by their throwaway address.
  */
 export async function wire(interfaces: WiredInterface[]): Promise<void> {
   const links = JSON.parse(await program(['ip', '-j', 'addr'])) as LinkJson[];
@@ -43,12 +43,13 @@ export async function wire(interfaces: WiredInterface[]): Promise<void> {
     lines.push(
       `link set dev ${link.ifname} down`,
       `link set dev ${link.ifname} name ${name}`,
-      `link set dev ${name} address ${mac} mtu ${carries ? LARGEST_MTU : DEFAULT_MTU} ${ONE_SEGMENT_A_FRAME}`,
+      `link set dev ${name} address ${mac} mtu ${carries ? LARGEST_MTU : DEFAULT_MTU} ${ONE_SEGMENT_PER_FRAME}`,
       `addr flush dev ${name}`,
       `link set dev ${name} up`,
     );
   }
-  // Each by itself: where `all` says so already, writing it would change nothing for those that the engine switched on.
+  // Each interface separately: if `all` already has the value, writing it does not change interfaces that the engine
+  // has enabled.
   writeSysctls(Object.fromEntries(withIpv6.map((scope) => [`net/ipv6/conf/${scope}/disable_ipv6`, '1'])));
   await ipBatch([...lines, 'route flush table main', ...trunkCommands(interfaces)]);
   await makeTables([untaggedRules(interfaces)].filter((rules) => rules !== ''));
@@ -57,26 +58,30 @@ export async function wire(interfaces: WiredInterface[]): Promise<void> {
 /** What `configure` changed, so that it can be undone. */
 export interface Applied {
   node: NodePlan;
-  /** Devices beneath trunks, which no plan knows. */
-  beneath: string[];
-  /** Values before. */
+  /** Lower devices of trunks, which are not in plans. */
+  lowerDevices: string[];
+  /** Previous values. */
   sysctls: [string, string][];
 }
 
-/** Brings a wired namespace to what the plan says. @param beneath devices beneath trunks, which no plan knows */
-export async function apply(node: NodePlan, beneath: string[]): Promise<Applied> {
-  const applied: Applied = { node, beneath, sysctls: [] };
-  // One that snoops on multicast joins a group of its own, and says so for a second (br_multicast_join_snoopers).
+/**
+ * Configures a wired namespace according to the plan.
+ * @param lowerDevices lower devices of trunks, which are not in plans
+ */
+export async function apply(node: NodePlan, lowerDevices: string[]): Promise<Applied> {
+  const applied: Applied = { node, lowerDevices, sysctls: [] };
+  // With multicast snooping a bridge joins a group itself, and announces this for a second
+  // (br_multicast_join_snoopers).
   const bridges = bridgesOf(node).map(
     (name) => `link add ${name} type bridge mcast_snooping 0 ${bridgeAge(node.macAgeMs)}`,
   );
   if (bridges.length > 0) await ipBatch(bridges);
   applied.sysctls = writeSysctls(sysctlsOf(node));
-  writeSysctls(silence(beneath));
+  writeSysctls(quietSysctls(lowerDevices));
   if (node.bridge) await disableBridgeFiltering();
   await ipBatch(ipCommands(node));
   await ipBatch(ruleCommands('add', node, 6), 6);
-  await makeTables(Object.values(tablesOf(node, beneath)));
+  await makeTables(Object.values(tablesOf(node, lowerDevices)));
   applied.sysctls.push(...writeSysctls(trackingSysctls(node)));
   return applied;
 }
@@ -85,22 +90,22 @@ async function makeTables(rules: string[]): Promise<void> {
   if (rules.length > 0) await program(['nft', '-f', '-'], rules.join(''));
 }
 
-/** Tables that are gone already are no error. */
+/** Ignores missing tables. */
 async function deleteTables(names: string[]): Promise<void> {
   await makeTables(names.map((name) => `add table ${name}\ndelete table ${name}\n`));
 }
 
-/** The kernel has these once a rule tracks connections. */
+/** Available in the kernel only once a rule tracks connections. */
 function trackingSysctls(node: NodePlan): Record<string, string> {
   return tracksConnections(node) ? conntrackSysctls(node) : {};
 }
 
 /**
- * Goes from what is applied to another plan, touching only what differs; wires stay as they are.
+ * Changes to another plan, touching only what differs; wires stay as they are.
  * @param isUp whether an interface is up now
  */
 export async function change(
-  { node: from, beneath, sysctls }: Applied,
+  { node: from, lowerDevices, sysctls }: Applied,
   to: NodePlan,
   isUp: (dev: string) => boolean,
 ): Promise<Applied> {
@@ -120,9 +125,9 @@ export async function change(
     await ipBatch(ruleCommands('del', from, 6), 6);
     await ipBatch(ruleCommands('add', to, 6), 6);
   }
-  // Not before: several next hops without their hash policy would send flows of one to the other.
+  // Only afterwards: without their hash policy, several next hops would send flows of one to the other.
   writeSysctls(Object.fromEntries(sysctls.filter(([path]) => !(path in wanted)).reverse()));
-  const [before, after] = [tablesOf(from, beneath), tablesOf(to, beneath)];
+  const [before, after] = [tablesOf(from, lowerDevices), tablesOf(to, lowerDevices)];
   const differing = (one: Record<string, string>, other: Record<string, string>): string[] =>
     Object.keys(one).filter((name) => one[name] !== other[name]);
   await makeTables([
@@ -130,13 +135,13 @@ export async function change(
     ...differing(after, before).map((name) => after[name]!),
   ]);
   kept.push(...write(trackingSysctls(to)));
-  return { node: to, beneath, sysctls: kept };
+  return { node: to, lowerDevices, sysctls: kept };
 }
 
 /**
- * Says from an interface who has an address: a gratuitous ARP, or an unsolicited neighbour advertisement. The kernel says so
- * of all addresses of an interface whose MAC is set, be it to what it is; one that the node does not have is its own for
- * that moment.
+ * Announces an address on an interface by gratuitous ARP or unsolicited neighbour advertisement. The kernel announces
+ * all addresses of an interface when its MAC is set, even to the same value; an address that the node does not have is
+ * added for that moment.
  */
 export async function announce(node: NodePlan, iface: string, address: string): Promise<void> {
   const { mac } = node.interfaces.find(({ name }) => name === iface)!;
@@ -159,13 +164,13 @@ export async function announce(node: NodePlan, iface: string, address: string): 
   }
 }
 
-/** Takes interfaces down: their carrier, addresses of IPv6 and routes are gone. */
+/** Takes interfaces down, which removes their carrier, IPv6 addresses and routes. */
 export async function linkDown(ifaces: string[]): Promise<void> {
   await ipBatch(ifaces.map((name) => `link set dev ${name} down`));
 }
 
 /**
- * Brings interfaces up with the addresses and routes of the plan, and waits until they carry frames.
+ * Brings interfaces up with the plan's addresses and routes, and waits until they carry frames.
  * @param isUp whether an interface is up afterwards
  */
 export async function linkUp(node: NodePlan, ifaces: string[], isUp: (dev: string) => boolean): Promise<void> {
@@ -174,12 +179,12 @@ export async function linkUp(node: NodePlan, ifaces: string[], isUp: (dev: strin
 }
 
 /**
- * Takes away what programs that were killed have left: rules, addresses on `lo`, proxy entries, tunnels.
- * @param tables those of nftables that stay
+ * Removes what killed programs have left: rules, addresses on `lo`, proxy entries, tunnels.
+ * @param tables nft tables to keep
  */
 export async function wipe(tables: string): Promise<void> {
   const deadline = Date.now() + CARRIER_DEADLINE_MS;
-  // A program that was killed may have one that it had started make a last change.
+  // A child of a killed program may still make a last change.
   for (;;) {
     const left = (await nftTables()).split('\n').filter((line) => line !== '' && !tables.split('\n').includes(line));
     if (left.length === 0 || Date.now() > deadline) break;
@@ -197,14 +202,18 @@ export async function wipe(tables: string): Promise<void> {
 }
 
 /**
- * Takes back what `apply` did.
- * @param tables those of nftables before it
- * @param down interfaces that are down since, and come up again
+ * Undoes `apply`.
+ * @param tables nft tables from before `apply`
+ * @param down interfaces taken down since, which come up again
  * @returns the fingerprint afterwards
  */
-export async function undo({ node, beneath, sysctls }: Applied, tables: string, down: string[] = []): Promise<string> {
+export async function undo(
+  { node, lowerDevices, sysctls }: Applied,
+  tables: string,
+  down: string[] = [],
+): Promise<string> {
   await ipBatch(ruleCommands('del', node, 6), 6);
-  await deleteTables(Object.keys(tablesOf(node, beneath)));
+  await deleteTables(Object.keys(tablesOf(node, lowerDevices)));
   writeSysctls(Object.fromEntries(sysctls.reverse().filter(([path]) => !path.includes('/br0/'))));
   const [seen] = await Promise.all([
     fingerprint({
@@ -216,20 +225,20 @@ export async function undo({ node, beneath, sysctls }: Applied, tables: string, 
   return seen;
 }
 
-/** Names of the tables of nftables; the engine's own are among them. */
+/** Names of all nft tables, including the engine's. */
 export function nftTables(): Promise<string> {
   return program(['nft', 'list', 'tables']);
 }
 
-/** Whether anything in a node that is configured so makes rules. */
+/** Whether anything in this configuration creates rules. */
 export function makesRules(node: NodePlan): boolean {
   return node.balancer !== null || Object.keys(tablesOf(node)).length > 0;
 }
 
 /**
- * Everything that a flow could notice, as one text: equal texts mean an equal namespace. Most of its cost is that of
- * the processes that it starts.
- * @param given lines of ip(8) to run before, in the same process, and the tables of nftables where they are known
+ * Everything that could affect a flow, as text: equal texts mean equal namespaces. Its cost is mostly starting
+ * processes.
+ * @param given lines of ip(8) to run first in the same process, and the nft tables if known
  */
 export async function fingerprint(given: { before?: string[]; tables?: string } = {}): Promise<string> {
   const parts = await Promise.all([interfacesAndRoutes(given.before ?? []), given.tables ?? nftTables()]);
@@ -239,7 +248,7 @@ export async function fingerprint(given: { before?: string[]; tables?: string } 
 const CARRIER_DEADLINE_MS = 2000;
 const CARRIER_POLL_MS = 5;
 
-/** Waits for the carrier of links that were just put up: the kernel tells of it a moment later (its linkwatch). */
+/** Waits for the carrier of links that just came up: the kernel reports it a moment later (linkwatch). */
 async function interfacesAndRoutes(before: string[]): Promise<string> {
   const shown = ['link show', 'addr show', 'route show table all', 'rule show', 'neigh show'];
   const deadline = Date.now() + CARRIER_DEADLINE_MS;
@@ -251,12 +260,12 @@ async function interfacesAndRoutes(before: string[]): Promise<string> {
   return output;
 }
 
-/** An interface whose other end is down in this very namespace (M-DOWN) waits for nothing. */
+/** Ignores interfaces whose peer in the same namespace is down (M-DOWN). */
 function lacksCarrier(output: string): boolean {
   return output.split('\n').some((line) => line.includes('NO-CARRIER') && !line.includes('M-DOWN'));
 }
 
-/** Waits until interfaces are up for the kernel as well, which forwards frames from then on. */
+/** Waits until the kernel considers interfaces up and forwards frames. */
 async function untilUp(ifaces: string[]): Promise<void> {
   const deadline = Date.now() + CARRIER_DEADLINE_MS;
   const isUp = (name: string): boolean => !readFileSync(`/sys/class/net/${name}/operstate`, 'utf8').includes('down');
@@ -264,15 +273,15 @@ async function untilUp(ifaces: string[]): Promise<void> {
 }
 
 /**
- * Writes what is not so already.
- * @returns path and former value of everything written, in the order of writing
+ * Writes values that differ.
+ * @returns path and previous value of each, in the order of writing
  */
 export function writeSysctls(values: Record<string, string>): [string, string][] {
   const former: [string, string][] = [];
   for (const [path, value] of Object.entries(values)) {
     const file = join(sysctls(), path);
     try {
-      // /proc answers at once, and there are a hundred values: waiting for each would cost more than it gives.
+      // Synchronous: /proc never blocks, and awaiting each of a hundred values would cost more.
       const before = readFileSync(file, 'utf8').trim();
       if (before === value) continue;
       writeFileSync(file, value);
@@ -290,12 +299,12 @@ export function writeSysctls(values: Record<string, string>): [string, string][]
   return former;
 }
 
-/** Where settings are written: under Docker Compose /proc/sys itself is read-only, and another mount of it is not. */
+/** Path for writing settings: under Docker Compose /proc/sys is read-only, but a second mount of it is writable. */
 function sysctls(): string {
   return process.env['L4LAB_SYSCTLS'] ?? '/proc/sys';
 }
 
-/** A bridge hands its frames to iptables where br_netfilter is loaded; the switch of a lab must not. */
+/** With br_netfilter, bridged frames pass iptables; a lab's switch must prevent this. */
 async function disableBridgeFiltering(): Promise<void> {
   for (const name of ['iptables', 'ip6tables', 'arptables']) {
     await writeFile(join(sysctls(), `net/bridge/bridge-nf-call-${name}`), '0').catch((error: unknown) => {

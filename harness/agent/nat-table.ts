@@ -1,8 +1,8 @@
 import type { NatPlan } from '../terms/plan.ts';
 
 /**
- * Source NAT: the first packet of a connection that leaves by the outside is given its source there, and conntrack does the
- * rest, both ways. The port stays as it is, unless another connection has it already.
+ * Source NAT: the first packet of a connection that leaves through the outside interface gets its new source, and
+ * conntrack translates the rest in both directions. The port stays unless another connection uses it already.
  */
 export function natTable({ out, to }: NatPlan): string {
   const outside = `oifname { ${out.map((name) => `"${name}"`).join(', ')} }`;

@@ -1,6 +1,6 @@
 import type { NodePlan } from '../terms/plan.ts';
 
-/** Settings by which a node forgets connections, which the kernel has once something tracks them; it reckons in seconds. */
+/** Conntrack timeouts in whole seconds; available in the kernel only once something tracks connections. */
 export function conntrackSysctls({ idleTimeoutMs }: NodePlan): Record<string, string> {
   if (idleTimeoutMs === undefined) return {};
   const names = ['tcp_timeout_established', 'udp_timeout', 'udp_timeout_stream'];
@@ -8,14 +8,15 @@ export function conntrackSysctls({ idleTimeoutMs }: NodePlan): Record<string, st
   return Object.fromEntries(names.map((name) => [`net/netfilter/nf_conntrack_${name}`, seconds]));
 }
 
-/** All other settings of a node: those of its plan, and what its ages and routes mean. */
+/** All other sysctls of a node: those in its plan, and those derived from its ages and routes. */
 export function sysctlsOf(node: NodePlan): Record<string, string> {
   return { ...node.sysctls, ...neighbourSysctls(node), ...multipathSysctls(node) };
 }
 
 /**
- * The kernel takes a neighbour to be there for half to one and a half of a base time, chosen by chance; asks it, once it is
- * needed again, three times before it gives it up (retrans_time_ms), and asks everybody for the next packet.
+ * The kernel considers a neighbour reachable for a random time of half to one and a half times the base time. When it
+ * is needed again, the kernel probes it three times (retrans_time_ms) before it fails, then broadcasts for the next
+ * packet.
  */
 function neighbourSysctls({ interfaces, neighbourAgeMs, sysctls }: NodePlan): Record<string, string> {
   if (neighbourAgeMs === undefined) return {};
@@ -25,14 +26,14 @@ function neighbourSysctls({ interfaces, neighbourAgeMs, sysctls }: NodePlan): Re
     versions.flatMap((version) =>
       interfaces.flatMap(({ name }) => [
         [`net/ipv${version}/neigh/${name}/base_reachable_time_ms`, base],
-        // Between `not known for sure` and asking.
+        // Delay from stale to probing.
         [`net/ipv${version}/neigh/${name}/delay_first_probe_time`, '0'],
       ]),
     ),
   );
 }
 
-/** Flows with different ports of one client take different routes as well. */
+/** Flows of one client with different ports may take different routes. */
 function multipathSysctls({ routes }: NodePlan): Record<string, string> {
   const several = routes.filter(({ others }) => others !== undefined);
   return Object.fromEntries(
@@ -40,7 +41,7 @@ function multipathSysctls({ routes }: NodePlan): Record<string, string> {
   );
 }
 
-/** What `ip link … type bridge` says of ages. @param macAgeMs 300 s by default */
+/** Ageing options for `ip link … type bridge`. @param macAgeMs 300 s by default */
 export function bridgeAge(macAgeMs = 300_000): string {
   return `ageing_time ${Math.round(macAgeMs / 10)}`;
 }

@@ -4,10 +4,10 @@ import { filterTable } from './filter-table.ts';
 import { natTable } from './nat-table.ts';
 import { lengthRules } from './trunk.ts';
 
-/** Tables of nftables that a node's plan makes, by family and name. @param beneath devices beneath trunks with tags */
-export function tablesOf(node: NodePlan, beneath: string[] = []): Record<string, string> {
+/** The nft tables of a node's plan, by family and name. @param lowerDevices lower devices of trunks with tags */
+export function tablesOf(node: NodePlan, lowerDevices: string[] = []): Record<string, string> {
   const idle = idleRules(node);
-  const lengths = lengthRules(node, beneath);
+  const lengths = lengthRules(node, lowerDevices);
   return {
     ...(lengths === null ? {} : { 'netdev l4lab_lengths': lengths }),
     ...(node.filter === undefined ? {} : { 'inet l4lab_filter': filterTable(node.filter) }),
@@ -18,15 +18,15 @@ export function tablesOf(node: NodePlan, beneath: string[] = []): Record<string,
   };
 }
 
-/** Whether a node's own rules make its kernel track connections; a load balancer's are not among them. */
+/** Whether a node's own rules enable connection tracking; excludes a load balancer's rules. */
 export function tracksConnections(node: NodePlan): boolean {
   return node.firewall === 'stateful' || node.nat !== undefined || idleRules(node) !== null;
 }
 
-/** A TCP segment of a connection that conntrack does not know, and that begins none. */
-const UNBEGUN = 'tcp flags & (syn|rst) == 0 ct state new counter name unbegun';
+/** A TCP segment of an unknown connection that does not begin one. */
+const NEW_WITHOUT_SYN = 'tcp flags & (syn|rst) == 0 ct state new counter name unbegun';
 
-/** A stateful firewall on forwarded packets: strict TCP tracking, invalid packets are dropped. */
+/** A stateful firewall for forwarded packets: strict TCP tracking, drops invalid packets. */
 function firewallRules(node: NodePlan): string {
   return `table inet l4lab_firewall {
   counter invalid {}
@@ -34,15 +34,15 @@ function firewallRules(node: NodePlan): string {
   chain forward {
     type filter hook forward priority filter; policy accept;
     ct state invalid counter name invalid drop
-    ${UNBEGUN} ${onIdle(node)}
+    ${NEW_WITHOUT_SYN} ${onIdle(node)}
   }
 }
 `;
 }
 
 /**
- * A load balancer that forgets connections takes what comes of one for nothing that it may send on: the kernel alone
- * would begin it anew, on whichever server. Null where it keeps none, or keeps them for as long as the kernel does.
+ * A load balancer with an idle timeout must not forward packets of forgotten connections: the kernel would create the
+ * connection again, possibly with another server. Null if it keeps no connections, or uses the kernel's timeouts.
  */
 function idleRules(node: NodePlan): string | null {
   const services = node.balancer?.config.services.filter((service) => !isDirect(service)) ?? [];
@@ -55,7 +55,7 @@ function idleRules(node: NodePlan): string | null {
   counter unbegun {}
   chain prerouting {
     type filter hook prerouting priority mangle; policy accept;
-    ${[...new Set(ends)].map((end) => `${end} ${UNBEGUN} ${onIdle(node)}`).join('\n    ')}
+    ${[...new Set(ends)].map((end) => `${end} ${NEW_WITHOUT_SYN} ${onIdle(node)}`).join('\n    ')}
   }
 }
 `;
@@ -69,7 +69,7 @@ function family(address: string): 'ip' | 'ip6' {
   return address.includes(':') ? 'ip6' : 'ip';
 }
 
-/** l3dsr: turns a DSCP value into its VIP at ingress, so that the node's own stack gets what the client sent. */
+/** l3dsr: turns a DSCP value into its VIP at ingress, so that the node's own stack sees the client's packet. */
 function undoDscpRules({ interfaces, undoDscp = [] }: NodePlan): string {
   const rules = undoDscp.map(({ dscp, address, vip }) => {
     const ip = address.includes(':') ? 'ip6' : 'ip';

@@ -10,20 +10,20 @@ import { runToEnd } from './programs/program.ts';
 import type { Calls, FromAgent, Method } from './protocol.ts';
 import { routeGet } from './route-get.ts';
 import { Stream } from './stream.ts';
-import { beneathTrunks } from './trunk.ts';
-import { answerAt, silentEnds, type Answering } from './try-wire.ts';
+import { lowerDevicesOf } from './trunk.ts';
+import { answerAt, silentEnds, type Responder } from './try-wire.ts';
 import { wallClock } from './wall-clock.ts';
 
-/** What an agent can be asked to do; it holds whatever must be ended again. */
+/** Implements the agent's calls, and owns everything that must be stopped. */
 export class Node {
   #captures = false;
-  #answering: Answering | null = null;
-  /** Interfaces that the plan has, and that are captured therefore. */
+  #answering: Responder | null = null;
+  /** Interfaces in the plan, all captured. */
   #inUse: string[] = [];
   #running: Capture[] = [];
-  /** Devices beneath trunks. */
-  readonly #beneath: string[] = [];
-  /** Once it is wired. */
+  /** Lower devices of trunks. */
+  readonly #lowerDevices: string[] = [];
+  /** Set by `wire`. */
   #machine: Machine;
   readonly #fires = new Map<string, AbortController>();
   readonly #streams = new Map<string, Stream>();
@@ -45,10 +45,10 @@ export class Node {
       this.#answering?.close();
       this.#answering = null;
       await wire(params.interfaces);
-      this.#beneath.push(...beneathTrunks(params.interfaces));
+      this.#lowerDevices.push(...lowerDevicesOf(params.interfaces));
       this.#captures = params.captures;
       const tables = await nftTables();
-      this.#machine = new Machine(tables, this.#beneath, this.emit);
+      this.#machine = new Machine(tables, this.#lowerDevices, this.emit);
       return { fingerprint: await fingerprint({ tables }) };
     },
     configure: async ({ node }) => {
@@ -113,12 +113,12 @@ export class Node {
       this.#streams.set(params.name, new Stream(params, (records) => this.emit({ event: 'calls', records })));
       return Promise.resolve(null);
     },
-    goOn: ({ stream, step }) => {
+    resumeStream: ({ stream, step }) => {
       const at = wallClock();
-      this.#streams.get(stream)?.goOn(step);
+      this.#streams.get(stream)?.resume(step);
       return Promise.resolve(at);
     },
-    holdStream: async ({ stream }) => {
+    pauseStream: async ({ stream }) => {
       await this.#streams.get(stream)?.pause();
       return wallClock();
     },
@@ -154,7 +154,7 @@ export class Node {
     await Promise.all(this.#running.map((capture) => capture.stop()));
   }
 
-  /** Sees to it that every interface in use is captured; a capture ends when its interface is taken down. */
+  /** Captures every interface in use; a capture ends when its interface goes down. */
   async #capture(): Promise<void> {
     this.#running = this.#running.filter((capture) => capture.running);
     const missing = this.#inUse.filter((name) => !this.#running.some((capture) => capture.iface === name));

@@ -4,9 +4,9 @@ import { program } from './programs/program.ts';
 const TABLE = 'inet l4lab_out_of_window';
 
 /**
- * A segment of a connection in the set gets 2^30 added to its sequence number, which is beyond any window (RFC 7323, 2.3),
- * and takes the connection out of the set: what TCP sends again is as it should be. At output the node's own conntrack has
- * seen it, and NAT has not.
+ * Adds 2^30 to the sequence number of a segment whose connection is in the set, which is outside any window (RFC 7323,
+ * 2.3), and removes the connection from the set, so that retransmissions are correct. At output, after the node's own
+ * conntrack and before NAT.
  */
 const RULES = `table ${TABLE} {
   set connections { type inet_service . inet_service; flags dynamic; size 65535; }
@@ -24,7 +24,7 @@ const RULES = `table ${TABLE} {
 
 let made: Promise<unknown> | null = null;
 
-/** The next data that this node sends on a connection leaves with a sequence number out of the window. */
+/** Makes the next data that this node sends on a connection leave with a sequence number out of the window. */
 export async function sendNextOutOfWindow({ localPort, remotePort }: Socket): Promise<void> {
   const element = `add element ${TABLE} connections { ${localPort} . ${remotePort} }\n`;
   const isFirst = made === null;
@@ -33,7 +33,7 @@ export async function sendNextOutOfWindow({ localPort, remotePort }: Socket): Pr
   if (!isFirst) await program(['nft', '-f', '-'], element);
 }
 
-/** Takes the rules away, where there are any. */
+/** Removes the rules, if there are any. */
 export async function forgetOutOfWindow(): Promise<void> {
   if (made === null) return;
   made = null;

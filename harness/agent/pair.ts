@@ -14,16 +14,16 @@ const FIFO = `${PAIR_FOLDER}/states`;
 const VRRP_CONFIG = `${PAIR_FOLDER}/keepalived.conf`;
 const SYNC_CONFIG = `${PAIR_FOLDER}/conntrackd.conf`;
 
-/** Who is told of what a member does. */
+/** Callbacks for a pair member. */
 interface PairListener {
   log: (line: string) => void;
   state: (state: PairState) => void;
 }
 
-/** A node's part in a pair: keepalived, and conntrackd where connections are told. */
+/** A member of a pair: keepalived, and conntrackd if the pair synchronizes connections. */
 export class PairMember {
   #state: PairState | null = null;
-  /** Settings before. */
+  /** Previous settings. */
   #sysctls: [string, string][] = [];
 
   private constructor(
@@ -32,7 +32,7 @@ export class PairMember {
     private readonly states: Socket,
   ) {}
 
-  /** Starts it and waits until it has a state. @throws AgentError with what the programs said */
+  /** Starts it and waits until it has a state. @throws AgentError with the programs' output */
   static async start(pair: PairPlan, node: NodePlan, listener: PairListener): Promise<PairMember> {
     await rm(PAIR_FOLDER, { recursive: true, force: true });
     await mkdir(PAIR_FOLDER, { recursive: true });
@@ -44,7 +44,7 @@ export class PairMember {
       await writeFile(SYNC_CONFIG, conntrackdConfig(pair, node));
       daemons.push(new Daemon(['conntrackd', '-C', SYNC_CONFIG], listener.log));
     }
-    // In the foreground, ended with its parts, VRRP alone, telling the console rather than syslog.
+    // Foreground, same process group, VRRP only, log to console instead of syslog.
     const vrrp = ['-n', '-R', '-P', '-l', '-G', '-f', VRRP_CONFIG, '-p', `${PAIR_FOLDER}/keepalived.pid`];
     const keepalived = new Daemon(['keepalived', ...vrrp, '-r', `${PAIR_FOLDER}/vrrp.pid`], listener.log);
     daemons.push(keepalived);
@@ -66,18 +66,18 @@ export class PairMember {
     return member;
   }
 
-  /** `fault` as well where it is gone. */
+  /** `fault` also if the process is gone. */
   get state(): PairState {
     return this.daemons.every(({ running }) => running) ? (this.#state ?? 'fault') : 'fault';
   }
 
-  /** Ends it as an operator would: a master gives its addresses up at once, and says so. */
+  /** Stops it cleanly: a master releases its addresses and announces this immediately. */
   async stop(): Promise<void> {
     for (const daemon of this.daemons.toReversed()) await daemon.stop();
     await this.#leave();
   }
 
-  /** Ends it at once: addresses that it has taken stay. */
+  /** Kills it: its addresses stay. */
   async kill(): Promise<void> {
     await Promise.all(this.daemons.map((daemon) => daemon.kill()));
     await this.#leave();
@@ -90,7 +90,7 @@ export class PairMember {
   }
 }
 
-/** Opened for writing too, it never ends, and opening it waits for nobody. */
+/** Opened for writing too, so that it never reports end of file and opening does not block. */
 async function openFifo(): Promise<Socket> {
   await program(['mkfifo', FIFO]);
   const fd = openSync(FIFO, constants.O_RDWR | constants.O_NONBLOCK);

@@ -5,14 +5,13 @@ const RECORD_HEADER = 16;
 const NANOSECOND_MAGIC = 0xa1b23c4d;
 
 /**
- * Reads a pcap stream (nanosecond stamps, the writer's own byte order) as it arrives in pieces.
- * Format: draft-ietf-opsawg-pcap.
+ * Incremental reader of a pcap stream (nanosecond timestamps, the writer's byte order). Format: draft-ietf-opsawg-pcap.
  */
 export class PcapReader {
   #pending: Buffer = Buffer.alloc(0);
   #started = false;
 
-  /** Frames that are complete with this piece. @throws Error when the stream is no nanosecond pcap */
+  /** Frames completed by this piece. @throws Error if the stream is not nanosecond pcap */
   read(piece: Buffer): RawFrame[] {
     this.#pending = this.#pending.length === 0 ? piece : Buffer.concat([this.#pending, piece]);
     if (!this.#started) {

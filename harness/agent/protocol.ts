@@ -56,15 +56,15 @@ export interface Calls {
   cancel: { params: { token: string }; result: null };
   /** Current time on the captures' clock, in ms since 1970, with fractions. */
   clock: { params: null; result: number };
-  /** Prepares a stream, which makes no call until `goOn`. */
+  /** Prepares a stream, which makes no call until `resumeStream`. */
   startStream: { params: StreamParams; result: null };
   /** Starts calls, which belong to the step with this index. Returns the time, like `clock`. */
-  goOn: { params: { stream: string; step: number }; result: number };
+  resumeStream: { params: { stream: string; step: number }; result: number };
   /**
    * Stops starting calls, and returns the time once all calls are finished and reported. A kept connection may still have
    * an unanswered exchange that has exceeded the timeout of a call.
    */
-  holdStream: { params: { stream: string }; result: number };
+  pauseStream: { params: { stream: string }; result: number };
   /** Ends a stream with its connections; no error if there is none. */
   stopStream: { params: { stream: string }; result: null };
   /** Returns when every frame that the kernel has seen so far has been sent as an event. */
@@ -153,7 +153,7 @@ export interface WireEnd {
   port: number;
 }
 
-/** A packet to an address, of the node's own or as it came in. */
+/** A packet to an address, either the node's own or a received one. */
 export interface RouteQuery {
   to: string;
   incoming?: { from: string; iif: string };
@@ -175,7 +175,7 @@ export interface FireParams {
   exchanges: number;
   /** ICMP: requests must not be fragmented. */
   dontFragment?: boolean;
-  /** TCP: whose first data leaves with a sequence number out of the window; absent means nobody's. */
+  /** TCP: whose first data leaves with a sequence number out of the window; absent means neither. */
   outOfWindow?: 'client' | 'server';
   /** UDP: asks a DNS server this, and nothing else. */
   question?: DnsQuestion;
@@ -204,7 +204,7 @@ export interface FireResult {
   answered: boolean;
   outcome: ClientOutcome;
   answer: ServerAnswer | null;
-  /** Of a question to a DNS server: the addresses that it answered with, in their order. */
+  /** Addresses in a DNS answer, in order. */
   addresses?: string[];
 }
 
@@ -226,7 +226,7 @@ export interface Call {
 
 export type FromAgent =
   | { id: number; result: unknown }
-  /** `code` is the load balancer's, if it was asked. */
+  /** `code` comes from the load balancer, if it was called. */
   | { id: number; error: AgentFault }
   | { event: 'hello' }
   | { event: 'frames'; iface: string; frames: RawFrame[] }
@@ -234,7 +234,7 @@ export type FromAgent =
   | { event: 'calls'; records: CallRecord[] }
   | StateChange;
 
-/** Something on the node has changed its state. `at`: ms since 1970, of the kernel's wall clock. */
+/** A state change on the node. `at`: ms since 1970 on the kernel's wall clock. */
 export type StateChange =
   | { event: 'pair'; at: number; pair: string; state: PairState }
   /** Health of a server according to the load balancer. */

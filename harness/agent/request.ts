@@ -2,7 +2,7 @@ import type { ClientOutcome } from '../terms/cause.ts';
 import type { FlowProtocol } from '../terms/plan.ts';
 import type { ServerAnswer } from './protocol.ts';
 
-/** What a caller asks of a listener. */
+/** A caller's request to a listener. */
 export interface Request {
   token: string;
   protocol: FlowProtocol;
@@ -10,16 +10,16 @@ export interface Request {
   address: string;
   /** Extra payload in each direction. */
   bytes: { request: number; reply: number };
-  /** TCP: the answer's first data is to leave with a sequence number out of the window; absent means that it is not. */
+  /** TCP: the answer's first data must leave with a sequence number out of the window; absent means false. */
   answerOutOfWindow?: boolean;
-  /** HTTP: whether the connection stays for more requests; absent means that it does not. */
+  /** HTTP: whether to keep the connection for more requests; absent means false. */
   keep?: boolean;
 }
 
-/** In a request whose answer is to leave so. */
+/** Marks a request with `answerOutOfWindow`. */
 export const OUT_OF_WINDOW = 'out-of-window';
 
-/** A request as it goes over a connection or into a datagram. */
+/** A request as sent over a connection or in a datagram. */
 export function requestText(request: Request): string {
   const { token, protocol, address, bytes, keep = false, answerOutOfWindow = false } = request;
   const filler = 'x'.repeat(bytes.request);
@@ -29,13 +29,13 @@ export function requestText(request: Request): string {
   return `GET /${token}?${query} HTTP/1.1\r\nHost: ${address}\r\nX-Filler: ${filler}\r\nConnection: ${keep ? 'keep-alive' : 'close'}\r\n\r\n`;
 }
 
-/** The first answer in what came over a connection, and what follows it; null while it is not there in full. */
+/** The first complete answer in received text, and the remaining text; null if it is incomplete. */
 export function firstAnswer(text: string): { answer: string; rest: string } | null {
   const found = /\{[^{}]*\} *\n/.exec(text);
   return found && { answer: found[0], rest: text.slice(found.index + found[0].length) };
 }
 
-/** Null for what is no answer to this token. */
+/** Null if the text is not an answer to this token. */
 export function parseAnswer(text: string, token: string): ServerAnswer | null {
   try {
     const answer = JSON.parse(text) as ServerAnswer;
@@ -45,7 +45,7 @@ export function parseAnswer(text: string, token: string): ServerAnswer | null {
   }
 }
 
-/** Why a socket failed. */
+/** Outcome of a socket error. */
 export function errorOutcome({ code }: NodeJS.ErrnoException): ClientOutcome {
   return code?.startsWith('E') ? (code as ClientOutcome) : 'EIO';
 }

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 
 /**
- * Ends a TCP connection by a reset: a FIN that nobody answers would be repeated into what follows. libuv resets nothing
- * that is being shut down (uv_tcp_close_reset: UV_EINVAL), and Node would never close it then.
+ * Resets a TCP connection: an unanswered FIN would be retransmitted into later flows. libuv cannot reset a socket that
+ * is shutting down (uv_tcp_close_reset: UV_EINVAL), and Node would never close it.
  */
 export function resetConnection(socket: Socket): void {
   const isShuttingDown = socket.writableEnded && !socket.writableFinished;

@@ -2,13 +2,15 @@ import type { RouteAnswer } from '../terms/route-answer.ts';
 import { runToEnd, type Ended } from './programs/program.ts';
 import type { RouteQuery } from './protocol.ts';
 
-/** What the kernel would do with a packet, as `ip route get` tells (ip-route(8)). */
+/** What the kernel would do with a packet, according to `ip route get` (ip-route(8)). */
 export async function routeGet({ to, incoming }: RouteQuery): Promise<RouteAnswer> {
   const as = incoming ? ['from', incoming.from, 'iif', incoming.iif] : [];
   return routeAnswer(await runToEnd(['ip', 'route', 'get', to, ...as]));
 }
 
-/** Reads the output of `ip route get`: the kernel refuses by an error number, or by a route of type `unreachable`. */
+/**
+ * Parses the output of `ip route get`: the kernel rejects with an error number, or with a route of type `unreachable`.
+ */
 export function routeAnswer({ code, stdout, stderr }: Ended): RouteAnswer {
   const output = stdout + stderr;
   if (output.includes('unreachable')) return 'no-route';

@@ -11,7 +11,7 @@ import { Stream } from './stream.ts';
 const EVERY_MS = 5;
 const TOKEN = /^l4lab-[0-9a-z]{8}$/;
 
-/** A stream, with whatever it has told so far; ended with its test. */
+/** A stream, with whatever it has recorded so far; ended with its test. */
 class Told implements Disposable {
   readonly records: CallRecord[] = [];
   readonly #stream: Stream;
@@ -34,19 +34,19 @@ class Told implements Disposable {
     this.#stream = new Stream(whole, (records) => this.records.push(...records));
   }
 
-  goOn(step: number): void {
-    this.#stream.goOn(step);
+  resume(step: number): void {
+    this.#stream.resume(step);
   }
 
-  hold(): Promise<void> {
+  pause(): Promise<void> {
     return this.#stream.pause();
   }
 
-  /** Lets calls be made until so many have been told of since the step began, and holds. */
+  /** Resumes until the step has this many recorded calls, then pauses. */
   async step(step: number, calls: number): Promise<CallRecord[]> {
-    this.goOn(step);
+    this.resume(step);
     await this.until(() => this.of(step).length >= calls);
-    await this.hold();
+    await this.pause();
     return this.of(step);
   }
 
@@ -94,17 +94,17 @@ async function listener(protocol: 'tcp' | 'udp'): Promise<number> {
 }
 
 test.each(['tcp', 'http', 'udp'] as const)(
-  'every %s call has a token, a port and a connection of its own, and is told of once, in its step',
+  'every %s call has a token, a port and a connection of its own, and is recorded of once, in its step',
   async (protocol) => {
-    using told = new Told(await listener(protocol === 'udp' ? 'udp' : 'tcp'), {
+    using recorded = new Told(await listener(protocol === 'udp' ? 'udp' : 'tcp'), {
       protocol,
       bytes: { request: 10, reply: 3000 },
     });
-    await told.step(0, 30);
-    await told.step(1, 5);
-    expect(new Set(told.records.map(({ token }) => token)).size).toBe(told.records.length);
-    expect(new Set(told.records.map(({ sourcePort }) => sourcePort)).size).toBe(told.records.length);
-    for (const record of told.records) {
+    await recorded.step(0, 30);
+    await recorded.step(1, 5);
+    expect(new Set(recorded.records.map(({ token }) => token)).size).toBe(recorded.records.length);
+    expect(new Set(recorded.records.map(({ sourcePort }) => sourcePort)).size).toBe(recorded.records.length);
+    for (const record of recorded.records) {
       expect(record).toMatchObject({
         stream: 'calls',
         token: expect.stringMatching(TOKEN) as string,
@@ -116,7 +116,7 @@ test.each(['tcp', 'http', 'udp'] as const)(
       expect(record.connection).toBeUndefined();
       expect(record.endedAt).toBeGreaterThanOrEqual(record.beganAt);
     }
-    const [first, second] = [told.of(0), told.of(1)];
+    const [first, second] = [recorded.of(0), recorded.of(1)];
     expect(Math.max(...first.map(({ endedAt }) => endedAt))).toBeLessThanOrEqual(second[0]!.beganAt);
   },
 );
@@ -125,8 +125,8 @@ test('calls begin at their rate, whatever becomes of the ones before', async () 
   const server = await serve((socket, count) => {
     if (count % 2 === 1) socket.resetAndDestroy();
   });
-  using told = new Told(server.port, { timeoutMs: 100 });
-  const calls = await told.step(0, 20);
+  using recorded = new Told(server.port, { timeoutMs: 100 });
+  const calls = await recorded.step(0, 20);
   server.close();
   expect(new Set(calls.map(({ outcome }) => outcome))).toEqual(new Set(['timeout', 'ECONNRESET']));
   expect(calls.every(({ answered }) => !answered)).toBe(true);
@@ -146,13 +146,13 @@ test('an answer that comes after a call was given up does not make it work', asy
       setTimeout(() => socket.write(`${answer}\n`), 150);
     });
   });
-  using told = new Told(server.port, { timeoutMs: 50 });
-  const calls = await told.step(0, 3);
+  using recorded = new Told(server.port, { timeoutMs: 50 });
+  const calls = await recorded.step(0, 3);
   server.close();
   expect(new Set(calls.map(({ answered, outcome }) => `${answered} ${outcome}`))).toEqual(new Set(['false timeout']));
 });
 
-test('a listener that is not there is told by the code of the socket', async () => {
+test('a listener that is not there is recorded by the code of the socket', async () => {
   using tcp = new Told(await freePort());
   expect(new Set((await tcp.step(0, 3)).map(({ outcome }) => outcome))).toEqual(new Set(['ECONNREFUSED']));
   using udp = new Told(await freePort(), { protocol: 'udp' });
@@ -161,8 +161,8 @@ test('a listener that is not there is told by the code of the socket', async () 
 
 test.each(['tcp', 'http'] as const)('a fixed source port serves %s calls one after the other', async (protocol) => {
   const sourcePort = await freePort();
-  using told = new Told(await listener('tcp'), { protocol, sourcePort, everyMs: 200 });
-  const calls = await told.step(0, 4);
+  using recorded = new Told(await listener('tcp'), { protocol, sourcePort, everyMs: 200 });
+  const calls = await recorded.step(0, 4);
   expect(new Set(calls.map((call) => `${call.sourcePort} ${call.answered}`))).toEqual(new Set([`${sourcePort} true`]));
 });
 
@@ -172,8 +172,8 @@ test.each(['tcp', 'udp'] as const)(
     const silent = protocol === 'tcp' ? await serve(() => undefined) : createSocket('udp4').bind(0, '127.0.0.1');
     if ('address' in silent && protocol === 'udp') await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
-    using told = new Told(port, { protocol, sourcePort: await freePort(), timeoutMs: 20 });
-    const calls = await told.step(0, 5);
+    using recorded = new Told(port, { protocol, sourcePort: await freePort(), timeoutMs: 20 });
+    const calls = await recorded.step(0, 5);
     silent.close();
     expect(calls.map(({ outcome }) => outcome)).toEqual(calls.map(() => 'timeout'));
     calls.slice(1).forEach(({ beganAt }, i) => expect(beganAt).toBeGreaterThanOrEqual(calls[i]!.endedAt));
@@ -183,14 +183,14 @@ test.each(['tcp', 'udp'] as const)(
 test.each(['tcp', 'http', 'udp'] as const)(
   'kept %s connections carry all calls, each one after the other',
   async (protocol) => {
-    using told = new Told(await listener(protocol === 'udp' ? 'udp' : 'tcp'), {
+    using recorded = new Told(await listener(protocol === 'udp' ? 'udp' : 'tcp'), {
       protocol,
       connection: 'kept',
       connections: 3,
       bytes: { request: 10, reply: 3000 },
     });
-    await told.step(0, 20);
-    const calls = [...told.records, ...(await told.step(1, 20))];
+    await recorded.step(0, 20);
+    const calls = [...recorded.records, ...(await recorded.step(1, 20))];
     expect(new Set(calls.map(({ connection }) => connection))).toEqual(new Set([0, 1, 2]));
     expect(new Set(calls.map(({ sourcePort }) => sourcePort)).size).toBe(3);
     expect(calls.every(({ answered }) => answered)).toBe(true);
@@ -210,11 +210,11 @@ test('a connection that breaks fails one call and is opened anew under the next 
       socket.write(`${JSON.stringify({ token, server: `s${count}`, peer: '127.0.0.1 1', local: '' })}\n`);
     });
   });
-  using told = new Told(server.port, { connection: 'kept' });
-  await told.step(0, 3);
+  using recorded = new Told(server.port, { connection: 'kept' });
+  await recorded.step(0, 3);
   // While nothing is under way: the caller learns of it by its next call.
   sockets.splice(0).forEach((socket) => socket.resetAndDestroy());
-  const calls = await told.step(1, 4);
+  const calls = await recorded.step(1, 4);
   expect(calls.slice(0, 2).map(({ connection, outcome }) => [connection, outcome])).toEqual([
     [0, 'ECONNRESET'],
     [1, 'answered'],
@@ -225,13 +225,13 @@ test('a connection that breaks fails one call and is opened anew under the next 
   server.close();
   await once(server, 'close');
   // What never came to be uses up no number.
-  const refused = await told.step(2, 5);
+  const refused = await recorded.step(2, 5);
   expect(refused.slice(1).map(({ connection, outcome }) => [connection, outcome])).toEqual(
     refused.slice(1).map(() => [2, 'ECONNREFUSED']),
   );
 });
 
-test('an exchange that outlasts its step has failed in that step, and is told of again in the one in which it ends', async () => {
+test('an exchange that outlasts its step has failed in that step, and is recorded of again in the one in which it ends', async () => {
   let answer: (() => void) | null = null;
   let count = 0;
   const server = await serve((socket) => {
@@ -243,19 +243,19 @@ test('an exchange that outlasts its step has failed in that step, and is told of
       else send();
     });
   });
-  using told = new Told(server.port, { connection: 'kept', timeoutMs: 30 });
-  told.goOn(0);
-  await told.until(() => answer !== null);
-  await told.hold();
-  const [, , stuck] = told.of(0);
-  expect(told.of(0)).toHaveLength(3);
+  using recorded = new Told(server.port, { connection: 'kept', timeoutMs: 30 });
+  recorded.resume(0);
+  await recorded.until(() => answer !== null);
+  await recorded.pause();
+  const [, , stuck] = recorded.of(0);
+  expect(recorded.of(0)).toHaveLength(3);
   expect(stuck).toMatchObject({ answered: false, outcome: 'timeout', servedBy: null });
   // Held, it tells nothing, even when the answer comes.
   answer!();
-  told.goOn(1);
-  await told.until(() => told.of(1).length >= 2);
-  await told.hold();
-  const [again, next] = told.of(1);
+  recorded.resume(1);
+  await recorded.until(() => recorded.of(1).length >= 2);
+  await recorded.pause();
+  const [again, next] = recorded.of(1);
   expect(again).toMatchObject({
     token: stuck!.token,
     connection: 0,
@@ -265,7 +265,7 @@ test('an exchange that outlasts its step has failed in that step, and is told of
     servedBy: 's1',
   });
   expect(next).toMatchObject({ connection: 0, answered: true });
-  expect(told.of(0)).toHaveLength(3);
+  expect(recorded.of(0)).toHaveLength(3);
   server.close();
 });
 
@@ -275,14 +275,14 @@ test('a stream that is stopped leaves no connection, and tells nothing more', as
     sockets.add(socket.resume());
     socket.on('close', () => sockets.delete(socket));
   });
-  const told = new Told(server.port, { connection: 'kept', connections: 4 });
-  told.goOn(0);
-  await told.until(() => sockets.size === 4);
-  told[Symbol.dispose]();
-  await told.until(() => sockets.size === 0);
+  const recorded = new Told(server.port, { connection: 'kept', connections: 4 });
+  recorded.resume(0);
+  await recorded.until(() => sockets.size === 4);
+  recorded[Symbol.dispose]();
+  await recorded.until(() => sockets.size === 0);
   server.close();
   await once(server, 'close');
-  expect(told.records).toEqual([]);
+  expect(recorded.records).toEqual([]);
 });
 
 test('the next stream takes other ports: a server may still remember the connections of the one before', async () => {

@@ -4,93 +4,93 @@ import { openLine, type Exchanged, type Line } from './line.ts';
 import type { StreamParams } from './protocol.ts';
 import { wallClock } from './wall-clock.ts';
 
-/** Records are told in batches: of so many, or of what came in so long, ms. */
+/** Records are reported in batches, limited by number and time (ms). */
 const BATCH = 200;
 const BATCH_MS = 100;
 
-/** Digits of a token that count calls, to the base of 36. */
+/** Digits of the call counter in a token, base 36. */
 const DIGITS = 5;
 
-/** A call that is under way. */
-type Begun = Pick<CallRecord, 'connection' | 'token' | 'sourcePort' | 'beganAt'>;
+/** A call in progress. */
+type StartedCall = Pick<CallRecord, 'connection' | 'token' | 'sourcePort' | 'beganAt'>;
 
-/** A connection that is kept, or the one that follows it once it is broken. */
+/** A kept connection, or its successor after it broke. */
 interface Kept {
   line: Line | null;
   sourcePort: number;
-  /** Absent until it has come to be: what never did is not counted. */
+  /** Absent until the connection is established; failed ones are not numbered. */
   number?: number;
 }
 
 const GIVEN_UP: Exchanged = { outcome: 'timeout', answer: null };
 
 /**
- * By all streams of this node so far: a server may still remember connections of those that have ended. It begins
- * anywhere: labs with the same addresses share the host's connection tracking (bridge-nf-call-iptables), which drops one of
- * two packets that begin the same connection at the same time.
+ * Ports used so far by all streams of this node: servers may still remember connections of earlier streams. Starts at a
+ * random port: labs with the same addresses share the host's connection tracking (bridge-nf-call-iptables), which drops
+ * one of two packets that begin the same connection at the same time.
  */
 let portsTaken: number | undefined;
 
 /**
- * Calls at a steady rate, whatever became of the ones before; from one source port, or over a kept connection, each waits
- * for the one before it. It is held at first: no call begins until `goOn`.
+ * Makes calls at a steady rate, independent of the outcome of earlier calls. With one source port or a kept connection,
+ * each call waits for the previous one. Initially paused: no calls until `resume`.
  */
 export class Stream {
   #step = 0;
-  #isHeld = true;
-  #goOn: () => void = () => undefined;
-  #going = this.#untilGoOn();
+  #isPaused = true;
+  #signalResume: () => void = () => undefined;
+  #resumed = this.#untilResumed();
   readonly #stopped = new AbortController();
   #calls = 0;
   #connections = 0;
   readonly #lines = new Set<Line>();
-  /** Calls that are neither answered nor given up. */
-  readonly #inFlight = new Set<Begun>();
+  /** Calls without a result so far. */
+  readonly #inFlight = new Set<StartedCall>();
   #noneInFlight: () => void = () => undefined;
-  /** Exchanges of kept connections that take longer than a call may. */
-  readonly #late = new Set<Begun>();
+  /** Exchanges on kept connections that have exceeded the timeout of a call. */
+  readonly #late = new Set<StartedCall>();
   #batch: CallRecord[] = [];
-  #telling: NodeJS.Timeout | undefined;
+  #reportTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly params: StreamParams,
-    private readonly tell: (records: CallRecord[]) => void,
+    private readonly report: (records: CallRecord[]) => void,
   ) {
     const { connection, connections, everyMs, sourcePort } = params;
-    // One port is for one call at a time.
+    // A port can be used by only one call at a time.
     const isOneByOne = sourcePort !== undefined;
     if (connection === 'new') void this.#pace(0, () => (isOneByOne ? this.#callOnce() : void this.#callOnce()));
-    // Spread over the time between calls: all at once would be but one sample.
+    // Spread evenly over the interval: simultaneous calls would be only one sample.
     for (let i = 0; connection === 'kept' && i < connections; i++) {
       const kept: Kept = { line: null, sourcePort: 0 };
       void this.#pace((i * everyMs) / connections, () => this.#callOver(kept));
     }
   }
 
-  /** Makes calls from now on, which count to a step. */
-  goOn(step: number): void {
+  /** Starts making calls, which belong to this step. */
+  resume(step: number): void {
     this.#step = step;
-    this.#isHeld = false;
-    this.#goOn();
+    this.#isPaused = false;
+    this.#signalResume();
   }
 
   /**
-   * Begins no further call, and waits until none is in flight. An exchange of a kept connection that takes longer than a
-   * call may is told as it stands, and once more in the step in which it goes on.
+   * Stops starting calls, and waits until none is in flight. An exchange on a kept connection that exceeds the timeout
+   * is reported as it stands, and again in the step in which it continues.
    */
   async pause(): Promise<void> {
-    if (!this.#isHeld) this.#going = this.#untilGoOn();
-    this.#isHeld = true;
+    if (!this.#isPaused) this.#resumed = this.#untilResumed();
+    this.#isPaused = true;
     if (this.#inFlight.size > 0) await new Promise<void>((resolve) => (this.#noneInFlight = resolve));
-    for (const begun of this.#late) this.#record(begun, GIVEN_UP);
-    this.#tellAll();
+    for (const started of this.#late) this.#record(started, GIVEN_UP);
+    this.#flush();
   }
 
-  /** Ends all calls and connections, and tells nothing more. */
+  /** Ends all calls and connections without further reports. */
   stop(): void {
     this.#stopped.abort();
-    this.#goOn();
-    clearTimeout(this.#telling);
+    this.#signalResume();
+    clearTimeout(this.#reportTimer);
     for (const line of this.#lines) line.abandon();
   }
 
@@ -98,40 +98,40 @@ export class Stream {
     return this.#stopped.signal.aborted;
   }
 
-  #untilGoOn(): Promise<void> {
-    return new Promise((resolve) => (this.#goOn = resolve));
+  #untilResumed(): Promise<void> {
+    return new Promise((resolve) => (this.#signalResume = resolve));
   }
 
-  /** Calls again every `everyMs`, or as soon as the former call has ended where `call` says when. */
+  /** Repeats a call every `everyMs`, or when the promise that `call` returns resolves, whichever is later. */
   async #pace(offsetMs: number, call: () => Promise<void> | void): Promise<void> {
     const { everyMs } = this.params;
     let due = 0;
     while (!this.#isOver) {
-      if (this.#isHeld) {
-        await this.#going;
+      if (this.#isPaused) {
+        await this.#resumed;
         due = performance.now() + offsetMs;
       }
       await delay(due - performance.now(), undefined, { signal: this.#stopped.signal }).catch(() => undefined);
-      if (this.#isHeld || this.#isOver) continue;
-      // What a busy machine has missed is not made up for: it would come all at once.
+      if (this.#isPaused || this.#isOver) continue;
+      // Missed calls of a busy machine are not made up for: they would come all at once.
       due = Math.max(due + everyMs, performance.now());
       await call();
     }
   }
 
-  /** A call with a connection, or a socket, of its own. */
+  /** A call on a new connection or socket. */
   async #callOnce(): Promise<void> {
     const sourcePort = this.#nextPort();
     const line = this.#open(sourcePort);
-    const begun = this.#begin(sourcePort);
-    const exchanged = await this.#inTime(line.exchange(begun.token));
-    this.#record(begun, exchanged ?? GIVEN_UP);
+    const started = this.#begin(sourcePort);
+    const exchanged = await this.#inTime(line.exchange(started.token));
+    this.#record(started, exchanged ?? GIVEN_UP);
     if (exchanged?.answer) await this.#inTime(line.close());
     line.abandon();
     this.#lines.delete(line);
   }
 
-  /** A call over a kept connection. Ends when the next one may begin. */
+  /** A call on a kept connection. Resolves when the next one may begin. */
   async #callOver(kept: Kept): Promise<void> {
     if (kept.line === null) {
       kept.sourcePort = this.#nextPort();
@@ -139,12 +139,12 @@ export class Stream {
       kept.number ??= this.#connections++;
     }
     const { line, number } = kept;
-    const begun = this.#begin(kept.sourcePort, number);
-    const exchange = line.exchange(begun.token);
+    const started = this.#begin(kept.sourcePort, number);
+    const exchange = line.exchange(started.token);
     let exchanged = await this.#inTime(exchange);
-    const isLate = exchanged === null && line.waits;
-    if (isLate) exchanged = await this.#exchangedLate(begun, exchange);
-    this.#record(begun, exchanged ?? GIVEN_UP, isLate);
+    const isLate = exchanged === null && line.retransmits;
+    if (isLate) exchanged = await this.#exchangedLate(started, exchange);
+    this.#record(started, exchanged ?? GIVEN_UP, isLate);
     if (line.isOpen && !line.isBroken) return;
     line.abandon();
     this.#lines.delete(line);
@@ -152,13 +152,13 @@ export class Stream {
     if (line.isOpen) delete kept.number;
   }
 
-  /** The end of an exchange that has taken too long; not while held, since it has been told of then. */
-  async #exchangedLate(begun: Begun, exchange: Promise<Exchanged>): Promise<Exchanged> {
-    this.#late.add(begun);
-    this.#isSettled(begun);
+  /** Records the end of an exchange that has timed out, unless paused: then it has already been reported. */
+  async #exchangedLate(started: StartedCall, exchange: Promise<Exchanged>): Promise<Exchanged> {
+    this.#late.add(started);
+    this.#settle(started);
     const exchanged = await exchange;
-    while (this.#isHeld && !this.#isOver) await this.#going;
-    this.#late.delete(begun);
+    while (this.#isPaused && !this.#isOver) await this.#resumed;
+    this.#late.delete(started);
     return exchanged;
   }
 
@@ -174,31 +174,31 @@ export class Stream {
     const { sourcePort, sourcePorts } = this.params;
     const [first, last] = sourcePorts;
     if (sourcePort !== undefined) return sourcePort;
-    // Not earlier: programs of the lab begin as copies of one that was loaded before.
+    // Not at load time: agents start from a shared snapshot.
     portsTaken ??= Math.floor(Math.random() * 10_000);
     return first + (portsTaken++ % (last - first + 1));
   }
 
-  #begin(sourcePort: number, connection?: number): Begun {
+  #begin(sourcePort: number, connection?: number): StartedCall {
     const count = (this.#calls++ % 36 ** DIGITS).toString(36).padStart(DIGITS, '0');
-    const begun = {
+    const started = {
       token: `${this.params.tokens}${count}`,
       sourcePort,
       beganAt: wallClock(),
       ...(connection === undefined ? {} : { connection }),
     };
-    this.#inFlight.add(begun);
-    return begun;
+    this.#inFlight.add(started);
+    return started;
   }
 
-  #isSettled(begun: Begun): void {
-    if (this.#inFlight.delete(begun) && this.#inFlight.size === 0) this.#noneInFlight();
+  #settle(started: StartedCall): void {
+    if (this.#inFlight.delete(started) && this.#inFlight.size === 0) this.#noneInFlight();
   }
 
-  /** Null once a call has taken longer than it may. */
+  /** Null if a call has timed out. */
   async #inTime<T>(exchange: Promise<T>): Promise<T | null> {
     let timer: NodeJS.Timeout | undefined;
-    // An answer that is there when the machine lets this process go on was in time: it is read first.
+    // An answer that arrived while this process was not scheduled was in time: read it first.
     const late = new Promise<null>((resolve) => {
       timer = setTimeout(() => setImmediate(() => resolve(null)), this.params.timeoutMs).unref();
     });
@@ -209,12 +209,12 @@ export class Stream {
     }
   }
 
-  /** @param isLate counts as failed, whatever the answer */
-  #record(begun: Begun, { outcome, answer }: Exchanged, isLate = false): void {
-    this.#isSettled(begun);
+  /** @param isLate count as failed, whatever the answer */
+  #record(started: StartedCall, { outcome, answer }: Exchanged, isLate = false): void {
+    this.#settle(started);
     if (this.#isOver) return;
     const record: CallRecord = {
-      ...begun,
+      ...started,
       stream: this.params.name,
       step: this.#step,
       endedAt: wallClock(),
@@ -224,14 +224,14 @@ export class Stream {
       sourceSeen: answer?.peer.split(' ')[0] ?? null,
     };
     this.#batch.push(record);
-    if (this.#batch.length >= BATCH) this.#tellAll();
-    this.#telling ??= setTimeout(() => this.#tellAll(), BATCH_MS);
+    if (this.#batch.length >= BATCH) this.#flush();
+    this.#reportTimer ??= setTimeout(() => this.#flush(), BATCH_MS);
   }
 
-  #tellAll(): void {
-    clearTimeout(this.#telling);
-    this.#telling = undefined;
-    if (this.#batch.length > 0) this.tell(this.#batch);
+  #flush(): void {
+    clearTimeout(this.#reportTimer);
+    this.#reportTimer = undefined;
+    if (this.#batch.length > 0) this.report(this.#batch);
     this.#batch = [];
   }
 }

@@ -1,6 +1,6 @@
 import type { NodePlan } from '../terms/plan.ts';
 import type { WiredInterface } from './protocol.ts';
-import { beneathTrunks, lengthRules, trunkCommands, untaggedRules } from './trunk.ts';
+import { lowerDevicesOf, lengthRules, trunkCommands, untaggedRules } from './trunk.ts';
 
 const mac = '02:00:00:00:00:0a';
 const PLAIN: WiredInterface = { wireAddress: '100.64.0.2', name: 'l3', mac };
@@ -23,7 +23,7 @@ test('each VLAN of a trunk is a device of the kernel, with the name and MAC that
     `link add link sw.q name sw.20 address ${mac} type vlan id 20 loose_binding on`,
   ]);
   expect(untaggedRules([PLAIN, TAGGED])).toBe('');
-  expect(beneathTrunks([PLAIN, TAGGED])).toEqual(['sw.q']);
+  expect(lowerDevicesOf([PLAIN, TAGGED])).toEqual(['sw.q']);
 });
 
 test('frames without a tag come and go by an interface that sees no others', () => {
@@ -31,7 +31,7 @@ test('frames without a tag come and go by an interface that sees no others', () 
   expect(rules).toMatch(/device "sw\.q"[^}]*ether type != 8021q fwd to "sw\.n"\n/);
   expect(rules).toMatch(/device "sw\.n"[^}]*fwd to "sw\.q"\n/);
   expect(trunkCommands([WITH_NATIVE])).toContain(`link add name sw address ${mac} type veth peer name sw.n`);
-  expect(beneathTrunks([WITH_NATIVE])).toEqual(['sw.q', 'sw.n']);
+  expect(lowerDevicesOf([WITH_NATIVE])).toEqual(['sw.q', 'sw.n']);
 });
 
 test('what is too long for an interface of a VLAN is dropped before it, as at an end of a wire', () => {

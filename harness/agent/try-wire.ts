@@ -7,22 +7,23 @@ import type { TryParams, WireEnd } from './protocol.ts';
 
 const REPEAT_MS = 50;
 
-/** Something that answers at the addresses of an interface. */
-export interface Answering {
+/** A responder at the addresses of an interface. */
+export interface Responder {
   ends: WireEnd[];
   close(): void;
 }
 
-/** Gives an interface addresses and answers every datagram that comes to them. */
-export async function answerAt(params: TryParams): Promise<Answering> {
+/** Adds addresses to an interface and answers every datagram to them. */
+export async function answerAt(params: TryParams): Promise<Responder> {
   const sockets = await openAt(params);
   for (const socket of sockets) socket.on('message', (_, { port, address }) => socket.send('', port, address));
   return { ends: sockets.map((socket) => socket.address()), close: () => sockets.map((socket) => socket.close()) };
 }
 
 /**
- * Gives an interface addresses, and sends datagrams from each to the end of the same IP version until that answers.
- * @returns the ends that did not in time
+ * Adds addresses to an interface, and sends datagrams from each to the peer address of the same IP version until it
+ * answers.
+ * @returns the ends without an answer in time
  */
 export async function silentEnds(params: TryParams, ends: WireEnd[], timeoutMs: number): Promise<string[]> {
   const sockets = await openAt(params);
@@ -40,7 +41,7 @@ export async function silentEnds(params: TryParams, ends: WireEnd[], timeoutMs: 
 }
 
 async function answers(socket: Socket, { address, port }: WireEnd, timeoutMs: number): Promise<boolean> {
-  // That a filter refuses it, or no neighbour is found, is no answer either: time tells.
+  // Ignores errors (filtered, no neighbour): only the deadline counts.
   const send = (): void => socket.send('', port, address, () => undefined);
   const repeat = setInterval(send, REPEAT_MS);
   try {

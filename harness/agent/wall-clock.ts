@@ -1,11 +1,11 @@
-/** Beyond this the wall clock was set, or has been slewed away from the other one, ms. */
+/** Beyond this the wall clock was set or slewed, ms. */
 const DRIFT_MS = 1.5;
 
 let ahead = -Infinity;
 
 /**
- * Now, ms since 1970 and fractions, by the clock that captures are stamped with. `Date.now` is that clock cut to whole
- * ms, so it is never ahead: the greatest difference from a finer clock is nearest to the truth.
+ * Current time in fractional ms since 1970, on the clock of the captures' timestamps. `Date.now` truncates that clock
+ * to whole ms, so it is never ahead: the greatest difference from a finer clock is closest to the truth.
  */
 export function wallClock(): number {
   const fine = performance.now();

@@ -5,7 +5,7 @@ import { cablesOf, endAt, type Cable } from './cables.ts';
 import { containerOptions } from './container-options.ts';
 import { createContainer } from './create-container.ts';
 import type { Engine } from './engine.ts';
-import { wiresBlocked } from './firewall.ts';
+import { explainBlockedWires } from './firewall.ts';
 import { prepareHostNetwork, type HostNetwork } from './host-network.ts';
 import { kernelHas, TRUNK_TAGS, TUN_DEVICES, TUNNEL_DEVICES } from './kernel-features.ts';
 import { KEPT_LABEL, LAB_LABEL, NODE_LABEL, OWNER_LABEL, ownerLabel, PROJECT_LABEL, VARIANT_LABEL } from './labels.ts';
@@ -17,20 +17,20 @@ import type { CleanupStack } from './cleanup-stack.ts';
 export interface BootOptions {
   engine: Engine;
   image: string;
-  /** Further labels, e.g. those by which a reaper finds what to remove. */
+  /** Further labels, for example those of a reaper. */
   labels?: Record<string, string>;
-  /** What the lab is for that stays after this process. */
+  /** Owner of a lab that outlives this process. */
   kept?: { project: string; scenario: string; variant: string };
-  /** False only to find out what captures cost: without them no verdict can be had. */
+  /** False only to measure the cost of captures: verdicts need them. */
   captures?: boolean;
-  /** Aborts the boot; what was made is removed. */
+  /** Aborts the boot and removes what was created. */
   signal?: AbortSignal;
 }
 
 export interface Booted {
   nodes: Map<string, NodeHandle>;
   host: Promise<HostNetwork>;
-  /** Of every node as it was when freshly booted. */
+  /** Fingerprint of every freshly booted node. */
   fingerprints: Map<string, string>;
   trunks: Trunks | null;
   tunnels: TunnelKind | null;
@@ -55,8 +55,8 @@ export async function boot(
   const started = new Map(
     nodes.map((node) => [node.name, own(node.name).then((wired) => bootNode(node, wired, booting))]),
   );
-  const tried = tryWire(wires[0]!, started, ipv6, options);
-  // The nodes at its ends tell of a failure.
+  const tried = testWire(wires[0]!, started, ipv6, options);
+  // A failure is reported by the nodes at its ends.
   tried.catch(() => undefined);
   const booted = nodes.map(async (node): Promise<[string, NodeHandle]> => {
     const handle = await started.get(node.name)!;
@@ -65,11 +65,11 @@ export async function boot(
     fingerprints.set(node.name, await nameInterfaces(handle, node, wired, options.captures ?? true));
     return [node.name, handle];
   });
-  // A node that is up has its ports in the engine's networks: what kind of ports these are can be seen from then on.
+  // Once a node is up, the types of its bridge ports are visible on the host.
   const host = Promise.all([Promise.all(wires), Promise.any(booted)]).then(([made]) =>
     prepareHostNetwork(options.engine.docker, options.image, made),
   );
-  // Whoever configures the lab is told of a failure.
+  // A failure is reported by `configure`.
   host.catch(() => undefined);
   const settled = await Promise.allSettled([...wires, ...booted]);
   const failed = settled.find((result) => result.status === 'rejected');
@@ -83,19 +83,19 @@ function isAt({ ends }: LinkPlan, name: string): boolean {
   return ends.some(({ node }) => node === name);
 }
 
-/** How trunks carry VLANs on an engine; null where no link is one. */
+/** How trunks carry VLANs on an engine; null without trunks. */
 export async function trunksOf(links: LinkPlan[], { engine, image }: BootOptions): Promise<Trunks | null> {
   if (links.every(({ vlan }) => vlan === undefined)) return null;
   return (await kernelHas(TRUNK_TAGS, engine, image)) ? 'tagged' : 'wires';
 }
 
-/** Null where there can be none, which the nodes tell. */
+/** Null if tunnels are impossible, which the nodes report. */
 async function tunnelsOf({ engine, image }: BootOptions): Promise<TunnelKind | null> {
   if (await kernelHas(TUNNEL_DEVICES, engine, image)) return 'devices';
   return (await kernelHas(TUN_DEVICES, engine, image)) ? 'programs' : null;
 }
 
-/** Waits for all, so that nothing comes to be once somebody takes the lab down, and then throws the first error. */
+/** Waits for all before throwing the first error, so that nothing is created after the lab has been removed. */
 export async function allSettled<T>(work: Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(work);
   return Promise.all(work);
@@ -132,20 +132,20 @@ export async function makeWire(
 const WIRE_DEADLINE_MS = 5000;
 
 /**
- * What the two ends of a wire are called while it is tried (RFC 2544, RFC 5180): to the engine's host as foreign as the
- * addresses of labs are, since a filter may ask where it would route them.
+ * Addresses of the two ends for testing a wire (RFC 2544, RFC 5180): unrelated to the engine's host, like lab
+ * addresses, because a filter may depend on the host's routes.
  */
-const TRIED_ADDRESSES = [
+const TEST_ADDRESSES = [
   ['198.18.77.1/30', '2001:2:0:4c34::1/64'],
   ['198.18.77.2/30', '2001:2:0:4c34::2/64'],
 ];
 
 /**
- * Sends a packet there and back over one of a lab's wires, in each IP version that it must carry: the others are made
- * in the same way.
- * @throws L4labError `host-firewall` when nothing comes back
+ * Sends a packet and its answer over one of a lab's wires, in each IP version that wires must carry: the other wires
+ * are made in the same way.
+ * @throws L4labError `host-firewall` if no answer arrives
  */
-async function tryWire(
+async function testWire(
   made: Promise<Wire>,
   nodes: ReadonlyMap<string, Promise<NodeHandle>>,
   ipv6: boolean,
@@ -153,7 +153,7 @@ async function tryWire(
 ): Promise<void> {
   const { addresses } = await made;
   const [here, there] = await Promise.all(Object.keys(addresses).map((name) => nodes.get(name)!));
-  const [mine, theirs] = TRIED_ADDRESSES.map((both) => (ipv6 ? both : both.slice(0, 1)));
+  const [mine, theirs] = TEST_ADDRESSES.map((both) => (ipv6 ? both : both.slice(0, 1)));
   const ends = await there!.call('answerAt', { wireAddress: addresses[there!.name]!, addresses: theirs! });
   const silent = await here!.call('silentEnds', {
     wireAddress: addresses[here!.name]!,
@@ -161,16 +161,16 @@ async function tryWire(
     ends,
     timeoutMs: WIRE_DEADLINE_MS,
   });
-  if (silent.length > 0) throw await wiresBlocked(engine.docker, image, silent);
+  if (silent.length > 0) throw await explainBlockedWires(engine.docker, image, silent);
 }
 
-/** A lab that is coming to be. */
+/** A lab being booted. */
 interface Booting {
   id: string;
   labels: Record<string, string>;
   options: BootOptions;
   cleanup: CleanupStack;
-  /** Whether nodes make TUN devices. */
+  /** Whether nodes create TUN devices. */
   tun: boolean;
 }
 

@@ -6,9 +6,9 @@ import { isGone } from './sweep.ts';
 const DEADLINE_MS = 30_000;
 
 /**
- * Runs a container to its end, and removes it.
- * @returns what it printed
- * @throws Error when the engine refuses, or the container goes on for too long
+ * Runs a container until it exits, and removes it.
+ * @returns its output
+ * @throws Error if the engine refuses or after a deadline
  */
 export async function runBriefly(
   docker: Dockerode,

@@ -1,7 +1,7 @@
 import { wordOf } from '../terms/link-word.ts';
 import type { LinkPlan } from '../terms/plan.ts';
 
-/** The same for all wires of one link. */
+/** Equal for all wires of one link. */
 export function cableKey({ ends }: LinkPlan): string {
   return ends
     .map(({ node, iface }) => `${node} ${wordOf(iface)}`)

@@ -4,15 +4,15 @@ import { cableKey } from './cable-key.ts';
 import { trunkDevice, trunkVlan } from '../terms/trunk-interface.ts';
 import type { BareNode } from './lab-topology.ts';
 
-/** What takes a network of the engine: a wire of the plan, or all of a trunk whose frames carry tags. */
+/** One network of the engine: a wire of the plan, or all wires of a tagged trunk. */
 export interface Cable {
   /** At least one. */
   links: LinkPlan[];
-  /** Whether frames of VLANs carry tags there. */
+  /** Whether frames of VLANs have tags. */
   tagged: boolean;
 }
 
-/** @param tags whether the kernel makes tags: where it does not, each VLAN of a trunk has a cable of its own */
+/** @param tags whether the kernel supports tags; otherwise each VLAN of a trunk has its own cable */
 export function cablesOf(links: LinkPlan[], tags: boolean): Cable[] {
   if (!tags) return links.map((link) => ({ links: [link], tagged: false }));
   return [...new Set(links.map(cableKey))].map((key) => {
@@ -21,7 +21,7 @@ export function cablesOf(links: LinkPlan[], tags: boolean): Cable[] {
   });
 }
 
-/** What a node makes of its end of a cable. */
+/** A node's interfaces at its end of a cable. */
 export function endAt({ name, ports }: BareNode, { links, tagged }: Cable, wireAddress: string): WiredInterface {
   const ifaces = links.flatMap(({ ends }) => ends.flatMap(({ node, iface }) => (node === name ? [iface] : [])));
   const own = ports.filter((port) => ifaces.includes(port.name)).map(({ name, mac }) => ({ name, mac }));

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stringify } from 'yaml';
-import type { AloneParams } from '../agent/alone.ts';
+import type { StandaloneParams } from '../agent/standalone.ts';
 import { tunnelsOf } from '../agent/tunnels.ts';
 import { L4labError } from '../errors.ts';
 import { wordOf } from '../terms/link-word.ts';
@@ -12,22 +12,22 @@ import { WIRE_OPTIONS } from './wire.ts';
 
 export interface ComposeOptions {
   image: string;
-  /** Lines for the head of the file. */
+  /** Comment lines at the top of the file. */
   head: string[];
-  /** Whom nodes know when they are ready. */
+  /** Neighbours to resolve before nodes are ready. */
   neighbours: KnownNeighbour[];
-  /** Servers that load balancers hold to be up when they are ready, each with the node that asks. */
+  /** Servers that load balancers must see as up before they are ready, by L4 node. */
   up: { l4: string; service: string; server: string }[];
 }
 
 /**
- * A lab as a Docker Compose file, to be tried by hand: every node configures itself from its own part of the plan.
- * @throws L4labError `invalid-input` where a node has more to be told than a container can be given
+ * A lab as a Docker Compose file, for trying it by hand: every node configures itself from its part of the plan.
+ * @throws L4labError `invalid-input` if a node's configuration exceeds the limit of an environment variable
  */
 export function composeFile(plan: Plan, { image, head, neighbours, up }: ComposeOptions): string {
   const { ipv6 } = topologyOf(plan);
   const id = createHash('sha256').update(`${plan.scenario} ${plan.variant}`).digest('hex').slice(0, 8);
-  // Other scenarios have other subnets, so that their labs may be up at the same time.
+  // Derived from the scenario, so that several labs can run at once.
   const firstSubnet = parseInt(id, 16);
   const cables = needsCables(plan);
   const wires = plan.links.map((link, index) => ({
@@ -51,13 +51,13 @@ export function composeFile(plan: Plan, { image, head, neighbours, up }: Compose
       return end < 0 ? [] : [{ name, iface: link.ends[end]!.iface, wireAddress: ends[end]! }];
     });
     const macs = new Map(node.interfaces.map((iface) => [iface.name, iface.mac]));
-    const params: AloneParams = {
+    const params: StandaloneParams = {
       plan: node,
       wires: own.map(({ iface, wireAddress }) => ({ name: iface, wireAddress, mac: macs.get(iface)! })),
       pairs: (plan.pairs ?? []).filter(({ members }) => members.some((member) => member.node === node.name)),
       neighbours: neighbours
         .filter((one) => one.node === node.name)
-        .map(({ dev, address }): AloneParams['neighbours'][number] => ({ dev, address })),
+        .map(({ dev, address }): StandaloneParams['neighbours'][number] => ({ dev, address })),
       up: up.filter(({ l4 }) => l4 === node.name).map(({ service, server }) => ({ service, server })),
     };
     return [node.name, nodeService(node, image, params, own)];
@@ -80,7 +80,7 @@ export function composeFile(plan: Plan, { image, head, neighbours, up }: Compose
   return `${head.map((line) => `# ${line}\n`).join('')}${stringify(body, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 }
 
-/** Where nodes write settings: /proc/sys itself is read-only in a container of Compose. */
+/** Mount for writing settings: /proc/sys is read-only in Compose's containers. */
 const SYSCTLS = '/run/l4lab-sysctls';
 
 const HEALTH_CHECK = { test: ['CMD', 'test', '-e', '/run/l4lab-ready'], interval: '1s', retries: 120 };
@@ -88,7 +88,7 @@ const HEALTH_CHECK = { test: ['CMD', 'test', '-e', '/run/l4lab-ready'], interval
 function nodeService(
   node: NodePlan,
   image: string,
-  params: AloneParams,
+  params: StandaloneParams,
   wires: { name: string; wireAddress: string }[],
 ): unknown {
   return {
@@ -97,7 +97,7 @@ function nodeService(
     cap_drop: ['ALL'],
     cap_add: ['NET_ADMIN', 'NET_RAW'],
     ...(tunnelsOf(node).length === 0 ? {} : { devices: ['/dev/net/tun'] }),
-    // Whoever opens a file of it gets the setting of his own network namespace.
+    // Its files always refer to the network namespace of the process that opens them.
     volumes: [`/proc/sys/net:${SYSCTLS}/net`],
     environment: { L4LAB_SYSCTLS: SYSCTLS, L4LAB_NODE: variable(node.name, JSON.stringify(params)) },
     healthcheck: HEALTH_CHECK,
@@ -105,7 +105,7 @@ function nodeService(
   };
 }
 
-/** Linux gives a program no longer string than this (MAX_ARG_STRLEN, execve(2)), name and end included. */
+/** Linux's limit for one string (MAX_ARG_STRLEN, execve(2)), minus name and terminator. */
 const LONGEST = 128 * 1024 - 'L4LAB_NODE='.length - 1;
 
 function variable(node: string, text: string): string {
@@ -116,19 +116,19 @@ function variable(node: string, text: string): string {
         '128 KiB: use fewer services, servers or links, or `l4lab up`',
     );
   }
-  // Compose puts variables of its own in place of single ones.
+  // Compose substitutes variables at single dollar signs.
   return text.replaceAll('$', '$$$$');
 }
 
-/** No node can have this name. */
+/** Not a valid node name, so there is no conflict. */
 const CABLES = 'cables_of_host';
 
 /**
- * Whether frames with one source MAC may come from both ends of a wire. A network of Docker is a switch, and drops what
- * it has seen come from where it would have to go; a cable does not.
+ * Whether frames with one source MAC may arrive from both ends of a wire. A Docker network is a switch, and drops
+ * frames whose destination was learned on the incoming port; a cable does not.
  */
 function needsCables({ nodes }: Plan): boolean {
-  // Interfaces of one trunk share a MAC, and have a wire each.
+  // Interfaces of one trunk share a MAC, and each has a wire.
   const macs = nodes.flatMap(({ interfaces }) => [
     ...new Map(interfaces.map(({ name, mac }) => [wordOf(name), mac])).values(),
   ]);
@@ -136,7 +136,7 @@ function needsCables({ nodes }: Plan): boolean {
   return keeps || new Set(macs).size < macs.length;
 }
 
-/** Takes the memory for MACs from the networks: what has to be done on the engine's host, since they are there. */
+/** Disables MAC learning on the networks, which must be done on the engine's host after they exist. */
 function cableService(image: string, bridges: string[]): unknown {
   const forget = bridges.map((bridge) => `ip link set ${bridge} type bridge ageing_time 0 fdb_flush`);
   return {

@@ -1,15 +1,15 @@
 import type Dockerode from 'dockerode';
 
 /**
- * What a node may do: nothing but shape its own network. All of /proc/sys but /proc/sys/net is read-only
- * (a writable kernel.core_pattern would be a way out to the host).
+ * Least privilege: a node may only change its own network. All of /proc/sys except /proc/sys/net is read-only (a
+ * writable kernel.core_pattern would allow escaping to the host).
  */
 export function containerOptions(node: {
   name: string;
   image: string;
   labels: Record<string, string>;
   apparmor: boolean;
-  /** Whether it makes TUN devices, for which the engine's host has to have them. */
+  /** Whether it creates TUN devices, which the engine's host must support. */
   tun?: boolean;
 }): Dockerode.ContainerCreateOptions {
   return {
@@ -20,7 +20,7 @@ export function containerOptions(node: {
     AttachStdout: true,
     AttachStderr: true,
     OpenStdin: true,
-    // The end of the harness ends stdin, and with it the agent.
+    // If the harness dies, stdin closes and the agent exits.
     StdinOnce: true,
     Tty: false,
     HostConfig: {
@@ -30,7 +30,7 @@ export function containerOptions(node: {
       ReadonlyPaths: READ_ONLY_PATHS,
       ...(node.tun === true ? { Devices: [TUN] } : {}),
       LogConfig: { Type: 'none', Config: {} },
-      // docker-default denies writing to /proc/sys/net.
+      // The AppArmor profile docker-default denies writing to /proc/sys/net.
       ...(node.apparmor ? { SecurityOpt: ['apparmor=unconfined'] } : {}),
     },
   };

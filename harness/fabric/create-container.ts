@@ -3,7 +3,7 @@ import { EnvironmentError } from '../errors.ts';
 import { isGone } from './sweep.ts';
 import type { Wire } from './wire.ts';
 
-/** A container to be, and the node that it is to its wires. */
+/** A container to create, and its node name on the wires. */
 export interface WiredContainer {
   node: string;
   /** At least one. */
@@ -12,8 +12,8 @@ export interface WiredContainer {
 }
 
 /**
- * Makes a container that is on its wires once it is started.
- * @param made gets it as soon as there is something to remove
+ * Creates a container that is connected to its wires when started.
+ * @param made called as soon as there is something to remove
  * @throws L4labError `image-missing`
  */
 export async function createContainer(
@@ -33,12 +33,12 @@ export async function createContainer(
       throw new EnvironmentError('image-missing', { code: 'image-missing', params: { image: options.Image ?? '' } });
     });
   made.push(container);
-  // The API before 1.44 takes one network at creation; the others join before the start.
+  // The API before 1.44 accepts one network at creation; the others are connected before the start.
   await Promise.all(others.map((wire) => joinWire(container, node, wire)));
   return container;
 }
 
-/** Puts a container, running or not, on a further wire. */
+/** Connects a container, running or not, to another wire. */
 export async function joinWire(container: Dockerode.Container, node: string, wire: Wire): Promise<void> {
   await wire.network.connect({ Container: container.id, EndpointConfig: endpoint(wire, node) });
 }

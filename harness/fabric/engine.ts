@@ -4,10 +4,10 @@ import { isTooOld, OLDEST_KERNEL } from '../../lb/host/oldest-kernel.ts';
 import { SetupError } from '../../setup/setup-error.ts';
 import { L4labError } from '../errors.ts';
 
-/** A container engine that can carry labs. */
+/** A container engine that can run labs. */
 export interface Engine {
   docker: Dockerode;
-  /** Where it listens, as DOCKER_HOST says it. */
+  /** Its address, in the format of DOCKER_HOST. */
   endpoint: string;
   /** Name and version. */
   name: string;
@@ -17,35 +17,35 @@ export interface Engine {
   apparmor: boolean;
 }
 
-/** What an engine says of itself, as far as labs depend on it. */
+/** Facts about an engine that labs depend on. */
 export interface EngineFacts extends Omit<Engine, 'docker' | 'endpoint'> {
-  /** Of its API. */
+  /** Version of its API. */
   api: string;
   storage: string;
   /** Driver and version: `systemd, v2`. */
   cgroups: string;
-  /** What writes its rules: `iptables`, `nftables`; engines before 29 do not say. */
+  /** Its firewall backend: `iptables` or `nftables`; unknown before version 29. */
   firewall: string;
   rootless: boolean;
   podman: boolean;
 }
 
 /**
- * Finds the engine where the user's own tools and the set-up would (DOCKER_HOST, contexts, Desktop, rootless), and
- * takes no other in its place.
- * @param endpoint the engine to take instead of looking for one
- * @throws L4labError `engine-unavailable` when none answers, or when it is one whose networks are no clean wires,
- * `kernel-lacks` when its kernel is too old
+ * Finds the engine that the user's tools and the set-up use (DOCKER_HOST, contexts, Desktop, rootless), and never falls
+ * back to another.
+ * @param endpoint engine to use instead
+ * @throws L4labError `engine-unavailable` if it does not answer or its networks cannot be used as wires, `kernel-lacks`
+ * if its kernel is too old
  */
 export async function findEngine(endpoint?: Endpoint): Promise<Engine> {
   const { docker, endpoint: where } = await connect(endpoint);
   const facts = await readEngine(docker);
-  const unfit = whyUnfit(facts);
+  const unfit = unsuitableReason(facts);
   if (unfit !== null) throw unfit;
   return { docker, endpoint: where, ...facts };
 }
 
-/** Asks an engine what it is. */
+/** Reads the facts of an engine. */
 export async function readEngine(docker: Dockerode): Promise<EngineFacts> {
   const [version, info] = await Promise.all([
     docker.version() as Promise<{
@@ -80,8 +80,8 @@ export async function readEngine(docker: Dockerode): Promise<EngineFacts> {
   };
 }
 
-/** Why labs cannot run on such an engine; null where they can. */
-export function whyUnfit({ podman, firewall, kernel }: EngineFacts): L4labError | null {
+/** Why labs cannot run on an engine, or null. */
+export function unsuitableReason({ podman, firewall, kernel }: EngineFacts): L4labError | null {
   if (podman) {
     return new L4labError(
       'engine-unavailable',
@@ -104,9 +104,9 @@ export function whyUnfit({ podman, firewall, kernel }: EngineFacts): L4labError 
 }
 
 /**
- * Connects to the engine, whatever it is.
- * @param endpoint the one that is wanted; else the one that is found
- * @throws L4labError `engine-unavailable` when none answers
+ * Connects to the engine without checking its facts.
+ * @param endpoint engine to use; found automatically by default
+ * @throws L4labError `engine-unavailable` if it does not answer
  */
 export async function connect(endpoint?: Endpoint): Promise<{ docker: Dockerode; endpoint: string }> {
   try {
@@ -128,7 +128,7 @@ interface Modem {
   dial(options: unknown, callback: (error: (Error & { code?: string }) | null, data: unknown) => void): void;
 }
 
-/** An engine that was there and is not any more is no mistake of ours: every call says so in plain words. */
+/** Turns connection errors of any later call into one clear message: the engine has stopped. */
 function watchConnection(modem: Modem): void {
   const dial = modem.dial.bind(modem);
   modem.dial = (options, callback) =>

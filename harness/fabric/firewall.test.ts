@@ -1,4 +1,4 @@
-import { blockingChains, missingRules } from './firewall.ts';
+import { blockingChains, explainRulesError } from './firewall.ts';
 
 type Rule = Record<string, unknown>[];
 
@@ -61,5 +61,5 @@ test.each([
   ['Unable to enable SKIP DNAT rule: iptables: No chain/target/match by that name.', true],
   ['Pool overlaps with other one on this address space', false],
 ])("an engine's rules are gone when it says %s: %s", (message, gone) => {
-  expect(missingRules(new Error(message))?.fault.code === 'docker-rules-gone').toBe(gone);
+  expect(explainRulesError(new Error(message))?.fault.code === 'docker-rules-gone').toBe(gone);
 });

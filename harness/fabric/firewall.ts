@@ -5,8 +5,8 @@ import { BRIDGE_PREFIX } from './bridges.ts';
 import { isV6 } from '../scenario/address.ts';
 import { onHostNetwork } from './host-container.ts';
 
-/** What an error of the engine means that comes from its rules; null when it is about something else. */
-export function missingRules(error: Error): EnvironmentError | null {
+/** Explains an error of the engine's firewall rules; null for other errors. */
+export function explainRulesError(error: Error): EnvironmentError | null {
   if (!/Chain '[^']+' does not exist|No chain\/target\/match by that name/.test(error.message)) return null;
   const fault: Fault = { code: 'docker-rules-gone', params: { error: error.message } };
   return new EnvironmentError('host-firewall', fault, { cause: error });
@@ -20,15 +20,19 @@ const FAMILIES = {
   6: { name: 'IPv6', tables: ['ip6', 'inet', 'bridge'] },
 } as const;
 
-/** What the engine's host says of its firewall, in sections. */
+/** Prints the firewall of the engine's host, in sections. */
 const SCRIPT = `nft -j list ruleset 2>/dev/null || echo '{"nftables":[]}'
 cat /proc/net/ip_tables_names /proc/net/ip6_tables_names 2>/dev/null || true`;
 
 /**
- * Finds out why the engine's networks carry nothing.
- * @param silent addresses from which no answer came
+ * Finds out why the engine's networks carry no packets.
+ * @param silent addresses without an answer
  */
-export async function wiresBlocked(docker: Dockerode, image: string, silent: string[]): Promise<EnvironmentError> {
+export async function explainBlockedWires(
+  docker: Dockerode,
+  image: string,
+  silent: string[],
+): Promise<EnvironmentError> {
   const families = [...new Set(silent.map((address): Family => (isV6(address) ? 6 : 4)))].sort();
   const output = await onHostNetwork(docker, image, { script: SCRIPT, admin: true });
   const [ruleset, ...legacy] = output.split('\n').filter((line) => line !== '');
@@ -39,8 +43,8 @@ export async function wiresBlocked(docker: Dockerode, image: string, silent: str
 }
 
 /**
- * The base chains that drop or refuse whatever no rule of theirs accepts, and filters of the reverse path.
- * @param json what `nft -j list ruleset` prints (libnftables-json(5))
+ * Base chains that drop or reject by default, and reverse path filters.
+ * @param json output of `nft -j list ruleset` (libnftables-json(5))
  */
 export function blockingChains(json: string, families: Family[]): BlockingChain[] {
   const objects = (JSON.parse(json) as { nftables: NftObject[] }).nftables;
@@ -58,7 +62,7 @@ export function blockingChains(json: string, families: Family[]): BlockingChain[
 }
 
 function refusal({ policy }: NftChain, rules: NftStatement[][], jumps: string[]): BlockingChain['how'] | null {
-  // Docker drops what it does not know as well, and it knows its networks.
+  // Docker's own chains drop by default too, but accept its networks.
   if (jumps.some((target) => target.startsWith('DOCKER'))) return null;
   const [verdict] = rules.at(-1)?.filter((statement) => !('counter' in statement)) ?? [];
   if (verdict !== undefined && 'drop' in verdict) return 'last rule drop';
@@ -75,7 +79,7 @@ function reversePath({ hook }: NftChain, rules: NftStatement[][]): BlockingChain
 function ownerOf({ table, name }: NftChain, jumps: string[]): BlockingChain['owner'] {
   if (table === 'firewalld') return 'firewalld';
   if (jumps.some((target) => target.startsWith('ufw'))) return 'ufw';
-  // Names that iptables gives, whatever is behind it.
+  // Chain name of iptables, legacy or nft.
   return name === 'FORWARD' ? 'iptables' : 'nftables';
 }
 

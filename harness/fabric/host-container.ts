@@ -4,15 +4,16 @@ import { EnvironmentError } from '../errors.ts';
 import { runBriefly } from './brief-container.ts';
 import { LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
 
-/** The last line of a script that came to its end. */
+/** Last line of output of a completed script. */
 const DONE = 'l4lab-done';
 
 /**
- * Runs a shell script in a short-lived container on the network of the engine's host, which may be another machine.
- * @param options.args the script's arguments, `$1` and on
- * @param options.admin whether it may change that network, or see its rules
- * @returns what it printed
- * @throws L4labError `engine-unavailable` when it does not get there, or a command fails
+ * Runs a shell script in a short-lived container in the network namespace of the engine's host, which may be another
+ * machine.
+ * @param options.args arguments of the script, `$1` and on
+ * @param options.admin whether it may change that network and see its rules
+ * @returns its output
+ * @throws L4labError `engine-unavailable` if it cannot run or a command fails
  */
 export async function onHostNetwork(
   docker: Dockerode,

@@ -3,7 +3,7 @@ import type { Fault } from '../terms/fault.ts';
 import { plan } from '../model/testing/lab-builder.ts';
 import { oneArm, PIP, VIP_A } from '../model/testing/labs.ts';
 import { bridgeName } from './bridges.ts';
-import { readHostNetwork, refuseClashes, type HostNetwork } from './host-network.ts';
+import { readHostNetwork, rejectConflicts, type HostNetwork } from './host-network.ts';
 
 const lab = plan(
   oneArm({
@@ -18,9 +18,9 @@ const hostWith = (...addresses: string[]): HostNetwork => ({
 });
 
 /** Why a lab is refused on a host; undefined where it is not. */
-function faultOf(...clash: Parameters<typeof refuseClashes>): Fault | undefined {
+function faultOf(...clash: Parameters<typeof rejectConflicts>): Fault | undefined {
   try {
-    refuseClashes(...clash);
+    rejectConflicts(...clash);
     return undefined;
   } catch (error) {
     return (error as EnvironmentError).fault;
@@ -40,7 +40,7 @@ test.each([
 });
 
 test('the same subnet may be: wires are no part of the host', () => {
-  expect(() => refuseClashes(lab, hostWith('203.0.113.99'))).not.toThrow();
+  expect(() => rejectConflicts(lab, hostWith('203.0.113.99'))).not.toThrow();
 });
 
 describe('a port that gives frames back to their sender', () => {
@@ -57,7 +57,7 @@ describe('a port that gives frames back to their sender', () => {
   );
 
   test('is nothing to a lab elsewhere', () => {
-    expect(() => refuseClashes(lab, port('virbr0', true))).not.toThrow();
-    expect(() => refuseClashes(lab, port('br-11d401fbd3bd', false))).not.toThrow();
+    expect(() => rejectConflicts(lab, port('virbr0', true))).not.toThrow();
+    expect(() => rejectConflicts(lab, port('br-11d401fbd3bd', false))).not.toThrow();
   });
 });

@@ -7,22 +7,22 @@ import { isBridgeName } from './bridges.ts';
 import { onHostNetwork } from './host-container.ts';
 import type { Wire } from './wire.ts';
 
-/** What a lab has to know of the network of the engine's host. */
+/** Facts that a lab needs about the network of the engine's host. */
 export interface HostNetwork {
-  /** The host's own addresses, with their interfaces. */
+  /** The host's addresses, with their interfaces. */
   addresses: ReadonlyMap<string, string>;
-  /** A port of a Docker network that gives frames back to whoever sent them; null when there is none. */
+  /** A port of a Docker network in hairpin mode, or null. */
   hairpinPort: string | null;
 }
 
-/** A network of the engine is a switch: without a memory it floods, and with two ports that makes a cable of it. */
+/** A network of the engine is a bridge. Without MAC learning it floods; with two ports it then acts as a cable. */
 const SCRIPT = 'for bridge; do ip link set "$bridge" type bridge ageing_time 0 fdb_flush; done; ip -j -d addr';
 
 /**
- * Takes the memory for MACs from the engine's networks that are a lab's wires, and tells what the host has: both by a
- * container on the host's network, since the engine may be on another machine. Of hairpin ports it can tell when some
- * container is on a Docker network.
- * @throws L4labError `engine-unavailable` when it does not get there
+ * Disables MAC learning on the engine's networks of a lab, and reads the host's network: in a container in the host's
+ * network namespace, since the engine may be on another machine. Hairpin ports are visible only while a container is on
+ * a Docker network.
+ * @throws L4labError `engine-unavailable` if it cannot run
  */
 export async function prepareHostNetwork(
   docker: Dockerode,
@@ -34,32 +34,36 @@ export async function prepareHostNetwork(
 }
 
 /**
- * The host answers ARP for its own addresses even on a bridge where it has none, so no node may have one of them. On
- * hairpin ports, which dockerd makes with `userland-proxy=false`, a switch would get back what it floods.
+ * Rejects plans that conflict with the host. The host answers ARP for its addresses even on bridges without an address,
+ * so no node may have one of them. With hairpin ports, which dockerd creates with `userland-proxy=false`, a switch
+ * would get its flooded frames back.
  * @throws L4labError `address-in-use`, `engine-unavailable`
  */
-export function refuseClashes(plan: Plan, host: HostNetwork): void {
+export function rejectConflicts(plan: Plan, host: HostNetwork): void {
   const { hairpinPort } = host;
   if (hairpinPort !== null) {
     throw new EnvironmentError('engine-unavailable', { code: 'hairpin', params: { port: hairpinPort } });
   }
-  const clashes = clashesOf(plan, host);
+  const clashes = addressConflicts(plan, host);
   if (clashes.length === 0) return;
   throw new EnvironmentError('address-in-use', { code: 'addresses-in-use', params: { clashes } });
 }
 
-/** Addresses of a plan that the host has itself, and on which interface. */
-export function clashesOf(plan: Plan, { addresses }: HostNetwork): { owner: string; address: string; iface: string }[] {
+/** Addresses of a plan that the host also has, with their interfaces. */
+export function addressConflicts(
+  plan: Plan,
+  { addresses }: HostNetwork,
+): { owner: string; address: string; iface: string }[] {
   return addressesOf(plan).flatMap(({ owner, address }) => {
     const iface = addresses.get(address);
     return iface === undefined ? [] : [{ owner, address, iface }];
   });
 }
 
-/** Reads `ip -j -d addr` of the host. */
+/** Parses the host's `ip -j -d addr`. */
 export function readHostNetwork(json: string): HostNetwork {
   const links = JSON.parse(json) as LinkJson[];
-  // Link-local addresses and loopbacks are everybody's.
+  // Link-local and loopback addresses exist on every node.
   const addresses = links.flatMap(({ ifname, addr_info: infos = [] }) =>
     infos.filter(({ scope }) => scope === 'global').map(({ local }) => [local, ifname] as const),
   );

@@ -1,7 +1,7 @@
 import type Dockerode from 'dockerode';
 import { KEPT_LABEL, LAB_LABEL, NODE_LABEL, PROJECT_LABEL, VARIANT_LABEL } from './labels.ts';
 
-/** A lab that `up` has left running. */
+/** A lab left running by `up`. */
 export interface KeptLab {
   id: string;
   scenario: string;
@@ -18,19 +18,19 @@ export interface KeptNode {
 }
 
 /**
- * The labs of a project that are up, the oldest first, with those of their nodes that are running.
+ * Running labs of a project, oldest first, with their running nodes.
  * @param project its root
  */
 export async function keptLabs(docker: Dockerode, project: string): Promise<KeptLab[]> {
   return labsOf(await docker.listContainers({ filters: { label: [KEPT_LABEL, `${PROJECT_LABEL}=${project}`] } }));
 }
 
-/** What an engine says of containers, as far as labs can be told from it. */
+/** Fields of listed containers that identify labs. */
 type Listed = Pick<Dockerode.ContainerInfo, 'Names' | 'Labels' | 'Created'>;
 
 function labsOf(containers: Listed[]): KeptLab[] {
   const labs = new Map<string, KeptLab>();
-  // The engine lists the newest first.
+  // The engine lists newest first.
   for (const { Names, Labels, Created } of [...containers].sort((a, b) => a.Created - b.Created)) {
     const id = Labels[LAB_LABEL] ?? '';
     const lab = labs.get(id) ?? {

@@ -7,20 +7,20 @@ import { LAB_LABEL, OWNER_LABEL, ownerLabel } from './labels.ts';
 
 export { isTooOld, OLDEST_KERNEL } from '../../lb/host/oldest-kernel.ts';
 
-/** Something that labs need of the kernel on which they run, and that it may lack. */
-export interface NeededOfKernel {
+/** A kernel feature that labs need and a kernel may lack. */
+export interface KernelRequirement {
   code: string;
-  /** In words: `the kernel has no …`. */
+  /** Completes `the kernel has no …`. */
   name: string;
   neededBy: string;
-  /** Options of the kernel's build, or what else brings it. */
+  /** Kernel build options, or other means, that provide it. */
   options: string;
-  /** Shell command that fails without it, in a namespace of its own. */
+  /** Shell command that fails without it, run in its own namespace. */
   probe: string;
 }
 
-/** Everything that labs need of the kernel: what the nodes do themselves, and what the load balancer's rules use. */
-export const NEEDED_OF_KERNEL: readonly NeededOfKernel[] = [
+/** All kernel features that labs need: for nodes and for the load balancer's rules. */
+export const KERNEL_REQUIREMENTS: readonly KernelRequirement[] = [
   {
     code: 'sysctls',
     name: 'network settings that a container may write',
@@ -100,10 +100,10 @@ export const NEEDED_OF_KERNEL: readonly NeededOfKernel[] = [
 ];
 
 /**
- * What trunks need to carry tags; where it is missing, each VLAN of a trunk is a wire of its own. What is tried is what the
- * agents make (`harness/agent/trunk.ts`).
+ * Required for trunks with tags; without it, each VLAN of a trunk is a separate wire. The probe creates the same
+ * devices as the agents (`harness/agent/trunk.ts`).
  */
-export const TRUNK_TAGS: NeededOfKernel = {
+export const TRUNK_TAGS: KernelRequirement = {
   code: 'vlan-tags',
   name: '802.1Q tags',
   neededBy: 'trunks whose frames carry tags',
@@ -117,8 +117,8 @@ export const TRUNK_TAGS: NeededOfKernel = {
     ),
 };
 
-/** What tunnels of mode ipip need; where it is missing, programs do the same by means of TUN devices (`harness/agent/tunnels.ts`). */
-export const TUNNEL_DEVICES: NeededOfKernel = {
+/** Tunnel devices for mode ipip; without them, programs do the same with TUN devices (`harness/agent/tunnels.ts`). */
+export const TUNNEL_DEVICES: KernelRequirement = {
   code: 'ipip',
   name: 'IP-in-IP tunnels',
   neededBy: 'tunnels of mode ipip that the kernel makes itself',
@@ -128,8 +128,8 @@ export const TUNNEL_DEVICES: NeededOfKernel = {
     'echo 0 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && ip link add tunnel6 type ip6tnl mode ip6ip6 remote 2001:db8::1',
 };
 
-/** What those programs need. */
-export const TUN_DEVICES: NeededOfKernel = {
+/** Required by those programs. */
+export const TUN_DEVICES: KernelRequirement = {
   code: 'tun',
   name: 'TUN devices',
   neededBy: 'tunnels of mode ipip that programs make',
@@ -149,35 +149,35 @@ echo "openFiles yes $(ulimit -n)"
 echo "processes yes $(cat /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max 2>/dev/null | head -n 1)"
 echo "diskFree yes $(df -Pk / | awk 'END { print $4 }')"`;
 
-/** What a container finds where labs run. */
+/** What a container finds out about the machine that runs labs. */
 export interface ContainerProbe {
-  /** What the kernel said against each feature that it lacks, by code. */
+  /** Error message for each missing feature, by code. */
   lacks: Record<string, string>;
-  /** Files that a node may open; null for no limit. */
+  /** Limit of open files of a node; null if unlimited. */
   openFiles: number | null;
-  /** Processes and threads that a node may have; null for no limit. */
+  /** Limit of processes and threads of a node; null if unlimited. */
   processes: number | null;
-  /** Bytes that are free where the engine keeps containers. */
+  /** Free disk space of the engine's storage, bytes. */
   diskFree: number;
 }
 
-/** Looks around in a short-lived container that may do what nodes may. */
+/** Probes the machine in a short-lived container with a node's privileges. */
 export async function probeContainer(docker: Dockerode, image: string, apparmor: boolean): Promise<ContainerProbe> {
   const where = { docker, image, apparmor };
-  const found = parseProbe(await probe([...NEEDED_OF_KERNEL, TRUNK_TAGS, TUNNEL_DEVICES], where));
+  const found = parseProbe(await probe([...KERNEL_REQUIREMENTS, TRUNK_TAGS, TUNNEL_DEVICES], where));
   if (!(TUNNEL_DEVICES.code in found.lacks)) return found;
-  // An engine whose host has no such device makes no container with it.
+  // Without this device on its host, the engine cannot create a container that uses it.
   const { lacks } = parseProbe(
     await probe([TUN_DEVICES], where).catch((error: unknown) => `${TUN_DEVICES.code} no ${(error as Error).message}`),
   );
   return { ...found, lacks: { ...found.lacks, ...lacks } };
 }
 
-const asked = new Map<NeededOfKernel, WeakMap<Dockerode, Promise<boolean>>>();
+const asked = new Map<KernelRequirement, WeakMap<Dockerode, Promise<boolean>>>();
 
-/** Whether the kernel has something where an engine runs labs. It is asked once. */
+/** Whether an engine's kernel has a feature. Cached. */
 export async function kernelHas(
-  feature: NeededOfKernel,
+  feature: KernelRequirement,
   { docker, apparmor }: Engine,
   image: string,
 ): Promise<boolean> {
@@ -189,15 +189,15 @@ export async function kernelHas(
   try {
     return await answer;
   } catch {
-    // Why no container runs there is for the boot to tell.
+    // If no container can run, the boot reports why.
     answers.delete(docker);
     return false;
   }
 }
 
-/** What a container finds that may do what nodes may. The kernel loads modules by that. */
+/** Runs the probes in a container with a node's privileges. This also makes the kernel load modules. */
 async function probe(
-  features: NeededOfKernel[],
+  features: KernelRequirement[],
   { docker, image, apparmor }: { docker: Dockerode; image: string; apparmor: boolean },
 ): Promise<string> {
   const labels = { [LAB_LABEL]: 'probe', [OWNER_LABEL]: ownerLabel() };
@@ -211,7 +211,7 @@ async function probe(
   return stdout;
 }
 
-/** Reads what the container printed: a line for each thing, with its code, `yes` or `no`, and a value or a reason. */
+/** Parses the container's output: one line per item, with its code, `yes` or `no`, and a value or a reason. */
 export function parseProbe(text: string): ContainerProbe {
   const lines = text.split('\n').map((line) => /^(\S+) (yes|no) ?(.*)$/.exec(line));
   const found = new Map(

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beyond, contains, grown, labsFor, type Topology } from './lab-topology.ts';
+import { additions, contains, extended, labsFor, type Topology } from './lab-topology.ts';
 
 /** Nodes a to e around one switch, each link of its own wire. */
 function star(spokes: string, ipv6 = false): Topology {
@@ -48,14 +48,14 @@ test('one port cannot have two MACs, and a lab has its limit', () => {
 });
 
 test('a lab grows by a little, as far as its wires carry it', () => {
-  expect(grown(star('abc'), star('abcd'), null)).toEqual(star('abcd'));
-  expect(grown(star('abcd'), star('bcde'), null)).toEqual(star('abcde'));
-  expect(grown(star('a'), star('bcde'), null)).toBeNull();
-  expect(grown(star('abc'), star('abcd', true), null)).toBeNull();
-  expect(grown(star('abc', true), star('abcd'), null)).toEqual(star('abcd', true));
+  expect(extended(star('abc'), star('abcd'), null)).toEqual(star('abcd'));
+  expect(extended(star('abcd'), star('bcde'), null)).toEqual(star('abcde'));
+  expect(extended(star('a'), star('bcde'), null)).toBeNull();
+  expect(extended(star('abc'), star('abcd', true), null)).toBeNull();
+  expect(extended(star('abc', true), star('abcd'), null)).toEqual(star('abcd', true));
   const otherMac = star('abcd');
   otherMac.nodes[1]!.ports[0]!.mac = 'other';
-  expect(grown(star('abc'), otherMac, null)).toBeNull();
+  expect(extended(star('abc'), otherMac, null)).toBeNull();
 });
 
 const spokes = fc
@@ -66,14 +66,16 @@ test('what a grown lab has and what it had before are all of it, and nothing is 
   fc.assert(
     fc.property(spokes, spokes, (a, b) => {
       const [lab, other] = [star(a), star(b)];
-      const whole = grown(lab, other, null);
+      const whole = extended(lab, other, null);
       fc.pre(whole !== null);
-      const { nodes, links } = beyond(whole, lab);
+      const { nodes, links } = additions(whole, lab);
       const ports = ({ nodes: of }: Pick<Topology, 'nodes'>): string[] =>
         of.flatMap(({ name, ports: own }) => own.map(({ peer }) => `${name} ${peer}`)).sort();
       expect([...ports(lab), ...ports({ nodes })].sort()).toEqual(ports(whole));
       expect(links).toHaveLength(whole.links.length - lab.links.length);
-      expect(beyond(whole, other).nodes.every(({ name }) => lab.nodes.some((node) => node.name === name))).toBe(true);
+      expect(additions(whole, other).nodes.every(({ name }) => lab.nodes.some((node) => node.name === name))).toBe(
+        true,
+      );
     }),
   );
 });
@@ -113,6 +115,6 @@ test('two nodes may share several wires, each of a VLAN: a lab with one of them 
   expect(contains(trunk([10, 20]), trunk([20]))).toBe(true);
   expect(labsFor([trunk([10]), trunk([20])], 1)).toEqual([trunk([10, 20])]);
   // With tags both ends have made what it carries.
-  expect(grown(trunk([10, 20]), trunk([10, 30]), 'wires')).toEqual(trunk([10, 20, 30]));
-  expect(grown(trunk([10, 20]), trunk([10, 30]), 'tagged')).toBeNull();
+  expect(extended(trunk([10, 20]), trunk([10, 30]), 'wires')).toEqual(trunk([10, 20, 30]));
+  expect(extended(trunk([10, 20]), trunk([10, 30]), 'tagged')).toBeNull();
 });

@@ -4,7 +4,7 @@ import type { InterfacePlan, LinkPlan, NodePlan, Plan } from '../terms/plan.ts';
 import type { Trunks } from '../terms/results.ts';
 import { cableKey } from './cable-key.ts';
 
-/** What of a plan takes a boot: nodes with their ports, and the wires between these. All else is configuration. */
+/** The part of a plan that needs a boot: nodes with their ports, and wires. Everything else is configuration. */
 export interface Topology {
   nodes: BareNode[];
   links: LinkPlan[];
@@ -24,7 +24,7 @@ export function topologyOf({ nodes, links }: Pick<Plan, 'nodes' | 'links'>): Top
   return {
     nodes: nodes.map(({ name, interfaces }) => ({
       name,
-      // A bridge is no port: it is made by configuration.
+      // Bridges are not ports: they are created by configuration.
       ports: interfaces.filter(({ peer }) => peer !== '').map(({ name, mac, peer }) => ({ name, mac, peer })),
     })),
     links,
@@ -37,15 +37,15 @@ function hasTunnels({ balancer, tunnelEnds }: NodePlan): boolean {
   return tunnelEnds !== undefined || tunnelServers(balancer?.config ?? { services: [] }).length > 0;
 }
 
-/** Whether all that `part` needs is in `whole`; what `whole` has beyond it stays unconfigured, and silent. */
+/** Whether `whole` has everything that `part` needs; the rest of `whole` stays unconfigured and silent. */
 export function contains(whole: Topology, part: Topology): boolean {
   const allows = (whole.ipv6 || !part.ipv6) && (whole.tunnels === true || part.tunnels !== true);
   return allows && wiring(part).every((port) => wiring(whole).includes(port));
 }
 
 /**
- * Labs to boot so that each of the topologies has one. A topology shares the lab of others where it adds little to it:
- * what is added is booted once for each of the `workers` of a run, whereas a lab of its own is booted for one.
+ * Labs to boot so that each topology has one. A topology shares the lab of others if it adds little to it: additions
+ * are booted for each of the run's `workers`, a separate lab only for one.
  */
 export function labsFor(topologies: Topology[], workers: number): Topology[] {
   const bySize = [...topologies].sort((a, b) => sizeOf(b) - sizeOf(a));
@@ -56,23 +56,23 @@ export function labsFor(topologies: Topology[], workers: number): Topology[] {
 }
 
 /**
- * What a lab becomes when it gets all that another topology needs beyond it: nodes, wires, and ports of nodes that it has.
- * Null where it cannot, or where a lab of its own for the other one would hardly take longer.
- * @param trunks how those of the lab carry VLANs: what a trunk with tags carries is settled when its ends are made
+ * The topology of a lab extended by what another topology needs: nodes, wires, and ports. Null if that is impossible,
+ * or not cheaper than a separate lab.
+ * @param trunks how the lab's trunks carry VLANs: the VLANs of a tagged trunk are fixed when its ends are created
  */
-export function grown(lab: Topology, other: Topology, trunks: Trunks | null): Topology | null {
+export function extended(lab: Topology, other: Topology, trunks: Trunks | null): Topology | null {
   const both = union(lab, other);
   const added = sizeOf(both) - sizeOf(lab);
-  // Wires carry IPv6 from the beginning or never, and containers have devices.
+  // Wires cannot get IPv6 later, nor containers devices.
   const isAlike = both.ipv6 === lab.ipv6 && both.tunnels === lab.tunnels;
   const fits = contains(both, other) && isAlike && sizeOf(both) <= LARGEST;
   const cables = new Set(lab.links.map(cableKey));
-  if (trunks === 'tagged' && beyond(both, lab).links.some((link) => cables.has(cableKey(link)))) return null;
+  if (trunks === 'tagged' && additions(both, lab).links.some((link) => cables.has(cableKey(link)))) return null;
   return fits && 2 * added <= sizeOf(other) ? both : null;
 }
 
-/** What a grown topology has beyond the one that it grew from: nodes of which some have new ports alone, and links. */
-export function beyond(whole: Topology, part: Topology): Pick<Topology, 'nodes' | 'links'> {
+/** What a grown topology adds to the original one: nodes (some only with new ports) and links. */
+export function additions(whole: Topology, part: Topology): Pick<Topology, 'nodes' | 'links'> {
   const has = new Set(wiring(part));
   const nodes = whole.nodes.map(({ name, ports }) => ({
     name,
@@ -85,7 +85,7 @@ export function beyond(whole: Topology, part: Topology): Pick<Topology, 'nodes' 
   };
 }
 
-/** Nodes and links of a shared lab: nobody wants to wait long for the first flow. */
+/** Limit of nodes and links in a shared lab, so that the first flow starts soon. */
 const LARGEST = 40;
 
 function addsLittle(lab: Topology, other: Topology, workers: number): boolean {
@@ -94,12 +94,12 @@ function addsLittle(lab: Topology, other: Topology, workers: number): boolean {
   return contains(both, other) && workers * added <= sizeOf(other) && sizeOf(both) <= LARGEST;
 }
 
-/** What takes the engine's time: containers and networks. */
+/** Number of containers and networks, which determines the boot time. */
 function sizeOf({ nodes, links }: Topology): number {
   return nodes.length + links.length;
 }
 
-/** What either has; of a port that both have, it is that of the first. */
+/** Union of two topologies; for a port in both, the first one's. */
 function union(a: Topology, b: Topology): Topology {
   const ports = (name: string): BareNode['ports'] =>
     [a, b].flatMap(({ nodes }) => nodes.find((node) => node.name === name)?.ports ?? []);
@@ -114,7 +114,7 @@ function union(a: Topology, b: Topology): Topology {
   };
 }
 
-/** The first of each key. */
+/** The first item of each key. */
 function distinct<T>(list: T[], keyOf: (one: T) => string): T[] {
   const keys = list.map(keyOf);
   return list.filter((_, index) => keys.indexOf(keys[index]!) === index);

@@ -12,7 +12,7 @@ import { LAB_LABEL, OWNER_LABEL } from './labels.ts';
 import { sweep } from './sweep.ts';
 import { builtImage } from './testing/built-image.ts';
 import { NOTHING, remnants, until, type Remnants } from './testing/remnants.ts';
-import { beyond, topologyOf } from './lab-topology.ts';
+import { additions, topologyOf } from './lab-topology.ts';
 
 /** A loaded machine boots labs slowly. */
 const DEADLINE_MS = 240_000;
@@ -66,7 +66,7 @@ test(
     await using lab = await Lab.boot(part, { engine, image });
     const frames = new Set<string>();
     lab.onFrames((node, iface) => frames.add(`${node} ${iface}`));
-    await lab.grow(beyond(whole, part), { engine, image, ipv6: whole.ipv6 });
+    await lab.grow(additions(whole, part), { engine, image, ipv6: whole.ipv6 });
     await lab.configure(plan);
     expect(await call(lab, 'l4', '203.0.113.12', 'l4lab-00000000')).toMatchObject({ answered: true });
     await lab.drain();

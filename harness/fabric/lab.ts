@@ -6,7 +6,7 @@ import type { Trunks, TunnelKind } from '../terms/results.ts';
 import { removeBridges } from './bridges.ts';
 import { cablesOf } from './cables.ts';
 import { joinWire } from './create-container.ts';
-import { prepareHostNetwork, refuseClashes, type HostNetwork } from './host-network.ts';
+import { prepareHostNetwork, rejectConflicts, type HostNetwork } from './host-network.ts';
 import type { NodeHandle } from './node-handle.ts';
 import { pauseContainer } from './pause-container.ts';
 import type { Topology } from './lab-topology.ts';
@@ -24,7 +24,7 @@ import {
 } from './boot-lab.ts';
 import { CleanupStack } from './cleanup-stack.ts';
 
-/** A booted lab: containers, wires, agents that answer. It can be configured and reset many times. */
+/** A booted lab: containers, wires and responding agents. It can be configured and reset many times. */
 export class Lab implements AsyncDisposable {
   readonly #nodes: Map<string, NodeHandle>;
   #host: Promise<HostNetwork>;
@@ -53,17 +53,17 @@ export class Lab implements AsyncDisposable {
     return this.#nodes;
   }
 
-  /** How its trunks carry VLANs; null where it has none. */
+  /** How its trunks carry VLANs; null without trunks. */
   get trunks(): Trunks | null {
     return this.#trunks;
   }
 
-  /** How its load balancers send packets through tunnels; null where it has none. */
+  /** How its load balancers send packets through tunnels; null without tunnels. */
   get tunnels(): TunnelKind | null {
     return this.#tunnels;
   }
 
-  /** Boots nodes and links; everything else is left for `configure`. */
+  /** Boots nodes and links; everything else is configured by `configure`. */
   static async boot(topology: Topology, options: BootOptions): Promise<Lab> {
     options.signal?.throwIfAborted();
     const id = randomBytes(4).toString('hex');
@@ -77,10 +77,10 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Adds nodes, wires between these and others, and ports for them to a lab that is not configured.
-   * @param added what the lab does not have, as `beyond` tells it
-   * @param options those of the boot; a signal ends nothing halfway
-   * @throws L4labError as a boot does: the lab is good for nothing then but to be ended
+   * Adds nodes, wires and ports to a lab that is not configured.
+   * @param added what the lab lacks, from `additions`
+   * @param options those of the boot; the signal cannot interrupt it
+   * @throws L4labError like a boot: the lab must then be removed
    */
   async grow(added: Pick<Topology, 'nodes' | 'links'>, options: BootOptions & { ipv6: boolean }): Promise<void> {
     const tun = this.#tunnels === 'programs';
@@ -106,12 +106,12 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Brings every node to what the plan says, load balancers last, since they check servers.
-   * @param neighbours whom nodes ask for their MACs at the end
-   * @throws L4labError `address-in-use` or `engine-unavailable` when the engine's host would disturb the lab
+   * Configures every node according to the plan; load balancers last, since they check servers.
+   * @param neighbours to resolve at the end
+   * @throws L4labError `address-in-use` or `engine-unavailable` if the engine's host would disturb the lab
    */
   async configure(plan: Plan, neighbours: KnownNeighbour[] = []): Promise<void> {
-    refuseClashes(plan, await this.#host);
+    rejectConflicts(plan, await this.#host);
     this.#configured = plan;
     for (const node of this.nodes.values()) node.log.length = 0;
     await Promise.all(plan.nodes.map((node) => this.node(node.name).call('configure', { node })));
@@ -123,7 +123,7 @@ export class Lab implements AsyncDisposable {
     await this.learnNeighbours(neighbours);
   }
 
-  /** Has nodes ask for the MACs of neighbours. What was on the wires until then is captured: it keeps no flow waiting. */
+  /** Makes nodes resolve neighbours. Their packets are captured before flows start. */
   async learnNeighbours(neighbours: KnownNeighbour[]): Promise<void> {
     const asking = this.#inUse().flatMap((node) => {
       const own = neighbours.filter((one) => one.node === node.name);
@@ -135,7 +135,7 @@ export class Lab implements AsyncDisposable {
 
   /**
    * Undoes `configure`.
-   * @returns false when some node is not as it was when freshly booted; such a lab must be thrown away
+   * @returns false if some node differs from its freshly booted state; such a lab must be discarded
    */
   async reset(): Promise<boolean> {
     const configured = this.#inUse();
@@ -148,7 +148,7 @@ export class Lab implements AsyncDisposable {
     return fresh.every(Boolean);
   }
 
-  /** Whether every node answers, as far as is known: a lab that nobody uses may lose one as well. */
+  /** Whether no node is known to have failed, which also happens to idle labs. */
   get isAlive(): boolean {
     return [...this.nodes.values()].every((node) => node.isAlive);
   }
@@ -158,12 +158,12 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Has the processes of a node stand still (its kernel goes on), and let them run again. Nothing is asked of a node
-   * that is paused: a drain passes it over, and its frames come once it runs again.
+   * Pauses or resumes the processes of a node (its kernel keeps running). Paused nodes get no calls: a drain skips
+   * them, and their frames arrive after they resume.
    */
   async pause(name: string): Promise<void> {
     this.#paused.add(name);
-    // What was read before is answered.
+    // Let pending calls finish first.
     await this.#drained();
     await pauseContainer(this.node(name).container, name);
   }
@@ -177,7 +177,7 @@ export class Lab implements AsyncDisposable {
     this.#listener = listener;
   }
 
-  /** Told of each state that a member of a pair, or a server of a load balancer, gets from now on. */
+  /** Calls back for each later state change of a pair member or a load balancer's server. */
   onState(listener: (node: string, change: StateChange) => void): void {
     this.#stateListener = listener;
   }
@@ -187,30 +187,30 @@ export class Lab implements AsyncDisposable {
     node.onState = (change) => this.#stateListener(name, change);
   }
 
-  /** Answers when every frame that was on a wire by now has been handed to the listener. */
+  /** Resolves when every frame captured so far has been passed to the listener. */
   drain(): Promise<void> {
     return this.#drained();
   }
 
-  /** Flows side by side read the same captures: of a large lab a reading is many messages. */
+  /** Shared by concurrent flows: draining a large lab takes many messages. */
   readonly #drained = coalesce(async () => {
     const running = this.#inUse().filter(({ name }) => !this.#paused.has(name));
     await Promise.all(running.map((node) => node.call('drain', null)));
   });
 
-  /** The nodes that are configured: a lab may have more than a plan needs. */
+  /** Configured nodes: a lab may have more nodes than a plan. */
   #inUse(): NodeHandle[] {
     return this.#configured?.nodes.map(({ name }) => this.node(name)) ?? [];
   }
 
-  /** Lets the lab live on without this process. */
+  /** Lets the lab outlive this process. */
   async detach(): Promise<void> {
     await Promise.all([...this.nodes.values()].map((node) => node.call('detach', null)));
-    for (const node of this.nodes.values()) node.hangUp();
+    for (const node of this.nodes.values()) node.disconnect();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // The container that tells of the host's network is gone when it has told.
+    // The container that reads the host's network ends by itself.
     await Promise.all([this.cleanup.remove(), this.#host.catch(() => undefined)]);
   }
 }

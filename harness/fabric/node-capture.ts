@@ -9,8 +9,8 @@ import { didYouMean } from '../did-you-mean.ts';
 import { NodeExec } from './node-exec.ts';
 
 /**
- * tcpdump at one interface, whole frames, each told at once. It ends with the shell's stdin, so that it does not outlive
- * whoever asked for it, however that ends.
+ * tcpdump on one interface: whole frames, unbuffered. It ends with the shell's stdin, so that it never outlives its
+ * caller.
  */
 const SCRIPT = `exec 3<&0
 tcpdump -i "$1" -w - -U --immediate-mode --time-stamp-precision=nano -s 0 -n -Z root </dev/null &
@@ -18,10 +18,10 @@ capture=$!
 { cat <&3; kill $capture; } >/dev/null 2>&1 &
 wait $capture`;
 
-/** Kinds of devices that a node's ends of wires are. */
+/** Device types of a node's wire ends. */
 const ENDS = ['veth', 'vlan'];
 
-/** Names of a node's ends of wires. @throws L4labError `invalid-input` when one was asked for that it has not got */
+/** Names of a node's wire ends. @throws L4labError `invalid-input` if the requested one does not exist */
 export async function interfacesOf(
   docker: Dockerode,
   { container, name }: { container: string; name: string },
@@ -42,11 +42,11 @@ export async function interfacesOf(
   );
 }
 
-/** A capture at one interface of a node. */
+/** A capture on one interface of a node. */
 export class NodeCapture {
   #stderr = '';
   readonly #listening: Promise<void>;
-  /** Resolves when it has ended, for whatever reason. @throws Error where the stream is no capture */
+  /** Resolves when it has ended, for any reason. @throws Error if the stream is not a capture */
   readonly ended: Promise<void>;
 
   private constructor(
@@ -72,7 +72,10 @@ export class NodeCapture {
     this.#listening.catch(() => undefined);
   }
 
-  /** Starts to capture. @returns once it does @throws L4labError `node-failed` with what tcpdump said */
+  /**
+   * Starts capturing, and resolves once tcpdump is listening.
+   * @throws L4labError `node-failed` with tcpdump's output
+   */
   static async start(
     docker: Dockerode,
     container: string,
@@ -85,14 +88,14 @@ export class NodeCapture {
     return capture;
   }
 
-  /** Ends tcpdump, and waits until it has ended. */
+  /** Stops tcpdump and waits for its end. */
   async stop(): Promise<void> {
     this.exec.stream.end();
     await this.ended;
   }
 }
 
-/** stdout and stderr of a command that has no terminal. */
+/** stdout and stderr of a command without terminal. */
 export function outputsOf(docker: Dockerode, { stream }: NodeExec): { stdout: PassThrough; stderr: PassThrough } {
   const outputs = { stdout: new PassThrough(), stderr: new PassThrough() };
   const modem = docker.modem as { demuxStream(from: NodeJS.ReadableStream, o: PassThrough, e: PassThrough): void };

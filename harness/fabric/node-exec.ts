@@ -5,7 +5,7 @@ import type Dockerode from 'dockerode';
 import { L4labError } from '../errors.ts';
 import { isGone } from './sweep.ts';
 
-/** In the environment of all that one call starts: by it everything can be found again. */
+/** Environment variable that identifies all processes started by one call. */
 const MARK = 'L4LAB_EXEC';
 
 /** A command that runs in a node. */
@@ -14,15 +14,15 @@ export class NodeExec {
     private readonly container: Dockerode.Container,
     private readonly exec: Dockerode.Exec,
     private readonly mark: string,
-    /** Its stdin, and what it prints: as it is with a terminal, else stdout and stderr in Docker's framing. */
+    /** Its stdin and output: raw with a terminal, otherwise stdout and stderr in Docker's framing. */
     readonly stream: Duplex,
   ) {}
 
-  /** @param tty whether it gets a terminal of its own */
+  /** @param tty whether it gets a terminal */
   static async start(container: Dockerode.Container, command: string[], tty = false): Promise<NodeExec> {
     const mark = randomBytes(8).toString('hex');
     const exec = await container.exec({
-      // A shell says what it cannot find, and ends with the code that is usual then.
+      // A shell reports missing commands with the usual message and exit code.
       Cmd: ['sh', '-c', 'exec "$@"', 'sh', ...command],
       Env: [`${MARK}=${mark}`, ...(tty ? [`TERM=${process.env['TERM'] ?? 'xterm'}`] : [])],
       AttachStdin: true,
@@ -37,7 +37,7 @@ export class NodeExec {
     await this.exec.resize({ w: columns, h: rows });
   }
 
-  /** Waits until all that it prints has come. @returns its exit code @throws L4labError `node-failed` */
+  /** Waits for all output. @returns its exit code @throws L4labError `node-failed` */
   async ended(): Promise<number> {
     if (!this.stream.readableEnded && !this.stream.destroyed)
       await new Promise<void>((resolve) => {
@@ -46,7 +46,7 @@ export class NodeExec {
     return this.#exitCode();
   }
 
-  /** The engine knows the exit code a moment after the last byte. */
+  /** The engine knows the exit code only a moment after the last output. */
   async #exitCode(): Promise<number> {
     const deadline = Date.now() + EXIT_CODE_DEADLINE_MS;
     for (;;) {
@@ -55,13 +55,13 @@ export class NodeExec {
         throw new L4labError('node-failed', 'the node is gone: its lab was taken down', { cause: error });
       });
       if (!Running && ExitCode !== null) return ExitCode;
-      // What closed its own output may go on for as long as it likes.
+      // A process that has closed its output may continue indefinitely.
       if (Date.now() > deadline) return 0;
       await delay(POLL_MS);
     }
   }
 
-  /** Sends a signal to it, and to all that it has started. */
+  /** Sends a signal to it and all its child processes. */
   async kill(signal: 'TERM' | 'HUP'): Promise<void> {
     const script =
       'for process in /proc/[0-9]*; do ' +

@@ -8,19 +8,19 @@ import type { AgentFault, Fault } from '../terms/fault.ts';
 import type { CallRecord } from '../terms/timeline-results.ts';
 import { coalesce } from '../coalesce.ts';
 
-/** What may take long on a busy machine: to start, to configure, to send a flow that nobody answers. */
+/** Deadline of calls that may take long on a busy machine: starting, configuring, unanswered flows. */
 const DEADLINE_S = 60;
-/** What an agent does in milliseconds: after so long it stands still, and so does every flow that needs the node. */
+/** Deadline of calls that take milliseconds: after this time the node is considered hung. */
 const PROMPT_DEADLINE_S = 20;
 const PROMPT: ReadonlySet<Method> = new Set(['drain', 'cancel', 'counters', 'macTable', 'routeGet', 'serverStates']);
 
-/** An engine says how a container ended a moment after its line has ended. */
+/** The engine knows a container's exit code only a moment after its stream has ended. */
 const EXIT_CODE_DEADLINE_MS = 2000;
 
-/** A running container and the line to the agent in it. */
+/** A running container and the connection to its agent. */
 export class NodeHandle {
   readonly log: string[] = [];
-  /** Told of each state that a member of a pair, or a server of the node's load balancer, gets. */
+  /** Called for each state change of a pair member or a load balancer's server. */
   onState: (change: StateChange) => void = () => undefined;
   onFrames: (iface: string, frames: RawFrame[]) => void = () => undefined;
   onCalls: (records: CallRecord[]) => void = () => undefined;
@@ -35,13 +35,13 @@ export class NodeHandle {
     this.#hello = resolve;
     this.#refuse = reject;
   });
-  /** Why no call is answered any more. */
+  /** Why the node no longer answers. */
   #failure: L4labError | null = null;
   #stderr = '';
-  /** Of the container, once it has ended; null when that cannot be known. */
+  /** Exit code of the container once it has ended; null if unknown. */
   #exitCode: Promise<number | null> = Promise.resolve(null);
 
-  /** @param stream attached before the container starts, so that nothing is missed */
+  /** @param stream attached before the container starts, so that no output is missed */
   constructor(
     readonly name: string,
     readonly container: Dockerode.Container,
@@ -59,7 +59,7 @@ export class NodeHandle {
       this.#stderr += piece.toString();
       this.log.push(piece.toString().trimEnd());
     });
-    // Whoever waits for the agent is told.
+    // Reported by `greeted`.
     this.#greeted.catch(() => undefined);
     const gone = (): void =>
       void this.#exited().then((exitCode) =>
@@ -70,12 +70,12 @@ export class NodeHandle {
     stream.on('error', gone);
   }
 
-  /** Whether it answers, as far as is known. */
+  /** Whether it is not known to have failed. */
   get isAlive(): boolean {
     return this.#failure === null;
   }
 
-  /** Asks the engine to tell when the container, which has just been started, ends. */
+  /** Watches for the end of the container, which has just been started. */
   watch(): void {
     this.#exitCode = this.container.wait().then(
       ({ StatusCode }: { StatusCode: number }) => StatusCode,
@@ -83,7 +83,7 @@ export class NodeHandle {
     );
   }
 
-  /** Exit code of the container; null where an engine that is being stopped does not get to tell. */
+  /** Exit code of the container; null if the engine stops before reporting it. */
   async #exited(): Promise<number | null> {
     const tooLate = new AbortController();
     const late = delay(EXIT_CODE_DEADLINE_MS, null, { signal: tooLate.signal }).catch(() => null);
@@ -92,7 +92,7 @@ export class NodeHandle {
     return code;
   }
 
-  /** Waits until the agent is there. */
+  /** Waits for the agent's greeting. */
   async greeted(): Promise<void> {
     const timer = this.#deadline(DEADLINE_S, (output) => ({
       code: 'agent-late',
@@ -105,7 +105,10 @@ export class NodeHandle {
     }
   }
 
-  /** @throws L4labError `configure-failed`, `lb-failed` or `kernel-lacks` with what the agent said, `node-failed` when the node is gone, `timeout` */
+  /**
+   * @throws L4labError `configure-failed`, `lb-failed` or `kernel-lacks` with the agent's message, `node-failed` if the
+   * node is gone, `timeout`
+   */
   async call<M extends Method>(method: M, params: Calls[M]['params']): Promise<Calls[M]['result']> {
     if (this.#failure) throw this.#failure;
     const id = this.#next++;
@@ -121,13 +124,13 @@ export class NodeHandle {
 
   readonly #asked = coalesce((query: Query, params: Calls[Query]['params']) => this.call(query, params));
 
-  /** As `call`, but those who ask the same at the same time share the answer. */
+  /** Like `call`, but concurrent identical queries share the answer. */
   ask<Q extends Query>(query: Q, params: Calls[Q]['params']): Promise<Calls[Q]['result']> {
     return this.#asked(query, params);
   }
 
-  /** Closes the line; the agent ends with it unless it was detached. */
-  hangUp(): void {
+  /** Closes the connection; the agent exits unless it was detached. */
+  disconnect(): void {
     this.stream.end();
   }
 
@@ -148,12 +151,12 @@ export class NodeHandle {
     } else pending?.resolve(message.result);
   }
 
-  /** A node that stands still keeps nobody waiting twice: it fails for good. */
+  /** A hung node fails permanently, so that nobody waits for it twice. */
   #deadline(seconds: number, fault: (output: string) => Fault): NodeJS.Timeout {
     return setTimeout(() => this.#fail('timeout', fault), seconds * 1000);
   }
 
-  /** @param fault made of what the node printed */
+  /** @param fault built from the node's output */
   #fail(code: ErrorCode, fault: (output: string) => Fault): void {
     if (this.#failure) return;
     this.#failure = new EnvironmentError(code, fault(this.#stderr.trim()));

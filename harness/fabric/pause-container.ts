@@ -6,9 +6,9 @@ const DEADLINE_MS = 10_000;
 const POLL_MS = 50;
 
 /**
- * Has the processes of a node stand still. With control groups of version 1, runc gives up with "unable to freeze" where
- * processes start others faster than they can be stopped, which a busy machine has happen; a later try succeeds.
- * @throws EnvironmentError `node-failed` when none does
+ * Pauses the processes of a node. With cgroups v1, runc fails with "unable to freeze" if processes fork faster than it
+ * can freeze them, as on a busy machine; a later attempt succeeds.
+ * @throws EnvironmentError `node-failed` if none does
  */
 export async function pauseContainer(
   container: Pick<Dockerode.Container, 'pause'>,

@@ -1,9 +1,9 @@
 import type Dockerode from 'dockerode';
 
 /**
- * Labels by which testcontainers' reaper (Ryuk) removes what this process leaves when it dies.
- * It is used where its image is there already, and where testcontainers, which looks for an engine by itself, finds the
- * very one that carries the labs; elsewhere the next run sweeps (see sweep.ts).
+ * Labels that make testcontainers' reaper (Ryuk) remove what this process leaves behind. Used only if Ryuk's image is
+ * already present, and testcontainers finds the engine that runs the labs; otherwise the next run sweeps (see
+ * sweep.ts).
  */
 export async function reaperLabels(docker: Dockerode): Promise<Record<string, string>> {
   const images = await docker.listImages({ filters: { reference: ['testcontainers/ryuk'] } });
@@ -15,7 +15,7 @@ export async function reaperLabels(docker: Dockerode): Promise<Record<string, st
   return { 'org.testcontainers': 'true', 'org.testcontainers.session-id': reaper.sessionId };
 }
 
-/** Whether two clients speak to the same engine. */
+/** Whether two clients use the same engine. */
 async function isSame(one: Dockerode, other: Dockerode): Promise<boolean> {
   const [a, b] = (await Promise.all([one.info(), other.info()])) as { ID: string }[];
   return a!.ID === b!.ID;

@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
 
-/** A throwaway subnet for one wire: the engine insists on one; no lab address comes from it. */
+/** A throwaway subnet for one wire: required by the engine, never used by labs. */
 export interface WireSubnet {
   /** CIDR, /28 out of 100.64.0.0/10 (RFC 6598), which no lab uses. */
   subnet: string;
   /** The same bits in fd4c:… /64 (RFC 4193). */
   subnet6: string;
   gateway: string;
-  /** Addresses of the two ends. */
+  /** Addresses of both ends. */
   ends: [string, string];
 }
 
@@ -25,7 +25,7 @@ export function wireSubnet(n: number): WireSubnet {
   return { subnet: `${address(0)}/28`, subnet6, gateway: address(1), ends: [address(2), address(3)] };
 }
 
-/** Where to begin: random, so that labs of several processes seldom collide. */
+/** Random start, so that labs of several processes rarely collide. */
 export function randomStart(): number {
   return randomInt(COUNT);
 }

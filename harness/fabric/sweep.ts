@@ -10,19 +10,19 @@ export interface Swept {
 }
 
 /**
- * Which labs to remove: those whose process is gone, those of one process (as `ownerLabel` names it), the ones kept for a
- * scenario of a project (or for all of its scenarios), or everything.
+ * Labs to remove: those whose process is gone, those of one process (`ownerLabel`), those kept for one or all scenarios
+ * of a project, or everything.
  */
 export type SweepScope =
   { orphans: true } | { owner: string } | { kept: { project: string; scenario: string | null } } | { everything: true };
 
-/** Removes labs from Docker by their labels. Nothing that l4lab did not make is touched. */
+/** Removes labs from Docker by their labels. Touches only objects of l4lab. */
 export async function sweep(docker: Dockerode, scope: SweepScope): Promise<Swept> {
   const filters = { label: [LAB_LABEL] };
   const containers = (await docker.listContainers({ all: true, filters })).filter((c) => isIn(scope, c.Labels));
-  await Promise.all(containers.map((c) => removeSurely(docker.getContainer(c.Id))));
+  await Promise.all(containers.map((c) => removeWithRetries(docker.getContainer(c.Id))));
   const networks = (await docker.listNetworks({ filters })).filter((n) => isIn(scope, n.Labels ?? {}));
-  await Promise.all(networks.map((n) => removeSurely(docker.getNetwork(n.Id))));
+  await Promise.all(networks.map((n) => removeWithRetries(docker.getNetwork(n.Id))));
   return { containers: containers.length, networks: networks.length };
 }
 
@@ -41,10 +41,10 @@ const RESTART_DEADLINE_MS = 20_000;
 const RESTART_POLL_MS = 100;
 
 /**
- * Removes something of the engine, also while that restarts: then it says anything, and still has what it stopped.
- * What is gone already is no error, and what an engine has that does not come back is for the next sweep.
+ * Removes an object of the engine, even while the engine restarts, when it returns arbitrary errors. Ignores missing
+ * objects; if the engine does not come back, the next sweep removes it.
  */
-export async function removeSurely(thing: { remove(options: { force: true }): Promise<unknown> }): Promise<void> {
+export async function removeWithRetries(thing: { remove(options: { force: true }): Promise<unknown> }): Promise<void> {
   const deadline = performance.now() + RESTART_DEADLINE_MS;
   for (;;) {
     try {
@@ -64,11 +64,11 @@ export async function removeSurely(thing: { remove(options: { force: true }): Pr
   }
 }
 
-/** Of a network: it has containers yet. */
+/** HTTP status: the network still has containers. */
 const STILL_USED = 403;
 const SERVER_ERROR = 500;
 
-/** Whether Docker says that a thing is gone (404) or on its way out (409). */
+/** Whether Docker reports an object as missing (404) or being removed (409). */
 export function isGone(error: unknown): boolean {
   const { statusCode } = error as { statusCode?: number };
   return statusCode === 404 || statusCode === 409;

@@ -2,7 +2,7 @@ import type { Engine } from './engine.ts';
 import { Lab } from './lab.ts';
 import type { Topology } from './lab-topology.ts';
 
-/** The smallest lab: two nodes and a wire, which must carry both IP versions. */
+/** The smallest lab: two nodes and a wire for both IP versions. */
 const TWO_NODES: Topology = {
   nodes: [
     { name: 'a', ports: [{ name: 'b', peer: 'b', mac: '02:4c:00:00:00:0a' }] },
@@ -20,8 +20,8 @@ const TWO_NODES: Topology = {
 };
 
 /**
- * Boots the smallest lab, which sends a packet each way, and takes it down.
- * @returns how long the boot took, in ms
+ * Boots the smallest lab, sends a packet each way, and removes it.
+ * @returns duration of the boot, ms
  * @throws L4labError with the reason why no lab boots
  */
 export async function tryLab(engine: Engine, image: string): Promise<number> {

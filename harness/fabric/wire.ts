@@ -3,27 +3,27 @@ import { EnvironmentError } from '../errors.ts';
 import { LARGEST_MTU } from '../terms/limits.ts';
 import { BRIDGE_NAME } from './bridges.ts';
 import type { Cable } from './cables.ts';
-import { missingRules } from './firewall.ts';
+import { explainRulesError } from './firewall.ts';
 import { randomStart, wireSubnet } from './subnets.ts';
 
 /** A Docker network as a clean wire between two nodes. */
 export interface Wire {
   cable: Cable;
   network: Dockerode.Network;
-  /** Its interface on the engine's host. */
+  /** Its bridge on the engine's host. */
   bridge: string;
   /** Throwaway address of each end, by node. */
   addresses: Record<string, string>;
 }
 
-/** What makes a clean wire of a network: no address of the host's in it, and no translation. */
+/** Options that make a network a clean wire: no host address in it, and no translation. */
 export const WIRE_OPTIONS = {
   'com.docker.network.bridge.inhibit_ipv4': 'true',
   'com.docker.network.bridge.enable_ip_masquerade': 'false',
-  // Known from Docker 27 on, ignored before.
+  // Since Docker 27; ignored before.
   'com.docker.network.bridge.gateway_mode_ipv4': 'routed',
   'com.docker.network.bridge.gateway_mode_ipv6': 'routed',
-  // What is too big is a matter of the nodes' own interfaces.
+  // Only the nodes' own interfaces limit packet sizes.
   'com.docker.network.driver.mtu': String(LARGEST_MTU),
 };
 
@@ -31,9 +31,8 @@ const ATTEMPTS = 50;
 let next = randomStart();
 
 /**
- * Makes the network: no address of the host in it, no masquerade, not `internal` (which would drop
- * frames whose addresses are not the subnet's), and a throwaway subnet that no lab uses. Where that fails, the
- * interface may stay on the host.
+ * Creates the network: no host address in it, no masquerading, not `internal` (which would drop frames with addresses
+ * outside the subnet), with a throwaway subnet that no lab uses. If that fails, its bridge may remain on the host.
  * @throws L4labError `host-firewall`, `engine-unavailable`
  */
 export async function createWire(
@@ -64,7 +63,7 @@ export async function createWire(
       const { message } = error as Error;
       if (/overlaps with other one/.test(message) && attempt < ATTEMPTS) continue;
       throw (
-        missingRules(error as Error) ??
+        explainRulesError(error as Error) ??
         new EnvironmentError(
           'engine-unavailable',
           { code: 'network-failed', params: { error: message } },

@@ -2,32 +2,32 @@ import { ICMP } from './decode.ts';
 import { conversation, isCalledAt, pair, type FlowKey } from './flow-packets.ts';
 import type { Frame, Sighting } from '../terms/sighting.ts';
 
-/** A call of a stream, by what its packets are known. */
+/** Identifies the packets of a call of a stream. */
 export interface CallKey extends FlowKey {
-  /** When it began, on the clock of the sightings, ns. */
+  /** Start, on the sightings' clock, ns. */
   begins: number;
-  /** Whether its connection may have been open before. */
+  /** Whether its connection may have been opened earlier. */
   isKept: boolean;
 }
 
-/** The packets of one connection or of one datagram and its answer, joined across NAT. */
+/** The packets of one connection, or of one datagram and its answer, joined across NAT. */
 interface Thread {
-  /** The caller's port, and when its first packet left. */
+  /** The caller's port, and the time of its first packet. */
   port: number;
   begins: number;
   packets: Sighting[];
-  /** Calls whose token it carries, in the order in which they show. */
+  /** Calls whose tokens it contains, in order of appearance. */
   calls: number[];
   /** Its last segment. */
   last?: string;
 }
 
 /**
- * The sightings of every call of a stream, as `flowPackets` finds those of one: in a single pass, whatever the number of
- * calls. A connection or port that serves many calls is shared out by their tokens: what carries none belongs to the call
- * whose token was the last new one. Where no token was seen, the nearest call from that port is meant.
+ * The sightings of all calls of a stream, like `flowPackets` for one, in a single pass. A connection or port with
+ * several calls is divided by their tokens: packets without a token belong to the call whose token appeared last.
+ * Without any token, the nearest call from that port is used.
  * @param sightings in time order
- * @param keys all of one caller, protocol, address and port
+ * @param keys all with one caller, protocol, address and port
  * @returns in the order of the keys
  */
 export function packetsOfCalls(sightings: Sighting[], keys: CallKey[]): Sighting[][] {
@@ -47,15 +47,15 @@ export function packetsOfCalls(sightings: Sighting[], keys: CallKey[]): Sighting
       packets[named ?? last]!.push(sighting);
     }
   }
-  // Behind a full proxy a call has several connections.
+  // A call through a full proxy has several connections.
   for (const own of packets) own.sort((a, b) => a.time - b.time);
   giveBack(packets, keys);
   return packets;
 }
 
 /**
- * A kept connection may be reset between two calls: the later one then sends nothing, and what followed the answer to the
- * former one is its own.
+ * A kept connection may be reset between two calls: then the later call sends nothing, and the packets after the
+ * earlier one's answer belong to the later call.
  */
 function giveBack(packets: Sighting[][], keys: CallKey[]): void {
   const last = new Map<number, number>();
@@ -67,13 +67,13 @@ function giveBack(packets: Sighting[][], keys: CallKey[]): void {
     const answered = own.findIndex(
       ({ node, direction, frame }) => node === caller && direction === 'in' && frame.token === keys[former]!.token,
     );
-    // Without a reset it is the acknowledgement of that answer.
+    // Otherwise they are acknowledgements of that answer.
     const wasReset = own.slice(answered + 1).some(({ frame }) => frame.tcp?.flags.includes('R'));
     if (answered !== -1 && wasReset) packets[index] = own.splice(answered + 1);
   });
 }
 
-/** Calls of which no token was seen, by port. */
+/** Calls without a visible token, by port. */
 function silentByPort(keys: CallKey[], threads: Thread[]): Map<number, number[]> {
   const known = new Set(threads.flatMap(({ calls }) => calls));
   const silent = new Map<number, number[]>();
@@ -103,9 +103,9 @@ class Threads {
   readonly #byConversation = new Map<string, Thread>();
   readonly #bySequence = new Map<number, Thread>();
   readonly #bySegment = new Map<string, Thread>();
-  /** Resets that belong to no thread yet, by segment. */
+  /** Resets not assigned to a thread yet, by segment. */
   readonly #strayResets = new Map<string, Sighting[]>();
-  /** By address and port from which the caller was seen to call. */
+  /** By source address and port of the caller's packets. */
   readonly #bySource = new Map<string, Thread>();
 
   constructor(keys: CallKey[]) {
@@ -136,7 +136,7 @@ class Threads {
     return thread && this.#learn(thread, sighting);
   }
 
-  /** A frame with the token of a call. */
+  /** The thread of a frame with a call's token. */
   #named(call: number, sighting: Sighting, key: CallKey): Thread {
     const open = key.protocol === 'tcp' ? this.#byConversation.get(conversation(sighting.frame)!) : undefined;
     const thread = this.#byToken.get(call) ?? open ?? this.#begin(sighting);
@@ -147,7 +147,7 @@ class Threads {
     return this.#learn(thread, sighting);
   }
 
-  /** A SYN: of the caller, or the same one behind NAT. */
+  /** The thread of a SYN: the caller's, or the same one behind NAT. */
   #opened(sighting: Sighting, key: CallKey): Thread | undefined {
     const { node, direction, frame } = sighting;
     const { seq, srcPort, dstPort } = frame.tcp!;
@@ -155,7 +155,7 @@ class Threads {
     const thread =
       this.#bySequence.get(seq) ?? (isOurs && this.#ports.has(srcPort) ? this.#begin(sighting) : undefined);
     if (!thread) {
-      // Somebody else's connection has these addresses and ports now.
+      // Another connection uses these addresses and ports now.
       this.#byConversation.delete(conversation(frame)!);
       return undefined;
     }
@@ -163,7 +163,10 @@ class Threads {
     return this.#learn(thread, sighting);
   }
 
-  /** A segment of a connection that was open before anything was seen: by its ports, or behind NAT by its numbers. */
+  /**
+   * The thread of a segment whose connection was opened before the recording: found by its ports, or behind NAT by its
+   * sequence numbers.
+   */
   #openBefore(sighting: Sighting, key: CallKey): Thread | undefined {
     const { node, direction, frame } = sighting;
     if (!key.isKept) return undefined;
@@ -174,7 +177,7 @@ class Threads {
     return frame.tcp!.flags.includes('R') ? this.#reset(sighting, key) : undefined;
   }
 
-  /** A connection on which the caller has said nothing was reset: that is known once the reset gets there. */
+  /** The thread of a reset on a connection without packets of the caller: known once the reset reaches the caller. */
   #reset(sighting: Sighting, key: CallKey): Thread | undefined {
     const { node, direction, frame } = sighting;
     const { srcPort, dstPort } = frame.tcp!;
@@ -192,7 +195,7 @@ class Threads {
     return this.#learn(thread, sighting);
   }
 
-  /** Its last segment alone is looked for behind NAT. */
+  /** Only its last segment is searched behind NAT. */
   #follow(thread: Thread, frame: Frame): Thread {
     const name = segmentName(frame);
     if (thread.last !== name) {
@@ -217,7 +220,7 @@ class Threads {
     return thread;
   }
 
-  /** See `flowPackets`: l3dsr gives a packet the server's address, and an error may tell of it though it never left. */
+  /** See `flowPackets`: in l3dsr packets get the server's address, and an ICMP error may quote one that never left. */
   #quoted({ icmp }: Frame): Thread | undefined {
     const inner = icmp?.inner;
     if (!inner) return undefined;
@@ -228,7 +231,7 @@ class Threads {
   }
 }
 
-/** What NAT leaves alone of a segment. */
+/** The fields of a segment that NAT does not change. */
 function segmentName({ tcp }: Frame): string {
   const { seq, ack, flags, payloadLength } = tcp!;
   return [seq, ack, flags, payloadLength].join(' ');

@@ -7,7 +7,7 @@ const mac = speller(6, (octets) => octets.toString('hex').replace(/..(?=.)/g, '$
 const v4 = speller(4, (octets) => octets.join('.'));
 const v6 = speller(16, (octets) => Address6.fromUnsignedByteArray([...octets]).correctForm());
 
-/** Remembers what it spelled: a lab has few addresses, and every packet carries four of them. */
+/** Memoizes the formatting of addresses: a lab has few, and every packet contains four. */
 function speller(length: number, spell: (octets: Buffer) => string): (bytes: Buffer, offset: number) => string {
   const known = new Map<string, string>();
   return (bytes, offset) => {
@@ -20,8 +20,8 @@ function speller(length: number, spell: (octets: Buffer) => string): (bytes: Buf
 }
 
 /**
- * Decodes the first bytes of an Ethernet frame; whatever is cut off or unknown is left out.
- * Formats: IEEE 802.3, RFC 826, 791, 8200, 9293, 7323, 768, 792, 4443.
+ * Decodes the first bytes of an Ethernet frame; omits truncated and unknown parts. Formats: IEEE 802.3, RFC 826, 791,
+ * 8200, 9293, 7323, 768, 792, 4443.
  * @param length bytes on the wire
  */
 export function decodeFrame(bytes: Buffer, length: number): Frame {
@@ -63,7 +63,7 @@ function ipv4(body: Buffer, frame: Frame): void {
   if (isFirstFragment) payload(ip.protocol, body.subarray(headerLength), payloadLength, frame);
 }
 
-/** What an IP packet carries: another one (RFC 2003, 2473), or a transport protocol. */
+/** Payload of an IP packet: another packet (RFC 2003, 2473), or a transport protocol. */
 function payload(protocol: number, body: Buffer, length: number, frame: Frame): void {
   const isPacket = (protocol === 4 && body.length >= 20) || (protocol === 41 && body.length >= 40);
   if (!isPacket) {
@@ -105,19 +105,22 @@ function ipv6(body: Buffer, frame: Frame): void {
   }
 }
 
-/** What the fragment header of an IPv6 packet says (RFC 8200, 4.5), where that comes first; null for what is whole. */
+/**
+ * The fragment header of an IPv6 packet (RFC 8200, 4.5), if it is the first extension header; null if the packet is not
+ * fragmented.
+ */
 function fragmentIn(packet: Buffer): { protocol: number; isFirst: boolean } | null {
   if (packet[6] !== 44 || packet.length < 48) return null;
   return { protocol: packet[40]!, isFirst: packet.readUInt16BE(42) >> 3 === 0 };
 }
 
-/** A neighbour solicitation or advertisement (RFC 4861) in the words of ARP; null for any other packet. */
+/** A neighbour solicitation or advertisement (RFC 4861) as ARP; null for other packets. */
 function neighbourDiscovery(packet: Buffer, senderMac: string): Arp | null {
   const type = packet[40];
   if (packet[6] !== 58 || packet.length < 64 || (type !== 135 && type !== 136)) return null;
   const [src, dst, target] = [v6(packet, 8), v6(packet, 24), v6(packet, 48)];
   if (type === 135) return { op: 'request', senderMac, senderIp: src, targetIp: target };
-  // One that nobody asked for goes to all nodes, as a gratuitous ARP names its own address as target.
+  // An unsolicited one is sent to all nodes, like a gratuitous ARP with its own address as target.
   return { op: 'reply', senderMac, senderIp: target, targetIp: dst.startsWith('ff') ? target : dst };
 }
 
@@ -155,13 +158,13 @@ function tcp(body: Buffer, length: number): Tcp {
   };
 }
 
-/** Options, with the bytes to read: MSS (RFC 9293, 3.7.1), and TSval of timestamps (RFC 7323, 3.2). */
+/** TCP options and the number of bytes to read: MSS (RFC 9293, 3.7.1), and TSval of timestamps (RFC 7323, 3.2). */
 const [MSS, TIMESTAMPS] = [
   { kind: 2, length: 2 },
   { kind: 8, length: 4 },
 ];
 
-/** First bytes of the value of a TCP option (RFC 9293, 3.1); null if the header does not have it. */
+/** First bytes of the value of a TCP option (RFC 9293, 3.1); null if absent. */
 function optionIn(options: Buffer, { kind, length }: { kind: number; length: number }): Buffer | null {
   const [END, NO_OPERATION] = [0, 1];
   let at = 0;
@@ -172,7 +175,7 @@ function optionIn(options: Buffer, { kind, length }: { kind: number; length: num
   return null;
 }
 
-/** ICMP types and codes of IPv4 stand for both families; see `icmpType` and `UNREACHABLE_CODES`. */
+/** Both families use the ICMP types and codes of IPv4; see `icmpType` and `UNREACHABLE_CODES`. */
 function icmp(protocol: number, body: Buffer): Icmp {
   const type = protocol === 1 ? body[0]! : icmpType(body[0]!);
   const code = protocol === 58 && type === ICMP.unreachable ? (UNREACHABLE_CODES[body[1]!] ?? 1) : body[1]!;
@@ -202,20 +205,23 @@ export const ICMP = {
   echoRequest: 8,
   timeExceeded: 11,
   tooBig: 258,
-  /** Of ICMPv6: an unknown next header, for one (RFC 4443, 3.4). */
+  /** ICMPv6 only, for example unknown next header (RFC 4443, 3.4). */
   parameterProblem: 260,
 } as const;
 
 /** Codes of ICMPv6's unreachable (RFC 4443) by those of IPv4 (RFC 792, 1812): no route, prohibited, scope, host, port … */
 const UNREACHABLE_CODES: Record<number, number> = { 0: 0, 1: 13, 2: 1, 3: 1, 4: 3, 5: 13, 6: 13 };
 
-/** ICMPv6 types (RFC 4443, 4861) by the number of their IPv4 counterpart; others are shifted out of the way. */
+/** ICMPv6 types (RFC 4443, 4861) as their IPv4 counterparts; others are shifted to avoid collisions. */
 function icmpType(v6type: number): number {
   const same: Record<number, number> = { 129: 0, 1: 3, 137: 5, 128: 8, 3: 11, 2: 258 };
   return same[v6type] ?? 256 + v6type;
 }
 
-/** Where a redirect quotes the packet: in IPv6 within an option, after both addresses (RFC 4861, 4.5 and 4.6.3). */
+/**
+ * Position of the quoted packet in a redirect: in IPv6 inside an option, after both addresses (RFC 4861, 4.5 and
+ * 4.6.3).
+ */
 function quoteOf(protocol: number, body: Buffer): number {
   if (protocol === 1) return 8;
   let at = 40;
@@ -237,7 +243,7 @@ function innerPacket(protocol: number, body: Buffer): NonNullable<Icmp['inner']>
     const { srcPort, dstPort, ...inside } = carried;
     return { ...ends, protocol: inner, srcPort, dstPort, inside };
   }
-  // An echo has its id in place of ports.
+  // Echo messages have an id instead of ports.
   const [srcAt, dstAt] = inner === protocol && body.length >= headerLength + 6 ? [4, 4] : [0, 2];
   return {
     ...ends,

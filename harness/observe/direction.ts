@@ -3,10 +3,10 @@ import type { Captured } from './recorder.ts';
 import type { Sighting } from '../terms/sighting.ts';
 
 /**
- * Tells which way each frame went. A wire has two ends that share a clock: the end that saw a frame first sent it.
- * Of a frame that one end alone saw, the source MAC tells.
+ * Determines the direction of each frame. Both ends of a wire share a clock: the end that saw a frame first sent it.
+ * For a frame seen at only one end, the source MAC decides.
  * @param captured in time order
- * @param origin nanoseconds that the times of the result count from
+ * @param origin nanoseconds; start of the result's times
  */
 export function directions(captured: Captured[], plan: Plan, origin: bigint): Sighting[] {
   const wires = new Wires(plan);
@@ -24,7 +24,7 @@ export function directions(captured: Captured[], plan: Plan, origin: bigint): Si
   });
 }
 
-/** For every frame seen at both ends of its wire: whether this end was the first. */
+/** For every frame seen at both ends of its wire: whether this end saw it first. */
 function firstSeenElsewhere(captured: Captured[], wires: Wires): Map<Captured, boolean> {
   const waiting = new Map<number, Map<string, Captured[]>>();
   const result = new Map<Captured, boolean>();
@@ -72,7 +72,7 @@ class Wires {
     return this.#wires.get(`${at.node} ${at.iface}`);
   }
 
-  /** A host's frames carry its MAC; a switch port sends whatever its neighbour did not. */
+  /** A host's frames have its MAC; a switch port sends what its neighbour did not. */
   ownsMac(at: Captured): boolean {
     const here = `${at.node} ${at.iface}`;
     if (this.#macs.get(here) === at.frame.srcMac) return true;

@@ -8,22 +8,22 @@ import { transmissionOf } from './transmissions.ts';
 import type { Frame, Sighting } from '../terms/sighting.ts';
 
 /**
- * The hops of the first packet that the caller sent and of the first answer to it (a SYN-ACK or RST, a datagram, an
- * echo reply, an ICMP error). If only a repetition came to who answered, its hops. Behind a full proxy they go on with the first
- * request and answer there.
+ * The hops of the caller's first packet and of its first answer (SYN-ACK or RST, datagram, echo reply, ICMP error). If
+ * only a retransmission was answered, its hops. Through a full proxy they continue with the first request and answer
+ * behind it.
  * @param packets sightings of one attempt, in time order
  */
 export function observedWalk(packets: Sighting[], key: FlowKey, plan: Plan): Walk {
   return new Walker(plan).opening(packets, key).walk;
 }
 
-/** A walk, and when its first packet left: as the times of the sightings that it is made of. */
+/** A walk, and the time of its first packet, on the sightings' clock. */
 export interface Found {
   walk: Walk;
   begins: number;
 }
 
-/** Finds the walks of many attempts over the same wires. */
+/** Finds walks of attempts over the same wires. */
 export class Walker {
   readonly #macs: Map<string, string>;
   readonly #bridges: Set<string>;
@@ -51,20 +51,20 @@ export class Walker {
     const sent = requests.filter(({ node, direction }) => node === key.caller && direction === 'out');
     const answer = answers.find(({ direction }) => direction === 'out');
     const isAnswered = (one: Sighting): boolean =>
-      this.#path(one, repetitionsOf(one, requests)).some(({ node }) => node === answer?.node);
+      this.#path(one, retransmissionsOf(one, requests)).some(({ node }) => node === answer?.node);
     const request = sent.length > 1 && answer !== undefined ? (sent.find(isAnswered) ?? sent[0]) : sent[0];
     return this.#walk(packets, key, { requests, answers, request, answer });
   }
 
   /**
-   * The hops of a segment with the request on an open connection, and of the answer to it. Where they were sent again, and
-   * got through or were refused then, those are meant; else the first ones.
+   * The hops of a request segment on an open connection, and of its answer. If they were retransmitted and then
+   * delivered or refused, the walk shows that transmission, otherwise the first one.
    * @param packets sightings of one exchange, in time order
-   * @param answered in time: what came of a repetition later does not tell why not
+   * @param answered in time; late results of a retransmission do not explain the failure
    */
   exchange(packets: Sighting[], key: FlowKey, answered: boolean): Found {
     const isSent = ({ node, direction }: Sighting): boolean => node === key.caller && direction === 'out';
-    // The connection may be reset before a request is sent: then any segment tells.
+    // The connection may be reset before the request is sent: then any segment counts.
     const hasToken = packets.some((one) => isSent(one) && one.frame.token === key.token);
     const requests = packets.filter(({ frame }) => isSegmentTo(frame, key) && (!hasToken || frame.token === key.token));
     const first = requests.find(isSent);
@@ -84,27 +84,27 @@ export class Walker {
     return this.#walk(packets, key, { requests, answers, request: first, answer: isToFirst ? origin : undefined });
   }
 
-  /** The way of a reset that nothing of the caller's brought about. */
+  /** The path of a reset that no packet of the caller caused. */
   #ended(packets: Sighting[], key: FlowKey): Found {
     const answers = packets.filter(({ frame: { tcp } }) => isCalled(tcp?.srcPort, key) && tcp!.flags.includes('R'));
     const answer = answers.find(({ direction }) => direction === 'out');
     return this.#walk(packets, key, { requests: [], answers, request: undefined, answer });
   }
 
-  /** @param from where request and answer begin, and all of which they are */
+  /** @param from first packets of request and answer, and all candidates */
   #walk(
     packets: Sighting[],
     key: FlowKey,
     from: { requests: Sighting[]; answers: Sighting[]; request: Sighting | undefined; answer: Sighting | undefined },
   ): Found {
     const { requests, answers, request: firstRequest, answer: firstAnswer } = from;
-    const request = this.#path(firstRequest, firstRequest ? repetitionsOf(firstRequest, requests) : []);
+    const request = this.#path(firstRequest, firstRequest ? retransmissionsOf(firstRequest, requests) : []);
     const reply = this.#path(
       firstAnswer,
       firstAnswer ? answers.filter(({ frame }) => sameAnswer(frame, firstAnswer.frame)) : [],
     );
     const end = request.at(-1);
-    // Who accepts the caller's connection is its server, or a full proxy.
+    // The node that accepts the caller's connection is its server or a full proxy.
     const accepted = end?.direction === 'in' && reply[0]?.node === end.node && reply[0].frame.icmp === undefined;
     const far =
       accepted && key.protocol === 'tcp'
@@ -119,14 +119,14 @@ export class Walker {
   #path(first: Sighting | undefined, all: Sighting[]): Sighting[] {
     if (!first) return [];
     const once = transmissionOf(first, all);
-    // A bridge may send its own frame out of every port.
+    // A bridge may send its own frame out of several ports.
     const copies = once.filter(
       ({ direction, node, frame }) => direction === 'out' && node === first.node && sameFrame(frame, first.frame),
     );
     return longest(copies.map((copy) => this.#follow(copy, once, new Map())));
   }
 
-  /** Longest way on from a frame that was just sent; `known` holds the ways found so far, so that loops stay cheap. */
+  /** Longest path from a sent frame; `known` caches paths, so that loops stay cheap. */
   #follow(sent: Sighting, all: Sighting[], known: Map<Sighting, Sighting[]>): Sighting[] {
     const before = known.get(sent);
     if (before) return before;
@@ -147,13 +147,13 @@ export class Walker {
         sameFrame(s.frame, sent.frame),
     );
     if (!arrival) return [sent];
-    // A switch that floods has not addressed the frame; whoever has, has sent it.
+    // A flooding switch does not address frames; the node that addressed this one sent it.
     if (!this.#accepts(arrival)) return this.#isOwn(sent) ? [sent] : [];
     const outs = all.filter((s) => s.node === arrival.node && s.direction === 'out' && s.time >= arrival.time);
     return [sent, arrival, ...longest(outs.map((out) => this.#follow(out, all, known)))];
   }
 
-  /** Whether a frame has the MAC of the interface that it leaves by. */
+  /** Whether a frame has the MAC of its outgoing interface. */
   #isOwn({ node, iface, frame }: Sighting): boolean {
     return this.#macs.get(`${node} ${iface}`) === frame.srcMac;
   }
@@ -164,9 +164,9 @@ export class Walker {
 }
 
 /**
- * Behind a full proxy: it takes the caller's connection for itself and asks on one of its own, which shares nothing but
- * the token with it. The way of the first request and answer there; empty when the request ended at a server.
- * @param near way of the caller's own request
+ * The path behind a full proxy, which accepts the caller's connection and opens another one that shares only the token
+ * with it: first request and answer there; empty if the request ended at a server.
+ * @param near path of the caller's own request
  */
 function farSideOf(
   near: Sighting[],
@@ -185,7 +185,7 @@ function farSideOf(
       first,
       withToken.filter(({ frame }) => frame.tcp?.seq === first?.frame.tcp?.seq),
     );
-  // NAT on the way, and a server that calls itself through it, give one connection several names.
+  // Because of NAT, or of a server that calls itself through it, one connection may have several names.
   const isOther = (frame: Frame): boolean => !near.some((hop) => conversation(hop.frame) === conversation(frame));
   const request = path(firstFrom(near.at(-1)!, isOther));
   const asked = request.at(-1);
@@ -217,7 +217,7 @@ function hops(sightings: Sighting[], origin: number, withMss: boolean): Hop[] {
   return bare.map((hop, index) => ({ ...hop, changed: index === 0 ? [] : changes(bare[index - 1]!, hop) }));
 }
 
-/** The opening packet of the flow, wherever it is seen. */
+/** Whether it is the opening packet of the flow, at any hop. */
 function isRequest({ tcp, udp, icmp, token }: Frame, key: FlowKey): boolean {
   if (key.protocol === 'tcp') return tcp?.flags === 'S';
   if (key.protocol === 'udp') return isCalled(udp?.dstPort, key) && token === key.token;
@@ -231,12 +231,12 @@ function isCalled(port: number | undefined, { port: called, serverPorts }: FlowK
 function isAnswer({ tcp, udp, icmp, token }: Frame, key: FlowKey): boolean {
   if (icmp?.inner) return icmp.type !== ICMP.redirect;
   if (key.protocol === 'tcp') return tcp !== undefined && (tcp.flags === 'SA' || tcp.flags === 'RA');
-  // Answers of DNS servers repeat no token.
+  // DNS answers do not contain the token.
   if (key.protocol === 'udp') return isCalled(udp?.srcPort, key) && (token ?? key.token) === key.token;
   return icmp?.type === ICMP.echoReply;
 }
 
-/** A segment of an open connection, toward whoever serves it. */
+/** Whether it is a segment of an open connection toward its server. */
 function isSegmentTo({ tcp }: Frame, key: FlowKey): boolean {
   return isCalled(tcp?.dstPort, key) && !tcp!.flags.includes('S');
 }
@@ -246,17 +246,17 @@ function isAnswerToData({ tcp, icmp, token }: Frame, key: FlowKey): boolean {
   return isCalled(tcp?.srcPort, key) && (token === key.token || tcp!.flags.includes('R'));
 }
 
-/** All sightings of a packet, however often it was sent. */
-function repetitionsOf({ frame }: Sighting, all: Sighting[]): Sighting[] {
+/** All sightings of a packet, including retransmissions. */
+function retransmissionsOf({ frame }: Sighting, all: Sighting[]): Sighting[] {
   return all.filter((one) => samePacket(one.frame, frame));
 }
 
-/** NAT and hops leave the sequence number alone. */
+/** NAT and routers do not change the sequence number. */
 function samePacket(a: Frame, b: Frame): boolean {
   return a.tcp?.seq === b.tcp?.seq && a.icmp?.seq === b.icmp?.seq;
 }
 
-/** Of an ICMP error only its kind stays the same: NAT rewrites what it quotes. */
+/** Compares only type and code of ICMP errors: NAT rewrites what they quote. */
 function sameAnswer(a: Frame, b: Frame): boolean {
   return a.tcp?.seq === b.tcp?.seq && a.icmp?.type === b.icmp?.type && a.icmp?.code === b.icmp?.code;
 }

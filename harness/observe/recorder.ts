@@ -1,21 +1,21 @@
 import { decodeFrame } from './decode.ts';
 import type { Frame, Sighting } from '../terms/sighting.ts';
 
-/** A frame as one interface saw it, before it is known which way it went. */
+/** A frame captured at one interface, before its direction is known. */
 export interface Captured {
   /** Nanoseconds of the kernel's wall clock. */
   time: bigint;
   node: string;
   iface: string;
-  /** The first bytes in base64, as captured: equal for equal frames. */
+  /** The captured bytes in base64: equal for equal frames. */
   raw: string;
   frame: Frame;
 }
 
-/** Keeps the frames of a lab in the order in which they arrive. */
+/** Keeps the frames of a lab in order of arrival. */
 export class Recorder {
   #frames: Captured[] = [];
-  /** So many that came before them are not kept any more. */
+  /** Number of discarded frames before the first kept one. */
   #forgotten = 0;
   readonly #raw = new WeakMap<Frame, string>();
 
@@ -27,12 +27,12 @@ export class Recorder {
     }
   }
 
-  /** A place in the recording to read from later. */
+  /** The current position in the recording, for `since`. */
   mark(): number {
     return this.#forgotten + this.#frames.length;
   }
 
-  /** Frames that arrived after the mark, and before `end` (all by default), in the order of their stamps. */
+  /** Frames that arrived after the mark and before `end` (default: now), sorted by timestamp. */
   since(mark: number, end = this.mark()): Captured[] {
     const from = Math.max(0, mark - this.#forgotten);
     return this.#frames
@@ -40,14 +40,14 @@ export class Recorder {
       .sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
   }
 
-  /** Lets go of what arrived before the mark: `since` does not have it any more. Other marks stay good. */
+  /** Discards frames that arrived before the mark. Later marks stay valid. */
   forgetUntil(mark: number): void {
     const gone = Math.min(this.#frames.length, Math.max(0, mark - this.#forgotten));
     this.#frames = this.#frames.slice(gone);
     this.#forgotten += gone;
   }
 
-  /** The sightings with the first bytes of their frames, as far as these are still at hand. */
+  /** Adds the captured bytes to sightings whose frames are still available. */
   withRaw(sightings: Sighting[]): Sighting[] {
     return sightings.map((sighting) => {
       const raw = this.#raw.get(sighting.frame);

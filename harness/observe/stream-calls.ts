@@ -9,49 +9,49 @@ import { addressesIn, commonAddresses, isAbout, spokenArp, type FlowKey } from '
 import { Walker, type Found } from './observed-walk.ts';
 import type { Captured } from './recorder.ts';
 
-/** A call of a stream with all that the captures show of it. */
+/** A call of a stream with everything that the captures show of it. */
 export interface ObservedCall {
   record: CallRecord;
   key: FlowKey;
-  /** Sightings of the call, ARP about its addresses among them, in time order: ns since `epoch`. */
+  /** Sightings of the call, including ARP about its addresses, in time order: ns since `epoch`. */
   packets: Sighting[];
-  /** Nanoseconds since 1970 (digits); the same for all calls that are observed at once. */
+  /** Nanoseconds since 1970 (digits); equal for all calls observed together. */
   epoch: string;
   /**
-   * Of its handshake; of its request where the connection was open before, or where that is what failed. Of a call that
-   * took too long, it is that of the first packet that had to be sent again.
+   * Walk of its handshake; of its request if the connection was open, or if the request failed. For a call that timed
+   * out, the walk of the first packet that had to be retransmitted.
    */
   walk: Walk;
-  /** When the first packet of the walk left, ns since `epoch`. */
+  /** Time of the first packet of the walk, ns since `epoch`. */
   walkBegins: number;
-  /** Present where its connection is kept. */
+  /** Present for kept connections. */
   history?: ConnectionHistory;
 }
 
-/** What became of a kept connection up to a call. */
+/** History of a kept connection up to a call. */
 export interface ConnectionHistory {
-  /** Nodes that saw it begin. */
+  /** Nodes that saw its SYN. */
   sawSyn: string[];
-  /** When each node had last seen a packet of it before this call, ms since 1970; empty where it was new. */
+  /** When each node last saw one of its packets before this call, ms since 1970; empty for a new connection. */
   lastSeen: Record<string, number>;
 }
 
-/** What the captures of a step show. */
+/** Records and captures of a step. */
 interface Shown {
-  /** The plan in force in the step. */
+  /** The step's plan. */
   plan: Plan;
   stream: StreamPlan;
   /** Calls that began in the step, in any order. */
   records: CallRecord[];
-  /** What the wires carried since the step began, in time order. */
+  /** Frames since the beginning of the step, in time order. */
   captured: Captured[];
-  /** Calls of the steps before, for what became of their connections; only the last one of each is asked for. */
+  /** Calls of earlier steps, for the history of their connections; only the last call of each is used. */
   before?: ObservedCall[];
 }
 
 /**
- * The calls of a stream in a step with their packets and walks, in the order in which they began. All are found in one
- * pass over the captures.
+ * The calls of a stream in a step with their packets and walks, in order of their start. All are found in one pass over
+ * the captures.
  */
 export function observeCalls({ plan, stream, records, captured, before = [] }: Shown): ObservedCall[] {
   const sorted = records.toSorted((a, b) => a.beganAt - b.beganAt);
@@ -120,7 +120,7 @@ function foundOf(record: CallRecord, packets: Sighting[], key: CallKey, walker: 
 
 const TOOK_TOO_LONG: CallRecord['outcome'][] = ['timeout', 'no-answer'];
 
-/** The first repetition of a SYN by its caller; a switch that calls sends one SYN out of several ports. */
+/** The caller's first retransmission of a SYN; a calling switch sends one SYN out of several ports. */
 function repeatedSyn(sent: Sighting[]): Sighting | undefined {
   const syns = sent.filter(({ frame }) => frame.tcp?.flags === 'S');
   return syns.find(({ iface, frame }, index) =>
@@ -149,7 +149,7 @@ function firstNotBefore(sightings: Sighting[], time: number): number {
   return low;
 }
 
-/** Goes through the calls of kept connections in the order in which they began. */
+/** Tracks kept connections through their calls, in order of their start. */
 class Histories {
   readonly #after = new Map<string, ConnectionHistory>();
 
@@ -166,7 +166,7 @@ class Histories {
   }
 }
 
-/** What is known of a connection once a call over it is over. */
+/** History of a connection after a call. */
 function after({ sawSyn, lastSeen }: ConnectionHistory, packets: Sighting[], epoch: string): ConnectionHistory {
   const own = packets.filter(({ frame }) => !frame.arp);
   const saw = own.filter(({ frame }) => frame.tcp?.flags === 'S').map(({ node }) => node);
@@ -174,7 +174,7 @@ function after({ sawSyn, lastSeen }: ConnectionHistory, packets: Sighting[], epo
   return { sawSyn: [...new Set([...sawSyn, ...saw])], lastSeen: { ...lastSeen, ...Object.fromEntries(seen) } };
 }
 
-/** A moment of a sighting, ms since 1970. */
+/** Time of a sighting, ms since 1970. */
 export function milliseconds(epoch: string, time: number): number {
   return Number(BigInt(epoch) / 1000n) / 1000 + time / 1e6;
 }

@@ -1,18 +1,18 @@
 import type { Frame, Sighting } from '../terms/sighting.ts';
 
 /**
- * The sightings of one transmission, where the same packet was sent several times. NAT and routers leave alone what each
- * transmission gets anew: the IP id and the TCP timestamp. Where there is neither (IPv6 without timestamps, a SYN-ACK
- * without them, an RST), transmissions are told apart by their order.
- * @param first a sighting of the transmission that is wanted
- * @param all sightings of the packet, of any number of transmissions, in time order
+ * The sightings of one transmission if the same packet was transmitted several times. Transmissions differ in what
+ * neither NAT nor routers change: IP id and TCP timestamp. Without both (IPv6 or RST without timestamps), they are
+ * distinguished by order.
+ * @param first a sighting of the wanted transmission
+ * @param all sightings of the packet in any number of transmissions, in time order
  */
 export function transmissionOf(first: Sighting, all: Sighting[]): Sighting[] {
   const alike = sameNextHop(
     first,
     all.filter(({ frame }) => isSameTransmission(frame, first.frame)),
   );
-  // A loop lowers the TTL: the same frame crosses the same interface once in each transmission.
+  // Since a loop lowers the TTL, the same frame crosses an interface once per transmission.
   const crossings = new Map<string, Sighting[]>();
   for (const sighting of alike) {
     const name = crossingName(sighting);
@@ -27,7 +27,7 @@ export function transmissionOf(first: Sighting, all: Sighting[]): Sighting[] {
   return alike.filter((sighting) => numbers.get(sighting) === numbers.get(first));
 }
 
-/** What is left where its sender sends the packet to another next hop, since it has learned one meanwhile. */
+/** Excludes transmissions to another next hop, which the sender has learned meanwhile. */
 function sameNextHop(first: Sighting, all: Sighting[]): Sighting[] {
   const { node, iface, direction, time, frame } = first;
   const sent = all.filter(
@@ -46,7 +46,7 @@ function sameNextHop(first: Sighting, all: Sighting[]): Sighting[] {
   return all.filter((one) => one.time >= begin && one.time < end);
 }
 
-/** Whether nothing tells two frames of the same packet apart but the hops that they are at. */
+/** Whether two frames of the same packet differ only in their hops. */
 function isSameTransmission(a: Frame, b: Frame): boolean {
   return (a.inside ?? a.ip)?.id === (b.inside ?? b.ip)?.id && a.tcp?.timestamp === b.tcp?.timestamp;
 }
@@ -58,10 +58,10 @@ function crossingName({ node, iface, direction, frame: { srcMac, dstMac, ip, ins
 }
 
 /**
- * Which transmission each sighting at one interface belongs to, where another interface saw all of them: some were lost
- * on the way, and none overtook another; among what that leaves open, the nearest in time is meant.
+ * Assigns the sightings at one interface to transmissions, all of which were seen at another interface: some were lost
+ * and none overtook another; ambiguities are resolved by time.
  * @param seen in time order, at most as many as `all`
- * @returns places in `all`
+ * @returns indices in `all`
  */
 function nearestInOrder(seen: Sighting[], all: Sighting[]): number[] {
   let next = 0;

@@ -5,9 +5,9 @@ import { InputError, L4labError } from '../errors.ts';
 import { messageFor } from '../scenario/messages.ts';
 import { parseYaml } from '../scenario/yaml-file.ts';
 
-/** Names of the configuration, by which a project's root is found as well. */
+/** Names of the configuration file, which also marks a project's root. */
 export const CONFIG_FILES = ['l4lab.config.ts', 'l4lab.config.mjs', 'l4lab.config.json'];
-/** Names that users of other tools may give it. */
+/** Endings that other tools use. */
 const OTHER_ENDINGS = ['js', 'cjs', 'mts', 'cts', 'yaml', 'yml'].map((ending) => `l4lab.config.${ending}`);
 
 const folder = z.string().min(1);
@@ -32,7 +32,7 @@ export function configJsonSchema(): unknown {
   return { title: 'Configuration of l4lab: l4lab.config.json', ...z.toJSONSchema(schema) };
 }
 
-/** What `l4lab.config.{ts,mjs,json}` may say. Folders are relative to the file. */
+/** Contents of `l4lab.config.{ts,mjs,json}`. Folders are relative to the file. */
 export interface Config {
   /** Folder of the scenarios; `scenarios` by default. */
   scenarios?: string;
@@ -46,14 +46,14 @@ export interface Config {
   engines?: string[];
 }
 
-/** Gives the configuration back as it is: it is there for its types. */
+/** Returns the configuration unchanged; exists for its types. */
 export function defineConfig(config: Config): Config {
   return config;
 }
 
 /**
- * The configuration of a folder; an empty one where there is no file.
- * @throws L4labError `invalid-input` for what the file should not say, or two files
+ * The configuration of a folder; empty without a file.
+ * @throws L4labError `invalid-input` for mistakes in the file, or two files
  */
 export async function readConfig(root: string): Promise<Config> {
   const files = CONFIG_FILES.filter((name) => existsSync(join(root, name)));
@@ -68,7 +68,7 @@ export async function readConfig(root: string): Promise<Config> {
   return name.endsWith('.json') ? readJson(file) : checked(await importDefault(file), file);
 }
 
-/** A configuration that nobody reads would be one whose folders and engines are quietly not used. */
+/** Otherwise a configuration with the wrong ending would silently be ignored. */
 function refuseOtherEndings(root: string): void {
   const other = OTHER_ENDINGS.find((name) => existsSync(join(root, name)));
   if (other !== undefined)
@@ -101,7 +101,7 @@ function placeOf(issue: z.core.$ZodIssue): (string | number)[] {
   return issue.code === 'unrecognized_keys' ? [...path, issue.keys[0]!] : path;
 }
 
-/** What a module exports by default. Node 20 reads no TypeScript by itself. */
+/** The default export of a module. Node 20 cannot load TypeScript itself. */
 async function importDefault(file: string): Promise<unknown> {
   const { createJiti } = await import('jiti');
   const jiti = createJiti(file, { virtualModules: { l4lab: { defineConfig } } });

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import * as z from 'zod';
 
 const FILE = 'durations.json';
-/** The oldest go first: names change over the years. */
+/** Limit of entries; the oldest are dropped, because names change over the years. */
 const MOST = 5000;
 
 const schema = z.object({ version: z.literal(1), ms: z.record(z.string(), z.number().nonnegative()) });
 
-/** How long things took last time, ms; nothing where there is no such memory, or one that cannot be read. */
+/** Previous durations, ms; empty if there is no readable file. */
 export async function readDurations(cache: string): Promise<Map<string, number>> {
   try {
     const { ms } = schema.parse(JSON.parse(await readFile(join(cache, FILE), 'utf8')));
@@ -18,7 +18,7 @@ export async function readDurations(cache: string): Promise<Map<string, number>>
   }
 }
 
-/** Remembers how long things took. It is no more than a help: where it cannot be written, there is none. */
+/** Saves durations. Only a help, so write errors are ignored. */
 export async function rememberDurations(cache: string, took: ReadonlyMap<string, number>): Promise<void> {
   const known = await readDurations(cache);
   for (const [name, ms] of took) {
@@ -32,6 +32,6 @@ export async function rememberDurations(cache: string, took: ReadonlyMap<string,
     await writeFile(draft, JSON.stringify({ version: 1, ms: Object.fromEntries(kept) }));
     await rename(draft, join(cache, FILE));
   } catch {
-    // Nobody has to see to it.
+    // Nothing depends on it.
   }
 }

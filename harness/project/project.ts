@@ -5,22 +5,25 @@ import { CONFIG_FILES, readConfig } from './config.ts';
 
 /** A folder with scenarios and labs. All paths are absolute. */
 export interface Project {
-  /** What paths in messages and results are relative to. */
+  /** Base of paths in messages and results. */
   root: string;
   folders: {
     scenarios: string;
-    /** A name means the first that has it: the project's own labs come before those that l4lab ships. */
+    /** Folders to search in order: the project's own labs before those shipped with l4lab. */
     labs: string[];
-    /** Scenarios that l4lab ships, as examples; absent where there are none. They are found by their whole names. */
+    /**
+     * Folder of the example scenarios shipped with l4lab; absent if there are none. Examples are found only by their
+     * whole names.
+     */
     examples?: string;
-    /** Of the last run's report. */
+    /** Folder of the last run's report. */
     report: string;
-    /** For what may be lost. */
+    /** Folder for data that may be lost. */
     cache: string;
   };
   /** Lab image to pull instead of building one. */
   image?: string;
-  /** Docker engines to spread labs over; none for the one that is found. */
+  /** Docker engines to run labs on; empty for the default one. */
   engines: string[];
 }
 
@@ -30,7 +33,7 @@ export interface Project {
  * @param root the project's folder, instead of looking for it
  * @param shipped folder of the labs that l4lab ships
  * @param examples folder of the scenarios that l4lab ships
- * @param makes whether somebody is about to make the folders that the configuration names
+ * @param makes whether the configured folders are about to be created
  * @throws L4labError `invalid-input` for a root that is no folder, and for mistakes in the configuration
  */
 export async function findProject({
@@ -52,7 +55,7 @@ export async function findProject({
   const config = await readConfig(folder);
   for (const name of makes ? [] : (['scenarios', 'labs'] as const)) {
     const named = config[name];
-    // A lab of the same name that l4lab ships would silently take the place of the project's own.
+    // Otherwise a shipped lab of the same name would silently replace the project's own.
     if (named !== undefined && !isFolder(resolve(folder, named)))
       throw new L4labError(
         'invalid-input',
@@ -75,7 +78,7 @@ export async function findProject({
   };
 }
 
-/** The nearest folder upward that has a configuration, or `scenarios/` beside a package.json. */
+/** The nearest folder upward with a configuration, or with `scenarios/` and a package.json. */
 function findRoot(from: string): string | null {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     const has = (name: string): boolean => existsSync(join(folder, name));

@@ -9,10 +9,10 @@ import { parseYaml, type YamlFile } from '../scenario/yaml-file.ts';
 import type { Project } from './project.ts';
 
 /**
- * Finds scenario files by path (a file or a folder), by name below `scenarios/` (`basics/protocols`), by a part of one
- * between slashes (`basics`, `protocols`), or by the beginning of either. No words mean all of them, in the order of their
- * names. What names none of the project's own may be the whole name of an example that l4lab ships, or its folder.
- * @throws L4labError `invalid-input` for words that name none, with what may be meant; and where there is no scenario
+ * Finds scenario files by path (a file or a folder), by name below `scenarios/` (`basics/protocols`), by one part of a
+ * name (`basics`, `protocols`), or by the beginning of either. Without words, all of them, sorted by name. Words that
+ * match no scenario of the project may be the whole name of a shipped example, or its folder.
+ * @throws L4labError `invalid-input` for words without a match, with suggestions; and if there are no scenarios
  */
 export function findScenarios(project: Project, names: string[]): string[] {
   const all = allScenarios(project);
@@ -39,23 +39,23 @@ export function findScenarios(project: Project, names: string[]): string[] {
 function scenariosNamed(project: Project, given: string, own: NamedFile[]): string[] {
   const found = filesAt(given, false) ?? filesNamed(given, 'scenarios', own);
   if (found.length > 0) return found;
-  // By a part of its name an example would run in place of a scenario of the project that is misspelt.
+  // If parts of names matched, an example could run instead of a misspelt scenario of the project.
   return examplesOf(project).filter((file) =>
     `${scenarioName(project, file)}/`.startsWith(`${given.replace(/\/$/, '')}/`),
   );
 }
 
-/** Every example that l4lab ships, in the order of their names; none where these are the project's own scenarios. */
+/** All shipped examples, sorted by name; empty in l4lab's own repository. */
 export function examplesOf({ folders }: Project): string[] {
   return folders.examples === undefined ? [] : yamlFilesBelow(folders.examples);
 }
 
-/** Every scenario file of a project, in the order of their names. */
+/** All scenario files of a project, sorted by name. */
 export function allScenarios(project: Project): string[] {
   return yamlFilesBelow(project.folders.scenarios);
 }
 
-/** Lab files by path, or by name; none where a word names none. No words mean the labs of the project itself. */
+/** Lab files by path or name; empty for unknown words. Without words, the project's own labs. */
 export function findLabs(project: Project, names: string[]): string[] {
   const labs = (names.length === 0 ? ownLabs(project) : allLabs(project)).map((file) => ({
     file,
@@ -66,12 +66,12 @@ export function findLabs(project: Project, names: string[]): string[] {
   return [...new Set(names.flatMap((given) => filesAt(given, true) ?? exact(given)))];
 }
 
-/** The project's own lab files, in the order of their names. */
+/** The project's own lab files, sorted by name. */
 export function ownLabs(project: Project): string[] {
   return yamlFilesBelow(project.folders.labs[0]!);
 }
 
-/** Every lab that a name can mean: the project's own, then those shipped whose names it does not use itself. */
+/** All labs: the project's own, then shipped ones whose names it does not use. */
 export function allLabs(project: Project): string[] {
   const files = new Map<string, string>();
   for (const file of project.folders.labs.flatMap(yamlFilesBelow)) {
@@ -81,7 +81,7 @@ export function allLabs(project: Project): string[] {
   return [...files.values()];
 }
 
-/** Named without a slash as well; any other folder may be the beginning of a name. */
+/** Folders that need no slash; any other word may be the beginning of a name. */
 const FOLDERS = ['labs', 'scenarios'];
 
 interface NamedFile {
@@ -89,9 +89,9 @@ interface NamedFile {
   name: string;
 }
 
-/** Files of one kind at a path; null where the path leads to no YAML. */
+/** Files of one kind at a path; null without YAML files. */
 function filesAt(given: string, labs: boolean): string[] | null {
-  // A scenario elsewhere is named by its path without the ending, also in the command that runs it again.
+  // The name of a scenario outside `scenarios/` is its path without the ending, also in the command that runs it again.
   const file = [given, `${given}.yaml`, `${given}.yml`].find((path) => /\.ya?ml$/.test(path) && isFile(resolve(path)));
   const isFolder =
     (given.includes('/') || FOLDERS.includes(given)) && existsSync(resolve(given)) && !isFile(resolve(given));
@@ -104,7 +104,7 @@ function isFile(path: string): boolean {
   return existsSync(path) && statSync(path).isFile();
 }
 
-/** Only labs have links, and a mistake may be anywhere. */
+/** Only labs have links, so invalid files are recognized too. */
 function isLabFile(path: string): boolean {
   return /^links *:/m.test(readFileSync(path, 'utf8'));
 }
@@ -162,7 +162,7 @@ export function loadScenario(project: Project, file: string): LoadedScenario {
   throw new InputError(mistakes);
 }
 
-/** Loads the files that can be loaded, and says what is wrong with the others. */
+/** Loads all valid files, and reports the mistakes of the others. */
 export function loadEach<T>(
   project: Project,
   files: string[],
@@ -181,14 +181,14 @@ export function loadEach<T>(
   return { loaded, mistakes };
 }
 
-/** File of the lab that a scenario names, whatever else is wrong with either; null where it names none. */
+/** Lab file of a scenario, even if either is invalid; null if it names none. */
 export function labFileOf(project: Project, file: string): string | null {
   const yaml = collect([], () => parseYaml(relative(project.root, file), read(project, file)));
   const name = (yaml?.value as { lab?: unknown } | null | undefined)?.lab;
   return typeof name === 'string' ? labPath(project, dirname(file), name) : null;
 }
 
-/** Null when the scenario names no lab at all, which its own mistakes tell. */
+/** Null if the scenario names no lab, which is reported as its own mistake. */
 function labNamedBy(project: Project, file: string, yaml: YamlFile): Lab | null {
   const name = (yaml.value as { lab?: unknown } | null)?.lab;
   if (typeof name !== 'string') return null;
@@ -200,7 +200,7 @@ function labNamedBy(project: Project, file: string, yaml: YamlFile): Lab | null 
     throw refuse(noSuch('lab', name, known));
   }
   if (!isFile(path)) throw refuse(`\`${name}\` is a folder; name a file in it`);
-  // Whatever else it is, its text is not to be quoted in messages.
+  // Messages must not quote text of other files.
   if (!/\.ya?ml$/.test(path)) throw refuse(`\`${name}\` is not a YAML file`);
   if (!isReadable(path)) throw refuse(`\`${name}\` cannot be read (check its permissions)`);
   return loadLab(project, path).lab;
@@ -215,7 +215,7 @@ function isReadable(path: string): boolean {
   }
 }
 
-/** The result of a reader; null when it found mistakes, which are added to the list. */
+/** The result of a reader; null if it found mistakes, which are added to the list. */
 function collect<T>(mistakes: Mistake[], reader: () => T): T | null {
   try {
     return reader();
@@ -226,7 +226,7 @@ function collect<T>(mistakes: Mistake[], reader: () => T): T | null {
   }
 }
 
-/** A lab, and the text it was read from. */
+/** A lab and its YAML text. */
 export interface LoadedLab {
   name: string;
   lab: Lab;
@@ -245,11 +245,11 @@ function labName({ root, folders }: Project, file: string): string {
   return (below ?? relative(root, file)).replace(/\.ya?ml$/, '');
 }
 
-/** A name stands for a lab's file, a path for itself. */
+/** The file of a lab, given by name or path. */
 function labPath(project: Project, folder: string, name: string): string {
   if (name.includes('/') || name.endsWith('.yaml')) return resolve(folder, name);
   const { labs, examples } = project.folders;
-  // An example is about the lab that was shipped with it, whatever the project calls by that name.
+  // An example always uses the lab shipped with it, not a lab of the project with the same name.
   const order = examples !== undefined && isBelow(examples, folder) ? [...labs].reverse() : labs;
   const places = order.map((one) => join(one, `${name}.yaml`));
   return places.find((path) => existsSync(path)) ?? places[0]!;

@@ -1,7 +1,7 @@
 import { schemaFiles as schemasOfYaml } from '../scenario/json-schema.ts';
 import { configJsonSchema } from './config.ts';
 
-/** Everything that is made from the schemas of labs, scenarios and configuration: text by path. */
+/** All files generated from the schemas of labs, scenarios and configuration: text by path. */
 export function schemaFiles(): Record<string, string> {
   return { ...schemasOfYaml(), 'schema/config.schema.json': `${JSON.stringify(configJsonSchema(), null, 2)}\n` };
 }

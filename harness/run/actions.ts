@@ -10,11 +10,11 @@ import type { StateBands } from './state-bands.ts';
 
 type Handlers = { [Do in ActionPlan['do']]: (action: Action<Do>, step: number) => Promise<void> | void };
 
-/** Does what steps say to the nodes of a lab, and knows what state that has left them in. */
+/** Performs the actions of steps on a lab's nodes, and tracks the resulting state. */
 export class Actions {
   readonly #nodes: NodeControl;
   /** Nodes without a running load balancer. */
-  readonly #unbalanced = new Set<string>();
+  readonly #withoutBalancer = new Set<string>();
   #flapping: { ended: AbortController; work: Promise<void> }[] = [];
 
   readonly #handlers: Handlers = {
@@ -58,7 +58,7 @@ export class Actions {
     this.#nodes = new NodeControl(plan, lab);
   }
 
-  /** Does the actions of a step, one after the other. */
+  /** Performs the actions of a step in order. */
   async perform(step: number): Promise<StepResult['actions']> {
     const performed: StepResult['actions'] = [];
     for (const action of this.#step(step).actions) {
@@ -69,7 +69,7 @@ export class Actions {
     return performed;
   }
 
-  /** Ends what goes on until the end of its step. */
+  /** Ends actions that last until the end of their step. */
   async endStep(): Promise<void> {
     const ending = this.#flapping;
     this.#flapping = [];
@@ -77,38 +77,40 @@ export class Actions {
     await Promise.all(ending.map(({ work }) => work));
   }
 
-  /** Nodes whose processes stand still: nothing can be asked of them. */
+  /** Nodes whose processes are paused, so they cannot answer. */
   get paused(): ReadonlySet<string> {
     return this.#nodes.paused;
   }
 
-  /** Whether a node runs, with its load balancer. */
+  /** Whether a node and its load balancer are running. */
   balances(node: string): boolean {
-    return this.runs(node) && !this.#unbalanced.has(node);
+    return this.runs(node) && !this.#withoutBalancer.has(node);
   }
 
   runs(node: string): boolean {
     return this.#nodes.runs(node);
   }
 
-  /** Lets every node be asked again, so that it can be reset. */
+  /** Resumes every node, so that it can be reset. */
   async restore(): Promise<void> {
     await this.endStep();
     await Promise.all([...this.paused].map((node) => this.#resume(node)));
   }
 
   async #kill(node: string): Promise<void> {
-    await this.#nodes.awaken(node);
+    await this.#nodes.resumeProcesses(node);
     this.bands.node(node, 'off');
     await this.#nodes.powerOff(node);
   }
 
   async #start(name: string, step: number): Promise<void> {
-    this.#unbalanced.delete(name);
+    this.#withoutBalancer.delete(name);
     const pairs = (this.plan.pairs ?? []).filter(({ members }) => members.some(({ node }) => node === name));
     const now = planAt(this.plan, step);
     this.bands.node(name, 'up');
-    await this.#nodes.powerOn({ do: 'start', node: this.#inForce(name, step), pairs }, name, (end) => isUp(now, end));
+    await this.#nodes.powerOn({ do: 'start', node: this.#currentNode(name, step), pairs }, name, (end) =>
+      isUp(now, end),
+    );
     await this.bands.ask(name);
   }
 
@@ -123,33 +125,33 @@ export class Actions {
     await this.bands.ask(node);
   }
 
-  /** What the agent of a node does without more being known of it. */
+  /** An action that only needs the node's agent. */
   #byAgent(name: PlainAction): (action: { node: string }) => Promise<void> {
     return ({ node }) => this.#nodes.act(node, { do: name });
   }
 
   async #endBalancer(node: string, how: 'killLb' | 'stopLb'): Promise<void> {
     await this.#nodes.act(node, { do: how });
-    this.#unbalanced.add(node);
+    this.#withoutBalancer.add(node);
     this.bands.balancer(node, 'off');
   }
 
   async #startBalancer(node: string): Promise<void> {
     await this.#nodes.act(node, { do: 'startLb' });
-    this.#unbalanced.delete(node);
+    this.#withoutBalancer.delete(node);
     await this.bands.ask(node);
   }
 
-  /** Nodes that are off come back with it. */
+  /** Nodes that are off get the change when they start. */
   async #change(step: number): Promise<void> {
     const changed = this.#step(step).nodes.filter(({ name }) => !this.#nodes.isOff(name));
     await Promise.all(
-      changed.map(({ name }) => this.#nodes.act(name, { do: 'change', node: this.#inForce(name, step) })),
+      changed.map(({ name }) => this.#nodes.act(name, { do: 'change', node: this.#currentNode(name, step) })),
     );
   }
 
-  /** A node as the plan has it by now, with those interfaces down whose wire is cut or leads to a node without power. */
-  #inForce(name: string, step: number): NodePlan {
+  /** A node's current plan, with those interfaces down whose wire is cut or leads to a node without power. */
+  #currentNode(name: string, step: number): NodePlan {
     const steps = this.plan.timeline!.steps.slice(0, step + 1);
     const nodes = [...this.plan.nodes, ...steps.flatMap((one) => one.nodes)];
     const { interfaces } = planAt(this.plan, step).nodes.find((node) => node.name === name)!;
@@ -168,7 +170,7 @@ export class Actions {
         await pause(upMs);
       }
     })();
-    // Whoever ends the step is told of a failure.
+    // A failure is reported at the end of the step.
     work.catch(() => undefined);
     this.#flapping.push({ ended, work });
   }

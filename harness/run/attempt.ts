@@ -11,22 +11,22 @@ import { nextFlowKey } from './flow-key.ts';
 import { queryNodes, type QueriedState } from './query-nodes.ts';
 import type { PooledLab } from './lab-pool.ts';
 import type { Seen } from './observation.ts';
-import { isNoAccident } from './second-call.ts';
+import { isReproducible } from './second-call.ts';
 import { WatchedCall } from './watched-call.ts';
 
-/** An attempt that is to work is over by then: to look at it sooner would only take the processor that it needs. */
-const LEFT_ALONE_MS = 200;
+/** An attempt that succeeds ends within this time: reading captures earlier would only take CPU time from it. */
+const FIRST_LOOK_MS = 200;
 
-/** What makes a failure quick to judge; left out where all is to go well, which is not worth the time. */
+/** Data for judging failures quickly; omitted for flows that should succeed, because it takes time. */
 export interface MayFail {
-  /** Reads every node's counters as they were before, to be compared with those after. */
+  /** Returns every node's counters before the attempt, for comparison. */
   countersBefore: () => Promise<CountersByNode>;
   predicted: Prediction[];
-  /** Redirects that nodes were sent by the flows that this one comes after. */
+  /** Redirects that nodes received during the preceding flows. */
   redirects?: Redirect[];
 }
 
-/** Fires a flow once and judges what its packets did; of a call by name the question comes first. */
+/** Runs one attempt of a flow and judges it by its packets; a call by name begins with the DNS question. */
 export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab, mayFail?: MayFail): Promise<Attempt> {
   const question = questionOf(flow);
   if (question === null) return runWithoutQuestion(flow, plan, lab, mayFail);
@@ -38,7 +38,7 @@ export async function runAttempt(flow: FlowPlan, plan: Plan, lab: PooledLab, may
   return withQuestion(flow.byName!, asked, called.attempt);
 }
 
-/** Calls an address, or uses a cached answer: if that fails, a new question tells whether the answer is outdated. */
+/** Calls an address, or uses a cached answer: if that fails, a new question shows whether the answer is outdated. */
 async function runWithoutQuestion(flow: FlowPlan, plan: Plan, lab: PooledLab, mayFail?: MayFail): Promise<Attempt> {
   if (flow.byName === undefined) return (await runExchange(flow, plan, lab, mayFail)).attempt;
   const { attempt } = await runPart(callsOf(flow)[0]!, plan, lab, mayFail);
@@ -46,12 +46,12 @@ async function runWithoutQuestion(flow: FlowPlan, plan: Plan, lab: PooledLab, ma
   return withCachedAnswer(flow.from, flow.byName, attempt, asked);
 }
 
-/** One exchange of a call by name, which has a prediction of its own. */
+/** One exchange of a call by name; each has its own prediction. */
 function runPart(part: FlowPlan, plan: Plan, lab: PooledLab, mayFail?: MayFail): Promise<Asked> {
   return runExchange(part, plan, lab, mayFail && { ...mayFail, predicted: predict(plan, part) });
 }
 
-/** What is known of a call once its question is answered. */
+/** Data for judging the call after its question was answered. */
 function afterQuestion(mayFail: MayFail, { address }: FlowPlan, { attempt: { packets } }: Asked, plan: Plan): MayFail {
   return {
     ...mayFail,
@@ -60,7 +60,7 @@ function afterQuestion(mayFail: MayFail, { address }: FlowPlan, { attempt: { pac
   };
 }
 
-/** One call, or one question; the addresses of its answer are none where it was no question. */
+/** One call or one question; only a question returns addresses. */
 async function runExchange(flow: FlowPlan, plan: Plan, lab: PooledLab, mayFail?: MayFail): Promise<Asked> {
   lab.signal?.throwIfAborted();
   const key = nextFlowKey(flow, plan);
@@ -73,11 +73,11 @@ async function runExchange(flow: FlowPlan, plan: Plan, lab: PooledLab, mayFail?:
     plan,
     lab,
     ask: (seen: Seen): Promise<QueriedState> => queryNodes({ plan, flow, ...seen }, lab, before),
-    firstLook: mayFail ? began : began + LEFT_ALONE_MS,
+    firstLook: mayFail ? began : began + FIRST_LOOK_MS,
     ...(mayFail
       ? {
-          isNoAccident: (seen: Seen, query: (seen: Seen) => Promise<QueriedState>) =>
-            isNoAccident({ flow, key, plan, lab, predicted: mayFail.predicted, redirects }, seen, query),
+          isReproducible: (seen: Seen, query: (seen: Seen) => Promise<QueriedState>) =>
+            isReproducible({ flow, key, plan, lab, predicted: mayFail.predicted, redirects }, seen, query),
         }
       : {}),
   }).untilDecided();

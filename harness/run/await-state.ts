@@ -7,7 +7,7 @@ import type { Actions } from './actions.ts';
 const POLL_MS = 10;
 
 interface Watched {
-  /** In force. */
+  /** Active plan. */
   plan: Plan;
   lab: { node: (name: string) => Pick<NodeHandle, 'call'> };
   actions: Pick<Actions, 'runs' | 'balances' | 'paused'>;
@@ -15,8 +15,8 @@ interface Watched {
 }
 
 /**
- * Waits for a state of the lab, as its nodes tell it.
- * @returns null once it has come, or else who says otherwise at the end
+ * Waits until the lab's nodes report a state.
+ * @returns null once reached, otherwise what the nodes report at the deadline
  */
 export async function awaitState(awaited: Awaited, watched: Watched): Promise<StateAt[] | null> {
   const deadline = performance.now() + awaited.withinMs;
@@ -51,7 +51,7 @@ async function onlyMaster(node: string, { plan, lab, actions }: Watched): Promis
   return { isReached: instead.length === 0, instead };
 }
 
-/** Every load balancer that runs, and has the server, says so. */
+/** Whether every running load balancer with this server agrees. */
 async function judgement(
   { server, is }: Extract<Awaited, { server: string }>,
   { plan, lab, actions }: Watched,

@@ -6,12 +6,12 @@ import type { FlowPlan, NodePlan, Plan, ServicePlan } from '../terms/plan.ts';
 /** Flows that run together, and whether nodes must first forget what they learned from earlier flows. */
 export interface Batch {
   flows: FlowPlan[];
-  /** Side by side, or one after the other on what each leaves behind. */
+  /** Sequentially, each starting from the state left by the previous one; otherwise in parallel. */
   inSequence: boolean;
   fromCleanStart: boolean;
 }
 
-/** In which order the flows of a plan run: together, except for those that would disturb one another. */
+/** The order of a plan's flows: in parallel, except for flows that would disturb one another. */
 export function batches(plan: Plan): Batch[] {
   const sequences = sequencesOf(plan.flows);
   const fromClean = (flows: FlowPlan[]): Batch => ({ flows, inSequence: true, fromCleanStart: true });
@@ -29,12 +29,12 @@ export function batches(plan: Plan): Batch[] {
   ];
 }
 
-/** Whoever keeps connections may take one flow for another from the same port. */
+/** Nodes with connection tracking may confuse flows from the same port. */
 export function sharesSourcePort(flow: FlowPlan, { flows }: Plan): boolean {
   return flow.sourcePort !== undefined && flows.some((other) => other !== flow && other.sourcePort === flow.sourcePort);
 }
 
-/** Another flow to the same service would take turns with it at the scheduler, and so have its servers. */
+/** Other flows to the same service would change the scheduler's choice of servers. */
 function countsServers({ expect }: FlowPlan): boolean {
   if (expect.outcome === 'varies') return 'eachOf' in expect;
   if (expect.outcome !== 'works' || expect.servedBy === undefined) return false;
@@ -48,9 +48,9 @@ function sharesService(flow: FlowPlan, plan: Plan): boolean {
 }
 
 /**
- * Flows change what nodes know, and so other flows: a moved MAC, a redirect, a path MTU, which of several L4s has the VIP,
- * a server's own answer for the VIP or its question in the name of the VIP (arp_announce below 2), the MAC of a node that
- * tells it only to some who ask (arp_ignore from 2).
+ * Whether flows change the state of nodes, and thereby other flows: a moved MAC, a redirect, a path MTU, which of
+ * several L4s has the VIP, a server's own ARP reply for the VIP or its request with the VIP as source (arp_announce
+ * below 2), a MAC that is revealed only to some requesters (arp_ignore from 2).
  */
 function flowsChangeNodes(plan: Plan): boolean {
   if (plan.services.some(({ l4s }) => l4s.length > 1)) return true;
@@ -66,7 +66,7 @@ function flowsChangeNodes(plan: Plan): boolean {
   );
 }
 
-/** A setting as it is at each interface: the larger one of its own and the node's (ip-sysctl of the kernel). */
+/** Effective value at each interface: the maximum of the interface's and the node's (ip-sysctl of the kernel). */
 function levels({ sysctls, interfaces }: Pick<NodePlan, 'sysctls' | 'interfaces'>, key: string): number[] {
   return interfaces.map(({ name }) =>
     Math.max(...['all', name].map((scope) => Number(sysctls[`net/ipv4/conf/${scope}/${key}`] ?? 0))),

@@ -1,13 +1,13 @@
 type Kind = 'boot' | 'wait';
 
 /**
- * Keeps boots of labs and flows that fail apart. A boot takes all processors for seconds, and how soon a failure is
- * judged depends on timers: whichever is under way, the other kind waits for it. Work of one kind runs side by side.
+ * Separates lab boots from failing flows. A boot uses all CPUs for seconds, while judging a failure depends on timers:
+ * work of one kind waits until the other kind has finished. Work of the same kind runs in parallel.
  */
 export class BootGate {
   readonly #underWay: Record<Kind, Promise<unknown>> = { boot: Promise.resolve(), wait: Promise.resolve() };
 
-  /** Does the work when all of the other kind that came before has ended, well or not. */
+  /** Runs work when all earlier work of the other kind has ended, successfully or not. */
   enter<T>(kind: Kind, work: () => Promise<T>): Promise<T> {
     const done = this.#underWay[kind === 'boot' ? 'wait' : 'boot'].then(work);
     this.#underWay[kind] = Promise.allSettled([this.#underWay[kind], done]);

@@ -4,23 +4,23 @@ import type { Lab } from '../fabric/lab.ts';
 import { holdersAt } from '../model/simulation/pair-holders.ts';
 import { knownNeighbours } from '../model/warm-start.ts';
 import type { Plan, PairPlan } from '../terms/plan.ts';
-import { tellDnsServers } from './tell-dns-servers.ts';
+import { updateDnsServers } from './update-dns-servers.ts';
 
 const POLL_MS = 10;
-/** Beyond what its advertisements take. */
+/** In addition to the time of its advertisements. */
 const MASTER_DEADLINE_MS = 10_000;
 
-/** Brings a lab to what a plan says: nodes, load balancers, pairs with their addresses, and whom nodes know. */
+/** Configures a lab according to a plan: nodes, load balancers, pairs with their addresses, and known neighbours. */
 export async function configureLab(lab: Lab, plan: Plan): Promise<void> {
   await lab.configure(plan);
   await Promise.all((plan.pairs ?? []).map((pair) => startPair(lab, plan, pair)));
-  await tellDnsServers(lab, plan);
+  await updateDnsServers(lab, plan);
   await lab.learnNeighbours(knownNeighbours(plan));
 }
 
 /**
- * Starts the members of a pair, and waits until those hold its addresses who are to. The first of these starts first: who
- * takes over from a living master depends on the settings of the pair.
+ * Starts the members of a pair, and waits until the right ones have its addresses. These start in order: whether a
+ * member takes over from a running master depends on the pair's settings.
  */
 async function startPair(lab: Lab, plan: Plan, pair: PairPlan): Promise<void> {
   const holders = holdersAt(plan, -1).find(({ pair: name }) => name === pair.name)?.holders ?? [];
@@ -40,7 +40,7 @@ async function startPair(lab: Lab, plan: Plan, pair: PairPlan): Promise<void> {
   );
 }
 
-/** Waits until of these members just those are masters that are to be. */
+/** Waits until exactly the expected members are masters. */
 async function untilMasters(
   lab: Lab,
   { name: pair, advertMs }: PairPlan,

@@ -5,7 +5,7 @@ import { ownServiceOf } from '../terms/own-calls.ts';
 import type { FlowPlan, Plan } from '../terms/plan.ts';
 import { nextSourcePort } from './source-ports.ts';
 
-/** By what the packets of a flow's next call will be known: a source port and a token of its own; a flow may say its port. */
+/** Identifies the packets of a flow's next call: a new source port (unless the flow sets it) and a new token. */
 export function nextFlowKey(flow: FlowPlan, plan: Plan): FlowKey {
   const { from, protocol, address, port } = flow;
   const own = ownServiceOf(plan, flow);
@@ -16,14 +16,14 @@ export function nextFlowKey(flow: FlowPlan, plan: Plan): FlowKey {
     port,
     serverPorts: serviceOf(plan, flow)?.pool.map((server) => server.port) ?? [],
     ...(own === undefined ? {} : { ownServers: own.pool }),
-    sourcePort: protocol === 'icmp' ? 0 : (flow.sourcePort ?? portBeside(plan)),
+    sourcePort: protocol === 'icmp' ? 0 : (flow.sourcePort ?? unusedPort(plan)),
     token: newToken(),
     ...(flow.outOfWindow === undefined ? {} : { mayGoOn: true as const }),
   };
 }
 
-/** A source port that no flow has for its own. */
-function portBeside({ flows }: Plan): number {
+/** A source port that no flow has set. */
+function unusedPort({ flows }: Plan): number {
   let port = nextSourcePort();
   while (flows.some(({ sourcePort }) => sourcePort === port)) port = nextSourcePort();
   return port;
@@ -34,11 +34,11 @@ function newToken(): string {
   return `l4lab-${[...randomBytes(8)].map((byte) => alphabet[byte % 36]).join('')}`;
 }
 
-/** Of the characters of a token, those that a stream's all have in common. */
+/** Number of characters shared by all tokens of a stream. */
 const PREFIX = 3;
 let streams = 0;
 
-/** What the tokens of a stream begin with: no other of the last 46,656 streams has the same. */
+/** Token prefix of a stream: unique among 46,656 consecutive streams. */
 export function nextTokenPrefix(): string {
   return `l4lab-${(streams++ % 36 ** PREFIX).toString(36).padStart(PREFIX, '0')}`;
 }

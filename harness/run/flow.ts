@@ -23,13 +23,13 @@ import { runAttempt } from './attempt.ts';
 import { readCounters } from './query-nodes.ts';
 import type { PooledLab } from './lab-pool.ts';
 
-/** What flows that run side by side have in common. */
+/** Context shared by parallel flows. */
 export interface Shared {
   plan: Plan;
   lab: PooledLab;
-  /** Every node's counters as they were before these flows. */
+  /** Every node's counters before these flows. */
   countersBefore: () => Promise<CountersByNode>;
-  /** Runs a control that begins now or later: one that began before a flow had failed says nothing of that failure. */
+  /** Runs a control that starts now or later: a control that started before the failure proves nothing. */
   control: (control: Control) => Promise<ControlResult>;
 }
 
@@ -48,15 +48,16 @@ export async function runFlow(flow: FlowPlan, predicted: Prediction[], shared: S
   return judged(flow, predicted, await attempted(flow, predicted, shared), shared);
 }
 
-/** What the attempts of a flow were, and how long they took together, ms. */
+/** The attempts of a flow and their total duration, ms. */
 interface Attempted {
   attempts: Attempt[];
   durationMs: number;
 }
 
 /**
- * Runs flows one after the other, each on what the one before leaves behind; controls, which would add to that, come last.
- * @param between ends what a flow has left under way
+ * Runs flows in sequence, each starting from the state left by the previous one. Controls run last, since they would
+ * change that state.
+ * @param between ends what a flow has left in progress
  */
 export async function runSequence(
   flows: { flow: FlowPlan; predicted: Prediction[] }[],
@@ -76,7 +77,7 @@ export async function runSequence(
   return results;
 }
 
-/** @param redirects redirects that nodes were sent by flows before */
+/** @param redirects redirects that nodes received during earlier flows */
 async function attempted(
   flow: FlowPlan,
   predicted: Prediction[],
@@ -86,7 +87,7 @@ async function attempted(
   const began = performance.now();
   const ifMayFail =
     redirects.length > 0 || mayFail(flow, predicted) ? { countersBefore, predicted, redirects } : undefined;
-  const attempts = await sideBySide(flow.repeat, attemptsAtOnce(flow, plan, predicted), () =>
+  const attempts = await sideBySide(flow.repeat, parallelAttempts(flow, plan, predicted), () =>
     runAttempt(flow, plan, lab, ifMayFail),
   );
   return { attempts, durationMs: performance.now() - began };
@@ -116,10 +117,10 @@ async function judged(
 }
 
 /**
- * Where no second call tells that a loss was no accident, each attempt waits for the repetition of its caller, which takes
- * a second and no processor.
+ * If no second call can prove that a loss was not accidental, each attempt waits a second for its caller's
+ * retransmission, without using CPU time.
  */
-function attemptsAtOnce(flow: FlowPlan, plan: Plan, predicted: Prediction[]): number {
+function parallelAttempts(flow: FlowPlan, plan: Plan, predicted: Prediction[]): number {
   const { request, reply } = payloadOf(flow);
   const bytes = Math.max(request, reply) * (flow.exchanges ?? 1);
   const waits = predicted.every(
@@ -128,7 +129,7 @@ function attemptsAtOnce(flow: FlowPlan, plan: Plan, predicted: Prediction[]): nu
   return waits && bytes * WAITING_AT_ONCE <= MOST_BYTES_AT_ONCE ? WAITING_AT_ONCE : ATTEMPTS_AT_ONCE;
 }
 
-/** Whether a flow, or some of its attempts, are to fail, or the model says that they will. */
+/** Whether a flow or some of its attempts are expected or predicted to fail. */
 export function mayFail({ expect }: FlowPlan, predicted: Prediction[]): boolean {
   return mayBeToFail(expect) || predicted.some(({ outcome }) => outcome === 'fails');
 }
@@ -151,7 +152,7 @@ export function flowNotRun(flow: FlowPlan, plan: Plan, reason: Fault): FlowResul
   };
 }
 
-/** Whom a flow calls, in the field's words: `web (203.0.113.80:80)`; a name with all that it stands for. */
+/** What a flow calls, as text: `web (203.0.113.80:80)`; for a name, everything that it resolves to. */
 function calledText(flow: FlowPlan): string {
   const { to, byName, port } = flow;
   const sockets = callsOf(flow).map(({ address }) => (port === 0 ? address : `${address}:${port}`));
@@ -188,7 +189,7 @@ async function runControl(control: Control, plan: Plan, lab: PooledLab): Promise
     source: '',
     to: { node: ownerOf(plan, address) ?? from },
     repeat: 1,
-    // A DNS server is asked what it knows.
+    // A DNS server gets a question that it can answer.
     ...(name === undefined ? {} : { question: { name, type: 'A' as const } }),
     expect: { outcome: 'works' },
     at: { file: '', line: 0, col: 0 },

@@ -15,16 +15,16 @@ import { predictTimeline } from '../model/time/timeline.ts';
 import { calledBy, describeCell, streamCells, type StreamCell } from './stream-cell.ts';
 import type { Running, RunStep } from './step.ts';
 
-/** What agents know of the captures' clock, ms. */
+/** Precision of agents' time stamps on the captures' clock, ms. */
 const PRECISION_MS = 2;
 
 type Tally = Pick<StreamResult, 'calls' | 'examples'> & {
-  /** The last call of each kept connection that has not ended. */
+  /** The last call of each open kept connection. */
   last: ObservedCall[];
   waiting: JudgedStream['waiting'];
 };
 
-/** Judges steps one after the other, and gathers what came of each stream. */
+/** Judges steps in order, and collects the results of each stream. */
 export class JudgedStreams {
   readonly #tallies = new Map<string, Tally>();
   readonly #predicted: StreamPrediction[][];
@@ -36,12 +36,12 @@ export class JudgedStreams {
     private readonly bands: StateBands,
     private readonly emit: (cell: FlowResult) => void,
   ) {
-    // Once, and before anything happens: it takes a while.
+    // Once, before anything starts: it takes a while.
     this.#predicted = predictTimeline(plan);
     this.#cells = streamCells(plan, this.#predicted);
   }
 
-  /** Judges a step, which all nodes have told all of, and lets go of what was recorded of it. */
+  /** Judges a step after all nodes have delivered their frames, and discards its recording. */
   async judge(ran: RunStep, { clock, streams, lab: { recorder } }: Running): Promise<void> {
     const { index, mark, result, actedMs, settledMs, flowsRefused } = ran;
     const { beginMs, endMs } = result;
@@ -53,7 +53,7 @@ export class JudgedStreams {
     this.#deviates ||= ran.missed !== null;
     const answeredTwice = addressesAnsweredTwice({ packets: spokenArp(captured, plan), plan });
     for (const [number, stream] of this.plan.timeline!.streams.entries()) {
-      // Frames come in meanwhile, and the user may want to stop.
+      // Lets frames arrive and the user interrupt.
       await othersTurn();
       const tally = this.#tally(stream);
       const own = records.filter((record) => record.stream === stream.name);
@@ -95,7 +95,7 @@ export class JudgedStreams {
     }
   }
 
-  /** All that was judged so far. */
+  /** Results so far. */
   get results(): StreamResult[] {
     return this.plan.timeline!.streams.map((stream) => {
       const { name, from, protocol, connection } = stream;
@@ -116,7 +116,7 @@ function spokenArp(captured: Captured[], plan: Plan): Sighting[] {
   return directions(arp, plan, arp[0]?.time ?? 0n);
 }
 
-/** @param calls in the order in which they began */
+/** @param calls in order of their start */
 function lastOfEach(calls: ObservedCall[]): ObservedCall[] {
   const last = new Map<number, ObservedCall>();
   for (const call of calls) {

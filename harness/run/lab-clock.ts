@@ -2,15 +2,15 @@ import type { NodeHandle } from '../fabric/node-handle.ts';
 
 const TRIES = 5;
 
-/** The clock of a lab's captures, which need not be this machine's: an engine may be far away. */
+/** The clock of a lab's captures; a remote engine has another clock than this machine. */
 export class LabClock {
-  /** By so much it is ahead of `performance.now`, ms. */
+  /** Difference to `performance.now`, ms. */
   #ahead = 0;
   #epoch = 0;
 
   constructor(private readonly node: NodeHandle) {}
 
-  /** Asks a node what time it is; the quickest of several answers is nearest to the truth. */
+  /** Reads a node's clock; of several answers, the fastest is the most accurate. */
   async set(): Promise<void> {
     let quickest = Infinity;
     for (let i = 0; i < TRIES; i++) {
@@ -24,7 +24,7 @@ export class LabClock {
     if (this.#epoch === 0) this.#epoch = Math.floor(performance.now() + this.#ahead);
   }
 
-  /** When it was first set, which the times below count from: nanoseconds since 1970 (digits). */
+  /** When it was first set: the epoch of the times below, nanoseconds since 1970 (digits). */
   get epoch(): string {
     return this.nanoseconds(0).toString();
   }
@@ -34,7 +34,7 @@ export class LabClock {
     return this.since(performance.now() + this.#ahead);
   }
 
-  /** @param at ms since 1970, by this clock */
+  /** @param at ms since 1970 on this clock */
   since(at: number): number {
     return at - this.#epoch;
   }

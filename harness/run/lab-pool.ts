@@ -1,33 +1,33 @@
 import { L4labError } from '../errors.ts';
 import { Lab } from '../fabric/lab.ts';
 import type { BootOptions } from '../fabric/boot-lab.ts';
-import { beyond, contains, grown, labsFor, topologyOf, type Topology } from '../fabric/lab-topology.ts';
+import { additions, contains, extended, labsFor, topologyOf, type Topology } from '../fabric/lab-topology.ts';
 import { Recorder } from '../observe/recorder.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { Trunks, TunnelKind } from '../terms/results.ts';
 import { BootGate } from './boot-gate.ts';
 
-/** A booted lab with the recording of its wires. */
+/** A booted lab with the recording of its frames. */
 export interface PooledLab {
   lab: Lab;
   recorder: Recorder;
   bootMs: number;
   topology: Topology;
-  /** Says when the user wants to stop. */
+  /** Aborted when the user interrupts. */
   signal: AbortSignal | undefined;
-  /** Does what must wait for timers while no lab of the pool boots. */
+  /** Runs work that depends on timers while no lab of the pool boots. */
   undisturbed: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
-/** How many labs a pool has, and for how long. */
+/** Limits of a pool. */
 export interface PoolLimits {
-  /** Labs that are kept for the next scenario on the same topology; two by default. */
+  /** Idle labs kept for the next scenario on the same topology; two by default. */
   idle?: number;
-  /** After so long without use a lab ends, ms; never by default. */
+  /** Time after which an idle lab is removed, ms; never by default. */
   idleMs?: number;
-  /** Whether a warm lab may get what a topology has beyond it, instead of booting another one. Not by default. */
+  /** Whether a warm lab may be extended for a topology instead of booting another one. Off by default. */
   grow?: boolean;
-  /** Labs that are used at the same time: whoever wants another one waits. No limit by default. */
+  /** Maximum number of labs in use; further requests wait. Unlimited by default. */
   atOnce?: number;
 }
 
@@ -43,13 +43,13 @@ export class LabPool implements AsyncDisposable {
   readonly #waiting: (() => void)[] = [];
   #inUse = 0;
   #topologies: Topology[] = [];
-  /** Stands in the way of every further lab as well. */
+  /** A firewall that blocks every lab. */
   #firewall: L4labError | null = null;
   /** Whether no lab has booted yet. */
   unused = true;
-  /** How trunks of its labs carry VLANs; null where none had one yet. */
+  /** How trunks of its labs carry VLANs; null if unknown so far. */
   trunks: Trunks | null = null;
-  /** The same of its tunnels. */
+  /** The same for tunnels. */
   tunnels: TunnelKind | null = null;
 
   constructor(
@@ -57,27 +57,27 @@ export class LabPool implements AsyncDisposable {
     private readonly limits: PoolLimits = {},
   ) {}
 
-  /** Tells which plans will be asked for from now on, by so many workers at once: those that are alike share labs. */
-  foresee(plans: Plan[], workers: number): void {
+  /** Announces the plans that will be requested, and the number of workers: similar plans share labs. */
+  announcePlans(plans: Plan[], workers: number): void {
     this.#topologies = labsFor(plans.map(topologyOf), workers);
-    // The firewall may have been seen to since.
+    // The firewall may have been fixed since.
     this.#firewall = null;
   }
 
-  /** The topology that is booted for a plan: the plan's own, or one that contains it. */
+  /** The topology to boot for a plan: its own, or one that contains it. */
   topologyFor(plan: Plan): Topology {
     const own = topologyOf(plan);
     return this.#topologies.find((topology) => contains(topology, own)) ?? own;
   }
 
   /**
-   * A lab that has all that a plan needs: a warm one, or one that is booted now. Whoever gets one gives it back.
-   * @param signal of the run that the lab is for, where that is not the pool's own
+   * A lab with everything that a plan needs: a warm one, or a newly booted one. Must be released.
+   * @param signal of the run that uses the lab, if not the pool's own
    */
   async acquire(plan: Plan, signal = this.options.signal): Promise<PooledLab> {
     await this.#turn();
     try {
-      return this.#warm(plan, signal) ?? (await this.#grown(plan, signal)) ?? (await this.#boot(plan, signal));
+      return this.#warm(plan, signal) ?? (await this.#extended(plan, signal)) ?? (await this.#boot(plan, signal));
     } catch (error) {
       this.#leave();
       throw error;
@@ -95,20 +95,20 @@ export class LabPool implements AsyncDisposable {
     return { ...pooled, bootMs: 0, signal };
   }
 
-  /** A warm lab that has been given what it lacked; one that could not take it is ended. */
-  async #grown(plan: Plan, signal: AbortSignal | undefined): Promise<PooledLab | null> {
+  /** A warm lab extended with what it lacked; removed if that fails. */
+  async #extended(plan: Plan, signal: AbortSignal | undefined): Promise<PooledLab | null> {
     if (this.limits.grow !== true) return null;
     const own = topologyOf(plan);
-    const pooled = this.#idle.find(({ topology, lab }) => grown(topology, own, lab.trunks) !== null);
+    const pooled = this.#idle.find(({ topology, lab }) => extended(topology, own, lab.trunks) !== null);
     if (pooled === undefined) return null;
     this.#take(pooled);
     const began = performance.now();
-    const topology = grown(pooled.topology, own, pooled.lab.trunks)!;
-    const added = beyond(topology, pooled.topology);
+    const topology = extended(pooled.topology, own, pooled.lab.trunks)!;
+    const added = additions(topology, pooled.topology);
     try {
       await this.#gate.enter('boot', () => pooled.lab.grow(added, { ...this.options, ipv6: topology.ipv6 }));
     } catch {
-      // Whatever it was, a boot shows it as well.
+      // Ignores the error: a boot would show it too.
       this.#discard([pooled]);
       return null;
     }
@@ -142,7 +142,7 @@ export class LabPool implements AsyncDisposable {
     return pooled;
   }
 
-  /** Gives a lab back. One that is not as fresh as it was booted is thrown away, which nobody has to wait for. */
+  /** Releases a lab. Unless clean, it is removed in the background. */
   release(pooled: PooledLab, clean: boolean): void {
     if (clean) {
       this.#idle.push(pooled);
@@ -153,13 +153,13 @@ export class LabPool implements AsyncDisposable {
     this.#leave();
   }
 
-  /** Waits until one lab more may be used. */
+  /** Waits until another lab may be used. */
   async #turn(): Promise<void> {
     if (this.#inUse < (this.limits.atOnce ?? Infinity)) this.#inUse += 1;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Hands the turn on to whoever has waited longest. */
+  /** Passes the slot to the longest-waiting request. */
   #leave(): void {
     const next = this.#waiting.shift();
     if (next) next();
@@ -181,7 +181,7 @@ export class LabPool implements AsyncDisposable {
     this.#endings.delete(lab);
   }
 
-  /** Ends the idle labs of a topology that nobody will ask for any more. */
+  /** Removes idle labs of a topology that is no longer needed. */
   retire(topology: Topology): void {
     const of = (wanted: boolean): PooledLab[] => this.#idle.filter((lab) => (lab.topology === topology) === wanted);
     const [retired, kept] = [of(true), of(false)];
@@ -196,7 +196,7 @@ export class LabPool implements AsyncDisposable {
   #discard(labs: PooledLab[]): void {
     for (const lab of labs) {
       const closing = this.#close(lab);
-      // Whoever ends the pool is told of a failure.
+      // A failure is reported when the pool is disposed.
       closing.catch(() => undefined);
       this.#closing.push(closing);
     }

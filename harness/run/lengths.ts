@@ -2,17 +2,17 @@ import { mayBeToFail } from '../terms/expectation.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { Results } from '../terms/results.ts';
 
-/** How long variants took last time, ms, by `SCENARIO VARIANT`. */
+/** Previous duration of variants, ms, by `SCENARIO VARIANT`. */
 export type Durations = ReadonlyMap<string, number>;
 
-/** How long plans are expected to take. */
+/** Expected durations of plans. */
 export interface Lengths {
   of: ReadonlyMap<Plan, number>;
-  /** Whether the figures are milliseconds; they are in no unit where none of the plans ever ran. */
+  /** Whether the figures are milliseconds; otherwise relative, because none of the plans has run before. */
   inMs: boolean;
 }
 
-/** Each plan takes as long as last time. One that never ran is likened to those that did. */
+/** Each plan is expected to take as long as last time; new plans are estimated relative to the others. */
 export function expectedLengths(plans: Plan[], before: Durations): Lengths {
   const last = (plan: Plan): number | undefined => before.get(keyOf(plan.scenario, plan.variant));
   const known = plans.filter((plan) => last(plan) !== undefined);
@@ -23,7 +23,7 @@ export function expectedLengths(plans: Plan[], before: Durations): Lengths {
   };
 }
 
-/** How long each variant took that ran to its end. */
+/** Durations of completed variants. */
 export function durationsOf({ scenarios }: Results): Durations {
   return new Map(
     scenarios.flatMap(({ name, variants }) =>
@@ -34,7 +34,7 @@ export function durationsOf({ scenarios }: Results): Durations {
   );
 }
 
-/** How long a plan takes, in about seconds: it is configured, a flow that fails is waited for, and steps last. */
+/** Rough duration of a plan in seconds: configuration, failing flows, steps. */
 function estimate({ flows, timeline }: Plan): number {
   const inSteps = sum((timeline?.steps ?? []).map(({ forMs }) => forMs / 1000 + 0.5));
   return 1 + flows.filter(({ expect }) => mayBeToFail(expect)).length + inSteps;

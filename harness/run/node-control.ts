@@ -6,19 +6,19 @@ import type { LinkEnd, OneLink, Plan } from '../terms/plan.ts';
 
 type ControlledLab = Pick<Lab, 'pause' | 'resume'> & { node(name: string): Pick<NodeHandle, 'call'> };
 
-/** Which nodes of a lab have power and are not paused, and how actions get to them and to their wires. */
+/** Tracks power and pauses of a lab's nodes, and performs actions on them and their wires. */
 export class NodeControl {
   readonly #off = new Set<string>();
   readonly #paused = new Set<string>();
   /** Actions for paused nodes, run on resume. */
-  readonly #owed = new Map<string, NodeAction[]>();
+  readonly #pendingActions = new Map<string, NodeAction[]>();
 
   constructor(
     private readonly plan: Pick<Plan, 'links'>,
     private readonly lab: ControlledLab,
   ) {}
 
-  /** Nodes whose processes stand still: nothing can be asked of them. */
+  /** Nodes whose processes are paused, so they cannot answer. */
   get paused(): ReadonlySet<string> {
     return this.#paused;
   }
@@ -31,13 +31,13 @@ export class NodeControl {
     return !this.#off.has(node) && !this.#paused.has(node);
   }
 
-  /** The agent of a node does an action; that of a paused one does it on resume. */
+  /** Performs an action by the node's agent; on a paused node after resume. */
   async act(node: string, action: NodeAction): Promise<void> {
-    if (this.#paused.has(node)) this.#owed.set(node, [...(this.#owed.get(node) ?? []), action]);
+    if (this.#paused.has(node)) this.#pendingActions.set(node, [...(this.#pendingActions.get(node) ?? []), action]);
     else await this.lab.node(node).call('act', { action });
   }
 
-  /** Its peers lose the carrier with it. */
+  /** Its peers lose their carrier too. */
   async powerOff(node: string): Promise<void> {
     this.#off.add(node);
     await Promise.all([
@@ -46,7 +46,7 @@ export class NodeControl {
     ]);
   }
 
-  /** @param isUp at which of its peers' interfaces the carrier comes back */
+  /** @param isUp which of its peers' interfaces get their carrier back */
   async powerOn(
     start: Extract<NodeAction, { do: 'start' }>,
     node: string,
@@ -58,19 +58,19 @@ export class NodeControl {
   }
 
   async pause(node: string): Promise<void> {
-    // What it has seen so far belongs to earlier steps as well, which are judged meanwhile.
+    // Its frames so far also belong to earlier steps, which are judged meanwhile.
     await this.lab.node(node).call('drain', null);
     await this.lab.pause(node);
     this.#paused.add(node);
   }
 
   async resume(node: string): Promise<void> {
-    await this.awaken(node);
-    for (const action of this.#owed.get(node) ?? []) await this.act(node, action);
-    this.#owed.delete(node);
+    await this.resumeProcesses(node);
+    for (const action of this.#pendingActions.get(node) ?? []) await this.act(node, action);
+    this.#pendingActions.delete(node);
   }
 
-  /** Both ends of a wire, but for those of a node without power. */
+  /** Sets both ends of a wire, except those of nodes without power. */
   async setWire(kind: 'linkDown' | 'linkUp', { link: [a, b], number = 1 }: OneLink): Promise<void> {
     if (kind === 'linkUp' && (this.#off.has(a) || this.#off.has(b))) return;
     await Promise.all(
@@ -80,8 +80,8 @@ export class NodeControl {
     );
   }
 
-  /** Lets a paused node go on, without what it owes. */
-  async awaken(node: string): Promise<void> {
+  /** Resumes a paused node without its pending actions. */
+  async resumeProcesses(node: string): Promise<void> {
     if (this.#paused.has(node)) await this.lab.resume(node);
     this.#paused.delete(node);
   }
@@ -90,7 +90,7 @@ export class NodeControl {
     if (!this.#off.has(node)) await this.act(node, { do: kind, ifaces: [iface] });
   }
 
-  /** The other ends of a node's wires. */
+  /** The peers' ends of a node's wires. */
   #endsAtPeers(name: string): LinkEnd[] {
     return this.plan.links.flatMap(({ ends }) =>
       ends.some(({ node }) => node === name) ? ends.filter(({ node }) => node !== name) : [],
@@ -98,7 +98,7 @@ export class NodeControl {
   }
 }
 
-/** Whether an end is that of a node at its so-many-th link with another one. */
+/** Whether an end belongs to a node's n-th link with another node. */
 function isEndOf({ node, iface }: LinkEnd, name: string, peer: string, number: number): boolean {
   return node === name && linkNumber({ name: iface, peer }) === number;
 }

@@ -5,10 +5,10 @@ import { observedWalk } from '../observe/observed-walk.ts';
 import type { Captured, Recorder } from '../observe/recorder.ts';
 import type { Plan } from '../terms/plan.ts';
 
-/** All that the captures have shown of an attempt. */
+/** Everything that the captures show of an attempt. */
 export type Seen = Pick<Evidence, 'packets' | 'epoch' | 'walk'>;
 
-/** What the captures show of an attempt from now on; read again only when they have new frames. */
+/** What the captures show of an attempt from now on; evaluated again only after new frames. */
 export class Observation {
   readonly #began: number;
   #readAt: number;
@@ -24,7 +24,7 @@ export class Observation {
     this.#seen = seenOf([], key, plan);
   }
 
-  /** All of it so far. */
+  /** Everything so far. */
   get seen(): Seen {
     const mark = this.recorder.mark();
     if (mark !== this.#readAt) {
@@ -34,7 +34,7 @@ export class Observation {
     return this.#seen;
   }
 
-  /** All of it so far; null when nothing has come since the last call. */
+  /** Everything so far; null if nothing is new since the last call. */
   newPackets(): Seen | null {
     const mark = this.recorder.mark();
     if (mark === this.#reportedAt) return null;
@@ -43,7 +43,7 @@ export class Observation {
   }
 }
 
-/** @param captured what the wires carried since the attempt began */
+/** @param captured frames since the start of the attempt */
 function seenOf(captured: Captured[], key: FlowKey, plan: Plan): Seen {
   const epoch = captured[0]?.time ?? 0n;
   const sightings = directions(captured, plan, epoch);

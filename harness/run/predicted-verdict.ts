@@ -5,8 +5,8 @@ import type { Attempt } from '../terms/attempt.ts';
 import type { Prediction } from '../terms/walk.ts';
 
 /**
- * Whether a flow would pass if every alternative of its prediction came true once. How often each does is a matter of the
- * run: of counts only those are judged that no run could reach.
+ * Whether a flow would pass if every alternative of its prediction occurred once. Of count expectations only those that
+ * no run could meet are judged.
  */
 export function wouldPass(flow: FlowPlan, plan: Plan): boolean {
   const attempts = predict(plan, flow).map(attemptOf);
@@ -15,7 +15,7 @@ export function wouldPass(flow: FlowPlan, plan: Plan): boolean {
   return verdict === 'pass' && mayLose(flow, attempts);
 }
 
-/** Whether as many attempts may be lost as are expected to. */
+/** Whether the expected number of attempts may be lost. */
 function mayLose({ expect, repeat }: FlowPlan, attempts: Attempt[]): boolean {
   if (expect.outcome !== 'varies' || expect.lost === undefined) return true;
   const { atLeast = 0, atMost = repeat } = expect.lost;

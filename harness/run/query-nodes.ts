@@ -6,7 +6,9 @@ import { nodeOf, serviceOf } from '../scenario/lookup.ts';
 import type { Plan } from '../terms/plan.ts';
 import type { PooledLab } from './lab-pool.ts';
 
-/** What captures do not show: the kernel's route for a lost packet, the L4's server states, MAC tables, counters. */
+/**
+ * State that captures do not show: the kernel's route for a lost packet, the L4's server states, MAC tables, counters.
+ */
 export type QueriedState = Pick<
   Evidence,
   'kernel' | 'kernelOnAnswer' | 'kernelOnArp' | 'healthy' | 'macTables' | 'counters'
@@ -21,7 +23,7 @@ export const NOTHING_QUERIED: QueriedState = {
   counters: null,
 };
 
-/** Queries the nodes, once an attempt was not answered. */
+/** Queries the nodes after an unanswered attempt. */
 export async function queryNodes(
   base: Pick<Evidence, 'plan' | 'flow' | 'walk' | 'packets'>,
   { lab }: Pick<PooledLab, 'lab'>,
@@ -33,7 +35,9 @@ export async function queryNodes(
   const open = openQuestion(base);
   const [kernel, kernelOnAnswer, kernelOnArp, tables, countersAfter, healthy] = await Promise.all([
     hop &&
-      lab.node(hop.node).ask('routeGet', { to: hop.dst.ip, incoming: { from: hop.src.ip, iif: cameBy(hop, plan) } }),
+      lab
+        .node(hop.node)
+        .ask('routeGet', { to: hop.dst.ip, incoming: { from: hop.src.ip, iif: receivingInterface(hop, plan) } }),
     hop && lab.node(hop.node).ask('routeGet', { to: hop.src.ip }),
     open &&
       lab.node(open.owner).ask('routeGet', { to: open.address, incoming: { from: open.source, iif: open.iface } }),
@@ -56,8 +60,8 @@ export async function queryNodes(
   };
 }
 
-/** The interface by which IP takes a packet in: the bridge, where ports belong to one. */
-function cameBy({ node, iface }: Hop, plan: Plan): string {
+/** The interface where IP receives a packet: the bridge, for its ports. */
+function receivingInterface({ node, iface }: Hop, plan: Plan): string {
   return nodeOf(plan, node).bridge ? 'br0' : iface;
 }
 
@@ -67,7 +71,7 @@ export async function readCounters(plan: Plan, { lab }: Pick<PooledLab, 'lab'>):
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** How many flows the connection tracking of nodes has refused so far: they found no free port, or no room. */
+/** Number of flows that conntrack of nodes has failed to insert so far, for lack of ports or space. */
 export async function flowsRefused(nodes: string[], lab: PooledLab['lab']): Promise<Map<string, number>> {
   const counted = nodes.map(async (name): Promise<[string, number]> => {
     const counters = await lab.node(name).ask('counters', null);
@@ -76,7 +80,10 @@ export async function flowsRefused(nodes: string[], lab: PooledLab['lab']): Prom
   return new Map(await Promise.all(counted));
 }
 
-/** A server counts as healthy until the load balancer that got the request says otherwise, or all of them where none did. */
+/**
+ * Servers are considered healthy unless the load balancer that received the request says otherwise, or all load
+ * balancers if none did.
+ */
 async function healthyServers(
   { plan, flow, walk }: Pick<Evidence, 'plan' | 'flow' | 'walk'>,
   lab: PooledLab['lab'],

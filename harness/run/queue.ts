@@ -1,7 +1,7 @@
-/** Pieces of work for each worker at a kind: with fewer left, one more would come too late to be of use. */
-const WORTH_HELPING = 3;
+/** Minimum remaining jobs per worker of a kind: with fewer, another worker would come too late. */
+const MIN_JOBS_PER_WORKER = 3;
 
-/** Work of one kind, the kind being what it runs on. */
+/** Jobs of one kind, which need the same resource. */
 interface Group<T, K> {
   kind: K;
   waiting: T[];
@@ -9,8 +9,8 @@ interface Group<T, K> {
 }
 
 /**
- * Hands out work so that what runs on the same thing is done one after the other by the same worker: for a scenario
- * that thing is a booted lab, and a boot costs more than most scenarios.
+ * Assigns jobs so that those with the same resource are done by the same worker in sequence: for scenarios the resource
+ * is a booted lab, whose boot costs more than most scenarios.
  */
 export class Queue<T, K> {
   readonly #groups: Group<T, K>[];
@@ -23,22 +23,22 @@ export class Queue<T, K> {
       group.waiting.push(one);
       groups.set(kind, group);
     }
-    // What takes longest begins first.
+    // Longest first.
     const length = ({ waiting }: Group<T, K>): number => waiting.reduce((sum, one) => sum + lengthOf(one), 0);
     this.#groups = [...groups.values()].sort((a, b) => length(b) - length(a));
   }
 
-  /** Whether work of a kind is still to be handed out. */
+  /** Whether jobs of a kind remain. */
   has(kind: K): boolean {
     return this.#groups.some((group) => group.kind === kind && group.waiting.length > 0);
   }
 
-  /** Whether nothing is left to be handed out. */
+  /** Whether no jobs remain. */
   get isEmpty(): boolean {
     return this.#groups.every(({ waiting }) => waiting.length === 0);
   }
 
-  /** A worker, which takes one piece of work after the other until there is none. */
+  /** A worker, which takes jobs until none remain. */
   worker(): { next(): T | undefined } {
     let group: Group<T, K> | undefined;
     const next = (): T | undefined => {
@@ -51,11 +51,11 @@ export class Queue<T, K> {
     return { next };
   }
 
-  /** The largest group that nobody works on, else the one with the most work for each worker, if that is worth it. */
+  /** The largest group without a worker, otherwise the one with the most jobs per worker, if worthwhile. */
   #next(): Group<T, K> | undefined {
     const share = ({ waiting, workers }: Group<T, K>): number => waiting.length / workers;
     const left = this.#groups.filter(({ waiting }) => waiting.length > 0);
     const free = left.find(({ workers }) => workers === 0);
-    return free ?? left.filter((group) => share(group) >= WORTH_HELPING).sort((a, b) => share(b) - share(a))[0];
+    return free ?? left.filter((group) => share(group) >= MIN_JOBS_PER_WORKER).sort((a, b) => share(b) - share(a))[0];
   }
 }

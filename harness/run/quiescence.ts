@@ -3,30 +3,30 @@ import type { FlowKey } from '../observe/flow-packets.ts';
 import type { Sighting } from '../terms/sighting.ts';
 
 /**
- * An attempt of which no packet has been seen for so long is over, ms: a lost SYN is repeated after 1,000 ms (RFC 6298).
- * On a busy machine a flow may take long and still go on.
+ * An attempt is over after this time without packets, ms: a lost SYN is retransmitted after 1,000 ms (RFC 6298). On a
+ * busy machine a flow may take long and still continue.
  */
 export const SILENCE_MS = { tcp: 1400, udp: 1000, icmp: 1000 } as const;
 
 /**
- * The same, once a request or an answer was repeated, ms: a packet needs microseconds from node to node, unless one looks
- * for a neighbour.
+ * The same after a retransmission, ms: a packet needs microseconds from node to node, unless a node resolves a
+ * neighbour.
  */
 export const SILENCE_AFTER_REPETITION_MS = { atRest: 50, searching: NEXT_REQUEST_MS } as const;
 
-/** What the captures have shown of an attempt so far: its sightings, and the moment that their times count from, ns. */
+/** Sightings of an attempt so far, and the epoch of their times, ns. */
 export interface NewPackets {
   packets: Sighting[];
   epoch: string;
 }
 
 /**
- * The same, once what was learned from a loss is still to be tried by a repetition, ms: the second of a SYN comes 2,000 ms
- * after the first.
+ * The same if the next retransmission will use what was learned from a loss, ms: the second retransmission of a SYN
+ * follows the first after 2,000 ms.
  */
 const SILENCE_WHILE_LEARNING_MS = 2400;
 
-/** How far an attempt has come to rest. */
+/** State of an attempt's packets. */
 export interface Quiescence {
   /** Remaining wait in ms, assuming no further packets. */
   left: () => number;
@@ -35,9 +35,9 @@ export interface Quiescence {
 }
 
 /**
- * Whether more packets of an attempt may follow, according to the captures so far. On a busy machine a capture may be late:
- * silence counts from the packets' own time stamps.
- * @param newPackets null when there is nothing new
+ * Whether more packets of an attempt may follow, according to the captures so far. On a busy machine a capture may be
+ * late: silence is measured from the packets' time stamps.
+ * @param newPackets null if nothing is new
  * @param now a clock, ms
  * @param teaches see `settledBy`
  */
@@ -51,7 +51,7 @@ export function quiescence(
   let pause: number = SILENCE_AFTER_REPETITION_MS.atRest;
   let isEmpty = true;
   const last = { own: now(), inFlight: now() };
-  // By so much our clock is ahead of the stamps, as far as the fastest capture tells.
+  // Difference between our clock and the time stamps, estimated from the fastest capture.
   let ahead = Infinity;
   const read = (): void => {
     const seen = newPackets();

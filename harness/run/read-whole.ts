@@ -1,9 +1,9 @@
 /**
- * Reads all captures until a reading shows nothing new. Nodes answer one after another: what crosses the wires between the
- * first answer and the last is recorded by some of them alone, and would look as if it had been lost.
- * @param read answers when every node has handed on what it had captured by then
- * @param seen how much of interest has been handed on so far
- * @returns how long the slowest reading took, ms
+ * Reads all captures until a reading shows nothing new. Nodes answer one after another: packets that cross the wires
+ * between the first and the last answer are recorded by only some nodes, and would look lost.
+ * @param read resolves when every node has delivered what it had captured by then
+ * @param seen number of relevant frames so far
+ * @returns duration of the slowest reading, ms
  */
 export async function readWhole(read: () => Promise<void>, seen: () => number): Promise<number> {
   let slowest = 0;

@@ -7,10 +7,10 @@ import type { Durations } from './lengths.ts';
 
 export interface RunOptions {
   engine: Engine;
-  /** Further engines that labs are spread over. */
+  /** Further engines to run labs on. */
   more?: Engine[];
   image: string;
-  /** Version of l4lab, for the record. */
+  /** Version of l4lab, for the results. */
   version: string;
   labels?: Record<string, string>;
   selection: Selection;
@@ -20,10 +20,10 @@ export interface RunOptions {
   /** As in BootOptions. */
   captures?: boolean;
   signal?: AbortSignal;
-  /** Labs that outlive the run; a run without has a pool of its own, which ends with it. */
+  /** Labs that outlive the run; by default a run has its own pool, which ends with it. */
   pool?: LabPool;
-  /** How long variants took last time: the longest begin first, and events tell how long is left. */
+  /** Previous durations of variants: the longest start first, and events include the remaining time. */
   durations?: Durations;
-  /** Gets the results as soon as they are there: the labs are taken down afterwards. */
+  /** Called with the results before the labs are removed. */
   onResults?: (results: Results) => Promise<void>;
 }

@@ -11,8 +11,9 @@ import { cellNames, plansOf } from '../scenario/resolve/plans.ts';
 import { withCounterfactuals } from '../model/fixes/what-if.ts';
 
 /**
- * Runs scenarios and gathers what came of them, in the order given. Whatever was booted is gone at the end, unless it
- * belongs to a pool that was given. When the user stops the run, what had finished is kept, and everything else was not run.
+ * Runs scenarios and returns their results in the given order. Everything that it booted is removed at the end, except
+ * in a pool that was passed. When the user interrupts, finished results are kept, and everything else is reported as
+ * not run.
  */
 export async function run(scenarios: LoadedScenario[], options: RunOptions): Promise<Results> {
   const { selection, onEvent, signal } = options;
@@ -31,14 +32,14 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
     flows,
     ...(lengths.inMs ? { forecast: { expectedMs, atOnce: slots.workers } } : {}),
   });
-  /** Topology that a scenario begins on; scenarios without a selected flow need none. */
+  /** Topology of a scenario's first plan; none for scenarios without selected flows. */
   const topologyOf = (loaded: LoadedScenario): Topology | null => {
     const plan = plansBy.get(loaded)?.[0];
     return plan ? slots.topologyFor(plan) : null;
   };
   const results = new Map<LoadedScenario, ScenarioResult>();
   let left = [...scenarios].sort((a, b) => lengthOf(b) - lengthOf(a));
-  // Again only for what an engine that went away had not finished.
+  // Repeats only for scenarios that a lost engine had not finished.
   while (left.length > 0) {
     const queue = new Queue(left, topologyOf, lengthOf);
     const again: LoadedScenario[] = [];
@@ -58,7 +59,7 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
         slot.scenarios.push(loaded.scenario.name);
         results.set(loaded, result);
         const topology = topologyOf(loaded);
-        // With nothing left to run, somebody waits for the results: taking down comes after them.
+        // If nothing is left to run, removing labs must not delay the results.
         if (topology && !queue.has(topology) && !queue.isEmpty) slots.retire(topology);
       }
     };
@@ -66,12 +67,12 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
     left = again;
   }
   const interrupted = signal?.aborted === true;
-  // Tens of milliseconds for each failure: nobody waits for the judgement of his flow any more.
+  // Takes tens of milliseconds per failure, so it runs after all flows.
   const explained: ScenarioResult[] = [];
   for (const loaded of scenarios) {
     const result = results.get(loaded);
     if (result) explained.push(signal?.aborted === true ? result : withCounterfactuals(result, loaded));
-    // Whoever wants to stop is heard in between.
+    // Lets the user interrupt in between.
     await othersTurn();
   }
   const outcome: Results = {
@@ -86,13 +87,13 @@ export async function run(scenarios: LoadedScenario[], options: RunOptions): Pro
   return outcome;
 }
 
-/** Waits for all, so that nothing is under way when the labs are taken down, and then throws the first error. */
+/** Waits for all before throwing the first error, so that nothing is in progress when the labs are removed. */
 async function allSettledOrThrow(work: Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
   if (failed) throw failed.reason as Error;
 }
 
-/** What a run ran on. */
+/** The environment of a run. */
 function environment({
   engine,
   image,

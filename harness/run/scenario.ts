@@ -10,8 +10,8 @@ import type { LabPool, PooledLab } from './lab-pool.ts';
 import { describeVariant, notRun, runVariant } from './variant.ts';
 
 /**
- * Runs a scenario: one lab, configured anew for each variant. Once the user wants to stop, variants are no longer run,
- * and nothing more is told.
+ * Runs a scenario on one lab, reconfigured for each variant. After an interrupt, no more variants are run and no more
+ * events emitted.
  */
 export async function runScenario(
   loaded: LoadedScenario,
@@ -39,7 +39,7 @@ export async function runScenario(
   return { ...describeScenario(loaded), variants };
 }
 
-/** What a result says of its scenario, whatever of it ran. */
+/** The description of a scenario in results. */
 export function describeScenario({ scenario, yaml }: LoadedScenario): Omit<ScenarioResult, 'variants'> {
   return {
     name: scenario.name,
@@ -78,7 +78,7 @@ async function acquire(
     onEvent({ event: 'booted', scenario: plan.scenario, durationMs: pooled.bootMs });
     return pooled;
   } catch (error) {
-    // Where no lab boots at all, the user is told so once, and not of every flow.
+    // If no lab can boot, this is reported once, not for every flow.
     const noLabBoots = error instanceof L4labError && error.code === 'host-firewall' && pool.unused;
     if (error instanceof L4labError && !noLabBoots) return error;
     throw error;

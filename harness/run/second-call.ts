@@ -13,14 +13,14 @@ import type { Seen } from './observation.ts';
 import { NOTHING_QUERIED, type QueriedState } from './query-nodes.ts';
 import { WatchedCall } from './watched-call.ts';
 
-/** Calls at once that are to make a scheduler pick the server of the first call again. */
+/** Maximum number of parallel calls to make a scheduler select the first call's server again. */
 const CALLS_AT_MOST = 4;
 
 /**
- * How many calls make it likely that the server of an earlier one is picked again; 0 where that would be too many, where
- * the flow has a source port of its own, since another port is another call and the same one is taken, or where another flow
- * starts from what this one leaves behind.
- * @param picked by the earlier call; null where no L4 got that far, as far as is seen
+ * Number of calls that will probably reach an earlier call's server again; 0 if that would be too many, if the flow has
+ * a fixed source port (another port is another call, and the same one is in use), or if another flow continues from
+ * this one's state.
+ * @param picked server of the earlier call; null if no L4 selected one, as far as seen
  */
 export function callsUntilSameServer(flow: FlowPlan, plan: Plan, picked: string | null): number {
   if (flow.sourcePort !== undefined || hasFollower(flow, plan.flows)) return 0;
@@ -36,7 +36,7 @@ export function callsUntilSameServer(flow: FlowPlan, plan: Plan, picked: string 
   return picked === null ? CALLS_AT_MOST : 0;
 }
 
-/** A call whose packets have come to rest, and what is predicted of it. */
+/** A call whose packets are at rest, and its prediction. */
 export interface FirstCall {
   flow: FlowPlan;
   key: FlowKey;
@@ -48,11 +48,11 @@ export interface FirstCall {
 }
 
 /**
- * Whether a call that vanished did so by no accident: it failed just as predicted, and every other call, from another port,
- * for which the same server may have been picked, meets the same fate. Where one differs, or the prediction allows that the
- * call works yet, only the caller's own repetition can tell.
+ * Whether the loss of a call was not accidental: it failed exactly as predicted, and every other call from another port
+ * that may have reached the same server fails in the same way. If one differs, or the prediction allows success, only
+ * the caller's retransmission can tell.
  */
-export async function isNoAccident(
+export async function isReproducible(
   { flow, key, plan, lab, predicted, redirects }: FirstCall,
   seen: Seen,
   query: (seen: Seen) => Promise<QueriedState>,
@@ -75,7 +75,7 @@ function mayBe(predicted: string | null, seen: string | null): boolean {
 
 const UNANSWERED = { answered: false, outcome: 'no-answer', servedBy: null, sourceSeen: null } as const;
 
-/** One more call, until its packets were at rest, and the server that was picked for it as far as they tell. */
+/** Makes another call until its packets are at rest; returns its server as far as they show. */
 async function callAgain(
   flow: FlowPlan,
   plan: Plan,

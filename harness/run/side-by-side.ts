@@ -1,4 +1,4 @@
-/** Does something `times` times, at most `limit` at once; results in the order of their beginning. */
+/** Runs something `times` times, at most `limit` in parallel; results in order of their start. */
 export async function sideBySide<T>(times: number, limit: number, work: (index: number) => Promise<T>): Promise<T[]> {
   const results: T[] = [];
   let begun = 0;

@@ -4,7 +4,7 @@ import type { Plan, ActionPlan } from '../terms/plan.ts';
 import type { BandState, StateBand } from '../terms/timeline-results.ts';
 import type { LabClock } from './lab-clock.ts';
 
-/** Writes down the states of pairs, servers and nodes over time. */
+/** Records the states of pairs, servers and nodes over time. */
 export class StateBands {
   readonly #bands = new Map<string, StateBand>();
   /** Nodes without power: reports of programs that are being killed are ignored. */
@@ -16,7 +16,7 @@ export class StateBands {
     private readonly clock: LabClock,
   ) {}
 
-  /** Writes down what is told from now on, beginning with how things are. */
+  /** Starts recording, beginning with the current states. */
   async begin(): Promise<void> {
     this.lab.onState((node, change) => this.#onChange(node, change));
     const changed = new Set(this.plan.timeline?.steps.flatMap(({ actions }) => actions.flatMap(powerOf)));
@@ -28,7 +28,7 @@ export class StateBands {
     this.lab.onState(() => undefined);
   }
 
-  /** How things are in a node; what it told itself came earlier and is more exact. */
+  /** Queries the current states of a node; its own earlier reports are more precise. */
   async ask(node: string, at?: number): Promise<void> {
     const balances = this.plan.nodes.some(({ name, balancer }) => name === node && balancer !== null);
     const [servers, pairs] = await Promise.all([
@@ -46,7 +46,7 @@ export class StateBands {
     for (const { pair, state } of pairs) this.#note({ kind: 'member', pair, node }, state, now);
   }
 
-  /** The node has lost its power, stands still, or runs again; what it says of pairs and servers is known when it is asked. */
+  /** Records that a node was switched off, paused, or runs again; its pair and server states must be queried then. */
   node(node: string, state: 'up' | 'off' | 'paused', at = this.clock.now()): void {
     this.#note({ kind: 'node', node }, state, at);
     if (state === 'off') this.#off.add(node);
@@ -56,13 +56,13 @@ export class StateBands {
     this.balancer(node, state, at);
   }
 
-  /** The load balancer of a node has ended or stands still, and judges no server. */
+  /** Records that a node's load balancer has stopped or is paused, and checks no servers. */
   balancer(node: string, state: 'off' | 'paused', at = this.clock.now()): void {
     for (const { of } of [...this.#bands.values()])
       if (of.kind === 'server' && of.at === node) this.#note(of, state, at);
   }
 
-  /** All of it so far. */
+  /** Everything so far. */
   get all(): StateBand[] {
     return [...this.#bands.values()].map(({ of, spans }) => ({ of, spans: inOrder(spans) }));
   }
@@ -93,7 +93,7 @@ export class StateBands {
 
 type Span = StateBand['spans'][number];
 
-/** Spans by their beginnings, without those that say the same as the one before. */
+/** Sorts spans by their start, and merges equal neighbours. */
 function inOrder(spans: Span[]): Span[] {
   const sorted = spans.toSorted((a, b) => a.fromMs - b.fromMs);
   return sorted.filter(({ state }, index) => index === 0 || sorted[index - 1]!.state !== state);

@@ -22,7 +22,7 @@ async function ran(actions: object[]): Promise<{ beganMs: number; actedMs: numbe
     plan,
     clock,
     lab: { lab: { node: () => ({}) }, recorder: { mark: () => 0 } },
-    streams: { goOn: () => Promise.resolve(now), pause: () => Promise.resolve(now) },
+    streams: { resume: () => Promise.resolve(now), pause: () => Promise.resolve(now) },
     actions: { perform, endStep: () => Promise.resolve(), paused: new Set() },
   };
   const { result, actedMs, settledMs } = await runStep(0, running as unknown as Running, () => undefined);

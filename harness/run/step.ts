@@ -10,7 +10,7 @@ import type { LabClock } from './lab-clock.ts';
 import type { PooledLab } from './lab-pool.ts';
 import type { Streams } from './streams.ts';
 
-/** What the steps of a timeline have in common. */
+/** Context shared by all steps of a timeline. */
 export interface Running {
   plan: Plan;
   lab: PooledLab;
@@ -19,26 +19,26 @@ export interface Running {
   actions: Actions;
 }
 
-/** A step that has been run, and is to be judged. */
+/** A step that has been run but not judged. */
 export interface RunStep {
   index: number;
   result: StepResult;
-  /** When its actions were done, and when what it waits for was there, ms since the epoch. */
+  /** When its actions were done, and when its awaited state was reached, ms since the epoch. */
   actedMs: number;
   settledMs: number;
-  /** Where the recording of it begins. */
+  /** Start of its recording. */
   mark: number;
-  /** False where a node stood still at its end, which has yet to tell what it saw. */
+  /** False if a node was paused at its end and still has frames to deliver. */
   isWhole: boolean;
-  /** Load balancers whose connection tracking refused flows; null where nothing bounds the ports that they need. */
+  /** Load balancers whose conntrack failed to insert flows; null if none has a limited number of ports. */
   flowsRefused: ReadonlySet<string> | null;
-  /** What it waited for and did not see. */
+  /** The awaited state that was not reached. */
   missed: Reasons['state-not-reached'] | null;
 }
 
 /**
- * Runs a step while its streams go on: its actions, what it waits for, its time. At its end no call is in flight.
- * @param meanwhile begins what may go on beside the rest, once the actions are done
+ * Runs a step while streams continue: actions, awaited state, duration. At its end no call is in flight.
+ * @param meanwhile starts background work once the actions are done
  */
 export async function runStep(index: number, running: Running, meanwhile: () => void): Promise<RunStep> {
   const { plan, clock, streams, actions } = running;
@@ -48,9 +48,9 @@ export async function runStep(index: number, running: Running, meanwhile: () => 
   const bounded = boundedIn(planAt(plan, index)).filter((name) => !actions.paused.has(name));
   const refusedBefore = await flowsRefused(bounded, lab);
   const mark = recorder.mark();
-  const beginMs = clock.since(await streams.goOn(index));
+  const beginMs = clock.since(await streams.resume(index));
   const performed = await actions.perform(index);
-  // Without actions all calls of the step count, however long it took to find that there are none.
+  // Without actions all calls of the step count, even if determining that took long.
   const actedMs = performed.length === 0 ? beginMs : clock.now();
   meanwhile();
   const watched = { plan: planAt(plan, index), lab, actions, signal };
@@ -76,7 +76,7 @@ export async function runStep(index: number, running: Running, meanwhile: () => 
   };
 }
 
-/** Load balancers that have a service whose proxy IPs have so many ports and no more. */
+/** Load balancers with a service that has a limited number of proxy ports. */
 function boundedIn({ nodes }: Plan): string[] {
   return nodes
     .filter(({ balancer }) => balancer?.config.services.some(({ proxyPorts }) => proxyPorts !== undefined))
@@ -87,7 +87,7 @@ function moreThan(before: Map<string, number>, after: Map<string, number>): Set<
   return new Set([...after.keys()].filter((node) => after.get(node)! > (before.get(node) ?? 0)));
 }
 
-/** @throws the signal's reason when the user stops the run meanwhile */
+/** @throws the signal's reason if the user interrupts */
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   await delay(ms, undefined, signal ? { signal } : {}).catch(() => signal?.throwIfAborted());
 }

@@ -5,7 +5,7 @@ import type { StreamPrediction } from '../terms/stream-prediction.ts';
 import type { StreamSummary } from '../terms/timeline-results.ts';
 import { predictTimeline } from '../model/time/timeline.ts';
 
-/** A stream in a step, of which something is expected. */
+/** A stream in a step with an expectation. */
 export interface StreamCell {
   name: string;
   step: number;
@@ -15,7 +15,7 @@ export interface StreamCell {
   predicted: StreamPrediction;
 }
 
-/** The cells of a plan's timeline, in the order of its steps. */
+/** The cells of a plan's timeline, in order of its steps. */
 export function streamCells(plan: Plan, predicted = predictTimeline(plan)): StreamCell[] {
   const { timeline } = plan;
   if (timeline === undefined) return [];
@@ -34,7 +34,7 @@ export function streamCells(plan: Plan, predicted = predictTimeline(plan)): Stre
   );
 }
 
-/** What a result says of a cell, whatever came of it. */
+/** The description of a cell in results. */
 export function describeCell(
   cell: StreamCell,
   plan: Plan,
@@ -57,7 +57,7 @@ export function describeCell(
   };
 }
 
-/** What a stream calls, in the field's words. */
+/** What a stream calls, as text. */
 export function calledBy({ to, address, port }: StreamPlan): string {
   return `${'service' in to ? to.service : to.node} (${address}:${port})`;
 }

@@ -4,7 +4,7 @@ import type { StreamPlan } from '../terms/plan.ts';
 import { nextTokenPrefix } from './flow-key.ts';
 import { streamPorts } from './source-ports.ts';
 
-/** The streams of a plan, each made by its caller, and what callers have told of their calls. */
+/** The streams of a plan, run by their callers, and the recorded calls. */
 export class Streams {
   #records: CallRecord[] = [];
 
@@ -13,7 +13,7 @@ export class Streams {
     private readonly lab: Lab,
   ) {}
 
-  /** Makes all of them ready; no call begins before `goOn`. */
+  /** Prepares all of them; no calls before `resume`. */
   async start(): Promise<void> {
     for (const caller of this.#callers()) {
       this.lab.node(caller).onCalls = (records) => void this.#records.push(...records);
@@ -31,20 +31,20 @@ export class Streams {
     });
   }
 
-  /** Has calls begin, which count to a step. @returns when the first may have begun, ms since 1970 */
-  async goOn(step: number): Promise<number> {
+  /** Starts calls, which belong to a step. @returns earliest start of the first call, ms since 1970 */
+  async resume(step: number): Promise<number> {
     return Math.min(
-      ...(await this.#each(({ from, name }) => this.lab.node(from).call('goOn', { stream: name, step }))),
+      ...(await this.#each(({ from, name }) => this.lab.node(from).call('resumeStream', { stream: name, step }))),
     );
   }
 
   /**
-   * Has no further call begin, and waits until those in flight are answered or have failed.
-   * @returns when that was, ms since 1970
+   * Stops starting calls, and waits until those in flight have ended.
+   * @returns the time of that, ms since 1970
    */
   async pause(): Promise<number> {
     return Math.max(
-      ...(await this.#each(({ from, name }) => this.lab.node(from).call('holdStream', { stream: name }))),
+      ...(await this.#each(({ from, name }) => this.lab.node(from).call('pauseStream', { stream: name }))),
     );
   }
 
@@ -54,7 +54,7 @@ export class Streams {
     for (const caller of this.#callers()) this.lab.node(caller).onCalls = () => undefined;
   }
 
-  /** What has been told of the calls of a step; it is not kept. */
+  /** Returns and discards the recorded calls of a step. */
   take(step: number): CallRecord[] {
     const taken = this.#records.filter((record) => record.step === step);
     this.#records = this.#records.filter((record) => record.step !== step);

@@ -10,10 +10,10 @@ import { runStep, type Running, type RunStep } from './step.ts';
 import { Streams } from './streams.ts';
 
 /**
- * Runs the steps of a plan on a lab that is configured for it. Its streams go on from the first step to the last.
- * Whatever the way out, the lab can be reset afterwards.
- * @param listener each cell as soon as its step is judged; at the end, however it comes, all that there is by then
- * @throws the reason of the lab's signal when the user stops the run
+ * Runs the steps of a plan on a configured lab. Its streams run from the first step to the last. In any case the lab
+ * can be reset afterwards.
+ * @param listener gets each cell as soon as its step is judged, and all available results at the end
+ * @throws the reason of the lab's signal if the user interrupts
  */
 export async function runTimeline(
   plan: Plan,
@@ -43,7 +43,7 @@ export async function runTimeline(
     for (const index of steps.keys()) {
       const step = await runStep(index, running, () => {
         judging = judging.then(judge);
-        // It is waited for at the end.
+        // Awaited at the end.
         judging.catch(() => undefined);
       });
       ran.push(step);
@@ -54,7 +54,7 @@ export async function runTimeline(
     await judging.then(judge);
   } finally {
     bands.end();
-    // After a failure, which is what is to be told, some nodes may not answer any more.
+    // After a failure, which is the error to report, some nodes may not answer.
     await Promise.allSettled([judging, streams.stop(), actions.restore()]);
     listener.timeline({
       epoch: clock.epoch,

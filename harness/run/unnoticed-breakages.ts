@@ -5,20 +5,20 @@ import type { Variant } from '../scenario/read/read-variant.ts';
 import { resolvePlan } from '../scenario/resolve/resolve.ts';
 import type { Plan } from '../terms/plan.ts';
 
-/** Names of the flows of a plan that do not end as expected; null where they could not be run. */
+/** Names of a plan's flows that deviate from their expectation; null if they could not be run. */
 export type Notice = (variant: Variant, plan: Plan) => Promise<string[] | null>;
 
-/** What came of breaking everything in a variant that can be broken alone. */
+/** Results of breaking each breakable setting of a variant. */
 export interface Breaking {
-  /** Flows that do not end as expected to begin with, so that nothing was tried; null where these could not be run. */
+  /** Flows that already deviate without a breakage, so that nothing was tried; null if they could not be run. */
   wrong: string[] | null;
   tried: number;
   unnoticed: BreakableSetting[];
-  /** Neither noticed nor unnoticed. */
+  /** Breakages that could not be run. */
   notRun: BreakableSetting[];
 }
 
-/** Breaks one setting of a variant at a time. @param notice how flows end, predicted or for real */
+/** Breaks one setting of a variant at a time. @param notice returns deviating flows, predicted or real */
 export async function unnoticedBreakages(
   loaded: LoadedScenario,
   { variant, plan }: { variant: Variant; plan: Plan },
@@ -37,7 +37,7 @@ export async function unnoticedBreakages(
   return found;
 }
 
-/** Null where the change is no valid scenario, or changes nothing. */
+/** Null if the change is not a valid scenario, or changes nothing. */
 function brokenPlan(
   loaded: LoadedScenario,
   variant: Variant,

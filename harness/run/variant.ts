@@ -21,8 +21,8 @@ import { cellNotRun, streamCells } from './stream-cell.ts';
 import { runTimeline } from './timeline.ts';
 
 /**
- * A flow that works waits for nothing but processors: more of them at once would all be judged later, and none earlier.
- * Those that fail spend their time waiting for what does not come.
+ * Successful flows only need CPU time: running more of them in parallel would delay all results. Failing flows mostly
+ * wait.
  */
 const QUICK_FLOWS_AT_ONCE = 2;
 
@@ -63,7 +63,7 @@ export async function runVariant(
   } catch (error) {
     if (!(error instanceof L4labError)) throw error;
     onEvent({ event: 'not-run', scenario: plan.scenario, variant: plan.variant, reason: faultOf(error) });
-    // A node that is lost casts doubt on what was seen before; a user who stops does not.
+    // A lost node makes earlier results doubtful; an interrupt does not.
     if (error.code !== 'interrupted') finished.clear();
     for (const cell of notRun(plan, faultOf(error))) if (!finished.has(cell.name)) emit(cell);
   }
@@ -77,7 +77,7 @@ export async function runVariant(
   };
 }
 
-/** Every cell of a plan, as not run. */
+/** All cells of a plan, as not run. */
 export function notRun(plan: Plan, reason: Fault): FlowResult[] {
   return [
     ...plan.flows.map((flow) => flowNotRun(flow, plan, reason)),
@@ -85,7 +85,7 @@ export function notRun(plan: Plan, reason: Fault): FlowResult[] {
   ];
 }
 
-/** Runs a variant on a lab of a pool, for its verdicts alone. */
+/** Runs a variant on a lab of a pool, only for its verdicts. */
 export async function runInPool(variant: Variant, plan: Plan, pool: LabPool): Promise<FlowResult[]> {
   const pooled = await pool.acquire(plan);
   const { result, clean } = await runVariant(variant, plan, pooled, () => undefined);
@@ -93,7 +93,7 @@ export async function runInPool(variant: Variant, plan: Plan, pool: LabPool): Pr
   return result.flows;
 }
 
-/** What a result says of its variant, whether that ran or not. */
+/** The description of a variant in results. */
 export function describeVariant(variant: Variant): Pick<VariantResult, 'name' | 'title' | 'at' | 'change'> {
   const { name, title, change } = variant;
   return {
@@ -133,10 +133,10 @@ async function runFlows(plan: Plan, pooled: PooledLab, emit: (result: FlowResult
 }
 
 /**
- * Ends what earlier flows left under way, and empties neighbour tables, MAC tables and learned routes. Each node but an L4 announces itself then (`arp_notify`), so
- * that no switch has to flood what is sent to it. An L4 that keeps the source MAC has looked for its servers' MACs before
- * any flow, and still knows them; any other asks anew, by which its servers learn its own. What nodes know from the start
- * they learn anew. Connections are forgotten where flows share a source port.
+ * Ends what earlier flows have left in progress, and clears neighbour tables, MAC tables and learned routes. Each node
+ * except an L4 then announces itself (`arp_notify`), so that switches need not flood frames to it. An L4 that keeps the
+ * source MAC resolved its servers before any flow, and keeps their entries; other L4s resolve again, by which servers
+ * learn their MAC. Initially known neighbours are resolved again. Connections are cleared if flows share a source port.
  */
 async function forget(plan: Plan, pooled: PooledLab): Promise<void> {
   const { lab } = pooled;
@@ -155,12 +155,12 @@ async function forget(plan: Plan, pooled: PooledLab): Promise<void> {
       const isUp = (dev: string): boolean => interfaces.some((iface) => iface.name === dev && iface.up !== false);
       const announced = balancer === null ? interfaces.filter(({ addresses }) => addresses.length > 0) : [];
       const keepsMacs = balancer?.config.services.some(({ sourceMac }) => sourceMac === 'keep') === true;
-      // One process for all: to start it is what takes long.
+      // One process for all, because starting it takes the most time.
       const lines = [
         'route flush cache',
         ...(keepsMacs ? [] : ['neigh flush all']),
         ...announced.map((i) => `link set dev ${i.name} address ${i.mac}`),
-        // The kernel forgets those with the MAC of the interface.
+        // The kernel drops these when the interface's MAC is set.
         ...neighbourCommands(node, isUp),
       ];
       return lab.node(name).call('run', { argv: ['ip', '-batch', '-'], input: lines.join('\n') });
@@ -169,7 +169,7 @@ async function forget(plan: Plan, pooled: PooledLab): Promise<void> {
   await lab.learnNeighbours(knownNeighbours(plan));
 }
 
-/** A server repeats nothing into the flows that follow. */
+/** Resets connections, so that servers retransmit nothing into later flows. */
 export async function dropConnections({ nodes }: Plan, { lab }: PooledLab): Promise<void> {
   const listening = nodes.filter(({ listeners }) => listeners.length > 0);
   await Promise.all(listening.map(({ name }) => lab.node(name).call('dropConnections', null)));
@@ -178,7 +178,7 @@ export async function dropConnections({ nodes }: Plan, { lab }: PooledLab): Prom
 async function describeBalancers(plan: Plan, { lab }: PooledLab): Promise<VariantResult['balancers']> {
   const described = plan.nodes.map(async ({ name, balancer }) => {
     if (balancer === null) return [];
-    // The slots of a Maglev table are megabytes that nobody reads.
+    // The slots of a Maglev table would be megabytes of unread text.
     const tables = balancer.config.services.some(({ scheduler }) => scheduler === 'maglev') ? 'named' : 'listed';
     const rules = await lab.node(name).call('balancerRules', { tables });
     return [[name, { kind: balancer.kind, config: stringify(balancer.config), rules, log: [...lab.node(name).log] }]];

@@ -14,8 +14,8 @@ const POLL_MS = 20;
 /** Time before an attempt's end at which the state of its nodes is queried, ms: about as long as that takes. */
 const ASK_AHEAD_MS = 100;
 
-/** A node that takes longer to answer may have been paused, ms: it gets the same time again to continue. */
-const STOOD_STILL_MS = 500;
+/** If a node takes longer to answer, it may have been stalled, ms: it then gets the same time again. */
+const STALLED_MS = 500;
 
 interface Watch {
   flow: FlowPlan;
@@ -32,7 +32,7 @@ interface Watch {
    * Called once, when the packets of a call without a reply are at rest: whether their loss was no accident, so that no
    * retransmission must be waited for. Absent if it always must.
    */
-  isNoAccident?: (seen: Seen, query: (seen: Seen) => Promise<QueriedState>) => Promise<boolean>;
+  isReproducible?: (seen: Seen, query: (seen: Seen) => Promise<QueriedState>) => Promise<boolean>;
 }
 
 interface Decided {
@@ -42,20 +42,20 @@ interface Decided {
 }
 
 /**
- * A flow's one call, cancelled as soon as the packets show that no answer will be taken, or when they have stopped.
- * What was seen is what decided it then: how the caller's kernel ends a cancelled call belongs to no flow.
+ * One call of a flow, cancelled as soon as the packets show that no answer will be accepted, or have stopped. The
+ * result is what had been seen at that moment: how the caller's kernel ends a cancelled call is not part of the flow.
  */
 export class WatchedCall {
   readonly #observation: Observation;
   readonly #quiescence: Quiescence;
   readonly #query: (seen: Seen) => Promise<QueriedState>;
-  /** Packets decide nothing before, ms. */
+  /** Time before which packets decide nothing, ms. */
   #lookFrom: number;
-  /** A reading of the captures that takes longer tells of nodes that stood still, ms. */
-  #expectedMs = STOOD_STILL_MS;
+  /** If reading the captures takes longer, nodes may have been stalled, ms. */
+  #expectedMs = STALLED_MS;
   #state: 'waiting' | 'reading' | 'over' = 'waiting';
   #hasAsked = false;
-  /** What decided it, where packets did. */
+  /** The packets that decided it; null otherwise. */
   #decidedBy: Seen | null = null;
 
   constructor(private readonly watch: Watch) {
@@ -71,7 +71,7 @@ export class WatchedCall {
     this.#lookFrom = firstLook;
   }
 
-  /** Makes the call and watches it to its end. */
+  /** Makes the call and watches it until it is decided. */
   async untilDecided(): Promise<Decided> {
     const fired = this.#fire();
     const poll = setInterval(() => void this.#look(), POLL_MS);
@@ -107,10 +107,10 @@ export class WatchedCall {
 
   async #look(): Promise<void> {
     if (this.#state !== 'waiting' || performance.now() < this.#lookFrom) return;
-    const { isNoAccident } = this.watch;
+    const { isReproducible } = this.watch;
     const left = this.#left();
     if (left < ASK_AHEAD_MS) void this.#query(this.#observation.seen);
-    if (left > 0 && (isNoAccident === undefined || this.#hasAsked || !this.#quiescence.isAtRest())) return;
+    if (left > 0 && (isReproducible === undefined || this.#hasAsked || !this.#quiescence.isAtRest())) return;
     this.#state = 'reading';
     const tookMs = await this.#readWhole();
     if (!this.#isReading()) return;
@@ -119,11 +119,11 @@ export class WatchedCall {
     } else if (this.#left() <= 0) {
       await this.#cancel(tookMs === null ? null : this.#observation.seen);
       return;
-    } else if (isNoAccident !== undefined && !this.#hasAsked && this.#quiescence.isAtRest()) {
+    } else if (isReproducible !== undefined && !this.#hasAsked && this.#quiescence.isAtRest()) {
       this.#hasAsked = true;
       const { seen } = this.#observation;
-      const isDecided = await isNoAccident(seen, this.#query).catch(() => false);
-      // What was sent meanwhile may get through.
+      const isDecided = await isReproducible(seen, this.#query).catch(() => false);
+      // Packets sent meanwhile may succeed.
       if (isDecided && this.#isReading() && this.#observation.seen.packets.length === seen.packets.length) {
         await this.#cancel(seen);
         return;
@@ -132,15 +132,15 @@ export class WatchedCall {
     if (this.#isReading()) this.#state = 'waiting';
   }
 
-  /** How long to wait yet, ms. */
+  /** Remaining wait, ms. */
   #left(): number {
     if (this.watch.untilAtRest && this.#quiescence.isAtRest()) return 0;
     return this.#quiescence.left();
   }
 
   /**
-   * What seems to be missing may still be on its way from a capture.
-   * @returns null where a node is gone, which shows when all is read again
+   * Missing packets may not have been delivered by a capture yet.
+   * @returns null if a node is gone, which the next full reading reports
    */
   #readWhole(): Promise<number | null> {
     return readWhole(
@@ -149,7 +149,7 @@ export class WatchedCall {
     ).catch(() => null);
   }
 
-  /** False once the call has ended meanwhile. */
+  /** False if the call has ended meanwhile. */
   #isReading(): boolean {
     return this.#state === 'reading';
   }
@@ -170,13 +170,13 @@ export class WatchedCall {
   }
 }
 
-/** Asks again only when more packets have been seen since it asked last. */
+/** Queries again only after further packets. */
 function askedOnce(ask: (seen: Seen) => Promise<QueriedState>): (seen: Seen) => Promise<QueriedState> {
   let last: { packets: number; queried: Promise<QueriedState> } | null = null;
   return (seen) => {
     if (last?.packets !== seen.packets.length) {
       last = { packets: seen.packets.length, queried: ask(seen) };
-      // Whoever needs the answer is told of a failure.
+      // A failure is reported to the caller who needs the answer.
       last.queried.catch(() => undefined);
     }
     return last.queried;

@@ -1,17 +1,17 @@
-/** Whether a balancer sends new flows of a service to a server, as its health checks have found. */
+/** Whether a balancer sends new flows of a service to a server, according to its health checks. */
 export interface ServerState {
   service: string;
   server: string;
   up: boolean;
 }
 
-/** A load balancer that runs as a process of a node: all that an agent knows of it. */
+/** A load balancer process on a node: the agent's only interface to it. */
 export interface Balancer {
-  /** False once the process has ended by itself. */
+  /** False after the process has exited by itself. */
   readonly running: boolean;
-  /** Puts another configuration in force. @throws Error with the program's log when it refuses, ends or stays silent */
+  /** Applies a new configuration. @throws Error with the program's log if it rejects it, exits or does not respond */
   reload(config: unknown): Promise<void>;
-  /** Takes all services out, and with them everything that the program has made in this node. */
+  /** Removes all services, and everything that the program has created on this node. */
   clear(): Promise<void>;
   /** Stops the program cleanly, and removes everything that it has created. */
   stop(): Promise<void>;
@@ -19,9 +19,9 @@ export interface Balancer {
   kill(): Promise<void>;
   /** Clears its flow tables (not conntrack). */
   forgetFlows(): Promise<void>;
-  /** The last state of each server that had one since the configuration came into force. */
+  /** The latest state of each server since the configuration was applied. */
   serverStates(): ServerState[];
-  /** For the report: the rules as text, with the contents of sets and maps, or only their names. */
+  /** Rules as text for the report, with the contents of sets and maps or only their names. */
   describeRules(tables: 'listed' | 'named'): Promise<string>;
 }
 
@@ -31,5 +31,8 @@ export interface BalancerListener {
   serverState: (state: ServerState) => void;
 }
 
-/** Starts a balancer of one kind and waits until it serves. @throws Error with its log when it ends or stays silent */
+/**
+ * Starts a balancer of one kind and waits until it is ready.
+ * @throws Error with its log if it exits or does not respond
+ */
 export type StartBalancer = (config: unknown, listener: BalancerListener) => Promise<Balancer>;

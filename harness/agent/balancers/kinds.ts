@@ -2,7 +2,7 @@ import type { BalancerPlan } from '../../terms/plan.ts';
 import type { StartBalancer } from './balancer.ts';
 import { L4labBalancer } from './l4lab.ts';
 
-/** What starts each kind of load balancer that a plan may name. */
+/** Start functions of all kinds of load balancers. */
 export const BALANCERS: Record<BalancerPlan['kind'], StartBalancer> = {
   l4lab: (config, listener) => L4labBalancer.start(config, listener),
 };

@@ -14,14 +14,14 @@ const CONFIG = '/run/l4lab/lb.json';
 /** Its table in each family of nftables. */
 const TABLE = 'l4lab';
 const NO_SERVICES: LbConfig = { version: 1, vipOwner: true, services: [] };
-/** Less than a call of the harness has, so that the log is told. */
+/** Shorter than the harness's timeout, so that the error contains the log. */
 const READY_DEADLINE_MS = 50_000;
 const STOP_DEADLINE_MS = 5000;
 
-/** A line of the program's log, as far as the harness reads it. */
+/** The fields of a log line that the harness reads. */
 type LogEntry = { event?: string; code?: string; message?: string; service?: string; server?: string; up?: boolean };
 
-/** The included load balancer (lb/). It goes from one configuration to the next by reloading. */
+/** The included load balancer (lb/). Configuration changes are reloads. */
 export class L4labBalancer implements Balancer {
   readonly #process = spawn(PROGRAM, ['lb', '--config', CONFIG], { stdio: ['ignore', 'pipe', 'pipe'] });
   readonly #log: string[] = [];
@@ -88,7 +88,7 @@ export class L4labBalancer implements Balancer {
     await closed;
   }
 
-  /** Flows of dsr and l3dsr are in maps of the kernel. */
+  /** Flows of direct modes are in nft maps. */
   async forgetFlows(): Promise<void> {
     const { nftables } = JSON.parse(await program(['nft', '-j', '-t', 'list', 'maps'])) as {
       nftables: { map?: { family: string; table: string; name: string } }[];
@@ -143,7 +143,7 @@ async function writeConfig(config: unknown): Promise<void> {
   await writeFile(CONFIG, JSON.stringify(joinServices(config as LbConfig), null, 2));
 }
 
-/** Lines that are not the program's own are for people alone. */
+/** Lines that are not JSON events are only for people. */
 function parse(line: string): LogEntry {
   try {
     return JSON.parse(line) as LogEntry;

@@ -1,6 +1,6 @@
 import type { AgentFault } from '../../terms/fault.ts';
 
-/** Something went wrong inside a node; the harness is told of `fault`. */
+/** An error inside a node; `fault` is sent to the harness. */
 export class AgentError extends Error {
   constructor(
     readonly fault: AgentFault,

@@ -5,7 +5,7 @@ import { AgentError } from './agent-error.ts';
 const STOP_DEADLINE_MS = 5000;
 const READY_DEADLINE_S = 20;
 
-/** A program of the image that runs until it is ended, with all that it starts. */
+/** A long-running program of the image, with its child processes. */
 export class Daemon {
   readonly #process;
   readonly #log: string[] = [];
@@ -13,13 +13,13 @@ export class Daemon {
   readonly #waiting = new Set<() => void>();
   running = true;
 
-  /** @param onLog told of each line that it prints */
+  /** @param onLog called with each line of output */
   constructor(
     private readonly argv: [string, ...string[]],
     onLog: (line: string) => void,
   ) {
     const [file, ...args] = argv;
-    // A process group of its own, so that what it has started can be ended with it.
+    // In a separate process group, so that its children can be stopped with it.
     this.#process = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const take = (line: string): void => {
       this.#log.push(line);
@@ -40,12 +40,15 @@ export class Daemon {
     });
   }
 
-  /** Something may be as somebody waits for. */
+  /** Rechecks the conditions of `until`. */
   changed(): void {
     for (const look of this.#waiting) look();
   }
 
-  /** Waits until something holds, which `changed` tells. @throws AgentError when it ends before, or takes too long */
+  /**
+   * Waits until a condition holds; `changed` rechecks it.
+   * @throws AgentError if the program exits first, or after a deadline
+   */
   async until(awaited: string, holds: () => boolean): Promise<void> {
     if (holds()) return;
     const command = this.argv.join(' ');
@@ -73,7 +76,7 @@ export class Daemon {
     });
   }
 
-  /** Ends it as an operator would. */
+  /** Stops it cleanly. */
   async stop(): Promise<void> {
     if (this.running) this.#process.kill('SIGTERM');
     const timer = setTimeout(() => void this.kill(), STOP_DEADLINE_MS);
@@ -81,7 +84,7 @@ export class Daemon {
     clearTimeout(timer);
   }
 
-  /** Ends it at once, with what it has started. */
+  /** Kills it and its children. */
   async kill(): Promise<void> {
     const { pid } = this.#process;
     if (this.running && pid !== undefined) process.kill(-pid, 'SIGKILL');

@@ -4,15 +4,15 @@ import { AgentError } from './agent-error.ts';
 
 /** How a program of the image ended. */
 export interface Ended {
-  /** -1 when it could not be started or was killed. */
+  /** -1 if it could not be started or was killed. */
   code: number;
   stdout: string;
   stderr: string;
 }
 
 /**
- * Runs a program of the image to its end, or until the signal comes. Agents do without execa: loading it, and what it
- * does for each program, cost more processor time than the thousands of programs that a run of all scenarios starts.
+ * Runs a program of the image until it exits or the signal aborts it. Without execa: loading it, and its overhead per
+ * program, cost more CPU time than the thousands of programs that a run of all scenarios starts.
  */
 export async function runToEnd(
   [file, ...args]: [string, ...string[]],
@@ -30,7 +30,7 @@ export async function runToEnd(
   return { code, stdout: stdout.trimEnd(), stderr: (stderr || failure).trimEnd() };
 }
 
-/** Runs a program of the image; `input` goes to its stdin. @throws AgentError with what it printed when it fails */
+/** Runs a program of the image with `input` on its stdin. @throws AgentError with its output if it fails */
 export async function program(argv: [string, ...string[]], input = ''): Promise<string> {
   const { code, stdout, stderr } = await runToEnd(argv, { input });
   if (code !== 0) {
@@ -42,15 +42,15 @@ export async function program(argv: [string, ...string[]], input = ''): Promise<
 
 /**
  * Runs lines of ip(8) in one process.
- * @param family what lines are about that do not say so themselves
- * @throws AgentError with the lines when one of them fails
+ * @param family of lines that do not contain an address
+ * @throws AgentError with the lines if one fails
  */
 export async function ipBatch(lines: string[], family?: 6): Promise<void> {
   if (lines.length === 0) return;
   await program(['ip', ...(family === undefined ? [] : [`-${family}`]), '-batch', '-'], `${lines.join('\n')}\n`);
 }
 
-/** Runs lines of ip(8) in one process, going on after one that fails. @returns what they print, a line for each thing */
+/** Runs lines of ip(8) in one process, and continues after errors. @returns the output, one line per object */
 export async function ipTolerantBatch(lines: string[], family?: 6): Promise<string> {
   const flags = family === undefined ? [] : [`-${family}`];
   return (await runToEnd(['ip', ...flags, '-o', '-force', '-batch', '-'], { input: `${lines.join('\n')}\n` })).stdout;

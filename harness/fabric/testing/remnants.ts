@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Dockerode from 'dockerode';
 
-/** How much of something there is in Docker. */
+/** Numbers of Docker objects. */
 export interface Remnants {
   containers: number;
-  /** Of these, those that run. */
+  /** Running containers. */
   running: number;
   networks: number;
 }
 
-/** Counts what carries a label, with a value that begins as given. */
+/** Counts objects with a label whose value has the given prefix. */
 export async function remnants(docker: Dockerode, label: string, value: string): Promise<Remnants> {
   const filters = { label: [label] };
   const carries = ({ Labels }: { Labels?: Record<string, string> | undefined }): boolean =>
@@ -26,10 +26,10 @@ export async function remnants(docker: Dockerode, label: string, value: string):
   };
 }
 
-/** Nothing at all. */
+/** No objects. */
 export const NOTHING: Remnants = { containers: 0, running: 0, networks: 0 };
 
-/** Polls until something holds. @throws Error that says what was awaited, after a minute and a half */
+/** Polls until a condition holds. @throws Error naming the condition, after 90 s */
 export async function until(awaited: string, holds: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 90_000;
   while (!(await holds())) {

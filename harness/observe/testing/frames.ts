@@ -1,6 +1,6 @@
 import { Address6 } from 'ip-address';
 
-/** Bytes of an Ethernet frame, as a wire would carry it; checksums are left zero, since nobody looks at them. */
+/** Bytes of an Ethernet frame as on a wire; checksums are zero, since nobody checks them. */
 export function ethernet(srcMac: string, dstMac: string, type: number, body: Buffer): Buffer {
   return Buffer.concat([macBytes(dstMac), macBytes(srcMac), uint16(type), body]);
 }
@@ -61,7 +61,7 @@ export function tcp(
     flags: number;
     seq?: number;
     ack?: number;
-    /** TSval; it adds the MSS option too, by default 1460 bytes. */
+    /** TSval; also adds the MSS option, by default 1460 bytes. */
     timestamp?: number;
     mss?: number;
   },
@@ -80,7 +80,7 @@ export function tcp(
   return Buffer.concat([header, Buffer.from(payload)]);
 }
 
-/** As Linux sends them in a SYN: after two other options, one of them with a length. */
+/** As in a SYN from Linux: after two other options, one of them with a length. */
 function timestamps(value: number, mss = 1460): Buffer {
   const noOperation = Buffer.from([1]);
   const option = Buffer.alloc(10);
@@ -98,7 +98,7 @@ export function udp(srcPort: number, dstPort: number, payload = ''): Buffer {
   return Buffer.concat([uint16(srcPort), uint16(dstPort), uint16(8 + payload.length), uint16(0), Buffer.from(payload)]);
 }
 
-/** ICMP and ICMPv6 alike; `rest` are the four bytes after the checksum. */
+/** ICMP or ICMPv6; `rest`: the four bytes after the checksum. */
 export function icmp(type: number, code: number, rest: Buffer, payload: Buffer = Buffer.alloc(0)): Buffer {
   return Buffer.concat([Buffer.from([type, code, 0, 0]), rest, payload]);
 }

@@ -14,23 +14,23 @@ const HOP_NS = 1000;
 export interface Conversation {
   /** Sequence number of the caller's SYN. */
   seq: number;
-  /** Nanoseconds of its first crossing. */
+  /** Time of its first crossing, ns. */
   begins: number;
-  /** Whether switches send a copy of every frame out of every port. */
+  /** Whether switches flood every frame. */
   floods?: boolean;
 }
 
-/** A packet that is sent once more, as far as it gets. */
+/** One transmission of a packet, as far as it gets. */
 export interface Transmission {
   hops: Hop[];
-  /** Nanoseconds at which each hop is crossed. */
+  /** Times of its crossings, ns. */
   times: number[];
-  /** Values that are new in this transmission; without both it cannot be distinguished from another one. */
+  /** Values that change per transmission; without both, it is indistinguishable from another one. */
   id?: number;
   timestamp?: number;
 }
 
-/** What tcpdump would see of SYNs with one sequence number, sent again and again, in time order. */
+/** Captures of retransmitted SYNs with one sequence number, in time order. */
 export function sentAgain(transmissions: Transmission[]): Captured[] {
   return transmissions
     .flatMap(({ hops, times, id, timestamp }) =>
@@ -46,7 +46,7 @@ export function sentAgain(transmissions: Transmission[]): Captured[] {
     .sort((a, b) => Number(a.time - b.time));
 }
 
-/** What tcpdump would see, in time order, at all interfaces that the packets of a handshake cross. */
+/** Captures of a handshake at all interfaces that it crosses, in time order. */
 export function onTheWires(plan: Plan, walk: Walk, { seq, begins, floods }: Conversation): Captured[] {
   const crossings = [
     ...walk.request.map((hop) => ({ hop, segment: { flags: SYN, seq, ack: 0 } })),
@@ -66,7 +66,7 @@ export function onTheWires(plan: Plan, walk: Walk, { seq, begins, floods }: Conv
   });
 }
 
-/** The reset that a node answers a segment with that it got, on its first wire. */
+/** The reset that a node sends in reply to a received segment, on its first wire. */
 export function resetBy(plan: Plan, { time, node, iface, frame }: Captured): Captured[] {
   const { ip, tcp: segment } = frame;
   const packet = ipv4(
@@ -85,7 +85,7 @@ export function captured(time: number, node: string, iface: string, bytes: Buffe
   return { time: BigInt(time), node, iface, raw: bytes.toString('base64'), frame: decodeFrame(bytes, bytes.length) };
 }
 
-/** The key of the flow whose request a walk begins with. */
+/** The key of a walk's flow. */
 export function keyOf(walk: Walk, port: number): FlowKey {
   const first = walk.request[0]!;
   return {
@@ -99,7 +99,7 @@ export function keyOf(walk: Walk, port: number): FlowKey {
   };
 }
 
-/** The same hops by another call: from another source port, of the caller's or of the L4's. */
+/** The same hops with another source port, of the caller or the L4. */
 export function fromPort(hops: Hop[], port: number, listener = 80): Hop[] {
   const moved = (of: number | null): number => (of === listener ? listener : port);
   return hops.map((hop) => ({
@@ -109,28 +109,28 @@ export function fromPort(hops: Hop[], port: number, listener = 80): Hop[] {
   }));
 }
 
-/** What tcpdump would see of one segment, at all interfaces that it crosses. */
+/** Captures of one segment at all interfaces that it crosses. */
 export function segmentOn(hops: Hop[], begins: number, segment: Segment, payload = ''): Captured[] {
   return hops.map((hop, index) =>
     captured(begins + index * HOP_NS, hop.node, hop.iface, bytesOf(hop, segment, 0, payload)),
   );
 }
 
-/** A call of a kept or a new connection, whose segments go the way of a walk. */
+/** A call on a kept or new connection, whose segments follow a walk. */
 export interface CallSketch {
   token: string;
   port: number;
-  /** Nanoseconds of its first segment. */
+  /** Time of its first segment, ns. */
   begins: number;
-  /** Sequence number of the SYN; of the request it is higher by one. */
+  /** Sequence number of the SYN; the request's is one higher. */
   seq: number;
-  /** False where the connection was open before. */
+  /** False if the connection was open before. */
   opens?: boolean;
-  /** So many hops of the request are seen; absent means all of them, and an answer. */
+  /** Number of visible hops of the request; absent means all of them, and an answer. */
   requestHops?: number;
 }
 
-/** What tcpdump would see of a call, in time order: handshake, request and answer, 100 µs from one to the next. */
+/** Captures of a call in time order: handshake, request and answer, 100 µs apart. */
 export function callOn(walk: Walk, { token, port, begins, seq, opens = true, requestHops }: CallSketch): Captured[] {
   const [there, back] = [fromPort(walk.request, port), fromPort(walk.reply, port)];
   const answer = seq + 5000;
@@ -164,7 +164,7 @@ function bytesOf({ src, dst, ttl, mss }: Hop, segment: Segment, id = 0, payload 
   return ethernet(src.mac, dst.mac, 0x0800, packet);
 }
 
-/** Out of every port but the one that the frame came by, and the one that the walk goes on by. */
+/** Copies out of all ports except the incoming one and the walk's next one. */
 function copiesOf(plan: Plan, { node, iface, dst }: Hop, next: Hop | undefined): { port: string; peer: string }[] {
   const { bridge, interfaces } = plan.nodes.find(({ name }) => name === node)!;
   if (!bridge || interfaces.some(({ mac }) => mac === dst.mac)) return [];

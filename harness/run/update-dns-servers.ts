@@ -1,8 +1,11 @@
 import type { Lab } from '../fabric/lab.ts';
 import type { Plan } from '../terms/plan.ts';
 
-/** Tells DNS servers which services have no healthy server, as the load balancers say, if their answers depend on it. */
-export async function tellDnsServers(lab: Pick<Lab, 'node'>, plan: Plan): Promise<void> {
+/**
+ * Informs DNS servers about services without a healthy server according to the load balancers, if their answers depend
+ * on it.
+ */
+export async function updateDnsServers(lab: Pick<Lab, 'node'>, plan: Plan): Promise<void> {
   const servers = plan.nodes.filter(({ listeners }) =>
     listeners.some(({ names = [] }) => names.some(({ onlyHealthy }) => onlyHealthy)),
   );

@@ -1,6 +1,6 @@
 import { oneArm, VIP_A, VIP_B } from '../model/testing/labs.ts';
 import { plan as planOf } from '../model/testing/lab-builder.ts';
-import { servicesDown } from './tell-dns-servers.ts';
+import { servicesDown } from './update-dns-servers.ts';
 
 const service = (vip: string, check: 'tcp' | 'none') => {
   return { vip, mode: 'proxy' as const, proxyIp: 'auto', check, pool: ['s1', 's2'] };

@@ -6,26 +6,29 @@ import type { Node } from './node.ts';
 import { ipTolerantBatch } from './programs/program.ts';
 import type { WiredInterface } from './protocol.ts';
 
-/** What a node gets that configures itself (Docker Compose): in its environment, as JSON. */
-export interface AloneParams {
+/** Parameters of a node that configures itself (Docker Compose): environment variable, as JSON. */
+export interface StandaloneParams {
   plan: NodePlan;
   wires: WiredInterface[];
-  /** Those that the node is a member of. */
+  /** Pairs that the node belongs to. */
   pairs: PairPlan[];
-  /** Whose MACs the node knows once it is ready. */
+  /** Neighbours to resolve before the node is ready. */
   neighbours: Neighbour[];
-  /** Servers that the load balancer holds to be up once it is ready. */
+  /** Servers that the load balancer must see as up before the node is ready. */
   up: { service: string; server: string }[];
 }
 
-/** Its presence tells Compose's health check that the node is ready. */
+/** Exists once the node is ready, for Compose's health check. */
 const READY_FILE = '/run/l4lab-ready';
 
 const POLL_MS = 100;
 
-/** Nodes of Compose come up in any order, and this one has nobody to be told by: it asks again until all are there. */
-export async function configureAlone(node: Node, text: string): Promise<void> {
-  const { plan, wires, pairs, neighbours, up } = JSON.parse(text) as AloneParams;
+/**
+ * Compose starts nodes in any order and nobody coordinates them, so this node polls until its neighbours and servers
+ * are there.
+ */
+export async function configureStandalone(node: Node, text: string): Promise<void> {
+  const { plan, wires, pairs, neighbours, up } = JSON.parse(text) as StandaloneParams;
   await node.calls.wire({ interfaces: wires, captures: false });
   await node.calls.configure({ node: plan });
   if (plan.balancer !== null) await node.calls.startBalancer({ balancer: plan.balancer });
@@ -46,7 +49,7 @@ export async function configureAlone(node: Node, text: string): Promise<void> {
   console.log(`${plan.name} is ready`);
 }
 
-/** Polls until nothing is missing, and says what is: whoever waits for the node finds it in its log. */
+/** Polls until nothing is missing, and logs what is. */
 async function awaitAll(node: string, missing: () => Promise<string[]>): Promise<void> {
   let printed = '';
   for (;;) {
